@@ -1,0 +1,78 @@
+//! Where the images come from, and what is done to them before either model sees them.
+
+use super::{ConfigError, ensure};
+use serde::{Deserialize, Serialize};
+use std::path::PathBuf;
+
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct DataConfig {
+    /// The folder, file or archive that was opened.
+    pub path: PathBuf,
+    /// Names of the normal classes; `!name` means every class but that one (Kvasir: `!polyps`). Empty: has to be asked.
+    pub normal: Vec<String>,
+    /// A table of labels, where it is not the one found by itself.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub labels: Option<PathBuf>,
+    /// Which columns of the table mean what.
+    pub columns: LabelColumns,
+    /// Share of the images that go to the test split where the data set has none of its own; (0, 1), default 0.3.
+    pub test_fraction: TestFraction,
+    /// Seed of that split, kept apart from the run's seed so that repeated runs see the same split.
+    pub split_seed: u64,
+}
+
+/// Share of images for the test split.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct TestFraction(pub f64);
+
+impl Default for TestFraction {
+    fn default() -> Self {
+        Self(0.3)
+    }
+}
+
+/// Column names of a CSV of labels; empty = found by its usual names.
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct LabelColumns {
+    pub file: String,
+    pub label: String,
+    pub split: String,
+    pub patient: String,
+}
+
+/// Preprocessing, repeated exactly when a run scores new images. All off by default.
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct PreprocessConfig {
+    /// Cut a fundus photograph to the square around its bright disc.
+    pub circle_crop: bool,
+    /// Which channels are used.
+    pub channels: Channels,
+}
+
+/// Which channels of a colour image are used (one channel is shown to the networks three times).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Channels {
+    #[default]
+    All,
+    Grey,
+    Green,
+}
+
+impl DataConfig {
+    pub fn validate(&self) -> Result<(), ConfigError> {
+        let f = self.test_fraction.0;
+        ensure!(f > 0.0 && f < 1.0, "data.test_fraction", "{f} is not between 0 and 1");
+        Ok(())
+    }
+}
+
+impl PreprocessConfig {
+    pub fn validate(&self) -> Result<(), ConfigError> {
+        Ok(())
+    }
+}

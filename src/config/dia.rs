@@ -1,0 +1,278 @@
+//! Settings of the contrastive encoder (METHOD: "DIA training").
+
+use super::{ConfigError, ensure};
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
+use std::{fmt, str::FromStr};
+
+/// The encoder that amplifies. Defaults are the method's; `dissolve = "none"` is the CSI baseline.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct DiaConfig {
+    /// How the third branch is made: `diffusion`, `gaussian:K`, `median:K` (K = 3, 7, 11), `resample`, `none` (CSI).
+    pub dissolve: DissolveMethod,
+    /// t is drawn from t_min..t_max (exclusive). Paper: 30..130; 130..230 for coarse anomalies.
+    pub t_min: usize,
+    pub t_max: usize,
+    /// Resolution R of dissolving, px; 0 = that of the diffusion model. Paper: 32 (also 64, 128).
+    pub resolution: usize,
+    /// Average the dissolved twin's channels: `auto` (grey data only), `on`, `off`.
+    pub grey_twin: GreyTwin,
+    /// Number of values of t whose dissolved images are computed once and kept on disk; 0 = exact, per batch.
+    pub ladder: usize,
+    /// Side of the encoder's input, px; 0 = that of the images, at most `max_size`. Paper: 224; 28 for MedMNIST.
+    pub size: usize,
+    /// Limit for the automatic size, px.
+    pub max_size: usize,
+    /// First layers: `imagenet`, `cifar`, or `auto` (imagenet above 32 px, cifar below; METHOD).
+    pub stem: Stem,
+    /// Shifting transformation: `rotation` or `cutperm`.
+    pub shift: ShiftKind,
+    /// Target matrix: `a` (all dissolved views are negatives) or `b` (an image's own are left out).
+    pub design: Design,
+    /// Temperature. Paper: 0.5.
+    pub tau: f64,
+    /// Weight of the shift classifier's loss. Paper: 1.
+    pub lambda: f64,
+    /// Epochs. Paper: 200.
+    pub epochs: usize,
+    /// Length of an epoch: `images` (paper) or `batches` (reference code).
+    pub epoch_unit: EpochUnit,
+    /// How many of them. Paper: 200.
+    pub epoch_length: usize,
+    /// Images of a batch (4 shifts x 3 branches = 12 views each). Paper: 32.
+    pub batch: usize,
+    /// The batch is multiplied by this where dissolve = none: 1.5 gives CSI as many views as DIA has. Paper: 1 and 1.5.
+    pub csi_batch_factor: f64,
+    /// `lars` (method) or `adam`.
+    pub optimizer: OptimizerKind,
+    /// Peak learning rate. Reference code: 1.0 with LARS.
+    pub lr: f64,
+    /// Learning rate at the first step of the warm-up, as a share of `lr`. Reference code: 0.1.
+    pub warmup_start: f64,
+    /// Epochs of linear warm-up, then cosine annealing to 0. Reference code: 10.
+    pub warmup_epochs: f64,
+    /// SGD's momentum. Paper: 0.9.
+    pub momentum: f64,
+    /// Paper: 1e-6.
+    pub weight_decay: f64,
+    /// LARS trust coefficient. Paper: 0.001.
+    pub trust: f64,
+    /// Strength of the colour jitter: 1 = the method's, 0 = off.
+    pub jitter: f64,
+    /// Probability of the colour jitter. Method: 0.8.
+    pub jitter_probability: f64,
+    /// Probability of turning a view grey. Method: 0.2.
+    pub grey_probability: f64,
+    /// Least area of the random resized crop, (0, 1]. Method: 0.08.
+    pub crop_min: f64,
+    /// Steps between checkpoints.
+    pub checkpoint_every: usize,
+    /// How many checkpoints are kept.
+    pub keep: usize,
+    /// Epochs between evaluations on labelled images, for the curve; 0 = none.
+    pub eval_every: usize,
+}
+
+impl Default for DiaConfig {
+    fn default() -> Self {
+        Self {
+            dissolve: DissolveMethod::Diffusion,
+            t_min: 30,
+            t_max: 130,
+            resolution: 0,
+            grey_twin: GreyTwin::Auto,
+            ladder: 0,
+            size: 0,
+            max_size: 224,
+            stem: Stem::Auto,
+            shift: ShiftKind::Rotation,
+            design: Design::A,
+            tau: 0.5,
+            lambda: 1.0,
+            epochs: 200,
+            epoch_unit: EpochUnit::Images,
+            epoch_length: 200,
+            batch: 32,
+            csi_batch_factor: 1.0,
+            optimizer: OptimizerKind::Lars,
+            lr: 1.0,
+            warmup_start: 0.1,
+            warmup_epochs: 10.0,
+            momentum: 0.9,
+            weight_decay: 1e-6,
+            trust: 1e-3,
+            jitter: 1.0,
+            jitter_probability: 0.8,
+            grey_probability: 0.2,
+            crop_min: 0.08,
+            checkpoint_every: 100,
+            keep: 2,
+            eval_every: 0,
+        }
+    }
+}
+
+/// What takes the fine-grained features away.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum DissolveMethod {
+    Diffusion,
+    /// Gaussian blur of this odd kernel size.
+    Gaussian(usize),
+    /// Median filter of this odd kernel size.
+    Median(usize),
+    /// Down to R and back up.
+    Resample,
+    /// No third branch: the CSI baseline.
+    None,
+}
+
+impl fmt::Display for DissolveMethod {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Diffusion => write!(f, "diffusion"),
+            Self::Gaussian(k) => write!(f, "gaussian:{k}"),
+            Self::Median(k) => write!(f, "median:{k}"),
+            Self::Resample => write!(f, "resample"),
+            Self::None => write!(f, "none"),
+        }
+    }
+}
+
+impl FromStr for DissolveMethod {
+    type Err = String;
+
+    fn from_str(s: &str) -> Result<Self, String> {
+        let (name, k) = s.split_once(':').map_or((s, None), |(n, k)| (n, Some(k)));
+        let kernel = || match k.map(str::parse) {
+            None => Ok(7),
+            Some(Ok(k)) if k % 2 == 1 && (3..=31).contains(&k) => Ok(k),
+            Some(_) => Err(format!("the kernel of {s} must be an odd number from 3 to 31, as in {name}:7")),
+        };
+        match name {
+            "diffusion" if k.is_none() => Ok(Self::Diffusion),
+            "gaussian" => kernel().map(Self::Gaussian),
+            "median" => kernel().map(Self::Median),
+            "resample" if k.is_none() => Ok(Self::Resample),
+            "none" if k.is_none() => Ok(Self::None),
+            _ => Err(format!("{s} is no way to dissolve; there are diffusion, gaussian:K, median:K, resample and none")),
+        }
+    }
+}
+
+impl Serialize for DissolveMethod {
+    fn serialize<S: Serializer>(&self, s: S) -> Result<S::Ok, S::Error> {
+        s.collect_str(self)
+    }
+}
+
+impl<'de> Deserialize<'de> for DissolveMethod {
+    fn deserialize<D: Deserializer<'de>>(d: D) -> Result<Self, D::Error> {
+        String::deserialize(d)?.parse().map_err(serde::de::Error::custom)
+    }
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum GreyTwin {
+    Auto,
+    On,
+    Off,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Stem {
+    Auto,
+    Imagenet,
+    Cifar,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum ShiftKind {
+    Rotation,
+    Cutperm,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Design {
+    A,
+    B,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum EpochUnit {
+    Images,
+    Batches,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum OptimizerKind {
+    Lars,
+    Adam,
+}
+
+impl DiaConfig {
+    /// 3 with a dissolving branch, 2 for CSI.
+    pub fn branches(&self) -> usize {
+        if self.dissolve == DissolveMethod::None { 2 } else { 3 }
+    }
+
+    /// Images of a batch, CSI's factor included.
+    pub fn images_per_batch(&self) -> usize {
+        match self.dissolve {
+            DissolveMethod::None => ((self.batch as f64 * self.csi_batch_factor).round() as usize).max(1),
+            _ => self.batch,
+        }
+    }
+
+    /// Batches of an epoch: `epoch_length` itself, or that many images divided by the batch, at least 1.
+    pub fn batches_per_epoch(&self) -> usize {
+        match self.epoch_unit {
+            EpochUnit::Batches => self.epoch_length,
+            EpochUnit::Images => self.epoch_length.div_ceil(self.images_per_batch()),
+        }
+    }
+
+    /// Optimiser steps of the whole training.
+    pub fn total_steps(&self) -> usize {
+        self.epochs * self.batches_per_epoch()
+    }
+
+    pub fn validate(&self) -> Result<(), ConfigError> {
+        ensure!(
+            self.t_min < self.t_max,
+            "dia.t_min",
+            "{} is not below dia.t_max = {}; the paper uses 30 and 130",
+            self.t_min,
+            self.t_max
+        );
+        ensure!(self.t_max <= 1000, "dia.t_max", "{} is above the diffusion's 1000 timesteps", self.t_max);
+        ensure!(self.batch >= 2, "dia.batch", "contrast needs at least 2 images, not {}", self.batch);
+        ensure!(self.csi_batch_factor > 0.0, "dia.csi_batch_factor", "{} is not positive", self.csi_batch_factor);
+        ensure!(self.size == 0 || self.size >= 16, "dia.size", "{} px is too small; use 28 or more", self.size);
+        ensure!(self.max_size >= 16, "dia.max_size", "{} px is too small; use 28 or more", self.max_size);
+        ensure!(self.tau > 0.0, "dia.tau", "{} is not positive; the paper uses 0.5", self.tau);
+        ensure!(self.lambda >= 0.0, "dia.lambda", "{} is negative", self.lambda);
+        ensure!(self.epochs > 0, "dia.epochs", "needs at least one epoch");
+        ensure!(self.epoch_length > 0, "dia.epoch_length", "needs at least one");
+        ensure!(self.lr > 0.0 && self.lr.is_finite(), "dia.lr", "{} is not a positive number", self.lr);
+        ensure!((0.0..=1.0).contains(&self.warmup_start), "dia.warmup_start", "{} is not in [0, 1]", self.warmup_start);
+        ensure!(self.warmup_epochs >= 0.0, "dia.warmup_epochs", "{} is negative", self.warmup_epochs);
+        ensure!((0.0..1.0).contains(&self.momentum), "dia.momentum", "{} is not in [0, 1)", self.momentum);
+        ensure!(self.weight_decay >= 0.0, "dia.weight_decay", "{} is negative", self.weight_decay);
+        ensure!(self.trust > 0.0, "dia.trust", "{} is not positive", self.trust);
+        ensure!((0.0..=2.0).contains(&self.jitter), "dia.jitter", "{} is not in [0, 2]", self.jitter);
+        for (key, p) in [("dia.jitter_probability", self.jitter_probability), ("dia.grey_probability", self.grey_probability)] {
+            ensure!((0.0..=1.0).contains(&p), key, "{p} is not a probability");
+        }
+        ensure!(self.crop_min > 0.0 && self.crop_min <= 1.0, "dia.crop_min", "{} is not in (0, 1]", self.crop_min);
+        ensure!(self.checkpoint_every > 0, "dia.checkpoint_every", "starts at 1");
+        ensure!(self.keep > 0, "dia.keep", "at least one checkpoint must be kept");
+        ensure!(self.resolution == 0 || self.resolution >= 8, "dia.resolution", "{} px is too small", self.resolution);
+        Ok(())
+    }
+}

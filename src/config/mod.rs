@@ -1,0 +1,109 @@
+//! Everything a run can be told, as plain data: read from `config.toml`, from presets and from `--set SECTION.KEY=VALUE`,
+//! checked when read, and kept in the run folder. Field documentation gives units, ranges and the paper's value.
+
+mod data;
+mod ddpm;
+mod dia;
+mod edit;
+mod preset;
+mod score;
+
+pub use data::{Channels, DataConfig, LabelColumns, PreprocessConfig};
+pub use ddpm::{DdpmConfig, InputRange, LrSchedule, ScheduleKind};
+pub use dia::{Design, DiaConfig, DissolveMethod, EpochUnit, GreyTwin, OptimizerKind, ShiftKind, Stem};
+pub use edit::apply_setting;
+pub use preset::Preset;
+pub use score::{ScoreConfig, ThresholdRule};
+
+use serde::{Deserialize, Serialize};
+
+/// A setting that cannot be used: which one, why, and what is allowed.
+#[derive(Debug, Clone, PartialEq, thiserror::Error)]
+#[error("{key}: {reason}")]
+pub struct ConfigError {
+    /// `section.key`
+    pub key: String,
+    pub reason: String,
+}
+
+impl ConfigError {
+    pub fn new(key: impl Into<String>, reason: impl Into<String>) -> Self {
+        Self { key: key.into(), reason: reason.into() }
+    }
+}
+
+/// All settings of a run; the file `config.toml` of a run folder.
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct RunConfig {
+    pub run: RunSection,
+    pub data: DataConfig,
+    pub preprocess: PreprocessConfig,
+    pub ddpm: DdpmConfig,
+    pub dia: DiaConfig,
+    pub score: ScoreConfig,
+}
+
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct RunSection {
+    /// Same seed, same machine, same thread count: same bits.
+    pub seed: u64,
+    /// `cpu`, `cuda` or `metal`.
+    pub device: DeviceKind,
+    /// Worker threads; 0 = one per core.
+    pub threads: usize,
+    /// Which preset the settings started from.
+    pub preset: Preset,
+}
+
+impl Default for RunSection {
+    fn default() -> Self {
+        Self { seed: 0, device: DeviceKind::Cpu, threads: 0, preset: Preset::Standard }
+    }
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum DeviceKind {
+    Cpu,
+    Cuda,
+    Metal,
+}
+
+impl RunConfig {
+    pub fn preset(preset: Preset) -> Self {
+        preset.config()
+    }
+
+    /// Reads a `config.toml`, with a sentence for what is wrong in it.
+    pub fn from_toml(text: &str) -> Result<Self, ConfigError> {
+        let config: Self = toml::from_str(text).map_err(|e| ConfigError::new("config.toml", e.message().to_string()))?;
+        config.validate()?;
+        Ok(config)
+    }
+
+    /// The text of `config.toml`.
+    pub fn to_toml(&self) -> String {
+        toml::to_string_pretty(self).unwrap_or_else(|e| format!("# could not be written: {e}\n"))
+    }
+
+    /// The first setting that cannot be used.
+    pub fn validate(&self) -> Result<(), ConfigError> {
+        self.data.validate()?;
+        self.preprocess.validate()?;
+        self.ddpm.validate()?;
+        self.dia.validate()?;
+        self.score.validate()
+    }
+}
+
+/// `ensure!(condition, "section.key", "reason {x}")`, for validation.
+macro_rules! ensure {
+    ($ok:expr, $key:expr, $($reason:tt)+) => {
+        if !$ok {
+            return Err($crate::config::ConfigError::new($key, format!($($reason)+)));
+        }
+    };
+}
+pub(crate) use ensure;

@@ -1,0 +1,82 @@
+//! Settings of scoring and of the threshold (METHOD: "Scoring").
+
+use super::{ConfigError, ensure};
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
+use std::{fmt, str::FromStr};
+
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct ScoreConfig {
+    /// Test-time samples. Paper: 10.
+    pub samples: usize,
+    /// Area of the scoring crop, (0, 1]. Reference code: 0.54.
+    pub crop_area: f64,
+    /// Also compute the dissolve profile, a second score beside DIA's (needs a diffusion model).
+    pub profile: bool,
+    /// How the threshold is set: `youden`, `sensitivity:0.9`, `specificity:0.9`, `percentile:95` (of the training normals; needs no labels).
+    pub rule: ThresholdRule,
+}
+
+impl Default for ScoreConfig {
+    fn default() -> Self {
+        Self { samples: 10, crop_area: 0.54, profile: true, rule: ThresholdRule::Percentile(95.0) }
+    }
+}
+
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub enum ThresholdRule {
+    /// Largest sensitivity + specificity - 1; chosen on the labels it is reported on.
+    Youden,
+    /// The highest threshold that reaches this sensitivity, (0, 1].
+    Sensitivity(f64),
+    /// The lowest threshold that reaches this specificity, (0, 1].
+    Specificity(f64),
+    /// This percentile of the training normals' scores, [0, 100]; needs no labels.
+    Percentile(f64),
+}
+
+impl fmt::Display for ThresholdRule {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Youden => write!(f, "youden"),
+            Self::Sensitivity(v) => write!(f, "sensitivity:{v}"),
+            Self::Specificity(v) => write!(f, "specificity:{v}"),
+            Self::Percentile(v) => write!(f, "percentile:{v}"),
+        }
+    }
+}
+
+impl FromStr for ThresholdRule {
+    type Err = String;
+
+    fn from_str(s: &str) -> Result<Self, String> {
+        let (name, value) = s.split_once(':').map_or((s, None), |(n, v)| (n, v.parse::<f64>().ok()));
+        match (name, value) {
+            ("youden", None) => Ok(Self::Youden),
+            ("sensitivity", Some(v)) if v > 0.0 && v <= 1.0 => Ok(Self::Sensitivity(v)),
+            ("specificity", Some(v)) if v > 0.0 && v <= 1.0 => Ok(Self::Specificity(v)),
+            ("percentile", Some(v)) if (0.0..=100.0).contains(&v) => Ok(Self::Percentile(v)),
+            _ => Err(format!("{s} is no threshold rule; use youden, sensitivity:0.9, specificity:0.9 or percentile:95")),
+        }
+    }
+}
+
+impl Serialize for ThresholdRule {
+    fn serialize<S: Serializer>(&self, s: S) -> Result<S::Ok, S::Error> {
+        s.collect_str(self)
+    }
+}
+
+impl<'de> Deserialize<'de> for ThresholdRule {
+    fn deserialize<D: Deserializer<'de>>(d: D) -> Result<Self, D::Error> {
+        String::deserialize(d)?.parse().map_err(serde::de::Error::custom)
+    }
+}
+
+impl ScoreConfig {
+    pub fn validate(&self) -> Result<(), ConfigError> {
+        ensure!(self.samples > 0, "score.samples", "needs at least one sample; the paper uses 10");
+        ensure!(self.crop_area > 0.0 && self.crop_area <= 1.0, "score.crop_area", "{} is not in (0, 1]", self.crop_area);
+        Ok(())
+    }
+}

@@ -1,0 +1,54 @@
+//! # Dissolve Studio
+//!
+//! Finds fine-grained anomalies in medical images, trained on normal images alone: the method of "Dissolving Is Amplifying"
+//! (ECCV 2024) as a desktop program and a command line over one engine.
+//!
+//! ## Map
+//!
+//! | module | what it holds | may use, of ours |
+//! |---|---|---|
+//! | [`error`], [`rng`] | the error that reaches people; random streams | nothing |
+//! | [`config`] | settings, presets, `--set` | nothing |
+//! | [`metrics`] | ROC, AUROC, DeLong, thresholds in plain f64 | nothing |
+//! | [`run_dir`] | run folders, atomic writes | `config error` |
+//! | [`scores`] | `scores.csv`, and its evaluation | `error metrics config` |
+//! | [`synth`] | synthetic fundus photographs | `error rng` |
+//! | [`data`] | layouts, decoders, splits, pixel batches | `config error rng` |
+//! | [`nn`] | layers, optimisers, the fast CPU kernels | `rng` |
+//! | [`ml`] | the method: diffusion, dissolving, encoder, training, scoring | `nn data config run_dir metrics scores error rng` |
+//! | [`report`] | the HTML report and its charts | `scores metrics config run_dir data error ml` |
+//! | [`jobs`] | threads, the resumable chain of stages | all of the above |
+//! | [`app`] | the window's state, commands, pure update, effects | all of the above |
+//! | [`ui`] | panels: read the state, send commands | `app` and plain data types |
+//! | [`cli`] | the verbs | all but `ui` (it starts `app`) |
+//!
+//! `error` may be used anywhere but in `metrics`, `config` and `nn`. A test (`tests/architecture.rs`) reads the `use crate::`
+//! lines and fails where an arrow points the wrong way. None of the engine's modules knows egui or wgpu.
+//!
+//! ## Invariants
+//! - Images are planar float32 in \[0, 1\] everywhere outside the diffusion model, which alone works in \[-1, 1\].
+//! - A higher score is more abnormal, everywhere.
+//! - Random numbers come from [`rng::stream`], so resumed work needs no generator state.
+//! - Every file of a run is written whole or not at all ([`run_dir::write_atomic`]); nothing is ever written beside the
+//!   person's images.
+//! - Nothing blocks the window's thread; workers wake it through a callback that they are given.
+
+pub mod app;
+pub mod cli;
+pub mod config;
+pub mod data;
+pub mod error;
+pub mod jobs;
+pub mod metrics;
+pub mod ml;
+pub mod nn;
+pub mod report;
+pub mod rng;
+pub mod run_dir;
+pub mod scores;
+pub mod synth;
+pub mod ui;
+
+/// Training allocates and frees the same large buffers at each step; this allocator keeps their pages.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;

@@ -1,0 +1,3 @@
+//! The method: diffusion, dissolving, the contrastive encoder, training and scoring.
+
+pub mod progress;

@@ -1,0 +1,276 @@
+//! Run folders: `runs/<time>-<kind>-<name>/`, and how files in them are written so that a kill at any moment leaves each
+//! of them whole.
+//!
+//! ```text
+//! config.toml      all settings          metrics.csv      the full series of the training
+//! manifest.json    what this run is      log.txt          one line an event
+//! checkpoints/     step-N.safetensors    samples/         previews as PNG
+//! model.safetensors | encoder.safetensors                 the finished weights, with their configuration inside
+//! scores.csv  report.html
+//! ```
+
+use crate::{
+    config::RunConfig,
+    error::{Error, Result},
+};
+use serde::{Deserialize, Serialize};
+use std::{
+    fs,
+    io::Write,
+    path::{Path, PathBuf},
+};
+
+/// What a run makes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum RunKind {
+    /// A diffusion model.
+    Ddpm,
+    /// A contrastive encoder with a dissolving branch.
+    Dia,
+    /// The same without that branch: the baseline.
+    Csi,
+    /// The chain of all: holds its parts in `ddpm/` and `dia/`.
+    Train,
+}
+
+impl RunKind {
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Ddpm => "ddpm",
+            Self::Dia => "dia",
+            Self::Csi => "csi",
+            Self::Train => "train",
+        }
+    }
+}
+
+/// How far a run has come.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "state", rename_all = "kebab-case")]
+pub enum RunState {
+    /// Created or in work; also what a killed run is found as: it can be resumed.
+    Unfinished,
+    /// Stopped by the person; can be resumed.
+    Stopped,
+    Failed {
+        reason: String,
+    },
+    Finished,
+}
+
+/// `manifest.json`
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Manifest {
+    pub kind: RunKind,
+    pub name: String,
+    /// RFC 3339, UTC.
+    pub created: String,
+    pub version: String,
+    #[serde(flatten)]
+    pub state: RunState,
+    /// Notes of the person.
+    #[serde(default)]
+    pub notes: String,
+    /// Figures worth showing in a list (`auroc`, `seconds`, `loss`…).
+    #[serde(default)]
+    pub figures: serde_json::Map<String, serde_json::Value>,
+}
+
+/// An existing run folder.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct RunDir {
+    path: PathBuf,
+}
+
+impl RunDir {
+    /// Makes `workspace/runs/<time>-<kind>-<name>/` with its `config.toml` and `manifest.json`.
+    pub fn create(workspace: &Path, kind: RunKind, name: &str, config: &RunConfig) -> Result<Self> {
+        let now = jiff::Zoned::now();
+        let clean: String = name.chars().map(|c| if c.is_alphanumeric() || "-_.".contains(c) { c } else { '-' }).collect();
+        let clean = if clean.is_empty() { "run".to_string() } else { clean };
+        let stem = format!("{}-{}-{clean}", now.strftime("%Y%m%d-%H%M%S"), kind.name());
+        let runs = workspace.join("runs");
+        fs::create_dir_all(&runs).map_err(Error::io("create", &runs))?;
+        for attempt in 1..1000 {
+            let path = runs.join(if attempt == 1 { stem.clone() } else { format!("{stem}-{attempt}") });
+            match fs::create_dir(&path) {
+                Err(e) if e.kind() == std::io::ErrorKind::AlreadyExists => continue,
+                Err(e) => return Err(Error::io("create", &path)(e)),
+                Ok(()) => return Self::init(path, kind, name, config),
+            }
+        }
+        Err(Error::user(
+            format!("{} already has too many runs of this second", runs.display()),
+            "try again, or choose another --name",
+        ))
+    }
+
+    /// Makes the folder of a part (`ddpm`, `dia`) inside this run, or opens it where it exists.
+    pub fn part(&self, kind: RunKind, config: &RunConfig) -> Result<Self> {
+        let path = self.path.join(kind.name());
+        if path.join("manifest.json").exists() {
+            return Self::open(&path);
+        }
+        fs::create_dir_all(&path).map_err(Error::io("create", &path))?;
+        Self::init(path, kind, kind.name(), config)
+    }
+
+    fn init(path: PathBuf, kind: RunKind, name: &str, config: &RunConfig) -> Result<Self> {
+        for sub in ["checkpoints", "samples"] {
+            fs::create_dir_all(path.join(sub)).map_err(Error::io("create", path.join(sub)))?;
+        }
+        let run = Self { path };
+        run.write("config.toml", config.to_toml().as_bytes())?;
+        // The manifest comes last: a folder without one is no run.
+        run.write_manifest(&Manifest {
+            kind,
+            name: name.to_string(),
+            created: jiff::Timestamp::now().to_string(),
+            version: env!("CARGO_PKG_VERSION").to_string(),
+            state: RunState::Unfinished,
+            notes: String::new(),
+            figures: serde_json::Map::new(),
+        })?;
+        Ok(run)
+    }
+
+    /// Opens an existing run.
+    ///
+    /// # Errors
+    /// Where the folder has no readable manifest.
+    pub fn open(path: &Path) -> Result<Self> {
+        let run = Self { path: path.to_path_buf() };
+        run.manifest()?;
+        Ok(run)
+    }
+
+    /// All runs of a workspace, newest first; folders that are no runs are left out.
+    pub fn list(workspace: &Path) -> Vec<Self> {
+        let mut runs: Vec<Self> = fs::read_dir(workspace.join("runs"))
+            .into_iter()
+            .flatten()
+            .flatten()
+            .filter_map(|entry| Self::open(&entry.path()).ok())
+            .collect();
+        runs.sort_by(|a, b| b.path.cmp(&a.path));
+        runs
+    }
+
+    pub fn path(&self) -> &Path {
+        &self.path
+    }
+
+    pub fn join(&self, name: impl AsRef<Path>) -> PathBuf {
+        self.path.join(name)
+    }
+
+    pub fn manifest(&self) -> Result<Manifest> {
+        let path = self.join("manifest.json");
+        let text = fs::read(&path).map_err(|e| {
+            Error::user(
+                format!("{} is not a run folder ({e})", self.path.display()),
+                "give a folder under runs/, as `dissolve-studio runs` lists them",
+            )
+        })?;
+        serde_json::from_slice(&text).map_err(|e| {
+            Error::user(format!("{} cannot be read: {e}", path.display()), "the run was damaged or made by another version")
+        })
+    }
+
+    pub fn write_manifest(&self, manifest: &Manifest) -> Result<()> {
+        let text =
+            serde_json::to_vec_pretty(manifest).map_err(|e| Error::user(format!("the manifest cannot be written: {e}"), ""))?;
+        self.write("manifest.json", &text)
+    }
+
+    pub fn set_state(&self, state: RunState) -> Result<()> {
+        let mut manifest = self.manifest()?;
+        manifest.state = state;
+        self.write_manifest(&manifest)
+    }
+
+    /// Adds figures for lists and reports.
+    pub fn set_figures(&self, figures: impl IntoIterator<Item = (&'static str, serde_json::Value)>) -> Result<()> {
+        let mut manifest = self.manifest()?;
+        manifest.figures.extend(figures.into_iter().map(|(k, v)| (k.to_string(), v)));
+        self.write_manifest(&manifest)
+    }
+
+    pub fn config(&self) -> Result<RunConfig> {
+        let path = self.join("config.toml");
+        let text = fs::read_to_string(&path).map_err(Error::io("read", &path))?;
+        RunConfig::from_toml(&text)
+            .map_err(|e| Error::user(format!("{}: {e}", path.display()), "mend the setting, or start a new run"))
+    }
+
+    /// Writes one of the run's files whole or not at all (see [`write_atomic`]).
+    pub fn write(&self, name: impl AsRef<Path>, bytes: &[u8]) -> Result<()> {
+        write_atomic(&self.join(name), |file| file.write_all(bytes))
+    }
+
+    /// Appends a line with the time to `log.txt`. A log that cannot be written does not stop the work.
+    pub fn log(&self, line: &str) {
+        let now = jiff::Timestamp::now();
+        let open = fs::OpenOptions::new().create(true).append(true).open(self.join("log.txt"));
+        if let Ok(mut file) = open {
+            let _ = writeln!(file, "{now:.0} {line}");
+        }
+    }
+}
+
+/// Writes a file under another name beside it, flushes it to the disk, and renames it: at any moment the path holds either
+/// the old content or the new one, whole.
+pub fn write_atomic(path: &Path, fill: impl FnOnce(&mut std::io::BufWriter<&mut fs::File>) -> std::io::Result<()>) -> Result<()> {
+    let fail = |e| Error::io("write", path)(e);
+    let folder = path.parent().filter(|p| !p.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    let mut temp = tempfile::Builder::new().prefix(".writing-").tempfile_in(folder).map_err(fail)?;
+    {
+        let mut buffered = std::io::BufWriter::with_capacity(1 << 20, temp.as_file_mut());
+        fill(&mut buffered).and_then(|()| buffered.flush()).map_err(fail)?;
+    }
+    temp.as_file().sync_all().map_err(fail)?;
+    // Temporary files are private by default; run folders are shared like any other file of the person.
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::PermissionsExt;
+        temp.as_file().set_permissions(fs::Permissions::from_mode(0o644)).map_err(fail)?;
+    }
+    temp.persist(path).map_err(|e| fail(e.error))?;
+    // The rename itself must reach the disk as well.
+    #[cfg(unix)]
+    if let Ok(dir) = fs::File::open(folder) {
+        let _ = dir.sync_all();
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_run_is_found_again_with_its_settings() {
+        let dir = tempfile::tempdir().unwrap();
+        let config = RunConfig::default();
+        let run = RunDir::create(dir.path(), RunKind::Dia, "my run/ä", &config).unwrap();
+        let twin = RunDir::create(dir.path(), RunKind::Dia, "my run/ä", &config).unwrap();
+        assert_ne!(run, twin);
+        run.set_state(RunState::Failed { reason: "x".into() }).unwrap();
+        let found = RunDir::list(dir.path());
+        assert_eq!(found.len(), 2);
+        assert_eq!(run.config().unwrap(), config);
+        assert_eq!(run.manifest().unwrap().state, RunState::Failed { reason: "x".into() });
+    }
+
+    #[test]
+    fn a_failed_write_leaves_the_old_file() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("a");
+        write_atomic(&path, |f| f.write_all(b"old")).unwrap();
+        let failed = write_atomic(&path, |f| f.write_all(b"new").and(Err(std::io::ErrorKind::StorageFull.into())));
+        assert!(failed.unwrap_err().hint().contains("--resume"));
+        assert_eq!(fs::read(&path).unwrap(), b"old");
+        assert_eq!(fs::read_dir(dir.path()).unwrap().count(), 1, "no half-written file stays");
+    }
+}
