@@ -86,7 +86,7 @@ pub struct RunDir {
 impl RunDir {
     /// Makes `workspace/runs/<time>-<kind>-<name>/` with its `config.toml` and `manifest.json`.
     pub fn create(workspace: &Path, kind: RunKind, name: &str, config: &RunConfig) -> Result<Self> {
-        let now = jiff::Zoned::now();
+        let now = jiff::ZonedDateTime::now();
         let clean: String = name.chars().map(|c| if c.is_alphanumeric() || "-_.".contains(c) { c } else { '-' }).collect();
         let clean = if clean.is_empty() { "run".to_string() } else { clean };
         let stem = format!("{}-{}-{clean}", now.strftime("%Y%m%d-%H%M%S"), kind.name());
