@@ -11,7 +11,7 @@
 //! | [`config`] | settings, presets, `--set` | nothing |
 //! | [`metrics`] | ROC, AUROC, DeLong, thresholds in plain f64 | nothing |
 //! | [`run_dir`] | run folders, atomic writes | `config error` |
-//! | [`scores`] | `scores.csv`, and its evaluation | `error metrics config` |
+//! | [`scores`] | `scores.csv`, and its evaluation | `error metrics config run_dir` |
 //! | [`synth`] | synthetic fundus photographs | `error rng` |
 //! | [`data`] | layouts, decoders, splits, pixel batches | `config error rng` |
 //! | [`nn`] | layers, optimisers, the fast CPU kernels | `rng` |

@@ -1,1 +1,82 @@
-//! (being written)
+//! How well a score tells abnormal from normal: ROC, precision and recall, AUROC with DeLong's interval, thresholds.
+//!
+//! Plain f64 throughout; a label is `true` for abnormal, a higher score is more abnormal, and an image is called abnormal
+//! where `score >= threshold`. Curves agree with scikit-learn (`drop_intermediate=False`). A figure that needs both classes
+//! is [`MetricError::OneClass`] where one is missing, never 0.5.
+
+mod delong;
+mod ranking;
+
+pub use delong::{Auroc, Paired, auroc, paired_delong};
+pub use ranking::{Confusion, PrPoint, Ranking, RocPoint, Youden};
+
+/// Why a figure cannot be given.
+#[derive(Debug, Clone, Copy, PartialEq, thiserror::Error)]
+pub enum MetricError {
+    #[error("there are no labelled images")]
+    Empty,
+    /// Only one class is there; the field says which one is missing.
+    #[error("there are no {missing} images among the labelled ones")]
+    OneClass { missing: &'static str },
+    #[error("the score at position {index} is {score}, which is no finite number")]
+    NotFinite { index: usize, score: f64 },
+    #[error("{labels} labels do not fit {scores} scores")]
+    Lengths { labels: usize, scores: usize },
+}
+
+impl MetricError {
+    /// True where the data are sound but the figure does not exist for them.
+    pub fn is_undefined(&self) -> bool {
+        matches!(self, Self::Empty | Self::OneClass { .. })
+    }
+}
+
+/// The `p`-th percentile, `p` in \[0, 100\], with linear interpolation between neighbours (NumPy's default); `None` for no
+/// values or for values that are not finite.
+pub fn percentile(values: &[f64], p: f64) -> Option<f64> {
+    if values.iter().any(|v| !v.is_finite()) {
+        return None;
+    }
+    let mut sorted = values.to_vec();
+    sorted.sort_by(f64::total_cmp);
+    let at = p.clamp(0.0, 100.0) / 100.0 * sorted.len().checked_sub(1)? as f64;
+    let (low, high) = (sorted[at.floor() as usize], sorted[at.ceil() as usize]);
+    Some(low + (high - low) * at.fract())
+}
+
+/// Checks what every metric needs: as many labels as scores, all scores finite.
+fn check(labels: &[bool], scores: &[f64]) -> Result<(), MetricError> {
+    if labels.len() != scores.len() {
+        return Err(MetricError::Lengths { labels: labels.len(), scores: scores.len() });
+    }
+    match scores.iter().position(|s| !s.is_finite()) {
+        Some(index) => Err(MetricError::NotFinite { index, score: scores[index] }),
+        None => Ok(()),
+    }
+}
+
+/// Checks that both classes are there.
+fn both(abnormal: usize, normal: usize) -> Result<(), MetricError> {
+    match (abnormal, normal) {
+        (0, 0) => Err(MetricError::Empty),
+        (0, _) => Err(MetricError::OneClass { missing: "abnormal" }),
+        (_, 0) => Err(MetricError::OneClass { missing: "normal" }),
+        _ => Ok(()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn percentiles_interpolate_as_numpy_does() {
+        let values = [4.0, 1.0, 3.0, 2.0];
+        assert_eq!(percentile(&values, 0.0), Some(1.0));
+        assert_eq!(percentile(&values, 50.0), Some(2.5));
+        assert_eq!(percentile(&values, 95.0).map(|v| (v * 1e9).round()), Some(3.85e9));
+        assert_eq!(percentile(&values, 100.0), Some(4.0));
+        assert_eq!(percentile(&[], 50.0), None);
+        assert_eq!(percentile(&[1.0, f64::NAN], 50.0), None);
+    }
+}

@@ -1,0 +1,277 @@
+//! `scores.csv`: written whole or not at all; read also where other programs wrote it, with only `path`, `label`, `score`.
+
+use super::{SHIFTS, ScoreRow, Scores, Terms};
+use crate::{
+    error::{Error, Result},
+    run_dir::write_atomic,
+};
+use ::csv::{ByteRecord, ReaderBuilder, WriterBuilder};
+use std::path::Path;
+
+impl Scores {
+    /// Columns `path,split,label,score,predicted,threshold,sim_0..3,cls_0..3,nearest_0..3`, then `class,spread,profile,combined`
+    /// and one `rival_NAME` for each rival. Empty = unknown; numbers in their shortest exact form.
+    pub fn write(&self, path: &Path) -> Result<()> {
+        write_atomic(path, |file| {
+            let mut csv = WriterBuilder::new().from_writer(file);
+            csv.write_record(self.header())?;
+            for row in &self.rows {
+                csv.write_record(fields(row, self.rivals.len()))?;
+            }
+            csv.flush()
+        })
+    }
+
+    fn header(&self) -> Vec<String> {
+        let mut names: Vec<String> = ["path", "split", "label", "score", "predicted", "threshold"].map(String::from).to_vec();
+        for part in ["sim", "cls", "nearest"] {
+            names.extend((0..SHIFTS).map(|k| format!("{part}_{k}")));
+        }
+        names.extend(["class", "spread", "profile", "combined"].map(String::from));
+        names.extend(self.rivals.iter().map(|name| format!("rival_{name}")));
+        names
+    }
+
+    /// Reads a file of scores. Only `path` and `score` must be there; commas, semicolons or tabs; a byte order mark and bytes that
+    /// are no UTF-8 are tolerated.
+    ///
+    /// # Errors
+    /// Says line and column of the first value that cannot be used.
+    pub fn read(path: &Path) -> Result<Self> {
+        let bytes = std::fs::read(path).map_err(Error::io("read", path))?;
+        Self::parse(&bytes).map_err(|problem| {
+            let example = "a file of scores looks like `path,label,score`, label 1 = abnormal or empty, a higher score more abnormal";
+            Error::user(format!("{} cannot be used: {problem}", path.display()), example)
+        })
+    }
+
+    fn parse(bytes: &[u8]) -> Result<Self, String> {
+        let bytes = bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(bytes);
+        let first_line = bytes.split(|&b| b == b'\n' || b == b'\r').next().unwrap_or_default();
+        let count = |c: u8| first_line.iter().filter(|&&b| b == c).count();
+        let delimiter = if count(b',') > 0 { b',' } else if count(b';') > 0 { b';' } else { b'\t' };
+        let mut reader = ReaderBuilder::new().delimiter(delimiter).from_reader(bytes);
+        let header = reader.byte_headers().map_err(|e| e.to_string())?;
+        let names: Vec<String> = header.iter().map(|h| String::from_utf8_lossy(h).trim().to_lowercase()).collect();
+        let columns = Columns::find(names)?;
+        let rivals = columns.rivals.iter().map(|&at| columns.names[at]["rival_".len()..].to_string()).collect();
+        let mut rows = Vec::new();
+        for record in reader.byte_records() {
+            let record = record.map_err(|e| e.to_string())?;
+            let cells = Cells { line: record.position().map_or(0, ::csv::Position::line), record: &record, columns: &columns };
+            rows.push(cells.row()?);
+        }
+        if rows.is_empty() {
+            return Err("it holds no scores".into());
+        }
+        Ok(Self { rows, rivals })
+    }
+}
+
+fn fields(row: &ScoreRow, rivals: usize) -> Vec<String> {
+    let flag = |value: Option<bool>| value.map_or(String::new(), |v| u8::from(v).to_string());
+    let number = |value: Option<f64>| value.filter(|v| !v.is_nan()).map_or(String::new(), |v| v.to_string());
+    let mut fields = vec![
+        row.path.clone(),
+        row.split.clone(),
+        flag(row.label),
+        row.score.to_string(),
+        flag(row.predicted),
+        number(row.threshold),
+    ];
+    match &row.terms {
+        Some(terms) => {
+            fields.extend(terms.sim.iter().chain(&terms.cls).map(|&v| number(Some(v))));
+            fields.extend(terms.nearest.iter().cloned());
+        }
+        None => fields.extend(std::iter::repeat_n(String::new(), 3 * SHIFTS)),
+    }
+    fields.push(row.class.clone());
+    fields.extend([row.spread, row.profile, row.combined].map(number));
+    fields.extend((0..rivals).map(|i| number(row.rivals.get(i).copied())));
+    fields
+}
+
+/// Where the columns are.
+struct Columns {
+    names: Vec<String>,
+    path: usize,
+    score: usize,
+    rivals: Vec<usize>,
+}
+
+impl Columns {
+    fn find(names: Vec<String>) -> Result<Self, String> {
+        let need = |name: &str| {
+            let there = names.iter().map(String::as_str).collect::<Vec<_>>().join(", ");
+            names.iter().position(|n| n == name).ok_or_else(|| format!("it has no column `{name}`, only: {}", shorten(&there)))
+        };
+        let (path, score) = (need("path")?, need("score")?);
+        let rivals = (0..names.len()).filter(|&i| names[i].starts_with("rival_")).collect();
+        Ok(Self { names, path, score, rivals })
+    }
+}
+
+/// Enough of a text to recognise it.
+fn shorten(text: &str) -> String {
+    let mut short: String = text.chars().take(80).map(|c| if c.is_control() { '·' } else { c }).collect();
+    if short.len() < text.len() {
+        short.push('…');
+    }
+    short
+}
+
+/// One line of the file.
+struct Cells<'a> {
+    line: u64,
+    record: &'a ByteRecord,
+    columns: &'a Columns,
+}
+
+impl Cells<'_> {
+    fn row(&self) -> Result<ScoreRow, String> {
+        let score = self.number(self.columns.score)?;
+        Ok(ScoreRow {
+            path: self.text(self.columns.path),
+            split: self.named("split").map(|at| self.text(at)).unwrap_or_default(),
+            class: self.named("class").map(|at| self.text(at)).unwrap_or_default(),
+            label: self.flag("label")?,
+            score: score.ok_or_else(|| self.wrong(self.columns.score, "is empty; each image needs a score"))?,
+            predicted: self.flag("predicted")?,
+            threshold: self.optional("threshold")?,
+            terms: self.terms()?,
+            spread: self.optional("spread")?,
+            profile: self.optional("profile")?,
+            combined: self.optional("combined")?,
+            rivals: self
+                .columns
+                .rivals
+                .iter()
+                .map(|&at| Ok(self.number(at)?.unwrap_or(f64::NAN)))
+                .collect::<Result<_, String>>()?,
+        })
+    }
+
+    fn terms(&self) -> Result<Option<Terms>, String> {
+        let mut terms = Terms::default();
+        for k in 0..SHIFTS {
+            let (Some(sim), Some(cls)) = (self.optional(&format!("sim_{k}"))?, self.optional(&format!("cls_{k}"))?) else {
+                return Ok(None);
+            };
+            terms.sim[k] = sim;
+            terms.cls[k] = cls;
+            terms.nearest[k] = self.named(&format!("nearest_{k}")).map(|at| self.text(at)).unwrap_or_default();
+        }
+        Ok(Some(terms))
+    }
+
+    fn named(&self, name: &str) -> Option<usize> {
+        self.columns.names.iter().position(|n| n == name)
+    }
+
+    fn text(&self, at: usize) -> String {
+        String::from_utf8_lossy(self.record.get(at).unwrap_or_default()).into_owned()
+    }
+
+    fn wrong(&self, at: usize, what: &str) -> String {
+        format!("line {}, column `{}`: \"{}\" {what}", self.line, self.columns.names[at], shorten(&self.text(at)))
+    }
+
+    fn number(&self, at: usize) -> Result<Option<f64>, String> {
+        let text = self.text(at);
+        match text.trim() {
+            "" => Ok(None),
+            trimmed => match trimmed.parse::<f64>() {
+                Ok(value) if value.is_finite() => Ok(Some(value)),
+                Ok(_) => Err(self.wrong(at, "is no finite number")),
+                Err(_) => Err(self.wrong(at, "is no number (with a decimal point)")),
+            },
+        }
+    }
+
+    fn optional(&self, name: &str) -> Result<Option<f64>, String> {
+        self.named(name).map_or(Ok(None), |at| self.number(at))
+    }
+
+    fn flag(&self, name: &str) -> Result<Option<bool>, String> {
+        let Some(at) = self.named(name) else { return Ok(None) };
+        match self.text(at).trim().to_lowercase().as_str() {
+            "" | "nan" => Ok(None),
+            "1" | "1.0" | "true" | "abnormal" => Ok(Some(true)),
+            "0" | "0.0" | "false" | "normal" => Ok(Some(false)),
+            _ => Err(self.wrong(at, "is neither 1 (abnormal) nor 0 (normal) nor empty (unknown)")),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn parse(text: &str) -> Result<Scores, String> {
+        Scores::parse(text.as_bytes())
+    }
+
+    #[test]
+    fn what_was_written_is_read_again() {
+        let terms = Terms {
+            sim: [0.1 + 0.2, 1e-300, -0.0, 4.0],
+            cls: [1.0, 2.0, f64::MAX, -3.5],
+            nearest: ["a,b.png", "say \"hi\".png", "line\nbreak", "ä"].map(String::from),
+        };
+        let full = ScoreRow {
+            path: "test/ünïcode, with comma.png".into(),
+            split: "test".into(),
+            class: "CNV".into(),
+            label: Some(true),
+            score: 1.0 / 3.0,
+            predicted: Some(false),
+            threshold: Some(0.5),
+            terms: Some(terms),
+            spread: Some(0.01),
+            profile: Some(12.5),
+            combined: Some(0.75),
+            rivals: vec![1.5, 2.5],
+        };
+        let bare = ScoreRow { path: "b".into(), score: -1.0, rivals: vec![0.0, 7.0], ..ScoreRow::default() };
+        let scores = Scores { rows: vec![full, bare], rivals: vec!["contrast".into(), "width".into()] };
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("scores.csv");
+        scores.write(&path).unwrap();
+        assert_eq!(Scores::read(&path).unwrap(), scores);
+        let header = std::fs::read_to_string(&path).unwrap().lines().next().unwrap().to_string();
+        assert!(header.starts_with("path,split,label,score,predicted,threshold,sim_0,sim_1,sim_2,sim_3,cls_0,"));
+        assert!(header.ends_with("nearest_2,nearest_3,class,spread,profile,combined,rival_contrast,rival_width"));
+    }
+
+    #[test]
+    fn files_of_other_programs_are_read() {
+        let plain = parse("\u{feff}path,label,score\r\na.png,1,0.5\r\nb.png,,-2e-3\r\n").unwrap();
+        assert_eq!(plain.rows.iter().map(|r| r.label).collect::<Vec<_>>(), [Some(true), None]);
+        assert_eq!(plain.rows[1].score, -2e-3);
+        assert_eq!(plain.rows[0].terms, None);
+        assert_eq!(parse("Score;Path\n0.5;a").unwrap().rows[0].path, "a");
+        assert_eq!(parse("score\tpath\n0.5\ta").unwrap().rows[0].path, "a");
+        let odd = Scores::parse(b"path,score\nsc\xff\xfen.png,1\n").unwrap();
+        assert_eq!(odd.rows[0].path, "sc\u{fffd}\u{fffd}n.png");
+    }
+
+    #[test]
+    fn errors_name_line_and_column() {
+        for (text, says) in [
+            ("path,score\na,1\nb,x\n", "line 3, column `score`: \"x\" is no number"),
+            ("path,score\na,inf\n", "line 2, column `score`: \"inf\" is no finite number"),
+            ("path,score\na,\n", "line 2, column `score`: \"\" is empty"),
+            ("path,label,score\na,2,1\n", "line 2, column `label`: \"2\" is neither"),
+            ("path,score\na,1,5\n", "line: 2"),
+            ("path,label\na,1\n", "no column `score`, only: path, label"),
+            ("path,score\n", "it holds no scores"),
+            ("", "no column `path`"),
+        ] {
+            let error = parse(text).unwrap_err();
+            assert!(error.contains(says), "{error}");
+        }
+        let error = Scores::parse(&[0u8, 159, 146, 150].repeat(1000)).unwrap_err();
+        assert!(error.chars().count() < 200, "{error}");
+    }
+}

@@ -1,0 +1,260 @@
+//! What scores say about the model, once labels are known.
+
+use super::{ScoreRow, Scores, columns};
+use crate::{
+    config::ThresholdRule,
+    error::{Error, Result},
+    metrics::{self, Auroc, Confusion, MetricError, Ranking},
+};
+use serde::Serialize;
+
+/// All figures of a file of scores, named as `evaluate --json` prints them. A figure is `None` where it does not exist for
+/// the data; `undefined` then says why.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Evaluation {
+    pub auroc: Option<f64>,
+    /// DeLong's.
+    pub auroc_ci95: Option<[f64; 2]>,
+    pub average_precision: Option<f64>,
+    pub n_normal: usize,
+    pub n_abnormal: usize,
+    pub threshold: Option<f64>,
+    /// How the threshold was set: a [`ThresholdRule`], or `file` where it is the one in the file.
+    pub rule: String,
+    pub sensitivity: Option<f64>,
+    pub specificity: Option<f64>,
+    pub sensitivity_at_90_specificity: Option<f64>,
+    pub sensitivity_at_95_specificity: Option<f64>,
+    pub confusion: Option<Confusion>,
+    /// Why figures are missing.
+    pub undefined: Option<String>,
+    /// Which rows the figures are over: the name of a split, or `all`.
+    pub split: String,
+    /// Rows without a label, which no figure counts.
+    pub n_unlabelled: usize,
+    pub higher_is: &'static str,
+    /// Of the dissolve profile, a score of its own.
+    pub profile_auroc: Option<f64>,
+    pub profile_auroc_ci95: Option<[f64; 2]>,
+    pub combined_auroc: Option<f64>,
+    pub combined_auroc_ci95: Option<[f64; 2]>,
+    /// The reality check: what scores that need no training reach on the same rows.
+    pub rivals: Vec<RivalFigure>,
+    /// What a reader of the figures should know.
+    pub notes: Vec<String>,
+}
+
+/// A score that needs no training.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct RivalFigure {
+    pub name: String,
+    /// High values called abnormal.
+    pub auroc: Option<f64>,
+    /// Low values called abnormal: 1 - `auroc`.
+    pub auroc_reversed: Option<f64>,
+    /// Of `auroc`.
+    pub ci95: Option<[f64; 2]>,
+}
+
+impl RivalFigure {
+    /// The better of both directions, and whether it is the reversed one. It knows the labels, as a person would who looked
+    /// at the figures first.
+    pub fn best(&self) -> Option<(f64, bool)> {
+        let (high, low) = (self.auroc?, self.auroc_reversed?);
+        Some(if high >= low { (high, false) } else { (low, true) })
+    }
+}
+
+impl Evaluation {
+    /// Figures over the labelled rows of `split` (see [`Scores::labelled`]), with the threshold by `rule`; without one, the
+    /// file's own threshold, else `percentile:95` where training normals are in the file, else Youden's.
+    ///
+    /// # Errors
+    /// A split that the file does not have; scores that are not finite.
+    pub fn new(scores: &Scores, split: Option<&str>, rule: Option<ThresholdRule>) -> Result<Self> {
+        let splits = splits(scores);
+        if let Some(name) = split.filter(|name| !splits.contains(name)) {
+            return Err(Error::user(
+                format!("no row of the scores has the split {name}"),
+                match splits.as_slice() {
+                    [] => "leave --split away: nothing is split in this file".to_string(),
+                    names => format!("there are: {}", names.join(", ")),
+                },
+            ));
+        }
+        let rows = scores.labelled(split);
+        let over = split.unwrap_or(if splits.is_empty() { "all" } else { "test" });
+        let (labels, values) = columns(&rows, |row| row.score);
+        let ranking = Ranking::new(&labels, &values).map_err(|e| Error::user(format!("the scores cannot be evaluated: {e}"), ""))?;
+        let area = metrics::auroc(&labels, &values);
+        let undefined = match &area {
+            Err(MetricError::Empty) if !splits.is_empty() => {
+                Some(format!("there are no labelled images in the split {over}; the file has: {}", splits.join(", ")))
+            }
+            Err(why) => Some(why.to_string()),
+            Ok(_) => None,
+        };
+        let (area, area_ci) = parts(area.ok());
+        let (threshold, rule, mut notes) = threshold(scores, split, rule);
+        let confusion = threshold.filter(|_| !rows.is_empty()).map(|t| ranking.confusion(t));
+        let extra = |value: fn(&ScoreRow) -> Option<f64>| parts(figure(&rows, value));
+        let (profile_auroc, profile_auroc_ci95) = extra(|row| row.profile);
+        let (combined_auroc, combined_auroc_ci95) = extra(|row| row.combined);
+        let rivals: Vec<RivalFigure> = scores.rivals.iter().enumerate().map(|(i, name)| rival(&rows, name, i)).collect();
+        notes.extend(beaten(area, &rivals));
+        Ok(Self {
+            auroc: area,
+            auroc_ci95: area_ci,
+            average_precision: ranking.average_precision().ok(),
+            n_normal: ranking.normal(),
+            n_abnormal: ranking.abnormal(),
+            threshold,
+            rule,
+            sensitivity: confusion.and_then(|c| c.sensitivity()),
+            specificity: confusion.and_then(|c| c.specificity()),
+            sensitivity_at_90_specificity: ranking.sensitivity_at_specificity(0.90).ok(),
+            sensitivity_at_95_specificity: ranking.sensitivity_at_specificity(0.95).ok(),
+            confusion,
+            undefined,
+            split: over.to_string(),
+            n_unlabelled: scores.rows.iter().filter(|r| r.label.is_none() && (over == "all" || r.split == over)).count(),
+            higher_is: "more abnormal",
+            profile_auroc,
+            profile_auroc_ci95,
+            combined_auroc,
+            combined_auroc_ci95,
+            rivals,
+            notes,
+        })
+    }
+
+    /// The text of `evaluation.json`.
+    pub fn to_json(&self) -> String {
+        serde_json::to_string_pretty(self).unwrap_or_else(|e| format!("{{\"undefined\": \"{e}\"}}"))
+    }
+}
+
+/// Names of the splits in the file, in the order of their first row.
+fn splits(scores: &Scores) -> Vec<&str> {
+    let mut names: Vec<&str> = Vec::new();
+    for row in scores.rows.iter().filter(|row| !row.split.is_empty()) {
+        if !names.contains(&row.split.as_str()) {
+            names.push(&row.split);
+        }
+    }
+    names
+}
+
+fn parts(area: Option<Auroc>) -> (Option<f64>, Option<[f64; 2]>) {
+    (area.map(|a| a.value), area.and_then(|a| a.ci95))
+}
+
+/// AUROC of another column; `None` where it is not complete.
+fn figure(rows: &[&ScoreRow], value: impl Fn(&ScoreRow) -> Option<f64>) -> Option<Auroc> {
+    let (labels, values) = columns(rows, |row| value(row).unwrap_or(f64::NAN));
+    metrics::auroc(&labels, &values).ok()
+}
+
+fn rival(rows: &[&ScoreRow], name: &str, at: usize) -> RivalFigure {
+    let (auroc, ci95) = parts(figure(rows, |row| row.rivals.get(at).copied()));
+    RivalFigure { name: name.to_string(), auroc, auroc_reversed: auroc.map(|a| 1.0 - a), ci95 }
+}
+
+/// Threshold, the name of its rule, and what should be known about it.
+fn threshold(scores: &Scores, split: Option<&str>, rule: Option<ThresholdRule>) -> (Option<f64>, String, Vec<String>) {
+    let by = |rule: ThresholdRule| (scores.threshold(rule, split), rule);
+    let (found, rule) = match (rule, scores.own_threshold()) {
+        (Some(rule), _) => by(rule),
+        (None, Some(own)) => return (Some(own), "file".into(), vec![]),
+        (None, None) => match by(ThresholdRule::Percentile(95.0)) {
+            (Err(_), _) => by(ThresholdRule::Youden),
+            found => found,
+        },
+    };
+    match found {
+        Ok(value) => {
+            let chosen_on_labels = !matches!(rule, ThresholdRule::Percentile(_));
+            let note = format!("the threshold ({rule}) was chosen on the labels that its sensitivity and specificity are reported on");
+            (Some(value), rule.to_string(), chosen_on_labels.then_some(note).into_iter().collect())
+        }
+        Err(why) => (None, rule.to_string(), vec![format!("there is no threshold: {why}")]),
+    }
+}
+
+/// A plain sentence where a score that needs no training does better than the model.
+fn beaten(model: Option<f64>, rivals: &[RivalFigure]) -> Option<String> {
+    let model = model?;
+    let better = |rival: &&RivalFigure| rival.best().is_some_and(|(area, _)| area > model);
+    let count = rivals.iter().filter(better).count();
+    let best = rivals.iter().filter(better).max_by(|a, b| a.best().map(|b| b.0).partial_cmp(&b.best().map(|b| b.0)).unwrap_or(std::cmp::Ordering::Equal))?;
+    let (area, reversed) = best.best()?;
+    let direction = if reversed { "low" } else { "high" };
+    let others = if count > 1 { format!(" ({} more do better than the model, too)", count - 1) } else { String::new() };
+    Some(format!(
+        "{}, which needs no training, separates these images better than the model: AUROC {area:.3} ({direction} = abnormal) against {model:.3}{others}",
+        best.name
+    ))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn row(split: &str, label: Option<bool>, score: f64) -> ScoreRow {
+        ScoreRow { path: format!("{split}{score}"), split: split.into(), label, score, ..ScoreRow::default() }
+    }
+
+    fn scores() -> Scores {
+        let (normal, abnormal) = (Some(false), Some(true));
+        vec![
+            row("train", normal, 0.0),
+            row("train", normal, 1.0),
+            row("test", normal, 0.5),
+            row("test", normal, 2.0),
+            row("test", abnormal, 1.5),
+            row("test", abnormal, 3.0),
+            row("test", None, 9.0),
+        ]
+        .into()
+    }
+
+    #[test]
+    fn figures_are_over_the_test_split() {
+        let e = Evaluation::new(&scores(), None, None).unwrap();
+        assert_eq!((e.n_normal, e.n_abnormal, e.n_unlabelled), (2, 2, 1));
+        assert_eq!(e.auroc, Some(0.75));
+        assert_eq!((e.rule.as_str(), e.threshold), ("percentile:95", Some(0.95)));
+        assert_eq!((e.sensitivity, e.specificity), (Some(1.0), Some(0.5)));
+        assert_eq!(e.undefined, None);
+        let json: serde_json::Value = serde_json::from_str(&e.to_json()).unwrap();
+        assert_eq!(json["confusion"], serde_json::json!({"tp": 2, "fp": 1, "tn": 1, "fn": 0}));
+    }
+
+    #[test]
+    fn a_split_can_be_chosen_and_one_class_is_undefined() {
+        let e = Evaluation::new(&scores(), Some("train"), None).unwrap();
+        assert_eq!(e.auroc, None);
+        assert!(e.undefined.unwrap().contains("no abnormal images"));
+        assert_eq!((e.sensitivity, e.specificity), (None, Some(0.5)));
+        let error = Evaluation::new(&scores(), Some("tset"), None).unwrap_err();
+        assert_eq!(error.hint(), "there are: train, test");
+        let unsplit: Scores = scores().rows.into_iter().map(|r| ScoreRow { split: String::new(), ..r }).collect::<Vec<_>>().into();
+        let e = Evaluation::new(&unsplit, None, None).unwrap();
+        assert_eq!((e.n_normal, e.n_abnormal, e.split.as_str(), e.rule.as_str()), (4, 2, "all", "youden"));
+        assert!(e.notes[0].contains("chosen on the labels"));
+    }
+
+    #[test]
+    fn a_rival_that_beats_the_model_is_named() {
+        let mut scores = scores();
+        scores.rivals = vec!["width".into(), "contrast".into()];
+        for row in &mut scores.rows {
+            row.rivals = vec![1.0, if row.label == Some(true) { -1.0 } else { 1.0 }];
+        }
+        let e = Evaluation::new(&scores, None, None).unwrap();
+        assert_eq!(e.rivals[0].auroc, Some(0.5));
+        assert_eq!((e.rivals[1].auroc, e.rivals[1].auroc_reversed), (Some(0.0), Some(1.0)));
+        assert!(e.notes[0].starts_with("contrast, which needs no training"), "{:?}", e.notes);
+        assert!(e.notes[0].contains("AUROC 1.000 (low = abnormal) against 0.750"));
+    }
+}

@@ -1,0 +1,116 @@
+//! Scores of images: the rows of `scores.csv`, and what they say about the model ([`Evaluation`], [`Comparison`]).
+
+mod compare;
+mod csv;
+mod evaluation;
+
+pub use compare::{Comparison, Moved};
+pub use evaluation::{Evaluation, RivalFigure};
+
+use crate::{config::ThresholdRule, metrics};
+
+/// Number of shifting transformations.
+pub const SHIFTS: usize = 4;
+
+/// One image's score and what it is made of.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct ScoreRow {
+    /// The image's name in its data set ([`Item::name`](crate::data::Item)).
+    pub path: String,
+    /// `train`, `val`, `test`; empty where nothing was split.
+    pub split: String,
+    /// Name of the class; empty where unknown.
+    pub class: String,
+    /// `true` = abnormal.
+    pub label: Option<bool>,
+    /// Higher = more abnormal.
+    pub score: f64,
+    /// `score >= threshold`
+    pub predicted: Option<bool>,
+    /// The same for all rows of a file.
+    pub threshold: Option<f64>,
+    /// Missing in files of other programs.
+    pub terms: Option<Terms>,
+    /// Standard deviation of the score over the test-time samples.
+    pub spread: Option<f64>,
+    /// The dissolve profile's score, a second one beside DIA's.
+    pub profile: Option<f64>,
+    /// Both combined by their ranks among held-out normals.
+    pub combined: Option<f64>,
+    /// Scores that need no training, in the order of [`Scores::rivals`]; NaN where missing.
+    pub rivals: Vec<f64>,
+}
+
+/// The terms of a score, one for each shift: `score = -mean_k (sim[k] + cls[k])`, the weights included (METHOD, Eq. 10).
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct Terms {
+    pub sim: [f64; SHIFTS],
+    pub cls: [f64; SHIFTS],
+    /// Names of the nearest normal training images.
+    pub nearest: [String; SHIFTS],
+}
+
+/// A whole `scores.csv`.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct Scores {
+    pub rows: Vec<ScoreRow>,
+    /// Names of the rivals that were measured (`rival_NAME` in the file).
+    pub rivals: Vec<String>,
+}
+
+impl From<Vec<ScoreRow>> for Scores {
+    fn from(rows: Vec<ScoreRow>) -> Self {
+        Self { rows, rivals: Vec::new() }
+    }
+}
+
+impl Scores {
+    /// Rows that figures are computed over: the labelled rows of `split`; by default those of the test split, or all labelled
+    /// rows where nothing was split.
+    pub fn labelled(&self, split: Option<&str>) -> Vec<&ScoreRow> {
+        let everything = split.is_none() && self.rows.iter().all(|row| row.split.is_empty());
+        let split = split.unwrap_or("test");
+        self.rows.iter().filter(|row| row.label.is_some() && (everything || row.split == split)).collect()
+    }
+
+    /// The threshold by a rule.
+    ///
+    /// # Errors
+    /// A sentence that says what the rule needs and does not find.
+    pub fn threshold(&self, rule: ThresholdRule, split: Option<&str>) -> Result<f64, String> {
+        if let ThresholdRule::Percentile(p) = rule {
+            let train: Vec<f64> =
+                self.rows.iter().filter(|r| r.split == "train" && r.label == Some(false)).map(|r| r.score).collect();
+            return metrics::percentile(&train, p)
+                .ok_or_else(|| format!("the rule {rule} needs scores of normal training images (split `train`, label 0)"));
+        }
+        let rows = self.labelled(split);
+        let (labels, values) = columns(&rows, |row| row.score);
+        let ranking = metrics::Ranking::new(&labels, &values).map_err(|e| e.to_string())?;
+        let (found, needs) = match rule {
+            ThresholdRule::Sensitivity(v) => (ranking.threshold_for_sensitivity(v), "abnormal"),
+            ThresholdRule::Specificity(v) => (ranking.threshold_for_specificity(v), "normal"),
+            _ => (ranking.youden().ok().map(|y| y.threshold), "normal and abnormal"),
+        };
+        found.ok_or_else(|| format!("the rule {rule} needs labelled {needs} images"))
+    }
+
+    /// Sets the threshold of all rows, and what it predicts; `None` clears both.
+    pub fn set_threshold(&mut self, threshold: Option<f64>) {
+        for row in &mut self.rows {
+            row.threshold = threshold;
+            row.predicted = threshold.map(|t| row.score >= t);
+        }
+    }
+
+    /// The threshold in the file, where it has one and the same in all rows.
+    fn own_threshold(&self) -> Option<f64> {
+        let first = self.rows.first()?.threshold?;
+        self.rows.iter().all(|row| row.threshold == Some(first)).then_some(first)
+    }
+}
+
+/// Labels and one number of each row.
+fn columns(rows: &[&ScoreRow], value: impl Fn(&ScoreRow) -> f64) -> (Vec<bool>, Vec<f64>) {
+    rows.iter().map(|row| (row.label == Some(true), value(row))).unzip()
+}
