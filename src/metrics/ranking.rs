@@ -85,7 +85,11 @@ impl Ranking {
         order.sort_unstable_by(|&a, &b| scores[b].total_cmp(&scores[a]));
         let (mut cuts, mut tp, mut fp) = (Vec::<Cut>::new(), 0, 0);
         for i in order {
-            if labels[i] { tp += 1 } else { fp += 1 }
+            if labels[i] {
+                tp += 1
+            } else {
+                fp += 1
+            }
             // Equal scores are one cut; -0.0 equals 0.0.
             match cuts.last_mut() {
                 Some(cut) if cut.threshold == scores[i] => *cut = Cut { tp, fp, ..*cut },

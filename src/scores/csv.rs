@@ -40,7 +40,8 @@ impl Scores {
     pub fn read(path: &Path) -> Result<Self> {
         let bytes = std::fs::read(path).map_err(Error::io("read", path))?;
         Self::parse(&bytes).map_err(|problem| {
-            let example = "a file of scores looks like `path,label,score`, label 1 = abnormal or empty, a higher score more abnormal";
+            let example =
+                "a file of scores looks like `path,label,score`, label 1 = abnormal or empty, a higher score more abnormal";
             Error::user(format!("{} cannot be used: {problem}", path.display()), example)
         })
     }
@@ -49,7 +50,13 @@ impl Scores {
         let bytes = bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(bytes);
         let first_line = bytes.split(|&b| b == b'\n' || b == b'\r').next().unwrap_or_default();
         let count = |c: u8| first_line.iter().filter(|&&b| b == c).count();
-        let delimiter = if count(b',') > 0 { b',' } else if count(b';') > 0 { b';' } else { b'\t' };
+        let delimiter = if count(b',') > 0 {
+            b','
+        } else if count(b';') > 0 {
+            b';'
+        } else {
+            b'\t'
+        };
         let mut reader = ReaderBuilder::new().delimiter(delimiter).from_reader(bytes);
         let header = reader.byte_headers().map_err(|e| e.to_string())?;
         let names: Vec<String> = header.iter().map(|h| String::from_utf8_lossy(h).trim().to_lowercase()).collect();

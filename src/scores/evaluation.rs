@@ -85,7 +85,8 @@ impl Evaluation {
         let rows = scores.labelled(split);
         let over = split.unwrap_or(if splits.is_empty() { "all" } else { "test" });
         let (labels, values) = columns(&rows, |row| row.score);
-        let ranking = Ranking::new(&labels, &values).map_err(|e| Error::user(format!("the scores cannot be evaluated: {e}"), ""))?;
+        let ranking =
+            Ranking::new(&labels, &values).map_err(|e| Error::user(format!("the scores cannot be evaluated: {e}"), ""))?;
         let area = metrics::auroc(&labels, &values);
         let undefined = match &area {
             Err(MetricError::Empty) if !splits.is_empty() => {
@@ -174,7 +175,8 @@ fn threshold(scores: &Scores, split: Option<&str>, rule: Option<ThresholdRule>) 
     match found {
         Ok(value) => {
             let chosen_on_labels = !matches!(rule, ThresholdRule::Percentile(_));
-            let note = format!("the threshold ({rule}) was chosen on the labels that its sensitivity and specificity are reported on");
+            let note =
+                format!("the threshold ({rule}) was chosen on the labels that its sensitivity and specificity are reported on");
             (Some(value), rule.to_string(), chosen_on_labels.then_some(note).into_iter().collect())
         }
         Err(why) => (None, rule.to_string(), vec![format!("there is no threshold: {why}")]),
@@ -186,7 +188,10 @@ fn beaten(model: Option<f64>, rivals: &[RivalFigure]) -> Option<String> {
     let model = model?;
     let better = |rival: &&RivalFigure| rival.best().is_some_and(|(area, _)| area > model);
     let count = rivals.iter().filter(better).count();
-    let best = rivals.iter().filter(better).max_by(|a, b| a.best().map(|b| b.0).partial_cmp(&b.best().map(|b| b.0)).unwrap_or(std::cmp::Ordering::Equal))?;
+    let best = rivals
+        .iter()
+        .filter(better)
+        .max_by(|a, b| a.best().map(|b| b.0).partial_cmp(&b.best().map(|b| b.0)).unwrap_or(std::cmp::Ordering::Equal))?;
     let (area, reversed) = best.best()?;
     let direction = if reversed { "low" } else { "high" };
     let others = if count > 1 { format!(" ({} more do better than the model, too)", count - 1) } else { String::new() };
@@ -238,7 +243,8 @@ mod tests {
         assert_eq!((e.sensitivity, e.specificity), (None, Some(0.5)));
         let error = Evaluation::new(&scores(), Some("tset"), None).unwrap_err();
         assert_eq!(error.hint(), "there are: train, test");
-        let unsplit: Scores = scores().rows.into_iter().map(|r| ScoreRow { split: String::new(), ..r }).collect::<Vec<_>>().into();
+        let unsplit: Scores =
+            scores().rows.into_iter().map(|r| ScoreRow { split: String::new(), ..r }).collect::<Vec<_>>().into();
         let e = Evaluation::new(&unsplit, None, None).unwrap();
         assert_eq!((e.n_normal, e.n_abnormal, e.split.as_str(), e.rule.as_str()), (4, 2, "all", "youden"));
         assert!(e.notes[0].contains("chosen on the labels"));
