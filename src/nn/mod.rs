@@ -1,1 +1,32 @@
-//! (being written)
+//! The layer vocabulary of the method: named parameters, layers, differentiable operations, optimisers.
+//!
+//! Each operation has a *plain form*, written in candle operations, which is its specification and what runs on GPUs, in f64
+//! and inside [`with_plain`]. On the CPU in f32 some have a fast form behind the same function; tests compare the two.
+//!
+//! Shapes are PyTorch's: images `(batch, channels, height, width)`, convolution weights `(out, in, kernel, kernel)`, linear
+//! weights `(out, in)`. Errors are candle's.
+
+mod attention;
+mod conv;
+mod ema;
+mod grads;
+mod linear;
+mod norm;
+mod ops;
+mod optim;
+mod params;
+mod plain;
+
+pub use attention::{attention, linear_attention};
+pub use conv::{Conv2d, conv2d};
+pub use ema::Ema;
+pub use grads::{Grads, backward, clip_grad_norm};
+pub use linear::Linear;
+pub use norm::{
+    BatchNorm2d, ChannelLayerNorm, GroupNorm, batch_norm_eval, batch_norm_train, channel_layer_norm, group_norm, norm_film_silu,
+    standardise_weight,
+};
+pub use ops::{gelu, l2_normalise, max_pool_3x3_s2_p1, relu, silu, upsample_nearest2};
+pub use optim::{Adam, Lars};
+pub use params::{Init, Params, Scope};
+pub use plain::with_plain;

@@ -1,0 +1,39 @@
+//! The two attentions of the U-Net of `denoising-diffusion-pytorch` 0.27.12, between their 1x1 convolutions.
+
+use candle_core::{D, Result, Tensor};
+use candle_nn::ops::softmax;
+
+use super::l2_normalise;
+
+/// Splits the 1x1 convolution's output (B, 3 * heads * d, H, W) into q, k, v, each (B * heads, d, H * W).
+fn split(qkv: &Tensor, heads: usize) -> Result<[Tensor; 3]> {
+    let (b, c, h, w) = qkv.dims4()?;
+    let d = c / 3 / heads;
+    let part = |i| qkv.narrow(1, i * heads * d, heads * d)?.reshape((b * heads, d, h * w));
+    Ok([part(0)?, part(1)?, part(2)?])
+}
+
+/// Linear attention (Katharopoulos et al. 2020; Shen et al. 2021): (B, 3 * heads * d, H, W) -> (B, heads * d, H, W).
+///
+/// q is softmaxed over channels and scaled by d^-0.5, k softmaxed over positions, v divided by the number of positions;
+/// `context = k v^T`, `out = context^T q`. The cost is linear in positions.
+pub fn linear_attention(qkv: &Tensor, heads: usize) -> Result<Tensor> {
+    let (b, c, h, w) = qkv.dims4()?;
+    let [q, k, v] = split(qkv, heads)?;
+    let q = (softmax(&q, 1)? * ((c / 3 / heads) as f64).powf(-0.5))?;
+    let k = softmax(&k, 2)?;
+    let v = (v / (h * w) as f64)?;
+    let context = k.matmul(&v.t()?)?;
+    context.t()?.matmul(&q)?.reshape((b, c / 3, h, w))
+}
+
+/// Full attention with normalised queries and keys (cosine similarity): (B, 3 * heads * d, H, W) -> (B, heads * d, H, W).
+///
+/// `softmax(scale * q^T k) v` with q and k of length 1 a position; the network's `scale` is 10.
+pub fn attention(qkv: &Tensor, heads: usize, scale: f64) -> Result<Tensor> {
+    let (b, c, h, w) = qkv.dims4()?;
+    let [q, k, v] = split(qkv, heads)?;
+    let (q, k) = (l2_normalise(&q, 1)?, l2_normalise(&k, 1)?);
+    let weights = softmax(&(q.t()?.matmul(&k)? * scale)?, D::Minus1)?;
+    v.matmul(&weights.t()?)?.reshape((b, c / 3, h, w))
+}

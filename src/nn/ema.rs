@@ -1,0 +1,61 @@
+//! Exponential moving average of the weights.
+
+use std::collections::BTreeMap;
+
+use candle_core::{Result, Tensor, Var, bail};
+
+use super::Params;
+
+/// The averaged twin of some [`Params`] (buffers included), as `ema-pytorch` keeps it.
+#[derive(Debug)]
+pub struct Ema {
+    vars: Vec<(String, Var)>,
+    average: BTreeMap<String, Var>,
+}
+
+impl Ema {
+    /// Begins as a copy of the present weights.
+    pub fn new(params: &Params) -> Result<Self> {
+        let vars = params.all();
+        let average =
+            vars.iter().map(|(name, var)| Ok((name.clone(), Var::from_tensor(&var.copy()?)?))).collect::<Result<_>>()?;
+        Ok(Self { vars, average })
+    }
+
+    /// `average += (1 - decay) * (weights - average)`; whole numbers are copied.
+    pub fn update(&mut self, decay: f64) -> Result<()> {
+        for (name, var) in &self.vars {
+            let average = &self.average[name];
+            if var.dtype().is_float() {
+                average.set(&(average.as_tensor() + ((var.as_tensor() - average.as_tensor())? * (1. - decay))?)?.detach())?;
+            } else {
+                average.set(&var.copy()?.detach())?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Sets the average to the present weights.
+    pub fn copy(&mut self) -> Result<()> {
+        for (name, var) in &self.vars {
+            self.average[name].set(&var.copy()?.detach())?;
+        }
+        Ok(())
+    }
+
+    /// A deep copy of the averaged weights, under the parameters' names; also the state to save.
+    pub fn weights(&self) -> Result<BTreeMap<String, Tensor>> {
+        self.average.iter().map(|(name, var)| Ok((name.clone(), var.copy()?.detach()))).collect()
+    }
+
+    /// Restores what [`Ema::weights`] gave.
+    pub fn load(&mut self, weights: &BTreeMap<String, Tensor>) -> Result<()> {
+        for (name, var) in &self.average {
+            match weights.get(name) {
+                Some(tensor) => var.set(&tensor.to_device(var.device())?.to_dtype(var.dtype())?.contiguous()?)?,
+                None => bail!("the averaged weights lack {name:?}"),
+            }
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,30 @@
+//! Fully connected layer.
+
+use candle_core::{Result, Tensor};
+
+use super::{Init, Scope};
+
+/// `x w^T + b`, `torch.nn.Linear`. Parameters `weight` (out, in) and, if asked for, `bias` (out).
+#[derive(Debug, Clone)]
+pub struct Linear {
+    pub weight: Tensor,
+    pub bias: Option<Tensor>,
+}
+
+impl Linear {
+    pub fn new(scope: &Scope, input: usize, output: usize, bias: bool) -> Result<Self> {
+        let init = Init::fan_in(input);
+        let weight = scope.var("weight", (output, input), init)?;
+        let bias = if bias { Some(scope.var("bias", output, init)?) } else { None };
+        Ok(Self { weight, bias })
+    }
+
+    /// (B, in) -> (B, out)
+    pub fn forward(&self, x: &Tensor) -> Result<Tensor> {
+        let y = x.matmul(&self.weight.t()?)?;
+        match &self.bias {
+            Some(bias) => y.broadcast_add(bias),
+            None => Ok(y),
+        }
+    }
+}

@@ -1,0 +1,153 @@
+//! Normalisations: of weights, of channel groups, of channels, of batches.
+
+use candle_core::{D, Result, Tensor, Var};
+
+use super::{Init, Scope, silu};
+
+/// `(x - mean) / sqrt(var + eps)` over the last dimension, biased variance.
+fn normalise_last(x: &Tensor, eps: f64) -> Result<Tensor> {
+    let centred = x.broadcast_sub(&x.mean_keepdim(D::Minus1)?)?;
+    let var = centred.sqr()?.mean_keepdim(D::Minus1)?;
+    centred.broadcast_div(&(var + eps)?.sqrt()?)
+}
+
+/// Weight standardisation (Qiao et al. 2019): each output channel of `w` (O, C, K, K) to mean 0, variance 1 (biased, + `eps`).
+pub fn standardise_weight(w: &Tensor, eps: f64) -> Result<Tensor> {
+    normalise_last(&w.flatten_from(1)?, eps)?.reshape(w.shape())
+}
+
+/// Group normalisation (Wu & He 2018) of `x` (B, C, H, W) with per-channel `gamma` and `beta` (C).
+pub fn group_norm(x: &Tensor, groups: usize, gamma: &Tensor, beta: &Tensor, eps: f64) -> Result<Tensor> {
+    let normed = normalise_last(&x.reshape((x.dim(0)?, groups, ()))?, eps)?.reshape(x.shape())?;
+    channel_affine(&normed, gamma, beta)
+}
+
+/// `x * scale + shift` with one `scale` and `shift` a channel.
+fn channel_affine(x: &Tensor, scale: &Tensor, shift: &Tensor) -> Result<Tensor> {
+    x.broadcast_mul(&scale.reshape((1, (), 1, 1))?)?.broadcast_add(&shift.reshape((1, (), 1, 1))?)
+}
+
+/// The tail of a U-Net block: group norm, then `x * (scale + 1) + shift` with a `film` of (scale, shift), each (B, C) or
+/// (B, C, 1, 1), then SiLU.
+pub fn norm_film_silu(
+    x: &Tensor,
+    groups: usize,
+    gamma: &Tensor,
+    beta: &Tensor,
+    film: Option<(&Tensor, &Tensor)>,
+    eps: f64,
+) -> Result<Tensor> {
+    let y = group_norm(x, groups, gamma, beta, eps)?;
+    let Some((scale, shift)) = film else { return silu(&y) };
+    let shape = (x.dim(0)?, x.dim(1)?, 1, 1);
+    silu(&y.broadcast_mul(&(scale.reshape(shape)? + 1.)?)?.broadcast_add(&shift.reshape(shape)?)?)
+}
+
+/// Layer normalisation over the channels of `x` (B, C, H, W) at each position, with gain `g` (1, C, 1, 1) and no shift.
+pub fn channel_layer_norm(x: &Tensor, g: &Tensor, eps: f64) -> Result<Tensor> {
+    let centred = x.broadcast_sub(&x.mean_keepdim(1)?)?;
+    let var = centred.sqr()?.mean_keepdim(1)?;
+    centred.broadcast_div(&(var + eps)?.sqrt()?)?.broadcast_mul(g)
+}
+
+/// Batch normalisation of `x` (B, C, H, W) by its own statistics: the result, and the mean and biased variance (C) of each
+/// channel, which carry no gradient.
+pub fn batch_norm_train(x: &Tensor, gamma: &Tensor, beta: &Tensor, eps: f64) -> Result<(Tensor, Tensor, Tensor)> {
+    let mean = x.mean_keepdim((0, 2, 3))?;
+    let centred = x.broadcast_sub(&mean)?;
+    let var = centred.sqr()?.mean_keepdim((0, 2, 3))?;
+    let y = channel_affine(&centred.broadcast_div(&(&var + eps)?.sqrt()?)?, gamma, beta)?;
+    Ok((y, mean.flatten_all()?.detach(), var.flatten_all()?.detach()))
+}
+
+/// Batch normalisation by given statistics `mean` and `var` (C).
+pub fn batch_norm_eval(x: &Tensor, mean: &Tensor, var: &Tensor, gamma: &Tensor, beta: &Tensor, eps: f64) -> Result<Tensor> {
+    let scale = (gamma / (var + eps)?.sqrt()?)?;
+    let shift = (beta - (mean * &scale)?)?;
+    channel_affine(x, &scale, &shift)
+}
+
+/// `torch.nn.GroupNorm`: parameters `weight`, `bias` (C); eps 1e-5.
+#[derive(Debug, Clone)]
+pub struct GroupNorm {
+    pub groups: usize,
+    pub weight: Tensor,
+    pub bias: Tensor,
+    pub eps: f64,
+}
+
+impl GroupNorm {
+    pub fn new(scope: &Scope, groups: usize, channels: usize) -> Result<Self> {
+        let weight = scope.var("weight", channels, Init::Ones)?;
+        let bias = scope.var("bias", channels, Init::Zeros)?;
+        Ok(Self { groups, weight, bias, eps: 1e-5 })
+    }
+
+    pub fn forward(&self, x: &Tensor) -> Result<Tensor> {
+        group_norm(x, self.groups, &self.weight, &self.bias, self.eps)
+    }
+
+    /// [`norm_film_silu`] with this layer's parameters.
+    pub fn film_silu(&self, x: &Tensor, film: Option<(&Tensor, &Tensor)>) -> Result<Tensor> {
+        norm_film_silu(x, self.groups, &self.weight, &self.bias, film, self.eps)
+    }
+}
+
+/// [`channel_layer_norm`] with a trained gain `g` (1, C, 1, 1); eps 1e-5.
+#[derive(Debug, Clone)]
+pub struct ChannelLayerNorm {
+    pub g: Tensor,
+    pub eps: f64,
+}
+
+impl ChannelLayerNorm {
+    pub fn new(scope: &Scope, channels: usize) -> Result<Self> {
+        Ok(Self { g: scope.var("g", (1, channels, 1, 1), Init::Ones)?, eps: 1e-5 })
+    }
+
+    pub fn forward(&self, x: &Tensor) -> Result<Tensor> {
+        channel_layer_norm(x, &self.g, self.eps)
+    }
+}
+
+/// `torch.nn.BatchNorm2d`, with its parameter and buffer names; momentum 0.1, eps 1e-5.
+#[derive(Debug, Clone)]
+pub struct BatchNorm2d {
+    pub weight: Tensor,
+    pub bias: Tensor,
+    running_mean: Var,
+    running_var: Var,
+    num_batches_tracked: Var,
+    pub momentum: f64,
+    pub eps: f64,
+}
+
+impl BatchNorm2d {
+    pub fn new(scope: &Scope, channels: usize) -> Result<Self> {
+        Ok(Self {
+            weight: scope.var("weight", channels, Init::Ones)?,
+            bias: scope.var("bias", channels, Init::Zeros)?,
+            running_mean: scope.buffer("running_mean", channels, 0.)?,
+            running_var: scope.buffer("running_var", channels, 1.)?,
+            num_batches_tracked: scope.counter("num_batches_tracked")?,
+            momentum: 0.1,
+            eps: 1e-5,
+        })
+    }
+
+    /// `train` normalises by the batch and moves the running statistics (unbiased variance) towards it.
+    pub fn forward(&self, x: &Tensor, train: bool) -> Result<Tensor> {
+        let (running_mean, running_var) = (self.running_mean.as_tensor(), self.running_var.as_tensor());
+        if !train {
+            let (mean, var) = (running_mean.detach(), running_var.detach());
+            return batch_norm_eval(x, &mean, &var, &self.weight, &self.bias, self.eps);
+        }
+        let (y, mean, var) = batch_norm_train(x, &self.weight, &self.bias, self.eps)?;
+        let count = (x.elem_count() / x.dim(1)?) as f64;
+        let unbiased = (var * (count / (count - 1.).max(1.)))?;
+        self.running_mean.set(&((running_mean * (1. - self.momentum))? + (mean * self.momentum)?)?.detach())?;
+        self.running_var.set(&((running_var * (1. - self.momentum))? + (unbiased * self.momentum)?)?.detach())?;
+        self.num_batches_tracked.set(&(self.num_batches_tracked.as_tensor() + 1.)?.detach())?;
+        Ok(y)
+    }
+}

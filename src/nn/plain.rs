@@ -1,0 +1,17 @@
+//! The switch between the plain and the fast forms.
+
+use std::cell::Cell;
+
+thread_local! { static PLAIN: Cell<bool> = const { Cell::new(false) }; }
+
+/// Runs `f` with every operation called on this thread in its plain form. Tests use it to compare the two.
+pub fn with_plain<T>(f: impl FnOnce() -> T) -> T {
+    struct Restore(bool);
+    impl Drop for Restore {
+        fn drop(&mut self) {
+            PLAIN.set(self.0);
+        }
+    }
+    let _restore = Restore(PLAIN.replace(true));
+    f()
+}
