@@ -66,17 +66,4 @@ fn both(abnormal: usize, normal: usize) -> Result<(), MetricError> {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn percentiles_interpolate_as_numpy_does() {
-        let values = [4.0, 1.0, 3.0, 2.0];
-        assert_eq!(percentile(&values, 0.0), Some(1.0));
-        assert_eq!(percentile(&values, 50.0), Some(2.5));
-        assert_eq!(percentile(&values, 95.0).map(|v| (v * 1e9).round()), Some(3.85e9));
-        assert_eq!(percentile(&values, 100.0), Some(4.0));
-        assert_eq!(percentile(&[], 50.0), None);
-        assert_eq!(percentile(&[1.0, f64::NAN], 50.0), None);
-    }
-}
+mod tests;
