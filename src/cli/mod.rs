@@ -1,7 +1,80 @@
-//! The verbs of the command line, one file each.
+//! The command line: one file a verb. Results go to stdout, progress and warnings to stderr.
+//! Exit codes: 0 done, 1 could not, 2 wrong usage, 130 stopped by the person.
 
-use std::process::ExitCode;
+mod common;
+mod progress;
+mod sweep;
+mod train;
 
+use crate::error::{Error, Result};
+use clap::{Parser, Subcommand};
+use std::{path::PathBuf, process::ExitCode};
+
+#[derive(Parser)]
+#[command(
+    name = "dissolve-studio",
+    version,
+    about = "Finds fine-grained anomalies in medical images, trained on normal images alone. Research use only.",
+    args_conflicts_with_subcommands = true,
+    after_help = "Examples:\n  dissolve-studio                                   the window, with the demo open\n  \
+                  dissolve-studio fundus/                           the window, with this folder open\n  \
+                  dissolve-studio train --data breastmnist.npz --normal 1 --preset quick"
+)]
+struct Cli {
+    #[command(subcommand)]
+    verb: Option<Verb>,
+    /// A folder, image or archive to open in the window
+    path: Option<PathBuf>,
+}
+
+#[derive(Subcommand)]
+enum Verb {
+    /// Diffusion model, DIA, scores, evaluation and report, as one resumable job
+    Train(train::AllArgs),
+    /// Train a diffusion model
+    TrainDdpm(train::DdpmArgs),
+    /// Train DIA, or with --dissolve none the CSI baseline
+    TrainDia(train::DiaArgs),
+    /// Train many runs from one file: seeds x data sets x settings
+    Sweep(sweep::Args),
+}
+
+/// Runs the program on the process's arguments.
 pub fn main() -> ExitCode {
-    ExitCode::SUCCESS
+    let cli = match Cli::try_parse() {
+        Ok(cli) => cli,
+        Err(e) => {
+            let _ = e.print();
+            return ExitCode::from(if e.use_stderr() { 2 } else { 0 });
+        }
+    };
+    match run(cli) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(e) => {
+            eprintln!("{}", describe(&e));
+            ExitCode::from(e.exit_code())
+        }
+    }
+}
+
+fn run(cli: Cli) -> Result<()> {
+    match cli.verb {
+        Some(Verb::Train(args)) => train::all(args),
+        Some(Verb::TrainDdpm(args)) => train::ddpm(args),
+        Some(Verb::TrainDia(args)) => train::dia(args),
+        Some(Verb::Sweep(args)) => sweep::run(args),
+        None => window(cli.path),
+    }
+}
+
+/// The window; where there is no display, the demo instead, with a word about it.
+fn window(path: Option<PathBuf>) -> Result<()> {
+    let _ = path;
+    Err(Error::user("there is no window yet", "use one of the verbs; --help lists them"))
+}
+
+/// One sentence for the terminal: what, why, what to do.
+fn describe(error: &Error) -> String {
+    let hint = error.hint();
+    if hint.is_empty() { format!("error: {error}.") } else { format!("error: {error}; {hint}.") }
 }

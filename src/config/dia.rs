@@ -2,7 +2,7 @@
 
 use super::{ConfigError, ensure};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
-use std::{fmt, str::FromStr};
+use std::{fmt, path::PathBuf, str::FromStr};
 
 /// The encoder that amplifies. Defaults are the method's; `dissolve = "none"` is the CSI baseline.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -10,6 +10,8 @@ use std::{fmt, str::FromStr};
 pub struct DiaConfig {
     /// How the third branch is made: `diffusion`, `gaussian:K`, `median:K` (K = 3, 7, 11), `resample`, `none` (CSI).
     pub dissolve: DissolveMethod,
+    /// The diffusion model that dissolves: run folder or file; empty in a run that trains its own.
+    pub model: PathBuf,
     /// t is drawn from t_min..t_max (exclusive). Paper: 30..130; 130..230 for coarse anomalies.
     pub t_min: usize,
     pub t_max: usize,
@@ -77,6 +79,7 @@ impl Default for DiaConfig {
     fn default() -> Self {
         Self {
             dissolve: DissolveMethod::Diffusion,
+            model: PathBuf::new(),
             t_min: 30,
             t_max: 130,
             resolution: 0,

@@ -1,0 +1,125 @@
+//! Arguments that all trainings share, and the configuration they make.
+
+use crate::{
+    config::{ConfigError, DeviceKind, LabelColumns, Preset, RunConfig, apply_setting},
+    error::{Error, Result},
+    run_dir::RunDir,
+};
+use std::path::{Path, PathBuf};
+
+#[derive(clap::Args, Debug, Clone)]
+pub struct DataArgs {
+    /// Folder, image table or archive with the images
+    #[arg(long, value_name = "PATH", required_unless_present = "resume")]
+    pub data: Option<PathBuf>,
+    /// Name of a normal class (repeatable, or a,b); !NAME = every class but that one
+    #[arg(long, value_name = "NAME", value_delimiter = ',')]
+    pub normal: Vec<String>,
+    /// A table of labels, where it is not found by itself
+    #[arg(long, value_name = "CSV")]
+    pub labels: Option<PathBuf>,
+    /// Columns of the table: file=COL,label=COL,split=COL,patient=COL
+    #[arg(long, value_name = "file=COL,label=COL,…")]
+    pub map: Option<String>,
+}
+
+#[derive(clap::Args, Debug, Clone)]
+pub struct Common {
+    /// Where the settings start from: quick, standard or paper
+    #[arg(long, default_value = "standard", conflicts_with = "resume")]
+    pub preset: Preset,
+    /// Change one setting (repeatable), as in --set ddpm.steps=500
+    #[arg(long = "set", value_name = "SECTION.KEY=VALUE", conflicts_with = "resume")]
+    pub settings: Vec<String>,
+    /// Seed of everything random
+    #[arg(long, conflicts_with = "resume")]
+    pub seed: Option<u64>,
+    /// Run folders are made in DIR/runs [default: the current folder]
+    #[arg(long, value_name = "DIR", default_value = ".", hide_default_value = true)]
+    pub workspace: PathBuf,
+    /// Name of the run
+    #[arg(long, conflicts_with = "resume")]
+    pub name: Option<String>,
+    /// Go on with an unfinished run
+    #[arg(long, value_name = "RUN")]
+    pub resume: Option<PathBuf>,
+    /// cpu, cuda or metal
+    #[arg(long, value_parser = device)]
+    pub device: Option<DeviceKind>,
+    /// Worker threads [default: one per core]
+    #[arg(long, value_name = "N")]
+    pub threads: Option<usize>,
+    /// Progress as JSON lines on stderr
+    #[arg(long)]
+    pub json: bool,
+}
+
+fn device(text: &str) -> Result<DeviceKind, String> {
+    match text {
+        "cpu" => Ok(DeviceKind::Cpu),
+        "cuda" => Ok(DeviceKind::Cuda),
+        "metal" => Ok(DeviceKind::Metal),
+        _ => Err("there are cpu, cuda and metal".into()),
+    }
+}
+
+/// A setting that cannot be used is wrong usage.
+pub fn usage(e: ConfigError) -> Error {
+    Error::usage(e.to_string(), "see config.toml of any run for all settings")
+}
+
+/// Reads `file=COL,label=COL,split=COL,patient=COL`.
+pub fn columns(map: Option<&str>) -> Result<LabelColumns> {
+    let mut columns = LabelColumns::default();
+    for pair in map.into_iter().flat_map(|m| m.split(',')).filter(|p| !p.is_empty()) {
+        let field = match pair.split_once('=') {
+            Some(("file", c)) => (&mut columns.file, c),
+            Some(("label", c)) => (&mut columns.label, c),
+            Some(("split", c)) => (&mut columns.split, c),
+            Some(("patient", c)) => (&mut columns.patient, c),
+            _ => {
+                return Err(Error::usage(
+                    format!("--map: {pair:?} is not file=, label=, split= or patient="),
+                    "as in --map file=id_code,label=diagnosis",
+                ));
+            }
+        };
+        *field.0 = field.1.to_string();
+    }
+    Ok(columns)
+}
+
+impl Common {
+    /// The settings of a new run: preset, then data, then each --set in order.
+    pub fn config(&self, data: &DataArgs) -> Result<RunConfig> {
+        let mut config = RunConfig::preset(self.preset);
+        if let Some(path) = &data.data {
+            config.data.path = std::path::absolute(path).map_err(Error::io("find", path))?;
+        }
+        config.data.normal.clone_from(&data.normal);
+        config.data.labels =
+            data.labels.as_ref().map(std::path::absolute).transpose().map_err(Error::io("find", "the table of labels"))?;
+        config.data.columns = columns(data.map.as_deref())?;
+        for setting in &self.settings {
+            let (key, value) = setting
+                .split_once('=')
+                .ok_or_else(|| Error::usage(format!("--set {setting}: there is no ="), "write it as --set ddpm.steps=500"))?;
+            config = apply_setting(&config, key.trim(), value.trim()).map_err(usage)?;
+        }
+        config.run.seed = self.seed.unwrap_or(config.run.seed);
+        config.run.device = self.device.unwrap_or(config.run.device);
+        config.run.threads = self.threads.unwrap_or(config.run.threads);
+        config.validate().map_err(usage)?;
+        Ok(config)
+    }
+
+    /// The run to go on with, where one was named.
+    pub fn resumed(&self) -> Result<Option<RunDir>> {
+        self.resume.as_deref().map(RunDir::open).transpose()
+    }
+
+    /// `--name`, else the name of the data.
+    pub fn run_name(&self, data: &Path) -> String {
+        self.name.clone().unwrap_or_else(|| data.file_stem().unwrap_or_default().to_string_lossy().into_owned())
+    }
+}

@@ -1,0 +1,128 @@
+//! Shows a training on the terminal: a bar a stage, plain lines where stderr is no terminal, or JSON lines. Ctrl-C stops it
+//! with a checkpoint.
+
+use crate::{
+    error::{Error, Result},
+    ml::progress::{Event, Reporter, Stage, Step, Wish},
+};
+use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
+use std::{
+    io::IsTerminal,
+    sync::atomic::{AtomicBool, Ordering},
+    time::{Duration, Instant},
+};
+
+static STOP: AtomicBool = AtomicBool::new(false);
+
+/// Seconds between plain lines where stderr is no terminal.
+const LINE_EVERY: Duration = Duration::from_secs(10);
+
+pub struct Terminal {
+    json: bool,
+    bar: ProgressBar,
+    plain: bool,
+    last_line: Option<Instant>,
+}
+
+impl Terminal {
+    /// Also catches Ctrl-C: the first one asks the work to stop, the second one ends the process.
+    pub fn new(json: bool) -> Result<Self> {
+        ctrlc::set_handler(|| {
+            if STOP.swap(true, Ordering::SeqCst) {
+                std::process::exit(130);
+            }
+            eprintln!("\nstopping after this step (Ctrl-C again to end at once; the last checkpoint stays)");
+        })
+        .or_else(|e| match e {
+            // A sweep makes one display a run; the handler stays.
+            ctrlc::Error::MultipleHandlers => Ok(()),
+            e => Err(Error::user(format!("Ctrl-C cannot be caught: {e}"), "")),
+        })?;
+        let plain = json || !std::io::stderr().is_terminal();
+        Ok(Self { json, bar: ProgressBar::hidden(), plain, last_line: None })
+    }
+
+    fn started(&mut self, stage: Stage, done: usize, total: usize) {
+        self.bar.finish_and_clear();
+        self.last_line = None;
+        if self.json {
+            eprintln!("{}", serde_json::json!({"stage": stage.name(), "step": done, "total": total, "event": "started"}));
+        } else if self.plain {
+            let from = if done > 0 { format!(", going on from {done}") } else { String::new() };
+            eprintln!("{}: {total} steps{from}", stage.name());
+        } else {
+            self.bar = ProgressBar::with_draw_target(Some(total as u64), ProgressDrawTarget::stderr());
+            let style = ProgressStyle::with_template("{prefix:16} {bar:30} {pos}/{len} {msg}")
+                .unwrap_or_else(|_| ProgressStyle::default_bar());
+            self.bar.set_style(style);
+            self.bar.set_prefix(stage.name());
+            self.bar.set_position(done as u64);
+        }
+    }
+
+    fn step(&mut self, s: Step) {
+        let loss = if s.loss.is_finite() && s.loss != 0.0 { format!("loss {:.4} · ", s.loss) } else { String::new() };
+        if self.json {
+            let line = serde_json::json!({"stage": s.stage.name(), "step": s.step, "total": s.total, "loss": s.loss,
+                "images_per_second": s.images_per_second, "eta_secs": s.eta_secs, "grad_norm": s.grad_norm, "lr": s.lr});
+            eprintln!("{line}");
+        } else if self.plain {
+            if self.last_line.is_none_or(|t| t.elapsed() >= LINE_EVERY) || s.step == s.total {
+                self.last_line = Some(Instant::now());
+                eprintln!(
+                    "{} {}/{} · {loss}{:.0} images/s · {} left",
+                    s.stage.name(),
+                    s.step,
+                    s.total,
+                    s.images_per_second,
+                    time_left(s.eta_secs)
+                );
+            }
+        } else {
+            self.bar.set_position(s.step as u64);
+            self.bar.set_message(format!("{loss}{:.0} images/s · {} left", s.images_per_second, time_left(s.eta_secs)));
+        }
+    }
+
+    fn say(&self, line: &str) {
+        if self.json {
+            eprintln!("{}", serde_json::json!({"notice": line}));
+        } else {
+            self.bar.suspend(|| eprintln!("{line}"));
+        }
+    }
+}
+
+impl Reporter for Terminal {
+    fn event(&mut self, event: Event) {
+        match event {
+            Event::Started { stage, done, total } => self.started(stage, done, total),
+            Event::Step(step) => self.step(step),
+            Event::Epoch { epoch, auroc, ci95 } => {
+                self.say(&format!("epoch {epoch}: AUROC {auroc:.3} ({:.3} to {:.3})", ci95[0], ci95[1]))
+            }
+            Event::Preview { .. } => {}
+            Event::Notice(text) => self.say(&format!("note: {text}")),
+            Event::Finished { stage } => {
+                self.bar.finish_and_clear();
+                if !self.json {
+                    eprintln!("{}: done", stage.name());
+                }
+            }
+        }
+    }
+
+    fn wish(&mut self) -> Wish {
+        if STOP.load(Ordering::SeqCst) { Wish::Stop } else { Wish::GoOn }
+    }
+}
+
+/// `1 h 05 min`, `3 min 20 s`, `12 s`
+fn time_left(seconds: f64) -> String {
+    let s = if seconds.is_finite() { seconds.max(0.0).round() as u64 } else { 0 };
+    match s {
+        3600.. => format!("{} h {:02} min", s / 3600, s % 3600 / 60),
+        60.. => format!("{} min {:02} s", s / 60, s % 60),
+        _ => format!("{s} s"),
+    }
+}
