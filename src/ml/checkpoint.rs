@@ -1,0 +1,168 @@
+//! Tensors on disk: `.safetensors` files with text metadata, and the checkpoints of a run folder.
+//!
+//! Files with the same content have the same bytes (the header is written in name order), so that a resumed training can
+//! be compared with one that was never stopped.
+
+use crate::{
+    error::{Error, Result},
+    run_dir::{RunDir, write_atomic},
+};
+use candle_core::{Device, Tensor};
+use safetensors::SafeTensors;
+use serde_json::{Map, Value, json};
+use std::{
+    collections::BTreeMap,
+    fs,
+    io::{self, Read, Write},
+    path::{Path, PathBuf},
+};
+
+/// Named tensors, in name order.
+pub type Tensors = BTreeMap<String, Tensor>;
+pub type Metadata = BTreeMap<String, String>;
+
+/// Writes the tensors (any device) whole or not at all.
+pub fn save(path: &Path, tensors: &Tensors, metadata: &Metadata) -> Result<()> {
+    let mut header = Map::new();
+    header.insert("__metadata__".into(), json!(metadata));
+    let mut end = 0;
+    for (name, tensor) in tensors {
+        let start = end;
+        end += tensor.elem_count() * tensor.dtype().size_in_bytes();
+        let dtype = tensor.dtype().as_str().to_uppercase();
+        header.insert(name.clone(), json!({ "dtype": dtype, "shape": tensor.dims(), "data_offsets": [start, end] }));
+    }
+    let mut header = Value::Object(header).to_string().into_bytes();
+    header.resize(header.len().next_multiple_of(8), b' ');
+    write_atomic(path, |file| {
+        file.write_all(&(header.len() as u64).to_le_bytes())?;
+        file.write_all(&header)?;
+        let mut bytes = Vec::new();
+        for tensor in tensors.values() {
+            bytes.clear();
+            tensor.write_bytes(&mut bytes).map_err(io::Error::other)?;
+            file.write_all(&bytes)?;
+        }
+        Ok(())
+    })
+}
+
+/// Reads a `.safetensors` file of any origin onto the CPU.
+///
+/// # Errors
+/// Where it is no such file, or was cut off.
+pub fn load(path: &Path) -> Result<(Tensors, Metadata)> {
+    let bytes = fs::read(path).map_err(Error::io("read", path))?;
+    let damaged = |e: &dyn std::fmt::Display| {
+        Error::user(
+            format!("{} is no whole .safetensors file: {e}", path.display()),
+            "it was cut off or is something else; use another",
+        )
+    };
+    let (_, header) = SafeTensors::read_metadata(&bytes).map_err(|e| damaged(&e))?;
+    let metadata = header.metadata().iter().flatten().map(|(k, v)| (k.clone(), v.clone())).collect();
+    let tensors = candle_core::safetensors::load_buffer(&bytes, &Device::Cpu).map_err(|e| damaged(&e))?;
+    Ok((tensors.into_iter().collect(), metadata))
+}
+
+/// `checkpoints/step-N.safetensors` of a run.
+pub fn step_path(run: &RunDir, step: usize) -> PathBuf {
+    run.join("checkpoints").join(format!("step-{step}.safetensors"))
+}
+
+/// The newest checkpoint that is whole, with its step.
+pub fn newest(run: &RunDir) -> Option<(usize, PathBuf)> {
+    by_age(run).into_iter().find(|(_, path)| is_whole(path))
+}
+
+/// Deletes all but the newest `keep` whole checkpoints. What cannot be deleted stays; it does no harm.
+pub fn prune(run: &RunDir, keep: usize) {
+    let mut whole = 0;
+    for (_, path) in by_age(run) {
+        let wanted = whole < keep && is_whole(&path);
+        whole += usize::from(wanted);
+        if !wanted {
+            let _ = fs::remove_file(path);
+        }
+    }
+}
+
+/// All checkpoints, newest first.
+fn by_age(run: &RunDir) -> Vec<(usize, PathBuf)> {
+    let step = |path: &Path| path.file_name()?.to_str()?.strip_prefix("step-")?.strip_suffix(".safetensors")?.parse().ok();
+    let entries = fs::read_dir(run.join("checkpoints")).into_iter().flatten().flatten();
+    let mut found: Vec<(usize, PathBuf)> = entries.filter_map(|e| Some((step(&e.path())?, e.path()))).collect();
+    found.sort_by(|a, b| b.cmp(a));
+    found
+}
+
+/// Whether the file is as long as its header says.
+fn is_whole(path: &Path) -> bool {
+    let length = || -> io::Result<u64> {
+        let mut file = fs::File::open(path)?;
+        let mut size = [0; 8];
+        file.read_exact(&mut size)?;
+        let mut header = Vec::new();
+        (&mut file).take(u64::from_le_bytes(size)).read_to_end(&mut header)?;
+        let header: Map<String, Value> = serde_json::from_slice(&header)?;
+        let end = header.values().filter_map(|t| t.get("data_offsets")?.get(1)?.as_u64()).max().unwrap_or(0);
+        Ok(8 + u64::from_le_bytes(size) + end)
+    };
+    matches!((length(), fs::metadata(path)), (Ok(expected), Ok(found)) if found.len() == expected)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{config::RunConfig, run_dir::RunKind};
+
+    fn sample() -> (Tensors, Metadata) {
+        let device = &Device::Cpu;
+        let tensors = [
+            ("b.weight", Tensor::arange(0f32, 6., device).unwrap().reshape((2, 3)).unwrap()),
+            ("a", Tensor::new(&[1i64, -2], device).unwrap()),
+            ("scalar", Tensor::new(0.5f32, device).unwrap()),
+        ];
+        let metadata = [("step", "7"), ("config", "x = \"ä\"\n"), ("name", "n")];
+        (
+            tensors.into_iter().map(|(k, v)| (k.to_string(), v)).collect(),
+            metadata.into_iter().map(|(k, v)| (k.to_string(), v.to_string())).collect(),
+        )
+    }
+
+    #[test]
+    fn what_was_saved_is_loaded_and_same_content_gives_same_bytes() {
+        let dir = tempfile::tempdir().unwrap();
+        let (tensors, metadata) = sample();
+        let paths = ["1", "2"].map(|n| dir.path().join(n));
+        paths.iter().for_each(|p| save(p, &tensors, &metadata).unwrap());
+        assert_eq!(fs::read(&paths[0]).unwrap(), fs::read(&paths[1]).unwrap());
+        let (found, found_metadata) = load(&paths[0]).unwrap();
+        assert_eq!(found_metadata, metadata);
+        assert_eq!(found.keys().collect::<Vec<_>>(), tensors.keys().collect::<Vec<_>>());
+        for (name, t) in &tensors {
+            assert_eq!((t.dims(), t.dtype()), (found[name].dims(), found[name].dtype()));
+            assert_eq!(t.to_string(), found[name].to_string());
+        }
+    }
+
+    #[test]
+    fn a_cut_off_newest_checkpoint_is_passed_over_and_pruning_keeps_whole_ones() {
+        let dir = tempfile::tempdir().unwrap();
+        let run = RunDir::create(dir.path(), RunKind::Ddpm, "x", &RunConfig::default()).unwrap();
+        let (tensors, metadata) = sample();
+        for step in [5, 10, 20, 100] {
+            save(&step_path(&run, step), &tensors, &metadata).unwrap();
+        }
+        assert_eq!(newest(&run).unwrap().0, 100);
+        let bytes = fs::read(step_path(&run, 100)).unwrap();
+        for length in [0, 7, 30, bytes.len() - 1] {
+            fs::write(step_path(&run, 100), &bytes[..length]).unwrap();
+            assert_eq!(newest(&run).unwrap().0, 20, "{length} bytes");
+            assert!(load(&step_path(&run, 100)).is_err());
+        }
+        prune(&run, 2);
+        let left: Vec<usize> = by_age(&run).into_iter().map(|(step, _)| step).collect();
+        assert_eq!(left, [20, 10]);
+    }
+}

@@ -1,0 +1,64 @@
+//! Bilinear resizing of tensors, as `torch.nn.functional.interpolate(mode="bilinear", align_corners=False)`: half-pixel
+//! centres, no smoothing when shrinking. (Pictures are resized with smoothing when they are loaded; see `data`.)
+
+use candle_core::{Result, Tensor};
+
+/// `x (B, C, H, W)` to `(B, C, height, width)`. Two matrix products, so it runs on every device.
+pub fn bilinear(x: &Tensor, height: usize, width: usize) -> Result<Tensor> {
+    let (_, _, h, w) = x.dims4()?;
+    // The narrower width first: less to compute.
+    if width < w {
+        rows(&columns(x, width)?, height)
+    } else {
+        columns(&if height == h { x.clone() } else { rows(x, height)? }, width)
+    }
+}
+
+fn columns(x: &Tensor, width: usize) -> Result<Tensor> {
+    let (b, c, h, w) = x.dims4()?;
+    if width == w {
+        return Ok(x.clone());
+    }
+    let weights = weights(w, width, x)?.t()?;
+    x.reshape((b * c * h, w))?.matmul(&weights)?.reshape((b, c, h, width))
+}
+
+fn rows(x: &Tensor, height: usize) -> Result<Tensor> {
+    let (b, c, h, w) = x.dims4()?;
+    if height == h {
+        return Ok(x.clone());
+    }
+    let weights = weights(h, height, x)?.unsqueeze(0)?;
+    weights.broadcast_matmul(&x.reshape((b * c, h, w))?)?.reshape((b, c, height, w))
+}
+
+/// `(to, from)`: each row weighs the two samples around the output's centre.
+fn weights(from: usize, to: usize, like: &Tensor) -> Result<Tensor> {
+    let scale = from as f32 / to as f32;
+    let mut weights = vec![0f32; to * from];
+    for (i, row) in weights.chunks_exact_mut(from).enumerate() {
+        let centre = (scale * (i as f32 + 0.5) - 0.5).max(0.0);
+        let first = (centre as usize).min(from - 1);
+        let share = centre - first as f32;
+        row[first] += 1.0 - share;
+        row[(first + 1).min(from - 1)] += share;
+    }
+    Tensor::from_vec(weights, (to, from), like.device())?.to_dtype(like.dtype())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use candle_core::Device;
+
+    #[test]
+    fn constants_stay_and_doubling_interpolates() {
+        let x = Tensor::new(&[[[[0f32, 1.]]]], &Device::Cpu).unwrap();
+        let y = bilinear(&x, 1, 4).unwrap().flatten_all().unwrap().to_vec1::<f32>().unwrap();
+        assert_eq!(y, [0.0, 0.25, 0.75, 1.0]);
+        let x = Tensor::full(0.3f32, (2, 3, 5, 7), &Device::Cpu).unwrap();
+        let y = bilinear(&x, 12, 3).unwrap();
+        assert_eq!(y.dims(), [2, 3, 12, 3]);
+        assert!(y.flatten_all().unwrap().to_vec1::<f32>().unwrap().iter().all(|v| (v - 0.3).abs() < 1e-6));
+    }
+}

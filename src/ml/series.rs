@@ -1,0 +1,74 @@
+//! `metrics.csv`: one row a step, the full series of a training.
+
+use crate::{
+    error::{Error, Result},
+    run_dir::{RunDir, write_atomic},
+};
+use std::{
+    fs,
+    io::{BufWriter, Write},
+    path::PathBuf,
+    time::{Duration, Instant},
+};
+
+pub struct Series {
+    path: PathBuf,
+    file: BufWriter<fs::File>,
+    flushed: Instant,
+}
+
+impl Series {
+    /// Opens the run's `metrics.csv` after `done` steps: rows beyond them, which a killed run may have written after its
+    /// last checkpoint, are dropped, so no step is there twice. The first column is `step`, the others are `columns`.
+    pub fn resume(run: &RunDir, columns: &[&str], done: usize) -> Result<Self> {
+        let path = run.join("metrics.csv");
+        let old = fs::read_to_string(&path).unwrap_or_default();
+        // A last line without its end was cut off.
+        let whole = old.split_inclusive('\n').filter(|line| line.ends_with('\n')).skip(1);
+        let is_done = |line: &&str| line.split(',').next().and_then(|s| s.parse::<usize>().ok()).is_some_and(|s| s <= done);
+        let header = format!("step,{}\n", columns.join(","));
+        let kept: String = std::iter::once(header.as_str()).chain(whole.filter(is_done)).collect();
+        write_atomic(&path, |file| file.write_all(kept.as_bytes()))?;
+        let file = fs::OpenOptions::new().append(true).open(&path).map_err(Error::io("write", &path))?;
+        Ok(Self { path, file: BufWriter::new(file), flushed: Instant::now() })
+    }
+
+    /// Adds the row of `step`; it reaches the file within a second or two of training.
+    pub fn push(&mut self, step: usize, values: &[f64]) -> Result<()> {
+        let row: String = values.iter().map(|v| format!(",{v:.6e}")).collect();
+        writeln!(self.file, "{step}{row}").map_err(Error::io("write", &self.path))?;
+        if self.flushed.elapsed() > Duration::from_secs(1) {
+            self.flush()?;
+        }
+        Ok(())
+    }
+
+    /// Writes what is still in memory; before each checkpoint, so that a resumed run finds all rows up to it.
+    pub fn flush(&mut self) -> Result<()> {
+        self.flushed = Instant::now();
+        self.file.flush().map_err(Error::io("write", &self.path))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{config::RunConfig, run_dir::RunKind};
+
+    #[test]
+    fn resuming_drops_what_came_after_the_checkpoint() {
+        let dir = tempfile::tempdir().unwrap();
+        let run = RunDir::create(dir.path(), RunKind::Ddpm, "x", &RunConfig::default()).unwrap();
+        let mut series = Series::resume(&run, &["loss", "lr"], 0).unwrap();
+        (1..=5).for_each(|step| series.push(step, &[0.5, 1e-4]).unwrap());
+        series.flush().unwrap();
+        let path = run.join("metrics.csv");
+        let whole = fs::read_to_string(&path).unwrap();
+        fs::write(&path, format!("{whole}6,0.")).unwrap();
+        let mut series = Series::resume(&run, &["loss", "lr"], 3).unwrap();
+        (4..=5).for_each(|step| series.push(step, &[0.5, 1e-4]).unwrap());
+        series.flush().unwrap();
+        assert_eq!(fs::read_to_string(&path).unwrap(), whole);
+        assert!(whole.starts_with("step,loss,lr\n1,5.000000e-1,1.000000e-4\n"));
+    }
+}
