@@ -9,6 +9,7 @@ pub mod import;
 mod pickle;
 pub mod progress;
 pub mod resize;
+pub mod rivals;
 pub mod sample;
 pub mod schedule;
 pub mod series;

@@ -197,7 +197,7 @@ fn beaten(model: Option<f64>, rivals: &[RivalFigure]) -> Option<String> {
     let others = if count > 1 { format!(" ({} more do better than the model, too)", count - 1) } else { String::new() };
     Some(format!(
         "{}, which needs no training, separates these images better than the model: AUROC {area:.3} ({direction} = abnormal) against {model:.3}{others}",
-        best.name
+        best.name.replace('_', " ")
     ))
 }
 

@@ -103,6 +103,12 @@ impl Scores {
         }
     }
 
+    /// Adds the rivals' values, one row of values for each row of scores.
+    pub fn set_rivals(&mut self, names: &[&str], values: impl IntoIterator<Item = impl Into<Vec<f64>>>) {
+        self.rivals = names.iter().map(|name| name.to_string()).collect();
+        self.rows.iter_mut().zip(values).for_each(|(row, values)| row.rivals = values.into());
+    }
+
     /// The threshold in the file, where it has one and the same in all rows.
     fn own_threshold(&self) -> Option<f64> {
         let first = self.rows.first()?.threshold?;
