@@ -64,4 +64,3 @@ impl Loss {
         Tensor::from_vec(mask, (views, views), device)?.to_dtype(dtype)
     }
 }
-

@@ -89,6 +89,11 @@ impl Dissolver {
         if let Kind::Diffusion(model) = &self.kind { Some(model) } else { None }
     }
 
+    /// Whether the result's channels are averaged.
+    pub fn grey_twin(&self) -> bool {
+        self.grey_twin
+    }
+
     /// Whether `t` makes a difference.
     pub fn uses_t(&self) -> bool {
         self.model().is_some()

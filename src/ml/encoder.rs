@@ -30,17 +30,19 @@ pub struct EncoderConfig {
     pub side: usize,
     /// `Imagenet` or `Cifar`, settled as well.
     pub stem: Stem,
+    /// Which data set it learnt from ([`fingerprint`](super::train_ddpm::fingerprint)); empty where that is unknown.
+    pub fingerprint: String,
 }
 
 impl EncoderConfig {
     /// Settles the automatic stem: the CIFAR stem keeps the resolution of pictures up to 32 px.
-    pub fn new(run: RunConfig, side: usize) -> Self {
+    pub fn new(run: RunConfig, side: usize, fingerprint: String) -> Self {
         let stem = match run.dia.stem {
             Stem::Auto if side <= 32 => Stem::Cifar,
             Stem::Auto => Stem::Imagenet,
             given => given,
         };
-        Self { run, side, stem }
+        Self { run, side, stem, fingerprint }
     }
 }
 
@@ -79,6 +81,7 @@ impl Encoder {
             ("config".into(), self.config.run.to_toml()),
             ("side".into(), self.config.side.to_string()),
             ("stem".into(), if self.config.stem == Stem::Cifar { "cifar" } else { "imagenet" }.into()),
+            ("fingerprint".into(), self.config.fingerprint.clone()),
         ]);
         if let Some(bank) = &self.bank {
             bank.store(&mut tensors, &mut metadata)?;
@@ -106,7 +109,7 @@ impl Encoder {
             "imagenet" => Stem::Imagenet,
             other => return Err(wrong(&format!("unknown stem {other:?}"))),
         };
-        let mut encoder = Self::new(EncoderConfig { run, side, stem }, device)?;
+        let mut encoder = Self::new(EncoderConfig { run, side, stem, fingerprint: entry("fingerprint")?.clone() }, device)?;
         encoder.params.load(&tensors).map_err(|e| wrong(&e.to_string()))?;
         encoder.bank = Bank::restore(&tensors, &metadata).map_err(|e| wrong(&e))?;
         Ok(encoder)
@@ -140,7 +143,10 @@ impl Net {
             bn1: BatchNorm2d::new(&backbone.pp("bn1"), 64)?,
             stem,
             blocks,
-            projection: [Linear::new(&projection.pp(0), WIDTH, WIDTH, true)?, Linear::new(&projection.pp(2), WIDTH, PROJECTION, true)?],
+            projection: [
+                Linear::new(&projection.pp(0), WIDTH, WIDTH, true)?,
+                Linear::new(&projection.pp(2), WIDTH, PROJECTION, true)?,
+            ],
             shift: Linear::new(&scope.pp("shift_cls_layer"), WIDTH, SHIFTS, true)?,
         })
     }

@@ -32,6 +32,12 @@ impl Features {
         };
         Self { z: mean(|f| &f.z), shift: mean(|f| &f.shift) }
     }
+
+    /// Whether both are of the same picture, rounding apart.
+    pub fn resembles(&self, other: &Self) -> bool {
+        let largest = self.z.iter().fold(0f32, |m, v| m.max(v.abs()));
+        self.z.len() == other.z.len() && self.z.iter().zip(&other.z).all(|(a, b)| (a - b).abs() <= 1e-3 * largest)
+    }
 }
 
 /// Makes features: how many test-time samples, seen through which crop.
@@ -76,8 +82,12 @@ impl<'a> Extractor<'a> {
 
     /// Averaged features of all images of the store; `tick` hears how many are done, and may end it with an error.
     pub fn all(&self, store: &PixelStore, tick: &mut dyn FnMut(usize) -> Result<()>) -> Result<Vec<Features>> {
-        let mut all = Vec::with_capacity(store.len());
-        let places: Vec<usize> = (0..store.len()).collect();
+        self.of(store, &(0..store.len()).collect::<Vec<_>>(), tick)
+    }
+
+    /// The same of some images, by their places in the store.
+    pub fn of(&self, store: &PixelStore, places: &[usize], tick: &mut dyn FnMut(usize) -> Result<()>) -> Result<Vec<Features>> {
+        let mut all = Vec::with_capacity(places.len());
         for chunk in places.chunks(self.chunk()) {
             all.extend(self.sampled(&store.batch(chunk)?)?.iter().map(|samples| Features::mean(samples)));
             tick(all.len())?;
@@ -107,7 +117,8 @@ impl Bank {
         let shape = (count, SHIFTS, self.width());
         tensors.insert("bank.z".into(), Tensor::from_vec(flat(|f| &f.z), shape, &Device::Cpu)?);
         tensors.insert("bank.shift".into(), Tensor::from_vec(flat(|f| &f.shift), (count, SHIFTS, SHIFTS), &Device::Cpu)?);
-        let names = serde_json::to_string(&self.names).map_err(|e| Error::user(format!("the names cannot be written: {e}"), ""))?;
+        let names =
+            serde_json::to_string(&self.names).map_err(|e| Error::user(format!("the names cannot be written: {e}"), ""))?;
         metadata.insert("bank.names".into(), names);
         Ok(())
     }

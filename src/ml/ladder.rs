@@ -106,7 +106,8 @@ impl Ladder {
         let path = run.join("ladder.safetensors");
         let header = plan.header();
         let length = (header.len() + 2 * plan.records() * plan.values()) as u64;
-        let whole = File::open(&path).is_ok_and(|file| begins_with(&file, &header) && file.metadata().is_ok_and(|m| m.len() == length));
+        let whole =
+            File::open(&path).is_ok_and(|file| begins_with(&file, &header) && file.metadata().is_ok_and(|m| m.len() == length));
         if !whole {
             let part = run.join("ladder.part");
             build(&part, &header, &plan, dissolver, store, device, tick)?;

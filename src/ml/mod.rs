@@ -1,17 +1,33 @@
 //! The method: diffusion, dissolving, the contrastive encoder, training and scoring.
 
+pub mod augment;
 pub mod checkpoint;
+pub mod contrastive;
 pub mod device;
 pub mod diffusion;
 pub mod dissolve;
+pub mod encoder;
+pub mod features;
 pub mod filters;
 pub mod import;
+pub mod ladder;
+pub mod loading;
+mod pace;
 mod pickle;
+pub mod profile;
+pub mod profiler;
 pub mod progress;
 pub mod resize;
 pub mod rivals;
 pub mod sample;
 pub mod schedule;
+pub mod score;
 pub mod series;
+pub mod shift;
 pub mod train_ddpm;
+pub mod train_dia;
+pub mod trainer;
+pub mod twins;
 pub mod unet;
+mod validation;
+pub mod views;
