@@ -4,11 +4,12 @@ use super::{
     checkpoint::{self, Metadata, Tensors},
     dissolve, import,
     schedule::Schedule,
-    unet::Unet,
+    unet::{self, Unet},
 };
 use crate::{
     config::{DdpmConfig, InputRange},
     error::{Error, Result},
+    nn::Params,
     rng,
     run_dir::{RunDir, RunKind},
 };
@@ -16,6 +17,9 @@ use candle_core::{DType, Device, Tensor};
 use rand::Rng as _;
 use rand_distr::StandardNormal;
 use std::path::{Path, PathBuf};
+
+/// Colour images; grey ones are shown three times.
+pub const CHANNELS: usize = 3;
 
 /// What a model is, beside its weights; travels in the file's metadata.
 #[derive(Debug, Clone, PartialEq)]
@@ -138,8 +142,19 @@ pub struct DiffusionModel {
 }
 
 impl DiffusionModel {
-    pub fn new(_saved: &SavedModel, _device: &Device) -> Result<Self> {
-        todo!()
+    /// # Errors
+    /// Where the weights are not those of the network that the settings describe.
+    pub fn new(saved: &SavedModel, device: &Device) -> Result<Self> {
+        let config = &saved.info.config;
+        // Standardised once here instead of at each pass.
+        let standardised = |(name, t): (&String, &Tensor)| Ok((name.clone(), unet::standardise(name, t)?));
+        let weights: Tensors = saved.weights.iter().map(standardised).collect::<candle_core::Result<_>>()?;
+        let scope = Params::fixed(weights, device, DType::F32).root();
+        let unet = Unet::with_standardised(&scope, config.dim, &config.dim_mults, CHANNELS).map_err(|e| {
+            Error::user(format!("these weights do not fit a diffusion model of this kind: {e}"), "use a model.safetensors of a run")
+        })?;
+        let schedule = Schedule::new(config.schedule, config.timesteps);
+        Ok(Self { unet, schedule, info: saved.info.clone(), device: device.clone() })
     }
 
     /// [`SavedModel::load`] onto a device.

@@ -27,13 +27,14 @@ pub fn linear_attention(qkv: &Tensor, heads: usize) -> Result<Tensor> {
     context.t()?.matmul(&q)?.reshape((b, c / 3, h, w))
 }
 
-/// Full attention with normalised queries and keys (cosine similarity): (B, 3 * heads * d, H, W) -> (B, heads * d, H, W).
+/// Full attention with normalised queries and keys: (B, 3 * heads * d, H, W) -> (B, heads * d, H, W).
 ///
-/// `softmax(scale * q^T k) v` with q and k of length 1 a position; the network's `scale` is 10.
+/// `softmax(scale * q^T k) v`; the network's `scale` is 10. Each *channel* of q and k has length 1 over the positions: the
+/// package means cosine similarity but normalises along the other axis, and its weights are trained that way.
 pub fn attention(qkv: &Tensor, heads: usize, scale: f64) -> Result<Tensor> {
     let (b, c, h, w) = qkv.dims4()?;
     let [q, k, v] = split(qkv, heads)?;
-    let (q, k) = (l2_normalise(&q, 1)?, l2_normalise(&k, 1)?);
+    let (q, k) = (l2_normalise(&q, 2)?, l2_normalise(&k, 2)?);
     let weights = softmax(&(q.t()?.matmul(&k)? * scale)?, D::Minus1)?;
     v.matmul(&weights.t()?)?.reshape((b, c / 3, h, w))
 }

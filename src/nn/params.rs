@@ -58,11 +58,18 @@ pub struct Params {
     device: Device,
     dtype: DType,
     seed: u64,
+    fixed: Option<Arc<BTreeMap<String, Tensor>>>,
 }
 
 impl Params {
     pub fn new(device: &Device, dtype: DType, seed: u64) -> Self {
-        Self { entries: Arc::default(), device: device.clone(), dtype, seed }
+        Self { entries: Arc::default(), device: device.clone(), dtype, seed, fixed: None }
+    }
+
+    /// For inference: the network takes these weights as they are. They are no variables, so nothing records history for
+    /// gradients; creating a layer whose weight is missing or has another shape is an error that names it.
+    pub fn fixed(weights: BTreeMap<String, Tensor>, device: &Device, dtype: DType) -> Self {
+        Self { fixed: Some(Arc::new(weights)), ..Self::new(device, dtype, 0) }
     }
 
     pub fn root(&self) -> Scope {
@@ -124,6 +131,20 @@ impl Params {
         self.entries.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
+    /// The value of `name` among the fixed weights.
+    fn given(&self, name: &str, shape: &Shape, dtype: DType) -> Option<Result<Tensor>> {
+        let weights = self.fixed.as_ref()?;
+        Some(match weights.get(name) {
+            None => Err(candle_core::Error::msg(format!("the weights lack {name:?}"))),
+            Some(t) if t.shape() != shape => Err(candle_core::Error::msg(format!(
+                "the weight {name:?} has shape {:?}, the network needs {:?}",
+                t.dims(),
+                shape.dims()
+            ))),
+            Some(t) => t.to_device(&self.device).and_then(|t| t.to_dtype(dtype)?.contiguous()),
+        })
+    }
+
     /// The parameter called `name`, created by `make` if there is none yet.
     fn entry(&self, name: String, shape: Shape, trained: bool, make: impl FnOnce(&str) -> Result<Tensor>) -> Result<Var> {
         let mut entries = self.lock();
@@ -163,6 +184,9 @@ impl Scope {
     /// A trained parameter. The tensor sees every later change of the parameter.
     pub fn var(&self, name: &str, shape: impl Into<Shape>, init: Init) -> Result<Tensor> {
         let shape = shape.into();
+        if let Some(given) = self.params.given(&self.full(name), &shape, self.dtype()) {
+            return given;
+        }
         let var = self.params.entry(self.full(name), shape.clone(), true, |name| {
             let values = init.values(shape.elem_count(), self.params.seed, name)?;
             Tensor::from_vec(values, shape.clone(), self.device())?.to_dtype(self.dtype())
@@ -173,14 +197,19 @@ impl Scope {
     /// A value that belongs to the network but is not trained.
     pub fn buffer(&self, name: &str, shape: impl Into<Shape>, fill: f64) -> Result<Var> {
         let shape = shape.into();
-        self.params.entry(self.full(name), shape.clone(), false, |_| {
+        self.params.entry(self.full(name), shape.clone(), false, |name| {
+            if let Some(given) = self.params.given(name, &shape, self.dtype()) {
+                return given;
+            }
             Tensor::full(fill as f32, shape.clone(), self.device())?.contiguous()?.to_dtype(self.dtype())
         })
     }
 
     /// A count (i64 scalar, from 0) that belongs to the network.
     pub fn counter(&self, name: &str) -> Result<Var> {
-        self.params.entry(self.full(name), Shape::from(()), false, |_| Tensor::new(0i64, self.device()))
+        self.params.entry(self.full(name), Shape::from(()), false, |name| {
+            self.params.given(name, &Shape::from(()), DType::I64).unwrap_or_else(|| Tensor::new(0i64, self.device()))
+        })
     }
 
     fn full(&self, name: &str) -> String {
@@ -204,6 +233,18 @@ mod tests {
         assert_eq!(weights(1, &["a", "b"])?, weights(1, &["b", "a"])?);
         assert_ne!(weights(1, &["a"])?, weights(2, &["a"])?);
         assert!(weights(1, &["a"])?.iter().all(|v| v.abs() <= 0.5));
+        Ok(())
+    }
+
+    #[test]
+    fn fixed_weights_record_no_history() -> Result<()> {
+        let weights = BTreeMap::from([("a".to_string(), Tensor::ones(2, DType::F32, &Device::Cpu)?)]);
+        let scope = Params::fixed(weights, &Device::Cpu, DType::F32).root();
+        let a = scope.var("a", 2, Init::Zeros)?;
+        assert_eq!(a.to_vec1::<f32>()?, [1., 1.]);
+        assert!(!(a + 1.)?.track_op());
+        assert!(scope.var("b", 2, Init::Zeros).unwrap_err().to_string().contains("\"b\""));
+        assert!(scope.var("a", 3, Init::Zeros).is_err());
         Ok(())
     }
 

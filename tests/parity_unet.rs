@@ -1,0 +1,63 @@
+//! The U-Net against the reference implementation: outputs, every gradient, names, shapes, number of parameters.
+
+mod common;
+
+use candle_core::{DType, Device, Tensor};
+use common::Fixture;
+use dissolve_studio::{
+    ml::unet::Unet,
+    nn::{self, Params},
+};
+
+fn steps(t: &Tensor) -> Vec<usize> {
+    t.to_vec1::<i64>().unwrap().into_iter().map(|t| t as usize).collect()
+}
+
+fn network(fixture: &Fixture) -> (Params, Unet) {
+    let params = Params::new(&Device::Cpu, DType::F32, 0);
+    let unet = Unet::new(&params.root(), fixture.meta("dim"), &fixture.meta::<Vec<usize>>("dim_mults"), 3).unwrap();
+    (params, unet)
+}
+
+fn names_and_shapes(params: &Params) -> Vec<(String, Vec<usize>)> {
+    params.all().iter().map(|(name, v)| (name.clone(), v.dims().to_vec())).collect()
+}
+
+#[test]
+fn output_and_gradients_match() {
+    let Some(fixture) = Fixture::open("unet_small.safetensors") else { return };
+    let (params, unet) = network(&fixture);
+    let weights = fixture.with_prefix("weight.");
+    let expected: Vec<_> = weights.iter().map(|(name, t)| (name.clone(), t.dims().to_vec())).collect();
+    assert_eq!(names_and_shapes(&params), expected, "names and shapes of the state dictionary");
+    params.load(&weights).unwrap();
+
+    let y = unet.forward(&fixture.get("x"), &steps(&fixture.get("t"))).unwrap();
+    common::check("U-Net output", common::relative_to_max(&y, &fixture.get("y")), 1e-4);
+
+    let loss = (y - fixture.get("target")).unwrap().abs().unwrap().mean_all().unwrap();
+    common::check("loss", common::relative_to_max(&loss, &fixture.get("loss")), 1e-5);
+    let grads = nn::backward(&loss, &params).unwrap();
+    let expected = fixture.with_prefix("grad.");
+    assert_eq!(expected.len(), weights.len());
+    let mut worst = (0.0, String::new());
+    for (name, grad) in &expected {
+        let deviation = common::relative_to_norm(grads.get(name).unwrap_or_else(|| panic!("no gradient of {name}")), grad);
+        assert!(deviation <= 1e-3, "gradient of {name}: {deviation:e}");
+        if deviation >= worst.0 {
+            worst = (deviation, name.clone());
+        }
+    }
+    println!("worst gradient: {}", worst.1);
+    common::check("gradients", worst.0, 1e-3);
+}
+
+#[test]
+fn full_size_matches() {
+    let Some(fixture) = Fixture::open("unet_full_pattern.safetensors") else { return };
+    let (params, unet) = network(&fixture);
+    assert_eq!(params.count(), fixture.meta::<usize>("parameters"));
+    params.load(&common::pattern(&names_and_shapes(&params), fixture.meta("pattern_seed"))).unwrap();
+    let y = unet.forward(&fixture.get("x"), &steps(&fixture.get("t"))).unwrap();
+    common::check("full-size U-Net output", common::relative_to_max(&y, &fixture.get("y")), 1e-4);
+}
