@@ -42,7 +42,15 @@ fn output_and_gradients_match() {
     assert_eq!(expected.len(), weights.len());
     let mut worst = (0.0, String::new());
     for (name, grad) in &expected {
-        let deviation = common::relative_to_norm(grads.get(name).unwrap_or_else(|| panic!("no gradient of {name}")), grad);
+        let found = grads.get(name).unwrap_or_else(|| panic!("no gradient of {name}"));
+        // A bias before a group norm of one channel a group (8 channels) has no effect: its gradient is 0, and what both
+        // sides compute is rounding noise. It is held against the gradient of the weight beside it.
+        if name.ends_with(".proj.bias") && grad.dims() == [8] {
+            let scale = common::norm(&expected[&name.replace(".bias", ".weight")]);
+            assert!(common::norm(found) <= 1e-5 * scale && common::norm(grad) <= 1e-5 * scale, "{name} has an effect");
+            continue;
+        }
+        let deviation = common::relative_to_norm(found, grad);
         assert!(deviation <= 1e-3, "gradient of {name}: {deviation:e}");
         if deviation >= worst.0 {
             worst = (deviation, name.clone());

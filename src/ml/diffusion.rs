@@ -151,7 +151,10 @@ impl DiffusionModel {
         let weights: Tensors = saved.weights.iter().map(standardised).collect::<candle_core::Result<_>>()?;
         let scope = Params::fixed(weights, device, DType::F32).root();
         let unet = Unet::with_standardised(&scope, config.dim, &config.dim_mults, CHANNELS).map_err(|e| {
-            Error::user(format!("these weights do not fit a diffusion model of this kind: {e}"), "use a model.safetensors of a run")
+            Error::user(
+                format!("these weights do not fit a diffusion model of this kind: {e}"),
+                "use a model.safetensors of a run",
+            )
         })?;
         let schedule = Schedule::new(config.schedule, config.timesteps);
         Ok(Self { unet, schedule, info: saved.info.clone(), device: device.clone() })

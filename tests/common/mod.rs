@@ -68,12 +68,16 @@ pub fn relative_to_max(a: &Tensor, b: &Tensor) -> f64 {
     max_difference(a, b) / values(b).iter().fold(0.0, |m: f64, v| m.max(v.abs()))
 }
 
+/// Euclidean norm.
+pub fn norm(t: &Tensor) -> f64 {
+    values(t).iter().map(|v| v * v).sum::<f64>().sqrt()
+}
+
 /// |a - b| relative to |b|, Euclidean norms.
 pub fn relative_to_norm(a: &Tensor, b: &Tensor) -> f64 {
     assert_eq!(a.dims(), b.dims());
-    let norm = |v: &mut dyn Iterator<Item = f64>| v.map(|v| v * v).sum::<f64>().sqrt();
-    let (a, b) = (values(a), values(b));
-    norm(&mut a.iter().zip(&b).map(|(a, b)| a - b)) / norm(&mut b.into_iter())
+    let squares = values(a).iter().zip(values(b)).map(|(a, b)| (a - b).powi(2)).sum::<f64>();
+    squares.sqrt() / norm(b)
 }
 
 /// Prints the deviation and fails above the tolerance (and on NaN).
