@@ -1,0 +1,185 @@
+//! The charts of a run: training curves, ROC, precision and recall, histogram of the scores.
+
+use super::{
+    chart::{Chart, Ink, Mark, Shape},
+    scale::Axis,
+};
+use crate::{
+    metrics::{self, Ranking, RocPoint},
+    scores::ScoreRow,
+};
+
+/// Points of a curve where there are more.
+const BUCKETS: usize = 240;
+
+/// Labels and scores of the rows that figures are over.
+pub fn labelled(rows: &[&ScoreRow]) -> (Vec<bool>, Vec<f64>) {
+    rows.iter().filter_map(|row| Some((row.label?, row.score))).unzip()
+}
+
+/// ROC with the pointwise 95 % interval of the sensitivity, the AUROC's interval in the legend, and the threshold as a point.
+/// `None` where a class is missing.
+pub fn roc(rows: &[&ScoreRow], threshold: Option<f64>) -> Option<Chart> {
+    let (labels, scores) = labelled(rows);
+    let ranking = Ranking::new(&labels, &scores).ok()?;
+    let points = ranking.roc().ok()?;
+    let area = metrics::auroc(&labels, &scores).ok()?;
+    let interval = area.ci95.map_or(String::new(), |[low, high]| format!(" [{low:.3}, {high:.3}]"));
+    let band = |p: &RocPoint| {
+        let [low, high] = wilson(p.tpr, ranking.abnormal() as f64);
+        [p.fpr, low, high]
+    };
+    let mut marks = vec![
+        Mark::named(Ink::Accent, Shape::Band(points.iter().map(band).collect()), "95 % interval of the sensitivity"),
+        Mark::named(Ink::Quiet, Shape::Dashed(vec![[0.0, 0.0], [1.0, 1.0]]), "chance"),
+        Mark::named(
+            Ink::Accent,
+            Shape::Line(points.iter().map(|p| [p.fpr, p.tpr]).collect()),
+            format!("AUROC {:.3}{interval}", area.value),
+        ),
+    ];
+    if let Some(threshold) = threshold {
+        let c = ranking.confusion(threshold);
+        if let (Some(sensitivity), Some(specificity)) = (c.sensitivity(), c.specificity()) {
+            marks.push(Mark::named(Ink::Accent, Shape::Point([1.0 - specificity, sensitivity]), "threshold"));
+        }
+    }
+    let (x, y) = (Axis::unit("1 − specificity (normal images called abnormal)"), Axis::unit("sensitivity (abnormal images found)"));
+    Some(Chart { title: "ROC".into(), x, y, marks, height: 340.0 })
+}
+
+/// `None` where a class is missing.
+pub fn precision_recall(rows: &[&ScoreRow]) -> Option<Chart> {
+    let (labels, scores) = labelled(rows);
+    let ranking = Ranking::new(&labels, &scores).ok()?;
+    let points = ranking.precision_recall().ok()?;
+    let first = points.first()?.precision;
+    let line = std::iter::once([0.0, first]).chain(points.iter().map(|p| [p.recall, p.precision])).collect();
+    let share = ranking.abnormal() as f64 / labels.len() as f64;
+    let marks = vec![
+        Mark::named(Ink::Quiet, Shape::Dashed(vec![[0.0, share], [1.0, share]]), format!("share of abnormal images {share:.2}")),
+        Mark::named(Ink::Accent, Shape::Line(line), format!("average precision {:.3}", ranking.average_precision().ok()?)),
+    ];
+    let (x, y) = (Axis::unit("recall (abnormal images found)"), Axis::unit("precision (alarms that are right)"));
+    Some(Chart { title: "Precision and recall".into(), x, y, marks, height: 340.0 })
+}
+
+/// Scores by class, as shares of each class, with the threshold.
+pub fn histogram(rows: &[&ScoreRow], threshold: Option<f64>) -> Option<Chart> {
+    let of = |label: Option<bool>| -> Vec<f64> { rows.iter().filter(|r| r.label == label).map(|r| r.score).collect() };
+    let classes = [(Some(false), Ink::Normal, "normal"), (Some(true), Ink::Abnormal, "abnormal"), (None, Ink::Quiet, "unknown")];
+    let all: Vec<f64> = rows.iter().map(|r| r.score).collect();
+    // A few far outliers must not press all other scores into one bar: they are counted in the outermost ones.
+    let [low, high] = [metrics::percentile(&all, 0.5)?, metrics::percentile(&all, 99.5)?];
+    let bins = ((all.len() as f64).sqrt() * 1.5).clamp(8.0, 40.0) as usize;
+    let width = ((high - low) / bins as f64).max(f64::MIN_POSITIVE);
+    let mut marks = Vec::new();
+    for (label, ink, name) in classes {
+        let values = of(label);
+        if values.is_empty() {
+            continue;
+        }
+        let mut counts = vec![0usize; bins];
+        for value in &values {
+            counts[(((value - low) / width).max(0.0) as usize).min(bins - 1)] += 1;
+        }
+        let share = |n: usize| 100.0 * n as f64 / values.len() as f64;
+        let bars = counts.iter().enumerate().map(|(i, &n)| [low + i as f64 * width, low + (i + 1) as f64 * width, share(n)]).collect();
+        marks.push(Mark::named(ink, Shape::Bars(bars), format!("{name} ({})", values.len())));
+    }
+    if let Some(threshold) = threshold {
+        marks.push(Mark::named(Ink::Quiet, Shape::Vertical(threshold), format!("threshold {threshold:.4}")));
+    }
+    let (x, y) = (Axis::new("score (higher = more abnormal)"), Axis::new("share of the class, %"));
+    Some(Chart { title: "Scores".into(), x, y, marks, height: 240.0 })
+}
+
+/// One column of a training's series against the step; noisy ones as mean and range of neighbouring steps.
+pub fn curve(title: &str, unit: &str, points: &[[f64; 2]]) -> Chart {
+    let mut marks = Vec::new();
+    if points.len() > 2 * BUCKETS {
+        let buckets = || points.chunks(points.len().div_ceil(BUCKETS));
+        let middle = |chunk: &[[f64; 2]], column: usize| chunk.iter().map(|p| p[column]).sum::<f64>() / chunk.len() as f64;
+        let range = |chunk: &[[f64; 2]]| {
+            let low = chunk.iter().map(|p| p[1]).fold(f64::INFINITY, f64::min);
+            let high = chunk.iter().map(|p| p[1]).fold(f64::NEG_INFINITY, f64::max);
+            [middle(chunk, 0), low, high]
+        };
+        marks.push(Mark::new(Ink::Accent, Shape::Band(buckets().map(range).collect())));
+        marks.push(Mark::new(Ink::Accent, Shape::Line(buckets().map(|c| [middle(c, 0), middle(c, 1)]).collect())));
+    } else {
+        marks.push(Mark::new(Ink::Accent, Shape::Line(points.to_vec())));
+    }
+    let values = || points.iter().map(|p| p[1]);
+    let (low, high) = (values().fold(f64::INFINITY, f64::min), values().fold(0.0, f64::max));
+    // Losses fall over orders of magnitude.
+    let log = low > 0.0 && high > 20.0 * low;
+    Chart { title: title.into(), x: Axis::new("step"), y: Axis { log, ..Axis::new(unit) }, marks, height: 180.0 }
+}
+
+/// AUROC with its interval after each evaluated epoch: rows `[epoch, auroc, low, high]`.
+pub fn auroc_by_epoch(rows: &[[f64; 4]]) -> Chart {
+    let mut marks = vec![
+        Mark::named(Ink::Accent, Shape::Band(rows.iter().map(|r| [r[0], r[2], r[3]]).collect()), "95 % interval"),
+        Mark::new(Ink::Accent, Shape::Line(rows.iter().map(|r| [r[0], r[1]]).collect())),
+    ];
+    if let Some(last) = rows.last() {
+        marks.push(Mark::named(Ink::Accent, Shape::Point([last[0], last[1]]), format!("last epoch {:.3}", last[1])));
+    }
+    if let Some(best) = best_epoch(rows) {
+        let name = format!("best {:.3}, selected on labels", best[1]);
+        marks.push(Mark::named(Ink::Quiet, Shape::Point([best[0], best[1]]), name));
+    }
+    Chart { title: "AUROC by epoch".into(), x: Axis::new("epoch"), y: Axis::new("AUROC"), marks, height: 180.0 }
+}
+
+/// The epoch with the highest AUROC.
+pub fn best_epoch(rows: &[[f64; 4]]) -> Option<&[f64; 4]> {
+    rows.iter().max_by(|a, b| a[1].total_cmp(&b[1]))
+}
+
+/// Wilson's 95 % interval of a share `p` of `n`.
+fn wilson(p: f64, n: f64) -> [f64; 2] {
+    let z2 = 1.959_963_984_540_054_f64.powi(2);
+    let centre = (p + z2 / (2.0 * n)) / (1.0 + z2 / n);
+    let half = (z2 * (p * (1.0 - p) / n + z2 / (4.0 * n * n))).sqrt() / (1.0 + z2 / n);
+    [(centre - half).max(0.0), (centre + half).min(1.0)]
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn row(label: Option<bool>, score: f64) -> ScoreRow {
+        ScoreRow { path: score.to_string(), label, score, ..ScoreRow::default() }
+    }
+
+    #[test]
+    fn charts_exist_only_where_their_figures_do() {
+        let both = [row(Some(false), 0.0), row(Some(true), 1.0), row(Some(false), 0.5), row(Some(true), 0.4)];
+        let both: Vec<&ScoreRow> = both.iter().collect();
+        assert!(roc(&both, Some(0.5)).unwrap().svg().contains("AUROC 0.750"));
+        assert!(precision_recall(&both).is_some());
+        let one = [row(Some(false), 0.0), row(None, 1.0)];
+        let one: Vec<&ScoreRow> = one.iter().collect();
+        assert!(roc(&one, None).is_none() && precision_recall(&one).is_none());
+        assert!(histogram(&one, None).unwrap().svg().contains("unknown (1)"));
+        assert!(histogram(&[], None).is_none());
+    }
+
+    #[test]
+    fn long_noisy_series_become_a_band() {
+        let points: Vec<[f64; 2]> = (0..5000).map(|i| [f64::from(i), 1.0 + f64::from(i % 7)]).collect();
+        let chart = curve("Loss", "loss", &points);
+        assert!(matches!(&chart.marks[0].shape, Shape::Band(b) if b.len() <= BUCKETS && b[0][1] == 1.0 && b[0][2] == 7.0));
+        assert_eq!(curve("Loss", "loss", &points[..100]).marks.len(), 1);
+    }
+
+    #[test]
+    fn wilson_intervals_hold_the_share() {
+        for (p, n) in [(0.0, 1.0), (1.0, 5.0), (0.3, 100.0)] {
+            let [low, high] = wilson(p, n);
+            assert!(0.0 <= low && low <= p && p <= high && high <= 1.0);
+        }
+    }
+}
