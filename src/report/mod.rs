@@ -1,1 +1,30 @@
-//! (being written)
+//! The report of a run: one HTML file that needs nothing else, with configuration, curves, figures and pictures. What a run
+//! does not have (yet) is said in its place.
+
+pub mod chart;
+mod commands;
+pub mod figures;
+mod gallery;
+mod page;
+mod parts;
+mod scale;
+mod training;
+
+pub use scale::Axis;
+
+use crate::{data::Dataset, error::Result, run_dir::RunDir};
+use parts::Parts;
+use std::path::PathBuf;
+
+/// Writes `report.html` into the run folder and returns its path. Pictures need the data set; without it the report says so.
+///
+/// # Errors
+/// The folder is no run, or cannot be written to.
+pub fn write(run: &RunDir, dataset: Option<&Dataset>) -> Result<PathBuf> {
+    let parts = Parts::gather(run)?;
+    run.write("report.html", page::page(&parts, dataset).into_string().as_bytes())?;
+    Ok(run.join("report.html"))
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,111 @@
+//! The command lines that make the figures again.
+
+use super::parts::Parts;
+use crate::{
+    config::{DissolveMethod, RunConfig},
+    run_dir::RunKind,
+};
+use std::path::Path;
+
+/// What each command makes, and the command.
+pub fn commands(parts: &Parts) -> Vec<(&'static str, String)> {
+    let run = quote(&parts.run.path().to_string_lossy());
+    let scores = quote(&parts.run.join("scores.csv").to_string_lossy());
+    let mut all = vec![("the run, from the start", train(parts.manifest.kind, &parts.config))];
+    if parts.dia.is_some() {
+        let data = quote(&parts.config.data.path.to_string_lossy());
+        all.push(("scores.csv", format!("dissolve-studio score --run {run} --data {data} --out {scores}")));
+        all.push(("every figure and the reality check", format!("dissolve-studio evaluate {scores} --rule {} --json", parts.config.score.rule)));
+    }
+    all.push(("this page", format!("dissolve-studio report --run {run}")));
+    all
+}
+
+/// The training's command: its preset, and `--set` for all that differs from it.
+fn train(kind: RunKind, config: &RunConfig) -> String {
+    let mut line = String::from(match kind {
+        RunKind::Train => "dissolve-studio train",
+        RunKind::Ddpm => "dissolve-studio train-ddpm",
+        RunKind::Dia | RunKind::Csi => "dissolve-studio train-dia",
+    });
+    line += &format!(" --data {}", quote(&config.data.path.to_string_lossy()));
+    for name in &config.data.normal {
+        line += &format!(" --normal {}", quote(name));
+    }
+    if let Some(labels) = &config.data.labels {
+        line += &format!(" --labels {}", quote(&labels.to_string_lossy()));
+    }
+    let columns = &config.data.columns;
+    let pairs = [("file", &columns.file), ("label", &columns.label), ("split", &columns.split), ("patient", &columns.patient)];
+    let map: Vec<String> = pairs.iter().filter(|(_, c)| !c.is_empty()).map(|(field, c)| format!("{field}={c}")).collect();
+    if !map.is_empty() {
+        line += &format!(" --map {}", quote(&map.join(",")));
+    }
+    if matches!(kind, RunKind::Dia | RunKind::Csi) {
+        line += &match config.dia.dissolve {
+            DissolveMethod::Diffusion => " --ddpm RUN".to_string(),
+            other => format!(" --dissolve {other}"),
+        };
+    }
+    line += &format!(" --preset {} --seed {}", config.run.preset.name(), config.run.seed);
+    let mut preset = RunConfig::preset(config.run.preset);
+    if matches!(kind, RunKind::Dia | RunKind::Csi) {
+        preset.dia.dissolve = config.dia.dissolve;
+    }
+    for (key, value) in differences(&preset, config) {
+        line += &format!(" --set {}", quote(&format!("{key}={value}")));
+    }
+    line
+}
+
+/// Settings that differ, as `section.key` and value; where the images are is not among them.
+fn differences(from: &RunConfig, to: &RunConfig) -> Vec<(String, String)> {
+    let table = |config: &RunConfig| config.to_toml().parse::<toml::Table>().unwrap_or_default();
+    let (from, to) = (table(from), table(to));
+    let mut all = Vec::new();
+    for (section, values) in to.iter().filter(|(name, _)| !["run", "data"].contains(&name.as_str())) {
+        for (key, value) in values.as_table().into_iter().flatten() {
+            if from.get(section).and_then(|s| s.get(key)) != Some(value) {
+                let text = value.as_str().map_or_else(|| value.to_string(), String::from);
+                all.push((format!("{section}.{key}"), text));
+            }
+        }
+    }
+    all
+}
+
+/// An argument as a POSIX shell reads it.
+fn quote(text: &str) -> String {
+    let plain = |c: char| c.is_alphanumeric() || "-_./:=,%+@".contains(c);
+    if !text.is_empty() && text.chars().all(plain) { text.to_string() } else { format!("'{}'", text.replace('\'', r"'\''")) }
+}
+
+/// A path as it is shown.
+pub fn shown(path: &Path) -> String {
+    path.to_string_lossy().into_owned()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::config::{Preset, apply_setting};
+
+    #[test]
+    fn the_command_repeats_the_configuration() {
+        let mut config = RunConfig::preset(Preset::Quick);
+        config.data.path = "/data/it's here".into();
+        config.data.normal = vec!["!polyps".into()];
+        config.dia.epochs = 3;
+        config.dia.dissolve = DissolveMethod::Gaussian(7);
+        config.ddpm.dim_mults = vec![1, 2];
+        let line = train(RunKind::Train, &config);
+        assert!(line.starts_with(r"dissolve-studio train --data '/data/it'\''s here' --normal '!polyps' --preset quick --seed 0"), "{line}");
+        // Setting what the command says leads from the preset to the configuration.
+        let mut again = RunConfig::preset(Preset::Quick);
+        for (key, value) in differences(&again, &config) {
+            again = apply_setting(&again, &key, &value).unwrap();
+        }
+        again.data = config.data.clone();
+        assert_eq!(again, config);
+    }
+}

@@ -1,0 +1,125 @@
+//! Small pictures of what the threshold gets wrong.
+
+use super::chart::Ink;
+use crate::{
+    data::{Dataset, ImageId},
+    scores::ScoreRow,
+};
+use base64::{Engine, engine::general_purpose::STANDARD};
+use maud::{Markup, html};
+use std::{collections::HashMap, io::Cursor};
+
+/// Pictures of each kind, at most, and their longer side in px.
+const SHOWN: usize = 18;
+const SIDE: usize = 144;
+
+/// Pictures by the name that the scores have for them.
+pub struct Pictures<'a> {
+    dataset: &'a Dataset,
+    ids: HashMap<&'a str, ImageId>,
+}
+
+impl<'a> Pictures<'a> {
+    pub fn new(dataset: &'a Dataset) -> Self {
+        let ids = dataset.items.iter().enumerate().map(|(i, item)| (item.name.as_str(), ImageId(i as u32))).collect();
+        Self { dataset, ids }
+    }
+
+    /// A JPEG as a data address.
+    fn thumbnail(&self, name: &str) -> Option<String> {
+        let picture = self.dataset.read(*self.ids.get(name)?).ok()?;
+        let longer = picture.width.max(picture.height).max(1);
+        let side = |length: usize| (length * SIDE.min(longer) / longer).max(1);
+        let small = picture.resize(side(picture.width), side(picture.height)).to_image();
+        let mut bytes = Vec::new();
+        let encoder = image::codecs::jpeg::JpegEncoder::new_with_quality(Cursor::new(&mut bytes), 88);
+        small.write_with_encoder(encoder).ok()?;
+        Some(format!("data:image/jpeg;base64,{}", STANDARD.encode(bytes)))
+    }
+}
+
+/// The mark of a class: colour and shape.
+pub fn mark(ink: Ink) -> Markup {
+    html! {
+        svg.mark viewBox="0 0 12 12" aria-hidden="true" {
+            @match ink {
+                Ink::Normal => { circle cx="6" cy="6" r="5" fill="#4c9be8" {} }
+                Ink::Abnormal => { path d="M6 0.5l5.8 10.5h-11.6z" fill="#e8934c" {} }
+                _ => { rect x="1.5" y="1.5" width="9" height="9" fill="#8a8a8a" {} }
+            }
+        }
+    }
+}
+
+/// Images whose label is `abnormal` and that the threshold calls otherwise, the worst first.
+pub fn mistakes<'r>(rows: &[&'r ScoreRow], threshold: f64, abnormal: bool) -> Vec<&'r ScoreRow> {
+    let mut wrong: Vec<&ScoreRow> =
+        rows.iter().copied().filter(|r| r.label == Some(abnormal) && (r.score >= threshold) != abnormal).collect();
+    wrong.sort_by(|a, b| (b.score - threshold).abs().total_cmp(&(a.score - threshold).abs()));
+    wrong
+}
+
+/// A row of pictures with score and name; without pictures a square in their place.
+pub fn grid(rows: &[&ScoreRow], pictures: Option<&Pictures>) -> Markup {
+    html! {
+        div.gallery {
+            @for row in rows.iter().take(SHOWN) { (card(row, pictures)) }
+        }
+        @if rows.len() > SHOWN { p.quiet { "… and " (rows.len() - SHOWN) " more, in " code { "scores.csv" } "." } }
+    }
+}
+
+fn card(row: &ScoreRow, pictures: Option<&Pictures>) -> Markup {
+    let (ink, label) = match row.label {
+        Some(false) => (Ink::Normal, "normal"),
+        Some(true) => (Ink::Abnormal, "abnormal"),
+        None => (Ink::Quiet, "unknown"),
+    };
+    let class = if row.class.is_empty() { label } else { &row.class };
+    html! {
+        figure.card title=(row.path) {
+            @match pictures.and_then(|p| p.thumbnail(&row.path)) {
+                Some(address) => { img src=(address) alt=(format!("{}, {label}", row.path)); }
+                None => { div.nothing { "no picture" } }
+            }
+            figcaption {
+                span.score { (mark(ink)) (format!("{:.4}", row.score)) }
+                span.quiet { (middle(class, 20)) }
+                span.quiet { (middle(&row.path, 20)) }
+            }
+        }
+    }
+}
+
+/// A long name with its middle cut out.
+pub fn middle(name: &str, most: usize) -> String {
+    let letters: Vec<char> = name.chars().collect();
+    if letters.len() <= most {
+        return name.to_string();
+    }
+    let head = most / 2 - 1;
+    let tail = most - head - 1;
+    letters[..head].iter().chain(['…'].iter()).chain(&letters[letters.len() - tail..]).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn long_names_lose_their_middle() {
+        assert_eq!(middle("short.png", 20), "short.png");
+        assert_eq!(middle("test/CNV/CNV-1016042-1.jpeg", 20), "test/CNV/…42-1.jpeg");
+        assert_eq!(middle(&"ä".repeat(50), 20).chars().count(), 20);
+    }
+
+    #[test]
+    fn mistakes_come_worst_first() {
+        let row = |score: f64, label| ScoreRow { path: score.to_string(), label: Some(label), score, ..ScoreRow::default() };
+        let rows = [row(0.1, true), row(0.4, true), row(0.9, true), row(0.6, false), row(0.8, false), row(0.2, false)];
+        let rows: Vec<&ScoreRow> = rows.iter().collect();
+        let names = |abnormal| mistakes(&rows, 0.5, abnormal).iter().map(|r| r.score).collect::<Vec<_>>();
+        assert_eq!(names(true), [0.1, 0.4]);
+        assert_eq!(names(false), [0.8, 0.6]);
+    }
+}

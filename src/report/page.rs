@@ -1,0 +1,367 @@
+//! The page and its sections.
+
+use super::{
+    chart::{self, Ink},
+    commands::{commands, shown},
+    figures,
+    gallery::{self, Pictures, mark},
+    parts::{Parts, Scored},
+    scale::thousands,
+    training,
+};
+use crate::{
+    data::{Dataset, Label, Split},
+    ml::rivals,
+    run_dir::{RunKind, RunState},
+    scores::{Evaluation, RivalFigure, ScoreRow},
+};
+use maud::{DOCTYPE, Markup, PreEscaped, html};
+
+/// Lines of a list before the rest is only counted.
+const LISTED: usize = 20;
+
+pub fn page(parts: &Parts, dataset: Option<&Dataset>) -> Markup {
+    let manifest = &parts.manifest;
+    let trains = manifest.kind != RunKind::Ddpm;
+    html! {
+        (DOCTYPE)
+        html lang="en" {
+            head {
+                meta charset="utf-8";
+                meta name="viewport" content="width=device-width, initial-scale=1";
+                meta name="color-scheme" content="light dark";
+                title { (manifest.name) " – Dissolve Studio" }
+                style { (PreEscaped(include_str!("page.css"))) (PreEscaped(chart::STYLE)) }
+            }
+            body {
+                main {
+                    (header(parts))
+                    @if let (true, Ok(scored)) = (trains, &parts.scores) { (headline(parts, &scored.evaluation)) }
+                    (section("data", "Data", data(parts, dataset)))
+                    (section("dissolving", "Dissolving", dissolving(parts)))
+                    (section("training", "Training", curves(parts)))
+                    @if trains {
+                        @match &parts.scores {
+                            Ok(scored) => { (results(parts, scored, dataset)) }
+                            Err(why) => { (section("results", "Results", html! { p.missing { (why) } })) }
+                        }
+                    }
+                    (section("again", "Configuration and versions", again(parts)))
+                }
+            }
+        }
+    }
+}
+
+fn section(id: &str, title: &str, body: Markup) -> Markup {
+    html! { section id=(id) { h2 { (title) } (body) } }
+}
+
+fn header(parts: &Parts) -> Markup {
+    let manifest = &parts.manifest;
+    let what = match manifest.kind {
+        RunKind::Ddpm => "Diffusion model",
+        _ if parts.method() == "CSI" => "CSI baseline (no dissolving branch)",
+        _ => "Dissolving Is Amplifying (DIA)",
+    };
+    html! {
+        header {
+            p.banner { strong { "Research use only – not for diagnosis." } }
+            h1 { (manifest.name) }
+            p.quiet { (what) " · made " (manifest.created.get(..16).unwrap_or(&manifest.created).replace('T', " ")) " UTC" }
+            p {
+                "Fine-grained anomaly detection from normal images alone. A diffusion model removes the fine features of a normal image in one "
+                "step (it " em { "dissolves" } " it); an encoder learns to tell an image from its dissolved twin, and so to see those features. "
+                "An image is scored by how unlike the normal training images it looks: " strong { "a higher score is more abnormal" } "."
+            }
+            @match &manifest.state {
+                RunState::Finished => {}
+                RunState::Failed { reason } => { p.warning { "This run failed: " (reason) } }
+                RunState::Stopped => { p.warning { "This run was stopped before its end; the figures are of an unfinished training." } }
+                RunState::Unfinished => { p.warning { "This run was not finished when this page was written." } }
+            }
+            @if !manifest.notes.is_empty() { p { (manifest.notes) } }
+        }
+    }
+}
+
+fn number(value: Option<f64>) -> String {
+    value.map_or("–".into(), |v| format!("{v:.3}"))
+}
+
+fn interval(ci: Option<[f64; 2]>) -> String {
+    ci.map_or("–".into(), |[low, high]| format!("{low:.3} – {high:.3}"))
+}
+
+/// The figures that people look for first.
+fn headline(parts: &Parts, e: &Evaluation) -> Markup {
+    html! {
+        div.cards {
+            div.big { span.quiet { "AUROC of " (parts.method()) } b { (number(e.auroc)) } span.quiet { "95 % interval " (interval(e.auroc_ci95)) } }
+            div { span.quiet { "sensitivity" } b { (number(e.sensitivity)) } span.quiet { "at the threshold" } }
+            div { span.quiet { "specificity" } b { (number(e.specificity)) } span.quiet { "at the threshold" } }
+            div {
+                span.quiet { "images" }
+                b { (thousands(&(e.n_normal + e.n_abnormal).to_string())) }
+                span.quiet { (mark(Ink::Normal)) (e.n_normal) " normal " (mark(Ink::Abnormal)) (e.n_abnormal) " abnormal" }
+            }
+        }
+        @if let Some(why) = &e.undefined { p.warning { "Figures are missing: " (why) "." } }
+        @for note in &e.notes { p.warning { (sentence(note)) } }
+    }
+}
+
+/// With a capital and a full stop.
+fn sentence(text: &str) -> String {
+    let mut letters = text.chars();
+    letters.next().map_or(String::new(), |first| format!("{}{}.", first.to_uppercase(), letters.as_str()))
+}
+
+fn data(parts: &Parts, dataset: Option<&Dataset>) -> Markup {
+    let config = &parts.config.data;
+    let Some(data) = dataset else {
+        return html! {
+            p.missing {
+                "The images in " code { (shown(&config.path)) } " were not at hand when this page was written, so their counts and pictures are missing. "
+                "Make it again with " code { "--data PATH" } "."
+            }
+        };
+    };
+    let total = |split: Split| data.items.iter().filter(|i| i.split == split).count();
+    let kinds = [(Some(Label::Normal), Ink::Normal, "normal"), (Some(Label::Abnormal), Ink::Abnormal, "abnormal"), (None, Ink::Quiet, "not known")];
+    html! {
+        p { (data.why) }
+        table {
+            thead { tr { th { "class" } th { "taken as" } @for split in Split::ALL { th.n { (split.name()) } } th.n { "all" } } }
+            tbody {
+                @for (at, class) in data.classes.iter().enumerate().take(LISTED) {
+                    @let count = |split: Option<Split>| data.items.iter().filter(|i| i.class == Some(at) && split.is_none_or(|s| i.split == s)).count();
+                    @let (_, ink, name) = kinds.iter().find(|k| k.0 == class.label).unwrap_or(&kinds[2]);
+                    tr {
+                        td { (class.name) } td { (mark(*ink)) (name) }
+                        @for split in Split::ALL { td.n { (thousands(&count(Some(split)).to_string())) } }
+                        td.n { (thousands(&count(None).to_string())) }
+                    }
+                }
+                @if data.classes.len() > LISTED { tr { td colspan="6" { "… and " (data.classes.len() - LISTED) " more classes" } } }
+            }
+            tfoot {
+                tr {
+                    td { "together" } td {}
+                    @for split in Split::ALL { td.n { (thousands(&total(split).to_string())) } }
+                    td.n { (thousands(&data.items.len().to_string())) }
+                }
+            }
+        }
+        p.quiet { code { (shown(&data.root)) } }
+        @for warning in data.warnings.iter().take(LISTED) { p.warning { (warning) } }
+        (listed("images that show the same as another", data.duplicates.iter().map(|(a, b)| format!("{a} = {b}"))))
+        (listed("files that could not be used", data.skipped.iter().map(|s| format!("{}: {}", shown(&s.path), s.reason))))
+    }
+}
+
+/// A folded list with its length.
+fn listed(what: &str, lines: impl ExactSizeIterator<Item = String>) -> Markup {
+    let count = lines.len();
+    html! {
+        @if count > 0 {
+            details {
+                summary { (thousands(&count.to_string())) " " (what) }
+                ul { @for line in lines.take(LISTED) { li { (line) } } }
+                @if count > LISTED { p.quiet { "… and " (count - LISTED) " more" } }
+            }
+        }
+    }
+}
+
+fn dissolving(parts: &Parts) -> Markup {
+    let dia = &parts.config.dia;
+    let encoder_only = parts.manifest.kind != RunKind::Ddpm;
+    html! {
+        @if encoder_only {
+            p {
+                @match dia.branches() {
+                    2 => { "This run has no dissolving branch." }
+                    _ => { "Dissolved by " b { (dia.dissolve) } ", with t drawn from " (dia.t_min) " to " (dia.t_max - 1) ". The larger t, the more goes; what a picture loses is what dissolving changed, not a lesion." }
+                }
+            }
+        }
+        @match &parts.ddpm {
+            Some(run) => { (training::samples(run)) }
+            None => { p.missing { "No diffusion model was trained in this run." } }
+        }
+    }
+}
+
+fn curves(parts: &Parts) -> Markup {
+    html! {
+        @if let Some(run) = &parts.ddpm { h3 { "Diffusion model" } (training::curves(run)) }
+        @match &parts.dia {
+            Some(run) => { h3 { "Encoder (" (parts.method()) ")" } (training::curves(run)) }
+            None if parts.manifest.kind == RunKind::Train => { p.missing { "The encoder has not been trained yet." } }
+            None => {}
+        }
+    }
+}
+
+fn results(parts: &Parts, scored: &Scored, dataset: Option<&Dataset>) -> Markup {
+    let Scored { scores, evaluation } = scored;
+    let rows = scores.labelled(None);
+    let all: Vec<&ScoreRow> = scores.rows.iter().collect();
+    let shown = if rows.is_empty() { &all } else { &rows };
+    let charts = [
+        figures::roc(&rows, evaluation.threshold),
+        figures::precision_recall(&rows),
+        figures::histogram(shown, evaluation.threshold),
+    ];
+    html! {
+        (section("results", "Results", html! {
+            p.quiet { "Over the labelled images of " (if evaluation.split == "all" { "the whole file".to_string() } else { format!("the split “{}”", evaluation.split) }) "." }
+            div.charts {
+                @for chart in charts.iter().flatten() { div { (PreEscaped(chart.svg())) } }
+                div { (confusion(evaluation)) }
+            }
+            (table(parts, evaluation))
+        }))
+        (section("reality", "Reality check", reality(parts, evaluation)))
+        (section("mistakes", "What the threshold gets wrong", mistakes(&rows, evaluation, dataset)))
+    }
+}
+
+fn confusion(e: &Evaluation) -> Markup {
+    let Some(c) = e.confusion else { return html! { p.missing { "No confusion matrix: there is no threshold." } } };
+    let cell = |count: usize, of: usize, right: bool| {
+        let share = if of == 0 { String::new() } else { format!("{:.0} %", 100.0 * count as f64 / of as f64) };
+        html! { td.right[right].wrong[!right] { b { (thousands(&count.to_string())) } span { (share) } } }
+    };
+    html! {
+        table.confusion {
+            caption { "Confusion matrix" }
+            thead { tr { td {} th { "called normal" } th { "called abnormal" } } }
+            tbody {
+                tr { th { (mark(Ink::Normal)) "normal" } (cell(c.tn, e.n_normal, true)) (cell(c.fp, e.n_normal, false)) }
+                tr { th { (mark(Ink::Abnormal)) "abnormal" } (cell(c.fn_, e.n_abnormal, false)) (cell(c.tp, e.n_abnormal, true)) }
+            }
+        }
+        p.quiet { "Called abnormal where score ≥ " (e.threshold.map_or(String::new(), |t| format!("{t:.4}"))) ". Shares are of each row." }
+    }
+}
+
+fn table(parts: &Parts, e: &Evaluation) -> Markup {
+    let epochs = parts.dia.as_ref().map(training::epochs).unwrap_or_default();
+    let best = figures::best_epoch(&epochs);
+    let rule = if e.rule == "file" { "as given".to_string() } else { e.rule.clone() };
+    let lines = [
+        (format!("average precision of {}", parts.method()), number(e.average_precision), "–".to_string()),
+        ("sensitivity at 90 % specificity".into(), number(e.sensitivity_at_90_specificity), "–".into()),
+        ("sensitivity at 95 % specificity".into(), number(e.sensitivity_at_95_specificity), "–".into()),
+        (format!("sensitivity at the threshold ({rule})"), number(e.sensitivity), "–".into()),
+        (format!("specificity at the threshold ({rule})"), number(e.specificity), "–".into()),
+    ];
+    html! {
+        table {
+            thead { tr { th { "figure" } th.n { "last epoch" } th.n { "95 % interval" } @if best.is_some() { th.n { "best epoch, selected on labels" } } } }
+            tbody {
+                tr {
+                    td { b { "AUROC of " (parts.method()) } } td.n { b { (number(e.auroc)) } } td.n { (interval(e.auroc_ci95)) }
+                    @if let Some(best) = best { td.n { (format!("{:.3} (epoch {})", best[1], best[0])) } }
+                }
+                @for (name, value, ci) in &lines {
+                    tr { td { (name) } td.n { (value) } td.n { (ci) } @if best.is_some() { td.n { "–" } } }
+                }
+                @for (name, value, ci) in [
+                    ("AUROC of the dissolve profile (beyond the paper, another score)", e.profile_auroc, e.profile_auroc_ci95),
+                    ("AUROC of both combined by rank (beyond the paper)", e.combined_auroc, e.combined_auroc_ci95),
+                ] {
+                    @if value.is_some() { tr { td { (name) } td.n { (number(value)) } td.n { (interval(ci)) } @if best.is_some() { td.n { "–" } } } }
+                }
+            }
+        }
+        p.quiet {
+            "The last epoch is the result. Intervals are DeLong's"
+            @if best.is_some() { "; the best epoch was found with the labels that it is reported on, and flatters the model" }
+            "."
+        }
+    }
+}
+
+/// The better direction's interval.
+fn best_interval(rival: &RivalFigure) -> Option<[f64; 2]> {
+    let (_, reversed) = rival.best()?;
+    rival.ci95.map(|[low, high]| if reversed { [1.0 - high, 1.0 - low] } else { [low, high] })
+}
+
+fn reality(parts: &Parts, e: &Evaluation) -> Markup {
+    if e.rivals.is_empty() {
+        return html! { p.missing { "The rivals that need no training were not measured for these scores." } };
+    }
+    let mut rivals: Vec<&RivalFigure> = e.rivals.iter().collect();
+    let area = |r: &RivalFigure| r.best().map_or(f64::NEG_INFINITY, |b| b.0);
+    rivals.sort_by(|a, b| area(b).total_cmp(&area(a)));
+    let beats = |r: &RivalFigure| e.auroc.is_some_and(|model| area(r) > model);
+    let bar = |share: f64, beats: bool| html! { td { div.bar { div.beats[beats] style=(format!("width:{:.1}%", (100.0 * share).clamp(0.0, 100.0))) {} } } };
+    html! {
+        p {
+            "Scores that need no training, on the same images. Each is shown in its better direction, which only the labels could tell: "
+            "read them as a yardstick. "
+            @match (e.auroc, e.rivals.iter().filter(|r| beats(r)).count()) {
+                (None, _) => { "Without both classes there is nothing to compare." }
+                (_, 0) => { b { "None of them does better than the model." } }
+                (_, count) => { b { (if count == 1 { "One of them does".to_string() } else { format!("{count} of them do") }) " better than the model." } }
+            }
+        }
+        table {
+            thead { tr { th { "score" } th { "what it is" } th.n { "high = abnormal" } th.n { "low = abnormal" } th.n { "95 % interval of the better" } th {} } }
+            tbody {
+                tr.model {
+                    td { b { (parts.method()) } } td { "the model of this run" } td.n { b { (number(e.auroc)) } } td.n { "–" } td.n { (interval(e.auroc_ci95)) }
+                    (bar(e.auroc.unwrap_or(0.0), false))
+                }
+                @for rival in rivals {
+                    @let reversed = rival.best().is_some_and(|b| b.1);
+                    tr {
+                        td { (rival.name.replace('_', " ")) @if beats(rival) { " " span.tag { "better than the model" } } }
+                        td.quiet { (rivals::describe(&rival.name)) }
+                        td.n.quiet[reversed] { (number(rival.auroc)) } td.n.quiet[!reversed] { (number(rival.auroc_reversed)) }
+                        td.n { (interval(best_interval(rival))) }
+                        (bar(rival.best().map_or(0.0, |b| b.0), beats(rival)))
+                    }
+                }
+            }
+        }
+    }
+}
+
+fn mistakes(rows: &[&ScoreRow], e: &Evaluation, dataset: Option<&Dataset>) -> Markup {
+    let Some(threshold) = e.threshold else { return html! { p.missing { "There is no threshold, so nothing is called wrong." } } };
+    let pictures = dataset.map(Pictures::new);
+    let kinds = [
+        (false, "False positives", "normal images called abnormal, the highest score first"),
+        (true, "False negatives", "abnormal images called normal, the lowest score first"),
+    ];
+    html! {
+        @if dataset.is_none() { p.missing { "The images were not at hand: names and scores only." } }
+        @for (abnormal, title, what) in kinds {
+            @let wrong = gallery::mistakes(rows, threshold, abnormal);
+            h3 { (title) " " span.quiet { (thousands(&wrong.len().to_string())) " · " (what) } }
+            @if wrong.is_empty() { p.quiet { "None." } }
+            (gallery::grid(&wrong, pictures.as_ref()))
+        }
+    }
+}
+
+fn again(parts: &Parts) -> Markup {
+    let (manifest, run) = (&parts.manifest, &parts.config.run);
+    let device = format!("{:?}", run.device).to_lowercase();
+    let threads = if run.threads == 0 { "one per core".to_string() } else { run.threads.to_string() };
+    html! {
+        p { "Each figure comes from one of these commands:" }
+        table { tbody { @for (what, command) in commands(parts) { tr { td { (what) } td { code { (command) } } } } } }
+        details { summary { "config.toml" } pre { (parts.config.to_toml()) } }
+        p.quiet {
+            "Trained with Dissolve Studio " (manifest.version) " (preset " (run.preset.name()) ", seed " (run.seed) ", " (device) ", threads: " (threads) "). "
+            "Page written by version " (env!("CARGO_PKG_VERSION")) " on " (std::env::consts::OS) " " (std::env::consts::ARCH) ", "
+            (format!("{:.0}", jiff::Timestamp::now()).replace(['T', 'Z'], " ")) "UTC. Nothing on this page is loaded from elsewhere."
+        }
+    }
+}

@@ -1,0 +1,57 @@
+//! What a run folder holds for its report.
+
+use crate::{
+    config::RunConfig,
+    error::Result,
+    run_dir::{Manifest, RunDir, RunKind},
+    scores::{Evaluation, Scores},
+};
+
+/// A run, and its stages where it has them.
+pub struct Parts {
+    pub run: RunDir,
+    pub manifest: Manifest,
+    pub config: RunConfig,
+    /// The run of the diffusion model: the part `ddpm`, or the run itself.
+    pub ddpm: Option<RunDir>,
+    /// The run of the encoder: the part `dia`, or the run itself.
+    pub dia: Option<RunDir>,
+    /// The reason where there are none.
+    pub scores: Result<Scored, String>,
+}
+
+pub struct Scored {
+    pub scores: Scores,
+    pub evaluation: Evaluation,
+}
+
+impl Parts {
+    pub fn gather(run: &RunDir) -> Result<Self> {
+        let (manifest, config) = (run.manifest()?, run.config()?);
+        let part = |name: &str| RunDir::open(&run.join(name)).ok();
+        let itself = || Some(run.clone());
+        let (ddpm, dia) = match manifest.kind {
+            RunKind::Train => (part("ddpm"), part("dia")),
+            RunKind::Ddpm => (itself(), None),
+            RunKind::Dia | RunKind::Csi => (None, itself()),
+        };
+        let scores = scored(run, &config);
+        Ok(Self { run: run.clone(), manifest, config, ddpm, dia, scores })
+    }
+
+    /// `DIA` or `CSI`.
+    pub fn method(&self) -> &'static str {
+        if self.config.dia.branches() == 3 { "DIA" } else { "CSI" }
+    }
+}
+
+fn scored(run: &RunDir, config: &RunConfig) -> Result<Scored, String> {
+    let path = run.join("scores.csv");
+    if !path.exists() {
+        return Err("This run has no scores yet.".into());
+    }
+    let scores = Scores::read(&path).map_err(|e| format!("The scores are missing: {e}."))?;
+    let evaluation =
+        Evaluation::new(&scores, None, Some(config.score.rule)).map_err(|e| format!("The scores say nothing: {e}."))?;
+    Ok(Scored { scores, evaluation })
+}

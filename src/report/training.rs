@@ -1,0 +1,100 @@
+//! The training part of the report: curves from `metrics.csv`, evaluations from `epochs.csv`, previews from `samples/`.
+
+use super::figures;
+use crate::run_dir::RunDir;
+use base64::{Engine, engine::general_purpose::STANDARD};
+use maud::{Markup, PreEscaped, html};
+use std::{collections::BTreeMap, path::PathBuf};
+
+/// Title and axis label of a column of `metrics.csv`; what is not here is shown under its own name.
+fn words(column: &str) -> (&str, &str) {
+    match column {
+        "loss" => ("Loss", "loss"),
+        "loss_con" | "contrastive" | "con" => ("Contrastive loss", "loss"),
+        "loss_cls" | "shift" | "cls" => ("Loss of the shift classifier", "cross-entropy, nats"),
+        "grad_norm" => ("Gradient norm, before clipping", "norm"),
+        "lr" => ("Learning rate", "learning rate"),
+        "images_per_second" => ("Speed", "images per second"),
+        "views_per_second" => ("Speed", "views per second"),
+        other => (other, other),
+    }
+}
+
+/// Curves of one stage.
+pub fn curves(run: &RunDir) -> Markup {
+    let columns = columns(run, "metrics.csv");
+    html! {
+        @if columns.is_empty() { p.missing { "No training curves: " code { "metrics.csv" } " is missing or empty." } }
+        div.charts {
+            @for (name, points) in &columns {
+                @let (title, unit) = words(name);
+                div { (PreEscaped(figures::curve(title, unit, points).svg())) }
+            }
+            @let epochs = epochs(run);
+            @if !epochs.is_empty() { div { (PreEscaped(figures::auroc_by_epoch(&epochs).svg())) } }
+        }
+    }
+}
+
+/// Rows `[epoch, auroc, low, high]` of `epochs.csv`: evaluations on labelled images on the way.
+pub fn epochs(run: &RunDir) -> Vec<[f64; 4]> {
+    rows(run, "epochs.csv").1.iter().filter_map(|row| row.get(..4)?.try_into().ok()).collect()
+}
+
+/// Each column against the first one. Columns that never change are left out.
+fn columns(run: &RunDir, file: &str) -> Vec<(String, Vec<[f64; 2]>)> {
+    let (names, rows) = rows(run, file);
+    let column = |at: usize| -> Vec<[f64; 2]> { rows.iter().filter_map(|r| Some([*r.first()?, *r.get(at)?])).collect() };
+    let all = names.iter().enumerate().skip(1).map(|(at, name)| (name.clone(), column(at)));
+    all.filter(|(_, points)| points.windows(2).any(|w| w[0][1] != w[1][1])).collect()
+}
+
+/// Header and numbers of a CSV; a missing file has none, and a line that is no numbers is left out.
+fn rows(run: &RunDir, file: &str) -> (Vec<String>, Vec<Vec<f64>>) {
+    let text = std::fs::read_to_string(run.join(file)).unwrap_or_default();
+    let mut lines = text.lines();
+    let names = lines.next().unwrap_or_default().split(',').map(|n| n.trim().to_string()).collect();
+    let numbers = |line: &str| line.split(',').map(|cell| cell.trim().parse().ok()).collect::<Option<Vec<f64>>>();
+    (names, lines.filter_map(numbers).collect())
+}
+
+/// Previews of a stage, the newest of each kind.
+pub fn samples(run: &RunDir) -> Markup {
+    let newest = newest_samples(run);
+    html! {
+        @if newest.is_empty() { p.missing { "No pictures: " code { "samples/" } " is empty." } }
+        @for (caption, bytes) in newest.iter().filter_map(|(kind, path)| Some((caption(kind, path), std::fs::read(path).ok()?))) {
+            figure.sample {
+                img src=(format!("data:image/png;base64,{}", STANDARD.encode(&bytes))) alt=(caption);
+                figcaption { (caption) }
+            }
+        }
+    }
+}
+
+/// PNG files of `samples/` by what is before their number, the one with the highest number of each.
+fn newest_samples(run: &RunDir) -> BTreeMap<String, PathBuf> {
+    /// Larger files are no previews.
+    const MOST_BYTES: u64 = 4 << 20;
+    let mut newest: BTreeMap<String, (u64, PathBuf)> = BTreeMap::new();
+    for entry in std::fs::read_dir(run.join("samples")).into_iter().flatten().flatten() {
+        let path = entry.path();
+        let small = entry.metadata().is_ok_and(|m| m.is_file() && m.len() <= MOST_BYTES);
+        if !small || path.extension().is_none_or(|e| e != "png") {
+            continue;
+        }
+        let stem = path.file_stem().unwrap_or_default().to_string_lossy().into_owned();
+        let kind = stem.trim_end_matches(|c: char| c.is_ascii_digit());
+        let number = stem[kind.len()..].parse().unwrap_or(0);
+        if newest.get(kind).is_none_or(|(n, _)| number >= *n) {
+            newest.insert(kind.to_string(), (number, path));
+        }
+    }
+    newest.into_iter().map(|(kind, (_, path))| (kind, path)).collect()
+}
+
+fn caption(kind: &str, path: &std::path::Path) -> String {
+    let stem = path.file_stem().unwrap_or_default().to_string_lossy();
+    let (words, number) = (kind.trim_end_matches(['-', '_']).replace(['-', '_'], " "), &stem[kind.len()..]);
+    format!("{words} {}", number.trim_start_matches('0')).trim().to_string()
+}
