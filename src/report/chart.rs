@@ -263,7 +263,9 @@ mod tests {
 
     #[test]
     fn odd_data_draw_without_nonsense() {
-        for points in [vec![], vec![[f64::NAN, 1.0]], vec![[1.0, 5.0]], vec![[0.0, f64::INFINITY], [1.0, 1.0]], vec![[2.0, 0.0]; 5]] {
+        for points in
+            [vec![], vec![[f64::NAN, 1.0]], vec![[1.0, 5.0]], vec![[0.0, f64::INFINITY], [1.0, 1.0]], vec![[2.0, 0.0]; 5]]
+        {
             let svg = chart(vec![Mark::new(Ink::Accent, Shape::Line(points))]).standalone();
             assert!(!svg.contains("NaN") && !svg.contains("inf"), "{svg}");
         }

@@ -15,7 +15,10 @@ pub fn commands(parts: &Parts) -> Vec<(&'static str, String)> {
     if parts.dia.is_some() {
         let data = quote(&parts.config.data.path.to_string_lossy());
         all.push(("scores.csv", format!("dissolve-studio score --run {run} --data {data} --out {scores}")));
-        all.push(("every figure and the reality check", format!("dissolve-studio evaluate {scores} --rule {} --json", parts.config.score.rule)));
+        all.push((
+            "every figure and the reality check",
+            format!("dissolve-studio evaluate {scores} --rule {} --json", parts.config.score.rule),
+        ));
     }
     all.push(("this page", format!("dissolve-studio report --run {run}")));
     all
@@ -99,7 +102,10 @@ mod tests {
         config.dia.dissolve = DissolveMethod::Gaussian(7);
         config.ddpm.dim_mults = vec![1, 2];
         let line = train(RunKind::Train, &config);
-        assert!(line.starts_with(r"dissolve-studio train --data '/data/it'\''s here' --normal '!polyps' --preset quick --seed 0"), "{line}");
+        assert!(
+            line.starts_with(r"dissolve-studio train --data '/data/it'\''s here' --normal '!polyps' --preset quick --seed 0"),
+            "{line}"
+        );
         // Setting what the command says leads from the preset to the configuration.
         let mut again = RunConfig::preset(Preset::Quick);
         for (key, value) in differences(&again, &config) {

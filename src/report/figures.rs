@@ -44,7 +44,8 @@ pub fn roc(rows: &[&ScoreRow], threshold: Option<f64>) -> Option<Chart> {
             marks.push(Mark::named(Ink::Accent, Shape::Point([1.0 - specificity, sensitivity]), "threshold"));
         }
     }
-    let (x, y) = (Axis::unit("1 − specificity (normal images called abnormal)"), Axis::unit("sensitivity (abnormal images found)"));
+    let (x, y) =
+        (Axis::unit("1 − specificity (normal images called abnormal)"), Axis::unit("sensitivity (abnormal images found)"));
     Some(Chart { title: "ROC".into(), x, y, marks, height: 340.0 })
 }
 
@@ -84,7 +85,8 @@ pub fn histogram(rows: &[&ScoreRow], threshold: Option<f64>) -> Option<Chart> {
             counts[(((value - low) / width).max(0.0) as usize).min(bins - 1)] += 1;
         }
         let share = |n: usize| 100.0 * n as f64 / values.len() as f64;
-        let bars = counts.iter().enumerate().map(|(i, &n)| [low + i as f64 * width, low + (i + 1) as f64 * width, share(n)]).collect();
+        let bars =
+            counts.iter().enumerate().map(|(i, &n)| [low + i as f64 * width, low + (i + 1) as f64 * width, share(n)]).collect();
         marks.push(Mark::named(ink, Shape::Bars(bars), format!("{name} ({})", values.len())));
     }
     if let Some(threshold) = threshold {
@@ -117,8 +119,8 @@ pub fn curve(title: &str, unit: &str, points: &[[f64; 2]]) -> Chart {
     Chart { title: title.into(), x: Axis::new("step"), y: Axis { log, ..Axis::new(unit) }, marks, height: 180.0 }
 }
 
-/// AUROC with its interval after each evaluated epoch: rows `[epoch, auroc, low, high]`.
-pub fn auroc_by_epoch(rows: &[[f64; 4]]) -> Chart {
+/// AUROC with its interval after each evaluated epoch, on a split: rows `[epoch, auroc, low, high]`.
+pub fn auroc_by_epoch(rows: &[[f64; 4]], split: &str) -> Chart {
     let mut marks = vec![
         Mark::named(Ink::Accent, Shape::Band(rows.iter().map(|r| [r[0], r[2], r[3]]).collect()), "95 % interval"),
         Mark::new(Ink::Accent, Shape::Line(rows.iter().map(|r| [r[0], r[1]]).collect())),
@@ -130,7 +132,13 @@ pub fn auroc_by_epoch(rows: &[[f64; 4]]) -> Chart {
         let name = format!("best {:.3}, selected on labels", best[1]);
         marks.push(Mark::named(Ink::Quiet, Shape::Point([best[0], best[1]]), name));
     }
-    Chart { title: "AUROC by epoch".into(), x: Axis::new("epoch"), y: Axis::new("AUROC"), marks, height: 180.0 }
+    Chart {
+        title: format!("AUROC by epoch, split “{split}”"),
+        x: Axis::new("epoch"),
+        y: Axis::new("AUROC"),
+        marks,
+        height: 180.0,
+    }
 }
 
 /// The epoch with the highest AUROC.

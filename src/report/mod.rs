@@ -25,6 +25,3 @@ pub fn write(run: &RunDir, dataset: Option<&Dataset>) -> Result<PathBuf> {
     run.write("report.html", page::page(&parts, dataset).into_string().as_bytes())?;
     Ok(run.join("report.html"))
 }
-
-#[cfg(test)]
-mod tests;

@@ -10,6 +10,7 @@ use super::{
     training,
 };
 use crate::{
+    config::ThresholdRule,
     data::{Dataset, Label, Split},
     ml::rivals,
     run_dir::{RunKind, RunState},
@@ -107,6 +108,9 @@ fn headline(parts: &Parts, e: &Evaluation) -> Markup {
             }
         }
         @if let Some(why) = &e.undefined { p.warning { "Figures are missing: " (why) "." } }
+        @if !matches!(parts.config.score.rule, ThresholdRule::Percentile(_)) && e.threshold.is_some() {
+            p.warning { "The threshold (" (parts.config.score.rule) ") was chosen on the labels that sensitivity and specificity are reported on." }
+        }
         @for note in &e.notes { p.warning { (sentence(note)) } }
     }
 }
@@ -128,7 +132,11 @@ fn data(parts: &Parts, dataset: Option<&Dataset>) -> Markup {
         };
     };
     let total = |split: Split| data.items.iter().filter(|i| i.split == split).count();
-    let kinds = [(Some(Label::Normal), Ink::Normal, "normal"), (Some(Label::Abnormal), Ink::Abnormal, "abnormal"), (None, Ink::Quiet, "not known")];
+    let kinds = [
+        (Some(Label::Normal), Ink::Normal, "normal"),
+        (Some(Label::Abnormal), Ink::Abnormal, "abnormal"),
+        (None, Ink::Quiet, "not known"),
+    ];
     html! {
         p { (data.why) }
         table {
@@ -249,8 +257,9 @@ fn confusion(e: &Evaluation) -> Markup {
 
 fn table(parts: &Parts, e: &Evaluation) -> Markup {
     let epochs = parts.dia.as_ref().map(training::epochs).unwrap_or_default();
-    let best = figures::best_epoch(&epochs);
-    let rule = if e.rule == "file" { "as given".to_string() } else { e.rule.clone() };
+    let best = figures::best_epoch(&epochs.rows);
+    // The threshold in the file was set by the run's own rule.
+    let rule = parts.config.score.rule;
     let lines = [
         (format!("average precision of {}", parts.method()), number(e.average_precision), "–".to_string()),
         ("sensitivity at 90 % specificity".into(), number(e.sensitivity_at_90_specificity), "–".into()),
@@ -264,7 +273,7 @@ fn table(parts: &Parts, e: &Evaluation) -> Markup {
             tbody {
                 tr {
                     td { b { "AUROC of " (parts.method()) } } td.n { b { (number(e.auroc)) } } td.n { (interval(e.auroc_ci95)) }
-                    @if let Some(best) = best { td.n { (format!("{:.3} (epoch {})", best[1], best[0])) } }
+                    @if let Some(best) = best { td.n { (format!("{:.3} (epoch {}, on “{}”)", best[1], best[0], epochs.split)) } }
                 }
                 @for (name, value, ci) in &lines {
                     tr { td { (name) } td.n { (value) } td.n { (ci) } @if best.is_some() { td.n { "–" } } }
@@ -333,7 +342,9 @@ fn reality(parts: &Parts, e: &Evaluation) -> Markup {
 }
 
 fn mistakes(rows: &[&ScoreRow], e: &Evaluation, dataset: Option<&Dataset>) -> Markup {
-    let Some(threshold) = e.threshold else { return html! { p.missing { "There is no threshold, so nothing is called wrong." } } };
+    let Some(threshold) = e.threshold else {
+        return html! { p.missing { "There is no threshold, so nothing is called wrong." } };
+    };
     let pictures = dataset.map(Pictures::new);
     let kinds = [
         (false, "False positives", "normal images called abnormal, the highest score first"),

@@ -51,7 +51,8 @@ fn scored(run: &RunDir, config: &RunConfig) -> Result<Scored, String> {
         return Err("This run has no scores yet.".into());
     }
     let scores = Scores::read(&path).map_err(|e| format!("The scores are missing: {e}."))?;
-    let evaluation =
-        Evaluation::new(&scores, None, Some(config.score.rule)).map_err(|e| format!("The scores say nothing: {e}."))?;
+    // With the threshold that the run set; by its rule where the file has none.
+    let rule = scores.rows.iter().any(|row| row.threshold.is_none()).then_some(config.score.rule);
+    let evaluation = Evaluation::new(&scores, None, rule).map_err(|e| format!("The scores say nothing: {e}."))?;
     Ok(Scored { scores, evaluation })
 }

@@ -10,12 +10,11 @@ use std::{collections::BTreeMap, path::PathBuf};
 fn words(column: &str) -> (&str, &str) {
     match column {
         "loss" => ("Loss", "loss"),
-        "loss_con" | "contrastive" | "con" => ("Contrastive loss", "loss"),
-        "loss_cls" | "shift" | "cls" => ("Loss of the shift classifier", "cross-entropy, nats"),
+        "contrastive" => ("Contrastive loss", "loss"),
+        "classification" => ("Loss of the shift classifier", "cross-entropy, nats"),
         "grad_norm" => ("Gradient norm, before clipping", "norm"),
         "lr" => ("Learning rate", "learning rate"),
         "images_per_second" => ("Speed", "images per second"),
-        "views_per_second" => ("Speed", "views per second"),
         other => (other, other),
     }
 }
@@ -31,31 +30,48 @@ pub fn curves(run: &RunDir) -> Markup {
                 div { (PreEscaped(figures::curve(title, unit, points).svg())) }
             }
             @let epochs = epochs(run);
-            @if !epochs.is_empty() { div { (PreEscaped(figures::auroc_by_epoch(&epochs).svg())) } }
+            @if !epochs.rows.is_empty() { div { (PreEscaped(figures::auroc_by_epoch(&epochs.rows, &epochs.split).svg())) } }
         }
     }
 }
 
-/// Rows `[epoch, auroc, low, high]` of `epochs.csv`: evaluations on labelled images on the way.
-pub fn epochs(run: &RunDir) -> Vec<[f64; 4]> {
-    rows(run, "epochs.csv").1.iter().filter_map(|row| row.get(..4)?.try_into().ok()).collect()
+/// Evaluations on labelled images during the training.
+#[derive(Default)]
+pub struct Epochs {
+    /// `[epoch, auroc, low, high]`
+    pub rows: Vec<[f64; 4]>,
+    /// The split that they were made on.
+    pub split: String,
 }
 
-/// Each column against the first one. Columns that never change are left out.
+/// `epochs.csv`; empty where nothing was evaluated on the way.
+pub fn epochs(run: &RunDir) -> Epochs {
+    let (names, rows) = table(run, "epochs.csv");
+    let cell = |row: &Vec<String>, name: &str| row.get(names.iter().position(|n| n == name)?).cloned();
+    let numbers = |row: &Vec<String>| {
+        let all = ["epoch", "auroc", "auroc_lower", "auroc_upper"].map(|name| cell(row, name).and_then(|c| c.parse().ok()));
+        Some([all[0]?, all[1]?, all[2]?, all[3]?])
+    };
+    let split = rows.last().and_then(|row| cell(row, "split")).unwrap_or_default();
+    Epochs { rows: rows.iter().filter_map(numbers).collect(), split }
+}
+
+/// Each column of numbers against the first one. Columns that never change are left out.
 fn columns(run: &RunDir, file: &str) -> Vec<(String, Vec<[f64; 2]>)> {
-    let (names, rows) = rows(run, file);
-    let column = |at: usize| -> Vec<[f64; 2]> { rows.iter().filter_map(|r| Some([*r.first()?, *r.get(at)?])).collect() };
+    let (names, rows) = table(run, file);
+    let number = |row: &Vec<String>, at: usize| row.get(at)?.parse::<f64>().ok().filter(|v| v.is_finite());
+    let column = |at: usize| -> Vec<[f64; 2]> { rows.iter().filter_map(|r| Some([number(r, 0)?, number(r, at)?])).collect() };
     let all = names.iter().enumerate().skip(1).map(|(at, name)| (name.clone(), column(at)));
     all.filter(|(_, points)| points.windows(2).any(|w| w[0][1] != w[1][1])).collect()
 }
 
-/// Header and numbers of a CSV; a missing file has none, and a line that is no numbers is left out.
-fn rows(run: &RunDir, file: &str) -> (Vec<String>, Vec<Vec<f64>>) {
+/// Header and rows of one of our own tables; none where the file is missing. A line that was cut off is left out.
+fn table(run: &RunDir, file: &str) -> (Vec<String>, Vec<Vec<String>>) {
     let text = std::fs::read_to_string(run.join(file)).unwrap_or_default();
-    let mut lines = text.lines();
-    let names = lines.next().unwrap_or_default().split(',').map(|n| n.trim().to_string()).collect();
-    let numbers = |line: &str| line.split(',').map(|cell| cell.trim().parse().ok()).collect::<Option<Vec<f64>>>();
-    (names, lines.filter_map(numbers).collect())
+    let mut lines = text.lines().map(|line| line.split(',').map(|cell| cell.trim().to_string()).collect::<Vec<_>>());
+    let names = lines.next().unwrap_or_default();
+    let rows = lines.filter(|row| row.len() == names.len()).collect();
+    (names, rows)
 }
 
 /// Previews of a stage, the newest of each kind.

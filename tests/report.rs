@@ -1,0 +1,188 @@
+//! The report, from runs made up here: a whole one, and ones that lack parts.
+
+use dissolve_studio::{
+    config::{Preset, RunConfig, ThresholdRule},
+    data::{ArrayImages, Class, Dataset, Item, Label, Layout, Skipped, Source, Split, SplitRule},
+    report, rng,
+    run_dir::{RunDir, RunKind, RunState},
+    scores::{ScoreRow, Scores},
+};
+use rand::Rng;
+use std::{fmt::Write, path::Path, sync::Arc};
+
+const SIDE: usize = 48;
+
+/// Discs with a bright spot; abnormal ones have dark freckles. 60 training normals, 80 + 60 test images.
+fn dataset() -> Dataset {
+    let mut data = Vec::new();
+    for index in 0..200_u64 {
+        let mut rng = rng::stream(3, "report-test", index);
+        let (cx, cy, tilt) = (rng.random_range(-4.0..4.0), rng.random_range(-4.0..4.0), rng.random_range(-1.0..1.0));
+        let freckles: Vec<[f64; 2]> = (0..if index >= 140 { 9 } else { 0 })
+            .map(|_| [rng.random_range(-14.0..14.0), rng.random_range(-14.0..14.0)])
+            .collect();
+        for y in 0..SIDE {
+            for x in 0..SIDE {
+                let (u, v) = (x as f64 - SIDE as f64 / 2.0, y as f64 - SIDE as f64 / 2.0);
+                let inside = u.hypot(v) < 22.0;
+                let spot = (-((u - 8.0 - cx).powi(2) + (v - cy).powi(2)) / 18.0).exp();
+                let freckle = freckles.iter().any(|f| (u - f[0]).hypot(v - f[1]) < 1.6);
+                let light = 0.5 + 0.01 * tilt * u + 0.4 * spot - if freckle { 0.25 } else { 0.0 };
+                for tint in [1.0, 0.55, 0.3] {
+                    data.push(if inside { (255.0 * light * tint).clamp(0.0, 255.0) as u8 } else { 4 });
+                }
+            }
+        }
+    }
+    let pixels = Arc::new(ArrayImages { height: SIDE, width: SIDE, channels: 3, data });
+    let item = |index: usize| {
+        let split = if index < 60 { Split::Train } else { Split::Test };
+        let class = usize::from(index >= 140);
+        let name = format!("{}/{}/IMG_{index:05} <left eye>.png", split.name(), ["healthy", "freckled"][class]);
+        Item { class: Some(class), split, ..Item::new(name, Source::Array { pixels: pixels.clone(), index }, [SIDE as u32; 2]) }
+    };
+    let class = |name: &str, label| Class { name: name.into(), label: Some(label) };
+    let items: Vec<Item> = (0..200).map(item).collect();
+    Dataset {
+        root: "/home/someone/Pictures/made up".into(),
+        layout: Layout::SplitClassFolders,
+        why: "Made-up discs, in train/ and test/ with one folder for each class (healthy, freckled).".into(),
+        classes: vec![class("healthy", Label::Normal), class("freckled", Label::Abnormal)],
+        duplicates: vec![(items[3].name.clone(), items[70].name.clone())],
+        items,
+        skipped: vec![Skipped { path: "test/healthy/broken.png".into(), reason: "the file ends too early".into() }],
+        warnings: vec!["1 image is in the training and in the test split.".into()],
+        suggested: None,
+        split_rule: SplitRule { test_fraction: 0.3, seed: 0 },
+    }
+}
+
+fn scores(data: &Dataset) -> Scores {
+    let mut scores: Scores = (0..data.items.len())
+        .map(|index| {
+            let mut rng = rng::stream(4, "report-test", index as u64);
+            let abnormal = index >= 140;
+            let noise: f64 = (0..6).map(|_| rng.random_range(-0.5..0.5)).sum();
+            ScoreRow {
+                path: data.items[index].name.clone(),
+                split: data.items[index].split.name().into(),
+                class: ["healthy", "freckled"][usize::from(abnormal)].into(),
+                label: Some(abnormal),
+                score: -2.0 + 0.1 * noise + if abnormal { 0.15 } else { 0.0 },
+                profile: Some(10.0 + noise),
+                rivals: vec![0.3 + 0.01 * noise, noise - 2.5 * f64::from(u8::from(abnormal))],
+                ..ScoreRow::default()
+            }
+        })
+        .collect::<Vec<_>>()
+        .into();
+    scores.rivals = vec!["brightness".into(), "high_frequency_energy".into()];
+    let threshold = scores.threshold(ThresholdRule::Percentile(95.0), None).unwrap();
+    scores.set_threshold(Some(threshold));
+    scores
+}
+
+fn whole_run(workspace: &Path) -> RunDir {
+    let mut config = RunConfig::preset(Preset::Quick);
+    config.data.path = "/home/someone/Pictures/made up".into();
+    config.data.normal = vec!["healthy".into()];
+    let run = RunDir::create(workspace, RunKind::Train, "made-up discs", &config).unwrap();
+    let (ddpm, dia) = (run.part(RunKind::Ddpm, &config).unwrap(), run.part(RunKind::Dia, &config).unwrap());
+    let mut rng = rng::stream(5, "report-test", 0);
+    let mut series = String::from("step,loss,lr,grad_norm,images_per_second\n");
+    for step in 1..=3000 {
+        let loss = 0.04 + 0.9 * (-f64::from(step) / 120.0).exp() + rng.random_range(0.0..0.03);
+        writeln!(series, "{step},{loss:.6e},4e-4,{:.3e},{:.1}", loss * 8.0, 120.0 + rng.random_range(0.0..9.0)).unwrap();
+    }
+    ddpm.write("metrics.csv", series.as_bytes()).unwrap();
+    let mut series = String::from("step,loss,contrastive,classification,lr,grad_norm,images_per_second\n");
+    for step in 1..=200 {
+        let (a, b) = (4.0 - f64::from(step).ln() / 4.0, 1.4 / (1.0 + f64::from(step) / 40.0));
+        let lr = (std::f64::consts::PI * f64::from(step) / 200.0).cos() / 2.0 + 0.5;
+        writeln!(series, "{step},{},{a},{b},{lr},{},{}", a + b, 2.0 + a, 30.0 + f64::from(step % 5)).unwrap();
+    }
+    dia.write("metrics.csv", series.as_bytes()).unwrap();
+    let mut epochs = String::from("epoch,step,auroc,auroc_lower,auroc_upper,n_normal,n_abnormal,split,samples\n");
+    for (epoch, auroc) in [0.61, 0.7, 0.78, 0.83, 0.81].into_iter().enumerate() {
+        writeln!(epochs, "{},{},{auroc},{},{},80,60,test,1", epoch * 2 + 2, epoch * 40, auroc - 0.08, auroc + 0.07).unwrap();
+    }
+    dia.write("epochs.csv", epochs.as_bytes()).unwrap();
+    for step in [100, 300] {
+        let strip =
+            image::RgbImage::from_fn(32 * 8 + 7, 32 * 4 + 3, |x, y| image::Rgb([(x * 2) as u8, (y * 2) as u8, step as u8]));
+        strip.save(ddpm.join(format!("samples/dissolved-{step:06}.png"))).unwrap();
+    }
+    run.set_state(RunState::Finished).unwrap();
+    run
+}
+
+fn read(path: &Path) -> String {
+    std::fs::read_to_string(path).unwrap()
+}
+
+#[test]
+fn a_whole_run_makes_a_whole_page() {
+    let dir = Path::new(env!("CARGO_TARGET_TMPDIR")).join("report");
+    let _ = std::fs::remove_dir_all(&dir);
+    let (run, data) = (whole_run(&dir), dataset());
+    scores(&data).write(&run.join("scores.csv")).unwrap();
+    let path = report::write(&run, Some(&data)).unwrap();
+    println!("to look at: {}", path.display());
+    let page = read(&path);
+    for part in [
+        "Research use only – not for diagnosis",
+        "with one folder for each class",
+        "AUROC of DIA",
+        "aria-label=\"ROC\"",
+        "aria-label=\"Precision and recall\"",
+        "Confusion matrix",
+        "Gradient norm",
+        "best epoch, selected on labels",
+        "high frequency energy",
+        "better than the model",
+        "False positives",
+        "data:image/jpeg;base64,",
+        "data:image/png;base64,",
+        "dissolved 300",
+        "dissolve-studio evaluate",
+        "[ddpm]",
+    ] {
+        assert!(page.contains(part), "{part}");
+    }
+    assert!(page.contains("&lt;left eye&gt;") && !page.contains("<left eye>"), "names are escaped");
+    for address in ["http://", "https://", "src=\"/", "<script", "@import", "url("] {
+        let outside = page.replace("http://www.w3.org/2000/svg", "");
+        assert!(!outside.contains(address), "the page needs nothing from elsewhere: {address}");
+    }
+    assert!(page.len() < 3 << 20, "{} bytes", page.len());
+    assert!(!page.contains("NaN"));
+}
+
+#[test]
+fn what_a_run_lacks_is_said() {
+    let dir = tempfile::tempdir().unwrap();
+    let config = RunConfig::default();
+    for kind in [RunKind::Train, RunKind::Ddpm, RunKind::Dia, RunKind::Csi] {
+        let run = RunDir::create(dir.path(), kind, "bare", &config).unwrap();
+        let page = read(&report::write(&run, None).unwrap());
+        assert!(page.contains("Research use only") && page.contains("not finished") && page.contains("were not at hand"));
+        assert_eq!(page.contains("This run has no scores yet"), kind != RunKind::Ddpm);
+    }
+}
+
+#[test]
+fn one_class_damaged_scores_and_unlabelled_images_still_make_a_page() {
+    let (dir, data) = (tempfile::tempdir().unwrap(), dataset());
+    let run = RunDir::create(dir.path(), RunKind::Dia, "odd", &RunConfig::default()).unwrap();
+    let mut normals = scores(&data);
+    normals.rows.retain(|row| row.label == Some(false));
+    normals.write(&run.join("scores.csv")).unwrap();
+    let page = read(&report::write(&run, Some(&data)).unwrap());
+    assert!(page.contains("no abnormal images") && page.contains("Confusion matrix") && !page.contains("aria-label=\"ROC\""));
+    normals.rows.iter_mut().for_each(|row| row.label = None);
+    normals.write(&run.join("scores.csv")).unwrap();
+    let page = read(&report::write(&run, Some(&data)).unwrap());
+    assert!(page.contains("no labelled images") && page.contains("aria-label=\"Scores\""));
+    run.write("scores.csv", b"path,score\na,what\n").unwrap();
+    assert!(read(&report::write(&run, None).unwrap()).contains("line 2, column `score`"));
+}
