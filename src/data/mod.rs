@@ -123,6 +123,10 @@ pub struct Dataset {
     pub suggested: Option<String>,
     /// How images are split where the data set has no split of its own.
     pub split_rule: SplitRule,
+    /// The part of `warnings` that does not depend on the split.
+    notes: Vec<String>,
+    /// `duplicates` by number.
+    pairs: Vec<Duplicate>,
 }
 
 /// A seeded split of images that came without one.

@@ -1,22 +1,158 @@
-//! From a path to a data set.
+//! From a path to a data set, and from an image's number to its pixels.
 
-use super::{Dataset, ImageId, Picture, Preprocess};
-use crate::{config::DataConfig, error::Result};
+use super::{
+    Dataset, ImageId, Item, Layout, Picture, Preprocess, Skipped, Source, arrays,
+    assemble::{Recognised, drafts_of, nothing_usable},
+    cifar,
+    decode::{self, Kind, Raster, Samples},
+    folders, labels,
+    split::some_of,
+    walk::{self, Candidate, Survey, extension, relative, shown},
+};
+use crate::{
+    config::DataConfig,
+    error::{Error, Result},
+};
+use std::path::{Path, PathBuf};
 
 impl Dataset {
     /// Recognises what `config.path` holds. Reads file types and headers, never whole pictures; `progress` hears how many
     /// files were looked at, from any thread. Errors where nothing can be used, with the reasons.
     pub fn open(config: &DataConfig, progress: &(dyn Fn(usize) + Sync)) -> Result<Self> {
-        todo!()
+        let path = config.path.as_path();
+        if path.as_os_str().is_empty() {
+            return Err(Error::user("no data set was named", "name a folder of images, or a MedMNIST .npz, with --data PATH"));
+        }
+        let kind = std::fs::metadata(path).map_err(Error::io("open", path))?.file_type();
+        if kind.is_dir() {
+            open_folder(path, config, progress)
+        } else if kind.is_file() {
+            open_file(path, config, progress)
+        } else {
+            Err(Error::user(
+                format!("{} is a pipe, a socket or a device, which is never opened", path.display()),
+                "open a folder, a picture or a .npz archive",
+            ))
+        }
     }
 
     /// Decodes an image at its full size.
     pub fn read(&self, id: ImageId) -> Result<Picture> {
-        todo!()
+        self.pixels(id).map(|raster| Picture::copy_of(&raster))
     }
 
     /// Decodes an image as the networks see it: preprocessed, `size x size`, 1 or 3 channels.
     pub fn read_fitted(&self, id: ImageId, preprocess: &Preprocess, size: usize) -> Result<Picture> {
-        todo!()
+        self.pixels(id).map(|raster| preprocess.fit(&raster, size))
+    }
+
+    fn pixels(&self, id: ImageId) -> Result<Raster> {
+        let Some(item) = self.item(id) else {
+            return Err(Error::user(format!("{} has no image number {}", self.root.display(), id.0), "open the data set again"));
+        };
+        item.decode().map_err(|reason| {
+            Error::user(
+                format!("{} {reason}", item.name),
+                "take the file out of the folder, or run `inspect` to see all files that cannot be used",
+            )
+        })
+    }
+}
+
+impl Item {
+    /// The error is a reason to show beside the name.
+    pub(super) fn decode(&self) -> Result<Raster, String> {
+        match &self.source {
+            Source::File(path) => decode::decode(path, 0),
+            Source::Page { path, page } => decode::decode(path, *page),
+            Source::Array { pixels, index } => {
+                let bytes = pixels.image(*index).ok_or("is not in its archive")?.to_vec();
+                Raster::new(pixels.width, pixels.height, pixels.channels, Samples::U8(bytes))
+            }
+        }
+    }
+
+    /// Pixels as its header says.
+    pub(super) fn pixel_count(&self) -> u64 {
+        self.size.map(u64::from).iter().product()
+    }
+}
+
+fn refuse(path: &Path, reason: &str, hint: &str) -> Error {
+    Error::user(format!("{} {reason}", path.display()), hint)
+}
+
+fn open_file(path: &Path, config: &DataConfig, progress: &(dyn Fn(usize) + Sync)) -> Result<Dataset> {
+    let folder = match path.parent() {
+        Some(parent) if !parent.as_os_str().is_empty() => parent,
+        _ => Path::new("."),
+    };
+    let kind = decode::kind(path).map_err(|reason| refuse(path, &reason, "check the path"))?;
+    let is_table = kind == Kind::Unknown && matches!(extension(path).as_str(), "csv" | "tsv" | "txt");
+    if kind == Kind::Zip {
+        return npz(path, path, config);
+    }
+    if is_table {
+        let survey = walk::survey(folder, progress)?;
+        let mut recognised = labels::from_given(folder, &survey, path, config)?;
+        recognised.skipped.extend(survey.skipped);
+        return recognised.finish(folder, config);
+    }
+    if let Some(outcome) = cifar::recognise(folder, &[path.to_path_buf()]) {
+        return outcome.map_err(|reason| refuse(path, &reason, "open the binary version"))?.finish(folder, config);
+    }
+    let relative = path.file_name().map(PathBuf::from).unwrap_or_default();
+    let probe =
+        decode::probe(path).map_err(|reason| refuse(path, &reason, "open a picture, a folder of pictures or a MedMNIST .npz"))?;
+    let drafts = drafts_of(&Candidate { path: path.to_path_buf(), relative, probe }, None, None, None, None);
+    let why = match drafts.len() {
+        1 => "A single picture.".to_string(),
+        n => format!("A single file with {n} pages."),
+    };
+    Recognised { layout: Layout::Unlabelled, why, drafts, skipped: Vec::new(), warnings: Vec::new(), normal: None }
+        .finish(folder, config)
+}
+
+fn npz(path: &Path, root: &Path, config: &DataConfig) -> Result<Dataset> {
+    let hint = "a MedMNIST archive holds train_images, train_labels, val_images… as arrays of 0 to 255";
+    decode::guarded(|| arrays::open_npz(path)).map_err(|reason| refuse(path, &reason, hint))?.finish(root, config)
+}
+
+fn open_folder(root: &Path, config: &DataConfig, progress: &(dyn Fn(usize) + Sync)) -> Result<Dataset> {
+    let mut survey = walk::survey(root, progress)?;
+    if let Some(table) = &config.labels {
+        let mut recognised = labels::from_given(root, &survey, table, config)?;
+        recognised.skipped.append(&mut survey.skipped);
+        return recognised.finish(root, config);
+    }
+    if survey.pictures.is_empty() {
+        return without_pictures(root, survey, config);
+    }
+    let among = survey.archives.iter().map(|p| Skipped { path: relative(root, p), reason: Kind::Zip.refusal() });
+    survey.skipped.extend(among);
+    let base = folders::base(&survey.pictures);
+    let mut recognised = folders::recognise(&survey.pictures, &base);
+    if !matches!(recognised.layout, Layout::Mvtec | Layout::SplitClassFolders) {
+        // A table may lie beside the images or in any folder on the way to them.
+        let places: Vec<PathBuf> = base.ancestors().map(|folder| root.join(folder)).chain([root.to_path_buf()]).collect();
+        let (by_table, notes) = labels::find(root, &places, &survey, config);
+        recognised = by_table.unwrap_or(recognised);
+        recognised.warnings.extend(notes);
+    }
+    recognised.skipped.append(&mut survey.skipped);
+    recognised.finish(root, config)
+}
+
+fn without_pictures(root: &Path, survey: Survey, config: &DataConfig) -> Result<Dataset> {
+    if let Some(outcome) = cifar::recognise(root, &survey.others) {
+        return outcome.map_err(|reason| refuse(root, &reason, "get the binary version of the set"))?.finish(root, config);
+    }
+    match survey.archives.as_slice() {
+        [] => Err(nothing_usable(root, &survey.skipped)),
+        [archive] => npz(archive, root, config),
+        several => Err(Error::user(
+            format!("{} holds {} archives, and one is a data set by itself", root.display(), several.len()),
+            format!("open one of them: {}", some_of(several.iter().map(|p| shown(&relative(root, p))))),
+        )),
     }
 }

@@ -1,28 +1,30 @@
 //! The pixels that the networks see, for a list of images at one size: decoded in parallel, kept within a memory budget.
 
-use super::{Dataset, ImageId, Picture, Preprocess, Skipped};
+use super::{Dataset, ImageId, Item, Preprocess, Skipped};
 use crate::{
     config::PreprocessConfig,
     error::{Error, Result},
 };
 use rayon::prelude::*;
-use std::sync::Arc;
+use std::sync::{
+    Arc,
+    atomic::{AtomicUsize, Ordering},
+};
 
-/// `u16` copies of the fitted pictures; what does not fit into the budget is decoded again at each use.
+/// `u16` copies of the fitted pictures; what does not fit into the budget is decoded again at each use, to the same values.
 pub struct PixelStore {
     dataset: Arc<Dataset>,
     preprocess: Preprocess,
     size: usize,
     ids: Vec<ImageId>,
-    kept: Vec<Option<Kept>>,
+    /// One plane where the channels are equal, else three.
+    kept: Vec<Option<Box<[u16]>>>,
     is_grey: bool,
     unusable: Vec<Skipped>,
 }
 
-/// Grey pictures are kept once, not three times.
-struct Kept {
-    pixels: Vec<u16>,
-}
+/// Pictures above this are decoded one at a time, so that memory is bounded by one of them and not by one a core.
+pub(super) const LARGE: u64 = 24_000_000;
 
 impl PixelStore {
     /// Memory for pixels where nothing else is said: 2 GiB.
@@ -43,7 +45,40 @@ impl PixelStore {
         budget: usize,
         progress: &(dyn Fn(usize) + Sync),
     ) -> Result<Self> {
-        todo!()
+        let preprocess = Preprocess::new(preprocess);
+        let (used, done) = (AtomicUsize::new(0), AtomicUsize::new(0));
+        let outcomes = for_each_image(&dataset, &ids, |item| {
+            let outcome = fitted(item, &preprocess, size).map(|pixels| {
+                let bytes = pixels.len() * 2;
+                let grey = pixels.len() == size * size;
+                (grey, (used.fetch_add(bytes, Ordering::Relaxed) + bytes <= budget).then_some(pixels))
+            });
+            progress(done.fetch_add(1, Ordering::Relaxed) + 1);
+            outcome
+        });
+        let mut store =
+            Self { dataset, preprocess, size, ids: Vec::new(), kept: Vec::new(), is_grey: true, unusable: Vec::new() };
+        for (id, outcome) in ids.into_iter().zip(outcomes) {
+            match outcome {
+                Ok((grey, kept)) => {
+                    store.is_grey &= grey;
+                    store.ids.push(id);
+                    store.kept.push(kept);
+                }
+                Err(reason) => {
+                    let path = store.dataset.item(id).map(|i| i.name.clone()).unwrap_or_default().into();
+                    store.unusable.push(Skipped { path, reason });
+                }
+            }
+        }
+        match (&store.ids[..], store.unusable.first()) {
+            ([], Some(first)) => Err(Error::user(
+                format!("not one of the images can be decoded: {} {}", first.path.display(), first.reason),
+                "run `inspect` to see all files that cannot be used",
+            )),
+            ([], None) => Err(Error::user("there are no images to work on", "check which class is normal, and the split")),
+            _ => Ok(store),
+        }
     }
 
     pub fn len(&self) -> usize {
@@ -78,8 +113,58 @@ impl PixelStore {
         &self.dataset
     }
 
-    /// Pictures by their place in [`ids`](Self::ids), as `(len, 3, size, size)` in \[0, 1\].
+    /// Pictures by their place in [`ids`](Self::ids), as `(len, 3, size, size)` in \[0, 1\]. Errors where a file that has to
+    /// be decoded again cannot be any more.
     pub fn batch(&self, indices: &[usize]) -> Result<Vec<f32>> {
-        todo!()
+        let plane = self.size * self.size;
+        let mut data = vec![0.0; indices.len() * 3 * plane];
+        // Copies are quick and decoding is not: the threads share the latter.
+        let mut missing = Vec::new();
+        for (out, &index) in data.chunks_exact_mut(3 * plane).zip(indices) {
+            match self.kept.get(index) {
+                Some(Some(pixels)) => unpack(pixels, out),
+                Some(None) => missing.push((index, out)),
+                None => {
+                    return Err(Error::user(
+                        format!("there is no image {index} among {}", self.len()),
+                        "this is a bug; please report it",
+                    ));
+                }
+            }
+        }
+        let ids: Vec<ImageId> = missing.iter().map(|(index, _)| self.ids[*index]).collect();
+        let decoded = for_each_image(&self.dataset, &ids, |item| fitted(item, &self.preprocess, self.size));
+        for (((_, out), id), pixels) in missing.into_iter().zip(ids).zip(decoded) {
+            let name = || self.dataset.item(id).map(|i| i.name.clone()).unwrap_or_default();
+            let pixels = pixels
+                .map_err(|reason| Error::user(format!("{} {reason}", name()), "put the file back, then go on with --resume"))?;
+            unpack(&pixels, out);
+        }
+        Ok(data)
+    }
+}
+
+/// Runs `work` on each image in parallel, but on large ones one after another. Results in the order of `ids`.
+pub(super) fn for_each_image<T: Send>(
+    dataset: &Dataset,
+    ids: &[ImageId],
+    work: impl Fn(&Item) -> Result<T, String> + Sync,
+) -> Vec<Result<T, String>> {
+    let item = |id: &ImageId| dataset.item(*id).filter(|i| i.pixel_count() <= LARGE);
+    let small: Vec<_> = ids.par_iter().map(|id| item(id).map(&work)).collect();
+    let missing = || Err("is not in the data set".to_string());
+    ids.iter().zip(small).map(|(id, done)| done.unwrap_or_else(|| dataset.item(*id).map_or_else(missing, &work))).collect()
+}
+
+fn fitted(item: &Item, preprocess: &Preprocess, size: usize) -> Result<Box<[u16]>, String> {
+    let picture = preprocess.fit(&item.decode()?, size);
+    let planes = if picture.is_grey() { 1 } else { 3 };
+    // Exact for 8-bit pictures at their own size: v / 255 = 257 v / 65535.
+    Ok(picture.data[..planes * size * size].iter().map(|v| (v.clamp(0.0, 1.0) * 65535.0).round() as u16).collect())
+}
+
+fn unpack(pixels: &[u16], out: &mut [f32]) {
+    for plane in out.chunks_exact_mut(pixels.len().min(out.len())) {
+        plane.iter_mut().zip(pixels).for_each(|(o, p)| *o = f32::from(*p) / 65535.0);
     }
 }

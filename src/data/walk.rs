@@ -1,1 +1,204 @@
-//! Under way.
+//! The files under a folder, found without following a link in circles and without opening anything but ordinary files.
+
+use super::{
+    Skipped,
+    decode::{self, Kind, Probe},
+};
+use crate::error::{Error, Result};
+use rayon::prelude::*;
+use std::{
+    path::{Path, PathBuf},
+    sync::atomic::{AtomicUsize, Ordering},
+};
+use walkdir::WalkDir;
+
+/// A folder with more files than this is not a set of images.
+const MAX_FILES: usize = 3_000_000;
+
+/// Files that lie beside images and are passed over without a word, unless their content is a picture.
+const COMPANIONS: &[&str] = &[
+    "txt",
+    "md",
+    "rst",
+    "csv",
+    "tsv",
+    "json",
+    "jsonl",
+    "xml",
+    "yml",
+    "yaml",
+    "toml",
+    "html",
+    "htm",
+    "pdf",
+    "py",
+    "ipynb",
+    "log",
+    "sh",
+    "r",
+    "m",
+    "mat",
+    "xls",
+    "xlsx",
+    "ods",
+    "doc",
+    "docx",
+    "ini",
+    "cfg",
+    "db",
+    "bat",
+    "url",
+    "lnk",
+    "pkl",
+    "npy",
+    "pt",
+    "pth",
+    "safetensors",
+];
+
+/// A picture that was found.
+#[derive(Debug, Clone)]
+pub struct Candidate {
+    pub path: PathBuf,
+    /// Relative to the root.
+    pub relative: PathBuf,
+    pub probe: Probe,
+}
+
+/// All that lies under a folder.
+#[derive(Debug, Default)]
+pub struct Survey {
+    /// In the order of their paths.
+    pub pictures: Vec<Candidate>,
+    /// Zip archives (`.npz`).
+    pub archives: Vec<PathBuf>,
+    /// Other ordinary files: tables of labels, CIFAR batches.
+    pub others: Vec<PathBuf>,
+    pub skipped: Vec<Skipped>,
+}
+
+/// Looks at every file under `root`, headers in parallel.
+pub fn survey(root: &Path, progress: &(dyn Fn(usize) + Sync)) -> Result<Survey> {
+    let mut survey = Survey::default();
+    let files = list(root, &mut survey.skipped)?;
+    let done = AtomicUsize::new(0);
+    let looked: Vec<_> = files
+        .into_par_iter()
+        .map(|path| {
+            let outcome = decode::kind(&path)
+                .and_then(|kind| Ok((kind, if kind.is_picture() { Some(decode::probe(&path)?) } else { None })));
+            progress(done.fetch_add(1, Ordering::Relaxed) + 1);
+            (path, outcome)
+        })
+        .collect();
+    for (path, outcome) in looked {
+        let relative = relative(root, &path);
+        match outcome {
+            Ok((_, Some(probe))) => survey.pictures.push(Candidate { path, relative, probe }),
+            Ok((Kind::Zip, None)) if extension(&path) == "npz" => survey.archives.push(path),
+            Ok((Kind::Unknown | Kind::Foreign(_) | Kind::Zip, None)) if COMPANIONS.contains(&extension(&path).as_str()) => {
+                survey.others.push(path);
+            }
+            Ok((Kind::Unknown, None)) if matches!(extension(&path).as_str(), "bin" | "") && !looks_like_picture_name(&path) => {
+                survey.others.push(path);
+            }
+            Ok((kind, None)) => survey.skipped.push(Skipped { path: relative, reason: kind.refusal() }),
+            Err(reason) => survey.skipped.push(Skipped { path: relative, reason }),
+        }
+    }
+    Ok(survey)
+}
+
+/// Files without an extension are mostly lists and licences (`SHA256SUMS`); batches of CIFAR, too.
+fn looks_like_picture_name(path: &Path) -> bool {
+    path.file_name().is_some_and(|n| n.to_string_lossy().chars().all(|c| c.is_ascii_digit()))
+}
+
+pub fn extension(path: &Path) -> String {
+    path.extension().map(|e| e.to_string_lossy().to_ascii_lowercase()).unwrap_or_default()
+}
+
+pub fn relative(root: &Path, path: &Path) -> PathBuf {
+    path.strip_prefix(root).unwrap_or(path).to_path_buf()
+}
+
+/// Ordinary files, sorted; hidden ones are left out. Links are followed, but no folder is entered twice through one.
+fn list(root: &Path, skipped: &mut Vec<Skipped>) -> Result<Vec<PathBuf>> {
+    let mut files = Vec::new();
+    let mut linked: Vec<PathBuf> = std::fs::canonicalize(root).into_iter().collect();
+    let mut walk = WalkDir::new(root).follow_links(true).sort_by_file_name().into_iter();
+    while let Some(entry) = walk.next() {
+        let entry = match entry {
+            Ok(entry) => entry,
+            Err(error) => {
+                let path = error.path().unwrap_or(root);
+                if path == root {
+                    let source = error.into_io_error().unwrap_or_else(|| std::io::Error::other("it cannot be listed"));
+                    return Err(Error::Io { action: "list", path: root.into(), source });
+                }
+                let reason = match (error.loop_ancestor(), error.io_error()) {
+                    (Some(_), _) => "is a link that leads back to a folder above it".into(),
+                    (None, Some(io)) if path.is_symlink() && io.kind() == std::io::ErrorKind::NotFound => {
+                        "is a link to nothing".into()
+                    }
+                    (None, Some(io)) => decode::io_reason(io),
+                    (None, None) => "cannot be listed".into(),
+                };
+                skipped.push(Skipped { path: relative(root, path), reason });
+                continue;
+            }
+        };
+        let hidden =
+            entry.depth() > 0 && entry.file_name().as_encoded_bytes().starts_with(b".") || entry.file_name() == "__MACOSX";
+        let kind = entry.file_type();
+        if kind.is_dir() {
+            let revisits = entry.depth() > 0 && entry.path_is_symlink() && !enter(entry.path(), &mut linked);
+            if revisits {
+                skipped.push(Skipped {
+                    path: relative(root, entry.path()),
+                    reason: "is a link to a folder that is looked at already".into(),
+                });
+            }
+            if revisits || hidden {
+                walk.skip_current_dir();
+            }
+        } else if hidden {
+        } else if kind.is_file() {
+            files.push(entry.into_path());
+            if files.len() > MAX_FILES {
+                return Err(Error::user(
+                    format!("{} holds more than {MAX_FILES} files", root.display()),
+                    "open the folder that holds the images",
+                ));
+            }
+        } else {
+            let reason = "is a pipe, a socket or a device, which is never opened".into();
+            skipped.push(Skipped { path: relative(root, entry.path()), reason });
+        }
+    }
+    Ok(files)
+}
+
+/// Whether what a link leads to is new.
+fn enter(link: &Path, linked: &mut Vec<PathBuf>) -> bool {
+    let Ok(target) = std::fs::canonicalize(link) else { return false };
+    let new = !linked.iter().any(|seen| target.starts_with(seen));
+    if new {
+        linked.push(target);
+    }
+    new
+}
+
+/// A path as text: parts joined by `/`, bytes that are no UTF-8 as `\xE9`, so that different paths stay different.
+pub fn shown(path: &Path) -> String {
+    path.components().map(|part| shown_part(part.as_os_str())).collect::<Vec<_>>().join("/")
+}
+
+pub fn shown_part(part: &std::ffi::OsStr) -> String {
+    let mut text = String::new();
+    for chunk in part.as_encoded_bytes().utf8_chunks() {
+        text.push_str(chunk.valid());
+        chunk.invalid().iter().for_each(|byte| text.push_str(&format!("\\x{byte:02X}")));
+    }
+    text
+}
