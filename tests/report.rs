@@ -2,7 +2,7 @@
 
 use dissolve_studio::{
     config::{Preset, RunConfig, ThresholdRule},
-    data::{ArrayImages, Class, Dataset, Item, Label, Layout, Skipped, Source, Split, SplitRule},
+    data::{ArrayImages, Class, Dataset, Item, Label, Layout, Skipped, Source, Split},
     report, rng,
     run_dir::{RunDir, RunKind, RunState},
     scores::{ScoreRow, Scores},
@@ -39,22 +39,22 @@ fn dataset() -> Dataset {
         let split = if index < 60 { Split::Train } else { Split::Test };
         let class = usize::from(index >= 140);
         let name = format!("{}/{}/IMG_{index:05} <left eye>.png", split.name(), ["healthy", "freckled"][class]);
-        Item { class: Some(class), split, ..Item::new(name, Source::Array { pixels: pixels.clone(), index }, [SIDE as u32; 2]) }
+        Item {
+            class: Some(class),
+            given_split: Some(split),
+            ..Item::new(name, Source::Array { pixels: pixels.clone(), index }, [SIDE as u32; 2])
+        }
     };
     let class = |name: &str, label| Class { name: name.into(), label: Some(label) };
     let items: Vec<Item> = (0..200).map(item).collect();
-    Dataset {
-        root: "/home/someone/Pictures/made up".into(),
-        layout: Layout::SplitClassFolders,
-        why: "Made-up discs, in train/ and test/ with one folder for each class (healthy, freckled).".into(),
-        classes: vec![class("healthy", Label::Normal), class("freckled", Label::Abnormal)],
-        duplicates: vec![(items[3].name.clone(), items[70].name.clone())],
-        items,
-        skipped: vec![Skipped { path: "test/healthy/broken.png".into(), reason: "the file ends too early".into() }],
-        warnings: vec!["1 image is in the training and in the test split.".into()],
-        suggested: None,
-        split_rule: SplitRule { test_fraction: 0.3, seed: 0 },
-    }
+    let classes = vec![class("healthy", Label::Normal), class("freckled", Label::Abnormal)];
+    let why = "Made-up discs, in train/ and test/ with one folder for each class (healthy, freckled).".into();
+    let duplicates = vec![(items[3].name.clone(), items[70].name.clone())];
+    let mut set = Dataset::from_items("/home/someone/Pictures/made up".into(), Layout::SplitClassFolders, why, classes, items);
+    set.duplicates = duplicates;
+    set.skipped = vec![Skipped { path: "test/healthy/broken.png".into(), reason: "the file ends too early".into() }];
+    set.warnings = vec!["1 image is in the training and in the test split.".into()];
+    set
 }
 
 fn scores(data: &Dataset) -> Scores {

@@ -2,6 +2,7 @@
 //! Exit codes: 0 done, 1 could not, 2 wrong usage, 130 stopped by the person.
 
 mod common;
+mod inspect;
 mod progress;
 mod sweep;
 mod train;
@@ -29,6 +30,8 @@ struct Cli {
 
 #[derive(Subcommand)]
 enum Verb {
+    /// What a path holds: layout, classes, splits, what cannot be used, duplicates
+    Inspect(inspect::Args),
     /// Diffusion model, DIA, scores, evaluation and report, as one resumable job
     Train(train::AllArgs),
     /// Train a diffusion model
@@ -59,6 +62,7 @@ pub fn main() -> ExitCode {
 
 fn run(cli: Cli) -> Result<()> {
     match cli.verb {
+        Some(Verb::Inspect(args)) => inspect::run(args),
         Some(Verb::Train(args)) => train::all(args),
         Some(Verb::TrainDdpm(args)) => train::ddpm(args),
         Some(Verb::TrainDia(args)) => train::dia(args),

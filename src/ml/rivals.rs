@@ -177,7 +177,7 @@ impl Pca {
 mod tests {
     use super::*;
     use crate::{
-        data::{ArrayImages, Class, Item, Label, Layout, Source, Split, SplitRule},
+        data::{ArrayImages, Class, Item, Label, Layout, Source, Split},
         metrics,
         rng::stream,
     };
@@ -199,22 +199,12 @@ mod tests {
         let pixels = Arc::new(ArrayImages { height: side, width: side, channels: 1, data });
         let item = |index: usize| Item {
             class: Some(usize::from(index >= 40)),
-            split: if index < 20 { Split::Train } else { Split::Test },
+            given_split: Some(if index < 20 { Split::Train } else { Split::Test }),
             ..Item::new(format!("{index}"), Source::Array { pixels: pixels.clone(), index }, [side as u32; 2])
         };
         let class = |name: &str, label| Class { name: name.into(), label: Some(label) };
-        Dataset {
-            root: "test".into(),
-            layout: Layout::MedmnistNpz,
-            why: String::new(),
-            classes: vec![class("smooth", Label::Normal), class("grainy", Label::Abnormal)],
-            items: (0..count).map(item).collect(),
-            skipped: vec![],
-            warnings: vec![],
-            duplicates: vec![],
-            suggested: None,
-            split_rule: SplitRule { test_fraction: 0.3, seed: 0 },
-        }
+        let classes = vec![class("smooth", Label::Normal), class("grainy", Label::Abnormal)];
+        Dataset::from_items("test".into(), Layout::MedmnistNpz, String::new(), classes, (0..count).map(item).collect())
     }
 
     #[test]
