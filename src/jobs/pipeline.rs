@@ -122,7 +122,8 @@ pub fn score_images(
     let mut scores = score::score(encoder, data, ids, profiler.as_ref(), reporter)?;
     let known: std::collections::HashSet<&str> = scores.rows.iter().map(|row| row.path.as_str()).collect();
     // An image that could not be decoded has no row.
-    let scored: Vec<ImageId> = ids.iter().copied().filter(|&id| data.item(id).is_some_and(|i| known.contains(i.name.as_str()))).collect();
+    let scored: Vec<ImageId> =
+        ids.iter().copied().filter(|&id| data.item(id).is_some_and(|i| known.contains(i.name.as_str()))).collect();
     let mut tick = |_: usize| check_stop(reporter);
     let values = rivals::measure(data, &scored, &config.preprocess, encoder.config.side, &mut tick)?;
     scores.rivals = rivals::NAMES.map(String::from).to_vec();
