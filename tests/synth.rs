@@ -1,6 +1,6 @@
 //! The synthetic photographs: the same seed gives the same bytes, and masks tell the truth.
 
-use dissolve_studio::synth::{Fundus, LesionKind};
+use dissolve_studio::synth::{Fundus, LesionKind, Plan, dataset, photographs, plant_lesion};
 use image::{RgbImage, imageops};
 
 #[test]
@@ -20,4 +20,86 @@ fn contact_sheet() {
         imageops::replace(&mut sheet, &picture, (k % 4) as i64 * size as i64, (k / 4) as i64 * size as i64);
     }
     sheet.save(path).expect("the sheet can be written");
+}
+
+#[test]
+fn same_seed_same_bytes() {
+    let render = |seed| Fundus::new(seed).render(64, &Fundus::new(seed).lesions(LesionKind::Exudates, 64));
+    assert_eq!(render(5), render(5));
+    assert_ne!(render(5).0, render(6).0);
+}
+
+#[test]
+fn masks_cover_what_a_lesion_changes() {
+    for (seed, kind) in LesionKind::ALL.into_iter().enumerate() {
+        let fundus = Fundus::new(seed as u64);
+        let (healthy, no_mask) = fundus.render(96, &[]);
+        let (sick, mask) = fundus.render(96, &fundus.lesions(kind, 96));
+        assert!(no_mask.pixels().all(|p| p.0 == [0]));
+        let (mut inside, mut marked) = (0, 0);
+        for ((a, b), m) in healthy.pixels().zip(sick.pixels()).zip(mask.pixels()) {
+            let change = (0..3).map(|c| (b.0[c] as i32 - a.0[c] as i32).abs()).max().unwrap();
+            if m.0 == [0] {
+                assert!(change <= 3, "{}: a change of {change} outside the mask", kind.name());
+            } else {
+                marked += 1;
+                inside += usize::from(change >= 2);
+            }
+        }
+        assert!(marked >= 4 && marked < 96 * 96 / 8, "{}: {marked} px of lesion", kind.name());
+        assert!(inside * 10 >= marked * 9, "{}: a mask where nothing changed", kind.name());
+        let sum = |image: &RgbImage| image.as_raw().iter().map(|&v| u64::from(v)).sum::<u64>();
+        assert_eq!(sum(&sick) > sum(&healthy), kind.is_bright(), "{}", kind.name());
+    }
+}
+
+#[test]
+fn the_disc_is_bright_and_the_macula_dark_at_their_places() {
+    let mut bright = 0;
+    for seed in 0..12 {
+        let fundus = Fundus::new(seed);
+        let (picture, _) = fundus.render(96, &[]);
+        // The brightest spot of a blurred picture lies on the disc's side.
+        let blurred = imageops::blur(&picture, 2.0);
+        let light = |p: &image::Rgb<u8>| u32::from(p.0[1]) + u32::from(p.0[2]);
+        let (x, _, _) = blurred.enumerate_pixels().max_by_key(|(_, _, p)| light(p)).unwrap();
+        bright += usize::from((x < 48) == fundus.is_left());
+        let corner = picture.get_pixel(1, 1).0;
+        assert!(corner.iter().all(|&v| v < 20), "the surround is black, not {corner:?}");
+    }
+    assert!(bright >= 10, "the disc was found in {bright} of 12");
+}
+
+#[test]
+fn a_data_set_lies_in_the_layout_of_mvtec() {
+    let dir = tempfile::tempdir().unwrap();
+    let plan = Plan { train: 3, test_normal: 2, test_abnormal: 6, size: 32, seed: 1 };
+    dataset(dir.path(), plan).unwrap();
+    let count = |folder: &str| std::fs::read_dir(dir.path().join(folder)).unwrap().count();
+    assert_eq!((count("train/good"), count("test/good"), count("test/microaneurysms"), count("test/drusen")), (3, 2, 2, 1));
+    assert!(dir.path().join("ground_truth/drusen/000_mask.png").exists());
+    let read = image::open(dir.path().join("test/good/001.png")).unwrap().to_rgb8();
+    assert_eq!(read, photographs(plan)[4].image, "on disk as in memory");
+}
+
+#[test]
+fn planted_lesions_have_the_size_and_contrast_that_were_asked_for() {
+    for channels in [1, 3] {
+        let flat = vec![0.5f32; channels * 64 * 64];
+        let mut small = flat.clone();
+        let mut large = flat.clone();
+        let few = plant_lesion(&mut small, [64, 64], LesionKind::Haemorrhage, 6.0, 0.3, 9);
+        let many = plant_lesion(&mut large, [64, 64], LesionKind::Haemorrhage, 20.0, 0.3, 9);
+        let area = |mask: &image::GrayImage| mask.pixels().filter(|p| p.0 == [255]).count();
+        assert!(area(&few) > 4 && area(&many) > 4 * area(&few), "{} and {} px", area(&few), area(&many));
+        let darkest = large.iter().fold(1f32, |a, &b| a.min(b));
+        assert!((0.13..0.27).contains(&darkest), "{darkest}");
+        let mut again = flat.clone();
+        plant_lesion(&mut again, [64, 64], LesionKind::Haemorrhage, 20.0, 0.3, 9);
+        assert_eq!(again, large);
+        let mut none = flat.clone();
+        plant_lesion(&mut none, [64, 64], LesionKind::Drusen, 20.0, 0.0, 9);
+        assert_eq!(none, flat, "no contrast, no change");
+    }
+    assert_eq!(plant_lesion(&mut [], [0, 0], LesionKind::Drusen, 5.0, 0.5, 0).len(), 0);
 }

@@ -34,6 +34,8 @@ pub struct Eye {
     pub disc_tilt: f32,
     /// Diameter of the cup in that of the disc.
     pub cup: f32,
+    /// Paleness of the cup, 0..1.
+    pub pallor: f32,
     /// Width of a pale crescent at the temporal edge of the disc; mostly 0.
     pub crescent: f32,
     /// Visibility of the nerve fibres, 0..1.
@@ -74,7 +76,8 @@ impl Eye {
             disc: [disc_width, disc_width * u(1.02, 1.18)],
             disc_tilt: u(-0.25, 0.25),
             cup: u(0.25, 0.55),
-            crescent: u(-0.3, 0.16).max(0.0),
+            pallor: u(0.4, 0.95),
+            crescent: u(-0.2, 0.12).max(0.0),
             fibres: u(0.1, 1.0),
             tortuosity: u(0.6, 1.5),
             blood: u(0.8, 1.15),

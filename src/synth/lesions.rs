@@ -56,7 +56,7 @@ impl LesionKind {
         match self {
             Self::Exudates => mix(colour, [1.0, 0.90, 0.50], amount),
             Self::Drusen => mix(colour, [0.98, 0.84, 0.52], 0.6 * amount),
-            _ => std::array::from_fn(|c| colour[c] * (-[0.75, 1.9, 1.6][c] * amount).exp()),
+            _ => std::array::from_fn(|c| colour[c] * (-[0.6, 1.5, 1.2][c] * amount).exp()),
         }
     }
 }
@@ -93,7 +93,7 @@ impl Lesion {
             LesionKind::Microaneurysms => rng.random_range(5..12),
             LesionKind::Haemorrhage => rng.random_range(2..5),
             LesionKind::Flame => rng.random_range(5..9),
-            LesionKind::Exudates => rng.random_range(18..42),
+            LesionKind::Exudates => rng.random_range(24..60),
             LesionKind::Drusen => rng.random_range(12..26),
         };
         let ring = kind == LesionKind::Exudates && rng.random::<f32>() < 0.35;
@@ -116,15 +116,16 @@ impl Lesion {
             return 0.0;
         }
         let (roughness, softness) = match self.kind {
-            LesionKind::Microaneurysms => (0.0, 0.35),
-            LesionKind::Haemorrhage => (0.35, 0.3),
-            LesionKind::Flame => (0.5, 0.8),
-            LesionKind::Exudates => (0.35, 0.25),
-            LesionKind::Drusen => (0.15, 0.7),
+            LesionKind::Microaneurysms => (0.1, 0.7),
+            LesionKind::Haemorrhage => (0.3, 0.6),
+            LesionKind::Flame => (0.6, 1.0),
+            LesionKind::Exudates => (0.5, 0.5),
+            LesionKind::Drusen => (0.2, 1.0),
         };
         let edge = match self.kind {
             LesionKind::Flame => fractal([2.0 * q[0], 16.0 * q[1]], 2, self.seed),
-            _ => fractal([5.0 * q[0], 5.0 * q[1]], 2, self.seed),
+            LesionKind::Haemorrhage => fractal([2.5 * q[0], 2.5 * q[1]], 2, self.seed),
+            _ => fractal([4.0 * q[0], 4.0 * q[1]], 3, self.seed),
         };
         // Marks that overlap add up as layers do.
         1.0 - self.marks.iter().map(|m| 1.0 - m.coverage(q, roughness * edge, softness, 1.0 / radius)).product::<f32>()
@@ -139,11 +140,11 @@ impl Mark {
         let spot = |spread: f32| [spread * out * direction.cos(), spread * out * direction.sin()];
         let round = |r: f32| [r, r];
         let (at, half) = match kind {
-            LesionKind::Microaneurysms => (spot(0.9), round(u(0.06, 0.11))),
+            LesionKind::Microaneurysms => (spot(0.9), round(u(0.035, 0.085))),
             LesionKind::Haemorrhage if number == 0 => ([0.0, 0.0], [u(0.5, 0.8), u(0.4, 0.6)]),
             LesionKind::Haemorrhage => (spot(0.85), round(u(0.1, 0.22))),
             LesionKind::Flame => ([u(-0.25, 0.25), u(-0.3, 0.3)], [u(0.45, 0.75), u(0.07, 0.16)]),
-            LesionKind::Exudates => (spot(0.9), round(u(0.05, 0.16) * if ring { 0.8 } else { 1.0 })),
+            LesionKind::Exudates => (spot(0.9), [u(0.03, 0.13), u(0.03, 0.1)]),
             LesionKind::Drusen => (spot(0.9), round(u(0.06, 0.17))),
         };
         Self { at, half, strength: u(0.7, 1.0) }

@@ -63,9 +63,9 @@ pub fn paint(eye: &Eye, vessels: &[Vessel], view: View) -> Vec<Rgb> {
             let i = y * view.side + x;
             // Blood takes much green and blue, and little red.
             let dark = blood[i] * eye.blood;
-            let absorbed = [0.34, 0.9, 0.74].map(|k| (-k * dark).exp());
+            let absorbed = [0.36, 0.95, 0.72].map(|k| (-k * dark).exp());
             let ground = disc(eye, p, fundus(eye, p));
-            *pixel = std::array::from_fn(|c| ground[c] * absorbed[c] * (1.0 + 0.14 * gloss[i]));
+            *pixel = std::array::from_fn(|c| ground[c] * absorbed[c] * (1.0 + 0.22 * gloss[i]));
         }
     });
     pixels
@@ -76,12 +76,15 @@ fn fundus(eye: &Eye, p: Point) -> Rgb {
     let seed = eye.seed;
     let from_fovea = distance(p, eye.fovea);
     let from_disc = p[0].hypot(p[1]);
-    // Patches of pigment, fine granules, and the choroid's vessels where pigment is thin.
-    let patches = 0.05 * fractal([0.55 * p[0], 0.55 * p[1]], 4, seed);
-    let granules = 0.028 * fractal([9.0 * p[0], 9.0 * p[1]], 3, seed ^ 1);
-    let away = smoothstep(0.5, 1.9, from_fovea) * smoothstep(0.5, 1.0, from_disc);
-    let net = ridges([2.1 * p[0] + 0.7 * p[1], 2.1 * p[1] - 0.5 * p[0]], seed ^ 2) - 0.55;
-    let choroid = eye.tessellation * (0.3 + 0.7 * away) * net;
+    // Patches of pigment, fine granules, a drift between yellow and red.
+    let patches = 0.06 * fractal([0.55 * p[0], 0.55 * p[1]], 4, seed);
+    let granules = 0.03 * fractal([9.0 * p[0], 9.0 * p[1]], 3, seed ^ 1);
+    let hue = 0.05 * fractal([0.4 * p[0], 0.4 * p[1]], 2, seed ^ 8) - 0.035 * smoothstep(2.5, 0.6, from_fovea);
+    // The choroid's vessels, where pigment is thin: red streaks that run outwards.
+    let away = smoothstep(0.6, 2.4, from_fovea) * smoothstep(0.5, 1.2, from_disc);
+    let fan = p[1] / (0.6 + 0.22 * (p[0] - 0.6).hypot(1.0));
+    let streaks = ridges([3.0 * fan, 0.8 * p[0] + 0.3 * p[1]], seed ^ 2) - 0.55;
+    let choroid = eye.tessellation * (0.15 + 0.85 * away) * streaks;
     // Nerve fibres: fine bright stripes that leave the disc and bend with the arcades.
     let angle = p[1].atan2(p[0]) + 0.35 * (p[1] * 0.8).sin() * smoothstep(0.5, 3.0, from_disc);
     let stripes = smooth([angle * 34.0, 0.5 * from_disc], seed ^ 3) + 0.5 * smooth([angle * 71.0, 0.9 * from_disc], seed ^ 4);
@@ -101,7 +104,7 @@ fn fundus(eye: &Eye, p: Point) -> Rgb {
     let light = (1.0 + patches + granules + 0.055 * fibres + glow) + ring;
     std::array::from_fn(|c| {
         let macular = (-[0.62, 0.95, 1.15][c] * dark).exp();
-        let choroidal = 1.0 + [0.30, 0.22, 0.12][c] * choroid;
+        let choroidal = 1.0 + [0.24, 0.02, 0.0][c] * choroid + [0.0, 0.8, 0.5][c] * hue;
         eye.ground[c] * light * macular * choroidal + spark * [0.7, 0.6, 0.45][c]
     })
 }
@@ -117,21 +120,20 @@ fn disc(eye: &Eye, p: Point, ground: Rgb) -> Rgb {
         return ground;
     }
     let temporal = 0.5 + 0.5 * angle.cos();
-    let mottle = 0.03 * fractal([7.0 * p[0], 7.0 * p[1]], 3, eye.seed ^ 7);
-    let crescent = eye.crescent * (0.15 + 0.85 * temporal * temporal);
+    let mottle = 0.04 * fractal([5.0 * p[0], 5.0 * p[1]], 3, eye.seed ^ 7);
+    // The crescent lies on the temple's side only; its edge is ragged.
+    let crescent = 1.0 + 2.4 * eye.crescent * smoothstep(0.35, 1.0, temporal) + 0.8 * mottle;
     let pale = mix(
         ground,
-        [0.93, 0.80, 0.60],
-        0.5 * smoothstep(1.06 + 2.6 * crescent, 1.0 + 2.2 * crescent, r) * (crescent * 14.0).min(1.0),
+        [0.90, 0.74, 0.55],
+        0.55 * smoothstep(0.02, 0.1, crescent - 1.0) * smoothstep(crescent + 0.06, crescent - 0.06, r),
     );
-    // A thin line of pigment where the retina ends.
-    let line = 0.09 * (-((r - 1.04) / 0.05).powi(2)).exp();
-    let pale = pale.map(|v| v * (1.0 - line));
-    let tint = mix([1.0, 0.70, 0.44], [1.0, 0.82, 0.56], temporal);
-    let rim: Rgb = std::array::from_fn(|c| (0.35 * ground[c] * 1.35 + 0.65 * tint[c]) * (1.0 + mottle));
-    let cup_at = (q[0] - 0.08).hypot(q[1]) / (0.85 * eye.cup + 0.15);
-    let cup = mix(rim, [1.0, 0.93, 0.73].map(|v| v * (1.0 + 2.0 * mottle)), 0.85 * smoothstep(1.25, 0.55, cup_at));
-    mix(pale, cup, smoothstep(1.06, 0.93, r))
+    let pink: Rgb = std::array::from_fn(|c| ground[c] * [1.18, 1.25, 1.3][c] + [0.10, 0.07, 0.03][c]);
+    let tint = mix([0.96, 0.58, 0.36], [1.0, 0.77, 0.50], 0.2 + 0.8 * temporal);
+    let rim = mix(pink, tint, 0.62).map(|v| v * (1.0 + mottle));
+    let cup_at = (q[0] - 0.10).hypot(q[1] - 0.02) / (0.9 * eye.cup + 0.12);
+    let cup = mix(rim, [1.0, 0.91, 0.70].map(|v| v * (1.0 + mottle)), eye.pallor * smoothstep(1.5, 0.35, cup_at));
+    mix(pale, cup, smoothstep(1.09, 0.9, r))
 }
 
 /// Depth of blood, 0..1 (1 = a central vein), and the light line along the arteries, for each pixel.
@@ -144,7 +146,7 @@ fn vessel_maps(vessels: &[Vessel], view: View) -> [Vec<f32>; 2] {
             let true_radius = vessel.radii[k] * view.scale();
             // What is thinner than a pixel gets fainter instead.
             let radius = true_radius.max(0.55);
-            let depth = (true_radius / radius) * (vessel.radii[k] / TRUNK).sqrt() * if vessel.vein { 1.0 } else { 0.82 };
+            let depth = (true_radius / radius) * (vessel.radii[k] / TRUNK).powf(0.65) * if vessel.vein { 1.0 } else { 0.72 };
             stroke(view.side, ends[0], ends[1], radius + 1.0, |i, d| {
                 let profile = (1.0 - (d / (radius + 0.5)).powi(2)).max(0.0).sqrt();
                 blood[i] = blood[i].max(depth * profile);

@@ -25,7 +25,7 @@ const THINNEST: f32 = 0.0055;
 /// Distance of neighbouring points.
 const STEP: f32 = 0.04;
 /// Vessels of one kind keep this distance.
-const APART: f32 = 0.16;
+const APART: f32 = 0.2;
 /// Radius of the zone round the fovea that has no vessels.
 const AVASCULAR: f32 = 0.3;
 
@@ -107,7 +107,7 @@ impl Tree<'_> {
 
     /// Lays a trunk along `path` and sets buds on it. `strength` scales its radius.
     fn trunk(&mut self, path: Vec<Point>, vein: bool, upper: bool, strength: f32) {
-        let sway = Sway::new(self.rng, 0.05 * self.eye.tortuosity, 1.1);
+        let sway = Sway::new(self.rng, 0.055 * self.eye.tortuosity, 1.9);
         // Each vessel has its own place where it comes out of the cup.
         let shift = [self.draw(-0.09, 0.03), self.draw(-0.05, 0.05)];
         let mut radius = TRUNK * strength * self.draw(0.88, 1.12) * if vein { 1.0 } else { 0.76 };
@@ -130,7 +130,7 @@ impl Tree<'_> {
                 let heading = (d - b).atan2(c - a);
                 radius = self.bud(point, heading, radius, side, upper, vein);
                 side = !side;
-                next_bud = travelled + self.draw(0.3, 0.75);
+                next_bud = travelled + self.draw(0.4, 1.0);
             }
             if radius < THINNEST || self.outside(point) {
                 break;
@@ -141,7 +141,7 @@ impl Tree<'_> {
 
     /// Sets a bud at the left or right side of a vessel; returns the radius that is left to it.
     fn bud(&mut self, at: Point, heading: f32, radius: f32, left: bool, upper: bool, vein: bool) -> f32 {
-        let child = radius * self.draw(0.42, 0.8);
+        let child = radius * self.draw(0.35, 0.78);
         let turn = self.draw(0.45, 1.15) * if left { 1.0 } else { -1.0 };
         // Left of a vessel that runs over the macula is the periphery; under it, the fovea.
         let inward = left != upper && at[0] > 0.3;
@@ -151,9 +151,9 @@ impl Tree<'_> {
 
     fn branch(&mut self, bud: Bud) {
         let Bud { mut at, mut heading, mut radius, inward, vein } = bud;
-        let sway = Sway::new(self.rng, 0.5 * self.eye.tortuosity, 0.7);
+        let sway = Sway::new(self.rng, 0.55 * self.eye.tortuosity, 1.1);
         let mut vessel = Vessel { points: vec![at], radii: vec![radius], vein };
-        let (mut travelled, mut next_bud) = (0f32, self.draw(0.25, 0.7));
+        let (mut travelled, mut next_bud) = (0f32, self.draw(0.35, 0.9));
         let mut side = self.rng.random::<bool>();
         while radius > THINNEST {
             let goal = if inward { self.eye.fovea } else { [2.0 * at[0] - 0.8, 2.0 * at[1]] };
@@ -175,11 +175,15 @@ impl Tree<'_> {
                 radius = (radius.powi(3) - child.powi(3)).cbrt();
                 heading -= 0.35 * turn;
                 side = !side;
-                next_bud = travelled + self.draw(0.2, 0.6);
+                next_bud = travelled + self.draw(0.3, 0.8);
             }
         }
-        // A stump would look like a speck.
-        if travelled > 0.15 {
+        // No vessel ends blunt, and a stump would look like a speck.
+        let tail = 14.max(vessel.radii.len() / 2);
+        for (k, radius) in vessel.radii.iter_mut().rev().take(tail).enumerate() {
+            *radius *= 0.25 + 0.75 * k as f32 / tail as f32;
+        }
+        if travelled > 0.3 {
             self.vessels.push(vessel);
         }
     }
@@ -201,9 +205,9 @@ struct Sway([[f32; 3]; 3]);
 
 impl Sway {
     fn new(rng: &mut Rng, strength: f32, wavelength: f32) -> Self {
-        Self([1.0, 0.55, 0.3].map(|share| {
+        Self([1.0, 0.6, 0.35].map(|share| {
             let frequency = 2.0 * PI / (wavelength * share * rng.random_range(0.8..1.25));
-            [strength * share * rng.random_range(0.4..1.0), frequency, rng.random_range(0.0..2.0 * PI)]
+            [strength * share * share * rng.random_range(0.4..1.0), frequency, rng.random_range(0.0..2.0 * PI)]
         }))
     }
 
