@@ -3,6 +3,7 @@
 pub mod augment;
 pub mod checkpoint;
 pub mod contrastive;
+pub mod ddpm_trainer;
 pub mod device;
 pub mod diffusion;
 pub mod dissolve;
@@ -14,6 +15,7 @@ pub mod ladder;
 pub mod loading;
 mod pace;
 mod pickle;
+mod preview;
 pub mod profile;
 pub mod profiler;
 pub mod progress;

@@ -1,0 +1,74 @@
+//! Eight training steps of the diffusion model with given weights, images, noise and timesteps, by the same code as a run.
+
+mod common;
+
+use candle_core::{Device, Tensor};
+use common::Fixture;
+use dissolve_studio::{
+    config::DdpmConfig,
+    ml::ddpm_trainer::{Batch, DdpmTrainer},
+};
+
+#[test]
+fn the_trajectory_matches() {
+    let Some(fixture) = Fixture::open("ddpm_trajectory.safetensors") else { return };
+    let config = DdpmConfig {
+        dim: fixture.meta("dim"),
+        dim_mults: fixture.meta("dim_mults"),
+        size: 16,
+        lr: fixture.meta("lr"),
+        betas: fixture.meta("betas"),
+        clip: fixture.meta("clip"),
+        ..DdpmConfig::default()
+    };
+    let mut trainer = DdpmTrainer::new(&config, 0, &Device::Cpu).unwrap();
+    let names: Vec<_> = trainer.params().all().iter().map(|(name, v)| (name.clone(), v.dims().to_vec())).collect();
+    let weights = common::pattern(&names, fixture.meta("pattern_seed"));
+    trainer.params().load(&weights).unwrap();
+    trainer.average(0.0).unwrap();
+
+    let (mut losses, mut norms) = (Vec::new(), Vec::new());
+    let steps = fixture.get("losses").dim(0).unwrap();
+    for step in 0..steps {
+        let at = |name: &str| fixture.get(name).get(step).unwrap();
+        let t = at("t").to_vec1::<i64>().unwrap().into_iter().map(|t| t as usize).collect();
+        let report = trainer.optimise(&[Batch { x0: at("x0"), t, eps: at("eps") }]).unwrap();
+        // The file's average has no warm-up, unlike that of a run.
+        assert_eq!(fixture.meta::<usize>("ema_every"), 1);
+        trainer.average(fixture.meta("ema_decay")).unwrap();
+        losses.push(report.loss as f32);
+        norms.push(report.grad_norm as f32);
+    }
+    let vector = |v: Vec<f32>| Tensor::new(v, &Device::Cpu).unwrap();
+    let each = |a: &Tensor, b: &Tensor| {
+        common::values(a).iter().zip(common::values(b)).map(|(a, b)| ((a - b) / b).abs()).fold(0.0, f64::max)
+    };
+    common::check("losses", each(&vector(losses), &fixture.get("losses")), 1e-3);
+    common::check("gradient norms", each(&vector(norms), &fixture.get("grad_norms_before_clip")), 1e-3);
+
+    // Weights move by little in eight steps: what is compared is how far they have come from where they started.
+    let name = "init_conv.weight";
+    let moved = |t: &Tensor| (t - &weights[name]).unwrap();
+    let trained = &trainer.params().snapshot().unwrap()[name];
+    let average = &trainer.ema_weights().unwrap()[name];
+    for (what, found, expected) in
+        [("weights", trained, fixture.get(name)), ("EMA", average, fixture.get(&format!("ema.{name}")))]
+    {
+        common::check(what, common::relative_to_max(found, &expected), 1e-3);
+        common::check(&format!("{what}: the way they came"), common::relative_to_norm(&moved(found), &moved(&expected)), 1e-2);
+    }
+}
+
+#[test]
+fn two_halves_of_a_batch_make_the_same_step_as_the_whole() {
+    let Some(fixture) = Fixture::open("ddpm_trajectory.safetensors") else { return };
+    let config = DdpmConfig { dim: 8, dim_mults: vec![1, 2], size: 16, ..DdpmConfig::default() };
+    let part = |from: usize, count: usize| {
+        let at = |name: &str| fixture.get(name).get(0).unwrap().narrow(0, from, count).unwrap().contiguous().unwrap();
+        Batch { x0: at("x0"), t: at("t").to_vec1::<i64>().unwrap().into_iter().map(|t| t as usize).collect(), eps: at("eps") }
+    };
+    let report = |batches: &[Batch]| DdpmTrainer::new(&config, 0, &Device::Cpu).unwrap().step(batches).unwrap();
+    let (whole, halves) = (report(&[part(0, 4)]), report(&[part(0, 2), part(2, 2)]));
+    assert!((whole.loss - halves.loss).abs() < 1e-5 * whole.loss);
+    assert!((whole.grad_norm - halves.grad_norm).abs() < 1e-3 * whole.grad_norm);
+}
