@@ -2,15 +2,46 @@
 
 use candle_core::{Result, Tensor};
 
-use super::{Init, Scope};
+use super::{Init, Scope, cpu};
 
 /// Cross-correlation of `x` (B, C, H, W) with `w` (O, C, K, K), zero padding `padding` on each side, plus `bias` (O).
 pub fn conv2d(x: &Tensor, w: &Tensor, bias: Option<&Tensor>, stride: usize, padding: usize) -> Result<Tensor> {
-    let y = x.conv2d(w, padding, stride, 1, 1)?;
+    if cpu::takes(&[x, w])
+        && let Some(y) = cpu::conv2d(x, w, bias, stride, padding)?
+    {
+        return Ok(y);
+    }
+    let (height, width, kernel) = (x.dim(2)? + 2 * padding, x.dim(3)? + 2 * padding, w.dim(2)?);
+    let unused = |n: usize| n.saturating_sub(kernel) % stride;
+    let y = if unused(height) == unused(width) {
+        x.conv2d(w, padding, stride, 1, 1)?
+    } else {
+        // candle's gradient takes the input to have as many unused columns as rows.
+        let x = x.pad_with_zeros(2, padding, padding)?.pad_with_zeros(3, padding, padding)?;
+        x.narrow(2, 0, height - unused(height))?.narrow(3, 0, width - unused(width))?.conv2d(w, 0, stride, 1, 1)?
+    };
     match bias {
         Some(bias) => y.broadcast_add(&bias.reshape((1, (), 1, 1))?),
         None => Ok(y),
     }
+}
+
+/// The gradients of `x` and `w` (each if it is tracked) where the result of [`conv2d`] has the gradient `dy`: what a backward
+/// pass does, by itself, for timing.
+pub fn conv2d_grads(
+    x: &Tensor,
+    w: &Tensor,
+    dy: &Tensor,
+    stride: usize,
+    padding: usize,
+) -> Result<(Option<Tensor>, Option<Tensor>)> {
+    if cpu::takes(&[x, w, dy])
+        && let Some(grads) = cpu::conv2d_grads(x, w, dy, stride, padding)?
+    {
+        return Ok(grads);
+    }
+    let mut grads = (conv2d(x, w, None, stride, padding)? * dy)?.sum_all()?.backward()?;
+    Ok((grads.remove(x), grads.remove(w)))
 }
 
 /// A convolution with square kernel, `torch.nn.Conv2d`. Parameters `weight` (O, C, K, K) and, if asked for, `bias` (O).

@@ -8,6 +8,7 @@
 
 mod attention;
 mod conv;
+mod cpu;
 mod ema;
 mod grads;
 mod linear;
@@ -18,7 +19,7 @@ mod params;
 mod plain;
 
 pub use attention::{attention, linear_attention};
-pub use conv::{Conv2d, conv2d};
+pub use conv::{Conv2d, conv2d, conv2d_grads};
 pub use ema::Ema;
 pub use grads::{Grads, backward, clip_grad_norm};
 pub use linear::Linear;

@@ -4,6 +4,11 @@ use std::cell::Cell;
 
 thread_local! { static PLAIN: Cell<bool> = const { Cell::new(false) }; }
 
+/// Whether this thread is inside [`with_plain`].
+pub(super) fn forced() -> bool {
+    PLAIN.get()
+}
+
 /// Runs `f` with every operation called on this thread in its plain form. Tests use it to compare the two.
 pub fn with_plain<T>(f: impl FnOnce() -> T) -> T {
     struct Restore(bool);

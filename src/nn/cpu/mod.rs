@@ -1,0 +1,102 @@
+//! The fast forms of the operations: CPU, f32, over the rayon pool. The plain forms are their specification.
+//!
+//! Each output value is computed by one thread in a fixed order, so results do not depend on the number of threads.
+
+mod conv;
+mod simd;
+#[cfg(test)]
+mod tests;
+
+use std::cell::Cell;
+
+use candle_core::{CpuStorage, DType, Layout, Result, Tensor, bail};
+
+pub use conv::{conv2d, conv2d_grads};
+use simd::multiversion;
+
+/// Whether the fast forms may take these tensors.
+pub fn takes(tensors: &[&Tensor]) -> bool {
+    !super::plain::forced() && tensors.iter().all(|t| t.dtype() == DType::F32 && t.device().is_cpu() && t.elem_count() > 0)
+}
+
+/// The values of a contiguous f32 tensor.
+fn slice<'a>(storage: &'a CpuStorage, layout: &Layout) -> Result<&'a [f32]> {
+    match (storage, layout.contiguous_offsets()) {
+        (CpuStorage::F32(values), Some((from, to))) => Ok(&values[from..to]),
+        _ => bail!("the fast CPU forms need contiguous f32 tensors"),
+    }
+}
+
+/// Calls `f` with the values of a contiguous f32 tensor on the CPU.
+fn with_values<T>(tensor: &Tensor, f: impl FnOnce(&[f32]) -> T) -> Result<T> {
+    let (storage, layout) = tensor.storage_and_layout();
+    match &*storage {
+        candle_core::Storage::Cpu(storage) => Ok(f(slice(storage, layout)?)),
+        _ => bail!("the fast CPU forms need tensors on the CPU"),
+    }
+}
+
+multiversion! {
+    /// The sum, in a fixed order.
+    fn sum(values: &[f32]) -> f32 {
+        let mut lanes = [0f32; 16];
+        let chunks = values.chunks_exact(16);
+        let rest: f32 = chunks.remainder().iter().sum();
+        for chunk in chunks {
+            for (lane, value) in lanes.iter_mut().zip(chunk) {
+                *lane += value;
+            }
+        }
+        lanes.iter().sum::<f32>() + rest
+    }
+}
+
+/// A pointer that tasks share, each writing its own part.
+#[derive(Clone, Copy)]
+struct Shared(*mut f32);
+
+// SAFETY: whoever makes one hands disjoint parts to the tasks.
+unsafe impl Send for Shared {}
+unsafe impl Sync for Shared {}
+
+impl Shared {
+    /// (A method, so that closures capture the wrapper and not the pointer inside.)
+    fn get(self) -> *mut f32 {
+        self.0
+    }
+}
+
+/// A vector of `len` floats that `fill` writes whole through the pointer.
+///
+/// # Safety
+/// `fill` must write every element.
+unsafe fn filled(len: usize, fill: impl FnOnce(Shared)) -> Vec<f32> {
+    let mut values = Vec::with_capacity(len);
+    fill(Shared(values.as_mut_ptr()));
+    // SAFETY: the capacity is `len`, and the caller promises that all of it was written.
+    unsafe { values.set_len(len) };
+    values
+}
+
+thread_local! { static SCRATCH: Cell<Vec<f32>> = const { Cell::new(Vec::new()) }; }
+
+/// This thread's buffer, lent: its contents are left over from earlier uses. (No closure takes it, because the body of a closure
+/// is compiled without the instruction set of the kernel around it.)
+struct Scratch(Vec<f32>);
+
+impl Scratch {
+    /// At least `len` floats.
+    fn take(len: usize) -> Self {
+        let mut scratch = SCRATCH.take();
+        if scratch.len() < len {
+            scratch.resize(len, 0.);
+        }
+        Self(scratch)
+    }
+}
+
+impl Drop for Scratch {
+    fn drop(&mut self) {
+        SCRATCH.set(std::mem::take(&mut self.0));
+    }
+}

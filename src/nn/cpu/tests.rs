@@ -1,0 +1,101 @@
+//! Each fast form against its plain form in f64: values, gradients, repeated bits, NaN.
+
+use candle_core::{DType, Device, Result, Shape, Tensor, Var};
+use proptest::prelude::*;
+use rand_distr::{Distribution, StandardNormal};
+
+use crate::nn::{conv2d, with_plain};
+use crate::rng;
+
+/// Standard normal values.
+fn noise(shape: impl Into<Shape>, index: u64) -> Tensor {
+    let shape = shape.into();
+    let values: Vec<f32> =
+        StandardNormal.sample_iter(&mut rng::stream(7, "kernel-test", index)).take(shape.elem_count()).collect();
+    Tensor::from_vec(values, shape, &Device::Cpu).unwrap()
+}
+
+/// The result, and the gradient of each input for a fixed random direction of the result.
+fn value_and_grads(inputs: &[Tensor], dtype: DType, op: &dyn Fn(&[Tensor]) -> Result<Tensor>) -> Result<Vec<Tensor>> {
+    let vars = inputs.iter().map(|t| Var::from_tensor(&t.to_dtype(dtype)?)).collect::<Result<Vec<_>>>()?;
+    let y = op(&vars.iter().map(|v| v.as_tensor().clone()).collect::<Vec<_>>())?;
+    let direction = noise(y.shape(), 1000).to_dtype(dtype)?;
+    let grads = (&y * direction)?.sum_all()?.backward()?;
+    let grad = |v: &Var| grads.get(v).cloned().map_or_else(|| v.zeros_like(), Ok);
+    std::iter::once(Ok(y.detach())).chain(vars.iter().map(grad)).collect()
+}
+
+fn flat(t: &Tensor) -> Vec<f64> {
+    t.to_dtype(DType::F64).and_then(|t| t.flatten_all()?.to_vec1()).unwrap()
+}
+
+/// Fails where fast and plain form differ by more than `tolerance` of the largest value, or two runs in any bit.
+fn agree(inputs: &[Tensor], tolerance: f64, op: &dyn Fn(&[Tensor]) -> Result<Tensor>) {
+    let fast = value_and_grads(inputs, DType::F32, op).unwrap();
+    let again = value_and_grads(inputs, DType::F32, op).unwrap();
+    let plain = with_plain(|| value_and_grads(inputs, DType::F64, op)).unwrap();
+    for (i, ((fast, again), plain)) in fast.iter().zip(&again).zip(&plain).enumerate() {
+        assert_eq!(fast.dims(), plain.dims());
+        let (fast, again, plain) = (flat(fast), flat(again), flat(plain));
+        assert_eq!(fast, again, "output {i} differs from run to run");
+        let scale = plain.iter().fold(1e-3f64, |m, v| m.max(v.abs()));
+        let worst = fast.iter().zip(&plain).map(|(a, b)| (a - b).abs()).fold(0., f64::max);
+        assert!(worst <= tolerance * scale, "output {i} (0 = value, then gradients): off by {worst:e} of {scale:e}");
+    }
+}
+
+fn cases(n: u32) -> ProptestConfig {
+    ProptestConfig { cases: n, failure_persistence: None, ..ProptestConfig::default() }
+}
+
+proptest! {
+    #![proptest_config(cases(48))]
+
+    #[test]
+    fn conv2d_agrees(
+        (batch, input, output) in (1..4usize, 1..21usize, 1..40usize),
+        (height, width) in (1..20usize, 1..20usize),
+        (kernel, stride, padding) in prop::sample::select(vec![(3, 1, 1), (1, 1, 0), (4, 2, 1), (7, 2, 3), (3, 2, 1), (1, 2, 0), (7, 1, 3), (5, 1, 2), (2, 2, 0), (3, 3, 0)]),
+        bias in any::<bool>(),
+    ) {
+        prop_assume!(height + 2 * padding >= kernel && width + 2 * padding >= kernel);
+        let mut inputs = vec![noise((batch, input, height, width), 1), noise((output, input, kernel, kernel), 2)];
+        if bias {
+            inputs.push(noise(output, 3));
+        }
+        agree(&inputs, 1e-5, &|t| conv2d(&t[0], &t[1], t.get(2), stride, padding));
+    }
+}
+
+#[test]
+fn conv2d_agrees_over_many_blocks() {
+    let inputs = [noise((5, 70, 17, 33), 1), noise((67, 70, 3, 3), 2), noise(67, 3)];
+    agree(&inputs, 1e-5, &|t| conv2d(&t[0], &t[1], Some(&t[2]), 1, 1));
+    agree(&inputs, 1e-5, &|t| conv2d(&t[0].transpose(2, 3)?, &t[1].transpose(2, 3)?, Some(&t[2]), 1, 1));
+}
+
+#[test]
+fn conv2d_lets_nan_through() {
+    let mut values = vec![1f32; 36];
+    values[0] = f32::NAN;
+    let x = Tensor::from_vec(values, (1, 1, 6, 6), &Device::Cpu).unwrap();
+    let y = flat(&conv2d(&x, &noise((1, 1, 3, 3), 2), None, 1, 1).unwrap());
+    let nan: Vec<usize> = y.iter().enumerate().filter(|(_, v)| v.is_nan()).map(|(i, _)| i).collect();
+    assert_eq!(nan, [0, 1, 6, 7]);
+}
+
+/// Runs these tests again in a process that is held to a narrower instruction set.
+#[test]
+fn narrower_instruction_sets_agree() {
+    if std::env::var_os("DISSOLVE_SIMD").is_some() {
+        return;
+    }
+    for level in ["avx2", "portable"] {
+        let output = std::process::Command::new(std::env::current_exe().unwrap())
+            .args(["nn::cpu::tests", "--test-threads=2"])
+            .env("DISSOLVE_SIMD", level)
+            .output()
+            .unwrap();
+        assert!(output.status.success(), "{level}: {}", String::from_utf8_lossy(&output.stdout));
+    }
+}
