@@ -1,2 +1,32 @@
-//! (being written)
+//! Work away from the window's thread: named threads, the events they send, and the resumable chain of stages.
+//!
+//! | thread | does | file |
+//! |---|---|---|
+//! | `compute` | heavy jobs, one at a time, in the order they were asked for | `compute` |
+//! | `dissolve` | the newest wish of the slider, nothing else | `dissolve_worker` |
+//! | `loader`, `thumbnail-N` | opens data sets and results; decodes little pictures | `loader` |
+//!
+//! Everything reaches the window as a [`JobEvent`] through one bounded channel. Life-cycle events wait for room in it; metrics
+//! are dropped where there is none. A panic in a thread becomes [`JobEvent::Panicked`]; the thread goes on with its next task.
+
+mod bench;
+mod colour;
+mod compute;
+mod control;
+mod dissolve_worker;
+mod events;
+mod loader;
 pub mod pipeline;
+mod runs;
+mod score_set;
+mod thumbnails;
+
+pub use colour::{Difference, Pixels};
+pub use compute::{Compute, JobId, Outcome, Task};
+pub use control::JobControl;
+pub use dissolve_worker::{Dissolve, DissolveWorker, Rung, Twin};
+pub use events::{Events, Failure, JobEvent, Pick, Wake, channel};
+pub use loader::{Errand, Loader};
+pub use runs::{ModelSource, RunEntry, list_runs};
+pub use score_set::ScoreSet;
+pub use thumbnails::{THUMBNAIL, Thumbnails};

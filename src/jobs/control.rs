@@ -1,0 +1,117 @@
+//! What a person wants of one job: go on, pause, stop, stop and keep. Looked at by the training once a batch.
+
+use crate::ml::progress::Wish;
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
+
+/// Shared by the window and the job's thread.
+#[derive(Debug, Clone, Default)]
+pub struct JobControl(Arc<Inner>);
+
+#[derive(Debug, Default)]
+struct Inner {
+    state: Mutex<Wanted>,
+    changed: Condvar,
+}
+
+#[derive(Debug, Default, Clone, Copy)]
+struct Wanted {
+    paused: bool,
+    wish: Option<Wish>,
+}
+
+impl JobControl {
+    /// Blocks the job at its next batch, until [`resume`](Self::resume) or one of the ends.
+    pub fn pause(&self) {
+        self.lock().paused = true;
+    }
+
+    pub fn resume(&self) {
+        self.lock().paused = false;
+        self.0.changed.notify_all();
+    }
+
+    /// Write a checkpoint and end; the work can be resumed.
+    pub fn stop(&self) {
+        self.end(Wish::Stop);
+    }
+
+    /// End the stage now, as if this had been its last step.
+    pub fn finish(&self) {
+        self.end(Wish::Finish);
+    }
+
+    pub fn is_stopped(&self) -> bool {
+        self.lock().wish == Some(Wish::Stop)
+    }
+
+    /// A finish is for one stage only: the next one of a chain starts without it.
+    pub fn stage_ended(&self) {
+        let mut wanted = self.lock();
+        if wanted.wish == Some(Wish::Finish) {
+            wanted.wish = None;
+        }
+    }
+
+    /// Blocks while paused.
+    pub fn wish(&self) -> Wish {
+        let mut wanted = self.lock();
+        while wanted.paused && wanted.wish.is_none() {
+            wanted = self.0.changed.wait(wanted).unwrap_or_else(PoisonError::into_inner);
+        }
+        wanted.wish.unwrap_or(Wish::GoOn)
+    }
+
+    fn end(&self, wish: Wish) {
+        let mut wanted = self.lock();
+        // A stop is not taken back by a later "stop and keep".
+        if wanted.wish != Some(Wish::Stop) {
+            wanted.wish = Some(wish);
+        }
+        wanted.paused = false;
+        self.0.changed.notify_all();
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Wanted> {
+        // The guarded value is two plain fields: always whole, even after a panic elsewhere.
+        self.0.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::sync::mpsc;
+
+    #[test]
+    fn a_paused_job_waits_until_it_may_go_on() {
+        let control = JobControl::default();
+        control.pause();
+        let (tx, rx) = mpsc::channel();
+        let there = control.clone();
+        let worker = std::thread::spawn(move || tx.send(there.wish()));
+        assert!(rx.try_recv().is_err());
+        control.resume();
+        assert_eq!(rx.recv(), Ok(Wish::GoOn));
+        worker.join().unwrap().unwrap();
+    }
+
+    #[test]
+    fn a_stop_ends_a_pause_and_outlives_a_finish() {
+        let control = JobControl::default();
+        control.pause();
+        control.stop();
+        control.finish();
+        assert_eq!(control.wish(), Wish::Stop);
+        control.stage_ended();
+        assert!(control.is_stopped());
+    }
+
+    #[test]
+    fn a_finish_is_for_one_stage() {
+        let control = JobControl::default();
+        control.finish();
+        assert_eq!(control.wish(), Wish::Finish);
+        control.stage_ended();
+        assert_eq!(control.wish(), Wish::GoOn);
+    }
+}

@@ -1,0 +1,193 @@
+//! What workers tell the window, and the bounded channel it travels through.
+
+use super::{JobId, Outcome, Pixels, RunEntry, Rung, ScoreSet, Twin};
+use crate::{
+    config::DataConfig,
+    data::{Dataset, ImageId},
+    error::Error,
+    ml::progress::Event,
+};
+use std::{
+    any::Any,
+    panic::{AssertUnwindSafe, catch_unwind},
+    path::PathBuf,
+    sync::{
+        Arc,
+        mpsc::{Receiver, SyncSender, TrySendError, sync_channel},
+    },
+};
+
+/// Asks the window for a frame; called from any thread.
+pub type Wake = Arc<dyn Fn() + Send + Sync>;
+
+/// Room for events on their way; a frame takes a bounded number of them.
+const CAPACITY: usize = 1024;
+
+#[derive(Debug)]
+pub enum JobEvent {
+    /// The file dialog was answered; `None` is a cancel, or a missing desktop portal.
+    Picked(Pick, Option<PathBuf>),
+    /// Files looked at while a data set is being opened (droppable).
+    Opening {
+        found: usize,
+    },
+    Opened {
+        generation: u64,
+        config: DataConfig,
+        dataset: Arc<Dataset>,
+    },
+    OpenFailed {
+        generation: u64,
+        path: PathBuf,
+        failure: Failure,
+    },
+    Thumbnail {
+        generation: u64,
+        id: ImageId,
+        pixels: Result<Pixels, String>,
+    },
+    /// A preview that a training wrote.
+    Preview {
+        file: PathBuf,
+        pixels: Result<Pixels, String>,
+    },
+    Runs(Vec<RunEntry>),
+    Scores {
+        run: PathBuf,
+        scores: Result<Arc<ScoreSet>, Failure>,
+    },
+    /// The picture that is being dissolved, as large as it is shown.
+    Original {
+        id: ImageId,
+        pixels: Pixels,
+    },
+    /// The slider's wish `generation` is done.
+    Dissolved {
+        generation: u64,
+        twin: Result<Twin, Failure>,
+    },
+    /// One step of the ladder of little pictures.
+    Rung {
+        ladder: u64,
+        rung: Rung,
+    },
+    JobStarted(JobId),
+    /// Steps are droppable, all else is not.
+    JobProgress(JobId, Event),
+    JobEnded(JobId, Outcome),
+    /// Something that could not be done, and changes nothing else.
+    Trouble {
+        summary: String,
+        hint: String,
+    },
+    /// A thread's task panicked: a fault of the program, shown with its text.
+    Panicked {
+        thread: String,
+        text: String,
+    },
+}
+
+/// What a file dialog is opened for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Pick {
+    DataFolder,
+    /// A table of labels or an archive.
+    DataFile,
+    /// Weights of a diffusion model.
+    Model,
+}
+
+/// An error on its way to a person.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Failure {
+    pub summary: String,
+    /// What to do next; may be empty.
+    pub hint: String,
+}
+
+impl From<Error> for Failure {
+    fn from(error: Error) -> Self {
+        Self { summary: error.to_string(), hint: error.hint() }
+    }
+}
+
+/// The sending end, with the callback that wakes the window.
+#[derive(Clone)]
+pub struct Events {
+    tx: SyncSender<JobEvent>,
+    wake: Wake,
+}
+
+pub fn channel(wake: Wake) -> (Events, Receiver<JobEvent>) {
+    let (tx, rx) = sync_channel(CAPACITY);
+    (Events { tx, wake }, rx)
+}
+
+impl Events {
+    /// Waits for room: for what must not be lost. Returns false once the window is gone.
+    pub fn send(&self, event: JobEvent) -> bool {
+        let sent = match self.tx.try_send(event) {
+            Err(TrySendError::Full(event)) => {
+                (self.wake)();
+                self.tx.send(event).is_ok()
+            }
+            other => other.is_ok(),
+        };
+        (self.wake)();
+        sent
+    }
+
+    /// Drops the event where there is no room.
+    pub fn offer(&self, event: JobEvent) {
+        let _ = self.tx.try_send(event);
+        (self.wake)();
+    }
+
+    /// Runs one task of a thread; a panic in it becomes an event.
+    pub(crate) fn guard<R>(&self, thread: &str, task: impl FnOnce() -> R) -> Result<R, Failure> {
+        catch_unwind(AssertUnwindSafe(task)).map_err(|payload| {
+            let text = panic_text(payload.as_ref());
+            self.send(JobEvent::Panicked { thread: thread.to_string(), text: text.clone() });
+            Failure {
+                summary: format!("the program made a mistake in its {thread} thread: {text}"),
+                hint: "please report this text; what was written so far is kept".into(),
+            }
+        })
+    }
+}
+
+fn panic_text(payload: &(dyn Any + Send)) -> String {
+    payload
+        .downcast_ref::<&str>()
+        .map(ToString::to_string)
+        .or_else(|| payload.downcast_ref::<String>().cloned())
+        .unwrap_or_else(|| "no text".into())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn metrics_are_dropped_and_the_rest_waits() {
+        let (events, rx) = channel(Arc::new(|| {}));
+        for found in 0..CAPACITY + 10 {
+            events.offer(JobEvent::Opening { found });
+        }
+        let there = events.clone();
+        let sender = std::thread::spawn(move || there.send(JobEvent::Picked(Pick::DataFolder, None)));
+        let received: Vec<_> = (0..=CAPACITY).map(|_| rx.recv().unwrap()).collect();
+        assert!(matches!(received.last(), Some(JobEvent::Picked(Pick::DataFolder, None))));
+        assert!(sender.join().unwrap());
+        drop(rx);
+        assert!(!events.send(JobEvent::Picked(Pick::DataFolder, None)), "a closed window does not block its workers");
+    }
+
+    #[test]
+    fn a_panic_becomes_an_event() {
+        let (events, rx) = channel(Arc::new(|| {}));
+        let failure = events.guard("test", || panic!("number {}", 7)).unwrap_err();
+        assert!(failure.summary.contains("number 7"));
+        assert!(matches!(rx.recv().unwrap(), JobEvent::Panicked { text, .. } if text == "number 7"));
+    }
+}

@@ -1,0 +1,106 @@
+//! The thread that opens data sets, lists runs, and reads results and previews.
+
+use super::{Events, Failure, JobEvent, Pixels, ScoreSet, list_runs};
+use crate::{
+    config::DataConfig,
+    data::{Dataset, Picture},
+    error::{Error, Result},
+};
+use std::{
+    path::{Path, PathBuf},
+    sync::{
+        Arc,
+        mpsc::{Receiver, Sender, channel},
+    },
+    thread::JoinHandle,
+};
+
+/// What the loader can be sent for.
+#[derive(Debug)]
+pub enum Errand {
+    /// With `known`, the data set that is open already, only the choice of the normal classes is made anew.
+    Open {
+        generation: u64,
+        config: DataConfig,
+        known: Option<Arc<Dataset>>,
+    },
+    ListRuns {
+        workspace: PathBuf,
+    },
+    Scores {
+        run: PathBuf,
+    },
+    Preview {
+        file: PathBuf,
+    },
+}
+
+pub struct Loader {
+    errands: Option<Sender<Errand>>,
+    thread: Option<JoinHandle<()>>,
+}
+
+impl Loader {
+    pub fn start(events: Events) -> std::io::Result<Self> {
+        let (tx, rx) = channel();
+        let thread = std::thread::Builder::new().name("loader".into()).spawn(move || run(&rx, &events))?;
+        Ok(Self { errands: Some(tx), thread: Some(thread) })
+    }
+
+    pub fn send(&self, errand: Errand) {
+        if let Some(errands) = &self.errands {
+            // The thread ends only after this end was closed.
+            let _ = errands.send(errand);
+        }
+    }
+
+    pub fn join(&mut self) {
+        self.errands = None;
+        if let Some(thread) = self.thread.take() {
+            let _ = thread.join();
+        }
+    }
+}
+
+fn run(errands: &Receiver<Errand>, events: &Events) {
+    for errand in errands {
+        let event = match errand {
+            Errand::Open { generation, config, known } => {
+                let opened = events.guard("loader", || open(&config, known.as_deref(), events));
+                match opened.and_then(|r| r.map_err(Failure::from)) {
+                    Ok(dataset) => JobEvent::Opened { generation, config, dataset: Arc::new(dataset) },
+                    Err(failure) => JobEvent::OpenFailed { generation, path: config.path, failure },
+                }
+            }
+            Errand::ListRuns { workspace } => match events.guard("loader", || list_runs(&workspace)) {
+                Ok(runs) => JobEvent::Runs(runs),
+                Err(_) => continue,
+            },
+            Errand::Scores { run } => {
+                let scores = events.guard("loader", || ScoreSet::read(&run)).and_then(|r| r.map_err(Failure::from));
+                JobEvent::Scores { run, scores: scores.map(Arc::new) }
+            }
+            Errand::Preview { file } => {
+                let pixels = events.guard("loader", || preview(&file)).map_err(|f| f.summary);
+                JobEvent::Preview { file, pixels: pixels.and_then(|r| r.map_err(|e| e.to_string())) }
+            }
+        };
+        if !events.send(event) {
+            return;
+        }
+    }
+}
+
+fn open(config: &DataConfig, known: Option<&Dataset>, events: &Events) -> Result<Dataset> {
+    match known {
+        Some(dataset) => dataset.with_normal(&config.normal),
+        None => Dataset::open(config, &|found| events.offer(JobEvent::Opening { found })),
+    }
+}
+
+fn preview(file: &Path) -> Result<Pixels> {
+    let image = image::open(file).map_err(|e| {
+        Error::user(format!("the preview {} cannot be read: {e}", file.display()), "it is written anew at the next preview")
+    })?;
+    Ok(Pixels::new(&Picture::from_image(&image)))
+}

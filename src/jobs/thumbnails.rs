@@ -1,0 +1,112 @@
+//! A small pool that decodes little pictures: what is in view now comes first, what went out of view is forgotten.
+
+use super::{Events, JobEvent, Pixels};
+use crate::data::{Dataset, ImageId};
+use std::{
+    collections::HashSet,
+    sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError},
+    thread::JoinHandle,
+};
+
+/// Longest side of a little picture, px.
+pub const THUMBNAIL: usize = 160;
+const THREADS: usize = 2;
+
+pub struct Thumbnails {
+    shared: Arc<Shared>,
+    threads: Vec<JoinHandle<()>>,
+}
+
+#[derive(Default)]
+struct Shared {
+    wanted: Mutex<Wanted>,
+    changed: Condvar,
+}
+
+#[derive(Default)]
+struct Wanted {
+    source: Option<(u64, Arc<Dataset>)>,
+    /// The next one is at the end.
+    ids: Vec<ImageId>,
+    /// Being decoded, or on the way to the graphics card.
+    taken: HashSet<ImageId>,
+    closed: bool,
+}
+
+impl Thumbnails {
+    pub fn start(events: &Events) -> std::io::Result<Self> {
+        let shared = Arc::new(Shared::default());
+        let threads = (1..=THREADS)
+            .map(|i| {
+                let (name, shared, events) = (format!("thumbnail-{i}"), shared.clone(), events.clone());
+                std::thread::Builder::new().name(name.clone()).spawn(move || run(&name, &shared, &events))
+            })
+            .collect::<Result<_, _>>()?;
+        Ok(Self { shared, threads })
+    }
+
+    /// Another data set: all older wishes are void.
+    pub fn set_source(&self, generation: u64, dataset: Arc<Dataset>) {
+        let mut wanted = self.shared.lock();
+        *wanted = Wanted { source: Some((generation, dataset)), closed: wanted.closed, ..Wanted::default() };
+    }
+
+    /// What is in view, in the order of importance; replaces the wishes before.
+    pub fn want(&self, ids: &[ImageId]) {
+        let mut wanted = self.shared.lock();
+        wanted.ids = ids.iter().rev().filter(|id| !wanted.taken.contains(id)).copied().collect();
+        self.shared.changed.notify_all();
+    }
+
+    /// The picture has arrived, and may be asked for again once it is forgotten.
+    pub fn arrived(&self, id: ImageId) {
+        self.shared.lock().taken.remove(&id);
+    }
+
+    pub fn join(&mut self) {
+        self.shared.lock().closed = true;
+        self.shared.changed.notify_all();
+        for thread in self.threads.drain(..) {
+            let _ = thread.join();
+        }
+    }
+}
+
+impl Shared {
+    fn lock(&self) -> MutexGuard<'_, Wanted> {
+        // Each change of the guarded value is a single step: it is whole even after a panic elsewhere.
+        self.wanted.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// The next wish; `None` at the end.
+    fn next(&self) -> Option<(u64, Arc<Dataset>, ImageId)> {
+        let mut wanted = self.lock();
+        loop {
+            if wanted.closed {
+                return None;
+            }
+            if let Some((generation, dataset)) = wanted.source.clone()
+                && let Some(id) = wanted.ids.pop()
+            {
+                wanted.taken.insert(id);
+                return Some((generation, dataset, id));
+            }
+            wanted = self.changed.wait(wanted).unwrap_or_else(PoisonError::into_inner);
+        }
+    }
+}
+
+fn run(name: &str, shared: &Shared, events: &Events) {
+    while let Some((generation, dataset, id)) = shared.next() {
+        let decoded = events.guard(name, || {
+            let picture = dataset.read(id).map_err(|e| e.to_string())?;
+            let scale = (THUMBNAIL as f64 / picture.width.max(picture.height).max(1) as f64).min(1.0);
+            let side = |n: usize| ((n as f64 * scale).round() as usize).max(1);
+            Ok(Pixels::new(&picture.resize(side(picture.width), side(picture.height))))
+        });
+        let pixels = decoded.unwrap_or_else(|failure| Err(failure.summary));
+        if !events.send(JobEvent::Thumbnail { generation, id, pixels }) {
+            return;
+        }
+    }
+}
