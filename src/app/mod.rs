@@ -1,1 +1,23 @@
-//! (being written)
+//! The window: its state, what can be asked of it, and what is done about it.
+//!
+//! ```text
+//! ui ── Command ──▶ update (pure) ── Effect ──▶ effects ── starts ──▶ jobs
+//!  ▲                  ▲   │                                             │
+//!  └──── State ◀──────┼───┘                                             │
+//!                     └──────────────── JobEvent ◀──────────────────────┘
+//! ```
+//! [`update`] knows no window, no thread and no file, and is tested without any; [`effects`] alone acts.
+
+pub mod actions;
+pub mod effects;
+pub mod message;
+mod start;
+pub mod state;
+pub mod studio;
+pub mod textures;
+pub mod update;
+
+pub use message::{Command, Effect, Message};
+pub use start::run;
+pub use state::State;
+pub use update::update;

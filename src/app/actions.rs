@@ -1,0 +1,183 @@
+//! The one table of actions. Buttons, the palette (Ctrl+K), the `?` page and the keys are all made from it.
+
+use super::{
+    Command, State,
+    state::{JobState, Overlay, Side, ThemeChoice, Workspace},
+};
+use crate::jobs::Pick;
+use eframe::egui::{Key, KeyboardShortcut, Modifiers};
+
+pub struct Action {
+    pub id: Id,
+    pub name: &'static str,
+    pub icon: &'static str,
+    pub key: Option<KeyboardShortcut>,
+    /// Why it cannot be done now, as a sentence for the tooltip.
+    pub allowed: fn(&State) -> Result<(), &'static str>,
+    pub command: fn(&State) -> Command,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Id {
+    GoData,
+    GoDissolve,
+    GoTrain,
+    GoResults,
+    OpenFolder,
+    OpenFile,
+    ImportModel,
+    Next,
+    Previous,
+    Play,
+    Fit,
+    TrainAll,
+    Pause,
+    Stop,
+    Keep,
+    BigPicture,
+    RefreshRuns,
+    Library,
+    Inspector,
+    Theme,
+    Palette,
+    Keys,
+    Escape,
+    Quit,
+}
+
+const fn plain(key: Key) -> Option<KeyboardShortcut> {
+    Some(KeyboardShortcut::new(Modifiers::NONE, key))
+}
+
+const fn ctrl(key: Key) -> Option<KeyboardShortcut> {
+    Some(KeyboardShortcut::new(Modifiers::COMMAND, key))
+}
+
+type Allowed = fn(&State) -> Result<(), &'static str>;
+
+const ALWAYS: Allowed = |_| Ok(());
+
+const fn action(
+    id: Id,
+    icon: &'static str,
+    name: &'static str,
+    key: Option<KeyboardShortcut>,
+    allowed: Allowed,
+    command: fn(&State) -> Command,
+) -> Action {
+    Action { id, name, icon, key, allowed, command }
+}
+
+pub const ACTIONS: [Action; 24] = [
+    action(Id::GoData, "", "Data", plain(Key::Num1), ALWAYS, |_| Command::Go(Workspace::Data)),
+    action(Id::GoDissolve, "", "Dissolve", plain(Key::Num2), ALWAYS, |_| Command::Go(Workspace::Dissolve)),
+    action(Id::GoTrain, "", "Train", plain(Key::Num3), ALWAYS, |_| Command::Go(Workspace::Train)),
+    action(Id::GoResults, "", "Results", plain(Key::Num4), ALWAYS, |_| Command::Go(Workspace::Results)),
+    action(Id::OpenFolder, "🗀", "Open folder…", ctrl(Key::O), ALWAYS, |_| Command::Pick(Pick::DataFolder)),
+    action(Id::OpenFile, "🗋", "Open file…", None, ALWAYS, |_| Command::Pick(Pick::DataFile)),
+    action(Id::ImportModel, "⬇", "Import model…", None, ALWAYS, |_| Command::Pick(Pick::Model)),
+    action(Id::Next, "⏵", "Next image", plain(Key::ArrowRight), has_images, |_| Command::Walk(1)),
+    action(Id::Previous, "⏴", "Previous image", plain(Key::ArrowLeft), has_images, |_| Command::Walk(-1)),
+    action(Id::Play, "▶", "Play the sweep of t", plain(Key::Space), may_dissolve, |_| Command::Play),
+    action(Id::Fit, "⛶", "Fit pictures to the view", plain(Key::Z), has_images, |_| Command::View(Default::default())),
+    action(Id::TrainAll, "▶", "Train all", ctrl(Key::T), may_train, |_| Command::TrainAll),
+    action(Id::Pause, "⏸", "Pause or go on", ctrl(Key::P), has_job, pause),
+    action(Id::Stop, "⏹", "Stop (can be resumed)", None, has_job, |s| of_job(s, Command::Stop)),
+    action(Id::Keep, "⏭", "Stop this stage and keep it", None, has_job, |s| of_job(s, Command::Keep)),
+    action(Id::BigPicture, "🔍", "Large view", plain(Key::Enter), has_selection, |_| Command::Toggle(Overlay::Picture)),
+    action(Id::RefreshRuns, "⟲", "List runs again", plain(Key::F5), ALWAYS, |_| Command::RefreshRuns),
+    action(Id::Library, "", "Fold the left panel", plain(Key::OpenBracket), ALWAYS, |_| Command::Fold(Side::Library)),
+    action(Id::Inspector, "", "Fold the right panel", plain(Key::CloseBracket), ALWAYS, |_| Command::Fold(Side::Inspector)),
+    action(Id::Theme, "🌓", "Dark, light or system colours", ctrl(Key::D), ALWAYS, next_theme),
+    action(Id::Palette, "", "Find an action", ctrl(Key::K), ALWAYS, |_| Command::Toggle(Overlay::Palette)),
+    action(Id::Keys, "?", "Keys and help", plain(Key::Questionmark), ALWAYS, |_| Command::Toggle(Overlay::Keys)),
+    action(Id::Escape, "", "One level out", plain(Key::Escape), ALWAYS, |_| Command::Escape),
+    action(Id::Quit, "", "Quit", ctrl(Key::Q), ALWAYS, |_| Command::Close),
+];
+
+pub fn get(id: Id) -> &'static Action {
+    // Each id is in the table: a test holds it.
+    ACTIONS.iter().find(|a| a.id == id).unwrap_or(&ACTIONS[0])
+}
+
+pub fn may_train(state: &State) -> Result<(), &'static str> {
+    let Some(open) = state.open() else { return Err("Open a data set first (Ctrl+O).") };
+    if open.asks_normal() {
+        Err("Say which class is normal first (workspace Data).")
+    } else if !open.has_training_normals() {
+        Err("There is no normal image in the training split to learn from.")
+    } else if state.train.error().is_some() {
+        Err("A setting cannot be used; see the field marked red.")
+    } else if state.closing {
+        Err("The window is closing.")
+    } else {
+        Ok(())
+    }
+}
+
+pub fn may_dissolve(state: &State) -> Result<(), &'static str> {
+    if state.workspace != Workspace::Dissolve {
+        return Err("Go to Dissolve (2) first.");
+    }
+    has_selection(state)?;
+    state.dissolve.missing().map_or(Ok(()), Err)
+}
+
+fn has_images(state: &State) -> Result<(), &'static str> {
+    if state.data.shown.is_empty() && state.results.ready().is_none() { Err("Open a data set first (Ctrl+O).") } else { Ok(()) }
+}
+
+fn has_selection(state: &State) -> Result<(), &'static str> {
+    state.selected.map(|_| ()).ok_or("Select an image first.")
+}
+
+fn has_job(state: &State) -> Result<(), &'static str> {
+    match state.running().map(|j| &j.state) {
+        None => Err("Nothing is running."),
+        Some(JobState::Stopping) => Err("It is stopping: the checkpoint is being written."),
+        Some(_) => Ok(()),
+    }
+}
+
+fn pause(state: &State) -> Command {
+    match state.running() {
+        Some(job) if job.state == JobState::Paused => Command::Continue(job.id),
+        _ => of_job(state, Command::Pause),
+    }
+}
+
+fn of_job(state: &State, command: impl Fn(crate::jobs::JobId) -> Command) -> Command {
+    // Only reached where `has_job` allowed it; harmless otherwise.
+    state.running().map_or(Command::RefreshRuns, |job| command(job.id))
+}
+
+fn next_theme(state: &State) -> Command {
+    Command::Theme(match state.remembered.theme {
+        ThemeChoice::System => ThemeChoice::Dark,
+        ThemeChoice::Dark => ThemeChoice::Light,
+        ThemeChoice::Light => ThemeChoice::System,
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn ids_and_keys_are_unique_and_found() {
+        for (i, a) in ACTIONS.iter().enumerate() {
+            assert_eq!(get(a.id).id, a.id);
+            for b in &ACTIONS[i + 1..] {
+                assert_ne!(a.id, b.id);
+                assert!(a.key.is_none() || a.key != b.key, "{} and {} share a key", a.name, b.name);
+            }
+        }
+    }
+
+    #[test]
+    fn a_fresh_window_says_why_it_cannot_train_yet() {
+        let state = State::default();
+        assert!(may_train(&state).unwrap_err().contains("Ctrl+O"));
+        assert!(has_job(&state).is_err());
+    }
+}

@@ -1,0 +1,151 @@
+//! The only place where the window acts: starts work on other threads, opens dialogs, uploads pictures.
+
+use super::{Effect, message::Control, textures::Textures};
+use crate::{
+    error::Result,
+    jobs::{Compute, DissolveWorker, Errand, Events, JobControl, JobEvent, JobId, Loader, Pick, Task, Thumbnails, pipeline},
+    run_dir::{RunDir, RunKind},
+};
+use eframe::egui::{Context, ViewportCommand};
+use std::{collections::HashMap, path::PathBuf};
+
+pub struct Effects {
+    workspace: PathBuf,
+    events: Events,
+    loader: Loader,
+    thumbnails: Thumbnails,
+    dissolve: DissolveWorker,
+    compute: Compute,
+    controls: HashMap<JobId, JobControl>,
+}
+
+impl Effects {
+    /// Starts the threads.
+    pub fn start(workspace: PathBuf, events: Events) -> std::io::Result<Self> {
+        Ok(Self {
+            workspace,
+            loader: Loader::start(events.clone())?,
+            thumbnails: Thumbnails::start(&events)?,
+            dissolve: DissolveWorker::start(events.clone())?,
+            compute: Compute::start(events.clone())?,
+            controls: HashMap::new(),
+            events,
+        })
+    }
+
+    pub fn run(&mut self, effect: Effect, textures: &mut Textures, ctx: &Context) {
+        match effect {
+            Effect::Pick(pick) => self.pick(pick),
+            Effect::Open { generation, config, known } => self.loader.send(Errand::Open { generation, config, known }),
+            Effect::Pictures { generation, dataset, keep } => {
+                if !keep {
+                    textures.forget();
+                }
+                self.thumbnails.set_source(generation, dataset);
+            }
+            Effect::Thumbnails(ids) => self.thumbnails.want(&ids),
+            Effect::Dissolve(wish) => self.dissolve.ask(*wish),
+            Effect::Upload(texture, pixels) => textures.put(ctx, texture, pixels),
+            Effect::LoadPreview(file) => self.loader.send(Errand::Preview { file }),
+            Effect::Train { id, config, name, resume } => {
+                let workspace = self.workspace.clone();
+                let task: Task = Box::new(move |reporter| {
+                    let run = match resume {
+                        Some(path) => RunDir::open(&path)?,
+                        None => pipeline::create(RunKind::Train, &config, &workspace, &name, reporter)?,
+                    };
+                    pipeline::work(&run, reporter)?;
+                    Ok(run.path().to_path_buf())
+                });
+                let control = JobControl::default();
+                self.controls.insert(id, control.clone());
+                self.compute.submit(id, control, task);
+            }
+            Effect::Control(id, control) => {
+                if let Some(job) = self.controls.get(&id) {
+                    match control {
+                        Control::Pause => job.pause(),
+                        Control::Continue => job.resume(),
+                        Control::Stop => job.stop(),
+                        Control::Keep => job.finish(),
+                    }
+                }
+            }
+            Effect::ListRuns => self.loader.send(Errand::ListRuns { workspace: self.workspace.clone() }),
+            Effect::LoadScores(run) => self.loader.send(Errand::Scores { run }),
+            Effect::Copy(text) => ctx.copy_text(text),
+            Effect::ShowFolder(path) => self.show_folder(path),
+            Effect::CloseWindow => ctx.send_viewport_cmd(ViewportCommand::Close),
+        }
+    }
+
+    /// Uploads some waiting little pictures; to be called once a frame.
+    pub fn frame(&mut self, textures: &mut Textures, ctx: &Context) {
+        for id in textures.upload_some(ctx) {
+            self.thumbnails.arrived(id);
+        }
+    }
+
+    /// Opens the desktop's dialog on its own thread. Without a portal the answer is `None`, as for a cancel.
+    fn pick(&self, pick: Pick) {
+        self.detached("dialog", move |events| {
+            let dialog = rfd::FileDialog::new();
+            let path = match pick {
+                Pick::DataFolder => dialog.set_title("Open a folder of images").pick_folder(),
+                Pick::DataFile => {
+                    dialog.set_title("Open an archive or a table of labels").add_filter("Data sets", &["npz", "csv"]).pick_file()
+                }
+                Pick::Model => {
+                    dialog.set_title("Import a diffusion model").add_filter("Weights", &["safetensors", "pt"]).pick_file()
+                }
+            };
+            events.send(JobEvent::Picked(pick, path));
+        });
+    }
+
+    fn show_folder(&self, path: PathBuf) {
+        self.detached("file manager", move |events| {
+            let program = if cfg!(target_os = "macos") {
+                "open"
+            } else if cfg!(windows) {
+                "explorer"
+            } else {
+                "xdg-open"
+            };
+            if let Err(e) = std::process::Command::new(program).arg(&path).status() {
+                let summary = format!("{} could not be opened with {program} ({e})", path.display());
+                events.send(JobEvent::Trouble { summary, hint: "open it by hand; the path can be copied".into() });
+            }
+        });
+    }
+
+    /// A thread that the window does not wait for.
+    fn detached(&self, name: &str, work: impl FnOnce(&Events) + Send + 'static) {
+        let (events, thread) = (self.events.clone(), name.to_string());
+        let spawned = std::thread::Builder::new().name(name.into()).spawn(move || _ = events.guard(&thread, || work(&events)));
+        if let Err(e) = spawned {
+            self.events.offer(JobEvent::Trouble { summary: format!("no thread could be started ({e})"), hint: String::new() });
+        }
+    }
+
+    /// Stops all work with a checkpoint and waits for it. The receiver of the events must be gone by now.
+    pub fn shut_down(&mut self) {
+        self.controls.values().for_each(JobControl::stop);
+        self.compute.join();
+        self.dissolve.join();
+        self.thumbnails.join();
+        self.loader.join();
+    }
+}
+
+/// Where runs are kept: `$DISSOLVE_WORKSPACE`; the current folder where it has runs already, as the command line makes them;
+/// else the folder for data of this person's programs.
+pub fn workspace() -> Result<PathBuf> {
+    let here = std::path::Path::new(".");
+    let chosen = match std::env::var_os("DISSOLVE_WORKSPACE") {
+        Some(path) => PathBuf::from(path),
+        None if here.join("runs").is_dir() => here.to_path_buf(),
+        None => dirs::data_local_dir().unwrap_or_else(|| here.to_path_buf()).join("dissolve-studio"),
+    };
+    std::path::absolute(&chosen).map_err(crate::error::Error::io("find", &chosen))
+}

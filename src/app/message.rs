@@ -1,0 +1,137 @@
+//! What the panels may ask for, and what the update asks of the world.
+
+use super::state::{Filter, Overlay, Side, Sort, Tab, ThemeChoice, View, Workspace};
+use crate::{
+    config::{DataConfig, DissolveMethod, Preset, RunConfig, ThresholdRule},
+    data::{Dataset, ImageId},
+    jobs::{Difference, Dissolve, JobEvent, JobId, ModelSource, Pick, Pixels},
+};
+use std::{path::PathBuf, sync::Arc};
+
+/// The two kinds of input of [`update`](super::update()).
+#[derive(Debug)]
+pub enum Message {
+    Command(Command),
+    Event(JobEvent),
+}
+
+impl From<Command> for Message {
+    fn from(command: Command) -> Self {
+        Self::Command(command)
+    }
+}
+
+impl From<JobEvent> for Message {
+    fn from(event: JobEvent) -> Self {
+        Self::Event(event)
+    }
+}
+
+/// What a person asks for. Commands are sent, never carried out where they arise.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Command {
+    // around
+    Go(Workspace),
+    Fold(Side),
+    Theme(ThemeChoice),
+    Toggle(Overlay),
+    Escape,
+    DismissNotice(usize),
+    Copy(String),
+    ShowFolder(PathBuf),
+    Close,
+    // data
+    Pick(Pick),
+    Open(PathBuf),
+    /// Opens the same path again with these class names as the normal ones.
+    SetNormal(Vec<String>),
+    Filter(Filter),
+    Select(ImageId),
+    /// Steps through the images, or through the gallery on its workspace.
+    Walk(i64),
+    /// These are in view and have no little picture yet.
+    WantThumbnails(Vec<ImageId>),
+    // dissolve
+    SetT(usize),
+    Method(DissolveMethod),
+    Model(ModelSource),
+    ImportModel(PathBuf),
+    Resolution(usize),
+    Difference(Difference),
+    Gain(f32),
+    View(View),
+    Play,
+    // train
+    Preset(Preset),
+    Field(&'static str, String),
+    TrainAll,
+    ResumeRun(PathBuf),
+    Pause(JobId),
+    Continue(JobId),
+    Stop(JobId),
+    Keep(JobId),
+    // results
+    RefreshRuns,
+    OpenRun(PathBuf),
+    Threshold(f64),
+    Rule(ThresholdRule),
+    Tab(Tab),
+    Sort(Sort),
+    Row(usize),
+}
+
+/// What has to be done outside of the state; carried out by [`effects`](super::effects).
+#[derive(Debug)]
+pub enum Effect {
+    Pick(Pick),
+    /// With `known`, only the choice of the normal classes changes.
+    Open {
+        generation: u64,
+        config: DataConfig,
+        known: Option<Arc<Dataset>>,
+    },
+    /// A data set is there: little pictures come from it. `keep` = those of the one before are of the same images.
+    Pictures {
+        generation: u64,
+        dataset: Arc<Dataset>,
+        keep: bool,
+    },
+    /// In the order they are wanted; the newest request goes first.
+    Thumbnails(Vec<ImageId>),
+    Dissolve(Box<Dissolve>),
+    Upload(Texture, Pixels),
+    LoadPreview(PathBuf),
+    /// A new run with these settings, or an old one to go on with.
+    Train {
+        id: JobId,
+        config: Box<RunConfig>,
+        name: String,
+        resume: Option<PathBuf>,
+    },
+    Control(JobId, Control),
+    ListRuns,
+    LoadScores(PathBuf),
+    Copy(String),
+    ShowFolder(PathBuf),
+    CloseWindow,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Control {
+    Pause,
+    Continue,
+    Stop,
+    Keep,
+}
+
+/// Names of the pictures on the graphics card.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub enum Texture {
+    Thumbnail(ImageId),
+    Original,
+    Dissolved,
+    Difference,
+    /// Little picture at this t.
+    Rung(usize),
+    Preview(PathBuf),
+}

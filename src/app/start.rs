@@ -1,0 +1,96 @@
+//! Opens the window, or says in one sentence why it cannot.
+
+use super::{effects, studio::Studio};
+use crate::error::{Error, Result};
+use eframe::egui::ViewportBuilder;
+use std::{
+    panic::{AssertUnwindSafe, catch_unwind, resume_unwind},
+    path::PathBuf,
+};
+
+/// Shows the window, with `path` opened, until the person closes it.
+///
+/// # Errors
+/// No display, no graphics adapter, a missing library: with the name of the package that helps.
+pub fn run(path: Option<PathBuf>) -> Result<()> {
+    check_display()?;
+    let workspace = effects::workspace()?;
+    let path = path.map(|p| std::path::absolute(&p).unwrap_or(p));
+    let options = eframe::NativeOptions {
+        viewport: ViewportBuilder::default()
+            .with_title("Dissolve Studio")
+            .with_app_id("dissolve-studio")
+            .with_inner_size([1280.0, 800.0])
+            .with_min_inner_size([820.0, 560.0])
+            .with_drag_and_drop(true),
+        persist_window: true,
+        ..Default::default()
+    };
+    let window =
+        || eframe::run_native("dissolve-studio", options, Box::new(|cc| Ok(Box::new(Studio::new(cc, workspace, path)?))));
+    // The windowing library panics where a library of the system is missing, and only then is that panic taken for it.
+    match catch_unwind(AssertUnwindSafe(window)) {
+        Ok(outcome) => outcome.map_err(|e| no_window(&e.to_string())),
+        Err(payload) => match payload.downcast_ref::<String>().map(|text| (text, package(text))) {
+            Some((text, Some(_))) => Err(no_window(text)),
+            _ => resume_unwind(payload),
+        },
+    }
+}
+
+#[cfg(target_os = "linux")]
+fn check_display() -> Result<()> {
+    let set = |name| std::env::var_os(name).is_some_and(|v| !v.is_empty());
+    if ["DISPLAY", "WAYLAND_DISPLAY", "WAYLAND_SOCKET"].into_iter().any(set) {
+        return Ok(());
+    }
+    Err(Error::user(
+        "there is no display (DISPLAY and WAYLAND_DISPLAY are not set)",
+        "start it in a desktop session, or use a verb; --help lists them",
+    ))
+}
+
+#[cfg(not(target_os = "linux"))]
+fn check_display() -> Result<()> {
+    Ok(())
+}
+
+/// The Debian package whose absence a message of the windowing or graphics library is about.
+fn package(text: &str) -> Option<&'static str> {
+    const PACKAGES: [(&str, &str); 8] = [
+        ("xkbcommon-x11", "libxkbcommon-x11-0"),
+        ("xkbcommon", "libxkbcommon0 libxkbcommon-x11-0"),
+        ("Xcursor", "libxcursor1"),
+        ("libXi", "libxi6"),
+        ("X11-xcb", "libx11-xcb1"),
+        ("adapter", "mesa-vulkan-drivers"),
+        ("wgpu", "mesa-vulkan-drivers"),
+        ("surface", "mesa-vulkan-drivers"),
+    ];
+    PACKAGES.iter().find(|(word, _)| text.contains(word)).map(|(_, package)| *package)
+}
+
+fn no_window(reason: &str) -> Error {
+    let reason = reason.lines().next().unwrap_or_default();
+    let hint = match package(reason) {
+        Some(package) => format!("install what is missing, on Debian with: apt-get install {package}"),
+        None => "start it in a desktop session, or use a verb; --help lists them".into(),
+    };
+    Error::user(format!("the window could not be opened ({reason})"), hint)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_package_that_helps_is_named() {
+        for (reason, package) in [
+            ("Library libxkbcommon-x11.so could not be loaded.", "libxkbcommon-x11-0"),
+            ("WGPU error: No suitable wgpu adapter found", "mesa-vulkan-drivers"),
+        ] {
+            assert!(no_window(reason).hint().contains(package), "{reason}");
+        }
+        assert!(no_window("odd").hint().contains("--help"));
+    }
+}

@@ -1,0 +1,107 @@
+//! The window itself: drains events, draws, carries out effects. All decisions are in [`update`](super::update()).
+
+use super::{Command, Effect, Message, State, effects::Effects, state::Remembered, textures::Textures, update};
+use crate::{
+    jobs::{JobEvent, Wake, channel},
+    ui,
+};
+use eframe::egui::{Context, Ui, ViewportCommand};
+use std::{
+    path::PathBuf,
+    sync::{Arc, mpsc::Receiver},
+};
+
+/// Events taken in one frame; more wait for the next one.
+const EVENTS: usize = 256;
+const STORAGE_KEY: &str = "studio";
+
+pub struct Studio {
+    state: State,
+    textures: Textures,
+    effects: Effects,
+    /// `None` once the window is closing for good.
+    events: Option<Receiver<JobEvent>>,
+    ui: ui::Ui,
+}
+
+impl Studio {
+    /// Starts the threads, and opens `path`.
+    pub fn new(cc: &eframe::CreationContext<'_>, workspace: PathBuf, path: Option<PathBuf>) -> std::io::Result<Self> {
+        ui::theme::install(&cc.egui_ctx);
+        let remembered: Remembered = cc.storage.and_then(|s| eframe::get_value(s, STORAGE_KEY)).unwrap_or_default();
+        let ctx = cc.egui_ctx.clone();
+        let wake: Wake = Arc::new(move || ctx.request_repaint());
+        let (tx, rx) = channel(wake);
+        let mut studio = Self {
+            state: State { workspace_dir: workspace.clone(), remembered, cores: cores(), ..State::default() },
+            textures: Textures::default(),
+            effects: Effects::start(workspace, tx)?,
+            events: Some(rx),
+            ui: ui::Ui::default(),
+        };
+        studio.take(Command::RefreshRuns, &cc.egui_ctx);
+        if let Some(path) = path {
+            studio.take(Command::Open(path), &cc.egui_ctx);
+        }
+        Ok(studio)
+    }
+
+    pub fn state(&self) -> &State {
+        &self.state
+    }
+
+    /// Takes one message in, and does what follows from it.
+    pub fn take(&mut self, message: impl Into<Message>, ctx: &Context) {
+        for effect in update(&mut self.state, message) {
+            self.run(effect, ctx);
+        }
+    }
+
+    fn run(&mut self, effect: Effect, ctx: &Context) {
+        self.effects.run(effect, &mut self.textures, ctx);
+    }
+}
+
+impl eframe::App for Studio {
+    fn logic(&mut self, ctx: &Context, _: &mut eframe::Frame) {
+        let events: Vec<JobEvent> = self.events.iter().flat_map(|rx| rx.try_iter().take(EVENTS)).collect();
+        if events.len() == EVENTS {
+            ctx.request_repaint();
+        }
+        for event in events {
+            self.take(event, ctx);
+        }
+        self.effects.frame(&mut self.textures, ctx);
+        let has_work = self.state.jobs.iter().any(|j| !j.state.has_ended());
+        if has_work && ctx.input(|i| i.viewport().close_requested()) {
+            // The checkpoint comes first; the window closes by itself when it is written.
+            ctx.send_viewport_cmd(ViewportCommand::CancelClose);
+            self.take(Command::Close, ctx);
+        }
+    }
+
+    fn ui(&mut self, ui: &mut Ui, _: &mut eframe::Frame) {
+        let commands = self.ui.show(ui, &self.state, &self.textures);
+        let ctx = ui.ctx().clone();
+        if !commands.is_empty() {
+            ctx.request_repaint();
+        }
+        for command in commands {
+            self.take(command, &ctx);
+        }
+    }
+
+    fn save(&mut self, storage: &mut dyn eframe::Storage) {
+        eframe::set_value(storage, STORAGE_KEY, &self.state.remembered);
+    }
+
+    fn on_exit(&mut self) {
+        // Without a receiver no thread waits for room in the channel.
+        self.events = None;
+        self.effects.shut_down();
+    }
+}
+
+fn cores() -> usize {
+    std::thread::available_parallelism().map_or(1, usize::from)
+}

@@ -1,0 +1,119 @@
+//! What happens: the state changes, and effects are asked for. Pure; knows no window, no thread and no file.
+
+mod around;
+mod data;
+mod dissolve;
+mod jobs;
+mod results;
+
+#[cfg(test)]
+mod tests;
+
+use super::{Command, Effect, Message, State};
+use crate::jobs::JobEvent;
+
+/// Takes one message in; the effects are to be carried out in their order.
+pub fn update(state: &mut State, message: impl Into<Message>) -> Vec<Effect> {
+    match message.into() {
+        Message::Command(command) => on_command(state, command),
+        Message::Event(event) => on_event(state, event),
+    }
+}
+
+fn on_command(state: &mut State, command: Command) -> Vec<Effect> {
+    match command {
+        Command::Go(workspace) => around::go(state, workspace),
+        Command::Fold(side) => around::fold(state, side),
+        Command::Theme(theme) => {
+            state.remembered.theme = theme;
+            Vec::new()
+        }
+        Command::Toggle(overlay) => around::toggle(state, overlay),
+        Command::Escape => around::escape(state),
+        Command::DismissNotice(index) => {
+            if index < state.notices.len() {
+                state.notices.remove(index);
+            }
+            Vec::new()
+        }
+        Command::Copy(text) => vec![Effect::Copy(text)],
+        Command::ShowFolder(path) => vec![Effect::ShowFolder(path)],
+        Command::Close => jobs::close(state),
+        Command::Pick(pick) => vec![Effect::Pick(pick)],
+        Command::Open(path) => data::open(state, path),
+        Command::SetNormal(names) => data::set_normal(state, names),
+        Command::Filter(filter) => data::filter(state, filter),
+        Command::Select(id) => data::select(state, id),
+        Command::Walk(by) => around::walk(state, by),
+        Command::WantThumbnails(ids) => vec![Effect::Thumbnails(ids)],
+        Command::SetT(t) => dissolve::set_t(state, t),
+        Command::Method(method) => dissolve::change(state, |d| d.method = method),
+        Command::Model(source) => dissolve::change(state, |d| d.chosen = Some(source)),
+        Command::ImportModel(path) => dissolve::import(state, path),
+        Command::Resolution(px) => dissolve::change(state, |d| d.resolution = px),
+        Command::Difference(kind) => dissolve::recolour(state, |d| d.difference = kind),
+        Command::Gain(gain) => dissolve::recolour(state, |d| d.gain = gain.clamp(0.5, 64.0)),
+        Command::View(view) => {
+            state.dissolve.view = view.clamped();
+            Vec::new()
+        }
+        Command::Play => dissolve::play(state),
+        Command::Preset(preset) => jobs::preset(state, preset),
+        Command::Field(key, text) => {
+            state.train.set(key, text);
+            Vec::new()
+        }
+        Command::TrainAll => jobs::train_all(state),
+        Command::ResumeRun(run) => jobs::resume_run(state, run),
+        Command::Pause(id) => jobs::control(state, id, super::message::Control::Pause),
+        Command::Continue(id) => jobs::control(state, id, super::message::Control::Continue),
+        Command::Stop(id) => jobs::control(state, id, super::message::Control::Stop),
+        Command::Keep(id) => jobs::control(state, id, super::message::Control::Keep),
+        Command::RefreshRuns => vec![Effect::ListRuns],
+        Command::OpenRun(run) => results::open_run(state, run),
+        Command::Threshold(threshold) => results::set_threshold(state, threshold),
+        Command::Rule(rule) => results::set_rule(state, rule),
+        Command::Tab(tab) => {
+            state.results.tab = tab;
+            Vec::new()
+        }
+        Command::Sort(sort) => {
+            state.results.sort = sort;
+            Vec::new()
+        }
+        Command::Row(row) => results::select_row(state, row),
+    }
+}
+
+fn on_event(state: &mut State, event: JobEvent) -> Vec<Effect> {
+    match event {
+        JobEvent::Picked(pick, path) => around::picked(state, pick, path),
+        JobEvent::Opening { found } => {
+            if let Some(opening) = &mut state.data.opening {
+                opening.found = found;
+            }
+            Vec::new()
+        }
+        JobEvent::Opened { generation, config, dataset } => data::opened(state, generation, config, dataset),
+        JobEvent::OpenFailed { generation, path, failure } => data::open_failed(state, generation, path, failure),
+        JobEvent::Thumbnail { generation, id, pixels } => data::thumbnail(state, generation, id, pixels),
+        JobEvent::Preview { file, pixels } => jobs::preview(state, file, pixels),
+        JobEvent::Runs(runs) => results::runs(state, runs),
+        JobEvent::Scores { run, scores } => results::scores(state, &run, scores),
+        JobEvent::Original { id, pixels } => dissolve::original(state, id, pixels),
+        JobEvent::Dissolved { generation, twin } => dissolve::dissolved(state, generation, twin),
+        JobEvent::Rung { ladder, rung } => dissolve::rung(state, ladder, rung),
+        JobEvent::JobStarted(id) => jobs::started(state, id),
+        JobEvent::JobProgress(id, event) => jobs::progress(state, id, event),
+        JobEvent::JobEnded(id, outcome) => jobs::ended(state, id, outcome),
+        JobEvent::Trouble { summary, hint } => {
+            state.notify_error(summary, hint);
+            Vec::new()
+        }
+        JobEvent::Panicked { thread, text } => {
+            let summary = format!("Something went wrong in the {thread} thread: {text}");
+            state.notify_error(summary, "The window goes on; please report this text.");
+            Vec::new()
+        }
+    }
+}

@@ -1,0 +1,86 @@
+//! Runs, and the scores of one of them with their one threshold.
+
+use super::{around::stepped, data, dissolve};
+use crate::{
+    app::{Effect, State, state::Scores},
+    config::ThresholdRule,
+    jobs::{Failure, RunEntry, ScoreSet},
+};
+use std::{
+    path::{Path, PathBuf},
+    sync::Arc,
+};
+
+pub fn runs(state: &mut State, runs: Vec<RunEntry>) -> Vec<Effect> {
+    state.runs = runs;
+    let before = state.dissolve.model().map(|m| m.source.clone());
+    dissolve::list_models(state);
+    // Another model is in use now, or the first one has come.
+    if state.dissolve.model().map(|m| m.source.clone()) == before { Vec::new() } else { dissolve::invalidate(state) }
+}
+
+pub fn open_run(state: &mut State, run: PathBuf) -> Vec<Effect> {
+    state.results.run = Some(run.clone());
+    state.results.scores = Scores::Loading;
+    state.results.row = None;
+    vec![Effect::LoadScores(run)]
+}
+
+pub fn scores(state: &mut State, run: &Path, scores: Result<Arc<ScoreSet>, Failure>) -> Vec<Effect> {
+    if state.results.run.as_deref() != Some(run) {
+        return Vec::new();
+    }
+    match scores {
+        Err(failure) => {
+            state.results.scores = Scores::Failed(failure);
+            Vec::new()
+        }
+        Ok(set) => {
+            let middle = (set.range[0] + set.range[1]) / 2.0;
+            state.results.threshold = set.evaluation.threshold.unwrap_or(middle);
+            state.results.rule = set.evaluation.rule.parse().ok();
+            let path = set.config.data.path.clone();
+            state.results.scores = Scores::Ready(set);
+            // The gallery needs the pictures: its data set is opened where none is.
+            let nothing_open = state.data.open.is_none() && state.data.opening.is_none();
+            let workspace = state.workspace;
+            let effects = if nothing_open && !path.as_os_str().is_empty() { data::open(state, path) } else { Vec::new() };
+            state.workspace = workspace;
+            effects
+        }
+    }
+}
+
+pub fn set_threshold(state: &mut State, threshold: f64) -> Vec<Effect> {
+    if threshold.is_finite() {
+        state.results.threshold = threshold;
+        state.results.rule = None;
+    }
+    Vec::new()
+}
+
+pub fn set_rule(state: &mut State, rule: ThresholdRule) -> Vec<Effect> {
+    let Some(found) = state.results.ready().map(|set| set.threshold(rule)) else { return Vec::new() };
+    match found {
+        Ok(threshold) => {
+            state.results.threshold = threshold;
+            state.results.rule = Some(rule);
+        }
+        Err(reason) => state.notify_error(reason, "Choose another rule, or drag the line."),
+    }
+    Vec::new()
+}
+
+pub fn walk(state: &mut State, by: i64) -> Vec<Effect> {
+    let gallery = state.results.gallery();
+    let at = state.results.row.and_then(|row| gallery.iter().position(|r| *r == row));
+    let next = stepped(at, by, gallery.len()).and_then(|i| gallery.get(i).copied());
+    next.map_or_else(Vec::new, |row| select_row(state, row))
+}
+
+pub fn select_row(state: &mut State, row: usize) -> Vec<Effect> {
+    state.results.row = Some(row);
+    let name = state.results.ready().and_then(|set| set.rows.get(row)).map(|r| r.path.clone());
+    let id = name.and_then(|name| state.open()?.by_name.get(&name).copied());
+    id.map_or_else(Vec::new, |id| data::select(state, id))
+}
