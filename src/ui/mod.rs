@@ -1,1 +1,146 @@
-//! (being written)
+//! Panels: they read the state and send commands; nothing else. One panel a file.
+
+mod big_picture;
+mod compare;
+mod data_inspector;
+mod data_view;
+mod dissolve_inspector;
+mod dissolve_view;
+mod gallery;
+mod grid;
+mod histogram;
+mod job_strip;
+mod keys;
+mod library;
+mod notices;
+mod palette;
+mod results_inspector;
+mod results_view;
+mod rivals;
+mod roc;
+mod t_slider;
+pub mod theme;
+mod top_bar;
+mod train_cards;
+mod train_curves;
+mod train_view;
+mod widgets;
+
+use crate::{
+    app::{
+        Command, State, actions,
+        state::{Overlay, ThemeChoice, Workspace},
+        textures::Textures,
+    },
+    data::ImageId,
+};
+use eframe::egui::{self, CentralPanel, Frame, Margin, Panel, ThemePreference};
+
+/// What panels keep between frames and nobody else needs: half-typed texts.
+#[derive(Default)]
+pub struct Ui {
+    /// The path field.
+    path: String,
+    palette: palette::Palette,
+    grid: grid::Grid,
+    gallery: grid::Grid,
+    /// The last wish for little pictures, so that each is sent once.
+    wanted: Vec<ImageId>,
+}
+
+/// What a panel gets: the state to read, the pictures, and where commands go.
+pub(crate) struct Cx<'a> {
+    pub state: &'a State,
+    pub textures: &'a Textures,
+    commands: Vec<Command>,
+    /// Images in view whose little picture is missing.
+    wanted: Vec<ImageId>,
+}
+
+impl Cx<'_> {
+    pub fn send(&mut self, command: Command) {
+        self.commands.push(command);
+    }
+
+    /// This image is in view, and its little picture is missing.
+    pub fn want(&mut self, id: ImageId) {
+        self.wanted.push(id);
+    }
+}
+
+impl Ui {
+    /// Draws one frame; returns what the person asked for in it.
+    pub fn show(&mut self, ui: &mut egui::Ui, state: &State, textures: &Textures) -> Vec<Command> {
+        let mut cx = Cx { state, textures, commands: Vec::new(), wanted: Vec::new() };
+        ui.ctx().set_theme(match state.remembered.theme {
+            ThemeChoice::System => ThemePreference::System,
+            ThemeChoice::Dark => ThemePreference::Dark,
+            ThemeChoice::Light => ThemePreference::Light,
+        });
+        dropped(ui, &mut cx);
+        keys::dispatch(ui, &mut cx);
+
+        let t = theme::of(ui);
+        let bar = Frame::new().fill(t.panel).inner_margin(Margin::symmetric(theme::PAGE as i8, theme::GAP as i8));
+        let side = Frame::new().fill(t.panel).inner_margin(Margin::same(theme::PAGE as i8));
+        Panel::top("top").frame(bar).show(ui, |ui| top_bar::show(ui, &mut cx));
+        if state.job().is_some() {
+            Panel::bottom("job").frame(bar).show(ui, |ui| job_strip::show(ui, &mut cx));
+        }
+        if !state.remembered.library_hidden {
+            let panel = Panel::left("library").frame(side).default_size(224.0).size_range(160.0..=360.0);
+            panel.show(ui, |ui| library::show(ui, &mut cx));
+        }
+        if !state.remembered.inspector_hidden && state.workspace != Workspace::Train {
+            let panel = Panel::right("inspector").frame(side).default_size(288.0).size_range(220.0..=420.0);
+            panel.show(ui, |ui| match state.workspace {
+                Workspace::Data => data_inspector::show(ui, &mut cx),
+                Workspace::Dissolve => dissolve_inspector::show(ui, &mut cx),
+                Workspace::Results => results_inspector::show(ui, &mut cx),
+                Workspace::Train => {}
+            });
+        }
+        let page = Frame::new().fill(t.page).inner_margin(Margin::same(theme::PAGE as i8));
+        CentralPanel::no_frame().frame(page).show(ui, |ui| match state.workspace {
+            Workspace::Data => data_view::show(ui, &mut cx, self),
+            Workspace::Dissolve => dissolve_view::show(ui, &mut cx),
+            Workspace::Train => train_view::show(ui, &mut cx),
+            Workspace::Results => results_view::show(ui, &mut cx, self),
+        });
+        match state.overlay {
+            Some(Overlay::Palette) => self.palette.show(ui, &mut cx),
+            Some(Overlay::Keys) => keys::show(ui, &mut cx),
+            Some(Overlay::Picture) => big_picture::show(ui, &mut cx),
+            None => {}
+        }
+        notices::show(ui, &mut cx);
+        if self.wanted != cx.wanted {
+            self.wanted.clone_from(&cx.wanted);
+            cx.commands.push(Command::WantThumbnails(cx.wanted));
+        }
+        cx.commands
+    }
+}
+
+/// Files dropped anywhere on the window.
+fn dropped(ui: &mut egui::Ui, cx: &mut Cx<'_>) {
+    let files = ui.input(|i| i.raw.dropped_files.clone());
+    // A folder of images is one thing; of several things the first is opened.
+    if let Some(path) = files.first().map(|f| f.path().to_path_buf()) {
+        let is_model = path.extension().is_some_and(|e| e == "safetensors" || e == "pt");
+        cx.send(if is_model { Command::ImportModel(path) } else { Command::Open(path) });
+    }
+    if ui.input(|i| !i.raw.hovered_files.is_empty()) {
+        let t = theme::of(ui);
+        let painter = ui.ctx().layer_painter(egui::LayerId::new(egui::Order::Foreground, egui::Id::unique("drop")));
+        let rect = ui.ctx().content_rect();
+        painter.rect_filled(rect, 0.0, t.page.gamma_multiply(0.85));
+        let font = egui::FontId::proportional(theme::TITLE);
+        painter.text(rect.center(), egui::Align2::CENTER_CENTER, "Drop a folder or file to open it", font, t.text);
+    }
+}
+
+/// Whether an action may be done now, and its command.
+fn allowed(action: &actions::Action, state: &State) -> Option<Command> {
+    (action.allowed)(state).is_ok().then(|| (action.command)(state))
+}

@@ -1,0 +1,150 @@
+//! Dissolve, on the right: which model, which method, how the difference is coloured, and the energy curve.
+
+use super::{Cx, theme, widgets};
+use crate::{
+    app::{Command, actions::Id},
+    config::DissolveMethod,
+    jobs::Difference,
+};
+use eframe::egui::{ComboBox, DragValue, Rect, RichText, ScrollArea, Sense, Ui, pos2, vec2};
+use egui_plot::{Line, Plot, Points, VLine};
+
+pub fn show(ui: &mut Ui, cx: &mut Cx<'_>) {
+    ScrollArea::vertical().auto_shrink(false).show(ui, |ui| {
+        widgets::caption(ui, "DISSOLVE BY");
+        let d = &cx.state.dissolve;
+        let kernel = match d.method {
+            DissolveMethod::Gaussian(k) | DissolveMethod::Median(k) => k,
+            _ => 7,
+        };
+        let methods = [
+            (DissolveMethod::Diffusion, "Diffusion"),
+            (DissolveMethod::Gaussian(kernel), "Gaussian"),
+            (DissolveMethod::Median(kernel), "Median"),
+            (DissolveMethod::Resample, "Resample"),
+        ];
+        if let Some(method) = widgets::choices(ui, d.method, &methods) {
+            cx.send(Command::Method(method));
+        }
+        match d.method {
+            DissolveMethod::Diffusion => models(ui, cx),
+            DissolveMethod::Gaussian(k) => kernels(ui, cx, k, DissolveMethod::Gaussian),
+            DissolveMethod::Median(k) => kernels(ui, cx, k, DissolveMethod::Median),
+            _ => _ = widgets::weak(ui, "Shrunk to the resolution and enlarged again; nothing else."),
+        }
+        ui.add_space(theme::PAGE);
+        widgets::caption(ui, "RESOLUTION");
+        if let Some(px) = widgets::choices(ui, d.resolution, &[(0, "Model's"), (32, "32"), (64, "64"), (128, "128")]) {
+            cx.send(Command::Resolution(px));
+        }
+        widgets::weak(ui, "Pictures are shrunk to this, dissolved, and enlarged again.");
+        ui.add_space(theme::PAGE);
+        difference(ui, cx);
+        ui.add_space(theme::PAGE);
+        energy(ui, cx);
+    });
+}
+
+fn models(ui: &mut Ui, cx: &mut Cx<'_>) {
+    let d = &cx.state.dissolve;
+    let Some(current) = d.model() else {
+        widgets::weak(ui, "No model yet.");
+        widgets::action_button(ui, cx, Id::ImportModel);
+        return;
+    };
+    let mut chosen = None;
+    let combo = ComboBox::from_id_salt("model").selected_text(&current.name).width(ui.available_width()).truncate();
+    let response = combo.show_ui(ui, |ui| {
+        for model in &d.models {
+            let label = ui.selectable_label(model.source == current.source, format!("{} · {}", model.name, model.detail));
+            if label.on_hover_text(model.source.0.display().to_string()).clicked() {
+                chosen = Some(model.source.clone());
+            }
+        }
+    });
+    response.response.accessible_name("Diffusion model");
+    widgets::weak(ui, current.detail.clone());
+    if let Some(set) = &current.trained_on {
+        widgets::weak(ui, format!("trained on {set}"));
+    }
+    if let Some(source) = chosen {
+        cx.send(Command::Model(source));
+    }
+    widgets::action_button(ui, cx, Id::ImportModel);
+}
+
+fn kernels(ui: &mut Ui, cx: &mut Cx<'_>, kernel: usize, method: fn(usize) -> DissolveMethod) {
+    ui.horizontal(|ui| {
+        widgets::weak(ui, "Kernel, px");
+        if let Some(k) = widgets::choices(ui, kernel, &[(3, "3"), (7, "7"), (11, "11")]) {
+            cx.send(Command::Method(method(k)));
+        }
+    });
+}
+
+fn difference(ui: &mut Ui, cx: &mut Cx<'_>) {
+    widgets::caption(ui, "WHAT DISSOLVING CHANGED");
+    let d = &cx.state.dissolve;
+    let kinds = [(Difference::Signed, "Signed"), (Difference::Absolute, "Absolute")];
+    if let Some(kind) = widgets::choices(ui, d.difference, &kinds) {
+        cx.send(Command::Difference(kind));
+    }
+    ui.horizontal(|ui| {
+        let label = ui.label("Gain");
+        let mut gain = d.gain;
+        let field = ui.add(DragValue::new(&mut gain).range(0.5..=64.0).speed(0.1).prefix("×")).labelled_by(label.id);
+        if field.changed() {
+            cx.send(Command::Gain(gain));
+        }
+        if field.on_hover_text("The difference is multiplied by this; double click: 4").double_clicked() {
+            cx.send(Command::Gain(4.0));
+        }
+    });
+    legend(ui, d.difference, d.gain);
+    widgets::weak(ui, "A change is not a lesion: it shows what this model takes for detail.");
+}
+
+/// The colours with the change they stand for.
+fn legend(ui: &mut Ui, kind: Difference, gain: f32) {
+    const STEPS: usize = 64;
+    let (rect, _) = ui.allocate_exact_size(vec2(ui.available_width(), 10.0), Sense::hover());
+    let width = rect.width() / STEPS as f32;
+    for i in 0..STEPS {
+        let share = (i as f32 + 0.5) / STEPS as f32;
+        let value = if kind == Difference::Signed { 2.0 * share - 1.0 } else { share };
+        let [r, g, b] = kind.colour(value);
+        let place = Rect::from_min_size(pos2(rect.left() + i as f32 * width, rect.top()), vec2(width + 0.5, rect.height()));
+        ui.painter().rect_filled(place, 0.0, theme::pixel(r, g, b));
+    }
+    let end = 1.0 / gain;
+    ui.horizontal(|ui| {
+        let left = if kind == Difference::Signed { format!("−{end:.2} darker") } else { "0".into() };
+        widgets::weak(ui, left);
+        ui.with_layout(eframe::egui::Layout::right_to_left(eframe::egui::Align::Center), |ui| {
+            let word = if kind == Difference::Signed { " brighter" } else { "" };
+            widgets::weak(ui, format!("{end:.2}{word}"));
+        });
+    });
+}
+
+/// Mean change against t, from the ladder of this image.
+fn energy(ui: &mut Ui, cx: &mut Cx<'_>) {
+    let d = &cx.state.dissolve;
+    if d.method != DissolveMethod::Diffusion || d.energy.len() < 2 {
+        return;
+    }
+    widgets::caption(ui, "CHANGE AGAINST t, THIS IMAGE");
+    let t = theme::of(ui);
+    let points: Vec<[f64; 2]> = d.energy.iter().map(|(t, e)| [*t as f64, *e]).collect();
+    let at = d.done.as_ref().map(|done| [done.t as f64, done.mean_abs_change]);
+    let plot = Plot::new("energy").height(120.0).allow_drag(false).allow_zoom(false).allow_scroll(false);
+    let plot = plot.show_background(false).include_y(0.0).show_crosshair(false).y_axis_min_width(32.0);
+    plot.show(ui, |p| {
+        p.line(Line::new("mean |change|", points).color(t.accent).width(2.0));
+        if let Some(at) = at {
+            p.vline(VLine::new("t", at[0]).color(t.weak));
+            p.points(Points::new("now", vec![at]).color(t.text).radius(4.0));
+        }
+    });
+    ui.label(RichText::new("mean |change| over t").size(theme::SMALL).color(t.weak));
+}

@@ -1,0 +1,114 @@
+//! The strip at the bottom: what runs, how far it is, and the ways to pause and end it.
+
+use super::{Cx, theme, widgets};
+use crate::{
+    app::{
+        actions::Id,
+        state::{JobInfo, JobState},
+    },
+    jobs::Outcome,
+    ml::progress::Stage,
+};
+use eframe::egui::{Align, Color32, Layout, ProgressBar, RichText, Sense, Shape, Stroke, Ui, pos2, vec2};
+
+pub fn show(ui: &mut Ui, cx: &mut Cx<'_>) {
+    let t = theme::of(ui);
+    let Some(job) = cx.state.job() else { return };
+    ui.horizontal_centered(|ui| {
+        ui.set_height(28.0);
+        let (icon, colour) = icon(job, t);
+        ui.label(RichText::new(icon).color(colour));
+        ui.label(RichText::new(&job.title).strong());
+        match &job.state {
+            JobState::Ended(outcome) => ended(ui, outcome),
+            _ => running(ui, job),
+        }
+        ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
+            let queued = cx.state.queued();
+            if queued > 0 {
+                ui.label(RichText::new(format!("{queued} queued")).size(theme::SMALL).color(t.weak));
+            }
+            if job.state.is_running() {
+                widgets::icon_button(ui, cx, Id::Keep);
+                widgets::icon_button(ui, cx, Id::Stop);
+                widgets::icon_button(ui, cx, Id::Pause);
+            }
+        });
+    });
+}
+
+fn icon(job: &JobInfo, t: &theme::Tokens) -> (&'static str, Color32) {
+    match &job.state {
+        JobState::Queued => ("⏳", t.weak),
+        JobState::Running => ("▶", t.accent),
+        JobState::Paused => ("⏸", t.warning),
+        JobState::Stopping => ("⏹", t.warning),
+        JobState::Ended(Outcome::Finished(_)) => ("✔", t.accent),
+        JobState::Ended(Outcome::Stopped) => ("⏹", t.weak),
+        JobState::Ended(Outcome::Failed(_)) => ("⚠", t.error),
+    }
+}
+
+fn ended(ui: &mut Ui, outcome: &Outcome) {
+    let t = theme::of(ui);
+    let (text, colour) = match outcome {
+        Outcome::Finished(_) => ("done".to_string(), t.weak),
+        Outcome::Stopped => ("stopped; can be resumed from the list of runs".into(), t.weak),
+        Outcome::Failed(failure) => (widgets::sentence(&failure.summary), t.error),
+    };
+    ui.add(eframe::egui::Label::new(RichText::new(text).color(colour)).truncate());
+}
+
+fn running(ui: &mut Ui, job: &JobInfo) {
+    let t = theme::of(ui);
+    let p = &job.progress;
+    let weak = |text: String| RichText::new(text).size(theme::SMALL).color(t.weak);
+    if job.state == JobState::Stopping {
+        ui.spinner();
+        ui.label(weak("stopping: the checkpoint is being written…".into()));
+        return;
+    }
+    let Some(stage) = p.stage else {
+        ui.label(weak("starting…".into()));
+        return;
+    };
+    ui.label(RichText::new(stage.name()).size(theme::SMALL));
+    let bar = ProgressBar::new(p.share()).desired_width(160.0).desired_height(8.0).fill(t.accent);
+    ui.add(bar).on_hover_text(format!("{} of {}", p.done, p.total));
+    ui.label(weak(format!("{} / {}", p.done, p.total)));
+    if let Some(curve) = p.curve(stage) {
+        sparkline(ui, &curve.points);
+    }
+    if let Some(step) = p.last {
+        let mut parts = Vec::new();
+        if matches!(stage, Stage::Ddpm | Stage::Dia) {
+            parts.push(format!("loss {:.3}", step.loss));
+        }
+        if step.images_per_second > 0.0 {
+            parts.push(format!("{:.0} images/s", step.images_per_second));
+        }
+        if job.state == JobState::Paused {
+            parts.push("paused".into());
+        } else if step.eta_secs > 0.0 {
+            parts.push(format!("{} left", widgets::duration(step.eta_secs)));
+        }
+        ui.label(weak(parts.join(" · ")));
+    }
+}
+
+/// The last steps of a curve, without axes.
+fn sparkline(ui: &mut Ui, points: &[[f64; 2]]) {
+    const SHOWN: usize = 120;
+    let points = &points[points.len().saturating_sub(SHOWN)..];
+    let (rect, _) = ui.allocate_exact_size(vec2(72.0, 20.0), Sense::hover());
+    let (low, high) = points.iter().fold((f64::MAX, f64::MIN), |(l, h), p| (l.min(p[1]), h.max(p[1])));
+    if points.len() < 2 || high <= low {
+        return;
+    }
+    let at = |(i, p): (usize, &[f64; 2])| {
+        let x = rect.left() + rect.width() * i as f32 / (points.len() - 1) as f32;
+        pos2(x, rect.bottom() - rect.height() * ((p[1] - low) / (high - low)) as f32)
+    };
+    let line: Vec<_> = points.iter().enumerate().map(at).collect();
+    ui.painter().add(Shape::line(line, Stroke::new(1.0, theme::of(ui).accent)));
+}

@@ -1,0 +1,141 @@
+//! The left panel: the open data set with its splits and classes as filters, and the runs of the workspace.
+
+use super::{Cx, theme, widgets};
+use crate::{
+    app::{
+        Command,
+        actions::Id,
+        state::{Filter, Open, Workspace},
+    },
+    data::{Label, Split},
+    jobs::RunEntry,
+    run_dir::RunState,
+};
+use eframe::egui::{Align, Button, FontId, Layout, RichText, ScrollArea, Ui, WidgetInfo, accesskit::Role, vec2};
+
+pub fn show(ui: &mut Ui, cx: &mut Cx<'_>) {
+    ScrollArea::vertical().auto_shrink(false).show(ui, |ui| {
+        ui.horizontal(|ui| {
+            widgets::caption(ui, "DATA SET");
+            ui.with_layout(Layout::right_to_left(Align::Center), |ui| widgets::icon_button(ui, cx, Id::OpenFolder));
+        });
+        match cx.state.open().cloned() {
+            Some(open) => data_set(ui, cx, &open),
+            None => _ = widgets::weak(ui, "None is open."),
+        }
+        ui.add_space(theme::PAGE);
+        ui.horizontal(|ui| {
+            widgets::caption(ui, "RUNS");
+            ui.with_layout(Layout::right_to_left(Align::Center), |ui| widgets::icon_button(ui, cx, Id::RefreshRuns));
+        });
+        if cx.state.runs.is_empty() {
+            widgets::weak(ui, "None yet. Train (3) makes one.");
+        }
+        for run in &cx.state.runs {
+            entry(ui, cx, run);
+        }
+        ui.add_space(theme::PAGE);
+        widgets::caption(ui, "WORKSPACE");
+        let folder = &cx.state.workspace_dir;
+        let t = theme::of(ui);
+        widgets::cut_label(ui, &folder.display().to_string(), theme::SMALL, t.weak);
+        if ui.small_button("Show folder").clicked() {
+            cx.send(Command::ShowFolder(folder.clone()));
+        }
+    });
+}
+
+fn data_set(ui: &mut Ui, cx: &mut Cx<'_>, open: &Open) {
+    let now = cx.state.data.filter;
+    line(ui, cx, "All images", open.dataset.items.len(), None, now == Filter::default(), Filter::default());
+    for split in Split::ALL {
+        let count = open.counts.iter().map(|c| c.of(split)).sum::<usize>() + open.unlabelled.of(split);
+        if count > 0 {
+            let chosen = now.split == Some(split);
+            let to = Filter { split: (!chosen).then_some(split), ..now };
+            line(ui, cx, split.name(), count, None, chosen, to);
+        }
+    }
+    if !open.counts.is_empty() {
+        ui.add_space(theme::STEP);
+        widgets::caption(ui, "CLASSES");
+    }
+    for (i, (class, counts)) in open.dataset.classes.iter().zip(&open.counts).enumerate() {
+        let chosen = now.class == Some(i);
+        let to = Filter { class: (!chosen).then_some(i), ..now };
+        line(ui, cx, &class.name, counts.total(), Some(class.label), chosen, to);
+    }
+}
+
+/// One line of the tree: a click filters by it, another one takes that back.
+fn line(ui: &mut Ui, cx: &mut Cx<'_>, name: &str, count: usize, mark: Option<Option<Label>>, chosen: bool, to: Filter) {
+    let t = theme::of(ui);
+    let width = ui.available_width();
+    let indent = if mark.is_some() { "      " } else { "" };
+    let short = widgets::cut_middle(ui, name, &FontId::proportional(theme::BODY), width - 96.0);
+    let button = Button::selectable(chosen, format!("{indent}{short}"))
+        .shortcut_text(RichText::new(count.to_string()).size(theme::SMALL).color(t.weak))
+        .min_size(vec2(width, 24.0));
+    let response = ui.add(button);
+    if let Some(label) = mark {
+        widgets::mark(ui.painter(), t, label, response.rect.left_center() + vec2(16.0, 0.0), 5.0);
+    }
+    response.widget_info(|| WidgetInfo::selected(Role::Button, true, chosen, format!("{name}, {count} images")));
+    if response.clicked() {
+        cx.send(Command::Filter(to));
+        if !matches!(cx.state.workspace, Workspace::Data | Workspace::Dissolve) {
+            cx.send(Command::Go(Workspace::Data));
+        }
+    }
+}
+
+fn entry(ui: &mut Ui, cx: &mut Cx<'_>, run: &RunEntry) {
+    let t = theme::of(ui);
+    let chosen = cx.state.results.run.as_deref() == Some(run.path.as_path());
+    let name = widgets::cut_middle(ui, &run.manifest.name, &FontId::proportional(theme::BODY), ui.available_width() - 72.0);
+    let (state, colour) = match &run.manifest.state {
+        RunState::Finished => (run.figure("auroc").map_or("done".into(), |a| format!("{a:.3}")), t.weak),
+        RunState::Unfinished | RunState::Stopped => ("unfinished".to_string(), t.warning),
+        RunState::Failed { .. } => ("failed".into(), t.error),
+    };
+    let button = Button::selectable(chosen, name)
+        .shortcut_text(RichText::new(state).size(theme::SMALL).color(colour))
+        .min_size(vec2(ui.available_width(), 24.0));
+    let detail = format!(
+        "{} · {} preset\n{}\n{}",
+        run.manifest.kind.name(),
+        run.config.run.preset.name(),
+        run.manifest.created,
+        run.path.display()
+    );
+    let response = ui.add(button).on_hover_text(detail);
+    response.widget_info(|| WidgetInfo::selected(Role::Button, true, chosen, format!("Run {}", run.manifest.name)));
+    if response.clicked() && run.has_scores {
+        cx.send(Command::OpenRun(run.path.clone()));
+        cx.send(Command::Go(Workspace::Results));
+    }
+    response.context_menu(|ui| {
+        if run.can_resume() && ui.button("Go on with it").clicked() {
+            cx.send(Command::ResumeRun(run.path.clone()));
+            ui.close();
+        }
+        if run.model.is_some() && ui.button("Dissolve with its model").clicked() {
+            cx.send(Command::Go(Workspace::Dissolve));
+            cx.send(Command::Model(run.model.clone().unwrap_or_else(|| crate::jobs::ModelSource(run.path.clone()))));
+            ui.close();
+        }
+        if ui.button("Show folder").clicked() {
+            cx.send(Command::ShowFolder(run.path.clone()));
+            ui.close();
+        }
+        if ui.button("Copy path").clicked() {
+            cx.send(Command::Copy(run.path.display().to_string()));
+            ui.close();
+        }
+    });
+    // What was interrupted is offered again, once nothing else runs.
+    let busy = cx.state.jobs.iter().any(|j| !j.state.has_ended());
+    if run.can_resume() && !busy && ui.small_button("Resume").on_hover_text("Goes on where it was stopped").clicked() {
+        cx.send(Command::ResumeRun(run.path.clone()));
+    }
+}

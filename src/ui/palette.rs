@@ -1,0 +1,67 @@
+//! `Ctrl+K`: finds an action by its name.
+
+use super::{Cx, allowed, theme};
+use crate::app::{
+    Command,
+    actions::{ACTIONS, Action, Id},
+};
+use eframe::egui::{Button, Id as EguiId, Key, Modal, RichText, TextEdit, Ui};
+
+#[derive(Default)]
+pub struct Palette {
+    query: String,
+    at: usize,
+}
+
+impl Palette {
+    pub fn show(&mut self, ui: &mut Ui, cx: &mut Cx<'_>) {
+        let t = theme::of(ui);
+        let (up, down, enter) = ui.input_mut(|i| {
+            let mut pressed = |key| i.consume_key(Default::default(), key);
+            (pressed(Key::ArrowUp), pressed(Key::ArrowDown), pressed(Key::Enter))
+        });
+        let found = self.found();
+        let last = found.len().saturating_sub(1);
+        self.at = if up { self.at.saturating_sub(1) } else { (self.at + usize::from(down)).min(last) };
+        let mut chosen = found.get(self.at).filter(|_| enter).copied();
+        let modal = Modal::new(EguiId::unique("palette")).show(ui.ctx(), |ui| {
+            ui.set_width(480.0);
+            let field = TextEdit::singleline(&mut self.query).hint_text("Find an action").desired_width(f32::INFINITY);
+            let field = ui.add(field).accessible_name("Find an action");
+            if field.changed() {
+                self.at = 0;
+            }
+            field.request_focus();
+            for (i, action) in found.iter().enumerate() {
+                let reason = (action.allowed)(cx.state).err();
+                let key = action.key.map(|k| ui.ctx().format_shortcut(&k)).unwrap_or_default();
+                let colour = if reason.is_some() { t.weak } else { t.text };
+                let button = Button::selectable(i == self.at, RichText::new(action.name).color(colour))
+                    .shortcut_text(RichText::new(key).color(t.weak))
+                    .min_size([ui.available_width(), 28.0].into());
+                let response = ui.add(button);
+                let response = if let Some(reason) = reason { response.on_hover_text(reason) } else { response };
+                if response.clicked() {
+                    chosen = Some(action);
+                }
+            }
+            if found.is_empty() {
+                ui.label(RichText::new("No action has this in its name.").color(t.weak));
+            }
+        });
+        if let Some(command) = chosen.and_then(|a| allowed(a, cx.state)) {
+            *self = Self::default();
+            cx.send(Command::Escape);
+            cx.send(command);
+        } else if modal.should_close() {
+            *self = Self::default();
+            cx.send(Command::Escape);
+        }
+    }
+
+    fn found(&self) -> Vec<&'static Action> {
+        let query = self.query.to_lowercase();
+        let shown = |a: &&Action| a.name.to_lowercase().contains(&query) && !matches!(a.id, Id::Palette | Id::Escape);
+        ACTIONS.iter().filter(shown).take(12).collect()
+    }
+}

@@ -1,0 +1,55 @@
+//! The top line: where one is, what is open, and what computes.
+
+use super::{Cx, theme, widgets};
+use crate::app::{
+    actions::{self, Id},
+    state::Workspace,
+};
+use eframe::egui::{Align, Button, Layout, RichText, Ui, WidgetInfo, accesskit::Role, vec2};
+
+pub fn show(ui: &mut Ui, cx: &mut Cx<'_>) {
+    let t = theme::of(ui);
+    ui.horizontal_centered(|ui| {
+        ui.set_height(28.0);
+        ui.label(RichText::new("◎").size(theme::TITLE).color(t.accent));
+        ui.label(RichText::new("Dissolve Studio").strong());
+        ui.add_space(theme::GAP);
+        for (workspace, id) in Workspace::ALL.into_iter().zip([Id::GoData, Id::GoDissolve, Id::GoTrain, Id::GoResults]) {
+            tab(ui, cx, workspace, id);
+        }
+        ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
+            widgets::icon_button(ui, cx, Id::Keys);
+            widgets::icon_button(ui, cx, Id::Theme);
+            ui.label(RichText::new(format!("CPU ×{}", cx.state.cores)).size(theme::SMALL).color(t.weak))
+                .on_hover_text("What computes: the processor and its number of cores");
+            ui.separator();
+            let open = cx.state.open().map(|o| (o.title(), o.dataset.items.len(), o.config.path.display().to_string()));
+            if let Some((title, count, path)) = open {
+                ui.label(RichText::new(format!("{} images", count)).size(theme::SMALL).color(t.weak));
+                let width = (ui.available_width() - theme::GAP).min(240.0);
+                let font = eframe::egui::FontId::proportional(theme::SMALL);
+                let short = widgets::cut_middle(ui, &title, &font, width);
+                ui.label(RichText::new(short).size(theme::SMALL)).on_hover_text(path);
+            } else {
+                ui.label(RichText::new("no data set").size(theme::SMALL).color(t.weak));
+            }
+        });
+    });
+}
+
+fn tab(ui: &mut Ui, cx: &mut Cx<'_>, workspace: Workspace, id: Id) {
+    let t = theme::of(ui);
+    let (action, here) = (actions::get(id), cx.state.workspace == workspace);
+    let number = workspace as usize + 1;
+    let colour = if here { t.text } else { t.weak };
+    let button = Button::selectable(here, RichText::new(format!("{number}  {}", action.name)).color(colour));
+    let response = ui.add(button.min_size(vec2(0.0, 28.0)));
+    response.widget_info(|| WidgetInfo::selected(Role::Button, true, here, action.name));
+    if response.clicked() {
+        cx.send((action.command)(cx.state));
+    }
+    if here {
+        let line = response.rect.with_min_y(response.rect.bottom() - 2.0);
+        ui.painter().rect_filled(line, 0.0, t.accent);
+    }
+}
