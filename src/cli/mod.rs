@@ -73,8 +73,7 @@ fn run(cli: Cli) -> Result<()> {
 
 /// The window; where there is no display, the demo instead, with a word about it.
 fn window(path: Option<PathBuf>) -> Result<()> {
-    let _ = path;
-    Err(Error::user("there is no window yet", "use one of the verbs; --help lists them"))
+    crate::app::run(path)
 }
 
 /// One sentence for the terminal: what, why, what to do.
