@@ -2,8 +2,12 @@
 //! Exit codes: 0 done, 1 could not, 2 wrong usage, 130 stopped by the person.
 
 mod common;
+mod evaluate;
+mod export;
 mod inspect;
 mod progress;
+mod report;
+mod runs;
 mod sweep;
 mod train;
 
@@ -38,6 +42,14 @@ enum Verb {
     TrainDdpm(train::DdpmArgs),
     /// Train DIA, or with --dissolve none the CSI baseline
     TrainDia(train::DiaArgs),
+    /// AUROC and the other figures of a file of scores
+    Evaluate(evaluate::Args),
+    /// Write the report of a run again
+    Report(report::Args),
+    /// List the runs of a workspace
+    Runs(runs::Args),
+    /// The finished weights of a run as one file
+    Export(export::Args),
     /// Train many runs from one file: seeds x data sets x settings
     Sweep(sweep::Args),
 }
@@ -66,6 +78,10 @@ fn run(cli: Cli) -> Result<()> {
         Some(Verb::Train(args)) => train::all(args),
         Some(Verb::TrainDdpm(args)) => train::ddpm(args),
         Some(Verb::TrainDia(args)) => train::dia(args),
+        Some(Verb::Evaluate(args)) => evaluate::run(args),
+        Some(Verb::Report(args)) => report::run(args),
+        Some(Verb::Runs(args)) => runs::run(args),
+        Some(Verb::Export(args)) => export::run(args),
         Some(Verb::Sweep(args)) => sweep::run(args),
         None => window(cli.path),
     }

@@ -6,7 +6,15 @@ use crate::{
     run_dir::write_atomic,
 };
 use ::csv::{ByteRecord, ReaderBuilder, WriterBuilder};
-use std::path::Path;
+use std::{borrow::Cow, collections::HashMap, path::Path};
+
+/// Names of the columns of [`Terms`], for each shift.
+const TERMS: [[&str; 3]; SHIFTS] = [
+    ["sim_0", "cls_0", "nearest_0"],
+    ["sim_1", "cls_1", "nearest_1"],
+    ["sim_2", "cls_2", "nearest_2"],
+    ["sim_3", "cls_3", "nearest_3"],
+];
 
 impl Scores {
     /// Columns `path,split,label,score,predicted,threshold,sim_0..3,cls_0..3,nearest_0..3`, then `class,spread,profile,combined`
@@ -24,8 +32,8 @@ impl Scores {
 
     fn header(&self) -> Vec<String> {
         let mut names: Vec<String> = ["path", "split", "label", "score", "predicted", "threshold"].map(String::from).to_vec();
-        for part in ["sim", "cls", "nearest"] {
-            names.extend((0..SHIFTS).map(|k| format!("{part}_{k}")));
+        for part in 0..3 {
+            names.extend(TERMS.iter().map(|columns| columns[part].to_string()));
         }
         names.extend(["class", "spread", "profile", "combined"].map(String::from));
         names.extend(self.rivals.iter().map(|name| format!("rival_{name}")));
@@ -102,6 +110,7 @@ fn fields(row: &ScoreRow, rivals: usize) -> Vec<String> {
 /// Where the columns are.
 struct Columns {
     names: Vec<String>,
+    places: HashMap<String, usize>,
     path: usize,
     score: usize,
     rivals: Vec<usize>,
@@ -109,13 +118,15 @@ struct Columns {
 
 impl Columns {
     fn find(names: Vec<String>) -> Result<Self, String> {
+        // Of two columns with one name the first counts.
+        let places: HashMap<String, usize> = names.iter().cloned().zip(0..).rev().collect();
         let need = |name: &str| {
-            let there = names.iter().map(String::as_str).collect::<Vec<_>>().join(", ");
-            names.iter().position(|n| n == name).ok_or_else(|| format!("it has no column `{name}`, only: {}", shorten(&there)))
+            let place = places.get(name).copied();
+            place.ok_or_else(|| format!("it has no column `{name}`, only: {}", shorten(&names.join(", "))))
         };
         let (path, score) = (need("path")?, need("score")?);
         let rivals = (0..names.len()).filter(|&i| names[i].starts_with("rival_")).collect();
-        Ok(Self { names, path, score, rivals })
+        Ok(Self { names, places, path, score, rivals })
     }
 }
 
@@ -161,32 +172,35 @@ impl Cells<'_> {
 
     fn terms(&self) -> Result<Option<Terms>, String> {
         let mut terms = Terms::default();
-        for k in 0..SHIFTS {
-            let (Some(sim), Some(cls)) = (self.optional(&format!("sim_{k}"))?, self.optional(&format!("cls_{k}"))?) else {
+        for (k, [sim, cls, nearest]) in TERMS.iter().enumerate() {
+            let (Some(sim), Some(cls)) = (self.optional(sim)?, self.optional(cls)?) else {
                 return Ok(None);
             };
             terms.sim[k] = sim;
             terms.cls[k] = cls;
-            terms.nearest[k] = self.named(&format!("nearest_{k}")).map(|at| self.text(at)).unwrap_or_default();
+            terms.nearest[k] = self.named(nearest).map(|at| self.text(at)).unwrap_or_default();
         }
         Ok(Some(terms))
     }
 
     fn named(&self, name: &str) -> Option<usize> {
-        self.columns.names.iter().position(|n| n == name)
+        self.columns.places.get(name).copied()
+    }
+
+    fn cell(&self, at: usize) -> Cow<'_, str> {
+        String::from_utf8_lossy(self.record.get(at).unwrap_or_default())
     }
 
     fn text(&self, at: usize) -> String {
-        String::from_utf8_lossy(self.record.get(at).unwrap_or_default()).into_owned()
+        self.cell(at).into_owned()
     }
 
     fn wrong(&self, at: usize, what: &str) -> String {
-        format!("line {}, column `{}`: \"{}\" {what}", self.line, self.columns.names[at], shorten(&self.text(at)))
+        format!("line {}, column `{}`: \"{}\" {what}", self.line, self.columns.names[at], shorten(&self.cell(at)))
     }
 
     fn number(&self, at: usize) -> Result<Option<f64>, String> {
-        let text = self.text(at);
-        match text.trim() {
+        match self.cell(at).trim() {
             "" => Ok(None),
             trimmed => match trimmed.parse::<f64>() {
                 Ok(value) if value.is_finite() => Ok(Some(value)),
@@ -202,7 +216,7 @@ impl Cells<'_> {
 
     fn flag(&self, name: &str) -> Result<Option<bool>, String> {
         let Some(at) = self.named(name) else { return Ok(None) };
-        match self.text(at).trim().to_lowercase().as_str() {
+        match self.cell(at).trim().to_lowercase().as_str() {
             "" | "nan" => Ok(None),
             "1" | "1.0" | "true" | "abnormal" => Ok(Some(true)),
             "0" | "0.0" | "false" | "normal" => Ok(Some(false)),

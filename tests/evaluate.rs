@@ -1,0 +1,186 @@
+//! The verbs that read runs and scores, as a script sees them.
+
+use dissolve_studio::{
+    config::RunConfig,
+    rng,
+    run_dir::{RunDir, RunKind},
+    scores::{ScoreRow, Scores},
+};
+use rand::Rng;
+use serde_json::Value;
+use std::{
+    ffi::OsStr,
+    fs,
+    path::Path,
+    process::{Command, Output},
+    time::{Duration, Instant},
+};
+
+fn call(args: &[&dyn AsRef<OsStr>]) -> Output {
+    Command::new(env!("CARGO_BIN_EXE_dissolve-studio")).args(args.iter().map(|a| a.as_ref())).output().unwrap()
+}
+
+/// What went to stdout, as JSON.
+fn json(args: &[&dyn AsRef<OsStr>]) -> Value {
+    let output = call(args);
+    assert_eq!(output.status.code(), Some(0), "{}", String::from_utf8_lossy(&output.stderr));
+    serde_json::from_slice(&output.stdout).unwrap()
+}
+
+/// Exit code 1 and one line on stderr, which is returned.
+fn refusal(args: &[&dyn AsRef<OsStr>]) -> String {
+    let output = call(args);
+    let said = String::from_utf8_lossy(&output.stderr).into_owned();
+    assert_eq!(output.status.code(), Some(1), "{said}");
+    assert!(output.stdout.is_empty());
+    assert_eq!(said.trim().lines().count(), 1, "{said}");
+    said
+}
+
+fn write(dir: &Path, name: &str, text: impl AsRef<[u8]>) -> std::path::PathBuf {
+    let path = dir.join(name);
+    fs::write(&path, text).unwrap();
+    path
+}
+
+const SCORES: &str =
+    "path,split,label,score\na,test,0,0.1\nb,test,0,0.4\nc,test,1,0.35\nd,test,1,0.8\ne,train,0,0.2\nf,train,0,0.3\n";
+
+#[test]
+fn json_has_the_keys_of_the_contract() {
+    let dir = tempfile::tempdir().unwrap();
+    let file = write(dir.path(), "scores with space ä.csv", SCORES);
+    let e = json(&[&"evaluate", &file, &"--json"]);
+    assert_eq!(e["auroc"], 0.75);
+    assert_eq!((&e["n_normal"], &e["n_abnormal"]), (&2.into(), &2.into()));
+    assert_eq!(e["rule"], "percentile:95");
+    assert!(e["threshold"].as_f64().is_some_and(|t| (t - 0.295).abs() < 1e-12));
+    assert_eq!(e["confusion"], serde_json::json!({"tp": 2, "fp": 1, "tn": 1, "fn": 0}));
+    assert_eq!((&e["sensitivity"], &e["specificity"]), (&1.0.into(), &0.5.into()));
+    for key in ["auroc_ci95", "average_precision", "sensitivity_at_90_specificity", "sensitivity_at_95_specificity", "rivals"] {
+        assert!(!e[key].is_null(), "{key}");
+    }
+    assert!(e.as_object().unwrap().contains_key("undefined") && e["undefined"].is_null());
+    let youden = json(&[&"evaluate", &file, &"--json", &"--rule", &"youden"]);
+    assert_eq!((&youden["rule"], &youden["threshold"]), (&"youden".into(), &0.8.into()));
+}
+
+#[test]
+fn one_class_is_null_with_a_reason_and_still_a_success() {
+    let dir = tempfile::tempdir().unwrap();
+    let file = write(dir.path(), "s.csv", "path,label,score\na,0,1\nb,0,2\nc,,3\n");
+    let e = json(&[&"evaluate", &file, &"--json"]);
+    for key in ["auroc", "auroc_ci95", "average_precision", "sensitivity", "sensitivity_at_95_specificity", "threshold"] {
+        assert!(e[key].is_null(), "{key}");
+    }
+    assert!(e["undefined"].as_str().unwrap().contains("no abnormal images"));
+    let text = call(&[&"evaluate", &file]);
+    assert!(String::from_utf8_lossy(&text.stdout).contains("undefined: there are no abnormal images"));
+}
+
+#[test]
+fn two_files_are_compared() {
+    let dir = tempfile::tempdir().unwrap();
+    let a = write(dir.path(), "a.csv", SCORES);
+    let b = write(dir.path(), "b.csv", SCORES.replace("0.35", "0.5"));
+    let e = json(&[&"evaluate", &a, &"--json", &"--compare", &b]);
+    assert_eq!((&e["delta_auroc"], &e["auroc"], &e["n_shared"]), (&(-0.25).into(), &0.75.into(), &4.into()));
+    assert!(e["p_value"].as_f64().is_some_and(|p| 0.0 < p && p < 1.0));
+    assert_eq!(e["moved"][0]["path"], "b");
+    let same = json(&[&"evaluate", &a, &"--json", &"--compare", &a]);
+    assert_eq!((&same["delta_auroc"], &same["p_value"]), (&0.0.into(), &1.0.into()));
+}
+
+#[test]
+fn what_cannot_be_read_is_one_sentence() {
+    let dir = tempfile::tempdir().unwrap();
+    assert!(refusal(&[&"evaluate", &dir.path().join("missing.csv")]).contains("could not read"));
+    assert!(refusal(&[&"evaluate", &dir.path()]).contains("could not read"));
+    let bad = write(dir.path(), "bad.csv", "path,label,score\na,0,1\nb,maybe,2\n");
+    assert!(refusal(&[&"evaluate", &bad]).contains("line 3, column `label`"));
+    let file = write(dir.path(), "s.csv", SCORES);
+    assert!(refusal(&[&"evaluate", &file, &"--split", &"holdout"]).contains("there are: test, train"));
+    assert!(refusal(&[&"report", &"--run", &dir.path()]).contains("is not a run folder"));
+    assert!(refusal(&[&"export", &"--run", &dir.path(), &"--out", &dir.path().join("x")]).contains("is not a run folder"));
+    for wrong in [&["evaluate"][..], &["evaluate", "x.csv", "--rule", "best"], &["export", "--run", "x"]] {
+        assert_eq!(Command::new(env!("CARGO_BIN_EXE_dissolve-studio")).args(wrong).output().unwrap().status.code(), Some(2));
+    }
+}
+
+#[cfg(unix)]
+#[test]
+fn a_path_that_is_no_text_works() {
+    use std::os::unix::ffi::OsStrExt;
+    let dir = tempfile::tempdir().unwrap();
+    let path = dir.path().join(OsStr::from_bytes(b"sc\xffres.csv"));
+    fs::write(&path, SCORES).unwrap();
+    assert_eq!(json(&[&"evaluate", &path, &"--json"])["auroc"], 0.75);
+}
+
+#[test]
+fn any_bytes_are_refused_without_a_panic() {
+    let dir = tempfile::tempdir().unwrap();
+    let path = dir.path().join("noise.csv");
+    let base = SCORES.as_bytes();
+    for index in 0..400 {
+        let mut rng = rng::stream(9, "noise", index);
+        let mut bytes = base.to_vec();
+        for _ in 0..rng.random_range(1..6) {
+            let at = rng.random_range(0..bytes.len());
+            match rng.random_range(0..3) {
+                0 => bytes[at] = rng.random(),
+                1 => bytes.truncate(at.max(1)),
+                _ => bytes.insert(at, [b',', b'"', b'\n', b'-', 0, 0xff][rng.random_range(0..6)]),
+            }
+        }
+        fs::write(&path, &bytes).unwrap();
+        if let Ok(scores) = Scores::read(&path) {
+            let _ = dissolve_studio::scores::Evaluation::new(&scores, None, None).map(|e| e.to_json());
+        }
+    }
+}
+
+#[test]
+fn a_hundred_thousand_rows_are_no_wait() {
+    let dir = tempfile::tempdir().unwrap();
+    let mut rng = rng::stream(2, "rows", 0);
+    let row = |i: usize| {
+        let label = i.is_multiple_of(3);
+        let score = rng.random_range(0.0..1.0) + 0.3 * f64::from(u8::from(label));
+        ScoreRow { path: format!("images/{i:06}.png"), label: Some(label), score, ..ScoreRow::default() }
+    };
+    let scores = Scores::from((0..100_000).map(row).collect::<Vec<_>>());
+    let path = dir.path().join("scores.csv");
+    scores.write(&path).unwrap();
+    let start = Instant::now();
+    let e = json(&[&"evaluate", &path, &"--json", &"--compare", &path]);
+    println!("reading, evaluating and comparing 100,000 rows: {:.2?}", start.elapsed());
+    assert_eq!(e["n_normal"].as_u64().unwrap() + e["n_abnormal"].as_u64().unwrap(), 100_000);
+    assert!(start.elapsed() < Duration::from_secs(10), "{:?}", start.elapsed());
+}
+
+#[test]
+fn runs_are_listed_and_exported() {
+    let dir = tempfile::tempdir().unwrap();
+    let run = RunDir::create(dir.path(), RunKind::Train, "x", &RunConfig::default()).unwrap();
+    run.set_figures([("auroc", 0.75.into())]).unwrap();
+    let listed = json(&[&"runs", &"--json", &"--workspace", &dir.path()]);
+    assert_eq!((&listed[0]["figures"]["auroc"], &listed[0]["kind"]), (&0.75.into(), &"train".into()));
+    assert_eq!((&listed[0]["state"], &listed[0]["path"]), (&"unfinished".into(), &run.path().to_str().unwrap().into()));
+    let out = dir.path().join("weights.safetensors");
+    assert!(refusal(&[&"export", &"--run", &run.path(), &"--out", &out]).contains("no finished weights"));
+    fs::create_dir(run.join("ddpm")).unwrap();
+    run.write("ddpm/model.safetensors", b"weights").unwrap();
+    assert!(call(&[&"export", &"--run", &run.path(), &"--out", &out, &"--part", &"ddpm"]).status.success());
+    assert_eq!(fs::read(&out).unwrap(), b"weights");
+    let empty = dir.path().join("nothing");
+    assert_eq!(json(&[&"runs", &"--json", &"--workspace", &empty]), Value::Array(vec![]));
+}
+
+#[test]
+fn each_verb_shows_an_example() {
+    for verb in ["evaluate", "report", "runs", "export"] {
+        let help = call(&[&verb, &"--help"]);
+        assert!(String::from_utf8_lossy(&help.stdout).contains(&format!("dissolve-studio {verb}")), "{verb}");
+    }
+}
