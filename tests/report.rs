@@ -107,10 +107,11 @@ fn whole_run(workspace: &Path) -> RunDir {
         writeln!(epochs, "{},{},{auroc},{},{},80,60,test,1", epoch * 2 + 2, epoch * 40, auroc - 0.08, auroc + 0.07).unwrap();
     }
     dia.write("epochs.csv", epochs.as_bytes()).unwrap();
-    for step in [100, 300] {
-        let strip =
-            image::RgbImage::from_fn(32 * 8 + 7, 32 * 4 + 3, |x, y| image::Rgb([(x * 2) as u8, (y * 2) as u8, step as u8]));
-        strip.save(ddpm.join(format!("samples/dissolved-{step:06}.png"))).unwrap();
+    for step in [90, 300] {
+        let grid = image::RgbImage::from_fn(504, 504, |x, y| {
+            image::Rgb(if x % 100 < 4 || y % 100 < 4 { [255; 3] } else { [(x / 2) as u8, (y / 2) as u8, 90] })
+        });
+        grid.save(ddpm.join(format!("samples/step-{step}.png"))).unwrap();
     }
     run.set_state(RunState::Finished).unwrap();
     run
@@ -143,7 +144,7 @@ fn a_whole_run_makes_a_whole_page() {
         "False positives",
         "data:image/jpeg;base64,",
         "data:image/png;base64,",
-        "dissolved 300",
+        "After step 300",
         "dissolve-studio evaluate",
         "[ddpm]",
     ] {

@@ -17,7 +17,7 @@ use serde::Serialize;
 use std::{io::Cursor, path::PathBuf};
 
 /// Steps shown; those beyond a model's last are left out.
-const SHOWN: [usize; 4] = [30, 80, 130, 300];
+pub const SHOWN: [usize; 4] = [30, 80, 130, 300];
 const ROWS: usize = 4;
 const SAMPLING: Sampler = Sampler::Ddim { steps: 12, eta: 0.0 };
 /// Least side of a picture in the grid, px.

@@ -1,7 +1,7 @@
 //! The training part of the report: curves from `metrics.csv`, evaluations from `epochs.csv`, previews from `samples/`.
 
 use super::figures;
-use crate::run_dir::RunDir;
+use crate::{ml::preview, run_dir::RunDir};
 use base64::{Engine, engine::general_purpose::STANDARD};
 use maud::{Markup, PreEscaped, html};
 use std::{collections::BTreeMap, path::PathBuf};
@@ -111,6 +111,13 @@ fn newest_samples(run: &RunDir) -> BTreeMap<String, PathBuf> {
 
 fn caption(kind: &str, path: &std::path::Path) -> String {
     let stem = path.file_stem().unwrap_or_default().to_string_lossy();
-    let (words, number) = (kind.trim_end_matches(['-', '_']).replace(['-', '_'], " "), &stem[kind.len()..]);
-    format!("{words} {}", number.trim_start_matches('0')).trim().to_string()
+    let name = format!("{} {}", kind.trim_end_matches(['-', '_']).replace(['-', '_'], " "), &stem[kind.len()..]);
+    if kind != "step-" {
+        return name.trim().to_string();
+    }
+    let steps = preview::SHOWN.map(|t| t.to_string()).join(", ");
+    format!(
+        "After {name}. First row: pictures made from noise. Below, each row: a training image, then what is left of it after \
+         dissolving at t = {steps}."
+    )
 }

@@ -119,7 +119,7 @@ struct Columns {
 impl Columns {
     fn find(names: Vec<String>) -> Result<Self, String> {
         // Of two columns with one name the first counts.
-        let places: HashMap<String, usize> = names.iter().cloned().zip(0..).rev().collect();
+        let places: HashMap<String, usize> = names.iter().cloned().zip(0..names.len()).rev().collect();
         let need = |name: &str| {
             let place = places.get(name).copied();
             place.ok_or_else(|| format!("it has no column `{name}`, only: {}", shorten(&names.join(", "))))
