@@ -15,7 +15,7 @@ pub mod ladder;
 pub mod loading;
 mod pace;
 mod pickle;
-mod preview;
+pub mod preview;
 pub mod profile;
 pub mod profiler;
 pub mod progress;
