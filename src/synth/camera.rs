@@ -1,9 +1,9 @@
 //! The camera: light that falls off, haze at the rim, blur, white balance, noise, and the round aperture with its notch.
 
 use super::{
-    eye::{Point, Rgb, smoothstep},
+    eye::{Point, Rgb, distance, length, smoothstep},
     noise::{gauss, smooth},
-    retina::View,
+    retina::{self, View},
 };
 use crate::rng::Rng;
 use image::RgbImage;
@@ -64,31 +64,34 @@ impl Camera {
 
     /// Takes the picture. `size` is the finished side in px; the view's side is a multiple of it.
     pub fn photograph(&self, retina: &[Rgb], view: View, size: usize) -> Vec<Rgb> {
-        let side = view.side;
-        let mut lit = vec![[0.0; 3]; side * side];
-        lit.par_chunks_mut(side).enumerate().for_each(|(y, row)| {
-            for (x, out) in row.iter_mut().enumerate() {
-                *out = self.light(view.relative(x, y), retina[y * side + x]);
-            }
-        });
-        let lit = blur(lit, side, self.blur * side as f32 / 2.0);
-        let factor = side / size;
-        let mut picture = vec![[0.0; 3]; size * size];
-        picture.par_chunks_mut(size).enumerate().for_each(|(y, row)| {
-            for (x, out) in row.iter_mut().enumerate() {
-                let mut sum = [0.0; 3];
+        let factor = view.side / size;
+        let share = 1.0 / (factor * factor) as f32;
+        // Light and aperture are averaged over each finished pixel, and the blur comes after: it is linear, and cheaper so.
+        let mut lit = vec![[0.0; 3]; size * size];
+        let mut open = vec![0.0; size * size];
+        lit.par_chunks_mut(size).zip(open.par_chunks_mut(size)).enumerate().for_each(|(y, (row, open))| {
+            for (x, (pixel, open)) in row.iter_mut().zip(open).enumerate() {
                 for i in 0..factor * factor {
                     let (sx, sy) = (x * factor + i % factor, y * factor + i / factor);
-                    let open = self.aperture(view, sx, sy);
-                    let pixel = lit[sy * side + sx];
-                    sum.iter_mut().zip(pixel).for_each(|(s, v)| *s += open * v / (factor * factor) as f32);
+                    let at = view.relative(sx, sy);
+                    if length(at) < retina::PAINTED {
+                        let light = self.light(at, retina[sy * view.side + sx]);
+                        pixel.iter_mut().zip(light).for_each(|(sum, v)| *sum += share * v);
+                        *open += share * self.aperture(view.radius, at);
+                    }
                 }
+            }
+        });
+        let mut picture = blur(lit, size, self.blur * size as f32 / 2.0);
+        picture.par_chunks_mut(size).zip(open.par_chunks(size)).enumerate().for_each(|(y, (row, open))| {
+            for (x, (pixel, open)) in row.iter_mut().zip(open).enumerate() {
                 let common = 0.6 * gauss(x as i32, y as i32, self.seed);
-                *out = std::array::from_fn(|c| {
+                for (c, value) in pixel.iter_mut().enumerate() {
                     let noise = self.noise * (common + 0.8 * gauss(x as i32, y as i32, self.seed ^ (c as u32 + 1)));
+                    *value *= open;
                     // Black stays nearly black: a camera's surround has little noise.
-                    sum[c] + noise * (0.15 + 0.85 * (4.0 * sum[c]).min(1.0))
-                });
+                    *value += noise * (0.15 + 0.85 * (4.0 * *value).min(1.0));
+                }
             }
         });
         picture
@@ -96,8 +99,8 @@ impl Camera {
 
     /// Illumination, haze and the tone curve at one point.
     fn light(&self, at: Point, colour: Rgb) -> Rgb {
-        let r = at[0].hypot(at[1]);
-        let from_hot = (at[0] - self.hot[0]).hypot(at[1] - self.hot[1]);
+        let r = length(at);
+        let from_hot = distance(at, self.hot);
         let uneven = 0.05 * smooth([1.3 * at[0] + 3.0, 1.3 * at[1]], self.seed ^ 9);
         let light = self.exposure * (1.12 - self.vignette * 0.62 * from_hot.powf(1.7) + uneven).max(0.05);
         let facing = 0.5 + 0.5 * (at[0] * self.haze_from[0] + at[1] * self.haze_from[1]);
@@ -111,19 +114,18 @@ impl Camera {
     }
 
     /// 1 inside the lit circle, 0 outside.
-    fn aperture(&self, view: View, x: usize, y: usize) -> f32 {
-        let [u, v] = view.relative(x, y);
-        let r = u.hypot(v);
-        let edge = 1.5 / view.radius + 0.004;
+    fn aperture(&self, radius: f32, [u, v]: Point) -> f32 {
+        let r = length([u, v]);
+        let edge = 1.5 / radius + 0.004;
         let mut open = smoothstep(1.0, 1.0 - edge, r);
         if let Some((round, angle)) = self.notch {
             // Along and across the direction of the notch.
             let (sin, cos) = angle.sin_cos();
             let (along, across) = (cos * u + sin * v - 1.0, (cos * v - sin * u).abs());
-            let outside = if round { along.hypot(across) - 0.035 } else { (across + along - 0.035).max(-along - 0.05) };
+            let outside = if round { length([along, across]) - 0.035 } else { (across + along - 0.035).max(-along - 0.05) };
             open = open.max(smoothstep(0.006, -0.002, outside));
         }
-        open * smoothstep(self.cut, self.cut - 0.004, v.abs() * if self.cut >= 1.0 { 0.0 } else { 1.0 })
+        open * if self.cut < 1.0 { smoothstep(self.cut, self.cut - 0.004, v.abs()) } else { 1.0 }
     }
 }
 

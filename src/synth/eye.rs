@@ -87,7 +87,11 @@ impl Eye {
 }
 
 pub fn distance(a: Point, b: Point) -> f32 {
-    (a[0] - b[0]).hypot(a[1] - b[1])
+    length([a[0] - b[0], a[1] - b[1]])
+}
+
+pub fn length(a: Point) -> f32 {
+    (a[0] * a[0] + a[1] * a[1]).sqrt()
 }
 
 /// 0 below `low`, 1 above `high`, smooth between.

@@ -1,7 +1,7 @@
 //! Lesions: groups of soft marks, and what they do to a colour.
 
 use super::{
-    eye::{Point, Rgb, mix, smoothstep},
+    eye::{Point, Rgb, length, mix, smoothstep},
     noise::fractal,
 };
 use crate::rng::Rng;
@@ -112,7 +112,7 @@ impl Lesion {
         let (sin, cos) = self.angle.sin_cos();
         let [x, y] = [(p[0] - self.at[0]) / radius, (p[1] - self.at[1]) / radius];
         let q = [cos * x + sin * y, cos * y - sin * x];
-        if q[0].hypot(q[1]) > 1.5 {
+        if length(q) > 1.5 {
             return 0.0;
         }
         let (roughness, softness) = match self.kind {
@@ -155,7 +155,7 @@ impl Mark {
         // A mark thinner than a pixel gets fainter instead.
         let half = self.half.map(|h| h.max(0.5 * pixel));
         let share = (self.half[0] * self.half[1]) / (half[0] * half[1]);
-        let r = ((q[0] - self.at[0]) / half[0]).hypot((q[1] - self.at[1]) / half[1]) * (1.0 + edge);
+        let r = length([(q[0] - self.at[0]) / half[0], (q[1] - self.at[1]) / half[1]]) * (1.0 + edge);
         let soft = softness.max(pixel / half[0].min(half[1])).min(1.0);
         self.strength * share * smoothstep(1.0 + 0.5 * soft, 1.0 - 0.5 * soft, r)
     }

@@ -21,10 +21,11 @@ pub fn gauss(x: i32, y: i32, seed: u32) -> f32 {
 
 /// Smooth noise in \[-1, 1\] with features of size 1 (quintic interpolation between lattice values).
 pub fn smooth(p: [f32; 2], seed: u32) -> f32 {
-    let cell = [p[0].floor(), p[1].floor()];
+    // `floor` would be a call into the mathematics library.
+    let floor = |v: f32| v as i32 - i32::from(v < 0.0);
     let fade = |t: f32| t * t * t * (t * (t * 6.0 - 15.0) + 10.0);
-    let (x, y) = (cell[0] as i32, cell[1] as i32);
-    let (u, v) = (fade(p[0] - cell[0]), fade(p[1] - cell[1]));
+    let (x, y) = (floor(p[0]), floor(p[1]));
+    let (u, v) = (fade(p[0] - x as f32), fade(p[1] - y as f32));
     let at = |dx, dy| uniform(x.wrapping_add(dx), y.wrapping_add(dy), seed);
     let top = at(0, 0) + u * (at(1, 0) - at(0, 0));
     let bottom = at(0, 1) + u * (at(1, 1) - at(0, 1));

@@ -1,7 +1,7 @@
 //! Paints the retina under even light: ground, choroid, macula, disc, vessels.
 
 use super::{
-    eye::{Eye, Point, Rgb, distance, mix, smoothstep},
+    eye::{Eye, Point, Rgb, distance, length, mix, smoothstep},
     noise::{fractal, ridges, smooth},
     vessels::{TRUNK, Vessel},
 };
@@ -49,14 +49,17 @@ impl View {
     }
 }
 
-/// `side * side` pixels, row-major. Pixels outside the lit circle are painted as well; the camera hides them.
+/// How far the retina is painted, in the lit circle's radius: so far that the camera's blur finds no edge.
+pub const PAINTED: f32 = 1.1;
+
+/// `side * side` pixels, row-major; black beyond [`PAINTED`].
 pub fn paint(eye: &Eye, vessels: &[Vessel], view: View) -> Vec<Rgb> {
     let [blood, gloss] = vessel_maps(vessels, view);
     let mut pixels = vec![[0.0; 3]; view.side * view.side];
     pixels.par_chunks_mut(view.side).enumerate().for_each(|(y, row)| {
         for (x, pixel) in row.iter_mut().enumerate() {
             let [u, v] = view.relative(x, y);
-            if u.hypot(v) > 1.1 {
+            if length([u, v]) >= PAINTED {
                 continue;
             }
             let p = view.to_eye(x, y);
@@ -75,21 +78,26 @@ pub fn paint(eye: &Eye, vessels: &[Vessel], view: View) -> Vec<Rgb> {
 fn fundus(eye: &Eye, p: Point) -> Rgb {
     let seed = eye.seed;
     let from_fovea = distance(p, eye.fovea);
-    let from_disc = p[0].hypot(p[1]);
+    let from_disc = length(p);
     // Patches of pigment, fine granules, a drift between yellow and red.
     let patches = 0.06 * fractal([0.55 * p[0], 0.55 * p[1]], 4, seed);
     let granules = 0.03 * fractal([9.0 * p[0], 9.0 * p[1]], 3, seed ^ 1);
     let hue = 0.05 * fractal([0.4 * p[0], 0.4 * p[1]], 2, seed ^ 8) - 0.035 * smoothstep(2.5, 0.6, from_fovea);
     // The choroid's vessels, where pigment is thin: red streaks that run outwards.
     let away = smoothstep(0.6, 2.4, from_fovea) * smoothstep(0.5, 1.2, from_disc);
-    let fan = p[1] / (0.6 + 0.22 * (p[0] - 0.6).hypot(1.0));
+    let fan = p[1] / (0.6 + 0.22 * length([p[0] - 0.6, 1.0]));
     let streaks = ridges([3.0 * fan, 0.8 * p[0] + 0.3 * p[1]], seed ^ 2) - 0.55;
     let choroid = eye.tessellation * (0.15 + 0.85 * away) * streaks;
     // Nerve fibres: fine bright stripes that leave the disc and bend with the arcades.
-    let angle = p[1].atan2(p[0]) + 0.35 * (p[1] * 0.8).sin() * smoothstep(0.5, 3.0, from_disc);
-    let stripes = smooth([angle * 34.0, 0.5 * from_disc], seed ^ 3) + 0.5 * smooth([angle * 71.0, 0.9 * from_disc], seed ^ 4);
-    let bundle = (p[1].atan2(p[0]).abs() - 1.15).powi(2);
-    let fibres = eye.fibres * stripes * (-bundle / 0.35).exp() * (-((from_disc - 0.9) / 1.1).powi(2)).exp();
+    let angle = p[1].atan2(p[0]);
+    let bundle = (-(angle.abs() - 1.15).powi(2) / 0.35 - ((from_disc - 0.9) / 1.1).powi(2)).exp();
+    let fibres = if bundle < 0.01 {
+        0.0
+    } else {
+        let bent = angle + 0.35 * (p[1] * 0.8).sin() * smoothstep(0.5, 3.0, from_disc);
+        let stripes = smooth([bent * 34.0, 0.5 * from_disc], seed ^ 3) + 0.5 * smooth([bent * 71.0, 0.9 * from_disc], seed ^ 4);
+        eye.fibres * stripes * bundle
+    };
     // The macula's pigments take blue and green; its middle has a small reflex.
     let wide = (-(from_fovea / 1.05).powi(2)).exp();
     let core = (-(from_fovea / 0.36).powi(2)).exp();
@@ -113,12 +121,13 @@ fn fundus(eye: &Eye, p: Point) -> Rgb {
 fn disc(eye: &Eye, p: Point, ground: Rgb) -> Rgb {
     let (sin, cos) = eye.disc_tilt.sin_cos();
     let q = [(cos * p[0] + sin * p[1]) / eye.disc[0], (cos * p[1] - sin * p[0]) / eye.disc[1]];
-    let angle = q[1].atan2(q[0]);
-    // Radius in units of the disc's edge, which is not quite an ellipse.
-    let r = q[0].hypot(q[1]) * (1.0 + 0.03 * smooth([angle.cos() * 1.5, angle.sin() * 1.5], eye.seed ^ 6));
+    let r = length(q);
     if r > 1.6 {
         return ground;
     }
+    let angle = q[1].atan2(q[0]);
+    // Radius in units of the disc's edge, which is not quite an ellipse.
+    let r = r * (1.0 + 0.03 * smooth([angle.cos() * 1.5, angle.sin() * 1.5], eye.seed ^ 6));
     let temporal = 0.5 + 0.5 * angle.cos();
     let mottle = 0.04 * fractal([5.0 * p[0], 5.0 * p[1]], 3, eye.seed ^ 7);
     // The crescent lies on the temple's side only; its edge is ragged.
@@ -131,7 +140,7 @@ fn disc(eye: &Eye, p: Point, ground: Rgb) -> Rgb {
     let pink: Rgb = std::array::from_fn(|c| ground[c] * [1.18, 1.25, 1.3][c] + [0.10, 0.07, 0.03][c]);
     let tint = mix([0.96, 0.58, 0.36], [1.0, 0.77, 0.50], 0.2 + 0.8 * temporal);
     let rim = mix(pink, tint, 0.62).map(|v| v * (1.0 + mottle));
-    let cup_at = (q[0] - 0.10).hypot(q[1] - 0.02) / (0.9 * eye.cup + 0.12);
+    let cup_at = distance(q, [0.10, 0.02]) / (0.9 * eye.cup + 0.12);
     let cup = mix(rim, [1.0, 0.91, 0.70].map(|v| v * (1.0 + mottle)), eye.pallor * smoothstep(1.5, 0.35, cup_at));
     mix(pale, cup, smoothstep(1.09, 0.9, r))
 }
@@ -171,7 +180,7 @@ fn stroke(side: usize, a: Point, b: Point, reach: f32, mut paint: impl FnMut(usi
         for x in range(0) {
             let p = [x as f32 + 0.5 - a[0], y as f32 + 0.5 - a[1]];
             let t = ((p[0] * along[0] + p[1] * along[1]) / squared).clamp(0.0, 1.0);
-            let d = (p[0] - t * along[0]).hypot(p[1] - t * along[1]);
+            let d = distance(p, [t * along[0], t * along[1]]);
             if d < reach {
                 paint(y * side + x, d);
             }

@@ -195,7 +195,7 @@ impl Tree<'_> {
     /// Whether a vessel of the same kind is near. Near the start it is the parent.
     fn crowded(&self, at: Point, vein: bool, travelled: f32) -> bool {
         let apart = APART.min(0.6 * (travelled - 0.1));
-        let near = |v: &Vessel| v.points.iter().any(|&p| distance(p, at) < apart);
+        let near = |v: &Vessel| v.points.iter().any(|p| (p[0] - at[0]).powi(2) + (p[1] - at[1]).powi(2) < apart * apart);
         apart > 0.0 && self.vessels.iter().filter(|v| v.vein == vein).any(near)
     }
 }
