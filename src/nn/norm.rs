@@ -2,7 +2,7 @@
 
 use candle_core::{D, Result, Tensor, Var};
 
-use super::{Init, Scope, silu};
+use super::{Init, Scope, cpu, silu};
 
 /// `(x - mean) / sqrt(var + eps)` over the last dimension, biased variance.
 fn normalise_last(x: &Tensor, eps: f64) -> Result<Tensor> {
@@ -13,11 +13,17 @@ fn normalise_last(x: &Tensor, eps: f64) -> Result<Tensor> {
 
 /// Weight standardisation (Qiao et al. 2019): each output channel of `w` (O, C, K, K) to mean 0, variance 1 (biased, + `eps`).
 pub fn standardise_weight(w: &Tensor, eps: f64) -> Result<Tensor> {
+    if cpu::takes(&[w]) {
+        return cpu::standardise_rows(w, eps);
+    }
     normalise_last(&w.flatten_from(1)?, eps)?.reshape(w.shape())
 }
 
 /// Group normalisation (Wu & He 2018) of `x` (B, C, H, W) with per-channel `gamma` and `beta` (C).
 pub fn group_norm(x: &Tensor, groups: usize, gamma: &Tensor, beta: &Tensor, eps: f64) -> Result<Tensor> {
+    if cpu::takes(&[x, gamma, beta]) {
+        return cpu::group_norm(x, groups, &gamma.unsqueeze(0)?, &beta.unsqueeze(0)?, eps, false);
+    }
     let normed = normalise_last(&x.reshape((x.dim(0)?, groups, ()))?, eps)?.reshape(x.shape())?;
     channel_affine(&normed, gamma, beta)
 }
@@ -37,6 +43,16 @@ pub fn norm_film_silu(
     film: Option<(&Tensor, &Tensor)>,
     eps: f64,
 ) -> Result<Tensor> {
+    if cpu::takes(&[x, gamma, beta]) {
+        let (mut factor, mut offset) = (gamma.unsqueeze(0)?, beta.unsqueeze(0)?);
+        if let Some((scale, shift)) = film {
+            let shape = (x.dim(0)?, x.dim(1)?);
+            let scale = (scale.reshape(shape)? + 1.)?;
+            factor = scale.broadcast_mul(&factor)?;
+            offset = (scale.broadcast_mul(&offset)? + shift.reshape(shape)?)?;
+        }
+        return cpu::group_norm(x, groups, &factor, &offset, eps, true);
+    }
     let y = group_norm(x, groups, gamma, beta, eps)?;
     let Some((scale, shift)) = film else { return silu(&y) };
     let shape = (x.dim(0)?, x.dim(1)?, 1, 1);
@@ -45,6 +61,9 @@ pub fn norm_film_silu(
 
 /// Layer normalisation over the channels of `x` (B, C, H, W) at each position, with gain `g` (1, C, 1, 1) and no shift.
 pub fn channel_layer_norm(x: &Tensor, g: &Tensor, eps: f64) -> Result<Tensor> {
+    if cpu::takes(&[x, g]) {
+        return cpu::channel_layer_norm(x, g, eps);
+    }
     let centred = x.broadcast_sub(&x.mean_keepdim(1)?)?;
     let var = centred.sqr()?.mean_keepdim(1)?;
     centred.broadcast_div(&(var + eps)?.sqrt()?)?.broadcast_mul(g)

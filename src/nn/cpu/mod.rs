@@ -3,16 +3,20 @@
 //! Each output value is computed by one thread in a fixed order, so results do not depend on the number of threads.
 
 mod conv;
+mod layer_norm;
+mod math;
+mod norm;
 mod simd;
 #[cfg(test)]
 mod tests;
 
 use std::cell::Cell;
 
-use candle_core::{CpuStorage, DType, Layout, Result, Tensor, bail};
+use candle_core::{CpuStorage, DType, Device, Layout, Result, Shape, Storage, Tensor, bail};
 
 pub use conv::{conv2d, conv2d_grads};
-use simd::multiversion;
+pub use layer_norm::channel_layer_norm;
+pub use norm::{group_norm, standardise_rows};
 
 /// Whether the fast forms may take these tensors.
 pub fn takes(tensors: &[&Tensor]) -> bool {
@@ -27,28 +31,21 @@ fn slice<'a>(storage: &'a CpuStorage, layout: &Layout) -> Result<&'a [f32]> {
     }
 }
 
-/// Calls `f` with the values of a contiguous f32 tensor on the CPU.
-fn with_values<T>(tensor: &Tensor, f: impl FnOnce(&[f32]) -> T) -> Result<T> {
-    let (storage, layout) = tensor.storage_and_layout();
-    match &*storage {
-        candle_core::Storage::Cpu(storage) => Ok(f(slice(storage, layout)?)),
-        _ => bail!("the fast CPU forms need tensors on the CPU"),
+/// Calls `f` with the values of contiguous f32 tensors on the CPU.
+fn with_values<T, const N: usize>(tensors: [&Tensor; N], f: impl FnOnce([&[f32]; N]) -> T) -> Result<T> {
+    let guards = tensors.map(Tensor::storage_and_layout);
+    let mut values = [&[][..]; N];
+    for (values, (storage, layout)) in values.iter_mut().zip(&guards) {
+        match &**storage {
+            Storage::Cpu(storage) => *values = slice(storage, layout)?,
+            _ => bail!("the fast CPU forms need tensors on the CPU"),
+        }
     }
+    Ok(f(values))
 }
 
-multiversion! {
-    /// The sum, in a fixed order.
-    fn sum(values: &[f32]) -> f32 {
-        let mut lanes = [0f32; 16];
-        let chunks = values.chunks_exact(16);
-        let rest: f32 = chunks.remainder().iter().sum();
-        for chunk in chunks {
-            for (lane, value) in lanes.iter_mut().zip(chunk) {
-                *lane += value;
-            }
-        }
-        lanes.iter().sum::<f32>() + rest
-    }
+fn to_tensor(values: Vec<f32>, shape: impl Into<Shape>) -> Result<Tensor> {
+    Tensor::from_vec(values, shape.into(), &Device::Cpu)
 }
 
 /// A pointer that tasks share, each writing its own part.

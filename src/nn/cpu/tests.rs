@@ -4,7 +4,7 @@ use candle_core::{DType, Device, Result, Shape, Tensor, Var};
 use proptest::prelude::*;
 use rand_distr::{Distribution, StandardNormal};
 
-use crate::nn::{conv2d, with_plain};
+use crate::nn::{channel_layer_norm, conv2d, group_norm, norm_film_silu, standardise_weight, with_plain};
 use crate::rng;
 
 /// Standard normal values.
@@ -38,7 +38,7 @@ fn agree(inputs: &[Tensor], tolerance: f64, op: &dyn Fn(&[Tensor]) -> Result<Ten
         assert_eq!(fast.dims(), plain.dims());
         let (fast, again, plain) = (flat(fast), flat(again), flat(plain));
         assert_eq!(fast, again, "output {i} differs from run to run");
-        let scale = plain.iter().fold(1e-3f64, |m, v| m.max(v.abs()));
+        let scale = plain.iter().fold(0.1f64, |m, v| m.max(v.abs()));
         let worst = fast.iter().zip(&plain).map(|(a, b)| (a - b).abs()).fold(0., f64::max);
         assert!(worst <= tolerance * scale, "output {i} (0 = value, then gradients): off by {worst:e} of {scale:e}");
     }
@@ -64,6 +64,36 @@ proptest! {
             inputs.push(noise(output, 3));
         }
         agree(&inputs, 1e-5, &|t| conv2d(&t[0], &t[1], t.get(2), stride, padding));
+    }
+
+    #[test]
+    fn group_norms_agree(
+        (batch, groups, per_group) in (1..4usize, 1..5usize, 1..5usize),
+        (height, width) in (1..12usize, 1..12usize),
+        film in any::<bool>(),
+    ) {
+        let channels = groups * per_group;
+        let x = (noise((batch, channels, height, width), 1) * 3.).unwrap();
+        let mut inputs = vec![(x + 2.).unwrap(), noise(channels, 2), noise(channels, 3)];
+        // A group of few values may be nearly constant, which makes its gradient large and ill-conditioned.
+        prop_assume!(per_group * height * width >= 4);
+        agree(&inputs, 1e-4, &|t| group_norm(&t[0], groups, &t[1], &t[2], 1e-5));
+        if film {
+            inputs.extend([noise((batch, channels), 4), noise((batch, channels, 1, 1), 5)]);
+        }
+        agree(&inputs, 1e-4, &|t| norm_film_silu(&t[0], groups, &t[1], &t[2], t.get(3).zip(t.get(4)), 1e-5));
+    }
+
+    #[test]
+    fn channel_layer_norm_agrees((batch, channels) in (1..4usize, 2..40usize), (height, width) in (1..12usize, 1..12usize)) {
+        let inputs = [(noise((batch, channels, height, width), 1) + 1.).unwrap(), noise((1, channels, 1, 1), 2)];
+        agree(&inputs, 1e-4, &|t| channel_layer_norm(&t[0], &t[1], 1e-5));
+    }
+
+    #[test]
+    fn standardise_weight_agrees((output, input, kernel) in (1..9usize, 2..9usize, 1..4usize)) {
+        prop_assume!(input * kernel * kernel >= 4);
+        agree(&[noise((output, input, kernel, kernel), 1)], 1e-4, &|t| standardise_weight(&t[0], 1e-5));
     }
 }
 
@@ -98,4 +128,21 @@ fn narrower_instruction_sets_agree() {
             .unwrap();
         assert!(output.status.success(), "{level}: {}", String::from_utf8_lossy(&output.stdout));
     }
+}
+
+#[test]
+fn exp_is_exact_to_two_ulps() {
+    for i in -105_000..100_000 {
+        let x = i as f32 * 1e-3;
+        let (ours, exact) = (super::math::exp(x), f64::from(x).exp());
+        if x < -86. {
+            assert_eq!(ours, 0.);
+        } else if x <= 88.722 {
+            assert!((f64::from(ours) - exact).abs() <= 2.5e-7 * exact, "{x}: {ours} {exact}");
+        } else {
+            assert!(x < 88.723 || ours == f32::INFINITY, "{x}");
+        }
+    }
+    assert!(super::math::exp(f32::NAN).is_nan());
+    assert_eq!(super::math::exp(f32::NEG_INFINITY), 0.);
 }

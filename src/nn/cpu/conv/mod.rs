@@ -9,7 +9,8 @@ use rayon::prelude::*;
 use correlate::{Correlation, Tap};
 use weight_grad::WeightGrad;
 
-use super::{filled, slice, with_values};
+use super::math::sum;
+use super::{filled, slice, to_tensor, with_values};
 
 /// The fast form of [`crate::nn::conv2d`]; `None` where it has no kernel for the size.
 pub fn conv2d(x: &Tensor, w: &Tensor, bias: Option<&Tensor>, stride: usize, padding: usize) -> Result<Option<Tensor>> {
@@ -138,21 +139,21 @@ impl Conv {
 
     fn bias_grad(self, dy: &[f32]) -> Vec<f32> {
         let size = self.out.1 * self.out.2;
-        let sum = |o: usize| -> f32 { (0..self.dims.0).map(|b| super::sum(&dy[(b * self.out.0 + o) * size..][..size])).sum() };
-        (0..self.out.0).into_par_iter().map(sum).collect()
+        let total = |o: usize| (0..self.dims.0).map(|b| sum(&dy[(b * self.out.0 + o) * size..][..size])).sum::<f64>() as f32;
+        (0..self.out.0).into_par_iter().map(total).collect()
     }
 
     /// Gradients of input and weight, each if it is tracked.
     fn backward(self, x: &Tensor, w: &Tensor, dy: &Tensor) -> Result<Gradients> {
         let dx = if x.track_op() {
-            let dx = with_values(w, |w| with_values(dy, |dy| self.input_grad(w, dy)))??;
-            Some(Tensor::from_vec(dx, x.shape(), x.device())?)
+            let dx = with_values([w, dy], |[w, dy]| self.input_grad(w, dy))?;
+            Some(to_tensor(dx, x.shape())?)
         } else {
             None
         };
         let dw = if w.track_op() {
-            let dw = with_values(x, |x| with_values(dy, |dy| self.weight_grad(x, dy)))??;
-            Some(Tensor::from_vec(dw, w.shape(), w.device())?)
+            let dw = with_values([x, dy], |[x, dy]| self.weight_grad(x, dy))?;
+            Some(to_tensor(dw, w.shape())?)
         } else {
             None
         };
@@ -202,7 +203,7 @@ impl CustomOp3 for Conv {
     ) -> Result<(Option<Tensor>, Option<Tensor>, Option<Tensor>)> {
         let dy = dy.contiguous()?;
         let (dx, dw) = self.backward(x, w, &dy)?;
-        let db = with_values(&dy, |dy| self.bias_grad(dy))?;
-        Ok((dx, dw, Some(Tensor::from_vec(db, bias.shape(), bias.device())?)))
+        let db = with_values([&dy], |[dy]| self.bias_grad(dy))?;
+        Ok((dx, dw, Some(to_tensor(db, bias.shape())?)))
     }
 }
