@@ -33,8 +33,8 @@ fn same_seed_same_bytes() {
 fn masks_cover_what_a_lesion_changes() {
     for (seed, kind) in LesionKind::ALL.into_iter().enumerate() {
         let fundus = Fundus::new(seed as u64);
-        let (healthy, no_mask) = fundus.render(96, &[]);
-        let (sick, mask) = fundus.render(96, &fundus.lesions(kind, 96));
+        let (healthy, no_mask) = fundus.render(64, &[]);
+        let (sick, mask) = fundus.render(64, &fundus.lesions(kind, 64));
         assert!(no_mask.pixels().all(|p| p.0 == [0]));
         let (mut inside, mut marked) = (0, 0);
         for ((a, b), m) in healthy.pixels().zip(sick.pixels()).zip(mask.pixels()) {
@@ -46,7 +46,7 @@ fn masks_cover_what_a_lesion_changes() {
                 inside += usize::from(change >= 2);
             }
         }
-        assert!(marked >= 4 && marked < 96 * 96 / 8, "{}: {marked} px of lesion", kind.name());
+        assert!(marked >= 4 && marked < 64 * 64 / 8, "{}: {marked} px of lesion", kind.name());
         assert!(inside * 10 >= marked * 9, "{}: a mask where nothing changed", kind.name());
         let sum = |image: &RgbImage| image.as_raw().iter().map(|&v| u64::from(v)).sum::<u64>();
         assert_eq!(sum(&sick) > sum(&healthy), kind.is_bright(), "{}", kind.name());
@@ -58,12 +58,12 @@ fn the_disc_is_bright_and_the_macula_dark_at_their_places() {
     let mut bright = 0;
     for seed in 0..12 {
         let fundus = Fundus::new(seed);
-        let (picture, _) = fundus.render(96, &[]);
+        let (picture, _) = fundus.render(64, &[]);
         // The brightest spot of a blurred picture lies on the disc's side.
         let blurred = imageops::blur(&picture, 2.0);
         let light = |p: &image::Rgb<u8>| u32::from(p.0[1]) + u32::from(p.0[2]);
         let (x, _, _) = blurred.enumerate_pixels().max_by_key(|(_, _, p)| light(p)).unwrap();
-        bright += usize::from((x < 48) == fundus.is_left());
+        bright += usize::from((x < 32) == fundus.is_left());
         let corner = picture.get_pixel(1, 1).0;
         assert!(corner.iter().all(|&v| v < 20), "the surround is black, not {corner:?}");
     }
