@@ -15,7 +15,7 @@ for row in range(-9, 10):
         gone = min(max((x + 0.25 * y + 14) / 100, 0), 1)
         spread = radius * (1 + 0.22 * gone)
         size = step * 0.66 * (1 - gone) ** 0.75
-        if math.hypot(x, y) > spread - size * (1 - 0.65 * gone) or size < 1.2:
+        if math.hypot(x, y) > spread - size * (1 - 0.65 * min(1, 5 * gone)) or size < 1.2:
             continue
         dots.append(f'<circle cx="{centre + x + 10 * gone ** 2:.1f}" cy="{centre + y - 5 * gone ** 2:.1f}" r="{size:.1f}"/>')
 svg = f"""<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 256 256">
