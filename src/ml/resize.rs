@@ -1,47 +1,63 @@
-//! Bilinear resizing of tensors, as `torch.nn.functional.interpolate(mode="bilinear", align_corners=False)`: half-pixel
-//! centres, no smoothing when shrinking. (Pictures are resized with smoothing when they are loaded; see `data`.)
+//! Bilinear resizing of tensors, as `torch.nn.functional.interpolate(mode="bilinear", align_corners=False)`, that is, with
+//! half-pixel centres. (Pictures are resized when they are loaded; see `data`.)
 
 use candle_core::{Result, Tensor};
 
-/// `x (B, C, H, W)` to `(B, C, height, width)`. Two matrix products, so it runs on every device.
+/// `x (B, C, H, W)` to `(B, C, height, width)`, without smoothing where it shrinks.
 pub fn bilinear(x: &Tensor, height: usize, width: usize) -> Result<Tensor> {
-    let (_, _, h, w) = x.dims4()?;
-    // The narrower width first: less to compute.
+    resize(x, height, width, false)
+}
+
+/// The same with smoothing where it shrinks (PyTorch's `antialias=True`).
+pub fn antialiased(x: &Tensor, height: usize, width: usize) -> Result<Tensor> {
+    resize(x, height, width, true)
+}
+
+/// Two matrix products, so it runs on every device.
+fn resize(x: &Tensor, height: usize, width: usize, antialias: bool) -> Result<Tensor> {
+    let (_, _, _, w) = x.dims4()?;
+    // The smaller width takes part in both products: less to compute.
     if width < w {
-        rows(&columns(x, width)?, height)
+        rows(&columns(x, width, antialias)?, height, antialias)
     } else {
-        columns(&if height == h { x.clone() } else { rows(x, height)? }, width)
+        columns(&rows(x, height, antialias)?, width, antialias)
     }
 }
 
-fn columns(x: &Tensor, width: usize) -> Result<Tensor> {
+fn columns(x: &Tensor, width: usize, antialias: bool) -> Result<Tensor> {
     let (b, c, h, w) = x.dims4()?;
     if width == w {
         return Ok(x.clone());
     }
-    let weights = weights(w, width, x)?.t()?;
+    let weights = weights(w, width, antialias, x)?.t()?;
     x.reshape((b * c * h, w))?.matmul(&weights)?.reshape((b, c, h, width))
 }
 
-fn rows(x: &Tensor, height: usize) -> Result<Tensor> {
+fn rows(x: &Tensor, height: usize, antialias: bool) -> Result<Tensor> {
     let (b, c, h, w) = x.dims4()?;
     if height == h {
         return Ok(x.clone());
     }
-    let weights = weights(h, height, x)?.unsqueeze(0)?;
+    let weights = weights(h, height, antialias, x)?.unsqueeze(0)?;
     weights.broadcast_matmul(&x.reshape((b * c, h, w))?)?.reshape((b, c, height, w))
 }
 
-/// `(to, from)`: each row weighs the two samples around the output's centre.
-fn weights(from: usize, to: usize, like: &Tensor) -> Result<Tensor> {
-    let scale = from as f32 / to as f32;
+/// `(to, from)`: how much of each sample is in each output. A triangle around the output's centre that reaches the two
+/// nearest samples, or, smoothing, all that fall to the output.
+fn weights(from: usize, to: usize, antialias: bool, like: &Tensor) -> Result<Tensor> {
+    let scale = from as f64 / to as f64;
+    let reach = if antialias { scale.max(1.0) } else { 1.0 };
     let mut weights = vec![0f32; to * from];
     for (i, row) in weights.chunks_exact_mut(from).enumerate() {
-        let centre = (scale * (i as f32 + 0.5) - 0.5).max(0.0);
-        let first = (centre as usize).min(from - 1);
-        let share = centre - first as f32;
-        row[first] += 1.0 - share;
-        row[(first + 1).min(from - 1)] += share;
+        // Beyond the border the last sample goes on: a centre outside is moved onto it.
+        let centre = (scale * (i as f64 + 0.5) - 0.5).clamp(0.0, (from - 1) as f64);
+        let first = (centre - reach).ceil().max(0.0) as usize;
+        let last = ((centre + reach).floor() as usize).min(from - 1);
+        let share = |j: usize| 1.0 - (j as f64 - centre).abs() / reach;
+        let sum: f64 = (first..=last).map(share).sum();
+        for j in first..=last {
+            row[j] = (share(j) / sum) as f32;
+        }
     }
     Tensor::from_vec(weights, (to, from), like.device())?.to_dtype(like.dtype())
 }
@@ -57,8 +73,9 @@ mod tests {
         let y = bilinear(&x, 1, 4).unwrap().flatten_all().unwrap().to_vec1::<f32>().unwrap();
         assert_eq!(y, [0.0, 0.25, 0.75, 1.0]);
         let x = Tensor::full(0.3f32, (2, 3, 5, 7), &Device::Cpu).unwrap();
-        let y = bilinear(&x, 12, 3).unwrap();
-        assert_eq!(y.dims(), [2, 3, 12, 3]);
-        assert!(y.flatten_all().unwrap().to_vec1::<f32>().unwrap().iter().all(|v| (v - 0.3).abs() < 1e-6));
+        for y in [bilinear(&x, 12, 3).unwrap(), antialiased(&x, 12, 3).unwrap()] {
+            assert_eq!(y.dims(), [2, 3, 12, 3]);
+            assert!(y.flatten_all().unwrap().to_vec1::<f32>().unwrap().iter().all(|v| (v - 0.3).abs() < 1e-6));
+        }
     }
 }

@@ -1,0 +1,71 @@
+//! `import`: a checkpoint of the reference trainer as a model of this program.
+
+use super::common::usage;
+use crate::{
+    config::{RunConfig, apply_setting},
+    error::{Error, Result},
+    ml::{
+        diffusion::{DiffusionModel, SavedModel},
+        train_ddpm::MODEL,
+    },
+    run_dir::{RunDir, RunKind, RunState},
+};
+use candle_core::Device;
+use serde_json::json;
+use std::path::PathBuf;
+
+#[derive(clap::Args)]
+#[command(after_help = "Examples:\n  dissolve-studio import model-25.pt --workspace work --name kvasir\n  \
+    dissolve-studio import model-25.pt --out kvasir.safetensors\n  \
+    dissolve-studio import model-25.pt --set ddpm.size=64 --set ddpm.schedule=linear --out octs.safetensors")]
+pub struct Args {
+    /// model-N.pt of denoising-diffusion-pytorch's trainer; it is read, never executed
+    file: PathBuf,
+    /// Write the weights into this file instead of a run folder
+    #[arg(long, value_name = "FILE.safetensors", conflicts_with_all = ["workspace", "name"])]
+    out: Option<PathBuf>,
+    /// Make the run folder in DIR/runs [default: the current folder]
+    #[arg(long, value_name = "DIR")]
+    workspace: Option<PathBuf>,
+    /// Name of the run [default: that of the file]
+    #[arg(long)]
+    name: Option<String>,
+    /// What the weights do not tell (repeatable): ddpm.size, ddpm.schedule, ddpm.timesteps, ddpm.input_range
+    #[arg(long = "set", value_name = "SECTION.KEY=VALUE")]
+    settings: Vec<String>,
+}
+
+pub fn run(args: Args) -> Result<()> {
+    let mut saved = SavedModel::load(&args.file)?;
+    let mut config = RunConfig { ddpm: saved.info.config.clone(), ..RunConfig::default() };
+    for setting in &args.settings {
+        let (key, value) = setting
+            .split_once('=')
+            .ok_or_else(|| Error::usage(format!("--set {setting}: there is no ="), "write it as --set ddpm.size=64"))?;
+        config = apply_setting(&config, key.trim(), value.trim()).map_err(usage)?;
+    }
+    saved.info.config = config.ddpm.clone();
+    // Whether the weights fit the network; loading again would otherwise be the first to find out.
+    DiffusionModel::new(&saved, &Device::Cpu)?;
+    eprintln!(
+        "U-Net of dim {} and multipliers {:?}, {} steps of training, {:?} schedule, {} px",
+        config.ddpm.dim, config.ddpm.dim_mults, saved.info.steps, config.ddpm.schedule, config.ddpm.size
+    );
+    let path = match args.out {
+        Some(out) => {
+            saved.save(&out)?;
+            out
+        }
+        None => {
+            let name = args.name.unwrap_or_else(|| args.file.file_stem().unwrap_or_default().to_string_lossy().into_owned());
+            let run = RunDir::create(&args.workspace.unwrap_or_else(|| ".".into()), RunKind::Ddpm, &name, &config)?;
+            saved.save(&run.join(MODEL))?;
+            run.log(&format!("imported from {}", args.file.display()));
+            run.set_figures([("steps", json!(saved.info.steps))])?;
+            run.set_state(RunState::Finished)?;
+            run.path().to_path_buf()
+        }
+    };
+    println!("{}", path.display());
+    Ok(())
+}
