@@ -57,7 +57,7 @@ pub struct Common {
     pub json: bool,
 }
 
-fn device(text: &str) -> Result<DeviceKind, String> {
+pub fn device(text: &str) -> Result<DeviceKind, String> {
     match text {
         "cpu" => Ok(DeviceKind::Cpu),
         "cuda" => Ok(DeviceKind::Cuda),

@@ -21,9 +21,11 @@ const STRIP_CELL: usize = 1024;
 const GAP: u32 = 4;
 
 #[derive(clap::Args)]
-#[command(after_help = "Examples:\n  dissolve-studio dissolve scan.png --model runs/20260101-120000-ddpm-fundus --out dissolved\n  \
+#[command(
+    after_help = "Examples:\n  dissolve-studio dissolve scan.png --model runs/20260101-120000-ddpm-fundus --out dissolved\n  \
     dissolve-studio dissolve a.png b.png --model model-25.pt --t 30,80,130,300 --out dissolved\n  \
-    dissolve-studio dissolve scan.png --method gaussian:7 --out blurred")]
+    dissolve-studio dissolve scan.png --method gaussian:7 --out blurred"
+)]
 pub struct Args {
     /// Pictures, or folders of them
     #[arg(required = true, value_name = "IMAGE")]
@@ -73,7 +75,10 @@ pub fn run(args: Args) -> Result<()> {
     let diffusion = args.method == DissolveMethod::Diffusion;
     let model = match &args.model {
         _ if args.method == DissolveMethod::None => {
-            return Err(Error::usage("--method none dissolves nothing", "there are diffusion, gaussian:K, median:K and resample"));
+            return Err(Error::usage(
+                "--method none dissolves nothing",
+                "there are diffusion, gaussian:K, median:K and resample",
+            ));
         }
         None if diffusion => {
             return Err(Error::usage(
@@ -129,7 +134,8 @@ impl Work {
         let original = picture.to_rgb();
         let shape = (1, 3, original.height, original.width);
         let x = Tensor::from_slice(&original.data, shape, &self.device)?;
-        let steps: Vec<Option<usize>> = if dissolver.uses_t() { self.steps.iter().map(|&t| Some(t)).collect() } else { vec![None] };
+        let steps: Vec<Option<usize>> =
+            if dissolver.uses_t() { self.steps.iter().map(|&t| Some(t)).collect() } else { vec![None] };
         let mut dissolved = Vec::new();
         for &t in &steps {
             let y = dissolver.dissolve(&x, &[t.unwrap_or(0)])?.flatten_all()?.to_vec1::<f32>()?;

@@ -2,8 +2,10 @@
 //! Exit codes: 0 done, 1 could not, 2 wrong usage, 130 stopped by the person.
 
 mod common;
+mod dissolve;
 mod evaluate;
 mod export;
+mod import;
 mod inspect;
 mod progress;
 mod report;
@@ -36,6 +38,8 @@ struct Cli {
 enum Verb {
     /// What a path holds: layout, classes, splits, what cannot be used, duplicates
     Inspect(inspect::Args),
+    /// Take the fine features of pictures away, and show what was taken
+    Dissolve(dissolve::Args),
     /// Diffusion model, DIA, scores, evaluation and report, as one resumable job
     Train(train::AllArgs),
     /// Train a diffusion model
@@ -52,6 +56,8 @@ enum Verb {
     Export(export::Args),
     /// Train many runs from one file: seeds x data sets x settings
     Sweep(sweep::Args),
+    /// A checkpoint of the reference trainer (model-N.pt) as a model of this program
+    Import(import::Args),
 }
 
 /// Runs the program on the process's arguments.
@@ -75,6 +81,8 @@ pub fn main() -> ExitCode {
 fn run(cli: Cli) -> Result<()> {
     match cli.verb {
         Some(Verb::Inspect(args)) => inspect::run(args),
+        Some(Verb::Dissolve(args)) => dissolve::run(args),
+        Some(Verb::Import(args)) => import::run(args),
         Some(Verb::Train(args)) => train::all(args),
         Some(Verb::TrainDdpm(args)) => train::ddpm(args),
         Some(Verb::TrainDia(args)) => train::dia(args),
