@@ -219,12 +219,15 @@ impl RunDir {
     }
 }
 
+/// How the names of files begin that [`write_atomic`] has not finished; a killed process leaves them.
+pub const HALF_WRITTEN: &str = ".writing-";
+
 /// Writes a file under another name beside it, flushes it to the disk, and renames it: at any moment the path holds either
 /// the old content or the new one, whole.
 pub fn write_atomic(path: &Path, fill: impl FnOnce(&mut std::io::BufWriter<&mut fs::File>) -> std::io::Result<()>) -> Result<()> {
     let fail = |e| Error::io("write", path)(e);
     let folder = path.parent().filter(|p| !p.as_os_str().is_empty()).unwrap_or(Path::new("."));
-    let mut temp = tempfile::Builder::new().prefix(".writing-").tempfile_in(folder).map_err(fail)?;
+    let mut temp = tempfile::Builder::new().prefix(HALF_WRITTEN).tempfile_in(folder).map_err(fail)?;
     {
         let mut buffered = std::io::BufWriter::with_capacity(1 << 20, temp.as_file_mut());
         fill(&mut buffered).and_then(|()| buffered.flush()).map_err(fail)?;

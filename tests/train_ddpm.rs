@@ -100,13 +100,14 @@ fn outcome(run: &RunDir) -> (Vec<u8>, Vec<String>) {
 
 #[test]
 fn a_run_that_was_stopped_killed_and_damaged_ends_with_the_same_bits() {
-    let (dir, config) = (tempfile::tempdir().unwrap(), config());
+    let (dir, mut config) = (tempfile::tempdir().unwrap(), config());
+    config.ddpm.sample_every = 0;
     let straight = new_run(&dir, &config);
     train(&straight, &config, &mut Silent).unwrap();
     let expected = outcome(&straight);
     assert_eq!(expected.1.len(), 8);
 
-    for stop_at in 1..7 {
+    for stop_at in [1, 4] {
         let run = new_run(&dir, &config);
         let stopped = train(&run, &config, &mut Watcher::new(Wish::Stop, stop_at));
         assert!(matches!(stopped, Err(Error::Stopped)));

@@ -5,7 +5,7 @@
 
 use crate::{
     error::{Error, Result},
-    run_dir::{RunDir, write_atomic},
+    run_dir::{HALF_WRITTEN, RunDir, write_atomic},
 };
 use candle_core::{Device, Tensor};
 use safetensors::SafeTensors;
@@ -75,8 +75,14 @@ pub fn newest(run: &RunDir) -> Option<(usize, PathBuf)> {
     by_age(run).into_iter().find(|(_, path)| is_whole(path))
 }
 
-/// Deletes all but the newest `keep` whole checkpoints. What cannot be deleted stays; it does no harm.
+/// Deletes all but the newest `keep` whole checkpoints, and what a killed process left half written. What cannot be deleted
+/// stays; it does no harm.
 pub fn prune(run: &RunDir, keep: usize) {
+    for entry in fs::read_dir(run.join("checkpoints")).into_iter().flatten().flatten() {
+        if entry.file_name().to_string_lossy().starts_with(HALF_WRITTEN) {
+            let _ = fs::remove_file(entry.path());
+        }
+    }
     let mut whole = 0;
     for (_, path) in by_age(run) {
         let wanted = whole < keep && is_whole(&path);
@@ -161,7 +167,10 @@ mod tests {
             assert_eq!(newest(&run).unwrap().0, 20, "{length} bytes");
             assert!(load(&step_path(&run, 100)).is_err());
         }
+        let half_written = run.join("checkpoints/.writing-abc");
+        fs::write(&half_written, "x").unwrap();
         prune(&run, 2);
+        assert!(!half_written.exists());
         let left: Vec<usize> = by_age(&run).into_iter().map(|(step, _)| step).collect();
         assert_eq!(left, [20, 10]);
     }
