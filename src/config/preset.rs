@@ -52,6 +52,7 @@ impl Preset {
             Self::Standard => {
                 config.ddpm = DdpmConfig { steps: 3000, checkpoint_every: 200, sample_every: 500, ..small_ddpm() };
                 config.dia = DiaConfig { epochs: 50, epoch_length: 20, ladder: 12, max_size: 128, ..small_dia() };
+                config.score.profile = true;
             }
             Self::Paper => {}
         }

@@ -19,7 +19,7 @@ pub struct ScoreConfig {
 
 impl Default for ScoreConfig {
     fn default() -> Self {
-        Self { samples: 10, crop_area: 0.54, profile: true, rule: ThresholdRule::Percentile(95.0) }
+        Self { samples: 10, crop_area: 0.54, profile: false, rule: ThresholdRule::Percentile(95.0) }
     }
 }
 

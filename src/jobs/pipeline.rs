@@ -99,6 +99,8 @@ fn chain(run: &RunDir, config: &RunConfig, data: &Arc<Dataset>, device: &Device,
     reporter.event(Event::Started { stage: Stage::Report, done: 0, total: 1 });
     let evaluation = evaluate(run)?;
     run.set_figures([("auroc", json!(evaluation.auroc)), ("auroc_ci95", json!(evaluation.auroc_ci95))])?;
+    // The report says what the run is; only its own failure would make that untrue, and that is noted by `work`.
+    run.set_state(RunState::Finished)?;
     report::write(run, Some(data))?;
     reporter.event(Event::Finished { stage: Stage::Report });
     Ok(())

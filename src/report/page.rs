@@ -308,7 +308,7 @@ fn reality(parts: &Parts, e: &Evaluation) -> Markup {
     let area = |r: &RivalFigure| r.best().map_or(f64::NEG_INFINITY, |b| b.0);
     rivals.sort_by(|a, b| area(b).total_cmp(&area(a)));
     let beats = |r: &RivalFigure| e.auroc.is_some_and(|model| area(r) > model);
-    let bar = |share: f64, beats: bool| html! { td { div.bar { div.beats[beats] style=(format!("width:{:.1}%", (100.0 * share).clamp(0.0, 100.0))) {} } } };
+    let bar = |share: f64, beats: bool| html! { td { div.meter { div.beats[beats] style=(format!("width:{:.1}%", (100.0 * share).clamp(0.0, 100.0))) {} } } };
     html! {
         p {
             "Scores that need no training, on the same images. Each is shown in its better direction, which only the labels could tell: "
