@@ -3,7 +3,7 @@
 use super::common::columns;
 use crate::{
     config::DataConfig,
-    data::{Dataset, Skipped, Split},
+    data::{Dataset, Split},
     error::Result,
 };
 use indicatif::{ProgressBar, ProgressStyle};
@@ -65,10 +65,6 @@ fn counts(dataset: &Dataset, class: Option<usize>) -> [usize; 3] {
     Split::ALL.map(|split| dataset.items.iter().filter(|i| i.class == class && i.split == split).count())
 }
 
-fn path_of(skipped: &Skipped) -> String {
-    skipped.path.to_string_lossy().into_owned()
-}
-
 fn to_json(dataset: &Dataset) -> Value {
     let class = |(i, class): (usize, &crate::data::Class)| {
         let [train, val, test] = counts(dataset, Some(i));
@@ -81,7 +77,7 @@ fn to_json(dataset: &Dataset) -> Value {
         "suggested": dataset.suggested,
         "images": dataset.items.len(),
         "classes": dataset.classes.iter().enumerate().map(class).collect::<Vec<_>>(),
-        "skipped": dataset.skipped.iter().map(|s| json!({"path": path_of(s), "reason": s.reason})).collect::<Vec<_>>(),
+        "skipped": dataset.skipped.iter().map(|s| json!({"path": s.name(), "reason": s.reason})).collect::<Vec<_>>(),
         "warnings": dataset.warnings,
         "duplicates": dataset.duplicates,
         "masks": dataset.items.iter().filter(|i| i.mask.is_some()).count(),
@@ -118,7 +114,7 @@ fn to_text(dataset: &Dataset) -> String {
         if lines.is_empty() { String::new() } else { format!("\n{title}\n{shown}{tail}") }
     };
     text += &section("Warnings", dataset.warnings.clone());
-    text += &section("Cannot be used", dataset.skipped.iter().map(|s| format!("{} {}", path_of(s), s.reason)).collect());
+    text += &section("Cannot be used", dataset.skipped.iter().map(|s| format!("{} {}", s.name(), s.reason)).collect());
     text += &section("Duplicates", dataset.duplicates.iter().map(|(a, b)| format!("{a} = {b}")).collect());
     text
 }

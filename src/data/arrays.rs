@@ -39,6 +39,8 @@ const MAX_UNPACKED: u64 = 6 << 30;
 /// …and beyond this size only to so many times its own.
 const FREE_UNPACKED: u64 = 256 << 20;
 const MAX_RATIO: u64 = 100;
+/// Images that are no 8-bit numbers are turned into such, which takes eight bytes a number on the way.
+const MAX_NUMBERS: usize = 512 << 20;
 /// NumPy's headers are 128 bytes; a long or deeply nested one is an attack on its parser.
 const MAX_HEADER: usize = 4096;
 
@@ -206,6 +208,9 @@ fn read_part(
     let size = super::decode::check_size(width as u64, height as u64)?;
     let mut not_numbers = Vec::new();
     if array.kind != "u1" {
+        if array.bytes.len() > MAX_NUMBERS {
+            return Err(format!("has {} MiB of {}; save it as 8-bit numbers", array.bytes.len() >> 20, array.kind));
+        }
         let numbers = array.numbers()?;
         let per_image = height * width * channels;
         not_numbers = numbers.chunks_exact(per_image).map(|image| image.iter().any(|v| !v.is_finite())).collect();

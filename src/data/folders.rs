@@ -163,10 +163,10 @@ fn with_split_folders(seen: Vec<Seen>) -> Recognised {
             Layout::Unlabelled,
             format!("The folders {folders} hold images but no class folders, so nothing says what is normal."),
         ),
-        Some(good) => (
-            Layout::Mvtec,
-            format!("MVTec: train holds nothing but `{good}`, the normal images; the kinds in {folders} are {names}."),
-        ),
+        Some(good) => {
+            let masks = if inside.iter().any(|s| s.mask.is_some()) { ", with masks" } else { "" };
+            (Layout::Mvtec, format!("MVTec: train holds only `{good}`, the normal images; all kinds are {names}{masks}."))
+        }
         None => (Layout::SplitClassFolders, format!("The folders {folders} hold one folder a class: {names}.")),
     };
     let drafts = inside

@@ -47,7 +47,7 @@ pub fn from_given(root: &Path, survey: &Survey, path: &Path, config: &DataConfig
             table.headers.join(", ")
         )));
     }
-    if files.share(&table, columns.file) == 0.0 {
+    if !table.rows.iter().any(|row| matches!(files.find(table.field(row, columns.file), b""), Match::One(_))) {
         let value = table.rows.first().map(|r| table.text(r, columns.file)).unwrap_or_default();
         return Err(complain(&format!("names no file that lies in {} (its first row names `{value}`)", root.display())));
     }
@@ -168,7 +168,8 @@ fn merge(files: &Files, survey: &Survey, sources: &[Source]) -> Recognised {
     }
     let mut warnings = Vec::new();
     if repeated > 0 {
-        warnings.push(format!("{repeated} rows repeat a file that another row names with the same label."));
+        let rows = if repeated == 1 { "1 row repeats".into() } else { format!("{repeated} rows repeat") };
+        warnings.push(format!("{rows} what another row says of the same file."));
     }
     if !contradicted.is_empty() {
         warnings.push(format!(
@@ -257,7 +258,7 @@ fn tidy_label(text: &str) -> String {
         Some((whole, zeros)) if !zeros.is_empty() && zeros.bytes().all(|b| b == b'0') && whole.parse::<i64>().is_ok() => {
             whole.into()
         }
-        _ if ["nan", "na", "n/a", "null", "none", "?"].iter().any(|n| text.eq_ignore_ascii_case(n)) => String::new(),
+        _ if ["nan", "na", "n/a", "null", "?"].iter().any(|n| text.eq_ignore_ascii_case(n)) => String::new(),
         _ => text.into(),
     }
 }

@@ -196,6 +196,13 @@ pub struct Skipped {
     pub reason: String,
 }
 
+impl Skipped {
+    /// The path as text, like [`Item::name`].
+    pub fn name(&self) -> String {
+        walk::shown(&self.path)
+    }
+}
+
 impl Item {
     pub fn new(name: impl Into<String>, source: Source, size: [u32; 2]) -> Self {
         Self { name: name.into(), source, class: None, split: Split::Test, given_split: None, patient: None, mask: None, size }

@@ -37,7 +37,7 @@ impl Dataset {
             }
         }
         // `!a !b` means neither of them.
-        for other in names.iter().filter_map(|n| n.strip_prefix('!')) {
+        for other in names.iter().filter(|n| self.find(n).is_none()).filter_map(|n| n.strip_prefix('!')) {
             if let Some(except) = self.find(other) {
                 normal[except] = false;
             }

@@ -95,9 +95,9 @@ fn bright_disc<P: Pixels + ?Sized>(pixels: &P) -> Option<Window<'_, P>> {
     let mut luma = vec![0.0; width];
     for (y, count) in rows.iter_mut().enumerate() {
         luma.fill(0.0);
-        for c in 0..pixels.channels() {
+        let weights = if pixels.channels() == 1 { &[1.0][..] } else { &LUMA };
+        for (c, weight) in weights.iter().enumerate() {
             pixels.row(c, y, &mut channel_row);
-            let weight = if pixels.channels() == 1 { 1.0 } else { LUMA[c] };
             luma.iter_mut().zip(&channel_row).for_each(|(l, v)| *l += weight * v);
         }
         for (column, _) in columns.iter_mut().zip(&luma).filter(|(_, l)| **l > BRIGHT) {

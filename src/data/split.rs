@@ -11,7 +11,7 @@ impl Dataset {
         let mut notes = Vec::new();
         let given = |split| self.items.iter().any(|i| i.given_split == Some(split));
         let [train, val, test] = Split::ALL.map(given);
-        if self.layout == Layout::Unlabelled && !train && !self.classes.iter().any(|c| c.label.is_some()) {
+        if self.layout == Layout::Unlabelled && !self.classes.iter().any(|c| c.label.is_some()) {
             self.items.iter_mut().for_each(|i| i.split = i.given_split.unwrap_or(Split::Test));
         } else if test || val {
             let unsaid = self.items.iter().filter(|i| i.given_split.is_none()).count();
@@ -102,8 +102,8 @@ pub(super) fn patients_from_names(items: &mut [Item]) -> Option<&'static str> {
     if items.is_empty() || items.iter().any(|i| i.patient.is_some()) {
         return None;
     }
-    const PATTERNS: [(&str, fn(&str) -> Option<&str>); 3] =
-        [("NAME_left and NAME_right", eye), ("personN_…", person), ("CLASS-PATIENT-N", oct)];
+    type Pattern = fn(&str) -> Option<&str>;
+    const PATTERNS: [(&str, Pattern); 3] = [("NAME_left and NAME_right", eye), ("personN_…", person), ("CLASS-PATIENT-N", oct)];
     let stem = |item: &Item| {
         let file = item.name.rsplit('/').next().unwrap_or(&item.name);
         file.split_once('.').map_or(file, |(stem, _)| stem).to_string()

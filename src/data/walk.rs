@@ -7,7 +7,7 @@ use super::{
 use crate::error::{Error, Result};
 use rayon::prelude::*;
 use std::{
-    path::{Path, PathBuf},
+    path::{Component, Path, PathBuf},
     sync::atomic::{AtomicUsize, Ordering},
 };
 use walkdir::WalkDir;
@@ -191,7 +191,8 @@ fn enter(link: &Path, linked: &mut Vec<PathBuf>) -> bool {
 
 /// A path as text: parts joined by `/`, bytes that are no UTF-8 as `\xE9`, so that different paths stay different.
 pub fn shown(path: &Path) -> String {
-    path.components().map(|part| shown_part(part.as_os_str())).collect::<Vec<_>>().join("/")
+    let part = |part: Component| if part == Component::RootDir { String::new() } else { shown_part(part.as_os_str()) };
+    path.components().map(part).collect::<Vec<_>>().join("/")
 }
 
 pub fn shown_part(part: &std::ffi::OsStr) -> String {

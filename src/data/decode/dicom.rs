@@ -129,27 +129,28 @@ pub fn decode(path: &Path, frame: usize) -> Result<Raster, String> {
         return Err("is DICOM without a picture".into());
     };
     let [width, height] = check_size(columns, rows)?.map(|side| side as usize);
+    let samples = number(&object, tags::SAMPLES_PER_PIXEL).unwrap_or(1);
+    let bits = number(&object, tags::BITS_ALLOCATED).unwrap_or(0);
+    if !matches!((samples, bits), (1, 1 | 8 | 16 | 32) | (3, 8)) {
+        return Err(format!("is DICOM with {samples} samples of {bits} bit a pixel, which is not read"));
+    }
     let stated = text(&object, tags::PHOTOMETRIC_INTERPRETATION).unwrap_or_default();
     let data = object.decode_pixel_data_frame(frame as u32).map_err(|e| fail(&e))?;
     let bytes = data.frame_data(0).map_err(|_| "is cut short: it holds fewer pixels than its header says".to_string())?;
-    let samples = usize::from(data.samples_per_pixel());
-    match (samples, data.photometric_interpretation()) {
+    match (data.samples_per_pixel(), data.photometric_interpretation()) {
         (1, PhotometricInterpretation::PaletteColor) => palette(&object, &stored_values(&data, bytes)?, width, height),
         (1, interpretation) => {
             let invert = *interpretation == PhotometricInterpretation::Monochrome1;
             let grey = window(&data, stored_values(&data, bytes)?, invert).map_err(|e| fail(&e))?;
             Raster::new(width, height, 1, Samples::F32(unit_range(grey)?))
         }
-        (3, _) if data.bits_allocated() == 8 => {
+        _ => {
             let bytes =
                 if data.planar_configuration() == PlanarConfiguration::PixelFirst { planar(bytes) } else { bytes.to_vec() };
             // JPEG decoders give RGB by themselves; RLE and plain pixels are as they were stored.
             let plain = object.get(tags::PIXEL_DATA).is_some_and(|e| e.value().fragments().is_none());
             let ybr = stated.starts_with("YBR_FULL") && (plain || syntax == RLE);
             Raster::new(width, height, 3, Samples::U8(if ybr { ycbcr_to_rgb(bytes) } else { bytes }))
-        }
-        (n, _) => {
-            Err(format!("is DICOM with {n} samples of {} bit a pixel ({stated}), which is not read", data.bits_allocated()))
         }
     }
 }

@@ -171,7 +171,8 @@ fn jpeg_dimensions(reader: &mut impl Read) -> std::io::Result<(u32, u32)> {
         let mut b = [0];
         reader.read_exact(&mut b).map(|()| b[0])
     };
-    (byte()?, byte()?);
+    byte()?;
+    byte()?;
     loop {
         while byte()? != 0xff {}
         let mut marker = byte()?;

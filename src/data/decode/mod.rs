@@ -46,7 +46,10 @@ fn decode_image(path: &Path, format: ImageFormat) -> Result<Raster, String> {
     }
     let fail = |e: image::ImageError| sentence("is damaged", &e);
     let mut reader = ImageReader::with_format(Cursor::new(bytes), format);
-    reader.no_limits();
+    // The picture's size is checked below; this bounds what else a file may ask for (profiles, comments).
+    let mut limits = image::Limits::no_limits();
+    limits.max_alloc = Some(4 << 30);
+    reader.limits(limits);
     let mut decoder = reader.into_decoder().map_err(fail)?;
     let (width, height) = decoder.dimensions();
     check_size(u64::from(width), u64::from(height))?;

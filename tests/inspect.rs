@@ -1,0 +1,437 @@
+//! `inspect` through the binary, on folders that the tests make: each layout, each limit, and unkind files.
+
+mod made;
+
+use assert_cmd::Command;
+use made::{Dir, npy, png, zip};
+use serde_json::Value;
+use std::path::Path;
+
+/// Runs `inspect --json PATH ARGS…`, which has to succeed.
+fn inspect(path: &Path, args: &[&str]) -> Value {
+    let output = run(path, &[args, &["--json"]].concat());
+    let errors = String::from_utf8_lossy(&output.stderr);
+    assert!(output.status.success(), "{errors}");
+    assert!(!errors.contains("panicked"), "{errors}");
+    serde_json::from_slice(&output.stdout).unwrap()
+}
+
+/// Runs it where it has to fail with exit code 1, and returns the sentence.
+fn refused(path: &Path, args: &[&str]) -> String {
+    let output = run(path, args);
+    let errors = String::from_utf8_lossy(&output.stderr).into_owned();
+    assert_eq!(output.status.code(), Some(1), "{errors}");
+    assert!(!errors.contains("panicked") && output.stdout.is_empty(), "{errors}");
+    errors
+}
+
+fn run(path: &Path, args: &[&str]) -> std::process::Output {
+    Command::cargo_bin("dissolve-studio")
+        .unwrap()
+        .arg("inspect")
+        .arg(path)
+        .args(args)
+        .timeout(std::time::Duration::from_secs(60))
+        .output()
+        .unwrap()
+}
+
+/// `(name, total, train, val, test)` of each class.
+fn classes(found: &Value) -> Vec<(String, [u64; 4])> {
+    let count = |class: &Value, key: &str| class[key].as_u64().unwrap();
+    let list = found["classes"].as_array().unwrap().iter();
+    list.map(|c| (c["name"].as_str().unwrap().to_string(), ["total", "train", "val", "test"].map(|k| count(c, k)))).collect()
+}
+
+fn class(name: &str, counts: [u64; 4]) -> (String, [u64; 4]) {
+    (name.to_string(), counts)
+}
+
+/// The reason why a path was put aside.
+fn reason<'a>(found: &'a Value, path: &str) -> &'a str {
+    let skipped = found["skipped"].as_array().unwrap();
+    let entry = skipped.iter().find(|s| s["path"] == path).unwrap_or_else(|| panic!("{path} is not among {skipped:?}"));
+    entry["reason"].as_str().unwrap()
+}
+
+fn warns(found: &Value, of: &str) -> bool {
+    found["warnings"].as_array().unwrap().iter().any(|w| w.as_str().unwrap().contains(of))
+}
+
+#[test]
+fn mvtec_knows_what_is_normal_and_finds_masks() {
+    let dir = Dir::new();
+    for i in 0..4 {
+        dir.png(&format!("train/good/{i}.png"), i);
+    }
+    dir.png("test/good/9.png", 9)
+        .png("test/scratch/1.png", 21)
+        .png("test/scratch/2.png", 22)
+        .png("ground_truth/scratch/1_mask.png", 50);
+    let found = inspect(dir.path(), &[]);
+    assert_eq!(
+        (&found["layout"], &found["normal"], &found["images"], &found["masks"]),
+        (&"mvtec".into(), &"good".into(), &7.into(), &1.into())
+    );
+    assert_eq!(classes(&found), [class("good", [5, 4, 0, 1]), class("scratch", [2, 0, 0, 2])]);
+    assert!(found["why"].as_str().unwrap().contains("good"));
+}
+
+#[test]
+fn class_folders_ask_what_is_normal_and_get_a_seeded_split() {
+    let dir = Dir::new();
+    for i in 0..20 {
+        dir.png(&format!("healthy/{i}.png"), i).png(&format!("ill/{i}.png"), 100 + i);
+    }
+    dir.write("notes.md", b"about these").write(".DS_Store", b"x");
+    let found = inspect(dir.path(), &[]);
+    assert_eq!(
+        (&found["layout"], &found["normal"], &found["suggested"]),
+        (&"class-folders".into(), &Value::Null, &"healthy".into())
+    );
+    assert_eq!(found["skipped"], Value::Array(vec![]));
+    let split = inspect(dir.path(), &["--normal", "healthy"]);
+    assert_eq!(classes(&split), [class("healthy", [20, 14, 0, 6]), class("ill", [20, 0, 0, 20])]);
+    assert!(warns(&split, "No split is given"));
+    assert_eq!(split, inspect(dir.path(), &["--normal", "!ill"]), "the same split each time");
+    let sentence = refused(dir.path(), &["--normal", "sound"]);
+    assert!(sentence.contains("healthy (20), ill (20)"), "{sentence}");
+}
+
+#[test]
+fn split_class_folders_below_a_wrapping_folder() {
+    let dir = Dir::new();
+    let mut number = 0;
+    for (split, count) in [("train", 3), ("val", 1), ("TEST", 2)] {
+        for name in ["NORMAL", "CNV"] {
+            for _ in 0..count {
+                number += 1;
+                dir.png(&format!("archive/OCT2017/{split}/{name}/{number}.png"), number);
+            }
+        }
+    }
+    dir.png("archive/OCT2017/extra/7.png", 99);
+    let found = inspect(dir.path(), &["--normal", "normal"]);
+    assert_eq!(found["layout"], "split-class-folders");
+    assert_eq!(classes(&found), [class("CNV", [6, 3, 1, 2]), class("NORMAL", [6, 3, 1, 2])]);
+    assert!(reason(&found, "archive/OCT2017/extra").contains("no split"));
+    assert_eq!(found["normal"], "NORMAL");
+}
+
+#[test]
+fn a_split_without_classes_and_a_train_folder_alone() {
+    let flat = Dir::new();
+    flat.png("train/1.png", 1).png("train/2.png", 2).png("test/3.png", 3);
+    let found = inspect(flat.path(), &[]);
+    assert_eq!((&found["layout"], &found["images"]), (&"unlabelled".into(), &3.into()));
+    assert!(classes(&found).is_empty());
+    assert_eq!(classes(&inspect(flat.path(), &["--normal", "*"])), [class("*", [3, 2, 0, 1])]);
+
+    let train = Dir::new();
+    for i in 0..10 {
+        train.png(&format!("train/a/{i}.png"), i).png(&format!("train/b/{i}.png"), 50 + i);
+    }
+    let found = inspect(train.path(), &["--normal", "a"]);
+    assert_eq!(classes(&found), [class("a", [10, 7, 0, 3]), class("b", [10, 0, 0, 10])]);
+    assert!(warns(&found, "nothing to test on"));
+}
+
+#[test]
+fn aptos_and_helper_folders() {
+    let dir = Dir::new();
+    let mut table = "id_code,diagnosis\n".to_string();
+    for i in 0..8 {
+        dir.png(&format!("train_images/{i:03x}.png"), i);
+        table += &format!("{i:03x},{}\n", i % 3);
+    }
+    dir.png("test_images/001.png", 77).png("test_images/aaa.png", 78);
+    dir.write("train.csv", table.as_bytes())
+        .write("test.csv", b"id_code\n001\naaa\n")
+        .write("sample_submission.csv", b"id_code,diagnosis\n001,0\naaa,0\n");
+    let found = inspect(dir.path(), &["--normal", "0"]);
+    assert_eq!((&found["layout"], &found["images"]), (&"labels-csv".into(), &8.into()));
+    assert_eq!(classes(&found).iter().map(|c| c.1[0]).collect::<Vec<_>>(), [3, 3, 2]);
+    assert!(reason(&found, "test_images").contains("names no file"));
+
+    let copies = Dir::new();
+    copies
+        .png("COVID/1.png", 1)
+        .png("non-COVID/2.png", 2)
+        .png("originals-png/COVID/1.png", 3)
+        .png("originals-png/non-COVID/2.png", 4);
+    let found = inspect(copies.path(), &[]);
+    assert_eq!(classes(&found).into_iter().map(|c| c.0).collect::<Vec<_>>(), ["COVID", "non-COVID"]);
+    assert!(warns(&found, "originals-png"));
+}
+
+#[test]
+fn tables_of_every_kind() {
+    // Semicolons, BOM, CRLF, quotes, back slashes; a split and a patient; numbers as pandas writes them.
+    let dir = Dir::new();
+    for i in 0..6 {
+        dir.png(&format!("images/a {i}.png"), i);
+    }
+    let table = "\u{feff}\"file\";\"split\";\"label\";\"patient\"\r\n\"images\\a 0.png\";train;0.0;p1\r\nimages/a 1.png;train;0;p2\r\n./images/a 2.png;test;1;p2\r\na 3.png;test;0;p3\r\na 4;test;;p4\r\n";
+    dir.write("labels.csv", table.as_bytes());
+    let found = inspect(dir.path(), &["--normal", "0"]);
+    assert_eq!((&found["layout"], &found["images"]), (&"labels-csv".into(), &5.into()));
+    assert_eq!(classes(&found), [class("0", [3, 2, 0, 1]), class("1", [1, 0, 0, 1])]);
+    assert!(warns(&found, "Leak: 1 patient is in train and in test (p2)"), "{found}");
+    assert!(warns(&found, "1 image is in the table without a label"));
+    assert!(reason(&found, "images/a 5.png").contains("no row"));
+}
+
+#[test]
+fn columns_can_be_mapped_and_a_table_named() {
+    let dir = Dir::new();
+    for i in 0..4 {
+        dir.png(&format!("pictures/{i}.png"), i);
+    }
+    dir.write("tables/findings.tsv", b"scan\tverdict\tcase\n0\tnone\tA\n1\tnone\tB\n2\tcyst\tA\n3\tcyst\tC\n");
+    let table = dir.path().join("tables/findings.tsv");
+    let labels = ["--labels", table.to_str().unwrap()];
+    assert!(refused(dir.path(), &labels).contains("scan, verdict, case"));
+    let found =
+        inspect(dir.path(), &[&labels[..], &["--map", "file=scan,label=verdict,patient=case", "--normal", "!cyst"]].concat());
+    assert_eq!(found["layout"], "labels-csv");
+    // Patient A has a cyst, so its normal image tests as well.
+    assert_eq!(classes(&found), [class("cyst", [2, 0, 0, 2]), class("none", [2, 1, 0, 1])]);
+    assert!(refused(dir.path(), &[&labels[..], &["--map", "label=nothing"]].concat()).contains("no column `nothing`"));
+}
+
+#[test]
+fn rows_without_files_doubled_rows_and_contradictions() {
+    let dir = Dir::new();
+    for i in 0..5 {
+        dir.png(&format!("{i}.png"), i);
+    }
+    dir.write("x.csv", b"file,label\n0.png,a\n0.png,a\n1.png,a\n1.png,b\n2.png,b\ngone.png,a\n3.png\n,a\n");
+    let found = inspect(dir.path(), &[]);
+    assert_eq!(found["images"], 3);
+    assert!(warns(&found, "1 row repeats"));
+    assert!(reason(&found, "1.png").contains("`a` in row 4 of x.csv and `b` in row 5"));
+    assert!(reason(&found, "gone.png").contains("row 7 of x.csv"));
+    assert!(reason(&found, "4.png").contains("no row"));
+}
+
+#[test]
+fn a_hundred_thousand_rows_are_read_in_good_time() {
+    let dir = Dir::new();
+    let mut table = "file,label\n".to_string();
+    for i in 0..100_000 {
+        table += &format!("{i}.png,{}\n", i % 2);
+    }
+    dir.write("labels.csv", table.as_bytes());
+    dir.png("1.png", 1).png("99999.png", 2);
+    let start = std::time::Instant::now();
+    let path = dir.path().join("labels.csv");
+    let found = inspect(dir.path(), &["--labels", path.to_str().unwrap()]);
+    assert_eq!((found["images"].as_u64(), found["skipped"].as_array().map(Vec::len)), (Some(2), Some(99_998)));
+    assert!(start.elapsed().as_secs() < 20, "{:?}", start.elapsed());
+}
+
+#[test]
+fn a_split_keeps_the_eyes_of_a_patient_together() {
+    let dir = Dir::new();
+    for i in 0..10 {
+        dir.png(&format!("none/{i}_left.png"), i);
+        dir.png(&format!("{}/{i}_right.png", if i < 2 { "ill" } else { "none" }), 40 + i);
+    }
+    let found = inspect(dir.path(), &["--normal", "none"]);
+    // 18 normals, 30 % = 5; patients 0 and 1 bring 2, then whole patients of 2.
+    assert_eq!(classes(&found), [class("ill", [2, 0, 0, 2]), class("none", [18, 12, 0, 6])]);
+    assert!(!warns(&found, "Leak") && warns(&found, "no patient on both sides"));
+}
+
+#[test]
+fn unkind_files_are_named_and_the_rest_works() {
+    let dir = Dir::new();
+    let whole = png(1);
+    let mut jpeg = std::io::Cursor::new(Vec::new());
+    image::DynamicImage::from(made::picture(7)).write_to(&mut jpeg, image::ImageFormat::Jpeg).unwrap();
+    let jpeg = jpeg.into_inner();
+    dir.write("good.png", &whole).write("really a png.jpg", &png(2)).write("no extension", &png(3));
+    dir.write("empty.png", b"").write("text.png", b"this is text").write("page.html.png", b"<html>");
+    dir.write("cut.png", &whole[..whole.len() / 2]).write("cut.jpg", &jpeg[..jpeg.len() - 20]).write("stub.jpg", &jpeg[..30]);
+    dir.write("volume.nii.gz", b"\x1f\x8b\x08\0\0")
+        .write("huge.png", &made::png_header(20_001, 10_000))
+        .write("flat.png", &made::png_header(0, 10));
+    let mut damaged = png(4);
+    damaged[60] ^= 0xff;
+    dir.write("damaged.png", &damaged);
+    let found = inspect(dir.path(), &[]);
+    assert_eq!(found["images"], 3, "{found}");
+    for (path, says) in [
+        ("empty.png", "is empty"),
+        ("text.png", "no picture"),
+        ("page.html.png", "no picture"),
+        ("cut.png", "cut short"),
+        ("cut.jpg", "cut short"),
+        ("stub.jpg", "cut short"),
+        ("volume.nii.gz", "gzip"),
+        ("huge.png", "200 megapixels; the limit is 200"),
+        ("flat.png", "no pixels"),
+        ("damaged.png", "damaged"),
+    ] {
+        let reason = reason(&found, path);
+        assert!(reason.contains(says), "{path}: {reason}");
+    }
+}
+
+#[test]
+fn a_single_picture_and_hopeless_paths() {
+    let dir = Dir::new();
+    dir.png("one.png", 1).write("words.txt", b"words").write("empty/.keep", b"");
+    let found = inspect(&dir.path().join("one.png"), &[]);
+    assert_eq!((&found["layout"], &found["images"]), (&"unlabelled".into(), &1.into()));
+    assert!(refused(&dir.path().join("words.txt"), &[]).contains("words.txt"));
+    assert!(refused(&dir.path().join("empty"), &[]).contains("holds no images"));
+    assert!(refused(&dir.path().join("nowhere"), &[]).contains("nowhere"));
+    dir.write("bad/a.png", b"");
+    assert!(refused(&dir.path().join("bad"), &[]).contains("a.png is empty"));
+}
+
+#[cfg(unix)]
+#[test]
+fn links_pipes_and_names_of_any_bytes() {
+    use std::os::unix::{ffi::OsStrExt, fs::symlink};
+    let dir = Dir::new();
+    let at = |name: &str| dir.path().join(name);
+    dir.png("a/1.png", 1).png("b/2.png", 2).png("b/über alle 山.png", 3);
+    for name in [&b"b/caf\xe9.png"[..], b"b/caf\xe8.png"] {
+        std::fs::write(dir.path().join(std::ffi::OsStr::from_bytes(name)), png(u64::from(name[5]))).unwrap();
+    }
+    symlink(dir.path(), at("a/loop")).unwrap();
+    symlink(at("b"), at("a/again")).unwrap();
+    symlink(at("nothing"), at("a/dangling.png")).unwrap();
+    let _socket = std::os::unix::net::UnixListener::bind(at("a/socket.png")).unwrap();
+    assert!(std::process::Command::new("mkfifo").arg(at("a/pipe.png")).status().unwrap().success());
+    symlink("/dev/zero", at("a/device.png")).unwrap();
+    let found = inspect(dir.path(), &[]);
+    assert_eq!(classes(&found).iter().map(|c| (c.0.as_str(), c.1[0])).collect::<Vec<_>>(), [("a", 1), ("b", 4)]);
+    assert!(reason(&found, "a/loop").contains("link"));
+    assert!(reason(&found, "a/again").contains("looked at already"));
+    assert!(reason(&found, "a/dangling.png").contains("link to nothing"));
+    for path in ["a/pipe.png", "a/socket.png", "a/device.png"] {
+        assert!(reason(&found, path).contains("never opened"));
+    }
+    assert!(refused(&at("a/pipe.png"), &[]).contains("never opened"));
+    // Named by its bytes on the command line, too.
+    let odd = dir.path().join(std::ffi::OsStr::from_bytes(b"b/caf\xe9.png"));
+    assert_eq!(inspect(&odd, &[])["images"], 1);
+}
+
+#[test]
+fn npz_with_everything_wrong() {
+    let dir = Dir::new();
+    let images = |n: usize| npy("|u1", &[n, 4, 4], &(0..n * 16).map(|i| (i * 7 % 251) as u8).collect::<Vec<_>>());
+    let labels = |values: &[u8]| npy("|u1", &[values.len(), 1], values);
+    let good = [
+        ("train_images", images(3)),
+        ("train_labels", labels(&[0, 1, 0])),
+        ("test_images", images(2)),
+        ("test_labels", labels(&[1, 1])),
+    ];
+    let open = |name: &str, parts: &[(&str, Vec<u8>)]| {
+        dir.write(name, &zip(parts));
+        dir.path().join(name)
+    };
+    let found = inspect(&open("good.npz", &good), &["--normal", "1"]);
+    assert_eq!(found["layout"], "medmnist-npz");
+    assert_eq!(classes(&found), [class("0", [2, 2, 0, 0]), class("1", [3, 1, 0, 2])]);
+    assert!(warns(&found, "no val part"));
+
+    let nan = npy("<f4", &[2, 2, 2], &[0.5f32, f32::NAN, 0.1, 0.2, 0.3, 0.4, 0.5, 1.0].map(f32::to_le_bytes).concat());
+    for (what, part, says) in [
+        ("short", npy("|u1", &[3, 4, 4], &[0; 20]), "cut short"),
+        ("objects", npy("|O", &[3], b"\x80\x04]."), "never executed"),
+        ("flat", npy("|u1", &[48], &[0; 48]), "shape [48]"),
+        ("cubes", npy("|u1", &[2, 2, 2, 2], &[0; 16]), "shape [2, 2, 2, 2]"),
+        ("negative", npy("<i2", &[1, 1, 2], &[0xff, 0xff, 1, 0]), "values from -1"),
+        ("text", b"hello, I am no array at all".to_vec(), "no NumPy array"),
+        ("words", npy("<U3", &[1, 1, 2], &[0; 24]), "type"),
+        ("endless", npy("|u1", &[usize::MAX, usize::MAX, 3], &[]), "more than the archive holds"),
+    ] {
+        let path = open(&format!("{what}.npz"), &[("train_images", part), good[2].clone(), good[3].clone()]);
+        let found = inspect(&path, &[]);
+        assert_eq!(found["images"], 2, "{what}");
+        assert!(reason(&found, "train_images").contains(says), "{what}: {}", reason(&found, "train_images"));
+    }
+    let found = inspect(&open("nan.npz", &[("test_images", nan), ("test_labels", labels(&[0, 1]))]), &[]);
+    assert_eq!(found["images"], 1);
+    assert!(warns(&found, "NaN"));
+    let found = inspect(&open("count.npz", &[("train_images", images(3)), ("train_labels", labels(&[0])), good[2].clone()]), &[]);
+    assert!(reason(&found, "train_images").contains("1 labels for 3 images"));
+    assert!(warns(&found, "no labels"));
+    assert!(refused(&open("other.npz", &[("arr_0", images(1))]), &[]).contains("arr_0"));
+    open("one/a.npz", &good);
+    assert_eq!(inspect(&dir.path().join("one"), &[])["images"], 5);
+    open("two/a.npz", &good);
+    open("two/b.npz", &good);
+    assert!(refused(&dir.path().join("two"), &[]).contains("a.npz, b.npz"));
+    dir.write("broken.npz", b"PK\x03\x04 and then nothing");
+    assert!(refused(&dir.path().join("broken.npz"), &[]).contains("zip"));
+}
+
+#[test]
+fn an_archive_that_swells_is_refused() {
+    let dir = Dir::new();
+    let bomb = npy("|u1", &[260, 1024, 1024], &vec![0; 260 << 20]);
+    dir.write("bomb.npz", &zip(&[("train_images", bomb)]));
+    let sentence = refused(&dir.path().join("bomb.npz"), &[]);
+    assert!(sentence.contains("would unpack to 260 MiB"), "{sentence}");
+}
+
+#[test]
+fn cifar_is_read_in_binary_and_declined_as_pickle() {
+    let dir = Dir::new();
+    let record = |label: u8, n: usize| [vec![label], (0..3072).map(|i| ((i * n) % 256) as u8).collect()].concat();
+    dir.write("cifar-10-batches-bin/data_batch_1.bin", &[record(0, 3), record(1, 5)].concat());
+    dir.write("cifar-10-batches-bin/test_batch.bin", &record(1, 7));
+    dir.write("cifar-10-batches-bin/batches.meta.txt", b"airplane\nautomobile\n");
+    let found = inspect(dir.path(), &["--normal", "airplane"]);
+    assert_eq!(found["layout"], "cifar");
+    assert_eq!(classes(&found), [class("airplane", [1, 1, 0, 0]), class("automobile", [2, 1, 0, 1])]);
+    let python = Dir::new();
+    python.write("cifar-10-batches-py/data_batch_1", b"\x80\x02}q\x01");
+    assert!(refused(python.path(), &[]).contains("never executed"));
+}
+
+#[test]
+fn duplicates_are_found_across_splits_and_formats() {
+    let dir = Dir::new();
+    for i in 0..6 {
+        dir.png(&format!("train/good/{i}.png"), i);
+    }
+    let picture = made::picture(3);
+    picture.save(dir.path().join("train/good/copy.bmp")).unwrap();
+    std::fs::create_dir_all(dir.path().join("test/bad")).unwrap();
+    image::DynamicImage::from(picture)
+        .resize_exact(80, 80, image::imageops::FilterType::Triangle)
+        .save(dir.path().join("test/bad/larger.jpg"))
+        .unwrap();
+    let found = inspect(dir.path(), &[]);
+    let pairs = found["duplicates"].to_string();
+    assert_eq!(found["duplicates"].as_array().unwrap().len(), 2, "{pairs}");
+    assert!(pairs.contains("copy.bmp") && pairs.contains("larger.jpg"));
+    assert!(warns(&found, "1 pair of duplicates lie across the splits"), "{found}");
+}
+
+#[test]
+fn the_readable_form_says_the_same() {
+    let dir = Dir::new();
+    dir.png("normal/1.png", 1).png("ill/2.png", 2).write("ill/3.png", b"");
+    let output = run(dir.path(), &[]);
+    let text = String::from_utf8_lossy(&output.stdout).into_owned();
+    for part in ["class-folders", "--normal 'normal'", "ill/3.png is empty", "total"] {
+        assert!(text.contains(part), "{text}");
+    }
+}
+
+#[test]
+fn wrong_usage_exits_with_2() {
+    let output = Command::cargo_bin("dissolve-studio").unwrap().args(["inspect", ".", "--map", "colour=red"]).output().unwrap();
+    assert_eq!(output.status.code(), Some(2));
+    let help = Command::cargo_bin("dissolve-studio").unwrap().args(["inspect", "--help"]).output().unwrap();
+    assert!(String::from_utf8_lossy(&help.stdout).contains("Examples:"));
+}
