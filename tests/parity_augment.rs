@@ -40,7 +40,8 @@ fn augmentations() {
     let Some(fixture) = Fixture::open("augmentations.safetensors") else { return };
     let draws = |name: &str| values(&fixture.get(name)).into_iter().map(|v| v as f32).collect::<Vec<f32>>();
     let (hue, saturation, value, contrast) = (draws("hue"), draws("saturation"), draws("value"), draws("contrast"));
-    let jitter = |i: usize| Jitter { contrast: contrast[i], hue: hue[i], saturation: saturation[i], value: value[i], ..NO_JITTER };
+    let jitter =
+        |i: usize| Jitter { contrast: contrast[i], hue: hue[i], saturation: saturation[i], value: value[i], ..NO_JITTER };
     let hsv = deviation(&fixture, "jitter_hsv", |i, x| jitter(i).apply_hsv(x, PLANE));
     check("augmentation jitter_hsv", hsv, 1e-5);
     let con = deviation(&fixture, "jitter_contrast", |i, x| jitter(i).apply_contrast(x, PLANE));

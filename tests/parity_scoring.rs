@@ -23,8 +23,7 @@ fn scores_weights_and_nearest() {
     let (sim, cls) = scorer.weights();
     check("scoring lambda_sim", largest(&sim, "lambda_sim"), 1e-5);
     check("scoring lambda_cls", largest(&cls, "lambda_cls"), 1e-5);
-    let scored: Vec<_> =
-        features(&fixture.get("query_z"), &fixture.get("query_shift")).iter().map(|q| scorer.score(q)).collect();
+    let scored: Vec<_> = features(&fixture.get("query_z"), &fixture.get("query_shift")).iter().map(|q| scorer.score(q)).collect();
     let scores: Vec<f64> = scored.iter().map(|s| s.score).collect();
     check("scoring anomaly_score", largest(&scores, "anomaly_score"), 1e-5);
     let nearest: Vec<f64> = scored.iter().flat_map(|s| s.nearest).map(|m| m as f64).collect();

@@ -34,6 +34,7 @@ pub fn run(args: Args) -> Result<()> {
         (RunKind::Ddpm, _) => "model.safetensors",
         (RunKind::Dia | RunKind::Csi, _) => "encoder.safetensors",
         (RunKind::Train, Part::Ddpm) => "ddpm/model.safetensors",
+        (RunKind::Train, Part::Dia) if run.join("csi").exists() => "csi/encoder.safetensors",
         (RunKind::Train, Part::Dia) => "dia/encoder.safetensors",
     };
     let from = run.join(file);

@@ -10,6 +10,7 @@ mod inspect;
 mod progress;
 mod report;
 mod runs;
+mod score;
 mod sweep;
 mod train;
 
@@ -46,6 +47,8 @@ enum Verb {
     TrainDdpm(train::DdpmArgs),
     /// Train DIA, or with --dissolve none the CSI baseline
     TrainDia(train::DiaArgs),
+    /// Scores of images, labelled or not, by a finished run
+    Score(score::Args),
     /// AUROC and the other figures of a file of scores
     Evaluate(evaluate::Args),
     /// Write the report of a run again
@@ -86,6 +89,7 @@ fn run(cli: Cli) -> Result<()> {
         Some(Verb::Train(args)) => train::all(args),
         Some(Verb::TrainDdpm(args)) => train::ddpm(args),
         Some(Verb::TrainDia(args)) => train::dia(args),
+        Some(Verb::Score(args)) => score::run(args),
         Some(Verb::Evaluate(args)) => evaluate::run(args),
         Some(Verb::Report(args)) => report::run(args),
         Some(Verb::Runs(args)) => runs::run(args),

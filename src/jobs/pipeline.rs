@@ -118,7 +118,7 @@ pub fn score_images(
 ) -> Result<Scores> {
     let config = &encoder.config.run;
     let profiler = match model.filter(|_| config.score.profile) {
-        Some(model) => Some(Profiler::open_or_build(run, encoder, model, data, reporter)?),
+        Some(model) => Profiler::open_or_build(run, encoder, model, data, reporter)?,
         None => None,
     };
     let mut scores = score::score(encoder, data, ids, profiler.as_ref(), reporter)?;

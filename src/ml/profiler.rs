@@ -8,7 +8,8 @@ use super::{
     encoder::Encoder,
     loading::{Progress, load_pixels},
     profile::{self, LENGTH, Profile, Ranks},
-    progress::{Reporter, Stage},
+    progress::{Event, Reporter, Stage},
+    train_ddpm,
 };
 use crate::{
     config::DissolveMethod,
@@ -37,16 +38,22 @@ pub struct Profiler {
 }
 
 impl Profiler {
-    /// Reads the run's profile, or computes it on the training normals. `run` is the encoder's.
+    /// Reads the run's profile, or computes it on the training normals. `run` is the encoder's. `None`, with a notice, where
+    /// it would have to be computed and `data` are not those that the encoder learnt from.
     pub fn open_or_build(
         run: &RunDir,
         encoder: &Encoder,
         model: &Arc<DiffusionModel>,
         data: &Arc<Dataset>,
         reporter: &mut dyn Reporter,
-    ) -> Result<Self> {
+    ) -> Result<Option<Self>> {
         if let Some(found) = Self::open(run, model)? {
-            return Ok(found);
+            return Ok(Some(found));
+        }
+        if train_ddpm::fingerprint(data)? != encoder.config.fingerprint {
+            let text = "the run has no dissolve profile of its training images; score those once, and the second score is there";
+            reporter.event(Event::Notice(text.into()));
+            return Ok(None);
         }
         let normals = data.training_normals();
         let step = normals.len().div_ceil(MOST).max(1);
@@ -71,7 +78,7 @@ impl Profiler {
         let flat: Vec<f64> = rows.iter().flatten().copied().collect();
         let tensors = Tensors::from([("profiles".into(), Tensor::from_vec(flat, (rows.len(), LENGTH), &Device::Cpu)?)]);
         checkpoint::save(&run.join(FILE), &tensors, &metadata)?;
-        Self::new(dissolver, side, device, &rows, names)
+        Self::new(dissolver, side, device, &rows, names).map(Some)
     }
 
     /// Reads the run's profile, where it has one.

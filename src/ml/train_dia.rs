@@ -26,7 +26,7 @@ use crate::{
     data::{Dataset, ImageId, PixelStore},
     error::{Error, Result},
     rng,
-    run_dir::{RunDir, RunState},
+    run_dir::{RunDir, RunKind, RunState},
 };
 use candle_core::{Device, Tensor};
 use rand::seq::SliceRandom;
@@ -53,8 +53,51 @@ pub fn train(
 ) -> Result<Encoder> {
     let finished = run.join(ENCODER);
     if finished.exists() {
+        run.set_state(RunState::Finished)?;
         return Encoder::load(&finished, device);
     }
+    let result = train_or_go_on(run, config, data, model, device, reporter);
+    let state = match &result {
+        Ok(_) => RunState::Finished,
+        Err(Error::Stopped) => RunState::Stopped,
+        Err(e) => RunState::Failed { reason: e.to_string() },
+    };
+    run.log(&match &result {
+        Ok(_) => "dia: finished".to_string(),
+        Err(e) => format!("dia: {e}"),
+    });
+    match run.set_state(state) {
+        Err(e) if result.is_ok() => Err(e),
+        // Where the work failed, that is what has to be told, not that its note could not be written.
+        _ => result,
+    }
+}
+
+/// The run folder of the encoder in a run of `train`, `train-dia` or the baseline.
+///
+/// # Errors
+/// Where the run has no finished encoder.
+pub fn part(run: &RunDir) -> Result<RunDir> {
+    let parts = [run.path().to_path_buf(), run.join(RunKind::Dia.name()), run.join(RunKind::Csi.name())];
+    let found = parts.iter().find(|path| path.join(ENCODER).exists());
+    let path = found.ok_or_else(|| {
+        Error::user(
+            format!("{} has no finished encoder", run.path().display()),
+            "finish the run first (--resume), or give a run of train or train-dia",
+        )
+    })?;
+    RunDir::open(path)
+}
+
+fn train_or_go_on(
+    run: &RunDir,
+    config: &RunConfig,
+    data: &Arc<Dataset>,
+    model: Option<Arc<DiffusionModel>>,
+    device: &Device,
+    reporter: &mut dyn Reporter,
+) -> Result<Encoder> {
+    run.set_state(RunState::Unfinished)?;
     let identity = fingerprint(data)?;
     warn_of_strange_model(model.as_deref(), &identity, reporter);
     let normals = data.training_normals();
@@ -91,9 +134,7 @@ pub fn train(
     }
     let mut encoder = trainer.encoder;
     encoder.bank = Some(bank(&encoder, config, data, &store, reporter)?);
-    encoder.save(&finished)?;
-    run.set_state(RunState::Finished)?;
-    run.log("dia: finished");
+    encoder.save(&run.join(ENCODER))?;
     Ok(encoder)
 }
 

@@ -31,9 +31,10 @@ impl Twins {
         side: usize,
         device: &Device,
     ) -> Result<Vec<f32>> {
-        let mut rng = rng::stream(seed, "dia-twin", step as u64);
+        // Flips have a stream of their own: they are the same with and without a ladder.
+        let (mut of_t, mut of_flips) = (rng::stream(seed, "dia-t", step as u64), rng::stream(seed, "dia-twin-flip", step as u64));
         let mut draw = |values: Range<usize>| -> (usize, Vec<bool>) {
-            (rng.random_range(values), places.iter().map(|_| rng.random_bool(0.5)).collect())
+            (of_t.random_range(values), places.iter().map(|_| of_flips.random_bool(0.5)).collect())
         };
         match self {
             Self::Ladder(ladder) => {
