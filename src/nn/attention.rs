@@ -3,7 +3,7 @@
 use candle_core::{D, Result, Tensor};
 use candle_nn::ops::softmax;
 
-use super::l2_normalise;
+use super::{cpu, l2_normalise};
 
 /// Splits the 1x1 convolution's output (B, 3 * heads * d, H, W) into q, k, v, each (B * heads, d, H * W).
 fn split(qkv: &Tensor, heads: usize) -> Result<[Tensor; 3]> {
@@ -19,6 +19,9 @@ fn split(qkv: &Tensor, heads: usize) -> Result<[Tensor; 3]> {
 /// `context = k v^T`, `out = context^T q`. The cost is linear in positions.
 pub fn linear_attention(qkv: &Tensor, heads: usize) -> Result<Tensor> {
     let (b, c, h, w) = qkv.dims4()?;
+    if cpu::takes(&[qkv]) {
+        return qkv.contiguous()?.apply_op1(cpu::LinearAttention { heads, d: c / 3 / heads, n: h * w });
+    }
     let [q, k, v] = split(qkv, heads)?;
     let q = (softmax(&q, 1)? * ((c / 3 / heads) as f64).powf(-0.5))?;
     let k = softmax(&k, 2)?;

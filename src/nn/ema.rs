@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use candle_core::{Result, Tensor, Var, bail};
 
-use super::Params;
+use super::{Params, cpu};
 
 /// The averaged twin of some [`Params`] (buffers included), as `ema-pytorch` keeps it.
 #[derive(Debug)]
@@ -26,7 +26,10 @@ impl Ema {
     pub fn update(&mut self, decay: f64) -> Result<()> {
         for (name, var) in &self.vars {
             let average = &self.average[name];
-            if var.dtype().is_float() {
+            if cpu::takes(&[var]) {
+                let weight = (1. - decay) as f32;
+                cpu::update(average, var, |a, w| a.iter_mut().zip(w).for_each(|(a, w)| *a += weight * (w - *a)))?;
+            } else if var.dtype().is_float() {
                 average.set(&(average.as_tensor() + ((var.as_tensor() - average.as_tensor())? * (1. - decay))?)?.detach())?;
             } else {
                 average.set(&var.copy()?.detach())?;

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use candle_core::{DType, Result, Tensor};
 
-use super::Params;
+use super::{Params, cpu};
 
 /// The gradient of each trained parameter that the loss depends on.
 #[derive(Debug, Clone, Default)]
@@ -29,6 +29,7 @@ impl Grads {
     pub fn add(&mut self, other: &Self) -> Result<()> {
         for (name, grad) in &other.0 {
             let sum = match self.0.get(name) {
+                Some(mine) if cpu::takes(&[mine, grad]) => cpu::zip(mine, grad, |a, b| a + b)?,
                 Some(mine) => (mine + grad)?,
                 None => grad.clone(),
             };
@@ -39,7 +40,7 @@ impl Grads {
 
     pub fn scale(&mut self, factor: f64) -> Result<()> {
         for grad in self.0.values_mut() {
-            *grad = (&*grad * factor)?;
+            *grad = if cpu::takes(&[grad]) { cpu::zip(grad, grad, |g, _| g * factor as f32)? } else { (&*grad * factor)? };
         }
         Ok(())
     }
@@ -59,6 +60,9 @@ impl FromIterator<(String, Tensor)> for Grads {
 
 /// The sum of squares, in f64.
 pub(super) fn square_sum(tensor: &Tensor) -> Result<f64> {
+    if cpu::takes(&[tensor]) {
+        return cpu::square_sum(tensor);
+    }
     tensor.detach().to_dtype(DType::F64)?.sqr()?.sum_all()?.to_scalar()
 }
 

@@ -7,6 +7,7 @@
 //! weights `(out, in)`. Errors are candle's.
 
 mod attention;
+mod batch_norm;
 mod conv;
 mod cpu;
 mod ema;
@@ -19,15 +20,13 @@ mod params;
 mod plain;
 
 pub use attention::{attention, linear_attention};
+pub use batch_norm::{BatchNorm2d, batch_norm_eval, batch_norm_train};
 pub use conv::{Conv2d, conv2d, conv2d_grads};
 pub use ema::Ema;
 pub use grads::{Grads, backward, clip_grad_norm};
 pub use linear::Linear;
-pub use norm::{
-    BatchNorm2d, ChannelLayerNorm, GroupNorm, batch_norm_eval, batch_norm_train, channel_layer_norm, group_norm, norm_film_silu,
-    standardise_weight,
-};
-pub use ops::{gelu, l2_normalise, max_pool_3x3_s2_p1, relu, silu, upsample_nearest2};
+pub use norm::{ChannelLayerNorm, GroupNorm, channel_layer_norm, group_norm, norm_film_silu, standardise_weight};
+pub use ops::{gelu, join_channels, l2_normalise, max_pool_3x3_s2_p1, relu, silu, upsample_nearest2};
 pub use optim::{Adam, Lars};
 pub use params::{Init, Params, Scope};
 pub use plain::with_plain;

@@ -1,6 +1,6 @@
-//! Normalisations: of weights, of channel groups, of channels, of batches.
+//! Normalisations within an image or a weight; [`super::BatchNorm2d`] is beside.
 
-use candle_core::{D, Result, Tensor, Var};
+use candle_core::{D, Result, Tensor};
 
 use super::{Init, Scope, cpu, silu};
 
@@ -29,7 +29,7 @@ pub fn group_norm(x: &Tensor, groups: usize, gamma: &Tensor, beta: &Tensor, eps:
 }
 
 /// `x * scale + shift` with one `scale` and `shift` a channel.
-fn channel_affine(x: &Tensor, scale: &Tensor, shift: &Tensor) -> Result<Tensor> {
+pub(super) fn channel_affine(x: &Tensor, scale: &Tensor, shift: &Tensor) -> Result<Tensor> {
     x.broadcast_mul(&scale.reshape((1, (), 1, 1))?)?.broadcast_add(&shift.reshape((1, (), 1, 1))?)
 }
 
@@ -67,23 +67,6 @@ pub fn channel_layer_norm(x: &Tensor, g: &Tensor, eps: f64) -> Result<Tensor> {
     let centred = x.broadcast_sub(&x.mean_keepdim(1)?)?;
     let var = centred.sqr()?.mean_keepdim(1)?;
     centred.broadcast_div(&(var + eps)?.sqrt()?)?.broadcast_mul(g)
-}
-
-/// Batch normalisation of `x` (B, C, H, W) by its own statistics: the result, and the mean and biased variance (C) of each
-/// channel, which carry no gradient.
-pub fn batch_norm_train(x: &Tensor, gamma: &Tensor, beta: &Tensor, eps: f64) -> Result<(Tensor, Tensor, Tensor)> {
-    let mean = x.mean_keepdim((0, 2, 3))?;
-    let centred = x.broadcast_sub(&mean)?;
-    let var = centred.sqr()?.mean_keepdim((0, 2, 3))?;
-    let y = channel_affine(&centred.broadcast_div(&(&var + eps)?.sqrt()?)?, gamma, beta)?;
-    Ok((y, mean.flatten_all()?.detach(), var.flatten_all()?.detach()))
-}
-
-/// Batch normalisation by given statistics `mean` and `var` (C).
-pub fn batch_norm_eval(x: &Tensor, mean: &Tensor, var: &Tensor, gamma: &Tensor, beta: &Tensor, eps: f64) -> Result<Tensor> {
-    let scale = (gamma / (var + eps)?.sqrt()?)?;
-    let shift = (beta - (mean * &scale)?)?;
-    channel_affine(x, &scale, &shift)
 }
 
 /// `torch.nn.GroupNorm`: parameters `weight`, `bias` (C); eps 1e-5.
@@ -126,47 +109,5 @@ impl ChannelLayerNorm {
 
     pub fn forward(&self, x: &Tensor) -> Result<Tensor> {
         channel_layer_norm(x, &self.g, self.eps)
-    }
-}
-
-/// `torch.nn.BatchNorm2d`, with its parameter and buffer names; momentum 0.1, eps 1e-5.
-#[derive(Debug, Clone)]
-pub struct BatchNorm2d {
-    pub weight: Tensor,
-    pub bias: Tensor,
-    running_mean: Var,
-    running_var: Var,
-    num_batches_tracked: Var,
-    pub momentum: f64,
-    pub eps: f64,
-}
-
-impl BatchNorm2d {
-    pub fn new(scope: &Scope, channels: usize) -> Result<Self> {
-        Ok(Self {
-            weight: scope.var("weight", channels, Init::Ones)?,
-            bias: scope.var("bias", channels, Init::Zeros)?,
-            running_mean: scope.buffer("running_mean", channels, 0.)?,
-            running_var: scope.buffer("running_var", channels, 1.)?,
-            num_batches_tracked: scope.counter("num_batches_tracked")?,
-            momentum: 0.1,
-            eps: 1e-5,
-        })
-    }
-
-    /// `train` normalises by the batch and moves the running statistics (unbiased variance) towards it.
-    pub fn forward(&self, x: &Tensor, train: bool) -> Result<Tensor> {
-        let (running_mean, running_var) = (self.running_mean.as_tensor(), self.running_var.as_tensor());
-        if !train {
-            let (mean, var) = (running_mean.detach(), running_var.detach());
-            return batch_norm_eval(x, &mean, &var, &self.weight, &self.bias, self.eps);
-        }
-        let (y, mean, var) = batch_norm_train(x, &self.weight, &self.bias, self.eps)?;
-        let count = (x.elem_count() / x.dim(1)?) as f64;
-        let unbiased = (var * (count / (count - 1.).max(1.)))?;
-        self.running_mean.set(&((running_mean * (1. - self.momentum))? + (mean * self.momentum)?)?.detach())?;
-        self.running_var.set(&((running_var * (1. - self.momentum))? + (unbiased * self.momentum)?)?.detach())?;
-        self.num_batches_tracked.set(&(self.num_batches_tracked.as_tensor() + 1.)?.detach())?;
-        Ok(y)
     }
 }

@@ -2,6 +2,8 @@
 
 use candle_core::{Result, Tensor};
 
+use super::cpu;
+
 /// `x * sigmoid(x)`
 pub fn silu(x: &Tensor) -> Result<Tensor> {
     x.silu()
@@ -47,13 +49,28 @@ fn max_pool_along(x: &Tensor, dim: usize) -> Result<Tensor> {
 /// The ResNet stem's pool: maximum over 3x3 windows, stride 2, padding 1; (B, C, H, W) -> (B, C, ceil(H/2), ceil(W/2)).
 /// Of equal maxima the first in row order gets the gradient; NaN wins, as in PyTorch.
 pub fn max_pool_3x3_s2_p1(x: &Tensor) -> Result<Tensor> {
+    if cpu::takes(&[x]) {
+        return x.contiguous()?.apply_op1(cpu::MaxPool { height: x.dim(2)?, width: x.dim(3)? });
+    }
     max_pool_along(&max_pool_along(x, 3)?, 2)
 }
 
 /// Repeats every pixel 2x2 times: (B, C, H, W) -> (B, C, 2H, 2W).
 pub fn upsample_nearest2(x: &Tensor) -> Result<Tensor> {
     let (b, c, h, w) = x.dims4()?;
+    if cpu::takes(&[x]) {
+        return x.contiguous()?.apply_op1(cpu::Upsample { width: w });
+    }
     x.reshape((b, c, h, 1, w, 1))?.broadcast_as((b, c, h, 2, w, 2))?.reshape((b, c, 2 * h, 2 * w))
+}
+
+/// The channels of `a`, then those of `b`: (B, C, H, W) and (B, D, H, W) -> (B, C + D, H, W).
+pub fn join_channels(a: &Tensor, b: &Tensor) -> Result<Tensor> {
+    if cpu::takes(&[a, b]) && (a.dim(0)?, a.dim(2)?, a.dim(3)?) == (b.dim(0)?, b.dim(2)?, b.dim(3)?) {
+        let sizes = (a.elem_count() / a.dim(0)?, b.elem_count() / b.dim(0)?);
+        return a.contiguous()?.apply_op2(&b.contiguous()?, cpu::Join { sizes });
+    }
+    Tensor::cat(&[a, b], 1)
 }
 
 /// `x / max(|x|, 1e-12)` with the 2-norm along `dim`, as `torch.nn.functional.normalize`.

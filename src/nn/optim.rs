@@ -4,8 +4,8 @@ use std::collections::BTreeMap;
 
 use candle_core::{Device, Result, Tensor, Var, bail};
 
-use super::Grads;
 use super::grads::square_sum;
+use super::{Grads, cpu};
 
 /// One more tensor for each parameter (a moment, a momentum), zero at first.
 type Moments = BTreeMap<String, Var>;
@@ -57,6 +57,15 @@ impl Adam {
         for (name, var) in &self.vars {
             let Some(grad) = grads.get(name) else { continue };
             let (first, second) = (&self.first[name], &self.second[name]);
+            if cpu::takes(&[var, grad]) {
+                let (b1, b2, step_size, root, eps) = (b1 as f32, b2 as f32, step_size as f32, root as f32, self.eps as f32);
+                cpu::update(first, grad, |m, g| m.iter_mut().zip(g).for_each(|(m, g)| *m += (1. - b1) * (g - *m)))?;
+                cpu::update(second, grad, |v, g| v.iter_mut().zip(g).for_each(|(v, g)| *v = b2 * *v + (1. - b2) * g * g))?;
+                cpu::update_with(var, first, second, |w, m, v| {
+                    w.iter_mut().zip(m).zip(v).for_each(|((w, m), v)| *w -= step_size * m / (v.sqrt() / root + eps));
+                })?;
+                continue;
+            }
             first.set(&(first.as_tensor() + ((grad - first.as_tensor())? * (1. - b1))?)?.detach())?;
             second.set(&((second.as_tensor() * b2)? + (grad.sqr()? * (1. - b2))?)?.detach())?;
             let denominator = ((second.sqrt()? / root)? + self.eps)?;
@@ -106,6 +115,14 @@ impl Lars {
             let decay = self.weight_decay;
             let ratio = if w > 0. && g > 0. { self.trust * w / (g + decay * w + self.eps) } else { 1. };
             let buffer = &self.buffers[name];
+            if cpu::takes(&[var, grad]) {
+                let (momentum, decay, ratio, lr) = (self.momentum as f32, decay as f32, ratio as f32, lr as f32);
+                cpu::update_with(buffer, grad, var, |b, g, w| {
+                    b.iter_mut().zip(g).zip(w).for_each(|((b, g), w)| *b = momentum * *b + (g + decay * w) * ratio);
+                })?;
+                cpu::update(var, buffer, |w, b| w.iter_mut().zip(b).for_each(|(w, b)| *w -= lr * b))?;
+                continue;
+            }
             let update = ((grad + (var.as_tensor() * decay)?)? * ratio)?;
             buffer.set(&((buffer.as_tensor() * self.momentum)? + update)?.detach())?;
             var.set(&(var.as_tensor() - (buffer.as_tensor() * lr)?)?.detach())?;

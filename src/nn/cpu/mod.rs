@@ -2,10 +2,14 @@
 //!
 //! Each output value is computed by one thread in a fixed order, so results do not depend on the number of threads.
 
+mod batch_norm;
 mod conv;
+mod in_place;
 mod layer_norm;
+mod linear_attention;
 mod math;
 mod norm;
+mod resample;
 mod simd;
 #[cfg(test)]
 mod tests;
@@ -14,9 +18,13 @@ use std::cell::Cell;
 
 use candle_core::{CpuStorage, DType, Device, Layout, Result, Shape, Storage, Tensor, bail};
 
+pub use batch_norm::{BatchNorm, channel_moments};
 pub use conv::{conv2d, conv2d_grads};
+pub use in_place::{square_sum, update, update_with, zip};
 pub use layer_norm::channel_layer_norm;
+pub use linear_attention::LinearAttention;
 pub use norm::{group_norm, standardise_rows};
+pub use resample::{Join, MaxPool, Upsample};
 
 /// Whether the fast forms may take these tensors.
 pub fn takes(tensors: &[&Tensor]) -> bool {

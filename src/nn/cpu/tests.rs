@@ -4,7 +4,10 @@ use candle_core::{DType, Device, Result, Shape, Tensor, Var};
 use proptest::prelude::*;
 use rand_distr::{Distribution, StandardNormal};
 
-use crate::nn::{channel_layer_norm, conv2d, group_norm, norm_film_silu, standardise_weight, with_plain};
+use crate::nn::{
+    Adam, BatchNorm2d, Ema, Grads, Lars, Params, batch_norm_train, channel_layer_norm, clip_grad_norm, conv2d, group_norm,
+    join_channels, linear_attention, max_pool_3x3_s2_p1, norm_film_silu, standardise_weight, upsample_nearest2, with_plain,
+};
 use crate::rng;
 
 /// Standard normal values.
@@ -95,6 +98,38 @@ proptest! {
         prop_assume!(input * kernel * kernel >= 4);
         agree(&[noise((output, input, kernel, kernel), 1)], 1e-4, &|t| standardise_weight(&t[0], 1e-5));
     }
+
+    #[test]
+    fn batch_norms_agree((batch, channels) in (1..5usize, 1..9usize), (height, width) in (1..9usize, 2..9usize), train in any::<bool>()) {
+        prop_assume!(batch * height * width >= 4);
+        let x = (noise((batch, channels, height, width), 1) + 2.).unwrap();
+        let inputs = [x, noise(channels, 2), noise(channels, 3), noise((batch, channels, height, width), 4)];
+        agree(&inputs[..3], 1e-4, &|t| Ok(batch_norm_train(&t[0], &t[1], &t[2], 1e-5)?.0));
+        let layer = |t: &[Tensor]| -> Result<BatchNorm2d> {
+            let params = Params::new(t[0].device(), t[0].dtype(), 0);
+            let mut layer = BatchNorm2d::new(&params.root(), channels)?;
+            (layer.weight, layer.bias) = (t[1].clone(), t[2].clone());
+            Ok(layer)
+        };
+        agree(&inputs[..3], 1e-4, &|t| layer(t)?.forward_relu(&t[0], train));
+        agree(&inputs, 1e-4, &|t| layer(t)?.forward_add_relu(&t[0], &t[3], train));
+    }
+
+    #[test]
+    fn resampling_agrees((batch, channels) in (1..4usize, 1..5usize), (height, width) in (1..12usize, 1..12usize), more in 1..5usize) {
+        let x = noise((batch, channels, height, width), 1);
+        // Equal values, as ReLU makes them, ask for the first of them.
+        let ties = x.relu().unwrap();
+        agree(&[x.clone()], 1e-6, &|t| max_pool_3x3_s2_p1(&t[0]));
+        agree(&[ties], 1e-6, &|t| max_pool_3x3_s2_p1(&t[0]));
+        agree(&[x.clone()], 1e-6, &|t| upsample_nearest2(&t[0]));
+        agree(&[x, noise((batch, more, height, width), 2)], 1e-6, &|t| join_channels(&t[0], &t[1]));
+    }
+
+    #[test]
+    fn linear_attention_agrees((batch, heads, d) in (1..4usize, 1..4usize, 1..9usize), (height, width) in (1..12usize, 1..12usize)) {
+        agree(&[noise((batch, 3 * heads * d, height, width), 1)], 1e-4, &|t| linear_attention(&t[0], heads));
+    }
 }
 
 #[test]
@@ -112,6 +147,36 @@ fn conv2d_lets_nan_through() {
     let y = flat(&conv2d(&x, &noise((1, 1, 3, 3), 2), None, 1, 1).unwrap());
     let nan: Vec<usize> = y.iter().enumerate().filter(|(_, v)| v.is_nan()).map(|(i, _)| i).collect();
     assert_eq!(nan, [0, 1, 6, 7]);
+}
+
+/// Three steps of everything that changes parameters in place, against the plain form.
+#[test]
+fn optimisers_agree() {
+    let run = |plain: bool| -> Result<Vec<f64>> {
+        let dtype = if plain { DType::F64 } else { DType::F32 };
+        let var = |index| -> Result<Var> { Var::from_tensor(&noise((130, 131), index).to_dtype(dtype)?) };
+        let (a, b) = (var(1)?, var(2)?);
+        let mut adam = Adam::new(vec![("w".into(), a.clone())], (0.9, 0.99), 1e-8)?;
+        let mut lars = Lars::new(vec![("w".into(), b.clone())])?;
+        let params = Params::new(&Device::Cpu, dtype, 3);
+        let averaged = params.root().var("e", 40, crate::nn::Init::Normal(1.))?;
+        let mut ema = Ema::new(&params)?;
+        for step in 3..6 {
+            let gradient = noise((131, 130), step).to_dtype(dtype)?.t()?;
+            let mut grads: Grads = [("w".to_owned(), gradient)].into_iter().collect();
+            let other = grads.clone();
+            grads.add(&other)?;
+            clip_grad_norm(&mut grads, 50.)?;
+            adam.step(&grads, 1e-3)?;
+            lars.step(&grads, 1.)?;
+            params.load(&[("e".to_owned(), (&averaged * 0.5)?)].into())?;
+            ema.update(0.9)?;
+        }
+        Ok([flat(&a), flat(&b), flat(&ema.weights()?["e"]), flat(&adam.state()?["second.w"])].concat())
+    };
+    let (fast, plain) = (run(false).unwrap(), with_plain(|| run(true)).unwrap());
+    let worst = fast.iter().zip(&plain).map(|(a, b)| (a - b).abs() / b.abs().max(0.1)).fold(0., f64::max);
+    assert!(worst < 1e-5, "off by {worst:e}");
 }
 
 /// Runs these tests again in a process that is held to a narrower instruction set.

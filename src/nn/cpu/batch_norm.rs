@@ -1,0 +1,225 @@
+//! Batch normalisation, with what follows it in a residual network: the sum with the shortcut, and ReLU.
+
+use std::sync::Arc;
+
+use candle_core::{CpuStorage, CustomOp2, CustomOp3, Layout, Result, Shape, Tensor};
+use rayon::prelude::*;
+
+use super::math::{dot, square_sum, sum};
+use super::simd::multiversion;
+use super::{Shared, filled, slice, to_tensor, with_values};
+
+/// Mean and biased variance of each channel of `x` (batch, channels, ...).
+pub fn channel_moments(x: &Tensor) -> Result<(Vec<f32>, Vec<f32>)> {
+    let x = x.contiguous()?;
+    let (channels, size) = (x.dim(1)?, x.elem_count() / x.dim(0)? / x.dim(1)?);
+    let moments = with_values([&x], |[x]| -> Vec<(f32, f32)> {
+        let moments = |c: usize| {
+            let planes = || x.chunks(size).skip(c).step_by(channels);
+            let n = (x.len() / channels) as f64;
+            let mean = (planes().map(sum).sum::<f64>() / n) as f32;
+            (mean, (planes().map(|plane| square_sum(plane, mean)).sum::<f64>() / n) as f32)
+        };
+        (0..channels).into_par_iter().map(moments).collect()
+    })?;
+    Ok(moments.into_iter().unzip())
+}
+
+/// Normalises by `mean` and `var`; `of_batch` says that they are those of `x`, so that the gradient goes through them.
+#[derive(Debug, Clone)]
+pub struct BatchNorm {
+    channels: usize,
+    size: usize,
+    mean: Arc<[f32]>,
+    rstd: Arc<[f32]>,
+    of_batch: bool,
+    relu: bool,
+}
+
+impl BatchNorm {
+    pub fn new(x: &Tensor, (mean, var): (Vec<f32>, Vec<f32>), eps: f64, of_batch: bool, relu: bool) -> Result<Self> {
+        let (channels, size) = (x.dim(1)?, x.elem_count() / x.dim(0)? / x.dim(1)?);
+        let rstd = var.iter().map(|v| 1. / (v + eps as f32).sqrt()).collect();
+        Ok(Self { channels, size, mean: mean.into(), rstd, of_batch, relu })
+    }
+
+    /// `relu?((x - mean) * rstd * gamma + beta + shortcut?)`
+    pub fn apply(self, x: &Tensor, gamma: &Tensor, beta: &Tensor, shortcut: Option<&Tensor>) -> Result<Tensor> {
+        let x = x.contiguous()?;
+        let affine = Tensor::stack(&[gamma, beta], 0)?;
+        match shortcut {
+            Some(shortcut) => x.apply_op3(&affine, &shortcut.contiguous()?, self),
+            None => x.apply_op2(&affine, self),
+        }
+    }
+
+    /// Factor and offset of a channel.
+    fn coefficients(&self, affine: &[f32], c: usize) -> (f32, f32) {
+        let a = self.rstd[c] * affine[c];
+        (a, affine[self.channels + c] - self.mean[c] * a)
+    }
+
+    fn forward(&self, x: &[f32], affine: &[f32], shortcut: Option<&[f32]>) -> Vec<f32> {
+        let image = self.channels * self.size;
+        let mut y = vec![0.; x.len()];
+        y.par_chunks_mut(image).zip(x.par_chunks(image)).enumerate().for_each(|(b, (y, x))| {
+            for (c, (y, x)) in y.chunks_mut(self.size).zip(x.chunks(self.size)).enumerate() {
+                let (a, offset) = self.coefficients(affine, c);
+                match shortcut {
+                    Some(shortcut) => affine_add(x, a, offset, &shortcut[b * image + c * self.size..][..self.size], self.relu, y),
+                    None => affine_relu(x, a, offset, self.relu, y),
+                }
+            }
+        });
+        y
+    }
+
+    /// Gradients of x, of (gamma, beta), and of what ReLU saw, which is the shortcut's.
+    fn backward(&self, x: &[f32], affine: &[f32], y: &[f32], dy: &[f32], shortcut: bool) -> [Vec<f32>; 3] {
+        let mut daffine = vec![0.; 2 * self.channels];
+        let (dgamma, dbeta) = daffine.split_at_mut(self.channels);
+        let mut dx = Vec::new();
+        // SAFETY: each channel's task writes that channel's planes, whole.
+        let dz = unsafe {
+            filled(if shortcut { x.len() } else { 0 }, |dz| {
+                dx = filled(x.len(), |dx| {
+                    let dz = if shortcut { dz } else { dx };
+                    dgamma.par_iter_mut().zip(dbeta).enumerate().for_each(|(c, (dgamma, dbeta))| {
+                        self.channel_backward(c, x, affine, y, dy, (dx, dz), (dgamma, dbeta));
+                    });
+                });
+            })
+        };
+        [dx, daffine, dz]
+    }
+
+    /// # Safety
+    /// `dx` and `dz` (which may be the same) have `x`'s length, and no other task has this channel.
+    #[expect(clippy::too_many_arguments, reason = "the parts of one sum")]
+    unsafe fn channel_backward(
+        &self,
+        c: usize,
+        x: &[f32],
+        affine: &[f32],
+        y: &[f32],
+        dy: &[f32],
+        (dx, dz): (Shared, Shared),
+        (dgamma, dbeta): (&mut f32, &mut f32),
+    ) {
+        let planes = || (c * self.size..x.len()).step_by(self.channels * self.size).map(|at| at..at + self.size);
+        let (mean, rstd) = (f64::from(self.mean[c]), f64::from(self.rstd[c]));
+        let (mut total, mut with_x) = (0f64, 0f64);
+        for at in planes() {
+            let dz = unsafe { std::slice::from_raw_parts_mut(dz.get().add(at.start), self.size) };
+            if self.relu {
+                relu_grad(&y[at.clone()], &dy[at.clone()], dz);
+            } else {
+                dz.copy_from_slice(&dy[at.clone()]);
+            }
+            total += sum(dz);
+            with_x += dot(dz, &x[at]);
+        }
+        let with_normal = (with_x - mean * total) * rstd;
+        (*dgamma, *dbeta) = (with_normal as f32, total as f32);
+        let n = (x.len() / self.channels) as f64;
+        let a = rstd * f64::from(affine[c]);
+        let b = if self.of_batch { -a * rstd * with_normal / n } else { 0. };
+        let offset = if self.of_batch { -a * total / n - b * mean } else { 0. };
+        for at in planes() {
+            unsafe {
+                let to = dx.get().add(at.start);
+                let from = dz.get().add(at.start);
+                if to != from {
+                    to.copy_from_nonoverlapping(from, self.size);
+                }
+                let dx = std::slice::from_raw_parts_mut(to, self.size);
+                super::norm::combine(dx, a as f32, &x[at], b as f32, offset as f32);
+            }
+        }
+    }
+
+    fn gradients(&self, x: &Tensor, affine: &Tensor, y: &Tensor, dy: &Tensor, shortcut: bool) -> Result<[Tensor; 3]> {
+        let [dx, daffine, dz] =
+            with_values([x, affine, y, &dy.contiguous()?], |[x, affine, y, dy]| self.backward(x, affine, y, dy, shortcut))?;
+        let dz = if shortcut { to_tensor(dz, x.shape())? } else { dy.clone() };
+        Ok([to_tensor(dx, x.shape())?, to_tensor(daffine, affine.shape())?, dz])
+    }
+}
+
+/// `max(x, 0)` that keeps NaN.
+#[inline(always)]
+fn relu(x: f32) -> f32 {
+    if x <= 0. { 0. } else { x }
+}
+
+multiversion! {
+    fn affine_relu(x: &[f32], a: f32, b: f32, positive: bool, y: &mut [f32]) {
+        if positive {
+            y.iter_mut().zip(x).for_each(|(y, x)| *y = relu(a * x + b));
+        } else {
+            y.iter_mut().zip(x).for_each(|(y, x)| *y = a * x + b);
+        }
+    }
+}
+
+multiversion! {
+    fn affine_add(x: &[f32], a: f32, b: f32, shortcut: &[f32], positive: bool, y: &mut [f32]) {
+        if positive {
+            y.iter_mut().zip(x).zip(shortcut).for_each(|((y, x), s)| *y = relu(a * x + b + s));
+        } else {
+            y.iter_mut().zip(x).zip(shortcut).for_each(|((y, x), s)| *y = a * x + b + s);
+        }
+    }
+}
+
+multiversion! {
+    fn relu_grad(y: &[f32], dy: &[f32], dz: &mut [f32]) {
+        dz.iter_mut().zip(y).zip(dy).for_each(|((dz, y), dy)| *dz = if *y <= 0. { 0. } else { *dy });
+    }
+}
+
+impl CustomOp2 for BatchNorm {
+    fn name(&self) -> &'static str {
+        "batch-norm"
+    }
+
+    fn cpu_fwd(&self, x: &CpuStorage, lx: &Layout, affine: &CpuStorage, la: &Layout) -> Result<(CpuStorage, Shape)> {
+        Ok((CpuStorage::F32(self.forward(slice(x, lx)?, slice(affine, la)?, None)), lx.shape().clone()))
+    }
+
+    fn bwd(&self, x: &Tensor, affine: &Tensor, y: &Tensor, dy: &Tensor) -> Result<(Option<Tensor>, Option<Tensor>)> {
+        let [dx, daffine, _] = self.gradients(x, affine, y, dy, false)?;
+        Ok((Some(dx), Some(daffine)))
+    }
+}
+
+impl CustomOp3 for BatchNorm {
+    fn name(&self) -> &'static str {
+        "batch-norm-add"
+    }
+
+    fn cpu_fwd(
+        &self,
+        x: &CpuStorage,
+        lx: &Layout,
+        affine: &CpuStorage,
+        la: &Layout,
+        shortcut: &CpuStorage,
+        ls: &Layout,
+    ) -> Result<(CpuStorage, Shape)> {
+        let y = self.forward(slice(x, lx)?, slice(affine, la)?, Some(slice(shortcut, ls)?));
+        Ok((CpuStorage::F32(y), lx.shape().clone()))
+    }
+
+    fn bwd(
+        &self,
+        x: &Tensor,
+        affine: &Tensor,
+        _: &Tensor,
+        y: &Tensor,
+        dy: &Tensor,
+    ) -> Result<(Option<Tensor>, Option<Tensor>, Option<Tensor>)> {
+        let [dx, daffine, dz] = self.gradients(x, affine, y, dy, true)?;
+        Ok((Some(dx), Some(daffine), Some(dz)))
+    }
+}
