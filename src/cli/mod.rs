@@ -2,6 +2,7 @@
 //! Exit codes: 0 done, 1 could not, 2 wrong usage, 130 stopped by the person.
 
 mod common;
+mod demo;
 mod dissolve;
 mod evaluate;
 mod export;
@@ -49,6 +50,8 @@ enum Verb {
     TrainDia(train::DiaArgs),
     /// Scores of images, labelled or not, by a finished run
     Score(score::Args),
+    /// The whole job on synthetic photographs, with nothing but this program: a minute or two
+    Demo(demo::Args),
     /// AUROC and the other figures of a file of scores
     Evaluate(evaluate::Args),
     /// Write the report of a run again
@@ -59,6 +62,9 @@ enum Verb {
     Export(export::Args),
     /// Train many runs from one file: seeds x data sets x settings
     Sweep(sweep::Args),
+    /// Make the demo that is built into this program
+    #[command(hide = true)]
+    MakeDemo(demo::MakeArgs),
     /// A checkpoint of the reference trainer (model-N.pt) as a model of this program
     Import(import::Args),
 }
@@ -90,6 +96,8 @@ fn run(cli: Cli) -> Result<()> {
         Some(Verb::TrainDdpm(args)) => train::ddpm(args),
         Some(Verb::TrainDia(args)) => train::dia(args),
         Some(Verb::Score(args)) => score::run(args),
+        Some(Verb::Demo(args)) => demo::run(args),
+        Some(Verb::MakeDemo(args)) => demo::make(args),
         Some(Verb::Evaluate(args)) => evaluate::run(args),
         Some(Verb::Report(args)) => report::run(args),
         Some(Verb::Runs(args)) => runs::run(args),

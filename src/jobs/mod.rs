@@ -13,6 +13,7 @@ mod bench;
 mod colour;
 mod compute;
 mod control;
+pub mod demo;
 mod dissolve_worker;
 mod events;
 mod loader;
