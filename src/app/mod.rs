@@ -18,6 +18,6 @@ pub mod textures;
 pub mod update;
 
 pub use message::{Command, Effect, Message};
-pub use start::run;
+pub use start::{check_display, run};
 pub use state::State;
 pub use update::update;

@@ -38,8 +38,10 @@ pub fn run(path: Option<PathBuf>) -> Result<()> {
     }
 }
 
+/// # Errors
+/// Where there is no display to show a window on.
 #[cfg(target_os = "linux")]
-fn check_display() -> Result<()> {
+pub fn check_display() -> Result<()> {
     let set = |name| std::env::var_os(name).is_some_and(|v| !v.is_empty());
     if ["DISPLAY", "WAYLAND_DISPLAY", "WAYLAND_SOCKET"].into_iter().any(set) {
         return Ok(());
@@ -51,7 +53,7 @@ fn check_display() -> Result<()> {
 }
 
 #[cfg(not(target_os = "linux"))]
-fn check_display() -> Result<()> {
+pub fn check_display() -> Result<()> {
     Ok(())
 }
 

@@ -15,7 +15,10 @@ mod score;
 mod sweep;
 mod train;
 
-use crate::error::{Error, Result};
+use crate::{
+    app,
+    error::{Error, Result},
+};
 use clap::{Parser, Subcommand};
 use std::{path::PathBuf, process::ExitCode};
 
@@ -109,7 +112,11 @@ fn run(cli: Cli) -> Result<()> {
 
 /// The window; where there is no display, the demo instead, with a word about it.
 fn window(path: Option<PathBuf>) -> Result<()> {
-    crate::app::run(path)
+    if let Err(e) = app::check_display() {
+        eprintln!("{}; instead of the window, this is the demo.", e);
+        return demo::run(demo::Args::default());
+    }
+    app::run(path)
 }
 
 /// One sentence for the terminal: what, why, what to do.
