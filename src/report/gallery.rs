@@ -109,7 +109,7 @@ mod tests {
     #[test]
     fn long_names_lose_their_middle() {
         assert_eq!(middle("short.png", 20), "short.png");
-        assert_eq!(middle("test/CNV/CNV-1016042-1.jpeg", 20), "test/CNV/…42-1.jpeg");
+        assert_eq!(middle("test/CNV/CNV-1016042-1.jpeg", 20), "test/CNV/…042-1.jpeg");
         assert_eq!(middle(&"ä".repeat(50), 20).chars().count(), 20);
     }
 
