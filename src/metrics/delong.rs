@@ -1,10 +1,7 @@
 //! AUROC with its variance, and the comparison of two scores on the same images (DeLong, DeLong and Clarke-Pearson 1988), by
 //! ranks in O(n log n) (Sun and Xu 2014).
 
-use super::{MetricError, both, check};
-
-/// 97.5 % point of the standard normal distribution.
-const Z95: f64 = 1.959_963_984_540_054;
+use super::{MetricError, Z95, both, check};
 
 /// Area under the ROC curve: the chance that an abnormal image has a higher score than a normal one, ties counting half.
 #[derive(Debug, Clone, Copy, PartialEq)]

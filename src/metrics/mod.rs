@@ -10,6 +10,9 @@ mod ranking;
 pub use delong::{Auroc, Paired, auroc, paired_delong};
 pub use ranking::{Confusion, PrPoint, Ranking, RocPoint, Youden};
 
+/// 97.5 % point of the standard normal distribution.
+const Z95: f64 = 1.959_963_984_540_054;
+
 /// Why a figure cannot be given.
 #[derive(Debug, Clone, Copy, PartialEq, thiserror::Error)]
 pub enum MetricError {
@@ -42,6 +45,17 @@ pub fn percentile(values: &[f64], p: f64) -> Option<f64> {
     let at = p.clamp(0.0, 100.0) / 100.0 * sorted.len().checked_sub(1)? as f64;
     let (low, high) = (sorted[at.floor() as usize], sorted[at.ceil() as usize]);
     Some(low + (high - low) * at.fract())
+}
+
+/// Wilson's 95 % interval of a share `p`, \[0, 1\], of `n` images; \[0, 1\] where there are none.
+pub fn wilson(p: f64, n: usize) -> [f64; 2] {
+    let (n, z2) = (n as f64, Z95 * Z95);
+    if n == 0.0 {
+        return [0.0, 1.0];
+    }
+    let centre = (p + z2 / (2.0 * n)) / (1.0 + z2 / n);
+    let half = (z2 * (p * (1.0 - p) / n + z2 / (4.0 * n * n))).sqrt() / (1.0 + z2 / n);
+    [(centre - half).max(0.0), (centre + half).min(1.0)]
 }
 
 /// Checks what every metric needs: as many labels as scores, all scores finite.

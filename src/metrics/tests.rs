@@ -155,3 +155,16 @@ fn percentiles_interpolate_as_numpy_does() {
     assert_eq!(percentile(&[], 50.0), None);
     assert_eq!(percentile(&[1.0, f64::NAN], 50.0), None);
 }
+
+#[test]
+fn wilson_intervals_hold_the_share() {
+    for (p, n) in [(0.0, 1), (1.0, 5), (0.3, 100)] {
+        let [low, high] = wilson(p, n);
+        // At the ends the formula gives the end itself, up to rounding.
+        assert!(0.0 <= low && low <= p + 1e-12 && p - 1e-12 <= high && high <= 1.0);
+    }
+    // Textbook value: 8 of 10.
+    let [low, high] = wilson(0.8, 10);
+    assert!((low - 0.4902).abs() < 1e-4 && (high - 0.9433).abs() < 1e-4, "{low} {high}");
+    assert_eq!(wilson(0.0, 0), [0.0, 1.0]);
+}

@@ -70,14 +70,12 @@ pub struct Chart {
     pub y: Axis,
     /// Drawn in this order.
     pub marks: Vec<Mark>,
-    /// Of the plot area in px; its width is [`PLOT_WIDTH`].
-    pub height: f64,
+    /// Width and height of the area that data are drawn in, px.
+    pub size: [f64; 2],
 }
 
-/// Width of the area that data are drawn in, px.
-pub const PLOT_WIDTH: f64 = 376.0;
-const WIDTH: f64 = 448.0;
 const LEFT: f64 = 60.0;
+const RIGHT: f64 = 12.0;
 const BELOW: f64 = 44.0;
 const LEGEND_ROW: f64 = 18.0;
 /// Mean width of a letter at the charts' 12 px.
@@ -98,28 +96,29 @@ impl Chart {
         let legend = self.legend();
         let rows = legend.last().map_or(0.0, |last| last.1 + 1.0);
         let top = 26.0 + rows * LEGEND_ROW + 8.0;
-        let (bottom, total) = (top + self.height, top + self.height + BELOW);
-        let x = Scale::new(&self.x, self.extent(true), [LEFT, LEFT + PLOT_WIDTH]);
+        let [right, bottom] = [LEFT + self.size[0], top + self.size[1]];
+        let (middle, view) = (LEFT + self.size[0] / 2.0, format!("0 0 {} {}", right + RIGHT, bottom + BELOW));
+        let x = Scale::new(&self.x, self.extent(true), [LEFT, right]);
         let y = Scale::new(&self.y, self.extent(false), [bottom, top]);
         html! {
-            svg.chart xmlns="http://www.w3.org/2000/svg" viewBox=(format!("0 0 {WIDTH} {total}")) role="img" aria-label=(self.title) {
+            svg.chart xmlns="http://www.w3.org/2000/svg" viewBox=(view) role="img" aria-label=(self.title) {
                 @if styled { style { (PreEscaped(STYLE)) } }
                 text.title x="0" y="14" { (self.title) }
                 @for (mark, row, from) in &legend { (legend_entry(mark, 34.0 + row * LEGEND_ROW, *from)) }
                 @for (value, label) in y.ticks() {
-                    line.grid x1=(LEFT) x2=(LEFT + PLOT_WIDTH) y1=(px(y.at(value))) y2=(px(y.at(value))) {}
+                    line.grid x1=(LEFT) x2=(right) y1=(px(y.at(value))) y2=(px(y.at(value))) {}
                     text.tick x=(LEFT - 8.0) y=(px(y.at(value) + 4.0)) text-anchor="end" { (label) }
                 }
                 @for (value, label) in x.ticks() {
                     line.axis x1=(px(x.at(value))) x2=(px(x.at(value))) y1=(bottom) y2=(bottom + 4.0) {}
                     text.tick x=(px(x.at(value))) y=(bottom + 17.0) text-anchor="middle" { (label) }
                 }
-                line.axis x1=(LEFT) x2=(LEFT + PLOT_WIDTH) y1=(bottom) y2=(bottom) {}
+                line.axis x1=(LEFT) x2=(right) y1=(bottom) y2=(bottom) {}
                 @for mark in &self.marks { (draw(mark, &x, &y)) }
-                text.label x=(LEFT + PLOT_WIDTH / 2.0) y=(bottom + 36.0) text-anchor="middle" { (self.x.label) }
+                text.label x=(middle) y=(bottom + 36.0) text-anchor="middle" { (self.x.label) }
                 text.label transform=(format!("translate(12 {}) rotate(-90)", px((top + bottom) / 2.0))) text-anchor="middle" { (self.y.label) }
                 @if self.extent(true).is_none() {
-                    text.label x=(LEFT + PLOT_WIDTH / 2.0) y=(px((top + bottom) / 2.0)) text-anchor="middle" { "nothing to show yet" }
+                    text.label x=(middle) y=(px((top + bottom) / 2.0)) text-anchor="middle" { "nothing to show yet" }
                 }
             }
         }
@@ -154,7 +153,7 @@ impl Chart {
         for mark in &self.marks {
             let Some(name) = &mark.name else { continue };
             let width = 38.0 + name.chars().count() as f64 * LETTER;
-            if from > 0.0 && from + width > WIDTH {
+            if from > 0.0 && from + width > LEFT + self.size[0] + RIGHT {
                 (row, from) = (row + 1.0, 0.0);
             }
             entries.push((mark, row, from));
@@ -249,7 +248,7 @@ mod tests {
     use super::*;
 
     fn chart(marks: Vec<Mark>) -> Chart {
-        Chart { title: "A <title>".into(), x: Axis::new("t"), y: Axis::new("loss"), marks, height: 200.0 }
+        Chart { title: "A <title>".into(), x: Axis::new("t"), y: Axis::new("loss"), marks, size: [300.0, 200.0] }
     }
 
     #[test]

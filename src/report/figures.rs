@@ -9,11 +9,20 @@ use crate::{
     scores::ScoreRow,
 };
 
+/// Plot areas in px.
+const LARGE: [f64; 2] = [376.0, 340.0];
+const SMALL: [f64; 2] = [238.0, 140.0];
+
 /// Points of a curve where there are more.
 const BUCKETS: usize = 240;
 
+/// A score as it is written everywhere on the page.
+pub fn score(value: f64) -> String {
+    format!("{value:.4}").replace('-', "−")
+}
+
 /// Labels and scores of the rows that figures are over.
-pub fn labelled(rows: &[&ScoreRow]) -> (Vec<bool>, Vec<f64>) {
+fn labelled(rows: &[&ScoreRow]) -> (Vec<bool>, Vec<f64>) {
     rows.iter().filter_map(|row| Some((row.label?, row.score))).unzip()
 }
 
@@ -26,12 +35,12 @@ pub fn roc(rows: &[&ScoreRow], threshold: Option<f64>) -> Option<Chart> {
     let area = metrics::auroc(&labels, &scores).ok()?;
     let interval = area.ci95.map_or(String::new(), |[low, high]| format!(" [{low:.3}, {high:.3}]"));
     let band = |p: &RocPoint| {
-        let [low, high] = wilson(p.tpr, ranking.abnormal() as f64);
+        let [low, high] = metrics::wilson(p.tpr, ranking.abnormal());
         [p.fpr, low, high]
     };
     let mut marks = vec![
-        Mark::named(Ink::Accent, Shape::Band(points.iter().map(band).collect()), "95 % interval of the sensitivity"),
-        Mark::named(Ink::Quiet, Shape::Dashed(vec![[0.0, 0.0], [1.0, 1.0]]), "chance"),
+        Mark::named(Ink::Accent, Shape::Band(points.iter().map(band).collect()), "95 % interval"),
+        Mark::new(Ink::Quiet, Shape::Dashed(vec![[0.0, 0.0], [1.0, 1.0]])),
         Mark::named(
             Ink::Accent,
             Shape::Line(points.iter().map(|p| [p.fpr, p.tpr]).collect()),
@@ -46,7 +55,7 @@ pub fn roc(rows: &[&ScoreRow], threshold: Option<f64>) -> Option<Chart> {
     }
     let (x, y) =
         (Axis::unit("1 − specificity (normal images called abnormal)"), Axis::unit("sensitivity (abnormal images found)"));
-    Some(Chart { title: "ROC".into(), x, y, marks, height: 340.0 })
+    Some(Chart { title: "ROC".into(), x, y, marks, size: LARGE })
 }
 
 /// `None` where a class is missing.
@@ -62,7 +71,7 @@ pub fn precision_recall(rows: &[&ScoreRow]) -> Option<Chart> {
         Mark::named(Ink::Accent, Shape::Line(line), format!("average precision {:.3}", ranking.average_precision().ok()?)),
     ];
     let (x, y) = (Axis::unit("recall (abnormal images found)"), Axis::unit("precision (alarms that are right)"));
-    Some(Chart { title: "Precision and recall".into(), x, y, marks, height: 340.0 })
+    Some(Chart { title: "Precision and recall".into(), x, y, marks, size: LARGE })
 }
 
 /// Scores by class, as shares of each class, with the threshold.
@@ -90,10 +99,10 @@ pub fn histogram(rows: &[&ScoreRow], threshold: Option<f64>) -> Option<Chart> {
         marks.push(Mark::named(ink, Shape::Bars(bars), format!("{name} ({})", values.len())));
     }
     if let Some(threshold) = threshold {
-        marks.push(Mark::named(Ink::Quiet, Shape::Vertical(threshold), format!("threshold {threshold:.4}")));
+        marks.push(Mark::named(Ink::Quiet, Shape::Vertical(threshold), format!("threshold {}", score(threshold))));
     }
     let (x, y) = (Axis::new("score (higher = more abnormal)"), Axis::new("share of the class, %"));
-    Some(Chart { title: "Scores".into(), x, y, marks, height: 240.0 })
+    Some(Chart { title: "Scores".into(), x, y, marks, size: [LARGE[0], 240.0] })
 }
 
 /// One column of a training's series against the step; noisy ones as mean and range of neighbouring steps.
@@ -116,7 +125,7 @@ pub fn curve(title: &str, unit: &str, points: &[[f64; 2]]) -> Chart {
     let (low, high) = (values().fold(f64::INFINITY, f64::min), values().fold(0.0, f64::max));
     // Losses fall over orders of magnitude.
     let log = low > 0.0 && high > 20.0 * low;
-    Chart { title: title.into(), x: Axis::new("step"), y: Axis { log, ..Axis::new(unit) }, marks, height: 180.0 }
+    Chart { title: title.into(), x: Axis::new("step"), y: Axis { log, ..Axis::new(unit) }, marks, size: SMALL }
 }
 
 /// AUROC with its interval after each evaluated epoch, on a split: rows `[epoch, auroc, low, high]`.
@@ -133,25 +142,13 @@ pub fn auroc_by_epoch(rows: &[[f64; 4]], split: &str) -> Chart {
         marks.push(Mark::named(Ink::Quiet, Shape::Point([best[0], best[1]]), name));
     }
     Chart {
-        title: format!("AUROC by epoch, split “{split}”"),
-        x: Axis::new("epoch"),
-        y: Axis::new("AUROC"),
-        marks,
-        height: 180.0,
+        title: format!("AUROC by epoch, split “{split}”"), x: Axis::new("epoch"), y: Axis::new("AUROC"), marks, size: SMALL
     }
 }
 
 /// The epoch with the highest AUROC.
 pub fn best_epoch(rows: &[[f64; 4]]) -> Option<&[f64; 4]> {
     rows.iter().max_by(|a, b| a[1].total_cmp(&b[1]))
-}
-
-/// Wilson's 95 % interval of a share `p` of `n`.
-fn wilson(p: f64, n: f64) -> [f64; 2] {
-    let z2 = 1.959_963_984_540_054_f64.powi(2);
-    let centre = (p + z2 / (2.0 * n)) / (1.0 + z2 / n);
-    let half = (z2 * (p * (1.0 - p) / n + z2 / (4.0 * n * n))).sqrt() / (1.0 + z2 / n);
-    [(centre - half).max(0.0), (centre + half).min(1.0)]
 }
 
 #[cfg(test)]
@@ -181,13 +178,5 @@ mod tests {
         let chart = curve("Loss", "loss", &points);
         assert!(matches!(&chart.marks[0].shape, Shape::Band(b) if b.len() <= BUCKETS && b[0][1] == 1.0 && b[0][2] == 7.0));
         assert_eq!(curve("Loss", "loss", &points[..100]).marks.len(), 1);
-    }
-
-    #[test]
-    fn wilson_intervals_hold_the_share() {
-        for (p, n) in [(0.0, 1.0), (1.0, 5.0), (0.3, 100.0)] {
-            let [low, high] = wilson(p, n);
-            assert!(0.0 <= low && low <= p && p <= high && high <= 1.0);
-        }
     }
 }

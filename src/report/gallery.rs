@@ -1,6 +1,6 @@
 //! Small pictures of what the threshold gets wrong.
 
-use super::chart::Ink;
+use super::{chart::Ink, figures};
 use crate::{
     data::{Dataset, ImageId},
     scores::ScoreRow,
@@ -75,17 +75,19 @@ fn card(row: &ScoreRow, pictures: Option<&Pictures>) -> Markup {
         Some(true) => (Ink::Abnormal, "abnormal"),
         None => (Ink::Quiet, "unknown"),
     };
+    let file = row.path.rsplit('/').next().unwrap_or(&row.path);
+    let nearest = row.terms.as_ref().map_or(String::new(), |t| format!("\nnearest normal training image: {}", t.nearest[0]));
     let class = if row.class.is_empty() { label } else { &row.class };
     html! {
-        figure.card title=(row.path) {
+        figure.card title=(format!("{}{nearest}", row.path)) {
             @match pictures.and_then(|p| p.thumbnail(&row.path)) {
                 Some(address) => { img src=(address) alt=(format!("{}, {label}", row.path)); }
                 None => { div.nothing { "no picture" } }
             }
             figcaption {
-                span.score { (mark(ink)) (format!("{:.4}", row.score)) }
+                span.score { (mark(ink)) (figures::score(row.score)) }
                 span.quiet { (middle(class, 20)) }
-                span.quiet { (middle(&row.path, 20)) }
+                span.quiet { (middle(file, 20)) }
             }
         }
     }

@@ -12,6 +12,7 @@ use super::{
 use crate::{
     config::ThresholdRule,
     data::{Dataset, Label, Split},
+    metrics,
     ml::rivals,
     run_dir::{RunKind, RunState},
     scores::{Evaluation, RivalFigure, ScoreRow},
@@ -163,18 +164,18 @@ fn data(parts: &Parts, dataset: Option<&Dataset>) -> Markup {
         }
         p.quiet { code { (shown(&data.root)) } }
         @for warning in data.warnings.iter().take(LISTED) { p.warning { (warning) } }
-        (listed("images that show the same as another", data.duplicates.iter().map(|(a, b)| format!("{a} = {b}"))))
-        (listed("files that could not be used", data.skipped.iter().map(|s| format!("{}: {}", shown(&s.path), s.reason))))
+        (listed("image that shows the same as another", "images that show the same as another", data.duplicates.iter().map(|(a, b)| format!("{a} = {b}"))))
+        (listed("file that could not be used", "files that could not be used", data.skipped.iter().map(|s| format!("{}: {}", shown(&s.path), s.reason))))
     }
 }
 
 /// A folded list with its length.
-fn listed(what: &str, lines: impl ExactSizeIterator<Item = String>) -> Markup {
+fn listed(one: &str, many: &str, lines: impl ExactSizeIterator<Item = String>) -> Markup {
     let count = lines.len();
     html! {
         @if count > 0 {
             details {
-                summary { (thousands(&count.to_string())) " " (what) }
+                summary { (thousands(&count.to_string())) " " (if count == 1 { one } else { many }) }
                 ul { @for line in lines.take(LISTED) { li { (line) } } }
                 @if count > LISTED { p.quiet { "… and " (count - LISTED) " more" } }
             }
@@ -224,7 +225,7 @@ fn results(parts: &Parts, scored: &Scored, dataset: Option<&Dataset>) -> Markup 
     ];
     html! {
         (section("results", "Results", html! {
-            p.quiet { "Over the labelled images of " (if evaluation.split == "all" { "the whole file".to_string() } else { format!("the split “{}”", evaluation.split) }) "." }
+            p.quiet { "Over the labelled images of " (if evaluation.split == "all" { "the whole file".to_string() } else { format!("the split “{}”", evaluation.split) }) ". The band around the ROC curve is the 95 % interval (Wilson) of the sensitivity at each point; the outermost bars of the histogram also hold what lies beyond them." }
             div.charts {
                 @for chart in charts.iter().flatten() { div { (PreEscaped(chart.svg())) } }
                 div { (confusion(evaluation)) }
@@ -251,7 +252,7 @@ fn confusion(e: &Evaluation) -> Markup {
                 tr { th { (mark(Ink::Abnormal)) "abnormal" } (cell(c.fn_, e.n_abnormal, false)) (cell(c.tp, e.n_abnormal, true)) }
             }
         }
-        p.quiet { "Called abnormal where score ≥ " (e.threshold.map_or(String::new(), |t| format!("{t:.4}"))) ". Shares are of each row." }
+        p.quiet { "Called abnormal where score ≥ " (e.threshold.map_or(String::new(), figures::score)) ". Shares are of each row." }
     }
 }
 
@@ -260,12 +261,13 @@ fn table(parts: &Parts, e: &Evaluation) -> Markup {
     let best = figures::best_epoch(&epochs.rows);
     // The threshold in the file was set by the run's own rule.
     let rule = parts.config.score.rule;
+    let of = |share: Option<f64>, n: usize| interval(share.map(|p| metrics::wilson(p, n)));
     let lines = [
-        (format!("average precision of {}", parts.method()), number(e.average_precision), "–".to_string()),
-        ("sensitivity at 90 % specificity".into(), number(e.sensitivity_at_90_specificity), "–".into()),
-        ("sensitivity at 95 % specificity".into(), number(e.sensitivity_at_95_specificity), "–".into()),
-        (format!("sensitivity at the threshold ({rule})"), number(e.sensitivity), "–".into()),
-        (format!("specificity at the threshold ({rule})"), number(e.specificity), "–".into()),
+        (format!("average precision of {}", parts.method()), number(e.average_precision), String::new()),
+        ("sensitivity at 90 % specificity".into(), number(e.sensitivity_at_90_specificity), String::new()),
+        ("sensitivity at 95 % specificity".into(), number(e.sensitivity_at_95_specificity), String::new()),
+        (format!("sensitivity at the threshold ({rule})"), number(e.sensitivity), of(e.sensitivity, e.n_abnormal)),
+        (format!("specificity at the threshold ({rule})"), number(e.specificity), of(e.specificity, e.n_normal)),
     ];
     html! {
         table {
@@ -276,18 +278,18 @@ fn table(parts: &Parts, e: &Evaluation) -> Markup {
                     @if let Some(best) = best { td.n { (format!("{:.3} (epoch {}, on “{}”)", best[1], best[0], epochs.split)) } }
                 }
                 @for (name, value, ci) in &lines {
-                    tr { td { (name) } td.n { (value) } td.n { (ci) } @if best.is_some() { td.n { "–" } } }
+                    tr { td { (name) } td.n { (value) } td.n { (ci) } @if best.is_some() { td {} } }
                 }
                 @for (name, value, ci) in [
                     ("AUROC of the dissolve profile (beyond the paper, another score)", e.profile_auroc, e.profile_auroc_ci95),
                     ("AUROC of both combined by rank (beyond the paper)", e.combined_auroc, e.combined_auroc_ci95),
                 ] {
-                    @if value.is_some() { tr { td { (name) } td.n { (number(value)) } td.n { (interval(ci)) } @if best.is_some() { td.n { "–" } } } }
+                    @if value.is_some() { tr { td { (name) } td.n { (number(value)) } td.n { (interval(ci)) } @if best.is_some() { td {} } } }
                 }
             }
         }
         p.quiet {
-            "The last epoch is the result. Intervals are DeLong's"
+            "The last epoch is the result. Intervals of areas are DeLong's, of shares Wilson's"
             @if best.is_some() { "; the best epoch was found with the labels that it is reported on, and flatters the model" }
             "."
         }

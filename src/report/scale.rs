@@ -62,15 +62,23 @@ impl Scale {
         self.pixels[1]
     }
 
+    /// As many as there is room for.
+    fn most_ticks(&self) -> f64 {
+        ((self.pixels[1] - self.pixels[0]).abs() / 60.0).clamp(2.0, 5.0)
+    }
+
     /// Round values inside the limits, as they are written.
     pub fn ticks(&self) -> Vec<(f64, String)> {
         if self.log && self.high - self.low >= 1.0 {
-            let powers = self.low.ceil() as i32..=self.high.floor() as i32;
-            let every = (powers.clone().count() / 6 + 1) as i32;
-            return powers.step_by(every as usize).map(|p| (10_f64.powi(p), write(10_f64.powi(p), 10_f64.powi(p)))).collect();
+            let powers = self.low.floor() as i32..=self.high.floor() as i32;
+            let (between, every) =
+                if self.high - self.low < 2.0 { (&[1.0, 2.0, 5.0][..], 1) } else { (&[1.0][..], powers.clone().count() / 6 + 1) };
+            let values = powers.step_by(every).flat_map(|p| between.iter().map(move |m| (m * 10_f64.powi(p), 10_f64.powi(p))));
+            let inside = values.filter(|(v, _)| (self.low..=self.high).contains(&v.log10()));
+            return inside.map(|(value, power)| (value, write(value, power))).collect();
         }
         let (low, high) = if self.log { (10_f64.powf(self.low), 10_f64.powf(self.high)) } else { (self.low, self.high) };
-        let step = round_step((high - low) / 5.0);
+        let step = round_step((high - low) / self.most_ticks());
         let first = (low / step - 1e-9).ceil() as i64;
         let last = (high / step + 1e-9).floor() as i64;
         (first..=last).take(20).map(|i| (i as f64 * step, write(i as f64 * step, step))).collect()
@@ -115,7 +123,7 @@ mod tests {
     use super::*;
 
     fn labels(axis: Axis, data: [f64; 2]) -> Vec<String> {
-        Scale::new(&axis, Some(data), [0.0, 100.0]).ticks().into_iter().map(|t| t.1).collect()
+        Scale::new(&axis, Some(data), [0.0, 400.0]).ticks().into_iter().map(|t| t.1).collect()
     }
 
     #[test]
@@ -126,6 +134,7 @@ mod tests {
         assert_eq!(labels(Axis::new(""), [-1.0, 1.0]), ["−1.0", "−0.5", "0.0", "0.5", "1.0"]);
         let log = Axis { log: true, ..Axis::new("") };
         assert_eq!(labels(log.clone(), [0.01, 60.0]), ["0.01", "0.1", "1", "10"]);
+        assert_eq!(labels(log.clone(), [0.3, 6.0]), ["0.5", "1", "2", "5"]);
         assert_eq!(labels(log, [0.0, 10.0]).first().map(String::as_str), Some("0"), "linear where log is impossible");
     }
 

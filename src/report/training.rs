@@ -24,7 +24,7 @@ pub fn curves(run: &RunDir) -> Markup {
     let columns = columns(run, "metrics.csv");
     html! {
         @if columns.is_empty() { p.missing { "No training curves: " code { "metrics.csv" } " is missing or empty." } }
-        div.charts {
+        div.charts.small {
             @for (name, points) in &columns {
                 @let (title, unit) = words(name);
                 div { (PreEscaped(figures::curve(title, unit, points).svg())) }
