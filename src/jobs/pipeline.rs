@@ -137,7 +137,8 @@ pub fn score_images(
 
 /// Writes the run's `evaluation.json` from its `scores.csv`.
 pub fn evaluate(run: &RunDir) -> Result<Evaluation> {
-    let evaluation = Evaluation::new(&Scores::read(&run.join(SCORES))?, None, None)?;
+    let rule = run.config()?.score.rule;
+    let evaluation = Evaluation::new(&Scores::read(&run.join(SCORES))?, None, Some(rule))?;
     run.write(EVALUATION, evaluation.to_json().as_bytes())?;
     Ok(evaluation)
 }

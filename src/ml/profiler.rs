@@ -62,7 +62,7 @@ impl Profiler {
         let (side, device) = (store.size(), model.device().clone());
         let dissolver = dissolver(model, store.is_grey())?;
         let mut rows = Vec::with_capacity(store.len());
-        let mut progress = Progress::start(Stage::Scores, 0, store.len(), reporter);
+        let mut progress = Progress::start(Stage::Profile, 0, store.len(), reporter);
         for chunk in (0..store.len()).collect::<Vec<_>>().chunks(CHUNK) {
             rows.extend(profile::profiles(&dissolver, &store.batch(chunk)?, side, &device)?);
             progress.reach(rows.len())?;

@@ -13,6 +13,10 @@ pub enum Stage {
     Ddpm,
     Ladder,
     Dia,
+    /// Features of the training normals, which scores are measured against.
+    Bank,
+    /// The dissolve profile of the training normals.
+    Profile,
     Scores,
     Report,
 }
@@ -24,6 +28,8 @@ impl Stage {
             Self::Ddpm => "Diffusion model",
             Self::Ladder => "Dissolving",
             Self::Dia => "DIA",
+            Self::Bank => "Normal features",
+            Self::Profile => "Dissolve profile",
             Self::Scores => "Scores",
             Self::Report => "Report",
         }

@@ -186,7 +186,7 @@ fn ladder(
 /// The features of the training normals.
 fn bank(encoder: &Encoder, config: &RunConfig, data: &Dataset, store: &PixelStore, reporter: &mut dyn Reporter) -> Result<Bank> {
     let extractor = Extractor::new(encoder, config.score.samples, config.score.crop_area);
-    let mut progress = Progress::start(Stage::Scores, 0, store.len(), reporter);
+    let mut progress = Progress::start(Stage::Bank, 0, store.len(), reporter);
     let features = extractor.all(store, &mut |done| progress.reach(done))?;
     progress.finish();
     let names = store.ids().iter().map(|&id| data.item(id).map(|item| item.name.clone()).unwrap_or_default()).collect();

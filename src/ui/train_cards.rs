@@ -87,8 +87,8 @@ fn state(cx: &Cx<'_>, stage: Stage, t: &theme::Tokens) -> (String, Color32, bool
     // Preparing the dissolved twins is DIA's beginning; the report is the scores' end.
     let on = |s: Stage| match s {
         Stage::Data | Stage::Ddpm => Stage::Ddpm,
-        Stage::Ladder | Stage::Dia => Stage::Dia,
-        Stage::Scores | Stage::Report => Stage::Scores,
+        Stage::Ladder | Stage::Dia | Stage::Bank => Stage::Dia,
+        Stage::Profile | Stage::Scores | Stage::Report => Stage::Scores,
     };
     let last = match stage {
         Stage::Scores => Stage::Report,
