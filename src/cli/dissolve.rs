@@ -108,10 +108,10 @@ pub fn run(args: Args) -> Result<()> {
     // One picture that cannot be read does not keep the others from being dissolved.
     let mut failed = None;
     for path in &args.images {
-        if let Err(e) = work.path(path) {
-            if let Some(earlier) = failed.replace(e) {
-                eprintln!("error: {earlier}");
-            }
+        if let Err(e) = work.path(path)
+            && let Some(earlier) = failed.replace(e)
+        {
+            eprintln!("error: {earlier}");
         }
     }
     failed.map_or(Ok(()), Err)

@@ -24,7 +24,8 @@ const SAMPLING: Sampler = Sampler::Ddim { steps: 12, eta: 0.0 };
 const CELL: u32 = 96;
 const GAP: u32 = 4;
 
-/// Writes `samples/step-N.png`: a row of samples, then rows of a training image and its dissolved versions.
+/// Writes `samples/step-N.png`: a row of samples (unless the model knows only the first timesteps, from which nothing can be
+/// sampled), then rows of a training image and its dissolved versions.
 pub fn write(run: &RunDir, model: &DiffusionModel, store: &PixelStore, step: usize, seed: u64) -> Result<PathBuf> {
     let shown: Vec<usize> = SHOWN.into_iter().filter(|&t| t < model.schedule().timesteps()).collect();
     let columns = shown.len() + 1;
@@ -35,7 +36,10 @@ pub fn write(run: &RunDir, model: &DiffusionModel, store: &PixelStore, step: usi
     for &t in &shown {
         by_column.push(to_images(&model.dissolve(&originals, &vec![t; places.len()])?)?);
     }
-    let mut rows = vec![to_images(&sample(model, SAMPLING, columns, seed)?)?];
+    let mut rows = match model.info().config.t_limit {
+        0 => vec![to_images(&sample(model, SAMPLING, columns, seed)?)?],
+        _ => Vec::new(),
+    };
     rows.extend((0..places.len()).map(|i| by_column.iter().map(|column| column[i].clone()).collect()));
 
     let mut png = Cursor::new(Vec::new());
@@ -130,7 +134,7 @@ pub fn doubt(looks: &[Look]) -> Option<String> {
             last.t
         ));
     }
-    if last.high_frequency_kept > 1.0 || last.high_frequency_kept > first.high_frequency_kept {
+    if last.high_frequency_kept > 0.95 || last.high_frequency_kept > first.high_frequency_kept {
         return Some(format!("the diffusion model does not take detail away yet; {more}"));
     }
     None
@@ -172,5 +176,6 @@ mod tests {
         assert_eq!(doubt(&[at(30, 0.99, 0.8), at(130, 0.97, 0.5)]), None);
         assert!(doubt(&[at(30, 0.99, 0.8), at(130, 0.5, 0.5)]).unwrap().contains("structure"));
         assert!(doubt(&[at(30, 0.99, 0.8), at(130, 0.97, 1.5)]).unwrap().contains("detail"));
+        assert!(doubt(&[at(30, 0.999, 0.99), at(130, 0.998, 0.98)]).unwrap().contains("detail"), "hardly trained");
     }
 }

@@ -55,8 +55,8 @@ fn weights(from: usize, to: usize, antialias: bool, like: &Tensor) -> Result<Ten
         let last = ((centre + reach).floor() as usize).min(from - 1);
         let share = |j: usize| 1.0 - (j as f64 - centre).abs() / reach;
         let sum: f64 = (first..=last).map(share).sum();
-        for j in first..=last {
-            row[j] = (share(j) / sum) as f32;
+        for (j, weight) in (first..=last).zip(&mut row[first..=last]) {
+            *weight = (share(j) / sum) as f32;
         }
     }
     Tensor::from_vec(weights, (to, from), like.device())?.to_dtype(like.dtype())

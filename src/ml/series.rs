@@ -50,6 +50,15 @@ impl Series {
     }
 }
 
+/// Mean of the first column after `step` over the run's last `count` steps; `None` where there are none.
+pub fn recent_mean(run: &RunDir, count: usize) -> Option<f64> {
+    let text = fs::read_to_string(run.join("metrics.csv")).ok()?;
+    let values = text.lines().skip(1).filter_map(|line| line.split(',').nth(1)?.parse::<f64>().ok());
+    let values: Vec<f64> = values.collect();
+    let recent = &values[values.len().saturating_sub(count)..];
+    (!recent.is_empty()).then(|| recent.iter().sum::<f64>() / recent.len() as f64)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -62,6 +71,7 @@ mod tests {
         let mut series = Series::resume(&run, &["loss", "lr"], 0).unwrap();
         (1..=5).for_each(|step| series.push(step, &[0.5, 1e-4]).unwrap());
         series.flush().unwrap();
+        assert_eq!(recent_mean(&run, 100), Some(0.5));
         let path = run.join("metrics.csv");
         let whole = fs::read_to_string(&path).unwrap();
         fs::write(&path, format!("{whole}6,0.")).unwrap();

@@ -11,7 +11,7 @@ use super::{
     pace::Pace,
     preview,
     progress::{Event, Reporter, Stage, Step, Wish},
-    series::Series,
+    series::{self, Series},
 };
 use crate::{
     config::{InputRange, RunConfig},
@@ -29,6 +29,8 @@ use std::sync::Arc;
 pub const MODEL: &str = "model.safetensors";
 /// With fewer training images a diffusion model learns them by heart (paper, Table 3).
 const FEW_IMAGES: usize = 100;
+/// Steps whose mean loss stands for the run.
+const RECENT: usize = 100;
 /// How many held-out images tell whether the model dissolves as it should.
 const LOOKED_AT: usize = 60;
 
@@ -110,7 +112,8 @@ fn train_or_go_on(
     if let Some(doubt) = preview::doubt(&looks) {
         reporter.event(Event::Notice(doubt));
     }
-    run.set_figures([("steps", json!(trainer.steps_done())), ("dissolving", json!(looks))])?;
+    let loss = series::recent_mean(run, RECENT);
+    run.set_figures([("steps", json!(trainer.steps_done())), ("loss", json!(loss)), ("dissolving", json!(looks))])?;
     reporter.event(Event::Finished { stage: Stage::Ddpm });
     Ok(model)
 }
