@@ -284,3 +284,18 @@ fn real_dicom_of_many_encodings() {
     let copies: Vec<&str> = set.duplicates.iter().filter(|(a, _)| a == "MR_small.dcm").map(|(_, b)| b.as_str()).collect();
     assert_eq!(copies, ["MR_small_RLE.dcm", "MR_small_bigendian.dcm", "MR_small_implicit.dcm", "MR_small_jp2klossless.dcm"]);
 }
+
+#[test]
+#[ignore = "makes 80,000 files"]
+fn eighty_thousand_files_open_without_decoding_them() {
+    let dir = Dir::new();
+    // Pictures whose headers are whole and whose pixels are missing: decoding would put them all aside.
+    for i in 0..80_000 {
+        dir.write(&format!("{}/{}/{i}.png", ["train", "test"][i % 2], ["a", "b"][i / 2 % 2]), &made::png_header(512, 512));
+    }
+    let start = std::time::Instant::now();
+    let set = open(dir.path(), &["a"]);
+    println!("80,000 files opened in {:?}", start.elapsed());
+    assert_eq!((set.items.len(), set.training_normals().len()), (80_000, 20_000));
+    assert!(start.elapsed().as_secs() < 60);
+}

@@ -65,6 +65,14 @@ fn counts(dataset: &Dataset, class: Option<usize>) -> [usize; 3] {
     Split::ALL.map(|split| dataset.items.iter().filter(|i| i.class == class && i.split == split).count())
 }
 
+/// Smallest and largest width and height, `[[w, w], [h, h]]`.
+fn sizes(dataset: &Dataset) -> [[u32; 2]; 2] {
+    [0, 1].map(|side| {
+        let sides = dataset.items.iter().map(|i| i.size[side]);
+        [sides.clone().min().unwrap_or(0), sides.max().unwrap_or(0)]
+    })
+}
+
 fn to_json(dataset: &Dataset) -> Value {
     let class = |(i, class): (usize, &crate::data::Class)| {
         let [train, val, test] = counts(dataset, Some(i));
@@ -80,12 +88,15 @@ fn to_json(dataset: &Dataset) -> Value {
         "skipped": dataset.skipped.iter().map(|s| json!({"path": s.name(), "reason": s.reason})).collect::<Vec<_>>(),
         "warnings": dataset.warnings,
         "duplicates": dataset.duplicates,
+        "sizes": sizes(dataset),
         "masks": dataset.items.iter().filter(|i| i.mask.is_some()).count(),
     })
 }
 
 fn to_text(dataset: &Dataset) -> String {
-    let mut text = format!("{}\n{} ({}).\n", dataset.why, plural(dataset.items.len(), "image"), dataset.layout.name());
+    let [width, height] = sizes(dataset).map(|[low, high]| if low == high { low.to_string() } else { format!("{low}-{high}") });
+    let images = plural(dataset.items.len(), "image");
+    let mut text = format!("{}\n{images} of {width} x {height} pixels ({}).\n", dataset.why, dataset.layout.name());
     let masks = dataset.items.iter().filter(|i| i.mask.is_some()).count();
     if masks > 0 {
         text += &format!("{} with a mask.\n", plural(masks, "image"));

@@ -4,7 +4,7 @@ use super::{
     Dataset, ImageId, Skipped,
     decode::Raster,
     resize::{Pixels, resize_bilinear},
-    split::some_of,
+    split::{images, some_of},
     store::for_each_image,
 };
 use rayon::prelude::*;
@@ -21,6 +21,8 @@ pub struct Examination {
     /// Pictures that cannot be decoded, with the reason.
     pub unusable: Vec<(ImageId, String)>,
     pub duplicates: Vec<Duplicate>,
+    /// 16-bit pictures that use only the lowest tenth of their range.
+    pub dim: usize,
 }
 
 /// Two images that show the same.
@@ -46,17 +48,22 @@ impl Dataset {
         let mut first_of: HashMap<u64, ImageId> = HashMap::new();
         let mut distinct = Vec::new();
         for (id, print) in ids.into_iter().zip(prints) {
-            match print {
-                Err(reason) => examination.unusable.push((id, reason)),
-                Ok(print) => match first_of.entry(print.exact) {
-                    Entry::Occupied(first) => {
-                        examination.duplicates.push(Duplicate { first: *first.get(), second: id, exact: true })
-                    }
-                    Entry::Vacant(place) => {
-                        place.insert(id);
-                        distinct.push((id, print));
-                    }
-                },
+            let print = match print {
+                Ok(print) => print,
+                Err(reason) => {
+                    examination.unusable.push((id, reason));
+                    continue;
+                }
+            };
+            examination.dim += usize::from(print.dim);
+            match first_of.entry(print.exact) {
+                Entry::Occupied(first) => {
+                    examination.duplicates.push(Duplicate { first: *first.get(), second: id, exact: true });
+                }
+                Entry::Vacant(place) => {
+                    place.insert(id);
+                    distinct.push((id, print));
+                }
             }
         }
         let near: Vec<Duplicate> = (0..distinct.len())
@@ -92,6 +99,12 @@ impl Dataset {
         set.pairs = examination.duplicates.iter().filter_map(renumbered).collect();
         let name = |id: ImageId| set.items[id.index()].name.clone();
         set.duplicates = set.pairs.iter().map(|d| (name(d.first), name(d.second))).collect();
+        if examination.dim > 0 {
+            set.notes.push(format!(
+                "{} of 16 bit use only the lowest tenth of that range and look nearly black.",
+                images(examination.dim)
+            ));
+        }
         set.refresh();
         set
     }
@@ -134,6 +147,8 @@ struct Print {
     gradient: [u64; 4],
     /// That grid itself, brightness and contrast taken out, in units of a standard deviation; empty for flat pictures.
     grid: Vec<f32>,
+    /// 16 bit, of which only the lowest tenth is used.
+    dim: bool,
 }
 
 const SIDE: usize = 16;
@@ -173,7 +188,7 @@ impl Print {
         let mean = small.data.iter().sum::<f32>() / n;
         let deviation = (small.data.iter().map(|v| (v - mean).powi(2)).sum::<f32>() / n).sqrt();
         let grid = if deviation < FLAT { Vec::new() } else { small.data.iter().map(|v| (v - mean) / deviation).collect() };
-        Self { exact, gradient, grid }
+        Self { exact, gradient, grid, dim: raster.is_dim() }
     }
 
     fn is_near(&self, other: &Self) -> bool {

@@ -46,6 +46,13 @@ impl Dataset {
         self.pixels(id).map(|raster| preprocess.fit(&raster, size))
     }
 
+    /// The mask of an image, grey, at its own size; `None` where it has none.
+    pub fn read_mask(&self, id: ImageId) -> Result<Option<Picture>> {
+        let Some(path) = self.item(id).and_then(|item| item.mask.as_deref()) else { return Ok(None) };
+        let mask = decode::decode(path, 0).map_err(|reason| refuse(path, &reason, "take the mask out of the folder"))?;
+        Ok(Some(Picture::copy_of(&mask).grey()))
+    }
+
     fn pixels(&self, id: ImageId) -> Result<Raster> {
         let Some(item) = self.item(id) else {
             return Err(Error::user(format!("{} has no image number {}", self.root.display(), id.0), "open the data set again"));

@@ -150,6 +150,8 @@ fn list(root: &Path, skipped: &mut Vec<Skipped>) -> Result<Vec<PathBuf>> {
         };
         let hidden =
             entry.depth() > 0 && entry.file_name().as_encoded_bytes().starts_with(b".") || entry.file_name() == "__MACOSX";
+        // Not files of a person; some block whoever reads them.
+        let hidden = hidden || cfg!(unix) && ["/proc", "/sys", "/dev"].iter().any(|p| entry.path() == Path::new(p));
         let kind = entry.file_type();
         if kind.is_dir() {
             let revisits = entry.depth() > 0 && entry.path_is_symlink() && !enter(entry.path(), &mut linked);

@@ -55,6 +55,13 @@ impl Raster {
     }
 }
 
+impl Raster {
+    /// Whether 16-bit samples leave nine tenths of their range unused, as 12-bit pictures in 16-bit files do.
+    pub fn is_dim(&self) -> bool {
+        matches!(&self.samples, Samples::U16(v) if v.iter().all(|&v| v < 6554))
+    }
+}
+
 impl Pixels for Raster {
     fn size(&self) -> [usize; 2] {
         [self.width, self.height]
