@@ -156,7 +156,7 @@ fn a_hundred_thousand_rows_are_no_wait() {
     let e = json(&[&"evaluate", &path, &"--json", &"--compare", &path]);
     println!("reading, evaluating and comparing 100,000 rows: {:.2?}", start.elapsed());
     assert_eq!(e["n_normal"].as_u64().unwrap() + e["n_abnormal"].as_u64().unwrap(), 100_000);
-    assert!(start.elapsed() < Duration::from_secs(10), "{:?}", start.elapsed());
+    assert!(start.elapsed() < Duration::from_secs(30), "{:?}", start.elapsed());
 }
 
 #[test]

@@ -128,10 +128,7 @@ pub fn score_images(
         ids.iter().copied().filter(|&id| data.item(id).is_some_and(|i| known.contains(i.name.as_str()))).collect();
     let mut tick = |_: usize| check_stop(reporter);
     let values = rivals::measure(data, &scored, &config.preprocess, encoder.config.side, &mut tick)?;
-    scores.rivals = rivals::NAMES.map(String::from).to_vec();
-    for (row, values) in scores.rows.iter_mut().zip(values) {
-        row.rivals = values.to_vec();
-    }
+    scores.set_rivals(&rivals::NAMES, values);
     Ok(scores)
 }
 

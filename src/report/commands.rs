@@ -46,7 +46,7 @@ fn train(kind: RunKind, config: &RunConfig) -> String {
     }
     if matches!(kind, RunKind::Dia | RunKind::Csi) {
         line += &match config.dia.dissolve {
-            DissolveMethod::Diffusion => " --ddpm RUN".to_string(),
+            DissolveMethod::Diffusion => format!(" --ddpm {}", quote(&config.dia.model.to_string_lossy())),
             other => format!(" --dissolve {other}"),
         };
     }
@@ -54,6 +54,7 @@ fn train(kind: RunKind, config: &RunConfig) -> String {
     let mut preset = RunConfig::preset(config.run.preset);
     if matches!(kind, RunKind::Dia | RunKind::Csi) {
         preset.dia.dissolve = config.dia.dissolve;
+        preset.dia.model.clone_from(&config.dia.model);
     }
     for (key, value) in differences(&preset, config) {
         line += &format!(" --set {}", quote(&format!("{key}={value}")));

@@ -10,7 +10,7 @@ use super::{
     training,
 };
 use crate::{
-    config::ThresholdRule,
+    config::{DissolveMethod, ThresholdRule},
     data::{Dataset, Label, Split},
     metrics,
     ml::rivals,
@@ -197,14 +197,16 @@ fn dissolving(parts: &Parts) -> Markup {
         }
         @match &parts.ddpm {
             Some(run) => { (training::samples(run)) }
-            None => { p.missing { "No diffusion model was trained in this run." } }
+            None if dia.dissolve != DissolveMethod::Diffusion => {}
+            None if dia.model.as_os_str().is_empty() => { p.missing { "There is no diffusion model yet." } }
+            None => { p.missing { "The diffusion model is " code { (shown(&dia.model)) } "; no run folder with pictures is there." } }
         }
     }
 }
 
 fn curves(parts: &Parts) -> Markup {
     html! {
-        @if let Some(run) = &parts.ddpm { h3 { "Diffusion model" } (training::curves(run)) }
+        @if let Some(run) = &parts.ddpm { h3 { "Diffusion model" } @if !run.path().starts_with(parts.run.path()) { p.quiet { "of " code { (shown(run.path())) } } } (training::curves(run)) }
         @match &parts.dia {
             Some(run) => { h3 { "Encoder (" (parts.method()) ")" } (training::curves(run)) }
             None if parts.manifest.kind == RunKind::Train => { p.missing { "The encoder has not been trained yet." } }

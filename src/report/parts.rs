@@ -12,9 +12,9 @@ pub struct Parts {
     pub run: RunDir,
     pub manifest: Manifest,
     pub config: RunConfig,
-    /// The run of the diffusion model: the part `ddpm`, or the run itself.
+    /// The run of the diffusion model: the part `ddpm`, the run itself, or the one that was given to it.
     pub ddpm: Option<RunDir>,
-    /// The run of the encoder: the part `dia`, or the run itself.
+    /// The run of the encoder: the part `dia` or `csi`, or the run itself.
     pub dia: Option<RunDir>,
     /// The reason where there are none.
     pub scores: Result<Scored, String>,
@@ -30,10 +30,11 @@ impl Parts {
         let (manifest, config) = (run.manifest()?, run.config()?);
         let part = |name: &str| RunDir::open(&run.join(name)).ok();
         let itself = || Some(run.clone());
+        let given = || RunDir::open(&config.dia.model).ok();
         let (ddpm, dia) = match manifest.kind {
-            RunKind::Train => (part("ddpm"), part("dia")),
+            RunKind::Train => (part("ddpm").or_else(given), part("dia").or_else(|| part("csi"))),
             RunKind::Ddpm => (itself(), None),
-            RunKind::Dia | RunKind::Csi => (None, itself()),
+            RunKind::Dia | RunKind::Csi => (given(), itself()),
         };
         let scores = scored(run, &config);
         Ok(Self { run: run.clone(), manifest, config, ddpm, dia, scores })
