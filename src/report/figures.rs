@@ -123,8 +123,8 @@ pub fn curve(title: &str, unit: &str, points: &[[f64; 2]]) -> Chart {
     }
     let values = || points.iter().map(|p| p[1]);
     let (low, high) = (values().fold(f64::INFINITY, f64::min), values().fold(0.0, f64::max));
-    // Losses fall over orders of magnitude.
-    let log = low > 0.0 && high > 20.0 * low;
+    // Losses and norms fall over orders of magnitude; a learning rate's way to nothing is not the story.
+    let log = low > 0.0 && high > 20.0 * low && unit != "learning rate";
     Chart { title: title.into(), x: Axis::new("step"), y: Axis { log, ..Axis::new(unit) }, marks, size: SMALL }
 }
 

@@ -77,7 +77,7 @@ fn card(row: &ScoreRow, pictures: Option<&Pictures>) -> Markup {
     };
     let file = row.path.rsplit('/').next().unwrap_or(&row.path);
     let nearest = row.terms.as_ref().map_or(String::new(), |t| format!("\nnearest normal training image: {}", t.nearest[0]));
-    let class = if row.class.is_empty() { label } else { &row.class };
+    let class = if row.class.is_empty() { label.to_string() } else { format!("{label} · {}", row.class) };
     html! {
         figure.card title=(format!("{}{nearest}", row.path)) {
             @match pictures.and_then(|p| p.thumbnail(&row.path)) {
@@ -86,7 +86,7 @@ fn card(row: &ScoreRow, pictures: Option<&Pictures>) -> Markup {
             }
             figcaption {
                 span.score { (mark(ink)) (figures::score(row.score)) }
-                span.quiet { (middle(class, 20)) }
+                span.quiet { (middle(&class, 20)) }
                 span.quiet { (middle(file, 20)) }
             }
         }

@@ -64,7 +64,7 @@ impl Scale {
 
     /// As many as there is room for.
     fn most_ticks(&self) -> f64 {
-        ((self.pixels[1] - self.pixels[0]).abs() / 40.0).clamp(2.0, 5.0)
+        ((self.pixels[1] - self.pixels[0]).abs() / 32.0).clamp(2.0, 5.0)
     }
 
     /// Round values inside the limits, as they are written.

@@ -194,7 +194,11 @@ fn beaten(model: Option<f64>, rivals: &[RivalFigure]) -> Option<String> {
         .max_by(|a, b| a.best().map(|b| b.0).partial_cmp(&b.best().map(|b| b.0)).unwrap_or(std::cmp::Ordering::Equal))?;
     let (area, reversed) = best.best()?;
     let direction = if reversed { "low" } else { "high" };
-    let others = if count > 1 { format!(" ({} more do better than the model, too)", count - 1) } else { String::new() };
+    let others = match count - 1 {
+        0 => String::new(),
+        1 => " (another one does better than the model, too)".to_string(),
+        more => format!(" ({more} others do better than the model, too)"),
+    };
     Some(format!(
         "{}, which needs no training, separates these images better than the model: AUROC {area:.3} ({direction} = abnormal) against {model:.3}{others}",
         best.name.replace('_', " ")
