@@ -1,4 +1,5 @@
 //! Eight training steps of the diffusion model with given weights, images, noise and timesteps, by the same code as a run.
+//! Asked for are 1e-3; where less can be held, less is allowed, so that the test feels a single wrong number.
 
 mod common;
 
@@ -43,8 +44,8 @@ fn the_trajectory_matches() {
     let each = |a: &Tensor, b: &Tensor| {
         common::values(a).iter().zip(common::values(b)).map(|(a, b)| ((a - b) / b).abs()).fold(0.0, f64::max)
     };
-    common::check("losses", each(&vector(losses), &fixture.get("losses")), 1e-3);
-    common::check("gradient norms", each(&vector(norms), &fixture.get("grad_norms_before_clip")), 1e-3);
+    common::check("losses", each(&vector(losses), &fixture.get("losses")), 1e-5);
+    common::check("gradient norms", each(&vector(norms), &fixture.get("grad_norms_before_clip")), 1e-4);
 
     // Weights move by little in eight steps: what is compared is how far they have come from where they started.
     let name = "init_conv.weight";
@@ -54,8 +55,8 @@ fn the_trajectory_matches() {
     for (what, found, expected) in
         [("weights", trained, fixture.get(name)), ("EMA", average, fixture.get(&format!("ema.{name}")))]
     {
-        common::check(what, common::relative_to_max(found, &expected), 1e-3);
-        common::check(&format!("{what}: the way they came"), common::relative_to_norm(&moved(found), &moved(&expected)), 1e-2);
+        common::check(what, common::relative_to_max(found, &expected), 1e-5);
+        common::check(&format!("{what}: the way they came"), common::relative_to_norm(&moved(found), &moved(&expected)), 1e-3);
     }
 }
 

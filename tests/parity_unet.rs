@@ -1,4 +1,7 @@
 //! The U-Net against the reference implementation: outputs, every gradient, names, shapes, number of parameters.
+//!
+//! Asked for are 1e-4 of the output and 1e-3 of each gradient; where less can be held, less is allowed, so that the tests
+//! feel a single wrong number.
 
 mod common;
 
@@ -33,7 +36,7 @@ fn output_and_gradients_match() {
     params.load(&weights).unwrap();
 
     let y = unet.forward(&fixture.get("x"), &steps(&fixture.get("t"))).unwrap();
-    common::check("U-Net output", common::relative_to_max(&y, &fixture.get("y")), 1e-4);
+    common::check("U-Net output", common::relative_to_max(&y, &fixture.get("y")), 2e-5);
 
     let loss = (y - fixture.get("target")).unwrap().abs().unwrap().mean_all().unwrap();
     common::check("loss", common::relative_to_max(&loss, &fixture.get("loss")), 1e-5);
@@ -51,13 +54,13 @@ fn output_and_gradients_match() {
             continue;
         }
         let deviation = common::relative_to_norm(found, grad);
-        assert!(deviation <= 1e-3, "gradient of {name}: {deviation:e}");
+        assert!(deviation <= 2e-4, "gradient of {name}: {deviation:e}");
         if deviation >= worst.0 {
             worst = (deviation, name.clone());
         }
     }
     println!("worst gradient: {}", worst.1);
-    common::check("gradients", worst.0, 1e-3);
+    common::check("gradients", worst.0, 2e-4);
 }
 
 #[test]
