@@ -54,7 +54,7 @@ pub fn settings(data: &Path) -> RunConfig {
     let mut config = RunConfig::preset(Preset::Quick);
     config.data.path = data.to_path_buf();
     config.data.normal = vec!["good".into()];
-    config.ddpm = DdpmConfig { dim: 16, steps: 3000, checkpoint_every: 500, sample_every: 0, ..config.ddpm };
+    config.ddpm = DdpmConfig { dim: 16, steps: 1200, checkpoint_every: 200, sample_every: 0, ..config.ddpm };
     config.dia = DiaConfig { size: 64, epochs: 5, epoch_length: 20, checkpoint_every: 20, ..config.dia };
     config
 }
