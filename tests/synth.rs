@@ -46,7 +46,7 @@ fn masks_cover_what_a_lesion_changes() {
                 inside += usize::from(change >= 2);
             }
         }
-        assert!(marked >= 4 && marked < 64 * 64 / 8, "{}: {marked} px of lesion", kind.name());
+        assert!((4..64 * 64 / 8).contains(&marked), "{}: {marked} px of lesion", kind.name());
         assert!(inside * 10 >= marked * 9, "{}: a mask where nothing changed", kind.name());
         let sum = |image: &RgbImage| image.as_raw().iter().map(|&v| u64::from(v)).sum::<u64>();
         assert_eq!(sum(&sick) > sum(&healthy), kind.is_bright(), "{}", kind.name());

@@ -101,7 +101,8 @@ impl RunConfig {
 /// `ensure!(condition, "section.key", "reason {x}")`, for validation.
 macro_rules! ensure {
     ($ok:expr, $key:expr, $($reason:tt)+) => {
-        if !$ok {
+        let ok: bool = $ok;
+        if !ok {
             return Err($crate::config::ConfigError::new($key, format!($($reason)+)));
         }
     };

@@ -72,6 +72,7 @@ fn signed(v: f32) -> [u8; 3] {
 
 /// Matplotlib's inferno at nine places, linear between them.
 fn inferno(v: f32) -> [u8; 3] {
+    #[allow(clippy::approx_constant)] // 0.318 is a colour
     const STOPS: [[f32; 3]; 9] = [
         [0.001, 0.000, 0.014],
         [0.123, 0.047, 0.282],

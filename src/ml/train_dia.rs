@@ -179,7 +179,9 @@ fn ladder(
         }
         progress.as_mut().map_or(Ok(()), |p| p.reach(done))
     })?;
-    progress.map(Progress::finish);
+    if let Some(progress) = progress {
+        progress.finish();
+    }
     Ok(ladder)
 }
 

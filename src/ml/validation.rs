@@ -74,7 +74,7 @@ impl Validation {
 
     /// Evaluates where an epoch to be evaluated ends with this step (1-based).
     pub fn after(&mut self, step: usize, encoder: &Encoder, training: &PixelStore, reporter: &mut dyn Reporter) -> Result<()> {
-        if step % (self.every * self.epoch_length) != 0 {
+        if !step.is_multiple_of(self.every * self.epoch_length) {
             return Ok(());
         }
         let epoch = step / self.epoch_length;
