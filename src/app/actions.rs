@@ -1,7 +1,7 @@
 //! The one table of actions. Buttons, the palette (Ctrl+K), the `?` page and the keys are all made from it.
 
 use super::{
-    Command, State,
+    Command, State, icons,
     state::{JobState, Overlay, Side, ThemeChoice, Workspace},
 };
 use crate::jobs::Pick;
@@ -73,26 +73,32 @@ pub const ACTIONS: [Action; 24] = [
     action(Id::GoDissolve, "", "Dissolve", plain(Key::Num2), ALWAYS, |_| Command::Go(Workspace::Dissolve)),
     action(Id::GoTrain, "", "Train", plain(Key::Num3), ALWAYS, |_| Command::Go(Workspace::Train)),
     action(Id::GoResults, "", "Results", plain(Key::Num4), ALWAYS, |_| Command::Go(Workspace::Results)),
-    action(Id::OpenFolder, "🗀", "Open folder…", ctrl(Key::O), ALWAYS, |_| Command::Pick(Pick::DataFolder)),
-    action(Id::OpenFile, "🗋", "Open file…", None, ALWAYS, |_| Command::Pick(Pick::DataFile)),
-    action(Id::ImportModel, "⬇", "Import model…", None, ALWAYS, |_| Command::Pick(Pick::Model)),
-    action(Id::Next, "⏵", "Next image", plain(Key::ArrowRight), has_images, |_| Command::Walk(1)),
-    action(Id::Previous, "⏴", "Previous image", plain(Key::ArrowLeft), has_images, |_| Command::Walk(-1)),
-    action(Id::Play, "▶", "Play the sweep of t", plain(Key::Space), may_dissolve, |_| Command::Play),
-    action(Id::Fit, "⛶", "Fit pictures to the view", plain(Key::Z), has_images, |_| Command::View(Default::default())),
-    action(Id::TrainAll, "▶", "Train all", ctrl(Key::T), may_train, |_| Command::TrainAll),
-    action(Id::Pause, "⏸", "Pause or go on", ctrl(Key::P), has_job, pause),
-    action(Id::Stop, "⏹", "Stop (can be resumed)", None, has_job, |s| of_job(s, Command::Stop)),
-    action(Id::Keep, "⏭", "Stop this stage and keep it", None, has_job, |s| of_job(s, Command::Keep)),
-    action(Id::BigPicture, "🔍", "Large view", plain(Key::Enter), has_selection, |_| Command::Toggle(Overlay::Picture)),
-    action(Id::RefreshRuns, "⟲", "List runs again", plain(Key::F5), ALWAYS, |_| Command::RefreshRuns),
-    action(Id::Library, "", "Fold the left panel", plain(Key::OpenBracket), ALWAYS, |_| Command::Fold(Side::Library)),
-    action(Id::Inspector, "", "Fold the right panel", plain(Key::CloseBracket), ALWAYS, |_| Command::Fold(Side::Inspector)),
-    action(Id::Theme, "🌓", "Dark, light or system colours", ctrl(Key::D), ALWAYS, next_theme),
+    action(Id::OpenFolder, icons::FOLDER_OPEN, "Open folder…", ctrl(Key::O), ALWAYS, |_| Command::Pick(Pick::DataFolder)),
+    action(Id::OpenFile, icons::FILE, "Open file…", None, ALWAYS, |_| Command::Pick(Pick::DataFile)),
+    action(Id::ImportModel, icons::DOWNLOAD, "Import model…", None, ALWAYS, |_| Command::Pick(Pick::Model)),
+    action(Id::Next, icons::ARROW_RIGHT, "Next image", plain(Key::ArrowRight), has_images, |_| Command::Walk(1)),
+    action(Id::Previous, icons::ARROW_LEFT, "Previous image", plain(Key::ArrowLeft), has_images, |_| Command::Walk(-1)),
+    action(Id::Play, icons::PLAY, "Play the sweep of t", plain(Key::Space), may_dissolve, |_| Command::Play),
+    action(Id::Fit, icons::CORNERS_OUT, "Fit pictures to the view", plain(Key::Z), has_images, |_| {
+        Command::View(Default::default())
+    }),
+    action(Id::TrainAll, icons::PLAY, "Train all", ctrl(Key::T), may_train, |_| Command::TrainAll),
+    action(Id::Pause, icons::PAUSE, "Pause or go on", ctrl(Key::P), has_job, pause),
+    action(Id::Stop, icons::STOP, "Stop (can be resumed)", None, has_job, |s| of_job(s, Command::Stop)),
+    action(Id::Keep, icons::SKIP_FORWARD, "Stop this stage and keep it", None, has_job, |s| of_job(s, Command::Keep)),
+    action(Id::BigPicture, icons::MAGNIFYING_GLASS, "Large view", plain(Key::Enter), has_selection, |_| {
+        Command::Toggle(Overlay::Picture)
+    }),
+    action(Id::RefreshRuns, icons::ARROWS_CLOCKWISE, "List runs again", plain(Key::F5), ALWAYS, |_| Command::RefreshRuns),
+    action(Id::Library, icons::SIDEBAR, "Fold the left panel", plain(Key::OpenBracket), ALWAYS, |_| Command::Fold(Side::Library)),
+    action(Id::Inspector, icons::SIDEBAR, "Fold the right panel", plain(Key::CloseBracket), ALWAYS, |_| {
+        Command::Fold(Side::Inspector)
+    }),
+    action(Id::Theme, icons::CIRCLE_HALF, "Dark, light or system colours", ctrl(Key::D), ALWAYS, next_theme),
     action(Id::Palette, "", "Find an action", ctrl(Key::K), ALWAYS, |_| Command::Toggle(Overlay::Palette)),
-    action(Id::Keys, "?", "Keys and help", plain(Key::Questionmark), ALWAYS, |_| Command::Toggle(Overlay::Keys)),
+    action(Id::Keys, icons::QUESTION, "Keys and help", plain(Key::Questionmark), ALWAYS, |_| Command::Toggle(Overlay::Keys)),
     action(Id::Escape, "", "One level out", plain(Key::Escape), ALWAYS, |_| Command::Escape),
-    action(Id::Quit, "", "Quit", ctrl(Key::Q), ALWAYS, |_| Command::Close),
+    action(Id::Quit, icons::SIGN_OUT, "Quit", ctrl(Key::Q), ALWAYS, |_| Command::Close),
 ];
 
 pub fn get(id: Id) -> &'static Action {

@@ -36,6 +36,7 @@ pub enum Command {
     Theme(ThemeChoice),
     Toggle(Overlay),
     Escape,
+    Notify(String),
     DismissNotice(usize),
     Copy(String),
     ShowFolder(PathBuf),
@@ -43,6 +44,8 @@ pub enum Command {
     // data
     Pick(Pick),
     Open(PathBuf),
+    /// The data of a run, with its choice of normal classes.
+    OpenData(DataConfig),
     /// Opens the same path again with these class names as the normal ones.
     SetNormal(Vec<String>),
     Filter(Filter),
@@ -64,6 +67,8 @@ pub enum Command {
     // train
     Preset(Preset),
     Field(&'static str, String),
+    /// A model that is there, or a new one.
+    Reuse(Option<ModelSource>),
     TrainAll,
     ResumeRun(PathBuf),
     Pause(JobId),

@@ -10,6 +10,7 @@
 
 pub mod actions;
 pub mod effects;
+pub mod icons;
 pub mod message;
 mod start;
 pub mod state;

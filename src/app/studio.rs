@@ -50,6 +50,10 @@ impl Studio {
         &self.state
     }
 
+    pub fn textures(&self) -> &Textures {
+        &self.textures
+    }
+
     /// Takes one message in, and does what follows from it.
     pub fn take(&mut self, message: impl Into<Message>, ctx: &Context) {
         for effect in update(&mut self.state, message) {

@@ -23,6 +23,11 @@ impl Textures {
         self.held.get(texture)
     }
 
+    /// How many little pictures are held.
+    pub fn thumbnails(&self) -> usize {
+        self.oldest.len()
+    }
+
     pub fn thumbnail(&self, id: ImageId) -> Option<&TextureHandle> {
         self.get(&Texture::Thumbnail(id))
     }

@@ -3,7 +3,7 @@
 use super::{Cx, compare, theme, widgets};
 use crate::{
     app::{
-        Command,
+        Command, icons,
         state::{Open, Workspace},
     },
     scores::ScoreRow,
@@ -22,7 +22,7 @@ pub fn show(ui: &mut Ui, cx: &mut Cx<'_>) {
         let below = if row.as_ref().is_some_and(|r| r.terms.is_some()) { 172.0 } else { 0.0 };
         let size = vec2(ui.available_width(), ui.available_height() - below);
         match cx.state.dissolve.missing() {
-            None => compare::show(ui, cx, size),
+            None => _ = compare::show(ui, cx, size),
             Some(missing) => alone(ui, cx, size, missing),
         }
         if let Some(row) = row {
@@ -56,7 +56,7 @@ fn head(ui: &mut Ui, cx: &mut Cx<'_>, row: Option<&ScoreRow>) {
             ui.label(format!("score {:.4} · {call}", row.score)).on_hover_text("Higher = more abnormal");
         }
         ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
-            let close = ui.add(Button::new("×").min_size(vec2(24.0, 24.0))).on_hover_text("Close (Esc)");
+            let close = ui.add(Button::new(icons::X).min_size(vec2(24.0, 24.0))).on_hover_text("Close (Esc)");
             close.widget_info(|| WidgetInfo::labeled(Role::Button, true, "Close"));
             if close.clicked() {
                 cx.send(Command::Escape);

@@ -6,8 +6,8 @@ use eframe::egui::{Align2, CursorIcon, Image, Rect, Sense, TextureHandle, Ui, Ve
 
 const CAPTION: f32 = 20.0;
 
-/// Fills the space that there is.
-pub fn show(ui: &mut Ui, cx: &mut Cx<'_>, size: Vec2) {
+/// Fills the space that there is; returns the part of it that stays free, where there is one.
+pub fn show(ui: &mut Ui, cx: &mut Cx<'_>, size: Vec2) -> Option<Rect> {
     let (rect, _) = ui.allocate_exact_size(size, Sense::hover());
     let peek = ui.input(|i| i.modifiers.shift_only());
     let d = &cx.state.dissolve;
@@ -23,15 +23,16 @@ pub fn show(ui: &mut Ui, cx: &mut Cx<'_>, size: Vec2) {
         (middle, dissolved.cloned()),
         ("what dissolving changed".to_string(), twin(Texture::Difference).cloned()),
     ];
-    // Wide pictures in a tall space stand better under each other.
     let aspect = original.map_or(1.0, |o| o.size_vec2().x / o.size_vec2().y.max(1.0));
-    for ((name, texture), place) in panels.into_iter().zip(places(rect, aspect)) {
-        panel(ui, cx, &name, texture, place);
+    let (places, free) = places(rect, aspect);
+    for (i, ((name, texture), place)) in panels.into_iter().zip(places).enumerate() {
+        panel(ui, cx, i, &name, texture, place);
     }
+    free
 }
 
-/// Three places in a row, or one large above two: whichever shows more of the pictures.
-fn places(rect: Rect, aspect: f32) -> [Rect; 3] {
+/// Three places in a row, or two above one, with a free one beside it: whichever shows more of the pictures.
+fn places(rect: Rect, aspect: f32) -> ([Rect; 3], Option<Rect>) {
     let gap = theme::GAP;
     let area = |w: f32, h: f32| {
         let h = h - CAPTION;
@@ -44,18 +45,16 @@ fn places(rect: Rect, aspect: f32) -> [Rect; 3] {
     let stacked = 3.0 * area(half.0, half.1);
     if in_row >= stacked {
         let width = (w - 2.0 * gap) / 3.0;
-        return [0.0, 1.0, 2.0].map(|i| Rect::from_min_size(rect.min + vec2(i * (width + gap), 0.0), vec2(width, h)));
+        let place = |i| Rect::from_min_size(rect.min + vec2(i * (width + gap), 0.0), vec2(width, h));
+        return ([0.0, 1.0, 2.0].map(place), None);
     }
     let size = vec2(half.0, half.1);
-    let below = rect.top() + half.1 + gap;
-    [
-        Rect::from_min_size(rect.min, size),
-        Rect::from_min_size(pos2(rect.left() + half.0 + gap, rect.top()), size),
-        Rect::from_min_size(pos2(rect.left() + half.0 + gap, below), size),
-    ]
+    let (right, below) = (rect.left() + half.0 + gap, rect.top() + half.1 + gap);
+    let places = [rect.min, pos2(right, rect.top()), pos2(right, below)].map(|min| Rect::from_min_size(min, size));
+    (places, Some(Rect::from_min_size(pos2(rect.left(), below), size)))
 }
 
-fn panel(ui: &mut Ui, cx: &mut Cx<'_>, name: &str, texture: Option<TextureHandle>, place: Rect) {
+fn panel(ui: &mut Ui, cx: &mut Cx<'_>, index: usize, name: &str, texture: Option<TextureHandle>, place: Rect) {
     let t = theme::of(ui);
     widgets::text_at(ui, place.left_top() + vec2(0.0, CAPTION / 2.0), Align2::LEFT_CENTER, name, t.weak);
     let frame = place.with_min_y(place.top() + CAPTION);
@@ -66,7 +65,7 @@ fn panel(ui: &mut Ui, cx: &mut Cx<'_>, name: &str, texture: Option<TextureHandle
     let shown = widgets::fit(texture.size_vec2(), frame);
     // The picture keeps to the top left of its place, so that the three stand in one line.
     let shown = shown.translate(vec2(frame.left() - shown.left(), frame.top() - shown.top()));
-    let response = ui.interact(shown, ui.scope_id().with(("compare", name)), Sense::click_and_drag());
+    let response = ui.interact(shown, ui.scope_id().with(("compare", index)), Sense::click_and_drag());
     response.widget_info(|| WidgetInfo::labeled(Role::Image, true, name));
     let view = cx.state.dissolve.view;
     let half = 0.5 / view.zoom;
@@ -116,8 +115,9 @@ mod tests {
     #[test]
     fn three_squares_fit_a_row_and_wide_pictures_do_not() {
         let wide = Rect::from_min_size(pos2(0.0, 0.0), vec2(900.0, 320.0));
-        assert!(places(wide, 1.0).iter().all(|p| p.top() == 0.0));
+        assert!(places(wide, 1.0).0.iter().all(|p| p.top() == 0.0));
         let tall = Rect::from_min_size(pos2(0.0, 0.0), vec2(600.0, 600.0));
-        assert!(places(tall, 1.5)[2].top() > 0.0);
+        let (stacked, free) = places(tall, 1.5);
+        assert!(stacked[2].top() > 0.0 && free.is_some_and(|f| f.top() > 0.0));
     }
 }

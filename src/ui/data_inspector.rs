@@ -5,6 +5,7 @@ use crate::{
     app::{
         Command,
         actions::Id,
+        icons,
         state::{Counts, Open, Workspace},
     },
     data::{Label, Split},
@@ -132,11 +133,13 @@ fn problems(ui: &mut Ui, cx: &mut Cx<'_>, open: &Open) {
     let files: Vec<(String, String)> = files.chain(broken).collect();
     let text: String =
         warnings.iter().cloned().chain(files.iter().map(|(p, why)| format!("{p}: {why}"))).collect::<Vec<_>>().join("\n");
-    if ui.small_button("Copy list").clicked() {
+    if widgets::small_button(ui, "Copy list").clicked() {
         cx.send(Command::Copy(text));
     }
     for warning in warnings.iter().take(LINES) {
-        ui.label(RichText::new(format!("⚠ {}", widgets::sentence(warning))).size(theme::SMALL).color(t.warning));
+        ui.label(
+            RichText::new(format!("{}  {}", icons::WARNING, widgets::sentence(warning))).size(theme::SMALL).color(t.warning),
+        );
     }
     if !files.is_empty() {
         widgets::weak(ui, format!("{} files cannot be used:", files.len()));

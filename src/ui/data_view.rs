@@ -127,7 +127,7 @@ fn opened(ui: &mut Ui, cx: &mut Cx<'_>, local: &mut Local, open: &Open) {
 fn ask_normal(ui: &mut Ui, cx: &mut Cx<'_>, open: &Open) {
     let t = theme::of(ui);
     Frame::new().fill(t.panel).stroke(Stroke::new(1.0, t.accent)).corner_radius(theme::RADIUS).inner_margin(12).show(ui, |ui| {
-        ui.label(RichText::new("Which class is normal?").strong());
+        ui.label(theme::strong("Which class is normal?"));
         widgets::weak(ui, "The models learn from its images alone; all other classes count as abnormal.");
         ui.horizontal_wrapped(|ui| {
             for (class, counts) in open.dataset.classes.iter().zip(&open.counts) {

@@ -1,15 +1,15 @@
 //! Dissolve, on the right: which model, which method, how the difference is coloured, and the energy curve.
 
-use super::{Cx, theme, widgets};
+use super::{Cx, energy, theme, widgets};
 use crate::{
     app::{Command, actions::Id},
     config::DissolveMethod,
     jobs::Difference,
 };
-use eframe::egui::{ComboBox, DragValue, Rect, RichText, ScrollArea, Sense, Ui, pos2, vec2};
-use egui_plot::{Line, Plot, Points, VLine};
+use eframe::egui::{ComboBox, DragValue, Rect, ScrollArea, Sense, Ui, pos2, vec2};
 
-pub fn show(ui: &mut Ui, cx: &mut Cx<'_>) {
+/// `energy_in_view`: the energy curve has found room beside the pictures.
+pub fn show(ui: &mut Ui, cx: &mut Cx<'_>, energy_in_view: bool) {
     ScrollArea::vertical().auto_shrink(false).show(ui, |ui| {
         widgets::caption(ui, "DISSOLVE BY");
         let d = &cx.state.dissolve;
@@ -40,8 +40,10 @@ pub fn show(ui: &mut Ui, cx: &mut Cx<'_>) {
         widgets::weak(ui, "Pictures are shrunk to this, dissolved, and enlarged again.");
         ui.add_space(theme::PAGE);
         difference(ui, cx);
-        ui.add_space(theme::PAGE);
-        energy(ui, cx);
+        if !energy_in_view {
+            ui.add_space(theme::PAGE);
+            energy::show(ui, cx, 160.0);
+        }
     });
 }
 
@@ -125,26 +127,4 @@ fn legend(ui: &mut Ui, kind: Difference, gain: f32) {
             widgets::weak(ui, format!("{end:.2}{word}"));
         });
     });
-}
-
-/// Mean change against t, from the ladder of this image.
-fn energy(ui: &mut Ui, cx: &mut Cx<'_>) {
-    let d = &cx.state.dissolve;
-    if d.method != DissolveMethod::Diffusion || d.energy.len() < 2 {
-        return;
-    }
-    widgets::caption(ui, "CHANGE AGAINST t, THIS IMAGE");
-    let t = theme::of(ui);
-    let points: Vec<[f64; 2]> = d.energy.iter().map(|(t, e)| [*t as f64, *e]).collect();
-    let at = d.done.as_ref().map(|done| [done.t as f64, done.mean_abs_change]);
-    let plot = Plot::new("energy").height(120.0).allow_drag(false).allow_zoom(false).allow_scroll(false);
-    let plot = plot.show_background(false).include_y(0.0).show_crosshair(false).y_axis_min_width(32.0);
-    plot.show(ui, |p| {
-        p.line(Line::new("mean |change|", points).color(t.accent).width(2.0));
-        if let Some(at) = at {
-            p.vline(VLine::new("t", at[0]).color(t.weak));
-            p.points(Points::new("now", vec![at]).color(t.text).radius(4.0));
-        }
-    });
-    ui.label(RichText::new("mean |change| over t").size(theme::SMALL).color(t.weak));
 }

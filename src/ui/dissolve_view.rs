@@ -1,43 +1,55 @@
 //! Dissolve, in the middle: the pictures, and the slider under them.
 
-use super::{Cx, compare, t_slider, theme, widgets};
+use super::{Cx, compare, energy, t_slider, theme, widgets};
 use crate::app::{
     Command,
     actions::Id,
-    state::{DissolveState, T_MAX, Workspace},
+    icons,
+    state::{T_MAX, Workspace},
 };
 use crate::config::DissolveMethod;
-use eframe::egui::{DragValue, RichText, Ui, vec2};
+use eframe::egui::{Align, DragValue, Layout, RichText, Ui, UiBuilder, vec2};
 
-/// Height of the slider with its line of numbers.
-const CONTROLS: f32 = 148.0;
+/// Height of the line of numbers, and of the slider under it.
+const NUMBERS: f32 = 40.0;
+const SLIDER: f32 = 108.0;
 
-pub fn show(ui: &mut Ui, cx: &mut Cx<'_>) {
+/// Returns whether the energy curve has found room beside the pictures.
+pub fn show(ui: &mut Ui, cx: &mut Cx<'_>) -> bool {
     if cx.state.open().is_none() {
         widgets::empty_state(ui, "Nothing to dissolve yet", "Open a data set and click an image.", |ui| {
             widgets::primary_button(ui, cx, Id::OpenFolder);
         });
-        return;
+        return false;
     }
     if cx.state.selected.is_none() {
         widgets::empty_state(ui, "No image is selected", "Click one in the grid of the data set.", |ui| {
             widgets::button(ui, cx, "Go to Data (1)", || Command::Go(Workspace::Data));
         });
-        return;
+        return false;
     }
     if let Some(missing) = cx.state.dissolve.missing() {
         no_model(ui, cx, missing);
-        return;
+        return false;
     }
     headline(ui, cx);
     if let Some(failure) = &cx.state.dissolve.failed {
         widgets::failure(ui, cx, &failure.summary, &failure.hint);
     }
-    let size = vec2(ui.available_width(), (ui.available_height() - CONTROLS).max(120.0));
-    compare::show(ui, cx, size);
+    let uses_t = cx.state.dissolve.uses_t();
+    let below = NUMBERS + if uses_t { SLIDER } else { 0.0 };
+    let size = vec2(ui.available_width(), (ui.available_height() - below).max(120.0));
+    let free = compare::show(ui, cx, size);
+    if let Some(place) = free {
+        let builder = UiBuilder::new().max_rect(place);
+        ui.scope_builder(builder, |ui| energy::show(ui, cx, place.height()));
+    }
     numbers(ui, cx);
-    let dia = &cx.state.train.config.dia;
-    t_slider::show(ui, cx, [dia.t_min, dia.t_max]);
+    if uses_t {
+        let dia = &cx.state.train.config.dia;
+        t_slider::show(ui, cx, [dia.t_min, dia.t_max]);
+    }
+    free.is_some()
 }
 
 fn no_model(ui: &mut Ui, cx: &mut Cx<'_>, missing: &str) {
@@ -57,11 +69,14 @@ fn headline(ui: &mut Ui, cx: &mut Cx<'_>) {
         widgets::cut_label(ui, &name, theme::BODY, t.text);
     });
     let trained_on = cx.state.dissolve.model().and_then(|m| m.trained_on.as_ref());
-    if cx.state.dissolve.method == DissolveMethod::Diffusion
+    if cx.state.dissolve.uses_t()
         && let Some(other) = trained_on
         && *other != open.title()
     {
-        let text = format!("⚠ This model was trained on {other}: its dissolving pulls these images towards that set's look.");
+        let text = format!(
+            "{}  This model was trained on {other}: its dissolving pulls these images towards that set's look.",
+            icons::WARNING
+        );
         ui.label(RichText::new(text).size(theme::SMALL).color(t.warning));
     }
 }
@@ -70,21 +85,18 @@ fn headline(ui: &mut Ui, cx: &mut Cx<'_>) {
 fn numbers(ui: &mut Ui, cx: &mut Cx<'_>) {
     let t = theme::of(ui);
     let d = &cx.state.dissolve;
-    let uses_t = d.method == DissolveMethod::Diffusion;
     ui.horizontal(|ui| {
-        widgets::icon_button(ui, cx, Id::Play);
-        let label = ui.label("t");
-        let mut value = d.t;
-        let field = DragValue::new(&mut value).range(0..=T_MAX).speed(1.0);
-        let field = ui.add_enabled(uses_t, field).labelled_by(label.id);
-        if field.changed() && value != d.t {
-            cx.send(Command::SetT(value));
-        }
-        if field.double_clicked() {
-            cx.send(Command::SetT(DissolveState::default().t));
-        }
-        if !uses_t {
-            widgets::weak(ui, "a filter has no t");
+        ui.set_height(28.0);
+        if d.uses_t() {
+            widgets::icon_button(ui, cx, Id::Play);
+            let label = ui.label("t");
+            let mut value = d.t;
+            let field = ui.add(DragValue::new(&mut value).range(0..=T_MAX).speed(1.0)).labelled_by(label.id);
+            if field.changed() && value != d.t {
+                cx.send(Command::SetT(value));
+            }
+        } else {
+            widgets::weak(ui, "A filter has no t: its strength is the size of its kernel.");
         }
         match &d.done {
             Some(done) => {
@@ -99,8 +111,12 @@ fn numbers(ui: &mut Ui, cx: &mut Cx<'_>) {
             }
             None => {}
         }
-        ui.with_layout(eframe::egui::Layout::right_to_left(eframe::egui::Align::Center), |ui| {
-            widgets::weak(ui, "framed: the range that DIA trains with · hold Shift for the original");
+        ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
+            widgets::weak(ui, "Shift: original");
+            if d.uses_t() {
+                let range = &cx.state.train.config.dia;
+                widgets::weak(ui, format!("framed: t of DIA's training, {} to {}  ·", range.t_min, range.t_max));
+            }
         });
     });
 }

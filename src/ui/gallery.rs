@@ -8,7 +8,7 @@ use super::{
 };
 use crate::{
     app::{
-        Command,
+        Command, icons,
         state::{Overlay, Sort, Tab},
     },
     jobs::ScoreSet,
@@ -43,8 +43,8 @@ pub fn show(ui: &mut Ui, cx: &mut Cx<'_>, set: &ScoreSet, grid: &mut Grid) {
         widgets::weak(ui, meaning(results.tab));
         ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
             let (text, next) = match results.sort {
-                Sort::Highest => ("highest first ▾", Sort::Lowest),
-                Sort::Lowest => ("lowest first ▴", Sort::Highest),
+                Sort::Highest => (format!("highest first {}", icons::CARET_DOWN), Sort::Lowest),
+                Sort::Lowest => (format!("lowest first {}", icons::CARET_UP), Sort::Highest),
             };
             let button = Button::new(RichText::new(text).size(theme::SMALL).color(t.weak)).frame(false);
             if ui.add(button).on_hover_text("Turn the order round").clicked() {

@@ -6,7 +6,7 @@ use eframe::egui::{
     Align2, FontId, Rect, ScrollArea, Sense, Stroke, StrokeKind, Ui, Vec2, WidgetInfo, accesskit::Role, pos2, vec2,
 };
 
-/// Side of a cell's picture.
+/// Least side of a cell's picture; the columns share what is left of the width.
 const CELL: f32 = 112.0;
 /// Height of the lines under it.
 const LINE: f32 = 16.0;
@@ -39,9 +39,12 @@ impl Grid {
         selected: Option<usize>,
         cell: impl Fn(usize) -> Cell,
     ) -> Option<(usize, bool)> {
-        let height = CELL + 2.0 * LINE;
         let gap = theme::GAP;
-        let columns = (((ui.available_width() - 12.0) + gap) / (CELL + gap)).floor().max(1.0) as usize;
+        // The scroll bar keeps its place.
+        let width = ui.available_width() - 12.0;
+        let columns = ((width + gap) / (CELL + gap)).floor().max(1.0) as usize;
+        let side = ((width + gap) / columns as f32 - gap).floor().max(1.0);
+        let height = side + 2.0 * LINE;
         let rows = count.div_ceil(columns);
         let mut clicked = None;
         let mut area = ScrollArea::vertical().auto_shrink(false);
@@ -54,8 +57,8 @@ impl Grid {
                 ui.horizontal(|ui| {
                     for index in (row * columns..((row + 1) * columns).min(count)).take(columns) {
                         let cell = cell(index);
-                        let (rect, response) = ui.allocate_exact_size(vec2(CELL, height), Sense::click());
-                        let mark = super::widgets::label_word(cell.label);
+                        let (rect, response) = ui.allocate_exact_size(vec2(side, height), Sense::click());
+                        let mark = widgets::label_word(cell.label);
                         response.widget_info(|| {
                             WidgetInfo::selected(Role::Image, true, cell.selected, format!("{}, {mark}", cell.name))
                         });
@@ -94,7 +97,7 @@ fn hover_text(cx: &Cx<'_>, cell: &Cell) -> String {
 
 fn paint(ui: &Ui, cx: &mut Cx<'_>, rect: Rect, cell: &Cell, hovered: bool) {
     let t = theme::of(ui);
-    let picture = Rect::from_min_size(rect.min, Vec2::splat(CELL));
+    let picture = Rect::from_min_size(rect.min, Vec2::splat(rect.width()));
     let painter = ui.painter();
     painter.rect_filled(picture, theme::RADIUS, t.panel);
     match cell.id.map(|id| (id, cx.textures.thumbnail(id))) {
@@ -118,7 +121,7 @@ fn paint(ui: &Ui, cx: &mut Cx<'_>, rect: Rect, cell: &Cell, hovered: bool) {
     let font = FontId::proportional(theme::SMALL);
     let baseline = picture.bottom() + LINE * 0.5 + 2.0;
     widgets::mark(painter, t, cell.label, pos2(rect.left() + 6.0, baseline), 4.0);
-    let name = widgets::cut_middle(ui, cell.name.rsplit('/').next().unwrap_or(&cell.name), &font, CELL - 18.0);
+    let name = widgets::cut_middle(ui, cell.name.rsplit('/').next().unwrap_or(&cell.name), &font, rect.width() - 18.0);
     widgets::text_at(
         ui,
         pos2(rect.left() + 16.0, baseline),

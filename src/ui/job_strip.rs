@@ -4,6 +4,7 @@ use super::{Cx, theme, widgets};
 use crate::{
     app::{
         actions::Id,
+        icons,
         state::{JobInfo, JobState},
     },
     jobs::Outcome,
@@ -18,7 +19,7 @@ pub fn show(ui: &mut Ui, cx: &mut Cx<'_>) {
         ui.set_height(28.0);
         let (icon, colour) = icon(job, t);
         ui.label(RichText::new(icon).color(colour));
-        ui.label(RichText::new(&job.title).strong());
+        ui.label(theme::strong(&job.title));
         match &job.state {
             JobState::Ended(outcome) => ended(ui, outcome),
             _ => running(ui, job),
@@ -39,13 +40,13 @@ pub fn show(ui: &mut Ui, cx: &mut Cx<'_>) {
 
 fn icon(job: &JobInfo, t: &theme::Tokens) -> (&'static str, Color32) {
     match &job.state {
-        JobState::Queued => ("⏳", t.weak),
-        JobState::Running => ("▶", t.accent),
-        JobState::Paused => ("⏸", t.warning),
-        JobState::Stopping => ("⏹", t.warning),
-        JobState::Ended(Outcome::Finished(_)) => ("✔", t.accent),
-        JobState::Ended(Outcome::Stopped) => ("⏹", t.weak),
-        JobState::Ended(Outcome::Failed(_)) => ("⚠", t.error),
+        JobState::Queued => (icons::HOURGLASS, t.weak),
+        JobState::Running => (icons::PLAY, t.accent),
+        JobState::Paused => (icons::PAUSE, t.warning),
+        JobState::Stopping => (icons::STOP, t.warning),
+        JobState::Ended(Outcome::Finished(_)) => (icons::CHECK, t.accent),
+        JobState::Ended(Outcome::Stopped) => (icons::STOP, t.weak),
+        JobState::Ended(Outcome::Failed(_)) => (icons::WARNING, t.error),
     }
 }
 

@@ -39,7 +39,7 @@ pub fn show(ui: &mut Ui, cx: &mut Cx<'_>) {
         let folder = &cx.state.workspace_dir;
         let t = theme::of(ui);
         widgets::cut_label(ui, &folder.display().to_string(), theme::SMALL, t.weak);
-        if ui.small_button("Show folder").clicked() {
+        if widgets::small_button(ui, "Show folder").clicked() {
             cx.send(Command::ShowFolder(folder.clone()));
         }
     });
@@ -135,7 +135,7 @@ fn entry(ui: &mut Ui, cx: &mut Cx<'_>, run: &RunEntry) {
     });
     // What was interrupted is offered again, once nothing else runs.
     let busy = cx.state.jobs.iter().any(|j| !j.state.has_ended());
-    if run.can_resume() && !busy && ui.small_button("Resume").on_hover_text("Goes on where it was stopped").clicked() {
+    if run.can_resume() && !busy && widgets::small_button(ui, "Resume").on_hover_text("Goes on where it was stopped").clicked() {
         cx.send(Command::ResumeRun(run.path.clone()));
     }
 }

@@ -6,6 +6,7 @@ mod data_inspector;
 mod data_view;
 mod dissolve_inspector;
 mod dissolve_view;
+mod energy;
 mod gallery;
 mod grid;
 mod histogram;
@@ -44,6 +45,8 @@ pub struct Ui {
     palette: palette::Palette,
     grid: grid::Grid,
     gallery: grid::Grid,
+    /// The energy curve has found room beside the pictures.
+    energy_in_view: bool,
     /// The last wish for little pictures, so that each is sent once.
     wanted: Vec<ImageId>,
 }
@@ -95,7 +98,7 @@ impl Ui {
             let panel = Panel::right("inspector").frame(side).default_size(288.0).size_range(220.0..=420.0);
             panel.show(ui, |ui| match state.workspace {
                 Workspace::Data => data_inspector::show(ui, &mut cx),
-                Workspace::Dissolve => dissolve_inspector::show(ui, &mut cx),
+                Workspace::Dissolve => dissolve_inspector::show(ui, &mut cx, self.energy_in_view),
                 Workspace::Results => results_inspector::show(ui, &mut cx),
                 Workspace::Train => {}
             });
@@ -103,7 +106,7 @@ impl Ui {
         let page = Frame::new().fill(t.page).inner_margin(Margin::same(theme::PAGE as i8));
         CentralPanel::no_frame().frame(page).show(ui, |ui| match state.workspace {
             Workspace::Data => data_view::show(ui, &mut cx, self),
-            Workspace::Dissolve => dissolve_view::show(ui, &mut cx),
+            Workspace::Dissolve => self.energy_in_view = dissolve_view::show(ui, &mut cx),
             Workspace::Train => train_view::show(ui, &mut cx),
             Workspace::Results => results_view::show(ui, &mut cx, self),
         });
@@ -126,6 +129,10 @@ impl Ui {
 fn dropped(ui: &mut egui::Ui, cx: &mut Cx<'_>) {
     let files = ui.input(|i| i.raw.dropped_files.clone());
     // A folder of images is one thing; of several things the first is opened.
+    if files.len() > 1 {
+        let rest = files.len() - 1;
+        cx.send(Command::Notify(format!("Only the first of the dropped things is opened, not the {rest} others; drop their folder")));
+    }
     if let Some(path) = files.first().map(|f| f.path().to_path_buf()) {
         let is_model = path.extension().is_some_and(|e| e == "safetensors" || e == "pt");
         cx.send(if is_model { Command::ImportModel(path) } else { Command::Open(path) });

@@ -1,7 +1,7 @@
 //! Notices in the lower right corner: errors stay until they are dismissed; the rest can be dismissed, too.
 
 use super::{Cx, theme, widgets};
-use crate::app::Command;
+use crate::app::{Command, icons};
 use eframe::egui::{Align2, Area, Button, Frame, Id, Order, RichText, Stroke, Ui, WidgetInfo, accesskit::Role, vec2};
 
 /// Shown at once; older ones wait behind them.
@@ -32,7 +32,7 @@ pub fn show(ui: &mut Ui, cx: &mut Cx<'_>) {
                                 ui.label(RichText::new(widgets::sentence(&notice.hint)).size(theme::SMALL).color(t.weak));
                             }
                         });
-                        let close = ui.add(Button::new("×").frame(false)).on_hover_text("Dismiss (Esc: all)");
+                        let close = ui.add(Button::new(icons::X).frame(false)).on_hover_text("Dismiss (Esc: all)");
                         close.widget_info(|| WidgetInfo::labeled(Role::Button, true, "Dismiss notice"));
                         if close.clicked() {
                             cx.send(Command::DismissNotice(index));

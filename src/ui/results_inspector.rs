@@ -2,7 +2,7 @@
 
 use super::{Cx, rivals, theme, widgets};
 use crate::{
-    app::{Command, actions::Id},
+    app::{Command, actions::Id, icons},
     config::ThresholdRule,
     jobs::ScoreSet,
 };
@@ -24,7 +24,11 @@ pub fn show(ui: &mut Ui, cx: &mut Cx<'_>) {
         rivals::show(ui, &set);
         ui.add_space(theme::PAGE);
         for note in &set.evaluation.notes {
-            ui.label(RichText::new(format!("⚠ {}", widgets::sentence(note))).size(theme::SMALL).color(theme::of(ui).warning));
+            ui.label(
+                RichText::new(format!("{}  {}", icons::WARNING, widgets::sentence(note)))
+                    .size(theme::SMALL)
+                    .color(theme::of(ui).warning),
+            );
         }
         ui.horizontal(|ui| {
             widgets::button(ui, cx, "Run folder", || Command::ShowFolder(set.run.clone()));

@@ -3,7 +3,7 @@
 use super::{Cx, Ui as Local, gallery, histogram, roc, theme, widgets};
 use crate::{
     app::{
-        Command,
+        Command, icons,
         state::{Open, Scores, Workspace, data_title},
     },
     data::Label,
@@ -76,11 +76,10 @@ fn other_data(ui: &mut Ui, cx: &mut Cx<'_>, set: &ScoreSet) {
     }
     let t = theme::of(ui);
     ui.horizontal(|ui| {
-        let text = format!("⚠ These are scores of {}, which is not the open data set.", data_title(path));
+        let text = format!("{}  These are scores of {}, which is not the open data set.", icons::WARNING, data_title(path));
         ui.label(RichText::new(text).size(theme::SMALL).color(t.warning));
-        if ui.small_button("Open it").clicked() {
-            cx.send(Command::Open(path.clone()));
-            cx.send(Command::Go(Workspace::Results));
+        if widgets::small_button(ui, "Open it").clicked() {
+            cx.send(Command::OpenData(set.config.data.clone()));
         }
     });
 }

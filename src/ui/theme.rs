@@ -1,8 +1,10 @@
 //! All colours, sizes and distances. Panels use these names, never raw colours.
 
 use eframe::egui::{
-    Color32, Context, CornerRadius, FontFamily, FontId, Margin, Stroke, Style, TextStyle, Theme as Base, Ui, Visuals, vec2,
+    Color32, Context, CornerRadius, FontData, FontDefinitions, FontFamily, FontId, Margin, RichText, Stroke, Style, TextStyle,
+    Theme as Base, Ui, Visuals, vec2,
 };
+use std::sync::Arc;
 
 /// Sizes of text.
 pub const SMALL: f32 = 12.0;
@@ -85,8 +87,42 @@ pub fn pixel(r: u8, g: u8, b: u8) -> Color32 {
     Color32::from_rgb(r, g, b)
 }
 
-/// Gives both themes to egui; called once.
+/// A text in the heavier weight.
+pub fn strong(text: impl Into<String>) -> RichText {
+    RichText::new(text).family(strong_family())
+}
+
+pub fn strong_family() -> FontFamily {
+    FontFamily::Name("strong".into())
+}
+
+/// Inter with tabular figures in two weights, then the icons, then egui's own for what they lack.
+fn fonts() -> FontDefinitions {
+    let mut fonts = FontDefinitions::default();
+    let files: [(&str, &'static [u8]); 3] = [
+        ("inter", include_bytes!("../../assets/fonts/Inter-Regular.otf")),
+        ("inter-semibold", include_bytes!("../../assets/fonts/Inter-SemiBold.otf")),
+        ("icons", include_bytes!("../../assets/fonts/Phosphor.ttf")),
+    ];
+    for (name, bytes) in files {
+        let mut data = FontData::from_static(bytes);
+        if name == "icons" {
+            // Icons stand on the baseline; a little lower they stand in the middle of the letters.
+            data.tweak.y_offset_factor = 0.05;
+            data.tweak.scale = 1.1;
+        }
+        fonts.font_data.insert(name.into(), Arc::new(data));
+    }
+    let rest = fonts.families.get(&FontFamily::Proportional).cloned().unwrap_or_default();
+    let family = |first: &str| [first, "icons"].into_iter().map(String::from).chain(rest.iter().cloned()).collect();
+    fonts.families.insert(FontFamily::Proportional, family("inter"));
+    fonts.families.insert(strong_family(), family("inter-semibold"));
+    fonts
+}
+
+/// Gives fonts and both themes to egui; called once.
 pub fn install(ctx: &Context) {
+    ctx.set_fonts(fonts());
     for (base, tokens) in [(Base::Dark, &DARK), (Base::Light, &LIGHT)] {
         ctx.style_mut_of(base, |style| set(style, tokens));
     }
@@ -128,6 +164,8 @@ fn set(style: &mut Style, t: &Tokens) {
     v.selection.bg_fill = t.accent.gamma_multiply(0.35);
     v.selection.stroke = Stroke::new(1.5, t.accent);
     v.disabled_alpha = 0.45;
+    // A blinking cursor would draw the idle window again and again.
+    v.text_cursor.blink = false;
     let w = &mut v.widgets;
     for (widget, fill, text) in [
         (&mut w.noninteractive, t.panel, t.text),

@@ -3,6 +3,7 @@
 use super::{Cx, theme, widgets};
 use crate::app::{
     actions::{self, Id},
+    icons,
     state::Workspace,
 };
 use eframe::egui::{Align, Button, Layout, RichText, Ui, WidgetInfo, accesskit::Role, vec2};
@@ -11,8 +12,8 @@ pub fn show(ui: &mut Ui, cx: &mut Cx<'_>) {
     let t = theme::of(ui);
     ui.horizontal_centered(|ui| {
         ui.set_height(28.0);
-        ui.label(RichText::new("◎").size(theme::TITLE).color(t.accent));
-        ui.label(RichText::new("Dissolve Studio").strong());
+        ui.label(RichText::new(icons::DROP_HALF).size(theme::TITLE).color(t.accent));
+        ui.label(theme::strong("Dissolve Studio"));
         ui.add_space(theme::GAP);
         for (workspace, id) in Workspace::ALL.into_iter().zip([Id::GoData, Id::GoDissolve, Id::GoTrain, Id::GoResults]) {
             tab(ui, cx, workspace, id);

@@ -3,6 +3,7 @@
 use super::{Cx, theme, widgets};
 use crate::{
     app::{
+        icons,
         message::Texture,
         state::{Curve, JobInfo},
     },
@@ -35,7 +36,11 @@ pub fn show(ui: &mut Ui, cx: &mut Cx<'_>) {
     });
     previews(ui, cx, job);
     for notice in job.progress.notices.iter().rev().take(3) {
-        ui.label(RichText::new(format!("⚠ {}", widgets::sentence(notice))).size(theme::SMALL).color(theme::of(ui).warning));
+        ui.label(
+            RichText::new(format!("{}  {}", icons::WARNING, widgets::sentence(notice)))
+                .size(theme::SMALL)
+                .color(theme::of(ui).warning),
+        );
     }
 }
 

@@ -2,7 +2,7 @@
 
 use super::{Cx, theme, train_cards, train_curves, widgets};
 use crate::{
-    app::{Command, actions::Id, state::Workspace},
+    app::{Command, actions::Id, icons, state::Workspace},
     config::Preset,
 };
 use eframe::egui::{Align, Layout, RichText, ScrollArea, Ui};
@@ -40,7 +40,7 @@ fn head(ui: &mut Ui, cx: &mut Cx<'_>) {
             widgets::action_button(ui, cx, Id::OpenFolder);
         }
         (Some(_), Some(reason)) => {
-            ui.label(RichText::new(format!("⚠ {reason}")).color(t.warning));
+            ui.label(RichText::new(format!("{}  {reason}", icons::WARNING)).color(t.warning));
             widgets::button(ui, cx, "Go to Data (1)", || Command::Go(Workspace::Data));
         }
         (Some(open), None) => {

@@ -59,7 +59,7 @@ pub fn action_button(ui: &mut Ui, cx: &mut Cx<'_>, id: actions::Id) -> Response 
 /// The same in the accent colour: the one thing to do next.
 pub fn primary_button(ui: &mut Ui, cx: &mut Cx<'_>, id: actions::Id) -> Response {
     let (action, t) = (actions::get(id), theme::of(ui));
-    let text = RichText::new(format!("{}  {}", action.icon, action.name)).color(t.on_accent).strong();
+    let text = RichText::new(format!("{}  {}", action.icon, action.name)).color(t.on_accent).family(theme::strong_family());
     act(ui, cx, id, Button::new(text).fill(t.accent).min_size(vec2(0.0, 32.0)))
 }
 
@@ -93,10 +93,15 @@ pub fn button(ui: &mut Ui, cx: &mut Cx<'_>, text: &str, command: impl FnOnce() -
     response
 }
 
+/// A button for side matters.
+pub fn small_button(ui: &mut Ui, text: &str) -> Response {
+    ui.add(Button::new(RichText::new(text).size(theme::SMALL)))
+}
+
 /// A caption over a section.
 pub fn caption(ui: &mut Ui, text: &str) {
     let colour = theme::of(ui).weak;
-    ui.label(RichText::new(text).size(theme::SMALL).color(colour).strong());
+    ui.label(RichText::new(text).size(theme::SMALL).color(colour).family(theme::strong_family()));
 }
 
 pub fn weak(ui: &mut Ui, text: impl Into<String>) -> Response {
@@ -185,15 +190,21 @@ pub fn failure(ui: &mut Ui, cx: &mut Cx<'_>, summary: &str, hint: &str) {
             if !hint.is_empty() {
                 ui.label(RichText::new(sentence(hint)).color(t.weak));
             }
-            if ui.small_button("Copy details").clicked() {
+            if small_button(ui, "Copy details").clicked() {
                 cx.send(Command::Copy(format!("{summary}\n{hint}")));
             }
         },
     );
 }
 
-/// With a capital and a full stop.
+/// With a capital and a full stop; `code` in backticks gets quotation marks.
 pub fn sentence(text: &str) -> String {
+    let mut quotes = ["‘", "’"].into_iter().cycle();
+    let text: String = text
+        .split('`')
+        .enumerate()
+        .map(|(i, part)| format!("{}{part}", if i == 0 { "" } else { quotes.next().unwrap_or_default() }))
+        .collect();
     let mut chars = text.chars();
     let first: String = chars.next().map(|c| c.to_uppercase().collect()).unwrap_or_default();
     let stop = if text.ends_with(['.', '!', '?', ':']) || text.is_empty() { "" } else { "." };

@@ -138,9 +138,14 @@ impl DissolveState {
         self.models.iter().find(|m| Some(&m.source) == self.chosen.as_ref()).or_else(|| self.models.first())
     }
 
+    /// Whether t makes a difference.
+    pub fn uses_t(&self) -> bool {
+        self.method == DissolveMethod::Diffusion
+    }
+
     /// Why nothing can be dissolved, if so.
     pub fn missing(&self) -> Option<&'static str> {
-        (self.method == DissolveMethod::Diffusion && self.model().is_none())
+        (self.uses_t() && self.model().is_none())
             .then_some("There is no diffusion model yet. Train one (3), import one, or try a blur.")
     }
 }

@@ -2,6 +2,7 @@
 
 use crate::{
     config::{ConfigError, Preset, RunConfig, apply_setting},
+    jobs::ModelSource,
     ml::progress::Stage,
 };
 use std::collections::BTreeMap;
@@ -44,6 +45,8 @@ pub const FIELDS: [Field; 15] = [
 pub struct TrainState {
     /// The last settings that were valid.
     pub config: RunConfig,
+    /// A diffusion model that is there already, to be used in place of a new one.
+    pub reuse: Option<ModelSource>,
     /// What stands in each field, valid or not.
     pub texts: BTreeMap<&'static str, String>,
     /// Why a field's text cannot be used.
@@ -59,7 +62,7 @@ impl Default for TrainState {
 impl TrainState {
     pub fn from_config(config: RunConfig) -> Self {
         let texts = FIELDS.iter().map(|f| (f.key, text_of(&config, f.key))).collect();
-        Self { config, texts, errors: BTreeMap::new() }
+        Self { config, texts, errors: BTreeMap::new(), reuse: None }
     }
 
     /// Takes over a field's new text. All texts are read again in turn: a range is wrong only while both its ends are.

@@ -21,6 +21,11 @@ pub fn open(state: &mut State, path: PathBuf) -> Vec<Effect> {
     begin(state, DataConfig { path, ..DataConfig::default() }, None)
 }
 
+/// Opens the data of a run; the workspace in view stays.
+pub fn open_data(state: &mut State, config: DataConfig) -> Vec<Effect> {
+    begin(state, config, None)
+}
+
 pub fn set_normal(state: &mut State, names: Vec<String>) -> Vec<Effect> {
     let Some(open) = state.open() else { return Vec::new() };
     let (config, known) = (DataConfig { normal: names, ..open.config.clone() }, open.dataset.clone());

@@ -90,7 +90,8 @@ fn ask(state: &mut State) -> Vec<Effect> {
         resolution: d.resolution,
         difference: d.difference,
         gain: d.gain,
-        rungs: (0..RUNGS).map(rung_t).collect(),
+        // A filter knows no t: one picture says all.
+        rungs: if d.uses_t() { (0..RUNGS).map(rung_t).collect() } else { Vec::new() },
     }))]
 }
 

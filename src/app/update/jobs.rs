@@ -8,16 +8,16 @@ use crate::{
         state::{Curve, JobInfo, JobState, Progress, TrainState},
     },
     config::{Preset, RunConfig},
-    jobs::{JobId, Outcome, Pixels},
+    jobs::{JobId, ModelSource, Outcome, Pixels},
     ml::progress::{Event, Stage},
 };
 use std::path::PathBuf;
 
 pub fn preset(state: &mut State, preset: Preset) -> Vec<Effect> {
-    let seed = state.train.config.run.seed;
+    let (seed, reuse) = (state.train.config.run.seed, state.train.reuse.take());
     let mut config = preset.config();
     config.run.seed = seed;
-    state.train = TrainState::from_config(config);
+    state.train = TrainState { reuse, ..TrainState::from_config(config) };
     Vec::new()
 }
 
@@ -28,7 +28,10 @@ pub fn train_all(state: &mut State) -> Vec<Effect> {
     }
     let Some(open) = state.open() else { return Vec::new() };
     let (name, data) = (open.title(), open.config.clone());
-    let config = RunConfig { data, ..state.train.config.clone() };
+    let mut config = RunConfig { data, ..state.train.config.clone() };
+    if let Some(ModelSource(path)) = &state.train.reuse {
+        config.dia.model.clone_from(path);
+    }
     submit(state, format!("Train {name}"), config, name, None)
 }
 

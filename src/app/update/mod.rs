@@ -30,6 +30,10 @@ fn on_command(state: &mut State, command: Command) -> Vec<Effect> {
         }
         Command::Toggle(overlay) => around::toggle(state, overlay),
         Command::Escape => around::escape(state),
+        Command::Notify(text) => {
+            state.notify(text);
+            Vec::new()
+        }
         Command::DismissNotice(index) => {
             if index < state.notices.len() {
                 state.notices.remove(index);
@@ -41,6 +45,7 @@ fn on_command(state: &mut State, command: Command) -> Vec<Effect> {
         Command::Close => jobs::close(state),
         Command::Pick(pick) => vec![Effect::Pick(pick)],
         Command::Open(path) => data::open(state, path),
+        Command::OpenData(config) => data::open_data(state, config),
         Command::SetNormal(names) => data::set_normal(state, names),
         Command::Filter(filter) => data::filter(state, filter),
         Command::Select(id) => data::select(state, id),
@@ -61,6 +66,10 @@ fn on_command(state: &mut State, command: Command) -> Vec<Effect> {
         Command::Preset(preset) => jobs::preset(state, preset),
         Command::Field(key, text) => {
             state.train.set(key, text);
+            Vec::new()
+        }
+        Command::Reuse(source) => {
+            state.train.reuse = source;
             Vec::new()
         }
         Command::TrainAll => jobs::train_all(state),

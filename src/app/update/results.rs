@@ -39,14 +39,12 @@ pub fn scores(state: &mut State, run: &Path, scores: Result<Arc<ScoreSet>, Failu
             let middle = (set.range[0] + set.range[1]) / 2.0;
             state.results.threshold = set.evaluation.threshold.unwrap_or(middle);
             state.results.rule = set.evaluation.rule.parse().ok();
-            let path = set.config.data.path.clone();
+            let config = set.config.data.clone();
             state.results.scores = Scores::Ready(set);
             // The gallery needs the pictures: its data set is opened where none is.
             let nothing_open = state.data.open.is_none() && state.data.opening.is_none();
-            let workspace = state.workspace;
-            let effects = if nothing_open && !path.as_os_str().is_empty() { data::open(state, path) } else { Vec::new() };
-            state.workspace = workspace;
-            effects
+            let known = !config.path.as_os_str().is_empty();
+            if nothing_open && known { data::open_data(state, config) } else { Vec::new() }
         }
     }
 }

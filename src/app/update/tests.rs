@@ -1,1 +1,275 @@
+//! The update without a window: commands and events in, state and effects out.
 
+use super::update;
+use crate::{
+    app::{
+        Command, Effect, State,
+        message::{Control, Texture},
+        state::{Filter, JobState, Overlay, Scores, Workspace},
+    },
+    config::{DataConfig, RunConfig, ThresholdRule},
+    data::{Class, Dataset, ImageId, Item, Label, Layout, Source, Split},
+    jobs::{Failure, JobEvent, JobId, Outcome, Pixels, ScoreSet, Twin},
+    ml::progress::{Event, Stage, Step},
+    scores::{ScoreRow, Scores as ScoreFile},
+};
+use std::{path::PathBuf, sync::Arc};
+
+/// Eight images of two classes; `labels` of the classes.
+fn dataset(labels: [Option<Label>; 2]) -> Arc<Dataset> {
+    let class = |(name, label): (&str, _)| Class { name: name.into(), label };
+    let item = |i: usize| {
+        let mut item = Item::new(format!("{i}.png"), Source::File(PathBuf::from(format!("{i}.png"))), [4, 4]);
+        item.class = Some(i % 2);
+        item.given_split = Some(if i < 4 { Split::Train } else { Split::Test });
+        item
+    };
+    let classes = ["good", "bad"].into_iter().zip(labels).map(class).collect();
+    Arc::new(Dataset::from_items("set".into(), Layout::ClassFolders, "two folders".into(), classes, (0..8).map(item).collect()))
+}
+
+fn pixels() -> Pixels {
+    Pixels { width: 1, height: 1, rgba: vec![0; 4] }
+}
+
+/// A state with a data set whose normal class is known.
+fn opened() -> State {
+    let mut state = State::default();
+    update(&mut state, Command::Open("set".into()));
+    let config = DataConfig { path: "set".into(), normal: vec!["good".into()], ..DataConfig::default() };
+    let dataset = dataset([Some(Label::Normal), Some(Label::Abnormal)]);
+    update(&mut state, JobEvent::Opened { generation: 1, config, dataset });
+    state
+}
+
+#[test]
+fn opening_asks_for_the_data_set_and_takes_the_newest_answer_alone() {
+    let mut state = State::default();
+    let effects = update(&mut state, Command::Open("a".into()));
+    assert!(matches!(&effects[..], [Effect::Open { generation: 1, known: None, .. }]));
+    update(&mut state, Command::Open("b".into()));
+    let late = JobEvent::Opened { generation: 1, config: DataConfig::default(), dataset: dataset([None, None]) };
+    assert!(update(&mut state, late).is_empty());
+    assert!(state.open().is_none() && state.data.opening.is_some());
+    let failure = Failure { summary: "no".into(), hint: String::new() };
+    update(&mut state, JobEvent::OpenFailed { generation: 2, path: "b".into(), failure });
+    assert!(state.data.opening.is_none() && state.data.failed.is_some());
+}
+
+#[test]
+fn an_opened_set_selects_an_abnormal_test_image_and_can_be_filtered_and_walked() {
+    let mut state = opened();
+    assert_eq!(state.selected, Some(ImageId(5)));
+    assert_eq!(state.remembered.recent, [PathBuf::from("set")]);
+    update(&mut state, Command::Filter(Filter { split: Some(Split::Test), class: Some(0) }));
+    assert_eq!(*state.data.shown, [ImageId(4), ImageId(6)]);
+    update(&mut state, Command::Walk(1));
+    assert_eq!(state.selected, Some(ImageId(4)), "what the filter hides is not walked to");
+    update(&mut state, Command::Walk(9));
+    assert_eq!(state.selected, Some(ImageId(6)));
+}
+
+#[test]
+fn choosing_the_normal_class_keeps_pictures_and_selection() {
+    let mut state = State::default();
+    update(&mut state, Command::Open("set".into()));
+    let config = DataConfig { path: "set".into(), ..DataConfig::default() };
+    update(&mut state, JobEvent::Opened { generation: 1, config, dataset: dataset([None, None]) });
+    assert!(state.open().unwrap().asks_normal());
+    update(&mut state, Command::Select(ImageId(3)));
+    let effects = update(&mut state, Command::SetNormal(vec!["good".into()]));
+    let [Effect::Open { generation: 2, config, known: Some(_) }] = &effects[..] else { panic!("{effects:?}") };
+    let answer = JobEvent::Opened {
+        generation: 2,
+        config: config.clone(),
+        dataset: dataset([Some(Label::Normal), Some(Label::Abnormal)]),
+    };
+    let effects = update(&mut state, answer);
+    assert!(matches!(effects[0], Effect::Pictures { keep: true, .. }));
+    assert_eq!(state.selected, Some(ImageId(3)));
+    assert!(!state.open().unwrap().asks_normal());
+}
+
+/// The slider asks once for each value, and only the newest answer counts.
+#[test]
+fn the_slider_drops_stale_answers() {
+    let mut state = opened();
+    update(&mut state, Command::Method(crate::config::DissolveMethod::Gaussian(7)));
+    let effects = update(&mut state, Command::Go(Workspace::Dissolve));
+    let [Effect::Dissolve(first)] = &effects[..] else { panic!("{effects:?}") };
+    assert!(update(&mut state, Command::SetT(80)).is_empty(), "t is 80 already");
+    let effects = update(&mut state, Command::SetT(200));
+    let [Effect::Dissolve(second)] = &effects[..] else { panic!("{effects:?}") };
+    assert!(second.generation > first.generation && second.ladder == first.ladder && second.t == 200);
+    let twin = |t| Twin {
+        image: ImageId(5),
+        t,
+        dissolved: pixels(),
+        difference: pixels(),
+        mean_abs_change: 0.1,
+        milliseconds: 1.0,
+        resolution: 32,
+    };
+    let (old, new) = (first.generation, second.generation);
+    assert!(update(&mut state, JobEvent::Dissolved { generation: old, twin: Ok(twin(80)) }).is_empty());
+    let effects = update(&mut state, JobEvent::Dissolved { generation: new, twin: Ok(twin(200)) });
+    assert!(matches!(&effects[..], [Effect::Upload(Texture::Dissolved, _), Effect::Upload(Texture::Difference, _)]));
+    assert_eq!(state.dissolve.done.as_ref().unwrap().t, 200);
+}
+
+#[test]
+fn nothing_is_dissolved_out_of_view_and_all_of_it_when_it_comes_into_view() {
+    let mut state = opened();
+    update(&mut state, Command::Method(crate::config::DissolveMethod::Resample));
+    assert!(update(&mut state, Command::Select(ImageId(1))).is_empty());
+    assert_eq!(update(&mut state, Command::Go(Workspace::Dissolve)).len(), 1);
+    assert!(update(&mut state, Command::Go(Workspace::Data)).is_empty());
+    assert!(update(&mut state, Command::Go(Workspace::Dissolve)).is_empty(), "it is there already");
+}
+
+#[test]
+fn without_a_model_the_slider_says_what_is_missing() {
+    let mut state = opened();
+    assert!(update(&mut state, Command::Go(Workspace::Dissolve)).is_empty());
+    assert!(state.dissolve.missing().is_some());
+    assert_eq!(update(&mut state, Command::ImportModel("model-1.pt".into())).len(), 1);
+}
+
+fn training() -> (State, JobId) {
+    let mut state = opened();
+    let effects = update(&mut state, Command::TrainAll);
+    let [Effect::Train { id, config, resume: None, .. }] = &effects[..] else { panic!("{effects:?}") };
+    assert_eq!(config.data.normal, ["good"]);
+    let id = *id;
+    update(&mut state, JobEvent::JobStarted(id));
+    (state, id)
+}
+
+#[test]
+fn training_needs_data_and_valid_settings() {
+    let mut state = State::default();
+    assert!(update(&mut state, Command::TrainAll).is_empty());
+    assert!(state.notices[0].hint.contains("Ctrl+O"));
+    let mut state = opened();
+    update(&mut state, Command::Field("ddpm.steps", "none".into()));
+    assert!(update(&mut state, Command::TrainAll).is_empty());
+    update(&mut state, Command::Field("ddpm.steps", "12".into()));
+    assert_eq!(update(&mut state, Command::TrainAll).len(), 1);
+}
+
+#[test]
+fn a_job_is_paused_gone_on_with_and_stopped() {
+    let (mut state, id) = training();
+    let effects = update(&mut state, Command::Pause(id));
+    assert!(matches!(&effects[..], [Effect::Control(_, Control::Pause)]));
+    assert_eq!(state.running().unwrap().state, JobState::Paused);
+    update(&mut state, Command::Continue(id));
+    update(&mut state, Command::Stop(id));
+    assert_eq!(state.running().unwrap().state, JobState::Stopping);
+    assert!(update(&mut state, Command::Pause(id)).is_empty(), "a stop is not taken back");
+    update(&mut state, JobEvent::JobEnded(id, Outcome::Stopped));
+    assert!(state.running().is_none() && state.notices[0].text.contains("resumed"));
+}
+
+#[test]
+fn progress_makes_curves_and_a_finished_job_opens_its_scores() {
+    let (mut state, id) = training();
+    let step = Step {
+        stage: Stage::Ddpm,
+        step: 3,
+        total: 10,
+        loss: 0.5,
+        parts: [0.0; 2],
+        grad_norm: 0.0,
+        lr: 0.1,
+        images_per_second: 9.0,
+        eta_secs: 7.0,
+    };
+    for event in
+        [Event::Started { stage: Stage::Ddpm, done: 2, total: 10 }, Event::Step(step), Event::Finished { stage: Stage::Ddpm }]
+    {
+        update(&mut state, JobEvent::JobProgress(id, event));
+    }
+    let p = &state.running().unwrap().progress;
+    assert_eq!(p.curve(Stage::Ddpm).unwrap().points, [[3.0, 0.5]]);
+    assert_eq!((p.done, p.finished.as_slice()), (3, [Stage::Ddpm].as_slice()));
+    let effects = update(&mut state, JobEvent::JobEnded(id, Outcome::Finished("run".into())));
+    assert!(effects.iter().any(|e| matches!(e, Effect::LoadScores(run) if run.ends_with("run"))));
+}
+
+#[test]
+fn closing_waits_for_the_checkpoint() {
+    let mut state = State::default();
+    assert!(matches!(&update(&mut state, Command::Close)[..], [Effect::CloseWindow]));
+    let (mut state, id) = training();
+    update(&mut state, Command::TrainAll);
+    let effects = update(&mut state, Command::Close);
+    assert_eq!(effects.len(), 2, "the running and the queued one are stopped: {effects:?}");
+    let closes = |effects: Vec<Effect>| effects.iter().any(|e| matches!(e, Effect::CloseWindow));
+    assert!(!closes(update(&mut state, JobEvent::JobEnded(id, Outcome::Stopped))));
+    assert!(closes(update(&mut state, JobEvent::JobEnded(JobId(id.0 + 1), Outcome::Stopped))));
+}
+
+/// Test rows: normals score 0 and 2, abnormals 1 and 3; training normals 0.
+fn scored() -> State {
+    let mut state = opened();
+    let row = |path: &str, split: &str, label, score| ScoreRow {
+        path: path.into(),
+        split: split.into(),
+        label: Some(label),
+        score,
+        ..ScoreRow::default()
+    };
+    let rows = vec![
+        row("0.png", "train", false, 0.0),
+        row("4.png", "test", false, 0.0),
+        row("5.png", "test", true, 1.0),
+        row("6.png", "test", false, 2.0),
+        row("7.png", "test", true, 3.0),
+    ];
+    let config = RunConfig { data: DataConfig { path: "set".into(), ..DataConfig::default() }, ..RunConfig::default() };
+    let set = ScoreSet::new("run".as_ref(), "run".into(), config, ScoreFile::from(rows)).unwrap();
+    update(&mut state, Command::OpenRun("run".into()));
+    assert!(matches!(state.results.scores, Scores::Loading));
+    update(&mut state, JobEvent::Scores { run: "run".into(), scores: Ok(Arc::new(set)) });
+    state
+}
+
+#[test]
+fn one_threshold_is_shared_by_counts_and_gallery() {
+    let mut state = scored();
+    assert_eq!(state.results.ready().unwrap().evaluation.auroc, Some(0.75));
+    update(&mut state, Command::Threshold(1.5));
+    assert_eq!(state.results.rule, None, "set by hand");
+    let c = state.results.confusion();
+    assert_eq!((c.tp, c.fp, c.tn, c.fn_), (1, 1, 1, 1));
+    assert_eq!(state.results.gallery(), [1], "the false positive");
+    update(&mut state, Command::Threshold(2.5));
+    assert!(state.results.gallery().is_empty());
+    update(&mut state, Command::Rule(ThresholdRule::Sensitivity(1.0)));
+    assert_eq!((state.results.threshold, state.results.confusion().fn_), (1.0, 0));
+    update(&mut state, Command::Threshold(f64::NAN));
+    assert_eq!(state.results.threshold, 1.0);
+}
+
+#[test]
+fn walking_the_gallery_selects_the_image_everywhere() {
+    let mut state = scored();
+    update(&mut state, Command::Go(Workspace::Results));
+    update(&mut state, Command::Tab(crate::app::state::Tab::All));
+    update(&mut state, Command::Walk(1));
+    assert_eq!((state.results.row, state.selected), (Some(0), Some(ImageId(7))), "highest score first");
+    update(&mut state, Command::Walk(1));
+    assert_eq!(state.selected, Some(ImageId(6)));
+}
+
+#[test]
+fn escape_goes_one_level_out() {
+    let mut state = opened();
+    update(&mut state, Command::Toggle(Overlay::Keys));
+    state.notify("hello");
+    update(&mut state, Command::Escape);
+    assert_eq!((state.overlay, state.notices.len()), (None, 1));
+    update(&mut state, Command::Escape);
+    assert!(state.notices.is_empty());
+}

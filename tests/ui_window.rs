@@ -1,0 +1,269 @@
+//! The window as a person meets it: found by label, clicked, typed into, dragged. No graphics adapter is needed here; the
+//! pictures themselves are held in `ui_snapshots.rs`.
+
+use dissolve_studio::app::{
+    Command,
+    state::{JobState, Scores, Workspace},
+    studio::Studio,
+};
+use egui_kittest::{
+    Harness,
+    kittest::{NodeT, Queryable},
+};
+use std::{
+    path::Path,
+    time::{Duration, Instant},
+};
+
+/// Two folders of 14 little pictures each: `good` with a smooth ground, `bad` with a bright spot on it.
+fn images(folder: &Path) {
+    for (class, spot) in [("good", false), ("bad", true)] {
+        std::fs::create_dir_all(folder.join(class)).unwrap();
+        for i in 0..14u32 {
+            let image = image::RgbImage::from_fn(32, 32, |x, y| {
+                let lit = spot && x.abs_diff(8 + i) < 3 && y.abs_diff(16) < 3;
+                let ground = 60 + 3 * i as u8 + (x as u8 * 2) + (y as u8);
+                image::Rgb(if lit { [250, 240, 120] } else { [ground, ground / 2, ground / 3] })
+            });
+            image.save(folder.join(class).join(format!("{i:02}.png"))).unwrap();
+        }
+    }
+}
+
+struct Window {
+    harness: Harness<'static, Studio>,
+    /// Removed at the end.
+    folder: tempfile::TempDir,
+}
+
+impl Window {
+    fn new() -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        let workspace = folder.path().join("work");
+        let harness = Harness::builder()
+            .with_size([1280.0, 800.0])
+            .with_max_steps(50)
+            .build_eframe(|cc| Studio::new(cc, workspace, None).unwrap());
+        Self { harness, folder }
+    }
+
+    fn with_images() -> Self {
+        let mut window = Self::new();
+        let path = window.folder.path().join("set");
+        images(&path);
+        window.send(Command::Open(path));
+        window.until("the data set is open", |s| s.state().open().is_some());
+        window
+    }
+
+    fn send(&mut self, command: Command) {
+        let ctx = self.harness.ctx.clone();
+        self.harness.state_mut().take(command, &ctx);
+        self.harness.step();
+    }
+
+    /// Draws frames until a state is reached.
+    fn until(&mut self, what: &str, reached: impl Fn(&Studio) -> bool) {
+        let start = Instant::now();
+        while !reached(self.harness.state()) {
+            assert!(
+                start.elapsed() < Duration::from_secs(120),
+                "never reached: {what}\n{:?}",
+                self.harness.state().state().notices
+            );
+            self.harness.step();
+            std::thread::sleep(Duration::from_millis(2));
+        }
+        self.harness.step();
+    }
+
+    fn click(&mut self, label: &str) {
+        self.harness.get_by_label(label).click();
+        self.harness.step();
+        self.harness.step();
+    }
+
+    fn has(&self, label: &str) -> bool {
+        self.harness.query_all_by_label_contains(label).next().is_some()
+    }
+}
+
+#[test]
+fn an_empty_window_says_what_to_do_in_each_workspace() {
+    let mut window = Window::new();
+    window.harness.step();
+    assert!(window.has("Open a folder of images"));
+    for (tab, says) in
+        [("Dissolve", "Nothing to dissolve yet"), ("Train", "Nothing to learn from yet."), ("Results", "No scores yet")]
+    {
+        window.click(tab);
+        assert!(window.has(says), "{tab}");
+    }
+    window.click("Train");
+    let button = window.harness.get_by_label("Train all");
+    assert!(button.accesskit_node().is_disabled());
+}
+
+#[test]
+fn a_typed_path_opens_and_a_wrong_one_says_why() {
+    let mut window = Window::new();
+    let path = window.folder.path().join("set");
+    images(&path);
+    window.harness.step();
+    window.harness.get_by_label("Path to open").click();
+    window.harness.step();
+    window.harness.get_by_label("Path to open").type_text("/nowhere/at/all");
+    window.harness.step();
+    window.click("Open");
+    window.until("an error is shown", |s| s.state().data.failed.is_some());
+    assert!(window.has("Try again") && window.has("Copy details"));
+    window.send(Command::Open(path));
+    window.until("the data set is open", |s| s.state().open().is_some());
+    assert!(!window.has("Try again"));
+    assert!(window.has("28 images"));
+}
+
+#[test]
+fn the_normal_class_is_asked_and_an_image_is_picked_in_the_grid() {
+    let mut window = Window::with_images();
+    assert!(window.has("Which class is normal?"));
+    window.harness.get_by_label_contains("good · 14 images").click();
+    window.harness.step();
+    window.until("the answer is taken", |s| s.state().open().is_some_and(|o| !o.asks_normal()));
+    assert!(!window.has("Which class is normal?"));
+    window.harness.get_by_label("good/03.png, normal").click();
+    window.harness.step();
+    window.harness.step();
+    let state = window.harness.state().state();
+    let picked = state.open().unwrap().dataset.item(state.selected.unwrap()).unwrap();
+    assert_eq!(picked.name, "good/03.png");
+    let before = state.selected;
+    window.harness.key_press(eframe::egui::Key::ArrowRight);
+    window.harness.step();
+    assert_ne!(window.harness.state().state().selected, before, "arrows walk the images");
+}
+
+#[test]
+fn the_keys_switch_workspaces_but_not_while_typing() {
+    let mut window = Window::new();
+    window.harness.step();
+    window.harness.key_press(eframe::egui::Key::Num3);
+    window.harness.step();
+    assert_eq!(window.harness.state().state().workspace, Workspace::Train);
+    window.harness.key_press(eframe::egui::Key::Num1);
+    window.harness.step();
+    window.harness.get_by_label("Path to open").click();
+    window.harness.step();
+    window.harness.key_press(eframe::egui::Key::Num3);
+    window.harness.step();
+    assert_eq!(window.harness.state().state().workspace, Workspace::Data);
+}
+
+#[test]
+fn the_palette_finds_an_action_by_its_name() {
+    let mut window = Window::new();
+    window.harness.step();
+    window.harness.key_press_modifiers(eframe::egui::Modifiers::COMMAND, eframe::egui::Key::K);
+    window.harness.step();
+    window.harness.step();
+    window.harness.get_by_label("Find an action").type_text("results");
+    window.harness.step();
+    window.harness.key_press(eframe::egui::Key::Enter);
+    window.harness.step();
+    window.harness.step();
+    assert_eq!(window.harness.state().state().workspace, Workspace::Results);
+    assert_eq!(window.harness.state().state().overlay, None);
+}
+
+#[test]
+fn a_wrong_setting_is_explained_at_its_field_and_holds_training_back() {
+    let mut window = Window::with_images();
+    window.send(Command::SetNormal(vec!["good".into()]));
+    window.until("the answer is taken", |s| s.state().open().is_some_and(|o| !o.asks_normal()));
+    window.click("Train");
+    let disabled = |window: &Window| window.harness.get_by_label("Train all").accesskit_node().is_disabled();
+    assert!(!disabled(&window));
+    window.harness.get_by_label("Steps").click();
+    window.harness.step();
+    window.harness.get_by_label("Steps").type_text("x");
+    window.harness.step();
+    window.harness.step();
+    assert!(window.has("not a whole number") && disabled(&window));
+}
+
+/// The three moves on one window, with real training of a few steps: open, train and go on working, look at the outcome.
+#[test]
+fn the_three_moves_from_a_folder_to_false_positives() {
+    let mut window = Window::with_images();
+    window.send(Command::SetNormal(vec!["good".into()]));
+    window.until("the answer is taken", |s| s.state().open().is_some_and(|o| !o.asks_normal()));
+    for (key, value) in [
+        ("ddpm.steps", "3"),
+        ("ddpm.batch", "2"),
+        ("ddpm.dim", "8"),
+        ("dia.epochs", "1"),
+        ("dia.batch", "2"),
+        ("score.samples", "1"),
+    ] {
+        window.send(Command::Field(key, value.into()));
+    }
+    // Settings that the form does not show.
+    for (key, value) in [("ddpm.dim_mults", "1,2"), ("dia.epoch_length", "2"), ("dia.ladder", "1"), ("dia.max_size", "32")] {
+        window.send(Command::Field(key, value.into()));
+    }
+    assert_eq!(window.harness.state().state().train.error(), None);
+    window.click("Train");
+    window.click("Train all");
+    window.until("the job runs", |s| !s.state().jobs.is_empty());
+    // The window is free meanwhile: dissolve with a blur.
+    window.send(Command::Method(dissolve_studio::config::DissolveMethod::Gaussian(7)));
+    window.click("Dissolve");
+    window.until("a blurred twin is shown", |s| s.state().dissolve.done.is_some());
+    assert!(window.has("mean |change|"));
+    window.until("the job has ended", |s| s.state().jobs.iter().all(|j| j.state.has_ended()));
+    let state = window.harness.state().state();
+    let ended = &state.jobs[0];
+    assert!(matches!(&ended.state, JobState::Ended(dissolve_studio::jobs::Outcome::Finished(_))), "{:?}", ended.state);
+    assert!(!ended.progress.curves.is_empty());
+
+    // Its model moves the slider.
+    window.until("the model is listed", |s| !s.state().dissolve.models.is_empty());
+    window.send(Command::Method(dissolve_studio::config::DissolveMethod::Diffusion));
+    window.until("a dissolved twin is shown", |s| s.state().dissolve.done.is_some());
+    let slider = window.harness.get_by_label("t, the strength of dissolving").rect();
+    window.harness.drag_at(slider.left_center());
+    window.harness.step();
+    window.harness.hover_at(slider.center());
+    window.harness.step();
+    window.harness.drop_at(slider.center());
+    window.harness.step();
+    let t = window.harness.state().state().dissolve.t;
+    assert!((200..300).contains(&t), "half of the quadratic track is a quarter of 999, not {t}");
+    window.until("the twin of that t has come", |s| s.state().dissolve.done.as_ref().is_some_and(|d| d.t == t));
+
+    // And its scores are under Results.
+    window.click("Results");
+    window.until("the scores are there", |s| matches!(s.state().results.scores, Scores::Ready(_)));
+    window.harness.step();
+    assert!(window.has("false positives") && window.has("AUROC"));
+    let lowest = window.harness.state().state().results.ready().unwrap().range[0];
+    window.send(Command::Threshold(lowest));
+    let c = window.harness.state().state().results.confusion();
+    assert!(c.fp > 0 && c.tn == 0, "all are called abnormal at the lowest threshold: {c:?}");
+    assert!(window.has(&format!("false positives {}", c.fp)));
+}
+
+#[test]
+fn closing_stops_the_running_job_and_leaves_it_to_be_resumed() {
+    let mut window = Window::with_images();
+    window.send(Command::SetNormal(vec!["good".into()]));
+    window.until("the answer is taken", |s| s.state().open().is_some_and(|o| !o.asks_normal()));
+    for (key, value) in [("ddpm.batch", "2"), ("ddpm.dim", "8"), ("ddpm.steps", "100000")] {
+        window.send(Command::Field(key, value.into()));
+    }
+    window.send(Command::TrainAll);
+    window.until("it trains", |s| s.state().running().is_some_and(|j| j.progress.last.is_some()));
+    window.send(Command::Close);
+    window.until("it has stopped", |s| s.state().jobs.iter().all(|j| j.state.has_ended()));
+    window.until("the run is listed", |s| s.state().runs.iter().any(|r| r.can_resume() && r.model.is_some()));
+}
