@@ -25,6 +25,7 @@ pub enum Id {
     GoResults,
     OpenFolder,
     OpenFile,
+    OpenDemo,
     ImportModel,
     Next,
     Previous,
@@ -68,13 +69,14 @@ const fn action(
     Action { id, name, icon, key, allowed, command }
 }
 
-pub const ACTIONS: [Action; 24] = [
+pub const ACTIONS: [Action; 25] = [
     action(Id::GoData, "", "Data", plain(Key::Num1), ALWAYS, |_| Command::Go(Workspace::Data)),
     action(Id::GoDissolve, "", "Dissolve", plain(Key::Num2), ALWAYS, |_| Command::Go(Workspace::Dissolve)),
     action(Id::GoTrain, "", "Train", plain(Key::Num3), ALWAYS, |_| Command::Go(Workspace::Train)),
     action(Id::GoResults, "", "Results", plain(Key::Num4), ALWAYS, |_| Command::Go(Workspace::Results)),
     action(Id::OpenFolder, icons::FOLDER_OPEN, "Open folder…", ctrl(Key::O), ALWAYS, |_| Command::Pick(Pick::DataFolder)),
     action(Id::OpenFile, icons::FILE, "Open file…", None, ALWAYS, |_| Command::Pick(Pick::DataFile)),
+    action(Id::OpenDemo, icons::DROP_HALF, "Open the synthetic demo", None, ALWAYS, |_| Command::OpenDemo),
     action(Id::ImportModel, icons::DOWNLOAD, "Import model…", None, ALWAYS, |_| Command::Pick(Pick::Model)),
     action(Id::Next, icons::ARROW_RIGHT, "Next image", plain(Key::ArrowRight), has_images, |_| Command::Walk(1)),
     action(Id::Previous, icons::ARROW_LEFT, "Previous image", plain(Key::ArrowLeft), has_images, |_| Command::Walk(-1)),

@@ -71,6 +71,7 @@ impl Effects {
                     }
                 }
             }
+            Effect::Demo => self.loader.send(Errand::Demo { workspace: self.workspace.clone() }),
             Effect::ListRuns => self.loader.send(Errand::ListRuns { workspace: self.workspace.clone() }),
             Effect::LoadScores(run) => self.loader.send(Errand::Scores { run }),
             Effect::Copy(text) => ctx.copy_text(text),

@@ -46,6 +46,7 @@ pub enum Command {
     Open(PathBuf),
     /// The data of a run, with its choice of normal classes.
     OpenData(DataConfig),
+    OpenDemo,
     /// Opens the same path again with these class names as the normal ones.
     SetNormal(Vec<String>),
     Filter(Filter),
@@ -114,6 +115,7 @@ pub enum Effect {
         resume: Option<PathBuf>,
     },
     Control(JobId, Control),
+    Demo,
     ListRuns,
     LoadScores(PathBuf),
     Copy(String),

@@ -1,6 +1,6 @@
 //! Opens the window, or says in one sentence why it cannot.
 
-use super::{effects, studio::Studio};
+use super::{Command, effects, studio::Studio};
 use crate::error::{Error, Result};
 use eframe::egui::ViewportBuilder;
 use std::{
@@ -8,14 +8,14 @@ use std::{
     path::PathBuf,
 };
 
-/// Shows the window, with `path` opened, until the person closes it.
+/// Shows the window, with `path` or else the demo opened, until the person closes it.
 ///
 /// # Errors
 /// No display, no graphics adapter, a missing library: with the name of the package that helps.
 pub fn run(path: Option<PathBuf>) -> Result<()> {
     check_display()?;
     let workspace = effects::workspace()?;
-    let path = path.map(|p| std::path::absolute(&p).unwrap_or(p));
+    let first = path.map_or(Command::OpenDemo, |p| Command::Open(std::path::absolute(&p).unwrap_or(p)));
     let options = eframe::NativeOptions {
         viewport: ViewportBuilder::default()
             .with_title("Dissolve Studio")
@@ -27,7 +27,7 @@ pub fn run(path: Option<PathBuf>) -> Result<()> {
         ..Default::default()
     };
     let window =
-        || eframe::run_native("dissolve-studio", options, Box::new(|cc| Ok(Box::new(Studio::new(cc, workspace, path)?))));
+        || eframe::run_native("dissolve-studio", options, Box::new(|cc| Ok(Box::new(Studio::new(cc, workspace, Some(first))?))));
     // The windowing library panics where a library of the system is missing, and only then is that panic taken for it.
     match catch_unwind(AssertUnwindSafe(window)) {
         Ok(outcome) => outcome.map_err(|e| no_window(&e.to_string())),

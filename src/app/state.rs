@@ -95,6 +95,8 @@ pub struct State {
     /// Cores of this machine, for the status line.
     pub cores: usize,
     pub data: DataState,
+    /// Where the demo's images lie, once it was opened.
+    pub demo: Option<PathBuf>,
     /// One selected image, shared by all workspaces.
     pub selected: Option<ImageId>,
     pub dissolve: DissolveState,
@@ -121,6 +123,11 @@ impl State {
 
     pub fn open(&self) -> Option<&Arc<Open>> {
         self.data.open.as_ref()
+    }
+
+    /// What is open is the synthetic demo.
+    pub fn shows_demo(&self) -> bool {
+        self.open().is_some_and(|o| Some(&o.config.path) == self.demo.as_ref())
     }
 
     /// The job that is running or, where none is, the last one that ended.

@@ -25,8 +25,8 @@ pub struct Studio {
 }
 
 impl Studio {
-    /// Starts the threads, and opens `path`.
-    pub fn new(cc: &eframe::CreationContext<'_>, workspace: PathBuf, path: Option<PathBuf>) -> std::io::Result<Self> {
+    /// Starts the threads, and takes the first command: what the window opens with.
+    pub fn new(cc: &eframe::CreationContext<'_>, workspace: PathBuf, first: Option<Command>) -> std::io::Result<Self> {
         ui::theme::install(&cc.egui_ctx);
         let remembered: Remembered = cc.storage.and_then(|s| eframe::get_value(s, STORAGE_KEY)).unwrap_or_default();
         let ctx = cc.egui_ctx.clone();
@@ -40,8 +40,8 @@ impl Studio {
             ui: ui::Ui::default(),
         };
         studio.take(Command::RefreshRuns, &cc.egui_ctx);
-        if let Some(path) = path {
-            studio.take(Command::Open(path), &cc.egui_ctx);
+        if let Some(command) = first {
+            studio.take(command, &cc.egui_ctx);
         }
         Ok(studio)
     }

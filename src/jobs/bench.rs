@@ -147,12 +147,15 @@ fn within(picture: Picture, longest: usize) -> Picture {
     picture.resize(side(picture.width), side(picture.height))
 }
 
+/// Shrunk to the dissolver's resolution as training pictures are (smoothed), dissolved there, and enlarged again.
 fn dissolve(dissolver: &Dissolver, picture: &Picture, t: usize) -> Result<Picture> {
-    let rgb = picture.to_rgb();
-    let (width, height) = (rgb.width, rgb.height);
-    let x = Tensor::from_vec(rgb.data, (1, 3, height, width), &Device::Cpu)?;
+    let (width, height, side) = (picture.width, picture.height, dissolver.resolution());
+    // 28-px pictures are padded by the dissolver itself.
+    let fitted = if (width, height, side) == (28, 28, 32) { picture.to_rgb() } else { picture.resize(side, side).to_rgb() };
+    let (w, h) = (fitted.width, fitted.height);
+    let x = Tensor::from_vec(fitted.data, (1, 3, h, w), &Device::Cpu)?;
     let y = dissolver.dissolve(&x, &[t])?;
-    Ok(Picture::new(width, height, 3, y.flatten_all()?.to_vec1()?))
+    Ok(Picture::new(w, h, 3, y.flatten_all()?.to_vec1()?).resize(width, height))
 }
 
 fn mean_abs_change(a: &Picture, b: &Picture) -> f64 {

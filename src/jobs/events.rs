@@ -46,6 +46,8 @@ pub enum JobEvent {
         id: ImageId,
         pixels: Result<Pixels, String>,
     },
+    /// The demo's data, and its finished run.
+    Demo(Result<(DataConfig, PathBuf), Failure>),
     /// A preview that a training wrote.
     Preview {
         file: PathBuf,

@@ -42,6 +42,7 @@ fn empty(ui: &mut Ui, cx: &mut Cx<'_>, local: &mut Local) {
         ui.add_space(theme::GAP);
         ui.allocate_ui(vec2(480.0, 28.0), |ui| path_field(ui, cx, &mut local.path));
         widgets::weak(ui, "Folders of classes, MVTec folders, a CSV of labels, MedMNIST .npz, DICOM, plain folders.");
+        widgets::link(ui, cx, "or look at the synthetic demo", Id::OpenDemo);
         if !cx.state.remembered.recent.is_empty() {
             ui.add_space(theme::PAGE);
             widgets::caption(ui, "RECENT");

@@ -104,11 +104,16 @@ impl Ui {
             });
         }
         let page = Frame::new().fill(t.page).inner_margin(Margin::same(theme::PAGE as i8));
-        CentralPanel::no_frame().frame(page).show(ui, |ui| match state.workspace {
-            Workspace::Data => data_view::show(ui, &mut cx, self),
-            Workspace::Dissolve => self.energy_in_view = dissolve_view::show(ui, &mut cx),
-            Workspace::Train => train_view::show(ui, &mut cx),
-            Workspace::Results => results_view::show(ui, &mut cx, self),
+        CentralPanel::no_frame().frame(page).show(ui, |ui| {
+            if state.shows_demo() {
+                demo_line(ui, &mut cx);
+            }
+            match state.workspace {
+                Workspace::Data => data_view::show(ui, &mut cx, self),
+                Workspace::Dissolve => self.energy_in_view = dissolve_view::show(ui, &mut cx),
+                Workspace::Train => train_view::show(ui, &mut cx),
+                Workspace::Results => results_view::show(ui, &mut cx, self),
+            }
         });
         match state.overlay {
             Some(Overlay::Palette) => self.palette.show(ui, &mut cx),
@@ -125,13 +130,24 @@ impl Ui {
     }
 }
 
+/// The demo must never be taken for real data.
+fn demo_line(ui: &mut egui::Ui, cx: &mut Cx<'_>) {
+    ui.horizontal(|ui| {
+        widgets::weak(ui, "Synthetic demo, no real patients ·");
+        widgets::link(ui, cx, "open your own folder", actions::Id::OpenFolder);
+        widgets::weak(ui, "(Ctrl+O, or drop it here)");
+    });
+}
+
 /// Files dropped anywhere on the window.
 fn dropped(ui: &mut egui::Ui, cx: &mut Cx<'_>) {
     let files = ui.input(|i| i.raw.dropped_files.clone());
     // A folder of images is one thing; of several things the first is opened.
     if files.len() > 1 {
         let rest = files.len() - 1;
-        cx.send(Command::Notify(format!("Only the first of the dropped things is opened, not the {rest} others; drop their folder")));
+        cx.send(Command::Notify(format!(
+            "Only the first of the dropped things is opened, not the {rest} others; drop their folder"
+        )));
     }
     if let Some(path) = files.first().map(|f| f.path().to_path_buf()) {
         let is_model = path.extension().is_some_and(|e| e == "safetensors" || e == "pt");

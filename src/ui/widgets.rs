@@ -84,6 +84,12 @@ fn act(ui: &mut Ui, cx: &mut Cx<'_>, id: actions::Id, button: Button<'_>) -> Res
     }
 }
 
+/// An action as a word in a line of text.
+pub fn link(ui: &mut Ui, cx: &mut Cx<'_>, text: &str, id: actions::Id) -> Response {
+    let text = RichText::new(text).size(theme::SMALL).color(theme::of(ui).accent);
+    act(ui, cx, id, Button::new(text).frame(false))
+}
+
 /// A plain button that sends a command.
 pub fn button(ui: &mut Ui, cx: &mut Cx<'_>, text: &str, command: impl FnOnce() -> Command) -> Response {
     let response = ui.button(text);

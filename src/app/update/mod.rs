@@ -46,6 +46,7 @@ fn on_command(state: &mut State, command: Command) -> Vec<Effect> {
         Command::Pick(pick) => vec![Effect::Pick(pick)],
         Command::Open(path) => data::open(state, path),
         Command::OpenData(config) => data::open_data(state, config),
+        Command::OpenDemo => vec![Effect::Demo],
         Command::SetNormal(names) => data::set_normal(state, names),
         Command::Filter(filter) => data::filter(state, filter),
         Command::Select(id) => data::select(state, id),
@@ -105,6 +106,7 @@ fn on_event(state: &mut State, event: JobEvent) -> Vec<Effect> {
         }
         JobEvent::Opened { generation, config, dataset } => data::opened(state, generation, config, dataset),
         JobEvent::OpenFailed { generation, path, failure } => data::open_failed(state, generation, path, failure),
+        JobEvent::Demo(demo) => results::demo(state, demo),
         JobEvent::Thumbnail { generation, id, pixels } => data::thumbnail(state, generation, id, pixels),
         JobEvent::Preview { file, pixels } => jobs::preview(state, file, pixels),
         JobEvent::Runs(runs) => results::runs(state, runs),

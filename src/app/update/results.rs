@@ -3,7 +3,7 @@
 use super::{around::stepped, data, dissolve};
 use crate::{
     app::{Effect, State, state::Scores},
-    config::ThresholdRule,
+    config::{DataConfig, ThresholdRule},
     jobs::{Failure, RunEntry, ScoreSet},
 };
 use std::{
@@ -24,6 +24,23 @@ pub fn open_run(state: &mut State, run: PathBuf) -> Vec<Effect> {
     state.results.scores = Scores::Loading;
     state.results.row = None;
     vec![Effect::LoadScores(run)]
+}
+
+/// The demo is open in all workspaces: its images, its model, its scores.
+pub fn demo(state: &mut State, demo: Result<(DataConfig, PathBuf), Failure>) -> Vec<Effect> {
+    match demo {
+        Ok((data, run)) => {
+            state.demo = Some(data.path.clone());
+            let mut effects = data::open_data(state, data);
+            effects.push(Effect::ListRuns);
+            effects.extend(open_run(state, run));
+            effects
+        }
+        Err(failure) => {
+            state.notify_error(format!("The demo could not be opened: {}", failure.summary), failure.hint);
+            Vec::new()
+        }
+    }
 }
 
 pub fn scores(state: &mut State, run: &Path, scores: Result<Arc<ScoreSet>, Failure>) -> Vec<Effect> {
