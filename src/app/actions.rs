@@ -112,7 +112,7 @@ pub fn may_train(state: &State) -> Result<(), &'static str> {
     let Some(open) = state.open() else { return Err("Open a data set first (Ctrl+O).") };
     if open.asks_normal() {
         Err("Say which class is normal first (workspace Data).")
-    } else if !open.has_training_normals() {
+    } else if open.training_normals == 0 {
         Err("There is no normal image in the training split to learn from.")
     } else if state.train.error().is_some() {
         Err("A setting cannot be used; see the field marked red.")

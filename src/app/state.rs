@@ -114,11 +114,17 @@ pub struct State {
 
 impl State {
     pub fn notify(&mut self, text: impl Into<String>) {
-        self.notices.push(Notice { text: text.into(), hint: String::new(), is_error: false });
+        self.push(Notice { text: text.into(), hint: String::new(), is_error: false });
     }
 
     pub fn notify_error(&mut self, text: impl Into<String>, hint: impl Into<String>) {
-        self.notices.push(Notice { text: text.into(), hint: hint.into(), is_error: true });
+        self.push(Notice { text: text.into(), hint: hint.into(), is_error: true });
+    }
+
+    /// The same notice twice is one notice.
+    fn push(&mut self, notice: Notice) {
+        self.notices.retain(|n| *n != notice);
+        self.notices.push(notice);
     }
 
     pub fn open(&self) -> Option<&Arc<Open>> {

@@ -1,9 +1,9 @@
 //! How the scores of normal and abnormal images lie; the line of the threshold is dragged here.
 
-use super::{Cx, theme, widgets};
+use super::{Cx, plots, theme, widgets};
 use crate::{app::Command, data::Label, jobs::ScoreSet};
-use eframe::egui::{Align, CursorIcon, DragValue, Layout, RichText, Sense, Ui};
-use egui_plot::{Bar, BarChart, Plot, VLine};
+use eframe::egui::{Align, CursorIcon, DragValue, Layout, RichText, Ui};
+use egui_plot::{Bar, BarChart, VLine};
 
 const BINS: usize = 30;
 
@@ -23,17 +23,7 @@ pub fn show(ui: &mut Ui, cx: &mut Cx<'_>, set: &ScoreSet, height: f32) {
     let width = ((set.range[1] - set.range[0]) / BINS as f64).max(1e-9);
     let kinds = [(Some(false), Label::Normal), (Some(true), Label::Abnormal)];
     let threshold = cx.state.results.threshold;
-    let plot = Plot::new("histogram")
-        .height(height - 40.0)
-        .show_background(false)
-        .allow_drag(false)
-        .allow_zoom(false)
-        .allow_scroll(false)
-        .allow_boxed_zoom(false)
-        .allow_double_click_reset(false)
-        .sense(Sense::click_and_drag())
-        .include_y(0.0)
-        .y_axis_min_width(32.0);
+    let plot = plots::quiet("histogram", t, height - 56.0).include_y(0.0);
     let shown = plot.show(ui, |p| {
         let mut below = vec![0.0; BINS];
         for (kind, label) in kinds {

@@ -60,12 +60,18 @@ fn data_set(ui: &mut Ui, cx: &mut Cx<'_>, open: &Open) {
         ui.add_space(theme::STEP);
         widgets::caption(ui, "CLASSES");
     }
-    for (i, (class, counts)) in open.dataset.classes.iter().zip(&open.counts).enumerate() {
+    for (i, (class, counts)) in open.dataset.classes.iter().zip(&open.counts).enumerate().take(CLASSES) {
         let chosen = now.class == Some(i);
         let to = Filter { class: (!chosen).then_some(i), ..now };
         line(ui, cx, &class.name, counts.total(), Some(class.label), chosen, to);
     }
+    if open.counts.len() > CLASSES {
+        widgets::weak(ui, format!("… and {} more", open.counts.len() - CLASSES));
+    }
 }
+
+/// Classes that are listed.
+const CLASSES: usize = 200;
 
 /// One line of the tree: a click filters by it, another one takes that back.
 fn line(ui: &mut Ui, cx: &mut Cx<'_>, name: &str, count: usize, mark: Option<Option<Label>>, chosen: bool, to: Filter) {

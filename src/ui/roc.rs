@@ -1,9 +1,9 @@
 //! The ROC curve, with the point of the shared threshold; a click or drag on it moves the threshold.
 
-use super::{Cx, theme, widgets};
+use super::{Cx, plots, theme, widgets};
 use crate::{app::Command, jobs::ScoreSet};
-use eframe::egui::{RichText, Sense, Ui};
-use egui_plot::{Line, LineStyle, Plot, Points};
+use eframe::egui::{RichText, Ui};
+use egui_plot::{Line, LineStyle, Points};
 
 pub fn show(ui: &mut Ui, cx: &mut Cx<'_>, set: &ScoreSet, height: f32) {
     let t = theme::of(ui);
@@ -17,21 +17,8 @@ pub fn show(ui: &mut Ui, cx: &mut Cx<'_>, set: &ScoreSet, height: f32) {
     let confusion = cx.state.results.confusion();
     let now = confusion.specificity().zip(confusion.sensitivity()).map(|(spec, sens)| [1.0 - spec, sens]);
     let points: Vec<[f64; 2]> = set.roc.iter().map(|p| [p.fpr, p.tpr]).collect();
-    let size = height - 24.0;
-    let plot = Plot::new("roc")
-        .height(size)
-        .show_background(false)
-        .allow_drag(false)
-        .allow_zoom(false)
-        .allow_scroll(false)
-        .allow_boxed_zoom(false)
-        .allow_double_click_reset(false)
-        .sense(Sense::click_and_drag())
-        .default_x_bounds(-0.02, 1.02)
-        .default_y_bounds(-0.02, 1.02)
-        .x_axis_label("1 − specificity")
-        .y_axis_label("sensitivity")
-        .y_axis_min_width(32.0);
+    widgets::weak(ui, "sensitivity over 1 − specificity; drag to move the threshold");
+    let plot = plots::quiet("roc", t, height - 48.0).default_x_bounds(-0.02, 1.02).default_y_bounds(-0.02, 1.02);
     let shown = plot.show(ui, |p| {
         p.line(Line::new("chance", vec![[0.0, 0.0], [1.0, 1.0]]).color(t.line).style(LineStyle::dashed_loose()));
         p.line(Line::new("ROC", points).color(t.accent).width(2.0));

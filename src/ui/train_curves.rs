@@ -1,6 +1,6 @@
 //! The running job, live: loss curves and the previews that it wrote.
 
-use super::{Cx, theme, widgets};
+use super::{Cx, plots, theme, widgets};
 use crate::{
     app::{
         icons,
@@ -10,7 +10,7 @@ use crate::{
     ml::progress::Stage,
 };
 use eframe::egui::{RichText, Ui, vec2};
-use egui_plot::{Line, Plot};
+use egui_plot::Line;
 
 /// Previews that are shown, newest first.
 const PREVIEWS: usize = 6;
@@ -46,12 +46,14 @@ pub fn show(ui: &mut Ui, cx: &mut Cx<'_>) {
 
 fn plot(ui: &mut Ui, name: &str, curve: Option<&Curve>) {
     let t = theme::of(ui);
-    let plot = Plot::new(name).height(180.0).show_background(false).y_axis_min_width(40.0).allow_scroll(false);
-    let points = curve.map(|c| c.points.clone()).unwrap_or_default();
+    let Some(curve) = curve.filter(|c| c.points.len() > 1) else {
+        widgets::weak(ui, "Not begun.");
+        return;
+    };
     // A faint line of all steps under a bold one of their running mean.
-    let mean = smooth(&points);
-    plot.include_y(0.0).show(ui, |p| {
-        p.line(Line::new("each step", points).color(t.accent.gamma_multiply(0.35)).width(1.0));
+    let mean = smooth(&curve.points);
+    plots::quiet(name, t, 180.0).show(ui, |p| {
+        p.line(Line::new("each step", curve.points.clone()).color(t.accent.gamma_multiply(0.35)).width(1.0));
         p.line(Line::new("running mean", mean).color(t.accent).width(2.0));
     });
 }

@@ -44,7 +44,7 @@ fn head(ui: &mut Ui, cx: &mut Cx<'_>) {
             widgets::button(ui, cx, "Go to Data (1)", || Command::Go(Workspace::Data));
         }
         (Some(open), None) => {
-            let normals = open.dataset.training_normals().len();
+            let normals = open.training_normals;
             let text = format!("Learns from the {normals} normal training images of {}.", open.title());
             ui.label(RichText::new(text).color(t.weak));
         }

@@ -2,7 +2,7 @@
 
 use crate::{
     config::DataConfig,
-    data::{Dataset, ImageId, Label, Split},
+    data::{Dataset, ImageId, Split},
     jobs::Failure,
 };
 use std::{collections::HashMap, path::PathBuf, sync::Arc};
@@ -46,6 +46,8 @@ pub struct Open {
     pub counts: Vec<Counts>,
     /// Images without a class.
     pub unlabelled: Counts,
+    /// Normal images of the training split: what the models learn from.
+    pub training_normals: usize,
     /// Images by their names, as `scores.csv` has them.
     pub by_name: HashMap<String, ImageId>,
 }
@@ -88,18 +90,13 @@ impl Open {
             item.class.and_then(|c| counts.get_mut(c)).unwrap_or(&mut unlabelled).add(item.split);
         }
         let by_name = (0u32..).zip(&dataset.items).map(|(i, item)| (item.name.clone(), ImageId(i))).collect();
-        Self { config, dataset, generation, counts, unlabelled, by_name }
+        let training_normals = dataset.training_normals().len();
+        Self { config, dataset, generation, counts, unlabelled, training_normals, by_name }
     }
 
     /// True where nobody has said yet which class is normal.
     pub fn asks_normal(&self) -> bool {
         !self.dataset.classes.is_empty() && self.dataset.classes.iter().all(|c| c.label.is_none())
-    }
-
-    pub fn has_training_normals(&self) -> bool {
-        self.dataset.items.iter().any(|item| {
-            item.split == Split::Train && item.class.is_some_and(|c| self.dataset.classes[c].label == Some(Label::Normal))
-        })
     }
 
     /// The last part of the opened path.

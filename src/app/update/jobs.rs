@@ -88,7 +88,8 @@ pub fn progress(state: &mut State, id: JobId, event: Event) -> Vec<Effect> {
     match event {
         Event::Started { stage, done, total } => {
             (p.stage, p.done, p.total, p.last) = (Some(stage), done, total, None);
-            Vec::new()
+            // The run has its folder by now.
+            vec![Effect::ListRuns]
         }
         Event::Step(step) => {
             (p.done, p.total, p.last) = (step.step, step.total, Some(step));
@@ -111,7 +112,9 @@ pub fn progress(state: &mut State, id: JobId, event: Event) -> Vec<Effect> {
             vec![Effect::LoadPreview(file), Effect::ListRuns]
         }
         Event::Notice(text) => {
-            p.notices.push(text.clone());
+            if !p.notices.contains(&text) {
+                p.notices.push(text.clone());
+            }
             state.notify(text);
             Vec::new()
         }
