@@ -13,6 +13,7 @@ mod resample;
 mod simd;
 #[cfg(test)]
 mod tests;
+mod transpose;
 
 use std::cell::Cell;
 

@@ -27,6 +27,13 @@ pub trait Simd: Copy + 'static {
     /// Lanes of `m` from memory, the others from `base`.
     unsafe fn load_masked(base: Self::V, m: Self::M, p: *const f32) -> Self::V;
     unsafe fn store_masked(p: *mut f32, m: Self::M, v: Self::V);
+    /// Writes the transpose of 8 rows of 8 floats; rows are `stride` apart.
+    #[inline(always)]
+    unsafe fn transpose_8x8(from: *const f32, stride: usize, to: *mut f32, to_stride: usize) {
+        for (i, j) in (0..8).flat_map(|i| (0..8).map(move |j| (i, j))) {
+            unsafe { *to.add(j * to_stride + i) = *from.add(i * stride + j) };
+        }
+    }
 }
 
 /// Something to run with the best instruction set; `run` must be `#[inline(always)]`, and so must be all it calls.
@@ -62,6 +69,17 @@ pub fn level() -> Level {
         let _ = limit;
         Level::Portable
     })
+}
+
+/// [`Simd::LANES`] of what [`dispatch`] chooses.
+pub fn lanes() -> usize {
+    match level() {
+        Level::Portable => Portable::LANES,
+        #[cfg(target_arch = "x86_64")]
+        Level::Avx2 => x86::Avx2::LANES,
+        #[cfg(target_arch = "x86_64")]
+        Level::Avx512 => x86::Avx512::LANES,
+    }
 }
 
 /// Runs the kernel with the best instruction set of the machine.
@@ -214,6 +232,10 @@ pub mod x86 {
         unsafe fn store_masked(p: *mut f32, m: __m256i, v: __m256) {
             unsafe { _mm256_maskstore_ps(p, m, v) }
         }
+        #[inline(always)]
+        unsafe fn transpose_8x8(from: *const f32, stride: usize, to: *mut f32, to_stride: usize) {
+            unsafe { transpose_8x8(from, stride, to, to_stride) }
+        }
     }
 
     #[derive(Debug, Clone, Copy)]
@@ -255,6 +277,38 @@ pub mod x86 {
         #[inline(always)]
         unsafe fn store_masked(p: *mut f32, m: __mmask16, v: __m512) {
             unsafe { _mm512_mask_storeu_ps(p, m, v) }
+        }
+        #[inline(always)]
+        unsafe fn transpose_8x8(from: *const f32, stride: usize, to: *mut f32, to_stride: usize) {
+            unsafe { transpose_8x8(from, stride, to, to_stride) }
+        }
+    }
+
+    /// Four floats, and the four that are four rows below.
+    #[inline(always)]
+    unsafe fn load_rows(from: *const f32, stride: usize) -> __m256 {
+        unsafe {
+            let low = _mm256_castps128_ps256(_mm_loadu_ps(from));
+            _mm256_insertf128_ps::<1>(low, _mm_loadu_ps(from.add(4 * stride)))
+        }
+    }
+
+    #[inline(always)]
+    unsafe fn transpose_8x8(from: *const f32, stride: usize, to: *mut f32, to_stride: usize) {
+        unsafe {
+            // Row i beside row i + 4 of the same columns, then pairs, then fours.
+            for column in [0, 4] {
+                let from = from.add(column);
+                let (a, b) = (load_rows(from, stride), load_rows(from.add(stride), stride));
+                let (c, d) = (load_rows(from.add(2 * stride), stride), load_rows(from.add(3 * stride), stride));
+                let (ab_low, ab_high) = (_mm256_unpacklo_ps(a, b), _mm256_unpackhi_ps(a, b));
+                let (cd_low, cd_high) = (_mm256_unpacklo_ps(c, d), _mm256_unpackhi_ps(c, d));
+                let to = to.add(column * to_stride);
+                _mm256_storeu_ps(to, _mm256_shuffle_ps::<0x44>(ab_low, cd_low));
+                _mm256_storeu_ps(to.add(to_stride), _mm256_shuffle_ps::<0xee>(ab_low, cd_low));
+                _mm256_storeu_ps(to.add(2 * to_stride), _mm256_shuffle_ps::<0x44>(ab_high, cd_high));
+                _mm256_storeu_ps(to.add(3 * to_stride), _mm256_shuffle_ps::<0xee>(ab_high, cd_high));
+            }
         }
     }
 }

@@ -139,6 +139,19 @@ fn conv2d_agrees_over_many_blocks() {
     agree(&inputs, 1e-5, &|t| conv2d(&t[0].transpose(2, 3)?, &t[1].transpose(2, 3)?, Some(&t[2]), 1, 1));
 }
 
+/// Enough small images are worked on side by side.
+#[test]
+fn conv2d_agrees_on_many_small_images() {
+    for (batch, side) in [(8, 1), (17, 2), (9, 4), (16, 7), (11, 8)] {
+        for (kernel, stride, padding) in [(3, 1, 1), (3, 2, 1), (4, 2, 1), (7, 2, 3)] {
+            if side + 2 * padding >= kernel {
+                let inputs = [noise((batch, 13, side, side), 1), noise((14, 13, kernel, kernel), 2), noise(14, 3)];
+                agree(&inputs, 1e-5, &|t| conv2d(&t[0], &t[1], Some(&t[2]), stride, padding));
+            }
+        }
+    }
+}
+
 #[test]
 fn conv2d_lets_nan_through() {
     let mut values = vec![1f32; 36];

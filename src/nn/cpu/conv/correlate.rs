@@ -1,70 +1,98 @@
 //! The matrix form of a convolution, `out[m, n] = sum_k w[m, k] col[k, n]`, without ever storing `col`: a block of it is packed
 //! straight from the image into the layout that the register tile reads.
 //!
-//! n runs over the pixels of all images, k over (channel, tap). A vector of pixels reads its source as one masked load for each
-//! stretch that lies in one row, so that borders, small images and strides need no copy of the image and no case of their own.
+//! n runs over the pixels of all images, k over (tap, channel). A vector of pixels reads its source as one masked load for each
+//! stretch that lies in one row, so that borders need no copy of the image. The pixels come in segments which differ in the taps
+//! that reach into the image. Small images lie side by side instead, pixel by pixel (`(channel, pixel, image)`): a vector is then
+//! the same pixel of several images, and taps that meet only padding are never computed.
+
+use std::mem::MaybeUninit;
 
 use rayon::prelude::*;
 
-use crate::nn::cpu::simd::{Kernel, Simd, dispatch};
+use crate::nn::cpu::simd::{self, Kernel, Simd, dispatch};
 use crate::nn::cpu::{Scratch, Shared};
 
-/// One weight position of the kernel: it reads `(stride * y + dy, stride * x + dx)`; its weights are at offset `at`.
+/// A weight position of the kernel that reads `plane + (y + dy) * width + x + dx` of a channel for pixel (y, x) of a segment.
 #[derive(Debug, Clone, Copy)]
-pub struct Tap {
+pub struct Reach {
+    pub tap: usize,
     pub dy: isize,
     pub dx: isize,
-    pub at: usize,
+    pub plane: usize,
 }
 
-/// `out[b, m, y, x] = bias[m] + sum_{c, tap} weights[m * row + c * channel + tap.at] * x[b, c, s * y + tap.dy, s * x + tap.dx]`,
-/// reading zero outside the image.
-#[derive(Debug, Clone, Copy)]
+/// A rectangle of output pixels that the same taps reach. Pixel (y, x) lies at `first + y * row + x * column` of a channel.
+#[derive(Debug)]
+pub struct Segment {
+    pub height: usize,
+    pub width: usize,
+    pub first: usize,
+    pub row: usize,
+    pub column: usize,
+    pub taps: Vec<Reach>,
+}
+
+/// `out[b, m, pixel] = bias[m] + sum_{c, tap} weights[m * row + c * channel + tap] * x[b, c, reach(tap, pixel)]`; if images are
+/// side by side, `x` is (channel, pixel, image) and `out` (m, pixel, image), `images` being a multiple of the vector's length.
+#[derive(Debug)]
 pub struct Correlation<'a> {
     pub x: &'a [f32],
-    /// (batch, channels, height, width) of `x`
-    pub dims: (usize, usize, usize, usize),
-    pub taps: &'a [Tap],
-    pub stride: usize,
+    pub images: usize,
+    pub side_by_side: bool,
+    pub channels: usize,
+    /// Values of a channel, which may be several planes.
+    pub plane: usize,
+    /// Height and width of a plane.
+    pub size: (usize, usize),
     pub weights: &'a [f32],
+    /// Taps of the kernel.
+    pub taps: usize,
     pub row: usize,
     pub channel: usize,
     pub bias: Option<&'a [f32]>,
-    /// (channels, height, width) of the result
-    pub out: (usize, usize, usize),
+    /// Channels of the result, and values of each.
+    pub rows: usize,
+    pub out_plane: usize,
+    pub segments: &'a [Segment],
 }
 
-/// Floats of a packed block of `col`: half of a small second-level cache.
+/// Floats of a packed block of `col`: a quarter of a second-level cache.
 const BLOCK: usize = 64 * 1024;
 /// Length of k in a block.
 const DEPTH: usize = 256;
 const MAX_ROWS: usize = 12;
+const MAX_LANES: usize = 16;
+
+/// Columns of a register tile: two vectors of pixels, from pixel `first` of a segment on.
+#[derive(Debug, Clone, Copy)]
+struct Panel {
+    segment: usize,
+    first: usize,
+}
 
 impl Correlation<'_> {
-    pub fn out_len(&self) -> usize {
-        self.dims.0 * self.out.0 * self.out.1 * self.out.2
-    }
-
-    /// Writes all of `out` (batch, channels, height, width).
+    /// Writes all pixels of the segments, in every image and channel.
     ///
     /// # Safety
-    /// `out` must have room for `out_len` floats; slices and taps must fit `dims` and `out`.
+    /// `out` must have room for them; slices, taps and segments must fit the sizes.
     pub unsafe fn run(&self, out: Shared) {
-        let pixels = self.dims.0 * self.out.1 * self.out.2;
-        let channels_a_block = (DEPTH / self.taps.len()).clamp(1, self.dims.1);
+        let width = 2 * simd::lanes();
+        let pixels = |s: &Segment| self.images * s.height * s.width;
+        let of_segment = |(segment, s)| (0..pixels(s)).step_by(width).map(move |first| Panel { segment, first });
+        let panels: Vec<Panel> = self.segments.iter().enumerate().flat_map(of_segment).collect();
+        let channels_a_block = (DEPTH / self.taps).clamp(1, self.channels);
         // Enough tasks for the threads to share evenly: first by pixels, then by output channels.
         let threads = rayon::current_num_threads();
         let wanted = if threads == 1 { 1 } else { 4 * threads };
-        let width = (BLOCK / (channels_a_block * self.taps.len())).min(pixels.div_ceil(wanted)).next_multiple_of(32).max(128);
-        let columns = pixels.div_ceil(width);
-        let parts = wanted.div_ceil(columns).min(self.out.0.div_ceil(4 * MAX_ROWS)).max(1);
-        let rows = self.out.0.div_ceil(parts);
-        (0..columns * parts).into_par_iter().for_each(|task| {
-            let (column, part) = (task / parts, task % parts);
-            let pixels = (column * width, ((column + 1) * width).min(pixels));
-            let rows = (part * rows, ((part + 1) * rows).min(self.out.0));
+        let columns = (BLOCK / (channels_a_block * self.taps * width)).min(panels.len().div_ceil(wanted)).max(4);
+        let parts = wanted.div_ceil(panels.len().div_ceil(columns)).min(self.rows.div_ceil(4 * MAX_ROWS)).max(1);
+        let rows = self.rows.div_ceil(parts);
+        let tasks: Vec<_> = panels.chunks(columns).flat_map(|p| (0..parts).map(move |part| (p, part))).collect();
+        tasks.into_par_iter().for_each(|(panels, part)| {
+            let rows = (part * rows, ((part + 1) * rows).min(self.rows));
             if rows.0 < rows.1 {
-                dispatch(Block { job: self, out, pixels, rows, channels_a_block });
+                dispatch(Block { job: self, out, panels, rows, channels_a_block });
             }
         });
     }
@@ -76,17 +104,32 @@ struct Piece<M> {
     at: isize,
 }
 
-/// The pieces of each vector of a block.
-struct Pieces<M> {
-    pieces: Vec<Piece<M>>,
+/// `len` lanes of a vector from `lane` on lie from `at` on in memory.
+struct Run {
+    lane: usize,
+    len: usize,
+    at: usize,
+}
+
+/// What belongs to vectors that follow each other.
+struct Lists<T> {
+    items: Vec<T>,
     ends: Vec<usize>,
 }
 
-impl<M> Pieces<M> {
+impl<T> Lists<T> {
+    const fn new() -> Self {
+        Self { items: Vec::new(), ends: Vec::new() }
+    }
+
+    fn end_vector(&mut self) {
+        self.ends.push(self.items.len());
+    }
+
     #[inline(always)]
-    fn of(&self, vector: usize) -> &[Piece<M>] {
+    fn of(&self, vector: usize) -> &[T] {
         let from = if vector == 0 { 0 } else { self.ends[vector - 1] };
-        &self.pieces[from..self.ends[vector]]
+        &self.items[from..self.ends[vector]]
     }
 }
 
@@ -94,76 +137,102 @@ impl<M> Pieces<M> {
 struct Block<'a> {
     job: &'a Correlation<'a>,
     out: Shared,
-    pixels: (usize, usize),
+    panels: &'a [Panel],
     rows: (usize, usize),
     channels_a_block: usize,
 }
 
-#[inline(always)]
-fn bits(from: usize, to: usize) -> u32 {
-    ((1u64 << to) - (1u64 << from)) as u32
-}
-
 impl Block<'_> {
-    /// Where the vectors of pixels lie in the result, relative to the first channel.
-    #[inline(always)]
-    unsafe fn targets<S: Simd>(&self, vectors: usize) -> Pieces<S::M> {
-        let size = self.job.out.1 * self.job.out.2;
-        let mut pieces = Pieces { pieces: Vec::new(), ends: Vec::with_capacity(vectors) };
-        for vector in 0..vectors {
-            let (mut n, mut lane) = (self.pixels.0 + vector * S::LANES, 0);
-            while lane < S::LANES && n < self.pixels.1 {
-                let (image, pixel) = (n / size, n % size);
-                let len = (size - pixel).min(S::LANES - lane).min(self.pixels.1 - n);
-                let at = (image * self.job.out.0 * size + pixel) as isize - lane as isize;
-                pieces.pieces.push(Piece { mask: unsafe { S::mask(bits(lane, lane + len)) }, at });
-                (n, lane) = (n + len, lane + len);
-            }
-            pieces.ends.push(pieces.pieces.len());
-        }
-        pieces
+    /// Values from one plane of a channel to the next.
+    fn spacing(&self) -> usize {
+        if self.job.side_by_side { self.job.images } else { 1 }
     }
 
-    /// Where tap by tap the vectors of pixels read, relative to the first channel.
+    /// Where the vectors of the panels lie in the result, relative to the first channel.
+    fn targets(&self, lanes: usize) -> Lists<Run> {
+        let job = self.job;
+        let mut targets = Lists::new();
+        for (panel, half) in self.panels.iter().flat_map(|p| [(p, 0), (p, 1)]) {
+            let s = &job.segments[panel.segment];
+            let size = s.height * s.width;
+            let (mut n, mut lane) = (panel.first + half * lanes, 0);
+            while lane < lanes && n < job.images * size {
+                let (pixel, image) = if job.side_by_side { (n / job.images, n % job.images) } else { (n % size, n / size) };
+                let (y, x) = (pixel / s.width, pixel % s.width);
+                let place = s.first + y * s.row + x * s.column;
+                let (at, together) = match (s.column, s.row) {
+                    _ if job.side_by_side => (place * job.images + image, lanes),
+                    (1, row) if row == s.width => (image * job.rows * job.out_plane + place, size - pixel),
+                    (1, _) => (image * job.rows * job.out_plane + place, s.width - x),
+                    _ => (image * job.rows * job.out_plane + place, 1),
+                };
+                let len = together.min(lanes - lane);
+                targets.items.push(Run { lane, len, at });
+                (n, lane) = (n + len, lane + len);
+            }
+            targets.end_vector();
+        }
+        targets
+    }
+
+    /// Where, panel by panel, tap by tap, the two vectors of pixels read, relative to the first channel.
     #[inline(always)]
-    unsafe fn sources<S: Simd>(&self, vectors: usize) -> Pieces<S::M> {
-        let (_, channels, height, width) = self.job.dims;
-        let (_, out_height, out_width) = self.job.out;
-        let stride = self.job.stride as isize;
-        let mut pieces = Pieces { pieces: Vec::new(), ends: Vec::with_capacity(vectors * self.job.taps.len()) };
-        for tap in self.job.taps {
-            for vector in 0..vectors {
-                let (mut n, mut lane) = (self.pixels.0 + vector * S::LANES, 0);
-                while lane < S::LANES && n < self.pixels.1 {
-                    let (row, x) = (n / out_width, n % out_width);
-                    let (image, y) = (row / out_height, row % out_height);
-                    let len = (out_width - x).min(S::LANES - lane).min(self.pixels.1 - n);
-                    let source = stride * y as isize + tap.dy;
-                    if (0..height as isize).contains(&source) {
-                        let start = (image * channels * height * width) as isize + source * width as isize;
-                        let column = stride * x as isize + tap.dx;
-                        let mut push = |from: usize, to: usize| {
-                            let first = lane + from;
-                            let at = start + column + stride * from as isize - first as isize;
-                            pieces.pieces.push(Piece { mask: unsafe { S::mask(bits(first, lane + to)) }, at });
-                        };
-                        if stride == 1 {
-                            let from = (-column).max(0) as usize;
-                            let to = (width as isize - column).clamp(0, len as isize) as usize;
-                            if from < to {
-                                push(from, to);
-                            }
-                        } else {
-                            let inside = |i: &usize| (0..width as isize).contains(&(column + stride * *i as isize));
-                            (0..len).filter(inside).for_each(|i| push(i, i + 1));
-                        }
+    unsafe fn sources<S: Simd>(&self) -> Lists<Piece<S::M>> {
+        let job = self.job;
+        let (height, width) = (job.size.0 as isize, job.size.1 as isize);
+        let mut sources = Lists::new();
+        for panel in self.panels {
+            let s = &job.segments[panel.segment];
+            let size = s.height * s.width;
+            for (tap, half) in s.taps.iter().flat_map(|t| [(t, 0), (t, 1)]) {
+                let (mut n, mut lane) = (panel.first + half * S::LANES, 0);
+                while lane < S::LANES && n < job.images * size {
+                    let (pixel, image) = if job.side_by_side { (n / job.images, n % job.images) } else { (n % size, n / size) };
+                    let (y, x) = ((pixel / s.width) as isize + tap.dy, (pixel % s.width) as isize + tap.dx);
+                    let len = if job.side_by_side { S::LANES } else { (s.width - pixel % s.width).min(S::LANES - lane) };
+                    let place = tap.plane as isize + y * width + x;
+                    // The lanes whose source is inside the image, from `lane` on, and where the first of them is.
+                    let (from, to, at) = if !(0..height).contains(&y) {
+                        (0, 0, 0)
+                    } else if job.side_by_side {
+                        let inside = (0..width).contains(&x);
+                        (0, if inside { len } else { 0 }, place * job.images as isize + image as isize)
+                    } else {
+                        let from = (-x).clamp(0, len as isize);
+                        let start = (image * job.channels * job.plane) as isize;
+                        (from as usize, (width - x).clamp(0, len as isize) as usize, start + place + from)
+                    };
+                    if from < to {
+                        let bits = ((1u64 << (lane + to)) - (1u64 << (lane + from))) as u32;
+                        let mask = unsafe { S::mask(bits) };
+                        sources.items.push(Piece { mask, at: at - (lane + from) as isize });
                     }
                     (n, lane) = (n + len, lane + len);
                 }
-                pieces.ends.push(pieces.pieces.len());
+                sources.end_vector();
             }
         }
-        pieces
+        sources
+    }
+
+    /// Weights of rows `from..from + height` and `count` channels from `first` on, as (tap, channel, row).
+    #[inline(always)]
+    unsafe fn pack_weights(&self, from: usize, height: usize, first: usize, count: usize, to: *mut f32) {
+        let job = self.job;
+        let one = |row: usize, c: usize| {
+            for tap in 0..job.taps {
+                unsafe {
+                    let weight = *job.weights.as_ptr().add((from + row) * job.row + (first + c) * job.channel + tap);
+                    *to.add((tap * count + c) * height + row) = weight;
+                }
+            }
+        };
+        // Along memory.
+        if job.row > job.channel {
+            (0..height).for_each(|row| (0..count).for_each(|c| one(row, c)));
+        } else {
+            (0..count).for_each(|c| (0..height).for_each(|row| one(row, c)));
+        }
     }
 }
 
@@ -173,71 +242,60 @@ impl Kernel for Block<'_> {
     #[inline(always)]
     unsafe fn run<S: Simd>(self) {
         let job = self.job;
-        let taps = job.taps.len();
-        let (_, channels, height, width) = job.dims;
-        let panels = (self.pixels.1 - self.pixels.0).div_ceil(2 * S::LANES);
-        let vectors = 2 * panels;
-        let depth = self.channels_a_block * taps;
         let rows = self.rows.1 - self.rows.0;
         // Row panels of nearly equal height.
         let row_panels = rows.div_ceil(S::ROWS);
-        let panel = 2 * S::LANES;
+        let column = self.channels_a_block * 2 * S::LANES;
+        let all_taps: usize = self.panels.iter().map(|p| job.segments[p.segment].taps.len()).sum();
         // SAFETY: packed blocks stay within the scratch, whose size is computed here; sources and targets were clipped to the
         // images; `out` is ours at these rows and pixels.
         unsafe {
-            let (sources, targets) = (self.sources::<S>(vectors), self.targets::<S>(vectors));
-            let mut scratch = Scratch::take(depth * (panels * panel + MAX_ROWS));
-            let (b, a) = scratch.0.split_at_mut(depth * panels * panel);
-            for first in (0..channels).step_by(self.channels_a_block) {
-                let count = self.channels_a_block.min(channels - first);
-                let depth = count * taps;
-                let mut to = b.as_mut_ptr();
-                for p in 0..panels {
-                    for c in first..first + count {
-                        let image = job.x.as_ptr().add(c * height * width);
-                        for t in 0..taps {
-                            for vector in 2 * p..2 * p + 2 {
-                                let mut v = S::splat(0.);
-                                for piece in sources.of(t * vectors + vector) {
-                                    v = S::load_masked(v, piece.mask, image.wrapping_offset(piece.at));
-                                }
-                                S::store(to, v);
-                                to = to.add(S::LANES);
-                            }
+            let (sources, targets) = (self.sources::<S>(), self.targets(S::LANES));
+            let mut scratch = Scratch::take(all_taps * column + job.taps * self.channels_a_block * MAX_ROWS);
+            let (b, a) = scratch.0.split_at_mut(all_taps * column);
+            for first in (0..job.channels).step_by(self.channels_a_block) {
+                let count = self.channels_a_block.min(job.channels - first);
+                // Two vectors for each tap of each panel; channel by channel, because its taps overlap in memory.
+                for c in 0..count {
+                    let image = job.x.as_ptr().add((first + c) * job.plane * self.spacing());
+                    let mut to = b.as_mut_ptr().add(c * 2 * S::LANES);
+                    let mut from = 0;
+                    for (vector, &end) in sources.ends.iter().enumerate() {
+                        let mut v = S::splat(0.);
+                        for piece in sources.items.get_unchecked(from..end) {
+                            v = S::load_masked(v, piece.mask, image.wrapping_offset(piece.at));
                         }
+                        S::store(to, v);
+                        from = end;
+                        to = to.wrapping_add(if vector % 2 == 0 { S::LANES } else { (2 * count - 1) * S::LANES });
                     }
                 }
                 for r in 0..row_panels {
                     let (from, to) = (rows * r / row_panels, rows * (r + 1) / row_panels);
                     let (from, height) = (self.rows.0 + from, to - from);
-                    for row in 0..height {
-                        let mut to = a.as_mut_ptr().add(row);
-                        for c in first..first + count {
-                            let weights = job.weights.as_ptr().add((from + row) * job.row + c * job.channel);
-                            for tap in job.taps {
-                                *to = *weights.add(tap.at);
-                                to = to.wrapping_add(height);
-                            }
-                        }
-                    }
-                    let tile = Tile { job, a: a.as_ptr(), depth, row: from, fresh: first == 0, out: self.out.get() };
-                    for p in 0..panels {
-                        let b = b.as_ptr().add(p * depth * panel);
+                    self.pack_weights(from, height, first, count, a.as_mut_ptr());
+                    let size = job.out_plane * self.spacing();
+                    let out = self.out.get().add(from * size);
+                    let tile = Tile { job, a: a.as_ptr(), count, row: from, fresh: first == 0, out, size };
+                    let mut b = b.as_ptr();
+                    for (p, panel) in self.panels.iter().enumerate() {
+                        let taps = &job.segments[panel.segment].taps;
                         let targets = [targets.of(2 * p), targets.of(2 * p + 1)];
                         match height {
-                            1 => tile.run::<S, 1>(b, targets),
-                            2 => tile.run::<S, 2>(b, targets),
-                            3 => tile.run::<S, 3>(b, targets),
-                            4 => tile.run::<S, 4>(b, targets),
-                            5 => tile.run::<S, 5>(b, targets),
-                            6 => tile.run::<S, 6>(b, targets),
-                            7 => tile.run::<S, 7>(b, targets),
-                            8 => tile.run::<S, 8>(b, targets),
-                            9 => tile.run::<S, 9>(b, targets),
-                            10 => tile.run::<S, 10>(b, targets),
-                            11 => tile.run::<S, 11>(b, targets),
-                            _ => tile.run::<S, 12>(b, targets),
+                            1 => tile.run::<S, 1>(taps, b, targets),
+                            2 => tile.run::<S, 2>(taps, b, targets),
+                            3 => tile.run::<S, 3>(taps, b, targets),
+                            4 => tile.run::<S, 4>(taps, b, targets),
+                            5 => tile.run::<S, 5>(taps, b, targets),
+                            6 => tile.run::<S, 6>(taps, b, targets),
+                            7 => tile.run::<S, 7>(taps, b, targets),
+                            8 => tile.run::<S, 8>(taps, b, targets),
+                            9 => tile.run::<S, 9>(taps, b, targets),
+                            10 => tile.run::<S, 10>(taps, b, targets),
+                            11 => tile.run::<S, 11>(taps, b, targets),
+                            _ => tile.run::<S, 12>(taps, b, targets),
                         }
+                        b = b.add(taps.len() * count * 2 * S::LANES);
                     }
                 }
             }
@@ -248,42 +306,62 @@ impl Kernel for Block<'_> {
 /// A few rows of the result, over one packed block of k.
 struct Tile<'a> {
     job: &'a Correlation<'a>,
-    /// depth x height
+    /// (tap, channel, row)
     a: *const f32,
-    depth: usize,
+    /// Channels in the block.
+    count: usize,
     row: usize,
     /// Whether this is the first block of k, so that the result begins with the bias instead of what is there.
     fresh: bool,
+    /// The first row of the result, and the values of a row.
     out: *mut f32,
+    size: usize,
 }
 
 impl Tile<'_> {
-    /// `b` is depth x two vectors.
+    /// `b` is (tap, channel, two vectors).
     #[inline(always)]
-    unsafe fn run<S: Simd, const HEIGHT: usize>(&self, b: *const f32, targets: [&[Piece<S::M>]; 2]) {
+    unsafe fn run<S: Simd, const HEIGHT: usize>(&self, taps: &[Reach], b: *const f32, targets: [&[Run]; 2]) {
         unsafe {
             let mut sums = [[S::splat(0.); 2]; HEIGHT];
-            let (mut a, mut b) = (self.a, b);
-            for _ in 0..self.depth {
-                let (left, right) = (S::load(b), S::load(b.add(S::LANES)));
-                for (row, sums) in sums.iter_mut().enumerate() {
-                    let weight = S::splat(*a.add(row));
-                    sums[0] = S::fma(weight, left, sums[0]);
-                    sums[1] = S::fma(weight, right, sums[1]);
+            let mut b = b;
+            for same in taps.chunk_by(|a, b| a.tap + 1 == b.tap) {
+                let mut a = self.a.add(same[0].tap * self.count * HEIGHT);
+                for _ in 0..same.len() * self.count {
+                    let (left, right) = (S::load(b), S::load(b.add(S::LANES)));
+                    for (row, sums) in sums.iter_mut().enumerate() {
+                        let weight = S::splat(*a.add(row));
+                        sums[0] = S::fma(weight, left, sums[0]);
+                        sums[1] = S::fma(weight, right, sums[1]);
+                    }
+                    a = a.add(HEIGHT);
+                    b = b.add(2 * S::LANES);
                 }
-                a = a.add(HEIGHT);
-                b = b.add(2 * S::LANES);
             }
-            let size = self.job.out.1 * self.job.out.2;
+            // Plain nested loops: the compiler unrolls them and so keeps the sums in registers above.
+            let mut buffer = [MaybeUninit::<f32>::uninit(); 2 * MAX_ROWS * MAX_LANES];
+            let buffer: *mut f32 = buffer.as_mut_ptr().cast();
             for (i, sums) in sums.iter().enumerate() {
-                let row = self.row + i;
-                let out = self.out.add(row * size);
-                let bias = S::splat(self.job.bias.map_or(0., |bias| *bias.get_unchecked(row)));
-                for (sum, pieces) in sums.iter().zip(targets) {
-                    for piece in pieces {
-                        let at = out.wrapping_offset(piece.at);
-                        let before = if self.fresh { bias } else { S::load_masked(bias, piece.mask, at) };
-                        S::store_masked(at, piece.mask, S::add(*sum, before));
+                for (half, sum) in sums.iter().enumerate() {
+                    S::store(buffer.add((2 * i + half) * S::LANES), *sum);
+                }
+            }
+            for i in 0..HEIGHT {
+                let out = self.out.add(i * self.size);
+                let bias = self.job.bias.map_or(0., |bias| *bias.get_unchecked(self.row + i));
+                for (half, runs) in targets.iter().enumerate() {
+                    let sums = buffer.add((2 * i + half) * S::LANES);
+                    for run in *runs {
+                        let (to, from) = (out.add(run.at), sums.add(run.lane));
+                        if run.len == S::LANES {
+                            let before = if self.fresh { S::splat(bias) } else { S::load(to) };
+                            S::store(to, S::add(S::load(from), before));
+                        } else {
+                            for lane in 0..run.len {
+                                let before = if self.fresh { bias } else { *to.add(lane) };
+                                *to.add(lane) = *from.add(lane) + before;
+                            }
+                        }
                     }
                 }
             }

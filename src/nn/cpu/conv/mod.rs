@@ -1,16 +1,19 @@
 //! Convolution as one custom operation with its gradients.
 
 mod correlate;
+mod segments;
 mod weight_grad;
 
 use candle_core::{CpuStorage, CustomOp2, CustomOp3, Layout, Result, Shape, Tensor};
 use rayon::prelude::*;
 
-use correlate::{Correlation, Tap};
+use correlate::Correlation;
+use segments::{Axis, Target, segments};
 use weight_grad::WeightGrad;
 
 use super::math::sum;
-use super::{filled, slice, to_tensor, with_values};
+use super::transpose::transpose;
+use super::{filled, simd, slice, to_tensor, with_values};
 
 /// The fast form of [`crate::nn::conv2d`]; `None` where it has no kernel for the size.
 pub fn conv2d(x: &Tensor, w: &Tensor, bias: Option<&Tensor>, stride: usize, padding: usize) -> Result<Option<Tensor>> {
@@ -65,69 +68,88 @@ impl Conv {
         self
     }
 
+    /// Whether images are small and many enough to be worked on side by side: it saves the taps that meet only padding.
+    fn is_small(&self) -> bool {
+        const SIDE: usize = 8;
+        let (images, _, height, width) = self.dims;
+        self.kernel > 1 && images >= 8 && height.max(width) <= SIDE && self.out.1.max(self.out.2) <= SIDE
+    }
+
     fn forward(self, x: &[f32], w: &[f32], bias: Option<&[f32]>) -> Vec<f32> {
-        let Self { dims, out, kernel, stride, padding } = self.flat();
-        let offset = |k: usize| k as isize - padding as isize;
-        let taps: Vec<Tap> =
-            (0..kernel * kernel).map(|at| Tap { dy: offset(at / kernel), dx: offset(at % kernel), at }).collect();
-        let channel = kernel * kernel;
-        let job = Correlation { x, dims, taps: &taps, stride, weights: w, row: dims.1 * channel, channel, bias, out };
-        // SAFETY: every pixel of every channel is written; candle has checked that slices fit shapes.
-        unsafe { filled(job.out_len(), |out| job.run(out)) }
+        let Self { dims: (images, channels, height, width), out, kernel, stride, padding } = self.flat();
+        // With a stride, an image of each phase (y mod stride, x mod stride) is read without one.
+        let phases = if padding.is_multiple_of(stride) { stride.min(kernel) } else { stride };
+        let split;
+        let (x, size) = if stride == 1 {
+            (x, (height, width))
+        } else {
+            let size = (height.div_ceil(stride), width.div_ceil(stride));
+            split = split_phases(x, (height, width), size, stride, phases);
+            (&split[..], size)
+        };
+        let axis = |tap: usize| {
+            let distance = tap as isize - padding as isize;
+            let (phase, offset) = (distance.rem_euclid(stride as isize) as usize, distance.div_euclid(stride as isize));
+            Axis { tap, phase, offset }
+        };
+        let axis: Vec<Axis> = (0..kernel).map(axis).collect();
+        let to = Target { first: 0, row: out.2, column: 1 };
+        let small = self.is_small();
+        let job = Correlation {
+            x,
+            images,
+            side_by_side: small,
+            channels,
+            plane: phases * phases * size.0 * size.1,
+            size,
+            weights: w,
+            taps: kernel * kernel,
+            row: channels * kernel * kernel,
+            channel: kernel * kernel,
+            bias,
+            rows: out.0,
+            out_plane: out.1 * out.2,
+            segments: &segments((out.1, out.2), (&axis, &axis), size, phases, kernel, to, small),
+        };
+        correlate(job)
     }
 
     /// The input's gradient: for each phase (y mod stride, x mod stride) of the input, a correlation of `dy` with the taps that
     /// reach that phase.
     fn input_grad(self, w: &[f32], dy: &[f32]) -> Vec<f32> {
-        let Self { dims, out, kernel, stride, padding } = self.flat();
-        let (batch, channels, height, width) = dims;
-        let phase = |py: usize, px: usize| {
-            let reach = |k: usize, p: usize| {
-                let distance = (p + padding) as isize - k as isize;
-                (distance.rem_euclid(stride as isize) == 0).then(|| distance.div_euclid(stride as isize))
+        let Self { dims: (images, channels, height, width), out, kernel, stride, padding } = self.flat();
+        let axis = |phase: usize| -> Vec<Axis> {
+            let reach = |tap: usize| {
+                let distance = (phase + padding) as isize - tap as isize;
+                let whole = distance.rem_euclid(stride as isize) == 0;
+                whole.then(|| Axis { tap, phase: 0, offset: distance.div_euclid(stride as isize) })
             };
-            let taps: Vec<Tap> = (0..kernel * kernel)
-                .filter_map(|at| Some(Tap { dy: reach(at / kernel, py)?, dx: reach(at % kernel, px)?, at }))
-                .collect();
-            let size = |n: usize, p: usize| n.saturating_sub(p).div_ceil(stride);
-            (taps, (channels, size(height, py), size(width, px)))
+            (0..kernel).filter_map(reach).collect()
         };
-        let correlate = |taps: &[Tap], out_size| {
-            let dims = (batch, out.0, out.1, out.2);
-            let channel = channels * kernel * kernel;
-            let job = Correlation {
-                x: dy,
-                dims,
-                taps,
-                stride: 1,
-                weights: w,
-                row: kernel * kernel,
-                channel,
-                bias: None,
-                out: out_size,
-            };
-            // SAFETY: every pixel of every channel is written.
-            unsafe { filled(job.out_len(), |out| job.run(out)) }
+        let small = self.is_small();
+        let phases = (0..stride).flat_map(|py| (0..stride).map(move |px| (py, px)));
+        let of_phase = |(py, px): (usize, usize)| {
+            let grid = (height.saturating_sub(py).div_ceil(stride), width.saturating_sub(px).div_ceil(stride));
+            let to = Target { first: py * width + px, row: stride * width, column: stride };
+            segments(grid, (&axis(py), &axis(px)), (out.1, out.2), 1, kernel, to, small)
         };
-        if stride == 1 {
-            let (taps, size) = phase(0, 0);
-            return correlate(&taps, size);
-        }
-        let mut dx = vec![0.; batch * channels * height * width];
-        for (py, px) in (0..stride).flat_map(|py| (0..stride).map(move |px| (py, px))) {
-            let (taps, size) = phase(py, px);
-            if taps.is_empty() || size.1 * size.2 == 0 {
-                continue;
-            }
-            let part = correlate(&taps, size);
-            dx.par_chunks_mut(height * width).zip(part.par_chunks(size.1 * size.2)).for_each(|(plane, part)| {
-                for (y, row) in part.chunks_exact(size.2).enumerate() {
-                    let start = (y * stride + py) * width + px;
-                    plane[start..].iter_mut().step_by(stride).zip(row).for_each(|(to, from)| *to = *from);
-                }
-            });
-        }
-        dx
+        let job = Correlation {
+            x: dy,
+            images,
+            side_by_side: small,
+            channels: out.0,
+            plane: out.1 * out.2,
+            size: (out.1, out.2),
+            weights: w,
+            taps: kernel * kernel,
+            row: kernel * kernel,
+            channel: channels * kernel * kernel,
+            bias: None,
+            rows: channels,
+            out_plane: height * width,
+            segments: &phases.flat_map(of_phase).collect::<Vec<_>>(),
+        };
+        correlate(job)
     }
 
     fn weight_grad(self, x: &[f32], dy: &[f32]) -> Vec<f32> {
@@ -159,6 +181,36 @@ impl Conv {
         };
         Ok((dx, dw))
     }
+}
+
+/// The result, whose segments hold every pixel, for all images and channels.
+fn correlate(job: Correlation) -> Vec<f32> {
+    let values = job.rows * job.out_plane;
+    if !job.side_by_side {
+        // SAFETY: every pixel of every channel is written; candle has checked that slices fit shapes.
+        return unsafe { filled(job.images * values, |out| job.run(out)) };
+    }
+    let images = job.images.next_multiple_of(simd::lanes());
+    let x = transpose(job.x, job.images, job.x.len() / job.images, images);
+    let wide = Correlation { x: &x, images, ..job };
+    // SAFETY: as above.
+    let out = unsafe { filled(images * values, |out| wide.run(out)) };
+    transpose(&out, values, job.images, values)
+}
+
+/// Planes of `from` (height, width) as `phases` x `phases` planes of every `stride`-th pixel, `to` in size, zero beyond the image.
+fn split_phases(x: &[f32], from: (usize, usize), to: (usize, usize), stride: usize, phases: usize) -> Vec<f32> {
+    let plane = to.0 * to.1;
+    let mut split = vec![0.; x.len() / (from.0 * from.1) * phases * phases * plane];
+    split.par_chunks_mut(phases * phases * plane).zip(x.par_chunks(from.0 * from.1)).for_each(|(split, x)| {
+        for (phase, split) in split.chunks_mut(plane).enumerate() {
+            let rows = x.chunks(from.1).skip(phase / phases).step_by(stride);
+            for (to, row) in split.chunks_mut(to.1).zip(rows) {
+                to.iter_mut().zip(row.iter().skip(phase % phases).step_by(stride)).for_each(|(to, from)| *to = *from);
+            }
+        }
+    });
+    split
 }
 
 impl CustomOp2 for Conv {

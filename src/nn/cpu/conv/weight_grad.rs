@@ -1,12 +1,13 @@
 //! The weight gradient of a convolution: `dw[o, c, ky, kx] = sum over pixels of dy[b, o, y, x] * x[b, c, s*y + ky - p, s*x + kx - p]`.
 //!
-//! A register tile holds some rows of taps (a row is a (c, ky) and all its kx) times two vectors of output channels. It runs over
-//! the pixels of a group of images, reading taps as broadcasts straight from a padded copy of the channel's planes, and the
-//! gradient `dy` transposed to have channels side by side. No thread shares a sum with another.
+//! A register tile holds some channels c times two vectors of output channels o, for one tap. It runs over the pixels of a group
+//! of images whose source lies inside the image, from copies of `x` and `dy` that have channels side by side. No thread shares a
+//! sum with another.
 
 use rayon::prelude::*;
 
 use crate::nn::cpu::simd::{Kernel, Simd, dispatch};
+use crate::nn::cpu::transpose::transpose_to;
 use crate::nn::cpu::{Scratch, Shared};
 
 /// Sizes of the convolution whose weight gradient is wanted.
@@ -23,10 +24,12 @@ pub struct WeightGrad<'a> {
     pub padding: usize,
 }
 
-/// Pixels that a tile runs over at once; their transposed gradients stay in the second-level cache.
+/// Pixels that a tile runs over at once; their copies stay in the second-level cache.
 const PIXELS: usize = 1024;
-/// Output channels that the tasks' blocks are multiples of: two vectors of the widest kind.
+/// Output channels that tasks are cut at: two vectors of the widest kind.
 const OUTPUTS: usize = 32;
+/// Output channels that share a copy of `x`.
+const MOST_OUTPUTS: usize = 128;
 
 impl WeightGrad<'_> {
     pub fn len(&self) -> usize {
@@ -38,19 +41,30 @@ impl WeightGrad<'_> {
     /// # Safety
     /// `dw` must have room for `len` floats; the slices must fit the sizes.
     pub unsafe fn run(&self, dw: Shared) {
-        let blocks = self.out.0.div_ceil(OUTPUTS);
         let threads = rayon::current_num_threads();
-        // Splitting the channels costs one more transposition of `dy` each time.
-        let parts = if threads == 1 { 1 } else { (2 * threads).div_ceil(blocks).min(self.dims.1.div_ceil(8)) };
-        let channels = self.dims.1.div_ceil(parts);
-        (0..blocks * parts).into_par_iter().for_each(|task| {
-            let (block, part) = (task / parts, task % parts);
-            let outputs = (block * OUTPUTS, ((block + 1) * OUTPUTS).min(self.out.0));
-            let channels = (part * channels, ((part + 1) * channels).min(self.dims.1));
+        let wanted = if threads == 1 { 1 } else { 2 * threads };
+        let (blocks, channels) = (self.out.0.div_ceil(OUTPUTS), self.dims.1);
+        let blocks_a_task = blocks.div_ceil(wanted).min(MOST_OUTPUTS / OUTPUTS);
+        let outputs = blocks_a_task * OUTPUTS;
+        let parts = self.out.0.div_ceil(outputs);
+        // Splitting the channels costs one more copy of `dy` each time.
+        let cuts = wanted.div_ceil(parts).min(channels.div_ceil(16));
+        let width = channels.div_ceil(cuts);
+        (0..parts * cuts).into_par_iter().for_each(|task| {
+            let (part, cut) = (task / cuts, task % cuts);
+            let outputs = (part * outputs, ((part + 1) * outputs).min(self.out.0));
+            let channels = (cut * width, ((cut + 1) * width).min(channels));
             if channels.0 < channels.1 {
                 dispatch(Task { job: self, dw, outputs, channels });
             }
         });
+    }
+
+    /// Outputs along an axis of `n` whose source with kernel position `k` lies inside an axis of `length`.
+    fn inside(&self, k: usize, n: usize, length: usize) -> (usize, usize) {
+        let from = self.padding.saturating_sub(k).div_ceil(self.stride);
+        let to = (length + self.padding).saturating_sub(k).div_ceil(self.stride);
+        (from.min(n), to.min(n))
     }
 }
 
@@ -61,154 +75,128 @@ struct Task<'a> {
     channels: (usize, usize),
 }
 
-/// The gradients `dy` of `pixels` from `from` on, channels `outputs`, to `to` (pixel, 2 vectors of channels), zero beyond.
-#[inline(always)]
-unsafe fn transpose(dy: *const f32, outputs: usize, size: usize, pixels: usize, to: *mut f32, lanes: usize) {
-    unsafe {
-        for first in (0..pixels).step_by(16) {
-            for o in 0..lanes {
-                for pixel in first..(first + 16).min(pixels) {
-                    *to.add(pixel * lanes + o) = if o < outputs { *dy.add(o * size + pixel) } else { 0. };
-                }
-            }
-        }
-    }
-}
-
 impl Kernel for Task<'_> {
     type Output = ();
 
     #[inline(always)]
     unsafe fn run<S: Simd>(self) {
-        let mut outputs = self.outputs.0;
-        while outputs < self.outputs.1 {
-            let count = (2 * S::LANES).min(self.outputs.1 - outputs);
-            // SAFETY: the caller's.
-            unsafe {
-                match self.job.kernel {
-                    1 if S::ROWS >= 12 => self.block::<S, 8, 1>(outputs, count),
-                    1 => self.block::<S, 5, 1>(outputs, count),
-                    3 if S::ROWS >= 12 => self.block::<S, 4, 3>(outputs, count),
-                    3 => self.block::<S, 2, 3>(outputs, count),
-                    4 if S::ROWS >= 12 => self.block::<S, 3, 4>(outputs, count),
-                    4 => self.block::<S, 1, 4>(outputs, count),
-                    5 => self.block::<S, 1, 5>(outputs, count),
-                    7 => self.block::<S, 1, 7>(outputs, count),
-                    _ => self.block::<S, 1, 2>(outputs, count),
-                }
-            }
-            outputs += count;
-        }
-    }
-}
-
-impl Task<'_> {
-    /// The gradients of `count` output channels from `output` on, for all our channels.
-    #[inline(always)]
-    unsafe fn block<S: Simd, const ROWS: usize, const KERNEL: usize>(&self, output: usize, count: usize) {
         let job = self.job;
         let (batch, channels, height, width) = job.dims;
         let (all_outputs, out_height, out_width) = job.out;
-        let size = out_height * out_width;
-        let (padded_height, padded_width) = (height + 2 * job.padding, width + 2 * job.padding);
-        let plane = padded_height * padded_width;
+        let (size, out_size, taps) = (height * width, out_height * out_width, job.kernel * job.kernel);
         let panel = 2 * S::LANES;
-        let rows = (self.channels.1 - self.channels.0) * KERNEL;
-        let groups = rows.div_ceil(ROWS);
-        let images = (PIXELS / size).clamp(1, batch);
-        // A group of rows touches this many channels at most.
-        let planes = ROWS.div_ceil(KERNEL) + 1;
-        let tile = ROWS * KERNEL * panel;
-        let lengths = (images * size * panel, planes * images * plane, groups * tile);
+        let outputs = self.outputs.1 - self.outputs.0;
+        let panels = outputs.div_ceil(panel);
+        let count = self.channels.1 - self.channels.0;
+        // Channel groups of nearly equal height.
+        let groups = count.div_ceil(S::ROWS);
+        let images = (PIXELS / out_size).clamp(1, batch);
+        let lengths = (panels * images * out_size * panel, images * size * S::ROWS, taps * count * panels * panel);
         let mut scratch = Scratch::take(lengths.0 + lengths.1 + lengths.2);
         let (dy, rest) = scratch.0.split_at_mut(lengths.0);
-        let (padded, rest) = rest.split_at_mut(lengths.1);
+        let (x, rest) = rest.split_at_mut(lengths.1);
+        // (panel, tap, channel, two vectors)
         let sums = &mut rest[..lengths.2];
         sums.fill(0.);
-        padded.fill(0.);
         for first in (0..batch).step_by(images) {
             let images = images.min(batch - first);
-            // SAFETY: image, channel and row indices are within the sizes that the scratch was cut for.
+            // SAFETY: image, channel and pixel indices are within the sizes that the scratch was cut for.
             unsafe {
-                for image in 0..images {
-                    let from = job.dy.as_ptr().add(((first + image) * all_outputs + output) * size);
-                    transpose(from, count, size, size, dy.as_mut_ptr().add(image * size * panel), panel);
+                for (p, image) in (0..panels).flat_map(|p| (0..images).map(move |image| (p, image))) {
+                    let output = self.outputs.0 + p * panel;
+                    let from = job.dy.as_ptr().add(((first + image) * all_outputs + output) * out_size);
+                    let to = dy.as_mut_ptr().add((p * images + image) * out_size * panel);
+                    transpose_to::<S>(from, (panel.min(self.outputs.1 - output), out_size), out_size, to, panel);
                 }
                 for group in 0..groups {
-                    let row = |i: usize| (group * ROWS + i).min(rows - 1);
-                    let (low, high) = (row(0) / KERNEL, row(ROWS - 1) / KERNEL);
-                    for channel in low..=high {
-                        for image in 0..images {
-                            let from = ((first + image) * channels + self.channels.0 + channel) * height * width;
-                            let to = ((channel - low) * images + image) * plane + job.padding * padded_width + job.padding;
-                            for y in 0..height {
-                                let line = job.x.as_ptr().add(from + y * width);
-                                line.copy_to_nonoverlapping(padded.as_mut_ptr().add(to + y * padded_width), width);
+                    let (from, to) = (count * group / groups, count * (group + 1) / groups);
+                    let rows = to - from;
+                    for image in 0..images {
+                        let planes = job.x.as_ptr().add(((first + image) * channels + self.channels.0 + from) * size);
+                        transpose_to::<S>(planes, (rows, size), size, x.as_mut_ptr().add(image * size * rows), rows);
+                    }
+                    for tap in 0..taps {
+                        let (ky, kx) = (tap / job.kernel, tap % job.kernel);
+                        let (y, columns) = (job.inside(ky, out_height, height), job.inside(kx, out_width, width));
+                        let walk = Walk { job, images, y, columns, ky, kx };
+                        for p in 0..panels {
+                            let dy = dy.as_ptr().add(p * images * out_size * panel);
+                            let sums = sums.as_mut_ptr().add(((p * taps + tap) * count + from) * panel);
+                            match rows {
+                                1 => walk.accumulate::<S, 1>(x.as_ptr(), dy, sums),
+                                2 => walk.accumulate::<S, 2>(x.as_ptr(), dy, sums),
+                                3 => walk.accumulate::<S, 3>(x.as_ptr(), dy, sums),
+                                4 => walk.accumulate::<S, 4>(x.as_ptr(), dy, sums),
+                                5 => walk.accumulate::<S, 5>(x.as_ptr(), dy, sums),
+                                6 => walk.accumulate::<S, 6>(x.as_ptr(), dy, sums),
+                                7 => walk.accumulate::<S, 7>(x.as_ptr(), dy, sums),
+                                8 => walk.accumulate::<S, 8>(x.as_ptr(), dy, sums),
+                                9 => walk.accumulate::<S, 9>(x.as_ptr(), dy, sums),
+                                10 => walk.accumulate::<S, 10>(x.as_ptr(), dy, sums),
+                                11 => walk.accumulate::<S, 11>(x.as_ptr(), dy, sums),
+                                _ => walk.accumulate::<S, 12>(x.as_ptr(), dy, sums),
                             }
                         }
                     }
-                    let starts: [*const f32; ROWS] = std::array::from_fn(|i| {
-                        let (channel, ky) = (row(i) / KERNEL, row(i) % KERNEL);
-                        padded.as_ptr().wrapping_add((channel - low) * images * plane + ky * padded_width)
-                    });
-                    let to = sums.as_mut_ptr().add(group * tile);
-                    let steps = Steps { images, plane, line: job.stride * padded_width, stride: job.stride };
-                    accumulate::<S, ROWS, KERNEL>(starts, dy.as_ptr(), (out_height, out_width), &steps, to);
                 }
             }
         }
-        for i in 0..rows * KERNEL {
-            for o in 0..count {
-                let at = (output + o) * channels * KERNEL * KERNEL + self.channels.0 * KERNEL * KERNEL + i;
-                // SAFETY: row i of our channels, output channel `output + o`: ours alone.
-                unsafe { *self.dw.get().add(at) = sums[i * panel + o] };
+        for o in 0..outputs {
+            let (p, lane) = (o / panel, o % panel);
+            // SAFETY: output channel `outputs.0 + o` and our channels: ours alone.
+            let to = unsafe { self.dw.get().add(((self.outputs.0 + o) * channels + self.channels.0) * taps) };
+            for c in 0..count {
+                for tap in 0..taps {
+                    unsafe { *to.add(c * taps + tap) = sums[((p * taps + tap) * count + c) * panel + lane] };
+                }
             }
         }
     }
 }
 
-/// How the padded planes are walked.
-struct Steps {
+/// The pixels that a tap runs over.
+struct Walk<'a> {
+    job: &'a WeightGrad<'a>,
     images: usize,
-    plane: usize,
-    line: usize,
-    stride: usize,
+    y: (usize, usize),
+    columns: (usize, usize),
+    ky: usize,
+    kx: usize,
 }
 
-/// Adds to the tile `sums` (row, kx, two vectors) what all pixels of the group give.
-#[inline(always)]
-unsafe fn accumulate<S: Simd, const ROWS: usize, const KERNEL: usize>(
-    starts: [*const f32; ROWS],
-    dy: *const f32,
-    (height, width): (usize, usize),
-    steps: &Steps,
-    sums: *mut f32,
-) {
-    unsafe {
-        let mut tile = [[[S::splat(0.); 2]; KERNEL]; ROWS];
-        let mut dy = dy;
-        for image in 0..steps.images {
-            for y in 0..height {
-                let mut at = image * steps.plane + y * steps.line;
-                for _ in 0..width {
-                    let (left, right) = (S::load(dy), S::load(dy.add(S::LANES)));
-                    dy = dy.add(2 * S::LANES);
-                    for (start, row) in starts.iter().zip(&mut tile) {
-                        for (kx, sums) in row.iter_mut().enumerate() {
-                            let x = S::splat(*start.add(at + kx));
+impl Walk<'_> {
+    /// Adds to `sums` (channel, two vectors) what the pixels give; `x` is (pixel, channel), `dy` (pixel, two vectors).
+    #[inline(always)]
+    unsafe fn accumulate<S: Simd, const ROWS: usize>(&self, x: *const f32, dy: *const f32, sums: *mut f32) {
+        let (_, _, height, width) = self.job.dims;
+        let (_, out_height, out_width) = self.job.out;
+        let (stride, padding) = (self.job.stride, self.job.padding);
+        if self.columns.0 >= self.columns.1 {
+            return;
+        }
+        unsafe {
+            let mut tile = [[S::splat(0.); 2]; ROWS];
+            for image in 0..self.images {
+                for y in self.y.0..self.y.1 {
+                    let source = (image * height + stride * y + self.ky - padding) * width;
+                    let mut x = x.add((source + stride * self.columns.0 + self.kx - padding) * ROWS);
+                    let mut dy = dy.add(((image * out_height + y) * out_width + self.columns.0) * 2 * S::LANES);
+                    for _ in self.columns.0..self.columns.1 {
+                        let (left, right) = (S::load(dy), S::load(dy.add(S::LANES)));
+                        for (row, sums) in tile.iter_mut().enumerate() {
+                            let x = S::splat(*x.add(row));
                             sums[0] = S::fma(x, left, sums[0]);
                             sums[1] = S::fma(x, right, sums[1]);
                         }
+                        x = x.wrapping_add(stride * ROWS);
+                        dy = dy.add(2 * S::LANES);
                     }
-                    at += steps.stride;
                 }
             }
-        }
-        // Plain nested loops: the compiler unrolls them and so keeps the tile in registers above.
-        for (row, tile) in tile.iter().enumerate() {
-            for (kx, tile) in tile.iter().enumerate() {
+            // Plain nested loops: the compiler unrolls them and so keeps the tile in registers above.
+            for (row, tile) in tile.iter().enumerate() {
                 for (half, sum) in tile.iter().enumerate() {
-                    let to = sums.add(((row * KERNEL + kx) * 2 + half) * S::LANES);
+                    let to = sums.add((row * 2 + half) * S::LANES);
                     S::store(to, S::add(S::load(to), *sum));
                 }
             }
