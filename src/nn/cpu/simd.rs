@@ -26,7 +26,6 @@ pub trait Simd: Copy + 'static {
     unsafe fn mask(bits: u32) -> Self::M;
     /// Lanes of `m` from memory, the others from `base`.
     unsafe fn load_masked(base: Self::V, m: Self::M, p: *const f32) -> Self::V;
-    unsafe fn store_masked(p: *mut f32, m: Self::M, v: Self::V);
     /// Writes the transpose of 8 rows of 8 floats; rows are `stride` apart.
     #[inline(always)]
     unsafe fn transpose_8x8(from: *const f32, stride: usize, to: *mut f32, to_stride: usize) {
@@ -173,14 +172,6 @@ impl Simd for Portable {
     unsafe fn load_masked(base: Self::V, m: u32, p: *const f32) -> Self::V {
         std::array::from_fn(|i| if m >> i & 1 == 1 { unsafe { *p.wrapping_add(i) } } else { base[i] })
     }
-    #[inline(always)]
-    unsafe fn store_masked(p: *mut f32, m: u32, v: Self::V) {
-        for (i, &value) in v.iter().enumerate() {
-            if m >> i & 1 == 1 {
-                unsafe { *p.wrapping_add(i) = value }
-            }
-        }
-    }
 }
 
 #[cfg(target_arch = "x86_64")]
@@ -229,10 +220,6 @@ pub mod x86 {
             unsafe { _mm256_blendv_ps(base, _mm256_maskload_ps(p, m), _mm256_castsi256_ps(m)) }
         }
         #[inline(always)]
-        unsafe fn store_masked(p: *mut f32, m: __m256i, v: __m256) {
-            unsafe { _mm256_maskstore_ps(p, m, v) }
-        }
-        #[inline(always)]
         unsafe fn transpose_8x8(from: *const f32, stride: usize, to: *mut f32, to_stride: usize) {
             unsafe { transpose_8x8(from, stride, to, to_stride) }
         }
@@ -273,10 +260,6 @@ pub mod x86 {
         #[inline(always)]
         unsafe fn load_masked(base: __m512, m: __mmask16, p: *const f32) -> __m512 {
             unsafe { _mm512_mask_loadu_ps(base, m, p) }
-        }
-        #[inline(always)]
-        unsafe fn store_masked(p: *mut f32, m: __mmask16, v: __m512) {
-            unsafe { _mm512_mask_storeu_ps(p, m, v) }
         }
         #[inline(always)]
         unsafe fn transpose_8x8(from: *const f32, stride: usize, to: *mut f32, to_stride: usize) {
