@@ -3,8 +3,15 @@
 
 use std::time::Instant;
 
-use candle_core::{Device, Result, Tensor, Var};
-use dissolve_studio::nn;
+use candle_core::{DType, Device, Result, Tensor, Var};
+use dissolve_studio::config::{DdpmConfig, RunConfig, Stem};
+use dissolve_studio::ml::ddpm_trainer::{Batch, DdpmTrainer};
+use dissolve_studio::ml::encoder::EncoderConfig;
+use dissolve_studio::ml::trainer::Trainer;
+use dissolve_studio::ml::unet::{self, Unet};
+use dissolve_studio::nn::{self, Params};
+
+const MULTS: [usize; 4] = [1, 2, 4, 8];
 
 /// One repetition; returns the seconds of its timed part.
 type Case = Box<dyn FnMut() -> Result<f64>>;
@@ -31,16 +38,73 @@ fn conv(channels: usize, size: usize, backward: bool) -> Result<Case> {
     Ok(Box::new(move || timed(|| nn::conv2d_grads(&x, &w, &direction, 1, 1))))
 }
 
-fn make(name: &str) -> Option<Result<Case>> {
-    let conv_case = |rest: &str| {
-        let (channels, rest) = rest.split_once('c')?;
-        let (size, direction) = rest.split_once("px_")?;
-        Some(conv(channels.parse().ok()?, size.parse().ok()?, direction == "bwd"))
-    };
-    name.strip_prefix("conv3x3_b32_").and_then(conv_case)
+/// One forward pass of the dim 64 U-Net with the weights standardised beforehand, as dissolving runs it.
+fn dissolve(size: usize, batch: usize) -> Result<Case> {
+    let params = Params::new(&Device::Cpu, DType::F32, 0);
+    Unet::new(&params.root(), 64, &MULTS, 3)?;
+    let standardised = |(name, w): (String, Tensor)| Ok((name.clone(), unet::standardise(&name, &w)?));
+    let weights = params.snapshot()?.into_iter().map(standardised).collect::<Result<_>>()?;
+    let net = Unet::with_standardised(&Params::fixed(weights, &Device::Cpu, DType::F32).root(), 64, &MULTS, 3)?;
+    let x = randn((batch, 3, size, size))?;
+    Ok(Box::new(move || timed(|| net.forward(&x, &vec![80; batch]))))
 }
 
+/// Noising, forward, L1 loss, backward, clipping, Adam.
+fn ddpm_step(dim: usize, size: usize, batch: usize) -> Result<Case> {
+    let config = DdpmConfig { dim, ..DdpmConfig::default() };
+    let mut trainer = DdpmTrainer::new(&config, 0, &Device::Cpu)?;
+    let x0 = randn((batch, 3, size, size))?;
+    let mut at = 0;
+    Ok(Box::new(move || {
+        at += 1;
+        let t = (0..batch).map(|i| (i * 331 + at * 127) % 1000).collect();
+        timed(|| trainer.optimise(&[Batch { x0: x0.clone(), t, eps: randn(x0.shape())? }]))
+    }))
+}
+
+/// ResNet-18 with ImageNet stem and both heads, three branches, LARS.
+fn dia_step(views: usize, size: usize) -> Result<Case> {
+    let mut run = RunConfig::default();
+    run.dia.stem = Stem::Imagenet;
+    let mut trainer =
+        Trainer::new(EncoderConfig::new(run, size, String::new()), &Device::Cpu).map_err(candle_core::Error::wrap)?;
+    let x = Tensor::rand(0f32, 1., (views, 3, size, size), &Device::Cpu)?;
+    let labels: Vec<i64> = (0..views).map(|i| (i / (views / 12) % 4) as i64).collect();
+    let labels = Tensor::new(labels, &Device::Cpu)?;
+    Ok(Box::new(move || timed(|| trainer.step(&x, &labels, 0.5))))
+}
+
+/// Numbers in a name, by order.
+fn numbers(name: &str) -> Vec<usize> {
+    name.split(|c: char| !c.is_ascii_digit()).filter_map(|n| n.parse().ok()).collect()
+}
+
+fn make(name: &str) -> Option<Result<Case>> {
+    let case = |prefix: &str| name.strip_prefix(prefix).map(numbers);
+    if let Some(n) = case("conv3x3_b32_") {
+        return Some(conv(*n.first()?, *n.get(1)?, name.ends_with("bwd")));
+    }
+    if let Some(n) = case("dissolve_unet64_") {
+        return Some(dissolve(*n.first()?, *n.get(1)?));
+    }
+    if let Some(n) = case("ddpm_step_unet") {
+        return Some(ddpm_step(*n.first()?, *n.get(1)?, *n.get(2)?));
+    }
+    let n = case("dia_step_r18_imagenetstem_")?;
+    Some(dia_step(*n.first()?, *n.get(1)?))
+}
+
+/// The cases of the comparison, and two small ones that people with two cores train.
 const CASES: &[&str] = &[
+    "dissolve_unet64_32px_b1",
+    "dissolve_unet64_32px_b8",
+    "dissolve_unet64_128px_b1",
+    "ddpm_step_unet64_32px_b32",
+    "ddpm_step_unet32_32px_b32",
+    "ddpm_step_unet32_32px_b16",
+    "dia_step_r18_imagenetstem_384x32px",
+    "dia_step_r18_imagenetstem_48x224px",
+    "dia_step_r18_imagenetstem_192x28px",
     "conv3x3_b32_64c32px_fwd",
     "conv3x3_b32_64c32px_bwd",
     "conv3x3_b32_128c16px_fwd",

@@ -153,7 +153,7 @@ impl Net {
 
     fn forward(&self, x: &Tensor, train: bool) -> TensorResult<(Tensor, Tensor)> {
         let x = ((x - 0.5)? / 0.5)?;
-        let mut x = relu(&self.bn1.forward(&self.conv1.forward(&x)?, train)?)?;
+        let mut x = self.bn1.forward_relu(&self.conv1.forward(&x)?, train)?;
         if self.stem != Stem::Cifar {
             x = max_pool_3x3_s2_p1(&x)?;
         }
@@ -194,13 +194,13 @@ impl Block {
     }
 
     fn forward(&self, x: &Tensor, train: bool) -> TensorResult<Tensor> {
-        let y = relu(&self.bn1.forward(&self.conv1.forward(x)?, train)?)?;
-        let y = self.bn2.forward(&self.conv2.forward(&y)?, train)?;
+        let y = self.bn1.forward_relu(&self.conv1.forward(x)?, train)?;
+        let y = self.conv2.forward(&y)?;
         let shortcut = match &self.downsample {
             Some((conv, bn)) => bn.forward(&conv.forward(x)?, train)?,
             None => x.clone(),
         };
-        relu(&(y + shortcut)?)
+        self.bn2.forward_add_relu(&y, &shortcut, train)
     }
 }
 

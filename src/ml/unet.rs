@@ -121,12 +121,12 @@ impl Unet {
         for stage in &self.ups {
             for block in &stage.blocks {
                 let skip = skips.pop().map_or_else(|| candle_core::bail!("more up stages than down stages"), Ok)?;
-                x = block.forward(&Tensor::cat(&[&x, &skip], 1)?, &time)?;
+                x = block.forward(&nn::join_channels(&x, &skip)?, &time)?;
             }
             x = stage.attention.forward(&x)?;
             x = stage.resample.forward(&if stage.upsample { nn::upsample_nearest2(&x)? } else { x })?;
         }
-        x = self.final_res_block.forward(&Tensor::cat(&[&x, &first], 1)?, &time)?;
+        x = self.final_res_block.forward(&nn::join_channels(&x, &first)?, &time)?;
         self.final_conv.forward(&x)
     }
 }
