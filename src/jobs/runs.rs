@@ -6,6 +6,9 @@ use crate::{
 };
 use std::path::{Path, PathBuf};
 
+/// The weights of a finished diffusion model.
+const MODEL: &str = "model.safetensors";
+
 /// A diffusion model: a run folder (finished, or with a checkpoint), or a file of weights.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct ModelSource(pub PathBuf);
@@ -17,6 +20,8 @@ pub struct RunEntry {
     pub config: RunConfig,
     /// Its diffusion model, where it has one that can be used.
     pub model: Option<ModelSource>,
+    /// That model has gone through all its steps.
+    pub model_is_finished: bool,
     pub has_scores: bool,
 }
 
@@ -28,8 +33,10 @@ impl RunEntry {
             RunKind::Train => Some(run.join(RunKind::Ddpm.name())),
             RunKind::Dia | RunKind::Csi => None,
         };
-        let model = ddpm.filter(|path| has_weights(path)).map(ModelSource);
-        Some(Self { path: run.path().to_path_buf(), manifest, config, model, has_scores: run.join("scores.csv").is_file() })
+        let model_is_finished = ddpm.as_ref().is_some_and(|path| path.join(MODEL).is_file());
+        let model = ddpm.filter(|path| model_is_finished || has_checkpoint(path)).map(ModelSource);
+        let (path, has_scores) = (run.path().to_path_buf(), run.join("scores.csv").is_file());
+        Some(Self { path, manifest, config, model, model_is_finished, has_scores })
     }
 
     pub fn can_resume(&self) -> bool {
@@ -42,12 +49,9 @@ impl RunEntry {
     }
 }
 
-fn has_weights(run: &Path) -> bool {
-    let has_checkpoint = || {
-        let files = std::fs::read_dir(run.join("checkpoints")).into_iter().flatten().flatten();
-        files.into_iter().any(|f| f.path().extension().is_some_and(|e| e == "safetensors"))
-    };
-    run.join("model.safetensors").is_file() || has_checkpoint()
+fn has_checkpoint(run: &Path) -> bool {
+    let files = std::fs::read_dir(run.join("checkpoints")).into_iter().flatten().flatten();
+    files.into_iter().any(|f| f.path().extension().is_some_and(|e| e == "safetensors"))
 }
 
 /// Newest first.

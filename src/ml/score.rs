@@ -149,6 +149,10 @@ pub fn score(
 ) -> Result<Scores> {
     let bank = encoder.bank.as_ref().ok_or_else(unfinished)?;
     let scorer = Scorer::new(&bank.features)?;
+    if scorer.weights().1.iter().any(|&weight| !(weight > 0.0 && weight.is_finite())) {
+        let text = "the shift classifier has not learnt to tell the shifts of the training images; the scores mean little";
+        reporter.event(Event::Notice(text.into()));
+    }
     let held_out: Vec<Scored> =
         bank.features.par_iter().enumerate().map(|(m, features)| scorer.leave_one_out(features, m)).collect();
     let ranks = Ranks::new(held_out.iter().map(|s| s.score).collect());

@@ -8,7 +8,6 @@ use crate::{
     },
     data::ImageId,
     jobs::{Dissolve, Failure, ModelSource, Pixels, Rung, Twin},
-    run_dir::{RunKind, RunState},
 };
 use std::path::PathBuf;
 
@@ -145,7 +144,6 @@ pub fn list_models(state: &mut State) {
         trained_on: None,
     });
     let of_runs = state.runs.iter().filter_map(|run| {
-        let growing = run.manifest.state != RunState::Finished && run.manifest.kind == RunKind::Ddpm;
         let steps = run.config.ddpm.steps;
         Some(ModelChoice {
             source: run.model.clone()?,
@@ -154,7 +152,7 @@ pub fn list_models(state: &mut State) {
                 "{} px, width {}, {}{steps} steps",
                 run.config.ddpm.size,
                 run.config.ddpm.dim,
-                if growing { "unfinished of " } else { "" }
+                if run.model_is_finished { "" } else { "unfinished of " }
             ),
             trained_on: Some(data_title(&run.config.data.path)),
         })

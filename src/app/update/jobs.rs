@@ -72,6 +72,7 @@ pub fn close(state: &mut State) -> Vec<Effect> {
         return vec![Effect::CloseWindow];
     }
     state.closing = true;
+    state.notify("The window closes as soon as the checkpoint is written; the run can be resumed.");
     live.into_iter().flat_map(|id| control(state, id, Control::Stop)).collect()
 }
 

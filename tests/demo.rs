@@ -1,0 +1,67 @@
+//! The demo that is built into the program: unpacked, opened, and (slow) run to its report.
+
+use dissolve_studio::{
+    config::DataConfig,
+    data::{Dataset, Layout},
+    jobs::{demo, list_runs},
+    ml::progress::Silent,
+    report,
+    run_dir::{RunDir, RunState},
+    scores::{Evaluation, Scores},
+};
+use std::fs;
+
+#[test]
+fn the_demo_unpacks_into_a_data_set_and_a_finished_run() {
+    let dir = tempfile::tempdir().unwrap();
+    let found = demo::unpack(dir.path()).unwrap();
+
+    let config = DataConfig { path: found.data.clone(), normal: vec!["good".into()], ..DataConfig::default() };
+    let data = Dataset::open(&config, &|_| {}).unwrap();
+    assert_eq!((data.layout, data.skipped.len()), (Layout::Mvtec, 0), "{}", data.why);
+    assert!(data.training_normals().len() >= 100 && data.classes.len() == 6);
+    let masked = data.items.iter().filter(|item| item.mask.is_some()).count();
+    assert_eq!(masked, data.items.iter().filter(|item| item.name.starts_with("test/") && !item.name.contains("good")).count());
+
+    let run = RunDir::open(&found.run).unwrap();
+    assert_eq!(run.manifest().unwrap().state, RunState::Finished);
+    assert_eq!(run.config().unwrap().data.path, found.data);
+    let scores = Scores::read(&run.join("scores.csv")).unwrap();
+    assert_eq!(scores.rows.len(), data.items.len(), "each photograph has its score");
+    assert!(Evaluation::new(&scores, None, None).unwrap().auroc.is_some());
+    let entries = list_runs(dir.path());
+    assert!(entries.len() == 1 && entries[0].model.is_some() && entries[0].has_scores, "the window can show it");
+    report::write(&run, Some(&data)).unwrap();
+}
+
+#[test]
+fn unpacking_again_keeps_what_is_there_and_mends_what_is_not() {
+    let dir = tempfile::tempdir().unwrap();
+    let found = demo::unpack(dir.path()).unwrap();
+    let note = found.run.join("note.txt");
+    fs::write(&note, "mine").unwrap();
+    assert_eq!(demo::unpack(dir.path()).unwrap(), found);
+    assert!(note.exists(), "nothing was done twice");
+    fs::remove_dir_all(&found.data).unwrap();
+    assert_eq!(demo::unpack(dir.path()).unwrap(), found);
+    assert!(found.data.is_dir());
+    let left: Vec<_> = fs::read_dir(dir.path()).unwrap().flatten().map(|e| e.file_name()).collect();
+    assert_eq!(left.len(), 2, "no half-unpacked folder stays: {left:?}");
+}
+
+#[test]
+fn the_packed_demo_is_small() {
+    let packed = concat!(env!("CARGO_MANIFEST_DIR"), "/assets/demo/demo.zip");
+    assert!(fs::metadata(packed).unwrap().len() < 6_500_000);
+}
+
+#[test]
+#[ignore = "trains for a minute or two: cargo test --release --test demo -- --ignored"]
+fn the_demo_runs_to_its_report() {
+    let dir = tempfile::tempdir().unwrap();
+    let run = demo::run(dir.path(), &mut Silent).unwrap();
+    let report = fs::read_to_string(run.join("report.html")).unwrap();
+    assert!(report.contains("Research use only") && report.contains("data:image/"));
+    let auroc = run.manifest().unwrap().figures["auroc"].as_f64().unwrap();
+    assert!(auroc > 0.5, "AUROC {auroc}");
+}
