@@ -20,7 +20,7 @@
 //! | [`jobs`] | threads, the resumable chain of stages | all of the above |
 //! | [`app`] | the window's state, commands, pure update, effects | all of the above, and `ui` to draw |
 //! | [`ui`] | panels: read the state, send commands | `app`, and types of `config data jobs metrics ml run_dir scores` |
-//! | [`cli`] | the verbs | all but `ui` (it starts `app`) |
+//! | [`cli`] | the verbs | all but `ui` (it starts the window) |
 //!
 //! `error` may be used anywhere but in `metrics`, `config` and `nn`. A test (`tests/architecture.rs`) reads the `use crate::`
 //! lines and fails where an arrow points the wrong way. None of the engine's modules knows egui or wgpu.

@@ -41,8 +41,9 @@ pub fn show(ui: &mut Ui, cx: &mut Cx<'_>) -> bool {
     let size = vec2(ui.available_width(), (ui.available_height() - below).max(120.0));
     let free = compare::show(ui, cx, size);
     if let Some(place) = free {
-        let builder = UiBuilder::new().max_rect(place);
-        ui.scope_builder(builder, |ui| energy::show(ui, cx, place.height()));
+        // A child of its own: what it shows does not move what comes below the pictures.
+        let mut child = ui.new_child(UiBuilder::new().max_rect(place));
+        energy::show(&mut child, cx, place.height());
     }
     numbers(ui, cx);
     if uses_t {
