@@ -41,7 +41,7 @@ impl Effects {
                 if !keep {
                     textures.forget();
                 }
-                self.thumbnails.set_source(generation, dataset);
+                self.thumbnails.set_source(generation, dataset, keep);
             }
             Effect::Thumbnails(ids) => self.thumbnails.want(&ids),
             Effect::Dissolve(wish) => self.dissolve.ask(*wish),

@@ -45,9 +45,13 @@ impl Thumbnails {
         Ok(Self { shared, threads })
     }
 
-    /// Another data set: all older wishes are void.
-    pub fn set_source(&self, generation: u64, dataset: Arc<Dataset>) {
+    /// Another data set: all older wishes are void, unless it has the same images (`keep`).
+    pub fn set_source(&self, generation: u64, dataset: Arc<Dataset>, keep: bool) {
         let mut wanted = self.shared.lock();
+        if keep {
+            wanted.source = Some((generation, dataset));
+            return;
+        }
         *wanted = Wanted { source: Some((generation, dataset)), closed: wanted.closed, ..Wanted::default() };
     }
 

@@ -21,6 +21,8 @@ pub struct DataState {
     pub broken: HashMap<ImageId, String>,
     /// Number of the newest request to open; answers to older ones are dropped.
     pub generation: u64,
+    /// The generation that brought the present images; a later choice of normal classes keeps them.
+    pub pictures_since: u64,
 }
 
 #[derive(Debug)]

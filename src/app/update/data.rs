@@ -55,6 +55,7 @@ pub fn opened(state: &mut State, generation: u64, config: DataConfig, dataset: A
     state.data.open = Some(Arc::new(Open::new(config, dataset.clone(), generation)));
     let mut effects = vec![Effect::Pictures { generation, dataset, keep: same }];
     if !same {
+        state.data.pictures_since = generation;
         state.data.broken.clear();
         state.data.filter = Filter::default();
         state.selected = None;
@@ -109,7 +110,7 @@ pub fn select(state: &mut State, id: ImageId) -> Vec<Effect> {
 pub fn thumbnail(state: &mut State, generation: u64, id: ImageId, pixels: Result<Pixels, String>) -> Vec<Effect> {
     // Pictures of another choice of normal classes are of the same images; those of another data set are not.
     match pixels {
-        _ if state.open().is_none_or(|o| o.generation != generation) => Vec::new(),
+        _ if state.open().is_none() || generation < state.data.pictures_since => Vec::new(),
         Ok(pixels) => vec![Effect::Upload(Texture::Thumbnail(id), pixels)],
         Err(reason) => {
             state.data.broken.insert(id, reason);
