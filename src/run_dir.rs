@@ -59,6 +59,17 @@ pub enum RunState {
     Finished,
 }
 
+impl RunState {
+    /// How work with this result has ended.
+    pub fn after<T>(result: &Result<T>) -> Self {
+        match result {
+            Ok(_) => Self::Finished,
+            Err(Error::Stopped) => Self::Stopped,
+            Err(e) => Self::Failed { reason: e.to_string() },
+        }
+    }
+}
+
 /// `manifest.json`
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Manifest {
@@ -188,6 +199,19 @@ impl RunDir {
         let mut manifest = self.manifest()?;
         manifest.state = state;
         self.write_manifest(&manifest)
+    }
+
+    /// Notes in log and manifest how the work called `what` has ended, and hands its result on.
+    pub fn note_end<T>(&self, what: &str, result: Result<T>) -> Result<T> {
+        self.log(&match &result {
+            Ok(_) => format!("{what}: finished"),
+            Err(e) => format!("{what}: {e}"),
+        });
+        match self.set_state(RunState::after(&result)) {
+            Err(e) if result.is_ok() => Err(e),
+            // Where the work failed, that is what has to be told, not that its note could not be written.
+            _ => result,
+        }
     }
 
     /// Adds figures for lists and reports.

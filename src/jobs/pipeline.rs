@@ -46,11 +46,7 @@ pub fn work(run: &RunDir, reporter: &mut dyn Reporter) -> Result<()> {
     let result = stages(run, reporter);
     let before = run.manifest()?.figures.get("seconds").and_then(serde_json::Value::as_f64).unwrap_or(0.0);
     run.set_figures([("seconds", json!((before + begin.elapsed().as_secs_f64()).round()))])?;
-    let state = match &result {
-        Ok(()) => RunState::Finished,
-        Err(Error::Stopped) => RunState::Stopped,
-        Err(e) => RunState::Failed { reason: e.to_string() },
-    };
+    let state = RunState::after(&result);
     run.log(&format!("ended: {state:?}"));
     run.set_state(state)?;
     result

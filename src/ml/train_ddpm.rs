@@ -49,21 +49,7 @@ pub fn train(
     if run.join(MODEL).exists() && run.manifest()?.state == RunState::Finished {
         return DiffusionModel::load(&run.join(MODEL), device);
     }
-    let result = train_or_go_on(run, config, data, device, reporter);
-    let state = match &result {
-        Ok(_) => RunState::Finished,
-        Err(Error::Stopped) => RunState::Stopped,
-        Err(e) => RunState::Failed { reason: e.to_string() },
-    };
-    run.log(&match &result {
-        Ok(_) => "ddpm: finished".to_string(),
-        Err(e) => format!("ddpm: {e}"),
-    });
-    match run.set_state(state) {
-        Err(e) if result.is_ok() => Err(e),
-        // Where the work failed, that is what has to be told, not that its note could not be written.
-        _ => result,
-    }
+    run.note_end("ddpm", train_or_go_on(run, config, data, device, reporter))
 }
 
 fn train_or_go_on(

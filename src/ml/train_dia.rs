@@ -56,21 +56,7 @@ pub fn train(
         run.set_state(RunState::Finished)?;
         return Encoder::load(&finished, device);
     }
-    let result = train_or_go_on(run, config, data, model, device, reporter);
-    let state = match &result {
-        Ok(_) => RunState::Finished,
-        Err(Error::Stopped) => RunState::Stopped,
-        Err(e) => RunState::Failed { reason: e.to_string() },
-    };
-    run.log(&match &result {
-        Ok(_) => "dia: finished".to_string(),
-        Err(e) => format!("dia: {e}"),
-    });
-    match run.set_state(state) {
-        Err(e) if result.is_ok() => Err(e),
-        // Where the work failed, that is what has to be told, not that its note could not be written.
-        _ => result,
-    }
+    run.note_end("dia", train_or_go_on(run, config, data, model, device, reporter))
 }
 
 /// The run folder of the encoder in a run of `train`, `train-dia` or the baseline.
