@@ -130,6 +130,8 @@ fn main() -> Result<()> {
     let selected = |name: &str| {
         only.is_empty() || only.iter().any(|o| *o == name || (!CASES.contains(&o.as_str()) && name.contains(o.as_str())))
     };
+    // As a run does it.
+    let _pages = nn::KeptPages::new();
     let mut results = serde_json::Map::new();
     for name in CASES.iter().filter(|name| selected(name)) {
         let Some(case) = make(name) else { continue };

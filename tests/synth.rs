@@ -13,7 +13,7 @@ fn contact_sheet() {
     for k in 0..16u64 {
         let fundus = Fundus::new(first + k);
         let lesions = match k.checked_sub(11) {
-            Some(kind) => fundus.lesions(LesionKind::ALL[kind as usize], size),
+            Some(kind) => fundus.lesions(LesionKind::ALL[kind as usize], 1, size),
             None => Vec::new(),
         };
         let (picture, _) = fundus.render(size, &lesions);
@@ -24,7 +24,7 @@ fn contact_sheet() {
 
 #[test]
 fn same_seed_same_bytes() {
-    let render = |seed| Fundus::new(seed).render(64, &Fundus::new(seed).lesions(LesionKind::Exudates, 64));
+    let render = |seed| Fundus::new(seed).render(64, &Fundus::new(seed).lesions(LesionKind::Exudates, 1, 64));
     assert_eq!(render(5), render(5));
     assert_ne!(render(5).0, render(6).0);
 }
@@ -34,7 +34,7 @@ fn masks_cover_what_a_lesion_changes() {
     for (seed, kind) in LesionKind::ALL.into_iter().enumerate() {
         let fundus = Fundus::new(seed as u64);
         let (healthy, no_mask) = fundus.render(64, &[]);
-        let (sick, mask) = fundus.render(64, &fundus.lesions(kind, 64));
+        let (sick, mask) = fundus.render(64, &fundus.lesions(kind, 1, 64));
         assert!(no_mask.pixels().all(|p| p.0 == [0]));
         let (mut inside, mut marked) = (0, 0);
         for ((a, b), m) in healthy.pixels().zip(sick.pixels()).zip(mask.pixels()) {
@@ -73,7 +73,7 @@ fn the_disc_is_bright_and_the_macula_dark_at_their_places() {
 #[test]
 fn a_data_set_lies_in_the_layout_of_mvtec() {
     let dir = tempfile::tempdir().unwrap();
-    let plan = Plan { train: 3, test_normal: 2, test_abnormal: 6, size: 32, seed: 1 };
+    let plan = Plan { train: 3, test_normal: 2, test_abnormal: 6, severity: 1, one_camera: false, size: 32, seed: 1 };
     dataset(dir.path(), plan).unwrap();
     let count = |folder: &str| std::fs::read_dir(dir.path().join(folder)).unwrap().count();
     assert_eq!((count("train/good"), count("test/good"), count("test/microaneurysms"), count("test/drusen")), (3, 2, 2, 1));

@@ -37,7 +37,8 @@ const RUN: &str = "00000000-000000-train-synthetic-demo";
 const STAMP: &str = "demo-version";
 const NOTES: &str = "Synthetic demo: no photograph is of a real eye. The encoder's weights are left out for their size.";
 
-const PHOTOGRAPHS: Plan = Plan { train: 160, test_normal: 40, test_abnormal: 40, size: 128, seed: 2024 };
+const PHOTOGRAPHS: Plan =
+    Plan { train: 160, test_normal: 40, test_abnormal: 40, severity: 1, one_camera: false, size: 128, seed: 2024 };
 const JPEG_QUALITY: u8 = 90;
 
 /// Where the demo lies once it is unpacked.

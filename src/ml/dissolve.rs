@@ -113,18 +113,15 @@ impl Dissolver {
 }
 
 /// Applies `f` to `x (B, C, H, W)` brought to `resolution` px: 28-px images are padded with zeros to 32 and cropped back,
-/// all others are resized there and back (bilinear).
-///
-/// Plain bilinear leaves pixels out where it shrinks to less than half; there it is smoothed, as the images were that the
-/// diffusion model has learned from. Otherwise thin structures come and go by chance, and the model meets noise.
+/// all others are resized there and back (bilinear without smoothing, as the reference code does it and as the
+/// [ladder](super::ladder) is made).
 pub fn at_resolution(x: &Tensor, resolution: usize, f: impl FnOnce(&Tensor) -> Result<Tensor>) -> Result<Tensor> {
     let (_, _, h, w) = x.dims4()?;
     if (h, w) == (28, 28) && resolution == 32 {
         let padded = x.pad_with_zeros(2, 2, 2)?.pad_with_zeros(3, 2, 2)?;
         return Ok(f(&padded)?.narrow(2, 2, 28)?.narrow(3, 2, 28)?.contiguous()?);
     }
-    let shrink = if h.max(w) > 2 * resolution { resize::antialiased } else { resize::bilinear };
-    Ok(resize::bilinear(&f(&shrink(x, resolution, resolution)?)?, h, w)?)
+    Ok(resize::bilinear(&f(&resize::bilinear(x, resolution, resolution)?)?, h, w)?)
 }
 
 /// Energy of the residual per image: `mean |a - b|` over `(B, C, H, W)`.

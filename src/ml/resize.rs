@@ -3,60 +3,43 @@
 
 use candle_core::{Result, Tensor};
 
-/// `x (B, C, H, W)` to `(B, C, height, width)`, without smoothing where it shrinks.
+/// `x (B, C, H, W)` to `(B, C, height, width)`, without smoothing where it shrinks. Two matrix products, so it runs on every
+/// device.
 pub fn bilinear(x: &Tensor, height: usize, width: usize) -> Result<Tensor> {
-    resize(x, height, width, false)
-}
-
-/// The same with smoothing where it shrinks (PyTorch's `antialias=True`).
-pub fn antialiased(x: &Tensor, height: usize, width: usize) -> Result<Tensor> {
-    resize(x, height, width, true)
-}
-
-/// Two matrix products, so it runs on every device.
-fn resize(x: &Tensor, height: usize, width: usize, antialias: bool) -> Result<Tensor> {
     let (_, _, _, w) = x.dims4()?;
     // The smaller width takes part in both products: less to compute.
-    if width < w {
-        rows(&columns(x, width, antialias)?, height, antialias)
-    } else {
-        columns(&rows(x, height, antialias)?, width, antialias)
-    }
+    if width < w { rows(&columns(x, width)?, height) } else { columns(&rows(x, height)?, width) }
 }
 
-fn columns(x: &Tensor, width: usize, antialias: bool) -> Result<Tensor> {
+fn columns(x: &Tensor, width: usize) -> Result<Tensor> {
     let (b, c, h, w) = x.dims4()?;
     if width == w {
         return Ok(x.clone());
     }
-    let weights = weights(w, width, antialias, x)?.t()?;
+    let weights = weights(w, width, x)?.t()?;
     x.reshape((b * c * h, w))?.matmul(&weights)?.reshape((b, c, h, width))
 }
 
-fn rows(x: &Tensor, height: usize, antialias: bool) -> Result<Tensor> {
+fn rows(x: &Tensor, height: usize) -> Result<Tensor> {
     let (b, c, h, w) = x.dims4()?;
     if height == h {
         return Ok(x.clone());
     }
-    let weights = weights(h, height, antialias, x)?.unsqueeze(0)?;
+    let weights = weights(h, height, x)?.unsqueeze(0)?;
     weights.broadcast_matmul(&x.reshape((b * c, h, w))?)?.reshape((b, c, height, w))
 }
 
-/// `(to, from)`: how much of each sample is in each output. A triangle around the output's centre that reaches the two
-/// nearest samples, or, smoothing, all that fall to the output.
-fn weights(from: usize, to: usize, antialias: bool, like: &Tensor) -> Result<Tensor> {
+/// `(to, from)`: how much of each sample is in each output, from the two samples that are nearest to its centre.
+fn weights(from: usize, to: usize, like: &Tensor) -> Result<Tensor> {
     let scale = from as f64 / to as f64;
-    let reach = if antialias { scale.max(1.0) } else { 1.0 };
     let mut weights = vec![0f32; to * from];
     for (i, row) in weights.chunks_exact_mut(from).enumerate() {
         // Beyond the border the last sample goes on: a centre outside is moved onto it.
         let centre = (scale * (i as f64 + 0.5) - 0.5).clamp(0.0, (from - 1) as f64);
-        let first = (centre - reach).ceil().max(0.0) as usize;
-        let last = ((centre + reach).floor() as usize).min(from - 1);
-        let share = |j: usize| 1.0 - (j as f64 - centre).abs() / reach;
-        let sum: f64 = (first..=last).map(share).sum();
-        for (j, weight) in (first..=last).zip(&mut row[first..=last]) {
-            *weight = (share(j) / sum) as f32;
+        let (left, share) = (centre.floor() as usize, centre.fract() as f32);
+        row[left] = 1.0 - share;
+        if share > 0.0 {
+            row[left + 1] = share;
         }
     }
     Tensor::from_vec(weights, (to, from), like.device())?.to_dtype(like.dtype())
@@ -73,9 +56,15 @@ mod tests {
         let y = bilinear(&x, 1, 4).unwrap().flatten_all().unwrap().to_vec1::<f32>().unwrap();
         assert_eq!(y, [0.0, 0.25, 0.75, 1.0]);
         let x = Tensor::full(0.3f32, (2, 3, 5, 7), &Device::Cpu).unwrap();
-        for y in [bilinear(&x, 12, 3).unwrap(), antialiased(&x, 12, 3).unwrap()] {
-            assert_eq!(y.dims(), [2, 3, 12, 3]);
-            assert!(y.flatten_all().unwrap().to_vec1::<f32>().unwrap().iter().all(|v| (v - 0.3).abs() < 1e-6));
-        }
+        let y = bilinear(&x, 12, 3).unwrap();
+        assert_eq!(y.dims(), [2, 3, 12, 3]);
+        assert!(y.flatten_all().unwrap().to_vec1::<f32>().unwrap().iter().all(|v| (v - 0.3).abs() < 1e-6));
+    }
+
+    #[test]
+    fn shrinking_looks_at_two_samples_only() {
+        let x = Tensor::new(&[[[[0f32, 0., 0., 1., 5., 0., 0., 0.]]]], &Device::Cpu).unwrap();
+        let y = bilinear(&x, 1, 1).unwrap().flatten_all().unwrap().to_vec1::<f32>().unwrap();
+        assert_eq!(y, [3.0]);
     }
 }

@@ -22,6 +22,7 @@ mod plain;
 pub use attention::{attention, linear_attention};
 pub use batch_norm::{BatchNorm2d, batch_norm_eval, batch_norm_train};
 pub use conv::{Conv2d, conv2d, conv2d_grads};
+pub use cpu::KeptPages;
 pub use ema::Ema;
 pub use grads::{Grads, backward, clip_grad_norm};
 pub use linear::Linear;

@@ -62,6 +62,13 @@ impl Camera {
         }
     }
 
+    /// The same camera for the next person: exposure, light and noise are new, the optics are not.
+    pub fn again(&self, rng: &mut Rng) -> Self {
+        let mut u = |low: f32, high: f32| rng.random_range(low..high);
+        let (exposure, hot) = (self.exposure * u(0.94, 1.06), [u(-0.2, 0.2), u(-0.2, 0.2)]);
+        Self { exposure, hot, seed: rng.random(), ..self.clone() }
+    }
+
     /// Takes the picture. `size` is the finished side in px; the view's side is a multiple of it.
     pub fn photograph(&self, retina: &[Rgb], view: View, size: usize) -> Vec<Rgb> {
         let factor = view.side / size;

@@ -13,6 +13,10 @@ pub struct Plan {
     pub test_normal: usize,
     /// Spread evenly over the kinds of lesions.
     pub test_abnormal: usize,
+    /// How many lesions an abnormal one has, 1 = as a typical sick eye; see [`Fundus::lesions`].
+    pub severity: usize,
+    /// All are taken with one camera, as in one hospital; else each with one of its own.
+    pub one_camera: bool,
     /// Side in px.
     pub size: usize,
     pub seed: u64,
@@ -44,13 +48,14 @@ pub fn photographs(plan: Plan) -> Vec<Photograph> {
         .into_par_iter()
         .map(|index| {
             // Each person has a seed of his own; nobody is in two parts.
-            let fundus = Fundus::new(plan.seed.wrapping_mul(1_000_003).wrapping_add(index as u64));
+            let seed = plan.seed.wrapping_mul(1_000_003).wrapping_add(index as u64);
+            let fundus = if plan.one_camera { Fundus::at_camera(seed, plan.seed) } else { Fundus::new(seed) };
             let sick = index.checked_sub(plan.train + plan.test_normal);
             let (kind, number) = match sick {
                 Some(k) => (Some(LesionKind::ALL[k % kinds]), k / kinds),
                 None => (None, if index < plan.train { index } else { index - plan.train }),
             };
-            let lesions = kind.map(|kind| fundus.lesions(kind, plan.size)).unwrap_or_default();
+            let lesions = kind.map(|kind| fundus.lesions(kind, plan.severity, plan.size)).unwrap_or_default();
             let (image, mask) = fundus.render(plan.size, &lesions);
             Photograph { image, lesion: kind.map(|kind| (kind, mask)), train: index < plan.train, number }
         })

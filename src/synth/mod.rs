@@ -6,7 +6,7 @@
 //! ```
 //! use dissolve_studio::synth::{Fundus, LesionKind};
 //! let fundus = Fundus::new(7);
-//! let lesions = fundus.lesions(LesionKind::Exudates, 64);
+//! let lesions = fundus.lesions(LesionKind::Exudates, 1, 64);
 //! let (photograph, mask) = fundus.render(64, &lesions);
 //! assert_eq!((photograph.width(), mask.width()), (64, 64));
 //! ```
@@ -46,8 +46,17 @@ pub struct Fundus {
 
 impl Fundus {
     pub fn new(seed: u64) -> Self {
+        Self::before(seed, Camera::draw(&mut rng::stream(seed, "synth-camera", 0)))
+    }
+
+    /// One of many people who come to the same camera.
+    pub fn at_camera(seed: u64, camera: u64) -> Self {
+        let camera = Camera::draw(&mut rng::stream(camera, "synth-camera", 0));
+        Self::before(seed, camera.again(&mut rng::stream(seed, "synth-exposure", 0)))
+    }
+
+    fn before(seed: u64, camera: Camera) -> Self {
         let eye = Eye::draw(&mut rng::stream(seed, "synth-eye", 0));
-        let camera = Camera::draw(&mut rng::stream(seed, "synth-camera", 0));
         let vessels = vessels::grow(&eye, &mut rng::stream(seed, "synth-vessels", 0));
         Self { seed, eye, camera, vessels }
     }
@@ -61,9 +70,9 @@ impl Fundus {
         View::new(&self.eye, side, self.camera.radius * side as f32 / 2.0)
     }
 
-    /// Typical lesions of one kind for a picture of `size` px, at typical places: drusen near the macula, flames along the
-    /// nerve fibres, nothing on the disc.
-    pub fn lesions(&self, kind: LesionKind, size: usize) -> Vec<Lesion> {
+    /// Lesions of one kind for a picture of `size` px, at typical places: drusen near the macula, flames along the nerve fibres,
+    /// nothing on the disc. `severity` 1: as many as a typical sick eye has; n: n times as many.
+    pub fn lesions(&self, kind: LesionKind, severity: usize, size: usize) -> Vec<Lesion> {
         let mut rng = rng::stream(self.seed, kind.name(), 0);
         let view = self.view(size);
         let groups = match kind {
@@ -71,6 +80,7 @@ impl Fundus {
             LesionKind::Microaneurysms => rng.random_range(3..6),
             _ => rng.random_range(2..5),
         };
+        let groups = severity * groups;
         let spread = if kind == LesionKind::Drusen { 0.7 } else { 2.4 };
         let (smallest, largest) = match kind {
             LesionKind::Microaneurysms => (0.8, 1.4),

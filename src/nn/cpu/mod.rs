@@ -8,6 +8,7 @@ mod in_place;
 mod layer_norm;
 mod linear_attention;
 mod math;
+mod memory;
 mod norm;
 mod resample;
 mod simd;
@@ -24,6 +25,7 @@ pub use conv::{conv2d, conv2d_grads};
 pub use in_place::{square_sum, update, update_with, zip};
 pub use layer_norm::channel_layer_norm;
 pub use linear_attention::LinearAttention;
+pub use memory::KeptPages;
 pub use norm::{group_norm, standardise_rows};
 pub use resample::{Join, MaxPool, Upsample};
 
