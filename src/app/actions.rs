@@ -40,6 +40,13 @@ pub enum Id {
     Library,
     Inspector,
     Theme,
+    Larger,
+    Smaller,
+    FullSize,
+    Undo,
+    Redo,
+    Log,
+    About,
     Palette,
     Keys,
     Escape,
@@ -52,6 +59,10 @@ const fn plain(key: Key) -> Option<KeyboardShortcut> {
 
 const fn ctrl(key: Key) -> Option<KeyboardShortcut> {
     Some(KeyboardShortcut::new(Modifiers::COMMAND, key))
+}
+
+const fn ctrl_shift(key: Key) -> Option<KeyboardShortcut> {
+    Some(KeyboardShortcut::new(Modifiers::COMMAND.plus(Modifiers::SHIFT), key))
 }
 
 type Allowed = fn(&State) -> Result<(), &'static str>;
@@ -69,7 +80,7 @@ const fn action(
     Action { id, name, icon, key, allowed, command }
 }
 
-pub const ACTIONS: [Action; 25] = [
+pub const ACTIONS: &[Action] = &[
     action(Id::GoData, "", "Data", plain(Key::Num1), ALWAYS, |_| Command::Go(Workspace::Data)),
     action(Id::GoDissolve, "", "Dissolve", plain(Key::Num2), ALWAYS, |_| Command::Go(Workspace::Dissolve)),
     action(Id::GoTrain, "", "Train", plain(Key::Num3), ALWAYS, |_| Command::Go(Workspace::Train)),
@@ -97,6 +108,13 @@ pub const ACTIONS: [Action; 25] = [
         Command::Fold(Side::Inspector)
     }),
     action(Id::Theme, icons::CIRCLE_HALF, "Dark, light or system colours", ctrl(Key::D), ALWAYS, next_theme),
+    action(Id::Larger, icons::PLUS, "Larger", ctrl(Key::Plus), ALWAYS, |_| Command::Scale(1)),
+    action(Id::Smaller, icons::MINUS, "Smaller", ctrl(Key::Minus), ALWAYS, |_| Command::Scale(-1)),
+    action(Id::FullSize, "", "Scale 100 %", ctrl(Key::Num0), ALWAYS, |_| Command::Scale(0)),
+    action(Id::Undo, icons::UNDO, "Undo", ctrl(Key::Z), can_undo, |_| Command::Undo),
+    action(Id::Redo, icons::REDO, "Redo", ctrl_shift(Key::Z), can_redo, |_| Command::Redo),
+    action(Id::Log, icons::LIST, "Show or hide the log", ctrl(Key::L), ALWAYS, |_| Command::Fold(Side::Log)),
+    action(Id::About, icons::INFO, "About Dissolve Studio", None, ALWAYS, |_| Command::Toggle(Overlay::About)),
     action(Id::Palette, "", "Find an action", ctrl(Key::K), ALWAYS, |_| Command::Toggle(Overlay::Palette)),
     action(Id::Keys, icons::QUESTION, "Keys and help", plain(Key::Questionmark), ALWAYS, |_| Command::Toggle(Overlay::Keys)),
     action(Id::Escape, "", "One level out", plain(Key::Escape), ALWAYS, |_| Command::Escape),
@@ -137,6 +155,14 @@ fn has_images(state: &State) -> Result<(), &'static str> {
 
 fn has_selection(state: &State) -> Result<(), &'static str> {
     state.selected.map(|_| ()).ok_or("Select an image first.")
+}
+
+fn can_undo(state: &State) -> Result<(), &'static str> {
+    state.history.next_undo().map(|_| ()).ok_or("There is nothing to undo.")
+}
+
+fn can_redo(state: &State) -> Result<(), &'static str> {
+    state.history.next_redo().map(|_| ()).ok_or("There is nothing to do again.")
 }
 
 fn has_job(state: &State) -> Result<(), &'static str> {

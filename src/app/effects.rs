@@ -47,13 +47,15 @@ impl Effects {
             Effect::Dissolve(wish) => self.dissolve.ask(*wish),
             Effect::Upload(texture, pixels) => textures.put(ctx, texture, pixels),
             Effect::LoadPreview(file) => self.loader.send(Errand::Preview { file }),
+            Effect::ReadLog(run) => self.loader.send(Errand::Log { run }),
             Effect::Train { id, config, name, resume } => {
-                let workspace = self.workspace.clone();
+                let (workspace, events) = (self.workspace.clone(), self.events.clone());
                 let task: Task = Box::new(move |reporter| {
                     let run = match resume {
                         Some(path) => RunDir::open(&path)?,
                         None => pipeline::create(RunKind::Train, &config, &workspace, &name, reporter)?,
                     };
+                    events.send(JobEvent::JobFolder(id, run.path().to_path_buf()));
                     pipeline::work(&run, reporter)?;
                     Ok(run.path().to_path_buf())
                 });

@@ -1,6 +1,6 @@
 //! What the panels may ask for, and what the update asks of the world.
 
-use super::state::{Filter, Overlay, Side, Sort, Tab, ThemeChoice, View, Workspace};
+use super::state::{Filter, Overlay, Side, Sort, Tab, ThemeChoice, TrainState, View, Workspace};
 use crate::{
     config::{DataConfig, DissolveMethod, Preset, RunConfig, ThresholdRule},
     data::{Dataset, ImageId},
@@ -34,6 +34,10 @@ pub enum Command {
     Go(Workspace),
     Fold(Side),
     Theme(ThemeChoice),
+    /// Steps of the window's scale; 0 = 100 %.
+    Scale(i32),
+    Undo,
+    Redo,
     Toggle(Overlay),
     Escape,
     Notify(String),
@@ -68,6 +72,8 @@ pub enum Command {
     // train
     Preset(Preset),
     Field(&'static str, String),
+    /// The whole form as it was.
+    Form(Box<TrainState>),
     /// A model that is there, or a new one.
     Reuse(Option<ModelSource>),
     TrainAll,
@@ -107,6 +113,8 @@ pub enum Effect {
     Dissolve(Box<Dissolve>),
     Upload(Texture, Pixels),
     LoadPreview(PathBuf),
+    /// The last lines of this run's log.
+    ReadLog(PathBuf),
     /// A new run with these settings, or an old one to go on with.
     Train {
         id: JobId,

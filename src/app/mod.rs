@@ -10,6 +10,7 @@
 
 pub mod actions;
 pub mod effects;
+mod frame_stats;
 pub mod icons;
 pub mod message;
 mod start;

@@ -6,13 +6,16 @@ use eframe::egui::ViewportBuilder;
 use std::{
     panic::{AssertUnwindSafe, catch_unwind, resume_unwind},
     path::PathBuf,
+    time::Instant,
 };
 
-/// Shows the window, with `path` or else the demo opened, until the person closes it.
+/// Shows the window, with `path` or else the demo opened, until the person closes it. `frame_stats`: where to write how long
+/// its frames took.
 ///
 /// # Errors
 /// No display, no graphics adapter, a missing library: with the name of the package that helps.
-pub fn run(path: Option<PathBuf>) -> Result<()> {
+pub fn run(path: Option<PathBuf>, frame_stats: Option<PathBuf>) -> Result<()> {
+    let started = Instant::now();
     check_display()?;
     let workspace = effects::workspace()?;
     let first = path.map_or(Command::OpenDemo, |p| Command::Open(std::path::absolute(&p).unwrap_or(p)));
@@ -26,8 +29,15 @@ pub fn run(path: Option<PathBuf>) -> Result<()> {
         persist_window: true,
         ..Default::default()
     };
-    let window =
-        || eframe::run_native("dissolve-studio", options, Box::new(|cc| Ok(Box::new(Studio::new(cc, workspace, Some(first))?))));
+    let create = move |cc: &eframe::CreationContext<'_>| {
+        let studio = Studio::new(cc, workspace, Some(first))?;
+        let studio = match frame_stats {
+            Some(file) => studio.measured(file, started),
+            None => studio,
+        };
+        Ok(Box::new(studio) as Box<dyn eframe::App>)
+    };
+    let window = || eframe::run_native("dissolve-studio", options, Box::new(create));
     // The windowing library panics where a library of the system is missing, and only then is that panic taken for it.
     match catch_unwind(AssertUnwindSafe(window)) {
         Ok(outcome) => outcome.map_err(|e| no_window(&e.to_string())),

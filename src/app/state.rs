@@ -2,12 +2,14 @@
 
 mod data;
 mod dissolve;
+mod history;
 mod job;
 mod results;
 mod train;
 
 pub use data::{Counts, DataState, Filter, Open, Opening, title as data_title};
 pub use dissolve::{DissolveState, Done, ModelChoice, RUNGS, T_MAX, View, rung_t, t_at, track_at};
+pub use history::{Change, History};
 pub use job::{Curve, JobInfo, JobState, Progress};
 pub use results::{ResultsState, Scores, Sort, Tab};
 pub use train::{FIELDS, Field, TrainState};
@@ -52,6 +54,7 @@ pub enum ThemeChoice {
 pub enum Overlay {
     Palette,
     Keys,
+    About,
     /// The selected image of the gallery, large.
     Picture,
 }
@@ -70,6 +73,8 @@ pub struct Notice {
 pub enum Side {
     Library,
     Inspector,
+    /// The log, below.
+    Log,
 }
 
 /// What is remembered from one start to the next.
@@ -79,8 +84,51 @@ pub struct Remembered {
     pub theme: ThemeChoice,
     pub library_hidden: bool,
     pub inspector_hidden: bool,
+    pub log_shown: bool,
+    /// Where the last session ended.
+    pub workspace: Workspace,
+    /// Scale of the whole window, one of [`SCALES`], in percent.
+    pub scale: Scale,
     /// Newest first.
     pub recent: Vec<PathBuf>,
+}
+
+/// Percent by which the whole window is scaled.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct Scale(pub u16);
+
+/// The steps of Ctrl + and Ctrl -, in percent.
+pub const SCALES: [u16; 12] = [80, 90, 100, 110, 125, 140, 160, 180, 200, 230, 260, 300];
+
+impl Default for Scale {
+    fn default() -> Self {
+        Self(100)
+    }
+}
+
+impl Scale {
+    pub fn factor(self) -> f32 {
+        f32::from(self.0.clamp(SCALES[0], SCALES[SCALES.len() - 1])) / 100.0
+    }
+
+    /// `by` steps larger or, negative, smaller; 0 goes back to 100 %.
+    pub fn step(self, by: i32) -> Self {
+        if by == 0 {
+            return Self::default();
+        }
+        let at = SCALES.iter().position(|&s| s >= self.0).unwrap_or(SCALES.len() - 1) as i32;
+        Self(SCALES[(at + by).clamp(0, SCALES.len() as i32 - 1) as usize])
+    }
+}
+
+/// A notice as the log panel keeps it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct LogLine {
+    /// `HH:MM:SS`, local.
+    pub time: String,
+    pub text: String,
+    pub is_error: bool,
 }
 
 #[derive(Debug, Default)]
@@ -90,6 +138,13 @@ pub struct State {
     pub overlay: Option<Overlay>,
     /// Newest last.
     pub notices: Vec<Notice>,
+    /// All notices of this session, newest last.
+    pub log: Vec<LogLine>,
+    /// The run's own log, newest last.
+    pub run_log: Vec<String>,
+    /// Local time when the last message came.
+    pub now: jiff::civil::Time,
+    pub history: History,
     /// Where runs are kept.
     pub workspace_dir: PathBuf,
     /// Cores of this machine, for the status line.
@@ -123,6 +178,16 @@ impl State {
 
     /// The same notice twice is one notice.
     fn push(&mut self, notice: Notice) {
+        const KEPT: usize = 500;
+        let stop = if notice.hint.is_empty() { "" } else { ". " };
+        let text = format!("{}{stop}{}", notice.text.trim_end_matches('.'), notice.hint);
+        if self.log.last().is_none_or(|l| l.text != text) {
+            let time = self.now.strftime("%H:%M:%S").to_string();
+            self.log.push(LogLine { time, text, is_error: notice.is_error });
+        }
+        if self.log.len() > KEPT {
+            self.log.remove(0);
+        }
         self.notices.retain(|n| *n != notice);
         self.notices.push(notice);
     }

@@ -1,6 +1,8 @@
 //! The window itself: drains events, draws, carries out effects. All decisions are in [`update`](super::update()).
 
-use super::{Command, Effect, Message, State, effects::Effects, state::Remembered, textures::Textures, update};
+use super::{
+    Command, Effect, Message, State, effects::Effects, frame_stats::FrameStats, state::Remembered, textures::Textures, update,
+};
 use crate::{
     jobs::{JobEvent, Wake, channel},
     ui,
@@ -9,6 +11,7 @@ use eframe::egui::{Context, Ui, ViewportCommand};
 use std::{
     path::PathBuf,
     sync::{Arc, mpsc::Receiver},
+    time::Instant,
 };
 
 /// Events taken in one frame; more wait for the next one.
@@ -22,6 +25,7 @@ pub struct Studio {
     /// `None` once the window is closing for good.
     events: Option<Receiver<JobEvent>>,
     ui: ui::Ui,
+    frame_stats: Option<FrameStats>,
 }
 
 impl Studio {
@@ -38,12 +42,19 @@ impl Studio {
             effects: Effects::start(workspace, tx)?,
             events: Some(rx),
             ui: ui::Ui::default(),
+            frame_stats: None,
         };
+        studio.state.workspace = studio.state.remembered.workspace;
         studio.take(Command::RefreshRuns, &cc.egui_ctx);
         if let Some(command) = first {
             studio.take(command, &cc.egui_ctx);
         }
         Ok(studio)
+    }
+
+    /// Writes to `file` at the end how long the frames took; `started`: when the program began.
+    pub fn measured(self, file: PathBuf, started: Instant) -> Self {
+        Self { frame_stats: Some(FrameStats::new(file, started)), ..self }
     }
 
     pub fn state(&self) -> &State {
@@ -56,6 +67,7 @@ impl Studio {
 
     /// Takes one message in, and does what follows from it.
     pub fn take(&mut self, message: impl Into<Message>, ctx: &Context) {
+        self.state.now = jiff::ZonedDateTime::now().time();
         for effect in update(&mut self.state, message) {
             self.run(effect, ctx);
         }
@@ -68,6 +80,7 @@ impl Studio {
 
 impl eframe::App for Studio {
     fn logic(&mut self, ctx: &Context, _: &mut eframe::Frame) {
+        let part = FrameStats::begin();
         let events: Vec<JobEvent> = self.events.iter().flat_map(|rx| rx.try_iter().take(EVENTS)).collect();
         if events.len() == EVENTS {
             ctx.request_repaint();
@@ -82,9 +95,13 @@ impl eframe::App for Studio {
             ctx.send_viewport_cmd(ViewportCommand::CancelClose);
             self.take(Command::Close, ctx);
         }
+        if let Some(stats) = &mut self.frame_stats {
+            stats.logic(part);
+        }
     }
 
     fn ui(&mut self, ui: &mut Ui, _: &mut eframe::Frame) {
+        let part = FrameStats::begin();
         let commands = self.ui.show(ui, &self.state, &self.textures);
         let ctx = ui.ctx().clone();
         if !commands.is_empty() {
@@ -92,6 +109,9 @@ impl eframe::App for Studio {
         }
         for command in commands {
             self.take(command, &ctx);
+        }
+        if let Some(stats) = &mut self.frame_stats {
+            stats.drawn(part);
         }
     }
 
@@ -103,6 +123,9 @@ impl eframe::App for Studio {
         // Without a receiver no thread waits for room in the channel.
         self.events = None;
         self.effects.shut_down();
+        if let Some(Err(e)) = self.frame_stats.take().map(FrameStats::write) {
+            eprintln!("error: {e}.");
+        }
     }
 }
 

@@ -37,6 +37,9 @@ struct Cli {
     verb: Option<Verb>,
     /// A folder, image or archive to open in the window
     path: Option<PathBuf>,
+    /// Write to FILE how long the window's frames took
+    #[arg(long, value_name = "FILE", hide = true)]
+    frame_stats: Option<PathBuf>,
 }
 
 #[derive(Subcommand)]
@@ -106,17 +109,17 @@ fn run(cli: Cli) -> Result<()> {
         Some(Verb::Runs(args)) => runs::run(args),
         Some(Verb::Export(args)) => export::run(args),
         Some(Verb::Sweep(args)) => sweep::run(args),
-        None => window(cli.path),
+        None => window(cli.path, cli.frame_stats),
     }
 }
 
 /// The window; where there is no display, the demo instead, with a word about it.
-fn window(path: Option<PathBuf>) -> Result<()> {
+fn window(path: Option<PathBuf>, frame_stats: Option<PathBuf>) -> Result<()> {
     if let Err(e) = app::check_display() {
         eprintln!("{}; instead of the window, this is the demo.", e);
         return demo::run(demo::Args::default());
     }
-    app::run(path)
+    app::run(path, frame_stats)
 }
 
 /// One sentence for the terminal: what, why, what to do.

@@ -8,6 +8,7 @@ use crate::{
     config::{DissolveMethod, RunConfig},
     error::{Error, Result},
     jobs::pipeline,
+    ml::device,
     run_dir::{RunDir, RunKind},
 };
 use std::path::PathBuf;
@@ -89,6 +90,8 @@ pub fn dia(args: DiaArgs) -> Result<()> {
 
 fn start(kind: RunKind, config: RunConfig, common: &Common) -> Result<()> {
     let mut terminal = Terminal::new(common.json)?;
+    // Opening the data computes already.
+    device::set_threads(config.run.threads)?;
     let name = common.run_name(&config.data.path);
     let run = pipeline::create(kind, &config, &common.workspace, &name, &mut terminal)?;
     eprintln!("run folder: {}", run.path().display());
@@ -104,6 +107,7 @@ fn go_on(run: &RunDir, common: &Common) -> Result<()> {
         config.run.threads = common.threads.unwrap_or(config.run.threads);
         run.write("config.toml", config.to_toml().as_bytes())?;
     }
+    device::set_threads(run.config()?.run.threads)?;
     finish(run, pipeline::work(run, &mut terminal))
 }
 

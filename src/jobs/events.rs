@@ -74,6 +74,13 @@ pub enum JobEvent {
         rung: Rung,
     },
     JobStarted(JobId),
+    /// The job has its run folder.
+    JobFolder(JobId, PathBuf),
+    /// The last lines of a run's log.
+    RunLog {
+        run: PathBuf,
+        lines: Vec<String>,
+    },
     /// Steps are droppable, all else is not.
     JobProgress(JobId, Event),
     JobEnded(JobId, Outcome),

@@ -1,6 +1,6 @@
 //! The thread that opens data sets, lists runs, and reads results and previews.
 
-use super::{Events, Failure, JobEvent, Pixels, ScoreSet, demo, list_runs};
+use super::{Events, Failure, JobEvent, Pixels, ScoreSet, demo, list_runs, run_log};
 use crate::{
     config::DataConfig,
     data::{Dataset, Picture},
@@ -32,6 +32,10 @@ pub enum Errand {
     },
     Preview {
         file: PathBuf,
+    },
+    /// The last lines of a run's log.
+    Log {
+        run: PathBuf,
     },
     /// Lays the synthetic demo out in the workspace, where it is not there yet.
     Demo {
@@ -87,6 +91,10 @@ fn run(errands: &Receiver<Errand>, events: &Events) {
             Errand::Demo { workspace } => {
                 let demo = events.guard("loader", || demo::unpack(&workspace)).and_then(|r| r.map_err(Failure::from));
                 JobEvent::Demo(demo.map(|demo| (demo::settings(&demo.data).data, demo.run)))
+            }
+            Errand::Log { run } => {
+                let lines = run_log::tail(&run);
+                JobEvent::RunLog { run, lines }
             }
             Errand::Preview { file } => {
                 let pixels = events.guard("loader", || preview(&file)).map_err(|f| f.summary);

@@ -18,6 +18,7 @@ mod dissolve_worker;
 mod events;
 mod loader;
 pub mod pipeline;
+mod run_log;
 mod runs;
 mod score_set;
 mod thumbnails;

@@ -56,7 +56,10 @@ pub fn work(run: &RunDir, reporter: &mut dyn Reporter) -> Result<()> {
 
 fn stages(run: &RunDir, reporter: &mut dyn Reporter) -> Result<()> {
     let config = run.config()?;
-    device::set_threads(config.run.threads)?;
+    // The command line has set them before it read the first image; a window computes with those it has.
+    if let Err(e) = device::set_threads(config.run.threads) {
+        reporter.event(Event::Notice(format!("{e}; run.threads = {} is not followed", config.run.threads)));
+    }
     let (device, notice) = device::open(config.run.device);
     if let Some(text) = notice {
         reporter.event(Event::Notice(text));

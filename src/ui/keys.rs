@@ -11,12 +11,14 @@ use eframe::egui::{Grid, Id as EguiId, Key, Modal, RichText, ScrollArea, Ui};
 pub fn dispatch(ui: &mut Ui, cx: &mut Cx<'_>) {
     let typing = ui.ctx().text_edit_focused();
     let focused = ui.ctx().memory(|m| m.focused().is_some());
-    for action in &ACTIONS {
+    for action in ACTIONS {
         let Some(shortcut) = action.key else { continue };
         let plain = shortcut.modifiers.is_none();
         // Letters belong to the field that is typed in; arrows, Space and Enter to what has the keyboard's focus.
         let taken = matches!(shortcut.logical_key, Key::ArrowLeft | Key::ArrowRight | Key::Space | Key::Enter) && focused;
-        if action.id != Id::Escape && plain && (typing || taken) {
+        // A text field has an undo of its own.
+        let own = matches!(action.id, Id::Undo | Id::Redo) && typing;
+        if own || (action.id != Id::Escape && plain && (typing || taken)) {
             continue;
         }
         if ui.input_mut(|i| i.consume_shortcut(&shortcut))
@@ -40,7 +42,7 @@ pub fn show(ui: &mut Ui, cx: &mut Cx<'_>) {
                     ui.label(name);
                     ui.end_row();
                 };
-                for action in &ACTIONS {
+                for action in ACTIONS {
                     if let Some(key) = action.key {
                         row(ui, &ui.ctx().format_shortcut(&key), action.name);
                     }

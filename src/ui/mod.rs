@@ -1,5 +1,6 @@
 //! Panels: they read the state and send commands; nothing else. One panel a file.
 
+mod about;
 mod big_picture;
 mod compare;
 mod data_inspector;
@@ -13,6 +14,7 @@ mod histogram;
 mod job_strip;
 mod keys;
 mod library;
+mod log_panel;
 mod notices;
 mod palette;
 mod plots;
@@ -81,6 +83,7 @@ impl Ui {
             ThemeChoice::Dark => ThemePreference::Dark,
             ThemeChoice::Light => ThemePreference::Light,
         });
+        ui.ctx().set_zoom_factor(state.remembered.scale.factor());
         dropped(ui, &mut cx);
         keys::dispatch(ui, &mut cx);
 
@@ -90,6 +93,10 @@ impl Ui {
         Panel::top("top").frame(bar).show(ui, |ui| top_bar::show(ui, &mut cx));
         if state.job().is_some() {
             Panel::bottom("job").frame(bar).show(ui, |ui| job_strip::show(ui, &mut cx));
+        }
+        if state.remembered.log_shown {
+            let panel = Panel::bottom("log").frame(side).default_size(160.0).size_range(96.0..=420.0).resizable(true);
+            panel.show(ui, |ui| log_panel::show(ui, &mut cx));
         }
         if !state.remembered.library_hidden {
             let panel = Panel::left("library").frame(side).default_size(224.0).size_range(160.0..=360.0);
@@ -125,6 +132,7 @@ impl Ui {
         });
         match state.overlay {
             Some(Overlay::Palette) => self.palette.show(ui, &mut cx),
+            Some(Overlay::About) => about::show(ui, &mut cx),
             Some(Overlay::Keys) => keys::show(ui, &mut cx),
             Some(Overlay::Picture) => big_picture::show(ui, &mut cx),
             None => {}

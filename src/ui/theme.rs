@@ -122,6 +122,8 @@ fn fonts() -> FontDefinitions {
 
 /// Gives fonts and both themes to egui; called once.
 pub fn install(ctx: &Context) {
+    // The table of actions has these keys, and the scale is remembered with the rest.
+    ctx.options_mut(|o| o.zoom_with_keyboard = false);
     ctx.set_fonts(fonts());
     for (base, tokens) in [(Base::Dark, &DARK), (Base::Light, &LIGHT)] {
         ctx.style_mut_of(base, |style| set(style, tokens));

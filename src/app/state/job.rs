@@ -11,6 +11,8 @@ pub struct JobInfo {
     pub id: JobId,
     pub title: String,
     pub state: JobState,
+    /// Its folder, once it has one.
+    pub run: Option<PathBuf>,
     pub progress: Progress,
 }
 

@@ -41,7 +41,7 @@ pub const FIELDS: [Field; 15] = [
     field(Stage::Scores, "run.seed", "Seed", "Same seed, same machine: same numbers."),
 ];
 
-#[derive(Debug)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct TrainState {
     /// The last settings that were valid.
     pub config: RunConfig,

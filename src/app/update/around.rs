@@ -1,9 +1,9 @@
 //! The frame: workspaces, side panels, what lies above them, and the keys that walk.
 
-use super::{data, dissolve, results};
+use super::{data, dissolve, jobs, results};
 use crate::{
     app::{
-        Effect, State,
+        Command, Effect, State,
         state::{Overlay, Side, Workspace},
     },
     jobs::Pick,
@@ -12,6 +12,7 @@ use std::path::PathBuf;
 
 pub fn go(state: &mut State, workspace: Workspace) -> Vec<Effect> {
     state.workspace = workspace;
+    state.remembered.workspace = workspace;
     state.overlay = None;
     let mut effects = match workspace {
         Workspace::Dissolve => dissolve::refresh(state),
@@ -32,9 +33,10 @@ pub fn fold(state: &mut State, side: Side) -> Vec<Effect> {
     let hidden = match side {
         Side::Library => &mut state.remembered.library_hidden,
         Side::Inspector => &mut state.remembered.inspector_hidden,
+        Side::Log => &mut state.remembered.log_shown,
     };
     *hidden = !*hidden;
-    Vec::new()
+    if side == Side::Log { jobs::read_log(state) } else { Vec::new() }
 }
 
 pub fn toggle(state: &mut State, overlay: Overlay) -> Vec<Effect> {
@@ -43,6 +45,23 @@ pub fn toggle(state: &mut State, overlay: Overlay) -> Vec<Effect> {
         Some(Overlay::Picture) => dissolve::refresh(state),
         _ => Vec::new(),
     }
+}
+
+/// Takes the last change back.
+pub fn undo(state: &mut State) -> Vec<Effect> {
+    let Some(command) = state.history.begin_undo() else { return Vec::new() };
+    replay(state, command)
+}
+
+pub fn redo(state: &mut State) -> Vec<Effect> {
+    let Some(command) = state.history.begin_redo() else { return Vec::new() };
+    replay(state, command)
+}
+
+fn replay(state: &mut State, command: Command) -> Vec<Effect> {
+    let effects = super::update(state, command);
+    state.history.end();
+    effects
 }
 
 /// One level out.

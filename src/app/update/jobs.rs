@@ -3,9 +3,9 @@
 use super::results;
 use crate::{
     app::{
-        Effect, State, actions,
+        Command, Effect, State, actions,
         message::{Control, Texture},
-        state::{Curve, JobInfo, JobState, Progress, TrainState},
+        state::{Change, Curve, FIELDS, JobInfo, JobState, Progress, TrainState},
     },
     config::{Preset, RunConfig},
     jobs::{JobId, ModelSource, Outcome, Pixels},
@@ -14,10 +14,28 @@ use crate::{
 use std::path::PathBuf;
 
 pub fn preset(state: &mut State, preset: Preset) -> Vec<Effect> {
-    let (seed, reuse) = (state.train.config.run.seed, state.train.reuse.take());
+    let (seed, reuse) = (state.train.config.run.seed, state.train.reuse.clone());
     let mut config = preset.config();
     config.run.seed = seed;
-    state.train = TrainState { reuse, ..TrainState::from_config(config) };
+    config.preprocess = state.train.config.preprocess.clone();
+    change(state, "Preset", |train| *train = TrainState { reuse, ..TrainState::from_config(config) })
+}
+
+pub fn field(state: &mut State, key: &'static str, text: String) -> Vec<Effect> {
+    let label = FIELDS.iter().find(|f| f.key == key).map_or(key, |f| f.label);
+    change(state, label, |train| train.set(key, text))
+}
+
+pub fn reuse(state: &mut State, source: Option<ModelSource>) -> Vec<Effect> {
+    change(state, "Model", |train| train.reuse = source)
+}
+
+/// Changes the form, so that it can be undone.
+fn change(state: &mut State, what: &str, with: impl FnOnce(&mut TrainState)) -> Vec<Effect> {
+    let before = Box::new(state.train.clone());
+    with(&mut state.train);
+    let after = Box::new(state.train.clone());
+    state.history.note(Change::new(what, Command::Form(before), Command::Form(after)).merging());
     Vec::new()
 }
 
@@ -46,7 +64,7 @@ fn submit(state: &mut State, title: String, config: RunConfig, name: String, res
     let id = JobId(state.next_job);
     // One ended job stays in view; the list does not grow for ever.
     state.jobs.retain(|j| !j.state.has_ended());
-    state.jobs.push(JobInfo { id, title, state: JobState::Queued, progress: Progress::default() });
+    state.jobs.push(JobInfo { id, title, state: JobState::Queued, run: resume.clone(), progress: Progress::default() });
     vec![Effect::Train { id, config: Box::new(config), name, resume }]
 }
 
@@ -83,6 +101,20 @@ pub fn started(state: &mut State, id: JobId) -> Vec<Effect> {
     Vec::new()
 }
 
+/// The job's folder is there.
+pub fn folder(state: &mut State, id: JobId, run: PathBuf) -> Vec<Effect> {
+    if let Some(job) = state.jobs.iter_mut().find(|j| j.id == id) {
+        job.run = Some(run);
+    }
+    read_log(state)
+}
+
+/// The log of the run at hand, while the panel is open.
+pub fn read_log(state: &State) -> Vec<Effect> {
+    let run = state.job().filter(|_| state.remembered.log_shown).and_then(|j| j.run.clone());
+    run.into_iter().map(Effect::ReadLog).collect()
+}
+
 pub fn progress(state: &mut State, id: JobId, event: Event) -> Vec<Effect> {
     let Some(job) = state.jobs.iter_mut().find(|j| j.id == id) else { return Vec::new() };
     let p = &mut job.progress;
@@ -90,7 +122,7 @@ pub fn progress(state: &mut State, id: JobId, event: Event) -> Vec<Effect> {
         Event::Started { stage, done, total } => {
             (p.stage, p.done, p.total, p.last) = (Some(stage), done, total, None);
             // The run has its folder by now.
-            vec![Effect::ListRuns]
+            std::iter::once(Effect::ListRuns).chain(read_log(state)).collect()
         }
         Event::Step(step) => {
             (p.done, p.total, p.last) = (step.step, step.total, Some(step));
@@ -117,11 +149,11 @@ pub fn progress(state: &mut State, id: JobId, event: Event) -> Vec<Effect> {
                 p.notices.push(text.clone());
             }
             state.notify(text);
-            Vec::new()
+            read_log(state)
         }
         Event::Finished { stage } => {
             p.finished.push(stage);
-            vec![Effect::ListRuns]
+            std::iter::once(Effect::ListRuns).chain(read_log(state)).collect()
         }
     }
 }
@@ -150,6 +182,7 @@ pub fn ended(state: &mut State, id: JobId, outcome: Outcome) -> Vec<Effect> {
         Outcome::Stopped => state.notify(format!("{title}: stopped; what was computed is kept and can be resumed.")),
         Outcome::Failed(failure) => state.notify_error(format!("{title}: {}", failure.summary), failure.hint),
     }
+    effects.extend(read_log(state));
     if state.closing && state.jobs.iter().all(|j| j.state.has_ended()) {
         effects.push(Effect::CloseWindow);
     }

@@ -28,6 +28,12 @@ fn on_command(state: &mut State, command: Command) -> Vec<Effect> {
             state.remembered.theme = theme;
             Vec::new()
         }
+        Command::Scale(by) => {
+            state.remembered.scale = state.remembered.scale.step(by);
+            Vec::new()
+        }
+        Command::Undo => around::undo(state),
+        Command::Redo => around::redo(state),
         Command::Toggle(overlay) => around::toggle(state, overlay),
         Command::Escape => around::escape(state),
         Command::Notify(text) => {
@@ -65,14 +71,12 @@ fn on_command(state: &mut State, command: Command) -> Vec<Effect> {
         }
         Command::Play => dissolve::play(state),
         Command::Preset(preset) => jobs::preset(state, preset),
-        Command::Field(key, text) => {
-            state.train.set(key, text);
+        Command::Field(key, text) => jobs::field(state, key, text),
+        Command::Form(form) => {
+            state.train = *form;
             Vec::new()
         }
-        Command::Reuse(source) => {
-            state.train.reuse = source;
-            Vec::new()
-        }
+        Command::Reuse(source) => jobs::reuse(state, source),
         Command::TrainAll => jobs::train_all(state),
         Command::ResumeRun(run) => jobs::resume_run(state, run),
         Command::Pause(id) => jobs::control(state, id, super::message::Control::Pause),
@@ -114,6 +118,13 @@ fn on_event(state: &mut State, event: JobEvent) -> Vec<Effect> {
         JobEvent::Original { id, pixels } => dissolve::original(state, id, pixels),
         JobEvent::Dissolved { generation, twin } => dissolve::dissolved(state, generation, twin),
         JobEvent::Rung { ladder, rung } => dissolve::rung(state, ladder, rung),
+        JobEvent::JobFolder(id, run) => jobs::folder(state, id, run),
+        JobEvent::RunLog { run, lines } => {
+            if state.job().is_some_and(|j| j.run.as_ref() == Some(&run)) {
+                state.run_log = lines;
+            }
+            Vec::new()
+        }
         JobEvent::JobStarted(id) => jobs::started(state, id),
         JobEvent::JobProgress(id, event) => jobs::progress(state, id, event),
         JobEvent::JobEnded(id, outcome) => jobs::ended(state, id, outcome),

@@ -273,3 +273,32 @@ fn escape_goes_one_level_out() {
     update(&mut state, Command::Escape);
     assert!(state.notices.is_empty());
 }
+
+#[test]
+fn settings_are_undone_and_done_again() {
+    let mut state = State::default();
+    let steps = state.train.config.ddpm.steps;
+    for text in ["1", "12"] {
+        update(&mut state, Command::Field("ddpm.steps", text.into()));
+    }
+    update(&mut state, Command::Preset(crate::config::Preset::Paper));
+    update(&mut state, Command::Undo);
+    assert_eq!(state.train.config.ddpm.steps, 12);
+    update(&mut state, Command::Undo);
+    assert_eq!(state.train.config.ddpm.steps, steps, "typed letters are one change");
+    assert_eq!(state.history.next_undo(), None);
+    update(&mut state, Command::Redo);
+    update(&mut state, Command::Redo);
+    assert_eq!(state.train.config.run.preset, crate::config::Preset::Paper);
+}
+
+#[test]
+fn the_scale_goes_in_steps_between_its_ends() {
+    let mut state = State::default();
+    (0..20).for_each(|_| _ = update(&mut state, Command::Scale(1)));
+    assert_eq!(state.remembered.scale.0, 300);
+    (0..20).for_each(|_| _ = update(&mut state, Command::Scale(-1)));
+    assert_eq!(state.remembered.scale.factor(), 0.8);
+    update(&mut state, Command::Scale(0));
+    assert_eq!(state.remembered.scale.0, 100);
+}

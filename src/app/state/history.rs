@@ -1,0 +1,109 @@
+//! Undo and redo: each change is kept as the command that takes it back and the one that makes it again.
+
+use crate::app::Command;
+
+/// Changes that are remembered.
+const KEPT: usize = 200;
+
+#[derive(Debug, Clone)]
+pub struct Change {
+    /// What was changed, as in "Undo: Steps".
+    pub what: String,
+    pub undo: Command,
+    pub redo: Command,
+    merges: bool,
+}
+
+impl Change {
+    pub fn new(what: impl Into<String>, undo: Command, redo: Command) -> Self {
+        Self { what: what.into(), undo, redo, merges: false }
+    }
+
+    /// One change together with the one before it where that was of the same thing: typed letters, a drag.
+    pub fn merging(self) -> Self {
+        Self { merges: true, ..self }
+    }
+}
+
+#[derive(Debug, Default)]
+pub struct History {
+    done: Vec<Change>,
+    undone: Vec<Change>,
+    /// A change is being taken back or made again: what that does is no new change.
+    replaying: bool,
+}
+
+impl History {
+    /// Remembers a change that was just made.
+    pub fn note(&mut self, change: Change) {
+        if self.replaying || change.undo == change.redo {
+            return;
+        }
+        self.undone.clear();
+        match self.done.last_mut().filter(|last| change.merges && last.merges && last.what == change.what) {
+            Some(last) => last.redo = change.redo,
+            None => self.done.push(change),
+        }
+        if self.done.len() > KEPT {
+            self.done.remove(0);
+        }
+    }
+
+    /// What Ctrl+Z would take back.
+    pub fn next_undo(&self) -> Option<&str> {
+        self.done.last().map(|c| c.what.as_str())
+    }
+
+    pub fn next_redo(&self) -> Option<&str> {
+        self.undone.last().map(|c| c.what.as_str())
+    }
+
+    /// Moves one change from done to undone; its undo is to be carried out between this and [`end`](Self::end).
+    pub fn begin_undo(&mut self) -> Option<Command> {
+        let change = self.done.pop()?;
+        let undo = change.undo.clone();
+        self.undone.push(change);
+        self.replaying = true;
+        Some(undo)
+    }
+
+    /// The other way round.
+    pub fn begin_redo(&mut self) -> Option<Command> {
+        let change = self.undone.pop()?;
+        let redo = change.redo.clone();
+        self.done.push(change);
+        self.replaying = true;
+        Some(redo)
+    }
+
+    pub fn end(&mut self) {
+        self.replaying = false;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn typed(text: &str, before: &str) -> Change {
+        let field = |t: &str| Command::Field("ddpm.steps", t.into());
+        Change::new("Steps", field(before), field(text)).merging()
+    }
+
+    #[test]
+    fn typed_letters_are_one_change_and_a_new_change_forgets_what_was_undone() {
+        let mut history = History::default();
+        history.note(typed("1", ""));
+        history.note(typed("12", "1"));
+        assert_eq!(history.begin_undo(), Some(Command::Field("ddpm.steps", String::new())));
+        history.note(typed("x", "y"));
+        history.end();
+        assert_eq!((history.next_undo(), history.next_redo()), (None, Some("Steps")), "a replay is no change");
+        assert_eq!(history.begin_redo(), Some(Command::Field("ddpm.steps", "12".into())));
+        history.end();
+        assert!(history.begin_undo().is_some());
+        history.end();
+        history.note(typed("3", ""));
+        assert_eq!(history.next_redo(), None);
+    }
+}
