@@ -51,6 +51,27 @@ pub struct PreprocessConfig {
     pub circle_crop: bool,
     /// Which channels are used.
     pub channels: Channels,
+    /// Grey window, as shares of the full range of a pixel: what lies below the first becomes black, above the second white.
+    /// `0 <= low < high <= 1`; `[0, 1]` changes nothing. 12-bit pictures in 16-bit files want `[0, 0.0625]`.
+    pub window: Window,
+    /// Ben Graham's normalisation of fundus photographs: the local mean is taken away and what is left is shown four times as
+    /// strong about middle grey.
+    pub ben_graham: bool,
+    /// Clip limit of CLAHE (contrast-limited adaptive histogram equalisation), as OpenCV counts it: 0 = off, usual 2, 0..=40.
+    pub clahe: f64,
+    /// Side in px to which pictures are shrunk before either model resizes them further; 0 = not. MedMNIST: 28.
+    pub size: usize,
+}
+
+/// The `[low, high]` of a grey window.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct Window(pub [f64; 2]);
+
+impl Default for Window {
+    fn default() -> Self {
+        Self([0.0, 1.0])
+    }
 }
 
 /// Which channels of a colour image are used (one channel is shown to the networks three times).
@@ -72,7 +93,19 @@ impl DataConfig {
 }
 
 impl PreprocessConfig {
+    /// Sides that [`size`](Self::size) is offered with; any from 16 to 1024 is allowed.
+    pub const SIZES: [usize; 6] = [0, 28, 32, 64, 128, 224];
+
     pub fn validate(&self) -> Result<(), ConfigError> {
+        let [low, high] = self.window.0;
+        ensure!(
+            low >= 0.0 && high <= 1.0 && low < high,
+            "preprocess.window",
+            "{low} to {high} is no window; it lies within 0 and 1, the lower end first"
+        );
+        ensure!((0.0..=40.0).contains(&self.clahe), "preprocess.clahe", "{} is not between 0 (off) and 40", self.clahe);
+        let side = self.size;
+        ensure!(side == 0 || (16..=1024).contains(&side), "preprocess.size", "{side} px is not 0 (off) or 16 to 1024");
         Ok(())
     }
 }

@@ -8,7 +8,7 @@ mod edit;
 mod preset;
 mod score;
 
-pub use data::{Channels, DataConfig, LabelColumns, PreprocessConfig};
+pub use data::{Channels, DataConfig, LabelColumns, PreprocessConfig, Window};
 pub use ddpm::{DdpmConfig, InputRange, LrSchedule, ScheduleKind};
 pub use dia::{Design, DiaConfig, DissolveMethod, EpochUnit, GreyTwin, OptimizerKind, ShiftKind, Stem};
 pub use edit::apply_setting;

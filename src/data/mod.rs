@@ -19,6 +19,7 @@ mod resize;
 mod split;
 mod store;
 mod table;
+mod tone;
 mod walk;
 
 pub use arrays::ArrayImages;

@@ -1,9 +1,11 @@
-//! What is done to a picture before a network sees it: circle crop, choice of channels, target size.
+//! What is done to a picture before a network sees it, in this order: circle crop, target size, choice of channels, grey
+//! window, Ben Graham's normalisation, CLAHE.
 
 use super::{
     Picture,
     picture::LUMA,
     resize::{Pixels, resize_bilinear},
+    tone,
 };
 use crate::config::{Channels, PreprocessConfig};
 
@@ -18,22 +20,33 @@ impl Preprocess {
         Self { config }
     }
 
-    /// At the picture's own size (of the crop, where there is one), for looking at.
+    /// At the picture's own size (of the crop, where there is one; or the target size), for looking at.
     pub fn apply(&self, pixels: &(impl Pixels + ?Sized)) -> Picture {
-        self.choose(Picture::copy_of(&self.window(pixels)))
+        let window = self.window(pixels);
+        self.tones(match self.config.size {
+            0 => Picture::copy_of(&window),
+            side => resize_bilinear(&window, side, side, true),
+        })
     }
 
     /// As the networks see it, `size x size`: 28x28 pictures get a border of 2 zeros where 32 is wanted (METHOD: MedMNIST),
     /// all others are resized. Grey pictures stay one channel.
     pub fn fit(&self, pixels: &(impl Pixels + ?Sized), size: usize) -> Picture {
         let window = self.window(pixels);
-        self.choose(match window.size() {
-            [28, 28] if size == 32 => {
-                Picture::copy_of(&Window { x: window.x - 2, y: window.y - 2, width: 32, height: 32, ..window })
-            }
-            [w, h] if w == size && h == size => Picture::copy_of(&window),
-            _ => resize_bilinear(&window, size, size, true),
-        })
+        let [width, height] = match (self.config.size, window.size()) {
+            (0, [28, 28]) if size == 32 => [28; 2],
+            (0, _) => [size; 2],
+            (side, _) => [side; 2],
+        };
+        let picture = self.tones(if window.size() == [width, height] {
+            Picture::copy_of(&window)
+        } else {
+            resize_bilinear(&window, width, height, true)
+        });
+        match (width, size) {
+            (28, 32) => Picture::copy_of(&Window { pixels: &picture, x: -2, y: -2, width: 32, height: 32 }),
+            _ => picture.resize(size, size),
+        }
     }
 
     fn window<'a, P: Pixels + ?Sized>(&self, pixels: &'a P) -> Window<'a, P> {
@@ -42,12 +55,20 @@ impl Preprocess {
         if self.config.circle_crop { bright_disc(pixels).unwrap_or(whole) } else { whole }
     }
 
-    fn choose(&self, picture: Picture) -> Picture {
-        match self.config.channels {
+    fn tones(&self, picture: Picture) -> Picture {
+        let mut picture = match self.config.channels {
             Channels::All => picture,
             Channels::Grey => picture.grey(),
             Channels::Green => Picture { channels: 1, data: picture.plane(1).to_vec(), ..picture },
+        };
+        tone::window(&mut picture, self.config.window.0);
+        if self.config.ben_graham {
+            tone::ben_graham(&mut picture);
         }
+        if self.config.clahe > 0.0 {
+            tone::clahe(&mut picture, self.config.clahe);
+        }
+        picture
     }
 }
 
@@ -157,5 +178,27 @@ mod tests {
         assert_eq!(green.apply(&picture).data, [0.5]);
         let grey = Preprocess::new(PreprocessConfig { channels: Channels::Grey, ..Default::default() });
         assert_eq!(grey.fit(&picture, 1), picture.grey());
+    }
+
+    #[test]
+    fn a_target_size_comes_before_the_models_own() {
+        let small = Preprocess::new(PreprocessConfig { size: 28, ..Default::default() });
+        let ones = Picture::new(100, 60, 1, vec![1.0; 6000]);
+        assert_eq!([small.apply(&ones).width, small.apply(&ones).height], [28; 2]);
+        let padded = small.fit(&ones, 32);
+        assert_eq!((padded.width, padded.data.iter().sum::<f32>().round()), (32, 784.0), "28 px in 32: a border of zeros");
+        assert_eq!(small.fit(&ones, 64).width, 64);
+    }
+
+    /// What a person looks at and what the networks see are the same but for the size.
+    #[test]
+    fn looking_and_fitting_agree() {
+        let config = PreprocessConfig { ben_graham: true, clahe: 2.0, circle_crop: true, ..Default::default() };
+        let preprocess = Preprocess::new(config);
+        let mut photograph = disc(256, 200, 130.0, 100.0, 90.0);
+        photograph.data.iter_mut().enumerate().for_each(|(i, v)| *v *= 0.5 + ((i % 256) as f32 * 0.05).sin() * 0.4);
+        let (looked, fitted) = (preprocess.apply(&photograph).resize(64, 64), preprocess.fit(&photograph, 64));
+        let apart = looked.data.iter().zip(&fitted.data).map(|(a, b)| (a - b).abs()).sum::<f32>() / 4096.0;
+        assert!(apart < 0.04, "{apart}");
     }
 }

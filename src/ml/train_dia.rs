@@ -142,7 +142,10 @@ fn automatic_side(config: &RunConfig, data: &Dataset, normals: &[ImageId]) -> us
         return config.dia.size;
     }
     let sizes = normals.iter().filter_map(|&id| data.item(id)).map(|item| item.size[0].min(item.size[1]) as usize);
-    let mut sides: Vec<usize> = sizes.collect();
+    let mut sides: Vec<usize> = match config.preprocess.size {
+        0 => sizes.collect(),
+        side => vec![side],
+    };
     sides.sort_unstable();
     sides.get(sides.len() / 2).map_or(config.dia.max_size, |&side| side.clamp(LEAST, config.dia.max_size.max(LEAST)))
 }
