@@ -35,6 +35,9 @@ pub trait Simd: Copy + 'static {
     }
 }
 
+/// The longest vector's lanes.
+pub const MAX_LANES: usize = 16;
+
 /// Something to run with the best instruction set; `run` must be `#[inline(always)]`, and so must be all it calls.
 pub trait Kernel {
     type Output;

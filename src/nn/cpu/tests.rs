@@ -71,6 +71,23 @@ proptest! {
         agree(&inputs, 1e-5, &|t| conv2d(&t[0], &t[1], t.get(2), stride, padding));
     }
 
+    /// Channels that fit the vectors and enough pixels: the form for large 3x3 convolutions.
+    #[test]
+    fn large_conv2d_agrees(
+        (batch, input, output) in (1..5usize, 1..4usize, 1..4usize),
+        (height, width) in (13..40usize, 13..40usize),
+        bias in any::<bool>(),
+    ) {
+        let (input, output) = (32 * input, 32 * output);
+        let batch = batch.max(1024usize.div_ceil(height * width));
+        let weight = (noise((output, input, 3, 3), 2) * 0.1).unwrap();
+        let mut inputs = vec![noise((batch, input, height, width), 1), weight];
+        if bias {
+            inputs.push(noise(output, 3));
+        }
+        agree(&inputs, 1e-5, &|t| conv2d(&t[0], &t[1], t.get(2), 1, 1));
+    }
+
     #[test]
     fn group_norms_agree(
         (batch, groups, per_group) in (1..4usize, 1..5usize, 1..5usize),

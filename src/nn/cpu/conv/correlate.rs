@@ -10,7 +10,7 @@ use std::mem::MaybeUninit;
 
 use rayon::prelude::*;
 
-use crate::nn::cpu::simd::{self, Kernel, Simd, dispatch};
+use crate::nn::cpu::simd::{self, Kernel, MAX_LANES, Simd, dispatch};
 use crate::nn::cpu::{Scratch, Shared};
 
 /// A weight position of the kernel that reads `plane + (y + dy) * width + x + dx` of a channel for pixel (y, x) of a segment.
@@ -62,7 +62,6 @@ const BLOCK: usize = 64 * 1024;
 /// Length of k in a block.
 const DEPTH: usize = 256;
 const MAX_ROWS: usize = 12;
-const MAX_LANES: usize = 16;
 
 /// Columns of a register tile: two vectors of pixels, from pixel `first` of a segment on.
 #[derive(Debug, Clone, Copy)]

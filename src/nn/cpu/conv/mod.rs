@@ -3,6 +3,7 @@
 mod correlate;
 mod segments;
 mod weight_grad;
+mod winograd;
 
 use candle_core::{CpuStorage, CustomOp2, CustomOp3, Layout, Result, Shape, Tensor};
 use rayon::prelude::*;
@@ -10,6 +11,7 @@ use rayon::prelude::*;
 use correlate::Correlation;
 use segments::{Axis, Target, segments};
 use weight_grad::WeightGrad;
+use winograd::{Grid, Winograd};
 
 use super::math::sum;
 use super::transpose::transpose;
@@ -75,7 +77,18 @@ impl Conv {
         self.kernel > 1 && images >= 8 && height.max(width) <= SIDE && self.out.1.max(self.out.2) <= SIDE
     }
 
+    /// The grid of Winograd's form for images of `channels`, where the form can be used and `pays`.
+    fn winograd(&self, channels: usize, outputs: usize, pays: fn(&Grid, usize) -> bool) -> Option<Grid> {
+        let (images, _, height, width) = self.dims;
+        let grid = Grid { images, channels, height, width };
+        ((self.kernel, self.stride, self.padding) == (3, 1, 1) && pays(&grid, outputs)).then_some(grid)
+    }
+
     fn forward(self, x: &[f32], w: &[f32], bias: Option<&[f32]>) -> Vec<f32> {
+        if let Some(grid) = self.winograd(self.dims.1, self.out.0, winograd::pays) {
+            let (row, channel) = (9 * self.dims.1, 9);
+            return Winograd { x, grid, outputs: self.out.0, weights: w, row, channel, flipped: false, bias }.run();
+        }
         let Self { dims: (images, channels, height, width), out, kernel, stride, padding } = self.flat();
         // With a stride, an image of each phase (y mod stride, x mod stride) is read without one.
         let phases = if padding.is_multiple_of(stride) { stride.min(kernel) } else { stride };
@@ -117,6 +130,10 @@ impl Conv {
     /// The input's gradient: for each phase (y mod stride, x mod stride) of the input, a correlation of `dy` with the taps that
     /// reach that phase.
     fn input_grad(self, w: &[f32], dy: &[f32]) -> Vec<f32> {
+        if let Some(grid) = self.winograd(self.out.0, self.dims.1, winograd::pays) {
+            let (row, channel) = (9, 9 * self.dims.1);
+            return Winograd { x: dy, grid, outputs: self.dims.1, weights: w, row, channel, flipped: true, bias: None }.run();
+        }
         let Self { dims: (images, channels, height, width), out, kernel, stride, padding } = self.flat();
         let axis = |phase: usize| -> Vec<Axis> {
             let reach = |tap: usize| {
@@ -153,6 +170,9 @@ impl Conv {
     }
 
     fn weight_grad(self, x: &[f32], dy: &[f32]) -> Vec<f32> {
+        if let Some(grid) = self.winograd(self.dims.1, self.out.0, winograd::pays_for_weights) {
+            return winograd::WeightGrad { x, grid, dy, outputs: self.out.0 }.run();
+        }
         let Self { dims, out, kernel, stride, padding } = self.flat();
         let job = WeightGrad { x, dims, dy, out, kernel, stride, padding };
         // SAFETY: every weight is written; candle has checked that slices fit shapes.

@@ -1,0 +1,73 @@
+//! The matrix products between the transforms.
+
+use crate::nn::cpu::simd::Simd;
+
+/// `out[r, n] (+)= sum_k a[r, k] b[k, n]` for two vectors of n. Distances are in floats.
+pub struct Product {
+    pub a: *const f32,
+    /// From one row of `a` to the next, and from one k to the next.
+    pub a_row: usize,
+    pub a_k: usize,
+    pub b: *const f32,
+    pub b_k: usize,
+    pub depth: usize,
+    pub out: *mut f32,
+    pub out_row: usize,
+    /// Adds to what is in `out`.
+    pub adds: bool,
+}
+
+impl Product {
+    /// `rows` rows, in panels of nearly equal height.
+    ///
+    /// # Safety
+    /// As for [`Simd`]; the matrices must be there.
+    #[inline(always)]
+    pub unsafe fn run<S: Simd>(&self, rows: usize) {
+        let panels = rows.div_ceil(S::ROWS);
+        for p in 0..panels {
+            let (from, to) = (rows * p / panels, rows * (p + 1) / panels);
+            unsafe {
+                match to - from {
+                    1 => self.panel::<S, 1>(from),
+                    2 => self.panel::<S, 2>(from),
+                    3 => self.panel::<S, 3>(from),
+                    4 => self.panel::<S, 4>(from),
+                    5 => self.panel::<S, 5>(from),
+                    6 => self.panel::<S, 6>(from),
+                    7 => self.panel::<S, 7>(from),
+                    8 => self.panel::<S, 8>(from),
+                    9 => self.panel::<S, 9>(from),
+                    10 => self.panel::<S, 10>(from),
+                    11 => self.panel::<S, 11>(from),
+                    _ => self.panel::<S, 12>(from),
+                }
+            }
+        }
+    }
+
+    #[inline(always)]
+    unsafe fn panel<S: Simd, const HEIGHT: usize>(&self, first: usize) {
+        unsafe {
+            let mut sums = [[S::splat(0.); 2]; HEIGHT];
+            let (mut a, mut b) = (self.a.add(first * self.a_row), self.b);
+            for _ in 0..self.depth {
+                let (left, right) = (S::load(b), S::load(b.add(S::LANES)));
+                for (r, sums) in sums.iter_mut().enumerate() {
+                    let factor = S::splat(*a.add(r * self.a_row));
+                    sums[0] = S::fma(factor, left, sums[0]);
+                    sums[1] = S::fma(factor, right, sums[1]);
+                }
+                a = a.add(self.a_k);
+                b = b.add(self.b_k);
+            }
+            for (r, sums) in sums.iter().enumerate() {
+                let out = self.out.add((first + r) * self.out_row);
+                for (half, &sum) in sums.iter().enumerate() {
+                    let out = out.add(half * S::LANES);
+                    S::store(out, if self.adds { S::add(S::load(out), sum) } else { sum });
+                }
+            }
+        }
+    }
+}

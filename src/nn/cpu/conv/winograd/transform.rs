@@ -1,0 +1,158 @@
+//! The linear maps of F(4x4, 3x3) with the points 0, a, -a, b, -b and infinity, each over a vector of channels (Toom and Cook's
+//! construction: Lavin and Gray, "Fast algorithms for convolutional neural networks", section 4).
+//!
+//! a = 5/8 and b = 3/2 are exact in binary and were the best of a scan: rounding errors are half of those with the usual 1 and 2,
+//! and 1.5 times those of the direct form.
+
+use crate::nn::cpu::simd::Simd;
+
+/// One dimension: `N` vectors to `M`. In two dimensions it is applied to the columns and then to the rows.
+pub trait Map<S: Simd, const N: usize, const M: usize> {
+    /// # Safety
+    /// As for [`Simd`].
+    unsafe fn apply(x: [S::V; N]) -> [S::V; M];
+
+    /// # Safety
+    /// As for [`Simd`].
+    #[inline(always)]
+    unsafe fn apply_2d(x: &[[S::V; N]; N]) -> [[S::V; M]; M] {
+        unsafe {
+            let zero = S::splat(0.);
+            let mut half = [[zero; N]; M];
+            for j in 0..N {
+                let mut column = [zero; N];
+                for i in 0..N {
+                    column[i] = x[i][j];
+                }
+                let column = Self::apply(column);
+                for i in 0..M {
+                    half[i][j] = column[i];
+                }
+            }
+            let mut whole = [[zero; M]; M];
+            for i in 0..M {
+                whole[i] = Self::apply(half[i]);
+            }
+            whole
+        }
+    }
+}
+
+const A: f32 = 0.625;
+const B: f32 = 1.5;
+const A2: f32 = A * A;
+const B2: f32 = B * B;
+/// `1 / prod (p - q)` over the other finite points q, for the points p = 0, a, b.
+const OF_0: f32 = 1. / (A2 * B2);
+const OF_A: f32 = 1. / (2. * A2 * (A2 - B2));
+const OF_B: f32 = 1. / (2. * B2 * (B2 - A2));
+
+#[inline(always)]
+unsafe fn scaled<S: Simd>(factor: f32, x: S::V) -> S::V {
+    unsafe { S::fma(S::splat(factor), x, S::splat(0.)) }
+}
+
+/// `a + factor * b`
+#[inline(always)]
+unsafe fn plus<S: Simd>(a: S::V, factor: f32, b: S::V) -> S::V {
+    unsafe { S::fma(S::splat(factor), b, a) }
+}
+
+/// `B^T`: a patch of the input.
+pub struct Input;
+
+impl<S: Simd> Map<S, 6, 6> for Input {
+    #[inline(always)]
+    unsafe fn apply(x: [S::V; 6]) -> [S::V; 6] {
+        unsafe {
+            let (even_a, odd_a) = (plus::<S>(x[4], -B2, x[2]), plus::<S>(x[3], -B2, x[1]));
+            let (even_b, odd_b) = (plus::<S>(x[4], -A2, x[2]), plus::<S>(x[3], -A2, x[1]));
+            [
+                plus::<S>(plus::<S>(x[4], -(A2 + B2), x[2]), A2 * B2, x[0]),
+                plus::<S>(even_a, A, odd_a),
+                plus::<S>(even_a, -A, odd_a),
+                plus::<S>(even_b, B, odd_b),
+                plus::<S>(even_b, -B, odd_b),
+                plus::<S>(plus::<S>(x[5], -(A2 + B2), x[3]), A2 * B2, x[1]),
+            ]
+        }
+    }
+}
+
+/// `A^T`: products to a tile of the output.
+pub struct Output;
+
+impl<S: Simd> Map<S, 6, 4> for Output {
+    #[inline(always)]
+    unsafe fn apply(x: [S::V; 6]) -> [S::V; 4] {
+        unsafe {
+            let (even_a, odd_a) = (S::add(x[1], x[2]), plus::<S>(x[1], -1., x[2]));
+            let (even_b, odd_b) = (S::add(x[3], x[4]), plus::<S>(x[3], -1., x[4]));
+            [
+                S::add(x[0], S::add(even_a, even_b)),
+                plus::<S>(scaled::<S>(A, odd_a), B, odd_b),
+                plus::<S>(scaled::<S>(A2, even_a), B2, even_b),
+                plus::<S>(plus::<S>(x[5], A * A2, odd_a), B * B2, odd_b),
+            ]
+        }
+    }
+}
+
+/// `A`: a tile of the output's gradient.
+pub struct OutputGrad;
+
+impl<S: Simd> Map<S, 4, 6> for OutputGrad {
+    #[inline(always)]
+    unsafe fn apply(x: [S::V; 4]) -> [S::V; 6] {
+        unsafe {
+            let (even_a, odd_a) = (plus::<S>(x[0], A2, x[2]), plus::<S>(x[1], A2, x[3]));
+            let (even_b, odd_b) = (plus::<S>(x[0], B2, x[2]), plus::<S>(x[1], B2, x[3]));
+            [
+                x[0],
+                plus::<S>(even_a, A, odd_a),
+                plus::<S>(even_a, -A, odd_a),
+                plus::<S>(even_b, B, odd_b),
+                plus::<S>(even_b, -B, odd_b),
+                x[3],
+            ]
+        }
+    }
+}
+
+/// `G`: the weights of a kernel.
+pub struct Weight;
+
+impl<S: Simd> Map<S, 3, 6> for Weight {
+    #[inline(always)]
+    unsafe fn apply(x: [S::V; 3]) -> [S::V; 6] {
+        unsafe {
+            let (even_a, even_b) = (scaled::<S>(OF_A, plus::<S>(x[0], A2, x[2])), scaled::<S>(OF_B, plus::<S>(x[0], B2, x[2])));
+            [
+                scaled::<S>(OF_0, x[0]),
+                plus::<S>(even_a, A * OF_A, x[1]),
+                plus::<S>(even_a, -A * OF_A, x[1]),
+                plus::<S>(even_b, B * OF_B, x[1]),
+                plus::<S>(even_b, -B * OF_B, x[1]),
+                x[2],
+            ]
+        }
+    }
+}
+
+/// `G^T`: the gradient of the weights.
+pub struct WeightGrad;
+
+impl<S: Simd> Map<S, 6, 3> for WeightGrad {
+    #[inline(always)]
+    unsafe fn apply(x: [S::V; 6]) -> [S::V; 3] {
+        unsafe {
+            let (even_a, odd_a) = (S::add(x[1], x[2]), plus::<S>(x[1], -1., x[2]));
+            let (even_b, odd_b) = (S::add(x[3], x[4]), plus::<S>(x[3], -1., x[4]));
+            [
+                plus::<S>(plus::<S>(scaled::<S>(OF_0, x[0]), OF_A, even_a), OF_B, even_b),
+                plus::<S>(scaled::<S>(A * OF_A, odd_a), B * OF_B, odd_b),
+                plus::<S>(plus::<S>(x[5], A2 * OF_A, even_a), B2 * OF_B, even_b),
+            ]
+        }
+    }
+}

@@ -1,0 +1,188 @@
+//! The gradient of the weights: the products of the transformed input and output gradient, summed over all tiles.
+
+use rayon::prelude::*;
+
+use super::transform::{self, Map, OutputGrad};
+use super::{Grid, PAD, PATCH, POINTS, Product, TILE, store_points, transform_row};
+use crate::nn::cpu::simd::{self, Kernel, Simd, dispatch};
+use crate::nn::cpu::{Scratch, Shared, filled};
+
+/// Floats of the transformed images that are worked on at a time: they stay in the second-level caches.
+const BLOCK: usize = 1 << 18;
+/// Weights for each of which one more tile is worked on at a time, so that sums are not fetched too often.
+const WEIGHTS_A_TILE: usize = 2048;
+/// Rows of a task's product.
+const CHANNELS: usize = 48;
+
+/// Of `x` in the grid and `dy`, which has `outputs` channels in the same grid.
+pub struct WeightGrad<'a> {
+    pub x: &'a [f32],
+    pub grid: Grid,
+    pub dy: &'a [f32],
+    pub outputs: usize,
+}
+
+impl WeightGrad<'_> {
+    /// (outputs, channels, 3, 3). The sizes must be such that [`super::pays_for_weights`] is true, and fit the slices.
+    pub fn run(&self) -> Vec<f32> {
+        let Self { grid, outputs, .. } = *self;
+        let (lanes, across) = (simd::lanes(), grid.across());
+        let (a_length, b_length) = (grid.channels + PAD, outputs + PAD);
+        let wanted = (BLOCK / (POINTS * (a_length + b_length))).max(grid.channels * outputs / WEIGHTS_A_TILE);
+        let rows_a_block = (wanted / across).clamp(1, grid.rows());
+        let tiles = rows_a_block * across;
+        // SAFETY: all of it is written: by the first block in `Sum`, below in `Finish`; and so is what is read of `a` and `b`.
+        unsafe {
+            let mut a: Vec<f32> = Vec::with_capacity(POINTS * tiles * a_length);
+            let mut b: Vec<f32> = Vec::with_capacity(POINTS * tiles * b_length);
+            let (a, b) = (Shared(a.as_mut_ptr()), Shared(b.as_mut_ptr()));
+            let sums = filled(POINTS * grid.channels * outputs, |sums| {
+                for first in (0..grid.rows()).step_by(rows_a_block) {
+                    let rows = rows_a_block.min(grid.rows() - first);
+                    (0..rows).into_par_iter().for_each(|row| {
+                        dispatch(Transform { job: self, from: first + row, to: row, tiles, a, b });
+                    });
+                    let parts = grid.channels.div_ceil(CHANNELS);
+                    (0..POINTS * parts).into_par_iter().for_each(|task| {
+                        let (point, part) = (task / parts, task % parts);
+                        let channels = (part * CHANNELS, ((part + 1) * CHANNELS).min(grid.channels));
+                        dispatch(Sum { job: self, point, channels, tiles, depth: rows * across, a, b, sums, adds: first > 0 });
+                    });
+                }
+            });
+            filled(outputs * grid.channels * 9, |out| {
+                (0..outputs / lanes).into_par_iter().for_each(|part| {
+                    dispatch(Finish { job: self, sums: &sums, first: part * lanes, out });
+                });
+            })
+        }
+    }
+}
+
+/// A row of tiles of both images into `a` (point, tile, channel) and `b` (point, tile, output).
+struct Transform<'a> {
+    job: &'a WeightGrad<'a>,
+    /// Row of tiles in the images, and in the block.
+    from: usize,
+    to: usize,
+    /// Tiles of a block.
+    tiles: usize,
+    a: Shared,
+    b: Shared,
+}
+
+impl Kernel for Transform<'_> {
+    type Output = ();
+
+    #[inline(always)]
+    unsafe fn run<S: Simd>(self) {
+        let Self { job, from, to, tiles, a, b } = self;
+        let grid = job.grid;
+        let results = Grid { channels: job.outputs, ..grid };
+        let first = to * grid.across();
+        // SAFETY: the scratch has the size of the larger strip; the row's part of the block is ours.
+        unsafe {
+            let mut scratch = Scratch::take(grid.strip(1, S::LANES));
+            let strip = scratch.0.as_mut_ptr();
+            let length = grid.channels + PAD;
+            for c in (0..grid.channels).step_by(S::LANES) {
+                grid.load::<S>(job.x.as_ptr(), from, c, 1, strip);
+                transform_row::<S>(strip, &grid, a.get().add(first * length + c), length, tiles * length);
+            }
+            let (length, columns) = (job.outputs + PAD, grid.columns(0));
+            for c in (0..job.outputs).step_by(S::LANES) {
+                results.load::<S>(job.dy.as_ptr(), from, c, 0, strip);
+                for t in 0..grid.across() {
+                    let mut tile = [[S::splat(0.); TILE]; TILE];
+                    for (i, row) in tile.iter_mut().enumerate() {
+                        for (j, pixel) in row.iter_mut().enumerate() {
+                            *pixel = S::load(strip.add((i * columns + TILE * t + j) * S::LANES));
+                        }
+                    }
+                    let to = b.get().add((first + t) * length + c);
+                    store_points::<S>(&<OutputGrad as Map<S, 4, 6>>::apply_2d(&tile), to, tiles * length);
+                }
+            }
+        }
+    }
+}
+
+/// Of one point, some channels by all outputs: `sums` is (point, channel, output).
+struct Sum<'a> {
+    job: &'a WeightGrad<'a>,
+    point: usize,
+    channels: (usize, usize),
+    tiles: usize,
+    depth: usize,
+    a: Shared,
+    b: Shared,
+    sums: Shared,
+    adds: bool,
+}
+
+impl Kernel for Sum<'_> {
+    type Output = ();
+
+    #[inline(always)]
+    unsafe fn run<S: Simd>(self) {
+        let Self { job, point, channels, tiles, depth, a, b, sums, adds } = self;
+        let (a_length, b_length) = (job.grid.channels + PAD, job.outputs + PAD);
+        // SAFETY: all indices are within the blocks; these channels of the point are ours.
+        unsafe {
+            for o in (0..job.outputs).step_by(2 * S::LANES) {
+                let product = Product {
+                    a: a.get().add(point * tiles * a_length + channels.0),
+                    a_row: 1,
+                    a_k: a_length,
+                    b: b.get().add(point * tiles * b_length + o),
+                    b_k: b_length,
+                    depth,
+                    out: sums.get().add((point * job.grid.channels + channels.0) * job.outputs + o),
+                    out_row: job.outputs,
+                    adds,
+                };
+                product.run::<S>(channels.1 - channels.0);
+            }
+        }
+    }
+}
+
+/// A vector of outputs from the points back to the taps.
+struct Finish<'a> {
+    job: &'a WeightGrad<'a>,
+    sums: &'a [f32],
+    first: usize,
+    out: Shared,
+}
+
+impl Kernel for Finish<'_> {
+    type Output = ();
+
+    #[inline(always)]
+    unsafe fn run<S: Simd>(self) {
+        let Self { job, sums, first, out } = self;
+        let channels = job.grid.channels;
+        let mut buffer = [0f32; simd::MAX_LANES];
+        // SAFETY: all indices are within `sums`; these outputs are ours.
+        unsafe {
+            let out = out.get().add(first * channels * 9);
+            for c in 0..channels {
+                let from = sums.as_ptr().add(c * job.outputs + first);
+                let mut points = [[S::splat(0.); PATCH]; PATCH];
+                for (i, row) in points.iter_mut().enumerate() {
+                    for (j, v) in row.iter_mut().enumerate() {
+                        *v = S::load(from.add((PATCH * i + j) * channels * job.outputs));
+                    }
+                }
+                for (i, row) in <transform::WeightGrad as Map<S, 6, 3>>::apply_2d(&points).iter().enumerate() {
+                    for (j, &v) in row.iter().enumerate() {
+                        S::store(buffer.as_mut_ptr(), v);
+                        for (lane, &value) in buffer.iter().enumerate().take(S::LANES) {
+                            *out.add((lane * channels + c) * 9 + 3 * i + j) = value;
+                        }
+                    }
+                }
+            }
+        }
+    }
+}
