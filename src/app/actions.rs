@@ -4,7 +4,10 @@ use super::{
     Command, State, icons,
     state::{JobState, Overlay, Side, ThemeChoice, Workspace},
 };
-use crate::jobs::Pick;
+use crate::{
+    jobs::{Export, Pick},
+    scores::Tag,
+};
 use eframe::egui::{Key, KeyboardShortcut, Modifiers};
 
 pub struct Action {
@@ -36,6 +39,11 @@ pub enum Id {
     Stop,
     Keep,
     BigPicture,
+    LabelWrong,
+    ImagePoor,
+    Interesting,
+    ScoreFolder,
+    ExportTags,
     RefreshRuns,
     Library,
     Inspector,
@@ -102,6 +110,11 @@ pub const ACTIONS: &[Action] = &[
     action(Id::BigPicture, icons::MAGNIFYING_GLASS, "Large view", plain(Key::Enter), has_selection, |_| {
         Command::Toggle(Overlay::Picture)
     }),
+    action(Id::LabelWrong, "", "Tag: label wrong", plain(Key::T), has_row, |_| Command::Tag(Tag::LabelWrong)),
+    action(Id::ImagePoor, "", "Tag: image poor", plain(Key::N), has_row, |_| Command::Tag(Tag::ImagePoor)),
+    action(Id::Interesting, "", "Tag: interesting", plain(Key::P), has_row, |_| Command::Tag(Tag::Interesting)),
+    action(Id::ScoreFolder, icons::FOLDER_OPEN, "Score a folder…", None, may_score, |_| Command::AskFolder(true)),
+    action(Id::ExportTags, icons::DOWNLOAD, "Export tags and notes as CSV", None, has_tags, |_| Command::Export(Export::Tags)),
     action(Id::RefreshRuns, icons::ARROWS_CLOCKWISE, "List runs again", plain(Key::F5), ALWAYS, |_| Command::RefreshRuns),
     action(Id::Library, icons::SIDEBAR, "Fold the left panel", plain(Key::OpenBracket), ALWAYS, |_| Command::Fold(Side::Library)),
     action(Id::Inspector, icons::SIDEBAR, "Fold the right panel", plain(Key::CloseBracket), ALWAYS, |_| {
@@ -163,6 +176,26 @@ fn can_undo(state: &State) -> Result<(), &'static str> {
 
 fn can_redo(state: &State) -> Result<(), &'static str> {
     state.history.next_redo().map(|_| ()).ok_or("There is nothing to do again.")
+}
+
+fn has_row(state: &State) -> Result<(), &'static str> {
+    let here = state.workspace == Workspace::Results && state.results.selected().is_some();
+    if here { Ok(()) } else { Err("Select an image of the gallery first (workspace Results).") }
+}
+
+fn has_tags(state: &State) -> Result<(), &'static str> {
+    if state.results.triage.is_empty() { Err("Nothing is tagged or noted in this run.") } else { Ok(()) }
+}
+
+pub fn may_score(state: &State) -> Result<(), &'static str> {
+    match state.results.ready() {
+        None => Err("Open a finished run first."),
+        Some(set) if set.encoder.is_none() => {
+            Err("This run's encoder is not here; the demo's was left out for its size. Train a run of your own (3).")
+        }
+        Some(_) if state.closing => Err("The window is closing."),
+        Some(_) => Ok(()),
+    }
 }
 
 fn has_job(state: &State) -> Result<(), &'static str> {

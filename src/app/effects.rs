@@ -3,7 +3,7 @@
 use super::{Effect, message::Control, textures::Textures};
 use crate::{
     error::Result,
-    jobs::{Compute, DissolveWorker, Errand, Events, JobControl, JobEvent, JobId, Loader, Pick, Task, Thumbnails, pipeline},
+    jobs::{Compute, DissolveWorker, Errand, Events, JobControl, JobEvent, JobId, Loader, Pick, Task, Thumbnails, pipeline, score_folder::score_folder},
     run_dir::{RunDir, RunKind},
 };
 use eframe::egui::{Context, ViewportCommand};
@@ -76,6 +76,16 @@ impl Effects {
             Effect::Demo => self.loader.send(Errand::Demo { workspace: self.workspace.clone() }),
             Effect::ListRuns => self.loader.send(Errand::ListRuns { workspace: self.workspace.clone() }),
             Effect::LoadScores(run) => self.loader.send(Errand::Scores { run }),
+            Effect::Compare { first, second } => self.loader.send(Errand::Compare { first, second }),
+            Effect::SaveTriage { set, triage } => self.loader.send(Errand::SaveTriage { set, triage }),
+            Effect::Export { what, set, threshold, triage } => {
+                self.loader.send(Errand::Export { what, set, threshold, triage });
+            }
+            Effect::ScoreFolder { id, run, folder } => {
+                let control = JobControl::default();
+                self.controls.insert(id, control.clone());
+                self.compute.submit(id, control, Box::new(move |reporter| score_folder(&run, &folder, reporter)));
+            }
             Effect::Copy(text) => ctx.copy_text(text),
             Effect::ShowFolder(path) => self.show_folder(path),
             Effect::CloseWindow => ctx.send_viewport_cmd(ViewportCommand::Close),
@@ -98,6 +108,7 @@ impl Effects {
                 Pick::DataFile => {
                     dialog.set_title("Open an archive or a table of labels").add_filter("Data sets", &["npz", "csv"]).pick_file()
                 }
+                Pick::FolderToScore => dialog.set_title("Score the images of a folder").pick_folder(),
                 Pick::Model => {
                     dialog.set_title("Import a diffusion model").add_filter("Weights", &["safetensors", "pt"]).pick_file()
                 }

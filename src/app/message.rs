@@ -1,10 +1,11 @@
 //! What the panels may ask for, and what the update asks of the world.
 
-use super::state::{Filter, Overlay, Side, Sort, Tab, ThemeChoice, TrainState, View, Workspace};
+use super::state::{Filter, Overlay, Side, Sieve, Sort, Tab, ThemeChoice, TrainState, View, Workspace};
 use crate::{
     config::{DataConfig, DissolveMethod, Preset, RunConfig, ThresholdRule},
     data::{Dataset, ImageId},
-    jobs::{Difference, Dissolve, JobEvent, JobId, ModelSource, Pick, Pixels},
+    jobs::{Difference, Dissolve, Export, JobEvent, JobId, ModelSource, Pick, Pixels, ScoreSet},
+    scores::{Remark, Tag, Triage},
 };
 use std::{path::PathBuf, sync::Arc};
 
@@ -89,7 +90,18 @@ pub enum Command {
     Rule(ThresholdRule),
     Tab(Tab),
     Sort(Sort),
+    Sieve(Sieve),
     Row(usize),
+    /// Puts a tag on the selected image, or takes it off.
+    Tag(Tag),
+    /// Replaces what was noted about the image of this name.
+    Remark(String, Remark),
+    Export(Export),
+    /// A second run, or none.
+    CompareWith(Option<PathBuf>),
+    /// Opens or closes the line that asks for a folder to score.
+    AskFolder(bool),
+    ScoreFolder(PathBuf),
 }
 
 /// What has to be done outside of the state; carried out by [`effects`](super::effects).
@@ -126,6 +138,26 @@ pub enum Effect {
     Demo,
     ListRuns,
     LoadScores(PathBuf),
+    Compare {
+        first: Arc<ScoreSet>,
+        second: PathBuf,
+    },
+    SaveTriage {
+        set: Arc<ScoreSet>,
+        triage: Triage,
+    },
+    Export {
+        what: Export,
+        set: Arc<ScoreSet>,
+        threshold: f64,
+        triage: Triage,
+    },
+    /// Scores a folder with the run's encoder, as a job.
+    ScoreFolder {
+        id: JobId,
+        run: PathBuf,
+        folder: PathBuf,
+    },
     Copy(String),
     ShowFolder(PathBuf),
     CloseWindow,

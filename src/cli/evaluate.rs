@@ -8,6 +8,9 @@ use crate::{
 };
 use std::path::PathBuf;
 
+/// How many of the images that moved most are named.
+const NAMED: usize = 10;
+
 #[derive(clap::Args, Debug)]
 #[command(after_help = "Examples:\n  dissolve-studio evaluate runs/20260101-120000-train-breast/scores.csv\n  \
                         dissolve-studio evaluate a.csv --compare b.csv --json\n  dissolve-studio evaluate a.csv --rule sensitivity:0.95\n\n\
@@ -34,10 +37,11 @@ pub fn run(args: Args) -> Result<()> {
     let scores = Scores::read(&args.scores)?;
     let split = args.split.as_deref();
     let evaluation = Evaluation::new(&scores, split, args.rule)?;
-    let comparison = match &args.compare {
+    let mut comparison = match &args.compare {
         Some(path) => Some(Comparison::new(&scores, &Scores::read(path)?, split)?),
         None => None,
     };
+    comparison.iter_mut().for_each(|c| c.moved.truncate(NAMED));
     print(&if args.json { json(&evaluation, comparison.as_ref()) } else { text(&evaluation, comparison.as_ref()) })
 }
 

@@ -1,6 +1,6 @@
 //! What workers tell the window, and the bounded channel it travels through.
 
-use super::{JobId, Outcome, Pixels, RunEntry, Rung, ScoreSet, Twin};
+use super::{Compared, JobId, Outcome, Pixels, RunEntry, Rung, ScoreSet, Twin};
 use crate::{
     config::DataConfig,
     data::{Dataset, ImageId},
@@ -58,6 +58,12 @@ pub enum JobEvent {
         run: PathBuf,
         scores: Result<Arc<ScoreSet>, Failure>,
     },
+    Compared {
+        second: PathBuf,
+        compared: Result<Arc<Compared>, Failure>,
+    },
+    /// A file that a person asked for is written.
+    Saved(PathBuf),
     /// The picture that is being dissolved, as large as it is shown.
     Original {
         id: ImageId,
@@ -104,6 +110,8 @@ pub enum Pick {
     DataFile,
     /// Weights of a diffusion model.
     Model,
+    /// Images to be scored with the run in view.
+    FolderToScore,
 }
 
 /// An error on its way to a person.

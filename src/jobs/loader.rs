@@ -1,10 +1,13 @@
 //! The thread that opens data sets, lists runs, and reads results and previews.
 
-use super::{Events, Failure, JobEvent, Pixels, ScoreSet, demo, list_runs, run_log};
+use super::{
+    Compared, Events, Export, Failure, JobEvent, Pixels, ScoreSet, demo, list_runs, run_log, score_set::triage_file,
+};
 use crate::{
     config::DataConfig,
     data::{Dataset, Picture},
     error::{Error, Result},
+    scores::Triage,
 };
 use std::{
     path::{Path, PathBuf},
@@ -29,6 +32,21 @@ pub enum Errand {
     },
     Scores {
         run: PathBuf,
+    },
+    Compare {
+        first: Arc<ScoreSet>,
+        second: PathBuf,
+    },
+    /// Writes tags and notes beside the scores they are about.
+    SaveTriage {
+        set: Arc<ScoreSet>,
+        triage: Triage,
+    },
+    Export {
+        what: Export,
+        set: Arc<ScoreSet>,
+        threshold: f64,
+        triage: Triage,
     },
     Preview {
         file: PathBuf,
@@ -87,6 +105,23 @@ fn run(errands: &Receiver<Errand>, events: &Events) {
             Errand::Scores { run } => {
                 let scores = events.guard("loader", || ScoreSet::read(&run)).and_then(|r| r.map_err(Failure::from));
                 JobEvent::Scores { run, scores: scores.map(Arc::new) }
+            }
+            Errand::Compare { first, second } => {
+                let compared = events.guard("loader", || Compared::read(first, &second)).and_then(|r| r.map_err(Failure::from));
+                JobEvent::Compared { second, compared: compared.map(Arc::new) }
+            }
+            Errand::SaveTriage { set, triage } => {
+                match events.guard("loader", || triage.write(&triage_file(&set.file))).and_then(|r| r.map_err(Failure::from)) {
+                    Ok(()) => continue,
+                    Err(Failure { summary, hint }) => JobEvent::Trouble { summary, hint },
+                }
+            }
+            Errand::Export { what, set, threshold, triage } => {
+                let saved = events.guard("loader", || what.write(&set, threshold, &triage));
+                match saved.and_then(|r| r.map_err(Failure::from)) {
+                    Ok(path) => JobEvent::Saved(path),
+                    Err(Failure { summary, hint }) => JobEvent::Trouble { summary, hint },
+                }
             }
             Errand::Demo { workspace } => {
                 let demo = events.guard("loader", || demo::unpack(&workspace)).and_then(|r| r.map_err(Failure::from));

@@ -11,24 +11,31 @@
 
 mod bench;
 mod colour;
+mod comparison;
 mod compute;
 mod control;
 pub mod demo;
 mod dissolve_worker;
 mod events;
+mod export;
 mod loader;
+mod normals;
 pub mod pipeline;
 mod run_log;
 mod runs;
+pub mod score_folder;
 mod score_set;
 mod thumbnails;
 
 pub use colour::{Difference, Pixels};
+pub use comparison::Compared;
 pub use compute::{Compute, JobId, Outcome, Task};
 pub use control::JobControl;
 pub use dissolve_worker::{Dissolve, DissolveWorker, Rung, Twin};
 pub use events::{Events, Failure, JobEvent, Pick, Wake, channel};
+pub use export::{Chart, Export, Format};
 pub use loader::{Errand, Loader};
 pub use runs::{ModelSource, RunEntry, list_runs};
-pub use score_set::ScoreSet;
+pub use normals::{Normals, PERCENTS, Quantiles};
+pub use score_set::{BINS, ScoreSet, bin_width};
 pub use thumbnails::{THUMBNAIL, Thumbnails};

@@ -1,56 +1,195 @@
 //! The scores of a run with everything that the charts and the gallery read at each frame.
 
+use super::normals::Normals;
 use crate::{
-    config::{RunConfig, ThresholdRule},
-    error::Result,
-    metrics::{Ranking, RocPoint},
+    config::{DataConfig, RunConfig, ThresholdRule},
+    error::{Error, Result},
+    metrics::{Confusion, PrPoint, Ranking, RocPoint},
+    ml::train_dia,
     run_dir::RunDir,
-    scores::{Evaluation, ScoreRow, Scores},
+    scores::{Evaluation, ScoreRow, Scores, Triage},
 };
-use std::path::{Path, PathBuf};
+use std::{
+    fs,
+    path::{Path, PathBuf},
+};
+
+/// Bars of the histogram.
+pub const BINS: usize = 30;
 
 #[derive(Debug)]
 pub struct ScoreSet {
     pub run: PathBuf,
     pub name: String,
     pub config: RunConfig,
+    /// Where the scored images lie: the run's own data, or a folder that was scored later.
+    pub data: DataConfig,
+    /// The file that was read, in the run folder.
+    pub file: PathBuf,
+    /// All files of scores in the run folder, the run's own first.
+    pub files: Vec<PathBuf>,
+    /// The weights that the scores are of; the demo comes without.
+    pub encoder: Option<PathBuf>,
     /// The whole file.
     pub scores: Scores,
-    /// What is looked at: the rows of the split that the figures are over, unlabelled ones included; highest score first.
+    /// What is looked at: the rows of the split that the figures are over, unlabelled ones included, highest score first; then
+    /// the normal training images in the same order.
     pub rows: Vec<ScoreRow>,
+    /// How many of the rows the figures are over.
+    pub evaluated: usize,
     pub evaluation: Evaluation,
     /// Empty where it is undefined; the evaluation says why.
     pub roc: Vec<RocPoint>,
-    /// Lowest and highest score of the rows.
+    /// As [`roc`](Self::roc).
+    pub pr: Vec<PrPoint>,
+    /// Lowest and highest score of the evaluated rows.
     pub range: [f64; 2],
+    /// Counts of normal, abnormal and unlabelled rows in equal steps over the range.
+    pub histogram: [[usize; BINS]; 3],
+    /// Names of the classes of the evaluated rows.
+    pub classes: Vec<String>,
+    /// How the terms of training normals lie, left out one by one; `None` where the file has none.
+    pub normals: Option<Normals>,
+    /// Tags and notes that were saved beside the run.
+    pub triage: Triage,
+    ranking: Option<Ranking>,
 }
 
 impl ScoreSet {
-    /// Reads `scores.csv` of a run.
+    /// Reads the scores of a run: its folder, or one of the files of scores in it.
     ///
     /// # Errors
     /// No run, no scores, or scores that cannot be used.
     pub fn read(path: &Path) -> Result<Self> {
-        let run = RunDir::open(path)?;
-        let scores = Scores::read(&run.join("scores.csv"))?;
-        Self::new(path, run.manifest()?.name, run.config()?, scores)
+        let (folder, file) = match path.is_file().then(|| path.parent()).flatten() {
+            Some(folder) => (folder, path.to_path_buf()),
+            None => (path, path.join("scores.csv")),
+        };
+        let run = RunDir::open(folder)?;
+        let mut set = Self::new(folder, run.manifest()?.name, run.config()?, Scores::read(&file)?)?;
+        if let Some(text) = data_file(&file).and_then(|f| fs::read_to_string(f).ok()) {
+            set.data = toml::from_str(&text).map_err(|e| {
+                Error::user(format!("the note beside {} cannot be read: {e}", file.display()), "score the folder again")
+            })?;
+        }
+        set.encoder = train_dia::part(&run).ok().map(|part| part.join(train_dia::ENCODER)).filter(|path| path.is_file());
+        set.triage = Triage::read(&triage_file(&file))?;
+        set.files = files(folder);
+        set.file = file;
+        Ok(set)
     }
 
+    /// # Errors
+    /// Scores that are no finite numbers.
     pub fn new(run: &Path, name: String, config: RunConfig, scores: Scores) -> Result<Self> {
         let evaluation = Evaluation::new(&scores, None, None)?;
         let labelled = scores.labelled(None);
         let (labels, values): (Vec<bool>, Vec<f64>) = labelled.iter().map(|r| (r.label == Some(true), r.score)).unzip();
-        let roc = Ranking::new(&labels, &values).and_then(|r| r.roc()).unwrap_or_default();
+        let ranking = Ranking::new(&labels, &values).ok();
         let over = &evaluation.split;
         let in_split = |r: &&ScoreRow| over == "all" || &r.split == over || labelled.is_empty();
         let mut rows: Vec<ScoreRow> = scores.rows.iter().filter(in_split).cloned().collect();
         rows.sort_by(|a, b| b.score.total_cmp(&a.score));
+        let evaluated = rows.len();
         let range = [rows.last().map_or(0.0, |r| r.score), rows.first().map_or(1.0, |r| r.score)];
-        Ok(Self { run: run.to_path_buf(), name, config, scores, rows, evaluation, roc, range })
+        let mut train: Vec<ScoreRow> = scores.rows.iter().filter(|r| is_training_normal(r) && !in_split(r)).cloned().collect();
+        train.sort_by(|a, b| b.score.total_cmp(&a.score));
+        let mut classes: Vec<String> = rows.iter().map(|r| r.class.clone()).filter(|c| !c.is_empty()).collect();
+        classes.sort();
+        classes.dedup();
+        Ok(Self {
+            run: run.to_path_buf(),
+            name,
+            data: config.data.clone(),
+            config,
+            file: run.join("scores.csv"),
+            files: Vec::new(),
+            encoder: None,
+            evaluated,
+            roc: ranking.as_ref().and_then(|r| r.roc().ok()).unwrap_or_default(),
+            pr: ranking.as_ref().and_then(|r| r.precision_recall().ok()).unwrap_or_default(),
+            range,
+            histogram: histogram(&rows, range),
+            classes,
+            normals: Normals::new(&scores.rows.iter().filter(|r| is_training_normal(r)).collect::<Vec<_>>()),
+            triage: Triage::default(),
+            rows: rows.into_iter().chain(train).collect(),
+            scores,
+            evaluation,
+            ranking,
+        })
     }
 
     /// The threshold by a rule, or why it does not exist.
     pub fn threshold(&self, rule: ThresholdRule) -> Result<f64, String> {
-        self.scores.threshold(rule, None)
+        self.scores.threshold(rule, None).or_else(|why| {
+            // A folder that was scored later has no training images; the run's own rule was applied when it was scored.
+            let own = self.evaluation.threshold.filter(|_| self.evaluation.rule == "file" && rule == self.config.score.rule);
+            own.ok_or(why)
+        })
     }
+
+    /// The rule that set the threshold which the scores came with.
+    pub fn own_rule(&self) -> Option<ThresholdRule> {
+        self.evaluation.rule.parse().ok().or((self.evaluation.rule == "file").then_some(self.config.score.rule))
+    }
+
+    /// What a threshold gets right and wrong among the labelled evaluated rows. O(log n).
+    pub fn confusion(&self, threshold: f64) -> Confusion {
+        self.ranking.as_ref().map_or(Confusion { tp: 0, fp: 0, tn: 0, fn_: 0 }, |r| r.confusion(threshold))
+    }
+
+    /// These are scores of images that the run did not learn from.
+    pub fn is_foreign(&self) -> bool {
+        self.data.path != self.config.data.path
+    }
+
+    /// Title of a file of scores: that of the folder it is of.
+    pub fn title(file: &Path) -> String {
+        let stem = file.file_stem().unwrap_or_default().to_string_lossy().into_owned();
+        stem.strip_prefix("scores-").map_or_else(|| "the run's own images".into(), String::from)
+    }
+
+    /// The evaluated rows.
+    pub fn evaluated(&self) -> &[ScoreRow] {
+        &self.rows[..self.evaluated]
+    }
+}
+
+fn is_training_normal(row: &ScoreRow) -> bool {
+    row.split == "train" && row.label == Some(false)
+}
+
+/// The note that says which data a file of scores is of; the run's own has none.
+pub(super) fn data_file(file: &Path) -> Option<PathBuf> {
+    (file.file_name()? != "scores.csv").then(|| file.with_extension("toml"))
+}
+
+/// Tags and notes lie beside their scores.
+pub(super) fn triage_file(file: &Path) -> PathBuf {
+    let name = file.file_name().unwrap_or_default().to_string_lossy().replacen("scores", "tags", 1);
+    file.with_file_name(name)
+}
+
+fn files(run: &Path) -> Vec<PathBuf> {
+    let name = |path: &PathBuf| path.file_name().unwrap_or_default().to_string_lossy().into_owned();
+    let is_scores = |path: &PathBuf| name(path) == "scores.csv" || name(path).starts_with("scores-") && name(path).ends_with(".csv");
+    let mut files: Vec<PathBuf> = fs::read_dir(run).into_iter().flatten().flatten().map(|e| e.path()).filter(is_scores).collect();
+    files.sort_by_key(|path| (name(path) != "scores.csv", name(path)));
+    files
+}
+
+fn histogram(rows: &[ScoreRow], range: [f64; 2]) -> [[usize; BINS]; 3] {
+    let mut counts = [[0; BINS]; 3];
+    let width = bin_width(range);
+    for row in rows {
+        let bin = ((row.score - range[0]) / width) as usize;
+        counts[row.label.map_or(2, usize::from)][bin.min(BINS - 1)] += 1;
+    }
+    counts
+}
+
+/// Width of a bar of the histogram, in units of the score.
+pub fn bin_width(range: [f64; 2]) -> f64 {
+    ((range[1] - range[0]) / BINS as f64).max(1e-9)
 }

@@ -1,10 +1,10 @@
-//! A small chart as SVG: axes with round ticks, labels with units, lines, bands, bars and markers.
-//!
-//! Colours are classes, so that one chart fits a light and a dark page; [`Chart::standalone`] brings its own style along.
+//! A small chart: axes with round ticks, labels with units, lines, bands, bars and markers.
 
-use super::scale::{Axis, Scale};
-use maud::{Markup, PreEscaped, html};
-use std::fmt::Write;
+use super::{
+    pen::{Anchor, Figure, Pen, Role, Text},
+    scale::{Axis, Scale},
+    svg,
+};
 
 /// What a colour means; the shape of a marker says the same.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -20,7 +20,7 @@ pub enum Ink {
 }
 
 impl Ink {
-    fn class(self) -> &'static str {
+    pub(super) fn class(self) -> &'static str {
         match self {
             Self::Normal => "normal",
             Self::Abnormal => "abnormal",
@@ -82,46 +82,14 @@ const LEGEND_ROW: f64 = 18.0;
 const LETTER: f64 = 6.3;
 
 impl Chart {
-    /// For a page that has [`STYLE`](super::chart::STYLE).
+    /// For a page that has [`STYLE`](svg::STYLE).
     pub fn svg(&self) -> String {
-        self.render(false).into_string()
+        svg::embedded(self)
     }
 
-    /// A whole file.
-    pub fn standalone(&self) -> String {
-        self.render(true).into_string()
-    }
-
-    fn render(&self, styled: bool) -> Markup {
-        let legend = self.legend();
-        let rows = legend.last().map_or(0.0, |last| last.1 + 1.0);
-        let top = 26.0 + rows * LEGEND_ROW + 8.0;
-        let [right, bottom] = [LEFT + self.size[0], top + self.size[1]];
-        let (middle, view) = (LEFT + self.size[0] / 2.0, format!("0 0 {} {}", right + RIGHT, bottom + BELOW));
-        let x = Scale::new(&self.x, self.extent(true), [LEFT, right]);
-        let y = Scale::new(&self.y, self.extent(false), [bottom, top]);
-        html! {
-            svg.chart xmlns="http://www.w3.org/2000/svg" viewBox=(view) role="img" aria-label=(self.title) {
-                @if styled { style { (PreEscaped(STYLE)) } }
-                text.title x="0" y="14" { (self.title) }
-                @for (mark, row, from) in &legend { (legend_entry(mark, 34.0 + row * LEGEND_ROW, *from)) }
-                @for (value, label) in y.ticks() {
-                    line.grid x1=(LEFT) x2=(right) y1=(px(y.at(value))) y2=(px(y.at(value))) {}
-                    text.tick x=(LEFT - 8.0) y=(px(y.at(value) + 4.0)) text-anchor="end" { (label) }
-                }
-                @for (value, label) in x.ticks() {
-                    line.axis x1=(px(x.at(value))) x2=(px(x.at(value))) y1=(bottom) y2=(bottom + 4.0) {}
-                    text.tick x=(px(x.at(value))) y=(bottom + 17.0) text-anchor="middle" { (label) }
-                }
-                line.axis x1=(LEFT) x2=(right) y1=(bottom) y2=(bottom) {}
-                @for mark in &self.marks { (draw(mark, &x, &y)) }
-                text.label x=(middle) y=(bottom + 36.0) text-anchor="middle" { (self.x.label) }
-                text.label transform=(format!("translate(12 {}) rotate(-90)", px((top + bottom) / 2.0))) text-anchor="middle" { (self.y.label) }
-                @if self.extent(true).is_none() {
-                    text.label x=(middle) y=(px((top + bottom) / 2.0)) text-anchor="middle" { "nothing to show yet" }
-                }
-            }
-        }
+    /// Where the plot begins, below title and legend, px.
+    fn top(&self) -> f64 {
+        34.0 + self.legend().last().map_or(0.0, |last| last.1 + 1.0) * LEGEND_ROW
     }
 
     /// Least and largest value of the data along an axis.
@@ -163,85 +131,104 @@ impl Chart {
     }
 }
 
-fn legend_entry(mark: &Mark, y: f64, from: f64) -> Markup {
-    let class = mark.ink.class();
-    html! {
-        g class=(class) {
-            @match mark.shape {
-                Shape::Line(_) => { line.line x1=(from) x2=(from + 18.0) y1=(y) y2=(y) {} }
-                Shape::Dashed(_) | Shape::Vertical(_) => { line.line.dashed x1=(from) x2=(from + 18.0) y1=(y) y2=(y) {} }
-                Shape::Band(_) => { rect.band x=(from) y=(y - 5.0) width="18" height="10" {} }
-                Shape::Bars(_) | Shape::Point(_) => { (marker(mark.ink, from + 9.0, y)) }
-            }
+impl Figure for Chart {
+    fn title(&self) -> &str {
+        &self.title
+    }
+
+    fn size(&self) -> [f64; 2] {
+        [LEFT + self.size[0] + RIGHT, self.top() + self.size[1] + BELOW]
+    }
+
+    fn draw(&self, pen: &mut dyn Pen) {
+        let top = self.top();
+        let [right, bottom] = [LEFT + self.size[0], top + self.size[1]];
+        let centre = [(LEFT + right) / 2.0, (top + bottom) / 2.0];
+        let x = Scale::new(&self.x, self.extent(true), [LEFT, right]);
+        let y = Scale::new(&self.y, self.extent(false), [bottom, top]);
+        pen.text(Text::Title, [0.0, 14.0], Anchor::Start, false, &self.title);
+        for (mark, row, from) in self.legend() {
+            legend_entry(pen, mark, 34.0 + row * LEGEND_ROW, from);
         }
-        text.label x=(from + 24.0) y=(y + 4.0) { (mark.name.as_deref().unwrap_or_default()) }
+        for (value, label) in y.ticks() {
+            let at = y.at(value);
+            pen.line(Role::Grid, None, &[[LEFT, at], [right, at]]);
+            pen.text(Text::Tick, [LEFT - 8.0, at + 4.0], Anchor::End, false, &label);
+        }
+        for (value, label) in x.ticks() {
+            let at = x.at(value);
+            pen.line(Role::Axis, None, &[[at, bottom], [at, bottom + 4.0]]);
+            pen.text(Text::Tick, [at, bottom + 17.0], Anchor::Middle, false, &label);
+        }
+        pen.line(Role::Axis, None, &[[LEFT, bottom], [right, bottom]]);
+        for mark in &self.marks {
+            draw(pen, mark, &x, &y);
+        }
+        pen.text(Text::Label, [centre[0], bottom + 36.0], Anchor::Middle, false, &self.x.label);
+        pen.text(Text::Label, [12.0, centre[1]], Anchor::Middle, true, &self.y.label);
+        if self.extent(true).is_none() {
+            pen.text(Text::Label, centre, Anchor::Middle, false, "nothing to show yet");
+        }
     }
 }
 
-fn draw(mark: &Mark, x: &Scale, y: &Scale) -> Markup {
-    let line = |points: &[[f64; 2]]| path(points.iter().map(|p| [x.at(p[0]), y.at(p[1])]));
-    html! {
-        g class=(mark.ink.class()) {
-            @match &mark.shape {
-                Shape::Line(points) => { path.line d=(line(points)) {} }
-                Shape::Dashed(points) => { path.line.dashed d=(line(points)) {} }
-                Shape::Band(points) => {
-                    @let there = points.iter().map(|p| [x.at(p[0]), y.at(p[2])]);
-                    @let back = points.iter().rev().map(|p| [x.at(p[0]), y.at(p[1])]);
-                    path.band d=(path(there.chain(back))) {}
-                }
-                Shape::Bars(bars) => {
-                    @for bar in bars.iter().filter(|b| b[2] > 0.0) {
-                        @let (left, right, upper) = (x.at(bar[0]), x.at(bar[1]), y.at(bar[2]));
-                        rect.bar x=(px(left)) y=(px(upper)) width=(px((right - left).max(0.5))) height=(px((y.base() - upper).max(0.0))) {}
-                    }
-                }
-                Shape::Point([at, height]) => { (marker(mark.ink, x.at(*at), y.at(*height))) }
-                Shape::Vertical(at) => { line.line.dashed x1=(px(x.at(*at))) x2=(px(x.at(*at))) y1=(px(y.base())) y2=(px(y.top())) {} }
+fn legend_entry(pen: &mut dyn Pen, mark: &Mark, y: f64, from: f64) {
+    let stroke = [[from, y], [from + 18.0, y]];
+    match mark.shape {
+        Shape::Line(_) => pen.line(Role::Line, Some(mark.ink), &stroke),
+        Shape::Dashed(_) | Shape::Vertical(_) => pen.line(Role::Dashed, Some(mark.ink), &stroke),
+        Shape::Band(_) => pen.rect(Role::Band, mark.ink, [from, y - 5.0, 18.0, 10.0], 1.0),
+        Shape::Bars(_) | Shape::Point(_) => marker(pen, mark.ink, [from + 9.0, y]),
+    }
+    pen.text(Text::Label, [from + 24.0, y + 4.0], Anchor::Start, false, mark.name.as_deref().unwrap_or_default());
+}
+
+fn draw(pen: &mut dyn Pen, mark: &Mark, x: &Scale, y: &Scale) {
+    let ink = mark.ink;
+    let line = |points: &[[f64; 2]]| thinned(points.iter().map(|p| [x.at(p[0]), y.at(p[1])]));
+    match &mark.shape {
+        Shape::Line(points) => pen.line(Role::Line, Some(ink), &line(points)),
+        Shape::Dashed(points) => pen.line(Role::Dashed, Some(ink), &line(points)),
+        Shape::Band(points) => {
+            let there = points.iter().map(|p| [x.at(p[0]), y.at(p[2])]);
+            let back = points.iter().rev().map(|p| [x.at(p[0]), y.at(p[1])]);
+            pen.area(Role::Band, ink, &thinned(there.chain(back)));
+        }
+        Shape::Bars(bars) => {
+            for bar in bars.iter().filter(|b| b[2] > 0.0) {
+                let (left, right, upper) = (x.at(bar[0]), x.at(bar[1]), y.at(bar[2]));
+                pen.rect(Role::Bar, ink, [left, upper, (right - left).max(0.5), (y.base() - upper).max(0.0)], 1.0);
             }
         }
+        Shape::Point([at, height]) => marker(pen, ink, [x.at(*at), y.at(*height)]),
+        Shape::Vertical(at) => pen.line(Role::Dashed, Some(ink), &[[x.at(*at), y.base()], [x.at(*at), y.top()]]),
     }
 }
 
 /// A circle, or a triangle for what is abnormal.
-fn marker(ink: Ink, x: f64, y: f64) -> Markup {
+fn marker(pen: &mut dyn Pen, ink: Ink, [x, y]: [f64; 2]) {
     match ink {
-        Ink::Abnormal => {
-            html! { path.marker d=(format!("M{} {}l6 10h-12z", px(x), px(y - 6.0))) {} }
-        }
-        _ => html! { circle.marker cx=(px(x)) cy=(px(y)) r="5" {} },
+        Ink::Abnormal => pen.area(Role::Marker, ink, &[[x, y - 6.0], [x + 6.0, y + 4.0], [x - 6.0, y + 4.0]]),
+        _ => pen.circle(ink, [x, y], 5.0),
     }
 }
 
-/// A tenth of a pixel is enough.
-fn px(value: f64) -> f64 {
-    (value * 10.0).round() / 10.0
-}
-
-/// Path through points in px. Points too close to see are left out, so that a curve of 100,000 points stays small.
-fn path(points: impl Iterator<Item = [f64; 2]>) -> String {
-    let mut d = String::new();
-    let (mut kept, mut skipped) = (None::<[f64; 2]>, None);
-    let mut put = |[x, y]: [f64; 2], first: bool| {
-        let _ = write!(d, "{}{} {}", if first { 'M' } else { 'L' }, px(x), px(y));
-    };
+/// Points too close to see are left out, so that a curve of 100,000 points stays small.
+fn thinned(points: impl Iterator<Item = [f64; 2]>) -> Vec<[f64; 2]> {
+    let mut kept: Vec<[f64; 2]> = Vec::new();
+    let mut skipped = None;
     for point in points.filter(|p| p.iter().all(|v| v.is_finite())) {
-        match kept {
+        match kept.last() {
             Some(last) if (point[0] - last[0]).abs() < 0.4 && (point[1] - last[1]).abs() < 0.4 => skipped = Some(point),
             _ => {
-                put(point, kept.is_none());
-                (kept, skipped) = (Some(point), None);
+                kept.push(point);
+                skipped = None;
             }
         }
     }
-    if let Some(last) = skipped {
-        put(last, false);
-    }
-    d
+    kept.extend(skipped);
+    kept
 }
-
-/// The look of the charts; a page may set the custom properties.
-pub const STYLE: &str = include_str!("chart.css");
 
 #[cfg(test)]
 mod tests {
@@ -256,7 +243,7 @@ mod tests {
         let mark = Mark::named(Ink::Abnormal, Shape::Point([1.0, 2.0]), "a & b");
         let svg = chart(vec![mark, Mark::new(Ink::Normal, Shape::Line(vec![[0.0, 1.0], [10.0, 3.0]]))]).svg();
         assert!(svg.contains("A &lt;title&gt;") && svg.contains("a &amp; b"));
-        assert!(svg.contains("class=\"abnormal\"") && svg.contains("<path class=\"marker\" d=\"M"));
+        assert!(svg.contains("<path class=\"marker abnormal\" d=\"M"));
         assert!(!svg.contains("<style>") && !svg.contains("NaN"));
     }
 
@@ -265,7 +252,7 @@ mod tests {
         for points in
             [vec![], vec![[f64::NAN, 1.0]], vec![[1.0, 5.0]], vec![[0.0, f64::INFINITY], [1.0, 1.0]], vec![[2.0, 0.0]; 5]]
         {
-            let svg = chart(vec![Mark::new(Ink::Accent, Shape::Line(points))]).standalone();
+            let svg = svg::standalone(&chart(vec![Mark::new(Ink::Accent, Shape::Line(points))]));
             assert!(!svg.contains("NaN") && !svg.contains("inf"), "{svg}");
         }
         assert!(chart(vec![]).svg().contains("nothing to show yet"));

@@ -2,10 +2,11 @@
 
 use super::{
     chart::{Chart, Ink, Mark, Shape},
+    pen::{Anchor, Figure, Pen, Role, Text},
     scale::Axis,
 };
 use crate::{
-    metrics::{self, Ranking, RocPoint},
+    metrics::{self, Confusion, Ranking, RocPoint},
     scores::ScoreRow,
 };
 
@@ -103,6 +104,54 @@ pub fn histogram(rows: &[&ScoreRow], threshold: Option<f64>) -> Option<Chart> {
     }
     let (x, y) = (Axis::new("score (higher = more abnormal)"), Axis::new("share of the class, %"));
     Some(Chart { title: "Scores".into(), x, y, marks, size: [LARGE[0], 240.0] })
+}
+
+/// What a threshold gets right and wrong, as four fields shaded by their share of the class.
+pub struct ConfusionMatrix {
+    counts: Confusion,
+    title: String,
+}
+
+impl ConfusionMatrix {
+    const CELL: [f64; 2] = [130.0, 90.0];
+    const CORNER: [f64; 2] = [110.0, 72.0];
+
+    pub fn new(counts: Confusion, threshold: f64) -> Self {
+        Self { counts, title: format!("At threshold {}", score(threshold)) }
+    }
+}
+
+impl Figure for ConfusionMatrix {
+    fn title(&self) -> &str {
+        &self.title
+    }
+
+    fn size(&self) -> [f64; 2] {
+        [0, 1].map(|i| Self::CORNER[i] + 2.0 * Self::CELL[i] + 8.0)
+    }
+
+    fn draw(&self, pen: &mut dyn Pen) {
+        let c = &self.counts;
+        let [left, top] = Self::CORNER;
+        let [width, height] = Self::CELL;
+        pen.text(Text::Title, [0.0, 14.0], Anchor::Start, false, &self.title);
+        for (column, name) in ["called normal", "called abnormal"].into_iter().enumerate() {
+            pen.text(Text::Label, [left + (column as f64 + 0.5) * width, top - 10.0], Anchor::Middle, false, name);
+        }
+        let rows = [("normal", Ink::Normal, [c.tn, c.fp]), ("abnormal", Ink::Abnormal, [c.fn_, c.tp])];
+        for (row, (name, ink, counts)) in rows.into_iter().enumerate() {
+            let y = top + row as f64 * height;
+            pen.text(Text::Label, [left - 12.0, y + height / 2.0 + 4.0], Anchor::End, false, name);
+            for (column, count) in counts.into_iter().enumerate() {
+                let share = count as f64 / (counts[0] + counts[1]).max(1) as f64;
+                let (x, middle) = (left + column as f64 * width, [left + (column as f64 + 0.5) * width, y + height / 2.0]);
+                pen.rect(Role::Bar, ink, [x + 2.0, y + 2.0, width - 4.0, height - 4.0], 0.15 + 0.85 * share);
+                pen.text(Text::Title, middle, Anchor::Middle, false, &count.to_string());
+                let text = if counts == [0, 0] { "no images".into() } else { format!("{:.1} %", 100.0 * share) };
+                pen.text(Text::Label, [middle[0], middle[1] + 18.0], Anchor::Middle, false, &text);
+            }
+        }
+    }
 }
 
 /// One column of a training's series against the step; noisy ones as mean and range of neighbouring steps.

@@ -7,7 +7,10 @@ pub mod figures;
 mod gallery;
 mod page;
 mod parts;
+pub mod pen;
+pub mod png;
 mod scale;
+pub mod svg;
 mod training;
 
 pub use scale::Axis;

@@ -1,7 +1,7 @@
 //! The page and its sections.
 
 use super::{
-    chart::{self, Ink},
+    chart::Ink,
     commands::{commands, shown},
     figures,
     gallery::{self, Pictures, mark},
@@ -33,7 +33,7 @@ pub fn page(parts: &Parts, dataset: Option<&Dataset>) -> Markup {
                 meta name="viewport" content="width=device-width, initial-scale=1";
                 meta name="color-scheme" content="light dark";
                 title { (manifest.name) " – Dissolve Studio" }
-                style { (PreEscaped(include_str!("page.css"))) (PreEscaped(chart::STYLE)) }
+                style { (PreEscaped(include_str!("page.css"))) (PreEscaped(super::svg::STYLE)) }
             }
             body {
                 main {

@@ -8,9 +8,6 @@ use crate::{
 use serde::Serialize;
 use std::collections::HashMap;
 
-/// How many of the images that moved most are named.
-const NAMED: usize = 10;
-
 /// One file of scores against another, over the labelled rows (of the same split) that both have.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct Comparison {
@@ -22,7 +19,7 @@ pub struct Comparison {
     pub auroc_first: Option<f64>,
     pub auroc_second: Option<f64>,
     pub n_shared: usize,
-    /// The images whose rank changed most.
+    /// The images whose rank changed, the largest change first.
     pub moved: Vec<Moved>,
 }
 
@@ -109,7 +106,7 @@ fn moved(rows: &[&ScoreRow], first: &[f64], second: &[f64]) -> Vec<Moved> {
         rank_first: first[i],
         rank_second: second[i],
     };
-    order.iter().take(NAMED).map(name).collect()
+    order.iter().map(name).collect()
 }
 
 #[cfg(test)]

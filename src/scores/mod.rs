@@ -3,9 +3,11 @@
 mod compare;
 mod csv;
 mod evaluation;
+mod triage;
 
 pub use compare::{Comparison, Moved};
 pub use evaluation::{Evaluation, RivalFigure};
+pub use triage::{Remark, Tag, Triage};
 
 use crate::{config::ThresholdRule, metrics};
 

@@ -3,6 +3,7 @@
 mod about;
 mod big_picture;
 mod compare;
+mod confusion;
 mod data_inspector;
 mod data_view;
 mod dissolve_inspector;
@@ -15,6 +16,7 @@ mod job_strip;
 mod keys;
 mod library;
 mod log_panel;
+mod moved;
 mod notices;
 mod palette;
 mod plots;
@@ -22,12 +24,14 @@ mod results_inspector;
 mod results_view;
 mod rivals;
 mod roc;
+mod sieve;
 mod t_slider;
 pub mod theme;
 mod top_bar;
 mod train_cards;
 mod train_curves;
 mod train_view;
+mod triage;
 mod widgets;
 
 use crate::{
@@ -48,6 +52,11 @@ pub struct Ui {
     palette: palette::Palette,
     grid: grid::Grid,
     gallery: grid::Grid,
+    curve: roc::Curve,
+    /// The folder that is to be scored.
+    folder: String,
+    /// A note on an image: its name, and what was typed so far.
+    note: (String, String),
     /// The energy curve has found room beside the pictures.
     energy_in_view: bool,
     /// The last wish for little pictures, so that each is sent once.
@@ -113,7 +122,7 @@ impl Ui {
                 match state.workspace {
                     Workspace::Data => data_inspector::show(ui, &mut cx),
                     Workspace::Dissolve => dissolve_inspector::show(ui, &mut cx, self.energy_in_view),
-                    Workspace::Results => results_inspector::show(ui, &mut cx),
+                    Workspace::Results => results_inspector::show(ui, &mut cx, &mut self.note),
                     Workspace::Train => {}
                 }
             });
@@ -167,7 +176,12 @@ fn dropped(ui: &mut egui::Ui, cx: &mut Cx<'_>) {
     }
     if let Some(path) = files.first().map(|f| f.path().to_path_buf()) {
         let is_model = path.extension().is_some_and(|e| e == "safetensors" || e == "pt");
-        cx.send(if is_model { Command::ImportModel(path) } else { Command::Open(path) });
+        let scores = cx.state.results.asks_folder && cx.state.workspace == Workspace::Results;
+        cx.send(match is_model {
+            true => Command::ImportModel(path),
+            false if scores => Command::ScoreFolder(path),
+            false => Command::Open(path),
+        });
     }
     if ui.input(|i| !i.raw.hovered_files.is_empty()) {
         let t = theme::of(ui);

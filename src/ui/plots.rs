@@ -1,7 +1,15 @@
-//! The look that all charts share.
+//! The look that all charts share, and what stands round those that can be exported.
 
-use super::theme::{self, Tokens};
-use eframe::egui::{FontId, Rangef, Sense};
+use super::{
+    Cx,
+    theme::{self, Tokens},
+    widgets,
+};
+use crate::{
+    app::{Command, icons},
+    jobs::{Chart, Export, Format},
+};
+use eframe::egui::{Align, FontId, Layout, Rangef, RichText, Sense, Ui, WidgetInfo, accesskit::Role};
 use egui_plot::{AxisHints, Plot};
 
 /// A chart that can be looked at, and neither moved nor zoomed by accident.
@@ -21,4 +29,60 @@ pub fn quiet<'a>(id: &'a str, t: &Tokens, height: f32) -> Plot<'a> {
         .allow_boxed_zoom(false)
         .allow_double_click_reset(false)
         .sense(Sense::click_and_drag())
+}
+
+/// The menu that saves a chart.
+pub fn export(ui: &mut Ui, cx: &mut Cx<'_>, chart: Chart) {
+    let text = RichText::new(icons::DOWNLOAD).size(theme::BODY).color(theme::of(ui).weak);
+    let menu = ui.menu_button(text, |ui| {
+        for format in Format::ALL {
+            if ui.button(format!("{} as {}", chart.name(), format.name())).clicked() {
+                cx.send(Command::Export(Export::Chart(chart, format)));
+                ui.close();
+            }
+        }
+    });
+    menu.response.widget_info(|| WidgetInfo::labeled(Role::Button, true, format!("Export: {}", chart.name())));
+    menu.response.on_hover_text("Save this chart in the run folder as PNG, SVG or CSV");
+}
+
+/// A chart's caption with its export on the right, and whatever else stands in that line.
+pub fn head(ui: &mut Ui, cx: &mut Cx<'_>, chart: Chart, left: impl FnOnce(&mut Ui, &mut Cx<'_>)) {
+    ui.horizontal(|ui| {
+        ui.set_height(24.0);
+        left(ui, cx);
+        ui.with_layout(Layout::right_to_left(Align::Center), |ui| export(ui, cx, chart));
+    });
+}
+
+/// What stands in place of a curve that does not exist.
+pub fn undefined(ui: &mut Ui, why: Option<&String>, height: f32) {
+    let colour = theme::of(ui).weak;
+    let why = why.map_or("It needs labelled images of both kinds.".into(), |why| widgets::sentence(why));
+    ui.vertical(|ui| {
+        ui.set_min_height(height);
+        ui.label(RichText::new(format!("Undefined: {why}")).color(colour));
+    });
+}
+
+/// Points closer than a pixel or so are left out: a curve of 50,000 is drawn as fast as one of 500.
+pub fn thinned(points: impl Iterator<Item = [f64; 2]>) -> Vec<[f64; 2]> {
+    const NEAR: f64 = 0.002;
+    let mut kept: Vec<[f64; 2]> = Vec::new();
+    let mut last = None;
+    for point in points {
+        if kept.last().is_none_or(|k| (k[0] - point[0]).abs() > NEAR || (k[1] - point[1]).abs() > NEAR) {
+            kept.push(point);
+            last = None;
+        } else {
+            last = Some(point);
+        }
+    }
+    kept.extend(last);
+    kept
+}
+
+/// A share for people.
+pub fn percent(share: f64) -> String {
+    format!("{:.1} %", 100.0 * share)
 }

@@ -1,14 +1,14 @@
 //! Results, on the right: the figures, the rule of the threshold, the reality check.
 
-use super::{Cx, rivals, theme, widgets};
+use super::{Cx, confusion, results_view::label_of, rivals, theme, triage, widgets};
 use crate::{
     app::{Command, actions::Id, icons},
     config::ThresholdRule,
     jobs::ScoreSet,
 };
-use eframe::egui::{Grid, RichText, ScrollArea, Ui};
+use eframe::egui::{DragValue, Label, RichText, ScrollArea, Sense, Ui, WidgetInfo, accesskit::Role};
 
-pub fn show(ui: &mut Ui, cx: &mut Cx<'_>) {
+pub fn show(ui: &mut Ui, cx: &mut Cx<'_>, note: &mut (String, String)) {
     let Some(set) = cx.state.results.ready().cloned() else {
         widgets::caption(ui, "FIGURES");
         widgets::weak(ui, "Choose a run with scores on the left.");
@@ -19,8 +19,11 @@ pub fn show(ui: &mut Ui, cx: &mut Cx<'_>) {
         ui.add_space(theme::PAGE);
         rules(ui, cx, &set);
         ui.add_space(theme::PAGE);
-        confusion(ui, cx);
-        ui.add_space(theme::PAGE);
+        if set.evaluation.n_normal + set.evaluation.n_abnormal > 0 {
+            confusion::show(ui, cx);
+            ui.add_space(theme::PAGE);
+        }
+        selected(ui, cx, note);
         rivals::show(ui, &set);
         ui.add_space(theme::PAGE);
         for note in &set.evaluation.notes {
@@ -36,6 +39,22 @@ pub fn show(ui: &mut Ui, cx: &mut Cx<'_>) {
         });
         widgets::weak(ui, "Research use only, not for diagnosis.");
     });
+}
+
+fn selected(ui: &mut Ui, cx: &mut Cx<'_>, note: &mut (String, String)) {
+    let Some(row) = cx.state.results.selected().cloned() else { return };
+    let t = theme::of(ui);
+    widgets::caption(ui, "SELECTED IMAGE");
+    ui.horizontal(|ui| {
+        widgets::mark_ui(ui, label_of(row.label));
+        widgets::cut_label(ui, &row.path, theme::BODY, t.text);
+    });
+    let spread = row.spread.map_or(String::new(), |s| format!(" ± {s:.3}"));
+    let class = if row.class.is_empty() { String::new() } else { format!(" · class {}", row.class) };
+    widgets::weak(ui, format!("score {:.4}{spread}{class}", row.score))
+        .on_hover_text("± is the standard deviation over the test-time samples");
+    triage::show(ui, cx, note);
+    ui.add_space(theme::PAGE);
 }
 
 fn figures(ui: &mut Ui, set: &ScoreSet) {
@@ -71,44 +90,58 @@ fn figures(ui: &mut Ui, set: &ScoreSet) {
 
 fn rules(ui: &mut Ui, cx: &mut Cx<'_>, set: &ScoreSet) {
     widgets::caption(ui, "THRESHOLD BY");
-    let rules = [
-        (ThresholdRule::Percentile(95.0), "95th percentile of training normals", "Needs no labels"),
-        (ThresholdRule::Youden, "Youden", "Largest sensitivity + specificity − 1; chosen on the labels it is reported on"),
-        (ThresholdRule::Sensitivity(0.9), "90 % sensitivity", "The highest threshold that reaches it"),
-        (ThresholdRule::Specificity(0.9), "90 % specificity", "The lowest threshold that reaches it"),
-    ];
-    for (rule, name, help) in rules {
-        let possible = set.threshold(rule);
-        let chosen = cx.state.results.rule == Some(rule);
-        let radio = eframe::egui::RadioButton::new(chosen, name);
-        let response = ui.add_enabled(possible.is_ok(), radio);
-        if response.clicked() {
-            cx.send(Command::Rule(rule));
-        }
-        match possible {
-            Ok(_) => _ = response.on_hover_text(help),
-            Err(reason) => _ = response.on_disabled_hover_text(widgets::sentence(&reason)),
-        }
-    }
-    if cx.state.results.rule.is_none() {
+    let now = cx.state.results.rule;
+    let value = |of: fn(ThresholdRule) -> Option<f64>, default| now.and_then(of).unwrap_or(default);
+    let percent = value(|r| if let ThresholdRule::Percentile(p) = r { Some(p) } else { None }, 95.0);
+    let sensitivity = value(|r| if let ThresholdRule::Sensitivity(v) = r { Some(100.0 * v) } else { None }, 90.0);
+    let specificity = value(|r| if let ThresholdRule::Specificity(v) = r { Some(100.0 * v) } else { None }, 90.0);
+    let help = "Needs no labels: so many of the normal training images score lower";
+    rule(ui, cx, set, "percentile of training normals", help, Some(percent), ThresholdRule::Percentile);
+    let help = "Largest sensitivity + specificity − 1; chosen on the labels it is reported on";
+    rule(ui, cx, set, "Youden", help, None, |_| ThresholdRule::Youden);
+    let share = |of: fn(f64) -> ThresholdRule| move |percent: f64| of(percent / 100.0);
+    let help = "The highest threshold that reaches it";
+    rule(ui, cx, set, "% sensitivity", help, Some(sensitivity), share(ThresholdRule::Sensitivity));
+    rule(ui, cx, set, "% specificity", "The lowest threshold that reaches it", Some(specificity), share(ThresholdRule::Specificity));
+    if now.is_none() {
         widgets::weak(ui, "Set by hand.");
     }
 }
 
-fn confusion(ui: &mut Ui, cx: &Cx<'_>) {
-    let c = cx.state.results.confusion();
-    widgets::caption(ui, "AT THIS THRESHOLD");
-    Grid::new("confusion").num_columns(3).spacing([theme::PAGE, theme::STEP]).show(ui, |ui| {
-        widgets::weak(ui, "");
-        widgets::weak(ui, "called normal");
-        widgets::weak(ui, "called abnormal");
-        ui.end_row();
-        for (name, counts) in [("normal", [c.tn, c.fp]), ("abnormal", [c.fn_, c.tp])] {
-            widgets::weak(ui, name);
-            for count in counts {
-                ui.label(count.to_string());
+/// One rule, with its number where it has one.
+fn rule(
+    ui: &mut Ui,
+    cx: &mut Cx<'_>,
+    set: &ScoreSet,
+    name: &str,
+    help: &str,
+    number: Option<f64>,
+    make: impl Fn(f64) -> ThresholdRule,
+) {
+    let wanted = make(number.unwrap_or_default());
+    let possible = set.threshold(wanted);
+    let chosen = cx.state.results.rule == Some(wanted);
+    ui.add_enabled_ui(possible.is_ok(), |ui| {
+        let line = ui.horizontal(|ui| {
+            ui.spacing_mut().item_spacing.x = theme::STEP;
+            let mark = ui.radio(chosen, "");
+            mark.widget_info(|| WidgetInfo::selected(Role::RadioButton, possible.is_ok(), chosen, format!("Threshold by {name}")));
+            if mark.clicked() {
+                cx.send(Command::Rule(wanted));
             }
-            ui.end_row();
+            if let Some(mut value) = number {
+                let field = DragValue::new(&mut value).range(0.1..=100.0).speed(0.1).max_decimals(1);
+                if ui.add(field).accessible_name(format!("{name}, value")).changed() {
+                    cx.send(Command::Rule(make(value)));
+                }
+            }
+            if ui.add(Label::new(name).sense(Sense::click())).clicked() {
+                cx.send(Command::Rule(wanted));
+            }
+        });
+        match &possible {
+            Ok(threshold) => _ = line.response.on_hover_text(format!("{help} ({threshold:.4})")),
+            Err(reason) => _ = line.response.on_disabled_hover_text(widgets::sentence(reason)),
         }
     });
 }

@@ -1,15 +1,17 @@
 //! Results, in the middle: ROC and histogram on the left, the gallery on the right, one threshold for all of them.
 
-use super::{Cx, Ui as Local, gallery, histogram, roc, theme, widgets};
+use super::{Cx, Ui as Local, gallery, histogram, moved, roc, theme, widgets};
 use crate::{
     app::{
-        Command, icons,
+        Command,
+        actions::Id,
+        icons,
         state::{Open, Scores, Workspace, data_title},
     },
     data::Label,
-    jobs::ScoreSet,
+    jobs::{Pick, ScoreSet},
 };
-use eframe::egui::{RichText, Ui, vec2};
+use eframe::egui::{Align, Button, ComboBox, Frame, Key, Layout, RichText, TextEdit, Ui, vec2};
 
 pub fn show(ui: &mut Ui, cx: &mut Cx<'_>, local: &mut Local) {
     match &cx.state.results.scores {
@@ -41,15 +43,10 @@ fn none(ui: &mut Ui, cx: &mut Cx<'_>) {
 }
 
 fn ready(ui: &mut Ui, cx: &mut Cx<'_>, local: &mut Local, set: &ScoreSet) {
-    let t = theme::of(ui);
-    ui.horizontal(|ui| {
-        ui.label(RichText::new(&set.name).size(theme::TITLE));
-        let over = if set.evaluation.split == "all" { "all images".into() } else { format!("{} split", set.evaluation.split) };
-        let e = &set.evaluation;
-        ui.label(
-            RichText::new(format!("{over} · {} normal, {} abnormal", e.n_normal, e.n_abnormal)).size(theme::SMALL).color(t.weak),
-        );
-    });
+    head(ui, cx, set);
+    if cx.state.results.asks_folder {
+        ask_folder(ui, cx, local);
+    }
     other_data(ui, cx, set);
     let left = (ui.available_width() * 0.4).clamp(220.0, 420.0);
     let height = ui.available_height();
@@ -58,18 +55,73 @@ fn ready(ui: &mut Ui, cx: &mut Cx<'_>, local: &mut Local, set: &ScoreSet) {
             ui.vertical(|ui| {
                 ui.set_width(left);
                 let half = (height - theme::GAP) / 2.0;
-                roc::show(ui, cx, set, half);
+                roc::show(ui, cx, set, &mut local.curve, half);
                 histogram::show(ui, cx, set, half);
             });
         });
         ui.add_space(theme::GAP);
-        ui.vertical(|ui| gallery::show(ui, cx, set, &mut local.gallery));
+        ui.vertical(|ui| {
+            if !moved::show(ui, cx) {
+                gallery::show(ui, cx, set, &mut local.gallery);
+            }
+        });
+    });
+}
+
+fn head(ui: &mut Ui, cx: &mut Cx<'_>, set: &ScoreSet) {
+    ui.horizontal(|ui| {
+        ui.set_height(32.0);
+        ui.label(RichText::new(&set.name).size(theme::TITLE));
+        if set.files.len() > 1 {
+            let now = ScoreSet::title(&set.file);
+            let combo = ComboBox::from_id_salt("files").selected_text(RichText::new(now).size(theme::SMALL)).show_ui(ui, |ui| {
+                for file in &set.files {
+                    if ui.selectable_label(*file == set.file, ScoreSet::title(file)).clicked() {
+                        cx.send(Command::OpenRun(file.clone()));
+                    }
+                }
+            });
+            combo.response.on_hover_text("Which images were scored by this run");
+        }
+        ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
+            widgets::action_button(ui, cx, Id::ScoreFolder);
+            moved::pick(ui, cx);
+            ui.with_layout(Layout::left_to_right(Align::Center), |ui| {
+                let e = &set.evaluation;
+                let over = if e.split == "all" { "all images".into() } else { format!("{} split", e.split) };
+                let unknown = if e.n_unlabelled > 0 { format!(", {} without a label", e.n_unlabelled) } else { String::new() };
+                let text = format!("{over} · {} normal, {} abnormal{unknown}", e.n_normal, e.n_abnormal);
+                widgets::cut_label(ui, &text, theme::SMALL, theme::of(ui).weak);
+            });
+        });
+    });
+}
+
+/// The line that asks which folder to score: chosen, typed or dropped.
+fn ask_folder(ui: &mut Ui, cx: &mut Cx<'_>, local: &mut Local) {
+    let t = theme::of(ui);
+    Frame::new().fill(t.raised).corner_radius(theme::RADIUS).inner_margin(theme::GAP).show(ui, |ui| {
+        ui.horizontal(|ui| {
+            ui.label("Score with this run:");
+            let width = (ui.available_width() - 300.0).max(120.0);
+            let edit = TextEdit::singleline(&mut local.folder).hint_text("path of a folder of images, or drop it here");
+            let field = ui.add(edit.desired_width(width)).accessible_name("Folder to score");
+            let typed = !local.folder.trim().is_empty();
+            let entered = field.lost_focus() && ui.input(|i| i.key_pressed(Key::Enter));
+            let score = ui.add_enabled(typed, Button::new("Score"));
+            if typed && (entered || score.clicked()) {
+                cx.send(Command::ScoreFolder(local.folder.trim().into()));
+            }
+            widgets::button(ui, cx, "Choose…", || Command::Pick(Pick::FolderToScore));
+            widgets::button(ui, cx, "Cancel", || Command::AskFolder(false));
+        });
+        widgets::weak(ui, "The images need no labels. They are ranked by their score; the folder itself is only read.");
     });
 }
 
 /// The pictures of the gallery come from the open data set; another one may be open.
 fn other_data(ui: &mut Ui, cx: &mut Cx<'_>, set: &ScoreSet) {
-    let path = &set.config.data.path;
+    let path = &set.data.path;
     let is_open = cx.state.open().is_some_and(|o: &std::sync::Arc<Open>| o.config.path == *path);
     if is_open || path.as_os_str().is_empty() || cx.state.data.opening.is_some() {
         return;
@@ -79,7 +131,7 @@ fn other_data(ui: &mut Ui, cx: &mut Cx<'_>, set: &ScoreSet) {
         let text = format!("{}  These are scores of {}, which is not the open data set.", icons::WARNING, data_title(path));
         ui.label(RichText::new(text).size(theme::SMALL).color(t.warning));
         if widgets::small_button(ui, "Open it").clicked() {
-            cx.send(Command::OpenData(set.config.data.clone()));
+            cx.send(Command::OpenData(set.data.clone()));
         }
     });
 }

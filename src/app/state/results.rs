@@ -2,14 +2,15 @@
 
 use crate::{
     config::ThresholdRule,
-    jobs::{Failure, ScoreSet},
+    jobs::{Compared, Failure, ScoreSet},
     metrics::Confusion,
+    scores::{Remark, ScoreRow, Tag, Triage},
 };
 use std::{path::PathBuf, sync::Arc};
 
 #[derive(Debug, Default)]
 pub struct ResultsState {
-    /// The run that is shown, or being loaded.
+    /// The run that is shown, or being loaded; or one of its files of scores.
     pub run: Option<PathBuf>,
     pub scores: Scores,
     pub threshold: f64,
@@ -17,8 +18,17 @@ pub struct ResultsState {
     pub rule: Option<ThresholdRule>,
     pub tab: Tab,
     pub sort: Sort,
+    pub sieve: Sieve,
+    /// Positions in [`ScoreSet::rows`] of what the gallery shows, in its order. Kept by [`list`](Self::list).
+    pub shown: Arc<Vec<usize>>,
     /// Position of the selected row in [`ScoreSet::rows`].
     pub row: Option<usize>,
+    /// Tags and notes, as they are saved beside the run.
+    pub triage: Triage,
+    /// The second run, beside the first.
+    pub comparison: Comparing,
+    /// The line that asks for a folder to score is open.
+    pub asks_folder: bool,
 }
 
 #[derive(Debug, Default)]
@@ -31,6 +41,15 @@ pub enum Scores {
     Ready(Arc<ScoreSet>),
 }
 
+#[derive(Debug, Default)]
+pub enum Comparing {
+    #[default]
+    None,
+    Loading(PathBuf),
+    Failed(PathBuf, Failure),
+    Ready(Arc<Compared>),
+}
+
 /// Outcome tabs of the gallery.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum Tab {
@@ -40,10 +59,13 @@ pub enum Tab {
     TruePositives,
     TrueNegatives,
     All,
+    /// The normals questioned: training images, each scored against the others.
+    Training,
 }
 
 impl Tab {
-    pub const ALL: [Self; 5] = [Self::FalsePositives, Self::FalseNegatives, Self::TruePositives, Self::TrueNegatives, Self::All];
+    pub const ALL: [Self; 6] =
+        [Self::FalsePositives, Self::FalseNegatives, Self::TruePositives, Self::TrueNegatives, Self::All, Self::Training];
 
     pub fn name(self) -> &'static str {
         match self {
@@ -52,18 +74,24 @@ impl Tab {
             Self::TruePositives => "true positives",
             Self::TrueNegatives => "true negatives",
             Self::All => "all",
+            Self::Training => "training normals",
         }
     }
 
     /// Whether a row with this label and call belongs here. Unlabelled rows are under "all" alone.
     pub fn holds(self, abnormal: Option<bool>, predicted: bool) -> bool {
         match self {
-            Self::All => true,
+            Self::All | Self::Training => true,
             Self::FalsePositives => abnormal == Some(false) && predicted,
             Self::FalseNegatives => abnormal == Some(true) && !predicted,
             Self::TruePositives => abnormal == Some(true) && predicted,
             Self::TrueNegatives => abnormal == Some(false) && !predicted,
         }
+    }
+
+    /// Where rows with this label and call belong; `None` where there is no label.
+    pub fn of(abnormal: Option<bool>, predicted: bool) -> Option<Self> {
+        Self::ALL.into_iter().take(4).find(|tab| tab.holds(abnormal, predicted))
     }
 }
 
@@ -73,6 +101,52 @@ pub enum Sort {
     #[default]
     Highest,
     Lowest,
+    /// The closest calls first.
+    Nearest,
+    /// Least agreement between the test-time samples first.
+    Spread,
+    Name,
+}
+
+impl Sort {
+    pub const ALL: [Self; 5] = [Self::Highest, Self::Lowest, Self::Nearest, Self::Spread, Self::Name];
+
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Highest => "highest score first",
+            Self::Lowest => "lowest score first",
+            Self::Nearest => "closest to the threshold first",
+            Self::Spread => "least stable first",
+            Self::Name => "by name",
+        }
+    }
+}
+
+/// What the gallery lets through, beside the outcome.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct Sieve {
+    pub class: Option<String>,
+    /// Lowest and highest score.
+    pub range: [Option<f64>; 2],
+    pub tag: Option<Tag>,
+    /// Part of the name or of the note, in any case.
+    pub text: String,
+}
+
+impl Sieve {
+    pub fn is_empty(&self) -> bool {
+        self == &Self::default()
+    }
+
+    fn lets_through(&self, row: &ScoreRow, remark: Option<&Remark>, text: &str) -> bool {
+        self.class.as_ref().is_none_or(|c| *c == row.class)
+            && self.range[0].is_none_or(|low| row.score >= low)
+            && self.range[1].is_none_or(|high| row.score <= high)
+            && self.tag.is_none_or(|tag| remark.is_some_and(|r| r.has(tag)))
+            && (text.is_empty()
+                || row.path.to_lowercase().contains(text)
+                || remark.is_some_and(|r| r.note.to_lowercase().contains(text)))
+    }
 }
 
 impl ResultsState {
@@ -83,28 +157,57 @@ impl ResultsState {
         }
     }
 
-    /// Counts at the threshold, over the labelled rows.
-    pub fn confusion(&self) -> Confusion {
-        let mut c = Confusion { tp: 0, fp: 0, tn: 0, fn_: 0 };
-        for row in self.ready().iter().flat_map(|s| &s.rows) {
-            match (row.label, row.score >= self.threshold) {
-                (Some(true), true) => c.tp += 1,
-                (Some(false), true) => c.fp += 1,
-                (Some(false), false) => c.tn += 1,
-                (Some(true), false) => c.fn_ += 1,
-                (None, _) => {}
-            }
-        }
-        c
+    /// The selected row.
+    pub fn selected(&self) -> Option<&ScoreRow> {
+        self.ready()?.rows.get(self.row?)
     }
 
-    /// Positions in [`ScoreSet::rows`] of what the gallery shows, in its order.
-    pub fn gallery(&self) -> Vec<usize> {
-        let Some(set) = self.ready() else { return Vec::new() };
-        let held = |i: &usize| set.rows.get(*i).is_some_and(|r| self.tab.holds(r.label, r.score >= self.threshold));
-        match self.sort {
-            Sort::Highest => (0..set.rows.len()).filter(held).collect(),
-            Sort::Lowest => (0..set.rows.len()).rev().filter(held).collect(),
+    /// What was noted about an image.
+    pub fn remark(&self, name: &str) -> Remark {
+        self.triage.get(name).cloned().unwrap_or_default()
+    }
+
+    /// Counts at the threshold, over the labelled rows.
+    pub fn confusion(&self) -> Confusion {
+        self.ready().map_or(Confusion { tp: 0, fp: 0, tn: 0, fn_: 0 }, |set| set.confusion(self.threshold))
+    }
+
+    /// How many images an outcome holds, before the sieve.
+    pub fn count(&self, tab: Tab) -> usize {
+        let c = self.confusion();
+        match tab {
+            Tab::FalsePositives => c.fp,
+            Tab::FalseNegatives => c.fn_,
+            Tab::TruePositives => c.tp,
+            Tab::TrueNegatives => c.tn,
+            Tab::All => self.ready().map_or(0, |s| s.evaluated),
+            Tab::Training => self.ready().map_or(0, |s| s.rows.len() - s.evaluated),
         }
+    }
+
+    /// Lists anew what the gallery shows; to be called after each change of what that depends on.
+    pub fn list(&mut self) {
+        let Some(set) = self.ready().cloned() else {
+            self.shown = Arc::default();
+            return;
+        };
+        let (from, to) = if self.tab == Tab::Training { (set.evaluated, set.rows.len()) } else { (0, set.evaluated) };
+        let text = self.sieve.text.trim().to_lowercase();
+        let passes = |row: &ScoreRow| {
+            self.tab.holds(row.label, row.score >= self.threshold)
+                && self.sieve.lets_through(row, self.triage.get(&row.path), &text)
+        };
+        // The rows come with the highest score first.
+        let mut shown: Vec<usize> = (from..to).filter(|&i| passes(&set.rows[i])).collect();
+        let distance = |i: &usize| (set.rows[*i].score - self.threshold).abs();
+        let spread = |i: &usize| set.rows[*i].spread.unwrap_or(f64::NEG_INFINITY);
+        match self.sort {
+            Sort::Highest => {}
+            Sort::Lowest => shown.reverse(),
+            Sort::Nearest => shown.sort_by(|a, b| distance(a).total_cmp(&distance(b))),
+            Sort::Spread => shown.sort_by(|a, b| spread(b).total_cmp(&spread(a))),
+            Sort::Name => shown.sort_by(|a, b| set.rows[*a].path.cmp(&set.rows[*b].path)),
+        }
+        self.shown = Arc::new(shown);
     }
 }

@@ -1,6 +1,6 @@
 //! The frame: workspaces, side panels, what lies above them, and the keys that walk.
 
-use super::{data, dissolve, jobs, results};
+use super::{comparing, data, dissolve, jobs, results};
 use crate::{
     app::{
         Command, Effect, State,
@@ -98,5 +98,6 @@ pub fn picked(state: &mut State, pick: Pick, path: Option<PathBuf>) -> Vec<Effec
         (_, None) => Vec::new(),
         (Pick::DataFolder | Pick::DataFile, Some(path)) => data::open(state, path),
         (Pick::Model, Some(path)) => dissolve::import(state, path),
+        (Pick::FolderToScore, Some(path)) => comparing::score_folder(state, path),
     }
 }

@@ -1,11 +1,15 @@
 //! What happens: the state changes, and effects are asked for. Pure; knows no window, no thread and no file.
 
 mod around;
+mod comparing;
 mod data;
 mod dissolve;
 mod jobs;
 mod results;
+mod triage;
 
+#[cfg(test)]
+mod results_tests;
 #[cfg(test)]
 mod tests;
 
@@ -87,15 +91,19 @@ fn on_command(state: &mut State, command: Command) -> Vec<Effect> {
         Command::OpenRun(run) => results::open_run(state, run),
         Command::Threshold(threshold) => results::set_threshold(state, threshold),
         Command::Rule(rule) => results::set_rule(state, rule),
-        Command::Tab(tab) => {
-            state.results.tab = tab;
-            Vec::new()
-        }
-        Command::Sort(sort) => {
-            state.results.sort = sort;
-            Vec::new()
-        }
+        Command::Tab(tab) => results::relist(state, |r| r.tab = tab),
+        Command::Sort(sort) => results::relist(state, |r| r.sort = sort),
+        Command::Sieve(sieve) => results::relist(state, |r| r.sieve = sieve),
         Command::Row(row) => results::select_row(state, row),
+        Command::Tag(tag) => triage::tag(state, tag),
+        Command::Remark(name, remark) => triage::remark(state, &name, remark),
+        Command::Export(what) => results::export(state, what),
+        Command::CompareWith(run) => comparing::compare_with(state, run),
+        Command::AskFolder(open) => {
+            state.results.asks_folder = open;
+            Vec::new()
+        }
+        Command::ScoreFolder(folder) => comparing::score_folder(state, folder),
     }
 }
 
@@ -115,6 +123,11 @@ fn on_event(state: &mut State, event: JobEvent) -> Vec<Effect> {
         JobEvent::Preview { file, pixels } => jobs::preview(state, file, pixels),
         JobEvent::Runs(runs) => results::runs(state, runs),
         JobEvent::Scores { run, scores } => results::scores(state, &run, scores),
+        JobEvent::Compared { second, compared } => comparing::compared(state, second, compared),
+        JobEvent::Saved(path) => {
+            state.notify(format!("Saved as {}", path.display()));
+            Vec::new()
+        }
         JobEvent::Original { id, pixels } => dissolve::original(state, id, pixels),
         JobEvent::Dissolved { generation, twin } => dissolve::dissolved(state, generation, twin),
         JobEvent::Rung { ladder, rung } => dissolve::rung(state, ladder, rung),

@@ -2,9 +2,12 @@
 
 use super::{around::stepped, data, dissolve};
 use crate::{
-    app::{Effect, State, state::Scores},
+    app::{
+        Effect, State,
+        state::{Comparing, ResultsState, Scores, Sieve, Tab},
+    },
     config::{DataConfig, ThresholdRule},
-    jobs::{Failure, RunEntry, ScoreSet},
+    jobs::{Export, Failure, RunEntry, ScoreSet},
 };
 use std::{
     path::{Path, PathBuf},
@@ -20,9 +23,14 @@ pub fn runs(state: &mut State, runs: Vec<RunEntry>) -> Vec<Effect> {
 }
 
 pub fn open_run(state: &mut State, run: PathBuf) -> Vec<Effect> {
-    state.results.run = Some(run.clone());
-    state.results.scores = Scores::Loading;
-    state.results.row = None;
+    let r = &mut state.results;
+    r.run = Some(run.clone());
+    r.scores = Scores::Loading;
+    r.row = None;
+    r.sieve = Sieve::default();
+    r.comparison = Comparing::None;
+    r.asks_folder = false;
+    r.list();
     vec![Effect::LoadScores(run)]
 }
 
@@ -54,14 +62,21 @@ pub fn scores(state: &mut State, run: &Path, scores: Result<Arc<ScoreSet>, Failu
         }
         Ok(set) => {
             let middle = (set.range[0] + set.range[1]) / 2.0;
-            state.results.threshold = set.evaluation.threshold.unwrap_or(middle);
-            state.results.rule = set.evaluation.rule.parse().ok();
-            let config = set.config.data.clone();
-            state.results.scores = Scores::Ready(set);
-            // The gallery needs the pictures: its data set is opened where none is.
-            let nothing_open = state.data.open.is_none() && state.data.opening.is_none();
+            let r = &mut state.results;
+            r.threshold = set.evaluation.threshold.unwrap_or(middle);
+            r.rule = set.own_rule();
+            r.triage = set.triage.clone();
+            let (config, foreign) = (set.data.clone(), set.is_foreign());
+            // Outcomes need labels; a ranking does without.
+            let labelled = set.evaluation.n_normal + set.evaluation.n_abnormal > 0;
+            r.tab = if !labelled || r.tab == Tab::Training { Tab::All } else { r.tab };
+            r.scores = Scores::Ready(set);
+            r.list();
+            // The gallery needs the pictures: its data set is opened where none is, or where a person had just that folder scored.
+            let is_open = state.data.open.is_some() || state.data.opening.is_some();
+            let shown = state.open().is_some_and(|o| o.config.path == config.path);
             let known = !config.path.as_os_str().is_empty();
-            if nothing_open && known { data::open_data(state, config) } else { Vec::new() }
+            if known && (!is_open || foreign && !shown) { data::open_data(state, config) } else { Vec::new() }
         }
     }
 }
@@ -70,6 +85,7 @@ pub fn set_threshold(state: &mut State, threshold: f64) -> Vec<Effect> {
     if threshold.is_finite() {
         state.results.threshold = threshold;
         state.results.rule = None;
+        state.results.list();
     }
     Vec::new()
 }
@@ -80,14 +96,28 @@ pub fn set_rule(state: &mut State, rule: ThresholdRule) -> Vec<Effect> {
         Ok(threshold) => {
             state.results.threshold = threshold;
             state.results.rule = Some(rule);
+            state.results.list();
         }
         Err(reason) => state.notify_error(reason, "Choose another rule, or drag the line."),
     }
     Vec::new()
 }
 
+/// Changes what the gallery shows.
+pub fn relist(state: &mut State, change: impl FnOnce(&mut ResultsState)) -> Vec<Effect> {
+    change(&mut state.results);
+    state.results.list();
+    Vec::new()
+}
+
+pub fn export(state: &mut State, what: Export) -> Vec<Effect> {
+    let r = &state.results;
+    let effect = |set: &Arc<ScoreSet>| Effect::Export { what, set: set.clone(), threshold: r.threshold, triage: r.triage.clone() };
+    r.ready().map(effect).into_iter().collect()
+}
+
 pub fn walk(state: &mut State, by: i64) -> Vec<Effect> {
-    let gallery = state.results.gallery();
+    let gallery = state.results.shown.clone();
     let at = state.results.row.and_then(|row| gallery.iter().position(|r| *r == row));
     let next = stepped(at, by, gallery.len()).and_then(|i| gallery.get(i).copied());
     next.map_or_else(Vec::new, |row| select_row(state, row))

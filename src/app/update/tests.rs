@@ -211,7 +211,7 @@ fn closing_waits_for_the_checkpoint() {
 }
 
 /// Test rows: normals score 0 and 2, abnormals 1 and 3; training normals 0.
-fn scored() -> State {
+pub(super) fn scored() -> State {
     let mut state = opened();
     let row = |path: &str, split: &str, label, score| ScoreRow {
         path: path.into(),
@@ -243,9 +243,9 @@ fn one_threshold_is_shared_by_counts_and_gallery() {
     assert_eq!(state.results.rule, None, "set by hand");
     let c = state.results.confusion();
     assert_eq!((c.tp, c.fp, c.tn, c.fn_), (1, 1, 1, 1));
-    assert_eq!(state.results.gallery(), [1], "the false positive");
+    assert_eq!(*state.results.shown, [1], "the false positive");
     update(&mut state, Command::Threshold(2.5));
-    assert!(state.results.gallery().is_empty());
+    assert!(state.results.shown.is_empty());
     update(&mut state, Command::Rule(ThresholdRule::Sensitivity(1.0)));
     assert_eq!((state.results.threshold, state.results.confusion().fn_), (1.0, 0));
     update(&mut state, Command::Threshold(f64::NAN));

@@ -1,0 +1,46 @@
+//! The run in view beside another one, and on other images.
+
+use crate::{
+    app::{
+        Effect, State, actions,
+        state::{Comparing, JobInfo, JobState, Progress, data_title},
+    },
+    jobs::{Compared, Failure, JobId},
+};
+use std::{path::PathBuf, sync::Arc};
+
+pub fn compare_with(state: &mut State, second: Option<PathBuf>) -> Vec<Effect> {
+    let (Some(first), Some(second)) = (state.results.ready().cloned(), second) else {
+        state.results.comparison = Comparing::None;
+        return Vec::new();
+    };
+    state.results.comparison = Comparing::Loading(second.clone());
+    vec![Effect::Compare { first, second }]
+}
+
+pub fn compared(state: &mut State, second: PathBuf, compared: Result<Arc<Compared>, Failure>) -> Vec<Effect> {
+    let awaited = matches!(&state.results.comparison, Comparing::Loading(path) if *path == second);
+    let fits = |c: &Compared| state.results.ready().is_some_and(|set| Arc::ptr_eq(set, &c.first));
+    state.results.comparison = match compared {
+        _ if !awaited => return Vec::new(),
+        Ok(compared) if fits(&compared) => Comparing::Ready(compared),
+        Ok(_) => Comparing::None,
+        Err(failure) => Comparing::Failed(second, failure),
+    };
+    Vec::new()
+}
+
+pub fn score_folder(state: &mut State, folder: PathBuf) -> Vec<Effect> {
+    if let Err(reason) = actions::may_score(state) {
+        state.notify_error("The folder cannot be scored.", reason);
+        return Vec::new();
+    }
+    let Some(run) = state.results.ready().map(|set| set.run.clone()) else { return Vec::new() };
+    state.results.asks_folder = false;
+    state.next_job += 1;
+    let id = JobId(state.next_job);
+    state.jobs.retain(|j| !j.state.has_ended());
+    let title = format!("Score {}", data_title(&folder));
+    state.jobs.push(JobInfo { id, title, state: JobState::Queued, progress: Progress::default(), run: None });
+    vec![Effect::ScoreFolder { id, run, folder }]
+}

@@ -1,0 +1,86 @@
+//! Results without a window: the gallery, tags, a second run, a folder to score.
+
+use super::{tests::scored, update};
+use crate::{
+    app::{
+        Command, Effect,
+        state::{Comparing, JobState, Sieve, Sort, Tab},
+    },
+    jobs::{Failure, JobEvent, JobId, Outcome},
+    scores::{Remark, Tag},
+};
+
+#[test]
+fn the_gallery_is_sieved_and_sorted() {
+    let mut state = scored();
+    update(&mut state, Command::Tab(Tab::All));
+    assert_eq!(*state.results.shown, [0, 1, 2, 3], "highest first, training images apart");
+    update(&mut state, Command::Sort(Sort::Lowest));
+    assert_eq!(*state.results.shown, [3, 2, 1, 0]);
+    update(&mut state, Command::Threshold(2.2));
+    update(&mut state, Command::Sort(Sort::Nearest));
+    assert_eq!(state.results.shown[0], 1);
+    update(&mut state, Command::Sort(Sort::Name));
+    update(&mut state, Command::Sieve(Sieve { range: [Some(0.5), Some(2.5)], ..Sieve::default() }));
+    assert_eq!(*state.results.shown, [2, 1]);
+    update(&mut state, Command::Sieve(Sieve { text: "7.P".into(), ..Sieve::default() }));
+    assert_eq!(*state.results.shown, [0]);
+    update(&mut state, Command::Sieve(Sieve { class: Some("none".into()), ..Sieve::default() }));
+    assert!(state.results.shown.is_empty());
+    update(&mut state, Command::Sieve(Sieve::default()));
+    update(&mut state, Command::Tab(Tab::Training));
+    assert_eq!(*state.results.shown, [4], "the normals questioned");
+}
+
+#[test]
+fn tags_are_saved_at_once_and_can_be_taken_back() {
+    let mut state = scored();
+    assert!(update(&mut state, Command::Tag(Tag::ImagePoor)).is_empty(), "nothing is selected");
+    update(&mut state, Command::Row(1));
+    let effects = update(&mut state, Command::Tag(Tag::ImagePoor));
+    let [Effect::SaveTriage { triage, .. }] = &effects[..] else { panic!("{effects:?}") };
+    assert!(triage.get("6.png").unwrap().has(Tag::ImagePoor));
+    let sieve = Sieve { tag: Some(Tag::ImagePoor), ..Sieve::default() };
+    update(&mut state, Command::Tab(Tab::All));
+    update(&mut state, Command::Sieve(sieve));
+    assert_eq!(*state.results.shown, [1]);
+    let noted = state.results.remark("6.png").with_note("blurred");
+    assert_eq!(update(&mut state, Command::Remark("6.png".into(), noted.clone())).len(), 1);
+    assert!(update(&mut state, Command::Remark("6.png".into(), noted)).is_empty(), "the same is not saved twice");
+    update(&mut state, Command::Remark("6.png".into(), Remark::default()));
+    assert!(state.results.triage.is_empty() && state.results.shown.is_empty());
+}
+
+#[test]
+fn a_second_run_is_awaited_and_late_answers_are_dropped() {
+    let mut state = scored();
+    let effects = update(&mut state, Command::CompareWith(Some("other".into())));
+    assert!(matches!(&effects[..], [Effect::Compare { second, .. }] if second.ends_with("other")));
+    let failed = |path: &str| JobEvent::Compared {
+        second: path.into(),
+        compared: Err(Failure { summary: "no".into(), hint: String::new() }),
+    };
+    update(&mut state, failed("older"));
+    assert!(matches!(state.results.comparison, Comparing::Loading(_)));
+    update(&mut state, failed("other"));
+    assert!(matches!(state.results.comparison, Comparing::Failed(..)));
+    update(&mut state, Command::CompareWith(None));
+    assert!(matches!(state.results.comparison, Comparing::None));
+}
+
+#[test]
+fn a_folder_is_scored_as_a_job_where_the_encoder_is_there() {
+    let mut state = scored();
+    assert!(update(&mut state, Command::ScoreFolder("new".into())).is_empty());
+    assert!(state.notices[0].hint.contains("encoder is not here"));
+    let set = state.results.ready().unwrap();
+    let with = crate::jobs::ScoreSet { encoder: Some("e".into()), ..crate::jobs::ScoreSet::new("run".as_ref(), "run".into(), set.config.clone(), set.scores.clone()).unwrap() };
+    update(&mut state, Command::OpenRun("run".into()));
+    update(&mut state, JobEvent::Scores { run: "run".into(), scores: Ok(std::sync::Arc::new(with)) });
+    update(&mut state, Command::AskFolder(true));
+    let effects = update(&mut state, Command::ScoreFolder("new".into()));
+    assert!(matches!(&effects[..], [Effect::ScoreFolder { id: JobId(1), .. }]) && !state.results.asks_folder);
+    assert_eq!(state.jobs[0].state, JobState::Queued);
+    let effects = update(&mut state, JobEvent::JobEnded(JobId(1), Outcome::Finished("run/scores-new.csv".into())));
+    assert!(effects.iter().any(|e| matches!(e, Effect::LoadScores(path) if path.ends_with("scores-new.csv"))));
+}

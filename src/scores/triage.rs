@@ -1,0 +1,153 @@
+//! What a person noted about images: tags and a sentence, kept as `tags.csv` beside the scores.
+
+use crate::{
+    error::{Error, Result},
+    run_dir::write_atomic,
+};
+use ::csv::{ReaderBuilder, WriterBuilder};
+use std::{collections::BTreeMap, io::ErrorKind, path::Path};
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Tag {
+    LabelWrong,
+    ImagePoor,
+    Interesting,
+}
+
+impl Tag {
+    pub const ALL: [Self; 3] = [Self::LabelWrong, Self::ImagePoor, Self::Interesting];
+
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::LabelWrong => "label wrong",
+            Self::ImagePoor => "image poor",
+            Self::Interesting => "interesting",
+        }
+    }
+
+    /// Name of its column.
+    pub fn column(self) -> &'static str {
+        match self {
+            Self::LabelWrong => "label_wrong",
+            Self::ImagePoor => "image_poor",
+            Self::Interesting => "interesting",
+        }
+    }
+}
+
+/// Of one image.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Remark {
+    /// In the order of [`Tag::ALL`].
+    tags: [bool; Tag::ALL.len()],
+    pub note: String,
+}
+
+impl Remark {
+    pub fn has(&self, tag: Tag) -> bool {
+        self.tags[tag as usize]
+    }
+
+    /// The same with one tag put on or taken off.
+    pub fn toggled(&self, tag: Tag) -> Self {
+        let mut new = self.clone();
+        new.tags[tag as usize] ^= true;
+        new
+    }
+
+    pub fn with_note(self, note: impl Into<String>) -> Self {
+        Self { note: note.into(), ..self }
+    }
+
+    pub fn is_empty(&self) -> bool {
+        self == &Self::default()
+    }
+
+    /// Its tags by name.
+    pub fn tags(&self) -> impl Iterator<Item = Tag> {
+        Tag::ALL.into_iter().filter(|t| self.has(*t))
+    }
+}
+
+/// Remarks by the name of the image; only those that say something.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Triage(BTreeMap<String, Remark>);
+
+impl Triage {
+    pub fn get(&self, name: &str) -> Option<&Remark> {
+        self.0.get(name)
+    }
+
+    /// Replaces the remark of an image and returns the one before.
+    pub fn set(&mut self, name: &str, remark: Remark) -> Remark {
+        let before = if remark.is_empty() { self.0.remove(name) } else { self.0.insert(name.to_string(), remark) };
+        before.unwrap_or_default()
+    }
+
+    pub fn len(&self) -> usize {
+        self.0.len()
+    }
+
+    pub fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
+    pub fn count(&self, tag: Tag) -> usize {
+        self.0.values().filter(|r| r.has(tag)).count()
+    }
+
+    /// Columns `path,label_wrong,image_poor,interesting,note`; whole or not at all.
+    pub fn write(&self, path: &Path) -> Result<()> {
+        write_atomic(path, |file| {
+            let mut csv = WriterBuilder::new().from_writer(file);
+            csv.write_record(["path"].into_iter().chain(Tag::ALL.map(Tag::column)).chain(["note"]))?;
+            for (name, remark) in &self.0 {
+                let tags = Tag::ALL.map(|t| if remark.has(t) { "1" } else { "0" });
+                csv.write_record([name.as_str()].into_iter().chain(tags).chain([remark.note.as_str()]))?;
+            }
+            csv.flush()
+        })
+    }
+
+    /// Reads what [`write`](Self::write) wrote; a file that is not there is empty.
+    ///
+    /// # Errors
+    /// A file that cannot be read as such a table.
+    pub fn read(path: &Path) -> Result<Self> {
+        let bytes = match std::fs::read(path) {
+            Err(e) if e.kind() == ErrorKind::NotFound => return Ok(Self::default()),
+            bytes => bytes.map_err(Error::io("read", path))?,
+        };
+        let damaged = |e: ::csv::Error| {
+            Error::user(format!("the tags in {} cannot be read: {e}", path.display()), "mend the file, or move it away")
+        };
+        let mut triage = Self::default();
+        for record in ReaderBuilder::new().flexible(true).from_reader(bytes.as_slice()).records() {
+            let record = record.map_err(damaged)?;
+            let cell = |i: usize| record.get(i).unwrap_or_default();
+            let tags = [1, 2, 3].map(|i| cell(i) == "1");
+            triage.set(cell(0), Remark { tags, note: cell(4).to_string() });
+        }
+        Ok(triage)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn remarks_are_read_as_they_were_written() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("tags.csv");
+        assert!(Triage::read(&path).unwrap().is_empty());
+        let mut triage = Triage::default();
+        let remark = Remark { note: "a, \"quoted\"\nnote ä".into(), ..Remark::default().toggled(Tag::ImagePoor) };
+        assert!(triage.set("good/1.png", remark.clone()).is_empty());
+        triage.write(&path).unwrap();
+        assert_eq!(Triage::read(&path).unwrap(), triage);
+        assert_eq!((triage.count(Tag::ImagePoor), triage.count(Tag::LabelWrong)), (1, 0));
+        assert_eq!(triage.set("good/1.png", Remark::default()), remark);
+        assert!(triage.is_empty());
+    }
+}
