@@ -3,7 +3,7 @@
 use super::{Effect, message::Control, textures::Textures};
 use crate::{
     error::Result,
-    jobs::{Compute, DissolveWorker, Errand, Events, JobControl, JobEvent, JobId, Loader, Pick, Task, Thumbnails, pipeline, score_folder::score_folder},
+    jobs::{Compute, DissolveWorker, Errand, Events, JobControl, JobEvent, JobId, Loader, Pick, Task, Thumbnails, WhyWorker, pipeline, score_folder::score_folder},
     run_dir::{RunDir, RunKind},
 };
 use eframe::egui::{Context, ViewportCommand};
@@ -16,6 +16,7 @@ pub struct Effects {
     thumbnails: Thumbnails,
     dissolve: DissolveWorker,
     compute: Compute,
+    why: WhyWorker,
     controls: HashMap<JobId, JobControl>,
 }
 
@@ -28,6 +29,7 @@ impl Effects {
             thumbnails: Thumbnails::start(&events)?,
             dissolve: DissolveWorker::start(events.clone())?,
             compute: Compute::start(events.clone())?,
+            why: WhyWorker::start(events.clone())?,
             controls: HashMap::new(),
             events,
         })
@@ -81,6 +83,7 @@ impl Effects {
             Effect::Export { what, set, threshold, triage } => {
                 self.loader.send(Errand::Export { what, set, threshold, triage });
             }
+            Effect::Why(question) => self.why.ask(*question),
             Effect::ScoreFolder { id, run, folder } => {
                 let control = JobControl::default();
                 self.controls.insert(id, control.clone());
@@ -147,6 +150,7 @@ impl Effects {
         self.controls.values().for_each(JobControl::stop);
         self.compute.join();
         self.dissolve.join();
+        self.why.join();
         self.thumbnails.join();
         self.loader.join();
     }

@@ -4,7 +4,7 @@ use super::state::{Filter, Overlay, Side, Sieve, Sort, Tab, ThemeChoice, TrainSt
 use crate::{
     config::{DataConfig, DissolveMethod, Preset, RunConfig, ThresholdRule},
     data::{Dataset, ImageId},
-    jobs::{Difference, Dissolve, Export, JobEvent, JobId, ModelSource, Pick, Pixels, ScoreSet},
+    jobs::{Difference, Dissolve, Export, JobEvent, JobId, ModelSource, Pick, Pixels, Question, ScoreSet},
     scores::{Remark, Tag, Triage},
 };
 use std::{path::PathBuf, sync::Arc};
@@ -102,6 +102,8 @@ pub enum Command {
     /// Opens or closes the line that asks for a folder to score.
     AskFolder(bool),
     ScoreFolder(PathBuf),
+    /// Asks for the map of what covering the picture changes, or stops that.
+    Occlude(bool),
 }
 
 /// What has to be done outside of the state; carried out by [`effects`](super::effects).
@@ -152,6 +154,7 @@ pub enum Effect {
         threshold: f64,
         triage: Triage,
     },
+    Why(Box<Question>),
     /// Scores a folder with the run's encoder, as a job.
     ScoreFolder {
         id: JobId,
@@ -181,4 +184,10 @@ pub enum Texture {
     /// Little picture at this t.
     Rung(usize),
     Preview(PathBuf),
+    /// The image whose score is explained, with its mask's outline.
+    Explained,
+    /// The same under the map of what covering it changes.
+    Map,
+    /// Its nearest normal under a shift.
+    Nearest(usize),
 }

@@ -11,7 +11,7 @@ pub use data::{Counts, DataState, Filter, Open, Opening, title as data_title};
 pub use dissolve::{DissolveState, Done, ModelChoice, RUNGS, T_MAX, View, rung_t, t_at, track_at};
 pub use history::{Change, History};
 pub use job::{Curve, JobInfo, JobState, Progress};
-pub use results::{Comparing, ResultsState, Scores, Sieve, Sort, Tab};
+pub use results::{Comparing, Map, ResultsState, Scores, Sieve, Sort, Tab, Why};
 pub use train::{FIELDS, Field, TrainState};
 
 use crate::{data::ImageId, jobs::RunEntry};

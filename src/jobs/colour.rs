@@ -40,6 +40,18 @@ impl Pixels {
     }
 }
 
+/// A picture in grey under a map in \[-1, 1\] of the same size: blue for -1, orange for 1, nothing for 0.
+pub(super) fn blend(picture: &Picture, map: &Picture) -> Pixels {
+    let grey = picture.grey();
+    let rgba = grey.data.iter().zip(&map.data).flat_map(|(&grey, &v)| {
+        let end: [f32; 3] = if v < 0.0 { [0.30, 0.61, 0.91] } else { [0.91, 0.58, 0.30] };
+        let share = 0.75 * v.abs().min(1.0);
+        let [r, g, b] = end.map(|e| byte(grey * (1.0 - share) + e * share));
+        [r, g, b, 255]
+    });
+    Pixels { width: grey.width, height: grey.height, rgba: rgba.collect() }
+}
+
 /// How the difference between original and twin is coloured.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Difference {

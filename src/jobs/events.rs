@@ -1,6 +1,6 @@
 //! What workers tell the window, and the bounded channel it travels through.
 
-use super::{Compared, JobId, Outcome, Pixels, RunEntry, Rung, ScoreSet, Twin};
+use super::{Answer, Compared, JobId, Outcome, Pixels, RunEntry, Rung, ScoreSet, Twin};
 use crate::{
     config::DataConfig,
     data::{Dataset, ImageId},
@@ -61,6 +61,11 @@ pub enum JobEvent {
     Compared {
         second: PathBuf,
         compared: Result<Arc<Compared>, Failure>,
+    },
+    /// About the image of question `generation`.
+    Why {
+        generation: u64,
+        answer: Answer,
     },
     /// A file that a person asked for is written.
     Saved(PathBuf),

@@ -4,6 +4,7 @@
 //! |---|---|---|
 //! | `compute` | heavy jobs, one at a time, in the order they were asked for | `compute` |
 //! | `dissolve` | the newest wish of the slider, nothing else | `dissolve_worker` |
+//! | `why` | the newest question about one image's score | `why` |
 //! | `loader`, `thumbnail-N` | opens data sets and results; decodes little pictures | `loader` |
 //!
 //! Everything reaches the window as a [`JobEvent`] through one bounded channel. Life-cycle events wait for room in it; metrics
@@ -26,6 +27,7 @@ mod runs;
 pub mod score_folder;
 mod score_set;
 mod thumbnails;
+mod why;
 
 pub use colour::{Difference, Pixels};
 pub use comparison::Compared;
@@ -39,3 +41,4 @@ pub use runs::{ModelSource, RunEntry, list_runs};
 pub use normals::{Normals, PERCENTS, Quantiles};
 pub use score_set::{BINS, ScoreSet, bin_width};
 pub use thumbnails::{THUMBNAIL, Thumbnails};
+pub use why::{Answer, Question, WhyWorker};

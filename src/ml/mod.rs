@@ -13,6 +13,7 @@ pub mod filters;
 pub mod import;
 pub mod ladder;
 pub mod loading;
+pub mod occlusion;
 mod pace;
 mod pickle;
 pub mod preview;

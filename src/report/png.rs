@@ -6,12 +6,15 @@ use super::{
 };
 use crate::error::{Error, Result};
 use image::{ExtendedColorType, ImageEncoder, codecs::png::PngEncoder};
-use skrifa::{FontRef, MetadataProvider, instance::LocationRef, instance::Size};
+use skrifa::{
+    FontRef, MetadataProvider,
+    instance::{LocationRef, Size},
+    outline::{DrawSettings, OutlinePen},
+};
 use vello_cpu::{
-    Glyph, Pixmap, RenderContext, Resources,
+    Pixmap, RenderContext, Resources,
     color::{AlphaColor, Srgb},
     kurbo::{Affine, BezPath, Circle, Rect, Shape, Stroke},
-    peniko::{Blob, FontData},
 };
 
 /// Pixels of the picture for one px of the figure.
@@ -138,23 +141,80 @@ impl Pen for Raster {
         // The fonts are part of this program; were one damaged, the figure would lack its texts.
         let Ok(font) = FontRef::new(bytes) else { return };
         let (letters, widths) = (font.charmap(), font.glyph_metrics(Size::new(size), LocationRef::default()));
-        let mut x = 0.0;
-        let mut glyphs = Vec::new();
+        let (outlines, size) = (font.outline_glyphs(), Size::new(size));
+        let mut letter_path = Letters { path: BezPath::new(), x: 0.0 };
         for letter in text.chars() {
             let id = letters.map(letter).unwrap_or_default();
-            glyphs.push(Glyph { id: id.to_u32(), x, y: 0.0 });
-            x += widths.advance_width(id).unwrap_or_default();
+            if let Some(glyph) = outlines.get(id) {
+                // A letter that cannot be drawn leaves its gap.
+                let _ = glyph.draw(DrawSettings::unhinted(size, LocationRef::default()), &mut letter_path);
+            }
+            letter_path.x += f64::from(widths.advance_width(id).unwrap_or_default());
         }
         let back = match anchor {
             Anchor::Start => 0.0,
-            Anchor::Middle => -f64::from(x) / 2.0,
-            Anchor::End => -f64::from(x),
+            Anchor::Middle => -letter_path.x / 2.0,
+            Anchor::End => -letter_path.x,
         };
         let turn = Affine::rotate(if upright { -std::f64::consts::FRAC_PI_2 } else { 0.0 });
         self.context.set_paint(colour([grey; 3], 1.0));
         self.context.set_transform(placed() * Affine::translate((at[0], at[1])) * turn * Affine::translate((back, 0.0)));
-        let font = FontData::new(Blob::from(bytes.to_vec()), 0);
-        self.context.glyph_run(&mut self.resources, &font).font_size(size).hint(false).fill_glyphs(glyphs.into_iter());
+        self.context.fill_path(&letter_path.path);
         self.context.set_transform(placed());
+    }
+}
+
+/// Outlines of letters in a row; fonts count upwards, pictures downwards.
+struct Letters {
+    path: BezPath,
+    /// Where the next letter begins.
+    x: f64,
+}
+
+impl Letters {
+    fn at(&self, x: f32, y: f32) -> (f64, f64) {
+        (self.x + f64::from(x), -f64::from(y))
+    }
+}
+
+impl OutlinePen for Letters {
+    fn move_to(&mut self, x: f32, y: f32) {
+        self.path.move_to(self.at(x, y));
+    }
+
+    fn line_to(&mut self, x: f32, y: f32) {
+        self.path.line_to(self.at(x, y));
+    }
+
+    fn quad_to(&mut self, cx: f32, cy: f32, x: f32, y: f32) {
+        self.path.quad_to(self.at(cx, cy), self.at(x, y));
+    }
+
+    fn curve_to(&mut self, ax: f32, ay: f32, bx: f32, by: f32, x: f32, y: f32) {
+        self.path.curve_to(self.at(ax, ay), self.at(bx, by), self.at(x, y));
+    }
+
+    fn close(&mut self) {
+        self.path.close_path();
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::report::{
+        chart::{Chart, Mark, Shape as Drawn},
+        scale::Axis,
+    };
+
+    #[test]
+    fn a_picture_has_white_ground_text_and_data() {
+        let marks = vec![Mark::new(Ink::Accent, Drawn::Line(vec![[0.0, 0.0], [1.0, 1.0]]))];
+        let chart = Chart { title: "ROC".into(), x: Axis::unit("x"), y: Axis::unit("y"), marks, size: [100.0, 80.0] };
+        let picture = image::load_from_memory(&png(&chart).unwrap()).unwrap().to_rgb8();
+        assert_eq!(picture.width(), ((100.0 + 72.0 + 2.0 * MARGIN) * SCALE) as u32);
+        assert_eq!(picture.get_pixel(0, 0).0, [255; 3]);
+        let has = |want: [u8; 3]| picture.pixels().any(|p| p.0.iter().zip(want).all(|(a, b)| a.abs_diff(b) < 12));
+        assert!(has(rgb(Ink::Accent)) && has([0x1c; 3]), "the line and the title are there");
     }
 }

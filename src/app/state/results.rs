@@ -4,7 +4,7 @@ use crate::{
     config::ThresholdRule,
     jobs::{Compared, Failure, ScoreSet},
     metrics::Confusion,
-    scores::{Remark, ScoreRow, Tag, Triage},
+    scores::{Remark, SHIFTS, ScoreRow, Tag, Triage},
 };
 use std::{path::PathBuf, sync::Arc};
 
@@ -29,6 +29,7 @@ pub struct ResultsState {
     pub comparison: Comparing,
     /// The line that asks for a folder to score is open.
     pub asks_folder: bool,
+    pub why: Why,
 }
 
 #[derive(Debug, Default)]
@@ -48,6 +49,32 @@ pub enum Comparing {
     Loading(PathBuf),
     Failed(PathBuf, Failure),
     Ready(Arc<Compared>),
+}
+
+/// Why the selected image has its score: what has come of the answer.
+#[derive(Debug, Default)]
+pub struct Why {
+    /// Number of the newest question; answers to older ones are dropped.
+    pub generation: u64,
+    /// The row that was asked about.
+    pub row: Option<usize>,
+    /// Its picture is there, with or without the outline of a mask.
+    pub picture: Option<bool>,
+    /// Which pictures of nearest normals are there.
+    pub nearest: [bool; SHIFTS],
+    pub failed: Option<Failure>,
+    pub map: Map,
+}
+
+/// The map of what covering the picture changes.
+#[derive(Debug, Clone, Copy, PartialEq, Default)]
+pub enum Map {
+    #[default]
+    None,
+    /// Covered places, of how many.
+    Running { done: usize, of: usize },
+    /// The largest fall and rise of the score, both >= 0.
+    Ready { fall: f64, rise: f64 },
 }
 
 /// Outcome tabs of the gallery.

@@ -1,6 +1,6 @@
 //! The frame: workspaces, side panels, what lies above them, and the keys that walk.
 
-use super::{comparing, data, dissolve, jobs, results};
+use super::{comparing, data, dissolve, jobs, results, why};
 use crate::{
     app::{
         Command, Effect, State,
@@ -42,7 +42,11 @@ pub fn fold(state: &mut State, side: Side) -> Vec<Effect> {
 pub fn toggle(state: &mut State, overlay: Overlay) -> Vec<Effect> {
     state.overlay = (state.overlay != Some(overlay)).then_some(overlay);
     match state.overlay {
-        Some(Overlay::Picture) => dissolve::refresh(state),
+        Some(Overlay::Picture) => {
+            let mut effects = dissolve::refresh(state);
+            effects.extend(why::ask(state));
+            effects
+        }
         _ => Vec::new(),
     }
 }

@@ -7,6 +7,7 @@ mod dissolve;
 mod jobs;
 mod results;
 mod triage;
+mod why;
 
 #[cfg(test)]
 mod results_tests;
@@ -103,6 +104,7 @@ fn on_command(state: &mut State, command: Command) -> Vec<Effect> {
             state.results.asks_folder = open;
             Vec::new()
         }
+        Command::Occlude(wanted) => why::occlude(state, wanted),
         Command::ScoreFolder(folder) => comparing::score_folder(state, folder),
     }
 }
@@ -124,6 +126,7 @@ fn on_event(state: &mut State, event: JobEvent) -> Vec<Effect> {
         JobEvent::Runs(runs) => results::runs(state, runs),
         JobEvent::Scores { run, scores } => results::scores(state, &run, scores),
         JobEvent::Compared { second, compared } => comparing::compared(state, second, compared),
+        JobEvent::Why { generation, answer } => why::answered(state, generation, answer),
         JobEvent::Saved(path) => {
             state.notify(format!("Saved as {}", path.display()));
             Vec::new()

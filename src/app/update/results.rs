@@ -1,10 +1,10 @@
 //! Runs, and the scores of one of them with their one threshold.
 
-use super::{around::stepped, data, dissolve};
+use super::{around::stepped, data, dissolve, why};
 use crate::{
     app::{
         Effect, State,
-        state::{Comparing, ResultsState, Scores, Sieve, Tab},
+        state::{Comparing, ResultsState, Scores, Sieve, Tab, Why},
     },
     config::{DataConfig, ThresholdRule},
     jobs::{Export, Failure, RunEntry, ScoreSet},
@@ -27,6 +27,7 @@ pub fn open_run(state: &mut State, run: PathBuf) -> Vec<Effect> {
     r.run = Some(run.clone());
     r.scores = Scores::Loading;
     r.row = None;
+    r.why = Why { generation: r.why.generation + 1, ..Why::default() };
     r.sieve = Sieve::default();
     r.comparison = Comparing::None;
     r.asks_folder = false;
@@ -125,7 +126,8 @@ pub fn walk(state: &mut State, by: i64) -> Vec<Effect> {
 
 pub fn select_row(state: &mut State, row: usize) -> Vec<Effect> {
     state.results.row = Some(row);
-    let name = state.results.ready().and_then(|set| set.rows.get(row)).map(|r| r.path.clone());
-    let id = name.and_then(|name| state.open()?.by_name.get(&name).copied());
-    id.map_or_else(Vec::new, |id| data::select(state, id))
+    let id = state.results.selected().and_then(|row| state.open()?.by_name.get(&row.path).copied());
+    let mut effects = id.map_or_else(Vec::new, |id| data::select(state, id));
+    effects.extend(why::ask(state));
+    effects
 }

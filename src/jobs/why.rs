@@ -1,0 +1,299 @@
+//! The thread that answers why an image has its score: pictures of it and of its nearest normals, and on demand the map of
+//! what covering it changes. It does the newest question and forgets all older ones.
+
+use super::{Events, Failure, JobEvent, Pixels, ScoreSet, colour::blend};
+use crate::{
+    data::{Dataset, ImageId, Picture, Preprocess, Split},
+    error::{Error, Result},
+    ml::{
+        encoder::Encoder,
+        occlusion::{Occlusion, PLACES, occlusion},
+        score::Scorer,
+        train_ddpm,
+    },
+    scores::SHIFTS,
+};
+use candle_core::Device;
+use std::{
+    path::PathBuf,
+    sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError},
+    thread::JoinHandle,
+};
+
+/// Longest side of the picture, px.
+const SHOWN: usize = 512;
+/// Longest side of a nearest normal, px.
+const NEAREST: usize = 160;
+
+#[derive(Debug, Clone)]
+pub struct Question {
+    /// The same for the question and a later wish for its map.
+    pub generation: u64,
+    pub set: Arc<ScoreSet>,
+    /// Where the image is.
+    pub dataset: Arc<Dataset>,
+    pub image: ImageId,
+    /// Names of the nearest normals in the run's own data.
+    pub nearest: Option<[String; SHIFTS]>,
+    /// The map is wanted, too.
+    pub occlude: bool,
+}
+
+#[derive(Debug)]
+pub enum Answer {
+    /// The image as the encoder sees it, but larger, with the outline of its mask where it has one.
+    Picture { pixels: Pixels, has_mask: bool },
+    Nearest { shift: usize, pixels: Pixels },
+    /// Covered places, of how many (droppable).
+    Covered { done: usize, of: usize },
+    /// The picture under its map. `fall`, `rise`: the largest changes of the score where a place is covered, both >= 0.
+    Map { pixels: Pixels, fall: f64, rise: f64 },
+    Failed(Failure),
+}
+
+#[derive(Default)]
+struct Mailbox {
+    slot: Mutex<Slot>,
+    changed: Condvar,
+}
+
+#[derive(Default)]
+struct Slot {
+    question: Option<Question>,
+    closed: bool,
+}
+
+impl Mailbox {
+    fn lock(&self) -> MutexGuard<'_, Slot> {
+        self.slot.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Waits for a question; `None` at the end.
+    fn next(&self) -> Option<Question> {
+        let mut slot = self.lock();
+        loop {
+            match slot.question.take() {
+                _ if slot.closed => return None,
+                Some(question) => return Some(question),
+                None => slot = self.changed.wait(slot).unwrap_or_else(PoisonError::into_inner),
+            }
+        }
+    }
+
+    /// Something newer has come.
+    fn is_stale(&self) -> bool {
+        let slot = self.lock();
+        slot.closed || slot.question.is_some()
+    }
+}
+
+pub struct WhyWorker {
+    mailbox: Arc<Mailbox>,
+    thread: Option<JoinHandle<()>>,
+}
+
+impl WhyWorker {
+    pub fn start(events: Events) -> std::io::Result<Self> {
+        let mailbox = Arc::new(Mailbox::default());
+        let there = mailbox.clone();
+        let thread = std::thread::Builder::new().name("why".into()).spawn(move || run(&there, &events))?;
+        Ok(Self { mailbox, thread: Some(thread) })
+    }
+
+    /// Replaces the question before, and ends the work on it.
+    pub fn ask(&self, question: Question) {
+        self.mailbox.lock().question = Some(question);
+        self.mailbox.changed.notify_all();
+    }
+
+    pub fn join(&mut self) {
+        self.mailbox.lock().closed = true;
+        self.mailbox.changed.notify_all();
+        if let Some(thread) = self.thread.take() {
+            let _ = thread.join();
+        }
+    }
+}
+
+fn run(mailbox: &Mailbox, events: &Events) {
+    let mut desk = Desk::default();
+    while let Some(question) = mailbox.next() {
+        let generation = question.generation;
+        let say = |answer: Answer| match answer {
+            Answer::Covered { .. } => events.offer(JobEvent::Why { generation, answer }),
+            answer => _ = events.send(JobEvent::Why { generation, answer }),
+        };
+        let answered = events.guard("why", || desk.answer(&question, &say, &|| mailbox.is_stale()));
+        match answered.and_then(|r| r.map_err(Failure::from)) {
+            Err(_) if mailbox.is_stale() => {}
+            Err(failure) => say(Answer::Failed(failure)),
+            Ok(()) => {}
+        }
+    }
+}
+
+/// What is kept from one question to the next.
+#[derive(Default)]
+struct Desk {
+    /// The run's own data, where another data set is open.
+    own: Option<(PathBuf, Arc<Dataset>)>,
+    encoder: Option<(PathBuf, Encoder, Scorer)>,
+    /// The question whose pictures were sent, and the picture.
+    shown: Option<(u64, Picture)>,
+}
+
+impl Desk {
+    fn answer(&mut self, q: &Question, say: &dyn Fn(Answer), stale: &dyn Fn() -> bool) -> Result<()> {
+        if self.shown.as_ref().is_none_or(|(generation, _)| *generation != q.generation) {
+            self.pictures(q, say, stale)?;
+        }
+        if q.occlude && !stale() { self.map(q, say, stale) } else { Ok(()) }
+    }
+
+    fn pictures(&mut self, q: &Question, say: &dyn Fn(Answer), stale: &dyn Fn() -> bool) -> Result<()> {
+        let preprocess = Preprocess::new(q.set.config.preprocess.clone());
+        let read = |data: &Dataset, id, longest| Ok::<_, Error>(within(preprocess.apply(&data.read(id)?), longest));
+        let picture = read(&q.dataset, q.image, SHOWN)?;
+        let mut pixels = Pixels::new(&picture.to_rgb());
+        // A crop or another change of the geometry is not known for the mask.
+        let stored = q.dataset.item(q.image).map_or([0; 2], |i| i.size);
+        let mask = if q.set.config.preprocess.circle_crop { None } else { q.dataset.read_mask(q.image)? };
+        let same_shape = u64::from(stored[0]) * picture.height as u64;
+        let fits = same_shape.abs_diff(u64::from(stored[1]) * picture.width as u64) <= u64::from(stored[0].max(stored[1]));
+        let mask = mask.filter(|_| fits).map(|m| m.resize(picture.width, picture.height));
+        if let Some(mask) = &mask {
+            outline(&mut pixels, mask);
+        }
+        say(Answer::Picture { pixels, has_mask: mask.is_some() });
+        self.shown = Some((q.generation, picture));
+        let Some(names) = &q.nearest else { return Ok(()) };
+        let own = self.own_data(q)?;
+        let places = (0u32..).zip(&own.items).filter_map(|(i, item)| Some((names.iter().position(|n| *n == item.name)?, ImageId(i))));
+        let mut found: Vec<(usize, ImageId)> = places.collect();
+        found.sort_unstable();
+        for (first, id) in found {
+            if stale() {
+                return Ok(());
+            }
+            let pixels = Pixels::new(&read(&own, id, NEAREST)?.to_rgb());
+            // One image may be the nearest under several shifts.
+            for shift in (0..SHIFTS).filter(|&k| names[k] == names[first]) {
+                say(Answer::Nearest { shift, pixels: pixels.clone() });
+            }
+        }
+        Ok(())
+    }
+
+    /// The data that the run learnt from: the open ones where these are it.
+    fn own_data(&mut self, q: &Question) -> Result<Arc<Dataset>> {
+        if !q.set.is_foreign() {
+            return Ok(q.dataset.clone());
+        }
+        let path = &q.set.config.data.path;
+        if let Some((held, data)) = &self.own
+            && held == path
+        {
+            return Ok(data.clone());
+        }
+        let data = Arc::new(Dataset::open(&q.set.config.data, &|_| {})?);
+        self.own = Some((path.clone(), data.clone()));
+        Ok(data)
+    }
+
+    fn map(&mut self, q: &Question, say: &dyn Fn(Answer), stale: &dyn Fn() -> bool) -> Result<()> {
+        let path = q.set.encoder.clone().ok_or_else(|| {
+            Error::user("the run's encoder is not here", "the demo's was left out for its size; train a run of your own")
+        })?;
+        say(Answer::Covered { done: 0, of: PLACES });
+        if self.encoder.as_ref().is_none_or(|(held, ..)| *held != path) {
+            let encoder = Encoder::load(&path, &Device::Cpu)?;
+            let bank = encoder.bank.as_ref().map_or(&[][..], |b| &b.features);
+            let scorer = Scorer::new(bank)?;
+            self.encoder = Some((path, encoder, scorer));
+        }
+        let (Some((_, encoder, scorer)), Some((_, shown))) = (&self.encoder, &self.shown) else { return Ok(()) };
+        let config = &encoder.config;
+        let preprocess = Preprocess::new(config.run.preprocess.clone());
+        let picture = q.dataset.read_fitted(q.image, &preprocess, config.side)?.to_rgb();
+        let item = q.dataset.item(q.image).filter(|i| i.split == Split::Train);
+        let member = match (item, &encoder.bank) {
+            (Some(item), Some(bank)) if train_ddpm::fingerprint(&q.dataset)? == config.fingerprint => {
+                bank.names.iter().position(|name| *name == item.name)
+            }
+            _ => None,
+        };
+        let mut tick = |done: usize| {
+            say(Answer::Covered { done, of: PLACES });
+            if stale() { Err(Error::Stopped) } else { Ok(()) }
+        };
+        let found = occlusion(encoder, scorer, &picture.data, member, &mut tick)?;
+        say(coloured(shown, &found));
+        Ok(())
+    }
+}
+
+/// The picture in grey under its map: orange where covering lowers the score, blue where it raises it.
+fn coloured(shown: &Picture, found: &Occlusion) -> Answer {
+    let [fall, rise] = [1.0, -1.0].map(|sign| found.change.iter().map(|c| sign * c).fold(0.0, f64::max));
+    let largest = fall.max(rise).max(1e-12);
+    let map = Picture::new(found.side, found.side, 1, found.change.iter().map(|c| (c / largest) as f32).collect());
+    Answer::Map { pixels: blend(shown, &map.resize(shown.width, shown.height)), fall, rise }
+}
+
+fn within(picture: Picture, longest: usize) -> Picture {
+    let scale = longest as f64 / picture.width.max(picture.height).max(1) as f64;
+    if scale >= 1.0 {
+        return picture;
+    }
+    let side = |n: usize| ((n as f64 * scale).round() as usize).max(1);
+    picture.resize(side(picture.width), side(picture.height))
+}
+
+/// Draws the edge of a mask (> 0.5 = inside) into a picture of the same size: black and white, to be seen on any ground.
+fn outline(pixels: &mut Pixels, mask: &Picture) {
+    let (width, height) = (pixels.width as isize, pixels.height as isize);
+    let inside = |x: isize, y: isize| {
+        let there = (0..width).contains(&x) && (0..height).contains(&y);
+        there && mask.data.get((y * width + x) as usize).is_some_and(|v| *v > 0.5)
+    };
+    let near = |x: isize, y: isize, reach: isize| {
+        (-reach..=reach).any(|dy| (-reach..=reach).any(|dx| inside(x + dx, y + dy)))
+    };
+    for y in 0..height {
+        for x in 0..width {
+            let tone = match (inside(x, y), near(x, y, 1), near(x, y, 2)) {
+                (true, ..) | (.., false) => continue,
+                (_, true, _) => 255,
+                _ => 0,
+            };
+            let at = 4 * (y * width + x) as usize;
+            pixels.rgba[at..at + 3].fill(tone);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_mask_is_outlined_outside_of_it() {
+        let picture = Picture::new(9, 9, 3, vec![0.5; 243]);
+        let mut mask = Picture::new(9, 9, 1, vec![0.0; 81]);
+        mask.data[40] = 1.0;
+        let mut pixels = Pixels::new(&picture);
+        outline(&mut pixels, &mask);
+        let tone = |x: usize, y: usize| pixels.rgba[4 * (9 * y + x)];
+        assert_eq!((tone(4, 4), tone(5, 4), tone(6, 4), tone(7, 4)), (128, 255, 0, 128));
+    }
+
+    #[test]
+    fn the_map_is_orange_where_covering_lowers_the_score() {
+        let grey = Picture::new(2, 1, 1, vec![0.5, 0.5]);
+        let found = Occlusion { side: 2, change: vec![0.2, -0.1, 0.2, -0.1], score: 1.0 };
+        let Answer::Map { pixels, fall, rise } = coloured(&grey, &found) else { panic!() };
+        assert_eq!((fall, rise), (0.2, 0.1));
+        assert!(pixels.rgba[0] > pixels.rgba[2], "orange");
+        assert!(pixels.rgba[4] < pixels.rgba[6], "blue");
+    }
+}
