@@ -94,8 +94,12 @@ pub enum Command {
     Row(usize),
     /// Puts a tag on the selected image, or takes it off.
     Tag(Tag),
-    /// Replaces what was noted about the image of this name.
-    Remark(String, Remark),
+    /// Replaces what was noted about the image of this name, in this file of scores.
+    Remark {
+        file: PathBuf,
+        name: String,
+        remark: Remark,
+    },
     Export(Export),
     /// A second run, or none.
     CompareWith(Option<PathBuf>),

@@ -64,9 +64,9 @@ pub fn show(ui: &mut Ui, cx: &mut Cx<'_>, half_typed: &mut (String, String)) {
 
 /// Takes the note that was being written.
 fn keep(cx: &mut Cx<'_>, half_typed: &(String, String)) {
-    let (name, note) = half_typed;
-    let before = cx.state.results.remark(name);
+    let ((name, note), Some(set)) = (half_typed, cx.state.results.ready()) else { return };
+    let (file, before) = (set.file.clone(), cx.state.results.remark(name));
     if !name.is_empty() && before.note != *note {
-        cx.send(Command::Remark(name.clone(), before.with_note(note)));
+        cx.send(Command::Remark { file, name: name.clone(), remark: before.with_note(note) });
     }
 }

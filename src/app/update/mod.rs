@@ -97,7 +97,7 @@ fn on_command(state: &mut State, command: Command) -> Vec<Effect> {
         Command::Sieve(sieve) => results::relist(state, |r| r.sieve = sieve),
         Command::Row(row) => results::select_row(state, row),
         Command::Tag(tag) => triage::tag(state, tag),
-        Command::Remark(name, remark) => triage::remark(state, &name, remark),
+        Command::Remark { file, name, remark } => triage::remark(state, &file, name, remark),
         Command::Export(what) => results::export(state, what),
         Command::CompareWith(run) => comparing::compare_with(state, run),
         Command::AskFolder(open) => {

@@ -6,9 +6,10 @@ use crate::{
         Command, Effect,
         state::{Comparing, JobState, Sieve, Sort, Tab},
     },
-    jobs::{Failure, JobEvent, JobId, Outcome},
+    jobs::{Failure, JobEvent, JobId, Outcome, ScoreSet},
     scores::{Remark, Tag},
 };
+use std::sync::Arc;
 
 #[test]
 fn the_gallery_is_sieved_and_sorted() {
@@ -44,11 +45,19 @@ fn tags_are_saved_at_once_and_can_be_taken_back() {
     update(&mut state, Command::Tab(Tab::All));
     update(&mut state, Command::Sieve(sieve));
     assert_eq!(*state.results.shown, [1]);
+    let file = state.results.ready().unwrap().file.clone();
     let noted = state.results.remark("6.png").with_note("blurred");
-    assert_eq!(update(&mut state, Command::Remark("6.png".into(), noted.clone())).len(), 1);
-    assert!(update(&mut state, Command::Remark("6.png".into(), noted)).is_empty(), "the same is not saved twice");
-    update(&mut state, Command::Remark("6.png".into(), Remark::default()));
+    let command = Command::Remark { file, name: "6.png".into(), remark: noted };
+    assert_eq!(update(&mut state, command.clone()).len(), 1);
+    assert!(update(&mut state, command).is_empty(), "the same is not saved twice");
+    assert!(matches!(&update(&mut state, Command::Undo)[..], [Effect::SaveTriage { .. }]));
+    assert_eq!(state.results.remark("6.png").note, "");
+    update(&mut state, Command::Undo);
     assert!(state.results.triage.is_empty() && state.results.shown.is_empty());
+    update(&mut state, Command::Redo);
+    assert!(state.results.remark("6.png").has(Tag::ImagePoor));
+    let elsewhere = Command::Remark { file: "other/scores.csv".into(), name: "6.png".into(), remark: Remark::default() };
+    assert!(update(&mut state, elsewhere).is_empty(), "another run's tags are left alone");
 }
 
 #[test]
@@ -74,9 +83,10 @@ fn a_folder_is_scored_as_a_job_where_the_encoder_is_there() {
     assert!(update(&mut state, Command::ScoreFolder("new".into())).is_empty());
     assert!(state.notices[0].hint.contains("encoder is not here"));
     let set = state.results.ready().unwrap();
-    let with = crate::jobs::ScoreSet { encoder: Some("e".into()), ..crate::jobs::ScoreSet::new("run".as_ref(), "run".into(), set.config.clone(), set.scores.clone()).unwrap() };
+    let mut with = ScoreSet::new("run".as_ref(), "run".into(), set.config.clone(), set.scores.clone()).unwrap();
+    with.encoder = Some("encoder".into());
     update(&mut state, Command::OpenRun("run".into()));
-    update(&mut state, JobEvent::Scores { run: "run".into(), scores: Ok(std::sync::Arc::new(with)) });
+    update(&mut state, JobEvent::Scores { run: "run".into(), scores: Ok(Arc::new(with)) });
     update(&mut state, Command::AskFolder(true));
     let effects = update(&mut state, Command::ScoreFolder("new".into()));
     assert!(matches!(&effects[..], [Effect::ScoreFolder { id: JobId(1), .. }]) && !state.results.asks_folder);
