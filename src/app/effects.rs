@@ -3,7 +3,10 @@
 use super::{Effect, message::Control, textures::Textures};
 use crate::{
     error::Result,
-    jobs::{Compute, DissolveWorker, Errand, Events, JobControl, JobEvent, JobId, Loader, Pick, Task, Thumbnails, WhyWorker, pipeline, score_folder::score_folder},
+    jobs::{
+        Compute, DissolveWorker, Errand, Events, JobControl, JobEvent, JobId, Loader, Pick, Task, Thumbnails, WhyWorker,
+        pipeline, score_folder::score_folder,
+    },
     run_dir::{RunDir, RunKind},
 };
 use eframe::egui::{Context, ViewportCommand};

@@ -65,7 +65,9 @@ impl Export {
                 let bytes = match chart {
                     Chart::Roc => picture(&figures::roc(&rows, Some(threshold)).ok_or_else(|| undefined(set))?, format),
                     Chart::PrecisionRecall => picture(&figures::precision_recall(&rows).ok_or_else(|| undefined(set))?, format),
-                    Chart::Histogram => picture(&figures::histogram(&rows, Some(threshold)).ok_or_else(|| undefined(set))?, format),
+                    Chart::Histogram => {
+                        picture(&figures::histogram(&rows, Some(threshold)).ok_or_else(|| undefined(set))?, format)
+                    }
                     Chart::Confusion => picture(&figures::ConfusionMatrix::new(set.confusion(threshold), threshold), format),
                 }?;
                 (name, bytes)

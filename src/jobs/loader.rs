@@ -1,8 +1,6 @@
 //! The thread that opens data sets, lists runs, and reads results and previews.
 
-use super::{
-    Compared, Events, Export, Failure, JobEvent, Pixels, ScoreSet, demo, list_runs, run_log, score_set::triage_file,
-};
+use super::{Compared, Events, Export, Failure, JobEvent, Pixels, ScoreSet, demo, list_runs, run_log, score_set::triage_file};
 use crate::{
     config::DataConfig,
     data::{Dataset, Picture},

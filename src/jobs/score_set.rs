@@ -173,7 +173,8 @@ pub(super) fn triage_file(file: &Path) -> PathBuf {
 
 fn files(run: &Path) -> Vec<PathBuf> {
     let name = |path: &PathBuf| path.file_name().unwrap_or_default().to_string_lossy().into_owned();
-    let is_scores = |path: &PathBuf| name(path) == "scores.csv" || name(path).starts_with("scores-") && name(path).ends_with(".csv");
+    let is_scores =
+        |path: &PathBuf| name(path) == "scores.csv" || name(path).starts_with("scores-") && name(path).ends_with(".csv");
     let mut files: Vec<PathBuf> = fs::read_dir(run).into_iter().flatten().flatten().map(|e| e.path()).filter(is_scores).collect();
     files.sort_by_key(|path| (name(path) != "scores.csv", name(path)));
     files

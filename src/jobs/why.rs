@@ -42,12 +42,25 @@ pub struct Question {
 #[derive(Debug)]
 pub enum Answer {
     /// The image as the encoder sees it, but larger, with the outline of its mask where it has one.
-    Picture { pixels: Pixels, has_mask: bool },
-    Nearest { shift: usize, pixels: Pixels },
+    Picture {
+        pixels: Pixels,
+        has_mask: bool,
+    },
+    Nearest {
+        shift: usize,
+        pixels: Pixels,
+    },
     /// Covered places, of how many (droppable).
-    Covered { done: usize, of: usize },
+    Covered {
+        done: usize,
+        of: usize,
+    },
     /// The picture under its map. `fall`, `rise`: the largest changes of the score where a place is covered, both >= 0.
-    Map { pixels: Pixels, fall: f64, rise: f64 },
+    Map {
+        pixels: Pixels,
+        fall: f64,
+        rise: f64,
+    },
     Failed(Failure),
 }
 
@@ -168,7 +181,8 @@ impl Desk {
         self.shown = Some((q.generation, picture));
         let Some(names) = &q.nearest else { return Ok(()) };
         let own = self.own_data(q)?;
-        let places = (0u32..).zip(&own.items).filter_map(|(i, item)| Some((names.iter().position(|n| *n == item.name)?, ImageId(i))));
+        let places =
+            (0u32..).zip(&own.items).filter_map(|(i, item)| Some((names.iter().position(|n| *n == item.name)?, ImageId(i))));
         let mut found: Vec<(usize, ImageId)> = places.collect();
         found.sort_unstable();
         for (first, id) in found {
@@ -256,9 +270,7 @@ fn outline(pixels: &mut Pixels, mask: &Picture) {
         let there = (0..width).contains(&x) && (0..height).contains(&y);
         there && mask.data.get((y * width + x) as usize).is_some_and(|v| *v > 0.5)
     };
-    let near = |x: isize, y: isize, reach: isize| {
-        (-reach..=reach).any(|dy| (-reach..=reach).any(|dx| inside(x + dx, y + dy)))
-    };
+    let near = |x: isize, y: isize, reach: isize| (-reach..=reach).any(|dy| (-reach..=reach).any(|dx| inside(x + dx, y + dy)));
     for y in 0..height {
         for x in 0..width {
             let tone = match (inside(x, y), near(x, y, 1), near(x, y, 2)) {

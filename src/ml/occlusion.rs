@@ -84,7 +84,8 @@ fn cover(picture: &[f32], side: usize, [left, top, right, bottom]: [usize; 4]) -
     let mut covered = picture.to_vec();
     for plane in covered.chunks_exact_mut(side * side) {
         let (mut sum, mut count) = (0.0, 0);
-        for (x, y) in (outer[1]..outer[3]).flat_map(|y| (outer[0]..outer[2]).map(move |x| (x, y))).filter(|&(x, y)| !inside(x, y)) {
+        for (x, y) in (outer[1]..outer[3]).flat_map(|y| (outer[0]..outer[2]).map(move |x| (x, y))).filter(|&(x, y)| !inside(x, y))
+        {
             sum += plane[y * side + x];
             count += 1;
         }

@@ -102,7 +102,15 @@ fn rules(ui: &mut Ui, cx: &mut Cx<'_>, set: &ScoreSet) {
     let share = |of: fn(f64) -> ThresholdRule| move |percent: f64| of(percent / 100.0);
     let help = "The highest threshold that reaches it";
     rule(ui, cx, set, "% sensitivity", help, Some(sensitivity), share(ThresholdRule::Sensitivity));
-    rule(ui, cx, set, "% specificity", "The lowest threshold that reaches it", Some(specificity), share(ThresholdRule::Specificity));
+    rule(
+        ui,
+        cx,
+        set,
+        "% specificity",
+        "The lowest threshold that reaches it",
+        Some(specificity),
+        share(ThresholdRule::Specificity),
+    );
     if now.is_none() {
         widgets::weak(ui, "Set by hand.");
     }
@@ -125,7 +133,9 @@ fn rule(
         let line = ui.horizontal(|ui| {
             ui.spacing_mut().item_spacing.x = theme::STEP;
             let mark = ui.radio(chosen, "");
-            mark.widget_info(|| WidgetInfo::selected(Role::RadioButton, possible.is_ok(), chosen, format!("Threshold by {name}")));
+            mark.widget_info(|| {
+                WidgetInfo::selected(Role::RadioButton, possible.is_ok(), chosen, format!("Threshold by {name}"))
+            });
             if mark.clicked() {
                 cx.send(Command::Rule(wanted));
             }

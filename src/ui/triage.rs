@@ -45,7 +45,8 @@ pub fn show(ui: &mut Ui, cx: &mut Cx<'_>, half_typed: &mut (String, String)) {
         keep(cx, half_typed);
         *half_typed = (name.clone(), remark.note.clone());
     }
-    let edit = TextEdit::multiline(&mut half_typed.1).desired_rows(2).desired_width(f32::INFINITY).hint_text("A note on this image");
+    let edit =
+        TextEdit::multiline(&mut half_typed.1).desired_rows(2).desired_width(f32::INFINITY).hint_text("A note on this image");
     let field = ui.add(edit).accessible_name("Note");
     if field.lost_focus() {
         keep(cx, half_typed);

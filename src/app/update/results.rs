@@ -113,7 +113,8 @@ pub fn relist(state: &mut State, change: impl FnOnce(&mut ResultsState)) -> Vec<
 
 pub fn export(state: &mut State, what: Export) -> Vec<Effect> {
     let r = &state.results;
-    let effect = |set: &Arc<ScoreSet>| Effect::Export { what, set: set.clone(), threshold: r.threshold, triage: r.triage.clone() };
+    let effect =
+        |set: &Arc<ScoreSet>| Effect::Export { what, set: set.clone(), threshold: r.threshold, triage: r.triage.clone() };
     r.ready().map(effect).into_iter().collect()
 }
 
