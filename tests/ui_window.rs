@@ -1,11 +1,17 @@
 //! The window as a person meets it: found by label, clicked, typed into, dragged. No graphics adapter is needed here; the
 //! pictures themselves are held in `ui_snapshots.rs`.
 
-use dissolve_studio::app::{
-    Command,
-    state::{JobState, Scores, Workspace},
-    studio::Studio,
+use dissolve_studio::{
+    app::{
+        Command,
+        state::{JobState, Map, Scores, Workspace},
+        studio::Studio,
+    },
+    config::ThresholdRule,
+    jobs::{Chart, Export, Format},
+    scores::Tag,
 };
+use eframe::egui::Key;
 use egui_kittest::{
     Harness,
     kittest::{NodeT, Queryable},
@@ -191,6 +197,66 @@ fn a_wrong_setting_is_explained_at_its_field_and_holds_training_back() {
     assert!(window.has("not a whole number") && disabled(&window));
 }
 
+/// The synthetic demo's finished run, without any training.
+#[test]
+fn results_are_narrowed_tagged_explained_and_exported() {
+    let mut window = Window::new();
+    window.send(Command::OpenDemo);
+    window.until("the scores are there", |s| s.state().results.ready().is_some() && s.state().open().is_some());
+    window.click("Results");
+    let set = window.harness.state().state().results.ready().unwrap().clone();
+    assert!(window.has("now sensitivity") && window.has("AUROC"));
+    window.click("Precision-recall");
+    assert!(window.has("precision"));
+    window.click("Threshold by Youden");
+    let youden = set.threshold(ThresholdRule::Youden).unwrap();
+    assert_eq!(window.harness.state().state().results.threshold, youden);
+    let c = set.confusion(youden);
+    window.click(&format!("{} true positives", c.tp));
+    assert_eq!(window.harness.state().state().results.shown.len(), c.tp);
+    window.click(&format!("all {}", set.evaluated));
+
+    // Keys tag the selected image; the file is there at once, and Ctrl+Z takes it back.
+    window.harness.key_press(Key::ArrowRight);
+    window.harness.step();
+    window.harness.key_press(Key::T);
+    window.harness.step();
+    let tags = set.run.join("tags.csv");
+    window.until("the tag is on the disk", |_| tags.exists());
+    let name = &set.rows[0].path;
+    assert!(window.harness.state().state().results.remark(name).has(Tag::LabelWrong));
+    window.harness.get_by_label("Note").click();
+    window.harness.step();
+    window.harness.get_by_label("Note").type_text("odd");
+    window.harness.step();
+    window.click("Threshold by Youden");
+    assert_eq!(window.harness.state().state().results.remark(name).note, "odd");
+    window.until("the note is on the disk", |_| std::fs::read_to_string(&tags).unwrap().contains("odd"));
+    window.send(Command::Undo);
+    assert_eq!(window.harness.state().state().results.remark(name).note, "");
+
+    // The large view explains the score; the demo comes without its encoder and says so.
+    window.harness.key_press(Key::Enter);
+    window.harness.step();
+    window.until("picture and nearest normals are there", |s| {
+        let why = &s.state().results.why;
+        why.picture.is_some() && why.nearest.iter().all(|n| *n)
+    });
+    assert!(window.has("nearest normal under 90°") && window.has("similarity 0°") && window.has("shift known 270°"));
+    assert!(window.has("encoder is not here"));
+    window.send(Command::Escape);
+
+    for chart in [Chart::Roc, Chart::PrecisionRecall, Chart::Histogram, Chart::Confusion] {
+        for format in Format::ALL {
+            window.send(Command::Export(Export::Chart(chart, format)));
+        }
+    }
+    window.send(Command::Export(Export::Tags));
+    let files = || std::fs::read_dir(set.run.join("exports")).into_iter().flatten().flatten().collect::<Vec<_>>();
+    window.until("all is exported", |_| files().len() == 13);
+    assert!(files().iter().all(|f| f.metadata().unwrap().len() > 30));
+}
+
 /// The three moves on one window, with real training of a few steps: open, train and go on working, look at the outcome.
 #[test]
 fn the_three_moves_from_a_folder_to_false_positives() {
@@ -251,6 +317,32 @@ fn the_three_moves_from_a_folder_to_false_positives() {
     let c = window.harness.state().state().results.confusion();
     assert!(c.fp > 0 && c.tn == 0, "all are called abnormal at the lowest threshold: {c:?}");
     assert!(window.has(&format!("false positives {}", c.fp)));
+
+    // What of an image its score depends on.
+    window.send(Command::Row(0));
+    window.send(Command::Toggle(dissolve_studio::app::state::Overlay::Picture));
+    window.until("the picture is there", |s| s.state().results.why.picture.is_some());
+    window.click("Make the map");
+    window.until("the map is there", |s| matches!(s.state().results.why.map, Map::Ready { .. }));
+    assert!(window.has("not a lesion"));
+    window.send(Command::Escape);
+
+    // Other images, without labels, ranked by the same run.
+    let new = window.folder.path().join("new");
+    std::fs::create_dir_all(&new).unwrap();
+    for i in 0..5 {
+        std::fs::copy(window.folder.path().join(format!("set/bad/{i:02}.png")), new.join(format!("{i}.png"))).unwrap();
+    }
+    window.click("Score a folder…");
+    window.harness.get_by_label("Folder to score").click();
+    window.harness.step();
+    window.harness.get_by_label("Folder to score").type_text(new.to_str().unwrap());
+    window.harness.step();
+    window.click("Score");
+    window.until("the folder is ranked", |s| s.state().results.ready().is_some_and(|set| set.is_foreign() && set.rows.len() == 5));
+    window.harness.step();
+    assert!(window.has("Undefined: There are no labelled images") && window.has("all 5"));
+    window.until("its pictures are shown", |s| s.state().open().is_some_and(|o| o.config.path == new));
 }
 
 #[test]

@@ -1,16 +1,21 @@
 //! One image, large: its twin, and on Results the nearest normal training images. Enter opens it, Escape closes it.
 
-use super::{Cx, compare, theme, widgets};
+use super::{Cx, compare, theme, triage, why, widgets};
 use crate::{
     app::{
         Command, icons,
-        state::{Open, Workspace},
+        state::Workspace,
     },
     scores::ScoreRow,
 };
-use eframe::egui::{Align, Button, Frame, Id, Layout, Modal, RichText, Ui, WidgetInfo, accesskit::Role, vec2};
+use eframe::egui::{Align, Button, Frame, Id, Layout, Modal, RichText, Ui, WidgetInfo, Vec2, accesskit::Role, vec2};
 
-pub fn show(ui: &mut Ui, cx: &mut Cx<'_>) {
+/// Width of the column that explains the score.
+const WHY: f32 = 380.0;
+/// Height of tags and note.
+const NOTE: f32 = 112.0;
+
+pub fn show(ui: &mut Ui, cx: &mut Cx<'_>, note: &mut (String, String)) {
     let t = theme::of(ui);
     let room = ui.ctx().content_rect().size() - vec2(64.0, 64.0);
     let frame = Frame::new().fill(t.panel).corner_radius(theme::RADIUS).inner_margin(theme::PAGE);
@@ -19,18 +24,37 @@ pub fn show(ui: &mut Ui, cx: &mut Cx<'_>) {
         ui.set_height(room.y - 32.0);
         let row = row(cx).cloned();
         head(ui, cx, row.as_ref());
-        let below = if row.as_ref().is_some_and(|r| r.terms.is_some()) { 172.0 } else { 0.0 };
-        let size = vec2(ui.available_width(), ui.available_height() - below);
-        match cx.state.dissolve.missing() {
-            None => _ = compare::show(ui, cx, size),
-            Some(missing) => alone(ui, cx, size, missing),
-        }
-        if let Some(row) = row {
-            nearest(ui, cx, &row);
-        }
+        let set = cx.state.results.ready().cloned();
+        let Some((set, row)) = set.zip(row) else {
+            let size = ui.available_size();
+            return picture(ui, cx, size, None);
+        };
+        let height = ui.available_height();
+        ui.horizontal_top(|ui| {
+            let size = vec2(ui.available_width() - WHY - theme::PAGE, height);
+            let open = cx.state.open().filter(|o| o.config.path == set.data.path && o.by_name.contains_key(&row.path));
+            let elsewhere = open.is_none().then_some("The data set of this image is not open.");
+            ui.allocate_ui(size, |ui| {
+                ui.vertical(|ui| {
+                    ui.set_width(size.x);
+                    picture(ui, cx, size - vec2(0.0, NOTE), elsewhere);
+                    triage::show(ui, cx, note);
+                });
+            });
+            ui.add_space(theme::PAGE - theme::GAP);
+            ui.vertical(|ui| why::show(ui, cx, &set, &row));
+        });
     });
     if modal.should_close() {
         cx.send(Command::Escape);
+    }
+}
+
+/// The image with its twin, as far as there is one.
+fn picture(ui: &mut Ui, cx: &mut Cx<'_>, size: Vec2, elsewhere: Option<&'static str>) {
+    match elsewhere.or(cx.state.dissolve.missing()) {
+        None => _ = compare::show(ui, cx, size),
+        Some(missing) => alone(ui, cx, size, missing),
     }
 }
 
@@ -68,7 +92,7 @@ fn head(ui: &mut Ui, cx: &mut Cx<'_>, row: Option<&ScoreRow>) {
 }
 
 /// Without a model there is no twin: the little picture, enlarged.
-fn alone(ui: &mut Ui, cx: &Cx<'_>, size: eframe::egui::Vec2, missing: &str) {
+fn alone(ui: &mut Ui, cx: &Cx<'_>, size: Vec2, missing: &str) {
     let (rect, _) = ui.allocate_exact_size(size, eframe::egui::Sense::hover());
     if let Some(texture) = cx.state.selected.and_then(|id| cx.textures.thumbnail(id)) {
         let place = widgets::fit(texture.size_vec2(), rect.shrink2(vec2(0.0, 16.0)));
@@ -76,32 +100,4 @@ fn alone(ui: &mut Ui, cx: &Cx<'_>, size: eframe::egui::Vec2, missing: &str) {
     }
     let t = theme::of(ui);
     widgets::text_at(ui, rect.center_bottom(), eframe::egui::Align2::CENTER_BOTTOM, missing, t.weak);
-}
-
-/// Why this score: the nearest normal of the training set for each rotation.
-fn nearest(ui: &mut Ui, cx: &mut Cx<'_>, row: &ScoreRow) {
-    let Some(terms) = &row.terms else { return };
-    let open = cx.state.open().cloned();
-    ui.add_space(theme::GAP);
-    widgets::caption(ui, "NEAREST NORMAL TRAINING IMAGES, ONE FOR EACH SHIFT");
-    ui.horizontal(|ui| {
-        for (k, name) in terms.nearest.iter().enumerate() {
-            let id = open.as_ref().and_then(|o: &std::sync::Arc<Open>| o.by_name.get(name).copied());
-            ui.vertical(|ui| {
-                ui.set_width(168.0);
-                let (rect, _) = ui.allocate_exact_size(vec2(168.0, 96.0), eframe::egui::Sense::hover());
-                ui.painter().rect_filled(rect, theme::RADIUS, theme::of(ui).raised);
-                match id.and_then(|id| cx.textures.thumbnail(id)) {
-                    Some(texture) => {
-                        let place = widgets::fit(texture.size_vec2(), rect);
-                        eframe::egui::Image::new((texture.id(), place.size())).paint_at(ui, place);
-                    }
-                    None => id.into_iter().for_each(|id| cx.want(id)),
-                }
-                widgets::cut_label(ui, name, theme::SMALL, theme::of(ui).text);
-                widgets::weak(ui, format!("similarity {:.3} · shift {:.3}", terms.sim[k], terms.cls[k]))
-                    .on_hover_text("Terms of the score for this shift: similarity to the nearest normal, and the shift classifier's logit, both weighted; the score is minus their mean");
-            });
-        }
-    });
 }

@@ -31,7 +31,7 @@ pub fn show(ui: &mut Ui, cx: &mut Cx<'_>, set: &ScoreSet, grid: &mut Grid) {
         widgets::weak(ui, text);
     }
     let selected = results.row.and_then(|row| shown.iter().position(|r| *r == row));
-    let open = cx.state.open().cloned();
+    let open = cx.state.open().filter(|o| o.config.path == set.data.path).cloned();
     let current = results.row;
     let state = cx.state;
     let clicked = grid.show(ui, cx, shown.len(), selected, |i| {

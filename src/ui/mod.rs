@@ -32,6 +32,7 @@ mod train_cards;
 mod train_curves;
 mod train_view;
 mod triage;
+mod why;
 mod widgets;
 
 use crate::{
@@ -143,7 +144,7 @@ impl Ui {
             Some(Overlay::Palette) => self.palette.show(ui, &mut cx),
             Some(Overlay::About) => about::show(ui, &mut cx),
             Some(Overlay::Keys) => keys::show(ui, &mut cx),
-            Some(Overlay::Picture) => big_picture::show(ui, &mut cx),
+            Some(Overlay::Picture) => big_picture::show(ui, &mut cx, &mut self.note),
             None => {}
         }
         notices::show(ui, &mut cx);

@@ -2,7 +2,7 @@
 
 use super::{Cx, confusion, results_view::label_of, rivals, theme, triage, widgets};
 use crate::{
-    app::{Command, actions::Id, icons},
+    app::{Command, actions::Id, icons, state::Overlay},
     config::ThresholdRule,
     jobs::ScoreSet,
 };
@@ -53,7 +53,10 @@ fn selected(ui: &mut Ui, cx: &mut Cx<'_>, note: &mut (String, String)) {
     let class = if row.class.is_empty() { String::new() } else { format!(" · class {}", row.class) };
     widgets::weak(ui, format!("score {:.4}{spread}{class}", row.score))
         .on_hover_text("± is the standard deviation over the test-time samples");
-    triage::show(ui, cx, note);
+    // The large view has them too, and a note is written in one place.
+    if cx.state.overlay != Some(Overlay::Picture) {
+        triage::show(ui, cx, note);
+    }
     ui.add_space(theme::PAGE);
 }
 

@@ -1,6 +1,6 @@
 //! Opening a data set, and choosing in it.
 
-use super::dissolve;
+use super::{dissolve, results, why};
 use crate::{
     app::{
         Effect, State,
@@ -66,8 +66,13 @@ pub fn opened(state: &mut State, generation: u64, config: DataConfig, dataset: A
         let first = first_of(state, |split, label| split != Split::Train && label == Some(Label::Abnormal));
         state.selected = first.or_else(|| state.data.shown.first().copied());
     }
+    // The image of the gallery, where this is its data set.
+    if let Some(id) = results::image(state) {
+        state.selected = Some(id);
+    }
     state.dissolve.done = None;
     effects.extend(dissolve::invalidate(state));
+    effects.extend(why::ask(state));
     effects
 }
 

@@ -7,6 +7,7 @@ use crate::{
         state::{Comparing, ResultsState, Scores, Sieve, Tab, Why},
     },
     config::{DataConfig, ThresholdRule},
+    data::ImageId,
     jobs::{Export, Failure, RunEntry, ScoreSet},
 };
 use std::{
@@ -127,8 +128,13 @@ pub fn walk(state: &mut State, by: i64) -> Vec<Effect> {
 
 pub fn select_row(state: &mut State, row: usize) -> Vec<Effect> {
     state.results.row = Some(row);
-    let id = state.results.selected().and_then(|row| state.open()?.by_name.get(&row.path).copied());
-    let mut effects = id.map_or_else(Vec::new, |id| data::select(state, id));
+    let mut effects = image(state).map_or_else(Vec::new, |id| data::select(state, id));
     effects.extend(why::ask(state));
     effects
+}
+
+/// The image of the selected row, where its data set is open.
+pub fn image(state: &State) -> Option<ImageId> {
+    let (set, open) = (state.results.ready()?, state.open()?);
+    (open.config.path == set.data.path).then(|| open.by_name.get(&state.results.selected()?.path).copied())?
 }

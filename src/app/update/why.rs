@@ -1,5 +1,6 @@
 //! Why the selected image has its score: asked where a person can see it, and only the newest answer counts.
 
+use super::results;
 use crate::{
     app::{
         Effect, State, actions,
@@ -16,14 +17,17 @@ pub fn ask(state: &mut State) -> Vec<Effect> {
     if !in_view || why.row == state.results.row && why.row.is_some() {
         return Vec::new();
     }
-    *why = Why { generation: why.generation + 1, row: state.results.row, ..Why::default() };
-    question(state, false).into_iter().collect()
+    *why = Why { generation: why.generation + 1, ..Why::default() };
+    let asked = question(state, false);
+    if asked.is_some() {
+        state.results.why.row = state.results.row;
+    }
+    asked.into_iter().collect()
 }
 
 fn question(state: &State, occlude: bool) -> Option<Effect> {
     let (set, open, row) = (state.results.ready()?, state.open()?, state.results.selected()?);
-    // The pictures come from the open data set, which may be another one.
-    let image = *open.by_name.get(&row.path).filter(|_| open.config.path == set.data.path)?;
+    let image = results::image(state)?;
     let nearest = row.terms.as_ref().map(|terms| terms.nearest.clone());
     let (generation, dataset) = (state.results.why.generation, open.dataset.clone());
     Some(Effect::Why(Box::new(Question { generation, set: set.clone(), dataset, image, nearest, occlude })))
