@@ -339,7 +339,8 @@ fn the_three_moves_from_a_folder_to_false_positives() {
     window.harness.get_by_label("Folder to score").type_text(new.to_str().unwrap());
     window.harness.step();
     window.click("Score");
-    window.until("the folder is ranked", |s| s.state().results.ready().is_some_and(|set| set.is_foreign() && set.rows.len() == 5));
+    window
+        .until("the folder is ranked", |s| s.state().results.ready().is_some_and(|set| set.is_foreign() && set.rows.len() == 5));
     window.harness.step();
     assert!(window.has("Undefined: There are no labelled images") && window.has("all 5"));
     window.until("its pictures are shown", |s| s.state().open().is_some_and(|o| o.config.path == new));

@@ -2,13 +2,10 @@
 
 use super::{Cx, compare, theme, triage, why, widgets};
 use crate::{
-    app::{
-        Command, icons,
-        state::Workspace,
-    },
+    app::{Command, icons, state::Workspace},
     scores::ScoreRow,
 };
-use eframe::egui::{Align, Button, Frame, Id, Layout, Modal, RichText, Ui, WidgetInfo, Vec2, accesskit::Role, vec2};
+use eframe::egui::{Align, Button, Frame, Id, Layout, Modal, RichText, Ui, Vec2, WidgetInfo, accesskit::Role, vec2};
 
 /// Width of the column that explains the score.
 const WHY: f32 = 380.0;

@@ -115,7 +115,8 @@ fn where_it_matters(ui: &mut Ui, cx: &mut Cx<'_>, row: &ScoreRow) {
                 let text = "All of it is smaller than the spread over the samples: it says little.";
                 ui.label(RichText::new(text).size(theme::SMALL).color(t.warning));
             }
-            let text = "What the score depends on, not a lesion: a square of the colour around it covers one place after the other.";
+            let text =
+                "What the score depends on, not a lesion: a square of the colour around it covers one place after the other.";
             widgets::weak(ui, text);
         }
     }
@@ -126,7 +127,10 @@ fn where_it_matters(ui: &mut Ui, cx: &mut Cx<'_>, row: &ScoreRow) {
 
 fn legend(ui: &mut Ui, fall: f64, rise: f64) {
     let t = theme::of(ui);
-    for (colour, text) in [(t.abnormal, format!("covered: score falls, by up to {fall:.3}")), (t.normal, format!("covered: score rises, by up to {rise:.3}"))] {
+    for (colour, text) in [
+        (t.abnormal, format!("covered: score falls, by up to {fall:.3}")),
+        (t.normal, format!("covered: score rises, by up to {rise:.3}")),
+    ] {
         ui.horizontal(|ui| {
             let (rect, _) = ui.allocate_exact_size(vec2(12.0, 12.0), Sense::hover());
             ui.painter().rect_filled(rect, 2.0, colour);
@@ -152,11 +156,14 @@ fn nearest(ui: &mut Ui, cx: &mut Cx<'_>, set: &ScoreSet, terms: &Terms) {
                 Image::new((texture.id(), shown.size())).corner_radius(4).paint_at(ui, shown);
             }
             let name = &terms.nearest[k];
-            let short = widgets::cut_middle(ui, name.rsplit('/').next().unwrap_or(name), &FontId::proportional(theme::SMALL), side);
+            let short =
+                widgets::cut_middle(ui, name.rsplit('/').next().unwrap_or(name), &FontId::proportional(theme::SMALL), side);
             widgets::text_at(ui, pos2(rect.left(), place.bottom() + 8.0), Align2::LEFT_CENTER, short, t.weak);
             let text = format!("{} {:.3}", shift(set, k), terms.sim[k]);
             widgets::text_at(ui, pos2(rect.left(), place.bottom() + 24.0), Align2::LEFT_CENTER, text, t.text);
-            response.widget_info(|| WidgetInfo::labeled(Role::Image, true, format!("nearest normal under {}: {name}", shift(set, k))));
+            response.widget_info(|| {
+                WidgetInfo::labeled(Role::Image, true, format!("nearest normal under {}: {name}", shift(set, k)))
+            });
             response.on_hover_text(format!("{name}\nsimilarity {:.4} under the shift {}", terms.sim[k], shift(set, k)));
         }
     });
@@ -165,7 +172,10 @@ fn nearest(ui: &mut Ui, cx: &mut Cx<'_>, set: &ScoreSet, terms: &Terms) {
 /// The eight terms, each as a bar on the distribution of the training normals.
 fn bars(ui: &mut Ui, set: &ScoreSet, terms: &Terms, normals: &Normals) {
     widgets::caption(ui, "TERMS OF THE SCORE AMONG THE TRAINING NORMALS");
-    widgets::weak(ui, "Grey: 5 to 95 % and 25 to 75 % of the normals, with their median. The score is minus the mean of the sums.");
+    widgets::weak(
+        ui,
+        "Grey: 5 to 95 % and 25 to 75 % of the normals, with their median. The score is minus the mean of the sums.",
+    );
     let groups: [(&str, &[f64; SHIFTS], &[Quantiles; SHIFTS]); 2] =
         [("similarity", &terms.sim, &normals.sim), ("shift known", &terms.cls, &normals.cls)];
     for (name, values, quantiles) in groups {
