@@ -201,6 +201,29 @@ impl RunDir {
         self.write_manifest(&manifest)
     }
 
+    /// Holds the run for this process until the returned file is dropped or the process ends, however that happens.
+    ///
+    /// # Errors
+    /// Where another process (or thread) works on the run.
+    pub fn lock(&self) -> Result<fs::File> {
+        let path = self.join(LOCK);
+        let file = fs::File::create(&path).map_err(Error::io("write", &path))?;
+        match file.try_lock() {
+            Err(fs::TryLockError::WouldBlock) => Err(Error::user(
+                format!("{} is being worked on already", self.path.display()),
+                "wait until the other program is done with it, or stop it there",
+            )),
+            // Some network disks have no locks: they are no reason not to train.
+            _ => Ok(file),
+        }
+    }
+
+    /// Whether some process works on the run now.
+    pub fn is_locked(&self) -> bool {
+        let file = fs::File::open(self.join(LOCK));
+        file.is_ok_and(|file| matches!(file.try_lock_shared(), Err(fs::TryLockError::WouldBlock)))
+    }
+
     /// Notes in log and manifest how the work called `what` has ended, and hands its result on.
     pub fn note_end<T>(&self, what: &str, result: Result<T>) -> Result<T> {
         self.log(&match &result {
@@ -242,6 +265,9 @@ impl RunDir {
         }
     }
 }
+
+/// Locked while a process works on the run.
+const LOCK: &str = ".lock";
 
 /// How the names of files begin that [`write_atomic`] has not finished; a killed process leaves them.
 pub const HALF_WRITTEN: &str = ".writing-";

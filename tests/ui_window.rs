@@ -354,7 +354,7 @@ fn closing_stops_the_running_job_and_leaves_it_to_be_resumed() {
     for (key, value) in [("ddpm.batch", "2"), ("ddpm.dim", "8"), ("ddpm.steps", "100000")] {
         window.send(Command::Field(key, value.into()));
     }
-    window.send(Command::TrainAll);
+    window.send(Command::Train(dissolve_studio::run_dir::RunKind::Train));
     window.until("it trains", |s| s.state().running().is_some_and(|j| j.progress.last.is_some()));
     window.send(Command::Close);
     window.until("it has stopped", |s| s.state().jobs.iter().all(|j| j.state.has_ended()));

@@ -5,7 +5,9 @@ use super::{
     state::{JobState, Overlay, Side, ThemeChoice, Workspace},
 };
 use crate::{
-    jobs::{Export, Pick},
+    config::DissolveMethod,
+    jobs::{Export, Pick, RunEntry},
+    run_dir::{RunKind, RunState},
     scores::Tag,
 };
 use eframe::egui::{Key, KeyboardShortcut, Modifiers};
@@ -35,6 +37,10 @@ pub enum Id {
     Play,
     Fit,
     TrainAll,
+    TrainDdpm,
+    TrainDia,
+    ScoreOnly,
+    Resume,
     Pause,
     Stop,
     Keep,
@@ -103,7 +109,13 @@ pub const ACTIONS: &[Action] = &[
     action(Id::Fit, icons::CORNERS_OUT, "Fit pictures to the view", plain(Key::Z), has_images, |_| {
         Command::View(Default::default())
     }),
-    action(Id::TrainAll, icons::PLAY, "Train all", ctrl(Key::T), may_train, |_| Command::TrainAll),
+    action(Id::TrainAll, icons::PLAY, "Train all", ctrl(Key::T), may_train, |_| Command::Train(RunKind::Train)),
+    action(Id::TrainDdpm, icons::PLAY, "Train the diffusion model alone", None, may_train_ddpm, |_| {
+        Command::Train(RunKind::Ddpm)
+    }),
+    action(Id::TrainDia, icons::PLAY, "Train DIA alone", None, may_train_dia, |_| Command::Train(RunKind::Dia)),
+    action(Id::ScoreOnly, icons::PLAY, "Scores of the newest run alone", None, may_score_run, score_newest),
+    action(Id::Resume, icons::PLAY, "Go on with the last run", None, may_resume, resume),
     action(Id::Pause, icons::PAUSE, "Pause or go on", ctrl(Key::P), has_job, pause),
     action(Id::Stop, icons::STOP, "Stop (can be resumed)", None, has_job, |s| of_job(s, Command::Stop)),
     action(Id::Keep, icons::SKIP_FORWARD, "Stop this stage and keep it", None, has_job, |s| of_job(s, Command::Keep)),
@@ -152,6 +164,59 @@ pub fn may_train(state: &State) -> Result<(), &'static str> {
     } else {
         Ok(())
     }
+}
+
+/// Whether a run of this kind could start now.
+pub fn may_train_kind(state: &State, kind: RunKind) -> Result<(), &'static str> {
+    match kind {
+        RunKind::Ddpm => may_train_ddpm(state),
+        RunKind::Dia | RunKind::Csi => may_train_dia(state),
+        RunKind::Train => may_train(state),
+    }
+}
+
+fn may_train_ddpm(state: &State) -> Result<(), &'static str> {
+    if state.train.reuse.is_some() {
+        return Err("A model that is there already was chosen; choose “train a new one”.");
+    }
+    may_train(state)
+}
+
+fn may_train_dia(state: &State) -> Result<(), &'static str> {
+    if state.train.config.dia.dissolve == DissolveMethod::Diffusion && state.train.reuse.is_none() {
+        return Err("Choose a diffusion model that is there already, or train all.");
+    }
+    may_train(state)
+}
+
+/// The newest finished run of DIA alone that has no scores yet.
+fn unscored(state: &State) -> Option<&RunEntry> {
+    let is_encoder = |r: &&RunEntry| matches!(r.manifest.kind, RunKind::Dia | RunKind::Csi);
+    state.runs.iter().filter(is_encoder).find(|r| r.manifest.state == RunState::Finished && !r.has_scores)
+}
+
+fn may_score_run(state: &State) -> Result<(), &'static str> {
+    unscored(state).map(|_| ()).ok_or("There is no finished DIA run without scores.")
+}
+
+fn score_newest(state: &State) -> Command {
+    // Only reached where `may_score_run` allowed it; harmless otherwise.
+    unscored(state).map_or(Command::RefreshRuns, |run| Command::ScoreRun(run.path.clone()))
+}
+
+/// The run that can be gone on with: the one that is offered, or the one that was stopped last.
+fn resumable(state: &State) -> Option<std::path::PathBuf> {
+    let ended = state.job().filter(|j| j.state.has_ended()).and_then(|j| j.run.clone());
+    let listed = |run: &std::path::PathBuf| state.runs.iter().any(|r| r.path == *run && r.can_resume());
+    state.offer.clone().or(ended).filter(listed)
+}
+
+fn may_resume(state: &State) -> Result<(), &'static str> {
+    resumable(state).map(|_| ()).ok_or("No run was left unfinished; older ones are in the list of runs.")
+}
+
+fn resume(state: &State) -> Command {
+    resumable(state).map_or(Command::RefreshRuns, Command::ResumeRun)
 }
 
 pub fn may_dissolve(state: &State) -> Result<(), &'static str> {

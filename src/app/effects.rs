@@ -1,13 +1,13 @@
 //! The only place where the window acts: starts work on other threads, opens dialogs, uploads pictures.
 
-use super::{Effect, message::Control, textures::Textures};
+use super::{Effect, message::Control, state::Work, textures::Textures};
 use crate::{
     error::Result,
     jobs::{
-        Compute, DissolveWorker, Errand, Events, JobControl, JobEvent, JobId, Loader, Pick, Task, Thumbnails, WhyWorker,
+        Compute, DissolveWorker, Errand, Events, JobControl, JobEvent, JobId, Loader, Pick, Task, Thumbnails, WhyWorker, machine,
         pipeline, score_folder::score_folder,
     },
-    run_dir::{RunDir, RunKind},
+    run_dir::RunDir,
 };
 use eframe::egui::{Context, ViewportCommand};
 use std::{collections::HashMap, path::PathBuf};
@@ -53,15 +53,18 @@ impl Effects {
             Effect::Upload(texture, pixels) => textures.put(ctx, texture, pixels),
             Effect::LoadPreview(file) => self.loader.send(Errand::Preview { file }),
             Effect::ReadLog(run) => self.loader.send(Errand::Log { run }),
-            Effect::Train { id, config, name, resume } => {
+            Effect::Train { id, kind, config, name, work } => {
                 let (workspace, events) = (self.workspace.clone(), self.events.clone());
                 let task: Task = Box::new(move |reporter| {
-                    let run = match resume {
-                        Some(path) => RunDir::open(&path)?,
-                        None => pipeline::create(RunKind::Train, &config, &workspace, &name, reporter)?,
+                    let run = match &work {
+                        Work::Resume(path) | Work::Score(path) => RunDir::open(path)?,
+                        _ => pipeline::create(kind, &config, &workspace, &name, reporter)?,
                     };
                     events.send(JobEvent::JobFolder(id, run.path().to_path_buf()));
-                    pipeline::work(&run, reporter)?;
+                    match work {
+                        Work::Score(_) => pipeline::score_run(&run, reporter)?,
+                        _ => pipeline::work(&run, reporter)?,
+                    }
                     Ok(run.path().to_path_buf())
                 });
                 let control = JobControl::default();
@@ -77,6 +80,9 @@ impl Effects {
                         Control::Keep => job.finish(),
                     }
                 }
+            }
+            Effect::Machine { timed } => {
+                self.detached("measure", move |events| _ = events.send(JobEvent::Machine(machine::look(timed))))
             }
             Effect::Demo => self.loader.send(Errand::Demo { workspace: self.workspace.clone() }),
             Effect::ListRuns => self.loader.send(Errand::ListRuns { workspace: self.workspace.clone() }),

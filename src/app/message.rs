@@ -1,10 +1,11 @@
 //! What the panels may ask for, and what the update asks of the world.
 
-use super::state::{Filter, Overlay, Side, Sieve, Sort, Tab, ThemeChoice, TrainState, View, Workspace};
+use super::state::{Filter, Overlay, Side, Sieve, Sort, Tab, ThemeChoice, TrainState, View, Work, Workspace};
 use crate::{
     config::{DataConfig, DissolveMethod, Preset, RunConfig, ThresholdRule},
     data::{Dataset, ImageId},
     jobs::{Difference, Dissolve, Export, JobEvent, JobId, ModelSource, Pick, Pixels, Question, ScoreSet},
+    run_dir::RunKind,
     scores::{Remark, Tag, Triage},
 };
 use std::{path::PathBuf, sync::Arc};
@@ -77,7 +78,16 @@ pub enum Command {
     Form(Box<TrainState>),
     /// A model that is there, or a new one.
     Reuse(Option<ModelSource>),
-    TrainAll,
+    /// Everything, or one part of it alone.
+    Train(RunKind),
+    /// Scores of a run with a finished encoder.
+    ScoreRun(PathBuf),
+    /// The queue of the last session goes on.
+    Requeue,
+    /// No, do not go on with what the last session left.
+    Decline,
+    Dequeue(JobId),
+    MoveJob(JobId, i32),
     ResumeRun(PathBuf),
     Pause(JobId),
     Continue(JobId),
@@ -133,14 +143,19 @@ pub enum Effect {
     LoadPreview(PathBuf),
     /// The last lines of this run's log.
     ReadLog(PathBuf),
-    /// A new run with these settings, or an old one to go on with.
+    /// Starts a job.
     Train {
         id: JobId,
+        kind: RunKind,
         config: Box<RunConfig>,
         name: String,
-        resume: Option<PathBuf>,
+        work: Work,
     },
     Control(JobId, Control),
+    /// Free memory and, where `timed`, the speed of this machine.
+    Machine {
+        timed: bool,
+    },
     Demo,
     ListRuns,
     LoadScores(PathBuf),

@@ -2,6 +2,8 @@
 
 mod data;
 mod dissolve;
+mod fields;
+mod forecast;
 mod history;
 mod job;
 mod results;
@@ -9,12 +11,14 @@ mod train;
 
 pub use data::{Counts, DataState, Filter, Open, Opening, title as data_title};
 pub use dissolve::{DissolveState, Done, ModelChoice, RUNGS, T_MAX, View, rung_t, t_at, track_at};
+pub use fields::{FIELDS, Field, Kind, groups};
+pub use forecast::{Forecast, MachineState, amount, card_of};
 pub use history::{Change, History};
-pub use job::{Curve, JobInfo, JobState, Progress};
+pub use job::{Auroc, Curve, JobInfo, JobState, Progress, Quantity, Waiting, Work};
 pub use results::{Comparing, Map, ResultsState, Scores, Sieve, Sort, Tab, Why};
-pub use train::{FIELDS, Field, TrainState};
+pub use train::{TrainState, paper_value};
 
-use crate::{data::ImageId, jobs::RunEntry};
+use crate::{data::ImageId, jobs::RunEntry, ml::cost::Speed};
 use serde::{Deserialize, Serialize};
 use std::{path::PathBuf, sync::Arc};
 
@@ -78,7 +82,7 @@ pub enum Side {
 }
 
 /// What is remembered from one start to the next.
-#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
 #[serde(default)]
 pub struct Remembered {
     pub theme: ThemeChoice,
@@ -89,6 +93,12 @@ pub struct Remembered {
     pub workspace: Workspace,
     /// Scale of the whole window, one of [`SCALES`], in percent.
     pub scale: Scale,
+    /// How fast this machine was, with the number of its cores.
+    pub speed: Option<(usize, Speed)>,
+    /// Jobs that waited when the window was closed.
+    pub queue: Vec<Waiting>,
+    /// Runs that the person does not want to go on with.
+    pub declined: Vec<PathBuf>,
     /// Newest first.
     pub recent: Vec<PathBuf>,
 }
@@ -156,9 +166,14 @@ pub struct State {
     pub selected: Option<ImageId>,
     pub dissolve: DissolveState,
     pub train: TrainState,
+    pub machine: MachineState,
     pub results: ResultsState,
     /// Newest first.
     pub runs: Vec<RunEntry>,
+    /// The runs were listed once.
+    pub runs_known: bool,
+    /// A run that the last session did not finish: the person is asked whether to go on.
+    pub offer: Option<PathBuf>,
     /// In the order they were asked for; ended ones stay until the next is started.
     pub jobs: Vec<JobInfo>,
     /// Number of the newest job.
@@ -208,6 +223,17 @@ impl State {
 
     pub fn running(&self) -> Option<&JobInfo> {
         self.jobs.iter().find(|j| j.state.is_running())
+    }
+
+    /// What a training of the form on the open data set would take; `None` until this machine's speed is known.
+    pub fn forecast(&self) -> Option<Forecast> {
+        Some(Forecast::new(&self.train, self.open()?, self.machine.speed?))
+    }
+
+    /// The run that is offered to be gone on with.
+    pub fn offered(&self) -> Option<&RunEntry> {
+        let run = self.offer.as_ref()?;
+        self.runs.iter().find(|r| r.path == *run && r.can_resume())
     }
 
     pub fn queued(&self) -> usize {

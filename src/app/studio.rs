@@ -45,6 +45,8 @@ impl Studio {
             frame_stats: None,
         };
         studio.state.workspace = studio.state.remembered.workspace;
+        let same_machine = |(cores, speed)| (cores == studio.state.cores).then_some(speed);
+        studio.state.machine.speed = studio.state.remembered.speed.and_then(same_machine);
         studio.take(Command::RefreshRuns, &cc.egui_ctx);
         if let Some(command) = first {
             studio.take(command, &cc.egui_ctx);
@@ -89,7 +91,11 @@ impl eframe::App for Studio {
             self.take(event, ctx);
         }
         self.effects.frame(&mut self.textures, ctx);
-        let has_work = self.state.jobs.iter().any(|j| !j.state.has_ended());
+        let has_work = self.state.running().is_some();
+        if !has_work && ctx.input(|i| i.viewport().close_requested()) {
+            // What waits is remembered.
+            update(&mut self.state, Command::Close);
+        }
         if has_work && ctx.input(|i| i.viewport().close_requested()) {
             // The checkpoint comes first; the window closes by itself when it is written.
             ctx.send_viewport_cmd(ViewportCommand::CancelClose);

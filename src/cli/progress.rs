@@ -102,6 +102,11 @@ impl Reporter for Terminal {
                 self.say(&format!("epoch {epoch}: AUROC {auroc:.3} ({:.3} to {:.3})", ci95[0], ci95[1]))
             }
             Event::Preview { .. } => {}
+            Event::Readiness(readiness) => {
+                for check in readiness.checks.iter().filter(|c| !c.passed) {
+                    self.say(&format!("not ready at step {}: {}", readiness.step, check.found));
+                }
+            }
             Event::Notice(text) => self.say(&format!("note: {text}")),
             Event::Finished { stage } => {
                 self.bar.finish_and_clear();

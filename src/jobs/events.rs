@@ -1,6 +1,6 @@
 //! What workers tell the window, and the bounded channel it travels through.
 
-use super::{Answer, Compared, JobId, Outcome, Pixels, RunEntry, Rung, ScoreSet, Twin};
+use super::{Answer, Compared, JobId, Machine, Outcome, Pixels, RunEntry, Rung, ScoreSet, Twin};
 use crate::{
     config::DataConfig,
     data::{Dataset, ImageId},
@@ -84,6 +84,8 @@ pub enum JobEvent {
         ladder: u64,
         rung: Rung,
     },
+    /// What this machine can do.
+    Machine(Machine),
     JobStarted(JobId),
     /// The job has its run folder.
     JobFolder(JobId, PathBuf),

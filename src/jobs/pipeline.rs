@@ -42,6 +42,7 @@ pub fn work(run: &RunDir, reporter: &mut dyn Reporter) -> Result<()> {
         reporter.event(Event::Notice(format!("{} is finished already", run.path().display())));
         return Ok(());
     }
+    let _lock = run.lock()?;
     run.set_state(RunState::Unfinished)?;
     let begin = Instant::now();
     let _pages = KeptPages::new();
@@ -103,6 +104,29 @@ fn chain(run: &RunDir, config: &RunConfig, data: &Arc<Dataset>, device: &Device,
     // The report says what the run is; only its own failure would make that untrue, and that is noted by `work`.
     run.set_state(RunState::Finished)?;
     report::write(run, Some(data))?;
+    reporter.event(Event::Finished { stage: Stage::Report });
+    Ok(())
+}
+
+/// Scores, evaluation and report of a run whose encoder is finished, on its own images.
+///
+/// # Errors
+/// Where the run has no finished encoder, or its images cannot be opened; [`Error::Stopped`].
+pub fn score_run(run: &RunDir, reporter: &mut dyn Reporter) -> Result<()> {
+    let _lock = run.lock()?;
+    let config = run.config()?;
+    let (device, notice) = device::open(config.run.device);
+    notice.into_iter().for_each(|text| reporter.event(Event::Notice(text)));
+    let part = train_dia::part(run)?;
+    let encoder = Encoder::load(&part.join(train_dia::ENCODER), &device)?;
+    let data = open_data(&config, reporter)?;
+    let all = data.ids(|_, _| true);
+    let model = given_model(&config, &device)?;
+    score_images(&part, &encoder, model.as_ref(), &data, &all, reporter)?.write(&run.join(SCORES))?;
+    reporter.event(Event::Started { stage: Stage::Report, done: 0, total: 1 });
+    let evaluation = evaluate(run)?;
+    run.set_figures([("auroc", json!(evaluation.auroc)), ("auroc_ci95", json!(evaluation.auroc_ci95))])?;
+    report::write(run, Some(&data))?;
     reporter.event(Event::Finished { stage: Stage::Report });
     Ok(())
 }

@@ -3,6 +3,7 @@
 pub mod augment;
 pub mod checkpoint;
 pub mod contrastive;
+pub mod cost;
 pub mod ddpm_trainer;
 pub mod device;
 pub mod diffusion;
@@ -20,6 +21,7 @@ pub mod preview;
 pub mod profile;
 pub mod profiler;
 pub mod progress;
+pub mod readiness;
 pub mod resize;
 pub mod rivals;
 pub mod sample;

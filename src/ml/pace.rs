@@ -1,17 +1,20 @@
 //! How fast the work goes, and when it will be done.
 
-use std::time::Instant;
+use std::{collections::VecDeque, time::Instant};
 
-/// Smoothed speed over about the last twenty steps.
+/// Steps whose median is the speed: a slow first step, an evaluation or a pause does not move it.
+const WINDOW: usize = 21;
+
+/// The speed over the last steps.
 #[derive(Debug)]
 pub struct Pace {
     last: Instant,
-    seconds_per_step: Option<f64>,
+    recent: VecDeque<f64>,
 }
 
 impl Pace {
     pub fn start() -> Self {
-        Self { last: Instant::now(), seconds_per_step: None }
+        Self { last: Instant::now(), recent: VecDeque::new() }
     }
 
     /// Call after `steps` more steps; returns (images a second, seconds left).
@@ -19,13 +22,48 @@ impl Pace {
         let now = Instant::now();
         let each = (now - self.last).as_secs_f64() / steps.max(1) as f64;
         self.last = now;
-        let smooth = self.seconds_per_step.map_or(each, |old| old + (each - old) * 0.05);
-        self.seconds_per_step = Some(smooth);
-        (images_per_step as f64 / smooth.max(1e-9), smooth * steps_left as f64)
+        let each = self.learn(each);
+        (images_per_step as f64 / each.max(1e-9), each * steps_left as f64)
     }
 
     /// Leaves out the time since the last tick (an evaluation, a pause).
     pub fn skip(&mut self) {
         self.last = Instant::now();
+    }
+
+    /// Takes the seconds of one more step in; returns what a step takes.
+    fn learn(&mut self, seconds: f64) -> f64 {
+        self.recent.push_back(seconds);
+        if self.recent.len() > WINDOW {
+            self.recent.pop_front();
+        }
+        let mut sorted: Vec<f64> = self.recent.iter().copied().collect();
+        sorted.sort_by(f64::total_cmp);
+        sorted[sorted.len() / 2]
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// After ten steps the forecast is right within a factor of 1.5, whatever the first steps were like.
+    #[test]
+    fn ten_steps_tell_the_speed() {
+        for slow in [1.0, 4.0, 30.0] {
+            let mut pace = Pace::start();
+            let step = |i: usize| match i {
+                0 | 1 => slow,
+                // A checkpoint or a preview falls into this one.
+                6 => 8.0,
+                i => 1.0 + 0.2 * (i as f64).sin(),
+            };
+            let learnt = (0..10).map(|i| pace.learn(step(i))).last().unwrap();
+            assert!((1.0 / 1.5..1.5).contains(&learnt), "{learnt} after a first step of {slow}");
+        }
+        // A machine that becomes half as fast is noticed.
+        let mut pace = Pace::start();
+        let learnt = (0..60).map(|i| pace.learn(if i < 40 { 1.0 } else { 2.0 })).last().unwrap();
+        assert_eq!(learnt, 2.0);
     }
 }

@@ -150,7 +150,7 @@ fn correlation(a: &[f32], b: &[f32]) -> f64 {
 }
 
 /// Sum of |x - 3x3 mean|, borders repeated.
-fn detail(image: &[f32], side: usize) -> f64 {
+pub fn detail(image: &[f32], side: usize) -> f64 {
     let last = side - 1;
     let at = |y: usize, x: usize| f64::from(image[y.min(last) * side + x.min(last)]);
     let difference = |i: usize| {

@@ -4,6 +4,7 @@
 //! one of `Finished` or nothing (the loop returned an error, [`Error::Stopped`](crate::error::Error::Stopped) included).
 //! A chain of stages repeats that order for each of its stages.
 
+pub use super::readiness::{Check, Readiness};
 use std::path::PathBuf;
 
 /// One stage of the work, as it is shown.
@@ -57,6 +58,8 @@ pub enum Event {
         step: usize,
         file: PathBuf,
     },
+    /// How good the diffusion model is by now.
+    Readiness(Readiness),
     /// Something the person should know; the work goes on.
     Notice(String),
     Finished {

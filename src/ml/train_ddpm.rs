@@ -11,6 +11,7 @@ use super::{
     pace::Pace,
     preview,
     progress::{Event, Reporter, Stage, Step, Wish},
+    readiness,
     series::{self, Series},
 };
 use crate::{
@@ -82,7 +83,11 @@ fn train_or_go_on(
         fingerprint: fingerprint(data)?,
         steps: 0,
     };
-    let training = Training { run, config, store: &store, info, device };
+    let held_out = data.ids(|item, label| item.split == Split::Val && label == Some(Label::Normal));
+    let looked_at: Vec<ImageId> = if held_out.is_empty() { store.ids().to_vec() } else { held_out };
+    let step = looked_at.len().div_ceil(LOOKED_AT).max(1);
+    let looked_at = load_pixels(data, &config.preprocess, looked_at.into_iter().step_by(step).collect(), ddpm.size, reporter)?;
+    let training = Training { run, config, store: &store, looked_at, info, device };
     reporter.event(Event::Started { stage: Stage::Ddpm, done: trainer.steps_done(), total: ddpm.steps });
     if !ended {
         training.run(&mut trainer, reporter)?;
@@ -90,16 +95,18 @@ fn train_or_go_on(
     let (saved, model) = training.snapshot(&trainer)?;
     saved.save(&run.join(MODEL))?;
     training.preview(&model, trainer.steps_done(), reporter);
-    let held_out = data.ids(|item, label| item.split == Split::Val && label == Some(Label::Normal));
-    let looked_at: Vec<ImageId> = if held_out.is_empty() { store.ids().to_vec() } else { held_out };
-    let looked_at = looked_at.into_iter().take(LOOKED_AT).collect();
-    let looked_at = load_pixels(data, &config.preprocess, looked_at, ddpm.size, reporter)?;
-    let looks = preview::look(&model, &looked_at)?;
+    let (readiness, looks) = readiness::look(&model, &training.looked_at, trainer.steps_done(), config.run.seed)?;
     if let Some(doubt) = preview::doubt(&looks) {
         reporter.event(Event::Notice(doubt));
     }
     let loss = series::recent_mean(run, RECENT);
-    run.set_figures([("steps", json!(trainer.steps_done())), ("loss", json!(loss)), ("dissolving", json!(looks))])?;
+    run.set_figures([
+        ("steps", json!(trainer.steps_done())),
+        ("loss", json!(loss)),
+        ("dissolving", json!(looks)),
+        ("readiness", json!(readiness)),
+    ])?;
+    reporter.event(Event::Readiness(readiness));
     reporter.event(Event::Finished { stage: Stage::Ddpm });
     Ok(model)
 }
@@ -109,6 +116,8 @@ struct Training<'a> {
     run: &'a RunDir,
     config: &'a RunConfig,
     store: &'a PixelStore,
+    /// Normal images it does not learn from, where there are such.
+    looked_at: PixelStore,
     info: ModelInfo,
     device: &'a Device,
 }
@@ -142,7 +151,11 @@ impl Training<'_> {
                 self.save(trainer, &mut series, step == ddpm.steps)?;
             }
             if ddpm.sample_every > 0 && step % ddpm.sample_every == 0 && step != ddpm.steps {
-                self.preview(&self.snapshot(trainer)?.1, step, reporter);
+                let model = self.snapshot(trainer)?.1;
+                self.preview(&model, step, reporter);
+                let (readiness, _) = readiness::look(&model, &self.looked_at, step, self.config.run.seed)?;
+                self.run.set_figures([("readiness", json!(readiness))])?;
+                reporter.event(Event::Readiness(readiness));
             }
         }
         Ok(())

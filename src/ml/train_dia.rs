@@ -87,7 +87,7 @@ fn train_or_go_on(
     let identity = fingerprint(data)?;
     warn_of_strange_model(model.as_deref(), &identity, reporter);
     let normals = data.training_normals();
-    let side = automatic_side(config, data, &normals);
+    let side = side(config, median_side(data, &normals));
     let store = load_pixels(data, &config.preprocess, normals, side, reporter)?;
     if store.len() < 2 {
         return Err(Error::user(
@@ -135,19 +135,25 @@ fn warn_of_strange_model(model: Option<&DiffusionModel>, identity: &str, reporte
     reporter.event(Event::Notice(text));
 }
 
-/// The setting, or the side of the images (the median of their shorter sides) up to the limit.
-fn automatic_side(config: &RunConfig, data: &Dataset, normals: &[ImageId]) -> usize {
+/// Side of the encoder's input, px: the setting, or that of the images (their `median`, where preprocessing does not set it)
+/// up to the limit.
+pub fn side(config: &RunConfig, median: Option<usize>) -> usize {
     const LEAST: usize = 16;
-    if config.dia.size > 0 {
-        return config.dia.size;
+    let dia = &config.dia;
+    let of_images = if config.preprocess.size > 0 { Some(config.preprocess.size) } else { median };
+    match of_images {
+        _ if dia.size > 0 => dia.size,
+        Some(side) => side.clamp(LEAST, dia.max_size.max(LEAST)),
+        None => dia.max_size,
     }
-    let sizes = normals.iter().filter_map(|&id| data.item(id)).map(|item| item.size[0].min(item.size[1]) as usize);
-    let mut sides: Vec<usize> = match config.preprocess.size {
-        0 => sizes.collect(),
-        side => vec![side],
-    };
+}
+
+/// The median of the images' shorter sides, px.
+pub fn median_side(data: &Dataset, ids: &[ImageId]) -> Option<usize> {
+    let mut sides: Vec<usize> =
+        ids.iter().filter_map(|&id| data.item(id)).map(|item| item.size[0].min(item.size[1]) as usize).collect();
     sides.sort_unstable();
-    sides.get(sides.len() / 2).map_or(config.dia.max_size, |&side| side.clamp(LEAST, config.dia.max_size.max(LEAST)))
+    sides.get(sides.len() / 2).copied()
 }
 
 fn ladder(

@@ -19,6 +19,8 @@ use std::{fs, sync::Arc};
 /// Test-time samples, and training normals to compare with: fewer than for the result, so that it costs little.
 const SAMPLES: usize = 2;
 const NORMALS: usize = 300;
+/// Images of each label that are scored.
+const EACH: usize = 200;
 const FILE: &str = "epochs.csv";
 
 pub struct Validation {
@@ -46,9 +48,14 @@ impl Validation {
         reporter: &mut dyn Reporter,
     ) -> Result<Option<Self>> {
         let labelled = |split: Split| {
-            let ids = data.ids(|item, label| item.split == split && label.is_some());
-            let has = |wanted| ids.iter().any(|&id| data.label(id) == Some(wanted));
-            (has(Label::Normal) && has(Label::Abnormal)).then_some((split, ids))
+            let of = |wanted| {
+                let ids = data.ids(|item, label| item.split == split && label == Some(wanted));
+                let step = ids.len().div_ceil(EACH).max(1);
+                ids.into_iter().step_by(step).collect::<Vec<_>>()
+            };
+            let (normal, abnormal) = (of(Label::Normal), of(Label::Abnormal));
+            let both = !normal.is_empty() && !abnormal.is_empty();
+            both.then(|| (split, normal.into_iter().chain(abnormal).collect::<Vec<_>>()))
         };
         let Some((split, ids)) = labelled(Split::Val).or_else(|| labelled(Split::Test)) else {
             let why = "no AUROC during the training: neither validation nor test images are labelled normal and abnormal";

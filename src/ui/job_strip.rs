@@ -3,9 +3,10 @@
 use super::{Cx, theme, widgets};
 use crate::{
     app::{
+        Command,
         actions::Id,
         icons,
-        state::{JobInfo, JobState},
+        state::{JobInfo, JobState, Quantity, Workspace},
     },
     jobs::Outcome,
     ml::progress::Stage,
@@ -27,7 +28,13 @@ pub fn show(ui: &mut Ui, cx: &mut Cx<'_>) {
         ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
             let queued = cx.state.queued();
             if queued > 0 {
-                ui.label(RichText::new(format!("{queued} queued")).size(theme::SMALL).color(t.weak));
+                let button = widgets::small_button(ui, &format!("{queued} queued")).on_hover_text("Shows the queue");
+                if button.clicked() {
+                    cx.send(Command::Go(Workspace::Train));
+                }
+            }
+            if matches!(job.state, JobState::Ended(Outcome::Stopped | Outcome::Failed(_))) {
+                widgets::action_button(ui, cx, Id::Resume);
             }
             if job.state.is_running() {
                 widgets::icon_button(ui, cx, Id::Keep);
@@ -54,7 +61,7 @@ fn ended(ui: &mut Ui, outcome: &Outcome) {
     let t = theme::of(ui);
     let (text, colour) = match outcome {
         Outcome::Finished(_) => ("done".to_string(), t.weak),
-        Outcome::Stopped => ("stopped; can be resumed from the list of runs".into(), t.weak),
+        Outcome::Stopped => ("stopped; what was computed is kept".into(), t.weak),
         Outcome::Failed(failure) => (widgets::sentence(&failure.summary), t.error),
     };
     ui.add(eframe::egui::Label::new(RichText::new(text).color(colour)).truncate());
@@ -77,7 +84,7 @@ fn running(ui: &mut Ui, job: &JobInfo) {
     let bar = ProgressBar::new(p.share()).desired_width(160.0).desired_height(8.0).fill(t.accent);
     ui.add(bar).on_hover_text(format!("{} of {}", p.done, p.total));
     ui.label(weak(format!("{} / {}", p.done, p.total)));
-    if let Some(curve) = p.curve(stage) {
+    if let Some(curve) = p.curve(stage, Quantity::Loss) {
         sparkline(ui, &curve.points);
     }
     if let Some(step) = p.last {
@@ -90,10 +97,11 @@ fn running(ui: &mut Ui, job: &JobInfo) {
         }
         if job.state == JobState::Paused {
             parts.push("paused".into());
-        } else if step.eta_secs > 0.0 {
-            parts.push(format!("{} left", widgets::duration(step.eta_secs)));
         }
         ui.label(weak(parts.join(" · ")));
+    }
+    if let Some(seconds) = job.seconds_left().filter(|_| job.state != JobState::Paused) {
+        ui.label(weak(format!("{} left of all", widgets::about(seconds))));
     }
 }
 

@@ -20,8 +20,10 @@ mod moved;
 mod notices;
 mod palette;
 mod plots;
+mod readiness;
 mod results_inspector;
 mod results_view;
+mod resume_banner;
 mod rivals;
 mod roc;
 mod sieve;
@@ -30,6 +32,8 @@ pub mod theme;
 mod top_bar;
 mod train_cards;
 mod train_curves;
+mod train_field;
+mod train_queue;
 mod train_view;
 mod triage;
 mod why;
@@ -60,6 +64,9 @@ pub struct Ui {
     note: (String, String),
     /// The energy curve has found room beside the pictures.
     energy_in_view: bool,
+    notices: notices::Notices,
+    /// Which curve is shown of a training.
+    training: train_curves::Shown,
     /// The last wish for little pictures, so that each is sent once.
     wanted: Vec<ImageId>,
 }
@@ -101,9 +108,11 @@ impl Ui {
         let bar = Frame::new().fill(t.panel).inner_margin(Margin::symmetric(theme::PAGE as i8, theme::GAP as i8));
         let side = Frame::new().fill(t.panel).inner_margin(Margin::same(theme::PAGE as i8));
         Panel::top("top").frame(bar).show(ui, |ui| top_bar::show(ui, &mut cx));
+        resume_banner::show(ui, &mut cx);
         if state.job().is_some() {
             Panel::bottom("job").frame(bar).show(ui, |ui| job_strip::show(ui, &mut cx));
         }
+        self.notices.show(ui, &mut cx);
         if state.remembered.log_shown {
             let panel = Panel::bottom("log").frame(side).default_size(160.0).size_range(96.0..=420.0).resizable(true);
             panel.show(ui, |ui| log_panel::show(ui, &mut cx));
@@ -136,7 +145,7 @@ impl Ui {
             match state.workspace {
                 Workspace::Data => data_view::show(ui, &mut cx, self),
                 Workspace::Dissolve => self.energy_in_view = dissolve_view::show(ui, &mut cx),
-                Workspace::Train => train_view::show(ui, &mut cx),
+                Workspace::Train => train_view::show(ui, &mut cx, &mut self.training),
                 Workspace::Results => results_view::show(ui, &mut cx, self),
             }
         });
@@ -147,7 +156,6 @@ impl Ui {
             Some(Overlay::Picture) => big_picture::show(ui, &mut cx, &mut self.note),
             None => {}
         }
-        notices::show(ui, &mut cx);
         if self.wanted != cx.wanted {
             self.wanted.clone_from(&cx.wanted);
             cx.commands.push(Command::WantThumbnails(cx.wanted));

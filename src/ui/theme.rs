@@ -184,7 +184,8 @@ fn set(style: &mut Style, t: &Tokens) {
         widget.expansion = 0.0;
     }
     w.hovered.bg_stroke = Stroke::new(1.0, t.weak);
-    w.active.bg_stroke = Stroke::new(1.0, t.accent);
+    // Also what has the keyboard's focus.
+    w.active.bg_stroke = Stroke::new(2.0, t.accent);
 }
 
 #[cfg(test)]

@@ -12,8 +12,7 @@ pub fn show(ui: &mut Ui, cx: &mut Cx<'_>) {
     let t = theme::of(ui);
     ui.horizontal_centered(|ui| {
         ui.set_height(28.0);
-        ui.label(RichText::new(icons::DROP_HALF).size(theme::TITLE).color(t.accent));
-        ui.label(theme::strong("Dissolve Studio"));
+        menu(ui, cx);
         ui.add_space(theme::GAP);
         for (workspace, id) in Workspace::ALL.into_iter().zip([Id::GoData, Id::GoDissolve, Id::GoTrain, Id::GoResults]) {
             tab(ui, cx, workspace, id);
@@ -36,6 +35,28 @@ pub fn show(ui: &mut Ui, cx: &mut Cx<'_>) {
             }
         });
     });
+}
+
+/// The menu, from the table of actions.
+const MENU: [(&str, &[Id]); 5] = [
+    ("File", &[Id::OpenFolder, Id::OpenFile, Id::OpenDemo, Id::ImportModel]),
+    ("Edit", &[Id::Undo, Id::Redo]),
+    ("Training", &[Id::TrainAll, Id::TrainDdpm, Id::TrainDia, Id::ScoreOnly, Id::Resume, Id::Pause, Id::Stop, Id::Keep]),
+    ("View", &[Id::Library, Id::Inspector, Id::Log, Id::Theme, Id::Larger, Id::Smaller, Id::FullSize]),
+    ("Help", &[Id::Palette, Id::Keys, Id::About]),
+];
+
+fn menu(ui: &mut Ui, cx: &mut Cx<'_>) {
+    let t = theme::of(ui);
+    let title = format!("{}  Dissolve Studio", icons::DROP_HALF);
+    let button = ui.menu_button(RichText::new(title).color(t.accent).family(theme::strong_family()), |ui| {
+        for (name, ids) in MENU {
+            ui.menu_button(name, |ui| ids.iter().for_each(|id| _ = widgets::menu_item(ui, cx, *id)));
+        }
+        ui.separator();
+        widgets::menu_item(ui, cx, Id::Quit);
+    });
+    button.response.widget_info(|| WidgetInfo::labeled(Role::Button, true, "Menu"));
 }
 
 fn tab(ui: &mut Ui, cx: &mut Cx<'_>, workspace: Workspace, id: Id) {

@@ -1,39 +1,45 @@
-//! The cards "Diffusion model → DIA → Scores": what each makes, its state, and its settings.
+//! The cards "Diffusion model → DIA → Scores": what each makes, its state, what it will take, and its settings.
 
-use super::{Cx, theme, widgets};
+use super::{Cx, readiness, theme, train_field, widgets};
 use crate::{
     app::{
-        Command, icons,
-        state::{FIELDS, Field, JobState},
+        Command,
+        actions::Id,
+        icons,
+        state::{FIELDS, Forecast, JobInfo, JobState, card_of, groups},
     },
     config::DissolveMethod,
-    ml::progress::Stage,
+    jobs::Outcome,
+    ml::progress::{Readiness, Stage},
 };
-use eframe::egui::{Align, Align2, Color32, ComboBox, Frame, Layout, RichText, Sense, Stroke, TextEdit, Ui, vec2};
+use eframe::egui::{
+    Align, Align2, CollapsingHeader, Color32, ComboBox, Frame, Id as EguiId, Layout, RichText, Sense, Stroke, Ui, vec2,
+};
 
-const CARDS: [(Stage, &str, &str); 3] = [
-    (Stage::Ddpm, "Diffusion model", "Learns what normal images look like; dissolves their fine details."),
-    (Stage::Dia, "DIA", "Learns to tell images from their dissolved twins: the amplifier."),
-    (Stage::Scores, "Scores", "Scores all images, evaluates and writes the report."),
+const CARDS: [(Stage, &str, &str, Id); 3] = [
+    (Stage::Ddpm, "Diffusion model", "Learns what normal images look like; dissolves their fine details.", Id::TrainDdpm),
+    (Stage::Dia, "DIA", "Learns to tell images from their dissolved twins: the amplifier.", Id::TrainDia),
+    (Stage::Scores, "Scores", "Scores all images, evaluates and writes the report.", Id::ScoreOnly),
 ];
 
 pub fn show(ui: &mut Ui, cx: &mut Cx<'_>) {
     const ARROW: f32 = 24.0;
-    let width = (ui.available_width() - 2.0 * ARROW) / 3.0;
+    let width = ((ui.available_width() - 2.0 * ARROW) / 3.0).floor();
+    let forecast = cx.state.forecast();
     ui.horizontal_top(|ui| {
         ui.spacing_mut().item_spacing.x = 0.0;
-        for (i, (stage, name, text)) in CARDS.into_iter().enumerate() {
+        for (i, card) in CARDS.into_iter().enumerate() {
             if i > 0 {
                 let (rect, _) = ui.allocate_exact_size(vec2(ARROW, 48.0), Sense::hover());
                 widgets::text_at(ui, rect.center(), Align2::CENTER_CENTER, "→", theme::of(ui).weak);
             }
             let layout = Layout::top_down(Align::Min);
-            ui.allocate_ui_with_layout(vec2(width, 0.0), layout, |ui| card(ui, cx, stage, name, text));
+            ui.allocate_ui_with_layout(vec2(width, 0.0), layout, |ui| show_card(ui, cx, card, forecast.as_ref()));
         }
     });
 }
 
-fn card(ui: &mut Ui, cx: &mut Cx<'_>, stage: Stage, name: &str, text: &str) {
+fn show_card(ui: &mut Ui, cx: &mut Cx<'_>, (stage, name, text, alone): (Stage, &str, &str, Id), forecast: Option<&Forecast>) {
     let t = theme::of(ui);
     let (state, colour, active) = state(cx, stage, t);
     let edge = if active { t.accent } else { t.line };
@@ -47,18 +53,82 @@ fn card(ui: &mut Ui, cx: &mut Cx<'_>, stage: Stage, name: &str, text: &str) {
             });
         });
         widgets::weak(ui, text);
+        cost(ui, cx, stage, forecast);
         ui.add_space(theme::STEP);
         if stage == Stage::Ddpm {
             which_model(ui, cx);
         }
         // A model that is there already has its settings.
         let given = stage == Stage::Ddpm && cx.state.train.reuse.is_some();
-        ui.add_enabled_ui(!given, |ui| {
-            for field in FIELDS.iter().filter(|f| f.card == stage) {
-                row(ui, cx, field);
+        if !given {
+            for field in FIELDS.iter().filter(|f| f.card == stage && f.group.is_empty()) {
+                train_field::show(ui, cx, field);
             }
-        });
+            for group in groups(stage) {
+                show_group(ui, cx, stage, group);
+            }
+        }
+        if stage == Stage::Ddpm
+            && let Some(readiness) = readiness_at_hand(cx)
+        {
+            readiness::show(ui, &readiness);
+        }
+        ui.add_space(theme::STEP);
+        widgets::action_button(ui, cx, alone);
     });
+}
+
+/// A folded part of a card; it opens where something in it cannot be used.
+fn show_group(ui: &mut Ui, cx: &mut Cx<'_>, stage: Stage, group: &str) {
+    let t = theme::of(ui);
+    let (changed, wrong) = (cx.state.train.changed_in(stage, group), cx.state.train.has_error_in(stage, group));
+    let title = match (changed, wrong) {
+        (_, true) => RichText::new(format!("{group} · {}", icons::WARNING)).color(t.error),
+        (0, _) => RichText::new(group).color(t.weak),
+        (n, _) => RichText::new(format!("{group} · {n} changed")).color(t.accent),
+    };
+    let id = EguiId::unique(("settings", stage.name(), group));
+    let header = CollapsingHeader::new(title.size(theme::SMALL)).id_salt(id).open(wrong.then_some(true));
+    header.show_unindented(ui, |ui| {
+        for field in FIELDS.iter().filter(|f| f.card == stage && f.group == group) {
+            train_field::show(ui, cx, field);
+        }
+    });
+}
+
+/// What the card will take; while it runs, what is left of it.
+fn cost(ui: &mut Ui, cx: &Cx<'_>, stage: Stage, forecast: Option<&Forecast>) {
+    let t = theme::of(ui);
+    let line = |ui: &mut Ui, text: String, colour: Color32| {
+        ui.label(RichText::new(text).size(theme::SMALL).color(colour));
+    };
+    if let Some(job) = cx.state.running()
+        && let Some((seconds, bytes)) = job.forecast.of_card(stage)
+    {
+        let left = job.forecast.left_on(stage, &job.progress);
+        let text = if left > 0.0 {
+            format!(
+                "{}  {} left of about {} · {}",
+                icons::CLOCK,
+                widgets::about(left),
+                widgets::about(seconds),
+                widgets::bytes(bytes)
+            )
+        } else {
+            format!("{}  done", icons::CLOCK)
+        };
+        return line(ui, text, t.text);
+    }
+    match forecast.map(|f| f.of_card(stage)) {
+        Some(Some((seconds, bytes))) => {
+            let text = format!("{}  about {} · {} of memory", icons::CLOCK, widgets::about(seconds), widgets::bytes(bytes));
+            let too_much = cx.state.machine.free_memory.is_some_and(|free| bytes > 0.9 * free as f64);
+            line(ui, text, if too_much { t.warning } else { t.text });
+        }
+        Some(None) => line(ui, format!("{}  nothing to do", icons::CLOCK), t.weak),
+        None if cx.state.machine.measuring => line(ui, format!("{}  measuring this machine…", icons::CLOCK), t.weak),
+        None => {}
+    }
 }
 
 /// A new model, or one that is there already.
@@ -72,78 +142,66 @@ fn which_model(ui: &mut Ui, cx: &mut Cx<'_>) {
     let mut chosen = None;
     ui.horizontal(|ui| {
         let label = ui.label(RichText::new("Model").color(theme::of(ui).weak));
-        ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
-            let combo = ComboBox::from_id_salt("reuse").selected_text(name).width(160.0).truncate().show_ui(ui, |ui| {
-                if ui.selectable_label(reuse.is_none(), "train a new one").clicked() {
-                    chosen = Some(None);
+        let width = ui.available_width() - theme::GAP;
+        let combo = ComboBox::from_id_salt("reuse").selected_text(name).width(width).truncate().show_ui(ui, |ui| {
+            if ui.selectable_label(reuse.is_none(), "train a new one").clicked() {
+                chosen = Some(None);
+            }
+            for model in models {
+                let text = format!("{} · {}", model.name, model.detail);
+                if ui.selectable_label(Some(&model.source) == reuse, text).clicked() {
+                    chosen = Some(Some(model.source.clone()));
                 }
-                for model in models {
-                    let text = format!("{} · {}", model.name, model.detail);
-                    if ui.selectable_label(Some(&model.source) == reuse, text).clicked() {
-                        chosen = Some(Some(model.source.clone()));
-                    }
-                }
-            });
-            combo.response.labelled_by(label.id);
+            }
         });
+        combo.response.labelled_by(label.id);
     });
     if let Some(source) = chosen {
         cx.send(Command::Reuse(source));
     }
 }
 
-/// One setting: label, value, and under it why the value cannot be used.
-fn row(ui: &mut Ui, cx: &mut Cx<'_>, field: &Field) {
-    let t = theme::of(ui);
-    let error = cx.state.train.errors.get(field.key);
-    ui.horizontal(|ui| {
-        let label = ui.label(RichText::new(field.label).color(t.weak));
-        ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
-            let mut text = cx.state.train.texts.get(field.key).cloned().unwrap_or_default();
-            let mut edit = TextEdit::singleline(&mut text).desired_width(112.0);
-            if error.is_some() {
-                edit = edit.text_color(t.error);
-            }
-            let response = ui.add(edit).labelled_by(label.id);
-            if response.changed() {
-                cx.send(Command::Field(field.key, text));
-            }
-            response.on_hover_text(format!("{}\n{}", field.help, field.key));
-        });
-    });
-    if let Some(error) = error {
-        ui.label(RichText::new(widgets::sentence(error)).size(theme::SMALL).color(t.error));
+/// Of the model that was chosen, else of the one that the job at hand trains.
+fn readiness_at_hand(cx: &Cx<'_>) -> Option<Readiness> {
+    let listed = |source| cx.state.runs.iter().find(|r| r.model.as_ref() == Some(source)).and_then(|r| r.readiness.clone());
+    match &cx.state.train.reuse {
+        Some(source) => listed(source),
+        None => cx.state.job().and_then(|job| job.progress.readiness.clone().or_else(|| of_run(cx, job))),
     }
 }
 
+fn of_run(cx: &Cx<'_>, job: &JobInfo) -> Option<Readiness> {
+    cx.state.runs.iter().find(|r| job.run.as_ref() == Some(&r.path))?.readiness.clone()
+}
+
 /// A stage's state in a word.
-fn state(cx: &Cx<'_>, stage: Stage, t: &theme::Tokens) -> (String, Color32, bool) {
-    if stage == Stage::Ddpm && cx.state.train.config.dia.dissolve != DissolveMethod::Diffusion {
+fn state(cx: &Cx<'_>, card: Stage, t: &theme::Tokens) -> (String, Color32, bool) {
+    if card == Stage::Ddpm && cx.state.train.config.dia.dissolve != DissolveMethod::Diffusion {
         return ("not needed".into(), t.weak, false);
     }
-    if stage == Stage::Ddpm && cx.state.train.reuse.is_some() && cx.state.running().is_none() {
+    if card == Stage::Ddpm && cx.state.train.reuse.is_some() && cx.state.running().is_none() {
         return (format!("{} there already", icons::CHECK), t.accent, false);
     }
     let Some(job) = cx.state.job() else { return ("not started".into(), t.weak, false) };
     let p = &job.progress;
-    // Preparing the dissolved twins is DIA's beginning; the report is the scores' end.
-    let on = |s: Stage| match s {
-        Stage::Data | Stage::Ddpm => Stage::Ddpm,
-        Stage::Ladder | Stage::Dia | Stage::Bank => Stage::Dia,
-        Stage::Profile | Stage::Scores | Stage::Report => Stage::Scores,
-    };
-    let last = match stage {
+    let last = match card {
         Stage::Scores => Stage::Report,
         other => other,
     };
-    if p.finished.contains(&last) || p.stage.is_some_and(|s| (on(s) as usize) > stage as usize) {
+    if p.finished.contains(&last) || p.stage.is_some_and(|s| (card_of(s) as usize) > card as usize) {
         return (format!("{} done", icons::CHECK), t.accent, false);
     }
-    match (p.stage, &job.state) {
-        (Some(s), JobState::Running) if on(s) == stage => (format!("{:.0} %", 100.0 * p.share()), t.accent, true),
-        (Some(s), JobState::Paused) if on(s) == stage => ("paused".into(), t.warning, true),
-        (Some(s), JobState::Stopping) if on(s) == stage => ("stopping".into(), t.warning, true),
-        (Some(s), JobState::Ended(_)) if on(s) == stage => ("ended".into(), t.weak, false),
+    let here = p.stage.is_some_and(|s| card_of(s) == card);
+    match &job.state {
+        JobState::Running if here => {
+            let stage = p.stage.filter(|s| *s != card).map(|s| format!("{} · ", s.name())).unwrap_or_default();
+            (format!("{stage}{:.0} %", 100.0 * p.share()), t.accent, true)
+        }
+        JobState::Paused if here => ("paused".into(), t.warning, true),
+        JobState::Stopping if here => ("stopping".into(), t.warning, true),
+        JobState::Ended(Outcome::Stopped) if here => ("stopped".into(), t.weak, false),
+        JobState::Ended(Outcome::Failed(_)) if here => ("failed".into(), t.error, false),
+        JobState::Ended(_) => ("not begun".into(), t.weak, false),
         _ => ("waiting".into(), t.weak, false),
     }
 }

@@ -1,19 +1,22 @@
-//! Train, in the middle: three cards in a row, "Train all", and below them the curves of the running job.
+//! Train, in the middle: three cards in a row, "Train all", and below them the queue and the curves of the job at hand.
 
-use super::{Cx, theme, train_cards, train_curves, widgets};
+use super::{Cx, theme, train_cards, train_curves, train_queue, widgets};
 use crate::{
     app::{Command, actions::Id, icons, state::Workspace},
     config::Preset,
 };
 use eframe::egui::{Align, Layout, RichText, ScrollArea, Ui};
 
-pub fn show(ui: &mut Ui, cx: &mut Cx<'_>) {
+pub fn show(ui: &mut Ui, cx: &mut Cx<'_>, shown: &mut train_curves::Shown) {
     ScrollArea::vertical().auto_shrink(false).show(ui, |ui| {
+        // The scroll bar floats over what is under it.
+        ui.set_max_width(ui.available_width() - theme::PAGE);
         head(ui, cx);
         ui.add_space(theme::GAP);
         train_cards::show(ui, cx);
+        train_queue::show(ui, cx);
         ui.add_space(theme::PAGE);
-        train_curves::show(ui, cx);
+        train_curves::show(ui, cx, shown);
     });
 }
 
@@ -31,6 +34,8 @@ fn head(ui: &mut Ui, cx: &mut Cx<'_>) {
         }
         ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
             widgets::primary_button(ui, cx, Id::TrainAll);
+            widgets::icon_button(ui, cx, Id::Redo);
+            widgets::icon_button(ui, cx, Id::Undo);
         });
     });
     let reason = crate::app::actions::may_train(cx.state).err();
@@ -47,6 +52,39 @@ fn head(ui: &mut Ui, cx: &mut Cx<'_>) {
             let normals = open.training_normals;
             let text = format!("Learns from the {normals} normal training images of {}.", open.title());
             ui.label(RichText::new(text).color(t.weak));
+            total(ui, cx);
         }
     });
+    memory(ui, cx);
+}
+
+/// Time and memory of all three together.
+fn total(ui: &mut Ui, cx: &Cx<'_>) {
+    let t = theme::of(ui);
+    ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
+        if let Some(forecast) = cx.state.forecast() {
+            let (time, memory) = (widgets::about(forecast.seconds()), widgets::bytes(forecast.bytes()));
+            let free = cx.state.machine.free_memory.map(|free| format!(" of {} free", widgets::bytes(free as f64)));
+            let text = format!("all: about {time} · {memory}{}", free.unwrap_or_default());
+            ui.label(RichText::new(text).size(theme::SMALL).color(t.text)).on_hover_text(
+                "From the number of multiplications and how fast this machine was so far; corrected while it runs",
+            );
+        } else if cx.state.machine.measuring {
+            ui.label(RichText::new("measuring this machine…").size(theme::SMALL).color(t.weak));
+        }
+    });
+}
+
+/// Said before memory would run out.
+fn memory(ui: &mut Ui, cx: &Cx<'_>) {
+    let (Some(forecast), Some(free)) = (cx.state.forecast(), cx.state.machine.free_memory) else { return };
+    if cx.state.running().is_none() && forecast.bytes() > 0.9 * free as f64 {
+        let (need, free) = (widgets::bytes(forecast.bytes()), widgets::bytes(free as f64));
+        let text = format!(
+            "{}  This needs about {need} of memory, and {free} are free: it may be ended by the system. Choose a smaller batch, \
+             width or side.",
+            icons::WARNING
+        );
+        ui.label(RichText::new(text).color(theme::of(ui).warning));
+    }
 }

@@ -84,6 +84,14 @@ fn act(ui: &mut Ui, cx: &mut Cx<'_>, id: actions::Id, button: Button<'_>) -> Res
     }
 }
 
+/// An action as an entry of a menu, with its key.
+pub fn menu_item(ui: &mut Ui, cx: &mut Cx<'_>, id: actions::Id) -> Response {
+    let action = actions::get(id);
+    let key = action.key.map(|k| ui.ctx().format_shortcut(&k)).unwrap_or_default();
+    let width = ui.available_width().max(260.0);
+    act(ui, cx, id, Button::new(action.name).frame(false).shortcut_text(key).min_size(vec2(width, 24.0)))
+}
+
 /// An action as a word in a line of text.
 pub fn link(ui: &mut Ui, cx: &mut Cx<'_>, text: &str, id: actions::Id) -> Response {
     let text = RichText::new(text).size(theme::SMALL).color(theme::of(ui).accent);
@@ -217,14 +225,20 @@ pub fn sentence(text: &str) -> String {
     format!("{first}{}{stop}", chars.as_str())
 }
 
-/// Minutes and seconds for people.
-pub fn duration(seconds: f64) -> String {
-    let s = seconds.max(0.0).round() as u64;
-    match s {
-        0..60 => format!("{s} s"),
-        60..3600 => format!("{} min {:02} s", s / 60, s % 60),
-        _ => format!("{} h {:02} min", s / 3600, s / 60 % 60),
+/// A duration that is an estimate: two figures are enough.
+pub fn about(seconds: f64) -> String {
+    match seconds {
+        s if s < 1.0 => "a second".into(),
+        s if s < 90.0 => format!("{:.0} s", s),
+        s if s < 90.0 * 60.0 => format!("{:.0} min", s / 60.0),
+        s if s < 48.0 * 3600.0 => format!("{:.1} h", s / 3600.0),
+        s => format!("{:.0} days", s / 86400.0),
     }
+}
+
+/// Bytes for people.
+pub fn bytes(count: f64) -> String {
+    if count < 1e9 { format!("{:.0} MB", count / 1e6) } else { format!("{:.1} GB", count / 1e9) }
 }
 
 /// `size` inside `rect`, as large as it goes, in the middle.

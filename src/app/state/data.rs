@@ -4,6 +4,7 @@ use crate::{
     config::DataConfig,
     data::{Dataset, ImageId, Split},
     jobs::Failure,
+    ml::train_dia,
 };
 use std::{collections::HashMap, path::PathBuf, sync::Arc};
 
@@ -50,6 +51,8 @@ pub struct Open {
     pub unlabelled: Counts,
     /// Normal images of the training split: what the models learn from.
     pub training_normals: usize,
+    /// Median of their shorter sides, px.
+    pub median_side: Option<usize>,
     /// Images by their names, as `scores.csv` has them.
     pub by_name: HashMap<String, ImageId>,
 }
@@ -92,8 +95,9 @@ impl Open {
             item.class.and_then(|c| counts.get_mut(c)).unwrap_or(&mut unlabelled).add(item.split);
         }
         let by_name = (0u32..).zip(&dataset.items).map(|(i, item)| (item.name.clone(), ImageId(i))).collect();
-        let training_normals = dataset.training_normals().len();
-        Self { config, dataset, generation, counts, unlabelled, training_normals, by_name }
+        let normals = dataset.training_normals();
+        let (training_normals, median_side) = (normals.len(), train_dia::median_side(&dataset, &normals));
+        Self { config, dataset, generation, counts, unlabelled, training_normals, median_side, by_name }
     }
 
     /// True where nobody has said yet which class is normal.

@@ -1,19 +1,93 @@
 //! Jobs as the window knows them.
 
+use super::Forecast;
 use crate::{
+    config::{ConfigError, RunConfig},
     jobs::{JobId, Outcome},
-    ml::progress::{Stage, Step},
+    ml::{
+        cost::Amount,
+        progress::{Readiness, Stage, Step},
+    },
+    run_dir::RunKind,
 };
+use serde::{Deserialize, Serialize};
 use std::path::PathBuf;
 
 #[derive(Debug, Clone)]
 pub struct JobInfo {
     pub id: JobId,
     pub title: String,
+    /// Name of the run.
+    pub name: String,
+    pub kind: RunKind,
+    pub work: Work,
     pub state: JobState,
     /// Its folder, once it has one.
     pub run: Option<PathBuf>,
+    pub config: RunConfig,
+    /// What was expected of it when it was asked for; empty where that is not known.
+    pub forecast: Forecast,
+    pub amount: Option<Amount>,
     pub progress: Progress,
+}
+
+impl JobInfo {
+    /// A job that waits.
+    pub fn new(title: String, name: String, kind: RunKind, config: RunConfig, work: Work) -> Self {
+        let run = match &work {
+            Work::New | Work::Folder { .. } => None,
+            Work::Resume(run) | Work::Score(run) => Some(run.clone()),
+        };
+        let (forecast, progress) = (Forecast::default(), Progress::default());
+        Self { id: JobId(0), title, name, kind, work, state: JobState::Queued, run, config, forecast, amount: None, progress }
+    }
+
+    /// Seconds that are left, where that can be said.
+    pub fn seconds_left(&self) -> Option<f64> {
+        if self.forecast.costs.is_empty() {
+            return self.progress.last.map(|step| step.eta_secs).filter(|s| *s > 0.0);
+        }
+        Some(self.forecast.left(&self.progress))
+    }
+}
+
+/// What a job does.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Work {
+    /// A new run.
+    New,
+    /// Goes on with this one.
+    Resume(PathBuf),
+    /// Scores the images of this one, whose encoder is finished.
+    Score(PathBuf),
+    /// Scores the images of a folder by this run.
+    Folder { run: PathBuf, folder: PathBuf },
+}
+
+/// A job that waited when the window was closed.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Waiting {
+    title: String,
+    name: String,
+    kind: RunKind,
+    work: Work,
+    /// Its settings as TOML.
+    config: String,
+}
+
+impl From<&JobInfo> for Waiting {
+    fn from(job: &JobInfo) -> Self {
+        let (title, name) = (job.title.clone(), job.name.clone());
+        Self { title, name, kind: job.kind, work: job.work.clone(), config: job.config.to_toml() }
+    }
+}
+
+impl TryFrom<Waiting> for JobInfo {
+    type Error = ConfigError;
+
+    fn try_from(w: Waiting) -> Result<Self, ConfigError> {
+        Ok(Self::new(w.title, w.name, w.kind, RunConfig::from_toml(&w.config)?, w.work))
+    }
 }
 
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -45,18 +119,43 @@ pub struct Progress {
     pub done: usize,
     pub total: usize,
     pub last: Option<Step>,
-    /// `(step, loss)` of each training stage, thinned out so that it stays short.
+    /// What a step of each stage takes, s, and the number of its steps.
+    pub seconds_per_step: Vec<(Stage, f64, usize)>,
+    /// Thinned out so that they stay short.
     pub curves: Vec<Curve>,
-    /// `(epoch, auroc)` on labelled images, where asked for.
-    pub auroc: Vec<[f64; 2]>,
+    /// On labelled images, where asked for.
+    pub auroc: Vec<Auroc>,
+    /// Of the diffusion model that is being trained.
+    pub readiness: Option<Readiness>,
     /// Previews that were written, newest last.
     pub previews: Vec<(usize, PathBuf)>,
     pub notices: Vec<String>,
 }
 
+/// An evaluation on the way: a point of a curve, never used to choose anything.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Auroc {
+    pub epoch: usize,
+    pub value: f64,
+    pub ci95: [f64; 2],
+}
+
+/// What a curve is of.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Quantity {
+    Loss,
+    /// The two parts of DIA's loss.
+    Contrastive,
+    Shifts,
+    GradNorm,
+    Rate,
+}
+
 #[derive(Debug, Clone)]
 pub struct Curve {
     pub stage: Stage,
+    pub quantity: Quantity,
+    /// `(step, value)`
     pub points: Vec<[f64; 2]>,
     /// Each `stride`-th step is kept.
     stride: usize,
@@ -67,8 +166,8 @@ pub struct Curve {
 const MAX_POINTS: usize = 2000;
 
 impl Curve {
-    pub fn new(stage: Stage) -> Self {
-        Self { stage, points: Vec::new(), stride: 1, seen: 0 }
+    pub fn new(stage: Stage, quantity: Quantity) -> Self {
+        Self { stage, quantity, points: Vec::new(), stride: 1, seen: 0 }
     }
 
     pub fn push(&mut self, point: [f64; 2]) {
@@ -94,8 +193,43 @@ impl Progress {
         if self.total == 0 { 0.0 } else { (self.done as f32 / self.total as f32).clamp(0.0, 1.0) }
     }
 
-    pub fn curve(&self, stage: Stage) -> Option<&Curve> {
-        self.curves.iter().find(|c| c.stage == stage)
+    pub fn curve(&self, stage: Stage, quantity: Quantity) -> Option<&Curve> {
+        self.curves.iter().find(|c| c.stage == stage && c.quantity == quantity)
+    }
+
+    /// Takes a step in.
+    pub fn step(&mut self, step: Step) {
+        (self.done, self.total, self.last) = (step.step, step.total, Some(step));
+        if step.step < step.total && step.eta_secs > 0.0 {
+            let each = step.eta_secs / (step.total - step.step) as f64;
+            self.seconds_per_step.retain(|(s, ..)| *s != step.stage);
+            self.seconds_per_step.push((step.stage, each, step.total));
+        }
+        let [contrastive, shifts] = step.parts;
+        let values: &[(Quantity, f64)] = match step.stage {
+            Stage::Ddpm => &[(Quantity::Loss, step.loss), (Quantity::GradNorm, step.grad_norm), (Quantity::Rate, step.lr)],
+            Stage::Dia => &[
+                (Quantity::Loss, step.loss),
+                (Quantity::Contrastive, contrastive),
+                (Quantity::Shifts, shifts),
+                (Quantity::GradNorm, step.grad_norm),
+                (Quantity::Rate, step.lr),
+            ],
+            _ => &[],
+        };
+        for &(quantity, value) in values.iter().filter(|(_, v)| v.is_finite()) {
+            let at = self.curves.iter().position(|c| c.stage == step.stage && c.quantity == quantity);
+            let at = at.unwrap_or_else(|| {
+                self.curves.push(Curve::new(step.stage, quantity));
+                self.curves.len() - 1
+            });
+            self.curves[at].push([step.step as f64, value]);
+        }
+    }
+
+    /// The epoch with the highest AUROC: chosen on the labels it is measured on, so it is no result.
+    pub fn best_auroc(&self) -> Option<Auroc> {
+        self.auroc.iter().copied().max_by(|a, b| a.value.total_cmp(&b.value))
     }
 }
 
@@ -105,7 +239,7 @@ mod tests {
 
     #[test]
     fn a_long_curve_stays_short_and_keeps_its_ends() {
-        let mut curve = Curve::new(Stage::Ddpm);
+        let mut curve = Curve::new(Stage::Ddpm, Quantity::Loss);
         for i in 0..100_000 {
             curve.push([f64::from(i), 0.0]);
         }

@@ -1,45 +1,14 @@
 //! The form of a training.
 
+use super::fields::FIELDS;
 use crate::{
     config::{ConfigError, Preset, RunConfig, apply_setting},
     jobs::ModelSource,
     ml::progress::Stage,
 };
-use std::collections::BTreeMap;
+use std::{collections::BTreeMap, sync::LazyLock};
 
-/// One editable setting. All others are reached with `--set` on the command line.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Field {
-    /// `section.key`, as in `config.toml`.
-    pub key: &'static str,
-    pub label: &'static str,
-    /// What it means, and the paper's value.
-    pub help: &'static str,
-    /// The card it stands on.
-    pub card: Stage,
-}
-
-const fn field(card: Stage, key: &'static str, label: &'static str, help: &'static str) -> Field {
-    Field { key, label, help, card }
-}
-
-pub const FIELDS: [Field; 15] = [
-    field(Stage::Ddpm, "ddpm.steps", "Steps", "Optimiser steps. Paper: 25000."),
-    field(Stage::Ddpm, "ddpm.size", "Resolution, px", "32, 64 or 128; it dissolves at this size. Paper: 32."),
-    field(Stage::Ddpm, "ddpm.dim", "Width", "Channels of the first stage, a multiple of 8. Paper: 64."),
-    field(Stage::Ddpm, "ddpm.batch", "Batch", "Images of one pass. Paper: 256."),
-    field(Stage::Ddpm, "ddpm.lr", "Learning rate", "Peak, for Adam. Paper: 8e-5."),
-    field(Stage::Dia, "dia.epochs", "Epochs", "Paper: 200."),
-    field(Stage::Dia, "dia.batch", "Batch", "Images; each becomes 12 views. Paper: 32."),
-    field(Stage::Dia, "dia.t_min", "t from", "Least strength of dissolving. Paper: 30 (fine) or 130 (coarse anomalies)."),
-    field(Stage::Dia, "dia.t_max", "t below", "Greatest strength. Paper: 130 (fine) or 230 (coarse anomalies)."),
-    field(Stage::Dia, "dia.dissolve", "Dissolve by", "diffusion, gaussian:K, median:K, resample; none is the CSI baseline."),
-    field(Stage::Dia, "dia.max_size", "Largest size, px", "Larger images are shrunk to this for the encoder. Paper: 224."),
-    field(Stage::Dia, "dia.jitter", "Colour jitter", "Strength: 1 is the method's, 0 is off."),
-    field(Stage::Scores, "score.samples", "Samples", "Test-time samples of each image. Paper: 10."),
-    field(Stage::Scores, "score.rule", "Threshold", "youden, sensitivity:0.9, specificity:0.9, percentile:95 (needs no labels)."),
-    field(Stage::Scores, "run.seed", "Seed", "Same seed, same machine: same numbers."),
-];
+pub type Texts = BTreeMap<&'static str, String>;
 
 #[derive(Debug, Clone, PartialEq)]
 pub struct TrainState {
@@ -48,30 +17,36 @@ pub struct TrainState {
     /// A diffusion model that is there already, to be used in place of a new one.
     pub reuse: Option<ModelSource>,
     /// What stands in each field, valid or not.
-    pub texts: BTreeMap<&'static str, String>,
+    pub texts: Texts,
+    /// What stood there before anything was changed.
+    pub begun: Texts,
     /// Why a field's text cannot be used.
     pub errors: BTreeMap<&'static str, String>,
 }
 
 impl Default for TrainState {
     fn default() -> Self {
-        Self::from_config(Preset::Quick.config())
+        Self::from_preset(Preset::Quick)
     }
 }
 
 impl TrainState {
-    pub fn from_config(config: RunConfig) -> Self {
-        let texts = FIELDS.iter().map(|f| (f.key, text_of(&config, f.key))).collect();
-        Self { config, texts, errors: BTreeMap::new(), reuse: None }
+    /// The preset, with an AUROC on the way for the curve: a few evaluations in the whole training.
+    pub fn from_preset(preset: Preset) -> Self {
+        let mut config = preset.config();
+        config.dia.eval_every = (config.dia.epochs / 5).max(1);
+        let texts = texts_of(&config);
+        Self { config, begun: texts.clone(), texts, errors: BTreeMap::new(), reuse: None }
     }
 
     /// Takes over a field's new text. All texts are read again in turn: a range is wrong only while both its ends are.
     pub fn set(&mut self, key: &'static str, text: String) {
         self.texts.insert(key, text);
-        self.errors.clear();
         let base = RunConfig { run: self.config.run.clone(), ..self.config.run.preset.config() };
         let mut config = RunConfig { data: self.config.data.clone(), preprocess: self.config.preprocess.clone(), ..base };
-        let mut waiting: Vec<(&'static str, &String)> = self.texts.iter().map(|(k, v)| (*k, v)).collect();
+        let plain = texts_of(&config);
+        let mut waiting: Vec<(&'static str, &String)> =
+            self.texts.iter().filter(|(key, text)| plain.get(*key) != Some(text)).map(|(k, v)| (*k, v)).collect();
         // A second round lets a field in that was wrong only beside another's old value.
         for _ in 0..2 {
             self.errors.clear();
@@ -93,34 +68,72 @@ impl TrainState {
     pub fn error(&self) -> Option<String> {
         self.errors.iter().next().map(|(key, reason)| format!("{key}: {reason}"))
     }
+
+    /// The field does not hold what it held at first.
+    pub fn is_changed(&self, key: &str) -> bool {
+        self.texts.get(key) != self.begun.get(key)
+    }
+
+    /// Fields of a card's folded part that were changed, or are wrong.
+    pub fn changed_in(&self, card: Stage, group: &str) -> usize {
+        FIELDS.iter().filter(|f| f.card == card && f.group == group && self.is_changed(f.key)).count()
+    }
+
+    pub fn has_error_in(&self, card: Stage, group: &str) -> bool {
+        FIELDS.iter().any(|f| f.card == card && f.group == group && self.errors.contains_key(f.key))
+    }
 }
 
-/// A setting as a person would type it.
-fn text_of(config: &RunConfig, key: &str) -> String {
-    let Ok(table) = toml::Table::try_from(config) else { return String::new() };
-    let mut value = toml::Value::Table(table);
-    for part in key.split('.') {
-        match value.get(part) {
-            Some(inner) => value = inner.clone(),
-            None => return String::new(),
-        }
-    }
-    match value {
-        toml::Value::String(s) => s,
-        other => other.to_string(),
-    }
+/// The paper's value of a setting.
+pub fn paper_value(key: &str) -> Option<&'static str> {
+    static PAPER: LazyLock<Texts> = LazyLock::new(|| texts_of(&Preset::Paper.config()));
+    // The rest is not the paper's but the program's.
+    let own = key.starts_with("run.")
+        || key == "score.rule"
+        || key.ends_with("_every") && key != "ddpm.ema_every"
+        || key.ends_with(".keep");
+    PAPER.get(key).filter(|_| !own).map(String::as_str)
+}
+
+/// All settings of the form as a person would type them.
+fn texts_of(config: &RunConfig) -> Texts {
+    let table = toml::Table::try_from(config).unwrap_or_default();
+    let text = |key: &str| -> Option<String> {
+        let (section, name) = key.split_once('.')?;
+        Some(match table.get(section)?.get(name)? {
+            toml::Value::String(s) => s.clone(),
+            toml::Value::Array(values) => values.iter().map(ToString::to_string).collect::<Vec<_>>().join(", "),
+            // 1e-6, not 0.000001.
+            toml::Value::Float(v) if *v != 0.0 && v.abs() < 1e-3 => format!("{v:e}"),
+            other => other.to_string(),
+        })
+    };
+    FIELDS.iter().map(|f| (f.key, text(f.key).unwrap_or_default())).collect()
 }
 
 #[cfg(test)]
 mod tests {
-    use super::*;
+    use super::{super::fields::Kind, *};
 
     #[test]
-    fn each_field_exists_and_shows_its_value() {
+    fn each_setting_of_the_sections_has_its_field_and_shows_its_value() {
         let train = TrainState::default();
         for f in FIELDS {
-            assert!(!train.texts[f.key].is_empty(), "{}", f.key);
-            assert!(apply_setting(&train.config, f.key, &train.texts[f.key]).is_ok(), "{}", f.key);
+            let text = &train.texts[f.key];
+            assert!(!text.is_empty() && !f.help.is_empty(), "{}", f.key);
+            assert_eq!(apply_setting(&train.config, f.key, text).as_ref(), Ok(&train.config), "{}", f.key);
+            if let Kind::Choice(all) = f.kind {
+                assert!(all.iter().all(|v| apply_setting(&train.config, f.key, v).is_ok()), "{}", f.key);
+                assert!(all.contains(&text.as_str()), "{}", f.key);
+            }
+        }
+        let table = toml::Table::try_from(&train.config).unwrap();
+        for section in ["ddpm", "dia", "score"] {
+            for name in table[section].as_table().unwrap().keys() {
+                let key = format!("{section}.{name}");
+                // The model is chosen from a list.
+                assert!(key == "dia.model" || FIELDS.iter().any(|f| f.key == key), "{key} has no field");
+            }
         }
     }
 
@@ -128,10 +141,12 @@ mod tests {
     fn a_wrong_value_is_said_at_its_field_and_keeps_the_last_right_one() {
         let mut train = TrainState::default();
         train.set("ddpm.steps", "many".into());
-        assert!(train.errors["ddpm.steps"].contains("whole number"));
+        assert!(train.errors["ddpm.steps"].contains("whole number") && train.has_error_in(Stage::Ddpm, ""));
         assert_eq!(train.config.ddpm.steps, Preset::Quick.config().ddpm.steps);
         train.set("ddpm.steps", "12".into());
         assert_eq!((train.error(), train.config.ddpm.steps), (None, 12));
+        assert_eq!(train.changed_in(Stage::Ddpm, ""), 1);
+        assert_eq!(train.config.dia.eval_every, 2, "what the window chose stays");
     }
 
     #[test]
@@ -142,5 +157,12 @@ mod tests {
         train.set("dia.t_max", "330".into());
         assert_eq!(train.error(), None);
         assert_eq!((train.config.dia.t_min, train.config.dia.t_max), (230, 330));
+    }
+
+    #[test]
+    fn the_papers_values_are_hints() {
+        assert_eq!(paper_value("ddpm.steps"), Some("25000"));
+        assert_eq!(paper_value("ddpm.dim_mults"), Some("1, 2, 4, 8"));
+        assert_eq!((paper_value("dia.weight_decay"), paper_value("run.seed")), (Some("1e-6"), None));
     }
 }

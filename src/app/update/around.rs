@@ -16,6 +16,7 @@ pub fn go(state: &mut State, workspace: Workspace) -> Vec<Effect> {
     state.overlay = None;
     let mut effects = match workspace {
         Workspace::Dissolve => dissolve::refresh(state),
+        Workspace::Train => jobs::look_at_machine(state),
         _ => Vec::new(),
     };
     if workspace != Workspace::Dissolve {

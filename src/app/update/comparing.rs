@@ -1,11 +1,13 @@
 //! The run in view beside another one, and on other images.
 
+use super::jobs;
 use crate::{
     app::{
         Effect, State, actions,
-        state::{Comparing, JobInfo, JobState, Progress, data_title},
+        state::{Comparing, JobInfo, Work, data_title},
     },
-    jobs::{Compared, Failure, JobId},
+    jobs::{Compared, Failure},
+    run_dir::RunKind,
 };
 use std::{path::PathBuf, sync::Arc};
 
@@ -35,12 +37,9 @@ pub fn score_folder(state: &mut State, folder: PathBuf) -> Vec<Effect> {
         state.notify_error("The folder cannot be scored.", reason);
         return Vec::new();
     }
-    let Some(run) = state.results.ready().map(|set| set.run.clone()) else { return Vec::new() };
+    let Some((run, config)) = state.results.ready().map(|set| (set.run.clone(), set.config.clone())) else { return Vec::new() };
     state.results.asks_folder = false;
-    state.next_job += 1;
-    let id = JobId(state.next_job);
-    state.jobs.retain(|j| !j.state.has_ended());
-    let title = format!("Score {}", data_title(&folder));
-    state.jobs.push(JobInfo { id, title, state: JobState::Queued, progress: Progress::default(), run: None });
-    vec![Effect::ScoreFolder { id, run, folder }]
+    let name = data_title(&folder);
+    let job = JobInfo::new(format!("Score {name}"), name, RunKind::Train, config, Work::Folder { run, folder });
+    jobs::submit(state, job)
 }

@@ -1,6 +1,6 @@
 //! Opening a data set, and choosing in it.
 
-use super::{dissolve, results, why};
+use super::{dissolve, jobs, results, why};
 use crate::{
     app::{
         Effect, State,
@@ -73,6 +73,7 @@ pub fn opened(state: &mut State, generation: u64, config: DataConfig, dataset: A
     state.dissolve.done = None;
     effects.extend(dissolve::invalidate(state));
     effects.extend(why::ask(state));
+    effects.extend(jobs::look_at_machine(state));
     effects
 }
 

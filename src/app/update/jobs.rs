@@ -5,20 +5,27 @@ use crate::{
     app::{
         Command, Effect, State, actions,
         message::{Control, Texture},
-        state::{Change, Curve, FIELDS, JobInfo, JobState, Progress, TrainState},
+        state::{Auroc, Change, FIELDS, Forecast, JobInfo, JobState, TrainState, Waiting, Work, Workspace, amount, card_of},
     },
-    config::{Preset, RunConfig},
-    jobs::{JobId, ModelSource, Outcome, Pixels},
-    ml::progress::{Event, Stage},
+    config::{DissolveMethod, Preset, RunConfig},
+    data::Label,
+    jobs::{JobId, Machine, ModelSource, Outcome, Pixels, RunEntry},
+    ml::{
+        cost,
+        progress::{Event, Stage},
+    },
+    run_dir::{RunKind, RunState},
 };
 use std::path::PathBuf;
 
 pub fn preset(state: &mut State, preset: Preset) -> Vec<Effect> {
     let (seed, reuse) = (state.train.config.run.seed, state.train.reuse.clone());
-    let mut config = preset.config();
-    config.run.seed = seed;
-    config.preprocess = state.train.config.preprocess.clone();
-    change(state, "Preset", |train| *train = TrainState { reuse, ..TrainState::from_config(config) })
+    let preprocess = state.train.config.preprocess.clone();
+    change(state, "Preset", |train| {
+        *train = TrainState { reuse, ..TrainState::from_preset(preset) };
+        train.config.preprocess = preprocess;
+        train.set("run.seed", seed.to_string());
+    })
 }
 
 pub fn field(state: &mut State, key: &'static str, text: String) -> Vec<Effect> {
@@ -39,64 +46,180 @@ fn change(state: &mut State, what: &str, with: impl FnOnce(&mut TrainState)) -> 
     Vec::new()
 }
 
-pub fn train_all(state: &mut State) -> Vec<Effect> {
-    if let Err(reason) = actions::may_train(state) {
+pub fn train(state: &mut State, kind: RunKind) -> Vec<Effect> {
+    if let Err(reason) = actions::may_train_kind(state, kind) {
         state.notify_error("Training cannot start.", reason);
         return Vec::new();
     }
-    let Some(open) = state.open() else { return Vec::new() };
-    let (name, data) = (open.title(), open.config.clone());
-    let mut config = RunConfig { data, ..state.train.config.clone() };
-    if let Some(ModelSource(path)) = &state.train.reuse {
+    let Some(open) = state.open().cloned() else { return Vec::new() };
+    let name = open.title();
+    let mut config = RunConfig { data: open.config.clone(), ..state.train.config.clone() };
+    if let Some(ModelSource(path)) = state.train.reuse.as_ref().filter(|_| kind != RunKind::Ddpm) {
         config.dia.model.clone_from(path);
     }
-    submit(state, format!("Train {name}"), config, name, None)
+    // Without both labels there is no curve of the AUROC.
+    if open.counts.iter().zip(&open.dataset.classes).all(|(n, c)| c.label != Some(Label::Abnormal) || n.val + n.test == 0) {
+        config.dia.eval_every = 0;
+    }
+    let kind = match kind {
+        RunKind::Dia if config.dia.dissolve == DissolveMethod::None => RunKind::Csi,
+        kind => kind,
+    };
+    let title = match kind {
+        RunKind::Train => format!("Train {name}"),
+        RunKind::Ddpm => format!("Diffusion model of {name}"),
+        RunKind::Dia => format!("DIA of {name}"),
+        RunKind::Csi => format!("CSI of {name}"),
+    };
+    let amount = Some(amount(&state.train, &open));
+    submit(state, JobInfo { amount, ..JobInfo::new(title, name, kind, config, Work::New) })
 }
 
 pub fn resume_run(state: &mut State, run: PathBuf) -> Vec<Effect> {
     let Some(entry) = state.runs.iter().find(|r| r.path == run) else { return Vec::new() };
-    let (name, config) = (entry.manifest.name.clone(), entry.config.clone());
-    submit(state, format!("Go on with {name}"), config, name, Some(run))
+    let busy = state.jobs.iter().any(|j| !j.state.has_ended() && j.run.as_ref() == Some(&run));
+    if busy || !entry.can_resume() {
+        return Vec::new();
+    }
+    let (name, config, kind) = (entry.manifest.name.clone(), entry.config.clone(), entry.manifest.kind);
+    state.offer = state.offer.take().filter(|offered| *offered != run);
+    submit(state, JobInfo::new(format!("Go on with {name}"), name, kind, config, Work::Resume(run)))
 }
 
-fn submit(state: &mut State, title: String, config: RunConfig, name: String, resume: Option<PathBuf>) -> Vec<Effect> {
+/// Scores of a run whose encoder is finished, on its own images.
+pub fn score_run(state: &mut State, run: PathBuf) -> Vec<Effect> {
+    let Some(entry) = state.runs.iter().find(|r| r.path == run) else { return Vec::new() };
+    let (name, config, kind) = (entry.manifest.name.clone(), entry.config.clone(), entry.manifest.kind);
+    submit(state, JobInfo::new(format!("Scores of {name}"), name, kind, config, Work::Score(run)))
+}
+
+/// Queues a job, and starts it where nothing else runs.
+pub(super) fn submit(state: &mut State, job: JobInfo) -> Vec<Effect> {
     state.next_job += 1;
-    let id = JobId(state.next_job);
+    let forecast = job.amount.zip(state.machine.speed);
+    let costs = forecast.map(|(amount, speed)| cost::forecast(&job.config, amount, speed)).unwrap_or_default();
+    let of_kind = |c: &cost::Cost| match job.kind {
+        RunKind::Train => true,
+        RunKind::Ddpm => c.stage == Stage::Ddpm,
+        RunKind::Dia | RunKind::Csi => card_of(c.stage) == Stage::Dia,
+    };
+    let forecast = Forecast { costs: costs.into_iter().filter(of_kind).collect() };
     // One ended job stays in view; the list does not grow for ever.
     state.jobs.retain(|j| !j.state.has_ended());
-    state.jobs.push(JobInfo { id, title, state: JobState::Queued, run: resume.clone(), progress: Progress::default() });
-    vec![Effect::Train { id, config: Box::new(config), name, resume }]
+    state.jobs.push(JobInfo { id: JobId(state.next_job), forecast, ..job });
+    start_next(state)
+}
+
+/// Starts the first of the queue where nothing runs.
+fn start_next(state: &mut State) -> Vec<Effect> {
+    if state.closing || state.jobs.iter().any(|j| j.state.is_running()) {
+        return Vec::new();
+    }
+    let Some(job) = state.jobs.iter_mut().find(|j| j.state == JobState::Queued) else { return Vec::new() };
+    job.state = JobState::Running;
+    let (id, config, name) = (job.id, Box::new(job.config.clone()), job.name.clone());
+    vec![match job.work.clone() {
+        Work::Folder { run, folder } => Effect::ScoreFolder { id, run, folder },
+        work => Effect::Train { id, kind: job.kind, config, name, work },
+    }]
 }
 
 pub fn control(state: &mut State, id: JobId, control: Control) -> Vec<Effect> {
-    let Some(job) = state.jobs.iter_mut().find(|j| j.id == id && !j.state.has_ended()) else { return Vec::new() };
+    let Some(job) = state.jobs.iter_mut().find(|j| j.id == id && j.state.is_running()) else { return Vec::new() };
     job.state = match (control, &job.state) {
         // Told to stop is told to stop.
         (_, JobState::Stopping) => return Vec::new(),
         (Control::Pause, JobState::Running) => JobState::Paused,
         (Control::Continue, JobState::Paused) | (Control::Keep, JobState::Paused | JobState::Running) => JobState::Running,
         (Control::Stop, JobState::Running | JobState::Paused) => JobState::Stopping,
-        // A queued job ends as soon as it is taken from the queue.
-        (Control::Stop, JobState::Queued) => JobState::Queued,
         _ => return Vec::new(),
     };
     vec![Effect::Control(id, control)]
 }
 
-/// Stops everything with a checkpoint; the window closes when that is written.
+/// Takes a job that has not begun out of the queue.
+pub fn dequeue(state: &mut State, id: JobId) -> Vec<Effect> {
+    state.jobs.retain(|j| j.id != id || j.state != JobState::Queued);
+    Vec::new()
+}
+
+/// Moves a waiting job `by` places, among those that wait.
+pub fn move_job(state: &mut State, id: JobId, by: i32) -> Vec<Effect> {
+    let waiting: Vec<usize> = (0..state.jobs.len()).filter(|&i| state.jobs[i].state == JobState::Queued).collect();
+    let Some(at) = waiting.iter().position(|&i| state.jobs[i].id == id) else { return Vec::new() };
+    let to = (at as i32 + by).clamp(0, waiting.len() as i32 - 1) as usize;
+    let job = state.jobs.remove(waiting[at]);
+    state.jobs.insert(waiting[to], job);
+    Vec::new()
+}
+
+/// Stops what runs, with a checkpoint, and remembers what waits; the window closes when that is written.
 pub fn close(state: &mut State) -> Vec<Effect> {
-    let live: Vec<JobId> = state.jobs.iter().filter(|j| !j.state.has_ended()).map(|j| j.id).collect();
-    if live.is_empty() {
-        return vec![Effect::CloseWindow];
-    }
+    let waiting = state.jobs.iter().filter(|j| j.state == JobState::Queued);
+    state.remembered.queue = waiting.map(Waiting::from).collect();
+    let Some(id) = state.running().map(|j| j.id) else { return vec![Effect::CloseWindow] };
     state.closing = true;
-    state.notify("The window closes as soon as the checkpoint is written; the run can be resumed.");
-    live.into_iter().flat_map(|id| control(state, id, Control::Stop)).collect()
+    state.notify("The window closes as soon as the checkpoint is written; the next start offers to go on.");
+    control(state, id, Control::Stop)
+}
+
+/// What the last session left waiting is put into the queue again.
+pub fn requeue(state: &mut State) -> Vec<Effect> {
+    let jobs: Vec<JobInfo> = state.remembered.queue.drain(..).filter_map(|w| JobInfo::try_from(w).ok()).collect();
+    jobs.into_iter().flat_map(|job| submit(state, job)).collect()
+}
+
+/// The newest run that was not finished is offered: the last session was closed, or ended by itself.
+pub fn offer(state: &mut State) {
+    let unfinished = |r: &&RunEntry| r.can_resume() && !matches!(r.manifest.state, RunState::Failed { .. });
+    let newest = state.runs.iter().find(unfinished).map(|r| r.path.clone());
+    state.offer = newest.filter(|run| !state.remembered.declined.contains(run));
+}
+
+/// The offer to go on is declined for good; the run stays in the list.
+pub fn decline(state: &mut State) -> Vec<Effect> {
+    const KEPT: usize = 50;
+    let declined = &mut state.remembered.declined;
+    declined.extend(state.offer.take());
+    declined.drain(..declined.len().saturating_sub(KEPT));
+    state.remembered.queue.clear();
+    Vec::new()
+}
+
+/// Looks at what this machine can do, where that is not known and may matter now.
+pub fn look_at_machine(state: &mut State) -> Vec<Effect> {
+    if state.workspace != Workspace::Train || state.open().is_none() || state.machine.measuring {
+        return Vec::new();
+    }
+    // A running training has both cores; its own steps will tell.
+    let timed = state.machine.speed.is_none() && state.running().is_none();
+    state.machine.measuring = timed;
+    vec![Effect::Machine { timed }]
+}
+
+pub fn machine(state: &mut State, machine: Machine) -> Vec<Effect> {
+    state.machine.take(machine);
+    remember_speed(state);
+    Vec::new()
+}
+
+fn remember_speed(state: &mut State) {
+    state.remembered.speed = state.machine.speed.map(|speed| (state.cores, speed));
+}
+
+/// A training shows how fast the machine is.
+fn learn_speed(state: &mut State, id: JobId, stage: Stage) {
+    let Some(job) = state.jobs.iter().find(|j| j.id == id) else { return };
+    let each = job.progress.seconds_per_step.iter().find(|(s, ..)| *s == stage).map(|(_, each, _)| *each);
+    if let (Some(each), Some(amount), Some(speed)) = (each, job.amount, state.machine.speed) {
+        state.machine.speed = Some(cost::learn(speed, &job.config, amount, stage, each));
+        remember_speed(state);
+    }
 }
 
 pub fn started(state: &mut State, id: JobId) -> Vec<Effect> {
-    if let Some(job) = state.jobs.iter_mut().find(|j| j.id == id) {
-        job.state = if state.closing { JobState::Stopping } else { JobState::Running };
+    if let Some(job) = state.jobs.iter_mut().find(|j| j.id == id && state.closing) {
+        job.state = JobState::Stopping;
     }
     Vec::new()
 }
@@ -122,40 +245,42 @@ pub fn progress(state: &mut State, id: JobId, event: Event) -> Vec<Effect> {
         Event::Started { stage, done, total } => {
             (p.stage, p.done, p.total, p.last) = (Some(stage), done, total, None);
             // The run has its folder by now.
-            std::iter::once(Effect::ListRuns).chain(read_log(state)).collect()
+            with_log(state, vec![Effect::ListRuns])
         }
         Event::Step(step) => {
-            (p.done, p.total, p.last) = (step.step, step.total, Some(step));
-            let has_loss = matches!(step.stage, Stage::Ddpm | Stage::Dia) && step.loss.is_finite();
-            if has_loss {
-                if p.curve(step.stage).is_none() {
-                    p.curves.push(Curve::new(step.stage));
-                }
-                let curve = p.curves.iter_mut().find(|c| c.stage == step.stage);
-                curve.into_iter().for_each(|c| c.push([step.step as f64, step.loss]));
-            }
+            p.step(step);
             Vec::new()
         }
-        Event::Epoch { epoch, auroc, .. } => {
-            p.auroc.push([epoch as f64, auroc]);
+        Event::Epoch { epoch, auroc, ci95 } => {
+            p.auroc.push(Auroc { epoch, value: auroc, ci95 });
             Vec::new()
         }
         Event::Preview { step, file } => {
             p.previews.push((step, file.clone()));
             vec![Effect::LoadPreview(file), Effect::ListRuns]
         }
+        Event::Readiness(readiness) => {
+            p.readiness = Some(readiness);
+            Vec::new()
+        }
         Event::Notice(text) => {
             if !p.notices.contains(&text) {
                 p.notices.push(text.clone());
             }
             state.notify(text);
-            read_log(state)
+            with_log(state, Vec::new())
         }
         Event::Finished { stage } => {
             p.finished.push(stage);
-            std::iter::once(Effect::ListRuns).chain(read_log(state)).collect()
+            learn_speed(state, id, stage);
+            with_log(state, vec![Effect::ListRuns])
         }
     }
+}
+
+fn with_log(state: &State, mut effects: Vec<Effect>) -> Vec<Effect> {
+    effects.extend(read_log(state));
+    effects
 }
 
 pub fn preview(state: &mut State, file: PathBuf, pixels: Result<Pixels, String>) -> Vec<Effect> {
@@ -174,16 +299,19 @@ pub fn ended(state: &mut State, id: JobId, outcome: Outcome) -> Vec<Effect> {
     job.state = JobState::Ended(outcome.clone());
     let title = job.title.clone();
     let mut effects = vec![Effect::ListRuns];
+    let scored = matches!(job.work, Work::Score(_)) || job.kind == RunKind::Train;
     match outcome {
-        Outcome::Finished(run) => {
+        Outcome::Finished(run) if scored => {
             state.notify(format!("{title}: done. The scores are under Results (4)."));
             effects.extend(results::open_run(state, run));
         }
+        Outcome::Finished(_) => state.notify(format!("{title}: done.")),
         Outcome::Stopped => state.notify(format!("{title}: stopped; what was computed is kept and can be resumed.")),
         Outcome::Failed(failure) => state.notify_error(format!("{title}: {}", failure.summary), failure.hint),
     }
+    effects.extend(start_next(state));
     effects.extend(read_log(state));
-    if state.closing && state.jobs.iter().all(|j| j.state.has_ended()) {
+    if state.closing && state.running().is_none() {
         effects.push(Effect::CloseWindow);
     }
     effects

@@ -82,7 +82,12 @@ fn on_command(state: &mut State, command: Command) -> Vec<Effect> {
             Vec::new()
         }
         Command::Reuse(source) => jobs::reuse(state, source),
-        Command::TrainAll => jobs::train_all(state),
+        Command::Train(kind) => jobs::train(state, kind),
+        Command::ScoreRun(run) => jobs::score_run(state, run),
+        Command::Requeue => jobs::requeue(state),
+        Command::Decline => jobs::decline(state),
+        Command::Dequeue(id) => jobs::dequeue(state, id),
+        Command::MoveJob(id, by) => jobs::move_job(state, id, by),
         Command::ResumeRun(run) => jobs::resume_run(state, run),
         Command::Pause(id) => jobs::control(state, id, super::message::Control::Pause),
         Command::Continue(id) => jobs::control(state, id, super::message::Control::Continue),
@@ -134,6 +139,7 @@ fn on_event(state: &mut State, event: JobEvent) -> Vec<Effect> {
         JobEvent::Original { id, pixels } => dissolve::original(state, id, pixels),
         JobEvent::Dissolved { generation, twin } => dissolve::dissolved(state, generation, twin),
         JobEvent::Rung { ladder, rung } => dissolve::rung(state, ladder, rung),
+        JobEvent::Machine(machine) => jobs::machine(state, machine),
         JobEvent::JobFolder(id, run) => jobs::folder(state, id, run),
         JobEvent::RunLog { run, lines } => {
             if state.job().is_some_and(|j| j.run.as_ref() == Some(&run)) {

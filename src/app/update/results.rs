@@ -1,6 +1,6 @@
 //! Runs, and the scores of one of them with their one threshold.
 
-use super::{around::stepped, data, dissolve, why};
+use super::{around::stepped, data, dissolve, jobs, why};
 use crate::{
     app::{
         Effect, State,
@@ -17,6 +17,9 @@ use std::{
 
 pub fn runs(state: &mut State, runs: Vec<RunEntry>) -> Vec<Effect> {
     state.runs = runs;
+    if !std::mem::replace(&mut state.runs_known, true) {
+        jobs::offer(state);
+    }
     let before = state.dissolve.model().map(|m| m.source.clone());
     dissolve::list_models(state);
     // Another model is in use now, or the first one has come.

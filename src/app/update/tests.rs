@@ -5,12 +5,13 @@ use crate::{
     app::{
         Command, Effect, State,
         message::{Control, Texture},
-        state::{Filter, JobState, Overlay, Scores, Workspace},
+        state::{Filter, JobState, Overlay, Quantity, Scores, Work, Workspace},
     },
     config::{DataConfig, RunConfig, ThresholdRule},
     data::{Class, Dataset, ImageId, Item, Label, Layout, Source, Split},
     jobs::{Failure, JobEvent, JobId, Outcome, Pixels, ScoreSet, Twin},
     ml::progress::{Event, Stage, Step},
+    run_dir::RunKind,
     scores::{ScoreRow, Scores as ScoreFile},
 };
 use std::{path::PathBuf, sync::Arc};
@@ -137,8 +138,8 @@ fn without_a_model_the_slider_says_what_is_missing() {
 
 fn training() -> (State, JobId) {
     let mut state = opened();
-    let effects = update(&mut state, Command::TrainAll);
-    let [Effect::Train { id, config, resume: None, .. }] = &effects[..] else { panic!("{effects:?}") };
+    let effects = update(&mut state, Command::Train(RunKind::Train));
+    let [Effect::Train { id, config, work: Work::New, .. }] = &effects[..] else { panic!("{effects:?}") };
     assert_eq!(config.data.normal, ["good"]);
     let id = *id;
     update(&mut state, JobEvent::JobStarted(id));
@@ -148,13 +149,13 @@ fn training() -> (State, JobId) {
 #[test]
 fn training_needs_data_and_valid_settings() {
     let mut state = State::default();
-    assert!(update(&mut state, Command::TrainAll).is_empty());
+    assert!(update(&mut state, Command::Train(RunKind::Train)).is_empty());
     assert!(state.notices[0].hint.contains("Ctrl+O"));
     let mut state = opened();
     update(&mut state, Command::Field("ddpm.steps", "none".into()));
-    assert!(update(&mut state, Command::TrainAll).is_empty());
+    assert!(update(&mut state, Command::Train(RunKind::Train)).is_empty());
     update(&mut state, Command::Field("ddpm.steps", "12".into()));
-    assert_eq!(update(&mut state, Command::TrainAll).len(), 1);
+    assert_eq!(update(&mut state, Command::Train(RunKind::Train)).len(), 1);
 }
 
 #[test]
@@ -191,7 +192,7 @@ fn progress_makes_curves_and_a_finished_job_opens_its_scores() {
         update(&mut state, JobEvent::JobProgress(id, event));
     }
     let p = &state.running().unwrap().progress;
-    assert_eq!(p.curve(Stage::Ddpm).unwrap().points, [[3.0, 0.5]]);
+    assert_eq!(p.curve(Stage::Ddpm, Quantity::Loss).unwrap().points, [[3.0, 0.5]]);
     assert_eq!((p.done, p.finished.as_slice()), (3, [Stage::Ddpm].as_slice()));
     let effects = update(&mut state, JobEvent::JobEnded(id, Outcome::Finished("run".into())));
     assert!(effects.iter().any(|e| matches!(e, Effect::LoadScores(run) if run.ends_with("run"))));
@@ -202,12 +203,17 @@ fn closing_waits_for_the_checkpoint() {
     let mut state = State::default();
     assert!(matches!(&update(&mut state, Command::Close)[..], [Effect::CloseWindow]));
     let (mut state, id) = training();
-    update(&mut state, Command::TrainAll);
+    update(&mut state, Command::Train(RunKind::Train));
     let effects = update(&mut state, Command::Close);
-    assert_eq!(effects.len(), 2, "the running and the queued one are stopped: {effects:?}");
-    let closes = |effects: Vec<Effect>| effects.iter().any(|e| matches!(e, Effect::CloseWindow));
-    assert!(!closes(update(&mut state, JobEvent::JobEnded(id, Outcome::Stopped))));
-    assert!(closes(update(&mut state, JobEvent::JobEnded(JobId(id.0 + 1), Outcome::Stopped))));
+    assert!(matches!(&effects[..], [Effect::Control(_, Control::Stop)]));
+    let effects = update(&mut state, JobEvent::JobEnded(id, Outcome::Stopped));
+    assert!(effects.iter().any(|e| matches!(e, Effect::CloseWindow)));
+    assert!(!effects.iter().any(|e| matches!(e, Effect::Train { .. })), "what waits does not begin any more");
+    // The next session offers what waited.
+    let mut next = State { remembered: state.remembered.clone(), ..State::default() };
+    assert_eq!(next.remembered.queue.len(), 1);
+    assert!(matches!(&update(&mut next, Command::Requeue)[..], [Effect::Train { .. }]));
+    assert!(next.remembered.queue.is_empty());
 }
 
 /// Test rows: normals score 0 and 2, abnormals 1 and 3; training normals 0.
@@ -301,4 +307,64 @@ fn the_scale_goes_in_steps_between_its_ends() {
     assert_eq!(state.remembered.scale.factor(), 0.8);
     update(&mut state, Command::Scale(0));
     assert_eq!(state.remembered.scale.0, 100);
+}
+
+#[test]
+fn the_queue_is_reordered_and_the_next_one_starts_by_itself() {
+    let (mut state, id) = training();
+    for _ in 0..3 {
+        assert!(update(&mut state, Command::Train(RunKind::Train)).is_empty(), "one at a time");
+    }
+    let ids = |state: &State| state.jobs.iter().map(|j| j.id.0 - id.0).collect::<Vec<_>>();
+    assert_eq!(ids(&state), [0, 1, 2, 3]);
+    update(&mut state, Command::MoveJob(JobId(id.0 + 3), -1));
+    assert_eq!(ids(&state), [0, 1, 3, 2]);
+    update(&mut state, Command::Dequeue(JobId(id.0 + 1)));
+    update(&mut state, Command::Dequeue(id));
+    assert_eq!(ids(&state), [0, 3, 2], "what runs is not taken from the queue");
+    let effects = update(&mut state, JobEvent::JobEnded(id, Outcome::Stopped));
+    assert!(effects.iter().any(|e| matches!(e, Effect::Train { id: next, .. } if next.0 == id.0 + 3)));
+}
+
+fn entry(state: crate::run_dir::RunState) -> crate::jobs::RunEntry {
+    let dir = tempfile::tempdir().unwrap();
+    let run = crate::run_dir::RunDir::create(dir.path(), RunKind::Train, "set", &RunConfig::default()).unwrap();
+    run.set_state(state).unwrap();
+    crate::jobs::RunEntry::read(&run).unwrap()
+}
+
+#[test]
+fn an_unfinished_run_is_offered_once_and_can_be_declined() {
+    use crate::run_dir::RunState;
+    let mut state = State::default();
+    let left = entry(RunState::Unfinished);
+    update(&mut state, JobEvent::Runs(vec![entry(RunState::Finished), left.clone()]));
+    assert_eq!(state.offered().map(|r| &r.path), Some(&left.path));
+    let remembered = {
+        update(&mut state, Command::Decline);
+        state.remembered.clone()
+    };
+    assert!(state.offered().is_none());
+    let mut next = State { remembered, ..State::default() };
+    update(&mut next, JobEvent::Runs(vec![left.clone()]));
+    assert!(next.offered().is_none(), "no means no");
+    let mut other = State::default();
+    update(&mut other, JobEvent::Runs(vec![]));
+    update(&mut other, JobEvent::Runs(vec![left.clone()]));
+    assert!(other.offered().is_none(), "what was left in this session is not offered in it");
+    update(&mut other, Command::ResumeRun(left.path));
+    assert!(other.running().is_some());
+}
+
+#[test]
+fn the_machine_is_measured_once_where_it_matters() {
+    let mut state = opened();
+    let effects = update(&mut state, Command::Go(Workspace::Train));
+    assert!(matches!(&effects[..], [Effect::Machine { timed: true }]));
+    assert!(state.forecast().is_none());
+    let speed = Some(crate::ml::cost::Speed { unet: 1e10, encoder: 1e10 });
+    update(&mut state, JobEvent::Machine(crate::jobs::Machine { speed, free_memory: Some(1 << 30) }));
+    assert!(state.forecast().unwrap().seconds() > 1.0 && state.remembered.speed.is_some());
+    let effects = update(&mut state, Command::Go(Workspace::Train));
+    assert!(matches!(&effects[..], [Effect::Machine { timed: false }]));
 }

@@ -1,0 +1,159 @@
+//! What a training will take, before it starts and while it runs.
+
+use super::{Open, Progress, TrainState};
+use crate::{
+    jobs::Machine,
+    ml::{
+        cost::{self, Amount, Cost, Speed},
+        progress::Stage,
+        train_dia,
+    },
+};
+
+/// Speed and memory of this machine, as far as they are known.
+#[derive(Debug, Default)]
+pub struct MachineState {
+    pub speed: Option<Speed>,
+    /// Bytes that could be used now.
+    pub free_memory: Option<u64>,
+    pub measuring: bool,
+}
+
+impl MachineState {
+    pub fn take(&mut self, machine: Machine) {
+        self.measuring = false;
+        self.speed = machine.speed.or(self.speed);
+        self.free_memory = machine.free_memory.or(self.free_memory);
+    }
+}
+
+/// Seconds and memory of each stage of a training.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct Forecast {
+    pub costs: Vec<Cost>,
+}
+
+/// The cards' stages, each with those that belong to it.
+pub fn card_of(stage: Stage) -> Stage {
+    match stage {
+        Stage::Data | Stage::Ddpm => Stage::Ddpm,
+        Stage::Ladder | Stage::Dia | Stage::Bank => Stage::Dia,
+        Stage::Profile | Stage::Scores | Stage::Report => Stage::Scores,
+    }
+}
+
+impl Forecast {
+    /// Of the form as it stands, on the open data set.
+    pub fn new(train: &TrainState, open: &Open, speed: Speed) -> Self {
+        let costs = cost::forecast(&train.config, amount(train, open), speed);
+        Self { costs }
+    }
+
+    /// Of one card.
+    pub fn of_card(&self, card: Stage) -> Option<(f64, f64)> {
+        let costs = self.costs.iter().filter(|c| card_of(c.stage) == card);
+        costs.fold(None, |sum, c| {
+            let (seconds, bytes) = sum.unwrap_or((0.0, 0.0));
+            Some((seconds + c.seconds, f64::max(bytes, c.bytes)))
+        })
+    }
+
+    pub fn seconds(&self) -> f64 {
+        self.costs.iter().map(|c| c.seconds).sum()
+    }
+
+    /// Peak of all stages, in bytes.
+    pub fn bytes(&self) -> f64 {
+        self.costs.iter().map(|c| c.bytes).fold(0.0, f64::max)
+    }
+
+    /// Seconds that are left on a card, corrected by what the steps took so far: the running stage is timed by its own steps,
+    /// and what is to come is scaled as the same network's stages turned out.
+    pub fn left_on(&self, card: Stage, progress: &Progress) -> f64 {
+        let of_card = self.costs.iter().filter(|c| card_of(c.stage) == card);
+        of_card.map(|c| self.left_of(c, progress)).sum()
+    }
+
+    pub fn left(&self, progress: &Progress) -> f64 {
+        self.costs.iter().map(|c| self.left_of(c, progress)).sum()
+    }
+
+    fn left_of(&self, cost: &Cost, progress: &Progress) -> f64 {
+        let past = progress.stage.is_some_and(|s| s as usize > cost.stage as usize) || progress.finished.contains(&cost.stage);
+        if past {
+            return 0.0;
+        }
+        let predicted = cost.seconds * self.ratio(cost.stage, progress);
+        if progress.stage != Some(cost.stage) {
+            return predicted;
+        }
+        match progress.last {
+            Some(step) if step.eta_secs > 0.0 || step.step == step.total => step.eta_secs,
+            _ => predicted * (1.0 - f64::from(progress.share())),
+        }
+    }
+
+    /// How much slower than predicted the stages of the same network were.
+    fn ratio(&self, stage: Stage, progress: &Progress) -> f64 {
+        let network = |s: Stage| matches!(s, Stage::Ddpm | Stage::Ladder | Stage::Profile);
+        let same = progress.seconds_per_step.iter().rev().filter(|(s, ..)| network(*s) == network(stage));
+        let ratios = same.filter_map(|&(s, each, total)| {
+            let cost = self.costs.iter().find(|c| c.stage == s)?;
+            Some(each * total as f64 / cost.seconds)
+        });
+        ratios.filter(|r| r.is_finite() && *r > 0.0).map(|r| r.clamp(0.02, 50.0)).next().unwrap_or(1.0)
+    }
+}
+
+/// What the cost model needs to know of data and form.
+pub fn amount(train: &TrainState, open: &Open) -> Amount {
+    Amount {
+        training_normals: open.training_normals,
+        images: open.dataset.items.len(),
+        side: train_dia::side(&train.config, open.median_side),
+        has_model: train.reuse.is_some(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{config::Preset, ml::progress::Step};
+
+    const AMOUNT: Amount = Amount { training_normals: 300, images: 500, side: 64, has_model: false };
+    const SPEED: Speed = Speed { unet: 1e10, encoder: 2e10 };
+
+    fn step(stage: Stage, step: usize, total: usize, each: f64) -> Step {
+        let eta_secs = each * (total - step) as f64;
+        Step { stage, step, total, loss: 0.0, parts: [0.0; 2], grad_norm: 0.0, lr: 0.0, images_per_second: 1.0, eta_secs }
+    }
+
+    /// A machine on which all is `slower` than forecast: after ten steps what is left is right within a factor of 1.5.
+    #[test]
+    fn ten_steps_correct_the_forecast() {
+        for slower in [0.2, 1.0, 3.0, 20.0] {
+            let forecast = Forecast { costs: cost::forecast(&Preset::Quick.config(), AMOUNT, SPEED) };
+            let total = Preset::Quick.config().ddpm.steps;
+            let each = slower * forecast.costs[0].seconds / total as f64;
+            let mut progress = Progress { stage: Some(Stage::Ddpm), done: 0, total, ..Progress::default() };
+            let before = forecast.left(&progress);
+            assert!((before / forecast.seconds() - 1.0).abs() < 1e-9);
+            progress.step(step(Stage::Ddpm, 10, total, each));
+            let truth = each * (total - 10) as f64;
+            let card = forecast.left_on(Stage::Ddpm, &progress);
+            assert!((1.0 / 1.5..1.5).contains(&(card / truth)), "{card} of {truth}");
+            // The ladder is made by the same network.
+            let ladder = forecast.costs.iter().find(|c| c.stage == Stage::Ladder).unwrap();
+            assert!((forecast.left_of(ladder, &progress) / ladder.seconds / slower - 1.0).abs() < 0.01);
+        }
+    }
+
+    #[test]
+    fn what_is_done_takes_no_more_time() {
+        let forecast = Forecast { costs: cost::forecast(&Preset::Quick.config(), AMOUNT, SPEED) };
+        let progress = Progress { stage: Some(Stage::Dia), done: 0, total: 10, ..Progress::default() };
+        assert_eq!(forecast.left_on(Stage::Ddpm, &progress), 0.0);
+        assert!(forecast.left_on(Stage::Dia, &progress) > 0.0);
+        assert_eq!(forecast.of_card(Stage::Data), None);
+    }
+}

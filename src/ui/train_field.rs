@@ -1,0 +1,95 @@
+//! One setting: its label, its value, the paper's value as a hint, what it means, and why it cannot be used as it stands.
+
+use super::{Cx, theme, widgets};
+use crate::app::{
+    Command,
+    state::{Field, Kind, paper_value},
+};
+use eframe::egui::{Align, Checkbox, ComboBox, Label, Layout, RichText, Sense, TextEdit, Ui};
+
+/// Room for the value.
+const VALUE: f32 = 92.0;
+/// Room for the hint beside it.
+const HINT: f32 = 76.0;
+
+pub fn show(ui: &mut Ui, cx: &mut Cx<'_>, field: &Field) {
+    let t = theme::of(ui);
+    let train = &cx.state.train;
+    let (error, changed) = (train.errors.get(field.key), train.is_changed(field.key));
+    let text = train.texts.get(field.key).cloned().unwrap_or_default();
+    let paper = paper_value(field.key);
+    let help = match paper {
+        Some(paper) => format!("{} The paper: {paper}.\n{}", field.help, field.key),
+        None => format!("{}\n{}", field.help, field.key),
+    };
+    let mut focused = false;
+    let row = ui.horizontal(|ui| {
+        let room = (ui.available_width() - VALUE - HINT - 2.0 * theme::GAP).max(48.0);
+        let colour = if changed { t.accent } else { t.weak };
+        let label = ui.allocate_ui_with_layout([room, 24.0].into(), Layout::left_to_right(Align::Center), |ui| {
+            ui.set_width(room);
+            ui.add(Label::new(RichText::new(field.label).color(colour)).truncate().sense(Sense::click()))
+        });
+        let label = label.inner.on_hover_text(format!("{help}\nDouble click: back to {}", begun(cx, field)));
+        if label.double_clicked() {
+            cx.send(Command::Field(field.key, begun(cx, field)));
+        }
+        let new = ui.allocate_ui_with_layout([VALUE, 24.0].into(), Layout::left_to_right(Align::Center), |ui| {
+            ui.set_width(VALUE);
+            let (response, new) = value(ui, field, &text, error.is_some());
+            focused = response.has_focus();
+            response.labelled_by(label.id).on_hover_text(&help);
+            new
+        });
+        if let Some(text) = new.inner {
+            cx.send(Command::Field(field.key, text));
+        }
+        if let Some(paper) = paper {
+            let hint = RichText::new(format!("paper {paper}")).size(theme::SMALL).color(t.weak);
+            ui.add(Label::new(hint).truncate()).on_hover_text(&help);
+        }
+    });
+    if let Some(error) = error {
+        ui.label(RichText::new(widgets::sentence(error)).size(theme::SMALL).color(t.error));
+        row.response.scroll_to_me(None);
+    } else if focused {
+        widgets::weak(ui, field.help);
+    }
+}
+
+fn begun(cx: &Cx<'_>, field: &Field) -> String {
+    cx.state.train.begun.get(field.key).cloned().unwrap_or_default()
+}
+
+/// The control, and a newly given value.
+fn value(ui: &mut Ui, field: &Field, text: &str, wrong: bool) -> (eframe::egui::Response, Option<String>) {
+    match field.kind {
+        Kind::Text => {
+            let mut text = text.to_string();
+            let mut edit = TextEdit::singleline(&mut text).desired_width(VALUE - theme::GAP);
+            if wrong {
+                edit = edit.text_color(theme::of(ui).error);
+            }
+            let response = ui.add(edit);
+            let new = response.changed().then_some(text);
+            (response, new)
+        }
+        Kind::Flag => {
+            let mut on = text == "true";
+            let response = ui.add(Checkbox::without_text(&mut on));
+            let new = response.changed().then(|| on.to_string());
+            (response, new)
+        }
+        Kind::Choice(all) => {
+            let mut new = None;
+            let combo = ComboBox::from_id_salt(field.key).selected_text(text).width(VALUE).truncate().show_ui(ui, |ui| {
+                for choice in all {
+                    if ui.selectable_label(text == *choice, *choice).clicked() {
+                        new = Some((*choice).to_string());
+                    }
+                }
+            });
+            (combo.response, new)
+        }
+    }
+}
