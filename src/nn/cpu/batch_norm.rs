@@ -7,6 +7,7 @@ use rayon::prelude::*;
 
 use super::math::{dot, square_sum, sum};
 use super::simd::multiversion;
+use super::small_planes::{Columns, SMALL};
 use super::{Shared, filled, slice, to_tensor, with_values};
 
 /// Mean and biased variance of each channel of `x` (batch, channels, ...).
@@ -14,6 +15,9 @@ pub fn channel_moments(x: &Tensor) -> Result<(Vec<f32>, Vec<f32>)> {
     let x = x.contiguous()?;
     let (channels, size) = (x.dim(1)?, x.elem_count() / x.dim(0)? / x.dim(1)?);
     let moments = with_values([&x], |[x]| -> Vec<(f32, f32)> {
+        if size < SMALL {
+            return Columns { channels, columns: channels * size }.moments(x);
+        }
         let moments = |c: usize| {
             let planes = || x.chunks(size).skip(c).step_by(channels);
             let n = (x.len() / channels) as f64;
@@ -34,6 +38,13 @@ pub struct BatchNorm {
     rstd: Arc<[f32]>,
     of_batch: bool,
     relu: bool,
+}
+
+/// A channel's gradients; that of x is `dx[0] * dz + dx[1] * x + dx[2]`.
+struct Terms {
+    dgamma: f32,
+    dbeta: f32,
+    dx: [f32; 3],
 }
 
 impl BatchNorm {
@@ -59,7 +70,17 @@ impl BatchNorm {
         (a, affine[self.channels + c] - self.mean[c] * a)
     }
 
+    /// Where the planes are small.
+    fn columns(&self) -> Option<Columns> {
+        (self.size < SMALL).then_some(Columns { channels: self.channels, columns: self.channels * self.size })
+    }
+
     fn forward(&self, x: &[f32], affine: &[f32], shortcut: Option<&[f32]>) -> Vec<f32> {
+        if let Some(columns) = self.columns() {
+            let (factor, offset) =
+                (columns.spread(|c| self.coefficients(affine, c).0), columns.spread(|c| self.coefficients(affine, c).1));
+            return columns.forward(x, &factor, &offset, shortcut, self.relu);
+        }
         let image = self.channels * self.size;
         let mut y = vec![0.; x.len()];
         y.par_chunks_mut(image).zip(x.par_chunks(image)).enumerate().for_each(|(b, (y, x))| {
@@ -74,10 +95,32 @@ impl BatchNorm {
         y
     }
 
+    /// From the sums of `dz` and `dz * x` over the `n` values of a channel.
+    fn terms(&self, c: usize, affine: &[f32], (total, with_x): (&f64, &f64), n: f64) -> Terms {
+        let (mean, rstd) = (f64::from(self.mean[c]), f64::from(self.rstd[c]));
+        let with_normal = (with_x - mean * total) * rstd;
+        let a = rstd * f64::from(affine[c]);
+        let b = if self.of_batch { -a * rstd * with_normal / n } else { 0. };
+        let offset = if self.of_batch { -a * total / n - b * mean } else { 0. };
+        Terms { dgamma: with_normal as f32, dbeta: *total as f32, dx: [a as f32, b as f32, offset as f32] }
+    }
+
     /// Gradients of x, of (gamma, beta), and of what ReLU saw, which is the shortcut's.
     fn backward(&self, x: &[f32], affine: &[f32], y: &[f32], dy: &[f32], shortcut: bool) -> [Vec<f32>; 3] {
         let mut daffine = vec![0.; 2 * self.channels];
         let (dgamma, dbeta) = daffine.split_at_mut(self.channels);
+        if let Some(columns) = self.columns() {
+            let (total, with_x) = columns.grad_sums(x, y, dy, self.relu);
+            let n = (x.len() / self.channels) as f64;
+            let terms: Vec<Terms> =
+                total.iter().zip(&with_x).enumerate().map(|(c, sums)| self.terms(c, affine, sums, n)).collect();
+            for (c, terms) in terms.iter().enumerate() {
+                (dgamma[c], dbeta[c]) = (terms.dgamma, terms.dbeta);
+            }
+            let [a, b, offset] = [0, 1, 2].map(|k| columns.spread(|c| terms[c].dx[k]));
+            let (dx, dz) = columns.backward((x, y, dy), self.relu, [&a, &b, &offset], shortcut);
+            return [dx, daffine, dz];
+        }
         let mut dx = Vec::new();
         // SAFETY: each channel's task writes that channel's planes, whole.
         let dz = unsafe {
@@ -107,7 +150,6 @@ impl BatchNorm {
         (dgamma, dbeta): (&mut f32, &mut f32),
     ) {
         let planes = || (c * self.size..x.len()).step_by(self.channels * self.size).map(|at| at..at + self.size);
-        let (mean, rstd) = (f64::from(self.mean[c]), f64::from(self.rstd[c]));
         let (mut total, mut with_x) = (0f64, 0f64);
         for at in planes() {
             let dz = unsafe { std::slice::from_raw_parts_mut(dz.get().add(at.start), self.size) };
@@ -119,12 +161,9 @@ impl BatchNorm {
             total += sum(dz);
             with_x += dot(dz, &x[at]);
         }
-        let with_normal = (with_x - mean * total) * rstd;
-        (*dgamma, *dbeta) = (with_normal as f32, total as f32);
         let n = (x.len() / self.channels) as f64;
-        let a = rstd * f64::from(affine[c]);
-        let b = if self.of_batch { -a * rstd * with_normal / n } else { 0. };
-        let offset = if self.of_batch { -a * total / n - b * mean } else { 0. };
+        let Terms { dgamma: of_gamma, dbeta: of_beta, dx: [a, b, offset] } = self.terms(c, affine, (&total, &with_x), n);
+        (*dgamma, *dbeta) = (of_gamma, of_beta);
         for at in planes() {
             unsafe {
                 let to = dx.get().add(at.start);
@@ -133,7 +172,7 @@ impl BatchNorm {
                     to.copy_from_nonoverlapping(from, self.size);
                 }
                 let dx = std::slice::from_raw_parts_mut(to, self.size);
-                super::norm::combine(dx, a as f32, &x[at], b as f32, offset as f32);
+                super::norm::combine(dx, a, &x[at], b, offset);
             }
         }
     }

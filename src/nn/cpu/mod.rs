@@ -12,6 +12,7 @@ mod memory;
 mod norm;
 mod resample;
 mod simd;
+mod small_planes;
 #[cfg(test)]
 mod tests;
 mod transpose;

@@ -3,6 +3,7 @@
 use candle_core::{CpuStorage, CustomOp1, CustomOp2, Layout, Result, Shape, Tensor};
 use rayon::prelude::*;
 
+use super::simd::multiversion;
 use super::{slice, to_tensor, with_values};
 
 /// Maximum over 3x3 windows, stride 2, padding 1.
@@ -13,30 +14,74 @@ pub struct MaxPool {
 }
 
 impl MaxPool {
-    /// For each output of a plane, where its maximum is: the first in row order, or a NaN.
-    #[inline(always)]
-    fn each(self, x: &[f32], mut f: impl FnMut(usize, usize)) {
-        let window = |o: usize, n: usize| (2 * o).saturating_sub(1)..(2 * o + 2).min(n);
-        let mut output = 0;
-        for oy in 0..self.height.div_ceil(2) {
-            for ox in 0..self.width.div_ceil(2) {
-                let columns = window(ox, self.width);
-                let mut best = window(oy, self.height).start * self.width + columns.start;
-                for y in window(oy, self.height) {
-                    for at in y * self.width + columns.start..y * self.width + columns.end {
-                        if x[at] > x[best] || x[at].is_nan() {
-                            best = at;
-                        }
-                    }
-                }
-                f(output, best);
-                output += 1;
-            }
+    /// Of each output of a plane its maximum and where that is: the first in row order, or a NaN.
+    fn plane(self, x: &[f32], work: &mut Work) {
+        let (half, out) = (self.width.div_ceil(2), self.sizes().1);
+        work.row_values.resize(self.height * half, 0.);
+        work.row_places.resize(self.height * half, 0);
+        work.values.resize(out, 0.);
+        work.places.resize(out, 0);
+        along_rows(x, self.width, &mut work.row_values, &mut work.row_places);
+        for (oy, (values, places)) in work.values.chunks_mut(half).zip(work.places.chunks_mut(half)).enumerate() {
+            let window = (2 * oy).saturating_sub(1) * half..((2 * oy + 2) * half).min(self.height * half);
+            down_columns(&work.row_values[window.clone()], &work.row_places[window], values, places);
         }
     }
 
     fn sizes(self) -> (usize, usize) {
         (self.height * self.width, self.height.div_ceil(2) * self.width.div_ceil(2))
+    }
+}
+
+/// A thread's maxima: of the windows of each row, then of whole windows.
+#[derive(Default)]
+struct Work {
+    row_values: Vec<f32>,
+    row_places: Vec<u32>,
+    values: Vec<f32>,
+    places: Vec<u32>,
+}
+
+/// Of two candidates, the first unless the second is greater or NaN. (No branch, so that the compiler can use vectors.)
+#[inline(always)]
+fn better(a: (f32, u32), b: (f32, u32)) -> (f32, u32) {
+    let takes = (b.0 > a.0) | b.0.is_nan();
+    (if takes { b.0 } else { a.0 }, if takes { b.1 } else { a.1 })
+}
+
+multiversion! {
+    fn along_rows(x: &[f32], width: usize, values: &mut [f32], places: &mut [u32]) {
+        let half = width.div_ceil(2);
+        let rows = values.chunks_exact_mut(half).zip(places.chunks_exact_mut(half));
+        for (y, (x, (values, places))) in x.chunks_exact(width).zip(rows).enumerate() {
+            let first = (y * width) as u32;
+            let at = |column: usize| (x[column], first + column as u32);
+            (values[0], places[0]) = if width > 1 { better(at(0), at(1)) } else { at(0) };
+            // All windows but the first, and the last one where it hangs over.
+            let triples = x[1..].windows(3).step_by(2).zip(values[1..].iter_mut().zip(&mut places[1..]));
+            for (i, (triple, (value, place))) in triples.enumerate() {
+                let column = first + 2 * i as u32 + 1;
+                let left = better((triple[0], column), (triple[1], column + 1));
+                (*value, *place) = better(left, (triple[2], column + 2));
+            }
+            if width > 1 && !width.is_multiple_of(2) {
+                (values[half - 1], places[half - 1]) = better(at(width - 2), at(width - 1));
+            }
+        }
+    }
+}
+
+multiversion! {
+    fn down_columns(row_values: &[f32], row_places: &[u32], values: &mut [f32], places: &mut [u32]) {
+        let half = values.len();
+        values.copy_from_slice(&row_values[..half]);
+        places.copy_from_slice(&row_places[..half]);
+        for (row_values, row_places) in row_values[half..].chunks_exact(half).zip(row_places[half..].chunks_exact(half)) {
+            let best = values.iter_mut().zip(places.iter_mut());
+            for ((value, place), new) in best.zip(row_values.iter().zip(row_places)) {
+                (*value, *place) = better((*value, *place), (*new.0, *new.1));
+            }
+        }
     }
 }
 
@@ -49,7 +94,10 @@ impl CustomOp1 for MaxPool {
         let x = slice(x, layout)?;
         let (size, out) = self.sizes();
         let mut y = vec![0.; x.len() / size * out];
-        y.par_chunks_mut(out).zip(x.par_chunks(size)).for_each(|(y, x)| self.each(x, |o, at| y[o] = x[at]));
+        y.par_chunks_mut(out).zip(x.par_chunks(size)).for_each_init(Work::default, |work, (y, x)| {
+            self.plane(x, work);
+            y.copy_from_slice(&work.values);
+        });
         let (b, c, h, w) = layout.shape().dims4()?;
         Ok((CpuStorage::F32(y), (b, c, h.div_ceil(2), w.div_ceil(2)).into()))
     }
@@ -59,7 +107,10 @@ impl CustomOp1 for MaxPool {
         let dx = with_values([x, &dy.contiguous()?], |[x, dy]| {
             let mut dx = vec![0.; x.len()];
             let planes = dx.par_chunks_mut(size).zip(x.par_chunks(size)).zip(dy.par_chunks(out));
-            planes.for_each(|((dx, x), dy)| self.each(x, |o, at| dx[at] += dy[o]));
+            planes.for_each_init(Work::default, |work, ((dx, x), dy)| {
+                self.plane(x, work);
+                work.places.iter().zip(dy).for_each(|(&at, dy)| dx[at as usize] += dy);
+            });
             dx
         })?;
         Ok(Some(to_tensor(dx, x.shape())?))

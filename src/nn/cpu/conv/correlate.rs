@@ -10,6 +10,7 @@ use std::mem::MaybeUninit;
 
 use rayon::prelude::*;
 
+use super::vectors::{Lists, Piece, Run, Stretch};
 use crate::nn::cpu::simd::{self, Kernel, MAX_LANES, Simd, dispatch};
 use crate::nn::cpu::{Scratch, Shared};
 
@@ -70,6 +71,24 @@ struct Panel {
     first: usize,
 }
 
+/// Taps that reach into the image from any pixel; for images of one pixel it is a single one.
+#[derive(Debug)]
+struct Used {
+    taps: Vec<usize>,
+    /// Of each tap its place among them.
+    places: Vec<usize>,
+}
+
+impl Used {
+    fn new(job: &Correlation) -> Self {
+        let reaches = |tap: &usize| job.segments.iter().any(|s| s.taps.iter().any(|reach| reach.tap == *tap));
+        let taps: Vec<usize> = (0..job.taps).filter(reaches).collect();
+        let mut places = vec![0; job.taps];
+        taps.iter().enumerate().for_each(|(place, &tap)| places[tap] = place);
+        Self { taps, places }
+    }
+}
+
 impl Correlation<'_> {
     /// Writes all pixels of the segments, in every image and channel.
     ///
@@ -80,61 +99,28 @@ impl Correlation<'_> {
         let pixels = |s: &Segment| self.images * s.height * s.width;
         let of_segment = |(segment, s)| (0..pixels(s)).step_by(width).map(move |first| Panel { segment, first });
         let panels: Vec<Panel> = self.segments.iter().enumerate().flat_map(of_segment).collect();
-        let channels_a_block = (DEPTH / self.taps).clamp(1, self.channels);
+        let used = Used::new(self);
+        let channels_a_block = (DEPTH / used.taps.len().max(1)).clamp(1, self.channels);
         // Enough tasks for the threads to share evenly: first by pixels, then by output channels.
         let threads = rayon::current_num_threads();
         let wanted = if threads == 1 { 1 } else { 4 * threads };
-        let columns = (BLOCK / (channels_a_block * self.taps * width)).min(panels.len().div_ceil(wanted)).max(4);
+        let columns = (BLOCK / (channels_a_block * used.taps.len().max(1) * width)).min(panels.len().div_ceil(wanted)).max(4);
         let parts = wanted.div_ceil(panels.len().div_ceil(columns)).min(self.rows.div_ceil(4 * MAX_ROWS)).max(1);
         let rows = self.rows.div_ceil(parts);
         let tasks: Vec<_> = panels.chunks(columns).flat_map(|p| (0..parts).map(move |part| (p, part))).collect();
         tasks.into_par_iter().for_each(|(panels, part)| {
             let rows = (part * rows, ((part + 1) * rows).min(self.rows));
             if rows.0 < rows.1 {
-                dispatch(Block { job: self, out, panels, rows, channels_a_block });
+                dispatch(Block { job: self, used: &used, out, panels, rows, channels_a_block });
             }
         });
-    }
-}
-
-/// Lanes `mask` of a vector lie at `at + lane` in memory.
-struct Piece<M> {
-    mask: M,
-    at: isize,
-}
-
-/// `len` lanes of a vector from `lane` on lie from `at` on in memory.
-struct Run {
-    lane: usize,
-    len: usize,
-    at: usize,
-}
-
-/// What belongs to vectors that follow each other.
-struct Lists<T> {
-    items: Vec<T>,
-    ends: Vec<usize>,
-}
-
-impl<T> Lists<T> {
-    const fn new() -> Self {
-        Self { items: Vec::new(), ends: Vec::new() }
-    }
-
-    fn end_vector(&mut self) {
-        self.ends.push(self.items.len());
-    }
-
-    #[inline(always)]
-    fn of(&self, vector: usize) -> &[T] {
-        let from = if vector == 0 { 0 } else { self.ends[vector - 1] };
-        &self.items[from..self.ends[vector]]
     }
 }
 
 /// The part of a result that one task computes.
 struct Block<'a> {
     job: &'a Correlation<'a>,
+    used: &'a Used,
     out: Shared,
     panels: &'a [Panel],
     rows: (usize, usize),
@@ -179,16 +165,23 @@ impl Block<'_> {
     unsafe fn sources<S: Simd>(&self) -> Lists<Piece<S::M>> {
         let job = self.job;
         let (height, width) = (job.size.0 as isize, job.size.1 as isize);
-        let mut sources = Lists::new();
+        let (mut sources, mut stretches) = (Lists::new(), Lists::new());
         for panel in self.panels {
             let s = &job.segments[panel.segment];
-            let size = s.height * s.width;
-            for (tap, half) in s.taps.iter().flat_map(|t| [(t, 0), (t, 1)]) {
+            // The same for all taps.
+            stretches.clear();
+            for half in 0..2 {
                 let (mut n, mut lane) = (panel.first + half * S::LANES, 0);
-                while lane < S::LANES && n < job.images * size {
-                    let (pixel, image) = if job.side_by_side { (n / job.images, n % job.images) } else { (n % size, n / size) };
-                    let (y, x) = ((pixel / s.width) as isize + tap.dy, (pixel % s.width) as isize + tap.dx);
-                    let len = if job.side_by_side { S::LANES } else { (s.width - pixel % s.width).min(S::LANES - lane) };
+                while lane < S::LANES && n < job.images * s.height * s.width {
+                    let stretch = Stretch::new(job, s, n, lane, S::LANES);
+                    (n, lane) = (n + stretch.len, lane + stretch.len);
+                    stretches.items.push(stretch);
+                }
+                stretches.end_vector();
+            }
+            for (tap, half) in s.taps.iter().flat_map(|t| [(t, 0), (t, 1)]) {
+                for &Stretch { lane, len, image, y, x } in stretches.of(half) {
+                    let (y, x) = (y as isize + tap.dy, x as isize + tap.dx);
                     let place = tap.plane as isize + y * width + x;
                     // The lanes whose source is inside the image, from `lane` on, and where the first of them is.
                     let (from, to, at) = if !(0..height).contains(&y) {
@@ -206,7 +199,6 @@ impl Block<'_> {
                         let mask = unsafe { S::mask(bits) };
                         sources.items.push(Piece { mask, at: at - (lane + from) as isize });
                     }
-                    (n, lane) = (n + len, lane + len);
                 }
                 sources.end_vector();
             }
@@ -214,15 +206,15 @@ impl Block<'_> {
         sources
     }
 
-    /// Weights of rows `from..from + height` and `count` channels from `first` on, as (tap, channel, row).
+    /// Weights of rows `from..from + height` and `count` channels from `first` on, as (used tap, channel, row).
     #[inline(always)]
     unsafe fn pack_weights(&self, from: usize, height: usize, first: usize, count: usize, to: *mut f32) {
         let job = self.job;
         let one = |row: usize, c: usize| {
-            for tap in 0..job.taps {
+            for (place, tap) in self.used.taps.iter().enumerate() {
                 unsafe {
                     let weight = *job.weights.as_ptr().add((from + row) * job.row + (first + c) * job.channel + tap);
-                    *to.add((tap * count + c) * height + row) = weight;
+                    *to.add((place * count + c) * height + row) = weight;
                 }
             }
         };
@@ -250,7 +242,7 @@ impl Kernel for Block<'_> {
         // images; `out` is ours at these rows and pixels.
         unsafe {
             let (sources, targets) = (self.sources::<S>(), self.targets(S::LANES));
-            let mut scratch = Scratch::take(all_taps * column + job.taps * self.channels_a_block * MAX_ROWS);
+            let mut scratch = Scratch::take(all_taps * column + self.used.taps.len() * self.channels_a_block * MAX_ROWS);
             let (b, a) = scratch.0.split_at_mut(all_taps * column);
             for first in (0..job.channels).step_by(self.channels_a_block) {
                 let count = self.channels_a_block.min(job.channels - first);
@@ -275,7 +267,7 @@ impl Kernel for Block<'_> {
                     self.pack_weights(from, height, first, count, a.as_mut_ptr());
                     let size = job.out_plane * self.spacing();
                     let out = self.out.get().add(from * size);
-                    let tile = Tile { job, a: a.as_ptr(), count, row: from, fresh: first == 0, out, size };
+                    let tile = Tile { job, used: self.used, a: a.as_ptr(), count, row: from, fresh: first == 0, out, size };
                     let mut b = b.as_ptr();
                     for (p, panel) in self.panels.iter().enumerate() {
                         let taps = &job.segments[panel.segment].taps;
@@ -305,7 +297,8 @@ impl Kernel for Block<'_> {
 /// A few rows of the result, over one packed block of k.
 struct Tile<'a> {
     job: &'a Correlation<'a>,
-    /// (tap, channel, row)
+    used: &'a Used,
+    /// (used tap, channel, row)
     a: *const f32,
     /// Channels in the block.
     count: usize,
@@ -325,7 +318,7 @@ impl Tile<'_> {
             let mut sums = [[S::splat(0.); 2]; HEIGHT];
             let mut b = b;
             for same in taps.chunk_by(|a, b| a.tap + 1 == b.tap) {
-                let mut a = self.a.add(same[0].tap * self.count * HEIGHT);
+                let mut a = self.a.add(*self.used.places.get_unchecked(same[0].tap) * self.count * HEIGHT);
                 for _ in 0..same.len() * self.count {
                     let (left, right) = (S::load(b), S::load(b.add(S::LANES)));
                     for (row, sums) in sums.iter_mut().enumerate() {

@@ -2,6 +2,7 @@
 
 mod correlate;
 mod segments;
+mod vectors;
 mod weight_grad;
 mod winograd;
 
