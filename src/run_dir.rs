@@ -88,6 +88,9 @@ pub struct Manifest {
     pub figures: serde_json::Map<String, serde_json::Value>,
 }
 
+/// Where runs lie that were thrown away, inside the workspace.
+const TRASH: &str = ".trash";
+
 /// An existing run folder.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct RunDir {
@@ -158,7 +161,11 @@ impl RunDir {
 
     /// All runs of a workspace, newest first; folders that are no runs are left out.
     pub fn list(workspace: &Path) -> Vec<Self> {
-        let mut runs: Vec<Self> = fs::read_dir(workspace.join("runs"))
+        Self::list_folder(&workspace.join("runs"))
+    }
+
+    fn list_folder(folder: &Path) -> Vec<Self> {
+        let mut runs: Vec<Self> = fs::read_dir(folder)
             .into_iter()
             .flatten()
             .flatten()
@@ -166,6 +173,41 @@ impl RunDir {
             .collect();
         runs.sort_by(|a, b| b.path.cmp(&a.path));
         runs
+    }
+
+    /// Moves the run into the workspace's trash, from where it can be [restored](Self::restore).
+    pub fn trash(&self, workspace: &Path) -> Result<Self> {
+        self.move_into(&workspace.join(TRASH))
+    }
+
+    /// Moves a run out of the trash, back among the others.
+    pub fn restore(&self, workspace: &Path) -> Result<Self> {
+        self.move_into(&workspace.join("runs"))
+    }
+
+    fn move_into(&self, folder: &Path) -> Result<Self> {
+        fs::create_dir_all(folder).map_err(Error::io("create", folder))?;
+        let name = self.path.file_name().unwrap_or_default().to_string_lossy().into_owned();
+        let places = (1..1000).map(|n| folder.join(if n == 1 { name.clone() } else { format!("{name}-{n}") }));
+        let free = places.into_iter().find(|path| !path.exists()).unwrap_or_else(|| folder.join(&name));
+        fs::rename(&self.path, &free).map_err(Error::io("move", &self.path))?;
+        Ok(Self { path: free })
+    }
+
+    /// The runs in the workspace's trash, newest first.
+    pub fn list_trash(workspace: &Path) -> Vec<Self> {
+        Self::list_folder(&workspace.join(TRASH))
+    }
+
+    /// Deletes a run for good, with all that is in its folder.
+    ///
+    /// # Errors
+    /// Where it does not lie in the workspace's trash: nothing else is ever deleted.
+    pub fn delete_trashed(&self, workspace: &Path) -> Result<()> {
+        if self.path.parent() != Some(&workspace.join(TRASH)) {
+            return Err(Error::user(format!("{} is not in the trash", self.path.display()), "move it there first"));
+        }
+        fs::remove_dir_all(&self.path).map_err(Error::io("delete", &self.path))
     }
 
     pub fn path(&self) -> &Path {
@@ -314,6 +356,20 @@ mod tests {
         assert_eq!(found.len(), 2);
         assert_eq!(run.config().unwrap(), config);
         assert_eq!(run.manifest().unwrap().state, RunState::Failed { reason: "x".into() });
+    }
+
+    #[test]
+    fn a_run_comes_back_from_the_trash_and_is_deleted_only_there() {
+        let dir = tempfile::tempdir().unwrap();
+        let run = RunDir::create(dir.path(), RunKind::Ddpm, "x", &RunConfig::default()).unwrap();
+        assert!(run.delete_trashed(dir.path()).is_err());
+        let trashed = run.trash(dir.path()).unwrap();
+        assert!(RunDir::list(dir.path()).is_empty());
+        assert_eq!(RunDir::list_trash(dir.path()), [trashed.clone()]);
+        assert_eq!(trashed.restore(dir.path()).unwrap(), run);
+        let trashed = run.trash(dir.path()).unwrap();
+        trashed.delete_trashed(dir.path()).unwrap();
+        assert!(RunDir::list(dir.path()).is_empty() && RunDir::list_trash(dir.path()).is_empty());
     }
 
     #[test]

@@ -51,6 +51,8 @@ pub enum Id {
     ScoreFolder,
     ExportTags,
     RefreshRuns,
+    Runs,
+    ImportRun,
     Library,
     Inspector,
     Theme,
@@ -128,6 +130,8 @@ pub const ACTIONS: &[Action] = &[
     action(Id::ScoreFolder, icons::FOLDER_OPEN, "Score a folder…", None, may_score, |_| Command::AskFolder(true)),
     action(Id::ExportTags, icons::DOWNLOAD, "Export tags and notes as CSV", None, has_tags, |_| Command::Export(Export::Tags)),
     action(Id::RefreshRuns, icons::ARROWS_CLOCKWISE, "List runs again", plain(Key::F5), ALWAYS, |_| Command::RefreshRuns),
+    action(Id::Runs, icons::LIST, "All runs", ctrl(Key::R), ALWAYS, |_| Command::Toggle(Overlay::Runs)),
+    action(Id::ImportRun, icons::DOWNLOAD, "Import a checkpoint as a run…", None, ALWAYS, |_| Command::Pick(Pick::ModelRun)),
     action(Id::Library, icons::SIDEBAR, "Fold the left panel", plain(Key::OpenBracket), ALWAYS, |_| Command::Fold(Side::Library)),
     action(Id::Inspector, icons::SIDEBAR, "Fold the right panel", plain(Key::CloseBracket), ALWAYS, |_| {
         Command::Fold(Side::Inspector)

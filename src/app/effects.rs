@@ -4,8 +4,8 @@ use super::{Effect, message::Control, state::Work, textures::Textures};
 use crate::{
     error::Result,
     jobs::{
-        Compute, DissolveWorker, Errand, Events, JobControl, JobEvent, JobId, Loader, Pick, Task, Thumbnails, WhyWorker, machine,
-        pipeline, score_folder::score_folder,
+        Compute, DissolveWorker, Errand, Events, Examiner, JobControl, JobEvent, JobId, Loader, Looker, Pick, Task, Thumbnails,
+        WhyWorker, machine, pipeline, score_folder::score_folder,
     },
     run_dir::RunDir,
 };
@@ -17,6 +17,8 @@ pub struct Effects {
     events: Events,
     loader: Loader,
     thumbnails: Thumbnails,
+    looker: Looker,
+    examiner: Examiner,
     dissolve: DissolveWorker,
     compute: Compute,
     why: WhyWorker,
@@ -27,13 +29,15 @@ impl Effects {
     /// Starts the threads.
     pub fn start(workspace: PathBuf, events: Events) -> std::io::Result<Self> {
         Ok(Self {
-            workspace,
+            looker: Looker::start(events.clone())?,
+            examiner: Examiner::default(),
             loader: Loader::start(events.clone())?,
-            thumbnails: Thumbnails::start(&events)?,
+            thumbnails: Thumbnails::start(workspace.clone(), &events)?,
             dissolve: DissolveWorker::start(events.clone())?,
             compute: Compute::start(events.clone())?,
             why: WhyWorker::start(events.clone())?,
             controls: HashMap::new(),
+            workspace,
             events,
         })
     }
@@ -48,6 +52,14 @@ impl Effects {
                 }
                 self.thumbnails.set_source(generation, dataset, keep);
             }
+            Effect::Look(look) => self.looker.ask(*look),
+            Effect::Examine { generation, dataset } => {
+                if let Err(e) = self.examiner.start(generation, dataset, &self.events) {
+                    self.events.offer(JobEvent::Trouble { summary: format!("duplicates are not looked for ({e})"), hint: String::new() });
+                }
+            }
+            Effect::StopExamining => self.examiner.stop(),
+            Effect::ReadTable(path) => self.loader.send(Errand::Table { path }),
             Effect::Thumbnails(ids) => self.thumbnails.want(&ids),
             Effect::Dissolve(wish) => self.dissolve.ask(*wish),
             Effect::Upload(texture, pixels) => textures.put(ctx, texture, pixels),
@@ -86,6 +98,8 @@ impl Effects {
             }
             Effect::Demo => self.loader.send(Errand::Demo { workspace: self.workspace.clone() }),
             Effect::ListRuns => self.loader.send(Errand::ListRuns { workspace: self.workspace.clone() }),
+            Effect::ReadCurves(run) => self.loader.send(Errand::Curves { run }),
+            Effect::RunErrand(errand) => self.loader.send(Errand::Run { errand, workspace: self.workspace.clone() }),
             Effect::LoadScores(run) => self.loader.send(Errand::Scores { run }),
             Effect::Compare { first, second } => self.loader.send(Errand::Compare { first, second }),
             Effect::SaveTriage { set, triage } => self.loader.send(Errand::SaveTriage { set, triage }),
@@ -121,7 +135,8 @@ impl Effects {
                     dialog.set_title("Open an archive or a table of labels").add_filter("Data sets", &["npz", "csv"]).pick_file()
                 }
                 Pick::FolderToScore => dialog.set_title("Score the images of a folder").pick_folder(),
-                Pick::Model => {
+                Pick::Table => dialog.set_title("Open a table of labels").add_filter("Tables", &["csv", "tsv", "txt"]).pick_file(),
+                Pick::Model | Pick::ModelRun => {
                     dialog.set_title("Import a diffusion model").add_filter("Weights", &["safetensors", "pt"]).pick_file()
                 }
             };
@@ -158,6 +173,8 @@ impl Effects {
     pub fn shut_down(&mut self) {
         self.controls.values().for_each(JobControl::stop);
         self.compute.join();
+        self.examiner.stop();
+        self.looker.join();
         self.dissolve.join();
         self.why.join();
         self.thumbnails.join();

@@ -1,10 +1,10 @@
 //! What the panels may ask for, and what the update asks of the world.
 
-use super::state::{Filter, Overlay, Side, Sieve, Sort, Tab, ThemeChoice, TrainState, View, Work, Workspace};
+use super::state::{DataPage, Filter, Overlay, Side, Sieve, Sort, Tab, ThemeChoice, TrainState, View, Work, Workspace};
 use crate::{
-    config::{DataConfig, DissolveMethod, Preset, RunConfig, ThresholdRule},
+    config::{DataConfig, DissolveMethod, LabelColumns, PreprocessConfig, Preset, Reading, RunConfig, ThresholdRule},
     data::{Dataset, ImageId},
-    jobs::{Difference, Dissolve, Export, JobEvent, JobId, ModelSource, Pick, Pixels, Question, ScoreSet},
+    jobs::{Difference, Dissolve, Export, JobEvent, JobId, Look, ModelSource, Pick, Pixels, Question, RunErrand, ScoreSet},
     run_dir::RunKind,
     scores::{Remark, Tag, Triage},
 };
@@ -56,6 +56,20 @@ pub enum Command {
     /// Opens the same path again with these class names as the normal ones.
     SetNormal(Vec<String>),
     Filter(Filter),
+    /// Several files and folders as one data set.
+    OpenSeveral(Vec<PathBuf>),
+    /// Opens the same path again, understood in another way.
+    Reading(Reading),
+    /// Takes a path off the list of recent ones.
+    ForgetRecent(PathBuf),
+    DataPage(DataPage),
+    FindDuplicates,
+    /// Shows the columns of a table, to choose from; `None` closes that.
+    ChooseColumns(Option<PathBuf>),
+    Columns(LabelColumns),
+    /// Opens the data set again with the table and columns that were chosen.
+    UseTable,
+    Preprocess(PreprocessConfig),
     Select(ImageId),
     /// Steps through the images, or through the gallery on its workspace.
     Walk(i64),
@@ -93,6 +107,15 @@ pub enum Command {
     Continue(JobId),
     Stop(JobId),
     Keep(JobId),
+    // runs
+    SearchRuns(String),
+    SelectRun(PathBuf),
+    /// Takes a run into the comparison, or out of it.
+    CompareRun(PathBuf),
+    ShowTrash(bool),
+    /// Asks whether these are to be deleted for good; none: not.
+    AskDelete(Vec<PathBuf>),
+    RunErrand(RunErrand),
     // results
     RefreshRuns,
     OpenRun(PathBuf),
@@ -136,6 +159,15 @@ pub enum Effect {
         dataset: Arc<Dataset>,
         keep: bool,
     },
+    /// The selected image before and after preprocessing.
+    Look(Box<Look>),
+    /// Looks for duplicates in the background.
+    Examine {
+        generation: u64,
+        dataset: Arc<Dataset>,
+    },
+    StopExamining,
+    ReadTable(PathBuf),
     /// In the order they are wanted; the newest request goes first.
     Thumbnails(Vec<ImageId>),
     Dissolve(Box<Dissolve>),
@@ -158,6 +190,8 @@ pub enum Effect {
     },
     Demo,
     ListRuns,
+    ReadCurves(PathBuf),
+    RunErrand(RunErrand),
     LoadScores(PathBuf),
     Compare {
         first: Arc<ScoreSet>,
@@ -197,6 +231,10 @@ pub enum Control {
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub enum Texture {
     Thumbnail(ImageId),
+    /// The selected image before and after preprocessing, and its mask's edge over the former.
+    Before,
+    After,
+    Outline,
     Original,
     Dissolved,
     Difference,

@@ -7,18 +7,22 @@ mod forecast;
 mod history;
 mod job;
 mod results;
+mod runs;
 mod train;
 
-pub use data::{Counts, DataState, Filter, Open, Opening, title as data_title};
+pub use data::{
+    Check, Counts, DataPage, DataState, Filter, LookDone, Open, Opening, TableForm, config_title, title as data_title,
+};
 pub use dissolve::{DissolveState, Done, ModelChoice, RUNGS, T_MAX, View, rung_t, t_at, track_at};
 pub use fields::{FIELDS, Field, Kind, groups};
 pub use forecast::{Forecast, MachineState, amount, card_of};
 pub use history::{Change, History};
 pub use job::{Auroc, Curve, JobInfo, JobState, Progress, Quantity, Waiting, Work};
 pub use results::{Comparing, Map, ResultsState, Scores, Sieve, Sort, Tab, Why};
+pub use runs::{RunsState, SettingRow, side_by_side};
 pub use train::{TrainState, paper_value};
 
-use crate::{data::ImageId, jobs::RunEntry, ml::cost::Speed};
+use crate::{config::DataConfig, data::ImageId, jobs::RunEntry, ml::cost::Speed};
 use serde::{Deserialize, Serialize};
 use std::{path::PathBuf, sync::Arc};
 
@@ -58,6 +62,8 @@ pub enum ThemeChoice {
 pub enum Overlay {
     Palette,
     Keys,
+    /// The list of runs, in the place of the workspace.
+    Runs,
     About,
     /// The selected image of the gallery, large.
     Picture,
@@ -100,7 +106,7 @@ pub struct Remembered {
     /// Runs that the person does not want to go on with.
     pub declined: Vec<PathBuf>,
     /// Newest first.
-    pub recent: Vec<PathBuf>,
+    pub recent: Vec<DataConfig>,
 }
 
 /// Percent by which the whole window is scaled.
@@ -174,6 +180,7 @@ pub struct State {
     pub runs_known: bool,
     /// A run that the last session did not finish: the person is asked whether to go on.
     pub offer: Option<PathBuf>,
+    pub list: RunsState,
     /// In the order they were asked for; ended ones stay until the next is started.
     pub jobs: Vec<JobInfo>,
     /// Number of the newest job.

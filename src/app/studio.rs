@@ -2,6 +2,7 @@
 
 use super::{
     Command, Effect, Message, State, effects::Effects, frame_stats::FrameStats, state::Remembered, textures::Textures, update,
+    update::follow,
 };
 use crate::{
     jobs::{JobEvent, Wake, channel},
@@ -70,7 +71,9 @@ impl Studio {
     /// Takes one message in, and does what follows from it.
     pub fn take(&mut self, message: impl Into<Message>, ctx: &Context) {
         self.state.now = jiff::ZonedDateTime::now().time();
-        for effect in update(&mut self.state, message) {
+        let mut effects = update(&mut self.state, message);
+        effects.extend(follow(&mut self.state));
+        for effect in effects {
             self.run(effect, ctx);
         }
     }

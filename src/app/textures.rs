@@ -3,7 +3,10 @@
 use super::message::Texture;
 use crate::{data::ImageId, jobs::Pixels};
 use eframe::egui::{ColorImage, Context, TextureHandle, TextureOptions};
-use std::collections::{HashMap, VecDeque};
+use std::{
+    cell::RefCell,
+    collections::{HashMap, VecDeque},
+};
 
 /// Uploads of little pictures in one frame.
 const UPLOADS: usize = 16;
@@ -14,8 +17,9 @@ const KEPT: usize = 1200;
 pub struct Textures {
     held: HashMap<Texture, TextureHandle>,
     waiting: VecDeque<(Texture, Pixels)>,
-    /// Little pictures, the one shown longest ago first.
-    oldest: VecDeque<ImageId>,
+    /// Little pictures, with the frame in which each was last seen.
+    seen: RefCell<HashMap<ImageId, u64>>,
+    frame: u64,
 }
 
 impl Textures {
@@ -25,11 +29,13 @@ impl Textures {
 
     /// How many little pictures are held.
     pub fn thumbnails(&self) -> usize {
-        self.oldest.len()
+        self.seen.borrow().len()
     }
 
     pub fn thumbnail(&self, id: ImageId) -> Option<&TextureHandle> {
-        self.get(&Texture::Thumbnail(id))
+        let texture = self.get(&Texture::Thumbnail(id))?;
+        self.seen.borrow_mut().insert(id, self.frame);
+        Some(texture)
     }
 
     /// Queues a little picture; any other one is uploaded at once, since a person waits for it.
@@ -43,16 +49,13 @@ impl Textures {
     /// Uploads some of what waits; returns the little pictures that have arrived.
     pub(super) fn upload_some(&mut self, ctx: &Context) -> Vec<ImageId> {
         let mut arrived = Vec::new();
+        self.frame += 1;
         for _ in 0..UPLOADS {
             let Some((texture, pixels)) = self.waiting.pop_front() else { return arrived };
             if let Texture::Thumbnail(id) = texture {
                 arrived.push(id);
-                self.oldest.push_back(id);
-                if self.oldest.len() > KEPT
-                    && let Some(old) = self.oldest.pop_front()
-                {
-                    self.held.remove(&Texture::Thumbnail(old));
-                }
+                self.seen.get_mut().insert(id, self.frame);
+                self.free_one_above(KEPT);
             }
             self.upload(ctx, texture, pixels);
         }
@@ -66,7 +69,18 @@ impl Textures {
     pub(super) fn forget(&mut self) {
         self.held.retain(|t, _| matches!(t, Texture::Preview(_)));
         self.waiting.clear();
-        self.oldest.clear();
+        self.seen.get_mut().clear();
+    }
+
+    /// Frees the little picture that was seen longest ago, where there are more than `limit`.
+    fn free_one_above(&mut self, limit: usize) {
+        let seen = self.seen.get_mut();
+        if seen.len() > limit
+            && let Some(old) = seen.iter().min_by_key(|(id, frame)| (**frame, **id)).map(|(id, _)| *id)
+        {
+            seen.remove(&old);
+            self.held.remove(&Texture::Thumbnail(old));
+        }
     }
 
     fn upload(&mut self, ctx: &Context, texture: Texture, pixels: Pixels) {
@@ -80,5 +94,25 @@ impl Textures {
                 self.held.insert(texture, handle);
             }
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_was_seen_longest_ago_is_freed_first() {
+        let (ctx, mut textures) = (Context::default(), Textures::default());
+        let pixels = || Pixels { width: 1, height: 1, rgba: vec![0; 4] };
+        for id in 0..3 {
+            textures.put(&ctx, Texture::Thumbnail(ImageId(id)), pixels());
+            textures.upload_some(&ctx);
+        }
+        textures.upload_some(&ctx);
+        assert!(textures.thumbnail(ImageId(0)).is_some(), "in view again");
+        textures.free_one_above(2);
+        assert_eq!(textures.thumbnails(), 2);
+        assert!(textures.thumbnail(ImageId(1)).is_none() && textures.thumbnail(ImageId(0)).is_some());
     }
 }

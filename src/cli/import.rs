@@ -4,14 +4,10 @@ use super::common::usage;
 use crate::{
     config::{RunConfig, apply_setting},
     error::{Error, Result},
-    ml::{
-        diffusion::{DiffusionModel, SavedModel},
-        train_ddpm::MODEL,
-    },
-    run_dir::{RunDir, RunKind, RunState},
+    jobs::import_model,
+    ml::diffusion::{DiffusionModel, SavedModel},
 };
 use candle_core::Device;
-use serde_json::json;
 use std::path::PathBuf;
 
 #[derive(clap::Args)]
@@ -45,24 +41,20 @@ pub fn run(args: Args) -> Result<()> {
         config = apply_setting(&config, key.trim(), value.trim()).map_err(usage)?;
     }
     saved.info.config = config.ddpm.clone();
-    // Whether the weights fit the network; loading again would otherwise be the first to find out.
-    DiffusionModel::new(&saved, &Device::Cpu)?;
     eprintln!(
         "U-Net of dim {} and multipliers {:?}, {} steps of training, {:?} schedule, {} px",
         config.ddpm.dim, config.ddpm.dim_mults, saved.info.steps, config.ddpm.schedule, config.ddpm.size
     );
     let path = match args.out {
         Some(out) => {
+            DiffusionModel::new(&saved, &Device::Cpu)?;
             saved.save(&out)?;
             out
         }
         None => {
             let name = args.name.unwrap_or_else(|| args.file.file_stem().unwrap_or_default().to_string_lossy().into_owned());
-            let run = RunDir::create(&args.workspace.unwrap_or_else(|| ".".into()), RunKind::Ddpm, &name, &config)?;
-            saved.save(&run.join(MODEL))?;
-            run.log(&format!("imported from {}", args.file.display()));
-            run.set_figures([("steps", json!(saved.info.steps))])?;
-            run.set_state(RunState::Finished)?;
+            let workspace = args.workspace.unwrap_or_else(|| ".".into());
+            let run = import_model(saved, &config, &args.file, &workspace, &name)?;
             run.path().to_path_buf()
         }
     };

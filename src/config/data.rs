@@ -9,6 +9,11 @@ use std::path::PathBuf;
 pub struct DataConfig {
     /// The folder, file or archive that was opened.
     pub path: PathBuf,
+    /// What of that folder is looked at, relative to it: several things that were opened at once. Empty: all of it.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub only: Vec<PathBuf>,
+    /// How the folders are to be understood.
+    pub reading: Reading,
     /// Names of the normal classes; `!name` means every class but that one (Kvasir: `!polyps`). Empty: has to be asked.
     pub normal: Vec<String>,
     /// A table of labels, where it is not the one found by itself.
@@ -20,6 +25,25 @@ pub struct DataConfig {
     pub test_fraction: TestFraction,
     /// Seed of that split, kept apart from the run's seed so that repeated runs see the same split.
     pub split_seed: u64,
+}
+
+/// How the folders of a data set are to be understood.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Reading {
+    /// As recognised: a table of labels, MVTec, class folders, or none of these.
+    #[default]
+    Auto,
+    /// The first folder names the class (below `train`, `test` where there are these), whatever it is called.
+    OuterFolders,
+    /// The folder that an image lies in names the class.
+    InnerFolders,
+    /// Folders and tables say nothing.
+    Unlabelled,
+}
+
+impl Reading {
+    pub const ALL: [Self; 4] = [Self::Auto, Self::OuterFolders, Self::InnerFolders, Self::Unlabelled];
 }
 
 /// Share of images for the test split.

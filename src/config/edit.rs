@@ -32,6 +32,16 @@ pub fn apply_setting(config: &RunConfig, key: &str, value: &str) -> Result<RunCo
     Ok(config)
 }
 
+/// All settings as `section.key` and value, in the order of `config.toml`.
+pub fn all_settings(config: &RunConfig) -> Vec<(String, String)> {
+    let Ok(table) = Table::try_from(config) else { return Vec::new() };
+    let value = |key: &str| {
+        let found = key.split('.').try_fold(Value::Table(table.clone()), |value, part| value.get(part).cloned());
+        found.map_or(String::new(), |v| v.as_str().map_or_else(|| v.to_string(), String::from))
+    };
+    keys("", &table).into_iter().map(|key| (key.clone(), value(&key))).collect()
+}
+
 /// Every leaf of the table as `section.key`.
 fn keys(prefix: &str, table: &Table) -> Vec<String> {
     table
@@ -102,6 +112,13 @@ mod tests {
         ] {
             assert!(apply_setting(&c, k, v).is_err(), "{k}={v}");
         }
+    }
+
+    #[test]
+    fn all_settings_are_listed_with_their_values() {
+        let all = all_settings(&RunConfig::default());
+        let value = |key: &str| all.iter().find(|(k, _)| k == key).map(|(_, v)| v.as_str());
+        assert_eq!((value("ddpm.schedule"), value("run.seed"), value("data.normal")), (Some("cosine"), Some("0"), Some("[]")));
     }
 
     #[test]

@@ -8,10 +8,10 @@ mod edit;
 mod preset;
 mod score;
 
-pub use data::{Channels, DataConfig, LabelColumns, PreprocessConfig, Window};
+pub use data::{Channels, DataConfig, LabelColumns, PreprocessConfig, Reading, Window};
 pub use ddpm::{DdpmConfig, InputRange, LrSchedule, ScheduleKind};
 pub use dia::{Design, DiaConfig, DissolveMethod, EpochUnit, GreyTwin, OptimizerKind, ShiftKind, Stem};
-pub use edit::apply_setting;
+pub use edit::{all_settings, apply_setting};
 pub use preset::Preset;
 pub use score::{ScoreConfig, ThresholdRule};
 

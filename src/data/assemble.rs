@@ -112,6 +112,7 @@ impl Dataset {
             warnings: Vec::new(),
             duplicates: Vec::new(),
             suggested: None,
+            tables: Vec::new(),
             split_rule: SplitRule { test_fraction: 0.3, seed: 0 },
             notes: Vec::new(),
             pairs: Vec::new(),

@@ -34,20 +34,12 @@ pub struct Duplicate {
     pub exact: bool,
 }
 
-impl Dataset {
-    /// Decodes every picture, in parallel, a few in memory at a time. `progress` hears how many are done, from any thread.
-    pub fn examine(&self, progress: &(dyn Fn(usize) + Sync)) -> Examination {
-        let done = AtomicUsize::new(0);
-        let ids: Vec<ImageId> = (0..self.items.len() as u32).map(ImageId).collect();
-        let prints = for_each_image(self, &ids, |item| {
-            let print = item.decode().map(|raster| Print::of(&raster));
-            progress(done.fetch_add(1, Ordering::Relaxed) + 1);
-            print
-        });
+impl Examination {
+    fn of(prints: Vec<(ImageId, Result<Print, String>)>) -> Self {
         let mut examination = Examination::default();
         let mut first_of: HashMap<u64, ImageId> = HashMap::new();
         let mut distinct = Vec::new();
-        for (id, print) in ids.into_iter().zip(prints) {
+        for (id, print) in prints {
             let print = match print {
                 Ok(print) => print,
                 Err(reason) => {
@@ -76,6 +68,33 @@ impl Dataset {
             .collect();
         examination.duplicates.extend(near);
         examination
+    }
+}
+
+impl Dataset {
+    /// Decodes every picture, in parallel, a few in memory at a time. `progress` hears how many are done, from any thread.
+    pub fn examine(&self, progress: &(dyn Fn(usize) + Sync)) -> Examination {
+        let done = AtomicUsize::new(0);
+        let ids: Vec<ImageId> = (0..self.items.len() as u32).map(ImageId).collect();
+        let prints = for_each_image(self, &ids, |item| {
+            let print = item.decode().map(|raster| Print::of(&raster));
+            progress(done.fetch_add(1, Ordering::Relaxed) + 1);
+            print
+        });
+        Examination::of(ids.into_iter().zip(prints).collect())
+    }
+
+    /// The same on this thread alone, one picture after another; `None` as soon as `go_on`, which hears how many are done,
+    /// says no.
+    pub fn examine_while(&self, go_on: &dyn Fn(usize) -> bool) -> Option<Examination> {
+        let mut prints = Vec::with_capacity(self.items.len());
+        for (i, item) in (0u32..).zip(&self.items) {
+            if !go_on(i as usize) {
+                return None;
+            }
+            prints.push((ImageId(i), item.decode().map(|raster| Print::of(&raster))));
+        }
+        Some(Examination::of(prints))
     }
 
     /// Without the unusable pictures (images are numbered anew), with `duplicates` and warnings filled.

@@ -6,6 +6,7 @@ use super::{
     split::{images, some_of},
     walk::{Candidate, shown_part},
 };
+use crate::config::Reading;
 use std::{
     collections::{BTreeMap, BTreeSet, HashMap},
     path::{Path, PathBuf},
@@ -73,15 +74,17 @@ pub fn base(pictures: &[Candidate]) -> PathBuf {
     }
 }
 
-/// Recognises the layout of a folder from its pictures.
-pub fn recognise(pictures: &[Candidate], base: &Path) -> Recognised {
+/// Recognises the layout of a folder from its pictures, or reads it as it is told to.
+pub fn recognise(pictures: &[Candidate], base: &Path, reading: Reading) -> Recognised {
     let seen = pictures.iter().map(|candidate| {
         let below = candidate.relative.strip_prefix(base).unwrap_or(&candidate.relative);
         let dirs = below.parent().into_iter().flat_map(Path::components).map(|p| shown_part(p.as_os_str())).collect();
         Seen { candidate, dirs, stem: below.file_stem().map(shown_part).unwrap_or_default(), mask: None }
     });
     let (seen, mut warnings) = attach_masks(seen.collect());
-    let mut recognised = if seen.iter().any(|s| s.dirs.first().is_some_and(|d| Split::from_name(d).is_some())) {
+    let mut recognised = if reading != Reading::Auto {
+        as_told(&seen, reading)
+    } else if seen.iter().any(|s| s.dirs.first().is_some_and(|d| Split::from_name(d).is_some())) {
         with_split_folders(seen)
     } else {
         without_split_folders(seen)
@@ -141,6 +144,36 @@ fn mask_of(stem: &str) -> Option<&str> {
     let lower = numbered.to_ascii_lowercase();
     let suffix = ["_mask", "-mask", "_segmentation", "_seg", "_gt"].iter().find(|s| lower.ends_with(**s))?;
     numbered.get(..numbered.len() - suffix.len()).filter(|s| !s.is_empty())
+}
+
+/// What a person says of the folders; names of splits keep their meaning.
+fn as_told(seen: &[Seen], reading: Reading) -> Recognised {
+    let split = |s: &Seen| s.dirs.first().and_then(|d| Split::from_name(d));
+    let class = |s: &Seen| -> Option<String> {
+        let below = &s.dirs[usize::from(split(s).is_some()).min(s.dirs.len())..];
+        match reading {
+            Reading::OuterFolders => below.first().cloned(),
+            Reading::InnerFolders => below.last().cloned(),
+            Reading::Auto | Reading::Unlabelled => None,
+        }
+    };
+    let drafts: Vec<Draft> = seen
+        .iter()
+        .flat_map(|s| drafts_of(s.candidate, class(s).as_deref(), split(s), None, s.mask.clone()))
+        .collect();
+    let names: BTreeSet<&str> = drafts.iter().filter_map(|d| d.class.as_deref()).collect();
+    let listed = some_of(&names);
+    let (layout, why) = match reading {
+        _ if names.is_empty() => (Layout::Unlabelled, "As you chose: no image has a class.".to_string()),
+        Reading::OuterFolders => (Layout::ClassFolders, format!("As you chose: the outer folder names the class ({listed}).")),
+        _ => (Layout::ClassFolders, format!("As you chose: the folder an image lies in names its class ({listed}).")),
+    };
+    let layout = if layout == Layout::ClassFolders && seen.iter().any(|s| split(s).is_some()) {
+        Layout::SplitClassFolders
+    } else {
+        layout
+    };
+    Recognised { layout, why, drafts, skipped: Vec::new(), warnings: Vec::new(), normal: None }
 }
 
 /// `train/`, `test/` and perhaps `val/`, with class folders in them or not.

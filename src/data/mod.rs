@@ -28,6 +28,7 @@ pub use picture::Picture;
 pub use preprocess::Preprocess;
 pub use resize::{Pixels, resize_bilinear};
 pub use store::PixelStore;
+pub use table::TablePreview;
 
 use std::path::{Path, PathBuf};
 
@@ -122,6 +123,8 @@ pub struct Dataset {
     pub duplicates: Vec<(String, String)>,
     /// A class whose name sounds normal, to be offered where the normal class has to be asked. Never taken by itself.
     pub suggested: Option<String>,
+    /// Tables that lie beside the images, whether they label them or not.
+    pub tables: Vec<PathBuf>,
     /// How images are split where the data set has no split of its own.
     pub split_rule: SplitRule,
     /// The part of `warnings` that does not depend on the split.

@@ -10,7 +10,7 @@ use super::{
     walk::{self, Candidate, Survey, extension, relative, shown},
 };
 use crate::{
-    config::DataConfig,
+    config::{DataConfig, Reading},
     error::{Error, Result},
 };
 use std::path::{Path, PathBuf};
@@ -100,7 +100,7 @@ fn open_file(path: &Path, config: &DataConfig, progress: &(dyn Fn(usize) + Sync)
         return npz(path, path, config);
     }
     if is_table {
-        let survey = walk::survey(folder, progress)?;
+        let survey = walk::survey(folder, &[], progress)?;
         let mut recognised = labels::from_given(folder, &survey, path, config)?;
         recognised.skipped.extend(survey.skipped);
         return recognised.finish(folder, config);
@@ -126,28 +126,38 @@ fn npz(path: &Path, root: &Path, config: &DataConfig) -> Result<Dataset> {
 }
 
 fn open_folder(root: &Path, config: &DataConfig, progress: &(dyn Fn(usize) + Sync)) -> Result<Dataset> {
-    let mut survey = walk::survey(root, progress)?;
-    if let Some(table) = &config.labels {
-        let mut recognised = labels::from_given(root, &survey, table, config)?;
-        recognised.skipped.append(&mut survey.skipped);
-        return recognised.finish(root, config);
-    }
-    if survey.pictures.is_empty() {
+    let mut survey = walk::survey(root, &config.only, progress)?;
+    let mut recognised = if let Some(table) = &config.labels {
+        labels::from_given(root, &survey, table, config)?
+    } else if survey.pictures.is_empty() {
         return without_pictures(root, survey, config);
-    }
+    } else {
+        recognise(root, &mut survey, config)
+    };
+    recognised.skipped.append(&mut survey.skipped);
+    let mut set = recognised.finish(root, config)?;
+    let tables = survey.others.into_iter().filter(|p| matches!(extension(p).as_str(), "csv" | "tsv"));
+    set.tables = tables.take(TABLES).collect();
+    Ok(set)
+}
+
+/// Tables that a data set remembers.
+const TABLES: usize = 50;
+
+fn recognise(root: &Path, survey: &mut Survey, config: &DataConfig) -> Recognised {
     let among = survey.archives.iter().map(|p| Skipped { path: relative(root, p), reason: Kind::Zip.refusal() });
     survey.skipped.extend(among);
     let base = folders::base(&survey.pictures);
-    let mut recognised = folders::recognise(&survey.pictures, &base);
-    if !matches!(recognised.layout, Layout::Mvtec | Layout::SplitClassFolders) {
+    let mut recognised = folders::recognise(&survey.pictures, &base, config.reading);
+    let may_be_table = !matches!(recognised.layout, Layout::Mvtec | Layout::SplitClassFolders);
+    if config.reading == Reading::Auto && may_be_table {
         // A table may lie beside the images or in any folder on the way to them.
         let places: Vec<PathBuf> = base.ancestors().map(|folder| root.join(folder)).chain([root.to_path_buf()]).collect();
-        let (by_table, notes) = labels::find(root, &places, &survey, config);
+        let (by_table, notes) = labels::find(root, &places, survey, config);
         recognised = by_table.unwrap_or(recognised);
         recognised.warnings.extend(notes);
     }
-    recognised.skipped.append(&mut survey.skipped);
-    recognised.finish(root, config)
+    recognised
 }
 
 fn without_pictures(root: &Path, survey: Survey, config: &DataConfig) -> Result<Dataset> {
@@ -161,5 +171,55 @@ fn without_pictures(root: &Path, survey: Survey, config: &DataConfig) -> Result<
             format!("{} holds {} archives, and one is a data set by itself", root.display(), several.len()),
             format!("open one of them: {}", some_of(several.iter().map(|p| shown(&relative(root, p))))),
         )),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn folder(files: &[&str]) -> tempfile::TempDir {
+        let dir = tempfile::tempdir().unwrap();
+        for (i, file) in files.iter().enumerate() {
+            let path = dir.path().join(file);
+            std::fs::create_dir_all(path.parent().unwrap()).unwrap();
+            image::GrayImage::from_pixel(4, 4, image::Luma([i as u8 * 20])).save(path).unwrap();
+        }
+        dir
+    }
+
+    fn open(dir: &tempfile::TempDir, change: impl FnOnce(&mut DataConfig)) -> Dataset {
+        let mut config = DataConfig { path: dir.path().into(), ..DataConfig::default() };
+        change(&mut config);
+        Dataset::open(&config, &|_| ()).unwrap()
+    }
+
+    fn classes(set: &Dataset) -> Vec<&str> {
+        set.classes.iter().map(|c| c.name.as_str()).collect()
+    }
+
+    #[test]
+    fn folders_are_read_as_they_are_said_to_be() {
+        let dir = folder(&["images/p1/good/a.png", "images/p2/bad/b.png", "scans/p3/bad/c.png"]);
+        let read = |reading| open(&dir, |c| c.reading = reading);
+        assert_eq!(classes(&read(Reading::OuterFolders)), ["images", "scans"]);
+        let inner = read(Reading::InnerFolders);
+        assert_eq!((classes(&inner), inner.layout), (vec!["bad", "good"], Layout::ClassFolders));
+        assert!(inner.why.contains("As you chose"));
+        assert_eq!(read(Reading::Unlabelled).layout, Layout::Unlabelled);
+        let split = folder(&["train/good/a.png", "test/good/b.png", "test/bad/c.png"]);
+        let set = open(&split, |c| c.reading = Reading::InnerFolders);
+        assert_eq!((set.layout, classes(&set)), (Layout::SplitClassFolders, vec!["bad", "good"]));
+        assert_eq!(set.items.iter().filter(|i| i.given_split == Some(super::super::Split::Train)).count(), 1);
+    }
+
+    #[test]
+    fn some_parts_of_a_folder_are_one_data_set() {
+        let dir = folder(&["good/a.png", "bad/b.png", "other/c.png", "d.png", "e.png"]);
+        let set = open(&dir, |c| c.only = vec!["good".into(), "bad".into()]);
+        assert_eq!((classes(&set), set.items.len()), (vec!["bad", "good"], 2));
+        let files = open(&dir, |c| c.only = vec!["e.png".into(), "d.png".into()]);
+        assert_eq!(files.items.iter().map(|i| i.name.as_str()).collect::<Vec<_>>(), ["d.png", "e.png"]);
+        assert_eq!(files.layout, Layout::Unlabelled);
     }
 }

@@ -1,6 +1,9 @@
 //! Tables of labels as people have them: comma, semicolon, tab or bar; BOM, CRLF, quotes; UTF-8, UTF-16 or bytes of neither.
 
-use crate::config::LabelColumns;
+use crate::{
+    config::LabelColumns,
+    error::{Error, Result},
+};
 use csv::ByteRecord;
 use std::path::Path;
 
@@ -117,6 +120,38 @@ impl Table {
     }
 }
 
+/// What a person needs to see of a table to say which column means what.
+#[derive(Debug, Clone, PartialEq)]
+pub struct TablePreview {
+    pub headers: Vec<String>,
+    /// The first rows, each as long as the headers.
+    pub rows: Vec<Vec<String>>,
+    /// Number of all rows.
+    pub total: usize,
+    /// The columns by their usual names; empty where none has one.
+    pub guess: LabelColumns,
+}
+
+impl TablePreview {
+    /// Rows that are shown.
+    const ROWS: usize = 6;
+
+    /// # Errors
+    /// Where the file cannot be read or is no table.
+    pub fn read(path: &Path) -> Result<Self> {
+        let table = Table::read(path).map_err(|reason| {
+            Error::user(format!("{} {reason}", path.display()), "choose a table of comma- or tab-separated values")
+        })?;
+        let guess = table.columns(&LabelColumns::default()).map(|c| {
+            let name = |column: Option<usize>| column.and_then(|c| table.headers.get(c)).cloned().unwrap_or_default();
+            LabelColumns { file: name(c.file), label: name(c.label), split: name(c.split), patient: name(c.patient) }
+        });
+        let fields = |row| (0..table.headers.len()).map(|c| table.text(row, Some(c))).collect();
+        let rows = table.rows.iter().take(Self::ROWS).map(fields).collect();
+        Ok(Self { rows, total: table.rows.len(), guess: guess.unwrap_or_default(), headers: table.headers })
+    }
+}
+
 fn plain(header: &str) -> String {
     header.trim().to_ascii_lowercase().replace([' ', '-', '.'], "_")
 }
@@ -157,6 +192,18 @@ fn dialect(text: &[u8]) -> (u8, usize) {
 mod tests {
     use super::*;
     use proptest::prelude::*;
+
+    #[test]
+    fn a_preview_shows_the_first_rows_and_guesses() {
+        let path = tempfile::NamedTempFile::new().unwrap();
+        let rows: String = (0..9).map(|i| format!("{i},scan{i},yes\n")).collect();
+        std::fs::write(path.path(), format!("n,image,diagnosis\n{rows}9\n")).unwrap();
+        let preview = TablePreview::read(path.path()).unwrap();
+        assert_eq!((preview.total, preview.rows.len()), (10, 6));
+        assert_eq!(preview.rows[1], ["1", "scan1", "yes"]);
+        assert_eq!((preview.guess.file.as_str(), preview.guess.label.as_str()), ("image", "diagnosis"));
+        assert!(TablePreview::read("/nowhere.csv".as_ref()).unwrap_err().to_string().contains("nowhere"));
+    }
 
     #[test]
     fn usual_and_given_names() {

@@ -77,10 +77,20 @@ pub struct Survey {
     pub skipped: Vec<Skipped>,
 }
 
-/// Looks at every file under `root`, headers in parallel.
-pub fn survey(root: &Path, progress: &(dyn Fn(usize) + Sync)) -> Result<Survey> {
+/// Looks at every file under `root`, or under `only` some parts of it; headers in parallel.
+pub fn survey(root: &Path, only: &[PathBuf], progress: &(dyn Fn(usize) + Sync)) -> Result<Survey> {
     let mut survey = Survey::default();
-    let files = list(root, &mut survey.skipped)?;
+    let files = if only.is_empty() {
+        list(root, root, &mut survey.skipped)?
+    } else {
+        let mut files = Vec::new();
+        for part in only {
+            files.extend(list(root, &root.join(part), &mut survey.skipped)?);
+        }
+        files.sort();
+        files.dedup();
+        files
+    };
     let done = AtomicUsize::new(0);
     let looked: Vec<_> = files
         .into_par_iter()
@@ -122,19 +132,20 @@ pub fn relative(root: &Path, path: &Path) -> PathBuf {
     path.strip_prefix(root).unwrap_or(path).to_path_buf()
 }
 
-/// Ordinary files, sorted; hidden ones are left out. Links are followed, but no folder is entered twice through one.
-fn list(root: &Path, skipped: &mut Vec<Skipped>) -> Result<Vec<PathBuf>> {
+/// Ordinary files under `part` of `root`, sorted; hidden ones are left out. Links are followed, but no folder is entered
+/// twice through one.
+fn list(root: &Path, part: &Path, skipped: &mut Vec<Skipped>) -> Result<Vec<PathBuf>> {
     let mut files = Vec::new();
-    let mut linked: Vec<PathBuf> = std::fs::canonicalize(root).into_iter().collect();
-    let mut walk = WalkDir::new(root).follow_links(true).sort_by_file_name().into_iter();
+    let mut linked: Vec<PathBuf> = std::fs::canonicalize(part).into_iter().collect();
+    let mut walk = WalkDir::new(part).follow_links(true).sort_by_file_name().into_iter();
     while let Some(entry) = walk.next() {
         let entry = match entry {
             Ok(entry) => entry,
             Err(error) => {
-                let path = error.path().unwrap_or(root);
-                if path == root {
+                let path = error.path().unwrap_or(part);
+                if path == part {
                     let source = error.into_io_error().unwrap_or_else(|| std::io::Error::other("it cannot be listed"));
-                    return Err(Error::Io { action: "list", path: root.into(), source });
+                    return Err(Error::Io { action: "list", path: part.into(), source });
                 }
                 let reason = match (error.loop_ancestor(), error.io_error()) {
                     (Some(_), _) => "is a link that leads back to a folder above it".into(),

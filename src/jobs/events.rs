@@ -1,9 +1,11 @@
 //! What workers tell the window, and the bounded channel it travels through.
 
-use super::{Answer, Compared, JobId, Machine, Outcome, Pixels, RunEntry, Rung, ScoreSet, Twin};
+use super::{
+    Answer, Compared, JobId, Looked, Machine, Outcome, Pixels, RunCurve, RunDone, RunEntry, RunErrand, Rung, ScoreSet, Twin,
+};
 use crate::{
     config::DataConfig,
-    data::{Dataset, ImageId},
+    data::{Dataset, Examination, ImageId, TablePreview},
     error::Error,
     ml::progress::Event,
 };
@@ -46,6 +48,25 @@ pub enum JobEvent {
         id: ImageId,
         pixels: Result<Pixels, String>,
     },
+    /// The selected image before and after preprocessing.
+    Looked {
+        generation: u64,
+        looked: Result<Looked, Failure>,
+    },
+    /// Images looked at in the search for duplicates (droppable).
+    Examining {
+        generation: u64,
+        done: usize,
+    },
+    Examined {
+        generation: u64,
+        examination: Arc<Examination>,
+    },
+    /// The first rows of a table of labels.
+    Table {
+        path: PathBuf,
+        table: Result<TablePreview, Failure>,
+    },
     /// The demo's data, and its finished run.
     Demo(Result<(DataConfig, PathBuf), Failure>),
     /// A preview that a training wrote.
@@ -54,6 +75,15 @@ pub enum JobEvent {
         pixels: Result<Pixels, String>,
     },
     Runs(Vec<RunEntry>),
+    Trash(Vec<RunEntry>),
+    Curves {
+        run: PathBuf,
+        curves: Vec<RunCurve>,
+    },
+    RunDone {
+        errand: RunErrand,
+        done: Result<RunDone, Failure>,
+    },
     Scores {
         run: PathBuf,
         scores: Result<Arc<ScoreSet>, Failure>,
@@ -119,6 +149,10 @@ pub enum Pick {
     Model,
     /// Images to be scored with the run in view.
     FolderToScore,
+    /// The same, to become a run of the workspace.
+    ModelRun,
+    /// A table of labels for the open data set.
+    Table,
 }
 
 /// An error on its way to a person.

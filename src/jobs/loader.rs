@@ -1,9 +1,12 @@
 //! The thread that opens data sets, lists runs, and reads results and previews.
 
-use super::{Compared, Events, Export, Failure, JobEvent, Pixels, ScoreSet, demo, list_runs, run_log, score_set::triage_file};
+use super::{
+    Compared, Events, Export, Failure, JobEvent, Pixels, RunCurve, RunErrand, ScoreSet, demo, list_runs, list_trash, run_log,
+    score_set::triage_file,
+};
 use crate::{
     config::DataConfig,
-    data::{Dataset, Picture},
+    data::{Dataset, Picture, TablePreview},
     error::{Error, Result},
     scores::Triage,
 };
@@ -25,7 +28,17 @@ pub enum Errand {
         config: DataConfig,
         known: Option<Arc<Dataset>>,
     },
+    Table {
+        path: PathBuf,
+    },
     ListRuns {
+        workspace: PathBuf,
+    },
+    Curves {
+        run: PathBuf,
+    },
+    Run {
+        errand: RunErrand,
         workspace: PathBuf,
     },
     Scores {
@@ -96,10 +109,25 @@ fn run(errands: &Receiver<Errand>, events: &Events) {
                     Err(failure) => JobEvent::OpenFailed { generation, path: config.path, failure },
                 }
             }
+            Errand::Table { path } => {
+                let table = events.guard("loader", || TablePreview::read(&path)).and_then(|r| r.map_err(Failure::from));
+                JobEvent::Table { path, table }
+            }
             Errand::ListRuns { workspace } => match events.guard("loader", || list_runs(&workspace)) {
-                Ok(runs) => JobEvent::Runs(runs),
+                Ok(runs) => {
+                    events.send(JobEvent::Runs(runs));
+                    JobEvent::Trash(list_trash(&workspace))
+                }
                 Err(_) => continue,
             },
+            Errand::Curves { run } => match events.guard("loader", || RunCurve::of(&run)) {
+                Ok(curves) => JobEvent::Curves { run, curves },
+                Err(_) => continue,
+            },
+            Errand::Run { errand, workspace } => {
+                let done = events.guard("loader", || errand.carry_out(&workspace)).and_then(|r| r.map_err(Failure::from));
+                JobEvent::RunDone { errand, done }
+            }
             Errand::Scores { run } => {
                 let scores = events.guard("loader", || ScoreSet::read(&run)).and_then(|r| r.map_err(Failure::from));
                 JobEvent::Scores { run, scores: scores.map(Arc::new) }

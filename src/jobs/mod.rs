@@ -5,7 +5,9 @@
 //! | `compute` | heavy jobs, one at a time, in the order they were asked for | `compute` |
 //! | `dissolve` | the newest wish of the slider, nothing else | `dissolve_worker` |
 //! | `why` | the newest question about one image's score | `why` |
-//! | `loader`, `thumbnail-N` | opens data sets and results; decodes little pictures | `loader` |
+//! | `loader`, `thumbnail-N` | opens data sets and results; decodes little pictures | `loader`, `thumbnails` |
+//! | `preview` | the selected image before and after preprocessing | `looker` |
+//! | `duplicates` | looks for duplicates, while nothing trains | `examiner` |
 //!
 //! Everything reaches the window as a [`JobEvent`] through one bounded channel. Life-cycle events wait for room in it; metrics
 //! are dropped where there is none. A panic in a thread becomes [`JobEvent::Panicked`]; the thread goes on with its next task.
@@ -18,15 +20,20 @@ mod control;
 pub mod demo;
 mod dissolve_worker;
 mod events;
+mod examiner;
 mod export;
 mod loader;
+mod looker;
 pub mod machine;
 mod normals;
+mod outline;
 pub mod pipeline;
+mod run_errands;
 mod run_log;
 mod runs;
 pub mod score_folder;
 mod score_set;
+mod thumbnail_cache;
 mod thumbnails;
 mod why;
 
@@ -36,11 +43,14 @@ pub use compute::{Compute, JobId, Outcome, Task};
 pub use control::JobControl;
 pub use dissolve_worker::{Dissolve, DissolveWorker, Rung, Twin};
 pub use events::{Events, Failure, JobEvent, Pick, Wake, channel};
+pub use examiner::Examiner;
 pub use export::{Chart, Export, Format};
 pub use loader::{Errand, Loader};
+pub use looker::{Look, Looked, Looker};
 pub use machine::Machine;
 pub use normals::{Normals, PERCENTS, Quantiles};
-pub use runs::{ModelSource, RunEntry, list_runs};
+pub use run_errands::{RunDone, RunErrand, import_model, weights_of};
+pub use runs::{ModelSource, RunCurve, RunEntry, list_runs, list_trash};
 pub use score_set::{BINS, ScoreSet, bin_width};
 pub use thumbnails::{THUMBNAIL, Thumbnails};
 pub use why::{Answer, Question, WhyWorker};

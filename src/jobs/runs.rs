@@ -34,6 +34,8 @@ pub struct RunEntry {
     pub is_locked: bool,
     /// The stage that an unfinished run has come to, with its last checkpoint's step, where it has one.
     pub reached: Option<(Stage, usize)>,
+    /// There are finished weights to export.
+    pub has_weights: bool,
 }
 
 impl RunEntry {
@@ -50,8 +52,9 @@ impl RunEntry {
         let model = ddpm.filter(|path| model_is_finished || has_checkpoint(path)).map(ModelSource);
         let (path, has_scores) = (run.path().to_path_buf(), run.join("scores.csv").is_file());
         let is_locked = run.is_locked();
+        let has_weights = !super::weights_of(run).is_empty();
         let reached = if manifest.state == RunState::Finished { None } else { reached(run, manifest.kind) };
-        Some(Self { path, manifest, config, model, model_is_finished, has_scores, readiness, is_locked, reached })
+        Some(Self { path, manifest, config, model, model_is_finished, has_scores, has_weights, readiness, is_locked, reached })
     }
 
     pub fn can_resume(&self) -> bool {
@@ -84,7 +87,75 @@ fn has_checkpoint(run: &Path) -> bool {
     files.into_iter().any(|f| f.path().extension().is_some_and(|e| e == "safetensors"))
 }
 
+/// One curve of a run's `metrics.csv`.
+#[derive(Debug, Clone, PartialEq)]
+pub struct RunCurve {
+    /// `ddpm`, `dia` or `csi`.
+    pub part: String,
+    /// The column: `loss`, `grad_norm`…
+    pub name: String,
+    /// `(step, value)`, each the mean of its neighbours where there are more steps than can be drawn.
+    pub points: Vec<[f64; 2]>,
+}
+
+impl RunCurve {
+    /// Points that are kept.
+    const POINTS: usize = 400;
+
+    /// The losses and gradient norms of a run and of its parts.
+    pub fn of(run: &Path) -> Vec<Self> {
+        let kinds = [RunKind::Ddpm, RunKind::Dia, RunKind::Csi].map(RunKind::name);
+        let own = RunDir::open(run).and_then(|r| r.manifest()).map(|m| (m.kind.name(), run.to_path_buf()));
+        let parts = kinds.iter().map(|kind| (*kind, run.join(kind)));
+        own.into_iter().chain(parts).flat_map(|(part, folder)| Self::read(part, &folder)).collect()
+    }
+
+    fn read(part: &str, folder: &Path) -> Vec<Self> {
+        let Ok(mut reader) = csv::ReaderBuilder::new().flexible(true).from_path(folder.join("metrics.csv")) else {
+            return Vec::new();
+        };
+        let names: Vec<String> = reader.headers().map(|h| h.iter().map(String::from).collect()).unwrap_or_default();
+        let rows: Vec<Vec<f64>> = reader
+            .records()
+            .flatten()
+            .map(|row| row.iter().map(|v| v.parse().unwrap_or(f64::NAN)).collect())
+            .collect();
+        let chunk = rows.len().div_ceil(Self::POINTS).max(1);
+        let points = |column: usize| {
+            let mean = |rows: &[Vec<f64>]| {
+                let values = rows.iter().filter_map(|r| Some([*r.first()?, *r.get(column)?])).filter(|[_, v]| v.is_finite());
+                let (sum, n) = values.fold(([0.0, 0.0], 0.0), |(s, n), [x, y]| ([s[0] + x, s[1] + y], n + 1.0));
+                (n > 0.0).then(|| sum.map(|v| v / n))
+            };
+            rows.chunks(chunk).filter_map(mean).collect::<Vec<_>>()
+        };
+        let wanted = |(_, name): &(usize, &String)| name.starts_with("loss") || name.as_str() == "grad_norm";
+        let columns = names.iter().enumerate().filter(wanted);
+        columns.map(|(i, name)| Self { part: part.into(), name: name.clone(), points: points(i) }).collect()
+    }
+}
+
+pub fn list_trash(workspace: &Path) -> Vec<RunEntry> {
+    RunDir::list_trash(workspace).iter().filter_map(RunEntry::read).collect()
+}
+
 /// Newest first.
 pub fn list_runs(workspace: &Path) -> Vec<RunEntry> {
     RunDir::list(workspace).iter().filter_map(RunEntry::read).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn long_series_become_short_curves() {
+        let dir = tempfile::tempdir().unwrap();
+        let run = RunDir::create(dir.path(), RunKind::Ddpm, "x", &RunConfig::default()).unwrap();
+        let rows: String = (1..=1000).map(|i| format!("{i},{},0.1\n", if i % 2 == 0 { 1.0 } else { 3.0 })).collect();
+        std::fs::write(run.join("metrics.csv"), format!("step,loss,lr\n{rows}1001,0.")).unwrap();
+        let curves = RunCurve::of(run.path());
+        assert_eq!((curves.len(), curves[0].name.as_str(), curves[0].part.as_str()), (1, "loss", "ddpm"));
+        assert!((300..=400).contains(&curves[0].points.len()) && curves[0].points[5][1] > 0.9);
+    }
 }

@@ -1,9 +1,17 @@
-//! A small pool that decodes little pictures: what is in view now comes first, what went out of view is forgotten.
+//! A small pool that decodes little pictures: what is in view now comes first, what went out of view is forgotten. What was
+//! decoded once is kept in the workspace.
 
-use super::{Events, JobEvent, Pixels};
-use crate::data::{Dataset, ImageId};
+use super::{
+    Events, JobEvent, Pixels,
+    thumbnail_cache::{ThumbnailCache, key},
+};
+use crate::{
+    data::{Dataset, ImageId},
+    error::Result,
+};
 use std::{
     collections::HashSet,
+    path::PathBuf,
     sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError},
     thread::JoinHandle,
 };
@@ -17,10 +25,12 @@ pub struct Thumbnails {
     threads: Vec<JoinHandle<()>>,
 }
 
-#[derive(Default)]
 struct Shared {
     wanted: Mutex<Wanted>,
     changed: Condvar,
+    workspace: PathBuf,
+    /// The file of the data set under this root; `None` where there can be none.
+    cache: Mutex<Option<(PathBuf, Option<ThumbnailCache>)>>,
 }
 
 #[derive(Default)]
@@ -34,14 +44,15 @@ struct Wanted {
 }
 
 impl Thumbnails {
-    pub fn start(events: &Events) -> std::io::Result<Self> {
-        let shared = Arc::new(Shared::default());
+    pub fn start(workspace: PathBuf, events: &Events) -> std::io::Result<Self> {
+        let (wanted, cache) = (Mutex::default(), Mutex::default());
+        let shared = Arc::new(Shared { wanted, changed: Condvar::new(), workspace, cache });
         let threads = (1..=THREADS)
             .map(|i| {
                 let (name, shared, events) = (format!("thumbnail-{i}"), shared.clone(), events.clone());
                 std::thread::Builder::new().name(name.clone()).spawn(move || run(&name, &shared, &events))
             })
-            .collect::<Result<_, _>>()?;
+            .collect::<std::io::Result<_>>()?;
         Ok(Self { shared, threads })
     }
 
@@ -100,14 +111,41 @@ impl Shared {
     }
 }
 
+impl Shared {
+    /// From the workspace, else from the image itself, with its mask's outline.
+    fn little(&self, dataset: &Dataset, id: ImageId) -> Result<Pixels> {
+        let key = dataset.item(id).and_then(|item| key(item, THUMBNAIL));
+        if let Some(pixels) = key.and_then(|key| self.with_cache(dataset, |cache| cache.get(key))) {
+            return Ok(pixels);
+        }
+        let picture = dataset.read(id)?;
+        let scale = (THUMBNAIL as f64 / picture.width.max(picture.height).max(1) as f64).min(1.0);
+        let side = |n: usize| ((n as f64 * scale).round() as usize).max(1);
+        let mut pixels = Pixels::new(&picture.resize(side(picture.width), side(picture.height)));
+        // An unreadable mask is said where the image is looked at.
+        if let Some(mask) = dataset.read_mask(id).ok().flatten() {
+            pixels = pixels.with_outline(&mask);
+        }
+        if let Some(key) = key {
+            self.with_cache(dataset, |cache| Some(cache.put(key, &pixels)));
+        }
+        Ok(pixels)
+    }
+
+    fn with_cache<T>(&self, dataset: &Dataset, work: impl FnOnce(&mut ThumbnailCache) -> Option<T>) -> Option<T> {
+        let mut cache = self.cache.lock().unwrap_or_else(PoisonError::into_inner);
+        if cache.as_ref().is_none_or(|(root, _)| root != dataset.root()) {
+            // The one before gives its lock back first.
+            *cache = None;
+            *cache = Some((dataset.root().to_path_buf(), ThumbnailCache::open(&self.workspace, dataset).ok()));
+        }
+        cache.as_mut()?.1.as_mut().and_then(work)
+    }
+}
+
 fn run(name: &str, shared: &Shared, events: &Events) {
     while let Some((generation, dataset, id)) = shared.next() {
-        let decoded = events.guard(name, || {
-            let picture = dataset.read(id).map_err(|e| e.to_string())?;
-            let scale = (THUMBNAIL as f64 / picture.width.max(picture.height).max(1) as f64).min(1.0);
-            let side = |n: usize| ((n as f64 * scale).round() as usize).max(1);
-            Ok(Pixels::new(&picture.resize(side(picture.width), side(picture.height))))
-        });
+        let decoded = events.guard(name, || shared.little(&dataset, id).map_err(|e| e.to_string()));
         let pixels = decoded.unwrap_or_else(|failure| Err(failure.summary));
         if !events.send(JobEvent::Thumbnail { generation, id, pixels }) {
             return;

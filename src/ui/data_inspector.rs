@@ -1,6 +1,6 @@
 //! Data, on the right: counts, the choice of normal classes, problems, and the selected image.
 
-use super::{Cx, data_view, theme, widgets};
+use super::{Cx, data_duplicates, data_preprocess, data_view, theme, widgets};
 use crate::{
     app::{
         Command,
@@ -23,6 +23,8 @@ pub fn show(ui: &mut Ui, cx: &mut Cx<'_>) {
     };
     ScrollArea::vertical().auto_shrink(false).show(ui, |ui| {
         selected(ui, cx, &open);
+        ui.add_space(theme::PAGE);
+        data_preprocess::show(ui, cx);
         ui.add_space(theme::PAGE);
         widgets::caption(ui, "SPLITS AND CLASSES");
         counts(ui, &open);
@@ -50,15 +52,17 @@ fn selected(ui: &mut Ui, cx: &mut Cx<'_>, open: &Open) {
         return;
     };
     let t = theme::of(ui);
-    if let Some(texture) = cx.textures.thumbnail(id) {
-        let size = texture.size_vec2();
-        let width = ui.available_width().min(size.x * 1.5);
-        ui.image((texture.id(), size * (width / size.x)));
-    }
+    data_preprocess::pictures(ui, cx);
     widgets::cut_label(ui, &item.name, theme::BODY, t.text);
     data_view::label_line(ui, open.dataset.label(id));
     let class = item.class.and_then(|c| open.dataset.classes.get(c)).map_or("no class", |c| c.name.as_str());
     widgets::weak(ui, format!("{class} · {} · {} × {} px", item.split.name(), item.size[0], item.size[1]));
+    if item.mask.is_some() {
+        widgets::weak(ui, "The line is the edge of its mask.");
+    }
+    if let Some(reason) = cx.state.data.broken.get(&id) {
+        ui.label(RichText::new(widgets::sentence(reason)).size(theme::SMALL).color(t.error));
+    }
     if let Some(patient) = &item.patient {
         widgets::weak(ui, format!("patient {patient}"));
     }
@@ -121,7 +125,8 @@ fn normal_classes(ui: &mut Ui, cx: &mut Cx<'_>, open: &Open) {
 }
 
 fn problems(ui: &mut Ui, cx: &mut Cx<'_>, open: &Open) {
-    let (skipped, warnings) = (&open.dataset.skipped, &open.dataset.warnings);
+    let (skipped, mut warnings) = (&open.dataset.skipped, open.dataset.warnings.clone());
+    warnings.extend(data_duplicates::warning(cx, open));
     widgets::caption(ui, "PROBLEMS");
     if skipped.is_empty() && warnings.is_empty() && cx.state.data.broken.is_empty() {
         widgets::weak(ui, "None found.");

@@ -1,20 +1,18 @@
-//! Data, in the middle: what to open, what was recognised, the question for the normal class, and the images.
+//! Data, in the middle: what was recognised, the question for the normal class, the images, and their duplicates.
 
-use super::{Cx, Ui as Local, grid::Cell, theme, widgets};
+use super::{Cx, Ui as Local, data_columns, data_duplicates, data_layout, data_open, grid::Cell, theme, widgets};
 use crate::{
     app::{
         Command,
-        actions::Id,
-        state::{Open, Overlay, data_title},
+        state::{DataPage, Open, Overlay, config_title},
     },
     data::Label,
 };
-use eframe::egui::{Align, Button, Frame, Key, Layout, RichText, Stroke, TextEdit, Ui, vec2};
-use std::path::PathBuf;
+use eframe::egui::{Button, Frame, RichText, Stroke, Ui, vec2};
 
 pub fn show(ui: &mut Ui, cx: &mut Cx<'_>, local: &mut Local) {
     if let Some(opening) = &cx.state.data.opening {
-        let (title, found) = (data_title(&opening.config.path), opening.found);
+        let (title, found) = (config_title(&opening.config), opening.found);
         ui.horizontal(|ui| {
             ui.spinner();
             let count = if found > 0 { format!(": {found} files so far") } else { String::new() };
@@ -23,51 +21,24 @@ pub fn show(ui: &mut Ui, cx: &mut Cx<'_>, local: &mut Local) {
     }
     if let Some((path, failure)) = cx.state.data.failed.clone() {
         widgets::failure(ui, cx, &failure.summary, &failure.hint);
+        let is_table = path.extension().is_some_and(|e| ["csv", "tsv", "txt"].iter().any(|t| e.eq_ignore_ascii_case(t)));
         ui.horizontal(|ui| {
             widgets::button(ui, cx, "Try again", || Command::Open(path.clone()));
+            if is_table {
+                widgets::button(ui, cx, "Choose its columns", || Command::ChooseColumns(Some(path.clone())));
+            }
             widgets::cut_label(ui, &path.display().to_string(), theme::SMALL, theme::of(ui).weak);
         });
         ui.add_space(theme::GAP);
+        if cx.state.open().is_none() && cx.state.data.table.is_some() {
+            data_columns::show(ui, cx);
+        }
     }
     match cx.state.open().cloned() {
         Some(open) => opened(ui, cx, local, &open),
         None if cx.state.data.opening.is_some() => skeleton(ui),
-        None => empty(ui, cx, local),
+        None => data_open::show(ui, cx, &mut local.path),
     }
-}
-
-fn empty(ui: &mut Ui, cx: &mut Cx<'_>, local: &mut Local) {
-    widgets::empty_state(ui, "Open a folder of images", "Drop it anywhere on this window, or choose it.", |ui| {
-        widgets::primary_button(ui, cx, Id::OpenFolder);
-        ui.add_space(theme::GAP);
-        ui.allocate_ui(vec2(480.0, 28.0), |ui| path_field(ui, cx, &mut local.path));
-        widgets::weak(ui, "Folders of classes, MVTec folders, a CSV of labels, MedMNIST .npz, DICOM, plain folders.");
-        widgets::link(ui, cx, "or look at the synthetic demo", Id::OpenDemo);
-        if !cx.state.remembered.recent.is_empty() {
-            ui.add_space(theme::PAGE);
-            widgets::caption(ui, "RECENT");
-            for path in cx.state.remembered.recent.clone() {
-                let text = RichText::new(data_title(&path)).color(theme::of(ui).accent);
-                if ui.add(Button::new(text).frame(false)).on_hover_text(path.display().to_string()).clicked() {
-                    cx.send(Command::Open(path));
-                }
-            }
-        }
-    });
-}
-
-/// A typed path always works, also where the desktop has no file dialog.
-fn path_field(ui: &mut Ui, cx: &mut Cx<'_>, path: &mut String) {
-    ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
-        let go =
-            ui.add_enabled(!path.trim().is_empty(), Button::new("Open")).on_disabled_hover_text("Type a path first.").clicked();
-        let field = TextEdit::singleline(path).hint_text("/path/to/images, labels.csv or file.npz");
-        let field = ui.add_sized([ui.available_width(), 26.0], field).accessible_name("Path to open");
-        let enter = field.lost_focus() && ui.input(|i| i.key_pressed(Key::Enter));
-        if (go || enter) && !path.trim().is_empty() {
-            cx.send(Command::Open(PathBuf::from(path.trim())));
-        }
-    });
 }
 
 /// Grey cells while a data set is on its way.
@@ -83,23 +54,50 @@ fn skeleton(ui: &mut Ui) {
 }
 
 fn opened(ui: &mut Ui, cx: &mut Cx<'_>, local: &mut Local, open: &Open) {
-    let t = theme::of(ui);
-    ui.horizontal(|ui| {
-        ui.label(RichText::new(open.title()).size(theme::TITLE));
-        ui.label(RichText::new(open.dataset.layout.name()).size(theme::SMALL).color(t.weak));
-    });
-    ui.label(RichText::new(widgets::sentence(&open.dataset.why)).color(t.weak));
-    if open.asks_normal() {
+    data_layout::header(ui, cx, open);
+    if cx.state.data.table.is_some() {
+        data_columns::show(ui, cx);
+    } else if open.asks_normal() {
         ask_normal(ui, cx, open);
     }
+    pages(ui, cx, open);
+    match cx.state.data.page {
+        DataPage::Images => images(ui, cx, local, open),
+        DataPage::Duplicates => data_duplicates::show(ui, cx, open),
+    }
+}
+
+/// Images, duplicates, and how far the search for the latter is.
+fn pages(ui: &mut Ui, cx: &mut Cx<'_>, open: &Open) {
+    let (check, all, shown) = (&cx.state.data.check, open.dataset.items.len(), cx.state.data.shown.len());
+    let images = if shown == all { format!("Images {all}") } else { format!("Images {shown} of {all}") };
+    ui.horizontal(|ui| {
+        if let Some(found) = check.found.clone() {
+            let duplicates = format!("Duplicates {}", found.duplicates.len());
+            let pages = [(DataPage::Images, images.as_str()), (DataPage::Duplicates, duplicates.as_str())];
+            if let Some(page) = widgets::choices(ui, cx.state.data.page, &pages) {
+                cx.send(Command::DataPage(page));
+            }
+            return;
+        }
+        ui.label(images);
+        if check.running {
+            widgets::weak(ui, format!("· looking for duplicates, {} of {all} images", check.done));
+        } else if cx.state.running().is_some() {
+            widgets::weak(ui, "· duplicates are looked for when nothing trains");
+        } else if widgets::small_button(ui, "Look for duplicates").on_hover_text("Decodes each image once, in the background").clicked()
+        {
+            cx.send(Command::FindDuplicates);
+        }
+    });
+}
+
+fn images(ui: &mut Ui, cx: &mut Cx<'_>, local: &mut Local, open: &Open) {
     let shown = cx.state.data.shown.clone();
     if shown.is_empty() {
         widgets::empty_state(ui, "No image passes the filter", "Click “All images” on the left.", |_| {});
         return;
     }
-    let all = open.dataset.items.len();
-    let count = if shown.len() == all { format!("{all} images") } else { format!("{} of {all} images", shown.len()) };
-    widgets::weak(ui, format!("{count} · click one, then press 2 to dissolve it"));
     let selected = cx.state.selected.and_then(|id| shown.iter().position(|s| *s == id));
     let (dataset, current) = (&open.dataset, cx.state.selected);
     let clicked = local.grid.show(ui, cx, shown.len(), selected, |i| {

@@ -9,7 +9,7 @@ use eframe::egui::{
 /// Least side of a cell's picture; the columns share what is left of the width.
 const CELL: f32 = 112.0;
 /// Height of the lines under it.
-const LINE: f32 = 16.0;
+pub const LINE: f32 = 16.0;
 
 /// One cell, as its owner describes it.
 pub struct Cell {
@@ -95,7 +95,8 @@ fn hover_text(cx: &Cx<'_>, cell: &Cell) -> String {
     lines.join("\n")
 }
 
-fn paint(ui: &Ui, cx: &mut Cx<'_>, rect: Rect, cell: &Cell, hovered: bool) {
+/// Draws a cell into `rect`: a square picture, and two lines under it.
+pub fn paint(ui: &Ui, cx: &mut Cx<'_>, rect: Rect, cell: &Cell, hovered: bool) {
     let t = theme::of(ui);
     let picture = Rect::from_min_size(rect.min, Vec2::splat(rect.width()));
     let painter = ui.painter();

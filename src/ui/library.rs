@@ -1,6 +1,6 @@
 //! The left panel: the open data set with its splits and classes as filters, and the runs of the workspace.
 
-use super::{Cx, theme, widgets};
+use super::{Cx, data_open, runs, theme, widgets};
 use crate::{
     app::{
         Command,
@@ -23,16 +23,35 @@ pub fn show(ui: &mut Ui, cx: &mut Cx<'_>) {
             Some(open) => data_set(ui, cx, &open),
             None => _ = widgets::weak(ui, "None is open."),
         }
+        let open = cx.state.open().map(|o| o.config.clone());
+        let is_other = |c: &crate::config::DataConfig| open.as_ref().is_none_or(|o| o.path != c.path);
+        if cx.state.remembered.recent.iter().any(is_other) {
+            ui.add_space(theme::PAGE);
+            widgets::caption(ui, "RECENT");
+            data_open::recent(ui, cx, open.as_ref());
+        }
         ui.add_space(theme::PAGE);
         ui.horizontal(|ui| {
             widgets::caption(ui, "RUNS");
-            ui.with_layout(Layout::right_to_left(Align::Center), |ui| widgets::icon_button(ui, cx, Id::RefreshRuns));
+            ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
+                widgets::icon_button(ui, cx, Id::RefreshRuns);
+                if !cx.state.runs.is_empty() || !cx.state.list.trash.is_empty() {
+                    widgets::link(ui, cx, "all", Id::Runs);
+                }
+            });
         });
         if cx.state.runs.is_empty() {
             widgets::weak(ui, "None yet. Train (3) makes one.");
         }
-        for run in &cx.state.runs {
+        if cx.state.runs.len() > SEARCHED {
+            runs::search(ui, cx);
+        }
+        let found: Vec<&RunEntry> = cx.state.runs.iter().filter(|run| cx.state.list.finds(run)).collect();
+        for run in found.iter().take(RUNS) {
             entry(ui, cx, run);
+        }
+        if found.len() > RUNS {
+            widgets::weak(ui, format!("… and {} more under “all”", found.len() - RUNS));
         }
         ui.add_space(theme::PAGE);
         widgets::caption(ui, "WORKSPACE");
@@ -70,6 +89,10 @@ fn data_set(ui: &mut Ui, cx: &mut Cx<'_>, open: &Open) {
     }
 }
 
+/// Runs that are listed here, and from how many on they can be searched.
+const RUNS: usize = 30;
+const SEARCHED: usize = 6;
+
 /// Classes that are listed.
 const CLASSES: usize = 200;
 
@@ -99,10 +122,9 @@ fn entry(ui: &mut Ui, cx: &mut Cx<'_>, run: &RunEntry) {
     let t = theme::of(ui);
     let chosen = cx.state.results.run.as_deref() == Some(run.path.as_path());
     let name = widgets::cut_middle(ui, &run.manifest.name, &FontId::proportional(theme::BODY), ui.available_width() - 72.0);
-    let (state, colour) = match &run.manifest.state {
-        RunState::Finished => (run.figure("auroc").map_or("done".into(), |a| format!("{a:.3}")), t.weak),
-        RunState::Unfinished | RunState::Stopped => ("unfinished".to_string(), t.warning),
-        RunState::Failed { .. } => ("failed".into(), t.error),
+    let (state, colour) = match run.figure("auroc") {
+        Some(auroc) if run.manifest.state == RunState::Finished => (format!("{auroc:.3}"), t.weak),
+        _ => runs::state_of(run, t),
     };
     let button = Button::selectable(chosen, name)
         .shortcut_text(RichText::new(state).size(theme::SMALL).color(colour))
@@ -120,25 +142,7 @@ fn entry(ui: &mut Ui, cx: &mut Cx<'_>, run: &RunEntry) {
         cx.send(Command::OpenRun(run.path.clone()));
         cx.send(Command::Go(Workspace::Results));
     }
-    response.context_menu(|ui| {
-        if run.can_resume() && ui.button("Go on with it").clicked() {
-            cx.send(Command::ResumeRun(run.path.clone()));
-            ui.close();
-        }
-        if run.model.is_some() && ui.button("Dissolve with its model").clicked() {
-            cx.send(Command::Go(Workspace::Dissolve));
-            cx.send(Command::Model(run.model.clone().unwrap_or_else(|| crate::jobs::ModelSource(run.path.clone()))));
-            ui.close();
-        }
-        if ui.button("Show folder").clicked() {
-            cx.send(Command::ShowFolder(run.path.clone()));
-            ui.close();
-        }
-        if ui.button("Copy path").clicked() {
-            cx.send(Command::Copy(run.path.display().to_string()));
-            ui.close();
-        }
-    });
+    response.context_menu(|ui| runs::actions(ui, cx, run));
     // What was interrupted is offered again, once nothing else runs.
     let busy = cx.state.jobs.iter().any(|j| !j.state.has_ended());
     if run.can_resume() && !busy && widgets::small_button(ui, "Resume").on_hover_text("Goes on where it was stopped").clicked() {

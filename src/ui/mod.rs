@@ -4,7 +4,12 @@ mod about;
 mod big_picture;
 mod compare;
 mod confusion;
+mod data_columns;
+mod data_duplicates;
 mod data_inspector;
+mod data_layout;
+mod data_open;
+mod data_preprocess;
 mod data_view;
 mod dissolve_inspector;
 mod dissolve_view;
@@ -26,6 +31,8 @@ mod results_view;
 mod resume_banner;
 mod rivals;
 mod roc;
+mod runs;
+mod runs_compare;
 mod sieve;
 mod t_slider;
 pub mod theme;
@@ -55,6 +62,7 @@ pub struct Ui {
     /// The path field.
     path: String,
     palette: palette::Palette,
+    run: runs::Draft,
     grid: grid::Grid,
     gallery: grid::Grid,
     curve: roc::Curve,
@@ -142,6 +150,10 @@ impl Ui {
             if state.shows_demo() {
                 demo_line(ui, &mut cx);
             }
+            if state.overlay == Some(Overlay::Runs) {
+                runs::show(ui, &mut cx, &mut self.run);
+                return;
+            }
             match state.workspace {
                 Workspace::Data => data_view::show(ui, &mut cx, self),
                 Workspace::Dissolve => self.energy_in_view = dissolve_view::show(ui, &mut cx),
@@ -154,7 +166,7 @@ impl Ui {
             Some(Overlay::About) => about::show(ui, &mut cx),
             Some(Overlay::Keys) => keys::show(ui, &mut cx),
             Some(Overlay::Picture) => big_picture::show(ui, &mut cx, &mut self.note),
-            None => {}
+            Some(Overlay::Runs) | None => {}
         }
         if self.wanted != cx.wanted {
             self.wanted.clone_from(&cx.wanted);
@@ -176,21 +188,14 @@ fn demo_line(ui: &mut egui::Ui, cx: &mut Cx<'_>) {
 /// Files dropped anywhere on the window.
 fn dropped(ui: &mut egui::Ui, cx: &mut Cx<'_>) {
     let files = ui.input(|i| i.raw.dropped_files.clone());
-    // A folder of images is one thing; of several things the first is opened.
-    if files.len() > 1 {
-        let rest = files.len() - 1;
-        cx.send(Command::Notify(format!(
-            "Only the first of the dropped things is opened, not the {rest} others; drop their folder"
-        )));
-    }
-    if let Some(path) = files.first().map(|f| f.path().to_path_buf()) {
-        let is_model = path.extension().is_some_and(|e| e == "safetensors" || e == "pt");
-        let scores = cx.state.results.asks_folder && cx.state.workspace == Workspace::Results;
-        cx.send(match is_model {
-            true => Command::ImportModel(path),
-            false if scores => Command::ScoreFolder(path),
-            false => Command::Open(path),
-        });
+    let paths = files.iter().map(|f| f.path().to_path_buf());
+    let (models, data): (Vec<_>, Vec<_>) = paths.partition(|p| p.extension().is_some_and(|e| e == "safetensors" || e == "pt"));
+    models.into_iter().for_each(|path| cx.send(Command::ImportModel(path)));
+    let scores = cx.state.results.asks_folder && cx.state.workspace == Workspace::Results;
+    match data.as_slice() {
+        [] => {}
+        [folder] if scores => cx.send(Command::ScoreFolder(folder.clone())),
+        _ => cx.send(Command::OpenSeveral(data)),
     }
     if ui.input(|i| !i.raw.hovered_files.is_empty()) {
         let t = theme::of(ui);
@@ -198,7 +203,7 @@ fn dropped(ui: &mut egui::Ui, cx: &mut Cx<'_>) {
         let rect = ui.ctx().content_rect();
         painter.rect_filled(rect, 0.0, t.page.gamma_multiply(0.85));
         let font = egui::FontId::proportional(theme::TITLE);
-        painter.text(rect.center(), egui::Align2::CENTER_CENTER, "Drop a folder or file to open it", font, t.text);
+        painter.text(rect.center(), egui::Align2::CENTER_CENTER, "Drop folders or files to open them", font, t.text);
     }
 }
 

@@ -1,8 +1,8 @@
 //! The open data set.
 
 use crate::{
-    config::DataConfig,
-    data::{Dataset, ImageId, Split},
+    config::{DataConfig, LabelColumns, PreprocessConfig},
+    data::{Dataset, Examination, ImageId, Split, TablePreview},
     jobs::Failure,
     ml::train_dia,
 };
@@ -24,6 +24,63 @@ pub struct DataState {
     pub generation: u64,
     /// The generation that brought the present images; a later choice of normal classes keeps them.
     pub pictures_since: u64,
+    pub page: DataPage,
+    pub check: Check,
+    pub look: LookState,
+    /// The table whose columns are being chosen.
+    pub table: Option<TableForm>,
+}
+
+/// What the middle of Data shows.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum DataPage {
+    #[default]
+    Images,
+    Duplicates,
+}
+
+/// The search for duplicates.
+#[derive(Debug, Default)]
+pub struct Check {
+    pub running: bool,
+    /// A person asked for it; small data sets are searched without.
+    pub asked: bool,
+    /// Images looked at so far.
+    pub done: usize,
+    pub found: Option<Arc<Examination>>,
+}
+
+impl Check {
+    /// Up to this many images nobody needs to ask.
+    pub const AUTOMATIC: usize = 5000;
+}
+
+/// The selected image before and after preprocessing.
+#[derive(Debug, Default)]
+pub struct LookState {
+    /// The pictures it is of, the image and the settings that were last asked for.
+    pub asked: Option<(u64, ImageId, PreprocessConfig)>,
+    /// Number of the newest wish.
+    pub generation: u64,
+    pub done: Option<LookDone>,
+    pub failed: Option<Failure>,
+    /// What was dissolved last was preprocessed by these.
+    pub dissolved_with: PreprocessConfig,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct LookDone {
+    pub image: ImageId,
+    pub has_outline: bool,
+}
+
+/// Choosing the columns of a table of labels.
+#[derive(Debug, Clone)]
+pub struct TableForm {
+    pub path: PathBuf,
+    /// `None` while it is being read.
+    pub preview: Option<Result<TablePreview, Failure>>,
+    pub columns: LabelColumns,
 }
 
 #[derive(Debug)]
@@ -107,11 +164,19 @@ impl Open {
 
     /// The last part of the opened path.
     pub fn title(&self) -> String {
-        title(&self.config.path)
+        config_title(&self.config)
     }
 }
 
 /// A path's last part, for people.
 pub fn title(path: &std::path::Path) -> String {
     path.file_name().unwrap_or(path.as_os_str()).to_string_lossy().into_owned()
+}
+
+/// What a data set is called: the last part of its path, and how many of the things in it where not all were opened.
+pub fn config_title(config: &DataConfig) -> String {
+    match config.only.len() {
+        0 => title(&config.path),
+        n => format!("{} ({n} of its parts)", title(&config.path)),
+    }
 }

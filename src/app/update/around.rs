@@ -6,7 +6,7 @@ use crate::{
         Command, Effect, State,
         state::{Overlay, Side, Workspace},
     },
-    jobs::Pick,
+    jobs::{Pick, RunErrand},
 };
 use std::path::PathBuf;
 
@@ -102,6 +102,8 @@ pub fn picked(state: &mut State, pick: Pick, path: Option<PathBuf>) -> Vec<Effec
         // A missing desktop portal looks like a cancel: the typed path is there in either case.
         (_, None) => Vec::new(),
         (Pick::DataFolder | Pick::DataFile, Some(path)) => data::open(state, path),
+        (Pick::ModelRun, Some(path)) => super::runs::errand(state, RunErrand::Import(path)),
+        (Pick::Table, Some(path)) => data::choose_columns(state, Some(path)),
         (Pick::Model, Some(path)) => dissolve::import(state, path),
         (Pick::FolderToScore, Some(path)) => comparing::score_folder(state, path),
     }

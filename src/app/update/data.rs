@@ -5,13 +5,16 @@ use crate::{
     app::{
         Effect, State,
         message::Texture,
-        state::{Filter, Open, Opening, Workspace},
+        state::{Check, DataPage, Filter, Open, Opening, TableForm, Workspace},
     },
-    config::DataConfig,
-    data::{Dataset, ImageId, Label, Split},
+    config::{DataConfig, LabelColumns, Reading},
+    data::{Dataset, Examination, ImageId, Label, Split, TablePreview},
     jobs::{Failure, Pixels},
 };
-use std::{path::PathBuf, sync::Arc};
+use std::{
+    path::{Path, PathBuf},
+    sync::Arc,
+};
 
 /// How many opened paths are remembered.
 const RECENT: usize = 8;
@@ -19,6 +22,63 @@ const RECENT: usize = 8;
 pub fn open(state: &mut State, path: PathBuf) -> Vec<Effect> {
     state.workspace = Workspace::Data;
     begin(state, DataConfig { path, ..DataConfig::default() }, None)
+}
+
+/// Several things at once are parts of the folder that holds them all.
+pub fn open_several(state: &mut State, paths: Vec<PathBuf>) -> Vec<Effect> {
+    match paths.as_slice() {
+        [] => Vec::new(),
+        [path] => open(state, path.clone()),
+        [first, rest @ ..] => {
+            let mut common: &Path = first.parent().unwrap_or(first);
+            while let Some(above) = common.parent().filter(|_| !rest.iter().all(|p| p.starts_with(common) && p != common)) {
+                common = above;
+            }
+            let only = paths.iter().filter_map(|p| p.strip_prefix(common).ok()).map(Path::to_path_buf).collect();
+            state.workspace = Workspace::Data;
+            begin(state, DataConfig { path: common.into(), only, ..DataConfig::default() }, None)
+        }
+    }
+}
+
+/// The same path, understood in another way: nothing that was chosen for the old one holds.
+pub fn read_as(state: &mut State, reading: Reading) -> Vec<Effect> {
+    let Some(open) = state.open() else { return Vec::new() };
+    let DataConfig { path, only, test_fraction, split_seed, .. } = open.config.clone();
+    begin(state, DataConfig { path, only, reading, test_fraction, split_seed, ..DataConfig::default() }, None)
+}
+
+pub fn choose_columns(state: &mut State, path: Option<PathBuf>) -> Vec<Effect> {
+    state.data.table = path.clone().map(|path| TableForm { path, preview: None, columns: LabelColumns::default() });
+    path.into_iter().map(Effect::ReadTable).collect()
+}
+
+pub fn table(state: &mut State, path: &Path, preview: Result<TablePreview, Failure>) -> Vec<Effect> {
+    if let Some(form) = state.data.table.as_mut().filter(|form| form.path == path) {
+        form.columns = preview.as_ref().map(|p| p.guess.clone()).unwrap_or_default();
+        form.preview = Some(preview);
+    }
+    Vec::new()
+}
+
+pub fn use_table(state: &mut State) -> Vec<Effect> {
+    let Some(form) = state.data.table.take() else { return Vec::new() };
+    // A table that was opened by itself stands for the folder that it lies in.
+    let failed = state.data.failed.as_ref().map(|(path, _)| path.clone()).filter(|path| *path == form.path);
+    let base = match (failed, state.open()) {
+        (Some(path), _) => DataConfig { path, ..DataConfig::default() },
+        (None, Some(open)) => {
+            let labels = (open.config.path != form.path).then(|| form.path.clone());
+            DataConfig { labels, reading: Reading::Auto, normal: Vec::new(), ..open.config.clone() }
+        }
+        (None, None) => return Vec::new(),
+    };
+    begin(state, DataConfig { columns: form.columns, ..base }, None)
+}
+
+pub fn forget_recent(state: &mut State, path: &Path) -> Vec<Effect> {
+    state.remembered.recent.retain(|c| c.path != path);
+    Vec::new()
 }
 
 /// Opens the data of a run; the workspace in view stays.
@@ -47,15 +107,22 @@ pub fn opened(state: &mut State, generation: u64, config: DataConfig, dataset: A
     let same = state.open().is_some_and(|o| {
         o.config.path == config.path && o.dataset.items.len() == dataset.items.len() && o.config.normal != config.normal
     });
-    let recent = &mut state.remembered.recent;
-    recent.retain(|p| *p != config.path);
-    recent.insert(0, config.path.clone());
-    recent.truncate(RECENT);
+    if Some(&config.path) != state.demo.as_ref() {
+        let recent = &mut state.remembered.recent;
+        recent.retain(|c| c.path != config.path || c.only != config.only);
+        recent.insert(0, config.clone());
+        recent.truncate(RECENT);
+    }
     state.data.opening = None;
     state.data.open = Some(Arc::new(Open::new(config, dataset.clone(), generation)));
     let mut effects = vec![Effect::Pictures { generation, dataset, keep: same }];
     if !same {
         state.data.pictures_since = generation;
+        state.data.page = DataPage::Images;
+        state.data.table = None;
+        if std::mem::take(&mut state.data.check).running {
+            effects.push(Effect::StopExamining);
+        }
         state.data.broken.clear();
         state.data.filter = Filter::default();
         state.selected = None;
@@ -93,6 +160,14 @@ pub fn open_failed(state: &mut State, generation: u64, path: PathBuf, failure: F
 pub fn filter(state: &mut State, filter: Filter) -> Vec<Effect> {
     state.data.filter = filter;
     show(state);
+    Vec::new()
+}
+
+pub fn examined(state: &mut State, generation: u64, examination: Arc<Examination>) -> Vec<Effect> {
+    if generation == state.data.pictures_since && state.data.open.is_some() {
+        state.data.broken.extend(examination.unusable.iter().cloned());
+        state.data.check = Check { done: state.data.check.done, found: Some(examination), ..Check::default() };
+    }
     Vec::new()
 }
 

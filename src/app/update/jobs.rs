@@ -7,7 +7,7 @@ use crate::{
         message::{Control, Texture},
         state::{Auroc, Change, FIELDS, Forecast, JobInfo, JobState, TrainState, Waiting, Work, Workspace, amount, card_of},
     },
-    config::{DissolveMethod, Preset, RunConfig},
+    config::{DissolveMethod, PreprocessConfig, Preset, RunConfig},
     data::Label,
     jobs::{JobId, Machine, ModelSource, Outcome, Pixels, RunEntry},
     ml::{
@@ -31,6 +31,19 @@ pub fn preset(state: &mut State, preset: Preset) -> Vec<Effect> {
 pub fn field(state: &mut State, key: &'static str, text: String) -> Vec<Effect> {
     let label = FIELDS.iter().find(|f| f.key == key).map_or(key, |f| f.label);
     change(state, label, |train| train.set(key, text))
+}
+
+pub fn preprocess(state: &mut State, preprocess: PreprocessConfig) -> Vec<Effect> {
+    let before = &state.train.config.preprocess;
+    let what = [
+        ("Circle crop", before.circle_crop != preprocess.circle_crop),
+        ("Normalisation", before.ben_graham != preprocess.ben_graham),
+        ("CLAHE", before.clahe != preprocess.clahe),
+        ("Channels", before.channels != preprocess.channels),
+        ("Window", before.window != preprocess.window),
+    ];
+    let what = what.iter().find(|(_, changed)| *changed).map_or("Target size", |(name, _)| name);
+    change(state, what, |train| train.config.preprocess = preprocess)
 }
 
 pub fn reuse(state: &mut State, source: Option<ModelSource>) -> Vec<Effect> {

@@ -4,8 +4,10 @@ mod around;
 mod comparing;
 mod data;
 mod dissolve;
+mod follow;
 mod jobs;
 mod results;
+mod runs;
 mod triage;
 mod why;
 
@@ -13,6 +15,13 @@ mod why;
 mod results_tests;
 #[cfg(test)]
 mod tests;
+#[cfg(test)]
+mod tests_data;
+#[cfg(test)]
+mod tests_runs;
+
+pub use follow::follow;
+pub use runs::in_work;
 
 use super::{Command, Effect, Message, State};
 use crate::jobs::JobEvent;
@@ -60,6 +69,24 @@ fn on_command(state: &mut State, command: Command) -> Vec<Effect> {
         Command::OpenDemo => vec![Effect::Demo],
         Command::SetNormal(names) => data::set_normal(state, names),
         Command::Filter(filter) => data::filter(state, filter),
+        Command::OpenSeveral(paths) => data::open_several(state, paths),
+        Command::Reading(reading) => data::read_as(state, reading),
+        Command::ForgetRecent(path) => data::forget_recent(state, &path),
+        Command::DataPage(page) => {
+            state.data.page = page;
+            Vec::new()
+        }
+        Command::FindDuplicates => {
+            state.data.check.asked = true;
+            Vec::new()
+        }
+        Command::ChooseColumns(path) => data::choose_columns(state, path),
+        Command::Columns(columns) => {
+            state.data.table.iter_mut().for_each(|form| form.columns = columns.clone());
+            Vec::new()
+        }
+        Command::UseTable => data::use_table(state),
+        Command::Preprocess(preprocess) => jobs::preprocess(state, preprocess),
         Command::Select(id) => data::select(state, id),
         Command::Walk(by) => around::walk(state, by),
         Command::WantThumbnails(ids) => vec![Effect::Thumbnails(ids)],
@@ -93,6 +120,21 @@ fn on_command(state: &mut State, command: Command) -> Vec<Effect> {
         Command::Continue(id) => jobs::control(state, id, super::message::Control::Continue),
         Command::Stop(id) => jobs::control(state, id, super::message::Control::Stop),
         Command::Keep(id) => jobs::control(state, id, super::message::Control::Keep),
+        Command::SearchRuns(query) => {
+            state.list.query = query;
+            Vec::new()
+        }
+        Command::SelectRun(run) => runs::select(state, &run),
+        Command::CompareRun(run) => runs::compare(state, &run),
+        Command::ShowTrash(shown) => {
+            state.list.shows_trash = shown;
+            Vec::new()
+        }
+        Command::AskDelete(runs) => {
+            state.list.deleting = runs;
+            Vec::new()
+        }
+        Command::RunErrand(errand) => runs::errand(state, errand),
         Command::RefreshRuns => vec![Effect::ListRuns],
         Command::OpenRun(run) => results::open_run(state, run),
         Command::Threshold(threshold) => results::set_threshold(state, threshold),
@@ -125,10 +167,22 @@ fn on_event(state: &mut State, event: JobEvent) -> Vec<Effect> {
         }
         JobEvent::Opened { generation, config, dataset } => data::opened(state, generation, config, dataset),
         JobEvent::OpenFailed { generation, path, failure } => data::open_failed(state, generation, path, failure),
+        JobEvent::Looked { generation, looked } => follow::looked(state, generation, looked),
+        JobEvent::Examining { generation, done } => {
+            if generation == state.data.pictures_since {
+                state.data.check.done = done;
+            }
+            Vec::new()
+        }
+        JobEvent::Examined { generation, examination } => data::examined(state, generation, examination),
+        JobEvent::Table { path, table } => data::table(state, &path, table),
         JobEvent::Demo(demo) => results::demo(state, demo),
         JobEvent::Thumbnail { generation, id, pixels } => data::thumbnail(state, generation, id, pixels),
         JobEvent::Preview { file, pixels } => jobs::preview(state, file, pixels),
         JobEvent::Runs(runs) => results::runs(state, runs),
+        JobEvent::Trash(trash) => runs::trash_listed(state, trash),
+        JobEvent::Curves { run, curves } => runs::curves(state, &run, curves),
+        JobEvent::RunDone { errand, done } => runs::done(state, errand, done),
         JobEvent::Scores { run, scores } => results::scores(state, &run, scores),
         JobEvent::Compared { second, compared } => comparing::compared(state, second, compared),
         JobEvent::Why { generation, answer } => why::answered(state, generation, answer),

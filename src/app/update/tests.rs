@@ -17,7 +17,7 @@ use crate::{
 use std::{path::PathBuf, sync::Arc};
 
 /// Eight images of two classes; `labels` of the classes.
-fn dataset(labels: [Option<Label>; 2]) -> Arc<Dataset> {
+pub(super) fn dataset(labels: [Option<Label>; 2]) -> Arc<Dataset> {
     let class = |(name, label): (&str, _)| Class { name: name.into(), label };
     let item = |i: usize| {
         let mut item = Item::new(format!("{i}.png"), Source::File(PathBuf::from(format!("{i}.png"))), [4, 4]);
@@ -29,12 +29,12 @@ fn dataset(labels: [Option<Label>; 2]) -> Arc<Dataset> {
     Arc::new(Dataset::from_items("set".into(), Layout::ClassFolders, "two folders".into(), classes, (0..8).map(item).collect()))
 }
 
-fn pixels() -> Pixels {
+pub(super) fn pixels() -> Pixels {
     Pixels { width: 1, height: 1, rgba: vec![0; 4] }
 }
 
 /// A state with a data set whose normal class is known.
-fn opened() -> State {
+pub(super) fn opened() -> State {
     let mut state = State::default();
     update(&mut state, Command::Open("set".into()));
     let config = DataConfig { path: "set".into(), normal: vec!["good".into()], ..DataConfig::default() };
@@ -61,7 +61,7 @@ fn opening_asks_for_the_data_set_and_takes_the_newest_answer_alone() {
 fn an_opened_set_selects_an_abnormal_test_image_and_can_be_filtered_and_walked() {
     let mut state = opened();
     assert_eq!(state.selected, Some(ImageId(5)));
-    assert_eq!(state.remembered.recent, [PathBuf::from("set")]);
+    assert_eq!(state.remembered.recent[0].path, PathBuf::from("set"));
     update(&mut state, Command::Filter(Filter { split: Some(Split::Test), class: Some(0) }));
     assert_eq!(*state.data.shown, [ImageId(4), ImageId(6)]);
     update(&mut state, Command::Walk(1));

@@ -1,0 +1,74 @@
+//! The list of runs, and what two or more of them have in common.
+
+use crate::{
+    config::{RunConfig, all_settings},
+    jobs::{RunCurve, RunEntry},
+};
+use std::{collections::HashMap, path::PathBuf, sync::Arc};
+
+#[derive(Debug, Default)]
+pub struct RunsState {
+    /// Words that a run's name, notes or data must hold.
+    pub query: String,
+    /// The run whose details are shown.
+    pub selected: Option<PathBuf>,
+    /// Runs that are compared.
+    pub compared: Vec<PathBuf>,
+    /// The curves of runs that were asked for.
+    pub curves: HashMap<PathBuf, Arc<Vec<RunCurve>>>,
+    /// Newest first.
+    pub trash: Vec<RunEntry>,
+    pub shows_trash: bool,
+    /// Runs of the trash that are about to be deleted for good.
+    pub deleting: Vec<PathBuf>,
+}
+
+impl RunsState {
+    /// Whether a run passes the search: each word must be found somewhere.
+    pub fn finds(&self, run: &RunEntry) -> bool {
+        let text = format!(
+            "{} {} {} {} {}",
+            run.manifest.name,
+            run.manifest.notes,
+            run.manifest.kind.name(),
+            run.config.data.path.display(),
+            run.manifest.created
+        )
+        .to_lowercase();
+        self.query.to_lowercase().split_whitespace().all(|word| text.contains(word))
+    }
+}
+
+/// One setting of several runs.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SettingRow {
+    /// `section.key`
+    pub key: String,
+    /// One for each run; empty where a run has none.
+    pub values: Vec<String>,
+    pub differs: bool,
+}
+
+/// The settings of runs side by side, the differing ones first.
+pub fn side_by_side(configs: &[&RunConfig]) -> Vec<SettingRow> {
+    let each: Vec<Vec<(String, String)>> = configs.iter().map(|config| all_settings(config)).collect();
+    let mut keys: Vec<&String> = Vec::new();
+    for (key, _) in each.iter().flatten() {
+        if !keys.contains(&key) {
+            keys.push(key);
+        }
+    }
+    let value = |settings: &Vec<(String, String)>, key: &str| {
+        settings.iter().find(|(k, _)| k == key).map_or(String::new(), |(_, v)| v.clone())
+    };
+    let mut rows: Vec<SettingRow> = keys
+        .into_iter()
+        .map(|key| {
+            let values: Vec<String> = each.iter().map(|settings| value(settings, key)).collect();
+            let differs = values.iter().any(|v| *v != values[0]);
+            SettingRow { key: key.clone(), values, differs }
+        })
+        .collect();
+    rows.sort_by_key(|row| !row.differs);
+    rows
+}

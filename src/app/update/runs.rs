@@ -1,0 +1,104 @@
+//! The list of runs: searching, naming, comparing, the trash.
+
+use crate::{
+    app::{
+        Command, Effect, State,
+        state::{Change, JobState},
+    },
+    jobs::{Failure, RunCurve, RunDone, RunEntry, RunErrand},
+};
+use std::{path::Path, sync::Arc};
+
+/// Runs whose curves can be told apart.
+pub const COMPARED: usize = 6;
+
+pub fn select(state: &mut State, run: &Path) -> Vec<Effect> {
+    state.list.selected = (state.list.selected.as_deref() != Some(run)).then(|| run.to_path_buf());
+    Vec::new()
+}
+
+pub fn compare(state: &mut State, run: &Path) -> Vec<Effect> {
+    let compared = &mut state.list.compared;
+    if compared.iter().any(|p| p == run) {
+        compared.retain(|p| p != run);
+        return Vec::new();
+    }
+    if compared.len() >= COMPARED {
+        state.notify(format!("Up to {COMPARED} runs are compared; take one out first."));
+        return Vec::new();
+    }
+    compared.push(run.to_path_buf());
+    vec![Effect::ReadCurves(run.to_path_buf())]
+}
+
+pub fn curves(state: &mut State, run: &Path, curves: Vec<RunCurve>) -> Vec<Effect> {
+    state.list.curves.insert(run.to_path_buf(), Arc::new(curves));
+    Vec::new()
+}
+
+pub fn trash_listed(state: &mut State, trash: Vec<RunEntry>) -> Vec<Effect> {
+    state.list.shows_trash &= !trash.is_empty();
+    state.list.trash = trash;
+    // What was thrown away or has gone is compared no more.
+    let runs = &state.runs;
+    state.list.compared.retain(|p| runs.iter().any(|r| r.path == *p));
+    Vec::new()
+}
+
+/// Why a run must stay where it is.
+pub fn in_work(state: &State, run: &Path) -> Option<&'static str> {
+    if state.runs.iter().any(|entry| entry.path == run && entry.is_locked) {
+        return Some("Some program works on it now: stop that first.");
+    }
+    let works = |job: &&crate::app::state::JobInfo| !job.state.has_ended();
+    let is_it = state.jobs.iter().filter(works).any(|job| match &job.run {
+        Some(folder) => folder == run,
+        None => job.state != JobState::Queued,
+    });
+    is_it.then_some("A job works on it: stop that first.")
+}
+
+pub fn errand(state: &mut State, errand: RunErrand) -> Vec<Effect> {
+    match &errand {
+        RunErrand::Trash(run) => {
+            if let Some(reason) = in_work(state, run) {
+                state.notify_error("This run cannot be thrown away.", reason);
+                return Vec::new();
+            }
+            if state.list.selected.as_ref() == Some(run) {
+                state.list.selected = None;
+            }
+        }
+        RunErrand::Edit { run, name, notes } => {
+            let Some(entry) = state.runs.iter_mut().find(|r| r.path == *run) else { return Vec::new() };
+            let before = (entry.manifest.name.clone(), entry.manifest.notes.clone());
+            if before == (name.clone(), notes.clone()) || name.trim().is_empty() {
+                return Vec::new();
+            }
+            (entry.manifest.name, entry.manifest.notes) = (name.clone(), notes.clone());
+            let undo = RunErrand::Edit { run: run.clone(), name: before.0, notes: before.1 };
+            state.history.note(Change::new("Name and notes", Command::RunErrand(undo), Command::RunErrand(errand.clone())));
+        }
+        RunErrand::Delete(_) => state.list.deleting.clear(),
+        RunErrand::Restore(_) | RunErrand::Import(_) | RunErrand::Export(_) | RunErrand::Report(_) => {}
+    }
+    vec![Effect::RunErrand(errand)]
+}
+
+pub fn done(state: &mut State, errand: RunErrand, done: Result<RunDone, Failure>) -> Vec<Effect> {
+    let mut effects = vec![Effect::ListRuns];
+    match done {
+        Err(failure) => state.notify_error(failure.summary, failure.hint),
+        Ok(done) => {
+            if let (RunErrand::Trash(from), Some(to)) = (&errand, &done.trashed) {
+                let (undo, redo) = (RunErrand::Restore(to.clone()), RunErrand::Trash(from.clone()));
+                state.history.note(Change::new("Move to trash", Command::RunErrand(undo), Command::RunErrand(redo)));
+            }
+            if !done.text.is_empty() {
+                state.notify(done.text);
+            }
+            effects.extend(done.show.map(Effect::ShowFolder));
+        }
+    }
+    effects
+}

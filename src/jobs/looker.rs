@@ -1,0 +1,111 @@
+//! The thread that shows the selected image before and after preprocessing, with its mask: the newest wish counts.
+
+use super::{Events, Failure, JobEvent, Pixels};
+use crate::{
+    config::PreprocessConfig,
+    data::{Dataset, ImageId, Picture, Preprocess},
+    error::Result,
+};
+use std::{
+    sync::{
+        Arc,
+        mpsc::{Receiver, Sender, channel},
+    },
+    thread::JoinHandle,
+};
+
+/// Longest side of what is shown, px; preprocessing looks the same at any size.
+const SHOWN: usize = 768;
+
+/// What is to be looked at.
+#[derive(Debug, Clone)]
+pub struct Look {
+    pub generation: u64,
+    pub dataset: Arc<Dataset>,
+    pub image: ImageId,
+    pub preprocess: PreprocessConfig,
+}
+
+/// An image before and after.
+#[derive(Debug)]
+pub struct Looked {
+    pub image: ImageId,
+    pub before: Pixels,
+    pub after: Pixels,
+    /// The mask's edge over `before`.
+    pub outline: Option<Pixels>,
+}
+
+pub struct Looker {
+    wishes: Option<Sender<Look>>,
+    thread: Option<JoinHandle<()>>,
+}
+
+impl Looker {
+    pub fn start(events: Events) -> std::io::Result<Self> {
+        let (tx, rx) = channel();
+        let thread = std::thread::Builder::new().name("preview".into()).spawn(move || run(&rx, &events))?;
+        Ok(Self { wishes: Some(tx), thread: Some(thread) })
+    }
+
+    pub fn ask(&self, wish: Look) {
+        if let Some(wishes) = &self.wishes {
+            // The thread ends only after this end was closed.
+            let _ = wishes.send(wish);
+        }
+    }
+
+    pub fn join(&mut self) {
+        self.wishes = None;
+        if let Some(thread) = self.thread.take() {
+            let _ = thread.join();
+        }
+    }
+}
+
+/// The last image that was read: its settings change more often than it does.
+type Kept = Option<(Arc<Dataset>, ImageId, Picture, Option<Picture>)>;
+
+fn run(wishes: &Receiver<Look>, events: &Events) {
+    let mut kept: Kept = None;
+    while let Ok(wish) = wishes.recv() {
+        // Whatever came later is what a person wants to see.
+        let wish = wishes.try_iter().last().unwrap_or(wish);
+        let looked = events.guard("preview", || look(&wish, &mut kept)).and_then(|r| r.map_err(Failure::from));
+        if !events.send(JobEvent::Looked { generation: wish.generation, looked }) {
+            return;
+        }
+    }
+}
+
+fn look(wish: &Look, kept: &mut Kept) -> Result<Looked> {
+    let is_kept = kept.as_ref().is_some_and(|(set, id, ..)| Arc::ptr_eq(set, &wish.dataset) && *id == wish.image);
+    if !is_kept {
+        *kept = None;
+    }
+    let (_, _, picture, mask) = match kept {
+        Some(kept) => kept,
+        None => {
+            let picture = within(wish.dataset.read(wish.image)?);
+            // A mask that cannot be read is no reason not to show its image.
+            let mask = wish.dataset.read_mask(wish.image).ok().flatten();
+            kept.insert((wish.dataset.clone(), wish.image, picture, mask))
+        }
+    };
+    let after = Preprocess::new(wish.preprocess.clone()).apply(picture);
+    Ok(Looked {
+        image: wish.image,
+        before: Pixels::new(picture),
+        after: Pixels::new(&after),
+        outline: mask.as_ref().and_then(|mask| Pixels::outline(mask, picture.width, picture.height, 2)),
+    })
+}
+
+fn within(picture: Picture) -> Picture {
+    let longest = picture.width.max(picture.height);
+    if longest <= SHOWN {
+        return picture;
+    }
+    let side = |n: usize| (n * SHOWN / longest).max(1);
+    picture.resize(side(picture.width), side(picture.height))
+}
