@@ -165,12 +165,8 @@ impl RunDir {
     }
 
     fn list_folder(folder: &Path) -> Vec<Self> {
-        let mut runs: Vec<Self> = fs::read_dir(folder)
-            .into_iter()
-            .flatten()
-            .flatten()
-            .filter_map(|entry| Self::open(&entry.path()).ok())
-            .collect();
+        let mut runs: Vec<Self> =
+            fs::read_dir(folder).into_iter().flatten().flatten().filter_map(|entry| Self::open(&entry.path()).ok()).collect();
         runs.sort_by(|a, b| b.path.cmp(&a.path));
         runs
     }

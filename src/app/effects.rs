@@ -55,7 +55,10 @@ impl Effects {
             Effect::Look(look) => self.looker.ask(*look),
             Effect::Examine { generation, dataset } => {
                 if let Err(e) = self.examiner.start(generation, dataset, &self.events) {
-                    self.events.offer(JobEvent::Trouble { summary: format!("duplicates are not looked for ({e})"), hint: String::new() });
+                    self.events.offer(JobEvent::Trouble {
+                        summary: format!("duplicates are not looked for ({e})"),
+                        hint: String::new(),
+                    });
                 }
             }
             Effect::StopExamining => self.examiner.stop(),
@@ -135,7 +138,9 @@ impl Effects {
                     dialog.set_title("Open an archive or a table of labels").add_filter("Data sets", &["npz", "csv"]).pick_file()
                 }
                 Pick::FolderToScore => dialog.set_title("Score the images of a folder").pick_folder(),
-                Pick::Table => dialog.set_title("Open a table of labels").add_filter("Tables", &["csv", "tsv", "txt"]).pick_file(),
+                Pick::Table => {
+                    dialog.set_title("Open a table of labels").add_filter("Tables", &["csv", "tsv", "txt"]).pick_file()
+                }
                 Pick::Model | Pick::ModelRun => {
                     dialog.set_title("Import a diffusion model").add_filter("Weights", &["safetensors", "pt"]).pick_file()
                 }

@@ -157,10 +157,8 @@ fn as_told(seen: &[Seen], reading: Reading) -> Recognised {
             Reading::Auto | Reading::Unlabelled => None,
         }
     };
-    let drafts: Vec<Draft> = seen
-        .iter()
-        .flat_map(|s| drafts_of(s.candidate, class(s).as_deref(), split(s), None, s.mask.clone()))
-        .collect();
+    let drafts: Vec<Draft> =
+        seen.iter().flat_map(|s| drafts_of(s.candidate, class(s).as_deref(), split(s), None, s.mask.clone())).collect();
     let names: BTreeSet<&str> = drafts.iter().filter_map(|d| d.class.as_deref()).collect();
     let listed = some_of(&names);
     let (layout, why) = match reading {

@@ -115,7 +115,9 @@ pub fn weights_of(run: &RunDir) -> Vec<(&'static str, PathBuf)> {
         [run.join(file), run.join(kind.name()).join(file)].map(|path| (kind.name(), path))
     });
     let own = run.manifest().map(|m| m.kind).ok();
-    let fits = |(name, path): &(&str, PathBuf)| path.is_file() && (path.parent() != Some(run.path()) || own.map(RunKind::name) == Some(name));
+    let fits = |(name, path): &(&str, PathBuf)| {
+        path.is_file() && (path.parent() != Some(run.path()) || own.map(RunKind::name) == Some(name))
+    };
     places.filter(fits).collect()
 }
 

@@ -115,11 +115,8 @@ impl RunCurve {
             return Vec::new();
         };
         let names: Vec<String> = reader.headers().map(|h| h.iter().map(String::from).collect()).unwrap_or_default();
-        let rows: Vec<Vec<f64>> = reader
-            .records()
-            .flatten()
-            .map(|row| row.iter().map(|v| v.parse().unwrap_or(f64::NAN)).collect())
-            .collect();
+        let rows: Vec<Vec<f64>> =
+            reader.records().flatten().map(|row| row.iter().map(|v| v.parse().unwrap_or(f64::NAN)).collect()).collect();
         let chunk = rows.len().div_ceil(Self::POINTS).max(1);
         let points = |column: usize| {
             let mean = |rows: &[Vec<f64>]| {

@@ -38,7 +38,8 @@ fn row(ui: &mut Ui, cx: &mut Cx<'_>, open: &Open, pair: &Duplicate) {
         for id in [pair.first, pair.second] {
             let (rect, response) = ui.allocate_exact_size(vec2(SIDE, SIDE + 2.0 * grid::LINE), Sense::click());
             let item = open.dataset.item(id);
-            let class = item.and_then(|i| i.class).and_then(|c| open.dataset.classes.get(c)).map_or("no class", |c| c.name.as_str());
+            let class =
+                item.and_then(|i| i.class).and_then(|c| open.dataset.classes.get(c)).map_or("no class", |c| c.name.as_str());
             let cell = grid::Cell {
                 id: Some(id),
                 name: name(open, id),
@@ -46,7 +47,8 @@ fn row(ui: &mut Ui, cx: &mut Cx<'_>, open: &Open, pair: &Duplicate) {
                 selected: cx.state.selected == Some(id),
                 note: item.map(|i| format!("{class} · {}", i.split.name())),
             };
-            response.widget_info(|| WidgetInfo::selected(Role::Image, true, cell.selected, format!("{}, a duplicate", cell.name)));
+            response
+                .widget_info(|| WidgetInfo::selected(Role::Image, true, cell.selected, format!("{}, a duplicate", cell.name)));
             grid::paint(ui, cx, rect, &cell, response.hovered());
             if response.clicked() {
                 cx.send(Command::Select(id));
@@ -88,9 +90,8 @@ fn trouble(open: &Open, pair: &Duplicate) -> Option<&'static str> {
 /// What the list of problems says of the duplicates; `None` where there is nothing to say.
 pub fn warning(cx: &Cx<'_>, open: &Open) -> Option<String> {
     let found = cx.state.data.check.found.as_ref()?;
-    let across = |d: &&Duplicate| {
-        open.dataset.item(d.first).zip(open.dataset.item(d.second)).is_some_and(|(a, b)| a.split != b.split)
-    };
+    let across =
+        |d: &&Duplicate| open.dataset.item(d.first).zip(open.dataset.item(d.second)).is_some_and(|(a, b)| a.split != b.split);
     let (all, across) = (found.duplicates.len(), found.duplicates.iter().filter(across).count());
     match (all, across) {
         (0, _) => None,

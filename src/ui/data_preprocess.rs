@@ -20,7 +20,8 @@ pub fn show(ui: &mut Ui, cx: &mut Cx<'_>) {
             now = PreprocessConfig::default();
         }
     });
-    ui.checkbox(&mut now.circle_crop, "Crop to the bright disc").on_hover_text("Cuts the black surround off a fundus photograph.");
+    ui.checkbox(&mut now.circle_crop, "Crop to the bright disc")
+        .on_hover_text("Cuts the black surround off a fundus photograph.");
     ui.checkbox(&mut now.ben_graham, "Ben Graham’s normalisation")
         .on_hover_text("Takes the local mean away: evens out the light of fundus photographs.");
     let mut clahe = now.clahe > 0.0;
@@ -54,9 +55,7 @@ pub fn show(ui: &mut Ui, cx: &mut Cx<'_>) {
         });
         list.response.accessible_name("Target size");
     });
-    ui.label(
-        RichText::new("Stored in each run; scoring and dissolving repeat it exactly.").size(theme::SMALL).color(t.weak),
-    );
+    ui.label(RichText::new("Stored in each run; scoring and dissolving repeat it exactly.").size(theme::SMALL).color(t.weak));
     if now != *before {
         cx.send(Command::Preprocess(now));
     }

@@ -85,7 +85,9 @@ fn pages(ui: &mut Ui, cx: &mut Cx<'_>, open: &Open) {
             widgets::weak(ui, format!("· looking for duplicates, {} of {all} images", check.done));
         } else if cx.state.running().is_some() {
             widgets::weak(ui, "· duplicates are looked for when nothing trains");
-        } else if widgets::small_button(ui, "Look for duplicates").on_hover_text("Decodes each image once, in the background").clicked()
+        } else if widgets::small_button(ui, "Look for duplicates")
+            .on_hover_text("Decodes each image once, in the background")
+            .clicked()
         {
             cx.send(Command::FindDuplicates);
         }

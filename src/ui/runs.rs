@@ -45,9 +45,14 @@ pub fn show(ui: &mut Ui, cx: &mut Cx<'_>, draft: &mut Draft) {
             return;
         }
         if cx.state.runs.is_empty() {
-            widgets::empty_state(ui, "No runs yet", "Train (3) makes one; a checkpoint of the reference trainer can be imported.", |ui| {
-                _ = widgets::action_button(ui, cx, Id::ImportRun);
-            });
+            widgets::empty_state(
+                ui,
+                "No runs yet",
+                "Train (3) makes one; a checkpoint of the reference trainer can be imported.",
+                |ui| {
+                    _ = widgets::action_button(ui, cx, Id::ImportRun);
+                },
+            );
             return;
         }
         search(ui, cx);
