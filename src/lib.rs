@@ -14,16 +14,18 @@
 //! | [`scores`] | `scores.csv`, and its evaluation | `error metrics config run_dir` |
 //! | [`synth`] | synthetic fundus photographs | `error rng` |
 //! | [`data`] | layouts, decoders, splits, pixel batches | `config error rng` |
+//! | [`gpu`] | pictures compared in a shader, and the shader's twin in Rust | nothing |
 //! | [`nn`] | layers, optimisers, the fast CPU kernels | `rng` |
 //! | [`ml`] | the method: diffusion, dissolving, encoder, training, scoring | `nn data config run_dir metrics scores error rng` |
 //! | [`report`] | the HTML report and its charts | `scores metrics config run_dir data error ml` |
 //! | [`jobs`] | threads, the resumable chain of stages | all of the above |
 //! | [`app`] | the window's state, commands, pure update, effects | all of the above, and `ui` to draw |
-//! | [`ui`] | panels: read the state, send commands | `app`, and types of `config data jobs metrics ml run_dir scores` |
+//! | [`ui`] | panels: read the state, send commands | `app`, and types of `config data gpu jobs metrics ml run_dir scores` |
 //! | [`cli`] | the verbs | all but `ui` (it starts the window) |
 //!
 //! `error` may be used anywhere but in `metrics`, `config` and `nn`. A test (`tests/architecture.rs`) reads the `use crate::`
-//! lines and fails where an arrow points the wrong way. None of the engine's modules knows egui or wgpu.
+//! lines and fails where an arrow points the wrong way. None of the engine's modules knows egui or wgpu
+//! (but `gpu`).
 //!
 //! ## Invariants
 //! - Images are planar float32 in \[0, 1\] everywhere outside the diffusion model, which alone works in \[-1, 1\].
@@ -38,6 +40,7 @@ pub mod cli;
 pub mod config;
 pub mod data;
 pub mod error;
+pub mod gpu;
 pub mod jobs;
 pub mod metrics;
 pub mod ml;

@@ -1,7 +1,11 @@
 //! Pictures of the window, held against the ones in `tests/snapshots` (made with Mesa's software Vulkan; egui_kittest's own
 //! threshold). `UPDATE_SNAPSHOTS=1 cargo test --release --test ui_snapshots` makes them anew.
 
-use dissolve_studio::app::{Command, state::ThemeChoice, state::Workspace, studio::Studio};
+use dissolve_studio::app::{
+    Command,
+    state::{Layout, RUNGS, ThemeChoice, Workspace},
+    studio::Studio,
+};
 use egui_kittest::{Harness, kittest::Queryable};
 use std::time::{Duration, Instant};
 
@@ -90,4 +94,29 @@ fn empty_and_open_in_dark_and_light() {
     until(&mut harness, |s| s.state().open().is_some_and(|o| !o.asks_normal()) && s.textures().thumbnails() == 18);
     send(&mut harness, Command::Theme(ThemeChoice::Light));
     shoot(&mut harness, "data_light");
+}
+
+/// The demo's slider with its ladder; what differs from run to run is covered.
+#[test]
+fn dissolve_with_the_demos_model() {
+    if !adapter() {
+        return;
+    }
+    let folder = tempfile::tempdir().unwrap();
+    let mut harness = window(folder.path());
+    send(&mut harness, Command::Theme(ThemeChoice::Dark));
+    send(&mut harness, Command::OpenDemo);
+    until(&mut harness, |s| s.state().open().is_some() && s.state().dissolve.model().is_some());
+    send(&mut harness, Command::Go(Workspace::Dissolve));
+    send(&mut harness, Command::Layout(Layout::Split));
+    until(&mut harness, |s| s.state().dissolve.done.is_some() && s.state().dissolve.twins.len() >= RUNGS);
+    for label in [" px · ", "training normals"] {
+        let places: Vec<_> = harness.query_all_by_label_contains(label).map(|node| node.rect()).collect();
+        places.into_iter().for_each(|place| harness.mask(place.expand(4.0)));
+    }
+    let plot = harness.query_by_label_contains("MEAN |CHANGE|").map(|node| node.rect());
+    if let Some(caption) = plot {
+        harness.mask(caption.with_max_y(caption.bottom() + 140.0).with_max_x(caption.left() + 300.0));
+    }
+    shoot(&mut harness, "dissolve_dark");
 }

@@ -304,7 +304,7 @@ fn the_three_moves_from_a_folder_to_false_positives() {
     window.harness.drop_at(slider.center());
     window.harness.step();
     let t = window.harness.state().state().dissolve.t;
-    assert!((200..300).contains(&t), "half of the quadratic track is a quarter of 999, not {t}");
+    assert!((100..150).contains(&t), "half of the logarithmic track is about 122, not {t}");
     window.until("the twin of that t has come", |s| s.state().dissolve.done.as_ref().is_some_and(|d| d.t == t));
 
     // And its scores are under Results.
@@ -344,6 +344,45 @@ fn the_three_moves_from_a_folder_to_false_positives() {
     window.harness.step();
     assert!(window.has("Undefined: There are no labelled images") && window.has("all 5"));
     window.until("its pictures are shown", |s| s.state().open().is_some_and(|o| o.config.path == new));
+}
+
+/// Each layout of the Dissolve workspace, with a blur and without a model: what can be shown is, what cannot says why.
+#[test]
+fn the_pictures_are_laid_out_in_each_way() {
+    let mut window = Window::with_images();
+    window.click("Dissolve");
+    assert!(window.has("No diffusion model yet"));
+    window.click("Try a Gaussian blur");
+    window.until("a blurred twin is shown", |s| s.state().dissolve.done.is_some());
+    assert!(window.has("what dissolving changed") && window.has("mean |change|"));
+    window.click("Split");
+    assert!(window.harness.query_by_label("Split bar").is_some());
+    window.click("Loupe");
+    assert!(window.has("under the pointer"));
+    window.click("Many t");
+    assert!(window.has("one image at many t"));
+    let save = window.harness.get_by_label("Save the strip of many t (PNG)");
+    assert!(save.accesskit_node().is_disabled(), "a filter has no t");
+    let whole = |s: &Studio| !s.state().dissolve.plates.is_empty() && s.state().dissolve.plates.iter().all(Option::is_some);
+    window.click("Images");
+    window.until("six images are dissolved", whole);
+    assert_eq!(window.harness.state().state().dissolve.plates.len(), 6);
+    window.click("Methods");
+    window.until("all methods have answered", whole);
+    assert!(window.has("Gaussian, kernel 7 px") && window.has("Median, kernel"));
+    let plates = &window.harness.state().state().dissolve.plates;
+    assert!(plates[0].as_ref().unwrap().twin.is_err(), "there is no diffusion model");
+    let mean = |i: usize| plates[i].as_ref().unwrap().twin.as_ref().unwrap().1;
+    assert!((mean(1) - mean(3)).abs() < 0.5 * mean(1), "{} and {} are of one strength", mean(1), mean(3));
+    window.click("Resolutions");
+    window.until("three resolutions have answered", whole);
+    assert!(window.has("128 px"));
+    window.harness.key_press(eframe::egui::Key::Num0);
+    window.harness.step();
+    assert!(window.harness.state().state().dissolve.view.actual);
+    window.harness.key_press(eframe::egui::Key::Z);
+    window.harness.step();
+    assert!(!window.harness.state().state().dissolve.view.actual);
 }
 
 #[test]

@@ -2,11 +2,11 @@
 
 use super::{
     Command, State, icons,
-    state::{JobState, Overlay, Side, ThemeChoice, Workspace},
+    state::{JobState, Layout, Overlay, Side, ThemeChoice, Workspace},
 };
 use crate::{
     config::DissolveMethod,
-    jobs::{Export, Pick, RunEntry},
+    jobs::{Export, Film, Pick, RunEntry},
     run_dir::{RunKind, RunState},
     scores::Tag,
 };
@@ -36,6 +36,12 @@ pub enum Id {
     Previous,
     Play,
     Fit,
+    ActualSize,
+    NextLayout,
+    Blink,
+    Pin,
+    ExportStrip,
+    ExportSweep,
     TrainAll,
     TrainDdpm,
     TrainDia,
@@ -111,6 +117,14 @@ pub const ACTIONS: &[Action] = &[
     action(Id::Fit, icons::CORNERS_OUT, "Fit pictures to the view", plain(Key::Z), has_images, |_| {
         Command::View(Default::default())
     }),
+    action(Id::ActualSize, icons::FRAME_CORNERS, "Pixel for pixel (1:1)", plain(Key::Num0), has_images, |_| Command::ActualSize),
+    action(Id::NextLayout, icons::COLUMNS, "Next layout of the pictures", plain(Key::V), may_dissolve, next_layout),
+    action(Id::Blink, icons::EYE, "Blink: original and dissolved take turns", plain(Key::B), may_dissolve, |_| Command::Blink),
+    action(Id::Pin, icons::PUSH_PIN, "Put this image beside others, or take it away", plain(Key::A), has_selection, |_| {
+        Command::Pin
+    }),
+    action(Id::ExportStrip, icons::DOWNLOAD, "Save the strip of many t (PNG)", None, may_export, |_| Command::Film(Film::Strip)),
+    action(Id::ExportSweep, icons::DOWNLOAD, "Save the sweep of t (GIF)", None, may_export, |_| Command::Film(Film::Sweep)),
     action(Id::TrainAll, icons::PLAY, "Train all", ctrl(Key::T), may_train, |_| Command::Train(RunKind::Train)),
     action(Id::TrainDdpm, icons::PLAY, "Train the diffusion model alone", None, may_train_ddpm, |_| {
         Command::Train(RunKind::Ddpm)
@@ -229,6 +243,22 @@ pub fn may_dissolve(state: &State) -> Result<(), &'static str> {
     }
     has_selection(state)?;
     state.dissolve.missing().map_or(Ok(()), Err)
+}
+
+fn may_export(state: &State) -> Result<(), &'static str> {
+    may_dissolve(state)?;
+    if !state.dissolve.uses_t() {
+        Err("A filter has no t to sweep over: choose Diffusion.")
+    } else if state.dissolve.filming {
+        Err("One is being written.")
+    } else {
+        Ok(())
+    }
+}
+
+fn next_layout(state: &State) -> Command {
+    let at = Layout::ALL.iter().position(|(layout, _)| *layout == state.dissolve.layout).unwrap_or(0);
+    Command::Layout(Layout::ALL[(at + 1) % Layout::ALL.len()].0)
 }
 
 fn has_images(state: &State) -> Result<(), &'static str> {

@@ -4,8 +4,8 @@ use super::{Effect, message::Control, state::Work, textures::Textures};
 use crate::{
     error::Result,
     jobs::{
-        Compute, DissolveWorker, Errand, Events, Examiner, JobControl, JobEvent, JobId, Loader, Looker, Pick, Task, Thumbnails,
-        WhyWorker, machine, pipeline, score_folder::score_folder,
+        Compute, DissolveWorker, Errand, Events, Examiner, Failure, JobControl, JobEvent, JobId, Loader, Looker, Pick, Task,
+        Thumbnails, WhyWorker, machine, pipeline, score_folder::score_folder,
     },
     run_dir::RunDir,
 };
@@ -65,6 +65,10 @@ impl Effects {
             Effect::ReadTable(path) => self.loader.send(Errand::Table { path }),
             Effect::Thumbnails(ids) => self.thumbnails.want(&ids),
             Effect::Dissolve(wish) => self.dissolve.ask(*wish),
+            Effect::Film(wish) => self.detached("film", move |events| {
+                let written = events.guard("film", || wish.write()).and_then(|r| r.map_err(Failure::from));
+                events.send(JobEvent::Filmed(written));
+            }),
             Effect::Upload(texture, pixels) => textures.put(ctx, texture, pixels),
             Effect::LoadPreview(file) => self.loader.send(Errand::Preview { file }),
             Effect::ReadLog(run) => self.loader.send(Errand::Log { run }),
@@ -138,6 +142,7 @@ impl Effects {
                     dialog.set_title("Open an archive or a table of labels").add_filter("Data sets", &["npz", "csv"]).pick_file()
                 }
                 Pick::FolderToScore => dialog.set_title("Score the images of a folder").pick_folder(),
+                Pick::FilmFolder => dialog.set_title("Folder for strips and sweeps").pick_folder(),
                 Pick::Table => {
                     dialog.set_title("Open a table of labels").add_filter("Tables", &["csv", "tsv", "txt"]).pick_file()
                 }

@@ -1,10 +1,13 @@
 //! What the panels may ask for, and what the update asks of the world.
 
-use super::state::{DataPage, Filter, Overlay, Side, Sieve, Sort, Tab, ThemeChoice, TrainState, View, Work, Workspace};
+use super::state::{
+    DataPage, Filter, Layout, Overlay, Shown, Side, Sieve, Sort, Tab, ThemeChoice, Track, TrainState, View, Work, Workspace,
+};
 use crate::{
     config::{DataConfig, DissolveMethod, LabelColumns, PreprocessConfig, Preset, Reading, RunConfig, ThresholdRule},
     data::{Dataset, ImageId},
-    jobs::{Difference, Dissolve, Export, JobEvent, JobId, Look, ModelSource, Pick, Pixels, Question, RunErrand, ScoreSet},
+    gpu::Difference,
+    jobs::{Dissolve, Export, Film, FilmWish, JobEvent, JobId, Look, ModelSource, Pick, Pixels, Question, RunErrand, ScoreSet},
     run_dir::RunKind,
     scores::{Remark, Tag, Triage},
 };
@@ -84,7 +87,22 @@ pub enum Command {
     Difference(Difference),
     Gain(f32),
     View(View),
+    /// One pixel of the picture is one of the screen.
+    ActualSize,
+    Layout(Layout),
+    /// What pictures beside each other show.
+    Shown(Shown),
+    Track(Track),
+    /// Place of the split bar, \[0, 1\].
+    Divider(f32),
+    Blink,
+    /// Puts the selected image beside others, or takes it away.
+    Pin,
     Play,
+    /// The next step of a sweep that plays.
+    Sweep,
+    Film(Film),
+    FilmFolder(PathBuf),
     // train
     Preset(Preset),
     Field(&'static str, String),
@@ -172,6 +190,7 @@ pub enum Effect {
     Thumbnails(Vec<ImageId>),
     Dissolve(Box<Dissolve>),
     Upload(Texture, Pixels),
+    Film(Box<FilmWish>),
     LoadPreview(PathBuf),
     /// The last lines of this run's log.
     ReadLog(PathBuf),
@@ -235,9 +254,6 @@ pub enum Texture {
     Before,
     After,
     Outline,
-    Original,
-    Dissolved,
-    Difference,
     /// Little picture at this t.
     Rung(usize),
     Preview(PathBuf),

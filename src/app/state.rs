@@ -13,7 +13,7 @@ mod train;
 pub use data::{
     Check, Counts, DataPage, DataState, Filter, LookDone, Open, Opening, TableForm, config_title, title as data_title,
 };
-pub use dissolve::{DissolveState, Done, ModelChoice, RUNGS, T_MAX, View, rung_t, t_at, track_at};
+pub use dissolve::{DissolveState, Layout, ModelChoice, RUNGS, Shown, T_MAX, Track, View};
 pub use fields::{FIELDS, Field, Kind, groups};
 pub use forecast::{Forecast, MachineState, amount, card_of};
 pub use history::{Change, History};

@@ -5,6 +5,7 @@ use super::{
     update::follow,
 };
 use crate::{
+    gpu,
     jobs::{JobEvent, Wake, channel},
     ui,
 };
@@ -33,6 +34,9 @@ impl Studio {
     /// Starts the threads, and takes the first command: what the window opens with.
     pub fn new(cc: &eframe::CreationContext<'_>, workspace: PathBuf, first: Option<Command>) -> std::io::Result<Self> {
         ui::theme::install(&cc.egui_ctx);
+        if let Some(render_state) = &cc.wgpu_render_state {
+            gpu::install(render_state);
+        }
         let remembered: Remembered = cc.storage.and_then(|s| eframe::get_value(s, STORAGE_KEY)).unwrap_or_default();
         let ctx = cc.egui_ctx.clone();
         let wake: Wake = Arc::new(move || ctx.request_repaint());

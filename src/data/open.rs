@@ -41,6 +41,11 @@ impl Dataset {
         self.pixels(id).map(|raster| Picture::copy_of(&raster))
     }
 
+    /// The same with the number that 1 stands for in the file: 255, 65535, or 1 where its values were mapped already.
+    pub fn read_with_white(&self, id: ImageId) -> Result<(Picture, f32)> {
+        self.pixels(id).map(|raster| (Picture::copy_of(&raster), raster.white()))
+    }
+
     /// Decodes an image as the networks see it: preprocessed, `size x size`, 1 or 3 channels.
     pub fn read_fitted(&self, id: ImageId, preprocess: &Preprocess, size: usize) -> Result<Picture> {
         self.pixels(id).map(|raster| preprocess.fit(&raster, size))

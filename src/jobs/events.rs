@@ -1,7 +1,8 @@
 //! What workers tell the window, and the bounded channel it travels through.
 
 use super::{
-    Answer, Compared, JobId, Looked, Machine, Outcome, Pixels, RunCurve, RunDone, RunEntry, RunErrand, Rung, ScoreSet, Twin,
+    Answer, Band, Compared, JobId, Looked, Machine, Original, Outcome, Pixels, Plate, RunCurve, RunDone, RunEntry, RunErrand,
+    Rung, ScoreSet, Twin,
 };
 use crate::{
     config::DataConfig,
@@ -100,15 +101,25 @@ pub enum JobEvent {
     /// A file that a person asked for is written.
     Saved(PathBuf),
     /// The picture that is being dissolved, as large as it is shown.
-    Original {
-        id: ImageId,
-        pixels: Pixels,
-    },
+    Original(Original),
     /// The slider's wish `generation` is done.
     Dissolved {
         generation: u64,
         twin: Result<Twin, Failure>,
     },
+    /// One of the twins beside each other that go with wish `generation`.
+    Plate {
+        generation: u64,
+        index: usize,
+        plate: Plate,
+    },
+    /// The band of the training normals, so far.
+    Band {
+        ladder: u64,
+        band: Band,
+    },
+    /// A strip or a sweep was written there.
+    Filmed(Result<PathBuf, Failure>),
     /// One step of the ladder of little pictures.
     Rung {
         ladder: u64,
@@ -153,6 +164,8 @@ pub enum Pick {
     ModelRun,
     /// A table of labels for the open data set.
     Table,
+    /// Where strips and sweeps are written.
+    FilmFolder,
 }
 
 /// An error on its way to a person.

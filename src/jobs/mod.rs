@@ -3,7 +3,7 @@
 //! | thread | does | file |
 //! |---|---|---|
 //! | `compute` | heavy jobs, one at a time, in the order they were asked for | `compute` |
-//! | `dissolve` | the newest wish of the slider, nothing else | `dissolve_worker` |
+//! | `dissolve` | the newest wish of the slider; then what goes with it | `dissolve_worker` |
 //! | `why` | the newest question about one image's score | `why` |
 //! | `loader`, `thumbnail-N` | opens data sets and results; decodes little pictures | `loader`, `thumbnails` |
 //! | `preview` | the selected image before and after preprocessing | `looker` |
@@ -12,6 +12,7 @@
 //! Everything reaches the window as a [`JobEvent`] through one bounded channel. Life-cycle events wait for room in it; metrics
 //! are dropped where there is none. A panic in a thread becomes [`JobEvent::Panicked`]; the thread goes on with its next task.
 
+mod band;
 mod bench;
 mod colour;
 mod comparison;
@@ -22,6 +23,7 @@ mod dissolve_worker;
 mod events;
 mod examiner;
 mod export;
+mod film;
 mod loader;
 mod looker;
 pub mod machine;
@@ -37,14 +39,17 @@ mod thumbnail_cache;
 mod thumbnails;
 mod why;
 
-pub use colour::{Difference, Pixels};
+pub use band::Band;
+pub use bench::{Original, Plate, Twin};
+pub use colour::Pixels;
 pub use comparison::Compared;
 pub use compute::{Compute, JobId, Outcome, Task};
 pub use control::JobControl;
-pub use dissolve_worker::{Dissolve, DissolveWorker, Rung, Twin};
+pub use dissolve_worker::{Board, Dissolve, DissolveWorker, Rung};
 pub use events::{Events, Failure, JobEvent, Pick, Wake, channel};
 pub use examiner::Examiner;
 pub use export::{Chart, Export, Format};
+pub use film::{Film, FilmWish, STRIP};
 pub use loader::{Errand, Loader};
 pub use looker::{Look, Looked, Looker};
 pub use machine::Machine;

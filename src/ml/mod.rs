@@ -14,6 +14,7 @@ pub mod filters;
 pub mod import;
 pub mod ladder;
 pub mod loading;
+pub mod matched;
 pub mod occlusion;
 mod pace;
 mod pickle;

@@ -1,34 +1,140 @@
-//! Original, dissolved and difference side by side, zoomed and moved as one.
+//! Original, dissolved and difference, zoomed and moved as one: side by side, with a split bar, or under a loupe.
 
-use super::{Cx, theme, widgets};
-use crate::app::{Command, message::Texture, state::View};
-use eframe::egui::{Align2, CursorIcon, Image, Rect, Sense, TextureHandle, Ui, Vec2, WidgetInfo, accesskit::Role, pos2, vec2};
+use super::{
+    Cx,
+    picture_frame::{Shot, frame},
+    plates, theme, widgets,
+};
+use crate::{
+    app::{Command, state::Layout},
+    gpu::{Mode, Raster},
+};
+use eframe::egui::{Align2, Rect, Sense, Ui, Vec2, pos2, vec2};
+use std::{sync::Arc, time::Duration};
 
-const CAPTION: f32 = 20.0;
+pub const CAPTION: f32 = 20.0;
+/// Length of a turn of a blinking picture.
+const BLINK: f64 = 0.5;
 
-/// Fills the space that there is; returns the part of it that stays free, where there is one.
-pub fn show(ui: &mut Ui, cx: &mut Cx<'_>, size: Vec2) -> Option<Rect> {
+/// What the comparison has found out.
+#[derive(Default)]
+pub struct Seen {
+    /// A part of the space that stays free, where there is one.
+    pub free: Option<Rect>,
+    /// The point of the picture under the pointer, \[0, 1\] each.
+    pub hover: Option<[f32; 2]>,
+}
+
+/// Fills the space that there is.
+pub fn show(ui: &mut Ui, cx: &mut Cx<'_>, size: Vec2) -> Seen {
     let (rect, _) = ui.allocate_exact_size(size, Sense::hover());
-    let peek = ui.input(|i| i.modifiers.shift_only());
     let d = &cx.state.dissolve;
-    let of_selected = cx.state.selected.is_some() && d.original == cx.state.selected;
-    let twin_is_there = of_selected && d.done.as_ref().is_some_and(|done| Some(done.image) == cx.state.selected);
-    let original = cx.textures.get(&Texture::Original).filter(|_| of_selected);
-    let twin = |texture| cx.textures.get(&texture).filter(|_| twin_is_there);
-    let dissolved = if peek { original } else { twin(Texture::Dissolved) };
-    let t = d.done.as_ref().map_or(d.t, |done| done.t);
-    let middle = if peek { "original (Shift)".to_string() } else { format!("dissolved, t = {t}") };
-    let panels = [
-        ("original".to_string(), original.cloned()),
-        (middle, dissolved.cloned()),
-        ("what dissolving changed".to_string(), twin(Texture::Difference).cloned()),
-    ];
-    let aspect = original.map_or(1.0, |o| o.size_vec2().x / o.size_vec2().y.max(1.0));
-    let (places, free) = places(rect, aspect);
-    for (i, ((name, texture), place)) in panels.into_iter().zip(places).enumerate() {
-        panel(ui, cx, i, &name, texture, place);
+    let peek = peeks(ui, d.blink);
+    let Some(original) = d.original.as_ref().filter(|o| Some(o.image) == cx.state.selected).map(|o| o.raster.clone()) else {
+        waiting(ui, cx, rect);
+        return Seen::default();
+    };
+    let twin = d.twin().filter(|_| d.done.as_ref().is_none_or(|done| Some(done.image) == cx.state.selected)).cloned();
+    match d.layout {
+        Layout::SideBySide => three(ui, cx, rect, &original, twin.as_ref(), peek),
+        Layout::Split | Layout::Loupe => one(ui, cx, rect, &original, twin.as_ref(), peek),
+        Layout::Steps | Layout::Images | Layout::Methods | Layout::Resolutions => plates::show(ui, cx, rect, &original, peek),
     }
-    free
+}
+
+/// Whether the original stands in for the dissolved picture now.
+fn peeks(ui: &Ui, blink: bool) -> bool {
+    let (held, time) = ui.input(|i| (i.modifiers.shift_only(), i.time));
+    if !blink {
+        return held;
+    }
+    ui.ctx().request_repaint_after(Duration::from_secs_f64(BLINK - time % BLINK));
+    held || (time / BLINK) as u64 % 2 == 1
+}
+
+fn name_of_twin(cx: &Cx<'_>, peek: bool) -> String {
+    let d = &cx.state.dissolve;
+    match (peek, d.uses_t(), d.nearly.is_some()) {
+        (true, ..) if d.blink => "original (blinking)".into(),
+        (true, ..) => "original (Shift)".into(),
+        (_, false, _) => "dissolved".into(),
+        (_, true, false) => format!("dissolved, t = {}", d.t),
+        // The mixture of the ladder's twins says so.
+        (_, true, true) => format!("dissolved, t ≈ {}", d.t),
+    }
+}
+
+fn three(ui: &mut Ui, cx: &mut Cx<'_>, rect: Rect, original: &Arc<Raster>, twin: Option<&Arc<Raster>>, peek: bool) -> Seen {
+    let [w, h] = original.size();
+    let (places, free) = places(rect, w as f32 / h as f32);
+    let names = ["original".to_string(), name_of_twin(cx, peek), "what dissolving changed".to_string()];
+    let modes = [Mode::Original, if peek { Mode::Original } else { Mode::Dissolved }, cx.state.dissolve.difference.mode()];
+    let mut hover = None;
+    for (i, ((name, mode), place)) in names.iter().zip(modes).zip(places).enumerate() {
+        let dissolved = if mode == Mode::Original { Some(original) } else { twin };
+        let shot = dissolved.map(|dissolved| Shot { original, dissolved, mode });
+        hover = captioned(ui, cx, ("compare", i), name, shot, place).hover.or(hover);
+    }
+    Seen { free, hover }
+}
+
+fn one(ui: &mut Ui, cx: &mut Cx<'_>, rect: Rect, original: &Arc<Raster>, twin: Option<&Arc<Raster>>, peek: bool) -> Seen {
+    let split = cx.state.dissolve.layout == Layout::Split;
+    let name = match (peek, split) {
+        (true, _) => name_of_twin(cx, true),
+        (_, true) => format!("original  |  {}", name_of_twin(cx, false)),
+        (_, false) => format!("{} under the pointer, the original around it", name_of_twin(cx, false)),
+    };
+    let mode = match (peek, split) {
+        (true, _) => Mode::Original,
+        (_, true) => Mode::Split,
+        (_, false) => Mode::Loupe,
+    };
+    let shot = twin.map(|dissolved| Shot { original, dissolved, mode });
+    captioned(ui, cx, ("compare", 0), &name, shot, rect)
+}
+
+/// A picture with its name above it; without a shot, a ground for the one that is on its way.
+pub fn captioned(
+    ui: &mut Ui,
+    cx: &mut Cx<'_>,
+    id: (&'static str, usize),
+    name: &str,
+    shot: Option<Shot<'_>>,
+    place: Rect,
+) -> Seen {
+    let t = theme::of(ui);
+    let below = place.with_min_y(place.top() + CAPTION);
+    let (shown, hover) = match shot {
+        Some(shot) => frame(ui, cx, id, name, shot, below),
+        None => {
+            ui.painter().rect_filled(below, theme::RADIUS, t.panel);
+            (below, None)
+        }
+    };
+    let font = eframe::egui::FontId::proportional(theme::SMALL);
+    let short = widgets::cut_middle(ui, name, &font, (place.right() - shown.left()).max(16.0));
+    widgets::text_at(ui, pos2(shown.left(), place.top() + CAPTION / 2.0), Align2::LEFT_CENTER, short, t.weak);
+    Seen { free: None, hover }
+}
+
+/// The picture is being read: its little picture stands for it.
+fn waiting(ui: &mut Ui, cx: &mut Cx<'_>, rect: Rect) {
+    let below = rect.with_min_y(rect.top() + CAPTION);
+    match cx.state.selected.map(|id| (id, cx.textures.thumbnail(id))) {
+        Some((_, Some(texture))) => {
+            let place = widgets::fit(texture.size_vec2(), below);
+            eframe::egui::Image::new((texture.id(), place.size())).paint_at(ui, place);
+        }
+        Some((id, None)) => {
+            ui.painter().rect_filled(below, theme::RADIUS, theme::of(ui).panel);
+            cx.want(id);
+        }
+        None => {}
+    }
+    if cx.state.dissolve.failed.is_none() {
+        widgets::text_at(ui, rect.left_top() + vec2(0.0, CAPTION / 2.0), Align2::LEFT_CENTER, "reading…", theme::of(ui).weak);
+    }
 }
 
 /// Three places in a row, or two above one, with a free one beside it: whichever shows more of the pictures.
@@ -54,63 +160,17 @@ fn places(rect: Rect, aspect: f32) -> ([Rect; 3], Option<Rect>) {
     (places, Some(Rect::from_min_size(pos2(rect.left(), below), size)))
 }
 
-fn panel(ui: &mut Ui, cx: &mut Cx<'_>, index: usize, name: &str, texture: Option<TextureHandle>, place: Rect) {
-    let t = theme::of(ui);
-    widgets::text_at(ui, place.left_top() + vec2(0.0, CAPTION / 2.0), Align2::LEFT_CENTER, name, t.weak);
-    let frame = place.with_min_y(place.top() + CAPTION);
-    let Some(texture) = texture else {
-        ui.painter().rect_filled(frame, theme::RADIUS, t.panel);
-        return;
-    };
-    let shown = widgets::fit(texture.size_vec2(), frame);
-    // The picture keeps to the top left of its place, so that the three stand in one line.
-    let shown = shown.translate(vec2(frame.left() - shown.left(), frame.top() - shown.top()));
-    let response = ui.interact(shown, ui.scope_id().with(("compare", index)), Sense::click_and_drag());
-    response.widget_info(|| WidgetInfo::labeled(Role::Image, true, name));
-    let view = cx.state.dissolve.view;
-    let half = 0.5 / view.zoom;
-    let uv = Rect::from_center_size(pos2(view.centre[0], view.centre[1]), Vec2::splat(2.0 * half));
-    Image::new((texture.id(), shown.size())).uv(uv).corner_radius(4).paint_at(ui, shown);
-
-    if response.double_clicked() {
-        cx.send(Command::View(View::default()));
+/// The choice of layout, and what goes with the one in use.
+pub fn toolbar(ui: &mut Ui, cx: &mut Cx<'_>) {
+    let d = &cx.state.dissolve;
+    if let Some(layout) = widgets::choices(ui, d.layout, &Layout::ALL) {
+        cx.send(Command::Layout(layout));
     }
-    let drag = response.drag_delta();
-    if drag != Vec2::ZERO && view.zoom > 1.0 {
-        let centre = [view.centre[0] - drag.x / shown.width() / view.zoom, view.centre[1] - drag.y / shown.height() / view.zoom];
-        cx.send(Command::View(View { centre, ..view }));
-    }
-    if let Some(at) = response.hover_pos() {
-        let (scroll, pinch) = ui.input(|i| (i.smooth_scroll_delta().y, i.zoom_delta()));
-        let factor = pinch * (scroll / 200.0).exp();
-        if factor != 1.0 {
-            cx.send(Command::View(zoomed(view, factor, (at - shown.min) / shown.size())));
-        }
-        if view.zoom > 1.0 {
-            ui.ctx().set_cursor_icon(CursorIcon::Grab);
-        }
-    }
-}
-
-/// Zooms about the point under the pointer (`at`, a share of the picture's frame), which stays where it is.
-fn zoomed(view: View, factor: f32, at: Vec2) -> View {
-    let zoom = (view.zoom * factor).clamp(1.0, View::MAX_ZOOM);
-    let offset = |centre: f32, at: f32| centre + (at - 0.5) * (1.0 / view.zoom - 1.0 / zoom);
-    View { zoom, centre: [offset(view.centre[0], at.x), offset(view.centre[1], at.y)] }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn the_point_under_the_pointer_stays() {
-        let view = View { zoom: 2.0, centre: [0.4, 0.6] };
-        let at = vec2(0.9, 0.2);
-        let point = |v: View| [v.centre[0] + (at.x - 0.5) / v.zoom, v.centre[1] + (at.y - 0.5) / v.zoom];
-        let (before, after) = (point(view), point(zoomed(view, 1.7, at)));
-        assert!((before[0] - after[0]).abs() < 1e-6 && (before[1] - after[1]).abs() < 1e-6);
-    }
 
     #[test]
     fn three_squares_fit_a_row_and_wide_pictures_do_not() {

@@ -2,11 +2,12 @@
 
 use super::{Cx, energy, theme, widgets};
 use crate::{
-    app::{Command, actions::Id},
+    app::{Command, actions::Id, icons, state::Layout},
     config::DissolveMethod,
-    jobs::Difference,
+    gpu::Difference,
+    jobs::Pick,
 };
-use eframe::egui::{ComboBox, DragValue, Rect, ScrollArea, Sense, Ui, pos2, vec2};
+use eframe::egui::{Button, ComboBox, DragValue, Rect, ScrollArea, Sense, TextEdit, Ui, WidgetInfo, accesskit::Role, pos2, vec2};
 
 /// `energy_in_view`: the energy curve has found room beside the pictures.
 pub fn show(ui: &mut Ui, cx: &mut Cx<'_>, energy_in_view: bool) {
@@ -40,10 +41,22 @@ pub fn show(ui: &mut Ui, cx: &mut Cx<'_>, energy_in_view: bool) {
         widgets::weak(ui, "Pictures are shrunk to this, dissolved, and enlarged again.");
         ui.add_space(theme::PAGE);
         difference(ui, cx);
+        if d.layout == Layout::Images {
+            ui.add_space(theme::PAGE);
+            widgets::caption(ui, "BESIDE EACH OTHER");
+            widgets::action_button(ui, cx, Id::Pin);
+            let text = match d.pinned.len() {
+                0 => "Until you choose some, the images after the selected one are shown.".to_string(),
+                n => format!("{n} chosen, six at most; the selected image is shown with them."),
+            };
+            widgets::weak(ui, text);
+        }
         if !energy_in_view {
             ui.add_space(theme::PAGE);
             energy::show(ui, cx, 160.0);
         }
+        ui.add_space(theme::PAGE);
+        export(ui, cx);
     });
 }
 
@@ -80,6 +93,34 @@ fn kernels(ui: &mut Ui, cx: &mut Cx<'_>, kernel: usize, method: fn(usize) -> Dis
         widgets::weak(ui, "Kernel, px");
         if let Some(k) = widgets::choices(ui, kernel, &[(3, "3"), (7, "7"), (11, "11")]) {
             cx.send(Command::Method(method(k)));
+        }
+    });
+}
+
+fn export(ui: &mut Ui, cx: &mut Cx<'_>) {
+    widgets::caption(ui, "SAVE");
+    widgets::action_button(ui, cx, Id::ExportStrip);
+    widgets::action_button(ui, cx, Id::ExportSweep);
+    if cx.state.dissolve.filming {
+        ui.horizontal(|ui| {
+            ui.spinner();
+            widgets::weak(ui, "being written…");
+        });
+    }
+    let chosen = &cx.state.dissolve.film_folder;
+    let mut text = chosen.display().to_string();
+    ui.horizontal(|ui| {
+        let label = widgets::weak(ui, "Folder");
+        let hint = cx.state.workspace_dir.join("exports").display().to_string();
+        let width = ui.available_width() - 36.0;
+        let field = ui.add(TextEdit::singleline(&mut text).hint_text(hint).desired_width(width)).labelled_by(label.id);
+        if field.changed() {
+            cx.send(Command::FilmFolder(text.into()));
+        }
+        let choose = ui.add(Button::new(icons::FOLDER_OPEN).min_size(vec2(28.0, 24.0))).on_hover_text("Choose the folder");
+        choose.widget_info(|| WidgetInfo::labeled(Role::Button, true, "Choose the folder to save in"));
+        if choose.clicked() {
+            cx.send(Command::Pick(Pick::FilmFolder));
         }
     });
 }

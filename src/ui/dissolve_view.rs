@@ -1,14 +1,16 @@
 //! Dissolve, in the middle: the pictures, and the slider under them.
 
-use super::{Cx, compare, energy, t_slider, theme, widgets};
+use super::{Cx, compare, energy, picture_frame, plates, t_slider, theme, widgets};
 use crate::app::{
     Command,
     actions::Id,
     icons,
-    state::{T_MAX, Workspace},
+    state::{DissolveState, T_MAX, Track, Workspace},
 };
 use crate::config::DissolveMethod;
-use eframe::egui::{Align, DragValue, Layout, RichText, Ui, UiBuilder, vec2};
+use crate::gpu::twin;
+use eframe::egui::{Align, DragValue, Layout, RichText, Stroke, Ui, UiBuilder, vec2};
+use std::time::Duration;
 
 /// Height of the line of numbers, and of the slider under it.
 const NUMBERS: f32 = 40.0;
@@ -33,13 +35,19 @@ pub fn show(ui: &mut Ui, cx: &mut Cx<'_>) -> bool {
         return false;
     }
     headline(ui, cx);
+    ui.horizontal(|ui| {
+        ui.set_height(28.0);
+        compare::toolbar(ui, cx);
+        plates::toolbar(ui, cx);
+    });
     if let Some(failure) = &cx.state.dissolve.failed {
         widgets::failure(ui, cx, &failure.summary, &failure.hint);
     }
     let uses_t = cx.state.dissolve.uses_t();
     let below = NUMBERS + if uses_t { SLIDER } else { 0.0 };
     let size = vec2(ui.available_width(), (ui.available_height() - below).max(120.0));
-    let free = compare::show(ui, cx, size);
+    let compare::Seen { free, hover } = compare::show(ui, cx, size);
+    picture_frame::set_pointed(ui, hover);
     if let Some(place) = free {
         // A child of its own: what it shows does not move what comes below the pictures.
         let mut child = ui.new_child(UiBuilder::new().max_rect(place));
@@ -50,6 +58,7 @@ pub fn show(ui: &mut Ui, cx: &mut Cx<'_>) -> bool {
         let dia = &cx.state.train.config.dia;
         t_slider::show(ui, cx, [dia.t_min, dia.t_max]);
     }
+    play(ui, cx);
     free.is_some()
 }
 
@@ -67,7 +76,18 @@ fn headline(ui: &mut Ui, cx: &mut Cx<'_>) {
     let name = open.dataset.item(id).map(|i| i.name.clone()).unwrap_or_default();
     ui.horizontal(|ui| {
         widgets::mark_ui(ui, open.dataset.label(id));
-        widgets::cut_label(ui, &name, theme::BODY, t.text);
+        ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
+            widgets::icon_button(ui, cx, Id::BigPicture);
+            widgets::icon_button(ui, cx, Id::ActualSize);
+            widgets::icon_button(ui, cx, Id::Fit);
+            let blink = widgets::icon_button(ui, cx, Id::Blink);
+            if cx.state.dissolve.blink {
+                ui.painter().hline(blink.rect.x_range(), blink.rect.bottom(), Stroke::new(2.0, t.accent));
+            }
+            ui.with_layout(Layout::left_to_right(Align::Center), |ui| {
+                widgets::cut_label(ui, &name, theme::BODY, t.text);
+            });
+        });
     });
     let trained_on = cx.state.dissolve.model().and_then(|m| m.trained_on.as_ref());
     if cx.state.dissolve.uses_t()
@@ -82,6 +102,23 @@ fn headline(ui: &mut Ui, cx: &mut Cx<'_>) {
     }
 }
 
+/// A sweep takes its next step when the one before was seen.
+const STEP: f64 = 0.03;
+
+fn play(ui: &Ui, cx: &mut Cx<'_>) {
+    let d = &cx.state.dissolve;
+    if !d.playing || d.nearly.is_some() || d.done.as_ref().is_none_or(|done| done.t != d.t) {
+        return;
+    }
+    let (key, now) = (eframe::egui::Id::unique("sweep"), ui.input(|i| i.time));
+    let last: f64 = ui.data(|data| data.get_temp(key)).unwrap_or(f64::MIN);
+    if now - last >= STEP {
+        ui.data_mut(|data| data.insert_temp(key, now));
+        cx.send(Command::Sweep);
+    }
+    ui.ctx().request_repaint_after(Duration::from_secs_f64(STEP));
+}
+
 /// The typed value and the read-outs.
 fn numbers(ui: &mut Ui, cx: &mut Cx<'_>) {
     let t = theme::of(ui);
@@ -93,16 +130,23 @@ fn numbers(ui: &mut Ui, cx: &mut Cx<'_>) {
             let label = ui.label("t");
             let mut value = d.t;
             let field = ui.add(DragValue::new(&mut value).range(0..=T_MAX).speed(1.0)).labelled_by(label.id);
-            if field.changed() && value != d.t {
+            if field.double_clicked() {
+                cx.send(Command::SetT(DissolveState::default().t));
+            } else if field.changed() && value != d.t {
                 cx.send(Command::SetT(value));
+            }
+            if let Some(track) = widgets::choices(ui, d.track, &[(Track::Log, "log"), (Track::Linear, "linear")]) {
+                cx.send(Command::Track(track));
             }
         } else {
             widgets::weak(ui, "A filter has no t: its strength is the size of its kernel.");
         }
-        match &d.done {
+        match d.done_of(cx.state.selected) {
+            Some(_) if d.nearly.is_some() => _ = widgets::weak(ui, "dissolving…"),
             Some(done) => {
-                ui.label(format!("mean |change| {:.4}", done.mean_abs_change))
-                    .on_hover_text("Mean absolute difference of original and dissolved picture, on a scale of 0 to 1");
+                ui.label(format!("mean |change| {:.4}", done.mean_abs_change)).on_hover_text(
+                    "Mean absolute difference of original and dissolved picture on a scale of 0 to 1, measured with the longest side at 256 px",
+                );
                 let text = format!("at {} px · {:.0} ms", done.resolution, done.milliseconds);
                 ui.label(RichText::new(text).size(theme::SMALL).color(t.weak));
             }
@@ -112,12 +156,67 @@ fn numbers(ui: &mut Ui, cx: &mut Cx<'_>) {
             }
             None => {}
         }
-        ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
-            widgets::weak(ui, "Shift: original");
-            if d.uses_t() {
-                let range = &cx.state.train.config.dia;
-                widgets::weak(ui, format!("framed: t of DIA's training, {} to {}  ·", range.t_min, range.t_max));
+        ui.with_layout(Layout::right_to_left(Align::Center), |ui| match picture_frame::pointed(ui).and_then(|uv| read_out(d, uv)) {
+            Some(text) => _ = widgets::weak(ui, text),
+            None => {
+                widgets::weak(ui, "Shift: original");
+                if d.uses_t() {
+                    let range = &cx.state.train.config.dia;
+                    widgets::weak(ui, format!("framed: DIA trains with t {} to {}  ·", range.t_min, range.t_max));
+                }
             }
         });
     });
+}
+
+/// The pixel under the pointer in the numbers of its file: place, original, dissolved, and what changed.
+fn read_out(d: &DissolveState, uv: [f32; 2]) -> Option<String> {
+    let (original, twin) = (d.original.as_ref()?, d.twin()?);
+    let size = original.raster.size();
+    let at = [0, 1].map(|i| (uv[i] * size[i] as f32).floor().clamp(0.0, size[i] as f32 - 1.0));
+    let [r, g, b, _] = original.raster.at(0, at[0] as i64, at[1] as i64);
+    let dissolved = twin::sample(twin, 0, [0, 1].map(|i| (at[i] + 0.5) / size[i] as f32));
+    let place = [0, 1].map(|i| (at[i] * original.size[i] as f32 / size[i] as f32) as usize);
+    let number = |v: f32| match original.white {
+        1.0 => format!("{v:.3}"),
+        white => format!("{:.0}", v * white),
+    };
+    let colour = |c: [f32; 3]| match c {
+        [r, g, b] if r == g && g == b => number(r),
+        c => c.map(number).join(" "),
+    };
+    let change = twin::change([r, g, b], dissolved);
+    let sign = if change > 0.0 { "+" } else { "" };
+    Some(format!(
+        "x {} y {} · original {} · dissolved {} · change {sign}{}",
+        place[0],
+        place[1],
+        colour([r, g, b]),
+        colour(dissolved),
+        number(change)
+    ))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{
+        data::ImageId,
+        gpu::{Raster, Texels},
+        jobs::Original,
+    };
+    use std::sync::Arc;
+
+    #[test]
+    fn a_pixel_is_read_in_the_numbers_of_its_file() {
+        let raster = |v: f32| Arc::new(Raster::new(2, 1, Texels::Floats(vec![[v, v, v, 1.0]; 2])));
+        let mut d = DissolveState {
+            original: Some(Original { image: ImageId(0), raster: raster(0.5), size: [200, 100], white: 65535.0 }),
+            nearly: Some(raster(0.25)),
+            ..DissolveState::default()
+        };
+        assert_eq!(read_out(&d, [0.9, 0.2]).unwrap(), "x 100 y 0 · original 32768 · dissolved 16384 · change -16384");
+        d.original.as_mut().unwrap().white = 1.0;
+        assert!(read_out(&d, [0.1, 0.2]).unwrap().ends_with("original 0.500 · dissolved 0.250 · change -0.250"));
+    }
 }

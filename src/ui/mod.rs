@@ -24,6 +24,8 @@ mod log_panel;
 mod moved;
 mod notices;
 mod palette;
+mod picture_frame;
+mod plates;
 mod plots;
 mod readiness;
 mod results_inspector;

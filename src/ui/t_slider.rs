@@ -4,7 +4,7 @@ use super::{Cx, theme, widgets};
 use crate::app::{
     Command,
     message::Texture,
-    state::{DissolveState, RUNGS, T_MAX, rung_t, t_at, track_at},
+    state::{DissolveState, RUNGS, T_MAX, Track},
 };
 use eframe::egui::{
     Align2, EventFilter, Image, Key, Rect, Sense, Stroke, StrokeKind, Ui, Vec2, WidgetInfo,
@@ -12,7 +12,6 @@ use eframe::egui::{
     pos2, vec2,
 };
 
-const TICKS: [usize; 9] = [0, 10, 30, 80, 130, 230, 400, 650, 999];
 const AXIS: f32 = 20.0;
 
 /// As wide as there is room; `range` is the training range of t.
@@ -21,26 +20,26 @@ pub fn show(ui: &mut Ui, cx: &mut Cx<'_>, range: [usize; 2]) {
     let width = ui.available_width();
     let cell = (width / RUNGS as f32).min(72.0);
     let (rect, response) = ui.allocate_exact_size(vec2(width, cell + AXIS + 8.0), Sense::click_and_drag());
-    let now = cx.state.dissolve.t;
+    let (now, scale) = (cx.state.dissolve.t, cx.state.dissolve.track);
     response.widget_info(|| WidgetInfo::slider(true, now as f64, "t, the strength of dissolving"));
     let track = Rect::from_min_size(rect.min + vec2(0.0, 4.0), vec2(width, cell));
 
     if response.clicked() || response.drag_started() {
         response.request_focus();
     }
-    if let Some(wish) = wish(ui, &response, track, now) {
+    if let Some(wish) = wish(ui, &response, track, scale, now) {
         cx.send(Command::SetT(wish));
     }
 
     ladder(ui, cx, track);
-    let x = |value: usize| track.left() + track.width() * track_at(value) as f32;
+    let x = |value: usize| track.left() + track.width() * scale.at(value) as f32;
     // The range that DIA trains with.
     let band = Rect::from_x_y_ranges(x(range[0])..=x(range[1]), track.bottom()..=track.bottom() + 4.0);
     ui.painter().rect_filled(Rect::from_x_y_ranges(track.x_range(), band.y_range()), 0.0, t.raised);
     ui.painter().rect_filled(band, 0.0, t.accent);
     let shade = Rect::from_x_y_ranges(band.x_range(), track.y_range());
     ui.painter().rect_stroke(shade, 0.0, Stroke::new(1.0, t.accent.gamma_multiply(0.7)), StrokeKind::Inside);
-    for tick in TICKS {
+    for &tick in scale.ticks() {
         let anchor = match tick {
             0 => Align2::LEFT_TOP,
             T_MAX => Align2::RIGHT_TOP,
@@ -54,14 +53,14 @@ pub fn show(ui: &mut Ui, cx: &mut Cx<'_>, range: [usize; 2]) {
 }
 
 /// The t that the hand asks for in this frame.
-fn wish(ui: &Ui, response: &eframe::egui::Response, track: Rect, now: usize) -> Option<usize> {
+fn wish(ui: &Ui, response: &eframe::egui::Response, track: Rect, scale: Track, now: usize) -> Option<usize> {
     if response.double_clicked() {
         return Some(DissolveState::default().t);
     }
     if (response.dragged() || response.clicked())
         && let Some(at) = response.interact_pointer_pos()
     {
-        return Some(t_at(f64::from((at.x - track.left()) / track.width())));
+        return Some(scale.t(f64::from((at.x - track.left()) / track.width())));
     }
     let by = |steps: i64| Some((now as i64 + steps).clamp(0, T_MAX as i64) as usize);
     if response.has_focus() {
@@ -96,12 +95,12 @@ fn wish(ui: &Ui, response: &eframe::egui::Response, track: Rect, now: usize) -> 
 fn ladder(ui: &Ui, cx: &Cx<'_>, track: Rect) {
     let t = theme::of(ui);
     let width = track.width() / RUNGS as f32;
-    let there = &cx.state.dissolve.energy;
+    let d = &cx.state.dissolve;
     for rung in 0..RUNGS {
-        let step = rung_t(rung);
+        let step = d.track.rung_t(rung);
         let place = Rect::from_min_size(track.min + vec2(rung as f32 * width, 0.0), vec2(width, track.height()));
         ui.painter().rect_filled(place.shrink(1.0), 2.0, t.panel);
-        let texture = cx.textures.get(&Texture::Rung(step)).filter(|_| there.iter().any(|(t, _)| *t == step));
+        let texture = cx.textures.get(&Texture::Rung(step)).filter(|_| d.twins.contains_key(&step));
         if let Some(texture) = texture {
             // Cut to a square about its middle, so that all cells are filled.
             let size = texture.size_vec2();

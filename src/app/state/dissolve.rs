@@ -1,33 +1,21 @@
-//! The t slider, and what it asks for.
+//! The t slider, what it asks for, and how the pictures are shown.
 
-use std::path::PathBuf;
+mod track;
+mod view;
+
+pub use track::{RUNGS, T_MAX, Track};
+pub use view::{Layout, Shown, View};
 
 use crate::{
-    config::DissolveMethod,
+    config::{DissolveMethod, PreprocessConfig},
     data::ImageId,
-    jobs::{Difference, Failure, ModelSource},
+    gpu::{Difference, Raster, Texels},
+    jobs::{Band, Failure, ModelSource, Original, Plate, Twin},
 };
+use std::{collections::BTreeMap, path::PathBuf, sync::Arc};
 
-/// Number of little pictures on the slider's track.
-pub const RUNGS: usize = 14;
-
-/// The slider's largest t.
-pub const T_MAX: usize = 999;
-
-/// The track is quadratic: fine steps where the training range is, coarse ones above. `at` in \[0, 1\].
-pub fn t_at(at: f64) -> usize {
-    (at.clamp(0.0, 1.0).powi(2) * T_MAX as f64).round() as usize
-}
-
-/// Where on the track t lies, \[0, 1\].
-pub fn track_at(t: usize) -> f64 {
-    (t.min(T_MAX) as f64 / T_MAX as f64).sqrt()
-}
-
-/// The t of a little picture: that of the middle of its cell.
-pub fn rung_t(rung: usize) -> usize {
-    t_at((rung as f64 + 0.5) / RUNGS as f64)
-}
+/// Twins kept for the present image and settings; the oldest rungs are never among those that go.
+const KEPT: usize = 400;
 
 /// One model that can dissolve.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -38,37 +26,14 @@ pub struct ModelChoice {
     pub detail: String,
     /// Title of the data set it was trained on, where known.
     pub trained_on: Option<String>,
-}
-
-/// What of the pictures is in view, the same for all of them.
-#[derive(Debug, Clone, Copy, PartialEq)]
-pub struct View {
-    /// 1 = the whole picture fits.
-    pub zoom: f32,
-    /// Middle of the view in picture coordinates, \[0, 1\] each.
-    pub centre: [f32; 2],
-}
-
-impl Default for View {
-    fn default() -> Self {
-        Self { zoom: 1.0, centre: [0.5; 2] }
-    }
-}
-
-impl View {
-    pub const MAX_ZOOM: f32 = 32.0;
-
-    /// Keeps the view inside the picture.
-    pub fn clamped(self) -> Self {
-        let zoom = self.zoom.clamp(1.0, Self::MAX_ZOOM);
-        let half = 0.5 / zoom;
-        Self { zoom, centre: self.centre.map(|c| c.clamp(half, 1.0 - half)) }
-    }
+    /// Its weights do not change any more.
+    pub is_finished: bool,
 }
 
 #[derive(Debug)]
 pub struct DissolveState {
     pub t: usize,
+    pub track: Track,
     pub method: DissolveMethod,
     /// `None`: the newest one there is.
     pub chosen: Option<ModelSource>,
@@ -81,37 +46,45 @@ pub struct DissolveState {
     /// The difference is multiplied by this before it is coloured.
     pub gain: f32,
     pub view: View,
+    pub layout: Layout,
+    /// What the pictures beside each other show.
+    pub shown: Shown,
+    /// Place of the split bar, \[0, 1\] of the picture in view.
+    pub divider: f32,
+    /// Original and twin take turns.
+    pub blink: bool,
+    /// Images that were put beside each other, in their order.
+    pub pinned: Vec<ImageId>,
     /// Number of the newest wish; answers to older ones are dropped.
     pub generation: u64,
-    /// Number of the ladder of little pictures: changes with all but t.
+    /// Number of the ladder: changes with all but t.
     pub ladder: u64,
-    /// Whose picture the texture of the original holds.
-    pub original: Option<ImageId>,
-    pub done: Option<Done>,
+    /// The preprocessing that the present twins were made with.
+    pub preprocess: PreprocessConfig,
+    pub original: Option<Original>,
+    pub done: Option<Twin>,
+    /// Stands for the twin of t until that has come: a mixture of the twins beside it.
+    pub nearly: Option<Arc<Raster>>,
     pub failed: Option<Failure>,
-    /// `(t, mean |change|)` of the rungs that are there, in the order of t.
-    pub energy: Vec<(usize, f64)>,
+    /// The twins made so far, by t.
+    pub twins: BTreeMap<usize, Twin>,
+    pub plates: Vec<Option<Plate>>,
+    /// How much dissolving changes the training normals.
+    pub band: Option<Band>,
     pub playing: bool,
     /// Something changed while the twin was out of view: it is asked for when it comes into view.
     pub stale: bool,
-}
-
-/// What the newest twin says of itself.
-#[derive(Debug, Clone, PartialEq)]
-pub struct Done {
-    pub image: ImageId,
-    pub t: usize,
-    /// Mean |original - dissolved| over pixels and channels, \[0, 1\].
-    pub mean_abs_change: f64,
-    pub milliseconds: f64,
-    /// Resolution it was dissolved at, px.
-    pub resolution: usize,
+    /// Where strips and sweeps are written; empty: the workspace's own folder.
+    pub film_folder: PathBuf,
+    /// One is being written.
+    pub filming: bool,
 }
 
 impl Default for DissolveState {
     fn default() -> Self {
         Self {
             t: 80,
+            track: Track::Log,
             method: DissolveMethod::Diffusion,
             chosen: None,
             models: Vec::new(),
@@ -120,14 +93,25 @@ impl Default for DissolveState {
             difference: Difference::Signed,
             gain: 4.0,
             view: View::default(),
+            layout: Layout::SideBySide,
+            shown: Shown::Dissolved,
+            divider: 0.5,
+            blink: false,
+            pinned: Vec::new(),
             generation: 0,
             ladder: 0,
+            preprocess: PreprocessConfig::default(),
             original: None,
             done: None,
+            nearly: None,
             failed: None,
-            energy: Vec::new(),
+            twins: BTreeMap::new(),
+            plates: Vec::new(),
+            band: None,
             playing: false,
             stale: true,
+            film_folder: PathBuf::new(),
+            filming: false,
         }
     }
 }
@@ -148,4 +132,58 @@ impl DissolveState {
         (self.uses_t() && self.model().is_none())
             .then_some("There is no diffusion model yet. Train one (3), import one, or try a blur.")
     }
+
+    /// The twin that is done, where it is of this image.
+    pub fn done_of(&self, image: Option<ImageId>) -> Option<&Twin> {
+        self.done.as_ref().filter(|done| Some(done.image) == image)
+    }
+
+    /// The twin as it can be shown now.
+    pub fn twin(&self) -> Option<&Arc<Raster>> {
+        self.nearly.as_ref().or_else(|| self.done.as_ref().map(|d| &d.raster))
+    }
+
+    /// `(t, mean |change|)` of all twins that are there, in the order of t.
+    pub fn energy(&self) -> impl Iterator<Item = (usize, f64)> {
+        self.twins.iter().map(|(t, twin)| (*t, twin.mean_abs_change))
+    }
+
+    pub fn keep(&mut self, twin: Twin) {
+        if self.twins.len() >= KEPT {
+            let rungs: Vec<usize> = self.rungs().collect();
+            let keep_t = self.t;
+            self.twins.retain(|t, _| rungs.contains(t) || *t == keep_t);
+        }
+        self.twins.insert(twin.t, twin);
+    }
+
+    /// The t of the ladder's little pictures, and of the strip where that is shown.
+    pub fn rungs(&self) -> impl Iterator<Item = usize> {
+        let strip: &[usize] = if self.layout == Layout::Steps { &crate::jobs::STRIP } else { &[] };
+        strip.iter().copied().chain((0..RUNGS).map(|rung| self.track.rung_t(rung)))
+    }
+
+    /// A mixture of the twins on both sides of t: what the twin of t will nearly look like.
+    pub fn between(&self, t: usize) -> Option<Arc<Raster>> {
+        let below = self.twins.range(..=t).next_back();
+        let above = self.twins.range(t..).next();
+        match (below, above) {
+            (Some((low, a)), Some((high, b))) if high > low => {
+                let share = (self.track.at(t) - self.track.at(*low)) / (self.track.at(*high) - self.track.at(*low));
+                mixture(&a.raster, &b.raster, share as f32)
+            }
+            (Some((_, one)), _) | (None, Some((_, one))) => Some(one.raster.clone()),
+            (None, None) => None,
+        }
+    }
+}
+
+fn mixture(a: &Arc<Raster>, b: &Arc<Raster>, share: f32) -> Option<Arc<Raster>> {
+    let (Some(Texels::Floats(x)), Some(Texels::Floats(y))) = (a.levels().first(), b.levels().first()) else { return None };
+    if a.size() != b.size() {
+        return None;
+    }
+    let mix = |(x, y): (&[f32; 4], &[f32; 4])| [0, 1, 2, 3].map(|c| x[c] + (y[c] - x[c]) * share);
+    let [width, height] = a.size();
+    Some(Arc::new(Raster::new(width, height, Texels::Floats(x.iter().zip(y).map(mix).collect()))))
 }

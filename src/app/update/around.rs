@@ -104,6 +104,7 @@ pub fn picked(state: &mut State, pick: Pick, path: Option<PathBuf>) -> Vec<Effec
         (Pick::DataFolder | Pick::DataFile, Some(path)) => data::open(state, path),
         (Pick::ModelRun, Some(path)) => super::runs::errand(state, RunErrand::Import(path)),
         (Pick::Table, Some(path)) => data::choose_columns(state, Some(path)),
+        (Pick::FilmFolder, Some(path)) => dissolve::show(state, |d| d.film_folder = path),
         (Pick::Model, Some(path)) => dissolve::import(state, path),
         (Pick::FolderToScore, Some(path)) => comparing::score_folder(state, path),
     }

@@ -4,15 +4,18 @@ use crate::{
     app::{
         Effect, State,
         message::Texture,
-        state::{DissolveState, Done, ModelChoice, Overlay, RUNGS, T_MAX, Workspace, data_title, rung_t, t_at, track_at},
+        state::{DissolveState, Layout, ModelChoice, Overlay, T_MAX, Track, View, Workspace, data_title},
     },
     data::ImageId,
-    jobs::{Dissolve, Failure, ModelSource, Pixels, Rung, Twin},
+    jobs::{Band, Board, Dissolve, Failure, Film, FilmWish, ModelSource, Original, Plate, Rung, Twin},
 };
 use std::path::PathBuf;
 
 /// Length of one step of the sweep, as a share of the track.
 const SWEEP: f64 = 0.01;
+/// Images beside each other.
+const IMAGES: usize = 6;
+const RESOLUTIONS: [usize; 3] = [32, 64, 128];
 
 pub fn set_t(state: &mut State, t: usize) -> Vec<Effect> {
     let t = t.min(T_MAX);
@@ -23,27 +26,59 @@ pub fn set_t(state: &mut State, t: usize) -> Vec<Effect> {
     ask(state)
 }
 
-/// Changes what all of the ladder depends on.
+/// Changes what all twins depend on.
 pub fn change(state: &mut State, change: impl FnOnce(&mut DissolveState)) -> Vec<Effect> {
     change(&mut state.dissolve);
     invalidate(state)
 }
 
-/// Changes colours alone: the ladder stays.
-pub fn recolour(state: &mut State, change: impl FnOnce(&mut DissolveState)) -> Vec<Effect> {
+/// Changes how things are shown, which asks for nothing new.
+pub fn show(state: &mut State, change: impl FnOnce(&mut DissolveState)) -> Vec<Effect> {
     change(&mut state.dissolve);
+    Vec::new()
+}
+
+/// Changes what is wanted beside the twin: other rungs, or pictures beside each other.
+pub fn layout(state: &mut State, layout: Layout) -> Vec<Effect> {
+    state.dissolve.layout = layout;
+    state.dissolve.view = View::default();
+    state.dissolve.plates.clear();
+    ask(state)
+}
+
+pub fn track(state: &mut State, track: Track) -> Vec<Effect> {
+    state.dissolve.track = track;
+    ask(state)
+}
+
+/// Puts the selected image beside others, or takes it away.
+pub fn pin(state: &mut State) -> Vec<Effect> {
+    let Some(id) = state.selected else { return Vec::new() };
+    let pinned = &mut state.dissolve.pinned;
+    match pinned.iter().position(|p| *p == id) {
+        Some(place) => _ = pinned.remove(place),
+        None => pinned.push(id),
+    }
+    if pinned.len() > IMAGES {
+        pinned.remove(0);
+    }
+    state.dissolve.plates.clear();
     ask(state)
 }
 
 pub fn play(state: &mut State) -> Vec<Effect> {
     state.dissolve.playing = !state.dissolve.playing;
-    if state.dissolve.playing { sweep(state) } else { Vec::new() }
+    sweep(state)
 }
 
-/// The next step of the sweep: asked for when the one before has arrived, so that none is skipped.
-fn sweep(state: &mut State) -> Vec<Effect> {
-    let next = t_at(track_at(state.dissolve.t) + SWEEP).max(state.dissolve.t + 1);
-    let t = if state.dissolve.t >= T_MAX { 0 } else { next };
+/// The next step of the sweep; the panel asks for it when it has shown the one before, so that none is skipped.
+pub fn sweep(state: &mut State) -> Vec<Effect> {
+    let d = &state.dissolve;
+    if !d.playing {
+        return Vec::new();
+    }
+    let next = d.track.t(d.track.at(d.t) + SWEEP).max(d.t + 1);
+    let t = if d.t >= T_MAX { 0 } else { next };
     set_t(state, t)
 }
 
@@ -56,28 +91,70 @@ pub fn import(state: &mut State, path: PathBuf) -> Vec<Effect> {
 
 /// Everything that was dissolved is out of date.
 pub fn invalidate(state: &mut State) -> Vec<Effect> {
-    state.dissolve.ladder += 1;
-    state.dissolve.energy.clear();
+    forget(&mut state.dissolve);
     ask(state)
+}
+
+fn forget(d: &mut DissolveState) {
+    d.ladder += 1;
+    d.twins.clear();
+    d.plates.clear();
+    d.nearly = None;
+    d.band = None;
 }
 
 /// The twin comes into view.
 pub fn refresh(state: &mut State) -> Vec<Effect> {
-    if state.dissolve.stale { ask(state) } else { Vec::new() }
+    let changed = state.dissolve.preprocess != state.train.config.preprocess;
+    if state.dissolve.stale || changed { ask(state) } else { Vec::new() }
 }
 
-/// Asks the worker for what the state says, where a person can see it.
+/// Shows what is known of the twin that the state says, and asks the worker for what is not, where a person can see it.
 fn ask(state: &mut State) -> Vec<Effect> {
     let in_view = state.workspace == Workspace::Dissolve || state.overlay == Some(Overlay::Picture);
     state.dissolve.stale = true;
-    let (Some(open), Some(image)) = (state.data.open.clone(), state.selected) else { return Vec::new() };
     if !in_view || state.dissolve.missing().is_some() {
         return Vec::new();
     }
+    if state.dissolve.preprocess != state.train.config.preprocess {
+        state.dissolve.preprocess = state.train.config.preprocess.clone();
+        forget(&mut state.dissolve);
+    }
+    let Some(mut wish) = wish(state) else { return Vec::new() };
     let d = &mut state.dissolve;
     d.stale = false;
     d.generation += 1;
-    vec![Effect::Dissolve(Box::new(Dissolve {
+    wish.generation = d.generation;
+    let grows = d.uses_t() && d.model().is_some_and(|m| !m.is_finished);
+    let known = d.twins.get(&d.t).filter(|twin| twin.image == wish.image).cloned();
+    match known {
+        Some(twin) => {
+            // A growing model may have new weights: the twin is made again then.
+            wish.known = (!grows).then_some(twin.mean_abs_change);
+            d.done = Some(twin);
+            d.nearly = None;
+            d.failed = None;
+        }
+        None => d.nearly = d.between(d.t),
+    }
+    if d.plates.len() != wish.board.len() {
+        d.plates = vec![None; wish.board.len()];
+    }
+    vec![Effect::Dissolve(Box::new(wish))]
+}
+
+/// All that the worker needs to know for what the state shows.
+fn wish(state: &State) -> Option<Dissolve> {
+    let (open, image) = (state.open()?, state.selected?);
+    let d = &state.dissolve;
+    let board = match d.layout {
+        Layout::Images => Board::Images(side_by_side(state, image)),
+        Layout::Methods => Board::Methods,
+        Layout::Resolutions => Board::Resolutions(RESOLUTIONS.to_vec()),
+        Layout::SideBySide | Layout::Split | Layout::Loupe | Layout::Steps => Board::Nothing,
+    };
+    let wants_band = d.uses_t() && open.training_normals > 0 && d.band.as_ref().is_none_or(Band::more);
+    Some(Dissolve {
         generation: d.generation,
         ladder: d.ladder,
         dataset: open.dataset.clone(),
@@ -87,16 +164,32 @@ fn ask(state: &mut State) -> Vec<Effect> {
         method: d.method,
         model: d.model().map(|m| m.source.clone()),
         resolution: d.resolution,
-        difference: d.difference,
-        gain: d.gain,
+        known: None,
         // A filter knows no t: one picture says all.
-        rungs: if d.uses_t() { (0..RUNGS).map(rung_t).collect() } else { Vec::new() },
-    }))]
+        rungs: if d.uses_t() { d.rungs().filter(|t| !d.twins.contains_key(t)).collect() } else { Vec::new() },
+        board,
+        bands: wants_band.then(|| state.workspace_dir.join("bands")),
+    })
 }
 
-pub fn original(state: &mut State, id: ImageId, pixels: Pixels) -> Vec<Effect> {
-    state.dissolve.original = Some(id);
-    vec![Effect::Upload(Texture::Original, pixels)]
+/// The images that were put beside each other and the selected one; where that is the only one, those after it.
+fn side_by_side(state: &State, selected: ImageId) -> Vec<ImageId> {
+    let mut ids = state.dissolve.pinned.clone();
+    if !ids.contains(&selected) {
+        ids.insert(0, selected);
+    }
+    if ids.len() == 1 {
+        let shown = &state.data.shown;
+        let place = shown.iter().position(|id| *id == selected).map_or(0, |p| p + 1);
+        ids.extend(shown.iter().cycle().skip(place).take(shown.len()).filter(|id| **id != selected));
+    }
+    ids.truncate(IMAGES);
+    ids
+}
+
+pub fn original(state: &mut State, original: Original) -> Vec<Effect> {
+    state.dissolve.original = Some(original);
+    Vec::new()
 }
 
 pub fn dissolved(state: &mut State, generation: u64, twin: Result<Twin, Failure>) -> Vec<Effect> {
@@ -107,20 +200,21 @@ pub fn dissolved(state: &mut State, generation: u64, twin: Result<Twin, Failure>
     match twin {
         Err(failure) => {
             d.failed = Some(failure);
-            d.done = None;
+            (d.done, d.nearly) = (None, None);
             d.playing = false;
             Vec::new()
         }
         Ok(twin) => {
             d.failed = None;
-            let Twin { image, t, dissolved, difference, mean_abs_change, milliseconds, resolution } = twin;
-            d.done = Some(Done { image, t, mean_abs_change, milliseconds, resolution });
-            let mut effects =
-                vec![Effect::Upload(Texture::Dissolved, dissolved), Effect::Upload(Texture::Difference, difference)];
-            if d.playing {
-                effects.extend(sweep(state));
+            d.nearly = None;
+            // The model has grown: what its older weights made is not mixed with this.
+            let grown = d.twins.values().next().is_some_and(|t| t.weights != twin.weights);
+            if grown {
+                forget(d);
             }
-            effects
+            d.done = Some(twin.clone());
+            d.keep(twin);
+            if grown { ask(state) } else { Vec::new() }
         }
     }
 }
@@ -130,9 +224,54 @@ pub fn rung(state: &mut State, ladder: u64, rung: Rung) -> Vec<Effect> {
     if ladder != d.ladder {
         return Vec::new();
     }
-    let at = d.energy.partition_point(|(t, _)| *t < rung.t);
-    d.energy.insert(at, (rung.t, rung.mean_abs_change));
-    vec![Effect::Upload(Texture::Rung(rung.t), rung.pixels)]
+    let t = rung.twin.t;
+    d.keep(rung.twin);
+    if d.nearly.is_some() {
+        d.nearly = d.between(d.t);
+    }
+    vec![Effect::Upload(Texture::Rung(t), rung.pixels)]
+}
+
+pub fn plate(state: &mut State, generation: u64, index: usize, plate: Plate) -> Vec<Effect> {
+    let d = &mut state.dissolve;
+    if generation == d.generation
+        && let Some(place) = d.plates.get_mut(index)
+    {
+        *place = Some(plate);
+    }
+    Vec::new()
+}
+
+pub fn band(state: &mut State, ladder: u64, band: Band) -> Vec<Effect> {
+    if ladder == state.dissolve.ladder {
+        state.dissolve.band = Some(band);
+    }
+    Vec::new()
+}
+
+/// Where strips and sweeps are written.
+pub fn film_folder(state: &State) -> PathBuf {
+    let chosen = &state.dissolve.film_folder;
+    if chosen.as_os_str().is_empty() { state.workspace_dir.join("exports") } else { chosen.clone() }
+}
+
+pub fn film(state: &mut State, what: Film) -> Vec<Effect> {
+    let Some(wish) = wish(state) else { return Vec::new() };
+    let d = &mut state.dissolve;
+    d.filming = true;
+    let (track, difference, gain) = (d.track, d.difference, d.gain);
+    let folder = film_folder(state);
+    let steps = FilmWish::along(|at| track.t(at));
+    vec![Effect::Film(Box::new(FilmWish { what, wish: Box::new(wish), folder, difference, gain, steps }))]
+}
+
+pub fn filmed(state: &mut State, path: Result<PathBuf, Failure>) -> Vec<Effect> {
+    state.dissolve.filming = false;
+    match path {
+        Ok(path) => state.notify(format!("Saved as {}", path.display())),
+        Err(failure) => state.notify_error(failure.summary, failure.hint),
+    }
+    Vec::new()
 }
 
 /// Models of the workspace's runs, newest first, after the imported ones.
@@ -142,6 +281,7 @@ pub fn list_models(state: &mut State) {
         name: data_title(path),
         detail: "imported".into(),
         trained_on: None,
+        is_finished: true,
     });
     let of_runs = state.runs.iter().filter_map(|run| {
         let steps = run.config.ddpm.steps;
@@ -155,6 +295,7 @@ pub fn list_models(state: &mut State) {
                 if run.model_is_finished { "" } else { "unfinished of " }
             ),
             trained_on: Some(data_title(&run.config.data.path)),
+            is_finished: run.model_is_finished,
         })
     });
     state.dissolve.models = imported.chain(of_runs).collect();

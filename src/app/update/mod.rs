@@ -95,13 +95,20 @@ fn on_command(state: &mut State, command: Command) -> Vec<Effect> {
         Command::Model(source) => dissolve::change(state, |d| d.chosen = Some(source)),
         Command::ImportModel(path) => dissolve::import(state, path),
         Command::Resolution(px) => dissolve::change(state, |d| d.resolution = px),
-        Command::Difference(kind) => dissolve::recolour(state, |d| d.difference = kind),
-        Command::Gain(gain) => dissolve::recolour(state, |d| d.gain = gain.clamp(0.5, 64.0)),
-        Command::View(view) => {
-            state.dissolve.view = view.clamped();
-            Vec::new()
-        }
+        Command::Difference(kind) => dissolve::show(state, |d| d.difference = kind),
+        Command::Gain(gain) => dissolve::show(state, |d| d.gain = gain.clamp(0.5, 64.0)),
+        Command::View(view) => dissolve::show(state, |d| d.view = view.clamped()),
+        Command::ActualSize => dissolve::show(state, |d| d.view.actual = true),
+        Command::Layout(layout) => dissolve::layout(state, layout),
+        Command::Shown(shown) => dissolve::show(state, |d| d.shown = shown),
+        Command::Track(track) => dissolve::track(state, track),
+        Command::Divider(at) => dissolve::show(state, |d| d.divider = at.clamp(0.0, 1.0)),
+        Command::Blink => dissolve::show(state, |d| d.blink = !d.blink),
+        Command::Pin => dissolve::pin(state),
         Command::Play => dissolve::play(state),
+        Command::Sweep => dissolve::sweep(state),
+        Command::Film(what) => dissolve::film(state, what),
+        Command::FilmFolder(folder) => dissolve::show(state, |d| d.film_folder = folder),
         Command::Preset(preset) => jobs::preset(state, preset),
         Command::Field(key, text) => jobs::field(state, key, text),
         Command::Form(form) => {
@@ -190,8 +197,11 @@ fn on_event(state: &mut State, event: JobEvent) -> Vec<Effect> {
             state.notify(format!("Saved as {}", path.display()));
             Vec::new()
         }
-        JobEvent::Original { id, pixels } => dissolve::original(state, id, pixels),
+        JobEvent::Original(original) => dissolve::original(state, original),
         JobEvent::Dissolved { generation, twin } => dissolve::dissolved(state, generation, twin),
+        JobEvent::Plate { generation, index, plate } => dissolve::plate(state, generation, index, plate),
+        JobEvent::Band { ladder, band } => dissolve::band(state, ladder, band),
+        JobEvent::Filmed(path) => dissolve::filmed(state, path),
         JobEvent::Rung { ladder, rung } => dissolve::rung(state, ladder, rung),
         JobEvent::Machine(machine) => jobs::machine(state, machine),
         JobEvent::JobFolder(id, run) => jobs::folder(state, id, run),

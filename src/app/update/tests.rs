@@ -1,15 +1,17 @@
 //! The update without a window: commands and events in, state and effects out.
 
+mod dissolve;
+
 use super::update;
 use crate::{
     app::{
         Command, Effect, State,
-        message::{Control, Texture},
+        message::Control,
         state::{Filter, JobState, Overlay, Quantity, Scores, Work, Workspace},
     },
     config::{DataConfig, RunConfig, ThresholdRule},
     data::{Class, Dataset, ImageId, Item, Label, Layout, Source, Split},
-    jobs::{Failure, JobEvent, JobId, Outcome, Pixels, ScoreSet, Twin},
+    jobs::{Failure, JobEvent, JobId, Outcome, Pixels, ScoreSet},
     ml::progress::{Event, Stage, Step},
     run_dir::RunKind,
     scores::{ScoreRow, Scores as ScoreFile},
@@ -89,51 +91,6 @@ fn choosing_the_normal_class_keeps_pictures_and_selection() {
     assert!(matches!(effects[0], Effect::Pictures { keep: true, .. }));
     assert_eq!(state.selected, Some(ImageId(3)));
     assert!(!state.open().unwrap().asks_normal());
-}
-
-/// The slider asks once for each value, and only the newest answer counts.
-#[test]
-fn the_slider_drops_stale_answers() {
-    let mut state = opened();
-    update(&mut state, Command::Method(crate::config::DissolveMethod::Gaussian(7)));
-    let effects = update(&mut state, Command::Go(Workspace::Dissolve));
-    let [Effect::Dissolve(first)] = &effects[..] else { panic!("{effects:?}") };
-    assert!(update(&mut state, Command::SetT(80)).is_empty(), "t is 80 already");
-    let effects = update(&mut state, Command::SetT(200));
-    let [Effect::Dissolve(second)] = &effects[..] else { panic!("{effects:?}") };
-    assert!(second.generation > first.generation && second.ladder == first.ladder && second.t == 200);
-    let twin = |t| Twin {
-        image: ImageId(5),
-        t,
-        dissolved: pixels(),
-        difference: pixels(),
-        mean_abs_change: 0.1,
-        milliseconds: 1.0,
-        resolution: 32,
-    };
-    let (old, new) = (first.generation, second.generation);
-    assert!(update(&mut state, JobEvent::Dissolved { generation: old, twin: Ok(twin(80)) }).is_empty());
-    let effects = update(&mut state, JobEvent::Dissolved { generation: new, twin: Ok(twin(200)) });
-    assert!(matches!(&effects[..], [Effect::Upload(Texture::Dissolved, _), Effect::Upload(Texture::Difference, _)]));
-    assert_eq!(state.dissolve.done.as_ref().unwrap().t, 200);
-}
-
-#[test]
-fn nothing_is_dissolved_out_of_view_and_all_of_it_when_it_comes_into_view() {
-    let mut state = opened();
-    update(&mut state, Command::Method(crate::config::DissolveMethod::Resample));
-    assert!(update(&mut state, Command::Select(ImageId(1))).is_empty());
-    assert_eq!(update(&mut state, Command::Go(Workspace::Dissolve)).len(), 1);
-    assert!(update(&mut state, Command::Go(Workspace::Data)).is_empty());
-    assert!(update(&mut state, Command::Go(Workspace::Dissolve)).is_empty(), "it is there already");
-}
-
-#[test]
-fn without_a_model_the_slider_says_what_is_missing() {
-    let mut state = opened();
-    assert!(update(&mut state, Command::Go(Workspace::Dissolve)).is_empty());
-    assert!(state.dissolve.missing().is_some());
-    assert_eq!(update(&mut state, Command::ImportModel("model-1.pt".into())).len(), 1);
 }
 
 fn training() -> (State, JobId) {

@@ -56,6 +56,15 @@ impl Raster {
 }
 
 impl Raster {
+    /// The stored number that 1 stands for.
+    pub fn white(&self) -> f32 {
+        match self.samples {
+            Samples::U8(_) => 255.0,
+            Samples::U16(_) => 65535.0,
+            Samples::F32(_) => 1.0,
+        }
+    }
+
     /// Whether 16-bit samples leave nine tenths of their range unused, as 12-bit pictures in 16-bit files do.
     pub fn is_dim(&self) -> bool {
         matches!(&self.samples, Samples::U16(v) if v.iter().all(|&v| v < 6554))

@@ -1,0 +1,68 @@
+//! Where on the slider's track a t lies.
+
+/// Number of little pictures on the slider's track.
+pub const RUNGS: usize = 14;
+
+/// The slider's largest t.
+pub const T_MAX: usize = 999;
+
+/// From here on the logarithmic track grows by shares; below it is nearly linear.
+const KNEE: f64 = 20.0;
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Track {
+    /// Fine steps where the training range is, coarse ones above.
+    Log,
+    Linear,
+}
+
+impl Track {
+    /// The t at a place of the track, \[0, 1\].
+    pub fn t(self, at: f64) -> usize {
+        let at = at.clamp(0.0, 1.0);
+        let t = match self {
+            Self::Linear => at * T_MAX as f64,
+            Self::Log => KNEE * ((T_MAX as f64 / KNEE).ln_1p() * at).exp_m1(),
+        };
+        (t.round() as usize).min(T_MAX)
+    }
+
+    /// The place of a t on the track, \[0, 1\].
+    pub fn at(self, t: usize) -> f64 {
+        let t = t.min(T_MAX) as f64;
+        match self {
+            Self::Linear => t / T_MAX as f64,
+            Self::Log => (t / KNEE).ln_1p() / (T_MAX as f64 / KNEE).ln_1p(),
+        }
+    }
+
+    /// The t of a little picture: that of the middle of its cell.
+    pub fn rung_t(self, rung: usize) -> usize {
+        self.t((rung as f64 + 0.5) / RUNGS as f64)
+    }
+
+    /// Values worth a number under the track.
+    pub fn ticks(self) -> &'static [usize] {
+        match self {
+            Self::Log => &[0, 10, 30, 80, 130, 230, 400, 650, T_MAX],
+            Self::Linear => &[0, 100, 200, 300, 400, 500, 600, 700, 800, 900, T_MAX],
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn each_t_has_its_place_and_is_found_there() {
+        for track in [Track::Log, Track::Linear] {
+            for t in 0..=T_MAX {
+                assert_eq!(track.t(track.at(t)), t);
+            }
+            assert!((0..RUNGS - 1).all(|r| track.rung_t(r) < track.rung_t(r + 1)));
+            assert_eq!((track.t(-1.0), track.t(2.0)), (0, T_MAX));
+        }
+        assert!(Track::Log.at(130) - Track::Log.at(30) > 0.25, "the training range has room");
+    }
+}

@@ -1,0 +1,61 @@
+//! How the pictures are laid out, and what of them is in view.
+
+/// Layouts of the Dissolve workspace.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Layout {
+    SideBySide,
+    Split,
+    Loupe,
+    /// One image at many t.
+    Steps,
+    /// Several images at one t.
+    Images,
+    /// All methods at matched strength.
+    Methods,
+    Resolutions,
+}
+
+impl Layout {
+    pub const ALL: [(Self, &'static str); 7] = [
+        (Self::SideBySide, "Side by side"),
+        (Self::Split, "Split"),
+        (Self::Loupe, "Loupe"),
+        (Self::Steps, "Many t"),
+        (Self::Images, "Images"),
+        (Self::Methods, "Methods"),
+        (Self::Resolutions, "Resolutions"),
+    ];
+}
+
+/// What twins beside each other show.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Shown {
+    Dissolved,
+    Change,
+}
+
+/// What of the pictures is in view, the same for all of them.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct View {
+    /// 1 = the whole picture fits.
+    pub zoom: f32,
+    /// Middle of the view in picture coordinates, \[0, 1\] each.
+    pub centre: [f32; 2],
+    /// One pixel of the picture is one of the screen, whatever the zoom says.
+    pub actual: bool,
+}
+
+impl Default for View {
+    fn default() -> Self {
+        Self { zoom: 1.0, centre: [0.5; 2], actual: false }
+    }
+}
+
+impl View {
+    pub const ZOOM: std::ops::RangeInclusive<f32> = 0.02..=2048.0;
+
+    pub fn clamped(self) -> Self {
+        let zoom = self.zoom.clamp(*Self::ZOOM.start(), *Self::ZOOM.end());
+        Self { zoom, centre: self.centre.map(|c| c.clamp(0.0, 1.0)), ..self }
+    }
+}

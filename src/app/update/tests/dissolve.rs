@@ -1,0 +1,206 @@
+//! The slider and its pictures.
+
+use super::{opened, update};
+use crate::{
+    app::{
+        Command, Effect, State,
+        message::Texture,
+        state::{DissolveState, Layout, ModelChoice, Track, View, Workspace},
+    },
+    config::DissolveMethod,
+    data::ImageId,
+    gpu::{Raster, Texels},
+    jobs::{Band, Board, Dissolve, Failure, Film, JobEvent, ModelSource, Pixels, Plate, Rung, Twin},
+};
+use std::sync::Arc;
+
+/// The twin of the image that is selected in a fresh state; all its pixels are `value`.
+fn twin(t: usize, value: f32) -> Twin {
+    let raster = Arc::new(Raster::new(2, 2, Texels::Floats(vec![[value; 4]; 4])));
+    Twin { image: ImageId(5), t, raster, mean_abs_change: f64::from(value), milliseconds: 1.0, resolution: 32, weights: 7 }
+}
+
+fn rung(t: usize, value: f32) -> Rung {
+    Rung { twin: twin(t, value), pixels: Pixels { width: 1, height: 1, rgba: vec![0; 4] } }
+}
+
+fn wish(effects: &[Effect]) -> Dissolve {
+    let [Effect::Dissolve(wish)] = effects else { panic!("{effects:?}") };
+    (**wish).clone()
+}
+
+/// Dissolve is in view, and one finished model is there.
+fn with_model() -> (State, Dissolve) {
+    let mut state = opened();
+    state.dissolve.models = vec![ModelChoice {
+        source: ModelSource("run".into()),
+        name: "run".into(),
+        detail: String::new(),
+        trained_on: None,
+        is_finished: true,
+    }];
+    let effects = update(&mut state, Command::Go(Workspace::Dissolve));
+    let wish = wish(&effects);
+    (state, wish)
+}
+
+fn value(state: &State) -> f32 {
+    state.dissolve.twin().unwrap().at(0, 0, 0)[0]
+}
+
+/// The slider asks once for each value, and only the newest answer counts.
+#[test]
+fn the_slider_drops_stale_answers() {
+    let (mut state, first) = with_model();
+    assert!(update(&mut state, Command::SetT(80)).is_empty(), "t is 80 already");
+    let second = wish(&update(&mut state, Command::SetT(200)));
+    assert!(second.generation > first.generation && second.ladder == first.ladder && second.t == 200);
+    update(&mut state, JobEvent::Dissolved { generation: first.generation, twin: Ok(twin(80, 0.1)) });
+    assert!(state.dissolve.done.is_none());
+    update(&mut state, JobEvent::Dissolved { generation: second.generation, twin: Ok(twin(200, 0.2)) });
+    assert_eq!(state.dissolve.done.as_ref().unwrap().t, 200);
+}
+
+/// The hand never waits: what is there is shown at once, and between two rungs their mixture until the twin has come.
+#[test]
+fn the_cache_answers_at_once() {
+    let (mut state, first) = with_model();
+    for (t, v) in [(100, 0.2), (300, 0.6)] {
+        let effects = update(&mut state, JobEvent::Rung { ladder: first.ladder, rung: rung(t, v) });
+        assert!(matches!(&effects[..], [Effect::Upload(Texture::Rung(at), _)] if *at == t));
+    }
+    let between = wish(&update(&mut state, Command::SetT(150)));
+    assert!(between.known.is_none() && !between.rungs.contains(&100));
+    assert!(state.dissolve.nearly.is_some() && (0.21..0.59).contains(&value(&state)));
+    update(&mut state, JobEvent::Dissolved { generation: between.generation, twin: Ok(twin(150, 0.3)) });
+    assert!(state.dissolve.nearly.is_none() && value(&state) == 0.3);
+    for (t, v) in [(300, 0.6), (150, 0.3)] {
+        let known = wish(&update(&mut state, Command::SetT(t)));
+        assert_eq!(known.known, Some(f64::from(v)), "it is not made again");
+        assert!(state.dissolve.nearly.is_none() && value(&state) == v);
+    }
+    assert_eq!(state.dissolve.energy().map(|(t, _)| t).collect::<Vec<_>>(), [100, 150, 300]);
+    update(&mut state, JobEvent::Rung { ladder: first.ladder + 1, rung: rung(7, 0.9) });
+    assert_eq!(state.dissolve.twins.len(), 3, "another image's ladder");
+}
+
+#[test]
+fn a_model_that_has_grown_makes_all_twins_anew() {
+    let (mut state, _) = with_model();
+    state.dissolve.models[0].is_finished = false;
+    let first = wish(&update(&mut state, Command::SetT(100)));
+    update(&mut state, JobEvent::Dissolved { generation: first.generation, twin: Ok(twin(100, 0.1)) });
+    let again = wish(&update(&mut state, Command::SetT(101)));
+    let newer = Twin { weights: 8, ..twin(101, 0.2) };
+    let effects = update(&mut state, JobEvent::Dissolved { generation: again.generation, twin: Ok(newer) });
+    assert!(wish(&effects).ladder > again.ladder);
+    assert_eq!(state.dissolve.twins.keys().copied().collect::<Vec<_>>(), [101]);
+    assert!(wish(&update(&mut state, Command::SetT(101))).known.is_none(), "it may have grown again");
+}
+
+#[test]
+fn nothing_is_dissolved_out_of_view_and_all_of_it_when_it_comes_into_view() {
+    let mut state = opened();
+    update(&mut state, Command::Method(DissolveMethod::Resample));
+    assert!(update(&mut state, Command::Select(ImageId(1))).is_empty());
+    assert_eq!(update(&mut state, Command::Go(Workspace::Dissolve)).len(), 1);
+    assert!(update(&mut state, Command::Go(Workspace::Data)).is_empty());
+    assert!(update(&mut state, Command::Go(Workspace::Dissolve)).is_empty(), "it is there already");
+    state.train.config.preprocess.circle_crop = true;
+    let anew = wish(&update(&mut state, Command::Go(Workspace::Dissolve)));
+    assert!(anew.preprocess.circle_crop, "another preprocessing makes other twins");
+}
+
+#[test]
+fn without_a_model_the_slider_says_what_is_missing() {
+    let mut state = opened();
+    assert!(update(&mut state, Command::Go(Workspace::Dissolve)).is_empty());
+    assert!(state.dissolve.missing().is_some());
+    assert_eq!(update(&mut state, Command::ImportModel("model-1.pt".into())).len(), 1);
+}
+
+#[test]
+fn a_sweep_goes_along_the_track_and_begins_again() {
+    let (mut state, _) = with_model();
+    assert!(update(&mut state, Command::Sweep).is_empty(), "it does not play");
+    let first = wish(&update(&mut state, Command::Play)).t;
+    assert!(wish(&update(&mut state, Command::Sweep)).t > first);
+    update(&mut state, Command::SetT(999));
+    assert_eq!(wish(&update(&mut state, Command::Sweep)).t, 0);
+    let failure = Failure { summary: "no".into(), hint: String::new() };
+    let generation = state.dissolve.generation;
+    update(&mut state, JobEvent::Dissolved { generation, twin: Err(failure) });
+    assert!(!state.dissolve.playing && state.dissolve.twin().is_none());
+}
+
+#[test]
+fn layouts_ask_for_what_they_show() {
+    let (mut state, _) = with_model();
+    let images = wish(&update(&mut state, Command::Layout(Layout::Images))).board;
+    assert_eq!(images, Board::Images([5, 6, 7, 0, 1, 2].map(ImageId).to_vec()), "the selected one and those after it");
+    update(&mut state, Command::Pin);
+    update(&mut state, Command::Select(ImageId(2)));
+    let pinned = wish(&update(&mut state, Command::Pin));
+    assert_eq!(pinned.board, Board::Images([5, 2].map(ImageId).to_vec()));
+    let plate = || Plate {
+        label: "x".into(),
+        original: twin(0, 0.0).raster,
+        twin: Err(Failure { summary: "no".into(), hint: String::new() }),
+    };
+    for (generation, index) in [(pinned.generation - 1, 0), (pinned.generation, 1), (pinned.generation, 9)] {
+        update(&mut state, JobEvent::Plate { generation, index, plate: plate() });
+    }
+    assert!(state.dissolve.plates[0].is_none() && state.dissolve.plates[1].is_some());
+    assert_eq!(wish(&update(&mut state, Command::Layout(Layout::Resolutions))).board.len(), 3);
+    assert_eq!(state.dissolve.plates.len(), 3);
+    let steps = wish(&update(&mut state, Command::Layout(Layout::Steps)));
+    assert!(crate::jobs::STRIP.iter().all(|t| steps.rungs.contains(t)));
+    assert_eq!(wish(&update(&mut state, Command::Layout(Layout::Split))).board, Board::Nothing);
+}
+
+#[test]
+fn the_band_is_asked_for_until_it_is_whole() {
+    let (mut state, first) = with_model();
+    assert!(first.bands.is_some());
+    let band = |count| Band { rows: vec![(5, [0.1, 0.2, 0.3])], count, of: 40 };
+    update(&mut state, JobEvent::Band { ladder: first.ladder, band: band(4) });
+    assert!(wish(&update(&mut state, Command::SetT(81))).bands.is_some());
+    update(&mut state, JobEvent::Band { ladder: first.ladder, band: band(40) });
+    assert!(wish(&update(&mut state, Command::SetT(82))).bands.is_none());
+}
+
+#[test]
+fn views_keep_to_their_ranges_and_tracks_change_the_ladder() {
+    let (mut state, _) = with_model();
+    update(&mut state, Command::View(View { zoom: 1e9, centre: [-1.0, 2.0], actual: false }));
+    assert_eq!(state.dissolve.view.centre, [0.0, 1.0]);
+    update(&mut state, Command::ActualSize);
+    assert!(state.dissolve.view.actual);
+    update(&mut state, Command::Divider(3.0));
+    update(&mut state, Command::Gain(1000.0));
+    assert_eq!((state.dissolve.divider, state.dissolve.gain), (1.0, 64.0));
+    let linear = wish(&update(&mut state, Command::Track(Track::Linear)));
+    assert!(linear.rungs.contains(&Track::Linear.rung_t(3)));
+}
+
+#[test]
+fn exports_go_to_the_workspace_unless_told_otherwise() {
+    let (mut state, _) = with_model();
+    state.workspace_dir = "work".into();
+    let effects = update(&mut state, Command::Film(Film::Strip));
+    assert!(matches!(&effects[..], [Effect::Film(wish)] if wish.folder.ends_with("work/exports")));
+    assert!(state.dissolve.filming);
+    update(&mut state, JobEvent::Filmed(Ok("work/exports/a.png".into())));
+    assert!(!state.dissolve.filming && state.notices[0].text.contains("a.png"));
+    update(&mut state, Command::FilmFolder("there".into()));
+    let effects = update(&mut state, Command::Film(Film::Sweep));
+    assert!(matches!(&effects[..], [Effect::Film(wish)] if wish.folder.ends_with("there") && wish.steps.len() > 20));
+}
+
+#[test]
+fn few_twins_are_kept_however_long_the_hand_plays() {
+    let mut d = DissolveState::default();
+    (0..999).for_each(|t| d.keep(twin(t, 0.1)));
+    let rung = d.track.rung_t(4);
+    assert!(d.twins.len() <= 400 && d.twins.contains_key(&998) && d.twins.contains_key(&rung));
+}

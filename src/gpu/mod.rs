@@ -1,0 +1,25 @@
+//! Pictures compared on the graphics card: original, dissolved and what changed between them, zoomed and coloured in a shader.
+//!
+//! | file | what it holds |
+//! |---|---|
+//! | [`Raster`] | a picture with its halved versions, ready to be uploaded |
+//! | [`Params`] | what of two pictures is shown, and how: the shader's uniforms |
+//! | [`twin`] | the shader once more in plain Rust: its specification, and what exports are made with |
+//! | [`Renderer`] | pipeline, uploads (tiled beyond the card's limit), drawing |
+//! | [`Compare`] | the paint callback through which egui draws it |
+//!
+//! Colours are gamma-encoded throughout, as they are in the files and as people compare them.
+
+mod callback;
+mod params;
+mod raster;
+mod renderer;
+pub mod twin;
+
+pub use callback::{Compare, install};
+pub use params::{Difference, Look, Mode, Params};
+pub use raster::{Raster, Texels};
+pub use renderer::Renderer;
+
+/// The shaders in this program: name and WGSL.
+pub const SHADERS: [(&str, &str); 1] = [("compare.wgsl", include_str!("../../shaders/compare.wgsl"))];

@@ -1,0 +1,112 @@
+//! What of two pictures is shown, and how: the shader's uniforms.
+
+use super::{Raster, twin};
+
+/// From this many pixels of the screen a pixel of the picture is shown as a square: nothing is made up between them.
+const SQUARES: f32 = 3.0;
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[repr(u32)]
+pub enum Mode {
+    Original,
+    Dissolved,
+    /// What changed, mean of the channels: blue (darker) - white (same) - red (brighter).
+    Signed,
+    /// |what changed|, mean of the channels, in inferno.
+    Absolute,
+    /// The original left of the divider, the dissolved picture right of it.
+    Split,
+    /// The dissolved picture in a circle about the divider, the original around it.
+    Loupe,
+}
+
+/// How the difference of original and twin is coloured.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Difference {
+    /// Blue (darker) - white (same) - red (brighter).
+    Signed,
+    /// Inferno: black (same) to yellow.
+    Absolute,
+}
+
+impl Difference {
+    pub fn mode(self) -> Mode {
+        match self {
+            Self::Signed => Mode::Signed,
+            Self::Absolute => Mode::Absolute,
+        }
+    }
+
+    /// The colour of a value: in \[-1, 1\] for signed, \[0, 1\] for absolute ones.
+    pub fn colour(self, value: f32) -> [u8; 3] {
+        twin::bytes(match self {
+            Self::Signed => twin::signed(value),
+            Self::Absolute => twin::inferno(value),
+        })
+    }
+}
+
+/// How the pictures are shown.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Look {
+    pub mode: Mode,
+    /// What changed is multiplied by this before it is coloured.
+    pub gain: f32,
+    /// The split bar (its x), or the middle of the loupe: physical px of the screen.
+    pub divider: [f32; 2],
+    /// Of the loupe, physical px.
+    pub radius: f32,
+}
+
+/// Laid out as `Params` in `compare.wgsl`.
+#[derive(Debug, Clone, Copy, PartialEq, bytemuck::Pod, bytemuck::Zeroable)]
+#[repr(C)]
+pub struct Params {
+    /// Upper left corner of the frame, physical px.
+    pub origin: [f32; 2],
+    /// Share of the picture that a pixel of the screen covers.
+    pub per_px: [f32; 2],
+    /// Point of the picture (\[0, 1\] each) at the origin.
+    pub start: [f32; 2],
+    pub divider: [f32; 2],
+    /// px of both pictures.
+    pub size_a: [u32; 2],
+    pub size_b: [u32; 2],
+    pub gain: f32,
+    pub radius: f32,
+    /// A [`Mode`].
+    pub mode: u32,
+    /// 1: pixels of the original are squares.
+    pub squares: u32,
+    /// Halved versions in use.
+    pub level_a: u32,
+    pub level_b: u32,
+    /// 1: the target takes linear light, and encodes by itself.
+    pub linear: u32,
+    pub pad: u32,
+}
+
+impl Params {
+    /// The frame at `origin` shows the pictures from the point `start` on, `scale` physical px of the screen a pixel of the
+    /// original. The dissolved picture is stretched to the original's size.
+    pub fn new(original: &Raster, dissolved: &Raster, origin: [f32; 2], start: [f32; 2], scale: f32, look: Look) -> Self {
+        let (size_a, size_b) = (original.size(), dissolved.size());
+        let share = (size_b[0] as f32 / size_a[0] as f32).min(size_b[1] as f32 / size_a[1] as f32);
+        Self {
+            origin,
+            per_px: size_a.map(|s| 1.0 / (s as f32 * scale)),
+            start,
+            divider: look.divider,
+            size_a,
+            size_b,
+            gain: look.gain,
+            radius: look.radius,
+            mode: look.mode as u32,
+            squares: u32::from(scale >= SQUARES),
+            level_a: original.level_for(1.0 / scale),
+            level_b: dissolved.level_for(share / scale),
+            linear: 0,
+            pad: 0,
+        }
+    }
+}
