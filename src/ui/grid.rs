@@ -1,9 +1,12 @@
 //! A grid of little pictures, of which only what is in view exists. Used by Data and by the gallery.
 
 use super::{Cx, theme, widgets};
-use crate::data::{ImageId, Label};
+use crate::{
+    app::Command,
+    data::{ImageId, Label},
+};
 use eframe::egui::{
-    Align2, FontId, Rect, ScrollArea, Sense, Stroke, StrokeKind, Ui, Vec2, WidgetInfo, accesskit::Role, pos2, vec2,
+    Align2, FontId, Key, Rect, ScrollArea, Sense, Stroke, StrokeKind, Ui, Vec2, WidgetInfo, accesskit::Role, pos2, vec2,
 };
 
 /// Least side of a cell's picture; the columns share what is left of the width.
@@ -52,6 +55,7 @@ impl Grid {
             self.selected = selected;
             area = self.scroll_to(ui, area, selected, columns, height + gap);
         }
+        rows_by_key(ui, cx, columns as i64);
         area.show_rows(ui, height, rows, |ui, range| {
             for row in range {
                 ui.horizontal(|ui| {
@@ -84,6 +88,15 @@ impl Grid {
         let offset: f32 = ui.data(|d| d.get_temp(id)).unwrap_or(0.0);
         let (top, view) = ((index / columns) as f32 * row, ui.available_height());
         if top >= offset && top + row <= offset + view { area } else { area.vertical_scroll_offset((top - view / 3.0).max(0.0)) }
+    }
+}
+
+/// Up and down go a row further, as left and right go an image further.
+fn rows_by_key(ui: &Ui, cx: &mut Cx<'_>, columns: i64) {
+    let elsewhere = cx.state.overlay.is_some() || ui.ctx().memory(|m| m.focused().is_some());
+    let (up, down) = ui.input(|i| (i.key_pressed(Key::ArrowUp), i.key_pressed(Key::ArrowDown)));
+    if up != down && !elsewhere {
+        cx.send(Command::Walk(if down { columns } else { -columns }));
     }
 }
 
