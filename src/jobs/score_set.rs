@@ -4,7 +4,7 @@ use super::normals::Normals;
 use crate::{
     config::{DataConfig, RunConfig, ThresholdRule},
     error::{Error, Result},
-    metrics::{Confusion, PrPoint, Ranking, RocPoint},
+    metrics::{self, Confusion, PrPoint, Ranking, RocPoint},
     ml::train_dia,
     run_dir::RunDir,
     scores::{Evaluation, ScoreRow, Scores, Triage},
@@ -53,6 +53,8 @@ pub struct ScoreSet {
     /// Tags and notes that were saved beside the run.
     pub triage: Triage,
     ranking: Option<Ranking>,
+    /// Scores of the normal training images, ascending.
+    training: Vec<f64>,
 }
 
 impl ScoreSet {
@@ -94,6 +96,8 @@ impl ScoreSet {
         let range = [rows.last().map_or(0.0, |r| r.score), rows.first().map_or(1.0, |r| r.score)];
         let mut train: Vec<ScoreRow> = scores.rows.iter().filter(|r| is_training_normal(r) && !in_split(r)).cloned().collect();
         train.sort_by(|a, b| b.score.total_cmp(&a.score));
+        let mut training: Vec<f64> = scores.rows.iter().filter(|r| is_training_normal(r)).map(|r| r.score).collect();
+        training.sort_by(f64::total_cmp);
         let mut classes: Vec<String> = rows.iter().map(|r| r.class.clone()).filter(|c| !c.is_empty()).collect();
         classes.sort();
         classes.dedup();
@@ -117,12 +121,20 @@ impl ScoreSet {
             scores,
             evaluation,
             ranking,
+            training,
         })
     }
 
-    /// The threshold by a rule, or why it does not exist.
+    /// The threshold by a rule, or why it does not exist. Fast enough to be asked at each frame.
     pub fn threshold(&self, rule: ThresholdRule) -> Result<f64, String> {
-        self.scores.threshold(rule, None).or_else(|why| {
+        let ranking = self.ranking.as_ref();
+        let found = match rule {
+            ThresholdRule::Percentile(p) => metrics::percentile(&self.training, p),
+            ThresholdRule::Sensitivity(v) => ranking.and_then(|r| r.threshold_for_sensitivity(v)),
+            ThresholdRule::Specificity(v) => ranking.and_then(|r| r.threshold_for_specificity(v)),
+            ThresholdRule::Youden => ranking.and_then(|r| r.youden().ok()).map(|y| y.threshold),
+        };
+        found.map_or_else(|| self.scores.threshold(rule, None), Ok).or_else(|why| {
             // A folder that was scored later has no training images; the run's own rule was applied when it was scored.
             let own = self.evaluation.threshold.filter(|_| self.evaluation.rule == "file" && rule == self.config.score.rule);
             own.ok_or(why)
@@ -193,4 +205,39 @@ fn histogram(rows: &[ScoreRow], range: [f64; 2]) -> [[usize; BINS]; 3] {
 /// Width of a bar of the histogram, in units of the score.
 pub fn bin_width(range: [f64; 2]) -> f64 {
     ((range[1] - range[0]) / BINS as f64).max(1e-9)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{run_dir::RunKind, scores::Tag};
+
+    #[test]
+    fn a_run_and_a_folder_scored_later_are_read_with_their_tags() {
+        let dir = tempfile::tempdir().unwrap();
+        let mut config = RunConfig::default();
+        config.data.path = "own".into();
+        let run = RunDir::create(dir.path(), RunKind::Train, "r", &config).unwrap();
+        let write = |name: &str, text: &str| fs::write(run.join(name), text).unwrap();
+        write(
+            "scores.csv",
+            "path,split,label,score\na,test,0,0.5\nb,test,1,2\nc,train,0,1\nd,train,0,3\ne,test,,1\nf,train,1,9\n",
+        );
+        let set = ScoreSet::read(run.path()).unwrap();
+        let names = |set: &ScoreSet| set.rows.iter().map(|r| r.path.clone()).collect::<String>();
+        assert_eq!((names(&set).as_str(), set.evaluated, set.is_foreign()), ("beadc", 3, false));
+        assert_eq!((set.range, set.confusion(1.0).tp), ([0.5, 2.0], 1));
+        assert_eq!(set.histogram.map(|counts| counts.iter().sum::<usize>()), [1, 1, 1]);
+
+        write("scores-new.csv", "path,score,threshold\nx,1,2\ny,3,2\n");
+        write("scores-new.toml", "path = \"/elsewhere\"\n");
+        let mut triage = Triage::default();
+        triage.set("x", crate::scores::Remark::default().toggled(Tag::Interesting));
+        triage.write(&run.join("tags-new.csv")).unwrap();
+        let set = ScoreSet::read(&run.join("scores-new.csv")).unwrap();
+        assert!(set.is_foreign() && set.roc.is_empty() && set.evaluation.undefined.is_some());
+        assert_eq!((names(&set).as_str(), set.triage.len(), set.files.len()), ("yx", 1, 2));
+        assert_eq!(set.threshold(config.score.rule), Ok(2.0), "the rule was applied when the folder was scored");
+        assert_eq!(ScoreSet::title(&set.file), "new");
+    }
 }
