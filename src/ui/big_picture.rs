@@ -34,7 +34,17 @@ pub fn show(ui: &mut Ui, cx: &mut Cx<'_>, note: &mut (String, String)) {
             ui.allocate_ui(size, |ui| {
                 ui.vertical(|ui| {
                     ui.set_width(size.x);
-                    picture(ui, cx, size - vec2(0.0, NOTE), elsewhere);
+                    let terms = row.terms.as_ref().zip(set.normals.as_ref());
+                    let below = NOTE + if terms.is_some() { why::BARS } else { 0.0 };
+                    picture(ui, cx, size - vec2(0.0, below), elsewhere);
+                    if let Some((terms, normals)) = terms {
+                        ui.allocate_ui(vec2(size.x, why::BARS), |ui| {
+                            ui.vertical(|ui| {
+                                ui.set_min_size(vec2(size.x, why::BARS - theme::GAP));
+                                why::bars(ui, &set, terms, normals);
+                            });
+                        });
+                    }
                     triage::show(ui, cx, note);
                 });
             });

@@ -28,7 +28,7 @@ pub fn show(ui: &mut Ui, cx: &mut Cx<'_>, set: &ScoreSet, height: f32) {
         } else if field.changed() {
             cx.send(Command::Threshold(value));
         }
-        widgets::weak(ui, "of scores; higher = more abnormal");
+        widgets::weak(ui, "higher = abnormal").on_hover_text("A higher score is more abnormal. Drag the line to move the threshold");
     });
     let width = bin_width(set.range);
     let threshold = cx.state.results.threshold;
@@ -36,12 +36,13 @@ pub fn show(ui: &mut Ui, cx: &mut Cx<'_>, set: &ScoreSet, height: f32) {
     let shown = plot.show(ui, |p| {
         let mut below = [0; BINS];
         for (label, counts) in KINDS.into_iter().zip(&set.histogram) {
+            let colour = widgets::label_colour(t, label).gamma_multiply(0.85);
             let bars = counts.iter().zip(&below).enumerate().filter(|(_, (n, _))| **n > 0).map(|(i, (n, below))| {
                 let middle = set.range[0] + (i as f64 + 0.5) * width;
-                Bar::new(middle, *n as f64).width(width * 0.92).base_offset(f64::from(*below))
+                Bar::new(middle, *n as f64).width(width * 0.92).base_offset(f64::from(*below)).fill(colour)
             });
             let chart = BarChart::new(widgets::label_word(label), bars.collect());
-            p.bar_chart(chart.color(widgets::label_colour(t, label).gamma_multiply(0.85)));
+            p.bar_chart(chart.color(colour));
             below.iter_mut().zip(counts).for_each(|(b, n)| *b += *n as u32);
         }
         p.vline(VLine::new("threshold", threshold).color(t.text).width(2.0));

@@ -48,7 +48,7 @@ fn ready(ui: &mut Ui, cx: &mut Cx<'_>, local: &mut Local, set: &ScoreSet) {
         ask_folder(ui, cx, local);
     }
     other_data(ui, cx, set);
-    let left = (ui.available_width() * 0.4).clamp(220.0, 420.0);
+    let left = (ui.available_width() * 0.43).clamp(220.0, 480.0);
     let height = ui.available_height();
     ui.horizontal_top(|ui| {
         ui.allocate_ui(vec2(left, height), |ui| {

@@ -3,13 +3,17 @@
 use super::{Cx, theme, widgets};
 use crate::{
     app::{
-        Command,
+        Command, icons,
         state::{Sieve, Sort, Tab},
     },
     jobs::ScoreSet,
     scores::Tag,
 };
-use eframe::egui::{Button, ComboBox, DragValue, RichText, TextEdit, Ui, WidgetInfo, accesskit::Role};
+use eframe::egui::{
+    Button, ComboBox, DragValue, PopupCloseBehavior, RichText, ScrollArea, TextEdit, Ui, WidgetInfo,
+    accesskit::Role,
+    containers::menu::{MenuButton, MenuConfig},
+};
 
 /// One button an outcome, with its number of images and its mark.
 pub fn tabs(ui: &mut Ui, cx: &mut Cx<'_>, set: &ScoreSet) {
@@ -51,26 +55,50 @@ fn meaning(tab: Tab) -> &'static str {
     }
 }
 
-/// The line of filters.
+/// The line of filters: order, a menu with the rest, and text.
 pub fn show(ui: &mut Ui, cx: &mut Cx<'_>, set: &ScoreSet) {
     let mut sieve = cx.state.results.sieve.clone();
     let before = sieve.clone();
-    ui.horizontal_wrapped(|ui| {
+    ui.horizontal(|ui| {
         ui.spacing_mut().item_spacing.x = theme::STEP;
         order(ui, cx);
-        if set.classes.len() > 1 {
-            class(ui, &mut sieve, &set.classes);
-        }
-        tag(ui, cx, &mut sieve);
-        range(ui, &mut sieve, set.range);
-        let edit = TextEdit::singleline(&mut sieve.text).hint_text("name or note").desired_width(96.0);
+        let count = sieve.filters();
+        let text = if count == 0 { "Filters".to_string() } else { format!("Filters ({count})") };
+        let menu = MenuButton::from_button(Button::new(small(format!("{text}  {}", icons::CARET_DOWN))))
+            .config(MenuConfig::new().close_behavior(PopupCloseBehavior::CloseOnClickOutside));
+        let (button, _) = menu.ui(ui, |ui| menu_of_filters(ui, cx, set, &mut sieve));
+        button.widget_info(|| WidgetInfo::labeled(Role::Button, true, &text));
+        button.on_hover_text("By class, tag and score");
+        let edit = TextEdit::singleline(&mut sieve.text).hint_text("name or note").desired_width(ui.available_width() - 16.0);
         ui.add(edit).accessible_name("Filter by name or note");
-        if !sieve.is_empty() && widgets::small_button(ui, "Clear").on_hover_text("Take all filters away").clicked() {
-            sieve = Sieve::default();
-        }
     });
     if sieve != before {
         cx.send(Command::Sieve(sieve));
+    }
+}
+
+fn menu_of_filters(ui: &mut Ui, cx: &Cx<'_>, set: &ScoreSet, sieve: &mut Sieve) {
+    ui.set_width(200.0);
+    widgets::caption(ui, "SCORE");
+    ui.horizontal(|ui| range(ui, sieve, set.range));
+    widgets::caption(ui, "TAG");
+    ui.selectable_value(&mut sieve.tag, None, "any or none");
+    for tag in Tag::ALL {
+        let count = cx.state.results.triage.count(tag);
+        ui.selectable_value(&mut sieve.tag, Some(tag), format!("{} ({count})", tag.name()));
+    }
+    if set.classes.len() > 1 {
+        widgets::caption(ui, "CLASS");
+        ScrollArea::vertical().max_height(200.0).show(ui, |ui| {
+            ui.selectable_value(&mut sieve.class, None, "all classes");
+            for class in &set.classes {
+                ui.selectable_value(&mut sieve.class, Some(class.clone()), class);
+            }
+        });
+    }
+    if ui.add_enabled(!sieve.is_empty(), Button::new("Take all filters away")).clicked() {
+        *sieve = Sieve::default();
+        ui.close();
     }
 }
 
@@ -88,29 +116,6 @@ fn order(ui: &mut Ui, cx: &mut Cx<'_>) {
         }
     });
     combo.response.on_hover_text("Order of the gallery");
-}
-
-fn class(ui: &mut Ui, sieve: &mut Sieve, classes: &[String]) {
-    let now = sieve.class.clone().unwrap_or_else(|| "all classes".into());
-    let combo = ComboBox::from_id_salt("class").selected_text(small(now)).width(96.0).show_ui(ui, |ui| {
-        ui.selectable_value(&mut sieve.class, None, "all classes");
-        for class in classes {
-            ui.selectable_value(&mut sieve.class, Some(class.clone()), class);
-        }
-    });
-    combo.response.on_hover_text("Class of the images");
-}
-
-fn tag(ui: &mut Ui, cx: &Cx<'_>, sieve: &mut Sieve) {
-    let combo = ComboBox::from_id_salt("tag").selected_text(small(sieve.tag.map_or("any tag", Tag::name))).width(88.0);
-    let combo = combo.show_ui(ui, |ui| {
-        ui.selectable_value(&mut sieve.tag, None, "any tag");
-        for tag in Tag::ALL {
-            let count = cx.state.results.triage.count(tag);
-            ui.selectable_value(&mut sieve.tag, Some(tag), format!("{} ({count})", tag.name()));
-        }
-    });
-    combo.response.on_hover_text("Tagged images");
 }
 
 fn range(ui: &mut Ui, sieve: &mut Sieve, range: [f64; 2]) {

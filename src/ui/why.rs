@@ -1,5 +1,5 @@
-//! Why the selected image has its score: how it lies among the normals, its terms, its nearest normals, and what covering it
-//! changes.
+//! Why the selected image has its score: how it lies among the normals, its nearest normals, what covering it changes; and its
+//! terms.
 
 use super::{Cx, plots::percent, theme, widgets};
 use crate::{
@@ -22,10 +22,6 @@ pub fn show(ui: &mut Ui, cx: &mut Cx<'_>, set: &ScoreSet, row: &ScoreRow) {
         if let Some(terms) = &row.terms {
             ui.add_space(theme::GAP);
             nearest(ui, cx, set, terms);
-            if let Some(normals) = &set.normals {
-                ui.add_space(theme::GAP);
-                bars(ui, set, terms, normals);
-            }
         }
     });
 }
@@ -169,8 +165,12 @@ fn nearest(ui: &mut Ui, cx: &mut Cx<'_>, set: &ScoreSet, terms: &Terms) {
     });
 }
 
+/// Height of the eight terms, px.
+pub const BARS: f32 = 224.0;
+
 /// The eight terms, each as a bar on the distribution of the training normals.
-fn bars(ui: &mut Ui, set: &ScoreSet, terms: &Terms, normals: &Normals) {
+pub fn bars(ui: &mut Ui, set: &ScoreSet, terms: &Terms, normals: &Normals) {
+    ui.spacing_mut().item_spacing.y = theme::STEP;
     widgets::caption(ui, "TERMS OF THE SCORE AMONG THE TRAINING NORMALS");
     widgets::weak(
         ui,

@@ -165,6 +165,11 @@ impl Sieve {
         self == &Self::default()
     }
 
+    /// How many of class, tag and score narrow the gallery down.
+    pub fn filters(&self) -> usize {
+        usize::from(self.class.is_some()) + usize::from(self.tag.is_some()) + usize::from(self.range != [None, None])
+    }
+
     fn lets_through(&self, row: &ScoreRow, remark: Option<&Remark>, text: &str) -> bool {
         self.class.as_ref().is_none_or(|c| *c == row.class)
             && self.range[0].is_none_or(|low| row.score >= low)
