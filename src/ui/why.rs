@@ -108,7 +108,7 @@ fn where_it_matters(ui: &mut Ui, cx: &mut Cx<'_>, row: &ScoreRow) {
             legend(ui, fall, rise);
             let largest = fall.max(rise);
             if row.spread.is_some_and(|s| largest < s) {
-                let text = "All of it is smaller than the spread over the samples: it says little.";
+                let text = "All of it is smaller than the score's spread over the samples.";
                 ui.label(RichText::new(text).size(theme::SMALL).color(t.warning));
             }
             let text =
