@@ -28,7 +28,8 @@ pub fn show(ui: &mut Ui, cx: &mut Cx<'_>, set: &ScoreSet, height: f32) {
         } else if field.changed() {
             cx.send(Command::Threshold(value));
         }
-        widgets::weak(ui, "higher = abnormal").on_hover_text("A higher score is more abnormal. Drag the line to move the threshold");
+        widgets::weak(ui, "higher = abnormal")
+            .on_hover_text("A higher score is more abnormal. Drag the line to move the threshold");
     });
     let width = bin_width(set.range);
     let threshold = cx.state.results.threshold;
