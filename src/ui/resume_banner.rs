@@ -29,7 +29,8 @@ pub fn show(ui: &mut Ui, cx: &mut Cx<'_>) {
     let edge = Stroke::new(1.0, t.accent);
     let frame = Frame::new().fill(t.raised).stroke(edge).inner_margin(Margin::symmetric(theme::PAGE as i8, theme::GAP as i8));
     Panel::top("resume").frame(frame).show(ui, |ui| {
-        ui.horizontal(|ui| {
+        ui.horizontal_centered(|ui| {
+            ui.set_height(32.0);
             ui.label(RichText::new(icons::CLOCK).color(t.accent));
             ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
                 if ui.button("Not now").on_hover_text("It stays in the list of runs, and can be resumed there").clicked() {

@@ -17,7 +17,13 @@ pub fn show(ui: &mut Ui, cx: &mut Cx<'_>, field: &Field) {
     let train = &cx.state.train;
     let (error, changed) = (train.errors.get(field.key), train.is_changed(field.key));
     let text = train.texts.get(field.key).cloned().unwrap_or_default();
-    let paper = paper_value(field.key);
+    let paper = paper_value(field.key).map(|paper| match paper {
+        "true" => "on",
+        "false" => "off",
+        other => other,
+    });
+    // Without a hint the value has its room.
+    let wide = if paper.is_some() { VALUE } else { VALUE + HINT };
     let help = match paper {
         Some(paper) => format!("{} The paper: {paper}.\n{}", field.help, field.key),
         None => format!("{}\n{}", field.help, field.key),
@@ -34,9 +40,9 @@ pub fn show(ui: &mut Ui, cx: &mut Cx<'_>, field: &Field) {
         if label.double_clicked() {
             cx.send(Command::Field(field.key, begun(cx, field)));
         }
-        let new = ui.allocate_ui_with_layout([VALUE, 24.0].into(), Layout::left_to_right(Align::Center), |ui| {
-            ui.set_width(VALUE);
-            let (response, new) = value(ui, field, &text, error.is_some());
+        let new = ui.allocate_ui_with_layout([wide, 24.0].into(), Layout::left_to_right(Align::Center), |ui| {
+            ui.set_width(wide);
+            let (response, new) = value(ui, field, &text, wide, error.is_some());
             focused = response.has_focus();
             response.labelled_by(label.id).on_hover_text(&help);
             new
@@ -62,11 +68,11 @@ fn begun(cx: &Cx<'_>, field: &Field) -> String {
 }
 
 /// The control, and a newly given value.
-fn value(ui: &mut Ui, field: &Field, text: &str, wrong: bool) -> (eframe::egui::Response, Option<String>) {
+fn value(ui: &mut Ui, field: &Field, text: &str, width: f32, wrong: bool) -> (eframe::egui::Response, Option<String>) {
     match field.kind {
         Kind::Text => {
             let mut text = text.to_string();
-            let mut edit = TextEdit::singleline(&mut text).desired_width(VALUE - theme::GAP);
+            let mut edit = TextEdit::singleline(&mut text).desired_width(width - theme::GAP);
             if wrong {
                 edit = edit.text_color(theme::of(ui).error);
             }
@@ -82,7 +88,7 @@ fn value(ui: &mut Ui, field: &Field, text: &str, wrong: bool) -> (eframe::egui::
         }
         Kind::Choice(all) => {
             let mut new = None;
-            let combo = ComboBox::from_id_salt(field.key).selected_text(text).width(VALUE).truncate().show_ui(ui, |ui| {
+            let combo = ComboBox::from_id_salt(field.key).selected_text(text).width(width).truncate().show_ui(ui, |ui| {
                 for choice in all {
                     if ui.selectable_label(text == *choice, *choice).clicked() {
                         new = Some((*choice).to_string());

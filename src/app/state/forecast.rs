@@ -2,6 +2,7 @@
 
 use super::{Open, Progress, TrainState};
 use crate::{
+    config::RunConfig,
     jobs::Machine,
     ml::{
         cost::{self, Amount, Cost, Speed},
@@ -45,7 +46,7 @@ pub fn card_of(stage: Stage) -> Stage {
 impl Forecast {
     /// Of the form as it stands, on the open data set.
     pub fn new(train: &TrainState, open: &Open, speed: Speed) -> Self {
-        let costs = cost::forecast(&train.config, amount(train, open), speed);
+        let costs = cost::forecast(&train.config, amount(&train.config, train.reuse.is_some(), open), speed);
         Self { costs }
     }
 
@@ -105,13 +106,13 @@ impl Forecast {
     }
 }
 
-/// What the cost model needs to know of data and form.
-pub fn amount(train: &TrainState, open: &Open) -> Amount {
+/// What the cost model needs to know of the data.
+pub fn amount(config: &RunConfig, has_model: bool, open: &Open) -> Amount {
     Amount {
         training_normals: open.training_normals,
         images: open.dataset.items.len(),
-        side: train_dia::side(&train.config, open.median_side),
-        has_model: train.reuse.is_some(),
+        side: train_dia::side(config, open.median_side),
+        has_model,
     }
 }
 

@@ -84,7 +84,7 @@ pub fn train(state: &mut State, kind: RunKind) -> Vec<Effect> {
         RunKind::Dia => format!("DIA of {name}"),
         RunKind::Csi => format!("CSI of {name}"),
     };
-    let amount = Some(amount(&state.train, &open));
+    let amount = Some(amount(&config, state.train.reuse.is_some(), &open));
     submit(state, JobInfo { amount, ..JobInfo::new(title, name, kind, config, Work::New) })
 }
 
@@ -96,7 +96,11 @@ pub fn resume_run(state: &mut State, run: PathBuf) -> Vec<Effect> {
     }
     let (name, config, kind) = (entry.manifest.name.clone(), entry.config.clone(), entry.manifest.kind);
     state.offer = state.offer.take().filter(|offered| *offered != run);
-    submit(state, JobInfo::new(format!("Go on with {name}"), name, kind, config, Work::Resume(run)))
+    // How much there is to do is known where its data set is the one that is open.
+    let has_model = entry.model_is_finished || !config.dia.model.as_os_str().is_empty();
+    let open = state.open().filter(|open| open.config.path == config.data.path);
+    let amount = open.map(|open| amount(&config, has_model, open));
+    submit(state, JobInfo { amount, ..JobInfo::new(format!("Go on with {name}"), name, kind, config, Work::Resume(run)) })
 }
 
 /// Scores of a run whose encoder is finished, on its own images.
