@@ -76,6 +76,12 @@ impl ScoreSet {
         }
         set.encoder = train_dia::part(&run).ok().map(|part| part.join(train_dia::ENCODER)).filter(|path| path.is_file());
         set.triage = Triage::read(&triage_file(&file))?;
+        let own = folder.join("scores.csv");
+        if file != own && own.is_file() {
+            // Other images are held against the run's own training images, which their file does not have.
+            let own = Scores::read(&own)?;
+            set.normals = Normals::new(&own.rows.iter().filter(|r| is_training_normal(r)).collect::<Vec<_>>());
+        }
         set.files = files(folder);
         set.file = file;
         Ok(set)

@@ -61,7 +61,7 @@ pub fn undefined(ui: &mut Ui, why: Option<&String>, height: f32) {
     let why = why.map_or("It needs labelled images of both kinds.".into(), |why| widgets::sentence(why));
     ui.vertical(|ui| {
         ui.set_min_height(height);
-        ui.label(RichText::new(format!("Undefined: {why}")).color(colour));
+        ui.label(RichText::new(format!("Undefined: {why} The images are ranked all the same.")).color(colour));
     });
 }
 

@@ -13,6 +13,9 @@ use crate::{
 };
 use eframe::egui::{Align, Button, ComboBox, Frame, Key, Layout, RichText, TextEdit, Ui, vec2};
 
+/// Height of what says why there is no curve, px.
+const UNDEFINED: f32 = 128.0;
+
 pub fn show(ui: &mut Ui, cx: &mut Cx<'_>, local: &mut Local) {
     match &cx.state.results.scores {
         Scores::None => none(ui, cx),
@@ -54,9 +57,10 @@ fn ready(ui: &mut Ui, cx: &mut Cx<'_>, local: &mut Local, set: &ScoreSet) {
         ui.allocate_ui(vec2(left, height), |ui| {
             ui.vertical(|ui| {
                 ui.set_width(left);
-                let half = (height - theme::GAP) / 2.0;
-                roc::show(ui, cx, set, &mut local.curve, half);
-                histogram::show(ui, cx, set, half);
+                // A sentence in place of a curve needs less room.
+                let upper = if set.roc.is_empty() { UNDEFINED } else { (height - theme::GAP) / 2.0 };
+                roc::show(ui, cx, set, &mut local.curve, upper);
+                histogram::show(ui, cx, set, height - theme::GAP - upper);
             });
         });
         ui.add_space(theme::GAP);
@@ -90,7 +94,10 @@ fn head(ui: &mut Ui, cx: &mut Cx<'_>, set: &ScoreSet) {
                 let e = &set.evaluation;
                 let over = if e.split == "all" { "all images".into() } else { format!("{} split", e.split) };
                 let unknown = if e.n_unlabelled > 0 { format!(", {} without a label", e.n_unlabelled) } else { String::new() };
-                let text = format!("{over} · {} normal, {} abnormal{unknown}", e.n_normal, e.n_abnormal);
+                let text = match e.n_normal + e.n_abnormal {
+                    0 => format!("{} images without labels, ranked", set.evaluated),
+                    _ => format!("{over} · {} normal, {} abnormal{unknown}", e.n_normal, e.n_abnormal),
+                };
                 widgets::cut_label(ui, &text, theme::SMALL, theme::of(ui).weak);
             });
         });

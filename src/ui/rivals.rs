@@ -6,7 +6,7 @@ use eframe::egui::{RichText, Sense, Ui, vec2};
 
 pub fn show(ui: &mut Ui, set: &ScoreSet) {
     let e = &set.evaluation;
-    if e.rivals.is_empty() {
+    if e.rivals.iter().all(|r| r.best().is_none()) {
         return;
     }
     widgets::caption(ui, "REALITY CHECK");
