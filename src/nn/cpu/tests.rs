@@ -79,7 +79,7 @@ proptest! {
         bias in any::<bool>(),
     ) {
         let (input, output) = (32 * input, 32 * output);
-        let batch = batch.max(1024usize.div_ceil(height * width));
+        let batch = batch.max(4096usize.div_ceil(height * width));
         let weight = (noise((output, input, 3, 3), 2) * 0.1).unwrap();
         let mut inputs = vec![noise((batch, input, height, width), 1), weight];
         if bias {

@@ -17,6 +17,9 @@ pub struct Product {
     pub adds: bool,
 }
 
+/// Terms that are summed before they are added to the others: most of the rounding error is that of long sums.
+const TERMS: usize = 32;
+
 impl Product {
     /// `rows` rows, in panels of nearly equal height.
     ///
@@ -48,10 +51,20 @@ impl Product {
 
     #[inline(always)]
     unsafe fn panel<S: Simd, const HEIGHT: usize>(&self, first: usize) {
+        let mut from = 0;
+        while from < self.depth {
+            let to = (from + TERMS).min(self.depth);
+            unsafe { self.terms::<S, HEIGHT>(first, from, to) };
+            from = to;
+        }
+    }
+
+    #[inline(always)]
+    unsafe fn terms<S: Simd, const HEIGHT: usize>(&self, first: usize, from: usize, to: usize) {
         unsafe {
             let mut sums = [[S::splat(0.); 2]; HEIGHT];
-            let (mut a, mut b) = (self.a.add(first * self.a_row), self.b);
-            for _ in 0..self.depth {
+            let (mut a, mut b) = (self.a.add(first * self.a_row + from * self.a_k), self.b.add(from * self.b_k));
+            for _ in from..to {
                 let (left, right) = (S::load(b), S::load(b.add(S::LANES)));
                 for (r, sums) in sums.iter_mut().enumerate() {
                     let factor = S::splat(*a.add(r * self.a_row));
@@ -65,7 +78,7 @@ impl Product {
                 let out = self.out.add((first + r) * self.out_row);
                 for (half, &sum) in sums.iter().enumerate() {
                     let out = out.add(half * S::LANES);
-                    S::store(out, if self.adds { S::add(S::load(out), sum) } else { sum });
+                    S::store(out, if self.adds || from > 0 { S::add(S::load(out), sum) } else { sum });
                 }
             }
         }

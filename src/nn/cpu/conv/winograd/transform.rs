@@ -1,8 +1,7 @@
 //! The linear maps of F(4x4, 3x3) with the points 0, a, -a, b, -b and infinity, each over a vector of channels (Toom and Cook's
 //! construction: Lavin and Gray, "Fast algorithms for convolutional neural networks", section 4).
 //!
-//! a = 5/8 and b = 3/2 are exact in binary and were the best of a scan: rounding errors are half of those with the usual 1 and 2,
-//! and 1.5 times those of the direct form.
+//! a = 5/8 and b = 3/2 are exact in binary and were the best of a scan: rounding errors are half of those with the usual 1 and 2.
 
 use crate::nn::cpu::simd::Simd;
 
