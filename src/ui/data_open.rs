@@ -5,7 +5,7 @@ use crate::{
     app::{Command, actions::Id, icons, state::config_title},
     config::DataConfig,
 };
-use eframe::egui::{Align, Button, Key, Layout, RichText, TextEdit, Ui, vec2};
+use eframe::egui::{Align, Button, FontId, Key, Layout, RichText, TextEdit, Ui, vec2};
 use std::path::PathBuf;
 
 pub fn show(ui: &mut Ui, cx: &mut Cx<'_>, path: &mut String) {
@@ -46,9 +46,10 @@ pub fn recent(ui: &mut Ui, cx: &mut Cx<'_>, but: Option<&DataConfig>) {
         let title = config_title(&config);
         let folder = config.path.parent().map(|p| p.display().to_string()).unwrap_or_default();
         ui.horizontal(|ui| {
-            let name = widgets::cut_middle(ui, &title, &eframe::egui::FontId::proportional(theme::BODY), width * 0.5);
-            let room = width - 44.0;
-            let short = widgets::cut_middle(ui, &folder, &eframe::egui::FontId::proportional(theme::SMALL), room * 0.5 - 24.0);
+            // A list never makes its panel wider: what is left beside the cross and the margins is shared.
+            let room = width - 48.0;
+            let cut = |text: &str, size, share| widgets::cut_middle(ui, text, &FontId::proportional(size), (room - 48.0) * share);
+            let (name, short) = (cut(&title, theme::BODY, 0.65), cut(&folder, theme::SMALL, 0.35));
             let button = Button::new(name)
                 .frame_when_inactive(false)
                 .shortcut_text(RichText::new(short).size(theme::SMALL).color(t.weak))

@@ -66,12 +66,13 @@ fn window(ui: &mut Ui, now: &mut PreprocessConfig) {
     let [mut low, mut high] = now.window.0.map(|v| v * 100.0);
     ui.horizontal(|ui| {
         ui.label("Window").on_hover_text("What is darker than the first becomes black, what is brighter than the second white.");
-        let mut point = |v: &mut f64, range, name| {
+        let point = |ui: &mut Ui, v: &mut f64, range, name| {
             let value = DragValue::new(v).range(range).speed(0.2).max_decimals(1).suffix(" %");
             ui.add(value).on_hover_text("Double click resets.").accessible_name(name)
         };
-        let black = point(&mut low, 0.0..=high - 0.5, "Black at, percent");
-        let white = point(&mut high, low + 0.5..=100.0, "White at, percent");
+        let black = point(ui, &mut low, 0.0..=high - 0.5, "Black at, percent");
+        ui.label("to");
+        let white = point(ui, &mut high, low + 0.5..=100.0, "White at, percent");
         let reset = black.double_clicked() || white.double_clicked();
         if reset {
             now.window = Window::default();

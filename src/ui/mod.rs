@@ -134,7 +134,8 @@ impl Ui {
                 library::show(ui, &mut cx);
             });
         }
-        if !state.remembered.inspector_hidden && state.workspace != Workspace::Train {
+        let has_inspector = state.workspace != Workspace::Train && state.overlay != Some(Overlay::Runs);
+        if !state.remembered.inspector_hidden && has_inspector {
             let panel = Panel::right("inspector").frame(side).default_size(288.0).size_range(220.0..=420.0);
             panel.show(ui, |ui| {
                 // The width is the person's, not that of what happens to be shown.
