@@ -1,6 +1,6 @@
 //! Keys, and the page that lists them.
 
-use super::{Cx, allowed, theme};
+use super::{Cx, allowed, theme, widgets};
 use crate::app::{
     Command,
     actions::{ACTIONS, Id},
@@ -18,7 +18,9 @@ pub fn dispatch(ui: &mut Ui, cx: &mut Cx<'_>) {
         let taken = matches!(shortcut.logical_key, Key::ArrowLeft | Key::ArrowRight | Key::Space | Key::Enter) && focused;
         // A text field has an undo of its own.
         let own = matches!(action.id, Id::Undo | Id::Redo) && typing;
-        if own || (action.id != Id::Escape && plain && (typing || taken)) {
+        // Escape closes an open menu first.
+        let menu = action.id == Id::Escape && eframe::egui::Popup::is_any_open(ui.ctx());
+        if own || menu || (action.id != Id::Escape && plain && (typing || taken)) {
             continue;
         }
         if ui.input_mut(|i| i.consume_shortcut(&shortcut))
@@ -44,7 +46,7 @@ pub fn show(ui: &mut Ui, cx: &mut Cx<'_>) {
                 };
                 for action in ACTIONS {
                     if let Some(key) = action.key {
-                        row(ui, &ui.ctx().format_shortcut(&key), action.name);
+                        row(ui, &widgets::key_name(ui, &key), action.name);
                     }
                 }
                 row(ui, "Shift held", "Show the original in place of the dissolved picture");

@@ -1,6 +1,6 @@
 //! `Ctrl+K`: finds an action by its name.
 
-use super::{Cx, allowed, theme};
+use super::{Cx, allowed, theme, widgets};
 use crate::app::{
     Command,
     actions::{ACTIONS, Action, Id},
@@ -34,7 +34,7 @@ impl Palette {
             field.request_focus();
             for (i, action) in found.iter().enumerate() {
                 let reason = (action.allowed)(cx.state).err();
-                let key = action.key.map(|k| ui.ctx().format_shortcut(&k)).unwrap_or_default();
+                let key = action.key.map(|k| widgets::key_name(ui, &k)).unwrap_or_default();
                 let colour = if reason.is_some() { t.weak } else { t.text };
                 let button = Button::selectable(i == self.at, RichText::new(action.name).color(colour))
                     .shortcut_text(RichText::new(key).color(t.weak))

@@ -46,12 +46,18 @@ const MENU: [(&str, &[Id]); 5] = [
     ("Help", &[Id::Palette, Id::Keys, Id::About]),
 ];
 
+const MENU_WIDTH: f32 = 264.0;
+
 fn menu(ui: &mut Ui, cx: &mut Cx<'_>) {
     let t = theme::of(ui);
     let title = format!("{}  Dissolve Studio", icons::DROP_HALF);
     let button = ui.menu_button(RichText::new(title).color(t.accent).family(theme::strong_family()), |ui| {
+        ui.set_width(MENU_WIDTH);
         for (name, ids) in MENU {
-            ui.menu_button(name, |ui| ids.iter().for_each(|id| _ = widgets::menu_item(ui, cx, *id)));
+            ui.menu_button(name, |ui| {
+                ui.set_width(MENU_WIDTH);
+                ids.iter().for_each(|id| _ = widgets::menu_item(ui, cx, *id));
+            });
         }
         ui.separator();
         widgets::menu_item(ui, cx, Id::Quit);

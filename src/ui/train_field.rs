@@ -11,6 +11,8 @@ use eframe::egui::{Align, Checkbox, ComboBox, Label, Layout, RichText, Sense, Te
 const VALUE: f32 = 92.0;
 /// Room for the hint beside it.
 const HINT: f32 = 76.0;
+/// On a narrower card the hint is in the tooltip alone.
+const NARROW: f32 = 270.0;
 
 pub fn show(ui: &mut Ui, cx: &mut Cx<'_>, field: &Field) {
     let t = theme::of(ui);
@@ -22,15 +24,17 @@ pub fn show(ui: &mut Ui, cx: &mut Cx<'_>, field: &Field) {
         "false" => "off",
         other => other,
     });
-    // Without a hint the value has its room.
-    let wide = if paper.is_some() { VALUE } else { VALUE + HINT };
     let help = match paper {
         Some(paper) => format!("{} The paper: {paper}.\n{}", field.help, field.key),
         None => format!("{}\n{}", field.help, field.key),
     };
+    // Without a hint the value has its room.
+    let paper = paper.filter(|_| ui.available_width() >= NARROW);
+    let hint = if ui.available_width() >= NARROW { HINT } else { 0.0 };
+    let wide = if paper.is_some() { VALUE } else { VALUE + hint };
     let mut focused = false;
     let row = ui.horizontal(|ui| {
-        let room = (ui.available_width() - VALUE - HINT - 2.0 * theme::GAP).max(48.0);
+        let room = (ui.available_width() - VALUE - hint - 2.0 * theme::GAP).max(48.0);
         let colour = if changed { t.accent } else { t.weak };
         let label = ui.allocate_ui_with_layout([room, 24.0].into(), Layout::left_to_right(Align::Center), |ui| {
             ui.set_width(room);

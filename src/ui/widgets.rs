@@ -72,7 +72,7 @@ pub fn icon_button(ui: &mut Ui, cx: &mut Cx<'_>, id: actions::Id) -> Response {
 fn act(ui: &mut Ui, cx: &mut Cx<'_>, id: actions::Id, button: Button<'_>) -> Response {
     let action = actions::get(id);
     let allowed = (action.allowed)(cx.state);
-    let key = action.key.map(|k| format!(" ({})", ui.ctx().format_shortcut(&k))).unwrap_or_default();
+    let key = action.key.map(|k| format!(" ({})", key_name(ui, &k))).unwrap_or_default();
     let response = ui.add_enabled(allowed.is_ok(), button);
     response.widget_info(|| WidgetInfo::labeled(Role::Button, allowed.is_ok(), action.name));
     if response.clicked() {
@@ -84,12 +84,17 @@ fn act(ui: &mut Ui, cx: &mut Cx<'_>, id: actions::Id, button: Button<'_>) -> Res
     }
 }
 
+/// A shortcut as it stands on the keys.
+pub fn key_name(ui: &Ui, shortcut: &egui::KeyboardShortcut) -> String {
+    let text = ui.ctx().format_shortcut(shortcut);
+    [("Questionmark", "?"), ("OpenBracket", "["), ("CloseBracket", "]")].into_iter().fold(text, |t, (a, b)| t.replace(a, b))
+}
+
 /// An action as an entry of a menu, with its key.
 pub fn menu_item(ui: &mut Ui, cx: &mut Cx<'_>, id: actions::Id) -> Response {
     let action = actions::get(id);
-    let key = action.key.map(|k| ui.ctx().format_shortcut(&k)).unwrap_or_default();
-    let width = ui.available_width().max(260.0);
-    act(ui, cx, id, Button::new(action.name).frame(false).shortcut_text(key).min_size(vec2(width, 24.0)))
+    let key = action.key.map(|k| key_name(ui, &k)).unwrap_or_default();
+    act(ui, cx, id, Button::new(action.name).frame(false).shortcut_text(key).min_size(vec2(260.0, 24.0)))
 }
 
 /// An action as a word in a line of text.
