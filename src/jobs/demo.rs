@@ -38,7 +38,7 @@ const STAMP: &str = "demo-version";
 const NOTES: &str = "Synthetic demo: no photograph is of a real eye. The encoder's weights are left out for their size.";
 
 const PHOTOGRAPHS: Plan =
-    Plan { train: 160, test_normal: 40, test_abnormal: 40, severity: 1, one_camera: false, size: 128, seed: 2024 };
+    Plan { train: 160, test_normal: 40, test_abnormal: 40, severity: 4, one_camera: true, size: 128, seed: 2024 };
 const JPEG_QUALITY: u8 = 90;
 
 /// Where the demo lies once it is unpacked.
@@ -57,6 +57,7 @@ pub fn settings(data: &Path) -> RunConfig {
     config.data.normal = vec!["good".into()];
     config.ddpm = DdpmConfig { dim: 16, steps: 1200, checkpoint_every: 200, sample_every: 0, ..config.ddpm };
     config.dia = DiaConfig { size: 64, epochs: 5, epoch_length: 20, checkpoint_every: 20, ..config.dia };
+    config.score.profile = true;
     config
 }
 
