@@ -1,10 +1,10 @@
 //! The only place where the window acts: starts work on other threads, opens dialogs, uploads pictures.
 
-use super::{Effect, message::Control, state::Work, textures::Textures};
+use super::{Effect, dialogs::Dialogs, message::Control, state::Work, textures::Textures};
 use crate::{
     error::Result,
     jobs::{
-        Compute, DissolveWorker, Errand, Events, Examiner, Failure, JobControl, JobEvent, JobId, Loader, Looker, Pick, Task,
+        Compute, DissolveWorker, Errand, Events, Examiner, Failure, JobControl, JobEvent, JobId, Loader, Looker, Task,
         Thumbnails, WhyWorker, machine, pipeline, score_folder::score_folder,
     },
     run_dir::RunDir,
@@ -23,6 +23,7 @@ pub struct Effects {
     compute: Compute,
     why: WhyWorker,
     controls: HashMap<JobId, JobControl>,
+    dialogs: Dialogs,
 }
 
 impl Effects {
@@ -37,6 +38,7 @@ impl Effects {
             compute: Compute::start(events.clone())?,
             why: WhyWorker::start(events.clone())?,
             controls: HashMap::new(),
+            dialogs: Dialogs::default(),
             workspace,
             events,
         })
@@ -44,7 +46,7 @@ impl Effects {
 
     pub fn run(&mut self, effect: Effect, textures: &mut Textures, ctx: &Context) {
         match effect {
-            Effect::Pick(pick) => self.pick(pick),
+            Effect::Pick(pick) => self.dialogs.open(pick, ctx),
             Effect::Open { generation, config, known } => self.loader.send(Errand::Open { generation, config, known }),
             Effect::Pictures { generation, dataset, keep } => {
                 if !keep {
@@ -125,33 +127,12 @@ impl Effects {
         }
     }
 
-    /// Uploads some waiting little pictures; to be called once a frame.
-    pub fn frame(&mut self, textures: &mut Textures, ctx: &Context) {
+    /// Uploads some waiting little pictures, and returns the answers of dialogs; to be called once a frame.
+    pub fn frame(&mut self, textures: &mut Textures, ctx: &Context) -> Vec<JobEvent> {
         for id in textures.upload_some(ctx) {
             self.thumbnails.arrived(id);
         }
-    }
-
-    /// Opens the desktop's dialog on its own thread. Without a portal the answer is `None`, as for a cancel.
-    fn pick(&self, pick: Pick) {
-        self.detached("dialog", move |events| {
-            let dialog = rfd::FileDialog::new();
-            let path = match pick {
-                Pick::DataFolder => dialog.set_title("Open a folder of images").pick_folder(),
-                Pick::DataFile => {
-                    dialog.set_title("Open an archive or a table of labels").add_filter("Data sets", &["npz", "csv"]).pick_file()
-                }
-                Pick::FolderToScore => dialog.set_title("Score the images of a folder").pick_folder(),
-                Pick::FilmFolder => dialog.set_title("Folder for strips and sweeps").pick_folder(),
-                Pick::Table => {
-                    dialog.set_title("Open a table of labels").add_filter("Tables", &["csv", "tsv", "txt"]).pick_file()
-                }
-                Pick::Model | Pick::ModelRun => {
-                    dialog.set_title("Import a diffusion model").add_filter("Weights", &["safetensors", "pt"]).pick_file()
-                }
-            };
-            events.send(JobEvent::Picked(pick, path));
-        });
+        self.dialogs.answers(ctx).into_iter().map(|(pick, path)| JobEvent::Picked(pick, path)).collect()
     }
 
     fn show_folder(&self, path: PathBuf) {

@@ -9,6 +9,7 @@
 //! [`update`] knows no window, no thread and no file, and is tested without any; [`effects`] alone acts.
 
 pub mod actions;
+mod dialogs;
 pub mod effects;
 mod frame_stats;
 pub mod icons;

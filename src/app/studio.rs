@@ -97,7 +97,9 @@ impl eframe::App for Studio {
         for event in events {
             self.take(event, ctx);
         }
-        self.effects.frame(&mut self.textures, ctx);
+        for answer in self.effects.frame(&mut self.textures, ctx) {
+            self.take(answer, ctx);
+        }
         let has_work = self.state.running().is_some();
         if !has_work && ctx.input(|i| i.viewport().close_requested()) {
             // What waits is remembered.
