@@ -2,7 +2,8 @@
 
 use super::{
     Dissolve,
-    bench::{Bench, picture_of, within},
+    bench::Bench,
+    rasters::{picture_of, within},
 };
 use crate::{
     data::Picture,

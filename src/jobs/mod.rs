@@ -30,6 +30,7 @@ pub mod machine;
 mod normals;
 mod outline;
 pub mod pipeline;
+mod rasters;
 mod run_errands;
 mod run_log;
 mod runs;
