@@ -100,7 +100,7 @@ fn ladder(ui: &Ui, cx: &Cx<'_>, track: Rect) {
         let step = d.track.rung_t(rung);
         let place = Rect::from_min_size(track.min + vec2(rung as f32 * width, 0.0), vec2(width, track.height()));
         ui.painter().rect_filled(place.shrink(1.0), 2.0, t.panel);
-        let texture = cx.textures.get(&Texture::Rung(step)).filter(|_| d.twins.contains_key(&step));
+        let texture = cx.textures.get(&Texture::Rung(step)).filter(|_| d.pictured.contains(&step));
         if let Some(texture) = texture {
             // Cut to a square about its middle, so that all cells are filled.
             let size = texture.size_vec2();

@@ -12,7 +12,11 @@ use crate::{
     gpu::{Difference, Raster, Texels},
     jobs::{Band, Failure, ModelSource, Original, Plate, Twin},
 };
-use std::{collections::BTreeMap, path::PathBuf, sync::Arc};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    path::PathBuf,
+    sync::Arc,
+};
 
 /// Twins kept for the present image and settings; the oldest rungs are never among those that go.
 const KEPT: usize = 400;
@@ -68,6 +72,8 @@ pub struct DissolveState {
     pub failed: Option<Failure>,
     /// The twins made so far, by t.
     pub twins: BTreeMap<usize, Twin>,
+    /// The t whose little pictures are there.
+    pub pictured: BTreeSet<usize>,
     pub plates: Vec<Option<Plate>>,
     /// How much dissolving changes the training normals.
     pub band: Option<Band>,
@@ -106,6 +112,7 @@ impl Default for DissolveState {
             nearly: None,
             failed: None,
             twins: BTreeMap::new(),
+            pictured: BTreeSet::new(),
             plates: Vec::new(),
             band: None,
             playing: false,
@@ -150,9 +157,8 @@ impl DissolveState {
 
     pub fn keep(&mut self, twin: Twin) {
         if self.twins.len() >= KEPT {
-            let rungs: Vec<usize> = self.rungs().collect();
-            let keep_t = self.t;
-            self.twins.retain(|t, _| rungs.contains(t) || *t == keep_t);
+            let (pictured, now) = (&self.pictured, self.t);
+            self.twins.retain(|t, _| pictured.contains(t) || *t == now);
         }
         self.twins.insert(twin.t, twin);
     }

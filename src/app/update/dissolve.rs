@@ -98,6 +98,7 @@ pub fn invalidate(state: &mut State) -> Vec<Effect> {
 fn forget(d: &mut DissolveState) {
     d.ladder += 1;
     d.twins.clear();
+    d.pictured.clear();
     d.plates.clear();
     d.nearly = None;
     d.band = None;
@@ -166,7 +167,7 @@ fn wish(state: &State) -> Option<Dissolve> {
         resolution: d.resolution,
         known: None,
         // A filter knows no t: one picture says all.
-        rungs: if d.uses_t() { d.rungs().filter(|t| !d.twins.contains_key(t)).collect() } else { Vec::new() },
+        rungs: if d.uses_t() { d.rungs().filter(|t| !d.pictured.contains(t)).collect() } else { Vec::new() },
         board,
         bands: wants_band.then(|| state.workspace_dir.join("bands")),
     })
@@ -226,6 +227,7 @@ pub fn rung(state: &mut State, ladder: u64, rung: Rung) -> Vec<Effect> {
     }
     let t = rung.twin.t;
     d.keep(rung.twin);
+    d.pictured.insert(t);
     if d.nearly.is_some() {
         d.nearly = d.between(d.t);
     }
