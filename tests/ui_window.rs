@@ -227,6 +227,7 @@ fn results_are_narrowed_tagged_explained_and_exported() {
     assert!(window.harness.state().state().results.remark(name).has(Tag::LabelWrong));
     window.harness.get_by_label("Note").click();
     window.harness.step();
+    window.harness.step();
     window.harness.get_by_label("Note").type_text("odd");
     window.harness.step();
     window.click("Threshold by Youden");

@@ -90,7 +90,7 @@ impl Texels {
     fn halved(&self, width: usize, height: usize) -> Self {
         match self {
             Self::Bytes(v) => Self::Bytes(halve(v, width, height, |four| {
-                [0, 1, 2, 3].map(|c| (four.iter().map(|p| u32::from(p[c])).sum::<u32>().div_ceil(2) / 2) as u8)
+                [0, 1, 2, 3].map(|c| ((four.iter().map(|p| u32::from(p[c])).sum::<u32>() + 2) / 4) as u8)
             })),
             Self::Floats(v) => {
                 Self::Floats(halve(v, width, height, |four| [0, 1, 2, 3].map(|c| four.iter().map(|p| p[c]).sum::<f32>() / 4.0)))

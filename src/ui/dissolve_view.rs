@@ -12,6 +12,10 @@ use crate::gpu::twin;
 use eframe::egui::{Align, DragValue, Layout, RichText, Stroke, Ui, UiBuilder, vec2};
 use std::time::Duration;
 
+/// Room for the hints beside the numbers, px.
+const SHORT_HINT: f32 = 100.0;
+const LONG_HINT: f32 = 320.0;
+
 /// Height of the line of numbers, and of the slider under it.
 const NUMBERS: f32 = 40.0;
 const SLIDER: f32 = 108.0;
@@ -156,11 +160,14 @@ fn numbers(ui: &mut Ui, cx: &mut Cx<'_>) {
             }
             None => {}
         }
+        // What the marks mean is said where there is room for it.
+        let room = ui.available_width();
         ui.with_layout(Layout::right_to_left(Align::Center), |ui| match picture_frame::pointed(ui).and_then(|uv| read_out(d, uv)) {
             Some(text) => _ = widgets::weak(ui, text),
+            None if room < SHORT_HINT => {}
             None => {
                 widgets::weak(ui, "Shift: original");
-                if d.uses_t() {
+                if d.uses_t() && room > LONG_HINT {
                     let range = &cx.state.train.config.dia;
                     widgets::weak(ui, format!("framed: DIA trains with t {} to {}  ·", range.t_min, range.t_max));
                 }

@@ -90,7 +90,7 @@ fn a_folder_is_scored_as_a_job_where_the_encoder_is_there() {
     update(&mut state, Command::AskFolder(true));
     let effects = update(&mut state, Command::ScoreFolder("new".into()));
     assert!(matches!(&effects[..], [Effect::ScoreFolder { id: JobId(1), .. }]) && !state.results.asks_folder);
-    assert_eq!(state.jobs[0].state, JobState::Queued);
+    assert_eq!(state.jobs[0].state, JobState::Running);
     let effects = update(&mut state, JobEvent::JobEnded(JobId(1), Outcome::Finished("run/scores-new.csv".into())));
     assert!(effects.iter().any(|e| matches!(e, Effect::LoadScores(path) if path.ends_with("scores-new.csv"))));
 }
