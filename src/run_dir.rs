@@ -361,7 +361,7 @@ mod tests {
         assert!(run.delete_trashed(dir.path()).is_err());
         let trashed = run.trash(dir.path()).unwrap();
         assert!(RunDir::list(dir.path()).is_empty());
-        assert_eq!(RunDir::list_trash(dir.path()), [trashed.clone()]);
+        assert_eq!(RunDir::list_trash(dir.path()), std::slice::from_ref(&trashed));
         assert_eq!(trashed.restore(dir.path()).unwrap(), run);
         let trashed = run.trash(dir.path()).unwrap();
         trashed.delete_trashed(dir.path()).unwrap();

@@ -225,8 +225,7 @@ fn results_are_narrowed_tagged_explained_and_exported() {
     window.until("the tag is on the disk", |_| tags.exists());
     let name = &set.rows[0].path;
     assert!(window.harness.state().state().results.remark(name).has(Tag::LabelWrong));
-    window.harness.get_by_label("Note").click();
-    window.harness.step();
+    window.harness.get_by_label("Note").focus();
     window.harness.step();
     window.harness.get_by_label("Note").type_text("odd");
     window.harness.step();

@@ -127,7 +127,10 @@ impl Shared {
             pixels = pixels.with_outline(&mask);
         }
         if let Some(key) = key {
-            self.with_cache(dataset, |cache| Some(cache.put(key, &pixels)));
+            self.with_cache(dataset, |cache| {
+                cache.put(key, &pixels);
+                Some(())
+            });
         }
         Ok(pixels)
     }

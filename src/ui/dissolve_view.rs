@@ -42,8 +42,9 @@ pub fn show(ui: &mut Ui, cx: &mut Cx<'_>) -> bool {
     ui.horizontal(|ui| {
         ui.set_height(28.0);
         compare::toolbar(ui, cx);
-        plates::toolbar(ui, cx);
     });
+    // A row of its own, so that it never makes the page wider than it is.
+    ui.horizontal_wrapped(|ui| plates::toolbar(ui, cx));
     if let Some(failure) = &cx.state.dissolve.failed {
         widgets::failure(ui, cx, &failure.summary, &failure.hint);
     }
@@ -145,7 +146,10 @@ fn numbers(ui: &mut Ui, cx: &mut Cx<'_>) {
         } else {
             widgets::weak(ui, "A filter has no t: its strength is the size of its kernel.");
         }
+        let pointed = picture_frame::pointed(ui).and_then(|uv| read_out(d, uv));
         match d.done_of(cx.state.selected) {
+            // What the pointer shows takes the place of the other numbers.
+            _ if pointed.is_some() => {}
             Some(_) if d.nearly.is_some() => _ = widgets::weak(ui, "dissolving…"),
             Some(done) => {
                 ui.label(format!("mean |change| {:.4}", done.mean_abs_change)).on_hover_text(
@@ -162,7 +166,7 @@ fn numbers(ui: &mut Ui, cx: &mut Cx<'_>) {
         }
         // What the marks mean is said where there is room for it.
         let room = ui.available_width();
-        ui.with_layout(Layout::right_to_left(Align::Center), |ui| match picture_frame::pointed(ui).and_then(|uv| read_out(d, uv)) {
+        ui.with_layout(Layout::right_to_left(Align::Center), |ui| match pointed {
             Some(text) => _ = widgets::weak(ui, text),
             None if room < SHORT_HINT => {}
             None => {

@@ -39,7 +39,9 @@ pub fn show(ui: &mut Ui, cx: &mut Cx<'_>) {
                 if has_run {
                     widgets::primary_button(ui, cx, Id::Resume);
                 }
-                if queue > 0 && widgets::button(ui, cx, "Queue them again", || Command::Requeue).clicked() {}
+                if queue > 0 {
+                    widgets::button(ui, cx, "Queue them again", || Command::Requeue);
+                }
                 ui.with_layout(Layout::left_to_right(Align::Center), |ui| ui.add(Label::new(text).truncate()));
             });
         });
