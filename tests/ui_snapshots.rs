@@ -6,7 +6,7 @@ use dissolve_studio::app::{
     state::{Layout, RUNGS, ThemeChoice, Workspace},
     studio::Studio,
 };
-use egui_kittest::{Harness, kittest::Queryable};
+use egui_kittest::{Harness, SnapshotOptions, kittest::Queryable};
 use std::time::{Duration, Instant};
 
 /// Whether there is a graphics adapter; without one the tests say that they skip, but fail under `CI=true`.
@@ -51,19 +51,19 @@ fn until(harness: &mut Harness<'_, Studio>, reached: impl Fn(&Studio) -> bool) {
         harness.step();
         std::thread::sleep(Duration::from_millis(2));
     }
-    harness.run();
+    harness.run_ok();
 }
 
 /// A snapshot without the lines under these captions: they say where this machine keeps its files.
-fn shoot(harness: &mut Harness<'_, Studio>, name: &str) {
-    harness.run();
+fn shoot(harness: &mut Harness<'_, Studio>, name: &str, options: &SnapshotOptions) {
+    harness.run_ok();
     for caption in ["WORKSPACE", "PATH"] {
         let place = harness.query_by_label(caption).map(|node| node.rect());
         if let Some(place) = place {
             harness.mask(place.translate([0.0, place.height() + 4.0].into()).with_max_x(place.left() + 260.0).expand(4.0));
         }
     }
-    harness.snapshot(name);
+    harness.snapshot_options(name, options);
 }
 
 #[test]
@@ -86,17 +86,18 @@ fn empty_and_open_in_dark_and_light() {
     send(&mut harness, Command::Theme(ThemeChoice::Dark));
     for (workspace, name) in [(Workspace::Train, "train_empty_dark"), (Workspace::Results, "results_empty_dark")] {
         send(&mut harness, Command::Go(workspace));
-        shoot(&mut harness, name);
+        shoot(&mut harness, name, &SnapshotOptions::new());
     }
     send(&mut harness, Command::Open(set));
     until(&mut harness, |s| s.state().open().is_some());
     send(&mut harness, Command::SetNormal(vec!["good".into()]));
     until(&mut harness, |s| s.state().open().is_some_and(|o| !o.asks_normal()) && s.textures().thumbnails() == 18);
+    until(&mut harness, |s| s.state().data.check.found.is_some());
     send(&mut harness, Command::Theme(ThemeChoice::Light));
-    shoot(&mut harness, "data_light");
+    shoot(&mut harness, "data_light", &SnapshotOptions::new());
 }
 
-/// The demo's slider with its ladder; what differs from run to run is covered.
+/// The demo's slider with its ladder, and the energy curve in the band of the normals.
 #[test]
 fn dissolve_with_the_demos_model() {
     if !adapter() {
@@ -110,13 +111,8 @@ fn dissolve_with_the_demos_model() {
     send(&mut harness, Command::Go(Workspace::Dissolve));
     send(&mut harness, Command::Layout(Layout::Split));
     until(&mut harness, |s| s.state().dissolve.done.is_some() && s.state().dissolve.twins.len() >= RUNGS);
-    for label in [" px · ", "training normals"] {
-        let places: Vec<_> = harness.query_all_by_label_contains(label).map(|node| node.rect()).collect();
-        places.into_iter().for_each(|place| harness.mask(place.expand(4.0)));
-    }
-    let plot = harness.query_by_label_contains("MEAN |CHANGE|").map(|node| node.rect());
-    if let Some(caption) = plot {
-        harness.mask(caption.with_max_y(caption.bottom() + 140.0).with_max_x(caption.left() + 300.0));
-    }
-    shoot(&mut harness, "dissolve_dark");
+    until(&mut harness, |s| s.state().dissolve.band.as_ref().is_some_and(|b| !b.more()));
+    // Another vector width rounds the model's pictures otherwise by a level here and there, and the time it took is written in
+    // some fifty pixels: a panel that moves changes thousands.
+    shoot(&mut harness, "dissolve_dark", &SnapshotOptions::new().threshold(2.0).max_failed_pixels(300));
 }
