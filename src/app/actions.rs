@@ -2,7 +2,7 @@
 
 use super::{
     Command, State, icons,
-    state::{JobState, Layout, Overlay, Side, ThemeChoice, Workspace},
+    state::{JobState, Layout, Overlay, Side, ThemeChoice, Work, Workspace},
 };
 use crate::{
     config::DissolveMethod,
@@ -134,7 +134,7 @@ pub const ACTIONS: &[Action] = &[
     action(Id::Resume, icons::PLAY, "Go on with the last run", None, may_resume, resume),
     action(Id::Pause, icons::PAUSE, "Pause or go on", ctrl(Key::P), has_job, pause),
     action(Id::Stop, icons::STOP, "Stop (can be resumed)", None, has_job, |s| of_job(s, Command::Stop)),
-    action(Id::Keep, icons::SKIP_FORWARD, "Stop this stage and keep it", None, has_job, |s| of_job(s, Command::Keep)),
+    action(Id::Keep, icons::SKIP_FORWARD, "Stop this stage and keep it", None, may_keep, |s| of_job(s, Command::Keep)),
     action(Id::BigPicture, icons::MAGNIFYING_GLASS, "Large view", plain(Key::Enter), has_selection, |_| {
         Command::Toggle(Overlay::Picture)
     }),
@@ -302,6 +302,15 @@ fn has_job(state: &State) -> Result<(), &'static str> {
         None => Err("Nothing is running."),
         Some(JobState::Stopping) => Err("It is stopping: the checkpoint is being written."),
         Some(_) => Ok(()),
+    }
+}
+
+/// A training may end early; half a list of scores is of no use.
+fn may_keep(state: &State) -> Result<(), &'static str> {
+    has_job(state)?;
+    match state.running().map(|j| &j.work) {
+        Some(Work::Score(_) | Work::Folder { .. }) => Err("Scoring has no part to keep; stop it, or let it end."),
+        _ => Ok(()),
     }
 }
 

@@ -317,12 +317,14 @@ pub fn ended(state: &mut State, id: JobId, outcome: Outcome) -> Vec<Effect> {
     let title = job.title.clone();
     let mut effects = vec![Effect::ListRuns];
     let scored = matches!(job.work, Work::Score(_)) || job.kind == RunKind::Train;
+    let of_folder = matches!(job.work, Work::Folder { .. });
     match outcome {
         Outcome::Finished(run) if scored => {
             state.notify(format!("{title}: done. The scores are under Results (4)."));
             effects.extend(results::open_run(state, run));
         }
         Outcome::Finished(_) => state.notify(format!("{title}: done.")),
+        Outcome::Stopped if of_folder => state.notify(format!("{title}: stopped; nothing was written.")),
         Outcome::Stopped => state.notify(format!("{title}: stopped; what was computed is kept and can be resumed.")),
         Outcome::Failed(failure) => state.notify_error(format!("{title}: {}", failure.summary), failure.hint),
     }

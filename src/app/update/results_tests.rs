@@ -3,7 +3,7 @@
 use super::{tests::scored, update};
 use crate::{
     app::{
-        Command, Effect,
+        Command, Effect, actions,
         state::{Comparing, JobState, Sieve, Sort, Tab},
     },
     jobs::{Failure, JobEvent, JobId, Outcome, ScoreSet},
@@ -91,6 +91,7 @@ fn a_folder_is_scored_as_a_job_where_the_encoder_is_there() {
     let effects = update(&mut state, Command::ScoreFolder("new".into()));
     assert!(matches!(&effects[..], [Effect::ScoreFolder { id: JobId(1), .. }]) && !state.results.asks_folder);
     assert_eq!(state.jobs[0].state, JobState::Running);
+    assert!((actions::get(actions::Id::Keep).allowed)(&state).is_err(), "half a list is of no use");
     let effects = update(&mut state, JobEvent::JobEnded(JobId(1), Outcome::Finished("run/scores-new.csv".into())));
     assert!(effects.iter().any(|e| matches!(e, Effect::LoadScores(path) if path.ends_with("scores-new.csv"))));
 }
