@@ -27,16 +27,20 @@ const TASK_TILES: usize = 24;
 /// Rows of matrices are this much longer than they need to be, so that rows do not fall on the same lines of the cache.
 const PAD: usize = 16;
 
-/// Pixels of all images from which on it is used. It is faster from about 128 on; but a few images are quick anyway, and a deep
-/// network that multiplies rounding errors (a U-Net with arbitrary weights: a hundredfold) then keeps those of the direct form.
-const LEAST_PIXELS: usize = 4096;
+/// Pixels of all images from which on it is faster.
+const LEAST_PIXELS: usize = 128;
+/// Fewer images with fewer pixels than these are quick anyway, and a deep network that multiplies rounding errors (a U-Net with
+/// arbitrary weights: a hundredfold) then keeps those of the direct form.
+const FEW_IMAGES: usize = 4;
+const FEW_PIXELS: usize = 4096;
 
 /// Whether it can be used, and takes less time than the direct form.
 pub fn pays(grid: &Grid, outputs: usize) -> bool {
     let lanes = simd::lanes();
     let fits = grid.channels.is_multiple_of(lanes) && outputs.is_multiple_of(2 * lanes);
     // Tiles that mostly hang over the border are work for nothing.
-    fits && grid.pixels() >= LEAST_PIXELS && 2 * grid.pixels() >= TILE * TILE * grid.tiles()
+    let many = grid.images >= FEW_IMAGES || grid.pixels() >= FEW_PIXELS;
+    fits && many && grid.pixels() >= LEAST_PIXELS && 2 * grid.pixels() >= TILE * TILE * grid.tiles()
 }
 
 /// The same for the gradient of the weights, which has more to do for each weight.
