@@ -101,6 +101,17 @@ pub fn columns(map: Option<&str>) -> Result<LabelColumns> {
     Ok(columns)
 }
 
+/// `config` after each `--set`, in order; `example` is shown where one cannot be read.
+pub fn with_settings(mut config: RunConfig, settings: &[String], example: &str) -> Result<RunConfig> {
+    for setting in settings {
+        let (key, value) = setting
+            .split_once('=')
+            .ok_or_else(|| Error::usage(format!("--set {setting}: there is no ="), format!("write it as --set {example}")))?;
+        config = apply_setting(&config, key.trim(), value.trim()).map_err(usage)?;
+    }
+    Ok(config)
+}
+
 impl Common {
     /// The settings of a new run: preset, then data, then each --set in order.
     pub fn config(&self, data: &DataArgs) -> Result<RunConfig> {
@@ -112,12 +123,7 @@ impl Common {
         config.data.labels =
             data.labels.as_ref().map(std::path::absolute).transpose().map_err(Error::io("find", "the table of labels"))?;
         config.data.columns = columns(data.map.as_deref())?;
-        for setting in &self.settings {
-            let (key, value) = setting
-                .split_once('=')
-                .ok_or_else(|| Error::usage(format!("--set {setting}: there is no ="), "write it as --set ddpm.steps=500"))?;
-            config = apply_setting(&config, key.trim(), value.trim()).map_err(usage)?;
-        }
+        config = with_settings(config, &self.settings, "ddpm.steps=500")?;
         config.run.seed = self.seed.unwrap_or(config.run.seed);
         config.run.device = self.device.unwrap_or(config.run.device);
         config.run.threads = self.threads.unwrap_or(config.run.threads);

@@ -1,9 +1,9 @@
 //! `import`: a checkpoint of the reference trainer as a model of this program.
 
-use super::common::usage;
+use super::common::with_settings;
 use crate::{
-    config::{RunConfig, apply_setting},
-    error::{Error, Result},
+    config::RunConfig,
+    error::Result,
     jobs::import_model,
     ml::diffusion::{DiffusionModel, SavedModel},
 };
@@ -33,13 +33,8 @@ pub struct Args {
 
 pub fn run(args: Args) -> Result<()> {
     let mut saved = SavedModel::load(&args.file)?;
-    let mut config = RunConfig { ddpm: saved.info.config.clone(), ..RunConfig::default() };
-    for setting in &args.settings {
-        let (key, value) = setting
-            .split_once('=')
-            .ok_or_else(|| Error::usage(format!("--set {setting}: there is no ="), "write it as --set ddpm.size=64"))?;
-        config = apply_setting(&config, key.trim(), value.trim()).map_err(usage)?;
-    }
+    let config = RunConfig { ddpm: saved.info.config.clone(), ..RunConfig::default() };
+    let config = with_settings(config, &args.settings, "ddpm.size=64")?;
     saved.info.config = config.ddpm.clone();
     eprintln!(
         "U-Net of dim {} and multipliers {:?}, {} steps of training, {:?} schedule, {} px",

@@ -5,14 +5,11 @@ use crate::{
     ml::{
         checkpoint,
         progress::{Readiness, Stage},
-        train_dia,
+        train_ddpm, train_dia,
     },
     run_dir::{Manifest, RunDir, RunKind, RunState},
 };
 use std::path::{Path, PathBuf};
-
-/// The weights of a finished diffusion model.
-const MODEL: &str = "model.safetensors";
 
 /// A diffusion model: a run folder (finished, or with a checkpoint), or a file of weights.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
@@ -46,7 +43,7 @@ impl RunEntry {
             RunKind::Train => Some(run.join(RunKind::Ddpm.name())),
             RunKind::Dia | RunKind::Csi => None,
         };
-        let model_is_finished = ddpm.as_ref().is_some_and(|path| path.join(MODEL).is_file());
+        let model_is_finished = ddpm.as_ref().is_some_and(|path| path.join(train_ddpm::MODEL).is_file());
         let readiness = ddpm.as_ref().and_then(|path| RunDir::open(path).ok()?.manifest().ok()?.figures.remove("readiness"));
         let readiness = readiness.and_then(|value| serde_json::from_value(value).ok());
         let model = ddpm.filter(|path| model_is_finished || has_checkpoint(path)).map(ModelSource);

@@ -187,7 +187,7 @@ impl BatchNorm {
 
 /// `max(x, 0)` that keeps NaN.
 #[inline(always)]
-fn relu(x: f32) -> f32 {
+pub(super) fn relu(x: f32) -> f32 {
     if x <= 0. { 0. } else { x }
 }
 

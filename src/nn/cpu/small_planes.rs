@@ -3,6 +3,7 @@
 
 use rayon::prelude::*;
 
+use super::batch_norm::relu;
 use super::simd::multiversion;
 
 /// Planes of fewer values are small.
@@ -106,26 +107,20 @@ multiversion! {
     }
 }
 
-/// `max(x, 0)` that keeps NaN.
-#[inline(always)]
-fn positive(x: f32) -> f32 {
-    if x <= 0. { 0. } else { x }
-}
-
 multiversion! {
-    fn affine(x: &[f32], a: &[f32], b: &[f32], relu: bool, y: &mut [f32]) {
+    fn affine(x: &[f32], a: &[f32], b: &[f32], positive: bool, y: &mut [f32]) {
         y.iter_mut().zip(x).zip(a).zip(b).for_each(|(((y, x), a), b)| *y = a * x + b);
-        if relu {
-            y.iter_mut().for_each(|y| *y = positive(*y));
+        if positive {
+            y.iter_mut().for_each(|y| *y = relu(*y));
         }
     }
 }
 
 multiversion! {
-    fn affine_add(x: &[f32], a: &[f32], b: &[f32], shortcut: &[f32], relu: bool, y: &mut [f32]) {
+    fn affine_add(x: &[f32], a: &[f32], b: &[f32], shortcut: &[f32], positive: bool, y: &mut [f32]) {
         y.iter_mut().zip(x).zip(a).zip(b).zip(shortcut).for_each(|((((y, x), a), b), s)| *y = a * x + b + s);
-        if relu {
-            y.iter_mut().for_each(|y| *y = positive(*y));
+        if positive {
+            y.iter_mut().for_each(|y| *y = relu(*y));
         }
     }
 }
