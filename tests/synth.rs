@@ -6,7 +6,8 @@ use image::{RgbImage, imageops};
 #[test]
 #[ignore = "writes a contact sheet to look at: CONTACT_SHEET=sheet.png cargo test --release --test synth -- --ignored"]
 fn contact_sheet() {
-    let path = std::env::var("CONTACT_SHEET").unwrap_or_else(|_| "contact-sheet.png".into());
+    let path =
+        std::env::var("CONTACT_SHEET").unwrap_or_else(|_| concat!(env!("CARGO_TARGET_TMPDIR"), "/contact-sheet.png").into());
     let size: usize = std::env::var("CONTACT_SIZE").ok().and_then(|s| s.parse().ok()).unwrap_or(512);
     let first: u64 = std::env::var("CONTACT_SEED").ok().and_then(|s| s.parse().ok()).unwrap_or(0);
     let mut sheet = RgbImage::new(4 * size as u32, 4 * size as u32);
