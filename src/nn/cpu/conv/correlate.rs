@@ -63,6 +63,8 @@ const BLOCK: usize = 64 * 1024;
 /// Length of k in a block.
 const DEPTH: usize = 256;
 const MAX_ROWS: usize = 12;
+/// Panels of a task up to which weights are read where they are: packing them costs as much as using them about twice.
+const FEW_PANELS: usize = 8;
 
 /// Columns of a register tile: two vectors of pixels, from pixel `first` of a segment on.
 #[derive(Debug, Clone, Copy)]
@@ -107,11 +109,13 @@ impl Correlation<'_> {
         let columns = (BLOCK / (channels_a_block * used.taps.len().max(1) * width)).min(panels.len().div_ceil(wanted)).max(4);
         let parts = wanted.div_ceil(panels.len().div_ceil(columns)).min(self.rows.div_ceil(4 * MAX_ROWS)).max(1);
         let rows = self.rows.div_ceil(parts);
+        let in_place =
+            self.channel == self.taps && used.taps.len() == self.taps && self.segments.len() == 1 && columns <= FEW_PANELS;
         let tasks: Vec<_> = panels.chunks(columns).flat_map(|p| (0..parts).map(move |part| (p, part))).collect();
         tasks.into_par_iter().for_each(|(panels, part)| {
             let rows = (part * rows, ((part + 1) * rows).min(self.rows));
             if rows.0 < rows.1 {
-                dispatch(Block { job: self, used: &used, out, panels, rows, channels_a_block });
+                dispatch(Block { job: self, used: &used, out, panels, rows, channels_a_block, in_place });
             }
         });
     }
@@ -125,6 +129,8 @@ struct Block<'a> {
     panels: &'a [Panel],
     rows: (usize, usize),
     channels_a_block: usize,
+    /// Whether weights are read where they are: k is then (channel, tap) as in memory, else (used tap, channel).
+    in_place: bool,
 }
 
 impl Block<'_> {
@@ -249,7 +255,8 @@ impl Kernel for Block<'_> {
                 // Two vectors for each tap of each panel; channel by channel, because its taps overlap in memory.
                 for c in 0..count {
                     let image = job.x.as_ptr().add((first + c) * job.plane * self.spacing());
-                    let mut to = b.as_mut_ptr().add(c * 2 * S::LANES);
+                    let (start, step) = if self.in_place { (c * job.taps, 1) } else { (c, count) };
+                    let mut to = b.as_mut_ptr().add(start * 2 * S::LANES);
                     let mut from = 0;
                     for (vector, &end) in sources.ends.iter().enumerate() {
                         let mut v = S::splat(0.);
@@ -258,34 +265,33 @@ impl Kernel for Block<'_> {
                         }
                         S::store(to, v);
                         from = end;
-                        to = to.wrapping_add(if vector % 2 == 0 { S::LANES } else { (2 * count - 1) * S::LANES });
+                        to = to.wrapping_add(if vector % 2 == 0 { S::LANES } else { (2 * step - 1) * S::LANES });
+                        if self.in_place && (vector + 1) % (2 * job.taps) == 0 {
+                            to = to.wrapping_add((count - 1) * job.taps * 2 * S::LANES);
+                        }
                     }
                 }
                 for r in 0..row_panels {
                     let (from, to) = (rows * r / row_panels, rows * (r + 1) / row_panels);
                     let (from, height) = (self.rows.0 + from, to - from);
-                    self.pack_weights(from, height, first, count, a.as_mut_ptr());
+                    let weights = if self.in_place {
+                        job.weights.as_ptr().add(from * job.row + first * job.channel)
+                    } else {
+                        self.pack_weights(from, height, first, count, a.as_mut_ptr());
+                        a.as_ptr()
+                    };
                     let size = job.out_plane * self.spacing();
                     let out = self.out.get().add(from * size);
-                    let tile = Tile { job, used: self.used, a: a.as_ptr(), count, row: from, fresh: first == 0, out, size };
+                    let tile = Tile { job, used: self.used, weights, count, row: from, fresh: first == 0, out, size };
                     let mut b = b.as_ptr();
                     for (p, panel) in self.panels.iter().enumerate() {
                         let taps = &job.segments[panel.segment].taps;
                         let targets = [targets.of(2 * p), targets.of(2 * p + 1)];
-                        match height {
-                            1 => tile.run::<S, 1>(taps, b, targets),
-                            2 => tile.run::<S, 2>(taps, b, targets),
-                            3 => tile.run::<S, 3>(taps, b, targets),
-                            4 => tile.run::<S, 4>(taps, b, targets),
-                            5 => tile.run::<S, 5>(taps, b, targets),
-                            6 => tile.run::<S, 6>(taps, b, targets),
-                            7 => tile.run::<S, 7>(taps, b, targets),
-                            8 => tile.run::<S, 8>(taps, b, targets),
-                            9 => tile.run::<S, 9>(taps, b, targets),
-                            10 => tile.run::<S, 10>(taps, b, targets),
-                            11 => tile.run::<S, 11>(taps, b, targets),
-                            _ => tile.run::<S, 12>(taps, b, targets),
-                        }
+                        with_height!(height, H => match (self.in_place, targets[1].is_empty()) {
+                            (false, _) => tile.run::<S, H>(taps, b, targets),
+                            (true, false) => tile.run_in_place::<S, H, 2>(b, targets),
+                            (true, true) => tile.run_in_place::<S, H, 1>(b, targets),
+                        });
                         b = b.add(taps.len() * count * 2 * S::LANES);
                     }
                 }
@@ -298,8 +304,8 @@ impl Kernel for Block<'_> {
 struct Tile<'a> {
     job: &'a Correlation<'a>,
     used: &'a Used,
-    /// (used tap, channel, row)
-    a: *const f32,
+    /// Packed (used tap, channel, row), or where they are: `job.row` from row to row.
+    weights: *const f32,
     /// Channels in the block.
     count: usize,
     row: usize,
@@ -318,7 +324,7 @@ impl Tile<'_> {
             let mut sums = [[S::splat(0.); 2]; HEIGHT];
             let mut b = b;
             for same in taps.chunk_by(|a, b| a.tap + 1 == b.tap) {
-                let mut a = self.a.add(*self.used.places.get_unchecked(same[0].tap) * self.count * HEIGHT);
+                let mut a = self.weights.add(*self.used.places.get_unchecked(same[0].tap) * self.count * HEIGHT);
                 for _ in 0..same.len() * self.count {
                     let (left, right) = (S::load(b), S::load(b.add(S::LANES)));
                     for (row, sums) in sums.iter_mut().enumerate() {
@@ -330,6 +336,39 @@ impl Tile<'_> {
                     b = b.add(2 * S::LANES);
                 }
             }
+            self.add::<S, HEIGHT, 2>(&sums, targets);
+        }
+    }
+
+    /// With the weights where they are; `b` is (channel, tap, two vectors), of which `VECTORS` are used.
+    #[inline(always)]
+    unsafe fn run_in_place<S: Simd, const HEIGHT: usize, const VECTORS: usize>(&self, b: *const f32, targets: [&[Run]; 2]) {
+        unsafe {
+            let mut sums = [[S::splat(0.); VECTORS]; HEIGHT];
+            for k in 0..self.count * self.job.taps {
+                let mut columns = [S::splat(0.); VECTORS];
+                for (v, column) in columns.iter_mut().enumerate() {
+                    *column = S::load(b.add((2 * k + v) * S::LANES));
+                }
+                for (row, sums) in sums.iter_mut().enumerate() {
+                    let weight = S::splat(*self.weights.add(row * self.job.row + k));
+                    for (sum, column) in sums.iter_mut().zip(&columns) {
+                        *sum = S::fma(weight, *column, *sum);
+                    }
+                }
+            }
+            self.add::<S, HEIGHT, VECTORS>(&sums, targets);
+        }
+    }
+
+    /// Adds the sums to the result, or begins it with them and the bias.
+    #[inline(always)]
+    unsafe fn add<S: Simd, const HEIGHT: usize, const VECTORS: usize>(
+        &self,
+        sums: &[[S::V; VECTORS]; HEIGHT],
+        targets: [&[Run]; 2],
+    ) {
+        unsafe {
             // Plain nested loops: the compiler unrolls them and so keeps the sums in registers above.
             let mut buffer = [MaybeUninit::<f32>::uninit(); 2 * MAX_ROWS * MAX_LANES];
             let buffer: *mut f32 = buffer.as_mut_ptr().cast();
@@ -341,7 +380,7 @@ impl Tile<'_> {
             for i in 0..HEIGHT {
                 let out = self.out.add(i * self.size);
                 let bias = self.job.bias.map_or(0., |bias| *bias.get_unchecked(self.row + i));
-                for (half, runs) in targets.iter().enumerate() {
+                for (half, runs) in targets.iter().take(VECTORS).enumerate() {
                     let sums = buffer.add((2 * i + half) * S::LANES);
                     for run in *runs {
                         let (to, from) = (out.add(run.at), sums.add(run.lane));

@@ -1,5 +1,24 @@
 //! Convolution as one custom operation with its gradients.
 
+/// Evaluates an expression with a register tile's `height` (1 to 12) as a constant, so that the tile stays in registers.
+macro_rules! with_height {
+    ($height:expr, $constant:ident => $run:expr) => {
+        with_height!(@ $height, $constant => $run, 1 2 3 4 5 6 7 8 9 10 11)
+    };
+    (@ $height:expr, $constant:ident => $run:expr, $($n:literal)*) => {
+        match $height {
+            $($n => {
+                const $constant: usize = $n;
+                $run
+            })*
+            _ => {
+                const $constant: usize = 12;
+                $run
+            }
+        }
+    };
+}
+
 mod correlate;
 mod segments;
 mod vectors;

@@ -122,20 +122,7 @@ impl Kernel for Task<'_> {
                         for p in 0..panels {
                             let dy = dy.as_ptr().add(p * images * out_size * panel);
                             let sums = sums.as_mut_ptr().add(((p * taps + tap) * count + from) * panel);
-                            match rows {
-                                1 => walk.accumulate::<S, 1>(x.as_ptr(), dy, sums),
-                                2 => walk.accumulate::<S, 2>(x.as_ptr(), dy, sums),
-                                3 => walk.accumulate::<S, 3>(x.as_ptr(), dy, sums),
-                                4 => walk.accumulate::<S, 4>(x.as_ptr(), dy, sums),
-                                5 => walk.accumulate::<S, 5>(x.as_ptr(), dy, sums),
-                                6 => walk.accumulate::<S, 6>(x.as_ptr(), dy, sums),
-                                7 => walk.accumulate::<S, 7>(x.as_ptr(), dy, sums),
-                                8 => walk.accumulate::<S, 8>(x.as_ptr(), dy, sums),
-                                9 => walk.accumulate::<S, 9>(x.as_ptr(), dy, sums),
-                                10 => walk.accumulate::<S, 10>(x.as_ptr(), dy, sums),
-                                11 => walk.accumulate::<S, 11>(x.as_ptr(), dy, sums),
-                                _ => walk.accumulate::<S, 12>(x.as_ptr(), dy, sums),
-                            }
+                            with_height!(rows, H => walk.accumulate::<S, H>(x.as_ptr(), dy, sums))
                         }
                     }
                 }

@@ -30,22 +30,7 @@ impl Product {
         let panels = rows.div_ceil(S::ROWS);
         for p in 0..panels {
             let (from, to) = (rows * p / panels, rows * (p + 1) / panels);
-            unsafe {
-                match to - from {
-                    1 => self.panel::<S, 1>(from),
-                    2 => self.panel::<S, 2>(from),
-                    3 => self.panel::<S, 3>(from),
-                    4 => self.panel::<S, 4>(from),
-                    5 => self.panel::<S, 5>(from),
-                    6 => self.panel::<S, 6>(from),
-                    7 => self.panel::<S, 7>(from),
-                    8 => self.panel::<S, 8>(from),
-                    9 => self.panel::<S, 9>(from),
-                    10 => self.panel::<S, 10>(from),
-                    11 => self.panel::<S, 11>(from),
-                    _ => self.panel::<S, 12>(from),
-                }
-            }
+            unsafe { with_height!(to - from, H => self.panel::<S, H>(from)) }
         }
     }
 
