@@ -55,6 +55,7 @@ pub enum Id {
     ImagePoor,
     Interesting,
     ScoreFolder,
+    Plant,
     ExportTags,
     RefreshRuns,
     Runs,
@@ -142,6 +143,7 @@ pub const ACTIONS: &[Action] = &[
     action(Id::ImagePoor, "", "Tag: image poor", plain(Key::N), has_row, |_| Command::Tag(Tag::ImagePoor)),
     action(Id::Interesting, "", "Tag: interesting", plain(Key::P), has_row, |_| Command::Tag(Tag::Interesting)),
     action(Id::ScoreFolder, icons::FOLDER_OPEN, "Score a folder…", None, may_score, |_| Command::AskFolder(true)),
+    action(Id::Plant, icons::DROP_HALF, "Plant lesions", None, may_plant, |_| Command::Plant),
     action(Id::ExportTags, icons::DOWNLOAD, "Export tags and notes as CSV", None, has_tags, |_| Command::Export(Export::Tags)),
     action(Id::RefreshRuns, icons::ARROWS_CLOCKWISE, "List runs again", plain(Key::F5), ALWAYS, |_| Command::RefreshRuns),
     action(Id::Runs, icons::LIST, "All runs", ctrl(Key::R), ALWAYS, |_| Command::Toggle(Overlay::Runs)),
@@ -297,6 +299,12 @@ pub fn may_score(state: &State) -> Result<(), &'static str> {
     }
 }
 
+/// Whether lesions may be drawn into the held-out normals of the run in view.
+pub fn may_plant(state: &State) -> Result<(), &'static str> {
+    may_score(state)?;
+    if state.planting().is_some_and(|job| !job.state.has_ended()) { Err("It is being done.") } else { Ok(()) }
+}
+
 fn has_job(state: &State) -> Result<(), &'static str> {
     match state.running().map(|j| &j.state) {
         None => Err("Nothing is running."),
@@ -309,7 +317,9 @@ fn has_job(state: &State) -> Result<(), &'static str> {
 fn may_keep(state: &State) -> Result<(), &'static str> {
     has_job(state)?;
     match state.running().map(|j| &j.work) {
-        Some(Work::Score(_) | Work::Folder { .. }) => Err("Scoring has no part to keep; stop it, or let it end."),
+        Some(Work::Score(_) | Work::Folder { .. } | Work::Plant(_)) => {
+            Err("Scoring has no part to keep; stop it, or let it end.")
+        }
         _ => Ok(()),
     }
 }

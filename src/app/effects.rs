@@ -5,12 +5,13 @@ use crate::{
     error::Result,
     jobs::{
         Compute, DissolveWorker, Errand, Events, Examiner, Failure, JobControl, JobEvent, JobId, Loader, Looker, Task,
-        Thumbnails, WhyWorker, machine, pipeline, score_folder::score_folder,
+        Thumbnails, WhyWorker, machine, pipeline,
+        score_folder::{plant, score_folder},
     },
     run_dir::RunDir,
 };
 use eframe::egui::{Context, ViewportCommand};
-use std::{collections::HashMap, path::PathBuf};
+use std::{collections::HashMap, path::PathBuf, sync::Arc};
 
 pub struct Effects {
     workspace: PathBuf,
@@ -120,6 +121,16 @@ impl Effects {
                 let control = JobControl::default();
                 self.controls.insert(id, control.clone());
                 self.compute.submit(id, control, Box::new(move |reporter| score_folder(&run, &folder, reporter)));
+            }
+            Effect::Plant { id, run } => {
+                let (control, events) = (JobControl::default(), self.events.clone());
+                self.controls.insert(id, control.clone());
+                let task: Task = Box::new(move |reporter| {
+                    let planted = Arc::new(plant(&run, reporter)?);
+                    events.send(JobEvent::Planted { run: run.clone(), planted });
+                    Ok(run)
+                });
+                self.compute.submit(id, control, task);
             }
             Effect::Copy(text) => ctx.copy_text(text),
             Effect::ShowFolder(path) => self.show_folder(path),

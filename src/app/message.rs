@@ -157,6 +157,8 @@ pub enum Command {
     /// Opens or closes the line that asks for a folder to score.
     AskFolder(bool),
     ScoreFolder(PathBuf),
+    /// Draws lesions into held-out normals, and scores them.
+    Plant,
     /// Asks for the map of what covering the picture changes, or stops that.
     Occlude(bool),
 }
@@ -232,6 +234,11 @@ pub enum Effect {
         id: JobId,
         run: PathBuf,
         folder: PathBuf,
+    },
+    /// Draws lesions into the run's held-out normals, as a job.
+    Plant {
+        id: JobId,
+        run: PathBuf,
     },
     Copy(String),
     ShowFolder(PathBuf),

@@ -232,6 +232,12 @@ impl State {
         self.jobs.iter().find(|j| j.state.is_running())
     }
 
+    /// The job that plants lesions for the run in view, or has done so.
+    pub fn planting(&self) -> Option<&JobInfo> {
+        let run = &self.results.ready()?.run;
+        self.jobs.iter().find(|job| job.work == Work::Plant(run.clone()))
+    }
+
     /// What a training of the form on the open data set would take; `None` until this machine's speed is known.
     pub fn forecast(&self) -> Option<Forecast> {
         Some(Forecast::new(&self.train, self.open()?, self.machine.speed?))

@@ -9,6 +9,7 @@ use crate::{
     data::{Dataset, Examination, ImageId, TablePreview},
     error::Error,
     ml::progress::Event,
+    scores::Planted,
 };
 use std::{
     any::Any,
@@ -92,6 +93,11 @@ pub enum JobEvent {
     Compared {
         second: PathBuf,
         compared: Result<Arc<Compared>, Failure>,
+    },
+    /// How many lesions that were drawn into its held-out normals this run finds.
+    Planted {
+        run: PathBuf,
+        planted: Arc<Planted>,
     },
     /// About the image of question `generation`.
     Why {

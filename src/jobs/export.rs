@@ -5,7 +5,7 @@ use crate::{
     error::{Error, Result},
     report::{figures, pen::Figure, png::png, svg},
     run_dir::write_atomic,
-    scores::{Remark, ScoreRow, Tag, Triage},
+    scores::{PLANTED, Planted, Remark, ScoreRow, Tag, Triage},
 };
 use csv::Writer;
 use std::{
@@ -20,6 +20,7 @@ pub enum Chart {
     PrecisionRecall,
     Histogram,
     Confusion,
+    Planted,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -68,6 +69,7 @@ impl Export {
                     Chart::Histogram => {
                         picture(&figures::histogram(&rows, Some(threshold)).ok_or_else(|| undefined(set))?, format)
                     }
+                    Chart::Planted => picture(&figures::planted(&planted(set)?), format),
                     Chart::Confusion => picture(&figures::ConfusionMatrix::new(set.confusion(threshold), threshold), format),
                 }?;
                 (name, bytes)
@@ -91,6 +93,7 @@ impl Chart {
             Self::PrecisionRecall => "Precision-recall",
             Self::Histogram => "Histogram",
             Self::Confusion => "Confusion matrix",
+            Self::Planted => "Planted lesions",
         }
     }
 
@@ -100,8 +103,15 @@ impl Chart {
             Self::PrecisionRecall => "precision-recall",
             Self::Histogram => "histogram",
             Self::Confusion => "confusion-matrix",
+            Self::Planted => "planted-lesions",
         }
     }
+}
+
+/// From the file: the job may have written it after the scores were read.
+fn planted(set: &ScoreSet) -> Result<Planted> {
+    let found = Planted::read(&set.run.join(PLANTED))?;
+    found.ok_or_else(|| Error::user("no lesions were planted for this run", "plant some first"))
 }
 
 fn undefined(set: &ScoreSet) -> Error {
@@ -124,6 +134,7 @@ fn table(chart: Chart, set: &ScoreSet, threshold: f64) -> Result<Vec<u8>> {
     if matches!(chart, Chart::Roc | Chart::PrecisionRecall) && set.roc.is_empty() {
         return Err(undefined(set));
     }
+    let planted = if chart == Chart::Planted { planted(set)?.cells } else { Vec::new() };
     let numbers = |table: &mut Table, row: &[f64]| table.write_record(row.iter().map(f64::to_string));
     csv_of(|table| match chart {
         Chart::Roc => {
@@ -142,6 +153,10 @@ fn table(chart: Chart, set: &ScoreSet, threshold: f64) -> Result<Vec<u8>> {
                 let [normal, abnormal, unknown] = set.histogram.map(|counts| counts[i] as f64);
                 numbers(table, &[from, from + width, normal, abnormal, unknown])
             })
+        }
+        Chart::Planted => {
+            table.write_record(["size", "contrast", "sensitivity_at_95_specificity", "auroc"])?;
+            planted.iter().try_for_each(|c| numbers(table, &[c.size, c.contrast, c.sensitivity_at_95_specificity, c.auroc]))
         }
         Chart::Confusion => {
             let c = set.confusion(threshold);

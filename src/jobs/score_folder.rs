@@ -1,4 +1,4 @@
-//! Other images, labelled or not, scored by a finished run.
+//! What a finished run says of other images, labelled or not, and of its own normals with lesions planted in them.
 
 use super::{pipeline, score_set::data_file};
 use crate::{
@@ -9,13 +9,14 @@ use crate::{
         device,
         diffusion::DiffusionModel,
         encoder::Encoder,
+        planted,
         progress::{Event, Reporter},
         train_ddpm::{self, MODEL},
         train_dia::{self, ENCODER},
     },
     nn::KeptPages,
     run_dir::{RunDir, RunKind, write_atomic},
-    scores::Scores,
+    scores::{PLANTED, Planted, Scores},
 };
 use candle_core::Device;
 use std::{
@@ -51,6 +52,17 @@ impl Ready {
     pub fn score(&self, data: &Arc<Dataset>, model: Option<&Path>, reporter: &mut dyn Reporter) -> Result<Scores> {
         let model = self.model(model)?;
         pipeline::score_images(&self.part, &self.encoder, model.as_ref(), data, &data.ids(|_, _| true), reporter)
+    }
+
+    /// Draws lesions into the run's own held-out normals, and keeps the figures in the run folder.
+    ///
+    /// # Errors
+    /// As for [`planted::measure`], and where the images of the run are gone.
+    pub fn plant(&self, seed: u64, reporter: &mut dyn Reporter) -> Result<Planted> {
+        let data = Arc::new(Dataset::open(&self.config.data, &|_| {})?);
+        let planted = planted::measure(&self.encoder, &data, seed, reporter)?;
+        planted.write(&self.run.join(PLANTED))?;
+        Ok(planted)
     }
 
     /// Whether these are the images that the run learnt from.
@@ -113,6 +125,13 @@ pub fn score_folder(run: &Path, folder: &Path, reporter: &mut dyn Reporter) -> R
     }
     scores.write(&path)?;
     Ok(path)
+}
+
+/// Plants lesions for the window, with the run's own seed.
+pub fn plant(run: &Path, reporter: &mut dyn Reporter) -> Result<Planted> {
+    let _pages = KeptPages::new();
+    let ready = Ready::open(run, None, None, reporter)?;
+    ready.plant(ready.config.run.seed, reporter)
 }
 
 /// The same folder replaces its older scores; another one of the same name does not.

@@ -7,11 +7,12 @@ use crate::{
     metrics::{self, Confusion, PrPoint, Ranking, RocPoint},
     ml::train_dia,
     run_dir::RunDir,
-    scores::{Evaluation, ScoreRow, Scores, Triage},
+    scores::{Evaluation, PLANTED, Planted, ScoreRow, Scores, Triage},
 };
 use std::{
     fs,
     path::{Path, PathBuf},
+    sync::Arc,
 };
 
 /// Bars of the histogram.
@@ -50,6 +51,8 @@ pub struct ScoreSet {
     pub classes: Vec<String>,
     /// How the terms of training normals lie, left out one by one; `None` where the file has none.
     pub normals: Option<Normals>,
+    /// How many planted lesions the run finds, where that was asked.
+    pub planted: Option<Arc<Planted>>,
     /// Tags and notes that were saved beside the run.
     pub triage: Triage,
     ranking: Option<Ranking>,
@@ -75,6 +78,8 @@ impl ScoreSet {
             })?;
         }
         set.encoder = train_dia::part(&run).ok().map(|part| part.join(train_dia::ENCODER)).filter(|path| path.is_file());
+        // Figures that cannot be read are no reason not to show the scores; they can be made anew.
+        set.planted = Planted::read(&folder.join(PLANTED)).ok().flatten().map(Arc::new);
         set.triage = Triage::read(&triage_file(&file))?;
         let own = folder.join("scores.csv");
         if file != own && own.is_file() {
@@ -122,6 +127,7 @@ impl ScoreSet {
             histogram: histogram(&rows, range),
             classes,
             normals: Normals::new(&scores.rows.iter().filter(|r| is_training_normal(r)).collect::<Vec<_>>()),
+            planted: None,
             triage: Triage::default(),
             rows: rows.into_iter().chain(train).collect(),
             scores,

@@ -18,6 +18,7 @@ pub mod matched;
 pub mod occlusion;
 mod pace;
 mod pickle;
+pub mod planted;
 pub mod preview;
 pub mod profile;
 pub mod profiler;

@@ -19,6 +19,8 @@ pub enum Stage {
     /// The dissolve profile of the training normals.
     Profile,
     Scores,
+    /// Spots drawn into held-out normals.
+    Planted,
     Report,
 }
 
@@ -32,6 +34,7 @@ impl Stage {
             Self::Bank => "Normal features",
             Self::Profile => "Dissolve profile",
             Self::Scores => "Scores",
+            Self::Planted => "Planted lesions",
             Self::Report => "Report",
         }
     }

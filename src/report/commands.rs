@@ -20,6 +20,9 @@ pub fn commands(parts: &Parts) -> Vec<(&'static str, String)> {
             format!("dissolve-studio evaluate {scores} --rule {} --json", parts.config.score.rule),
         ));
     }
+    if let Some(planted) = &parts.planted {
+        all.push(("planted lesions", format!("dissolve-studio evaluate {scores} --planted --seed {}", planted.seed)));
+    }
     all.push(("this page", format!("dissolve-studio report --run {run}")));
     all
 }

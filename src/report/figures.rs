@@ -7,7 +7,7 @@ use super::{
 };
 use crate::{
     metrics::{self, Confusion, Ranking, RocPoint},
-    scores::ScoreRow,
+    scores::{Planted, PlantedCell, ScoreRow},
 };
 
 /// Plot areas in px.
@@ -104,6 +104,27 @@ pub fn histogram(rows: &[&ScoreRow], threshold: Option<f64>) -> Option<Chart> {
     }
     let (x, y) = (Axis::new("score (higher = more abnormal)"), Axis::new("share of the class, %"));
     Some(Chart { title: "Scores".into(), x, y, marks, size: [LARGE[0], 240.0] })
+}
+
+/// Share of the planted lesions that are found, against their contrast: a line a size.
+pub fn planted(planted: &Planted) -> Chart {
+    let mut marks = vec![Mark::named(Ink::Quiet, Shape::Dashed(vec![[0.0, 5.0], [100.0, 5.0]]), "by chance")];
+    for (i, size) in planted.sizes().into_iter().enumerate() {
+        let found = |c: &PlantedCell| [100.0 * c.contrast, 100.0 * c.sensitivity_at_95_specificity];
+        let points: Vec<[f64; 2]> = planted.of_size(size).map(found).collect();
+        // Told apart by stroke as well as by colour.
+        let (ink, shape) = match i {
+            0 => (Ink::Quiet, Shape::Line(points.clone())),
+            1 => (Ink::Accent, Shape::Dashed(points.clone())),
+            _ => (Ink::Accent, Shape::Line(points.clone())),
+        };
+        marks.push(Mark::named(ink, shape, format!("{:.0} % of the side", 100.0 * size)));
+        marks.extend(points.into_iter().map(|p| Mark::new(ink, Shape::Point(p))));
+    }
+    let title = format!("Synthetic lesions in {} held-out normals", planted.images);
+    let (x, y) = (Axis::new("contrast, % of the image's range"), Axis::new("found at 95 % specificity, %"));
+    let y = Axis { range: Some([0.0, 100.0]), ..y };
+    Chart { title, x: Axis { range: Some([0.0, 100.0]), ..x }, y, marks, size: [LARGE[0], 240.0] }
 }
 
 /// What a threshold gets right and wrong, as four fields shaded by their share of the class.

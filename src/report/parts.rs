@@ -4,7 +4,7 @@ use crate::{
     config::RunConfig,
     error::Result,
     run_dir::{Manifest, RunDir, RunKind},
-    scores::{Evaluation, Scores},
+    scores::{Evaluation, PLANTED, Planted, Scores},
 };
 
 /// A run, and its stages where it has them.
@@ -18,6 +18,8 @@ pub struct Parts {
     pub dia: Option<RunDir>,
     /// The reason where there are none.
     pub scores: Result<Scored, String>,
+    /// Where that was asked, and its file can be read.
+    pub planted: Option<Planted>,
 }
 
 pub struct Scored {
@@ -37,7 +39,8 @@ impl Parts {
             RunKind::Dia | RunKind::Csi => (given(), itself()),
         };
         let scores = scored(run, &config);
-        Ok(Self { run: run.clone(), manifest, config, ddpm, dia, scores })
+        let planted = Planted::read(&run.join(PLANTED)).ok().flatten();
+        Ok(Self { run: run.clone(), manifest, config, ddpm, dia, scores, planted })
     }
 
     /// `DIA` or `CSI`.

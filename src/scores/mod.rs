@@ -3,10 +3,12 @@
 mod compare;
 mod csv;
 mod evaluation;
+mod planted;
 mod triage;
 
 pub use compare::{Comparison, Moved};
 pub use evaluation::{Evaluation, RivalFigure};
+pub use planted::{PLANTED, Planted, PlantedCell};
 pub use triage::{Remark, Tag, Triage};
 
 use crate::{config::ThresholdRule, metrics};

@@ -42,15 +42,6 @@ impl LesionKind {
         matches!(self, Self::Exudates | Self::Drusen)
     }
 
-    /// How much of a change of brightness each channel takes; mean 1.
-    pub(super) fn colour(self) -> Rgb {
-        match self {
-            Self::Exudates => [1.0, 1.35, 0.65],
-            Self::Drusen => [0.9, 1.2, 0.9],
-            _ => [0.85, 1.2, 0.95],
-        }
-    }
-
     /// What it does to the colour of the retina under even light where it covers `amount` (0..1) of it.
     pub(super) fn tint(self, colour: Rgb, amount: f32) -> Rgb {
         match self {

@@ -16,13 +16,11 @@ mod dataset;
 mod eye;
 mod lesions;
 mod noise;
-mod plant;
 mod retina;
 mod vessels;
 
 pub use dataset::{Photograph, Plan, dataset, photographs};
 pub use lesions::{Lesion, LesionKind};
-pub use plant::plant_lesion;
 
 use crate::rng;
 use camera::Camera;

@@ -25,6 +25,7 @@ mod moved;
 mod notices;
 mod palette;
 mod picture_frame;
+mod planted;
 mod plates;
 mod plots;
 mod readiness;

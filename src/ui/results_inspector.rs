@@ -1,6 +1,6 @@
-//! Results, on the right: the figures, the rule of the threshold, the reality check.
+//! Results, on the right: the figures, the rule of the threshold, the reality check, planted lesions.
 
-use super::{Cx, confusion, results_view::label_of, rivals, theme, triage, widgets};
+use super::{Cx, confusion, planted, results_view::label_of, rivals, theme, triage, widgets};
 use crate::{
     app::{Command, actions::Id, icons, state::Overlay},
     config::ThresholdRule,
@@ -25,6 +25,8 @@ pub fn show(ui: &mut Ui, cx: &mut Cx<'_>, note: &mut (String, String)) {
         }
         selected(ui, cx, note);
         rivals::show(ui, &set);
+        ui.add_space(theme::PAGE);
+        planted::show(ui, cx);
         ui.add_space(theme::PAGE);
         for note in &set.evaluation.notes {
             ui.label(

@@ -39,7 +39,7 @@ pub fn card_of(stage: Stage) -> Stage {
     match stage {
         Stage::Data | Stage::Ddpm => Stage::Ddpm,
         Stage::Ladder | Stage::Dia | Stage::Bank => Stage::Dia,
-        Stage::Profile | Stage::Scores | Stage::Report => Stage::Scores,
+        Stage::Profile | Stage::Scores | Stage::Planted | Stage::Report => Stage::Scores,
     }
 }
 

@@ -36,7 +36,7 @@ impl JobInfo {
     pub fn new(title: String, name: String, kind: RunKind, config: RunConfig, work: Work) -> Self {
         let run = match &work {
             Work::New | Work::Folder { .. } => None,
-            Work::Resume(run) | Work::Score(run) => Some(run.clone()),
+            Work::Resume(run) | Work::Score(run) | Work::Plant(run) => Some(run.clone()),
         };
         let (forecast, progress) = (Forecast::default(), Progress::default());
         Self { id: JobId(0), title, name, kind, work, state: JobState::Queued, run, config, forecast, amount: None, progress }
@@ -62,6 +62,8 @@ pub enum Work {
     Score(PathBuf),
     /// Scores the images of a folder by this run.
     Folder { run: PathBuf, folder: PathBuf },
+    /// Draws lesions into this run's held-out normals.
+    Plant(PathBuf),
 }
 
 /// A job that waited when the window was closed.

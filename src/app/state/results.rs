@@ -4,7 +4,7 @@ use crate::{
     config::ThresholdRule,
     jobs::{Compared, Failure, ScoreSet},
     metrics::Confusion,
-    scores::{Remark, SHIFTS, ScoreRow, Tag, Triage},
+    scores::{Planted, Remark, SHIFTS, ScoreRow, Tag, Triage},
 };
 use std::{path::PathBuf, sync::Arc};
 
@@ -30,6 +30,8 @@ pub struct ResultsState {
     /// The line that asks for a folder to score is open.
     pub asks_folder: bool,
     pub why: Why,
+    /// How many planted lesions the run finds, once that was asked.
+    pub planted: Option<Arc<Planted>>,
 }
 
 #[derive(Debug, Default)]

@@ -1,4 +1,4 @@
-//! The run in view beside another one, and on other images.
+//! The run in view beside another one, on other images, and on its normals with lesions planted in them.
 
 use super::jobs;
 use crate::{
@@ -8,8 +8,12 @@ use crate::{
     },
     jobs::{Compared, Failure},
     run_dir::RunKind,
+    scores::Planted,
 };
-use std::{path::PathBuf, sync::Arc};
+use std::{
+    path::{Path, PathBuf},
+    sync::Arc,
+};
 
 pub fn compare_with(state: &mut State, second: Option<PathBuf>) -> Vec<Effect> {
     let (Some(first), Some(second)) = (state.results.ready().cloned(), second) else {
@@ -42,4 +46,21 @@ pub fn score_folder(state: &mut State, folder: PathBuf) -> Vec<Effect> {
     let name = data_title(&folder);
     let job = JobInfo::new(format!("Score {name}"), name, RunKind::Train, config, Work::Folder { run, folder });
     jobs::submit(state, job)
+}
+
+pub fn plant(state: &mut State) -> Vec<Effect> {
+    if let Err(reason) = actions::may_plant(state) {
+        state.notify_error("Lesions cannot be planted.", reason);
+        return Vec::new();
+    }
+    let Some(set) = state.results.ready().cloned() else { return Vec::new() };
+    let (title, work) = (format!("Planted lesions of {}", set.name), Work::Plant(set.run.clone()));
+    jobs::submit(state, JobInfo::new(title, set.name.clone(), RunKind::Train, set.config.clone(), work))
+}
+
+pub fn planted(state: &mut State, run: &Path, planted: Arc<Planted>) -> Vec<Effect> {
+    if state.results.ready().is_some_and(|set| set.run == run) {
+        state.results.planted = Some(planted);
+    }
+    Vec::new()
 }

@@ -137,6 +137,7 @@ fn start_next(state: &mut State) -> Vec<Effect> {
     let (id, config, name) = (job.id, Box::new(job.config.clone()), job.name.clone());
     vec![match job.work.clone() {
         Work::Folder { run, folder } => Effect::ScoreFolder { id, run, folder },
+        Work::Plant(run) => Effect::Plant { id, run },
         work => Effect::Train { id, kind: job.kind, config, name, work },
     }]
 }
@@ -316,15 +317,19 @@ pub fn ended(state: &mut State, id: JobId, outcome: Outcome) -> Vec<Effect> {
     job.state = JobState::Ended(outcome.clone());
     let title = job.title.clone();
     let mut effects = vec![Effect::ListRuns];
-    let scored = matches!(job.work, Work::Score(_)) || job.kind == RunKind::Train;
-    let of_folder = matches!(job.work, Work::Folder { .. });
+    let scored = match job.work {
+        Work::Score(_) | Work::Folder { .. } => true,
+        Work::New | Work::Resume(_) => job.kind == RunKind::Train,
+        Work::Plant(_) => false,
+    };
+    let keeps_nothing = matches!(job.work, Work::Folder { .. } | Work::Plant(_));
     match outcome {
         Outcome::Finished(run) if scored => {
             state.notify(format!("{title}: done. The scores are under Results (4)."));
             effects.extend(results::open_run(state, run));
         }
         Outcome::Finished(_) => state.notify(format!("{title}: done.")),
-        Outcome::Stopped if of_folder => state.notify(format!("{title}: stopped; nothing was written.")),
+        Outcome::Stopped if keeps_nothing => state.notify(format!("{title}: stopped; nothing was written.")),
         Outcome::Stopped => state.notify(format!("{title}: stopped; what was computed is kept and can be resumed.")),
         Outcome::Failed(failure) => state.notify_error(format!("{title}: {}", failure.summary), failure.hint),
     }

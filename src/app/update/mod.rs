@@ -158,6 +158,7 @@ fn on_command(state: &mut State, command: Command) -> Vec<Effect> {
             state.results.asks_folder = open;
             Vec::new()
         }
+        Command::Plant => comparing::plant(state),
         Command::Occlude(wanted) => why::occlude(state, wanted),
         Command::ScoreFolder(folder) => comparing::score_folder(state, folder),
     }
@@ -192,6 +193,7 @@ fn on_event(state: &mut State, event: JobEvent) -> Vec<Effect> {
         JobEvent::RunDone { errand, done } => runs::done(state, errand, done),
         JobEvent::Scores { run, scores } => results::scores(state, &run, scores),
         JobEvent::Compared { second, compared } => comparing::compared(state, second, compared),
+        JobEvent::Planted { run, planted } => comparing::planted(state, &run, planted),
         JobEvent::Why { generation, answer } => why::answered(state, generation, answer),
         JobEvent::Saved(path) => {
             state.notify(format!("Saved as {}", path.display()));

@@ -71,6 +71,7 @@ pub fn scores(state: &mut State, run: &Path, scores: Result<Arc<ScoreSet>, Failu
             r.threshold = set.evaluation.threshold.unwrap_or(middle);
             r.rule = set.own_rule();
             r.triage = set.triage.clone();
+            r.planted = set.planted.clone();
             let (config, foreign) = (set.data.clone(), set.is_foreign());
             // Outcomes need labels; a ranking does without.
             let labelled = set.evaluation.n_normal + set.evaluation.n_abnormal > 0;

@@ -1,0 +1,130 @@
+//! How many planted lesions a score finds (`planted.json` of a run folder): figures by size and contrast.
+
+use crate::{
+    error::{Error, Result},
+    metrics::{MetricError, Ranking, auroc, wilson},
+    run_dir::write_atomic,
+};
+use serde::{Deserialize, Serialize};
+use std::{fs, io::Write, path::Path};
+
+/// Name of the file in the run folder.
+pub const PLANTED: &str = "planted.json";
+
+/// Fewer clean images than this leave no room for one false alarm at 95 % specificity.
+const FEW: usize = 20;
+
+/// Figures of planted against clean images, of the same held-out normals.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Planted {
+    pub seed: u64,
+    /// How many held-out normals a spot was drawn into.
+    pub images: usize,
+    /// How many held-out normals there are.
+    pub of: usize,
+    /// By size, then by contrast.
+    pub cells: Vec<PlantedCell>,
+}
+
+/// One size and one contrast.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+pub struct PlantedCell {
+    /// Diameter at half its strength, as a share of the picture's side.
+    pub size: f64,
+    /// Largest change, as a share of the range of the picture's own brightness.
+    pub contrast: f64,
+    /// Of planted against clean images.
+    pub auroc: f64,
+    /// Share of the planted images above a threshold that at most 5 % of the clean ones reach.
+    pub sensitivity_at_95_specificity: f64,
+}
+
+impl PlantedCell {
+    /// # Errors
+    /// No scores, or scores that are not finite.
+    pub fn new(size: f64, contrast: f64, clean: &[f64], planted: &[f64]) -> Result<Self, MetricError> {
+        let scores = [clean, planted].concat();
+        let labels: Vec<bool> = (0..scores.len()).map(|i| i >= clean.len()).collect();
+        let sensitivity_at_95_specificity = Ranking::new(&labels, &scores)?.sensitivity_at_specificity(0.95)?;
+        Ok(Self { size, contrast, auroc: auroc(&labels, &scores)?.value, sensitivity_at_95_specificity })
+    }
+}
+
+impl Planted {
+    /// The sizes, smallest first.
+    pub fn sizes(&self) -> Vec<f64> {
+        let mut sizes: Vec<f64> = self.cells.iter().map(|c| c.size).collect();
+        sizes.sort_by(f64::total_cmp);
+        sizes.dedup();
+        sizes
+    }
+
+    /// The cells of one size.
+    pub fn of_size(&self, size: f64) -> impl Iterator<Item = &PlantedCell> {
+        self.cells.iter().filter(move |c| c.size == size)
+    }
+
+    /// Wilson's 95 % interval of a cell's sensitivity.
+    pub fn interval(&self, cell: &PlantedCell) -> [f64; 2] {
+        wilson(cell.sensitivity_at_95_specificity, self.images)
+    }
+
+    /// What a reader of so few images should know.
+    pub fn caution(&self) -> Option<String> {
+        (self.images < FEW).then(|| format!("with {} clean images, 95 % specificity allows not one false alarm", self.images))
+    }
+
+    pub fn to_json(&self) -> String {
+        format!("{:#}\n", serde_json::json!(self))
+    }
+
+    /// `None` where the file is not there.
+    ///
+    /// # Errors
+    /// A file that cannot be read.
+    pub fn read(path: &Path) -> Result<Option<Self>> {
+        let text = match fs::read(path) {
+            Err(e) if e.kind() == std::io::ErrorKind::NotFound => return Ok(None),
+            read => read.map_err(Error::io("read", path))?,
+        };
+        let planted = serde_json::from_slice(&text)
+            .map_err(|e| Error::user(format!("{} cannot be read: {e}", path.display()), "plant the lesions again"))?;
+        Ok(Some(planted))
+    }
+
+    pub fn write(&self, path: &Path) -> Result<()> {
+        write_atomic(path, |file| file.write_all(self.to_json().as_bytes()))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn figures_are_those_of_planted_against_clean() {
+        let clean: Vec<f64> = (0..40).map(f64::from).collect();
+        let same = PlantedCell::new(0.1, 0.0, &clean, &clean).unwrap();
+        assert_eq!((same.auroc, same.sensitivity_at_95_specificity), (0.5, 0.05), "what changes nothing is not found");
+        let above: Vec<f64> = clean.iter().map(|s| s + 100.0).collect();
+        let all = PlantedCell::new(0.1, 0.8, &clean, &above).unwrap();
+        assert_eq!((all.auroc, all.sensitivity_at_95_specificity), (1.0, 1.0));
+        assert!(PlantedCell::new(0.1, 0.8, &[], &[]).is_err() && PlantedCell::new(0.1, 0.8, &clean, &[f64::NAN]).is_err());
+    }
+
+    #[test]
+    fn a_file_is_read_as_it_was_written() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("planted.json");
+        assert_eq!(Planted::read(&path).unwrap(), None);
+        let cell = |size, contrast| PlantedCell { size, contrast, auroc: 0.75, sensitivity_at_95_specificity: 0.5 };
+        let planted = Planted { seed: 3, images: 8, of: 9, cells: vec![cell(0.2, 0.1), cell(0.1, 0.1), cell(0.1, 0.4)] };
+        planted.write(&path).unwrap();
+        assert_eq!(Planted::read(&path).unwrap().as_ref(), Some(&planted));
+        assert_eq!(planted.sizes(), [0.1, 0.2]);
+        assert_eq!(planted.of_size(0.1).count(), 2);
+        assert!(planted.caution().is_some());
+        fs::write(&path, "{").unwrap();
+        assert!(Planted::read(&path).is_err());
+    }
+}
