@@ -327,6 +327,18 @@ fn the_three_moves_from_a_folder_to_false_positives() {
     assert!(window.has("not a lesion"));
     window.send(Command::Escape);
 
+    // How small and how faint a spot it finds.
+    window.harness.get_by_label("Plant lesions").click_accesskit();
+    window.harness.step();
+    window.until("lesions are planted", |s| s.state().results.planted.is_some());
+    window.until("the job has ended", |s| s.state().jobs.iter().all(|j| j.state.has_ended()));
+    assert!(window.has("held-out normals, not disease") && window.has("Found at 95 % specificity"));
+    let set = window.harness.state().state().results.ready().unwrap().clone();
+    for format in Format::ALL {
+        window.send(Command::Export(Export::Chart(Chart::Planted, format)));
+    }
+    window.until("it is exported", |_| std::fs::read_dir(set.run.join("exports")).is_ok_and(|files| files.count() == 3));
+
     // Other images, without labels, ranked by the same run.
     let new = window.folder.path().join("new");
     std::fs::create_dir_all(&new).unwrap();

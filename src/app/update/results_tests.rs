@@ -7,7 +7,7 @@ use crate::{
         state::{Comparing, JobState, Sieve, Sort, Tab},
     },
     jobs::{Failure, JobEvent, JobId, Outcome, ScoreSet},
-    scores::{Remark, Tag},
+    scores::{Planted, Remark, Tag},
 };
 use std::sync::Arc;
 
@@ -94,4 +94,26 @@ fn a_folder_is_scored_as_a_job_where_the_encoder_is_there() {
     assert!((actions::get(actions::Id::Keep).allowed)(&state).is_err(), "half a list is of no use");
     let effects = update(&mut state, JobEvent::JobEnded(JobId(1), Outcome::Finished("run/scores-new.csv".into())));
     assert!(effects.iter().any(|e| matches!(e, Effect::LoadScores(path) if path.ends_with("scores-new.csv"))));
+}
+
+#[test]
+fn planted_lesions_are_a_job_and_their_figures_belong_to_one_run() {
+    let mut state = scored();
+    assert!(update(&mut state, Command::Plant).is_empty() && state.notices[0].hint.contains("encoder is not here"));
+    let set = state.results.ready().unwrap();
+    let mut with = ScoreSet::new("run".as_ref(), "run".into(), set.config.clone(), set.scores.clone()).unwrap();
+    with.encoder = Some("encoder".into());
+    update(&mut state, Command::OpenRun("run".into()));
+    update(&mut state, JobEvent::Scores { run: "run".into(), scores: Ok(Arc::new(with)) });
+    let effects = update(&mut state, Command::Plant);
+    assert!(matches!(&effects[..], [Effect::Plant { id: JobId(1), run }] if run.ends_with("run")));
+    assert!(update(&mut state, Command::Plant).is_empty(), "once is enough");
+    assert!((actions::get(actions::Id::Keep).allowed)(&state).is_err());
+    let planted = Arc::new(Planted { seed: 0, images: 4, of: 4, cells: Vec::new() });
+    update(&mut state, JobEvent::Planted { run: "other".into(), planted: planted.clone() });
+    assert!(state.results.planted.is_none());
+    update(&mut state, JobEvent::Planted { run: "run".into(), planted });
+    let effects = update(&mut state, JobEvent::JobEnded(JobId(1), Outcome::Finished("run".into())));
+    assert!(!effects.iter().any(|e| matches!(e, Effect::LoadScores(_))), "gallery and selection stay as they are");
+    assert!(state.results.planted.is_some());
 }

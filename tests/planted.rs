@@ -1,0 +1,67 @@
+//! Planted lesions on the command line: a run that never saw an abnormal image is told how small a spot it finds.
+
+use dissolve_studio::scores::{PLANTED, Planted};
+use std::{
+    ffi::OsStr,
+    fs,
+    path::{Path, PathBuf},
+    process::{Command, Output},
+};
+
+fn call(args: &[&dyn AsRef<OsStr>]) -> Output {
+    Command::new(env!("CARGO_BIN_EXE_dissolve-studio")).args(args.iter().map(|a| a.as_ref())).output().unwrap()
+}
+
+/// Normal pictures alone, six to learn from and four held out; and a run on them with its scores.
+fn run(folder: &Path) -> PathBuf {
+    for (split, count) in [("train", 6), ("test", 4)] {
+        let normals = folder.join("set").join(split).join("good");
+        fs::create_dir_all(&normals).unwrap();
+        for i in 0..count {
+            let image = image::GrayImage::from_fn(24, 24, |x, y| image::Luma([(60 + 4 * x + 2 * y + 3 * i) as u8]));
+            image.save(normals.join(format!("{i}.png"))).unwrap();
+        }
+    }
+    let data = folder.join("set");
+    let mut command = Command::new(env!("CARGO_BIN_EXE_dissolve-studio"));
+    command.args(["train-dia", "--preset", "quick", "--dissolve", "none", "--normal", "good", "--data"]).arg(&data);
+    for setting in ["dia.size=24", "dia.epochs=1", "dia.epoch_length=1", "dia.batch=2", "dia.eval_every=0", "score.samples=1"] {
+        command.args(["--set", setting]);
+    }
+    let trained = command.arg("--workspace").arg(folder).output().unwrap();
+    assert!(trained.status.success(), "{}", String::from_utf8_lossy(&trained.stderr));
+    let run = PathBuf::from(String::from_utf8(trained.stdout).unwrap().lines().last().unwrap());
+    assert!(call(&[&"score", &"--run", &run, &"--data", &data]).status.success());
+    run
+}
+
+#[test]
+fn a_run_without_abnormal_images_has_a_curve_and_the_same_seed_the_same_bytes() {
+    let dir = tempfile::tempdir().unwrap();
+    let run = run(dir.path());
+    let file = run.join(PLANTED);
+    let first = call(&[&"evaluate", &run, &"--planted", &"--seed", &"7", &"--json"]);
+    assert!(first.status.success(), "{}", String::from_utf8_lossy(&first.stderr));
+    let said: serde_json::Value = serde_json::from_slice(&first.stdout).unwrap();
+    assert!(said["auroc"].is_null() && said["undefined"].is_string(), "there is no abnormal image");
+    let planted = Planted::read(&file).unwrap().unwrap();
+    assert_eq!((planted.seed, planted.images, planted.of, planted.cells.len()), (7, 4, 4, 12));
+    assert_eq!(said["planted"], serde_json::json!(planted));
+    let bytes = fs::read(&file).unwrap();
+    fs::remove_file(&file).unwrap();
+    let again = call(&[&"evaluate", &run.join("scores.csv"), &"--planted", &"--seed", &"7"]);
+    assert!(String::from_utf8_lossy(&again.stdout).contains("synthetic spots, not disease"));
+    assert_eq!(fs::read(&file).unwrap(), bytes);
+}
+
+#[test]
+fn what_cannot_be_planted_is_refused_with_a_reason() {
+    let dir = tempfile::tempdir().unwrap();
+    let alone = dir.path().join("scores.csv");
+    fs::write(&alone, "path,label,score\na,0,1\nb,1,2\n").unwrap();
+    let refused = call(&[&"evaluate", &alone, &"--planted"]);
+    assert_eq!(refused.status.code(), Some(1));
+    assert!(String::from_utf8_lossy(&refused.stderr).contains("does not lie in a run"));
+    assert_eq!(call(&[&"evaluate", &alone, &"--seed", &"1"]).status.code(), Some(2), "--seed is for --planted");
+    assert!(call(&[&"evaluate", &alone]).status.success());
+}
