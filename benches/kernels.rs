@@ -10,10 +10,13 @@ fn noise(shape: impl Into<candle_core::Shape>) -> Result<Var> {
 }
 
 /// `(batch, channels, outputs, side, kernel, stride, padding)`: the shapes of a U-Net of width 64 and of the encoder's stem.
-const CONVOLUTIONS: [(usize, usize, usize, usize, usize, usize, usize); 6] = [
+const CONVOLUTIONS: [(usize, usize, usize, usize, usize, usize, usize); 9] = [
     (32, 64, 64, 32, 3, 1, 1),
     (32, 128, 128, 16, 3, 1, 1),
+    (32, 256, 256, 8, 3, 1, 1),
     (32, 512, 512, 4, 3, 1, 1),
+    (8, 256, 256, 8, 3, 1, 1),
+    (8, 512, 512, 4, 3, 1, 1),
     (32, 64, 384, 32, 1, 1, 0),
     (32, 64, 64, 32, 4, 2, 1),
     (192, 3, 64, 32, 7, 2, 3),

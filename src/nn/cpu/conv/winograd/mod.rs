@@ -5,6 +5,7 @@
 //! 36 points. A task takes some rows of tiles through all of it, so that what lies between stays in its second-level cache.
 //! Rounding errors are those of the direct form: what the transforms add, shorter sums take away.
 
+mod few_tiles;
 mod product;
 mod strip;
 mod transform;
@@ -13,6 +14,7 @@ mod weight_grad;
 use rayon::prelude::*;
 
 use crate::nn::cpu::simd::{self, Kernel, Simd, dispatch};
+use crate::nn::cpu::transpose::transpose_to;
 use crate::nn::cpu::{Scratch, Shared, filled};
 use product::Product;
 pub use strip::Grid;
@@ -65,6 +67,9 @@ impl Winograd<'_> {
     pub fn run(&self) -> Vec<f32> {
         let grid = self.grid;
         let panels = self.outputs / (2 * simd::lanes());
+        if grid.tiles() <= few_tiles::MOST && panels >= rayon::current_num_threads() {
+            return few_tiles::run(self);
+        }
         // SAFETY: every weight of every panel is written.
         let weights = unsafe {
             filled(POINTS * grid.channels * self.outputs, |out| {
@@ -97,36 +102,36 @@ impl Kernel for Weights<'_> {
 
     #[inline(always)]
     unsafe fn run<S: Simd>(self) {
-        let Self { job, panel, out } = self;
-        let channels = job.grid.channels;
-        let width = 2 * S::LANES;
-        let mut taps = [0f32; 9 * 2 * simd::MAX_LANES];
-        // SAFETY: the panel's part of `out` is ours, and indices stay within the weights of its outputs.
+        let channels = self.job.grid.channels;
+        // SAFETY: the panel's part of `out` is ours.
         unsafe {
-            let out = out.get().add(panel * POINTS * channels * width);
-            let weights = job.weights.as_ptr().add(panel * width * job.row);
-            for c in 0..channels {
-                for o in 0..width {
-                    let from = weights.add(o * job.row + c * job.channel);
-                    for tap in 0..9 {
-                        *taps.as_mut_ptr().add(tap * width + o) = *from.add(if job.flipped { 8 - tap } else { tap });
+            let out = self.out.get().add(self.panel * POINTS * channels * 2 * S::LANES);
+            transform_weights::<S>(self.job, self.panel, (0, channels), out);
+        }
+    }
+}
+
+/// Writes the points of some channels' weights for two vectors of outputs: `(point, channel, output)`.
+#[inline(always)]
+unsafe fn transform_weights<S: Simd>(job: &Winograd, panel: usize, channels: (usize, usize), out: *mut f32) {
+    let width = 2 * S::LANES;
+    let count = channels.1 - channels.0;
+    let mut taps = [0f32; 9 * 2 * simd::MAX_LANES];
+    let taps = taps.as_mut_ptr();
+    unsafe {
+        for c in 0..count {
+            let from = job.weights.as_ptr().add(panel * width * job.row + (channels.0 + c) * job.channel);
+            transpose_to::<S>(from, (width, 9), job.row, taps, width);
+            for half in 0..2 {
+                let mut kernel = [[S::splat(0.); 3]; 3];
+                for (i, row) in kernel.iter_mut().enumerate() {
+                    for (j, tap) in row.iter_mut().enumerate() {
+                        let at = if job.flipped { 8 - (3 * i + j) } else { 3 * i + j };
+                        *tap = S::load(taps.add(at * width + half * S::LANES));
                     }
                 }
-                for half in 0..2 {
-                    let taps = taps.as_ptr().add(half * S::LANES);
-                    let mut kernel = [[S::splat(0.); 3]; 3];
-                    for (i, row) in kernel.iter_mut().enumerate() {
-                        for (j, tap) in row.iter_mut().enumerate() {
-                            *tap = S::load(taps.add((3 * i + j) * width));
-                        }
-                    }
-                    let points = <Weight as Map<S, 3, 6>>::apply_2d(&kernel);
-                    for (i, row) in points.iter().enumerate() {
-                        for (j, &point) in row.iter().enumerate() {
-                            S::store(out.add(((PATCH * i + j) * channels + c) * width + half * S::LANES), point);
-                        }
-                    }
-                }
+                let points = <Weight as Map<S, 3, 6>>::apply_2d(&kernel);
+                store_points::<S>(&points, out.add(c * width + half * S::LANES), count * width);
             }
         }
     }
@@ -150,18 +155,14 @@ impl Kernel for Rows<'_> {
         let (across, width) = (grid.across(), 2 * S::LANES);
         let tiles = (rows.1 - rows.0) * across;
         let (length, strip) = (grid.channels + PAD, grid.strip(1, S::LANES));
-        let results = Grid { channels: job.outputs, ..grid };
         // SAFETY: the scratch has the sizes that are computed here; rows, channels and panels stay within the images.
         unsafe {
             let mut scratch = Scratch::take(strip + POINTS * tiles * (length + width));
             let (strip, rest) = scratch.0.split_at_mut(strip);
             let (points, products) = rest.split_at_mut(POINTS * tiles * length);
             for row in rows.0..rows.1 {
-                for c in (0..grid.channels).step_by(S::LANES) {
-                    grid.load::<S>(job.x.as_ptr(), row, c, 1, strip.as_mut_ptr());
-                    let to = points.as_mut_ptr().add((row - rows.0) * across * length + c);
-                    transform_row::<S>(strip.as_ptr(), &grid, to, length, tiles * length);
-                }
+                let to = points.as_mut_ptr().add((row - rows.0) * across * length);
+                transform_row::<S>(job.x.as_ptr(), &grid, row, strip.as_mut_ptr(), to, length, tiles * length);
             }
             for panel in 0..job.outputs / width {
                 let weights = weights.as_ptr().add(panel * POINTS * grid.channels * width);
@@ -179,36 +180,64 @@ impl Kernel for Rows<'_> {
                     };
                     product.run::<S>(tiles);
                 }
-                for o in [0, S::LANES] {
-                    let channel = panel * width + o;
-                    let bias = match job.bias {
-                        Some(bias) => S::load(bias.as_ptr().add(channel)),
-                        None => S::splat(0.),
-                    };
-                    for row in rows.0..rows.1 {
-                        let from = products.as_ptr().add((row - rows.0) * across * width + o);
-                        finish_row::<S>(from, &grid, width, tiles * width, bias, strip.as_mut_ptr());
-                        results.store::<S>(strip.as_ptr(), row, channel, out.get());
-                    }
-                }
+                finish::<S>(job, panel, rows, products.as_ptr(), strip.as_mut_ptr(), out);
             }
         }
     }
 }
 
-/// The points of a row of tiles from its strip with a halo of 1; tiles are `tile` and points `point` floats apart.
+/// Two vectors of outputs of some rows of tiles, from `products` (point, tile, output).
 #[inline(always)]
-unsafe fn transform_row<S: Simd>(strip: *const f32, grid: &Grid, to: *mut f32, tile: usize, point: usize) {
+unsafe fn finish<S: Simd>(
+    job: &Winograd,
+    panel: usize,
+    rows: (usize, usize),
+    products: *const f32,
+    strip: *mut f32,
+    out: Shared,
+) {
+    let results = Grid { channels: job.outputs, ..job.grid };
+    let (across, width) = (results.across(), 2 * S::LANES);
+    unsafe {
+        for o in [0, S::LANES] {
+            let channel = panel * width + o;
+            let bias = match job.bias {
+                Some(bias) => S::load(bias.as_ptr().add(channel)),
+                None => S::splat(0.),
+            };
+            for row in rows.0..rows.1 {
+                let from = products.add((row - rows.0) * across * width + o);
+                finish_row::<S>(from, &results, width, (rows.1 - rows.0) * across * width, bias, strip);
+                results.store::<S>(strip, row, channel, out.get());
+            }
+        }
+    }
+}
+
+/// The points of a row of tiles, all channels; tiles are `tile` and points `point` floats apart.
+#[inline(always)]
+unsafe fn transform_row<S: Simd>(
+    x: *const f32,
+    grid: &Grid,
+    row: usize,
+    strip: *mut f32,
+    to: *mut f32,
+    tile: usize,
+    point: usize,
+) {
     let columns = grid.columns(1);
     unsafe {
-        for t in 0..grid.across() {
-            let mut patch = [[S::splat(0.); PATCH]; PATCH];
-            for (i, row) in patch.iter_mut().enumerate() {
-                for (j, pixel) in row.iter_mut().enumerate() {
-                    *pixel = S::load(strip.add((i * columns + TILE * t + j) * S::LANES));
+        for c in (0..grid.channels).step_by(S::LANES) {
+            grid.load::<S>(x, row, c, 1, strip);
+            for t in 0..grid.across() {
+                let mut patch = [[S::splat(0.); PATCH]; PATCH];
+                for (i, row) in patch.iter_mut().enumerate() {
+                    for (j, pixel) in row.iter_mut().enumerate() {
+                        *pixel = S::load(strip.add((i * columns + TILE * t + j) * S::LANES));
+                    }
                 }
+                store_points::<S>(&<Input as Map<S, 6, 6>>::apply_2d(&patch), to.add(t * tile + c), point);
             }
-            store_points::<S>(&<Input as Map<S, 6, 6>>::apply_2d(&patch), to.add(t * tile), point);
         }
     }
 }

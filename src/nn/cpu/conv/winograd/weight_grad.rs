@@ -85,10 +85,7 @@ impl Kernel for Transform<'_> {
             let mut scratch = Scratch::take(grid.strip(1, S::LANES));
             let strip = scratch.0.as_mut_ptr();
             let length = grid.channels + PAD;
-            for c in (0..grid.channels).step_by(S::LANES) {
-                grid.load::<S>(job.x.as_ptr(), from, c, 1, strip);
-                transform_row::<S>(strip, &grid, a.get().add(first * length + c), length, tiles * length);
-            }
+            transform_row::<S>(job.x.as_ptr(), &grid, from, strip, a.get().add(first * length), length, tiles * length);
             let (length, columns) = (job.outputs + PAD, grid.columns(0));
             for c in (0..job.outputs).step_by(S::LANES) {
                 results.load::<S>(job.dy.as_ptr(), from, c, 0, strip);
@@ -162,7 +159,8 @@ impl Kernel for Finish<'_> {
     unsafe fn run<S: Simd>(self) {
         let Self { job, sums, first, out } = self;
         let channels = job.grid.channels;
-        let mut buffer = [0f32; simd::MAX_LANES];
+        let mut taps = [0f32; 9 * simd::MAX_LANES];
+        let taps = taps.as_mut_ptr();
         // SAFETY: all indices are within `sums`; these outputs are ours.
         unsafe {
             let out = out.get().add(first * channels * 9);
@@ -176,11 +174,15 @@ impl Kernel for Finish<'_> {
                 }
                 for (i, row) in <transform::WeightGrad as Map<S, 6, 3>>::apply_2d(&points).iter().enumerate() {
                     for (j, &v) in row.iter().enumerate() {
-                        S::store(buffer.as_mut_ptr(), v);
-                        for (lane, &value) in buffer.iter().enumerate().take(S::LANES) {
-                            *out.add((lane * channels + c) * 9 + 3 * i + j) = value;
-                        }
+                        S::store(taps.add((3 * i + j) * S::LANES), v);
                     }
+                }
+                // To (output, tap).
+                for lane in (0..S::LANES).step_by(8) {
+                    S::transpose_8x8(taps.add(lane), S::LANES, out.add((lane * channels + c) * 9), channels * 9);
+                }
+                for lane in 0..S::LANES {
+                    *out.add((lane * channels + c) * 9 + 8) = *taps.add(8 * S::LANES + lane);
                 }
             }
         }
