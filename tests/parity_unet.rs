@@ -35,6 +35,8 @@ fn output_and_gradients_match() {
     assert_eq!(names_and_shapes(&params), expected, "names and shapes of the state dictionary");
     params.load(&weights).unwrap();
 
+    // As a training does it.
+    let _tape = nn::Tape::start();
     let y = unet.forward(&fixture.get("x"), &steps(&fixture.get("t"))).unwrap();
     common::check("U-Net output", common::relative_to_max(&y, &fixture.get("y")), 2e-5);
 

@@ -92,6 +92,7 @@ impl DdpmTrainer {
         let mut grads: Option<Grads> = None;
         let mut sum = 0.0;
         for batch in batches {
+            let _tape = nn::Tape::start();
             let loss = self.loss(batch)?;
             sum += f64::from(loss.to_scalar::<f32>()?);
             let new = nn::backward(&(loss * share)?, &self.params)?;

@@ -59,6 +59,7 @@ impl Trainer {
 
     /// One step on `views` (branches*K*B, 3, H, W), in the order of [`views`](super::views), and their shift `labels`.
     pub fn step(&mut self, views: &Tensor, labels: &Tensor, lr: f64) -> Result<StepLoss> {
+        let _tape = nn::Tape::start();
         let (z, logits) = self.encoder.forward(views, true)?;
         let contrastive = self.loss.contrastive(&z)?;
         let classification = self.loss.classification(&logits, labels)?;

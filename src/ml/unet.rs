@@ -103,7 +103,7 @@ impl Unet {
         let time = sinusoidal(t, self.dim, x)?;
         let time = nn::gelu(&self.time_mlp.0.forward(&time)?)?;
         // Each block begins its use of the time with this SiLU.
-        let time = nn::silu(&self.time_mlp.1.forward(&time)?)?;
+        let time = nn::seam(&nn::silu(&self.time_mlp.1.forward(&time)?)?)?;
 
         let first = self.init_conv.forward(x)?;
         let mut x = first.clone();
@@ -167,8 +167,8 @@ impl ResnetBlock {
         let h = self.block1.forward(x, Some((&film[0], &film[1])))?;
         let h = self.block2.forward(&h, None)?;
         match &self.res_conv {
-            Some(conv) => h + conv.forward(x)?,
-            None => h + x,
+            Some(conv) => nn::add(&h, &conv.forward(x)?),
+            None => nn::add(&h, x),
         }
     }
 }
@@ -235,6 +235,6 @@ impl Attention {
             Some(norm) => norm.forward(&self.to_out.forward(&nn::linear_attention(&qkv, HEADS)?)?)?,
             None => self.to_out.forward(&nn::attention(&qkv, HEADS, COSINE_SCALE)?)?,
         };
-        out + x
+        nn::add(&out, x)
     }
 }

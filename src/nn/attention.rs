@@ -20,7 +20,7 @@ fn split(qkv: &Tensor, heads: usize) -> Result<[Tensor; 3]> {
 pub fn linear_attention(qkv: &Tensor, heads: usize) -> Result<Tensor> {
     let (b, c, h, w) = qkv.dims4()?;
     if cpu::takes(&[qkv]) {
-        return qkv.contiguous()?.apply_op1(cpu::LinearAttention { heads, d: c / 3 / heads, n: h * w });
+        return cpu::apply_1(cpu::LinearAttention { heads, d: c / 3 / heads, n: h * w }, &qkv.contiguous()?);
     }
     let [q, k, v] = split(qkv, heads)?;
     let q = (softmax(&q, 1)? * ((c / 3 / heads) as f64).powf(-0.5))?;

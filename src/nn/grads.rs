@@ -4,16 +4,16 @@ use std::collections::BTreeMap;
 
 use candle_core::{DType, Result, Tensor};
 
-use super::{Params, cpu};
+use super::{Params, cpu, tape};
 
 /// The gradient of each trained parameter that the loss depends on.
 #[derive(Debug, Clone, Default)]
 pub struct Grads(BTreeMap<String, Tensor>);
 
-/// Gradients of the scalar `loss` with respect to the trained parameters.
+/// Gradients of the scalar `loss` with respect to the trained parameters; through this thread's [`super::Tape`], if there is one.
 pub fn backward(loss: &Tensor, params: &Params) -> Result<Grads> {
-    let mut store = loss.backward()?;
-    Ok(Grads(params.trainable().into_iter().filter_map(|(name, var)| Some((name, store.remove(&var)?))).collect()))
+    let mut gradient = tape::gradients(loss, params)?;
+    Ok(Grads(params.trainable().into_iter().filter_map(|(name, var)| Some((name, gradient(&var)?))).collect()))
 }
 
 impl Grads {

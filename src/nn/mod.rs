@@ -18,6 +18,7 @@ mod ops;
 mod optim;
 mod params;
 mod plain;
+mod tape;
 
 pub use attention::{attention, linear_attention};
 pub use batch_norm::{BatchNorm2d, batch_norm_eval, batch_norm_train};
@@ -27,7 +28,8 @@ pub use ema::Ema;
 pub use grads::{Grads, backward, clip_grad_norm};
 pub use linear::Linear;
 pub use norm::{ChannelLayerNorm, GroupNorm, channel_layer_norm, group_norm, norm_film_silu, standardise_weight};
-pub use ops::{gelu, join_channels, l2_normalise, max_pool_3x3_s2_p1, relu, silu, upsample_nearest2};
+pub use ops::{add, gelu, join_channels, l2_normalise, max_pool_3x3_s2_p1, relu, silu, upsample_nearest2};
 pub use optim::{Adam, Lars};
 pub use params::{Init, Params, Scope};
 pub use plain::with_plain;
+pub use tape::{Tape, seam};

@@ -4,6 +4,14 @@ use candle_core::{Result, Tensor};
 
 use super::cpu;
 
+/// `a + b`, of one shape.
+pub fn add(a: &Tensor, b: &Tensor) -> Result<Tensor> {
+    if cpu::takes(&[a, b]) && a.dims() == b.dims() {
+        return cpu::apply_2(cpu::Add, &a.contiguous()?, &b.contiguous()?);
+    }
+    a + b
+}
+
 /// `x * sigmoid(x)`
 pub fn silu(x: &Tensor) -> Result<Tensor> {
     x.silu()
@@ -50,7 +58,7 @@ fn max_pool_along(x: &Tensor, dim: usize) -> Result<Tensor> {
 /// Of equal maxima the first in row order gets the gradient; NaN wins, as in PyTorch.
 pub fn max_pool_3x3_s2_p1(x: &Tensor) -> Result<Tensor> {
     if cpu::takes(&[x]) {
-        return x.contiguous()?.apply_op1(cpu::MaxPool { height: x.dim(2)?, width: x.dim(3)? });
+        return cpu::apply_1(cpu::MaxPool { height: x.dim(2)?, width: x.dim(3)? }, &x.contiguous()?);
     }
     max_pool_along(&max_pool_along(x, 3)?, 2)
 }
@@ -59,7 +67,7 @@ pub fn max_pool_3x3_s2_p1(x: &Tensor) -> Result<Tensor> {
 pub fn upsample_nearest2(x: &Tensor) -> Result<Tensor> {
     let (b, c, h, w) = x.dims4()?;
     if cpu::takes(&[x]) {
-        return x.contiguous()?.apply_op1(cpu::Upsample { width: w });
+        return cpu::apply_1(cpu::Upsample { width: w }, &x.contiguous()?);
     }
     x.reshape((b, c, h, 1, w, 1))?.broadcast_as((b, c, h, 2, w, 2))?.reshape((b, c, 2 * h, 2 * w))
 }
@@ -68,7 +76,7 @@ pub fn upsample_nearest2(x: &Tensor) -> Result<Tensor> {
 pub fn join_channels(a: &Tensor, b: &Tensor) -> Result<Tensor> {
     if cpu::takes(&[a, b]) && (a.dim(0)?, a.dim(2)?, a.dim(3)?) == (b.dim(0)?, b.dim(2)?, b.dim(3)?) {
         let sizes = (a.elem_count() / a.dim(0)?, b.elem_count() / b.dim(0)?);
-        return a.contiguous()?.apply_op2(&b.contiguous()?, cpu::Join { sizes });
+        return cpu::apply_2(cpu::Join { sizes }, &a.contiguous()?, &b.contiguous()?);
     }
     Tensor::cat(&[a, b], 1)
 }

@@ -8,7 +8,7 @@ use rayon::prelude::*;
 use super::math::{dot, square_sum, sum};
 use super::simd::multiversion;
 use super::small_planes::{Columns, SMALL};
-use super::{Shared, filled, slice, to_tensor, with_values};
+use super::{Shared, apply_2, apply_3, filled, slice, to_tensor, with_values};
 
 /// Mean and biased variance of each channel of `x` (batch, channels, ...).
 pub fn channel_moments(x: &Tensor) -> Result<(Vec<f32>, Vec<f32>)> {
@@ -59,8 +59,8 @@ impl BatchNorm {
         let x = x.contiguous()?;
         let affine = Tensor::stack(&[gamma, beta], 0)?;
         match shortcut {
-            Some(shortcut) => x.apply_op3(&affine, &shortcut.contiguous()?, self),
-            None => x.apply_op2(&affine, self),
+            Some(shortcut) => apply_3(self, &x, &affine, &shortcut.contiguous()?),
+            None => apply_2(self, &x, &affine),
         }
     }
 

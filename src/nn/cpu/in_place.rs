@@ -1,6 +1,6 @@
 //! Element by element work on whole parameters, over all threads.
 
-use candle_core::{CpuStorage, InplaceOp2, InplaceOp3, Layout, Result, Tensor, bail};
+use candle_core::{CpuStorage, CustomOp2, InplaceOp2, InplaceOp3, Layout, Result, Shape, Tensor, bail};
 use rayon::prelude::*;
 
 use super::math::dot;
@@ -21,16 +21,36 @@ pub fn update_with(target: &Tensor, a: &Tensor, b: &Tensor, f: impl Fn(&mut [f32
 
 /// A new tensor of `f(a, b)`, without gradient.
 pub fn zip(a: &Tensor, b: &Tensor, f: impl Fn(f32, f32) -> f32 + Sync) -> Result<Tensor> {
-    let values = with_values([&a.contiguous()?, &b.contiguous()?], |[a, b]| {
-        let mut values = vec![0.; a.len()];
-        let inputs = a.par_chunks(CHUNK).zip(b.par_chunks(CHUNK));
-        let fill = |(to, (a, b)): (&mut [f32], (&[f32], &[f32]))| {
-            to.iter_mut().zip(a.iter().zip(b)).for_each(|(to, (a, b))| *to = f(*a, *b));
-        };
-        values.par_chunks_mut(CHUNK).zip(inputs).for_each(fill);
-        values
-    })?;
+    let values = with_values([&a.contiguous()?, &b.contiguous()?], |[a, b]| zipped(a, b, f))?;
     to_tensor(values, a.shape())
+}
+
+fn zipped(a: &[f32], b: &[f32], f: impl Fn(f32, f32) -> f32 + Sync) -> Vec<f32> {
+    let mut values = vec![0.; a.len()];
+    let inputs = a.par_chunks(CHUNK).zip(b.par_chunks(CHUNK));
+    let fill = |(to, (a, b)): (&mut [f32], (&[f32], &[f32]))| {
+        to.iter_mut().zip(a.iter().zip(b)).for_each(|(to, (a, b))| *to = f(*a, *b));
+    };
+    values.par_chunks_mut(CHUNK).zip(inputs).for_each(fill);
+    values
+}
+
+/// `a + b`
+#[derive(Debug, Clone, Copy)]
+pub struct Add;
+
+impl CustomOp2 for Add {
+    fn name(&self) -> &'static str {
+        "add"
+    }
+
+    fn cpu_fwd(&self, a: &CpuStorage, la: &Layout, b: &CpuStorage, lb: &Layout) -> Result<(CpuStorage, Shape)> {
+        Ok((CpuStorage::F32(zipped(slice(a, la)?, slice(b, lb)?, |a, b| a + b)), la.shape().clone()))
+    }
+
+    fn bwd(&self, _: &Tensor, _: &Tensor, _: &Tensor, dy: &Tensor) -> Result<(Option<Tensor>, Option<Tensor>)> {
+        Ok((Some(dy.clone()), Some(dy.clone())))
+    }
 }
 
 /// The sum of squares, in a fixed order.

@@ -4,12 +4,12 @@ use candle_core::{CpuStorage, CustomOp2, Layout, Result, Shape, Tensor};
 use rayon::prelude::*;
 
 use super::simd::multiversion;
-use super::{slice, to_tensor, with_values};
+use super::{apply_2, slice, to_tensor, with_values};
 
 /// `(x - mean) / sqrt(var + eps) * g` over the channels of `x` (batch, channels, ...) at each position; `g` has channels values.
 pub fn channel_layer_norm(x: &Tensor, g: &Tensor, eps: f64) -> Result<Tensor> {
     let (channels, size) = (x.dim(1)?, x.elem_count() / x.dim(0)? / x.dim(1)?);
-    x.contiguous()?.apply_op2(&g.contiguous()?, LayerNorm { channels, size, eps: eps as f32 })
+    apply_2(LayerNorm { channels, size, eps: eps as f32 }, &x.contiguous()?, &g.contiguous()?)
 }
 
 #[derive(Debug, Clone, Copy)]

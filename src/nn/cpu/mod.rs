@@ -19,11 +19,15 @@ mod transpose;
 
 use std::cell::Cell;
 
-use candle_core::{CpuStorage, DType, Device, Layout, Result, Shape, Storage, Tensor, bail};
+use candle_core::{
+    CpuStorage, CustomOp1, CustomOp2, CustomOp3, DType, Device, Layout, Result, Shape, Storage, Tensor, Var, bail,
+};
+
+use super::tape::{self, Op};
 
 pub use batch_norm::{BatchNorm, channel_moments};
 pub use conv::{conv2d, conv2d_grads};
-pub use in_place::{square_sum, update, update_with, zip};
+pub use in_place::{Add, square_sum, update, update_with, zip};
 pub use layer_norm::channel_layer_norm;
 pub use linear_attention::LinearAttention;
 pub use memory::KeptPages;
@@ -40,6 +44,53 @@ fn slice<'a>(storage: &'a CpuStorage, layout: &Layout) -> Result<&'a [f32]> {
     match (storage, layout.contiguous_offsets()) {
         (CpuStorage::F32(values), Some((from, to))) => Ok(&values[from..to]),
         _ => bail!("the fast CPU forms need contiguous f32 tensors"),
+    }
+}
+
+/// The result of a fast operation: on this thread's tape, if it has one, else in candle's graph.
+pub fn apply_1(op: impl CustomOp1 + Send + Sync + 'static, x: &Tensor) -> Result<Tensor> {
+    if !tape::records(&[x]) {
+        return x.apply_op1(op);
+    }
+    let y = with_storages([x], |[x]| op.cpu_fwd(x.0, x.1))?;
+    Ok(tape::record(Op::One(Box::new(op)), &[x], y))
+}
+
+/// [`apply_1`] for two inputs.
+pub fn apply_2(op: impl CustomOp2 + Send + Sync + 'static, a: &Tensor, b: &Tensor) -> Result<Tensor> {
+    if !tape::records(&[a, b]) {
+        return a.apply_op2(b, op);
+    }
+    let y = with_storages([a, b], |[a, b]| op.cpu_fwd(a.0, a.1, b.0, b.1))?;
+    Ok(tape::record(Op::Two(Box::new(op)), &[a, b], y))
+}
+
+/// [`apply_1`] for three inputs.
+pub fn apply_3(op: impl CustomOp3 + Send + Sync + 'static, a: &Tensor, b: &Tensor, c: &Tensor) -> Result<Tensor> {
+    if !tape::records(&[a, b, c]) {
+        return a.apply_op3(b, c, op);
+    }
+    let y = with_storages([a, b, c], |[a, b, c]| op.cpu_fwd(a.0, a.1, b.0, b.1, c.0, c.1))?;
+    Ok(tape::record(Op::Three(Box::new(op)), &[a, b, c], y))
+}
+
+/// What `f` makes of tensors on the CPU, as a leaf.
+fn with_storages<const N: usize>(
+    tensors: [&Tensor; N],
+    f: impl FnOnce([(&CpuStorage, &Layout); N]) -> Result<(CpuStorage, Shape)>,
+) -> Result<Var> {
+    let guards = tensors.map(Tensor::storage_and_layout);
+    let mut storages = Vec::with_capacity(N);
+    for (storage, layout) in &guards {
+        match &**storage {
+            Storage::Cpu(storage) => storages.push((storage, *layout)),
+            _ => bail!("the fast CPU forms need tensors on the CPU"),
+        }
+    }
+    let storages = std::array::from_fn(|i| storages[i]);
+    match f(storages)? {
+        (CpuStorage::F32(values), shape) => Var::from_vec(values, shape, &Device::Cpu),
+        _ => bail!("the fast CPU forms give f32"),
     }
 }
 

@@ -5,7 +5,7 @@ use rayon::prelude::*;
 
 use super::math::{dot, moments, sigmoid, sum};
 use super::simd::multiversion;
-use super::{slice, to_tensor, with_values};
+use super::{apply_1, apply_3, slice, to_tensor, with_values};
 
 /// `act((x - mean) / sqrt(var + eps) * scale + shift)` with mean and variance over each image's channel group, and `scale` and
 /// `shift` (1 or batch, channels). The activation is SiLU or none.
@@ -13,7 +13,7 @@ pub fn group_norm(x: &Tensor, groups: usize, scale: &Tensor, shift: &Tensor, eps
     let (x, scale, shift) = (x.contiguous()?, scale.contiguous()?, shift.contiguous()?);
     let (channels, size) = (x.dim(1)?, x.elem_count() / x.dim(0)? / x.dim(1)?);
     let per_image = scale.dim(0)? > 1;
-    x.apply_op3(&scale, &shift, GroupNorm { channels, size, groups, per_image, eps: eps as f32, silu })
+    apply_3(GroupNorm { channels, size, groups, per_image, eps: eps as f32, silu }, &x, &scale, &shift)
 }
 
 #[derive(Debug, Clone, Copy)]
@@ -168,7 +168,7 @@ impl CustomOp3 for GroupNorm {
 
 /// Each row of a matrix to mean 0, variance 1.
 pub fn standardise_rows(w: &Tensor, eps: f64) -> Result<Tensor> {
-    w.contiguous()?.apply_op1(Standardise { row: w.elem_count() / w.dim(0)?, eps: eps as f32 })
+    apply_1(Standardise { row: w.elem_count() / w.dim(0)?, eps: eps as f32 }, &w.contiguous()?)
 }
 
 #[derive(Debug, Clone, Copy)]

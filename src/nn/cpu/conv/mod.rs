@@ -35,15 +35,15 @@ use winograd::{Grid, Winograd};
 
 use super::math::sum;
 use super::transpose::transpose;
-use super::{filled, simd, slice, to_tensor, with_values};
+use super::{apply_2, apply_3, filled, simd, slice, to_tensor, with_values};
 
 /// The fast form of [`crate::nn::conv2d`]; `None` where it has no kernel for the size.
 pub fn conv2d(x: &Tensor, w: &Tensor, bias: Option<&Tensor>, stride: usize, padding: usize) -> Result<Option<Tensor>> {
     let Some(conv) = Conv::new(x, w, stride, padding)? else { return Ok(None) };
     let (x, w) = (x.contiguous()?, w.contiguous()?);
     Ok(Some(match bias {
-        Some(bias) => x.apply_op3(&w, &bias.contiguous()?, conv)?,
-        None => x.apply_op2(&w, conv)?,
+        Some(bias) => apply_3(conv, &x, &w, &bias.contiguous()?)?,
+        None => apply_2(conv, &x, &w)?,
     }))
 }
 
