@@ -1,5 +1,7 @@
 //! Each shader is valid, and shows what its twin in Rust says, pixel by pixel.
 
+mod adapter;
+
 use dissolve_studio::gpu::{Look, Mode, Params, Raster, Renderer, SHADERS, Texels, twin};
 use std::sync::Arc;
 
@@ -22,27 +24,9 @@ fn each_shader_is_valid() {
     assert_eq!(files, SHADERS.len(), "each file of shaders/ is in the registry");
 }
 
-/// Waits for a future on this thread.
-fn wait<T>(future: impl Future<Output = T>) -> T {
-    let mut future = std::pin::pin!(future);
-    let mut cx = std::task::Context::from_waker(std::task::Waker::noop());
-    loop {
-        if let std::task::Poll::Ready(value) = future.as_mut().poll(&mut cx) {
-            return value;
-        }
-        std::thread::yield_now();
-    }
-}
-
-/// Without an adapter the tests say that they skip, but fail under `CI=true`.
 fn device() -> Option<(wgpu::Device, wgpu::Queue)> {
-    let adapter = wait(wgpu::Instance::default().request_adapter(&wgpu::RequestAdapterOptions::default()));
-    let Ok(adapter) = adapter else {
-        assert!(std::env::var("CI").is_err(), "no graphics adapter; install mesa-vulkan-drivers");
-        println!("skipped: no graphics adapter (install mesa-vulkan-drivers)");
-        return None;
-    };
-    Some(wait(adapter.request_device(&wgpu::DeviceDescriptor::default())).unwrap())
+    let device = adapter::wait(adapter::find()?.request_device(&wgpu::DeviceDescriptor::default()));
+    Some(device.unwrap())
 }
 
 /// What the card shows, on a ground of (1, 2, 3).

@@ -1,70 +1,25 @@
 //! Data and the list of runs as a person meets them: layouts and tables chosen anew, duplicates side by side, masks,
 //! preprocessing; runs compared, named, thrown away and brought back.
 
+mod window;
+
 use dissolve_studio::{
     app::{
         Command,
         state::{DataPage, Overlay},
-        studio::Studio,
     },
     config::{Channels, RunConfig},
     run_dir::{RunDir, RunKind},
 };
 use eframe::egui::accesskit::Role;
-use egui_kittest::{Harness, kittest::Queryable};
+use egui_kittest::kittest::Queryable;
 use image::{GrayImage, Luma};
-use std::{
-    path::Path,
-    time::{Duration, Instant},
-};
+use std::path::Path;
+use window::Window;
 
-struct Window {
-    harness: Harness<'static, Studio>,
-    folder: tempfile::TempDir,
-}
-
-impl Window {
-    fn new() -> Self {
-        let folder = tempfile::tempdir().unwrap();
-        let workspace = folder.path().join("work");
-        let harness = Harness::builder()
-            .with_size([1280.0, 800.0])
-            .with_max_steps(50)
-            .build_eframe(|cc| Studio::new(cc, workspace, None).unwrap());
-        Self { harness, folder }
-    }
-
-    fn send(&mut self, command: Command) {
-        let ctx = self.harness.ctx.clone();
-        self.harness.state_mut().take(command, &ctx);
-        self.harness.step();
-        self.harness.step();
-    }
-
-    fn until(&mut self, what: &str, reached: impl Fn(&Studio) -> bool) {
-        let start = Instant::now();
-        while !reached(self.harness.state()) {
-            assert!(start.elapsed() < Duration::from_secs(60), "never reached: {what}");
-            self.harness.step();
-            std::thread::sleep(Duration::from_millis(2));
-        }
-        self.harness.step();
-    }
-
-    fn open(&mut self, path: &Path) {
-        self.send(Command::Open(path.into()));
-        self.until("it is open", |s| s.state().data.opening.is_none());
-    }
-
-    fn click(&mut self, label: &str) {
-        self.harness.get_by_label(label).click();
-        self.harness.step();
-        self.harness.step();
-    }
-
-    fn has(&self, label: &str) -> bool {
-        self.harness.query_all_by_label_contains(label).next().is_some()
-    }
+fn open(window: &mut Window, path: &Path) {
+    window.send(Command::Open(path.into()));
+    window.until("it is open", |s| s.state().data.opening.is_none());
 }
 
 /// A picture with a spot, told apart from others by `seed`.
@@ -78,15 +33,14 @@ fn picture(path: &Path, seed: u32) {
 #[test]
 fn a_layout_is_changed_from_its_menu() {
     let mut window = Window::new();
-    let set = window.folder.path().join("set");
+    let set = window.path("set");
     for (i, name) in ["left/p1/good/a.png", "left/p2/bad/b.png", "right/p3/bad/c.png"].iter().enumerate() {
         picture(&set.join(name), i as u32);
     }
-    window.open(&set);
+    open(&mut window, &set);
     assert!(window.has("Which class is normal?"));
     window.harness.get_by_label_contains("one folder a class").click();
-    window.harness.step();
-    window.harness.step();
+    window.steps();
     window.click("classes: the innermost folder is the class");
     window.until("it is read anew", |s| {
         s.state().open().is_some_and(|o| o.dataset.classes.iter().map(|c| c.name.as_str()).eq(["bad", "good"]))
@@ -97,20 +51,19 @@ fn a_layout_is_changed_from_its_menu() {
 #[test]
 fn a_table_with_strange_columns_is_mapped() {
     let mut window = Window::new();
-    let set = window.folder.path().join("set");
+    let set = window.path("set");
     (0..4).for_each(|i| picture(&set.join(format!("eye{i}.png")), i));
     let rows: String = (0..4).map(|i| format!("{i},eye{i},{}\n", if i < 3 { "well" } else { "ill" })).collect();
     std::fs::write(set.join("list.csv"), format!("nr,Auge,Befund\n{rows}")).unwrap();
-    window.open(&set);
-    assert!(window.harness.state().state().open().unwrap().dataset.classes.is_empty(), "German headers are not known");
+    open(&mut window, &set);
+    assert!(window.state().open().unwrap().dataset.classes.is_empty(), "German headers are not known");
     window.send(Command::ChooseColumns(Some(set.join("list.csv"))));
     window.until("the table is read", |s| s.state().data.table.as_ref().is_some_and(|t| t.preview.is_some()));
     assert!(window.has("4 rows in all") && window.has("eye2"));
     for (role, column) in [("Column of the image", "Auge"), ("Column of the label", "Befund")] {
         window.click(role);
         window.harness.get_by_role_and_label(Role::Button, column).click();
-        window.harness.step();
-        window.harness.step();
+        window.steps();
     }
     window.click("Use this table");
     window.until("it is used", |s| s.state().open().is_some_and(|o| o.dataset.classes.len() == 2));
@@ -120,55 +73,55 @@ fn a_table_with_strange_columns_is_mapped() {
 #[test]
 fn duplicates_are_found_and_shown_side_by_side() {
     let mut window = Window::new();
-    let set = window.folder.path().join("set");
+    let set = window.path("set");
     (0..5).for_each(|i| picture(&set.join(format!("train/good/{i}.png")), i));
     (7..10).for_each(|i| picture(&set.join(format!("test/bad/{i}.png")), i));
     std::fs::copy(set.join("train/good/3.png"), set.join("test/bad/copy.png")).unwrap();
-    window.open(&set);
+    open(&mut window, &set);
     window.until("duplicates are looked for", |s| s.state().data.check.found.is_some());
     window.click("Duplicates 1");
-    assert_eq!(window.harness.state().state().data.page, DataPage::Duplicates);
+    assert_eq!(window.state().data.page, DataPage::Duplicates);
     assert!(window.has("equal pixel for pixel") && window.has("across the splits"));
     window.click("test/bad/copy.png, a duplicate");
-    let state = window.harness.state().state();
+    let state = window.state();
     assert_eq!(state.open().unwrap().dataset.item(state.selected.unwrap()).unwrap().name, "test/bad/copy.png");
 }
 
 #[test]
 fn preprocessing_is_set_seen_and_undone() {
     let mut window = Window::new();
-    let set = window.folder.path().join("set");
+    let set = window.path("set");
     (0..3).for_each(|i| picture(&set.join(format!("train/good/{i}.png")), i));
     picture(&set.join("test/bad/x.png"), 5);
     let mask = GrayImage::from_fn(40, 40, |x, y| Luma([if (10..30).contains(&x) && (10..30).contains(&y) { 255 } else { 0 }]));
     std::fs::create_dir_all(set.join("ground_truth/bad")).unwrap();
     mask.save(set.join("ground_truth/bad/x_mask.png")).unwrap();
-    window.open(&set);
+    open(&mut window, &set);
     window.until("the image is looked at", |s| s.state().data.look.done.is_some());
-    assert!(window.harness.state().state().data.look.done.unwrap().has_outline);
+    assert!(window.state().data.look.done.unwrap().has_outline);
     assert!(window.has("The line is the edge of its mask") && !window.has("after"));
     window.click("CLAHE");
     assert!(window.has("after"));
-    assert_eq!(window.harness.state().state().train.config.preprocess.clahe, 2.0);
+    assert_eq!(window.state().train.config.preprocess.clahe, 2.0);
     window.click("green");
     window.send(Command::Undo);
-    assert_eq!(window.harness.state().state().train.config.preprocess.channels, Channels::All);
+    assert_eq!(window.state().train.config.preprocess.channels, Channels::All);
     window.click("Switch off");
-    assert_eq!(window.harness.state().state().train.config.preprocess, Default::default());
+    assert_eq!(window.state().train.config.preprocess, Default::default());
 }
 
 #[test]
 fn a_recent_data_set_is_one_click_away() {
     let mut window = Window::new();
-    let (one, two) = (window.folder.path().join("one"), window.folder.path().join("two"));
+    let (one, two) = (window.path("one"), window.path("two"));
     picture(&one.join("a.png"), 1);
     picture(&two.join("b.png"), 2);
-    window.open(&one);
-    window.open(&two);
+    open(&mut window, &one);
+    open(&mut window, &two);
     window.click("Open one again");
     window.until("it is open again", |s| s.state().open().is_some_and(|o| o.title() == "one"));
     window.click("Forget two");
-    assert_eq!(window.harness.state().state().remembered.recent.len(), 1);
+    assert_eq!(window.state().remembered.recent.len(), 1);
 }
 
 #[test]
@@ -176,7 +129,7 @@ fn runs_are_compared_thrown_away_and_brought_back() {
     let mut window = Window::new();
     window.send(Command::Toggle(Overlay::Runs));
     assert!(window.has("No runs yet"));
-    let workspace = window.folder.path().join("work");
+    let workspace = window.path("work");
     for (name, steps) in [("first", 100), ("second", 200)] {
         let mut config = RunConfig::default();
         config.ddpm.steps = steps;
@@ -190,16 +143,12 @@ fn runs_are_compared_thrown_away_and_brought_back() {
     window.until("their curves are read", |s| s.state().list.curves.len() == 2);
     assert!(window.has("1 of ") && window.has("ddpm.steps") && window.has("DDPM · loss"));
 
-    window.harness.get_by_label("Find runs").click();
-    window.harness.step();
-    window.harness.get_by_label("Find runs").type_text("sec");
-    window.harness.step();
-    window.harness.step();
+    window.type_into("Find runs", "sec");
     assert!(!window.has("Details of first") && window.has("Details of second"));
     window.click("Details of second");
     window.click("Move to trash");
     window.until("it is in the trash", |s| s.state().list.trash.len() == 1);
-    assert_eq!(window.harness.state().state().runs.len(), 1);
+    assert_eq!(window.state().runs.len(), 1);
     window.click("Trash 1");
     window.click("Delete second");
     assert!(window.has("Delete this run for good?"));

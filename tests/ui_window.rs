@@ -1,6 +1,8 @@
 //! The window as a person meets it: found by label, clicked, typed into, dragged. No graphics adapter is needed here; the
 //! pictures themselves are held in `ui_snapshots.rs`.
 
+mod window;
+
 use dissolve_studio::{
     app::{
         Command,
@@ -12,14 +14,9 @@ use dissolve_studio::{
     scores::Tag,
 };
 use eframe::egui::Key;
-use egui_kittest::{
-    Harness,
-    kittest::{NodeT, Queryable},
-};
-use std::{
-    path::Path,
-    time::{Duration, Instant},
-};
+use egui_kittest::kittest::{NodeT, Queryable};
+use std::path::Path;
+use window::Window;
 
 /// Two folders of 14 little pictures each: `good` with a smooth ground, `bad` with a bright spot on it.
 fn images(folder: &Path) {
@@ -36,62 +33,14 @@ fn images(folder: &Path) {
     }
 }
 
-struct Window {
-    harness: Harness<'static, Studio>,
-    /// Removed at the end.
-    folder: tempfile::TempDir,
-}
-
-impl Window {
-    fn new() -> Self {
-        let folder = tempfile::tempdir().unwrap();
-        let workspace = folder.path().join("work");
-        let harness = Harness::builder()
-            .with_size([1280.0, 800.0])
-            .with_max_steps(50)
-            .build_eframe(|cc| Studio::new(cc, workspace, None).unwrap());
-        Self { harness, folder }
-    }
-
-    fn with_images() -> Self {
-        let mut window = Self::new();
-        let path = window.folder.path().join("set");
-        images(&path);
-        window.send(Command::Open(path));
-        window.until("the data set is open", |s| s.state().open().is_some());
-        window
-    }
-
-    fn send(&mut self, command: Command) {
-        let ctx = self.harness.ctx.clone();
-        self.harness.state_mut().take(command, &ctx);
-        self.harness.step();
-    }
-
-    /// Draws frames until a state is reached.
-    fn until(&mut self, what: &str, reached: impl Fn(&Studio) -> bool) {
-        let start = Instant::now();
-        while !reached(self.harness.state()) {
-            assert!(
-                start.elapsed() < Duration::from_secs(120),
-                "never reached: {what}\n{:?}",
-                self.harness.state().state().notices
-            );
-            self.harness.step();
-            std::thread::sleep(Duration::from_millis(2));
-        }
-        self.harness.step();
-    }
-
-    fn click(&mut self, label: &str) {
-        self.harness.get_by_label(label).click();
-        self.harness.step();
-        self.harness.step();
-    }
-
-    fn has(&self, label: &str) -> bool {
-        self.harness.query_all_by_label_contains(label).next().is_some()
-    }
+/// A window with these images open.
+fn with_images() -> Window {
+    let mut window = Window::new();
+    let path = window.path("set");
+    images(&path);
+    window.send(Command::Open(path));
+    window.until("the data set is open", |s| s.state().open().is_some());
+    window
 }
 
 #[test]
@@ -113,13 +62,10 @@ fn an_empty_window_says_what_to_do_in_each_workspace() {
 #[test]
 fn a_typed_path_opens_and_a_wrong_one_says_why() {
     let mut window = Window::new();
-    let path = window.folder.path().join("set");
+    let path = window.path("set");
     images(&path);
     window.harness.step();
-    window.harness.get_by_label("Path to open").click();
-    window.harness.step();
-    window.harness.get_by_label("Path to open").type_text("/nowhere/at/all");
-    window.harness.step();
+    window.type_into("Path to open", "/nowhere/at/all");
     window.click("Open");
     window.until("an error is shown", |s| s.state().data.failed.is_some());
     assert!(window.has("Try again") && window.has("Copy details"));
@@ -131,7 +77,7 @@ fn a_typed_path_opens_and_a_wrong_one_says_why() {
 
 #[test]
 fn the_normal_class_is_asked_and_an_image_is_picked_in_the_grid() {
-    let mut window = Window::with_images();
+    let mut window = with_images();
     assert!(window.has("Which class is normal?"));
     window.harness.get_by_label_contains("good · 14 images").click();
     window.harness.step();
@@ -140,29 +86,25 @@ fn the_normal_class_is_asked_and_an_image_is_picked_in_the_grid() {
     window.harness.get_by_label("good/03.png, normal").click();
     window.harness.step();
     window.harness.step();
-    let state = window.harness.state().state();
+    let state = window.state();
     let picked = state.open().unwrap().dataset.item(state.selected.unwrap()).unwrap();
     assert_eq!(picked.name, "good/03.png");
     let before = state.selected;
-    window.harness.key_press(eframe::egui::Key::ArrowRight);
-    window.harness.step();
-    assert_ne!(window.harness.state().state().selected, before, "arrows walk the images");
+    window.key(Key::ArrowRight);
+    assert_ne!(window.state().selected, before, "arrows walk the images");
 }
 
 #[test]
 fn the_keys_switch_workspaces_but_not_while_typing() {
     let mut window = Window::new();
     window.harness.step();
-    window.harness.key_press(eframe::egui::Key::Num3);
-    window.harness.step();
-    assert_eq!(window.harness.state().state().workspace, Workspace::Train);
-    window.harness.key_press(eframe::egui::Key::Num1);
-    window.harness.step();
+    window.key(Key::Num3);
+    assert_eq!(window.state().workspace, Workspace::Train);
+    window.key(Key::Num1);
     window.harness.get_by_label("Path to open").click();
     window.harness.step();
-    window.harness.key_press(eframe::egui::Key::Num3);
-    window.harness.step();
-    assert_eq!(window.harness.state().state().workspace, Workspace::Data);
+    window.key(Key::Num3);
+    assert_eq!(window.state().workspace, Workspace::Data);
 }
 
 #[test]
@@ -174,26 +116,20 @@ fn the_palette_finds_an_action_by_its_name() {
     window.harness.step();
     window.harness.get_by_label("Find an action").type_text("results");
     window.harness.step();
-    window.harness.key_press(eframe::egui::Key::Enter);
-    window.harness.step();
-    window.harness.step();
-    assert_eq!(window.harness.state().state().workspace, Workspace::Results);
-    assert_eq!(window.harness.state().state().overlay, None);
+    window.key(Key::Enter);
+    assert_eq!(window.state().workspace, Workspace::Results);
+    assert_eq!(window.state().overlay, None);
 }
 
 #[test]
 fn a_wrong_setting_is_explained_at_its_field_and_holds_training_back() {
-    let mut window = Window::with_images();
+    let mut window = with_images();
     window.send(Command::SetNormal(vec!["good".into()]));
     window.until("the answer is taken", |s| s.state().open().is_some_and(|o| !o.asks_normal()));
     window.click("Train");
     let disabled = |window: &Window| window.harness.get_by_label("Train all").accesskit_node().is_disabled();
     assert!(!disabled(&window));
-    window.harness.get_by_label("Steps").click();
-    window.harness.step();
-    window.harness.get_by_label("Steps").type_text("x");
-    window.harness.step();
-    window.harness.step();
+    window.type_into("Steps", "x");
     assert!(window.has("not a whole number") && disabled(&window));
 }
 
@@ -204,40 +140,37 @@ fn results_are_narrowed_tagged_explained_and_exported() {
     window.send(Command::OpenDemo);
     window.until("the scores are there", |s| s.state().results.ready().is_some() && s.state().open().is_some());
     window.click("Results");
-    let set = window.harness.state().state().results.ready().unwrap().clone();
+    let set = window.state().results.ready().unwrap().clone();
     assert!(window.has("now sensitivity") && window.has("AUROC"));
     window.click("Precision-recall");
     assert!(window.has("precision"));
     window.click("Threshold by Youden");
     let youden = set.threshold(ThresholdRule::Youden).unwrap();
-    assert_eq!(window.harness.state().state().results.threshold, youden);
+    assert_eq!(window.state().results.threshold, youden);
     let c = set.confusion(youden);
     window.click(&format!("{} true positives", c.tp));
-    assert_eq!(window.harness.state().state().results.shown.len(), c.tp);
+    assert_eq!(window.state().results.shown.len(), c.tp);
     window.click(&format!("all {}", set.evaluated));
 
     // Keys tag the selected image; the file is there at once, and Ctrl+Z takes it back.
-    window.harness.key_press(Key::ArrowRight);
-    window.harness.step();
-    window.harness.key_press(Key::T);
-    window.harness.step();
+    window.key(Key::ArrowRight);
+    window.key(Key::T);
     let tags = set.run.join("tags.csv");
     window.until("the tag is on the disk", |_| tags.exists());
     let name = &set.rows[0].path;
-    assert!(window.harness.state().state().results.remark(name).has(Tag::LabelWrong));
+    assert!(window.state().results.remark(name).has(Tag::LabelWrong));
     window.harness.get_by_label("Note").focus();
     window.harness.step();
     window.harness.get_by_label("Note").type_text("odd");
     window.harness.step();
     window.click("Threshold by Youden");
-    assert_eq!(window.harness.state().state().results.remark(name).note, "odd");
+    assert_eq!(window.state().results.remark(name).note, "odd");
     window.until("the note is on the disk", |_| std::fs::read_to_string(&tags).unwrap().contains("odd"));
     window.send(Command::Undo);
-    assert_eq!(window.harness.state().state().results.remark(name).note, "");
+    assert_eq!(window.state().results.remark(name).note, "");
 
     // The large view explains the score; the demo comes without its encoder and says so.
-    window.harness.key_press(Key::Enter);
-    window.harness.step();
+    window.key(Key::Enter);
     window.until("picture and nearest normals are there", |s| {
         let why = &s.state().results.why;
         why.picture.is_some() && why.nearest.iter().all(|n| *n)
@@ -260,7 +193,7 @@ fn results_are_narrowed_tagged_explained_and_exported() {
 /// The three moves on one window, with real training of a few steps: open, train and go on working, look at the outcome.
 #[test]
 fn the_three_moves_from_a_folder_to_false_positives() {
-    let mut window = Window::with_images();
+    let mut window = with_images();
     window.send(Command::SetNormal(vec!["good".into()]));
     window.until("the answer is taken", |s| s.state().open().is_some_and(|o| !o.asks_normal()));
     for (key, value) in [
@@ -277,7 +210,7 @@ fn the_three_moves_from_a_folder_to_false_positives() {
     for (key, value) in [("ddpm.dim_mults", "1,2"), ("dia.epoch_length", "2"), ("dia.ladder", "1"), ("dia.max_size", "32")] {
         window.send(Command::Field(key, value.into()));
     }
-    assert_eq!(window.harness.state().state().train.error(), None);
+    assert_eq!(window.state().train.error(), None);
     window.click("Train");
     window.click("Train all");
     window.until("the job runs", |s| !s.state().jobs.is_empty());
@@ -287,7 +220,7 @@ fn the_three_moves_from_a_folder_to_false_positives() {
     window.until("a blurred twin is shown", |s| s.state().dissolve.done.is_some());
     assert!(window.has("mean |change|"));
     window.until("the job has ended", |s| s.state().jobs.iter().all(|j| j.state.has_ended()));
-    let state = window.harness.state().state();
+    let state = window.state();
     let ended = &state.jobs[0];
     assert!(matches!(&ended.state, JobState::Ended(dissolve_studio::jobs::Outcome::Finished(_))), "{:?}", ended.state);
     assert!(!ended.progress.curves.is_empty());
@@ -303,7 +236,7 @@ fn the_three_moves_from_a_folder_to_false_positives() {
     window.harness.step();
     window.harness.drop_at(slider.center());
     window.harness.step();
-    let t = window.harness.state().state().dissolve.t;
+    let t = window.state().dissolve.t;
     assert!((100..150).contains(&t), "half of the logarithmic track is about 122, not {t}");
     window.until("the twin of that t has come", |s| s.state().dissolve.done.as_ref().is_some_and(|d| d.t == t));
 
@@ -312,9 +245,9 @@ fn the_three_moves_from_a_folder_to_false_positives() {
     window.until("the scores are there", |s| matches!(s.state().results.scores, Scores::Ready(_)));
     window.harness.step();
     assert!(window.has("false positives") && window.has("AUROC"));
-    let lowest = window.harness.state().state().results.ready().unwrap().range[0];
+    let lowest = window.state().results.ready().unwrap().range[0];
     window.send(Command::Threshold(lowest));
-    let c = window.harness.state().state().results.confusion();
+    let c = window.state().results.confusion();
     assert!(c.fp > 0 && c.tn == 0, "all are called abnormal at the lowest threshold: {c:?}");
     assert!(window.has(&format!("false positives {}", c.fp)));
 
@@ -333,23 +266,20 @@ fn the_three_moves_from_a_folder_to_false_positives() {
     window.until("lesions are planted", |s| s.state().results.planted.is_some());
     window.until("the job has ended", |s| s.state().jobs.iter().all(|j| j.state.has_ended()));
     assert!(window.has("held-out normals, not disease") && window.has("Found at 95 % specificity"));
-    let set = window.harness.state().state().results.ready().unwrap().clone();
+    let set = window.state().results.ready().unwrap().clone();
     for format in Format::ALL {
         window.send(Command::Export(Export::Chart(Chart::Planted, format)));
     }
     window.until("it is exported", |_| std::fs::read_dir(set.run.join("exports")).is_ok_and(|files| files.count() == 3));
 
     // Other images, without labels, ranked by the same run.
-    let new = window.folder.path().join("new");
+    let new = window.path("new");
     std::fs::create_dir_all(&new).unwrap();
     for i in 0..5 {
         std::fs::copy(window.folder.path().join(format!("set/bad/{i:02}.png")), new.join(format!("{i}.png"))).unwrap();
     }
     window.click("Score a folder…");
-    window.harness.get_by_label("Folder to score").click();
-    window.harness.step();
-    window.harness.get_by_label("Folder to score").type_text(new.to_str().unwrap());
-    window.harness.step();
+    window.type_into("Folder to score", new.to_str().unwrap());
     window.click("Score");
     window
         .until("the folder is ranked", |s| s.state().results.ready().is_some_and(|set| set.is_foreign() && set.rows.len() == 5));
@@ -361,7 +291,7 @@ fn the_three_moves_from_a_folder_to_false_positives() {
 /// Each layout of the Dissolve workspace, with a blur and without a model: what can be shown is, what cannot says why.
 #[test]
 fn the_pictures_are_laid_out_in_each_way() {
-    let mut window = Window::with_images();
+    let mut window = with_images();
     window.click("Dissolve");
     assert!(window.has("No diffusion model yet"));
     window.click("Try a Gaussian blur");
@@ -378,28 +308,26 @@ fn the_pictures_are_laid_out_in_each_way() {
     let whole = |s: &Studio| !s.state().dissolve.plates.is_empty() && s.state().dissolve.plates.iter().all(Option::is_some);
     window.click("Images");
     window.until("six images are dissolved", whole);
-    assert_eq!(window.harness.state().state().dissolve.plates.len(), 6);
+    assert_eq!(window.state().dissolve.plates.len(), 6);
     window.click("Methods");
     window.until("all methods have answered", whole);
     assert!(window.has("Gaussian, kernel 7 px") && window.has("Median, kernel"));
-    let plates = &window.harness.state().state().dissolve.plates;
+    let plates = &window.state().dissolve.plates;
     assert!(plates[0].as_ref().unwrap().twin.is_err(), "there is no diffusion model");
     let mean = |i: usize| plates[i].as_ref().unwrap().twin.as_ref().unwrap().1;
     assert!((mean(1) - mean(3)).abs() < 0.5 * mean(1), "{} and {} are of one strength", mean(1), mean(3));
     window.click("Resolutions");
     window.until("three resolutions have answered", whole);
     assert!(window.has("128 px"));
-    window.harness.key_press(eframe::egui::Key::Num0);
-    window.harness.step();
-    assert!(window.harness.state().state().dissolve.view.actual);
-    window.harness.key_press(eframe::egui::Key::Z);
-    window.harness.step();
-    assert!(!window.harness.state().state().dissolve.view.actual);
+    window.key(Key::Num0);
+    assert!(window.state().dissolve.view.actual);
+    window.key(Key::Z);
+    assert!(!window.state().dissolve.view.actual);
 }
 
 #[test]
 fn closing_stops_the_running_job_and_leaves_it_to_be_resumed() {
-    let mut window = Window::with_images();
+    let mut window = with_images();
     window.send(Command::SetNormal(vec!["good".into()]));
     window.until("the answer is taken", |s| s.state().open().is_some_and(|o| !o.asks_normal()));
     for (key, value) in [("ddpm.batch", "2"), ("ddpm.dim", "8"), ("ddpm.steps", "100000")] {

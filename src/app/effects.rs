@@ -4,8 +4,8 @@ use super::{Effect, dialogs::Dialogs, message::Control, state::Work, textures::T
 use crate::{
     error::Result,
     jobs::{
-        Compute, DissolveWorker, Errand, Events, Examiner, Failure, JobControl, JobEvent, JobId, Loader, Looker, Task,
-        Thumbnails, WhyWorker, machine, pipeline,
+        Compute, Dissolve, Errand, Events, Examiner, Failure, JobControl, JobEvent, JobId, Loader, Look, Newest, Question, Task,
+        Thumbnails, machine, pipeline,
         score_folder::{plant, score_folder},
     },
     run_dir::RunDir,
@@ -18,11 +18,11 @@ pub struct Effects {
     events: Events,
     loader: Loader,
     thumbnails: Thumbnails,
-    looker: Looker,
+    looker: Newest<Look>,
     examiner: Examiner,
-    dissolve: DissolveWorker,
+    dissolve: Newest<Dissolve>,
     compute: Compute,
-    why: WhyWorker,
+    why: Newest<Question>,
     controls: HashMap<JobId, JobControl>,
     dialogs: Dialogs,
 }
@@ -31,13 +31,13 @@ impl Effects {
     /// Starts the threads.
     pub fn start(workspace: PathBuf, events: Events) -> std::io::Result<Self> {
         Ok(Self {
-            looker: Looker::start(events.clone())?,
+            looker: Newest::<Look>::start(events.clone())?,
             examiner: Examiner::default(),
             loader: Loader::start(events.clone())?,
             thumbnails: Thumbnails::start(workspace.clone(), &events)?,
-            dissolve: DissolveWorker::start(events.clone())?,
+            dissolve: Newest::<Dissolve>::start(events.clone())?,
             compute: Compute::start(events.clone())?,
-            why: WhyWorker::start(events.clone())?,
+            why: Newest::<Question>::start(events.clone())?,
             controls: HashMap::new(),
             dialogs: Dialogs::default(),
             workspace,

@@ -2,17 +2,17 @@
 //! with the newest one, piece by piece: several twins beside each other, the ladder of little pictures, the band of the
 //! training normals.
 
-use super::{Events, Failure, JobEvent, ModelSource, Pixels, Twin, band::BandBuilder, bench::Bench};
+use super::{
+    Events, Failure, JobEvent, ModelSource, Newest, Pixels, Twin,
+    band::BandBuilder,
+    bench::Bench,
+    mailbox::{Mailbox, Next},
+};
 use crate::{
     config::{DissolveMethod, PreprocessConfig},
     data::{Dataset, ImageId},
 };
-use std::{
-    collections::VecDeque,
-    path::PathBuf,
-    sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError},
-    thread::JoinHandle,
-};
+use std::{collections::VecDeque, path::PathBuf, sync::Arc};
 
 /// One wish of the slider.
 #[derive(Debug, Clone)]
@@ -78,70 +78,9 @@ pub struct Rung {
     pub pixels: Pixels,
 }
 
-/// The mailbox has room for one wish.
-#[derive(Default)]
-struct Mailbox {
-    slot: Mutex<Slot>,
-    changed: Condvar,
-}
-
-#[derive(Default)]
-struct Slot {
-    wish: Option<Dissolve>,
-    closed: bool,
-}
-
-pub struct DissolveWorker {
-    mailbox: Arc<Mailbox>,
-    thread: Option<JoinHandle<()>>,
-}
-
-impl DissolveWorker {
+impl Newest<Dissolve> {
     pub fn start(events: Events) -> std::io::Result<Self> {
-        let mailbox = Arc::new(Mailbox::default());
-        let there = mailbox.clone();
-        let thread = std::thread::Builder::new().name("dissolve".into()).spawn(move || run(&there, &events))?;
-        Ok(Self { mailbox, thread: Some(thread) })
-    }
-
-    /// Replaces the wish before, where that has not begun.
-    pub fn ask(&self, wish: Dissolve) {
-        self.mailbox.lock().wish = Some(wish);
-        self.mailbox.changed.notify_all();
-    }
-
-    pub fn join(&mut self) {
-        self.mailbox.lock().closed = true;
-        self.mailbox.changed.notify_all();
-        if let Some(thread) = self.thread.take() {
-            let _ = thread.join();
-        }
-    }
-}
-
-enum Next {
-    Wish(Box<Dissolve>),
-    /// Nothing new: go on with what goes with the last wish.
-    Idle,
-    Closed,
-}
-
-impl Mailbox {
-    fn lock(&self) -> MutexGuard<'_, Slot> {
-        self.slot.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
-    /// Waits for a wish, unless there is something else to go on with.
-    fn next(&self, has_work: bool) -> Next {
-        let mut slot = self.lock();
-        loop {
-            match slot.wish.take() {
-                _ if slot.closed => return Next::Closed,
-                Some(wish) => return Next::Wish(Box::new(wish)),
-                None if has_work => return Next::Idle,
-                None => slot = self.changed.wait(slot).unwrap_or_else(PoisonError::into_inner),
-            }
-        }
+        Self::spawn("dissolve", move |mailbox| run(mailbox, &events))
     }
 }
 
@@ -152,12 +91,12 @@ enum Piece {
     Band,
 }
 
-fn run(mailbox: &Mailbox, events: &Events) {
+fn run(mailbox: &Mailbox<Dissolve>, events: &Events) {
     let mut bench = Bench::default();
     let mut band = BandBuilder::default();
     let mut after: Option<(Dissolve, f64, VecDeque<Piece>)> = None;
     loop {
-        match mailbox.next(after.as_ref().is_some_and(|(_, _, pieces)| !pieces.is_empty())) {
+        match mailbox.next_or_idle(after.as_ref().is_some_and(|(_, _, pieces)| !pieces.is_empty())) {
             Next::Closed => return,
             Next::Wish(wish) => {
                 let strength = events.guard("dissolve", || main(&mut bench, &wish, events)).unwrap_or(None);
@@ -165,7 +104,7 @@ fn run(mailbox: &Mailbox, events: &Events) {
                     let plates = (0..wish.board.len()).map(Piece::Plate);
                     let rungs = wish.rungs.iter().copied().map(Piece::Rung);
                     let pieces = plates.chain(rungs).chain(wish.bands.is_some().then_some(Piece::Band)).collect();
-                    (*wish, strength, pieces)
+                    (wish, strength, pieces)
                 });
             }
             Next::Idle => {

@@ -1,18 +1,12 @@
 //! The thread that shows the selected image before and after preprocessing, with its mask: the newest wish counts.
 
-use super::{Events, Failure, JobEvent, Pixels};
+use super::{Events, Failure, JobEvent, Newest, Pixels, mailbox::Mailbox};
 use crate::{
     config::PreprocessConfig,
     data::{Dataset, ImageId, Picture, Preprocess},
     error::Result,
 };
-use std::{
-    sync::{
-        Arc,
-        mpsc::{Receiver, Sender, channel},
-    },
-    thread::JoinHandle,
-};
+use std::sync::Arc;
 
 /// Longest side of what is shown, px; preprocessing looks the same at any size.
 const SHOWN: usize = 768;
@@ -36,41 +30,18 @@ pub struct Looked {
     pub outline: Option<Pixels>,
 }
 
-pub struct Looker {
-    wishes: Option<Sender<Look>>,
-    thread: Option<JoinHandle<()>>,
-}
-
-impl Looker {
+impl Newest<Look> {
     pub fn start(events: Events) -> std::io::Result<Self> {
-        let (tx, rx) = channel();
-        let thread = std::thread::Builder::new().name("preview".into()).spawn(move || run(&rx, &events))?;
-        Ok(Self { wishes: Some(tx), thread: Some(thread) })
-    }
-
-    pub fn ask(&self, wish: Look) {
-        if let Some(wishes) = &self.wishes {
-            // The thread ends only after this end was closed.
-            let _ = wishes.send(wish);
-        }
-    }
-
-    pub fn join(&mut self) {
-        self.wishes = None;
-        if let Some(thread) = self.thread.take() {
-            let _ = thread.join();
-        }
+        Self::spawn("preview", move |mailbox| run(mailbox, &events))
     }
 }
 
 /// The last image that was read: its settings change more often than it does.
 type Kept = Option<(Arc<Dataset>, ImageId, Picture, Option<Picture>)>;
 
-fn run(wishes: &Receiver<Look>, events: &Events) {
+fn run(mailbox: &Mailbox<Look>, events: &Events) {
     let mut kept: Kept = None;
-    while let Ok(wish) = wishes.recv() {
-        // Whatever came later is what a person wants to see.
-        let wish = wishes.try_iter().last().unwrap_or(wish);
+    while let Some(wish) = mailbox.next() {
         let looked = events.guard("preview", || look(&wish, &mut kept)).and_then(|r| r.map_err(Failure::from));
         if !events.send(JobEvent::Looked { generation: wish.generation, looked }) {
             return;

@@ -1,7 +1,7 @@
 //! The thread that answers why an image has its score: pictures of it and of its nearest normals, and on demand the map of
 //! what covering it changes. It does the newest question and forgets all older ones.
 
-use super::{Events, Failure, JobEvent, Pixels, ScoreSet, colour::blend};
+use super::{Events, Failure, JobEvent, Newest, Pixels, ScoreSet, colour::blend, mailbox::Mailbox};
 use crate::{
     data::{Dataset, ImageId, Picture, Preprocess, Split},
     error::{Error, Result},
@@ -14,11 +14,7 @@ use crate::{
     scores::SHIFTS,
 };
 use candle_core::Device;
-use std::{
-    path::PathBuf,
-    sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError},
-    thread::JoinHandle,
-};
+use std::{path::PathBuf, sync::Arc};
 
 /// Longest side of the picture, px.
 const SHOWN: usize = 512;
@@ -64,71 +60,13 @@ pub enum Answer {
     Failed(Failure),
 }
 
-#[derive(Default)]
-struct Mailbox {
-    slot: Mutex<Slot>,
-    changed: Condvar,
-}
-
-#[derive(Default)]
-struct Slot {
-    question: Option<Question>,
-    closed: bool,
-}
-
-impl Mailbox {
-    fn lock(&self) -> MutexGuard<'_, Slot> {
-        self.slot.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
-    /// Waits for a question; `None` at the end.
-    fn next(&self) -> Option<Question> {
-        let mut slot = self.lock();
-        loop {
-            match slot.question.take() {
-                _ if slot.closed => return None,
-                Some(question) => return Some(question),
-                None => slot = self.changed.wait(slot).unwrap_or_else(PoisonError::into_inner),
-            }
-        }
-    }
-
-    /// Something newer has come.
-    fn is_stale(&self) -> bool {
-        let slot = self.lock();
-        slot.closed || slot.question.is_some()
-    }
-}
-
-pub struct WhyWorker {
-    mailbox: Arc<Mailbox>,
-    thread: Option<JoinHandle<()>>,
-}
-
-impl WhyWorker {
+impl Newest<Question> {
     pub fn start(events: Events) -> std::io::Result<Self> {
-        let mailbox = Arc::new(Mailbox::default());
-        let there = mailbox.clone();
-        let thread = std::thread::Builder::new().name("why".into()).spawn(move || run(&there, &events))?;
-        Ok(Self { mailbox, thread: Some(thread) })
-    }
-
-    /// Replaces the question before, and ends the work on it.
-    pub fn ask(&self, question: Question) {
-        self.mailbox.lock().question = Some(question);
-        self.mailbox.changed.notify_all();
-    }
-
-    pub fn join(&mut self) {
-        self.mailbox.lock().closed = true;
-        self.mailbox.changed.notify_all();
-        if let Some(thread) = self.thread.take() {
-            let _ = thread.join();
-        }
+        Self::spawn("why", move |mailbox| run(mailbox, &events))
     }
 }
 
-fn run(mailbox: &Mailbox, events: &Events) {
+fn run(mailbox: &Mailbox<Question>, events: &Events) {
     let mut desk = Desk::default();
     while let Some(question) = mailbox.next() {
         let generation = question.generation;
