@@ -5,10 +5,11 @@ use crate::{
     config::{DataConfig, DeviceKind, DissolveMethod},
     data::{Dataset, ImageId, Picture},
     error::{Error, Result},
+    jobs::strip::{Column, strip},
     ml::{device, diffusion::DiffusionModel, dissolve::Dissolver},
 };
 use candle_core::{Device, Tensor};
-use image::{RgbImage, imageops};
+use image::RgbImage;
 use serde_json::json;
 use std::{
     collections::HashSet,
@@ -18,7 +19,6 @@ use std::{
 
 /// Largest side of a picture in the strip, px.
 const STRIP_CELL: usize = 1024;
-const GAP: u32 = 4;
 
 #[derive(clap::Args)]
 #[command(
@@ -147,18 +147,19 @@ impl Work {
         let gain = [32u8, 16, 8, 4, 2].into_iter().find(|&g| f32::from(g) * largest <= 1.0).unwrap_or(1);
 
         let stem = self.free_name(name);
-        let mut rows = [vec![cell(&original)], vec![blank(&original)]];
+        let mut columns = vec![Column { caption: "original".into(), above: cell(&original), below: None }];
         for ((t, picture), mut change) in steps.into_iter().zip(&dissolved).zip(changes) {
             let label = t.map_or_else(|| self.method.to_string().replace(':', ""), |t| format!("t{t}"));
             let mean = change.data.iter().map(|&v| f64::from(v)).sum::<f64>() / change.data.len().max(1) as f64;
             change.data.iter_mut().for_each(|v| *v *= f32::from(gain));
             let file = self.save(&picture.to_image(), &format!("{stem}-{label}.png"))?;
             self.save(&change.to_image(), &format!("{stem}-{label}-abs-difference-x{gain}.png"))?;
-            rows[0].push(cell(picture));
-            rows[1].push(cell(&change));
+            let caption = t.map_or_else(|| self.method.to_string(), |t| format!("t {t}"));
+            columns.push(Column { caption, above: cell(picture), below: Some(cell(&change)) });
             println!("{}", json!({ "image": shown, "t": t, "file": file.to_string_lossy(), "mean_abs_change": mean }));
         }
-        self.save(&strip(&rows), &format!("{stem}-strip.png"))?;
+        let title = format!("{name} · below: what dissolving changed, absolute, × {gain}");
+        self.save(&strip(&columns, &title, [0, 255]), &format!("{stem}-strip.png"))?;
         Ok(())
     }
 
@@ -197,22 +198,4 @@ fn cell(picture: &Picture) -> RgbImage {
     let scale = (STRIP_CELL as f64 / picture.width.max(picture.height) as f64).min(1.0);
     let length = |side: usize| ((side as f64 * scale).round() as usize).max(1);
     picture.resize(length(picture.width), length(picture.height)).to_image()
-}
-
-fn blank(picture: &Picture) -> RgbImage {
-    let (width, height) = cell(picture).dimensions();
-    RgbImage::from_pixel(width, height, image::Rgb([255; 3]))
-}
-
-/// Above the original and its dissolved versions, below what was taken away.
-fn strip(rows: &[Vec<RgbImage>; 2]) -> RgbImage {
-    let (width, height) = rows[0].first().map_or((1, 1), RgbImage::dimensions);
-    let columns = rows[0].len() as u32;
-    let mut strip = RgbImage::from_pixel(columns * (width + GAP) - GAP, 2 * height + GAP, image::Rgb([255; 3]));
-    for (row, y) in rows.iter().zip([0, height + GAP]) {
-        for (picture, i) in row.iter().zip(0..) {
-            imageops::replace(&mut strip, picture, i64::from(i * (width + GAP)), i64::from(y));
-        }
-    }
-    strip
 }

@@ -4,6 +4,7 @@ use super::{
     Dissolve,
     bench::Bench,
     rasters::{picture_of, within},
+    strip::{Column, strip},
 };
 use crate::{
     data::Picture,
@@ -23,12 +24,13 @@ pub const STRIP: [usize; 7] = [10, 30, 80, 130, 230, 400, 650];
 /// Longest side of one of its pictures, and of a frame's, px.
 const CELL: usize = 512;
 const FRAME: usize = 320;
-const GAP: u32 = 4;
 /// Frames of the sweep, and how long each is shown.
 const FRAMES: usize = 40;
 const DELAY_MS: u32 = 80;
 /// The bar under a frame: its length is t's place on the way.
 const BAR: u32 = 4;
+/// Grey level round the pictures of the sweep.
+const GROUND: u8 = 18;
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Film {
@@ -82,8 +84,12 @@ impl FilmWish {
         Ok(path)
     }
 
+    fn name(&self) -> String {
+        self.wish.dataset.item(self.wish.image).map(|item| item.name.clone()).unwrap_or_default()
+    }
+
     fn stem(&self) -> String {
-        let name = self.wish.dataset.item(self.wish.image).map(|item| item.name.clone()).unwrap_or_default();
+        let name = self.name();
         let stem = name.rsplit_once('.').map_or(name.as_str(), |(stem, _)| stem);
         stem.chars().map(|c| if c.is_control() || r#"/\:*?"<>|"#.contains(c) { '-' } else { c }).collect()
     }
@@ -92,18 +98,15 @@ impl FilmWish {
     fn strip(&self) -> Result<Vec<u8>> {
         let mut bench = Bench::default();
         let original = self.original(&mut bench, CELL)?;
-        let (w, h) = (original.width as u32, original.height as u32);
         let last = bench.timesteps(&self.wish)?.unwrap_or(usize::MAX);
-        let steps: Vec<usize> = STRIP.into_iter().filter(|&t| t < last).collect();
-        let columns = steps.len() as u32 + 1;
-        let mut strip = RgbImage::from_pixel(columns * (w + GAP) - GAP, 2 * h + GAP, Rgb([255; 3]));
-        imageops::replace(&mut strip, &original.to_image(), 0, 0);
-        for (t, column) in steps.into_iter().zip(1..) {
+        let mut columns = vec![Column { caption: "original".into(), above: original.to_image(), below: None }];
+        for t in STRIP.into_iter().filter(|&t| t < last) {
             let twin = self.twin(&mut bench, t, &original)?;
-            let x = i64::from(column * (w + GAP));
-            imageops::replace(&mut strip, &twin.to_image(), x, 0);
-            imageops::replace(&mut strip, &self.change(&original, &twin), x, i64::from(h + GAP));
+            let below = Some(self.change(&original, &twin));
+            columns.push(Column { caption: format!("t {t}"), above: twin.to_image(), below });
         }
+        let title = format!("{} · below: what dissolving changed, × {}", self.name(), self.gain);
+        let strip = strip(&columns, &title, [0, 255]);
         let mut png = Cursor::new(Vec::new());
         strip.write_to(&mut png, image::ImageFormat::Png).map_err(encoding)?;
         Ok(png.into_inner())
@@ -113,18 +116,23 @@ impl FilmWish {
     fn sweep(&self) -> Result<Vec<u8>> {
         let mut bench = Bench::default();
         let original = self.original(&mut bench, FRAME)?;
-        let (w, h) = (original.width as u32, original.height as u32);
         let last = bench.timesteps(&self.wish)?.unwrap_or(usize::MAX);
         let steps: Vec<usize> = self.steps.iter().copied().filter(|&t| t < last).collect();
         let mut images = Vec::new();
         for (i, &t) in steps.iter().enumerate() {
             let twin = self.twin(&mut bench, t, &original)?;
-            let mut image = RgbImage::from_pixel(3 * w + 2 * GAP, h + 2 * BAR, Rgb([18; 3]));
-            for (part, x) in [original.to_image(), twin.to_image(), self.change(&original, &twin)].iter().zip(0..) {
-                imageops::replace(&mut image, part, i64::from(x * (w + GAP)), 0);
-            }
-            let length = image.width() * i as u32 / (steps.len().max(2) - 1) as u32;
-            for (x, y) in (0..length).flat_map(|x| (h + BAR..h + 2 * BAR).map(move |y| (x, y))) {
+            let part = |caption: String, above: RgbImage| Column { caption, above, below: None };
+            let parts = [
+                part(self.name(), original.to_image()),
+                part(format!("t {t}"), twin.to_image()),
+                part(format!("changed, × {}", self.gain), self.change(&original, &twin)),
+            ];
+            let pictures = strip(&parts, "", [230, GROUND]);
+            let (width, height) = pictures.dimensions();
+            let mut image = RgbImage::from_pixel(width, height + BAR, Rgb([GROUND; 3]));
+            imageops::replace(&mut image, &pictures, 0, 0);
+            let length = width * i as u32 / (steps.len().max(2) - 1) as u32;
+            for (x, y) in (0..length).flat_map(|x| (height..height + BAR).map(move |y| (x, y))) {
                 image.put_pixel(x, y, Rgb([43, 179, 163]));
             }
             images.push(image::DynamicImage::from(image).to_rgba8());

@@ -2,15 +2,11 @@
 
 use super::{
     chart::Ink,
+    letters,
     pen::{Anchor, Figure, Pen, Role, Text},
 };
 use crate::error::{Error, Result};
 use image::{ExtendedColorType, ImageEncoder, codecs::png::PngEncoder};
-use skrifa::{
-    FontRef, MetadataProvider,
-    instance::{LocationRef, Size},
-    outline::{DrawSettings, OutlinePen},
-};
 use vello_cpu::{
     Pixmap, RenderContext, Resources,
     color::{AlphaColor, Srgb},
@@ -21,9 +17,6 @@ use vello_cpu::{
 const SCALE: f64 = 3.0;
 /// White round the figure, px.
 const MARGIN: f64 = 12.0;
-
-const REGULAR: &[u8] = include_bytes!("../../assets/fonts/Inter-Regular.otf");
-const HEAVY: &[u8] = include_bytes!("../../assets/fonts/Inter-SemiBold.otf");
 
 /// The bytes of a PNG file.
 ///
@@ -133,69 +126,22 @@ impl Pen for Raster {
     }
 
     fn text(&mut self, kind: Text, at: [f64; 2], anchor: Anchor, upright: bool, text: &str) {
-        let (bytes, size, grey) = match kind {
-            Text::Title => (HEAVY, 14.0, 0x1c),
-            Text::Label => (REGULAR, 12.0, 0x1c),
-            Text::Tick => (REGULAR, 12.0, 0x5e),
+        let (heavy, size, grey) = match kind {
+            Text::Title => (true, 14.0, 0x1c),
+            Text::Label => (false, 12.0, 0x1c),
+            Text::Tick => (false, 12.0, 0x5e),
         };
-        // The fonts are part of this program; were one damaged, the figure would lack its texts.
-        let Ok(font) = FontRef::new(bytes) else { return };
-        let (letters, widths) = (font.charmap(), font.glyph_metrics(Size::new(size), LocationRef::default()));
-        let (outlines, size) = (font.outline_glyphs(), Size::new(size));
-        let mut letter_path = Letters { path: BezPath::new(), x: 0.0 };
-        for letter in text.chars() {
-            let id = letters.map(letter).unwrap_or_default();
-            if let Some(glyph) = outlines.get(id) {
-                // A letter that cannot be drawn leaves its gap.
-                let _ = glyph.draw(DrawSettings::unhinted(size, LocationRef::default()), &mut letter_path);
-            }
-            letter_path.x += f64::from(widths.advance_width(id).unwrap_or_default());
-        }
+        let line = letters::line(heavy, size, text);
         let back = match anchor {
             Anchor::Start => 0.0,
-            Anchor::Middle => -letter_path.x / 2.0,
-            Anchor::End => -letter_path.x,
+            Anchor::Middle => -line.width / 2.0,
+            Anchor::End => -line.width,
         };
         let turn = Affine::rotate(if upright { -std::f64::consts::FRAC_PI_2 } else { 0.0 });
         self.context.set_paint(colour([grey; 3], 1.0));
         self.context.set_transform(placed() * Affine::translate((at[0], at[1])) * turn * Affine::translate((back, 0.0)));
-        self.context.fill_path(&letter_path.path);
+        self.context.fill_path(&line.path);
         self.context.set_transform(placed());
-    }
-}
-
-/// Outlines of letters in a row; fonts count upwards, pictures downwards.
-struct Letters {
-    path: BezPath,
-    /// Where the next letter begins.
-    x: f64,
-}
-
-impl Letters {
-    fn at(&self, x: f32, y: f32) -> (f64, f64) {
-        (self.x + f64::from(x), -f64::from(y))
-    }
-}
-
-impl OutlinePen for Letters {
-    fn move_to(&mut self, x: f32, y: f32) {
-        self.path.move_to(self.at(x, y));
-    }
-
-    fn line_to(&mut self, x: f32, y: f32) {
-        self.path.line_to(self.at(x, y));
-    }
-
-    fn quad_to(&mut self, cx: f32, cy: f32, x: f32, y: f32) {
-        self.path.quad_to(self.at(cx, cy), self.at(x, y));
-    }
-
-    fn curve_to(&mut self, ax: f32, ay: f32, bx: f32, by: f32, x: f32, y: f32) {
-        self.path.curve_to(self.at(ax, ay), self.at(bx, by), self.at(x, y));
-    }
-
-    fn close(&mut self) {
-        self.path.close_path();
     }
 }
 

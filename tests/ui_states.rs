@@ -1,0 +1,375 @@
+//! Each panel in its states: empty, loading, failed, partial, full. The state is made by the pure update, and nothing acts on
+//! it, so that what passes in a moment stays. `empty` and `full` with real images are in `ui_window.rs`.
+
+mod adapter;
+
+use dissolve_studio::{
+    app::{
+        Command, Message, State,
+        state::{JobState, ModelChoice, ThemeChoice, Workspace},
+        textures::Textures,
+        update,
+    },
+    config::{DataConfig, RunConfig},
+    data::{Class, Dataset, Item, Label, Layout, Skipped, Source, Split},
+    jobs::{Failure, JobEvent, JobId, ModelSource, Outcome, ScoreSet},
+    ml::progress::{Check, Event, Readiness, Stage, Step},
+    run_dir::RunKind,
+    scores::{Planted, PlantedCell, ScoreRow, Scores},
+    ui,
+};
+use egui_kittest::{
+    Harness, HarnessBuilder, SnapshotOptions,
+    kittest::{NodeT, Queryable},
+};
+use std::sync::Arc;
+
+/// The window's panels over a state on which nobody acts.
+struct Desk {
+    state: State,
+    ui: ui::Ui,
+    textures: Textures,
+    installed: bool,
+}
+
+struct Panels(Harness<'static, Desk>);
+
+impl Panels {
+    fn of(state: State) -> Self {
+        Self::with(Harness::builder(), state)
+    }
+
+    fn with(builder: HarnessBuilder<Desk>, state: State) -> Self {
+        let desk = Desk { state, ui: ui::Ui::default(), textures: Textures::default(), installed: false };
+        let show = |ui: &mut eframe::egui::Ui, desk: &mut Desk| {
+            // The fonts are there from the frame after.
+            if !std::mem::replace(&mut desk.installed, true) {
+                ui::theme::install(ui.ctx());
+                return;
+            }
+            for command in desk.ui.show(ui, &desk.state, &desk.textures) {
+                update(&mut desk.state, command);
+            }
+        };
+        let mut panels = Self(builder.with_size([1280.0, 800.0]).build_ui_state(show, desk));
+        panels.0.run_steps(4);
+        panels
+    }
+
+    fn has(&self, label: &str) -> bool {
+        self.0.query_all_by_label_contains(label).next().is_some()
+    }
+
+    fn has_all(&self, labels: &[&str]) {
+        labels.iter().for_each(|label| assert!(self.has(label), "{label}"));
+    }
+
+    fn is_disabled(&self, label: &str) -> bool {
+        self.0.get_by_label(label).accesskit_node().is_disabled()
+    }
+
+    fn click(&mut self, label: &str) {
+        self.0.get_by_label(label).click();
+        self.0.run_steps(3);
+    }
+
+    /// A command or an event, and what is shown then.
+    fn take(&mut self, message: impl Into<Message>) {
+        update(&mut self.0.state_mut().state, message);
+        self.0.run_steps(2);
+    }
+}
+
+fn failure() -> Failure {
+    Failure { summary: "the file scores.csv cannot be read: line 7 has no score".into(), hint: "score the run again".into() }
+}
+
+fn at(workspace: Workspace) -> State {
+    let mut state = State { workspace_dir: "/home/someone/dissolve-studio".into(), cores: 2, ..State::default() };
+    update(&mut state, Command::Theme(ThemeChoice::Dark));
+    update(&mut state, Command::Go(workspace));
+    state
+}
+
+/// 24 images; some files beside them cannot be used where `problems`.
+fn dataset(problems: bool) -> Arc<Dataset> {
+    let item = |i: usize| Item {
+        class: Some(usize::from(i % 3 == 2)),
+        given_split: Some(if i < 12 { Split::Train } else { Split::Test }),
+        patient: Some(format!("p{}", i / 2 % 9)),
+        ..Item::new(format!("eyes/IMG_{i:04}.png"), Source::File("nowhere.png".into()), [640, 480])
+    };
+    let class = |name: &str, label| Class { name: name.into(), label: Some(label) };
+    let classes = vec![class("healthy", Label::Normal), class("drusen", Label::Abnormal)];
+    let why = "One folder a class: healthy, drusen.".to_string();
+    let items = (0..24).map(item).collect();
+    let mut set = Dataset::from_items("/data/eyes".into(), Layout::SplitClassFolders, why, classes, items);
+    if problems {
+        let skipped = |path: &str, reason: &str| Skipped { path: path.into(), reason: reason.into() };
+        set.skipped = vec![
+            skipped("train/healthy/a scan with a very long name that goes on and on 0001.png", "the file ends too early"),
+            skipped("test/drusen/notes.docx", "is no picture"),
+        ];
+        set.warnings.push("One patient is in the training and in the test split: p3.".into());
+    }
+    Arc::new(set)
+}
+
+fn open(state: &mut State, problems: bool) {
+    update(state, Command::Open("/data/eyes".into()));
+    let config = DataConfig { path: "/data/eyes".into(), normal: vec!["healthy".into()], ..DataConfig::default() };
+    let generation = state.data.generation;
+    update(state, JobEvent::Opened { generation, config, dataset: dataset(problems) });
+}
+
+// Data.
+
+fn data_loading() -> State {
+    let mut state = at(Workspace::Data);
+    update(&mut state, Command::Open("/data/eyes".into()));
+    update(&mut state, JobEvent::Opening { found: 1234 });
+    state
+}
+
+fn data_failed() -> State {
+    let mut state = at(Workspace::Data);
+    update(&mut state, Command::Open("/data/eyes.csv".into()));
+    let failure = Failure { summary: "/data/eyes.csv has no column of images".into(), hint: "choose its columns".into() };
+    update(&mut state, JobEvent::OpenFailed { generation: 1, path: "/data/eyes.csv".into(), failure });
+    state
+}
+
+fn data_partial() -> State {
+    let mut state = at(Workspace::Data);
+    open(&mut state, true);
+    state
+}
+
+#[test]
+fn data_on_its_way_failed_and_with_problems() {
+    Panels::of(data_loading()).has_all(&["Looking at eyes: 1234 files so far"]);
+    Panels::of(data_failed()).has_all(&["has no column of images", "Copy details", "Try again", "Choose its columns"]);
+    let panels = Panels::of(data_partial());
+    panels.has_all(&["24", "2 files could not be used", "One patient is in the training"]);
+    // What is there works, and a new one on its way does not take it from view.
+    let mut panels = Panels::of(data_partial());
+    panels.take(Command::Open("/data/other".into()));
+    panels.has_all(&["Looking at other", "eyes/IMG_0000.png, normal"]);
+    panels.take(JobEvent::OpenFailed { generation: 2, path: "/data/other".into(), failure: failure() });
+    panels.has_all(&["line 7 has no score", "Try again", "eyes/IMG_0000.png, normal"]);
+}
+
+// Dissolve.
+
+fn dissolve_loading() -> State {
+    let mut state = at(Workspace::Data);
+    open(&mut state, false);
+    state.dissolve.models = vec![ModelChoice {
+        source: ModelSource("run".into()),
+        name: "eyes".into(),
+        detail: "64 px, width 32, 5000 steps".into(),
+        trained_on: Some("eyes".into()),
+        is_finished: true,
+    }];
+    update(&mut state, Command::Go(Workspace::Dissolve));
+    state
+}
+
+fn dissolve_failed() -> State {
+    let mut state = dissolve_loading();
+    let generation = state.dissolve.generation;
+    let failure = Failure {
+        summary: "model.safetensors of the run eyes cannot be read (no such file)".into(),
+        hint: "choose another model on the right, or train one".into(),
+    };
+    update(&mut state, JobEvent::Dissolved { generation, twin: Err(failure) });
+    state
+}
+
+#[test]
+fn a_twin_on_its_way_and_one_that_failed() {
+    let mut panels = Panels::of(dissolve_loading());
+    panels.has_all(&["dissolving…", "t, the strength of dissolving"]);
+    assert!(!panels.has("Copy details"));
+    panels.click("linear");
+    let panels = Panels::of(dissolve_failed());
+    panels.has_all(&["model.safetensors of the run eyes cannot be read", "choose another model", "Copy details"]);
+    assert!(!panels.has("dissolving…"), "nobody waits for what has failed");
+}
+
+// Train.
+
+fn train_running() -> State {
+    let mut state = at(Workspace::Train);
+    open(&mut state, false);
+    for kind in [RunKind::Train, RunKind::Ddpm, RunKind::Train] {
+        update(&mut state, Command::Train(kind));
+    }
+    let id = JobId(1);
+    update(&mut state, JobEvent::JobStarted(id));
+    let total = 5000;
+    let mut tell = |event| update(&mut state, JobEvent::JobProgress(id, event));
+    tell(Event::Started { stage: Stage::Ddpm, done: 0, total });
+    for step in 1..=600 {
+        let at = step as f64;
+        let loss = 0.02 + 0.6 * (-at / 90.0).exp() + 0.01 * (at * 0.7).sin();
+        tell(Event::Step(Step {
+            stage: Stage::Ddpm,
+            step,
+            total,
+            loss,
+            parts: [0.0; 2],
+            grad_norm: 4.0 * loss,
+            lr: 4e-4,
+            images_per_second: 212.0,
+            eta_secs: 0.15 * (total - step) as f64,
+        }));
+    }
+    let check = |name: &str, share: f64, advice: &str| Check {
+        name: name.into(),
+        share,
+        passed: share >= 1.0,
+        found: format!("{name}: {share:.2}"),
+        advice: advice.into(),
+    };
+    let checks = vec![check("structure", 1.0, ""), check("samples", 0.4, "its samples are noise still; train it longer")];
+    tell(Event::Readiness(Readiness { step: 600, checks }));
+    state
+}
+
+fn train_failed() -> State {
+    let mut state = train_running();
+    state.jobs.retain(|job| job.id == JobId(1));
+    let failure = Failure {
+        summary: "the disk is full: checkpoints/step-600.safetensors could not be written".into(),
+        hint: "free some space, then go on with --resume".into(),
+    };
+    update(&mut state, JobEvent::JobEnded(JobId(1), Outcome::Failed(failure)));
+    state
+}
+
+#[test]
+fn a_training_that_runs_with_two_that_wait() {
+    let mut panels = Panels::of(train_running());
+    panels.has_all(&["QUEUE", "2 queued", "600 / 5000", "loss 0.0", "212 images/s"]);
+    assert!(panels.is_disabled("Earlier: Diffusion model of eyes") && panels.is_disabled("Later: Train eyes"));
+    panels.click("Later: Diffusion model of eyes");
+    assert!(panels.is_disabled("Earlier: Train eyes"), "they have changed places");
+    panels.click("Remove from the queue: Train eyes");
+    panels.has_all(&["1 queued"]);
+    panels.take(Command::Pause(JobId(1)));
+    panels.has_all(&["paused"]);
+    panels.take(Command::Stop(JobId(1)));
+    panels.has_all(&["the checkpoint is being written"]);
+}
+
+#[test]
+fn a_training_that_failed_says_why_and_its_curves_stay() {
+    let mut panels = Panels::of(train_failed());
+    panels.has_all(&["The disk is full", "Free some space", "Copy details", "now 0.0"]);
+    assert!(panels.0.state().state.jobs[0].state.has_ended());
+    assert!(!panels.is_disabled("Train all"), "another can be started");
+    panels.click("Train all");
+    assert!(panels.0.state().state.jobs.iter().any(|j| j.state == JobState::Running));
+    assert!(!panels.has("The disk is full"));
+}
+
+// Results.
+
+fn score_set() -> ScoreSet {
+    let row = |i: usize| ScoreRow {
+        path: format!("eyes/IMG_{i:04}.png"),
+        split: if i < 12 { "train" } else { "test" }.into(),
+        class: ["healthy", "drusen"][usize::from(i % 3 == 2)].into(),
+        label: Some(i % 3 == 2),
+        score: -2.0 + 0.05 * (i * 7 % 13) as f64 + if i % 3 == 2 { 0.3 } else { 0.0 },
+        ..ScoreRow::default()
+    };
+    let mut config = RunConfig::default();
+    config.data.path = "/data/eyes".into();
+    let rows: Vec<ScoreRow> = (0..24).map(row).collect();
+    let mut set = ScoreSet::new("/work/runs/eyes".as_ref(), "eyes".into(), config, Scores::from(rows)).unwrap();
+    set.encoder = Some("encoder.safetensors".into());
+    set
+}
+
+fn results_loading() -> State {
+    let mut state = at(Workspace::Results);
+    open(&mut state, false);
+    update(&mut state, Command::Go(Workspace::Results));
+    update(&mut state, Command::OpenRun("/work/runs/eyes".into()));
+    state
+}
+
+fn results_failed() -> State {
+    let mut state = results_loading();
+    update(&mut state, JobEvent::Scores { run: "/work/runs/eyes".into(), scores: Err(failure()) });
+    state
+}
+
+fn results(set: ScoreSet) -> State {
+    let mut state = results_loading();
+    update(&mut state, JobEvent::Scores { run: "/work/runs/eyes".into(), scores: Ok(Arc::new(set)) });
+    state
+}
+
+fn planted() -> Planted {
+    let found = |size: f64, contrast: f64| (0.03 + 5.0 * size * contrast).min(1.0);
+    let cell = |size, contrast| PlantedCell {
+        size,
+        contrast,
+        auroc: 0.5 + 0.5 * found(size, contrast),
+        sensitivity_at_95_specificity: found(size, contrast),
+    };
+    let cells = [0.05, 0.1, 0.2].into_iter().flat_map(|size| [0.1, 0.2, 0.4, 0.8].map(|contrast| cell(size, contrast)));
+    Planted { seed: 0, images: 16, of: 16, cells: cells.collect() }
+}
+
+#[test]
+fn scores_on_their_way_failed_partial_and_full() {
+    Panels::of(results_loading()).has_all(&["Reading the scores…"]);
+    let mut panels = Panels::of(results_failed());
+    panels.has_all(&["Line 7 has no score", "Copy details"]);
+    panels.click("Try again");
+    panels.has_all(&["Reading the scores…"]);
+    let mut one_class = score_set();
+    one_class.scores.rows.retain(|row| row.label == Some(false));
+    let only = ScoreSet::new("/work/runs/eyes".as_ref(), "eyes".into(), one_class.config, one_class.scores).unwrap();
+    Panels::of(results(only)).has_all(&["Undefined: There are no abnormal images", "all 8", "images are ranked all the same"]);
+    Panels::of(results(score_set())).has_all(&["AUROC", "false positives", "test split · 8 normal, 4 abnormal"]);
+}
+
+#[test]
+fn planted_lesions_are_asked_for_awaited_failed_and_there() {
+    let mut panels = Panels::of(results(score_set()));
+    panels.has_all(&["PLANTED LESIONS", "synthetic lesions, not disease"]);
+    panels.take(Command::Plant);
+    panels.take(JobEvent::JobProgress(JobId(1), Event::Started { stage: Stage::Planted, done: 52, total: 208 }));
+    panels.has_all(&["25.0 %", "Stop"]);
+    panels.take(JobEvent::JobEnded(JobId(1), Outcome::Failed(failure())));
+    panels.has_all(&["Line 7 has no score", "Plant lesions"]);
+    panels.take(Command::Plant);
+    panels.take(JobEvent::Planted { run: "/work/runs/eyes".into(), planted: Arc::new(planted()) });
+    panels.take(JobEvent::JobEnded(JobId(2), Outcome::Finished("/work/runs/eyes".into())));
+    panels.has_all(&["16 of 16 held-out normals, not disease", "Export: Planted lesions", "allows not one false alarm"]);
+    assert!(!panels.has("Plant lesions"), "the same seed would say the same");
+}
+
+/// A demo of what is in the other tests, as pictures.
+#[test]
+fn pictures_of_the_states() {
+    let Some(_) = adapter::find() else { return };
+    let states: [(&str, State); 8] = [
+        ("data_loading", data_loading()),
+        ("data_failed", data_failed()),
+        ("data_partial", data_partial()),
+        ("dissolve_loading", dissolve_loading()),
+        ("dissolve_failed", dissolve_failed()),
+        ("train_running", train_running()),
+        ("train_failed", train_failed()),
+        ("results_failed", results_failed()),
+    ];
+    for (name, state) in states {
+        Panels::with(Harness::builder().wgpu(), state).0.snapshot_options(name, &SnapshotOptions::new());
+    }
+}
