@@ -4,12 +4,18 @@
 mod adapter;
 mod window;
 
-use dissolve_studio::app::{
-    Command,
-    state::{Layout, RUNGS, ThemeChoice, Workspace},
+use dissolve_studio::{
+    app::{
+        Command,
+        state::{Layout, RUNGS, Tab, ThemeChoice, Workspace},
+    },
+    scores::{PLANTED, Planted, PlantedCell},
 };
 use egui_kittest::{SnapshotOptions, kittest::Queryable};
 use window::Window;
+
+/// Pictures of the gallery that are in view.
+const GALLERY: usize = 12;
 
 /// A snapshot without the lines under these captions: they say where this machine keeps its files.
 fn shoot(window: &mut Window, name: &str, options: &SnapshotOptions) {
@@ -52,6 +58,34 @@ fn empty_and_open_in_dark_and_light() {
     window.until("duplicates were looked for", |s| s.state().data.check.found.is_some());
     window.send(Command::Theme(ThemeChoice::Light));
     shoot(&mut window, "data_light", &SnapshotOptions::new());
+}
+
+/// The demo's scores and gallery, with figures of planted lesions made up here: its encoder was left out.
+#[test]
+fn results_of_the_demo() {
+    let Some(_) = adapter::find() else { return };
+    let mut window = Window::drawn();
+    window.send(Command::Theme(ThemeChoice::Dark));
+    window.send(Command::OpenDemo);
+    window.until("the demo is open", |s| s.state().open().is_some() && s.state().results.ready().is_some());
+    let found = |size: f64, contrast: f64| (0.03 + 5.0 * size * contrast).min(1.0);
+    let cell = |size, contrast| PlantedCell {
+        size,
+        contrast,
+        auroc: 0.5 + 0.5 * found(size, contrast),
+        sensitivity_at_95_specificity: found(size, contrast),
+    };
+    let cells = [0.05, 0.1, 0.2].into_iter().flat_map(|size| [0.1, 0.2, 0.4, 0.8].map(|contrast| cell(size, contrast)));
+    let run = window.state().results.ready().unwrap().run.clone();
+    Planted { seed: 0, images: 40, of: 40, cells: cells.collect() }.write(&run.join(PLANTED)).unwrap();
+    window.send(Command::OpenRun(run));
+    window.until("the figures are read", |s| s.state().results.planted.is_some());
+    window.send(Command::Go(Workspace::Results));
+    window.send(Command::Tab(Tab::All));
+    window.until("the gallery has its pictures", |s| s.textures().thumbnails() >= GALLERY);
+    shoot(&mut window, "results_dark", &SnapshotOptions::new());
+    window.harness.get_by_label("Export: Planted lesions").scroll_to_me();
+    shoot(&mut window, "results_planted_dark", &SnapshotOptions::new());
 }
 
 /// The demo's slider with its ladder, and the energy curve in the band of the normals.

@@ -19,7 +19,7 @@ use dissolve_studio::{
     ui,
 };
 use egui_kittest::{
-    Harness, HarnessBuilder, SnapshotOptions,
+    Harness, HarnessBuilder, SnapshotOptions, SnapshotResults,
     kittest::{NodeT, Queryable},
 };
 use std::sync::Arc;
@@ -29,7 +29,14 @@ struct Desk {
     state: State,
     ui: ui::Ui,
     textures: Textures,
-    installed: bool,
+}
+
+impl eframe::App for Desk {
+    fn ui(&mut self, ui: &mut eframe::egui::Ui, _: &mut eframe::Frame) {
+        for command in self.ui.show(ui, &self.state, &self.textures) {
+            update(&mut self.state, command);
+        }
+    }
 }
 
 struct Panels(Harness<'static, Desk>);
@@ -40,19 +47,12 @@ impl Panels {
     }
 
     fn with(builder: HarnessBuilder<Desk>, state: State) -> Self {
-        let desk = Desk { state, ui: ui::Ui::default(), textures: Textures::default(), installed: false };
-        let show = |ui: &mut eframe::egui::Ui, desk: &mut Desk| {
-            // The fonts are there from the frame after.
-            if !std::mem::replace(&mut desk.installed, true) {
-                ui::theme::install(ui.ctx());
-                return;
-            }
-            for command in desk.ui.show(ui, &desk.state, &desk.textures) {
-                update(&mut desk.state, command);
-            }
+        let desk = |cc: &mut eframe::CreationContext<'_>| {
+            ui::theme::install(&cc.egui_ctx);
+            Desk { state, ui: ui::Ui::default(), textures: Textures::default() }
         };
-        let mut panels = Self(builder.with_size([1280.0, 800.0]).build_ui_state(show, desk));
-        panels.0.run_steps(4);
+        let mut panels = Self(builder.with_size([1280.0, 800.0]).build_eframe(desk));
+        panels.0.run_steps(3);
         panels
     }
 
@@ -150,7 +150,7 @@ fn data_on_its_way_failed_and_with_problems() {
     Panels::of(data_loading()).has_all(&["Looking at eyes: 1234 files so far"]);
     Panels::of(data_failed()).has_all(&["has no column of images", "Copy details", "Try again", "Choose its columns"]);
     let panels = Panels::of(data_partial());
-    panels.has_all(&["24", "2 files could not be used", "One patient is in the training"]);
+    panels.has_all(&["24", "2 files cannot be used", "One patient is in the training"]);
     // What is there works, and a new one on its way does not take it from view.
     let mut panels = Panels::of(data_partial());
     panels.take(Command::Open("/data/other".into()));
@@ -193,7 +193,7 @@ fn a_twin_on_its_way_and_one_that_failed() {
     assert!(!panels.has("Copy details"));
     panels.click("linear");
     let panels = Panels::of(dissolve_failed());
-    panels.has_all(&["model.safetensors of the run eyes cannot be read", "choose another model", "Copy details"]);
+    panels.has_all(&["model.safetensors of the run eyes cannot be read", "Choose another model", "Copy details"]);
     assert!(!panels.has("dissolving…"), "nobody waits for what has failed");
 }
 
@@ -202,6 +202,7 @@ fn a_twin_on_its_way_and_one_that_failed() {
 fn train_running() -> State {
     let mut state = at(Workspace::Train);
     open(&mut state, false);
+    update(&mut state, Command::Go(Workspace::Train));
     for kind in [RunKind::Train, RunKind::Ddpm, RunKind::Train] {
         update(&mut state, Command::Train(kind));
     }
@@ -329,7 +330,7 @@ fn planted() -> Planted {
 fn scores_on_their_way_failed_partial_and_full() {
     Panels::of(results_loading()).has_all(&["Reading the scores…"]);
     let mut panels = Panels::of(results_failed());
-    panels.has_all(&["Line 7 has no score", "Copy details"]);
+    panels.has_all(&["line 7 has no score", "Copy details"]);
     panels.click("Try again");
     panels.has_all(&["Reading the scores…"]);
     let mut one_class = score_set();
@@ -347,7 +348,7 @@ fn planted_lesions_are_asked_for_awaited_failed_and_there() {
     panels.take(JobEvent::JobProgress(JobId(1), Event::Started { stage: Stage::Planted, done: 52, total: 208 }));
     panels.has_all(&["25.0 %", "Stop"]);
     panels.take(JobEvent::JobEnded(JobId(1), Outcome::Failed(failure())));
-    panels.has_all(&["Line 7 has no score", "Plant lesions"]);
+    panels.has_all(&["line 7 has no score", "Plant lesions"]);
     panels.take(Command::Plant);
     panels.take(JobEvent::Planted { run: "/work/runs/eyes".into(), planted: Arc::new(planted()) });
     panels.take(JobEvent::JobEnded(JobId(2), Outcome::Finished("/work/runs/eyes".into())));
@@ -369,7 +370,10 @@ fn pictures_of_the_states() {
         ("train_failed", train_failed()),
         ("results_failed", results_failed()),
     ];
+    let mut results = SnapshotResults::new();
     for (name, state) in states {
-        Panels::with(Harness::builder().wgpu(), state).0.snapshot_options(name, &SnapshotOptions::new());
+        let mut panels = Panels::with(Harness::builder().wgpu(), state);
+        panels.0.snapshot_options(name, &SnapshotOptions::new());
+        results.extend(panels.0.take_snapshot_results());
     }
 }

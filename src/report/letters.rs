@@ -56,10 +56,10 @@ fn fitted(size: f32, text: &str, width: f64) -> Line {
     (1..letters.len()).rev().map(cut).find(|line| line.width <= width).unwrap_or_else(|| line(false, size, ""))
 }
 
-/// A line of text in the middle (or at the left) of a picture of that width and height in px, each at most 65,535; in grey
+/// A line of text in the middle (or at the left) of a picture of that width and height in px, each at most 16,000; in grey
 /// levels of ink and ground.
 pub fn label(size: [u32; 2], text: &str, centred: bool, [ink, ground]: [u8; 2]) -> RgbImage {
-    let [w, h] = size.map(|v| u16::try_from(v).unwrap_or(u16::MAX).max(1));
+    let [w, h] = size.map(|v| v.clamp(1, 16_000) as u16);
     let [width, height] = [w, h].map(u32::from);
     let size = (f64::from(height) * 0.62) as f32;
     let text = fitted(size, text, f64::from(width));
@@ -127,6 +127,6 @@ mod tests {
         let long = fitted(12.0, "a name that is much too long for its place.png", 90.0);
         assert!((60.0..=90.0).contains(&long.width));
         assert_eq!(fitted(12.0, "abc", 0.5).width, 0.0);
-        assert_eq!(label([70_000, 20], "x", true, [0, 255]).width(), 65_535);
+        assert_eq!(label([70_000, 20], "x", true, [0, 255]).width(), 16_000);
     }
 }

@@ -24,6 +24,7 @@ pub fn show(ui: &mut Ui, cx: &mut Cx<'_>) {
     ScrollArea::vertical().auto_shrink(false).show(ui, |ui| {
         selected(ui, cx, &open);
         ui.add_space(theme::PAGE);
+        problems(ui, cx, &open);
         data_preprocess::show(ui, cx);
         ui.add_space(theme::PAGE);
         widgets::caption(ui, "SPLITS AND CLASSES");
@@ -33,8 +34,6 @@ pub fn show(ui: &mut Ui, cx: &mut Cx<'_>) {
             normal_classes(ui, cx, &open);
             ui.add_space(theme::PAGE);
         }
-        problems(ui, cx, &open);
-        ui.add_space(theme::PAGE);
         widgets::caption(ui, "PATH");
         widgets::weak(ui, open.config.path.display().to_string());
         ui.horizontal(|ui| {
@@ -124,14 +123,14 @@ fn normal_classes(ui: &mut Ui, cx: &mut Cx<'_>, open: &Open) {
     }
 }
 
+/// What a person should know before anything else; nothing where there is nothing.
 fn problems(ui: &mut Ui, cx: &mut Cx<'_>, open: &Open) {
     let (skipped, mut warnings) = (&open.dataset.skipped, open.dataset.warnings.clone());
     warnings.extend(data_duplicates::warning(cx, open));
-    widgets::caption(ui, "PROBLEMS");
     if skipped.is_empty() && warnings.is_empty() && cx.state.data.broken.is_empty() {
-        widgets::weak(ui, "None found.");
         return;
     }
+    widgets::caption(ui, "PROBLEMS");
     let t = theme::of(ui);
     let broken = cx.state.data.broken.iter().filter_map(|(id, why)| Some((open.dataset.item(*id)?.name.clone(), why.clone())));
     let files = skipped.iter().map(|s| (s.path.display().to_string(), s.reason.clone()));
@@ -156,4 +155,5 @@ fn problems(ui: &mut Ui, cx: &mut Cx<'_>, open: &Open) {
     if files.len() > LINES {
         widgets::weak(ui, format!("… and {} more; “Copy list” has all", files.len() - LINES));
     }
+    ui.add_space(theme::PAGE);
 }

@@ -15,7 +15,7 @@ use crate::{
     scores::{Planted, PlantedCell},
 };
 use eframe::egui::{ProgressBar, Ui};
-use egui_plot::{HLine, Line, LineStyle, Points};
+use egui_plot::{GridMark, HLine, Line, LineStyle, Points};
 
 const HEIGHT: f32 = 150.0;
 /// Sensitivity of a coin that calls as many images abnormal.
@@ -73,7 +73,9 @@ fn chart(ui: &mut Ui, planted: &Planted) {
     let styles = [LineStyle::dotted_dense(), LineStyle::dashed_dense(), LineStyle::Solid];
     let point = |c: &PlantedCell| [100.0 * c.contrast, c.sensitivity_at_95_specificity];
     let plot = plots::quiet("planted", t, HEIGHT).default_y_bounds(-0.03, 1.05).include_x(0.0);
-    let shown = plot.x_axis_formatter(|mark, _| format!("{:.0} %", mark.value)).show(ui, |p| {
+    let marks = |_| (0..=5).map(|i| GridMark { value: 20.0 * f64::from(i), step_size: 20.0 }).collect();
+    let plot = plot.x_grid_spacer(marks).x_axis_formatter(|mark, _| format!("{:.0} %", mark.value));
+    let shown = plot.show(ui, |p| {
         p.hline(HLine::new("found by chance", CHANCE).color(t.line).style(LineStyle::dashed_loose()));
         for (i, size) in planted.sizes().into_iter().enumerate() {
             let points: Vec<[f64; 2]> = planted.of_size(size).map(point).collect();

@@ -2,7 +2,12 @@
 
 use super::{Cx, confusion, planted, results_view::label_of, rivals, theme, triage, widgets};
 use crate::{
-    app::{Command, actions::Id, icons, state::Overlay},
+    app::{
+        Command,
+        actions::Id,
+        icons,
+        state::{Overlay, Scores},
+    },
     config::ThresholdRule,
     jobs::ScoreSet,
 };
@@ -11,7 +16,13 @@ use eframe::egui::{DragValue, Label, RichText, ScrollArea, Sense, Ui, WidgetInfo
 pub fn show(ui: &mut Ui, cx: &mut Cx<'_>, note: &mut (String, String)) {
     let Some(set) = cx.state.results.ready().cloned() else {
         widgets::caption(ui, "FIGURES");
-        widgets::weak(ui, "Choose a run with scores on the left.");
+        widgets::weak(
+            ui,
+            match &cx.state.results.scores {
+                Scores::None => "Choose a run with scores on the left.",
+                _ => "They are there as soon as the scores are read.",
+            },
+        );
         return;
     };
     ScrollArea::vertical().auto_shrink(false).show(ui, |ui| {

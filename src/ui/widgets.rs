@@ -224,9 +224,13 @@ pub fn sentence(text: &str) -> String {
         .enumerate()
         .map(|(i, part)| format!("{}{part}", if i == 0 { "" } else { quotes.next().unwrap_or_default() }))
         .collect();
+    let stop = if text.ends_with(['.', '!', '?', ':']) || text.is_empty() { "" } else { "." };
+    // A name of a file stays as it is.
+    if text.split(' ').next().is_some_and(|word| word.trim_end_matches([',', '.', ':']).contains(['.', '/', '_'])) {
+        return format!("{text}{stop}");
+    }
     let mut chars = text.chars();
     let first: String = chars.next().map(|c| c.to_uppercase().collect()).unwrap_or_default();
-    let stop = if text.ends_with(['.', '!', '?', ':']) || text.is_empty() { "" } else { "." };
     format!("{first}{}{stop}", chars.as_str())
 }
 
