@@ -10,7 +10,7 @@ use dissolve_studio::{
         studio::Studio,
     },
     config::ThresholdRule,
-    jobs::{Chart, Export, Format},
+    jobs::{Chart, Export, Film, Format},
     scores::Tag,
 };
 use eframe::egui::Key;
@@ -323,6 +323,23 @@ fn the_pictures_are_laid_out_in_each_way() {
     assert!(window.state().dissolve.view.actual);
     window.key(Key::Z);
     assert!(!window.state().dissolve.view.actual);
+}
+
+#[test]
+fn strips_and_sweeps_are_written_with_what_they_show() {
+    let mut window = Window::new();
+    window.send(Command::OpenDemo);
+    window.until("the demo is open", |s| s.state().open().is_some() && s.state().dissolve.model().is_some());
+    window.send(Command::Go(Workspace::Dissolve));
+    for (what, end) in [(Film::Strip, "-strip.png"), (Film::Sweep, "-sweep.gif")] {
+        window.send(Command::Film(what));
+        window.until("it is written", |s| !s.state().dissolve.filming);
+        let mut files = std::fs::read_dir(window.path("work/exports")).unwrap().flatten().map(|f| f.path());
+        let path = files.find(|p| p.to_string_lossy().ends_with(end)).unwrap();
+        let picture = image::open(&path).unwrap().to_rgb8();
+        // Pictures of 128 px, a line of text or two under them, the bar of the sweep.
+        assert_eq!(picture.height(), if end == "-strip.png" { 2 * (128 + 4) + 2 * 20 } else { 128 + 4 + 20 + 4 });
+    }
 }
 
 #[test]

@@ -1,6 +1,6 @@
 //! The thread that shows the selected image before and after preprocessing, with its mask: the newest wish counts.
 
-use super::{Events, Failure, JobEvent, Newest, Pixels, mailbox::Mailbox};
+use super::{Events, Failure, JobEvent, Newest, Pixels, mailbox::Mailbox, rasters::within};
 use crate::{
     config::PreprocessConfig,
     data::{Dataset, ImageId, Picture, Preprocess},
@@ -57,7 +57,7 @@ fn look(wish: &Look, kept: &mut Kept) -> Result<Looked> {
     let (_, _, picture, mask) = match kept {
         Some(kept) => kept,
         None => {
-            let picture = within(wish.dataset.read(wish.image)?);
+            let picture = within(wish.dataset.read(wish.image)?, SHOWN);
             // A mask that cannot be read is no reason not to show its image.
             let mask = wish.dataset.read_mask(wish.image).ok().flatten();
             kept.insert((wish.dataset.clone(), wish.image, picture, mask))
@@ -70,13 +70,4 @@ fn look(wish: &Look, kept: &mut Kept) -> Result<Looked> {
         after: Pixels::new(&after),
         outline: mask.as_ref().and_then(|mask| Pixels::outline(mask, picture.width, picture.height, 2)),
     })
-}
-
-fn within(picture: Picture) -> Picture {
-    let longest = picture.width.max(picture.height);
-    if longest <= SHOWN {
-        return picture;
-    }
-    let side = |n: usize| (n * SHOWN / longest).max(1);
-    picture.resize(side(picture.width), side(picture.height))
 }

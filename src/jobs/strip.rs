@@ -27,7 +27,7 @@ pub fn strip(columns: &[Column], title: &str, [ink, ground]: [u8; 2]) -> RgbImag
     let factor = LEAST.div_ceil(w.min(h).max(1)).min(MOST / w.max(h).max(1)).max(1);
     let (w, h) = (w * factor, h * factor);
     // As large as the pictures allow, within what is pleasant to read.
-    let line = (w / 8).clamp(16, 28);
+    let line = (w / 8).clamp(20, 28);
     let rows = 1 + u32::from(columns.iter().any(|c| c.below.is_some()));
     let (width, height) = (columns.len().max(1) as u32 * (w + GAP) - GAP, rows * (h + GAP));
     let below = if title.is_empty() { line } else { 2 * line };
@@ -46,8 +46,8 @@ pub fn strip(columns: &[Column], title: &str, [ink, ground]: [u8; 2]) -> RgbImag
     }
     if !title.is_empty() {
         // Smaller than the captions, and less black.
-        let text = label([width, line * 3 / 4], title, false, [ink / 2 + ground / 2, ground]);
-        imageops::replace(&mut strip, &text, 0, i64::from(height + line));
+        let text = label([width.saturating_sub(2 * GAP), line * 7 / 8], title, false, [ink / 3 * 2 + ground / 3, ground]);
+        imageops::replace(&mut strip, &text, i64::from(GAP), i64::from(height + line));
     }
     strip
 }
@@ -62,11 +62,11 @@ mod tests {
         let column = |below| Column { caption: "t 30".into(), above: picture(9), below };
         let made = strip(&[column(None), column(Some(picture(90)))], "eye.png", [0, 255]);
         let (w, h) = (28 * 5, 20 * 5);
-        assert_eq!(made.dimensions(), (2 * w + GAP, 2 * (h + GAP) + 2 * 17));
+        assert_eq!(made.dimensions(), (2 * w + GAP, 2 * (h + GAP) + 2 * 20));
         assert_eq!([made.get_pixel(3, 3).0[0], made.get_pixel(3, h + GAP + 3).0[0]], [9, 255], "nothing is below the first");
         assert_eq!(made.get_pixel(w + GAP, h + GAP).0[0], 90);
         let dark = |from: u32| made.enumerate_pixels().filter(|(_, y, p)| *y >= from && p.0[0] < 100).count();
         assert!(dark(2 * (h + GAP)) > 40, "there are letters");
-        assert_eq!(strip(&[column(None)], "", [0, 255]).height(), h + GAP + 17);
+        assert_eq!(strip(&[column(None)], "", [0, 255]).height(), h + GAP + 20);
     }
 }

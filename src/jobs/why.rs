@@ -1,7 +1,7 @@
 //! The thread that answers why an image has its score: pictures of it and of its nearest normals, and on demand the map of
 //! what covering it changes. It does the newest question and forgets all older ones.
 
-use super::{Events, Failure, JobEvent, Newest, Pixels, ScoreSet, colour::blend, mailbox::Mailbox};
+use super::{Events, Failure, JobEvent, Newest, Pixels, ScoreSet, colour::blend, mailbox::Mailbox, rasters::within};
 use crate::{
     data::{Dataset, ImageId, Picture, Preprocess, Split},
     error::{Error, Result},
@@ -111,9 +111,9 @@ impl Desk {
         let mask = if q.set.config.preprocess.circle_crop { None } else { q.dataset.read_mask(q.image)? };
         let same_shape = u64::from(stored[0]) * picture.height as u64;
         let fits = same_shape.abs_diff(u64::from(stored[1]) * picture.width as u64) <= u64::from(stored[0].max(stored[1]));
-        let mask = mask.filter(|_| fits).map(|m| m.resize(picture.width, picture.height));
+        let mask = mask.filter(|_| fits);
         if let Some(mask) = &mask {
-            outline(&mut pixels, mask);
+            pixels = pixels.with_outline(mask);
         }
         say(Answer::Picture { pixels, has_mask: mask.is_some() });
         self.shown = Some((q.generation, picture));
@@ -192,50 +192,9 @@ fn coloured(shown: &Picture, found: &Occlusion) -> Answer {
     Answer::Map { pixels: blend(shown, &map.resize(shown.width, shown.height)), fall, rise }
 }
 
-fn within(picture: Picture, longest: usize) -> Picture {
-    let scale = longest as f64 / picture.width.max(picture.height).max(1) as f64;
-    if scale >= 1.0 {
-        return picture;
-    }
-    let side = |n: usize| ((n as f64 * scale).round() as usize).max(1);
-    picture.resize(side(picture.width), side(picture.height))
-}
-
-/// Draws the edge of a mask (> 0.5 = inside) into a picture of the same size: black and white, to be seen on any ground.
-fn outline(pixels: &mut Pixels, mask: &Picture) {
-    let (width, height) = (pixels.width as isize, pixels.height as isize);
-    let inside = |x: isize, y: isize| {
-        let there = (0..width).contains(&x) && (0..height).contains(&y);
-        there && mask.data.get((y * width + x) as usize).is_some_and(|v| *v > 0.5)
-    };
-    let near = |x: isize, y: isize, reach: isize| (-reach..=reach).any(|dy| (-reach..=reach).any(|dx| inside(x + dx, y + dy)));
-    for y in 0..height {
-        for x in 0..width {
-            let tone = match (inside(x, y), near(x, y, 1), near(x, y, 2)) {
-                (true, ..) | (.., false) => continue,
-                (_, true, _) => 255,
-                _ => 0,
-            };
-            let at = 4 * (y * width + x) as usize;
-            pixels.rgba[at..at + 3].fill(tone);
-        }
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn a_mask_is_outlined_outside_of_it() {
-        let picture = Picture::new(9, 9, 3, vec![0.5; 243]);
-        let mut mask = Picture::new(9, 9, 1, vec![0.0; 81]);
-        mask.data[40] = 1.0;
-        let mut pixels = Pixels::new(&picture);
-        outline(&mut pixels, &mask);
-        let tone = |x: usize, y: usize| pixels.rgba[4 * (9 * y + x)];
-        assert_eq!((tone(4, 4), tone(5, 4), tone(6, 4), tone(7, 4)), (128, 255, 0, 128));
-    }
 
     #[test]
     fn the_map_is_orange_where_covering_lowers_the_score() {
