@@ -238,9 +238,11 @@ impl State {
         self.jobs.iter().find(|job| job.work == Work::Plant(run.clone()))
     }
 
-    /// What a training of the form on the open data set would take; `None` until this machine's speed is known.
+    /// What a training of the form on the open data set would take; `None` until this machine's speed is known
+    /// and there is something to learn from.
     pub fn forecast(&self) -> Option<Forecast> {
-        Some(Forecast::new(&self.train, self.open()?, self.machine.speed?))
+        let open = self.open().filter(|open| open.training_normals > 0)?;
+        Some(Forecast::new(&self.train, open, self.machine.speed?))
     }
 
     /// The run that is offered to be gone on with.

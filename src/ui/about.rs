@@ -2,7 +2,7 @@
 
 use super::{Cx, theme, widgets};
 use crate::app::Command;
-use eframe::egui::{Id, Modal, RichText, ScrollArea, Ui};
+use eframe::egui::{RichText, ScrollArea, Ui};
 
 const LICENCES: [(&str, &str); 3] = [
     ("Inter, the typeface · SIL Open Font License 1.1", include_str!("../../assets/fonts/OFL.txt")),
@@ -17,8 +17,7 @@ const LICENCES: [(&str, &str); 3] = [
 
 pub fn show(ui: &mut Ui, cx: &mut Cx<'_>) {
     let t = theme::of(ui);
-    let modal = Modal::new(Id::unique("about")).show(ui.ctx(), |ui| {
-        ui.set_width(520.0);
+    let close = widgets::dialog(ui, "about", 520.0, |ui| {
         ui.label(RichText::new("Dissolve Studio").size(theme::TITLE));
         ui.label(RichText::new(version()).color(t.weak));
         ui.add_space(theme::GAP);
@@ -46,7 +45,7 @@ pub fn show(ui: &mut Ui, cx: &mut Cx<'_>) {
             }
         });
     });
-    if modal.should_close() {
+    if close {
         cx.send(Command::Escape);
     }
 }

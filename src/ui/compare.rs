@@ -137,27 +137,30 @@ fn waiting(ui: &mut Ui, cx: &mut Cx<'_>, rect: Rect) {
     }
 }
 
-/// Three places in a row, or two above one, with a free one beside it: whichever shows more of the pictures.
+/// Three places in a row, or two above one where that shows the pictures much larger; and what is left, for the energy curve.
 fn places(rect: Rect, aspect: f32) -> ([Rect; 3], Option<Rect>) {
+    const MUCH: f32 = 1.15;
+    // Room from which on a curve can be read, px.
+    const CURVE: f32 = 150.0;
     let gap = theme::GAP;
-    let area = |w: f32, h: f32| {
-        let h = h - CAPTION;
-        let width = w.min(h * aspect);
-        width * width / aspect
-    };
     let (w, h) = (rect.width(), rect.height());
-    let in_row = 3.0 * area((w - 2.0 * gap) / 3.0, h);
-    let half = ((w - gap) / 2.0, (h - gap) / 2.0);
-    let stacked = 3.0 * area(half.0, half.1);
-    if in_row >= stacked {
-        let width = (w - 2.0 * gap) / 3.0;
-        let place = |i| Rect::from_min_size(rect.min + vec2(i * (width + gap), 0.0), vec2(width, h));
-        return ([0.0, 1.0, 2.0].map(place), None);
+    let third = (w - 2.0 * gap) / 3.0;
+    let half = vec2((w - gap) / 2.0, (h - gap) / 2.0);
+    // Widths of the pictures in both.
+    let in_row = third.min((h - CAPTION) * aspect);
+    let stacked = half.x.min((half.y - CAPTION) * aspect);
+    if in_row * MUCH >= stacked {
+        let rest = rect.with_min_y(rect.top() + CAPTION + in_row / aspect + theme::PAGE);
+        let free = (rest.height() >= CURVE).then_some(rest);
+        let height = if free.is_some() { CAPTION + in_row / aspect } else { h };
+        let place = |i| Rect::from_min_size(rect.min + vec2(i * (third + gap), 0.0), vec2(third, height));
+        return ([0.0, 1.0, 2.0].map(place), free);
     }
-    let size = vec2(half.0, half.1);
-    let (right, below) = (rect.left() + half.0 + gap, rect.top() + half.1 + gap);
-    let places = [rect.min, pos2(right, rect.top()), pos2(right, below)].map(|min| Rect::from_min_size(min, size));
-    (places, Some(Rect::from_min_size(pos2(rect.left(), below), size)))
+    let (right, below) = (rect.left() + half.x + gap, rect.top() + half.y + gap);
+    let places = [rect.min, pos2(right, rect.top()), pos2(right, below)].map(|min| Rect::from_min_size(min, half));
+    // As wide as the picture above it.
+    let free = Rect::from_min_size(pos2(rect.left() + (half.x - stacked) / 2.0, below + 2.0), vec2(stacked, half.y));
+    (places, Some(free))
 }
 
 /// The choice of layout, and what goes with the one in use.
@@ -175,7 +178,11 @@ mod tests {
     #[test]
     fn three_squares_fit_a_row_and_wide_pictures_do_not() {
         let wide = Rect::from_min_size(pos2(0.0, 0.0), vec2(900.0, 320.0));
-        assert!(places(wide, 1.0).0.iter().all(|p| p.top() == 0.0));
+        let (row, free) = places(wide, 1.0);
+        assert!(row.iter().all(|p| p.top() == 0.0) && free.is_none());
+        // Where the row leaves much below it, that is given to the curve.
+        let (row, free) = places(wide.with_max_y(700.0), 1.0);
+        assert!(row.iter().all(|p| p.top() == 0.0) && free.is_some_and(|f| f.top() >= row[0].bottom()));
         let tall = Rect::from_min_size(pos2(0.0, 0.0), vec2(600.0, 600.0));
         let (stacked, free) = places(tall, 1.5);
         assert!(stacked[2].top() > 0.0 && free.is_some_and(|f| f.top() > 0.0));

@@ -10,7 +10,7 @@ use crate::{
     },
     data::{Label, Split},
 };
-use eframe::egui::{RichText, ScrollArea, Ui};
+use eframe::egui::{RichText, Ui};
 
 /// Lines of a list that are shown; all of them can be copied.
 const LINES: usize = 100;
@@ -21,7 +21,7 @@ pub fn show(ui: &mut Ui, cx: &mut Cx<'_>) {
         widgets::weak(ui, "What was recognised will be shown here: classes, splits, and files that cannot be used.");
         return;
     };
-    ScrollArea::vertical().auto_shrink(false).show(ui, |ui| {
+    widgets::side_content(ui, |ui| {
         selected(ui, cx, &open);
         ui.add_space(theme::PAGE);
         problems(ui, cx, &open);

@@ -7,11 +7,11 @@ use crate::{
     gpu::Difference,
     jobs::Pick,
 };
-use eframe::egui::{Button, ComboBox, DragValue, Rect, ScrollArea, Sense, TextEdit, Ui, WidgetInfo, accesskit::Role, pos2, vec2};
+use eframe::egui::{Button, ComboBox, DragValue, Rect, Sense, TextEdit, Ui, WidgetInfo, accesskit::Role, pos2, vec2};
 
 /// `energy_in_view`: the energy curve has found room beside the pictures.
 pub fn show(ui: &mut Ui, cx: &mut Cx<'_>, energy_in_view: bool) {
-    ScrollArea::vertical().auto_shrink(false).show(ui, |ui| {
+    widgets::side_content(ui, |ui| {
         widgets::caption(ui, "DISSOLVE BY");
         let d = &cx.state.dissolve;
         let kernel = match d.method {
@@ -112,7 +112,8 @@ fn export(ui: &mut Ui, cx: &mut Cx<'_>) {
     ui.horizontal(|ui| {
         let label = widgets::weak(ui, "Folder");
         let hint = cx.state.workspace_dir.join("exports").display().to_string();
-        let width = ui.available_width() - 36.0;
+        // The button, the gap before it, and the margin of the field.
+        let width = ui.available_width() - 28.0 - 2.0 * theme::GAP;
         let field = ui.add(TextEdit::singleline(&mut text).hint_text(hint).desired_width(width)).labelled_by(label.id);
         if field.changed() {
             cx.send(Command::FilmFolder(text.into()));

@@ -16,9 +16,8 @@ use std::time::Duration;
 const SHORT_HINT: f32 = 100.0;
 const LONG_HINT: f32 = 320.0;
 
-/// Height of the line of numbers, and of the slider under it.
-const NUMBERS: f32 = 40.0;
-const SLIDER: f32 = 108.0;
+/// Height of the line of numbers, px.
+const NUMBERS: f32 = 28.0;
 
 /// Returns whether the energy curve has found room beside the pictures.
 pub fn show(ui: &mut Ui, cx: &mut Cx<'_>) -> bool {
@@ -43,13 +42,13 @@ pub fn show(ui: &mut Ui, cx: &mut Cx<'_>) -> bool {
         ui.set_height(28.0);
         compare::toolbar(ui, cx);
     });
-    // A row of its own, so that it never makes the page wider than it is.
-    ui.horizontal_wrapped(|ui| plates::toolbar(ui, cx));
+    plates::toolbar(ui, cx);
     if let Some(failure) = &cx.state.dissolve.failed {
         widgets::failure(ui, cx, &failure.summary, &failure.hint);
     }
     let uses_t = cx.state.dissolve.uses_t();
-    let below = NUMBERS + if uses_t { SLIDER } else { 0.0 };
+    let slider = if uses_t { t_slider::height(ui.available_width()) + theme::GAP } else { 0.0 };
+    let below = theme::GAP + NUMBERS + slider;
     let size = vec2(ui.available_width(), (ui.available_height() - below).max(120.0));
     let compare::Seen { free, hover } = compare::show(ui, cx, size);
     picture_frame::set_pointed(ui, hover);
@@ -129,7 +128,7 @@ fn numbers(ui: &mut Ui, cx: &mut Cx<'_>) {
     let t = theme::of(ui);
     let d = &cx.state.dissolve;
     ui.horizontal(|ui| {
-        ui.set_height(28.0);
+        ui.set_height(NUMBERS);
         if d.uses_t() {
             widgets::icon_button(ui, cx, Id::Play);
             let label = ui.label("t");

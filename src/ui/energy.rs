@@ -2,7 +2,7 @@
 
 use super::{Cx, plots, theme, widgets};
 use crate::app::state::Track;
-use eframe::egui::Ui;
+use eframe::egui::{Label, RichText, Ui};
 use egui_plot::{FilledArea, GridMark, HoverPosition, Line, Points, VLine};
 
 pub fn show(ui: &mut Ui, cx: &Cx<'_>, height: f32) {
@@ -14,7 +14,7 @@ pub fn show(ui: &mut Ui, cx: &Cx<'_>, height: f32) {
     widgets::caption(ui, "MEAN |CHANGE| OF THIS IMAGE AGAINST t");
     let legend = match &d.band {
         Some(band) if band.more() => format!("measuring the training normals, {} of {}…", band.count, band.of),
-        Some(band) => format!("band: 5 to 95 % of {} training normals, line: their median", band.count),
+        Some(band) => format!("band: 5 to 95 % of {} training normals · line: median", band.count),
         None if cx.state.open().is_some_and(|o| o.training_normals > 0) => "the training normals come after the ladder…".into(),
         None => "There are no training normals to compare with.".into(),
     };
@@ -48,7 +48,8 @@ pub fn show(ui: &mut Ui, cx: &Cx<'_>, height: f32) {
             p.points(Points::new("now", vec![now]).color(t.text).radius(4.0));
         }
     });
-    widgets::weak(ui, legend);
+    let legend = RichText::new(legend).size(theme::SMALL).color(t.weak);
+    ui.add(Label::new(legend).truncate());
 }
 
 fn marks(track: Track) -> Vec<GridMark> {

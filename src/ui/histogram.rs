@@ -13,6 +13,9 @@ use crate::{
 use eframe::egui::{CursorIcon, DragValue, Ui};
 use egui_plot::{Bar, BarChart, VLine};
 
+/// Room for the word on the direction, and for the button on its right, px.
+const HINT: f32 = 150.0;
+
 const KINDS: [Option<Label>; 3] = [Some(Label::Normal), Some(Label::Abnormal), None];
 
 pub fn show(ui: &mut Ui, cx: &mut Cx<'_>, set: &ScoreSet, height: f32) {
@@ -28,8 +31,11 @@ pub fn show(ui: &mut Ui, cx: &mut Cx<'_>, set: &ScoreSet, height: f32) {
         } else if field.changed() {
             cx.send(Command::Threshold(value));
         }
-        widgets::weak(ui, "higher = abnormal")
-            .on_hover_text("A higher score is more abnormal. Drag the line to move the threshold");
+        // The button that exports stands on the right.
+        if ui.available_width() > HINT {
+            widgets::weak(ui, "higher = abnormal")
+                .on_hover_text("A higher score is more abnormal. Drag the line to move the threshold");
+        }
     });
     let width = bin_width(set.range);
     let threshold = cx.state.results.threshold;

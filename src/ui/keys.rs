@@ -5,7 +5,7 @@ use crate::app::{
     Command,
     actions::{ACTIONS, Id},
 };
-use eframe::egui::{Grid, Id as EguiId, Key, Modal, RichText, ScrollArea, Ui};
+use eframe::egui::{Grid, Key, Label, RichText, ScrollArea, Ui};
 
 /// Sends the command of each action whose key was pressed.
 pub fn dispatch(ui: &mut Ui, cx: &mut Cx<'_>) {
@@ -33,31 +33,37 @@ pub fn dispatch(ui: &mut Ui, cx: &mut Cx<'_>) {
 
 /// The `?` page.
 pub fn show(ui: &mut Ui, cx: &mut Cx<'_>) {
+    const HELD: [(&str, &str); 3] = [
+        ("Shift held", "Show the original in place of the dissolved picture"),
+        ("Wheel", "Zoom pictures; on the slider: change t"),
+        ("Double click", "Fit a picture; reset a value"),
+    ];
     let t = theme::of(ui);
-    let modal = Modal::new(EguiId::unique("keys")).show(ui.ctx(), |ui| {
-        ui.set_width(560.0);
+    let keys = ACTIONS.iter().filter_map(|a| a.key.map(|key| (widgets::key_name(ui, &key), a.name)));
+    let rows: Vec<(String, &str)> = keys.chain(HELD.map(|(key, name)| (key.to_string(), name))).collect();
+    let height = ui.ctx().content_rect().height() - 160.0;
+    let close = widgets::dialog(ui, "keys", 860.0, |ui| {
         ui.label(RichText::new("Keys").size(theme::TITLE));
-        ScrollArea::vertical().max_height(480.0).show(ui, |ui| {
-            Grid::new("keys").num_columns(2).spacing([theme::PAGE, theme::STEP]).show(ui, |ui| {
-                let row = |ui: &mut Ui, key: &str, name: &str| {
-                    ui.label(RichText::new(key).color(t.accent));
-                    ui.label(name);
-                    ui.end_row();
-                };
-                for action in ACTIONS {
-                    if let Some(key) = action.key {
-                        row(ui, &widgets::key_name(ui, &key), action.name);
-                    }
+        ScrollArea::vertical().max_height(height).show(ui, |ui| {
+            // Two columns where there is room for them.
+            let columns = if ui.available_width() > 700.0 { 2 } else { 1 };
+            ui.columns(columns, |columns| {
+                let each = rows.len().div_ceil(columns.len());
+                for (i, (ui, rows)) in columns.iter_mut().zip(rows.chunks(each)).enumerate() {
+                    Grid::new(("keys", i)).num_columns(2).spacing([theme::PAGE, 0.0]).show(ui, |ui| {
+                        for (key, name) in rows {
+                            ui.label(RichText::new(key).color(t.accent));
+                            ui.add(Label::new(*name).wrap());
+                            ui.end_row();
+                        }
+                    });
                 }
-                row(ui, "Shift held", "Show the original in place of the dissolved picture");
-                row(ui, "Wheel", "Zoom pictures; on the slider: change t");
-                row(ui, "Double click", "Fit a picture; reset a value");
             });
             ui.add_space(theme::GAP);
             ui.label(RichText::new("Dissolve Studio is for research use only, not for diagnosis.").color(t.weak));
         });
     });
-    if modal.should_close() {
+    if close {
         cx.send(Command::Escape);
     }
 }

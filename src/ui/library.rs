@@ -11,10 +11,10 @@ use crate::{
     jobs::RunEntry,
     run_dir::RunState,
 };
-use eframe::egui::{Align, Button, FontId, Layout, RichText, ScrollArea, Ui, WidgetInfo, accesskit::Role, vec2};
+use eframe::egui::{Align, Button, FontId, Layout, RichText, Ui, WidgetInfo, accesskit::Role, vec2};
 
 pub fn show(ui: &mut Ui, cx: &mut Cx<'_>) {
-    ScrollArea::vertical().auto_shrink(false).show(ui, |ui| {
+    widgets::side_content(ui, |ui| {
         ui.horizontal(|ui| {
             widgets::caption(ui, "DATA SET");
             ui.with_layout(Layout::right_to_left(Align::Center), |ui| widgets::icon_button(ui, cx, Id::OpenFolder));

@@ -130,23 +130,16 @@ impl Ui {
         }
         if !state.remembered.library_hidden {
             let panel = Panel::left("library").frame(side).default_size(224.0).size_range(160.0..=360.0);
-            panel.show(ui, |ui| {
-                ui.set_width(ui.available_width());
-                library::show(ui, &mut cx);
-            });
+            panel.show(ui, |ui| library::show(ui, &mut cx));
         }
         let has_inspector = state.workspace != Workspace::Train && state.overlay != Some(Overlay::Runs);
         if !state.remembered.inspector_hidden && has_inspector {
             let panel = Panel::right("inspector").frame(side).default_size(288.0).size_range(220.0..=420.0);
-            panel.show(ui, |ui| {
-                // The width is the person's, not that of what happens to be shown.
-                ui.set_width(ui.available_width());
-                match state.workspace {
-                    Workspace::Data => data_inspector::show(ui, &mut cx),
-                    Workspace::Dissolve => dissolve_inspector::show(ui, &mut cx, self.energy_in_view),
-                    Workspace::Results => results_inspector::show(ui, &mut cx, &mut self.note),
-                    Workspace::Train => {}
-                }
+            panel.show(ui, |ui| match state.workspace {
+                Workspace::Data => data_inspector::show(ui, &mut cx),
+                Workspace::Dissolve => dissolve_inspector::show(ui, &mut cx, self.energy_in_view),
+                Workspace::Results => results_inspector::show(ui, &mut cx, &mut self.note),
+                Workspace::Train => {}
             });
         }
         let page = Frame::new().fill(t.page).inner_margin(Margin::same(theme::PAGE as i8));

@@ -5,7 +5,7 @@ use crate::app::{
     Command,
     actions::{ACTIONS, Action, Id},
 };
-use eframe::egui::{Button, Id as EguiId, Key, Modal, RichText, TextEdit, Ui};
+use eframe::egui::{Button, Key, RichText, TextEdit, Ui};
 
 #[derive(Default)]
 pub struct Palette {
@@ -20,19 +20,18 @@ impl Palette {
             let mut pressed = |key| i.consume_key(Default::default(), key);
             (pressed(Key::ArrowUp), pressed(Key::ArrowDown), pressed(Key::Enter))
         });
-        let found = self.found();
+        let found = self.found(cx);
         let last = found.len().saturating_sub(1);
         self.at = if up { self.at.saturating_sub(1) } else { (self.at + usize::from(down)).min(last) };
         let mut chosen = found.get(self.at).filter(|_| enter).copied();
-        let modal = Modal::new(EguiId::unique("palette")).show(ui.ctx(), |ui| {
-            ui.set_width(480.0);
+        let close = widgets::dialog(ui, "palette", 480.0, |ui| {
             let field = TextEdit::singleline(&mut self.query).hint_text("Find an action").desired_width(f32::INFINITY);
             let field = ui.add(field).accessible_name("Find an action");
             if field.changed() {
                 self.at = 0;
             }
             field.request_focus();
-            for (i, action) in found.iter().enumerate() {
+            for (i, &action) in found.iter().enumerate() {
                 let reason = (action.allowed)(cx.state).err();
                 let key = action.key.map(|k| widgets::key_name(ui, &k)).unwrap_or_default();
                 let colour = if reason.is_some() { t.weak } else { t.text };
@@ -40,9 +39,11 @@ impl Palette {
                     .shortcut_text(RichText::new(key).color(t.weak))
                     .min_size([ui.available_width(), 28.0].into());
                 let response = ui.add(button);
-                let response = if let Some(reason) = reason { response.on_hover_text(reason) } else { response };
                 if response.clicked() {
-                    chosen = Some(action);
+                    (self.at, chosen) = (i, Some(action));
+                }
+                if let Some(reason) = reason.filter(|_| i == self.at) {
+                    widgets::weak(ui, reason);
                 }
             }
             if found.is_empty() {
@@ -53,15 +54,19 @@ impl Palette {
             *self = Self::default();
             cx.send(Command::Escape);
             cx.send(command);
-        } else if modal.should_close() {
+        } else if close {
             *self = Self::default();
             cx.send(Command::Escape);
         }
     }
 
-    fn found(&self) -> Vec<&'static Action> {
+    /// What can be done now comes first.
+    fn found(&self, cx: &Cx<'_>) -> Vec<&'static Action> {
         let query = self.query.to_lowercase();
         let shown = |a: &&Action| a.name.to_lowercase().contains(&query) && !matches!(a.id, Id::Palette | Id::Escape);
-        ACTIONS.iter().filter(shown).take(12).collect()
+        let mut found: Vec<&Action> = ACTIONS.iter().filter(shown).collect();
+        found.sort_by_key(|a| (a.allowed)(cx.state).is_err());
+        found.truncate(12);
+        found
     }
 }

@@ -130,10 +130,13 @@ pub fn toolbar(ui: &mut Ui, cx: &mut Cx<'_>) {
         Layout::Steps => "one image at many t: mean |change|",
         Layout::SideBySide | Layout::Split | Layout::Loupe => return,
     };
-    if let Some(shown) = widgets::choices(ui, d.shown, &[(Shown::Dissolved, "Dissolved"), (Shown::Change, "Change")]) {
-        cx.send(Command::Shown(shown));
-    }
-    widgets::weak(ui, about);
+    // A row of its own, so that it never makes the page wider than it is.
+    ui.horizontal_wrapped(|ui| {
+        if let Some(shown) = widgets::choices(ui, d.shown, &[(Shown::Dissolved, "Dissolved"), (Shown::Change, "Change")]) {
+            cx.send(Command::Shown(shown));
+        }
+        widgets::weak(ui, about);
+    });
 }
 
 #[cfg(test)]

@@ -11,7 +11,7 @@ use crate::{
     config::ThresholdRule,
     jobs::ScoreSet,
 };
-use eframe::egui::{DragValue, Label, RichText, ScrollArea, Sense, Ui, WidgetInfo, accesskit::Role};
+use eframe::egui::{DragValue, Label, RichText, Sense, Ui, WidgetInfo, accesskit::Role};
 
 pub fn show(ui: &mut Ui, cx: &mut Cx<'_>, note: &mut (String, String)) {
     let Some(set) = cx.state.results.ready().cloned() else {
@@ -25,7 +25,7 @@ pub fn show(ui: &mut Ui, cx: &mut Cx<'_>, note: &mut (String, String)) {
         );
         return;
     };
-    ScrollArea::vertical().auto_shrink(false).show(ui, |ui| {
+    widgets::side_content(ui, |ui| {
         figures(ui, &set);
         ui.add_space(theme::PAGE);
         rules(ui, cx, &set);

@@ -2,7 +2,7 @@
 
 use super::{Cx, theme, widgets};
 use crate::app::{Command, actions::Id, icons};
-use eframe::egui::{Align, Frame, Label, Layout, Margin, Panel, RichText, Stroke, Ui};
+use eframe::egui::{Align, Frame, Label, Layout, Margin, Panel, RichText, Ui};
 
 pub fn show(ui: &mut Ui, cx: &mut Cx<'_>) {
     let (run, queue) = (cx.state.offered(), cx.state.remembered.queue.len());
@@ -26,8 +26,7 @@ pub fn show(ui: &mut Ui, cx: &mut Cx<'_>) {
     }
     let has_run = run.is_some();
     let t = theme::of(ui);
-    let edge = Stroke::new(1.0, t.accent);
-    let frame = Frame::new().fill(t.raised).stroke(edge).inner_margin(Margin::symmetric(theme::PAGE as i8, theme::GAP as i8));
+    let frame = Frame::new().fill(t.raised).inner_margin(Margin::symmetric(theme::PAGE as i8, theme::GAP as i8));
     Panel::top("resume").frame(frame).show(ui, |ui| {
         ui.horizontal_centered(|ui| {
             ui.set_height(32.0);

@@ -14,12 +14,21 @@ use eframe::egui::{
 
 const AXIS: f32 = 20.0;
 
+fn cell(width: f32) -> f32 {
+    (width / RUNGS as f32).min(72.0)
+}
+
+/// Of the slider where it is this wide.
+pub fn height(width: f32) -> f32 {
+    cell(width) + AXIS + 8.0
+}
+
 /// As wide as there is room; `range` is the training range of t.
 pub fn show(ui: &mut Ui, cx: &mut Cx<'_>, range: [usize; 2]) {
     let t = theme::of(ui);
     let width = ui.available_width();
-    let cell = (width / RUNGS as f32).min(72.0);
-    let (rect, response) = ui.allocate_exact_size(vec2(width, cell + AXIS + 8.0), Sense::click_and_drag());
+    let cell = cell(width);
+    let (rect, response) = ui.allocate_exact_size(vec2(width, height(width)), Sense::click_and_drag());
     let (now, scale) = (cx.state.dissolve.t, cx.state.dissolve.track);
     response.widget_info(|| WidgetInfo::slider(true, now as f64, "t, the strength of dissolving"));
     let track = Rect::from_min_size(rect.min + vec2(0.0, 4.0), vec2(width, cell));

@@ -4,7 +4,7 @@ use super::{Cx, readiness, theme, train_field, widgets};
 use crate::{
     app::{
         Command,
-        actions::Id,
+        actions::{Id, get, may_train},
         icons,
         state::{FIELDS, Forecast, JobInfo, JobState, card_of, groups},
     },
@@ -26,6 +26,10 @@ pub fn show(ui: &mut Ui, cx: &mut Cx<'_>) {
     const ARROW: f32 = 24.0;
     let width = ((ui.available_width() - 2.0 * ARROW) / 3.0).floor();
     let forecast = cx.state.forecast();
+    // All are as high as the highest one was in the frame before.
+    let key = EguiId::unique("height of the cards");
+    let before: Option<f32> = ui.data(|data| data.get_temp(key));
+    let mut needed: f32 = 0.0;
     ui.horizontal_top(|ui| {
         ui.spacing_mut().item_spacing.x = 0.0;
         for (i, card) in CARDS.into_iter().enumerate() {
@@ -34,16 +38,31 @@ pub fn show(ui: &mut Ui, cx: &mut Cx<'_>) {
                 widgets::text_at(ui, rect.center(), Align2::CENTER_CENTER, "→", theme::of(ui).weak);
             }
             let layout = Layout::top_down(Align::Min);
-            ui.allocate_ui_with_layout(vec2(width, 0.0), layout, |ui| show_card(ui, cx, card, forecast.as_ref()));
+            let card = ui.allocate_ui_with_layout(vec2(width, 0.0), layout, |ui| {
+                show_card(ui, cx, card, forecast.as_ref(), before.unwrap_or_default())
+            });
+            needed = needed.max(card.inner);
         }
     });
+    if before != Some(needed) {
+        ui.data_mut(|data| data.insert_temp(key, needed));
+        ui.ctx().request_repaint();
+    }
 }
 
-fn show_card(ui: &mut Ui, cx: &mut Cx<'_>, (stage, name, text, alone): (Stage, &str, &str, Id), forecast: Option<&Forecast>) {
+/// At least this high; returns how high it must be.
+fn show_card(
+    ui: &mut Ui,
+    cx: &mut Cx<'_>,
+    (stage, name, text, alone): (Stage, &str, &str, Id),
+    forecast: Option<&Forecast>,
+    height: f32,
+) -> f32 {
     let t = theme::of(ui);
     let (state, colour, active) = state(cx, stage, t);
     let edge = if active { t.accent } else { t.line };
-    Frame::new().fill(t.panel).stroke(Stroke::new(1.0, edge)).corner_radius(theme::RADIUS).inner_margin(12).show(ui, |ui| {
+    let frame = Frame::new().fill(t.panel).stroke(Stroke::new(1.0, edge)).corner_radius(theme::RADIUS).inner_margin(12);
+    let card = frame.show(ui, |ui| {
         ui.spacing_mut().item_spacing = vec2(theme::GAP, theme::STEP);
         ui.set_width(ui.available_width());
         ui.horizontal(|ui| {
@@ -75,7 +94,15 @@ fn show_card(ui: &mut Ui, cx: &mut Cx<'_>, (stage, name, text, alone): (Stage, &
         }
         ui.add_space(theme::STEP);
         widgets::action_button(ui, cx, alone);
+        // The way on is said in view; what holds for all three is said above them.
+        if let (Ok(()), Err(reason)) = (may_train(cx.state), (get(alone).allowed)(cx.state)) {
+            widgets::weak(ui, reason);
+        }
+        let needed = ui.min_rect().height();
+        ui.set_min_height(height);
+        needed
     });
+    card.inner
 }
 
 /// A folded part of a card; it opens where something in it cannot be used.

@@ -11,6 +11,8 @@ use eframe::egui::{Align, Checkbox, ComboBox, Label, Layout, RichText, Sense, Te
 const VALUE: f32 = 92.0;
 /// Room for the hint beside it.
 const HINT: f32 = 76.0;
+/// Letters that the hint has room for.
+const LONG: usize = 6;
 /// On a narrower card the hint is in the tooltip alone.
 const NARROW: f32 = 270.0;
 
@@ -29,7 +31,7 @@ pub fn show(ui: &mut Ui, cx: &mut Cx<'_>, field: &Field) {
         None => format!("{}\n{}", field.help, field.key),
     };
     // Without a hint the value has its room.
-    let paper = paper.filter(|_| ui.available_width() >= NARROW);
+    let paper = paper.filter(|paper| ui.available_width() >= NARROW && paper.len() <= LONG);
     let hint = if ui.available_width() >= NARROW { HINT } else { 0.0 };
     let wide = if paper.is_some() { VALUE } else { VALUE + hint };
     let mut focused = false;

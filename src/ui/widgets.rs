@@ -173,6 +173,29 @@ pub fn cut_label(ui: &mut Ui, text: &str, size: f32, colour: Color32) -> Respons
     if was_cut { response.on_hover_text(text) } else { response }
 }
 
+/// A dialog above the window, as wide as this where there is room; returns whether the person wants it gone.
+pub fn dialog(ui: &Ui, id: &str, width: f32, content: impl FnOnce(&mut Ui)) -> bool {
+    let frame = egui::Frame::popup(ui.style()).inner_margin(theme::PAGE);
+    let room = ui.ctx().content_rect().width() - 4.0 * theme::PAGE;
+    let modal = egui::Modal::new(egui::Id::unique(id)).frame(frame).show(ui.ctx(), |ui| {
+        ui.set_width(width.min(room));
+        content(ui);
+    });
+    modal.should_close()
+}
+
+/// The content of a side panel: it scrolls with its bar in the panel's margin, and never makes the panel wider than it is.
+pub fn side_content(ui: &mut Ui, content: impl FnOnce(&mut Ui)) {
+    let place = ui.available_rect_before_wrap();
+    ui.allocate_rect(place, Sense::hover());
+    let with_bar = place.with_max_x(place.right() + theme::PAGE - theme::STEP);
+    let mut child = ui.new_child(egui::UiBuilder::new().max_rect(with_bar));
+    egui::ScrollArea::vertical().auto_shrink(false).show(&mut child, |ui| {
+        ui.set_width(place.width());
+        content(ui);
+    });
+}
+
 /// A share as one stacked bar: `(count, colour)` from the left.
 pub fn stacked_bar(ui: &mut Ui, width: f32, parts: &[(usize, Color32)], of: usize) -> Response {
     let (rect, response) = ui.allocate_exact_size(vec2(width, 8.0), Sense::hover());

@@ -6,7 +6,7 @@ use crate::{
         Command, Effect, State,
         state::{Overlay, Side, Workspace},
     },
-    jobs::{Pick, RunErrand},
+    jobs::{Pick, RunEntry, RunErrand},
 };
 use std::path::PathBuf;
 
@@ -22,9 +22,11 @@ pub fn go(state: &mut State, workspace: Workspace) -> Vec<Effect> {
     if workspace != Workspace::Dissolve {
         state.dissolve.playing = false;
     }
-    // The newest scores are what a person comes to see.
+    // The newest scores, of the images that are open where there are any, are what a person comes to see.
     if workspace == Workspace::Results && state.results.run.is_none() {
-        let newest = state.runs.iter().find(|r| r.has_scores).map(|r| r.path.clone());
+        let scored = || state.runs.iter().filter(|r| r.has_scores);
+        let of_open = |r: &&RunEntry| state.open().is_some_and(|open| open.config.path == r.config.data.path);
+        let newest = scored().find(of_open).or_else(|| scored().next()).map(|r| r.path.clone());
         effects.extend(newest.into_iter().flat_map(|run| results::open_run(state, run)));
     }
     effects

@@ -107,6 +107,11 @@ pub fn opened(state: &mut State, generation: u64, config: DataConfig, dataset: A
     let same = state.open().is_some_and(|o| {
         o.config.path == config.path && o.dataset.items.len() == dataset.items.len() && o.config.normal != config.normal
     });
+    // What was said to be normal here the last time, where those classes are still there.
+    let same_set = |c: &&DataConfig| c.path == config.path && c.only == config.only && !c.normal.is_empty();
+    let is_there = |name: &String| dataset.classes.iter().any(|class| class.name == *name);
+    let before = state.remembered.recent.iter().find(same_set).map(|c| c.normal.clone());
+    let before = before.filter(|names| names.iter().all(is_there));
     if Some(&config.path) != state.demo.as_ref() {
         let recent = &mut state.remembered.recent;
         recent.retain(|c| c.path != config.path || c.only != config.only);
@@ -138,9 +143,13 @@ pub fn opened(state: &mut State, generation: u64, config: DataConfig, dataset: A
         state.selected = Some(id);
     }
     state.dissolve.done = None;
+    dissolve::list_models(state);
     effects.extend(dissolve::invalidate(state));
     effects.extend(why::ask(state));
     effects.extend(jobs::look_at_machine(state));
+    if let Some(normal) = before.filter(|_| state.open().is_some_and(|open| open.asks_normal())) {
+        effects.extend(set_normal(state, normal));
+    }
     effects
 }
 

@@ -300,5 +300,9 @@ pub fn list_models(state: &mut State) {
             is_finished: run.model_is_finished,
         })
     });
-    state.dissolve.models = imported.chain(of_runs).collect();
+    let mut models: Vec<ModelChoice> = imported.chain(of_runs).collect();
+    // The newest of those that know this kind of image comes first, and is taken where none was chosen.
+    let open = state.open().map(|open| open.title());
+    models.sort_by_key(|m| open.is_some() && m.trained_on.is_some() && m.trained_on != open);
+    state.dissolve.models = models;
 }
