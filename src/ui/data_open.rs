@@ -37,6 +37,9 @@ fn path_field(ui: &mut Ui, cx: &mut Cx<'_>, path: &mut String) {
     });
 }
 
+/// Room from which on a cut path says something, px.
+const FOLDER: f32 = 64.0;
+
 /// Data sets that were open before, as they were read then; `but` for one that is open now.
 pub fn recent(ui: &mut Ui, cx: &mut Cx<'_>, but: Option<&DataConfig>) {
     let t = theme::of(ui);
@@ -48,8 +51,12 @@ pub fn recent(ui: &mut Ui, cx: &mut Cx<'_>, but: Option<&DataConfig>) {
         ui.horizontal(|ui| {
             // A list never makes its panel wider: what is left beside the cross and the margins is shared.
             let room = width - 48.0;
-            let cut = |text: &str, size, share| widgets::cut_middle(ui, text, &FontId::proportional(size), (room - 48.0) * share);
-            let (name, short) = (cut(&title, theme::BODY, 0.65), cut(&folder, theme::SMALL, 0.35));
+            let name = widgets::cut_middle(ui, &title, &FontId::proportional(theme::BODY), room - 24.0);
+            // The folder has what the name leaves, if that is enough to say something; the whole path is in the tooltip.
+            let used = ui.painter().layout_no_wrap(name.clone(), FontId::proportional(theme::BODY), t.text).size().x;
+            let left = room - used - 40.0;
+            let short = widgets::cut_middle(ui, &folder, &FontId::proportional(theme::SMALL), left);
+            let short = if left < FOLDER { String::new() } else { short };
             let button = Button::new(name)
                 .frame_when_inactive(false)
                 .shortcut_text(RichText::new(short).size(theme::SMALL).color(t.weak))

@@ -39,7 +39,9 @@ pub fn show(ui: &mut Ui, cx: &mut Cx<'_>) {
             if job.state.is_running() {
                 widgets::icon_button(ui, cx, Id::Keep);
                 widgets::icon_button(ui, cx, Id::Stop);
-                widgets::icon_button(ui, cx, Id::Pause);
+                // What the same key does to a paused job.
+                let icon = if job.state == JobState::Paused { icons::PLAY } else { icons::PAUSE };
+                widgets::icon_button_as(ui, cx, Id::Pause, icon);
             }
         });
     });

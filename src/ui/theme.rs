@@ -25,8 +25,8 @@ pub struct Tokens {
     pub raised: Color32,
     /// A raised thing under the pointer.
     pub hover: Color32,
-    /// The box of a tick, the ring of a choice.
-    pub tick: Color32,
+    /// The outline of what can be pressed.
+    pub edge: Color32,
     pub line: Color32,
     pub text: Color32,
     /// Less important text.
@@ -50,7 +50,7 @@ pub const DARK: Tokens = Tokens {
     panel: grey(0x1B),
     raised: grey(0x26),
     hover: grey(0x33),
-    tick: grey(0x4A),
+    edge: grey(0x4A),
     line: grey(0x35),
     text: grey(0xE6),
     weak: grey(0xA3),
@@ -68,7 +68,7 @@ pub const LIGHT: Tokens = Tokens {
     panel: grey(0xF1),
     raised: grey(0xE4),
     hover: grey(0xD6),
-    tick: grey(0xBC),
+    edge: grey(0xB0),
     line: grey(0xD0),
     text: grey(0x1A),
     weak: grey(0x56),
@@ -187,7 +187,9 @@ fn set(style: &mut Style, t: &Tokens) {
         widget.corner_radius = CornerRadius::same(RADIUS);
         widget.expansion = 0.0;
     }
-    w.inactive.bg_fill = t.tick;
+    // Boxes of ticks and rings of choices are open.
+    w.inactive.bg_fill = t.page;
+    w.inactive.bg_stroke = Stroke::new(1.0, t.edge);
     w.hovered.bg_stroke = Stroke::new(1.0, t.weak);
     // Also what has the keyboard's focus.
     w.active.bg_stroke = Stroke::new(2.0, t.accent);

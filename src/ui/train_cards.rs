@@ -65,6 +65,7 @@ fn show_card(
     let card = frame.show(ui, |ui| {
         ui.spacing_mut().item_spacing = vec2(theme::GAP, theme::STEP);
         ui.set_width(ui.available_width());
+        let top = ui.cursor().top();
         ui.horizontal(|ui| {
             ui.label(theme::strong(name));
             ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
@@ -98,8 +99,8 @@ fn show_card(
         if let (Ok(()), Err(reason)) = (may_train(cx.state), (get(alone).allowed)(cx.state)) {
             widgets::weak(ui, reason);
         }
-        let needed = ui.min_rect().height();
-        ui.set_min_height(height);
+        let needed = ui.cursor().top() - top;
+        ui.add_space((height - needed).max(0.0));
         needed
     });
     card.inner
@@ -130,8 +131,9 @@ fn cost(ui: &mut Ui, cx: &Cx<'_>, stage: Stage, forecast: Option<&Forecast>) {
         ui.label(RichText::new(text).size(theme::SMALL).color(colour));
     };
     if let Some(job) = cx.state.running()
-        && let Some((seconds, bytes)) = job.forecast.of_card(stage)
+        && let Some((_, bytes)) = job.forecast.of_card(stage)
     {
+        let seconds = job.forecast.corrected(stage, &job.progress);
         let left = job.forecast.left_on(stage, &job.progress);
         let text = if left > 0.0 {
             format!(

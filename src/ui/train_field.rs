@@ -8,7 +8,7 @@ use crate::app::{
 use eframe::egui::{Align, Checkbox, ComboBox, Label, Layout, RichText, Sense, TextEdit, Ui};
 
 /// Room for the value.
-const VALUE: f32 = 92.0;
+const VALUE: f32 = 84.0;
 /// Room for the hint beside it.
 const HINT: f32 = 76.0;
 /// Letters that the hint has room for.

@@ -65,8 +65,12 @@ pub fn primary_button(ui: &mut Ui, cx: &mut Cx<'_>, id: actions::Id) -> Response
 
 /// The same with its icon alone; the name is in the tooltip.
 pub fn icon_button(ui: &mut Ui, cx: &mut Cx<'_>, id: actions::Id) -> Response {
-    let action = actions::get(id);
-    act(ui, cx, id, Button::new(action.icon).min_size(Vec2::splat(28.0)))
+    icon_button_as(ui, cx, id, actions::get(id).icon)
+}
+
+/// The same where the icon follows the state.
+pub fn icon_button_as(ui: &mut Ui, cx: &mut Cx<'_>, id: actions::Id, icon: &str) -> Response {
+    act(ui, cx, id, Button::new(icon).min_size(Vec2::splat(28.0)))
 }
 
 fn act(ui: &mut Ui, cx: &mut Cx<'_>, id: actions::Id, button: Button<'_>) -> Response {

@@ -75,6 +75,12 @@ impl Forecast {
         of_card.map(|c| self.left_of(c, progress)).sum()
     }
 
+    /// Seconds of a whole card, corrected in the same way.
+    pub fn corrected(&self, card: Stage, progress: &Progress) -> f64 {
+        let of_card = self.costs.iter().filter(|c| card_of(c.stage) == card);
+        of_card.map(|c| c.seconds * self.ratio(c.stage, progress)).sum()
+    }
+
     pub fn left(&self, progress: &Progress) -> f64 {
         self.costs.iter().map(|c| self.left_of(c, progress)).sum()
     }
@@ -143,6 +149,8 @@ mod tests {
             let truth = each * (total - 10) as f64;
             let card = forecast.left_on(Stage::Ddpm, &progress);
             assert!((1.0 / 1.5..1.5).contains(&(card / truth)), "{card} of {truth}");
+            let whole = forecast.corrected(Stage::Ddpm, &progress);
+            assert!((whole / (each * total as f64) - 1.0).abs() < 0.01);
             // The ladder is made by the same network.
             let ladder = forecast.costs.iter().find(|c| c.stage == Stage::Ladder).unwrap();
             assert!((forecast.left_of(ladder, &progress) / ladder.seconds / slower - 1.0).abs() < 0.01);

@@ -316,6 +316,12 @@ pub fn ended(state: &mut State, id: JobId, outcome: Outcome) -> Vec<Effect> {
     let Some(job) = state.jobs.iter_mut().find(|j| j.id == id) else { return Vec::new() };
     job.state = JobState::Ended(outcome.clone());
     let title = job.title.clone();
+    // A stage that was stopped has shown as much of the speed as one that was finished.
+    const ENOUGH: usize = 10;
+    if let Some(stage) = job.progress.stage.filter(|_| job.progress.done >= ENOUGH) {
+        learn_speed(state, id, stage);
+    }
+    let Some(job) = state.jobs.iter().find(|j| j.id == id) else { return Vec::new() };
     let mut effects = vec![Effect::ListRuns];
     let scored = match job.work {
         Work::Score(_) | Work::Folder { .. } => true,
