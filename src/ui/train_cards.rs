@@ -75,35 +75,59 @@ fn show_card(
         widgets::weak(ui, text);
         cost(ui, cx, stage, forecast);
         ui.add_space(theme::STEP);
-        if stage == Stage::Ddpm {
-            which_model(ui, cx);
-        }
-        // A model that is there already has its settings.
-        let given = stage == Stage::Ddpm && cx.state.train.reuse.is_some();
-        if !given {
-            for field in FIELDS.iter().filter(|f| f.card == stage && f.group.is_empty()) {
-                train_field::show(ui, cx, field);
-            }
-            for group in groups(stage) {
-                show_group(ui, cx, stage, group);
-            }
+        let running = cx.state.running().is_some();
+        if !running {
+            settings(ui, cx, stage);
         }
         if stage == Stage::Ddpm
             && let Some(readiness) = readiness_at_hand(cx)
         {
             readiness::show(ui, &readiness);
         }
-        ui.add_space(theme::STEP);
-        widgets::action_button(ui, cx, alone);
-        // The way on is said in view; what holds for all three is said above them.
-        if let (Ok(()), Err(reason)) = (may_train(cx.state), (get(alone).allowed)(cx.state)) {
-            widgets::weak(ui, reason);
+        if running {
+            // What runs is looked at, and the form is for what comes after it.
+            let title = RichText::new("Settings of the next one").size(theme::SMALL).color(t.weak);
+            let wrong = groups(stage).into_iter().chain([""]).any(|group| cx.state.train.has_error_in(stage, group));
+            let header = CollapsingHeader::new(title).id_salt(("next", stage.name())).open(wrong.then_some(true));
+            header.show_unindented(ui, |ui| {
+                settings(ui, cx, stage);
+                alone_button(ui, cx, alone);
+            });
+        } else {
+            alone_button(ui, cx, alone);
         }
         let needed = ui.cursor().top() - top;
         ui.add_space((height - needed).max(0.0));
         needed
     });
     card.inner
+}
+
+/// The fields of a card.
+fn settings(ui: &mut Ui, cx: &mut Cx<'_>, stage: Stage) {
+    if stage == Stage::Ddpm {
+        which_model(ui, cx);
+    }
+    // A model that is there already has its settings.
+    let given = stage == Stage::Ddpm && cx.state.train.reuse.is_some();
+    if !given {
+        for field in FIELDS.iter().filter(|f| f.card == stage && f.group.is_empty()) {
+            train_field::show(ui, cx, field);
+        }
+        for group in groups(stage) {
+            show_group(ui, cx, stage, group);
+        }
+    }
+}
+
+/// Trains this card's part alone, or says why it cannot be.
+fn alone_button(ui: &mut Ui, cx: &mut Cx<'_>, alone: Id) {
+    ui.add_space(theme::STEP);
+    widgets::action_button(ui, cx, alone);
+    // The way on is said in view; what holds for all three is said above them.
+    if let (Ok(()), Err(reason)) = (may_train(cx.state), (get(alone).allowed)(cx.state)) {
+        widgets::weak(ui, reason);
+    }
 }
 
 /// A folded part of a card; it opens where something in it cannot be used.

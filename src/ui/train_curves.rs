@@ -136,8 +136,11 @@ fn smooth(points: &[[f64; 2]]) -> Vec<[f64; 2]> {
     let mut mean = points.first().map_or(0.0, |p| p[1]);
     points
         .iter()
-        .map(|[x, y]| {
-            mean = KEEP * mean + (1.0 - KEEP) * y;
+        .enumerate()
+        .map(|(i, [x, y])| {
+            // The first few count alike, so that the first one alone does not hold the curve up.
+            let keep = KEEP.min(i as f64 / (i + 1) as f64);
+            mean = keep * mean + (1.0 - keep) * y;
             [*x, mean]
         })
         .collect()

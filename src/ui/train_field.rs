@@ -8,7 +8,7 @@ use crate::app::{
 use eframe::egui::{Align, Checkbox, ComboBox, Label, Layout, RichText, Sense, TextEdit, Ui};
 
 /// Room for the value.
-const VALUE: f32 = 84.0;
+const VALUE: f32 = 92.0;
 /// Room for the hint beside it.
 const HINT: f32 = 76.0;
 /// Letters that the hint has room for.
@@ -40,7 +40,7 @@ pub fn show(ui: &mut Ui, cx: &mut Cx<'_>, field: &Field) {
         let colour = if changed { t.accent } else { t.weak };
         let label = ui.allocate_ui_with_layout([room, 24.0].into(), Layout::left_to_right(Align::Center), |ui| {
             ui.set_width(room);
-            ui.add(Label::new(RichText::new(field.label).color(colour)).truncate().sense(Sense::click()))
+            ui.add(Label::new(RichText::new(field.label).color(colour)).truncate().sense(Sense::CLICK))
         });
         let label = label.inner.on_hover_text(format!("{help}\nDouble click: back to {}", begun(cx, field)));
         if label.double_clicked() {
