@@ -59,6 +59,9 @@ use crate::{
 };
 use eframe::egui::{self, CentralPanel, Frame, Margin, Panel, ThemePreference};
 
+/// Room that the panels need, points.
+const LEAST: egui::Vec2 = egui::vec2(820.0, 500.0);
+
 /// What panels keep between frames and nobody else needs: half-typed texts.
 #[derive(Default)]
 pub struct Ui {
@@ -111,7 +114,10 @@ impl Ui {
             ThemeChoice::Dark => ThemePreference::Dark,
             ThemeChoice::Light => ThemePreference::Light,
         });
-        ui.ctx().set_zoom_factor(state.remembered.scale.factor());
+        // Never so large that the window has no room for its panels.
+        let window = ui.ctx().content_rect().size() * ui.ctx().zoom_factor();
+        let most = (window.x / LEAST.x).min(window.y / LEAST.y).max(1.0);
+        ui.ctx().set_zoom_factor(state.remembered.scale.factor().min(most));
         dropped(ui, &mut cx);
         keys::dispatch(ui, &mut cx);
 

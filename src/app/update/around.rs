@@ -46,7 +46,12 @@ pub fn toggle(state: &mut State, overlay: Overlay) -> Vec<Effect> {
     state.overlay = (state.overlay != Some(overlay)).then_some(overlay);
     match state.overlay {
         Some(Overlay::Picture) => {
-            let mut effects = dissolve::refresh(state);
+            let mut effects = Vec::new();
+            // Of the gallery its first image where none is selected: one with a score.
+            if state.workspace == Workspace::Results && state.results.ready().is_some() && state.results.selected().is_none() {
+                effects.extend(results::walk(state, 0));
+            }
+            effects.extend(dissolve::refresh(state));
             effects.extend(why::ask(state));
             effects
         }
