@@ -1,5 +1,6 @@
 //! Times this program's side of the comparison with PyTorch. `cargo bench --bench peer -- --json [--only NAME...] [--repeats N]`
-//! prints one JSON object, {case: median seconds}; a NAME that is no case's selects every case containing it.
+//! prints one JSON object, {case: median seconds}; a NAME that is no case's selects every case containing it. `--profile` tells
+//! what the operations' share of a training step is.
 
 use std::time::Instant;
 
@@ -94,6 +95,18 @@ fn make(name: &str) -> Option<Result<Case>> {
     Some(dia_step(*n.first()?, *n.get(1)?))
 }
 
+/// Prints the share of each operation in steps that took `seconds` together.
+fn print_profile(seconds: f64) {
+    let mut rows: Vec<(String, f64)> = nn::take_spent()
+        .into_iter()
+        .map(|((name, pass), time)| (format!("{name}, {}", format!("{pass:?}").to_lowercase()), time.as_secs_f64()))
+        .collect();
+    let rest = seconds - rows.iter().map(|(_, time)| time).sum::<f64>();
+    rows.push(("the rest: heads, loss, optimiser, sums of gradients".to_owned(), rest));
+    rows.sort_by(|a, b| b.1.total_cmp(&a.1));
+    rows.iter().for_each(|(name, time)| eprintln!("    {:5.1} %  {name}", 100. * time / seconds));
+}
+
 /// The cases of the comparison, and two small ones that people with two cores train.
 const CASES: &[&str] = &[
     "dissolve_unet64_32px_b1",
@@ -139,9 +152,14 @@ fn main() -> Result<()> {
         for _ in 0..2 {
             case()?;
         }
+        nn::take_spent();
         let mut times = (0..repeats).map(|_| case()).collect::<Result<Vec<f64>>>()?;
+        let total = times.iter().sum();
         let seconds = median(&mut times);
         eprintln!("{name:42} median {seconds:9.4} s  min {:9.4}  max {:9.4}", times[0], times[times.len() - 1]);
+        if arguments.iter().any(|a| a == "--profile") {
+            print_profile(total);
+        }
         results.insert((*name).to_owned(), seconds.into());
     }
     println!("{}", serde_json::to_string_pretty(&results).map_err(candle_core::Error::wrap)?);

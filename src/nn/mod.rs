@@ -19,6 +19,8 @@ mod optim;
 mod params;
 mod plain;
 mod tape;
+#[cfg(test)]
+mod tests;
 
 pub use attention::{attention, linear_attention};
 pub use batch_norm::{BatchNorm2d, batch_norm_eval, batch_norm_train};
@@ -32,4 +34,4 @@ pub use ops::{add, gelu, join_channels, l2_normalise, max_pool_3x3_s2_p1, relu, 
 pub use optim::{Adam, Lars};
 pub use params::{Init, Params, Scope};
 pub use plain::with_plain;
-pub use tape::{Tape, seam};
+pub use tape::{Pass, Tape, seam, take_spent};

@@ -6,13 +6,36 @@
 //! timestep) stays candle's, whose gradients are small there.
 
 use std::cell::RefCell;
-use std::collections::{HashMap, HashSet};
+use std::collections::{BTreeMap, HashMap, HashSet};
+use std::time::{Duration, Instant};
 
 use candle_core::{CustomOp1, CustomOp2, CustomOp3, Result, Tensor, TensorId, Var, bail};
 
 use super::{Params, cpu};
 
-thread_local! { static TAPE: RefCell<Option<Vec<Node>>> = const { RefCell::new(None) }; }
+thread_local! {
+    static TAPE: RefCell<Option<Vec<Node>>> = const { RefCell::new(None) };
+    static SPENT: RefCell<BTreeMap<(&'static str, Pass), Duration>> = const { RefCell::new(BTreeMap::new()) };
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Pass {
+    Forward,
+    Backward,
+}
+
+/// The time that this thread's recorded operations of each name have taken since it was asked last.
+pub fn take_spent() -> BTreeMap<(&'static str, Pass), Duration> {
+    SPENT.take()
+}
+
+/// Runs `f`, a pass of an operation.
+pub fn timed<T>(name: &'static str, pass: Pass, f: impl FnOnce() -> T) -> T {
+    let start = Instant::now();
+    let result = f();
+    SPENT.with_borrow_mut(|spent| *spent.entry((name, pass)).or_default() += start.elapsed());
+    result
+}
 
 /// Records this thread's fast operations until it is dropped; [`super::backward`] plays them back, once. One a thread.
 #[derive(Debug)]
@@ -44,6 +67,17 @@ struct Node {
     op: Op,
     inputs: Vec<Tensor>,
     output: Tensor,
+}
+
+impl Op {
+    fn name(&self) -> &'static str {
+        match self {
+            Self::One(op) => op.name(),
+            Self::Two(op) => op.name(),
+            Self::Three(op) => op.name(),
+            Self::Seam => "seam",
+        }
+    }
 }
 
 impl Node {
@@ -127,7 +161,7 @@ pub fn gradients(loss: &Tensor, params: &Params) -> Result<impl FnMut(&Tensor) -
     while let Some(node) = nodes.pop() {
         let Some(dy) = store.grads.remove(&node.output.id()) else { continue };
         let mut between: Option<Tensor> = None;
-        for (input, grad) in node.inputs.iter().zip(node.gradients(&dy)?) {
+        for (input, grad) in node.inputs.iter().zip(timed(node.op.name(), Pass::Backward, || node.gradients(&dy))?) {
             match grad {
                 Some(grad) if input.is_variable() => store.add(input.id(), grad)?,
                 // A result of candle's: its graph goes on from here.

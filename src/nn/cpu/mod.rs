@@ -23,7 +23,7 @@ use candle_core::{
     CpuStorage, CustomOp1, CustomOp2, CustomOp3, DType, Device, Layout, Result, Shape, Storage, Tensor, Var, bail,
 };
 
-use super::tape::{self, Op};
+use super::tape::{self, Op, Pass, timed};
 
 pub use batch_norm::{BatchNorm, channel_moments};
 pub use conv::{conv2d, conv2d_grads};
@@ -52,7 +52,7 @@ pub fn apply_1(op: impl CustomOp1 + Send + Sync + 'static, x: &Tensor) -> Result
     if !tape::records(&[x]) {
         return x.apply_op1(op);
     }
-    let y = with_storages([x], |[x]| op.cpu_fwd(x.0, x.1))?;
+    let y = timed(op.name(), Pass::Forward, || with_storages([x], |[x]| op.cpu_fwd(x.0, x.1)))?;
     Ok(tape::record(Op::One(Box::new(op)), &[x], y))
 }
 
@@ -61,7 +61,7 @@ pub fn apply_2(op: impl CustomOp2 + Send + Sync + 'static, a: &Tensor, b: &Tenso
     if !tape::records(&[a, b]) {
         return a.apply_op2(b, op);
     }
-    let y = with_storages([a, b], |[a, b]| op.cpu_fwd(a.0, a.1, b.0, b.1))?;
+    let y = timed(op.name(), Pass::Forward, || with_storages([a, b], |[a, b]| op.cpu_fwd(a.0, a.1, b.0, b.1)))?;
     Ok(tape::record(Op::Two(Box::new(op)), &[a, b], y))
 }
 
@@ -70,7 +70,7 @@ pub fn apply_3(op: impl CustomOp3 + Send + Sync + 'static, a: &Tensor, b: &Tenso
     if !tape::records(&[a, b, c]) {
         return a.apply_op3(b, c, op);
     }
-    let y = with_storages([a, b, c], |[a, b, c]| op.cpu_fwd(a.0, a.1, b.0, b.1, c.0, c.1))?;
+    let y = timed(op.name(), Pass::Forward, || with_storages([a, b, c], |[a, b, c]| op.cpu_fwd(a.0, a.1, b.0, b.1, c.0, c.1)))?;
     Ok(tape::record(Op::Three(Box::new(op)), &[a, b, c], y))
 }
 

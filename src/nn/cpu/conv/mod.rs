@@ -77,6 +77,15 @@ impl Conv {
         Ok(Some(Self { dims, out: (output, size(dims.2), size(dims.3)), kernel, stride, padding }))
     }
 
+    fn name(&self) -> &'static str {
+        match (self.kernel, self.stride) {
+            (1, 1) => "conv 1x1",
+            (3, 1) => "conv 3x3",
+            (_, 1) => "conv of another size",
+            _ => "conv with a stride",
+        }
+    }
+
     fn out_shape(&self) -> Shape {
         (self.dims.0, self.out.0, self.out.1, self.out.2).into()
     }
@@ -255,7 +264,7 @@ fn split_phases(x: &[f32], from: (usize, usize), to: (usize, usize), stride: usi
 
 impl CustomOp2 for Conv {
     fn name(&self) -> &'static str {
-        "conv2d"
+        Self::name(self)
     }
 
     fn cpu_fwd(&self, x: &CpuStorage, lx: &Layout, w: &CpuStorage, lw: &Layout) -> Result<(CpuStorage, Shape)> {
@@ -269,7 +278,7 @@ impl CustomOp2 for Conv {
 
 impl CustomOp3 for Conv {
     fn name(&self) -> &'static str {
-        "conv2d-bias"
+        Self::name(self)
     }
 
     fn cpu_fwd(
