@@ -5,6 +5,7 @@ pub mod chart;
 mod commands;
 pub mod figures;
 mod gallery;
+mod lesions;
 pub mod letters;
 mod page;
 mod parts;

@@ -5,6 +5,7 @@ use super::{
     commands::{commands, shown},
     figures,
     gallery::{self, Pictures, mark},
+    lesions,
     parts::{Parts, Scored},
     scale::thousands,
     training,
@@ -15,7 +16,7 @@ use crate::{
     metrics,
     ml::rivals,
     run_dir::{RunKind, RunState},
-    scores::{Evaluation, Planted, RivalFigure, ScoreRow},
+    scores::{Evaluation, RivalFigure, ScoreRow},
 };
 use maud::{DOCTYPE, Markup, PreEscaped, html};
 
@@ -48,7 +49,7 @@ pub fn page(parts: &Parts, dataset: Option<&Dataset>) -> Markup {
                             Err(why) => { (section("results", "Results", html! { p.missing { (why) } })) }
                         }
                     }
-                    @if let Some(planted) = &parts.planted { (section("planted", "Planted lesions", lesions(planted))) }
+                    @if let Some(planted) = &parts.planted { (section("planted", "Planted lesions", lesions::section(planted))) }
                     (section("again", "Configuration and versions", again(parts)))
                 }
             }
@@ -118,7 +119,7 @@ fn headline(parts: &Parts, e: &Evaluation) -> Markup {
 }
 
 /// With a capital and a full stop.
-fn sentence(text: &str) -> String {
+pub(super) fn sentence(text: &str) -> String {
     let mut letters = text.chars();
     letters.next().map_or(String::new(), |first| format!("{}{}.", first.to_uppercase(), letters.as_str()))
 }
@@ -295,35 +296,6 @@ fn table(parts: &Parts, e: &Evaluation) -> Markup {
             "The last epoch is the result. Intervals of areas are DeLong's, of shares Wilson's"
             @if best.is_some() { "; the best epoch was found with the labels that it is reported on, and flatters the model" }
             "."
-        }
-    }
-}
-
-/// How many synthetic lesions the score finds.
-fn lesions(planted: &Planted) -> Markup {
-    let sizes = planted.sizes();
-    let contrasts: Vec<f64> = sizes.first().map(|&size| planted.of_size(size).map(|c| c.contrast).collect()).unwrap_or_default();
-    html! {
-        p {
-            "Soft spots, half of them bright and half dark, were drawn into " (planted.images) " of " (planted.of) " normal images that the run did not learn "
-            "from, and both were scored. " b { "These are synthetic lesions, not disease" } ": they say how small and how faint a change the score still "
-            "notices, and nothing about what a real lesion looks like. Seed " (planted.seed) "."
-        }
-        @if let Some(caution) = planted.caution() { p.warning { (sentence(&caution)) } }
-        div.charts { div { (PreEscaped(figures::planted(planted).svg())) } }
-        table {
-            thead { tr { th { "found at 95 % specificity (95 % interval; AUROC)" } @for c in &contrasts { th.n { "contrast " (format!("{:.0} %", 100.0 * c)) } } } }
-            tbody {
-                @for &size in &sizes {
-                    tr {
-                        td { "diameter " (format!("{:.0} %", 100.0 * size)) " of the side" }
-                        @for cell in planted.of_size(size) {
-                            @let [low, high] = planted.interval(cell).map(|v| 100.0 * v);
-                            td.n { (format!("{:.0} %", 100.0 * cell.sensitivity_at_95_specificity)) br; span.quiet { (format!("{low:.0} – {high:.0} %; {:.3}", cell.auroc)) } }
-                        }
-                    }
-                }
-            }
         }
     }
 }

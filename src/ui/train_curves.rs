@@ -5,9 +5,8 @@ use crate::{
     app::{
         Command, icons,
         message::Texture,
-        state::{Auroc, Curve, JobInfo, JobState, Progress, Quantity},
+        state::{Auroc, Curve, JobInfo, Progress, Quantity},
     },
-    jobs::Outcome,
     ml::progress::Stage,
 };
 use eframe::egui::{RichText, Sense, Ui, vec2};
@@ -32,11 +31,6 @@ pub fn show(ui: &mut Ui, cx: &mut Cx<'_>, shown: &mut Shown) {
         widgets::weak(ui, "The curves of the running training will be drawn here. The window stays free while it works.");
         return;
     };
-    if let JobState::Ended(Outcome::Failed(failure)) = &job.state {
-        let (summary, hint) = (failure.summary.clone(), failure.hint.clone());
-        widgets::failure(ui, cx, &summary, &hint);
-        ui.add_space(theme::GAP);
-    }
     let all = [(Shown::Loss, "Loss"), (Shown::GradNorm, "Gradient norm"), (Shown::Rate, "Learning rate")];
     if let Some(new) = widgets::choices(ui, *shown, &all) {
         *shown = new;

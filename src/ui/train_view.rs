@@ -2,8 +2,14 @@
 
 use super::{Cx, theme, train_cards, train_curves, train_queue, widgets};
 use crate::{
-    app::{Command, actions::Id, icons, state::Workspace},
+    app::{
+        Command,
+        actions::Id,
+        icons,
+        state::{JobState, Workspace},
+    },
     config::Preset,
+    jobs::Outcome,
 };
 use eframe::egui::{Align, Layout, RichText, ScrollArea, Ui};
 
@@ -12,6 +18,7 @@ pub fn show(ui: &mut Ui, cx: &mut Cx<'_>, shown: &mut train_curves::Shown) {
         // The scroll bar floats over what is under it.
         ui.set_max_width(ui.available_width() - theme::PAGE);
         head(ui, cx);
+        failed(ui, cx);
         ui.add_space(theme::GAP);
         train_cards::show(ui, cx);
         train_queue::show(ui, cx);
@@ -56,6 +63,13 @@ fn head(ui: &mut Ui, cx: &mut Cx<'_>) {
         }
     });
     memory(ui, cx);
+}
+
+/// Why the last training ended before its time.
+fn failed(ui: &mut Ui, cx: &mut Cx<'_>) {
+    let Some(JobState::Ended(Outcome::Failed(failure))) = cx.state.job().map(|job| &job.state) else { return };
+    let (summary, hint) = (failure.summary.clone(), failure.hint.clone());
+    widgets::failure(ui, cx, &summary, &hint);
 }
 
 /// Time and memory of all three together.
