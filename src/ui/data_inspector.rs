@@ -146,7 +146,13 @@ fn problems(ui: &mut Ui, cx: &mut Cx<'_>, open: &Open) {
         );
     }
     if !files.is_empty() {
-        widgets::weak(ui, format!("{} files cannot be used:", files.len()));
+        widgets::weak(
+            ui,
+            match files.len() {
+                1 => "One file or folder cannot be used:".to_string(),
+                n => format!("{n} files cannot be used:"),
+            },
+        );
     }
     for (path, reason) in files.iter().take(LINES) {
         widgets::cut_label(ui, path, theme::SMALL, t.text);

@@ -140,7 +140,7 @@ impl Ui {
         }
         let has_inspector = state.workspace != Workspace::Train && state.overlay != Some(Overlay::Runs);
         if !state.remembered.inspector_hidden && has_inspector {
-            let panel = Panel::right("inspector").frame(side).default_size(288.0).size_range(220.0..=420.0);
+            let panel = Panel::right("inspector").frame(side).default_size(336.0).size_range(288.0..=420.0);
             panel.show(ui, |ui| match state.workspace {
                 Workspace::Data => data_inspector::show(ui, &mut cx),
                 Workspace::Dissolve => dissolve_inspector::show(ui, &mut cx, self.energy_in_view),
