@@ -2,7 +2,7 @@
 
 use super::{Cx, plots, theme, widgets};
 use crate::app::state::Track;
-use eframe::egui::{Label, RichText, Ui};
+use eframe::egui::Ui;
 use egui_plot::{FilledArea, GridMark, HoverPosition, Line, Points, VLine};
 
 pub fn show(ui: &mut Ui, cx: &Cx<'_>, height: f32) {
@@ -48,8 +48,7 @@ pub fn show(ui: &mut Ui, cx: &Cx<'_>, height: f32) {
             p.points(Points::new("now", vec![now]).color(t.text).radius(4.0));
         }
     });
-    let legend = RichText::new(legend).size(theme::SMALL).color(t.weak);
-    ui.add(Label::new(legend).truncate());
+    widgets::weak_line(ui, legend);
 }
 
 fn marks(track: Track) -> Vec<GridMark> {

@@ -100,7 +100,7 @@ pub fn show(ui: &mut Ui, cx: &mut Cx<'_>, set: &ScoreSet, curve: &mut Curve, hei
         (None, Some(now)) => format!("now {}", curve.words(now)),
         (None, None) => "nothing is called abnormal at this threshold".into(),
     };
-    widgets::weak(ui, text);
+    widgets::weak_line(ui, text);
     let response = shown.response;
     if let Some((_, threshold)) = shown.inner
         && (response.dragged() || response.clicked())

@@ -68,6 +68,7 @@ pub fn show(ui: &mut Ui, cx: &mut Cx<'_>, draft: &mut Draft) {
         }
         ui.add_space(theme::PAGE);
         runs_compare::show(ui, cx);
+        widgets::follow_focus(ui);
     });
 }
 

@@ -24,6 +24,7 @@ pub fn show(ui: &mut Ui, cx: &mut Cx<'_>, shown: &mut train_curves::Shown) {
         train_queue::show(ui, cx);
         ui.add_space(theme::PAGE);
         train_curves::show(ui, cx, shown);
+        widgets::follow_focus(ui);
     });
 }
 

@@ -132,6 +132,12 @@ pub fn weak(ui: &mut Ui, text: impl Into<String>) -> Response {
     ui.label(RichText::new(text).size(theme::SMALL).color(colour))
 }
 
+/// The same on one line, so that what comes below stays where it is.
+pub fn weak_line(ui: &mut Ui, text: impl Into<String>) -> Response {
+    let text = RichText::new(text).size(theme::SMALL).color(theme::of(ui).weak);
+    ui.add(egui::Label::new(text).truncate())
+}
+
 /// A row of choices, one of which is chosen; returns a newly clicked one.
 pub fn choices<T: Copy + PartialEq>(ui: &mut Ui, current: T, all: &[(T, &str)]) -> Option<T> {
     let mut clicked = None;
@@ -197,7 +203,21 @@ pub fn side_content(ui: &mut Ui, content: impl FnOnce(&mut Ui)) {
     egui::ScrollArea::vertical().auto_shrink(false).show(&mut child, |ui| {
         ui.set_width(place.width());
         content(ui);
+        follow_focus(ui);
     });
+}
+
+/// Brings into view what has got the keyboard's focus; called last within what scrolls.
+pub fn follow_focus(ui: &Ui) {
+    let (key, focused) = (ui.scope_id().with("focus"), ui.memory(|m| m.focused()));
+    let Some(id) = focused.filter(|id| ui.data(|data| data.get_temp(key)) != Some(*id)) else { return };
+    ui.data_mut(|data| data.insert_temp(key, id));
+    if let Some(rect) = ui.ctx().read_response(id).map(|response| response.rect)
+        && ui.min_rect().contains(rect.center())
+        && !ui.clip_rect().contains_rect(rect)
+    {
+        ui.scroll_to_rect(rect, Some(egui::Align::Center));
+    }
 }
 
 /// A share as one stacked bar: `(count, colour)` from the left.
