@@ -29,7 +29,8 @@ pub fn show(ui: &mut Ui, cx: &mut Cx<'_>) {
             let t = theme::of(ui);
             row(ui, &line.time, &line.text, if line.is_error { t.error } else { t.text });
         });
-        column(ui, "The run at hand", half, cx.state.run_log.len(), "No run is at hand.", |ui, i| {
+        let empty = if cx.state.job().is_some() { "It has said nothing yet." } else { "No run is at hand." };
+        column(ui, "The run at hand", half, cx.state.run_log.len(), empty, |ui, i| {
             let Some(line) = cx.state.run_log.get(i) else { return };
             let (time, text) = line.split_once(' ').unwrap_or(("", line));
             // 2026-01-01T12:00:00Z: the day and the letters say little here.
