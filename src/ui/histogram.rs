@@ -10,11 +10,8 @@ use crate::{
     data::Label,
     jobs::{BINS, Chart, ScoreSet, bin_width},
 };
-use eframe::egui::{CursorIcon, DragValue, Ui};
+use eframe::egui::{CursorIcon, DragValue, RichText, Ui};
 use egui_plot::{Bar, BarChart, VLine};
-
-/// Room for the word on the direction, and for the button on its right, px.
-const HINT: f32 = 150.0;
 
 const KINDS: [Option<Label>; 3] = [Some(Label::Normal), Some(Label::Abnormal), None];
 
@@ -31,15 +28,12 @@ pub fn show(ui: &mut Ui, cx: &mut Cx<'_>, set: &ScoreSet, height: f32) {
         } else if field.changed() {
             cx.send(Command::Threshold(value));
         }
-        // The button that exports stands on the right.
-        if ui.available_width() > HINT {
-            widgets::weak(ui, "higher = abnormal")
-                .on_hover_text("A higher score is more abnormal. Drag the line to move the threshold");
-        }
     });
     let width = bin_width(set.range);
     let threshold = cx.state.results.threshold;
-    let plot = plots::quiet("histogram", t, height - 64.0).include_y(0.0);
+    let plot = plots::quiet("histogram", t, height - 64.0)
+        .include_y(0.0)
+        .x_axis_label(RichText::new("score, higher = abnormal").size(theme::SMALL).color(t.weak));
     let shown = plot.show(ui, |p| {
         let mut below = [0; BINS];
         for (label, counts) in KINDS.into_iter().zip(&set.histogram) {
