@@ -185,9 +185,12 @@ fn results_are_narrowed_tagged_explained_and_exported() {
         }
     }
     window.send(Command::Export(Export::Tags));
-    let files = || std::fs::read_dir(set.run.join("exports")).into_iter().flatten().flatten().collect::<Vec<_>>();
-    window.until("all is exported", |_| files().len() == 13);
-    assert!(files().iter().all(|f| f.metadata().unwrap().len() > 30));
+    // While a file is written another one lies beside it.
+    let sizes = || -> Vec<u64> {
+        let files = std::fs::read_dir(set.run.join("exports")).into_iter().flatten().flatten();
+        files.map(|f| f.metadata().map_or(0, |m| m.len())).collect()
+    };
+    window.until("all is exported", |_| sizes().len() == 13 && sizes().iter().all(|&size| size > 30));
 }
 
 /// The three moves on one window, with real training of a few steps: open, train and go on working, look at the outcome.
