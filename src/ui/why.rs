@@ -14,11 +14,13 @@ use eframe::egui::{
 };
 
 pub fn show(ui: &mut Ui, cx: &mut Cx<'_>, set: &ScoreSet, row: &ScoreRow) {
+    let height = ui.available_height();
     ScrollArea::vertical().auto_shrink(false).show(ui, |ui| {
         ui.set_width(ui.available_width() - 12.0);
         place(ui, cx, set, row);
         ui.add_space(theme::GAP);
-        where_it_matters(ui, cx, row);
+        let room = height - ui.min_rect().height();
+        where_it_matters(ui, cx, row, room);
         if let Some(terms) = &row.terms {
             ui.add_space(theme::GAP);
             nearest(ui, cx, set, terms);
@@ -58,13 +60,16 @@ fn place(ui: &mut Ui, cx: &Cx<'_>, set: &ScoreSet, row: &ScoreRow) {
     }
 }
 
-fn where_it_matters(ui: &mut Ui, cx: &mut Cx<'_>, row: &ScoreRow) {
+/// Room for what stands round the map: its caption, its button, and the nearest normals.
+const BELOW: f32 = 290.0;
+
+fn where_it_matters(ui: &mut Ui, cx: &mut Cx<'_>, row: &ScoreRow, room: f32) {
     let t = theme::of(ui);
     let why = &cx.state.results.why;
     widgets::caption(ui, "WHERE COVERING THE PICTURE CHANGES THE SCORE");
     let texture = if matches!(why.map, Map::Ready { .. }) { Texture::Map } else { Texture::Explained };
     let picture = cx.textures.get(&texture).filter(|_| why.picture.is_some()).cloned();
-    let side = ui.available_width().min(300.0);
+    let side = ui.available_width().min(300.0).min((room - BELOW).max(160.0));
     let (rect, response) = ui.allocate_exact_size(vec2(ui.available_width(), side), Sense::hover());
     let place = Rect::from_min_size(rect.min, vec2(side, side));
     match &picture {
@@ -81,7 +86,7 @@ fn where_it_matters(ui: &mut Ui, cx: &mut Cx<'_>, row: &ScoreRow) {
     let name = if texture == Texture::Map { "map of what covering changes" } else { "the image" };
     response.widget_info(|| WidgetInfo::labeled(Role::Image, true, name));
     if why.picture == Some(true) {
-        widgets::weak(ui, "White line: the mask that came with the image.");
+        widgets::weak(ui, "The line is the mask that came with the image.");
     }
     match why.map {
         Map::None => {
