@@ -2,6 +2,7 @@
 //! threshold). `UPDATE_SNAPSHOTS=1 cargo test --release --test ui_snapshots` makes them anew.
 
 mod adapter;
+mod figures;
 mod window;
 
 use dissolve_studio::{
@@ -9,7 +10,7 @@ use dissolve_studio::{
         Command,
         state::{Layout, RUNGS, Tab, ThemeChoice, Workspace},
     },
-    scores::{PLANTED, Planted, PlantedCell},
+    scores::PLANTED,
 };
 use egui_kittest::{SnapshotOptions, kittest::Queryable};
 use window::Window;
@@ -68,16 +69,8 @@ fn results_of_the_demo() {
     window.send(Command::Theme(ThemeChoice::Dark));
     window.send(Command::OpenDemo);
     window.until("the demo is open", |s| s.state().open().is_some() && s.state().results.ready().is_some());
-    let found = |size: f64, contrast: f64| (0.03 + 5.0 * size * contrast).min(1.0);
-    let cell = |size, contrast| PlantedCell {
-        size,
-        contrast,
-        auroc: 0.5 + 0.5 * found(size, contrast),
-        sensitivity_at_95_specificity: found(size, contrast),
-    };
-    let cells = [0.05, 0.1, 0.2].into_iter().flat_map(|size| [0.1, 0.2, 0.4, 0.8].map(|contrast| cell(size, contrast)));
     let run = window.state().results.ready().unwrap().run.clone();
-    Planted { seed: 0, images: 40, of: 40, cells: cells.collect() }.write(&run.join(PLANTED)).unwrap();
+    figures::planted(40).write(&run.join(PLANTED)).unwrap();
     window.send(Command::OpenRun(run));
     window.until("the figures are read", |s| s.state().results.planted.is_some());
     window.send(Command::Go(Workspace::Results));

@@ -2,6 +2,7 @@
 //! it, so that what passes in a moment stays. `empty` and `full` with real images are in `ui_window.rs`.
 
 mod adapter;
+mod figures;
 
 use dissolve_studio::{
     app::{
@@ -15,7 +16,7 @@ use dissolve_studio::{
     jobs::{Failure, JobEvent, JobId, ModelSource, Outcome, ScoreSet},
     ml::progress::{Check, Event, Readiness, Stage, Step},
     run_dir::RunKind,
-    scores::{Planted, PlantedCell, ScoreRow, Scores},
+    scores::{ScoreRow, Scores},
     ui,
 };
 use egui_kittest::{
@@ -314,18 +315,6 @@ fn results(set: ScoreSet) -> State {
     state
 }
 
-fn planted() -> Planted {
-    let found = |size: f64, contrast: f64| (0.03 + 5.0 * size * contrast).min(1.0);
-    let cell = |size, contrast| PlantedCell {
-        size,
-        contrast,
-        auroc: 0.5 + 0.5 * found(size, contrast),
-        sensitivity_at_95_specificity: found(size, contrast),
-    };
-    let cells = [0.05, 0.1, 0.2].into_iter().flat_map(|size| [0.1, 0.2, 0.4, 0.8].map(|contrast| cell(size, contrast)));
-    Planted { seed: 0, images: 16, of: 16, cells: cells.collect() }
-}
-
 #[test]
 fn scores_on_their_way_failed_partial_and_full() {
     Panels::of(results_loading()).has_all(&["Reading the scores…"]);
@@ -350,7 +339,7 @@ fn planted_lesions_are_asked_for_awaited_failed_and_there() {
     panels.take(JobEvent::JobEnded(JobId(1), Outcome::Failed(failure())));
     panels.has_all(&["line 7 has no score", "Plant lesions"]);
     panels.take(Command::Plant);
-    panels.take(JobEvent::Planted { run: "/work/runs/eyes".into(), planted: Arc::new(planted()) });
+    panels.take(JobEvent::Planted { run: "/work/runs/eyes".into(), planted: Arc::new(figures::planted(16)) });
     panels.take(JobEvent::JobEnded(JobId(2), Outcome::Finished("/work/runs/eyes".into())));
     panels.has_all(&["16 of 16 held-out normals, not disease", "Export: Planted lesions", "allows not one false alarm"]);
     assert!(!panels.has("Plant lesions"), "the same seed would say the same");

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use candle_core::{DType, Result, Tensor};
 
-use super::{Params, cpu, tape};
+use super::{Params, add, cpu, tape};
 
 /// The gradient of each trained parameter that the loss depends on.
 #[derive(Debug, Clone, Default)]
@@ -29,8 +29,7 @@ impl Grads {
     pub fn add(&mut self, other: &Self) -> Result<()> {
         for (name, grad) in &other.0 {
             let sum = match self.0.get(name) {
-                Some(mine) if cpu::takes(&[mine, grad]) => cpu::zip(mine, grad, |a, b| a + b)?,
-                Some(mine) => (mine + grad)?,
+                Some(mine) => add(mine, grad)?,
                 None => grad.clone(),
             };
             self.0.insert(name.clone(), sum);
