@@ -75,7 +75,11 @@ fn results_of_the_demo() {
     window.until("the figures are read", |s| s.state().results.planted.is_some());
     window.send(Command::Go(Workspace::Results));
     window.send(Command::Tab(Tab::All));
-    window.until("the gallery has its pictures", |s| s.textures().thumbnails() >= GALLERY);
+    window.until("the gallery has its pictures", |s| {
+        let (results, by_name) = (&s.state().results, &s.state().open().unwrap().by_name);
+        let rows = results.shown.iter().take(GALLERY).map(|&row| &results.ready().unwrap().rows[row].path);
+        s.textures().thumbnails() >= GALLERY && rows.into_iter().all(|name| s.textures().thumbnail(by_name[name]).is_some())
+    });
     shoot(&mut window, "results_dark", &SnapshotOptions::new());
     window.harness.get_by_label("Export: Planted lesions").scroll_to_me();
     shoot(&mut window, "results_planted_dark", &SnapshotOptions::new());
