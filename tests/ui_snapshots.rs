@@ -2,15 +2,11 @@
 //! threshold). `UPDATE_SNAPSHOTS=1 cargo test --release --test ui_snapshots` makes them anew.
 
 mod adapter;
-mod figures;
 mod window;
 
-use dissolve_studio::{
-    app::{
-        Command,
-        state::{Layout, RUNGS, Tab, ThemeChoice, Workspace},
-    },
-    scores::PLANTED,
+use dissolve_studio::app::{
+    Command,
+    state::{Layout, Overlay, RUNGS, Side, Tab, ThemeChoice, Workspace},
 };
 use egui_kittest::{SnapshotOptions, kittest::Queryable};
 use window::Window;
@@ -61,7 +57,7 @@ fn empty_and_open_in_dark_and_light() {
     shoot(&mut window, "data_light", &SnapshotOptions::new());
 }
 
-/// The demo's scores and gallery, with figures of planted lesions made up here: its encoder was left out.
+/// The demo's scores, gallery and planted lesions.
 #[test]
 fn results_of_the_demo() {
     let Some(_) = adapter::find() else { return };
@@ -69,10 +65,6 @@ fn results_of_the_demo() {
     window.send(Command::Theme(ThemeChoice::Dark));
     window.send(Command::OpenDemo);
     window.until("the demo is open", |s| s.state().open().is_some() && s.state().results.ready().is_some());
-    let run = window.state().results.ready().unwrap().run.clone();
-    figures::planted(40).write(&run.join(PLANTED)).unwrap();
-    window.send(Command::OpenRun(run));
-    window.until("the figures are read", |s| s.state().results.planted.is_some());
     window.send(Command::Go(Workspace::Results));
     window.send(Command::Tab(Tab::All));
     window.until("the gallery has its pictures", |s| {
@@ -100,4 +92,23 @@ fn dissolve_with_the_demos_model() {
     // Another vector width rounds the model's pictures otherwise by a level here and there, and the time it took is written in
     // some fifty pixels: a panel that moves changes thousands.
     shoot(&mut window, "dissolve_dark", &SnapshotOptions::new().threshold(2.0).max_failed_pixels(300));
+}
+
+/// 1280x800 pixels at 300 %: one panel at a time, and pages that scroll.
+#[test]
+fn a_small_screen() {
+    let Some(_) = adapter::find() else { return };
+    let mut window = Window::drawn_at([427.0, 267.0]);
+    window.send(Command::Theme(ThemeChoice::Dark));
+    window.send(Command::OpenDemo);
+    window.until("the demo is open", |s| s.state().open().is_some() && s.state().results.ready().is_some());
+    window.until("there are pictures", |s| s.textures().thumbnails() >= 6 && s.state().data.check.found.is_some());
+    shoot(&mut window, "small_data", &SnapshotOptions::new());
+    window.send(Command::Go(Workspace::Dissolve));
+    window.send(Command::Fold(Side::Inspector));
+    shoot(&mut window, "small_inspector", &SnapshotOptions::new());
+    window.send(Command::Go(Workspace::Results));
+    shoot(&mut window, "small_results", &SnapshotOptions::new());
+    window.send(Command::Toggle(Overlay::Keys));
+    shoot(&mut window, "small_keys", &SnapshotOptions::new());
 }

@@ -169,14 +169,17 @@ fn results_are_narrowed_tagged_explained_and_exported() {
     window.send(Command::Undo);
     assert_eq!(window.state().results.remark(name).note, "");
 
-    // The large view explains the score; the demo comes without its encoder and says so.
+    // The large view explains the score.
     window.key(Key::Enter);
     window.until("picture and nearest normals are there", |s| {
         let why = &s.state().results.why;
         why.picture.is_some() && why.nearest.iter().all(|n| *n)
     });
     assert!(window.has("nearest normal under 90°") && window.has("similarity 0°") && window.has("shift known 270°"));
-    assert!(window.has("encoder is not here"));
+    window.click("Make the map");
+    window.until("places are covered", |s| matches!(s.state().results.why.map, Map::Running { done, .. } if done > 0));
+    window.click("Stop");
+    window.until("it has stopped", |s| matches!(s.state().results.why.map, Map::None));
     window.send(Command::Escape);
 
     for chart in [Chart::Roc, Chart::PrecisionRecall, Chart::Histogram, Chart::Confusion] {

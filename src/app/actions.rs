@@ -291,9 +291,7 @@ fn has_tags(state: &State) -> Result<(), &'static str> {
 pub fn may_score(state: &State) -> Result<(), &'static str> {
     match state.results.ready() {
         None => Err("Open a finished run first."),
-        Some(set) if set.encoder.is_none() => {
-            Err("This run's encoder is not here; the demo's was left out for its size. Train a run of your own (3).")
-        }
+        Some(set) if set.encoder.is_none() => Err("This run's encoder is not here. Train a run of your own (3)."),
         Some(_) if state.closing => Err("The window is closing."),
         Some(_) => Ok(()),
     }

@@ -10,22 +10,23 @@ const LOOK: Duration = Duration::from_millis(100);
 
 /// Dialogs that have not been answered yet.
 #[derive(Default)]
-pub struct Dialogs(Vec<(Pick, Promise<Option<PathBuf>>)>);
+pub struct Dialogs(Vec<(Pick, Promise<Vec<PathBuf>>)>);
 
 impl Dialogs {
-    pub fn open(&mut self, pick: Pick, ctx: &Context) {
+    /// `from`: the folder that it shows first.
+    pub fn open(&mut self, pick: Pick, from: Option<PathBuf>, ctx: &Context) {
         // Where the dialog cannot be shown (no portal, or its library fails) the answer is that of a cancel.
-        let ask = move || std::panic::catch_unwind(|| ask(pick)).unwrap_or(None);
+        let ask = move || std::panic::catch_unwind(|| ask(pick, from)).unwrap_or_default();
         self.0.push((pick, Promise::spawn_thread("dialog", ask)));
         ctx.request_repaint_after(LOOK);
     }
 
-    /// What was chosen since the last time; `None` = cancelled.
-    pub fn answers(&mut self, ctx: &Context) -> Vec<(Pick, Option<PathBuf>)> {
+    /// What was chosen since the last time; nothing = cancelled.
+    pub fn answers(&mut self, ctx: &Context) -> Vec<(Pick, Vec<PathBuf>)> {
         let mut answers = Vec::new();
         for (pick, promise) in std::mem::take(&mut self.0) {
             match promise.try_take() {
-                Ok(path) => answers.push((pick, path)),
+                Ok(paths) => answers.push((pick, paths)),
                 Err(promise) => self.0.push((pick, promise)),
             }
         }
@@ -36,19 +37,28 @@ impl Dialogs {
     }
 }
 
+/// What opens as a data set beside folders.
+const DATA: [&str; 14] = ["npz", "csv", "bin", "dcm", "png", "jpg", "jpeg", "tif", "tiff", "bmp", "webp", "gif", "tsv", "txt"];
+
 /// Waits for the person.
-fn ask(pick: Pick) -> Option<PathBuf> {
+fn ask(pick: Pick, from: Option<PathBuf>) -> Vec<PathBuf> {
     let dialog = rfd::FileDialog::new();
+    let dialog = match from {
+        Some(folder) => dialog.set_directory(folder),
+        None => dialog,
+    };
+    let one = |path: Option<PathBuf>| path.into_iter().collect();
     match pick {
-        Pick::DataFolder => dialog.set_title("Open a folder of images").pick_folder(),
+        Pick::DataFolder => dialog.set_title("Open folders of images").pick_folders().unwrap_or_default(),
         Pick::DataFile => {
-            dialog.set_title("Open an archive or a table of labels").add_filter("Data sets", &["npz", "csv"]).pick_file()
+            let dialog = dialog.set_title("Open archives, tables of labels or images").add_filter("Data sets and images", &DATA);
+            dialog.add_filter("All files", &["*"]).pick_files().unwrap_or_default()
         }
-        Pick::FolderToScore => dialog.set_title("Score the images of a folder").pick_folder(),
-        Pick::FilmFolder => dialog.set_title("Folder for strips and sweeps").pick_folder(),
-        Pick::Table => dialog.set_title("Open a table of labels").add_filter("Tables", &["csv", "tsv", "txt"]).pick_file(),
+        Pick::FolderToScore => one(dialog.set_title("Score the images of a folder").pick_folder()),
+        Pick::FilmFolder => one(dialog.set_title("Folder for strips and sweeps").pick_folder()),
+        Pick::Table => one(dialog.set_title("Open a table of labels").add_filter("Tables", &["csv", "tsv", "txt"]).pick_file()),
         Pick::Model | Pick::ModelRun => {
-            dialog.set_title("Import a diffusion model").add_filter("Weights", &["safetensors", "pt"]).pick_file()
+            one(dialog.set_title("Import a diffusion model").add_filter("Weights", &["safetensors", "pt"]).pick_file())
         }
     }
 }

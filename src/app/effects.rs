@@ -47,7 +47,7 @@ impl Effects {
 
     pub fn run(&mut self, effect: Effect, textures: &mut Textures, ctx: &Context) {
         match effect {
-            Effect::Pick(pick) => self.dialogs.open(pick, ctx),
+            Effect::Pick { pick, from } => self.dialogs.open(pick, from, ctx),
             Effect::Open { generation, config, known } => self.loader.send(Errand::Open { generation, config, known }),
             Effect::Pictures { generation, dataset, keep } => {
                 if !keep {
@@ -143,7 +143,7 @@ impl Effects {
         for id in textures.upload_some(ctx) {
             self.thumbnails.arrived(id);
         }
-        self.dialogs.answers(ctx).into_iter().map(|(pick, path)| JobEvent::Picked(pick, path)).collect()
+        self.dialogs.answers(ctx).into_iter().map(|(pick, paths)| JobEvent::Picked(pick, paths)).collect()
     }
 
     fn show_folder(&self, path: PathBuf) {

@@ -1,7 +1,7 @@
 //! What the panels may ask for, and what the update asks of the world.
 
 use super::state::{
-    DataPage, Filter, Layout, Overlay, Shown, Side, Sieve, Sort, Tab, ThemeChoice, Track, TrainState, View, Work, Workspace,
+    DataPage, Filter, Layout, Overlay, Room, Shown, Side, Sieve, Sort, Tab, ThemeChoice, Track, TrainState, View, Work, Workspace,
 };
 use crate::{
     config::{DataConfig, DissolveMethod, LabelColumns, PreprocessConfig, Preset, Reading, RunConfig, ThresholdRule},
@@ -38,6 +38,8 @@ pub enum Command {
     // around
     Go(Workspace),
     Fold(Side),
+    /// The window has become wider or narrower than panels need.
+    Room(Room),
     Theme(ThemeChoice),
     /// Steps of the window's scale; 0 = 100 %.
     Scale(i32),
@@ -166,7 +168,11 @@ pub enum Command {
 /// What has to be done outside of the state; carried out by [`effects`](super::effects).
 #[derive(Debug)]
 pub enum Effect {
-    Pick(Pick),
+    /// The desktop's dialog; it shows the folder `from` first.
+    Pick {
+        pick: Pick,
+        from: Option<PathBuf>,
+    },
     /// With `known`, only the choice of the normal classes changes.
     Open {
         generation: u64,

@@ -87,6 +87,28 @@ pub enum Side {
     Log,
 }
 
+/// How many side panels have room beside the page; a window's scale makes it smaller.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Room {
+    #[default]
+    Wide,
+    /// One at a time.
+    Narrow,
+    /// None: an open panel takes the page's place.
+    Small,
+}
+
+impl Room {
+    /// Of a window of this width, points.
+    pub fn of(width: f32) -> Self {
+        match width {
+            w if w >= 900.0 => Self::Wide,
+            w if w >= 640.0 => Self::Narrow,
+            _ => Self::Small,
+        }
+    }
+}
+
 /// What is remembered from one start to the next.
 #[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
 #[serde(default)]
@@ -152,6 +174,9 @@ pub struct State {
     pub workspace: Workspace,
     pub remembered: Remembered,
     pub overlay: Option<Overlay>,
+    pub room: Room,
+    /// The side panel that is open where not both have room.
+    pub drawer: Option<Side>,
     /// Newest last.
     pub notices: Vec<Notice>,
     /// All notices of this session, newest last.
@@ -200,6 +225,13 @@ impl State {
 
     /// The same notice twice is one notice.
     fn push(&mut self, notice: Notice) {
+        self.keep_in_log(&notice);
+        self.notices.retain(|n| *n != notice);
+        self.notices.push(notice);
+    }
+
+    /// For the log panel alone: what a person sees elsewhere.
+    pub fn keep_in_log(&mut self, notice: &Notice) {
         const KEPT: usize = 500;
         let stop = if notice.hint.is_empty() { "" } else { ". " };
         let text = format!("{}{stop}{}", notice.text.trim_end_matches('.'), notice.hint);
@@ -210,8 +242,16 @@ impl State {
         if self.log.len() > KEPT {
             self.log.remove(0);
         }
-        self.notices.retain(|n| *n != notice);
-        self.notices.push(notice);
+    }
+
+    /// Whether a side panel is to be seen now.
+    pub fn unfolded(&self, side: Side) -> bool {
+        match (side, self.room) {
+            (Side::Log, _) => self.remembered.log_shown,
+            (Side::Library, Room::Wide) => !self.remembered.library_hidden,
+            (Side::Inspector, Room::Wide) => !self.remembered.inspector_hidden,
+            (side, _) => self.drawer == Some(side),
+        }
     }
 
     pub fn open(&self) -> Option<&Arc<Open>> {

@@ -340,7 +340,7 @@ fn method_name(method: DissolveMethod) -> &'static str {
         DissolveMethod::Diffusion => "Diffusion",
         DissolveMethod::Gaussian(_) => "Gaussian",
         DissolveMethod::Median(_) => "Median",
-        DissolveMethod::Resample => "Resample",
+        DissolveMethod::Resample => "Resize",
         DissolveMethod::None => "None",
     }
 }

@@ -1,22 +1,22 @@
 //! The demo in the binary: synthetic fundus photographs, a diffusion model trained on them, and a finished run.
 //!
 //! `make` trains all of it and packs it; `unpack` lays it out in a workspace; `run` does the main job on it once more, with the
-//! shipped diffusion model. The encoder's weights (45 MB) are left out of the packed run: scores and pictures do without.
+//! shipped diffusion model. The packed weights have 16 bits, which halves their size.
 
-use super::pipeline;
+use super::{pipeline, score_folder};
 use crate::{
     config::{DdpmConfig, DiaConfig, Preset, RunConfig},
     error::{Error, Result},
     ml::{
         checkpoint::{self, Tensors},
-        diffusion::SavedModel,
         progress::Reporter,
-        train_ddpm,
+        train_ddpm, train_dia,
     },
     run_dir::{RunDir, RunKind},
+    scores::PLANTED,
     synth::{self, Photograph, Plan},
 };
-use candle_core::DType;
+use candle_core::{DType, Tensor};
 use image::codecs::jpeg::JpegEncoder;
 use std::{
     fs,
@@ -35,7 +35,7 @@ const DATA: &str = "synthetic-fundus";
 const RUN: &str = "00000000-000000-train-synthetic-demo";
 /// Tells in the unpacked run which build it came from.
 const STAMP: &str = "demo-version";
-const NOTES: &str = "Synthetic demo: no photograph is of a real eye. The encoder's weights are left out for their size.";
+const NOTES: &str = "Synthetic demo: no photograph is of a real eye.";
 
 const PHOTOGRAPHS: Plan =
     Plan { train: 160, test_normal: 40, test_abnormal: 40, severity: 4, one_camera: true, size: 128, seed: 2024 };
@@ -46,7 +46,7 @@ const JPEG_QUALITY: u8 = 90;
 pub struct Demo {
     /// The data set: MVTec's layout, `good` is normal.
     pub data: PathBuf,
-    /// A finished run of `train` on it, with diffusion model, scores and evaluation, without the encoder's weights.
+    /// A finished run of `train` on it, with both networks, scores, evaluation and planted lesions.
     pub run: PathBuf,
 }
 
@@ -115,6 +115,12 @@ pub fn make(out: &Path, reporter: &mut dyn Reporter) -> Result<PathBuf> {
     }
     let run = pipeline::create(RunKind::Train, &settings(&data), workspace.path(), DATA, reporter)?;
     pipeline::work(&run, reporter)?;
+    for weights in
+        ["ddpm", "dia"].into_iter().zip([train_ddpm::MODEL, train_dia::ENCODER]).map(|(part, file)| run.join(part).join(file))
+    {
+        halve(&weights)?;
+    }
+    score_folder::plant(run.path(), reporter)?;
     let packed = pack(&run, &files)?;
     let path = out.join(FILE);
     write(&path, &packed)?;
@@ -142,12 +148,11 @@ fn pack(run: &RunDir, photographs: &[(String, Vec<u8>)]) -> Result<Vec<u8>> {
     manifest.name = "synthetic-demo".into();
     manifest.notes = NOTES.into();
     run.write_manifest(&manifest)?;
-    halve(&run.join("ddpm").join(train_ddpm::MODEL))?;
     let mut names: Vec<String> = ["", "ddpm/", "dia/"]
         .iter()
         .flat_map(|part| ["config.toml", "manifest.json", "metrics.csv"].map(|file| format!("{part}{file}")))
-        .chain([pipeline::SCORES, pipeline::EVALUATION, "dia/profile.safetensors"].map(String::from))
-        .chain([format!("ddpm/{}", train_ddpm::MODEL)])
+        .chain([pipeline::SCORES, pipeline::EVALUATION, PLANTED, "dia/profile.safetensors"].map(String::from))
+        .chain([format!("ddpm/{}", train_ddpm::MODEL), format!("dia/{}", train_dia::ENCODER)])
         .filter(|name| run.join(name).exists())
         .collect();
     let samples = fs::read_dir(run.join("ddpm/samples")).map_err(Error::io("read", run.path()))?;
@@ -170,11 +175,15 @@ fn pack(run: &RunDir, photographs: &[(String, Vec<u8>)]) -> Result<Vec<u8>> {
     Ok(zip.finish().map_err(|e| failed(e.into()))?.into_inner())
 }
 
-/// Keeps a model's weights in 16 bits; they are read as 32 bits again.
+/// Keeps a network's weights in 16 bits; they are read as 32 bits again. Biases, statistics and features are small and stay.
 fn halve(path: &Path) -> Result<()> {
-    let SavedModel { weights, info } = SavedModel::load(path)?;
-    let halved = weights.into_iter().map(|(name, t)| Ok((name, t.to_dtype(DType::F16)?))).collect::<Result<Tensors>>()?;
-    checkpoint::save(path, &halved, &info.to_metadata())
+    let (tensors, metadata) = checkpoint::load(path)?;
+    let is_weight = |name: &str, t: &Tensor| t.rank() > 1 && !name.starts_with("bank.");
+    let halved = tensors.into_iter().map(|(name, t)| {
+        let t = if is_weight(&name, &t) { t.to_dtype(DType::F16)? } else { t };
+        Ok((name, t))
+    });
+    checkpoint::save(path, &halved.collect::<Result<Tensors>>()?, &metadata)
 }
 
 fn extract(to: &Path) -> Result<()> {

@@ -30,7 +30,7 @@ const CAPACITY: usize = 1024;
 #[derive(Debug)]
 pub enum JobEvent {
     /// The file dialog was answered; `None` is a cancel, or a missing desktop portal.
-    Picked(Pick, Option<PathBuf>),
+    Picked(Pick, Vec<PathBuf>),
     /// Files looked at while a data set is being opened (droppable).
     Opening {
         found: usize,
@@ -159,8 +159,9 @@ pub enum JobEvent {
 /// What a file dialog is opened for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Pick {
+    /// Folders of images, one data set together.
     DataFolder,
-    /// A table of labels or an archive.
+    /// The same of tables of labels, archives or images.
     DataFile,
     /// Weights of a diffusion model.
     Model,
@@ -252,12 +253,12 @@ mod tests {
             events.offer(JobEvent::Opening { found });
         }
         let there = events.clone();
-        let sender = std::thread::spawn(move || there.send(JobEvent::Picked(Pick::DataFolder, None)));
+        let sender = std::thread::spawn(move || there.send(JobEvent::Picked(Pick::DataFolder, Vec::new())));
         let received: Vec<_> = (0..=CAPACITY).map(|_| rx.recv().unwrap()).collect();
-        assert!(matches!(received.last(), Some(JobEvent::Picked(Pick::DataFolder, None))));
+        assert!(matches!(received.last(), Some(JobEvent::Picked(Pick::DataFolder, _))));
         assert!(sender.join().unwrap());
         drop(rx);
-        assert!(!events.send(JobEvent::Picked(Pick::DataFolder, None)), "a closed window does not block its workers");
+        assert!(!events.send(JobEvent::Picked(Pick::DataFolder, Vec::new())), "a closed window does not block its workers");
     }
 
     #[test]

@@ -153,9 +153,8 @@ impl Desk {
     }
 
     fn map(&mut self, q: &Question, say: &dyn Fn(Answer), stale: &dyn Fn() -> bool) -> Result<()> {
-        let path = q.set.encoder.clone().ok_or_else(|| {
-            Error::user("the run's encoder is not here", "the demo's was left out for its size; train a run of your own")
-        })?;
+        let path =
+            q.set.encoder.clone().ok_or_else(|| Error::user("the run's encoder is not here", "train a run of your own"))?;
         say(Answer::Covered { done: 0, of: PLACES });
         if self.encoder.as_ref().is_none_or(|(held, ..)| *held != path) {
             let encoder = Encoder::load(&path, &Device::Cpu)?;

@@ -3,18 +3,24 @@
 use super::{Cx, compare, theme, triage, why, widgets};
 use crate::{
     app::{Command, icons, state::Workspace},
+    jobs::ScoreSet,
     scores::ScoreRow,
 };
-use eframe::egui::{Align, Button, Frame, Id, Layout, Modal, RichText, Ui, Vec2, WidgetInfo, accesskit::Role, vec2};
+use eframe::egui::{Align, Button, Frame, Id, Layout, Modal, RichText, ScrollArea, Ui, Vec2, WidgetInfo, accesskit::Role, vec2};
 
 /// Width of the column that explains the score.
 const WHY: f32 = 380.0;
+/// Room in which pictures and explanation lie beside each other, points; else they lie above it.
+const BESIDE: Vec2 = vec2(860.0, 500.0);
+/// Least height of the pictures there.
+const ABOVE: f32 = 200.0;
 /// Height of tags and note.
 const NOTE: f32 = 112.0;
 
 pub fn show(ui: &mut Ui, cx: &mut Cx<'_>, note: &mut (String, String)) {
     let t = theme::of(ui);
-    let room = ui.ctx().content_rect().size() - vec2(64.0, 64.0);
+    let window = ui.ctx().content_rect().size();
+    let room = window - Vec2::splat(if window.x < BESIDE.x { 16.0 } else { 64.0 });
     let frame = Frame::new().fill(t.panel).corner_radius(theme::RADIUS).inner_margin(theme::PAGE);
     let modal = Modal::new(Id::unique("picture")).frame(frame).show(ui.ctx(), |ui| {
         ui.set_width(room.x - 32.0);
@@ -26,35 +32,63 @@ pub fn show(ui: &mut Ui, cx: &mut Cx<'_>, note: &mut (String, String)) {
             let size = ui.available_size();
             return picture(ui, cx, size, None);
         };
-        let height = ui.available_height();
+        let open = cx.state.open().filter(|o| o.config.path == set.data.path && o.by_name.contains_key(&row.path));
+        let elsewhere = open.is_none().then_some("The data set of this image is not open.");
+        let size = ui.available_size();
+        if size.x < BESIDE.x || size.y < BESIDE.y {
+            ScrollArea::vertical().auto_shrink(false).show(ui, |ui| {
+                ui.set_max_width(size.x - theme::PAGE);
+                looked_at(ui, cx, note, &set, &row, elsewhere, size.y.max(ABOVE) - theme::PAGE);
+                ui.add_space(theme::PAGE);
+                why::show(ui, cx, &set, &row, size.y);
+                widgets::follow_focus(ui);
+            });
+            return;
+        }
         ui.horizontal_top(|ui| {
-            let size = vec2(ui.available_width() - WHY - theme::PAGE, height);
-            let open = cx.state.open().filter(|o| o.config.path == set.data.path && o.by_name.contains_key(&row.path));
-            let elsewhere = open.is_none().then_some("The data set of this image is not open.");
-            ui.allocate_ui(size, |ui| {
+            let left = vec2(size.x - WHY - theme::PAGE, size.y);
+            ui.allocate_ui(left, |ui| {
                 ui.vertical(|ui| {
-                    ui.set_width(size.x);
-                    let terms = row.terms.as_ref().zip(set.normals.as_ref());
-                    let below = NOTE + if terms.is_some() { why::BARS } else { 0.0 };
-                    picture(ui, cx, size - vec2(0.0, below), elsewhere);
-                    if let Some((terms, normals)) = terms {
-                        ui.allocate_ui(vec2(size.x, why::BARS), |ui| {
-                            ui.vertical(|ui| {
-                                ui.set_min_size(vec2(size.x, why::BARS - theme::GAP));
-                                why::bars(ui, &set, terms, normals);
-                            });
-                        });
-                    }
-                    triage::show(ui, cx, note);
+                    ui.set_width(left.x);
+                    let below = NOTE + if row.terms.is_some() && set.normals.is_some() { why::BARS } else { 0.0 };
+                    looked_at(ui, cx, note, &set, &row, elsewhere, size.y - below);
                 });
             });
             ui.add_space(theme::PAGE - theme::GAP);
-            ui.vertical(|ui| why::show(ui, cx, &set, &row));
+            ui.vertical(|ui| {
+                ScrollArea::vertical().auto_shrink(false).show(ui, |ui| {
+                    ui.set_width(ui.available_width() - 12.0);
+                    why::show(ui, cx, &set, &row, size.y);
+                });
+            });
         });
     });
     if modal.should_close() {
         cx.send(Command::Escape);
     }
+}
+
+/// The pictures in this height, the terms of the score, tags and note.
+fn looked_at(
+    ui: &mut Ui,
+    cx: &mut Cx<'_>,
+    note: &mut (String, String),
+    set: &ScoreSet,
+    row: &ScoreRow,
+    elsewhere: Option<&'static str>,
+    height: f32,
+) {
+    let width = ui.available_width();
+    picture(ui, cx, vec2(width, compare::used(cx, vec2(width, height))), elsewhere);
+    if let Some((terms, normals)) = row.terms.as_ref().zip(set.normals.as_ref()) {
+        ui.allocate_ui(vec2(width, why::BARS), |ui| {
+            ui.vertical(|ui| {
+                ui.set_min_size(vec2(width, why::BARS - theme::GAP));
+                why::bars(ui, set, terms, normals);
+            });
+        });
+    }
+    triage::show(ui, cx, note);
 }
 
 /// The image with its twin, as far as there is one.
@@ -92,7 +126,9 @@ fn head(ui: &mut Ui, cx: &mut Cx<'_>, row: Option<&ScoreRow>) {
             if close.clicked() {
                 cx.send(Command::Escape);
             }
-            widgets::weak(ui, "← → walk");
+            if ui.available_width() > 160.0 {
+                widgets::weak(ui, "← → walk");
+            }
             widgets::cut_label(ui, &name, theme::BODY, t.text);
         });
     });

@@ -42,6 +42,16 @@ pub fn show(ui: &mut Ui, cx: &mut Cx<'_>, size: Vec2) -> Seen {
     }
 }
 
+/// The height of that space that is made use of.
+pub fn used(cx: &Cx<'_>, size: Vec2) -> f32 {
+    let d = &cx.state.dissolve;
+    let Some(original) = d.original.as_ref().filter(|_| d.layout == Layout::SideBySide) else { return size.y };
+    let [w, h] = original.raster.size();
+    let (places, _) = places(Rect::from_min_size(pos2(0.0, 0.0), size), w as f32 / h as f32);
+    let below = |p: &Rect| p.top() + CAPTION + p.width() * h as f32 / w as f32;
+    places.iter().map(below).fold(0.0, f32::max).min(size.y)
+}
+
 /// Whether the original stands in for the dissolved picture now.
 fn peeks(ui: &Ui, blink: bool) -> bool {
     let (held, time) = ui.input(|i| (i.modifiers.shift_only(), i.time));

@@ -17,9 +17,10 @@ const LINES: usize = 100;
 
 pub fn show(ui: &mut Ui, cx: &mut Cx<'_>) {
     let Some(open) = cx.state.open().cloned() else {
-        widgets::caption(ui, "INSPECTOR");
-        widgets::weak(ui, "What was recognised will be shown here: classes, splits, and files that cannot be used.");
-        return;
+        return widgets::side_content(ui, |ui| {
+            widgets::caption(ui, "INSPECTOR");
+            widgets::weak(ui, "What was recognised will be shown here: classes, splits, and files that cannot be used.");
+        });
     };
     widgets::side_content(ui, |ui| {
         selected(ui, cx, &open);

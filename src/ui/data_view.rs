@@ -133,14 +133,26 @@ fn ask_normal(ui: &mut Ui, cx: &mut Cx<'_>, open: &Open) {
         ui.label(theme::strong("Which class is normal?"));
         widgets::weak(ui, "The models learn from its images alone; all other classes count as abnormal.");
         ui.horizontal_wrapped(|ui| {
+            // The newest run on these images has the answer of then.
+            let answered =
+                cx.state.runs.iter().map(|r| &r.config.data).find(|d| d.path == open.config.path && !d.normal.is_empty());
+            let answered = answered.map(|data| data.normal.clone());
             for (class, counts) in open.dataset.classes.iter().zip(&open.counts) {
-                let suggested = open.dataset.suggested.as_ref() == Some(&class.name);
-                let hint = if suggested { "  (sounds normal)" } else { "" };
+                let of_run = answered.as_ref().is_some_and(|normal| normal.contains(&class.name));
+                let suggested = match answered {
+                    Some(_) => of_run,
+                    None => open.dataset.suggested.as_ref() == Some(&class.name),
+                };
+                let hint = match suggested {
+                    true if of_run => "  (normal in your last run)",
+                    true => "  (sounds normal)",
+                    false => "",
+                };
                 let text = format!("{} · {} images{hint}", class.name, counts.total());
                 let button = Button::new(text).min_size(vec2(0.0, 32.0));
                 let button = if suggested { button.stroke(Stroke::new(1.0, t.accent)) } else { button };
                 if ui.add(button).clicked() {
-                    cx.send(Command::SetNormal(vec![class.name.clone()]));
+                    cx.send(Command::SetNormal(answered.clone().filter(|_| of_run).unwrap_or_else(|| vec![class.name.clone()])));
                 }
             }
         });

@@ -22,7 +22,7 @@ pub fn show(ui: &mut Ui, cx: &mut Cx<'_>, energy_in_view: bool) {
             (DissolveMethod::Diffusion, "Diffusion"),
             (DissolveMethod::Gaussian(kernel), "Gaussian"),
             (DissolveMethod::Median(kernel), "Median"),
-            (DissolveMethod::Resample, "Resample"),
+            (DissolveMethod::Resample, "Resize"),
         ];
         if let Some(method) = widgets::choices(ui, d.method, &methods) {
             cx.send(Command::Method(method));

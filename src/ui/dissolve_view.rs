@@ -16,6 +16,9 @@ use std::time::Duration;
 const SHORT_HINT: f32 = 100.0;
 const LONG_HINT: f32 = 320.0;
 
+/// Height that pictures, numbers and slider need, points.
+pub const LEAST: f32 = 400.0;
+
 /// Height of the line of numbers, px.
 const NUMBERS: f32 = 28.0;
 

@@ -11,20 +11,14 @@ use crate::{
     jobs::Outcome,
     ml::progress::Stage,
 };
-use eframe::egui::{Align, Color32, Layout, ProgressBar, RichText, Sense, Shape, Stroke, Ui, pos2, vec2};
+use eframe::egui::{Align, Color32, Label, Layout, ProgressBar, RichText, Sense, Shape, Stroke, Ui, pos2, vec2};
 
 pub fn show(ui: &mut Ui, cx: &mut Cx<'_>) {
     let t = theme::of(ui);
     let Some(job) = cx.state.job() else { return };
     ui.horizontal_centered(|ui| {
         ui.set_height(28.0);
-        let (icon, colour) = icon(job, t);
-        ui.label(RichText::new(icon).color(colour));
-        ui.label(theme::strong(&job.title));
-        match &job.state {
-            JobState::Ended(outcome) => ended(ui, outcome),
-            _ => running(ui, job),
-        }
+        // The buttons have their place first: what is said of the job gets what is left.
         ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
             let queued = cx.state.queued();
             if queued > 0 {
@@ -43,6 +37,19 @@ pub fn show(ui: &mut Ui, cx: &mut Cx<'_>) {
                 let icon = if job.state == JobState::Paused { icons::PLAY } else { icons::PAUSE };
                 widgets::icon_button_as(ui, cx, Id::Pause, icon);
             }
+            ui.with_layout(Layout::left_to_right(Align::Center), |ui| {
+                let (icon, colour) = icon(job, t);
+                ui.label(RichText::new(icon).color(colour));
+                ui.add(Label::new(theme::strong(&job.title)).truncate());
+                match &job.state {
+                    // The panel in view says why it failed.
+                    JobState::Ended(Outcome::Failed(_)) if cx.state.workspace == Workspace::Train => {
+                        ui.label(RichText::new("failed").color(t.error));
+                    }
+                    JobState::Ended(outcome) => ended(ui, outcome),
+                    _ => running(ui, job),
+                }
+            });
         });
     });
 }
@@ -66,7 +73,7 @@ fn ended(ui: &mut Ui, outcome: &Outcome) {
         Outcome::Stopped => ("stopped; what was computed is kept".into(), t.weak),
         Outcome::Failed(failure) => (widgets::sentence(&failure.summary), t.error),
     };
-    ui.add(eframe::egui::Label::new(RichText::new(text).color(colour)).truncate());
+    ui.add(Label::new(RichText::new(text).color(colour)).truncate());
 }
 
 fn running(ui: &mut Ui, job: &JobInfo) {
@@ -82,29 +89,32 @@ fn running(ui: &mut Ui, job: &JobInfo) {
         ui.label(weak("starting…".into()));
         return;
     };
+    // The more room there is, the more is said; all of it is under Train.
+    let room = ui.available_width();
     ui.label(RichText::new(stage.name()).size(theme::SMALL));
-    let bar = ProgressBar::new(p.share()).desired_width(160.0).desired_height(8.0).fill(t.accent);
+    let width = (room - 100.0).clamp(32.0, 160.0);
+    let bar = ProgressBar::new(p.share()).desired_width(width).desired_height(8.0).fill(t.accent);
     ui.add(bar).on_hover_text(format!("{} of {}", p.done, p.total));
-    ui.label(weak(format!("{} / {}", p.done, p.total)));
-    if let Some(curve) = p.curve(stage, Quantity::Loss) {
-        sparkline(ui, &curve.points);
+    if room > 300.0 {
+        ui.label(weak(format!("{} / {}", p.done, p.total)));
     }
-    if let Some(step) = p.last {
-        let mut parts = Vec::new();
-        if matches!(stage, Stage::Ddpm | Stage::Dia) {
-            parts.push(format!("loss {:.3}", step.loss));
-        }
-        if step.images_per_second > 0.0 {
-            parts.push(format!("{:.0} images/s", step.images_per_second));
-        }
-        if job.state == JobState::Paused {
-            parts.push("paused".into());
-        }
-        ui.label(weak(parts.join(" · ")));
+    let paused = job.state == JobState::Paused;
+    let mut parts = Vec::new();
+    if paused {
+        parts.push("paused".to_string());
+    } else if let Some(seconds) = job.seconds_left() {
+        parts.push(format!("{} left of all", widgets::about(seconds)));
     }
-    if let Some(seconds) = job.seconds_left().filter(|_| job.state != JobState::Paused) {
-        ui.label(weak(format!("{} left of all", widgets::about(seconds))));
+    if room > 560.0 {
+        if let Some(curve) = p.curve(stage, Quantity::Loss) {
+            sparkline(ui, &curve.points);
+        }
+        let last = p.last.iter();
+        let losses = last.clone().filter(|_| matches!(stage, Stage::Ddpm | Stage::Dia)).map(|s| format!("loss {:.3}", s.loss));
+        let rates = last.filter(|s| s.images_per_second > 0.0).map(|s| format!("{:.0} images/s", s.images_per_second));
+        parts.splice(0..0, losses.chain(rates));
     }
+    ui.add(Label::new(weak(parts.join(" · "))).truncate());
 }
 
 /// The last steps of a curve, without axes.

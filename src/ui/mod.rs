@@ -52,15 +52,15 @@ mod widgets;
 use crate::{
     app::{
         Command, State, actions,
-        state::{Overlay, ThemeChoice, Workspace},
+        state::{Overlay, Room, Side, ThemeChoice, Workspace},
         textures::Textures,
     },
     data::ImageId,
 };
 use eframe::egui::{self, CentralPanel, Frame, Margin, Panel, ThemePreference};
 
-/// Room that the panels need, points.
-const LEAST: egui::Vec2 = egui::vec2(820.0, 500.0);
+/// The least room in which everything can still be reached, points: a small screen at 300 %.
+const LEAST: egui::Vec2 = egui::vec2(400.0, 240.0);
 
 /// What panels keep between frames and nobody else needs: half-typed texts.
 #[derive(Default)]
@@ -114,10 +114,14 @@ impl Ui {
             ThemeChoice::Dark => ThemePreference::Dark,
             ThemeChoice::Light => ThemePreference::Light,
         });
-        // Never so large that the window has no room for its panels.
-        let window = ui.ctx().content_rect().size() * ui.ctx().zoom_factor();
-        let most = (window.x / LEAST.x).min(window.y / LEAST.y).max(1.0);
+        // Never so large that nothing has room.
+        let window = ui.ctx().content_rect().size();
+        let pixels = window * ui.ctx().zoom_factor();
+        let most = (pixels.x / LEAST.x).min(pixels.y / LEAST.y).max(1.0);
         ui.ctx().set_zoom_factor(state.remembered.scale.factor().min(most));
+        if Room::of(window.x) != state.room {
+            cx.send(Command::Room(Room::of(window.x)));
+        }
         dropped(ui, &mut cx);
         keys::dispatch(ui, &mut cx);
 
@@ -134,36 +138,25 @@ impl Ui {
             let panel = Panel::bottom("log").frame(side).default_size(160.0).size_range(96.0..=420.0).resizable(true);
             panel.show(ui, |ui| log_panel::show(ui, &mut cx));
         }
-        if !state.remembered.library_hidden {
-            let panel = Panel::left("library").frame(side).default_size(224.0).size_range(160.0..=360.0);
-            panel.show(ui, |ui| library::show(ui, &mut cx));
-        }
-        let has_inspector = state.workspace != Workspace::Train && state.overlay != Some(Overlay::Runs);
-        if !state.remembered.inspector_hidden && has_inspector {
-            let panel = Panel::right("inspector").frame(side).default_size(336.0).size_range(288.0..=420.0);
-            panel.show(ui, |ui| match state.workspace {
-                Workspace::Data => data_inspector::show(ui, &mut cx),
-                Workspace::Dissolve => dissolve_inspector::show(ui, &mut cx, self.energy_in_view),
-                Workspace::Results => results_inspector::show(ui, &mut cx, &mut self.note),
-                Workspace::Train => {}
+        let (library, inspector) = (state.unfolded(Side::Library), has_inspector(state) && state.unfolded(Side::Inspector));
+        if state.room == Room::Small && (library || inspector) {
+            CentralPanel::no_frame().frame(side).show(ui, |ui| match library {
+                true => library::show(ui, &mut cx),
+                false => self.inspector(ui, &mut cx),
             });
+        } else {
+            if library {
+                let panel = Panel::left("library").frame(side).default_size(224.0).size_range(160.0..=360.0);
+                panel.show(ui, |ui| library::show(ui, &mut cx));
+            }
+            if inspector {
+                let panel = Panel::right("inspector").frame(side).default_size(344.0).size_range(288.0..=420.0);
+                panel.show(ui, |ui| self.inspector(ui, &mut cx));
+            }
+            let margin = if state.room == Room::Small { theme::GAP } else { theme::PAGE };
+            let page = Frame::new().fill(t.page).inner_margin(Margin::same(margin as i8));
+            CentralPanel::no_frame().frame(page).show(ui, |ui| self.page(ui, &mut cx));
         }
-        let page = Frame::new().fill(t.page).inner_margin(Margin::same(theme::PAGE as i8));
-        CentralPanel::no_frame().frame(page).show(ui, |ui| {
-            if state.shows_demo() {
-                demo_line(ui, &mut cx);
-            }
-            if state.overlay == Some(Overlay::Runs) {
-                runs::show(ui, &mut cx, &mut self.run);
-                return;
-            }
-            match state.workspace {
-                Workspace::Data => data_view::show(ui, &mut cx, self),
-                Workspace::Dissolve => self.energy_in_view = dissolve_view::show(ui, &mut cx),
-                Workspace::Train => train_view::show(ui, &mut cx, &mut self.training),
-                Workspace::Results => results_view::show(ui, &mut cx, self),
-            }
-        });
         match state.overlay {
             Some(Overlay::Palette) => self.palette.show(ui, &mut cx),
             Some(Overlay::About) => about::show(ui, &mut cx),
@@ -177,14 +170,55 @@ impl Ui {
         }
         cx.commands
     }
+
+    fn inspector(&mut self, ui: &mut egui::Ui, cx: &mut Cx<'_>) {
+        match cx.state.workspace {
+            Workspace::Data => data_inspector::show(ui, cx),
+            Workspace::Dissolve => dissolve_inspector::show(ui, cx, self.energy_in_view),
+            Workspace::Results => results_inspector::show(ui, cx, &mut self.note),
+            Workspace::Train => {}
+        }
+    }
+
+    /// The view of the workspace; it scrolls where the window is lower than it needs.
+    fn page(&mut self, ui: &mut egui::Ui, cx: &mut Cx<'_>) {
+        let runs = cx.state.overlay == Some(Overlay::Runs);
+        let least = match cx.state.workspace {
+            _ if runs => 300.0,
+            Workspace::Data => 320.0,
+            Workspace::Dissolve => dissolve_view::LEAST,
+            // It scrolls by itself.
+            Workspace::Train => 0.0,
+            Workspace::Results => results_view::least(ui.available_width()),
+        };
+        widgets::at_least(ui, least, |ui| {
+            if cx.state.shows_demo() {
+                demo_line(ui, cx);
+            }
+            match cx.state.workspace {
+                _ if runs => runs::show(ui, cx, &mut self.run),
+                Workspace::Data => data_view::show(ui, cx, self),
+                Workspace::Dissolve => self.energy_in_view = dissolve_view::show(ui, cx),
+                Workspace::Train => train_view::show(ui, cx, &mut self.training),
+                Workspace::Results => results_view::show(ui, cx, self),
+            }
+        });
+    }
+}
+
+/// Whether there is a right panel here.
+fn has_inspector(state: &State) -> bool {
+    state.workspace != Workspace::Train && state.overlay != Some(Overlay::Runs)
 }
 
 /// The demo must never be taken for real data.
 fn demo_line(ui: &mut egui::Ui, cx: &mut Cx<'_>) {
-    ui.horizontal(|ui| {
+    ui.horizontal_wrapped(|ui| {
         widgets::weak(ui, "Synthetic demo, no real patients ·");
         widgets::link(ui, cx, "open your own folder", actions::Id::OpenFolder);
-        widgets::weak(ui, "(Ctrl+O, or drop it here)");
+        if cx.state.room == Room::Wide {
+            widgets::weak(ui, "(Ctrl+O, or drop it here)");
+        }
     });
 }
 

@@ -7,6 +7,10 @@ use crate::app::{
 };
 use eframe::egui::{Button, Key, RichText, TextEdit, Ui};
 
+/// Actions that are listed at most, and the height of one, points.
+const MOST: usize = 12;
+const ROW: f32 = 36.0;
+
 #[derive(Default)]
 pub struct Palette {
     query: String,
@@ -20,7 +24,8 @@ impl Palette {
             let mut pressed = |key| i.consume_key(Default::default(), key);
             (pressed(Key::ArrowUp), pressed(Key::ArrowDown), pressed(Key::Enter))
         });
-        let found = self.found(cx);
+        let height = ui.ctx().content_rect().height();
+        let found = self.found(cx, (((height - 140.0) / ROW) as usize).clamp(3, MOST));
         let last = found.len().saturating_sub(1);
         self.at = if up { self.at.saturating_sub(1) } else { (self.at + usize::from(down)).min(last) };
         let mut chosen = found.get(self.at).filter(|_| enter).copied();
@@ -61,12 +66,12 @@ impl Palette {
     }
 
     /// What can be done now comes first.
-    fn found(&self, cx: &Cx<'_>) -> Vec<&'static Action> {
+    fn found(&self, cx: &Cx<'_>, most: usize) -> Vec<&'static Action> {
         let query = self.query.to_lowercase();
         let shown = |a: &&Action| a.name.to_lowercase().contains(&query) && !matches!(a.id, Id::Palette | Id::Escape);
         let mut found: Vec<&Action> = ACTIONS.iter().filter(shown).collect();
         found.sort_by_key(|a| (a.allowed)(cx.state).is_err());
-        found.truncate(12);
+        found.truncate(most);
         found
     }
 }

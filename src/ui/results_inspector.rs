@@ -15,15 +15,14 @@ use eframe::egui::{DragValue, Label, RichText, Sense, Ui, WidgetInfo, accesskit:
 
 pub fn show(ui: &mut Ui, cx: &mut Cx<'_>, note: &mut (String, String)) {
     let Some(set) = cx.state.results.ready().cloned() else {
-        widgets::caption(ui, "FIGURES");
-        widgets::weak(
-            ui,
-            match &cx.state.results.scores {
-                Scores::None => "Choose a run with scores on the left.",
-                _ => "They are there as soon as the scores are read.",
-            },
-        );
-        return;
+        let text = match &cx.state.results.scores {
+            Scores::None => "Choose a run with scores on the left.",
+            _ => "They are there as soon as the scores are read.",
+        };
+        return widgets::side_content(ui, |ui| {
+            widgets::caption(ui, "FIGURES");
+            widgets::weak(ui, text);
+        });
     };
     widgets::side_content(ui, |ui| {
         figures(ui, &set);

@@ -11,7 +11,17 @@ use crate::{
     data::Label,
     jobs::{Pick, ScoreSet},
 };
-use eframe::egui::{Align, Button, ComboBox, Frame, Key, Layout, RichText, TextEdit, Ui, vec2};
+use eframe::egui::{Align, Button, ComboBox, Frame, Key, Layout, RichText, TextEdit, Ui, Vec2, vec2};
+
+/// Width from which on charts and gallery lie beside each other, points.
+const BESIDE: f32 = 560.0;
+/// Height of the charts where they do not.
+const CHARTS: f32 = 560.0;
+
+/// Height that they need in this width, points.
+pub fn least(width: f32) -> f32 {
+    if width < BESIDE { CHARTS + 480.0 } else { 440.0 }
+}
 
 /// Height of what says why there is no curve, px.
 const UNDEFINED: f32 = 128.0;
@@ -51,28 +61,40 @@ fn ready(ui: &mut Ui, cx: &mut Cx<'_>, local: &mut Local, set: &ScoreSet) {
         ask_folder(ui, cx, local);
     }
     other_data(ui, cx, set);
-    let left = (ui.available_width() * 0.43).clamp(220.0, 480.0);
-    let height = ui.available_height();
-    ui.horizontal_top(|ui| {
-        ui.allocate_ui(vec2(left, height), |ui| {
-            ui.vertical(|ui| {
-                ui.set_width(left);
-                // A sentence in place of a curve needs less room.
-                let upper = if set.roc.is_empty() { UNDEFINED } else { (height - theme::GAP) / 2.0 };
-                roc::show(ui, cx, set, &mut local.curve, upper);
-                histogram::show(ui, cx, set, height - theme::GAP - upper);
-            });
-        });
+    if ui.available_width() < BESIDE {
+        charts(ui, cx, local, set, vec2(ui.available_width(), CHARTS));
         ui.add_space(theme::GAP);
+        images(ui, cx, local, set);
+        return;
+    }
+    let left = (ui.available_width() * 0.43).clamp(220.0, 480.0);
+    ui.horizontal_top(|ui| {
+        charts(ui, cx, local, set, vec2(left, ui.available_height()));
+        ui.add_space(theme::GAP);
+        ui.vertical(|ui| images(ui, cx, local, set));
+    });
+}
+
+fn charts(ui: &mut Ui, cx: &mut Cx<'_>, local: &mut Local, set: &ScoreSet, size: Vec2) {
+    ui.allocate_ui(size, |ui| {
         ui.vertical(|ui| {
-            if !moved::show(ui, cx) {
-                gallery::show(ui, cx, set, &mut local.gallery);
-            }
+            ui.set_width(size.x);
+            // A sentence in place of a curve needs less room.
+            let upper = if set.roc.is_empty() { UNDEFINED } else { (size.y - theme::GAP) / 2.0 };
+            roc::show(ui, cx, set, &mut local.curve, upper);
+            histogram::show(ui, cx, set, size.y - theme::GAP - upper);
         });
     });
 }
 
+fn images(ui: &mut Ui, cx: &mut Cx<'_>, local: &mut Local, set: &ScoreSet) {
+    if !moved::show(ui, cx) {
+        gallery::show(ui, cx, set, &mut local.gallery);
+    }
+}
+
 fn head(ui: &mut Ui, cx: &mut Cx<'_>, set: &ScoreSet) {
+    let in_line = ui.available_width() >= BESIDE;
     ui.horizontal(|ui| {
         ui.set_height(32.0);
         ui.label(RichText::new(&set.name).size(theme::TITLE));
@@ -87,21 +109,33 @@ fn head(ui: &mut Ui, cx: &mut Cx<'_>, set: &ScoreSet) {
             });
             combo.response.on_hover_text("Which images were scored by this run");
         }
+        if !in_line {
+            return about(ui, set);
+        }
         ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
             widgets::action_button(ui, cx, Id::ScoreFolder);
             moved::pick(ui, cx);
-            ui.with_layout(Layout::left_to_right(Align::Center), |ui| {
-                let e = &set.evaluation;
-                let over = if e.split == "all" { "all images".into() } else { format!("{} split", e.split) };
-                let unknown = if e.n_unlabelled > 0 { format!(", {} without a label", e.n_unlabelled) } else { String::new() };
-                let text = match e.n_normal + e.n_abnormal {
-                    0 => format!("{} images without labels, ranked", set.evaluated),
-                    _ => format!("{over} · {} normal, {} abnormal{unknown}", e.n_normal, e.n_abnormal),
-                };
-                widgets::cut_label(ui, &text, theme::SMALL, theme::of(ui).weak);
-            });
+            ui.with_layout(Layout::left_to_right(Align::Center), |ui| about(ui, set));
         });
     });
+    if !in_line {
+        ui.horizontal_wrapped(|ui| {
+            moved::pick(ui, cx);
+            widgets::action_button(ui, cx, Id::ScoreFolder);
+        });
+    }
+}
+
+/// Over which images the figures are.
+fn about(ui: &mut Ui, set: &ScoreSet) {
+    let e = &set.evaluation;
+    let over = if e.split == "all" { "all images".into() } else { format!("{} split", e.split) };
+    let unknown = if e.n_unlabelled > 0 { format!(", {} without a label", e.n_unlabelled) } else { String::new() };
+    let text = match e.n_normal + e.n_abnormal {
+        0 => format!("{} images without labels, ranked", set.evaluated),
+        _ => format!("{over} · {} normal, {} abnormal{unknown}", e.n_normal, e.n_abnormal),
+    };
+    widgets::cut_label(ui, &text, theme::SMALL, theme::of(ui).weak);
 }
 
 /// The line that asks which folder to score: chosen, typed or dropped.

@@ -4,7 +4,7 @@ use super::{Cx, theme, widgets};
 use crate::app::{
     actions::{self, Id},
     icons,
-    state::Workspace,
+    state::{Room, Workspace},
 };
 use eframe::egui::{Align, Button, Layout, RichText, Ui, WidgetInfo, accesskit::Role, vec2};
 
@@ -12,14 +12,32 @@ pub fn show(ui: &mut Ui, cx: &mut Cx<'_>) {
     let t = theme::of(ui);
     ui.horizontal_centered(|ui| {
         ui.set_height(28.0);
+        let room = cx.state.room;
         menu(ui, cx);
-        ui.add_space(theme::GAP);
+        if room == Room::Small {
+            ui.spacing_mut().item_spacing.x = theme::STEP;
+        } else {
+            ui.add_space(theme::GAP);
+        }
+        // Where a panel is easily missed there are buttons for it.
+        if room != Room::Wide {
+            widgets::icon_button(ui, cx, Id::Library);
+        }
         for (workspace, id) in Workspace::ALL.into_iter().zip([Id::GoData, Id::GoDissolve, Id::GoTrain, Id::GoResults]) {
             tab(ui, cx, workspace, id);
         }
         ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
+            if room != Room::Wide {
+                widgets::icon_button(ui, cx, Id::Inspector);
+            }
+            if room == Room::Small {
+                return;
+            }
             widgets::icon_button(ui, cx, Id::Keys);
             widgets::icon_button(ui, cx, Id::Theme);
+            if ui.available_width() < SAID {
+                return;
+            }
             ui.label(RichText::new(format!("CPU ×{}", cx.state.cores)).size(theme::SMALL).color(t.weak))
                 .on_hover_text("What computes: the processor and its number of cores");
             ui.separator();
@@ -37,6 +55,9 @@ pub fn show(ui: &mut Ui, cx: &mut Cx<'_>) {
     });
 }
 
+/// Room from which on data set and device are named, points.
+const SAID: f32 = 260.0;
+
 /// The menu, from the table of actions.
 const MENU: [(&str, &[Id]); 5] = [
     ("File", &[Id::OpenFolder, Id::OpenFile, Id::OpenDemo, Id::ImportModel]),
@@ -50,7 +71,10 @@ const MENU_WIDTH: f32 = 264.0;
 
 fn menu(ui: &mut Ui, cx: &mut Cx<'_>) {
     let t = theme::of(ui);
-    let title = format!("{}  Dissolve Studio", icons::DROP_HALF);
+    let title = match cx.state.room {
+        Room::Wide => format!("{}  Dissolve Studio", icons::DROP_HALF),
+        _ => icons::DROP_HALF.to_string(),
+    };
     let button = ui.menu_button(RichText::new(title).color(t.accent).family(theme::strong_family()), |ui| {
         ui.set_width(MENU_WIDTH);
         for (name, ids) in MENU {
@@ -69,8 +93,12 @@ fn tab(ui: &mut Ui, cx: &mut Cx<'_>, workspace: Workspace, id: Id) {
     let t = theme::of(ui);
     let (action, here) = (actions::get(id), cx.state.workspace == workspace);
     let number = workspace as usize + 1;
+    let name = match cx.state.room {
+        Room::Small => action.name.to_string(),
+        _ => format!("{number}  {}", action.name),
+    };
     let colour = if here { t.text } else { t.weak };
-    let button = Button::selectable(here, RichText::new(format!("{number}  {}", action.name)).color(colour));
+    let button = Button::selectable(here, RichText::new(name).color(colour));
     let response = ui.add(button.min_size(vec2(0.0, 28.0)));
     response.widget_info(|| WidgetInfo::selected(Role::Button, true, here, action.name));
     if response.clicked() {

@@ -22,10 +22,19 @@ const CARDS: [(Stage, &str, &str, Id); 3] = [
     (Stage::Scores, "Scores", "Scores all images, evaluates and writes the report.", Id::ScoreOnly),
 ];
 
+/// Width from which on they lie in a row, points.
+const ROW: f32 = 640.0;
+
 pub fn show(ui: &mut Ui, cx: &mut Cx<'_>) {
     const ARROW: f32 = 24.0;
-    let width = ((ui.available_width() - 2.0 * ARROW) / 3.0).floor();
     let forecast = cx.state.forecast();
+    if ui.available_width() < ROW {
+        for card in CARDS {
+            show_card(ui, cx, card, forecast.as_ref(), 0.0);
+        }
+        return;
+    }
+    let width = ((ui.available_width() - 2.0 * ARROW) / 3.0).floor();
     // All are as high as the highest one was in the frame before.
     let key = EguiId::unique("height of the cards");
     let before: Option<f32> = ui.data(|data| data.get_temp(key));

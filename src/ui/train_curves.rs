@@ -15,6 +15,8 @@ use egui_plot::{HLine, HoverPosition, Line, MarkerShape, Points};
 /// Previews that are shown, newest first.
 const PREVIEWS: usize = 6;
 const HEIGHT: f32 = 168.0;
+/// Least width of a chart, points.
+const COLUMN: f32 = 220.0;
 
 /// Which curve is shown.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -36,9 +38,10 @@ pub fn show(ui: &mut Ui, cx: &mut Cx<'_>, shown: &mut Shown) {
         *shown = new;
     }
     let p = &job.progress;
-    let columns = if p.auroc.is_empty() { 2 } else { 3 };
+    let all = if p.auroc.is_empty() { 2 } else { 3 };
+    let columns = all.min((ui.available_width() / COLUMN) as usize).max(1);
     let width = ((ui.available_width() - theme::PAGE * (columns - 1) as f32) / columns as f32).floor();
-    ui.horizontal_top(|ui| {
+    ui.horizontal_wrapped(|ui| {
         ui.spacing_mut().item_spacing.x = theme::PAGE;
         for (name, stage) in [("DIFFUSION MODEL", Stage::Ddpm), ("DIA", Stage::Dia)] {
             ui.vertical(|ui| {

@@ -7,6 +7,8 @@ use crate::app::{
 };
 use eframe::egui::{Align, Checkbox, ComboBox, Label, Layout, RichText, Sense, TextEdit, Ui};
 
+/// Most room for the name.
+const NAME: f32 = 208.0;
 /// Room for the value.
 const VALUE: f32 = 92.0;
 /// Room for the hint beside it.
@@ -36,7 +38,8 @@ pub fn show(ui: &mut Ui, cx: &mut Cx<'_>, field: &Field) {
     let wide = if paper.is_some() { VALUE } else { VALUE + hint };
     let mut focused = false;
     let row = ui.horizontal(|ui| {
-        let room = (ui.available_width() - VALUE - hint - 2.0 * theme::GAP).max(48.0);
+        // On a wide card the value stays near its name.
+        let room = (ui.available_width() - VALUE - hint - 2.0 * theme::GAP).clamp(48.0, NAME);
         let colour = if changed { t.accent } else { t.weak };
         let label = ui.allocate_ui_with_layout([room, 24.0].into(), Layout::left_to_right(Align::Center), |ui| {
             ui.set_width(room);

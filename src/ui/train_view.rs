@@ -13,6 +13,9 @@ use crate::{
 };
 use eframe::egui::{Align, Layout, RichText, ScrollArea, Ui};
 
+/// Width in which presets and buttons have one line, points.
+const HEAD: f32 = 720.0;
+
 pub fn show(ui: &mut Ui, cx: &mut Cx<'_>, shown: &mut train_curves::Shown) {
     ScrollArea::vertical().auto_shrink(false).show(ui, |ui| {
         // The scroll bar floats over what is under it.
@@ -30,8 +33,16 @@ pub fn show(ui: &mut Ui, cx: &mut Cx<'_>, shown: &mut train_curves::Shown) {
 
 fn head(ui: &mut Ui, cx: &mut Cx<'_>) {
     let t = theme::of(ui);
+    let buttons = |ui: &mut Ui, cx: &mut Cx<'_>| {
+        widgets::primary_button(ui, cx, Id::TrainAll);
+        widgets::icon_button(ui, cx, Id::Redo);
+        widgets::icon_button(ui, cx, Id::Undo);
+    };
+    let in_line = ui.available_width() >= HEAD;
     ui.horizontal(|ui| {
-        ui.label(RichText::new("Preset").color(t.weak));
+        if in_line {
+            ui.label(RichText::new("Preset").color(t.weak));
+        }
         let all = [
             (Preset::Quick, "Quick · minutes"),
             (Preset::Standard, "Standard · an hour or two"),
@@ -40,14 +51,15 @@ fn head(ui: &mut Ui, cx: &mut Cx<'_>) {
         if let Some(preset) = widgets::choices(ui, cx.state.train.config.run.preset, &all) {
             cx.send(Command::Preset(preset));
         }
-        ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
-            widgets::primary_button(ui, cx, Id::TrainAll);
-            widgets::icon_button(ui, cx, Id::Redo);
-            widgets::icon_button(ui, cx, Id::Undo);
-        });
+        if in_line {
+            ui.with_layout(Layout::right_to_left(Align::Center), |ui| buttons(ui, cx));
+        }
     });
+    if !in_line {
+        ui.horizontal(|ui| buttons(ui, cx));
+    }
     let reason = crate::app::actions::may_train(cx.state).err();
-    ui.horizontal(|ui| match (cx.state.open(), reason) {
+    ui.horizontal_wrapped(|ui| match (cx.state.open(), reason) {
         (None, _) => {
             ui.label(RichText::new("Nothing to learn from yet.").color(t.weak));
             widgets::action_button(ui, cx, Id::OpenFolder);
@@ -60,7 +72,11 @@ fn head(ui: &mut Ui, cx: &mut Cx<'_>) {
             let normals = open.training_normals;
             let text = format!("Learns from the {normals} normal training images of {}.", open.title());
             ui.label(RichText::new(text).color(t.weak));
-            total(ui, cx);
+            if in_line {
+                ui.with_layout(Layout::right_to_left(Align::Center), |ui| total(ui, cx));
+            } else {
+                total(ui, cx);
+            }
         }
     });
     memory(ui, cx);
@@ -76,18 +92,15 @@ fn failed(ui: &mut Ui, cx: &mut Cx<'_>) {
 /// Time and memory of all three together.
 fn total(ui: &mut Ui, cx: &Cx<'_>) {
     let t = theme::of(ui);
-    ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
-        if let Some(forecast) = cx.state.forecast() {
-            let (time, memory) = (widgets::about(forecast.seconds()), widgets::bytes(forecast.bytes()));
-            let free = cx.state.machine.free_memory.map(|free| format!(" of {} free", widgets::bytes(free as f64)));
-            let text = format!("all: about {time} · {memory}{}", free.unwrap_or_default());
-            ui.label(RichText::new(text).size(theme::SMALL).color(t.text)).on_hover_text(
-                "From the number of multiplications and how fast this machine was so far; corrected while it runs",
-            );
-        } else if cx.state.machine.measuring {
-            ui.label(RichText::new("measuring this machine…").size(theme::SMALL).color(t.weak));
-        }
-    });
+    if let Some(forecast) = cx.state.forecast() {
+        let (time, memory) = (widgets::about(forecast.seconds()), widgets::bytes(forecast.bytes()));
+        let free = cx.state.machine.free_memory.map(|free| format!(" of {} free", widgets::bytes(free as f64)));
+        let text = format!("all: about {time} · {memory}{}", free.unwrap_or_default());
+        ui.label(RichText::new(text).size(theme::SMALL).color(t.text))
+            .on_hover_text("From the number of multiplications and how fast this machine was so far; corrected while it runs");
+    } else if cx.state.machine.measuring {
+        ui.label(RichText::new("measuring this machine…").size(theme::SMALL).color(t.weak));
+    }
 }
 
 /// Said before memory would run out.

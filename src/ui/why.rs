@@ -9,23 +9,21 @@ use crate::{
     scores::{SHIFTS, ScoreRow, Terms},
 };
 use eframe::egui::{
-    Align2, Button, FontId, Image, ProgressBar, Rangef, Rect, RichText, ScrollArea, Sense, Stroke, Ui, WidgetInfo,
-    accesskit::Role, pos2, vec2,
+    Align2, Button, FontId, Image, ProgressBar, Rangef, Rect, RichText, Sense, Stroke, Ui, WidgetInfo, accesskit::Role, pos2,
+    vec2,
 };
 
-pub fn show(ui: &mut Ui, cx: &mut Cx<'_>, set: &ScoreSet, row: &ScoreRow) {
-    let height = ui.available_height();
-    ScrollArea::vertical().auto_shrink(false).show(ui, |ui| {
-        ui.set_width(ui.available_width() - 12.0);
-        place(ui, cx, set, row);
+/// In a column of this height, which may scroll.
+pub fn show(ui: &mut Ui, cx: &mut Cx<'_>, set: &ScoreSet, row: &ScoreRow, height: f32) {
+    let top = ui.cursor().top();
+    place(ui, cx, set, row);
+    ui.add_space(theme::GAP);
+    let room = height - (ui.cursor().top() - top);
+    where_it_matters(ui, cx, row, room);
+    if let Some(terms) = &row.terms {
         ui.add_space(theme::GAP);
-        let room = height - ui.min_rect().height();
-        where_it_matters(ui, cx, row, room);
-        if let Some(terms) = &row.terms {
-            ui.add_space(theme::GAP);
-            nearest(ui, cx, set, terms);
-        }
-    });
+        nearest(ui, cx, set, terms);
+    }
 }
 
 /// Shifts by name.

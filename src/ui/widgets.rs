@@ -183,13 +183,17 @@ pub fn cut_label(ui: &mut Ui, text: &str, size: f32, colour: Color32) -> Respons
     if was_cut { response.on_hover_text(text) } else { response }
 }
 
-/// A dialog above the window, as wide as this where there is room; returns whether the person wants it gone.
+/// A dialog above the window, as wide as this where there is room; it scrolls where there is no height for it. Returns whether the
+/// person wants it gone.
 pub fn dialog(ui: &Ui, id: &str, width: f32, content: impl FnOnce(&mut Ui)) -> bool {
     let frame = egui::Frame::popup(ui.style()).inner_margin(theme::PAGE);
-    let room = ui.ctx().content_rect().width() - 4.0 * theme::PAGE;
+    let room = ui.ctx().content_rect().size() - Vec2::splat(4.0 * theme::PAGE);
     let modal = egui::Modal::new(egui::Id::unique(id)).frame(frame).show(ui.ctx(), |ui| {
-        ui.set_width(width.min(room));
-        content(ui);
+        ui.set_width(width.min(room.x));
+        egui::ScrollArea::vertical().auto_shrink([false, true]).max_height(room.y).show(ui, |ui| {
+            content(ui);
+            follow_focus(ui);
+        });
     });
     modal.should_close()
 }
@@ -203,6 +207,21 @@ pub fn side_content(ui: &mut Ui, content: impl FnOnce(&mut Ui)) {
     egui::ScrollArea::vertical().auto_shrink(false).show(&mut child, |ui| {
         ui.set_width(place.width());
         content(ui);
+        follow_focus(ui);
+    });
+}
+
+/// Content that fills the room there is and, where that is lower than `least` points, scrolls.
+pub fn at_least(ui: &mut Ui, least: f32, content: impl FnOnce(&mut Ui)) {
+    if ui.available_height() >= least {
+        return content(ui);
+    }
+    egui::ScrollArea::vertical().auto_shrink(false).show(ui, |ui| {
+        let size = vec2(ui.available_width() - theme::GAP, least);
+        ui.allocate_ui(size, |ui| {
+            ui.set_min_size(size);
+            content(ui);
+        });
         follow_focus(ui);
     });
 }

@@ -29,9 +29,13 @@ impl Window {
 
     /// Drawn by the graphics card, for pictures.
     pub fn drawn() -> Self {
+        Self::drawn_at([1280.0, 800.0])
+    }
+
+    pub fn drawn_at(size: [f32; 2]) -> Self {
         let folder = tempfile::tempdir().unwrap();
         let workspace = folder.path().join("work");
-        let builder = Harness::builder().with_size([1280.0, 800.0]).wgpu();
+        let builder = Harness::builder().with_size(size).wgpu();
         Self { harness: builder.build_eframe(|cc| Studio::new(cc, workspace, None).unwrap()), folder }
     }
 

@@ -4,16 +4,17 @@ use super::{comparing, data, dissolve, jobs, results, why};
 use crate::{
     app::{
         Command, Effect, State,
-        state::{Overlay, Side, Workspace},
+        state::{Overlay, Room, Side, Workspace},
     },
     jobs::{Pick, RunEntry, RunErrand},
 };
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 pub fn go(state: &mut State, workspace: Workspace) -> Vec<Effect> {
     state.workspace = workspace;
     state.remembered.workspace = workspace;
     state.overlay = None;
+    uncover(state);
     let mut effects = match workspace {
         Workspace::Dissolve => dissolve::refresh(state),
         Workspace::Train => jobs::look_at_machine(state),
@@ -32,7 +33,18 @@ pub fn go(state: &mut State, workspace: Workspace) -> Vec<Effect> {
     effects
 }
 
+/// Where only one panel has room, it is the one that holds the tools.
+pub fn room(state: &mut State, room: Room) -> Vec<Effect> {
+    state.room = room;
+    state.drawer = (room == Room::Narrow && !state.remembered.inspector_hidden).then_some(Side::Inspector);
+    Vec::new()
+}
+
 pub fn fold(state: &mut State, side: Side) -> Vec<Effect> {
+    if state.room != Room::Wide && side != Side::Log {
+        state.drawer = (state.drawer != Some(side)).then_some(side);
+        return Vec::new();
+    }
     let hidden = match side {
         Side::Library => &mut state.remembered.library_hidden,
         Side::Inspector => &mut state.remembered.inspector_hidden,
@@ -76,9 +88,14 @@ fn replay(state: &mut State, command: Command) -> Vec<Effect> {
     effects
 }
 
+/// Takes away a panel that covers the page; returns whether there was one.
+fn uncover(state: &mut State) -> bool {
+    state.room == Room::Small && state.drawer.take().is_some()
+}
+
 /// One level out.
 pub fn escape(state: &mut State) -> Vec<Effect> {
-    if state.overlay.take().is_none() {
+    if state.overlay.take().is_none() && !uncover(state) {
         if state.dissolve.playing {
             state.dissolve.playing = false;
         } else {
@@ -104,15 +121,27 @@ pub(super) fn stepped(at: Option<usize>, by: i64, len: usize) -> Option<usize> {
     Some(at.map_or(0, |at| (at as i64).saturating_add(by).clamp(0, last as i64) as usize))
 }
 
-pub fn picked(state: &mut State, pick: Pick, path: Option<PathBuf>) -> Vec<Effect> {
-    match (pick, path) {
-        // A missing desktop portal looks like a cancel: the typed path is there in either case.
-        (_, None) => Vec::new(),
-        (Pick::DataFolder | Pick::DataFile, Some(path)) => data::open(state, path),
-        (Pick::ModelRun, Some(path)) => super::runs::errand(state, RunErrand::Import(path)),
-        (Pick::Table, Some(path)) => data::choose_columns(state, Some(path)),
-        (Pick::FilmFolder, Some(path)) => dissolve::show(state, |d| d.film_folder = path),
-        (Pick::Model, Some(path)) => dissolve::import(state, path),
-        (Pick::FolderToScore, Some(path)) => comparing::score_folder(state, path),
+/// Asks for files or folders, near those of the same kind.
+pub fn pick(state: &State, pick: Pick) -> Vec<Effect> {
+    let from = match pick {
+        Pick::DataFolder | Pick::DataFile | Pick::FolderToScore | Pick::Table => {
+            state.open().and_then(|open| open.config.path.parent()).map(Path::to_path_buf)
+        }
+        Pick::FilmFolder => Some(state.dissolve.film_folder.clone()).filter(|folder| !folder.as_os_str().is_empty()),
+        Pick::Model | Pick::ModelRun => None,
+    };
+    vec![Effect::Pick { pick, from }]
+}
+
+/// A missing desktop portal looks like a cancel, which is no path: the typed path is there in either case.
+pub fn picked(state: &mut State, pick: Pick, paths: Vec<PathBuf>) -> Vec<Effect> {
+    let Some(path) = paths.first().cloned() else { return Vec::new() };
+    match pick {
+        Pick::DataFolder | Pick::DataFile => data::open_several(state, paths),
+        Pick::ModelRun => super::runs::errand(state, RunErrand::Import(path)),
+        Pick::Table => data::choose_columns(state, Some(path)),
+        Pick::FilmFolder => dissolve::show(state, |d| d.film_folder = path),
+        Pick::Model => dissolve::import(state, path),
+        Pick::FolderToScore => comparing::score_folder(state, path),
     }
 }

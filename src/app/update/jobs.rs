@@ -5,7 +5,9 @@ use crate::{
     app::{
         Command, Effect, State, actions,
         message::{Control, Texture},
-        state::{Auroc, Change, FIELDS, Forecast, JobInfo, JobState, TrainState, Waiting, Work, Workspace, amount, card_of},
+        state::{
+            Auroc, Change, FIELDS, Forecast, JobInfo, JobState, Notice, TrainState, Waiting, Work, Workspace, amount, card_of,
+        },
     },
     config::{DissolveMethod, PreprocessConfig, Preset, RunConfig},
     data::Label,
@@ -337,6 +339,10 @@ pub fn ended(state: &mut State, id: JobId, outcome: Outcome) -> Vec<Effect> {
         Outcome::Finished(_) => state.notify(format!("{title}: done.")),
         Outcome::Stopped if keeps_nothing => state.notify(format!("{title}: stopped; nothing was written.")),
         Outcome::Stopped => state.notify(format!("{title}: stopped; what was computed is kept and can be resumed.")),
+        // The page in view says it, as long as no other job takes its place.
+        Outcome::Failed(failure) if state.workspace == Workspace::Train && state.queued() == 0 => {
+            state.keep_in_log(&Notice { text: format!("{title}: {}", failure.summary), hint: failure.hint, is_error: true });
+        }
         Outcome::Failed(failure) => state.notify_error(format!("{title}: {}", failure.summary), failure.hint),
     }
     effects.extend(start_next(state));

@@ -38,6 +38,7 @@ fn on_command(state: &mut State, command: Command) -> Vec<Effect> {
     match command {
         Command::Go(workspace) => around::go(state, workspace),
         Command::Fold(side) => around::fold(state, side),
+        Command::Room(room) => around::room(state, room),
         Command::Theme(theme) => {
             state.remembered.theme = theme;
             Vec::new()
@@ -63,7 +64,7 @@ fn on_command(state: &mut State, command: Command) -> Vec<Effect> {
         Command::Copy(text) => vec![Effect::Copy(text)],
         Command::ShowFolder(path) => vec![Effect::ShowFolder(path)],
         Command::Close => jobs::close(state),
-        Command::Pick(pick) => vec![Effect::Pick(pick)],
+        Command::Pick(pick) => around::pick(state, pick),
         Command::Open(path) => data::open(state, path),
         Command::OpenData(config) => data::open_data(state, config),
         Command::OpenDemo => vec![Effect::Demo],
@@ -166,7 +167,7 @@ fn on_command(state: &mut State, command: Command) -> Vec<Effect> {
 
 fn on_event(state: &mut State, event: JobEvent) -> Vec<Effect> {
     match event {
-        JobEvent::Picked(pick, path) => around::picked(state, pick, path),
+        JobEvent::Picked(pick, paths) => around::picked(state, pick, paths),
         JobEvent::Opening { found } => {
             if let Some(opening) = &mut state.data.opening {
                 opening.found = found;

@@ -7,7 +7,7 @@ use crate::{
     app::{
         Command, Effect, State,
         message::Control,
-        state::{Filter, JobState, Overlay, Quantity, Scores, Work, Workspace},
+        state::{Filter, JobState, Overlay, Quantity, Room, Scores, Side, Work, Workspace},
     },
     config::{DataConfig, RunConfig, ThresholdRule},
     data::{Class, Dataset, ImageId, Item, Label, Layout, Source, Split},
@@ -324,4 +324,21 @@ fn the_machine_is_measured_once_where_it_matters() {
     assert!(state.forecast().unwrap().seconds() > 1.0 && state.remembered.speed.is_some());
     let effects = update(&mut state, Command::Go(Workspace::Train));
     assert!(matches!(&effects[..], [Effect::Machine { timed: false }]));
+}
+
+#[test]
+fn where_there_is_little_room_one_panel_is_open_at_a_time() {
+    let mut state = State::default();
+    assert!(state.unfolded(Side::Library) && state.unfolded(Side::Inspector));
+    update(&mut state, Command::Room(Room::of(700.0)));
+    assert!(!state.unfolded(Side::Library) && state.unfolded(Side::Inspector), "the tools stay");
+    update(&mut state, Command::Fold(Side::Library));
+    assert!(state.unfolded(Side::Library) && !state.unfolded(Side::Inspector));
+    update(&mut state, Command::Room(Room::of(430.0)));
+    assert!(!state.unfolded(Side::Library), "the page comes first");
+    update(&mut state, Command::Fold(Side::Library));
+    update(&mut state, Command::Go(Workspace::Train));
+    assert!(!state.unfolded(Side::Library), "a panel in the page's place goes when another page is wanted");
+    update(&mut state, Command::Room(Room::of(1280.0)));
+    assert!(state.unfolded(Side::Library) && state.unfolded(Side::Inspector), "what was folded in a wide window counts there");
 }
