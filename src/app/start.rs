@@ -23,8 +23,9 @@ pub fn run(path: Option<PathBuf>, frame_stats: Option<PathBuf>) -> Result<()> {
         viewport: ViewportBuilder::default()
             .with_title("Dissolve Studio")
             .with_app_id("dissolve-studio")
-            .with_inner_size([1280.0, 800.0])
-            .with_min_inner_size([820.0, 560.0])
+            // With its title it fits a screen of 1280x800.
+            .with_inner_size([1280.0, 752.0])
+            .with_min_inner_size([640.0, 400.0])
             .with_drag_and_drop(true),
         persist_window: true,
         ..Default::default()

@@ -63,10 +63,12 @@ pub fn forecast(config: &RunConfig, amount: Amount, speed: Speed) -> Vec<Cost> {
     let encoder = resnet(amount.side, stem(dia, amount.side));
     let mut costs = Vec::new();
     let mut add = |stage, seconds: f64, bytes: f64| costs.push(Cost { stage, seconds, bytes });
+    let mut left = 0.0;
     if diffusion && !amount.has_model {
         let images = (ddpm.steps * ddpm.batch * ddpm.accumulate) as f64;
         let bytes = unet.training_bytes(ddpm.batch) + pictures(amount.training_normals, ddpm.size);
         add(Stage::Ddpm, TRAINING * images * unet.macs / speed.unet, bytes);
+        left = LEFT * bytes;
     }
     let batch = dia.images_per_batch().clamp(2, amount.training_normals.max(2));
     let steps = dia.total_steps() as f64;
@@ -80,7 +82,7 @@ pub fn forecast(config: &RunConfig, amount: Amount, speed: Speed) -> Vec<Cost> {
     let exact = if dia.ladder > 0 { 0.0 } else { dissolving };
     let training = TRAINING * steps * views as f64 * encoder.macs / speed.encoder;
     let held = pictures(amount.training_normals, amount.side);
-    add(Stage::Dia, training + exact, encoder.training_bytes(views) + held);
+    add(Stage::Dia, training + exact, encoder.training_bytes(views) + held + left);
     let chunk = SHIFTS * ((1 << 21) / (SHIFTS * amount.side * amount.side)).clamp(1, 64);
     let scoring = |images: usize| (images * SHIFTS * config.score.samples) as f64 * encoder.macs / speed.encoder;
     let others = amount.images.saturating_sub(amount.training_normals);
@@ -182,6 +184,10 @@ impl Network {
 
 /// The program itself.
 const BASE: f64 = 150e6;
+
+/// Share of the memory of one training that the next one in the same process does not use again. With it the forecast of `quick`
+/// is within 7 % of the peaks measured on two sets of 28 px and two of 64 px (0.61 to 0.92 GB).
+const LEFT: f64 = 0.2;
 
 /// `count` pictures as they are held in memory, a byte a value, up to the store's budget.
 fn pictures(count: usize, side: usize) -> f64 {

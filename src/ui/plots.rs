@@ -10,7 +10,10 @@ use crate::{
     jobs::{Chart, Export, Format},
 };
 use eframe::egui::{Align, FontId, Layout, Rangef, RichText, Sense, Ui, WidgetInfo, accesskit::Role};
-use egui_plot::{AxisHints, Plot};
+use egui_plot::{AxisHints, GridMark, Plot};
+
+/// Least distance of two labels above each other, points.
+const APART: f32 = 24.0;
 
 /// A chart that can be looked at, and neither moved nor zoomed by accident.
 pub fn quiet<'a>(id: &'a str, t: &Tokens, height: f32) -> Plot<'a> {
@@ -20,15 +23,28 @@ pub fn quiet<'a>(id: &'a str, t: &Tokens, height: f32) -> Plot<'a> {
         .height(height)
         .show_background(false)
         .grid_color(t.line)
-        .grid_spacing(Rangef::new(24.0, 160.0))
+        .grid_spacing(Rangef::new(APART, 160.0))
+        .x_grid_spacer(|input| round_marks(input.bounds, 2.5 * input.base_step_size))
+        .y_grid_spacer(|input| round_marks(input.bounds, input.base_step_size))
         .custom_x_axes(vec![axis(AxisHints::new_x()).label_spacing(Rangef::new(40.0, 60.0))])
-        .custom_y_axes(vec![axis(AxisHints::new_y()).label_spacing(Rangef::new(16.0, 24.0)).min_thickness(40.0)])
+        .custom_y_axes(vec![axis(AxisHints::new_y()).label_spacing(Rangef::new(0.5 * APART, APART)).min_thickness(40.0)])
         .allow_drag(false)
         .allow_zoom(false)
         .allow_scroll(false)
         .allow_boxed_zoom(false)
         .allow_double_click_reset(false)
         .sense(Sense::click_and_drag())
+}
+
+/// Marks at round numbers, at least `least` apart, so that each has room for its label.
+fn round_marks((low, high): (f64, f64), least: f64) -> Vec<GridMark> {
+    if !(least.is_finite() && least > 0.0) {
+        return Vec::new();
+    }
+    let power = 10f64.powf(least.log10().floor());
+    let step_size = [1.0, 2.0, 5.0, 10.0].map(|n| n * power).into_iter().find(|step| *step >= least).unwrap_or(10.0 * power);
+    let numbers = (low / step_size).ceil() as i64..=(high / step_size).floor() as i64;
+    numbers.map(|n| GridMark { value: n as f64 * step_size, step_size }).collect()
 }
 
 /// The menu that saves a chart.
@@ -85,4 +101,18 @@ pub fn thinned(points: impl Iterator<Item = [f64; 2]>) -> Vec<[f64; 2]> {
 /// A share for people.
 pub fn percent(share: f64) -> String {
     format!("{:.1} %", 100.0 * share)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn marks_are_round_and_have_room() {
+        let values = |bounds, least| round_marks(bounds, least).iter().map(|m| (m.value * 1e6).round() / 1e6).collect::<Vec<_>>();
+        assert_eq!(values((0.27, 0.85), 0.11), [0.4, 0.6, 0.8]);
+        assert_eq!(values((-3.0, 301.0), 60.0), [0.0, 100.0, 200.0, 300.0]);
+        assert_eq!(values((0.001, 0.0042), 0.001), [0.001, 0.002, 0.003, 0.004]);
+        assert!(values((0.0, 1.0), f64::NAN).is_empty() && values((0.0, 1.0), 0.0).is_empty());
+    }
 }

@@ -54,7 +54,7 @@ pub fn show(ui: &mut Ui, cx: &mut Cx<'_>, shown: &mut Shown) {
             ui.vertical(|ui| {
                 ui.set_width(width);
                 widgets::caption(ui, "AUROC ON LABELLED IMAGES");
-                auroc(ui, p);
+                auroc(ui, p, job.config.dia.epochs);
             });
         }
     });
@@ -144,10 +144,11 @@ fn smooth(points: &[[f64; 2]]) -> Vec<[f64; 2]> {
 }
 
 /// The evaluations on the way, each with its interval; chance is at 0.5.
-fn auroc(ui: &mut Ui, progress: &Progress) {
+fn auroc(ui: &mut Ui, progress: &Progress, epochs: usize) {
     let t = theme::of(ui);
     let points: Vec<[f64; 2]> = progress.auroc.iter().map(|a| [a.epoch as f64, a.value]).collect();
     let plot = plots::quiet("auroc", t, HEIGHT).include_y(0.4).include_y(1.0).label_formatter(|at| read_out(at, "epoch", value));
+    let plot = plot.include_x(0.0).include_x(epochs as f64);
     plot.show(ui, |p| {
         p.hline(HLine::new("chance", 0.5).color(t.line).width(1.0));
         for a in &progress.auroc {

@@ -31,10 +31,10 @@ impl Default for TrainState {
 }
 
 impl TrainState {
-    /// The preset, with an AUROC on the way for the curve: a few evaluations in the whole training.
+    /// The preset, with an AUROC on the way for the curve: each epoch, of many a tenth of them.
     pub fn from_preset(preset: Preset) -> Self {
         let mut config = preset.config();
-        config.dia.eval_every = (config.dia.epochs / 5).max(1);
+        config.dia.eval_every = (config.dia.epochs / 10).max(1);
         let texts = texts_of(&config);
         Self { config, begun: texts.clone(), texts, errors: BTreeMap::new(), reuse: None }
     }
@@ -146,7 +146,7 @@ mod tests {
         train.set("ddpm.steps", "12".into());
         assert_eq!((train.error(), train.config.ddpm.steps), (None, 12));
         assert_eq!(train.changed_in(Stage::Ddpm, ""), 1);
-        assert_eq!(train.config.dia.eval_every, 2, "what the window chose stays");
+        assert_eq!(train.config.dia.eval_every, 1, "what the window chose stays");
     }
 
     #[test]
