@@ -11,7 +11,7 @@ use dissolve_studio::{
     config::{Channels, RunConfig},
     run_dir::{RunDir, RunKind},
 };
-use eframe::egui::accesskit::Role;
+use eframe::egui::{Event, Key, Modifiers, MouseWheelSource, MouseWheelUnit, TouchPhase, accesskit::Role};
 use egui_kittest::kittest::Queryable;
 use image::{GrayImage, Luma};
 use std::path::Path;
@@ -155,4 +155,49 @@ fn runs_are_compared_thrown_away_and_brought_back() {
     window.click("Keep");
     window.send(Command::Undo);
     window.until("it is back", |s| s.state().runs.len() == 2 && s.state().list.trash.is_empty());
+}
+
+#[test]
+fn images_without_labels_can_be_called_normal_and_learnt_from() {
+    let mut window = Window::new();
+    let set = window.path("set");
+    (0..6).for_each(|i| picture(&set.join(format!("eye{i}.png")), i));
+    // Typed, with another data set open.
+    window.send(Command::OpenDemo);
+    window.until("the demo is open", |s| s.state().open().is_some());
+    window.type_into("Path to open", set.to_str().unwrap());
+    window.key(Key::Enter);
+    window.until("it is open", |s| s.state().open().is_some_and(|o| o.dataset.items.len() == 6));
+    assert!(window.has("Are all of these images normal?") && window.state().open().unwrap().training_normals == 0);
+    window.click("All 6 are normal");
+    window.until("they are to learn from", |s| s.state().open().is_some_and(|o| o.training_normals > 3));
+    assert!(!window.has("Are all of these images normal?") && window.has("all of them, 6 images"));
+}
+
+/// A click in a scrolled grid selects what is under it, and moves nothing.
+#[test]
+fn a_scrolled_grid_stays_where_it_is() {
+    let mut window = Window::new();
+    window.send(Command::OpenDemo);
+    window.until("the demo is open", |s| s.state().open().is_some());
+    let place = window.harness.get_by_label("test/drusen/000.jpg, abnormal").rect();
+    window.harness.hover_at(place.center());
+    window.harness.event(Event::MouseWheel {
+        unit: MouseWheelUnit::Point,
+        delta: [0.0, -700.0].into(),
+        phase: TouchPhase::Move,
+        source: MouseWheelSource::Wheel,
+        modifiers: Modifiers::NONE,
+    });
+    (0..30).for_each(|_| window.harness.step());
+    // One in the middle of what is in view now.
+    let middle = |name: &str| window.harness.query_by_label(name).is_some_and(|n| (300.0..600.0).contains(&n.rect().center().y));
+    let items = &window.state().open().unwrap().dataset.items;
+    let said = |name: &str| format!("{name}, {}", if name.contains("good") { "normal" } else { "abnormal" });
+    let name = items.iter().map(|i| said(&i.name)).rfind(|name| middle(name)).expect("something is in view");
+    assert!(!name.contains("drusen"), "it was scrolled");
+    let before = window.harness.get_by_label(&name).rect();
+    window.click(&name);
+    (0..10).for_each(|_| window.harness.step());
+    assert_eq!(window.harness.get_by_label(&name).rect(), before);
 }

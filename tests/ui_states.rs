@@ -170,6 +170,7 @@ fn dissolve_loading() -> State {
         name: "eyes".into(),
         detail: "64 px, width 32, 5000 steps".into(),
         trained_on: Some("eyes".into()),
+        preprocess: None,
         is_finished: true,
     }];
     update(&mut state, Command::Go(Workspace::Dissolve));

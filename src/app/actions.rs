@@ -175,6 +175,8 @@ pub fn may_train(state: &State) -> Result<(), &'static str> {
     let Some(open) = state.open() else { return Err("Open a data set first (Ctrl+O).") };
     if open.asks_normal() {
         Err("Say which class is normal first (workspace Data).")
+    } else if open.dataset.classes.is_empty() {
+        Err("Say whether these images are normal first (workspace Data).")
     } else if open.training_normals == 0 {
         Err("There is no normal image in the training split to learn from.")
     } else if state.train.error().is_some() {
@@ -240,7 +242,7 @@ fn resume(state: &State) -> Command {
 }
 
 pub fn may_dissolve(state: &State) -> Result<(), &'static str> {
-    if state.workspace != Workspace::Dissolve {
+    if state.workspace != Workspace::Dissolve && state.overlay != Some(Overlay::Picture) {
         return Err("Go to Dissolve (2) first.");
     }
     has_selection(state)?;

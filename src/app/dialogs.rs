@@ -1,33 +1,39 @@
 //! The desktop's file dialogs, each on a thread of its own, as promises that are looked at once a frame.
 
-use crate::jobs::Pick;
+use crate::jobs::{Pick, Picked};
 use eframe::egui::Context;
 use poll_promise::Promise;
-use std::{path::PathBuf, time::Duration};
+use std::{
+    path::PathBuf,
+    time::{Duration, Instant},
+};
 
 /// How often an open dialog is looked at.
 const LOOK: Duration = Duration::from_millis(100);
+/// No person cancels within this time: there was no dialog.
+const AT_ONCE: Duration = Duration::from_millis(300);
 
 /// Dialogs that have not been answered yet.
 #[derive(Default)]
-pub struct Dialogs(Vec<(Pick, Promise<Vec<PathBuf>>)>);
+pub struct Dialogs(Vec<(Pick, Instant, Promise<Vec<PathBuf>>)>);
 
 impl Dialogs {
     /// `from`: the folder that it shows first.
     pub fn open(&mut self, pick: Pick, from: Option<PathBuf>, ctx: &Context) {
         // Where the dialog cannot be shown (no portal, or its library fails) the answer is that of a cancel.
         let ask = move || std::panic::catch_unwind(|| ask(pick, from)).unwrap_or_default();
-        self.0.push((pick, Promise::spawn_thread("dialog", ask)));
+        self.0.push((pick, Instant::now(), Promise::spawn_thread("dialog", ask)));
         ctx.request_repaint_after(LOOK);
     }
 
-    /// What was chosen since the last time; nothing = cancelled.
-    pub fn answers(&mut self, ctx: &Context) -> Vec<(Pick, Vec<PathBuf>)> {
+    /// What was chosen since the last time.
+    pub fn answers(&mut self, ctx: &Context) -> Vec<(Pick, Picked)> {
         let mut answers = Vec::new();
-        for (pick, promise) in std::mem::take(&mut self.0) {
+        for (pick, since, promise) in std::mem::take(&mut self.0) {
             match promise.try_take() {
-                Ok(paths) => answers.push((pick, paths)),
-                Err(promise) => self.0.push((pick, promise)),
+                Ok(paths) if paths.is_empty() && since.elapsed() < AT_ONCE => answers.push((pick, Picked::NoDialog)),
+                Ok(paths) => answers.push((pick, Picked::Paths(paths))),
+                Err(promise) => self.0.push((pick, since, promise)),
             }
         }
         if !self.0.is_empty() {

@@ -27,6 +27,16 @@ pub struct DataConfig {
     pub split_seed: u64,
 }
 
+impl DataConfig {
+    /// The files and folders that were opened.
+    pub fn parts(&self) -> Vec<PathBuf> {
+        match self.only.as_slice() {
+            [] => vec![self.path.clone()],
+            only => only.iter().map(|part| self.path.join(part)).collect(),
+        }
+    }
+}
+
 /// How the folders of a data set are to be understood.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
@@ -119,6 +129,30 @@ impl DataConfig {
 impl PreprocessConfig {
     /// Sides that [`size`](Self::size) is offered with; any from 16 to 1024 is allowed.
     pub const SIZES: [usize; 6] = [0, 28, 32, 64, 128, 224];
+
+    /// Images stay as they are.
+    pub fn is_off(&self) -> bool {
+        *self == Self::default()
+    }
+
+    /// What is done, in words; empty where that is nothing.
+    pub fn words(&self) -> String {
+        let [low, high] = self.window.0.map(|v| 100.0 * v);
+        let channels = match self.channels {
+            Channels::All => None,
+            Channels::Grey => Some("grey".to_string()),
+            Channels::Green => Some("the green channel".into()),
+        };
+        let parts = [
+            self.circle_crop.then(|| "crop to the disc".to_string()),
+            channels,
+            (self.window != Window::default()).then(|| format!("window {low:.1} to {high:.1} %")),
+            self.ben_graham.then(|| "Ben Graham’s normalisation".into()),
+            (self.clahe > 0.0).then(|| format!("CLAHE {:.1}", self.clahe)),
+            (self.size > 0).then(|| format!("{} px", self.size)),
+        ];
+        parts.into_iter().flatten().collect::<Vec<_>>().join(", ")
+    }
 
     pub fn validate(&self) -> Result<(), ConfigError> {
         let [low, high] = self.window.0;

@@ -24,6 +24,7 @@ mod walk;
 
 pub use arrays::ArrayImages;
 pub use examine::{Duplicate, Examination};
+pub use normal::ALL;
 pub use picture::Picture;
 pub use preprocess::Preprocess;
 pub use resize::{Pixels, resize_bilinear};

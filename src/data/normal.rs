@@ -6,6 +6,9 @@ use crate::error::{Error, Result};
 /// Names that sound normal: offered, never taken by themselves.
 const SOUNDS_NORMAL: &[&str] = &["normal", "good", "healthy", "ok", "non-covid", "no_dr", "nodr", "control", "negative"];
 
+/// In the place of a class's name: every image.
+pub const ALL: &str = "*";
+
 impl Dataset {
     /// The same images with these classes normal and all others abnormal; `!name` means every class but that one, `*` every
     /// image of a set without classes. Remakes the split where it is ours. Errors, listing the classes with their counts,
@@ -16,13 +19,13 @@ impl Dataset {
             return Ok(set);
         }
         if set.classes.is_empty() {
-            if names.iter().any(|n| n != "*") {
+            if names.iter().any(|n| n != ALL) {
                 return Err(Error::user(
                     format!("{} has no classes, so none can be called `{}`", self.root.display(), some_of(names)),
                     "if all of its images are normal, say --normal '*'; else give a table with --labels",
                 ));
             }
-            set.classes = vec![Class { name: "*".into(), label: None }];
+            set.classes = vec![Class { name: ALL.into(), label: None }];
             set.items.iter_mut().for_each(|i| i.class = Some(0));
         }
         let mut normal = vec![false; set.classes.len()];
@@ -32,7 +35,7 @@ impl Dataset {
                     let except = self.class_named(other)?;
                     normal.iter_mut().enumerate().for_each(|(i, n)| *n |= i != except);
                 }
-                None if name == "*" => normal.fill(true),
+                None if name == ALL => normal.fill(true),
                 None => normal[self.class_named(name)?] = true,
             }
         }

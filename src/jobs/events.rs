@@ -30,7 +30,7 @@ const CAPACITY: usize = 1024;
 #[derive(Debug)]
 pub enum JobEvent {
     /// The file dialog was answered; `None` is a cancel, or a missing desktop portal.
-    Picked(Pick, Vec<PathBuf>),
+    Picked(Pick, Picked),
     /// Files looked at while a data set is being opened (droppable).
     Opening {
         found: usize,
@@ -175,6 +175,15 @@ pub enum Pick {
     FilmFolder,
 }
 
+/// The answer of a file dialog.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Picked {
+    /// None: cancelled.
+    Paths(Vec<PathBuf>),
+    /// It came back before anybody could have answered: this desktop has none.
+    NoDialog,
+}
+
 /// An error on its way to a person.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Failure {
@@ -253,12 +262,12 @@ mod tests {
             events.offer(JobEvent::Opening { found });
         }
         let there = events.clone();
-        let sender = std::thread::spawn(move || there.send(JobEvent::Picked(Pick::DataFolder, Vec::new())));
+        let sender = std::thread::spawn(move || there.send(JobEvent::Picked(Pick::DataFolder, Picked::NoDialog)));
         let received: Vec<_> = (0..=CAPACITY).map(|_| rx.recv().unwrap()).collect();
         assert!(matches!(received.last(), Some(JobEvent::Picked(Pick::DataFolder, _))));
         assert!(sender.join().unwrap());
         drop(rx);
-        assert!(!events.send(JobEvent::Picked(Pick::DataFolder, Vec::new())), "a closed window does not block its workers");
+        assert!(!events.send(JobEvent::Picked(Pick::DataFolder, Picked::NoDialog)), "a closed window does not block its workers");
     }
 
     #[test]

@@ -44,6 +44,8 @@ pub struct FilmWish {
     /// Its image, model and method; its t does not matter.
     pub wish: Box<Dissolve>,
     pub folder: PathBuf,
+    /// The files and folders that were opened: nothing is written into them.
+    pub parts: Vec<PathBuf>,
     pub difference: Difference,
     pub gain: f32,
     /// Of the sweep, in their order.
@@ -63,9 +65,9 @@ impl FilmWish {
     /// # Errors
     /// A folder inside the data set, a full disk, a picture that cannot be dissolved.
     pub fn write(&self) -> Result<PathBuf> {
-        let root = self.wish.dataset.root();
         let folder = fs::canonicalize(&self.folder).unwrap_or_else(|_| self.folder.clone());
-        if fs::canonicalize(root).is_ok_and(|root| folder.starts_with(root)) {
+        let in_it = |part: &PathBuf| fs::canonicalize(part).is_ok_and(|part| folder.starts_with(part));
+        if self.parts.iter().any(in_it) {
             return Err(Error::user(
                 format!("{} lies in the data set, where nothing is ever written", self.folder.display()),
                 "choose another folder",

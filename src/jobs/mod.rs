@@ -49,7 +49,7 @@ pub use comparison::Compared;
 pub use compute::{Compute, JobId, Outcome, Task};
 pub use control::JobControl;
 pub use dissolve_worker::{Board, Dissolve, Rung};
-pub use events::{Events, Failure, JobEvent, Pick, Wake, channel};
+pub use events::{Events, Failure, JobEvent, Pick, Picked, Wake, channel};
 pub use examiner::Examiner;
 pub use export::{Chart, Export, Format};
 pub use film::{Film, FilmWish, STRIP};

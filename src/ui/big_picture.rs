@@ -1,6 +1,6 @@
 //! One image, large: its twin, and on Results the nearest normal training images. Enter opens it, Escape closes it.
 
-use super::{Cx, compare, theme, triage, why, widgets};
+use super::{Cx, compare, dissolve_view, energy, picture_frame, t_slider, theme, triage, why, widgets};
 use crate::{
     app::{Command, icons, state::Workspace},
     jobs::ScoreSet,
@@ -89,12 +89,32 @@ fn looked_at(
         });
     }
     triage::show(ui, cx, note);
+    if elsewhere.is_none() && cx.state.dissolve.missing().is_none() {
+        below(ui, cx);
+    }
+}
+
+/// Where the pictures leave room: the slider, and the energy curve.
+fn below(ui: &mut Ui, cx: &mut Cx<'_>) {
+    const CURVE: f32 = 150.0;
+    let slider = t_slider::height(ui.available_width()) + theme::GAP;
+    if cx.state.dissolve.uses_t() && ui.available_height() >= slider {
+        let dia = &cx.state.train.config.dia;
+        t_slider::show(ui, cx, [dia.t_min, dia.t_max]);
+    }
+    if ui.available_height() >= CURVE {
+        energy::show(ui, cx, ui.available_height());
+    }
+    dissolve_view::play(ui, cx);
 }
 
 /// The image with its twin, as far as there is one.
 fn picture(ui: &mut Ui, cx: &mut Cx<'_>, size: Vec2, elsewhere: Option<&'static str>) {
     match elsewhere.or(cx.state.dissolve.missing()) {
-        None => _ = compare::show(ui, cx, size),
+        None => {
+            let seen = compare::show(ui, cx, size);
+            picture_frame::set_pointed(ui, seen.hover);
+        }
         Some(missing) => alone(ui, cx, size, missing),
     }
 }
@@ -129,9 +149,26 @@ fn head(ui: &mut Ui, cx: &mut Cx<'_>, row: Option<&ScoreRow>) {
             if ui.available_width() > 160.0 {
                 widgets::weak(ui, "← → walk");
             }
-            widgets::cut_label(ui, &name, theme::BODY, t.text);
+            dissolved_by(ui, cx);
+            match picture_frame::pointed(ui) {
+                // What the pointer shows takes the place of the name.
+                Some(at) => _ = widgets::weak_line(ui, dissolve_view::read_out(&cx.state.dissolve, &at)),
+                None => _ = widgets::cut_label(ui, &name, theme::BODY, t.text),
+            }
         });
     });
+}
+
+/// The strength and the model of the twin in view, where there is room to say them.
+fn dissolved_by(ui: &mut Ui, cx: &mut Cx<'_>) {
+    let d = &cx.state.dissolve;
+    let Some(model) = d.model().filter(|_| d.uses_t() && ui.available_width() > 420.0) else { return };
+    let name = model.name.clone();
+    // From the right to the left.
+    widgets::weak(ui, format!("dissolved by {name}")).on_hover_text("The diffusion model of this run, where it has one");
+    let (size, layout) = (vec2(64.0, 24.0), Layout::left_to_right(Align::Center));
+    ui.allocate_ui_with_layout(size, layout, |ui| dissolve_view::strength(ui, cx));
+    ui.separator();
 }
 
 /// Without a model there is no twin: the little picture, enlarged.

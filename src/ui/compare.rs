@@ -2,7 +2,7 @@
 
 use super::{
     Cx,
-    picture_frame::{Shot, frame},
+    picture_frame::{Pointed, Shot, frame},
     plates, theme, widgets,
 };
 use crate::{
@@ -21,8 +21,7 @@ const BLINK: f64 = 0.5;
 pub struct Seen {
     /// A part of the space that stays free, where there is one.
     pub free: Option<Rect>,
-    /// The point of the picture under the pointer, \[0, 1\] each.
-    pub hover: Option<[f32; 2]>,
+    pub hover: Option<Pointed>,
 }
 
 /// Fills the space that there is.
@@ -85,7 +84,7 @@ fn three(ui: &mut Ui, cx: &mut Cx<'_>, rect: Rect, original: &Arc<Raster>, twin:
         let shot = dissolved.map(|dissolved| Shot { original, dissolved, mode });
         hover = captioned(ui, cx, ("compare", i), name, shot, place).hover.or(hover);
     }
-    Seen { free, hover }
+    Seen { free, hover: hover.map(|at| of_twin(at, twin)) }
 }
 
 fn one(ui: &mut Ui, cx: &mut Cx<'_>, rect: Rect, original: &Arc<Raster>, twin: Option<&Arc<Raster>>, peek: bool) -> Seen {
@@ -104,6 +103,11 @@ fn one(ui: &mut Ui, cx: &mut Cx<'_>, rect: Rect, original: &Arc<Raster>, twin: O
     captioned(ui, cx, ("compare", 0), &name, shot, rect)
 }
 
+/// Also over the original one reads what became of it.
+fn of_twin(at: Pointed, twin: Option<&Arc<Raster>>) -> Pointed {
+    Pointed { dissolved: twin.cloned().unwrap_or(at.dissolved), ..at }
+}
+
 /// A picture with its name above it; without a shot, a ground for the one that is on its way.
 pub fn captioned(
     ui: &mut Ui,
@@ -116,7 +120,11 @@ pub fn captioned(
     let t = theme::of(ui);
     let below = place.with_min_y(place.top() + CAPTION);
     let (shown, hover) = match shot {
-        Some(shot) => frame(ui, cx, id, name, shot, below),
+        Some(shot) => {
+            let (original, dissolved) = (shot.original.clone(), shot.dissolved.clone());
+            let (shown, at) = frame(ui, cx, id, name, shot, below);
+            (shown, at.map(|uv| Pointed { uv, original, dissolved }))
+        }
         None => {
             ui.painter().rect_filled(below, theme::RADIUS, t.panel);
             (below, None)

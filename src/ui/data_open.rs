@@ -23,12 +23,14 @@ pub fn show(ui: &mut Ui, cx: &mut Cx<'_>, path: &mut String) {
     });
 }
 
+const HINT: &str = "/path/to/images, labels.csv or file.npz";
+
 /// A typed path always works, also where the desktop has no file dialog.
-fn path_field(ui: &mut Ui, cx: &mut Cx<'_>, path: &mut String) {
+pub fn path_field(ui: &mut Ui, cx: &mut Cx<'_>, path: &mut String) {
     ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
         let go =
             ui.add_enabled(!path.trim().is_empty(), Button::new("Open")).on_disabled_hover_text("Type a path first.").clicked();
-        let field = TextEdit::singleline(path).hint_text("/path/to/images, labels.csv or file.npz");
+        let field = TextEdit::singleline(path).hint_text(if ui.available_width() < 300.0 { "path to open" } else { HINT });
         let field = ui.add_sized([ui.available_width(), 26.0], field).accessible_name("Path to open");
         let enter = field.lost_focus() && ui.input(|i| i.key_pressed(Key::Enter));
         if (go || enter) && !path.trim().is_empty() {

@@ -6,9 +6,9 @@ use crate::{
         Command,
         state::{DataPage, Open, Overlay, config_title},
     },
-    data::Label,
+    data::{ALL, Label},
 };
-use eframe::egui::{Button, Frame, RichText, Stroke, Ui, vec2};
+use eframe::egui::{Button, Frame, RichText, ScrollArea, Stroke, Ui, vec2};
 
 pub fn show(ui: &mut Ui, cx: &mut Cx<'_>, local: &mut Local) {
     if let Some(opening) = &cx.state.data.opening {
@@ -61,6 +61,8 @@ fn opened(ui: &mut Ui, cx: &mut Cx<'_>, local: &mut Local, open: &Open) {
         data_columns::show(ui, cx);
     } else if open.asks_normal() {
         ask_normal(ui, cx, open);
+    } else if open.dataset.classes.is_empty() {
+        ask_all_normal(ui, cx, open);
     }
     pages(ui, cx, open);
     match cx.state.data.page {
@@ -132,30 +134,53 @@ fn ask_normal(ui: &mut Ui, cx: &mut Cx<'_>, open: &Open) {
     Frame::new().fill(t.panel).stroke(Stroke::new(1.0, t.accent)).corner_radius(theme::RADIUS).inner_margin(12).show(ui, |ui| {
         ui.label(theme::strong("Which class is normal?"));
         widgets::weak(ui, "The models learn from its images alone; all other classes count as abnormal.");
-        ui.horizontal_wrapped(|ui| {
-            // The newest run on these images has the answer of then.
-            let answered =
-                cx.state.runs.iter().map(|r| &r.config.data).find(|d| d.path == open.config.path && !d.normal.is_empty());
-            let answered = answered.map(|data| data.normal.clone());
-            for (class, counts) in open.dataset.classes.iter().zip(&open.counts) {
-                let of_run = answered.as_ref().is_some_and(|normal| normal.contains(&class.name));
-                let suggested = match answered {
-                    Some(_) => of_run,
-                    None => open.dataset.suggested.as_ref() == Some(&class.name),
-                };
-                let hint = match suggested {
-                    true if of_run => "  (normal in your last run)",
-                    true => "  (sounds normal)",
-                    false => "",
-                };
-                let text = format!("{} · {} images{hint}", class.name, counts.total());
-                let button = Button::new(text).min_size(vec2(0.0, 32.0));
-                let button = if suggested { button.stroke(Stroke::new(1.0, t.accent)) } else { button };
-                if ui.add(button).clicked() {
-                    cx.send(Command::SetNormal(answered.clone().filter(|_| of_run).unwrap_or_else(|| vec![class.name.clone()])));
+        let many = ScrollArea::vertical().id_salt("classes").max_height(144.0);
+        many.show(ui, |ui| {
+            ui.horizontal_wrapped(|ui| {
+                // The newest run on these images has the answer of then.
+                let answered =
+                    cx.state.runs.iter().map(|r| &r.config.data).find(|d| d.path == open.config.path && !d.normal.is_empty());
+                let answered = answered.map(|data| data.normal.clone());
+                for (class, counts) in open.dataset.classes.iter().zip(&open.counts) {
+                    let of_run = answered.as_ref().is_some_and(|normal| normal.contains(&class.name));
+                    let suggested = match answered {
+                        Some(_) => of_run,
+                        None => open.dataset.suggested.as_ref() == Some(&class.name),
+                    };
+                    let hint = match suggested {
+                        true if of_run => "  (normal in your last run)",
+                        true => "  (sounds normal)",
+                        false => "",
+                    };
+                    let text = format!("{} · {} images{hint}", class.name, counts.total());
+                    let button = Button::new(text).min_size(vec2(0.0, 32.0));
+                    let button = if suggested { button.stroke(Stroke::new(1.0, t.accent)) } else { button };
+                    if ui.add(button).clicked() {
+                        cx.send(Command::SetNormal(
+                            answered.clone().filter(|_| of_run).unwrap_or_else(|| vec![class.name.clone()]),
+                        ));
+                    }
                 }
-            }
+            })
         });
+    });
+    ui.add_space(theme::STEP);
+}
+
+/// Of images without any label: they can be learnt from where all of them are normal.
+fn ask_all_normal(ui: &mut Ui, cx: &mut Cx<'_>, open: &Open) {
+    let t = theme::of(ui);
+    Frame::new().fill(t.panel).stroke(Stroke::new(1.0, t.accent)).corner_radius(theme::RADIUS).inner_margin(12).show(ui, |ui| {
+        ui.label(theme::strong("Are all of these images normal?"));
+        widgets::weak(
+            ui,
+            "They have no labels. The models learn from normal images alone; where some may be abnormal, rank them with a \
+             finished run (Results, “Score a folder…”).",
+        );
+        let text = format!("All {} are normal", open.dataset.items.len());
+        if ui.add(Button::new(text).min_size(vec2(0.0, 32.0))).clicked() {
+            cx.send(Command::SetNormal(vec![ALL.into()]));
+        }
     });
     ui.add_space(theme::STEP);
 }

@@ -1,6 +1,10 @@
 //! Dissolve, in the middle: the pictures, and the slider under them.
 
-use super::{Cx, compare, energy, picture_frame, plates, t_slider, theme, widgets};
+use super::{
+    Cx, compare, energy,
+    picture_frame::{self, Pointed},
+    plates, t_slider, theme, widgets,
+};
 use crate::app::{
     Command,
     actions::Id,
@@ -10,7 +14,7 @@ use crate::app::{
 use crate::config::DissolveMethod;
 use crate::gpu::twin;
 use eframe::egui::{Align, DragValue, Layout, RichText, Stroke, Ui, UiBuilder, vec2};
-use std::time::Duration;
+use std::{sync::Arc, time::Duration};
 
 /// Room for the hints beside the numbers, px.
 const SHORT_HINT: f32 = 100.0;
@@ -107,12 +111,23 @@ fn headline(ui: &mut Ui, cx: &mut Cx<'_>) {
         );
         ui.label(RichText::new(text).size(theme::SMALL).color(t.warning));
     }
+    prepared(ui, cx);
+}
+
+/// A model that learnt from prepared images gets all images like that.
+fn prepared(ui: &mut Ui, cx: &Cx<'_>) {
+    let Some(prepared) = cx.state.dissolve.prepared().filter(|p| !p.is_off() || !cx.state.train.config.preprocess.is_off())
+    else {
+        return;
+    };
+    let how = if prepared.is_off() { "as they are".to_string() } else { format!("by {}", prepared.words()) };
+    widgets::weak_line(ui, format!("The images are prepared as for this model’s training: {how}."));
 }
 
 /// A sweep takes its next step when the one before was seen.
 const STEP: f64 = 0.03;
 
-fn play(ui: &Ui, cx: &mut Cx<'_>) {
+pub fn play(ui: &Ui, cx: &mut Cx<'_>) {
     let d = &cx.state.dissolve;
     if !d.playing || d.nearly.is_some() || d.done.as_ref().is_none_or(|done| done.t != d.t) {
         return;
@@ -126,6 +141,18 @@ fn play(ui: &Ui, cx: &mut Cx<'_>) {
     ui.ctx().request_repaint_after(Duration::from_secs_f64(STEP));
 }
 
+/// t as a number.
+pub fn strength(ui: &mut Ui, cx: &mut Cx<'_>) {
+    let (now, label) = (cx.state.dissolve.t, ui.label("t"));
+    let mut value = now;
+    let field = ui.add(DragValue::new(&mut value).range(0..=T_MAX).speed(1.0)).labelled_by(label.id);
+    if field.double_clicked() {
+        cx.send(Command::SetT(DissolveState::default().t));
+    } else if field.changed() && value != now {
+        cx.send(Command::SetT(value));
+    }
+}
+
 /// The typed value and the read-outs.
 fn numbers(ui: &mut Ui, cx: &mut Cx<'_>) {
     let t = theme::of(ui);
@@ -134,21 +161,14 @@ fn numbers(ui: &mut Ui, cx: &mut Cx<'_>) {
         ui.set_height(NUMBERS);
         if d.uses_t() {
             widgets::icon_button(ui, cx, Id::Play);
-            let label = ui.label("t");
-            let mut value = d.t;
-            let field = ui.add(DragValue::new(&mut value).range(0..=T_MAX).speed(1.0)).labelled_by(label.id);
-            if field.double_clicked() {
-                cx.send(Command::SetT(DissolveState::default().t));
-            } else if field.changed() && value != d.t {
-                cx.send(Command::SetT(value));
-            }
+            strength(ui, cx);
             if let Some(track) = widgets::choices(ui, d.track, &[(Track::Log, "log"), (Track::Linear, "linear")]) {
                 cx.send(Command::Track(track));
             }
         } else {
             widgets::weak(ui, "A filter has no t: its strength is the size of its kernel.");
         }
-        let pointed = picture_frame::pointed(ui).and_then(|uv| read_out(d, uv));
+        let pointed = picture_frame::pointed(ui).map(|at| read_out(d, &at));
         match d.done_of(cx.state.selected) {
             // What the pointer shows takes the place of the other numbers.
             _ if pointed.is_some() => {}
@@ -182,15 +202,18 @@ fn numbers(ui: &mut Ui, cx: &mut Cx<'_>) {
     });
 }
 
-/// The pixel under the pointer in the numbers of its file: place, original, dissolved, and what changed.
-fn read_out(d: &DissolveState, uv: [f32; 2]) -> Option<String> {
-    let (original, twin) = (d.original.as_ref()?, d.twin()?);
-    let size = original.raster.size();
+/// The pixel under the pointer: place, original, dissolved, and what changed. In the numbers of its file where it is of the
+/// selected image, else on a scale of 0 to 1.
+pub fn read_out(d: &DissolveState, at: &Pointed) -> String {
+    let Pointed { uv, original, dissolved } = at;
+    let size = original.size();
+    let selected = d.original.as_ref().filter(|o| Arc::ptr_eq(&o.raster, original));
+    let (full, white) = selected.map_or((size.map(|s| s as usize), 1.0), |o| (o.size, o.white));
     let at = [0, 1].map(|i| (uv[i] * size[i] as f32).floor().clamp(0.0, size[i] as f32 - 1.0));
-    let [r, g, b, _] = original.raster.at(0, at[0] as i64, at[1] as i64);
-    let dissolved = twin::sample(twin, 0, [0, 1].map(|i| (at[i] + 0.5) / size[i] as f32));
-    let place = [0, 1].map(|i| (at[i] * original.size[i] as f32 / size[i] as f32) as usize);
-    let number = |v: f32| match original.white {
+    let [r, g, b, _] = original.at(0, at[0] as i64, at[1] as i64);
+    let dissolved = twin::sample(dissolved, 0, [0, 1].map(|i| (at[i] + 0.5) / size[i] as f32));
+    let place = [0, 1].map(|i| (at[i] * full[i] as f32 / size[i] as f32) as usize);
+    let number = |v: f32| match white {
         1.0 => format!("{v:.3}"),
         white => format!("{:.0}", v * white),
     };
@@ -200,14 +223,14 @@ fn read_out(d: &DissolveState, uv: [f32; 2]) -> Option<String> {
     };
     let change = twin::change([r, g, b], dissolved);
     let sign = if change > 0.0 { "+" } else { "" };
-    Some(format!(
+    format!(
         "x {} y {} · original {} · dissolved {} · change {sign}{}",
         place[0],
         place[1],
         colour([r, g, b]),
         colour(dissolved),
         number(change)
-    ))
+    )
 }
 
 #[cfg(test)]
@@ -218,18 +241,20 @@ mod tests {
         gpu::{Raster, Texels},
         jobs::Original,
     };
-    use std::sync::Arc;
 
     #[test]
     fn a_pixel_is_read_in_the_numbers_of_its_file() {
         let raster = |v: f32| Arc::new(Raster::new(2, 1, Texels::Floats(vec![[v, v, v, 1.0]; 2])));
+        let (original, dissolved) = (raster(0.5), raster(0.25));
         let mut d = DissolveState {
-            original: Some(Original { image: ImageId(0), raster: raster(0.5), size: [200, 100], white: 65535.0 }),
-            nearly: Some(raster(0.25)),
+            original: Some(Original { image: ImageId(0), raster: original.clone(), size: [200, 100], white: 65535.0 }),
             ..DissolveState::default()
         };
-        assert_eq!(read_out(&d, [0.9, 0.2]).unwrap(), "x 100 y 0 · original 32768 · dissolved 16384 · change -16384");
+        let at = |uv| Pointed { uv, original: original.clone(), dissolved: dissolved.clone() };
+        assert_eq!(read_out(&d, &at([0.9, 0.2])), "x 100 y 0 · original 32768 · dissolved 16384 · change -16384");
+        let other = Pointed { original: raster(1.0), ..at([0.9, 0.2]) };
+        assert_eq!(read_out(&d, &other), "x 1 y 0 · original 1.000 · dissolved 0.250 · change -0.750", "another picture's pixel");
         d.original.as_mut().unwrap().white = 1.0;
-        assert!(read_out(&d, [0.1, 0.2]).unwrap().ends_with("original 0.500 · dissolved 0.250 · change -0.250"));
+        assert!(read_out(&d, &at([0.1, 0.2])).ends_with("original 0.500 · dissolved 0.250 · change -0.250"));
     }
 }

@@ -30,6 +30,8 @@ pub struct Cell {
 pub struct Grid {
     /// What was selected in the last frame: a new selection is scrolled into view.
     selected: Option<usize>,
+    /// How far it was scrolled then, points.
+    offset: f32,
 }
 
 impl Grid {
@@ -56,7 +58,7 @@ impl Grid {
             area = self.scroll_to(ui, area, selected, columns, height + gap);
         }
         rows_by_key(ui, cx, columns as i64);
-        area.show_rows(ui, height, rows, |ui, range| {
+        let shown = area.show_rows(ui, height, rows, |ui, range| {
             for row in range {
                 ui.horizontal(|ui| {
                     for index in (row * columns..((row + 1) * columns).min(count)).take(columns) {
@@ -78,16 +80,19 @@ impl Grid {
                 });
             }
         });
+        self.offset = shown.state.clamped_offset().y;
         clicked
     }
 
     /// Brings the selected row into view where it is outside of it.
     fn scroll_to(&self, ui: &Ui, area: ScrollArea, selected: Option<usize>, columns: usize, row: f32) -> ScrollArea {
         let Some(index) = selected else { return area };
-        let id = ui.make_persistent_id("offset");
-        let offset: f32 = ui.data(|d| d.get_temp(id)).unwrap_or(0.0);
         let (top, view) = ((index / columns) as f32 * row, ui.available_height());
-        if top >= offset && top + row <= offset + view { area } else { area.vertical_scroll_offset((top - view / 3.0).max(0.0)) }
+        if top >= self.offset && top + row <= self.offset + view {
+            area
+        } else {
+            area.vertical_scroll_offset((top - view / 3.0).max(0.0))
+        }
     }
 }
 

@@ -7,13 +7,14 @@ use crate::{
         actions::Id,
         state::{Filter, Open, Workspace},
     },
-    data::{Label, Split},
+    data::{ALL, Label, Split},
     jobs::RunEntry,
     run_dir::RunState,
 };
 use eframe::egui::{Align, Button, FontId, Layout, RichText, Ui, WidgetInfo, accesskit::Role, vec2};
 
-pub fn show(ui: &mut Ui, cx: &mut Cx<'_>) {
+/// `path`: what was typed of one so far.
+pub fn show(ui: &mut Ui, cx: &mut Cx<'_>, path: &mut String) {
     widgets::side_content(ui, |ui| {
         ui.horizontal(|ui| {
             widgets::caption(ui, "DATA SET");
@@ -22,6 +23,11 @@ pub fn show(ui: &mut Ui, cx: &mut Cx<'_>) {
         match cx.state.open().cloned() {
             Some(open) => data_set(ui, cx, &open),
             None => _ = widgets::weak(ui, "None is open."),
+        }
+        // While nothing is open the page has this field.
+        if cx.state.open().is_some() {
+            ui.add_space(theme::STEP);
+            ui.allocate_ui(vec2(ui.available_width(), 28.0), |ui| data_open::path_field(ui, cx, path));
         }
         let open = cx.state.open().map(|o| o.config.clone());
         let is_other = |c: &crate::config::DataConfig| open.as_ref().is_none_or(|o| o.path != c.path);
@@ -82,7 +88,8 @@ fn data_set(ui: &mut Ui, cx: &mut Cx<'_>, open: &Open) {
     for (i, (class, counts)) in open.dataset.classes.iter().zip(&open.counts).enumerate().take(CLASSES) {
         let chosen = now.class == Some(i);
         let to = Filter { class: (!chosen).then_some(i), ..now };
-        line(ui, cx, &class.name, counts.total(), Some(class.label), chosen, to);
+        let name = if class.name == ALL { "all of them" } else { &class.name };
+        line(ui, cx, name, counts.total(), Some(class.label), chosen, to);
     }
     if open.counts.len() > CLASSES {
         widgets::weak(ui, format!("… and {} more", open.counts.len() - CLASSES));

@@ -81,8 +81,8 @@ pub struct Ui {
     notices: notices::Notices,
     /// Which curve is shown of a training.
     training: train_curves::Shown,
-    /// The last wish for little pictures, so that each is sent once.
-    wanted: Vec<ImageId>,
+    /// The last wish for little pictures, and the data set that it is of, so that each is sent once.
+    wanted: (u64, Vec<ImageId>),
 }
 
 /// What a panel gets: the state to read, the pictures, and where commands go.
@@ -141,13 +141,13 @@ impl Ui {
         let (library, inspector) = (state.unfolded(Side::Library), has_inspector(state) && state.unfolded(Side::Inspector));
         if state.room == Room::Small && (library || inspector) {
             CentralPanel::no_frame().frame(side).show(ui, |ui| match library {
-                true => library::show(ui, &mut cx),
+                true => library::show(ui, &mut cx, &mut self.path),
                 false => self.inspector(ui, &mut cx),
             });
         } else {
             if library {
                 let panel = Panel::left("library").frame(side).default_size(224.0).size_range(160.0..=360.0);
-                panel.show(ui, |ui| library::show(ui, &mut cx));
+                panel.show(ui, |ui| library::show(ui, &mut cx, &mut self.path));
             }
             if inspector {
                 let panel = Panel::right("inspector").frame(side).default_size(344.0).size_range(288.0..=420.0);
@@ -164,8 +164,9 @@ impl Ui {
             Some(Overlay::Picture) => big_picture::show(ui, &mut cx, &mut self.note),
             Some(Overlay::Runs) | None => {}
         }
-        if self.wanted != cx.wanted {
-            self.wanted.clone_from(&cx.wanted);
+        let wanted = (state.data.pictures_since, cx.wanted.clone());
+        if self.wanted != wanted {
+            self.wanted = wanted;
             cx.commands.push(Command::WantThumbnails(cx.wanted));
         }
         cx.commands

@@ -164,7 +164,7 @@ fn bar(ui: &mut Ui, cx: &mut Cx<'_>, id: Id, fitted: &Fitted, x: f32) {
 
 /// The point under the pointer in the other frames.
 fn cross(ui: &Ui, fitted: &Fitted, is_hovered: bool) {
-    let Some(uv) = (!is_hovered).then(|| pointed(ui)).flatten() else { return };
+    let Some(Pointed { uv, .. }) = (!is_hovered).then(|| pointed(ui)).flatten() else { return };
     let at = [0, 1].map(|i| (uv[i] - fitted.start[i]) / fitted.share[i]);
     if at.iter().all(|v| (0.0..=1.0).contains(v)) {
         let centre = fitted.rect.min + vec2(at[0], at[1]) * fitted.rect.size();
@@ -175,13 +175,22 @@ fn cross(ui: &Ui, fitted: &Fitted, is_hovered: bool) {
     }
 }
 
-/// The point of the picture under the pointer, of the last frame.
-pub fn pointed(ui: &Ui) -> Option<[f32; 2]> {
-    ui.data(|data| data.get_temp::<Option<[f32; 2]>>(pointed_id())).flatten()
+/// What is under the pointer.
+#[derive(Clone)]
+pub struct Pointed {
+    /// The point of the picture, \[0, 1\] each.
+    pub uv: [f32; 2],
+    pub original: Arc<Raster>,
+    pub dissolved: Arc<Raster>,
 }
 
-pub fn set_pointed(ui: &Ui, uv: Option<[f32; 2]>) {
-    ui.data_mut(|data| data.insert_temp(pointed_id(), uv));
+/// As it was in the last frame.
+pub fn pointed(ui: &Ui) -> Option<Pointed> {
+    ui.data(|data| data.get_temp::<Option<Pointed>>(pointed_id())).flatten()
+}
+
+pub fn set_pointed(ui: &Ui, pointed: Option<Pointed>) {
+    ui.data_mut(|data| data.insert_temp(pointed_id(), pointed));
 }
 
 fn pointed_id() -> Id {

@@ -1,18 +1,21 @@
 //! The wide t slider: a ladder of little pictures as its track, the training range shaded. Arrows, wheel, drag, double click.
 
-use super::{Cx, theme, widgets};
+use super::{Cx, allowed, theme, widgets};
 use crate::app::{
     Command,
+    actions::{Id, get},
     message::Texture,
     state::{DissolveState, RUNGS, T_MAX, Track},
 };
 use eframe::egui::{
-    Align2, EventFilter, Image, Key, Rect, Sense, Stroke, StrokeKind, Ui, Vec2, WidgetInfo,
+    Align2, EventFilter, Image, Key, Modifiers, Rect, Sense, Stroke, StrokeKind, Ui, Vec2, WidgetInfo,
     accesskit::{Action, ActionData},
     pos2, vec2,
 };
 
 const AXIS: f32 = 20.0;
+/// Points of the wheel's way to a step.
+const WHEEL: f32 = 10.0;
 
 fn cell(width: f32) -> f32 {
     (width / RUNGS as f32).min(72.0)
@@ -35,6 +38,12 @@ pub fn show(ui: &mut Ui, cx: &mut Cx<'_>, range: [usize; 2]) {
 
     if response.clicked() || response.drag_started() {
         response.request_focus();
+    }
+    // It makes nothing of these two keys itself.
+    for (key, id) in [(Key::Space, Id::Play), (Key::Enter, Id::BigPicture)] {
+        if response.has_focus() && ui.input_mut(|i| i.consume_key(Modifiers::NONE, key)) {
+            allowed(get(id), cx.state).into_iter().for_each(|command| cx.send(command));
+        }
     }
     if let Some(wish) = wish(ui, &response, track, scale, now) {
         cx.send(Command::SetT(wish));
@@ -84,9 +93,13 @@ fn wish(ui: &Ui, response: &eframe::egui::Response, track: Rect, scale: Track, n
         }
     }
     if response.hovered() {
-        let notches = ui.input(|i| i.smooth_scroll_delta().y / 10.0).round() as i64;
-        if notches != 0 {
-            return by(notches);
+        // What a slow wheel leaves below a whole step counts in the next frame.
+        let key = response.id.with("wheel");
+        let before: f32 = ui.data(|data| data.get_temp(key)).unwrap_or_default();
+        let scrolled = before + ui.input(|i| i.smooth_scroll_delta().y) / WHEEL;
+        ui.data_mut(|data| data.insert_temp(key, scrolled.fract()));
+        if scrolled.trunc() != 0.0 {
+            return by(scrolled.trunc() as i64);
         }
     }
     let asked = ui.input(|i| {

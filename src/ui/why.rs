@@ -68,8 +68,10 @@ fn where_it_matters(ui: &mut Ui, cx: &mut Cx<'_>, row: &ScoreRow, room: f32) {
     let texture = if matches!(why.map, Map::Ready { .. }) { Texture::Map } else { Texture::Explained };
     let picture = cx.textures.get(&texture).filter(|_| why.picture.is_some()).cloned();
     let side = ui.available_width().min(300.0).min((room - BELOW).max(160.0));
-    let (rect, response) = ui.allocate_exact_size(vec2(ui.available_width(), side), Sense::hover());
-    let place = Rect::from_min_size(rect.min, vec2(side, side));
+    // A wide picture takes no more height than it has.
+    let height = picture.as_ref().map_or(side, |p| side * (p.size_vec2().y / p.size_vec2().x.max(1.0)).min(1.0));
+    let (rect, response) = ui.allocate_exact_size(vec2(ui.available_width(), height), Sense::hover());
+    let place = Rect::from_min_size(rect.min, vec2(side, height));
     match &picture {
         Some(picture) => {
             let shown = widgets::fit(picture.size_vec2(), place);

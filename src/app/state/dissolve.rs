@@ -22,7 +22,7 @@ use std::{
 const KEPT: usize = 400;
 
 /// One model that can dissolve.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct ModelChoice {
     pub source: ModelSource,
     pub name: String,
@@ -30,6 +30,8 @@ pub struct ModelChoice {
     pub detail: String,
     /// Title of the data set it was trained on, where known.
     pub trained_on: Option<String>,
+    /// How its run prepared the images; `None` where that is unknown.
+    pub preprocess: Option<PreprocessConfig>,
     /// Its weights do not change any more.
     pub is_finished: bool,
 }
@@ -39,6 +41,8 @@ pub struct DissolveState {
     pub t: usize,
     pub track: Track,
     pub method: DissolveMethod,
+    /// The model of the run whose image is looked at large; it goes before the chosen one meanwhile.
+    pub lent: Option<ModelSource>,
     /// `None`: the newest one there is.
     pub chosen: Option<ModelSource>,
     pub models: Vec<ModelChoice>,
@@ -92,6 +96,7 @@ impl Default for DissolveState {
             t: 80,
             track: Track::Log,
             method: DissolveMethod::Diffusion,
+            lent: None,
             chosen: None,
             models: Vec::new(),
             imported: Vec::new(),
@@ -124,9 +129,15 @@ impl Default for DissolveState {
 }
 
 impl DissolveState {
-    /// The model in use: the chosen one where it still exists, else the newest.
+    /// The model in use: the one that is lent or else chosen, where it still exists, else the newest.
     pub fn model(&self) -> Option<&ModelChoice> {
-        self.models.iter().find(|m| Some(&m.source) == self.chosen.as_ref()).or_else(|| self.models.first())
+        let named = |source: &Option<ModelSource>| self.models.iter().find(|m| Some(&m.source) == source.as_ref());
+        named(&self.lent).or_else(|| named(&self.chosen)).or_else(|| self.models.first())
+    }
+
+    /// How the model in use had its images prepared, where that is known: its twins are made of images prepared like that.
+    pub fn prepared(&self) -> Option<&PreprocessConfig> {
+        self.model().filter(|_| self.uses_t()).and_then(|m| m.preprocess.as_ref())
     }
 
     /// Whether t makes a difference.

@@ -6,9 +6,9 @@ use crate::{
         Command, Effect, State,
         state::{Overlay, Room, Side, Workspace},
     },
-    jobs::{Pick, RunEntry, RunErrand},
+    jobs::{Pick, Picked, RunEntry, RunErrand},
 };
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 pub fn go(state: &mut State, workspace: Workspace) -> Vec<Effect> {
     state.workspace = workspace;
@@ -133,8 +133,18 @@ pub fn pick(state: &State, pick: Pick) -> Vec<Effect> {
     vec![Effect::Pick { pick, from }]
 }
 
-/// A missing desktop portal looks like a cancel, which is no path: the typed path is there in either case.
-pub fn picked(state: &mut State, pick: Pick, paths: Vec<PathBuf>) -> Vec<Effect> {
+pub fn picked(state: &mut State, pick: Pick, picked: Picked) -> Vec<Effect> {
+    let paths = match picked {
+        Picked::Paths(paths) => paths,
+        Picked::NoDialog => {
+            let hint = match pick {
+                Pick::Model | Pick::ModelRun => "drop the file on the window",
+                _ => "type the path, or drop files and folders on the window",
+            };
+            state.notify_error("This desktop has shown no file dialog", hint);
+            return Vec::new();
+        }
+    };
     let Some(path) = paths.first().cloned() else { return Vec::new() };
     match pick {
         Pick::DataFolder | Pick::DataFile => data::open_several(state, paths),

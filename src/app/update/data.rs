@@ -8,7 +8,7 @@ use crate::{
         state::{Check, DataPage, Filter, Open, Opening, TableForm, Workspace},
     },
     config::{DataConfig, LabelColumns, Reading},
-    data::{Dataset, Examination, ImageId, Label, Split, TablePreview},
+    data::{ALL, Dataset, Examination, ImageId, Label, Split, TablePreview},
     jobs::{Failure, Pixels},
 };
 use std::{
@@ -109,7 +109,7 @@ pub fn opened(state: &mut State, generation: u64, config: DataConfig, dataset: A
     });
     // What was said to be normal here the last time, where those classes are still there.
     let same_set = |c: &&DataConfig| c.path == config.path && c.only == config.only && !c.normal.is_empty();
-    let is_there = |name: &String| dataset.classes.iter().any(|class| class.name == *name);
+    let is_there = |name: &String| name == ALL || dataset.classes.iter().any(|class| class.name == *name);
     let before = state.remembered.recent.iter().find(same_set).map(|c| c.normal.clone());
     let before = before.filter(|names| names.iter().all(is_there));
     if Some(&config.path) != state.demo.as_ref() {
@@ -147,7 +147,9 @@ pub fn opened(state: &mut State, generation: u64, config: DataConfig, dataset: A
     effects.extend(dissolve::invalidate(state));
     effects.extend(why::ask(state));
     effects.extend(jobs::look_at_machine(state));
-    if let Some(normal) = before.filter(|_| state.open().is_some_and(|open| open.asks_normal())) {
+    if let Some(normal) =
+        before.filter(|_| state.open().is_some_and(|open| open.asks_normal() || open.dataset.classes.is_empty()))
+    {
         effects.extend(set_normal(state, normal));
     }
     effects

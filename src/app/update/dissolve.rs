@@ -4,8 +4,9 @@ use crate::{
     app::{
         Effect, State,
         message::Texture,
-        state::{DissolveState, Layout, ModelChoice, Overlay, T_MAX, Track, View, Workspace, data_title},
+        state::{DissolveState, Layout, ModelChoice, Overlay, T_MAX, Track, View, Workspace, config_title, data_title},
     },
+    config::PreprocessConfig,
     data::ImageId,
     jobs::{Band, Board, Dissolve, Failure, Film, FilmWish, ModelSource, Original, Plate, Rung, Twin},
 };
@@ -106,19 +107,41 @@ fn forget(d: &mut DissolveState) {
 
 /// The twin comes into view.
 pub fn refresh(state: &mut State) -> Vec<Effect> {
-    let changed = state.dissolve.preprocess != state.train.config.preprocess;
+    lend(state);
+    let changed = state.dissolve.preprocess != *preparation(state);
     if state.dissolve.stale || changed { ask(state) } else { Vec::new() }
+}
+
+/// How the images are prepared: as for the model in use, else as the form says.
+fn preparation(state: &State) -> &PreprocessConfig {
+    state.dissolve.prepared().unwrap_or(&state.train.config.preprocess)
+}
+
+/// What explains a run's score is dissolved by the model of that run.
+fn lend(state: &mut State) {
+    let explains = state.workspace == Workspace::Results && state.overlay == Some(Overlay::Picture);
+    let run = state.results.ready().filter(|_| explains).map(|set| &set.run);
+    let lent = run.and_then(|run| state.runs.iter().find(|r| r.path == *run)).and_then(|run| run.model.clone());
+    if state.dissolve.lent != lent {
+        let before = state.dissolve.model().map(|m| m.source.clone());
+        state.dissolve.lent = lent;
+        if state.dissolve.model().map(|m| m.source.clone()) != before {
+            forget(&mut state.dissolve);
+            state.dissolve.stale = true;
+        }
+    }
 }
 
 /// Shows what is known of the twin that the state says, and asks the worker for what is not, where a person can see it.
 fn ask(state: &mut State) -> Vec<Effect> {
     let in_view = state.workspace == Workspace::Dissolve || state.overlay == Some(Overlay::Picture);
     state.dissolve.stale = true;
+    lend(state);
     if !in_view || state.dissolve.missing().is_some() {
         return Vec::new();
     }
-    if state.dissolve.preprocess != state.train.config.preprocess {
-        state.dissolve.preprocess = state.train.config.preprocess.clone();
+    if state.dissolve.preprocess != *preparation(state) {
+        state.dissolve.preprocess = preparation(state).clone();
         forget(&mut state.dissolve);
     }
     let Some(mut wish) = wish(state) else { return Vec::new() };
@@ -160,7 +183,7 @@ fn wish(state: &State) -> Option<Dissolve> {
         ladder: d.ladder,
         dataset: open.dataset.clone(),
         image,
-        preprocess: state.train.config.preprocess.clone(),
+        preprocess: preparation(state).clone(),
         t: d.t,
         method: d.method,
         model: d.model().map(|m| m.source.clone()),
@@ -258,13 +281,14 @@ pub fn film_folder(state: &State) -> PathBuf {
 }
 
 pub fn film(state: &mut State, what: Film) -> Vec<Effect> {
-    let Some(wish) = wish(state) else { return Vec::new() };
+    let (Some(wish), Some(open)) = (wish(state), state.open()) else { return Vec::new() };
+    let parts = open.config.parts();
     let d = &mut state.dissolve;
     d.filming = true;
     let (track, difference, gain) = (d.track, d.difference, d.gain);
     let folder = film_folder(state);
     let steps = FilmWish::along(|at| track.t(at));
-    vec![Effect::Film(Box::new(FilmWish { what, wish: Box::new(wish), folder, difference, gain, steps }))]
+    vec![Effect::Film(Box::new(FilmWish { what, wish: Box::new(wish), folder, parts, difference, gain, steps }))]
 }
 
 pub fn filmed(state: &mut State, path: Result<PathBuf, Failure>) -> Vec<Effect> {
@@ -283,6 +307,7 @@ pub fn list_models(state: &mut State) {
         name: data_title(path),
         detail: "imported".into(),
         trained_on: None,
+        preprocess: None,
         is_finished: true,
     });
     let of_runs = state.runs.iter().filter_map(|run| {
@@ -296,7 +321,9 @@ pub fn list_models(state: &mut State) {
                 run.config.ddpm.dim,
                 if run.model_is_finished { "" } else { "unfinished of " }
             ),
-            trained_on: Some(data_title(&run.config.data.path)),
+            // A checkpoint that became a run knows no data.
+            trained_on: Some(config_title(&run.config.data)).filter(|title| !title.is_empty()),
+            preprocess: Some(run.config.preprocess.clone()).filter(|_| !run.config.data.path.as_os_str().is_empty()),
             is_finished: run.model_is_finished,
         })
     });

@@ -9,7 +9,7 @@ use crate::{
     },
     config::{DataConfig, LabelColumns, PreprocessConfig, Reading},
     data::{Duplicate, Examination, ImageId, TablePreview},
-    jobs::{Failure, JobEvent, Looked},
+    jobs::{Failure, JobEvent, Looked, Pick, Picked},
     run_dir::RunKind,
 };
 use std::sync::Arc;
@@ -124,4 +124,16 @@ fn the_selected_image_is_looked_at_once_and_again_with_other_settings() {
     update(&mut state, Command::Preprocess(config.clone()));
     let effects = update(&mut state, Command::Train(RunKind::Train));
     assert!(matches!(&effects[..], [Effect::Train { config: run, .. }] if run.preprocess == config));
+}
+
+/// Where the desktop has no file dialog, that is said; a cancel says nothing.
+#[test]
+fn a_missing_dialog_is_not_silent() {
+    let mut state = State::default();
+    update(&mut state, JobEvent::Picked(Pick::DataFolder, Picked::Paths(Vec::new())));
+    assert!(state.notices.is_empty());
+    update(&mut state, JobEvent::Picked(Pick::DataFolder, Picked::NoDialog));
+    assert!(state.notices[0].hint.contains("type the path"));
+    let effects = update(&mut state, JobEvent::Picked(Pick::DataFolder, Picked::Paths(vec!["/a/b".into(), "/a/c".into()])));
+    assert!(matches!(&effects[..], [Effect::Open { config, .. }] if config.only.len() == 2), "several are one data set");
 }

@@ -5,9 +5,9 @@ use crate::{
     app::{
         Command, Effect, State,
         message::Texture,
-        state::{DissolveState, Layout, ModelChoice, Track, View, Workspace},
+        state::{DissolveState, Layout, ModelChoice, Overlay, Track, View, Workspace},
     },
-    config::DissolveMethod,
+    config::{DissolveMethod, PreprocessConfig},
     data::ImageId,
     gpu::{Raster, Texels},
     jobs::{Band, Board, Dissolve, Failure, Film, JobEvent, ModelSource, Pixels, Plate, Rung, Twin},
@@ -37,6 +37,7 @@ fn with_model() -> (State, Dissolve) {
         name: "run".into(),
         detail: String::new(),
         trained_on: None,
+        preprocess: None,
         is_finished: true,
     }];
     let effects = update(&mut state, Command::Go(Workspace::Dissolve));
@@ -205,4 +206,35 @@ fn few_twins_are_kept_however_long_the_hand_plays() {
     d.pictured.insert(rung);
     (0..999).for_each(|t| d.keep(twin(t, 0.1)));
     assert!(d.twins.len() <= 400 && d.twins.contains_key(&998) && d.twins.contains_key(&rung));
+}
+
+#[test]
+fn a_models_images_are_prepared_as_its_run_prepared_them() {
+    let (mut state, first) = with_model();
+    state.dissolve.models[0].preprocess = Some(PreprocessConfig { ben_graham: true, ..PreprocessConfig::default() });
+    state.train.config.preprocess.circle_crop = true;
+    let prepared = wish(&update(&mut state, Command::SetT(100)));
+    assert!(prepared.preprocess.ben_graham && !prepared.preprocess.circle_crop && prepared.ladder != first.ladder);
+    let blur = wish(&update(&mut state, Command::Method(DissolveMethod::Gaussian(7))));
+    assert!(blur.preprocess.circle_crop, "a filter has learnt nothing: the form holds");
+}
+
+/// The large view over Results explains a run's score, with that run's own model.
+#[test]
+fn a_run_lends_its_model_to_the_large_view() {
+    let mut state = super::scored();
+    let set = state.results.ready().unwrap().run.clone();
+    let mut run = super::entry(crate::run_dir::RunState::Finished);
+    run.path = set;
+    run.model = Some(ModelSource("its own".into()));
+    let newer = crate::jobs::RunEntry { path: "newer".into(), model: Some(ModelSource("newer".into())), ..run.clone() };
+    update(&mut state, JobEvent::Runs(vec![newer, run]));
+    state.selected = Some(ImageId(0));
+    update(&mut state, Command::Go(Workspace::Results));
+    assert_eq!(state.dissolve.model().unwrap().source, ModelSource("newer".into()));
+    let effects = update(&mut state, Command::Toggle(Overlay::Picture));
+    let asked = effects.iter().find_map(|e| if let Effect::Dissolve(wish) = e { wish.model.clone() } else { None });
+    assert_eq!(asked, Some(ModelSource("its own".into())), "{effects:?}");
+    update(&mut state, Command::Go(Workspace::Dissolve));
+    assert_eq!(state.dissolve.model().unwrap().source, ModelSource("newer".into()), "it was only lent");
 }
