@@ -1,4 +1,4 @@
-//! What a diffusion model does, to look at: samples and dissolved training images as a picture, and figures that tell
+//! What a diffusion model does, to look at: samples and dissolved normal images as a picture, and figures that tell
 //! whether it takes detail away and leaves structure.
 
 use super::{
@@ -25,7 +25,7 @@ const CELL: u32 = 96;
 const GAP: u32 = 4;
 
 /// Writes `samples/step-N.png`: a row of samples (unless the model knows only the first timesteps, from which nothing can be
-/// sampled), then rows of a training image and its dissolved versions.
+/// sampled), then rows of an image of `store` and its dissolved versions.
 pub fn write(run: &RunDir, model: &DiffusionModel, store: &PixelStore, step: usize, seed: u64) -> Result<PathBuf> {
     let shown: Vec<usize> = SHOWN.into_iter().filter(|&t| t < model.schedule().timesteps()).collect();
     let columns = shown.len() + 1;

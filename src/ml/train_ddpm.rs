@@ -220,7 +220,7 @@ impl Training<'_> {
 
     /// Pictures on the way; that they could not be made is no reason to stop.
     fn preview(&self, model: &DiffusionModel, step: usize, reporter: &mut dyn Reporter) {
-        match preview::write(self.run, model, self.store, step, self.config.run.seed) {
+        match preview::write(self.run, model, &self.looked_at, step, self.config.run.seed) {
             Ok(file) => reporter.event(Event::Preview { step, file }),
             Err(e) => reporter.event(Event::Notice(format!("no preview of step {step}: {e}"))),
         }

@@ -117,7 +117,7 @@ fn caption(kind: &str, path: &std::path::Path) -> String {
     }
     let steps = preview::SHOWN.map(|t| t.to_string()).join(", ");
     format!(
-        "After {name}. First row: pictures made from noise. Below, each row: a training image, then what is left of it after \
+        "After {name}. First row: pictures made from noise. Below, each row: a held-out normal image, then what is left of it after \
          dissolving at t = {steps}."
     )
 }

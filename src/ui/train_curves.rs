@@ -198,5 +198,5 @@ fn previews(ui: &mut Ui, cx: &Cx<'_>, job: &JobInfo) {
 /// What the rows and columns of a preview are.
 fn preview_legend(job: &JobInfo) -> String {
     let samples = if job.config.ddpm.t_limit == 0 { "Top row: samples out of noise. " } else { "" };
-    format!("{samples}Each row: a training image, then dissolved at t = 30, 80, 130, 300.")
+    format!("{samples}Each row: a normal image, held out where there are such, then dissolved at t = 30, 80, 130, 300.")
 }
