@@ -124,7 +124,11 @@ pub fn export(state: &mut State, what: Export) -> Vec<Effect> {
 }
 
 pub fn walk(state: &mut State, by: i64) -> Vec<Effect> {
-    let gallery = state.results.shown.clone();
+    let compared = match &state.results.comparison {
+        Comparing::Ready(compared) => Some(compared),
+        _ => None,
+    };
+    let gallery: &[usize] = compared.map_or(&state.results.shown, |compared| &compared.rows);
     let at = state.results.row.and_then(|row| gallery.iter().position(|r| *r == row));
     let next = stepped(at, by, gallery.len()).and_then(|i| gallery.get(i).copied());
     next.map_or_else(Vec::new, |row| select_row(state, row))
