@@ -69,6 +69,8 @@ pub enum Command {
     ForgetRecent(PathBuf),
     DataPage(DataPage),
     FindDuplicates,
+    /// Takes away why the last data set could not be opened.
+    DismissFailure,
     /// Shows the columns of a table, to choose from; `None` closes that.
     ChooseColumns(Option<PathBuf>),
     Columns(LabelColumns),
