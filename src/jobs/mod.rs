@@ -42,6 +42,7 @@ mod thumbnail_cache;
 mod thumbnails;
 mod why;
 
+pub use crate::ml::rivals::describe as describe_rival;
 pub use band::Band;
 pub use bench::{Original, Plate, Twin};
 pub use colour::Pixels;
