@@ -160,6 +160,7 @@ fn on_command(state: &mut State, command: Command) -> Vec<Effect> {
         Command::Tag(tag) => triage::tag(state, tag),
         Command::Remark { file, name, remark } => triage::remark(state, &file, name, remark),
         Command::Export(what) => results::export(state, what),
+        Command::Graph(graph, format) => results::graph(state, graph, format),
         Command::CompareWith(run) => comparing::compare_with(state, run),
         Command::AskFolder(open) => {
             state.results.asks_folder = open;

@@ -8,7 +8,7 @@ use crate::{
     },
     config::{DataConfig, ThresholdRule},
     data::ImageId,
-    jobs::{Export, Failure, RunEntry, ScoreSet},
+    jobs::{Drawn, Energy, Export, Failure, Format, Graph, RunEntry, ScoreSet},
 };
 use std::{
     path::{Path, PathBuf},
@@ -121,6 +121,24 @@ pub fn export(state: &mut State, what: Export) -> Vec<Effect> {
     let effect =
         |set: &Arc<ScoreSet>| Effect::Export { what, set: set.clone(), threshold: r.threshold, triage: r.triage.clone() };
     r.ready().map(effect).into_iter().collect()
+}
+
+/// A graph with what it shows now, as a file.
+pub fn graph(state: &State, graph: Graph, format: Format) -> Vec<Effect> {
+    let drawn = match graph {
+        Graph::Training(run) => Some(Drawn::Training(run)),
+        Graph::Terms => state.results.ready().zip(state.results.row).map(|(set, row)| Drawn::Terms(set.clone(), row)),
+        Graph::Energy => state.open().zip(state.selected).map(|(open, id)| {
+            let d = &state.dissolve;
+            Drawn::Energy(Energy {
+                image: open.dataset.item(id).map(|item| item.name.clone()).unwrap_or_default(),
+                points: d.energy().collect(),
+                band: d.band.as_ref().map(|band| band.rows.clone()).unwrap_or_default(),
+                folder: state.workspace_dir.join("exports"),
+            })
+        }),
+    };
+    drawn.map(|drawn| Effect::Graph { drawn, format }).into_iter().collect()
 }
 
 pub fn walk(state: &mut State, by: i64) -> Vec<Effect> {
