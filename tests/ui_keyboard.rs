@@ -15,22 +15,37 @@ use window::Window;
 /// Presses of Tab that go round any page.
 const ROUND: usize = 300;
 
+/// A control, as somebody who cannot see it has it read out.
 struct Control {
     /// What it is and says.
     name: String,
+    /// It has a name: a value alone does not say of what.
+    labelled: bool,
     focused: bool,
     place: Rect,
 }
 
 /// The controls that may be used.
 fn controls(window: &Window) -> Vec<Control> {
-    let kinds = [Role::Button, Role::CheckBox, Role::RadioButton, Role::ComboBox, Role::TextInput, Role::SpinButton, Role::Link];
+    let kinds = [
+        Role::Button,
+        Role::CheckBox,
+        Role::RadioButton,
+        Role::ComboBox,
+        Role::TextInput,
+        Role::MultilineTextInput,
+        Role::SpinButton,
+        Role::Slider,
+        Role::Link,
+    ];
     let nodes = window.harness.root().children_recursive();
     let of_use = nodes.filter(|n| kinds.contains(&n.accesskit_node().role()) && !n.accesskit_node().is_disabled());
     let control = |n: egui_kittest::Node<'_>| {
         let node = n.accesskit_node();
-        let name = format!("{:?} {}", node.role(), node.label().or_else(|| node.value()).unwrap_or_default());
-        Control { name, focused: n.is_focused(), place: n.rect() }
+        let label = node.label().filter(|label| !label.trim().is_empty());
+        let labelled = label.is_some();
+        let name = format!("{:?} {}", node.role(), label.or_else(|| node.value()).unwrap_or_default());
+        Control { name, labelled, focused: n.is_focused(), place: n.rect() }
     };
     of_use.map(control).collect()
 }
@@ -46,9 +61,11 @@ fn with_the_demo(size: [f32; 2]) -> Window {
     window
 }
 
-/// Tab reaches each of `wanted`, and what has the focus is in view.
+/// Each control has a name; Tab reaches each of `wanted`, and what has the focus is in view.
 fn walk(window: &mut Window, page: &str, wanted: BTreeSet<String>) {
     let screen = Rect::from_min_size(Pos2::ZERO, window.harness.ctx.content_rect().size()).expand(1.0);
+    let unnamed: Vec<String> = controls(window).into_iter().filter(|c| !c.labelled).map(|c| c.name).collect();
+    assert!(unnamed.is_empty(), "{page}: controls without a name: {unnamed:?}");
     let mut reached: BTreeMap<String, bool> = wanted.into_iter().map(|name| (name, false)).collect();
     for _ in 0..ROUND {
         window.harness.key_press(Key::Tab);

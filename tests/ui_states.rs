@@ -7,18 +7,19 @@ mod figures;
 use dissolve_studio::{
     app::{
         Command, Message, State,
-        state::{JobState, ModelChoice, ThemeChoice, Workspace},
+        state::{JobState, ModelChoice, Overlay, Side, Tab, ThemeChoice, Workspace},
         textures::Textures,
         update,
     },
-    config::{DataConfig, RunConfig},
+    config::{DataConfig, RunConfig, ThresholdRule},
     data::{Class, Dataset, Item, Label, Layout, Skipped, Source, Split},
-    jobs::{Failure, JobEvent, JobId, ModelSource, Outcome, ScoreSet},
+    jobs::{Answer, Failure, JobEvent, JobId, ModelSource, Outcome, RunEntry, ScoreSet},
     ml::progress::{Check, Event, Readiness, Stage, Step},
-    run_dir::RunKind,
+    run_dir::{RunDir, RunKind, RunState},
     scores::{ScoreRow, Scores},
     ui,
 };
+use eframe::egui;
 use egui_kittest::{
     Harness, HarnessBuilder, SnapshotOptions, SnapshotResults,
     kittest::{NodeT, Queryable},
@@ -147,6 +148,18 @@ fn data_partial() -> State {
 }
 
 #[test]
+fn data_that_is_not_there_yet() {
+    Panels::of(at(Workspace::Data)).has_all(&["Open a folder of images", "Open the synthetic demo"]);
+}
+
+#[test]
+fn the_card_of_a_failed_opening_goes() {
+    let mut panels = Panels::of(data_failed());
+    panels.click("Dismiss");
+    assert!(!panels.has("has no column of images"));
+}
+
+#[test]
 fn data_on_its_way_failed_and_with_problems() {
     Panels::of(data_loading()).has_all(&["Looking at eyes: 1234 files so far"]);
     Panels::of(data_failed()).has_all(&["has no column of images", "Copy details", "Try again", "Choose its columns"]);
@@ -186,6 +199,17 @@ fn dissolve_failed() -> State {
     };
     update(&mut state, JobEvent::Dissolved { generation, twin: Err(failure) });
     state
+}
+
+#[test]
+fn nothing_to_dissolve_and_nothing_to_dissolve_with() {
+    Panels::of(at(Workspace::Dissolve)).has_all(&["Nothing to dissolve yet"]);
+    let mut state = dissolve_loading();
+    state.dissolve.models.clear();
+    let mut panels = Panels::of(state);
+    panels.has_all(&["No diffusion model yet", "Import model…"]);
+    panels.click("Try a Gaussian blur");
+    assert!(!panels.has("No diffusion model yet"));
 }
 
 #[test]
@@ -328,6 +352,118 @@ fn scores_on_their_way_failed_partial_and_full() {
     let only = ScoreSet::new("/work/runs/eyes".as_ref(), "eyes".into(), one_class.config, one_class.scores).unwrap();
     Panels::of(results(only)).has_all(&["Undefined: There are no abnormal images", "all 8", "images are ranked all the same"]);
     Panels::of(results(score_set())).has_all(&["AUROC", "false positives", "test split · 8 normal, 4 abnormal"]);
+}
+
+#[test]
+fn wrong_calls_are_told_from_right_ones() {
+    let mut panels = Panels::of(results(score_set()));
+    panels.take(Command::Threshold(-1.6));
+    let confusion = panels.0.state().state.results.confusion();
+    assert!(confusion.fp > 0 && confusion.fn_ > 0, "{confusion:?}");
+    for (name, count) in [("false positives", confusion.fp), ("false negatives", confusion.fn_)] {
+        panels.click(&format!("{name} {count}"));
+        let state = &panels.0.state().state;
+        let wrong = |row: &usize| state.results.outcome(&state.results.ready().unwrap().rows[*row]).is_some_and(Tab::is_wrong);
+        assert!(state.results.shown.len() == count && state.results.shown.iter().all(wrong));
+    }
+    panels.take(Command::Tab(Tab::TruePositives));
+    let state = &panels.0.state().state;
+    let outcome = |row: &usize| state.results.outcome(&state.results.ready().unwrap().rows[*row]);
+    assert!(state.results.shown.iter().all(|row| outcome(row) == Some(Tab::TruePositives)));
+}
+
+#[test]
+fn a_double_click_resets_the_number_of_a_rule() {
+    let mut panels = Panels::of(results(score_set()));
+    panels.take(Command::Rule(ThresholdRule::Sensitivity(0.5)));
+    let place = panels.0.get_by_label("% sensitivity, value").rect().center();
+    for pressed in [true, false, true, false] {
+        let button = egui::PointerButton::Primary;
+        panels.0.event(egui::Event::PointerMoved(place));
+        panels.0.event(egui::Event::PointerButton { pos: place, button, pressed, modifiers: egui::Modifiers::NONE });
+        panels.0.step();
+    }
+    panels.0.run_steps(2);
+    assert_eq!(panels.0.state().state.results.rule, Some(ThresholdRule::Sensitivity(0.9)));
+}
+
+#[test]
+fn the_large_view_waits_for_its_answers() {
+    let mut panels = Panels::of(results(score_set()));
+    panels.take(Command::Row(0));
+    panels.take(Command::Toggle(Overlay::Picture));
+    panels.has_all(&["WHY THIS SCORE", "Make the map"]);
+    assert!(panels.is_disabled("Make the map"), "there is no picture yet");
+    let generation = panels.0.state().state.results.why.generation;
+    panels.take(JobEvent::Why { generation, answer: Answer::Failed(failure()) });
+    panels.has_all(&["line 7 has no score"]);
+}
+
+// What lies above or below.
+
+fn run(name: &str, state: RunState) -> RunEntry {
+    let dir = tempfile::tempdir().unwrap();
+    let run = RunDir::create(dir.path(), RunKind::Train, name, &RunConfig::default()).unwrap();
+    run.set_state(state).unwrap();
+    RunEntry::read(&run).unwrap()
+}
+
+#[test]
+fn the_list_of_runs_is_empty_full_and_has_a_trash() {
+    let mut panels = Panels::of(at(Workspace::Train));
+    panels.take(Command::Toggle(Overlay::Runs));
+    panels.has_all(&["No runs yet", "Import a checkpoint as a run"]);
+    let failed = RunState::Failed { reason: "the disk is full".into() };
+    panels.take(JobEvent::Runs(vec![run("eyes", RunState::Finished), run("lungs", failed)]));
+    panels.take(JobEvent::Trash(vec![run("old", RunState::Finished)]));
+    panels.has_all(&["Details of eyes", "Details of lungs", "Tick two or more runs"]);
+    panels.click("Details of lungs");
+    panels.has_all(&["The disk is full", "Write report", "Move to trash"]);
+    panels.click("Trash 1");
+    panels.click("Delete old");
+    panels.has_all(&["Delete this run for good?"]);
+    panels.take(Command::Escape);
+    assert!(!panels.has("for good?") && panels.has("Restore old"));
+    panels.take(Command::Escape);
+    panels.has_all(&["Details of eyes"]);
+    panels.take(Command::Escape);
+    assert!(!panels.has("Details of eyes"));
+}
+
+#[test]
+fn the_log_keeps_what_was_said() {
+    let mut panels = Panels::of(at(Workspace::Data));
+    panels.take(Command::Fold(Side::Log));
+    panels.has_all(&["LOG", "Nothing has been said yet.", "No run is at hand."]);
+    panels.take(Command::Notify("Something was said".into()));
+    panels.take(Command::Escape);
+    panels.has_all(&["Something was said", "Copy the log"]);
+}
+
+#[test]
+fn the_palette_finds_by_name_and_says_why_not() {
+    let mut panels = Panels::of(at(Workspace::Data));
+    panels.take(Command::Toggle(Overlay::Palette));
+    panels.has_all(&["Open folder…"]);
+    panels.0.get_by_label("Find an action").type_text("report");
+    panels.0.run_steps(3);
+    panels.has_all(&["Write report", "Open a run on Results first"]);
+    assert!(!panels.has("Quit"));
+}
+
+/// Ctrl+Shift+Z is not Ctrl+Z.
+#[test]
+fn keys_with_shift_come_before_those_without() {
+    let mut panels = Panels::of(at(Workspace::Train));
+    let steps = |panels: &Panels| panels.0.state().state.train.config.ddpm.steps;
+    panels.take(Command::Field("ddpm.steps", "123".into()));
+    let modifiers = egui::Modifiers::COMMAND;
+    panels.0.key_press_modifiers(modifiers, egui::Key::Z);
+    panels.0.run_steps(2);
+    assert_ne!(steps(&panels), 123);
+    panels.0.key_press_modifiers(modifiers | egui::Modifiers::SHIFT, egui::Key::Z);
+    panels.0.run_steps(2);
+    assert_eq!(steps(&panels), 123);
 }
 
 #[test]

@@ -1,16 +1,23 @@
 //! The one table of actions. Buttons, the palette (Ctrl+K), the `?` page and the keys are all made from it.
 
+mod allowed;
+
+pub use allowed::{may_dissolve, may_plant, may_score, may_train, may_train_kind};
+
 use super::{
     Command, State, icons,
-    state::{JobState, Layout, Overlay, Side, ThemeChoice, Work, Workspace},
+    state::{Filter, JobState, Layout, Overlay, Side, Sieve, ThemeChoice, Track, View, Workspace},
 };
 use crate::{
-    config::DissolveMethod,
-    jobs::{Export, Film, Pick, RunEntry},
-    run_dir::{RunKind, RunState},
+    config::ThresholdRule,
+    gpu::Difference,
+    jobs::{Export, Film, JobId, Pick, RunErrand},
+    run_dir::RunKind,
     scores::Tag,
 };
+use allowed::*;
 use eframe::egui::{Key, KeyboardShortcut, Modifiers};
+use std::path::PathBuf;
 
 pub struct Action {
     pub id: Id,
@@ -37,11 +44,20 @@ pub enum Id {
     Play,
     Fit,
     ActualSize,
+    ZoomIn,
+    ZoomOut,
+    PanLeft,
+    PanRight,
+    PanUp,
+    PanDown,
     NextLayout,
     Blink,
     Pin,
     ExportStrip,
     ExportSweep,
+    Track,
+    Difference,
+    Duplicates,
     TrainAll,
     TrainDdpm,
     TrainDia,
@@ -57,6 +73,14 @@ pub enum Id {
     ScoreFolder,
     Plant,
     ExportTags,
+    Report,
+    ExportWeights,
+    Map,
+    RuleNormals,
+    RuleYouden,
+    RuleSensitivity,
+    RuleSpecificity,
+    Unfiltered,
     RefreshRuns,
     Runs,
     ImportRun,
@@ -84,6 +108,10 @@ const fn ctrl(key: Key) -> Option<KeyboardShortcut> {
     Some(KeyboardShortcut::new(Modifiers::COMMAND, key))
 }
 
+const fn alt(key: Key) -> Option<KeyboardShortcut> {
+    Some(KeyboardShortcut::new(Modifiers::ALT, key))
+}
+
 const fn ctrl_shift(key: Key) -> Option<KeyboardShortcut> {
     Some(KeyboardShortcut::new(Modifiers::COMMAND.plus(Modifiers::SHIFT), key))
 }
@@ -91,6 +119,10 @@ const fn ctrl_shift(key: Key) -> Option<KeyboardShortcut> {
 type Allowed = fn(&State) -> Result<(), &'static str>;
 
 const ALWAYS: Allowed = |_| Ok(());
+
+const NORMALS: ThresholdRule = ThresholdRule::Percentile(95.0);
+const SENSITIVITY: ThresholdRule = ThresholdRule::Sensitivity(0.9);
+const SPECIFICITY: ThresholdRule = ThresholdRule::Specificity(0.9);
 
 const fn action(
     id: Id,
@@ -119,6 +151,18 @@ pub const ACTIONS: &[Action] = &[
         Command::View(Default::default())
     }),
     action(Id::ActualSize, icons::FRAME_CORNERS, "Pixel for pixel (1:1)", plain(Key::Num0), has_images, |_| Command::ActualSize),
+    action(Id::ZoomIn, icons::PLUS, "Enlarge the pictures", plain(Key::Plus), sees_pictures, |s| zoomed(s, 1.25)),
+    action(Id::ZoomOut, icons::MINUS, "Make the pictures smaller", plain(Key::Minus), sees_pictures, |s| zoomed(s, 0.8)),
+    action(Id::PanLeft, icons::ARROW_LEFT, "Move over the pictures: left", alt(Key::ArrowLeft), sees_pictures, |s| {
+        moved(s, [-1.0, 0.0])
+    }),
+    action(Id::PanRight, icons::ARROW_RIGHT, "Move over the pictures: right", alt(Key::ArrowRight), sees_pictures, |s| {
+        moved(s, [1.0, 0.0])
+    }),
+    action(Id::PanUp, icons::ARROW_UP, "Move over the pictures: up", alt(Key::ArrowUp), sees_pictures, |s| moved(s, [0.0, -1.0])),
+    action(Id::PanDown, icons::ARROW_DOWN, "Move over the pictures: down", alt(Key::ArrowDown), sees_pictures, |s| {
+        moved(s, [0.0, 1.0])
+    }),
     action(Id::NextLayout, icons::COLUMNS, "Next layout of the pictures", plain(Key::V), may_dissolve, next_layout),
     action(Id::Blink, icons::EYE, "Blink: original and dissolved take turns", plain(Key::B), may_dissolve, |_| Command::Blink),
     action(Id::Pin, icons::PUSH_PIN, "Put this image beside others, or take it away", plain(Key::A), has_selection, |_| {
@@ -126,6 +170,9 @@ pub const ACTIONS: &[Action] = &[
     }),
     action(Id::ExportStrip, icons::DOWNLOAD, "Save the strip of many t (PNG)", None, may_export, |_| Command::Film(Film::Strip)),
     action(Id::ExportSweep, icons::DOWNLOAD, "Save the sweep of t (GIF)", None, may_export, |_| Command::Film(Film::Sweep)),
+    action(Id::Track, icons::GAUGE, "Slider of t: logarithmic or linear", None, may_track, other_track),
+    action(Id::Difference, icons::CIRCLE_HALF, "Difference: signed or absolute", None, may_dissolve, other_difference),
+    action(Id::Duplicates, icons::COPY, "Look for duplicates", None, may_examine, |_| Command::FindDuplicates),
     action(Id::TrainAll, icons::PLAY, "Train all", ctrl(Key::T), may_train, |_| Command::Train(RunKind::Train)),
     action(Id::TrainDdpm, icons::PLAY, "Train the diffusion model alone", None, may_train_ddpm, |_| {
         Command::Train(RunKind::Ddpm)
@@ -145,6 +192,42 @@ pub const ACTIONS: &[Action] = &[
     action(Id::ScoreFolder, icons::FOLDER_OPEN, "Score a folder…", None, may_score, |_| Command::AskFolder(true)),
     action(Id::Plant, icons::DROP_HALF, "Plant lesions", None, may_plant, |_| Command::Plant),
     action(Id::ExportTags, icons::DOWNLOAD, "Export tags and notes as CSV", None, has_tags, |_| Command::Export(Export::Tags)),
+    action(Id::Report, icons::FILE, "Write report", None, has_run, |s| of_run(s, RunErrand::Report)),
+    action(Id::ExportWeights, icons::DOWNLOAD, "Export the run’s weights", None, has_weights, |s| of_run(s, RunErrand::Export)),
+    action(Id::Map, icons::EYE, "Map: what covering the picture changes", None, may_map, |_| Command::Occlude(true)),
+    action(
+        Id::RuleNormals,
+        "",
+        "Threshold: 95th percentile of the training normals",
+        None,
+        |s| may_rule(s, NORMALS),
+        |_| Command::Rule(NORMALS),
+    ),
+    action(
+        Id::RuleYouden,
+        "",
+        "Threshold: Youden",
+        None,
+        |s| may_rule(s, ThresholdRule::Youden),
+        |_| Command::Rule(ThresholdRule::Youden),
+    ),
+    action(
+        Id::RuleSensitivity,
+        "",
+        "Threshold: 90 % sensitivity",
+        None,
+        |s| may_rule(s, SENSITIVITY),
+        |_| Command::Rule(SENSITIVITY),
+    ),
+    action(
+        Id::RuleSpecificity,
+        "",
+        "Threshold: 90 % specificity",
+        None,
+        |s| may_rule(s, SPECIFICITY),
+        |_| Command::Rule(SPECIFICITY),
+    ),
+    action(Id::Unfiltered, icons::X, "Take all filters away", None, has_filters, unfiltered),
     action(Id::RefreshRuns, icons::ARROWS_CLOCKWISE, "List runs again", plain(Key::F5), ALWAYS, |_| Command::RefreshRuns),
     action(Id::Runs, icons::LIST, "All runs", ctrl(Key::R), ALWAYS, |_| Command::Toggle(Overlay::Runs)),
     action(Id::ImportRun, icons::DOWNLOAD, "Import a checkpoint as a run…", None, ALWAYS, |_| Command::Pick(Pick::ModelRun)),
@@ -171,157 +254,18 @@ pub fn get(id: Id) -> &'static Action {
     ACTIONS.iter().find(|a| a.id == id).unwrap_or(&ACTIONS[0])
 }
 
-pub fn may_train(state: &State) -> Result<(), &'static str> {
-    let Some(open) = state.open() else { return Err("Open a data set first (Ctrl+O).") };
-    if open.asks_normal() {
-        Err("Say which class is normal first (workspace Data).")
-    } else if open.dataset.classes.is_empty() {
-        Err("Say whether these images are normal first (workspace Data).")
-    } else if open.training_normals == 0 {
-        Err("There is no normal image in the training split to learn from.")
-    } else if state.train.error().is_some() {
-        Err("A setting cannot be used; see the field marked red.")
-    } else if state.closing {
-        Err("The window is closing.")
-    } else {
-        Ok(())
-    }
-}
-
-/// Whether a run of this kind could start now.
-pub fn may_train_kind(state: &State, kind: RunKind) -> Result<(), &'static str> {
-    match kind {
-        RunKind::Ddpm => may_train_ddpm(state),
-        RunKind::Dia | RunKind::Csi => may_train_dia(state),
-        RunKind::Train => may_train(state),
-    }
-}
-
-fn may_train_ddpm(state: &State) -> Result<(), &'static str> {
-    if state.train.reuse.is_some() {
-        return Err("A model that is there already was chosen; choose “train a new one”.");
-    }
-    may_train(state)
-}
-
-fn may_train_dia(state: &State) -> Result<(), &'static str> {
-    if state.train.config.dia.dissolve == DissolveMethod::Diffusion && state.train.reuse.is_none() {
-        return Err("Choose a diffusion model that is there already, or train all.");
-    }
-    may_train(state)
-}
-
-/// The newest finished run of DIA alone that has no scores yet.
-fn unscored(state: &State) -> Option<&RunEntry> {
-    let is_encoder = |r: &&RunEntry| matches!(r.manifest.kind, RunKind::Dia | RunKind::Csi);
-    state.runs.iter().filter(is_encoder).find(|r| r.manifest.state == RunState::Finished && !r.has_scores)
-}
-
-fn may_score_run(state: &State) -> Result<(), &'static str> {
-    unscored(state).map(|_| ()).ok_or("There is no finished DIA run without scores.")
-}
-
 fn score_newest(state: &State) -> Command {
     // Only reached where `may_score_run` allowed it; harmless otherwise.
     unscored(state).map_or(Command::RefreshRuns, |run| Command::ScoreRun(run.path.clone()))
-}
-
-/// The run that can be gone on with: the one that is offered, or the one that was stopped last.
-fn resumable(state: &State) -> Option<std::path::PathBuf> {
-    let ended = state.job().filter(|j| j.state.has_ended()).and_then(|j| j.run.clone());
-    let listed = |run: &std::path::PathBuf| state.runs.iter().any(|r| r.path == *run && r.can_resume());
-    state.offer.clone().or(ended).filter(listed)
-}
-
-fn may_resume(state: &State) -> Result<(), &'static str> {
-    resumable(state).map(|_| ()).ok_or("No run was left unfinished; older ones are in the list of runs.")
 }
 
 fn resume(state: &State) -> Command {
     resumable(state).map_or(Command::RefreshRuns, Command::ResumeRun)
 }
 
-pub fn may_dissolve(state: &State) -> Result<(), &'static str> {
-    if state.workspace != Workspace::Dissolve && state.overlay != Some(Overlay::Picture) {
-        return Err("Go to Dissolve (2) first.");
-    }
-    has_selection(state)?;
-    state.dissolve.missing().map_or(Ok(()), Err)
-}
-
-fn may_export(state: &State) -> Result<(), &'static str> {
-    may_dissolve(state)?;
-    if !state.dissolve.uses_t() {
-        Err("A filter has no t to sweep over: choose Diffusion.")
-    } else if state.dissolve.filming {
-        Err("One is being written.")
-    } else {
-        Ok(())
-    }
-}
-
 fn next_layout(state: &State) -> Command {
     let at = Layout::ALL.iter().position(|(layout, _)| *layout == state.dissolve.layout).unwrap_or(0);
     Command::Layout(Layout::ALL[(at + 1) % Layout::ALL.len()].0)
-}
-
-fn has_images(state: &State) -> Result<(), &'static str> {
-    if state.data.shown.is_empty() && state.results.ready().is_none() { Err("Open a data set first (Ctrl+O).") } else { Ok(()) }
-}
-
-fn has_selection(state: &State) -> Result<(), &'static str> {
-    state.selected.map(|_| ()).ok_or("Select an image first.")
-}
-
-fn can_undo(state: &State) -> Result<(), &'static str> {
-    state.history.next_undo().map(|_| ()).ok_or("There is nothing to undo.")
-}
-
-fn can_redo(state: &State) -> Result<(), &'static str> {
-    state.history.next_redo().map(|_| ()).ok_or("There is nothing to do again.")
-}
-
-fn has_row(state: &State) -> Result<(), &'static str> {
-    let here = state.workspace == Workspace::Results && state.results.selected().is_some();
-    if here { Ok(()) } else { Err("Select an image of the gallery first (workspace Results).") }
-}
-
-fn has_tags(state: &State) -> Result<(), &'static str> {
-    if state.results.triage.is_empty() { Err("Nothing is tagged or noted in this run.") } else { Ok(()) }
-}
-
-pub fn may_score(state: &State) -> Result<(), &'static str> {
-    match state.results.ready() {
-        None => Err("Open a finished run first."),
-        Some(set) if set.encoder.is_none() => Err("This run's encoder is not here. Train a run of your own (3)."),
-        Some(_) if state.closing => Err("The window is closing."),
-        Some(_) => Ok(()),
-    }
-}
-
-/// Whether lesions may be drawn into the held-out normals of the run in view.
-pub fn may_plant(state: &State) -> Result<(), &'static str> {
-    may_score(state)?;
-    if state.planting().is_some_and(|job| !job.state.has_ended()) { Err("It is being done.") } else { Ok(()) }
-}
-
-fn has_job(state: &State) -> Result<(), &'static str> {
-    match state.running().map(|j| &j.state) {
-        None => Err("Nothing is running."),
-        Some(JobState::Stopping) => Err("It is stopping: the checkpoint is being written."),
-        Some(_) => Ok(()),
-    }
-}
-
-/// A training may end early; half a list of scores is of no use.
-fn may_keep(state: &State) -> Result<(), &'static str> {
-    has_job(state)?;
-    match state.running().map(|j| &j.work) {
-        Some(Work::Score(_) | Work::Folder { .. } | Work::Plant(_)) => {
-            Err("Scoring has no part to keep; stop it, or let it end.")
-        }
-        _ => Ok(()),
-    }
 }
 
 fn pause(state: &State) -> Command {
@@ -331,7 +275,7 @@ fn pause(state: &State) -> Command {
     }
 }
 
-fn of_job(state: &State, command: impl Fn(crate::jobs::JobId) -> Command) -> Command {
+fn of_job(state: &State, command: impl Fn(JobId) -> Command) -> Command {
     // Only reached where `has_job` allowed it; harmless otherwise.
     state.running().map_or(Command::RefreshRuns, |job| command(job.id))
 }
@@ -342,6 +286,45 @@ fn next_theme(state: &State) -> Command {
         ThemeChoice::Dark => ThemeChoice::Light,
         ThemeChoice::Light => ThemeChoice::System,
     })
+}
+
+/// What is to be done with the run in view.
+fn of_run(state: &State, errand: impl Fn(PathBuf) -> RunErrand) -> Command {
+    // Only reached where `has_run` allowed it; harmless otherwise.
+    run_in_view(state).map_or(Command::RefreshRuns, |run| Command::RunErrand(errand(run.path.clone())))
+}
+
+fn zoomed(state: &State, factor: f32) -> Command {
+    let view = state.dissolve.view;
+    Command::View(View { zoom: view.zoom * factor, actual: false, ..view })
+}
+
+/// A tenth of what a view shows, in one direction.
+fn moved(state: &State, [x, y]: [f32; 2]) -> Command {
+    let view = state.dissolve.view;
+    let (step, [cx, cy]) = (0.1 / view.zoom.max(1.0), view.centre);
+    Command::View(View { centre: [cx + x * step, cy + y * step], ..view })
+}
+
+fn other_track(state: &State) -> Command {
+    Command::Track(match state.dissolve.track {
+        Track::Log => Track::Linear,
+        Track::Linear => Track::Log,
+    })
+}
+
+fn other_difference(state: &State) -> Command {
+    Command::Difference(match state.dissolve.difference {
+        Difference::Signed => Difference::Absolute,
+        Difference::Absolute => Difference::Signed,
+    })
+}
+
+fn unfiltered(state: &State) -> Command {
+    match state.workspace {
+        Workspace::Results => Command::Sieve(Sieve::default()),
+        _ => Command::Filter(Filter::default()),
+    }
 }
 
 #[cfg(test)]

@@ -116,6 +116,7 @@ impl Effects {
             Effect::Export { what, set, threshold, triage } => {
                 self.loader.send(Errand::Export { what, set, threshold, triage });
             }
+            Effect::Graph { drawn, format } => self.loader.send(Errand::Graph { drawn, format }),
             Effect::Why(question) => self.why.ask(*question),
             Effect::ScoreFolder { id, run, folder } => {
                 let control = JobControl::default();

@@ -7,7 +7,10 @@ use crate::{
     config::{DataConfig, DissolveMethod, LabelColumns, PreprocessConfig, Preset, Reading, RunConfig, ThresholdRule},
     data::{Dataset, ImageId},
     gpu::Difference,
-    jobs::{Dissolve, Export, Film, FilmWish, JobEvent, JobId, Look, ModelSource, Pick, Pixels, Question, RunErrand, ScoreSet},
+    jobs::{
+        Dissolve, Drawn, Export, Film, FilmWish, Format, Graph, JobEvent, JobId, Look, ModelSource, Pick, Pixels, Question,
+        RunErrand, ScoreSet,
+    },
     run_dir::RunKind,
     scores::{Remark, Tag, Triage},
 };
@@ -69,6 +72,8 @@ pub enum Command {
     ForgetRecent(PathBuf),
     DataPage(DataPage),
     FindDuplicates,
+    /// Takes away why the last data set could not be opened.
+    DismissFailure,
     /// Shows the columns of a table, to choose from; `None` closes that.
     ChooseColumns(Option<PathBuf>),
     Columns(LabelColumns),
@@ -154,6 +159,8 @@ pub enum Command {
         remark: Remark,
     },
     Export(Export),
+    /// Saves a graph of Dissolve or Train, or the terms of an image.
+    Graph(Graph, Format),
     /// A second run, or none.
     CompareWith(Option<PathBuf>),
     /// Opens or closes the line that asks for a folder to score.
@@ -223,6 +230,10 @@ pub enum Effect {
     Compare {
         first: Arc<ScoreSet>,
         second: PathBuf,
+    },
+    Graph {
+        drawn: Drawn,
+        format: Format,
     },
     SaveTriage {
         set: Arc<ScoreSet>,

@@ -1,5 +1,6 @@
 //! Everything the window shows, as plain data. Changed by [`update`](super::update()) alone.
 
+mod computes;
 mod data;
 mod dissolve;
 mod fields;
@@ -10,6 +11,7 @@ mod results;
 mod runs;
 mod train;
 
+pub use computes::Computes;
 pub use data::{
     Check, Counts, DataPage, DataState, Filter, LookDone, Open, Opening, TableForm, config_title, title as data_title,
 };
@@ -188,7 +190,7 @@ pub struct State {
     pub history: History,
     /// Where runs are kept.
     pub workspace_dir: PathBuf,
-    /// Cores of this machine, for the status line.
+    /// Cores of this machine; see [`computes`](Self::computes).
     pub cores: usize,
     pub data: DataState,
     /// Where the demo's images lie, once it was opened.

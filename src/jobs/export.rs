@@ -49,7 +49,7 @@ pub enum Export {
     Tags,
 }
 
-type Table = Writer<Vec<u8>>;
+pub(super) type Table = Writer<Vec<u8>>;
 
 impl Export {
     /// Writes the file, and returns its path.
@@ -119,11 +119,11 @@ fn undefined(set: &ScoreSet) -> Error {
     Error::user(format!("this chart is undefined: {why}"), "it needs normal and abnormal images with labels")
 }
 
-fn picture(figure: &impl Figure, format: Format) -> Result<Vec<u8>> {
+pub(super) fn picture(figure: &impl Figure, format: Format) -> Result<Vec<u8>> {
     if format == Format::Png { png(figure) } else { Ok(svg::standalone(figure).into_bytes()) }
 }
 
-fn csv_of(fill: impl FnOnce(&mut Table) -> csv::Result<()>) -> Result<Vec<u8>> {
+pub(super) fn csv_of(fill: impl FnOnce(&mut Table) -> csv::Result<()>) -> Result<Vec<u8>> {
     let mut table = Writer::from_writer(Vec::new());
     let failed = |e: String| Error::user(format!("the table could not be written: {e}"), "");
     fill(&mut table).map_err(|e| failed(e.to_string()))?;

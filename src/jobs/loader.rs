@@ -1,8 +1,8 @@
 //! The thread that opens data sets, lists runs, and reads results and previews.
 
 use super::{
-    Compared, Events, Export, Failure, JobEvent, Pixels, RunCurve, RunErrand, ScoreSet, demo, list_runs, list_trash, run_log,
-    score_set::triage_file,
+    Compared, Drawn, Events, Export, Failure, Format, JobEvent, Pixels, RunCurve, RunErrand, ScoreSet, demo, list_runs,
+    list_trash, run_log, score_set::triage_file,
 };
 use crate::{
     config::DataConfig,
@@ -47,6 +47,10 @@ pub enum Errand {
     Compare {
         first: Arc<ScoreSet>,
         second: PathBuf,
+    },
+    Graph {
+        drawn: Drawn,
+        format: Format,
     },
     /// Writes tags and notes beside the scores they are about.
     SaveTriage {
@@ -139,6 +143,13 @@ fn run(errands: &Receiver<Errand>, events: &Events) {
             Errand::SaveTriage { set, triage } => {
                 match events.guard("loader", || triage.write(&triage_file(&set.file))).and_then(|r| r.map_err(Failure::from)) {
                     Ok(()) => continue,
+                    Err(Failure { summary, hint }) => JobEvent::Trouble { summary, hint },
+                }
+            }
+            Errand::Graph { drawn, format } => {
+                let saved = events.guard("loader", || drawn.write(format));
+                match saved.and_then(|r| r.map_err(Failure::from)) {
+                    Ok(path) => JobEvent::Saved(path),
                     Err(Failure { summary, hint }) => JobEvent::Trouble { summary, hint },
                 }
             }

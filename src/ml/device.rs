@@ -6,24 +6,41 @@ use crate::{
 };
 use candle_core::Device;
 
+const INSTEAD: &str = "computing on the CPU";
+
 /// Opens the device; where it is not there, the CPU with a sentence that says so.
 pub fn open(kind: DeviceKind) -> (Device, Option<String>) {
-    let (name, feature, built_in, device) = match kind {
+    if let Some(reason) = not_built(kind) {
+        return (Device::Cpu, Some(reason));
+    }
+    let (name, device) = match kind {
         DeviceKind::Cpu => return (Device::Cpu, None),
-        DeviceKind::Cuda => ("CUDA", "cuda", cfg!(feature = "cuda"), Device::new_cuda(0)),
-        DeviceKind::Metal => ("Metal", "metal", cfg!(feature = "metal"), Device::new_metal(0)),
+        DeviceKind::Cuda => ("CUDA", Device::new_cuda(0)),
+        DeviceKind::Metal => ("Metal", Device::new_metal(0)),
     };
     match device {
         Ok(device) => (device, None),
-        Err(_) if !built_in => {
-            (Device::Cpu, Some(format!("this build has no {name}; computing on the CPU (build with --features {feature})")))
-        }
         Err(e) => {
             let reason = e.to_string();
             let reason = reason.lines().next().unwrap_or_default();
-            (Device::Cpu, Some(format!("no {name} device could be opened ({reason}); computing on the CPU")))
+            (Device::Cpu, Some(format!("no {name} device could be opened ({reason}); {INSTEAD}")))
         }
     }
+}
+
+/// Why this build computes on the CPU in any case, if that is not the kind.
+pub fn not_built(kind: DeviceKind) -> Option<String> {
+    let (name, feature, built_in) = match kind {
+        DeviceKind::Cpu => return None,
+        DeviceKind::Cuda => ("CUDA", "cuda", cfg!(feature = "cuda")),
+        DeviceKind::Metal => ("Metal", "metal", cfg!(feature = "metal")),
+    };
+    (!built_in).then(|| format!("this build has no {name}; {INSTEAD} (build with --features {feature})"))
+}
+
+/// Whether a notice of a job says that the CPU computes in the place of another device; see [`open`].
+pub fn is_refusal(notice: &str) -> bool {
+    notice.contains(INSTEAD)
 }
 
 /// Sets the number of worker threads of this process, once, before anything computes; 0 = one per core.

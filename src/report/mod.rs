@@ -13,7 +13,7 @@ pub mod pen;
 pub mod png;
 mod scale;
 pub mod svg;
-mod training;
+pub mod training;
 
 pub use scale::Axis;
 

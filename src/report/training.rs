@@ -7,7 +7,7 @@ use maud::{Markup, PreEscaped, html};
 use std::{collections::BTreeMap, path::PathBuf};
 
 /// Title and axis label of a column of `metrics.csv`; what is not here is shown under its own name.
-fn words(column: &str) -> (&str, &str) {
+pub fn words(column: &str) -> (&str, &str) {
     match column {
         "loss" => ("Loss", "loss"),
         "contrastive" => ("Contrastive loss", "loss"),
@@ -21,7 +21,7 @@ fn words(column: &str) -> (&str, &str) {
 
 /// Curves of one stage.
 pub fn curves(run: &RunDir) -> Markup {
-    let columns = columns(run, "metrics.csv");
+    let columns = columns(run);
     html! {
         @if columns.is_empty() { p.missing { "No training curves: " code { "metrics.csv" } " is missing or empty." } }
         div.charts.small {
@@ -56,9 +56,9 @@ pub fn epochs(run: &RunDir) -> Epochs {
     Epochs { rows: rows.iter().filter_map(numbers).collect(), split }
 }
 
-/// Each column of numbers against the first one. Columns that never change are left out.
-fn columns(run: &RunDir, file: &str) -> Vec<(String, Vec<[f64; 2]>)> {
-    let (names, rows) = table(run, file);
+/// Each column of `metrics.csv` against the step. Columns that never change are left out.
+pub fn columns(run: &RunDir) -> Vec<(String, Vec<[f64; 2]>)> {
+    let (names, rows) = table(run, "metrics.csv");
     let number = |row: &Vec<String>, at: usize| row.get(at)?.parse::<f64>().ok().filter(|v| v.is_finite());
     let column = |at: usize| -> Vec<[f64; 2]> { rows.iter().filter_map(|r| Some([number(r, 0)?, number(r, at)?])).collect() };
     let all = names.iter().enumerate().skip(1).map(|(at, name)| (name.clone(), column(at)));

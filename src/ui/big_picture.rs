@@ -84,7 +84,7 @@ fn looked_at(
         ui.allocate_ui(vec2(width, why::BARS), |ui| {
             ui.vertical(|ui| {
                 ui.set_min_size(vec2(width, why::BARS - theme::GAP));
-                why::bars(ui, set, terms, normals);
+                why::bars(ui, cx, set, terms, normals);
             });
         });
     }

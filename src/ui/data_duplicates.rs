@@ -46,6 +46,7 @@ fn row(ui: &mut Ui, cx: &mut Cx<'_>, open: &Open, pair: &Duplicate) {
                 label: open.dataset.label(id),
                 selected: cx.state.selected == Some(id),
                 note: item.map(|i| format!("{class} · {}", i.split.name())),
+                outcome: None,
             };
             response
                 .widget_info(|| WidgetInfo::selected(Role::Image, true, cell.selected, format!("{}, a duplicate", cell.name)));

@@ -29,6 +29,7 @@ pub fn show(ui: &mut Ui, cx: &mut Cx<'_>, local: &mut Local) {
             if is_table {
                 widgets::button(ui, cx, "Choose its columns", || Command::ChooseColumns(Some(path.clone())));
             }
+            widgets::button(ui, cx, "Dismiss", || Command::DismissFailure);
             widgets::cut_label(ui, &path.display().to_string(), theme::SMALL, theme::of(ui).weak);
         });
         ui.add_space(theme::GAP);
@@ -118,6 +119,7 @@ fn images(ui: &mut Ui, cx: &mut Cx<'_>, local: &mut Local, open: &Open) {
                 Some(class) => format!("{} · {}", class.name, item.split.name()),
                 None => item.split.name().to_string(),
             }),
+            outcome: None,
         }
     });
     if let Some((index, twice)) = clicked {

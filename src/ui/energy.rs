@@ -1,17 +1,25 @@
 //! How much dissolving changes the selected image, against t, in the band of the training normals.
 
 use super::{Cx, plots, theme, widgets};
-use crate::app::state::Track;
+use crate::{
+    app::{Command, state::Track},
+    jobs::{Format, Graph},
+};
 use eframe::egui::Ui;
 use egui_plot::{FilledArea, GridMark, HoverPosition, Line, Points, VLine};
 
-pub fn show(ui: &mut Ui, cx: &Cx<'_>, height: f32) {
+pub fn show(ui: &mut Ui, cx: &mut Cx<'_>, height: f32) {
     let d = &cx.state.dissolve;
     if !d.uses_t() || d.energy().count() < 2 {
         return;
     }
     let t = theme::of(ui);
-    widgets::caption(ui, "MEAN |CHANGE| OF THIS IMAGE AGAINST t");
+    ui.horizontal(|ui| {
+        widgets::caption(ui, "MEAN |CHANGE| OF THIS IMAGE AGAINST t");
+        let place = "Save this curve in the workspace’s exports";
+        plots::export_as(ui, cx, "Energy", place, &Format::ALL, |format| Command::Graph(Graph::Energy, format));
+    });
+    let d = &cx.state.dissolve;
     let legend = match &d.band {
         Some(band) if band.more() => format!("measuring the training normals, {} of {}…", band.count, band.of),
         Some(band) => format!("band: 5 to 95 % of {} training normals · line: median", band.count),
@@ -23,7 +31,7 @@ pub fn show(ui: &mut Ui, cx: &Cx<'_>, height: f32) {
     let x = move |step: usize| track.at(step);
     let points: Vec<[f64; 2]> = d.energy().map(|(step, e)| [x(step), e]).collect();
     let now = d.done_of(cx.state.selected).map(|done| [x(done.t), done.mean_abs_change]);
-    let plot = plots::quiet("energy", t, (height - 44.0).max(60.0)).include_y(0.0).include_x(0.0).include_x(1.0);
+    let plot = plots::quiet("energy", t, (height - 52.0).max(60.0)).include_y(0.0).include_x(0.0).include_x(1.0);
     let plot = plot
         .x_grid_spacer(move |_| marks(track))
         .x_axis_formatter(move |mark, _| track.t(mark.value).to_string())

@@ -42,6 +42,7 @@ pub fn show(ui: &mut Ui, cx: &mut Cx<'_>, set: &ScoreSet, grid: &mut Grid) {
             label: label_of(row.label),
             selected: current == Some(shown[i]),
             note: Some(note(row, state)),
+            outcome: state.results.outcome(row),
         }
     });
     if let Some((index, twice)) = clicked {
@@ -54,9 +55,8 @@ pub fn show(ui: &mut Ui, cx: &mut Cx<'_>, set: &ScoreSet, grid: &mut Grid) {
 
 /// The line under a picture: score, outcome, tags.
 fn note(row: &ScoreRow, state: &crate::app::State) -> String {
-    let wrong = row.label.is_some_and(|abnormal| abnormal != (row.score >= state.results.threshold)) && row.split != "train";
     let mut text = format!("{:.3}", row.score);
-    if wrong {
+    if state.results.outcome(row).is_some_and(Tab::is_wrong) {
         text += " · wrong";
     }
     if let Some(remark) = state.results.triage.get(&row.path) {

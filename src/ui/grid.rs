@@ -2,7 +2,7 @@
 
 use super::{Cx, theme, widgets};
 use crate::{
-    app::Command,
+    app::{Command, state::Tab},
     data::{ImageId, Label},
 };
 use eframe::egui::{
@@ -23,6 +23,8 @@ pub struct Cell {
     pub selected: bool,
     /// A second line under the name.
     pub note: Option<String>,
+    /// How its call turned out, in the gallery.
+    pub outcome: Option<Tab>,
 }
 
 /// What is remembered between frames.
@@ -97,7 +99,7 @@ impl Grid {
 }
 
 /// Up and down go a row further, as left and right go an image further.
-fn rows_by_key(ui: &Ui, cx: &mut Cx<'_>, columns: i64) {
+pub fn rows_by_key(ui: &Ui, cx: &mut Cx<'_>, columns: i64) {
     let elsewhere = cx.state.overlay.is_some() || ui.ctx().memory(|m| m.focused().is_some());
     let (up, down) = ui.input(|i| (i.key_pressed(Key::ArrowUp), i.key_pressed(Key::ArrowDown)));
     if up != down && !elsewhere {
@@ -109,6 +111,7 @@ fn hover_text(cx: &Cx<'_>, cell: &Cell) -> String {
     let broken = cell.id.and_then(|id| cx.state.data.broken.get(&id));
     let mut lines = vec![cell.name.clone(), widgets::label_word(cell.label).to_string()];
     lines.extend(cell.note.clone());
+    lines.extend(cell.outcome.map(|o| format!("{}: {}", o.name(), o.meaning())));
     lines.extend(broken.map(|reason| widgets::sentence(reason)));
     lines.join("\n")
 }
@@ -139,7 +142,8 @@ pub fn paint(ui: &Ui, cx: &mut Cx<'_>, rect: Rect, cell: &Cell, hovered: bool) {
     }
     let font = FontId::proportional(theme::SMALL);
     let baseline = picture.bottom() + LINE * 0.5 + 2.0;
-    widgets::mark(painter, t, cell.label, pos2(rect.left() + 6.0, baseline), 4.0);
+    let wrong = cell.outcome.is_some_and(Tab::is_wrong);
+    widgets::outcome_mark(painter, t, cell.label, wrong, pos2(rect.left() + 7.0, baseline), 4.0);
     let name = widgets::cut_middle(ui, cell.name.rsplit('/').next().unwrap_or(&cell.name), &font, rect.width() - 18.0);
     widgets::text_at(
         ui,

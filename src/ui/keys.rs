@@ -3,19 +3,29 @@
 use super::{Cx, allowed, theme, widgets};
 use crate::app::{
     Command,
-    actions::{ACTIONS, Id},
+    actions::{ACTIONS, Action, Id},
 };
-use eframe::egui::{Grid, Key, Label, RichText, ScrollArea, Ui};
+use eframe::egui::{Grid, Key, KeyboardShortcut, Label, RichText, ScrollArea, Ui};
+use std::cmp::Reverse;
 
 /// Sends the command of each action whose key was pressed.
 pub fn dispatch(ui: &mut Ui, cx: &mut Cx<'_>) {
     let typing = ui.ctx().text_edit_focused();
     let focused = ui.ctx().memory(|m| m.focused().is_some());
-    for action in ACTIONS {
-        let Some(shortcut) = action.key else { continue };
-        let plain = shortcut.modifiers.is_none();
+    // Ctrl+Shift+Z is Ctrl+Z as well, to who asks for that first.
+    let mut by_key: Vec<(&Action, KeyboardShortcut)> = ACTIONS.iter().filter_map(|a| Some((a, a.key?))).collect();
+    let held = |key: &KeyboardShortcut| {
+        let m = key.modifiers;
+        u8::from(m.shift) + u8::from(m.alt) + u8::from(m.command)
+    };
+    by_key.sort_by_key(|(_, key)| Reverse(held(key)));
+    for (action, shortcut) in by_key {
+        // Alt and an arrow go through the words of a text.
+        let plain = shortcut.modifiers.is_none() || shortcut.modifiers.alt;
         // Letters belong to the field that is typed in; arrows, Space and Enter to what has the keyboard's focus.
-        let taken = matches!(shortcut.logical_key, Key::ArrowLeft | Key::ArrowRight | Key::Space | Key::Enter) && focused;
+        let taken = matches!(shortcut.logical_key, Key::ArrowLeft | Key::ArrowRight | Key::Space | Key::Enter)
+            && focused
+            && !shortcut.modifiers.alt;
         // A text field has an undo of its own.
         let own = matches!(action.id, Id::Undo | Id::Redo) && typing;
         // Escape closes an open menu first.

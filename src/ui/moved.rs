@@ -1,16 +1,19 @@
 //! Two runs beside each other: their figures, and the images whose rank changed most.
 
-use super::{Cx, results_view::label_of, theme, widgets};
+use super::{Cx, grid, results_view::label_of, theme, widgets};
 use crate::{
     app::{
         Command, icons,
         state::{Comparing, Overlay},
     },
+    data::ImageId,
     jobs::Compared,
 };
-use eframe::egui::{Align2, FontId, RichText, ScrollArea, Sense, Ui, WidgetInfo, accesskit::Role, pos2, vec2};
+use eframe::egui::{Align2, FontId, Image, Rect, RichText, ScrollArea, Sense, Ui, Vec2, WidgetInfo, accesskit::Role, pos2, vec2};
 
-const ROW: f32 = 28.0;
+/// Height of a row, and side of the picture in it, points.
+const ROW: f32 = 40.0;
+const PICTURE: f32 = 36.0;
 
 /// Shows the comparison, where one was asked for; returns whether it did.
 pub fn show(ui: &mut Ui, cx: &mut Cx<'_>) -> bool {
@@ -63,11 +66,25 @@ fn ready(ui: &mut Ui, cx: &mut Cx<'_>, c: &Compared) {
         return;
     }
     widgets::weak(ui, "Rank = share of the shared images with a lower score. Filled: this run; hollow: the other one.");
-    ScrollArea::vertical().auto_shrink(false).show_rows(ui, ROW, f.moved.len(), |ui, range| {
+    grid::rows_by_key(ui, cx, 1);
+    let mut area = ScrollArea::vertical().auto_shrink(false);
+    // A row that was chosen by key comes into view.
+    let chosen = c.rows.iter().position(|row| Some(*row) == cx.state.results.row);
+    let key = ui.scope_id().with("chosen");
+    let (before, offset) = ui.data(|data| data.get_temp::<(Option<usize>, f32)>(key)).unwrap_or_default();
+    if let Some(index) = chosen.filter(|_| chosen != before) {
+        let (height, view) = (ROW + ui.spacing().item_spacing.y, ui.available_height());
+        let top = index as f32 * height;
+        if top < offset || top + height > offset + view {
+            area = area.vertical_scroll_offset((top - view / 3.0).max(0.0));
+        }
+    }
+    let shown = area.show_rows(ui, ROW, f.moved.len(), |ui, range| {
         for i in range {
             row(ui, cx, c, i, t);
         }
     });
+    ui.data_mut(|data| data.insert_temp(key, (chosen, shown.state.clamped_offset().y)));
 }
 
 fn p_words(p: f64) -> String {
@@ -85,12 +102,18 @@ fn row(ui: &mut Ui, cx: &mut Cx<'_>, c: &Compared, index: usize, t: &theme::Toke
     if chosen || response.hovered() {
         ui.painter().rect_filled(rect, theme::RADIUS, if chosen { t.hover } else { t.raised });
     }
+    let square = Rect::from_center_size(pos2(rect.left() + 4.0 + PICTURE / 2.0, rect.center().y), Vec2::splat(PICTURE));
+    let image = cx.state.open().filter(|o| o.config.path == c.first.data.path).and_then(|o| o.by_name.get(&moved.path).copied());
+    if let Some(id) = image {
+        picture(ui, cx, id, square);
+    }
+    let left = if image.is_some() { square.right() } else { rect.left() };
     let (middle, label) = (rect.center().y, label_of(Some(moved.label == 1)));
     let colour = widgets::label_colour(t, label);
-    widgets::mark(ui.painter(), t, label, pos2(rect.left() + 10.0, middle), 5.0);
+    widgets::mark(ui.painter(), t, label, pos2(left + 10.0, middle), 5.0);
     let track = rect.right() - 150.0..=rect.right() - 56.0;
-    let name = widgets::cut_middle(ui, &moved.path, &FontId::proportional(theme::SMALL), track.start() - rect.left() - 36.0);
-    widgets::text_at(ui, pos2(rect.left() + 22.0, middle), Align2::LEFT_CENTER, name, t.text);
+    let name = widgets::cut_middle(ui, &moved.path, &FontId::proportional(theme::SMALL), track.start() - left - 36.0);
+    widgets::text_at(ui, pos2(left + 22.0, middle), Align2::LEFT_CENTER, name, t.text);
     ui.painter().hline(track.clone(), middle, (1.0, t.line));
     let at = |rank: f64| pos2(track.start() + (track.end() - track.start()) * rank as f32, middle);
     let (first, second) = (at(moved.rank_first), at(moved.rank_second));
@@ -103,6 +126,20 @@ fn row(ui: &mut Ui, cx: &mut Cx<'_>, c: &Compared, index: usize, t: &theme::Toke
     }
     if response.double_clicked() {
         cx.send(Command::Toggle(Overlay::Picture));
+    }
+}
+
+/// The little picture of an image, or its place until it has come.
+fn picture(ui: &Ui, cx: &mut Cx<'_>, id: ImageId, place: Rect) {
+    match cx.textures.thumbnail(id) {
+        Some(texture) => {
+            let inner = widgets::fit(texture.size_vec2(), place);
+            Image::new((texture.id(), inner.size())).corner_radius(2).paint_at(ui, inner);
+        }
+        None => {
+            cx.want(id);
+            ui.painter().rect_filled(place, 2.0, theme::of(ui).raised);
+        }
     }
 }
 

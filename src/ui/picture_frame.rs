@@ -6,7 +6,7 @@ use crate::{
     gpu::{Compare, Look, Mode, Params, Raster},
 };
 use eframe::{
-    egui::{CursorIcon, Id, Rect, Response, Sense, Stroke, Ui, Vec2, WidgetInfo, accesskit::Role, pos2, vec2},
+    egui::{CursorIcon, EventFilter, Id, Key, Rect, Response, Sense, Stroke, Ui, Vec2, WidgetInfo, accesskit::Role, pos2, vec2},
     egui_wgpu::Callback,
 };
 use std::sync::Arc;
@@ -149,10 +149,20 @@ fn bar(ui: &mut Ui, cx: &mut Cx<'_>, id: Id, fitted: &Fitted, x: f32) {
         cx.send(Command::Divider(0.5));
     } else if let Some(at) = hand.interact_pointer_pos().filter(|_| hand.dragged()) {
         cx.send(Command::Divider((at.x - rect.left()) / rect.width()));
+    } else if hand.has_focus() {
+        // The arrows are its own while it has the focus.
+        let arrows = EventFilter { horizontal_arrows: true, ..EventFilter::default() };
+        ui.memory_mut(|m| m.set_focus_lock_filter(hand.id, arrows));
+        let by = ui.input(|i| i.num_presses(Key::ArrowRight) as f32 - i.num_presses(Key::ArrowLeft) as f32);
+        if by != 0.0 {
+            cx.send(Command::Divider(cx.state.dissolve.divider + 0.02 * by));
+        }
     }
     let colour = if hand.hovered() || hand.dragged() {
         ui.ctx().set_cursor_icon(CursorIcon::ResizeHorizontal);
         t.accent
+    } else if hand.has_focus() {
+        t.text
     } else {
         t.on_accent
     };

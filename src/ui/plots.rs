@@ -49,17 +49,24 @@ fn round_marks((low, high): (f64, f64), least: f64) -> Vec<GridMark> {
 
 /// The menu that saves a chart.
 pub fn export(ui: &mut Ui, cx: &mut Cx<'_>, chart: Chart) {
+    let place = "Save this chart in the run folder";
+    export_as(ui, cx, chart.name(), place, &Format::ALL, |format| Command::Export(Export::Chart(chart, format)));
+}
+
+/// The menu that saves a graph in one of these formats; `place` says where.
+pub fn export_as(ui: &mut Ui, cx: &mut Cx<'_>, name: &str, place: &str, formats: &[Format], make: impl Fn(Format) -> Command) {
     let text = RichText::new(icons::DOWNLOAD).size(theme::BODY).color(theme::of(ui).weak);
     let menu = ui.menu_button(text, |ui| {
-        for format in Format::ALL {
-            if ui.button(format!("{} as {}", chart.name(), format.name())).clicked() {
-                cx.send(Command::Export(Export::Chart(chart, format)));
+        for format in formats {
+            if ui.button(format!("{name} as {}", format.name())).clicked() {
+                cx.send(make(*format));
                 ui.close();
             }
         }
     });
-    menu.response.widget_info(|| WidgetInfo::labeled(Role::Button, true, format!("Export: {}", chart.name())));
-    menu.response.on_hover_text("Save this chart in the run folder as PNG, SVG or CSV");
+    menu.response.widget_info(|| WidgetInfo::labeled(Role::Button, true, format!("Export: {name}")));
+    let names: Vec<&str> = formats.iter().map(|f| f.name()).collect();
+    menu.response.on_hover_text(format!("{place} as {}", names.join(", ")));
 }
 
 /// A chart's caption with its export on the right, and whatever else stands in that line.

@@ -6,12 +6,12 @@ use crate::{
         Command,
         actions::Id,
         icons,
-        state::{Overlay, Scores},
+        state::{Overlay, Scores, Tab},
     },
     config::ThresholdRule,
     jobs::ScoreSet,
 };
-use eframe::egui::{DragValue, Label, RichText, Sense, Ui, WidgetInfo, accesskit::Role};
+use eframe::egui::{DragValue, Label, RichText, Sense, Ui, Vec2, WidgetInfo, accesskit::Role};
 
 pub fn show(ui: &mut Ui, cx: &mut Cx<'_>, note: &mut (String, String)) {
     let Some(set) = cx.state.results.ready().cloned() else {
@@ -45,7 +45,8 @@ pub fn show(ui: &mut Ui, cx: &mut Cx<'_>, note: &mut (String, String)) {
                     .color(theme::of(ui).warning),
             );
         }
-        ui.horizontal(|ui| {
+        ui.horizontal_wrapped(|ui| {
+            widgets::action_button(ui, cx, Id::Report);
             widgets::button(ui, cx, "Run folder", || Command::ShowFolder(set.run.clone()));
             widgets::action_button(ui, cx, Id::BigPicture);
         });
@@ -57,8 +58,14 @@ fn selected(ui: &mut Ui, cx: &mut Cx<'_>, note: &mut (String, String)) {
     let Some(row) = cx.state.results.selected().cloned() else { return };
     let t = theme::of(ui);
     widgets::caption(ui, "SELECTED IMAGE");
+    let outcome = cx.state.results.outcome(&row);
     ui.horizontal(|ui| {
-        widgets::mark_ui(ui, label_of(row.label));
+        let (place, response) = ui.allocate_exact_size(Vec2::splat(14.0), Sense::hover());
+        let wrong = outcome.is_some_and(Tab::is_wrong);
+        widgets::outcome_mark(ui.painter(), t, label_of(row.label), wrong, place.center(), 4.5);
+        if let Some(outcome) = outcome {
+            response.on_hover_text(format!("{}: {}", outcome.name(), outcome.meaning()));
+        }
         widgets::cut_label(ui, &row.path, theme::BODY, t.text);
     });
     let spread = row.spread.map_or(String::new(), |s| format!(" ± {s:.3}"));
@@ -111,19 +118,19 @@ fn rules(ui: &mut Ui, cx: &mut Cx<'_>, set: &ScoreSet) {
     let sensitivity = value(|r| if let ThresholdRule::Sensitivity(v) = r { Some(100.0 * v) } else { None }, 90.0);
     let specificity = value(|r| if let ThresholdRule::Specificity(v) = r { Some(100.0 * v) } else { None }, 90.0);
     let help = "Needs no labels: so many of the normal training images score lower";
-    rule(ui, cx, set, "percentile of training normals", help, Some(percent), ThresholdRule::Percentile);
+    rule(ui, cx, set, "percentile of training normals", help, Some((percent, 95.0)), ThresholdRule::Percentile);
     let help = "Largest sensitivity + specificity − 1; chosen on the labels it is reported on";
     rule(ui, cx, set, "Youden", help, None, |_| ThresholdRule::Youden);
     let share = |of: fn(f64) -> ThresholdRule| move |percent: f64| of(percent / 100.0);
     let help = "The highest threshold that reaches it";
-    rule(ui, cx, set, "% sensitivity", help, Some(sensitivity), share(ThresholdRule::Sensitivity));
+    rule(ui, cx, set, "% sensitivity", help, Some((sensitivity, 90.0)), share(ThresholdRule::Sensitivity));
     rule(
         ui,
         cx,
         set,
         "% specificity",
         "The lowest threshold that reaches it",
-        Some(specificity),
+        Some((specificity, 90.0)),
         share(ThresholdRule::Specificity),
     );
     if now.is_none() {
@@ -131,17 +138,17 @@ fn rules(ui: &mut Ui, cx: &mut Cx<'_>, set: &ScoreSet) {
     }
 }
 
-/// One rule, with its number where it has one.
+/// One rule, with its number and what that is at first, where it has one.
 fn rule(
     ui: &mut Ui,
     cx: &mut Cx<'_>,
     set: &ScoreSet,
     name: &str,
     help: &str,
-    number: Option<f64>,
+    number: Option<(f64, f64)>,
     make: impl Fn(f64) -> ThresholdRule,
 ) {
-    let wanted = make(number.unwrap_or_default());
+    let wanted = make(number.unwrap_or_default().0);
     let possible = set.threshold(wanted);
     let chosen = cx.state.results.rule == Some(wanted);
     ui.add_enabled_ui(possible.is_ok(), |ui| {
@@ -154,9 +161,12 @@ fn rule(
             if mark.clicked() {
                 cx.send(Command::Rule(wanted));
             }
-            if let Some(mut value) = number {
+            if let Some((mut value, first)) = number {
                 let field = DragValue::new(&mut value).range(0.1..=100.0).speed(0.1).max_decimals(1);
-                if ui.add(field).accessible_name(format!("{name}, value")).changed() {
+                let field = ui.add(field).accessible_name(format!("{name}, value"));
+                if field.double_clicked() {
+                    cx.send(Command::Rule(make(first)));
+                } else if field.changed() {
                     cx.send(Command::Rule(make(value)));
                 }
             }

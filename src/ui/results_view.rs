@@ -107,7 +107,7 @@ fn head(ui: &mut Ui, cx: &mut Cx<'_>, set: &ScoreSet) {
                     }
                 }
             });
-            combo.response.on_hover_text("Which images were scored by this run");
+            combo.response.accessible_name("File of scores").on_hover_text("Which images were scored by this run");
         }
         if !in_line {
             return about(ui, set);

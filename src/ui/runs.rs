@@ -9,7 +9,7 @@ use crate::{
         state::{Overlay, Workspace, config_title},
         update::in_work,
     },
-    jobs::{RunEntry, RunErrand},
+    jobs::{Format, Graph, RunEntry, RunErrand},
     run_dir::RunState,
 };
 use eframe::egui::{Align, Button, Frame, Layout, RichText, ScrollArea, TextEdit, Ui, WidgetInfo, accesskit::Role, vec2};
@@ -176,6 +176,8 @@ pub fn actions(ui: &mut Ui, cx: &mut Cx<'_>, run: &RunEntry) {
     act(ui, "Write report", None, &|| errand(RunErrand::Report(path())));
     let no_weights = (!run.has_weights).then_some("It has no finished weights yet.");
     act(ui, "Export weights", no_weights, &|| errand(RunErrand::Export(path())));
+    let curves = || vec![Command::Graph(Graph::Training(path()), Format::Csv)];
+    act(ui, "Export curves (CSV)", None, &curves);
     act(ui, "Show folder", None, &|| vec![Command::ShowFolder(path())]);
     act(ui, "Copy path", None, &|| vec![Command::Copy(run.path.display().to_string())]);
     act(ui, "Move to trash", works, &|| errand(RunErrand::Trash(path())));

@@ -10,10 +10,13 @@ use crate::{
     scores::Tag,
 };
 use eframe::egui::{
-    Button, ComboBox, DragValue, PopupCloseBehavior, RichText, ScrollArea, TextEdit, Ui, WidgetInfo,
+    Atom, Button, ComboBox, DragValue, IdSalt, PopupCloseBehavior, RichText, ScrollArea, TextEdit, Ui, Vec2, WidgetInfo,
     accesskit::Role,
     containers::menu::{MenuButton, MenuConfig},
 };
+
+/// Side of a mark with its ring, points.
+const MARK: f32 = 14.0;
 
 /// One button an outcome, with its number of images and its mark.
 pub fn tabs(ui: &mut Ui, cx: &mut Cx<'_>, set: &ScoreSet) {
@@ -33,26 +36,22 @@ pub fn tabs(ui: &mut Ui, cx: &mut Cx<'_>, set: &ScoreSet) {
             }
             let here = cx.state.results.tab == tab;
             let text = RichText::new(format!("{} {count}", tab.name())).size(theme::SMALL);
-            let response = ui.add(Button::selectable(here, text));
+            let mark = IdSalt::new("mark");
+            let button = match tab.label() {
+                Some(_) => Button::selectable(here, (Atom::custom(mark, Vec2::splat(MARK)), text)).atom_ui(ui),
+                None => Button::selectable(here, text).atom_ui(ui),
+            };
+            if let Some(place) = button.rect(mark) {
+                widgets::outcome_mark(ui.painter(), theme::of(ui), tab.label(), tab.is_wrong(), place.center(), 4.0);
+            }
+            let response = button.response;
             response.widget_info(|| WidgetInfo::selected(Role::Button, true, here, format!("{} {count}", tab.name())));
-            if response.on_hover_text(meaning(tab)).clicked() {
+            let ring = if tab.is_wrong() { "\nA ring round the mark of the label: called the other way" } else { "" };
+            if response.on_hover_text(format!("{}{ring}", tab.meaning())).clicked() {
                 cx.send(Command::Tab(tab));
             }
         }
     });
-}
-
-fn meaning(tab: Tab) -> &'static str {
-    match tab {
-        Tab::FalsePositives => "Normal images that are called abnormal",
-        Tab::FalseNegatives => "Abnormal images that are called normal",
-        Tab::TruePositives => "Abnormal images that are called abnormal",
-        Tab::TrueNegatives => "Normal images that are called normal",
-        Tab::All => "All images that the figures are over",
-        Tab::Training => {
-            "The normals questioned: each normal training image scored against all others. The oddest come first; among them are images that are not normal, or not fit to learn from"
-        }
-    }
 }
 
 /// The line of filters: order, a menu with the rest, and text.
@@ -115,7 +114,7 @@ fn order(ui: &mut Ui, cx: &mut Cx<'_>) {
             }
         }
     });
-    combo.response.on_hover_text("Order of the gallery");
+    combo.response.accessible_name("Order of the gallery").on_hover_text("Order of the gallery");
 }
 
 fn range(ui: &mut Ui, sieve: &mut Sieve, range: [f64; 2]) {

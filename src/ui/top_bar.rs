@@ -4,7 +4,7 @@ use super::{Cx, theme, widgets};
 use crate::app::{
     actions::{self, Id},
     icons,
-    state::{Room, Workspace},
+    state::{Room, ThemeChoice, Workspace},
 };
 use eframe::egui::{Align, Button, Layout, RichText, Ui, WidgetInfo, accesskit::Role, vec2};
 
@@ -34,12 +34,21 @@ pub fn show(ui: &mut Ui, cx: &mut Cx<'_>) {
                 return;
             }
             widgets::icon_button(ui, cx, Id::Keys);
-            widgets::icon_button(ui, cx, Id::Theme);
+            let now = match cx.state.remembered.theme {
+                ThemeChoice::System => "as the system",
+                ThemeChoice::Dark => "dark",
+                ThemeChoice::Light => "light",
+            };
+            widgets::icon_button(ui, cx, Id::Theme).on_hover_text(format!("Now: {now}"));
             if ui.available_width() < SAID {
                 return;
             }
-            ui.label(RichText::new(format!("CPU ×{}", cx.state.cores)).size(theme::SMALL).color(t.weak))
-                .on_hover_text("What computes: the processor and its number of cores");
+            let computes = cx.state.computes();
+            let colour = if computes.refused.is_some() { t.warning } else { t.weak };
+            ui.label(RichText::new(&computes.name).size(theme::SMALL).color(colour)).on_hover_text(match &computes.refused {
+                Some(reason) => widgets::sentence(reason),
+                None => "What computes; chosen on Train, under “More”".into(),
+            });
             ui.separator();
             let open = cx.state.open().map(|o| (o.title(), o.dataset.items.len(), o.config.path.display().to_string()));
             if let Some((title, count, path)) = open {
@@ -59,10 +68,44 @@ pub fn show(ui: &mut Ui, cx: &mut Cx<'_>) {
 const SAID: f32 = 260.0;
 
 /// The menu, from the table of actions.
-const MENU: [(&str, &[Id]); 5] = [
-    ("File", &[Id::OpenFolder, Id::OpenFile, Id::OpenDemo, Id::ImportModel]),
-    ("Edit", &[Id::Undo, Id::Redo]),
+const MENU: [(&str, &[Id]); 8] = [
+    ("File", &[Id::OpenFolder, Id::OpenFile, Id::OpenDemo, Id::ImportModel, Id::ImportRun]),
+    ("Edit", &[Id::Undo, Id::Redo, Id::Unfiltered, Id::Duplicates, Id::LabelWrong, Id::ImagePoor, Id::Interesting]),
+    (
+        "Pictures",
+        &[
+            Id::Fit,
+            Id::ActualSize,
+            Id::ZoomIn,
+            Id::ZoomOut,
+            Id::NextLayout,
+            Id::Blink,
+            Id::Pin,
+            Id::Difference,
+            Id::Track,
+            Id::Play,
+            Id::BigPicture,
+            Id::ExportStrip,
+            Id::ExportSweep,
+        ],
+    ),
     ("Training", &[Id::TrainAll, Id::TrainDdpm, Id::TrainDia, Id::ScoreOnly, Id::Resume, Id::Pause, Id::Stop, Id::Keep]),
+    (
+        "Results",
+        &[
+            Id::Report,
+            Id::ExportTags,
+            Id::ExportWeights,
+            Id::ScoreFolder,
+            Id::Plant,
+            Id::Map,
+            Id::RuleNormals,
+            Id::RuleYouden,
+            Id::RuleSensitivity,
+            Id::RuleSpecificity,
+        ],
+    ),
+    ("Runs", &[Id::Runs, Id::RefreshRuns]),
     ("View", &[Id::Library, Id::Inspector, Id::Log, Id::Theme, Id::Larger, Id::Smaller, Id::FullSize]),
     ("Help", &[Id::Palette, Id::Keys, Id::About]),
 ];
@@ -107,5 +150,22 @@ fn tab(ui: &mut Ui, cx: &mut Cx<'_>, workspace: Workspace, id: Id) {
     if here {
         let line = response.rect.with_min_y(response.rect.bottom() - 2.0);
         ui.painter().rect_filled(line, 0.0, t.accent);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::app::actions::ACTIONS;
+
+    /// Tabs, keys that walk, and what leads out of things need no entry.
+    #[test]
+    fn the_menu_lists_all_other_actions_once() {
+        let tabs = [Id::GoData, Id::GoDissolve, Id::GoTrain, Id::GoResults, Id::Escape, Id::Quit];
+        let walks = [Id::Next, Id::Previous, Id::PanLeft, Id::PanRight, Id::PanUp, Id::PanDown];
+        for action in ACTIONS.iter().filter(|a| !tabs.contains(&a.id) && !walks.contains(&a.id)) {
+            let entries = MENU.iter().flat_map(|(_, ids)| *ids).filter(|id| **id == action.id);
+            assert_eq!(entries.count(), 1, "{}", action.name);
+        }
     }
 }

@@ -7,6 +7,7 @@ use crate::{
         message::Texture,
         state::{Auroc, Curve, JobInfo, Progress, Quantity},
     },
+    jobs::{Format, Graph},
     ml::progress::Stage,
 };
 use eframe::egui::{RichText, Sense, Ui, vec2};
@@ -63,10 +64,15 @@ pub fn show(ui: &mut Ui, cx: &mut Cx<'_>, shown: &mut Shown) {
         let text = format!("{}  {}", icons::WARNING, widgets::sentence(notice));
         ui.label(RichText::new(text).size(theme::SMALL).color(theme::of(ui).warning));
     }
-    if let Some(run) = job.run.clone()
-        && widgets::small_button(ui, "Show the run's folder").clicked()
-    {
-        cx.send(Command::ShowFolder(run));
+    if let Some(run) = job.run.clone() {
+        ui.horizontal(|ui| {
+            if widgets::small_button(ui, "Show the run's folder").clicked() {
+                cx.send(Command::ShowFolder(run.clone()));
+            }
+            let place = "Save all curves in the run folder";
+            let make = |format| Command::Graph(Graph::Training(run.clone()), format);
+            plots::export_as(ui, cx, "Training curves", place, &Format::ALL, make);
+        });
     }
 }
 

@@ -1,11 +1,15 @@
 //! Why the selected image has its score: how it lies among the normals, its nearest normals, what covering it changes; and its
 //! terms.
 
-use super::{Cx, plots::percent, theme, widgets};
+use super::{
+    Cx,
+    plots::{self, percent},
+    theme, widgets,
+};
 use crate::{
     app::{Command, actions, message::Texture, state::Map},
     config::ShiftKind,
-    jobs::{Normals, PERCENTS, Quantiles, ScoreSet},
+    jobs::{Format, Graph, Normals, PERCENTS, Quantiles, ScoreSet},
     scores::{SHIFTS, ScoreRow, Terms},
 };
 use eframe::egui::{
@@ -171,12 +175,16 @@ fn nearest(ui: &mut Ui, cx: &mut Cx<'_>, set: &ScoreSet, terms: &Terms) {
 }
 
 /// Height of the eight terms, px.
-pub const BARS: f32 = 224.0;
+pub const BARS: f32 = 232.0;
 
 /// The eight terms, each as a bar on the distribution of the training normals.
-pub fn bars(ui: &mut Ui, set: &ScoreSet, terms: &Terms, normals: &Normals) {
+pub fn bars(ui: &mut Ui, cx: &mut Cx<'_>, set: &ScoreSet, terms: &Terms, normals: &Normals) {
     ui.spacing_mut().item_spacing.y = theme::STEP;
-    widgets::caption(ui, "TERMS OF THE SCORE AMONG THE TRAINING NORMALS");
+    ui.horizontal(|ui| {
+        widgets::caption(ui, "TERMS OF THE SCORE AMONG THE TRAINING NORMALS");
+        let place = "Save them in the run folder";
+        plots::export_as(ui, cx, "Terms", place, &[Format::Csv], |format| Command::Graph(Graph::Terms, format));
+    });
     widgets::weak(
         ui,
         "Grey: 5 to 95 % and 25 to 75 % of the normals, with their median. The score is minus the mean of the sums.",

@@ -27,6 +27,14 @@ pub fn mark(painter: &Painter, tokens: &theme::Tokens, label: Option<Label>, cen
     }
 }
 
+/// The same with its call: a label that was called the other way has a ring round its mark.
+pub fn outcome_mark(painter: &Painter, tokens: &theme::Tokens, label: Option<Label>, wrong: bool, centre: Pos2, radius: f32) {
+    mark(painter, tokens, label, centre, radius);
+    if wrong {
+        painter.circle_stroke(centre, radius + 2.5, Stroke::new(1.5, tokens.error));
+    }
+}
+
 /// The mark as a little widget in a line of text.
 pub fn mark_ui(ui: &mut Ui, label: Option<Label>) {
     let (rect, _) = ui.allocate_exact_size(Vec2::splat(12.0), Sense::hover());

@@ -2,6 +2,7 @@
 
 use crate::{
     config::ThresholdRule,
+    data::Label,
     jobs::{Compared, Failure, ScoreSet},
     metrics::Confusion,
     scores::{Planted, Remark, SHIFTS, ScoreRow, Tag, Triage},
@@ -118,6 +119,34 @@ impl Tab {
         }
     }
 
+    /// What it holds, for people.
+    pub fn meaning(self) -> &'static str {
+        match self {
+            Self::FalsePositives => "Normal images that are called abnormal",
+            Self::FalseNegatives => "Abnormal images that are called normal",
+            Self::TruePositives => "Abnormal images that are called abnormal",
+            Self::TrueNegatives => "Normal images that are called normal",
+            Self::All => "All images that the figures are over",
+            Self::Training => {
+                "The normals questioned: each normal training image scored against all others. The oddest come first; among them are images that are not normal, or not fit to learn from"
+            }
+        }
+    }
+
+    /// The label of its images, where they have one in common.
+    pub fn label(self) -> Option<Label> {
+        match self {
+            Self::FalsePositives | Self::TrueNegatives => Some(Label::Normal),
+            Self::FalseNegatives | Self::TruePositives => Some(Label::Abnormal),
+            Self::All | Self::Training => None,
+        }
+    }
+
+    /// The call is not what the label says.
+    pub fn is_wrong(self) -> bool {
+        matches!(self, Self::FalsePositives | Self::FalseNegatives)
+    }
+
     /// Where rows with this label and call belong; `None` where there is no label.
     pub fn of(abnormal: Option<bool>, predicted: bool) -> Option<Self> {
         Self::ALL.into_iter().take(4).find(|tab| tab.holds(abnormal, predicted))
@@ -199,6 +228,11 @@ impl ResultsState {
     /// What was noted about an image.
     pub fn remark(&self, name: &str) -> Remark {
         self.triage.get(name).cloned().unwrap_or_default()
+    }
+
+    /// The outcome of a row at the threshold; `None` where it is not among the labelled ones that the figures are over.
+    pub fn outcome(&self, row: &ScoreRow) -> Option<Tab> {
+        Tab::of(row.label, row.score >= self.threshold).filter(|_| row.split != "train")
     }
 
     /// Counts at the threshold, over the labelled rows.

@@ -4,7 +4,7 @@ use super::{comparing, data, dissolve, jobs, results, why};
 use crate::{
     app::{
         Command, Effect, State,
-        state::{Overlay, Room, Side, Workspace},
+        state::{Comparing, Overlay, Room, Side, Workspace},
     },
     jobs::{Pick, Picked, RunEntry, RunErrand},
 };
@@ -95,14 +95,32 @@ fn uncover(state: &mut State) -> bool {
 
 /// One level out.
 pub fn escape(state: &mut State) -> Vec<Effect> {
-    if state.overlay.take().is_none() && !uncover(state) {
-        if state.dissolve.playing {
-            state.dissolve.playing = false;
-        } else {
-            state.notices.clear();
-        }
+    let inner = state.overlay == Some(Overlay::Runs) && leave_trash(state);
+    if inner || state.overlay.take().is_some() || uncover(state) {
+        return Vec::new();
     }
+    if std::mem::take(&mut state.dissolve.playing) || leave_question(state) {
+        return Vec::new();
+    }
+    state.notices.clear();
     Vec::new()
+}
+
+/// Takes back the question whether to delete, else leaves the trash; returns whether there was one of them.
+fn leave_trash(state: &mut State) -> bool {
+    let list = &mut state.list;
+    !std::mem::take(&mut list.deleting).is_empty() || std::mem::take(&mut list.shows_trash)
+}
+
+/// Takes away what the page asks or says beside its content, the innermost first; returns whether there was something.
+fn leave_question(state: &mut State) -> bool {
+    let (data, results) = (&mut state.data, &mut state.results);
+    match state.workspace {
+        Workspace::Data => data.table.take().is_some() || data.failed.take().is_some(),
+        Workspace::Results if std::mem::take(&mut results.asks_folder) => true,
+        Workspace::Results => !matches!(std::mem::take(&mut results.comparison), Comparing::None),
+        _ => false,
+    }
 }
 
 pub fn walk(state: &mut State, by: i64) -> Vec<Effect> {

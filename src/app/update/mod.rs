@@ -16,6 +16,8 @@ mod results_tests;
 #[cfg(test)]
 mod tests;
 #[cfg(test)]
+mod tests_around;
+#[cfg(test)]
 mod tests_data;
 #[cfg(test)]
 mod tests_runs;
@@ -79,6 +81,10 @@ fn on_command(state: &mut State, command: Command) -> Vec<Effect> {
         }
         Command::FindDuplicates => {
             state.data.check.asked = true;
+            Vec::new()
+        }
+        Command::DismissFailure => {
+            state.data.failed = None;
             Vec::new()
         }
         Command::ChooseColumns(path) => data::choose_columns(state, path),
@@ -154,6 +160,7 @@ fn on_command(state: &mut State, command: Command) -> Vec<Effect> {
         Command::Tag(tag) => triage::tag(state, tag),
         Command::Remark { file, name, remark } => triage::remark(state, &file, name, remark),
         Command::Export(what) => results::export(state, what),
+        Command::Graph(graph, format) => results::graph(state, graph, format),
         Command::CompareWith(run) => comparing::compare_with(state, run),
         Command::AskFolder(open) => {
             state.results.asks_folder = open;

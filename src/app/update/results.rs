@@ -8,7 +8,7 @@ use crate::{
     },
     config::{DataConfig, ThresholdRule},
     data::ImageId,
-    jobs::{Export, Failure, RunEntry, ScoreSet},
+    jobs::{Drawn, Energy, Export, Failure, Format, Graph, RunEntry, ScoreSet},
 };
 use std::{
     path::{Path, PathBuf},
@@ -123,8 +123,30 @@ pub fn export(state: &mut State, what: Export) -> Vec<Effect> {
     r.ready().map(effect).into_iter().collect()
 }
 
+/// A graph with what it shows now, as a file.
+pub fn graph(state: &State, graph: Graph, format: Format) -> Vec<Effect> {
+    let drawn = match graph {
+        Graph::Training(run) => Some(Drawn::Training(run)),
+        Graph::Terms => state.results.ready().zip(state.results.row).map(|(set, row)| Drawn::Terms(set.clone(), row)),
+        Graph::Energy => state.open().zip(state.selected).map(|(open, id)| {
+            let d = &state.dissolve;
+            Drawn::Energy(Energy {
+                image: open.dataset.item(id).map(|item| item.name.clone()).unwrap_or_default(),
+                points: d.energy().collect(),
+                band: d.band.as_ref().map(|band| band.rows.clone()).unwrap_or_default(),
+                folder: state.workspace_dir.join("exports"),
+            })
+        }),
+    };
+    drawn.map(|drawn| Effect::Graph { drawn, format }).into_iter().collect()
+}
+
 pub fn walk(state: &mut State, by: i64) -> Vec<Effect> {
-    let gallery = state.results.shown.clone();
+    let compared = match &state.results.comparison {
+        Comparing::Ready(compared) => Some(compared),
+        _ => None,
+    };
+    let gallery: &[usize] = compared.map_or(&state.results.shown, |compared| &compared.rows);
     let at = state.results.row.and_then(|row| gallery.iter().position(|r| *r == row));
     let next = stepped(at, by, gallery.len()).and_then(|i| gallery.get(i).copied());
     next.map_or_else(Vec::new, |row| select_row(state, row))

@@ -37,6 +37,11 @@ fn entry(name: &str, steps: usize) -> RunEntry {
     }
 }
 
+/// A run of this folder.
+pub(super) fn entry_at(path: &str) -> RunEntry {
+    RunEntry { path: path.into(), ..entry(path, 10) }
+}
+
 fn with_runs() -> State {
     let mut state = opened();
     update(&mut state, JobEvent::Runs(vec![entry("eyes", 10), entry("lungs", 20)]));

@@ -1,6 +1,6 @@
 //! Why the selected image has its score: asked where a person can see it, and only the newest answer counts.
 
-use super::results;
+use super::{around, results};
 use crate::{
     app::{
         Effect, State, actions,
@@ -43,12 +43,18 @@ pub fn occlude(state: &mut State, wanted: bool) -> Vec<Effect> {
         state.notify_error("There is no map for this run.", reason);
         return Vec::new();
     }
+    // The map is seen in the large view alone; to come from elsewhere is to open it.
+    let mut effects = Vec::new();
+    if state.overlay != Some(Overlay::Picture) {
+        effects = around::toggle(state, Overlay::Picture);
+    }
     let asked = question(state, true);
     if asked.is_some() {
         state.results.why.failed = None;
         state.results.why.map = Map::Running { done: 0, of: 1 };
     }
-    asked.into_iter().collect()
+    effects.extend(asked);
+    effects
 }
 
 pub fn answered(state: &mut State, generation: u64, answer: Answer) -> Vec<Effect> {
