@@ -3,6 +3,7 @@
 use super::{
     Command, State, icons,
     state::{JobState, Layout, Overlay, Side, ThemeChoice, Work, Workspace},
+    update::in_work,
 };
 use crate::{
     config::DissolveMethod,
@@ -131,7 +132,7 @@ pub const ACTIONS: &[Action] = &[
         Command::Train(RunKind::Ddpm)
     }),
     action(Id::TrainDia, icons::PLAY, "Train DIA alone", None, may_train_dia, |_| Command::Train(RunKind::Dia)),
-    action(Id::ScoreOnly, icons::PLAY, "Scores of the newest run alone", None, may_score_run, score_newest),
+    action(Id::ScoreOnly, icons::PLAY, "Score a run that is there", None, may_score_run, score_again),
     action(Id::Resume, icons::PLAY, "Go on with the last run", None, may_resume, resume),
     action(Id::Pause, icons::PAUSE, "Pause or go on", ctrl(Key::P), has_job, pause),
     action(Id::Stop, icons::STOP, "Stop (can be resumed)", None, has_job, |s| of_job(s, Command::Stop)),
@@ -209,19 +210,22 @@ fn may_train_dia(state: &State) -> Result<(), &'static str> {
     may_train(state)
 }
 
-/// The newest finished run of DIA alone that has no scores yet.
-fn unscored(state: &State) -> Option<&RunEntry> {
-    let is_encoder = |r: &&RunEntry| matches!(r.manifest.kind, RunKind::Dia | RunKind::Csi);
-    state.runs.iter().filter(is_encoder).find(|r| r.manifest.state == RunState::Finished && !r.has_scores)
+/// The run that is scored anew: the one in view on Results where it has an encoder, else the newest that has one.
+pub fn scorable(state: &State) -> Option<&RunEntry> {
+    let is_ready = |r: &&RunEntry| r.manifest.kind != RunKind::Ddpm && r.manifest.state == RunState::Finished;
+    let in_view = state.results.ready().filter(|set| set.encoder.is_some()).map(|set| &set.run);
+    let mut ready = state.runs.iter().filter(is_ready);
+    ready.clone().find(|r| Some(&r.path) == in_view).or_else(|| ready.next())
 }
 
 fn may_score_run(state: &State) -> Result<(), &'static str> {
-    unscored(state).map(|_| ()).ok_or("There is no finished DIA run without scores.")
+    let run = scorable(state).ok_or("There is no run with a finished encoder.")?;
+    in_work(state, &run.path).map_or(Ok(()), Err)
 }
 
-fn score_newest(state: &State) -> Command {
+fn score_again(state: &State) -> Command {
     // Only reached where `may_score_run` allowed it; harmless otherwise.
-    unscored(state).map_or(Command::RefreshRuns, |run| Command::ScoreRun(run.path.clone()))
+    scorable(state).map_or(Command::RefreshRuns, |run| Command::ScoreRun(run.path.clone()))
 }
 
 /// The run that can be gone on with: the one that is offered, or the one that was stopped last.

@@ -141,7 +141,7 @@ pub fn picked(state: &mut State, pick: Pick, paths: Vec<PathBuf>) -> Vec<Effect>
         Pick::ModelRun => super::runs::errand(state, RunErrand::Import(path)),
         Pick::Table => data::choose_columns(state, Some(path)),
         Pick::FilmFolder => dissolve::show(state, |d| d.film_folder = path),
-        Pick::Model => dissolve::import(state, path),
+        Pick::Model => dissolve::import(path),
         Pick::FolderToScore => comparing::score_folder(state, path),
     }
 }
