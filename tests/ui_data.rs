@@ -6,7 +6,7 @@ mod window;
 use dissolve_studio::{
     app::{
         Command,
-        state::{DataPage, Overlay},
+        state::{DataPage, Overlay, Workspace},
     },
     config::{Channels, RunConfig},
     run_dir::{RunDir, RunKind},
@@ -139,9 +139,24 @@ fn runs_are_compared_thrown_away_and_brought_back() {
     window.send(Command::RefreshRuns);
     window.until("the runs are listed", |s| s.state().runs.len() == 2);
     window.click("Compare first");
+    window.until("its curves are read", |s| s.state().list.curves.len() == 1);
+    assert!(window.has("DDPM · loss") && window.has("ddpm.steps") && !window.has(" differ"), "one run alone has its curves");
     window.click("Compare second");
     window.until("their curves are read", |s| s.state().list.curves.len() == 2);
     assert!(window.has("1 of ") && window.has("ddpm.steps") && window.has("DDPM · loss"));
+
+    window.click("Details of first");
+    window.type_into("Notes on the run", "half a word");
+    let notes = |path: &std::path::Path| RunDir::open(path).unwrap().manifest().unwrap().notes;
+    let first = window.state().list.selected.clone().unwrap();
+    assert_eq!(notes(&first), "", "no file at each letter");
+    window.send(Command::Toggle(Overlay::Runs));
+    window.until("the notes are kept", |_| notes(&first) == "half a word");
+    window.send(Command::Toggle(Overlay::Runs));
+    window.harness.get_by_label("Notes on the run");
+    window.click("Use its settings");
+    assert_eq!((window.state().workspace, window.state().train.config.ddpm.steps), (Workspace::Train, 100));
+    window.send(Command::Toggle(Overlay::Runs));
 
     window.type_into("Find runs", "sec");
     assert!(!window.has("Details of first") && window.has("Details of second"));

@@ -482,6 +482,29 @@ fn planted_lesions_are_asked_for_awaited_failed_and_there() {
     assert!(!panels.has("Plant lesions"), "the same seed would say the same");
 }
 
+#[test]
+fn scores_that_come_while_others_are_looked_at_wait_behind_a_button() {
+    let mut panels = Panels::of(results(score_set()));
+    panels.take(Command::Train(RunKind::Train));
+    panels.take(JobEvent::JobEnded(JobId(1), Outcome::Finished("/work/runs/new".into())));
+    panels.has_all(&["Train eyes: done", "test split · 8 normal, 4 abnormal"]);
+    panels.click("Show its results");
+    panels.has_all(&["Reading the scores…"]);
+    assert!(!panels.has("Show its results"));
+}
+
+#[test]
+fn the_cards_say_nothing_of_jobs_that_are_not_theirs() {
+    let mut panels = Panels::of(results(score_set()));
+    panels.take(Command::Plant);
+    panels.take(Command::Go(Workspace::Train));
+    panels.take(JobEvent::JobProgress(JobId(1), Event::Started { stage: Stage::Planted, done: 52, total: 208 }));
+    assert!(panels.has("not started") && !panels.has("done") && !panels.has("Settings of the next one"));
+    panels.take(JobEvent::JobEnded(JobId(1), Outcome::Failed(failure())));
+    assert!(panels.has("not started") && !panels.has("failed"));
+    panels.has_all(&["line 7 has no score"]);
+}
+
 /// A demo of what is in the other tests, as pictures.
 #[test]
 fn pictures_of_the_states() {

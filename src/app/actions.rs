@@ -2,7 +2,7 @@
 
 mod allowed;
 
-pub use allowed::{may_dissolve, may_plant, may_score, may_train, may_train_kind};
+pub use allowed::{may_dissolve, may_plant, may_score, may_train, may_train_kind, scorable};
 
 use super::{
     Command, State, icons,
@@ -178,7 +178,7 @@ pub const ACTIONS: &[Action] = &[
         Command::Train(RunKind::Ddpm)
     }),
     action(Id::TrainDia, icons::PLAY, "Train DIA alone", None, may_train_dia, |_| Command::Train(RunKind::Dia)),
-    action(Id::ScoreOnly, icons::PLAY, "Scores of the newest run alone", None, may_score_run, score_newest),
+    action(Id::ScoreOnly, icons::PLAY, "Score a run that is there", None, may_score_run, score_again),
     action(Id::Resume, icons::PLAY, "Go on with the last run", None, may_resume, resume),
     action(Id::Pause, icons::PAUSE, "Pause or go on", ctrl(Key::P), has_job, pause),
     action(Id::Stop, icons::STOP, "Stop (can be resumed)", None, has_job, |s| of_job(s, Command::Stop)),
@@ -254,9 +254,9 @@ pub fn get(id: Id) -> &'static Action {
     ACTIONS.iter().find(|a| a.id == id).unwrap_or(&ACTIONS[0])
 }
 
-fn score_newest(state: &State) -> Command {
+fn score_again(state: &State) -> Command {
     // Only reached where `may_score_run` allowed it; harmless otherwise.
-    unscored(state).map_or(Command::RefreshRuns, |run| Command::ScoreRun(run.path.clone()))
+    scorable(state).map_or(Command::RefreshRuns, |run| Command::ScoreRun(run.path.clone()))
 }
 
 fn resume(state: &State) -> Command {

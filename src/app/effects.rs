@@ -68,6 +68,7 @@ impl Effects {
             Effect::ReadTable(path) => self.loader.send(Errand::Table { path }),
             Effect::Thumbnails(ids) => self.thumbnails.want(&ids),
             Effect::Dissolve(wish) => self.dissolve.ask(*wish),
+            Effect::CheckModel(path) => self.loader.send(Errand::CheckModel { path }),
             Effect::Film(wish) => self.detached("film", move |events| {
                 let written = events.guard("film", || wish.write()).and_then(|r| r.map_err(Failure::from));
                 events.send(JobEvent::Filmed(written));

@@ -1,7 +1,8 @@
 //! What the panels may ask for, and what the update asks of the world.
 
 use super::state::{
-    DataPage, Filter, Layout, Overlay, Room, Shown, Side, Sieve, Sort, Tab, ThemeChoice, Track, TrainState, View, Work, Workspace,
+    DataPage, Filter, Layout, Overlay, Room, RunDraft, Shown, Side, Sieve, Sort, Tab, ThemeChoice, Track, TrainState, View, Work,
+    Workspace,
 };
 use crate::{
     config::{DataConfig, DissolveMethod, LabelColumns, PreprocessConfig, Preset, Reading, RunConfig, ThresholdRule},
@@ -60,6 +61,8 @@ pub enum Command {
     Open(PathBuf),
     /// The data of a run, with its choice of normal classes.
     OpenData(DataConfig),
+    /// Opens again what could not be opened.
+    TryAgain,
     OpenDemo,
     /// Opens the same path again with these class names as the normal ones.
     SetNormal(Vec<String>),
@@ -115,6 +118,8 @@ pub enum Command {
     Field(&'static str, String),
     /// The whole form as it was.
     Form(Box<TrainState>),
+    /// Takes the settings of this run into the form.
+    UseSettings(PathBuf),
     /// A model that is there, or a new one.
     Reuse(Option<ModelSource>),
     /// Everything, or one part of it alone.
@@ -137,6 +142,10 @@ pub enum Command {
     SelectRun(PathBuf),
     /// Takes a run into the comparison, or out of it.
     CompareRun(PathBuf),
+    /// Name and notes of a run while they are typed.
+    DraftRun(RunDraft),
+    /// What was typed is kept.
+    KeepDraft,
     ShowTrash(bool),
     /// Asks whether these are to be deleted for good; none: not.
     AskDelete(Vec<PathBuf>),
@@ -204,6 +213,8 @@ pub enum Effect {
     /// In the order they are wanted; the newest request goes first.
     Thumbnails(Vec<ImageId>),
     Dissolve(Box<Dissolve>),
+    /// Whether this file holds a diffusion model.
+    CheckModel(PathBuf),
     Upload(Texture, Pixels),
     Film(Box<FilmWish>),
     LoadPreview(PathBuf),

@@ -7,6 +7,7 @@ mod fields;
 mod forecast;
 mod history;
 mod job;
+mod remembered;
 mod results;
 mod runs;
 mod train;
@@ -20,11 +21,12 @@ pub use fields::{FIELDS, Field, Kind, groups};
 pub use forecast::{Forecast, MachineState, amount, card_of};
 pub use history::{Change, History};
 pub use job::{Auroc, Curve, JobInfo, JobState, Progress, Quantity, Waiting, Work};
+pub use remembered::{Remembered, SCALES, Scale};
 pub use results::{Comparing, Map, ResultsState, Scores, Sieve, Sort, Tab, Why};
-pub use runs::{RunsState, SettingRow, side_by_side};
-pub use train::{TrainState, paper_value};
+pub use runs::{RunDraft, RunsState, SettingRow, side_by_side};
+pub use train::{TrainForm, TrainState, paper_value};
 
-use crate::{config::DataConfig, data::ImageId, jobs::RunEntry, ml::cost::Speed};
+use crate::{data::ImageId, jobs::RunEntry};
 use serde::{Deserialize, Serialize};
 use std::{path::PathBuf, sync::Arc};
 
@@ -72,12 +74,14 @@ pub enum Overlay {
 }
 
 /// A line that comes up over a corner and goes again.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Notice {
     pub text: String,
     /// What to do next; may be empty.
     pub hint: String,
     pub is_error: bool,
+    /// The run, or its file of scores, whose results it offers to show.
+    pub results: Option<PathBuf>,
 }
 
 /// Side panels.
@@ -108,57 +112,6 @@ impl Room {
             w if w >= 640.0 => Self::Narrow,
             _ => Self::Small,
         }
-    }
-}
-
-/// What is remembered from one start to the next.
-#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
-#[serde(default)]
-pub struct Remembered {
-    pub theme: ThemeChoice,
-    pub library_hidden: bool,
-    pub inspector_hidden: bool,
-    pub log_shown: bool,
-    /// Where the last session ended.
-    pub workspace: Workspace,
-    /// Scale of the whole window, one of [`SCALES`], in percent.
-    pub scale: Scale,
-    /// How fast this machine was, with the number of its cores.
-    pub speed: Option<(usize, Speed)>,
-    /// Jobs that waited when the window was closed.
-    pub queue: Vec<Waiting>,
-    /// Runs that the person does not want to go on with.
-    pub declined: Vec<PathBuf>,
-    /// Newest first.
-    pub recent: Vec<DataConfig>,
-}
-
-/// Percent by which the whole window is scaled.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(transparent)]
-pub struct Scale(pub u16);
-
-/// The steps of Ctrl + and Ctrl -, in percent.
-pub const SCALES: [u16; 12] = [80, 90, 100, 110, 125, 140, 160, 180, 200, 230, 260, 300];
-
-impl Default for Scale {
-    fn default() -> Self {
-        Self(100)
-    }
-}
-
-impl Scale {
-    pub fn factor(self) -> f32 {
-        f32::from(self.0.clamp(SCALES[0], SCALES[SCALES.len() - 1])) / 100.0
-    }
-
-    /// `by` steps larger or, negative, smaller; 0 goes back to 100 %.
-    pub fn step(self, by: i32) -> Self {
-        if by == 0 {
-            return Self::default();
-        }
-        let at = SCALES.iter().position(|&s| s >= self.0).unwrap_or(SCALES.len() - 1) as i32;
-        Self(SCALES[(at + by).clamp(0, SCALES.len() as i32 - 1) as usize])
     }
 }
 
@@ -218,11 +171,16 @@ pub struct State {
 
 impl State {
     pub fn notify(&mut self, text: impl Into<String>) {
-        self.push(Notice { text: text.into(), hint: String::new(), is_error: false });
+        self.push(Notice { text: text.into(), ..Notice::default() });
+    }
+
+    /// With the way to these results.
+    pub fn notify_results(&mut self, text: impl Into<String>, results: PathBuf) {
+        self.push(Notice { text: text.into(), results: Some(results), ..Notice::default() });
     }
 
     pub fn notify_error(&mut self, text: impl Into<String>, hint: impl Into<String>) {
-        self.push(Notice { text: text.into(), hint: hint.into(), is_error: true });
+        self.push(Notice { text: text.into(), hint: hint.into(), is_error: true, ..Notice::default() });
     }
 
     /// The same notice twice is one notice.
@@ -268,6 +226,23 @@ impl State {
     /// The job that is running or, where none is, the last one that ended.
     pub fn job(&self) -> Option<&JobInfo> {
         self.jobs.iter().find(|j| j.state.is_running()).or_else(|| self.jobs.iter().rev().find(|j| j.state.has_ended()))
+    }
+
+    /// The training that is running or, where none is, the last one that ended.
+    pub fn training(&self) -> Option<&JobInfo> {
+        self.latest(Work::is_training)
+    }
+
+    /// The job of such work that is running or, where none is, the last one that ended.
+    pub fn latest(&self, fits: impl Fn(&Work) -> bool) -> Option<&JobInfo> {
+        let mut all = self.jobs.iter().rev().filter(|j| fits(&j.work));
+        let ended = all.clone().find(|j| j.state.has_ended());
+        all.find(|j| j.state.is_running()).or(ended)
+    }
+
+    /// A training is running: the form is for the one after it.
+    pub fn trains(&self) -> bool {
+        self.running().is_some_and(|job| job.work.is_training())
     }
 
     pub fn running(&self) -> Option<&JobInfo> {

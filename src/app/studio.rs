@@ -37,21 +37,20 @@ impl Studio {
         if let Some(render_state) = &cc.wgpu_render_state {
             gpu::install(render_state);
         }
-        let remembered: Remembered = cc.storage.and_then(|s| eframe::get_value(s, STORAGE_KEY)).unwrap_or_default();
+        let mut remembered: Remembered = cc.storage.and_then(|s| eframe::get_value(s, STORAGE_KEY)).unwrap_or_default();
+        // What has gone since then is no model.
+        remembered.imported.retain(|file| file.exists());
         let ctx = cc.egui_ctx.clone();
         let wake: Wake = Arc::new(move || ctx.request_repaint());
         let (tx, rx) = channel(wake);
         let mut studio = Self {
-            state: State { workspace_dir: workspace.clone(), remembered, cores: cores(), ..State::default() },
+            state: State::starting(remembered, workspace.clone(), cores()),
             textures: Textures::default(),
             effects: Effects::start(workspace, tx)?,
             events: Some(rx),
             ui: ui::Ui::default(),
             frame_stats: None,
         };
-        studio.state.workspace = studio.state.remembered.workspace;
-        let same_machine = |(cores, speed)| (cores == studio.state.cores).then_some(speed);
-        studio.state.machine.speed = studio.state.remembered.speed.and_then(same_machine);
         studio.take(Command::RefreshRuns, &cc.egui_ctx);
         if let Some(command) = first {
             studio.take(command, &cc.egui_ctx);
@@ -100,14 +99,12 @@ impl eframe::App for Studio {
         for answer in self.effects.frame(&mut self.textures, ctx) {
             self.take(answer, ctx);
         }
-        let has_work = self.state.running().is_some();
-        if !has_work && ctx.input(|i| i.viewport().close_requested()) {
-            // What waits is remembered.
-            update(&mut self.state, Command::Close);
-        }
-        if has_work && ctx.input(|i| i.viewport().close_requested()) {
-            // The checkpoint comes first; the window closes by itself when it is written.
-            ctx.send_viewport_cmd(ViewportCommand::CancelClose);
+        if ctx.input(|i| i.viewport().close_requested()) {
+            if self.state.running().is_some() {
+                // The checkpoint comes first; the window closes by itself when it is written.
+                ctx.send_viewport_cmd(ViewportCommand::CancelClose);
+            }
+            // What is half typed is kept.
             self.take(Command::Close, ctx);
         }
         if let Some(stats) = &mut self.frame_stats {
@@ -131,6 +128,7 @@ impl eframe::App for Studio {
     }
 
     fn save(&mut self, storage: &mut dyn eframe::Storage) {
+        self.state.remember();
         eframe::set_value(storage, STORAGE_KEY, &self.state.remembered);
     }
 

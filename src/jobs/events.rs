@@ -82,6 +82,11 @@ pub enum JobEvent {
         run: PathBuf,
         curves: Vec<RunCurve>,
     },
+    /// Whether a file holds a diffusion model that can be used.
+    ModelChecked {
+        path: PathBuf,
+        checked: Result<(), Failure>,
+    },
     RunDone {
         errand: RunErrand,
         done: Result<RunDone, Failure>,

@@ -8,8 +8,10 @@ use crate::{
     config::DataConfig,
     data::{Dataset, Picture, TablePreview},
     error::{Error, Result},
+    ml::diffusion::DiffusionModel,
     scores::Triage,
 };
+use candle_core::Device;
 use std::{
     path::{Path, PathBuf},
     sync::{
@@ -36,6 +38,10 @@ pub enum Errand {
     },
     Curves {
         run: PathBuf,
+    },
+    /// Whether this file holds a diffusion model.
+    CheckModel {
+        path: PathBuf,
     },
     Run {
         errand: RunErrand,
@@ -76,6 +82,13 @@ pub enum Errand {
     },
 }
 
+impl Errand {
+    /// A person's words or files: done even when the window has gone meanwhile.
+    fn writes(&self) -> bool {
+        matches!(self, Self::Run { .. } | Self::SaveTriage { .. } | Self::Export { .. })
+    }
+}
+
 pub struct Loader {
     errands: Option<Sender<Errand>>,
     thread: Option<JoinHandle<()>>,
@@ -104,7 +117,11 @@ impl Loader {
 }
 
 fn run(errands: &Receiver<Errand>, events: &Events) {
+    let mut is_heard = true;
     for errand in errands {
+        if !is_heard && !errand.writes() {
+            continue;
+        }
         let event = match errand {
             Errand::Open { generation, config, known } => {
                 let opened = events.guard("loader", || open(&config, known.as_deref(), events));
@@ -128,6 +145,10 @@ fn run(errands: &Receiver<Errand>, events: &Events) {
                 Ok(curves) => JobEvent::Curves { run, curves },
                 Err(_) => continue,
             },
+            Errand::CheckModel { path } => {
+                let checked = events.guard("loader", || DiffusionModel::load(&path, &Device::Cpu).map(drop));
+                JobEvent::ModelChecked { path, checked: checked.and_then(|r| r.map_err(Failure::from)) }
+            }
             Errand::Run { errand, workspace } => {
                 let done = events.guard("loader", || errand.carry_out(&workspace)).and_then(|r| r.map_err(Failure::from));
                 JobEvent::RunDone { errand, done }
@@ -173,9 +194,7 @@ fn run(errands: &Receiver<Errand>, events: &Events) {
                 JobEvent::Preview { file, pixels: pixels.and_then(|r| r.map_err(|e| e.to_string())) }
             }
         };
-        if !events.send(event) {
-            return;
-        }
+        is_heard = events.send(event);
     }
 }
 

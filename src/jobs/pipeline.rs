@@ -121,7 +121,11 @@ pub fn score_run(run: &RunDir, reporter: &mut dyn Reporter) -> Result<()> {
     let encoder = Encoder::load(&part.join(train_dia::ENCODER), &device)?;
     let data = open_data(&config, reporter)?;
     let all = data.ids(|_, _| true);
-    let model = given_model(&config, &device)?;
+    let own = run.join(RunKind::Ddpm.name()).join(train_ddpm::MODEL);
+    let model = match given_model(&config, &device)? {
+        None if config.score.profile && own.is_file() => Some(Arc::new(DiffusionModel::load(&own, &device)?)),
+        given => given,
+    };
     score_images(&part, &encoder, model.as_ref(), &data, &all, reporter)?.write(&run.join(SCORES))?;
     reporter.event(Event::Started { stage: Stage::Report, done: 0, total: 1 });
     let evaluation = evaluate(run)?;

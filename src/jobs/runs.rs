@@ -84,14 +84,14 @@ fn has_checkpoint(run: &Path) -> bool {
     files.into_iter().any(|f| f.path().extension().is_some_and(|e| e == "safetensors"))
 }
 
-/// One curve of a run's `metrics.csv`.
+/// One curve of a run's `metrics.csv` or `epochs.csv`.
 #[derive(Debug, Clone, PartialEq)]
 pub struct RunCurve {
     /// `ddpm`, `dia` or `csi`.
     pub part: String,
-    /// The column: `loss`, `grad_norm`…
+    /// The column: `loss`, `grad_norm`, `auroc`…
     pub name: String,
-    /// `(step, value)`, each the mean of its neighbours where there are more steps than can be drawn.
+    /// `(step, value)`, of AUROCs `(epoch, value)`; each the mean of its neighbours where there are more steps than can be drawn.
     pub points: Vec<[f64; 2]>,
 }
 
@@ -99,16 +99,27 @@ impl RunCurve {
     /// Points that are kept.
     const POINTS: usize = 400;
 
-    /// The losses and gradient norms of a run and of its parts.
+    const COLUMNS: [&str; 8] =
+        ["loss", "contrastive", "classification", "grad_norm", "lr", "auroc", "auroc_lower", "auroc_upper"];
+
+    /// What a training of the run and of its parts has told.
     pub fn of(run: &Path) -> Vec<Self> {
         let kinds = [RunKind::Ddpm, RunKind::Dia, RunKind::Csi].map(RunKind::name);
         let own = RunDir::open(run).and_then(|r| r.manifest()).map(|m| (m.kind.name(), run.to_path_buf()));
         let parts = kinds.iter().map(|kind| (*kind, run.join(kind)));
-        own.into_iter().chain(parts).flat_map(|(part, folder)| Self::read(part, &folder)).collect()
+        let files = |(part, folder): (&'static str, PathBuf)| {
+            ["metrics.csv", "epochs.csv"].into_iter().flat_map(move |file| Self::read(part, &folder.join(file)))
+        };
+        own.into_iter().chain(parts).flat_map(files).collect()
     }
 
-    fn read(part: &str, folder: &Path) -> Vec<Self> {
-        let Ok(mut reader) = csv::ReaderBuilder::new().flexible(true).from_path(folder.join("metrics.csv")) else {
+    /// It is a line of its own; the ends of intervals are not.
+    pub fn is_shown(&self) -> bool {
+        self.points.len() > 1 && !self.name.ends_with("_lower") && !self.name.ends_with("_upper")
+    }
+
+    fn read(part: &str, file: &Path) -> Vec<Self> {
+        let Ok(mut reader) = csv::ReaderBuilder::new().flexible(true).from_path(file) else {
             return Vec::new();
         };
         let names: Vec<String> = reader.headers().map(|h| h.iter().map(String::from).collect()).unwrap_or_default();
@@ -123,7 +134,7 @@ impl RunCurve {
             };
             rows.chunks(chunk).filter_map(mean).collect::<Vec<_>>()
         };
-        let wanted = |(_, name): &(usize, &String)| name.starts_with("loss") || name.as_str() == "grad_norm";
+        let wanted = |(_, name): &(usize, &String)| Self::COLUMNS.contains(&name.as_str());
         let columns = names.iter().enumerate().filter(wanted);
         columns.map(|(i, name)| Self { part: part.into(), name: name.clone(), points: points(i) }).collect()
     }
@@ -149,7 +160,7 @@ mod tests {
         let rows: String = (1..=1000).map(|i| format!("{i},{},0.1\n", if i % 2 == 0 { 1.0 } else { 3.0 })).collect();
         std::fs::write(run.join("metrics.csv"), format!("step,loss,lr\n{rows}1001,0.")).unwrap();
         let curves = RunCurve::of(run.path());
-        assert_eq!((curves.len(), curves[0].name.as_str(), curves[0].part.as_str()), (1, "loss", "ddpm"));
+        assert_eq!((curves.len(), curves[0].name.as_str(), curves[0].part.as_str()), (2, "loss", "ddpm"));
         assert!((300..=400).contains(&curves[0].points.len()) && curves[0].points[5][1] > 0.9);
     }
 }

@@ -25,7 +25,7 @@ pub fn show(ui: &mut Ui, cx: &mut Cx<'_>, local: &mut Local) {
         widgets::failure(ui, cx, &failure.summary, hint);
         let is_table = path.extension().is_some_and(|e| ["csv", "tsv", "txt"].iter().any(|t| e.eq_ignore_ascii_case(t)));
         ui.horizontal(|ui| {
-            widgets::button(ui, cx, "Try again", || Command::Open(path.clone()));
+            widgets::button(ui, cx, "Try again", || Command::TryAgain);
             if is_table {
                 widgets::button(ui, cx, "Choose its columns", || Command::ChooseColumns(Some(path.clone())));
             }

@@ -43,7 +43,7 @@ pub fn show(ui: &mut Ui, cx: &mut Cx<'_>) {
                 ui.add(Label::new(theme::strong(&job.title)).truncate());
                 match &job.state {
                     // The panel in view says why it failed.
-                    JobState::Ended(Outcome::Failed(_)) if cx.state.workspace == Workspace::Train => {
+                    JobState::Ended(Outcome::Failed(_)) if cx.state.workspace == Workspace::Train && job.work.is_on_cards() => {
                         ui.label(RichText::new("failed").color(t.error));
                     }
                     JobState::Ended(outcome) => ended(ui, outcome),

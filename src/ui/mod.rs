@@ -68,7 +68,6 @@ pub struct Ui {
     /// The path field.
     path: String,
     palette: palette::Palette,
-    run: runs::Draft,
     grid: grid::Grid,
     gallery: grid::Grid,
     curve: roc::Curve,
@@ -197,7 +196,7 @@ impl Ui {
                 demo_line(ui, cx);
             }
             match cx.state.workspace {
-                _ if runs => runs::show(ui, cx, &mut self.run),
+                _ if runs => runs::show(ui, cx),
                 Workspace::Data => data_view::show(ui, cx, self),
                 Workspace::Dissolve => self.energy_in_view = dissolve_view::show(ui, cx),
                 Workspace::Train => train_view::show(ui, cx, &mut self.training),

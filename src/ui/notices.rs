@@ -1,8 +1,11 @@
 //! Notices: a few lines at the bottom that take their own room, so that they cover nothing. What was only told goes by itself;
-//! errors stay until they are dismissed. The log keeps them all.
+//! errors, and ways to results, stay until they are dismissed. The log keeps them all.
 
 use super::{Cx, theme, widgets};
-use crate::app::{Command, actions, icons, state::Notice};
+use crate::app::{
+    Command, actions, icons,
+    state::{Notice, Workspace},
+};
 use eframe::egui::{Align, Button, Frame, Label, Layout, Margin, Panel, RichText, Ui, WidgetInfo, accesskit::Role};
 use std::time::{Duration, Instant};
 
@@ -35,7 +38,7 @@ impl Notices {
     }
 
     fn expire(&mut self, ui: &Ui, cx: &mut Cx<'_>) {
-        let told = cx.state.notices.iter().position(|n| !n.is_error);
+        let told = cx.state.notices.iter().position(|n| !n.is_error && n.results.is_none());
         let Some((index, notice)) = told.and_then(|i| Some((i, cx.state.notices.get(i)?))) else {
             self.0 = None;
             return;
@@ -68,6 +71,11 @@ fn row(ui: &mut Ui, cx: &mut Cx<'_>, index: usize, notice: &Notice, older: usize
             }
             if older > 0 {
                 widgets::link(ui, cx, &format!("{older} more in the log"), actions::Id::Log);
+            }
+            if let Some(run) = &notice.results
+                && widgets::small_button(ui, "Show its results").clicked()
+            {
+                [Command::OpenRun(run.clone()), Command::Go(Workspace::Results)].into_iter().for_each(|c| cx.send(c));
             }
             if notice.is_error && widgets::small_button(ui, "Copy details").clicked() {
                 cx.send(Command::Copy(format!("{}\n{}", notice.text, notice.hint)));

@@ -21,7 +21,7 @@ pub fn show(ui: &mut Ui, cx: &mut Cx<'_>) {
         None => String::new(),
     };
     if queue > 0 {
-        let s = if queue == 1 { "training waits" } else { "trainings wait" };
+        let s = if queue == 1 { "job waits" } else { "jobs wait" };
         text = format!("{text} {queue} {s} from the last time.").trim_start().to_string();
     }
     let has_run = run.is_some();

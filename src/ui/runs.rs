@@ -6,7 +6,7 @@ use crate::{
         Command,
         actions::Id,
         icons,
-        state::{Overlay, Workspace, config_title},
+        state::{Overlay, RunDraft, Workspace, config_title},
         update::in_work,
     },
     jobs::{Format, Graph, RunEntry, RunErrand},
@@ -15,15 +15,7 @@ use crate::{
 use eframe::egui::{Align, Button, Frame, Layout, RichText, ScrollArea, TextEdit, Ui, WidgetInfo, accesskit::Role, vec2};
 use std::path::PathBuf;
 
-/// Name and notes while they are typed.
-#[derive(Default)]
-pub struct Draft {
-    run: PathBuf,
-    name: String,
-    notes: String,
-}
-
-pub fn show(ui: &mut Ui, cx: &mut Cx<'_>, draft: &mut Draft) {
+pub fn show(ui: &mut Ui, cx: &mut Cx<'_>) {
     ui.horizontal(|ui| {
         ui.label(RichText::new("Runs").size(theme::TITLE));
         ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
@@ -63,7 +55,7 @@ pub fn show(ui: &mut Ui, cx: &mut Cx<'_>, draft: &mut Draft) {
         for run in found {
             row(ui, cx, run);
             if cx.state.list.selected.as_ref() == Some(&run.path) {
-                details(ui, cx, draft, run);
+                details(ui, cx, run);
             }
         }
         ui.add_space(theme::PAGE);
@@ -124,10 +116,9 @@ fn row(ui: &mut Ui, cx: &mut Cx<'_>, run: &RunEntry) {
     });
 }
 
-fn details(ui: &mut Ui, cx: &mut Cx<'_>, draft: &mut Draft, run: &RunEntry) {
-    if draft.run != run.path {
-        *draft = Draft { run: run.path.clone(), name: run.manifest.name.clone(), notes: run.manifest.notes.clone() };
-    }
+fn details(ui: &mut Ui, cx: &mut Cx<'_>, run: &RunEntry) {
+    let typed = cx.state.list.draft.clone().filter(|draft| draft.run == run.path);
+    let mut draft = typed.clone().unwrap_or_else(|| RunDraft::of(run));
     let t = theme::of(ui);
     Frame::new().fill(t.panel).corner_radius(theme::RADIUS).inner_margin(12).show(ui, |ui| {
         ui.set_width(ui.available_width());
@@ -138,12 +129,12 @@ fn details(ui: &mut Ui, cx: &mut Cx<'_>, draft: &mut Draft, run: &RunEntry) {
         let hint = "Notes: what was tried, and what came of it";
         let notes = TextEdit::multiline(&mut draft.notes).hint_text(hint).desired_rows(2).desired_width(f32::INFINITY);
         let notes = ui.add(notes).accessible_name("Notes on the run");
-        if name.lost_focus() || notes.lost_focus() {
-            let (name, notes) = (draft.name.trim().to_string(), draft.notes.trim_end().to_string());
-            cx.send(Command::RunErrand(RunErrand::Edit { run: run.path.clone(), name, notes }));
-        } else if !name.has_focus() && !notes.has_focus() {
-            // An undo elsewhere is seen here.
-            (draft.name, draft.notes) = (run.manifest.name.clone(), run.manifest.notes.clone());
+        let has_focus = name.has_focus() || notes.has_focus();
+        if name.changed() || notes.changed() {
+            cx.send(Command::DraftRun(draft));
+        } else if typed.is_some() && !has_focus {
+            // The file is written when the field is left, not at each letter.
+            cx.send(Command::KeepDraft);
         }
         ui.horizontal_wrapped(|ui| actions(ui, cx, run));
     });
@@ -172,6 +163,7 @@ pub fn actions(ui: &mut Ui, cx: &mut Cx<'_>, run: &RunEntry) {
     if let Some(model) = &run.model {
         act(ui, "Dissolve with its model", None, &|| vec![Command::Go(Workspace::Dissolve), Command::Model(model.clone())]);
     }
+    act(ui, "Use its settings", None, &|| vec![Command::UseSettings(path()), Command::Go(Workspace::Train)]);
     act(ui, "Open its data", None, &|| vec![Command::OpenData(run.config.data.clone()), Command::Go(Workspace::Data)]);
     act(ui, "Write report", None, &|| errand(RunErrand::Report(path())));
     let no_weights = (!run.has_weights).then_some("It has no finished weights yet.");

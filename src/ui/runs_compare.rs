@@ -1,4 +1,4 @@
-//! Two or more runs: their curves over each other, and their settings side by side, the differing ones first.
+//! The ticked runs: their curves over each other, and their settings side by side, the differing ones first.
 
 use super::{Cx, plots, theme, widgets};
 use crate::{
@@ -11,9 +11,9 @@ use egui_plot::{Legend, Line, LineStyle};
 pub fn show(ui: &mut Ui, cx: &mut Cx<'_>) {
     let compared = &cx.state.list.compared;
     let runs: Vec<&RunEntry> = compared.iter().filter_map(|p| cx.state.runs.iter().find(|r| r.path == *p)).collect();
-    if runs.len() < 2 {
+    if runs.is_empty() {
         widgets::caption(ui, "COMPARE");
-        widgets::weak(ui, "Tick two or more runs to see their curves over each other and what differs in their settings.");
+        widgets::weak(ui, "Tick a run to see its curves and settings; tick more to see them over each other, and what differs.");
         return;
     }
     curves(ui, cx, &runs);
@@ -32,14 +32,14 @@ fn curves(ui: &mut Ui, cx: &Cx<'_>, runs: &[&RunEntry]) {
     let of = |run: &RunEntry| cx.state.list.curves.get(&run.path).cloned().unwrap_or_default();
     let all: Vec<_> = runs.iter().map(|run| of(run)).collect();
     let mut names: Vec<(&str, &str)> = Vec::new();
-    for curve in all.iter().flat_map(|curves| curves.iter()).filter(|c| c.points.len() > 1) {
+    for curve in all.iter().flat_map(|curves| curves.iter()).filter(|c| c.is_shown()) {
         let name = (curve.part.as_str(), curve.name.as_str());
         if !names.contains(&name) {
             names.push(name);
         }
     }
     if names.is_empty() {
-        widgets::weak(ui, "These runs have written no curves.");
+        widgets::weak(ui, if runs.len() == 1 { "This run has written no curves." } else { "These runs have written no curves." });
         return;
     }
     let width = ((ui.available_width() - theme::PAGE) / 2.0).max(240.0);
@@ -73,7 +73,9 @@ fn settings(ui: &mut Ui, cx: &mut Cx<'_>, runs: &[&RunEntry]) {
     let differing = rows.iter().filter(|r| r.differs).count();
     ui.horizontal(|ui| {
         widgets::caption(ui, "SETTINGS");
-        widgets::weak(ui, format!("{differing} of {} differ", rows.len()));
+        if runs.len() > 1 {
+            widgets::weak(ui, format!("{differing} of {} differ", rows.len()));
+        }
         if widgets::small_button(ui, "Copy table").clicked() {
             let line = |r: &crate::app::state::SettingRow| format!("{}\t{}", r.key, r.values.join("\t"));
             cx.send(Command::Copy(rows.iter().map(line).collect::<Vec<_>>().join("\n")));

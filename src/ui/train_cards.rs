@@ -4,9 +4,9 @@ use super::{Cx, readiness, theme, train_field, widgets};
 use crate::{
     app::{
         Command,
-        actions::{Id, get, may_train},
+        actions::{Id, get, may_train, scorable},
         icons,
-        state::{FIELDS, Forecast, JobInfo, JobState, card_of, groups},
+        state::{FIELDS, Forecast, JobInfo, JobState, Work, card_of, groups},
     },
     config::DissolveMethod,
     jobs::Outcome,
@@ -84,7 +84,7 @@ fn show_card(
         widgets::weak(ui, text);
         cost(ui, cx, stage, forecast);
         ui.add_space(theme::STEP);
-        let running = cx.state.running().is_some();
+        let running = cx.state.trains();
         if !running {
             settings(ui, cx, stage);
         }
@@ -133,6 +133,11 @@ fn settings(ui: &mut Ui, cx: &mut Cx<'_>, stage: Stage) {
 fn alone_button(ui: &mut Ui, cx: &mut Cx<'_>, alone: Id) {
     ui.add_space(theme::STEP);
     widgets::action_button(ui, cx, alone);
+    if let Some(run) = scorable(cx.state).filter(|_| alone == Id::ScoreOnly) {
+        let (name, samples, rule) = (&run.manifest.name, run.config.score.samples, run.config.score.rule);
+        let text = format!("“{name}”, with its own settings: {samples} samples, {rule}. The fields above are for “Train all”.");
+        widgets::weak(ui, text);
+    }
     // The way on is said in view; what holds for all three is said above them.
     if let (Ok(()), Err(reason)) = (may_train(cx.state), (get(alone).allowed)(cx.state)) {
         widgets::weak(ui, reason);
@@ -163,7 +168,7 @@ fn cost(ui: &mut Ui, cx: &Cx<'_>, stage: Stage, forecast: Option<&Forecast>) {
     let line = |ui: &mut Ui, text: String, colour: Color32| {
         ui.label(RichText::new(text).size(theme::SMALL).color(colour));
     };
-    if let Some(job) = cx.state.running()
+    if let Some(job) = cx.state.training().filter(|job| job.state.is_running())
         && let Some((_, bytes)) = job.forecast.of_card(stage)
     {
         let seconds = job.forecast.corrected(stage, &job.progress);
@@ -228,7 +233,7 @@ fn readiness_at_hand(cx: &Cx<'_>) -> Option<Readiness> {
     let listed = |source| cx.state.runs.iter().find(|r| r.model.as_ref() == Some(source)).and_then(|r| r.readiness.clone());
     match &cx.state.train.reuse {
         Some(source) => listed(source),
-        None => cx.state.job().and_then(|job| job.progress.readiness.clone().or_else(|| of_run(cx, job))),
+        None => cx.state.training().and_then(|job| job.progress.readiness.clone().or_else(|| of_run(cx, job))),
     }
 }
 
@@ -241,10 +246,12 @@ fn state(cx: &Cx<'_>, card: Stage, t: &theme::Tokens) -> (String, Color32, bool)
     if card == Stage::Ddpm && cx.state.train.config.dia.dissolve != DissolveMethod::Diffusion {
         return ("not needed".into(), t.weak, false);
     }
-    if card == Stage::Ddpm && cx.state.train.reuse.is_some() && cx.state.running().is_none() {
+    if card == Stage::Ddpm && cx.state.train.reuse.is_some() && !cx.state.trains() {
         return (format!("{} there already", icons::CHECK), t.accent, false);
     }
-    let Some(job) = cx.state.job() else { return ("not started".into(), t.weak, false) };
+    // Scores alone are no word on the models of the form.
+    let of_card = |work: &Work| if card == Stage::Scores { work.is_on_cards() } else { work.is_training() };
+    let Some(job) = cx.state.latest(of_card) else { return ("not started".into(), t.weak, false) };
     let p = &job.progress;
     let last = match card {
         Stage::Scores => Stage::Report,

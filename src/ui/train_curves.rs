@@ -29,7 +29,7 @@ pub enum Shown {
 }
 
 pub fn show(ui: &mut Ui, cx: &mut Cx<'_>, shown: &mut Shown) {
-    let Some(job) = cx.state.job() else {
+    let Some(job) = cx.state.training() else {
         widgets::caption(ui, "PROGRESS");
         widgets::weak(ui, "The curves of the running training will be drawn here. The window stays free while it works.");
         return;

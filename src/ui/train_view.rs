@@ -6,7 +6,7 @@ use crate::{
         Command,
         actions::Id,
         icons,
-        state::{JobState, Workspace},
+        state::{JobState, Work, Workspace},
     },
     config::Preset,
     jobs::Outcome,
@@ -84,7 +84,9 @@ fn head(ui: &mut Ui, cx: &mut Cx<'_>) {
 
 /// Why the last training ended before its time.
 fn failed(ui: &mut Ui, cx: &mut Cx<'_>) {
-    let Some(JobState::Ended(Outcome::Failed(failure))) = cx.state.job().map(|job| &job.state) else { return };
+    let Some(JobState::Ended(Outcome::Failed(failure))) = cx.state.latest(Work::is_on_cards).map(|job| &job.state) else {
+        return;
+    };
     let (summary, hint) = (failure.summary.clone(), failure.hint.clone());
     widgets::failure(ui, cx, &summary, &hint);
 }

@@ -4,6 +4,7 @@ use crate::{
     app::{
         State,
         state::{Filter, JobState, Map, Overlay, Work, Workspace},
+        update::in_work,
     },
     config::{DissolveMethod, ThresholdRule},
     jobs::RunEntry,
@@ -51,14 +52,17 @@ pub(super) fn may_train_dia(state: &State) -> Result<(), &'static str> {
     may_train(state)
 }
 
-/// The newest finished run of DIA alone that has no scores yet.
-pub(super) fn unscored(state: &State) -> Option<&RunEntry> {
-    let is_encoder = |r: &&RunEntry| matches!(r.manifest.kind, RunKind::Dia | RunKind::Csi);
-    state.runs.iter().filter(is_encoder).find(|r| r.manifest.state == RunState::Finished && !r.has_scores)
+/// The run that is scored anew: the one in view on Results where it has an encoder, else the newest that has one.
+pub fn scorable(state: &State) -> Option<&RunEntry> {
+    let is_ready = |r: &&RunEntry| r.manifest.kind != RunKind::Ddpm && r.manifest.state == RunState::Finished;
+    let in_view = state.results.ready().filter(|set| set.encoder.is_some()).map(|set| &set.run);
+    let mut ready = state.runs.iter().filter(is_ready);
+    ready.clone().find(|r| Some(&r.path) == in_view).or_else(|| ready.next())
 }
 
 pub(super) fn may_score_run(state: &State) -> Result<(), &'static str> {
-    unscored(state).map(|_| ()).ok_or("There is no finished DIA run without scores.")
+    let run = scorable(state).ok_or("There is no run with a finished encoder.")?;
+    in_work(state, &run.path).map_or(Ok(()), Err)
 }
 
 /// The run that can be gone on with: the one that is offered, or the one that was stopped last.

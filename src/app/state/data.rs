@@ -15,6 +15,8 @@ pub struct DataState {
     pub opening: Option<Opening>,
     /// Why the last one could not be opened.
     pub failed: Option<(PathBuf, Failure)>,
+    /// That one with its parts, table and normal classes, for another try.
+    pub again: Option<DataConfig>,
     pub filter: Filter,
     /// What the grid shows: the images that pass the filter.
     pub shown: Arc<Vec<ImageId>>,

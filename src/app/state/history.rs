@@ -30,22 +30,60 @@ pub struct History {
     done: Vec<Change>,
     undone: Vec<Change>,
     /// A change is being taken back or made again: what that does is no new change.
-    replaying: bool,
+    replaying: Option<Replay>,
+    /// The last change is complete: the next one is not merged with it.
+    sealed: bool,
+}
+
+#[derive(Debug, Clone, Copy)]
+enum Replay {
+    Undo,
+    Redo,
 }
 
 impl History {
     /// Remembers a change that was just made.
     pub fn note(&mut self, change: Change) {
-        if self.replaying || change.undo == change.redo {
+        if self.replaying.is_some() || change.undo == change.redo {
             return;
         }
         self.undone.clear();
-        match self.done.last_mut().filter(|last| change.merges && last.merges && last.what == change.what) {
-            Some(last) => last.redo = change.redo,
+        let sealed = std::mem::take(&mut self.sealed);
+        match self.done.last_mut().filter(|last| !sealed && change.merges && last.merges && last.what == change.what) {
+            Some(last) => {
+                last.redo = change.redo;
+                // On and off again is no change.
+                self.done.pop_if(|last| last.undo == last.redo);
+            }
             None => self.done.push(change),
         }
         if self.done.len() > KEPT {
             self.done.remove(0);
+        }
+    }
+
+    /// Remembers a change whose answer came late: where that is already there, made again, only the way back is new.
+    pub fn note_again(&mut self, change: Change) {
+        match self.done.iter().rposition(|c| c.redo == change.redo) {
+            Some(at) => {
+                self.done.remove(at);
+                self.done.push(change);
+            }
+            None => self.note(change),
+        }
+    }
+
+    /// The next change is one of its own, even where it is of the same thing.
+    pub fn seal(&mut self) {
+        self.sealed = true;
+    }
+
+    /// What is being replayed cannot be done now: it can be tried again.
+    pub fn refuse(&mut self) {
+        match self.replaying.take() {
+            Some(Replay::Undo) => self.done.extend(self.undone.pop()),
+            Some(Replay::Redo) => self.undone.extend(self.done.pop()),
+            None => {}
         }
     }
 
@@ -63,7 +101,7 @@ impl History {
         let change = self.done.pop()?;
         let undo = change.undo.clone();
         self.undone.push(change);
-        self.replaying = true;
+        self.replaying = Some(Replay::Undo);
         Some(undo)
     }
 
@@ -72,12 +110,12 @@ impl History {
         let change = self.undone.pop()?;
         let redo = change.redo.clone();
         self.done.push(change);
-        self.replaying = true;
+        self.replaying = Some(Replay::Redo);
         Some(redo)
     }
 
     pub fn end(&mut self) {
-        self.replaying = false;
+        self.replaying = None;
     }
 }
 
@@ -88,6 +126,25 @@ mod tests {
     fn typed(text: &str, before: &str) -> Change {
         let field = |t: &str| Command::Field("ddpm.steps", t.into());
         Change::new("Steps", field(before), field(text)).merging()
+    }
+
+    #[test]
+    fn a_complete_change_is_not_merged_with_the_next_and_on_and_off_is_none() {
+        let mut history = History::default();
+        history.note(typed("200", "100"));
+        history.seal();
+        history.note(typed("300", "200"));
+        assert_eq!(history.begin_undo(), Some(Command::Field("ddpm.steps", "200".into())));
+        history.end();
+        history.note(typed("300", "200"));
+        history.note(typed("200", "300"));
+        assert_eq!(history.begin_undo(), Some(Command::Field("ddpm.steps", "100".into())), "there and back");
+        history.refuse();
+        assert_eq!(
+            (history.next_undo(), history.next_redo()),
+            (Some("Steps"), None),
+            "what could not be done can be tried again"
+        );
     }
 
     #[test]

@@ -3,7 +3,7 @@
 use super::Forecast;
 use crate::{
     config::{ConfigError, RunConfig},
-    jobs::{JobId, Outcome},
+    jobs::{JobId, Outcome, RunCurve},
     ml::{
         cost::Amount,
         progress::{Readiness, Stage, Step},
@@ -35,11 +35,20 @@ impl JobInfo {
     /// A job that waits.
     pub fn new(title: String, name: String, kind: RunKind, config: RunConfig, work: Work) -> Self {
         let run = match &work {
-            Work::New | Work::Folder { .. } => None,
-            Work::Resume(run) | Work::Score(run) | Work::Plant(run) => Some(run.clone()),
+            Work::New => None,
+            Work::Resume(run) | Work::Score(run) | Work::Plant(run) | Work::Folder { run, .. } => Some(run.clone()),
         };
         let (forecast, progress) = (Forecast::default(), Progress::default());
         Self { id: JobId(0), title, name, kind, work, state: JobState::Queued, run, config, forecast, amount: None, progress }
+    }
+
+    /// Nothing of it is in a run folder that could be gone on with: it waits, or writes only at its end.
+    pub fn is_lost_with_the_session(&self) -> bool {
+        match self.state {
+            JobState::Queued => true,
+            JobState::Running | JobState::Paused => !self.work.is_training() || self.run.is_none(),
+            JobState::Stopping | JobState::Ended(_) => false,
+        }
     }
 
     /// Seconds that are left, where that can be said.
@@ -66,7 +75,19 @@ pub enum Work {
     Plant(PathBuf),
 }
 
-/// A job that waited when the window was closed.
+impl Work {
+    /// It makes curves and checkpoints.
+    pub fn is_training(&self) -> bool {
+        matches!(self, Self::New | Self::Resume(_))
+    }
+
+    /// It is asked for on Train, whose cards show how far it is.
+    pub fn is_on_cards(&self) -> bool {
+        self.is_training() || matches!(self, Self::Score(_))
+    }
+}
+
+/// A job that is offered again in the next session.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Waiting {
     title: String,
@@ -189,6 +210,20 @@ impl Curve {
     }
 }
 
+impl Quantity {
+    /// Of a column of `metrics.csv`.
+    fn of_column(name: &str) -> Option<Self> {
+        match name {
+            "loss" => Some(Self::Loss),
+            "contrastive" => Some(Self::Contrastive),
+            "classification" => Some(Self::Shifts),
+            "grad_norm" => Some(Self::GradNorm),
+            "lr" => Some(Self::Rate),
+            _ => None,
+        }
+    }
+}
+
 impl Progress {
     /// Share of the running stage that is done.
     pub fn share(&self) -> f32 {
@@ -220,13 +255,44 @@ impl Progress {
             _ => &[],
         };
         for &(quantity, value) in values.iter().filter(|(_, v)| v.is_finite()) {
-            let at = self.curves.iter().position(|c| c.stage == step.stage && c.quantity == quantity);
-            let at = at.unwrap_or_else(|| {
-                self.curves.push(Curve::new(step.stage, quantity));
-                self.curves.len() - 1
-            });
-            self.curves[at].push([step.step as f64, value]);
+            self.curve_mut(step.stage, quantity).push([step.step as f64, value]);
         }
+    }
+
+    fn curve_mut(&mut self, stage: Stage, quantity: Quantity) -> &mut Curve {
+        let at = self.curves.iter().position(|c| c.stage == stage && c.quantity == quantity).unwrap_or_else(|| {
+            self.curves.push(Curve::new(stage, quantity));
+            self.curves.len() - 1
+        });
+        &mut self.curves[at]
+    }
+
+    /// An evaluation on the way; one that is done again takes the place of the old one.
+    pub fn epoch(&mut self, auroc: Auroc) {
+        self.auroc.retain(|a| a.epoch < auroc.epoch);
+        self.auroc.push(auroc);
+    }
+
+    /// Puts what the run's files tell of earlier sessions before what this one has seen.
+    pub fn recall(&mut self, past: &[RunCurve]) {
+        for curve in past {
+            let stage = if curve.part == RunKind::Ddpm.name() { Stage::Ddpm } else { Stage::Dia };
+            let Some(quantity) = Quantity::of_column(&curve.name) else { continue };
+            // A killed run may have written steps after the checkpoint that it goes on from.
+            let done = if self.stage == Some(stage) { self.done as f64 } else { f64::INFINITY };
+            let own = &mut self.curve_mut(stage, quantity).points;
+            let end = own.first().map_or(done, |first| first[0] - 1.0);
+            own.splice(0..0, curve.points.iter().copied().filter(|p| p[0] <= end));
+        }
+        let column = |name: &str| past.iter().find(|c| c.name == name).map_or(&[][..], |c| &c.points);
+        let bounds = column("auroc_lower").iter().zip(column("auroc_upper"));
+        let all = column("auroc").iter().zip(bounds).map(|(a, (lower, upper))| Auroc {
+            epoch: a[0] as usize,
+            value: a[1],
+            ci95: [lower[1], upper[1]],
+        });
+        let end = self.auroc.first().map_or(usize::MAX, |first| first.epoch);
+        self.auroc.splice(0..0, all.filter(|a| a.epoch < end).collect::<Vec<_>>());
     }
 
     /// The epoch with the highest AUROC: chosen on the labels it is measured on, so it is no result.

@@ -12,6 +12,8 @@ pub struct RunsState {
     pub query: String,
     /// The run whose details are shown.
     pub selected: Option<PathBuf>,
+    /// Name and notes that are being typed.
+    pub draft: Option<RunDraft>,
     /// Runs that are compared.
     pub compared: Vec<PathBuf>,
     /// The curves of runs that were asked for.
@@ -21,6 +23,20 @@ pub struct RunsState {
     pub shows_trash: bool,
     /// Runs of the trash that are about to be deleted for good.
     pub deleting: Vec<PathBuf>,
+}
+
+/// Name and notes of a run, half typed.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct RunDraft {
+    pub run: PathBuf,
+    pub name: String,
+    pub notes: String,
+}
+
+impl RunDraft {
+    pub fn of(run: &RunEntry) -> Self {
+        Self { run: run.path.clone(), name: run.manifest.name.clone(), notes: run.manifest.notes.clone() }
+    }
 }
 
 impl RunsState {

@@ -2,10 +2,11 @@
 
 use super::fields::FIELDS;
 use crate::{
-    config::{ConfigError, Preset, RunConfig, apply_setting},
+    config::{ConfigError, PreprocessConfig, Preset, RunConfig, apply_setting},
     jobs::ModelSource,
     ml::progress::Stage,
 };
+use serde::{Deserialize, Serialize};
 use std::{collections::BTreeMap, sync::LazyLock};
 
 pub type Texts = BTreeMap<&'static str, String>;
@@ -24,6 +25,22 @@ pub struct TrainState {
     pub errors: BTreeMap<&'static str, String>,
 }
 
+/// The form as it is remembered.
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
+#[serde(default)]
+pub struct TrainForm {
+    preset: Option<Preset>,
+    texts: BTreeMap<String, String>,
+    preprocess: PreprocessConfig,
+}
+
+impl From<&TrainState> for TrainForm {
+    fn from(train: &TrainState) -> Self {
+        let texts = train.texts.iter().map(|(key, text)| ((*key).to_string(), text.clone())).collect();
+        Self { preset: Some(train.config.run.preset), texts, preprocess: train.config.preprocess.clone() }
+    }
+}
+
 impl Default for TrainState {
     fn default() -> Self {
         Self::from_preset(Preset::Quick)
@@ -39,9 +56,34 @@ impl TrainState {
         Self { config, begun: texts.clone(), texts, errors: BTreeMap::new(), reuse: None }
     }
 
-    /// Takes over a field's new text. All texts are read again in turn: a range is wrong only while both its ends are.
+    /// As it was remembered; fields that there were not yet have the preset's values.
+    pub fn from_form(form: &TrainForm) -> Self {
+        let mut train = Self::from_preset(form.preset.unwrap_or(Preset::Quick));
+        train.config.preprocess = form.preprocess.clone();
+        let known = FIELDS.iter().filter_map(|f| Some((f.key, form.texts.get(f.key)?.clone())));
+        train.texts.extend(known);
+        train.read();
+        train
+    }
+
+    /// The settings of a run; its own diffusion model is used again where it was given one.
+    pub fn from_run(config: &RunConfig) -> Self {
+        let mut train = Self::from_preset(config.run.preset);
+        train.config.preprocess = config.preprocess.clone();
+        train.texts = texts_of(config);
+        train.reuse = Some(config.dia.model.clone()).filter(|path| !path.as_os_str().is_empty()).map(ModelSource);
+        train.read();
+        train
+    }
+
+    /// Takes over a field's new text.
     pub fn set(&mut self, key: &'static str, text: String) {
         self.texts.insert(key, text);
+        self.read();
+    }
+
+    /// All texts are read again in turn: a range is wrong only while both its ends are.
+    fn read(&mut self) {
         let base = RunConfig { run: self.config.run.clone(), ..self.config.run.preset.config() };
         let mut config = RunConfig { data: self.config.data.clone(), preprocess: self.config.preprocess.clone(), ..base };
         let plain = texts_of(&config);

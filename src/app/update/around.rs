@@ -169,7 +169,7 @@ pub fn picked(state: &mut State, pick: Pick, picked: Picked) -> Vec<Effect> {
         Pick::ModelRun => super::runs::errand(state, RunErrand::Import(path)),
         Pick::Table => data::choose_columns(state, Some(path)),
         Pick::FilmFolder => dissolve::show(state, |d| d.film_folder = path),
-        Pick::Model => dissolve::import(state, path),
+        Pick::Model => dissolve::import(path),
         Pick::FolderToScore => comparing::score_folder(state, path),
     }
 }

@@ -92,6 +92,11 @@ pub fn set_normal(state: &mut State, names: Vec<String>) -> Vec<Effect> {
     begin(state, config, Some(known))
 }
 
+/// What could not be opened, as it was asked for.
+pub fn try_again(state: &mut State) -> Vec<Effect> {
+    state.data.again.take().map_or_else(Vec::new, |config| begin(state, config, None))
+}
+
 fn begin(state: &mut State, config: DataConfig, known: Option<Arc<Dataset>>) -> Vec<Effect> {
     state.data.generation += 1;
     state.data.failed = None;
@@ -162,7 +167,7 @@ fn first_of(state: &State, fits: impl Fn(Split, Option<Label>) -> bool) -> Optio
 
 pub fn open_failed(state: &mut State, generation: u64, path: PathBuf, failure: Failure) -> Vec<Effect> {
     if generation == state.data.generation {
-        state.data.opening = None;
+        state.data.again = state.data.opening.take().map(|opening| opening.config);
         state.data.failed = Some((path, failure));
     }
     Vec::new()

@@ -83,7 +83,19 @@ pub fn sweep(state: &mut State) -> Vec<Effect> {
     set_t(state, t)
 }
 
-pub fn import(state: &mut State, path: PathBuf) -> Vec<Effect> {
+/// A file is looked into first: one that holds no model is never in the list.
+pub fn import(path: PathBuf) -> Vec<Effect> {
+    vec![Effect::CheckModel(path)]
+}
+
+pub fn imported(state: &mut State, path: PathBuf, checked: Result<(), Failure>) -> Vec<Effect> {
+    if let Err(failure) = checked {
+        state.notify_error(failure.summary, failure.hint);
+        return Vec::new();
+    }
+    if state.workspace != Workspace::Dissolve {
+        state.notify(format!("{} was imported; Dissolve (2) uses it now.", data_title(&path)));
+    }
     state.dissolve.imported.retain(|p| *p != path);
     state.dissolve.imported.insert(0, path.clone());
     list_models(state);
@@ -328,8 +340,9 @@ pub fn list_models(state: &mut State) {
         })
     });
     let mut models: Vec<ModelChoice> = imported.chain(of_runs).collect();
-    // The newest of those that know this kind of image comes first, and is taken where none was chosen.
+    // The newest of those that know this kind of image comes first, and is taken where none was chosen. One that still grows is
+    // not taken by itself: under the hand that drags t the pictures would become noise.
     let open = state.open().map(|open| open.title());
-    models.sort_by_key(|m| open.is_some() && m.trained_on.is_some() && m.trained_on != open);
+    models.sort_by_key(|m| (!m.is_finished, open.is_some() && m.trained_on.is_some() && m.trained_on != open));
     state.dissolve.models = models;
 }

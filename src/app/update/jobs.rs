@@ -18,7 +18,7 @@ use crate::{
     },
     run_dir::{RunKind, RunState},
 };
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 pub fn preset(state: &mut State, preset: Preset) -> Vec<Effect> {
     let (seed, reuse) = (state.train.config.run.seed, state.train.reuse.clone());
@@ -46,6 +46,13 @@ pub fn preprocess(state: &mut State, preprocess: PreprocessConfig) -> Vec<Effect
     ];
     let what = what.iter().find(|(_, changed)| *changed).map_or("Target size", |(name, _)| name);
     change(state, what, |train| train.config.preprocess = preprocess)
+}
+
+/// The settings of a run come into the form; the data set stays the one that is open.
+pub fn use_settings(state: &mut State, run: &Path) -> Vec<Effect> {
+    let Some(entry) = state.runs.iter().find(|r| r.path == run) else { return Vec::new() };
+    let (name, form) = (entry.manifest.name.clone(), TrainState::from_run(&entry.config));
+    change(state, &format!("Settings of {name}"), |train| *train = form)
 }
 
 pub fn reuse(state: &mut State, source: Option<ModelSource>) -> Vec<Effect> {
@@ -123,8 +130,9 @@ pub(super) fn submit(state: &mut State, job: JobInfo) -> Vec<Effect> {
         RunKind::Dia | RunKind::Csi => card_of(c.stage) == Stage::Dia,
     };
     let forecast = Forecast { costs: costs.into_iter().filter(of_kind).collect() };
-    // One ended job stays in view; the list does not grow for ever.
-    state.jobs.retain(|j| !j.state.has_ended());
+    // The last training stays in view with its curves; the list does not grow for ever.
+    let training = state.jobs.iter().rfind(|j| j.state.has_ended() && j.work.is_training()).map(|j| j.id);
+    state.jobs.retain(|j| !j.state.has_ended() || Some(j.id) == training);
     state.jobs.push(JobInfo { id: JobId(state.next_job), forecast, ..job });
     start_next(state)
 }
@@ -175,8 +183,7 @@ pub fn move_job(state: &mut State, id: JobId, by: i32) -> Vec<Effect> {
 
 /// Stops what runs, with a checkpoint, and remembers what waits; the window closes when that is written.
 pub fn close(state: &mut State) -> Vec<Effect> {
-    let waiting = state.jobs.iter().filter(|j| j.state == JobState::Queued);
-    state.remembered.queue = waiting.map(Waiting::from).collect();
+    state.remember();
     let Some(id) = state.running().map(|j| j.id) else { return vec![Effect::CloseWindow] };
     state.closing = true;
     state.notify("The window closes as soon as the checkpoint is written; the next start offers to go on.");
@@ -249,7 +256,16 @@ pub fn folder(state: &mut State, id: JobId, run: PathBuf) -> Vec<Effect> {
     if let Some(job) = state.jobs.iter_mut().find(|j| j.id == id) {
         job.run = Some(run);
     }
+    is_safe(state, id);
     read_log(state)
+}
+
+/// What a closing window has remembered of this job is in its run folder by now, or came to its end.
+fn is_safe(state: &mut State, id: JobId) {
+    let Some(job) = state.jobs.iter().find(|j| j.id == id && state.closing).map(Waiting::from) else { return };
+    if let Some(at) = state.remembered.jobs.iter().position(|w| *w == job) {
+        state.remembered.jobs.remove(at);
+    }
 }
 
 /// The log of the run at hand, while the panel is open.
@@ -264,15 +280,17 @@ pub fn progress(state: &mut State, id: JobId, event: Event) -> Vec<Effect> {
     match event {
         Event::Started { stage, done, total } => {
             (p.stage, p.done, p.total, p.last) = (Some(stage), done, total, None);
-            // The run has its folder by now.
-            with_log(state, vec![Effect::ListRuns])
+            // What earlier sessions have written belongs to the curves; the run has its folder by now.
+            let past = job.run.clone().filter(|_| matches!(job.work, Work::Resume(_)));
+            let effects = std::iter::once(Effect::ListRuns).chain(past.map(Effect::ReadCurves));
+            with_log(state, effects.collect())
         }
         Event::Step(step) => {
             p.step(step);
             Vec::new()
         }
         Event::Epoch { epoch, auroc, ci95 } => {
-            p.auroc.push(Auroc { epoch, value: auroc, ci95 });
+            p.epoch(Auroc { epoch, value: auroc, ci95 });
             Vec::new()
         }
         Event::Preview { step, file } => {
@@ -314,9 +332,18 @@ pub fn preview(state: &mut State, file: PathBuf, pixels: Result<Pixels, String>)
     }
 }
 
+/// The results of something else are in view.
+fn looks_at_another(state: &State, run: &Path) -> bool {
+    state.workspace == Workspace::Results && state.results.run.as_deref().is_some_and(|shown| shown != run)
+}
+
 pub fn ended(state: &mut State, id: JobId, outcome: Outcome) -> Vec<Effect> {
     let Some(job) = state.jobs.iter_mut().find(|j| j.id == id) else { return Vec::new() };
     job.state = JobState::Ended(outcome.clone());
+    if outcome != Outcome::Stopped {
+        is_safe(state, id);
+    }
+    let Some(job) = state.jobs.iter().find(|j| j.id == id) else { return Vec::new() };
     let title = job.title.clone();
     // A stage that was stopped has shown as much of the speed as one that was finished.
     const ENOUGH: usize = 10;
@@ -330,18 +357,23 @@ pub fn ended(state: &mut State, id: JobId, outcome: Outcome) -> Vec<Effect> {
         Work::New | Work::Resume(_) => job.kind == RunKind::Train,
         Work::Plant(_) => false,
     };
-    let keeps_nothing = matches!(job.work, Work::Folder { .. } | Work::Plant(_));
+    let (on_cards, is_folder) = (job.work.is_on_cards(), matches!(job.work, Work::Folder { .. }));
     match outcome {
+        // What is looked at is not taken away from under the hand; a folder's images would take the place of the open ones.
+        Outcome::Finished(run) if scored && (is_folder || looks_at_another(state, &run)) => {
+            state.notify_results(format!("{title}: done."), run);
+        }
         Outcome::Finished(run) if scored => {
             state.notify(format!("{title}: done. The scores are under Results (4)."));
             effects.extend(results::open_run(state, run));
         }
         Outcome::Finished(_) => state.notify(format!("{title}: done.")),
-        Outcome::Stopped if keeps_nothing => state.notify(format!("{title}: stopped; nothing was written.")),
+        Outcome::Stopped if !on_cards => state.notify(format!("{title}: stopped; nothing was written.")),
         Outcome::Stopped => state.notify(format!("{title}: stopped; what was computed is kept and can be resumed.")),
         // The page in view says it, as long as no other job takes its place.
-        Outcome::Failed(failure) if state.workspace == Workspace::Train && state.queued() == 0 => {
-            state.keep_in_log(&Notice { text: format!("{title}: {}", failure.summary), hint: failure.hint, is_error: true });
+        Outcome::Failed(failure) if on_cards && state.workspace == Workspace::Train && state.queued() == 0 => {
+            let text = format!("{title}: {}", failure.summary);
+            state.keep_in_log(&Notice { text, hint: failure.hint, is_error: true, results: None });
         }
         Outcome::Failed(failure) => state.notify_error(format!("{title}: {}", failure.summary), failure.hint),
     }

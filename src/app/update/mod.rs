@@ -20,6 +20,8 @@ mod tests_around;
 #[cfg(test)]
 mod tests_data;
 #[cfg(test)]
+mod tests_jobs;
+#[cfg(test)]
 mod tests_runs;
 
 pub use follow::follow;
@@ -37,6 +39,24 @@ pub fn update(state: &mut State, message: impl Into<Message>) -> Vec<Effect> {
 }
 
 fn on_command(state: &mut State, command: Command) -> Vec<Effect> {
+    let mut effects = settle(state, &command);
+    effects.extend(carry_out(state, command));
+    effects
+}
+
+/// A person has gone on to something else: what was typed is kept, and the next change is one of its own.
+fn settle(state: &mut State, command: &Command) -> Vec<Effect> {
+    let by_itself = matches!(command, Command::WantThumbnails(_) | Command::Room(_) | Command::Sweep | Command::DismissNotice(_));
+    if by_itself || matches!(command, Command::DraftRun(draft) if runs::goes_on(state, draft)) {
+        return Vec::new();
+    }
+    if !matches!(command, Command::Field(..) | Command::Preprocess(_)) {
+        state.history.seal();
+    }
+    runs::keep_draft(state)
+}
+
+fn carry_out(state: &mut State, command: Command) -> Vec<Effect> {
     match command {
         Command::Go(workspace) => around::go(state, workspace),
         Command::Fold(side) => around::fold(state, side),
@@ -69,6 +89,7 @@ fn on_command(state: &mut State, command: Command) -> Vec<Effect> {
         Command::Pick(pick) => around::pick(state, pick),
         Command::Open(path) => data::open(state, path),
         Command::OpenData(config) => data::open_data(state, config),
+        Command::TryAgain => data::try_again(state),
         Command::OpenDemo => vec![Effect::Demo],
         Command::SetNormal(names) => data::set_normal(state, names),
         Command::Filter(filter) => data::filter(state, filter),
@@ -100,7 +121,7 @@ fn on_command(state: &mut State, command: Command) -> Vec<Effect> {
         Command::SetT(t) => dissolve::set_t(state, t),
         Command::Method(method) => dissolve::change(state, |d| d.method = method),
         Command::Model(source) => dissolve::change(state, |d| d.chosen = Some(source)),
-        Command::ImportModel(path) => dissolve::import(state, path),
+        Command::ImportModel(path) => dissolve::import(path),
         Command::Resolution(px) => dissolve::change(state, |d| d.resolution = px),
         Command::Difference(kind) => dissolve::show(state, |d| d.difference = kind),
         Command::Gain(gain) => dissolve::show(state, |d| d.gain = gain.clamp(0.5, 64.0)),
@@ -122,6 +143,7 @@ fn on_command(state: &mut State, command: Command) -> Vec<Effect> {
             state.train = *form;
             Vec::new()
         }
+        Command::UseSettings(run) => jobs::use_settings(state, &run),
         Command::Reuse(source) => jobs::reuse(state, source),
         Command::Train(kind) => jobs::train(state, kind),
         Command::ScoreRun(run) => jobs::score_run(state, run),
@@ -140,6 +162,12 @@ fn on_command(state: &mut State, command: Command) -> Vec<Effect> {
         }
         Command::SelectRun(run) => runs::select(state, &run),
         Command::CompareRun(run) => runs::compare(state, &run),
+        Command::DraftRun(draft) => {
+            state.list.draft = Some(draft);
+            Vec::new()
+        }
+        // Any command but a quiet one does.
+        Command::KeepDraft => Vec::new(),
         Command::ShowTrash(shown) => {
             state.list.shows_trash = shown;
             Vec::new()
@@ -198,6 +226,7 @@ fn on_event(state: &mut State, event: JobEvent) -> Vec<Effect> {
         JobEvent::Runs(runs) => results::runs(state, runs),
         JobEvent::Trash(trash) => runs::trash_listed(state, trash),
         JobEvent::Curves { run, curves } => runs::curves(state, &run, curves),
+        JobEvent::ModelChecked { path, checked } => dissolve::imported(state, path, checked),
         JobEvent::RunDone { errand, done } => runs::done(state, errand, done),
         JobEvent::Scores { run, scores } => results::scores(state, &run, scores),
         JobEvent::Compared { second, compared } => comparing::compared(state, second, compared),

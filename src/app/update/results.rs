@@ -27,6 +27,7 @@ pub fn runs(state: &mut State, runs: Vec<RunEntry>) -> Vec<Effect> {
 }
 
 pub fn open_run(state: &mut State, run: PathBuf) -> Vec<Effect> {
+    state.notices.retain(|notice| notice.results.as_ref() != Some(&run));
     let r = &mut state.results;
     r.run = Some(run.clone());
     r.scores = Scores::Loading;

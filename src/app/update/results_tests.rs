@@ -56,6 +56,9 @@ fn tags_are_saved_at_once_and_can_be_taken_back() {
     assert!(state.results.triage.is_empty() && state.results.shown.is_empty());
     update(&mut state, Command::Redo);
     assert!(state.results.remark("6.png").has(Tag::ImagePoor));
+    update(&mut state, Command::OpenRun("other".into()));
+    assert!(update(&mut state, Command::Undo).is_empty() && state.notices.last().unwrap().text.contains("open it"));
+    assert_eq!(state.history.next_undo(), Some("Tags and note of 6.png"), "it can be tried again");
     let elsewhere = Command::Remark { file: "other/scores.csv".into(), name: "6.png".into(), remark: Remark::default() };
     assert!(update(&mut state, elsewhere).is_empty(), "another run's tags are left alone");
 }
@@ -93,7 +96,11 @@ fn a_folder_is_scored_as_a_job_where_the_encoder_is_there() {
     assert_eq!(state.jobs[0].state, JobState::Running);
     assert!((actions::get(actions::Id::Keep).allowed)(&state).is_err(), "half a list is of no use");
     let effects = update(&mut state, JobEvent::JobEnded(JobId(1), Outcome::Finished("run/scores-new.csv".into())));
-    assert!(effects.iter().any(|e| matches!(e, Effect::LoadScores(path) if path.ends_with("scores-new.csv"))));
+    assert!(!effects.iter().any(|e| matches!(e, Effect::LoadScores(_))), "the open images and results stay");
+    assert_eq!(state.notices.last().unwrap().results, Some("run/scores-new.csv".into()));
+    let effects = update(&mut state, Command::OpenRun("run/scores-new.csv".into()));
+    assert!(matches!(&effects[..], [Effect::LoadScores(path)] if path.ends_with("scores-new.csv")));
+    assert!(state.notices.iter().all(|n| n.results.is_none()), "the way was taken");
 }
 
 #[test]

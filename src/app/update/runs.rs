@@ -3,7 +3,7 @@
 use crate::{
     app::{
         Command, Effect, State,
-        state::{Change, JobState},
+        state::{Change, JobInfo, RunDraft, Work},
     },
     jobs::{Failure, RunCurve, RunDone, RunEntry, RunErrand},
 };
@@ -32,6 +32,8 @@ pub fn compare(state: &mut State, run: &Path) -> Vec<Effect> {
 }
 
 pub fn curves(state: &mut State, run: &Path, curves: Vec<RunCurve>) -> Vec<Effect> {
+    let resumed = |job: &&mut JobInfo| job.work == Work::Resume(run.to_path_buf());
+    state.jobs.iter_mut().filter(resumed).for_each(|job| job.progress.recall(&curves));
     state.list.curves.insert(run.to_path_buf(), Arc::new(curves));
     Vec::new()
 }
@@ -50,12 +52,24 @@ pub fn in_work(state: &State, run: &Path) -> Option<&'static str> {
     if state.runs.iter().any(|entry| entry.path == run && entry.is_locked) {
         return Some("Some program works on it now: stop that first.");
     }
-    let works = |job: &&crate::app::state::JobInfo| !job.state.has_ended();
-    let is_it = state.jobs.iter().filter(works).any(|job| match &job.run {
-        Some(folder) => folder == run,
-        None => job.state != JobState::Queued,
-    });
+    // Its own, or one that dissolves with its model.
+    let needs = |job: &&JobInfo| job.run.as_deref() == Some(run) || job.config.dia.model.starts_with(run);
+    let is_it = state.jobs.iter().filter(|job| !job.state.has_ended()).any(|job| needs(&job));
     is_it.then_some("A job works on it: stop that first.")
+}
+
+/// More letters of the same draft.
+pub fn goes_on(state: &State, draft: &RunDraft) -> bool {
+    state.list.draft.as_ref().is_none_or(|before| before.run == draft.run)
+}
+
+/// Writes down name and notes that were being typed.
+pub fn keep_draft(state: &mut State) -> Vec<Effect> {
+    let Some(RunDraft { run, name, notes }) = state.list.draft.take() else { return Vec::new() };
+    let Some(entry) = state.runs.iter().find(|r| r.path == run) else { return Vec::new() };
+    // A run has a name.
+    let name = Some(name.trim()).filter(|name| !name.is_empty()).unwrap_or(&entry.manifest.name).to_string();
+    errand(state, RunErrand::Edit { run, name, notes: notes.trim_end().to_string() })
 }
 
 pub fn errand(state: &mut State, errand: RunErrand) -> Vec<Effect> {
@@ -92,7 +106,7 @@ pub fn done(state: &mut State, errand: RunErrand, done: Result<RunDone, Failure>
         Ok(done) => {
             if let (RunErrand::Trash(from), Some(to)) = (&errand, &done.trashed) {
                 let (undo, redo) = (RunErrand::Restore(to.clone()), RunErrand::Trash(from.clone()));
-                state.history.note(Change::new("Move to trash", Command::RunErrand(undo), Command::RunErrand(redo)));
+                state.history.note_again(Change::new("Move to trash", Command::RunErrand(undo), Command::RunErrand(redo)));
             }
             if !done.text.is_empty() {
                 state.notify(done.text);

@@ -93,7 +93,7 @@ fn choosing_the_normal_class_keeps_pictures_and_selection() {
     assert!(!state.open().unwrap().asks_normal());
 }
 
-fn training() -> (State, JobId) {
+pub(super) fn training() -> (State, JobId) {
     let mut state = opened();
     let effects = update(&mut state, Command::Train(RunKind::Train));
     let [Effect::Train { id, config, work: Work::New, .. }] = &effects[..] else { panic!("{effects:?}") };
@@ -163,11 +163,12 @@ fn closing_waits_for_the_checkpoint() {
     update(&mut state, Command::Train(RunKind::Train));
     let effects = update(&mut state, Command::Close);
     assert!(matches!(&effects[..], [Effect::Control(_, Control::Stop)]));
+    update(&mut state, JobEvent::JobFolder(id, "run".into()));
     let effects = update(&mut state, JobEvent::JobEnded(id, Outcome::Stopped));
     assert!(effects.iter().any(|e| matches!(e, Effect::CloseWindow)));
     assert!(!effects.iter().any(|e| matches!(e, Effect::Train { .. })), "what waits does not begin any more");
     // The next session offers what waited.
-    let mut next = State { remembered: state.remembered.clone(), ..State::default() };
+    let mut next = State::starting(state.remembered.clone(), PathBuf::new(), 2);
     assert_eq!(next.remembered.queue.len(), 1);
     assert!(matches!(&update(&mut next, Command::Requeue)[..], [Effect::Train { .. }]));
     assert!(next.remembered.queue.is_empty());

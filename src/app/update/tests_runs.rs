@@ -4,15 +4,15 @@ use super::{tests::*, update};
 use crate::{
     app::{
         Command, Effect, State,
-        state::{RunsState, side_by_side},
+        state::{Overlay, RunDraft, RunsState, side_by_side},
     },
     config::RunConfig,
-    jobs::{JobEvent, RunDone, RunEntry, RunErrand},
+    jobs::{JobEvent, ModelSource, RunDone, RunEntry, RunErrand},
     run_dir::{Manifest, RunKind, RunState},
 };
 use std::path::PathBuf;
 
-fn entry(name: &str, steps: usize) -> RunEntry {
+pub(super) fn entry(name: &str, steps: usize) -> RunEntry {
     let mut config = RunConfig::default();
     config.ddpm.steps = steps;
     RunEntry {
@@ -42,7 +42,7 @@ pub(super) fn entry_at(path: &str) -> RunEntry {
     RunEntry { path: path.into(), ..entry(path, 10) }
 }
 
-fn with_runs() -> State {
+pub(super) fn with_runs() -> State {
     let mut state = opened();
     update(&mut state, JobEvent::Runs(vec![entry("eyes", 10), entry("lungs", 20)]));
     state
@@ -91,6 +91,55 @@ fn what_is_thrown_away_comes_back_with_undo() {
     let effects = update(&mut state, Command::Undo);
     let [Effect::RunErrand(RunErrand::Restore(path))] = &effects[..] else { panic!("{effects:?}") };
     assert!(path.starts_with("work/.trash"));
+}
+
+#[test]
+fn what_is_thrown_away_again_has_one_way_back() {
+    let mut state = with_runs();
+    let errand = RunErrand::Trash("work/runs/eyes".into());
+    let trashed = |state: &mut State, to: &str| {
+        let done = RunDone { text: "in the trash".into(), trashed: Some(to.into()), show: None };
+        update(state, JobEvent::RunDone { errand: errand.clone(), done: Ok(done) });
+    };
+    update(&mut state, Command::RunErrand(errand.clone()));
+    trashed(&mut state, "work/.trash/eyes");
+    update(&mut state, Command::Undo);
+    assert!(matches!(&update(&mut state, Command::Redo)[..], [Effect::RunErrand(RunErrand::Trash(_))]));
+    trashed(&mut state, "work/.trash/eyes-2");
+    let effects = update(&mut state, Command::Undo);
+    assert!(matches!(&effects[..], [Effect::RunErrand(RunErrand::Restore(path))] if path.ends_with("eyes-2")), "{effects:?}");
+    assert_eq!(state.history.next_undo(), None);
+}
+
+#[test]
+fn half_typed_notes_are_kept_once_whatever_comes_next() {
+    let draft = |notes: &str| Command::DraftRun(RunDraft { run: "work/runs/eyes".into(), name: " ".into(), notes: notes.into() });
+    let next = [Command::Close, Command::Toggle(Overlay::Runs), Command::SelectRun("work/runs/lungs".into()), Command::KeepDraft];
+    for command in next {
+        let mut state = with_runs();
+        assert!(update(&mut state, draft("t")).is_empty() && update(&mut state, draft("tried")).is_empty(), "no file a letter");
+        assert!(update(&mut state, Command::WantThumbnails(Vec::new())).len() == 1, "what goes by itself is no end of typing");
+        let effects = update(&mut state, command);
+        assert!(matches!(&effects[0], Effect::RunErrand(RunErrand::Edit { notes, .. }) if notes == "tried"), "{effects:?}");
+        let manifest = &state.runs[0].manifest;
+        assert_eq!((manifest.name.as_str(), manifest.notes.as_str()), ("eyes", "tried"), "a run keeps a name");
+        update(&mut state, Command::Undo);
+        assert_eq!(state.runs[0].manifest.notes, "Gaussian tried");
+    }
+}
+
+#[test]
+fn the_settings_of_a_run_come_into_the_form_and_go_again() {
+    let mut state = with_runs();
+    state.runs[1].config.preprocess.circle_crop = true;
+    state.runs[1].config.dia.model = "work/runs/eyes".into();
+    let before = state.train.clone();
+    update(&mut state, Command::UseSettings("work/runs/lungs".into()));
+    assert_eq!((state.train.config.ddpm.steps, state.train.texts["ddpm.steps"].as_str()), (20, "20"));
+    assert!(state.train.config.preprocess.circle_crop && state.train.error().is_none());
+    assert_eq!(state.train.reuse, Some(ModelSource("work/runs/eyes".into())), "its model was a given one");
+    update(&mut state, Command::Undo);
+    assert_eq!(state.train, before);
 }
 
 #[test]

@@ -20,6 +20,7 @@ pub fn remark(state: &mut State, file: &Path, name: String, remark: Remark) -> V
     let Some(set) = state.results.ready().filter(|set| set.file == file).cloned() else {
         let run = file.parent().map(data_title).unwrap_or_default();
         state.notify(format!("That tag belongs to {run}, which is not in view: open it and undo again."));
+        state.history.refuse();
         return Vec::new();
     };
     let before = state.results.triage.set(&name, remark.clone());

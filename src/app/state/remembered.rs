@@ -1,0 +1,104 @@
+//! What is remembered from one start to the next.
+
+use super::{State, ThemeChoice, TrainForm, TrainState, Waiting, Workspace};
+use crate::{
+    config::{DataConfig, DissolveMethod},
+    ml::cost::Speed,
+};
+use serde::{Deserialize, Serialize};
+use std::path::PathBuf;
+
+/// What is remembered from one start to the next.
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Remembered {
+    pub theme: ThemeChoice,
+    pub library_hidden: bool,
+    pub inspector_hidden: bool,
+    pub log_shown: bool,
+    /// Where the last session ended.
+    pub workspace: Workspace,
+    /// Scale of the whole window, one of [`SCALES`], in percent.
+    pub scale: Scale,
+    /// How fast this machine was, with the number of its cores.
+    pub speed: Option<(usize, Speed)>,
+    /// Jobs that earlier sessions left: offered until they are queued again or declined.
+    pub queue: Vec<Waiting>,
+    /// Jobs of this session that would be lost with it.
+    pub jobs: Vec<Waiting>,
+    /// Runs that the person does not want to go on with.
+    pub declined: Vec<PathBuf>,
+    /// Newest first.
+    pub recent: Vec<DataConfig>,
+    /// The form of a training, where it was ever shown.
+    pub form: Option<TrainForm>,
+    /// Files of weights that were imported.
+    pub imported: Vec<PathBuf>,
+    pub method: Option<DissolveMethod>,
+    /// By what differences are multiplied; none: as at first.
+    pub gain: Option<f32>,
+    /// Where strips and sweeps are written.
+    pub film_folder: PathBuf,
+}
+
+/// Percent by which the whole window is scaled.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct Scale(pub u16);
+
+/// The steps of Ctrl + and Ctrl -, in percent.
+pub const SCALES: [u16; 12] = [80, 90, 100, 110, 125, 140, 160, 180, 200, 230, 260, 300];
+
+impl Default for Scale {
+    fn default() -> Self {
+        Self(100)
+    }
+}
+
+impl Scale {
+    pub fn factor(self) -> f32 {
+        f32::from(self.0.clamp(SCALES[0], SCALES[SCALES.len() - 1])) / 100.0
+    }
+
+    /// `by` steps larger or, negative, smaller; 0 goes back to 100 %.
+    pub fn step(self, by: i32) -> Self {
+        if by == 0 {
+            return Self::default();
+        }
+        let at = SCALES.iter().position(|&s| s >= self.0).unwrap_or(SCALES.len() - 1) as i32;
+        Self(SCALES[(at + by).clamp(0, SCALES.len() as i32 - 1) as usize])
+    }
+}
+
+impl State {
+    /// As the last session left it.
+    pub fn starting(mut remembered: Remembered, workspace_dir: PathBuf, cores: usize) -> Self {
+        // What was queued and never done is offered; so is what the session before had offered in vain.
+        let left = std::mem::take(&mut remembered.jobs);
+        remembered.queue.extend(left);
+        let mut state = Self { workspace: remembered.workspace, workspace_dir, cores, ..Self::default() };
+        state.machine.speed = remembered.speed.and_then(|(on, speed)| (on == cores).then_some(speed));
+        if let Some(form) = &remembered.form {
+            state.train = TrainState::from_form(form);
+        }
+        let d = &mut state.dissolve;
+        d.imported.clone_from(&remembered.imported);
+        d.method = remembered.method.unwrap_or(d.method);
+        d.gain = remembered.gain.filter(|gain| gain.is_finite()).map_or(d.gain, |gain| gain.clamp(0.5, 64.0));
+        d.film_folder.clone_from(&remembered.film_folder);
+        state.remembered = remembered;
+        state
+    }
+
+    /// Brings what is remembered up to date: before it is written, and before a closing window ends its jobs.
+    pub fn remember(&mut self) {
+        if !self.closing {
+            self.remembered.jobs = self.jobs.iter().filter(|job| job.is_lost_with_the_session()).map(Waiting::from).collect();
+        }
+        self.remembered.form = Some(TrainForm::from(&self.train));
+        let d = &self.dissolve;
+        self.remembered.imported.clone_from(&d.imported);
+        (self.remembered.method, self.remembered.gain) = (Some(d.method), Some(d.gain));
+        self.remembered.film_folder.clone_from(&d.film_folder);
+    }
+}
