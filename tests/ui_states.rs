@@ -357,7 +357,7 @@ fn scores_on_their_way_failed_partial_and_full() {
 #[test]
 fn wrong_calls_are_told_from_right_ones() {
     let mut panels = Panels::of(results(score_set()));
-    panels.take(Command::Threshold(-1.6));
+    panels.take(Command::Threshold(-1.57));
     let confusion = panels.0.state().state.results.confusion();
     assert!(confusion.fp > 0 && confusion.fn_ > 0, "{confusion:?}");
     for (name, count) in [("false positives", confusion.fp), ("false negatives", confusion.fn_)] {
@@ -377,10 +377,14 @@ fn a_double_click_resets_the_number_of_a_rule() {
     let mut panels = Panels::of(results(score_set()));
     panels.take(Command::Rule(ThresholdRule::Sensitivity(0.5)));
     let place = panels.0.get_by_label("% sensitivity, value").rect().center();
-    for pressed in [true, false, true, false] {
-        let button = egui::PointerButton::Primary;
-        panels.0.event(egui::Event::PointerMoved(place));
-        panels.0.event(egui::Event::PointerButton { pos: place, button, pressed, modifiers: egui::Modifiers::NONE });
+    for _ in 0..2 {
+        // Both in one frame: the harness's frames are far apart.
+        let events = &mut panels.0.input_mut().events;
+        events.push(egui::Event::PointerMoved(place));
+        for pressed in [true, false] {
+            let (button, modifiers) = (egui::PointerButton::Primary, egui::Modifiers::NONE);
+            events.push(egui::Event::PointerButton { pos: place, button, pressed, modifiers });
+        }
         panels.0.step();
     }
     panels.0.run_steps(2);

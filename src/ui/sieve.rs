@@ -16,13 +16,15 @@ use eframe::egui::{
 };
 
 /// Side of a mark with its ring, points.
-const MARK: f32 = 14.0;
+const MARK: f32 = 12.0;
 
 /// One button an outcome, with its number of images and its mark.
 pub fn tabs(ui: &mut Ui, cx: &mut Cx<'_>, set: &ScoreSet) {
     let labelled = set.evaluation.n_normal + set.evaluation.n_abnormal > 0;
     ui.horizontal_wrapped(|ui| {
-        ui.spacing_mut().item_spacing.x = theme::STEP;
+        // Narrow, so that three have room beside each other.
+        ui.spacing_mut().item_spacing.x = 2.0;
+        ui.spacing_mut().button_padding.x = 3.0;
         for tab in Tab::ALL {
             let count = cx.state.results.count(tab);
             // Without labels there are no outcomes, and a folder that was scored later has no training images.
@@ -42,7 +44,7 @@ pub fn tabs(ui: &mut Ui, cx: &mut Cx<'_>, set: &ScoreSet) {
                 None => Button::selectable(here, text).atom_ui(ui),
             };
             if let Some(place) = button.rect(mark) {
-                widgets::outcome_mark(ui.painter(), theme::of(ui), tab.label(), tab.is_wrong(), place.center(), 4.0);
+                widgets::outcome_mark(ui.painter(), theme::of(ui), tab.label(), tab.is_wrong(), place.center(), 3.5);
             }
             let response = button.response;
             response.widget_info(|| WidgetInfo::selected(Role::Button, true, here, format!("{} {count}", tab.name())));

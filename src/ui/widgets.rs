@@ -31,7 +31,7 @@ pub fn mark(painter: &Painter, tokens: &theme::Tokens, label: Option<Label>, cen
 pub fn outcome_mark(painter: &Painter, tokens: &theme::Tokens, label: Option<Label>, wrong: bool, centre: Pos2, radius: f32) {
     mark(painter, tokens, label, centre, radius);
     if wrong {
-        painter.circle_stroke(centre, radius + 2.5, Stroke::new(1.5, tokens.error));
+        painter.circle_stroke(centre, radius + 2.0, Stroke::new(1.5, tokens.error));
     }
 }
 
