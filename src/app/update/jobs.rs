@@ -337,6 +337,11 @@ fn looks_at_another(state: &State, run: &Path) -> bool {
     state.workspace == Workspace::Results && state.results.run.as_deref().is_some_and(|shown| shown != run)
 }
 
+/// The run that scored the folder is in view; elsewhere the folder's images would take the place of the open ones.
+fn awaits_its_folder(state: &State, job: &JobInfo) -> bool {
+    state.workspace == Workspace::Results && state.results.ready().is_some_and(|set| Some(&set.run) == job.run.as_ref())
+}
+
 pub fn ended(state: &mut State, id: JobId, outcome: Outcome) -> Vec<Effect> {
     let Some(job) = state.jobs.iter_mut().find(|j| j.id == id) else { return Vec::new() };
     job.state = JobState::Ended(outcome.clone());
@@ -357,10 +362,14 @@ pub fn ended(state: &mut State, id: JobId, outcome: Outcome) -> Vec<Effect> {
         Work::New | Work::Resume(_) => job.kind == RunKind::Train,
         Work::Plant(_) => false,
     };
-    let (on_cards, is_folder) = (job.work.is_on_cards(), matches!(job.work, Work::Folder { .. }));
+    let on_cards = job.work.is_on_cards();
+    let waits = |run: &Path| match job.work {
+        Work::Folder { .. } => !awaits_its_folder(state, job),
+        _ => looks_at_another(state, run),
+    };
     match outcome {
-        // What is looked at is not taken away from under the hand; a folder's images would take the place of the open ones.
-        Outcome::Finished(run) if scored && (is_folder || looks_at_another(state, &run)) => {
+        // What is looked at is not taken away from under the hand.
+        Outcome::Finished(run) if scored && waits(&run) => {
             state.notify_results(format!("{title}: done."), run);
         }
         Outcome::Finished(run) if scored => {

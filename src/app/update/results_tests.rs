@@ -4,7 +4,7 @@ use super::{tests::scored, update};
 use crate::{
     app::{
         Command, Effect, actions,
-        state::{Comparing, JobState, Sieve, Sort, Tab},
+        state::{Comparing, JobState, Scores, Sieve, Sort, Tab, Workspace},
     },
     jobs::{Failure, JobEvent, JobId, Outcome, ScoreSet},
     scores::{Planted, Remark, Tag},
@@ -94,6 +94,12 @@ fn a_folder_is_scored_as_a_job_where_the_encoder_is_there() {
     let effects = update(&mut state, Command::ScoreFolder("new".into()));
     assert!(matches!(&effects[..], [Effect::ScoreFolder { id: JobId(1), .. }]) && !state.results.asks_folder);
     assert_eq!(state.jobs[0].state, JobState::Running);
+    let mut in_view = scored();
+    update(&mut in_view, Command::Go(Workspace::Results));
+    in_view.results.scores = std::mem::replace(&mut state.results.scores, Scores::Loading);
+    in_view.jobs.clone_from(&state.jobs);
+    let effects = update(&mut in_view, JobEvent::JobEnded(JobId(1), Outcome::Finished("run/scores-new.csv".into())));
+    assert!(effects.iter().any(|e| matches!(e, Effect::LoadScores(_))), "its run is in view: the folder is awaited");
     assert!((actions::get(actions::Id::Keep).allowed)(&state).is_err(), "half a list is of no use");
     let effects = update(&mut state, JobEvent::JobEnded(JobId(1), Outcome::Finished("run/scores-new.csv".into())));
     assert!(!effects.iter().any(|e| matches!(e, Effect::LoadScores(_))), "the open images and results stay");
