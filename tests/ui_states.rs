@@ -420,7 +420,7 @@ fn the_list_of_runs_is_empty_full_and_has_a_trash() {
     let failed = RunState::Failed { reason: "the disk is full".into() };
     panels.take(JobEvent::Runs(vec![run("eyes", RunState::Finished), run("lungs", failed)]));
     panels.take(JobEvent::Trash(vec![run("old", RunState::Finished)]));
-    panels.has_all(&["Details of eyes", "Details of lungs", "Tick two or more runs"]);
+    panels.has_all(&["Details of eyes", "Details of lungs", "Tick a run to see its curves"]);
     panels.click("Details of lungs");
     panels.has_all(&["The disk is full", "Write report", "Move to trash"]);
     panels.click("Trash 1");
