@@ -128,11 +128,14 @@ fn line(ui: &mut Ui, cx: &mut Cx<'_>, name: &str, count: usize, mark: Option<Opt
 fn entry(ui: &mut Ui, cx: &mut Cx<'_>, run: &RunEntry) {
     let t = theme::of(ui);
     let chosen = cx.state.results.run.as_deref() == Some(run.path.as_path());
-    let name = widgets::cut_middle(ui, &run.manifest.name, &FontId::proportional(theme::BODY), ui.available_width() - 72.0);
     let (state, colour) = match run.figure("auroc") {
         Some(auroc) if run.manifest.state == RunState::Finished => (format!("{auroc:.3}"), t.weak),
         _ => runs::state_of(run, t),
     };
+    // The name has what the state leaves.
+    let state_width = ui.painter().layout_no_wrap(state.clone(), FontId::proportional(theme::SMALL), colour).size().x;
+    let room = ui.available_width() - state_width - 40.0;
+    let name = widgets::cut_middle(ui, &run.manifest.name, &FontId::proportional(theme::BODY), room);
     let button = Button::selectable(chosen, name)
         .shortcut_text(RichText::new(state).size(theme::SMALL).color(colour))
         .min_size(vec2(ui.available_width(), 24.0));

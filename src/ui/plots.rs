@@ -28,6 +28,8 @@ pub fn quiet<'a>(id: &'a str, t: &Tokens, height: f32) -> Plot<'a> {
         .y_grid_spacer(|input| round_marks(input.bounds, input.base_step_size))
         .custom_x_axes(vec![axis(AxisHints::new_x()).label_spacing(Rangef::new(40.0, 60.0))])
         .custom_y_axes(vec![axis(AxisHints::new_y()).label_spacing(Rangef::new(0.5 * APART, APART)).min_thickness(40.0)])
+        .x_axis_formatter(|mark, _| label(mark))
+        .y_axis_formatter(|mark, _| label(mark))
         .allow_drag(false)
         .allow_zoom(false)
         .allow_scroll(false)
@@ -45,6 +47,12 @@ fn round_marks((low, high): (f64, f64), least: f64) -> Vec<GridMark> {
     let step_size = [1.0, 2.0, 5.0, 10.0].map(|n| n * power).into_iter().find(|step| *step >= least).unwrap_or(10.0 * power);
     let numbers = (low / step_size).ceil() as i64..=(high / step_size).floor() as i64;
     numbers.map(|n| GridMark { value: n as f64 * step_size, step_size }).collect()
+}
+
+/// With as many decimals as its step needs.
+fn label(mark: GridMark) -> String {
+    let decimals = (-mark.step_size.log10() - 1e-9).ceil().clamp(0.0, 9.0) as usize;
+    format!("{:.decimals$}", mark.value)
 }
 
 /// The menu that saves a chart.
@@ -120,6 +128,8 @@ mod tests {
         assert_eq!(values((0.27, 0.85), 0.11), [0.4, 0.6, 0.8]);
         assert_eq!(values((-3.0, 301.0), 60.0), [0.0, 100.0, 200.0, 300.0]);
         assert_eq!(values((0.001, 0.0042), 0.001), [0.001, 0.002, 0.003, 0.004]);
+        let said = |value, step_size| label(GridMark { value, step_size });
+        assert_eq!([said(0.5, 0.5), said(0.2, 0.2), said(100.0, 100.0), said(0.003, 0.001)], ["0.5", "0.2", "100", "0.003"]);
         assert!(values((0.0, 1.0), f64::NAN).is_empty() && values((0.0, 1.0), 0.0).is_empty());
     }
 }
