@@ -33,12 +33,13 @@ pub fn show(ui: &mut Ui, cx: &mut Cx<'_>, shown: &mut train_curves::Shown) {
 
 fn head(ui: &mut Ui, cx: &mut Cx<'_>) {
     let t = theme::of(ui);
+    let in_line = ui.available_width() >= HEAD;
     let buttons = |ui: &mut Ui, cx: &mut Cx<'_>| {
         widgets::primary_button(ui, cx, Id::TrainAll);
-        widgets::icon_button(ui, cx, Id::Redo);
-        widgets::icon_button(ui, cx, Id::Undo);
+        // In a line they are laid out from its right end.
+        let order = if in_line { [Id::Redo, Id::Undo] } else { [Id::Undo, Id::Redo] };
+        order.into_iter().for_each(|id| _ = widgets::icon_button(ui, cx, id));
     };
-    let in_line = ui.available_width() >= HEAD;
     ui.horizontal(|ui| {
         if in_line {
             ui.label(RichText::new("Preset").color(t.weak));

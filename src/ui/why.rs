@@ -89,7 +89,8 @@ fn where_it_matters(ui: &mut Ui, cx: &mut Cx<'_>, row: &ScoreRow, room: f32) {
     }
     let name = if texture == Texture::Map { "map of what covering changes" } else { "the image" };
     response.widget_info(|| WidgetInfo::labeled(Role::Image, true, name));
-    if why.picture == Some(true) {
+    // The map is drawn without it.
+    if why.picture == Some(true) && texture == Texture::Explained {
         widgets::weak(ui, "The line is the mask that came with the image.");
     }
     match why.map {
@@ -137,6 +138,7 @@ fn legend(ui: &mut Ui, fall: f64, rise: f64) {
         (t.normal, format!("covered: score rises, by up to {rise:.3}")),
     ] {
         ui.horizontal(|ui| {
+            ui.spacing_mut().interact_size.y = 16.0;
             let (rect, _) = ui.allocate_exact_size(vec2(12.0, 12.0), Sense::hover());
             ui.painter().rect_filled(rect, 2.0, colour);
             widgets::weak(ui, text);
