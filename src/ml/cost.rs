@@ -36,6 +36,14 @@ pub struct Speed {
     pub encoder: f64,
 }
 
+impl Speed {
+    /// A guess for a processor of 2022 or so, until the first steps correct it.
+    pub fn ordinary(cores: usize) -> Self {
+        let cores = cores.max(1) as f64;
+        Self { unet: 6e10 * cores, encoder: 3e10 * cores }
+    }
+}
+
 /// How much there is to learn from and to score.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Amount {

@@ -13,7 +13,7 @@ use crate::{
     data::Label,
     jobs::{JobId, Machine, ModelSource, Outcome, Pixels, RunEntry},
     ml::{
-        cost,
+        cost::{self, Speed},
         progress::{Event, Stage},
     },
     run_dir::{RunKind, RunState},
@@ -122,8 +122,9 @@ pub fn score_run(state: &mut State, run: PathBuf) -> Vec<Effect> {
 /// Queues a job, and starts it where nothing else runs.
 pub(super) fn submit(state: &mut State, job: JobInfo) -> Vec<Effect> {
     state.next_job += 1;
-    let forecast = job.amount.zip(state.machine.speed);
-    let costs = forecast.map(|(amount, speed)| cost::forecast(&job.config, amount, speed)).unwrap_or_default();
+    // Started before this machine was timed, a training says at first what it would take on an ordinary one.
+    let speed = state.machine.speed.unwrap_or_else(|| Speed::ordinary(state.cores));
+    let costs = job.amount.map(|amount| cost::forecast(&job.config, amount, speed)).unwrap_or_default();
     let of_kind = |c: &cost::Cost| match job.kind {
         RunKind::Train => true,
         RunKind::Ddpm => c.stage == Stage::Ddpm,

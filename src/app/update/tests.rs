@@ -113,6 +113,7 @@ fn training_needs_data_and_valid_settings() {
     assert!(update(&mut state, Command::Train(RunKind::Train)).is_empty());
     update(&mut state, Command::Field("ddpm.steps", "12".into()));
     assert_eq!(update(&mut state, Command::Train(RunKind::Train)).len(), 1);
+    assert!(state.machine.speed.is_none() && state.job().unwrap().seconds_left().is_some(), "a guess, until steps tell");
 }
 
 #[test]
