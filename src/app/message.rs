@@ -12,6 +12,7 @@ use crate::{
         Dissolve, Drawn, Export, Film, FilmWish, Format, Graph, JobEvent, JobId, Look, ModelSource, Pick, Pixels, Question,
         RunErrand, ScoreSet,
     },
+    ml::progress::Stage,
     run_dir::RunKind,
     scores::{Remark, Tag, Triage},
 };
@@ -115,6 +116,8 @@ pub enum Command {
     FilmFolder(PathBuf),
     // train
     Preset(Preset),
+    /// The fields of one card as in a preset.
+    CardPreset(Stage, Preset),
     Field(&'static str, String),
     /// The whole form as it was.
     Form(Box<TrainState>),

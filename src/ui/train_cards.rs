@@ -8,7 +8,7 @@ use crate::{
         icons,
         state::{FIELDS, Forecast, JobInfo, JobState, Work, card_of, groups},
     },
-    config::DissolveMethod,
+    config::{DissolveMethod, Preset},
     jobs::Outcome,
     ml::progress::{Readiness, Stage},
 };
@@ -120,12 +120,24 @@ fn settings(ui: &mut Ui, cx: &mut Cx<'_>, stage: Stage) {
     // A model that is there already has its settings.
     let given = stage == Stage::Ddpm && cx.state.train.reuse.is_some();
     if !given {
+        presets(ui, cx, stage);
         for field in FIELDS.iter().filter(|f| f.card == stage && f.group.is_empty()) {
             train_field::show(ui, cx, field);
         }
         for group in groups(stage) {
             show_group(ui, cx, stage, group);
         }
+    }
+}
+
+/// The preset of this card alone. Scores have the same values in all of them.
+fn presets(ui: &mut Ui, cx: &mut Cx<'_>, stage: Stage) {
+    if stage == Stage::Scores {
+        return;
+    }
+    let all = [Preset::Quick, Preset::Standard, Preset::Paper].map(|preset| (Some(preset), preset.name()));
+    if let Some(Some(preset)) = widgets::choices(ui, cx.state.train.card_preset(stage), &all) {
+        cx.send(Command::CardPreset(stage, preset));
     }
 }
 

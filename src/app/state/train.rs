@@ -56,6 +56,19 @@ impl TrainState {
         Self { config, begun: texts.clone(), texts, errors: BTreeMap::new(), reuse: None }
     }
 
+    /// Gives the fields of one card the values of a preset.
+    pub fn set_card(&mut self, card: Stage, preset: Preset) {
+        let of_preset = PRESETS.iter().filter(|(p, _)| *p == preset).flat_map(|(_, texts)| texts);
+        self.texts.extend(of_preset.filter(|(key, _)| of_card(card, key)).map(|(key, text)| (*key, text.clone())));
+        self.read();
+    }
+
+    /// The preset that all fields of a card have the values of.
+    pub fn card_preset(&self, card: Stage) -> Option<Preset> {
+        let is_as = |texts: &Texts| texts.iter().all(|(key, text)| !of_card(card, key) || self.texts.get(key) == Some(text));
+        PRESETS.iter().find(|(_, texts)| is_as(texts)).map(|(preset, _)| *preset)
+    }
+
     /// As it was remembered; fields that there were not yet have the preset's values.
     pub fn from_form(form: &TrainForm) -> Self {
         let mut train = Self::from_preset(form.preset.unwrap_or(Preset::Quick));
@@ -138,6 +151,15 @@ pub fn paper_value(key: &str) -> Option<&'static str> {
 }
 
 /// All settings of the form as a person would type them.
+/// What stands in all fields of each preset.
+static PRESETS: LazyLock<[(Preset, Texts); 3]> =
+    LazyLock::new(|| [Preset::Quick, Preset::Standard, Preset::Paper].map(|p| (p, TrainState::from_preset(p).texts)));
+
+/// Whether a card has this field, and presets a value for it.
+fn of_card(card: Stage, key: &str) -> bool {
+    FIELDS.iter().any(|f| f.key == key && f.card == card)
+}
+
 fn texts_of(config: &RunConfig) -> Texts {
     let table = toml::Table::try_from(config).unwrap_or_default();
     let text = |key: &str| -> Option<String> {
@@ -189,6 +211,17 @@ mod tests {
         assert_eq!((train.error(), train.config.ddpm.steps), (None, 12));
         assert_eq!(train.changed_in(Stage::Ddpm, ""), 1);
         assert_eq!(train.config.dia.eval_every, 1, "what the window chose stays");
+    }
+
+    #[test]
+    fn each_card_has_its_preset() {
+        let mut train = TrainState::default();
+        train.set_card(Stage::Ddpm, Preset::Paper);
+        assert_eq!((train.card_preset(Stage::Ddpm), train.card_preset(Stage::Dia)), (Some(Preset::Paper), Some(Preset::Quick)));
+        let (paper, quick) = (Preset::Paper.config(), Preset::Quick.config());
+        assert_eq!((train.config.ddpm.steps, train.config.dia.epochs), (paper.ddpm.steps, quick.dia.epochs));
+        train.set("ddpm.steps", "12".into());
+        assert_eq!(train.card_preset(Stage::Ddpm), None, "changed by hand");
     }
 
     #[test]

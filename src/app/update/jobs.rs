@@ -30,6 +30,10 @@ pub fn preset(state: &mut State, preset: Preset) -> Vec<Effect> {
     })
 }
 
+pub fn card_preset(state: &mut State, card: Stage, preset: Preset) -> Vec<Effect> {
+    change(state, &format!("Preset of {}", card.name()), |train| train.set_card(card, preset))
+}
+
 pub fn field(state: &mut State, key: &'static str, text: String) -> Vec<Effect> {
     let label = FIELDS.iter().find(|f| f.key == key).map_or(key, |f| f.label);
     change(state, label, |train| train.set(key, text))

@@ -138,6 +138,7 @@ fn carry_out(state: &mut State, command: Command) -> Vec<Effect> {
         Command::Film(what) => dissolve::film(state, what),
         Command::FilmFolder(folder) => dissolve::show(state, |d| d.film_folder = folder),
         Command::Preset(preset) => jobs::preset(state, preset),
+        Command::CardPreset(card, preset) => jobs::card_preset(state, card, preset),
         Command::Field(key, text) => jobs::field(state, key, text),
         Command::Form(form) => {
             state.train = *form;
