@@ -315,7 +315,7 @@ fn score_set() -> ScoreSet {
     let mut config = RunConfig::default();
     config.data.path = "/data/eyes".into();
     let rows: Vec<ScoreRow> = (0..24).map(row).collect();
-    let mut set = ScoreSet::new("/work/runs/eyes".as_ref(), "eyes".into(), config, Scores::from(rows)).unwrap();
+    let mut set = ScoreSet::new("/home/someone/runs/eyes".as_ref(), "eyes".into(), config, Scores::from(rows)).unwrap();
     set.encoder = Some("encoder.safetensors".into());
     set
 }
@@ -324,19 +324,19 @@ fn results_loading() -> State {
     let mut state = at(Workspace::Results);
     open(&mut state, false);
     update(&mut state, Command::Go(Workspace::Results));
-    update(&mut state, Command::OpenRun("/work/runs/eyes".into()));
+    update(&mut state, Command::OpenRun("/home/someone/runs/eyes".into()));
     state
 }
 
 fn results_failed() -> State {
     let mut state = results_loading();
-    update(&mut state, JobEvent::Scores { run: "/work/runs/eyes".into(), scores: Err(failure()) });
+    update(&mut state, JobEvent::Scores { run: "/home/someone/runs/eyes".into(), scores: Err(failure()) });
     state
 }
 
 fn results(set: ScoreSet) -> State {
     let mut state = results_loading();
-    update(&mut state, JobEvent::Scores { run: "/work/runs/eyes".into(), scores: Ok(Arc::new(set)) });
+    update(&mut state, JobEvent::Scores { run: "/home/someone/runs/eyes".into(), scores: Ok(Arc::new(set)) });
     state
 }
 
@@ -349,7 +349,7 @@ fn scores_on_their_way_failed_partial_and_full() {
     panels.has_all(&["Reading the scores…"]);
     let mut one_class = score_set();
     one_class.scores.rows.retain(|row| row.label == Some(false));
-    let only = ScoreSet::new("/work/runs/eyes".as_ref(), "eyes".into(), one_class.config, one_class.scores).unwrap();
+    let only = ScoreSet::new("/home/someone/runs/eyes".as_ref(), "eyes".into(), one_class.config, one_class.scores).unwrap();
     Panels::of(results(only)).has_all(&["Undefined: There are no abnormal images", "all 8", "images are ranked all the same"]);
     Panels::of(results(score_set())).has_all(&["AUROC", "false positives", "test split · 8 normal, 4 abnormal"]);
 }
@@ -480,8 +480,8 @@ fn planted_lesions_are_asked_for_awaited_failed_and_there() {
     panels.take(JobEvent::JobEnded(JobId(1), Outcome::Failed(failure())));
     panels.has_all(&["line 7 has no score", "Plant lesions"]);
     panels.take(Command::Plant);
-    panels.take(JobEvent::Planted { run: "/work/runs/eyes".into(), planted: Arc::new(figures::planted(16)) });
-    panels.take(JobEvent::JobEnded(JobId(2), Outcome::Finished("/work/runs/eyes".into())));
+    panels.take(JobEvent::Planted { run: "/home/someone/runs/eyes".into(), planted: Arc::new(figures::planted(16)) });
+    panels.take(JobEvent::JobEnded(JobId(2), Outcome::Finished("/home/someone/runs/eyes".into())));
     panels.has_all(&["16 of 16 held-out normals, not disease", "Export: Planted lesions", "allows not one false alarm"]);
     assert!(!panels.has("Plant lesions"), "the same seed would say the same");
 }

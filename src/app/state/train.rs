@@ -58,14 +58,14 @@ impl TrainState {
 
     /// Gives the fields of one card the values of a preset.
     pub fn set_card(&mut self, card: Stage, preset: Preset) {
-        let of_preset = PRESETS.iter().filter(|(p, _)| *p == preset).flat_map(|(_, texts)| texts);
-        self.texts.extend(of_preset.filter(|(key, _)| of_card(card, key)).map(|(key, text)| (*key, text.clone())));
+        let of_preset = PRESETS.iter().filter(|(p, _)| *p == preset).flat_map(|(_, texts)| of_card(card, texts));
+        self.texts.extend(of_preset.map(|(key, text)| (key, text.clone())));
         self.read();
     }
 
     /// The preset that all fields of a card have the values of.
     pub fn card_preset(&self, card: Stage) -> Option<Preset> {
-        let is_as = |texts: &Texts| texts.iter().all(|(key, text)| !of_card(card, key) || self.texts.get(key) == Some(text));
+        let is_as = |texts: &Texts| of_card(card, texts).all(|(key, text)| self.texts.get(key) == Some(text));
         PRESETS.iter().find(|(_, texts)| is_as(texts)).map(|(preset, _)| *preset)
     }
 
@@ -155,9 +155,9 @@ pub fn paper_value(key: &str) -> Option<&'static str> {
 static PRESETS: LazyLock<[(Preset, Texts); 3]> =
     LazyLock::new(|| [Preset::Quick, Preset::Standard, Preset::Paper].map(|p| (p, TrainState::from_preset(p).texts)));
 
-/// Whether a card has this field, and presets a value for it.
-fn of_card(card: Stage, key: &str) -> bool {
-    FIELDS.iter().any(|f| f.key == key && f.card == card)
+/// What stands in the fields of a card.
+fn of_card(card: Stage, texts: &Texts) -> impl Iterator<Item = (&'static str, &String)> {
+    FIELDS.iter().filter(move |f| f.card == card).filter_map(|f| Some((f.key, texts.get(f.key)?)))
 }
 
 fn texts_of(config: &RunConfig) -> Texts {
