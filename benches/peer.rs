@@ -5,12 +5,18 @@
 use std::time::Instant;
 
 use candle_core::{DType, Device, Result, Tensor, Var};
-use dissolve_studio::config::{DdpmConfig, RunConfig, Stem};
-use dissolve_studio::ml::ddpm_trainer::{Batch, DdpmTrainer};
-use dissolve_studio::ml::encoder::EncoderConfig;
-use dissolve_studio::ml::trainer::Trainer;
-use dissolve_studio::ml::unet::{self, Unet};
-use dissolve_studio::nn::{self, Params};
+use dissolve_studio::{
+    config::{DdpmConfig, RunConfig, Stem},
+    ml::{
+        diffusion::unet::{self, Unet},
+        encoder::model::EncoderConfig,
+        training::{
+            ddpm_step::{Batch, DdpmTrainer},
+            dia_step::Trainer,
+        },
+    },
+    nn::{self, Params},
+};
 
 const MULTS: [usize; 4] = [1, 2, 4, 8];
 

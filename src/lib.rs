@@ -18,9 +18,10 @@
 //! | [`nn`] | layers, optimisers, the fast CPU kernels | `rng` |
 //! | [`ml`] | the method: diffusion, dissolving, encoder, training, scoring | `nn data config run_dir metrics scores error rng` |
 //! | [`report`] | the HTML report and its charts | `scores metrics config run_dir data error ml` |
-//! | [`jobs`] | threads, the resumable chain of stages | all of the above |
+//! | [`engine`] | what command line and window share: the chain of stages, finished runs, exports | all of the above |
+//! | [`jobs`] | threads, and the events they send | all of the above |
 //! | [`app`] | the window's state, commands, pure update, effects | all of the above, and `ui` to draw |
-//! | [`ui`] | panels: read the state, send commands | `app`, and types of `config data gpu jobs metrics ml run_dir scores` |
+//! | [`ui`] | panels: read the state, send commands | `app`, and types of `config data engine gpu jobs metrics ml run_dir scores` |
 //! | [`cli`] | the verbs | all but `ui` (it starts the window) |
 //!
 //! `error` may be used anywhere but in `metrics`, `config` and `nn`. A test (`tests/architecture.rs`) reads the `use crate::`
@@ -39,6 +40,7 @@ pub mod app;
 pub mod cli;
 pub mod config;
 pub mod data;
+pub mod engine;
 pub mod error;
 pub mod gpu;
 pub mod jobs;

@@ -4,10 +4,10 @@ mod common;
 mod made;
 
 use base64::{Engine, prelude::BASE64_STANDARD};
-use dissolve_studio::rng::stream;
 use dissolve_studio::{
     config::{DataConfig, PreprocessConfig},
     data::{Dataset, ImageId, Label, Layout, Picture, PixelStore, Preprocess, Split},
+    rng::stream,
 };
 use made::{Dir, dicom};
 use rand::Rng;

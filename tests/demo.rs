@@ -3,8 +3,8 @@
 use dissolve_studio::{
     config::DataConfig,
     data::{Dataset, Layout},
-    jobs::{demo, list_runs},
-    ml::progress::Silent,
+    engine::{demo, run_list::list_runs},
+    ml::base::reporter::Silent,
     report,
     run_dir::{RunDir, RunState},
     scores::{Evaluation, Scores},

@@ -6,7 +6,7 @@ use candle_core::Tensor;
 use common::{Fixture, check, values};
 use dissolve_studio::{
     config::ShiftKind,
-    ml::{
+    ml::encoder::{
         augment::{CropBox, Draw, Jitter},
         shift::shift_into,
     },

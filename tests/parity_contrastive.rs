@@ -4,7 +4,7 @@ mod common;
 
 use candle_core::{Tensor, Var};
 use common::{Fixture, check, max_difference};
-use dissolve_studio::{config::Design, ml::contrastive::Loss};
+use dissolve_studio::{config::Design, ml::encoder::loss::Loss};
 
 #[test]
 fn contrastive_losses_and_gradients() {

@@ -7,7 +7,7 @@ use candle_core::{Device, Tensor};
 use common::Fixture;
 use dissolve_studio::{
     config::DdpmConfig,
-    ml::ddpm_trainer::{Batch, DdpmTrainer},
+    ml::training::ddpm_step::{Batch, DdpmTrainer},
 };
 
 #[test]

@@ -12,7 +12,7 @@ use candle_core::{DType, Device, Tensor};
 use common::{Fixture, check, max_difference, pattern};
 use dissolve_studio::{
     config::{DiaConfig, RunConfig, Stem},
-    ml::{encoder::EncoderConfig, trainer::Trainer},
+    ml::{encoder::model::EncoderConfig, training::dia_step::Trainer},
 };
 
 const ALLOWED: f64 = 1e-3;

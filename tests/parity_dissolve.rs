@@ -7,8 +7,8 @@ use common::Fixture;
 use dissolve_studio::{
     config::{DdpmConfig, InputRange},
     ml::{
-        diffusion::{DiffusionModel, ModelInfo, SavedModel},
-        dissolve,
+        diffusion::model::{DiffusionModel, ModelInfo, SavedModel},
+        dissolve::dissolver,
     },
 };
 
@@ -51,7 +51,7 @@ fn small_pictures_are_padded_and_large_ones_resized() {
     let large = picture.upsample_nearest2d(96, 64).unwrap();
     let found = model.dissolve(&large, &[80]).unwrap();
     assert_eq!(found.dims(), large.dims());
-    assert!(dissolve::residual(&found, &large).unwrap()[0] > 0.0);
+    assert!(dissolver::residual(&found, &large).unwrap()[0] > 0.0);
 }
 
 #[test]

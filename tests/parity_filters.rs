@@ -6,7 +6,7 @@ use candle_core::Tensor;
 use common::Fixture;
 use dissolve_studio::{
     data::Picture,
-    ml::{filters, resize},
+    ml::{base::resize, dissolve::filters},
 };
 
 #[test]

@@ -2,7 +2,7 @@
 
 mod common;
 
-use dissolve_studio::{config::ScheduleKind, ml::schedule::Schedule};
+use dissolve_studio::{config::ScheduleKind, ml::diffusion::schedule::Schedule};
 use serde_json::Value;
 
 #[test]

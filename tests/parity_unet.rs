@@ -8,7 +8,7 @@ mod common;
 use candle_core::{DType, Device, Tensor};
 use common::Fixture;
 use dissolve_studio::{
-    ml::unet::Unet,
+    ml::diffusion::unet::Unet,
     nn::{self, Params},
 };
 

@@ -6,7 +6,7 @@ use dissolve_studio::{
     config::{DataConfig, PreprocessConfig},
     data::{Dataset, Label, Split},
     metrics,
-    ml::rivals,
+    ml::scoring::baselines,
 };
 
 #[test]
@@ -15,15 +15,15 @@ fn smoothness_alone_finds_pneumonia() {
     let config = DataConfig { path, normal: vec!["0".into()], ..DataConfig::default() };
     let data = Dataset::open(&config, &|_| ()).unwrap();
     let ids = data.ids(|item, label| item.split == Split::Test && label.is_some());
-    let values = rivals::measure(&data, &ids, &PreprocessConfig::default(), 32, &mut |_| Ok(())).unwrap();
+    let values = baselines::measure(&data, &ids, &PreprocessConfig::default(), 32, &mut |_| Ok(())).unwrap();
     let labels: Vec<bool> = ids.iter().map(|&id| data.label(id) == Some(Label::Abnormal)).collect();
     let area = |at: usize| metrics::auroc(&labels, &values.iter().map(|v| v[at]).collect::<Vec<_>>()).unwrap().value;
-    let areas: Vec<f64> = (0..rivals::NAMES.len()).map(area).collect();
-    for (name, area) in rivals::NAMES.iter().zip(&areas) {
+    let areas: Vec<f64> = (0..baselines::NAMES.len()).map(area).collect();
+    for (name, area) in baselines::NAMES.iter().zip(&areas) {
         println!("{name:<24} high = abnormal {area:.3}, low = abnormal {:.3}", 1.0 - area);
     }
     let best = |name: &str| {
-        let area = areas[rivals::NAMES.iter().position(|n| *n == name).unwrap()];
+        let area = areas[baselines::NAMES.iter().position(|n| *n == name).unwrap()];
         area.max(1.0 - area)
     };
     // Known of this data set; a model that stays below is beaten by a ruler.

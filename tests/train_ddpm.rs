@@ -6,10 +6,12 @@ use dissolve_studio::{
     data::{ArrayImages, Class, Dataset, Item, Label, Layout, Source, Split},
     error::{Error, Result},
     ml::{
-        checkpoint,
-        diffusion::{DiffusionModel, SavedModel},
-        progress::{Event, Reporter, Silent, Stage, Wish},
-        train_ddpm::{self, MODEL},
+        base::{
+            checkpoint,
+            reporter::{Event, Reporter, Silent, Stage, Wish},
+        },
+        diffusion::model::{DiffusionModel, SavedModel},
+        training::ddpm::{self, MODEL},
     },
     run_dir::{RunDir, RunKind, RunState},
 };
@@ -88,7 +90,7 @@ fn new_run(dir: &tempfile::TempDir, config: &RunConfig) -> RunDir {
 }
 
 fn train(run: &RunDir, config: &RunConfig, reporter: &mut dyn Reporter) -> Result<DiffusionModel> {
-    train_ddpm::train(run, config, &dataset(), &Device::Cpu, reporter)
+    ddpm::train(run, config, &dataset(), &Device::Cpu, reporter)
 }
 
 /// The finished weights, and the columns of the series that do not depend on the clock.
@@ -149,7 +151,7 @@ fn a_finished_run_has_its_files_and_is_only_loaded_again() {
 
     let saved = SavedModel::load(run.path()).unwrap();
     assert_eq!((saved.info.config.clone(), saved.info.grey, saved.info.steps), (config.ddpm.clone(), true, 7));
-    assert_eq!(saved.info.fingerprint, train_ddpm::fingerprint(&dataset()).unwrap());
+    assert_eq!(saved.info.fingerprint, ddpm::fingerprint(&dataset()).unwrap());
 
     let mut watcher = Watcher::new(Wish::GoOn, 0);
     train(&run, &config, &mut watcher).unwrap();

@@ -13,8 +13,19 @@ use dissolve_studio::{
     },
     config::{DataConfig, RunConfig, ThresholdRule},
     data::{Class, Dataset, Item, Label, Layout, Skipped, Source, Split},
-    jobs::{Answer, Failure, JobEvent, JobId, ModelSource, Outcome, RunEntry, ScoreSet},
-    ml::progress::{Check, Event, Readiness, Stage, Step},
+    engine::{
+        run_list::{ModelSource, RunEntry},
+        score_set::ScoreSet,
+    },
+    jobs::{
+        compute::{JobId, Outcome},
+        events::{Failure, JobEvent},
+        explainer::Answer,
+    },
+    ml::{
+        base::reporter::{Event, Stage, Step},
+        training::readiness::{Check, Readiness},
+    },
     run_dir::{RunDir, RunKind, RunState},
     scores::{ScoreRow, Scores},
     ui,

@@ -10,7 +10,10 @@ use dissolve_studio::{
         studio::Studio,
     },
     config::ThresholdRule,
-    jobs::{Chart, Export, Film, Format},
+    engine::export::{
+        results::{Chart, Export, Format},
+        sweep::Film,
+    },
     scores::Tag,
 };
 use eframe::egui::Key;
@@ -228,7 +231,7 @@ fn the_three_moves_from_a_folder_to_false_positives() {
     window.until("the job has ended", |s| s.state().jobs.iter().all(|j| j.state.has_ended()));
     let state = window.state();
     let ended = &state.jobs[0];
-    assert!(matches!(&ended.state, JobState::Ended(dissolve_studio::jobs::Outcome::Finished(_))), "{:?}", ended.state);
+    assert!(matches!(&ended.state, JobState::Ended(dissolve_studio::jobs::compute::Outcome::Finished(_))), "{:?}", ended.state);
     assert!(!ended.progress.curves.is_empty());
 
     // Its model moves the slider.

@@ -1,6 +1,6 @@
 //! The desktop's file dialogs, each on a thread of its own, as promises that are looked at once a frame.
 
-use crate::jobs::{Pick, Picked};
+use crate::jobs::events::{Pick, Picked};
 use eframe::egui::Context;
 use poll_promise::Promise;
 use std::{

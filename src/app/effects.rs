@@ -2,11 +2,22 @@
 
 use super::{Effect, dialogs::Dialogs, message::Control, state::Work, textures::Textures};
 use crate::{
+    engine::{
+        finished_run::{plant, score_folder},
+        machine, pipeline,
+    },
     error::Result,
     jobs::{
-        Compute, Dissolve, Errand, Events, Examiner, Failure, JobControl, JobEvent, JobId, Loader, Look, Newest, Question, Task,
-        Thumbnails, machine, pipeline,
-        score_folder::{plant, score_folder},
+        compute::{Compute, JobId, Task},
+        control::JobControl,
+        dissolver::Dissolve,
+        duplicate_finder::Examiner,
+        events::{Events, Failure, JobEvent},
+        explainer::Question,
+        latest::Newest,
+        loader::{Errand, Loader},
+        preprocess_preview::Look,
+        thumbnails::Thumbnails,
     },
     run_dir::RunDir,
 };

@@ -7,12 +7,26 @@ use super::state::{
 use crate::{
     config::{DataConfig, DissolveMethod, LabelColumns, PreprocessConfig, Preset, Reading, RunConfig, ThresholdRule},
     data::{Dataset, ImageId},
+    engine::{
+        display::rgba::Pixels,
+        export::{
+            curves::{Drawn, Graph},
+            results::{Export, Format},
+            sweep::{Film, FilmWish},
+        },
+        run_actions::RunErrand,
+        run_list::ModelSource,
+        score_set::ScoreSet,
+    },
     gpu::Difference,
     jobs::{
-        Dissolve, Drawn, Export, Film, FilmWish, Format, Graph, JobEvent, JobId, Look, ModelSource, Pick, Pixels, Question,
-        RunErrand, ScoreSet,
+        compute::JobId,
+        dissolver::Dissolve,
+        events::{JobEvent, Pick},
+        explainer::Question,
+        preprocess_preview::Look,
     },
-    ml::progress::Stage,
+    ml::base::reporter::Stage,
     run_dir::RunKind,
     scores::{Remark, Tag, Triage},
 };

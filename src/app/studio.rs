@@ -6,7 +6,7 @@ use super::{
 };
 use crate::{
     gpu,
-    jobs::{JobEvent, Wake, channel},
+    jobs::events::{JobEvent, Wake, channel},
     ui,
 };
 use eframe::egui::{Context, Ui, ViewportCommand};

@@ -1,7 +1,7 @@
 //! Pictures on the graphics card: few uploads a frame, and a bounded number of them.
 
 use super::message::Texture;
-use crate::{data::ImageId, jobs::Pixels};
+use crate::{data::ImageId, engine::display::rgba::Pixels};
 use eframe::egui::{ColorImage, Context, TextureHandle, TextureOptions};
 use std::{
     cell::RefCell,
@@ -39,7 +39,7 @@ impl Textures {
     }
 
     /// Queues a little picture; any other one is uploaded at once, since a person waits for it.
-    pub(super) fn put(&mut self, ctx: &Context, texture: Texture, pixels: Pixels) {
+    pub(crate) fn put(&mut self, ctx: &Context, texture: Texture, pixels: Pixels) {
         match texture {
             Texture::Thumbnail(_) => self.waiting.push_back((texture, pixels)),
             _ => self.upload(ctx, texture, pixels),
@@ -47,7 +47,7 @@ impl Textures {
     }
 
     /// Uploads some of what waits; returns the little pictures that have arrived.
-    pub(super) fn upload_some(&mut self, ctx: &Context) -> Vec<ImageId> {
+    pub(crate) fn upload_some(&mut self, ctx: &Context) -> Vec<ImageId> {
         let mut arrived = Vec::new();
         self.frame += 1;
         for _ in 0..UPLOADS {
@@ -66,7 +66,7 @@ impl Textures {
     }
 
     /// Another data set: none of its predecessor's pictures may be shown again.
-    pub(super) fn forget(&mut self) {
+    pub(crate) fn forget(&mut self) {
         self.held.retain(|t, _| matches!(t, Texture::Preview(_)));
         self.waiting.clear();
         self.seen.get_mut().clear();

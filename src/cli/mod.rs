@@ -1,19 +1,9 @@
 //! The command line: one file a verb. Results go to stdout, progress and warnings to stderr.
 //! Exit codes: 0 done, 1 could not, 2 wrong usage, 130 stopped by the person.
 
-mod common;
-mod demo;
-mod dissolve;
-mod evaluate;
-mod export;
-mod import;
-mod inspect;
+mod args;
 mod progress;
-mod report;
-mod runs;
-mod score;
-mod sweep;
-mod train;
+mod verbs;
 
 use crate::{
     app,
@@ -21,6 +11,7 @@ use crate::{
 };
 use clap::{Parser, Subcommand};
 use std::{path::PathBuf, process::ExitCode};
+use verbs::{demo, dissolve, evaluate, export, import, inspect, report, runs, score, sweep, train};
 
 #[derive(Parser)]
 #[command(

@@ -3,7 +3,7 @@
 
 use crate::{
     error::{Error, Result},
-    ml::progress::{Event, Reporter, Stage, Step, Wish},
+    ml::base::reporter::{Event, Reporter, Stage, Step, Wish},
 };
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use std::{

@@ -215,7 +215,7 @@ mod tests {
         let split = folder(&["train/good/a.png", "test/good/b.png", "test/bad/c.png"]);
         let set = open(&split, |c| c.reading = Reading::InnerFolders);
         assert_eq!((set.layout, classes(&set)), (Layout::SplitClassFolders, vec!["bad", "good"]));
-        assert_eq!(set.items.iter().filter(|i| i.given_split == Some(super::super::Split::Train)).count(), 1);
+        assert_eq!(set.items.iter().filter(|i| i.given_split == Some(crate::data::Split::Train)).count(), 1);
     }
 
     #[test]

@@ -1,9 +1,12 @@
 //! The one thread for heavy jobs: they queue, and run one at a time.
 
-use super::{Events, Failure, JobControl, JobEvent};
+use super::{
+    control::JobControl,
+    events::{Events, Failure, JobEvent},
+};
 use crate::{
     error::{Error, Result},
-    ml::progress::{Event, Reporter, Wish},
+    ml::base::reporter::{Event, Reporter, Wish},
 };
 use std::{
     path::PathBuf,
@@ -124,7 +127,7 @@ mod tests {
 
     /// Submits the tasks, and returns what the window hears of them.
     fn outcomes(tasks: Vec<(JobControl, Task)>) -> Vec<(JobId, Outcome)> {
-        let (events, rx) = super::super::channel(Arc::new(|| {}));
+        let (events, rx) = crate::jobs::events::channel(Arc::new(|| {}));
         let mut compute = Compute::start(events).unwrap();
         for (i, (control, task)) in tasks.into_iter().enumerate() {
             compute.submit(JobId(i as u64), control, task);

@@ -1,6 +1,6 @@
 //! What a person wants of one job: go on, pause, stop, stop and keep. Looked at by the training once a batch.
 
-use crate::ml::progress::Wish;
+use crate::ml::base::reporter::Wish;
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 
 /// Shared by the window and the job's thread.

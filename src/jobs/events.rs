@@ -1,14 +1,26 @@
 //! What workers tell the window, and the bounded channel it travels through.
 
 use super::{
-    Answer, Band, Compared, JobId, Looked, Machine, Original, Outcome, Pixels, Plate, RunCurve, RunDone, RunEntry, RunErrand,
-    Rung, ScoreSet, Twin,
+    compute::{JobId, Outcome},
+    dissolver::Rung,
+    explainer::Answer,
+    preprocess_preview::Looked,
 };
 use crate::{
     config::DataConfig,
     data::{Dataset, Examination, ImageId, TablePreview},
+    engine::{
+        display::rgba::Pixels,
+        dissolve_session::{Original, Plate, Twin},
+        machine::Machine,
+        normal_band::Band,
+        run_actions::{RunDone, RunErrand},
+        run_comparison::Compared,
+        run_list::{RunCurve, RunEntry},
+        score_set::ScoreSet,
+    },
     error::Error,
-    ml::progress::Event,
+    ml::base::reporter::Event,
     scores::Planted,
 };
 use std::{

@@ -1,14 +1,24 @@
 //! The thread that opens data sets, lists runs, and reads results and previews.
 
-use super::{
-    Compared, Drawn, Events, Export, Failure, Format, JobEvent, Pixels, RunCurve, RunErrand, ScoreSet, demo, list_runs,
-    list_trash, run_log, score_set::triage_file,
-};
+use super::events::{Events, Failure, JobEvent};
 use crate::{
     config::DataConfig,
     data::{Dataset, Picture, TablePreview},
+    engine::{
+        demo,
+        display::rgba::Pixels,
+        export::{
+            curves::Drawn,
+            results::{Export, Format},
+        },
+        run_actions::RunErrand,
+        run_comparison::Compared,
+        run_list::{RunCurve, list_runs, list_trash},
+        run_log,
+        score_set::{ScoreSet, triage_file},
+    },
     error::{Error, Result},
-    ml::diffusion::DiffusionModel,
+    ml::diffusion::model::DiffusionModel,
     scores::Triage,
 };
 use candle_core::Device;

@@ -1,12 +1,13 @@
 //! A small pool that decodes little pictures: what is in view now comes first, what went out of view is forgotten. What was
 //! decoded once is kept in the workspace.
 
-use super::{
-    Events, JobEvent, Pixels,
-    thumbnail_cache::{ThumbnailCache, key},
-};
+use super::events::{Events, JobEvent};
 use crate::{
     data::{Dataset, ImageId},
+    engine::{
+        display::rgba::Pixels,
+        thumbnail_cache::{ThumbnailCache, key},
+    },
     error::Result,
 };
 use std::{

@@ -1,6 +1,6 @@
 //! Properties that hold for any scores, and agreement with the definitions written out.
 
-use super::*;
+use crate::metrics::*;
 use proptest::prelude::*;
 
 /// Labels and scores with many ties, both classes present at least twice.

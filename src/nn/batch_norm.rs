@@ -2,8 +2,7 @@
 
 use candle_core::{Device, Result, Tensor, Var};
 
-use super::norm::channel_affine;
-use super::{Init, Scope, cpu, relu};
+use super::{Init, Scope, cpu, norm::channel_affine, relu};
 
 /// Batch normalisation of `x` (B, C, H, W) by its own statistics: the result, and the mean and biased variance (C) of each
 /// channel, which carry no gradient.

@@ -4,8 +4,7 @@ use std::collections::BTreeMap;
 
 use candle_core::{Device, Result, Tensor, Var, bail};
 
-use super::grads::square_sum;
-use super::{Grads, cpu};
+use super::{Grads, cpu, grads::square_sum};
 
 /// One more tensor for each parameter (a moment, a momentum), zero at first.
 type Moments = BTreeMap<String, Var>;

@@ -1,8 +1,8 @@
 //! The charts of a run: training curves, ROC, precision and recall, histogram of the scores.
 
-use super::{
+use super::chart::{
+    canvas::{Anchor, Figure, Pen, Role, Text},
     chart::{Chart, Ink, Mark, Shape},
-    pen::{Anchor, Figure, Pen, Role, Text},
     scale::Axis,
 };
 use crate::{

@@ -6,19 +6,14 @@ mod commands;
 pub mod figures;
 mod gallery;
 mod lesions;
-pub mod letters;
 mod page;
 mod parts;
-pub mod pen;
-pub mod png;
-mod scale;
-pub mod svg;
 pub mod training;
 
-pub use scale::Axis;
+pub use chart::scale::Axis;
 
+use self::parts::Parts;
 use crate::{data::Dataset, error::Result, run_dir::RunDir};
-use parts::Parts;
 use std::path::PathBuf;
 
 /// Writes `report.html` into the run folder and returns its path. Pictures need the data set; without it the report says so.

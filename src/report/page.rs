@@ -1,20 +1,19 @@
 //! The page and its sections.
 
 use super::{
-    chart::Ink,
+    chart::{chart::Ink, scale::thousands},
     commands::{commands, shown},
     figures,
     gallery::{self, Pictures, mark},
     lesions,
     parts::{Parts, Scored},
-    scale::thousands,
     training,
 };
 use crate::{
     config::{DissolveMethod, ThresholdRule},
     data::{Dataset, Label, Split},
     metrics,
-    ml::rivals,
+    ml::scoring::baselines,
     run_dir::{RunKind, RunState},
     scores::{Evaluation, RivalFigure, ScoreRow},
 };
@@ -34,7 +33,7 @@ pub fn page(parts: &Parts, dataset: Option<&Dataset>) -> Markup {
                 meta name="viewport" content="width=device-width, initial-scale=1";
                 meta name="color-scheme" content="light dark";
                 title { (manifest.name) " – Dissolve Studio" }
-                style { (PreEscaped(include_str!("page.css"))) (PreEscaped(super::svg::STYLE)) }
+                style { (PreEscaped(include_str!("page.css"))) (PreEscaped(super::chart::svg::STYLE)) }
             }
             body {
                 main {
@@ -119,7 +118,7 @@ fn headline(parts: &Parts, e: &Evaluation) -> Markup {
 }
 
 /// With a capital and a full stop.
-pub(super) fn sentence(text: &str) -> String {
+pub(crate) fn sentence(text: &str) -> String {
     let mut letters = text.chars();
     letters.next().map_or(String::new(), |first| format!("{}{}.", first.to_uppercase(), letters.as_str()))
 }
@@ -336,7 +335,7 @@ fn reality(parts: &Parts, e: &Evaluation) -> Markup {
                     @let reversed = rival.best().is_some_and(|b| b.1);
                     tr {
                         td { (rival.name.replace('_', " ")) @if beats(rival) { " " span.tag { "better than the model" } } }
-                        td.quiet { (rivals::describe(&rival.name)) }
+                        td.quiet { (baselines::describe(&rival.name)) }
                         td.n.quiet[reversed] { (number(rival.auroc)) } td.n.quiet[!reversed] { (number(rival.auroc_reversed)) }
                         td.n { (interval(best_interval(rival))) }
                         (bar(rival.best().map_or(0.0, |b| b.0), beats(rival)))

@@ -1,7 +1,7 @@
 //! The training part of the report: curves from `metrics.csv`, evaluations from `epochs.csv`, previews from `samples/`.
 
 use super::figures;
-use crate::{ml::preview, run_dir::RunDir};
+use crate::{ml::training::preview, run_dir::RunDir};
 use base64::{Engine, engine::general_purpose::STANDARD};
 use maud::{Markup, PreEscaped, html};
 use std::{collections::BTreeMap, path::PathBuf};

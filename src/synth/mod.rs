@@ -4,7 +4,7 @@
 //! Nothing here was taken from a real photograph. Everything depends on the seed alone.
 //!
 //! ```
-//! use dissolve_studio::synth::{Fundus, LesionKind};
+//! use crate::synth::{Fundus, LesionKind};
 //! let fundus = Fundus::new(7);
 //! let lesions = fundus.lesions(LesionKind::Exudates, 1, 64);
 //! let (photograph, mask) = fundus.render(64, &lesions);
@@ -22,13 +22,14 @@ mod vessels;
 pub use dataset::{Photograph, Plan, dataset, photographs};
 pub use lesions::{Lesion, LesionKind};
 
+use self::{
+    camera::Camera,
+    eye::{Eye, distance},
+};
+use self::{retina::View, vessels::Vessel};
 use crate::rng;
-use camera::Camera;
-use eye::{Eye, distance};
 use image::{GrayImage, RgbImage};
 use rand::Rng as _;
-use retina::View;
-use vessels::Vessel;
 
 /// Pictures are painted at least this large and then shrunk, so that small ones show what a camera's shrunken picture shows.
 const PAINTED: usize = 320;

@@ -1,53 +1,12 @@
 //! Panels: they read the state and send commands; nothing else. One panel a file.
 
-mod about;
-mod big_picture;
-mod compare;
-mod confusion;
-mod data_columns;
-mod data_duplicates;
-mod data_inspector;
-mod data_layout;
-mod data_open;
-mod data_preprocess;
-mod data_view;
-mod dissolve_inspector;
-mod dissolve_view;
-mod energy;
-mod gallery;
-mod grid;
-mod histogram;
-mod job_strip;
-mod keys;
-mod library;
-mod log_panel;
-mod moved;
-mod notices;
-mod palette;
-mod picture_frame;
-mod planted;
-mod plates;
-mod plots;
-mod readiness;
-mod results_inspector;
-mod results_view;
-mod resume_banner;
-mod rivals;
-mod roc;
+mod data;
+mod dissolve;
+mod results;
 mod runs;
-mod runs_compare;
-mod sieve;
-mod t_slider;
-pub mod theme;
-mod top_bar;
-mod train_cards;
-mod train_curves;
-mod train_field;
-mod train_queue;
-mod train_view;
-mod triage;
-mod why;
-mod widgets;
+pub(crate) mod shared;
+mod shell;
+mod train;
 
 use crate::{
     app::{
@@ -58,6 +17,8 @@ use crate::{
     data::ImageId,
 };
 use eframe::egui::{self, CentralPanel, Frame, Margin, Panel, ThemePreference};
+pub use shared::theme;
+use shared::{image_grid, widgets};
 
 /// The least room in which everything can still be reached, points: a small screen at 300 %.
 const LEAST: egui::Vec2 = egui::vec2(400.0, 240.0);
@@ -67,19 +28,19 @@ const LEAST: egui::Vec2 = egui::vec2(400.0, 240.0);
 pub struct Ui {
     /// The path field.
     path: String,
-    palette: palette::Palette,
-    grid: grid::Grid,
-    gallery: grid::Grid,
-    curve: roc::Curve,
+    palette: shell::command_palette::Palette,
+    grid: image_grid::Grid,
+    gallery: image_grid::Grid,
+    curve: results::roc::Curve,
     /// The folder that is to be scored.
     folder: String,
     /// A note on an image: its name, and what was typed so far.
     note: (String, String),
     /// The energy curve has found room beside the pictures.
     energy_in_view: bool,
-    notices: notices::Notices,
+    notices: shell::notifications::Notices,
     /// Which curve is shown of a training.
-    training: train_curves::Shown,
+    training: train::curves::Shown,
     /// The last wish for little pictures, and the data set that it is of, so that each is sent once.
     wanted: (u64, Vec<ImageId>),
 }
@@ -122,31 +83,31 @@ impl Ui {
             cx.send(Command::Room(Room::of(window.x)));
         }
         dropped(ui, &mut cx);
-        keys::dispatch(ui, &mut cx);
+        shell::shortcuts::dispatch(ui, &mut cx);
 
         let t = theme::of(ui);
         let bar = Frame::new().fill(t.panel).inner_margin(Margin::symmetric(theme::PAGE as i8, theme::GAP as i8));
         let side = Frame::new().fill(t.panel).inner_margin(Margin::same(theme::PAGE as i8));
-        Panel::top("top").frame(bar).show(ui, |ui| top_bar::show(ui, &mut cx));
-        resume_banner::show(ui, &mut cx);
+        Panel::top("top").frame(bar).show(ui, |ui| shell::top_bar::show(ui, &mut cx));
+        shell::resume_banner::show(ui, &mut cx);
         if state.job().is_some() {
-            Panel::bottom("job").frame(bar).show(ui, |ui| job_strip::show(ui, &mut cx));
+            Panel::bottom("job").frame(bar).show(ui, |ui| shell::status_bar::show(ui, &mut cx));
         }
         self.notices.show(ui, &mut cx);
         if state.remembered.log_shown {
             let panel = Panel::bottom("log").frame(side).default_size(160.0).size_range(96.0..=420.0).resizable(true);
-            panel.show(ui, |ui| log_panel::show(ui, &mut cx));
+            panel.show(ui, |ui| shell::log_panel::show(ui, &mut cx));
         }
         let (library, inspector) = (state.unfolded(Side::Library), has_inspector(state) && state.unfolded(Side::Inspector));
         if state.room == Room::Small && (library || inspector) {
             CentralPanel::no_frame().frame(side).show(ui, |ui| match library {
-                true => library::show(ui, &mut cx, &mut self.path),
+                true => shell::sidebar::show(ui, &mut cx, &mut self.path),
                 false => self.inspector(ui, &mut cx),
             });
         } else {
             if library {
                 let panel = Panel::left("library").frame(side).default_size(224.0).size_range(160.0..=360.0);
-                panel.show(ui, |ui| library::show(ui, &mut cx, &mut self.path));
+                panel.show(ui, |ui| shell::sidebar::show(ui, &mut cx, &mut self.path));
             }
             if inspector {
                 let panel = Panel::right("inspector").frame(side).default_size(344.0).size_range(288.0..=420.0);
@@ -158,9 +119,9 @@ impl Ui {
         }
         match state.overlay {
             Some(Overlay::Palette) => self.palette.show(ui, &mut cx),
-            Some(Overlay::About) => about::show(ui, &mut cx),
-            Some(Overlay::Keys) => keys::show(ui, &mut cx),
-            Some(Overlay::Picture) => big_picture::show(ui, &mut cx, &mut self.note),
+            Some(Overlay::About) => shell::about::show(ui, &mut cx),
+            Some(Overlay::Keys) => shell::shortcuts::show(ui, &mut cx),
+            Some(Overlay::Picture) => shell::image_dialog::show(ui, &mut cx, &mut self.note),
             Some(Overlay::Runs) | None => {}
         }
         let wanted = (state.data.pictures_since, cx.wanted.clone());
@@ -173,9 +134,9 @@ impl Ui {
 
     fn inspector(&mut self, ui: &mut egui::Ui, cx: &mut Cx<'_>) {
         match cx.state.workspace {
-            Workspace::Data => data_inspector::show(ui, cx),
-            Workspace::Dissolve => dissolve_inspector::show(ui, cx, self.energy_in_view),
-            Workspace::Results => results_inspector::show(ui, cx, &mut self.note),
+            Workspace::Data => data::inspector::show(ui, cx),
+            Workspace::Dissolve => dissolve::inspector::show(ui, cx, self.energy_in_view),
+            Workspace::Results => results::inspector::show(ui, cx, &mut self.note),
             Workspace::Train => {}
         }
     }
@@ -186,21 +147,21 @@ impl Ui {
         let least = match cx.state.workspace {
             _ if runs => 300.0,
             Workspace::Data => 320.0,
-            Workspace::Dissolve => dissolve_view::LEAST,
+            Workspace::Dissolve => dissolve::view::LEAST,
             // It scrolls by itself.
             Workspace::Train => 0.0,
-            Workspace::Results => results_view::least(ui.available_width()),
+            Workspace::Results => results::view::least(ui.available_width()),
         };
         widgets::at_least(ui, least, |ui| {
             if cx.state.shows_demo() {
                 demo_line(ui, cx);
             }
             match cx.state.workspace {
-                _ if runs => runs::show(ui, cx),
-                Workspace::Data => data_view::show(ui, cx, self),
-                Workspace::Dissolve => self.energy_in_view = dissolve_view::show(ui, cx),
-                Workspace::Train => train_view::show(ui, cx, &mut self.training),
-                Workspace::Results => results_view::show(ui, cx, self),
+                _ if runs => runs::list::show(ui, cx),
+                Workspace::Data => data::view::show(ui, cx, self),
+                Workspace::Dissolve => self.energy_in_view = dissolve::view::show(ui, cx),
+                Workspace::Train => train::view::show(ui, cx, &mut self.training),
+                Workspace::Results => results::view::show(ui, cx, self),
             }
         });
     }

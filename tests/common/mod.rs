@@ -34,7 +34,7 @@ pub struct Fixture {
 
 impl Fixture {
     pub fn open(name: &str) -> Option<Self> {
-        let (tensors, metadata) = dissolve_studio::ml::checkpoint::load(&reference(name)?).unwrap();
+        let (tensors, metadata) = dissolve_studio::ml::base::checkpoint::load(&reference(name)?).unwrap();
         Some(Self { tensors, metadata })
     }
 

@@ -1,6 +1,6 @@
 //! The settings that the Train form shows: all of the three sections, each explained.
 
-use crate::ml::progress::Stage;
+use crate::ml::base::reporter::Stage;
 
 /// How a setting is given.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

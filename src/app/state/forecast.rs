@@ -3,11 +3,13 @@
 use super::{Open, Progress, TrainState};
 use crate::{
     config::RunConfig,
-    jobs::Machine,
+    engine::machine::Machine,
     ml::{
-        cost::{self, Amount, Cost, Speed},
-        progress::Stage,
-        train_dia,
+        base::reporter::Stage,
+        training::{
+            cost::{self, Amount, Cost, Speed},
+            dia,
+        },
     },
 };
 
@@ -117,7 +119,7 @@ pub fn amount(config: &RunConfig, has_model: bool, open: &Open) -> Amount {
     Amount {
         training_normals: open.training_normals,
         images: open.dataset.items.len(),
-        side: train_dia::side(config, open.median_side),
+        side: dia::side(config, open.median_side),
         has_model,
     }
 }
@@ -125,7 +127,7 @@ pub fn amount(config: &RunConfig, has_model: bool, open: &Open) -> Amount {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{config::Preset, ml::progress::Step};
+    use crate::{config::Preset, ml::base::reporter::Step};
 
     const AMOUNT: Amount = Amount { training_normals: 300, images: 500, side: 64, has_model: false };
     const SPEED: Speed = Speed { unet: 1e10, encoder: 2e10 };

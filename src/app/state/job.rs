@@ -3,10 +3,11 @@
 use super::Forecast;
 use crate::{
     config::{ConfigError, RunConfig},
-    jobs::{JobId, Outcome, RunCurve},
+    engine::run_list::RunCurve,
+    jobs::compute::{JobId, Outcome},
     ml::{
-        cost::Amount,
-        progress::{Readiness, Stage, Step},
+        base::reporter::{Stage, Step},
+        training::{cost::Amount, readiness::Readiness},
     },
     run_dir::RunKind,
 };

@@ -3,7 +3,7 @@
 use super::{State, ThemeChoice, TrainForm, TrainState, Waiting, Workspace};
 use crate::{
     config::{DataConfig, DissolveMethod},
-    ml::cost::Speed,
+    ml::training::cost::Speed,
 };
 use serde::{Deserialize, Serialize};
 use std::path::PathBuf;

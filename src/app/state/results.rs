@@ -3,7 +3,8 @@
 use crate::{
     config::ThresholdRule,
     data::Label,
-    jobs::{Compared, Failure, ScoreSet},
+    engine::{run_comparison::Compared, score_set::ScoreSet},
+    jobs::events::Failure,
     metrics::Confusion,
     scores::{Planted, Remark, SHIFTS, ScoreRow, Tag, Triage},
 };

@@ -2,7 +2,7 @@
 
 use crate::{
     config::{RunConfig, all_settings},
-    jobs::{RunCurve, RunEntry},
+    engine::run_list::{RunCurve, RunEntry},
 };
 use std::{collections::HashMap, path::PathBuf, sync::Arc};
 

@@ -3,8 +3,8 @@
 use super::fields::FIELDS;
 use crate::{
     config::{ConfigError, PreprocessConfig, Preset, RunConfig, apply_setting},
-    jobs::ModelSource,
-    ml::progress::Stage,
+    engine::run_list::ModelSource,
+    ml::base::reporter::Stage,
 };
 use serde::{Deserialize, Serialize};
 use std::{collections::BTreeMap, sync::LazyLock};
@@ -177,7 +177,8 @@ fn texts_of(config: &RunConfig) -> Texts {
 
 #[cfg(test)]
 mod tests {
-    use super::{super::fields::Kind, *};
+    use super::*;
+    use crate::app::state::fields::Kind;
 
     #[test]
     fn each_setting_of_the_sections_has_its_field_and_shows_its_value() {

@@ -1,6 +1,6 @@
 //! Opening a data set, and choosing in it.
 
-use super::{dissolve, jobs, results, why};
+use super::{dissolve, explanation, jobs, results};
 use crate::{
     app::{
         Effect, State,
@@ -9,7 +9,8 @@ use crate::{
     },
     config::{DataConfig, LabelColumns, Reading},
     data::{ALL, Dataset, Examination, ImageId, Label, Split, TablePreview},
-    jobs::{Failure, Pixels},
+    engine::display::rgba::Pixels,
+    jobs::events::Failure,
 };
 use std::{
     path::{Path, PathBuf},
@@ -150,7 +151,7 @@ pub fn opened(state: &mut State, generation: u64, config: DataConfig, dataset: A
     state.dissolve.done = None;
     dissolve::list_models(state);
     effects.extend(dissolve::invalidate(state));
-    effects.extend(why::ask(state));
+    effects.extend(explanation::ask(state));
     effects.extend(jobs::look_at_machine(state));
     if let Some(normal) =
         before.filter(|_| state.open().is_some_and(|open| open.asks_normal() || open.dataset.classes.is_empty()))

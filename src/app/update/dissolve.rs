@@ -8,7 +8,16 @@ use crate::{
     },
     config::PreprocessConfig,
     data::ImageId,
-    jobs::{Band, Board, Dissolve, Failure, Film, FilmWish, ModelSource, Original, Plate, Rung, Twin},
+    engine::{
+        dissolve_session::{Original, Plate, Twin},
+        export::sweep::{Film, FilmWish},
+        normal_band::Band,
+        run_list::ModelSource,
+    },
+    jobs::{
+        dissolver::{Board, Dissolve, Rung},
+        events::Failure,
+    },
 };
 use std::path::PathBuf;
 

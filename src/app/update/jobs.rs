@@ -11,10 +11,15 @@ use crate::{
     },
     config::{DissolveMethod, PreprocessConfig, Preset, RunConfig},
     data::Label,
-    jobs::{JobId, Machine, ModelSource, Outcome, Pixels, RunEntry},
+    engine::{
+        display::rgba::Pixels,
+        machine::Machine,
+        run_list::{ModelSource, RunEntry},
+    },
+    jobs::compute::{JobId, Outcome},
     ml::{
-        cost::{self, Speed},
-        progress::{Event, Stage},
+        base::reporter::{Event, Stage},
+        training::cost::{self, Speed},
     },
     run_dir::{RunKind, RunState},
 };
@@ -124,7 +129,7 @@ pub fn score_run(state: &mut State, run: PathBuf) -> Vec<Effect> {
 }
 
 /// Queues a job, and starts it where nothing else runs.
-pub(super) fn submit(state: &mut State, job: JobInfo) -> Vec<Effect> {
+pub(crate) fn submit(state: &mut State, job: JobInfo) -> Vec<Effect> {
     state.next_job += 1;
     // Started before this machine was timed, a training says at first what it would take on an ordinary one.
     let speed = state.machine.speed.unwrap_or_else(|| Speed::ordinary(state.cores));

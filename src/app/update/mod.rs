@@ -1,34 +1,24 @@
 //! What happens: the state changes, and effects are asked for. Pure; knows no window, no thread and no file.
 
-mod around;
-mod comparing;
+mod annotations;
+mod compare_runs;
 mod data;
+mod derived;
 mod dissolve;
-mod follow;
+mod explanation;
 mod jobs;
+mod navigation;
 mod results;
 mod runs;
-mod triage;
-mod why;
 
-#[cfg(test)]
-mod results_tests;
 #[cfg(test)]
 mod tests;
-#[cfg(test)]
-mod tests_around;
-#[cfg(test)]
-mod tests_data;
-#[cfg(test)]
-mod tests_jobs;
-#[cfg(test)]
-mod tests_runs;
 
-pub use follow::follow;
+pub use derived::follow;
 pub use runs::in_work;
 
 use super::{Command, Effect, Message, State};
-use crate::jobs::JobEvent;
+use crate::jobs::events::JobEvent;
 
 /// Takes one message in; the effects are to be carried out in their order.
 pub fn update(state: &mut State, message: impl Into<Message>) -> Vec<Effect> {
@@ -58,9 +48,9 @@ fn settle(state: &mut State, command: &Command) -> Vec<Effect> {
 
 fn carry_out(state: &mut State, command: Command) -> Vec<Effect> {
     match command {
-        Command::Go(workspace) => around::go(state, workspace),
-        Command::Fold(side) => around::fold(state, side),
-        Command::Room(room) => around::room(state, room),
+        Command::Go(workspace) => navigation::go(state, workspace),
+        Command::Fold(side) => navigation::fold(state, side),
+        Command::Room(room) => navigation::room(state, room),
         Command::Theme(theme) => {
             state.remembered.theme = theme;
             Vec::new()
@@ -69,10 +59,10 @@ fn carry_out(state: &mut State, command: Command) -> Vec<Effect> {
             state.remembered.scale = state.remembered.scale.step(by);
             Vec::new()
         }
-        Command::Undo => around::undo(state),
-        Command::Redo => around::redo(state),
-        Command::Toggle(overlay) => around::toggle(state, overlay),
-        Command::Escape => around::escape(state),
+        Command::Undo => navigation::undo(state),
+        Command::Redo => navigation::redo(state),
+        Command::Toggle(overlay) => navigation::toggle(state, overlay),
+        Command::Escape => navigation::escape(state),
         Command::Notify(text) => {
             state.notify(text);
             Vec::new()
@@ -86,7 +76,7 @@ fn carry_out(state: &mut State, command: Command) -> Vec<Effect> {
         Command::Copy(text) => vec![Effect::Copy(text)],
         Command::ShowFolder(path) => vec![Effect::ShowFolder(path)],
         Command::Close => jobs::close(state),
-        Command::Pick(pick) => around::pick(state, pick),
+        Command::Pick(pick) => navigation::pick(state, pick),
         Command::Open(path) => data::open(state, path),
         Command::OpenData(config) => data::open_data(state, config),
         Command::TryAgain => data::try_again(state),
@@ -116,7 +106,7 @@ fn carry_out(state: &mut State, command: Command) -> Vec<Effect> {
         Command::UseTable => data::use_table(state),
         Command::Preprocess(preprocess) => jobs::preprocess(state, preprocess),
         Command::Select(id) => data::select(state, id),
-        Command::Walk(by) => around::walk(state, by),
+        Command::Walk(by) => navigation::walk(state, by),
         Command::WantThumbnails(ids) => vec![Effect::Thumbnails(ids)],
         Command::SetT(t) => dissolve::set_t(state, t),
         Command::Method(method) => dissolve::change(state, |d| d.method = method),
@@ -186,24 +176,24 @@ fn carry_out(state: &mut State, command: Command) -> Vec<Effect> {
         Command::Sort(sort) => results::relist(state, |r| r.sort = sort),
         Command::Sieve(sieve) => results::relist(state, |r| r.sieve = sieve),
         Command::Row(row) => results::select_row(state, row),
-        Command::Tag(tag) => triage::tag(state, tag),
-        Command::Remark { file, name, remark } => triage::remark(state, &file, name, remark),
+        Command::Tag(tag) => annotations::tag(state, tag),
+        Command::Remark { file, name, remark } => annotations::remark(state, &file, name, remark),
         Command::Export(what) => results::export(state, what),
         Command::Graph(graph, format) => results::graph(state, graph, format),
-        Command::CompareWith(run) => comparing::compare_with(state, run),
+        Command::CompareWith(run) => compare_runs::compare_with(state, run),
         Command::AskFolder(open) => {
             state.results.asks_folder = open;
             Vec::new()
         }
-        Command::Plant => comparing::plant(state),
-        Command::Occlude(wanted) => why::occlude(state, wanted),
-        Command::ScoreFolder(folder) => comparing::score_folder(state, folder),
+        Command::Plant => compare_runs::plant(state),
+        Command::Occlude(wanted) => explanation::occlude(state, wanted),
+        Command::ScoreFolder(folder) => compare_runs::score_folder(state, folder),
     }
 }
 
 fn on_event(state: &mut State, event: JobEvent) -> Vec<Effect> {
     match event {
-        JobEvent::Picked(pick, paths) => around::picked(state, pick, paths),
+        JobEvent::Picked(pick, paths) => navigation::picked(state, pick, paths),
         JobEvent::Opening { found } => {
             if let Some(opening) = &mut state.data.opening {
                 opening.found = found;
@@ -212,7 +202,7 @@ fn on_event(state: &mut State, event: JobEvent) -> Vec<Effect> {
         }
         JobEvent::Opened { generation, config, dataset } => data::opened(state, generation, config, dataset),
         JobEvent::OpenFailed { generation, path, failure } => data::open_failed(state, generation, path, failure),
-        JobEvent::Looked { generation, looked } => follow::looked(state, generation, looked),
+        JobEvent::Looked { generation, looked } => derived::looked(state, generation, looked),
         JobEvent::Examining { generation, done } => {
             if generation == state.data.pictures_since {
                 state.data.check.done = done;
@@ -230,9 +220,9 @@ fn on_event(state: &mut State, event: JobEvent) -> Vec<Effect> {
         JobEvent::ModelChecked { path, checked } => dissolve::imported(state, path, checked),
         JobEvent::RunDone { errand, done } => runs::done(state, errand, done),
         JobEvent::Scores { run, scores } => results::scores(state, &run, scores),
-        JobEvent::Compared { second, compared } => comparing::compared(state, second, compared),
-        JobEvent::Planted { run, planted } => comparing::planted(state, &run, planted),
-        JobEvent::Why { generation, answer } => why::answered(state, generation, answer),
+        JobEvent::Compared { second, compared } => compare_runs::compared(state, second, compared),
+        JobEvent::Planted { run, planted } => compare_runs::planted(state, &run, planted),
+        JobEvent::Why { generation, answer } => explanation::answered(state, generation, answer),
         JobEvent::Saved(path) => {
             state.notify(format!("Saved as {}", path.display()));
             Vec::new()

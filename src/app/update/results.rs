@@ -1,6 +1,6 @@
 //! Runs, and the scores of one of them with their one threshold.
 
-use super::{around::stepped, data, dissolve, jobs, why};
+use super::{data, dissolve, explanation, jobs, navigation::stepped};
 use crate::{
     app::{
         Effect, State,
@@ -8,7 +8,15 @@ use crate::{
     },
     config::{DataConfig, ThresholdRule},
     data::ImageId,
-    jobs::{Drawn, Energy, Export, Failure, Format, Graph, RunEntry, ScoreSet},
+    engine::{
+        export::{
+            curves::{Drawn, Energy, Graph},
+            results::{Export, Format},
+        },
+        run_list::RunEntry,
+        score_set::ScoreSet,
+    },
+    jobs::events::Failure,
 };
 use std::{
     path::{Path, PathBuf},
@@ -156,7 +164,7 @@ pub fn walk(state: &mut State, by: i64) -> Vec<Effect> {
 pub fn select_row(state: &mut State, row: usize) -> Vec<Effect> {
     state.results.row = Some(row);
     let mut effects = image(state).map_or_else(Vec::new, |id| data::select(state, id));
-    effects.extend(why::ask(state));
+    effects.extend(explanation::ask(state));
     effects
 }
 

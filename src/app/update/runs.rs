@@ -5,7 +5,11 @@ use crate::{
         Command, Effect, State,
         state::{Change, JobInfo, RunDraft, Work},
     },
-    jobs::{Failure, RunCurve, RunDone, RunEntry, RunErrand},
+    engine::{
+        run_actions::{RunDone, RunErrand},
+        run_list::{RunCurve, RunEntry},
+    },
+    jobs::events::Failure,
 };
 use std::{path::Path, sync::Arc};
 

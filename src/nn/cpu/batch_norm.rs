@@ -5,10 +5,14 @@ use std::sync::Arc;
 use candle_core::{CpuStorage, CustomOp2, CustomOp3, Layout, Result, Shape, Tensor};
 use rayon::prelude::*;
 
-use super::math::{dot, square_sum, sum};
-use super::simd::multiversion;
-use super::small_planes::{Columns, SMALL};
-use super::{Shared, apply_2, apply_3, filled, slice, to_tensor, with_values};
+use super::{
+    Shared, apply_2, apply_3, filled,
+    math::{dot, square_sum, sum},
+    simd::multiversion,
+    slice,
+    small_planes::{Columns, SMALL},
+    to_tensor, with_values,
+};
 
 /// Mean and biased variance of each channel of `x` (batch, channels, ...).
 pub fn channel_moments(x: &Tensor) -> Result<(Vec<f32>, Vec<f32>)> {

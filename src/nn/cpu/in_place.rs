@@ -3,8 +3,7 @@
 use candle_core::{CpuStorage, CustomOp2, InplaceOp2, InplaceOp3, Layout, Result, Shape, Tensor, bail};
 use rayon::prelude::*;
 
-use super::math::dot;
-use super::{slice, to_tensor, with_values};
+use super::{math::dot, slice, to_tensor, with_values};
 
 /// Values that a thread takes at once.
 const CHUNK: usize = 1 << 14;

@@ -4,9 +4,7 @@ use candle_core::{CpuStorage, CustomOp1, Layout, Result, Shape, Tensor};
 use gemm::{Parallelism, gemm};
 use rayon::prelude::*;
 
-use super::math::exp;
-use super::simd::multiversion;
-use super::{Scratch, Shared, filled, slice, to_tensor, with_values};
+use super::{Scratch, Shared, filled, math::exp, simd::multiversion, slice, to_tensor, with_values};
 
 /// From (batch, 3 * heads * d, height, width) to (batch, heads * d, height, width).
 #[derive(Debug, Clone, Copy)]

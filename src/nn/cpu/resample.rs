@@ -3,8 +3,7 @@
 use candle_core::{CpuStorage, CustomOp1, CustomOp2, Layout, Result, Shape, Tensor};
 use rayon::prelude::*;
 
-use super::simd::multiversion;
-use super::{slice, to_tensor, with_values};
+use super::{simd::multiversion, slice, to_tensor, with_values};
 
 /// Maximum over 3x3 windows, stride 2, padding 1.
 #[derive(Debug, Clone, Copy)]

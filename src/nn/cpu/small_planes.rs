@@ -3,8 +3,7 @@
 
 use rayon::prelude::*;
 
-use super::batch_norm::relu;
-use super::simd::multiversion;
+use super::{batch_norm::relu, simd::multiversion};
 
 /// Planes of fewer values are small.
 pub const SMALL: usize = 48;

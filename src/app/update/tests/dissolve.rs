@@ -9,8 +9,18 @@ use crate::{
     },
     config::{DissolveMethod, PreprocessConfig},
     data::ImageId,
+    engine::{
+        display::rgba::Pixels,
+        dissolve_session::{Plate, Twin},
+        export::sweep::Film,
+        normal_band::Band,
+        run_list::ModelSource,
+    },
     gpu::{Raster, Texels},
-    jobs::{Band, Board, Dissolve, Failure, Film, JobEvent, ModelSource, Pixels, Plate, Rung, Twin},
+    jobs::{
+        dissolver::{Board, Dissolve, Rung},
+        events::{Failure, JobEvent},
+    },
 };
 use std::sync::Arc;
 
@@ -156,7 +166,7 @@ fn layouts_ask_for_what_they_show() {
     assert_eq!(wish(&update(&mut state, Command::Layout(Layout::Resolutions))).board.len(), 3);
     assert_eq!(state.dissolve.plates.len(), 3);
     let steps = wish(&update(&mut state, Command::Layout(Layout::Steps)));
-    assert!(crate::jobs::STRIP.iter().all(|t| steps.rungs.contains(t)));
+    assert!(crate::engine::export::sweep::STRIP.iter().all(|t| steps.rungs.contains(t)));
     assert_eq!(wish(&update(&mut state, Command::Layout(Layout::Split))).board, Board::Nothing);
 }
 
@@ -227,7 +237,8 @@ fn a_run_lends_its_model_to_the_large_view() {
     let mut run = super::entry(crate::run_dir::RunState::Finished);
     run.path = set;
     run.model = Some(ModelSource("its own".into()));
-    let newer = crate::jobs::RunEntry { path: "newer".into(), model: Some(ModelSource("newer".into())), ..run.clone() };
+    let newer =
+        crate::engine::run_list::RunEntry { path: "newer".into(), model: Some(ModelSource("newer".into())), ..run.clone() };
     update(&mut state, JobEvent::Runs(vec![newer, run]));
     state.selected = Some(ImageId(0));
     update(&mut state, Command::Go(Workspace::Results));

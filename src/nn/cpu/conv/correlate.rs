@@ -11,8 +11,10 @@ use std::mem::MaybeUninit;
 use rayon::prelude::*;
 
 use super::vectors::{Lists, Piece, Run, Stretch};
-use crate::nn::cpu::simd::{self, Kernel, MAX_LANES, Simd, dispatch};
-use crate::nn::cpu::{Scratch, Shared};
+use crate::nn::cpu::{
+    Scratch, Shared,
+    simd::{self, Kernel, MAX_LANES, Simd, dispatch},
+};
 
 /// A weight position of the kernel that reads `plane + (y + dy) * width + x + dx` of a channel for pixel (y, x) of a segment.
 #[derive(Debug, Clone, Copy)]

@@ -28,14 +28,14 @@ mod winograd;
 use candle_core::{CpuStorage, CustomOp2, CustomOp3, Layout, Result, Shape, Tensor};
 use rayon::prelude::*;
 
-use correlate::Correlation;
-use segments::{Axis, Target, segments};
-use weight_grad::WeightGrad;
-use winograd::{Grid, Winograd};
+use self::{
+    correlate::Correlation,
+    segments::{Axis, Target, segments},
+    weight_grad::WeightGrad,
+    winograd::{Grid, Winograd},
+};
 
-use super::math::sum;
-use super::transpose::transpose;
-use super::{apply_2, apply_3, filled, simd, slice, to_tensor, with_values};
+use super::{apply_2, apply_3, filled, math::sum, simd, slice, to_tensor, transpose::transpose, with_values};
 
 /// The fast form of [`crate::nn::conv2d`]; `None` where it has no kernel for the size.
 pub fn conv2d(x: &Tensor, w: &Tensor, bias: Option<&Tensor>, stride: usize, padding: usize) -> Result<Option<Tensor>> {

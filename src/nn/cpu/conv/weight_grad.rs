@@ -6,9 +6,11 @@
 
 use rayon::prelude::*;
 
-use crate::nn::cpu::simd::{Kernel, Simd, dispatch};
-use crate::nn::cpu::transpose::transpose_to;
-use crate::nn::cpu::{Scratch, Shared};
+use crate::nn::cpu::{
+    Scratch, Shared,
+    simd::{Kernel, Simd, dispatch},
+    transpose::transpose_to,
+};
 
 /// Sizes of the convolution whose weight gradient is wanted.
 #[derive(Debug, Clone, Copy)]

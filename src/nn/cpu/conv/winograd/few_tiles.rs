@@ -4,8 +4,10 @@
 use rayon::prelude::*;
 
 use super::{Grid, PAD, POINTS, Product, Winograd, finish, transform_row, transform_weights};
-use crate::nn::cpu::simd::{self, Kernel, Simd, dispatch};
-use crate::nn::cpu::{Scratch, Shared, filled};
+use crate::nn::cpu::{
+    Scratch, Shared, filled,
+    simd::{self, Kernel, Simd, dispatch},
+};
 
 /// Tiles up to which a task's sums stay in the second-level cache.
 pub const MOST: usize = 64;

@@ -13,12 +13,14 @@ mod weight_grad;
 
 use rayon::prelude::*;
 
-use crate::nn::cpu::simd::{self, Kernel, Simd, dispatch};
-use crate::nn::cpu::transpose::transpose_to;
-use crate::nn::cpu::{Scratch, Shared, filled};
-use product::Product;
+use self::product::Product;
+use self::transform::{Input, Map, Output, Weight};
+use crate::nn::cpu::{
+    Scratch, Shared, filled,
+    simd::{self, Kernel, Simd, dispatch},
+    transpose::transpose_to,
+};
 pub use strip::Grid;
-use transform::{Input, Map, Output, Weight};
 pub use weight_grad::WeightGrad;
 
 const TILE: usize = 4;

@@ -2,10 +2,15 @@
 
 use rayon::prelude::*;
 
-use super::transform::{self, Map, OutputGrad};
-use super::{Grid, PAD, PATCH, POINTS, Product, TILE, store_points, transform_row};
-use crate::nn::cpu::simd::{self, Kernel, Simd, dispatch};
-use crate::nn::cpu::{Scratch, Shared, filled};
+use super::{
+    Grid, PAD, PATCH, POINTS, Product, TILE, store_points,
+    transform::{self, Map, OutputGrad},
+    transform_row,
+};
+use crate::nn::cpu::{
+    Scratch, Shared, filled,
+    simd::{self, Kernel, Simd, dispatch},
+};
 
 /// Floats of the transformed images that are worked on at a time: they stay in the second-level caches.
 const BLOCK: usize = 1 << 18;

@@ -1,0 +1,223 @@
+//! Whether an action may be done now, and if not why, as a sentence for its tooltip.
+
+use crate::{
+    app::{
+        State,
+        state::{Filter, JobState, Map, Overlay, Work, Workspace},
+        update::in_work,
+    },
+    config::{DissolveMethod, ThresholdRule},
+    engine::run_list::RunEntry,
+    run_dir::{RunKind, RunState},
+};
+use std::path::PathBuf;
+
+pub fn may_train(state: &State) -> Result<(), &'static str> {
+    let Some(open) = state.open() else { return Err("Open a data set first (Ctrl+O).") };
+    if open.asks_normal() {
+        Err("Say which class is normal first (workspace Data).")
+    } else if open.dataset.classes.is_empty() {
+        Err("Say whether these images are normal first (workspace Data).")
+    } else if open.training_normals == 0 {
+        Err("There is no normal image in the training split to learn from.")
+    } else if state.train.error().is_some() {
+        Err("A setting cannot be used; see the field marked red.")
+    } else if state.closing {
+        Err("The window is closing.")
+    } else {
+        Ok(())
+    }
+}
+
+/// Whether a run of this kind could start now.
+pub fn may_train_kind(state: &State, kind: RunKind) -> Result<(), &'static str> {
+    match kind {
+        RunKind::Ddpm => may_train_ddpm(state),
+        RunKind::Dia | RunKind::Csi => may_train_dia(state),
+        RunKind::Train => may_train(state),
+    }
+}
+
+pub(crate) fn may_train_ddpm(state: &State) -> Result<(), &'static str> {
+    if state.train.reuse.is_some() {
+        return Err("A model that is there already was chosen; choose “train a new one”.");
+    }
+    may_train(state)
+}
+
+pub(crate) fn may_train_dia(state: &State) -> Result<(), &'static str> {
+    if state.train.config.dia.dissolve == DissolveMethod::Diffusion && state.train.reuse.is_none() {
+        return Err("Choose a diffusion model that is there already, or train all.");
+    }
+    may_train(state)
+}
+
+/// The run that is scored anew: the one in view on Results where it has an encoder, else the newest that has one.
+pub fn scorable(state: &State) -> Option<&RunEntry> {
+    let is_ready = |r: &&RunEntry| r.manifest.kind != RunKind::Ddpm && r.manifest.state == RunState::Finished;
+    let in_view = state.results.ready().filter(|set| set.encoder.is_some()).map(|set| &set.run);
+    let mut ready = state.runs.iter().filter(is_ready);
+    ready.clone().find(|r| Some(&r.path) == in_view).or_else(|| ready.next())
+}
+
+pub(crate) fn may_score_run(state: &State) -> Result<(), &'static str> {
+    let run = scorable(state).ok_or("There is no run with a finished encoder.")?;
+    in_work(state, &run.path).map_or(Ok(()), Err)
+}
+
+/// The run that can be gone on with: the one that is offered, or the one that was stopped last.
+pub(crate) fn resumable(state: &State) -> Option<PathBuf> {
+    let ended = state.job().filter(|j| j.state.has_ended()).and_then(|j| j.run.clone());
+    let listed = |run: &PathBuf| state.runs.iter().any(|r| r.path == *run && r.can_resume());
+    state.offer.clone().or(ended).filter(listed)
+}
+
+pub(crate) fn may_resume(state: &State) -> Result<(), &'static str> {
+    resumable(state).map(|_| ()).ok_or("No run was left unfinished; older ones are in the list of runs.")
+}
+
+pub fn may_dissolve(state: &State) -> Result<(), &'static str> {
+    if state.workspace != Workspace::Dissolve && state.overlay != Some(Overlay::Picture) {
+        return Err("Go to Dissolve (2) first.");
+    }
+    has_selection(state)?;
+    state.dissolve.missing().map_or(Ok(()), Err)
+}
+
+pub(crate) fn may_export(state: &State) -> Result<(), &'static str> {
+    may_dissolve(state)?;
+    if !state.dissolve.uses_t() {
+        Err("A filter has no t to sweep over: choose Diffusion.")
+    } else if state.dissolve.filming {
+        Err("One is being written.")
+    } else {
+        Ok(())
+    }
+}
+
+pub(crate) fn has_images(state: &State) -> Result<(), &'static str> {
+    if state.data.shown.is_empty() && state.results.ready().is_none() { Err("Open a data set first (Ctrl+O).") } else { Ok(()) }
+}
+
+/// Whether pictures that can be zoomed are in view.
+pub(crate) fn sees_pictures(state: &State) -> Result<(), &'static str> {
+    has_selection(state)?;
+    let in_view = state.workspace == Workspace::Dissolve || state.overlay == Some(Overlay::Picture);
+    if in_view { Ok(()) } else { Err("Go to Dissolve (2), or open the large view (Enter).") }
+}
+
+pub(crate) fn has_selection(state: &State) -> Result<(), &'static str> {
+    state.selected.map(|_| ()).ok_or("Select an image first.")
+}
+
+pub(crate) fn can_undo(state: &State) -> Result<(), &'static str> {
+    state.history.next_undo().map(|_| ()).ok_or("There is nothing to undo.")
+}
+
+pub(crate) fn can_redo(state: &State) -> Result<(), &'static str> {
+    state.history.next_redo().map(|_| ()).ok_or("There is nothing to do again.")
+}
+
+pub(crate) fn has_row(state: &State) -> Result<(), &'static str> {
+    let here = state.workspace == Workspace::Results && state.results.selected().is_some();
+    if here { Ok(()) } else { Err("Select an image of the gallery first (workspace Results).") }
+}
+
+pub(crate) fn has_tags(state: &State) -> Result<(), &'static str> {
+    if state.results.triage.is_empty() { Err("Nothing is tagged or noted in this run.") } else { Ok(()) }
+}
+
+pub fn may_score(state: &State) -> Result<(), &'static str> {
+    match state.results.ready() {
+        None => Err("Open a finished run first."),
+        Some(set) if set.encoder.is_none() => Err("This run's encoder is not here. Train a run of your own (3)."),
+        Some(_) if state.closing => Err("The window is closing."),
+        Some(_) => Ok(()),
+    }
+}
+
+/// Whether lesions may be drawn into the held-out normals of the run in view.
+pub fn may_plant(state: &State) -> Result<(), &'static str> {
+    may_score(state)?;
+    if state.planting().is_some_and(|job| !job.state.has_ended()) { Err("It is being done.") } else { Ok(()) }
+}
+
+pub(crate) fn has_job(state: &State) -> Result<(), &'static str> {
+    match state.running().map(|j| &j.state) {
+        None => Err("Nothing is running."),
+        Some(JobState::Stopping) => Err("It is stopping: the checkpoint is being written."),
+        Some(_) => Ok(()),
+    }
+}
+
+/// A training may end early; half a list of scores is of no use.
+pub(crate) fn may_keep(state: &State) -> Result<(), &'static str> {
+    has_job(state)?;
+    match state.running().map(|j| &j.work) {
+        Some(Work::Score(_) | Work::Folder { .. } | Work::Plant(_)) => {
+            Err("Scoring has no part to keep; stop it, or let it end.")
+        }
+        _ => Ok(()),
+    }
+}
+
+/// The run that is looked at: that of Results, else the one whose details are shown in the list.
+pub(crate) fn run_in_view(state: &State) -> Option<&RunEntry> {
+    let (listed, results) = (state.list.selected.as_ref(), state.results.ready().map(|set| &set.run));
+    let run = if state.overlay == Some(Overlay::Runs) { listed.or(results) } else { results.or(listed) };
+    state.runs.iter().find(|entry| Some(&entry.path) == run)
+}
+
+pub(crate) fn has_run(state: &State) -> Result<(), &'static str> {
+    run_in_view(state).map(|_| ()).ok_or("Open a run on Results first, or select one in the list of runs.")
+}
+
+pub(crate) fn has_weights(state: &State) -> Result<(), &'static str> {
+    has_run(state)?;
+    if run_in_view(state).is_some_and(|run| run.has_weights) { Ok(()) } else { Err("It has no finished weights yet.") }
+}
+
+/// Whether the map of what covering the picture changes can be made of the selected image.
+pub(crate) fn may_map(state: &State) -> Result<(), &'static str> {
+    may_score(state)?;
+    has_row(state)?;
+    let is_open = state.open().zip(state.results.ready()).is_some_and(|(open, set)| open.config.path == set.data.path);
+    match state.results.why.map {
+        _ if !is_open => Err("Open the run's data set first."),
+        Map::None => Ok(()),
+        Map::Running { .. } => Err("It is being made."),
+        Map::Ready { .. } => Err("It is there: see the large view."),
+    }
+}
+
+pub(crate) fn may_examine(state: &State) -> Result<(), &'static str> {
+    let check = &state.data.check;
+    match state.open() {
+        None => Err("Open a data set first (Ctrl+O)."),
+        Some(_) if check.found.is_some() => Err("They were looked for; see workspace Data."),
+        Some(_) if check.running || check.asked => Err("They are being looked for, or will be when nothing trains."),
+        Some(_) => Ok(()),
+    }
+}
+
+pub(crate) fn may_track(state: &State) -> Result<(), &'static str> {
+    may_dissolve(state)?;
+    if state.dissolve.uses_t() { Ok(()) } else { Err("A filter has no t: choose Diffusion.") }
+}
+
+pub(crate) fn has_filters(state: &State) -> Result<(), &'static str> {
+    let some = match state.workspace {
+        Workspace::Data => state.data.filter != Filter::default(),
+        Workspace::Results => !state.results.sieve.is_empty(),
+        _ => false,
+    };
+    if some { Ok(()) } else { Err("Nothing is filtered here.") }
+}
+
+pub(crate) fn may_rule(state: &State, rule: ThresholdRule) -> Result<(), &'static str> {
+    match state.results.ready().map(|set| set.threshold(rule)) {
+        None => Err("Open a finished run first."),
+        Some(Err(_)) => Err("These scores do not have what this rule needs."),
+        Some(Ok(_)) => Ok(()),
+    }
+}

@@ -1,0 +1,274 @@
+//! Everything the window shows, as plain data. Changed by [`update`](super::update()) alone.
+
+mod data;
+mod device_status;
+mod dissolve;
+mod fields;
+mod forecast;
+mod history;
+mod job;
+mod remembered;
+mod results;
+mod runs;
+mod train;
+
+pub use data::{
+    Check, Counts, DataPage, DataState, Filter, LookDone, Open, Opening, TableForm, config_title, title as data_title,
+};
+pub use device_status::Computes;
+pub use dissolve::{DissolveState, Layout, ModelChoice, RUNGS, Shown, T_MAX, Track, View};
+pub use fields::{FIELDS, Field, Kind, groups};
+pub use forecast::{Forecast, MachineState, amount, card_of};
+pub use history::{Change, History};
+pub use job::{Auroc, Curve, JobInfo, JobState, Progress, Quantity, Waiting, Work};
+pub use remembered::{Remembered, SCALES, Scale};
+pub use results::{Comparing, Map, ResultsState, Scores, Sieve, Sort, Tab, Why};
+pub use runs::{RunDraft, RunsState, SettingRow, side_by_side};
+pub use train::{TrainForm, TrainState, paper_value};
+
+use crate::{data::ImageId, engine::run_list::RunEntry};
+use serde::{Deserialize, Serialize};
+use std::{path::PathBuf, sync::Arc};
+
+/// The four workspaces, one after the other as the work goes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub enum Workspace {
+    #[default]
+    Data,
+    Dissolve,
+    Train,
+    Results,
+}
+
+impl Workspace {
+    pub const ALL: [Self; 4] = [Self::Data, Self::Dissolve, Self::Train, Self::Results];
+
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Data => "Data",
+            Self::Dissolve => "Dissolve",
+            Self::Train => "Train",
+            Self::Results => "Results",
+        }
+    }
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub enum ThemeChoice {
+    #[default]
+    System,
+    Dark,
+    Light,
+}
+
+/// What lies above the workspaces; Escape takes it away.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Overlay {
+    Palette,
+    Keys,
+    /// The list of runs, in the place of the workspace.
+    Runs,
+    About,
+    /// The selected image of the gallery, large.
+    Picture,
+}
+
+/// A line that comes up over a corner and goes again.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Notice {
+    pub text: String,
+    /// What to do next; may be empty.
+    pub hint: String,
+    pub is_error: bool,
+    /// The run, or its file of scores, whose results it offers to show.
+    pub results: Option<PathBuf>,
+}
+
+/// Side panels.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Side {
+    Library,
+    Inspector,
+    /// The log, below.
+    Log,
+}
+
+/// How many side panels have room beside the page; a window's scale makes it smaller.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Room {
+    #[default]
+    Wide,
+    /// One at a time.
+    Narrow,
+    /// None: an open panel takes the page's place.
+    Small,
+}
+
+impl Room {
+    /// Of a window of this width, points.
+    pub fn of(width: f32) -> Self {
+        match width {
+            w if w >= 900.0 => Self::Wide,
+            w if w >= 640.0 => Self::Narrow,
+            _ => Self::Small,
+        }
+    }
+}
+
+/// A notice as the log panel keeps it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct LogLine {
+    /// `HH:MM:SS`, local.
+    pub time: String,
+    pub text: String,
+    pub is_error: bool,
+}
+
+#[derive(Debug, Default)]
+pub struct State {
+    pub workspace: Workspace,
+    pub remembered: Remembered,
+    pub overlay: Option<Overlay>,
+    pub room: Room,
+    /// The side panel that is open where not both have room.
+    pub drawer: Option<Side>,
+    /// Newest last.
+    pub notices: Vec<Notice>,
+    /// All notices of this session, newest last.
+    pub log: Vec<LogLine>,
+    /// The run's own log, newest last.
+    pub run_log: Vec<String>,
+    /// Local time when the last message came.
+    pub now: jiff::civil::Time,
+    pub history: History,
+    /// Where runs are kept.
+    pub workspace_dir: PathBuf,
+    /// Cores of this machine; see [`computes`](Self::computes).
+    pub cores: usize,
+    pub data: DataState,
+    /// Where the demo's images lie, once it was opened.
+    pub demo: Option<PathBuf>,
+    /// One selected image, shared by all workspaces.
+    pub selected: Option<ImageId>,
+    pub dissolve: DissolveState,
+    pub train: TrainState,
+    pub machine: MachineState,
+    pub results: ResultsState,
+    /// Newest first.
+    pub runs: Vec<RunEntry>,
+    /// The runs were listed once.
+    pub runs_known: bool,
+    /// A run that the last session did not finish: the person is asked whether to go on.
+    pub offer: Option<PathBuf>,
+    pub list: RunsState,
+    /// In the order they were asked for; ended ones stay until the next is started.
+    pub jobs: Vec<JobInfo>,
+    /// Number of the newest job.
+    pub next_job: u64,
+    /// The window was asked to close, and waits for the running job's checkpoint.
+    pub closing: bool,
+}
+
+impl State {
+    pub fn notify(&mut self, text: impl Into<String>) {
+        self.push(Notice { text: text.into(), ..Notice::default() });
+    }
+
+    /// With the way to these results.
+    pub fn notify_results(&mut self, text: impl Into<String>, results: PathBuf) {
+        self.push(Notice { text: text.into(), results: Some(results), ..Notice::default() });
+    }
+
+    pub fn notify_error(&mut self, text: impl Into<String>, hint: impl Into<String>) {
+        self.push(Notice { text: text.into(), hint: hint.into(), is_error: true, ..Notice::default() });
+    }
+
+    /// The same notice twice is one notice.
+    fn push(&mut self, notice: Notice) {
+        self.keep_in_log(&notice);
+        self.notices.retain(|n| *n != notice);
+        self.notices.push(notice);
+    }
+
+    /// For the log panel alone: what a person sees elsewhere.
+    pub fn keep_in_log(&mut self, notice: &Notice) {
+        const KEPT: usize = 500;
+        let stop = if notice.hint.is_empty() { "" } else { ". " };
+        let text = format!("{}{stop}{}", notice.text.trim_end_matches('.'), notice.hint);
+        if self.log.last().is_none_or(|l| l.text != text) {
+            let time = self.now.strftime("%H:%M:%S").to_string();
+            self.log.push(LogLine { time, text, is_error: notice.is_error });
+        }
+        if self.log.len() > KEPT {
+            self.log.remove(0);
+        }
+    }
+
+    /// Whether a side panel is to be seen now.
+    pub fn unfolded(&self, side: Side) -> bool {
+        match (side, self.room) {
+            (Side::Log, _) => self.remembered.log_shown,
+            (Side::Library, Room::Wide) => !self.remembered.library_hidden,
+            (Side::Inspector, Room::Wide) => !self.remembered.inspector_hidden,
+            (side, _) => self.drawer == Some(side),
+        }
+    }
+
+    pub fn open(&self) -> Option<&Arc<Open>> {
+        self.data.open.as_ref()
+    }
+
+    /// What is open is the synthetic demo.
+    pub fn shows_demo(&self) -> bool {
+        self.open().is_some_and(|o| Some(&o.config.path) == self.demo.as_ref())
+    }
+
+    /// The job that is running or, where none is, the last one that ended.
+    pub fn job(&self) -> Option<&JobInfo> {
+        self.jobs.iter().find(|j| j.state.is_running()).or_else(|| self.jobs.iter().rev().find(|j| j.state.has_ended()))
+    }
+
+    /// The training that is running or, where none is, the last one that ended.
+    pub fn training(&self) -> Option<&JobInfo> {
+        self.latest(Work::is_training)
+    }
+
+    /// The job of such work that is running or, where none is, the last one that ended.
+    pub fn latest(&self, fits: impl Fn(&Work) -> bool) -> Option<&JobInfo> {
+        let mut all = self.jobs.iter().rev().filter(|j| fits(&j.work));
+        let ended = all.clone().find(|j| j.state.has_ended());
+        all.find(|j| j.state.is_running()).or(ended)
+    }
+
+    /// A training is running: the form is for the one after it.
+    pub fn trains(&self) -> bool {
+        self.running().is_some_and(|job| job.work.is_training())
+    }
+
+    pub fn running(&self) -> Option<&JobInfo> {
+        self.jobs.iter().find(|j| j.state.is_running())
+    }
+
+    /// The job that plants lesions for the run in view, or has done so.
+    pub fn planting(&self) -> Option<&JobInfo> {
+        let run = &self.results.ready()?.run;
+        self.jobs.iter().find(|job| job.work == Work::Plant(run.clone()))
+    }
+
+    /// What a training of the form on the open data set would take; `None` until this machine's speed is known
+    /// and there is something to learn from.
+    pub fn forecast(&self) -> Option<Forecast> {
+        let open = self.open().filter(|open| open.training_normals > 0)?;
+        Some(Forecast::new(&self.train, open, self.machine.speed?))
+    }
+
+    /// The run that is offered to be gone on with.
+    pub fn offered(&self) -> Option<&RunEntry> {
+        let run = self.offer.as_ref()?;
+        self.runs.iter().find(|r| r.path == *run && r.can_resume())
+    }
+
+    pub fn queued(&self) -> usize {
+        self.jobs.iter().filter(|j| j.state == JobState::Queued).count()
+    }
+}

@@ -1,0 +1,79 @@
+//! What follows from the state, whatever brought it about: the preview of the selected image, and work that goes on only while
+//! nothing trains.
+
+use super::dissolve;
+use crate::{
+    app::{
+        Effect, State,
+        message::Texture,
+        state::{Check, LookDone, Workspace},
+    },
+    jobs::{
+        events::Failure,
+        preprocess_preview::{Look, Looked},
+    },
+};
+
+/// To be asked after each [`update`](super::update()).
+pub fn follow(state: &mut State) -> Vec<Effect> {
+    let mut effects: Vec<Effect> = look(state).into_iter().collect();
+    effects.extend(examine(state));
+    let preprocess = &state.train.config.preprocess;
+    if state.data.look.dissolved_with != *preprocess {
+        state.data.look.dissolved_with = preprocess.clone();
+        effects.extend(dissolve::invalidate(state));
+    }
+    effects
+}
+
+/// Asks for the selected image where a person can see it.
+fn look(state: &mut State) -> Option<Effect> {
+    let (open, image) = (state.data.open.clone()?, state.selected?);
+    if state.workspace != Workspace::Data {
+        return None;
+    }
+    let asked = (state.data.pictures_since, image, state.train.config.preprocess.clone());
+    let look = &mut state.data.look;
+    if look.asked.as_ref() == Some(&asked) {
+        return None;
+    }
+    look.generation += 1;
+    look.asked = Some(asked.clone());
+    let (dataset, preprocess) = (open.dataset.clone(), asked.2);
+    Some(Effect::Look(Box::new(Look { generation: look.generation, dataset, image, preprocess })))
+}
+
+pub fn looked(state: &mut State, generation: u64, looked: Result<Looked, Failure>) -> Vec<Effect> {
+    let look = &mut state.data.look;
+    if generation != look.generation {
+        return Vec::new();
+    }
+    match looked {
+        Err(failure) => {
+            (look.done, look.failed) = (None, Some(failure));
+            Vec::new()
+        }
+        Ok(Looked { image, before, after, outline }) => {
+            look.done = Some(LookDone { image, has_outline: outline.is_some() });
+            look.failed = None;
+            let pictures = [(Texture::Before, before), (Texture::After, after)].into_iter();
+            let all = pictures.chain(outline.map(|outline| (Texture::Outline, outline)));
+            all.map(|(texture, pixels)| Effect::Upload(texture, pixels)).collect()
+        }
+    }
+}
+
+/// Starts the search for duplicates, and stops it for a training.
+fn examine(state: &mut State) -> Option<Effect> {
+    let busy = state.jobs.iter().any(|j| !j.state.has_ended());
+    let (open, generation) = (state.data.open.clone()?, state.data.pictures_since);
+    let check = &mut state.data.check;
+    let few = open.dataset.items.len() <= Check::AUTOMATIC;
+    let wanted = check.found.is_none() && !busy && (check.asked || few);
+    if wanted == check.running {
+        return None;
+    }
+    check.running = wanted;
+    check.done = 0;
+    Some(if wanted { Effect::Examine { generation, dataset: open.dataset.clone() } } else { Effect::StopExamining })
+}

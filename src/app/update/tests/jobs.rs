@@ -1,0 +1,246 @@
+//! Jobs and the form, from one session to the next.
+
+use super::{
+    opened,
+    runs::{entry, with_runs},
+    scored, training,
+};
+use crate::{
+    app::{
+        Command, Effect, State, actions,
+        state::{Auroc, JobInfo, JobState, Quantity, Remembered, Work, Workspace},
+        update::update,
+    },
+    config::{Channels, DissolveMethod, RunConfig},
+    engine::run_list::{ModelSource, RunCurve},
+    jobs::{
+        compute::{JobId, Outcome},
+        events::JobEvent,
+    },
+    ml::base::reporter::{Event, Stage, Step},
+    run_dir::{RunKind, RunState},
+};
+use std::path::PathBuf;
+
+/// The next session, through the file that a session leaves.
+fn next(state: &mut State) -> State {
+    state.remember();
+    let file = serde_json::to_string(&state.remembered).unwrap();
+    State::starting(serde_json::from_str(&file).unwrap(), PathBuf::new(), 2)
+}
+
+fn waiting(state: &mut State) -> Vec<Work> {
+    state.remembered.queue.clone().into_iter().map(|w| JobInfo::try_from(w).unwrap().work).collect()
+}
+
+fn plant(state: &mut State) -> JobId {
+    let job = JobInfo::new("Planted".into(), "eyes".into(), RunKind::Train, RunConfig::default(), Work::Plant("run".into()));
+    crate::app::update::jobs::submit(state, job);
+    JobId(state.next_job)
+}
+
+#[test]
+fn the_queue_outlives_a_crash_and_an_unanswered_offer() {
+    let (mut state, id) = training();
+    update(&mut state, Command::Train(RunKind::Dia));
+    update(&mut state, Command::Field("dia.dissolve", "resample".into()));
+    update(&mut state, Command::Train(RunKind::Dia));
+    assert_eq!(waiting(&mut next(&mut state)), [Work::New, Work::New], "the running one has no folder yet");
+    update(&mut state, JobEvent::JobFolder(id, "work/runs/a".into()));
+    let mut second = next(&mut state);
+    assert_eq!(waiting(&mut second), [Work::New], "a run that is there is offered by itself");
+    // Nobody answers, and something else is begun and waits.
+    let running = plant(&mut second);
+    assert_eq!(waiting(&mut next(&mut second)), [Work::New, Work::Plant("run".into())]);
+    update(&mut second, JobEvent::JobEnded(running, Outcome::Stopped));
+    assert_eq!(waiting(&mut next(&mut second)), [Work::New], "what a person stopped is not offered");
+    update(&mut second, Command::Requeue);
+    let last = second.next_job;
+    update(&mut second, Command::Stop(JobId(last)));
+    update(&mut second, JobEvent::JobEnded(JobId(last), Outcome::Stopped));
+    assert!(waiting(&mut next(&mut second)).is_empty());
+}
+
+#[test]
+fn work_that_is_written_only_at_its_end_is_offered_again_after_closing() {
+    let mut state = opened();
+    let id = plant(&mut state);
+    update(&mut state, Command::Close);
+    let mut other = State::default();
+    update(&mut state, JobEvent::JobEnded(id, Outcome::Stopped));
+    assert_eq!(waiting(&mut next(&mut state)), [Work::Plant("run".into())]);
+    let id = plant(&mut other);
+    update(&mut other, Command::Close);
+    update(&mut other, JobEvent::JobEnded(id, Outcome::Finished("run".into())));
+    assert!(waiting(&mut next(&mut other)).is_empty(), "it came to its end");
+}
+
+#[test]
+fn the_form_and_the_models_are_as_they_were() {
+    let mut state = opened();
+    update(&mut state, Command::Preset(crate::config::Preset::Paper));
+    update(&mut state, Command::Field("ddpm.steps", "77".into()));
+    update(&mut state, Command::Field("dia.t_min", "x".into()));
+    let mut preprocess = state.train.config.preprocess.clone();
+    preprocess.channels = Channels::Green;
+    update(&mut state, Command::Preprocess(preprocess));
+    update(&mut state, JobEvent::ModelChecked { path: "model.pt".into(), checked: Ok(()) });
+    update(&mut state, Command::Method(DissolveMethod::Resample));
+    update(&mut state, Command::Gain(9.0));
+    let later = next(&mut state);
+    assert_eq!(later.train, state.train);
+    assert!(later.train.error().is_some() && later.train.is_changed("ddpm.steps"));
+    assert_eq!(later.dissolve.imported, [PathBuf::from("model.pt")]);
+    assert_eq!((later.dissolve.method, later.dissolve.gain), (DissolveMethod::Resample, 9.0));
+    let first = State::starting(serde_json::from_str::<Remembered>("{}").unwrap(), PathBuf::new(), 2);
+    assert_eq!((first.train, first.dissolve.gain), (State::default().train, 4.0), "a file of before knows less");
+}
+
+#[test]
+fn a_bad_model_is_told_and_not_kept() {
+    let mut state = opened();
+    assert!(matches!(&update(&mut state, Command::ImportModel("bad.pt".into()))[..], [Effect::CheckModel(_)]));
+    let failure = crate::jobs::events::Failure { summary: "no weights".into(), hint: String::new() };
+    update(&mut state, JobEvent::ModelChecked { path: "bad.pt".into(), checked: Err(failure) });
+    assert!(state.dissolve.imported.is_empty() && state.notices.last().unwrap().is_error);
+    update(&mut state, JobEvent::ModelChecked { path: "good.pt".into(), checked: Ok(()) });
+    assert!(state.notices.last().unwrap().text.contains("Dissolve (2)"));
+    assert_eq!(state.dissolve.model().unwrap().source, ModelSource("good.pt".into()));
+}
+
+#[test]
+fn a_model_that_grows_is_not_taken_by_itself() {
+    let mut state = with_runs();
+    let model = |name: &str, is_finished| {
+        let mut run = entry(name, 10);
+        (run.model, run.model_is_finished) = (Some(ModelSource(name.into())), is_finished);
+        run.config.data.path = if is_finished { "other".into() } else { "set".into() };
+        run
+    };
+    update(&mut state, JobEvent::Runs(vec![model("grows", false), model("old", true)]));
+    assert_eq!(state.dissolve.model().unwrap().name, "old");
+    update(&mut state, Command::Model(ModelSource("grows".into())));
+    assert_eq!(state.dissolve.model().unwrap().name, "grows");
+}
+
+fn step(step: usize, loss: f64) -> Event {
+    let (stage, total) = (Stage::Ddpm, 10);
+    Event::Step(Step {
+        stage,
+        step,
+        total,
+        loss,
+        parts: [0.0; 2],
+        grad_norm: 0.0,
+        lr: 0.1,
+        images_per_second: 9.0,
+        eta_secs: 7.0,
+    })
+}
+
+#[test]
+fn other_jobs_leave_the_curves_of_the_last_training() {
+    let (mut state, id) = training();
+    update(&mut state, JobEvent::JobProgress(id, step(3, 0.5)));
+    update(&mut state, JobEvent::JobEnded(id, Outcome::Finished("work/runs/eyes".into())));
+    for _ in 0..2 {
+        let other = plant(&mut state);
+        assert!(!state.trains() && state.latest(Work::is_on_cards).unwrap().id == id, "no word on the cards");
+        assert!(state.training().unwrap().progress.curve(Stage::Ddpm, Quantity::Loss).is_some());
+        update(&mut state, JobEvent::JobEnded(other, Outcome::Finished("run".into())));
+    }
+    assert_eq!(state.jobs.len(), 2, "the list does not grow for ever");
+    update(&mut state, Command::Train(RunKind::Train));
+    assert!(state.trains() && state.training().unwrap().progress.curves.is_empty());
+}
+
+#[test]
+fn a_resumed_run_has_the_curves_of_before() {
+    let mut state = with_runs();
+    state.runs[0].manifest.state = RunState::Stopped;
+    let run = state.runs[0].path.clone();
+    update(&mut state, Command::ResumeRun(run.clone()));
+    let id = JobId(state.next_job);
+    let effects = update(&mut state, JobEvent::JobProgress(id, Event::Started { stage: Stage::Ddpm, done: 2, total: 10 }));
+    assert!(effects.iter().any(|e| matches!(e, Effect::ReadCurves(path) if *path == run)));
+    let past =
+        |part: &str, name: &str, points: &[[f64; 2]]| RunCurve { part: part.into(), name: name.into(), points: points.into() };
+    let curves = vec![
+        past("ddpm", "loss", &[[1.0, 0.9], [2.0, 0.8], [3.0, 0.7]]),
+        past("dia", "auroc", &[[1.0, 0.6], [2.0, 0.7]]),
+        past("dia", "auroc_lower", &[[1.0, 0.5], [2.0, 0.6]]),
+        past("dia", "auroc_upper", &[[1.0, 0.7], [2.0, 0.8]]),
+    ];
+    for _ in 0..2 {
+        update(&mut state, JobEvent::Curves { run: run.clone(), curves: curves.clone() });
+        let p = &state.training().unwrap().progress;
+        let loss = &p.curve(Stage::Ddpm, Quantity::Loss).unwrap().points;
+        assert_eq!(loss[..2], [[1.0, 0.9], [2.0, 0.8]], "step 3 came after the checkpoint");
+        assert_eq!(p.auroc[0], Auroc { epoch: 1, value: 0.6, ci95: [0.5, 0.7] });
+        assert_eq!((loss.len() <= 3, p.auroc.len()), (true, 2));
+        update(&mut state, JobEvent::JobProgress(id, step(3, 0.6)));
+    }
+    update(&mut state, JobEvent::JobProgress(id, Event::Epoch { epoch: 2, auroc: 0.75, ci95: [0.6, 0.9] }));
+    let auroc: Vec<f64> = state.training().unwrap().progress.auroc.iter().map(|a| a.value).collect();
+    assert_eq!(auroc, [0.6, 0.75], "an epoch that is done again is one point");
+}
+
+#[test]
+fn a_training_that_ends_leaves_the_results_in_view() {
+    for (workspace, leaves) in [(Workspace::Results, true), (Workspace::Train, false)] {
+        let mut state = scored();
+        update(&mut state, Command::Train(RunKind::Train));
+        update(&mut state, Command::Go(workspace));
+        let id = JobId(state.next_job);
+        update(&mut state, JobEvent::JobEnded(id, Outcome::Finished("new".into())));
+        assert_eq!(state.results.ready().is_some(), leaves);
+        assert_eq!(state.notices.last().unwrap().results, leaves.then(|| "new".into()));
+    }
+}
+
+#[test]
+fn only_the_runs_that_a_job_needs_must_stay() {
+    let mut state = with_runs();
+    let (run, folder) = (PathBuf::from("work/runs/eyes"), PathBuf::from("/new"));
+    let mut config = RunConfig::default();
+    config.dia.model = "work/runs/lungs/ddpm".into();
+    let job = JobInfo::new("Score new".into(), "new".into(), RunKind::Train, config, Work::Folder { run, folder });
+    crate::app::update::jobs::submit(&mut state, job);
+    let stays = |run: &str| crate::app::update::in_work(&state, run.as_ref()).is_some();
+    assert!(stays("work/runs/eyes") && stays("work/runs/lungs"), "its own and that of its model");
+    assert!(!stays("work/runs/hearts"));
+    assert_eq!(state.jobs[0].state, JobState::Running);
+}
+
+#[test]
+fn the_run_in_view_or_else_the_newest_is_scored_again() {
+    let mut state = with_runs();
+    let scored = |state: &State| actions::scorable(state).map(|run| run.manifest.name.clone());
+    assert_eq!(scored(&state).as_deref(), Some("eyes"));
+    let config = RunConfig::default();
+    let rows = vec![crate::scores::ScoreRow { path: "a".into(), split: "test".into(), score: 1.0, ..Default::default() }];
+    let mut set =
+        crate::engine::score_set::ScoreSet::new("work/runs/lungs".as_ref(), "lungs".into(), config, rows.into()).unwrap();
+    set.encoder = Some("encoder".into());
+    update(&mut state, Command::OpenRun("work/runs/lungs".into()));
+    update(&mut state, JobEvent::Scores { run: "work/runs/lungs".into(), scores: Ok(set.into()) });
+    assert_eq!(scored(&state).as_deref(), Some("lungs"));
+    let again = (actions::get(actions::Id::ScoreOnly).command)(&state);
+    update(&mut state, again);
+    assert_eq!(state.running().unwrap().work, Work::Score("work/runs/lungs".into()));
+    assert!((actions::get(actions::Id::ScoreOnly).allowed)(&state).is_err(), "once at a time");
+    update(&mut state, JobEvent::JobEnded(JobId(1), Outcome::Finished("work/runs/lungs".into())));
+    assert!(state.results.ready().is_none(), "its new scores are read");
+}
+
+#[test]
+fn another_try_asks_for_the_same() {
+    let mut state = opened();
+    let config = crate::config::DataConfig { path: "two".into(), only: vec!["a".into()], ..Default::default() };
+    update(&mut state, Command::OpenData(config.clone()));
+    let failure = crate::jobs::events::Failure { summary: "no".into(), hint: String::new() };
+    let generation = state.data.generation;
+    update(&mut state, JobEvent::OpenFailed { generation, path: "two".into(), failure });
+    let effects = update(&mut state, Command::TryAgain);
+    assert!(matches!(&effects[..], [Effect::Open { config: again, .. }] if *again == config));
+}

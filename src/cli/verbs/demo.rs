@@ -1,0 +1,41 @@
+//! `demo`: the main job on synthetic photographs, with nothing but the binary. `make-demo` (hidden) makes what is in it.
+
+use crate::{
+    cli::{args::print, progress::Terminal},
+    engine::demo,
+    error::{Error, Result},
+};
+use std::path::{Path, PathBuf};
+
+#[derive(clap::Args, Debug, Default)]
+#[command(after_help = "Examples:\n  dissolve-studio demo\n  dissolve-studio demo --out dissolve-demo")]
+pub struct Args {
+    /// Folder for the photographs and the run [default: the person's data folder, dissolve-studio/demo in it]
+    #[arg(long, value_name = "DIR")]
+    out: Option<PathBuf>,
+}
+
+#[derive(clap::Args, Debug)]
+pub struct MakeArgs {
+    /// Folder for demo.zip
+    #[arg(long, value_name = "DIR", default_value = "assets/demo")]
+    out: PathBuf,
+}
+
+pub fn run(args: Args) -> Result<()> {
+    let out = match args.out {
+        Some(out) => std::path::absolute(&out).map_err(Error::io("find", &out))?,
+        None => dirs::data_local_dir().unwrap_or_else(std::env::temp_dir).join("dissolve-studio").join("demo"),
+    };
+    eprintln!("The demo: synthetic fundus photographs, a shipped diffusion model; DIA trains now, for a minute or two.");
+    let run = demo::run(&out, &mut Terminal::new(false)?)?;
+    say(&run.join("report.html"))
+}
+
+pub fn make(args: MakeArgs) -> Result<()> {
+    say(&demo::make(&args.out, &mut Terminal::new(false)?)?)
+}
+
+fn say(path: &Path) -> Result<()> {
+    print(&format!("{}\n", path.display()))
+}

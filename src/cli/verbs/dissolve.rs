@@ -1,0 +1,201 @@
+//! `dissolve`: pictures with their fine features taken away, at their own size, and what was taken.
+
+use crate::{
+    cli::args::device as parse_device,
+    config::{DataConfig, DeviceKind, DissolveMethod},
+    data::{Dataset, ImageId, Picture},
+    engine::export::contact_sheet::{Column, strip},
+    error::{Error, Result},
+    ml::{base::device, diffusion::model::DiffusionModel, dissolve::dissolver::Dissolver},
+};
+use candle_core::{Device, Tensor};
+use image::RgbImage;
+use serde_json::json;
+use std::{
+    collections::HashSet,
+    path::{Path, PathBuf},
+    sync::Arc,
+};
+
+/// Largest side of a picture in the strip, px.
+const STRIP_CELL: usize = 1024;
+
+#[derive(clap::Args)]
+#[command(
+    after_help = "Examples:\n  dissolve-studio dissolve scan.png --model runs/20260101-120000-ddpm-fundus --out dissolved\n  \
+    dissolve-studio dissolve a.png b.png --model model-25.pt --t 30,80,130,300 --out dissolved\n  \
+    dissolve-studio dissolve scan.png --method gaussian:7 --out blurred"
+)]
+pub struct Args {
+    /// Pictures, or folders of them
+    #[arg(required = true, value_name = "IMAGE")]
+    images: Vec<PathBuf>,
+    /// The diffusion model: a run folder, model.safetensors, or a reference model-N.pt
+    #[arg(long, value_name = "RUN|FILE")]
+    model: Option<PathBuf>,
+    /// Timesteps; the larger, the more is taken away
+    #[arg(long, value_name = "T,…", value_delimiter = ',', default_value = "30,80,130")]
+    t: Vec<usize>,
+    /// Side at which the picture is dissolved, px [default: that of the model, or 32]
+    #[arg(long, value_name = "PX")]
+    resolution: Option<usize>,
+    /// diffusion, gaussian:K, median:K or resample
+    #[arg(long, default_value = "diffusion")]
+    method: DissolveMethod,
+    /// Folder for the results
+    #[arg(long, value_name = "DIR")]
+    out: PathBuf,
+    /// cpu, cuda or metal
+    #[arg(long, value_parser = parse_device, default_value = "cpu")]
+    device: DeviceKind,
+    /// Worker threads [default: one per core]
+    #[arg(long, value_name = "N")]
+    threads: Option<usize>,
+}
+
+/// Everything that the pictures share.
+struct Work {
+    method: DissolveMethod,
+    model: Option<Arc<DiffusionModel>>,
+    resolution: usize,
+    /// Empty where the method has no steps.
+    steps: Vec<usize>,
+    device: Device,
+    out: PathBuf,
+    /// Names given away.
+    names: HashSet<String>,
+}
+
+pub fn run(args: Args) -> Result<()> {
+    device::set_threads(args.threads.unwrap_or(0))?;
+    let (device, notice) = device::open(args.device);
+    if let Some(text) = notice {
+        eprintln!("note: {text}");
+    }
+    let diffusion = args.method == DissolveMethod::Diffusion;
+    let model = match &args.model {
+        _ if args.method == DissolveMethod::None => {
+            return Err(Error::usage(
+                "--method none dissolves nothing",
+                "there are diffusion, gaussian:K, median:K and resample",
+            ));
+        }
+        None if diffusion => {
+            return Err(Error::usage(
+                "dissolving by diffusion needs --model",
+                "give a run folder or a model file, or another --method such as gaussian:7",
+            ));
+        }
+        Some(path) if diffusion => Some(Arc::new(DiffusionModel::load(path, &device)?)),
+        _ => None,
+    };
+    if let (Some(model), Some(&t)) = (&model, args.t.iter().max())
+        && t >= model.schedule().timesteps()
+    {
+        let last = model.schedule().timesteps() - 1;
+        return Err(Error::usage(format!("--t {t} is beyond the model's last step"), format!("use 0 to {last}")));
+    }
+    std::fs::create_dir_all(&args.out).map_err(Error::io("create", &args.out))?;
+    let mut work = Work {
+        method: args.method,
+        model,
+        resolution: args.resolution.unwrap_or(0),
+        steps: if diffusion { args.t } else { Vec::new() },
+        device,
+        out: args.out,
+        names: HashSet::new(),
+    };
+    // One picture that cannot be read does not keep the others from being dissolved.
+    let mut failed = None;
+    for path in &args.images {
+        if let Err(e) = work.path(path)
+            && let Some(earlier) = failed.replace(e)
+        {
+            eprintln!("error: {earlier}");
+        }
+    }
+    failed.map_or(Ok(()), Err)
+}
+
+impl Work {
+    fn path(&mut self, path: &Path) -> Result<()> {
+        let data = Dataset::open(&DataConfig { path: path.to_path_buf(), ..DataConfig::default() }, &|_| {})?;
+        for (i, item) in data.items.iter().enumerate() {
+            let shown = if data.items.len() == 1 { path.to_string_lossy().into_owned() } else { item.name.clone() };
+            self.picture(&shown, &item.name, &data.read(ImageId(i as u32))?)?;
+        }
+        Ok(())
+    }
+
+    /// Writes everything about one picture; a line on stdout for each dissolved one.
+    fn picture(&mut self, shown: &str, name: &str, picture: &Picture) -> Result<()> {
+        let grey = picture.is_grey();
+        let Some(dissolver) = Dissolver::new(self.method, self.model.clone(), self.resolution, grey)? else { return Ok(()) };
+        let original = picture.to_rgb();
+        let shape = (1, 3, original.height, original.width);
+        let x = Tensor::from_slice(&original.data, shape, &self.device)?;
+        let steps: Vec<Option<usize>> =
+            if dissolver.uses_t() { self.steps.iter().map(|&t| Some(t)).collect() } else { vec![None] };
+        let mut dissolved = Vec::new();
+        for &t in &steps {
+            let y = dissolver.dissolve(&x, &[t.unwrap_or(0)])?.flatten_all()?.to_vec1::<f32>()?;
+            dissolved.push(Picture::new(original.width, original.height, 3, y));
+        }
+        // One gain for all steps, so that they can be compared.
+        let changes: Vec<Picture> = dissolved.iter().map(|d| difference(&original, d)).collect();
+        let largest = changes.iter().flat_map(|c| &c.data).fold(0f32, |m, &v| m.max(v));
+        let gain = [32u8, 16, 8, 4, 2].into_iter().find(|&g| f32::from(g) * largest <= 1.0).unwrap_or(1);
+
+        let stem = self.free_name(name);
+        let mut columns = vec![Column { caption: "original".into(), above: cell(&original), below: None }];
+        for ((t, picture), mut change) in steps.into_iter().zip(&dissolved).zip(changes) {
+            let label = t.map_or_else(|| self.method.to_string().replace(':', ""), |t| format!("t{t}"));
+            let mean = change.data.iter().map(|&v| f64::from(v)).sum::<f64>() / change.data.len().max(1) as f64;
+            change.data.iter_mut().for_each(|v| *v *= f32::from(gain));
+            let file = self.save(&picture.to_image(), &format!("{stem}-{label}.png"))?;
+            self.save(&change.to_image(), &format!("{stem}-{label}-abs-difference-x{gain}.png"))?;
+            let caption = t.map_or_else(|| self.method.to_string(), |t| format!("t {t}"));
+            columns.push(Column { caption, above: cell(picture), below: Some(cell(&change)) });
+            println!("{}", json!({ "image": shown, "t": t, "file": file.to_string_lossy(), "mean_abs_change": mean }));
+        }
+        let title = format!("{name} · below: what dissolving changed, absolute, × {gain}");
+        self.save(&strip(&columns, &title, [0, 255]), &format!("{stem}-strip.png"))?;
+        Ok(())
+    }
+
+    /// The picture's name without its extension, and what no file name may hold; numbered where it was used already.
+    fn free_name(&mut self, name: &str) -> String {
+        let stem = match name.rsplit_once('.') {
+            Some((stem, extension)) if !stem.is_empty() && !extension.contains('/') => stem,
+            _ => name,
+        };
+        let allowed = |c: char| !(c.is_control() || r#"/\:*?"<>|"#.contains(c));
+        let clean: String = stem.chars().map(|c| if allowed(c) { c } else { '-' }).collect();
+        let numbered = std::iter::once(clean.clone()).chain((2..).map(|n| format!("{clean}-{n}")));
+        let free = numbered.into_iter().find(|n| !self.names.contains(n)).unwrap_or(clean);
+        self.names.insert(free.clone());
+        free
+    }
+
+    fn save(&self, picture: &RgbImage, name: &str) -> Result<PathBuf> {
+        let path = self.out.join(name);
+        picture.save(&path).map_err(|e| match e {
+            image::ImageError::IoError(e) => Error::io("write", &path)(e),
+            e => Error::user(format!("{} could not be encoded: {e}", path.display()), "try a smaller picture"),
+        })?;
+        Ok(path)
+    }
+}
+
+/// |a - b|
+fn difference(a: &Picture, b: &Picture) -> Picture {
+    let data = a.data.iter().zip(&b.data).map(|(a, b)| (a - b).abs()).collect();
+    Picture::new(a.width, a.height, 3, data)
+}
+
+/// A picture as it is in the strip: at most [`STRIP_CELL`] px.
+fn cell(picture: &Picture) -> RgbImage {
+    let scale = (STRIP_CELL as f64 / picture.width.max(picture.height) as f64).min(1.0);
+    let length = |side: usize| ((side as f64 * scale).round() as usize).max(1);
+    picture.resize(length(picture.width), length(picture.height)).to_image()
+}

@@ -1,0 +1,168 @@
+//! `evaluate`: the figures of a file of scores.
+
+use crate::{
+    cli::{args::print, progress::Terminal},
+    config::ThresholdRule,
+    engine::finished_run::Ready,
+    error::{Error, Result},
+    scores::{Comparison, Evaluation, Planted, PlantedCell, Scores},
+};
+use std::path::{Path, PathBuf};
+
+/// How many of the images that moved most are named.
+const NAMED: usize = 10;
+
+#[derive(clap::Args, Debug)]
+#[command(after_help = "Examples:\n  dissolve-studio evaluate runs/20260101-120000-train-breast/scores.csv\n  \
+                        dissolve-studio evaluate a.csv --compare b.csv --json\n  dissolve-studio evaluate a.csv --rule sensitivity:0.95\n  \
+                        dissolve-studio evaluate runs/20260101-120000-train-breast --planted\n\n\
+                        Any table with the columns path, label (1 = abnormal, 0 = normal, empty = unknown) and score will do.")]
+pub struct Args {
+    /// A file of scores, or a run with scores
+    #[arg(value_name = "SCORES.csv")]
+    scores: PathBuf,
+    /// One JSON object instead of a table
+    #[arg(long)]
+    json: bool,
+    /// Compare with other scores of the same images (paired DeLong; first minus second)
+    #[arg(long, value_name = "OTHER.csv")]
+    compare: Option<PathBuf>,
+    /// Evaluate this split [default: test, or all rows where nothing is split]
+    #[arg(long, value_name = "NAME")]
+    split: Option<String>,
+    /// Threshold: youden, sensitivity:0.9, specificity:0.9 or percentile:95 (of the training normals) [default: the file's own]
+    #[arg(long)]
+    rule: Option<ThresholdRule>,
+    /// Also draw synthetic lesions into the run's held-out normal images, and tell how many are found by size and contrast;
+    /// needs a run with its encoder, no labels of abnormal images, and some minutes
+    #[arg(long)]
+    planted: bool,
+    /// Seed of the planted lesions [default: the run's]
+    #[arg(long, value_name = "N", requires = "planted")]
+    seed: Option<u64>,
+}
+
+pub fn run(args: Args) -> Result<()> {
+    let is_run = args.scores.is_dir();
+    let file = if is_run { args.scores.join("scores.csv") } else { args.scores.clone() };
+    let scores = Scores::read(&file)?;
+    let split = args.split.as_deref();
+    let evaluation = Evaluation::new(&scores, split, args.rule)?;
+    let mut comparison = match &args.compare {
+        Some(path) => Some(Comparison::new(&scores, &Scores::read(path)?, split)?),
+        None => None,
+    };
+    comparison.iter_mut().for_each(|c| c.moved.truncate(NAMED));
+    let planted = if args.planted { Some(plant(&file, args.seed, args.json)?) } else { None };
+    let (comparison, planted) = (comparison.as_ref(), planted.as_ref());
+    print(&if args.json { json(&evaluation, comparison, planted) } else { text(&evaluation, comparison, planted) })
+}
+
+/// The run is where its scores lie.
+fn plant(scores: &Path, seed: Option<u64>, json: bool) -> Result<Planted> {
+    let run = scores.parent().filter(|folder| folder.join("manifest.json").is_file()).ok_or_else(|| {
+        Error::user(format!("{} does not lie in a run, whose encoder --planted needs", scores.display()), "name the run's folder")
+    })?;
+    let mut terminal = Terminal::new(json)?;
+    let ready = Ready::open(run, None, None, &mut terminal)?;
+    ready.plant(seed.unwrap_or(ready.config.run.seed), &mut terminal)
+}
+
+fn json(evaluation: &Evaluation, comparison: Option<&Comparison>, planted: Option<&Planted>) -> String {
+    let (Ok(mut all), Ok(more)) = (serde_json::to_value(evaluation), serde_json::to_value(comparison)) else {
+        return evaluation.to_json();
+    };
+    if let (Some(all), serde_json::Value::Object(more)) = (all.as_object_mut(), more) {
+        all.extend(more);
+    }
+    if let (Some(all), Some(planted)) = (all.as_object_mut(), planted) {
+        all.insert("planted".into(), serde_json::json!(planted));
+    }
+    format!("{all:#}\n")
+}
+
+fn number(value: Option<f64>) -> String {
+    value.map_or("–".into(), |v| format!("{v:.4}"))
+}
+
+fn interval(ci95: Option<[f64; 2]>) -> String {
+    ci95.map_or(String::new(), |[low, high]| format!("   95 % interval {low:.4} – {high:.4}"))
+}
+
+fn text(e: &Evaluation, comparison: Option<&Comparison>, planted: Option<&Planted>) -> String {
+    let mut lines = Vec::new();
+    let over = if e.split == "all" { "no split".to_string() } else { format!("split {}", e.split) };
+    let mut line = |text: String| lines.push(text);
+    line(format!(
+        "{} normal, {} abnormal, {} unlabelled images ({over}); a higher score is more abnormal",
+        e.n_normal, e.n_abnormal, e.n_unlabelled
+    ));
+    if let Some(why) = &e.undefined {
+        line(format!("undefined: {why}"));
+    }
+    line(format!("\nAUROC                              {}{}", number(e.auroc), interval(e.auroc_ci95)));
+    line(format!("average precision                  {}", number(e.average_precision)));
+    line(format!("sensitivity at 90 % specificity    {}", number(e.sensitivity_at_90_specificity)));
+    line(format!("sensitivity at 95 % specificity    {}", number(e.sensitivity_at_95_specificity)));
+    for (name, area, ci95) in [
+        ("dissolve profile", e.profile_auroc, e.profile_auroc_ci95),
+        ("combined by rank", e.combined_auroc, e.combined_auroc_ci95),
+    ] {
+        if area.is_some() {
+            line(format!("AUROC of another score: {name:<17}  {}{}", number(area), interval(ci95)));
+        }
+    }
+    if let (Some(threshold), Some(c)) = (e.threshold, e.confusion) {
+        line(format!(
+            "\nthreshold {threshold} ({}): sensitivity {}, specificity {}",
+            e.rule,
+            number(e.sensitivity),
+            number(e.specificity)
+        ));
+        line(format!("{:<12}{:>16}{:>18}", "", "called normal", "called abnormal"));
+        line(format!("{:<12}{:>16}{:>18}", "normal", c.tn, c.fp));
+        line(format!("{:<12}{:>16}{:>18}", "abnormal", c.fn_, c.tp));
+    }
+    if !e.rivals.is_empty() {
+        line(format!("\n{:<28}{:>16}{:>16}", "reality check: AUROC of", "high = abnormal", "low = abnormal"));
+        for rival in &e.rivals {
+            line(format!("{:<28}{:>16}{:>16}", rival.name.replace('_', " "), number(rival.auroc), number(rival.auroc_reversed)));
+        }
+    }
+    if let Some(c) = comparison {
+        line(format!(
+            "\ncompared on {} shared images: AUROC {} against {}, difference {}, p = {} (paired DeLong)",
+            c.n_shared,
+            number(c.auroc_first),
+            number(c.auroc_second),
+            number(c.delta_auroc),
+            number(c.p_value)
+        ));
+        for m in &c.moved {
+            let label = if m.label == 1 { "abnormal" } else { "normal" };
+            line(format!("  rank {:>5.1} % → {:>5.1} %  {label:<9} {}", 100.0 * m.rank_first, 100.0 * m.rank_second, m.path));
+        }
+    }
+    if let Some(p) = planted {
+        line(format!("\nplanted lesions (synthetic spots, not disease) in {} of {} held-out normal images:", p.images, p.of));
+        line(
+            "found at 95 % specificity (AUROC against the same images without), by contrast as a share of the image's range"
+                .into(),
+        );
+        let row = |size: f64, of: &dyn Fn(&PlantedCell) -> String| {
+            p.of_size(size).map(|c| format!("{:>18}", of(c))).collect::<String>()
+        };
+        let sizes = p.sizes();
+        let contrasts = |c: &PlantedCell| format!("{:.0} %", 100.0 * c.contrast);
+        line(format!("{:<28}{}", "diameter", sizes.first().map_or(String::new(), |&size| row(size, &contrasts))));
+        for size in sizes {
+            let found = |c: &PlantedCell| format!("{:.0} % ({:.3})", 100.0 * c.sensitivity_at_95_specificity, c.auroc);
+            line(format!("{:<28}{}", format!("{:.0} % of the image's side", 100.0 * size), row(size, &found)));
+        }
+        p.caution().into_iter().for_each(|caution| line(format!("note: {caution}")));
+    }
+    for note in &e.notes {
+        line(format!("\nnote: {note}"));
+    }
+    lines.join("\n") + "\n"
+}

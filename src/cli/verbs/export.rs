@@ -1,0 +1,49 @@
+//! `export`: the finished weights of a run as one file, with their configuration inside.
+
+use crate::{
+    cli::args::print,
+    error::{Error, Result},
+    run_dir::{RunDir, RunKind, write_atomic},
+};
+use std::{fs::File, io, path::PathBuf};
+
+#[derive(clap::Args, Debug)]
+#[command(after_help = "Examples:\n  dissolve-studio export --run runs/20260101-120000-dia-breast --out breast.safetensors\n  \
+                        dissolve-studio export --run runs/20260101-120000-train-breast --part ddpm --out dissolver.safetensors")]
+pub struct Args {
+    /// A finished run
+    #[arg(long, value_name = "RUN")]
+    run: PathBuf,
+    /// The file to write
+    #[arg(long, value_name = "FILE")]
+    out: PathBuf,
+    /// Of a run that trained both: the encoder or the diffusion model
+    #[arg(long, value_enum, default_value_t = Part::Dia)]
+    part: Part,
+}
+
+#[derive(clap::ValueEnum, Debug, Clone, Copy, PartialEq, Eq)]
+enum Part {
+    Dia,
+    Ddpm,
+}
+
+pub fn run(args: Args) -> Result<()> {
+    let run = RunDir::open(&args.run)?;
+    let file = match (run.manifest()?.kind, args.part) {
+        (RunKind::Ddpm, _) => "model.safetensors",
+        (RunKind::Dia | RunKind::Csi, _) => "encoder.safetensors",
+        (RunKind::Train, Part::Ddpm) => "ddpm/model.safetensors",
+        (RunKind::Train, Part::Dia) if run.join("csi").exists() => "csi/encoder.safetensors",
+        (RunKind::Train, Part::Dia) => "dia/encoder.safetensors",
+    };
+    let from = run.join(file);
+    let mut weights = File::open(&from).map_err(|e| {
+        Error::user(
+            format!("{} has no finished weights to export ({file}: {e})", args.run.display()),
+            "finish the run first, with --resume",
+        )
+    })?;
+    write_atomic(&args.out, |out| io::copy(&mut weights, out).map(drop))?;
+    print(&format!("{}\n", args.out.display()))
+}

@@ -1,0 +1,57 @@
+//! `runs`: what there is in a workspace.
+
+use crate::{
+    cli::args::print,
+    error::Result,
+    run_dir::{Manifest, RunDir, RunState},
+};
+use serde_json::{Value, json};
+use std::{fmt::Write, path::PathBuf};
+
+#[derive(clap::Args, Debug)]
+#[command(after_help = "Examples:\n  dissolve-studio runs\n  dissolve-studio runs --workspace ~/fundus --json")]
+pub struct Args {
+    /// A JSON array instead of a table
+    #[arg(long)]
+    json: bool,
+    /// The folder that holds runs/
+    #[arg(long, value_name = "DIR", default_value = ".", hide_default_value = true)]
+    workspace: PathBuf,
+}
+
+pub fn run(args: Args) -> Result<()> {
+    let runs: Vec<(RunDir, Manifest)> =
+        RunDir::list(&args.workspace).into_iter().filter_map(|run| run.manifest().ok().map(|manifest| (run, manifest))).collect();
+    if args.json {
+        let all: Vec<Value> = runs.iter().map(|(run, manifest)| entry(run, manifest)).collect();
+        return print(&format!("{:#}\n", Value::from(all)));
+    }
+    if runs.is_empty() {
+        eprintln!("there are no runs in {}", args.workspace.join("runs").display());
+    }
+    let mut table = String::new();
+    for (run, manifest) in &runs {
+        let auroc = manifest.figures.get("auroc").and_then(Value::as_f64).map_or(String::new(), |v| format!("AUROC {v:.3}"));
+        // Writing to a string cannot fail.
+        let _ = writeln!(table, "{:<10}  {auroc:<12}  {}", state(&manifest.state), run.path().display());
+    }
+    print(&table)
+}
+
+fn state(state: &RunState) -> &'static str {
+    match state {
+        RunState::Unfinished => "unfinished",
+        RunState::Stopped => "stopped",
+        RunState::Failed { .. } => "failed",
+        RunState::Finished => "finished",
+    }
+}
+
+/// The manifest with the run's path.
+fn entry(run: &RunDir, manifest: &Manifest) -> Value {
+    let mut entry = json!({ "path": run.path().to_string_lossy() });
+    if let (Some(entry), Ok(Value::Object(manifest))) = (entry.as_object_mut(), serde_json::to_value(manifest)) {
+        entry.extend(manifest);
+    }
+    entry
+}

@@ -1,0 +1,59 @@
+//! `score`: scores of images, labelled or not, by a finished encoder.
+
+use crate::{
+    cli::{
+        args::{DataArgs, columns, print},
+        progress::Terminal,
+    },
+    config::{DataConfig, DeviceKind},
+    engine::finished_run::{self, Ready},
+    error::{Error, Result},
+};
+use std::path::PathBuf;
+
+#[derive(clap::Args)]
+#[command(
+    after_help = "Examples:\n  dissolve-studio score --run runs/20260101-120000-train-breast --data new-images/ --out new.csv\n  \
+                        dissolve-studio score --run runs/20260101-120000-dia-breast --data breastmnist.npz --normal 1\n\n\
+                        Without --out the scores of the run's own data go to scores.csv in the run, those of others beside it."
+)]
+pub struct Args {
+    /// A finished run of train or train-dia
+    #[arg(long, value_name = "RUN")]
+    run: PathBuf,
+    #[command(flatten)]
+    data: DataArgs,
+    /// The table to write
+    #[arg(long, value_name = "CSV")]
+    out: Option<PathBuf>,
+    /// The diffusion model of the second score, where the run does not hold it
+    #[arg(long, value_name = "RUN|FILE")]
+    ddpm: Option<PathBuf>,
+    /// cpu, cuda or metal
+    #[arg(long, value_parser = crate::cli::args::device)]
+    device: Option<DeviceKind>,
+    /// Worker threads [default: one per core]
+    #[arg(long, value_name = "N")]
+    threads: Option<usize>,
+    /// Progress as JSON lines on stderr
+    #[arg(long)]
+    json: bool,
+}
+
+pub fn run(args: Args) -> Result<()> {
+    let mut terminal = Terminal::new(args.json)?;
+    let ready = Ready::open(&args.run, args.device, args.threads, &mut terminal)?;
+    let path = args.data.data.clone().ok_or_else(|| Error::usage("no images were named", "name them with --data PATH"))?;
+    let (normal, labels) = (args.data.normal.clone(), args.data.labels.clone());
+    let columns = columns(args.data.map.as_deref())?;
+    let own = &ready.config.data;
+    let (data, _) = finished_run::open(DataConfig { path, normal, labels, columns, ..own.clone() }, own)?;
+    let scores = ready.score(&data, args.ddpm.as_deref(), &mut terminal)?;
+    let out = match args.out {
+        Some(out) => out,
+        None if ready.owns(&data)? => ready.run.join("scores.csv"),
+        None => finished_run::beside(&ready.run, data.root()),
+    };
+    scores.write(&out)?;
+    print(&format!("{}\n", out.display()))
+}

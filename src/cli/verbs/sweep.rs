@@ -1,0 +1,169 @@
+//! `sweep`: seeds x data sets x settings from one file; each cell is a run of its own, and a table holds them all.
+
+use crate::{
+    cli::{args::usage, progress::Terminal},
+    config::{Preset, RunConfig, apply_setting},
+    engine::pipeline,
+    error::{Error, Result},
+    ml::base::reporter::Reporter,
+    run_dir::{RunDir, RunKind, RunState},
+};
+use serde::Deserialize;
+use std::{
+    collections::BTreeMap,
+    fs,
+    path::{Path, PathBuf},
+};
+
+#[derive(clap::Args)]
+#[command(
+    after_help = "Example of a file:\n  preset = \"quick\"\n  seeds = [0, 1, 2]\n\n  [[data]]\n  path = \"breastmnist.npz\"\n  normal = [\"1\"]\n\n  \
+                        [[settings]]\n  name = \"dia\"\n\n  [[settings]]\n  name = \"csi\"\n  set = { \"dia.dissolve\" = \"none\" }\n\n\
+                        Runs that are finished are not run again, so the same call goes on after a stop.\n\
+                        One cell alone, for a scheduler:  dissolve-studio sweep FILE.toml --cell 3"
+)]
+pub struct Args {
+    /// The sweep: preset, seeds, [[data]], [[settings]]
+    file: PathBuf,
+    /// Runs and the table sweep.csv are made here [default: the file's name without .toml]
+    #[arg(long, value_name = "DIR")]
+    workspace: Option<PathBuf>,
+    /// Run just this cell (0, 1, …), as a scheduler's array job does
+    #[arg(long, value_name = "N")]
+    cell: Option<usize>,
+    /// Only list the cells
+    #[arg(long)]
+    list: bool,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Sweep {
+    preset: Preset,
+    seeds: Vec<u64>,
+    data: Vec<Data>,
+    #[serde(default = "one_setting")]
+    settings: Vec<Settings>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Data {
+    path: PathBuf,
+    normal: Vec<String>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Settings {
+    name: String,
+    #[serde(default)]
+    set: BTreeMap<String, toml::Value>,
+}
+
+fn one_setting() -> Vec<Settings> {
+    vec![Settings { name: "default".into(), set: BTreeMap::new() }]
+}
+
+/// One run of the sweep. Runs of the same group differ by their seed alone.
+struct Cell {
+    group: String,
+    name: String,
+    config: RunConfig,
+}
+
+pub fn run(args: Args) -> Result<()> {
+    let cells = cells(&args.file)?;
+    if args.list {
+        for (i, cell) in cells.iter().enumerate() {
+            println!("{i}\t{}", cell.name);
+        }
+        return Ok(());
+    }
+    let workspace = args.workspace.unwrap_or_else(|| args.file.with_extension(""));
+    let chosen = match args.cell {
+        None => 0..cells.len(),
+        Some(n) if n < cells.len() => n..n + 1,
+        Some(n) => {
+            return Err(Error::usage(
+                format!("there is no cell {n}"),
+                format!("there are 0 to {}", cells.len().saturating_sub(1)),
+            ));
+        }
+    };
+    let mut terminal = Terminal::new(false)?;
+    for cell in &cells[chosen] {
+        eprintln!("== {}", cell.name);
+        match run_cell(cell, &workspace, &mut terminal) {
+            Err(Error::Stopped) => return Err(Error::Stopped),
+            // One failed cell does not stop the others; the table shows it.
+            Err(e) => eprintln!("{}: {e}", cell.name),
+            Ok(()) => {}
+        }
+    }
+    let table = table(&cells, &workspace);
+    crate::run_dir::write_atomic(&workspace.join("sweep.csv"), |f| std::io::Write::write_all(f, table.as_bytes()))?;
+    print!("{table}");
+    Ok(())
+}
+
+fn cells(file: &Path) -> Result<Vec<Cell>> {
+    let text = fs::read_to_string(file).map_err(Error::io("read", file))?;
+    let sweep: Sweep = toml::from_str(&text)
+        .map_err(|e| Error::user(format!("{}: {}", file.display(), e.message()), "sweep --help shows an example"))?;
+    let mut cells = Vec::new();
+    for data in &sweep.data {
+        for settings in &sweep.settings {
+            let mut config = RunConfig::preset(sweep.preset);
+            config.data.path = std::path::absolute(&data.path).map_err(Error::io("find", &data.path))?;
+            config.data.normal.clone_from(&data.normal);
+            for (key, value) in &settings.set {
+                let value = value.as_str().map_or_else(|| value.to_string(), str::to_string);
+                config = apply_setting(&config, key, &value).map_err(usage)?;
+            }
+            let stem = data.path.file_stem().unwrap_or_default().to_string_lossy();
+            let group = format!("{stem}-{}", settings.name);
+            for &seed in &sweep.seeds {
+                config.run.seed = seed;
+                cells.push(Cell { name: format!("{group}-seed{seed}"), group: group.clone(), config: config.clone() });
+            }
+        }
+    }
+    Ok(cells)
+}
+
+/// The cell's run, where it was begun.
+fn existing(cell: &Cell, workspace: &Path) -> Option<RunDir> {
+    RunDir::list(workspace).into_iter().find(|run| run.manifest().is_ok_and(|m| m.name == cell.name))
+}
+
+fn run_cell(cell: &Cell, workspace: &Path, reporter: &mut dyn Reporter) -> Result<()> {
+    let run = match existing(cell, workspace) {
+        Some(run) if run.manifest()?.state == RunState::Finished => return Ok(()),
+        Some(run) => run,
+        None => pipeline::create(RunKind::Train, &cell.config, workspace, &cell.name, reporter)?,
+    };
+    pipeline::work(&run, reporter)
+}
+
+/// `group,runs,auroc_mean,auroc_sd,aurocs`: standard deviation over the seeds, divisor n - 1.
+fn table(cells: &[Cell], workspace: &Path) -> String {
+    let mut groups: Vec<(&str, Vec<f64>)> = Vec::new();
+    for cell in cells {
+        let figure = existing(cell, workspace).and_then(|run| run.manifest().ok()?.figures.get("auroc")?.as_f64());
+        match groups.iter_mut().find(|g| g.0 == cell.group) {
+            Some(group) => group.1.extend(figure),
+            None => groups.push((&cell.group, figure.into_iter().collect())),
+        }
+    }
+    let mut text = String::from("group,runs,auroc_mean,auroc_sd,aurocs\n");
+    for (group, values) in groups {
+        let n = values.len() as f64;
+        let mean = values.iter().sum::<f64>() / n;
+        let sd = (values.iter().map(|v| (v - mean).powi(2)).sum::<f64>() / (n - 1.0)).sqrt();
+        let show = |v: f64| if v.is_finite() { format!("{v:.4}") } else { String::new() };
+        let all: Vec<String> = values.iter().map(|v| format!("{v:.4}")).collect();
+        text += &format!("{group},{},{},{},{}\n", values.len(), show(mean), show(sd), all.join(" "));
+    }
+    text
+}

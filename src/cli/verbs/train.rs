@@ -1,0 +1,121 @@
+//! `train`, `train-ddpm`, `train-dia`: from settings to a run folder, whose path is the last line on stdout.
+
+use crate::{
+    cli::{
+        args::{Common, DataArgs},
+        progress::Terminal,
+    },
+    config::{DissolveMethod, RunConfig},
+    engine::pipeline,
+    error::{Error, Result},
+    ml::base::device,
+    run_dir::{RunDir, RunKind},
+};
+use std::path::PathBuf;
+
+#[derive(clap::Args)]
+#[command(
+    after_help = "Examples:\n  dissolve-studio train --data breastmnist.npz --normal 1 --preset quick --workspace work\n  \
+                        dissolve-studio train --resume work/runs/20260101-120000-train-breastmnist"
+)]
+pub struct AllArgs {
+    #[command(flatten)]
+    data: DataArgs,
+    #[command(flatten)]
+    common: Common,
+}
+
+#[derive(clap::Args)]
+#[command(after_help = "Example:\n  dissolve-studio train-ddpm --data fundus/ --normal 0 --preset quick --set ddpm.steps=500")]
+pub struct DdpmArgs {
+    #[command(flatten)]
+    data: DataArgs,
+    #[command(flatten)]
+    common: Common,
+}
+
+#[derive(clap::Args)]
+#[command(
+    after_help = "Examples:\n  dissolve-studio train-dia --data fundus/ --normal 0 --ddpm runs/20260101-120000-ddpm-fundus\n  \
+                        dissolve-studio train-dia --data fundus/ --normal 0 --dissolve none     (the CSI baseline)"
+)]
+pub struct DiaArgs {
+    #[command(flatten)]
+    data: DataArgs,
+    #[command(flatten)]
+    common: Common,
+    /// The diffusion model that dissolves: a run folder, model.safetensors, or a reference model-N.pt
+    #[arg(long, value_name = "RUN|FILE", conflicts_with = "dissolve")]
+    ddpm: Option<PathBuf>,
+    /// Dissolve without a diffusion model: gaussian:K, median:K, resample, or none for CSI
+    #[arg(long, value_name = "METHOD")]
+    dissolve: Option<DissolveMethod>,
+}
+
+pub fn all(args: AllArgs) -> Result<()> {
+    match args.common.resumed()? {
+        Some(run) => go_on(&run, &args.common),
+        None => start(RunKind::Train, args.common.config(&args.data)?, &args.common),
+    }
+}
+
+pub fn ddpm(args: DdpmArgs) -> Result<()> {
+    match args.common.resumed()? {
+        Some(run) => go_on(&run, &args.common),
+        None => start(RunKind::Ddpm, args.common.config(&args.data)?, &args.common),
+    }
+}
+
+pub fn dia(args: DiaArgs) -> Result<()> {
+    if let Some(run) = args.common.resumed()? {
+        return go_on(&run, &args.common);
+    }
+    let mut config = args.common.config(&args.data)?;
+    match (args.ddpm, args.dissolve) {
+        (Some(path), _) => {
+            config.dia.dissolve = DissolveMethod::Diffusion;
+            config.dia.model = std::path::absolute(&path).map_err(Error::io("find", &path))?;
+        }
+        (None, Some(DissolveMethod::Diffusion)) | (None, None) => {
+            return Err(Error::usage(
+                "no diffusion model was given",
+                "give one with --ddpm, or another way with --dissolve gaussian:7 (none = CSI)",
+            ));
+        }
+        (None, Some(method)) => config.dia.dissolve = method,
+    }
+    let kind = if config.dia.dissolve == DissolveMethod::None { RunKind::Csi } else { RunKind::Dia };
+    start(kind, config, &args.common)
+}
+
+fn start(kind: RunKind, config: RunConfig, common: &Common) -> Result<()> {
+    let mut terminal = Terminal::new(common.json)?;
+    // Opening the data computes already.
+    device::set_threads(config.run.threads)?;
+    let name = common.run_name(&config.data.path);
+    let run = pipeline::create(kind, &config, &common.workspace, &name, &mut terminal)?;
+    eprintln!("run folder: {}", run.path().display());
+    finish(&run, pipeline::work(&run, &mut terminal))
+}
+
+/// Goes on with a run on its own settings; only device and threads may be others.
+fn go_on(run: &RunDir, common: &Common) -> Result<()> {
+    let mut terminal = Terminal::new(common.json)?;
+    if common.device.is_some() || common.threads.is_some() {
+        let mut config = run.config()?;
+        config.run.device = common.device.unwrap_or(config.run.device);
+        config.run.threads = common.threads.unwrap_or(config.run.threads);
+        run.write("config.toml", config.to_toml().as_bytes())?;
+    }
+    device::set_threads(run.config()?.run.threads)?;
+    finish(run, pipeline::work(run, &mut terminal))
+}
+
+fn finish(run: &RunDir, result: Result<()>) -> Result<()> {
+    if let Err(Error::Stopped) = result {
+        eprintln!("go on with: dissolve-studio train --resume {}", run.path().display());
+    }
+    result?;
+    println!("{}", run.path().display());
+    Ok(())
+}

@@ -1,0 +1,78 @@
+//! The edge of a mask, to be drawn over its picture.
+
+use super::rgba::Pixels;
+use crate::data::Picture;
+
+/// Cyan: seen on the greys of ultrasound and on the oranges of a fundus alike.
+const COLOUR: [u8; 4] = [0x3D, 0xF0, 0xE6, 0xFF];
+
+impl Pixels {
+    /// A layer of `width x height`, clear but for the mask's edge, `thick` px wide. `None` where the mask is empty.
+    pub fn outline(mask: &Picture, width: usize, height: usize, thick: usize) -> Option<Self> {
+        let inside = inside(mask, width, height)?;
+        let mut rgba = vec![0; width * height * 4];
+        let near = thick.max(1) as isize;
+        for at in (0..width * height).filter(|&at| inside[at]) {
+            let (x, y) = ((at % width) as isize, (at / width) as isize);
+            let outside = |dx: isize, dy: isize| match (x.checked_add(dx), y.checked_add(dy)) {
+                (Some(x), Some(y)) if (0..width as isize).contains(&x) && (0..height as isize).contains(&y) => {
+                    !inside[y as usize * width + x as usize]
+                }
+                // The picture's own edge is one of the mask as well.
+                _ => true,
+            };
+            if (1..=near).any(|d| outside(d, 0) || outside(-d, 0) || outside(0, d) || outside(0, -d)) {
+                rgba[at * 4..at * 4 + 4].copy_from_slice(&COLOUR);
+            }
+        }
+        Some(Self { width, height, rgba })
+    }
+
+    /// Draws the mask's edge into the picture.
+    pub fn with_outline(mut self, mask: &Picture) -> Self {
+        if let Some(layer) = Self::outline(mask, self.width, self.height, 1) {
+            let pixels = self.rgba.chunks_exact_mut(4).zip(layer.rgba.chunks_exact(4));
+            pixels.filter(|(_, edge)| edge[3] > 0).for_each(|(pixel, edge)| pixel.copy_from_slice(edge));
+        }
+        self
+    }
+}
+
+/// Which pixels of a `width x height` picture lie in the mask. Masks hold 0 and 255, or 0 and 1: more than half of the most
+/// there is counts. What is too small to be seen at this size counts wherever it is.
+fn inside(mask: &Picture, width: usize, height: usize) -> Option<Vec<bool>> {
+    let most = |picture: &Picture| picture.data.iter().copied().fold(0.0, f32::max);
+    let full = most(mask);
+    if full <= 0.0 {
+        return None;
+    }
+    let fitted = mask.resize(width, height);
+    let least = (full / 2.0).min(most(&fitted) * 0.99);
+    Some(fitted.data.iter().map(|v| *v > least).collect())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_square_has_four_sides() {
+        let data = (0..100).map(|i| if (2..7).contains(&(i % 10)) && (2..7).contains(&(i / 10)) { 1.0 / 255.0 } else { 0.0 });
+        let mask = Picture::new(10, 10, 1, data.collect());
+        let layer = Pixels::outline(&mask, 10, 10, 1).unwrap();
+        assert_eq!(layer.rgba.chunks_exact(4).filter(|p| p[3] > 0).count(), 16);
+        let plain = Pixels { width: 10, height: 10, rgba: vec![9; 400] };
+        let drawn = plain.clone().with_outline(&mask);
+        assert_eq!((&drawn.rgba[..4], &drawn.rgba[22 * 4..22 * 4 + 4]), (&[9; 4][..], &COLOUR[..]));
+        let empty = Picture::new(2, 2, 1, vec![0.0; 4]);
+        assert_eq!(plain.clone().with_outline(&empty), plain);
+    }
+
+    #[test]
+    fn a_speck_is_still_seen_when_small() {
+        let mut mask = Picture::new(200, 200, 1, vec![0.0; 40_000]);
+        mask.data[100 * 200 + 100] = 1.0;
+        let layer = Pixels::outline(&mask, 20, 20, 1).unwrap();
+        assert!(layer.rgba.chunks_exact(4).any(|p| p[3] > 0));
+    }
+}

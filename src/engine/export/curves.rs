@@ -1,0 +1,224 @@
+//! Charts of Dissolve and Train, and the terms of one image, as files.
+
+use super::results::{Format, csv_of, picture};
+use crate::{
+    engine::{
+        normal_quantiles::{Normals, PERCENTS},
+        score_set::ScoreSet,
+    },
+    error::{Error, Result},
+    report::{
+        Axis,
+        chart::chart::{Chart, Ink, Mark, Shape},
+        figures, training,
+    },
+    run_dir::{RunDir, RunKind, write_atomic},
+    scores::{SHIFTS, Terms},
+};
+use std::{
+    fs,
+    io::Write,
+    path::{Path, PathBuf},
+    sync::Arc,
+};
+
+/// Which graph.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Graph {
+    /// How much dissolving changes the selected image, against t.
+    Energy,
+    /// The curves of this run and its parts, and the AUROC of each epoch.
+    Training(PathBuf),
+    /// The eight terms of the selected image's score among the training normals.
+    Terms,
+}
+
+/// A graph with what it shows.
+#[derive(Debug)]
+pub enum Drawn {
+    Energy(Energy),
+    Training(PathBuf),
+    /// The set, and the row in it.
+    Terms(Arc<ScoreSet>, usize),
+}
+
+#[derive(Debug, Clone, Default)]
+pub struct Energy {
+    pub image: String,
+    /// `(t, mean |change|)`
+    pub points: Vec<(usize, f64)>,
+    /// `(t, 5th percentile, median, 95th percentile)` of the training normals; may be empty.
+    pub band: Vec<(usize, [f64; 3])>,
+    pub folder: PathBuf,
+}
+
+impl Drawn {
+    /// Writes the graph; returns the file or, where they are several, their folder.
+    ///
+    /// # Errors
+    /// Nothing to be drawn; a folder that cannot be written to.
+    pub fn write(&self, format: Format) -> Result<PathBuf> {
+        match self {
+            Self::Energy(energy) => {
+                let bytes = if format == Format::Csv { energy.table()? } else { picture(&energy.chart(), format)? };
+                save(&energy.folder, &format!("{}-energy", stem(&energy.image)), format, &bytes)
+            }
+            Self::Training(run) => training_curves(run, format),
+            Self::Terms(set, row) => {
+                let row = set.rows.get(*row);
+                let found = row.and_then(|row| Some((row, row.terms.as_ref()?, set.normals.as_ref()?)));
+                let (row, terms, normals) = found.ok_or_else(|| nothing("this image has no terms"))?;
+                save(&set.run.join("exports"), &format!("{}-terms", stem(&row.path)), Format::Csv, &terms_table(terms, normals)?)
+            }
+        }
+    }
+}
+
+fn nothing(what: &str) -> Error {
+    Error::user(format!("there is nothing to save: {what}"), "")
+}
+
+/// Of a file's name, without folders and ending.
+fn stem(name: &str) -> String {
+    Path::new(name).file_stem().unwrap_or_default().to_string_lossy().into_owned()
+}
+
+fn save(folder: &Path, name: &str, format: Format, bytes: &[u8]) -> Result<PathBuf> {
+    fs::create_dir_all(folder).map_err(Error::io("create", folder))?;
+    let path = folder.join(format!("{name}.{}", format.name().to_lowercase()));
+    write_atomic(&path, |file| file.write_all(bytes))?;
+    Ok(path)
+}
+
+impl Energy {
+    fn chart(&self) -> Chart {
+        let mut marks = Vec::new();
+        if !self.band.is_empty() {
+            let band = self.band.iter().map(|(t, v)| [*t as f64, v[0], v[2]]).collect();
+            let median = self.band.iter().map(|(t, v)| [*t as f64, v[1]]).collect();
+            marks.push(Mark::named(Ink::Normal, Shape::Band(band), "training normals, 5 to 95 %"));
+            marks.push(Mark::new(Ink::Normal, Shape::Line(median)));
+        }
+        let line = self.points.iter().map(|(t, change)| [*t as f64, *change]).collect();
+        marks.push(Mark::named(Ink::Accent, Shape::Line(line), "this image"));
+        let (x, y) = (Axis::new("t"), Axis::new("mean |change|"));
+        Chart { title: format!("Dissolving {}", stem(&self.image)), x, y, marks, size: [480.0, 300.0] }
+    }
+
+    /// All t of image or band, in their order.
+    fn table(&self) -> Result<Vec<u8>> {
+        let mut steps: Vec<usize> = self.points.iter().map(|p| p.0).chain(self.band.iter().map(|b| b.0)).collect();
+        steps.sort_unstable();
+        steps.dedup();
+        let text = |value: Option<f64>| value.map(|v| v.to_string()).unwrap_or_default();
+        csv_of(|table| {
+            table.write_record(["t", "mean_abs_change", "normals_p5", "normals_median", "normals_p95"])?;
+            for t in steps {
+                let own = self.points.iter().find(|p| p.0 == t).map(|p| p.1);
+                let band = self.band.iter().find(|b| b.0 == t).map(|b| b.1);
+                let normals = [0, 1, 2].map(|i| text(band.map(|b| b[i])));
+                table.write_record([t.to_string(), text(own)].into_iter().chain(normals))?;
+            }
+            Ok(())
+        })
+    }
+}
+
+/// The run itself and its parts, by the name of what was trained.
+fn parts(run: &RunDir) -> Vec<(&'static str, RunDir)> {
+    let own = run.manifest().map(|m| (m.kind.name(), run.clone())).ok();
+    let of = |kind: RunKind| Some((kind.name(), RunDir::open(&run.join(kind.name())).ok()?));
+    own.into_iter().chain([RunKind::Ddpm, RunKind::Dia, RunKind::Csi].into_iter().filter_map(of)).collect()
+}
+
+fn training_curves(run: &Path, format: Format) -> Result<PathBuf> {
+    let run = RunDir::open(run)?;
+    let folder = run.join("exports");
+    let parts = parts(&run);
+    let curves: Vec<_> =
+        parts.iter().flat_map(|(part, dir)| training::columns(dir).into_iter().map(move |c| (*part, c))).collect();
+    let epochs = || parts.iter().map(|(part, dir)| (*part, training::epochs(dir))).filter(|(_, e)| !e.rows.is_empty());
+    if curves.is_empty() && epochs().next().is_none() {
+        return Err(nothing("this run has written no curves"));
+    }
+    if format == Format::Csv {
+        let bytes = csv_of(|table| {
+            table.write_record(["part", "curve", "against", "at", "value"])?;
+            for (part, (name, points)) in &curves {
+                for [x, y] in points {
+                    table.write_record([part, name.as_str(), "step", &x.to_string(), &y.to_string()])?;
+                }
+            }
+            for (part, epochs) in epochs() {
+                for row in &epochs.rows {
+                    for (name, value) in ["auroc", "auroc_lower", "auroc_upper"].iter().zip(&row[1..]) {
+                        table.write_record([part, name, "epoch", &row[0].to_string(), &value.to_string()])?;
+                    }
+                }
+            }
+            Ok(())
+        })?;
+        return save(&folder, "training", format, &bytes);
+    }
+    for (part, (name, points)) in &curves {
+        let (title, unit) = training::words(name);
+        let bytes = picture(&figures::curve(title, unit, points), format)?;
+        save(&folder, &format!("training-{part}-{name}"), format, &bytes)?;
+    }
+    for (part, epochs) in epochs() {
+        let bytes = picture(&figures::auroc_by_epoch(&epochs.rows, &epochs.split), format)?;
+        save(&folder, &format!("training-{part}-auroc"), format, &bytes)?;
+    }
+    Ok(folder)
+}
+
+fn terms_table(terms: &Terms, normals: &Normals) -> Result<Vec<u8>> {
+    csv_of(|table| {
+        let percentiles = PERCENTS.map(|p| format!("normals_p{p:.0}"));
+        table.write_record(["term", "shift", "value"].map(String::from).into_iter().chain(percentiles))?;
+        for (name, values, quantiles) in [("similarity", &terms.sim, &normals.sim), ("shift known", &terms.cls, &normals.cls)] {
+            for k in 0..SHIFTS {
+                let head = [name.to_string(), k.to_string(), values[k].to_string()];
+                table.write_record(head.into_iter().chain(quantiles[k].map(|v| v.to_string())))?;
+            }
+        }
+        Ok(())
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::config::RunConfig;
+
+    #[test]
+    fn energy_is_a_table_of_all_t_and_a_picture() {
+        let dir = tempfile::tempdir().unwrap();
+        let energy = Energy {
+            image: "eyes/a.png".into(),
+            points: vec![(0, 0.0), (80, 0.1)],
+            band: vec![(80, [0.01, 0.02, 0.03]), (300, [0.1, 0.2, 0.3])],
+            folder: dir.path().join("exports"),
+        };
+        let drawn = Drawn::Energy(energy);
+        let path = drawn.write(Format::Csv).unwrap();
+        assert!(path.ends_with("exports/a-energy.csv"));
+        let text = fs::read_to_string(path).unwrap();
+        assert_eq!(text.lines().skip(1).collect::<Vec<_>>(), ["0,0,,,", "80,0.1,0.01,0.02,0.03", "300,,0.1,0.2,0.3"]);
+        let svg = fs::read_to_string(drawn.write(Format::Svg).unwrap()).unwrap();
+        assert!(svg.contains("mean |change|") && svg.contains("training normals"));
+    }
+
+    #[test]
+    fn curves_of_a_run_and_its_parts_are_written() {
+        let dir = tempfile::tempdir().unwrap();
+        let run = RunDir::create(dir.path(), RunKind::Dia, "eyes", &RunConfig::default()).unwrap();
+        assert!(training_curves(run.path(), Format::Csv).is_err(), "there are none yet");
+        fs::write(run.join("metrics.csv"), "step,loss\n1,0.5\n2,0.25\n").unwrap();
+        fs::write(run.join("epochs.csv"), "epoch,split,auroc,auroc_lower,auroc_upper\n1,test,0.7,0.6,0.8\n").unwrap();
+        let text = fs::read_to_string(training_curves(run.path(), Format::Csv).unwrap()).unwrap();
+        assert!(text.contains("dia,loss,step,2,0.25\n") && text.contains("dia,auroc_upper,epoch,1,0.8\n"), "{text}");
+        let folder = training_curves(run.path(), Format::Svg).unwrap();
+        assert!(folder.join("training-dia-loss.svg").exists() && folder.join("training-dia-auroc.svg").exists());
+    }
+}

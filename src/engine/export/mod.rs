@@ -1,0 +1,6 @@
+//! Files for other programs and people: tables, charts, contact sheets, sweeps.
+
+pub mod contact_sheet;
+pub mod curves;
+pub mod results;
+pub mod sweep;

@@ -1,0 +1,180 @@
+//! The strip of one image at many t as a PNG, and the sweep of t as a GIF.
+
+use super::contact_sheet::{Column, strip};
+use crate::{
+    data::Picture,
+    engine::{
+        display::raster::{picture_of, within},
+        dissolve_session::Bench,
+    },
+    error::{Error, Result},
+    gpu::Difference,
+    jobs::dissolver::Dissolve,
+    run_dir::write_atomic,
+};
+use image::{
+    Delay, Frame, Rgb, RgbImage, RgbaImage,
+    codecs::gif::{GifEncoder, Repeat},
+    imageops,
+};
+use std::{fs, io::Cursor, path::PathBuf};
+
+/// The t of a strip.
+pub const STRIP: [usize; 7] = [10, 30, 80, 130, 230, 400, 650];
+/// Longest side of one of its pictures, and of a frame's, px.
+const CELL: usize = 512;
+const FRAME: usize = 320;
+/// Frames of the sweep, and how long each is shown.
+const FRAMES: usize = 40;
+const DELAY_MS: u32 = 80;
+/// The bar under a frame: its length is t's place on the way.
+const BAR: u32 = 4;
+/// Grey level round the pictures of the sweep.
+const GROUND: u8 = 18;
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Film {
+    Strip,
+    Sweep,
+}
+
+#[derive(Debug, Clone)]
+pub struct FilmWish {
+    pub what: Film,
+    /// Its image, model and method; its t does not matter.
+    pub wish: Box<Dissolve>,
+    pub folder: PathBuf,
+    /// The files and folders that were opened: nothing is written into them.
+    pub parts: Vec<PathBuf>,
+    pub difference: Difference,
+    pub gain: f32,
+    /// Of the sweep, in their order.
+    pub steps: Vec<usize>,
+}
+
+impl FilmWish {
+    /// Values of t from end to end, for a sweep along a track.
+    pub fn along(t_at: impl Fn(f64) -> usize) -> Vec<usize> {
+        let mut steps: Vec<usize> = (0..FRAMES).map(|i| t_at(i as f64 / (FRAMES - 1) as f64)).collect();
+        steps.dedup();
+        steps
+    }
+
+    /// Writes the file, under a name that is free; returns its path.
+    ///
+    /// # Errors
+    /// A folder inside the data set, a full disk, a picture that cannot be dissolved.
+    pub fn write(&self) -> Result<PathBuf> {
+        let folder = fs::canonicalize(&self.folder).unwrap_or_else(|_| self.folder.clone());
+        let in_it = |part: &PathBuf| fs::canonicalize(part).is_ok_and(|part| folder.starts_with(part));
+        if self.parts.iter().any(in_it) {
+            return Err(Error::user(
+                format!("{} lies in the data set, where nothing is ever written", self.folder.display()),
+                "choose another folder",
+            ));
+        }
+        let (bytes, name, extension) = match self.what {
+            Film::Strip => (self.strip()?, "strip", "png"),
+            Film::Sweep => (self.sweep()?, "sweep", "gif"),
+        };
+        fs::create_dir_all(&folder).map_err(Error::io("create", &folder))?;
+        let names = (1..).map(|n| {
+            if n == 1 { format!("{}-{name}.{extension}", self.stem()) } else { format!("{}-{name}-{n}.{extension}", self.stem()) }
+        });
+        let path = names.map(|n| folder.join(n)).find(|p| !p.exists()).unwrap_or_else(|| folder.join(name));
+        write_atomic(&path, |out| std::io::Write::write_all(out, &bytes))?;
+        Ok(path)
+    }
+
+    fn name(&self) -> String {
+        self.wish.dataset.item(self.wish.image).map(|item| item.name.clone()).unwrap_or_default()
+    }
+
+    fn stem(&self) -> String {
+        let name = self.name();
+        let stem = name.rsplit_once('.').map_or(name.as_str(), |(stem, _)| stem);
+        stem.chars().map(|c| if c.is_control() || r#"/\:*?"<>|"#.contains(c) { '-' } else { c }).collect()
+    }
+
+    /// Above the original and its twins, below what dissolving changed.
+    fn strip(&self) -> Result<Vec<u8>> {
+        let mut bench = Bench::default();
+        let original = self.original(&mut bench, CELL)?;
+        let last = bench.timesteps(&self.wish)?.unwrap_or(usize::MAX);
+        let mut columns = vec![Column { caption: "original".into(), above: original.to_image(), below: None }];
+        for t in STRIP.into_iter().filter(|&t| t < last) {
+            let twin = self.twin(&mut bench, t, &original)?;
+            let below = Some(self.change(&original, &twin));
+            columns.push(Column { caption: format!("t {t}"), above: twin.to_image(), below });
+        }
+        let title = format!("{} · below: what dissolving changed, × {}", self.name(), self.gain);
+        let strip = strip(&columns, &title, [0, 255]);
+        let mut png = Cursor::new(Vec::new());
+        strip.write_to(&mut png, image::ImageFormat::Png).map_err(encoding)?;
+        Ok(png.into_inner())
+    }
+
+    /// Original, twin and what changed beside each other, t going up and down again.
+    fn sweep(&self) -> Result<Vec<u8>> {
+        let mut bench = Bench::default();
+        let original = self.original(&mut bench, FRAME)?;
+        let last = bench.timesteps(&self.wish)?.unwrap_or(usize::MAX);
+        let steps: Vec<usize> = self.steps.iter().copied().filter(|&t| t < last).collect();
+        let mut images = Vec::new();
+        for (i, &t) in steps.iter().enumerate() {
+            let twin = self.twin(&mut bench, t, &original)?;
+            let part = |caption: String, above: RgbImage| Column { caption, above, below: None };
+            let parts = [
+                part(self.name(), original.to_image()),
+                part(format!("t {t}"), twin.to_image()),
+                part(format!("changed, × {}", self.gain), self.change(&original, &twin)),
+            ];
+            let pictures = strip(&parts, "", [230, GROUND]);
+            let (width, height) = pictures.dimensions();
+            let mut image = RgbImage::from_pixel(width, height + BAR, Rgb([GROUND; 3]));
+            imageops::replace(&mut image, &pictures, 0, 0);
+            let length = width * i as u32 / (steps.len().max(2) - 1) as u32;
+            for (x, y) in (0..length).flat_map(|x| (height..height + BAR).map(move |y| (x, y))) {
+                image.put_pixel(x, y, Rgb([43, 179, 163]));
+            }
+            images.push(image::DynamicImage::from(image).to_rgba8());
+        }
+        let back: Vec<RgbaImage> = images.iter().rev().skip(1).take(images.len().saturating_sub(2)).cloned().collect();
+        let mut gif = Vec::new();
+        {
+            let mut encoder = GifEncoder::new_with_speed(&mut gif, 20);
+            encoder.set_repeat(Repeat::Infinite).map_err(encoding)?;
+            let frames = images.into_iter().chain(back);
+            let delay = Delay::from_numer_denom_ms(DELAY_MS, 1);
+            encoder.encode_frames(frames.map(|image| Frame::from_parts(image, 0, 0, delay))).map_err(encoding)?;
+        }
+        Ok(gif)
+    }
+
+    fn original(&self, bench: &mut Bench, longest: usize) -> Result<Picture> {
+        let (original, _) = bench.original(&self.wish)?;
+        Ok(within(picture_of(&original.raster), longest))
+    }
+
+    fn twin(&self, bench: &mut Bench, t: usize, original: &Picture) -> Result<Picture> {
+        let twin = bench.twin(&Dissolve { t, ..(*self.wish).clone() })?;
+        Ok(picture_of(&twin.raster).resize(original.width, original.height))
+    }
+
+    fn change(&self, original: &Picture, twin: &Picture) -> RgbImage {
+        let width = original.width;
+        RgbImage::from_fn(width as u32, original.height as u32, |x, y| {
+            let i = y as usize * width + x as usize;
+            let change = [0, 1, 2].map(|c| twin.plane(c)[i] - original.plane(c)[i]);
+            let value = match self.difference {
+                Difference::Signed => change.iter().sum::<f32>(),
+                Difference::Absolute => change.iter().map(|v| v.abs()).sum::<f32>(),
+            };
+            Rgb(self.difference.colour(value / 3.0 * self.gain))
+        })
+    }
+}
+
+fn encoding(e: image::ImageError) -> Error {
+    Error::user(format!("the picture could not be encoded: {e}"), "try another image")
+}

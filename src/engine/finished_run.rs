@@ -1,0 +1,154 @@
+//! What a finished run says of other images, labelled or not, and of its own normals with lesions planted in them.
+
+use super::{pipeline, score_set::data_file};
+use crate::{
+    config::{DataConfig, DeviceKind, RunConfig},
+    data::Dataset,
+    error::{Error, Result},
+    ml::{
+        base::{
+            device,
+            reporter::{Event, Reporter},
+        },
+        diffusion::model::DiffusionModel,
+        encoder::model::Encoder,
+        scoring::synthetic_lesions,
+        training::{
+            ddpm::{self, MODEL},
+            dia::{self, ENCODER},
+        },
+    },
+    nn::KeptPages,
+    run_dir::{RunDir, RunKind, write_atomic},
+    scores::{PLANTED, Planted, Scores},
+};
+use candle_core::Device;
+use std::{
+    fs,
+    io::Write,
+    path::{Path, PathBuf},
+    sync::Arc,
+};
+
+/// A finished run, ready to score.
+pub struct Ready {
+    pub run: RunDir,
+    part: RunDir,
+    pub config: RunConfig,
+    encoder: Encoder,
+    device: Device,
+}
+
+impl Ready {
+    /// # Errors
+    /// A run without a finished encoder.
+    pub fn open(run: &Path, device: Option<DeviceKind>, threads: Option<usize>, reporter: &mut dyn Reporter) -> Result<Self> {
+        let run = RunDir::open(run)?;
+        let part = dia::part(&run)?;
+        let config = part.config()?;
+        device::set_threads(threads.unwrap_or(config.run.threads))?;
+        let (device, notice) = device::open(device.unwrap_or(config.run.device));
+        notice.into_iter().for_each(|text| reporter.event(Event::Notice(text)));
+        Ok(Self { encoder: Encoder::load(&part.join(ENCODER), &device)?, run, part, config, device })
+    }
+
+    /// Scores all images. `model`: the diffusion model of the second score, where the run does not hold it.
+    pub fn score(&self, data: &Arc<Dataset>, model: Option<&Path>, reporter: &mut dyn Reporter) -> Result<Scores> {
+        let model = self.model(model)?;
+        pipeline::score_images(&self.part, &self.encoder, model.as_ref(), data, &data.ids(|_, _| true), reporter)
+    }
+
+    /// Draws lesions into the run's own held-out normals, and keeps the figures in the run folder.
+    ///
+    /// # Errors
+    /// As for [`synthetic_lesions::measure`], and where the images of the run are gone.
+    pub fn plant(&self, seed: u64, reporter: &mut dyn Reporter) -> Result<Planted> {
+        let data = Arc::new(Dataset::open(&self.config.data, &|_| {})?);
+        let planted = synthetic_lesions::measure(&self.encoder, &data, seed, reporter)?;
+        planted.write(&self.run.join(PLANTED))?;
+        Ok(planted)
+    }
+
+    /// Whether these are the images that the run learnt from.
+    pub fn owns(&self, data: &Dataset) -> Result<bool> {
+        Ok(ddpm::fingerprint(data)? == self.encoder.config.fingerprint)
+    }
+
+    /// The diffusion model of the run: the one that is named, the one trained beside the encoder, or the one of its settings.
+    fn model(&self, named: Option<&Path>) -> Result<Option<Arc<DiffusionModel>>> {
+        if !self.config.score.profile {
+            return Ok(None);
+        }
+        let folders = [Some(self.run.path()), self.part.path().parent()].into_iter().flatten();
+        let beside = folders.map(|p| p.join(RunKind::Ddpm.name()).join(MODEL));
+        let settings = Some(self.config.dia.model.clone()).filter(|path| !path.as_os_str().is_empty());
+        let found = named.map(Path::to_path_buf).or_else(|| beside.chain(settings).find(|path| path.exists()));
+        found.map(|path| DiffusionModel::load(&path, &self.device).map(Arc::new)).transpose()
+    }
+}
+
+/// Opens images for a run: with the normal classes and the table of labels of its own where nothing else is said and they fit.
+/// Returns the settings that were used, too.
+pub fn open(config: DataConfig, own: &DataConfig) -> Result<(Arc<Dataset>, DataConfig)> {
+    let same = fs::canonicalize(&config.path).ok().is_some_and(|path| fs::canonicalize(&own.path).is_ok_and(|own| own == path));
+    let mut config = config;
+    if same && config.labels.is_none() {
+        (config.labels, config.columns) = (own.labels.clone(), own.columns.clone());
+    }
+    if config.normal.is_empty() {
+        // Other data may not have those classes: they are scored without labels then.
+        let with_own = DataConfig { normal: own.normal.clone(), ..config.clone() };
+        if let Ok(set) = Dataset::open(&with_own, &|_| {}) {
+            return Ok((Arc::new(set), with_own));
+        }
+    }
+    Ok((Arc::new(Dataset::open(&config, &|_| {})?), config))
+}
+
+/// Where the scores of other images go: beside the run's own.
+pub fn beside(run: &RunDir, data: &Path) -> PathBuf {
+    run.join(format!("scores-{}.csv", data.file_stem().unwrap_or_default().to_string_lossy()))
+}
+
+/// Scores a folder for the window: writes the scores, and a note of where the images lie, into the run folder, and returns the
+/// path of the scores.
+pub fn score_folder(run: &Path, folder: &Path, reporter: &mut dyn Reporter) -> Result<PathBuf> {
+    let _pages = KeptPages::new();
+    let ready = Ready::open(run, None, None, reporter)?;
+    let own = &ready.config.data;
+    let (data, config) = open(DataConfig { path: folder.to_path_buf(), normal: Vec::new(), labels: None, ..own.clone() }, own)?;
+    if data.items.is_empty() {
+        return Err(Error::user(format!("{} holds no images", folder.display()), "choose another folder"));
+    }
+    let note = toml::to_string(&config)
+        .map_err(|e| Error::user(format!("the path of the images cannot be noted: {e}"), "rename the folder"))?;
+    let scores = ready.score(&data, None, reporter)?;
+    let path = free(&ready.run, folder);
+    if let Some(file) = data_file(&path) {
+        write_atomic(&file, |f| f.write_all(note.as_bytes()))?;
+    }
+    scores.write(&path)?;
+    Ok(path)
+}
+
+/// Plants lesions for the window, with the run's own seed.
+pub fn plant(run: &Path, reporter: &mut dyn Reporter) -> Result<Planted> {
+    let _pages = KeptPages::new();
+    let ready = Ready::open(run, None, None, reporter)?;
+    ready.plant(ready.config.run.seed, reporter)
+}
+
+/// The same folder replaces its older scores; another one of the same name does not.
+fn free(run: &RunDir, folder: &Path) -> PathBuf {
+    let first = beside(run, folder);
+    let of_folder = |path: &PathBuf| {
+        let note = data_file(path).and_then(|note| fs::read_to_string(note).ok());
+        let config = note.and_then(|text| toml::from_str::<DataConfig>(&text).ok());
+        !path.exists() || config.is_some_and(|c| c.path == folder)
+    };
+    let numbered = (2..1000).map(|n| {
+        let stem = first.file_stem().unwrap_or_default().to_string_lossy();
+        first.with_file_name(format!("{stem}-{n}.csv"))
+    });
+    std::iter::once(first.clone()).chain(numbered).find(of_folder).unwrap_or(first)
+}

@@ -1,0 +1,25 @@
+//! What this machine can do: speed and free memory, for forecasts.
+
+use crate::ml::training::cost::{self, Speed};
+use candle_core::Device;
+
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Machine {
+    /// `None` where it was not asked for, or could not be measured.
+    pub speed: Option<Speed>,
+    /// Bytes that could be used now; `None` where the system does not say.
+    pub free_memory: Option<u64>,
+}
+
+/// With `timed`, the speed is measured: a second or two on all cores.
+pub fn look(timed: bool) -> Machine {
+    Machine { speed: timed.then(|| cost::measure(&Device::Cpu).ok()).flatten(), free_memory: free_memory() }
+}
+
+/// Linux says it in `/proc/meminfo`.
+fn free_memory() -> Option<u64> {
+    let text = std::fs::read_to_string("/proc/meminfo").ok()?;
+    let line = text.lines().find_map(|line| line.strip_prefix("MemAvailable:"))?;
+    let kib: u64 = line.split_whitespace().next()?.parse().ok()?;
+    Some(kib * 1024)
+}

@@ -1,0 +1,156 @@
+//! How much dissolving changes the training normals: the band that one image's energy is seen in. Measured once for a model and
+//! its data, and kept in the workspace.
+
+use super::dissolve_session::{Bench, Prepared, hash};
+use crate::{
+    data::ImageId,
+    error::{Error, Result},
+    jobs::dissolver::Dissolve,
+    run_dir::write_atomic,
+};
+use serde::{Deserialize, Serialize};
+use std::{fs, path::Path};
+
+/// Where it is measured.
+const STEPS: [usize; 8] = [5, 20, 50, 90, 150, 280, 520, 900];
+/// Training normals looked at, spread over all of them.
+const NORMALS: usize = 40;
+/// The window hears of it each time this many have been measured.
+const NEWS: usize = 4;
+
+/// Mean |change| of the training normals against t.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Band {
+    /// `(t, 5th percentile, median, 95th percentile)`, in the order of t.
+    pub rows: Vec<(usize, [f64; 3])>,
+    /// Normals measured, and how many there will be.
+    pub count: usize,
+    pub of: usize,
+}
+
+impl Band {
+    /// Whether it is still being measured.
+    pub fn more(&self) -> bool {
+        self.count < self.of
+    }
+}
+
+/// Measures a band in small pieces, so that the slider never waits for more than one of them.
+#[derive(Default)]
+pub(crate) struct BandBuilder {
+    key: Option<u64>,
+    steps: Vec<usize>,
+    ids: Vec<ImageId>,
+    /// For each image its strengths at `steps`.
+    done: Vec<Vec<f64>>,
+    /// The image in work.
+    now: Option<(Prepared, Vec<f64>)>,
+}
+
+/// The file.
+#[derive(Serialize, Deserialize)]
+struct Kept {
+    steps: Vec<usize>,
+    strengths: Vec<Vec<f64>>,
+}
+
+impl BandBuilder {
+    /// One piece of work: the news where there are any, and whether there is more to do.
+    pub fn step(&mut self, bench: &mut Bench, wish: &Dissolve) -> Result<(Option<Band>, bool)> {
+        let Some(timesteps) = bench.timesteps(wish)? else { return Ok((None, false)) };
+        let names = wish.dataset.training_normals();
+        let key =
+            hash((bench.weights(), wish.resolution, format!("{:?}", wish.preprocess), wish.dataset.root(), &names, NORMALS));
+        let file = wish.bands.as_ref().map(|folder| folder.join(format!("{key:016x}.json")));
+        if self.key != Some(key) {
+            let steps: Vec<usize> = STEPS.into_iter().filter(|&t| t < timesteps).collect();
+            let stride = names.len().div_ceil(NORMALS).max(1);
+            let ids: Vec<ImageId> = names.into_iter().step_by(stride).collect();
+            let done = file.as_ref().and_then(|f| read(f, &steps)).unwrap_or_default();
+            *self = Self { key: Some(key), steps, ids, done, now: None };
+            return Ok((self.news(), self.done.len() < self.ids.len()));
+        }
+        match self.now.take() {
+            None => {
+                let Some(&id) = self.ids.get(self.done.len()) else { return Ok((self.news(), false)) };
+                self.now = Some((bench.prepare(wish, id)?, Vec::new()));
+            }
+            Some((prepared, mut strengths)) => {
+                if let Some(&t) = self.steps.get(strengths.len()) {
+                    strengths.push(bench.strength(wish, &prepared, t)?);
+                }
+                if strengths.len() < self.steps.len() {
+                    self.now = Some((prepared, strengths));
+                    return Ok((None, true));
+                }
+                self.done.push(strengths);
+                let ended = self.done.len() >= self.ids.len();
+                if ended && let Some(file) = file {
+                    self.keep(&file)?;
+                }
+                let news = if ended || self.done.len().is_multiple_of(NEWS) { self.news() } else { None };
+                return Ok((news, !ended));
+            }
+        }
+        Ok((None, true))
+    }
+
+    fn keep(&self, file: &Path) -> Result<()> {
+        if let Some(folder) = file.parent() {
+            fs::create_dir_all(folder).map_err(Error::io("create", folder))?;
+        }
+        let kept = Kept { steps: self.steps.clone(), strengths: self.done.clone() };
+        let text = serde_json::to_vec(&kept).map_err(|e| Error::user(format!("the band could not be written: {e}"), ""))?;
+        write_atomic(file, |out| std::io::Write::write_all(out, &text))
+    }
+
+    /// `None` as long as nothing was measured.
+    fn news(&self) -> Option<Band> {
+        let rows: Vec<_> = (0..self.steps.len())
+            .map(|i| {
+                let mut column: Vec<f64> = self.done.iter().map(|row| row[i]).collect();
+                column.sort_by(f64::total_cmp);
+                (self.steps[i], [0.05, 0.5, 0.95].map(|share| percentile(&column, share)))
+            })
+            .collect();
+        (!self.done.is_empty()).then_some(Band { rows, count: self.done.len(), of: self.ids.len() })
+    }
+}
+
+/// A file of other steps, or one that was damaged, counts for nothing.
+fn read(file: &Path, steps: &[usize]) -> Option<Vec<Vec<f64>>> {
+    let kept: Kept = serde_json::from_slice(&fs::read(file).ok()?).ok()?;
+    let whole = kept.strengths.iter().all(|row| row.len() == steps.len() && row.iter().all(|v| v.is_finite()));
+    (kept.steps == steps && whole).then_some(kept.strengths)
+}
+
+/// Of sorted values, linear between them; 0 for none.
+fn percentile(sorted: &[f64], share: f64) -> f64 {
+    let at = share * sorted.len().saturating_sub(1) as f64;
+    let value = |i: usize| sorted.get(i.min(sorted.len().saturating_sub(1))).copied().unwrap_or(0.0);
+    let low = at.floor() as usize;
+    value(low) + (value(low + 1) - value(low)) * (at - at.floor())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn percentiles_are_linear_between_values() {
+        assert_eq!([0.0, 0.5, 0.75, 1.0].map(|s| percentile(&[1.0, 2.0, 4.0], s)), [1.0, 2.0, 3.0, 4.0]);
+        assert_eq!((percentile(&[], 0.5), percentile(&[7.0], 0.95)), (0.0, 7.0));
+    }
+
+    #[test]
+    fn a_kept_band_is_read_again_and_a_strange_one_is_not() {
+        let folder = tempfile::tempdir().unwrap();
+        let file = folder.path().join("bands/x.json");
+        let builder = BandBuilder { steps: vec![5, 20], done: vec![vec![0.1, 0.2]; 3], ..BandBuilder::default() };
+        builder.keep(&file).unwrap();
+        assert_eq!(read(&file, &[5, 20]).unwrap().len(), 3);
+        assert!(read(&file, &[5]).is_none());
+        fs::write(&file, "{").unwrap();
+        assert!(read(&file, &[5, 20]).is_none());
+    }
+}

@@ -1,0 +1,199 @@
+//! The chain of stages: diffusion model, DIA, scores, evaluation and report, as one job that goes on where it was stopped.
+//!
+//! A run knows from its folder what it still lacks, so a resumed run takes the same way as a new one.
+
+use crate::{
+    config::{DissolveMethod, RunConfig},
+    data::{Dataset, ImageId},
+    error::{Error, Result},
+    ml::{
+        base::{
+            device,
+            reporter::{Event, Reporter, Stage, Wish},
+        },
+        diffusion::model::DiffusionModel,
+        encoder::model::Encoder,
+        scoring::{baselines, profile_scorer::Profiler, scorer},
+        training::{ddpm, dia},
+    },
+    nn::KeptPages,
+    report,
+    run_dir::{RunDir, RunKind, RunState},
+    scores::{Evaluation, Scores},
+};
+use candle_core::Device;
+use serde_json::json;
+use std::{path::Path, sync::Arc, time::Instant};
+
+pub const SCORES: &str = "scores.csv";
+pub const EVALUATION: &str = "evaluation.json";
+
+/// Opens the data, checks that they can be learned from, and makes the run folder.
+///
+/// # Errors
+/// Data that cannot be opened, a normal class that has to be asked, fewer than two normal training images.
+pub fn create(kind: RunKind, config: &RunConfig, workspace: &Path, name: &str, reporter: &mut dyn Reporter) -> Result<RunDir> {
+    config.validate().map_err(|e| Error::usage(e.to_string(), "mend this setting"))?;
+    open_data(config, reporter)?;
+    RunDir::create(workspace, kind, name, config)
+}
+
+/// Does what the run still lacks, and notes in its manifest how it ended.
+pub fn work(run: &RunDir, reporter: &mut dyn Reporter) -> Result<()> {
+    if run.manifest()?.state == RunState::Finished {
+        reporter.event(Event::Notice(format!("{} is finished already", run.path().display())));
+        return Ok(());
+    }
+    let _lock = run.lock()?;
+    run.set_state(RunState::Unfinished)?;
+    let begin = Instant::now();
+    let _pages = KeptPages::new();
+    let result = stages(run, reporter);
+    let before = run.manifest()?.figures.get("seconds").and_then(serde_json::Value::as_f64).unwrap_or(0.0);
+    run.set_figures([("seconds", json!((before + begin.elapsed().as_secs_f64()).round()))])?;
+    let state = RunState::after(&result);
+    run.log(&format!("ended: {state:?}"));
+    run.set_state(state)?;
+    result
+}
+
+fn stages(run: &RunDir, reporter: &mut dyn Reporter) -> Result<()> {
+    let config = run.config()?;
+    // The command line has set them before it read the first image; a window computes with those it has.
+    if let Err(e) = device::set_threads(config.run.threads) {
+        reporter.event(Event::Notice(format!("{e}; run.threads = {} is not followed", config.run.threads)));
+    }
+    let (device, notice) = device::open(config.run.device);
+    if let Some(text) = notice {
+        reporter.event(Event::Notice(text));
+    }
+    let data = open_data(&config, reporter)?;
+    match run.manifest()?.kind {
+        RunKind::Ddpm => ddpm::train(run, &config, &data, &device, reporter).map(|_| ()),
+        RunKind::Dia | RunKind::Csi => {
+            let model = given_model(&config, &device)?;
+            dia::train(run, &config, &data, model, &device, reporter).map(|_| ())
+        }
+        RunKind::Train => chain(run, &config, &data, &device, reporter),
+    }
+}
+
+/// `train`: everything, each part in a run folder of its own inside this one.
+fn chain(run: &RunDir, config: &RunConfig, data: &Arc<Dataset>, device: &Device, reporter: &mut dyn Reporter) -> Result<()> {
+    let diffusion = config.dia.dissolve == DissolveMethod::Diffusion;
+    let model = match given_model(config, device)? {
+        None if diffusion => {
+            let part = run.part(RunKind::Ddpm, config)?;
+            Some(Arc::new(ddpm::train(&part, config, data, device, reporter)?))
+        }
+        model => model,
+    };
+    let kind = if config.dia.dissolve == DissolveMethod::None { RunKind::Csi } else { RunKind::Dia };
+    let part = run.part(kind, config)?;
+    let encoder = dia::train(&part, config, data, model.clone(), device, reporter)?;
+    check_stop(reporter)?;
+
+    let scores = run.join(SCORES);
+    if !scores.exists() {
+        let all = data.ids(|_, _| true);
+        score_images(&part, &encoder, model.as_ref(), data, &all, reporter)?.write(&scores)?;
+    }
+    check_stop(reporter)?;
+
+    reporter.event(Event::Started { stage: Stage::Report, done: 0, total: 1 });
+    let evaluation = evaluate(run)?;
+    run.set_figures([("auroc", json!(evaluation.auroc)), ("auroc_ci95", json!(evaluation.auroc_ci95))])?;
+    // The report says what the run is; only its own failure would make that untrue, and that is noted by `work`.
+    run.set_state(RunState::Finished)?;
+    report::write(run, Some(data))?;
+    reporter.event(Event::Finished { stage: Stage::Report });
+    Ok(())
+}
+
+/// Scores, evaluation and report of a run whose encoder is finished, on its own images.
+///
+/// # Errors
+/// Where the run has no finished encoder, or its images cannot be opened; [`Error::Stopped`].
+pub fn score_run(run: &RunDir, reporter: &mut dyn Reporter) -> Result<()> {
+    let _lock = run.lock()?;
+    let config = run.config()?;
+    let (device, notice) = device::open(config.run.device);
+    notice.into_iter().for_each(|text| reporter.event(Event::Notice(text)));
+    let part = dia::part(run)?;
+    let encoder = Encoder::load(&part.join(dia::ENCODER), &device)?;
+    let data = open_data(&config, reporter)?;
+    let all = data.ids(|_, _| true);
+    let own = run.join(RunKind::Ddpm.name()).join(ddpm::MODEL);
+    let model = match given_model(&config, &device)? {
+        None if config.score.profile && own.is_file() => Some(Arc::new(DiffusionModel::load(&own, &device)?)),
+        given => given,
+    };
+    score_images(&part, &encoder, model.as_ref(), &data, &all, reporter)?.write(&run.join(SCORES))?;
+    reporter.event(Event::Started { stage: Stage::Report, done: 0, total: 1 });
+    let evaluation = evaluate(run)?;
+    run.set_figures([("auroc", json!(evaluation.auroc)), ("auroc_ci95", json!(evaluation.auroc_ci95))])?;
+    report::write(run, Some(&data))?;
+    reporter.event(Event::Finished { stage: Stage::Report });
+    Ok(())
+}
+
+/// Scores of images with everything that stands beside them: DIA's score and its terms, the dissolve profile where the encoder's
+/// settings ask for it and there is a diffusion model, and the rivals that need no training. `run` is the encoder's.
+pub fn score_images(
+    run: &RunDir,
+    encoder: &Encoder,
+    model: Option<&Arc<DiffusionModel>>,
+    data: &Arc<Dataset>,
+    ids: &[ImageId],
+    reporter: &mut dyn Reporter,
+) -> Result<Scores> {
+    let config = &encoder.config.run;
+    let profiler = match model.filter(|_| config.score.profile) {
+        Some(model) => Profiler::open_or_build(run, encoder, model, data, reporter)?,
+        None => None,
+    };
+    let mut scores = scorer::score(encoder, data, ids, profiler.as_ref(), reporter)?;
+    let known: std::collections::HashSet<&str> = scores.rows.iter().map(|row| row.path.as_str()).collect();
+    // An image that could not be decoded has no row.
+    let scored: Vec<ImageId> =
+        ids.iter().copied().filter(|&id| data.item(id).is_some_and(|i| known.contains(i.name.as_str()))).collect();
+    let mut tick = |_: usize| check_stop(reporter);
+    let values = baselines::measure(data, &scored, &config.preprocess, encoder.config.side, &mut tick)?;
+    scores.set_rivals(&baselines::NAMES, values);
+    Ok(scores)
+}
+
+/// Writes the run's `evaluation.json` from its `scores.csv`.
+pub fn evaluate(run: &RunDir) -> Result<Evaluation> {
+    let rule = run.config()?.score.rule;
+    let evaluation = Evaluation::new(&Scores::read(&run.join(SCORES))?, None, Some(rule))?;
+    run.write(EVALUATION, evaluation.to_json().as_bytes())?;
+    Ok(evaluation)
+}
+
+/// The data of a run, ready to learn from.
+pub fn open_data(config: &RunConfig, reporter: &mut dyn Reporter) -> Result<Arc<Dataset>> {
+    let data = Dataset::open(&config.data, &|_| {})?;
+    data.require_normal()?;
+    for warning in &data.warnings {
+        reporter.event(Event::Notice(warning.clone()));
+    }
+    let normals = data.training_normals().len();
+    if normals < 2 {
+        return Err(Error::user(
+            format!("{} has {normals} normal training images, and training needs at least two", data.root().display()),
+            "look with `inspect` at what was recognised, and check --normal",
+        ));
+    }
+    Ok(Arc::new(data))
+}
+
+/// The diffusion model that the settings name, where they name one.
+fn given_model(config: &RunConfig, device: &Device) -> Result<Option<Arc<DiffusionModel>>> {
+    let named = config.dia.dissolve == DissolveMethod::Diffusion && !config.dia.model.as_os_str().is_empty();
+    named.then(|| DiffusionModel::load(&config.dia.model, device).map(Arc::new)).transpose()
+}
+
+fn check_stop(reporter: &mut dyn Reporter) -> Result<()> {
+    if reporter.wish() == Wish::Stop { Err(Error::Stopped) } else { Ok(()) }
+}

@@ -1,0 +1,178 @@
+//! What can be done to a run from its list: notes, trash, import, export, report.
+
+use crate::{
+    config::RunConfig,
+    data::Dataset,
+    error::{Error, Result},
+    ml::{
+        diffusion::model::{DiffusionModel, SavedModel},
+        training::ddpm::MODEL,
+    },
+    report,
+    run_dir::{RunDir, RunKind, RunState, write_atomic},
+};
+use candle_core::Device;
+use serde_json::json;
+use std::{
+    fs::File,
+    io,
+    path::{Path, PathBuf},
+};
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum RunErrand {
+    /// A new name and new notes.
+    Edit {
+        run: PathBuf,
+        name: String,
+        notes: String,
+    },
+    Trash(PathBuf),
+    /// Out of the trash again.
+    Restore(PathBuf),
+    /// These of the trash, for good.
+    Delete(Vec<PathBuf>),
+    /// A checkpoint of the reference trainer, or a file of weights, becomes a run.
+    Import(PathBuf),
+    /// The finished weights as files in the workspace's `exports/`.
+    Export(PathBuf),
+    Report(PathBuf),
+}
+
+/// What came of it.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct RunDone {
+    /// A sentence for the person; empty where the list itself says it.
+    pub text: String,
+    /// What the desktop should show.
+    pub show: Option<PathBuf>,
+    /// Where the run lies now, when it was moved into the trash.
+    pub trashed: Option<PathBuf>,
+}
+
+impl RunErrand {
+    pub fn carry_out(&self, workspace: &Path) -> Result<RunDone> {
+        match self {
+            Self::Edit { run, name, notes } => {
+                let run = RunDir::open(run)?;
+                let mut manifest = run.manifest()?;
+                (manifest.name, manifest.notes) = (name.clone(), notes.clone());
+                run.write_manifest(&manifest)?;
+                Ok(RunDone::default())
+            }
+            Self::Trash(path) => {
+                let run = RunDir::open(path)?;
+                let text = format!("{} is in the trash; Ctrl+Z brings it back", run.manifest()?.name);
+                let trashed = run.trash(workspace)?;
+                Ok(RunDone { text, trashed: Some(trashed.path().to_path_buf()), ..RunDone::default() })
+            }
+            Self::Restore(path) => {
+                let run = RunDir::open(path)?.restore(workspace)?;
+                Ok(RunDone { text: format!("{} is back", run.manifest()?.name), ..RunDone::default() })
+            }
+            Self::Delete(paths) => {
+                paths.iter().try_for_each(|path| RunDir::open(path)?.delete_trashed(workspace))?;
+                Ok(RunDone::default())
+            }
+            Self::Import(file) => {
+                let name = file.file_stem().unwrap_or_default().to_string_lossy().into_owned();
+                let run = import_model(SavedModel::load(file)?, &RunConfig::default(), file, workspace, &name)?;
+                Ok(RunDone { text: format!("{} was imported as a run", run.manifest()?.name), ..RunDone::default() })
+            }
+            Self::Export(path) => export(&RunDir::open(path)?, workspace),
+            Self::Report(path) => {
+                let run = RunDir::open(path)?;
+                // Without its images the page says so.
+                let dataset = Dataset::open(&run.config()?.data, &|_| ()).ok();
+                let page = report::write(&run, dataset.as_ref())?;
+                Ok(RunDone { text: format!("The report is {}", page.display()), show: Some(page), trashed: None })
+            }
+        }
+    }
+}
+
+/// Makes a finished run of a model that came from `file`; what the weights do not tell is taken from `config`.
+///
+/// # Errors
+/// Weights that do not fit the network, or a workspace that cannot be written to.
+pub fn import_model(model: SavedModel, config: &RunConfig, file: &Path, workspace: &Path, name: &str) -> Result<RunDir> {
+    // Whether the weights fit the network; loading again would otherwise be the first to find out.
+    DiffusionModel::new(&model, &Device::Cpu)?;
+    let config = RunConfig { ddpm: model.info.config.clone(), ..config.clone() };
+    let run = RunDir::create(workspace, RunKind::Ddpm, name, &config)?;
+    model.save(&run.join(MODEL))?;
+    run.log(&format!("imported from {}", file.display()));
+    run.set_figures([("steps", json!(model.info.steps))])?;
+    run.set_state(RunState::Finished)?;
+    Ok(run)
+}
+
+/// The finished weights of a run, each with the name of its part.
+pub fn weights_of(run: &RunDir) -> Vec<(&'static str, PathBuf)> {
+    let kinds = [RunKind::Ddpm, RunKind::Dia, RunKind::Csi];
+    let places = kinds.iter().flat_map(|kind| {
+        let file = if *kind == RunKind::Ddpm { MODEL } else { "encoder.safetensors" };
+        [run.join(file), run.join(kind.name()).join(file)].map(|path| (kind.name(), path))
+    });
+    let own = run.manifest().map(|m| m.kind).ok();
+    let fits = |(name, path): &(&str, PathBuf)| {
+        path.is_file() && (path.parent() != Some(run.path()) || own.map(RunKind::name) == Some(name))
+    };
+    places.filter(fits).collect()
+}
+
+fn export(run: &RunDir, workspace: &Path) -> Result<RunDone> {
+    let weights = weights_of(run);
+    if weights.is_empty() {
+        return Err(Error::user("this run has no finished weights", "go on with it until it is finished"));
+    }
+    let folder = workspace.join("exports");
+    std::fs::create_dir_all(&folder).map_err(Error::io("create", &folder))?;
+    let stem = run.path().file_name().unwrap_or_default().to_string_lossy();
+    for (part, from) in &weights {
+        let mut file = File::open(from).map_err(Error::io("read", from))?;
+        write_atomic(&folder.join(format!("{stem}-{part}.safetensors")), |out| io::copy(&mut file, out).map(drop))?;
+    }
+    let count = if weights.len() == 1 { "1 file".into() } else { format!("{} files", weights.len()) };
+    Ok(RunDone { text: format!("{count} of weights written to {}", folder.display()), show: Some(folder), trashed: None })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn run(workspace: &Path) -> RunDir {
+        let run = RunDir::create(workspace, RunKind::Train, "first", &RunConfig::default()).unwrap();
+        std::fs::create_dir_all(run.join("ddpm")).unwrap();
+        std::fs::write(run.join("ddpm").join(MODEL), "weights").unwrap();
+        run
+    }
+
+    #[test]
+    fn names_and_notes_are_kept_and_the_trash_gives_back() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = run(dir.path()).path().to_path_buf();
+        RunErrand::Edit { run: path.clone(), name: "second".into(), notes: "why".into() }.carry_out(dir.path()).unwrap();
+        let manifest = RunDir::open(&path).unwrap().manifest().unwrap();
+        assert_eq!((manifest.name.as_str(), manifest.notes.as_str()), ("second", "why"));
+        let done = RunErrand::Trash(path.clone()).carry_out(dir.path()).unwrap();
+        assert!(done.text.contains("second") && !path.exists());
+        let trashed = done.trashed.unwrap();
+        RunErrand::Restore(trashed).carry_out(dir.path()).unwrap();
+        assert!(path.exists());
+        let refused = RunErrand::Delete(vec![path.clone()]).carry_out(dir.path()).unwrap_err();
+        assert!(refused.to_string().contains("not in the trash") && path.exists());
+    }
+
+    #[test]
+    fn finished_weights_are_exported_by_their_part() {
+        let dir = tempfile::tempdir().unwrap();
+        let run = run(dir.path());
+        let done = RunErrand::Export(run.path().into()).carry_out(dir.path()).unwrap();
+        let files: Vec<_> = std::fs::read_dir(done.show.unwrap()).unwrap().flatten().map(|f| f.file_name()).collect();
+        assert!(files.len() == 1 && files[0].to_string_lossy().ends_with("first-ddpm.safetensors"), "{files:?}");
+        let empty = RunDir::create(dir.path(), RunKind::Dia, "none", &RunConfig::default()).unwrap();
+        assert!(RunErrand::Export(empty.path().into()).carry_out(dir.path()).is_err());
+        assert!(RunErrand::Import(dir.path().join("nothing.pt")).carry_out(dir.path()).is_err());
+    }
+}

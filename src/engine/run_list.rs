@@ -1,0 +1,165 @@
+//! The runs of the workspace, as lists show them.
+
+use crate::{
+    config::RunConfig,
+    ml::{
+        base::{checkpoint, reporter::Stage},
+        training::{ddpm, dia, readiness::Readiness},
+    },
+    run_dir::{Manifest, RunDir, RunKind, RunState},
+};
+use std::path::{Path, PathBuf};
+
+/// A diffusion model: a run folder (finished, or with a checkpoint), or a file of weights.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub struct ModelSource(pub PathBuf);
+
+#[derive(Debug, Clone, PartialEq)]
+pub struct RunEntry {
+    pub path: PathBuf,
+    pub manifest: Manifest,
+    pub config: RunConfig,
+    /// Its diffusion model, where it has one that can be used.
+    pub model: Option<ModelSource>,
+    /// That model has gone through all its steps.
+    pub model_is_finished: bool,
+    pub has_scores: bool,
+    /// How good its diffusion model is, where it was looked at.
+    pub readiness: Option<Readiness>,
+    /// Some process works on it now.
+    pub is_locked: bool,
+    /// The stage that an unfinished run has come to, with its last checkpoint's step, where it has one.
+    pub reached: Option<(Stage, usize)>,
+    /// There are finished weights to export.
+    pub has_weights: bool,
+}
+
+impl RunEntry {
+    pub fn read(run: &RunDir) -> Option<Self> {
+        let (manifest, config) = (run.manifest().ok()?, run.config().ok()?);
+        let ddpm = match manifest.kind {
+            RunKind::Ddpm => Some(run.path().to_path_buf()),
+            RunKind::Train => Some(run.join(RunKind::Ddpm.name())),
+            RunKind::Dia | RunKind::Csi => None,
+        };
+        let model_is_finished = ddpm.as_ref().is_some_and(|path| path.join(ddpm::MODEL).is_file());
+        let readiness = ddpm.as_ref().and_then(|path| RunDir::open(path).ok()?.manifest().ok()?.figures.remove("readiness"));
+        let readiness = readiness.and_then(|value| serde_json::from_value(value).ok());
+        let model = ddpm.filter(|path| model_is_finished || has_checkpoint(path)).map(ModelSource);
+        let (path, has_scores) = (run.path().to_path_buf(), run.join("scores.csv").is_file());
+        let is_locked = run.is_locked();
+        let has_weights = !super::run_actions::weights_of(run).is_empty();
+        let reached = if manifest.state == RunState::Finished { None } else { reached(run, manifest.kind) };
+        Some(Self { path, manifest, config, model, model_is_finished, has_scores, has_weights, readiness, is_locked, reached })
+    }
+
+    pub fn can_resume(&self) -> bool {
+        self.manifest.state != RunState::Finished && !self.is_locked
+    }
+
+    /// Figures of its manifest, where they are numbers.
+    pub fn figure(&self, name: &str) -> Option<f64> {
+        self.manifest.figures.get(name)?.as_f64()
+    }
+}
+
+/// How far an unfinished run has come, from its files.
+fn reached(run: &RunDir, kind: RunKind) -> Option<(Stage, usize)> {
+    let part = |kind: RunKind| RunDir::open(&run.join(kind.name())).ok();
+    let step = |run: &RunDir| checkpoint::newest(run).map_or(0, |(step, _)| step);
+    match kind {
+        RunKind::Ddpm => Some((Stage::Ddpm, step(run))),
+        RunKind::Dia | RunKind::Csi => Some((Stage::Dia, step(run))),
+        RunKind::Train => match (part(RunKind::Dia).or_else(|| part(RunKind::Csi)), part(RunKind::Ddpm)) {
+            (Some(dia), _) if dia.join(dia::ENCODER).exists() => Some((Stage::Scores, 0)),
+            (Some(dia), _) => Some((Stage::Dia, step(&dia))),
+            (None, ddpm) => ddpm.map(|ddpm| (Stage::Ddpm, step(&ddpm))),
+        },
+    }
+}
+
+fn has_checkpoint(run: &Path) -> bool {
+    let files = std::fs::read_dir(run.join("checkpoints")).into_iter().flatten().flatten();
+    files.into_iter().any(|f| f.path().extension().is_some_and(|e| e == "safetensors"))
+}
+
+/// One curve of a run's `metrics.csv` or `epochs.csv`.
+#[derive(Debug, Clone, PartialEq)]
+pub struct RunCurve {
+    /// `ddpm`, `dia` or `csi`.
+    pub part: String,
+    /// The column: `loss`, `grad_norm`, `auroc`…
+    pub name: String,
+    /// `(step, value)`, of AUROCs `(epoch, value)`; each the mean of its neighbours where there are more steps than can be drawn.
+    pub points: Vec<[f64; 2]>,
+}
+
+impl RunCurve {
+    /// Points that are kept.
+    const POINTS: usize = 400;
+
+    const COLUMNS: [&str; 8] =
+        ["loss", "contrastive", "classification", "grad_norm", "lr", "auroc", "auroc_lower", "auroc_upper"];
+
+    /// What a training of the run and of its parts has told.
+    pub fn of(run: &Path) -> Vec<Self> {
+        let kinds = [RunKind::Ddpm, RunKind::Dia, RunKind::Csi].map(RunKind::name);
+        let own = RunDir::open(run).and_then(|r| r.manifest()).map(|m| (m.kind.name(), run.to_path_buf()));
+        let parts = kinds.iter().map(|kind| (*kind, run.join(kind)));
+        let files = |(part, folder): (&'static str, PathBuf)| {
+            ["metrics.csv", "epochs.csv"].into_iter().flat_map(move |file| Self::read(part, &folder.join(file)))
+        };
+        own.into_iter().chain(parts).flat_map(files).collect()
+    }
+
+    /// It is a line of its own; the ends of intervals are not.
+    pub fn is_shown(&self) -> bool {
+        self.points.len() > 1 && !self.name.ends_with("_lower") && !self.name.ends_with("_upper")
+    }
+
+    fn read(part: &str, file: &Path) -> Vec<Self> {
+        let Ok(mut reader) = csv::ReaderBuilder::new().flexible(true).from_path(file) else {
+            return Vec::new();
+        };
+        let names: Vec<String> = reader.headers().map(|h| h.iter().map(String::from).collect()).unwrap_or_default();
+        let rows: Vec<Vec<f64>> =
+            reader.records().flatten().map(|row| row.iter().map(|v| v.parse().unwrap_or(f64::NAN)).collect()).collect();
+        let chunk = rows.len().div_ceil(Self::POINTS).max(1);
+        let points = |column: usize| {
+            let mean = |rows: &[Vec<f64>]| {
+                let values = rows.iter().filter_map(|r| Some([*r.first()?, *r.get(column)?])).filter(|[_, v]| v.is_finite());
+                let (sum, n) = values.fold(([0.0, 0.0], 0.0), |(s, n), [x, y]| ([s[0] + x, s[1] + y], n + 1.0));
+                (n > 0.0).then(|| sum.map(|v| v / n))
+            };
+            rows.chunks(chunk).filter_map(mean).collect::<Vec<_>>()
+        };
+        let wanted = |(_, name): &(usize, &String)| Self::COLUMNS.contains(&name.as_str());
+        let columns = names.iter().enumerate().filter(wanted);
+        columns.map(|(i, name)| Self { part: part.into(), name: name.clone(), points: points(i) }).collect()
+    }
+}
+
+pub fn list_trash(workspace: &Path) -> Vec<RunEntry> {
+    RunDir::list_trash(workspace).iter().filter_map(RunEntry::read).collect()
+}
+
+/// Newest first.
+pub fn list_runs(workspace: &Path) -> Vec<RunEntry> {
+    RunDir::list(workspace).iter().filter_map(RunEntry::read).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn long_series_become_short_curves() {
+        let dir = tempfile::tempdir().unwrap();
+        let run = RunDir::create(dir.path(), RunKind::Ddpm, "x", &RunConfig::default()).unwrap();
+        let rows: String = (1..=1000).map(|i| format!("{i},{},0.1\n", if i % 2 == 0 { 1.0 } else { 3.0 })).collect();
+        std::fs::write(run.join("metrics.csv"), format!("step,loss,lr\n{rows}1001,0.")).unwrap();
+        let curves = RunCurve::of(run.path());
+        assert_eq!((curves.len(), curves[0].name.as_str(), curves[0].part.as_str()), (2, "loss", "ddpm"));
+        assert!((300..=400).contains(&curves[0].points.len()) && curves[0].points[5][1] > 0.9);
+    }
+}

@@ -1,0 +1,255 @@
+//! The scores of a run with everything that the charts and the gallery read at each frame.
+
+use super::normal_quantiles::Normals;
+use crate::{
+    config::{DataConfig, RunConfig, ThresholdRule},
+    error::{Error, Result},
+    metrics::{self, Confusion, PrPoint, Ranking, RocPoint},
+    ml::training::dia,
+    run_dir::RunDir,
+    scores::{Evaluation, PLANTED, Planted, ScoreRow, Scores, Triage},
+};
+use std::{
+    fs,
+    path::{Path, PathBuf},
+    sync::Arc,
+};
+
+/// Bars of the histogram.
+pub const BINS: usize = 30;
+
+#[derive(Debug)]
+pub struct ScoreSet {
+    pub run: PathBuf,
+    pub name: String,
+    pub config: RunConfig,
+    /// Where the scored images lie: the run's own data, or a folder that was scored later.
+    pub data: DataConfig,
+    /// The file that was read, in the run folder.
+    pub file: PathBuf,
+    /// All files of scores in the run folder, the run's own first.
+    pub files: Vec<PathBuf>,
+    /// The weights that the scores are of; the demo comes without.
+    pub encoder: Option<PathBuf>,
+    /// The whole file.
+    pub scores: Scores,
+    /// What is looked at: the rows of the split that the figures are over, unlabelled ones included, highest score first; then
+    /// the normal training images in the same order.
+    pub rows: Vec<ScoreRow>,
+    /// How many of the rows the figures are over.
+    pub evaluated: usize,
+    pub evaluation: Evaluation,
+    /// Empty where it is undefined; the evaluation says why.
+    pub roc: Vec<RocPoint>,
+    /// As [`roc`](Self::roc).
+    pub pr: Vec<PrPoint>,
+    /// Lowest and highest score of the evaluated rows.
+    pub range: [f64; 2],
+    /// Counts of normal, abnormal and unlabelled rows in equal steps over the range.
+    pub histogram: [[usize; BINS]; 3],
+    /// Names of the classes of the evaluated rows.
+    pub classes: Vec<String>,
+    /// How the terms of training normals lie, left out one by one; `None` where the file has none.
+    pub normals: Option<Normals>,
+    /// How many planted lesions the run finds, where that was asked.
+    pub planted: Option<Arc<Planted>>,
+    /// Tags and notes that were saved beside the run.
+    pub triage: Triage,
+    ranking: Option<Ranking>,
+    /// Scores of the normal training images, ascending.
+    training: Vec<f64>,
+}
+
+impl ScoreSet {
+    /// Reads the scores of a run: its folder, or one of the files of scores in it.
+    ///
+    /// # Errors
+    /// No run, no scores, or scores that cannot be used.
+    pub fn read(path: &Path) -> Result<Self> {
+        let (folder, file) = match path.is_file().then(|| path.parent()).flatten() {
+            Some(folder) => (folder, path.to_path_buf()),
+            None => (path, path.join("scores.csv")),
+        };
+        let run = RunDir::open(folder)?;
+        let mut set = Self::new(folder, run.manifest()?.name, run.config()?, Scores::read(&file)?)?;
+        if let Some(text) = data_file(&file).and_then(|f| fs::read_to_string(f).ok()) {
+            set.data = toml::from_str(&text).map_err(|e| {
+                Error::user(format!("the note beside {} cannot be read: {e}", file.display()), "score the folder again")
+            })?;
+        }
+        set.encoder = dia::part(&run).ok().map(|part| part.join(dia::ENCODER)).filter(|path| path.is_file());
+        // Figures that cannot be read are no reason not to show the scores; they can be made anew.
+        set.planted = Planted::read(&folder.join(PLANTED)).ok().flatten().map(Arc::new);
+        set.triage = Triage::read(&triage_file(&file))?;
+        let own = folder.join("scores.csv");
+        if file != own && own.is_file() {
+            // Other images are held against the run's own training images, which their file does not have.
+            let own = Scores::read(&own)?;
+            set.normals = Normals::new(&own.rows.iter().filter(|r| is_training_normal(r)).collect::<Vec<_>>());
+        }
+        set.files = files(folder);
+        set.file = file;
+        Ok(set)
+    }
+
+    /// # Errors
+    /// Scores that are no finite numbers.
+    pub fn new(run: &Path, name: String, config: RunConfig, scores: Scores) -> Result<Self> {
+        let evaluation = Evaluation::new(&scores, None, None)?;
+        let labelled = scores.labelled(None);
+        let (labels, values): (Vec<bool>, Vec<f64>) = labelled.iter().map(|r| (r.label == Some(true), r.score)).unzip();
+        let ranking = Ranking::new(&labels, &values).ok();
+        let over = &evaluation.split;
+        let in_split = |r: &&ScoreRow| over == "all" || &r.split == over || labelled.is_empty();
+        let mut rows: Vec<ScoreRow> = scores.rows.iter().filter(in_split).cloned().collect();
+        rows.sort_by(|a, b| b.score.total_cmp(&a.score));
+        let evaluated = rows.len();
+        let range = [rows.last().map_or(0.0, |r| r.score), rows.first().map_or(1.0, |r| r.score)];
+        let mut train: Vec<ScoreRow> = scores.rows.iter().filter(|r| is_training_normal(r) && !in_split(r)).cloned().collect();
+        train.sort_by(|a, b| b.score.total_cmp(&a.score));
+        let mut training: Vec<f64> = scores.rows.iter().filter(|r| is_training_normal(r)).map(|r| r.score).collect();
+        training.sort_by(f64::total_cmp);
+        let mut classes: Vec<String> = rows.iter().map(|r| r.class.clone()).filter(|c| !c.is_empty()).collect();
+        classes.sort();
+        classes.dedup();
+        Ok(Self {
+            run: run.to_path_buf(),
+            name,
+            data: config.data.clone(),
+            config,
+            file: run.join("scores.csv"),
+            files: Vec::new(),
+            encoder: None,
+            evaluated,
+            roc: ranking.as_ref().and_then(|r| r.roc().ok()).unwrap_or_default(),
+            pr: ranking.as_ref().and_then(|r| r.precision_recall().ok()).unwrap_or_default(),
+            range,
+            histogram: histogram(&rows, range),
+            classes,
+            normals: Normals::new(&scores.rows.iter().filter(|r| is_training_normal(r)).collect::<Vec<_>>()),
+            planted: None,
+            triage: Triage::default(),
+            rows: rows.into_iter().chain(train).collect(),
+            scores,
+            evaluation,
+            ranking,
+            training,
+        })
+    }
+
+    /// The threshold by a rule, or why it does not exist. Fast enough to be asked at each frame.
+    pub fn threshold(&self, rule: ThresholdRule) -> Result<f64, String> {
+        let ranking = self.ranking.as_ref();
+        let found = match rule {
+            ThresholdRule::Percentile(p) => metrics::percentile(&self.training, p),
+            ThresholdRule::Sensitivity(v) => ranking.and_then(|r| r.threshold_for_sensitivity(v)),
+            ThresholdRule::Specificity(v) => ranking.and_then(|r| r.threshold_for_specificity(v)),
+            ThresholdRule::Youden => ranking.and_then(|r| r.youden().ok()).map(|y| y.threshold),
+        };
+        found.map_or_else(|| self.scores.threshold(rule, None), Ok).or_else(|why| {
+            // A folder that was scored later has no training images; the run's own rule was applied when it was scored.
+            let own = self.evaluation.threshold.filter(|_| self.evaluation.rule == "file" && rule == self.config.score.rule);
+            own.ok_or(why)
+        })
+    }
+
+    /// The rule that set the threshold which the scores came with.
+    pub fn own_rule(&self) -> Option<ThresholdRule> {
+        self.evaluation.rule.parse().ok().or((self.evaluation.rule == "file").then_some(self.config.score.rule))
+    }
+
+    /// What a threshold gets right and wrong among the labelled evaluated rows. O(log n).
+    pub fn confusion(&self, threshold: f64) -> Confusion {
+        self.ranking.as_ref().map_or(Confusion { tp: 0, fp: 0, tn: 0, fn_: 0 }, |r| r.confusion(threshold))
+    }
+
+    /// These are scores of images that the run did not learn from.
+    pub fn is_foreign(&self) -> bool {
+        self.data.path != self.config.data.path
+    }
+
+    /// Title of a file of scores: that of the folder it is of.
+    pub fn title(file: &Path) -> String {
+        let stem = file.file_stem().unwrap_or_default().to_string_lossy().into_owned();
+        stem.strip_prefix("scores-").map_or_else(|| "the run's own images".into(), String::from)
+    }
+
+    /// The evaluated rows.
+    pub fn evaluated(&self) -> &[ScoreRow] {
+        &self.rows[..self.evaluated]
+    }
+}
+
+fn is_training_normal(row: &ScoreRow) -> bool {
+    row.split == "train" && row.label == Some(false)
+}
+
+/// The note that says which data a file of scores is of; the run's own has none.
+pub(crate) fn data_file(file: &Path) -> Option<PathBuf> {
+    (file.file_name()? != "scores.csv").then(|| file.with_extension("toml"))
+}
+
+/// Tags and notes lie beside their scores.
+pub(crate) fn triage_file(file: &Path) -> PathBuf {
+    let name = file.file_name().unwrap_or_default().to_string_lossy().replacen("scores", "tags", 1);
+    file.with_file_name(name)
+}
+
+fn files(run: &Path) -> Vec<PathBuf> {
+    let name = |path: &PathBuf| path.file_name().unwrap_or_default().to_string_lossy().into_owned();
+    let is_scores =
+        |path: &PathBuf| name(path) == "scores.csv" || name(path).starts_with("scores-") && name(path).ends_with(".csv");
+    let mut files: Vec<PathBuf> = fs::read_dir(run).into_iter().flatten().flatten().map(|e| e.path()).filter(is_scores).collect();
+    files.sort_by_key(|path| (name(path) != "scores.csv", name(path)));
+    files
+}
+
+fn histogram(rows: &[ScoreRow], range: [f64; 2]) -> [[usize; BINS]; 3] {
+    let mut counts = [[0; BINS]; 3];
+    let width = bin_width(range);
+    for row in rows {
+        let bin = ((row.score - range[0]) / width) as usize;
+        counts[row.label.map_or(2, usize::from)][bin.min(BINS - 1)] += 1;
+    }
+    counts
+}
+
+/// Width of a bar of the histogram, in units of the score.
+pub fn bin_width(range: [f64; 2]) -> f64 {
+    ((range[1] - range[0]) / BINS as f64).max(1e-9)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{run_dir::RunKind, scores::Tag};
+
+    #[test]
+    fn a_run_and_a_folder_scored_later_are_read_with_their_tags() {
+        let dir = tempfile::tempdir().unwrap();
+        let mut config = RunConfig::default();
+        config.data.path = "own".into();
+        let run = RunDir::create(dir.path(), RunKind::Train, "r", &config).unwrap();
+        let write = |name: &str, text: &str| fs::write(run.join(name), text).unwrap();
+        write(
+            "scores.csv",
+            "path,split,label,score\na,test,0,0.5\nb,test,1,2\nc,train,0,1\nd,train,0,3\ne,test,,1\nf,train,1,9\n",
+        );
+        let set = ScoreSet::read(run.path()).unwrap();
+        let names = |set: &ScoreSet| set.rows.iter().map(|r| r.path.clone()).collect::<String>();
+        assert_eq!((names(&set).as_str(), set.evaluated, set.is_foreign()), ("beadc", 3, false));
+        assert_eq!((set.range, set.confusion(1.0).tp), ([0.5, 2.0], 1));
+        assert_eq!(set.histogram.map(|counts| counts.iter().sum::<usize>()), [1, 1, 1]);
+
+        write("scores-new.csv", "path,score,threshold\nx,1,2\ny,3,2\n");
+        write("scores-new.toml", "path = \"/elsewhere\"\n");
+        let mut triage = Triage::default();
+        triage.set("x", crate::scores::Remark::default().toggled(Tag::Interesting));
+        triage.write(&run.join("tags-new.csv")).unwrap();
+        let set = ScoreSet::read(&run.join("scores-new.csv")).unwrap();
+        assert!(set.is_foreign() && set.roc.is_empty() && set.evaluation.undefined.is_some());
+        assert_eq!((names(&set).as_str(), set.triage.len(), set.files.len()), ("yx", 1, 2));
+        assert_eq!(set.threshold(config.score.rule), Ok(2.0), "the rule was applied when the folder was scored");
+        assert_eq!(ScoreSet::title(&set.file), "new");
+    }
+}

@@ -1,0 +1,8 @@
+//! What all of the method uses: checkpoints, devices, progress.
+
+pub mod checkpoint;
+pub mod device;
+pub mod pixel_loading;
+pub mod reporter;
+pub mod resize;
+pub mod throughput;

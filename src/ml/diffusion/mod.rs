@@ -1,0 +1,8 @@
+//! The diffusion model: network, schedule, files.
+
+pub mod import;
+pub mod model;
+pub mod pickle;
+pub mod sampler;
+pub mod schedule;
+pub mod unet;

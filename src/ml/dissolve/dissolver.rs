@@ -1,0 +1,131 @@
+//! Dissolving: taking the fine-grained features away, by a diffusion model or by a filter, at a low resolution.
+
+use super::filters;
+use crate::{
+    config::{DiaConfig, DissolveMethod, GreyTwin},
+    error::{Error, Result},
+    ml::{base::resize, diffusion::model::DiffusionModel},
+};
+use candle_core::Tensor;
+use std::sync::Arc;
+
+/// The resolution where nothing says another; the paper's.
+pub const DEFAULT_RESOLUTION: usize = 32;
+
+/// One way to dissolve with all its settings. Cheap to clone, shared between threads.
+#[derive(Clone)]
+pub struct Dissolver {
+    kind: Kind,
+    resolution: usize,
+    grey_twin: bool,
+}
+
+#[derive(Clone)]
+enum Kind {
+    Diffusion(Arc<DiffusionModel>),
+    Gaussian(usize),
+    Median(usize),
+    Resample,
+}
+
+impl Dissolver {
+    /// `resolution` 0: that of the model, or 32. `grey_twin`: the result's channels are averaged, so that the network's
+    /// slight tint does not give grey images' twins away.
+    ///
+    /// Returns `None` for [`DissolveMethod::None`].
+    ///
+    /// # Errors
+    /// Diffusion without a model.
+    pub fn new(
+        method: DissolveMethod,
+        model: Option<Arc<DiffusionModel>>,
+        resolution: usize,
+        grey_twin: bool,
+    ) -> Result<Option<Self>> {
+        let mut default = DEFAULT_RESOLUTION;
+        let kind = match method {
+            DissolveMethod::None => return Ok(None),
+            DissolveMethod::Gaussian(k) => Kind::Gaussian(k),
+            DissolveMethod::Median(k) => Kind::Median(k),
+            DissolveMethod::Resample => Kind::Resample,
+            DissolveMethod::Diffusion => {
+                let model = model.ok_or_else(|| {
+                    Error::user(
+                        "dissolving by diffusion needs a diffusion model",
+                        "train one with train-ddpm and give its run, or choose gaussian:K, median:K or resample",
+                    )
+                })?;
+                default = model.info().config.size;
+                Kind::Diffusion(model)
+            }
+        };
+        Ok(Some(Self { kind, resolution: if resolution == 0 { default } else { resolution }, grey_twin }))
+    }
+
+    /// As the settings of a run say; `grey` = the data are grey.
+    pub fn from_config(config: &DiaConfig, model: Option<Arc<DiffusionModel>>, grey: bool) -> Result<Option<Self>> {
+        let grey_twin = match config.grey_twin {
+            GreyTwin::Auto => grey,
+            GreyTwin::On => true,
+            GreyTwin::Off => false,
+        };
+        Self::new(config.dissolve, model, config.resolution, grey_twin)
+    }
+
+    pub fn resolution(&self) -> usize {
+        self.resolution
+    }
+
+    pub fn method(&self) -> DissolveMethod {
+        match self.kind {
+            Kind::Diffusion(_) => DissolveMethod::Diffusion,
+            Kind::Gaussian(k) => DissolveMethod::Gaussian(k),
+            Kind::Median(k) => DissolveMethod::Median(k),
+            Kind::Resample => DissolveMethod::Resample,
+        }
+    }
+
+    /// The diffusion model behind it, where there is one.
+    pub fn model(&self) -> Option<&Arc<DiffusionModel>> {
+        if let Kind::Diffusion(model) = &self.kind { Some(model) } else { None }
+    }
+
+    /// Whether the result's channels are averaged.
+    pub fn grey_twin(&self) -> bool {
+        self.grey_twin
+    }
+
+    /// Whether `t` makes a difference.
+    pub fn uses_t(&self) -> bool {
+        self.model().is_some()
+    }
+
+    /// Dissolves `x (B, 3, H, W)` in \[0, 1\], image i at step `t[i]` (filters ignore `t`). Same input, same output.
+    pub fn dissolve(&self, x: &Tensor, t: &[usize]) -> Result<Tensor> {
+        let y = match &self.kind {
+            Kind::Diffusion(model) => model.dissolve_at(x, t, self.resolution)?,
+            Kind::Gaussian(k) => at_resolution(x, self.resolution, |x| Ok(filters::gaussian(x, *k)?))?,
+            Kind::Median(k) => at_resolution(x, self.resolution, |x| Ok(filters::median(x, *k)?))?,
+            Kind::Resample => at_resolution(x, self.resolution, |x| Ok(x.clone()))?,
+        };
+        let y = if self.grey_twin { y.mean_keepdim(1)?.expand(y.shape())?.contiguous()? } else { y };
+        Ok(y)
+    }
+}
+
+/// Applies `f` to `x (B, C, H, W)` brought to `resolution` px: 28-px images are padded with zeros to 32 and cropped back,
+/// all others are resized there and back (bilinear without smoothing, as the reference code does it and as the
+/// [ladder](crate::ml::training::dissolve_cache) is made).
+pub fn at_resolution(x: &Tensor, resolution: usize, f: impl FnOnce(&Tensor) -> Result<Tensor>) -> Result<Tensor> {
+    let (_, _, h, w) = x.dims4()?;
+    if (h, w) == (28, 28) && resolution == 32 {
+        let padded = x.pad_with_zeros(2, 2, 2)?.pad_with_zeros(3, 2, 2)?;
+        return Ok(f(&padded)?.narrow(2, 2, 28)?.narrow(3, 2, 28)?.contiguous()?);
+    }
+    Ok(resize::bilinear(&f(&resize::bilinear(x, resolution, resolution)?)?, h, w)?)
+}
+
+/// Energy of the residual per image: `mean |a - b|` over `(B, C, H, W)`.
+pub fn residual(a: &Tensor, b: &Tensor) -> Result<Vec<f32>> {
+    Ok((a - b)?.abs()?.flatten_from(1)?.mean(1)?.to_vec1()?)
+}

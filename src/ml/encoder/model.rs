@@ -1,0 +1,210 @@
+//! The contrastive encoder: ResNet-18 with a projection head and a shift classifier (METHOD section 2).
+//!
+//! Parameters carry the names that users of torchvision know, below `backbone.`; the heads are `simclr_layer` and
+//! `shift_cls_layer`. Pictures come in \[0, 1\] and are normalised by (x - 0.5) / 0.5.
+
+use super::{features::Bank, shift::SHIFTS};
+use crate::{
+    config::{RunConfig, Stem},
+    error::{Error, Result},
+    ml::base::checkpoint::{self, Metadata},
+    nn::{BatchNorm2d, Conv2d, Init, Linear, Params, Scope, max_pool_3x3_s2_p1, relu},
+};
+use candle_core::{DType, Device, Result as TensorResult, Tensor};
+use std::path::Path;
+
+/// Length of the pooled feature.
+const WIDTH: usize = 512;
+/// Length of the projection z.
+pub const PROJECTION: usize = 128;
+
+/// What an encoder was built and trained with; travels in its file.
+#[derive(Debug, Clone, PartialEq)]
+pub struct EncoderConfig {
+    /// All settings of the run.
+    pub run: RunConfig,
+    /// Side of the pictures it sees, px (settled where the setting was automatic).
+    pub side: usize,
+    /// `Imagenet` or `Cifar`, settled as well.
+    pub stem: Stem,
+    /// Which data set it learnt from ([`fingerprint`](crate::ml::training::ddpm::fingerprint)); empty where that is unknown.
+    pub fingerprint: String,
+}
+
+impl EncoderConfig {
+    /// Settles the automatic stem: the CIFAR stem keeps the resolution of pictures up to 32 px.
+    pub fn new(run: RunConfig, side: usize, fingerprint: String) -> Self {
+        let stem = match run.dia.stem {
+            Stem::Auto if side <= 32 => Stem::Cifar,
+            Stem::Auto => Stem::Imagenet,
+            given => given,
+        };
+        Self { run, side, stem, fingerprint }
+    }
+}
+
+/// The network with its weights; after training with the features of the training normals.
+#[derive(Debug)]
+pub struct Encoder {
+    pub config: EncoderConfig,
+    pub params: Params,
+    pub bank: Option<Bank>,
+    net: Net,
+}
+
+impl Encoder {
+    /// Weights as torchvision begins, by the run's seed.
+    pub fn new(config: EncoderConfig, device: &Device) -> TensorResult<Self> {
+        let params = Params::new(device, DType::F32, config.run.run.seed);
+        let net = Net::new(&params.root(), config.stem)?;
+        Ok(Self { config, params, bank: None, net })
+    }
+
+    /// Pictures (N, 3, H, W) in \[0, 1\] to (z (N, 128), shift logits (N, 4)). `train`: batch statistics, which also move
+    /// the running ones.
+    pub fn forward(&self, x: &Tensor, train: bool) -> TensorResult<(Tensor, Tensor)> {
+        self.net.forward(x, train)
+    }
+
+    pub fn device(&self) -> &Device {
+        self.params.device()
+    }
+
+    /// Writes weights, running statistics, configuration and bank, whole or not at all.
+    pub fn save(&self, path: &Path) -> Result<()> {
+        let mut tensors = self.params.snapshot()?;
+        let mut metadata = Metadata::from([
+            ("kind".into(), "dia-encoder".into()),
+            ("config".into(), self.config.run.to_toml()),
+            ("side".into(), self.config.side.to_string()),
+            ("stem".into(), if self.config.stem == Stem::Cifar { "cifar" } else { "imagenet" }.into()),
+            ("fingerprint".into(), self.config.fingerprint.clone()),
+        ]);
+        if let Some(bank) = &self.bank {
+            bank.store(&mut tensors, &mut metadata)?;
+        }
+        checkpoint::save(path, &tensors, &metadata)
+    }
+
+    /// Reads what [`save`](Self::save) wrote.
+    ///
+    /// # Errors
+    /// Where the file is damaged or holds something else.
+    pub fn load(path: &Path, device: &Device) -> Result<Self> {
+        let (tensors, metadata) = checkpoint::load(path)?;
+        let wrong = |what: &str| {
+            Error::user(
+                format!("{} is no encoder of this program: {what}", path.display()),
+                "give an encoder.safetensors, or the folder of a finished DIA run",
+            )
+        };
+        let entry = |key: &str| metadata.get(key).ok_or_else(|| wrong(&format!("its metadata lack {key:?}")));
+        let run = RunConfig::from_toml(entry("config")?).map_err(|e| wrong(&e.to_string()))?;
+        let side = entry("side")?.parse().map_err(|_| wrong("its side is not a number"))?;
+        let stem = match entry("stem")?.as_str() {
+            "cifar" => Stem::Cifar,
+            "imagenet" => Stem::Imagenet,
+            other => return Err(wrong(&format!("unknown stem {other:?}"))),
+        };
+        let mut encoder = Self::new(EncoderConfig { run, side, stem, fingerprint: entry("fingerprint")?.clone() }, device)?;
+        encoder.params.load(&tensors).map_err(|e| wrong(&e.to_string()))?;
+        encoder.bank = Bank::restore(&tensors, &metadata).map_err(|e| wrong(&e))?;
+        Ok(encoder)
+    }
+}
+
+#[derive(Debug)]
+struct Net {
+    conv1: Conv2d,
+    bn1: BatchNorm2d,
+    stem: Stem,
+    blocks: Vec<Block>,
+    projection: [Linear; 2],
+    shift: Linear,
+}
+
+impl Net {
+    fn new(scope: &Scope, stem: Stem) -> TensorResult<Self> {
+        let backbone = scope.pp("backbone");
+        let (kernel, stride) = if stem == Stem::Cifar { (3, 1) } else { (7, 2) };
+        let mut blocks = Vec::new();
+        for (stage, width) in [64, 128, 256, 512].into_iter().enumerate() {
+            let layer = backbone.pp(format!("layer{}", stage + 1));
+            let (input, stride) = if stage == 0 { (64, 1) } else { (width / 2, 2) };
+            blocks.push(Block::new(&layer.pp(0), input, width, stride)?);
+            blocks.push(Block::new(&layer.pp(1), width, width, 1)?);
+        }
+        let projection = scope.pp("simclr_layer");
+        Ok(Self {
+            conv1: conv(&backbone.pp("conv1"), 3, 64, kernel, stride)?,
+            bn1: BatchNorm2d::new(&backbone.pp("bn1"), 64)?,
+            stem,
+            blocks,
+            projection: [
+                Linear::new(&projection.pp(0), WIDTH, WIDTH, true)?,
+                Linear::new(&projection.pp(2), WIDTH, PROJECTION, true)?,
+            ],
+            shift: Linear::new(&scope.pp("shift_cls_layer"), WIDTH, SHIFTS, true)?,
+        })
+    }
+
+    fn forward(&self, x: &Tensor, train: bool) -> TensorResult<(Tensor, Tensor)> {
+        let x = ((x - 0.5)? / 0.5)?;
+        let mut x = self.bn1.forward_relu(&self.conv1.forward(&x)?, train)?;
+        if self.stem != Stem::Cifar {
+            x = max_pool_3x3_s2_p1(&x)?;
+        }
+        for block in &self.blocks {
+            x = block.forward(&x, train)?;
+        }
+        let feature = x.flatten_from(2)?.mean(2)?;
+        let z = self.projection[1].forward(&relu(&self.projection[0].forward(&feature)?)?)?;
+        Ok((z, self.shift.forward(&feature)?))
+    }
+}
+
+/// Two 3x3 convolutions with a shortcut, torchvision's `BasicBlock`.
+#[derive(Debug)]
+struct Block {
+    conv1: Conv2d,
+    bn1: BatchNorm2d,
+    conv2: Conv2d,
+    bn2: BatchNorm2d,
+    downsample: Option<(Conv2d, BatchNorm2d)>,
+}
+
+impl Block {
+    fn new(scope: &Scope, input: usize, output: usize, stride: usize) -> TensorResult<Self> {
+        let downsample = if stride != 1 || input != output {
+            let scope = scope.pp("downsample");
+            Some((conv(&scope.pp(0), input, output, 1, stride)?, BatchNorm2d::new(&scope.pp(1), output)?))
+        } else {
+            None
+        };
+        Ok(Self {
+            conv1: conv(&scope.pp("conv1"), input, output, 3, stride)?,
+            bn1: BatchNorm2d::new(&scope.pp("bn1"), output)?,
+            conv2: conv(&scope.pp("conv2"), output, output, 3, 1)?,
+            bn2: BatchNorm2d::new(&scope.pp("bn2"), output)?,
+            downsample,
+        })
+    }
+
+    fn forward(&self, x: &Tensor, train: bool) -> TensorResult<Tensor> {
+        let y = self.bn1.forward_relu(&self.conv1.forward(x)?, train)?;
+        let y = self.conv2.forward(&y)?;
+        let shortcut = match &self.downsample {
+            Some((conv, bn)) => bn.forward(&conv.forward(x)?, train)?,
+            None => x.clone(),
+        };
+        self.bn2.forward_add_relu(&y, &shortcut, train)
+    }
+}
+
+/// A convolution without bias that keeps the size (but for its stride), begun as torchvision does: He et al. 2015, normal with
+/// variance 2 / fan_out.
+fn conv(scope: &Scope, input: usize, output: usize, kernel: usize, stride: usize) -> TensorResult<Conv2d> {
+    let std = (2.0 / (output * kernel * kernel) as f64).sqrt();
+    let weight = scope.var("weight", (output, input, kernel, kernel), Init::Normal(std))?;
+    Ok(Conv2d { weight, bias: None, stride, padding: kernel / 2 })
+}

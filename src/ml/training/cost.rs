@@ -1,0 +1,330 @@
+//! What a training will cost, from its settings alone: multiply-adds, memory, and with this machine's speed the time.
+//!
+//! The networks' convolutions are nearly all of the work, so counting theirs is enough. Speeds are of whole steps, as they were
+//! measured here: by [`measure`] once, then by each training.
+
+use super::{
+    ddpm_step::{Batch, DdpmTrainer},
+    dia_step::Trainer,
+};
+use crate::{
+    config::{DdpmConfig, DiaConfig, DissolveMethod, RunConfig, Stem},
+    error::Result,
+    ml::{
+        base::reporter::Stage,
+        diffusion::model::{CHANNELS, noise},
+        encoder::{model::EncoderConfig, shift::SHIFTS},
+        scoring::profile::{GRID_T, WHOLE_T},
+    },
+};
+use candle_core::{Device, Tensor};
+use serde::{Deserialize, Serialize};
+use std::time::Instant;
+
+/// Channels inside the U-Net's attention.
+const HIDDEN: f64 = 128.0;
+/// Forward and backward together cost about this many forward passes.
+const TRAINING: f64 = 3.0;
+/// Training normals that the dissolve profile is made of at most.
+const PROFILED: usize = 500;
+
+/// Multiply-adds a second of whole steps on this machine, all its threads together.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+pub struct Speed {
+    /// Of the U-Net, training.
+    pub unet: f64,
+    /// Of the encoder, training.
+    pub encoder: f64,
+}
+
+impl Speed {
+    /// A guess for a processor of 2022 or so, until the first steps correct it.
+    pub fn ordinary(cores: usize) -> Self {
+        let cores = cores.max(1) as f64;
+        Self { unet: 6e10 * cores, encoder: 3e10 * cores }
+    }
+}
+
+/// How much there is to learn from and to score.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Amount {
+    pub training_normals: usize,
+    pub images: usize,
+    /// Side of the encoder's input, px.
+    pub side: usize,
+    /// The diffusion model is there already.
+    pub has_model: bool,
+}
+
+/// Seconds and peak memory of one stage.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Cost {
+    pub stage: Stage,
+    pub seconds: f64,
+    pub bytes: f64,
+}
+
+/// What each stage will cost, in their order. A stage that is not needed is not there.
+pub fn forecast(config: &RunConfig, amount: Amount, speed: Speed) -> Vec<Cost> {
+    let (ddpm, dia) = (&config.ddpm, &config.dia);
+    let diffusion = dia.dissolve == DissolveMethod::Diffusion;
+    let unet = unet(ddpm);
+    let encoder = resnet(amount.side, stem(dia, amount.side));
+    let mut costs = Vec::new();
+    let mut add = |stage, seconds: f64, bytes: f64| costs.push(Cost { stage, seconds, bytes });
+    let mut left = 0.0;
+    if diffusion && !amount.has_model {
+        let images = (ddpm.steps * ddpm.batch * ddpm.accumulate) as f64;
+        let bytes = unet.training_bytes(ddpm.batch) + pictures(amount.training_normals, ddpm.size);
+        add(Stage::Ddpm, TRAINING * images * unet.macs / speed.unet, bytes);
+        left = LEFT * bytes;
+    }
+    let batch = dia.images_per_batch().clamp(2, amount.training_normals.max(2));
+    let steps = dia.total_steps() as f64;
+    let twins = amount.training_normals * 2 * dia.ladder;
+    let dissolved = if dia.ladder > 0 { twins as f64 } else { steps * batch as f64 };
+    let dissolving = if diffusion { dissolved * unet.macs / speed.unet } else { 0.0 };
+    if diffusion && dia.ladder > 0 {
+        add(Stage::Ladder, dissolving, unet.inference_bytes(32));
+    }
+    let views = batch * SHIFTS * dia.branches();
+    let exact = if dia.ladder > 0 { 0.0 } else { dissolving };
+    let training = TRAINING * steps * views as f64 * encoder.macs / speed.encoder;
+    let held = pictures(amount.training_normals, amount.side);
+    add(Stage::Dia, training + exact, encoder.training_bytes(views) + held + left);
+    let chunk = SHIFTS * ((1 << 21) / (SHIFTS * amount.side * amount.side)).clamp(1, 64);
+    let scoring = |images: usize| (images * SHIFTS * config.score.samples) as f64 * encoder.macs / speed.encoder;
+    let others = amount.images.saturating_sub(amount.training_normals);
+    add(Stage::Bank, scoring(amount.training_normals), encoder.inference_bytes(chunk) + held);
+    if config.score.profile && diffusion {
+        let passes = WHOLE_T.len().max(GRID_T.len());
+        let images = amount.training_normals.min(PROFILED) + others;
+        add(Stage::Profile, (images * passes) as f64 * unet.macs / speed.unet, unet.inference_bytes(32));
+    }
+    add(Stage::Scores, scoring(others), encoder.inference_bytes(chunk) + pictures(others, amount.side));
+    costs
+}
+
+/// What a training has shown of the machine's speed: `seconds` of one step of `stage`.
+pub fn learn(speed: Speed, config: &RunConfig, amount: Amount, stage: Stage, seconds: f64) -> Speed {
+    let steps = match stage {
+        Stage::Ddpm => config.ddpm.steps,
+        Stage::Dia if config.dia.ladder > 0 || config.dia.dissolve != DissolveMethod::Diffusion => config.dia.total_steps(),
+        _ => return speed,
+    };
+    let costs = forecast(config, amount, speed);
+    let Some(cost) = costs.iter().find(|c| c.stage == stage) else { return speed };
+    let ratio = cost.seconds / steps as f64 / seconds;
+    if !ratio.is_finite() || !(0.01..100.0).contains(&ratio) {
+        return speed;
+    }
+    match stage {
+        Stage::Ddpm => Speed { unet: speed.unet * ratio, ..speed },
+        _ => Speed { encoder: speed.encoder * ratio, ..speed },
+    }
+}
+
+/// Times two small steps of each network: a second or two.
+pub fn measure(device: &Device) -> Result<Speed> {
+    const SIDE: usize = 64;
+    let ddpm = DdpmConfig { dim: 32, size: 32, batch: 8, ..DdpmConfig::default() };
+    let mut trainer = DdpmTrainer::new(&ddpm, 0, device)?;
+    let shape = [ddpm.batch, CHANNELS, ddpm.size, ddpm.size];
+    let seconds = best_of(|| {
+        let x0 = noise(&shape, 0, "cost", 0, device)?;
+        let batch = Batch { eps: x0.clone(), x0, t: vec![50; ddpm.batch] };
+        trainer.step(&[batch]).map(|_| ()).map_err(Into::into)
+    })?;
+    let unet = TRAINING * ddpm.batch as f64 * unet(&ddpm).macs / seconds;
+
+    let config = RunConfig::default();
+    let views = 4 * SHIFTS * config.dia.branches();
+    let mut trainer = Trainer::new(EncoderConfig::new(config, SIDE, String::new()), device)?;
+    let pictures = noise(&[views, CHANNELS, SIDE, SIDE], 0, "cost", 1, device)?;
+    let labels = Tensor::from_vec((0..views).map(|i| (i % SHIFTS) as u32).collect(), views, device)?;
+    let seconds = best_of(|| trainer.step(&pictures, &labels, 1e-3).map(|_| ()).map_err(Into::into))?;
+    let encoder = TRAINING * views as f64 * resnet(SIDE, Stem::Imagenet).macs / seconds;
+    Ok(Speed { unet, encoder })
+}
+
+/// Seconds of the faster of two, after one that warms up.
+fn best_of(mut step: impl FnMut() -> Result<()>) -> Result<f64> {
+    step()?;
+    let mut best = f64::MAX;
+    for _ in 0..2 {
+        let start = Instant::now();
+        step()?;
+        best = best.min(start.elapsed().as_secs_f64());
+    }
+    Ok(best.max(1e-6))
+}
+
+/// Of one image's forward pass.
+#[derive(Debug, Clone, Copy, Default)]
+struct Network {
+    macs: f64,
+    weights: f64,
+    /// Values that are kept for the backward pass.
+    kept: f64,
+    /// The largest layer's input and output.
+    widest: f64,
+}
+
+impl Network {
+    /// A convolution whose output has `pixels` pixels.
+    fn conv(&mut self, pixels: f64, from: f64, to: f64, kernel: f64) {
+        let weights = from * to * kernel * kernel;
+        self.macs += pixels * weights;
+        self.weights += weights;
+        // Its output, and what the norm after it keeps.
+        self.kept += 2.0 * pixels * to;
+        self.widest = self.widest.max(pixels * (from + to));
+    }
+
+    /// Weights, gradients, Adam's two moments and the average; the kept values; the gradients on their way back.
+    fn training_bytes(&self, batch: usize) -> f64 {
+        BASE + 4.0 * (5.0 * self.weights + batch as f64 * (self.kept + 2.0 * self.widest))
+    }
+
+    fn inference_bytes(&self, batch: usize) -> f64 {
+        BASE + 4.0 * (self.weights + batch as f64 * 4.0 * self.widest)
+    }
+}
+
+/// The program itself.
+const BASE: f64 = 150e6;
+
+/// Share of the memory of one training that the next one in the same process does not use again. With it the forecast of `quick`
+/// is within 7 % of the peaks measured on two sets of 28 px and two of 64 px (0.61 to 0.92 GB).
+const LEFT: f64 = 0.2;
+
+/// `count` pictures as they are held in memory, a byte a value, up to the store's budget.
+fn pictures(count: usize, side: usize) -> f64 {
+    ((count * 3 * side * side) as f64).min(crate::data::PixelStore::BUDGET as f64)
+}
+
+fn unet(config: &DdpmConfig) -> Network {
+    let mut n = Network::default();
+    let dim = config.dim as f64;
+    let widths: Vec<f64> = std::iter::once(dim).chain(config.dim_mults.iter().map(|&m| m as f64 * dim)).collect();
+    let last = config.dim_mults.len() - 1;
+    let mut pixels = (config.size * config.size) as f64;
+    let block = |n: &mut Network, pixels: f64, from: f64, to: f64| {
+        n.conv(pixels, from, to, 3.0);
+        n.conv(pixels, to, to, 3.0);
+        n.weights += 4.0 * dim * 2.0 * to;
+        if from != to {
+            n.conv(pixels, from, to, 1.0);
+        }
+    };
+    let attention = |n: &mut Network, pixels: f64, width: f64| {
+        n.conv(pixels, width, 3.0 * HIDDEN, 1.0);
+        n.conv(pixels, HIDDEN, width, 1.0);
+    };
+    n.conv(pixels, CHANNELS as f64, dim, 7.0);
+    let mut sizes = Vec::new();
+    for i in 0..=last {
+        let (from, to) = (widths[i], widths[i + 1]);
+        sizes.push(pixels);
+        block(&mut n, pixels, from, from);
+        block(&mut n, pixels, from, from);
+        attention(&mut n, pixels, from);
+        if i == last {
+            n.conv(pixels, from, to, 3.0);
+        } else {
+            pixels /= 4.0;
+            n.conv(pixels, from, to, 4.0);
+        }
+    }
+    let widest = widths[last + 1];
+    block(&mut n, pixels, widest, widest);
+    attention(&mut n, pixels, widest);
+    block(&mut n, pixels, widest, widest);
+    for i in (0..=last).rev() {
+        let (to, from) = (widths[i], widths[i + 1]);
+        let pixels = sizes[i];
+        block(&mut n, pixels, from + to, from);
+        block(&mut n, pixels, from + to, from);
+        attention(&mut n, pixels, from);
+        n.conv(if i == 0 { pixels } else { pixels * 4.0 }, from, to, 3.0);
+    }
+    block(&mut n, (config.size * config.size) as f64, 2.0 * dim, dim);
+    n
+}
+
+fn stem(dia: &DiaConfig, side: usize) -> Stem {
+    match dia.stem {
+        Stem::Auto if side <= 32 => Stem::Cifar,
+        Stem::Auto => Stem::Imagenet,
+        given => given,
+    }
+}
+
+fn resnet(side: usize, stem: Stem) -> Network {
+    let mut n = Network::default();
+    let mut side = side as f64;
+    if stem == Stem::Cifar {
+        n.conv(side * side, 3.0, 64.0, 3.0);
+    } else {
+        side = (side / 2.0).ceil();
+        n.conv(side * side, 3.0, 64.0, 7.0);
+        side = (side / 2.0).ceil();
+    }
+    for (stage, width) in [64.0, 128.0, 256.0, 512.0].into_iter().enumerate() {
+        let from = if stage == 0 { 64.0 } else { width / 2.0 };
+        if stage > 0 {
+            side = (side / 2.0).ceil();
+            n.conv(side * side, from, width, 1.0);
+        }
+        n.conv(side * side, from, width, 3.0);
+        (0..3).for_each(|_| n.conv(side * side, width, width, 3.0));
+    }
+    n.weights += 512.0 * (512.0 + 128.0);
+    n
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{config::Preset, nn::Params};
+
+    const AMOUNT: Amount = Amount { training_normals: 300, images: 500, side: 64, has_model: false };
+    const SPEED: Speed = Speed { unet: 1e10, encoder: 2e10 };
+
+    #[test]
+    fn weights_and_multiply_adds_are_those_of_the_networks() {
+        // torchvision's ResNet-18 at 224 px: 1.814 GMAC with its classifier, 11.18 M weights without it.
+        let n = resnet(224, Stem::Imagenet);
+        assert!((n.macs / 1.814e9 - 1.0).abs() < 0.01 && (n.weights / 11.5e6 - 1.0).abs() < 0.02, "{n:?}");
+        let config = DdpmConfig { dim: 16, ..DdpmConfig::default() };
+        let params = Params::new(&Device::Cpu, candle_core::DType::F32, 0);
+        crate::ml::diffusion::unet::Unet::new(&params.root(), config.dim, &config.dim_mults, 3).unwrap();
+        let held: usize = params.trainable().iter().map(|(_, v)| v.as_tensor().elem_count()).sum();
+        let counted = unet(&config).weights;
+        assert!((counted / held as f64 - 1.0).abs() < 0.03, "{counted} of {held}");
+    }
+
+    #[test]
+    fn stages_follow_the_settings() {
+        let stages = |c: &RunConfig, a| forecast(c, a, SPEED).iter().map(|c| c.stage).collect::<Vec<_>>();
+        let mut config = Preset::Quick.config();
+        assert_eq!(stages(&config, AMOUNT), [Stage::Ddpm, Stage::Ladder, Stage::Dia, Stage::Bank, Stage::Scores]);
+        assert_eq!(stages(&config, Amount { has_model: true, ..AMOUNT })[0], Stage::Ladder);
+        config.dia.dissolve = DissolveMethod::None;
+        assert_eq!(stages(&config, AMOUNT), [Stage::Dia, Stage::Bank, Stage::Scores]);
+        let costs = forecast(&Preset::Paper.config(), Amount { side: 224, ..AMOUNT }, SPEED);
+        assert!(costs.iter().all(|c| c.seconds > 0.0 && c.bytes > 1e8));
+        assert!(costs[0].bytes > 4e9, "256 pictures of a wide U-Net need much memory: {:.1e}", costs[0].bytes);
+    }
+
+    #[test]
+    fn a_run_teaches_the_speed() {
+        let config = Preset::Quick.config();
+        let predicted = forecast(&config, AMOUNT, SPEED)[0].seconds / config.ddpm.steps as f64;
+        let learnt = learn(SPEED, &config, AMOUNT, Stage::Ddpm, predicted * 4.0);
+        assert!((learnt.unet / SPEED.unet - 0.25).abs() < 1e-9 && learnt.encoder == SPEED.encoder);
+        let again = forecast(&config, AMOUNT, learnt)[0].seconds / config.ddpm.steps as f64;
+        assert!((again / (predicted * 4.0) - 1.0).abs() < 1e-9);
+        assert_eq!(learn(SPEED, &config, AMOUNT, Stage::Ddpm, 0.0), SPEED);
+    }
+}

@@ -1,0 +1,272 @@
+//! Training of the diffusion model as a run: it may be stopped or killed at any moment, and gives the same bits as if it had
+//! never been.
+//!
+//! Everything random comes from streams numbered by the pass, so a checkpoint needs no generator state.
+
+use super::{
+    ddpm_step::{Batch, DdpmTrainer, StepReport},
+    metrics_log::{self, Series},
+    preview, readiness,
+};
+use crate::{
+    config::{InputRange, RunConfig},
+    data::{Dataset, ImageId, Label, PixelStore, Split},
+    error::{Error, Result},
+    ml::{
+        base::{
+            checkpoint::{self, Metadata},
+            pixel_loading::load_pixels,
+            reporter::{Event, Reporter, Stage, Step, Wish},
+            throughput::Pace,
+        },
+        diffusion::model::{CHANNELS, DiffusionModel, ModelInfo, SavedModel, noise},
+    },
+    rng,
+    run_dir::{RunDir, RunState},
+};
+use candle_core::{Device, Tensor};
+use rand::{Rng as _, seq::SliceRandom};
+use serde_json::json;
+use std::sync::Arc;
+
+/// The finished model of a run.
+pub const MODEL: &str = "model.safetensors";
+/// With fewer training images a diffusion model learns them by heart (paper, Table 3).
+const FEW_IMAGES: usize = 100;
+/// Steps whose mean loss stands for the run.
+const RECENT: usize = 100;
+/// How many held-out images tell whether the model dissolves as it should.
+const LOOKED_AT: usize = 60;
+
+/// Trains on the training normals, or goes on from the run's newest whole checkpoint; a finished run is only loaded.
+/// The run's manifest says how it ended.
+///
+/// # Errors
+/// No normal images, a loss that is not a number, a full disk, [`Error::Stopped`].
+pub fn train(
+    run: &RunDir,
+    config: &RunConfig,
+    data: &Arc<Dataset>,
+    device: &Device,
+    reporter: &mut dyn Reporter,
+) -> Result<DiffusionModel> {
+    if run.join(MODEL).exists() && run.manifest()?.state == RunState::Finished {
+        return DiffusionModel::load(&run.join(MODEL), device);
+    }
+    run.note_end("ddpm", train_or_go_on(run, config, data, device, reporter))
+}
+
+fn train_or_go_on(
+    run: &RunDir,
+    config: &RunConfig,
+    data: &Arc<Dataset>,
+    device: &Device,
+    reporter: &mut dyn Reporter,
+) -> Result<DiffusionModel> {
+    run.set_state(RunState::Unfinished)?;
+    let ddpm = &config.ddpm;
+    let chosen = share_of(data.training_normals(), ddpm.fraction, config.run.seed);
+    let store = load_pixels(data, &config.preprocess, chosen, ddpm.size, reporter)?;
+    if store.len() < FEW_IMAGES {
+        let text = format!("only {} normal images to learn from: the diffusion model may learn them by heart", store.len());
+        reporter.event(Event::Notice(text));
+    }
+    let mut trainer = DdpmTrainer::new(ddpm, config.run.seed, device)?;
+    let mut ended = false;
+    if let Some((step, path)) = checkpoint::newest(run) {
+        let (tensors, metadata) = checkpoint::load(&path)?;
+        trainer.load_state(&tensors, step)?;
+        ended = metadata.contains_key("ended");
+        run.log(&format!("ddpm: goes on after step {step}"));
+    }
+    let info = ModelInfo {
+        config: ddpm.clone(),
+        dataset: config.data.path.file_stem().unwrap_or_default().to_string_lossy().into_owned(),
+        grey: store.is_grey(),
+        fingerprint: fingerprint(data)?,
+        steps: 0,
+    };
+    let held_out = data.ids(|item, label| item.split == Split::Val && label == Some(Label::Normal));
+    let looked_at: Vec<ImageId> = if held_out.is_empty() { store.ids().to_vec() } else { held_out };
+    let step = looked_at.len().div_ceil(LOOKED_AT).max(1);
+    let looked_at = load_pixels(data, &config.preprocess, looked_at.into_iter().step_by(step).collect(), ddpm.size, reporter)?;
+    let training = Training { run, config, store: &store, looked_at, info, device };
+    reporter.event(Event::Started { stage: Stage::Ddpm, done: trainer.steps_done(), total: ddpm.steps });
+    if !ended {
+        training.run(&mut trainer, reporter)?;
+    }
+    let (saved, model) = training.snapshot(&trainer)?;
+    saved.save(&run.join(MODEL))?;
+    training.preview(&model, trainer.steps_done(), reporter);
+    let (readiness, looks) = readiness::look(&model, &training.looked_at, trainer.steps_done(), config.run.seed)?;
+    if let Some(doubt) = preview::doubt(&looks) {
+        reporter.event(Event::Notice(doubt));
+    }
+    let loss = metrics_log::recent_mean(run, RECENT);
+    run.set_figures([
+        ("steps", json!(trainer.steps_done())),
+        ("loss", json!(loss)),
+        ("dissolving", json!(looks)),
+        ("readiness", json!(readiness)),
+    ])?;
+    reporter.event(Event::Readiness(readiness));
+    reporter.event(Event::Finished { stage: Stage::Ddpm });
+    Ok(model)
+}
+
+/// What the steps share.
+struct Training<'a> {
+    run: &'a RunDir,
+    config: &'a RunConfig,
+    store: &'a PixelStore,
+    /// Normal images it does not learn from, where there are such.
+    looked_at: PixelStore,
+    info: ModelInfo,
+    device: &'a Device,
+}
+
+impl Training<'_> {
+    /// Steps to the last, or to where the person wants it to end; a checkpoint is there then.
+    fn run(&self, trainer: &mut DdpmTrainer, reporter: &mut dyn Reporter) -> Result<()> {
+        let (ddpm, done) = (&self.config.ddpm, trainer.steps_done());
+        let mut series = Series::resume(self.run, &["loss", "lr", "grad_norm", "images_per_second"], done)?;
+        let mut pace = Pace::start();
+        for step in done + 1..=ddpm.steps {
+            match reporter.wish() {
+                Wish::GoOn => pace.skip(),
+                Wish::Stop => {
+                    self.save(trainer, &mut series, false)?;
+                    return Err(Error::Stopped);
+                }
+                Wish::Finish => return self.save(trainer, &mut series, true),
+            }
+            let passes = (0..ddpm.accumulate).map(|i| self.batch((step - 1) * ddpm.accumulate + i));
+            let report = trainer.step(&passes.collect::<Result<Vec<_>>>()?)?;
+            if !report.is_finite() {
+                return Err(self.not_a_number(step));
+            }
+            let StepReport { loss, grad_norm, lr } = report;
+            let (images_per_second, eta_secs) = pace.tick(1, ddpm.batch * ddpm.accumulate, ddpm.steps - step);
+            series.push(step, &[loss, lr, grad_norm, images_per_second])?;
+            let (stage, total, parts) = (Stage::Ddpm, ddpm.steps, [loss, 0.0]);
+            reporter.event(Event::Step(Step { stage, step, total, loss, parts, grad_norm, lr, images_per_second, eta_secs }));
+            if step % ddpm.checkpoint_every == 0 || step == ddpm.steps {
+                self.save(trainer, &mut series, step == ddpm.steps)?;
+            }
+            if ddpm.sample_every > 0 && step % ddpm.sample_every == 0 && step != ddpm.steps {
+                let model = self.snapshot(trainer)?.1;
+                self.preview(&model, step, reporter);
+                let (readiness, _) = readiness::look(&model, &self.looked_at, step, self.config.run.seed)?;
+                self.run.set_figures([("readiness", json!(readiness))])?;
+                reporter.event(Event::Readiness(readiness));
+            }
+        }
+        Ok(())
+    }
+
+    /// The input of forward pass `pass`, counted over the whole training.
+    fn batch(&self, pass: usize) -> Result<Batch> {
+        let (ddpm, seed, index) = (&self.config.ddpm, self.config.run.seed, pass as u64);
+        let mut pixels = self.store.batch(&self.places(pass))?;
+        if ddpm.flip {
+            let mut coin = rng::stream(seed, "ddpm-flip", index);
+            for image in pixels.chunks_exact_mut(CHANNELS * ddpm.size * ddpm.size) {
+                if coin.random() {
+                    image.chunks_exact_mut(ddpm.size).for_each(<[f32]>::reverse);
+                }
+            }
+        }
+        let shape = [ddpm.batch, CHANNELS, ddpm.size, ddpm.size];
+        let x = Tensor::from_vec(pixels, &shape, self.device)?;
+        let x0 = match ddpm.input_range {
+            InputRange::Symmetric => x.affine(2.0, -1.0)?,
+            InputRange::Unit => x,
+        };
+        let limit = if ddpm.t_limit == 0 { ddpm.timesteps } else { ddpm.t_limit };
+        let mut dice = rng::stream(seed, "ddpm-t", index);
+        let t = (0..ddpm.batch).map(|_| dice.random_range(0..limit as u64) as usize).collect();
+        Ok(Batch { x0, t, eps: noise(&shape, seed, "ddpm-noise", index, self.device)? })
+    }
+
+    /// The images of a pass: all of them in random order, over and over.
+    fn places(&self, pass: usize) -> Vec<usize> {
+        let (count, batch) = (self.store.len(), self.config.ddpm.batch);
+        let order = |round: usize| {
+            let mut order: Vec<usize> = (0..count).collect();
+            order.shuffle(&mut rng::stream(self.config.run.seed, "ddpm-order", round as u64));
+            order
+        };
+        let first = pass * batch;
+        let rounds = (first / count..).flat_map(order);
+        rounds.skip(first % count).take(batch).collect()
+    }
+
+    fn snapshot(&self, trainer: &DdpmTrainer) -> Result<(SavedModel, DiffusionModel)> {
+        let info = ModelInfo { steps: trainer.steps_done(), ..self.info.clone() };
+        let saved = SavedModel::new(trainer.ema_weights()?, info)?;
+        let model = DiffusionModel::new(&saved, self.device)?;
+        Ok((saved, model))
+    }
+
+    /// `ended`: no step follows.
+    fn save(&self, trainer: &DdpmTrainer, series: &mut Series, ended: bool) -> Result<()> {
+        series.flush()?;
+        let step = trainer.steps_done();
+        let mut metadata: Metadata = ModelInfo { steps: step, ..self.info.clone() }.to_metadata();
+        if ended {
+            metadata.insert("ended".into(), "true".into());
+        }
+        checkpoint::save(&checkpoint::step_path(self.run, step), &trainer.state()?, &metadata)?;
+        checkpoint::prune(self.run, self.config.ddpm.keep);
+        Ok(())
+    }
+
+    /// Pictures on the way; that they could not be made is no reason to stop.
+    fn preview(&self, model: &DiffusionModel, step: usize, reporter: &mut dyn Reporter) {
+        match preview::write(self.run, model, &self.looked_at, step, self.config.run.seed) {
+            Ok(file) => reporter.event(Event::Preview { step, file }),
+            Err(e) => reporter.event(Event::Notice(format!("no preview of step {step}: {e}"))),
+        }
+    }
+
+    fn not_a_number(&self, step: usize) -> Error {
+        let ddpm = &self.config.ddpm;
+        let clip = if ddpm.clip > 0.0 { "" } else { " and --set ddpm.clip=1" };
+        Error::user(
+            format!("the loss of the diffusion model is not a number at step {step}"),
+            format!("start a new run with a lower --set ddpm.lr (now {:e}){clip}, or a longer --set ddpm.warmup", ddpm.lr),
+        )
+    }
+}
+
+/// The seeded share of the images that the diffusion model may see, at least one, in their old order.
+fn share_of(mut ids: Vec<ImageId>, fraction: f64, seed: u64) -> Vec<ImageId> {
+    if fraction < 1.0 {
+        let wanted = ((ids.len() as f64 * fraction).round() as usize).max(1);
+        ids.shuffle(&mut rng::stream(seed, "ddpm-fraction", 0));
+        ids.truncate(wanted);
+        ids.sort_unstable();
+    }
+    ids
+}
+
+/// Which data set this is, from the names and sizes of all its images and the pixels of a few: to notice that a model was
+/// trained on another one. The same wherever the set lies and however it is split.
+pub fn fingerprint(data: &Dataset) -> Result<String> {
+    // FNV-1a: stable over platforms and versions, unlike the standard hasher.
+    let mut hash = 0xcbf2_9ce4_8422_2325_u64;
+    let mut add = |bytes: &[u8]| {
+        for &b in bytes {
+            hash = (hash ^ u64::from(b)).wrapping_mul(0x0100_0000_01b3);
+        }
+    };
+    for item in &data.items {
+        add(item.name.as_bytes());
+        item.size.iter().for_each(|side| add(&side.to_le_bytes()));
+    }
+    let readable = (0..data.items.len() as u32).filter_map(|i| data.read(ImageId(i)).ok());
+    for picture in readable.take(3) {
+        picture.data.iter().for_each(|v| add(&[(v * 255.0).round() as u8]));
+    }
+    Ok(format!("{hash:016x}"))
+}

@@ -1,0 +1,319 @@
+//! Training of the contrastive encoder as a run: DIA, or CSI where nothing is dissolved (METHOD section 2).
+//!
+//! Everything random comes from streams numbered by the step, so a run that goes on from a checkpoint computes the same bits as
+//! one that was never stopped. The views of the next step are made on a thread of their own while the present one runs.
+
+use super::{
+    ddpm::fingerprint,
+    dia_step::{StepLoss, Trainer, learning_rate},
+    dissolve_cache::{Ladder, Plan},
+    dissolved_source::Twins,
+    metrics_log::Series,
+    validation::Validation,
+};
+use crate::{
+    config::RunConfig,
+    data::{Dataset, ImageId, PixelStore},
+    error::{Error, Result},
+    ml::{
+        base::{
+            checkpoint::{self, Metadata},
+            pixel_loading::{Progress, load_pixels},
+            reporter::{Event, Reporter, Stage, Step, Wish},
+            throughput::Pace,
+        },
+        diffusion::model::DiffusionModel,
+        dissolve::dissolver::Dissolver,
+        encoder::{
+            augment::Augment,
+            features::{Bank, Extractor},
+            model::{Encoder, EncoderConfig},
+            views::{ViewMaker, shift_labels},
+        },
+    },
+    rng,
+    run_dir::{RunDir, RunKind, RunState},
+};
+use candle_core::{Device, Tensor};
+use rand::seq::SliceRandom;
+use std::sync::{Arc, mpsc};
+
+/// The finished encoder of a run.
+pub const ENCODER: &str = "encoder.safetensors";
+
+/// Trains on the training normals, or goes on from the run's newest whole checkpoint; a finished run is only loaded.
+///
+/// `model` dissolves where the settings say `diffusion`; other methods and CSI need none. In the end the features of all
+/// training normals are computed, `encoder.safetensors` is written and the run is marked as finished.
+///
+/// # Errors
+/// Too few normal images, a diffusion model that is missing or does not fit, a loss that is not a number,
+/// [`Error::Stopped`], a full disk.
+pub fn train(
+    run: &RunDir,
+    config: &RunConfig,
+    data: &Arc<Dataset>,
+    model: Option<Arc<DiffusionModel>>,
+    device: &Device,
+    reporter: &mut dyn Reporter,
+) -> Result<Encoder> {
+    let finished = run.join(ENCODER);
+    if finished.exists() {
+        run.set_state(RunState::Finished)?;
+        return Encoder::load(&finished, device);
+    }
+    run.note_end("dia", train_or_go_on(run, config, data, model, device, reporter))
+}
+
+/// The run folder of the encoder in a run of `train`, `train-dia` or the baseline.
+///
+/// # Errors
+/// Where the run has no finished encoder.
+pub fn part(run: &RunDir) -> Result<RunDir> {
+    let parts = [run.path().to_path_buf(), run.join(RunKind::Dia.name()), run.join(RunKind::Csi.name())];
+    let found = parts.iter().find(|path| path.join(ENCODER).exists());
+    let path = found.ok_or_else(|| {
+        Error::user(
+            format!("{} has no finished encoder", run.path().display()),
+            "finish the run first (--resume), or give a run of train or train-dia",
+        )
+    })?;
+    RunDir::open(path)
+}
+
+fn train_or_go_on(
+    run: &RunDir,
+    config: &RunConfig,
+    data: &Arc<Dataset>,
+    model: Option<Arc<DiffusionModel>>,
+    device: &Device,
+    reporter: &mut dyn Reporter,
+) -> Result<Encoder> {
+    run.set_state(RunState::Unfinished)?;
+    let identity = fingerprint(data)?;
+    warn_of_strange_model(model.as_deref(), &identity, reporter);
+    let normals = data.training_normals();
+    let side = side(config, median_side(data, &normals));
+    let store = load_pixels(data, &config.preprocess, normals, side, reporter)?;
+    if store.len() < 2 {
+        return Err(Error::user(
+            format!("there are {} normal training images; the encoder needs at least two", store.len()),
+            "check which class is normal (--normal)",
+        ));
+    }
+    let mut trainer = Trainer::new(EncoderConfig::new(config.clone(), side, identity.clone()), device)?;
+    let (mut done, mut ended) = (0, false);
+    if let Some((step, path)) = checkpoint::newest(run) {
+        let (tensors, metadata) = checkpoint::load(&path)?;
+        trainer.load_state(&tensors)?;
+        (done, ended) = (step, metadata.contains_key("ended"));
+        run.log(&format!("dia: goes on after step {step}"));
+    }
+    let total = config.dia.total_steps();
+    if done < total && !ended {
+        let twins = match Dissolver::from_config(&config.dia, model, store.is_grey())? {
+            None => None,
+            Some(dissolver) if config.dia.ladder > 0 => {
+                Some(Twins::Ladder(ladder(run, config, &store, dissolver, &identity, device, reporter)?))
+            }
+            Some(dissolver) => Some(Twins::Exact(dissolver, config.dia.t_min..config.dia.t_max)),
+        };
+        let validation = match config.dia.eval_every {
+            0 => None,
+            _ => Validation::open(run, config, data, &store, done, reporter)?,
+        };
+        Training { run, config, store: &store, twins, validation, device }.run(&mut trainer, done, reporter)?;
+    }
+    let mut encoder = trainer.encoder;
+    encoder.bank = Some(bank(&encoder, config, data, &store, reporter)?);
+    encoder.save(&run.join(ENCODER))?;
+    Ok(encoder)
+}
+
+/// A diffusion model of other data makes dissolved images drift towards those data's look (paper, Appendix D).
+fn warn_of_strange_model(model: Option<&DiffusionModel>, identity: &str, reporter: &mut dyn Reporter) {
+    let Some(info) = model.map(DiffusionModel::info) else { return };
+    let text = match info.fingerprint.as_str() {
+        own if own == identity => return,
+        "" => "the diffusion model does not say what it was trained on; if not on these data, dissolved images drift towards the look of others".into(),
+        _ => format!("the diffusion model was not trained on these data but on {}: dissolved images drift towards the look of those", info.dataset),
+    };
+    reporter.event(Event::Notice(text));
+}
+
+/// Side of the encoder's input, px: the setting, or that of the images (their `median`, where preprocessing does not set it)
+/// up to the limit.
+pub fn side(config: &RunConfig, median: Option<usize>) -> usize {
+    const LEAST: usize = 16;
+    let dia = &config.dia;
+    let of_images = if config.preprocess.size > 0 { Some(config.preprocess.size) } else { median };
+    match of_images {
+        _ if dia.size > 0 => dia.size,
+        Some(side) => side.clamp(LEAST, dia.max_size.max(LEAST)),
+        None => dia.max_size,
+    }
+}
+
+/// The median of the images' shorter sides, px.
+pub fn median_side(data: &Dataset, ids: &[ImageId]) -> Option<usize> {
+    let mut sides: Vec<usize> =
+        ids.iter().filter_map(|&id| data.item(id)).map(|item| item.size[0].min(item.size[1]) as usize).collect();
+    sides.sort_unstable();
+    sides.get(sides.len() / 2).copied()
+}
+
+fn ladder(
+    run: &RunDir,
+    config: &RunConfig,
+    store: &PixelStore,
+    dissolver: Dissolver,
+    identity: &str,
+    device: &Device,
+    reporter: &mut dyn Reporter,
+) -> Result<Ladder> {
+    let plan = Plan::new(&dissolver, store, config.dia.t_min..config.dia.t_max, config.dia.ladder, identity);
+    let mut progress: Option<Progress> = None;
+    let mut reporter = Some(reporter);
+    let ladder = Ladder::open_or_build(run, plan, &dissolver, store, device, &mut |done, total| {
+        if let Some(reporter) = reporter.take() {
+            progress = Some(Progress::start(Stage::Ladder, done, total, reporter));
+        }
+        progress.as_mut().map_or(Ok(()), |p| p.reach(done))
+    })?;
+    if let Some(progress) = progress {
+        progress.finish();
+    }
+    Ok(ladder)
+}
+
+/// The features of the training normals.
+fn bank(encoder: &Encoder, config: &RunConfig, data: &Dataset, store: &PixelStore, reporter: &mut dyn Reporter) -> Result<Bank> {
+    let extractor = Extractor::new(encoder, config.score.samples, config.score.crop_area);
+    let mut progress = Progress::start(Stage::Bank, 0, store.len(), reporter);
+    let features = extractor.all(store, &mut |done| progress.reach(done))?;
+    progress.finish();
+    let names = store.ids().iter().map(|&id| data.item(id).map(|item| item.name.clone()).unwrap_or_default()).collect();
+    Ok(Bank { features, names })
+}
+
+/// Everything that the steps share.
+struct Training<'a> {
+    run: &'a RunDir,
+    config: &'a RunConfig,
+    store: &'a PixelStore,
+    twins: Option<Twins>,
+    validation: Option<Validation>,
+    device: &'a Device,
+}
+
+impl Training<'_> {
+    /// Steps `done`.. to the last, or to where the person wants it to end.
+    fn run(mut self, trainer: &mut Trainer, done: usize, reporter: &mut dyn Reporter) -> Result<()> {
+        let total = self.config.dia.total_steps();
+        let columns = ["loss", "contrastive", "classification", "lr", "grad_norm", "images_per_second"];
+        let mut series = Series::resume(self.run, &columns, done)?;
+        reporter.event(Event::Started { stage: Stage::Dia, done, total });
+        let mut validation = self.validation.take();
+        let this = &self;
+        std::thread::scope(|scope| {
+            let (sender, receiver) = mpsc::sync_channel(1);
+            scope.spawn(move || {
+                // The other end hangs up when it stops early.
+                for step in done..total {
+                    if sender.send(this.views(step)).is_err() {
+                        break;
+                    }
+                }
+            });
+            let mut pace = Pace::start();
+            for (step, views) in (done..total).zip(receiver) {
+                match reporter.wish() {
+                    Wish::GoOn => {}
+                    Wish::Stop => {
+                        this.save(trainer, &mut series, step, false)?;
+                        return Err(Error::Stopped);
+                    }
+                    Wish::Finish => return this.save(trainer, &mut series, step, true),
+                }
+                let lr = learning_rate(&this.config.dia, step);
+                let loss = this.step(trainer, views?, step, lr)?;
+                let step = step + 1;
+                let (images_per_second, eta_secs) = pace.tick(1, this.batch(), total - step);
+                let StepLoss { contrastive, classification, total: sum, grad_norm } = loss;
+                series.push(step, &[sum, contrastive, classification, lr, grad_norm, images_per_second])?;
+                let parts = [contrastive, classification];
+                reporter.event(Event::Step(Step {
+                    stage: Stage::Dia,
+                    step,
+                    total,
+                    loss: sum,
+                    parts,
+                    grad_norm,
+                    lr,
+                    images_per_second,
+                    eta_secs,
+                }));
+                if step % this.config.dia.checkpoint_every == 0 || step == total {
+                    this.save(trainer, &mut series, step, step == total)?;
+                }
+                if let Some(validation) = &mut validation {
+                    validation.after(step, &trainer.encoder, this.store, reporter)?;
+                    pace.skip();
+                }
+            }
+            Ok(())
+        })?;
+        reporter.event(Event::Finished { stage: Stage::Dia });
+        Ok(())
+    }
+
+    /// Images of a batch: as set, but each at most once.
+    fn batch(&self) -> usize {
+        self.config.dia.images_per_batch().clamp(2, self.store.len().max(2))
+    }
+
+    /// The images of a step: passes over all of them in random order; what is left of a pass is dropped.
+    fn places(&self, step: usize) -> Vec<usize> {
+        let (batch, count) = (self.batch(), self.store.len());
+        let per_pass = count / batch;
+        let mut order: Vec<usize> = (0..count).collect();
+        order.shuffle(&mut rng::stream(self.config.run.seed, "dia-order", (step / per_pass) as u64));
+        order[step % per_pass * batch..][..batch].to_vec()
+    }
+
+    /// The views of a step, flat NCHW.
+    fn views(&self, step: usize) -> Result<Vec<f32>> {
+        let (dia, seed, side) = (&self.config.dia, self.config.run.seed, self.store.size());
+        let places = self.places(step);
+        let images = self.store.batch(&places)?;
+        let twins = self.twins.as_ref().map(|twins| twins.draw(seed, step, &places, &images, side, self.device)).transpose()?;
+        let maker = ViewMaker { augment: Augment::training(dia), shift: dia.shift, side };
+        Ok(maker.training(seed, step, &images, twins.as_deref()))
+    }
+
+    fn step(&self, trainer: &mut Trainer, views: Vec<f32>, step: usize, lr: f64) -> Result<StepLoss> {
+        let labels = shift_labels(self.config.dia.branches(), self.batch());
+        let (count, side) = (labels.len(), self.store.size());
+        let views = Tensor::from_vec(views, (count, 3, side, side), self.device)?;
+        let loss = trainer.step(&views, &Tensor::from_vec(labels, count, self.device)?, lr)?;
+        if loss.total.is_finite() && loss.grad_norm.is_finite() {
+            return Ok(loss);
+        }
+        Err(Error::user(
+            format!("the loss of the encoder is not a number at step {}", step + 1),
+            format!("try a lower --set dia.lr (now {}) or a longer --set dia.warmup_epochs, as a new run", self.config.dia.lr),
+        ))
+    }
+
+    /// `ended`: no step follows.
+    fn save(&self, trainer: &Trainer, series: &mut Series, step: usize, ended: bool) -> Result<()> {
+        series.flush()?;
+        let mut metadata = Metadata::from([("kind".into(), "dia-checkpoint".into()), ("step".into(), step.to_string())]);
+        if ended {
+            metadata.insert("ended".into(), "true".into());
+        }
+        checkpoint::save(&checkpoint::step_path(self.run, step), &trainer.state()?, &metadata)?;
+        checkpoint::prune(self.run, self.config.dia.keep);
+        Ok(())
+    }
+}

@@ -1,0 +1,183 @@
+//! What a diffusion model does, to look at: samples and dissolved normal images as a picture, and figures that tell
+//! whether it takes detail away and leaves structure.
+
+use crate::{
+    data::PixelStore,
+    error::{Error, Result},
+    ml::{
+        diffusion::{
+            model::DiffusionModel,
+            sampler::{Sampler, sample},
+        },
+        dissolve::dissolver,
+    },
+    run_dir::RunDir,
+};
+use candle_core::Tensor;
+use image::{Rgb, RgbImage, imageops};
+use serde::Serialize;
+use std::{io::Cursor, path::PathBuf};
+
+/// Steps shown; those beyond a model's last are left out.
+pub const SHOWN: [usize; 4] = [30, 80, 130, 300];
+const ROWS: usize = 4;
+const SAMPLING: Sampler = Sampler::Ddim { steps: 12, eta: 0.0 };
+/// Least side of a picture in the grid, px.
+const CELL: u32 = 96;
+const GAP: u32 = 4;
+
+/// Writes `samples/step-N.png`: a row of samples (unless the model knows only the first timesteps, from which nothing can be
+/// sampled), then rows of an image of `store` and its dissolved versions.
+pub fn write(run: &RunDir, model: &DiffusionModel, store: &PixelStore, step: usize, seed: u64) -> Result<PathBuf> {
+    let shown: Vec<usize> = SHOWN.into_iter().filter(|&t| t < model.schedule().timesteps()).collect();
+    let columns = shown.len() + 1;
+    let size = model.info().config.size;
+    let places: Vec<usize> = (0..ROWS.min(store.len())).collect();
+    let originals = Tensor::from_vec(store.batch(&places)?, (places.len(), 3, size, size), model.device())?;
+    let mut by_column = vec![to_images(&originals)?];
+    for &t in &shown {
+        by_column.push(to_images(&model.dissolve(&originals, &vec![t; places.len()])?)?);
+    }
+    let mut rows = match model.info().config.t_limit {
+        0 => vec![to_images(&sample(model, SAMPLING, columns, seed)?)?],
+        _ => Vec::new(),
+    };
+    rows.extend((0..places.len()).map(|i| by_column.iter().map(|column| column[i].clone()).collect()));
+
+    let mut png = Cursor::new(Vec::new());
+    let encoded = grid(&rows).write_to(&mut png, image::ImageFormat::Png);
+    encoded.map_err(|e| Error::user(format!("the preview could not be encoded: {e}"), ""))?;
+    let name = format!("samples/step-{step}.png");
+    run.write(&name, png.get_ref())?;
+    Ok(run.join(name))
+}
+
+/// `(B, 3, H, W)` in \[0, 1\] as 8-bit images.
+fn to_images(x: &Tensor) -> Result<Vec<RgbImage>> {
+    let (_, _, h, w) = x.dims4()?;
+    let data = x.flatten_all()?.to_vec1::<f32>()?;
+    let plane = h * w;
+    let to_image = |image: &[f32]| {
+        RgbImage::from_fn(w as u32, h as u32, |x, y| {
+            let at = y as usize * w + x as usize;
+            Rgb([0, 1, 2].map(|c| (image[c * plane + at].clamp(0.0, 1.0) * 255.0).round() as u8))
+        })
+    };
+    Ok(data.chunks_exact(3 * plane).map(to_image).collect())
+}
+
+/// Rows of equally large pictures, enlarged by whole numbers, with white gaps.
+fn grid(rows: &[Vec<RgbImage>]) -> RgbImage {
+    let columns = rows.iter().map(Vec::len).max().unwrap_or(0) as u32;
+    let side = rows.iter().flatten().map(RgbImage::width).max().unwrap_or(1);
+    let cell = side * CELL.div_ceil(side);
+    let length = |n: u32| n * (cell + GAP) + GAP;
+    let mut grid = RgbImage::from_pixel(length(columns), length(rows.len() as u32), Rgb([255; 3]));
+    for (row, y) in rows.iter().zip(0..) {
+        for (picture, x) in row.iter().zip(0..) {
+            let enlarged = imageops::resize(picture, cell, cell, imageops::FilterType::Nearest);
+            imageops::replace(&mut grid, &enlarged, i64::from(length(x)), i64::from(length(y)));
+        }
+    }
+    grid
+}
+
+/// What dissolving at one step does to images, on average.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize)]
+pub struct Look {
+    pub t: usize,
+    /// Correlation with the original: how much structure stays; 1 = all.
+    pub correlation: f64,
+    /// Energy of what a 3x3 mean takes away, relative to the original's: how much detail stays.
+    pub high_frequency_kept: f64,
+    /// `mean |x - x_hat|`
+    pub mean_abs_change: f64,
+}
+
+/// Looks at t = 30, 80, 130, where DIA works.
+pub fn look(model: &DiffusionModel, images: &PixelStore) -> Result<Vec<Look>> {
+    const BATCH: usize = 16;
+    let size = model.info().config.size;
+    let count = images.len().max(1) as f64;
+    let mut looks = Vec::new();
+    for t in SHOWN.into_iter().filter(|&t| t <= 130 && t < model.schedule().timesteps()) {
+        let mut sum = Look { t, correlation: 0.0, high_frequency_kept: 0.0, mean_abs_change: 0.0 };
+        let (mut detail_before, mut detail_after) = (0.0, 0.0);
+        for places in (0..images.len()).collect::<Vec<_>>().chunks(BATCH) {
+            let x = Tensor::from_vec(images.batch(places)?, (places.len(), 3, size, size), model.device())?;
+            let y = model.dissolve(&x, &vec![t; places.len()])?;
+            sum.mean_abs_change += dissolver::residual(&x, &y)?.iter().map(|&v| f64::from(v)).sum::<f64>();
+            let [before, after] = [x, y].map(|x| x.mean(1)?.flatten_from(1)?.to_vec2::<f32>());
+            for (before, after) in before?.iter().zip(&after?) {
+                sum.correlation += correlation(before, after);
+                detail_before += detail(before, size);
+                detail_after += detail(after, size);
+            }
+        }
+        looks.push(Look {
+            correlation: sum.correlation / count,
+            high_frequency_kept: detail_after / f64::max(detail_before, 1e-12),
+            mean_abs_change: sum.mean_abs_change / count,
+            ..sum
+        });
+    }
+    Ok(looks)
+}
+
+/// What speaks against using the model, where something does: a trained one keeps structure and takes more detail the
+/// larger t is.
+pub fn doubt(looks: &[Look]) -> Option<String> {
+    let (first, last) = (looks.first()?, looks.last()?);
+    let more = "train it longer (--set ddpm.steps) before judging DIA by it";
+    if last.correlation < 0.9 {
+        let percent = 100.0 * last.correlation;
+        return Some(format!(
+            "the diffusion model does not keep structure yet (correlation {percent:.0} % at t = {}); {more}",
+            last.t
+        ));
+    }
+    if last.high_frequency_kept > 0.95 || last.high_frequency_kept > first.high_frequency_kept {
+        return Some(format!("the diffusion model does not take detail away yet; {more}"));
+    }
+    None
+}
+
+fn correlation(a: &[f32], b: &[f32]) -> f64 {
+    let mean = |v: &[f32]| v.iter().map(|&x| f64::from(x)).sum::<f64>() / v.len() as f64;
+    let (ma, mb) = (mean(a), mean(b));
+    let product = |a: &[f32], ma: f64, b: &[f32], mb: f64| -> f64 {
+        a.iter().zip(b).map(|(&x, &y)| (f64::from(x) - ma) * (f64::from(y) - mb)).sum()
+    };
+    product(a, ma, b, mb) / (product(a, ma, a, ma) * product(b, mb, b, mb)).sqrt().max(1e-12)
+}
+
+/// Sum of |x - 3x3 mean|, borders repeated.
+pub fn detail(image: &[f32], side: usize) -> f64 {
+    let last = side - 1;
+    let at = |y: usize, x: usize| f64::from(image[y.min(last) * side + x.min(last)]);
+    let difference = |i: usize| {
+        let (y, x) = (i / side, i % side);
+        let rows = [y.saturating_sub(1), y, y + 1];
+        let mean = rows.iter().flat_map(|&r| [x.saturating_sub(1), x, x + 1].map(|c| at(r, c))).sum::<f64>() / 9.0;
+        (at(y, x) - mean).abs()
+    };
+    (0..side * side).map(difference).sum()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn figures_mean_what_they_say() {
+        let stripes: Vec<f32> = (0..64).map(|i| (i % 2) as f32).collect();
+        let flat = vec![0.5; 64];
+        assert!((correlation(&stripes, &stripes) - 1.0).abs() < 1e-9);
+        assert!(detail(&stripes, 8) > 10.0 && detail(&flat, 8) < 1e-9);
+        let at = |t, correlation, high_frequency_kept| Look { t, correlation, high_frequency_kept, mean_abs_change: 0.0 };
+        assert_eq!(doubt(&[at(30, 0.99, 0.8), at(130, 0.97, 0.5)]), None);
+        assert!(doubt(&[at(30, 0.99, 0.8), at(130, 0.5, 0.5)]).unwrap().contains("structure"));
+        assert!(doubt(&[at(30, 0.99, 0.8), at(130, 0.97, 1.5)]).unwrap().contains("detail"));
+        assert!(doubt(&[at(30, 0.999, 0.99), at(130, 0.998, 0.98)]).unwrap().contains("detail"), "hardly trained");
+    }
+}

@@ -1,0 +1,156 @@
+//! Is a diffusion model good enough to train DIA on? A poor one is the best-known cause of failed reproductions: dissolved
+//! normals must keep their structure, lose some detail but not all of it, and its samples must not be noise.
+
+use super::preview::{self, Look};
+use crate::{
+    data::PixelStore,
+    error::Result,
+    ml::diffusion::{
+        model::{CHANNELS, DiffusionModel},
+        sampler::{Sampler, sample},
+    },
+};
+use serde::{Deserialize, Serialize};
+
+/// One thing that was looked at.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Check {
+    pub name: String,
+    /// 0 = not at all, 1 = as it should be.
+    pub share: f64,
+    pub passed: bool,
+    /// What was found, and what is wanted.
+    pub found: String,
+    /// What to do where it did not pass.
+    pub advice: String,
+}
+
+/// The gauge: the model is ready where all checks passed.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Readiness {
+    /// Training step of the model.
+    pub step: usize,
+    pub checks: Vec<Check>,
+}
+
+/// Least correlation of a dissolved normal with itself.
+const STRUCTURE: f64 = 0.9;
+/// Share of the fine detail that may stay at most.
+const DETAIL: f64 = 0.95;
+/// Mean |change| of a pixel, \[0, 1\]: below, nothing is dissolved; above, it is another image.
+const ENERGY: [f64; 2] = [0.002, 0.12];
+/// Samples may have this much more fine detail than images have; noise has several times as much.
+const ROUGHNESS: f64 = 2.0;
+const SAMPLES: usize = 4;
+const SAMPLING: Sampler = Sampler::Ddim { steps: 12, eta: 0.0 };
+
+impl Readiness {
+    pub fn is_ready(&self) -> bool {
+        self.checks.iter().all(|c| c.passed)
+    }
+
+    /// The gauge's needle: that of the poorest check, \[0, 1\].
+    pub fn share(&self) -> f64 {
+        self.checks.iter().map(|c| c.share).fold(1.0, f64::min)
+    }
+
+    /// What to do first, where it is not ready.
+    pub fn advice(&self) -> Option<&str> {
+        self.checks.iter().filter(|c| !c.passed).min_by(|a, b| a.share.total_cmp(&b.share)).map(|c| c.advice.as_str())
+    }
+
+    /// Judges what dissolving does (`looks`, in the order of t) and, where the model can be sampled from, the samples'
+    /// fine detail relative to that of images.
+    pub fn judge(step: usize, looks: &[Look], roughness: Option<f64>) -> Self {
+        let mut checks = Vec::new();
+        let mut check = |name: &str, share: f64, passed: bool, found: String, advice: &str| {
+            let share = if passed { 1.0 } else { share.clamp(0.0, 0.99) };
+            checks.push(Check { name: name.into(), share, passed, found, advice: advice.into() });
+        };
+        const LONGER: &str = "Train it longer: more steps. The curve should be flat at the end.";
+        if let (Some(first), Some(last)) = (looks.first(), looks.last()) {
+            let Look { t, correlation, high_frequency_kept, mean_abs_change } = *last;
+            check(
+                "Keeps structure",
+                correlation / STRUCTURE,
+                correlation >= STRUCTURE,
+                format!("correlation with the image {correlation:.3} at t = {t} (wanted: at least {STRUCTURE})"),
+                LONGER,
+            );
+            let grows = high_frequency_kept <= first.high_frequency_kept;
+            check(
+                "Takes detail away",
+                (1.0 - high_frequency_kept).max(0.0) / (1.0 - DETAIL),
+                high_frequency_kept <= DETAIL,
+                format!("{:.0} % of the fine detail stays at t = {t} (wanted: at most 95 %)", 100.0 * high_frequency_kept),
+                if grows { LONGER } else { "It adds detail in place of taking it away. Train it longer, or with a lower rate." },
+            );
+            let [low, high] = ENERGY;
+            let within = (low..=high).contains(&mean_abs_change);
+            check(
+                "Changes in range",
+                if mean_abs_change < low { mean_abs_change / low } else { high / mean_abs_change },
+                within,
+                format!("mean |change| {mean_abs_change:.3} at t = {t} (wanted: {low} to {high})"),
+                if mean_abs_change < low { "It hardly changes images. Train it longer." } else { LONGER },
+            );
+        }
+        if let Some(roughness) = roughness {
+            check(
+                "Samples are no noise",
+                ROUGHNESS / roughness.max(1e-9),
+                roughness <= ROUGHNESS,
+                format!("its samples have {roughness:.1} times the fine detail of images (wanted: at most {ROUGHNESS})"),
+                LONGER,
+            );
+        }
+        Self { step, checks }
+    }
+}
+
+/// Looks at the model through `images`, which it should not have learnt from. Returns what dissolving does, too.
+pub fn look(model: &DiffusionModel, images: &PixelStore, step: usize, seed: u64) -> Result<(Readiness, Vec<Look>)> {
+    let looks = preview::look(model, images)?;
+    let roughness = match model.info().config.t_limit {
+        0 => {
+            let samples = sample(model, SAMPLING, SAMPLES, seed)?.flatten_all()?.to_vec1::<f32>()?;
+            let size = model.info().config.size;
+            let places: Vec<usize> = (0..images.len().min(16)).collect();
+            let of = |pictures: &[f32]| {
+                let planes = pictures.chunks_exact(CHANNELS * size * size).flat_map(|p| p.chunks_exact(size * size));
+                let details: Vec<f64> = planes.map(|plane| preview::detail(plane, size)).collect();
+                details.iter().sum::<f64>() / details.len().max(1) as f64
+            };
+            Some(of(&samples) / of(&images.batch(&places)?).max(1e-9))
+        }
+        // A model of the first timesteps alone cannot be sampled from.
+        _ => None,
+    };
+    Ok((Readiness::judge(step, &looks, roughness), looks))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn at(t: usize, correlation: f64, high_frequency_kept: f64, mean_abs_change: f64) -> Look {
+        Look { t, correlation, high_frequency_kept, mean_abs_change }
+    }
+
+    #[test]
+    fn a_good_model_is_ready_and_a_poor_one_says_what_to_do() {
+        let good = Readiness::judge(9, &[at(30, 0.99, 0.9, 0.01), at(130, 0.98, 0.8, 0.02)], Some(1.1));
+        assert!(good.is_ready() && good.share() == 1.0 && good.advice().is_none());
+        for (looks, roughness, name) in [
+            ([at(30, 0.99, 0.9, 0.01), at(130, 0.4, 0.8, 0.02)], None, "Keeps structure"),
+            ([at(30, 0.99, 0.9, 0.01), at(130, 0.98, 1.5, 0.02)], None, "Takes detail away"),
+            ([at(30, 0.99, 0.9, 0.01), at(130, 0.98, 0.8, 0.4)], None, "Changes in range"),
+            ([at(30, 0.99, 0.9, 0.01), at(130, 0.98, 0.8, 0.02)], Some(9.0), "Samples are no noise"),
+        ] {
+            let poor = Readiness::judge(9, &looks, roughness);
+            let failed: Vec<&str> = poor.checks.iter().filter(|c| !c.passed).map(|c| c.name.as_str()).collect();
+            assert_eq!(failed, [name]);
+            assert!(!poor.is_ready() && poor.share() < 1.0 && poor.advice().is_some());
+        }
+    }
+}

@@ -1,0 +1,111 @@
+//! AUROC on labelled images while the encoder trains: a curve to look at, never used to choose anything.
+
+use crate::{
+    config::RunConfig,
+    data::{Dataset, ImageId, Label, PixelStore, Split},
+    error::Result,
+    metrics,
+    ml::{
+        base::{
+            pixel_loading::load_pixels,
+            reporter::{Event, Reporter},
+        },
+        encoder::{
+            features::{Extractor, Features},
+            model::Encoder,
+        },
+        scoring::scorer::Scorer,
+    },
+    run_dir::RunDir,
+};
+use std::{fs, sync::Arc};
+
+/// Test-time samples, and training normals to compare with: fewer than for the result, so that it costs little.
+const SAMPLES: usize = 2;
+const NORMALS: usize = 300;
+/// Images of each label that are scored.
+const EACH: usize = 200;
+const FILE: &str = "epochs.csv";
+
+pub struct Validation {
+    run: RunDir,
+    store: PixelStore,
+    labels: Vec<bool>,
+    split: Split,
+    /// Places of the training normals that are compared with.
+    normals: Vec<usize>,
+    epoch_length: usize,
+    every: usize,
+    crop_area: f64,
+    rows: Vec<String>,
+}
+
+impl Validation {
+    /// The labelled validation images, or the test images where there are none; `None`, with a notice, where neither has both
+    /// normal and abnormal ones. Rows of `epochs.csv` beyond step `done` are dropped.
+    pub fn open(
+        run: &RunDir,
+        config: &RunConfig,
+        data: &Arc<Dataset>,
+        training: &PixelStore,
+        done: usize,
+        reporter: &mut dyn Reporter,
+    ) -> Result<Option<Self>> {
+        let labelled = |split: Split| {
+            let of = |wanted| {
+                let ids = data.ids(|item, label| item.split == split && label == Some(wanted));
+                let step = ids.len().div_ceil(EACH).max(1);
+                ids.into_iter().step_by(step).collect::<Vec<_>>()
+            };
+            let (normal, abnormal) = (of(Label::Normal), of(Label::Abnormal));
+            let both = !normal.is_empty() && !abnormal.is_empty();
+            both.then(|| (split, normal.into_iter().chain(abnormal).collect::<Vec<_>>()))
+        };
+        let Some((split, ids)) = labelled(Split::Val).or_else(|| labelled(Split::Test)) else {
+            let why = "no AUROC during the training: neither validation nor test images are labelled normal and abnormal";
+            reporter.event(Event::Notice(why.into()));
+            return Ok(None);
+        };
+        let store = load_pixels(data, &config.preprocess, ids, training.size(), reporter)?;
+        let labels = store.ids().iter().map(|&id: &ImageId| data.label(id) == Some(Label::Abnormal)).collect();
+        let old = fs::read_to_string(run.join(FILE)).unwrap_or_default();
+        let step_of = |row: &&str| row.split(',').nth(1).and_then(|s| s.parse::<usize>().ok()).is_some_and(|s| s <= done);
+        Ok(Some(Self {
+            run: run.clone(),
+            store,
+            labels,
+            split,
+            normals: (0..training.len()).step_by(training.len().div_ceil(NORMALS).max(1)).collect(),
+            epoch_length: config.dia.batches_per_epoch(),
+            every: config.dia.eval_every,
+            crop_area: config.score.crop_area,
+            rows: old.lines().skip(1).filter(step_of).map(str::to_string).collect(),
+        }))
+    }
+
+    /// Evaluates where an epoch to be evaluated ends with this step (1-based).
+    pub fn after(&mut self, step: usize, encoder: &Encoder, training: &PixelStore, reporter: &mut dyn Reporter) -> Result<()> {
+        if !step.is_multiple_of(self.every * self.epoch_length) {
+            return Ok(());
+        }
+        let epoch = step / self.epoch_length;
+        let extractor = Extractor::new(encoder, SAMPLES, self.crop_area);
+        let scorer = Scorer::new(&extractor.of(training, &self.normals, &mut |_| Ok(()))?)?;
+        let images = extractor.all(&self.store, &mut |_| Ok(()))?;
+        let scores: Vec<f64> = images.iter().map(|image: &Features| scorer.score(image).score).collect();
+        let auroc = match metrics::auroc(&self.labels, &scores) {
+            Ok(auroc) => auroc,
+            Err(e) => {
+                reporter.event(Event::Notice(format!("epoch {epoch}: no AUROC: {e}")));
+                return Ok(());
+            }
+        };
+        let ci95 = auroc.ci95.unwrap_or([0.0, 1.0]);
+        reporter.event(Event::Epoch { epoch, auroc: auroc.value, ci95 });
+        let abnormal = self.labels.iter().filter(|&&l| l).count();
+        let (normal, split) = (self.labels.len() - abnormal, self.split.name());
+        self.rows.push(format!("{epoch},{step},{},{},{},{normal},{abnormal},{split},{SAMPLES}", auroc.value, ci95[0], ci95[1]));
+        let header = "epoch,step,auroc,auroc_lower,auroc_upper,n_normal,n_abnormal,split,samples";
+        self.run.write(FILE, format!("{header}\n{}\n", self.rows.join("\n")).as_bytes())
+    }
+}

@@ -1,0 +1,106 @@
+//! Pictures that are there twice, side by side; those that lie across the splits first.
+
+use crate::{
+    app::{Command, icons, state::Open},
+    data::{Duplicate, ImageId},
+    ui::{
+        Cx,
+        shared::{image_grid, theme, widgets},
+    },
+};
+use eframe::egui::{RichText, ScrollArea, Sense, Ui, WidgetInfo, accesskit::Role, vec2};
+
+const SIDE: f32 = 128.0;
+
+pub fn show(ui: &mut Ui, cx: &mut Cx<'_>, open: &Open) {
+    let Some(found) = cx.state.data.check.found.clone() else { return };
+    if found.duplicates.is_empty() {
+        widgets::empty_state(ui, "No duplicates", "No two images are equal or nearly so.", |_| {});
+        return;
+    }
+    let crosses = |d: &&Duplicate| trouble(open, d).is_some();
+    let (first, rest): (Vec<&Duplicate>, Vec<&Duplicate>) = found.duplicates.iter().partition(crosses);
+    let pairs: Vec<&Duplicate> = first.into_iter().chain(rest).collect();
+    ui.horizontal(|ui| {
+        widgets::weak(ui, "Equal or nearly equal pictures in train and test flatter every figure.");
+        if widgets::small_button(ui, "Copy list").clicked() {
+            let line = |d: &&Duplicate| format!("{}\t{}\t{}", name(open, d.first), name(open, d.second), kind(d));
+            cx.send(Command::Copy(pairs.iter().map(line).collect::<Vec<_>>().join("\n")));
+        }
+    });
+    ScrollArea::vertical().auto_shrink(false).show_rows(ui, SIDE + 2.0 * image_grid::LINE, pairs.len(), |ui, range| {
+        for pair in pairs.get(range).unwrap_or_default() {
+            row(ui, cx, open, pair);
+        }
+    });
+}
+
+fn row(ui: &mut Ui, cx: &mut Cx<'_>, open: &Open, pair: &Duplicate) {
+    let t = theme::of(ui);
+    ui.horizontal(|ui| {
+        for id in [pair.first, pair.second] {
+            let (rect, response) = ui.allocate_exact_size(vec2(SIDE, SIDE + 2.0 * image_grid::LINE), Sense::click());
+            let item = open.dataset.item(id);
+            let class =
+                item.and_then(|i| i.class).and_then(|c| open.dataset.classes.get(c)).map_or("no class", |c| c.name.as_str());
+            let cell = image_grid::Cell {
+                id: Some(id),
+                name: name(open, id),
+                label: open.dataset.label(id),
+                selected: cx.state.selected == Some(id),
+                note: item.map(|i| format!("{class} · {}", i.split.name())),
+                outcome: None,
+            };
+            response
+                .widget_info(|| WidgetInfo::selected(Role::Image, true, cell.selected, format!("{}, a duplicate", cell.name)));
+            image_grid::paint(ui, cx, rect, &cell, response.hovered());
+            if response.clicked() {
+                cx.send(Command::Select(id));
+            }
+            response.on_hover_text(&cell.name);
+        }
+        ui.vertical(|ui| {
+            ui.add_space(SIDE / 3.0);
+            ui.label(kind(pair));
+            for id in [pair.first, pair.second] {
+                widgets::cut_label(ui, &name(open, id), theme::SMALL, t.weak);
+            }
+            if let Some(trouble) = trouble(open, pair) {
+                ui.label(RichText::new(format!("{}  {trouble}", icons::WARNING)).size(theme::SMALL).color(t.warning));
+            }
+        });
+    });
+}
+
+fn name(open: &Open, id: ImageId) -> String {
+    open.dataset.item(id).map(|item| item.name.clone()).unwrap_or_default()
+}
+
+fn kind(pair: &Duplicate) -> &'static str {
+    if pair.exact { "equal pixel for pixel" } else { "nearly equal" }
+}
+
+/// Why a pair matters.
+fn trouble(open: &Open, pair: &Duplicate) -> Option<&'static str> {
+    let (a, b) = (open.dataset.item(pair.first)?, open.dataset.item(pair.second)?);
+    match (a.split == b.split, a.class == b.class) {
+        (false, false) => Some("across the splits, and in two classes"),
+        (false, true) => Some("across the splits"),
+        (true, false) => Some("in two classes"),
+        (true, true) => None,
+    }
+}
+
+/// What the list of problems says of the duplicates; `None` where there is nothing to say.
+pub fn warning(cx: &Cx<'_>, open: &Open) -> Option<String> {
+    let found = cx.state.data.check.found.as_ref()?;
+    let across =
+        |d: &&Duplicate| open.dataset.item(d.first).zip(open.dataset.item(d.second)).is_some_and(|(a, b)| a.split != b.split);
+    let (all, across) = (found.duplicates.len(), found.duplicates.iter().filter(across).count());
+    match (all, across) {
+        (0, _) => None,
+        (1, 0) => Some("1 pair of duplicates.".into()),
+        (_, 0) => Some(format!("{all} pairs of duplicates.")),
+        _ => Some(format!("{all} pairs of duplicates, {across} of them across the splits, which flatters every figure.")),
+    }
+}

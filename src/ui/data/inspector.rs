@@ -1,0 +1,170 @@
+//! Data, on the right: counts, the choice of normal classes, problems, and the selected image.
+
+use super::{duplicates, preprocess, view};
+use crate::{
+    app::{
+        Command,
+        actions::Id,
+        icons,
+        state::{Counts, Open, Workspace},
+    },
+    data::{Label, Split},
+    ui::{
+        Cx,
+        shared::{theme, widgets},
+    },
+};
+use eframe::egui::{RichText, Ui};
+
+/// Lines of a list that are shown; all of them can be copied.
+const LINES: usize = 100;
+
+pub fn show(ui: &mut Ui, cx: &mut Cx<'_>) {
+    let Some(open) = cx.state.open().cloned() else {
+        return widgets::side_content(ui, |ui| {
+            widgets::caption(ui, "INSPECTOR");
+            widgets::weak(ui, "What was recognised will be shown here: classes, splits, and files that cannot be used.");
+        });
+    };
+    widgets::side_content(ui, |ui| {
+        selected(ui, cx, &open);
+        ui.add_space(theme::PAGE);
+        problems(ui, cx, &open);
+        preprocess::show(ui, cx);
+        ui.add_space(theme::PAGE);
+        widgets::caption(ui, "SPLITS AND CLASSES");
+        counts(ui, &open);
+        ui.add_space(theme::PAGE);
+        if !open.dataset.classes.is_empty() {
+            normal_classes(ui, cx, &open);
+            ui.add_space(theme::PAGE);
+        }
+        widgets::caption(ui, "PATH");
+        widgets::weak(ui, open.config.path.display().to_string());
+        ui.horizontal(|ui| {
+            widgets::action_button(ui, cx, Id::OpenFolder);
+            widgets::action_button(ui, cx, Id::OpenFile);
+        });
+    });
+}
+
+fn selected(ui: &mut Ui, cx: &mut Cx<'_>, open: &Open) {
+    widgets::caption(ui, "SELECTED IMAGE");
+    let found = cx.state.selected.and_then(|id| Some((id, open.dataset.item(id)?)));
+    let Some((id, item)) = found else {
+        widgets::weak(ui, "Click one in the grid.");
+        return;
+    };
+    let t = theme::of(ui);
+    preprocess::pictures(ui, cx);
+    widgets::cut_label(ui, &item.name, theme::BODY, t.text);
+    view::label_line(ui, open.dataset.label(id));
+    let class = item.class.and_then(|c| open.dataset.classes.get(c)).map_or("no class", |c| c.name.as_str());
+    widgets::weak(ui, format!("{class} · {} · {} × {} px", item.split.name(), item.size[0], item.size[1]));
+    if item.mask.is_some() {
+        widgets::weak(ui, "The line is the edge of its mask.");
+    }
+    if let Some(reason) = cx.state.data.broken.get(&id) {
+        ui.label(RichText::new(widgets::sentence(reason)).size(theme::SMALL).color(t.error));
+    }
+    if let Some(patient) = &item.patient {
+        widgets::weak(ui, format!("patient {patient}"));
+    }
+    widgets::button(ui, cx, "Dissolve it (2)", || Command::Go(Workspace::Dissolve));
+}
+
+/// A stacked bar for each split.
+fn counts(ui: &mut Ui, open: &Open) {
+    let t = theme::of(ui);
+    let largest = Split::ALL.map(|s| total(open, s)).into_iter().max().unwrap_or(0);
+    for split in Split::ALL {
+        let of = |label: Option<Label>| -> usize {
+            let classes = open.dataset.classes.iter().zip(&open.counts);
+            let known: usize = classes.filter(|(c, _)| c.label == label).map(|(_, n)| n.of(split)).sum();
+            known + if label.is_none() { open.unlabelled.of(split) } else { 0 }
+        };
+        let parts = [Some(Label::Normal), Some(Label::Abnormal), None].map(|label| (label, of(label)));
+        if parts.iter().all(|(_, n)| *n == 0) {
+            continue;
+        }
+        ui.horizontal(|ui| {
+            ui.label(split.name());
+            for (label, n) in parts {
+                if n > 0 {
+                    widgets::mark_ui(ui, label);
+                    ui.label(RichText::new(n.to_string()).size(theme::SMALL));
+                }
+            }
+        });
+        let coloured = parts.map(|(label, n)| (n, widgets::label_colour(t, label)));
+        let text = parts.iter().filter(|(_, n)| *n > 0).map(|(l, n)| format!("{n} {}", widgets::label_word(*l)));
+        let width = ui.available_width();
+        widgets::stacked_bar(ui, width, &coloured, largest).on_hover_text(text.collect::<Vec<_>>().join(", "));
+    }
+}
+
+fn total(open: &Open, split: Split) -> usize {
+    open.counts.iter().chain([&open.unlabelled]).map(|c: &Counts| c.of(split)).sum()
+}
+
+/// Which classes are normal, changeable at any time.
+fn normal_classes(ui: &mut Ui, cx: &mut Cx<'_>, open: &Open) {
+    widgets::caption(ui, "NORMAL CLASSES");
+    let names = |keep: &dyn Fn(usize) -> bool| -> Vec<String> {
+        let classes = open.dataset.classes.iter().enumerate();
+        classes.filter(|(i, _)| keep(*i)).map(|(_, c)| c.name.clone()).collect()
+    };
+    let is_normal = |i: usize| open.dataset.classes[i].label == Some(Label::Normal);
+    // A thousand classes are listed on the left; here are those that fit a choice by hand.
+    for (i, (class, counts)) in open.dataset.classes.iter().zip(&open.counts).enumerate().take(LINES) {
+        let mut normal = is_normal(i);
+        if ui.checkbox(&mut normal, format!("{} ({})", class.name, counts.total())).changed() {
+            let chosen = names(&|j| if j == i { normal } else { is_normal(j) });
+            if chosen.is_empty() {
+                continue;
+            }
+            cx.send(Command::SetNormal(chosen));
+        }
+    }
+}
+
+/// What a person should know before anything else; nothing where there is nothing.
+fn problems(ui: &mut Ui, cx: &mut Cx<'_>, open: &Open) {
+    let (skipped, mut warnings) = (&open.dataset.skipped, open.dataset.warnings.clone());
+    warnings.extend(duplicates::warning(cx, open));
+    if skipped.is_empty() && warnings.is_empty() && cx.state.data.broken.is_empty() {
+        return;
+    }
+    widgets::caption(ui, "PROBLEMS");
+    let t = theme::of(ui);
+    let broken = cx.state.data.broken.iter().filter_map(|(id, why)| Some((open.dataset.item(*id)?.name.clone(), why.clone())));
+    let files = skipped.iter().map(|s| (s.path.display().to_string(), s.reason.clone()));
+    let files: Vec<(String, String)> = files.chain(broken).collect();
+    let text: String =
+        warnings.iter().cloned().chain(files.iter().map(|(p, why)| format!("{p}: {why}"))).collect::<Vec<_>>().join("\n");
+    if widgets::small_button(ui, "Copy list").clicked() {
+        cx.send(Command::Copy(text));
+    }
+    for warning in warnings.iter().take(LINES) {
+        ui.label(
+            RichText::new(format!("{}  {}", icons::WARNING, widgets::sentence(warning))).size(theme::SMALL).color(t.warning),
+        );
+    }
+    if !files.is_empty() {
+        widgets::weak(
+            ui,
+            match files.len() {
+                1 => "One file or folder cannot be used:".to_string(),
+                n => format!("{n} files cannot be used:"),
+            },
+        );
+    }
+    for (path, reason) in files.iter().take(LINES) {
+        widgets::cut_label(ui, path, theme::SMALL, t.text);
+        widgets::weak(ui, widgets::sentence(reason));
+    }
+    if files.len() > LINES {
+        widgets::weak(ui, format!("… and {} more; “Copy list” has all", files.len() - LINES));
+    }
+    ui.add_space(theme::PAGE);
+}

@@ -1,0 +1,76 @@
+//! What was recognised, why, and the ways to have it understood otherwise.
+
+use crate::{
+    app::{Command, icons, state::Open},
+    config::Reading,
+    data::Layout,
+    jobs::events::Pick,
+    ui::{
+        Cx,
+        shared::{theme, widgets},
+    },
+};
+use eframe::egui::{RichText, Ui};
+
+pub fn header(ui: &mut Ui, cx: &mut Cx<'_>, open: &Open) {
+    let t = theme::of(ui);
+    ui.horizontal(|ui| {
+        ui.label(RichText::new(open.title()).size(theme::TITLE));
+        let may_change = !matches!(open.dataset.layout, Layout::MedmnistNpz | Layout::Cifar);
+        if may_change {
+            let text = format!("{}  {}", name(open.dataset.layout), icons::CARET_DOWN);
+            ui.menu_button(RichText::new(text).size(theme::SMALL), |ui| menu(ui, cx, open))
+                .response
+                .on_hover_text("Not what it is? Have the folders understood in another way.");
+        } else {
+            widgets::weak(ui, name(open.dataset.layout));
+        }
+    });
+    ui.label(RichText::new(widgets::sentence(&open.dataset.why)).color(t.weak));
+}
+
+fn menu(ui: &mut Ui, cx: &mut Cx<'_>, open: &Open) {
+    widgets::caption(ui, "UNDERSTAND THE FOLDERS AS");
+    let by_table = open.config.labels.is_some();
+    for reading in Reading::ALL {
+        let chosen = open.config.reading == reading && !by_table;
+        if ui.selectable_label(chosen, reading_name(reading)).clicked() {
+            cx.send(Command::Reading(reading));
+            ui.close();
+        }
+    }
+    ui.separator();
+    widgets::caption(ui, "LABELS FROM A TABLE");
+    for path in open.dataset.tables.iter().take(12) {
+        let name = path.strip_prefix(&open.dataset.root).unwrap_or(path).display().to_string();
+        if ui.selectable_label(open.config.labels.as_ref() == Some(path), name).clicked() {
+            cx.send(Command::ChooseColumns(Some(path.clone())));
+            ui.close();
+        }
+    }
+    if ui.button("Choose a table…").clicked() {
+        cx.send(Command::Pick(Pick::Table));
+        ui.close();
+    }
+}
+
+fn name(layout: Layout) -> &'static str {
+    match layout {
+        Layout::Mvtec => "MVTec folders",
+        Layout::ClassFolders => "one folder a class",
+        Layout::SplitClassFolders => "folders of splits and classes",
+        Layout::LabelsCsv => "table of labels",
+        Layout::MedmnistNpz => "MedMNIST archive",
+        Layout::Cifar => "CIFAR batches",
+        Layout::Unlabelled => "no labels",
+    }
+}
+
+fn reading_name(reading: Reading) -> &'static str {
+    match reading {
+        Reading::Auto => "what they look like",
+        Reading::OuterFolders => "classes: the outer folder is the class",
+        Reading::InnerFolders => "classes: the innermost folder is the class",
+        Reading::Unlabelled => "images without labels",
+    }
+}

@@ -1,0 +1,9 @@
+//! The Data workspace.
+
+pub mod columns;
+pub mod duplicates;
+pub mod inspector;
+pub mod layout;
+pub mod open;
+pub mod preprocess;
+pub mod view;

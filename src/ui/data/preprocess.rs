@@ -1,0 +1,132 @@
+//! What is done to each picture before a model sees it, seen on the selected one.
+
+use crate::{
+    app::{Command, message::Texture},
+    config::{Channels, PreprocessConfig, Window},
+    ui::{
+        Cx,
+        shared::{theme, widgets},
+    },
+};
+use eframe::egui::{ComboBox, DragValue, Image, Rect, RichText, Sense, Ui, WidgetInfo, accesskit::Role, vec2};
+
+pub fn show(ui: &mut Ui, cx: &mut Cx<'_>) {
+    let before = &cx.state.train.config.preprocess;
+    let mut now = before.clone();
+    let t = theme::of(ui);
+    ui.horizontal(|ui| {
+        widgets::caption(ui, "PREPROCESSING");
+        let is_off = *before == PreprocessConfig::default();
+        if is_off {
+            widgets::weak(ui, "off");
+        } else if widgets::small_button(ui, "Switch off").clicked() {
+            now = PreprocessConfig::default();
+        }
+    });
+    ui.checkbox(&mut now.circle_crop, "Crop to the bright disc")
+        .on_hover_text("Cuts the black surround off a fundus photograph.");
+    ui.checkbox(&mut now.ben_graham, "Ben Graham’s normalisation")
+        .on_hover_text("Takes the local mean away: evens out the light of fundus photographs.");
+    let mut clahe = now.clahe > 0.0;
+    ui.horizontal(|ui| {
+        ui.checkbox(&mut clahe, "CLAHE").on_hover_text("Contrast-limited adaptive histogram equalisation.");
+        if clahe {
+            now.clahe = if now.clahe > 0.0 { now.clahe } else { 2.0 };
+            let limit = DragValue::new(&mut now.clahe).range(0.5..=40.0).speed(0.05).max_decimals(1).prefix("limit ");
+            if ui.add(limit).on_hover_text("Usual: 2. Double click resets.").accessible_name("Limit of CLAHE").double_clicked() {
+                now.clahe = 2.0;
+            }
+        } else {
+            now.clahe = 0.0;
+        }
+    });
+    ui.horizontal(|ui| {
+        ui.label("Channels");
+        let all = [(Channels::All, "all"), (Channels::Grey, "grey"), (Channels::Green, "green")];
+        if let Some(chosen) = widgets::choices(ui, now.channels, &all) {
+            now.channels = chosen;
+        }
+    });
+    window(ui, &mut now);
+    ui.horizontal(|ui| {
+        ui.label("Shrink to");
+        let name = |size| if size == 0 { "as the models ask".to_string() } else { format!("{size} px") };
+        let list = ComboBox::from_id_salt("target size").selected_text(name(now.size)).show_ui(ui, |ui| {
+            for size in PreprocessConfig::SIZES {
+                ui.selectable_value(&mut now.size, size, name(size));
+            }
+        });
+        list.response.accessible_name("Target size");
+    });
+    ui.label(RichText::new("Stored in each run; scoring and dissolving repeat it exactly.").size(theme::SMALL).color(t.weak));
+    if now != *before {
+        cx.send(Command::Preprocess(now));
+    }
+}
+
+/// Black and white point, in percent of the full range.
+fn window(ui: &mut Ui, now: &mut PreprocessConfig) {
+    let [mut low, mut high] = now.window.0.map(|v| v * 100.0);
+    ui.horizontal(|ui| {
+        ui.label("Window").on_hover_text("What is darker than the first becomes black, what is brighter than the second white.");
+        let point = |ui: &mut Ui, v: &mut f64, range, name| {
+            let value = DragValue::new(v).range(range).speed(0.2).max_decimals(1).suffix(" %");
+            ui.add(value).on_hover_text("Double click resets.").accessible_name(name)
+        };
+        let black = point(ui, &mut low, 0.0..=high - 0.5, "Black at, percent");
+        ui.label("to");
+        let white = point(ui, &mut high, low + 0.5..=100.0, "White at, percent");
+        let reset = black.double_clicked() || white.double_clicked();
+        if reset {
+            now.window = Window::default();
+        } else if black.changed() || white.changed() {
+            now.window = Window([low, high].map(|v| (v * 1e3).round() / 1e5));
+        }
+    });
+}
+
+/// The selected image with its mask; beside it what the models see of it, where that is another thing.
+pub fn pictures(ui: &mut Ui, cx: &Cx<'_>) {
+    let width = ui.available_width();
+    let Some(done) = cx.state.data.look.done.filter(|d| Some(d.image) == cx.state.selected) else {
+        waiting(ui, cx, width);
+        return;
+    };
+    let outline = done.has_outline.then_some(Texture::Outline);
+    if cx.state.train.config.preprocess == PreprocessConfig::default() {
+        picture(ui, cx, "The selected image", &[Some(Texture::Before), outline], width);
+        return;
+    }
+    let half = (width - theme::GAP) / 2.0;
+    ui.horizontal_top(|ui| {
+        for (name, layers) in [("before", [Some(Texture::Before), outline]), ("after", [Some(Texture::After), None])] {
+            ui.vertical(|ui| {
+                picture(ui, cx, name, &layers, half);
+                widgets::weak(ui, name);
+            });
+        }
+    });
+}
+
+/// The little picture until the larger one has come.
+fn waiting(ui: &mut Ui, cx: &Cx<'_>, width: f32) {
+    let Some(texture) = cx.state.selected.and_then(|id| cx.textures.thumbnail(id)) else {
+        if cx.state.selected.is_some() && cx.state.data.look.failed.is_none() {
+            ui.spinner();
+        }
+        return;
+    };
+    let size = texture.size_vec2();
+    ui.image((texture.id(), size * (width / size.x).min(width / size.y)));
+}
+
+/// Layers over each other, as wide as there is room.
+fn picture(ui: &mut Ui, cx: &Cx<'_>, name: &str, layers: &[Option<Texture>], width: f32) {
+    let textures: Vec<_> = layers.iter().flatten().filter_map(|texture| cx.textures.get(texture)).collect();
+    let Some(size) = textures.first().map(|t| t.size_vec2()) else { return };
+    let (rect, response) = ui.allocate_exact_size(size * (width / size.x).min(width / size.y), Sense::hover());
+    response.widget_info(|| WidgetInfo::labeled(Role::Image, true, name));
+    for texture in textures {
+        Image::new((texture.id(), vec2(rect.width(), rect.height()))).paint_at(ui, Rect::from_min_size(rect.min, rect.size()));
+    }
+}

@@ -1,0 +1,67 @@
+//! How much dissolving changes the selected image, against t, in the band of the training normals.
+
+use crate::{
+    app::{Command, state::Track},
+    engine::export::{curves::Graph, results::Format},
+    ui::{
+        Cx,
+        shared::{plot, theme, widgets},
+    },
+};
+use eframe::egui::Ui;
+use egui_plot::{FilledArea, GridMark, HoverPosition, Line, Points, VLine};
+
+pub fn show(ui: &mut Ui, cx: &mut Cx<'_>, height: f32) {
+    let d = &cx.state.dissolve;
+    if !d.uses_t() || d.energy().count() < 2 {
+        return;
+    }
+    let t = theme::of(ui);
+    ui.horizontal(|ui| {
+        widgets::caption(ui, "MEAN |CHANGE| OF THIS IMAGE AGAINST t");
+        let place = "Save this curve in the workspace’s exports";
+        plot::export_as(ui, cx, "Energy", place, &Format::ALL, |format| Command::Graph(Graph::Energy, format));
+    });
+    let d = &cx.state.dissolve;
+    let legend = match &d.band {
+        Some(band) if band.more() => format!("measuring the training normals, {} of {}…", band.count, band.of),
+        Some(band) => format!("band: 5 to 95 % of {} training normals · line: median", band.count),
+        None if cx.state.open().is_some_and(|o| o.training_normals > 0) => "the training normals come after the ladder…".into(),
+        None => "There are no training normals to compare with.".into(),
+    };
+    // As on the slider, so that a place here is a place there.
+    let track = d.track;
+    let x = move |step: usize| track.at(step);
+    let points: Vec<[f64; 2]> = d.energy().map(|(step, e)| [x(step), e]).collect();
+    let now = d.done_of(cx.state.selected).map(|done| [x(done.t), done.mean_abs_change]);
+    let plot = plot::quiet("energy", t, (height - 52.0).max(60.0)).include_y(0.0).include_x(0.0).include_x(1.0);
+    let plot = plot
+        .x_grid_spacer(move |_| marks(track))
+        .x_axis_formatter(move |mark, _| track.t(mark.value).to_string())
+        .label_formatter(move |hover| match hover {
+            HoverPosition::NearDataPoint { plot_name, position, .. } => {
+                Some(format!("{plot_name}\nt = {}\nmean |change| {:.4}", track.t(position.x), position.y))
+            }
+            HoverPosition::Elsewhere { .. } => None,
+        });
+    plot.show(ui, |p| {
+        if let Some(band) = &d.band {
+            let column = |i: usize| band.rows.iter().map(|(_, v)| v[i]).collect::<Vec<f64>>();
+            let xs: Vec<f64> = band.rows.iter().map(|(step, _)| x(*step)).collect();
+            let area = FilledArea::new("training normals, 5 to 95 %", &xs, &column(0), &column(2));
+            p.add(area.fill_color(t.normal.gamma_multiply(0.25)));
+            let median: Vec<[f64; 2]> = xs.into_iter().zip(column(1)).map(|(x, y)| [x, y]).collect();
+            p.line(Line::new("median of the training normals", median).color(t.normal).width(1.0));
+        }
+        p.line(Line::new("this image", points).color(t.accent).width(2.0));
+        if let Some(now) = now {
+            p.vline(VLine::new("t", now[0]).color(t.weak));
+            p.points(Points::new("now", vec![now]).color(t.text).radius(4.0));
+        }
+    });
+    widgets::weak_line(ui, legend);
+}
+
+fn marks(track: Track) -> Vec<GridMark> {
+    track.ticks().iter().map(|&t| GridMark { value: track.at(t), step_size: 0.25 }).collect()
+}

@@ -1,0 +1,211 @@
+//! Original, dissolved and difference, zoomed and moved as one: side by side, with a split bar, or under a loupe.
+
+use super::{
+    image_frame::{Pointed, Shot, frame},
+    multi_view,
+};
+use crate::{
+    app::{Command, state::Layout},
+    gpu::{Mode, Raster},
+    ui::{
+        Cx,
+        shared::{theme, widgets},
+    },
+};
+use eframe::egui::{Align2, Rect, Sense, Ui, Vec2, pos2, vec2};
+use std::{sync::Arc, time::Duration};
+
+pub const CAPTION: f32 = 20.0;
+/// Length of a turn of a blinking picture.
+const BLINK: f64 = 0.5;
+
+/// What the comparison has found out.
+#[derive(Default)]
+pub struct Seen {
+    /// A part of the space that stays free, where there is one.
+    pub free: Option<Rect>,
+    pub hover: Option<Pointed>,
+}
+
+/// Fills the space that there is.
+pub fn show(ui: &mut Ui, cx: &mut Cx<'_>, size: Vec2) -> Seen {
+    let (rect, _) = ui.allocate_exact_size(size, Sense::hover());
+    let d = &cx.state.dissolve;
+    let peek = peeks(ui, d.blink);
+    let Some(original) = d.original.as_ref().filter(|o| Some(o.image) == cx.state.selected).map(|o| o.raster.clone()) else {
+        waiting(ui, cx, rect);
+        return Seen::default();
+    };
+    let twin = d.twin().filter(|_| d.done.as_ref().is_none_or(|done| Some(done.image) == cx.state.selected)).cloned();
+    match d.layout {
+        Layout::SideBySide => three(ui, cx, rect, &original, twin.as_ref(), peek),
+        Layout::Split | Layout::Loupe => one(ui, cx, rect, &original, twin.as_ref(), peek),
+        Layout::Steps | Layout::Images | Layout::Methods | Layout::Resolutions => multi_view::show(ui, cx, rect, &original, peek),
+    }
+}
+
+/// The height of that space that is made use of.
+pub fn used(cx: &Cx<'_>, size: Vec2) -> f32 {
+    let d = &cx.state.dissolve;
+    let Some(original) = d.original.as_ref().filter(|_| d.layout == Layout::SideBySide) else { return size.y };
+    let [w, h] = original.raster.size();
+    let (places, _) = places(Rect::from_min_size(pos2(0.0, 0.0), size), w as f32 / h as f32);
+    let below = |p: &Rect| p.top() + CAPTION + p.width() * h as f32 / w as f32;
+    places.iter().map(below).fold(0.0, f32::max).min(size.y)
+}
+
+/// Whether the original stands in for the dissolved picture now.
+fn peeks(ui: &Ui, blink: bool) -> bool {
+    let (held, time) = ui.input(|i| (i.modifiers.shift_only(), i.time));
+    if !blink {
+        return held;
+    }
+    ui.ctx().request_repaint_after(Duration::from_secs_f64(BLINK - time % BLINK));
+    held || (time / BLINK) as u64 % 2 == 1
+}
+
+fn name_of_twin(cx: &Cx<'_>, peek: bool) -> String {
+    let d = &cx.state.dissolve;
+    match (peek, d.uses_t(), d.nearly.is_some()) {
+        (true, ..) if d.blink => "original (blinking)".into(),
+        (true, ..) => "original (Shift)".into(),
+        (_, false, _) => "dissolved".into(),
+        (_, true, false) => format!("dissolved, t = {}", d.t),
+        // The mixture of the ladder's twins says so.
+        (_, true, true) => format!("dissolved, t ≈ {}", d.t),
+    }
+}
+
+fn three(ui: &mut Ui, cx: &mut Cx<'_>, rect: Rect, original: &Arc<Raster>, twin: Option<&Arc<Raster>>, peek: bool) -> Seen {
+    let [w, h] = original.size();
+    let (places, free) = places(rect, w as f32 / h as f32);
+    let names = ["original".to_string(), name_of_twin(cx, peek), "what dissolving changed".to_string()];
+    let modes = [Mode::Original, if peek { Mode::Original } else { Mode::Dissolved }, cx.state.dissolve.difference.mode()];
+    let mut hover = None;
+    for (i, ((name, mode), place)) in names.iter().zip(modes).zip(places).enumerate() {
+        let dissolved = if mode == Mode::Original { Some(original) } else { twin };
+        let shot = dissolved.map(|dissolved| Shot { original, dissolved, mode });
+        hover = captioned(ui, cx, ("compare", i), name, shot, place).hover.or(hover);
+    }
+    Seen { free, hover: hover.map(|at| of_twin(at, twin)) }
+}
+
+fn one(ui: &mut Ui, cx: &mut Cx<'_>, rect: Rect, original: &Arc<Raster>, twin: Option<&Arc<Raster>>, peek: bool) -> Seen {
+    let split = cx.state.dissolve.layout == Layout::Split;
+    let name = match (peek, split) {
+        (true, _) => name_of_twin(cx, true),
+        (_, true) => format!("original  |  {}", name_of_twin(cx, false)),
+        (_, false) => format!("{} under the pointer, the original around it", name_of_twin(cx, false)),
+    };
+    let mode = match (peek, split) {
+        (true, _) => Mode::Original,
+        (_, true) => Mode::Split,
+        (_, false) => Mode::Loupe,
+    };
+    let shot = twin.map(|dissolved| Shot { original, dissolved, mode });
+    captioned(ui, cx, ("compare", 0), &name, shot, rect)
+}
+
+/// Also over the original one reads what became of it.
+fn of_twin(at: Pointed, twin: Option<&Arc<Raster>>) -> Pointed {
+    Pointed { dissolved: twin.cloned().unwrap_or(at.dissolved), ..at }
+}
+
+/// A picture with its name above it; without a shot, a ground for the one that is on its way.
+pub fn captioned(
+    ui: &mut Ui,
+    cx: &mut Cx<'_>,
+    id: (&'static str, usize),
+    name: &str,
+    shot: Option<Shot<'_>>,
+    place: Rect,
+) -> Seen {
+    let t = theme::of(ui);
+    let below = place.with_min_y(place.top() + CAPTION);
+    let (shown, hover) = match shot {
+        Some(shot) => {
+            let (original, dissolved) = (shot.original.clone(), shot.dissolved.clone());
+            let (shown, at) = frame(ui, cx, id, name, shot, below);
+            (shown, at.map(|uv| Pointed { uv, original, dissolved }))
+        }
+        None => {
+            ui.painter().rect_filled(below, theme::RADIUS, t.panel);
+            (below, None)
+        }
+    };
+    let font = eframe::egui::FontId::proportional(theme::SMALL);
+    let short = widgets::cut_middle(ui, name, &font, (place.right() - shown.left()).max(16.0));
+    widgets::text_at(ui, pos2(shown.left(), place.top() + CAPTION / 2.0), Align2::LEFT_CENTER, short, t.weak);
+    Seen { free: None, hover }
+}
+
+/// The picture is being read: its little picture stands for it.
+fn waiting(ui: &mut Ui, cx: &mut Cx<'_>, rect: Rect) {
+    let below = rect.with_min_y(rect.top() + CAPTION);
+    match cx.state.selected.map(|id| (id, cx.textures.thumbnail(id))) {
+        Some((_, Some(texture))) => {
+            let place = widgets::fit(texture.size_vec2(), below);
+            eframe::egui::Image::new((texture.id(), place.size())).paint_at(ui, place);
+        }
+        Some((id, None)) => {
+            ui.painter().rect_filled(below, theme::RADIUS, theme::of(ui).panel);
+            cx.want(id);
+        }
+        None => {}
+    }
+    if cx.state.dissolve.failed.is_none() {
+        widgets::text_at(ui, rect.left_top() + vec2(0.0, CAPTION / 2.0), Align2::LEFT_CENTER, "reading…", theme::of(ui).weak);
+    }
+}
+
+/// Three places in a row, or two above one where that shows the pictures much larger; and what is left, for the energy curve.
+fn places(rect: Rect, aspect: f32) -> ([Rect; 3], Option<Rect>) {
+    const MUCH: f32 = 1.15;
+    // Room from which on a curve can be read, px.
+    const CURVE: f32 = 150.0;
+    let gap = theme::GAP;
+    let (w, h) = (rect.width(), rect.height());
+    let third = (w - 2.0 * gap) / 3.0;
+    let half = vec2((w - gap) / 2.0, (h - gap) / 2.0);
+    // Widths of the pictures in both.
+    let in_row = third.min((h - CAPTION) * aspect);
+    let stacked = half.x.min((half.y - CAPTION) * aspect);
+    if in_row * MUCH >= stacked {
+        let rest = rect.with_min_y(rect.top() + CAPTION + in_row / aspect + theme::PAGE);
+        let free = (rest.height() >= CURVE).then_some(rest);
+        let height = if free.is_some() { CAPTION + in_row / aspect } else { h };
+        let place = |i| Rect::from_min_size(rect.min + vec2(i * (third + gap), 0.0), vec2(third, height));
+        return ([0.0, 1.0, 2.0].map(place), free);
+    }
+    let (right, below) = (rect.left() + half.x + gap, rect.top() + half.y + gap);
+    let places = [rect.min, pos2(right, rect.top()), pos2(right, below)].map(|min| Rect::from_min_size(min, half));
+    // As wide as the picture above it.
+    let free = Rect::from_min_size(pos2(rect.left() + (half.x - stacked) / 2.0, below + 2.0), vec2(stacked, half.y));
+    (places, Some(free))
+}
+
+/// The choice of layout, and what goes with the one in use.
+pub fn toolbar(ui: &mut Ui, cx: &mut Cx<'_>) {
+    let d = &cx.state.dissolve;
+    if let Some(layout) = widgets::choices(ui, d.layout, &Layout::ALL) {
+        cx.send(Command::Layout(layout));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn three_squares_fit_a_row_and_wide_pictures_do_not() {
+        let wide = Rect::from_min_size(pos2(0.0, 0.0), vec2(900.0, 320.0));
+        let (row, free) = places(wide, 1.0);
+        assert!(row.iter().all(|p| p.top() == 0.0) && free.is_none());
+        // Where the row leaves much below it, that is given to the curve.
+        let (row, free) = places(wide.with_max_y(700.0), 1.0);
+        assert!(row.iter().all(|p| p.top() == 0.0) && free.is_some_and(|f| f.top() >= row[0].bottom()));
+        let tall = Rect::from_min_size(pos2(0.0, 0.0), vec2(600.0, 600.0));
+        let (stacked, free) = places(tall, 1.5);
+        assert!(stacked[2].top() > 0.0 && free.is_some_and(|f| f.top() > 0.0));
+    }
+}

@@ -1,0 +1,176 @@
+//! Dissolve, on the right: which model, which method, how the difference is coloured, and the energy curve.
+
+use super::change_curve;
+use crate::{
+    app::{Command, actions::Id, icons, state::Layout},
+    config::DissolveMethod,
+    gpu::Difference,
+    jobs::events::Pick,
+    ui::{
+        Cx,
+        shared::{theme, widgets},
+    },
+};
+use eframe::egui::{Button, ComboBox, DragValue, Rect, Sense, TextEdit, Ui, WidgetInfo, accesskit::Role, pos2, vec2};
+
+/// `energy_in_view`: the energy curve has found room beside the pictures.
+pub fn show(ui: &mut Ui, cx: &mut Cx<'_>, energy_in_view: bool) {
+    widgets::side_content(ui, |ui| {
+        widgets::caption(ui, "DISSOLVE BY");
+        let d = &cx.state.dissolve;
+        let kernel = match d.method {
+            DissolveMethod::Gaussian(k) | DissolveMethod::Median(k) => k,
+            _ => 7,
+        };
+        let methods = [
+            (DissolveMethod::Diffusion, "Diffusion"),
+            (DissolveMethod::Gaussian(kernel), "Gaussian"),
+            (DissolveMethod::Median(kernel), "Median"),
+            (DissolveMethod::Resample, "Resize"),
+        ];
+        if let Some(method) = widgets::choices(ui, d.method, &methods) {
+            cx.send(Command::Method(method));
+        }
+        match d.method {
+            DissolveMethod::Diffusion => models(ui, cx),
+            DissolveMethod::Gaussian(k) => kernels(ui, cx, k, DissolveMethod::Gaussian),
+            DissolveMethod::Median(k) => kernels(ui, cx, k, DissolveMethod::Median),
+            _ => _ = widgets::weak(ui, "Shrunk to the resolution and enlarged again; nothing else."),
+        }
+        ui.add_space(theme::PAGE);
+        widgets::caption(ui, "RESOLUTION");
+        if let Some(px) = widgets::choices(ui, d.resolution, &[(0, "Model's"), (32, "32"), (64, "64"), (128, "128")]) {
+            cx.send(Command::Resolution(px));
+        }
+        widgets::weak(ui, "Pictures are shrunk to this, dissolved, and enlarged again.");
+        ui.add_space(theme::PAGE);
+        difference(ui, cx);
+        if d.layout == Layout::Images {
+            ui.add_space(theme::PAGE);
+            widgets::caption(ui, "BESIDE EACH OTHER");
+            widgets::action_button(ui, cx, Id::Pin);
+            let text = match d.pinned.len() {
+                0 => "Until you choose some, the images after the selected one are shown.".to_string(),
+                n => format!("{n} chosen, six at most; the selected image is shown with them."),
+            };
+            widgets::weak(ui, text);
+        }
+        if !energy_in_view {
+            ui.add_space(theme::PAGE);
+            change_curve::show(ui, cx, 160.0);
+        }
+        ui.add_space(theme::PAGE);
+        export(ui, cx);
+    });
+}
+
+fn models(ui: &mut Ui, cx: &mut Cx<'_>) {
+    let d = &cx.state.dissolve;
+    let Some(current) = d.model() else {
+        widgets::weak(ui, "No model yet.");
+        widgets::action_button(ui, cx, Id::ImportModel);
+        return;
+    };
+    let mut chosen = None;
+    let combo = ComboBox::from_id_salt("model").selected_text(&current.name).width(ui.available_width()).truncate();
+    let response = combo.show_ui(ui, |ui| {
+        for model in &d.models {
+            let label = ui.selectable_label(model.source == current.source, format!("{} · {}", model.name, model.detail));
+            if label.on_hover_text(model.source.0.display().to_string()).clicked() {
+                chosen = Some(model.source.clone());
+            }
+        }
+    });
+    response.response.accessible_name("Diffusion model");
+    widgets::weak(ui, current.detail.clone());
+    if let Some(set) = &current.trained_on {
+        widgets::weak(ui, format!("trained on {set}"));
+    }
+    if let Some(source) = chosen {
+        cx.send(Command::Model(source));
+    }
+    widgets::action_button(ui, cx, Id::ImportModel);
+}
+
+fn kernels(ui: &mut Ui, cx: &mut Cx<'_>, kernel: usize, method: fn(usize) -> DissolveMethod) {
+    ui.horizontal(|ui| {
+        widgets::weak(ui, "Kernel, px");
+        if let Some(k) = widgets::choices(ui, kernel, &[(3, "3"), (7, "7"), (11, "11")]) {
+            cx.send(Command::Method(method(k)));
+        }
+    });
+}
+
+fn export(ui: &mut Ui, cx: &mut Cx<'_>) {
+    widgets::caption(ui, "SAVE");
+    widgets::action_button(ui, cx, Id::ExportStrip);
+    widgets::action_button(ui, cx, Id::ExportSweep);
+    if cx.state.dissolve.filming {
+        ui.horizontal(|ui| {
+            ui.spinner();
+            widgets::weak(ui, "being written…");
+        });
+    }
+    let chosen = &cx.state.dissolve.film_folder;
+    let mut text = chosen.display().to_string();
+    ui.horizontal(|ui| {
+        let label = widgets::weak(ui, "Folder");
+        let hint = cx.state.workspace_dir.join("exports").display().to_string();
+        // The button, the gap before it, and the margin of the field.
+        let width = ui.available_width() - 28.0 - 2.0 * theme::GAP;
+        let field = ui.add(TextEdit::singleline(&mut text).hint_text(hint).desired_width(width)).labelled_by(label.id);
+        if field.changed() {
+            cx.send(Command::FilmFolder(text.into()));
+        }
+        let choose = ui.add(Button::new(icons::FOLDER_OPEN).min_size(vec2(28.0, 24.0))).on_hover_text("Choose the folder");
+        choose.widget_info(|| WidgetInfo::labeled(Role::Button, true, "Choose the folder to save in"));
+        if choose.clicked() {
+            cx.send(Command::Pick(Pick::FilmFolder));
+        }
+    });
+}
+
+fn difference(ui: &mut Ui, cx: &mut Cx<'_>) {
+    widgets::caption(ui, "WHAT DISSOLVING CHANGED");
+    let d = &cx.state.dissolve;
+    let kinds = [(Difference::Signed, "Signed"), (Difference::Absolute, "Absolute")];
+    if let Some(kind) = widgets::choices(ui, d.difference, &kinds) {
+        cx.send(Command::Difference(kind));
+    }
+    ui.horizontal(|ui| {
+        let label = ui.label("Gain");
+        let mut gain = d.gain;
+        let field = ui.add(DragValue::new(&mut gain).range(0.5..=64.0).speed(0.1).prefix("×")).labelled_by(label.id);
+        if field.changed() {
+            cx.send(Command::Gain(gain));
+        }
+        if field.on_hover_text("The difference is multiplied by this; double click: 4").double_clicked() {
+            cx.send(Command::Gain(4.0));
+        }
+    });
+    legend(ui, d.difference, d.gain);
+    widgets::weak(ui, "A change is not a lesion: it shows what this model takes for detail.");
+}
+
+/// The colours with the change they stand for.
+fn legend(ui: &mut Ui, kind: Difference, gain: f32) {
+    const STEPS: usize = 64;
+    let (rect, _) = ui.allocate_exact_size(vec2(ui.available_width(), 10.0), Sense::hover());
+    let width = rect.width() / STEPS as f32;
+    for i in 0..STEPS {
+        let share = (i as f32 + 0.5) / STEPS as f32;
+        let value = if kind == Difference::Signed { 2.0 * share - 1.0 } else { share };
+        let [r, g, b] = kind.colour(value);
+        let place = Rect::from_min_size(pos2(rect.left() + i as f32 * width, rect.top()), vec2(width + 0.5, rect.height()));
+        ui.painter().rect_filled(place, 0.0, theme::pixel(r, g, b));
+    }
+    let end = 1.0 / gain;
+    ui.horizontal(|ui| {
+        let left = if kind == Difference::Signed { format!("−{end:.2} darker") } else { "0".into() };
+        widgets::weak(ui, left);
+        ui.with_layout(eframe::egui::Layout::right_to_left(eframe::egui::Align::Center), |ui| {
+            let word = if kind == Difference::Signed { " brighter" } else { "" };
+            widgets::weak(ui, format!("{end:.2}{word}"));
+        });
+    });
+}

@@ -1,0 +1,266 @@
+//! Dissolve, in the middle: the pictures, and the slider under them.
+
+use super::{
+    change_curve, compare,
+    image_frame::{self, Pointed},
+    multi_view, t_slider,
+};
+use crate::{
+    app::{
+        Command,
+        actions::Id,
+        icons,
+        state::{DissolveState, T_MAX, Track, Workspace},
+    },
+    config::DissolveMethod,
+    gpu::twin,
+    ui::{
+        Cx,
+        shared::{theme, widgets},
+    },
+};
+use eframe::egui::{Align, DragValue, Layout, RichText, Stroke, Ui, UiBuilder, vec2};
+use std::{sync::Arc, time::Duration};
+
+/// Room for the hints beside the numbers, px.
+const SHORT_HINT: f32 = 100.0;
+const LONG_HINT: f32 = 320.0;
+
+/// Height that pictures, numbers and slider need, points.
+pub const LEAST: f32 = 400.0;
+
+/// Height of the line of numbers, px.
+const NUMBERS: f32 = 28.0;
+
+/// Returns whether the energy curve has found room beside the pictures.
+pub fn show(ui: &mut Ui, cx: &mut Cx<'_>) -> bool {
+    if cx.state.open().is_none() {
+        widgets::empty_state(ui, "Nothing to dissolve yet", "Open a data set and click an image.", |ui| {
+            widgets::primary_button(ui, cx, Id::OpenFolder);
+        });
+        return false;
+    }
+    if cx.state.selected.is_none() {
+        widgets::empty_state(ui, "No image is selected", "Click one in the grid of the data set.", |ui| {
+            widgets::button(ui, cx, "Go to Data (1)", || Command::Go(Workspace::Data));
+        });
+        return false;
+    }
+    if let Some(missing) = cx.state.dissolve.missing() {
+        no_model(ui, cx, missing);
+        return false;
+    }
+    headline(ui, cx);
+    ui.horizontal(|ui| {
+        ui.set_height(28.0);
+        compare::toolbar(ui, cx);
+    });
+    multi_view::toolbar(ui, cx);
+    if let Some(failure) = &cx.state.dissolve.failed {
+        widgets::failure(ui, cx, &failure.summary, &failure.hint);
+    }
+    let uses_t = cx.state.dissolve.uses_t();
+    let slider = if uses_t { t_slider::height(ui.available_width()) + theme::GAP } else { 0.0 };
+    let below = theme::GAP + NUMBERS + slider;
+    let size = vec2(ui.available_width(), (ui.available_height() - below).max(120.0));
+    let compare::Seen { free, hover } = compare::show(ui, cx, size);
+    image_frame::set_pointed(ui, hover);
+    if let Some(place) = free {
+        // A child of its own: what it shows does not move what comes below the pictures.
+        let mut child = ui.new_child(UiBuilder::new().max_rect(place));
+        change_curve::show(&mut child, cx, place.height());
+    }
+    numbers(ui, cx);
+    if uses_t {
+        let dia = &cx.state.train.config.dia;
+        t_slider::show(ui, cx, [dia.t_min, dia.t_max]);
+    }
+    play(ui, cx);
+    free.is_some()
+}
+
+fn no_model(ui: &mut Ui, cx: &mut Cx<'_>, missing: &str) {
+    widgets::empty_state(ui, "No diffusion model yet", missing, |ui| {
+        widgets::button(ui, cx, "Train one (3)", || Command::Go(Workspace::Train));
+        widgets::action_button(ui, cx, Id::ImportModel);
+        widgets::button(ui, cx, "Try a Gaussian blur", || Command::Method(DissolveMethod::Gaussian(7)));
+    });
+}
+
+fn headline(ui: &mut Ui, cx: &mut Cx<'_>) {
+    let t = theme::of(ui);
+    let Some((open, id)) = cx.state.open().zip(cx.state.selected) else { return };
+    let name = open.dataset.item(id).map(|i| i.name.clone()).unwrap_or_default();
+    ui.horizontal(|ui| {
+        widgets::mark_ui(ui, open.dataset.label(id));
+        ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
+            widgets::icon_button(ui, cx, Id::BigPicture);
+            widgets::icon_button(ui, cx, Id::ActualSize);
+            widgets::icon_button(ui, cx, Id::Fit);
+            let blink = widgets::icon_button(ui, cx, Id::Blink);
+            if cx.state.dissolve.blink {
+                ui.painter().hline(blink.rect.x_range(), blink.rect.bottom(), Stroke::new(2.0, t.accent));
+            }
+            ui.with_layout(Layout::left_to_right(Align::Center), |ui| {
+                widgets::cut_label(ui, &name, theme::BODY, t.text);
+            });
+        });
+    });
+    let trained_on = cx.state.dissolve.model().and_then(|m| m.trained_on.as_ref());
+    if cx.state.dissolve.uses_t()
+        && let Some(other) = trained_on
+        && *other != open.title()
+    {
+        let text = format!(
+            "{}  This model was trained on {other}: its dissolving pulls these images towards that set's look.",
+            icons::WARNING
+        );
+        ui.label(RichText::new(text).size(theme::SMALL).color(t.warning));
+    }
+    prepared(ui, cx);
+}
+
+/// A model that learnt from prepared images gets all images like that.
+fn prepared(ui: &mut Ui, cx: &Cx<'_>) {
+    let Some(prepared) = cx.state.dissolve.prepared().filter(|p| !p.is_off() || !cx.state.train.config.preprocess.is_off())
+    else {
+        return;
+    };
+    let how = if prepared.is_off() { "as they are".to_string() } else { format!("by {}", prepared.words()) };
+    widgets::weak_line(ui, format!("The images are prepared as for this model’s training: {how}."));
+}
+
+/// A sweep takes its next step when the one before was seen.
+const STEP: f64 = 0.03;
+
+pub fn play(ui: &Ui, cx: &mut Cx<'_>) {
+    let d = &cx.state.dissolve;
+    if !d.playing || d.nearly.is_some() || d.done.as_ref().is_none_or(|done| done.t != d.t) {
+        return;
+    }
+    let (key, now) = (eframe::egui::Id::unique("sweep"), ui.input(|i| i.time));
+    let last: f64 = ui.data(|data| data.get_temp(key)).unwrap_or(f64::MIN);
+    if now - last >= STEP {
+        ui.data_mut(|data| data.insert_temp(key, now));
+        cx.send(Command::Sweep);
+    }
+    ui.ctx().request_repaint_after(Duration::from_secs_f64(STEP));
+}
+
+/// t as a number.
+pub fn strength(ui: &mut Ui, cx: &mut Cx<'_>) {
+    let (now, label) = (cx.state.dissolve.t, ui.label("t"));
+    let mut value = now;
+    let field = ui.add(DragValue::new(&mut value).range(0..=T_MAX).speed(1.0)).labelled_by(label.id);
+    if field.double_clicked() {
+        cx.send(Command::SetT(DissolveState::default().t));
+    } else if field.changed() && value != now {
+        cx.send(Command::SetT(value));
+    }
+}
+
+/// The typed value and the read-outs.
+fn numbers(ui: &mut Ui, cx: &mut Cx<'_>) {
+    let t = theme::of(ui);
+    let d = &cx.state.dissolve;
+    ui.horizontal(|ui| {
+        ui.set_height(NUMBERS);
+        if d.uses_t() {
+            widgets::icon_button(ui, cx, Id::Play);
+            strength(ui, cx);
+            if let Some(track) = widgets::choices(ui, d.track, &[(Track::Log, "log"), (Track::Linear, "linear")]) {
+                cx.send(Command::Track(track));
+            }
+        } else {
+            widgets::weak(ui, "A filter has no t: its strength is the size of its kernel.");
+        }
+        let pointed = image_frame::pointed(ui).map(|at| read_out(d, &at));
+        match d.done_of(cx.state.selected) {
+            // What the pointer shows takes the place of the other numbers.
+            _ if pointed.is_some() => {}
+            Some(_) if d.nearly.is_some() => _ = widgets::weak(ui, "dissolving…"),
+            Some(done) => {
+                ui.label(format!("mean |change| {:.4}", done.mean_abs_change)).on_hover_text(
+                    "Mean absolute difference of original and dissolved picture on a scale of 0 to 1, measured with the longest side at 256 px",
+                );
+                let text = format!("at {} px · {:.0} ms", done.resolution, done.milliseconds);
+                ui.label(RichText::new(text).size(theme::SMALL).color(t.weak));
+            }
+            None if d.failed.is_none() => {
+                ui.spinner();
+                widgets::weak(ui, "dissolving…");
+            }
+            None => {}
+        }
+        // What the marks mean is said where there is room for it.
+        let room = ui.available_width();
+        ui.with_layout(Layout::right_to_left(Align::Center), |ui| match pointed {
+            Some(text) => _ = widgets::weak(ui, text),
+            None if room < SHORT_HINT => {}
+            None => {
+                widgets::weak(ui, "Shift: original");
+                if d.uses_t() && room > LONG_HINT {
+                    let range = &cx.state.train.config.dia;
+                    widgets::weak(ui, format!("framed: DIA trains with t {} to {}  ·", range.t_min, range.t_max));
+                }
+            }
+        });
+    });
+}
+
+/// The pixel under the pointer: place, original, dissolved, and what changed. In the numbers of its file where it is of the
+/// selected image, else on a scale of 0 to 1.
+pub fn read_out(d: &DissolveState, at: &Pointed) -> String {
+    let Pointed { uv, original, dissolved } = at;
+    let size = original.size();
+    let selected = d.original.as_ref().filter(|o| Arc::ptr_eq(&o.raster, original));
+    let (full, white) = selected.map_or((size.map(|s| s as usize), 1.0), |o| (o.size, o.white));
+    let at = [0, 1].map(|i| (uv[i] * size[i] as f32).floor().clamp(0.0, size[i] as f32 - 1.0));
+    let [r, g, b, _] = original.at(0, at[0] as i64, at[1] as i64);
+    let dissolved = twin::sample(dissolved, 0, [0, 1].map(|i| (at[i] + 0.5) / size[i] as f32));
+    let place = [0, 1].map(|i| (at[i] * full[i] as f32 / size[i] as f32) as usize);
+    let number = |v: f32| match white {
+        1.0 => format!("{v:.3}"),
+        white => format!("{:.0}", v * white),
+    };
+    let colour = |c: [f32; 3]| match c {
+        [r, g, b] if r == g && g == b => number(r),
+        c => c.map(number).join(" "),
+    };
+    let change = twin::change([r, g, b], dissolved);
+    let sign = if change > 0.0 { "+" } else { "" };
+    format!(
+        "x {} y {} · original {} · dissolved {} · change {sign}{}",
+        place[0],
+        place[1],
+        colour([r, g, b]),
+        colour(dissolved),
+        number(change)
+    )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{
+        data::ImageId,
+        engine::dissolve_session::Original,
+        gpu::{Raster, Texels},
+    };
+
+    #[test]
+    fn a_pixel_is_read_in_the_numbers_of_its_file() {
+        let raster = |v: f32| Arc::new(Raster::new(2, 1, Texels::Floats(vec![[v, v, v, 1.0]; 2])));
+        let (original, dissolved) = (raster(0.5), raster(0.25));
+        let mut d = DissolveState {
+            original: Some(Original { image: ImageId(0), raster: original.clone(), size: [200, 100], white: 65535.0 }),
+            ..DissolveState::default()
+        };
+        let at = |uv| Pointed { uv, original: original.clone(), dissolved: dissolved.clone() };
+        assert_eq!(read_out(&d, &at([0.9, 0.2])), "x 100 y 0 · original 32768 · dissolved 16384 · change -16384");
+        let other = Pointed { original: raster(1.0), ..at([0.9, 0.2]) };
+        assert_eq!(read_out(&d, &other), "x 1 y 0 · original 1.000 · dissolved 0.250 · change -0.750", "another picture's pixel");
+        d.original.as_mut().unwrap().white = 1.0;
+        assert!(read_out(&d, &at([0.1, 0.2])).ends_with("original 0.500 · dissolved 0.250 · change -0.250"));
+    }
+}

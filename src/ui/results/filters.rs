@@ -1,0 +1,138 @@
+//! What narrows the gallery down: outcome, class, range of the score, tag, text; and its order.
+
+use crate::{
+    app::{
+        Command, icons,
+        state::{Sieve, Sort, Tab},
+    },
+    engine::score_set::ScoreSet,
+    scores::Tag,
+    ui::{
+        Cx,
+        shared::{theme, widgets},
+    },
+};
+use eframe::egui::{
+    Atom, Button, ComboBox, DragValue, IdSalt, PopupCloseBehavior, RichText, ScrollArea, TextEdit, Ui, Vec2, WidgetInfo,
+    accesskit::Role,
+    containers::menu::{MenuButton, MenuConfig},
+};
+
+/// Side of a mark with its ring, points.
+const MARK: f32 = 12.0;
+
+/// One button an outcome, with its number of images and its mark.
+pub fn tabs(ui: &mut Ui, cx: &mut Cx<'_>, set: &ScoreSet) {
+    let labelled = set.evaluation.n_normal + set.evaluation.n_abnormal > 0;
+    ui.horizontal_wrapped(|ui| {
+        // Narrow, so that three have room beside each other.
+        ui.spacing_mut().item_spacing.x = 2.0;
+        ui.spacing_mut().button_padding.x = 3.0;
+        for tab in Tab::ALL {
+            let count = cx.state.results.count(tab);
+            // Without labels there are no outcomes, and a folder that was scored later has no training images.
+            let exists = match tab {
+                Tab::All => true,
+                Tab::Training => count > 0,
+                _ => labelled,
+            };
+            if !exists {
+                continue;
+            }
+            let here = cx.state.results.tab == tab;
+            let text = RichText::new(format!("{} {count}", tab.name())).size(theme::SMALL);
+            let mark = IdSalt::new("mark");
+            let button = match tab.label() {
+                Some(_) => Button::selectable(here, (Atom::custom(mark, Vec2::splat(MARK)), text)).atom_ui(ui),
+                None => Button::selectable(here, text).atom_ui(ui),
+            };
+            if let Some(place) = button.rect(mark) {
+                widgets::outcome_mark(ui.painter(), theme::of(ui), tab.label(), tab.is_wrong(), place.center(), 3.5);
+            }
+            let response = button.response;
+            response.widget_info(|| WidgetInfo::selected(Role::Button, true, here, format!("{} {count}", tab.name())));
+            let ring = if tab.is_wrong() { "\nA ring round the mark of the label: called the other way" } else { "" };
+            if response.on_hover_text(format!("{}{ring}", tab.meaning())).clicked() {
+                cx.send(Command::Tab(tab));
+            }
+        }
+    });
+}
+
+/// The line of filters: order, a menu with the rest, and text.
+pub fn show(ui: &mut Ui, cx: &mut Cx<'_>, set: &ScoreSet) {
+    let mut sieve = cx.state.results.sieve.clone();
+    let before = sieve.clone();
+    ui.horizontal(|ui| {
+        ui.spacing_mut().item_spacing.x = theme::STEP;
+        order(ui, cx);
+        let count = sieve.filters();
+        let text = if count == 0 { "Filters".to_string() } else { format!("Filters ({count})") };
+        let menu = MenuButton::from_button(Button::new(small(format!("{text}  {}", icons::CARET_DOWN))))
+            .config(MenuConfig::new().close_behavior(PopupCloseBehavior::CloseOnClickOutside));
+        let (button, _) = menu.ui(ui, |ui| menu_of_filters(ui, cx, set, &mut sieve));
+        button.widget_info(|| WidgetInfo::labeled(Role::Button, true, &text));
+        button.on_hover_text("By class, tag and score");
+        let edit = TextEdit::singleline(&mut sieve.text).hint_text("name or note").desired_width(ui.available_width() - 16.0);
+        ui.add(edit).accessible_name("Filter by name or note");
+    });
+    if sieve != before {
+        cx.send(Command::Sieve(sieve));
+    }
+}
+
+fn menu_of_filters(ui: &mut Ui, cx: &Cx<'_>, set: &ScoreSet, sieve: &mut Sieve) {
+    ui.set_width(200.0);
+    widgets::caption(ui, "SCORE");
+    ui.horizontal(|ui| range(ui, sieve, set.range));
+    widgets::caption(ui, "TAG");
+    ui.selectable_value(&mut sieve.tag, None, "any or none");
+    for tag in Tag::ALL {
+        let count = cx.state.results.triage.count(tag);
+        ui.selectable_value(&mut sieve.tag, Some(tag), format!("{} ({count})", tag.name()));
+    }
+    if set.classes.len() > 1 {
+        widgets::caption(ui, "CLASS");
+        ScrollArea::vertical().max_height(200.0).show(ui, |ui| {
+            ui.selectable_value(&mut sieve.class, None, "all classes");
+            for class in &set.classes {
+                ui.selectable_value(&mut sieve.class, Some(class.clone()), class);
+            }
+        });
+    }
+    if ui.add_enabled(!sieve.is_empty(), Button::new("Take all filters away")).clicked() {
+        *sieve = Sieve::default();
+        ui.close();
+    }
+}
+
+fn small(text: impl Into<String>) -> RichText {
+    RichText::new(text).size(theme::SMALL)
+}
+
+fn order(ui: &mut Ui, cx: &mut Cx<'_>) {
+    let now = cx.state.results.sort;
+    let combo = ComboBox::from_id_salt("sort").selected_text(small(now.name())).width(150.0).show_ui(ui, |ui| {
+        for sort in Sort::ALL {
+            if ui.selectable_label(sort == now, sort.name()).clicked() {
+                cx.send(Command::Sort(sort));
+            }
+        }
+    });
+    combo.response.accessible_name("Order of the gallery").on_hover_text("Order of the gallery");
+}
+
+fn range(ui: &mut Ui, sieve: &mut Sieve, range: [f64; 2]) {
+    let speed = ((range[1] - range[0]) / 300.0).max(1e-9);
+    for (i, name) in ["Lowest score", "Highest score"].into_iter().enumerate() {
+        let mut value = sieve.range[i].unwrap_or(range[i]);
+        let field = DragValue::new(&mut value).speed(speed).max_decimals(3).prefix(if i == 0 { "≥ " } else { "≤ " });
+        let field = ui.add(field).accessible_name(name);
+        let field = field.on_hover_text(format!("{name} that is shown. Double click: no limit"));
+        if field.double_clicked() {
+            sieve.range[i] = None;
+        } else if field.changed() {
+            sieve.range[i] = Some(value);
+        }
+    }
+}

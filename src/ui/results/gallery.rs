@@ -1,0 +1,69 @@
+//! The gallery: the images of one outcome, in the order that was chosen.
+
+use super::{filters, view::label_of};
+use crate::{
+    app::{
+        Command,
+        state::{Overlay, Tab},
+    },
+    engine::score_set::ScoreSet,
+    scores::ScoreRow,
+    ui::{
+        Cx,
+        shared::{
+            image_grid::{Cell, Grid},
+            widgets,
+        },
+    },
+};
+use eframe::egui::Ui;
+
+pub fn show(ui: &mut Ui, cx: &mut Cx<'_>, set: &ScoreSet, grid: &mut Grid) {
+    filters::tabs(ui, cx, set);
+    filters::show(ui, cx, set);
+    let results = &cx.state.results;
+    let shown = results.shown.clone();
+    if shown.is_empty() {
+        let sieved = !results.sieve.is_empty();
+        widgets::weak(ui, if sieved { "No image passes these filters." } else { "None at this threshold." });
+        return;
+    }
+    if results.tab == Tab::Training {
+        let text = "Each normal training image scored against all others. The first ones look least like their kind.";
+        widgets::weak(ui, text);
+    }
+    let selected = results.row.and_then(|row| shown.iter().position(|r| *r == row));
+    let open = cx.state.open().filter(|o| o.config.path == set.data.path).cloned();
+    let current = results.row;
+    let state = cx.state;
+    let clicked = grid.show(ui, cx, shown.len(), selected, |i| {
+        let row = &set.rows[shown[i]];
+        Cell {
+            id: open.as_ref().and_then(|o| o.by_name.get(&row.path).copied()),
+            name: row.path.clone(),
+            label: label_of(row.label),
+            selected: current == Some(shown[i]),
+            note: Some(note(row, state)),
+            outcome: state.results.outcome(row),
+        }
+    });
+    if let Some((index, twice)) = clicked {
+        cx.send(Command::Row(shown[index]));
+        if twice {
+            cx.send(Command::Toggle(Overlay::Picture));
+        }
+    }
+}
+
+/// The line under a picture: score, outcome, tags.
+fn note(row: &ScoreRow, state: &crate::app::State) -> String {
+    let mut text = format!("{:.3}", row.score);
+    if state.results.outcome(row).is_some_and(Tab::is_wrong) {
+        text += " · wrong";
+    }
+    if let Some(remark) = state.results.triage.get(&row.path) {
+        let letters: Vec<&str> = remark.tags().map(super::annotations::letter).collect();
+        text += &format!(" · {}{}", letters.join(""), if remark.note.is_empty() { "" } else { "…" });
+    }
+    text
+}

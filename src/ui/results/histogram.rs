@@ -1,0 +1,101 @@
+//! How the scores of normal and abnormal images lie; the line of the threshold is dragged here.
+
+use crate::{
+    app::Command,
+    data::Label,
+    engine::{
+        export::results::Chart,
+        score_set::{BINS, ScoreSet, bin_width},
+    },
+    ui::{
+        Cx,
+        shared::{
+            plot::{self, percent},
+            theme, widgets,
+        },
+    },
+};
+use eframe::egui::{CursorIcon, DragValue, RichText, Ui};
+use egui_plot::{Bar, BarChart, VLine};
+
+const KINDS: [Option<Label>; 3] = [Some(Label::Normal), Some(Label::Abnormal), None];
+
+pub fn show(ui: &mut Ui, cx: &mut Cx<'_>, set: &ScoreSet, height: f32) {
+    let t = theme::of(ui);
+    plot::head(ui, cx, Chart::Histogram, |ui, cx| {
+        widgets::caption(ui, "THRESHOLD");
+        let mut value = cx.state.results.threshold;
+        let speed = ((set.range[1] - set.range[0]) / 500.0).max(1e-9);
+        let field = ui.add(DragValue::new(&mut value).speed(speed).max_decimals(4)).accessible_name("Threshold");
+        let field = field.on_hover_text("An image with this score or more is called abnormal. Double click: back to its rule");
+        if field.double_clicked() {
+            reset(cx, set);
+        } else if field.changed() {
+            cx.send(Command::Threshold(value));
+        }
+    });
+    let width = bin_width(set.range);
+    let threshold = cx.state.results.threshold;
+    let plot = plot::quiet("histogram", t, height - 64.0)
+        .include_y(0.0)
+        .x_axis_label(RichText::new("score, higher = abnormal").size(theme::SMALL).color(t.weak));
+    let shown = plot.show(ui, |p| {
+        let mut below = [0; BINS];
+        for (label, counts) in KINDS.into_iter().zip(&set.histogram) {
+            let colour = widgets::label_colour(t, label).gamma_multiply(0.85);
+            let bars = counts.iter().zip(&below).enumerate().filter(|(_, (n, _))| **n > 0).map(|(i, (n, below))| {
+                let middle = set.range[0] + (i as f64 + 0.5) * width;
+                Bar::new(middle, *n as f64).width(width * 0.92).base_offset(f64::from(*below)).fill(colour)
+            });
+            let chart = BarChart::new(widgets::label_word(label), bars.collect());
+            p.bar_chart(chart.color(colour));
+            below.iter_mut().zip(counts).for_each(|(b, n)| *b += *n as u32);
+        }
+        p.vline(VLine::new("threshold", threshold).color(t.text).width(2.0));
+        p.pointer_coordinate().filter(|_| p.response().hovered() || p.response().dragged())
+    });
+    let response = shown.response;
+    let bin = shown.inner.map(|at| (at.x - set.range[0]) / width).filter(|b| (0.0..BINS as f64).contains(b));
+    let text = match bin {
+        Some(bin) => bin_words(set, bin as usize, width),
+        None => {
+            let c = cx.state.results.confusion();
+            let share = |v: Option<f64>| v.map_or("undefined".to_string(), percent);
+            match c.tp + c.fp + c.tn + c.fn_ {
+                0 => format!("{} of {} called abnormal", called(set, threshold), set.evaluated),
+                _ => format!("now sensitivity {} · specificity {}", share(c.sensitivity()), share(c.specificity())),
+            }
+        }
+    };
+    widgets::weak_line(ui, text);
+    if response.hovered() {
+        ui.ctx().set_cursor_icon(CursorIcon::ResizeHorizontal);
+    }
+    if response.double_clicked() {
+        reset(cx, set);
+    } else if (response.dragged() || response.clicked())
+        && let Some(at) = shown.inner
+    {
+        cx.send(Command::Threshold(at.x.clamp(set.range[0], set.range[1] + width)));
+    }
+}
+
+/// How many of the evaluated rows are at or above the threshold; they come in descending order.
+fn called(set: &ScoreSet, threshold: f64) -> usize {
+    set.evaluated().partition_point(|r| r.score >= threshold)
+}
+
+fn bin_words(set: &ScoreSet, bin: usize, width: f64) -> String {
+    let from = set.range[0] + bin as f64 * width;
+    let counts = KINDS.iter().zip(&set.histogram).filter(|(_, counts)| counts.iter().any(|n| *n > 0));
+    let counts: Vec<String> = counts.map(|(label, counts)| format!("{} {}", counts[bin], widgets::label_word(*label))).collect();
+    format!("{from:.3} to {:.3}: {}", from + width, counts.join(", "))
+}
+
+fn reset(cx: &mut Cx<'_>, set: &ScoreSet) {
+    match (set.own_rule(), set.evaluation.threshold) {
+        (Some(rule), _) => cx.send(Command::Rule(rule)),
+        (None, Some(threshold)) => cx.send(Command::Threshold(threshold)),
+        (None, None) => {}
+    }
+}

@@ -1,0 +1,186 @@
+//! Results, on the right: the figures, the rule of the threshold, the reality check, planted lesions.
+
+use super::{annotations, baselines, confusion, synthetic_lesions, view::label_of};
+use crate::{
+    app::{
+        Command,
+        actions::Id,
+        icons,
+        state::{Overlay, Scores, Tab},
+    },
+    config::ThresholdRule,
+    engine::score_set::ScoreSet,
+    ui::{
+        Cx,
+        shared::{theme, widgets},
+    },
+};
+use eframe::egui::{DragValue, Label, RichText, Sense, Ui, Vec2, WidgetInfo, accesskit::Role};
+
+pub fn show(ui: &mut Ui, cx: &mut Cx<'_>, note: &mut (String, String)) {
+    let Some(set) = cx.state.results.ready().cloned() else {
+        let text = match &cx.state.results.scores {
+            Scores::None => "Choose a run with scores on the left.",
+            _ => "They are there as soon as the scores are read.",
+        };
+        return widgets::side_content(ui, |ui| {
+            widgets::caption(ui, "FIGURES");
+            widgets::weak(ui, text);
+        });
+    };
+    widgets::side_content(ui, |ui| {
+        figures(ui, &set);
+        ui.add_space(theme::PAGE);
+        rules(ui, cx, &set);
+        ui.add_space(theme::PAGE);
+        if set.evaluation.n_normal + set.evaluation.n_abnormal > 0 {
+            confusion::show(ui, cx);
+            ui.add_space(theme::PAGE);
+        }
+        selected(ui, cx, note);
+        baselines::show(ui, &set);
+        ui.add_space(theme::PAGE);
+        synthetic_lesions::show(ui, cx);
+        ui.add_space(theme::PAGE);
+        for note in &set.evaluation.notes {
+            ui.label(
+                RichText::new(format!("{}  {}", icons::WARNING, widgets::sentence(note)))
+                    .size(theme::SMALL)
+                    .color(theme::of(ui).warning),
+            );
+        }
+        ui.horizontal_wrapped(|ui| {
+            widgets::action_button(ui, cx, Id::Report);
+            widgets::button(ui, cx, "Run folder", || Command::ShowFolder(set.run.clone()));
+            widgets::action_button(ui, cx, Id::BigPicture);
+        });
+        widgets::weak(ui, "Research use only, not for diagnosis.");
+    });
+}
+
+fn selected(ui: &mut Ui, cx: &mut Cx<'_>, note: &mut (String, String)) {
+    let Some(row) = cx.state.results.selected().cloned() else { return };
+    let t = theme::of(ui);
+    widgets::caption(ui, "SELECTED IMAGE");
+    let outcome = cx.state.results.outcome(&row);
+    ui.horizontal(|ui| {
+        let (place, response) = ui.allocate_exact_size(Vec2::splat(14.0), Sense::hover());
+        let wrong = outcome.is_some_and(Tab::is_wrong);
+        widgets::outcome_mark(ui.painter(), t, label_of(row.label), wrong, place.center(), 4.5);
+        if let Some(outcome) = outcome {
+            response.on_hover_text(format!("{}: {}", outcome.name(), outcome.meaning()));
+        }
+        widgets::cut_label(ui, &row.path, theme::BODY, t.text);
+    });
+    let spread = row.spread.map_or(String::new(), |s| format!(" ± {s:.3}"));
+    let class = if row.class.is_empty() { String::new() } else { format!(" · class {}", row.class) };
+    widgets::weak(ui, format!("score {:.4}{spread}{class}", row.score))
+        .on_hover_text("± is the standard deviation over the test-time samples");
+    // The large view has them too, and a note is written in one place.
+    if cx.state.overlay != Some(Overlay::Picture) {
+        annotations::show(ui, cx, note);
+    }
+    ui.add_space(theme::PAGE);
+}
+
+fn figures(ui: &mut Ui, set: &ScoreSet) {
+    let (t, e) = (theme::of(ui), &set.evaluation);
+    widgets::caption(ui, "AUROC");
+    match e.auroc {
+        Some(auroc) => {
+            ui.label(RichText::new(format!("{auroc:.3}")).size(theme::TITLE).color(t.text));
+            let interval = e.auroc_ci95.map_or("no interval: too few images".into(), |[low, high]| {
+                format!("95 % interval {low:.3} to {high:.3} (DeLong)")
+            });
+            widgets::weak(ui, interval);
+        }
+        None => {
+            ui.label(RichText::new("undefined").size(theme::TITLE).color(t.weak));
+            widgets::weak(ui, widgets::sentence(e.undefined.as_deref().unwrap_or("there are no labels")));
+        }
+    }
+    let mut row = |name: &str, value: Option<f64>| {
+        if let Some(value) = value {
+            ui.horizontal(|ui| {
+                widgets::weak(ui, name);
+                ui.label(RichText::new(format!("{value:.3}")).size(theme::SMALL));
+            });
+        }
+    };
+    row("Average precision", e.average_precision);
+    row("Sensitivity at 90 % specificity", e.sensitivity_at_90_specificity);
+    row("Sensitivity at 95 % specificity", e.sensitivity_at_95_specificity);
+    row("Dissolve profile, AUROC", e.profile_auroc);
+    row("DIA and profile by ranks, AUROC", e.combined_auroc);
+}
+
+fn rules(ui: &mut Ui, cx: &mut Cx<'_>, set: &ScoreSet) {
+    widgets::caption(ui, "THRESHOLD BY");
+    let now = cx.state.results.rule;
+    let value = |of: fn(ThresholdRule) -> Option<f64>, default| now.and_then(of).unwrap_or(default);
+    let percent = value(|r| if let ThresholdRule::Percentile(p) = r { Some(p) } else { None }, 95.0);
+    let sensitivity = value(|r| if let ThresholdRule::Sensitivity(v) = r { Some(100.0 * v) } else { None }, 90.0);
+    let specificity = value(|r| if let ThresholdRule::Specificity(v) = r { Some(100.0 * v) } else { None }, 90.0);
+    let help = "Needs no labels: so many of the normal training images score lower";
+    rule(ui, cx, set, "percentile of training normals", help, Some((percent, 95.0)), ThresholdRule::Percentile);
+    let help = "Largest sensitivity + specificity − 1; chosen on the labels it is reported on";
+    rule(ui, cx, set, "Youden", help, None, |_| ThresholdRule::Youden);
+    let share = |of: fn(f64) -> ThresholdRule| move |percent: f64| of(percent / 100.0);
+    let help = "The highest threshold that reaches it";
+    rule(ui, cx, set, "% sensitivity", help, Some((sensitivity, 90.0)), share(ThresholdRule::Sensitivity));
+    rule(
+        ui,
+        cx,
+        set,
+        "% specificity",
+        "The lowest threshold that reaches it",
+        Some((specificity, 90.0)),
+        share(ThresholdRule::Specificity),
+    );
+    if now.is_none() {
+        widgets::weak(ui, "Set by hand.");
+    }
+}
+
+/// One rule, with its number and what that is at first, where it has one.
+fn rule(
+    ui: &mut Ui,
+    cx: &mut Cx<'_>,
+    set: &ScoreSet,
+    name: &str,
+    help: &str,
+    number: Option<(f64, f64)>,
+    make: impl Fn(f64) -> ThresholdRule,
+) {
+    let wanted = make(number.unwrap_or_default().0);
+    let possible = set.threshold(wanted);
+    let chosen = cx.state.results.rule == Some(wanted);
+    ui.add_enabled_ui(possible.is_ok(), |ui| {
+        let line = ui.horizontal(|ui| {
+            ui.spacing_mut().item_spacing.x = theme::STEP;
+            let mark = ui.radio(chosen, "");
+            mark.widget_info(|| {
+                WidgetInfo::selected(Role::RadioButton, possible.is_ok(), chosen, format!("Threshold by {name}"))
+            });
+            if mark.clicked() {
+                cx.send(Command::Rule(wanted));
+            }
+            if let Some((mut value, first)) = number {
+                let field = DragValue::new(&mut value).range(0.1..=100.0).speed(0.1).max_decimals(1);
+                let field = ui.add(field).accessible_name(format!("{name}, value"));
+                if field.double_clicked() {
+                    cx.send(Command::Rule(make(first)));
+                } else if field.changed() {
+                    cx.send(Command::Rule(make(value)));
+                }
+            }
+            if ui.add(Label::new(name).sense(Sense::click())).clicked() {
+                cx.send(Command::Rule(wanted));
+            }
+        });
+        match &possible {
+            Ok(threshold) => _ = line.response.on_hover_text(format!("{help} ({threshold:.4})")),
+            Err(reason) => _ = line.response.on_disabled_hover_text(widgets::sentence(reason)),
+        }
+    });
+}

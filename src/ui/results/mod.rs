@@ -1,0 +1,14 @@
+//! The Results workspace.
+
+pub mod annotations;
+pub mod baselines;
+pub mod compare_runs;
+pub mod confusion;
+pub mod explanation;
+pub mod filters;
+pub mod gallery;
+pub mod histogram;
+pub mod inspector;
+pub mod roc;
+pub mod synthetic_lesions;
+pub mod view;

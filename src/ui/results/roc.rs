@@ -1,0 +1,118 @@
+//! The ROC and the precision-recall curve, with the point of the shared threshold; a click or drag moves it.
+
+use crate::{
+    app::{Command, state::Comparing},
+    engine::{export::results::Chart, score_set::ScoreSet},
+    ui::{
+        Cx,
+        shared::{
+            plot::{self, percent},
+            theme, widgets,
+        },
+    },
+};
+use eframe::egui::Ui;
+use egui_plot::{Line, LineStyle, Points};
+
+/// Which of the two curves is shown.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Curve {
+    #[default]
+    Roc,
+    PrecisionRecall,
+}
+
+/// One point: x, y, and the threshold that leads there.
+type At = ([f64; 2], f64);
+
+impl Curve {
+    fn chart(self) -> Chart {
+        match self {
+            Self::Roc => Chart::Roc,
+            Self::PrecisionRecall => Chart::PrecisionRecall,
+        }
+    }
+
+    fn points(self, set: &ScoreSet) -> Box<dyn Iterator<Item = At> + '_> {
+        match self {
+            Self::Roc => Box::new(set.roc.iter().map(|p| ([p.fpr, p.tpr], p.threshold))),
+            Self::PrecisionRecall => Box::new(set.pr.iter().map(|p| ([p.recall, p.precision], p.threshold))),
+        }
+    }
+
+    fn words(self, [x, y]: [f64; 2]) -> String {
+        match self {
+            Self::Roc => format!("sensitivity {} at specificity {}", percent(y), percent(1.0 - x)),
+            Self::PrecisionRecall => format!("precision {} at recall {}", percent(y), percent(x)),
+        }
+    }
+
+    /// Where the threshold is, if anything can be said of it.
+    fn now(self, cx: &Cx<'_>) -> Option<[f64; 2]> {
+        let c = cx.state.results.confusion();
+        match self {
+            Self::Roc => Some([1.0 - c.specificity()?, c.sensitivity()?]),
+            Self::PrecisionRecall => (c.tp + c.fp > 0).then_some([c.sensitivity()?, c.tp as f64 / (c.tp + c.fp) as f64]),
+        }
+    }
+}
+
+pub fn show(ui: &mut Ui, cx: &mut Cx<'_>, set: &ScoreSet, curve: &mut Curve, height: f32) {
+    let t = theme::of(ui);
+    plot::head(ui, cx, curve.chart(), |ui, _| {
+        let kinds = [(Curve::Roc, "ROC"), (Curve::PrecisionRecall, "Precision-recall")];
+        if let Some(chosen) = widgets::choices(ui, *curve, &kinds) {
+            *curve = chosen;
+        }
+    });
+    let curve = *curve;
+    let height = height - 64.0;
+    if set.roc.is_empty() {
+        plot::undefined(ui, set.evaluation.undefined.as_ref(), height);
+        return;
+    }
+    let now = curve.now(cx);
+    let compared = match &cx.state.results.comparison {
+        Comparing::Ready(compared) => Some(compared.clone()),
+        _ => None,
+    };
+    let id = if curve == Curve::Roc { "roc" } else { "precision-recall" };
+    let plot = plot::quiet(id, t, height).default_x_bounds(-0.02, 1.02).default_y_bounds(-0.02, 1.02);
+    let shown = plot.show(ui, |p| {
+        let share = set.evaluation.n_abnormal as f64 / (set.evaluation.n_abnormal + set.evaluation.n_normal).max(1) as f64;
+        let chance = if curve == Curve::Roc { vec![[0.0, 0.0], [1.0, 1.0]] } else { vec![[0.0, share], [1.0, share]] };
+        p.line(Line::new("chance", chance).color(t.line).style(LineStyle::dashed_loose()));
+        if let Some(compared) = &compared {
+            let points = plot::thinned(curve.points(&compared.second).map(|p| p.0));
+            p.line(Line::new("second run", points).color(t.weak).width(1.5).style(LineStyle::dashed_dense()));
+        }
+        p.line(Line::new("this run", plot::thinned(curve.points(set).map(|p| p.0))).color(t.accent).width(2.0));
+        let pointer = p.pointer_coordinate().filter(|_| p.response().hovered() || p.response().dragged());
+        let here = pointer.and_then(|at| nearest(curve, set, [at.x, at.y]));
+        if let Some(now) = now {
+            p.points(Points::new("threshold", vec![now]).color(t.text).radius(5.0));
+        }
+        if let Some((at, _)) = here {
+            p.points(Points::new("pointer", vec![at]).color(t.accent).radius(4.0));
+        }
+        here
+    });
+    let text = match (shown.inner, now) {
+        (Some((at, threshold)), _) => format!("{} · threshold {threshold:.4}", curve.words(at)),
+        (None, Some(now)) => format!("now {}", curve.words(now)),
+        (None, None) => "nothing is called abnormal at this threshold".into(),
+    };
+    widgets::weak_line(ui, text);
+    let response = shown.response;
+    if let Some((_, threshold)) = shown.inner
+        && (response.dragged() || response.clicked())
+    {
+        cx.send(Command::Threshold(threshold));
+    }
+}
+
+/// The curve's point nearest to a place.
+fn nearest(curve: Curve, set: &ScoreSet, [x, y]: [f64; 2]) -> Option<At> {
+    let distance = |(at, _): &At| (at[0] - x).powi(2) + (at[1] - y).powi(2);
+    curve.points(set).filter(|p| p.1.is_finite()).min_by(|a, b| distance(a).total_cmp(&distance(b)))
+}

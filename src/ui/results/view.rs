@@ -1,0 +1,187 @@
+//! Results, in the middle: ROC and histogram on the left, the gallery on the right, one threshold for all of them.
+
+use super::{compare_runs, gallery, histogram, roc};
+use crate::{
+    app::{
+        Command,
+        actions::Id,
+        icons,
+        state::{Open, Scores, Workspace, data_title},
+    },
+    data::Label,
+    engine::score_set::ScoreSet,
+    jobs::events::Pick,
+    ui::{
+        Cx, Ui as Local,
+        shared::{theme, widgets},
+    },
+};
+use eframe::egui::{Align, Button, ComboBox, Frame, Key, Layout, RichText, TextEdit, Ui, Vec2, vec2};
+
+/// Width from which on charts and gallery lie beside each other, points.
+const BESIDE: f32 = 560.0;
+/// Height of the charts where they do not.
+const CHARTS: f32 = 560.0;
+
+/// Height that they need in this width, points.
+pub fn least(width: f32) -> f32 {
+    if width < BESIDE { CHARTS + 480.0 } else { 440.0 }
+}
+
+/// Height of what says why there is no curve, px.
+const UNDEFINED: f32 = 128.0;
+
+pub fn show(ui: &mut Ui, cx: &mut Cx<'_>, local: &mut Local) {
+    match &cx.state.results.scores {
+        Scores::None => none(ui, cx),
+        Scores::Loading => {
+            ui.horizontal(|ui| {
+                ui.spinner();
+                ui.label("Reading the scores…");
+            });
+        }
+        Scores::Failed(failure) => {
+            widgets::failure(ui, cx, &failure.summary, &failure.hint);
+            if let Some(run) = cx.state.results.run.clone() {
+                widgets::button(ui, cx, "Try again", || Command::OpenRun(run));
+            }
+        }
+        Scores::Ready(set) => {
+            let set = set.clone();
+            ready(ui, cx, local, &set);
+        }
+    }
+}
+
+fn none(ui: &mut Ui, cx: &mut Cx<'_>) {
+    let text = "A finished run has scores: how abnormal each image is, and which of them the model gets wrong.";
+    widgets::empty_state(ui, "No scores yet", text, |ui| {
+        widgets::button(ui, cx, "Train (3)", || Command::Go(Workspace::Train));
+    });
+}
+
+fn ready(ui: &mut Ui, cx: &mut Cx<'_>, local: &mut Local, set: &ScoreSet) {
+    head(ui, cx, set);
+    if cx.state.results.asks_folder {
+        ask_folder(ui, cx, local);
+    }
+    other_data(ui, cx, set);
+    if ui.available_width() < BESIDE {
+        charts(ui, cx, local, set, vec2(ui.available_width(), CHARTS));
+        ui.add_space(theme::GAP);
+        images(ui, cx, local, set);
+        return;
+    }
+    let left = (ui.available_width() * 0.43).clamp(220.0, 480.0);
+    ui.horizontal_top(|ui| {
+        charts(ui, cx, local, set, vec2(left, ui.available_height()));
+        ui.add_space(theme::GAP);
+        ui.vertical(|ui| images(ui, cx, local, set));
+    });
+}
+
+fn charts(ui: &mut Ui, cx: &mut Cx<'_>, local: &mut Local, set: &ScoreSet, size: Vec2) {
+    ui.allocate_ui(size, |ui| {
+        ui.vertical(|ui| {
+            ui.set_width(size.x);
+            // A sentence in place of a curve needs less room.
+            let upper = if set.roc.is_empty() { UNDEFINED } else { (size.y - theme::GAP) / 2.0 };
+            roc::show(ui, cx, set, &mut local.curve, upper);
+            histogram::show(ui, cx, set, size.y - theme::GAP - upper);
+        });
+    });
+}
+
+fn images(ui: &mut Ui, cx: &mut Cx<'_>, local: &mut Local, set: &ScoreSet) {
+    if !compare_runs::show(ui, cx) {
+        gallery::show(ui, cx, set, &mut local.gallery);
+    }
+}
+
+fn head(ui: &mut Ui, cx: &mut Cx<'_>, set: &ScoreSet) {
+    let in_line = ui.available_width() >= BESIDE;
+    ui.horizontal(|ui| {
+        ui.set_height(32.0);
+        ui.label(RichText::new(&set.name).size(theme::TITLE));
+        if set.files.len() > 1 {
+            let now = ScoreSet::title(&set.file);
+            let combo = ComboBox::from_id_salt("files").selected_text(RichText::new(now).size(theme::SMALL)).show_ui(ui, |ui| {
+                for file in &set.files {
+                    if ui.selectable_label(*file == set.file, ScoreSet::title(file)).clicked() {
+                        cx.send(Command::OpenRun(file.clone()));
+                    }
+                }
+            });
+            combo.response.accessible_name("File of scores").on_hover_text("Which images were scored by this run");
+        }
+        if !in_line {
+            return about(ui, set);
+        }
+        ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
+            widgets::action_button(ui, cx, Id::ScoreFolder);
+            compare_runs::pick(ui, cx);
+            ui.with_layout(Layout::left_to_right(Align::Center), |ui| about(ui, set));
+        });
+    });
+    if !in_line {
+        ui.horizontal_wrapped(|ui| {
+            compare_runs::pick(ui, cx);
+            widgets::action_button(ui, cx, Id::ScoreFolder);
+        });
+    }
+}
+
+/// Over which images the figures are.
+fn about(ui: &mut Ui, set: &ScoreSet) {
+    let e = &set.evaluation;
+    let over = if e.split == "all" { "all images".into() } else { format!("{} split", e.split) };
+    let unknown = if e.n_unlabelled > 0 { format!(", {} without a label", e.n_unlabelled) } else { String::new() };
+    let text = match e.n_normal + e.n_abnormal {
+        0 => format!("{} images without labels, ranked", set.evaluated),
+        _ => format!("{over} · {} normal, {} abnormal{unknown}", e.n_normal, e.n_abnormal),
+    };
+    widgets::cut_label(ui, &text, theme::SMALL, theme::of(ui).weak);
+}
+
+/// The line that asks which folder to score: chosen, typed or dropped.
+fn ask_folder(ui: &mut Ui, cx: &mut Cx<'_>, local: &mut Local) {
+    let t = theme::of(ui);
+    Frame::new().fill(t.raised).corner_radius(theme::RADIUS).inner_margin(theme::GAP).show(ui, |ui| {
+        ui.horizontal(|ui| {
+            ui.label("Score with this run:");
+            let width = (ui.available_width() - 300.0).max(120.0);
+            let edit = TextEdit::singleline(&mut local.folder).hint_text("path of a folder of images, or drop it here");
+            let field = ui.add(edit.desired_width(width)).accessible_name("Folder to score");
+            let typed = !local.folder.trim().is_empty();
+            let entered = field.lost_focus() && ui.input(|i| i.key_pressed(Key::Enter));
+            let score = ui.add_enabled(typed, Button::new("Score"));
+            if typed && (entered || score.clicked()) {
+                cx.send(Command::ScoreFolder(local.folder.trim().into()));
+            }
+            widgets::button(ui, cx, "Choose…", || Command::Pick(Pick::FolderToScore));
+            widgets::button(ui, cx, "Cancel", || Command::AskFolder(false));
+        });
+        widgets::weak(ui, "The images need no labels. They are ranked by their score; the folder itself is only read.");
+    });
+}
+
+/// The pictures of the gallery come from the open data set; another one may be open.
+fn other_data(ui: &mut Ui, cx: &mut Cx<'_>, set: &ScoreSet) {
+    let path = &set.data.path;
+    let is_open = cx.state.open().is_some_and(|o: &std::sync::Arc<Open>| o.config.path == *path);
+    if is_open || path.as_os_str().is_empty() || cx.state.data.opening.is_some() {
+        return;
+    }
+    let t = theme::of(ui);
+    ui.horizontal(|ui| {
+        let text = format!("{}  These are scores of {}, which is not the open data set.", icons::WARNING, data_title(path));
+        ui.label(RichText::new(text).size(theme::SMALL).color(t.warning));
+        if widgets::small_button(ui, "Open it").clicked() {
+            cx.send(Command::OpenData(set.data.clone()));
+        }
+    });
+}
+
+pub fn label_of(abnormal: Option<bool>) -> Option<Label> {
+    abnormal.map(|a| if a { Label::Abnormal } else { Label::Normal })
+}

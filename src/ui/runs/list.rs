@@ -1,0 +1,221 @@
+//! All runs of the workspace: found, named, compared, thrown away and brought back.
+
+use super::compare;
+use crate::{
+    app::{
+        Command,
+        actions::Id,
+        icons,
+        state::{Overlay, RunDraft, Workspace, config_title},
+        update::in_work,
+    },
+    engine::{
+        export::{curves::Graph, results::Format},
+        run_actions::RunErrand,
+        run_list::RunEntry,
+    },
+    run_dir::RunState,
+    ui::{
+        Cx,
+        shared::{theme, widgets},
+    },
+};
+use eframe::egui::{Align, Button, Frame, Layout, RichText, ScrollArea, TextEdit, Ui, WidgetInfo, accesskit::Role, vec2};
+use std::path::PathBuf;
+
+pub fn show(ui: &mut Ui, cx: &mut Cx<'_>) {
+    ui.horizontal(|ui| {
+        ui.label(RichText::new("Runs").size(theme::TITLE));
+        ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
+            widgets::button(ui, cx, "Close", || Command::Toggle(Overlay::Runs)).on_hover_text("Esc");
+            widgets::icon_button(ui, cx, Id::RefreshRuns);
+            let trash = cx.state.list.trash.len();
+            if trash > 0 {
+                let shown = cx.state.list.shows_trash;
+                if ui.add(Button::selectable(shown, format!("Trash {trash}"))).clicked() {
+                    cx.send(Command::ShowTrash(!shown));
+                }
+            }
+            widgets::action_button(ui, cx, Id::ImportRun);
+        });
+    });
+    ScrollArea::vertical().auto_shrink(false).show(ui, |ui| {
+        if cx.state.list.shows_trash {
+            trash(ui, cx);
+            return;
+        }
+        if cx.state.runs.is_empty() {
+            widgets::empty_state(
+                ui,
+                "No runs yet",
+                "Train (3) makes one; a checkpoint of the reference trainer can be imported.",
+                |ui| {
+                    _ = widgets::action_button(ui, cx, Id::ImportRun);
+                },
+            );
+            return;
+        }
+        search(ui, cx);
+        let found: Vec<&RunEntry> = cx.state.runs.iter().filter(|run| cx.state.list.finds(run)).collect();
+        if found.is_empty() {
+            widgets::weak(ui, "No run has these words in its name, notes or data.");
+        }
+        for run in found {
+            row(ui, cx, run);
+            if cx.state.list.selected.as_ref() == Some(&run.path) {
+                details(ui, cx, run);
+            }
+        }
+        ui.add_space(theme::PAGE);
+        compare::show(ui, cx);
+        widgets::follow_focus(ui);
+    });
+}
+
+/// The field that finds runs; also in the library.
+pub fn search(ui: &mut Ui, cx: &mut Cx<'_>) {
+    let mut query = cx.state.list.query.clone();
+    let width = ui.available_width().min(360.0);
+    let field = TextEdit::singleline(&mut query).hint_text("Find by name, notes, data…").desired_width(width);
+    if ui.add(field).accessible_name("Find runs").changed() {
+        cx.send(Command::SearchRuns(query));
+    }
+}
+
+/// State of a run in a word, and its colour.
+pub fn state_of(run: &RunEntry, t: &theme::Tokens) -> (String, eframe::egui::Color32) {
+    match &run.manifest.state {
+        RunState::Finished => (run.figure("auroc").map_or("finished".into(), |a| format!("AUROC {a:.3}")), t.weak),
+        RunState::Unfinished | RunState::Stopped => ("unfinished".into(), t.warning),
+        RunState::Failed { .. } => ("failed".into(), t.error),
+    }
+}
+
+fn row(ui: &mut Ui, cx: &mut Cx<'_>, run: &RunEntry) {
+    let t = theme::of(ui);
+    let selected = cx.state.list.selected.as_ref() == Some(&run.path);
+    ui.horizontal(|ui| {
+        let mut compared = cx.state.list.compared.contains(&run.path);
+        let name = format!("Compare {}", run.manifest.name);
+        if ui.checkbox(&mut compared, "").on_hover_text("Compare").accessible_name(name).changed() {
+            cx.send(Command::CompareRun(run.path.clone()));
+        }
+        let width = ui.available_width();
+        let (state, colour) = state_of(run, t);
+        let date = run.manifest.created.get(..10).unwrap_or_default();
+        let data = config_title(&run.config.data);
+        let about = [run.manifest.kind.name(), &data, date, run.manifest.notes.lines().next().unwrap_or_default()];
+        let about = about.into_iter().filter(|part| !part.is_empty()).collect::<Vec<_>>().join(" · ");
+        let font = eframe::egui::FontId::proportional(theme::BODY);
+        let name = widgets::cut_middle(ui, &run.manifest.name, &font, width * 0.35);
+        let button = Button::selectable(selected, name)
+            .shortcut_text(RichText::new(state).size(theme::SMALL).color(colour))
+            .min_size(vec2(width, 26.0));
+        let response = ui.add(button);
+        response.widget_info(|| WidgetInfo::selected(Role::Button, true, selected, format!("Details of {}", run.manifest.name)));
+        // What else is worth knowing stands between name and state.
+        let small = eframe::egui::FontId::proportional(theme::SMALL);
+        let from = response.rect.left_center() + vec2(width * 0.35 + 24.0, 0.0);
+        let about = widgets::cut_middle(ui, &about, &small, width * 0.65 - 160.0);
+        widgets::text_at(ui, from, eframe::egui::Align2::LEFT_CENTER, about, t.weak);
+        if response.on_hover_text(run.path.display().to_string()).clicked() {
+            cx.send(Command::SelectRun(run.path.clone()));
+        }
+    });
+}
+
+fn details(ui: &mut Ui, cx: &mut Cx<'_>, run: &RunEntry) {
+    let typed = cx.state.list.draft.clone().filter(|draft| draft.run == run.path);
+    let mut draft = typed.clone().unwrap_or_else(|| RunDraft::of(run));
+    let t = theme::of(ui);
+    Frame::new().fill(t.panel).corner_radius(theme::RADIUS).inner_margin(12).show(ui, |ui| {
+        ui.set_width(ui.available_width());
+        if let RunState::Failed { reason } = &run.manifest.state {
+            ui.label(RichText::new(format!("{}  {}", icons::WARNING, widgets::sentence(reason))).color(t.error));
+        }
+        let name = ui.add(TextEdit::singleline(&mut draft.name).desired_width(360.0)).accessible_name("Name of the run");
+        let hint = "Notes: what was tried, and what came of it";
+        let notes = TextEdit::multiline(&mut draft.notes).hint_text(hint).desired_rows(2).desired_width(f32::INFINITY);
+        let notes = ui.add(notes).accessible_name("Notes on the run");
+        let has_focus = name.has_focus() || notes.has_focus();
+        if name.changed() || notes.changed() {
+            cx.send(Command::DraftRun(draft));
+        } else if typed.is_some() && !has_focus {
+            // The file is written when the field is left, not at each letter.
+            cx.send(Command::KeepDraft);
+        }
+        ui.horizontal_wrapped(|ui| actions(ui, cx, run));
+    });
+}
+
+/// What can be done with a run, as buttons or as the lines of a menu.
+pub fn actions(ui: &mut Ui, cx: &mut Cx<'_>, run: &RunEntry) {
+    let busy = cx.state.jobs.iter().any(|j| !j.state.has_ended());
+    let works = in_work(cx.state, &run.path);
+    let mut act = |ui: &mut Ui, text: &str, why_not: Option<&str>, commands: &dyn Fn() -> Vec<Command>| {
+        let response = ui.add_enabled(why_not.is_none(), Button::new(text)).on_disabled_hover_text(why_not.unwrap_or_default());
+        if response.clicked() {
+            commands().into_iter().for_each(|command| cx.send(command));
+            ui.close();
+        }
+    };
+    let path = || run.path.clone();
+    let errand = |errand: RunErrand| vec![Command::RunErrand(errand)];
+    if run.has_scores {
+        act(ui, "Results", None, &|| vec![Command::OpenRun(path()), Command::Go(Workspace::Results)]);
+    }
+    if run.can_resume() {
+        let why_not = works.or(busy.then_some("Another job is running or waiting."));
+        act(ui, "Go on with it", why_not, &|| vec![Command::ResumeRun(path())]);
+    }
+    if let Some(model) = &run.model {
+        act(ui, "Dissolve with its model", None, &|| vec![Command::Go(Workspace::Dissolve), Command::Model(model.clone())]);
+    }
+    act(ui, "Use its settings", None, &|| vec![Command::UseSettings(path()), Command::Go(Workspace::Train)]);
+    act(ui, "Open its data", None, &|| vec![Command::OpenData(run.config.data.clone()), Command::Go(Workspace::Data)]);
+    act(ui, "Write report", None, &|| errand(RunErrand::Report(path())));
+    let no_weights = (!run.has_weights).then_some("It has no finished weights yet.");
+    act(ui, "Export weights", no_weights, &|| errand(RunErrand::Export(path())));
+    let curves = || vec![Command::Graph(Graph::Training(path()), Format::Csv)];
+    act(ui, "Export curves (CSV)", None, &curves);
+    act(ui, "Show folder", None, &|| vec![Command::ShowFolder(path())]);
+    act(ui, "Copy path", None, &|| vec![Command::Copy(run.path.display().to_string())]);
+    act(ui, "Move to trash", works, &|| errand(RunErrand::Trash(path())));
+}
+
+fn trash(ui: &mut Ui, cx: &mut Cx<'_>) {
+    let t = theme::of(ui);
+    let all: Vec<PathBuf> = cx.state.list.trash.iter().map(|run| run.path.clone()).collect();
+    ui.horizontal(|ui| {
+        ui.label("Runs in the trash are kept until they are deleted for good.");
+        widgets::button(ui, cx, "Back to the runs", || Command::ShowTrash(false));
+        widgets::button(ui, cx, "Empty the trash…", || Command::AskDelete(all.clone()));
+    });
+    let asked = cx.state.list.deleting.clone();
+    if !asked.is_empty() {
+        let what = match asked.len() {
+            1 => "this run".to_string(),
+            n => format!("these {n} runs"),
+        };
+        Frame::new().fill(t.panel).stroke((1.0, t.error)).corner_radius(theme::RADIUS).inner_margin(12).show(ui, |ui| {
+            ui.label(theme::strong(format!("Delete {what} for good? Nothing brings back weights and scores after that.")));
+            ui.horizontal(|ui| {
+                let delete = Button::new(RichText::new("Delete for good").color(t.error));
+                if ui.add(delete).clicked() {
+                    cx.send(Command::RunErrand(RunErrand::Delete(asked)));
+                }
+                widgets::button(ui, cx, "Keep", || Command::AskDelete(Vec::new()));
+            });
+        });
+    }
+    for run in &cx.state.list.trash {
+        ui.horizontal(|ui| {
+            widgets::button(ui, cx, "Restore", || Command::RunErrand(RunErrand::Restore(run.path.clone())))
+                .widget_info(|| WidgetInfo::labeled(Role::Button, true, format!("Restore {}", run.manifest.name)));
+            let delete = widgets::button(ui, cx, "Delete…", || Command::AskDelete(vec![run.path.clone()]));
+            delete.widget_info(|| WidgetInfo::labeled(Role::Button, true, format!("Delete {}", run.manifest.name)));
+            ui.label(&run.manifest.name);
+            widgets::weak(ui, format!("{} · {}", run.manifest.kind.name(), run.manifest.created.get(..10).unwrap_or_default()));
+        });
+    }
+}

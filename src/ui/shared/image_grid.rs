@@ -1,0 +1,159 @@
+//! A grid of little pictures, of which only what is in view exists. Used by Data and by the gallery.
+
+use super::{theme, widgets};
+use crate::{
+    app::{Command, state::Tab},
+    data::{ImageId, Label},
+    ui::Cx,
+};
+use eframe::egui::{
+    Align2, FontId, Key, Rect, ScrollArea, Sense, Stroke, StrokeKind, Ui, Vec2, WidgetInfo, accesskit::Role, pos2, vec2,
+};
+
+/// Least side of a cell's picture; the columns share what is left of the width.
+const CELL: f32 = 112.0;
+/// Height of the lines under it.
+pub const LINE: f32 = 16.0;
+
+/// One cell, as its owner describes it.
+pub struct Cell {
+    /// `None`: an image of a data set that is not open.
+    pub id: Option<ImageId>,
+    pub name: String,
+    pub label: Option<Label>,
+    pub selected: bool,
+    /// A second line under the name.
+    pub note: Option<String>,
+    /// How its call turned out, in the gallery.
+    pub outcome: Option<Tab>,
+}
+
+/// What is remembered between frames.
+#[derive(Default)]
+pub struct Grid {
+    /// What was selected in the last frame: a new selection is scrolled into view.
+    selected: Option<usize>,
+    /// How far it was scrolled then, points.
+    offset: f32,
+}
+
+impl Grid {
+    /// Shows `count` cells; returns the one that was clicked, and whether twice.
+    pub fn show(
+        &mut self,
+        ui: &mut Ui,
+        cx: &mut Cx<'_>,
+        count: usize,
+        selected: Option<usize>,
+        cell: impl Fn(usize) -> Cell,
+    ) -> Option<(usize, bool)> {
+        let gap = theme::GAP;
+        // The scroll bar keeps its place.
+        let width = ui.available_width() - 12.0;
+        let columns = ((width + gap) / (CELL + gap)).floor().max(1.0) as usize;
+        let side = ((width + gap) / columns as f32 - gap).floor().max(1.0);
+        let height = side + 2.0 * LINE;
+        let rows = count.div_ceil(columns);
+        let mut clicked = None;
+        let mut area = ScrollArea::vertical().auto_shrink(false);
+        if self.selected != selected {
+            self.selected = selected;
+            area = self.scroll_to(ui, area, selected, columns, height + gap);
+        }
+        rows_by_key(ui, cx, columns as i64);
+        let shown = area.show_rows(ui, height, rows, |ui, range| {
+            for row in range {
+                ui.horizontal(|ui| {
+                    for index in (row * columns..((row + 1) * columns).min(count)).take(columns) {
+                        let cell = cell(index);
+                        let (rect, response) = ui.allocate_exact_size(vec2(side, height), Sense::click());
+                        let mark = widgets::label_word(cell.label);
+                        response.widget_info(|| {
+                            WidgetInfo::selected(Role::Image, true, cell.selected, format!("{}, {mark}", cell.name))
+                        });
+                        paint(ui, cx, rect, &cell, response.hovered());
+                        if response.clicked() {
+                            clicked = Some((index, false));
+                        }
+                        if response.double_clicked() {
+                            clicked = Some((index, true));
+                        }
+                        response.on_hover_text(hover_text(cx, &cell));
+                    }
+                });
+            }
+        });
+        self.offset = shown.state.clamped_offset().y;
+        clicked
+    }
+
+    /// Brings the selected row into view where it is outside of it.
+    fn scroll_to(&self, ui: &Ui, area: ScrollArea, selected: Option<usize>, columns: usize, row: f32) -> ScrollArea {
+        let Some(index) = selected else { return area };
+        let (top, view) = ((index / columns) as f32 * row, ui.available_height());
+        if top >= self.offset && top + row <= self.offset + view {
+            area
+        } else {
+            area.vertical_scroll_offset((top - view / 3.0).max(0.0))
+        }
+    }
+}
+
+/// Up and down go a row further, as left and right go an image further.
+pub fn rows_by_key(ui: &Ui, cx: &mut Cx<'_>, columns: i64) {
+    let elsewhere = cx.state.overlay.is_some() || ui.ctx().memory(|m| m.focused().is_some());
+    let (up, down) = ui.input(|i| (i.key_pressed(Key::ArrowUp), i.key_pressed(Key::ArrowDown)));
+    if up != down && !elsewhere {
+        cx.send(Command::Walk(if down { columns } else { -columns }));
+    }
+}
+
+fn hover_text(cx: &Cx<'_>, cell: &Cell) -> String {
+    let broken = cell.id.and_then(|id| cx.state.data.broken.get(&id));
+    let mut lines = vec![cell.name.clone(), widgets::label_word(cell.label).to_string()];
+    lines.extend(cell.note.clone());
+    lines.extend(cell.outcome.map(|o| format!("{}: {}", o.name(), o.meaning())));
+    lines.extend(broken.map(|reason| widgets::sentence(reason)));
+    lines.join("\n")
+}
+
+/// Draws a cell into `rect`: a square picture, and two lines under it.
+pub fn paint(ui: &Ui, cx: &mut Cx<'_>, rect: Rect, cell: &Cell, hovered: bool) {
+    let t = theme::of(ui);
+    let picture = Rect::from_min_size(rect.min, Vec2::splat(rect.width()));
+    let painter = ui.painter();
+    painter.rect_filled(picture, theme::RADIUS, t.panel);
+    match cell.id.map(|id| (id, cx.textures.thumbnail(id))) {
+        Some((_, Some(texture))) => {
+            let inner = widgets::fit(texture.size_vec2(), picture.shrink(2.0));
+            eframe::egui::Image::new((texture.id(), inner.size())).corner_radius(4).paint_at(ui, inner);
+        }
+        Some((id, None)) if cx.state.data.broken.contains_key(&id) => {
+            widgets::text_at(ui, picture.center(), Align2::CENTER_CENTER, "cannot be read", t.error);
+        }
+        Some((id, None)) => {
+            cx.want(id);
+            painter.rect_filled(picture.shrink(24.0), theme::RADIUS, t.raised);
+        }
+        None => _ = widgets::text_at(ui, picture.center(), Align2::CENTER_CENTER, "data set not open", t.weak),
+    }
+    let edge = if cell.selected { Some((2.0, t.accent)) } else { hovered.then_some((1.0, t.weak)) };
+    if let Some((width, colour)) = edge {
+        painter.rect_stroke(picture, theme::RADIUS, Stroke::new(width, colour), StrokeKind::Inside);
+    }
+    let font = FontId::proportional(theme::SMALL);
+    let baseline = picture.bottom() + LINE * 0.5 + 2.0;
+    let wrong = cell.outcome.is_some_and(Tab::is_wrong);
+    widgets::outcome_mark(painter, t, cell.label, wrong, pos2(rect.left() + 7.0, baseline), 4.0);
+    let name = widgets::cut_middle(ui, cell.name.rsplit('/').next().unwrap_or(&cell.name), &font, rect.width() - 18.0);
+    widgets::text_at(
+        ui,
+        pos2(rect.left() + 16.0, baseline),
+        Align2::LEFT_CENTER,
+        name,
+        if cell.selected { t.text } else { t.weak },
+    );
+    if let Some(note) = &cell.note {
+        widgets::text_at(ui, pos2(rect.left() + 16.0, baseline + LINE), Align2::LEFT_CENTER, note, t.weak);
+    }
+}

@@ -1,0 +1,6 @@
+//! What panels are made of: widgets, the theme, the grid of images, plots.
+
+pub mod image_grid;
+pub mod plot;
+pub mod theme;
+pub mod widgets;

@@ -1,0 +1,188 @@
+//! One image, large: its twin, and on Results the nearest normal training images. Enter opens it, Escape closes it.
+
+use crate::{
+    app::{Command, icons, state::Workspace},
+    engine::score_set::ScoreSet,
+    scores::ScoreRow,
+    ui::{
+        Cx,
+        dissolve::{change_curve, compare, image_frame, t_slider, view},
+        results::{annotations, explanation},
+        shared::{theme, widgets},
+    },
+};
+use eframe::egui::{Align, Button, Frame, Id, Layout, Modal, RichText, ScrollArea, Ui, Vec2, WidgetInfo, accesskit::Role, vec2};
+
+/// Width of the column that explains the score.
+const WHY: f32 = 380.0;
+/// Room in which pictures and explanation lie beside each other, points; else they lie above it.
+const BESIDE: Vec2 = vec2(860.0, 500.0);
+/// Least height of the pictures there.
+const ABOVE: f32 = 200.0;
+/// Height of tags and note.
+const NOTE: f32 = 112.0;
+
+pub fn show(ui: &mut Ui, cx: &mut Cx<'_>, note: &mut (String, String)) {
+    let t = theme::of(ui);
+    let window = ui.ctx().content_rect().size();
+    let room = window - Vec2::splat(if window.x < BESIDE.x { 16.0 } else { 64.0 });
+    let frame = Frame::new().fill(t.panel).corner_radius(theme::RADIUS).inner_margin(theme::PAGE);
+    let modal = Modal::new(Id::unique("picture")).frame(frame).show(ui.ctx(), |ui| {
+        ui.set_width(room.x - 32.0);
+        ui.set_height(room.y - 32.0);
+        let row = row(cx).cloned();
+        head(ui, cx, row.as_ref());
+        let set = cx.state.results.ready().cloned();
+        let Some((set, row)) = set.zip(row) else {
+            let size = ui.available_size();
+            return picture(ui, cx, size, None);
+        };
+        let open = cx.state.open().filter(|o| o.config.path == set.data.path && o.by_name.contains_key(&row.path));
+        let elsewhere = open.is_none().then_some("The data set of this image is not open.");
+        let size = ui.available_size();
+        if size.x < BESIDE.x || size.y < BESIDE.y {
+            ScrollArea::vertical().auto_shrink(false).show(ui, |ui| {
+                ui.set_max_width(size.x - theme::PAGE);
+                looked_at(ui, cx, note, &set, &row, elsewhere, size.y.max(ABOVE) - theme::PAGE);
+                ui.add_space(theme::PAGE);
+                explanation::show(ui, cx, &set, &row, size.y);
+                widgets::follow_focus(ui);
+            });
+            return;
+        }
+        ui.horizontal_top(|ui| {
+            let left = vec2(size.x - WHY - theme::PAGE, size.y);
+            ui.allocate_ui(left, |ui| {
+                ui.vertical(|ui| {
+                    ui.set_width(left.x);
+                    let below = NOTE + if row.terms.is_some() && set.normals.is_some() { explanation::BARS } else { 0.0 };
+                    looked_at(ui, cx, note, &set, &row, elsewhere, size.y - below);
+                });
+            });
+            ui.add_space(theme::PAGE - theme::GAP);
+            ui.vertical(|ui| {
+                ScrollArea::vertical().auto_shrink(false).show(ui, |ui| {
+                    ui.set_width(ui.available_width() - 12.0);
+                    explanation::show(ui, cx, &set, &row, size.y);
+                });
+            });
+        });
+    });
+    if modal.should_close() {
+        cx.send(Command::Escape);
+    }
+}
+
+/// The pictures in this height, the terms of the score, tags and note.
+fn looked_at(
+    ui: &mut Ui,
+    cx: &mut Cx<'_>,
+    note: &mut (String, String),
+    set: &ScoreSet,
+    row: &ScoreRow,
+    elsewhere: Option<&'static str>,
+    height: f32,
+) {
+    let width = ui.available_width();
+    picture(ui, cx, vec2(width, compare::used(cx, vec2(width, height))), elsewhere);
+    if let Some((terms, normals)) = row.terms.as_ref().zip(set.normals.as_ref()) {
+        ui.allocate_ui(vec2(width, explanation::BARS), |ui| {
+            ui.vertical(|ui| {
+                ui.set_min_size(vec2(width, explanation::BARS - theme::GAP));
+                explanation::bars(ui, cx, set, terms, normals);
+            });
+        });
+    }
+    annotations::show(ui, cx, note);
+    if elsewhere.is_none() && cx.state.dissolve.missing().is_none() {
+        below(ui, cx);
+    }
+}
+
+/// Where the pictures leave room: the slider, and the energy curve.
+fn below(ui: &mut Ui, cx: &mut Cx<'_>) {
+    const CURVE: f32 = 150.0;
+    let slider = t_slider::height(ui.available_width()) + theme::GAP;
+    if cx.state.dissolve.uses_t() && ui.available_height() >= slider {
+        let dia = &cx.state.train.config.dia;
+        t_slider::show(ui, cx, [dia.t_min, dia.t_max]);
+    }
+    if ui.available_height() >= CURVE {
+        change_curve::show(ui, cx, ui.available_height());
+    }
+    view::play(ui, cx);
+}
+
+/// The image with its twin, as far as there is one.
+fn picture(ui: &mut Ui, cx: &mut Cx<'_>, size: Vec2, elsewhere: Option<&'static str>) {
+    match elsewhere.or(cx.state.dissolve.missing()) {
+        None => {
+            let seen = compare::show(ui, cx, size);
+            image_frame::set_pointed(ui, seen.hover);
+        }
+        Some(missing) => alone(ui, cx, size, missing),
+    }
+}
+
+fn row<'a>(cx: &'a Cx<'_>) -> Option<&'a ScoreRow> {
+    let results = &cx.state.results;
+    (cx.state.workspace == Workspace::Results).then_some(())?;
+    results.ready()?.rows.get(results.row?)
+}
+
+fn head(ui: &mut Ui, cx: &mut Cx<'_>, row: Option<&ScoreRow>) {
+    let t = theme::of(ui);
+    let (label, name) = match (cx.state.open().zip(cx.state.selected), row) {
+        (_, Some(row)) => (crate::ui::results::view::label_of(row.label), row.path.clone()),
+        (Some((open, id)), None) => (open.dataset.label(id), open.dataset.item(id).map(|i| i.name.clone()).unwrap_or_default()),
+        (None, None) => (None, String::new()),
+    };
+    ui.horizontal(|ui| {
+        ui.set_height(24.0);
+        widgets::mark_ui(ui, label);
+        ui.label(RichText::new(widgets::label_word(label)).color(widgets::label_colour(t, label)));
+        if let Some(row) = row {
+            let call = if row.score >= cx.state.results.threshold { "called abnormal" } else { "called normal" };
+            ui.label(format!("score {:.4} · {call}", row.score)).on_hover_text("Higher = more abnormal");
+        }
+        ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
+            let close = ui.add(Button::new(icons::X).min_size(vec2(24.0, 24.0))).on_hover_text("Close (Esc)");
+            close.widget_info(|| WidgetInfo::labeled(Role::Button, true, "Close"));
+            if close.clicked() {
+                cx.send(Command::Escape);
+            }
+            if ui.available_width() > 160.0 {
+                widgets::weak(ui, "← → walk");
+            }
+            dissolved_by(ui, cx);
+            match image_frame::pointed(ui) {
+                // What the pointer shows takes the place of the name.
+                Some(at) => _ = widgets::weak_line(ui, view::read_out(&cx.state.dissolve, &at)),
+                None => _ = widgets::cut_label(ui, &name, theme::BODY, t.text),
+            }
+        });
+    });
+}
+
+/// The strength and the model of the twin in view, where there is room to say them.
+fn dissolved_by(ui: &mut Ui, cx: &mut Cx<'_>) {
+    let d = &cx.state.dissolve;
+    let Some(model) = d.model().filter(|_| d.uses_t() && ui.available_width() > 420.0) else { return };
+    let name = model.name.clone();
+    // From the right to the left.
+    widgets::weak(ui, format!("dissolved by {name}")).on_hover_text("The diffusion model of this run, where it has one");
+    let (size, layout) = (vec2(64.0, 24.0), Layout::left_to_right(Align::Center));
+    ui.allocate_ui_with_layout(size, layout, |ui| view::strength(ui, cx));
+    ui.separator();
+}
+
+/// Without a model there is no twin: the little picture, enlarged.
+fn alone(ui: &mut Ui, cx: &Cx<'_>, size: Vec2, missing: &str) {
+    let (rect, _) = ui.allocate_exact_size(size, eframe::egui::Sense::hover());
+    if let Some(texture) = cx.state.selected.and_then(|id| cx.textures.thumbnail(id)) {
+        let place = widgets::fit(texture.size_vec2(), rect.shrink2(vec2(0.0, 16.0)));
+        eframe::egui::Image::new((texture.id(), place.size())).paint_at(ui, place);
+    }
+    let t = theme::of(ui);
+    widgets::text_at(ui, rect.center_bottom(), eframe::egui::Align2::CENTER_BOTTOM, missing, t.weak);
+}

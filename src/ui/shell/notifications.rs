@@ -1,0 +1,95 @@
+//! Notices: a few lines at the bottom that take their own room, so that they cover nothing. What was only told goes by itself;
+//! errors, and ways to results, stay until they are dismissed. The log keeps them all.
+
+use crate::{
+    app::{
+        Command, actions, icons,
+        state::{Notice, Workspace},
+    },
+    ui::{
+        Cx,
+        shared::{theme, widgets},
+    },
+};
+use eframe::egui::{Align, Button, Frame, Label, Layout, Margin, Panel, RichText, Ui, WidgetInfo, accesskit::Role};
+use std::time::{Duration, Instant};
+
+/// Shown at once, newest last; older ones are in the log.
+const SHOWN: usize = 3;
+/// How long something that was only told stays.
+const STAY: Duration = Duration::from_secs(10);
+
+/// Since when the oldest told notice is in view.
+#[derive(Default)]
+pub struct Notices(Option<(String, Instant)>);
+
+impl Notices {
+    pub fn show(&mut self, ui: &mut Ui, cx: &mut Cx<'_>) {
+        self.expire(ui, cx);
+        let notices = &cx.state.notices;
+        if notices.is_empty() {
+            return;
+        }
+        let t = theme::of(ui);
+        let first = notices.len().saturating_sub(SHOWN);
+        let frame = Frame::new().fill(t.raised).inner_margin(Margin::symmetric(theme::PAGE as i8, theme::STEP as i8));
+        Panel::bottom("notices").frame(frame).show(ui, |ui| {
+            ui.spacing_mut().item_spacing.y = theme::STEP;
+            for (index, notice) in cx.state.notices.iter().enumerate().skip(first) {
+                let older = if index == first { first } else { 0 };
+                row(ui, cx, index, notice, older);
+            }
+        });
+    }
+
+    fn expire(&mut self, ui: &Ui, cx: &mut Cx<'_>) {
+        let told = cx.state.notices.iter().position(|n| !n.is_error && n.results.is_none());
+        let Some((index, notice)) = told.and_then(|i| Some((i, cx.state.notices.get(i)?))) else {
+            self.0 = None;
+            return;
+        };
+        let since = match &self.0 {
+            Some((text, since)) if *text == notice.text => *since,
+            _ => {
+                let now = Instant::now();
+                self.0 = Some((notice.text.clone(), now));
+                now
+            }
+        };
+        match STAY.checked_sub(since.elapsed()) {
+            Some(left) => ui.ctx().request_repaint_after(left),
+            None => cx.send(Command::DismissNotice(index)),
+        }
+    }
+}
+
+fn row(ui: &mut Ui, cx: &mut Cx<'_>, index: usize, notice: &Notice, older: usize) {
+    let t = theme::of(ui);
+    ui.horizontal(|ui| {
+        let (icon, colour) = if notice.is_error { (icons::WARNING, t.error) } else { (icons::INFO, t.accent) };
+        ui.label(RichText::new(icon).color(colour));
+        ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
+            let close = ui.add(Button::new(icons::X).frame(false)).on_hover_text("Dismiss (Esc: all)");
+            close.widget_info(|| WidgetInfo::labeled(Role::Button, true, "Dismiss notice"));
+            if close.clicked() {
+                cx.send(Command::DismissNotice(index));
+            }
+            if older > 0 {
+                widgets::link(ui, cx, &format!("{older} more in the log"), actions::Id::Log);
+            }
+            if let Some(run) = &notice.results
+                && widgets::small_button(ui, "Show its results").clicked()
+            {
+                [Command::OpenRun(run.clone()), Command::Go(Workspace::Results)].into_iter().for_each(|c| cx.send(c));
+            }
+            if notice.is_error && widgets::small_button(ui, "Copy details").clicked() {
+                cx.send(Command::Copy(format!("{}\n{}", notice.text, notice.hint)));
+            }
+            ui.with_layout(Layout::left_to_right(Align::Center), |ui| {
+                let hint = if notice.hint.is_empty() { String::new() } else { format!(" {}", widgets::sentence(&notice.hint)) };
+                let text = format!("{}{hint}", widgets::sentence(&notice.text));
+                ui.add(Label::new(RichText::new(text).color(t.text)).wrap());
+            });
+        });
+    });
+}

@@ -1,0 +1,53 @@
+//! The offer to go on with what the last session did not finish.
+
+use crate::{
+    app::{Command, actions::Id, icons},
+    ui::{
+        Cx,
+        shared::{theme, widgets},
+    },
+};
+use eframe::egui::{Align, Frame, Label, Layout, Margin, Panel, RichText, Ui};
+
+pub fn show(ui: &mut Ui, cx: &mut Cx<'_>) {
+    let (run, queue) = (cx.state.offered(), cx.state.remembered.queue.len());
+    if cx.state.running().is_some() || cx.state.closing || (run.is_none() && queue == 0) {
+        return;
+    }
+    let mut text = match run {
+        Some(run) => {
+            let reached = match run.reached {
+                Some((stage, 0)) => format!(", at {}", stage.name()),
+                Some((stage, step)) => format!(", at {} after step {step}", stage.name()),
+                None => String::new(),
+            };
+            format!("“{}” was not finished{reached}. Nothing is lost.", run.manifest.name)
+        }
+        None => String::new(),
+    };
+    if queue > 0 {
+        let s = if queue == 1 { "job waits" } else { "jobs wait" };
+        text = format!("{text} {queue} {s} from the last time.").trim_start().to_string();
+    }
+    let has_run = run.is_some();
+    let t = theme::of(ui);
+    let frame = Frame::new().fill(t.raised).inner_margin(Margin::symmetric(theme::PAGE as i8, theme::GAP as i8));
+    Panel::top("resume").frame(frame).show(ui, |ui| {
+        ui.horizontal_centered(|ui| {
+            ui.set_height(32.0);
+            ui.label(RichText::new(icons::CLOCK).color(t.accent));
+            ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
+                if ui.button("Not now").on_hover_text("It stays in the list of runs, and can be resumed there").clicked() {
+                    cx.send(Command::Decline);
+                }
+                if has_run {
+                    widgets::primary_button(ui, cx, Id::Resume);
+                }
+                if queue > 0 {
+                    widgets::button(ui, cx, "Queue them again", || Command::Requeue);
+                }
+                ui.with_layout(Layout::left_to_right(Align::Center), |ui| ui.add(Label::new(text).truncate()));
+            });
+        });
+    });
+}

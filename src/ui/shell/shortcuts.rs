@@ -1,0 +1,84 @@
+//! Keys, and the page that lists them.
+
+use crate::{
+    app::{
+        Command,
+        actions::{ACTIONS, Action, Id},
+    },
+    ui::{
+        Cx, allowed,
+        shared::{theme, widgets},
+    },
+};
+use eframe::egui::{Grid, Key, KeyboardShortcut, Label, RichText, ScrollArea, Ui};
+use std::cmp::Reverse;
+
+/// Sends the command of each action whose key was pressed.
+pub fn dispatch(ui: &mut Ui, cx: &mut Cx<'_>) {
+    let typing = ui.ctx().text_edit_focused();
+    let focused = ui.ctx().memory(|m| m.focused().is_some());
+    // Ctrl+Shift+Z is Ctrl+Z as well, to who asks for that first.
+    let mut by_key: Vec<(&Action, KeyboardShortcut)> = ACTIONS.iter().filter_map(|a| Some((a, a.key?))).collect();
+    let held = |key: &KeyboardShortcut| {
+        let m = key.modifiers;
+        u8::from(m.shift) + u8::from(m.alt) + u8::from(m.command)
+    };
+    by_key.sort_by_key(|(_, key)| Reverse(held(key)));
+    for (action, shortcut) in by_key {
+        // Alt and an arrow go through the words of a text.
+        let plain = shortcut.modifiers.is_none() || shortcut.modifiers.alt;
+        // Letters belong to the field that is typed in; arrows, Space and Enter to what has the keyboard's focus.
+        let taken = matches!(shortcut.logical_key, Key::ArrowLeft | Key::ArrowRight | Key::Space | Key::Enter)
+            && focused
+            && !shortcut.modifiers.alt;
+        // A text field has an undo of its own.
+        let own = matches!(action.id, Id::Undo | Id::Redo) && typing;
+        // Escape closes an open menu first.
+        let menu = action.id == Id::Escape && eframe::egui::Popup::is_any_open(ui.ctx());
+        if own || menu || (action.id != Id::Escape && plain && (typing || taken)) {
+            continue;
+        }
+        if ui.input_mut(|i| i.consume_shortcut(&shortcut))
+            && let Some(command) = allowed(action, cx.state)
+        {
+            cx.send(command);
+        }
+    }
+}
+
+/// The `?` page.
+pub fn show(ui: &mut Ui, cx: &mut Cx<'_>) {
+    const HELD: [(&str, &str); 3] = [
+        ("Shift held", "Show the original in place of the dissolved picture"),
+        ("Wheel", "Zoom pictures; on the slider: change t"),
+        ("Double click", "Fit a picture; reset a value"),
+    ];
+    let t = theme::of(ui);
+    let keys = ACTIONS.iter().filter_map(|a| a.key.map(|key| (widgets::key_name(ui, &key), a.name)));
+    let rows: Vec<(String, &str)> = keys.chain(HELD.map(|(key, name)| (key.to_string(), name))).collect();
+    let height = ui.ctx().content_rect().height() - 160.0;
+    let close = widgets::dialog(ui, "keys", 860.0, |ui| {
+        ui.label(RichText::new("Keys").size(theme::TITLE));
+        ScrollArea::vertical().max_height(height).show(ui, |ui| {
+            // Two columns where there is room for them.
+            let columns = if ui.available_width() > 700.0 { 2 } else { 1 };
+            ui.columns(columns, |columns| {
+                let each = rows.len().div_ceil(columns.len());
+                for (i, (ui, rows)) in columns.iter_mut().zip(rows.chunks(each)).enumerate() {
+                    Grid::new(("keys", i)).num_columns(2).spacing([theme::PAGE, 0.0]).show(ui, |ui| {
+                        for (key, name) in rows {
+                            ui.label(RichText::new(key).color(t.accent));
+                            ui.add(Label::new(*name).wrap());
+                            ui.end_row();
+                        }
+                    });
+                }
+            });
+            ui.add_space(theme::GAP);
+            ui.label(RichText::new("Dissolve Studio is for research use only, not for diagnosis.").color(t.weak));
+        });
+    });
+    if close {
+        cx.send(Command::Escape);
+    }
+}

@@ -1,0 +1,211 @@
+//! The job at hand, live: its curves, the AUROC on the way, and the previews that it wrote.
+
+use crate::{
+    app::{
+        Command, icons,
+        message::Texture,
+        state::{Auroc, Curve, JobInfo, Progress, Quantity},
+    },
+    engine::export::{curves::Graph, results::Format},
+    ml::base::reporter::Stage,
+    ui::{
+        Cx,
+        shared::{plot, theme, widgets},
+    },
+};
+use eframe::egui::{RichText, Sense, Ui, vec2};
+use egui_plot::{HLine, HoverPosition, Line, MarkerShape, Points};
+
+/// Previews that are shown, newest first.
+const PREVIEWS: usize = 6;
+const HEIGHT: f32 = 168.0;
+/// Least width of a chart, points.
+const COLUMN: f32 = 220.0;
+
+/// Which curve is shown.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Shown {
+    #[default]
+    Loss,
+    GradNorm,
+    Rate,
+}
+
+pub fn show(ui: &mut Ui, cx: &mut Cx<'_>, shown: &mut Shown) {
+    let Some(job) = cx.state.training() else {
+        widgets::caption(ui, "PROGRESS");
+        widgets::weak(ui, "The curves of the running training will be drawn here. The window stays free while it works.");
+        return;
+    };
+    let all = [(Shown::Loss, "Loss"), (Shown::GradNorm, "Gradient norm"), (Shown::Rate, "Learning rate")];
+    if let Some(new) = widgets::choices(ui, *shown, &all) {
+        *shown = new;
+    }
+    let p = &job.progress;
+    let all = if p.auroc.is_empty() { 2 } else { 3 };
+    let columns = all.min((ui.available_width() / COLUMN) as usize).max(1);
+    let width = ((ui.available_width() - theme::PAGE * (columns - 1) as f32) / columns as f32).floor();
+    ui.horizontal_wrapped(|ui| {
+        ui.spacing_mut().item_spacing.x = theme::PAGE;
+        for (name, stage) in [("DIFFUSION MODEL", Stage::Ddpm), ("DIA", Stage::Dia)] {
+            ui.vertical(|ui| {
+                ui.set_width(width);
+                widgets::caption(ui, name);
+                curves(ui, name, p, stage, *shown);
+            });
+        }
+        if !p.auroc.is_empty() {
+            ui.vertical(|ui| {
+                ui.set_width(width);
+                widgets::caption(ui, "AUROC ON LABELLED IMAGES");
+                auroc(ui, p, job.config.dia.epochs);
+            });
+        }
+    });
+    previews(ui, cx, job);
+    for notice in job.progress.notices.iter().rev().take(3) {
+        let text = format!("{}  {}", icons::WARNING, widgets::sentence(notice));
+        ui.label(RichText::new(text).size(theme::SMALL).color(theme::of(ui).warning));
+    }
+    if let Some(run) = job.run.clone() {
+        ui.horizontal(|ui| {
+            if widgets::small_button(ui, "Show the run's folder").clicked() {
+                cx.send(Command::ShowFolder(run.clone()));
+            }
+            let place = "Save all curves in the run folder";
+            let make = |format| Command::Graph(Graph::Training(run.clone()), format);
+            plot::export_as(ui, cx, "Training curves", place, &Format::ALL, make);
+        });
+    }
+}
+
+/// The curves of one stage; a faint line of all steps under a bold one of their running mean.
+fn curves(ui: &mut Ui, name: &str, progress: &Progress, stage: Stage, shown: Shown) {
+    let t = theme::of(ui);
+    let quantity = match shown {
+        Shown::Loss => Quantity::Loss,
+        Shown::GradNorm => Quantity::GradNorm,
+        Shown::Rate => Quantity::Rate,
+    };
+    let Some(curve) = progress.curve(stage, quantity).filter(|c| c.points.len() > 1) else {
+        let (rect, _) = ui.allocate_exact_size(vec2(ui.available_width(), HEIGHT), Sense::hover());
+        let text = if progress.finished.contains(&stage) { "Done before this start." } else { "Not begun." };
+        widgets::text_at(ui, rect.left_top() + vec2(0.0, theme::GAP), eframe::egui::Align2::LEFT_TOP, text, t.weak);
+        return;
+    };
+    // The parts of DIA's loss, in the colours of the two classes: they are told apart by their names, too.
+    let parts: Vec<(&str, &Curve, eframe::egui::Color32)> =
+        [("contrastive", Quantity::Contrastive, t.normal), ("shifts", Quantity::Shifts, t.abnormal)]
+            .into_iter()
+            .filter(|_| shown == Shown::Loss && stage == Stage::Dia)
+            .filter_map(|(name, q, colour)| Some((name, progress.curve(stage, q)?, colour)))
+            .collect();
+    plot::quiet(name, t, HEIGHT).label_formatter(|at| read_out(at, "step", value)).show(ui, |p| {
+        for (name, part, colour) in &parts {
+            p.line(Line::new(*name, smooth(&part.points)).color(*colour).width(1.5));
+        }
+        if shown == Shown::Rate {
+            p.line(Line::new("rate", curve.points.clone()).color(t.accent).width(2.0));
+        } else {
+            p.line(Line::new("each step", curve.points.clone()).color(t.accent.gamma_multiply(0.35)).width(1.0));
+            p.line(Line::new("running mean", smooth(&curve.points)).color(t.accent).width(2.0));
+        }
+    });
+    let last = curve.points.last().map_or(0.0, |p| p[1]);
+    ui.horizontal(|ui| {
+        widgets::weak(ui, format!("now {}", value(last)));
+        for (name, part, colour) in parts {
+            let last = part.points.last().map_or(0.0, |p| p[1]);
+            ui.label(RichText::new(format!("{name} {}", value(last))).size(theme::SMALL).color(colour));
+        }
+    });
+}
+
+/// What is said of the point under the pointer.
+fn read_out(at: &HoverPosition<'_>, x: &str, y: impl Fn(f64) -> String) -> Option<String> {
+    match at {
+        HoverPosition::NearDataPoint { plot_name, position, .. } => {
+            Some(format!("{plot_name}\n{x} {:.0}\n{}", position.x, y(position.y)))
+        }
+        HoverPosition::Elsewhere { .. } => None,
+    }
+}
+
+/// Three figures; very small numbers with an exponent.
+fn value(v: f64) -> String {
+    if v != 0.0 && v.abs() < 1e-2 { format!("{v:.2e}") } else { format!("{v:.3}") }
+}
+
+/// Exponential running mean.
+fn smooth(points: &[[f64; 2]]) -> Vec<[f64; 2]> {
+    const KEEP: f64 = 0.9;
+    let mut mean = points.first().map_or(0.0, |p| p[1]);
+    points
+        .iter()
+        .enumerate()
+        .map(|(i, [x, y])| {
+            // The first few count alike, so that the first one alone does not hold the curve up.
+            let keep = KEEP.min(i as f64 / (i + 1) as f64);
+            mean = keep * mean + (1.0 - keep) * y;
+            [*x, mean]
+        })
+        .collect()
+}
+
+/// The evaluations on the way, each with its interval; chance is at 0.5.
+fn auroc(ui: &mut Ui, progress: &Progress, epochs: usize) {
+    let t = theme::of(ui);
+    let points: Vec<[f64; 2]> = progress.auroc.iter().map(|a| [a.epoch as f64, a.value]).collect();
+    let plot = plot::quiet("auroc", t, HEIGHT).include_y(0.4).include_y(1.0).label_formatter(|at| read_out(at, "epoch", value));
+    let plot = plot.include_x(0.0).include_x(epochs as f64);
+    plot.show(ui, |p| {
+        p.hline(HLine::new("chance", 0.5).color(t.line).width(1.0));
+        for a in &progress.auroc {
+            let x = a.epoch as f64;
+            p.line(
+                Line::new("95 % interval", vec![[x, a.ci95[0]], [x, a.ci95[1]]]).color(t.accent.gamma_multiply(0.5)).width(3.0),
+            );
+        }
+        p.line(Line::new("AUROC", points.clone()).color(t.accent).width(2.0));
+        p.points(Points::new("AUROC", points).color(t.accent).radius(3.0).shape(MarkerShape::Circle));
+    });
+    let said = |a: Auroc| format!("{:.3} ({:.3} to {:.3})", a.value, a.ci95[0], a.ci95[1]);
+    if let Some(last) = progress.auroc.last() {
+        widgets::weak(ui, format!("last, epoch {}: {}", last.epoch, said(*last)))
+            .on_hover_text("The last epoch is the result, whatever the curve does; its final figure is under Results");
+    }
+    if let Some(best) = progress.best_auroc() {
+        widgets::weak(ui, format!("best, epoch {}: {:.3}, selected on labels", best.epoch, best.value))
+            .on_hover_text("Chosen on the labels that it is measured on, so it is no result");
+    }
+}
+
+fn previews(ui: &mut Ui, cx: &Cx<'_>, job: &JobInfo) {
+    if job.progress.previews.is_empty() {
+        return;
+    }
+    ui.add_space(theme::GAP);
+    widgets::caption(ui, "PREVIEWS OF THE DIFFUSION MODEL");
+    widgets::weak(ui, preview_legend(job));
+    ui.horizontal_wrapped(|ui| {
+        for (step, file) in job.progress.previews.iter().rev().take(PREVIEWS) {
+            ui.vertical(|ui| {
+                match cx.textures.get(&Texture::Preview(file.clone())) {
+                    Some(texture) => {
+                        let size = texture.size_vec2();
+                        let scale = (280.0 / size.y).min(560.0 / size.x).min(1.0);
+                        ui.image((texture.id(), size * scale)).on_hover_text(file.display().to_string());
+                    }
+                    None => _ = ui.allocate_exact_size(vec2(96.0, 96.0), Sense::hover()),
+                }
+                widgets::weak(ui, format!("step {step}"));
+            });
+        }
+    });
+}
+
+/// What the rows and columns of a preview are.
+fn preview_legend(job: &JobInfo) -> String {
+    let samples = if job.config.ddpm.t_limit == 0 { "Top row: samples out of noise. " } else { "" };
+    format!("{samples}Each row: a normal image, held out where there are such, then dissolved at t = 30, 80, 130, 300.")
+}

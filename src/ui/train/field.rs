@@ -1,0 +1,115 @@
+//! One setting: its label, its value, the paper's value as a hint, what it means, and why it cannot be used as it stands.
+
+use crate::{
+    app::{
+        Command,
+        state::{Field, Kind, paper_value},
+    },
+    ui::{
+        Cx,
+        shared::{theme, widgets},
+    },
+};
+use eframe::egui::{Align, Checkbox, ComboBox, Label, Layout, RichText, Sense, TextEdit, Ui};
+
+/// Most room for the name.
+const NAME: f32 = 208.0;
+/// Room for the value.
+const VALUE: f32 = 92.0;
+/// Room for the hint beside it.
+const HINT: f32 = 76.0;
+/// Letters that the hint has room for.
+const LONG: usize = 6;
+/// On a narrower card the hint is in the tooltip alone.
+const NARROW: f32 = 270.0;
+
+pub fn show(ui: &mut Ui, cx: &mut Cx<'_>, field: &Field) {
+    let t = theme::of(ui);
+    let train = &cx.state.train;
+    let (error, changed) = (train.errors.get(field.key), train.is_changed(field.key));
+    let text = train.texts.get(field.key).cloned().unwrap_or_default();
+    let paper = paper_value(field.key).map(|paper| match paper {
+        "true" => "on",
+        "false" => "off",
+        other => other,
+    });
+    let help = match paper {
+        Some(paper) => format!("{} The paper: {paper}.\n{}", field.help, field.key),
+        None => format!("{}\n{}", field.help, field.key),
+    };
+    // Without a hint the value has its room.
+    let paper = paper.filter(|paper| ui.available_width() >= NARROW && paper.len() <= LONG);
+    let hint = if ui.available_width() >= NARROW { HINT } else { 0.0 };
+    let wide = if paper.is_some() { VALUE } else { VALUE + hint };
+    let mut focused = false;
+    let row = ui.horizontal(|ui| {
+        // On a wide card the value stays near its name.
+        let room = (ui.available_width() - VALUE - hint - 2.0 * theme::GAP).clamp(48.0, NAME);
+        let colour = if changed { t.accent } else { t.weak };
+        let label = ui.allocate_ui_with_layout([room, 24.0].into(), Layout::left_to_right(Align::Center), |ui| {
+            ui.set_width(room);
+            ui.add(Label::new(RichText::new(field.label).color(colour)).truncate().sense(Sense::CLICK))
+        });
+        let label = label.inner.on_hover_text(format!("{help}\nDouble click: back to {}", begun(cx, field)));
+        if label.double_clicked() {
+            cx.send(Command::Field(field.key, begun(cx, field)));
+        }
+        let new = ui.allocate_ui_with_layout([wide, 24.0].into(), Layout::left_to_right(Align::Center), |ui| {
+            ui.set_width(wide);
+            let (response, new) = value(ui, field, &text, wide, error.is_some());
+            focused = response.has_focus();
+            response.labelled_by(label.id).on_hover_text(&help);
+            new
+        });
+        if let Some(text) = new.inner {
+            cx.send(Command::Field(field.key, text));
+        }
+        if let Some(paper) = paper {
+            let hint = RichText::new(format!("paper {paper}")).size(theme::SMALL).color(t.weak);
+            ui.add(Label::new(hint).truncate()).on_hover_text(&help);
+        }
+    });
+    if let Some(error) = error {
+        ui.label(RichText::new(widgets::sentence(error)).size(theme::SMALL).color(t.error));
+        row.response.scroll_to_me(None);
+    } else if focused {
+        widgets::weak(ui, field.help);
+    }
+}
+
+fn begun(cx: &Cx<'_>, field: &Field) -> String {
+    cx.state.train.begun.get(field.key).cloned().unwrap_or_default()
+}
+
+/// The control, and a newly given value.
+fn value(ui: &mut Ui, field: &Field, text: &str, width: f32, wrong: bool) -> (eframe::egui::Response, Option<String>) {
+    match field.kind {
+        Kind::Text => {
+            let mut text = text.to_string();
+            let mut edit = TextEdit::singleline(&mut text).desired_width(width - theme::GAP);
+            if wrong {
+                edit = edit.text_color(theme::of(ui).error);
+            }
+            let response = ui.add(edit);
+            let new = response.changed().then_some(text);
+            (response, new)
+        }
+        Kind::Flag => {
+            let mut on = text == "true";
+            let response = ui.add(Checkbox::without_text(&mut on));
+            let new = response.changed().then(|| on.to_string());
+            (response, new)
+        }
+        Kind::Choice(all) => {
+            let mut new = None;
+            let combo = ComboBox::from_id_salt(field.key).selected_text(text).width(width).truncate().show_ui(ui, |ui| {
+                for choice in all {
+                    if ui.selectable_label(text == *choice, *choice).clicked() {
+                        new = Some((*choice).to_string());
+                    }
+                }
+            });
+            (combo.response, new)
+        }
+    }
+}

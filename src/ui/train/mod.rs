@@ -1,0 +1,8 @@
+//! The Train workspace.
+
+pub mod curves;
+pub mod field;
+pub mod queue;
+pub mod readiness;
+pub mod stage_cards;
+pub mod view;

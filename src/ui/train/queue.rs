@@ -1,0 +1,48 @@
+//! The queue: what waits behind the running job, in its order.
+
+use crate::{
+    app::{
+        Command, icons,
+        state::{JobInfo, JobState},
+    },
+    ui::{
+        Cx,
+        shared::{theme, widgets},
+    },
+};
+use eframe::egui::{Align, Button, Layout, RichText, Ui, Vec2, WidgetInfo, accesskit::Role};
+
+pub fn show(ui: &mut Ui, cx: &mut Cx<'_>) {
+    let waiting: Vec<&JobInfo> = cx.state.jobs.iter().filter(|j| j.state == JobState::Queued).collect();
+    if waiting.is_empty() {
+        return;
+    }
+    let t = theme::of(ui);
+    ui.add_space(theme::GAP);
+    widgets::caption(ui, "QUEUE");
+    let last = waiting.len() - 1;
+    for (i, job) in waiting.iter().enumerate() {
+        ui.horizontal(|ui| {
+            widgets::weak(ui, format!("{}", i + 1));
+            ui.label(&job.title);
+            let mut parts = vec![job.config.run.preset.name().to_string()];
+            parts.extend(job.seconds_left().map(|s| format!("about {}", widgets::about(s))));
+            ui.label(RichText::new(parts.join(" · ")).size(theme::SMALL).color(t.weak));
+            ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
+                let buttons = [
+                    (icons::X, "Remove from the queue", true, Command::Dequeue(job.id)),
+                    (icons::ARROW_DOWN, "Later", i < last, Command::MoveJob(job.id, 1)),
+                    (icons::ARROW_UP, "Earlier", i > 0, Command::MoveJob(job.id, -1)),
+                ];
+                for (icon, name, enabled, command) in buttons {
+                    let response = ui.add_enabled(enabled, Button::new(icon).min_size(Vec2::splat(24.0)));
+                    let label = format!("{name}: {}", job.title);
+                    response.widget_info(|| WidgetInfo::labeled(Role::Button, enabled, &label));
+                    if response.on_hover_text(name).clicked() {
+                        cx.send(command);
+                    }
+                }
+            });
+        });
+    }
+}
