@@ -429,6 +429,28 @@ fn the_readable_form_says_the_same() {
 }
 
 #[test]
+fn bins_and_thumbnails_of_drives_and_systems_are_passed_over_and_counted() {
+    let dir = Dir::new();
+    for i in 0..4 {
+        dir.png(&format!("normal/{i}.png"), i).png(&format!("sick/{i}.png"), 10 + i);
+        dir.png(&format!("normal/@eaDir/{i}.png/SYNOFILE_THUMB_M.jpg"), i).png(&format!("sick/.@__thumb/{i}.png"), i);
+        dir.png(&format!("sick/._{i}.png"), i);
+    }
+    let bins = ["#recycle", "$RECYCLE.BIN", "System Volume Information", "lost+found", "__MACOSX", "@Recycle", "#snapshot"];
+    for bin in bins {
+        dir.png(&format!("{bin}/normal/deleted.png"), 50);
+    }
+    dir.png(".Trashes/501/gone.png", 51).write("sick/Thumbs.db", b"x").write(".DS_Store", b"x");
+    let found = inspect(dir.path(), &[]);
+    assert_eq!((&found["layout"], &found["images"]), (&"class-folders".into(), &8.into()));
+    assert_eq!(classes(&found).iter().map(|c| (c.0.as_str(), c.1[0])).collect::<Vec<_>>(), [("normal", 4), ("sick", 4)]);
+    assert_eq!(found["skipped"], Value::Array(vec![]));
+    let lines = found["warnings"].as_array().unwrap().iter().filter(|w| w.as_str().unwrap().contains("passed over"));
+    assert_eq!(lines.count(), 1, "{found}");
+    assert!(warns(&found, "10 folders and 6 files of the drive or the system"), "{found}");
+}
+
+#[test]
 fn wrong_usage_exits_with_2() {
     let output = Command::cargo_bin("dissolve-studio").unwrap().args(["inspect", ".", "--map", "colour=red"]).output().unwrap();
     assert_eq!(output.status.code(), Some(2));

@@ -18,6 +18,7 @@ mod preprocess;
 mod resize;
 mod split;
 mod store;
+mod system_files;
 mod table;
 mod tone;
 mod walk;

@@ -7,6 +7,7 @@ use super::{
     decode::{self, Kind, Raster, Samples},
     folders, labels,
     split::some_of,
+    system_files::passed_over,
     walk::{self, Candidate, Survey, extension, relative, shown},
 };
 use crate::{
@@ -107,6 +108,7 @@ fn open_file(path: &Path, config: &DataConfig, progress: &(dyn Fn(usize) + Sync)
     if is_table {
         let survey = walk::survey(folder, &[], progress)?;
         let mut recognised = labels::from_given(folder, &survey, path, config)?;
+        recognised.warnings.extend(passed_over(&survey.system_folders, &survey.system_files));
         recognised.skipped.extend(survey.skipped);
         return recognised.finish(folder, config);
     }
@@ -139,6 +141,7 @@ fn open_folder(root: &Path, config: &DataConfig, progress: &(dyn Fn(usize) + Syn
     } else {
         recognise(root, &mut survey, config)
     };
+    recognised.warnings.extend(passed_over(&survey.system_folders, &survey.system_files));
     recognised.skipped.append(&mut survey.skipped);
     let mut set = recognised.finish(root, config)?;
     let tables = survey.others.into_iter().filter(|p| matches!(extension(p).as_str(), "csv" | "tsv"));
