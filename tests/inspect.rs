@@ -429,6 +429,36 @@ fn the_readable_form_says_the_same() {
 }
 
 #[test]
+fn neither_case_nor_outer_space_tells_classes_apart() {
+    let table = Dir::new();
+    for i in 0..6 {
+        table.png(&format!("{i}.png"), i);
+    }
+    table.write("labels.csv", "filename , label\n0.png , Normal\n1.png , normal \n2.png , ABNORMAL\n3.png , Normal\n4.png,Normal\u{a0}\n5.png,\" abnormal\"\n0.png,NORMAL\n".as_bytes());
+    for name in ["Normal", "normal", " NORMAL "] {
+        let found = inspect(table.path(), &["--normal", name]);
+        assert_eq!(found["normal"], "Normal");
+        assert_eq!(classes(&found).iter().map(|c| (c.0.as_str(), c.1[0])).collect::<Vec<_>>(), [("ABNORMAL", 2), ("Normal", 4)]);
+        assert!(warns(&found, "1 row repeats"), "{found}");
+    }
+    assert_eq!(inspect(table.path(), &["--normal", "!abnormal"])["normal"], "Normal");
+
+    let folders = Dir::new();
+    for i in 0..3 {
+        folders.png(&format!("train/NORMAL/{i}.png"), i).png(&format!("test/normal/{i}.png"), 10 + i);
+        folders.png(&format!("test/Übel /{i}.png"), 20 + i).png(&format!("train/übel/{i}.png"), 30 + i);
+    }
+    let found = inspect(folders.path(), &["--normal", "Normal"]);
+    assert_eq!(classes(&found), [class("NORMAL", [6, 3, 0, 3]), class("Übel", [6, 3, 0, 3])]);
+
+    let mvtec = Dir::new();
+    mvtec.png("train/good/1.png", 1).png("train/Good /2.png", 2).png("test/GOOD/3.png", 3).png("test/hole/4.png", 4);
+    let found = inspect(mvtec.path(), &[]);
+    assert_eq!((&found["layout"], &found["normal"]), (&"mvtec".into(), &"GOOD".into()));
+    assert_eq!(classes(&found).iter().map(|c| c.1[0]).collect::<Vec<_>>(), [3, 1]);
+}
+
+#[test]
 fn bins_and_thumbnails_of_drives_and_systems_are_passed_over_and_counted() {
     let dir = Dir::new();
     for i in 0..4 {

@@ -2,7 +2,7 @@
 
 use super::{
     Layout, Skipped, Split,
-    assemble::{Draft, Recognised, drafts_of},
+    assemble::{Draft, Recognised, class_names, drafts_of},
     split::{images, some_of},
     walk::{Candidate, shown_part},
 };
@@ -181,7 +181,8 @@ fn with_split_folders(seen: Vec<Seen>) -> Recognised {
     let class = |s: &Seen| s.dirs.get(1).cloned();
     let split = |s: &Seen| s.dirs.first().and_then(|d| Split::from_name(d));
     let classes = |split_wanted: Option<Split>| -> BTreeSet<String> {
-        inside.iter().filter(|s| split_wanted.is_none() || split(s) == split_wanted).filter_map(class).collect()
+        let names = inside.iter().filter(|s| split_wanted.is_none() || split(s) == split_wanted).filter_map(class);
+        class_names(names.collect::<Vec<_>>().iter().map(String::as_str)).into_values().collect()
     };
     let folders: BTreeSet<&str> = inside.iter().filter_map(|s| s.dirs.first().map(String::as_str)).collect();
     let folders = folders.into_iter().collect::<Vec<_>>().join(", ");
@@ -241,10 +242,8 @@ fn without_split_folders(seen: Vec<Seen>) -> Recognised {
         && !classes.iter().all(|c| is_one_of(c, GENERIC))
         && (loose == 0 || (classes.len() > 1 && loose * 2 < seen.len()));
     let (layout, why) = if labelled {
-        (
-            Layout::ClassFolders,
-            format!("One folder a class: {}.", classes.iter().map(|c| c.as_str()).collect::<Vec<_>>().join(", ")),
-        )
+        let names = class_names(classes.iter().map(|c| c.as_str()));
+        (Layout::ClassFolders, format!("One folder a class: {}.", names.into_values().collect::<Vec<_>>().join(", ")))
     } else if classes.len() > MAX_CLASSES {
         (Layout::Unlabelled, format!("{} folders are too many to be classes, and there is no table of labels.", classes.len()))
     } else {

@@ -3,6 +3,7 @@
 use super::{
     Layout, Skipped, Split,
     assemble::{Recognised, drafts_of},
+    normal::class_key,
     split::{images, some_of},
     table::{Columns, Table},
     walk::{Survey, extension, relative, shown},
@@ -155,7 +156,7 @@ fn merge(files: &Files, survey: &Survey, sources: &[Source]) -> Recognised {
                 patient: table.text(fields, columns.patient),
             };
             match said.get(&image) {
-                Some(before) if before.label != now.label => {
+                Some(before) if class_key(&before.label) != class_key(&now.label) => {
                     let reason = format!("is labelled `{}` in {} and `{}` in {}", before.label, before.row, now.label, now.row);
                     if contradicted.insert(image) {
                         skipped.push(Skipped { path: survey.pictures[image].relative.clone(), reason });
@@ -254,6 +255,7 @@ fn left_out(survey: &Survey, said: &BTreeMap<usize, Said>, skipped: &mut Vec<Ski
 
 /// `0.0`, as pandas writes a column of numbers with gaps, is `0`; `nan` is no label.
 fn tidy_label(text: &str) -> String {
+    let text = text.trim();
     match text.split_once('.') {
         Some((whole, zeros)) if !zeros.is_empty() && zeros.bytes().all(|b| b == b'0') && whole.parse::<i64>().is_ok() => {
             whole.into()
