@@ -78,6 +78,92 @@ fn mvtec_knows_what_is_normal_and_finds_masks() {
 }
 
 #[test]
+fn masks_beside_images_are_neither_images_nor_classes() {
+    // BMAD: images lie in the class folder or in its `img`, masks in its `label`, with the same numbers in each split.
+    let bmad = Dir::new();
+    for i in 0..6 {
+        bmad.png(&format!("Brain/train/good/{i:04}.png"), i);
+    }
+    let (mut number, mut masks) = (10, 500);
+    for split in ["valid", "test"] {
+        for kind in ["good", "Ungood"] {
+            for i in 0..2 {
+                (number, masks) = (number + 1, masks + 1);
+                bmad.png(&format!("Brain/{split}/{kind}/img/{i:04}.png"), number);
+                bmad.png(&format!("Brain/{split}/{kind}/label/{i:04}.png"), masks);
+            }
+        }
+    }
+    let found = inspect(bmad.path(), &[]);
+    assert_eq!((&found["layout"], &found["normal"]), (&"mvtec".into(), &"good".into()));
+    assert_eq!((&found["images"], &found["masks"]), (&14.into(), &8.into()));
+    assert_eq!(classes(&found), [class("Ungood", [4, 0, 2, 2]), class("good", [10, 6, 2, 2])]);
+    assert!(!warns(&found, "mask"), "{found}");
+
+    for (images, masks) in [
+        ("images", "masks"),
+        ("images", "labels"),
+        ("img", "label"),
+        ("Original", "Ground Truth"),
+        ("train_images", "train_masks"),
+        ("imagesTr", "labelsTr"),
+        ("image", "Annotations"),
+        ("fundus", "GT"),
+    ] {
+        let dir = Dir::new();
+        for i in 0..4 {
+            for (n, class) in (0..).zip(["normal", "sick"]) {
+                dir.png(&format!("{images}/{class}/{i}.png"), 10 * n + i);
+                dir.png(&format!("{masks}/{class}/{i}.png"), 100 + 10 * n + i);
+            }
+        }
+        let found = inspect(dir.path(), &[]);
+        assert_eq!((&found["images"], &found["masks"]), (&8.into(), &8.into()), "{images} and {masks}");
+        assert_eq!(classes(&found).iter().map(|c| (c.0.as_str(), c.1[0])).collect::<Vec<_>>(), [("normal", 4), ("sick", 4)]);
+    }
+
+    // DRIVE: names that only begin alike, and two folders of masks.
+    let drive = Dir::new();
+    for i in 21..25 {
+        drive.png(&format!("training/images/{i}_training.png"), i).png(&format!("training/1st_manual/{i}_manual1.png"), 50 + i);
+        drive.png(&format!("training/mask/{i}_training_mask.png"), 90 + i);
+    }
+    let found = inspect(drive.path(), &[]);
+    assert_eq!((&found["images"], &found["masks"], classes(&found).len()), (&4.into(), &4.into(), 0), "{found}");
+
+    // A mask goes to an image of its own folder only.
+    let sites = Dir::new();
+    sites.png("a/images/1.png", 1).png("a/images/2.png", 2).png("b/images/3.png", 3).png("b/images/4.png", 4);
+    sites.png("a/masks/1.png", 50).png("a/masks/3.png", 51);
+    let found = inspect(sites.path(), &[]);
+    assert_eq!((&found["images"], &found["masks"]), (&4.into(), &1.into()));
+    assert!(warns(&found, "1 mask belongs to no image and is left out (a/masks/3.png)"), "{found}");
+}
+
+#[test]
+fn a_table_labels_the_images_and_not_their_masks() {
+    let dir = Dir::new();
+    for i in 0..4 {
+        dir.png(&format!("images/{i}.png"), i).png(&format!("masks/{i}.png"), 20 + i);
+    }
+    dir.write("labels.csv", b"image,label\n0,a\n1,a\n2,b\n3.png,b\n");
+    let found = inspect(dir.path(), &[]);
+    assert_eq!((&found["layout"], &found["images"], &found["masks"]), (&"labels-csv".into(), &4.into(), &4.into()));
+    assert_eq!(found["warnings"].as_array().unwrap().len(), 1, "only that no split is given: {found}");
+}
+
+#[test]
+fn a_class_that_is_called_like_masks_is_kept_and_said() {
+    let dir = Dir::new();
+    for i in 0..4 {
+        dir.png(&format!("label/{i}.png"), i).png(&format!("no finding/{i}.png"), 10 + i);
+    }
+    let found = inspect(dir.path(), &[]);
+    assert_eq!(classes(&found).iter().map(|c| (c.0.as_str(), c.1[0])).collect::<Vec<_>>(), [("label", 4), ("no finding", 4)]);
+    assert!(warns(&found, "label is called like a folder of masks"), "{found}");
+}
+
+#[test]
 fn class_folders_ask_what_is_normal_and_get_a_seeded_split() {
     let dir = Dir::new();
     for i in 0..20 {

@@ -33,13 +33,7 @@ pub struct Recognised {
 }
 
 /// The images of a file: one for each of its pages.
-pub fn drafts_of(
-    candidate: &Candidate,
-    class: Option<&str>,
-    split: Option<Split>,
-    patient: Option<&str>,
-    mask: Option<PathBuf>,
-) -> Vec<Draft> {
+pub fn drafts_of(candidate: &Candidate, class: Option<&str>, split: Option<Split>, patient: Option<&str>) -> Vec<Draft> {
     let name = shown(&candidate.relative);
     let pages = &candidate.probe.pages;
     let patient = patient.or(candidate.probe.patient.as_deref());
@@ -52,7 +46,7 @@ pub fn drafts_of(
                 (format!("{name}#{}", page + 1), Source::Page { path: candidate.path.clone(), page })
             };
             let mut item = Item::new(name, source, size);
-            (item.given_split, item.patient, item.mask) = (split, patient.map(str::to_string), mask.clone());
+            (item.given_split, item.patient, item.mask) = (split, patient.map(str::to_string), candidate.mask.clone());
             // Pages of a file belong together, whoever it is of.
             if item.patient.is_none() && pages.len() > 1 {
                 item.patient = Some(format!("file {}", shown(&candidate.relative)));
@@ -69,7 +63,8 @@ pub fn class_names<'a>(names: impl IntoIterator<Item = &'a str>) -> BTreeMap<Str
         *spellings.entry(class_key(name)).or_default().entry(name.trim()).or_default() += 1;
     }
     // Of equally frequent ones, the first in their order.
-    let most_frequent = |names: BTreeMap<&str, usize>| names.into_iter().rev().max_by_key(|&(_, count)| count).map(|(n, _)| n.to_string());
+    let most_frequent =
+        |names: BTreeMap<&str, usize>| names.into_iter().rev().max_by_key(|&(_, count)| count).map(|(n, _)| n.to_string());
     spellings.into_iter().map(|(key, names)| (key, most_frequent(names).unwrap_or_default())).collect()
 }
 

@@ -195,7 +195,7 @@ fn merge(files: &Files, survey: &Survey, sources: &[Source]) -> Recognised {
         .filter(|(image, _)| !contradicted.contains(image))
         .flat_map(|(&image, s)| {
             let (label, patient) = (Some(s.label.as_str()), Some(s.patient.as_str()));
-            drafts_of(&survey.pictures[image], label.filter(|l| !l.is_empty()), s.split, patient.filter(|p| !p.is_empty()), None)
+            drafts_of(&survey.pictures[image], label.filter(|l| !l.is_empty()), s.split, patient.filter(|p| !p.is_empty()))
         })
         .collect();
     Recognised { layout: Layout::LabelsCsv, why: why(files.root, sources), drafts, skipped, warnings, normal: None }

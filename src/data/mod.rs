@@ -11,6 +11,7 @@ mod decode;
 mod examine;
 mod folders;
 mod labels;
+mod masks;
 mod normal;
 mod open;
 mod picture;

@@ -86,7 +86,9 @@ mod tests {
     #[test]
     fn what_a_system_makes_is_told_from_what_a_person_names() {
         let is = |name: &str, is_folder| is_system_file(OsStr::new(name), is_folder);
-        assert!(is("@eaDir", true) && is("$Recycle.Bin", true) && is("SYSTEM VOLUME INFORMATION", true) && is(".Trash-1000", true));
+        assert!(
+            is("@eaDir", true) && is("$Recycle.Bin", true) && is("SYSTEM VOLUME INFORMATION", true) && is(".Trash-1000", true)
+        );
         assert!(is("._0001.png", false) && is("Thumbs.db", false) && is(".DS_Store", false));
         assert!(!is("recycle", true) && !is("thumbs.png", false) && !is("_1.png", false) && !is("snapshot", true));
     }

@@ -64,6 +64,8 @@ pub struct Candidate {
     /// Relative to the root.
     pub relative: PathBuf,
     pub probe: Probe,
+    /// Known once masks are told from images.
+    pub mask: Option<PathBuf>,
 }
 
 /// All that lies under a folder.
@@ -108,7 +110,7 @@ pub fn survey(root: &Path, only: &[PathBuf], progress: &(dyn Fn(usize) + Sync)) 
     for (path, outcome) in looked {
         let relative = relative(root, &path);
         match outcome {
-            Ok((_, Some(probe))) => survey.pictures.push(Candidate { path, relative, probe }),
+            Ok((_, Some(probe))) => survey.pictures.push(Candidate { path, relative, probe, mask: None }),
             Ok((Kind::Zip, None)) if extension(&path) == "npz" => survey.archives.push(path),
             Ok((Kind::Unknown | Kind::Foreign(_) | Kind::Zip, None)) if COMPANIONS.contains(&extension(&path).as_str()) => {
                 survey.others.push(path);
