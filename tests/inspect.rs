@@ -268,6 +268,77 @@ fn tables_of_every_kind() {
 }
 
 #[test]
+fn a_path_in_a_table_never_labels_a_file_of_another_folder() {
+    // Labels of one hospital; the same numbers in another.
+    let sites = Dir::new();
+    let rows = |of: &str, label: &str, numbers: std::ops::Range<u64>| -> String {
+        numbers.map(|i| format!("{of}{i:04}.jpg,{label}\n")).collect()
+    };
+    for i in 1..9 {
+        sites.png(&format!("hospital_b/{i:04}.jpg"), i);
+    }
+    for (sick, normal) in [
+        ("hospital_a/", "hospital_b/"),
+        ("hospital_a\\", ".\\hospital_b\\"),
+        ("/mnt/hospital_a/", "/mnt/hospital_b/"),
+        ("C:\\study\\hospital_a\\", "C:\\study\\hospital_b\\"),
+        ("study/hospital_a/", "study/hospital_b/"),
+    ] {
+        let table = format!("file,label\n{}{}", rows(sick, "sick", 1..5), rows(normal, "normal", 5..9));
+        sites.write("labels.csv", table.as_bytes());
+        // Opened as a whole, and at the one hospital alone.
+        let labels = sites.path().join("labels.csv");
+        for (path, args) in
+            [(sites.path().to_path_buf(), vec![]), (sites.path().join("hospital_b"), vec!["--labels", labels.to_str().unwrap()])]
+        {
+            let found = inspect(&path, &args);
+            assert_eq!((&found["layout"], &found["images"]), (&"labels-csv".into(), &4.into()), "{sick}: {found}");
+            assert_eq!(classes(&found).iter().map(|c| (c.0.as_str(), c.1[0])).collect::<Vec<_>>(), [("normal", 4)], "{sick}");
+            assert!(warns(&found, "4 rows name no file that is here"), "{found}");
+            assert!(warns(&found, "4 images have no row in the table"), "{found}");
+            assert_eq!(found["skipped"].as_array().unwrap().len(), 8);
+        }
+    }
+    // Where not one row names a file, the table labels nothing, and that is said.
+    sites.write("labels.csv", format!("file,label\n{}", rows("hospital_a/", "sick", 1..9)).as_bytes());
+    let found = inspect(sites.path(), &[]);
+    assert!(found["layout"] != "labels-csv" && warns(&found, "only 0 % of its rows name a file that is here"), "{found}");
+    let table = sites.path().join("labels.csv");
+    let sentence = refused(&sites.path().join("hospital_b"), &["--labels", table.to_str().unwrap()]);
+    assert!(sentence.contains("names no file that lies in"), "{sentence}");
+}
+
+#[test]
+fn paths_that_begin_elsewhere_find_their_files() {
+    let dir = Dir::new();
+    for i in 0..4 {
+        dir.png(&format!("scans/p{i}/view.JPG"), i);
+    }
+    for before in ["", "CheXpert-v1.0-small/", "/home/anna/data/", "D:\\data\\", "./"] {
+        let rows: String = (0..4).map(|i| format!("{before}scans/p{i}/view.jpg,{}\n", i % 2)).collect();
+        dir.write("labels.csv", format!("path,label\n{rows}").as_bytes());
+        let found = inspect(dir.path(), &[]);
+        assert_eq!(found["images"], 4, "{before}");
+        assert_eq!(classes(&found).iter().map(|c| c.1[0]).collect::<Vec<_>>(), [2, 2], "{before}");
+        assert_eq!(warns(&found, "is taken for this folder"), !matches!(before, "" | "./"), "{found}");
+    }
+    // Paths below other folders, and a bare name that two files have.
+    dir.png("more/p0/other.JPG", 9);
+    dir.write("labels.csv", b"path,label\np0/view,0\np1/view,1\np0/other,0\nview,1\np3/view,1\n");
+    let found = inspect(dir.path(), &[]);
+    assert_eq!(found["images"], 4);
+    assert!(warns(&found, "1 row names more than one file, which are not labelled (view)"), "{found}");
+    // A table of a whole set beside a few of its images.
+    let part = Dir::new();
+    part.png("a/1.png", 1).png("a/2.png", 2);
+    let rows: String = (0..50).map(|i| format!("a/{i}.png,x\nb/{i}.png,y\n")).collect();
+    part.write("labels.csv", format!("file,label\n{rows}").as_bytes());
+    let found = inspect(part.path(), &[]);
+    assert_eq!((classes(&found), &found["images"]), (vec![class("x", [2, 1, 0, 1])], &2.into()));
+    assert!(warns(&found, "98 rows name no file that is here (a/0.png, b/0.png, b/1.png, …)"), "{found}");
+}
+
+#[test]
 fn columns_can_be_mapped_and_a_table_named() {
     let dir = Dir::new();
     for i in 0..4 {

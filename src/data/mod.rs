@@ -12,6 +12,7 @@ mod examine;
 mod folders;
 mod labels;
 mod masks;
+mod named_files;
 mod normal;
 mod open;
 mod picture;

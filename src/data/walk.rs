@@ -224,8 +224,13 @@ pub fn shown(path: &Path) -> String {
 }
 
 pub fn shown_part(part: &std::ffi::OsStr) -> String {
+    shown_bytes(part.as_encoded_bytes())
+}
+
+/// Text as it is, bytes that are no UTF-8 as `\xE9`.
+pub fn shown_bytes(bytes: &[u8]) -> String {
     let mut text = String::new();
-    for chunk in part.as_encoded_bytes().utf8_chunks() {
+    for chunk in bytes.utf8_chunks() {
         text.push_str(chunk.valid());
         chunk.invalid().iter().for_each(|byte| text.push_str(&format!("\\x{byte:02X}")));
     }
