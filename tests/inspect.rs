@@ -78,6 +78,92 @@ fn mvtec_knows_what_is_normal_and_finds_masks() {
 }
 
 #[test]
+fn masks_beside_images_are_neither_images_nor_classes() {
+    // BMAD: images lie in the class folder or in its `img`, masks in its `label`, with the same numbers in each split.
+    let bmad = Dir::new();
+    for i in 0..6 {
+        bmad.png(&format!("Brain/train/good/{i:04}.png"), i);
+    }
+    let (mut number, mut masks) = (10, 500);
+    for split in ["valid", "test"] {
+        for kind in ["good", "Ungood"] {
+            for i in 0..2 {
+                (number, masks) = (number + 1, masks + 1);
+                bmad.png(&format!("Brain/{split}/{kind}/img/{i:04}.png"), number);
+                bmad.png(&format!("Brain/{split}/{kind}/label/{i:04}.png"), masks);
+            }
+        }
+    }
+    let found = inspect(bmad.path(), &[]);
+    assert_eq!((&found["layout"], &found["normal"]), (&"mvtec".into(), &"good".into()));
+    assert_eq!((&found["images"], &found["masks"]), (&14.into(), &8.into()));
+    assert_eq!(classes(&found), [class("Ungood", [4, 0, 2, 2]), class("good", [10, 6, 2, 2])]);
+    assert!(!warns(&found, "mask"), "{found}");
+
+    for (images, masks) in [
+        ("images", "masks"),
+        ("images", "labels"),
+        ("img", "label"),
+        ("Original", "Ground Truth"),
+        ("train_images", "train_masks"),
+        ("imagesTr", "labelsTr"),
+        ("image", "Annotations"),
+        ("fundus", "GT"),
+    ] {
+        let dir = Dir::new();
+        for i in 0..4 {
+            for (n, class) in (0..).zip(["normal", "sick"]) {
+                dir.png(&format!("{images}/{class}/{i}.png"), 10 * n + i);
+                dir.png(&format!("{masks}/{class}/{i}.png"), 100 + 10 * n + i);
+            }
+        }
+        let found = inspect(dir.path(), &[]);
+        assert_eq!((&found["images"], &found["masks"]), (&8.into(), &8.into()), "{images} and {masks}");
+        assert_eq!(classes(&found).iter().map(|c| (c.0.as_str(), c.1[0])).collect::<Vec<_>>(), [("normal", 4), ("sick", 4)]);
+    }
+
+    // DRIVE: names that only begin alike, and two folders of masks.
+    let drive = Dir::new();
+    for i in 21..25 {
+        drive.png(&format!("training/images/{i}_training.png"), i).png(&format!("training/1st_manual/{i}_manual1.png"), 50 + i);
+        drive.png(&format!("training/mask/{i}_training_mask.png"), 90 + i);
+    }
+    let found = inspect(drive.path(), &[]);
+    assert_eq!((&found["images"], &found["masks"], classes(&found).len()), (&4.into(), &4.into(), 0), "{found}");
+
+    // A mask goes to an image of its own folder only.
+    let sites = Dir::new();
+    sites.png("a/images/1.png", 1).png("a/images/2.png", 2).png("b/images/3.png", 3).png("b/images/4.png", 4);
+    sites.png("a/masks/1.png", 50).png("a/masks/3.png", 51);
+    let found = inspect(sites.path(), &[]);
+    assert_eq!((&found["images"], &found["masks"]), (&4.into(), &1.into()));
+    assert!(warns(&found, "1 mask belongs to no image and is left out (a/masks/3.png)"), "{found}");
+}
+
+#[test]
+fn a_table_labels_the_images_and_not_their_masks() {
+    let dir = Dir::new();
+    for i in 0..4 {
+        dir.png(&format!("images/{i}.png"), i).png(&format!("masks/{i}.png"), 20 + i);
+    }
+    dir.write("labels.csv", b"image,label\n0,a\n1,a\n2,b\n3.png,b\n");
+    let found = inspect(dir.path(), &[]);
+    assert_eq!((&found["layout"], &found["images"], &found["masks"]), (&"labels-csv".into(), &4.into(), &4.into()));
+    assert_eq!(found["warnings"].as_array().unwrap().len(), 1, "only that no split is given: {found}");
+}
+
+#[test]
+fn a_class_that_is_called_like_masks_is_kept_and_said() {
+    let dir = Dir::new();
+    for i in 0..4 {
+        dir.png(&format!("label/{i}.png"), i).png(&format!("no finding/{i}.png"), 10 + i);
+    }
+    let found = inspect(dir.path(), &[]);
+    assert_eq!(classes(&found).iter().map(|c| (c.0.as_str(), c.1[0])).collect::<Vec<_>>(), [("label", 4), ("no finding", 4)]);
+    assert!(warns(&found, "label is called like a folder of masks"), "{found}");
+}
+
+#[test]
 fn class_folders_ask_what_is_normal_and_get_a_seeded_split() {
     let dir = Dir::new();
     for i in 0..20 {
@@ -179,6 +265,77 @@ fn tables_of_every_kind() {
     assert!(warns(&found, "Leak: 1 patient is in train and in test (p2)"), "{found}");
     assert!(warns(&found, "1 image is in the table without a label"));
     assert!(reason(&found, "images/a 5.png").contains("no row"));
+}
+
+#[test]
+fn a_path_in_a_table_never_labels_a_file_of_another_folder() {
+    // Labels of one hospital; the same numbers in another.
+    let sites = Dir::new();
+    let rows = |of: &str, label: &str, numbers: std::ops::Range<u64>| -> String {
+        numbers.map(|i| format!("{of}{i:04}.jpg,{label}\n")).collect()
+    };
+    for i in 1..9 {
+        sites.png(&format!("hospital_b/{i:04}.jpg"), i);
+    }
+    for (sick, normal) in [
+        ("hospital_a/", "hospital_b/"),
+        ("hospital_a\\", ".\\hospital_b\\"),
+        ("/mnt/hospital_a/", "/mnt/hospital_b/"),
+        ("C:\\study\\hospital_a\\", "C:\\study\\hospital_b\\"),
+        ("study/hospital_a/", "study/hospital_b/"),
+    ] {
+        let table = format!("file,label\n{}{}", rows(sick, "sick", 1..5), rows(normal, "normal", 5..9));
+        sites.write("labels.csv", table.as_bytes());
+        // Opened as a whole, and at the one hospital alone.
+        let labels = sites.path().join("labels.csv");
+        for (path, args) in
+            [(sites.path().to_path_buf(), vec![]), (sites.path().join("hospital_b"), vec!["--labels", labels.to_str().unwrap()])]
+        {
+            let found = inspect(&path, &args);
+            assert_eq!((&found["layout"], &found["images"]), (&"labels-csv".into(), &4.into()), "{sick}: {found}");
+            assert_eq!(classes(&found).iter().map(|c| (c.0.as_str(), c.1[0])).collect::<Vec<_>>(), [("normal", 4)], "{sick}");
+            assert!(warns(&found, "4 rows name no file that is here"), "{found}");
+            assert!(warns(&found, "4 images have no row in the table"), "{found}");
+            assert_eq!(found["skipped"].as_array().unwrap().len(), 8);
+        }
+    }
+    // Where not one row names a file, the table labels nothing, and that is said.
+    sites.write("labels.csv", format!("file,label\n{}", rows("hospital_a/", "sick", 1..9)).as_bytes());
+    let found = inspect(sites.path(), &[]);
+    assert!(found["layout"] != "labels-csv" && warns(&found, "only 0 % of its rows name a file that is here"), "{found}");
+    let table = sites.path().join("labels.csv");
+    let sentence = refused(&sites.path().join("hospital_b"), &["--labels", table.to_str().unwrap()]);
+    assert!(sentence.contains("names no file that lies in"), "{sentence}");
+}
+
+#[test]
+fn paths_that_begin_elsewhere_find_their_files() {
+    let dir = Dir::new();
+    for i in 0..4 {
+        dir.png(&format!("scans/p{i}/view.JPG"), i);
+    }
+    for before in ["", "CheXpert-v1.0-small/", "/home/anna/data/", "D:\\data\\", "./"] {
+        let rows: String = (0..4).map(|i| format!("{before}scans/p{i}/view.jpg,{}\n", i % 2)).collect();
+        dir.write("labels.csv", format!("path,label\n{rows}").as_bytes());
+        let found = inspect(dir.path(), &[]);
+        assert_eq!(found["images"], 4, "{before}");
+        assert_eq!(classes(&found).iter().map(|c| c.1[0]).collect::<Vec<_>>(), [2, 2], "{before}");
+        assert_eq!(warns(&found, "is taken for this folder"), !matches!(before, "" | "./"), "{found}");
+    }
+    // Paths below other folders, and a bare name that two files have.
+    dir.png("more/p0/other.JPG", 9);
+    dir.write("labels.csv", b"path,label\np0/view,0\np1/view,1\np0/other,0\nview,1\np3/view,1\n");
+    let found = inspect(dir.path(), &[]);
+    assert_eq!(found["images"], 4);
+    assert!(warns(&found, "1 row names more than one file, which are not labelled (view)"), "{found}");
+    // A table of a whole set beside a few of its images.
+    let part = Dir::new();
+    part.png("a/1.png", 1).png("a/2.png", 2);
+    let rows: String = (0..50).map(|i| format!("a/{i}.png,x\nb/{i}.png,y\n")).collect();
+    part.write("labels.csv", format!("file,label\n{rows}").as_bytes());
+    let found = inspect(part.path(), &[]);
+    assert_eq!((classes(&found), &found["images"]), (vec![class("x", [2, 1, 0, 1])], &2.into()));
+    assert!(warns(&found, "98 rows name no file that is here (a/0.png, b/0.png, b/1.png, …)"), "{found}");
 }
 
 #[test]
@@ -426,6 +583,58 @@ fn the_readable_form_says_the_same() {
     for part in ["class-folders", "--normal 'normal'", "ill/3.png is empty", "total"] {
         assert!(text.contains(part), "{text}");
     }
+}
+
+#[test]
+fn neither_case_nor_outer_space_tells_classes_apart() {
+    let table = Dir::new();
+    for i in 0..6 {
+        table.png(&format!("{i}.png"), i);
+    }
+    table.write("labels.csv", "filename , label\n0.png , Normal\n1.png , normal \n2.png , ABNORMAL\n3.png , Normal\n4.png,Normal\u{a0}\n5.png,\" abnormal\"\n0.png,NORMAL\n".as_bytes());
+    for name in ["Normal", "normal", " NORMAL "] {
+        let found = inspect(table.path(), &["--normal", name]);
+        assert_eq!(found["normal"], "Normal");
+        assert_eq!(classes(&found).iter().map(|c| (c.0.as_str(), c.1[0])).collect::<Vec<_>>(), [("ABNORMAL", 2), ("Normal", 4)]);
+        assert!(warns(&found, "1 row repeats"), "{found}");
+    }
+    assert_eq!(inspect(table.path(), &["--normal", "!abnormal"])["normal"], "Normal");
+
+    let folders = Dir::new();
+    for i in 0..3 {
+        folders.png(&format!("train/NORMAL/{i}.png"), i).png(&format!("test/normal/{i}.png"), 10 + i);
+        folders.png(&format!("test/Übel /{i}.png"), 20 + i).png(&format!("train/übel/{i}.png"), 30 + i);
+    }
+    let found = inspect(folders.path(), &["--normal", "Normal"]);
+    assert_eq!(classes(&found), [class("NORMAL", [6, 3, 0, 3]), class("Übel", [6, 3, 0, 3])]);
+
+    let mvtec = Dir::new();
+    mvtec.png("train/good/1.png", 1).png("train/Good /2.png", 2).png("test/GOOD/3.png", 3).png("test/hole/4.png", 4);
+    let found = inspect(mvtec.path(), &[]);
+    assert_eq!((&found["layout"], &found["normal"]), (&"mvtec".into(), &"GOOD".into()));
+    assert_eq!(classes(&found).iter().map(|c| c.1[0]).collect::<Vec<_>>(), [3, 1]);
+}
+
+#[test]
+fn bins_and_thumbnails_of_drives_and_systems_are_passed_over_and_counted() {
+    let dir = Dir::new();
+    for i in 0..4 {
+        dir.png(&format!("normal/{i}.png"), i).png(&format!("sick/{i}.png"), 10 + i);
+        dir.png(&format!("normal/@eaDir/{i}.png/SYNOFILE_THUMB_M.jpg"), i).png(&format!("sick/.@__thumb/{i}.png"), i);
+        dir.png(&format!("sick/._{i}.png"), i);
+    }
+    let bins = ["#recycle", "$RECYCLE.BIN", "System Volume Information", "lost+found", "__MACOSX", "@Recycle", "#snapshot"];
+    for bin in bins {
+        dir.png(&format!("{bin}/normal/deleted.png"), 50);
+    }
+    dir.png(".Trashes/501/gone.png", 51).write("sick/Thumbs.db", b"x").write(".DS_Store", b"x");
+    let found = inspect(dir.path(), &[]);
+    assert_eq!((&found["layout"], &found["images"]), (&"class-folders".into(), &8.into()));
+    assert_eq!(classes(&found).iter().map(|c| (c.0.as_str(), c.1[0])).collect::<Vec<_>>(), [("normal", 4), ("sick", 4)]);
+    assert_eq!(found["skipped"], Value::Array(vec![]));
+    let lines = found["warnings"].as_array().unwrap().iter().filter(|w| w.as_str().unwrap().contains("passed over"));
+    assert_eq!(lines.count(), 1, "{found}");
+    assert!(warns(&found, "10 folders and 6 files of the drive or the system"), "{found}");
 }
 
 #[test]

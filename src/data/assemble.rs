@@ -2,6 +2,7 @@
 
 use super::{
     Class, Dataset, Item, Layout, Skipped, Source, Split, SplitRule,
+    normal::class_key,
     split::patients_from_names,
     walk::{Candidate, shown},
 };
@@ -10,7 +11,7 @@ use crate::{
     error::{Error, Result},
 };
 use std::{
-    collections::{BTreeSet, HashMap, HashSet},
+    collections::{BTreeMap, HashMap, HashSet},
     path::{Path, PathBuf},
 };
 
@@ -32,13 +33,7 @@ pub struct Recognised {
 }
 
 /// The images of a file: one for each of its pages.
-pub fn drafts_of(
-    candidate: &Candidate,
-    class: Option<&str>,
-    split: Option<Split>,
-    patient: Option<&str>,
-    mask: Option<PathBuf>,
-) -> Vec<Draft> {
+pub fn drafts_of(candidate: &Candidate, class: Option<&str>, split: Option<Split>, patient: Option<&str>) -> Vec<Draft> {
     let name = shown(&candidate.relative);
     let pages = &candidate.probe.pages;
     let patient = patient.or(candidate.probe.patient.as_deref());
@@ -51,7 +46,7 @@ pub fn drafts_of(
                 (format!("{name}#{}", page + 1), Source::Page { path: candidate.path.clone(), page })
             };
             let mut item = Item::new(name, source, size);
-            (item.given_split, item.patient, item.mask) = (split, patient.map(str::to_string), mask.clone());
+            (item.given_split, item.patient, item.mask) = (split, patient.map(str::to_string), candidate.mask.clone());
             // Pages of a file belong together, whoever it is of.
             if item.patient.is_none() && pages.len() > 1 {
                 item.patient = Some(format!("file {}", shown(&candidate.relative)));
@@ -61,22 +56,35 @@ pub fn drafts_of(
         .collect()
 }
 
+/// One spelling for each class, by its key: the most frequent of those that differ only in case and outer white space.
+pub fn class_names<'a>(names: impl IntoIterator<Item = &'a str>) -> BTreeMap<String, String> {
+    let mut spellings: BTreeMap<String, BTreeMap<&str, usize>> = BTreeMap::new();
+    for name in names {
+        *spellings.entry(class_key(name)).or_default().entry(name.trim()).or_default() += 1;
+    }
+    // Of equally frequent ones, the first in their order.
+    let most_frequent =
+        |names: BTreeMap<&str, usize>| names.into_iter().rev().max_by_key(|&(_, count)| count).map(|(n, _)| n.to_string());
+    spellings.into_iter().map(|(key, names)| (key, most_frequent(names).unwrap_or_default())).collect()
+}
+
 impl Recognised {
     /// Numbers the classes, reads patients from names, says what is normal and splits.
     pub fn finish(self, root: &Path, config: &DataConfig) -> Result<Dataset> {
         if self.drafts.is_empty() {
             return Err(nothing_usable(root, &self.skipped));
         }
-        let mut names: Vec<String> =
-            self.drafts.iter().filter_map(|d| d.class.clone()).collect::<BTreeSet<_>>().into_iter().collect();
+        let spelled = class_names(self.drafts.iter().filter_map(|d| d.class.as_deref()));
+        let mut names: Vec<String> = spelled.values().cloned().collect();
+        names.sort();
         if names.iter().all(|n| n.parse::<f64>().is_ok()) {
             names.sort_by(|a, b| a.parse::<f64>().unwrap_or(0.0).total_cmp(&b.parse::<f64>().unwrap_or(0.0)));
         }
-        let number: HashMap<&str, usize> = names.iter().enumerate().map(|(i, n)| (n.as_str(), i)).collect();
+        let number: HashMap<String, usize> = names.iter().enumerate().map(|(i, n)| (class_key(n), i)).collect();
         let mut items: Vec<Item> = self
             .drafts
             .into_iter()
-            .map(|d| Item { class: d.class.and_then(|c| number.get(c.as_str()).copied()), ..d.item })
+            .map(|d| Item { class: d.class.and_then(|c| number.get(&class_key(&c)).copied()), ..d.item })
             .collect();
         make_names_unique(&mut items);
         let mut why = self.why;

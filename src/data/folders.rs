@@ -2,13 +2,13 @@
 
 use super::{
     Layout, Skipped, Split,
-    assemble::{Draft, Recognised, drafts_of},
+    assemble::{Draft, Recognised, class_names, drafts_of},
     split::{images, some_of},
     walk::{Candidate, shown_part},
 };
 use crate::config::Reading;
 use std::{
-    collections::{BTreeMap, BTreeSet, HashMap},
+    collections::{BTreeMap, BTreeSet},
     path::{Path, PathBuf},
 };
 
@@ -32,8 +32,6 @@ const GENERIC: &[&str] = &[
     "test_images",
     "val_images",
 ];
-/// Folders of masks.
-const MASKS: &[&str] = &["ground_truth", "groundtruth", "gt", "masks", "mask", "segmentation", "segmentations", "annotations"];
 /// More folders than this are patients or series, not classes.
 const MAX_CLASSES: usize = 200;
 
@@ -52,8 +50,6 @@ struct Seen<'a> {
     candidate: &'a Candidate,
     /// The folders below the base.
     dirs: Vec<String>,
-    stem: String,
-    mask: Option<PathBuf>,
 }
 
 /// Folders that all pictures share (`archive/OCT2017/`) and that say nothing: a layout begins below them.
@@ -67,7 +63,7 @@ pub fn base(pictures: &[Candidate]) -> PathBuf {
         });
         let Some(Some(first)) = next.next() else { return base };
         let name = shown_part(&first);
-        if Split::from_name(&name).is_some() || is_one_of(&name, MASKS) || !next.all(|n| n.as_ref() == Some(&first)) {
+        if Split::from_name(&name).is_some() || !next.all(|n| n.as_ref() == Some(&first)) {
             return base;
         }
         base.push(first);
@@ -79,9 +75,9 @@ pub fn recognise(pictures: &[Candidate], base: &Path, reading: Reading) -> Recog
     let seen = pictures.iter().map(|candidate| {
         let below = candidate.relative.strip_prefix(base).unwrap_or(&candidate.relative);
         let dirs = below.parent().into_iter().flat_map(Path::components).map(|p| shown_part(p.as_os_str())).collect();
-        Seen { candidate, dirs, stem: below.file_stem().map(shown_part).unwrap_or_default(), mask: None }
+        Seen { candidate, dirs }
     });
-    let (seen, mut warnings) = attach_masks(seen.collect());
+    let seen: Vec<Seen> = seen.collect();
     let mut recognised = if reading != Reading::Auto {
         as_told(&seen, reading)
     } else if seen.iter().any(|s| s.dirs.first().is_some_and(|d| Split::from_name(d).is_some())) {
@@ -92,58 +88,7 @@ pub fn recognise(pictures: &[Candidate], base: &Path, reading: Reading) -> Recog
     if !base.as_os_str().is_empty() {
         recognised.why = format!("{} All of it lies in {}.", recognised.why, super::walk::shown(base));
     }
-    recognised.warnings.append(&mut warnings);
     recognised
-}
-
-/// Takes masks out of the pictures: those in a folder of masks, and `X_mask.png` beside `X.png`.
-fn attach_masks(seen: Vec<Seen>) -> (Vec<Seen>, Vec<String>) {
-    let in_mask_folder = |s: &Seen| s.dirs.iter().any(|d| is_one_of(d, MASKS));
-    if seen.iter().all(in_mask_folder) {
-        return (seen, Vec::new());
-    }
-    let places: BTreeSet<(String, String)> = seen.iter().map(|s| (s.dirs.join("/"), s.stem.clone())).collect();
-    let is_sibling = |s: &Seen| mask_of(&s.stem).is_some_and(|of| places.contains(&(s.dirs.join("/"), of.to_string())));
-    let (masks, mut seen): (Vec<_>, Vec<_>) = seen.into_iter().partition(|s| in_mask_folder(s) || is_sibling(s));
-    // The same name in the same folder (or a folder of the same name), else the same name alone where there is one such.
-    let mut by_place: HashMap<(&str, &str), Vec<usize>> = HashMap::new();
-    let mut by_stem: HashMap<&str, Vec<usize>> = HashMap::new();
-    for (i, s) in seen.iter().enumerate() {
-        by_place.entry((s.dirs.last().map_or("", String::as_str), s.stem.as_str())).or_default().push(i);
-        by_stem.entry(s.stem.as_str()).or_default().push(i);
-    }
-    let mut of = Vec::new();
-    let mut lost = Vec::new();
-    for mask in &masks {
-        let dir = mask.dirs.last().map_or("", String::as_str);
-        let stems = [mask_of(&mask.stem).unwrap_or(&mask.stem), &mask.stem];
-        let in_place = stems.iter().find_map(|stem| by_place.get(&(dir, *stem)));
-        match in_place.or_else(|| stems.iter().find_map(|stem| by_stem.get(stem))).map(Vec::as_slice) {
-            Some(&[image]) => of.push((image, mask.candidate.path.clone())),
-            _ => lost.push(mask.candidate),
-        }
-    }
-    for (image, path) in of {
-        seen[image].mask.get_or_insert(path);
-    }
-    let warning = (!lost.is_empty()).then(|| {
-        let names = some_of(lost.iter().map(|c| super::walk::shown(&c.relative)));
-        format!(
-            "{} to no image and {} left out ({names}).",
-            if lost.len() == 1 { "1 mask belongs".into() } else { format!("{} masks belong", lost.len()) },
-            if lost.len() == 1 { "is" } else { "are" }
-        )
-    });
-    (seen, warning.into_iter().collect())
-}
-
-/// `X` of `X_mask`, `X_mask_1`, `X_seg`, `X_gt`.
-fn mask_of(stem: &str) -> Option<&str> {
-    let numbered =
-        stem.rsplit_once('_').filter(|(_, n)| !n.is_empty() && n.bytes().all(|b| b.is_ascii_digit())).map_or(stem, |(s, _)| s);
-    let lower = numbered.to_ascii_lowercase();
-    let suffix = ["_mask", "-mask", "_segmentation", "_seg", "_gt"].iter().find(|s| lower.ends_with(**s))?;
-    numbered.get(..numbered.len() - suffix.len()).filter(|s| !s.is_empty())
 }
 
 /// What a person says of the folders; names of splits keep their meaning.
@@ -157,8 +102,7 @@ fn as_told(seen: &[Seen], reading: Reading) -> Recognised {
             Reading::Auto | Reading::Unlabelled => None,
         }
     };
-    let drafts: Vec<Draft> =
-        seen.iter().flat_map(|s| drafts_of(s.candidate, class(s).as_deref(), split(s), None, s.mask.clone())).collect();
+    let drafts: Vec<Draft> = seen.iter().flat_map(|s| drafts_of(s.candidate, class(s).as_deref(), split(s), None)).collect();
     let names: BTreeSet<&str> = drafts.iter().filter_map(|d| d.class.as_deref()).collect();
     let listed = some_of(&names);
     let (layout, why) = match reading {
@@ -178,10 +122,13 @@ fn as_told(seen: &[Seen], reading: Reading) -> Recognised {
 fn with_split_folders(seen: Vec<Seen>) -> Recognised {
     let (inside, outside): (Vec<_>, Vec<_>) =
         seen.into_iter().partition(|s| s.dirs.first().is_some_and(|d| Split::from_name(d).is_some()));
-    let class = |s: &Seen| s.dirs.get(1).cloned();
+    // `train/images/good`: below a folder that only says that these are images.
+    let level = 1 + usize::from(inside.iter().all(|s| s.dirs.len() > 2 && is_one_of(&s.dirs[1], GENERIC)));
+    let class = |s: &Seen| s.dirs.get(level).cloned();
     let split = |s: &Seen| s.dirs.first().and_then(|d| Split::from_name(d));
     let classes = |split_wanted: Option<Split>| -> BTreeSet<String> {
-        inside.iter().filter(|s| split_wanted.is_none() || split(s) == split_wanted).filter_map(class).collect()
+        let names = inside.iter().filter(|s| split_wanted.is_none() || split(s) == split_wanted).filter_map(class);
+        class_names(names.collect::<Vec<_>>().iter().map(String::as_str)).into_values().collect()
     };
     let folders: BTreeSet<&str> = inside.iter().filter_map(|s| s.dirs.first().map(String::as_str)).collect();
     let folders = folders.into_iter().collect::<Vec<_>>().join(", ");
@@ -195,15 +142,13 @@ fn with_split_folders(seen: Vec<Seen>) -> Recognised {
             format!("The folders {folders} hold images but no class folders, so nothing says what is normal."),
         ),
         Some(good) => {
-            let masks = if inside.iter().any(|s| s.mask.is_some()) { ", with masks" } else { "" };
+            let masks = if inside.iter().any(|s| s.candidate.mask.is_some()) { ", with masks" } else { "" };
             (Layout::Mvtec, format!("MVTec: train holds only `{good}`, the normal images; all kinds are {names}{masks}."))
         }
         None => (Layout::SplitClassFolders, format!("The folders {folders} hold one folder a class: {names}.")),
     };
-    let drafts = inside
-        .iter()
-        .flat_map(|s| drafts_of(s.candidate, class(s).filter(|_| !flat).as_deref(), split(s), None, s.mask.clone()))
-        .collect();
+    let drafts =
+        inside.iter().flat_map(|s| drafts_of(s.candidate, class(s).filter(|_| !flat).as_deref(), split(s), None)).collect();
     let loose = inside.iter().filter(|s| !flat && class(s).is_none()).count();
     let mut recognised =
         Recognised { layout, why, drafts, skipped: Vec::new(), warnings: Vec::new(), normal: good.filter(|_| !flat) };
@@ -241,10 +186,8 @@ fn without_split_folders(seen: Vec<Seen>) -> Recognised {
         && !classes.iter().all(|c| is_one_of(c, GENERIC))
         && (loose == 0 || (classes.len() > 1 && loose * 2 < seen.len()));
     let (layout, why) = if labelled {
-        (
-            Layout::ClassFolders,
-            format!("One folder a class: {}.", classes.iter().map(|c| c.as_str()).collect::<Vec<_>>().join(", ")),
-        )
+        let names = class_names(classes.iter().map(|c| c.as_str()));
+        (Layout::ClassFolders, format!("One folder a class: {}.", names.into_values().collect::<Vec<_>>().join(", ")))
     } else if classes.len() > MAX_CLASSES {
         (Layout::Unlabelled, format!("{} folders are too many to be classes, and there is no table of labels.", classes.len()))
     } else {
@@ -253,7 +196,7 @@ fn without_split_folders(seen: Vec<Seen>) -> Recognised {
     let (left_out, kept): (Vec<_>, Vec<_>) = seen.into_iter().partition(|s| s.dirs.first().is_some_and(|d| aside.contains(d)));
     let drafts: Vec<Draft> = kept
         .iter()
-        .flat_map(|s| drafts_of(s.candidate, s.dirs.first().filter(|_| labelled).map(String::as_str), None, None, s.mask.clone()))
+        .flat_map(|s| drafts_of(s.candidate, s.dirs.first().filter(|_| labelled).map(String::as_str), None, None))
         .collect();
     let mut recognised = Recognised { layout, why, drafts, skipped: Vec::new(), warnings: Vec::new(), normal: None };
     if labelled && loose > 0 {
@@ -277,19 +220,5 @@ fn put_aside(recognised: &mut Recognised, left_out: Vec<Seen>, reason: &str) {
     for (path, count) in folders {
         recognised.warnings.push(format!("{} {reason}: {} left out.", super::walk::shown(&path), images(count)));
         recognised.skipped.push(Skipped { path, reason: format!("{reason} ({})", images(count)) });
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn masks_are_told_by_their_names() {
-        assert_eq!(mask_of("benign (1)_mask"), Some("benign (1)"));
-        assert_eq!(mask_of("benign (1)_mask_2"), Some("benign (1)"));
-        assert_eq!(mask_of("x_GT"), Some("x"));
-        assert_eq!(mask_of("_mask"), None);
-        assert_eq!(mask_of("mask_7"), None);
     }
 }

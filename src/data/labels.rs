@@ -3,6 +3,8 @@
 use super::{
     Layout, Skipped, Split,
     assemble::{Recognised, drafts_of},
+    named_files::{Match, NamedFiles, Naming},
+    normal::class_key,
     split::{images, some_of},
     table::{Columns, Table},
     walk::{Survey, extension, relative, shown},
@@ -12,7 +14,7 @@ use crate::{
     error::{Error, Result},
 };
 use std::{
-    collections::{BTreeMap, BTreeSet, HashMap, HashSet},
+    collections::{BTreeMap, BTreeSet, HashSet},
     path::{Path, PathBuf},
 };
 
@@ -21,6 +23,7 @@ struct Source {
     path: PathBuf,
     table: Table,
     columns: Columns,
+    naming: Naming,
     split: Option<Split>,
 }
 
@@ -34,9 +37,11 @@ pub fn from_given(root: &Path, survey: &Survey, path: &Path, config: &DataConfig
     };
     let table = Table::read(path).map_err(|e| complain(&e))?;
     let mut columns = table.columns(&config.columns).map_err(|e| complain(&e))?;
-    let files = Files::new(root, survey);
-    if columns.file.is_none() || (config.columns.file.is_empty() && files.share(&table, columns.file) < 0.5) {
-        columns.file = files.best_column(&table).or(columns.file);
+    let files = NamedFiles::new(root, survey);
+    let mut naming = files.naming(path, &table, columns.file);
+    if columns.file.is_none() || (config.columns.file.is_empty() && files.share(&table, columns.file, &naming) < 0.5) {
+        columns.file = files.best_column(path, &table).or(columns.file);
+        naming = files.naming(path, &table, columns.file);
     }
     if columns.file.is_none() {
         return Err(complain(&format!("has no column that names the files; its columns are {}", table.headers.join(", "))));
@@ -47,16 +52,16 @@ pub fn from_given(root: &Path, survey: &Survey, path: &Path, config: &DataConfig
             table.headers.join(", ")
         )));
     }
-    if !table.rows.iter().any(|row| matches!(files.find(table.field(row, columns.file), b""), Match::One(_))) {
+    if !table.rows.iter().any(|row| matches!(files.find(table.field(row, columns.file), &naming), Match::One(_))) {
         let value = table.rows.first().map(|r| table.text(r, columns.file)).unwrap_or_default();
         return Err(complain(&format!("names no file that lies in {} (its first row names `{value}`)", root.display())));
     }
-    Ok(merge(&files, survey, &[Source { path: path.to_path_buf(), table, columns, split: None }]))
+    Ok(merge(&files, survey, &[Source { path: path.to_path_buf(), table, columns, naming, split: None }]))
 }
 
 /// The table of labels that lies beside the images, if there is one. Also what to say about tables that came near.
 pub fn find(root: &Path, folders: &[PathBuf], survey: &Survey, config: &DataConfig) -> (Option<Recognised>, Vec<String>) {
-    let files = Files::new(root, survey);
+    let files = NamedFiles::new(root, survey);
     let mut notes = Vec::new();
     let mut sources: Vec<(f64, Source)> = Vec::new();
     let is_table = |p: &&PathBuf| {
@@ -68,19 +73,24 @@ pub fn find(root: &Path, folders: &[PathBuf], survey: &Survey, config: &DataConf
         if columns.label.is_none() || table.headers.len() < 2 {
             continue;
         }
-        let mut share = files.share(&table, columns.file);
-        if share < 0.5 && config.columns.file.is_empty() {
-            let best = files.best_column(&table);
-            if files.share(&table, best) > share {
-                columns.file = best;
-                share = files.share(&table, best);
+        let mut naming = files.naming(path, &table, columns.file);
+        let mut share = files.share(&table, columns.file, &naming);
+        if share < 0.5
+            && config.columns.file.is_empty()
+            && let Some(best) = files.best_column(path, &table)
+        {
+            let other = files.naming(path, &table, Some(best));
+            let other_share = files.share(&table, Some(best), &other);
+            if other_share > share {
+                (columns.file, naming, share) = (Some(best), other, other_share);
             }
         }
         // A table that labels its only column of files with themselves labels nothing.
         if columns.file.is_none() || columns.file == columns.label {
             continue;
         }
-        if share < 0.5 {
+        // A table of a whole set beside a part of its images names many files that are not here.
+        if share < 0.5 && files.covered(&table, columns.file, &naming) < 0.5 {
             notes.push(format!(
                 "{} looks like a table of labels, but only {:.0} % of its rows name a file that is here.",
                 shown(&relative(root, path)),
@@ -92,7 +102,7 @@ pub fn find(root: &Path, folders: &[PathBuf], survey: &Survey, config: &DataConf
         let word = stem.split(|c: char| !c.is_ascii_alphabetic()).next().unwrap_or_default().to_string();
         sources.push((
             share * table.rows.len() as f64,
-            Source { path: path.clone(), table, columns, split: Split::from_name(&word) },
+            Source { path: path.clone(), table, columns, naming, split: Split::from_name(&word) },
         ));
     }
     // `train.csv` and `test.csv` say the split between them; otherwise the table that names most files is the one.
@@ -115,31 +125,38 @@ struct Said {
     patient: String,
 }
 
-fn merge(files: &Files, survey: &Survey, sources: &[Source]) -> Recognised {
+fn merge(files: &NamedFiles, survey: &Survey, sources: &[Source]) -> Recognised {
     let mut said: BTreeMap<usize, Said> = BTreeMap::new();
     let mut skipped = Vec::new();
     let mut contradicted: HashSet<usize> = HashSet::new();
     let (mut repeated, mut odd_splits) = (0, BTreeSet::new());
-    let known_bad: HashSet<Vec<u8>> = survey.skipped.iter().map(|s| slashed(&s.path)).collect();
+    let (mut missing, mut ambiguous, mut warnings) = (Vec::new(), Vec::new(), Vec::new());
     for source in sources {
         let (table, columns) = (&source.table, source.columns);
-        let name = shown(&relative(files.root, &source.path));
-        let table_word = source.path.file_stem().map(|s| s.as_encoded_bytes().to_vec()).unwrap_or_default();
+        let name = shown(&relative(files.root(), &source.path));
+        if let Some(prefix) = source.naming.prefix() {
+            warnings.push(format!("All paths in {name} begin with {prefix}, which is taken for this folder."));
+        }
         for (i, fields) in table.rows.iter().enumerate() {
             // Lines are counted as a person does: the header is line 1.
             let row = format!("row {} of {name}", i + 2);
             let value = table.field(fields, columns.file);
-            let shown_value = PathBuf::from(String::from_utf8_lossy(value).into_owned());
-            let image = match files.find(value, &table_word) {
+            let shown_value = String::from_utf8_lossy(value).into_owned();
+            let image = match files.find(value, &source.naming) {
                 Match::One(image) => image,
-                Match::None if value.is_empty() || known_bad.contains(&tidy(value)) => continue,
+                Match::None if value.is_empty() || files.is_unusable(value, &source.naming) => continue,
                 Match::None => {
-                    skipped.push(Skipped { path: shown_value, reason: format!("is named in {row}, but there is no such file") });
+                    missing.push(Skipped {
+                        path: shown_value.into(),
+                        reason: format!("is named in {row}, but there is no such file"),
+                    });
                     continue;
                 }
                 Match::Several(n) => {
-                    skipped
-                        .push(Skipped { path: shown_value, reason: format!("is named in {row}, and {n} files are called that") });
+                    ambiguous.push(Skipped {
+                        path: shown_value.into(),
+                        reason: format!("is named in {row}, and {n} files are called that"),
+                    });
                     continue;
                 }
             };
@@ -155,7 +172,7 @@ fn merge(files: &Files, survey: &Survey, sources: &[Source]) -> Recognised {
                 patient: table.text(fields, columns.patient),
             };
             match said.get(&image) {
-                Some(before) if before.label != now.label => {
+                Some(before) if class_key(&before.label) != class_key(&now.label) => {
                     let reason = format!("is labelled `{}` in {} and `{}` in {}", before.label, before.row, now.label, now.row);
                     if contradicted.insert(image) {
                         skipped.push(Skipped { path: survey.pictures[image].relative.clone(), reason });
@@ -166,9 +183,19 @@ fn merge(files: &Files, survey: &Survey, sources: &[Source]) -> Recognised {
             }
         }
     }
-    let mut warnings = Vec::new();
+    let rows = |n: usize, one: &str, many: &str| if n == 1 { format!("1 row {one}") } else { format!("{n} rows {many}") };
+    let some = |list: &[Skipped]| some_of(list.iter().map(Skipped::name));
+    if !missing.is_empty() {
+        warnings.push(format!("{} no file that is here ({}).", rows(missing.len(), "names", "name"), some(&missing)));
+    }
+    if !ambiguous.is_empty() {
+        let rows = rows(ambiguous.len(), "names", "name");
+        warnings.push(format!("{rows} more than one file, which are not labelled ({}).", some(&ambiguous)));
+    }
+    skipped.append(&mut missing);
+    skipped.append(&mut ambiguous);
     if repeated > 0 {
-        let rows = if repeated == 1 { "1 row repeats".into() } else { format!("{repeated} rows repeat") };
+        let rows = rows(repeated, "repeats", "repeat");
         warnings.push(format!("{rows} what another row says of the same file."));
     }
     if !contradicted.is_empty() {
@@ -194,10 +221,10 @@ fn merge(files: &Files, survey: &Survey, sources: &[Source]) -> Recognised {
         .filter(|(image, _)| !contradicted.contains(image))
         .flat_map(|(&image, s)| {
             let (label, patient) = (Some(s.label.as_str()), Some(s.patient.as_str()));
-            drafts_of(&survey.pictures[image], label.filter(|l| !l.is_empty()), s.split, patient.filter(|p| !p.is_empty()), None)
+            drafts_of(&survey.pictures[image], label.filter(|l| !l.is_empty()), s.split, patient.filter(|p| !p.is_empty()))
         })
         .collect();
-    Recognised { layout: Layout::LabelsCsv, why: why(files.root, sources), drafts, skipped, warnings, normal: None }
+    Recognised { layout: Layout::LabelsCsv, why: why(files.root(), sources), drafts, skipped, warnings, normal: None }
 }
 
 fn why(root: &Path, sources: &[Source]) -> String {
@@ -254,114 +281,12 @@ fn left_out(survey: &Survey, said: &BTreeMap<usize, Said>, skipped: &mut Vec<Ski
 
 /// `0.0`, as pandas writes a column of numbers with gaps, is `0`; `nan` is no label.
 fn tidy_label(text: &str) -> String {
+    let text = text.trim();
     match text.split_once('.') {
         Some((whole, zeros)) if !zeros.is_empty() && zeros.bytes().all(|b| b == b'0') && whole.parse::<i64>().is_ok() => {
             whole.into()
         }
         _ if ["nan", "na", "n/a", "null", "?"].iter().any(|n| text.eq_ignore_ascii_case(n)) => String::new(),
         _ => text.into(),
-    }
-}
-
-enum Match {
-    One(usize),
-    None,
-    Several(usize),
-}
-
-/// The pictures by what a table may call them.
-struct Files<'a> {
-    root: &'a Path,
-    pictures: Vec<Vec<u8>>,
-    by_path: HashMap<Vec<u8>, usize>,
-    /// Name with and without extension, without the folder.
-    by_name: HashMap<Vec<u8>, Vec<usize>>,
-    folders: HashSet<Vec<u8>>,
-}
-
-fn slashed(path: &Path) -> Vec<u8> {
-    tidy(path.as_os_str().as_encoded_bytes())
-}
-
-/// Forward slashes, without `./` before them.
-fn tidy(value: &[u8]) -> Vec<u8> {
-    let value: Vec<u8> = value.iter().map(|&b| if b == b'\\' { b'/' } else { b }).collect();
-    value.strip_prefix(b"./").map(<[u8]>::to_vec).unwrap_or(value)
-}
-
-fn split_last(path: &[u8]) -> (&[u8], &[u8]) {
-    path.iter().rposition(|&b| b == b'/').map_or((&[], path), |at| (&path[..at], &path[at + 1..]))
-}
-
-fn without_extension(name: &[u8]) -> &[u8] {
-    name.iter().rposition(|&b| b == b'.').filter(|&at| at > 0).map_or(name, |at| &name[..at])
-}
-
-impl<'a> Files<'a> {
-    fn new(root: &'a Path, survey: &Survey) -> Self {
-        let pictures: Vec<Vec<u8>> = survey.pictures.iter().map(|c| slashed(&c.relative)).collect();
-        let mut files =
-            Self { root, by_path: HashMap::new(), by_name: HashMap::new(), folders: HashSet::new(), pictures: Vec::new() };
-        for (i, path) in pictures.iter().enumerate() {
-            let (folder, name) = split_last(path);
-            files.by_path.insert(path.clone(), i);
-            let stem = without_extension(name);
-            files.by_name.entry(name.to_vec()).or_default().push(i);
-            if stem != name {
-                files.by_name.entry(stem.to_vec()).or_default().push(i);
-            }
-            files.folders.insert(folder.to_vec());
-        }
-        files.pictures = pictures;
-        files
-    }
-
-    /// By its path; else by its name where no other file has that name, or none in a folder named after the table
-    /// (`train.csv`, `train_images/`). A value with a folder that is here means that folder.
-    fn find(&self, value: &[u8], table: &[u8]) -> Match {
-        let value = tidy(value);
-        let value = value.strip_prefix(slashed(self.root).as_slice()).and_then(|v| v.strip_prefix(b"/")).unwrap_or(&value);
-        if let Some(&image) = self.by_path.get(value) {
-            return Match::One(image);
-        }
-        let (folder, name) = split_last(value);
-        let ends_with = |path: &[u8], end: &[u8]| {
-            end.is_empty() || path == end || (path.ends_with(end) && path[..path.len() - end.len()].ends_with(b"/"))
-        };
-        let of_name = self.by_name.get(name).or_else(|| self.by_name.get(without_extension(name))).map_or(&[][..], Vec::as_slice);
-        let in_folder = |image: usize, folder: &[u8]| ends_with(split_last(&self.pictures[image]).0, folder);
-        let mut matches: Vec<usize> = of_name.iter().copied().filter(|&i| in_folder(i, folder)).collect();
-        if matches.is_empty() && !self.folders.iter().any(|f| ends_with(f, folder)) {
-            matches = of_name.to_vec();
-        }
-        if matches.len() > 1 {
-            let named: Vec<usize> =
-                matches.iter().copied().filter(|&i| split_last(split_last(&self.pictures[i]).0).1.starts_with(table)).collect();
-            if named.len() == 1 {
-                matches = named;
-            }
-        }
-        match matches[..] {
-            [] => Match::None,
-            [image] => Match::One(image),
-            _ => Match::Several(matches.len()),
-        }
-    }
-
-    /// Share of the first rows whose value in this column names a file.
-    fn share(&self, table: &Table, column: Option<usize>) -> f64 {
-        let step = (table.rows.len() / 200).max(1);
-        let rows: Vec<_> = table.rows.iter().step_by(step).collect();
-        let found = |row: &&&csv::ByteRecord| {
-            let value = table.field(row, column);
-            !value.is_empty() && !matches!(self.find(value, b""), Match::None)
-        };
-        if column.is_none() || rows.is_empty() { 0.0 } else { rows.iter().filter(found).count() as f64 / rows.len() as f64 }
-    }
-
-    /// The column whose values name most files, if they name nearly all.
-    fn best_column(&self, table: &Table) -> Option<usize> {
-        let share = |c: usize| self.share(table, Some(c));
-        (0..table.headers.len()).max_by(|&a, &b| share(a).total_cmp(&share(b))).filter(|&c| share(c) >= 0.8)
     }
 }

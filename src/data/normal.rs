@@ -9,6 +9,11 @@ const SOUNDS_NORMAL: &[&str] = &["normal", "good", "healthy", "ok", "non-covid",
 /// In the place of a class's name: every image.
 pub const ALL: &str = "*";
 
+/// What tells classes apart: neither case nor outer white space does, as people type and folders are made by hand.
+pub(super) fn class_key(name: &str) -> String {
+    name.trim().to_lowercase()
+}
+
 impl Dataset {
     /// The same images with these classes normal and all others abnormal; `!name` means every class but that one, `*` every
     /// image of a set without classes. Remakes the split where it is ours. Errors, listing the classes with their counts,
@@ -30,7 +35,7 @@ impl Dataset {
         }
         let mut normal = vec![false; set.classes.len()];
         for name in names {
-            match name.strip_prefix('!').filter(|_| self.find(name).is_none()) {
+            match name.strip_prefix('!').filter(|_| self.find_class(name).is_none()) {
                 Some(other) => {
                     let except = self.class_named(other)?;
                     normal.iter_mut().enumerate().for_each(|(i, n)| *n |= i != except);
@@ -40,8 +45,8 @@ impl Dataset {
             }
         }
         // `!a !b` means neither of them.
-        for other in names.iter().filter(|n| self.find(n).is_none()).filter_map(|n| n.strip_prefix('!')) {
-            if let Some(except) = self.find(other) {
+        for other in names.iter().filter(|n| self.find_class(n).is_none()).filter_map(|n| n.strip_prefix('!')) {
+            if let Some(except) = self.find_class(other) {
                 normal[except] = false;
             }
         }
@@ -78,21 +83,21 @@ impl Dataset {
 
     /// The first class that sounds normal.
     pub(super) fn suggestion(&self) -> Option<String> {
-        let sounds = |c: &&Class| SOUNDS_NORMAL.contains(&c.name.to_ascii_lowercase().as_str());
+        let sounds = |c: &&Class| SOUNDS_NORMAL.contains(&class_key(&c.name).as_str());
         self.classes.iter().find(sounds).map(|c| c.name.clone())
     }
 
     fn class_named(&self, name: &str) -> Result<usize> {
-        self.find(name).ok_or_else(|| self.error(&format!("there is no class `{name}`")))
+        self.find_class(name).ok_or_else(|| self.error(&format!("there is no class `{name}`")))
     }
 
-    /// Exactly, else in any case, else as the same number (`0` and `0.0`).
-    fn find(&self, name: &str) -> Option<usize> {
-        let name = name.trim();
+    /// The class of this name: exactly, else in any case and without outer white space, else as the same number (`0` and
+    /// `0.0`).
+    pub fn find_class(&self, name: &str) -> Option<usize> {
         let find = |same: &dyn Fn(&str) -> bool| self.classes.iter().position(|c| same(&c.name));
-        let number = |text: &str| text.parse::<f64>().ok();
+        let (key, number) = (class_key(name), |text: &str| text.trim().parse::<f64>().ok());
         find(&|c| c == name)
-            .or_else(|| find(&|c| c.eq_ignore_ascii_case(name)))
+            .or_else(|| find(&|c| class_key(c) == key))
             .or_else(|| find(&|c| number(c).is_some() && number(c) == number(name)))
     }
 

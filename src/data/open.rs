@@ -5,8 +5,9 @@ use super::{
     assemble::{Recognised, drafts_of, nothing_usable},
     cifar,
     decode::{self, Kind, Raster, Samples},
-    folders, labels,
+    folders, labels, masks,
     split::some_of,
+    system_files::passed_over,
     walk::{self, Candidate, Survey, extension, relative, shown},
 };
 use crate::{
@@ -105,8 +106,11 @@ fn open_file(path: &Path, config: &DataConfig, progress: &(dyn Fn(usize) + Sync)
         return npz(path, path, config);
     }
     if is_table {
-        let survey = walk::survey(folder, &[], progress)?;
+        let mut survey = walk::survey(folder, &[], progress)?;
+        let notes = masks::separate(&mut survey.pictures);
         let mut recognised = labels::from_given(folder, &survey, path, config)?;
+        recognised.warnings.extend(notes);
+        recognised.warnings.extend(passed_over(&survey.system_folders, &survey.system_files));
         recognised.skipped.extend(survey.skipped);
         return recognised.finish(folder, config);
     }
@@ -116,7 +120,7 @@ fn open_file(path: &Path, config: &DataConfig, progress: &(dyn Fn(usize) + Sync)
     let relative = path.file_name().map(PathBuf::from).unwrap_or_default();
     let probe =
         decode::probe(path).map_err(|reason| refuse(path, &reason, "open a picture, a folder of pictures or a MedMNIST .npz"))?;
-    let drafts = drafts_of(&Candidate { path: path.to_path_buf(), relative, probe }, None, None, None, None);
+    let drafts = drafts_of(&Candidate { path: path.to_path_buf(), relative, probe, mask: None }, None, None, None);
     let why = match drafts.len() {
         1 => "A single picture.".to_string(),
         n => format!("A single file with {n} pages."),
@@ -132,6 +136,7 @@ fn npz(path: &Path, root: &Path, config: &DataConfig) -> Result<Dataset> {
 
 fn open_folder(root: &Path, config: &DataConfig, progress: &(dyn Fn(usize) + Sync)) -> Result<Dataset> {
     let mut survey = walk::survey(root, &config.only, progress)?;
+    let notes = masks::separate(&mut survey.pictures);
     let mut recognised = if let Some(table) = &config.labels {
         labels::from_given(root, &survey, table, config)?
     } else if survey.pictures.is_empty() {
@@ -139,6 +144,8 @@ fn open_folder(root: &Path, config: &DataConfig, progress: &(dyn Fn(usize) + Syn
     } else {
         recognise(root, &mut survey, config)
     };
+    recognised.warnings.extend(notes);
+    recognised.warnings.extend(passed_over(&survey.system_folders, &survey.system_files));
     recognised.skipped.append(&mut survey.skipped);
     let mut set = recognised.finish(root, config)?;
     let tables = survey.others.into_iter().filter(|p| matches!(extension(p).as_str(), "csv" | "tsv"));

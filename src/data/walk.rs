@@ -3,6 +3,7 @@
 use super::{
     Skipped,
     decode::{self, Kind, Probe},
+    system_files::is_system_file,
 };
 use crate::error::{Error, Result};
 use rayon::prelude::*;
@@ -63,6 +64,8 @@ pub struct Candidate {
     /// Relative to the root.
     pub relative: PathBuf,
     pub probe: Probe,
+    /// Known once masks are told from images.
+    pub mask: Option<PathBuf>,
 }
 
 /// All that lies under a folder.
@@ -75,17 +78,20 @@ pub struct Survey {
     /// Other ordinary files: tables of labels, CIFAR batches.
     pub others: Vec<PathBuf>,
     pub skipped: Vec<Skipped>,
+    /// Folders and files that a drive or a system made, relative to the root; none was entered or opened.
+    pub system_folders: Vec<PathBuf>,
+    pub system_files: Vec<PathBuf>,
 }
 
 /// Looks at every file under `root`, or under `only` some parts of it; headers in parallel.
 pub fn survey(root: &Path, only: &[PathBuf], progress: &(dyn Fn(usize) + Sync)) -> Result<Survey> {
     let mut survey = Survey::default();
     let files = if only.is_empty() {
-        list(root, root, &mut survey.skipped)?
+        list(root, root, &mut survey)?
     } else {
         let mut files = Vec::new();
         for part in only {
-            files.extend(list(root, &root.join(part), &mut survey.skipped)?);
+            files.extend(list(root, &root.join(part), &mut survey)?);
         }
         files.sort();
         files.dedup();
@@ -104,7 +110,7 @@ pub fn survey(root: &Path, only: &[PathBuf], progress: &(dyn Fn(usize) + Sync)) 
     for (path, outcome) in looked {
         let relative = relative(root, &path);
         match outcome {
-            Ok((_, Some(probe))) => survey.pictures.push(Candidate { path, relative, probe }),
+            Ok((_, Some(probe))) => survey.pictures.push(Candidate { path, relative, probe, mask: None }),
             Ok((Kind::Zip, None)) if extension(&path) == "npz" => survey.archives.push(path),
             Ok((Kind::Unknown | Kind::Foreign(_) | Kind::Zip, None)) if COMPANIONS.contains(&extension(&path).as_str()) => {
                 survey.others.push(path);
@@ -132,9 +138,9 @@ pub fn relative(root: &Path, path: &Path) -> PathBuf {
     path.strip_prefix(root).unwrap_or(path).to_path_buf()
 }
 
-/// Ordinary files under `part` of `root`, sorted; hidden ones are left out. Links are followed, but no folder is entered
-/// twice through one.
-fn list(root: &Path, part: &Path, skipped: &mut Vec<Skipped>) -> Result<Vec<PathBuf>> {
+/// Ordinary files under `part` of `root`, sorted; hidden ones and those of the system are left out. Links are followed, but no
+/// folder is entered twice through one.
+fn list(root: &Path, part: &Path, survey: &mut Survey) -> Result<Vec<PathBuf>> {
     let mut files = Vec::new();
     let mut linked: Vec<PathBuf> = std::fs::canonicalize(part).into_iter().collect();
     let mut walk = WalkDir::new(part).follow_links(true).sort_by_file_name().into_iter();
@@ -155,19 +161,28 @@ fn list(root: &Path, part: &Path, skipped: &mut Vec<Skipped>) -> Result<Vec<Path
                     (None, Some(io)) => decode::io_reason(io),
                     (None, None) => "cannot be listed".into(),
                 };
-                skipped.push(Skipped { path: relative(root, path), reason });
+                survey.skipped.push(Skipped { path: relative(root, path), reason });
                 continue;
             }
         };
-        let hidden =
-            entry.depth() > 0 && entry.file_name().as_encoded_bytes().starts_with(b".") || entry.file_name() == "__MACOSX";
+        let kind = entry.file_type();
+        if (entry.depth() > 0 || part != root) && is_system_file(entry.file_name(), kind.is_dir()) {
+            let path = relative(root, entry.path());
+            if kind.is_dir() {
+                survey.system_folders.push(path);
+                walk.skip_current_dir();
+            } else {
+                survey.system_files.push(path);
+            }
+            continue;
+        }
+        let hidden = entry.depth() > 0 && entry.file_name().as_encoded_bytes().starts_with(b".");
         // Not files of a person; some block whoever reads them.
         let hidden = hidden || cfg!(unix) && ["/proc", "/sys", "/dev"].iter().any(|p| entry.path() == Path::new(p));
-        let kind = entry.file_type();
         if kind.is_dir() {
             let revisits = entry.depth() > 0 && entry.path_is_symlink() && !enter(entry.path(), &mut linked);
             if revisits {
-                skipped.push(Skipped {
+                survey.skipped.push(Skipped {
                     path: relative(root, entry.path()),
                     reason: "is a link to a folder that is looked at already".into(),
                 });
@@ -186,7 +201,7 @@ fn list(root: &Path, part: &Path, skipped: &mut Vec<Skipped>) -> Result<Vec<Path
             }
         } else {
             let reason = "is a pipe, a socket or a device, which is never opened".into();
-            skipped.push(Skipped { path: relative(root, entry.path()), reason });
+            survey.skipped.push(Skipped { path: relative(root, entry.path()), reason });
         }
     }
     Ok(files)
@@ -209,8 +224,13 @@ pub fn shown(path: &Path) -> String {
 }
 
 pub fn shown_part(part: &std::ffi::OsStr) -> String {
+    shown_bytes(part.as_encoded_bytes())
+}
+
+/// Text as it is, bytes that are no UTF-8 as `\xE9`.
+pub fn shown_bytes(bytes: &[u8]) -> String {
     let mut text = String::new();
-    for chunk in part.as_encoded_bytes().utf8_chunks() {
+    for chunk in bytes.utf8_chunks() {
         text.push_str(chunk.valid());
         chunk.invalid().iter().for_each(|byte| text.push_str(&format!("\\x{byte:02X}")));
     }

@@ -115,7 +115,7 @@ pub fn opened(state: &mut State, generation: u64, config: DataConfig, dataset: A
     });
     // What was said to be normal here the last time, where those classes are still there.
     let same_set = |c: &&DataConfig| c.path == config.path && c.only == config.only && !c.normal.is_empty();
-    let is_there = |name: &String| name == ALL || dataset.classes.iter().any(|class| class.name == *name);
+    let is_there = |name: &String| name == ALL || dataset.find_class(name).is_some();
     let before = state.remembered.recent.iter().find(same_set).map(|c| c.normal.clone());
     let before = before.filter(|names| names.iter().all(is_there));
     if Some(&config.path) != state.demo.as_ref() {
