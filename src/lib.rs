@@ -20,9 +20,10 @@
 //! | [`report`] | the HTML report and its charts | `scores metrics config run_dir data error ml` |
 //! | [`engine`] | what command line and window share: the chain of stages, finished runs, exports | all of the above |
 //! | [`jobs`] | threads, and the events they send | all of the above |
-//! | [`app`] | the window's state, commands, pure update, effects | all of the above, and `ui` to draw |
+//! | [`app`] | the window's state, commands, pure update | all of the above |
 //! | [`ui`] | panels: read the state, send commands | `app`, and types of `config data engine gpu jobs metrics ml run_dir scores` |
-//! | [`cli`] | the verbs | all but `ui` (it starts the window) |
+//! | [`window`] | the native window: event loop, effects, dialogs | all of the above |
+//! | [`cli`] | the verbs | all but `ui app` |
 //!
 //! `error` may be used anywhere but in `metrics`, `config` and `nn`. A test (`tests/architecture.rs`) reads the `use crate::`
 //! lines and fails where an arrow points the wrong way. None of the engine's modules knows egui or wgpu
@@ -53,6 +54,7 @@ pub mod run_dir;
 pub mod scores;
 pub mod synth;
 pub mod ui;
+pub mod window;
 
 /// Training allocates and frees the same large buffers at each step; this allocator keeps their pages.
 #[global_allocator]

@@ -7,7 +7,7 @@ use common::Fixture;
 use dissolve_studio::{
     config::{DdpmConfig, InputRange},
     ml::{
-        diffusion::model::{DiffusionModel, ModelInfo, SavedModel},
+        diffusion::{info::ModelInfo, model::DiffusionModel, saved::SavedModel},
         dissolve::dissolver,
     },
 };

@@ -4,7 +4,7 @@ mod common;
 
 use candle_core::Device;
 use common::Fixture;
-use dissolve_studio::ml::diffusion::model::{DiffusionModel, SavedModel};
+use dissolve_studio::ml::diffusion::{model::DiffusionModel, saved::SavedModel};
 
 #[test]
 fn the_reference_trainers_checkpoint_loads() {

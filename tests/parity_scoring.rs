@@ -4,7 +4,7 @@ mod common;
 
 use candle_core::Tensor;
 use common::{Fixture, check, values};
-use dissolve_studio::ml::{encoder::features::Features, scoring::scorer::Scorer};
+use dissolve_studio::ml::{encoder::bank::Features, scoring::scorer::Scorer};
 
 fn features(z: &Tensor, shift: &Tensor) -> Vec<Features> {
     let rows = |x: &Tensor| x.flatten_from(1).unwrap().to_vec2::<f32>().unwrap();

@@ -10,7 +10,7 @@ use dissolve_studio::{
             checkpoint,
             reporter::{Event, Reporter, Silent, Stage, Wish},
         },
-        diffusion::model::{DiffusionModel, SavedModel},
+        diffusion::{model::DiffusionModel, saved::SavedModel},
         training::ddpm::{self, MODEL},
     },
     run_dir::{RunDir, RunKind, RunState},

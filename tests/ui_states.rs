@@ -8,19 +8,18 @@ use dissolve_studio::{
     app::{
         Command, Message, State,
         state::{JobState, ModelChoice, Overlay, Side, Tab, ThemeChoice, Workspace},
-        textures::Textures,
         update,
     },
     config::{DataConfig, RunConfig, ThresholdRule},
     data::{Class, Dataset, Item, Label, Layout, Skipped, Source, Split},
     engine::{
+        explanation::Answer,
         run_list::{ModelSource, RunEntry},
         score_set::ScoreSet,
     },
     jobs::{
-        compute::{JobId, Outcome},
         events::{Failure, JobEvent},
-        explainer::Answer,
+        job::{JobId, Outcome},
     },
     ml::{
         base::reporter::{Event, Stage, Step},
@@ -28,7 +27,7 @@ use dissolve_studio::{
     },
     run_dir::{RunDir, RunKind, RunState},
     scores::{ScoreRow, Scores},
-    ui,
+    ui::{self, shared::textures::Textures},
 };
 use eframe::egui;
 use egui_kittest::{
@@ -61,7 +60,7 @@ impl Panels {
 
     fn with(builder: HarnessBuilder<Desk>, state: State) -> Self {
         let desk = |cc: &mut eframe::CreationContext<'_>| {
-            ui::theme::install(&cc.egui_ctx);
+            ui::shared::theme::install(&cc.egui_ctx);
             Desk { state, ui: ui::Ui::default(), textures: Textures::default() }
         };
         let mut panels = Self(builder.with_size([1280.0, 800.0]).build_eframe(desk));

@@ -7,7 +7,6 @@ use dissolve_studio::{
     app::{
         Command,
         state::{JobState, Map, Scores, Workspace},
-        studio::Studio,
     },
     config::ThresholdRule,
     engine::export::{
@@ -15,6 +14,7 @@ use dissolve_studio::{
         sweep::Film,
     },
     scores::Tag,
+    window::studio::Studio,
 };
 use eframe::egui::Key;
 use egui_kittest::kittest::{NodeT, Queryable};
@@ -231,7 +231,7 @@ fn the_three_moves_from_a_folder_to_false_positives() {
     window.until("the job has ended", |s| s.state().jobs.iter().all(|j| j.state.has_ended()));
     let state = window.state();
     let ended = &state.jobs[0];
-    assert!(matches!(&ended.state, JobState::Ended(dissolve_studio::jobs::compute::Outcome::Finished(_))), "{:?}", ended.state);
+    assert!(matches!(&ended.state, JobState::Ended(dissolve_studio::jobs::job::Outcome::Finished(_))), "{:?}", ended.state);
     assert!(!ended.progress.curves.is_empty());
 
     // Its model moves the slider.

@@ -9,22 +9,22 @@ use crate::{
     data::{Dataset, ImageId},
     engine::{
         display::rgba::Pixels,
+        dissolve_request::Dissolve,
+        explanation::Question,
         export::{
             curves::{Drawn, Graph},
             results::{Export, Format},
             sweep::{Film, FilmWish},
         },
+        preprocess_preview::Look,
         run_actions::RunErrand,
         run_list::ModelSource,
         score_set::ScoreSet,
     },
     gpu::Difference,
     jobs::{
-        compute::JobId,
-        dissolver::Dissolve,
         events::{JobEvent, Pick},
-        explainer::Question,
-        preprocess_preview::Look,
+        job::JobId,
     },
     ml::base::reporter::Stage,
     run_dir::RunKind,
@@ -198,7 +198,7 @@ pub enum Command {
     Occlude(bool),
 }
 
-/// What has to be done outside of the state; carried out by [`effects`](super::effects).
+/// What has to be done outside of the state; carried out by [`effects`](crate::window::effects).
 #[derive(Debug)]
 pub enum Effect {
     /// The desktop's dialog; it shows the folder `from` first.

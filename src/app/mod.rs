@@ -9,18 +9,11 @@
 //! [`update`] knows no window, no thread and no file, and is tested without any; [`effects`] alone acts.
 
 pub mod actions;
-mod dialogs;
-pub mod effects;
-mod frame_stats;
 pub mod icons;
 pub mod message;
-mod start;
 pub mod state;
-pub mod studio;
-pub mod textures;
 pub mod update;
 
 pub use message::{Command, Effect, Message};
-pub use start::{check_display, run};
 pub use state::State;
 pub use update::update;

@@ -5,13 +5,13 @@ mod args;
 mod progress;
 mod verbs;
 
+use self::verbs::{demo, dissolve, evaluate, export, import, inspect, report, runs, score, sweep, train};
 use crate::{
-    app,
     error::{Error, Result},
+    window,
 };
 use clap::{Parser, Subcommand};
 use std::{path::PathBuf, process::ExitCode};
-use verbs::{demo, dissolve, evaluate, export, import, inspect, report, runs, score, sweep, train};
 
 #[derive(Parser)]
 #[command(
@@ -100,17 +100,17 @@ fn run(cli: Cli) -> Result<()> {
         Some(Verb::Runs(args)) => runs::run(args),
         Some(Verb::Export(args)) => export::run(args),
         Some(Verb::Sweep(args)) => sweep::run(args),
-        None => window(cli.path, cli.frame_stats),
+        None => open_window(cli.path, cli.frame_stats),
     }
 }
 
 /// The window; where there is no display, the demo instead, with a word about it.
-fn window(path: Option<PathBuf>, frame_stats: Option<PathBuf>) -> Result<()> {
-    if let Err(e) = app::check_display() {
+fn open_window(path: Option<PathBuf>, frame_stats: Option<PathBuf>) -> Result<()> {
+    if let Err(e) = window::start::check_display() {
         eprintln!("{}; instead of the window, this is the demo.", e);
         return demo::run(demo::Args::default());
     }
-    app::run(path, frame_stats)
+    window::start::run(path, frame_stats)
 }
 
 /// One sentence for the terminal: what, why, what to do.

@@ -5,6 +5,7 @@ use super::{
         raster::{nothing, picture_of, raster_bytes, raster_of, within},
         rgba::Pixels,
     },
+    dissolve_request::Dissolve,
     run_list::ModelSource,
 };
 use crate::{
@@ -12,10 +13,7 @@ use crate::{
     data::{Dataset, ImageId, Picture, Preprocess},
     error::{Error, Result},
     gpu::Raster,
-    jobs::{
-        dissolver::{Dissolve, Rung},
-        events::Failure,
-    },
+    jobs::events::Failure,
     ml::{
         diffusion::model::DiffusionModel,
         dissolve::{dissolver::Dissolver, matched_strength},
@@ -380,4 +378,12 @@ fn newest(ModelSource(path): &ModelSource) -> Stamp {
     };
     let written = std::fs::metadata(&file).and_then(|m| m.modified()).ok();
     (file, written)
+}
+
+/// One step of the ladder.
+#[derive(Debug)]
+pub struct Rung {
+    pub twin: Twin,
+    /// The twin small, in the original's proportions.
+    pub pixels: Pixels,
 }

@@ -1,11 +1,13 @@
 //! How much dissolving changes the training normals: the band that one image's energy is seen in. Measured once for a model and
 //! its data, and kept in the workspace.
 
-use super::dissolve_session::{Bench, Prepared, hash};
+use super::{
+    dissolve_request::Dissolve,
+    dissolve_session::{Bench, Prepared, hash},
+};
 use crate::{
     data::ImageId,
     error::{Error, Result},
-    jobs::dissolver::Dissolve,
     run_dir::write_atomic,
 };
 use serde::{Deserialize, Serialize};

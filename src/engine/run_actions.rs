@@ -5,7 +5,7 @@ use crate::{
     data::Dataset,
     error::{Error, Result},
     ml::{
-        diffusion::model::{DiffusionModel, SavedModel},
+        diffusion::{model::DiffusionModel, saved::SavedModel},
         training::ddpm::MODEL,
     },
     report,

@@ -1,8 +1,9 @@
 //! The one thread for heavy jobs: they queue, and run one at a time.
 
+use super::job::{JobId, Outcome};
 use super::{
     control::JobControl,
-    events::{Events, Failure, JobEvent},
+    events::{Events, JobEvent},
 };
 use crate::{
     error::{Error, Result},
@@ -14,19 +15,6 @@ use std::{
     thread::JoinHandle,
     time::{Duration, Instant},
 };
-
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub struct JobId(pub u64);
-
-/// How a job ended.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Outcome {
-    /// With the run folder it made.
-    Finished(PathBuf),
-    /// By the person; can be resumed.
-    Stopped,
-    Failed(Failure),
-}
 
 /// The work of a job: returns the run folder it made.
 pub type Task = Box<dyn FnOnce(&mut dyn Reporter) -> Result<PathBuf> + Send>;

@@ -6,81 +6,12 @@ use super::{
     events::{Events, Failure, JobEvent},
     latest::{Mailbox, Newest, Next},
 };
+use crate::engine::dissolve_request::{Board, Dissolve, METHODS};
 use crate::{
-    config::{DissolveMethod, PreprocessConfig},
-    data::{Dataset, ImageId},
-    engine::{
-        display::rgba::Pixels,
-        dissolve_session::{Bench, Twin},
-        normal_band::BandBuilder,
-        run_list::ModelSource,
-    },
+    config::DissolveMethod,
+    engine::{dissolve_session::Bench, normal_band::BandBuilder},
 };
-use std::{collections::VecDeque, path::PathBuf, sync::Arc};
-
-/// One wish of the slider.
-#[derive(Debug, Clone)]
-pub struct Dissolve {
-    pub generation: u64,
-    /// Changes with everything but t and what is shown beside it.
-    pub ladder: u64,
-    pub dataset: Arc<Dataset>,
-    pub image: ImageId,
-    pub preprocess: PreprocessConfig,
-    pub t: usize,
-    pub method: DissolveMethod,
-    /// Needed for [`DissolveMethod::Diffusion`].
-    pub model: Option<ModelSource>,
-    /// px; 0 = the model's.
-    pub resolution: usize,
-    /// Mean |change| of the twin where it is there already: it is not made again.
-    pub known: Option<f64>,
-    /// The t of the ladder that are still wanted.
-    pub rungs: Vec<usize>,
-    /// What is to be beside each other.
-    pub board: Board,
-    /// Folder where bands are kept; `None`: no band is wanted.
-    pub bands: Option<PathBuf>,
-}
-
-/// Several twins beside each other.
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
-pub enum Board {
-    #[default]
-    Nothing,
-    Images(Vec<ImageId>),
-    /// All methods at matched strength.
-    Methods,
-    /// px
-    Resolutions(Vec<usize>),
-}
-
-impl Board {
-    /// Number of twins.
-    pub fn len(&self) -> usize {
-        match self {
-            Self::Nothing => 0,
-            Self::Images(ids) => ids.len(),
-            Self::Methods => METHODS.len(),
-            Self::Resolutions(sides) => sides.len(),
-        }
-    }
-
-    pub fn is_empty(&self) -> bool {
-        self.len() == 0
-    }
-}
-
-const METHODS: [DissolveMethod; 4] =
-    [DissolveMethod::Diffusion, DissolveMethod::Gaussian(1), DissolveMethod::Median(1), DissolveMethod::Resample];
-
-/// One step of the ladder.
-#[derive(Debug)]
-pub struct Rung {
-    pub twin: Twin,
-    /// The twin small, in the original's proportions.
-    pub pixels: Pixels,
-}
+use std::collections::VecDeque;
 
 impl Newest<Dissolve> {
     pub fn start(events: Events) -> std::io::Result<Self> {

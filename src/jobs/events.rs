@@ -1,19 +1,16 @@
 //! What workers tell the window, and the bounded channel it travels through.
 
-use super::{
-    compute::{JobId, Outcome},
-    dissolver::Rung,
-    explainer::Answer,
-    preprocess_preview::Looked,
-};
+use super::job::{JobId, Outcome};
 use crate::{
     config::DataConfig,
     data::{Dataset, Examination, ImageId, TablePreview},
     engine::{
         display::rgba::Pixels,
-        dissolve_session::{Original, Plate, Twin},
+        dissolve_session::{Original, Plate, Rung, Twin},
+        explanation::Answer,
         machine::Machine,
         normal_band::Band,
+        preprocess_preview::Looked,
         run_actions::{RunDone, RunErrand},
         run_comparison::Compared,
         run_list::{RunCurve, RunEntry},

@@ -18,6 +18,7 @@ pub mod dissolver;
 pub mod duplicate_finder;
 pub mod events;
 pub mod explainer;
+pub mod job;
 pub mod latest;
 pub mod loader;
 pub mod preprocess_preview;

@@ -1,8 +1,8 @@
 //! The charts of a run: training curves, ROC, precision and recall, histogram of the scores.
 
 use super::chart::{
-    canvas::{Anchor, Figure, Pen, Role, Text},
-    chart::{Chart, Ink, Mark, Shape},
+    canvas::{Anchor, Figure, Ink, Pen, Role, Text},
+    chart::{Chart, Mark, Shape},
     scale::Axis,
 };
 use crate::{

@@ -1,6 +1,6 @@
 //! Small pictures of what the threshold gets wrong.
 
-use super::{chart::chart::Ink, figures};
+use super::{chart::canvas::Ink, figures};
 use crate::{
     data::{Dataset, ImageId},
     scores::ScoreRow,

@@ -1,7 +1,7 @@
 //! The page and its sections.
 
 use super::{
-    chart::{chart::Ink, scale::thousands},
+    chart::{canvas::Ink, scale::thousands},
     commands::{commands, shown},
     figures,
     gallery::{self, Pictures, mark},

@@ -25,8 +25,9 @@ pub use lesions::{Lesion, LesionKind};
 use self::{
     camera::Camera,
     eye::{Eye, distance},
+    retina::View,
+    vessels::Vessel,
 };
-use self::{retina::View, vessels::Vessel};
 use crate::rng;
 use image::{GrayImage, RgbImage};
 use rand::Rng as _;

@@ -4,21 +4,21 @@ mod data;
 mod dissolve;
 mod results;
 mod runs;
-pub(crate) mod shared;
+pub mod shared;
 mod shell;
 mod train;
 
+use self::shared::textures::Textures;
+use self::shared::{image_grid, widgets};
 use crate::{
     app::{
         Command, State, actions,
         state::{Overlay, Room, Side, ThemeChoice, Workspace},
-        textures::Textures,
     },
     data::ImageId,
 };
 use eframe::egui::{self, CentralPanel, Frame, Margin, Panel, ThemePreference};
-pub use shared::theme;
-use shared::{image_grid, widgets};
+use shared::context::Cx;
 
 /// The least room in which everything can still be reached, points: a small screen at 300 %.
 const LEAST: egui::Vec2 = egui::vec2(400.0, 240.0);
@@ -43,26 +43,6 @@ pub struct Ui {
     training: train::curves::Shown,
     /// The last wish for little pictures, and the data set that it is of, so that each is sent once.
     wanted: (u64, Vec<ImageId>),
-}
-
-/// What a panel gets: the state to read, the pictures, and where commands go.
-pub(crate) struct Cx<'a> {
-    pub state: &'a State,
-    pub textures: &'a Textures,
-    commands: Vec<Command>,
-    /// Images in view whose little picture is missing.
-    wanted: Vec<ImageId>,
-}
-
-impl Cx<'_> {
-    pub fn send(&mut self, command: Command) {
-        self.commands.push(command);
-    }
-
-    /// This image is in view, and its little picture is missing.
-    pub fn want(&mut self, id: ImageId) {
-        self.wanted.push(id);
-    }
 }
 
 impl Ui {
@@ -203,9 +183,4 @@ fn dropped(ui: &mut egui::Ui, cx: &mut Cx<'_>) {
         let font = egui::FontId::proportional(theme::TITLE);
         painter.text(rect.center(), egui::Align2::CENTER_CENTER, "Drop folders or files to open them", font, t.text);
     }
-}
-
-/// Whether an action may be done now, and its command.
-fn allowed(action: &actions::Action, state: &State) -> Option<Command> {
-    (action.allowed)(state).is_ok().then(|| (action.command)(state))
 }

@@ -1,7 +1,10 @@
 //! The window in a test: started on a folder of its own, found by label, clicked, typed into.
 #![allow(dead_code)] // each test program uses its own part
 
-use dissolve_studio::app::{Command, State, studio::Studio};
+use dissolve_studio::{
+    app::{Command, State},
+    window::studio::Studio,
+};
 use eframe::egui::Key;
 use egui_kittest::{Harness, kittest::Queryable};
 use std::{

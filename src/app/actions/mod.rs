@@ -16,7 +16,7 @@ use crate::{
         run_actions::RunErrand,
     },
     gpu::Difference,
-    jobs::{compute::JobId, events::Pick},
+    jobs::{events::Pick, job::JobId},
     run_dir::RunKind,
     scores::Tag,
 };

@@ -3,8 +3,7 @@
 use crate::{
     app::{
         State,
-        state::{Filter, JobState, Map, Overlay, Work, Workspace},
-        update::in_work,
+        state::{Filter, JobState, Map, Overlay, Work, Workspace, in_work},
     },
     config::{DissolveMethod, ThresholdRule},
     engine::run_list::RunEntry,

@@ -4,7 +4,7 @@ use super::Forecast;
 use crate::{
     config::{ConfigError, RunConfig},
     engine::run_list::RunCurve,
-    jobs::compute::{JobId, Outcome},
+    jobs::job::{JobId, Outcome},
     ml::{
         base::reporter::{Stage, Step},
         training::{cost::Amount, readiness::Readiness},

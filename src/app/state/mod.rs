@@ -23,7 +23,7 @@ pub use history::{Change, History};
 pub use job::{Auroc, Curve, JobInfo, JobState, Progress, Quantity, Waiting, Work};
 pub use remembered::{Remembered, SCALES, Scale};
 pub use results::{Comparing, Map, ResultsState, Scores, Sieve, Sort, Tab, Why};
-pub use runs::{RunDraft, RunsState, SettingRow, side_by_side};
+pub use runs::{RunDraft, RunsState, SettingRow, in_work, side_by_side};
 pub use train::{TrainForm, TrainState, paper_value};
 
 use crate::{data::ImageId, engine::run_list::RunEntry};

@@ -1,9 +1,11 @@
 //! The list of runs, and what two or more of them have in common.
 
+use super::{State, job::JobInfo};
 use crate::{
     config::{RunConfig, all_settings},
     engine::run_list::{RunCurve, RunEntry},
 };
+use std::path::Path;
 use std::{collections::HashMap, path::PathBuf, sync::Arc};
 
 #[derive(Debug, Default)]
@@ -87,4 +89,15 @@ pub fn side_by_side(configs: &[&RunConfig]) -> Vec<SettingRow> {
         .collect();
     rows.sort_by_key(|row| !row.differs);
     rows
+}
+
+/// Why a run must stay where it is.
+pub fn in_work(state: &State, run: &Path) -> Option<&'static str> {
+    if state.runs.iter().any(|entry| entry.path == run && entry.is_locked) {
+        return Some("Some program works on it now: stop that first.");
+    }
+    // Its own, or one that dissolves with its model.
+    let needs = |job: &&JobInfo| job.run.as_deref() == Some(run) || job.config.dia.model.starts_with(run);
+    let is_it = state.jobs.iter().filter(|job| !job.state.has_ended()).any(|job| needs(&job));
+    is_it.then_some("A job works on it: stop that first.")
 }

@@ -8,10 +8,8 @@ use crate::{
         message::Texture,
         state::{Check, LookDone, Workspace},
     },
-    jobs::{
-        events::Failure,
-        preprocess_preview::{Look, Looked},
-    },
+    engine::preprocess_preview::{Look, Looked},
+    jobs::events::Failure,
 };
 
 /// To be asked after each [`update`](super::update()).

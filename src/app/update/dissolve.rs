@@ -9,15 +9,13 @@ use crate::{
     config::PreprocessConfig,
     data::ImageId,
     engine::{
-        dissolve_session::{Original, Plate, Twin},
+        dissolve_request::{Board, Dissolve},
+        dissolve_session::{Original, Plate, Rung, Twin},
         export::sweep::{Film, FilmWish},
         normal_band::Band,
         run_list::ModelSource,
     },
-    jobs::{
-        dissolver::{Board, Dissolve, Rung},
-        events::Failure,
-    },
+    jobs::events::Failure,
 };
 use std::path::PathBuf;
 

@@ -7,7 +7,7 @@ use crate::{
         message::Texture,
         state::{Map, Overlay, Why, Workspace},
     },
-    jobs::explainer::{Answer, Question},
+    engine::explanation::{Answer, Question},
 };
 
 /// The large view of a gallery's image comes up, or shows another one.

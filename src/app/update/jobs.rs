@@ -16,7 +16,7 @@ use crate::{
         machine::Machine,
         run_list::{ModelSource, RunEntry},
     },
-    jobs::compute::{JobId, Outcome},
+    jobs::job::{JobId, Outcome},
     ml::{
         base::reporter::{Event, Stage},
         training::cost::{self, Speed},

@@ -15,7 +15,6 @@ mod runs;
 mod tests;
 
 pub use derived::follow;
-pub use runs::in_work;
 
 use super::{Command, Effect, Message, State};
 use crate::jobs::events::JobEvent;

@@ -1,5 +1,6 @@
 //! The list of runs: searching, naming, comparing, the trash.
 
+use crate::app::state::in_work;
 use crate::{
     app::{
         Command, Effect, State,
@@ -49,17 +50,6 @@ pub fn trash_listed(state: &mut State, trash: Vec<RunEntry>) -> Vec<Effect> {
     let runs = &state.runs;
     state.list.compared.retain(|p| runs.iter().any(|r| r.path == *p));
     Vec::new()
-}
-
-/// Why a run must stay where it is.
-pub fn in_work(state: &State, run: &Path) -> Option<&'static str> {
-    if state.runs.iter().any(|entry| entry.path == run && entry.is_locked) {
-        return Some("Some program works on it now: stop that first.");
-    }
-    // Its own, or one that dissolves with its model.
-    let needs = |job: &&JobInfo| job.run.as_deref() == Some(run) || job.config.dia.model.starts_with(run);
-    let is_it = state.jobs.iter().filter(|job| !job.state.has_ended()).any(|job| needs(&job));
-    is_it.then_some("A job works on it: stop that first.")
 }
 
 /// More letters of the same draft.

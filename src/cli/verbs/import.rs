@@ -5,7 +5,7 @@ use crate::{
     config::RunConfig,
     engine::run_actions::import_model,
     error::Result,
-    ml::diffusion::model::{DiffusionModel, SavedModel},
+    ml::diffusion::{model::DiffusionModel, saved::SavedModel},
 };
 use candle_core::Device;
 use std::path::PathBuf;

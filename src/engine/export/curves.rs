@@ -9,7 +9,10 @@ use crate::{
     error::{Error, Result},
     report::{
         Axis,
-        chart::chart::{Chart, Ink, Mark, Shape},
+        chart::{
+            canvas::Ink,
+            chart::{Chart, Mark, Shape},
+        },
         figures, training,
     },
     run_dir::{RunDir, RunKind, write_atomic},

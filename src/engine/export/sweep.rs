@@ -5,11 +5,11 @@ use crate::{
     data::Picture,
     engine::{
         display::raster::{picture_of, within},
+        dissolve_request::Dissolve,
         dissolve_session::Bench,
     },
     error::{Error, Result},
     gpu::Difference,
-    jobs::dissolver::Dissolve,
     run_dir::write_atomic,
 };
 use image::{

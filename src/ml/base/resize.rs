@@ -1,6 +1,7 @@
 //! Bilinear resizing of tensors, as `torch.nn.functional.interpolate(mode="bilinear", align_corners=False)`, that is, with
 //! half-pixel centres. (Pictures are resized when they are loaded; see `data`.)
 
+use crate::error;
 use candle_core::{Result, Tensor};
 
 /// `x (B, C, H, W)` to `(B, C, height, width)`, without smoothing where it shrinks. Two matrix products, so it runs on every
@@ -43,6 +44,18 @@ fn weights(from: usize, to: usize, like: &Tensor) -> Result<Tensor> {
         }
     }
     Tensor::from_vec(weights, (to, from), like.device())?.to_dtype(like.dtype())
+}
+
+/// Applies `f` to `x (B, C, H, W)` brought to `resolution` px: 28-px images are padded with zeros to 32 and cropped back,
+/// all others are resized there and back (bilinear without smoothing, as the reference code does it and as the
+/// [ladder](crate::ml::training::dissolve_cache) is made).
+pub fn at_resolution(x: &Tensor, resolution: usize, f: impl FnOnce(&Tensor) -> error::Result<Tensor>) -> error::Result<Tensor> {
+    let (_, _, h, w) = x.dims4()?;
+    if (h, w) == (28, 28) && resolution == 32 {
+        let padded = x.pad_with_zeros(2, 2, 2)?.pad_with_zeros(3, 2, 2)?;
+        return Ok(f(&padded)?.narrow(2, 2, 28)?.narrow(3, 2, 28)?.contiguous()?);
+    }
+    Ok(bilinear(&f(&bilinear(x, resolution, resolution)?)?, h, w)?)
 }
 
 #[cfg(test)]

@@ -2,7 +2,7 @@
 //! network they are is read from their names and shapes.
 
 use super::{
-    model::{ModelInfo, SavedModel},
+    info::ModelInfo,
     pickle::{Archive, PickleError},
 };
 use crate::{
@@ -14,7 +14,7 @@ use std::path::Path;
 
 /// Reads a `.pt` checkpoint: its EMA weights where it has them, else the trained weights, else what lies at its top.
 /// The settings that weights do not tell (schedule, image size) are the reference trainer's defaults.
-pub fn read(path: &Path) -> Result<SavedModel> {
+pub fn read(path: &Path) -> Result<(Tensors, ModelInfo)> {
     let fail = |e: PickleError| match e {
         PickleError::Io(source) => Error::io("read", path)(source),
         other => Error::user(
@@ -29,7 +29,7 @@ pub fn read(path: &Path) -> Result<SavedModel> {
         if weights.contains_key("init_conv.weight") {
             let config = DdpmConfig { steps: archive.count("step").unwrap_or(0).max(1), ..infer(&weights, path)? };
             let steps = archive.count("step").unwrap_or(0);
-            return SavedModel::new(weights, ModelInfo { steps, ..ModelInfo::unknown(config) });
+            return Ok((weights, ModelInfo { steps, ..ModelInfo::unknown(config) }));
         }
     }
     Err(not_a_unet(path))

@@ -1,10 +1,11 @@
 //! Dissolving: taking the fine-grained features away, by a diffusion model or by a filter, at a low resolution.
 
 use super::filters;
+use crate::ml::base::resize::at_resolution;
 use crate::{
     config::{DiaConfig, DissolveMethod, GreyTwin},
     error::{Error, Result},
-    ml::{base::resize, diffusion::model::DiffusionModel},
+    ml::diffusion::model::DiffusionModel,
 };
 use candle_core::Tensor;
 use std::sync::Arc;
@@ -111,18 +112,6 @@ impl Dissolver {
         let y = if self.grey_twin { y.mean_keepdim(1)?.expand(y.shape())?.contiguous()? } else { y };
         Ok(y)
     }
-}
-
-/// Applies `f` to `x (B, C, H, W)` brought to `resolution` px: 28-px images are padded with zeros to 32 and cropped back,
-/// all others are resized there and back (bilinear without smoothing, as the reference code does it and as the
-/// [ladder](crate::ml::training::dissolve_cache) is made).
-pub fn at_resolution(x: &Tensor, resolution: usize, f: impl FnOnce(&Tensor) -> Result<Tensor>) -> Result<Tensor> {
-    let (_, _, h, w) = x.dims4()?;
-    if (h, w) == (28, 28) && resolution == 32 {
-        let padded = x.pad_with_zeros(2, 2, 2)?.pad_with_zeros(3, 2, 2)?;
-        return Ok(f(&padded)?.narrow(2, 2, 28)?.narrow(3, 2, 28)?.contiguous()?);
-    }
-    Ok(resize::bilinear(&f(&resize::bilinear(x, resolution, resolution)?)?, h, w)?)
 }
 
 /// Energy of the residual per image: `mean |a - b|` over `(B, C, H, W)`.

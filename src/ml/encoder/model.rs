@@ -3,7 +3,8 @@
 //! Parameters carry the names that users of torchvision know, below `backbone.`; the heads are `simclr_layer` and
 //! `shift_cls_layer`. Pictures come in \[0, 1\] and are normalised by (x - 0.5) / 0.5.
 
-use super::{features::Bank, shift::SHIFTS};
+use super::bank::PROJECTION;
+use super::{bank::Bank, shift::SHIFTS};
 use crate::{
     config::{RunConfig, Stem},
     error::{Error, Result},
@@ -15,8 +16,6 @@ use std::path::Path;
 
 /// Length of the pooled feature.
 const WIDTH: usize = 512;
-/// Length of the projection z.
-pub const PROJECTION: usize = 128;
 
 /// What an encoder was built and trained with; travels in its file.
 #[derive(Debug, Clone, PartialEq)]

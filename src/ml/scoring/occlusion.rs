@@ -3,10 +3,7 @@
 use super::scorer::Scorer;
 use crate::{
     error::{Error, Result},
-    ml::encoder::{
-        features::{Extractor, Features},
-        model::Encoder,
-    },
+    ml::encoder::{bank::Features, features::Extractor, model::Encoder},
 };
 
 /// Places along each side.

@@ -12,7 +12,8 @@ use crate::{
             reporter::{Event, Reporter, Stage},
         },
         encoder::{
-            features::{Bank, Extractor, Features},
+            bank::{Bank, Features},
+            features::Extractor,
             model::Encoder,
             shift::SHIFTS,
         },

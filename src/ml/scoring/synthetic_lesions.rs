@@ -11,10 +11,7 @@ use crate::{
             pixel_loading::{Progress, load_pixels},
             reporter::{Reporter, Stage},
         },
-        encoder::{
-            features::{Extractor, Features},
-            model::Encoder,
-        },
+        encoder::{bank::Features, features::Extractor, model::Encoder},
     },
     rng::{self, Rng},
     scores::{Planted, PlantedCell},
@@ -195,7 +192,7 @@ mod tests {
         data::{ArrayImages, Class, Item, Layout, Source},
         ml::{
             base::reporter::Silent,
-            encoder::{features::Bank, model::EncoderConfig},
+            encoder::{bank::Bank, model::EncoderConfig},
         },
     };
     use candle_core::Device;

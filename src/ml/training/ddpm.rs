@@ -19,7 +19,11 @@ use crate::{
             reporter::{Event, Reporter, Stage, Step, Wish},
             throughput::Pace,
         },
-        diffusion::model::{CHANNELS, DiffusionModel, ModelInfo, SavedModel, noise},
+        diffusion::{
+            info::ModelInfo,
+            model::{CHANNELS, DiffusionModel, noise},
+            saved::SavedModel,
+        },
     },
     rng,
     run_dir::{RunDir, RunState},

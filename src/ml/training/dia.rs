@@ -26,7 +26,8 @@ use crate::{
         dissolve::dissolver::Dissolver,
         encoder::{
             augment::Augment,
-            features::{Bank, Extractor},
+            bank::Bank,
+            features::Extractor,
             model::{Encoder, EncoderConfig},
             views::{ViewMaker, shift_labels},
         },

@@ -10,10 +10,7 @@ use crate::{
             pixel_loading::load_pixels,
             reporter::{Event, Reporter},
         },
-        encoder::{
-            features::{Extractor, Features},
-            model::Encoder,
-        },
+        encoder::{bank::Features, features::Extractor, model::Encoder},
         scoring::scorer::Scorer,
     },
     run_dir::RunDir,

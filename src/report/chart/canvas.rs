@@ -1,7 +1,5 @@
 //! What a figure draws itself with: as SVG for pages and files, or as pixels for a PNG. Places in px, y downwards.
 
-use super::chart::Ink;
-
 /// Thickness and filling of what is drawn.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Role {
@@ -51,4 +49,28 @@ pub trait Figure {
     /// Width and height of the whole, px.
     fn size(&self) -> [f64; 2];
     fn draw(&self, pen: &mut dyn Pen);
+}
+
+/// What a colour means; the shape of a marker says the same.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Ink {
+    /// Blue, circle.
+    Normal,
+    /// Orange, triangle.
+    Abnormal,
+    /// Teal: the model, or whatever the chart is about.
+    Accent,
+    /// Grey: references.
+    Quiet,
+}
+
+impl Ink {
+    pub(crate) fn class(self) -> &'static str {
+        match self {
+            Self::Normal => "normal",
+            Self::Abnormal => "abnormal",
+            Self::Accent => "accent",
+            Self::Quiet => "quiet",
+        }
+    }
 }

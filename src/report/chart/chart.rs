@@ -1,34 +1,11 @@
 //! A small chart: axes with round ticks, labels with units, lines, bands, bars and markers.
 
+use super::canvas::Ink;
 use super::{
     canvas::{Anchor, Figure, Pen, Role, Text},
     scale::{Axis, Scale},
     svg,
 };
-
-/// What a colour means; the shape of a marker says the same.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Ink {
-    /// Blue, circle.
-    Normal,
-    /// Orange, triangle.
-    Abnormal,
-    /// Teal: the model, or whatever the chart is about.
-    Accent,
-    /// Grey: references.
-    Quiet,
-}
-
-impl Ink {
-    pub(crate) fn class(self) -> &'static str {
-        match self {
-            Self::Normal => "normal",
-            Self::Abnormal => "abnormal",
-            Self::Accent => "accent",
-            Self::Quiet => "quiet",
-        }
-    }
-}
 
 #[derive(Debug, Clone, PartialEq)]
 pub enum Shape {
@@ -75,9 +52,13 @@ pub struct Chart {
 }
 
 const LEFT: f64 = 60.0;
+
 const RIGHT: f64 = 12.0;
+
 const BELOW: f64 = 44.0;
+
 const LEGEND_ROW: f64 = 18.0;
+
 /// Mean width of a letter at the charts' 12 px.
 const LETTER: f64 = 6.3;
 

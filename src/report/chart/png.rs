@@ -1,8 +1,7 @@
 //! Figures as PNG, for slides and papers: the light colours, at three times the size in px.
 
 use super::{
-    canvas::{Anchor, Figure, Pen, Role, Text},
-    chart::Ink,
+    canvas::{Anchor, Figure, Ink, Pen, Role, Text},
     text,
 };
 use crate::error::{Error, Result};

@@ -1,9 +1,6 @@
 //! Figures as SVG. Colours are classes, so that one figure fits a light and a dark page.
 
-use super::{
-    canvas::{Anchor, Figure, Pen, Role, Text},
-    chart::Ink,
-};
+use super::canvas::{Anchor, Figure, Ink, Pen, Role, Text};
 use maud::{Markup, PreEscaped, html};
 use std::fmt::Write;
 

@@ -7,10 +7,7 @@ use crate::{
     },
     config::LabelColumns,
     data::TablePreview,
-    ui::{
-        Cx,
-        shared::{theme, widgets},
-    },
+    ui::shared::{context::Cx, theme, widgets},
 };
 use eframe::egui::{Button, ComboBox, Frame, Grid, RichText, ScrollArea, Stroke, Ui};
 

@@ -3,10 +3,7 @@
 use crate::{
     app::{Command, icons, state::Open},
     data::{Duplicate, ImageId},
-    ui::{
-        Cx,
-        shared::{image_grid, theme, widgets},
-    },
+    ui::shared::{context::Cx, image_grid, theme, widgets},
 };
 use eframe::egui::{RichText, ScrollArea, Sense, Ui, WidgetInfo, accesskit::Role, vec2};
 

@@ -9,10 +9,7 @@ use crate::{
         state::{Counts, Open, Workspace},
     },
     data::{Label, Split},
-    ui::{
-        Cx,
-        shared::{theme, widgets},
-    },
+    ui::shared::{context::Cx, theme, widgets},
 };
 use eframe::egui::{RichText, Ui};
 

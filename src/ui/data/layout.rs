@@ -5,10 +5,7 @@ use crate::{
     config::Reading,
     data::Layout,
     jobs::events::Pick,
-    ui::{
-        Cx,
-        shared::{theme, widgets},
-    },
+    ui::shared::{context::Cx, theme, widgets},
 };
 use eframe::egui::{RichText, Ui};
 

@@ -3,10 +3,7 @@
 use crate::{
     app::{Command, actions::Id, icons, state::config_title},
     config::DataConfig,
-    ui::{
-        Cx,
-        shared::{theme, widgets},
-    },
+    ui::shared::{context::Cx, theme, widgets},
 };
 use eframe::egui::{Align, Button, FontId, Key, Layout, RichText, TextEdit, Ui, vec2};
 use std::path::PathBuf;

@@ -3,10 +3,7 @@
 use crate::{
     app::{Command, message::Texture},
     config::{Channels, PreprocessConfig, Window},
-    ui::{
-        Cx,
-        shared::{theme, widgets},
-    },
+    ui::shared::{context::Cx, theme, widgets},
 };
 use eframe::egui::{ComboBox, DragValue, Image, Rect, RichText, Sense, Ui, WidgetInfo, accesskit::Role, vec2};
 

@@ -8,8 +8,8 @@ use crate::{
     },
     data::{ALL, Label},
     ui::{
-        Cx, Ui as Local,
-        shared::{image_grid::Cell, theme, widgets},
+        Ui as Local,
+        shared::{context::Cx, image_grid::Cell, theme, widgets},
     },
 };
 use eframe::egui::{Button, Frame, RichText, ScrollArea, Stroke, Ui, vec2};

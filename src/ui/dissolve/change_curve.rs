@@ -3,10 +3,7 @@
 use crate::{
     app::{Command, state::Track},
     engine::export::{curves::Graph, results::Format},
-    ui::{
-        Cx,
-        shared::{plot, theme, widgets},
-    },
+    ui::shared::{context::Cx, plot, theme, widgets},
 };
 use eframe::egui::Ui;
 use egui_plot::{FilledArea, GridMark, HoverPosition, Line, Points, VLine};

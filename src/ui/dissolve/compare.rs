@@ -7,10 +7,7 @@ use super::{
 use crate::{
     app::{Command, state::Layout},
     gpu::{Mode, Raster},
-    ui::{
-        Cx,
-        shared::{theme, widgets},
-    },
+    ui::shared::{context::Cx, theme, widgets},
 };
 use eframe::egui::{Align2, Rect, Sense, Ui, Vec2, pos2, vec2};
 use std::{sync::Arc, time::Duration};

@@ -3,7 +3,7 @@
 use crate::{
     app::{Command, state::View},
     gpu::{Compare, Look, Mode, Params, Raster},
-    ui::{Cx, shared::theme},
+    ui::shared::{context::Cx, theme},
 };
 use eframe::{
     egui::{CursorIcon, EventFilter, Id, Key, Rect, Response, Sense, Stroke, Ui, Vec2, WidgetInfo, accesskit::Role, pos2, vec2},

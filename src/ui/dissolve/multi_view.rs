@@ -11,10 +11,7 @@ use crate::{
     },
     engine::{dissolve_session::Plate, export::sweep::STRIP},
     gpu::{Mode, Raster},
-    ui::{
-        Cx,
-        shared::{theme, widgets},
-    },
+    ui::shared::{context::Cx, theme, widgets},
 };
 use eframe::egui::{Align2, Rect, Ui, vec2};
 use std::sync::Arc;

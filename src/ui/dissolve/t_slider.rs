@@ -7,9 +7,9 @@ use crate::{
         message::Texture,
         state::{DissolveState, RUNGS, T_MAX, Track},
     },
-    ui::{
-        Cx, allowed,
-        shared::{theme, widgets},
+    ui::shared::{
+        context::{Cx, allowed},
+        theme, widgets,
     },
 };
 use eframe::egui::{

@@ -14,10 +14,7 @@ use crate::{
     },
     config::DissolveMethod,
     gpu::twin,
-    ui::{
-        Cx,
-        shared::{theme, widgets},
-    },
+    ui::shared::{context::Cx, theme, widgets},
 };
 use eframe::egui::{Align, DragValue, Layout, RichText, Stroke, Ui, UiBuilder, vec2};
 use std::{sync::Arc, time::Duration};

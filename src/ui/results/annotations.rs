@@ -3,10 +3,7 @@
 use crate::{
     app::{Command, actions},
     scores::Tag,
-    ui::{
-        Cx,
-        shared::{theme, widgets},
-    },
+    ui::shared::{context::Cx, theme, widgets},
 };
 use eframe::egui::{Button, RichText, TextEdit, Ui, WidgetInfo, accesskit::Role};
 

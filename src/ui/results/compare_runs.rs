@@ -1,6 +1,5 @@
 //! Two runs beside each other: their figures, and the images whose rank changed most.
 
-use super::view::label_of;
 use crate::{
     app::{
         Command, icons,
@@ -8,9 +7,10 @@ use crate::{
     },
     data::ImageId,
     engine::run_comparison::Compared,
-    ui::{
-        Cx,
-        shared::{image_grid, theme, widgets},
+    ui::shared::{
+        context::Cx,
+        image_grid, theme,
+        widgets::{self, label_of},
     },
 };
 use eframe::egui::{Align2, FontId, Image, Rect, RichText, ScrollArea, Sense, Ui, Vec2, WidgetInfo, accesskit::Role, pos2, vec2};

@@ -4,12 +4,10 @@ use crate::{
     app::{Command, state::Tab},
     data::Label,
     engine::export::results::Chart,
-    ui::{
-        Cx,
-        shared::{
-            plot::{self, percent},
-            theme, widgets,
-        },
+    ui::shared::{
+        context::Cx,
+        plot::{self, percent},
+        theme, widgets,
     },
 };
 use eframe::egui::{Align2, FontId, Rect, Sense, Stroke, StrokeKind, Ui, WidgetInfo, accesskit::Role, pos2, vec2};

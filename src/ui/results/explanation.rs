@@ -10,12 +10,10 @@ use crate::{
         score_set::ScoreSet,
     },
     scores::{SHIFTS, ScoreRow, Terms},
-    ui::{
-        Cx,
-        shared::{
-            plot::{self, percent},
-            theme, widgets,
-        },
+    ui::shared::{
+        context::Cx,
+        plot::{self, percent},
+        theme, widgets,
     },
 };
 use eframe::egui::{

@@ -7,10 +7,7 @@ use crate::{
     },
     engine::score_set::ScoreSet,
     scores::Tag,
-    ui::{
-        Cx,
-        shared::{theme, widgets},
-    },
+    ui::shared::{context::Cx, theme, widgets},
 };
 use eframe::egui::{
     Atom, Button, ComboBox, DragValue, IdSalt, PopupCloseBehavior, RichText, ScrollArea, TextEdit, Ui, Vec2, WidgetInfo,

@@ -1,6 +1,6 @@
 //! The gallery: the images of one outcome, in the order that was chosen.
 
-use super::{filters, view::label_of};
+use super::filters;
 use crate::{
     app::{
         Command,
@@ -8,12 +8,10 @@ use crate::{
     },
     engine::score_set::ScoreSet,
     scores::ScoreRow,
-    ui::{
-        Cx,
-        shared::{
-            image_grid::{Cell, Grid},
-            widgets,
-        },
+    ui::shared::{
+        context::Cx,
+        image_grid::{Cell, Grid},
+        widgets::{self, label_of},
     },
 };
 use eframe::egui::Ui;

@@ -7,12 +7,10 @@ use crate::{
         export::results::Chart,
         score_set::{BINS, ScoreSet, bin_width},
     },
-    ui::{
-        Cx,
-        shared::{
-            plot::{self, percent},
-            theme, widgets,
-        },
+    ui::shared::{
+        context::Cx,
+        plot::{self, percent},
+        theme, widgets,
     },
 };
 use eframe::egui::{CursorIcon, DragValue, RichText, Ui};

@@ -1,6 +1,6 @@
 //! Results, on the right: the figures, the rule of the threshold, the reality check, planted lesions.
 
-use super::{annotations, baselines, confusion, synthetic_lesions, view::label_of};
+use super::{annotations, baselines, confusion, synthetic_lesions};
 use crate::{
     app::{
         Command,
@@ -10,9 +10,10 @@ use crate::{
     },
     config::ThresholdRule,
     engine::score_set::ScoreSet,
-    ui::{
-        Cx,
-        shared::{theme, widgets},
+    ui::shared::{
+        context::Cx,
+        theme,
+        widgets::{self, label_of},
     },
 };
 use eframe::egui::{DragValue, Label, RichText, Sense, Ui, Vec2, WidgetInfo, accesskit::Role};

@@ -3,12 +3,10 @@
 use crate::{
     app::{Command, state::Comparing},
     engine::{export::results::Chart, score_set::ScoreSet},
-    ui::{
-        Cx,
-        shared::{
-            plot::{self, percent},
-            theme, widgets,
-        },
+    ui::shared::{
+        context::Cx,
+        plot::{self, percent},
+        theme, widgets,
     },
 };
 use eframe::egui::Ui;

@@ -7,14 +7,12 @@ use crate::{
         state::{JobInfo, JobState},
     },
     engine::export::results::Chart,
-    jobs::compute::Outcome,
+    jobs::job::Outcome,
     scores::{Planted, PlantedCell},
-    ui::{
-        Cx,
-        shared::{
-            plot::{self, percent},
-            theme, widgets,
-        },
+    ui::shared::{
+        context::Cx,
+        plot::{self, percent},
+        theme, widgets,
     },
 };
 use eframe::egui::{ProgressBar, Ui};

@@ -8,18 +8,18 @@ use crate::{
         icons,
         state::{Open, Scores, Workspace, data_title},
     },
-    data::Label,
     engine::score_set::ScoreSet,
     jobs::events::Pick,
     ui::{
-        Cx, Ui as Local,
-        shared::{theme, widgets},
+        Ui as Local,
+        shared::{context::Cx, theme, widgets},
     },
 };
 use eframe::egui::{Align, Button, ComboBox, Frame, Key, Layout, RichText, TextEdit, Ui, Vec2, vec2};
 
 /// Width from which on charts and gallery lie beside each other, points.
 const BESIDE: f32 = 560.0;
+
 /// Height of the charts where they do not.
 const CHARTS: f32 = 560.0;
 
@@ -180,8 +180,4 @@ fn other_data(ui: &mut Ui, cx: &mut Cx<'_>, set: &ScoreSet) {
             cx.send(Command::OpenData(set.data.clone()));
         }
     });
-}
-
-pub fn label_of(abnormal: Option<bool>) -> Option<Label> {
-    abnormal.map(|a| if a { Label::Abnormal } else { Label::Normal })
 }

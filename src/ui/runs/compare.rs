@@ -3,10 +3,7 @@
 use crate::{
     app::{Command, state::side_by_side},
     engine::run_list::{RunCurve, RunEntry},
-    ui::{
-        Cx,
-        shared::{plot, theme, widgets},
-    },
+    ui::shared::{context::Cx, plot, theme, widgets},
 };
 use eframe::egui::{Color32, Grid, RichText, ScrollArea, Ui};
 use egui_plot::{Legend, Line, LineStyle};

@@ -6,8 +6,7 @@ use crate::{
         Command,
         actions::Id,
         icons,
-        state::{Overlay, RunDraft, Workspace, config_title},
-        update::in_work,
+        state::{Overlay, RunDraft, Workspace, config_title, in_work},
     },
     engine::{
         export::{curves::Graph, results::Format},
@@ -15,10 +14,7 @@ use crate::{
         run_list::RunEntry,
     },
     run_dir::RunState,
-    ui::{
-        Cx,
-        shared::{theme, widgets},
-    },
+    ui::shared::{context::Cx, theme, widgets},
 };
 use eframe::egui::{Align, Button, Frame, Layout, RichText, ScrollArea, TextEdit, Ui, WidgetInfo, accesskit::Role, vec2};
 use std::path::PathBuf;

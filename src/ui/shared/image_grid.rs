@@ -1,10 +1,9 @@
 //! A grid of little pictures, of which only what is in view exists. Used by Data and by the gallery.
 
-use super::{theme, widgets};
+use super::{context::Cx, theme, widgets};
 use crate::{
     app::{Command, state::Tab},
     data::{ImageId, Label},
-    ui::Cx,
 };
 use eframe::egui::{
     Align2, FontId, Key, Rect, ScrollArea, Sense, Stroke, StrokeKind, Ui, Vec2, WidgetInfo, accesskit::Role, pos2, vec2,

@@ -1,13 +1,13 @@
 //! The look that all charts share, and what stands round those that can be exported.
 
 use super::{
+    context::Cx,
     theme::{self, Tokens},
     widgets,
 };
 use crate::{
     app::{Command, icons},
     engine::export::results::{Chart, Export, Format},
-    ui::Cx,
 };
 use eframe::egui::{Align, FontId, Layout, Rangef, RichText, Sense, Ui, WidgetInfo, accesskit::Role};
 use egui_plot::{AxisHints, GridMark, Plot};

@@ -1,10 +1,9 @@
 //! Small parts that several panels use.
 
-use super::theme;
+use super::{context::Cx, theme};
 use crate::{
     app::{Command, actions},
     data::Label,
-    ui::Cx,
 };
 use eframe::egui::{
     self, Align2, Button, Color32, FontId, Painter, Pos2, Rect, Response, RichText, Sense, Shape, Stroke, TextStyle, Ui, Vec2,
@@ -334,4 +333,8 @@ pub fn fit(size: Vec2, rect: Rect) -> Rect {
 /// Text at a place, in the small size.
 pub fn text_at(ui: &Ui, at: Pos2, anchor: Align2, text: impl ToString, colour: Color32) -> Rect {
     ui.painter().text(at, anchor, text, TextStyle::Small.resolve(ui.style()), colour)
+}
+
+pub fn label_of(abnormal: Option<bool>) -> Option<Label> {
+    abnormal.map(|a| if a { Label::Abnormal } else { Label::Normal })
 }

@@ -2,10 +2,7 @@
 
 use crate::{
     app::Command,
-    ui::{
-        Cx,
-        shared::{theme, widgets},
-    },
+    ui::shared::{context::Cx, theme, widgets},
 };
 use eframe::egui::{RichText, ScrollArea, Ui};
 

@@ -5,9 +5,9 @@ use crate::{
         Command,
         actions::{ACTIONS, Action, Id},
     },
-    ui::{
-        Cx, allowed,
-        shared::{theme, widgets},
+    ui::shared::{
+        context::{Cx, allowed},
+        theme, widgets,
     },
 };
 use eframe::egui::{Button, Key, RichText, TextEdit, Ui};

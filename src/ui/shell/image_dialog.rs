@@ -5,10 +5,9 @@ use crate::{
     engine::score_set::ScoreSet,
     scores::ScoreRow,
     ui::{
-        Cx,
         dissolve::{change_curve, compare, image_frame, t_slider, view},
         results::{annotations, explanation},
-        shared::{theme, widgets},
+        shared::{context::Cx, theme, widgets},
     },
 };
 use eframe::egui::{Align, Button, Frame, Id, Layout, Modal, RichText, ScrollArea, Ui, Vec2, WidgetInfo, accesskit::Role, vec2};
@@ -133,7 +132,7 @@ fn row<'a>(cx: &'a Cx<'_>) -> Option<&'a ScoreRow> {
 fn head(ui: &mut Ui, cx: &mut Cx<'_>, row: Option<&ScoreRow>) {
     let t = theme::of(ui);
     let (label, name) = match (cx.state.open().zip(cx.state.selected), row) {
-        (_, Some(row)) => (crate::ui::results::view::label_of(row.label), row.path.clone()),
+        (_, Some(row)) => (crate::ui::shared::widgets::label_of(row.label), row.path.clone()),
         (Some((open, id)), None) => (open.dataset.label(id), open.dataset.item(id).map(|i| i.name.clone()).unwrap_or_default()),
         (None, None) => (None, String::new()),
     };

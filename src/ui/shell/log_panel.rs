@@ -2,10 +2,7 @@
 
 use crate::{
     app::{Command, State, actions::Id, icons},
-    ui::{
-        Cx,
-        shared::{theme, widgets},
-    },
+    ui::shared::{context::Cx, theme, widgets},
 };
 use eframe::egui::{Align, Layout, RichText, ScrollArea, TextStyle, Ui};
 

@@ -6,10 +6,7 @@ use crate::{
         Command, actions, icons,
         state::{Notice, Workspace},
     },
-    ui::{
-        Cx,
-        shared::{theme, widgets},
-    },
+    ui::shared::{context::Cx, theme, widgets},
 };
 use eframe::egui::{Align, Button, Frame, Label, Layout, Margin, Panel, RichText, Ui, WidgetInfo, accesskit::Role};
 use std::time::{Duration, Instant};

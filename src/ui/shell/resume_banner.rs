@@ -2,10 +2,7 @@
 
 use crate::{
     app::{Command, actions::Id, icons},
-    ui::{
-        Cx,
-        shared::{theme, widgets},
-    },
+    ui::shared::{context::Cx, theme, widgets},
 };
 use eframe::egui::{Align, Frame, Label, Layout, Margin, Panel, RichText, Ui};
 

@@ -10,10 +10,9 @@ use crate::{
     engine::run_list::RunEntry,
     run_dir::RunState,
     ui::{
-        Cx,
         data::open,
         runs::list,
-        shared::{theme, widgets},
+        shared::{context::Cx, theme, widgets},
     },
 };
 use eframe::egui::{Align, Button, FontId, Layout, RichText, Ui, WidgetInfo, accesskit::Role, vec2};

@@ -7,12 +7,9 @@ use crate::{
         icons,
         state::{JobInfo, JobState, Quantity, Workspace},
     },
-    jobs::compute::Outcome,
+    jobs::job::Outcome,
     ml::base::reporter::Stage,
-    ui::{
-        Cx,
-        shared::{theme, widgets},
-    },
+    ui::shared::{context::Cx, theme, widgets},
 };
 use eframe::egui::{Align, Color32, Label, Layout, ProgressBar, RichText, Sense, Shape, Stroke, Ui, pos2, vec2};
 

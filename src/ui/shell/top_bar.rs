@@ -6,10 +6,7 @@ use crate::{
         icons,
         state::{Room, ThemeChoice, Workspace},
     },
-    ui::{
-        Cx,
-        shared::{theme, widgets},
-    },
+    ui::shared::{context::Cx, theme, widgets},
 };
 use eframe::egui::{Align, Button, Layout, RichText, Ui, WidgetInfo, accesskit::Role, vec2};
 

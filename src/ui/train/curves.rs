@@ -8,10 +8,7 @@ use crate::{
     },
     engine::export::{curves::Graph, results::Format},
     ml::base::reporter::Stage,
-    ui::{
-        Cx,
-        shared::{plot, theme, widgets},
-    },
+    ui::shared::{context::Cx, plot, theme, widgets},
 };
 use eframe::egui::{RichText, Sense, Ui, vec2};
 use egui_plot::{HLine, HoverPosition, Line, MarkerShape, Points};

@@ -5,10 +5,7 @@ use crate::{
         Command,
         state::{Field, Kind, paper_value},
     },
-    ui::{
-        Cx,
-        shared::{theme, widgets},
-    },
+    ui::shared::{context::Cx, theme, widgets},
 };
 use eframe::egui::{Align, Checkbox, ComboBox, Label, Layout, RichText, Sense, TextEdit, Ui};
 

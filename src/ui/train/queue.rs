@@ -5,10 +5,7 @@ use crate::{
         Command, icons,
         state::{JobInfo, JobState},
     },
-    ui::{
-        Cx,
-        shared::{theme, widgets},
-    },
+    ui::shared::{context::Cx, theme, widgets},
 };
 use eframe::egui::{Align, Button, Layout, RichText, Ui, Vec2, WidgetInfo, accesskit::Role};
 

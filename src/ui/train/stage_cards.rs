@@ -9,12 +9,9 @@ use crate::{
         state::{FIELDS, Forecast, JobInfo, JobState, Work, card_of, groups},
     },
     config::{DissolveMethod, Preset},
-    jobs::compute::Outcome,
+    jobs::job::Outcome,
     ml::{base::reporter::Stage, training::readiness::Readiness},
-    ui::{
-        Cx,
-        shared::{theme, widgets},
-    },
+    ui::shared::{context::Cx, theme, widgets},
 };
 use eframe::egui::{
     Align, Align2, CollapsingHeader, Color32, ComboBox, Frame, Id as EguiId, Layout, RichText, Sense, Stroke, Ui, vec2,

@@ -9,11 +9,8 @@ use crate::{
         state::{JobState, Work, Workspace},
     },
     config::Preset,
-    jobs::compute::Outcome,
-    ui::{
-        Cx,
-        shared::{theme, widgets},
-    },
+    jobs::job::Outcome,
+    ui::shared::{context::Cx, theme, widgets},
 };
 use eframe::egui::{Align, Layout, RichText, ScrollArea, Ui};
 

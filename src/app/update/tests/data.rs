@@ -9,10 +9,8 @@ use crate::{
     },
     config::{DataConfig, LabelColumns, PreprocessConfig, Reading},
     data::{Duplicate, Examination, ImageId, TablePreview},
-    jobs::{
-        events::{Failure, JobEvent, Pick, Picked},
-        preprocess_preview::Looked,
-    },
+    engine::preprocess_preview::Looked,
+    jobs::events::{Failure, JobEvent, Pick, Picked},
     run_dir::RunKind,
 };
 use std::sync::Arc;
@@ -84,7 +82,7 @@ fn duplicates_are_looked_for_while_nothing_trains() {
     update(&mut state, Command::Train(RunKind::Train));
     assert!(follow(&mut state).iter().any(|e| matches!(e, Effect::StopExamining)));
     let id = state.jobs[0].id;
-    update(&mut state, JobEvent::JobEnded(id, crate::jobs::compute::Outcome::Stopped));
+    update(&mut state, JobEvent::JobEnded(id, crate::jobs::job::Outcome::Stopped));
     assert!(started(&follow(&mut state)), "again, once the training has ended");
     let pair = Duplicate { first: ImageId(0), second: ImageId(7), exact: true };
     let found = Examination { duplicates: vec![pair], unusable: vec![(ImageId(3), "is cut short".into())], dim: 0 };

@@ -11,16 +11,14 @@ use crate::{
     data::ImageId,
     engine::{
         display::rgba::Pixels,
-        dissolve_session::{Plate, Twin},
+        dissolve_request::{Board, Dissolve},
+        dissolve_session::{Plate, Rung, Twin},
         export::sweep::Film,
         normal_band::Band,
         run_list::ModelSource,
     },
     gpu::{Raster, Texels},
-    jobs::{
-        dissolver::{Board, Dissolve, Rung},
-        events::{Failure, JobEvent},
-    },
+    jobs::events::{Failure, JobEvent},
 };
 use std::sync::Arc;
 

@@ -14,8 +14,8 @@ use crate::{
     config::{Channels, DissolveMethod, RunConfig},
     engine::run_list::{ModelSource, RunCurve},
     jobs::{
-        compute::{JobId, Outcome},
         events::JobEvent,
+        job::{JobId, Outcome},
     },
     ml::base::reporter::{Event, Stage, Step},
     run_dir::{RunKind, RunState},
@@ -206,7 +206,7 @@ fn only_the_runs_that_a_job_needs_must_stay() {
     config.dia.model = "work/runs/lungs/ddpm".into();
     let job = JobInfo::new("Score new".into(), "new".into(), RunKind::Train, config, Work::Folder { run, folder });
     crate::app::update::jobs::submit(&mut state, job);
-    let stays = |run: &str| crate::app::update::in_work(&state, run.as_ref()).is_some();
+    let stays = |run: &str| crate::app::state::in_work(&state, run.as_ref()).is_some();
     assert!(stays("work/runs/eyes") && stays("work/runs/lungs"), "its own and that of its model");
     assert!(!stays("work/runs/hearts"));
     assert_eq!(state.jobs[0].state, JobState::Running);

@@ -23,8 +23,8 @@ use crate::{
     data::{Class, Dataset, ImageId, Item, Label, Layout, Source, Split},
     engine::{display::rgba::Pixels, score_set::ScoreSet},
     jobs::{
-        compute::{JobId, Outcome},
         events::{Failure, JobEvent},
+        job::{JobId, Outcome},
     },
     ml::base::reporter::{Event, Stage, Step},
     run_dir::RunKind,

@@ -9,8 +9,8 @@ use crate::{
     },
     engine::score_set::ScoreSet,
     jobs::{
-        compute::{JobId, Outcome},
         events::{Failure, JobEvent},
+        job::{JobId, Outcome},
     },
     scores::{Planted, Remark, Tag},
 };

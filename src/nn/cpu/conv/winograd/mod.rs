@@ -13,8 +13,10 @@ mod weight_grad;
 
 use rayon::prelude::*;
 
-use self::product::Product;
-use self::transform::{Input, Map, Output, Weight};
+use self::{
+    product::Product,
+    transform::{Input, Map, Output, Weight},
+};
 use crate::nn::cpu::{
     Scratch, Shared, filled,
     simd::{self, Kernel, Simd, dispatch},

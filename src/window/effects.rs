@@ -1,25 +1,28 @@
 //! The only place where the window acts: starts work on other threads, opens dialogs, uploads pictures.
 
-use super::{Effect, dialogs::Dialogs, message::Control, state::Work, textures::Textures};
+use super::dialogs::Dialogs;
 use crate::{
+    app::{Effect, message::Control, state::Work},
     engine::{
+        dissolve_request::Dissolve,
+        explanation::Question,
         finished_run::{plant, score_folder},
         machine, pipeline,
+        preprocess_preview::Look,
     },
     error::Result,
     jobs::{
-        compute::{Compute, JobId, Task},
+        compute::{Compute, Task},
         control::JobControl,
-        dissolver::Dissolve,
         duplicate_finder::Examiner,
         events::{Events, Failure, JobEvent},
-        explainer::Question,
+        job::JobId,
         latest::Newest,
         loader::{Errand, Loader},
-        preprocess_preview::Look,
         thumbnails::Thumbnails,
     },
     run_dir::RunDir,
+    ui::shared::textures::Textures,
 };
 use eframe::egui::{Context, ViewportCommand};
 use std::{collections::HashMap, path::PathBuf, sync::Arc};

@@ -1,7 +1,10 @@
 //! Opens the window, or says in one sentence why it cannot.
 
-use super::{Command, effects, studio::Studio};
-use crate::error::{Error, Result};
+use super::{effects, studio::Studio};
+use crate::{
+    app::Command,
+    error::{Error, Result},
+};
 use eframe::egui::ViewportBuilder;
 use std::{
     panic::{AssertUnwindSafe, catch_unwind, resume_unwind},

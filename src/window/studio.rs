@@ -1,13 +1,11 @@
-//! The window itself: drains events, draws, carries out effects. All decisions are in [`update`](super::update()).
+//! The window itself: drains events, draws, carries out effects. All decisions are in [`update`](crate::app::update()).
 
-use super::{
-    Command, Effect, Message, State, effects::Effects, frame_stats::FrameStats, state::Remembered, textures::Textures, update,
-    update::follow,
-};
+use super::{effects::Effects, frame_stats::FrameStats};
 use crate::{
+    app::{Command, Effect, Message, State, state::Remembered, update, update::follow},
     gpu,
     jobs::events::{JobEvent, Wake, channel},
-    ui,
+    ui::{self, shared::textures::Textures},
 };
 use eframe::egui::{Context, Ui, ViewportCommand};
 use std::{
@@ -33,7 +31,7 @@ pub struct Studio {
 impl Studio {
     /// Starts the threads, and takes the first command: what the window opens with.
     pub fn new(cc: &eframe::CreationContext<'_>, workspace: PathBuf, first: Option<Command>) -> std::io::Result<Self> {
-        ui::theme::install(&cc.egui_ctx);
+        ui::shared::theme::install(&cc.egui_ctx);
         if let Some(render_state) = &cc.wgpu_render_state {
             gpu::install(render_state);
         }

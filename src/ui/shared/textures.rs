@@ -1,7 +1,6 @@
 //! Pictures on the graphics card: few uploads a frame, and a bounded number of them.
 
-use super::message::Texture;
-use crate::{data::ImageId, engine::display::rgba::Pixels};
+use crate::{app::message::Texture, data::ImageId, engine::display::rgba::Pixels};
 use eframe::egui::{ColorImage, Context, TextureHandle, TextureOptions};
 use std::{
     cell::RefCell,

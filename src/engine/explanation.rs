@@ -1,0 +1,193 @@
+//! Why an image has its score: pictures of it and of its nearest normals, and on demand the map of what covering it changes.
+
+use super::{
+    display::{
+        raster::within,
+        rgba::{Pixels, blend},
+    },
+    score_set::ScoreSet,
+};
+use crate::{
+    data::{Dataset, ImageId, Picture, Preprocess, Split},
+    error::{Error, Result},
+    jobs::events::Failure,
+    ml::{
+        encoder::model::Encoder,
+        scoring::{
+            occlusion::{Occlusion, PLACES, occlusion},
+            scorer::Scorer,
+        },
+        training::ddpm,
+    },
+    scores::SHIFTS,
+};
+use candle_core::Device;
+use std::{path::PathBuf, sync::Arc};
+
+/// Longest side of the picture, px.
+pub(crate) const SHOWN: usize = 512;
+
+/// Longest side of a nearest normal, px.
+pub(crate) const NEAREST: usize = 160;
+
+#[derive(Debug, Clone)]
+pub struct Question {
+    /// The same for the question and a later wish for its map.
+    pub generation: u64,
+    pub set: Arc<ScoreSet>,
+    /// Where the image is.
+    pub dataset: Arc<Dataset>,
+    pub image: ImageId,
+    /// Names of the nearest normals in the run's own data.
+    pub nearest: Option<[String; SHIFTS]>,
+    /// The map is wanted, too.
+    pub occlude: bool,
+}
+
+#[derive(Debug)]
+pub enum Answer {
+    /// The image as the encoder sees it, but larger, with the outline of its mask where it has one.
+    Picture {
+        pixels: Pixels,
+        has_mask: bool,
+    },
+    Nearest {
+        shift: usize,
+        pixels: Pixels,
+    },
+    /// Covered places, of how many (droppable).
+    Covered {
+        done: usize,
+        of: usize,
+    },
+    /// The picture under its map. `fall`, `rise`: the largest changes of the score where a place is covered, both >= 0.
+    Map {
+        pixels: Pixels,
+        fall: f64,
+        rise: f64,
+    },
+    Failed(Failure),
+}
+
+/// What is kept from one question to the next.
+#[derive(Default)]
+pub(crate) struct Desk {
+    /// The run's own data, where another data set is open.
+    own: Option<(PathBuf, Arc<Dataset>)>,
+    encoder: Option<(PathBuf, Encoder, Scorer)>,
+    /// The question whose pictures were sent, and the picture.
+    shown: Option<(u64, Picture)>,
+}
+
+impl Desk {
+    pub(crate) fn answer(&mut self, q: &Question, say: &dyn Fn(Answer), stale: &dyn Fn() -> bool) -> Result<()> {
+        if self.shown.as_ref().is_none_or(|(generation, _)| *generation != q.generation) {
+            self.pictures(q, say, stale)?;
+        }
+        if q.occlude && !stale() { self.map(q, say, stale) } else { Ok(()) }
+    }
+
+    fn pictures(&mut self, q: &Question, say: &dyn Fn(Answer), stale: &dyn Fn() -> bool) -> Result<()> {
+        let preprocess = Preprocess::new(q.set.config.preprocess.clone());
+        let read = |data: &Dataset, id, longest| Ok::<_, Error>(within(preprocess.apply(&data.read(id)?), longest));
+        let picture = read(&q.dataset, q.image, SHOWN)?;
+        let mut pixels = Pixels::new(&picture.to_rgb());
+        // A crop or another change of the geometry is not known for the mask.
+        let stored = q.dataset.item(q.image).map_or([0; 2], |i| i.size);
+        let mask = if q.set.config.preprocess.circle_crop { None } else { q.dataset.read_mask(q.image)? };
+        let same_shape = u64::from(stored[0]) * picture.height as u64;
+        let fits = same_shape.abs_diff(u64::from(stored[1]) * picture.width as u64) <= u64::from(stored[0].max(stored[1]));
+        let mask = mask.filter(|_| fits);
+        if let Some(mask) = &mask {
+            pixels = pixels.with_outline(mask);
+        }
+        say(Answer::Picture { pixels, has_mask: mask.is_some() });
+        self.shown = Some((q.generation, picture));
+        let Some(names) = &q.nearest else { return Ok(()) };
+        let own = self.own_data(q)?;
+        let places =
+            (0u32..).zip(&own.items).filter_map(|(i, item)| Some((names.iter().position(|n| *n == item.name)?, ImageId(i))));
+        let mut found: Vec<(usize, ImageId)> = places.collect();
+        found.sort_unstable();
+        for (first, id) in found {
+            if stale() {
+                return Ok(());
+            }
+            let pixels = Pixels::new(&read(&own, id, NEAREST)?.to_rgb());
+            // One image may be the nearest under several shifts.
+            for shift in (0..SHIFTS).filter(|&k| names[k] == names[first]) {
+                say(Answer::Nearest { shift, pixels: pixels.clone() });
+            }
+        }
+        Ok(())
+    }
+
+    /// The data that the run learnt from: the open ones where these are it.
+    fn own_data(&mut self, q: &Question) -> Result<Arc<Dataset>> {
+        if !q.set.is_foreign() {
+            return Ok(q.dataset.clone());
+        }
+        let path = &q.set.config.data.path;
+        if let Some((held, data)) = &self.own
+            && held == path
+        {
+            return Ok(data.clone());
+        }
+        let data = Arc::new(Dataset::open(&q.set.config.data, &|_| {})?);
+        self.own = Some((path.clone(), data.clone()));
+        Ok(data)
+    }
+
+    fn map(&mut self, q: &Question, say: &dyn Fn(Answer), stale: &dyn Fn() -> bool) -> Result<()> {
+        let path =
+            q.set.encoder.clone().ok_or_else(|| Error::user("the run's encoder is not here", "train a run of your own"))?;
+        say(Answer::Covered { done: 0, of: PLACES });
+        if self.encoder.as_ref().is_none_or(|(held, ..)| *held != path) {
+            let encoder = Encoder::load(&path, &Device::Cpu)?;
+            let bank = encoder.bank.as_ref().map_or(&[][..], |b| &b.features);
+            let scorer = Scorer::new(bank)?;
+            self.encoder = Some((path, encoder, scorer));
+        }
+        let (Some((_, encoder, scorer)), Some((_, shown))) = (&self.encoder, &self.shown) else { return Ok(()) };
+        let config = &encoder.config;
+        let preprocess = Preprocess::new(config.run.preprocess.clone());
+        let picture = q.dataset.read_fitted(q.image, &preprocess, config.side)?.to_rgb();
+        let item = q.dataset.item(q.image).filter(|i| i.split == Split::Train);
+        let member = match (item, &encoder.bank) {
+            (Some(item), Some(bank)) if ddpm::fingerprint(&q.dataset)? == config.fingerprint => {
+                bank.names.iter().position(|name| *name == item.name)
+            }
+            _ => None,
+        };
+        let mut tick = |done: usize| {
+            say(Answer::Covered { done, of: PLACES });
+            if stale() { Err(Error::Stopped) } else { Ok(()) }
+        };
+        let found = occlusion(encoder, scorer, &picture.data, member, &mut tick)?;
+        say(coloured(shown, &found));
+        Ok(())
+    }
+}
+
+/// The picture in grey under its map: orange where covering lowers the score, blue where it raises it.
+pub(crate) fn coloured(shown: &Picture, found: &Occlusion) -> Answer {
+    let [fall, rise] = [1.0, -1.0].map(|sign| found.change.iter().map(|c| sign * c).fold(0.0, f64::max));
+    let largest = fall.max(rise).max(1e-12);
+    let map = Picture::new(found.side, found.side, 1, found.change.iter().map(|c| (c / largest) as f32).collect());
+    Answer::Map { pixels: blend(shown, &map.resize(shown.width, shown.height)), fall, rise }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_map_is_orange_where_covering_lowers_the_score() {
+        let grey = Picture::new(2, 1, 1, vec![0.5, 0.5]);
+        let found = Occlusion { side: 2, change: vec![0.2, -0.1, 0.2, -0.1], score: 1.0 };
+        let Answer::Map { pixels, fall, rise } = coloured(&grey, &found) else { panic!() };
+        assert_eq!((fall, rise), (0.2, 0.1));
+        assert!(pixels.rgba[0] > pixels.rgba[2], "orange");
+        assert!(pixels.rgba[4] < pixels.rgba[6], "blue");
+    }
+}

@@ -1,0 +1,49 @@
+//! What a diffusion model is, beside its weights.
+
+use crate::{config::DdpmConfig, ml::base::checkpoint::Metadata};
+
+/// What a model is, beside its weights; travels in the file's metadata.
+#[derive(Debug, Clone, PartialEq)]
+pub struct ModelInfo {
+    pub config: DdpmConfig,
+    /// Name of the data set that it was trained on; empty where that is unknown.
+    pub dataset: String,
+    /// Whether those images were grey.
+    pub grey: bool,
+    /// [`Dataset::fingerprint`](crate::ml::training::ddpm::fingerprint) of those data; empty where that is unknown.
+    pub fingerprint: String,
+    /// Optimiser steps done.
+    pub steps: usize,
+}
+
+impl ModelInfo {
+    /// For a model that says nothing about itself.
+    pub fn unknown(config: DdpmConfig) -> Self {
+        Self { config, dataset: String::new(), grey: false, fingerprint: String::new(), steps: 0 }
+    }
+
+    pub fn to_metadata(&self) -> Metadata {
+        let config = toml::to_string(&self.config).unwrap_or_default();
+        let entries = [
+            ("format", "dissolve-studio diffusion model".to_string()),
+            ("config", config),
+            ("dataset", self.dataset.clone()),
+            ("grey", self.grey.to_string()),
+            ("fingerprint", self.fingerprint.clone()),
+            ("steps", self.steps.to_string()),
+        ];
+        entries.into_iter().map(|(k, v)| (k.to_string(), v)).collect()
+    }
+
+    /// `None` where the file was not written by this program.
+    pub(crate) fn from_metadata(metadata: &Metadata) -> Option<Self> {
+        let text = |key: &str| metadata.get(key).cloned().unwrap_or_default();
+        Some(Self {
+            config: toml::from_str(metadata.get("config")?).ok().filter(|c: &DdpmConfig| c.validate().is_ok())?,
+            dataset: text("dataset"),
+            grey: text("grey") == "true",
+            fingerprint: text("fingerprint"),
+            steps: text("steps").parse().unwrap_or(0),
+        })
+    }
+}
