@@ -35,6 +35,9 @@
 //!   person's images.
 //! - Nothing blocks the window's thread; workers wake it through a callback that they are given.
 
+// `println!` panics where nobody reads or nothing can be written; the command line prints through `cli::out`.
+#![deny(clippy::print_stdout, clippy::print_stderr)]
+
 pub mod app;
 pub mod cli;
 pub mod config;

@@ -1,6 +1,6 @@
 //! `evaluate`: the figures of a file of scores.
 
-use super::{common::print, progress::Terminal};
+use super::{out, progress::Terminal};
 use crate::{
     config::ThresholdRule,
     error::{Error, Result},
@@ -55,7 +55,7 @@ pub fn run(args: Args) -> Result<()> {
     comparison.iter_mut().for_each(|c| c.moved.truncate(NAMED));
     let planted = if args.planted { Some(plant(&file, args.seed, args.json)?) } else { None };
     let (comparison, planted) = (comparison.as_ref(), planted.as_ref());
-    print(&if args.json { json(&evaluation, comparison, planted) } else { text(&evaluation, comparison, planted) })
+    out::print(&if args.json { json(&evaluation, comparison, planted) } else { text(&evaluation, comparison, planted) })
 }
 
 /// The run is where its scores lie.

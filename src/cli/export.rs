@@ -1,6 +1,6 @@
 //! `export`: the finished weights of a run as one file, with their configuration inside.
 
-use super::common::print;
+use super::out;
 use crate::{
     error::{Error, Result},
     run_dir::{RunDir, RunKind, write_atomic},
@@ -45,5 +45,5 @@ pub fn run(args: Args) -> Result<()> {
         )
     })?;
     write_atomic(&args.out, |out| io::copy(&mut weights, out).map(drop))?;
-    print(&format!("{}\n", args.out.display()))
+    out::line(args.out.display())
 }

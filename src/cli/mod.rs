@@ -1,5 +1,6 @@
 //! The command line: one file a verb. Results go to stdout, progress and warnings to stderr.
-//! Exit codes: 0 done, 1 could not, 2 wrong usage, 130 stopped by the person.
+//! Exit codes: 0 done, 1 could not, 2 wrong usage, 130 stopped by the person. A reader of stdout that goes away (`| head`)
+//! changes none of them; a stdout that cannot be written (a full disk) is a 1.
 
 mod common;
 mod demo;
@@ -8,6 +9,7 @@ mod evaluate;
 mod export;
 mod import;
 mod inspect;
+mod out;
 mod progress;
 mod report;
 mod runs;
@@ -79,18 +81,16 @@ enum Verb {
 pub fn main() -> ExitCode {
     let cli = match Cli::try_parse() {
         Ok(cli) => cli,
-        Err(e) => {
-            let _ = e.print();
-            return ExitCode::from(if e.use_stderr() { 2 } else { 0 });
-        }
+        Err(said) => return exit(out::usage(&said)),
     };
-    match run(cli) {
-        Ok(()) => ExitCode::SUCCESS,
-        Err(e) => {
-            eprintln!("{}", describe(&e));
-            ExitCode::from(e.exit_code())
-        }
-    }
+    exit(run(cli).map(|()| 0))
+}
+
+fn exit(result: Result<u8>) -> ExitCode {
+    ExitCode::from(result.unwrap_or_else(|e| {
+        out::note(describe(&e));
+        e.exit_code()
+    }))
 }
 
 fn run(cli: Cli) -> Result<()> {
@@ -116,7 +116,7 @@ fn run(cli: Cli) -> Result<()> {
 /// The window; where there is no display, the demo instead, with a word about it.
 fn window(path: Option<PathBuf>, frame_stats: Option<PathBuf>) -> Result<()> {
     if let Err(e) = app::check_display() {
-        eprintln!("{}; instead of the window, this is the demo.", e);
+        out::note(format_args!("{e}; instead of the window, this is the demo."));
         return demo::run(demo::Args::default());
     }
     app::run(path, frame_stats)

@@ -1,7 +1,8 @@
 //! `score`: scores of images, labelled or not, by a finished encoder.
 
 use super::{
-    common::{DataArgs, columns, print},
+    common::{DataArgs, columns},
+    out,
     progress::Terminal,
 };
 use crate::{
@@ -49,11 +50,11 @@ pub fn run(args: Args) -> Result<()> {
     let own = &ready.config.data;
     let (data, _) = score_folder::open(DataConfig { path, normal, labels, columns, ..own.clone() }, own)?;
     let scores = ready.score(&data, args.ddpm.as_deref(), &mut terminal)?;
-    let out = match args.out {
+    let path = match args.out {
         Some(out) => out,
         None if ready.owns(&data)? => ready.run.join("scores.csv"),
         None => score_folder::beside(&ready.run, data.root()),
     };
-    scores.write(&out)?;
-    print(&format!("{}\n", out.display()))
+    scores.write(&path)?;
+    out::line(path.display())
 }
