@@ -20,7 +20,7 @@
 //! | [`report`] | the HTML report and its charts | `scores metrics config run_dir data error ml` |
 //! | [`jobs`] | threads, the resumable chain of stages | all of the above |
 //! | [`app`] | the window's state, commands, pure update, effects | all of the above, and `ui` to draw |
-//! | [`ui`] | panels: read the state, send commands | `app`, and types of `config data gpu jobs metrics ml run_dir scores` |
+//! | [`ui`] | panels: read the state, send commands | `app`, and types of `config data error gpu jobs metrics ml run_dir scores` |
 //! | [`cli`] | the verbs | all but `ui` (it starts the window) |
 //!
 //! `error` may be used anywhere but in `metrics`, `config` and `nn`. A test (`tests/architecture.rs`) reads the `use crate::`

@@ -58,10 +58,7 @@ impl Effects {
             Effect::Look(look) => self.looker.ask(*look),
             Effect::Examine { generation, dataset } => {
                 if let Err(e) = self.examiner.start(generation, dataset, &self.events) {
-                    self.events.offer(JobEvent::Trouble {
-                        summary: format!("duplicates are not looked for ({e})"),
-                        hint: String::new(),
-                    });
+                    self.events.offer(JobEvent::Trouble { summary: format!("duplicates are not looked for ({e})"), hint: None });
                 }
             }
             Effect::StopExamining => self.examiner.stop(),
@@ -159,7 +156,7 @@ impl Effects {
             };
             if let Err(e) = std::process::Command::new(program).arg(&path).status() {
                 let summary = format!("{} could not be opened with {program} ({e})", path.display());
-                events.send(JobEvent::Trouble { summary, hint: "open it by hand; the path can be copied".into() });
+                events.send(JobEvent::Trouble { summary, hint: Some("open it by hand; the path can be copied".into()) });
             }
         });
     }
@@ -169,7 +166,7 @@ impl Effects {
         let (events, thread) = (self.events.clone(), name.to_string());
         let spawned = std::thread::Builder::new().name(name.into()).spawn(move || _ = events.guard(&thread, || work(&events)));
         if let Err(e) = spawned {
-            self.events.offer(JobEvent::Trouble { summary: format!("no thread could be started ({e})"), hint: String::new() });
+            self.events.offer(JobEvent::Trouble { summary: format!("no thread could be started ({e})"), hint: None });
         }
     }
 

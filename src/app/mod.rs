@@ -14,6 +14,7 @@ pub mod effects;
 mod frame_stats;
 pub mod icons;
 pub mod message;
+pub mod next_step;
 mod start;
 pub mod state;
 pub mod studio;

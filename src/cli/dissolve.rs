@@ -1,12 +1,12 @@
 //! `dissolve`: pictures with their fine features taken away, at their own size, and what was taken.
 
-use super::{common::device as parse_device, out};
+use super::{common::device as parse_device, next_step, out};
 use crate::{
     config::{DataConfig, DeviceKind, DissolveMethod},
     data::{Dataset, ImageId, Picture},
     error::{Error, Result},
     jobs::strip::{Column, strip},
-    ml::{device, diffusion::DiffusionModel, dissolve::Dissolver},
+    ml::{device, diffusion::DiffusionModel, dissolve::Dissolver, progress::Notice},
 };
 use candle_core::{Device, Tensor};
 use image::RgbImage;
@@ -71,8 +71,8 @@ struct Work {
 pub fn run(args: Args) -> Result<()> {
     device::set_threads(args.threads.unwrap_or(0))?;
     let (device, notice) = device::open(args.device);
-    if let Some(text) = notice {
-        out::note(format_args!("note: {text}"));
+    if let Some(why) = notice {
+        out::note(format_args!("note: {}", next_step::notice(&Notice::OnCpu(why))));
     }
     let diffusion = args.method == DissolveMethod::Diffusion;
     let model = match &args.model {

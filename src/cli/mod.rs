@@ -9,6 +9,7 @@ mod evaluate;
 mod export;
 mod import;
 mod inspect;
+mod next_step;
 mod out;
 mod progress;
 mod report;
@@ -124,6 +125,5 @@ fn window(path: Option<PathBuf>, frame_stats: Option<PathBuf>) -> Result<()> {
 
 /// One sentence for the terminal: what, why, what to do.
 fn describe(error: &Error) -> String {
-    let hint = error.hint();
-    if hint.is_empty() { format!("error: {error}.") } else { format!("error: {error}; {hint}.") }
+    error.hint().map_or_else(|| format!("error: {error}."), |step| format!("error: {error}; {}.", next_step::words(&step)))
 }

@@ -1,7 +1,7 @@
 //! Shows a training on the terminal: a bar a stage, plain lines where stderr is no terminal, or JSON lines. Ctrl-C stops it
 //! with a checkpoint.
 
-use super::out;
+use super::{next_step, out};
 use crate::{
     error::{Error, Result},
     ml::progress::{Event, Reporter, Stage, Step, Wish},
@@ -107,7 +107,7 @@ impl Reporter for Terminal {
                     self.say(&format!("not ready at step {}: {}", readiness.step, check.found));
                 }
             }
-            Event::Notice(text) => self.say(&format!("note: {text}")),
+            Event::Notice(notice) => self.say(&format!("note: {}", next_step::notice(&notice))),
             Event::Finished { stage } => {
                 self.bar.finish_and_clear();
                 if !self.json {

@@ -7,7 +7,7 @@ use super::{
 use crate::{
     config::DataConfig,
     data::{Dataset, Examination, ImageId, TablePreview},
-    error::Error,
+    error::{Error, NextStep},
     ml::progress::Event,
     scores::Planted,
 };
@@ -152,7 +152,7 @@ pub enum JobEvent {
     /// Something that could not be done, and changes nothing else.
     Trouble {
         summary: String,
-        hint: String,
+        hint: Option<NextStep>,
     },
     /// A thread's task panicked: a fault of the program, shown with its text.
     Panicked {
@@ -193,8 +193,8 @@ pub enum Picked {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Failure {
     pub summary: String,
-    /// What to do next; may be empty.
-    pub hint: String,
+    /// What to do next, where there is something sensible to say.
+    pub hint: Option<NextStep>,
 }
 
 impl From<Error> for Failure {
@@ -242,7 +242,7 @@ impl Events {
             self.send(JobEvent::Panicked { thread: thread.to_string(), text: text.clone() });
             Failure {
                 summary: format!("the program made a mistake in its {thread} thread: {text}"),
-                hint: "please report this text; what was written so far is kept".into(),
+                hint: Some("please report this text; what was written so far is kept".into()),
             }
         })
     }

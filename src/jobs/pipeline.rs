@@ -5,13 +5,13 @@
 use crate::{
     config::{DissolveMethod, RunConfig},
     data::{Dataset, ImageId},
-    error::{Error, Result},
+    error::{Error, NextStep, Result},
     ml::{
         device,
         diffusion::DiffusionModel,
         encoder::Encoder,
         profiler::Profiler,
-        progress::{Event, Reporter, Stage, Wish},
+        progress::{Event, Notice, Reporter, Stage, Wish},
         rivals, score, train_ddpm, train_dia,
     },
     nn::KeptPages,
@@ -39,7 +39,7 @@ pub fn create(kind: RunKind, config: &RunConfig, workspace: &Path, name: &str, r
 /// Does what the run still lacks, and notes in its manifest how it ended.
 pub fn work(run: &RunDir, reporter: &mut dyn Reporter) -> Result<()> {
     if run.manifest()?.state == RunState::Finished {
-        reporter.event(Event::Notice(format!("{} is finished already", run.path().display())));
+        reporter.event(Event::Notice(format!("{} is finished already", run.path().display()).into()));
         return Ok(());
     }
     let _lock = run.lock()?;
@@ -59,12 +59,10 @@ fn stages(run: &RunDir, reporter: &mut dyn Reporter) -> Result<()> {
     let config = run.config()?;
     // The command line has set them before it read the first image; a window computes with those it has.
     if let Err(e) = device::set_threads(config.run.threads) {
-        reporter.event(Event::Notice(format!("{e}; run.threads = {} is not followed", config.run.threads)));
+        reporter.event(Event::Notice(format!("{e}; run.threads = {} is not followed", config.run.threads).into()));
     }
     let (device, notice) = device::open(config.run.device);
-    if let Some(text) = notice {
-        reporter.event(Event::Notice(text));
-    }
+    notice.into_iter().for_each(|why| reporter.event(Event::Notice(Notice::OnCpu(why))));
     let data = open_data(&config, reporter)?;
     match run.manifest()?.kind {
         RunKind::Ddpm => train_ddpm::train(run, &config, &data, &device, reporter).map(|_| ()),
@@ -116,7 +114,7 @@ pub fn score_run(run: &RunDir, reporter: &mut dyn Reporter) -> Result<()> {
     let _lock = run.lock()?;
     let config = run.config()?;
     let (device, notice) = device::open(config.run.device);
-    notice.into_iter().for_each(|text| reporter.event(Event::Notice(text)));
+    notice.into_iter().for_each(|why| reporter.event(Event::Notice(Notice::OnCpu(why))));
     let part = train_dia::part(run)?;
     let encoder = Encoder::load(&part.join(train_dia::ENCODER), &device)?;
     let data = open_data(&config, reporter)?;
@@ -174,13 +172,13 @@ pub fn open_data(config: &RunConfig, reporter: &mut dyn Reporter) -> Result<Arc<
     let data = Dataset::open(&config.data, &|_| {})?;
     data.require_normal()?;
     for warning in &data.warnings {
-        reporter.event(Event::Notice(warning.clone()));
+        reporter.event(Event::Notice(warning.clone().into()));
     }
     let normals = data.training_normals().len();
     if normals < 2 {
         return Err(Error::user(
             format!("{} has {normals} normal training images, and training needs at least two", data.root().display()),
-            "look with `inspect` at what was recognised, and check --normal",
+            NextStep::CheckNormal,
         ));
     }
     Ok(Arc::new(data))

@@ -10,7 +10,7 @@ use crate::{
         diffusion::DiffusionModel,
         encoder::Encoder,
         planted,
-        progress::{Event, Reporter},
+        progress::{Event, Notice, Reporter},
         train_ddpm::{self, MODEL},
         train_dia::{self, ENCODER},
     },
@@ -44,7 +44,7 @@ impl Ready {
         let config = part.config()?;
         device::set_threads(threads.unwrap_or(config.run.threads))?;
         let (device, notice) = device::open(device.unwrap_or(config.run.device));
-        notice.into_iter().for_each(|text| reporter.event(Event::Notice(text)));
+        notice.into_iter().for_each(|why| reporter.event(Event::Notice(Notice::OnCpu(why))));
         Ok(Self { encoder: Encoder::load(&part.join(ENCODER), &device)?, run, part, config, device })
     }
 

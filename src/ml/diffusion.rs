@@ -8,7 +8,7 @@ use super::{
 };
 use crate::{
     config::{DdpmConfig, InputRange},
-    error::{Error, Result},
+    error::{Error, NextStep, Result},
     nn::Params,
     rng,
     run_dir::{RunDir, RunKind},
@@ -117,7 +117,7 @@ fn model_file(folder: &Path) -> Result<PathBuf> {
         RunKind::Dia | RunKind::Csi => {
             return Err(Error::user(
                 format!("{} holds an encoder, not a diffusion model", folder.display()),
-                "give the run of train-ddpm or train that its images were dissolved with",
+                NextStep::OtherModel,
             ));
         }
     };
@@ -125,12 +125,9 @@ fn model_file(folder: &Path) -> Result<PathBuf> {
     if finished.exists() {
         return Ok(finished);
     }
-    checkpoint::newest(&run).map(|(_, path)| path).ok_or_else(|| {
-        Error::user(
-            format!("{} has no weights yet", run.path().display()),
-            "wait for its first checkpoint, or take another run (`dissolve-studio runs`)",
-        )
-    })
+    checkpoint::newest(&run)
+        .map(|(_, path)| path)
+        .ok_or_else(|| Error::user(format!("{} has no weights yet", run.path().display()), NextStep::WaitForWeights))
 }
 
 /// See the [module](self). Shared between threads by `Arc`.

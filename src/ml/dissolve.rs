@@ -3,7 +3,7 @@
 use super::{diffusion::DiffusionModel, filters, resize};
 use crate::{
     config::{DiaConfig, DissolveMethod, GreyTwin},
-    error::{Error, Result},
+    error::{Error, NextStep, Result},
 };
 use candle_core::Tensor;
 use std::sync::Arc;
@@ -49,10 +49,7 @@ impl Dissolver {
             DissolveMethod::Resample => Kind::Resample,
             DissolveMethod::Diffusion => {
                 let model = model.ok_or_else(|| {
-                    Error::user(
-                        "dissolving by diffusion needs a diffusion model",
-                        "train one with train-ddpm and give its run, or choose gaussian:K, median:K or resample",
-                    )
+                    Error::user("dissolving by diffusion needs a diffusion model", NextStep::ModelOrOtherMethod)
                 })?;
                 default = model.info().config.size;
                 Kind::Diffusion(model)

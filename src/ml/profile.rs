@@ -5,7 +5,7 @@
 //! and Wolf (2004), and the score is the squared Mahalanobis distance: two-sided, as abnormal images may change less as well.
 
 use super::dissolve::Dissolver;
-use crate::error::{Error, Result};
+use crate::error::{Error, NextStep, Result};
 use candle_core::{Device, Tensor};
 use nalgebra::{DMatrix, DVector};
 use rayon::prelude::*;
@@ -74,7 +74,12 @@ impl Gaussian {
     /// With fewer than two rows, or rows that are not finite or all the same.
     pub fn fit<'a>(rows: impl IntoIterator<Item = &'a [f64]>) -> Result<Self> {
         let rows: Vec<&[f64]> = rows.into_iter().collect();
-        let impossible = |why: &str| Error::user(format!("the dissolve profile of the normal images has no spread: {why}"), HINT);
+        let impossible = |why: &str| {
+            Error::user(
+                format!("the dissolve profile of the normal images has no spread: {why}"),
+                NextStep::MoreNormalsOrNoProfile,
+            )
+        };
         let width = rows.first().map_or(0, |r| r.len());
         if rows.len() < 2 || width == 0 {
             return Err(impossible("fewer than two images"));
@@ -93,8 +98,6 @@ impl Gaussian {
         d.dot(&(&self.precision * &d))
     }
 }
-
-const HINT: &str = "use more normal images, or turn the second score off with --set score.profile=false";
 
 /// Covariance of centred rows, shrunk: `(1 - s) S + s mu I` with mu = trace(S)/p, S the maximum-likelihood covariance, and s the
 /// estimate of Ledoit and Wolf, "A well-conditioned estimator for large-dimensional covariance matrices" (2004), Lemma 3.3-3.5.

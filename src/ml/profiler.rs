@@ -14,7 +14,7 @@ use super::{
 use crate::{
     config::DissolveMethod,
     data::{Dataset, ImageId},
-    error::{Error, Result},
+    error::{Error, NextStep, Result},
     run_dir::RunDir,
 };
 use candle_core::{DType, Device, Tensor};
@@ -127,5 +127,5 @@ impl Profiler {
 /// The profile is always of the diffusion model, at its own resolution.
 fn dissolver(model: &Arc<DiffusionModel>, grey: bool) -> Result<Dissolver> {
     Dissolver::new(DissolveMethod::Diffusion, Some(model.clone()), 0, grey)?
-        .ok_or_else(|| Error::user("the dissolve profile needs a diffusion model", "give one, or set score.profile=false"))
+        .ok_or_else(|| Error::user("the dissolve profile needs a diffusion model", NextStep::ModelOrNoProfile))
 }

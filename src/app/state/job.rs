@@ -6,7 +6,7 @@ use crate::{
     jobs::{JobId, Outcome, RunCurve},
     ml::{
         cost::Amount,
-        progress::{Readiness, Stage, Step},
+        progress::{Notice, Readiness, Stage, Step},
     },
     run_dir::RunKind,
 };
@@ -152,7 +152,7 @@ pub struct Progress {
     pub readiness: Option<Readiness>,
     /// Previews that were written, newest last.
     pub previews: Vec<(usize, PathBuf)>,
-    pub notices: Vec<String>,
+    pub notices: Vec<Notice>,
 }
 
 /// An evaluation on the way: a point of a curve, never used to choose anything.

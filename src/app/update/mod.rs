@@ -27,7 +27,7 @@ mod tests_runs;
 pub use follow::follow;
 pub use runs::in_work;
 
-use super::{Command, Effect, Message, State};
+use super::{Command, Effect, Message, State, next_step};
 use crate::jobs::JobEvent;
 
 /// Takes one message in; the effects are to be carried out in their order.
@@ -255,7 +255,7 @@ fn on_event(state: &mut State, event: JobEvent) -> Vec<Effect> {
         JobEvent::JobProgress(id, event) => jobs::progress(state, id, event),
         JobEvent::JobEnded(id, outcome) => jobs::ended(state, id, outcome),
         JobEvent::Trouble { summary, hint } => {
-            state.notify_error(summary, hint);
+            state.notify_error(summary, next_step::words(hint.as_ref()));
             Vec::new()
         }
         JobEvent::Panicked { thread, text } => {

@@ -3,7 +3,7 @@
 use super::{around::stepped, data, dissolve, jobs, why};
 use crate::{
     app::{
-        Effect, State,
+        Effect, State, next_step,
         state::{Comparing, ResultsState, Scores, Sieve, Tab, Why},
     },
     config::{DataConfig, ThresholdRule},
@@ -51,7 +51,10 @@ pub fn demo(state: &mut State, demo: Result<(DataConfig, PathBuf), Failure>) -> 
             effects
         }
         Err(failure) => {
-            state.notify_error(format!("The demo could not be opened: {}", failure.summary), failure.hint);
+            state.notify_error(
+                format!("The demo could not be opened: {}", failure.summary),
+                next_step::words(failure.hint.as_ref()),
+            );
             Vec::new()
         }
     }

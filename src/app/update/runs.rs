@@ -2,7 +2,7 @@
 
 use crate::{
     app::{
-        Command, Effect, State,
+        Command, Effect, State, next_step,
         state::{Change, JobInfo, RunDraft, Work},
     },
     jobs::{Failure, RunCurve, RunDone, RunEntry, RunErrand},
@@ -102,7 +102,7 @@ pub fn errand(state: &mut State, errand: RunErrand) -> Vec<Effect> {
 pub fn done(state: &mut State, errand: RunErrand, done: Result<RunDone, Failure>) -> Vec<Effect> {
     let mut effects = vec![Effect::ListRuns];
     match done {
-        Err(failure) => state.notify_error(failure.summary, failure.hint),
+        Err(failure) => state.notify_error(failure.summary, next_step::words(failure.hint.as_ref())),
         Ok(done) => {
             if let (RunErrand::Trash(from), Some(to)) = (&errand, &done.trashed) {
                 let (undo, redo) = (RunErrand::Restore(to.clone()), RunErrand::Trash(from.clone()));

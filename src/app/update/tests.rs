@@ -54,7 +54,7 @@ fn opening_asks_for_the_data_set_and_takes_the_newest_answer_alone() {
     let late = JobEvent::Opened { generation: 1, config: DataConfig::default(), dataset: dataset([None, None]) };
     assert!(update(&mut state, late).is_empty());
     assert!(state.open().is_none() && state.data.opening.is_some());
-    let failure = Failure { summary: "no".into(), hint: String::new() };
+    let failure = Failure { summary: "no".into(), hint: None };
     update(&mut state, JobEvent::OpenFailed { generation: 2, path: "b".into(), failure });
     assert!(state.data.opening.is_none() && state.data.failed.is_some());
 }

@@ -13,7 +13,7 @@ use crate::{
 use std::sync::Arc;
 
 fn failure() -> Failure {
-    Failure { summary: "no".into(), hint: String::new() }
+    Failure { summary: "no".into(), hint: None }
 }
 
 fn act(state: &mut State, id: Id) -> Vec<Effect> {

@@ -57,7 +57,7 @@ fn a_table_is_mapped_and_used() {
 fn a_table_that_could_not_be_opened_is_mapped_too() {
     let mut state = State::default();
     update(&mut state, Command::Open("set/x.csv".into()));
-    let failure = Failure { summary: "no column".into(), hint: String::new() };
+    let failure = Failure { summary: "no column".into(), hint: None };
     update(&mut state, JobEvent::OpenFailed { generation: 1, path: "set/x.csv".into(), failure });
     update(&mut state, Command::ChooseColumns(Some("set/x.csv".into())));
     let effects = update(&mut state, Command::UseTable);
