@@ -17,23 +17,101 @@ pub enum Error {
     Tensor(#[from] candle_core::Error),
     /// Anything that a person can act on.
     #[error("{summary}")]
-    User { summary: String, hint: String },
+    User { summary: String, hint: Option<NextStep> },
     /// The arguments do not make sense (exit code 2).
     #[error("{summary}")]
-    Usage { summary: String, hint: String },
+    Usage { summary: String, hint: Option<NextStep> },
     /// The person stopped the work; what was computed is kept (exit code 130).
     #[error("stopped; what was computed is kept")]
     Stopped,
 }
 
+/// What a person can do next: a value, since each front end words it for itself, the command line with its flags
+/// (`cli::next_step`), the window with its pages and controls (`app::next_step`).
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum NextStep {
+    /// Words that are right everywhere: they name no flag, verb or control.
+    Text(String),
+    /// Name a data set.
+    NameData,
+    /// Name the normal classes: `such_as` is one that there is.
+    NameNormal {
+        such_as: String,
+    },
+    /// There are no classes: say that all is normal, or give a table of labels.
+    SayWhatIsNormal,
+    /// See what was recognised, and which class is normal.
+    CheckNormal,
+    /// Say which columns of a table hold files and labels.
+    NameColumns,
+    /// See which files cannot be used.
+    SeeUnusable,
+    /// Take a file out of the data set.
+    RemoveFile,
+    Resume,
+    /// Make room on the disk, then resume.
+    FreeSpace,
+    /// Put an image back, then resume.
+    PutFileBack,
+    /// Finish the encoder's training first, or choose a run that is finished.
+    FinishRun,
+    /// Choose a folder that is a run.
+    ChooseRun,
+    /// The model has no weights yet: wait, or choose another run.
+    WaitForWeights,
+    /// Choose another name for the run.
+    OtherName,
+    /// Choose a diffusion model in the place of an encoder.
+    OtherModel,
+    /// Train a diffusion model, or dissolve without one.
+    ModelOrOtherMethod,
+    /// Choose a diffusion model, or do without the dissolve profile.
+    ModelOrNoProfile,
+    /// Use more normal images, or do without the dissolve profile.
+    MoreNormalsOrNoProfile,
+    /// The training diverged: lower its learning rate `lr` (as it is shown), clip its gradients, or warm up for longer. `part` is its section
+    /// of the settings.
+    Steadier {
+        part: &'static str,
+        lr: String,
+        unclipped: bool,
+    },
+    /// Ask for no split.
+    OmitSplit,
+    /// The number of threads is set at the start of the process.
+    ThreadsAtStart,
+    /// There is no window to show: use a desktop, or the command line.
+    DesktopOrVerb,
+}
+
+impl From<&str> for NextStep {
+    fn from(text: &str) -> Self {
+        Self::Text(text.into())
+    }
+}
+
+impl From<String> for NextStep {
+    fn from(text: String) -> Self {
+        Self::Text(text)
+    }
+}
+
+impl NextStep {
+    /// No step where there are no words.
+    fn unless_empty(self) -> Option<Self> {
+        Some(self).filter(|step| !matches!(step, Self::Text(text) if text.is_empty()))
+    }
+}
+
 impl Error {
-    /// `summary` is one sentence: what, and why. `hint` is what to do next.
-    pub fn user(summary: impl Into<String>, hint: impl Into<String>) -> Self {
-        Self::User { summary: summary.into(), hint: hint.into() }
+    /// `summary` is one sentence: what, and why. `hint` is what to do next; "" where there is nothing sensible to say.
+    pub fn user(summary: impl Into<String>, hint: impl Into<NextStep>) -> Self {
+        Self::User { summary: summary.into(), hint: hint.into().unless_empty() }
     }
 
-    pub fn usage(summary: impl Into<String>, hint: impl Into<String>) -> Self {
-        Self::Usage { summary: summary.into(), hint: hint.into() }
+    /// The same, of arguments that do not make sense.
+    pub fn usage(summary: impl Into<String>, hint: impl Into<NextStep>) -> Self {
+        Self::Usage { summary: summary.into(), hint: hint.into().unless_empty() }
     }
 
     /// For `map_err`: `fs::read(p).map_err(Error::io("read", p))`.
@@ -42,18 +120,18 @@ impl Error {
         move |source| Self::Io { action, path, source }
     }
 
-    /// What to do next; empty where there is nothing sensible to say.
-    pub fn hint(&self) -> String {
+    /// What to do next, where there is something sensible to say.
+    pub fn hint(&self) -> Option<NextStep> {
         match self {
             Self::User { hint, .. } | Self::Usage { hint, .. } => hint.clone(),
             Self::Io { source, .. } => match source.kind() {
-                std::io::ErrorKind::StorageFull => "free some disk space, then go on with --resume".into(),
-                std::io::ErrorKind::PermissionDenied => "check the permissions of the file and its folder".into(),
-                std::io::ErrorKind::NotFound => "check the path".into(),
-                _ => String::new(),
+                std::io::ErrorKind::StorageFull => Some(NextStep::FreeSpace),
+                std::io::ErrorKind::PermissionDenied => Some("check the permissions of the file and its folder".into()),
+                std::io::ErrorKind::NotFound => Some("check the path".into()),
+                _ => None,
             },
-            Self::Tensor(_) => "if memory ran out, try a smaller batch or image size".into(),
-            Self::Stopped => "go on with --resume".into(),
+            Self::Tensor(_) => Some("if memory ran out, try a smaller batch or image size".into()),
+            Self::Stopped => Some(NextStep::Resume),
         }
     }
 
@@ -64,5 +142,19 @@ impl Error {
             Self::Stopped => 130,
             _ => 1,
         }
+    }
+}
+
+/// An error on its way to a person.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Failure {
+    pub summary: String,
+    /// What to do next, where there is something sensible to say.
+    pub hint: Option<NextStep>,
+}
+
+impl From<Error> for Failure {
+    fn from(error: Error) -> Self {
+        Self { summary: error.to_string(), hint: error.hint() }
     }
 }

@@ -21,9 +21,9 @@
 //! | [`engine`] | what command line and window share: the chain of stages, finished runs, exports | all of the above |
 //! | [`jobs`] | threads, and the events they send | all of the above |
 //! | [`app`] | the window's state, commands, pure update | all of the above |
-//! | [`ui`] | panels: read the state, send commands | `app`, and types of `config data engine gpu jobs metrics ml run_dir scores` |
+//! | [`ui`] | panels: read the state, send commands | `app`, and types of `config data engine error gpu jobs metrics ml run_dir scores` |
 //! | [`window`] | the native window: event loop, effects, dialogs | all of the above |
-//! | [`cli`] | the verbs | all but `ui app` |
+//! | [`cli`] | the verbs | all of the above but `app ui` |
 //!
 //! `error` may be used anywhere but in `metrics`, `config` and `nn`. A test (`tests/architecture.rs`) reads the `use crate::`
 //! lines and fails where an arrow points the wrong way. None of the engine's modules knows egui or wgpu
@@ -36,6 +36,9 @@
 //! - Every file of a run is written whole or not at all ([`run_dir::write_atomic`]); nothing is ever written beside the
 //!   person's images.
 //! - Nothing blocks the window's thread; workers wake it through a callback that they are given.
+
+// `println!` panics where nobody reads or nothing can be written; the command line prints through `cli::out`.
+#![deny(clippy::print_stdout, clippy::print_stderr)]
 
 pub mod app;
 pub mod cli;

@@ -11,7 +11,7 @@
 
 use crate::{
     config::RunConfig,
-    error::{Error, Result},
+    error::{Error, NextStep, Result},
 };
 use serde::{Deserialize, Serialize};
 use std::{
@@ -114,10 +114,7 @@ impl RunDir {
                 Ok(()) => return Self::init(path, kind, name, config),
             }
         }
-        Err(Error::user(
-            format!("{} already has too many runs of this second", runs.display()),
-            "try again, or choose another --name",
-        ))
+        Err(Error::user(format!("{} already has too many runs of this second", runs.display()), NextStep::OtherName))
     }
 
     /// Makes the folder of a part (`ddpm`, `dia`) inside this run, or opens it where it exists.
@@ -216,12 +213,8 @@ impl RunDir {
 
     pub fn manifest(&self) -> Result<Manifest> {
         let path = self.join("manifest.json");
-        let text = fs::read(&path).map_err(|e| {
-            Error::user(
-                format!("{} is not a run folder ({e})", self.path.display()),
-                "give a folder under runs/, as `dissolve-studio runs` lists them",
-            )
-        })?;
+        let text = fs::read(&path)
+            .map_err(|e| Error::user(format!("{} is not a run folder ({e})", self.path.display()), NextStep::ChooseRun))?;
         serde_json::from_slice(&text).map_err(|e| {
             Error::user(format!("{} cannot be read: {e}", path.display()), "the run was damaged or made by another version")
         })
@@ -374,7 +367,7 @@ mod tests {
         let path = dir.path().join("a");
         write_atomic(&path, |f| f.write_all(b"old")).unwrap();
         let failed = write_atomic(&path, |f| f.write_all(b"new").and(Err(std::io::ErrorKind::StorageFull.into())));
-        assert!(failed.unwrap_err().hint().contains("--resume"));
+        assert_eq!(failed.unwrap_err().hint(), Some(NextStep::FreeSpace));
         assert_eq!(fs::read(&path).unwrap(), b"old");
         assert_eq!(fs::read_dir(dir.path()).unwrap().count(), 1, "no half-written file stays");
     }

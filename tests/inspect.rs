@@ -644,3 +644,15 @@ fn wrong_usage_exits_with_2() {
     let help = Command::cargo_bin("dissolve-studio").unwrap().args(["inspect", "--help"]).output().unwrap();
     assert!(String::from_utf8_lossy(&help.stdout).contains("Examples:"));
 }
+
+#[test]
+fn dicom_that_nests_without_end_is_put_aside_with_its_reason() {
+    let dir = Dir::new();
+    // Each sequence and its item reach to the end of the file: the lengths are left open.
+    let level = |_| [&[8, 0, 0x40, 0x11][..], b"SQ\0\0", &[0xff; 4], &[0xfe, 0xff, 0, 0xe0], &[0xff; 4]].concat();
+    let nested = (0..20_000).flat_map(level).collect::<Vec<u8>>();
+    dir.write("deep.dcm", &[made::dicom(&[]), nested].concat()).png("good.png", 1);
+    let found = inspect(dir.path(), &[]);
+    assert_eq!(found["images"], 1);
+    assert!(reason(&found, "deep.dcm").contains("nest more than 256 deep"), "{found}");
+}

@@ -17,13 +17,14 @@ use dissolve_studio::{
         run_list::{ModelSource, RunEntry},
         score_set::ScoreSet,
     },
+    error::{Failure, NextStep},
     jobs::{
-        events::{Failure, JobEvent},
+        events::JobEvent,
         job::{JobId, Outcome},
     },
     ml::{
+        base::readiness::{Check, Readiness},
         base::reporter::{Event, Stage, Step},
-        training::readiness::{Check, Readiness},
     },
     run_dir::{RunDir, RunKind, RunState},
     scores::{ScoreRow, Scores},
@@ -93,7 +94,10 @@ impl Panels {
 }
 
 fn failure() -> Failure {
-    Failure { summary: "the file scores.csv cannot be read: line 7 has no score".into(), hint: "score the run again".into() }
+    Failure {
+        summary: "the file scores.csv cannot be read: line 7 has no score".into(),
+        hint: Some("score the run again".into()),
+    }
 }
 
 fn at(workspace: Workspace) -> State {
@@ -146,7 +150,7 @@ fn data_loading() -> State {
 fn data_failed() -> State {
     let mut state = at(Workspace::Data);
     update(&mut state, Command::Open("/data/eyes.csv".into()));
-    let failure = Failure { summary: "/data/eyes.csv has no column of images".into(), hint: "choose its columns".into() };
+    let failure = Failure { summary: "/data/eyes.csv has no column of images".into(), hint: Some("choose its columns".into()) };
     update(&mut state, JobEvent::OpenFailed { generation: 1, path: "/data/eyes.csv".into(), failure });
     state
 }
@@ -205,7 +209,7 @@ fn dissolve_failed() -> State {
     let generation = state.dissolve.generation;
     let failure = Failure {
         summary: "model.safetensors of the run eyes cannot be read (no such file)".into(),
-        hint: "choose another model on the right, or train one".into(),
+        hint: Some("choose another model on the right, or train one".into()),
     };
     update(&mut state, JobEvent::Dissolved { generation, twin: Err(failure) });
     state
@@ -279,7 +283,7 @@ fn train_failed() -> State {
     state.jobs.retain(|job| job.id == JobId(1));
     let failure = Failure {
         summary: "the disk is full: checkpoints/step-600.safetensors could not be written".into(),
-        hint: "free some space, then go on with --resume".into(),
+        hint: Some(NextStep::FreeSpace),
     };
     update(&mut state, JobEvent::JobEnded(JobId(1), Outcome::Failed(failure)));
     state

@@ -11,6 +11,7 @@
 pub mod actions;
 pub mod icons;
 pub mod message;
+pub mod next_step;
 pub mod state;
 pub mod update;
 

@@ -5,10 +5,7 @@ use crate::{
     error::{Error, Result},
     run_dir::RunDir,
 };
-use std::{
-    io::Write,
-    path::{Path, PathBuf},
-};
+use std::path::{Path, PathBuf};
 
 #[derive(clap::Args, Debug, Clone)]
 pub struct DataArgs {
@@ -63,15 +60,6 @@ pub fn device(text: &str) -> Result<DeviceKind, String> {
         "cuda" => Ok(DeviceKind::Cuda),
         "metal" => Ok(DeviceKind::Metal),
         _ => Err("there are cpu, cuda and metal".into()),
-    }
-}
-
-/// Writes a result to stdout. A reader that has gone away (`| head`) is no error.
-pub fn print(text: &str) -> Result<()> {
-    let mut out = std::io::stdout().lock();
-    match out.write_all(text.as_bytes()).and_then(|()| out.flush()) {
-        Err(e) if e.kind() != std::io::ErrorKind::BrokenPipe => Err(Error::io("write", "the standard output")(e)),
-        _ => Ok(()),
     }
 }
 

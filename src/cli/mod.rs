@@ -1,7 +1,10 @@
 //! The command line: one file a verb. Results go to stdout, progress and warnings to stderr.
-//! Exit codes: 0 done, 1 could not, 2 wrong usage, 130 stopped by the person.
+//! Exit codes: 0 done, 1 could not, 2 wrong usage, 130 stopped by the person. A reader of stdout that goes away (`| head`)
+//! changes none of them; a stdout that cannot be written (a full disk) is a 1.
 
 mod args;
+mod next_step;
+mod out;
 mod progress;
 mod verbs;
 
@@ -70,18 +73,16 @@ enum Verb {
 pub fn main() -> ExitCode {
     let cli = match Cli::try_parse() {
         Ok(cli) => cli,
-        Err(e) => {
-            let _ = e.print();
-            return ExitCode::from(if e.use_stderr() { 2 } else { 0 });
-        }
+        Err(said) => return exit(out::usage(&said)),
     };
-    match run(cli) {
-        Ok(()) => ExitCode::SUCCESS,
-        Err(e) => {
-            eprintln!("{}", describe(&e));
-            ExitCode::from(e.exit_code())
-        }
-    }
+    exit(run(cli).map(|()| 0))
+}
+
+fn exit(result: Result<u8>) -> ExitCode {
+    ExitCode::from(result.unwrap_or_else(|e| {
+        out::note(describe(&e));
+        e.exit_code()
+    }))
 }
 
 fn run(cli: Cli) -> Result<()> {
@@ -107,7 +108,7 @@ fn run(cli: Cli) -> Result<()> {
 /// The window; where there is no display, the demo instead, with a word about it.
 fn open_window(path: Option<PathBuf>, frame_stats: Option<PathBuf>) -> Result<()> {
     if let Err(e) = window::start::check_display() {
-        eprintln!("{}; instead of the window, this is the demo.", e);
+        out::note(format_args!("{e}; instead of the window, this is the demo."));
         return demo::run(demo::Args::default());
     }
     window::start::run(path, frame_stats)
@@ -115,6 +116,5 @@ fn open_window(path: Option<PathBuf>, frame_stats: Option<PathBuf>) -> Result<()
 
 /// One sentence for the terminal: what, why, what to do.
 fn describe(error: &Error) -> String {
-    let hint = error.hint();
-    if hint.is_empty() { format!("error: {error}.") } else { format!("error: {error}; {hint}.") }
+    error.hint().map_or_else(|| format!("error: {error}."), |step| format!("error: {error}; {}.", next_step::words(&step)))
 }

@@ -1,6 +1,7 @@
 //! Shows a training on the terminal: a bar a stage, plain lines where stderr is no terminal, or JSON lines. Ctrl-C stops it
 //! with a checkpoint.
 
+use super::{next_step, out};
 use crate::{
     error::{Error, Result},
     ml::base::reporter::{Event, Reporter, Stage, Step, Wish},
@@ -31,7 +32,7 @@ impl Terminal {
             if STOP.swap(true, Ordering::SeqCst) {
                 std::process::exit(130);
             }
-            eprintln!("\nstopping after this step (Ctrl-C again to end at once; the last checkpoint stays)");
+            out::note("\nstopping after this step (Ctrl-C again to end at once; the last checkpoint stays)");
         })
         .or_else(|e| match e {
             // A sweep makes one display a run; the handler stays.
@@ -46,10 +47,10 @@ impl Terminal {
         self.bar.finish_and_clear();
         self.last_line = None;
         if self.json {
-            eprintln!("{}", serde_json::json!({"stage": stage.name(), "step": done, "total": total, "event": "started"}));
+            out::note(serde_json::json!({"stage": stage.name(), "step": done, "total": total, "event": "started"}));
         } else if self.plain {
             let from = if done > 0 { format!(", going on from {done}") } else { String::new() };
-            eprintln!("{}: {total} steps{from}", stage.name());
+            out::note(format_args!("{}: {total} steps{from}", stage.name()));
         } else {
             self.bar = ProgressBar::with_draw_target(Some(total as u64), ProgressDrawTarget::stderr());
             let style = ProgressStyle::with_template("{prefix:16} {bar:30} {pos}/{len} {msg}")
@@ -63,20 +64,19 @@ impl Terminal {
     fn step(&mut self, s: Step) {
         let loss = if s.loss.is_finite() && s.loss != 0.0 { format!("loss {:.4} · ", s.loss) } else { String::new() };
         if self.json {
-            let line = serde_json::json!({"stage": s.stage.name(), "step": s.step, "total": s.total, "loss": s.loss,
-                "images_per_second": s.images_per_second, "eta_secs": s.eta_secs, "grad_norm": s.grad_norm, "lr": s.lr});
-            eprintln!("{line}");
+            out::note(serde_json::json!({"stage": s.stage.name(), "step": s.step, "total": s.total, "loss": s.loss,
+                "images_per_second": s.images_per_second, "eta_secs": s.eta_secs, "grad_norm": s.grad_norm, "lr": s.lr}));
         } else if self.plain {
             if self.last_line.is_none_or(|t| t.elapsed() >= LINE_EVERY) || s.step == s.total {
                 self.last_line = Some(Instant::now());
-                eprintln!(
+                out::note(format_args!(
                     "{} {}/{} · {loss}{:.0} images/s · {} left",
                     s.stage.name(),
                     s.step,
                     s.total,
                     s.images_per_second,
                     time_left(s.eta_secs)
-                );
+                ));
             }
         } else {
             self.bar.set_position(s.step as u64);
@@ -86,9 +86,9 @@ impl Terminal {
 
     fn say(&self, line: &str) {
         if self.json {
-            eprintln!("{}", serde_json::json!({"notice": line}));
+            out::note(serde_json::json!({"notice": line}));
         } else {
-            self.bar.suspend(|| eprintln!("{line}"));
+            self.bar.suspend(|| out::note(line));
         }
     }
 }
@@ -107,11 +107,11 @@ impl Reporter for Terminal {
                     self.say(&format!("not ready at step {}: {}", readiness.step, check.found));
                 }
             }
-            Event::Notice(text) => self.say(&format!("note: {text}")),
+            Event::Notice(notice) => self.say(&format!("note: {}", next_step::notice(&notice))),
             Event::Finished { stage } => {
                 self.bar.finish_and_clear();
                 if !self.json {
-                    eprintln!("{}: done", stage.name());
+                    out::note(format_args!("{}: done", stage.name()));
                 }
             }
         }

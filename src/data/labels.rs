@@ -11,7 +11,7 @@ use super::{
 };
 use crate::{
     config::DataConfig,
-    error::{Error, Result},
+    error::{Error, NextStep, Result},
 };
 use std::{
     collections::{BTreeMap, BTreeSet, HashSet},
@@ -29,12 +29,7 @@ struct Source {
 
 /// The table that was asked for.
 pub fn from_given(root: &Path, survey: &Survey, path: &Path, config: &DataConfig) -> Result<Recognised> {
-    let complain = |what: &str| {
-        Error::user(
-            format!("{} {what}", path.display()),
-            "name the columns with --map file=COLUMN,label=COLUMN (also split=, patient=)",
-        )
-    };
+    let complain = |what: &str| Error::user(format!("{} {what}", path.display()), NextStep::NameColumns);
     let table = Table::read(path).map_err(|e| complain(&e))?;
     let mut columns = table.columns(&config.columns).map_err(|e| complain(&e))?;
     let files = NamedFiles::new(root, survey);

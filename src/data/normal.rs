@@ -1,7 +1,7 @@
 //! Which classes are normal.
 
 use super::{Class, Dataset, Label, split::some_of};
-use crate::error::{Error, Result};
+use crate::error::{Error, NextStep, Result};
 
 /// Names that sound normal: offered, never taken by themselves.
 const SOUNDS_NORMAL: &[&str] = &["normal", "good", "healthy", "ok", "non-covid", "no_dr", "nodr", "control", "negative"];
@@ -27,7 +27,7 @@ impl Dataset {
             if names.iter().any(|n| n != ALL) {
                 return Err(Error::user(
                     format!("{} has no classes, so none can be called `{}`", self.root.display(), some_of(names)),
-                    "if all of its images are normal, say --normal '*'; else give a table with --labels",
+                    NextStep::SayWhatIsNormal,
                 ));
             }
             set.classes = vec![Class { name: ALL.into(), label: None }];
@@ -103,15 +103,12 @@ impl Dataset {
 
     fn error(&self, what: &str) -> Error {
         if self.classes.is_empty() {
-            return Error::user(
-                format!("{what}, and {} has no classes", self.root.display()),
-                "if all of its images are normal, say --normal '*'; else give a table of labels with --labels",
-            );
+            return Error::user(format!("{what}, and {} has no classes", self.root.display()), NextStep::SayWhatIsNormal);
         }
         let offer = self.suggestion().or_else(|| self.classes.first().map(|c| c.name.clone())).unwrap_or_default();
         Error::user(
             format!("{what}; the classes of {} are {}", self.root.display(), self.class_counts()),
-            format!("say for instance --normal '{offer}', or --normal '!NAME' for every class but one"),
+            NextStep::NameNormal { such_as: offer },
         )
     }
 }

@@ -12,7 +12,7 @@ use super::{
 };
 use crate::{
     config::{DataConfig, Reading},
-    error::{Error, Result},
+    error::{Error, NextStep, Result},
 };
 use std::path::{Path, PathBuf};
 
@@ -22,7 +22,7 @@ impl Dataset {
     pub fn open(config: &DataConfig, progress: &(dyn Fn(usize) + Sync)) -> Result<Self> {
         let path = config.path.as_path();
         if path.as_os_str().is_empty() {
-            return Err(Error::user("no data set was named", "name a folder of images, or a MedMNIST .npz, with --data PATH"));
+            return Err(Error::user("no data set was named", NextStep::NameData));
         }
         let kind = std::fs::metadata(path).map_err(Error::io("open", path))?.file_type();
         if kind.is_dir() {
@@ -63,12 +63,7 @@ impl Dataset {
         let Some(item) = self.item(id) else {
             return Err(Error::user(format!("{} has no image number {}", self.root.display(), id.0), "open the data set again"));
         };
-        item.decode().map_err(|reason| {
-            Error::user(
-                format!("{} {reason}", item.name),
-                "take the file out of the folder, or run `inspect` to see all files that cannot be used",
-            )
-        })
+        item.decode().map_err(|reason| Error::user(format!("{} {reason}", item.name), NextStep::RemoveFile))
     }
 }
 

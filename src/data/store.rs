@@ -3,7 +3,7 @@
 use super::{Dataset, ImageId, Item, Preprocess, Skipped};
 use crate::{
     config::PreprocessConfig,
-    error::{Error, Result},
+    error::{Error, NextStep, Result},
 };
 use rayon::prelude::*;
 use std::sync::{
@@ -74,7 +74,7 @@ impl PixelStore {
         match (&store.ids[..], store.unusable.first()) {
             ([], Some(first)) => Err(Error::user(
                 format!("not one of the images can be decoded: {} {}", first.path.display(), first.reason),
-                "run `inspect` to see all files that cannot be used",
+                NextStep::SeeUnusable,
             )),
             ([], None) => Err(Error::user("there are no images to work on", "check which class is normal, and the split")),
             _ => Ok(store),
@@ -136,8 +136,7 @@ impl PixelStore {
         let decoded = for_each_image(&self.dataset, &ids, |item| fitted(item, &self.preprocess, self.size));
         for (((_, out), id), pixels) in missing.into_iter().zip(ids).zip(decoded) {
             let name = || self.dataset.item(id).map(|i| i.name.clone()).unwrap_or_default();
-            let pixels = pixels
-                .map_err(|reason| Error::user(format!("{} {reason}", name()), "put the file back, then go on with --resume"))?;
+            let pixels = pixels.map_err(|reason| Error::user(format!("{} {reason}", name()), NextStep::PutFileBack))?;
             unpack(&pixels, out);
         }
         Ok(data)

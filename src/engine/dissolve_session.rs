@@ -11,9 +11,9 @@ use super::{
 use crate::{
     config::{DissolveMethod, PreprocessConfig},
     data::{Dataset, ImageId, Picture, Preprocess},
+    error::Failure,
     error::{Error, Result},
     gpu::Raster,
-    jobs::events::Failure,
     ml::{
         diffusion::model::DiffusionModel,
         dissolve::{dissolver::Dissolver, matched_strength},

@@ -9,8 +9,8 @@ use super::{
 };
 use crate::{
     data::{Dataset, ImageId, Picture, Preprocess, Split},
+    error::Failure,
     error::{Error, Result},
-    jobs::events::Failure,
     ml::{
         encoder::model::Encoder,
         scoring::{

@@ -1,6 +1,7 @@
 //! What a finished run says of other images, labelled or not, and of its own normals with lesions planted in them.
 
 use super::{pipeline, score_set::data_file};
+use crate::ml::base::reporter::Notice;
 use crate::{
     config::{DataConfig, DeviceKind, RunConfig},
     data::Dataset,
@@ -48,7 +49,7 @@ impl Ready {
         let config = part.config()?;
         device::set_threads(threads.unwrap_or(config.run.threads))?;
         let (device, notice) = device::open(device.unwrap_or(config.run.device));
-        notice.into_iter().for_each(|text| reporter.event(Event::Notice(text)));
+        notice.into_iter().for_each(|why| reporter.event(Event::Notice(Notice::OnCpu(why))));
         Ok(Self { encoder: Encoder::load(&part.join(ENCODER), &device)?, run, part, config, device })
     }
 

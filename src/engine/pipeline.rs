@@ -2,10 +2,11 @@
 //!
 //! A run knows from its folder what it still lacks, so a resumed run takes the same way as a new one.
 
+use crate::ml::base::reporter::Notice;
 use crate::{
     config::{DissolveMethod, RunConfig},
     data::{Dataset, ImageId},
-    error::{Error, Result},
+    error::{Error, NextStep, Result},
     ml::{
         base::{
             device,
@@ -41,7 +42,7 @@ pub fn create(kind: RunKind, config: &RunConfig, workspace: &Path, name: &str, r
 /// Does what the run still lacks, and notes in its manifest how it ended.
 pub fn work(run: &RunDir, reporter: &mut dyn Reporter) -> Result<()> {
     if run.manifest()?.state == RunState::Finished {
-        reporter.event(Event::Notice(format!("{} is finished already", run.path().display())));
+        reporter.event(Event::Notice(format!("{} is finished already", run.path().display()).into()));
         return Ok(());
     }
     let _lock = run.lock()?;
@@ -61,12 +62,10 @@ fn stages(run: &RunDir, reporter: &mut dyn Reporter) -> Result<()> {
     let config = run.config()?;
     // The command line has set them before it read the first image; a window computes with those it has.
     if let Err(e) = device::set_threads(config.run.threads) {
-        reporter.event(Event::Notice(format!("{e}; run.threads = {} is not followed", config.run.threads)));
+        reporter.event(Event::Notice(format!("{e}; run.threads = {} is not followed", config.run.threads).into()));
     }
     let (device, notice) = device::open(config.run.device);
-    if let Some(text) = notice {
-        reporter.event(Event::Notice(text));
-    }
+    notice.into_iter().for_each(|why| reporter.event(Event::Notice(Notice::OnCpu(why))));
     let data = open_data(&config, reporter)?;
     match run.manifest()?.kind {
         RunKind::Ddpm => ddpm::train(run, &config, &data, &device, reporter).map(|_| ()),
@@ -118,7 +117,7 @@ pub fn score_run(run: &RunDir, reporter: &mut dyn Reporter) -> Result<()> {
     let _lock = run.lock()?;
     let config = run.config()?;
     let (device, notice) = device::open(config.run.device);
-    notice.into_iter().for_each(|text| reporter.event(Event::Notice(text)));
+    notice.into_iter().for_each(|why| reporter.event(Event::Notice(Notice::OnCpu(why))));
     let part = dia::part(run)?;
     let encoder = Encoder::load(&part.join(dia::ENCODER), &device)?;
     let data = open_data(&config, reporter)?;
@@ -176,13 +175,13 @@ pub fn open_data(config: &RunConfig, reporter: &mut dyn Reporter) -> Result<Arc<
     let data = Dataset::open(&config.data, &|_| {})?;
     data.require_normal()?;
     for warning in &data.warnings {
-        reporter.event(Event::Notice(warning.clone()));
+        reporter.event(Event::Notice(warning.clone().into()));
     }
     let normals = data.training_normals().len();
     if normals < 2 {
         return Err(Error::user(
             format!("{} has {normals} normal training images, and training needs at least two", data.root().display()),
-            "look with `inspect` at what was recognised, and check --normal",
+            NextStep::CheckNormal,
         ));
     }
     Ok(Arc::new(data))

@@ -3,8 +3,9 @@
 use crate::{
     config::RunConfig,
     ml::{
+        base::readiness::Readiness,
         base::{checkpoint, reporter::Stage},
-        training::{ddpm, dia, readiness::Readiness},
+        training::{ddpm, dia},
     },
     run_dir::{Manifest, RunDir, RunKind, RunState},
 };

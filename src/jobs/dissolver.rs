@@ -3,10 +3,11 @@
 //! training normals.
 
 use super::{
-    events::{Events, Failure, JobEvent},
+    events::{Events, JobEvent},
     latest::{Mailbox, Newest, Next},
 };
 use crate::engine::dissolve_request::{Board, Dissolve, METHODS};
+use crate::error::Failure;
 use crate::{
     config::DissolveMethod,
     engine::{dissolve_session::Bench, normal_band::BandBuilder},

@@ -1,6 +1,7 @@
 //! What workers tell the window, and the bounded channel it travels through.
 
 use super::job::{JobId, Outcome};
+use crate::error::{Failure, NextStep};
 use crate::{
     config::DataConfig,
     data::{Dataset, Examination, ImageId, TablePreview},
@@ -16,7 +17,6 @@ use crate::{
         run_list::{RunCurve, RunEntry},
         score_set::ScoreSet,
     },
-    error::Error,
     ml::base::reporter::Event,
     scores::Planted,
 };
@@ -161,7 +161,7 @@ pub enum JobEvent {
     /// Something that could not be done, and changes nothing else.
     Trouble {
         summary: String,
-        hint: String,
+        hint: Option<NextStep>,
     },
     /// A thread's task panicked: a fault of the program, shown with its text.
     Panicked {
@@ -196,20 +196,6 @@ pub enum Picked {
     Paths(Vec<PathBuf>),
     /// It came back before anybody could have answered: this desktop has none.
     NoDialog,
-}
-
-/// An error on its way to a person.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Failure {
-    pub summary: String,
-    /// What to do next; may be empty.
-    pub hint: String,
-}
-
-impl From<Error> for Failure {
-    fn from(error: Error) -> Self {
-        Self { summary: error.to_string(), hint: error.hint() }
-    }
 }
 
 /// The sending end, with the callback that wakes the window.
@@ -251,7 +237,7 @@ impl Events {
             self.send(JobEvent::Panicked { thread: thread.to_string(), text: text.clone() });
             Failure {
                 summary: format!("the program made a mistake in its {thread} thread: {text}"),
-                hint: "please report this text; what was written so far is kept".into(),
+                hint: Some("please report this text; what was written so far is kept".into()),
             }
         })
     }

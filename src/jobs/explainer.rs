@@ -2,10 +2,11 @@
 //! what covering it changes. It does the newest question and forgets all older ones.
 
 use super::{
-    events::{Events, Failure, JobEvent},
+    events::{Events, JobEvent},
     latest::{Mailbox, Newest},
 };
 use crate::engine::explanation::{Answer, Desk, Question};
+use crate::error::Failure;
 
 impl Newest<Question> {
     pub fn start(events: Events) -> std::io::Result<Self> {

@@ -1,6 +1,6 @@
 //! A job has a number, and it ends in one of three ways.
 
-use super::events::Failure;
+use crate::error::Failure;
 use std::path::PathBuf;
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]

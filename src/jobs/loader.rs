@@ -1,6 +1,7 @@
 //! The thread that opens data sets, lists runs, and reads results and previews.
 
-use super::events::{Events, Failure, JobEvent};
+use super::events::{Events, JobEvent};
+use crate::error::Failure;
 use crate::{
     config::DataConfig,
     data::{Dataset, Picture, TablePreview},

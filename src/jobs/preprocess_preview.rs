@@ -1,10 +1,11 @@
 //! The thread that shows the selected image before and after preprocessing, with its mask: the newest wish counts.
 
 use super::{
-    events::{Events, Failure, JobEvent},
+    events::{Events, JobEvent},
     latest::{Mailbox, Newest},
 };
 use crate::engine::preprocess_preview::{Kept, Look, look};
+use crate::error::Failure;
 
 impl Newest<Look> {
     pub fn start(events: Events) -> std::io::Result<Self> {

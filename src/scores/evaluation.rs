@@ -3,7 +3,7 @@
 use super::{ScoreRow, Scores, columns};
 use crate::{
     config::ThresholdRule,
-    error::{Error, Result},
+    error::{Error, NextStep, Result},
     metrics::{self, Auroc, Confusion, MetricError, Ranking},
 };
 use serde::Serialize;
@@ -77,8 +77,8 @@ impl Evaluation {
             return Err(Error::user(
                 format!("no row of the scores has the split {name}"),
                 match splits.as_slice() {
-                    [] => "leave --split away: nothing is split in this file".to_string(),
-                    names => format!("there are: {}", names.join(", ")),
+                    [] => NextStep::OmitSplit,
+                    names => format!("there are: {}", names.join(", ")).into(),
                 },
             ));
         }
@@ -246,7 +246,7 @@ mod tests {
         assert!(e.undefined.unwrap().contains("no abnormal images"));
         assert_eq!((e.sensitivity, e.specificity), (None, Some(0.5)));
         let error = Evaluation::new(&scores(), Some("tset"), None).unwrap_err();
-        assert_eq!(error.hint(), "there are: train, test");
+        assert_eq!(error.hint(), Some("there are: train, test".into()));
         let unsplit: Scores =
             scores().rows.into_iter().map(|r| ScoreRow { split: String::new(), ..r }).collect::<Vec<_>>().into();
         let e = Evaluation::new(&unsplit, None, None).unwrap();

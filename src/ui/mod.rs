@@ -8,8 +8,7 @@ pub mod shared;
 mod shell;
 mod train;
 
-use self::shared::textures::Textures;
-use self::shared::{image_grid, widgets};
+use self::shared::{context::Cx, image_grid, textures::Textures, theme, widgets};
 use crate::{
     app::{
         Command, State, actions,
@@ -18,7 +17,6 @@ use crate::{
     data::ImageId,
 };
 use eframe::egui::{self, CentralPanel, Frame, Margin, Panel, ThemePreference};
-use shared::context::Cx;
 
 /// The least room in which everything can still be reached, points: a small screen at 300 %.
 const LEAST: egui::Vec2 = egui::vec2(400.0, 240.0);

@@ -10,12 +10,12 @@ use crate::{
         machine, pipeline,
         preprocess_preview::Look,
     },
-    error::Result,
+    error::{Failure, Result},
     jobs::{
         compute::{Compute, Task},
         control::JobControl,
         duplicate_finder::Examiner,
-        events::{Events, Failure, JobEvent},
+        events::{Events, JobEvent},
         job::JobId,
         latest::Newest,
         loader::{Errand, Loader},
@@ -72,10 +72,7 @@ impl Effects {
             Effect::Look(look) => self.looker.ask(*look),
             Effect::Examine { generation, dataset } => {
                 if let Err(e) = self.examiner.start(generation, dataset, &self.events) {
-                    self.events.offer(JobEvent::Trouble {
-                        summary: format!("duplicates are not looked for ({e})"),
-                        hint: String::new(),
-                    });
+                    self.events.offer(JobEvent::Trouble { summary: format!("duplicates are not looked for ({e})"), hint: None });
                 }
             }
             Effect::StopExamining => self.examiner.stop(),
@@ -173,7 +170,7 @@ impl Effects {
             };
             if let Err(e) = std::process::Command::new(program).arg(&path).status() {
                 let summary = format!("{} could not be opened with {program} ({e})", path.display());
-                events.send(JobEvent::Trouble { summary, hint: "open it by hand; the path can be copied".into() });
+                events.send(JobEvent::Trouble { summary, hint: Some("open it by hand; the path can be copied".into()) });
             }
         });
     }
@@ -183,7 +180,7 @@ impl Effects {
         let (events, thread) = (self.events.clone(), name.to_string());
         let spawned = std::thread::Builder::new().name(name.into()).spawn(move || _ = events.guard(&thread, || work(&events)));
         if let Err(e) = spawned {
-            self.events.offer(JobEvent::Trouble { summary: format!("no thread could be started ({e})"), hint: String::new() });
+            self.events.offer(JobEvent::Trouble { summary: format!("no thread could be started ({e})"), hint: None });
         }
     }
 

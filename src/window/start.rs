@@ -1,6 +1,7 @@
 //! Opens the window, or says in one sentence why it cannot.
 
 use super::{effects, studio::Studio};
+use crate::error::NextStep;
 use crate::{
     app::Command,
     error::{Error, Result},
@@ -60,10 +61,7 @@ pub fn check_display() -> Result<()> {
     if ["DISPLAY", "WAYLAND_DISPLAY", "WAYLAND_SOCKET"].into_iter().any(set) {
         return Ok(());
     }
-    Err(Error::user(
-        "there is no display (DISPLAY and WAYLAND_DISPLAY are not set)",
-        "start it in a desktop session, or use a verb; --help lists them",
-    ))
+    Err(Error::user("there is no display (DISPLAY and WAYLAND_DISPLAY are not set)", NextStep::DesktopOrVerb))
 }
 
 #[cfg(not(target_os = "linux"))]
@@ -89,8 +87,8 @@ fn package(text: &str) -> Option<&'static str> {
 fn no_window(reason: &str) -> Error {
     let reason = reason.lines().next().unwrap_or_default();
     let hint = match package(reason) {
-        Some(package) => format!("install what is missing, on Debian with: apt-get install {package}"),
-        None => "start it in a desktop session, or use a verb; --help lists them".into(),
+        Some(package) => format!("install what is missing, on Debian with: apt-get install {package}").into(),
+        None => NextStep::DesktopOrVerb,
     };
     Error::user(format!("the window could not be opened ({reason})"), hint)
 }
@@ -105,8 +103,8 @@ mod tests {
             ("Library libxkbcommon-x11.so could not be loaded.", "libxkbcommon-x11-0"),
             ("WGPU error: No suitable wgpu adapter found", "mesa-vulkan-drivers"),
         ] {
-            assert!(no_window(reason).hint().contains(package), "{reason}");
+            assert!(matches!(no_window(reason).hint(), Some(NextStep::Text(text)) if text.contains(package)), "{reason}");
         }
-        assert!(no_window("odd").hint().contains("--help"));
+        assert_eq!(no_window("odd").hint(), Some(NextStep::DesktopOrVerb));
     }
 }

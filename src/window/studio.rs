@@ -135,7 +135,7 @@ impl eframe::App for Studio {
         self.events = None;
         self.effects.shut_down();
         if let Some(Err(e)) = self.frame_stats.take().map(FrameStats::write) {
-            eprintln!("error: {e}.");
+            let _ = std::io::Write::write_fmt(&mut std::io::stderr(), format_args!("error: {e}.\n"));
         }
     }
 }

@@ -3,7 +3,7 @@
 use crate::{
     config::{DataConfig, LabelColumns, PreprocessConfig},
     data::{Dataset, Examination, ImageId, Split, TablePreview},
-    jobs::events::Failure,
+    error::Failure,
     ml::training::dia,
 };
 use std::{collections::HashMap, path::PathBuf, sync::Arc};

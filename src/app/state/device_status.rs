@@ -1,6 +1,7 @@
 //! What computes: the device of the job at hand, else that of the form.
 
 use super::State;
+use crate::ml::base::reporter::Notice;
 use crate::{config::DeviceKind, ml::base::device};
 
 /// A device by name, and why it is not the one that was asked for.
@@ -14,8 +15,13 @@ impl State {
     pub fn computes(&self) -> Computes {
         let job = self.running();
         let asked = job.map_or(self.train.config.run.device, |job| job.config.run.device);
-        let told = job.and_then(|job| job.progress.notices.iter().find(|text| device::is_refusal(text)).cloned());
-        let refused = told.or_else(|| device::not_built(asked));
+        let told = job.and_then(|job| {
+            job.progress.notices.iter().find_map(|notice| match notice {
+                Notice::OnCpu(why) => Some(why.clone()),
+                Notice::Text(_) => None,
+            })
+        });
+        let refused = told.or_else(|| device::not_built(asked)).map(|why| why.to_string());
         let cpu = format!("CPU ×{}", self.cores);
         let name = match (asked, &refused) {
             (DeviceKind::Cpu, _) => cpu,

@@ -1,13 +1,15 @@
 //! Jobs as the window knows them.
 
 use super::Forecast;
+use crate::ml::base::reporter::Notice;
 use crate::{
     config::{ConfigError, RunConfig},
     engine::run_list::RunCurve,
     jobs::job::{JobId, Outcome},
     ml::{
+        base::readiness::Readiness,
         base::reporter::{Stage, Step},
-        training::{cost::Amount, readiness::Readiness},
+        training::cost::Amount,
     },
     run_dir::RunKind,
 };
@@ -153,7 +155,7 @@ pub struct Progress {
     pub readiness: Option<Readiness>,
     /// Previews that were written, newest last.
     pub previews: Vec<(usize, PathBuf)>,
-    pub notices: Vec<String>,
+    pub notices: Vec<Notice>,
 }
 
 /// An evaluation on the way: a point of a curve, never used to choose anything.

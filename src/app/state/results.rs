@@ -4,7 +4,7 @@ use crate::{
     config::ThresholdRule,
     data::Label,
     engine::{run_comparison::Compared, score_set::ScoreSet},
-    jobs::events::Failure,
+    error::Failure,
     metrics::Confusion,
     scores::{Planted, Remark, SHIFTS, ScoreRow, Tag, Triage},
 };

@@ -7,7 +7,7 @@ use crate::{
         state::{Comparing, JobInfo, Work, data_title},
     },
     engine::run_comparison::Compared,
-    jobs::events::Failure,
+    error::Failure,
     run_dir::RunKind,
     scores::Planted,
 };

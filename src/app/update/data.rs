@@ -10,7 +10,7 @@ use crate::{
     config::{DataConfig, LabelColumns, Reading},
     data::{ALL, Dataset, Examination, ImageId, Label, Split, TablePreview},
     engine::display::rgba::Pixels,
-    jobs::events::Failure,
+    error::Failure,
 };
 use std::{
     path::{Path, PathBuf},

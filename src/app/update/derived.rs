@@ -9,7 +9,7 @@ use crate::{
         state::{Check, LookDone, Workspace},
     },
     engine::preprocess_preview::{Look, Looked},
-    jobs::events::Failure,
+    error::Failure,
 };
 
 /// To be asked after each [`update`](super::update()).

@@ -4,6 +4,7 @@ use crate::{
     app::{
         Effect, State,
         message::Texture,
+        next_step,
         state::{DissolveState, Layout, ModelChoice, Overlay, T_MAX, Track, View, Workspace, config_title, data_title},
     },
     config::PreprocessConfig,
@@ -15,7 +16,7 @@ use crate::{
         normal_band::Band,
         run_list::ModelSource,
     },
-    jobs::events::Failure,
+    error::Failure,
 };
 use std::path::PathBuf;
 
@@ -97,7 +98,7 @@ pub fn import(path: PathBuf) -> Vec<Effect> {
 
 pub fn imported(state: &mut State, path: PathBuf, checked: Result<(), Failure>) -> Vec<Effect> {
     if let Err(failure) = checked {
-        state.notify_error(failure.summary, failure.hint);
+        state.notify_error(failure.summary, next_step::words(failure.hint.as_ref()));
         return Vec::new();
     }
     if state.workspace != Workspace::Dissolve {
@@ -314,7 +315,7 @@ pub fn filmed(state: &mut State, path: Result<PathBuf, Failure>) -> Vec<Effect> 
     state.dissolve.filming = false;
     match path {
         Ok(path) => state.notify(format!("Saved as {}", path.display())),
-        Err(failure) => state.notify_error(failure.summary, failure.hint),
+        Err(failure) => state.notify_error(failure.summary, next_step::words(failure.hint.as_ref())),
     }
     Vec::new()
 }

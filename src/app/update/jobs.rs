@@ -5,6 +5,7 @@ use crate::{
     app::{
         Command, Effect, State, actions,
         message::{Control, Texture},
+        next_step,
         state::{
             Auroc, Change, FIELDS, Forecast, JobInfo, JobState, Notice, TrainState, Waiting, Work, Workspace, amount, card_of,
         },
@@ -311,9 +312,10 @@ pub fn progress(state: &mut State, id: JobId, event: Event) -> Vec<Effect> {
             p.readiness = Some(readiness);
             Vec::new()
         }
-        Event::Notice(text) => {
-            if !p.notices.contains(&text) {
-                p.notices.push(text.clone());
+        Event::Notice(notice) => {
+            let text = notice.to_string();
+            if !p.notices.contains(&notice) {
+                p.notices.push(notice);
             }
             state.notify(text);
             with_log(state, Vec::new())
@@ -392,9 +394,11 @@ pub fn ended(state: &mut State, id: JobId, outcome: Outcome) -> Vec<Effect> {
         // The page in view says it, as long as no other job takes its place.
         Outcome::Failed(failure) if on_cards && state.workspace == Workspace::Train && state.queued() == 0 => {
             let text = format!("{title}: {}", failure.summary);
-            state.keep_in_log(&Notice { text, hint: failure.hint, is_error: true, results: None });
+            state.keep_in_log(&Notice { text, hint: next_step::words(failure.hint.as_ref()), is_error: true, results: None });
         }
-        Outcome::Failed(failure) => state.notify_error(format!("{title}: {}", failure.summary), failure.hint),
+        Outcome::Failed(failure) => {
+            state.notify_error(format!("{title}: {}", failure.summary), next_step::words(failure.hint.as_ref()))
+        }
     }
     effects.extend(start_next(state));
     effects.extend(read_log(state));

@@ -17,6 +17,7 @@ mod tests;
 pub use derived::follow;
 
 use super::{Command, Effect, Message, State};
+use crate::app::next_step;
 use crate::jobs::events::JobEvent;
 
 /// Takes one message in; the effects are to be carried out in their order.
@@ -244,7 +245,7 @@ fn on_event(state: &mut State, event: JobEvent) -> Vec<Effect> {
         JobEvent::JobProgress(id, event) => jobs::progress(state, id, event),
         JobEvent::JobEnded(id, outcome) => jobs::ended(state, id, outcome),
         JobEvent::Trouble { summary, hint } => {
-            state.notify_error(summary, hint);
+            state.notify_error(summary, next_step::words(hint.as_ref()));
             Vec::new()
         }
         JobEvent::Panicked { thread, text } => {

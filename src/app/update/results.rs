@@ -3,7 +3,7 @@
 use super::{data, dissolve, explanation, jobs, navigation::stepped};
 use crate::{
     app::{
-        Effect, State,
+        Effect, State, next_step,
         state::{Comparing, ResultsState, Scores, Sieve, Tab, Why},
     },
     config::{DataConfig, ThresholdRule},
@@ -16,7 +16,7 @@ use crate::{
         run_list::RunEntry,
         score_set::ScoreSet,
     },
-    jobs::events::Failure,
+    error::Failure,
 };
 use std::{
     path::{Path, PathBuf},
@@ -59,7 +59,10 @@ pub fn demo(state: &mut State, demo: Result<(DataConfig, PathBuf), Failure>) -> 
             effects
         }
         Err(failure) => {
-            state.notify_error(format!("The demo could not be opened: {}", failure.summary), failure.hint);
+            state.notify_error(
+                format!("The demo could not be opened: {}", failure.summary),
+                next_step::words(failure.hint.as_ref()),
+            );
             Vec::new()
         }
     }

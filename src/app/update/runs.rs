@@ -3,14 +3,14 @@
 use crate::app::state::in_work;
 use crate::{
     app::{
-        Command, Effect, State,
+        Command, Effect, State, next_step,
         state::{Change, JobInfo, RunDraft, Work},
     },
     engine::{
         run_actions::{RunDone, RunErrand},
         run_list::{RunCurve, RunEntry},
     },
-    jobs::events::Failure,
+    error::Failure,
 };
 use std::{path::Path, sync::Arc};
 
@@ -96,7 +96,7 @@ pub fn errand(state: &mut State, errand: RunErrand) -> Vec<Effect> {
 pub fn done(state: &mut State, errand: RunErrand, done: Result<RunDone, Failure>) -> Vec<Effect> {
     let mut effects = vec![Effect::ListRuns];
     match done {
-        Err(failure) => state.notify_error(failure.summary, failure.hint),
+        Err(failure) => state.notify_error(failure.summary, next_step::words(failure.hint.as_ref())),
         Ok(done) => {
             if let (RunErrand::Trash(from), Some(to)) = (&errand, &done.trashed) {
                 let (undo, redo) = (RunErrand::Restore(to.clone()), RunErrand::Trash(from.clone()));

@@ -1,7 +1,8 @@
 //! `demo`: the main job on synthetic photographs, with nothing but the binary. `make-demo` (hidden) makes what is in it.
 
+use crate::cli::out;
 use crate::{
-    cli::{args::print, progress::Terminal},
+    cli::progress::Terminal,
     engine::demo,
     error::{Error, Result},
 };
@@ -27,7 +28,7 @@ pub fn run(args: Args) -> Result<()> {
         Some(out) => std::path::absolute(&out).map_err(Error::io("find", &out))?,
         None => dirs::data_local_dir().unwrap_or_else(std::env::temp_dir).join("dissolve-studio").join("demo"),
     };
-    eprintln!("The demo: synthetic fundus photographs, a shipped diffusion model; DIA trains now, for a minute or two.");
+    out::note("The demo: synthetic fundus photographs, a shipped diffusion model; DIA trains now, for a minute or two.");
     let run = demo::run(&out, &mut Terminal::new(false)?)?;
     say(&run.join("report.html"))
 }
@@ -37,5 +38,5 @@ pub fn make(args: MakeArgs) -> Result<()> {
 }
 
 fn say(path: &Path) -> Result<()> {
-    print(&format!("{}\n", path.display()))
+    out::line(path.display())
 }

@@ -1,5 +1,8 @@
 //! `dissolve`: pictures with their fine features taken away, at their own size, and what was taken.
 
+use crate::cli::next_step;
+use crate::cli::out;
+use crate::ml::base::reporter::Notice;
 use crate::{
     cli::args::device as parse_device,
     config::{DataConfig, DeviceKind, DissolveMethod},
@@ -64,13 +67,15 @@ struct Work {
     out: PathBuf,
     /// Names given away.
     names: HashSet<String>,
+    /// Why nothing more is printed: the files are written all the same.
+    printed: Result<()>,
 }
 
 pub fn run(args: Args) -> Result<()> {
     device::set_threads(args.threads.unwrap_or(0))?;
     let (device, notice) = device::open(args.device);
-    if let Some(text) = notice {
-        eprintln!("note: {text}");
+    if let Some(why) = notice {
+        out::note(format_args!("note: {}", next_step::notice(&Notice::OnCpu(why))));
     }
     let diffusion = args.method == DissolveMethod::Diffusion;
     let model = match &args.model {
@@ -104,6 +109,7 @@ pub fn run(args: Args) -> Result<()> {
         device,
         out: args.out,
         names: HashSet::new(),
+        printed: Ok(()),
     };
     // One picture that cannot be read does not keep the others from being dissolved.
     let mut failed = None;
@@ -111,10 +117,10 @@ pub fn run(args: Args) -> Result<()> {
         if let Err(e) = work.path(path)
             && let Some(earlier) = failed.replace(e)
         {
-            eprintln!("error: {earlier}");
+            out::note(format_args!("error: {earlier}"));
         }
     }
-    failed.map_or(Ok(()), Err)
+    failed.map_or(work.printed, Err)
 }
 
 impl Work {
@@ -156,7 +162,10 @@ impl Work {
             self.save(&change.to_image(), &format!("{stem}-{label}-abs-difference-x{gain}.png"))?;
             let caption = t.map_or_else(|| self.method.to_string(), |t| format!("t {t}"));
             columns.push(Column { caption, above: cell(picture), below: Some(cell(&change)) });
-            println!("{}", json!({ "image": shown, "t": t, "file": file.to_string_lossy(), "mean_abs_change": mean }));
+            if self.printed.is_ok() {
+                let line = json!({ "image": shown, "t": t, "file": file.to_string_lossy(), "mean_abs_change": mean });
+                self.printed = out::line(line);
+            }
         }
         let title = format!("{name} · below: what dissolving changed, absolute, × {gain}");
         self.save(&strip(&columns, &title, [0, 255]), &format!("{stem}-strip.png"))?;

@@ -1,7 +1,8 @@
 //! `evaluate`: the figures of a file of scores.
 
+use crate::cli::out;
 use crate::{
-    cli::{args::print, progress::Terminal},
+    cli::progress::Terminal,
     config::ThresholdRule,
     engine::finished_run::Ready,
     error::{Error, Result},
@@ -55,7 +56,7 @@ pub fn run(args: Args) -> Result<()> {
     comparison.iter_mut().for_each(|c| c.moved.truncate(NAMED));
     let planted = if args.planted { Some(plant(&file, args.seed, args.json)?) } else { None };
     let (comparison, planted) = (comparison.as_ref(), planted.as_ref());
-    print(&if args.json { json(&evaluation, comparison, planted) } else { text(&evaluation, comparison, planted) })
+    out::print(&if args.json { json(&evaluation, comparison, planted) } else { text(&evaluation, comparison, planted) })
 }
 
 /// The run is where its scores lie.

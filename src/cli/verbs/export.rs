@@ -1,7 +1,7 @@
 //! `export`: the finished weights of a run as one file, with their configuration inside.
 
+use crate::cli::out;
 use crate::{
-    cli::args::print,
     error::{Error, Result},
     run_dir::{RunDir, RunKind, write_atomic},
 };
@@ -45,5 +45,5 @@ pub fn run(args: Args) -> Result<()> {
         )
     })?;
     write_atomic(&args.out, |out| io::copy(&mut weights, out).map(drop))?;
-    print(&format!("{}\n", args.out.display()))
+    out::line(args.out.display())
 }

@@ -1,5 +1,6 @@
 //! `import`: a checkpoint of the reference trainer as a model of this program.
 
+use crate::cli::out;
 use crate::{
     cli::args::with_settings,
     config::RunConfig,
@@ -36,10 +37,10 @@ pub fn run(args: Args) -> Result<()> {
     let config = RunConfig { ddpm: saved.info.config.clone(), ..RunConfig::default() };
     let config = with_settings(config, &args.settings, "ddpm.size=64")?;
     saved.info.config = config.ddpm.clone();
-    eprintln!(
+    out::note(format_args!(
         "U-Net of dim {} and multipliers {:?}, {} steps of training, {:?} schedule, {} px",
         config.ddpm.dim, config.ddpm.dim_mults, saved.info.steps, config.ddpm.schedule, config.ddpm.size
-    );
+    ));
     let path = match args.out {
         Some(out) => {
             DiffusionModel::new(&saved, &Device::Cpu)?;
@@ -53,6 +54,5 @@ pub fn run(args: Args) -> Result<()> {
             run.path().to_path_buf()
         }
     };
-    println!("{}", path.display());
-    Ok(())
+    out::line(path.display())
 }

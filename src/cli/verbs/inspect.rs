@@ -1,5 +1,6 @@
 //! `inspect`: what a path holds, what is wrong with it, and what is there twice.
 
+use crate::cli::out;
 use crate::{
     cli::args::columns,
     config::DataConfig,
@@ -45,12 +46,7 @@ pub fn run(args: Args) -> Result<()> {
     let examination = dataset.examine(&|n| bar.set_position(n as u64));
     bar.finish_and_clear();
     let dataset = dataset.settled(&examination);
-    if args.json {
-        println!("{}", to_json(&dataset));
-    } else {
-        print!("{}", to_text(&dataset));
-    }
-    Ok(())
+    if args.json { out::line(to_json(&dataset)) } else { out::print(&to_text(&dataset)) }
 }
 
 /// Hidden by itself where stderr is no terminal.

@@ -1,6 +1,7 @@
 //! `report`: writes the page of a run again.
 
-use crate::{cli::args::print, data::Dataset, error::Result, report, run_dir::RunDir};
+use crate::cli::out;
+use crate::{data::Dataset, error::Result, report, run_dir::RunDir};
 use std::path::PathBuf;
 
 #[derive(clap::Args, Debug)]
@@ -25,10 +26,10 @@ pub fn run(args: Args) -> Result<()> {
         Ok(dataset) => Some(dataset),
         Err(e) if named => return Err(e),
         Err(e) => {
-            eprintln!("the page gets no pictures: {e}; --data PATH says where the images are now");
+            out::note(format_args!("the page gets no pictures: {e}; --data PATH says where the images are now"));
             None
         }
     };
     let path = report::write(&run, dataset.as_ref())?;
-    print(&format!("{}\n", path.display()))
+    out::line(path.display())
 }

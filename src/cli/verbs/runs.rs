@@ -1,7 +1,7 @@
 //! `runs`: what there is in a workspace.
 
+use crate::cli::out;
 use crate::{
-    cli::args::print,
     error::Result,
     run_dir::{Manifest, RunDir, RunState},
 };
@@ -24,10 +24,10 @@ pub fn run(args: Args) -> Result<()> {
         RunDir::list(&args.workspace).into_iter().filter_map(|run| run.manifest().ok().map(|manifest| (run, manifest))).collect();
     if args.json {
         let all: Vec<Value> = runs.iter().map(|(run, manifest)| entry(run, manifest)).collect();
-        return print(&format!("{:#}\n", Value::from(all)));
+        return out::line(format_args!("{:#}", Value::from(all)));
     }
     if runs.is_empty() {
-        eprintln!("there are no runs in {}", args.workspace.join("runs").display());
+        out::note(format_args!("there are no runs in {}", args.workspace.join("runs").display()));
     }
     let mut table = String::new();
     for (run, manifest) in &runs {
@@ -35,7 +35,7 @@ pub fn run(args: Args) -> Result<()> {
         // Writing to a string cannot fail.
         let _ = writeln!(table, "{:<10}  {auroc:<12}  {}", state(&manifest.state), run.path().display());
     }
-    print(&table)
+    out::print(&table)
 }
 
 fn state(state: &RunState) -> &'static str {

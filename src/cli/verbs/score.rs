@@ -1,8 +1,9 @@
 //! `score`: scores of images, labelled or not, by a finished encoder.
 
+use crate::cli::out;
 use crate::{
     cli::{
-        args::{DataArgs, columns, print},
+        args::{DataArgs, columns},
         progress::Terminal,
     },
     config::{DataConfig, DeviceKind},
@@ -49,11 +50,11 @@ pub fn run(args: Args) -> Result<()> {
     let own = &ready.config.data;
     let (data, _) = finished_run::open(DataConfig { path, normal, labels, columns, ..own.clone() }, own)?;
     let scores = ready.score(&data, args.ddpm.as_deref(), &mut terminal)?;
-    let out = match args.out {
+    let path = match args.out {
         Some(out) => out,
         None if ready.owns(&data)? => ready.run.join("scores.csv"),
         None => finished_run::beside(&ready.run, data.root()),
     };
-    scores.write(&out)?;
-    print(&format!("{}\n", out.display()))
+    scores.write(&path)?;
+    out::line(path.display())
 }

@@ -1,5 +1,6 @@
 //! `sweep`: seeds x data sets x settings from one file; each cell is a run of its own, and a table holds them all.
 
+use crate::cli::out;
 use crate::{
     cli::{args::usage, progress::Terminal},
     config::{Preset, RunConfig, apply_setting},
@@ -75,10 +76,7 @@ struct Cell {
 pub fn run(args: Args) -> Result<()> {
     let cells = cells(&args.file)?;
     if args.list {
-        for (i, cell) in cells.iter().enumerate() {
-            println!("{i}\t{}", cell.name);
-        }
-        return Ok(());
+        return out::print(&cells.iter().enumerate().map(|(i, cell)| format!("{i}\t{}\n", cell.name)).collect::<String>());
     }
     let workspace = args.workspace.unwrap_or_else(|| args.file.with_extension(""));
     let chosen = match args.cell {
@@ -93,18 +91,17 @@ pub fn run(args: Args) -> Result<()> {
     };
     let mut terminal = Terminal::new(false)?;
     for cell in &cells[chosen] {
-        eprintln!("== {}", cell.name);
+        out::note(format_args!("== {}", cell.name));
         match run_cell(cell, &workspace, &mut terminal) {
             Err(Error::Stopped) => return Err(Error::Stopped),
             // One failed cell does not stop the others; the table shows it.
-            Err(e) => eprintln!("{}: {e}", cell.name),
+            Err(e) => out::note(format_args!("{}: {e}", cell.name)),
             Ok(()) => {}
         }
     }
     let table = table(&cells, &workspace);
     crate::run_dir::write_atomic(&workspace.join("sweep.csv"), |f| std::io::Write::write_all(f, table.as_bytes()))?;
-    print!("{table}");
-    Ok(())
+    out::print(&table)
 }
 
 fn cells(file: &Path) -> Result<Vec<Cell>> {

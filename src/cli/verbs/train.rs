@@ -1,5 +1,6 @@
 //! `train`, `train-ddpm`, `train-dia`: from settings to a run folder, whose path is the last line on stdout.
 
+use crate::cli::out;
 use crate::{
     cli::{
         args::{Common, DataArgs},
@@ -94,7 +95,7 @@ fn start(kind: RunKind, config: RunConfig, common: &Common) -> Result<()> {
     device::set_threads(config.run.threads)?;
     let name = common.run_name(&config.data.path);
     let run = pipeline::create(kind, &config, &common.workspace, &name, &mut terminal)?;
-    eprintln!("run folder: {}", run.path().display());
+    out::note(format_args!("run folder: {}", run.path().display()));
     finish(&run, pipeline::work(&run, &mut terminal))
 }
 
@@ -113,9 +114,8 @@ fn go_on(run: &RunDir, common: &Common) -> Result<()> {
 
 fn finish(run: &RunDir, result: Result<()>) -> Result<()> {
     if let Err(Error::Stopped) = result {
-        eprintln!("go on with: dissolve-studio train --resume {}", run.path().display());
+        out::note(format_args!("go on with: dissolve-studio train --resume {}", run.path().display()));
     }
     result?;
-    println!("{}", run.path().display());
-    Ok(())
+    out::line(run.path().display())
 }

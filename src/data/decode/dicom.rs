@@ -2,16 +2,17 @@
 //! (RLE, JPEG, JPEG lossless, JPEG 2000) is `dicom-pixeldata`'s; what is done to the stored values afterwards is ours.
 
 use super::{
-    Probe, Raster, check_size, open_file,
+    Probe, Raster, check_size,
+    data_set::{chain, open},
     raster::{Samples, unit_range, ycbcr_to_rgb},
     sentence,
 };
 use dicom_dictionary_std::tags;
-use dicom_object::{DefaultDicomObject, OpenFileOptions, Tag};
+use dicom_object::{DefaultDicomObject, Tag};
 use dicom_pixeldata::{
     DecodedPixelData, PhotometricInterpretation, PixelDecoder, PixelRepresentation, PlanarConfiguration, VoiLutFunction,
 };
-use std::{cell::RefCell, io::BufReader, path::Path, path::PathBuf, rc::Rc};
+use std::{cell::RefCell, path::Path, path::PathBuf, rc::Rc};
 
 /// Encodings that no maintained Rust decoder of ours reads, by their names.
 const REFUSED: &[(&str, &str)] = &[
@@ -53,26 +54,6 @@ const NAMES: &[(&str, &str)] = &[
     ("1.2.840.10008.1.2.5", "RLE Lossless"),
 ];
 const RLE: &str = "1.2.840.10008.1.2.5";
-
-fn open(path: &Path, until: Option<Tag>) -> Result<DefaultDicomObject, String> {
-    let options = OpenFileOptions::new();
-    let options = if let Some(tag) = until { options.read_until(tag) } else { options };
-    options.from_reader(BufReader::new(open_file(path)?)).map_err(|e| sentence("is a damaged DICOM file", &chain(&e)))
-}
-
-/// The whole cause in one line: the outermost message of these crates says little.
-fn chain(error: &dyn std::error::Error) -> String {
-    let mut text = error.to_string();
-    let mut source = error.source();
-    while let Some(inner) = source {
-        let message = inner.to_string();
-        if !text.contains(&message) {
-            text = format!("{text}: {message}");
-        }
-        source = inner.source();
-    }
-    text
-}
 
 fn number(object: &DefaultDicomObject, tag: Tag) -> Option<u64> {
     object.get(tag)?.to_int().ok()

@@ -1,6 +1,7 @@
 //! Files to pixels. What a file is, is decided by its content, never by its name. Third-party decoders are guarded: a panic
 //! in one becomes the reason why the file cannot be used.
 
+mod data_set;
 mod dicom;
 mod header;
 mod raster;

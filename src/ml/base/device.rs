@@ -2,16 +2,24 @@
 
 use crate::{
     config::DeviceKind,
-    error::{Error, Result},
+    error::{Error, NextStep, Result},
 };
 use candle_core::Device;
 
-const INSTEAD: &str = "computing on the CPU";
+/// Why the CPU computes in the place of the device that was asked for; each front end adds what can be done about it.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum CpuInstead {
+    /// `feature` is the feature of the build that would bring the device.
+    #[error("this build has no {name}; computing on the CPU")]
+    NotBuilt { name: &'static str, feature: &'static str },
+    #[error("no {name} device could be opened ({reason}); computing on the CPU")]
+    NotOpened { name: &'static str, reason: String },
+}
 
-/// Opens the device; where it is not there, the CPU with a sentence that says so.
-pub fn open(kind: DeviceKind) -> (Device, Option<String>) {
-    if let Some(reason) = not_built(kind) {
-        return (Device::Cpu, Some(reason));
+/// Opens the device; where it is not there, the CPU, and says why.
+pub fn open(kind: DeviceKind) -> (Device, Option<CpuInstead>) {
+    if let Some(why) = not_built(kind) {
+        return (Device::Cpu, Some(why));
     }
     let (name, device) = match kind {
         DeviceKind::Cpu => return (Device::Cpu, None),
@@ -21,26 +29,20 @@ pub fn open(kind: DeviceKind) -> (Device, Option<String>) {
     match device {
         Ok(device) => (device, None),
         Err(e) => {
-            let reason = e.to_string();
-            let reason = reason.lines().next().unwrap_or_default();
-            (Device::Cpu, Some(format!("no {name} device could be opened ({reason}); {INSTEAD}")))
+            let reason = e.to_string().lines().next().unwrap_or_default().into();
+            (Device::Cpu, Some(CpuInstead::NotOpened { name, reason }))
         }
     }
 }
 
 /// Why this build computes on the CPU in any case, if that is not the kind.
-pub fn not_built(kind: DeviceKind) -> Option<String> {
+pub fn not_built(kind: DeviceKind) -> Option<CpuInstead> {
     let (name, feature, built_in) = match kind {
         DeviceKind::Cpu => return None,
         DeviceKind::Cuda => ("CUDA", "cuda", cfg!(feature = "cuda")),
         DeviceKind::Metal => ("Metal", "metal", cfg!(feature = "metal")),
     };
-    (!built_in).then(|| format!("this build has no {name}; {INSTEAD} (build with --features {feature})"))
-}
-
-/// Whether a notice of a job says that the CPU computes in the place of another device; see [`open`].
-pub fn is_refusal(notice: &str) -> bool {
-    notice.contains(INSTEAD)
+    (!built_in).then_some(CpuInstead::NotBuilt { name, feature })
 }
 
 /// Sets the number of worker threads of this process, once, before anything computes; 0 = one per core.
@@ -53,7 +55,7 @@ pub fn set_threads(n: usize) -> Result<()> {
     if built.is_err() && rayon::current_num_threads() != wanted {
         return Err(Error::user(
             format!("this process computes with {} threads already", rayon::current_num_threads()),
-            "give --threads at the start",
+            NextStep::ThreadsAtStart,
         ));
     }
     Ok(())

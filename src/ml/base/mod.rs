@@ -3,6 +3,7 @@
 pub mod checkpoint;
 pub mod device;
 pub mod pixel_loading;
+pub mod readiness;
 pub mod reporter;
 pub mod resize;
 pub mod throughput;

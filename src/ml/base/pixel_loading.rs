@@ -58,7 +58,7 @@ pub fn load_pixels(
             first.path.display(),
             first.reason
         );
-        reporter.event(Event::Notice(text));
+        reporter.event(Event::Notice(text.into()));
     }
     if shown {
         reporter.event(Event::Finished { stage: Stage::Data });

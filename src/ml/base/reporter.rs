@@ -4,7 +4,8 @@
 //! one of `Finished` or nothing (the loop returned an error, [`Error::Stopped`](crate::error::Error::Stopped) included).
 //! A chain of stages repeats that order for each of its stages.
 
-pub use crate::ml::training::readiness::{Check, Readiness};
+pub use super::device::CpuInstead;
+use super::readiness::Readiness;
 use std::path::PathBuf;
 
 /// One stage of the work, as it is shown.
@@ -64,10 +65,39 @@ pub enum Event {
     /// How good the diffusion model is by now.
     Readiness(Readiness),
     /// Something the person should know; the work goes on.
-    Notice(String),
+    Notice(Notice),
     Finished {
         stage: Stage,
     },
+}
+
+/// What a person should know of a work that goes on.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Notice {
+    Text(String),
+    /// The CPU computes in the place of the device that was asked for.
+    OnCpu(CpuInstead),
+}
+
+impl std::fmt::Display for Notice {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Self::Text(text) => f.write_str(text),
+            Self::OnCpu(why) => why.fmt(f),
+        }
+    }
+}
+
+impl From<&str> for Notice {
+    fn from(text: &str) -> Self {
+        Self::Text(text.into())
+    }
+}
+
+impl From<String> for Notice {
+    fn from(text: String) -> Self {
+        Self::Text(text)
+    }
 }
 
 #[derive(Debug, Clone, Copy, PartialEq)]

@@ -1,6 +1,7 @@
 //! Files of diffusion models: `model.safetensors`, run folders, checkpoints of the reference trainer.
 
 use super::{import, info::ModelInfo};
+use crate::error::NextStep;
 use crate::{
     error::{Error, Result},
     ml::base::checkpoint::{self, Tensors},
@@ -60,7 +61,7 @@ pub(crate) fn model_file(folder: &Path) -> Result<PathBuf> {
         RunKind::Dia | RunKind::Csi => {
             return Err(Error::user(
                 format!("{} holds an encoder, not a diffusion model", folder.display()),
-                "give the run of train-ddpm or train that its images were dissolved with",
+                NextStep::OtherModel,
             ));
         }
     };
@@ -68,10 +69,7 @@ pub(crate) fn model_file(folder: &Path) -> Result<PathBuf> {
     if finished.exists() {
         return Ok(finished);
     }
-    checkpoint::newest(&run).map(|(_, path)| path).ok_or_else(|| {
-        Error::user(
-            format!("{} has no weights yet", run.path().display()),
-            "wait for its first checkpoint, or take another run (`dissolve-studio runs`)",
-        )
-    })
+    checkpoint::newest(&run)
+        .map(|(_, path)| path)
+        .ok_or_else(|| Error::user(format!("{} has no weights yet", run.path().display()), NextStep::WaitForWeights))
 }

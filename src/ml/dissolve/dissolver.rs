@@ -1,6 +1,7 @@
 //! Dissolving: taking the fine-grained features away, by a diffusion model or by a filter, at a low resolution.
 
 use super::filters;
+use crate::error::NextStep;
 use crate::ml::base::resize::at_resolution;
 use crate::{
     config::{DiaConfig, DissolveMethod, GreyTwin},
@@ -51,10 +52,7 @@ impl Dissolver {
             DissolveMethod::Resample => Kind::Resample,
             DissolveMethod::Diffusion => {
                 let model = model.ok_or_else(|| {
-                    Error::user(
-                        "dissolving by diffusion needs a diffusion model",
-                        "train one with train-ddpm and give its run, or choose gaussian:K, median:K or resample",
-                    )
+                    Error::user("dissolving by diffusion needs a diffusion model", NextStep::ModelOrOtherMethod)
                 })?;
                 default = model.info().config.size;
                 Kind::Diffusion(model)

@@ -4,6 +4,7 @@
 //! normals do: log mean |x - x_hat| becomes a vector, the normals' vectors a Gaussian whose covariance is shrunk after Ledoit
 //! and Wolf (2004), and the score is the squared Mahalanobis distance: two-sided, as abnormal images may change less as well.
 
+use crate::error::NextStep;
 use crate::{
     error::{Error, Result},
     ml::dissolve::dissolver::Dissolver,
@@ -76,7 +77,12 @@ impl Gaussian {
     /// With fewer than two rows, or rows that are not finite or all the same.
     pub fn fit<'a>(rows: impl IntoIterator<Item = &'a [f64]>) -> Result<Self> {
         let rows: Vec<&[f64]> = rows.into_iter().collect();
-        let impossible = |why: &str| Error::user(format!("the dissolve profile of the normal images has no spread: {why}"), HINT);
+        let impossible = |why: &str| {
+            Error::user(
+                format!("the dissolve profile of the normal images has no spread: {why}"),
+                NextStep::MoreNormalsOrNoProfile,
+            )
+        };
         let width = rows.first().map_or(0, |r| r.len());
         if rows.len() < 2 || width == 0 {
             return Err(impossible("fewer than two images"));
@@ -95,8 +101,6 @@ impl Gaussian {
         d.dot(&(&self.precision * &d))
     }
 }
-
-const HINT: &str = "use more normal images, or turn the second score off with --set score.profile=false";
 
 /// Covariance of centred rows, shrunk: `(1 - s) S + s mu I` with mu = trace(S)/p, S the maximum-likelihood covariance, and s the
 /// estimate of Ledoit and Wolf, "A well-conditioned estimator for large-dimensional covariance matrices" (2004), Lemma 3.3-3.5.

@@ -2,6 +2,7 @@
 //! the second score of any image.
 
 use super::profile::{self, LENGTH, Profile, Ranks};
+use crate::error::NextStep;
 use crate::{
     config::DissolveMethod,
     data::{Dataset, ImageId},
@@ -129,5 +130,5 @@ impl Profiler {
 /// The profile is always of the diffusion model, at its own resolution.
 fn dissolver(model: &Arc<DiffusionModel>, grey: bool) -> Result<Dissolver> {
     Dissolver::new(DissolveMethod::Diffusion, Some(model.clone()), 0, grey)?
-        .ok_or_else(|| Error::user("the dissolve profile needs a diffusion model", "give one, or set score.profile=false"))
+        .ok_or_else(|| Error::user("the dissolve profile needs a diffusion model", NextStep::ModelOrNoProfile))
 }

@@ -4,7 +4,7 @@ use super::{profile::Ranks, profile_scorer::Profiler};
 use crate::{
     config::{ScoreConfig, ThresholdRule},
     data::{Dataset, ImageId, Label, Split},
-    error::{Error, Result},
+    error::{Error, NextStep, Result},
     metrics,
     ml::{
         base::{
@@ -225,14 +225,14 @@ pub fn score(
         rule => scores.threshold(rule, None),
     };
     if let Err(reason) = &threshold {
-        reporter.event(Event::Notice(format!("no threshold was set: {reason}")));
+        reporter.event(Event::Notice(format!("no threshold was set: {reason}").into()));
     }
     scores.set_threshold(threshold.ok());
     Ok(scores)
 }
 
 fn unfinished() -> Error {
-    Error::user("the encoder has no features of its training images yet", "train it to its end first (--resume)")
+    Error::user("the encoder has no features of its training images yet", NextStep::FinishRun)
 }
 
 /// Standard deviation of the score over the samples.

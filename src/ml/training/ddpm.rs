@@ -8,6 +8,7 @@ use super::{
     metrics_log::{self, Series},
     preview, readiness,
 };
+use crate::error::NextStep;
 use crate::{
     config::{InputRange, RunConfig},
     data::{Dataset, ImageId, Label, PixelStore, Split},
@@ -73,7 +74,7 @@ fn train_or_go_on(
     let store = load_pixels(data, &config.preprocess, chosen, ddpm.size, reporter)?;
     if store.len() < FEW_IMAGES {
         let text = format!("only {} normal images to learn from: the diffusion model may learn them by heart", store.len());
-        reporter.event(Event::Notice(text));
+        reporter.event(Event::Notice(text.into()));
     }
     let mut trainer = DdpmTrainer::new(ddpm, config.run.seed, device)?;
     let mut ended = false;
@@ -104,7 +105,7 @@ fn train_or_go_on(
     training.preview(&model, trainer.steps_done(), reporter);
     let (readiness, looks) = readiness::look(&model, &training.looked_at, trainer.steps_done(), config.run.seed)?;
     if let Some(doubt) = preview::doubt(&looks) {
-        reporter.event(Event::Notice(doubt));
+        reporter.event(Event::Notice(doubt.into()));
     }
     let loss = metrics_log::recent_mean(run, RECENT);
     run.set_figures([
@@ -229,16 +230,15 @@ impl Training<'_> {
     fn preview(&self, model: &DiffusionModel, step: usize, reporter: &mut dyn Reporter) {
         match preview::write(self.run, model, &self.looked_at, step, self.config.run.seed) {
             Ok(file) => reporter.event(Event::Preview { step, file }),
-            Err(e) => reporter.event(Event::Notice(format!("no preview of step {step}: {e}"))),
+            Err(e) => reporter.event(Event::Notice(format!("no preview of step {step}: {e}").into())),
         }
     }
 
     fn not_a_number(&self, step: usize) -> Error {
         let ddpm = &self.config.ddpm;
-        let clip = if ddpm.clip > 0.0 { "" } else { " and --set ddpm.clip=1" };
         Error::user(
             format!("the loss of the diffusion model is not a number at step {step}"),
-            format!("start a new run with a lower --set ddpm.lr (now {:e}){clip}, or a longer --set ddpm.warmup", ddpm.lr),
+            NextStep::Steadier { part: "ddpm", lr: format!("{:e}", ddpm.lr), unclipped: ddpm.clip <= 0.0 },
         )
     }
 }

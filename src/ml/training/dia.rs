@@ -11,6 +11,7 @@ use super::{
     metrics_log::Series,
     validation::Validation,
 };
+use crate::error::NextStep;
 use crate::{
     config::RunConfig,
     data::{Dataset, ImageId, PixelStore},
@@ -73,12 +74,8 @@ pub fn train(
 pub fn part(run: &RunDir) -> Result<RunDir> {
     let parts = [run.path().to_path_buf(), run.join(RunKind::Dia.name()), run.join(RunKind::Csi.name())];
     let found = parts.iter().find(|path| path.join(ENCODER).exists());
-    let path = found.ok_or_else(|| {
-        Error::user(
-            format!("{} has no finished encoder", run.path().display()),
-            "finish the run first (--resume), or give a run of train or train-dia",
-        )
-    })?;
+    let path =
+        found.ok_or_else(|| Error::user(format!("{} has no finished encoder", run.path().display()), NextStep::FinishRun))?;
     RunDir::open(path)
 }
 
@@ -99,7 +96,7 @@ fn train_or_go_on(
     if store.len() < 2 {
         return Err(Error::user(
             format!("there are {} normal training images; the encoder needs at least two", store.len()),
-            "check which class is normal (--normal)",
+            NextStep::CheckNormal,
         ));
     }
     let mut trainer = Trainer::new(EncoderConfig::new(config.clone(), side, identity.clone()), device)?;
@@ -139,7 +136,7 @@ fn warn_of_strange_model(model: Option<&DiffusionModel>, identity: &str, reporte
         "" => "the diffusion model does not say what it was trained on; if not on these data, dissolved images drift towards the look of others".into(),
         _ => format!("the diffusion model was not trained on these data but on {}: dissolved images drift towards the look of those", info.dataset),
     };
-    reporter.event(Event::Notice(text));
+    reporter.event(Event::Notice(text.into()));
 }
 
 /// Side of the encoder's input, px: the setting, or that of the images (their `median`, where preprocessing does not set it)
@@ -302,7 +299,7 @@ impl Training<'_> {
         }
         Err(Error::user(
             format!("the loss of the encoder is not a number at step {}", step + 1),
-            format!("try a lower --set dia.lr (now {}) or a longer --set dia.warmup_epochs, as a new run", self.config.dia.lr),
+            NextStep::Steadier { part: "dia", lr: self.config.dia.lr.to_string(), unclipped: false },
         ))
     }
 

@@ -2,6 +2,7 @@
 //! normals must keep their structure, lose some detail but not all of it, and its samples must not be noise.
 
 use super::preview::{self, Look};
+use crate::ml::base::readiness::{Check, Readiness};
 use crate::{
     data::PixelStore,
     error::Result,
@@ -10,28 +11,6 @@ use crate::{
         sampler::{Sampler, sample},
     },
 };
-use serde::{Deserialize, Serialize};
-
-/// One thing that was looked at.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub struct Check {
-    pub name: String,
-    /// 0 = not at all, 1 = as it should be.
-    pub share: f64,
-    pub passed: bool,
-    /// What was found, and what is wanted.
-    pub found: String,
-    /// What to do where it did not pass.
-    pub advice: String,
-}
-
-/// The gauge: the model is ready where all checks passed.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub struct Readiness {
-    /// Training step of the model.
-    pub step: usize,
-    pub checks: Vec<Check>,
-}
 
 /// Least correlation of a dissolved normal with itself.
 const STRUCTURE: f64 = 0.9;
@@ -45,20 +24,6 @@ const SAMPLES: usize = 4;
 const SAMPLING: Sampler = Sampler::Ddim { steps: 12, eta: 0.0 };
 
 impl Readiness {
-    pub fn is_ready(&self) -> bool {
-        self.checks.iter().all(|c| c.passed)
-    }
-
-    /// The gauge's needle: that of the poorest check, \[0, 1\].
-    pub fn share(&self) -> f64 {
-        self.checks.iter().map(|c| c.share).fold(1.0, f64::min)
-    }
-
-    /// What to do first, where it is not ready.
-    pub fn advice(&self) -> Option<&str> {
-        self.checks.iter().filter(|c| !c.passed).min_by(|a, b| a.share.total_cmp(&b.share)).map(|c| c.advice.as_str())
-    }
-
     /// Judges what dissolving does (`looks`, in the order of t) and, where the model can be sampled from, the samples'
     /// fine detail relative to that of images.
     pub fn judge(step: usize, looks: &[Look], roughness: Option<f64>) -> Self {

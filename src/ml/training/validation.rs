@@ -93,7 +93,7 @@ impl Validation {
         let auroc = match metrics::auroc(&self.labels, &scores) {
             Ok(auroc) => auroc,
             Err(e) => {
-                reporter.event(Event::Notice(format!("epoch {epoch}: no AUROC: {e}")));
+                reporter.event(Event::Notice(format!("epoch {epoch}: no AUROC: {e}").into()));
                 return Ok(());
             }
         };

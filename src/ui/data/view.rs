@@ -24,9 +24,7 @@ pub fn show(ui: &mut Ui, cx: &mut Cx<'_>, local: &mut Local) {
         });
     }
     if let Some((path, failure)) = cx.state.data.failed.clone() {
-        // A hint for the command line is none here: the buttons below are the way on.
-        let hint = if failure.hint.contains("--") { "" } else { failure.hint.as_str() };
-        widgets::failure(ui, cx, &failure.summary, hint);
+        widgets::failure(ui, cx, &failure.summary, &failure.hint);
         let is_table = path.extension().is_some_and(|e| ["csv", "tsv", "txt"].iter().any(|t| e.eq_ignore_ascii_case(t)));
         ui.horizontal(|ui| {
             widgets::button(ui, cx, "Try again", || Command::TryAgain);

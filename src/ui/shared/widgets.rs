@@ -2,8 +2,9 @@
 
 use super::{context::Cx, theme};
 use crate::{
-    app::{Command, actions},
+    app::{Command, actions, next_step},
     data::Label,
+    error::NextStep,
 };
 use eframe::egui::{
     self, Align2, Button, Color32, FontId, Painter, Pos2, Rect, Response, RichText, Sense, Shape, Stroke, TextStyle, Ui, Vec2,
@@ -274,14 +275,15 @@ pub fn empty_state(ui: &mut Ui, title: &str, text: &str, below: impl FnOnce(&mut
 }
 
 /// What went wrong, what to do, and the text to copy.
-pub fn failure(ui: &mut Ui, cx: &mut Cx<'_>, summary: &str, hint: &str) {
+pub fn failure(ui: &mut Ui, cx: &mut Cx<'_>, summary: &str, hint: &Option<NextStep>) {
     let t = theme::of(ui);
+    let hint = next_step::words(hint.as_ref());
     egui::Frame::new().fill(t.raised).stroke(Stroke::new(1.0, t.error)).corner_radius(theme::RADIUS).inner_margin(12).show(
         ui,
         |ui| {
             ui.label(RichText::new(sentence(summary)).color(t.text));
             if !hint.is_empty() {
-                ui.label(RichText::new(sentence(hint)).color(t.weak));
+                ui.label(RichText::new(sentence(&hint)).color(t.weak));
             }
             if small_button(ui, "Copy details").clicked() {
                 cx.send(Command::Copy(format!("{summary}\n{hint}")));

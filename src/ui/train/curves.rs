@@ -61,7 +61,7 @@ pub fn show(ui: &mut Ui, cx: &mut Cx<'_>, shown: &mut Shown) {
     });
     previews(ui, cx, job);
     for notice in job.progress.notices.iter().rev().take(3) {
-        let text = format!("{}  {}", icons::WARNING, widgets::sentence(notice));
+        let text = format!("{}  {}", icons::WARNING, widgets::sentence(&notice.to_string()));
         ui.label(RichText::new(text).size(theme::SMALL).color(theme::of(ui).warning));
     }
     if let Some(run) = job.run.clone() {

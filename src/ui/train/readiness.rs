@@ -2,7 +2,7 @@
 
 use crate::{
     app::icons,
-    ml::training::readiness::Readiness,
+    ml::base::readiness::Readiness,
     ui::shared::{theme, widgets},
 };
 use eframe::egui::{Align2, FontId, RichText, Sense, Ui, WidgetInfo, accesskit::Role, vec2};

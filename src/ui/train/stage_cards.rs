@@ -10,7 +10,7 @@ use crate::{
     },
     config::{DissolveMethod, Preset},
     jobs::job::Outcome,
-    ml::{base::reporter::Stage, training::readiness::Readiness},
+    ml::{base::readiness::Readiness, base::reporter::Stage},
     ui::shared::{context::Cx, theme, widgets},
 };
 use eframe::egui::{

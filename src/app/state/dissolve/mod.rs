@@ -14,8 +14,8 @@ use crate::{
         normal_band::Band,
         run_list::ModelSource,
     },
+    error::Failure,
     gpu::{Difference, Raster, Texels},
-    jobs::events::Failure,
 };
 use std::{
     collections::{BTreeMap, BTreeSet},

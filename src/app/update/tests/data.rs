@@ -1,5 +1,6 @@
 //! Opening, understanding otherwise, tables, duplicates and previews, without a window.
 
+use crate::error::Failure;
 use crate::{
     app::{
         Command, Effect, State,
@@ -10,7 +11,7 @@ use crate::{
     config::{DataConfig, LabelColumns, PreprocessConfig, Reading},
     data::{Duplicate, Examination, ImageId, TablePreview},
     engine::preprocess_preview::Looked,
-    jobs::events::{Failure, JobEvent, Pick, Picked},
+    jobs::events::{JobEvent, Pick, Picked},
     run_dir::RunKind,
 };
 use std::sync::Arc;
@@ -58,7 +59,7 @@ fn a_table_is_mapped_and_used() {
 fn a_table_that_could_not_be_opened_is_mapped_too() {
     let mut state = State::default();
     update(&mut state, Command::Open("set/x.csv".into()));
-    let failure = Failure { summary: "no column".into(), hint: String::new() };
+    let failure = Failure { summary: "no column".into(), hint: None };
     update(&mut state, JobEvent::OpenFailed { generation: 1, path: "set/x.csv".into(), failure });
     update(&mut state, Command::ChooseColumns(Some("set/x.csv".into())));
     let effects = update(&mut state, Command::UseTable);

@@ -1,6 +1,7 @@
 //! The slider and its pictures.
 
 use super::{opened, update};
+use crate::error::Failure;
 use crate::{
     app::{
         Command, Effect, State,
@@ -18,7 +19,7 @@ use crate::{
         run_list::ModelSource,
     },
     gpu::{Raster, Texels},
-    jobs::events::{Failure, JobEvent},
+    jobs::events::JobEvent,
 };
 use std::sync::Arc;
 
@@ -137,7 +138,7 @@ fn a_sweep_goes_along_the_track_and_begins_again() {
     assert!(wish(&update(&mut state, Command::Sweep)).t > first);
     update(&mut state, Command::SetT(999));
     assert_eq!(wish(&update(&mut state, Command::Sweep)).t, 0);
-    let failure = Failure { summary: "no".into(), hint: String::new() };
+    let failure = Failure { summary: "no".into(), hint: None };
     let generation = state.dissolve.generation;
     update(&mut state, JobEvent::Dissolved { generation, twin: Err(failure) });
     assert!(!state.dissolve.playing && state.dissolve.twin().is_none());
@@ -152,11 +153,8 @@ fn layouts_ask_for_what_they_show() {
     update(&mut state, Command::Select(ImageId(2)));
     let pinned = wish(&update(&mut state, Command::Pin));
     assert_eq!(pinned.board, Board::Images([5, 2].map(ImageId).to_vec()));
-    let plate = || Plate {
-        label: "x".into(),
-        original: twin(0, 0.0).raster,
-        twin: Err(Failure { summary: "no".into(), hint: String::new() }),
-    };
+    let plate =
+        || Plate { label: "x".into(), original: twin(0, 0.0).raster, twin: Err(Failure { summary: "no".into(), hint: None }) };
     for (generation, index) in [(pinned.generation - 1, 0), (pinned.generation, 1), (pinned.generation, 9)] {
         update(&mut state, JobEvent::Plate { generation, index, plate: plate() });
     }

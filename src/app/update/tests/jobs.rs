@@ -100,7 +100,7 @@ fn the_form_and_the_models_are_as_they_were() {
 fn a_bad_model_is_told_and_not_kept() {
     let mut state = opened();
     assert!(matches!(&update(&mut state, Command::ImportModel("bad.pt".into()))[..], [Effect::CheckModel(_)]));
-    let failure = crate::jobs::events::Failure { summary: "no weights".into(), hint: String::new() };
+    let failure = crate::error::Failure { summary: "no weights".into(), hint: None };
     update(&mut state, JobEvent::ModelChecked { path: "bad.pt".into(), checked: Err(failure) });
     assert!(state.dissolve.imported.is_empty() && state.notices.last().unwrap().is_error);
     update(&mut state, JobEvent::ModelChecked { path: "good.pt".into(), checked: Ok(()) });
@@ -238,7 +238,7 @@ fn another_try_asks_for_the_same() {
     let mut state = opened();
     let config = crate::config::DataConfig { path: "two".into(), only: vec!["a".into()], ..Default::default() };
     update(&mut state, Command::OpenData(config.clone()));
-    let failure = crate::jobs::events::Failure { summary: "no".into(), hint: String::new() };
+    let failure = crate::error::Failure { summary: "no".into(), hint: None };
     let generation = state.data.generation;
     update(&mut state, JobEvent::OpenFailed { generation, path: "two".into(), failure });
     let effects = update(&mut state, Command::TryAgain);

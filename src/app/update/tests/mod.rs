@@ -13,6 +13,7 @@ pub mod results;
 pub mod runs;
 
 use super::update;
+use crate::error::Failure;
 use crate::{
     app::{
         Command, Effect, State,
@@ -23,7 +24,7 @@ use crate::{
     data::{Class, Dataset, ImageId, Item, Label, Layout, Source, Split},
     engine::{display::rgba::Pixels, score_set::ScoreSet},
     jobs::{
-        events::{Failure, JobEvent},
+        events::JobEvent,
         job::{JobId, Outcome},
     },
     ml::base::reporter::{Event, Stage, Step},
@@ -68,7 +69,7 @@ fn opening_asks_for_the_data_set_and_takes_the_newest_answer_alone() {
     let late = JobEvent::Opened { generation: 1, config: DataConfig::default(), dataset: dataset([None, None]) };
     assert!(update(&mut state, late).is_empty());
     assert!(state.open().is_none() && state.data.opening.is_some());
-    let failure = Failure { summary: "no".into(), hint: String::new() };
+    let failure = Failure { summary: "no".into(), hint: None };
     update(&mut state, JobEvent::OpenFailed { generation: 2, path: "b".into(), failure });
     assert!(state.data.opening.is_none() && state.data.failed.is_some());
 }

@@ -1,5 +1,6 @@
 //! Levels that Escape leaves, and the actions that are found by name alone.
 
+use crate::error::Failure;
 use crate::{
     app::{
         Command, Effect, State,
@@ -9,12 +10,12 @@ use crate::{
     },
     config::ThresholdRule,
     engine::{run_actions::RunErrand, run_comparison::Compared, score_set::ScoreSet},
-    jobs::events::{Failure, JobEvent},
+    jobs::events::JobEvent,
 };
 use std::sync::Arc;
 
 fn failure() -> Failure {
-    Failure { summary: "no".into(), hint: String::new() }
+    Failure { summary: "no".into(), hint: None }
 }
 
 fn act(state: &mut State, id: Id) -> Vec<Effect> {

@@ -1,6 +1,7 @@
 //! Results without a window: the gallery, tags, a second run, a folder to score.
 
 use super::scored;
+use crate::error::Failure;
 use crate::{
     app::{
         Command, Effect, actions,
@@ -9,7 +10,7 @@ use crate::{
     },
     engine::score_set::ScoreSet,
     jobs::{
-        events::{Failure, JobEvent},
+        events::JobEvent,
         job::{JobId, Outcome},
     },
     scores::{Planted, Remark, Tag},
@@ -73,10 +74,8 @@ fn a_second_run_is_awaited_and_late_answers_are_dropped() {
     let mut state = scored();
     let effects = update(&mut state, Command::CompareWith(Some("other".into())));
     assert!(matches!(&effects[..], [Effect::Compare { second, .. }] if second.ends_with("other")));
-    let failed = |path: &str| JobEvent::Compared {
-        second: path.into(),
-        compared: Err(Failure { summary: "no".into(), hint: String::new() }),
-    };
+    let failed =
+        |path: &str| JobEvent::Compared { second: path.into(), compared: Err(Failure { summary: "no".into(), hint: None }) };
     update(&mut state, failed("older"));
     assert!(matches!(state.results.comparison, Comparing::Loading(_)));
     update(&mut state, failed("other"));

@@ -1,0 +1,74 @@
+//! Next steps in the words of the window: its pages and controls.
+
+use crate::error::NextStep;
+
+/// What to do next; empty where there is nothing sensible to say.
+pub fn words(step: Option<&NextStep>) -> String {
+    let Some(step) = step else { return String::new() };
+    let words = match step {
+        NextStep::Text(text) => text,
+        NextStep::NameData => "open a folder of images, or a MedMNIST .npz, in Data",
+        NextStep::NameNormal { .. } | NextStep::SayWhatIsNormal => "choose the normal class in Data",
+        NextStep::CheckNormal => "look in Data at what was recognised, and which class is normal",
+        NextStep::NameColumns => "choose the columns of the table in Data",
+        NextStep::SeeUnusable => "look in Data at the files that cannot be used",
+        NextStep::RemoveFile => "take the file out of the folder, and open it again",
+        NextStep::Resume => "resume the run",
+        NextStep::FreeSpace => "free some space, then resume the run",
+        NextStep::PutFileBack => "put the file back, then resume the run",
+        NextStep::FinishRun => "resume the run until it is finished, or choose another one",
+        NextStep::ChooseRun => "choose one of the runs in the list",
+        NextStep::WaitForWeights => "wait for its first checkpoint, or choose another run",
+        NextStep::OtherName => "try again, or choose another name",
+        NextStep::OtherModel => "choose the diffusion model that its images were dissolved with",
+        NextStep::ModelOrOtherMethod => "train a diffusion model and choose it, or choose another way to dissolve",
+        NextStep::ModelOrNoProfile => "choose a diffusion model, or turn the dissolve profile off",
+        NextStep::MoreNormalsOrNoProfile => "use more normal images, or turn the dissolve profile off",
+        NextStep::Steadier { lr, unclipped, .. } => {
+            let clip = if *unclipped { ", gradients clipped at 1" } else { "" };
+            return format!("train anew with a lower learning rate (now {lr}){clip}, or a longer warm-up");
+        }
+        NextStep::OmitSplit => "nothing is split in this file: evaluate all of it",
+        NextStep::ThreadsAtStart => "start the program again",
+        NextStep::DesktopOrVerb => "start it in a desktop session",
+    };
+    words.into()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_window_never_speaks_of_flags() {
+        let steps = [
+            NextStep::NameData,
+            NextStep::NameNormal { such_as: "good".into() },
+            NextStep::SayWhatIsNormal,
+            NextStep::CheckNormal,
+            NextStep::NameColumns,
+            NextStep::SeeUnusable,
+            NextStep::RemoveFile,
+            NextStep::Resume,
+            NextStep::FreeSpace,
+            NextStep::PutFileBack,
+            NextStep::FinishRun,
+            NextStep::ChooseRun,
+            NextStep::WaitForWeights,
+            NextStep::OtherName,
+            NextStep::OtherModel,
+            NextStep::ModelOrOtherMethod,
+            NextStep::ModelOrNoProfile,
+            NextStep::MoreNormalsOrNoProfile,
+            NextStep::Steadier { part: "ddpm", lr: "1e-4".into(), unclipped: true },
+            NextStep::OmitSplit,
+            NextStep::ThreadsAtStart,
+            NextStep::DesktopOrVerb,
+        ];
+        for step in &steps {
+            let words = words(Some(step));
+            assert!(!words.contains("--") && !words.contains('`') && !words.is_empty(), "{words}");
+        }
+        assert_eq!(words(None), "");
+    }
+}

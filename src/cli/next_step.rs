@@ -1,0 +1,55 @@
+//! Next steps in the words of the command line: its verbs and flags.
+
+use crate::{
+    error::NextStep,
+    ml::base::reporter::{CpuInstead, Notice},
+};
+
+/// What to do next, to follow the sentence of the error.
+pub fn words(step: &NextStep) -> String {
+    match step {
+        NextStep::Text(text) => text.clone(),
+        NextStep::NameData => "name a folder of images, or a MedMNIST .npz, with --data PATH".into(),
+        NextStep::NameNormal { such_as } => {
+            format!("say for instance --normal '{such_as}', or --normal '!NAME' for every class but one")
+        }
+        NextStep::SayWhatIsNormal => {
+            "if all of its images are normal, say --normal '*'; else give a table of labels with --labels".into()
+        }
+        NextStep::CheckNormal => "look with `inspect` at what was recognised, and check --normal".into(),
+        NextStep::NameColumns => "name the columns with --map file=COLUMN,label=COLUMN (also split=, patient=)".into(),
+        NextStep::SeeUnusable => "run `inspect` to see all files that cannot be used".into(),
+        NextStep::RemoveFile => "take the file out of the folder, or run `inspect` to see all files that cannot be used".into(),
+        NextStep::Resume => "go on with --resume".into(),
+        NextStep::FreeSpace => "free some disk space, then go on with --resume".into(),
+        NextStep::PutFileBack => "put the file back, then go on with --resume".into(),
+        NextStep::FinishRun => "finish the run first (--resume), or give a run of train or train-dia".into(),
+        NextStep::ChooseRun => "give a folder under runs/, as `dissolve-studio runs` lists them".into(),
+        NextStep::WaitForWeights => "wait for its first checkpoint, or take another run (`dissolve-studio runs`)".into(),
+        NextStep::OtherName => "try again, or choose another --name".into(),
+        NextStep::OtherModel => "give the run of train-ddpm or train that its images were dissolved with".into(),
+        NextStep::ModelOrOtherMethod => {
+            "train one with train-ddpm and give its run, or choose gaussian:K, median:K or resample".into()
+        }
+        NextStep::ModelOrNoProfile => "give one, or set score.profile=false".into(),
+        NextStep::MoreNormalsOrNoProfile => {
+            "use more normal images, or turn the second score off with --set score.profile=false".into()
+        }
+        NextStep::Steadier { part, lr, unclipped } => {
+            let clip = if *unclipped { format!(" and --set {part}.clip=1") } else { String::new() };
+            let warmup = if *part == "dia" { "warmup_epochs" } else { "warmup" };
+            format!("start a new run with a lower --set {part}.lr (now {lr}){clip}, or a longer --set {part}.{warmup}")
+        }
+        NextStep::OmitSplit => "leave --split away: nothing is split in this file".into(),
+        NextStep::ThreadsAtStart => "give --threads at the start".into(),
+        NextStep::DesktopOrVerb => "start it in a desktop session, or use a verb; --help lists them".into(),
+    }
+}
+
+/// A notice, with the build that would bring a missing device.
+pub fn notice(notice: &Notice) -> String {
+    match notice {
+        Notice::OnCpu(CpuInstead::NotBuilt { feature, .. }) => format!("{notice} (build with --features {feature})"),
+        _ => notice.to_string(),
+    }
+}
