@@ -1,6 +1,6 @@
 //! Planted lesions on the command line: a run that never saw an abnormal image is told how small a spot it finds.
 
-use dissolve_studio::scores::{PLANTED, Planted};
+use dissolve_studio::scores::{PLANTED, SyntheticLesions};
 use std::{
     ffi::OsStr,
     fs,
@@ -44,7 +44,7 @@ fn a_run_without_abnormal_images_has_a_curve_and_the_same_seed_the_same_bytes() 
     assert!(first.status.success(), "{}", String::from_utf8_lossy(&first.stderr));
     let said: serde_json::Value = serde_json::from_slice(&first.stdout).unwrap();
     assert!(said["auroc"].is_null() && said["undefined"].is_string(), "there is no abnormal image");
-    let planted = Planted::read(&file).unwrap().unwrap();
+    let planted = SyntheticLesions::read(&file).unwrap().unwrap();
     assert_eq!((planted.seed, planted.images, planted.of, planted.cells.len()), (7, 4, 4, 12));
     assert_eq!(said["planted"], serde_json::json!(planted));
     let bytes = fs::read(&file).unwrap();

@@ -5,7 +5,7 @@ use dissolve_studio::{
     data::{ArrayImages, Class, Dataset, Item, Label, Layout, Skipped, Source, Split},
     report, rng,
     run_dir::{RunDir, RunKind, RunState},
-    scores::{PLANTED, Planted, PlantedCell, ScoreRow, Scores},
+    scores::{PLANTED, ScoreRow, Scores, SyntheticLesionCell, SyntheticLesions},
 };
 use rand::Rng;
 use std::{fmt::Write, path::Path, sync::Arc};
@@ -127,14 +127,14 @@ fn a_whole_run_makes_a_whole_page() {
     let _ = std::fs::remove_dir_all(&dir);
     let (run, data) = (whole_run(&dir), dataset());
     scores(&data).write(&run.join("scores.csv")).unwrap();
-    let found = |size: f64, contrast: f64| PlantedCell {
+    let found = |size: f64, contrast: f64| SyntheticLesionCell {
         size,
         contrast,
         auroc: 0.5 + 0.45 * contrast,
         sensitivity_at_95_specificity: (4.0 * size * contrast + 0.05).min(1.0),
     };
     let cells = [0.05, 0.1, 0.2].iter().flat_map(|&s| [0.1, 0.2, 0.4, 0.8].map(|c| found(s, c))).collect();
-    Planted { seed: 5, images: 64, of: 80, cells }.write(&run.join(PLANTED)).unwrap();
+    SyntheticLesions { seed: 5, images: 64, of: 80, cells }.write(&run.join(PLANTED)).unwrap();
     let path = report::write(&run, Some(&data)).unwrap();
     println!("to look at: {}", path.display());
     let page = read(&path);

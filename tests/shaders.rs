@@ -2,7 +2,7 @@
 
 mod adapter;
 
-use dissolve_studio::gpu::{Look, Mode, Params, Raster, Renderer, SHADERS, Texels, twin};
+use dissolve_studio::gpu::{Appearance, Mode, Params, Raster, Renderer, SHADERS, Texels, compare_cpu};
 use std::sync::Arc;
 
 /// Size of the target, px; 4 bytes x 128 is a multiple of the 256 that a row of a read-back needs.
@@ -104,7 +104,7 @@ fn smooth(side: u32) -> Arc<Raster> {
     Arc::new(Raster::new(side, side, Texels::Floats(texels.collect())))
 }
 
-/// Largest difference between card and twin, in 255ths. Bytes beside each other may fall on either side of a rounding; a
+/// Largest difference between card and compare_cpu, in 255ths. Bytes beside each other may fall on either side of a rounding; a
 /// pixel whose middle lies on an edge (of the picture, of a square, of the loupe) may fall on either side of that, too.
 fn held(
     device: &wgpu::Device,
@@ -118,7 +118,7 @@ fn held(
     let mut off = 0;
     for (i, rgba) in shown.chunks_exact(4).enumerate() {
         let px = [(i as u32 % WIDTH) as f32 + 0.5, (i as u32 / WIDTH) as f32 + 0.5];
-        let wanted = twin::pixel(params, a, b, px).map_or([1, 2, 3], twin::bytes);
+        let wanted = compare_cpu::pixel(params, a, b, px).map_or([1, 2, 3], compare_cpu::bytes);
         let difference = (0..3).map(|c| rgba[c].abs_diff(wanted[c])).max().unwrap();
         off += usize::from(difference > 2);
     }
@@ -135,7 +135,7 @@ fn the_card_shows_what_the_twin_says() {
         let (a, b) = (picture(size[0], size[1]), smooth(32));
         for mode in modes {
             for gain in [1.0, 8.0] {
-                let look = Look { mode, gain, divider: [60.2, 40.3], radius: 25.0 };
+                let look = Appearance { mode, gain, divider: [60.2, 40.3], radius: 25.0 };
                 let params = Params::new(&a, &b, [3.0, 5.0], start, scale, look);
                 held(&device, &queue, &mut renderer, [&a, &b], &params, &format!("{mode:?} x{gain} at {scale}"));
             }
@@ -150,7 +150,7 @@ fn a_picture_beyond_the_cards_limit_is_tiled_without_seams() {
     let (a, b) = (picture(500, 333), smooth(16));
     for (scale, start) in [(0.2, [0.0, 0.0]), (0.6, [0.1, 0.3]), (1.3, [0.4, 0.5]), (5.0, [0.1, 0.15])] {
         for mode in [Mode::Original, Mode::Signed] {
-            let look = Look { mode, gain: 2.0, divider: [0.0; 2], radius: 0.0 };
+            let look = Appearance { mode, gain: 2.0, divider: [0.0; 2], radius: 0.0 };
             let params = Params::new(&a, &b, [0.0, 0.0], start, scale, look);
             held(&device, &queue, &mut renderer, [&a, &b], &params, &format!("{mode:?} at {scale}"));
         }

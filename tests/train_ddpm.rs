@@ -8,7 +8,7 @@ use dissolve_studio::{
     ml::{
         base::{
             checkpoint,
-            reporter::{Event, Reporter, Silent, Stage, Wish},
+            reporter::{Control, Event, Reporter, Silent, Stage},
         },
         diffusion::{model::DiffusionModel, saved::SavedModel},
         training::ddpm::{self, MODEL},
@@ -60,14 +60,14 @@ fn config() -> RunConfig {
 
 /// Wishes for something at a step, and remembers what it was told.
 struct Watcher {
-    wish: Wish,
+    wish: Control,
     at: usize,
     steps: Vec<usize>,
     events: Vec<Event>,
 }
 
 impl Watcher {
-    fn new(wish: Wish, at: usize) -> Self {
+    fn new(wish: Control, at: usize) -> Self {
         Self { wish, at, steps: Vec::new(), events: Vec::new() }
     }
 }
@@ -80,8 +80,8 @@ impl Reporter for Watcher {
         self.events.push(event);
     }
 
-    fn wish(&mut self) -> Wish {
-        if self.steps.last() == Some(&self.at) { self.wish } else { Wish::GoOn }
+    fn control(&mut self) -> Control {
+        if self.steps.last() == Some(&self.at) { self.wish } else { Control::Continue }
     }
 }
 
@@ -111,10 +111,10 @@ fn a_run_that_was_stopped_killed_and_damaged_ends_with_the_same_bits() {
 
     for stop_at in [1, 4] {
         let run = new_run(&dir, &config);
-        let stopped = train(&run, &config, &mut Watcher::new(Wish::Stop, stop_at));
+        let stopped = train(&run, &config, &mut Watcher::new(Control::Stop, stop_at));
         assert!(matches!(stopped, Err(Error::Stopped)));
         assert_eq!(run.manifest().unwrap().state, RunState::Stopped);
-        let mut watcher = Watcher::new(Wish::GoOn, 0);
+        let mut watcher = Watcher::new(Control::Continue, 0);
         train(&run, &config, &mut watcher).unwrap();
         assert_eq!(watcher.steps, (stop_at + 1..=7).collect::<Vec<_>>());
         assert!(outcome(&run) == expected, "stopped at {stop_at}");
@@ -123,7 +123,7 @@ fn a_run_that_was_stopped_killed_and_damaged_ends_with_the_same_bits() {
 
     // Killed after step 5 with the checkpoint of step 4 half written: it goes on from step 2, and no row is there twice.
     let run = new_run(&dir, &config);
-    let _ = train(&run, &config, &mut Watcher::new(Wish::Stop, 5));
+    let _ = train(&run, &config, &mut Watcher::new(Control::Stop, 5));
     fs::remove_file(checkpoint::step_path(&run, 5)).unwrap();
     let newest = checkpoint::step_path(&run, 4);
     let bytes = fs::read(&newest).unwrap();
@@ -136,7 +136,7 @@ fn a_run_that_was_stopped_killed_and_damaged_ends_with_the_same_bits() {
 fn a_finished_run_has_its_files_and_is_only_loaded_again() {
     let (dir, config) = (tempfile::tempdir().unwrap(), config());
     let run = new_run(&dir, &config);
-    let mut watcher = Watcher::new(Wish::GoOn, 0);
+    let mut watcher = Watcher::new(Control::Continue, 0);
     train(&run, &config, &mut watcher).unwrap();
     let started = Event::Started { stage: Stage::Ddpm, done: 0, total: 7 };
     assert_eq!(watcher.events.iter().filter(|e| **e == started).count(), 1);
@@ -153,7 +153,7 @@ fn a_finished_run_has_its_files_and_is_only_loaded_again() {
     assert_eq!((saved.info.config.clone(), saved.info.grey, saved.info.steps), (config.ddpm.clone(), true, 7));
     assert_eq!(saved.info.fingerprint, ddpm::fingerprint(&dataset()).unwrap());
 
-    let mut watcher = Watcher::new(Wish::GoOn, 0);
+    let mut watcher = Watcher::new(Control::Continue, 0);
     train(&run, &config, &mut watcher).unwrap();
     assert!(watcher.steps.is_empty());
 }
@@ -162,7 +162,7 @@ fn a_finished_run_has_its_files_and_is_only_loaded_again() {
 fn stop_and_keep_ends_with_what_is_there() {
     let (dir, config) = (tempfile::tempdir().unwrap(), config());
     let run = new_run(&dir, &config);
-    train(&run, &config, &mut Watcher::new(Wish::Finish, 4)).unwrap();
+    train(&run, &config, &mut Watcher::new(Control::FinishEarly, 4)).unwrap();
     assert_eq!(SavedModel::load(run.path()).unwrap().info.steps, 4);
     assert_eq!(run.manifest().unwrap().state, RunState::Finished);
 }
@@ -172,7 +172,7 @@ fn a_running_training_gives_the_average_of_its_newest_checkpoint() {
     let (dir, config) = (tempfile::tempdir().unwrap(), config());
     let run = new_run(&dir, &config);
     assert!(DiffusionModel::load(run.path(), &Device::Cpu).err().unwrap().to_string().contains("no weights yet"));
-    let _ = train(&run, &config, &mut Watcher::new(Wish::Stop, 3));
+    let _ = train(&run, &config, &mut Watcher::new(Control::Stop, 3));
     assert_eq!(DiffusionModel::load(run.path(), &Device::Cpu).unwrap().info().steps, 3);
 }
 
@@ -195,7 +195,7 @@ fn a_share_of_the_images_and_of_the_steps_can_be_asked_for() {
     let mut config = config();
     config.ddpm = DdpmConfig { fraction: 0.1, t_limit: 20, flip: false, accumulate: 1, steps: 2, ..config.ddpm };
     let run = new_run(&dir, &config);
-    let mut watcher = Watcher::new(Wish::GoOn, 0);
+    let mut watcher = Watcher::new(Control::Continue, 0);
     train(&run, &config, &mut watcher).unwrap();
     assert!(watcher.events.iter().any(|e| matches!(e, Event::Notice(notice) if notice.to_string().contains("only 1 normal"))));
 }

@@ -8,15 +8,15 @@ use dissolve_studio::{
     ml::{
         base::{
             checkpoint,
-            reporter::{Event, Reporter, Silent, Wish},
+            reporter::{Control, Event, Reporter, Silent},
         },
         dissolve::dissolver::Dissolver,
         encoder::model::Encoder,
         scoring::scorer::score,
         training::{
             dia::{ENCODER, train},
-            dissolve_cache::{Ladder, Plan},
-            dissolved_source::Twins,
+            dissolve_cache::{DissolveCache, Plan},
+            dissolved_source::DissolvedSource,
         },
     },
     run_dir::{RunDir, RunKind, RunState},
@@ -60,7 +60,7 @@ fn run(folder: &Path, name: &str, config: &RunConfig) -> RunDir {
 }
 
 /// Wishes something before the step after `steps` steps.
-struct After(usize, Wish);
+struct After(usize, Control);
 
 impl Reporter for After {
     fn event(&mut self, event: Event) {
@@ -69,8 +69,8 @@ impl Reporter for After {
         }
     }
 
-    fn wish(&mut self) -> Wish {
-        if self.0 == 0 { self.1 } else { Wish::GoOn }
+    fn control(&mut self) -> Control {
+        if self.0 == 0 { self.1 } else { Control::Continue }
     }
 }
 
@@ -82,7 +82,7 @@ fn stopped_and_resumed_the_encoder_has_the_same_bits() {
     for stop in [None, Some(3)] {
         let run = run(dir.path(), "x", &config);
         if let Some(steps) = stop {
-            let stopped = train(&run, &config, &data, None, &Device::Cpu, &mut After(steps, Wish::Stop));
+            let stopped = train(&run, &config, &data, None, &Device::Cpu, &mut After(steps, Control::Stop));
             assert!(matches!(stopped, Err(Error::Stopped)));
             assert_eq!(run.manifest().unwrap().state, RunState::Stopped);
             assert_eq!(checkpoint::newest(&run).unwrap().0, steps);
@@ -102,7 +102,7 @@ fn ended_early_it_is_finished_and_scores_leave_training_images_out() {
     let (mut config, data) = (config(), pictures(8, 16));
     config.dia.dissolve = DissolveMethod::None;
     let run = run(dir.path(), "x", &config);
-    train(&run, &config, &data, None, &Device::Cpu, &mut After(1, Wish::Finish)).unwrap();
+    train(&run, &config, &data, None, &Device::Cpu, &mut After(1, Control::FinishEarly)).unwrap();
     let encoder = Encoder::load(&run.join(ENCODER), &Device::Cpu).unwrap();
     assert_eq!(encoder.bank.as_ref().unwrap().names, ["0.png", "1.png", "2.png", "3.png", "4.png", "5.png"]);
 
@@ -155,11 +155,11 @@ fn a_ladder_gives_what_dissolving_gives_and_a_stopped_build_goes_on() {
             let run = run(dir.path(), "x", &config);
             if stop {
                 let mut enough = |done: usize, _| if done > 36 { Err(Error::Stopped) } else { Ok(()) };
-                let stopped = Ladder::open_or_build(&run, plan.clone(), &dissolver, &store, &device, &mut enough);
+                let stopped = DissolveCache::open_or_build(&run, plan.clone(), &dissolver, &store, &device, &mut enough);
                 assert!(matches!(stopped, Err(Error::Stopped)));
             }
             let mut from = None;
-            let ladder = Ladder::open_or_build(&run, plan.clone(), &dissolver, &store, &device, &mut |done, _| {
+            let ladder = DissolveCache::open_or_build(&run, plan.clone(), &dissolver, &store, &device, &mut |done, _| {
                 from.get_or_insert(done);
                 Ok(())
             });
@@ -169,8 +169,9 @@ fn a_ladder_gives_what_dissolving_gives_and_a_stopped_build_goes_on() {
 
             let places = [3, 0, 5];
             let images = store.batch(&places).unwrap();
-            let draw = |twins: Twins| twins.draw(7, 11, &places, &images, side, &device).unwrap();
-            let (read, exact) = (draw(Twins::Ladder(ladder.unwrap())), draw(Twins::Exact(dissolver.clone(), 30..130)));
+            let draw = |twins: DissolvedSource| twins.draw(7, 11, &places, &images, side, &device).unwrap();
+            let (read, exact) =
+                (draw(DissolvedSource::DissolveCache(ladder.unwrap())), draw(DissolvedSource::Exact(dissolver.clone(), 30..130)));
             assert_eq!(read.len(), 4 * images.len());
             let worst = read.iter().zip(&exact).map(|(a, b)| (a - b).abs()).fold(0.0, f32::max);
             assert!(worst < 2e-5, "{side} px: {worst}");

@@ -121,7 +121,7 @@ fn a_recent_data_set_is_one_click_away() {
     window.click("Open one again");
     window.until("it is open again", |s| s.state().open().is_some_and(|o| o.title() == "one"));
     window.click("Forget two");
-    assert_eq!(window.state().remembered.recent.len(), 1);
+    assert_eq!(window.state().persisted.recent.len(), 1);
 }
 
 #[test]

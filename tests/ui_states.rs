@@ -38,13 +38,13 @@ use egui_kittest::{
 use std::sync::Arc;
 
 /// The window's panels over a state on which nobody acts.
-struct Desk {
+struct Page {
     state: State,
-    ui: ui::Ui,
+    ui: ui::MainView,
     textures: Textures,
 }
 
-impl eframe::App for Desk {
+impl eframe::App for Page {
     fn ui(&mut self, ui: &mut eframe::egui::Ui, _: &mut eframe::Frame) {
         for command in self.ui.show(ui, &self.state, &self.textures) {
             update(&mut self.state, command);
@@ -52,17 +52,17 @@ impl eframe::App for Desk {
     }
 }
 
-struct Panels(Harness<'static, Desk>);
+struct Panels(Harness<'static, Page>);
 
 impl Panels {
     fn of(state: State) -> Self {
         Self::with(Harness::builder(), state)
     }
 
-    fn with(builder: HarnessBuilder<Desk>, state: State) -> Self {
+    fn with(builder: HarnessBuilder<Page>, state: State) -> Self {
         let desk = |cc: &mut eframe::CreationContext<'_>| {
             ui::shared::theme::install(&cc.egui_ctx);
-            Desk { state, ui: ui::Ui::default(), textures: Textures::default() }
+            Page { state, ui: ui::MainView::default(), textures: Textures::default() }
         };
         let mut panels = Self(builder.with_size([1280.0, 800.0]).build_eframe(desk));
         panels.0.run_steps(3);
@@ -489,12 +489,12 @@ fn planted_lesions_are_asked_for_awaited_failed_and_there() {
     let mut panels = Panels::of(results(score_set()));
     panels.has_all(&["PLANTED LESIONS", "synthetic lesions, not disease"]);
     panels.take(Command::Plant);
-    panels.take(JobEvent::JobProgress(JobId(1), Event::Started { stage: Stage::Planted, done: 52, total: 208 }));
+    panels.take(JobEvent::JobProgress(JobId(1), Event::Started { stage: Stage::SyntheticLesions, done: 52, total: 208 }));
     panels.has_all(&["25.0 %", "Stop"]);
     panels.take(JobEvent::JobEnded(JobId(1), Outcome::Failed(failure())));
     panels.has_all(&["line 7 has no score", "Plant lesions"]);
     panels.take(Command::Plant);
-    panels.take(JobEvent::Planted { run: "/home/someone/runs/eyes".into(), planted: Arc::new(figures::planted(16)) });
+    panels.take(JobEvent::SyntheticLesions { run: "/home/someone/runs/eyes".into(), planted: Arc::new(figures::planted(16)) });
     panels.take(JobEvent::JobEnded(JobId(2), Outcome::Finished("/home/someone/runs/eyes".into())));
     panels.has_all(&["16 of 16 held-out normals, not disease", "Export: Planted lesions", "allows not one false alarm"]);
     assert!(!panels.has("Plant lesions"), "the same seed would say the same");
@@ -516,7 +516,7 @@ fn the_cards_say_nothing_of_jobs_that_are_not_theirs() {
     let mut panels = Panels::of(results(score_set()));
     panels.take(Command::Plant);
     panels.take(Command::Go(Workspace::Train));
-    panels.take(JobEvent::JobProgress(JobId(1), Event::Started { stage: Stage::Planted, done: 52, total: 208 }));
+    panels.take(JobEvent::JobProgress(JobId(1), Event::Started { stage: Stage::SyntheticLesions, done: 52, total: 208 }));
     assert!(panels.has("not started") && !panels.has("done") && !panels.has("Settings of the next one"));
     panels.take(JobEvent::JobEnded(JobId(1), Outcome::Failed(failure())));
     assert!(panels.has("not started") && !panels.has("failed"));

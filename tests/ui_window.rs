@@ -11,7 +11,7 @@ use dissolve_studio::{
     config::ThresholdRule,
     engine::export::{
         results::{Chart, Export, Format},
-        sweep::Film,
+        sweep::SweepExport,
     },
     scores::Tag,
     window::studio::Studio,
@@ -277,7 +277,7 @@ fn the_three_moves_from_a_folder_to_false_positives() {
     assert!(window.has("held-out normals, not disease") && window.has("Found at 95 % specificity"));
     let set = window.state().results.ready().unwrap().clone();
     for format in Format::ALL {
-        window.send(Command::Export(Export::Chart(Chart::Planted, format)));
+        window.send(Command::Export(Export::Chart(Chart::SyntheticLesions, format)));
     }
     window.until("it is exported", |_| std::fs::read_dir(set.run.join("exports")).is_ok_and(|files| files.count() == 3));
 
@@ -352,8 +352,8 @@ fn strips_and_sweeps_are_written_with_what_they_show() {
     window.send(Command::OpenDemo);
     window.until("the demo is open", |s| s.state().open().is_some() && s.state().dissolve.model().is_some());
     window.send(Command::Go(Workspace::Dissolve));
-    for (what, end) in [(Film::Strip, "-strip.png"), (Film::Sweep, "-sweep.gif")] {
-        window.send(Command::Film(what));
+    for (what, end) in [(SweepExport::Strip, "-strip.png"), (SweepExport::Sweep, "-sweep.gif")] {
+        window.send(Command::SweepExport(what));
         window.until("it is written", |s| !s.state().dissolve.filming);
         let mut files = std::fs::read_dir(window.path("work/exports")).unwrap().flatten().map(|f| f.path());
         let path = files.find(|p| p.to_string_lossy().ends_with(end)).unwrap();

@@ -1,23 +1,23 @@
 //! What the panels may ask for, and what the update asks of the world.
 
 use super::state::{
-    DataPage, Filter, Layout, Overlay, Room, RunDraft, Shown, Side, Sieve, Sort, Tab, ThemeChoice, Track, TrainState, View, Work,
-    Workspace,
+    DataPage, Filter, GalleryFilter, Layout, Overlay, Room, RunDraft, Shown, Side, Sort, Tab, ThemeChoice, Track, TrainState,
+    View, Work, Workspace,
 };
 use crate::{
     config::{DataConfig, DissolveMethod, LabelColumns, PreprocessConfig, Preset, Reading, RunConfig, ThresholdRule},
     data::{Dataset, ImageId},
     engine::{
-        display::rgba::Pixels,
-        dissolve_request::Dissolve,
+        display::rgba::Rgba,
+        dissolve_request::DissolveRequest,
         explanation::Question,
         export::{
             curves::{Drawn, Graph},
             results::{Export, Format},
-            sweep::{Film, FilmWish},
+            sweep::{SweepExport, SweepExportRequest},
         },
-        preprocess_preview::Look,
-        run_actions::RunErrand,
+        preprocess_preview::PreviewRequest,
+        run_actions::RunAction,
         run_list::ModelSource,
         score_set::ScoreSet,
     },
@@ -28,7 +28,7 @@ use crate::{
     },
     ml::base::reporter::Stage,
     run_dir::RunKind,
-    scores::{Remark, Tag, Triage},
+    scores::{Annotation, Review, Tag},
 };
 use std::{path::PathBuf, sync::Arc};
 
@@ -126,8 +126,8 @@ pub enum Command {
     Play,
     /// The next step of a sweep that plays.
     Sweep,
-    Film(Film),
-    FilmFolder(PathBuf),
+    SweepExport(SweepExport),
+    ExportFolder(PathBuf),
     // train
     Preset(Preset),
     /// The fields of one card as in a preset.
@@ -166,7 +166,7 @@ pub enum Command {
     ShowTrash(bool),
     /// Asks whether these are to be deleted for good; none: not.
     AskDelete(Vec<PathBuf>),
-    RunErrand(RunErrand),
+    RunAction(RunAction),
     // results
     RefreshRuns,
     OpenRun(PathBuf),
@@ -174,15 +174,15 @@ pub enum Command {
     Rule(ThresholdRule),
     Tab(Tab),
     Sort(Sort),
-    Sieve(Sieve),
+    GalleryFilter(GalleryFilter),
     Row(usize),
     /// Puts a tag on the selected image, or takes it off.
     Tag(Tag),
     /// Replaces what was noted about the image of this name, in this file of scores.
-    Remark {
+    Annotation {
         file: PathBuf,
         name: String,
-        remark: Remark,
+        annotation: Annotation,
     },
     Export(Export),
     /// Saves a graph of Dissolve or Train, or the terms of an image.
@@ -219,7 +219,7 @@ pub enum Effect {
         keep: bool,
     },
     /// The selected image before and after preprocessing.
-    Look(Box<Look>),
+    PreviewPreprocessing(Box<PreviewRequest>),
     /// Looks for duplicates in the background.
     Examine {
         generation: u64,
@@ -229,11 +229,11 @@ pub enum Effect {
     ReadTable(PathBuf),
     /// In the order they are wanted; the newest request goes first.
     Thumbnails(Vec<ImageId>),
-    Dissolve(Box<Dissolve>),
+    Dissolve(Box<DissolveRequest>),
     /// Whether this file holds a diffusion model.
     CheckModel(PathBuf),
-    Upload(Texture, Pixels),
-    Film(Box<FilmWish>),
+    Upload(Texture, Rgba),
+    SweepExport(Box<SweepExportRequest>),
     LoadPreview(PathBuf),
     /// The last lines of this run's log.
     ReadLog(PathBuf),
@@ -245,7 +245,7 @@ pub enum Effect {
         name: String,
         work: Work,
     },
-    Control(JobId, Control),
+    Control(JobId, JobOrder),
     /// Free memory and, where `timed`, the speed of this machine.
     Machine {
         timed: bool,
@@ -253,7 +253,7 @@ pub enum Effect {
     Demo,
     ListRuns,
     ReadCurves(PathBuf),
-    RunErrand(RunErrand),
+    RunAction(RunAction),
     LoadScores(PathBuf),
     Compare {
         first: Arc<ScoreSet>,
@@ -263,15 +263,15 @@ pub enum Effect {
         drawn: Drawn,
         format: Format,
     },
-    SaveTriage {
+    SaveReview {
         set: Arc<ScoreSet>,
-        triage: Triage,
+        review: Review,
     },
     Export {
         what: Export,
         set: Arc<ScoreSet>,
         threshold: f64,
-        triage: Triage,
+        review: Review,
     },
     Why(Box<Question>),
     /// Scores a folder with the run's encoder, as a job.
@@ -291,7 +291,7 @@ pub enum Effect {
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Control {
+pub enum JobOrder {
     Pause,
     Continue,
     Stop,
@@ -307,7 +307,7 @@ pub enum Texture {
     After,
     Outline,
     /// Little picture at this t.
-    Rung(usize),
+    StripThumbnail(usize),
     Preview(PathBuf),
     /// The image whose score is explained, with its mask's outline.
     Explained,

@@ -4,7 +4,7 @@
 use super::{next_step, out};
 use crate::{
     error::{Error, Result},
-    ml::base::reporter::{Event, Reporter, Stage, Step, Wish},
+    ml::base::reporter::{Control, Event, Reporter, Stage, Step},
 };
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use std::{
@@ -117,8 +117,8 @@ impl Reporter for Terminal {
         }
     }
 
-    fn wish(&mut self) -> Wish {
-        if STOP.load(Ordering::SeqCst) { Wish::Stop } else { Wish::GoOn }
+    fn control(&mut self) -> Control {
+        if STOP.load(Ordering::SeqCst) { Control::Stop } else { Control::Continue }
     }
 }
 

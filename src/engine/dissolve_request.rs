@@ -9,10 +9,10 @@ use std::{path::PathBuf, sync::Arc};
 
 /// One wish of the slider.
 #[derive(Debug, Clone)]
-pub struct Dissolve {
+pub struct DissolveRequest {
     pub generation: u64,
     /// Changes with everything but t and what is shown beside it.
-    pub ladder: u64,
+    pub strip: u64,
     pub dataset: Arc<Dataset>,
     pub image: ImageId,
     pub preprocess: PreprocessConfig,
@@ -25,16 +25,16 @@ pub struct Dissolve {
     /// Mean |change| of the twin where it is there already: it is not made again.
     pub known: Option<f64>,
     /// The t of the ladder that are still wanted.
-    pub rungs: Vec<usize>,
+    pub strip_steps: Vec<usize>,
     /// What is to be beside each other.
-    pub board: Board,
+    pub grid: ComparisonGrid,
     /// Folder where bands are kept; `None`: no band is wanted.
     pub bands: Option<PathBuf>,
 }
 
 /// Several twins beside each other.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
-pub enum Board {
+pub enum ComparisonGrid {
     #[default]
     Nothing,
     Images(Vec<ImageId>),
@@ -44,7 +44,7 @@ pub enum Board {
     Resolutions(Vec<usize>),
 }
 
-impl Board {
+impl ComparisonGrid {
     /// Number of twins.
     pub fn len(&self) -> usize {
         match self {

@@ -3,9 +3,9 @@
 use super::{
     display::{
         raster::{nothing, picture_of, raster_bytes, raster_of, within},
-        rgba::Pixels,
+        rgba::Rgba,
     },
-    dissolve_request::Dissolve,
+    dissolve_request::DissolveRequest,
     run_list::ModelSource,
 };
 use crate::{
@@ -58,7 +58,7 @@ pub struct Original {
 
 /// An image's dissolved twin, at the resolution of dissolving; it is stretched to the original's size where it is shown.
 #[derive(Debug, Clone)]
-pub struct Twin {
+pub struct Dissolved {
     pub image: ImageId,
     pub t: usize,
     pub raster: Arc<Raster>,
@@ -73,14 +73,14 @@ pub struct Twin {
 
 /// One of several twins beside each other.
 #[derive(Debug, Clone)]
-pub struct Plate {
+pub struct ComparisonPanel {
     pub label: String,
     pub original: Arc<Raster>,
     pub twin: Result<(Arc<Raster>, f64), Failure>,
 }
 
 #[derive(Default)]
-pub(crate) struct Bench {
+pub(crate) struct DissolveSession {
     /// The newest first.
     tables: VecDeque<Table>,
     model: Option<(ModelSource, Stamp, Arc<DiffusionModel>)>,
@@ -109,71 +109,87 @@ pub(crate) struct Prepared {
 /// Which state of a growing run the weights are of: the newest file, and when it was written.
 type Stamp = (PathBuf, Option<SystemTime>);
 
-impl Bench {
+impl DissolveSession {
     /// The wish's picture; the second value is true where it was not on the table before.
-    pub fn original(&mut self, wish: &Dissolve) -> Result<(Original, bool)> {
-        let is_new = !self.tables.iter().any(|t| t.is_of(wish, wish.image) && t.is_whole);
-        Ok((self.take(wish, wish.image, false)?.original.clone(), is_new))
+    pub fn original(&mut self, request: &DissolveRequest) -> Result<(Original, bool)> {
+        let is_new = !self.tables.iter().any(|t| t.is_of(request, request.image) && t.is_whole);
+        Ok((self.take(request, request.image, false)?.original.clone(), is_new))
     }
 
-    pub fn twin(&mut self, wish: &Dissolve) -> Result<Twin> {
+    pub fn twin(&mut self, request: &DissolveRequest) -> Result<Dissolved> {
         let start = Instant::now();
-        let (raster, mean_abs_change, resolution) = self.dissolved(wish, wish.image, wish.method, wish.resolution, wish.t)?;
-        let (image, t, weights) = (wish.image, wish.t, self.weights());
-        Ok(Twin { image, t, raster, mean_abs_change, milliseconds: start.elapsed().as_secs_f64() * 1e3, resolution, weights })
+        let (raster, mean_abs_change, resolution) =
+            self.dissolved(request, request.image, request.method, request.resolution, request.t)?;
+        let (image, t, weights) = (request.image, request.t, self.weights());
+        Ok(Dissolved {
+            image,
+            t,
+            raster,
+            mean_abs_change,
+            milliseconds: start.elapsed().as_secs_f64() * 1e3,
+            resolution,
+            weights,
+        })
     }
 
-    pub fn rung(&mut self, wish: &Dissolve, t: usize) -> Result<Rung> {
-        let twin = self.twin(&Dissolve { t, ..wish.clone() })?;
-        let [w, h] = self.take(wish, wish.image, false)?.original.size;
+    pub fn thumbnail(&mut self, request: &DissolveRequest, t: usize) -> Result<StripThumbnail> {
+        let twin = self.twin(&DissolveRequest { t, ..request.clone() })?;
+        let [w, h] = self.take(request, request.image, false)?.original.size;
         let scale = RUNG as f64 / w.max(h) as f64;
         let side = |n: usize| ((n as f64 * scale).round() as usize).clamp(1, RUNG);
-        Ok(Rung { pixels: Pixels::new(&picture_of(&twin.raster).resize(side(w), side(h))), twin })
+        Ok(StripThumbnail { pixels: Rgba::new(&picture_of(&twin.raster).resize(side(w), side(h))), twin })
     }
 
     /// The twin of an image of the data set at the wish's settings.
-    pub fn of_image(&mut self, wish: &Dissolve, image: ImageId) -> Plate {
-        let label = wish.dataset.item(image).map(|item| item.name.clone()).unwrap_or_default();
-        let is_main = image == wish.image;
-        let original = match self.take(wish, image, !is_main) {
+    pub fn of_image(&mut self, request: &DissolveRequest, image: ImageId) -> ComparisonPanel {
+        let label = request.dataset.item(image).map(|item| item.name.clone()).unwrap_or_default();
+        let is_main = image == request.image;
+        let original = match self.take(request, image, !is_main) {
             Ok(table) => table.original.raster.clone(),
-            Err(e) => return Plate { label, original: nothing(), twin: Err(e.into()) },
+            Err(e) => return ComparisonPanel { label, original: nothing(), twin: Err(e.into()) },
         };
-        let twin = self.dissolved(wish, image, wish.method, wish.resolution, wish.t);
-        Plate { label, original, twin: twin.map(|(raster, mean, _)| (raster, mean)).map_err(Failure::from) }
+        let twin = self.dissolved(request, image, request.method, request.resolution, request.t);
+        ComparisonPanel { label, original, twin: twin.map(|(raster, mean, _)| (raster, mean)).map_err(Failure::from) }
     }
 
     /// The twin at another resolution.
-    pub fn at_resolution(&mut self, wish: &Dissolve, resolution: usize) -> Plate {
-        let twin = self.dissolved(wish, wish.image, wish.method, resolution, wish.t);
-        self.plate(wish, format!("{resolution} px"), twin.map(|(raster, mean, _)| (raster, mean)))
+    pub fn at_resolution(&mut self, request: &DissolveRequest, resolution: usize) -> ComparisonPanel {
+        let twin = self.dissolved(request, request.image, request.method, resolution, request.t);
+        self.panel(request, format!("{resolution} px"), twin.map(|(raster, mean, _)| (raster, mean)))
     }
 
     /// The twin by another method, set so that it changes the picture by `target` on average.
-    pub fn matched(&mut self, wish: &Dissolve, method: DissolveMethod, target: f64) -> Plate {
+    pub fn matched(&mut self, request: &DissolveRequest, method: DissolveMethod, target: f64) -> ComparisonPanel {
         let name = method_name(method);
-        match self.match_strength(wish, method, target) {
-            Ok((setting, raster, mean)) => self.plate(wish, format!("{name}, {setting}"), Ok((raster, mean))),
-            Err(e) => self.plate(wish, name.into(), Err(e)),
+        match self.match_strength(request, method, target) {
+            Ok((setting, raster, mean)) => self.panel(request, format!("{name}, {setting}"), Ok((raster, mean))),
+            Err(e) => self.panel(request, name.into(), Err(e)),
         }
     }
 
-    fn plate(&mut self, wish: &Dissolve, label: String, twin: Result<(Arc<Raster>, f64)>) -> Plate {
-        let original = self.take(wish, wish.image, false).map_or_else(|_| nothing(), |table| table.original.raster.clone());
-        Plate { label, original, twin: twin.map_err(Failure::from) }
+    fn panel(&mut self, request: &DissolveRequest, label: String, twin: Result<(Arc<Raster>, f64)>) -> ComparisonPanel {
+        let original = self.take(request, request.image, false).map_or_else(|_| nothing(), |table| table.original.raster.clone());
+        ComparisonPanel { label, original, twin: twin.map_err(Failure::from) }
     }
 
-    fn match_strength(&mut self, wish: &Dissolve, method: DissolveMethod, target: f64) -> Result<(String, Arc<Raster>, f64)> {
-        if method == wish.method {
-            let (raster, mean, _) = self.dissolved(wish, wish.image, method, wish.resolution, wish.t)?;
-            return Ok((setting_name(method, wish.t, 0), raster, mean));
+    fn match_strength(
+        &mut self,
+        request: &DissolveRequest,
+        method: DissolveMethod,
+        target: f64,
+    ) -> Result<(String, Arc<Raster>, f64)> {
+        if method == request.method {
+            let (raster, mean, _) = self.dissolved(request, request.image, method, request.resolution, request.t)?;
+            return Ok((setting_name(method, request.t, 0), raster, mean));
         }
-        let resolution = self.dissolver(wish, wish.image, wish.method, wish.resolution)?.resolution();
+        let resolution = self.dissolver(request, request.image, request.method, request.resolution)?.resolution();
         // From weak to strong: the setting number of each method.
         let settings = match method {
             DissolveMethod::Diffusion => {
-                let last =
-                    self.dissolver(wish, wish.image, method, wish.resolution)?.model().map(|m| m.schedule().timesteps() - 1);
+                let last = self
+                    .dissolver(request, request.image, method, request.resolution)?
+                    .model()
+                    .map(|m| m.schedule().timesteps() - 1);
                 0..=last.unwrap_or(T_MAX).min(T_MAX)
             }
             DissolveMethod::Gaussian(_) => 0..=resolution / 2 - 1,
@@ -181,52 +197,52 @@ impl Bench {
             DissolveMethod::Resample | DissolveMethod::None => 0..=resolution - 2,
         };
         let with = |i: usize| match method {
-            DissolveMethod::Diffusion => (method, wish.resolution, i),
+            DissolveMethod::Diffusion => (method, request.resolution, i),
             DissolveMethod::Gaussian(_) => (DissolveMethod::Gaussian(2 * i + 1), resolution, 0),
             DissolveMethod::Median(_) => (DissolveMethod::Median(2 * i + 1), resolution, 0),
             DissolveMethod::Resample | DissolveMethod::None => (DissolveMethod::Resample, resolution - i, 0),
         };
         let (best, _) = matched_strength::nearest(settings, target, |i| {
             let (method, resolution, t) = with(i);
-            Ok(self.dissolved(wish, wish.image, method, resolution, t)?.1)
+            Ok(self.dissolved(request, request.image, method, resolution, t)?.1)
         })?;
         let (method, resolution, t) = with(best);
-        let (raster, mean, _) = self.dissolved(wish, wish.image, method, resolution, t)?;
+        let (raster, mean, _) = self.dissolved(request, request.image, method, resolution, t)?;
         Ok((setting_name(method, t, resolution), raster, mean))
     }
 
     /// An image dissolved: the twin, its mean |change|, and the resolution it has.
     fn dissolved(
         &mut self,
-        wish: &Dissolve,
+        request: &DissolveRequest,
         image: ImageId,
         method: DissolveMethod,
         resolution: usize,
         t: usize,
     ) -> Result<(Arc<Raster>, f64, usize)> {
-        let dissolver = self.dissolver(wish, image, method, resolution)?;
-        let table = self.take(wish, image, image != wish.image)?;
+        let dissolver = self.dissolver(request, image, method, resolution)?;
+        let table = self.take(request, image, image != request.image)?;
         let twin = dissolve(&dissolver, table.fitted(dissolver.resolution()), t)?;
         let mean = mean_abs_change(&table.measured, &twin);
         Ok((raster_of(&twin), mean, dissolver.resolution()))
     }
 
     /// An image that is measured and not shown.
-    pub fn prepare(&mut self, wish: &Dissolve, image: ImageId) -> Result<Prepared> {
-        let picture = Preprocess::new(wish.preprocess.clone()).apply(&wish.dataset.read(image)?);
-        let side = self.dissolver(wish, wish.image, wish.method, wish.resolution)?.resolution();
+    pub fn prepare(&mut self, request: &DissolveRequest, image: ImageId) -> Result<Prepared> {
+        let picture = Preprocess::new(request.preprocess.clone()).apply(&request.dataset.read(image)?);
+        let side = self.dissolver(request, request.image, request.method, request.resolution)?.resolution();
         Ok(Prepared { fitted: fit(&picture, side), measured: within(picture, MEASURED).to_rgb() })
     }
 
     /// Its mean |change| at a step.
-    pub fn strength(&mut self, wish: &Dissolve, prepared: &Prepared, t: usize) -> Result<f64> {
-        let dissolver = self.dissolver(wish, wish.image, wish.method, wish.resolution)?;
+    pub fn strength(&mut self, request: &DissolveRequest, prepared: &Prepared, t: usize) -> Result<f64> {
+        let dissolver = self.dissolver(request, request.image, request.method, request.resolution)?;
         Ok(mean_abs_change(&prepared.measured, &dissolve(&dissolver, &prepared.fitted, t)?))
     }
 
     /// Number of the model's steps; `None` for a filter.
-    pub fn timesteps(&mut self, wish: &Dissolve) -> Result<Option<usize>> {
-        let dissolver = self.dissolver(wish, wish.image, wish.method, wish.resolution)?;
+    pub fn timesteps(&mut self, request: &DissolveRequest) -> Result<Option<usize>> {
+        let dissolver = self.dissolver(request, request.image, request.method, request.resolution)?;
         Ok(dissolver.model().map(|m| m.schedule().timesteps()))
     }
 
@@ -236,20 +252,20 @@ impl Bench {
     }
 
     /// The image, read and prepared where it is not there yet. `small`: it is one beside others.
-    fn take(&mut self, wish: &Dissolve, image: ImageId, small: bool) -> Result<&mut Table> {
-        let place = match self.tables.iter().position(|t| t.is_of(wish, image) && (small || t.is_whole)) {
+    fn take(&mut self, request: &DissolveRequest, image: ImageId, small: bool) -> Result<&mut Table> {
+        let place = match self.tables.iter().position(|t| t.is_of(request, image) && (small || t.is_whole)) {
             Some(place) => place,
             None => {
-                let table = Table::read(wish, image, !small)?;
+                let table = Table::read(request, image, !small)?;
                 // Large ones go when another one is selected; little ones stay for a while.
                 self.tables.retain(|t| {
                     let is_little =
                         t.base.width.max(t.base.height) <= SIDE && t.original.raster.size().into_iter().all(|s| s <= SIDE as u32);
-                    let is_main = t.is_of(wish, wish.image);
-                    Arc::ptr_eq(&t.dataset, &wish.dataset) && !t.is_of(wish, image) && (is_little || is_main)
+                    let is_main = t.is_of(request, request.image);
+                    Arc::ptr_eq(&t.dataset, &request.dataset) && !t.is_of(request, image) && (is_little || is_main)
                 });
                 while self.tables.len() >= KEPT {
-                    let oldest = self.tables.iter().rposition(|t| !t.is_of(wish, wish.image));
+                    let oldest = self.tables.iter().rposition(|t| !t.is_of(request, request.image));
                     self.tables.remove(oldest.unwrap_or(0));
                 }
                 self.tables.push_front(table);
@@ -259,12 +275,18 @@ impl Bench {
         self.tables.get_mut(place).ok_or_else(|| Error::user("no picture is selected", "click one"))
     }
 
-    fn dissolver(&mut self, wish: &Dissolve, image: ImageId, method: DissolveMethod, resolution: usize) -> Result<Dissolver> {
-        let model = match &wish.model {
+    fn dissolver(
+        &mut self,
+        request: &DissolveRequest,
+        image: ImageId,
+        method: DissolveMethod,
+        resolution: usize,
+    ) -> Result<Dissolver> {
+        let model = match &request.model {
             Some(source) if method == DissolveMethod::Diffusion => Some(self.model(source)?),
             _ => None,
         };
-        let grey = self.take(wish, image, image != wish.image)?.grey;
+        let grey = self.take(request, image, image != request.image)?.grey;
         Dissolver::new(method, model, resolution, grey)?
             .ok_or_else(|| Error::user("this method does not dissolve", "choose diffusion, a blur, or down- and up-sampling"))
     }
@@ -287,10 +309,10 @@ impl Bench {
 
 impl Table {
     /// `is_whole`: at its own size, not as one little picture beside others.
-    fn read(wish: &Dissolve, image: ImageId, is_whole: bool) -> Result<Self> {
-        let (picture, white) = wish.dataset.read_with_white(image)?;
-        let mapped = wish.preprocess != PreprocessConfig::default();
-        let picture = if mapped { Preprocess::new(wish.preprocess.clone()).apply(&picture) } else { picture };
+    fn read(request: &DissolveRequest, image: ImageId, is_whole: bool) -> Result<Self> {
+        let (picture, white) = request.dataset.read_with_white(image)?;
+        let mapped = request.preprocess != PreprocessConfig::default();
+        let picture = if mapped { Preprocess::new(request.preprocess.clone()).apply(&picture) } else { picture };
         let (size, grey) = ([picture.width, picture.height], picture.is_grey());
         let largest = (SHOWN as f64 / (size[0] * size[1]).max(1) as f64).sqrt() * size[0].max(size[1]) as f64;
         let picture = within(picture, largest as usize);
@@ -302,12 +324,12 @@ impl Table {
         let picture = within(picture, BASE);
         let measured = within(picture.clone(), MEASURED).to_rgb();
         let original = Original { image, raster, size, white };
-        let (dataset, preprocess) = (wish.dataset.clone(), wish.preprocess.clone());
+        let (dataset, preprocess) = (request.dataset.clone(), request.preprocess.clone());
         Ok(Self { dataset, preprocess, original, is_whole, base: picture, measured, grey, fitted: Vec::new() })
     }
 
-    fn is_of(&self, wish: &Dissolve, image: ImageId) -> bool {
-        self.original.image == image && Arc::ptr_eq(&self.dataset, &wish.dataset) && self.preprocess == wish.preprocess
+    fn is_of(&self, request: &DissolveRequest, image: ImageId) -> bool {
+        self.original.image == image && Arc::ptr_eq(&self.dataset, &request.dataset) && self.preprocess == request.preprocess
     }
 
     fn fitted(&mut self, side: usize) -> &Picture {
@@ -382,8 +404,8 @@ fn newest(ModelSource(path): &ModelSource) -> Stamp {
 
 /// One step of the ladder.
 #[derive(Debug)]
-pub struct Rung {
-    pub twin: Twin,
+pub struct StripThumbnail {
+    pub twin: Dissolved,
     /// The twin small, in the original's proportions.
-    pub pixels: Pixels,
+    pub pixels: Rgba,
 }

@@ -3,7 +3,7 @@
 use super::{
     display::{
         raster::within,
-        rgba::{Pixels, blend},
+        rgba::{Rgba, blend},
     },
     score_set::ScoreSet,
 };
@@ -48,12 +48,12 @@ pub struct Question {
 pub enum Answer {
     /// The image as the encoder sees it, but larger, with the outline of its mask where it has one.
     Picture {
-        pixels: Pixels,
+        pixels: Rgba,
         has_mask: bool,
     },
     Nearest {
         shift: usize,
-        pixels: Pixels,
+        pixels: Rgba,
     },
     /// Covered places, of how many (droppable).
     Covered {
@@ -62,7 +62,7 @@ pub enum Answer {
     },
     /// The picture under its map. `fall`, `rise`: the largest changes of the score where a place is covered, both >= 0.
     Map {
-        pixels: Pixels,
+        pixels: Rgba,
         fall: f64,
         rise: f64,
     },
@@ -71,7 +71,7 @@ pub enum Answer {
 
 /// What is kept from one question to the next.
 #[derive(Default)]
-pub(crate) struct Desk {
+pub(crate) struct ExplainerCache {
     /// The run's own data, where another data set is open.
     own: Option<(PathBuf, Arc<Dataset>)>,
     encoder: Option<(PathBuf, Encoder, Scorer)>,
@@ -79,7 +79,7 @@ pub(crate) struct Desk {
     shown: Option<(u64, Picture)>,
 }
 
-impl Desk {
+impl ExplainerCache {
     pub(crate) fn answer(&mut self, q: &Question, say: &dyn Fn(Answer), stale: &dyn Fn() -> bool) -> Result<()> {
         if self.shown.as_ref().is_none_or(|(generation, _)| *generation != q.generation) {
             self.pictures(q, say, stale)?;
@@ -91,7 +91,7 @@ impl Desk {
         let preprocess = Preprocess::new(q.set.config.preprocess.clone());
         let read = |data: &Dataset, id, longest| Ok::<_, Error>(within(preprocess.apply(&data.read(id)?), longest));
         let picture = read(&q.dataset, q.image, SHOWN)?;
-        let mut pixels = Pixels::new(&picture.to_rgb());
+        let mut pixels = Rgba::new(&picture.to_rgb());
         // A crop or another change of the geometry is not known for the mask.
         let stored = q.dataset.item(q.image).map_or([0; 2], |i| i.size);
         let mask = if q.set.config.preprocess.circle_crop { None } else { q.dataset.read_mask(q.image)? };
@@ -113,7 +113,7 @@ impl Desk {
             if stale() {
                 return Ok(());
             }
-            let pixels = Pixels::new(&read(&own, id, NEAREST)?.to_rgb());
+            let pixels = Rgba::new(&read(&own, id, NEAREST)?.to_rgb());
             // One image may be the nearest under several shifts.
             for shift in (0..SHIFTS).filter(|&k| names[k] == names[first]) {
                 say(Answer::Nearest { shift, pixels: pixels.clone() });

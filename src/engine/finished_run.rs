@@ -21,7 +21,7 @@ use crate::{
     },
     nn::KeptPages,
     run_dir::{RunDir, RunKind, write_atomic},
-    scores::{PLANTED, Planted, Scores},
+    scores::{PLANTED, Scores, SyntheticLesions},
 };
 use candle_core::Device;
 use std::{
@@ -63,7 +63,7 @@ impl Ready {
     ///
     /// # Errors
     /// As for [`synthetic_lesions::measure`], and where the images of the run are gone.
-    pub fn plant(&self, seed: u64, reporter: &mut dyn Reporter) -> Result<Planted> {
+    pub fn plant(&self, seed: u64, reporter: &mut dyn Reporter) -> Result<SyntheticLesions> {
         let data = Arc::new(Dataset::open(&self.config.data, &|_| {})?);
         let planted = synthetic_lesions::measure(&self.encoder, &data, seed, reporter)?;
         planted.write(&self.run.join(PLANTED))?;
@@ -133,7 +133,7 @@ pub fn score_folder(run: &Path, folder: &Path, reporter: &mut dyn Reporter) -> R
 }
 
 /// Plants lesions for the window, with the run's own seed.
-pub fn plant(run: &Path, reporter: &mut dyn Reporter) -> Result<Planted> {
+pub fn plant(run: &Path, reporter: &mut dyn Reporter) -> Result<SyntheticLesions> {
     let _pages = KeptPages::new();
     let ready = Ready::open(run, None, None, reporter)?;
     ready.plant(ready.config.run.seed, reporter)

@@ -2,8 +2,8 @@
 //! its data, and kept in the workspace.
 
 use super::{
-    dissolve_request::Dissolve,
-    dissolve_session::{Bench, Prepared, hash},
+    dissolve_request::DissolveRequest,
+    dissolve_session::{DissolveSession, Prepared, hash},
 };
 use crate::{
     data::ImageId,
@@ -22,7 +22,7 @@ const NEWS: usize = 4;
 
 /// Mean |change| of the training normals against t.
 #[derive(Debug, Clone, PartialEq)]
-pub struct Band {
+pub struct NormalBand {
     /// `(t, 5th percentile, median, 95th percentile)`, in the order of t.
     pub rows: Vec<(usize, [f64; 3])>,
     /// Normals measured, and how many there will be.
@@ -30,7 +30,7 @@ pub struct Band {
     pub of: usize,
 }
 
-impl Band {
+impl NormalBand {
     /// Whether it is still being measured.
     pub fn more(&self) -> bool {
         self.count < self.of
@@ -39,7 +39,7 @@ impl Band {
 
 /// Measures a band in small pieces, so that the slider never waits for more than one of them.
 #[derive(Default)]
-pub(crate) struct BandBuilder {
+pub(crate) struct NormalBandBuilder {
     key: Option<u64>,
     steps: Vec<usize>,
     ids: Vec<ImageId>,
@@ -56,14 +56,20 @@ struct Kept {
     strengths: Vec<Vec<f64>>,
 }
 
-impl BandBuilder {
+impl NormalBandBuilder {
     /// One piece of work: the news where there are any, and whether there is more to do.
-    pub fn step(&mut self, bench: &mut Bench, wish: &Dissolve) -> Result<(Option<Band>, bool)> {
-        let Some(timesteps) = bench.timesteps(wish)? else { return Ok((None, false)) };
-        let names = wish.dataset.training_normals();
-        let key =
-            hash((bench.weights(), wish.resolution, format!("{:?}", wish.preprocess), wish.dataset.root(), &names, NORMALS));
-        let file = wish.bands.as_ref().map(|folder| folder.join(format!("{key:016x}.json")));
+    pub fn step(&mut self, session: &mut DissolveSession, request: &DissolveRequest) -> Result<(Option<NormalBand>, bool)> {
+        let Some(timesteps) = session.timesteps(request)? else { return Ok((None, false)) };
+        let names = request.dataset.training_normals();
+        let key = hash((
+            session.weights(),
+            request.resolution,
+            format!("{:?}", request.preprocess),
+            request.dataset.root(),
+            &names,
+            NORMALS,
+        ));
+        let file = request.bands.as_ref().map(|folder| folder.join(format!("{key:016x}.json")));
         if self.key != Some(key) {
             let steps: Vec<usize> = STEPS.into_iter().filter(|&t| t < timesteps).collect();
             let stride = names.len().div_ceil(NORMALS).max(1);
@@ -75,11 +81,11 @@ impl BandBuilder {
         match self.now.take() {
             None => {
                 let Some(&id) = self.ids.get(self.done.len()) else { return Ok((self.news(), false)) };
-                self.now = Some((bench.prepare(wish, id)?, Vec::new()));
+                self.now = Some((session.prepare(request, id)?, Vec::new()));
             }
             Some((prepared, mut strengths)) => {
                 if let Some(&t) = self.steps.get(strengths.len()) {
-                    strengths.push(bench.strength(wish, &prepared, t)?);
+                    strengths.push(session.strength(request, &prepared, t)?);
                 }
                 if strengths.len() < self.steps.len() {
                     self.now = Some((prepared, strengths));
@@ -107,7 +113,7 @@ impl BandBuilder {
     }
 
     /// `None` as long as nothing was measured.
-    fn news(&self) -> Option<Band> {
+    fn news(&self) -> Option<NormalBand> {
         let rows: Vec<_> = (0..self.steps.len())
             .map(|i| {
                 let mut column: Vec<f64> = self.done.iter().map(|row| row[i]).collect();
@@ -115,7 +121,7 @@ impl BandBuilder {
                 (self.steps[i], [0.05, 0.5, 0.95].map(|share| percentile(&column, share)))
             })
             .collect();
-        (!self.done.is_empty()).then_some(Band { rows, count: self.done.len(), of: self.ids.len() })
+        (!self.done.is_empty()).then_some(NormalBand { rows, count: self.done.len(), of: self.ids.len() })
     }
 }
 
@@ -148,7 +154,7 @@ mod tests {
     fn a_kept_band_is_read_again_and_a_strange_one_is_not() {
         let folder = tempfile::tempdir().unwrap();
         let file = folder.path().join("bands/x.json");
-        let builder = BandBuilder { steps: vec![5, 20], done: vec![vec![0.1, 0.2]; 3], ..BandBuilder::default() };
+        let builder = NormalBandBuilder { steps: vec![5, 20], done: vec![vec![0.1, 0.2]; 3], ..NormalBandBuilder::default() };
         builder.keep(&file).unwrap();
         assert_eq!(read(&file, &[5, 20]).unwrap().len(), 3);
         assert!(read(&file, &[5]).is_none());

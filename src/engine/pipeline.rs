@@ -10,11 +10,11 @@ use crate::{
     ml::{
         base::{
             device,
-            reporter::{Event, Reporter, Stage, Wish},
+            reporter::{Control, Event, Reporter, Stage},
         },
         diffusion::model::DiffusionModel,
         encoder::model::Encoder,
-        scoring::{baselines, profile_scorer::Profiler, scorer},
+        scoring::{baselines, profile_scorer::ProfileScorer, scorer},
         training::{ddpm, dia},
     },
     nn::KeptPages,
@@ -148,7 +148,7 @@ pub fn score_images(
 ) -> Result<Scores> {
     let config = &encoder.config.run;
     let profiler = match model.filter(|_| config.score.profile) {
-        Some(model) => Profiler::open_or_build(run, encoder, model, data, reporter)?,
+        Some(model) => ProfileScorer::open_or_build(run, encoder, model, data, reporter)?,
         None => None,
     };
     let mut scores = scorer::score(encoder, data, ids, profiler.as_ref(), reporter)?;
@@ -194,5 +194,5 @@ fn given_model(config: &RunConfig, device: &Device) -> Result<Option<Arc<Diffusi
 }
 
 fn check_stop(reporter: &mut dyn Reporter) -> Result<()> {
-    if reporter.wish() == Wish::Stop { Err(Error::Stopped) } else { Ok(()) }
+    if reporter.control() == Control::Stop { Err(Error::Stopped) } else { Ok(()) }
 }

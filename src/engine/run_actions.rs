@@ -20,7 +20,7 @@ use std::{
 };
 
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum RunErrand {
+pub enum RunAction {
     /// A new name and new notes.
     Edit {
         run: PathBuf,
@@ -50,8 +50,8 @@ pub struct RunDone {
     pub trashed: Option<PathBuf>,
 }
 
-impl RunErrand {
-    pub fn carry_out(&self, workspace: &Path) -> Result<RunDone> {
+impl RunAction {
+    pub fn execute(&self, workspace: &Path) -> Result<RunDone> {
         match self {
             Self::Edit { run, name, notes } => {
                 let run = RunDir::open(run)?;
@@ -152,15 +152,15 @@ mod tests {
     fn names_and_notes_are_kept_and_the_trash_gives_back() {
         let dir = tempfile::tempdir().unwrap();
         let path = run(dir.path()).path().to_path_buf();
-        RunErrand::Edit { run: path.clone(), name: "second".into(), notes: "why".into() }.carry_out(dir.path()).unwrap();
+        RunAction::Edit { run: path.clone(), name: "second".into(), notes: "why".into() }.execute(dir.path()).unwrap();
         let manifest = RunDir::open(&path).unwrap().manifest().unwrap();
         assert_eq!((manifest.name.as_str(), manifest.notes.as_str()), ("second", "why"));
-        let done = RunErrand::Trash(path.clone()).carry_out(dir.path()).unwrap();
+        let done = RunAction::Trash(path.clone()).execute(dir.path()).unwrap();
         assert!(done.text.contains("second") && !path.exists());
         let trashed = done.trashed.unwrap();
-        RunErrand::Restore(trashed).carry_out(dir.path()).unwrap();
+        RunAction::Restore(trashed).execute(dir.path()).unwrap();
         assert!(path.exists());
-        let refused = RunErrand::Delete(vec![path.clone()]).carry_out(dir.path()).unwrap_err();
+        let refused = RunAction::Delete(vec![path.clone()]).execute(dir.path()).unwrap_err();
         assert!(refused.to_string().contains("not in the trash") && path.exists());
     }
 
@@ -168,11 +168,11 @@ mod tests {
     fn finished_weights_are_exported_by_their_part() {
         let dir = tempfile::tempdir().unwrap();
         let run = run(dir.path());
-        let done = RunErrand::Export(run.path().into()).carry_out(dir.path()).unwrap();
+        let done = RunAction::Export(run.path().into()).execute(dir.path()).unwrap();
         let files: Vec<_> = std::fs::read_dir(done.show.unwrap()).unwrap().flatten().map(|f| f.file_name()).collect();
         assert!(files.len() == 1 && files[0].to_string_lossy().ends_with("first-ddpm.safetensors"), "{files:?}");
         let empty = RunDir::create(dir.path(), RunKind::Dia, "none", &RunConfig::default()).unwrap();
-        assert!(RunErrand::Export(empty.path().into()).carry_out(dir.path()).is_err());
-        assert!(RunErrand::Import(dir.path().join("nothing.pt")).carry_out(dir.path()).is_err());
+        assert!(RunAction::Export(empty.path().into()).execute(dir.path()).is_err());
+        assert!(RunAction::Import(dir.path().join("nothing.pt")).execute(dir.path()).is_err());
     }
 }

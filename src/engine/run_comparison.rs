@@ -5,7 +5,7 @@ use crate::{error::Result, scores::Comparison};
 use std::{collections::HashMap, path::Path, sync::Arc};
 
 #[derive(Debug)]
-pub struct Compared {
+pub struct ComparedRuns {
     pub first: Arc<ScoreSet>,
     pub second: ScoreSet,
     /// The images that moved most come first.
@@ -14,7 +14,7 @@ pub struct Compared {
     pub rows: Vec<usize>,
 }
 
-impl Compared {
+impl ComparedRuns {
     /// Reads the second run's scores, and compares.
     ///
     /// # Errors

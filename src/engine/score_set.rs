@@ -7,7 +7,7 @@ use crate::{
     metrics::{self, Confusion, PrPoint, Ranking, RocPoint},
     ml::training::dia,
     run_dir::RunDir,
-    scores::{Evaluation, PLANTED, Planted, ScoreRow, Scores, Triage},
+    scores::{Evaluation, PLANTED, Review, ScoreRow, Scores, SyntheticLesions},
 };
 use std::{
     fs,
@@ -52,9 +52,9 @@ pub struct ScoreSet {
     /// How the terms of training normals lie, left out one by one; `None` where the file has none.
     pub normals: Option<Normals>,
     /// How many planted lesions the run finds, where that was asked.
-    pub planted: Option<Arc<Planted>>,
+    pub planted: Option<Arc<SyntheticLesions>>,
     /// Tags and notes that were saved beside the run.
-    pub triage: Triage,
+    pub review: Review,
     ranking: Option<Ranking>,
     /// Scores of the normal training images, ascending.
     training: Vec<f64>,
@@ -79,8 +79,8 @@ impl ScoreSet {
         }
         set.encoder = dia::part(&run).ok().map(|part| part.join(dia::ENCODER)).filter(|path| path.is_file());
         // Figures that cannot be read are no reason not to show the scores; they can be made anew.
-        set.planted = Planted::read(&folder.join(PLANTED)).ok().flatten().map(Arc::new);
-        set.triage = Triage::read(&triage_file(&file))?;
+        set.planted = SyntheticLesions::read(&folder.join(PLANTED)).ok().flatten().map(Arc::new);
+        set.review = Review::read(&review_file(&file))?;
         let own = folder.join("scores.csv");
         if file != own && own.is_file() {
             // Other images are held against the run's own training images, which their file does not have.
@@ -128,7 +128,7 @@ impl ScoreSet {
             classes,
             normals: Normals::new(&scores.rows.iter().filter(|r| is_training_normal(r)).collect::<Vec<_>>()),
             planted: None,
-            triage: Triage::default(),
+            review: Review::default(),
             rows: rows.into_iter().chain(train).collect(),
             scores,
             evaluation,
@@ -190,7 +190,7 @@ pub(crate) fn data_file(file: &Path) -> Option<PathBuf> {
 }
 
 /// Tags and notes lie beside their scores.
-pub(crate) fn triage_file(file: &Path) -> PathBuf {
+pub(crate) fn review_file(file: &Path) -> PathBuf {
     let name = file.file_name().unwrap_or_default().to_string_lossy().replacen("scores", "tags", 1);
     file.with_file_name(name)
 }
@@ -243,12 +243,12 @@ mod tests {
 
         write("scores-new.csv", "path,score,threshold\nx,1,2\ny,3,2\n");
         write("scores-new.toml", "path = \"/elsewhere\"\n");
-        let mut triage = Triage::default();
-        triage.set("x", crate::scores::Remark::default().toggled(Tag::Interesting));
-        triage.write(&run.join("tags-new.csv")).unwrap();
+        let mut review = Review::default();
+        review.set("x", crate::scores::Annotation::default().toggled(Tag::Interesting));
+        review.write(&run.join("tags-new.csv")).unwrap();
         let set = ScoreSet::read(&run.join("scores-new.csv")).unwrap();
         assert!(set.is_foreign() && set.roc.is_empty() && set.evaluation.undefined.is_some());
-        assert_eq!((names(&set).as_str(), set.triage.len(), set.files.len()), ("yx", 1, 2));
+        assert_eq!((names(&set).as_str(), set.review.len(), set.files.len()), ("yx", 1, 2));
         assert_eq!(set.threshold(config.score.rule), Ok(2.0), "the rule was applied when the folder was scored");
         assert_eq!(ScoreSet::title(&set.file), "new");
     }

@@ -8,7 +8,7 @@
 //! left half-written at the end is cut off by the next record; a damaged one is found by its sum. Only one program at a time
 //! adds to a file; others read it.
 
-use super::display::rgba::Pixels;
+use super::display::rgba::Rgba;
 use crate::data::{Dataset, Item};
 use image::{ExtendedColorType, ImageEncoder, codecs::jpeg::JpegEncoder};
 use std::{
@@ -92,7 +92,7 @@ impl ThumbnailCache {
     }
 
     /// The little picture of an image, where there is one that is not out of date.
-    pub fn get(&mut self, key: u64) -> Option<Pixels> {
+    pub fn get(&mut self, key: u64) -> Option<Rgba> {
         let &(at, size) = self.places.get(&key)?;
         let mut record = vec![0; HEADER as usize + size as usize];
         let read = self.file.seek(SeekFrom::Start(at)).and_then(|_| self.file.read_exact(&mut record));
@@ -104,11 +104,11 @@ impl ThumbnailCache {
             return None;
         };
         let rgba = image.into_rgba8();
-        Some(Pixels { width: rgba.width() as usize, height: rgba.height() as usize, rgba: rgba.into_raw() })
+        Some(Rgba { width: rgba.width() as usize, height: rgba.height() as usize, rgba: rgba.into_raw() })
     }
 
     /// Adds a little picture. A full disk or file is no error: it is made anew the next time.
-    pub fn put(&mut self, key: u64, pixels: &Pixels) {
+    pub fn put(&mut self, key: u64, pixels: &Rgba) {
         if !self.is_ours || self.places.contains_key(&key) || self.end > FILE_LIMIT {
             return;
         }
@@ -186,8 +186,8 @@ mod tests {
         Dataset::from_items(root.into(), Layout::Unlabelled, String::new(), Vec::new(), Vec::new())
     }
 
-    fn picture(grey: u8) -> Pixels {
-        Pixels { width: 3, height: 2, rgba: [grey, grey, grey, 255].repeat(6) }
+    fn picture(grey: u8) -> Rgba {
+        Rgba { width: 3, height: 2, rgba: [grey, grey, grey, 255].repeat(6) }
     }
 
     #[test]

@@ -11,13 +11,13 @@
 //! Colours are gamma-encoded throughout, as they are in the files and as people compare them.
 
 mod callback;
+pub mod compare_cpu;
 mod params;
 mod raster;
 mod renderer;
-pub mod twin;
 
 pub use callback::{Compare, install};
-pub use params::{Difference, Look, Mode, Params};
+pub use params::{Appearance, Difference, Mode, Params};
 pub use raster::{Raster, Texels};
 pub use renderer::Renderer;
 

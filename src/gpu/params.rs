@@ -1,6 +1,6 @@
 //! What of two pictures is shown, and how: the shader's uniforms.
 
-use super::{Raster, twin};
+use super::{Raster, compare_cpu};
 
 /// From this many pixels of the screen a pixel of the picture is shown as a square: nothing is made up between them.
 const SQUARES: f32 = 3.0;
@@ -20,7 +20,7 @@ pub enum Mode {
     Loupe,
 }
 
-/// How the difference of original and twin is coloured.
+/// How the difference of original and compare_cpu is coloured.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Difference {
     /// Blue (darker) - white (same) - red (brighter).
@@ -39,16 +39,16 @@ impl Difference {
 
     /// The colour of a value: in \[-1, 1\] for signed, \[0, 1\] for absolute ones.
     pub fn colour(self, value: f32) -> [u8; 3] {
-        twin::bytes(match self {
-            Self::Signed => twin::signed(value),
-            Self::Absolute => twin::inferno(value),
+        compare_cpu::bytes(match self {
+            Self::Signed => compare_cpu::signed(value),
+            Self::Absolute => compare_cpu::inferno(value),
         })
     }
 }
 
 /// How the pictures are shown.
 #[derive(Debug, Clone, Copy, PartialEq)]
-pub struct Look {
+pub struct Appearance {
     pub mode: Mode,
     /// What changed is multiplied by this before it is coloured.
     pub gain: f32,
@@ -89,7 +89,7 @@ pub struct Params {
 impl Params {
     /// The frame at `origin` shows the pictures from the point `start` on, `scale` physical px of the screen a pixel of the
     /// original. The dissolved picture is stretched to the original's size.
-    pub fn new(original: &Raster, dissolved: &Raster, origin: [f32; 2], start: [f32; 2], scale: f32, look: Look) -> Self {
+    pub fn new(original: &Raster, dissolved: &Raster, origin: [f32; 2], start: [f32; 2], scale: f32, look: Appearance) -> Self {
         let (size_a, size_b) = (original.size(), dissolved.size());
         let share = (size_b[0] as f32 / size_a[0] as f32).min(size_b[1] as f32 / size_a[1] as f32);
         Self {

@@ -7,7 +7,7 @@ use super::{
 };
 use crate::{
     error::{Error, Result},
-    ml::base::reporter::{Event, Reporter, Wish},
+    ml::base::reporter::{Control, Event, Reporter},
 };
 use std::{
     path::PathBuf,
@@ -103,8 +103,8 @@ impl Reporter for JobReporter {
         }
     }
 
-    fn wish(&mut self) -> Wish {
-        self.control.wish()
+    fn control(&mut self) -> Control {
+        self.control.control()
     }
 }
 
@@ -147,7 +147,7 @@ mod tests {
         let there = control.clone();
         let task: Task = Box::new(move |reporter| {
             there.stop();
-            if reporter.wish() == Wish::Stop { Err(Error::Stopped) } else { Ok(PathBuf::new()) }
+            if reporter.control() == Control::Stop { Err(Error::Stopped) } else { Ok(PathBuf::new()) }
         });
         assert_eq!(outcomes(vec![(control, task)])[0].1, Outcome::Stopped);
     }

@@ -1,6 +1,6 @@
 //! What a person wants of one job: go on, pause, stop, stop and keep. Looked at by the training once a batch.
 
-use crate::ml::base::reporter::Wish;
+use crate::ml::base::reporter::Control;
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 
 /// Shared by the window and the job's thread.
@@ -16,7 +16,7 @@ struct Inner {
 #[derive(Debug, Default, Clone, Copy)]
 struct Wanted {
     paused: bool,
-    wish: Option<Wish>,
+    request: Option<Control>,
 }
 
 impl JobControl {
@@ -32,40 +32,40 @@ impl JobControl {
 
     /// Write a checkpoint and end; the work can be resumed.
     pub fn stop(&self) {
-        self.end(Wish::Stop);
+        self.end(Control::Stop);
     }
 
     /// End the stage now, as if this had been its last step.
     pub fn finish(&self) {
-        self.end(Wish::Finish);
+        self.end(Control::FinishEarly);
     }
 
     pub fn is_stopped(&self) -> bool {
-        self.lock().wish == Some(Wish::Stop)
+        self.lock().request == Some(Control::Stop)
     }
 
     /// A finish is for one stage only: the next one of a chain starts without it.
     pub fn stage_ended(&self) {
         let mut wanted = self.lock();
-        if wanted.wish == Some(Wish::Finish) {
-            wanted.wish = None;
+        if wanted.request == Some(Control::FinishEarly) {
+            wanted.request = None;
         }
     }
 
     /// Blocks while paused.
-    pub fn wish(&self) -> Wish {
+    pub fn control(&self) -> Control {
         let mut wanted = self.lock();
-        while wanted.paused && wanted.wish.is_none() {
+        while wanted.paused && wanted.request.is_none() {
             wanted = self.0.changed.wait(wanted).unwrap_or_else(PoisonError::into_inner);
         }
-        wanted.wish.unwrap_or(Wish::GoOn)
+        wanted.request.unwrap_or(Control::Continue)
     }
 
-    fn end(&self, wish: Wish) {
+    fn end(&self, request: Control) {
         let mut wanted = self.lock();
         // A stop is not taken back by a later "stop and keep".
-        if wanted.wish != Some(Wish::Stop) {
-            wanted.wish = Some(wish);
+        if wanted.request != Some(Control::Stop) {
+            wanted.request = Some(request);
         }
         wanted.paused = false;
         self.0.changed.notify_all();
@@ -88,10 +88,10 @@ mod tests {
         control.pause();
         let (tx, rx) = mpsc::channel();
         let there = control.clone();
-        let worker = std::thread::spawn(move || tx.send(there.wish()));
+        let worker = std::thread::spawn(move || tx.send(there.control()));
         assert!(rx.try_recv().is_err());
         control.resume();
-        assert_eq!(rx.recv(), Ok(Wish::GoOn));
+        assert_eq!(rx.recv(), Ok(Control::Continue));
         worker.join().unwrap().unwrap();
     }
 
@@ -101,7 +101,7 @@ mod tests {
         control.pause();
         control.stop();
         control.finish();
-        assert_eq!(control.wish(), Wish::Stop);
+        assert_eq!(control.control(), Control::Stop);
         control.stage_ended();
         assert!(control.is_stopped());
     }
@@ -110,8 +110,8 @@ mod tests {
     fn a_finish_is_for_one_stage() {
         let control = JobControl::default();
         control.finish();
-        assert_eq!(control.wish(), Wish::Finish);
+        assert_eq!(control.control(), Control::FinishEarly);
         control.stage_ended();
-        assert_eq!(control.wish(), Wish::GoOn);
+        assert_eq!(control.control(), Control::Continue);
     }
 }

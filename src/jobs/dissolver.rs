@@ -4,17 +4,17 @@
 
 use super::{
     events::{Events, JobEvent},
-    latest::{Mailbox, Newest, Next},
+    latest::{LatestOnly, LatestReceiver, Next},
 };
-use crate::engine::dissolve_request::{Board, Dissolve, METHODS};
+use crate::engine::dissolve_request::{ComparisonGrid, DissolveRequest, METHODS};
 use crate::error::Failure;
 use crate::{
     config::DissolveMethod,
-    engine::{dissolve_session::Bench, normal_band::BandBuilder},
+    engine::{dissolve_session::DissolveSession, normal_band::NormalBandBuilder},
 };
 use std::collections::VecDeque;
 
-impl Newest<Dissolve> {
+impl LatestOnly<DissolveRequest> {
     pub fn start(events: Events) -> std::io::Result<Self> {
         Self::spawn("dissolve", move |mailbox| run(mailbox, &events))
     }
@@ -22,31 +22,31 @@ impl Newest<Dissolve> {
 
 /// What goes with a wish, the next piece first.
 enum Piece {
-    Plate(usize),
-    Rung(usize),
-    Band,
+    ComparisonPanel(usize),
+    StripThumbnail(usize),
+    NormalBand,
 }
 
-fn run(mailbox: &Mailbox<Dissolve>, events: &Events) {
-    let mut bench = Bench::default();
-    let mut band = BandBuilder::default();
-    let mut after: Option<(Dissolve, f64, VecDeque<Piece>)> = None;
+fn run(mailbox: &LatestReceiver<DissolveRequest>, events: &Events) {
+    let mut session = DissolveSession::default();
+    let mut band = NormalBandBuilder::default();
+    let mut after: Option<(DissolveRequest, f64, VecDeque<Piece>)> = None;
     loop {
         match mailbox.next_or_idle(after.as_ref().is_some_and(|(_, _, pieces)| !pieces.is_empty())) {
             Next::Closed => return,
-            Next::Wish(wish) => {
-                let strength = events.guard("dissolve", || main(&mut bench, &wish, events)).unwrap_or(None);
+            Next::Request(request) => {
+                let strength = events.guard("dissolve", || main(&mut session, &request, events)).unwrap_or(None);
                 after = strength.map(|strength| {
-                    let plates = (0..wish.board.len()).map(Piece::Plate);
-                    let rungs = wish.rungs.iter().copied().map(Piece::Rung);
-                    let pieces = plates.chain(rungs).chain(wish.bands.is_some().then_some(Piece::Band)).collect();
-                    (wish, strength, pieces)
+                    let panels = (0..request.grid.len()).map(Piece::ComparisonPanel);
+                    let strip_steps = request.strip_steps.iter().copied().map(Piece::StripThumbnail);
+                    let pieces = panels.chain(strip_steps).chain(request.bands.is_some().then_some(Piece::NormalBand)).collect();
+                    (request, strength, pieces)
                 });
             }
             Next::Idle => {
-                let Some((wish, strength, pieces)) = &mut after else { continue };
+                let Some((request, strength, pieces)) = &mut after else { continue };
                 let Some(piece) = pieces.pop_front() else { continue };
-                let again = events.guard("dissolve", || work(&mut bench, &mut band, wish, *strength, &piece, events));
+                let again = events.guard("dissolve", || work(&mut session, &mut band, request, *strength, &piece, events));
                 match again {
                     Ok(true) => pieces.push_back(piece),
                     Ok(false) => {}
@@ -59,49 +59,58 @@ fn run(mailbox: &Mailbox<Dissolve>, events: &Events) {
 }
 
 /// The twin itself. Returns its mean |change|, or `None` where it could not be made.
-fn main(bench: &mut Bench, wish: &Dissolve, events: &Events) -> Option<f64> {
-    let twin = bench.original(wish).and_then(|(original, is_new)| {
-        if is_new || wish.known.is_none() {
+fn main(session: &mut DissolveSession, request: &DissolveRequest, events: &Events) -> Option<f64> {
+    let twin = session.original(request).and_then(|(original, is_new)| {
+        if is_new || request.known.is_none() {
             events.send(JobEvent::Original(original));
         }
-        if wish.known.is_some() { Ok(None) } else { bench.twin(wish).map(Some) }
+        if request.known.is_some() { Ok(None) } else { session.twin(request).map(Some) }
     });
     let strength = match &twin {
-        Ok(twin) => twin.as_ref().map(|t| t.mean_abs_change).or(wish.known),
+        Ok(twin) => twin.as_ref().map(|t| t.mean_abs_change).or(request.known),
         Err(_) => None,
     };
     if let Some(twin) = twin.map_err(Failure::from).transpose() {
-        events.send(JobEvent::Dissolved { generation: wish.generation, twin });
+        events.send(JobEvent::Dissolved { generation: request.generation, twin });
     }
     strength
 }
 
 /// Returns whether the piece wants another turn.
-fn work(bench: &mut Bench, band: &mut BandBuilder, wish: &Dissolve, strength: f64, piece: &Piece, events: &Events) -> bool {
+fn work(
+    session: &mut DissolveSession,
+    band: &mut NormalBandBuilder,
+    request: &DissolveRequest,
+    strength: f64,
+    piece: &Piece,
+    events: &Events,
+) -> bool {
     match *piece {
-        Piece::Plate(index) => {
-            let plate = match &wish.board {
-                Board::Images(ids) => ids.get(index).map(|&id| bench.of_image(wish, id)),
-                Board::Methods => METHODS.get(index).map(|&method| bench.matched(wish, own(wish, method), strength)),
-                Board::Resolutions(sides) => sides.get(index).map(|&side| bench.at_resolution(wish, side)),
-                Board::Nothing => None,
+        Piece::ComparisonPanel(index) => {
+            let panel = match &request.grid {
+                ComparisonGrid::Images(ids) => ids.get(index).map(|&id| session.of_image(request, id)),
+                ComparisonGrid::Methods => {
+                    METHODS.get(index).map(|&method| session.matched(request, own(request, method), strength))
+                }
+                ComparisonGrid::Resolutions(sides) => sides.get(index).map(|&side| session.at_resolution(request, side)),
+                ComparisonGrid::Nothing => None,
             };
-            if let Some(plate) = plate {
-                events.send(JobEvent::Plate { generation: wish.generation, index, plate });
+            if let Some(panel) = panel {
+                events.send(JobEvent::ComparisonPanel { generation: request.generation, index, panel });
             }
             false
         }
-        Piece::Rung(t) => {
+        Piece::StripThumbnail(t) => {
             // A t beyond a model's last has no rung.
-            if let Ok(rung) = bench.rung(wish, t) {
-                events.send(JobEvent::Rung { ladder: wish.ladder, rung });
+            if let Ok(thumbnail) = session.thumbnail(request, t) {
+                events.send(JobEvent::StripThumbnail { strip: request.strip, thumbnail });
             }
             false
         }
-        Piece::Band => match band.step(bench, wish) {
+        Piece::NormalBand => match band.step(session, request) {
             Ok((band, more)) => {
                 if let Some(band) = band {
-                    events.send(JobEvent::Band { ladder: wish.ladder, band });
+                    events.send(JobEvent::NormalBand { strip: request.strip, band });
                 }
                 more
             }
@@ -115,7 +124,7 @@ fn work(bench: &mut Bench, band: &mut BandBuilder, wish: &Dissolve, strength: f6
 }
 
 /// The wish's own kernel where the method is the wish's.
-fn own(wish: &Dissolve, method: DissolveMethod) -> DissolveMethod {
-    let same = std::mem::discriminant(&wish.method) == std::mem::discriminant(&method);
-    if same { wish.method } else { method }
+fn own(request: &DissolveRequest, method: DissolveMethod) -> DissolveMethod {
+    let same = std::mem::discriminant(&request.method) == std::mem::discriminant(&method);
+    if same { request.method } else { method }
 }

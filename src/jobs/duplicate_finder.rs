@@ -15,12 +15,12 @@ use std::{
 const TELL: Duration = Duration::from_millis(200);
 
 #[derive(Default)]
-pub struct Examiner {
+pub struct DuplicateFinder {
     /// The search that may go on; 0 = none.
     current: Arc<AtomicU64>,
 }
 
-impl Examiner {
+impl DuplicateFinder {
     /// Starts over with this data set; an older search stops.
     pub fn start(&self, generation: u64, dataset: Arc<Dataset>, events: &Events) -> std::io::Result<()> {
         self.current.store(generation, Ordering::Relaxed);

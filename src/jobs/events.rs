@@ -6,19 +6,19 @@ use crate::{
     config::DataConfig,
     data::{Dataset, Examination, ImageId, TablePreview},
     engine::{
-        display::rgba::Pixels,
-        dissolve_session::{Original, Plate, Rung, Twin},
+        display::rgba::Rgba,
+        dissolve_session::{ComparisonPanel, Dissolved, Original, StripThumbnail},
         explanation::Answer,
         machine::Machine,
-        normal_band::Band,
-        preprocess_preview::Looked,
-        run_actions::{RunDone, RunErrand},
-        run_comparison::Compared,
+        normal_band::NormalBand,
+        preprocess_preview::PreprocessPreview,
+        run_actions::{RunAction, RunDone},
+        run_comparison::ComparedRuns,
         run_list::{RunCurve, RunEntry},
         score_set::ScoreSet,
     },
     ml::base::reporter::Event,
-    scores::Planted,
+    scores::SyntheticLesions,
 };
 use std::{
     any::Any,
@@ -57,12 +57,12 @@ pub enum JobEvent {
     Thumbnail {
         generation: u64,
         id: ImageId,
-        pixels: Result<Pixels, String>,
+        pixels: Result<Rgba, String>,
     },
     /// The selected image before and after preprocessing.
-    Looked {
+    PreprocessPreview {
         generation: u64,
-        looked: Result<Looked, Failure>,
+        preview: Result<PreprocessPreview, Failure>,
     },
     /// Images looked at in the search for duplicates (droppable).
     Examining {
@@ -83,7 +83,7 @@ pub enum JobEvent {
     /// A preview that a training wrote.
     Preview {
         file: PathBuf,
-        pixels: Result<Pixels, String>,
+        pixels: Result<Rgba, String>,
     },
     Runs(Vec<RunEntry>),
     Trash(Vec<RunEntry>),
@@ -97,21 +97,21 @@ pub enum JobEvent {
         checked: Result<(), Failure>,
     },
     RunDone {
-        errand: RunErrand,
+        action: RunAction,
         done: Result<RunDone, Failure>,
     },
     Scores {
         run: PathBuf,
         scores: Result<Arc<ScoreSet>, Failure>,
     },
-    Compared {
+    ComparedRuns {
         second: PathBuf,
-        compared: Result<Arc<Compared>, Failure>,
+        compared: Result<Arc<ComparedRuns>, Failure>,
     },
     /// How many lesions that were drawn into its held-out normals this run finds.
-    Planted {
+    SyntheticLesions {
         run: PathBuf,
-        planted: Arc<Planted>,
+        planted: Arc<SyntheticLesions>,
     },
     /// About the image of question `generation`.
     Why {
@@ -125,25 +125,25 @@ pub enum JobEvent {
     /// The slider's wish `generation` is done.
     Dissolved {
         generation: u64,
-        twin: Result<Twin, Failure>,
+        twin: Result<Dissolved, Failure>,
     },
     /// One of the twins beside each other that go with wish `generation`.
-    Plate {
+    ComparisonPanel {
         generation: u64,
         index: usize,
-        plate: Plate,
+        panel: ComparisonPanel,
     },
     /// The band of the training normals, so far.
-    Band {
-        ladder: u64,
-        band: Band,
+    NormalBand {
+        strip: u64,
+        band: NormalBand,
     },
     /// A strip or a sweep was written there.
-    Filmed(Result<PathBuf, Failure>),
+    SweepExported(Result<PathBuf, Failure>),
     /// One step of the ladder of little pictures.
-    Rung {
-        ladder: u64,
-        rung: Rung,
+    StripThumbnail {
+        strip: u64,
+        thumbnail: StripThumbnail,
     },
     /// What this machine can do.
     Machine(Machine),
@@ -186,7 +186,7 @@ pub enum Pick {
     /// A table of labels for the open data set.
     Table,
     /// Where strips and sweeps are written.
-    FilmFolder,
+    ExportFolder,
 }
 
 /// The answer of a file dialog.

@@ -3,26 +3,26 @@
 
 use super::{
     events::{Events, JobEvent},
-    latest::{Mailbox, Newest},
+    latest::{LatestOnly, LatestReceiver},
 };
-use crate::engine::explanation::{Answer, Desk, Question};
+use crate::engine::explanation::{Answer, ExplainerCache, Question};
 use crate::error::Failure;
 
-impl Newest<Question> {
+impl LatestOnly<Question> {
     pub fn start(events: Events) -> std::io::Result<Self> {
         Self::spawn("why", move |mailbox| run(mailbox, &events))
     }
 }
 
-fn run(mailbox: &Mailbox<Question>, events: &Events) {
-    let mut desk = Desk::default();
+fn run(mailbox: &LatestReceiver<Question>, events: &Events) {
+    let mut cache = ExplainerCache::default();
     while let Some(question) = mailbox.next() {
         let generation = question.generation;
         let say = |answer: Answer| match answer {
             Answer::Covered { .. } => events.offer(JobEvent::Why { generation, answer }),
             answer => _ = events.send(JobEvent::Why { generation, answer }),
         };
-        let answered = events.guard("why", || desk.answer(&question, &say, &|| mailbox.is_stale()));
+        let answered = events.guard("why", || cache.answer(&question, &say, &|| mailbox.is_stale()));
         match answered.and_then(|r| r.map_err(Failure::from)) {
             Err(_) if mailbox.is_stale() => {}
             Err(failure) => say(Answer::Failed(failure)),

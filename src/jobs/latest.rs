@@ -7,25 +7,25 @@ use std::{
 };
 
 /// The thread's end.
-pub(crate) struct Mailbox<T> {
+pub(crate) struct LatestReceiver<T> {
     slot: Mutex<Slot<T>>,
     changed: Condvar,
 }
 
 struct Slot<T> {
-    wish: Option<T>,
+    request: Option<T>,
     closed: bool,
 }
 
 /// What a thread finds that has something else to go on with.
 pub(crate) enum Next<T> {
-    Wish(T),
+    Request(T),
     /// Nothing new.
     Idle,
     Closed,
 }
 
-impl<T> Mailbox<T> {
+impl<T> LatestReceiver<T> {
     fn lock(&self) -> MutexGuard<'_, Slot<T>> {
         self.slot.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -33,7 +33,7 @@ impl<T> Mailbox<T> {
     /// Waits for a wish; `None` at the end.
     pub fn next(&self) -> Option<T> {
         match self.next_or_idle(false) {
-            Next::Wish(wish) => Some(wish),
+            Next::Request(request) => Some(request),
             Next::Idle | Next::Closed => None,
         }
     }
@@ -42,9 +42,9 @@ impl<T> Mailbox<T> {
     pub fn next_or_idle(&self, has_work: bool) -> Next<T> {
         let mut slot = self.lock();
         loop {
-            match slot.wish.take() {
+            match slot.request.take() {
                 _ if slot.closed => return Next::Closed,
-                Some(wish) => return Next::Wish(wish),
+                Some(request) => return Next::Request(request),
                 None if has_work => return Next::Idle,
                 None => slot = self.changed.wait(slot).unwrap_or_else(PoisonError::into_inner),
             }
@@ -54,7 +54,7 @@ impl<T> Mailbox<T> {
     /// Something newer has come, or the end.
     pub fn is_stale(&self) -> bool {
         let slot = self.lock();
-        slot.closed || slot.wish.is_some()
+        slot.closed || slot.request.is_some()
     }
 
     fn put(&self, change: impl FnOnce(&mut Slot<T>)) {
@@ -64,22 +64,23 @@ impl<T> Mailbox<T> {
 }
 
 /// The window's end.
-pub struct Newest<T> {
-    mailbox: Arc<Mailbox<T>>,
+pub struct LatestOnly<T> {
+    mailbox: Arc<LatestReceiver<T>>,
     thread: Option<JoinHandle<()>>,
 }
 
-impl<T: Send + 'static> Newest<T> {
-    pub(crate) fn spawn(name: &str, work: impl FnOnce(&Mailbox<T>) + Send + 'static) -> io::Result<Self> {
-        let mailbox = Arc::new(Mailbox { slot: Mutex::new(Slot { wish: None, closed: false }), changed: Condvar::new() });
+impl<T: Send + 'static> LatestOnly<T> {
+    pub(crate) fn spawn(name: &str, work: impl FnOnce(&LatestReceiver<T>) + Send + 'static) -> io::Result<Self> {
+        let mailbox =
+            Arc::new(LatestReceiver { slot: Mutex::new(Slot { request: None, closed: false }), changed: Condvar::new() });
         let there = mailbox.clone();
         let thread = Builder::new().name(name.into()).spawn(move || work(&there))?;
         Ok(Self { mailbox, thread: Some(thread) })
     }
 
     /// Replaces the wish before, where that has not begun.
-    pub fn ask(&self, wish: T) {
-        self.mailbox.put(|slot| slot.wish = Some(wish));
+    pub fn ask(&self, request: T) {
+        self.mailbox.put(|slot| slot.request = Some(request));
     }
 
     /// Ends the thread, and waits for it.
@@ -100,14 +101,14 @@ mod tests {
     fn the_newest_wish_is_done_and_older_ones_are_forgotten() {
         let (go, begun) = channel();
         let (done, seen) = channel();
-        let mut worker = Newest::spawn("test", move |mailbox| {
+        let mut worker = LatestOnly::spawn("test", move |mailbox| {
             begun.recv().unwrap();
-            while let Some(wish) = mailbox.next() {
-                done.send((wish, mailbox.is_stale())).unwrap();
+            while let Some(request) = mailbox.next() {
+                done.send((request, mailbox.is_stale())).unwrap();
             }
         })
         .unwrap();
-        (1..=3).for_each(|wish| worker.ask(wish));
+        (1..=3).for_each(|request| worker.ask(request));
         go.send(()).unwrap();
         assert_eq!(seen.recv(), Ok((3, false)));
         worker.join();
@@ -117,7 +118,7 @@ mod tests {
     #[test]
     fn a_thread_with_other_work_does_not_wait() {
         let (done, seen) = channel();
-        let mut worker = Newest::<u8>::spawn("test", move |mailbox| {
+        let mut worker = LatestOnly::<u8>::spawn("test", move |mailbox| {
             let idle = matches!(mailbox.next_or_idle(true), Next::Idle);
             let closed = matches!(mailbox.next_or_idle(false), Next::Closed) && mailbox.is_stale();
             done.send((idle, closed)).unwrap();

@@ -7,20 +7,20 @@ use crate::{
     data::{Dataset, Picture, TablePreview},
     engine::{
         demo,
-        display::rgba::Pixels,
+        display::rgba::Rgba,
         export::{
             curves::Drawn,
             results::{Export, Format},
         },
-        run_actions::RunErrand,
-        run_comparison::Compared,
+        run_actions::RunAction,
+        run_comparison::ComparedRuns,
         run_list::{RunCurve, list_runs, list_trash},
         run_log,
-        score_set::{ScoreSet, triage_file},
+        score_set::{ScoreSet, review_file},
     },
     error::{Error, Result},
     ml::diffusion::model::DiffusionModel,
-    scores::Triage,
+    scores::Review,
 };
 use candle_core::Device;
 use std::{
@@ -34,7 +34,7 @@ use std::{
 
 /// What the loader can be sent for.
 #[derive(Debug)]
-pub enum Errand {
+pub enum LoadRequest {
     /// With `known`, the data set that is open already, only the choice of the normal classes is made anew.
     Open {
         generation: u64,
@@ -55,7 +55,7 @@ pub enum Errand {
         path: PathBuf,
     },
     Run {
-        errand: RunErrand,
+        action: RunAction,
         workspace: PathBuf,
     },
     Scores {
@@ -70,15 +70,15 @@ pub enum Errand {
         format: Format,
     },
     /// Writes tags and notes beside the scores they are about.
-    SaveTriage {
+    SaveReview {
         set: Arc<ScoreSet>,
-        triage: Triage,
+        review: Review,
     },
     Export {
         what: Export,
         set: Arc<ScoreSet>,
         threshold: f64,
-        triage: Triage,
+        review: Review,
     },
     Preview {
         file: PathBuf,
@@ -93,15 +93,15 @@ pub enum Errand {
     },
 }
 
-impl Errand {
+impl LoadRequest {
     /// A person's words or files: done even when the window has gone meanwhile.
     fn writes(&self) -> bool {
-        matches!(self, Self::Run { .. } | Self::SaveTriage { .. } | Self::Export { .. })
+        matches!(self, Self::Run { .. } | Self::SaveReview { .. } | Self::Export { .. })
     }
 }
 
 pub struct Loader {
-    errands: Option<Sender<Errand>>,
+    errands: Option<Sender<LoadRequest>>,
     thread: Option<JoinHandle<()>>,
 }
 
@@ -112,10 +112,10 @@ impl Loader {
         Ok(Self { errands: Some(tx), thread: Some(thread) })
     }
 
-    pub fn send(&self, errand: Errand) {
+    pub fn send(&self, action: LoadRequest) {
         if let Some(errands) = &self.errands {
             // The thread ends only after this end was closed.
-            let _ = errands.send(errand);
+            let _ = errands.send(action);
         }
     }
 
@@ -127,80 +127,81 @@ impl Loader {
     }
 }
 
-fn run(errands: &Receiver<Errand>, events: &Events) {
+fn run(errands: &Receiver<LoadRequest>, events: &Events) {
     let mut is_heard = true;
-    for errand in errands {
-        if !is_heard && !errand.writes() {
+    for action in errands {
+        if !is_heard && !action.writes() {
             continue;
         }
-        let event = match errand {
-            Errand::Open { generation, config, known } => {
+        let event = match action {
+            LoadRequest::Open { generation, config, known } => {
                 let opened = events.guard("loader", || open(&config, known.as_deref(), events));
                 match opened.and_then(|r| r.map_err(Failure::from)) {
                     Ok(dataset) => JobEvent::Opened { generation, config, dataset: Arc::new(dataset) },
                     Err(failure) => JobEvent::OpenFailed { generation, path: config.path, failure },
                 }
             }
-            Errand::Table { path } => {
+            LoadRequest::Table { path } => {
                 let table = events.guard("loader", || TablePreview::read(&path)).and_then(|r| r.map_err(Failure::from));
                 JobEvent::Table { path, table }
             }
-            Errand::ListRuns { workspace } => match events.guard("loader", || list_runs(&workspace)) {
+            LoadRequest::ListRuns { workspace } => match events.guard("loader", || list_runs(&workspace)) {
                 Ok(runs) => {
                     events.send(JobEvent::Runs(runs));
                     JobEvent::Trash(list_trash(&workspace))
                 }
                 Err(_) => continue,
             },
-            Errand::Curves { run } => match events.guard("loader", || RunCurve::of(&run)) {
+            LoadRequest::Curves { run } => match events.guard("loader", || RunCurve::of(&run)) {
                 Ok(curves) => JobEvent::Curves { run, curves },
                 Err(_) => continue,
             },
-            Errand::CheckModel { path } => {
+            LoadRequest::CheckModel { path } => {
                 let checked = events.guard("loader", || DiffusionModel::load(&path, &Device::Cpu).map(drop));
                 JobEvent::ModelChecked { path, checked: checked.and_then(|r| r.map_err(Failure::from)) }
             }
-            Errand::Run { errand, workspace } => {
-                let done = events.guard("loader", || errand.carry_out(&workspace)).and_then(|r| r.map_err(Failure::from));
-                JobEvent::RunDone { errand, done }
+            LoadRequest::Run { action, workspace } => {
+                let done = events.guard("loader", || action.execute(&workspace)).and_then(|r| r.map_err(Failure::from));
+                JobEvent::RunDone { action, done }
             }
-            Errand::Scores { run } => {
+            LoadRequest::Scores { run } => {
                 let scores = events.guard("loader", || ScoreSet::read(&run)).and_then(|r| r.map_err(Failure::from));
                 JobEvent::Scores { run, scores: scores.map(Arc::new) }
             }
-            Errand::Compare { first, second } => {
-                let compared = events.guard("loader", || Compared::read(first, &second)).and_then(|r| r.map_err(Failure::from));
-                JobEvent::Compared { second, compared: compared.map(Arc::new) }
+            LoadRequest::Compare { first, second } => {
+                let compared =
+                    events.guard("loader", || ComparedRuns::read(first, &second)).and_then(|r| r.map_err(Failure::from));
+                JobEvent::ComparedRuns { second, compared: compared.map(Arc::new) }
             }
-            Errand::SaveTriage { set, triage } => {
-                match events.guard("loader", || triage.write(&triage_file(&set.file))).and_then(|r| r.map_err(Failure::from)) {
+            LoadRequest::SaveReview { set, review } => {
+                match events.guard("loader", || review.write(&review_file(&set.file))).and_then(|r| r.map_err(Failure::from)) {
                     Ok(()) => continue,
                     Err(Failure { summary, hint }) => JobEvent::Trouble { summary, hint },
                 }
             }
-            Errand::Graph { drawn, format } => {
+            LoadRequest::Graph { drawn, format } => {
                 let saved = events.guard("loader", || drawn.write(format));
                 match saved.and_then(|r| r.map_err(Failure::from)) {
                     Ok(path) => JobEvent::Saved(path),
                     Err(Failure { summary, hint }) => JobEvent::Trouble { summary, hint },
                 }
             }
-            Errand::Export { what, set, threshold, triage } => {
-                let saved = events.guard("loader", || what.write(&set, threshold, &triage));
+            LoadRequest::Export { what, set, threshold, review } => {
+                let saved = events.guard("loader", || what.write(&set, threshold, &review));
                 match saved.and_then(|r| r.map_err(Failure::from)) {
                     Ok(path) => JobEvent::Saved(path),
                     Err(Failure { summary, hint }) => JobEvent::Trouble { summary, hint },
                 }
             }
-            Errand::Demo { workspace } => {
+            LoadRequest::Demo { workspace } => {
                 let demo = events.guard("loader", || demo::unpack(&workspace)).and_then(|r| r.map_err(Failure::from));
                 JobEvent::Demo(demo.map(|demo| (demo::settings(&demo.data).data, demo.run)))
             }
-            Errand::Log { run } => {
+            LoadRequest::Log { run } => {
                 let lines = run_log::tail(&run);
                 JobEvent::RunLog { run, lines }
             }
-            Errand::Preview { file } => {
+            LoadRequest::Preview { file } => {
                 let pixels = events.guard("loader", || preview(&file)).map_err(|f| f.summary);
                 JobEvent::Preview { file, pixels: pixels.and_then(|r| r.map_err(|e| e.to_string())) }
             }
@@ -216,9 +217,9 @@ fn open(config: &DataConfig, known: Option<&Dataset>, events: &Events) -> Result
     }
 }
 
-fn preview(file: &Path) -> Result<Pixels> {
+fn preview(file: &Path) -> Result<Rgba> {
     let image = image::open(file).map_err(|e| {
         Error::user(format!("the preview {} cannot be read: {e}", file.display()), "it is written anew at the next preview")
     })?;
-    Ok(Pixels::new(&Picture::from_image(&image)))
+    Ok(Rgba::new(&Picture::from_image(&image)))
 }

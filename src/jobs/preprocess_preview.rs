@@ -2,22 +2,22 @@
 
 use super::{
     events::{Events, JobEvent},
-    latest::{Mailbox, Newest},
+    latest::{LatestOnly, LatestReceiver},
 };
-use crate::engine::preprocess_preview::{Kept, Look, look};
+use crate::engine::preprocess_preview::{Kept, PreviewRequest, look};
 use crate::error::Failure;
 
-impl Newest<Look> {
+impl LatestOnly<PreviewRequest> {
     pub fn start(events: Events) -> std::io::Result<Self> {
         Self::spawn("preview", move |mailbox| run(mailbox, &events))
     }
 }
 
-fn run(mailbox: &Mailbox<Look>, events: &Events) {
+fn run(mailbox: &LatestReceiver<PreviewRequest>, events: &Events) {
     let mut kept: Kept = None;
-    while let Some(wish) = mailbox.next() {
-        let looked = events.guard("preview", || look(&wish, &mut kept)).and_then(|r| r.map_err(Failure::from));
-        if !events.send(JobEvent::Looked { generation: wish.generation, looked }) {
+    while let Some(request) = mailbox.next() {
+        let preview = events.guard("preview", || look(&request, &mut kept)).and_then(|r| r.map_err(Failure::from));
+        if !events.send(JobEvent::PreprocessPreview { generation: request.generation, preview }) {
             return;
         }
     }

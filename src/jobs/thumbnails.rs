@@ -5,7 +5,7 @@ use super::events::{Events, JobEvent};
 use crate::{
     data::{Dataset, ImageId},
     engine::{
-        display::rgba::Pixels,
+        display::rgba::Rgba,
         thumbnail_cache::{ThumbnailCache, key},
     },
     error::Result,
@@ -114,7 +114,7 @@ impl Shared {
 
 impl Shared {
     /// From the workspace, else from the image itself, with its mask's outline.
-    fn little(&self, dataset: &Dataset, id: ImageId) -> Result<Pixels> {
+    fn little(&self, dataset: &Dataset, id: ImageId) -> Result<Rgba> {
         let key = dataset.item(id).and_then(|item| key(item, THUMBNAIL));
         if let Some(pixels) = key.and_then(|key| self.with_cache(dataset, |cache| cache.get(key))) {
             return Ok(pixels);
@@ -122,7 +122,7 @@ impl Shared {
         let picture = dataset.read(id)?;
         let scale = (THUMBNAIL as f64 / picture.width.max(picture.height).max(1) as f64).min(1.0);
         let side = |n: usize| ((n as f64 * scale).round() as usize).max(1);
-        let mut pixels = Pixels::new(&picture.resize(side(picture.width), side(picture.height)));
+        let mut pixels = Rgba::new(&picture.resize(side(picture.width), side(picture.height)));
         // An unreadable mask is said where the image is looked at.
         if let Some(mask) = dataset.read_mask(id).ok().flatten() {
             pixels = pixels.with_outline(&mask);

@@ -1,13 +1,13 @@
 //! The charts of a run: training curves, ROC, precision and recall, histogram of the scores.
 
 use super::chart::{
-    canvas::{Anchor, Figure, Ink, Pen, Role, Text},
+    canvas::{Anchor, Canvas, Figure, Role, SeriesColor, Text},
     chart::{Chart, Mark, Shape},
     scale::Axis,
 };
 use crate::{
     metrics::{self, Confusion, Ranking, RocPoint},
-    scores::{Planted, PlantedCell, ScoreRow},
+    scores::{ScoreRow, SyntheticLesionCell, SyntheticLesions},
 };
 
 /// Plot areas in px.
@@ -40,10 +40,10 @@ pub fn roc(rows: &[&ScoreRow], threshold: Option<f64>) -> Option<Chart> {
         [p.fpr, low, high]
     };
     let mut marks = vec![
-        Mark::named(Ink::Accent, Shape::Band(points.iter().map(band).collect()), "95 % interval"),
-        Mark::new(Ink::Quiet, Shape::Dashed(vec![[0.0, 0.0], [1.0, 1.0]])),
+        Mark::named(SeriesColor::Accent, Shape::Band(points.iter().map(band).collect()), "95 % interval"),
+        Mark::new(SeriesColor::Quiet, Shape::Dashed(vec![[0.0, 0.0], [1.0, 1.0]])),
         Mark::named(
-            Ink::Accent,
+            SeriesColor::Accent,
             Shape::Line(points.iter().map(|p| [p.fpr, p.tpr]).collect()),
             format!("AUROC {:.3}{interval}", area.value),
         ),
@@ -51,7 +51,7 @@ pub fn roc(rows: &[&ScoreRow], threshold: Option<f64>) -> Option<Chart> {
     if let Some(threshold) = threshold {
         let c = ranking.confusion(threshold);
         if let (Some(sensitivity), Some(specificity)) = (c.sensitivity(), c.specificity()) {
-            marks.push(Mark::named(Ink::Accent, Shape::Point([1.0 - specificity, sensitivity]), "threshold"));
+            marks.push(Mark::named(SeriesColor::Accent, Shape::Point([1.0 - specificity, sensitivity]), "threshold"));
         }
     }
     let (x, y) =
@@ -68,8 +68,16 @@ pub fn precision_recall(rows: &[&ScoreRow]) -> Option<Chart> {
     let line = std::iter::once([0.0, first]).chain(points.iter().map(|p| [p.recall, p.precision])).collect();
     let share = ranking.abnormal() as f64 / labels.len() as f64;
     let marks = vec![
-        Mark::named(Ink::Quiet, Shape::Dashed(vec![[0.0, share], [1.0, share]]), format!("share of abnormal images {share:.2}")),
-        Mark::named(Ink::Accent, Shape::Line(line), format!("average precision {:.3}", ranking.average_precision().ok()?)),
+        Mark::named(
+            SeriesColor::Quiet,
+            Shape::Dashed(vec![[0.0, share], [1.0, share]]),
+            format!("share of abnormal images {share:.2}"),
+        ),
+        Mark::named(
+            SeriesColor::Accent,
+            Shape::Line(line),
+            format!("average precision {:.3}", ranking.average_precision().ok()?),
+        ),
     ];
     let (x, y) = (Axis::unit("recall (abnormal images found)"), Axis::unit("precision (alarms that are right)"));
     Some(Chart { title: "Precision and recall".into(), x, y, marks, size: LARGE })
@@ -78,7 +86,11 @@ pub fn precision_recall(rows: &[&ScoreRow]) -> Option<Chart> {
 /// Scores by class, as shares of each class, with the threshold.
 pub fn histogram(rows: &[&ScoreRow], threshold: Option<f64>) -> Option<Chart> {
     let of = |label: Option<bool>| -> Vec<f64> { rows.iter().filter(|r| r.label == label).map(|r| r.score).collect() };
-    let classes = [(Some(false), Ink::Normal, "normal"), (Some(true), Ink::Abnormal, "abnormal"), (None, Ink::Quiet, "unknown")];
+    let classes = [
+        (Some(false), SeriesColor::Normal, "normal"),
+        (Some(true), SeriesColor::Abnormal, "abnormal"),
+        (None, SeriesColor::Quiet, "unknown"),
+    ];
     let all: Vec<f64> = rows.iter().map(|r| r.score).collect();
     // A few far outliers must not press all other scores into one bar: they are counted in the outermost ones.
     let [low, high] = [metrics::percentile(&all, 0.5)?, metrics::percentile(&all, 99.5)?];
@@ -100,23 +112,23 @@ pub fn histogram(rows: &[&ScoreRow], threshold: Option<f64>) -> Option<Chart> {
         marks.push(Mark::named(ink, Shape::Bars(bars), format!("{name} ({})", values.len())));
     }
     if let Some(threshold) = threshold {
-        marks.push(Mark::named(Ink::Quiet, Shape::Vertical(threshold), format!("threshold {}", score(threshold))));
+        marks.push(Mark::named(SeriesColor::Quiet, Shape::Vertical(threshold), format!("threshold {}", score(threshold))));
     }
     let (x, y) = (Axis::new("score (higher = more abnormal)"), Axis::new("share of the class, %"));
     Some(Chart { title: "Scores".into(), x, y, marks, size: [LARGE[0], 240.0] })
 }
 
 /// Share of the planted lesions that are found, against their contrast: a line a size.
-pub fn planted(planted: &Planted) -> Chart {
-    let mut marks = vec![Mark::named(Ink::Quiet, Shape::Dashed(vec![[0.0, 5.0], [100.0, 5.0]]), "by chance")];
+pub fn planted(planted: &SyntheticLesions) -> Chart {
+    let mut marks = vec![Mark::named(SeriesColor::Quiet, Shape::Dashed(vec![[0.0, 5.0], [100.0, 5.0]]), "by chance")];
     for (i, size) in planted.sizes().into_iter().enumerate() {
-        let found = |c: &PlantedCell| [100.0 * c.contrast, 100.0 * c.sensitivity_at_95_specificity];
+        let found = |c: &SyntheticLesionCell| [100.0 * c.contrast, 100.0 * c.sensitivity_at_95_specificity];
         let points: Vec<[f64; 2]> = planted.of_size(size).map(found).collect();
         // Told apart by stroke as well as by colour.
         let (ink, shape) = match i {
-            0 => (Ink::Quiet, Shape::Line(points.clone())),
-            1 => (Ink::Accent, Shape::Dashed(points.clone())),
-            _ => (Ink::Accent, Shape::Line(points.clone())),
+            0 => (SeriesColor::Quiet, Shape::Line(points.clone())),
+            1 => (SeriesColor::Accent, Shape::Dashed(points.clone())),
+            _ => (SeriesColor::Accent, Shape::Line(points.clone())),
         };
         marks.push(Mark::named(ink, shape, format!("{:.0} % of the side", 100.0 * size)));
         marks.extend(points.into_iter().map(|p| Mark::new(ink, Shape::Point(p))));
@@ -151,7 +163,7 @@ impl Figure for ConfusionMatrix {
         [0, 1].map(|i| Self::CORNER[i] + 2.0 * Self::CELL[i] + 8.0)
     }
 
-    fn draw(&self, pen: &mut dyn Pen) {
+    fn draw(&self, pen: &mut dyn Canvas) {
         let c = &self.counts;
         let [left, top] = Self::CORNER;
         let [width, height] = Self::CELL;
@@ -159,7 +171,7 @@ impl Figure for ConfusionMatrix {
         for (column, name) in ["called normal", "called abnormal"].into_iter().enumerate() {
             pen.text(Text::Label, [left + (column as f64 + 0.5) * width, top - 10.0], Anchor::Middle, false, name);
         }
-        let rows = [("normal", Ink::Normal, [c.tn, c.fp]), ("abnormal", Ink::Abnormal, [c.fn_, c.tp])];
+        let rows = [("normal", SeriesColor::Normal, [c.tn, c.fp]), ("abnormal", SeriesColor::Abnormal, [c.fn_, c.tp])];
         for (row, (name, ink, counts)) in rows.into_iter().enumerate() {
             let y = top + row as f64 * height;
             pen.text(Text::Label, [left - 12.0, y + height / 2.0 + 4.0], Anchor::End, false, name);
@@ -186,10 +198,10 @@ pub fn curve(title: &str, unit: &str, points: &[[f64; 2]]) -> Chart {
             let high = chunk.iter().map(|p| p[1]).fold(f64::NEG_INFINITY, f64::max);
             [middle(chunk, 0), low, high]
         };
-        marks.push(Mark::new(Ink::Accent, Shape::Band(buckets().map(range).collect())));
-        marks.push(Mark::new(Ink::Accent, Shape::Line(buckets().map(|c| [middle(c, 0), middle(c, 1)]).collect())));
+        marks.push(Mark::new(SeriesColor::Accent, Shape::Band(buckets().map(range).collect())));
+        marks.push(Mark::new(SeriesColor::Accent, Shape::Line(buckets().map(|c| [middle(c, 0), middle(c, 1)]).collect())));
     } else {
-        marks.push(Mark::new(Ink::Accent, Shape::Line(points.to_vec())));
+        marks.push(Mark::new(SeriesColor::Accent, Shape::Line(points.to_vec())));
     }
     let values = || points.iter().map(|p| p[1]);
     let (low, high) = (values().fold(f64::INFINITY, f64::min), values().fold(0.0, f64::max));
@@ -201,15 +213,15 @@ pub fn curve(title: &str, unit: &str, points: &[[f64; 2]]) -> Chart {
 /// AUROC with its interval after each evaluated epoch, on a split: rows `[epoch, auroc, low, high]`.
 pub fn auroc_by_epoch(rows: &[[f64; 4]], split: &str) -> Chart {
     let mut marks = vec![
-        Mark::named(Ink::Accent, Shape::Band(rows.iter().map(|r| [r[0], r[2], r[3]]).collect()), "95 % interval"),
-        Mark::new(Ink::Accent, Shape::Line(rows.iter().map(|r| [r[0], r[1]]).collect())),
+        Mark::named(SeriesColor::Accent, Shape::Band(rows.iter().map(|r| [r[0], r[2], r[3]]).collect()), "95 % interval"),
+        Mark::new(SeriesColor::Accent, Shape::Line(rows.iter().map(|r| [r[0], r[1]]).collect())),
     ];
     if let Some(last) = rows.last() {
-        marks.push(Mark::named(Ink::Accent, Shape::Point([last[0], last[1]]), format!("last epoch {:.3}", last[1])));
+        marks.push(Mark::named(SeriesColor::Accent, Shape::Point([last[0], last[1]]), format!("last epoch {:.3}", last[1])));
     }
     if let Some(best) = best_epoch(rows) {
         let name = format!("best {:.3}, selected on labels", best[1]);
-        marks.push(Mark::named(Ink::Quiet, Shape::Point([best[0], best[1]]), name));
+        marks.push(Mark::named(SeriesColor::Quiet, Shape::Point([best[0], best[1]]), name));
     }
     Chart {
         title: format!("AUROC by epoch, split “{split}”"), x: Axis::new("epoch"), y: Axis::new("AUROC"), marks, size: SMALL

@@ -1,6 +1,6 @@
 //! Small pictures of what the threshold gets wrong.
 
-use super::{chart::canvas::Ink, figures};
+use super::{chart::canvas::SeriesColor, figures};
 use crate::{
     data::{Dataset, ImageId},
     scores::ScoreRow,
@@ -39,12 +39,12 @@ impl<'a> Pictures<'a> {
 }
 
 /// The mark of a class: colour and shape.
-pub fn mark(ink: Ink) -> Markup {
+pub fn mark(ink: SeriesColor) -> Markup {
     html! {
         svg.mark viewBox="0 0 12 12" aria-hidden="true" {
             @match ink {
-                Ink::Normal => { circle cx="6" cy="6" r="5" fill="#4c9be8" {} }
-                Ink::Abnormal => { path d="M6 0.5l5.8 10.5h-11.6z" fill="#e8934c" {} }
+                SeriesColor::Normal => { circle cx="6" cy="6" r="5" fill="#4c9be8" {} }
+                SeriesColor::Abnormal => { path d="M6 0.5l5.8 10.5h-11.6z" fill="#e8934c" {} }
                 _ => { rect x="1.5" y="1.5" width="9" height="9" fill="#8a8a8a" {} }
             }
         }
@@ -71,9 +71,9 @@ pub fn grid(rows: &[&ScoreRow], pictures: Option<&Pictures>) -> Markup {
 
 fn card(row: &ScoreRow, pictures: Option<&Pictures>) -> Markup {
     let (ink, label) = match row.label {
-        Some(false) => (Ink::Normal, "normal"),
-        Some(true) => (Ink::Abnormal, "abnormal"),
-        None => (Ink::Quiet, "unknown"),
+        Some(false) => (SeriesColor::Normal, "normal"),
+        Some(true) => (SeriesColor::Abnormal, "abnormal"),
+        None => (SeriesColor::Quiet, "unknown"),
     };
     let file = row.path.rsplit('/').next().unwrap_or(&row.path);
     let nearest = row.terms.as_ref().map_or(String::new(), |t| format!("\nnearest normal training image: {}", t.nearest[0]));

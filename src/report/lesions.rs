@@ -1,11 +1,11 @@
 //! The part of the report about planted lesions.
 
 use super::{figures, page::sentence};
-use crate::scores::Planted;
+use crate::scores::SyntheticLesions;
 use maud::{Markup, PreEscaped, html};
 
 /// How many synthetic lesions the score finds.
-pub fn section(planted: &Planted) -> Markup {
+pub fn section(planted: &SyntheticLesions) -> Markup {
     let sizes = planted.sizes();
     let contrasts: Vec<f64> = sizes.first().map(|&size| planted.of_size(size).map(|c| c.contrast).collect()).unwrap_or_default();
     html! {

@@ -1,7 +1,7 @@
 //! The page and its sections.
 
 use super::{
-    chart::{canvas::Ink, scale::thousands},
+    chart::{canvas::SeriesColor, scale::thousands},
     commands::{commands, shown},
     figures,
     gallery::{self, Pictures, mark},
@@ -15,7 +15,7 @@ use crate::{
     metrics,
     ml::scoring::baselines,
     run_dir::{RunKind, RunState},
-    scores::{Evaluation, RivalFigure, ScoreRow},
+    scores::{BaselineFigure, Evaluation, ScoreRow},
 };
 use maud::{DOCTYPE, Markup, PreEscaped, html};
 
@@ -106,7 +106,7 @@ fn headline(parts: &Parts, e: &Evaluation) -> Markup {
             div {
                 span.quiet { "images" }
                 b { (thousands(&(e.n_normal + e.n_abnormal).to_string())) }
-                span.quiet { (mark(Ink::Normal)) (e.n_normal) " normal " (mark(Ink::Abnormal)) (e.n_abnormal) " abnormal" }
+                span.quiet { (mark(SeriesColor::Normal)) (e.n_normal) " normal " (mark(SeriesColor::Abnormal)) (e.n_abnormal) " abnormal" }
             }
         }
         @if let Some(why) = &e.undefined { p.warning { "Figures are missing: " (why) "." } }
@@ -135,9 +135,9 @@ fn data(parts: &Parts, dataset: Option<&Dataset>) -> Markup {
     };
     let total = |split: Split| data.items.iter().filter(|i| i.split == split).count();
     let kinds = [
-        (Some(Label::Normal), Ink::Normal, "normal"),
-        (Some(Label::Abnormal), Ink::Abnormal, "abnormal"),
-        (None, Ink::Quiet, "not known"),
+        (Some(Label::Normal), SeriesColor::Normal, "normal"),
+        (Some(Label::Abnormal), SeriesColor::Abnormal, "abnormal"),
+        (None, SeriesColor::Quiet, "not known"),
     ];
     html! {
         p { (data.why) }
@@ -251,8 +251,8 @@ fn confusion(e: &Evaluation) -> Markup {
             caption { "Confusion matrix" }
             thead { tr { td {} th { "called normal" } th { "called abnormal" } } }
             tbody {
-                tr { th { (mark(Ink::Normal)) "normal" } (cell(c.tn, e.n_normal, true)) (cell(c.fp, e.n_normal, false)) }
-                tr { th { (mark(Ink::Abnormal)) "abnormal" } (cell(c.fn_, e.n_abnormal, false)) (cell(c.tp, e.n_abnormal, true)) }
+                tr { th { (mark(SeriesColor::Normal)) "normal" } (cell(c.tn, e.n_normal, true)) (cell(c.fp, e.n_normal, false)) }
+                tr { th { (mark(SeriesColor::Abnormal)) "abnormal" } (cell(c.fn_, e.n_abnormal, false)) (cell(c.tp, e.n_abnormal, true)) }
             }
         }
         p.quiet { "Called abnormal where score ≥ " (e.threshold.map_or(String::new(), figures::score)) ". Shares are of each row." }
@@ -300,7 +300,7 @@ fn table(parts: &Parts, e: &Evaluation) -> Markup {
 }
 
 /// The better direction's interval.
-fn best_interval(rival: &RivalFigure) -> Option<[f64; 2]> {
+fn best_interval(rival: &BaselineFigure) -> Option<[f64; 2]> {
     let (_, reversed) = rival.best()?;
     rival.ci95.map(|[low, high]| if reversed { [1.0 - high, 1.0 - low] } else { [low, high] })
 }
@@ -309,10 +309,10 @@ fn reality(parts: &Parts, e: &Evaluation) -> Markup {
     if e.rivals.is_empty() {
         return html! { p.missing { "The rivals that need no training were not measured for these scores." } };
     }
-    let mut rivals: Vec<&RivalFigure> = e.rivals.iter().collect();
-    let area = |r: &RivalFigure| r.best().map_or(f64::NEG_INFINITY, |b| b.0);
+    let mut rivals: Vec<&BaselineFigure> = e.rivals.iter().collect();
+    let area = |r: &BaselineFigure| r.best().map_or(f64::NEG_INFINITY, |b| b.0);
     rivals.sort_by(|a, b| area(b).total_cmp(&area(a)));
-    let beats = |r: &RivalFigure| e.auroc.is_some_and(|model| area(r) > model);
+    let beats = |r: &BaselineFigure| e.auroc.is_some_and(|model| area(r) > model);
     let bar = |share: f64, beats: bool| html! { td { div.meter { div.beats[beats] style=(format!("width:{:.1}%", (100.0 * share).clamp(0.0, 100.0))) {} } } };
     html! {
         p {

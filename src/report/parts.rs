@@ -4,7 +4,7 @@ use crate::{
     config::RunConfig,
     error::Result,
     run_dir::{Manifest, RunDir, RunKind},
-    scores::{Evaluation, PLANTED, Planted, Scores},
+    scores::{Evaluation, PLANTED, Scores, SyntheticLesions},
 };
 
 /// A run, and its stages where it has them.
@@ -19,7 +19,7 @@ pub struct Parts {
     /// The reason where there are none.
     pub scores: Result<Scored, String>,
     /// Where that was asked, and its file can be read.
-    pub planted: Option<Planted>,
+    pub planted: Option<SyntheticLesions>,
 }
 
 pub struct Scored {
@@ -39,7 +39,7 @@ impl Parts {
             RunKind::Dia | RunKind::Csi => (given(), itself()),
         };
         let scores = scored(run, &config);
-        let planted = Planted::read(&run.join(PLANTED)).ok().flatten();
+        let planted = SyntheticLesions::read(&run.join(PLANTED)).ok().flatten();
         Ok(Self { run: run.clone(), manifest, config, ddpm, dia, scores, planted })
     }
 

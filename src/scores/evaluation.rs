@@ -39,14 +39,14 @@ pub struct Evaluation {
     pub combined_auroc: Option<f64>,
     pub combined_auroc_ci95: Option<[f64; 2]>,
     /// The reality check: what scores that need no training reach on the same rows.
-    pub rivals: Vec<RivalFigure>,
+    pub rivals: Vec<BaselineFigure>,
     /// What a reader of the figures should know.
     pub notes: Vec<String>,
 }
 
 /// A score that needs no training.
 #[derive(Debug, Clone, PartialEq, Serialize)]
-pub struct RivalFigure {
+pub struct BaselineFigure {
     pub name: String,
     /// High values called abnormal.
     pub auroc: Option<f64>,
@@ -56,7 +56,7 @@ pub struct RivalFigure {
     pub ci95: Option<[f64; 2]>,
 }
 
-impl RivalFigure {
+impl BaselineFigure {
     /// The better of both directions, and whether it is the reversed one. It knows the labels, as a person would who looked
     /// at the figures first.
     pub fn best(&self) -> Option<(f64, bool)> {
@@ -101,7 +101,7 @@ impl Evaluation {
         let extra = |value: fn(&ScoreRow) -> Option<f64>| parts(figure(&rows, value));
         let (profile_auroc, profile_auroc_ci95) = extra(|row| row.profile);
         let (combined_auroc, combined_auroc_ci95) = extra(|row| row.combined);
-        let rivals: Vec<RivalFigure> = scores.rivals.iter().enumerate().map(|(i, name)| rival(&rows, name, i)).collect();
+        let rivals: Vec<BaselineFigure> = scores.rivals.iter().enumerate().map(|(i, name)| rival(&rows, name, i)).collect();
         notes.extend(beaten(area, &rivals));
         Ok(Self {
             auroc: area,
@@ -156,9 +156,9 @@ fn figure(rows: &[&ScoreRow], value: impl Fn(&ScoreRow) -> Option<f64>) -> Optio
     metrics::auroc(&labels, &values).ok()
 }
 
-fn rival(rows: &[&ScoreRow], name: &str, at: usize) -> RivalFigure {
+fn rival(rows: &[&ScoreRow], name: &str, at: usize) -> BaselineFigure {
     let (auroc, ci95) = parts(figure(rows, |row| row.rivals.get(at).copied()));
-    RivalFigure { name: name.to_string(), auroc, auroc_reversed: auroc.map(|a| 1.0 - a), ci95 }
+    BaselineFigure { name: name.to_string(), auroc, auroc_reversed: auroc.map(|a| 1.0 - a), ci95 }
 }
 
 /// Threshold, the name of its rule, and what should be known about it.
@@ -184,9 +184,9 @@ fn threshold(scores: &Scores, split: Option<&str>, rule: Option<ThresholdRule>) 
 }
 
 /// A plain sentence where a score that needs no training does better than the model.
-fn beaten(model: Option<f64>, rivals: &[RivalFigure]) -> Option<String> {
+fn beaten(model: Option<f64>, rivals: &[BaselineFigure]) -> Option<String> {
     let model = model?;
-    let better = |rival: &&RivalFigure| rival.best().is_some_and(|(area, _)| area > model);
+    let better = |rival: &&BaselineFigure| rival.best().is_some_and(|(area, _)| area > model);
     let count = rivals.iter().filter(better).count();
     let best = rivals
         .iter()

@@ -3,13 +3,13 @@
 mod compare;
 mod csv;
 mod evaluation;
-mod planted;
-mod triage;
+mod review;
+mod synthetic_lesions;
 
 pub use compare::{Comparison, Moved};
-pub use evaluation::{Evaluation, RivalFigure};
-pub use planted::{PLANTED, Planted, PlantedCell};
-pub use triage::{Remark, Tag, Triage};
+pub use evaluation::{BaselineFigure, Evaluation};
+pub use review::{Annotation, Review, Tag};
+pub use synthetic_lesions::{PLANTED, SyntheticLesionCell, SyntheticLesions};
 
 use crate::{config::ThresholdRule, metrics};
 

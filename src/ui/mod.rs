@@ -8,7 +8,7 @@ pub mod shared;
 mod shell;
 mod train;
 
-use self::shared::{context::Cx, image_grid, textures::Textures, theme, widgets};
+use self::shared::{context::PanelContext, image_grid, textures::Textures, theme, widgets};
 use crate::{
     app::{
         Command, State, actions,
@@ -23,7 +23,7 @@ const LEAST: egui::Vec2 = egui::vec2(400.0, 240.0);
 
 /// What panels keep between frames and nobody else needs: half-typed texts.
 #[derive(Default)]
-pub struct Ui {
+pub struct MainView {
     /// The path field.
     path: String,
     palette: shell::command_palette::Palette,
@@ -43,11 +43,11 @@ pub struct Ui {
     wanted: (u64, Vec<ImageId>),
 }
 
-impl Ui {
+impl MainView {
     /// Draws one frame; returns what the person asked for in it.
     pub fn show(&mut self, ui: &mut egui::Ui, state: &State, textures: &Textures) -> Vec<Command> {
-        let mut cx = Cx { state, textures, commands: Vec::new(), wanted: Vec::new() };
-        ui.ctx().set_theme(match state.remembered.theme {
+        let mut cx = PanelContext { state, textures, commands: Vec::new(), wanted: Vec::new() };
+        ui.ctx().set_theme(match state.persisted.theme {
             ThemeChoice::System => ThemePreference::System,
             ThemeChoice::Dark => ThemePreference::Dark,
             ThemeChoice::Light => ThemePreference::Light,
@@ -56,7 +56,7 @@ impl Ui {
         let window = ui.ctx().content_rect().size();
         let pixels = window * ui.ctx().zoom_factor();
         let most = (pixels.x / LEAST.x).min(pixels.y / LEAST.y).max(1.0);
-        ui.ctx().set_zoom_factor(state.remembered.scale.factor().min(most));
+        ui.ctx().set_zoom_factor(state.persisted.scale.factor().min(most));
         if Room::of(window.x) != state.room {
             cx.send(Command::Room(Room::of(window.x)));
         }
@@ -72,7 +72,7 @@ impl Ui {
             Panel::bottom("job").frame(bar).show(ui, |ui| shell::status_bar::show(ui, &mut cx));
         }
         self.notices.show(ui, &mut cx);
-        if state.remembered.log_shown {
+        if state.persisted.log_shown {
             let panel = Panel::bottom("log").frame(side).default_size(160.0).size_range(96.0..=420.0).resizable(true);
             panel.show(ui, |ui| shell::log_panel::show(ui, &mut cx));
         }
@@ -110,7 +110,7 @@ impl Ui {
         cx.commands
     }
 
-    fn inspector(&mut self, ui: &mut egui::Ui, cx: &mut Cx<'_>) {
+    fn inspector(&mut self, ui: &mut egui::Ui, cx: &mut PanelContext<'_>) {
         match cx.state.workspace {
             Workspace::Data => data::inspector::show(ui, cx),
             Workspace::Dissolve => dissolve::inspector::show(ui, cx, self.energy_in_view),
@@ -120,7 +120,7 @@ impl Ui {
     }
 
     /// The view of the workspace; it scrolls where the window is lower than it needs.
-    fn page(&mut self, ui: &mut egui::Ui, cx: &mut Cx<'_>) {
+    fn page(&mut self, ui: &mut egui::Ui, cx: &mut PanelContext<'_>) {
         let runs = cx.state.overlay == Some(Overlay::Runs);
         let least = match cx.state.workspace {
             _ if runs => 300.0,
@@ -151,7 +151,7 @@ fn has_inspector(state: &State) -> bool {
 }
 
 /// The demo must never be taken for real data.
-fn demo_line(ui: &mut egui::Ui, cx: &mut Cx<'_>) {
+fn demo_line(ui: &mut egui::Ui, cx: &mut PanelContext<'_>) {
     ui.horizontal_wrapped(|ui| {
         widgets::weak(ui, "Synthetic demo, no real patients ·");
         widgets::link(ui, cx, "open your own folder", actions::Id::OpenFolder);
@@ -162,7 +162,7 @@ fn demo_line(ui: &mut egui::Ui, cx: &mut Cx<'_>) {
 }
 
 /// Files dropped anywhere on the window.
-fn dropped(ui: &mut egui::Ui, cx: &mut Cx<'_>) {
+fn dropped(ui: &mut egui::Ui, cx: &mut PanelContext<'_>) {
     let files = ui.input(|i| i.raw.dropped_files.clone());
     let paths = files.iter().map(|f| f.path().to_path_buf());
     let (models, data): (Vec<_>, Vec<_>) = paths.partition(|p| p.extension().is_some_and(|e| e == "safetensors" || e == "pt"));

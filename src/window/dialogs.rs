@@ -61,7 +61,7 @@ fn ask(pick: Pick, from: Option<PathBuf>) -> Vec<PathBuf> {
             dialog.add_filter("All files", &["*"]).pick_files().unwrap_or_default()
         }
         Pick::FolderToScore => one(dialog.set_title("Score the images of a folder").pick_folder()),
-        Pick::FilmFolder => one(dialog.set_title("Folder for strips and sweeps").pick_folder()),
+        Pick::ExportFolder => one(dialog.set_title("Folder for strips and sweeps").pick_folder()),
         Pick::Table => one(dialog.set_title("Open a table of labels").add_filter("Tables", &["csv", "tsv", "txt"]).pick_file()),
         Pick::Model | Pick::ModelRun => {
             one(dialog.set_title("Import a diffusion model").add_filter("Weights", &["safetensors", "pt"]).pick_file())

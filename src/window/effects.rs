@@ -2,23 +2,23 @@
 
 use super::dialogs::Dialogs;
 use crate::{
-    app::{Effect, message::Control, state::Work},
+    app::{Effect, message::JobOrder, state::Work},
     engine::{
-        dissolve_request::Dissolve,
+        dissolve_request::DissolveRequest,
         explanation::Question,
         finished_run::{plant, score_folder},
         machine, pipeline,
-        preprocess_preview::Look,
+        preprocess_preview::PreviewRequest,
     },
     error::{Failure, Result},
     jobs::{
         compute::{Compute, Task},
         control::JobControl,
-        duplicate_finder::Examiner,
+        duplicate_finder::DuplicateFinder,
         events::{Events, JobEvent},
         job::JobId,
-        latest::Newest,
-        loader::{Errand, Loader},
+        latest::LatestOnly,
+        loader::{LoadRequest, Loader},
         thumbnails::Thumbnails,
     },
     run_dir::RunDir,
@@ -32,11 +32,11 @@ pub struct Effects {
     events: Events,
     loader: Loader,
     thumbnails: Thumbnails,
-    looker: Newest<Look>,
-    examiner: Examiner,
-    dissolve: Newest<Dissolve>,
+    preprocess_preview: LatestOnly<PreviewRequest>,
+    duplicate_finder: DuplicateFinder,
+    dissolve: LatestOnly<DissolveRequest>,
     compute: Compute,
-    why: Newest<Question>,
+    why: LatestOnly<Question>,
     controls: HashMap<JobId, JobControl>,
     dialogs: Dialogs,
 }
@@ -45,13 +45,13 @@ impl Effects {
     /// Starts the threads.
     pub fn start(workspace: PathBuf, events: Events) -> std::io::Result<Self> {
         Ok(Self {
-            looker: Newest::<Look>::start(events.clone())?,
-            examiner: Examiner::default(),
+            preprocess_preview: LatestOnly::<PreviewRequest>::start(events.clone())?,
+            duplicate_finder: DuplicateFinder::default(),
             loader: Loader::start(events.clone())?,
             thumbnails: Thumbnails::start(workspace.clone(), &events)?,
-            dissolve: Newest::<Dissolve>::start(events.clone())?,
+            dissolve: LatestOnly::<DissolveRequest>::start(events.clone())?,
             compute: Compute::start(events.clone())?,
-            why: Newest::<Question>::start(events.clone())?,
+            why: LatestOnly::<Question>::start(events.clone())?,
             controls: HashMap::new(),
             dialogs: Dialogs::default(),
             workspace,
@@ -62,31 +62,31 @@ impl Effects {
     pub fn run(&mut self, effect: Effect, textures: &mut Textures, ctx: &Context) {
         match effect {
             Effect::Pick { pick, from } => self.dialogs.open(pick, from, ctx),
-            Effect::Open { generation, config, known } => self.loader.send(Errand::Open { generation, config, known }),
+            Effect::Open { generation, config, known } => self.loader.send(LoadRequest::Open { generation, config, known }),
             Effect::Pictures { generation, dataset, keep } => {
                 if !keep {
                     textures.forget();
                 }
                 self.thumbnails.set_source(generation, dataset, keep);
             }
-            Effect::Look(look) => self.looker.ask(*look),
+            Effect::PreviewPreprocessing(look) => self.preprocess_preview.ask(*look),
             Effect::Examine { generation, dataset } => {
-                if let Err(e) = self.examiner.start(generation, dataset, &self.events) {
+                if let Err(e) = self.duplicate_finder.start(generation, dataset, &self.events) {
                     self.events.offer(JobEvent::Trouble { summary: format!("duplicates are not looked for ({e})"), hint: None });
                 }
             }
-            Effect::StopExamining => self.examiner.stop(),
-            Effect::ReadTable(path) => self.loader.send(Errand::Table { path }),
+            Effect::StopExamining => self.duplicate_finder.stop(),
+            Effect::ReadTable(path) => self.loader.send(LoadRequest::Table { path }),
             Effect::Thumbnails(ids) => self.thumbnails.want(&ids),
-            Effect::Dissolve(wish) => self.dissolve.ask(*wish),
-            Effect::CheckModel(path) => self.loader.send(Errand::CheckModel { path }),
-            Effect::Film(wish) => self.detached("film", move |events| {
-                let written = events.guard("film", || wish.write()).and_then(|r| r.map_err(Failure::from));
-                events.send(JobEvent::Filmed(written));
+            Effect::Dissolve(request) => self.dissolve.ask(*request),
+            Effect::CheckModel(path) => self.loader.send(LoadRequest::CheckModel { path }),
+            Effect::SweepExport(request) => self.detached("film", move |events| {
+                let written = events.guard("film", || request.write()).and_then(|r| r.map_err(Failure::from));
+                events.send(JobEvent::SweepExported(written));
             }),
             Effect::Upload(texture, pixels) => textures.put(ctx, texture, pixels),
-            Effect::LoadPreview(file) => self.loader.send(Errand::Preview { file }),
-            Effect::ReadLog(run) => self.loader.send(Errand::Log { run }),
+            Effect::LoadPreview(file) => self.loader.send(LoadRequest::Preview { file }),
+            Effect::ReadLog(run) => self.loader.send(LoadRequest::Log { run }),
             Effect::Train { id, kind, config, name, work } => {
                 let (workspace, events) = (self.workspace.clone(), self.events.clone());
                 let task: Task = Box::new(move |reporter| {
@@ -108,27 +108,27 @@ impl Effects {
             Effect::Control(id, control) => {
                 if let Some(job) = self.controls.get(&id) {
                     match control {
-                        Control::Pause => job.pause(),
-                        Control::Continue => job.resume(),
-                        Control::Stop => job.stop(),
-                        Control::Keep => job.finish(),
+                        JobOrder::Pause => job.pause(),
+                        JobOrder::Continue => job.resume(),
+                        JobOrder::Stop => job.stop(),
+                        JobOrder::Keep => job.finish(),
                     }
                 }
             }
             Effect::Machine { timed } => {
                 self.detached("measure", move |events| _ = events.send(JobEvent::Machine(machine::look(timed))))
             }
-            Effect::Demo => self.loader.send(Errand::Demo { workspace: self.workspace.clone() }),
-            Effect::ListRuns => self.loader.send(Errand::ListRuns { workspace: self.workspace.clone() }),
-            Effect::ReadCurves(run) => self.loader.send(Errand::Curves { run }),
-            Effect::RunErrand(errand) => self.loader.send(Errand::Run { errand, workspace: self.workspace.clone() }),
-            Effect::LoadScores(run) => self.loader.send(Errand::Scores { run }),
-            Effect::Compare { first, second } => self.loader.send(Errand::Compare { first, second }),
-            Effect::SaveTriage { set, triage } => self.loader.send(Errand::SaveTriage { set, triage }),
-            Effect::Export { what, set, threshold, triage } => {
-                self.loader.send(Errand::Export { what, set, threshold, triage });
+            Effect::Demo => self.loader.send(LoadRequest::Demo { workspace: self.workspace.clone() }),
+            Effect::ListRuns => self.loader.send(LoadRequest::ListRuns { workspace: self.workspace.clone() }),
+            Effect::ReadCurves(run) => self.loader.send(LoadRequest::Curves { run }),
+            Effect::RunAction(action) => self.loader.send(LoadRequest::Run { action, workspace: self.workspace.clone() }),
+            Effect::LoadScores(run) => self.loader.send(LoadRequest::Scores { run }),
+            Effect::Compare { first, second } => self.loader.send(LoadRequest::Compare { first, second }),
+            Effect::SaveReview { set, review } => self.loader.send(LoadRequest::SaveReview { set, review }),
+            Effect::Export { what, set, threshold, review } => {
+                self.loader.send(LoadRequest::Export { what, set, threshold, review });
             }
-            Effect::Graph { drawn, format } => self.loader.send(Errand::Graph { drawn, format }),
+            Effect::Graph { drawn, format } => self.loader.send(LoadRequest::Graph { drawn, format }),
             Effect::Why(question) => self.why.ask(*question),
             Effect::ScoreFolder { id, run, folder } => {
                 let control = JobControl::default();
@@ -140,7 +140,7 @@ impl Effects {
                 self.controls.insert(id, control.clone());
                 let task: Task = Box::new(move |reporter| {
                     let planted = Arc::new(plant(&run, reporter)?);
-                    events.send(JobEvent::Planted { run: run.clone(), planted });
+                    events.send(JobEvent::SyntheticLesions { run: run.clone(), planted });
                     Ok(run)
                 });
                 self.compute.submit(id, control, task);
@@ -188,8 +188,8 @@ impl Effects {
     pub fn shut_down(&mut self) {
         self.controls.values().for_each(JobControl::stop);
         self.compute.join();
-        self.examiner.stop();
-        self.looker.join();
+        self.duplicate_finder.stop();
+        self.preprocess_preview.join();
         self.dissolve.join();
         self.why.join();
         self.thumbnails.join();

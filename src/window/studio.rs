@@ -2,7 +2,7 @@
 
 use super::{effects::Effects, frame_stats::FrameStats};
 use crate::{
-    app::{Command, Effect, Message, State, state::Remembered, update, update::follow},
+    app::{Command, Effect, Message, State, state::PersistedState, update, update::follow},
     gpu,
     jobs::events::{JobEvent, Wake, channel},
     ui::{self, shared::textures::Textures},
@@ -24,7 +24,7 @@ pub struct Studio {
     effects: Effects,
     /// `None` once the window is closing for good.
     events: Option<Receiver<JobEvent>>,
-    ui: ui::Ui,
+    ui: ui::MainView,
     frame_stats: Option<FrameStats>,
 }
 
@@ -35,18 +35,18 @@ impl Studio {
         if let Some(render_state) = &cc.wgpu_render_state {
             gpu::install(render_state);
         }
-        let mut remembered: Remembered = cc.storage.and_then(|s| eframe::get_value(s, STORAGE_KEY)).unwrap_or_default();
+        let mut persisted: PersistedState = cc.storage.and_then(|s| eframe::get_value(s, STORAGE_KEY)).unwrap_or_default();
         // What has gone since then is no model.
-        remembered.imported.retain(|file| file.exists());
+        persisted.imported.retain(|file| file.exists());
         let ctx = cc.egui_ctx.clone();
         let wake: Wake = Arc::new(move || ctx.request_repaint());
         let (tx, rx) = channel(wake);
         let mut studio = Self {
-            state: State::starting(remembered, workspace.clone(), cores()),
+            state: State::starting(persisted, workspace.clone(), cores()),
             textures: Textures::default(),
             effects: Effects::start(workspace, tx)?,
             events: Some(rx),
-            ui: ui::Ui::default(),
+            ui: ui::MainView::default(),
             frame_stats: None,
         };
         studio.take(Command::RefreshRuns, &cc.egui_ctx);
@@ -127,7 +127,7 @@ impl eframe::App for Studio {
 
     fn save(&mut self, storage: &mut dyn eframe::Storage) {
         self.state.remember();
-        eframe::set_value(storage, STORAGE_KEY, &self.state.remembered);
+        eframe::set_value(storage, STORAGE_KEY, &self.state.persisted);
     }
 
     fn on_exit(&mut self) {

@@ -7,13 +7,13 @@ pub use permissions::{may_dissolve, may_plant, may_score, may_train, may_train_k
 use self::permissions::*;
 use super::{
     Command, State, icons,
-    state::{Filter, JobState, Layout, Overlay, Side, Sieve, ThemeChoice, Track, View, Workspace},
+    state::{Filter, GalleryFilter, JobState, Layout, Overlay, Side, ThemeChoice, Track, View, Workspace},
 };
 use crate::{
     config::ThresholdRule,
     engine::{
-        export::{results::Export, sweep::Film},
-        run_actions::RunErrand,
+        export::{results::Export, sweep::SweepExport},
+        run_actions::RunAction,
     },
     gpu::Difference,
     jobs::{events::Pick, job::JobId},
@@ -172,8 +172,12 @@ pub const ACTIONS: &[Action] = &[
     action(Id::Pin, icons::PUSH_PIN, "Put this image beside others, or take it away", plain(Key::A), has_selection, |_| {
         Command::Pin
     }),
-    action(Id::ExportStrip, icons::DOWNLOAD, "Save the strip of many t (PNG)", None, may_export, |_| Command::Film(Film::Strip)),
-    action(Id::ExportSweep, icons::DOWNLOAD, "Save the sweep of t (GIF)", None, may_export, |_| Command::Film(Film::Sweep)),
+    action(Id::ExportStrip, icons::DOWNLOAD, "Save the strip of many t (PNG)", None, may_export, |_| {
+        Command::SweepExport(SweepExport::Strip)
+    }),
+    action(Id::ExportSweep, icons::DOWNLOAD, "Save the sweep of t (GIF)", None, may_export, |_| {
+        Command::SweepExport(SweepExport::Sweep)
+    }),
     action(Id::Track, icons::GAUGE, "Slider of t: logarithmic or linear", None, may_track, other_track),
     action(Id::Difference, icons::CIRCLE_HALF, "Difference: signed or absolute", None, may_dissolve, other_difference),
     action(Id::Duplicates, icons::COPY, "Look for duplicates", None, may_examine, |_| Command::FindDuplicates),
@@ -196,8 +200,8 @@ pub const ACTIONS: &[Action] = &[
     action(Id::ScoreFolder, icons::FOLDER_OPEN, "Score a folder…", None, may_score, |_| Command::AskFolder(true)),
     action(Id::Plant, icons::DROP_HALF, "Plant lesions", None, may_plant, |_| Command::Plant),
     action(Id::ExportTags, icons::DOWNLOAD, "Export tags and notes as CSV", None, has_tags, |_| Command::Export(Export::Tags)),
-    action(Id::Report, icons::FILE, "Write report", None, has_run, |s| of_run(s, RunErrand::Report)),
-    action(Id::ExportWeights, icons::DOWNLOAD, "Export the run’s weights", None, has_weights, |s| of_run(s, RunErrand::Export)),
+    action(Id::Report, icons::FILE, "Write report", None, has_run, |s| of_run(s, RunAction::Report)),
+    action(Id::ExportWeights, icons::DOWNLOAD, "Export the run’s weights", None, has_weights, |s| of_run(s, RunAction::Export)),
     action(Id::Map, icons::EYE, "Map: what covering the picture changes", None, may_map, |_| Command::Occlude(true)),
     action(
         Id::RuleNormals,
@@ -285,7 +289,7 @@ fn of_job(state: &State, command: impl Fn(JobId) -> Command) -> Command {
 }
 
 fn next_theme(state: &State) -> Command {
-    Command::Theme(match state.remembered.theme {
+    Command::Theme(match state.persisted.theme {
         ThemeChoice::System => ThemeChoice::Dark,
         ThemeChoice::Dark => ThemeChoice::Light,
         ThemeChoice::Light => ThemeChoice::System,
@@ -293,9 +297,9 @@ fn next_theme(state: &State) -> Command {
 }
 
 /// What is to be done with the run in view.
-fn of_run(state: &State, errand: impl Fn(PathBuf) -> RunErrand) -> Command {
+fn of_run(state: &State, action: impl Fn(PathBuf) -> RunAction) -> Command {
     // Only reached where `has_run` allowed it; harmless otherwise.
-    run_in_view(state).map_or(Command::RefreshRuns, |run| Command::RunErrand(errand(run.path.clone())))
+    run_in_view(state).map_or(Command::RefreshRuns, |run| Command::RunAction(action(run.path.clone())))
 }
 
 fn zoomed(state: &State, factor: f32) -> Command {
@@ -326,7 +330,7 @@ fn other_difference(state: &State) -> Command {
 
 fn unfiltered(state: &State) -> Command {
     match state.workspace {
-        Workspace::Results => Command::Sieve(Sieve::default()),
+        Workspace::Results => Command::GalleryFilter(GalleryFilter::default()),
         _ => Command::Filter(Filter::default()),
     }
 }

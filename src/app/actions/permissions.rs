@@ -123,7 +123,7 @@ pub(crate) fn has_row(state: &State) -> Result<(), &'static str> {
 }
 
 pub(crate) fn has_tags(state: &State) -> Result<(), &'static str> {
-    if state.results.triage.is_empty() { Err("Nothing is tagged or noted in this run.") } else { Ok(()) }
+    if state.results.review.is_empty() { Err("Nothing is tagged or noted in this run.") } else { Ok(()) }
 }
 
 pub fn may_score(state: &State) -> Result<(), &'static str> {
@@ -207,7 +207,7 @@ pub(crate) fn may_track(state: &State) -> Result<(), &'static str> {
 pub(crate) fn has_filters(state: &State) -> Result<(), &'static str> {
     let some = match state.workspace {
         Workspace::Data => state.data.filter != Filter::default(),
-        Workspace::Results => !state.results.sieve.is_empty(),
+        Workspace::Results => !state.results.filter.is_empty(),
         _ => false,
     };
     if some { Ok(()) } else { Err("Nothing is filtered here.") }

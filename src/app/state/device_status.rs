@@ -6,13 +6,13 @@ use crate::{config::DeviceKind, ml::base::device};
 
 /// A device by name, and why it is not the one that was asked for.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Computes {
+pub struct DeviceStatus {
     pub name: String,
     pub refused: Option<String>,
 }
 
 impl State {
-    pub fn computes(&self) -> Computes {
+    pub fn computes(&self) -> DeviceStatus {
         let job = self.running();
         let asked = job.map_or(self.train.config.run.device, |job| job.config.run.device);
         let told = job.and_then(|job| {
@@ -30,7 +30,7 @@ impl State {
             (DeviceKind::Cuda, Some(_)) => format!("{cpu}, not CUDA"),
             (DeviceKind::Metal, Some(_)) => format!("{cpu}, not Metal"),
         };
-        Computes { name, refused }
+        DeviceStatus { name, refused }
     }
 }
 
@@ -41,7 +41,7 @@ mod tests {
     #[test]
     fn the_device_of_the_form_is_named_and_a_missing_one_is_said() {
         let mut state = State { cores: 4, ..State::default() };
-        assert_eq!(state.computes(), Computes { name: "CPU ×4".into(), refused: None });
+        assert_eq!(state.computes(), DeviceStatus { name: "CPU ×4".into(), refused: None });
         state.train.config.run.device = DeviceKind::Metal;
         let computes = state.computes();
         match cfg!(feature = "metal") {

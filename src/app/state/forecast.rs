@@ -40,8 +40,8 @@ pub struct Forecast {
 pub fn card_of(stage: Stage) -> Stage {
     match stage {
         Stage::Data | Stage::Ddpm => Stage::Ddpm,
-        Stage::Ladder | Stage::Dia | Stage::Bank => Stage::Dia,
-        Stage::Profile | Stage::Scores | Stage::Planted | Stage::Report => Stage::Scores,
+        Stage::DissolveCache | Stage::Dia | Stage::Bank => Stage::Dia,
+        Stage::Profile | Stage::Scores | Stage::SyntheticLesions | Stage::Report => Stage::Scores,
     }
 }
 
@@ -104,7 +104,7 @@ impl Forecast {
 
     /// How much slower than predicted the stages of the same network were.
     fn ratio(&self, stage: Stage, progress: &Progress) -> f64 {
-        let network = |s: Stage| matches!(s, Stage::Ddpm | Stage::Ladder | Stage::Profile);
+        let network = |s: Stage| matches!(s, Stage::Ddpm | Stage::DissolveCache | Stage::Profile);
         let same = progress.seconds_per_step.iter().rev().filter(|(s, ..)| network(*s) == network(stage));
         let ratios = same.filter_map(|&(s, each, total)| {
             let cost = self.costs.iter().find(|c| c.stage == s)?;
@@ -154,8 +154,8 @@ mod tests {
             let whole = forecast.corrected(Stage::Ddpm, &progress);
             assert!((whole / (each * total as f64) - 1.0).abs() < 0.01);
             // The ladder is made by the same network.
-            let ladder = forecast.costs.iter().find(|c| c.stage == Stage::Ladder).unwrap();
-            assert!((forecast.left_of(ladder, &progress) / ladder.seconds / slower - 1.0).abs() < 0.01);
+            let strip = forecast.costs.iter().find(|c| c.stage == Stage::DissolveCache).unwrap();
+            assert!((forecast.left_of(strip, &progress) / strip.seconds / slower - 1.0).abs() < 0.01);
         }
     }
 

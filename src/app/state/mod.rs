@@ -7,7 +7,7 @@ mod fields;
 mod forecast;
 mod history;
 mod job;
-mod remembered;
+mod persisted;
 mod results;
 mod runs;
 mod train;
@@ -15,14 +15,14 @@ mod train;
 pub use data::{
     Check, Counts, DataPage, DataState, Filter, LookDone, Open, Opening, TableForm, config_title, title as data_title,
 };
-pub use device_status::Computes;
-pub use dissolve::{DissolveState, Layout, ModelChoice, RUNGS, Shown, T_MAX, Track, View};
+pub use device_status::DeviceStatus;
+pub use dissolve::{DissolveState, Layout, ModelChoice, STRIP_STEPS, Shown, T_MAX, Track, View};
 pub use fields::{FIELDS, Field, Kind, groups};
 pub use forecast::{Forecast, MachineState, amount, card_of};
 pub use history::{Change, History};
 pub use job::{Auroc, Curve, JobInfo, JobState, Progress, Quantity, Waiting, Work};
-pub use remembered::{Remembered, SCALES, Scale};
-pub use results::{Comparing, Map, ResultsState, Scores, Sieve, Sort, Tab, Why};
+pub use persisted::{PersistedState, SCALES, Scale};
+pub use results::{Comparing, GalleryFilter, Map, ResultsState, Scores, Sort, Tab, Why};
 pub use runs::{RunDraft, RunsState, SettingRow, in_work, side_by_side};
 pub use train::{TrainForm, TrainState, paper_value};
 
@@ -127,7 +127,7 @@ pub struct LogLine {
 #[derive(Debug, Default)]
 pub struct State {
     pub workspace: Workspace,
-    pub remembered: Remembered,
+    pub persisted: PersistedState,
     pub overlay: Option<Overlay>,
     pub room: Room,
     /// The side panel that is open where not both have room.
@@ -207,9 +207,9 @@ impl State {
     /// Whether a side panel is to be seen now.
     pub fn unfolded(&self, side: Side) -> bool {
         match (side, self.room) {
-            (Side::Log, _) => self.remembered.log_shown,
-            (Side::Library, Room::Wide) => !self.remembered.library_hidden,
-            (Side::Inspector, Room::Wide) => !self.remembered.inspector_hidden,
+            (Side::Log, _) => self.persisted.log_shown,
+            (Side::Library, Room::Wide) => !self.persisted.library_hidden,
+            (Side::Inspector, Room::Wide) => !self.persisted.inspector_hidden,
             (side, _) => self.drawer == Some(side),
         }
     }

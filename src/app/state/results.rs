@@ -3,10 +3,10 @@
 use crate::{
     config::ThresholdRule,
     data::Label,
-    engine::{run_comparison::Compared, score_set::ScoreSet},
+    engine::{run_comparison::ComparedRuns, score_set::ScoreSet},
     error::Failure,
     metrics::Confusion,
-    scores::{Planted, Remark, SHIFTS, ScoreRow, Tag, Triage},
+    scores::{Annotation, Review, SHIFTS, ScoreRow, SyntheticLesions, Tag},
 };
 use std::{path::PathBuf, sync::Arc};
 
@@ -20,20 +20,20 @@ pub struct ResultsState {
     pub rule: Option<ThresholdRule>,
     pub tab: Tab,
     pub sort: Sort,
-    pub sieve: Sieve,
+    pub filter: GalleryFilter,
     /// Positions in [`ScoreSet::rows`] of what the gallery shows, in its order. Kept by [`list`](Self::list).
     pub shown: Arc<Vec<usize>>,
     /// Position of the selected row in [`ScoreSet::rows`].
     pub row: Option<usize>,
     /// Tags and notes, as they are saved beside the run.
-    pub triage: Triage,
+    pub review: Review,
     /// The second run, beside the first.
     pub comparison: Comparing,
     /// The line that asks for a folder to score is open.
     pub asks_folder: bool,
     pub why: Why,
     /// How many planted lesions the run finds, once that was asked.
-    pub planted: Option<Arc<Planted>>,
+    pub planted: Option<Arc<SyntheticLesions>>,
 }
 
 #[derive(Debug, Default)]
@@ -52,7 +52,7 @@ pub enum Comparing {
     None,
     Loading(PathBuf),
     Failed(PathBuf, Failure),
-    Ready(Arc<Compared>),
+    Ready(Arc<ComparedRuns>),
 }
 
 /// Why the selected image has its score: what has come of the answer.
@@ -183,7 +183,7 @@ impl Sort {
 
 /// What the gallery lets through, beside the outcome.
 #[derive(Debug, Clone, PartialEq, Default)]
-pub struct Sieve {
+pub struct GalleryFilter {
     pub class: Option<String>,
     /// Lowest and highest score.
     pub range: [Option<f64>; 2],
@@ -192,7 +192,7 @@ pub struct Sieve {
     pub text: String,
 }
 
-impl Sieve {
+impl GalleryFilter {
     pub fn is_empty(&self) -> bool {
         self == &Self::default()
     }
@@ -202,14 +202,14 @@ impl Sieve {
         usize::from(self.class.is_some()) + usize::from(self.tag.is_some()) + usize::from(self.range != [None, None])
     }
 
-    fn lets_through(&self, row: &ScoreRow, remark: Option<&Remark>, text: &str) -> bool {
+    fn lets_through(&self, row: &ScoreRow, annotation: Option<&Annotation>, text: &str) -> bool {
         self.class.as_ref().is_none_or(|c| *c == row.class)
             && self.range[0].is_none_or(|low| row.score >= low)
             && self.range[1].is_none_or(|high| row.score <= high)
-            && self.tag.is_none_or(|tag| remark.is_some_and(|r| r.has(tag)))
+            && self.tag.is_none_or(|tag| annotation.is_some_and(|r| r.has(tag)))
             && (text.is_empty()
                 || row.path.to_lowercase().contains(text)
-                || remark.is_some_and(|r| r.note.to_lowercase().contains(text)))
+                || annotation.is_some_and(|r| r.note.to_lowercase().contains(text)))
     }
 }
 
@@ -227,8 +227,8 @@ impl ResultsState {
     }
 
     /// What was noted about an image.
-    pub fn remark(&self, name: &str) -> Remark {
-        self.triage.get(name).cloned().unwrap_or_default()
+    pub fn annotation(&self, name: &str) -> Annotation {
+        self.review.get(name).cloned().unwrap_or_default()
     }
 
     /// The outcome of a row at the threshold; `None` where it is not among the labelled ones that the figures are over.
@@ -261,10 +261,10 @@ impl ResultsState {
             return;
         };
         let (from, to) = if self.tab == Tab::Training { (set.evaluated, set.rows.len()) } else { (0, set.evaluated) };
-        let text = self.sieve.text.trim().to_lowercase();
+        let text = self.filter.text.trim().to_lowercase();
         let passes = |row: &ScoreRow| {
             self.tab.holds(row.label, row.score >= self.threshold)
-                && self.sieve.lets_through(row, self.triage.get(&row.path), &text)
+                && self.filter.lets_through(row, self.review.get(&row.path), &text)
         };
         // The rows come with the highest score first.
         let mut shown: Vec<usize> = (from..to).filter(|&i| passes(&set.rows[i])).collect();

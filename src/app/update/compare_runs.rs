@@ -6,10 +6,10 @@ use crate::{
         Effect, State, actions,
         state::{Comparing, JobInfo, Work, data_title},
     },
-    engine::run_comparison::Compared,
+    engine::run_comparison::ComparedRuns,
     error::Failure,
     run_dir::RunKind,
-    scores::Planted,
+    scores::SyntheticLesions,
 };
 use std::{
     path::{Path, PathBuf},
@@ -25,9 +25,9 @@ pub fn compare_with(state: &mut State, second: Option<PathBuf>) -> Vec<Effect> {
     vec![Effect::Compare { first, second }]
 }
 
-pub fn compared(state: &mut State, second: PathBuf, compared: Result<Arc<Compared>, Failure>) -> Vec<Effect> {
+pub fn compared(state: &mut State, second: PathBuf, compared: Result<Arc<ComparedRuns>, Failure>) -> Vec<Effect> {
     let awaited = matches!(&state.results.comparison, Comparing::Loading(path) if *path == second);
-    let fits = |c: &Compared| state.results.ready().is_some_and(|set| Arc::ptr_eq(set, &c.first));
+    let fits = |c: &ComparedRuns| state.results.ready().is_some_and(|set| Arc::ptr_eq(set, &c.first));
     state.results.comparison = match compared {
         _ if !awaited => return Vec::new(),
         Ok(compared) if fits(&compared) => Comparing::Ready(compared),
@@ -59,7 +59,7 @@ pub fn plant(state: &mut State) -> Vec<Effect> {
     jobs::submit(state, JobInfo::new(title, set.name.clone(), RunKind::Train, set.config.clone(), work))
 }
 
-pub fn planted(state: &mut State, run: &Path, planted: Arc<Planted>) -> Vec<Effect> {
+pub fn planted(state: &mut State, run: &Path, planted: Arc<SyntheticLesions>) -> Vec<Effect> {
     if state.results.ready().is_some_and(|set| set.run == run) {
         state.results.planted = Some(planted);
     }

@@ -9,7 +9,7 @@ use crate::{
     },
     config::{DataConfig, LabelColumns, Reading},
     data::{ALL, Dataset, Examination, ImageId, Label, Split, TablePreview},
-    engine::display::rgba::Pixels,
+    engine::display::rgba::Rgba,
     error::Failure,
 };
 use std::{
@@ -78,7 +78,7 @@ pub fn use_table(state: &mut State) -> Vec<Effect> {
 }
 
 pub fn forget_recent(state: &mut State, path: &Path) -> Vec<Effect> {
-    state.remembered.recent.retain(|c| c.path != path);
+    state.persisted.recent.retain(|c| c.path != path);
     Vec::new()
 }
 
@@ -116,10 +116,10 @@ pub fn opened(state: &mut State, generation: u64, config: DataConfig, dataset: A
     // What was said to be normal here the last time, where those classes are still there.
     let same_set = |c: &&DataConfig| c.path == config.path && c.only == config.only && !c.normal.is_empty();
     let is_there = |name: &String| name == ALL || dataset.find_class(name).is_some();
-    let before = state.remembered.recent.iter().find(same_set).map(|c| c.normal.clone());
+    let before = state.persisted.recent.iter().find(same_set).map(|c| c.normal.clone());
     let before = before.filter(|names| names.iter().all(is_there));
     if Some(&config.path) != state.demo.as_ref() {
-        let recent = &mut state.remembered.recent;
+        let recent = &mut state.persisted.recent;
         recent.retain(|c| c.path != config.path || c.only != config.only);
         recent.insert(0, config.clone());
         recent.truncate(RECENT);
@@ -205,7 +205,7 @@ pub fn select(state: &mut State, id: ImageId) -> Vec<Effect> {
     dissolve::invalidate(state)
 }
 
-pub fn thumbnail(state: &mut State, generation: u64, id: ImageId, pixels: Result<Pixels, String>) -> Vec<Effect> {
+pub fn thumbnail(state: &mut State, generation: u64, id: ImageId, pixels: Result<Rgba, String>) -> Vec<Effect> {
     // Pictures of another choice of normal classes are of the same images; those of another data set are not.
     match pixels {
         _ if state.open().is_none() || generation < state.data.pictures_since => Vec::new(),

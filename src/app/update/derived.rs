@@ -8,7 +8,7 @@ use crate::{
         message::Texture,
         state::{Check, LookDone, Workspace},
     },
-    engine::preprocess_preview::{Look, Looked},
+    engine::preprocess_preview::{PreprocessPreview, PreviewRequest},
     error::Failure,
 };
 
@@ -38,20 +38,20 @@ fn look(state: &mut State) -> Option<Effect> {
     look.generation += 1;
     look.asked = Some(asked.clone());
     let (dataset, preprocess) = (open.dataset.clone(), asked.2);
-    Some(Effect::Look(Box::new(Look { generation: look.generation, dataset, image, preprocess })))
+    Some(Effect::PreviewPreprocessing(Box::new(PreviewRequest { generation: look.generation, dataset, image, preprocess })))
 }
 
-pub fn looked(state: &mut State, generation: u64, looked: Result<Looked, Failure>) -> Vec<Effect> {
+pub fn preview(state: &mut State, generation: u64, preview: Result<PreprocessPreview, Failure>) -> Vec<Effect> {
     let look = &mut state.data.look;
     if generation != look.generation {
         return Vec::new();
     }
-    match looked {
+    match preview {
         Err(failure) => {
             (look.done, look.failed) = (None, Some(failure));
             Vec::new()
         }
-        Ok(Looked { image, before, after, outline }) => {
+        Ok(PreprocessPreview { image, before, after, outline }) => {
             look.done = Some(LookDone { image, has_outline: outline.is_some() });
             look.failed = None;
             let pictures = [(Texture::Before, before), (Texture::After, after)].into_iter();

@@ -10,10 +10,10 @@ use crate::{
     config::PreprocessConfig,
     data::ImageId,
     engine::{
-        dissolve_request::{Board, Dissolve},
-        dissolve_session::{Original, Plate, Rung, Twin},
-        export::sweep::{Film, FilmWish},
-        normal_band::Band,
+        dissolve_request::{ComparisonGrid, DissolveRequest},
+        dissolve_session::{ComparisonPanel, Dissolved, Original, StripThumbnail},
+        export::sweep::{SweepExport, SweepExportRequest},
+        normal_band::NormalBand,
         run_list::ModelSource,
     },
     error::Failure,
@@ -51,7 +51,7 @@ pub fn show(state: &mut State, change: impl FnOnce(&mut DissolveState)) -> Vec<E
 pub fn layout(state: &mut State, layout: Layout) -> Vec<Effect> {
     state.dissolve.layout = layout;
     state.dissolve.view = View::default();
-    state.dissolve.plates.clear();
+    state.dissolve.panels.clear();
     ask(state)
 }
 
@@ -71,7 +71,7 @@ pub fn pin(state: &mut State) -> Vec<Effect> {
     if pinned.len() > IMAGES {
         pinned.remove(0);
     }
-    state.dissolve.plates.clear();
+    state.dissolve.panels.clear();
     ask(state)
 }
 
@@ -117,10 +117,10 @@ pub fn invalidate(state: &mut State) -> Vec<Effect> {
 }
 
 fn forget(d: &mut DissolveState) {
-    d.ladder += 1;
+    d.strip += 1;
     d.twins.clear();
     d.pictured.clear();
-    d.plates.clear();
+    d.panels.clear();
     d.nearly = None;
     d.band = None;
 }
@@ -164,43 +164,43 @@ fn ask(state: &mut State) -> Vec<Effect> {
         state.dissolve.preprocess = preparation(state).clone();
         forget(&mut state.dissolve);
     }
-    let Some(mut wish) = wish(state) else { return Vec::new() };
+    let Some(mut request) = request(state) else { return Vec::new() };
     let d = &mut state.dissolve;
     d.stale = false;
     d.generation += 1;
-    wish.generation = d.generation;
+    request.generation = d.generation;
     let grows = d.uses_t() && d.model().is_some_and(|m| !m.is_finished);
-    let known = d.twins.get(&d.t).filter(|twin| twin.image == wish.image).cloned();
+    let known = d.twins.get(&d.t).filter(|twin| twin.image == request.image).cloned();
     match known {
         Some(twin) => {
             // A growing model may have new weights: the twin is made again then.
-            wish.known = (!grows).then_some(twin.mean_abs_change);
+            request.known = (!grows).then_some(twin.mean_abs_change);
             d.done = Some(twin);
             d.nearly = None;
             d.failed = None;
         }
         None => d.nearly = d.between(d.t),
     }
-    if d.plates.len() != wish.board.len() {
-        d.plates = vec![None; wish.board.len()];
+    if d.panels.len() != request.grid.len() {
+        d.panels = vec![None; request.grid.len()];
     }
-    vec![Effect::Dissolve(Box::new(wish))]
+    vec![Effect::Dissolve(Box::new(request))]
 }
 
 /// All that the worker needs to know for what the state shows.
-fn wish(state: &State) -> Option<Dissolve> {
+fn request(state: &State) -> Option<DissolveRequest> {
     let (open, image) = (state.open()?, state.selected?);
     let d = &state.dissolve;
-    let board = match d.layout {
-        Layout::Images => Board::Images(side_by_side(state, image)),
-        Layout::Methods => Board::Methods,
-        Layout::Resolutions => Board::Resolutions(RESOLUTIONS.to_vec()),
-        Layout::SideBySide | Layout::Split | Layout::Loupe | Layout::Steps => Board::Nothing,
+    let grid = match d.layout {
+        Layout::Images => ComparisonGrid::Images(side_by_side(state, image)),
+        Layout::Methods => ComparisonGrid::Methods,
+        Layout::Resolutions => ComparisonGrid::Resolutions(RESOLUTIONS.to_vec()),
+        Layout::SideBySide | Layout::Split | Layout::Loupe | Layout::Steps => ComparisonGrid::Nothing,
     };
-    let wants_band = d.uses_t() && open.training_normals > 0 && d.band.as_ref().is_none_or(Band::more);
-    Some(Dissolve {
+    let wants_band = d.uses_t() && open.training_normals > 0 && d.band.as_ref().is_none_or(NormalBand::more);
+    Some(DissolveRequest {
         generation: d.generation,
-        ladder: d.ladder,
+        strip: d.strip,
         dataset: open.dataset.clone(),
         image,
         preprocess: preparation(state).clone(),
@@ -210,8 +210,8 @@ fn wish(state: &State) -> Option<Dissolve> {
         resolution: d.resolution,
         known: None,
         // A filter knows no t: one picture says all.
-        rungs: if d.uses_t() { d.rungs().filter(|t| !d.pictured.contains(t)).collect() } else { Vec::new() },
-        board,
+        strip_steps: if d.uses_t() { d.strip_steps().filter(|t| !d.pictured.contains(t)).collect() } else { Vec::new() },
+        grid,
         bands: wants_band.then(|| state.workspace_dir.join("bands")),
     })
 }
@@ -236,7 +236,7 @@ pub fn original(state: &mut State, original: Original) -> Vec<Effect> {
     Vec::new()
 }
 
-pub fn dissolved(state: &mut State, generation: u64, twin: Result<Twin, Failure>) -> Vec<Effect> {
+pub fn dissolved(state: &mut State, generation: u64, twin: Result<Dissolved, Failure>) -> Vec<Effect> {
     let d = &mut state.dissolve;
     if generation != d.generation {
         return Vec::new();
@@ -263,55 +263,63 @@ pub fn dissolved(state: &mut State, generation: u64, twin: Result<Twin, Failure>
     }
 }
 
-pub fn rung(state: &mut State, ladder: u64, rung: Rung) -> Vec<Effect> {
+pub fn thumbnail(state: &mut State, strip: u64, thumbnail: StripThumbnail) -> Vec<Effect> {
     let d = &mut state.dissolve;
-    if ladder != d.ladder {
+    if strip != d.strip {
         return Vec::new();
     }
-    let t = rung.twin.t;
-    d.keep(rung.twin);
+    let t = thumbnail.twin.t;
+    d.keep(thumbnail.twin);
     d.pictured.insert(t);
     if d.nearly.is_some() {
         d.nearly = d.between(d.t);
     }
-    vec![Effect::Upload(Texture::Rung(t), rung.pixels)]
+    vec![Effect::Upload(Texture::StripThumbnail(t), thumbnail.pixels)]
 }
 
-pub fn plate(state: &mut State, generation: u64, index: usize, plate: Plate) -> Vec<Effect> {
+pub fn panel(state: &mut State, generation: u64, index: usize, panel: ComparisonPanel) -> Vec<Effect> {
     let d = &mut state.dissolve;
     if generation == d.generation
-        && let Some(place) = d.plates.get_mut(index)
+        && let Some(place) = d.panels.get_mut(index)
     {
-        *place = Some(plate);
+        *place = Some(panel);
     }
     Vec::new()
 }
 
-pub fn band(state: &mut State, ladder: u64, band: Band) -> Vec<Effect> {
-    if ladder == state.dissolve.ladder {
+pub fn band(state: &mut State, strip: u64, band: NormalBand) -> Vec<Effect> {
+    if strip == state.dissolve.strip {
         state.dissolve.band = Some(band);
     }
     Vec::new()
 }
 
 /// Where strips and sweeps are written.
-pub fn film_folder(state: &State) -> PathBuf {
-    let chosen = &state.dissolve.film_folder;
+pub fn export_folder(state: &State) -> PathBuf {
+    let chosen = &state.dissolve.export_folder;
     if chosen.as_os_str().is_empty() { state.workspace_dir.join("exports") } else { chosen.clone() }
 }
 
-pub fn film(state: &mut State, what: Film) -> Vec<Effect> {
-    let (Some(wish), Some(open)) = (wish(state), state.open()) else { return Vec::new() };
+pub fn export_sweep(state: &mut State, what: SweepExport) -> Vec<Effect> {
+    let (Some(request), Some(open)) = (request(state), state.open()) else { return Vec::new() };
     let parts = open.config.parts();
     let d = &mut state.dissolve;
     d.filming = true;
     let (track, difference, gain) = (d.track, d.difference, d.gain);
-    let folder = film_folder(state);
-    let steps = FilmWish::along(|at| track.t(at));
-    vec![Effect::Film(Box::new(FilmWish { what, wish: Box::new(wish), folder, parts, difference, gain, steps }))]
+    let folder = export_folder(state);
+    let steps = SweepExportRequest::along(|at| track.t(at));
+    vec![Effect::SweepExport(Box::new(SweepExportRequest {
+        what,
+        request: Box::new(request),
+        folder,
+        parts,
+        difference,
+        gain,
+        steps,
+    }))]
 }
 
-pub fn filmed(state: &mut State, path: Result<PathBuf, Failure>) -> Vec<Effect> {
+pub fn sweep_exported(state: &mut State, path: Result<PathBuf, Failure>) -> Vec<Effect> {
     state.dissolve.filming = false;
     match path {
         Ok(path) => state.notify(format!("Saved as {}", path.display())),

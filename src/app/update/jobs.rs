@@ -4,7 +4,7 @@ use super::results;
 use crate::{
     app::{
         Command, Effect, State, actions,
-        message::{Control, Texture},
+        message::{JobOrder, Texture},
         next_step,
         state::{
             Auroc, Change, FIELDS, Forecast, JobInfo, JobState, Notice, TrainState, Waiting, Work, Workspace, amount, card_of,
@@ -13,7 +13,7 @@ use crate::{
     config::{DissolveMethod, PreprocessConfig, Preset, RunConfig},
     data::Label,
     engine::{
-        display::rgba::Pixels,
+        display::rgba::Rgba,
         machine::Machine,
         run_list::{ModelSource, RunEntry},
     },
@@ -163,14 +163,14 @@ fn start_next(state: &mut State) -> Vec<Effect> {
     }]
 }
 
-pub fn control(state: &mut State, id: JobId, control: Control) -> Vec<Effect> {
+pub fn control(state: &mut State, id: JobId, control: JobOrder) -> Vec<Effect> {
     let Some(job) = state.jobs.iter_mut().find(|j| j.id == id && j.state.is_running()) else { return Vec::new() };
     job.state = match (control, &job.state) {
         // Told to stop is told to stop.
         (_, JobState::Stopping) => return Vec::new(),
-        (Control::Pause, JobState::Running) => JobState::Paused,
-        (Control::Continue, JobState::Paused) | (Control::Keep, JobState::Paused | JobState::Running) => JobState::Running,
-        (Control::Stop, JobState::Running | JobState::Paused) => JobState::Stopping,
+        (JobOrder::Pause, JobState::Running) => JobState::Paused,
+        (JobOrder::Continue, JobState::Paused) | (JobOrder::Keep, JobState::Paused | JobState::Running) => JobState::Running,
+        (JobOrder::Stop, JobState::Running | JobState::Paused) => JobState::Stopping,
         _ => return Vec::new(),
     };
     vec![Effect::Control(id, control)]
@@ -198,12 +198,12 @@ pub fn close(state: &mut State) -> Vec<Effect> {
     let Some(id) = state.running().map(|j| j.id) else { return vec![Effect::CloseWindow] };
     state.closing = true;
     state.notify("The window closes as soon as the checkpoint is written; the next start offers to go on.");
-    control(state, id, Control::Stop)
+    control(state, id, JobOrder::Stop)
 }
 
 /// What the last session left waiting is put into the queue again.
 pub fn requeue(state: &mut State) -> Vec<Effect> {
-    let jobs: Vec<JobInfo> = state.remembered.queue.drain(..).filter_map(|w| JobInfo::try_from(w).ok()).collect();
+    let jobs: Vec<JobInfo> = state.persisted.queue.drain(..).filter_map(|w| JobInfo::try_from(w).ok()).collect();
     jobs.into_iter().flat_map(|job| submit(state, job)).collect()
 }
 
@@ -211,16 +211,16 @@ pub fn requeue(state: &mut State) -> Vec<Effect> {
 pub fn offer(state: &mut State) {
     let unfinished = |r: &&RunEntry| r.can_resume() && !matches!(r.manifest.state, RunState::Failed { .. });
     let newest = state.runs.iter().find(unfinished).map(|r| r.path.clone());
-    state.offer = newest.filter(|run| !state.remembered.declined.contains(run));
+    state.offer = newest.filter(|run| !state.persisted.declined.contains(run));
 }
 
 /// The offer to go on is declined for good; the run stays in the list.
 pub fn decline(state: &mut State) -> Vec<Effect> {
     const KEPT: usize = 50;
-    let declined = &mut state.remembered.declined;
+    let declined = &mut state.persisted.declined;
     declined.extend(state.offer.take());
     declined.drain(..declined.len().saturating_sub(KEPT));
-    state.remembered.queue.clear();
+    state.persisted.queue.clear();
     Vec::new()
 }
 
@@ -242,7 +242,7 @@ pub fn machine(state: &mut State, machine: Machine) -> Vec<Effect> {
 }
 
 fn remember_speed(state: &mut State) {
-    state.remembered.speed = state.machine.speed.map(|speed| (state.cores, speed));
+    state.persisted.speed = state.machine.speed.map(|speed| (state.cores, speed));
 }
 
 /// A training shows how fast the machine is.
@@ -274,14 +274,14 @@ pub fn folder(state: &mut State, id: JobId, run: PathBuf) -> Vec<Effect> {
 /// What a closing window has remembered of this job is in its run folder by now, or came to its end.
 fn is_safe(state: &mut State, id: JobId) {
     let Some(job) = state.jobs.iter().find(|j| j.id == id && state.closing).map(Waiting::from) else { return };
-    if let Some(at) = state.remembered.jobs.iter().position(|w| *w == job) {
-        state.remembered.jobs.remove(at);
+    if let Some(at) = state.persisted.jobs.iter().position(|w| *w == job) {
+        state.persisted.jobs.remove(at);
     }
 }
 
 /// The log of the run at hand, while the panel is open.
 pub fn read_log(state: &State) -> Vec<Effect> {
-    let run = state.job().filter(|_| state.remembered.log_shown).and_then(|j| j.run.clone());
+    let run = state.job().filter(|_| state.persisted.log_shown).and_then(|j| j.run.clone());
     run.into_iter().map(Effect::ReadLog).collect()
 }
 
@@ -333,7 +333,7 @@ fn with_log(state: &State, mut effects: Vec<Effect>) -> Vec<Effect> {
     effects
 }
 
-pub fn preview(state: &mut State, file: PathBuf, pixels: Result<Pixels, String>) -> Vec<Effect> {
+pub fn preview(state: &mut State, file: PathBuf, pixels: Result<Rgba, String>) -> Vec<Effect> {
     match pixels {
         Ok(pixels) => vec![Effect::Upload(Texture::Preview(file), pixels)],
         Err(reason) => {

@@ -29,13 +29,13 @@ pub fn update(state: &mut State, message: impl Into<Message>) -> Vec<Effect> {
 }
 
 fn on_command(state: &mut State, command: Command) -> Vec<Effect> {
-    let mut effects = settle(state, &command);
-    effects.extend(carry_out(state, command));
+    let mut effects = after_command(state, &command);
+    effects.extend(execute(state, command));
     effects
 }
 
 /// A person has gone on to something else: what was typed is kept, and the next change is one of its own.
-fn settle(state: &mut State, command: &Command) -> Vec<Effect> {
+fn after_command(state: &mut State, command: &Command) -> Vec<Effect> {
     let by_itself = matches!(command, Command::WantThumbnails(_) | Command::Room(_) | Command::Sweep | Command::DismissNotice(_));
     if by_itself || matches!(command, Command::DraftRun(draft) if runs::goes_on(state, draft)) {
         return Vec::new();
@@ -46,17 +46,17 @@ fn settle(state: &mut State, command: &Command) -> Vec<Effect> {
     runs::keep_draft(state)
 }
 
-fn carry_out(state: &mut State, command: Command) -> Vec<Effect> {
+fn execute(state: &mut State, command: Command) -> Vec<Effect> {
     match command {
         Command::Go(workspace) => navigation::go(state, workspace),
         Command::Fold(side) => navigation::fold(state, side),
         Command::Room(room) => navigation::room(state, room),
         Command::Theme(theme) => {
-            state.remembered.theme = theme;
+            state.persisted.theme = theme;
             Vec::new()
         }
         Command::Scale(by) => {
-            state.remembered.scale = state.remembered.scale.step(by);
+            state.persisted.scale = state.persisted.scale.step(by);
             Vec::new()
         }
         Command::Undo => navigation::undo(state),
@@ -125,8 +125,8 @@ fn carry_out(state: &mut State, command: Command) -> Vec<Effect> {
         Command::Pin => dissolve::pin(state),
         Command::Play => dissolve::play(state),
         Command::Sweep => dissolve::sweep(state),
-        Command::Film(what) => dissolve::film(state, what),
-        Command::FilmFolder(folder) => dissolve::show(state, |d| d.film_folder = folder),
+        Command::SweepExport(what) => dissolve::export_sweep(state, what),
+        Command::ExportFolder(folder) => dissolve::show(state, |d| d.export_folder = folder),
         Command::Preset(preset) => jobs::preset(state, preset),
         Command::CardPreset(card, preset) => jobs::card_preset(state, card, preset),
         Command::Field(key, text) => jobs::field(state, key, text),
@@ -143,10 +143,10 @@ fn carry_out(state: &mut State, command: Command) -> Vec<Effect> {
         Command::Dequeue(id) => jobs::dequeue(state, id),
         Command::MoveJob(id, by) => jobs::move_job(state, id, by),
         Command::ResumeRun(run) => jobs::resume_run(state, run),
-        Command::Pause(id) => jobs::control(state, id, super::message::Control::Pause),
-        Command::Continue(id) => jobs::control(state, id, super::message::Control::Continue),
-        Command::Stop(id) => jobs::control(state, id, super::message::Control::Stop),
-        Command::Keep(id) => jobs::control(state, id, super::message::Control::Keep),
+        Command::Pause(id) => jobs::control(state, id, super::message::JobOrder::Pause),
+        Command::Continue(id) => jobs::control(state, id, super::message::JobOrder::Continue),
+        Command::Stop(id) => jobs::control(state, id, super::message::JobOrder::Stop),
+        Command::Keep(id) => jobs::control(state, id, super::message::JobOrder::Keep),
         Command::SearchRuns(query) => {
             state.list.query = query;
             Vec::new()
@@ -167,17 +167,17 @@ fn carry_out(state: &mut State, command: Command) -> Vec<Effect> {
             state.list.deleting = runs;
             Vec::new()
         }
-        Command::RunErrand(errand) => runs::errand(state, errand),
+        Command::RunAction(action) => runs::action(state, action),
         Command::RefreshRuns => vec![Effect::ListRuns],
         Command::OpenRun(run) => results::open_run(state, run),
         Command::Threshold(threshold) => results::set_threshold(state, threshold),
         Command::Rule(rule) => results::set_rule(state, rule),
         Command::Tab(tab) => results::relist(state, |r| r.tab = tab),
         Command::Sort(sort) => results::relist(state, |r| r.sort = sort),
-        Command::Sieve(sieve) => results::relist(state, |r| r.sieve = sieve),
+        Command::GalleryFilter(filter) => results::relist(state, |r| r.filter = filter),
         Command::Row(row) => results::select_row(state, row),
         Command::Tag(tag) => annotations::tag(state, tag),
-        Command::Remark { file, name, remark } => annotations::remark(state, &file, name, remark),
+        Command::Annotation { file, name, annotation } => annotations::annotation(state, &file, name, annotation),
         Command::Export(what) => results::export(state, what),
         Command::Graph(graph, format) => results::graph(state, graph, format),
         Command::CompareWith(run) => compare_runs::compare_with(state, run),
@@ -202,7 +202,7 @@ fn on_event(state: &mut State, event: JobEvent) -> Vec<Effect> {
         }
         JobEvent::Opened { generation, config, dataset } => data::opened(state, generation, config, dataset),
         JobEvent::OpenFailed { generation, path, failure } => data::open_failed(state, generation, path, failure),
-        JobEvent::Looked { generation, looked } => derived::looked(state, generation, looked),
+        JobEvent::PreprocessPreview { generation, preview } => derived::preview(state, generation, preview),
         JobEvent::Examining { generation, done } => {
             if generation == state.data.pictures_since {
                 state.data.check.done = done;
@@ -218,10 +218,10 @@ fn on_event(state: &mut State, event: JobEvent) -> Vec<Effect> {
         JobEvent::Trash(trash) => runs::trash_listed(state, trash),
         JobEvent::Curves { run, curves } => runs::curves(state, &run, curves),
         JobEvent::ModelChecked { path, checked } => dissolve::imported(state, path, checked),
-        JobEvent::RunDone { errand, done } => runs::done(state, errand, done),
+        JobEvent::RunDone { action, done } => runs::done(state, action, done),
         JobEvent::Scores { run, scores } => results::scores(state, &run, scores),
-        JobEvent::Compared { second, compared } => compare_runs::compared(state, second, compared),
-        JobEvent::Planted { run, planted } => compare_runs::planted(state, &run, planted),
+        JobEvent::ComparedRuns { second, compared } => compare_runs::compared(state, second, compared),
+        JobEvent::SyntheticLesions { run, planted } => compare_runs::planted(state, &run, planted),
         JobEvent::Why { generation, answer } => explanation::answered(state, generation, answer),
         JobEvent::Saved(path) => {
             state.notify(format!("Saved as {}", path.display()));
@@ -229,10 +229,10 @@ fn on_event(state: &mut State, event: JobEvent) -> Vec<Effect> {
         }
         JobEvent::Original(original) => dissolve::original(state, original),
         JobEvent::Dissolved { generation, twin } => dissolve::dissolved(state, generation, twin),
-        JobEvent::Plate { generation, index, plate } => dissolve::plate(state, generation, index, plate),
-        JobEvent::Band { ladder, band } => dissolve::band(state, ladder, band),
-        JobEvent::Filmed(path) => dissolve::filmed(state, path),
-        JobEvent::Rung { ladder, rung } => dissolve::rung(state, ladder, rung),
+        JobEvent::ComparisonPanel { generation, index, panel } => dissolve::panel(state, generation, index, panel),
+        JobEvent::NormalBand { strip, band } => dissolve::band(state, strip, band),
+        JobEvent::SweepExported(path) => dissolve::sweep_exported(state, path),
+        JobEvent::StripThumbnail { strip, thumbnail } => dissolve::thumbnail(state, strip, thumbnail),
         JobEvent::Machine(machine) => jobs::machine(state, machine),
         JobEvent::JobFolder(id, run) => jobs::folder(state, id, run),
         JobEvent::RunLog { run, lines } => {

@@ -6,14 +6,14 @@ use crate::{
         Command, Effect, State,
         state::{Comparing, Overlay, Room, Side, Workspace},
     },
-    engine::{run_actions::RunErrand, run_list::RunEntry},
+    engine::{run_actions::RunAction, run_list::RunEntry},
     jobs::events::{Pick, Picked},
 };
 use std::path::Path;
 
 pub fn go(state: &mut State, workspace: Workspace) -> Vec<Effect> {
     state.workspace = workspace;
-    state.remembered.workspace = workspace;
+    state.persisted.workspace = workspace;
     state.overlay = None;
     uncover(state);
     let mut effects = match workspace {
@@ -37,7 +37,7 @@ pub fn go(state: &mut State, workspace: Workspace) -> Vec<Effect> {
 /// Where only one panel has room, it is the one that holds the tools.
 pub fn room(state: &mut State, room: Room) -> Vec<Effect> {
     state.room = room;
-    state.drawer = (room == Room::Narrow && !state.remembered.inspector_hidden).then_some(Side::Inspector);
+    state.drawer = (room == Room::Narrow && !state.persisted.inspector_hidden).then_some(Side::Inspector);
     Vec::new()
 }
 
@@ -47,9 +47,9 @@ pub fn fold(state: &mut State, side: Side) -> Vec<Effect> {
         return Vec::new();
     }
     let hidden = match side {
-        Side::Library => &mut state.remembered.library_hidden,
-        Side::Inspector => &mut state.remembered.inspector_hidden,
-        Side::Log => &mut state.remembered.log_shown,
+        Side::Library => &mut state.persisted.library_hidden,
+        Side::Inspector => &mut state.persisted.inspector_hidden,
+        Side::Log => &mut state.persisted.log_shown,
     };
     *hidden = !*hidden;
     if side == Side::Log { jobs::read_log(state) } else { Vec::new() }
@@ -146,7 +146,7 @@ pub fn pick(state: &State, pick: Pick) -> Vec<Effect> {
         Pick::DataFolder | Pick::DataFile | Pick::FolderToScore | Pick::Table => {
             state.open().and_then(|open| open.config.path.parent()).map(Path::to_path_buf)
         }
-        Pick::FilmFolder => Some(state.dissolve.film_folder.clone()).filter(|folder| !folder.as_os_str().is_empty()),
+        Pick::ExportFolder => Some(state.dissolve.export_folder.clone()).filter(|folder| !folder.as_os_str().is_empty()),
         Pick::Model | Pick::ModelRun => None,
     };
     vec![Effect::Pick { pick, from }]
@@ -167,9 +167,9 @@ pub fn picked(state: &mut State, pick: Pick, picked: Picked) -> Vec<Effect> {
     let Some(path) = paths.first().cloned() else { return Vec::new() };
     match pick {
         Pick::DataFolder | Pick::DataFile => data::open_several(state, paths),
-        Pick::ModelRun => super::runs::errand(state, RunErrand::Import(path)),
+        Pick::ModelRun => super::runs::action(state, RunAction::Import(path)),
         Pick::Table => data::choose_columns(state, Some(path)),
-        Pick::FilmFolder => dissolve::show(state, |d| d.film_folder = path),
+        Pick::ExportFolder => dissolve::show(state, |d| d.export_folder = path),
         Pick::Model => dissolve::import(path),
         Pick::FolderToScore => compare_runs::score_folder(state, path),
     }

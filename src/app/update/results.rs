@@ -4,7 +4,7 @@ use super::{data, dissolve, explanation, jobs, navigation::stepped};
 use crate::{
     app::{
         Effect, State, next_step,
-        state::{Comparing, ResultsState, Scores, Sieve, Tab, Why},
+        state::{Comparing, GalleryFilter, ResultsState, Scores, Tab, Why},
     },
     config::{DataConfig, ThresholdRule},
     data::ImageId,
@@ -41,7 +41,7 @@ pub fn open_run(state: &mut State, run: PathBuf) -> Vec<Effect> {
     r.scores = Scores::Loading;
     r.row = None;
     r.why = Why { generation: r.why.generation + 1, ..Why::default() };
-    r.sieve = Sieve::default();
+    r.filter = GalleryFilter::default();
     r.comparison = Comparing::None;
     r.asks_folder = false;
     r.list();
@@ -82,7 +82,7 @@ pub fn scores(state: &mut State, run: &Path, scores: Result<Arc<ScoreSet>, Failu
             let r = &mut state.results;
             r.threshold = set.evaluation.threshold.unwrap_or(middle);
             r.rule = set.own_rule();
-            r.triage = set.triage.clone();
+            r.review = set.review.clone();
             r.planted = set.planted.clone();
             let (config, foreign) = (set.data.clone(), set.is_foreign());
             // Outcomes need labels; a ranking does without.
@@ -131,7 +131,7 @@ pub fn relist(state: &mut State, change: impl FnOnce(&mut ResultsState)) -> Vec<
 pub fn export(state: &mut State, what: Export) -> Vec<Effect> {
     let r = &state.results;
     let effect =
-        |set: &Arc<ScoreSet>| Effect::Export { what, set: set.clone(), threshold: r.threshold, triage: r.triage.clone() };
+        |set: &Arc<ScoreSet>| Effect::Export { what, set: set.clone(), threshold: r.threshold, review: r.review.clone() };
     r.ready().map(effect).into_iter().collect()
 }
 

@@ -7,7 +7,7 @@ use crate::{
         state::{Change, JobInfo, RunDraft, Work},
     },
     engine::{
-        run_actions::{RunDone, RunErrand},
+        run_actions::{RunAction, RunDone},
         run_list::{RunCurve, RunEntry},
     },
     error::Failure,
@@ -63,12 +63,12 @@ pub fn keep_draft(state: &mut State) -> Vec<Effect> {
     let Some(entry) = state.runs.iter().find(|r| r.path == run) else { return Vec::new() };
     // A run has a name.
     let name = Some(name.trim()).filter(|name| !name.is_empty()).unwrap_or(&entry.manifest.name).to_string();
-    errand(state, RunErrand::Edit { run, name, notes: notes.trim_end().to_string() })
+    action(state, RunAction::Edit { run, name, notes: notes.trim_end().to_string() })
 }
 
-pub fn errand(state: &mut State, errand: RunErrand) -> Vec<Effect> {
-    match &errand {
-        RunErrand::Trash(run) => {
+pub fn action(state: &mut State, action: RunAction) -> Vec<Effect> {
+    match &action {
+        RunAction::Trash(run) => {
             if let Some(reason) = in_work(state, run) {
                 state.notify_error("This run cannot be thrown away.", reason);
                 return Vec::new();
@@ -77,30 +77,30 @@ pub fn errand(state: &mut State, errand: RunErrand) -> Vec<Effect> {
                 state.list.selected = None;
             }
         }
-        RunErrand::Edit { run, name, notes } => {
+        RunAction::Edit { run, name, notes } => {
             let Some(entry) = state.runs.iter_mut().find(|r| r.path == *run) else { return Vec::new() };
             let before = (entry.manifest.name.clone(), entry.manifest.notes.clone());
             if before == (name.clone(), notes.clone()) || name.trim().is_empty() {
                 return Vec::new();
             }
             (entry.manifest.name, entry.manifest.notes) = (name.clone(), notes.clone());
-            let undo = RunErrand::Edit { run: run.clone(), name: before.0, notes: before.1 };
-            state.history.note(Change::new("Name and notes", Command::RunErrand(undo), Command::RunErrand(errand.clone())));
+            let undo = RunAction::Edit { run: run.clone(), name: before.0, notes: before.1 };
+            state.history.note(Change::new("Name and notes", Command::RunAction(undo), Command::RunAction(action.clone())));
         }
-        RunErrand::Delete(_) => state.list.deleting.clear(),
-        RunErrand::Restore(_) | RunErrand::Import(_) | RunErrand::Export(_) | RunErrand::Report(_) => {}
+        RunAction::Delete(_) => state.list.deleting.clear(),
+        RunAction::Restore(_) | RunAction::Import(_) | RunAction::Export(_) | RunAction::Report(_) => {}
     }
-    vec![Effect::RunErrand(errand)]
+    vec![Effect::RunAction(action)]
 }
 
-pub fn done(state: &mut State, errand: RunErrand, done: Result<RunDone, Failure>) -> Vec<Effect> {
+pub fn done(state: &mut State, action: RunAction, done: Result<RunDone, Failure>) -> Vec<Effect> {
     let mut effects = vec![Effect::ListRuns];
     match done {
         Err(failure) => state.notify_error(failure.summary, next_step::words(failure.hint.as_ref())),
         Ok(done) => {
-            if let (RunErrand::Trash(from), Some(to)) = (&errand, &done.trashed) {
-                let (undo, redo) = (RunErrand::Restore(to.clone()), RunErrand::Trash(from.clone()));
-                state.history.note_again(Change::new("Move to trash", Command::RunErrand(undo), Command::RunErrand(redo)));
+            if let (RunAction::Trash(from), Some(to)) = (&action, &done.trashed) {
+                let (undo, redo) = (RunAction::Restore(to.clone()), RunAction::Trash(from.clone()));
+                state.history.note_again(Change::new("Move to trash", Command::RunAction(undo), Command::RunAction(redo)));
             }
             if !done.text.is_empty() {
                 state.notify(done.text);

@@ -7,7 +7,7 @@ use crate::{
     cli::args::device as parse_device,
     config::{DataConfig, DeviceKind, DissolveMethod},
     data::{Dataset, ImageId, Picture},
-    engine::export::contact_sheet::{Column, strip},
+    engine::export::contact_sheet::{Column, contact_sheet},
     error::{Error, Result},
     ml::{base::device, diffusion::model::DiffusionModel, dissolve::dissolver::Dissolver},
 };
@@ -168,7 +168,7 @@ impl Work {
             }
         }
         let title = format!("{name} · below: what dissolving changed, absolute, × {gain}");
-        self.save(&strip(&columns, &title, [0, 255]), &format!("{stem}-strip.png"))?;
+        self.save(&contact_sheet(&columns, &title, [0, 255]), &format!("{stem}-strip.png"))?;
         Ok(())
     }
 

@@ -6,7 +6,7 @@ use crate::{
     config::ThresholdRule,
     engine::finished_run::Ready,
     error::{Error, Result},
-    scores::{Comparison, Evaluation, Planted, PlantedCell, Scores},
+    scores::{Comparison, Evaluation, Scores, SyntheticLesionCell, SyntheticLesions},
 };
 use std::path::{Path, PathBuf};
 
@@ -60,7 +60,7 @@ pub fn run(args: Args) -> Result<()> {
 }
 
 /// The run is where its scores lie.
-fn plant(scores: &Path, seed: Option<u64>, json: bool) -> Result<Planted> {
+fn plant(scores: &Path, seed: Option<u64>, json: bool) -> Result<SyntheticLesions> {
     let run = scores.parent().filter(|folder| folder.join("manifest.json").is_file()).ok_or_else(|| {
         Error::user(format!("{} does not lie in a run, whose encoder --planted needs", scores.display()), "name the run's folder")
     })?;
@@ -69,7 +69,7 @@ fn plant(scores: &Path, seed: Option<u64>, json: bool) -> Result<Planted> {
     ready.plant(seed.unwrap_or(ready.config.run.seed), &mut terminal)
 }
 
-fn json(evaluation: &Evaluation, comparison: Option<&Comparison>, planted: Option<&Planted>) -> String {
+fn json(evaluation: &Evaluation, comparison: Option<&Comparison>, planted: Option<&SyntheticLesions>) -> String {
     let (Ok(mut all), Ok(more)) = (serde_json::to_value(evaluation), serde_json::to_value(comparison)) else {
         return evaluation.to_json();
     };
@@ -90,7 +90,7 @@ fn interval(ci95: Option<[f64; 2]>) -> String {
     ci95.map_or(String::new(), |[low, high]| format!("   95 % interval {low:.4} – {high:.4}"))
 }
 
-fn text(e: &Evaluation, comparison: Option<&Comparison>, planted: Option<&Planted>) -> String {
+fn text(e: &Evaluation, comparison: Option<&Comparison>, planted: Option<&SyntheticLesions>) -> String {
     let mut lines = Vec::new();
     let over = if e.split == "all" { "no split".to_string() } else { format!("split {}", e.split) };
     let mut line = |text: String| lines.push(text);
@@ -150,14 +150,14 @@ fn text(e: &Evaluation, comparison: Option<&Comparison>, planted: Option<&Plante
             "found at 95 % specificity (AUROC against the same images without), by contrast as a share of the image's range"
                 .into(),
         );
-        let row = |size: f64, of: &dyn Fn(&PlantedCell) -> String| {
+        let row = |size: f64, of: &dyn Fn(&SyntheticLesionCell) -> String| {
             p.of_size(size).map(|c| format!("{:>18}", of(c))).collect::<String>()
         };
         let sizes = p.sizes();
-        let contrasts = |c: &PlantedCell| format!("{:.0} %", 100.0 * c.contrast);
+        let contrasts = |c: &SyntheticLesionCell| format!("{:.0} %", 100.0 * c.contrast);
         line(format!("{:<28}{}", "diameter", sizes.first().map_or(String::new(), |&size| row(size, &contrasts))));
         for size in sizes {
-            let found = |c: &PlantedCell| format!("{:.0} % ({:.3})", 100.0 * c.sensitivity_at_95_specificity, c.auroc);
+            let found = |c: &SyntheticLesionCell| format!("{:.0} % ({:.3})", 100.0 * c.sensitivity_at_95_specificity, c.auroc);
             line(format!("{:<28}{}", format!("{:.0} % of the image's side", 100.0 * size), row(size, &found)));
         }
         p.caution().into_iter().for_each(|caution| line(format!("note: {caution}")));

@@ -1,12 +1,12 @@
 //! The edge of a mask, to be drawn over its picture.
 
-use super::rgba::Pixels;
+use super::rgba::Rgba;
 use crate::data::Picture;
 
 /// Cyan: seen on the greys of ultrasound and on the oranges of a fundus alike.
 const COLOUR: [u8; 4] = [0x3D, 0xF0, 0xE6, 0xFF];
 
-impl Pixels {
+impl Rgba {
     /// A layer of `width x height`, clear but for the mask's edge, `thick` px wide. `None` where the mask is empty.
     pub fn outline(mask: &Picture, width: usize, height: usize, thick: usize) -> Option<Self> {
         let inside = inside(mask, width, height)?;
@@ -59,9 +59,9 @@ mod tests {
     fn a_square_has_four_sides() {
         let data = (0..100).map(|i| if (2..7).contains(&(i % 10)) && (2..7).contains(&(i / 10)) { 1.0 / 255.0 } else { 0.0 });
         let mask = Picture::new(10, 10, 1, data.collect());
-        let layer = Pixels::outline(&mask, 10, 10, 1).unwrap();
+        let layer = Rgba::outline(&mask, 10, 10, 1).unwrap();
         assert_eq!(layer.rgba.chunks_exact(4).filter(|p| p[3] > 0).count(), 16);
-        let plain = Pixels { width: 10, height: 10, rgba: vec![9; 400] };
+        let plain = Rgba { width: 10, height: 10, rgba: vec![9; 400] };
         let drawn = plain.clone().with_outline(&mask);
         assert_eq!((&drawn.rgba[..4], &drawn.rgba[22 * 4..22 * 4 + 4]), (&[9; 4][..], &COLOUR[..]));
         let empty = Picture::new(2, 2, 1, vec![0.0; 4]);
@@ -72,7 +72,7 @@ mod tests {
     fn a_speck_is_still_seen_when_small() {
         let mut mask = Picture::new(200, 200, 1, vec![0.0; 40_000]);
         mask.data[100 * 200 + 100] = 1.0;
-        let layer = Pixels::outline(&mask, 20, 20, 1).unwrap();
+        let layer = Rgba::outline(&mask, 20, 20, 1).unwrap();
         assert!(layer.rgba.chunks_exact(4).any(|p| p[3] > 0));
     }
 }

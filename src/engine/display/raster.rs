@@ -1,6 +1,6 @@
 //! Pictures as the shader takes them, and back.
 
-use super::rgba::Pixels;
+use super::rgba::Rgba;
 use crate::{
     data::Picture,
     gpu::{Raster, Texels},
@@ -24,7 +24,7 @@ pub fn nothing() -> Arc<Raster> {
 
 /// As 8-bit numbers.
 pub fn raster_bytes(picture: &Picture) -> Arc<Raster> {
-    let texels = Pixels::new(picture).rgba.as_chunks().0.to_vec();
+    let texels = Rgba::new(picture).rgba.as_chunks().0.to_vec();
     Arc::new(Raster::new(picture.width as u32, picture.height as u32, Texels::Bytes(texels)))
 }
 

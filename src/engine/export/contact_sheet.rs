@@ -22,7 +22,7 @@ pub struct Column {
 }
 
 /// All pictures are of one size. `title` stands small under all of them; `ink` and `ground` are grey levels.
-pub fn strip(columns: &[Column], title: &str, [ink, ground]: [u8; 2]) -> RgbImage {
+pub fn contact_sheet(columns: &[Column], title: &str, [ink, ground]: [u8; 2]) -> RgbImage {
     let (w, h) = columns.first().map_or((1, 1), |c| c.above.dimensions());
     let factor = LEAST.div_ceil(w.min(h).max(1)).min(MOST / w.max(h).max(1)).max(1);
     let (w, h) = (w * factor, h * factor);
@@ -60,13 +60,13 @@ mod tests {
     fn pictures_are_large_enough_and_written_under() {
         let picture = |v| RgbImage::from_pixel(28, 20, Rgb([v; 3]));
         let column = |below| Column { caption: "t 30".into(), above: picture(9), below };
-        let made = strip(&[column(None), column(Some(picture(90)))], "eye.png", [0, 255]);
+        let made = contact_sheet(&[column(None), column(Some(picture(90)))], "eye.png", [0, 255]);
         let (w, h) = (28 * 5, 20 * 5);
         assert_eq!(made.dimensions(), (2 * w + GAP, 2 * (h + GAP) + 2 * 20));
         assert_eq!([made.get_pixel(3, 3).0[0], made.get_pixel(3, h + GAP + 3).0[0]], [9, 255], "nothing is below the first");
         assert_eq!(made.get_pixel(w + GAP, h + GAP).0[0], 90);
         let dark = |from: u32| made.enumerate_pixels().filter(|(_, y, p)| *y >= from && p.0[0] < 100).count();
         assert!(dark(2 * (h + GAP)) > 40, "there are letters");
-        assert_eq!(strip(&[column(None)], "", [0, 255]).height(), h + GAP + 20);
+        assert_eq!(contact_sheet(&[column(None)], "", [0, 255]).height(), h + GAP + 20);
     }
 }

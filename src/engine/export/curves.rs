@@ -10,7 +10,7 @@ use crate::{
     report::{
         Axis,
         chart::{
-            canvas::Ink,
+            canvas::SeriesColor,
             chart::{Chart, Mark, Shape},
         },
         figures, training,
@@ -99,11 +99,11 @@ impl Energy {
         if !self.band.is_empty() {
             let band = self.band.iter().map(|(t, v)| [*t as f64, v[0], v[2]]).collect();
             let median = self.band.iter().map(|(t, v)| [*t as f64, v[1]]).collect();
-            marks.push(Mark::named(Ink::Normal, Shape::Band(band), "training normals, 5 to 95 %"));
-            marks.push(Mark::new(Ink::Normal, Shape::Line(median)));
+            marks.push(Mark::named(SeriesColor::Normal, Shape::Band(band), "training normals, 5 to 95 %"));
+            marks.push(Mark::new(SeriesColor::Normal, Shape::Line(median)));
         }
         let line = self.points.iter().map(|(t, change)| [*t as f64, *change]).collect();
-        marks.push(Mark::named(Ink::Accent, Shape::Line(line), "this image"));
+        marks.push(Mark::named(SeriesColor::Accent, Shape::Line(line), "this image"));
         let (x, y) = (Axis::new("t"), Axis::new("mean |change|"));
         Chart { title: format!("Dissolving {}", stem(&self.image)), x, y, marks, size: [480.0, 300.0] }
     }

@@ -8,7 +8,7 @@ use crate::{
         figures,
     },
     run_dir::write_atomic,
-    scores::{PLANTED, Planted, Remark, ScoreRow, Tag, Triage},
+    scores::{Annotation, PLANTED, Review, ScoreRow, SyntheticLesions, Tag},
 };
 use csv::Writer;
 use std::{
@@ -23,7 +23,7 @@ pub enum Chart {
     PrecisionRecall,
     Histogram,
     Confusion,
-    Planted,
+    SyntheticLesions,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -59,9 +59,9 @@ impl Export {
     ///
     /// # Errors
     /// A chart that does not exist for the scores; a folder that cannot be written to.
-    pub fn write(self, set: &ScoreSet, threshold: f64, triage: &Triage) -> Result<PathBuf> {
+    pub fn write(self, set: &ScoreSet, threshold: f64, review: &Review) -> Result<PathBuf> {
         let (name, bytes) = match self {
-            Self::Tags => ("tags.csv".to_string(), tags(set, threshold, triage)?),
+            Self::Tags => ("tags.csv".to_string(), tags(set, threshold, review)?),
             Self::Chart(chart, Format::Csv) => (format!("{}.csv", chart.file()), table(chart, set, threshold)?),
             Self::Chart(chart, format) => {
                 let rows: Vec<&ScoreRow> = set.evaluated().iter().collect();
@@ -72,7 +72,7 @@ impl Export {
                     Chart::Histogram => {
                         picture(&figures::histogram(&rows, Some(threshold)).ok_or_else(|| undefined(set))?, format)
                     }
-                    Chart::Planted => picture(&figures::planted(&planted(set)?), format),
+                    Chart::SyntheticLesions => picture(&figures::planted(&planted(set)?), format),
                     Chart::Confusion => picture(&figures::ConfusionMatrix::new(set.confusion(threshold), threshold), format),
                 }?;
                 (name, bytes)
@@ -96,7 +96,7 @@ impl Chart {
             Self::PrecisionRecall => "Precision-recall",
             Self::Histogram => "Histogram",
             Self::Confusion => "Confusion matrix",
-            Self::Planted => "Planted lesions",
+            Self::SyntheticLesions => "Planted lesions",
         }
     }
 
@@ -106,14 +106,14 @@ impl Chart {
             Self::PrecisionRecall => "precision-recall",
             Self::Histogram => "histogram",
             Self::Confusion => "confusion-matrix",
-            Self::Planted => "planted-lesions",
+            Self::SyntheticLesions => "planted-lesions",
         }
     }
 }
 
 /// From the file: the job may have written it after the scores were read.
-fn planted(set: &ScoreSet) -> Result<Planted> {
-    let found = Planted::read(&set.run.join(PLANTED))?;
+fn planted(set: &ScoreSet) -> Result<SyntheticLesions> {
+    let found = SyntheticLesions::read(&set.run.join(PLANTED))?;
     found.ok_or_else(|| Error::user("no lesions were planted for this run", "plant some first"))
 }
 
@@ -137,7 +137,7 @@ fn table(chart: Chart, set: &ScoreSet, threshold: f64) -> Result<Vec<u8>> {
     if matches!(chart, Chart::Roc | Chart::PrecisionRecall) && set.roc.is_empty() {
         return Err(undefined(set));
     }
-    let planted = if chart == Chart::Planted { planted(set)?.cells } else { Vec::new() };
+    let planted = if chart == Chart::SyntheticLesions { planted(set)?.cells } else { Vec::new() };
     let numbers = |table: &mut Table, row: &[f64]| table.write_record(row.iter().map(f64::to_string));
     csv_of(|table| match chart {
         Chart::Roc => {
@@ -157,7 +157,7 @@ fn table(chart: Chart, set: &ScoreSet, threshold: f64) -> Result<Vec<u8>> {
                 numbers(table, &[from, from + width, normal, abnormal, unknown])
             })
         }
-        Chart::Planted => {
+        Chart::SyntheticLesions => {
             table.write_record(["size", "contrast", "sensitivity_at_95_specificity", "auroc"])?;
             planted.iter().try_for_each(|c| numbers(table, &[c.size, c.contrast, c.sensitivity_at_95_specificity, c.auroc]))
         }
@@ -172,17 +172,17 @@ fn table(chart: Chart, set: &ScoreSet, threshold: f64) -> Result<Vec<u8>> {
     })
 }
 
-fn tags(set: &ScoreSet, threshold: f64, triage: &Triage) -> Result<Vec<u8>> {
+fn tags(set: &ScoreSet, threshold: f64, review: &Review) -> Result<Vec<u8>> {
     csv_of(|table| {
         let head = ["path", "split", "class", "label", "score", "predicted"].into_iter();
         table.write_record(head.chain(Tag::ALL.map(Tag::column)).chain(["note"]))?;
         for row in &set.rows {
-            let Some(remark) = triage.get(&row.path) else { continue };
+            let Some(annotation) = review.get(&row.path) else { continue };
             let flag = |v: bool| u8::from(v).to_string();
             let known = [row.path.clone(), row.split.clone(), row.class.clone(), row.label.map(flag).unwrap_or_default()];
             let said = [row.score.to_string(), flag(row.score >= threshold)];
-            let tags = Tag::ALL.map(|t| flag(Remark::has(remark, t)));
-            table.write_record(known.into_iter().chain(said).chain(tags).chain([remark.note.clone()]))?;
+            let tags = Tag::ALL.map(|t| flag(Annotation::has(annotation, t)));
+            table.write_record(known.into_iter().chain(said).chain(tags).chain([annotation.note.clone()]))?;
         }
         Ok(())
     })

@@ -1,12 +1,12 @@
 //! The strip of one image at many t as a PNG, and the sweep of t as a GIF.
 
-use super::contact_sheet::{Column, strip};
+use super::contact_sheet::{Column, contact_sheet};
 use crate::{
     data::Picture,
     engine::{
         display::raster::{picture_of, within},
-        dissolve_request::Dissolve,
-        dissolve_session::Bench,
+        dissolve_request::DissolveRequest,
+        dissolve_session::DissolveSession,
     },
     error::{Error, Result},
     gpu::Difference,
@@ -33,16 +33,16 @@ const BAR: u32 = 4;
 const GROUND: u8 = 18;
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Film {
+pub enum SweepExport {
     Strip,
     Sweep,
 }
 
 #[derive(Debug, Clone)]
-pub struct FilmWish {
-    pub what: Film,
+pub struct SweepExportRequest {
+    pub what: SweepExport,
     /// Its image, model and method; its t does not matter.
-    pub wish: Box<Dissolve>,
+    pub request: Box<DissolveRequest>,
     pub folder: PathBuf,
     /// The files and folders that were opened: nothing is written into them.
     pub parts: Vec<PathBuf>,
@@ -52,7 +52,7 @@ pub struct FilmWish {
     pub steps: Vec<usize>,
 }
 
-impl FilmWish {
+impl SweepExportRequest {
     /// Values of t from end to end, for a sweep along a track.
     pub fn along(t_at: impl Fn(f64) -> usize) -> Vec<usize> {
         let mut steps: Vec<usize> = (0..FRAMES).map(|i| t_at(i as f64 / (FRAMES - 1) as f64)).collect();
@@ -74,8 +74,8 @@ impl FilmWish {
             ));
         }
         let (bytes, name, extension) = match self.what {
-            Film::Strip => (self.strip()?, "strip", "png"),
-            Film::Sweep => (self.sweep()?, "sweep", "gif"),
+            SweepExport::Strip => (self.contact_sheet()?, "strip", "png"),
+            SweepExport::Sweep => (self.sweep()?, "sweep", "gif"),
         };
         fs::create_dir_all(&folder).map_err(Error::io("create", &folder))?;
         let names = (1..).map(|n| {
@@ -87,7 +87,7 @@ impl FilmWish {
     }
 
     fn name(&self) -> String {
-        self.wish.dataset.item(self.wish.image).map(|item| item.name.clone()).unwrap_or_default()
+        self.request.dataset.item(self.request.image).map(|item| item.name.clone()).unwrap_or_default()
     }
 
     fn stem(&self) -> String {
@@ -97,18 +97,18 @@ impl FilmWish {
     }
 
     /// Above the original and its twins, below what dissolving changed.
-    fn strip(&self) -> Result<Vec<u8>> {
-        let mut bench = Bench::default();
-        let original = self.original(&mut bench, CELL)?;
-        let last = bench.timesteps(&self.wish)?.unwrap_or(usize::MAX);
+    fn contact_sheet(&self) -> Result<Vec<u8>> {
+        let mut session = DissolveSession::default();
+        let original = self.original(&mut session, CELL)?;
+        let last = session.timesteps(&self.request)?.unwrap_or(usize::MAX);
         let mut columns = vec![Column { caption: "original".into(), above: original.to_image(), below: None }];
         for t in STRIP.into_iter().filter(|&t| t < last) {
-            let twin = self.twin(&mut bench, t, &original)?;
+            let twin = self.twin(&mut session, t, &original)?;
             let below = Some(self.change(&original, &twin));
             columns.push(Column { caption: format!("t {t}"), above: twin.to_image(), below });
         }
         let title = format!("{} · below: what dissolving changed, × {}", self.name(), self.gain);
-        let strip = strip(&columns, &title, [0, 255]);
+        let strip = contact_sheet(&columns, &title, [0, 255]);
         let mut png = Cursor::new(Vec::new());
         strip.write_to(&mut png, image::ImageFormat::Png).map_err(encoding)?;
         Ok(png.into_inner())
@@ -116,20 +116,20 @@ impl FilmWish {
 
     /// Original, twin and what changed beside each other, t going up and down again.
     fn sweep(&self) -> Result<Vec<u8>> {
-        let mut bench = Bench::default();
-        let original = self.original(&mut bench, FRAME)?;
-        let last = bench.timesteps(&self.wish)?.unwrap_or(usize::MAX);
+        let mut session = DissolveSession::default();
+        let original = self.original(&mut session, FRAME)?;
+        let last = session.timesteps(&self.request)?.unwrap_or(usize::MAX);
         let steps: Vec<usize> = self.steps.iter().copied().filter(|&t| t < last).collect();
         let mut images = Vec::new();
         for (i, &t) in steps.iter().enumerate() {
-            let twin = self.twin(&mut bench, t, &original)?;
+            let twin = self.twin(&mut session, t, &original)?;
             let part = |caption: String, above: RgbImage| Column { caption, above, below: None };
             let parts = [
                 part(self.name(), original.to_image()),
                 part(format!("t {t}"), twin.to_image()),
                 part(format!("changed, × {}", self.gain), self.change(&original, &twin)),
             ];
-            let pictures = strip(&parts, "", [230, GROUND]);
+            let pictures = contact_sheet(&parts, "", [230, GROUND]);
             let (width, height) = pictures.dimensions();
             let mut image = RgbImage::from_pixel(width, height + BAR, Rgb([GROUND; 3]));
             imageops::replace(&mut image, &pictures, 0, 0);
@@ -151,13 +151,13 @@ impl FilmWish {
         Ok(gif)
     }
 
-    fn original(&self, bench: &mut Bench, longest: usize) -> Result<Picture> {
-        let (original, _) = bench.original(&self.wish)?;
+    fn original(&self, session: &mut DissolveSession, longest: usize) -> Result<Picture> {
+        let (original, _) = session.original(&self.request)?;
         Ok(within(picture_of(&original.raster), longest))
     }
 
-    fn twin(&self, bench: &mut Bench, t: usize, original: &Picture) -> Result<Picture> {
-        let twin = bench.twin(&Dissolve { t, ..(*self.wish).clone() })?;
+    fn twin(&self, session: &mut DissolveSession, t: usize, original: &Picture) -> Result<Picture> {
+        let twin = session.twin(&DissolveRequest { t, ..(*self.request).clone() })?;
         Ok(picture_of(&twin.raster).resize(original.width, original.height))
     }
 

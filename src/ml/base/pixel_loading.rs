@@ -1,7 +1,7 @@
 //! Decoding of the pixels that a network sees, with progress for whoever watches.
 
 use super::{
-    reporter::{Event, Reporter, Stage, Step, Wish},
+    reporter::{Control, Event, Reporter, Stage, Step},
     throughput::Pace,
 };
 use crate::{
@@ -96,7 +96,7 @@ impl<'a> Progress<'a> {
             self.done = done;
             self.reporter.event(Event::Step(plain_step(self.stage, done, self.total, speed)));
         }
-        if self.reporter.wish() == Wish::Stop { Err(Error::Stopped) } else { Ok(()) }
+        if self.reporter.control() == Control::Stop { Err(Error::Stopped) } else { Ok(()) }
     }
 
     pub fn finish(self) {

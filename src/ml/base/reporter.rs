@@ -13,7 +13,7 @@ use std::path::PathBuf;
 pub enum Stage {
     Data,
     Ddpm,
-    Ladder,
+    DissolveCache,
     Dia,
     /// Features of the training normals, which scores are measured against.
     Bank,
@@ -21,7 +21,7 @@ pub enum Stage {
     Profile,
     Scores,
     /// Spots drawn into held-out normals.
-    Planted,
+    SyntheticLesions,
     Report,
 }
 
@@ -30,12 +30,12 @@ impl Stage {
         match self {
             Self::Data => "Data",
             Self::Ddpm => "Diffusion model",
-            Self::Ladder => "Dissolving",
+            Self::DissolveCache => "Dissolving",
             Self::Dia => "DIA",
             Self::Bank => "Normal features",
             Self::Profile => "Dissolve profile",
             Self::Scores => "Scores",
-            Self::Planted => "Planted lesions",
+            Self::SyntheticLesions => "Planted lesions",
             Self::Report => "Report",
         }
     }
@@ -118,18 +118,18 @@ pub struct Step {
 
 /// What a person wants of the running work. Looked at once a batch.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Wish {
-    GoOn,
+pub enum Control {
+    Continue,
     /// Write a checkpoint and return [`Error::Stopped`](crate::error::Error::Stopped).
     Stop,
     /// End now as if this had been the last step ("stop and keep").
-    Finish,
+    FinishEarly,
 }
 
 /// The other end of a training: shows its events, and tells it to stop. `wish` may block while the work is paused.
 pub trait Reporter {
     fn event(&mut self, event: Event);
-    fn wish(&mut self) -> Wish;
+    fn control(&mut self) -> Control;
 }
 
 /// Shows nothing and never stops.
@@ -137,7 +137,7 @@ pub struct Silent;
 
 impl Reporter for Silent {
     fn event(&mut self, _: Event) {}
-    fn wish(&mut self) -> Wish {
-        Wish::GoOn
+    fn control(&mut self) -> Control {
+        Control::Continue
     }
 }

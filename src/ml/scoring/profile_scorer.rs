@@ -30,7 +30,7 @@ const MOST: usize = 500;
 const CHUNK: usize = 32;
 
 /// Scores images by their dissolve profile.
-pub struct Profiler {
+pub struct ProfileScorer {
     dissolver: Dissolver,
     side: usize,
     device: Device,
@@ -40,7 +40,7 @@ pub struct Profiler {
     ranks: Ranks,
 }
 
-impl Profiler {
+impl ProfileScorer {
     /// Reads the run's profile, or computes it on the training normals. `run` is the encoder's. `None`, with a notice, where
     /// it would have to be computed and `data` are not those that the encoder learnt from.
     pub fn open_or_build(

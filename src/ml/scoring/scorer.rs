@@ -1,6 +1,6 @@
 //! Scores of images (METHOD section 3, Eq. 10): how like the nearest normal training image, and how sure of its shift.
 
-use super::{profile::Ranks, profile_scorer::Profiler};
+use super::{profile::Ranks, profile_scorer::ProfileScorer};
 use crate::{
     config::{ScoreConfig, ThresholdRule},
     data::{Dataset, ImageId, Label, Split},
@@ -148,7 +148,7 @@ pub fn score(
     encoder: &Encoder,
     data: &Arc<Dataset>,
     ids: &[ImageId],
-    profiler: Option<&Profiler>,
+    profiler: Option<&ProfileScorer>,
     reporter: &mut dyn Reporter,
 ) -> Result<Scores> {
     let bank = encoder.bank.as_ref().ok_or_else(unfinished)?;

@@ -14,7 +14,7 @@ use crate::{
         encoder::{bank::Features, features::Extractor, model::Encoder},
     },
     rng::{self, Rng},
-    scores::{Planted, PlantedCell},
+    scores::{SyntheticLesionCell, SyntheticLesions},
 };
 use rand::{Rng as _, seq::IndexedRandom};
 use std::{collections::HashSet, sync::Arc};
@@ -37,7 +37,7 @@ const ENOUGH: f32 = 0.98;
 ///
 /// # Errors
 /// No held-out normals, an encoder without its bank, images that cannot be read, [`Error::Stopped`].
-pub fn measure(encoder: &Encoder, data: &Arc<Dataset>, seed: u64, reporter: &mut dyn Reporter) -> Result<Planted> {
+pub fn measure(encoder: &Encoder, data: &Arc<Dataset>, seed: u64, reporter: &mut dyn Reporter) -> Result<SyntheticLesions> {
     over(&SIZES, &CONTRASTS, encoder, data, seed, reporter)
 }
 
@@ -48,7 +48,7 @@ fn over(
     data: &Arc<Dataset>,
     seed: u64,
     reporter: &mut dyn Reporter,
-) -> Result<Planted> {
+) -> Result<SyntheticLesions> {
     let bank = encoder.bank.as_ref();
     let scorer = Scorer::new(bank.map_or(&[][..], |b| &b.features))?;
     // A folder that has grown since may have another split: what is in the bank was learnt from.
@@ -73,7 +73,7 @@ fn over(
     let kinds: Vec<(f64, f64)> = sizes.iter().flat_map(|&size| contrasts.iter().map(move |&c| (size, c))).collect();
     let mut clean = Vec::with_capacity(store.len());
     let mut planted = vec![Vec::with_capacity(store.len()); kinds.len()];
-    let mut progress = Progress::start(Stage::Planted, 0, store.len() * (kinds.len() + 1), reporter);
+    let mut progress = Progress::start(Stage::SyntheticLesions, 0, store.len() * (kinds.len() + 1), reporter);
     let mut done = 0;
     for chunk in (0..store.len()).collect::<Vec<_>>().chunks(extractor.chunk()) {
         let pictures = store.batch(chunk)?;
@@ -96,10 +96,11 @@ fn over(
         progress.reach(done)?;
     }
     progress.finish();
-    let cells = kinds.iter().zip(&planted).map(|(&(size, contrast), scores)| PlantedCell::new(size, contrast, &clean, scores));
+    let cells =
+        kinds.iter().zip(&planted).map(|(&(size, contrast), scores)| SyntheticLesionCell::new(size, contrast, &clean, scores));
     let cells =
         cells.collect::<Result<_, _>>().map_err(|e| Error::user(format!("the planted lesions cannot be judged: {e}"), ""))?;
-    Ok(Planted { seed, images: store.len(), of: held_out.len(), cells })
+    Ok(SyntheticLesions { seed, images: store.len(), of: held_out.len(), cells })
 }
 
 /// Where a picture's spots lie: those of each size and contrast at the same place, so that they can be compared.
@@ -312,8 +313,8 @@ mod tests {
         struct Stops;
         impl Reporter for Stops {
             fn event(&mut self, _: crate::ml::base::reporter::Event) {}
-            fn wish(&mut self) -> crate::ml::base::reporter::Wish {
-                crate::ml::base::reporter::Wish::Stop
+            fn control(&mut self) -> crate::ml::base::reporter::Control {
+                crate::ml::base::reporter::Control::Stop
             }
         }
         let data = dataset(10);

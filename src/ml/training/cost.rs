@@ -85,7 +85,7 @@ pub fn forecast(config: &RunConfig, amount: Amount, speed: Speed) -> Vec<Cost> {
     let dissolved = if dia.ladder > 0 { twins as f64 } else { steps * batch as f64 };
     let dissolving = if diffusion { dissolved * unet.macs / speed.unet } else { 0.0 };
     if diffusion && dia.ladder > 0 {
-        add(Stage::Ladder, dissolving, unet.inference_bytes(32));
+        add(Stage::DissolveCache, dissolving, unet.inference_bytes(32));
     }
     let views = batch * SHIFTS * dia.branches();
     let exact = if dia.ladder > 0 { 0.0 } else { dissolving };
@@ -308,8 +308,8 @@ mod tests {
     fn stages_follow_the_settings() {
         let stages = |c: &RunConfig, a| forecast(c, a, SPEED).iter().map(|c| c.stage).collect::<Vec<_>>();
         let mut config = Preset::Quick.config();
-        assert_eq!(stages(&config, AMOUNT), [Stage::Ddpm, Stage::Ladder, Stage::Dia, Stage::Bank, Stage::Scores]);
-        assert_eq!(stages(&config, Amount { has_model: true, ..AMOUNT })[0], Stage::Ladder);
+        assert_eq!(stages(&config, AMOUNT), [Stage::Ddpm, Stage::DissolveCache, Stage::Dia, Stage::Bank, Stage::Scores]);
+        assert_eq!(stages(&config, Amount { has_model: true, ..AMOUNT })[0], Stage::DissolveCache);
         config.dia.dissolve = DissolveMethod::None;
         assert_eq!(stages(&config, AMOUNT), [Stage::Dia, Stage::Bank, Stage::Scores]);
         let costs = forecast(&Preset::Paper.config(), Amount { side: 224, ..AMOUNT }, SPEED);

@@ -17,7 +17,7 @@ use crate::{
         base::{
             checkpoint::{self, Metadata},
             pixel_loading::load_pixels,
-            reporter::{Event, Reporter, Stage, Step, Wish},
+            reporter::{Control, Event, Reporter, Stage, Step},
             throughput::Pace,
         },
         diffusion::{
@@ -58,10 +58,10 @@ pub fn train(
     if run.join(MODEL).exists() && run.manifest()?.state == RunState::Finished {
         return DiffusionModel::load(&run.join(MODEL), device);
     }
-    run.note_end("ddpm", train_or_go_on(run, config, data, device, reporter))
+    run.note_end("ddpm", train_or_resume(run, config, data, device, reporter))
 }
 
-fn train_or_go_on(
+fn train_or_resume(
     run: &RunDir,
     config: &RunConfig,
     data: &Arc<Dataset>,
@@ -137,13 +137,13 @@ impl Training<'_> {
         let mut series = Series::resume(self.run, &["loss", "lr", "grad_norm", "images_per_second"], done)?;
         let mut pace = Pace::start();
         for step in done + 1..=ddpm.steps {
-            match reporter.wish() {
-                Wish::GoOn => pace.skip(),
-                Wish::Stop => {
+            match reporter.control() {
+                Control::Continue => pace.skip(),
+                Control::Stop => {
                     self.save(trainer, &mut series, false)?;
                     return Err(Error::Stopped);
                 }
-                Wish::Finish => return self.save(trainer, &mut series, true),
+                Control::FinishEarly => return self.save(trainer, &mut series, true),
             }
             let passes = (0..ddpm.accumulate).map(|i| self.batch((step - 1) * ddpm.accumulate + i));
             let report = trainer.step(&passes.collect::<Result<Vec<_>>>()?)?;

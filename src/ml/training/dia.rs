@@ -6,8 +6,8 @@
 use super::{
     ddpm::fingerprint,
     dia_step::{StepLoss, Trainer, learning_rate},
-    dissolve_cache::{Ladder, Plan},
-    dissolved_source::Twins,
+    dissolve_cache::{DissolveCache, Plan},
+    dissolved_source::DissolvedSource,
     metrics_log::Series,
     validation::Validation,
 };
@@ -20,7 +20,7 @@ use crate::{
         base::{
             checkpoint::{self, Metadata},
             pixel_loading::{Progress, load_pixels},
-            reporter::{Event, Reporter, Stage, Step, Wish},
+            reporter::{Control, Event, Reporter, Stage, Step},
             throughput::Pace,
         },
         diffusion::model::DiffusionModel,
@@ -64,7 +64,7 @@ pub fn train(
         run.set_state(RunState::Finished)?;
         return Encoder::load(&finished, device);
     }
-    run.note_end("dia", train_or_go_on(run, config, data, model, device, reporter))
+    run.note_end("dia", train_or_resume(run, config, data, model, device, reporter))
 }
 
 /// The run folder of the encoder in a run of `train`, `train-dia` or the baseline.
@@ -79,7 +79,7 @@ pub fn part(run: &RunDir) -> Result<RunDir> {
     RunDir::open(path)
 }
 
-fn train_or_go_on(
+fn train_or_resume(
     run: &RunDir,
     config: &RunConfig,
     data: &Arc<Dataset>,
@@ -112,9 +112,9 @@ fn train_or_go_on(
         let twins = match Dissolver::from_config(&config.dia, model, store.is_grey())? {
             None => None,
             Some(dissolver) if config.dia.ladder > 0 => {
-                Some(Twins::Ladder(ladder(run, config, &store, dissolver, &identity, device, reporter)?))
+                Some(DissolvedSource::DissolveCache(ladder(run, config, &store, dissolver, &identity, device, reporter)?))
             }
-            Some(dissolver) => Some(Twins::Exact(dissolver, config.dia.t_min..config.dia.t_max)),
+            Some(dissolver) => Some(DissolvedSource::Exact(dissolver, config.dia.t_min..config.dia.t_max)),
         };
         let validation = match config.dia.eval_every {
             0 => None,
@@ -168,13 +168,13 @@ fn ladder(
     identity: &str,
     device: &Device,
     reporter: &mut dyn Reporter,
-) -> Result<Ladder> {
+) -> Result<DissolveCache> {
     let plan = Plan::new(&dissolver, store, config.dia.t_min..config.dia.t_max, config.dia.ladder, identity);
     let mut progress: Option<Progress> = None;
     let mut reporter = Some(reporter);
-    let ladder = Ladder::open_or_build(run, plan, &dissolver, store, device, &mut |done, total| {
+    let ladder = DissolveCache::open_or_build(run, plan, &dissolver, store, device, &mut |done, total| {
         if let Some(reporter) = reporter.take() {
-            progress = Some(Progress::start(Stage::Ladder, done, total, reporter));
+            progress = Some(Progress::start(Stage::DissolveCache, done, total, reporter));
         }
         progress.as_mut().map_or(Ok(()), |p| p.reach(done))
     })?;
@@ -199,7 +199,7 @@ struct Training<'a> {
     run: &'a RunDir,
     config: &'a RunConfig,
     store: &'a PixelStore,
-    twins: Option<Twins>,
+    twins: Option<DissolvedSource>,
     validation: Option<Validation>,
     device: &'a Device,
 }
@@ -225,13 +225,13 @@ impl Training<'_> {
             });
             let mut pace = Pace::start();
             for (step, views) in (done..total).zip(receiver) {
-                match reporter.wish() {
-                    Wish::GoOn => {}
-                    Wish::Stop => {
+                match reporter.control() {
+                    Control::Continue => {}
+                    Control::Stop => {
                         this.save(trainer, &mut series, step, false)?;
                         return Err(Error::Stopped);
                     }
-                    Wish::Finish => return this.save(trainer, &mut series, step, true),
+                    Control::FinishEarly => return this.save(trainer, &mut series, step, true),
                 }
                 let lr = learning_rate(&this.config.dia, step);
                 let loss = this.step(trainer, views?, step, lr)?;

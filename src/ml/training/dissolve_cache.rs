@@ -85,14 +85,14 @@ impl Plan {
 
 /// A whole ladder, read by slices.
 #[derive(Debug)]
-pub struct Ladder {
+pub struct DissolveCache {
     pub plan: Plan,
     file: Mutex<File>,
     path: PathBuf,
     header: u64,
 }
 
-impl Ladder {
+impl DissolveCache {
     /// Opens the run's ladder, or builds it (or what is missing of it). `tick(done, total)` is called after each pass and may
     /// end the build with an error; what was computed is kept.
     pub fn open_or_build(

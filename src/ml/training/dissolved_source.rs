@@ -2,7 +2,7 @@
 //!
 //! Either way t is drawn once for each batch and shift, and each image is flipped or not before it is dissolved.
 
-use super::dissolve_cache::Ladder;
+use super::dissolve_cache::DissolveCache;
 use crate::{
     error::Result,
     ml::{
@@ -16,14 +16,14 @@ use rand::Rng as _;
 use std::ops::Range;
 
 /// The third branch of a training; `None` of it is CSI.
-pub enum Twins {
+pub enum DissolvedSource {
     /// t is drawn from the range.
     Exact(Dissolver, Range<usize>),
     /// t is drawn from the ladder's rungs.
-    Ladder(Ladder),
+    DissolveCache(DissolveCache),
 }
 
-impl Twins {
+impl DissolvedSource {
     /// K*B dissolved pictures, shift-major, of the B images of a batch: `places` in the store, and `images` their pictures.
     pub fn draw(
         &self,
@@ -40,7 +40,7 @@ impl Twins {
             (of_t.random_range(values), places.iter().map(|_| of_flips.random_bool(0.5)).collect())
         };
         match self {
-            Self::Ladder(ladder) => {
+            Self::DissolveCache(ladder) => {
                 let mut twins = Vec::with_capacity(SHIFTS * images.len());
                 for _ in 0..SHIFTS {
                     let (rung, mirrored) = draw(0..ladder.plan.t.len());

@@ -84,7 +84,7 @@ fn grid(rows: &[Vec<RgbImage>]) -> RgbImage {
 
 /// What dissolving at one step does to images, on average.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize)]
-pub struct Look {
+pub struct DissolveStats {
     pub t: usize,
     /// Correlation with the original: how much structure stays; 1 = all.
     pub correlation: f64,
@@ -95,13 +95,13 @@ pub struct Look {
 }
 
 /// Looks at t = 30, 80, 130, where DIA works.
-pub fn look(model: &DiffusionModel, images: &PixelStore) -> Result<Vec<Look>> {
+pub fn look(model: &DiffusionModel, images: &PixelStore) -> Result<Vec<DissolveStats>> {
     const BATCH: usize = 16;
     let size = model.info().config.size;
     let count = images.len().max(1) as f64;
     let mut looks = Vec::new();
     for t in SHOWN.into_iter().filter(|&t| t <= 130 && t < model.schedule().timesteps()) {
-        let mut sum = Look { t, correlation: 0.0, high_frequency_kept: 0.0, mean_abs_change: 0.0 };
+        let mut sum = DissolveStats { t, correlation: 0.0, high_frequency_kept: 0.0, mean_abs_change: 0.0 };
         let (mut detail_before, mut detail_after) = (0.0, 0.0);
         for places in (0..images.len()).collect::<Vec<_>>().chunks(BATCH) {
             let x = Tensor::from_vec(images.batch(places)?, (places.len(), 3, size, size), model.device())?;
@@ -114,7 +114,7 @@ pub fn look(model: &DiffusionModel, images: &PixelStore) -> Result<Vec<Look>> {
                 detail_after += detail(after, size);
             }
         }
-        looks.push(Look {
+        looks.push(DissolveStats {
             correlation: sum.correlation / count,
             high_frequency_kept: detail_after / f64::max(detail_before, 1e-12),
             mean_abs_change: sum.mean_abs_change / count,
@@ -126,7 +126,7 @@ pub fn look(model: &DiffusionModel, images: &PixelStore) -> Result<Vec<Look>> {
 
 /// What speaks against using the model, where something does: a trained one keeps structure and takes more detail the
 /// larger t is.
-pub fn doubt(looks: &[Look]) -> Option<String> {
+pub fn doubt(looks: &[DissolveStats]) -> Option<String> {
     let (first, last) = (looks.first()?, looks.last()?);
     let more = "train it longer (--set ddpm.steps) before judging DIA by it";
     if last.correlation < 0.9 {
@@ -174,7 +174,8 @@ mod tests {
         let flat = vec![0.5; 64];
         assert!((correlation(&stripes, &stripes) - 1.0).abs() < 1e-9);
         assert!(detail(&stripes, 8) > 10.0 && detail(&flat, 8) < 1e-9);
-        let at = |t, correlation, high_frequency_kept| Look { t, correlation, high_frequency_kept, mean_abs_change: 0.0 };
+        let at =
+            |t, correlation, high_frequency_kept| DissolveStats { t, correlation, high_frequency_kept, mean_abs_change: 0.0 };
         assert_eq!(doubt(&[at(30, 0.99, 0.8), at(130, 0.97, 0.5)]), None);
         assert!(doubt(&[at(30, 0.99, 0.8), at(130, 0.5, 0.5)]).unwrap().contains("structure"));
         assert!(doubt(&[at(30, 0.99, 0.8), at(130, 0.97, 1.5)]).unwrap().contains("detail"));

@@ -1,7 +1,7 @@
 //! Is a diffusion model good enough to train DIA on? A poor one is the best-known cause of failed reproductions: dissolved
 //! normals must keep their structure, lose some detail but not all of it, and its samples must not be noise.
 
-use super::preview::{self, Look};
+use super::preview::{self, DissolveStats};
 use crate::ml::base::readiness::{Check, Readiness};
 use crate::{
     data::PixelStore,
@@ -26,7 +26,7 @@ const SAMPLING: Sampler = Sampler::Ddim { steps: 12, eta: 0.0 };
 impl Readiness {
     /// Judges what dissolving does (`looks`, in the order of t) and, where the model can be sampled from, the samples'
     /// fine detail relative to that of images.
-    pub fn judge(step: usize, looks: &[Look], roughness: Option<f64>) -> Self {
+    pub fn judge(step: usize, looks: &[DissolveStats], roughness: Option<f64>) -> Self {
         let mut checks = Vec::new();
         let mut check = |name: &str, share: f64, passed: bool, found: String, advice: &str| {
             let share = if passed { 1.0 } else { share.clamp(0.0, 0.99) };
@@ -34,7 +34,7 @@ impl Readiness {
         };
         const LONGER: &str = "Train it longer: more steps. The curve should be flat at the end.";
         if let (Some(first), Some(last)) = (looks.first(), looks.last()) {
-            let Look { t, correlation, high_frequency_kept, mean_abs_change } = *last;
+            let DissolveStats { t, correlation, high_frequency_kept, mean_abs_change } = *last;
             check(
                 "Keeps structure",
                 correlation / STRUCTURE,
@@ -74,7 +74,7 @@ impl Readiness {
 }
 
 /// Looks at the model through `images`, which it should not have learnt from. Returns what dissolving does, too.
-pub fn look(model: &DiffusionModel, images: &PixelStore, step: usize, seed: u64) -> Result<(Readiness, Vec<Look>)> {
+pub fn look(model: &DiffusionModel, images: &PixelStore, step: usize, seed: u64) -> Result<(Readiness, Vec<DissolveStats>)> {
     let looks = preview::look(model, images)?;
     let roughness = match model.info().config.t_limit {
         0 => {
@@ -98,8 +98,8 @@ pub fn look(model: &DiffusionModel, images: &PixelStore, step: usize, seed: u64)
 mod tests {
     use super::*;
 
-    fn at(t: usize, correlation: f64, high_frequency_kept: f64, mean_abs_change: f64) -> Look {
-        Look { t, correlation, high_frequency_kept, mean_abs_change }
+    fn at(t: usize, correlation: f64, high_frequency_kept: f64, mean_abs_change: f64) -> DissolveStats {
+        DissolveStats { t, correlation, high_frequency_kept, mean_abs_change }
     }
 
     #[test]

@@ -31,14 +31,14 @@ pub enum Anchor {
 }
 
 /// Receives the parts of a figure in the order they lie upon each other.
-pub trait Pen {
+pub trait Canvas {
     /// An open line through these points.
-    fn line(&mut self, role: Role, ink: Option<Ink>, points: &[[f64; 2]]);
+    fn line(&mut self, role: Role, ink: Option<SeriesColor>, points: &[[f64; 2]]);
     /// A filled polygon.
-    fn area(&mut self, role: Role, ink: Ink, points: &[[f64; 2]]);
+    fn area(&mut self, role: Role, ink: SeriesColor, points: &[[f64; 2]]);
     /// A filled rectangle: left, top, width, height. `opacity` \[0, 1\] beside that of its role.
-    fn rect(&mut self, role: Role, ink: Ink, place: [f64; 4], opacity: f64);
-    fn circle(&mut self, ink: Ink, centre: [f64; 2], radius: f64);
+    fn rect(&mut self, role: Role, ink: SeriesColor, place: [f64; 4], opacity: f64);
+    fn circle(&mut self, ink: SeriesColor, centre: [f64; 2], radius: f64);
     /// `at` is on the base line; `upright` texts read from below to above.
     fn text(&mut self, kind: Text, at: [f64; 2], anchor: Anchor, upright: bool, text: &str);
 }
@@ -48,12 +48,12 @@ pub trait Figure {
     fn title(&self) -> &str;
     /// Width and height of the whole, px.
     fn size(&self) -> [f64; 2];
-    fn draw(&self, pen: &mut dyn Pen);
+    fn draw(&self, pen: &mut dyn Canvas);
 }
 
 /// What a colour means; the shape of a marker says the same.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Ink {
+pub enum SeriesColor {
     /// Blue, circle.
     Normal,
     /// Orange, triangle.
@@ -64,7 +64,7 @@ pub enum Ink {
     Quiet,
 }
 
-impl Ink {
+impl SeriesColor {
     pub(crate) fn class(self) -> &'static str {
         match self {
             Self::Normal => "normal",

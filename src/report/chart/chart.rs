@@ -1,8 +1,8 @@
 //! A small chart: axes with round ticks, labels with units, lines, bands, bars and markers.
 
-use super::canvas::Ink;
+use super::canvas::SeriesColor;
 use super::{
-    canvas::{Anchor, Figure, Pen, Role, Text},
+    canvas::{Anchor, Canvas, Figure, Role, Text},
     scale::{Axis, Scale},
     svg,
 };
@@ -16,7 +16,7 @@ pub enum Shape {
     Band(Vec<[f64; 3]>),
     /// `[from, to, height]`, standing on the axis.
     Bars(Vec<[f64; 3]>),
-    /// One marker: a circle, or a triangle for [`Ink::Abnormal`].
+    /// One marker: a circle, or a triangle for [`SeriesColor::Abnormal`].
     Point([f64; 2]),
     /// A line across the plot at this x.
     Vertical(f64),
@@ -26,16 +26,16 @@ pub enum Shape {
 #[derive(Debug, Clone, PartialEq)]
 pub struct Mark {
     pub name: Option<String>,
-    pub ink: Ink,
+    pub ink: SeriesColor,
     pub shape: Shape,
 }
 
 impl Mark {
-    pub fn new(ink: Ink, shape: Shape) -> Self {
+    pub fn new(ink: SeriesColor, shape: Shape) -> Self {
         Self { name: None, ink, shape }
     }
 
-    pub fn named(ink: Ink, shape: Shape, name: impl Into<String>) -> Self {
+    pub fn named(ink: SeriesColor, shape: Shape, name: impl Into<String>) -> Self {
         Self { name: Some(name.into()), ink, shape }
     }
 }
@@ -121,7 +121,7 @@ impl Figure for Chart {
         [LEFT + self.size[0] + RIGHT, self.top() + self.size[1] + BELOW]
     }
 
-    fn draw(&self, pen: &mut dyn Pen) {
+    fn draw(&self, pen: &mut dyn Canvas) {
         let top = self.top();
         let [right, bottom] = [LEFT + self.size[0], top + self.size[1]];
         let centre = [(LEFT + right) / 2.0, (top + bottom) / 2.0];
@@ -153,7 +153,7 @@ impl Figure for Chart {
     }
 }
 
-fn legend_entry(pen: &mut dyn Pen, mark: &Mark, y: f64, from: f64) {
+fn legend_entry(pen: &mut dyn Canvas, mark: &Mark, y: f64, from: f64) {
     let stroke = [[from, y], [from + 18.0, y]];
     match mark.shape {
         Shape::Line(_) => pen.line(Role::Line, Some(mark.ink), &stroke),
@@ -164,7 +164,7 @@ fn legend_entry(pen: &mut dyn Pen, mark: &Mark, y: f64, from: f64) {
     pen.text(Text::Label, [from + 24.0, y + 4.0], Anchor::Start, false, mark.name.as_deref().unwrap_or_default());
 }
 
-fn draw(pen: &mut dyn Pen, mark: &Mark, x: &Scale, y: &Scale) {
+fn draw(pen: &mut dyn Canvas, mark: &Mark, x: &Scale, y: &Scale) {
     let ink = mark.ink;
     let line = |points: &[[f64; 2]]| thinned(points.iter().map(|p| [x.at(p[0]), y.at(p[1])]));
     match &mark.shape {
@@ -187,9 +187,9 @@ fn draw(pen: &mut dyn Pen, mark: &Mark, x: &Scale, y: &Scale) {
 }
 
 /// A circle, or a triangle for what is abnormal.
-fn marker(pen: &mut dyn Pen, ink: Ink, [x, y]: [f64; 2]) {
+fn marker(pen: &mut dyn Canvas, ink: SeriesColor, [x, y]: [f64; 2]) {
     match ink {
-        Ink::Abnormal => pen.area(Role::Marker, ink, &[[x, y - 6.0], [x + 6.0, y + 4.0], [x - 6.0, y + 4.0]]),
+        SeriesColor::Abnormal => pen.area(Role::Marker, ink, &[[x, y - 6.0], [x + 6.0, y + 4.0], [x - 6.0, y + 4.0]]),
         _ => pen.circle(ink, [x, y], 5.0),
     }
 }
@@ -221,8 +221,8 @@ mod tests {
 
     #[test]
     fn a_chart_is_escaped_and_has_its_parts() {
-        let mark = Mark::named(Ink::Abnormal, Shape::Point([1.0, 2.0]), "a & b");
-        let svg = chart(vec![mark, Mark::new(Ink::Normal, Shape::Line(vec![[0.0, 1.0], [10.0, 3.0]]))]).svg();
+        let mark = Mark::named(SeriesColor::Abnormal, Shape::Point([1.0, 2.0]), "a & b");
+        let svg = chart(vec![mark, Mark::new(SeriesColor::Normal, Shape::Line(vec![[0.0, 1.0], [10.0, 3.0]]))]).svg();
         assert!(svg.contains("A &lt;title&gt;") && svg.contains("a &amp; b"));
         assert!(svg.contains("<path class=\"marker abnormal\" d=\"M"));
         assert!(!svg.contains("<style>") && !svg.contains("NaN"));
@@ -233,7 +233,7 @@ mod tests {
         for points in
             [vec![], vec![[f64::NAN, 1.0]], vec![[1.0, 5.0]], vec![[0.0, f64::INFINITY], [1.0, 1.0]], vec![[2.0, 0.0]; 5]]
         {
-            let svg = svg::standalone(&chart(vec![Mark::new(Ink::Accent, Shape::Line(points))]));
+            let svg = svg::standalone(&chart(vec![Mark::new(SeriesColor::Accent, Shape::Line(points))]));
             assert!(!svg.contains("NaN") && !svg.contains("inf"), "{svg}");
         }
         assert!(chart(vec![]).svg().contains("nothing to show yet"));
@@ -242,6 +242,6 @@ mod tests {
     #[test]
     fn long_curves_stay_small() {
         let points = (0..100_000).map(|i| [f64::from(i), f64::from(i).sqrt()]).collect();
-        assert!(chart(vec![Mark::new(Ink::Accent, Shape::Line(points))]).svg().len() < 40_000);
+        assert!(chart(vec![Mark::new(SeriesColor::Accent, Shape::Line(points))]).svg().len() < 40_000);
     }
 }

@@ -1,7 +1,7 @@
 //! Figures as PNG, for slides and papers: the light colours, at three times the size in px.
 
 use super::{
-    canvas::{Anchor, Figure, Ink, Pen, Role, Text},
+    canvas::{Anchor, Canvas, Figure, Role, SeriesColor, Text},
     text,
 };
 use crate::error::{Error, Result};
@@ -55,12 +55,12 @@ fn colour([r, g, b]: [u8; 3], opacity: f64) -> AlphaColor<Srgb> {
 }
 
 /// The light colours of `chart.css`.
-fn rgb(ink: Ink) -> [u8; 3] {
+fn rgb(ink: SeriesColor) -> [u8; 3] {
     match ink {
-        Ink::Normal => [0x4c, 0x9b, 0xe8],
-        Ink::Abnormal => [0xe8, 0x93, 0x4c],
-        Ink::Accent => [0x14, 0x85, 0x7a],
-        Ink::Quiet => [0x7a, 0x7a, 0x7a],
+        SeriesColor::Normal => [0x4c, 0x9b, 0xe8],
+        SeriesColor::Abnormal => [0xe8, 0x93, 0x4c],
+        SeriesColor::Accent => [0x14, 0x85, 0x7a],
+        SeriesColor::Quiet => [0x7a, 0x7a, 0x7a],
     }
 }
 
@@ -81,13 +81,13 @@ fn filling(role: Role) -> f64 {
 }
 
 impl Raster {
-    fn paint(&mut self, ink: Ink, opacity: f64) {
+    fn paint(&mut self, ink: SeriesColor, opacity: f64) {
         self.context.set_paint(colour(rgb(ink), opacity));
     }
 }
 
-impl Pen for Raster {
-    fn line(&mut self, role: Role, ink: Option<Ink>, points: &[[f64; 2]]) {
+impl Canvas for Raster {
+    fn line(&mut self, role: Role, ink: Option<SeriesColor>, points: &[[f64; 2]]) {
         let stroke = match role {
             Role::Line => Stroke::new(2.0),
             Role::Dashed => Stroke::new(1.5).with_dashes(0.0, [5.0, 4.0]),
@@ -99,7 +99,7 @@ impl Pen for Raster {
         self.context.stroke_path(&outline(points));
     }
 
-    fn area(&mut self, role: Role, ink: Ink, points: &[[f64; 2]]) {
+    fn area(&mut self, role: Role, ink: SeriesColor, points: &[[f64; 2]]) {
         let mut path = outline(points);
         if !points.is_empty() {
             path.close_path();
@@ -108,7 +108,7 @@ impl Pen for Raster {
         self.context.fill_path(&path);
     }
 
-    fn rect(&mut self, role: Role, ink: Ink, [x, y, width, height]: [f64; 4], opacity: f64) {
+    fn rect(&mut self, role: Role, ink: SeriesColor, [x, y, width, height]: [f64; 4], opacity: f64) {
         let rect = Rect::new(x, y, x + width, y + height);
         self.paint(ink, filling(role) * opacity);
         self.context.fill_rect(&rect);
@@ -119,7 +119,7 @@ impl Pen for Raster {
         }
     }
 
-    fn circle(&mut self, ink: Ink, [x, y]: [f64; 2], radius: f64) {
+    fn circle(&mut self, ink: SeriesColor, [x, y]: [f64; 2], radius: f64) {
         self.paint(ink, 1.0);
         self.context.fill_path(&Circle::new((x, y), radius).to_path(0.05));
     }
@@ -154,12 +154,12 @@ mod tests {
 
     #[test]
     fn a_picture_has_white_ground_text_and_data() {
-        let marks = vec![Mark::new(Ink::Accent, Drawn::Line(vec![[0.0, 0.0], [1.0, 1.0]]))];
+        let marks = vec![Mark::new(SeriesColor::Accent, Drawn::Line(vec![[0.0, 0.0], [1.0, 1.0]]))];
         let chart = Chart { title: "ROC".into(), x: Axis::unit("x"), y: Axis::unit("y"), marks, size: [100.0, 80.0] };
         let picture = image::load_from_memory(&png(&chart).unwrap()).unwrap().to_rgb8();
         assert_eq!(picture.width(), ((100.0 + 72.0 + 2.0 * MARGIN) * SCALE) as u32);
         assert_eq!(picture.get_pixel(0, 0).0, [255; 3]);
         let has = |want: [u8; 3]| picture.pixels().any(|p| p.0.iter().zip(want).all(|(a, b)| a.abs_diff(b) < 12));
-        assert!(has(rgb(Ink::Accent)) && has([0x1c; 3]), "the line and the title are there");
+        assert!(has(rgb(SeriesColor::Accent)) && has([0x1c; 3]), "the line and the title are there");
     }
 }

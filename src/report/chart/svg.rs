@@ -1,6 +1,6 @@
 //! Figures as SVG. Colours are classes, so that one figure fits a light and a dark page.
 
-use super::canvas::{Anchor, Figure, Ink, Pen, Role, Text};
+use super::canvas::{Anchor, Canvas, Figure, Role, SeriesColor, Text};
 use maud::{Markup, PreEscaped, html};
 use std::fmt::Write;
 
@@ -31,7 +31,7 @@ fn render(figure: &impl Figure, styled: bool) -> Markup {
 
 struct Svg(String);
 
-fn class(role: Role, ink: Option<Ink>) -> String {
+fn class(role: Role, ink: Option<SeriesColor>) -> String {
     let role = match role {
         Role::Grid => "grid",
         Role::Axis => "axis",
@@ -63,23 +63,23 @@ impl Svg {
     }
 }
 
-impl Pen for Svg {
-    fn line(&mut self, role: Role, ink: Option<Ink>, points: &[[f64; 2]]) {
+impl Canvas for Svg {
+    fn line(&mut self, role: Role, ink: Option<SeriesColor>, points: &[[f64; 2]]) {
         self.put(html! { path class=(class(role, ink)) d=(path(points)) {} });
     }
 
-    fn area(&mut self, role: Role, ink: Ink, points: &[[f64; 2]]) {
+    fn area(&mut self, role: Role, ink: SeriesColor, points: &[[f64; 2]]) {
         self.put(html! { path class=(class(role, Some(ink))) d=(format!("{}z", path(points))) {} });
     }
 
-    fn rect(&mut self, role: Role, ink: Ink, [x, y, width, height]: [f64; 4], opacity: f64) {
+    fn rect(&mut self, role: Role, ink: SeriesColor, [x, y, width, height]: [f64; 4], opacity: f64) {
         let opacity = (opacity < 1.0).then(|| (opacity * 1e3).round() / 1e3);
         self.put(html! {
             rect class=(class(role, Some(ink))) x=(px(x)) y=(px(y)) width=(px(width)) height=(px(height)) opacity=[opacity] {}
         });
     }
 
-    fn circle(&mut self, ink: Ink, [x, y]: [f64; 2], radius: f64) {
+    fn circle(&mut self, ink: SeriesColor, [x, y]: [f64; 2], radius: f64) {
         self.put(html! { circle class=(class(Role::Marker, Some(ink))) cx=(px(x)) cy=(px(y)) r=(radius) {} });
     }
 

@@ -7,7 +7,7 @@ use crate::{
     },
     config::LabelColumns,
     data::TablePreview,
-    ui::shared::{context::Cx, theme, widgets},
+    ui::shared::{context::PanelContext, theme, widgets},
 };
 use eframe::egui::{Button, ComboBox, Frame, Grid, RichText, ScrollArea, Stroke, Ui};
 
@@ -21,7 +21,7 @@ const ROLES: [Role; 4] = [
     ("patient", false, |c| &mut c.patient),
 ];
 
-pub fn show(ui: &mut Ui, cx: &mut Cx<'_>) {
+pub fn show(ui: &mut Ui, cx: &mut PanelContext<'_>) {
     let Some(form) = cx.state.data.table.clone() else { return };
     let t = theme::of(ui);
     Frame::new().fill(t.panel).stroke(Stroke::new(1.0, t.accent)).corner_radius(theme::RADIUS).inner_margin(12).show(ui, |ui| {
@@ -51,7 +51,7 @@ pub fn show(ui: &mut Ui, cx: &mut Cx<'_>) {
     ui.add_space(theme::STEP);
 }
 
-fn choices(ui: &mut Ui, cx: &mut Cx<'_>, form: &TableForm, preview: &TablePreview) {
+fn choices(ui: &mut Ui, cx: &mut PanelContext<'_>, form: &TableForm, preview: &TablePreview) {
     ui.horizontal_wrapped(|ui| {
         for (role, must, of) in ROLES {
             let mut columns = form.columns.clone();

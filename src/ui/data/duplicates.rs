@@ -3,13 +3,13 @@
 use crate::{
     app::{Command, icons, state::Open},
     data::{Duplicate, ImageId},
-    ui::shared::{context::Cx, image_grid, theme, widgets},
+    ui::shared::{context::PanelContext, image_grid, theme, widgets},
 };
 use eframe::egui::{RichText, ScrollArea, Sense, Ui, WidgetInfo, accesskit::Role, vec2};
 
 const SIDE: f32 = 128.0;
 
-pub fn show(ui: &mut Ui, cx: &mut Cx<'_>, open: &Open) {
+pub fn show(ui: &mut Ui, cx: &mut PanelContext<'_>, open: &Open) {
     let Some(found) = cx.state.data.check.found.clone() else { return };
     if found.duplicates.is_empty() {
         widgets::empty_state(ui, "No duplicates", "No two images are equal or nearly so.", |_| {});
@@ -32,7 +32,7 @@ pub fn show(ui: &mut Ui, cx: &mut Cx<'_>, open: &Open) {
     });
 }
 
-fn row(ui: &mut Ui, cx: &mut Cx<'_>, open: &Open, pair: &Duplicate) {
+fn row(ui: &mut Ui, cx: &mut PanelContext<'_>, open: &Open, pair: &Duplicate) {
     let t = theme::of(ui);
     ui.horizontal(|ui| {
         for id in [pair.first, pair.second] {
@@ -89,7 +89,7 @@ fn trouble(open: &Open, pair: &Duplicate) -> Option<&'static str> {
 }
 
 /// What the list of problems says of the duplicates; `None` where there is nothing to say.
-pub fn warning(cx: &Cx<'_>, open: &Open) -> Option<String> {
+pub fn warning(cx: &PanelContext<'_>, open: &Open) -> Option<String> {
     let found = cx.state.data.check.found.as_ref()?;
     let across =
         |d: &&Duplicate| open.dataset.item(d.first).zip(open.dataset.item(d.second)).is_some_and(|(a, b)| a.split != b.split);

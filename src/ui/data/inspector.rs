@@ -9,14 +9,14 @@ use crate::{
         state::{Counts, Open, Workspace},
     },
     data::{Label, Split},
-    ui::shared::{context::Cx, theme, widgets},
+    ui::shared::{context::PanelContext, theme, widgets},
 };
 use eframe::egui::{RichText, Ui};
 
 /// Lines of a list that are shown; all of them can be copied.
 const LINES: usize = 100;
 
-pub fn show(ui: &mut Ui, cx: &mut Cx<'_>) {
+pub fn show(ui: &mut Ui, cx: &mut PanelContext<'_>) {
     let Some(open) = cx.state.open().cloned() else {
         return widgets::side_content(ui, |ui| {
             widgets::caption(ui, "INSPECTOR");
@@ -45,7 +45,7 @@ pub fn show(ui: &mut Ui, cx: &mut Cx<'_>) {
     });
 }
 
-fn selected(ui: &mut Ui, cx: &mut Cx<'_>, open: &Open) {
+fn selected(ui: &mut Ui, cx: &mut PanelContext<'_>, open: &Open) {
     widgets::caption(ui, "SELECTED IMAGE");
     let found = cx.state.selected.and_then(|id| Some((id, open.dataset.item(id)?)));
     let Some((id, item)) = found else {
@@ -105,7 +105,7 @@ fn total(open: &Open, split: Split) -> usize {
 }
 
 /// Which classes are normal, changeable at any time.
-fn normal_classes(ui: &mut Ui, cx: &mut Cx<'_>, open: &Open) {
+fn normal_classes(ui: &mut Ui, cx: &mut PanelContext<'_>, open: &Open) {
     widgets::caption(ui, "NORMAL CLASSES");
     let names = |keep: &dyn Fn(usize) -> bool| -> Vec<String> {
         let classes = open.dataset.classes.iter().enumerate();
@@ -126,7 +126,7 @@ fn normal_classes(ui: &mut Ui, cx: &mut Cx<'_>, open: &Open) {
 }
 
 /// What a person should know before anything else; nothing where there is nothing.
-fn problems(ui: &mut Ui, cx: &mut Cx<'_>, open: &Open) {
+fn problems(ui: &mut Ui, cx: &mut PanelContext<'_>, open: &Open) {
     let (skipped, mut warnings) = (&open.dataset.skipped, open.dataset.warnings.clone());
     warnings.extend(duplicates::warning(cx, open));
     if skipped.is_empty() && warnings.is_empty() && cx.state.data.broken.is_empty() {

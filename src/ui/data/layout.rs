@@ -5,11 +5,11 @@ use crate::{
     config::Reading,
     data::Layout,
     jobs::events::Pick,
-    ui::shared::{context::Cx, theme, widgets},
+    ui::shared::{context::PanelContext, theme, widgets},
 };
 use eframe::egui::{RichText, Ui};
 
-pub fn header(ui: &mut Ui, cx: &mut Cx<'_>, open: &Open) {
+pub fn header(ui: &mut Ui, cx: &mut PanelContext<'_>, open: &Open) {
     let t = theme::of(ui);
     ui.horizontal(|ui| {
         ui.label(RichText::new(open.title()).size(theme::TITLE));
@@ -26,7 +26,7 @@ pub fn header(ui: &mut Ui, cx: &mut Cx<'_>, open: &Open) {
     ui.label(RichText::new(widgets::sentence(&open.dataset.why)).color(t.weak));
 }
 
-fn menu(ui: &mut Ui, cx: &mut Cx<'_>, open: &Open) {
+fn menu(ui: &mut Ui, cx: &mut PanelContext<'_>, open: &Open) {
     widgets::caption(ui, "UNDERSTAND THE FOLDERS AS");
     let by_table = open.config.labels.is_some();
     for reading in Reading::ALL {

@@ -3,19 +3,19 @@
 use crate::{
     app::{Command, actions::Id, icons, state::config_title},
     config::DataConfig,
-    ui::shared::{context::Cx, theme, widgets},
+    ui::shared::{context::PanelContext, theme, widgets},
 };
 use eframe::egui::{Align, Button, FontId, Key, Layout, RichText, TextEdit, Ui, vec2};
 use std::path::PathBuf;
 
-pub fn show(ui: &mut Ui, cx: &mut Cx<'_>, path: &mut String) {
+pub fn show(ui: &mut Ui, cx: &mut PanelContext<'_>, path: &mut String) {
     widgets::empty_state(ui, "Open a folder of images", "Drop it anywhere on this window, or choose it.", |ui| {
         widgets::primary_button(ui, cx, Id::OpenFolder);
         ui.add_space(theme::GAP);
         ui.allocate_ui(vec2(480.0, 28.0), |ui| path_field(ui, cx, path));
         widgets::weak(ui, "Folders of classes, MVTec folders, a CSV of labels, MedMNIST .npz, DICOM, plain folders.");
         widgets::link(ui, cx, "or look at the synthetic demo", Id::OpenDemo);
-        if !cx.state.remembered.recent.is_empty() {
+        if !cx.state.persisted.recent.is_empty() {
             ui.add_space(theme::PAGE);
             widgets::caption(ui, "RECENT");
             ui.allocate_ui(vec2(480.0, 0.0), |ui| recent(ui, cx, None));
@@ -26,7 +26,7 @@ pub fn show(ui: &mut Ui, cx: &mut Cx<'_>, path: &mut String) {
 const HINT: &str = "/path/to/images, labels.csv or file.npz";
 
 /// A typed path always works, also where the desktop has no file dialog.
-pub fn path_field(ui: &mut Ui, cx: &mut Cx<'_>, path: &mut String) {
+pub fn path_field(ui: &mut Ui, cx: &mut PanelContext<'_>, path: &mut String) {
     ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
         let go =
             ui.add_enabled(!path.trim().is_empty(), Button::new("Open")).on_disabled_hover_text("Type a path first.").clicked();
@@ -43,10 +43,10 @@ pub fn path_field(ui: &mut Ui, cx: &mut Cx<'_>, path: &mut String) {
 const FOLDER: f32 = 64.0;
 
 /// Data sets that were open before, as they were read then; `but` for one that is open now.
-pub fn recent(ui: &mut Ui, cx: &mut Cx<'_>, but: Option<&DataConfig>) {
+pub fn recent(ui: &mut Ui, cx: &mut PanelContext<'_>, but: Option<&DataConfig>) {
     let t = theme::of(ui);
     let is_open = |c: &&DataConfig| but.is_some_and(|b| b.path == c.path && b.only == c.only);
-    for config in cx.state.remembered.recent.iter().filter(|c| !is_open(c)).cloned().collect::<Vec<_>>() {
+    for config in cx.state.persisted.recent.iter().filter(|c| !is_open(c)).cloned().collect::<Vec<_>>() {
         let width = ui.available_width();
         let title = config_title(&config);
         let folder = config.path.parent().map(|p| p.display().to_string()).unwrap_or_default();

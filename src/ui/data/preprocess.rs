@@ -3,11 +3,11 @@
 use crate::{
     app::{Command, message::Texture},
     config::{Channels, PreprocessConfig, Window},
-    ui::shared::{context::Cx, theme, widgets},
+    ui::shared::{context::PanelContext, theme, widgets},
 };
 use eframe::egui::{ComboBox, DragValue, Image, Rect, RichText, Sense, Ui, WidgetInfo, accesskit::Role, vec2};
 
-pub fn show(ui: &mut Ui, cx: &mut Cx<'_>) {
+pub fn show(ui: &mut Ui, cx: &mut PanelContext<'_>) {
     let before = &cx.state.train.config.preprocess;
     let mut now = before.clone();
     let t = theme::of(ui);
@@ -83,7 +83,7 @@ fn window(ui: &mut Ui, now: &mut PreprocessConfig) {
 }
 
 /// The selected image with its mask; beside it what the models see of it, where that is another thing.
-pub fn pictures(ui: &mut Ui, cx: &Cx<'_>) {
+pub fn pictures(ui: &mut Ui, cx: &PanelContext<'_>) {
     let width = ui.available_width();
     let Some(done) = cx.state.data.look.done.filter(|d| Some(d.image) == cx.state.selected) else {
         waiting(ui, cx, width);
@@ -106,7 +106,7 @@ pub fn pictures(ui: &mut Ui, cx: &Cx<'_>) {
 }
 
 /// The little picture until the larger one has come.
-fn waiting(ui: &mut Ui, cx: &Cx<'_>, width: f32) {
+fn waiting(ui: &mut Ui, cx: &PanelContext<'_>, width: f32) {
     let Some(texture) = cx.state.selected.and_then(|id| cx.textures.thumbnail(id)) else {
         if cx.state.selected.is_some() && cx.state.data.look.failed.is_none() {
             ui.spinner();
@@ -118,7 +118,7 @@ fn waiting(ui: &mut Ui, cx: &Cx<'_>, width: f32) {
 }
 
 /// Layers over each other, as wide as there is room.
-fn picture(ui: &mut Ui, cx: &Cx<'_>, name: &str, layers: &[Option<Texture>], width: f32) {
+fn picture(ui: &mut Ui, cx: &PanelContext<'_>, name: &str, layers: &[Option<Texture>], width: f32) {
     let textures: Vec<_> = layers.iter().flatten().filter_map(|texture| cx.textures.get(texture)).collect();
     let Some(size) = textures.first().map(|t| t.size_vec2()) else { return };
     let (rect, response) = ui.allocate_exact_size(size * (width / size.x).min(width / size.y), Sense::hover());

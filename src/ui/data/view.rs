@@ -8,13 +8,13 @@ use crate::{
     },
     data::{ALL, Label},
     ui::{
-        Ui as Local,
-        shared::{context::Cx, image_grid::Cell, theme, widgets},
+        MainView,
+        shared::{context::PanelContext, image_grid::Cell, theme, widgets},
     },
 };
 use eframe::egui::{Button, Frame, RichText, ScrollArea, Stroke, Ui, vec2};
 
-pub fn show(ui: &mut Ui, cx: &mut Cx<'_>, local: &mut Local) {
+pub fn show(ui: &mut Ui, cx: &mut PanelContext<'_>, local: &mut MainView) {
     if let Some(opening) = &cx.state.data.opening {
         let (title, found) = (config_title(&opening.config), opening.found);
         ui.horizontal(|ui| {
@@ -58,7 +58,7 @@ fn skeleton(ui: &mut Ui) {
     });
 }
 
-fn opened(ui: &mut Ui, cx: &mut Cx<'_>, local: &mut Local, open: &Open) {
+fn opened(ui: &mut Ui, cx: &mut PanelContext<'_>, local: &mut MainView, open: &Open) {
     layout::header(ui, cx, open);
     if cx.state.data.table.is_some() {
         columns::show(ui, cx);
@@ -75,7 +75,7 @@ fn opened(ui: &mut Ui, cx: &mut Cx<'_>, local: &mut Local, open: &Open) {
 }
 
 /// Images, duplicates, and how far the search for the latter is.
-fn pages(ui: &mut Ui, cx: &mut Cx<'_>, open: &Open) {
+fn pages(ui: &mut Ui, cx: &mut PanelContext<'_>, open: &Open) {
     let (check, all, shown) = (&cx.state.data.check, open.dataset.items.len(), cx.state.data.shown.len());
     let images = if shown == all { format!("Images {all}") } else { format!("Images {shown} of {all}") };
     ui.horizontal(|ui| {
@@ -101,7 +101,7 @@ fn pages(ui: &mut Ui, cx: &mut Cx<'_>, open: &Open) {
     });
 }
 
-fn images(ui: &mut Ui, cx: &mut Cx<'_>, local: &mut Local, open: &Open) {
+fn images(ui: &mut Ui, cx: &mut PanelContext<'_>, local: &mut MainView, open: &Open) {
     let shown = cx.state.data.shown.clone();
     if shown.is_empty() {
         widgets::empty_state(ui, "No image passes the filter", "Click “All images” on the left.", |_| {});
@@ -133,7 +133,7 @@ fn images(ui: &mut Ui, cx: &mut Cx<'_>, local: &mut Local, open: &Open) {
 }
 
 /// The one question that must not be guessed.
-fn ask_normal(ui: &mut Ui, cx: &mut Cx<'_>, open: &Open) {
+fn ask_normal(ui: &mut Ui, cx: &mut PanelContext<'_>, open: &Open) {
     let t = theme::of(ui);
     Frame::new().fill(t.panel).stroke(Stroke::new(1.0, t.accent)).corner_radius(theme::RADIUS).inner_margin(12).show(ui, |ui| {
         ui.label(theme::strong("Which class is normal?"));
@@ -172,7 +172,7 @@ fn ask_normal(ui: &mut Ui, cx: &mut Cx<'_>, open: &Open) {
 }
 
 /// Of images without any label: they can be learnt from where all of them are normal.
-fn ask_all_normal(ui: &mut Ui, cx: &mut Cx<'_>, open: &Open) {
+fn ask_all_normal(ui: &mut Ui, cx: &mut PanelContext<'_>, open: &Open) {
     let t = theme::of(ui);
     Frame::new().fill(t.panel).stroke(Stroke::new(1.0, t.accent)).corner_radius(theme::RADIUS).inner_margin(12).show(ui, |ui| {
         ui.label(theme::strong("Are all of these images normal?"));

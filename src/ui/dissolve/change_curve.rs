@@ -3,12 +3,12 @@
 use crate::{
     app::{Command, state::Track},
     engine::export::{curves::Graph, results::Format},
-    ui::shared::{context::Cx, plot, theme, widgets},
+    ui::shared::{context::PanelContext, plot, theme, widgets},
 };
 use eframe::egui::Ui;
 use egui_plot::{FilledArea, GridMark, HoverPosition, Line, Points, VLine};
 
-pub fn show(ui: &mut Ui, cx: &mut Cx<'_>, height: f32) {
+pub fn show(ui: &mut Ui, cx: &mut PanelContext<'_>, height: f32) {
     let d = &cx.state.dissolve;
     if !d.uses_t() || d.energy().count() < 2 {
         return;

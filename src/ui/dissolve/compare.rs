@@ -7,7 +7,7 @@ use super::{
 use crate::{
     app::{Command, state::Layout},
     gpu::{Mode, Raster},
-    ui::shared::{context::Cx, theme, widgets},
+    ui::shared::{context::PanelContext, theme, widgets},
 };
 use eframe::egui::{Align2, Rect, Sense, Ui, Vec2, pos2, vec2};
 use std::{sync::Arc, time::Duration};
@@ -25,7 +25,7 @@ pub struct Seen {
 }
 
 /// Fills the space that there is.
-pub fn show(ui: &mut Ui, cx: &mut Cx<'_>, size: Vec2) -> Seen {
+pub fn show(ui: &mut Ui, cx: &mut PanelContext<'_>, size: Vec2) -> Seen {
     let (rect, _) = ui.allocate_exact_size(size, Sense::hover());
     let d = &cx.state.dissolve;
     let peek = peeks(ui, d.blink);
@@ -42,7 +42,7 @@ pub fn show(ui: &mut Ui, cx: &mut Cx<'_>, size: Vec2) -> Seen {
 }
 
 /// The height of that space that is made use of.
-pub fn used(cx: &Cx<'_>, size: Vec2) -> f32 {
+pub fn used(cx: &PanelContext<'_>, size: Vec2) -> f32 {
     let d = &cx.state.dissolve;
     let Some(original) = d.original.as_ref().filter(|_| d.layout == Layout::SideBySide) else { return size.y };
     let [w, h] = original.raster.size();
@@ -61,7 +61,7 @@ fn peeks(ui: &Ui, blink: bool) -> bool {
     held || (time / BLINK) as u64 % 2 == 1
 }
 
-fn name_of_twin(cx: &Cx<'_>, peek: bool) -> String {
+fn name_of_twin(cx: &PanelContext<'_>, peek: bool) -> String {
     let d = &cx.state.dissolve;
     match (peek, d.uses_t(), d.nearly.is_some()) {
         (true, ..) if d.blink => "original (blinking)".into(),
@@ -73,7 +73,14 @@ fn name_of_twin(cx: &Cx<'_>, peek: bool) -> String {
     }
 }
 
-fn three(ui: &mut Ui, cx: &mut Cx<'_>, rect: Rect, original: &Arc<Raster>, twin: Option<&Arc<Raster>>, peek: bool) -> Seen {
+fn three(
+    ui: &mut Ui,
+    cx: &mut PanelContext<'_>,
+    rect: Rect,
+    original: &Arc<Raster>,
+    twin: Option<&Arc<Raster>>,
+    peek: bool,
+) -> Seen {
     let [w, h] = original.size();
     let (places, free) = places(rect, w as f32 / h as f32);
     let names = ["original".to_string(), name_of_twin(cx, peek), "what dissolving changed".to_string()];
@@ -87,7 +94,14 @@ fn three(ui: &mut Ui, cx: &mut Cx<'_>, rect: Rect, original: &Arc<Raster>, twin:
     Seen { free, hover: hover.map(|at| of_twin(at, twin)) }
 }
 
-fn one(ui: &mut Ui, cx: &mut Cx<'_>, rect: Rect, original: &Arc<Raster>, twin: Option<&Arc<Raster>>, peek: bool) -> Seen {
+fn one(
+    ui: &mut Ui,
+    cx: &mut PanelContext<'_>,
+    rect: Rect,
+    original: &Arc<Raster>,
+    twin: Option<&Arc<Raster>>,
+    peek: bool,
+) -> Seen {
     let split = cx.state.dissolve.layout == Layout::Split;
     let name = match (peek, split) {
         (true, _) => name_of_twin(cx, true),
@@ -111,7 +125,7 @@ fn of_twin(at: Pointed, twin: Option<&Arc<Raster>>) -> Pointed {
 /// A picture with its name above it; without a shot, a ground for the one that is on its way.
 pub fn captioned(
     ui: &mut Ui,
-    cx: &mut Cx<'_>,
+    cx: &mut PanelContext<'_>,
     id: (&'static str, usize),
     name: &str,
     shot: Option<Shot<'_>>,
@@ -137,7 +151,7 @@ pub fn captioned(
 }
 
 /// The picture is being read: its little picture stands for it.
-fn waiting(ui: &mut Ui, cx: &mut Cx<'_>, rect: Rect) {
+fn waiting(ui: &mut Ui, cx: &mut PanelContext<'_>, rect: Rect) {
     let below = rect.with_min_y(rect.top() + CAPTION);
     match cx.state.selected.map(|id| (id, cx.textures.thumbnail(id))) {
         Some((_, Some(texture))) => {
@@ -182,7 +196,7 @@ fn places(rect: Rect, aspect: f32) -> ([Rect; 3], Option<Rect>) {
 }
 
 /// The choice of layout, and what goes with the one in use.
-pub fn toolbar(ui: &mut Ui, cx: &mut Cx<'_>) {
+pub fn toolbar(ui: &mut Ui, cx: &mut PanelContext<'_>) {
     let d = &cx.state.dissolve;
     if let Some(layout) = widgets::choices(ui, d.layout, &Layout::ALL) {
         cx.send(Command::Layout(layout));

@@ -2,8 +2,8 @@
 
 use crate::{
     app::{Command, state::View},
-    gpu::{Compare, Look, Mode, Params, Raster},
-    ui::shared::{context::Cx, theme},
+    gpu::{Appearance, Compare, Mode, Params, Raster},
+    ui::shared::{context::PanelContext, theme},
 };
 use eframe::{
     egui::{CursorIcon, EventFilter, Id, Key, Rect, Response, Sense, Stroke, Ui, Vec2, WidgetInfo, accesskit::Role, pos2, vec2},
@@ -81,7 +81,7 @@ impl Fitted {
 /// Draws a shot in its place; returns the part of the screen that the picture covers, and the point of it under the pointer.
 pub fn frame(
     ui: &mut Ui,
-    cx: &mut Cx<'_>,
+    cx: &mut PanelContext<'_>,
     id: (&str, usize),
     name: &str,
     shot: Shot<'_>,
@@ -99,7 +99,8 @@ pub fn frame(
         Mode::Loupe => (hover.unwrap_or(fitted.rect.center()), LOUPE.min(fitted.rect.width() / 3.0)),
         _ => (pos2(fitted.rect.left() + d.divider * fitted.rect.width(), fitted.rect.center().y), 0.0),
     };
-    let look = Look { mode: shot.mode, gain: d.gain, divider: [divider.x * points, divider.y * points], radius: radius * points };
+    let look =
+        Appearance { mode: shot.mode, gain: d.gain, divider: [divider.x * points, divider.y * points], radius: radius * points };
     let origin = [fitted.rect.left() * points, fitted.rect.top() * points];
     let params = Params::new(shot.original, shot.dissolved, origin, fitted.start, fitted.scale * points, look);
     let callback = Compare { slot: id.value(), original: shot.original.clone(), dissolved: shot.dissolved.clone(), params };
@@ -114,7 +115,7 @@ pub fn frame(
     (fitted.rect, hover.map(|at| fitted.uv(at)))
 }
 
-fn navigate(ui: &Ui, cx: &mut Cx<'_>, response: &Response, fitted: &Fitted) {
+fn navigate(ui: &Ui, cx: &mut PanelContext<'_>, response: &Response, fitted: &Fitted) {
     if response.double_clicked() {
         cx.send(Command::View(View::default()));
     }
@@ -139,7 +140,7 @@ fn navigate(ui: &Ui, cx: &mut Cx<'_>, response: &Response, fitted: &Fitted) {
 }
 
 /// The split bar: dragged, or doubled-clicked back to the middle.
-fn bar(ui: &mut Ui, cx: &mut Cx<'_>, id: Id, fitted: &Fitted, x: f32) {
+fn bar(ui: &mut Ui, cx: &mut PanelContext<'_>, id: Id, fitted: &Fitted, x: f32) {
     let t = theme::of(ui);
     let rect = fitted.rect;
     let hand = ui.interact(Rect::from_x_y_ranges(x - BAR..=x + BAR, rect.y_range()), id.with("bar"), Sense::click_and_drag());

@@ -6,12 +6,12 @@ use crate::{
     config::DissolveMethod,
     gpu::Difference,
     jobs::events::Pick,
-    ui::shared::{context::Cx, theme, widgets},
+    ui::shared::{context::PanelContext, theme, widgets},
 };
 use eframe::egui::{Button, ComboBox, DragValue, Rect, Sense, TextEdit, Ui, WidgetInfo, accesskit::Role, pos2, vec2};
 
 /// `energy_in_view`: the energy curve has found room beside the pictures.
-pub fn show(ui: &mut Ui, cx: &mut Cx<'_>, energy_in_view: bool) {
+pub fn show(ui: &mut Ui, cx: &mut PanelContext<'_>, energy_in_view: bool) {
     widgets::side_content(ui, |ui| {
         widgets::caption(ui, "DISSOLVE BY");
         let d = &cx.state.dissolve;
@@ -61,7 +61,7 @@ pub fn show(ui: &mut Ui, cx: &mut Cx<'_>, energy_in_view: bool) {
     });
 }
 
-fn models(ui: &mut Ui, cx: &mut Cx<'_>) {
+fn models(ui: &mut Ui, cx: &mut PanelContext<'_>) {
     let d = &cx.state.dissolve;
     let Some(current) = d.model() else {
         widgets::weak(ui, "No model yet.");
@@ -89,7 +89,7 @@ fn models(ui: &mut Ui, cx: &mut Cx<'_>) {
     widgets::action_button(ui, cx, Id::ImportModel);
 }
 
-fn kernels(ui: &mut Ui, cx: &mut Cx<'_>, kernel: usize, method: fn(usize) -> DissolveMethod) {
+fn kernels(ui: &mut Ui, cx: &mut PanelContext<'_>, kernel: usize, method: fn(usize) -> DissolveMethod) {
     ui.horizontal(|ui| {
         widgets::weak(ui, "Kernel, px");
         if let Some(k) = widgets::choices(ui, kernel, &[(3, "3"), (7, "7"), (11, "11")]) {
@@ -98,7 +98,7 @@ fn kernels(ui: &mut Ui, cx: &mut Cx<'_>, kernel: usize, method: fn(usize) -> Dis
     });
 }
 
-fn export(ui: &mut Ui, cx: &mut Cx<'_>) {
+fn export(ui: &mut Ui, cx: &mut PanelContext<'_>) {
     widgets::caption(ui, "SAVE");
     widgets::action_button(ui, cx, Id::ExportStrip);
     widgets::action_button(ui, cx, Id::ExportSweep);
@@ -108,7 +108,7 @@ fn export(ui: &mut Ui, cx: &mut Cx<'_>) {
             widgets::weak(ui, "being written…");
         });
     }
-    let chosen = &cx.state.dissolve.film_folder;
+    let chosen = &cx.state.dissolve.export_folder;
     let mut text = chosen.display().to_string();
     ui.horizontal(|ui| {
         let label = widgets::weak(ui, "Folder");
@@ -117,17 +117,17 @@ fn export(ui: &mut Ui, cx: &mut Cx<'_>) {
         let width = ui.available_width() - 28.0 - 2.0 * theme::GAP;
         let field = ui.add(TextEdit::singleline(&mut text).hint_text(hint).desired_width(width)).labelled_by(label.id);
         if field.changed() {
-            cx.send(Command::FilmFolder(text.into()));
+            cx.send(Command::ExportFolder(text.into()));
         }
         let choose = ui.add(Button::new(icons::FOLDER_OPEN).min_size(vec2(28.0, 24.0))).on_hover_text("Choose the folder");
         choose.widget_info(|| WidgetInfo::labeled(Role::Button, true, "Choose the folder to save in"));
         if choose.clicked() {
-            cx.send(Command::Pick(Pick::FilmFolder));
+            cx.send(Command::Pick(Pick::ExportFolder));
         }
     });
 }
 
-fn difference(ui: &mut Ui, cx: &mut Cx<'_>) {
+fn difference(ui: &mut Ui, cx: &mut PanelContext<'_>) {
     widgets::caption(ui, "WHAT DISSOLVING CHANGED");
     let d = &cx.state.dissolve;
     let kinds = [(Difference::Signed, "Signed"), (Difference::Absolute, "Absolute")];

@@ -9,9 +9,9 @@ use crate::{
         Command,
         state::{Layout, Shown},
     },
-    engine::{dissolve_session::Plate, export::sweep::STRIP},
+    engine::{dissolve_session::ComparisonPanel, export::sweep::STRIP},
     gpu::{Mode, Raster},
-    ui::shared::{context::Cx, theme, widgets},
+    ui::shared::{context::PanelContext, theme, widgets},
 };
 use eframe::egui::{Align2, Rect, Ui, vec2};
 use std::sync::Arc;
@@ -25,7 +25,7 @@ struct Cell {
     mode: Option<Mode>,
 }
 
-pub fn show(ui: &mut Ui, cx: &mut Cx<'_>, rect: Rect, original: &Arc<Raster>, peek: bool) -> Seen {
+pub fn show(ui: &mut Ui, cx: &mut PanelContext<'_>, rect: Rect, original: &Arc<Raster>, peek: bool) -> Seen {
     let d = &cx.state.dissolve;
     let mode = match (peek, d.shown) {
         (true, _) => Mode::Original,
@@ -53,7 +53,7 @@ pub fn show(ui: &mut Ui, cx: &mut Cx<'_>, rect: Rect, original: &Arc<Raster>, pe
     Seen { free: None, hover }
 }
 
-fn cells(cx: &Cx<'_>, original: &Arc<Raster>) -> Vec<Cell> {
+fn cells(cx: &PanelContext<'_>, original: &Arc<Raster>) -> Vec<Cell> {
     let d = &cx.state.dissolve;
     let first = |name: &str| Cell {
         name: name.into(),
@@ -61,19 +61,19 @@ fn cells(cx: &Cx<'_>, original: &Arc<Raster>) -> Vec<Cell> {
         failed: None,
         mode: Some(Mode::Original),
     };
-    let of_plate = |plate: &Option<Plate>| match plate {
+    let of_plate = |panel: &Option<ComparisonPanel>| match panel {
         None => Cell { name: String::new(), pictures: None, failed: None, mode: None },
-        Some(Plate { label, original, twin: Ok((twin, mean)) }) => Cell {
+        Some(ComparisonPanel { label, original, twin: Ok((twin, mean)) }) => Cell {
             name: format!("{label} · {mean:.4}"),
             pictures: Some((original.clone(), twin.clone())),
             failed: None,
             mode: None,
         },
-        Some(Plate { label, twin: Err(failure), .. }) => {
+        Some(ComparisonPanel { label, twin: Err(failure), .. }) => {
             Cell { name: label.clone(), pictures: None, failed: Some(widgets::sentence(&failure.summary)), mode: None }
         }
     };
-    let plates = d.plates.iter().map(of_plate);
+    let panels = d.panels.iter().map(of_plate);
     match d.layout {
         Layout::Steps if !d.uses_t() => {
             let why = "A filter has no t: choose Diffusion on the right.".to_string();
@@ -87,8 +87,8 @@ fn cells(cx: &Cx<'_>, original: &Arc<Raster>) -> Vec<Cell> {
                 Cell { name: format!("t = {t}{mean}"), pictures, failed: None, mode: None }
             }))
             .collect(),
-        Layout::Images => plates.collect(),
-        _ => std::iter::once(first("original")).chain(plates).collect(),
+        Layout::Images => panels.collect(),
+        _ => std::iter::once(first("original")).chain(panels).collect(),
     }
 }
 
@@ -120,7 +120,7 @@ fn ordered(width: f32) -> i64 {
 }
 
 /// The choice of what the cells show, with a word on what is seen.
-pub fn toolbar(ui: &mut Ui, cx: &mut Cx<'_>) {
+pub fn toolbar(ui: &mut Ui, cx: &mut PanelContext<'_>) {
     let d = &cx.state.dissolve;
     let about = match d.layout {
         Layout::Images => "several images at this t; A puts one here",

@@ -5,10 +5,10 @@ use crate::{
         Command,
         actions::{Id, get},
         message::Texture,
-        state::{DissolveState, RUNGS, T_MAX, Track},
+        state::{DissolveState, STRIP_STEPS, T_MAX, Track},
     },
     ui::shared::{
-        context::{Cx, allowed},
+        context::{PanelContext, allowed},
         theme, widgets,
     },
 };
@@ -23,7 +23,7 @@ const AXIS: f32 = 20.0;
 const WHEEL: f32 = 10.0;
 
 fn cell(width: f32) -> f32 {
-    (width / RUNGS as f32).min(72.0)
+    (width / STRIP_STEPS as f32).min(72.0)
 }
 
 /// Of the slider where it is this wide.
@@ -32,7 +32,7 @@ pub fn height(width: f32) -> f32 {
 }
 
 /// As wide as there is room; `range` is the training range of t.
-pub fn show(ui: &mut Ui, cx: &mut Cx<'_>, range: [usize; 2]) {
+pub fn show(ui: &mut Ui, cx: &mut PanelContext<'_>, range: [usize; 2]) {
     let t = theme::of(ui);
     let width = ui.available_width();
     let cell = cell(width);
@@ -50,11 +50,11 @@ pub fn show(ui: &mut Ui, cx: &mut Cx<'_>, range: [usize; 2]) {
             allowed(get(id), cx.state).into_iter().for_each(|command| cx.send(command));
         }
     }
-    if let Some(wish) = wish(ui, &response, track, scale, now) {
-        cx.send(Command::SetT(wish));
+    if let Some(request) = request(ui, &response, track, scale, now) {
+        cx.send(Command::SetT(request));
     }
 
-    ladder(ui, cx, track);
+    strip(ui, cx, track);
     let x = |value: usize| track.left() + track.width() * scale.at(value) as f32;
     // The range that DIA trains with.
     let band = Rect::from_x_y_ranges(x(range[0])..=x(range[1]), track.bottom()..=track.bottom() + 4.0);
@@ -76,7 +76,7 @@ pub fn show(ui: &mut Ui, cx: &mut Cx<'_>, range: [usize; 2]) {
 }
 
 /// The t that the hand asks for in this frame.
-fn wish(ui: &Ui, response: &eframe::egui::Response, track: Rect, scale: Track, now: usize) -> Option<usize> {
+fn request(ui: &Ui, response: &eframe::egui::Response, track: Rect, scale: Track, now: usize) -> Option<usize> {
     if response.double_clicked() {
         return Some(DissolveState::default().t);
     }
@@ -119,15 +119,15 @@ fn wish(ui: &Ui, response: &eframe::egui::Response, track: Rect, scale: Track, n
     asked.map(|t| t.min(T_MAX))
 }
 
-fn ladder(ui: &Ui, cx: &Cx<'_>, track: Rect) {
+fn strip(ui: &Ui, cx: &PanelContext<'_>, track: Rect) {
     let t = theme::of(ui);
-    let width = track.width() / RUNGS as f32;
+    let width = track.width() / STRIP_STEPS as f32;
     let d = &cx.state.dissolve;
-    for rung in 0..RUNGS {
-        let step = d.track.rung_t(rung);
-        let place = Rect::from_min_size(track.min + vec2(rung as f32 * width, 0.0), vec2(width, track.height()));
+    for thumbnail in 0..STRIP_STEPS {
+        let step = d.track.rung_t(thumbnail);
+        let place = Rect::from_min_size(track.min + vec2(thumbnail as f32 * width, 0.0), vec2(width, track.height()));
         ui.painter().rect_filled(place.shrink(1.0), 2.0, t.panel);
-        let texture = cx.textures.get(&Texture::Rung(step)).filter(|_| d.pictured.contains(&step));
+        let texture = cx.textures.get(&Texture::StripThumbnail(step)).filter(|_| d.pictured.contains(&step));
         if let Some(texture) = texture {
             // Cut to a square about its middle, so that all cells are filled.
             let size = texture.size_vec2();

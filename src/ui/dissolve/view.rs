@@ -13,8 +13,8 @@ use crate::{
         state::{DissolveState, T_MAX, Track, Workspace},
     },
     config::DissolveMethod,
-    gpu::twin,
-    ui::shared::{context::Cx, theme, widgets},
+    gpu::compare_cpu,
+    ui::shared::{context::PanelContext, theme, widgets},
 };
 use eframe::egui::{Align, DragValue, Layout, RichText, Stroke, Ui, UiBuilder, vec2};
 use std::{sync::Arc, time::Duration};
@@ -30,7 +30,7 @@ pub const LEAST: f32 = 400.0;
 const NUMBERS: f32 = 28.0;
 
 /// Returns whether the energy curve has found room beside the pictures.
-pub fn show(ui: &mut Ui, cx: &mut Cx<'_>) -> bool {
+pub fn show(ui: &mut Ui, cx: &mut PanelContext<'_>) -> bool {
     if cx.state.open().is_none() {
         widgets::empty_state(ui, "Nothing to dissolve yet", "Open a data set and click an image.", |ui| {
             widgets::primary_button(ui, cx, Id::OpenFolder);
@@ -76,7 +76,7 @@ pub fn show(ui: &mut Ui, cx: &mut Cx<'_>) -> bool {
     free.is_some()
 }
 
-fn no_model(ui: &mut Ui, cx: &mut Cx<'_>, missing: &str) {
+fn no_model(ui: &mut Ui, cx: &mut PanelContext<'_>, missing: &str) {
     widgets::empty_state(ui, "No diffusion model yet", missing, |ui| {
         widgets::button(ui, cx, "Train one (3)", || Command::Go(Workspace::Train));
         widgets::action_button(ui, cx, Id::ImportModel);
@@ -84,7 +84,7 @@ fn no_model(ui: &mut Ui, cx: &mut Cx<'_>, missing: &str) {
     });
 }
 
-fn headline(ui: &mut Ui, cx: &mut Cx<'_>) {
+fn headline(ui: &mut Ui, cx: &mut PanelContext<'_>) {
     let t = theme::of(ui);
     let Some((open, id)) = cx.state.open().zip(cx.state.selected) else { return };
     let name = open.dataset.item(id).map(|i| i.name.clone()).unwrap_or_default();
@@ -118,7 +118,7 @@ fn headline(ui: &mut Ui, cx: &mut Cx<'_>) {
 }
 
 /// A model that learnt from prepared images gets all images like that.
-fn prepared(ui: &mut Ui, cx: &Cx<'_>) {
+fn prepared(ui: &mut Ui, cx: &PanelContext<'_>) {
     let Some(prepared) = cx.state.dissolve.prepared().filter(|p| !p.is_off() || !cx.state.train.config.preprocess.is_off())
     else {
         return;
@@ -130,7 +130,7 @@ fn prepared(ui: &mut Ui, cx: &Cx<'_>) {
 /// A sweep takes its next step when the one before was seen.
 const STEP: f64 = 0.03;
 
-pub fn play(ui: &Ui, cx: &mut Cx<'_>) {
+pub fn play(ui: &Ui, cx: &mut PanelContext<'_>) {
     let d = &cx.state.dissolve;
     if !d.playing || d.nearly.is_some() || d.done.as_ref().is_none_or(|done| done.t != d.t) {
         return;
@@ -145,7 +145,7 @@ pub fn play(ui: &Ui, cx: &mut Cx<'_>) {
 }
 
 /// t as a number.
-pub fn strength(ui: &mut Ui, cx: &mut Cx<'_>) {
+pub fn strength(ui: &mut Ui, cx: &mut PanelContext<'_>) {
     let (now, label) = (cx.state.dissolve.t, ui.label("t"));
     let mut value = now;
     let field = ui.add(DragValue::new(&mut value).range(0..=T_MAX).speed(1.0)).labelled_by(label.id);
@@ -157,7 +157,7 @@ pub fn strength(ui: &mut Ui, cx: &mut Cx<'_>) {
 }
 
 /// The typed value and the read-outs.
-fn numbers(ui: &mut Ui, cx: &mut Cx<'_>) {
+fn numbers(ui: &mut Ui, cx: &mut PanelContext<'_>) {
     let t = theme::of(ui);
     let d = &cx.state.dissolve;
     ui.horizontal(|ui| {
@@ -214,7 +214,7 @@ pub fn read_out(d: &DissolveState, at: &Pointed) -> String {
     let (full, white) = selected.map_or((size.map(|s| s as usize), 1.0), |o| (o.size, o.white));
     let at = [0, 1].map(|i| (uv[i] * size[i] as f32).floor().clamp(0.0, size[i] as f32 - 1.0));
     let [r, g, b, _] = original.at(0, at[0] as i64, at[1] as i64);
-    let dissolved = twin::sample(dissolved, 0, [0, 1].map(|i| (at[i] + 0.5) / size[i] as f32));
+    let dissolved = compare_cpu::sample(dissolved, 0, [0, 1].map(|i| (at[i] + 0.5) / size[i] as f32));
     let place = [0, 1].map(|i| (at[i] * full[i] as f32 / size[i] as f32) as usize);
     let number = |v: f32| match white {
         1.0 => format!("{v:.3}"),
@@ -224,7 +224,7 @@ pub fn read_out(d: &DissolveState, at: &Pointed) -> String {
         [r, g, b] if r == g && g == b => number(r),
         c => c.map(number).join(" "),
     };
-    let change = twin::change([r, g, b], dissolved);
+    let change = compare_cpu::change([r, g, b], dissolved);
     let sign = if change > 0.0 { "+" } else { "" };
     format!(
         "x {} y {} · original {} · dissolved {} · change {sign}{}",

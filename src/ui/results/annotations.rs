@@ -3,7 +3,7 @@
 use crate::{
     app::{Command, actions},
     scores::Tag,
-    ui::shared::{context::Cx, theme, widgets},
+    ui::shared::{context::PanelContext, theme, widgets},
 };
 use eframe::egui::{Button, RichText, TextEdit, Ui, WidgetInfo, accesskit::Role};
 
@@ -25,13 +25,13 @@ fn action(tag: Tag) -> actions::Id {
 }
 
 /// Tags and note of the selected image. `half_typed` is the note while it is being written, with the image it belongs to.
-pub fn show(ui: &mut Ui, cx: &mut Cx<'_>, half_typed: &mut (String, String)) {
+pub fn show(ui: &mut Ui, cx: &mut PanelContext<'_>, half_typed: &mut (String, String)) {
     let Some(name) = cx.state.results.selected().map(|row| row.path.clone()) else { return };
-    let remark = cx.state.results.remark(&name);
+    let annotation = cx.state.results.annotation(&name);
     ui.horizontal_wrapped(|ui| {
         ui.spacing_mut().item_spacing.x = theme::STEP;
         for tag in Tag::ALL {
-            let on = remark.has(tag);
+            let on = annotation.has(tag);
             let text = RichText::new(format!("{} {}", letter(tag), tag.name())).size(theme::SMALL);
             let response = ui.add(Button::selectable(on, text).frame_when_inactive(true));
             response.widget_info(|| WidgetInfo::selected(Role::Button, true, on, actions::get(action(tag)).name));
@@ -43,7 +43,7 @@ pub fn show(ui: &mut Ui, cx: &mut Cx<'_>, half_typed: &mut (String, String)) {
     // The note is taken when the field is left: a change a letter would be a change of the file a letter.
     if half_typed.0 != name {
         keep(cx, half_typed);
-        *half_typed = (name.clone(), remark.note.clone());
+        *half_typed = (name.clone(), annotation.note.clone());
     }
     let edit =
         TextEdit::multiline(&mut half_typed.1).desired_rows(2).desired_width(f32::INFINITY).hint_text("A note on this image");
@@ -52,9 +52,9 @@ pub fn show(ui: &mut Ui, cx: &mut Cx<'_>, half_typed: &mut (String, String)) {
         keep(cx, half_typed);
     } else if !field.has_focus() {
         // Undone, or changed elsewhere.
-        half_typed.1.clone_from(&remark.note);
+        half_typed.1.clone_from(&annotation.note);
     }
-    let (count, t) = (cx.state.results.triage.len(), theme::of(ui));
+    let (count, t) = (cx.state.results.review.len(), theme::of(ui));
     if count > 0 {
         ui.horizontal(|ui| {
             ui.label(RichText::new(format!("{count} images tagged or noted")).size(theme::SMALL).color(t.weak));
@@ -64,10 +64,10 @@ pub fn show(ui: &mut Ui, cx: &mut Cx<'_>, half_typed: &mut (String, String)) {
 }
 
 /// Takes the note that was being written.
-fn keep(cx: &mut Cx<'_>, half_typed: &(String, String)) {
+fn keep(cx: &mut PanelContext<'_>, half_typed: &(String, String)) {
     let ((name, note), Some(set)) = (half_typed, cx.state.results.ready()) else { return };
-    let (file, before) = (set.file.clone(), cx.state.results.remark(name));
+    let (file, before) = (set.file.clone(), cx.state.results.annotation(name));
     if !name.is_empty() && before.note != *note {
-        cx.send(Command::Remark { file, name: name.clone(), remark: before.with_note(note) });
+        cx.send(Command::Annotation { file, name: name.clone(), annotation: before.with_note(note) });
     }
 }

@@ -6,9 +6,9 @@ use crate::{
         state::{Comparing, Overlay},
     },
     data::ImageId,
-    engine::run_comparison::Compared,
+    engine::run_comparison::ComparedRuns,
     ui::shared::{
-        context::Cx,
+        context::PanelContext,
         image_grid, theme,
         widgets::{self, label_of},
     },
@@ -20,7 +20,7 @@ const ROW: f32 = 40.0;
 const PICTURE: f32 = 36.0;
 
 /// Shows the comparison, where one was asked for; returns whether it did.
-pub fn show(ui: &mut Ui, cx: &mut Cx<'_>) -> bool {
+pub fn show(ui: &mut Ui, cx: &mut PanelContext<'_>) -> bool {
     match &cx.state.results.comparison {
         Comparing::None => return false,
         Comparing::Loading(_) => {
@@ -42,7 +42,7 @@ pub fn show(ui: &mut Ui, cx: &mut Cx<'_>) -> bool {
     true
 }
 
-fn ready(ui: &mut Ui, cx: &mut Cx<'_>, c: &Compared) {
+fn ready(ui: &mut Ui, cx: &mut PanelContext<'_>, c: &ComparedRuns) {
     let t = theme::of(ui);
     ui.horizontal(|ui| {
         widgets::caption(ui, "THIS RUN AGAINST");
@@ -95,7 +95,7 @@ fn p_words(p: f64) -> String {
     if p < 0.001 { "p < 0.001".into() } else { format!("p = {p:.3}") }
 }
 
-fn row(ui: &mut Ui, cx: &mut Cx<'_>, c: &Compared, index: usize, t: &theme::Tokens) {
+fn row(ui: &mut Ui, cx: &mut PanelContext<'_>, c: &ComparedRuns, index: usize, t: &theme::Tokens) {
     let (moved, place) = (&c.figures.moved[index], c.rows[index]);
     let chosen = cx.state.results.row == Some(place);
     let (rect, response) = ui.allocate_exact_size(vec2(ui.available_width() - 12.0, ROW), Sense::click());
@@ -134,7 +134,7 @@ fn row(ui: &mut Ui, cx: &mut Cx<'_>, c: &Compared, index: usize, t: &theme::Toke
 }
 
 /// The little picture of an image, or its place until it has come.
-fn picture(ui: &Ui, cx: &mut Cx<'_>, id: ImageId, place: Rect) {
+fn picture(ui: &Ui, cx: &mut PanelContext<'_>, id: ImageId, place: Rect) {
     match cx.textures.thumbnail(id) {
         Some(texture) => {
             let inner = widgets::fit(texture.size_vec2(), place);
@@ -148,7 +148,7 @@ fn picture(ui: &Ui, cx: &mut Cx<'_>, id: ImageId, place: Rect) {
 }
 
 /// The menu that picks the second run.
-pub fn pick(ui: &mut Ui, cx: &mut Cx<'_>) {
+pub fn pick(ui: &mut Ui, cx: &mut PanelContext<'_>) {
     let own = cx.state.results.ready().map(|set| set.run.clone());
     let others: Vec<_> = cx.state.runs.iter().filter(|r| r.has_scores && Some(&r.path) != own.as_ref()).cloned().collect();
     let menu = ui.add_enabled_ui(!others.is_empty(), |ui| {

@@ -5,7 +5,7 @@ use crate::{
     data::Label,
     engine::export::results::Chart,
     ui::shared::{
-        context::Cx,
+        context::PanelContext,
         plot::{self, percent},
         theme, widgets,
     },
@@ -15,7 +15,7 @@ use eframe::egui::{Align2, FontId, Rect, Sense, Stroke, StrokeKind, Ui, WidgetIn
 const CELL: f32 = 48.0;
 const NAMES: f32 = 76.0;
 
-pub fn show(ui: &mut Ui, cx: &mut Cx<'_>) {
+pub fn show(ui: &mut Ui, cx: &mut PanelContext<'_>) {
     let c = cx.state.results.confusion();
     plot::head(ui, cx, Chart::Confusion, |ui, _| widgets::caption(ui, "AT THIS THRESHOLD"));
     let t = theme::of(ui);

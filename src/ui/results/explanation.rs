@@ -11,7 +11,7 @@ use crate::{
     },
     scores::{SHIFTS, ScoreRow, Terms},
     ui::shared::{
-        context::Cx,
+        context::PanelContext,
         plot::{self, percent},
         theme, widgets,
     },
@@ -22,7 +22,7 @@ use eframe::egui::{
 };
 
 /// In a column of this height, which may scroll.
-pub fn show(ui: &mut Ui, cx: &mut Cx<'_>, set: &ScoreSet, row: &ScoreRow, height: f32) {
+pub fn show(ui: &mut Ui, cx: &mut PanelContext<'_>, set: &ScoreSet, row: &ScoreRow, height: f32) {
     let top = ui.cursor().top();
     place(ui, cx, set, row);
     ui.add_space(theme::GAP);
@@ -43,7 +43,7 @@ fn shift(set: &ScoreSet, k: usize) -> &'static str {
 }
 
 /// Where the score lies, in sentences.
-fn place(ui: &mut Ui, cx: &Cx<'_>, set: &ScoreSet, row: &ScoreRow) {
+fn place(ui: &mut Ui, cx: &PanelContext<'_>, set: &ScoreSet, row: &ScoreRow) {
     widgets::caption(ui, "WHY THIS SCORE");
     if let Some(normals) = &set.normals {
         let share = percent(normals.share_below(row.score));
@@ -69,7 +69,7 @@ fn place(ui: &mut Ui, cx: &Cx<'_>, set: &ScoreSet, row: &ScoreRow) {
 /// Room for what stands round the map: its caption, its button, and the nearest normals.
 const BELOW: f32 = 290.0;
 
-fn where_it_matters(ui: &mut Ui, cx: &mut Cx<'_>, row: &ScoreRow, room: f32) {
+fn where_it_matters(ui: &mut Ui, cx: &mut PanelContext<'_>, row: &ScoreRow, room: f32) {
     let t = theme::of(ui);
     let why = &cx.state.results.why;
     widgets::caption(ui, "WHERE COVERING THE PICTURE CHANGES THE SCORE");
@@ -151,7 +151,7 @@ fn legend(ui: &mut Ui, fall: f64, rise: f64) {
 }
 
 /// The nearest normal of the training set for each shift.
-fn nearest(ui: &mut Ui, cx: &mut Cx<'_>, set: &ScoreSet, terms: &Terms) {
+fn nearest(ui: &mut Ui, cx: &mut PanelContext<'_>, set: &ScoreSet, terms: &Terms) {
     let t = theme::of(ui);
     widgets::caption(ui, "NEAREST NORMAL TRAINING IMAGE, FOR EACH SHIFT");
     let gap = theme::GAP;
@@ -184,7 +184,7 @@ fn nearest(ui: &mut Ui, cx: &mut Cx<'_>, set: &ScoreSet, terms: &Terms) {
 pub const BARS: f32 = 232.0;
 
 /// The eight terms, each as a bar on the distribution of the training normals.
-pub fn bars(ui: &mut Ui, cx: &mut Cx<'_>, set: &ScoreSet, terms: &Terms, normals: &Normals) {
+pub fn bars(ui: &mut Ui, cx: &mut PanelContext<'_>, set: &ScoreSet, terms: &Terms, normals: &Normals) {
     ui.spacing_mut().item_spacing.y = theme::STEP;
     ui.horizontal(|ui| {
         widgets::caption(ui, "TERMS OF THE SCORE AMONG THE TRAINING NORMALS");

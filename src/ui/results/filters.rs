@@ -3,11 +3,11 @@
 use crate::{
     app::{
         Command, icons,
-        state::{Sieve, Sort, Tab},
+        state::{GalleryFilter, Sort, Tab},
     },
     engine::score_set::ScoreSet,
     scores::Tag,
-    ui::shared::{context::Cx, theme, widgets},
+    ui::shared::{context::PanelContext, theme, widgets},
 };
 use eframe::egui::{
     Atom, Button, ComboBox, DragValue, IdSalt, PopupCloseBehavior, RichText, ScrollArea, TextEdit, Ui, Vec2, WidgetInfo,
@@ -19,7 +19,7 @@ use eframe::egui::{
 const MARK: f32 = 12.0;
 
 /// One button an outcome, with its number of images and its mark.
-pub fn tabs(ui: &mut Ui, cx: &mut Cx<'_>, set: &ScoreSet) {
+pub fn tabs(ui: &mut Ui, cx: &mut PanelContext<'_>, set: &ScoreSet) {
     let labelled = set.evaluation.n_normal + set.evaluation.n_abnormal > 0;
     ui.horizontal_wrapped(|ui| {
         // Narrow, so that three have room beside each other.
@@ -57,48 +57,48 @@ pub fn tabs(ui: &mut Ui, cx: &mut Cx<'_>, set: &ScoreSet) {
 }
 
 /// The line of filters: order, a menu with the rest, and text.
-pub fn show(ui: &mut Ui, cx: &mut Cx<'_>, set: &ScoreSet) {
-    let mut sieve = cx.state.results.sieve.clone();
-    let before = sieve.clone();
+pub fn show(ui: &mut Ui, cx: &mut PanelContext<'_>, set: &ScoreSet) {
+    let mut filter = cx.state.results.filter.clone();
+    let before = filter.clone();
     ui.horizontal(|ui| {
         ui.spacing_mut().item_spacing.x = theme::STEP;
         order(ui, cx);
-        let count = sieve.filters();
+        let count = filter.filters();
         let text = if count == 0 { "Filters".to_string() } else { format!("Filters ({count})") };
         let menu = MenuButton::from_button(Button::new(small(format!("{text}  {}", icons::CARET_DOWN))))
             .config(MenuConfig::new().close_behavior(PopupCloseBehavior::CloseOnClickOutside));
-        let (button, _) = menu.ui(ui, |ui| menu_of_filters(ui, cx, set, &mut sieve));
+        let (button, _) = menu.ui(ui, |ui| menu_of_filters(ui, cx, set, &mut filter));
         button.widget_info(|| WidgetInfo::labeled(Role::Button, true, &text));
         button.on_hover_text("By class, tag and score");
-        let edit = TextEdit::singleline(&mut sieve.text).hint_text("name or note").desired_width(ui.available_width() - 16.0);
+        let edit = TextEdit::singleline(&mut filter.text).hint_text("name or note").desired_width(ui.available_width() - 16.0);
         ui.add(edit).accessible_name("Filter by name or note");
     });
-    if sieve != before {
-        cx.send(Command::Sieve(sieve));
+    if filter != before {
+        cx.send(Command::GalleryFilter(filter));
     }
 }
 
-fn menu_of_filters(ui: &mut Ui, cx: &Cx<'_>, set: &ScoreSet, sieve: &mut Sieve) {
+fn menu_of_filters(ui: &mut Ui, cx: &PanelContext<'_>, set: &ScoreSet, filter: &mut GalleryFilter) {
     ui.set_width(200.0);
     widgets::caption(ui, "SCORE");
-    ui.horizontal(|ui| range(ui, sieve, set.range));
+    ui.horizontal(|ui| range(ui, filter, set.range));
     widgets::caption(ui, "TAG");
-    ui.selectable_value(&mut sieve.tag, None, "any or none");
+    ui.selectable_value(&mut filter.tag, None, "any or none");
     for tag in Tag::ALL {
-        let count = cx.state.results.triage.count(tag);
-        ui.selectable_value(&mut sieve.tag, Some(tag), format!("{} ({count})", tag.name()));
+        let count = cx.state.results.review.count(tag);
+        ui.selectable_value(&mut filter.tag, Some(tag), format!("{} ({count})", tag.name()));
     }
     if set.classes.len() > 1 {
         widgets::caption(ui, "CLASS");
         ScrollArea::vertical().max_height(200.0).show(ui, |ui| {
-            ui.selectable_value(&mut sieve.class, None, "all classes");
+            ui.selectable_value(&mut filter.class, None, "all classes");
             for class in &set.classes {
-                ui.selectable_value(&mut sieve.class, Some(class.clone()), class);
+                ui.selectable_value(&mut filter.class, Some(class.clone()), class);
             }
         });
     }
-    if ui.add_enabled(!sieve.is_empty(), Button::new("Take all filters away")).clicked() {
-        *sieve = Sieve::default();
+    if ui.add_enabled(!filter.is_empty(), Button::new("Take all filters away")).clicked() {
+        *filter = GalleryFilter::default();
         ui.close();
     }
 }
@@ -107,7 +107,7 @@ fn small(text: impl Into<String>) -> RichText {
     RichText::new(text).size(theme::SMALL)
 }
 
-fn order(ui: &mut Ui, cx: &mut Cx<'_>) {
+fn order(ui: &mut Ui, cx: &mut PanelContext<'_>) {
     let now = cx.state.results.sort;
     let combo = ComboBox::from_id_salt("sort").selected_text(small(now.name())).width(150.0).show_ui(ui, |ui| {
         for sort in Sort::ALL {
@@ -119,17 +119,17 @@ fn order(ui: &mut Ui, cx: &mut Cx<'_>) {
     combo.response.accessible_name("Order of the gallery").on_hover_text("Order of the gallery");
 }
 
-fn range(ui: &mut Ui, sieve: &mut Sieve, range: [f64; 2]) {
+fn range(ui: &mut Ui, filter: &mut GalleryFilter, range: [f64; 2]) {
     let speed = ((range[1] - range[0]) / 300.0).max(1e-9);
     for (i, name) in ["Lowest score", "Highest score"].into_iter().enumerate() {
-        let mut value = sieve.range[i].unwrap_or(range[i]);
+        let mut value = filter.range[i].unwrap_or(range[i]);
         let field = DragValue::new(&mut value).speed(speed).max_decimals(3).prefix(if i == 0 { "≥ " } else { "≤ " });
         let field = ui.add(field).accessible_name(name);
         let field = field.on_hover_text(format!("{name} that is shown. Double click: no limit"));
         if field.double_clicked() {
-            sieve.range[i] = None;
+            filter.range[i] = None;
         } else if field.changed() {
-            sieve.range[i] = Some(value);
+            filter.range[i] = Some(value);
         }
     }
 }

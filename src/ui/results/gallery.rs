@@ -9,20 +9,20 @@ use crate::{
     engine::score_set::ScoreSet,
     scores::ScoreRow,
     ui::shared::{
-        context::Cx,
+        context::PanelContext,
         image_grid::{Cell, Grid},
         widgets::{self, label_of},
     },
 };
 use eframe::egui::Ui;
 
-pub fn show(ui: &mut Ui, cx: &mut Cx<'_>, set: &ScoreSet, grid: &mut Grid) {
+pub fn show(ui: &mut Ui, cx: &mut PanelContext<'_>, set: &ScoreSet, grid: &mut Grid) {
     filters::tabs(ui, cx, set);
     filters::show(ui, cx, set);
     let results = &cx.state.results;
     let shown = results.shown.clone();
     if shown.is_empty() {
-        let sieved = !results.sieve.is_empty();
+        let sieved = !results.filter.is_empty();
         widgets::weak(ui, if sieved { "No image passes these filters." } else { "None at this threshold." });
         return;
     }
@@ -59,9 +59,9 @@ fn note(row: &ScoreRow, state: &crate::app::State) -> String {
     if state.results.outcome(row).is_some_and(Tab::is_wrong) {
         text += " · wrong";
     }
-    if let Some(remark) = state.results.triage.get(&row.path) {
-        let letters: Vec<&str> = remark.tags().map(super::annotations::letter).collect();
-        text += &format!(" · {}{}", letters.join(""), if remark.note.is_empty() { "" } else { "…" });
+    if let Some(annotation) = state.results.review.get(&row.path) {
+        let letters: Vec<&str> = annotation.tags().map(super::annotations::letter).collect();
+        text += &format!(" · {}{}", letters.join(""), if annotation.note.is_empty() { "" } else { "…" });
     }
     text
 }

@@ -8,7 +8,7 @@ use crate::{
         score_set::{BINS, ScoreSet, bin_width},
     },
     ui::shared::{
-        context::Cx,
+        context::PanelContext,
         plot::{self, percent},
         theme, widgets,
     },
@@ -18,7 +18,7 @@ use egui_plot::{Bar, BarChart, VLine};
 
 const KINDS: [Option<Label>; 3] = [Some(Label::Normal), Some(Label::Abnormal), None];
 
-pub fn show(ui: &mut Ui, cx: &mut Cx<'_>, set: &ScoreSet, height: f32) {
+pub fn show(ui: &mut Ui, cx: &mut PanelContext<'_>, set: &ScoreSet, height: f32) {
     let t = theme::of(ui);
     plot::head(ui, cx, Chart::Histogram, |ui, cx| {
         widgets::caption(ui, "THRESHOLD");
@@ -90,7 +90,7 @@ fn bin_words(set: &ScoreSet, bin: usize, width: f64) -> String {
     format!("{from:.3} to {:.3}: {}", from + width, counts.join(", "))
 }
 
-fn reset(cx: &mut Cx<'_>, set: &ScoreSet) {
+fn reset(cx: &mut PanelContext<'_>, set: &ScoreSet) {
     match (set.own_rule(), set.evaluation.threshold) {
         (Some(rule), _) => cx.send(Command::Rule(rule)),
         (None, Some(threshold)) => cx.send(Command::Threshold(threshold)),

@@ -11,14 +11,14 @@ use crate::{
     config::ThresholdRule,
     engine::score_set::ScoreSet,
     ui::shared::{
-        context::Cx,
+        context::PanelContext,
         theme,
         widgets::{self, label_of},
     },
 };
 use eframe::egui::{DragValue, Label, RichText, Sense, Ui, Vec2, WidgetInfo, accesskit::Role};
 
-pub fn show(ui: &mut Ui, cx: &mut Cx<'_>, note: &mut (String, String)) {
+pub fn show(ui: &mut Ui, cx: &mut PanelContext<'_>, note: &mut (String, String)) {
     let Some(set) = cx.state.results.ready().cloned() else {
         let text = match &cx.state.results.scores {
             Scores::None => "Choose a run with scores on the left.",
@@ -59,7 +59,7 @@ pub fn show(ui: &mut Ui, cx: &mut Cx<'_>, note: &mut (String, String)) {
     });
 }
 
-fn selected(ui: &mut Ui, cx: &mut Cx<'_>, note: &mut (String, String)) {
+fn selected(ui: &mut Ui, cx: &mut PanelContext<'_>, note: &mut (String, String)) {
     let Some(row) = cx.state.results.selected().cloned() else { return };
     let t = theme::of(ui);
     widgets::caption(ui, "SELECTED IMAGE");
@@ -115,7 +115,7 @@ fn figures(ui: &mut Ui, set: &ScoreSet) {
     row("DIA and profile by ranks, AUROC", e.combined_auroc);
 }
 
-fn rules(ui: &mut Ui, cx: &mut Cx<'_>, set: &ScoreSet) {
+fn rules(ui: &mut Ui, cx: &mut PanelContext<'_>, set: &ScoreSet) {
     widgets::caption(ui, "THRESHOLD BY");
     let now = cx.state.results.rule;
     let value = |of: fn(ThresholdRule) -> Option<f64>, default| now.and_then(of).unwrap_or(default);
@@ -146,7 +146,7 @@ fn rules(ui: &mut Ui, cx: &mut Cx<'_>, set: &ScoreSet) {
 /// One rule, with its number and what that is at first, where it has one.
 fn rule(
     ui: &mut Ui,
-    cx: &mut Cx<'_>,
+    cx: &mut PanelContext<'_>,
     set: &ScoreSet,
     name: &str,
     help: &str,

@@ -4,7 +4,7 @@ use crate::{
     app::{Command, state::Comparing},
     engine::{export::results::Chart, score_set::ScoreSet},
     ui::shared::{
-        context::Cx,
+        context::PanelContext,
         plot::{self, percent},
         theme, widgets,
     },
@@ -46,7 +46,7 @@ impl Curve {
     }
 
     /// Where the threshold is, if anything can be said of it.
-    fn now(self, cx: &Cx<'_>) -> Option<[f64; 2]> {
+    fn now(self, cx: &PanelContext<'_>) -> Option<[f64; 2]> {
         let c = cx.state.results.confusion();
         match self {
             Self::Roc => Some([1.0 - c.specificity()?, c.sensitivity()?]),
@@ -55,7 +55,7 @@ impl Curve {
     }
 }
 
-pub fn show(ui: &mut Ui, cx: &mut Cx<'_>, set: &ScoreSet, curve: &mut Curve, height: f32) {
+pub fn show(ui: &mut Ui, cx: &mut PanelContext<'_>, set: &ScoreSet, curve: &mut Curve, height: f32) {
     let t = theme::of(ui);
     plot::head(ui, cx, curve.chart(), |ui, _| {
         let kinds = [(Curve::Roc, "ROC"), (Curve::PrecisionRecall, "Precision-recall")];

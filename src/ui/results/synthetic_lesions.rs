@@ -8,9 +8,9 @@ use crate::{
     },
     engine::export::results::Chart,
     jobs::job::Outcome,
-    scores::{Planted, PlantedCell},
+    scores::{SyntheticLesionCell, SyntheticLesions},
     ui::shared::{
-        context::Cx,
+        context::PanelContext,
         plot::{self, percent},
         theme, widgets,
     },
@@ -22,10 +22,10 @@ const HEIGHT: f32 = 150.0;
 /// Sensitivity of a coin that calls as many images abnormal.
 const CHANCE: f64 = 0.05;
 
-pub fn show(ui: &mut Ui, cx: &mut Cx<'_>) {
+pub fn show(ui: &mut Ui, cx: &mut PanelContext<'_>) {
     let planted = cx.state.results.planted.clone();
     match &planted {
-        Some(_) => plot::head(ui, cx, Chart::Planted, |ui, _| widgets::caption(ui, "PLANTED LESIONS")),
+        Some(_) => plot::head(ui, cx, Chart::SyntheticLesions, |ui, _| widgets::caption(ui, "PLANTED LESIONS")),
         None => widgets::caption(ui, "PLANTED LESIONS"),
     }
     if let Some(planted) = &planted {
@@ -42,7 +42,7 @@ pub fn show(ui: &mut Ui, cx: &mut Cx<'_>) {
     }
 }
 
-fn progress(ui: &mut Ui, cx: &mut Cx<'_>, job: &JobInfo) {
+fn progress(ui: &mut Ui, cx: &mut PanelContext<'_>, job: &JobInfo) {
     match &job.state {
         JobState::Ended(Outcome::Failed(failure)) => {
             widgets::failure(ui, cx, &failure.summary, &failure.hint);
@@ -69,10 +69,10 @@ fn progress(ui: &mut Ui, cx: &mut Cx<'_>, job: &JobInfo) {
 }
 
 /// Sensitivity against contrast, a line and a size of dot for each size of spot.
-fn chart(ui: &mut Ui, planted: &Planted) {
+fn chart(ui: &mut Ui, planted: &SyntheticLesions) {
     let t = theme::of(ui);
     let styles = [LineStyle::dotted_dense(), LineStyle::dashed_dense(), LineStyle::Solid];
-    let point = |c: &PlantedCell| [100.0 * c.contrast, c.sensitivity_at_95_specificity];
+    let point = |c: &SyntheticLesionCell| [100.0 * c.contrast, c.sensitivity_at_95_specificity];
     let plot = plot::quiet("planted", t, HEIGHT).default_y_bounds(-0.03, 1.05).include_x(0.0);
     let marks = |_| (0..=5).map(|i| GridMark { value: 20.0 * f64::from(i), step_size: 20.0 }).collect();
     let plot = plot.x_grid_spacer(marks).x_axis_formatter(|mark, _| format!("{:.0} %", mark.value));
@@ -86,7 +86,7 @@ fn chart(ui: &mut Ui, planted: &Planted) {
         }
         // In units of the plot, in which both axes are about as long.
         let pointer = p.pointer_coordinate().filter(|_| p.response().hovered())?;
-        let far = |c: &PlantedCell| ((point(c)[0] - pointer.x) / 100.0).hypot(point(c)[1] - pointer.y);
+        let far = |c: &SyntheticLesionCell| ((point(c)[0] - pointer.x) / 100.0).hypot(point(c)[1] - pointer.y);
         planted.cells.iter().min_by(|a, b| far(a).total_cmp(&far(b))).copied()
     });
     match shown.inner {

@@ -11,8 +11,8 @@ use crate::{
     engine::score_set::ScoreSet,
     jobs::events::Pick,
     ui::{
-        Ui as Local,
-        shared::{context::Cx, theme, widgets},
+        MainView,
+        shared::{context::PanelContext, theme, widgets},
     },
 };
 use eframe::egui::{Align, Button, ComboBox, Frame, Key, Layout, RichText, TextEdit, Ui, Vec2, vec2};
@@ -31,7 +31,7 @@ pub fn least(width: f32) -> f32 {
 /// Height of what says why there is no curve, px.
 const UNDEFINED: f32 = 128.0;
 
-pub fn show(ui: &mut Ui, cx: &mut Cx<'_>, local: &mut Local) {
+pub fn show(ui: &mut Ui, cx: &mut PanelContext<'_>, local: &mut MainView) {
     match &cx.state.results.scores {
         Scores::None => none(ui, cx),
         Scores::Loading => {
@@ -53,14 +53,14 @@ pub fn show(ui: &mut Ui, cx: &mut Cx<'_>, local: &mut Local) {
     }
 }
 
-fn none(ui: &mut Ui, cx: &mut Cx<'_>) {
+fn none(ui: &mut Ui, cx: &mut PanelContext<'_>) {
     let text = "A finished run has scores: how abnormal each image is, and which of them the model gets wrong.";
     widgets::empty_state(ui, "No scores yet", text, |ui| {
         widgets::button(ui, cx, "Train (3)", || Command::Go(Workspace::Train));
     });
 }
 
-fn ready(ui: &mut Ui, cx: &mut Cx<'_>, local: &mut Local, set: &ScoreSet) {
+fn ready(ui: &mut Ui, cx: &mut PanelContext<'_>, local: &mut MainView, set: &ScoreSet) {
     head(ui, cx, set);
     if cx.state.results.asks_folder {
         ask_folder(ui, cx, local);
@@ -80,7 +80,7 @@ fn ready(ui: &mut Ui, cx: &mut Cx<'_>, local: &mut Local, set: &ScoreSet) {
     });
 }
 
-fn charts(ui: &mut Ui, cx: &mut Cx<'_>, local: &mut Local, set: &ScoreSet, size: Vec2) {
+fn charts(ui: &mut Ui, cx: &mut PanelContext<'_>, local: &mut MainView, set: &ScoreSet, size: Vec2) {
     ui.allocate_ui(size, |ui| {
         ui.vertical(|ui| {
             ui.set_width(size.x);
@@ -92,13 +92,13 @@ fn charts(ui: &mut Ui, cx: &mut Cx<'_>, local: &mut Local, set: &ScoreSet, size:
     });
 }
 
-fn images(ui: &mut Ui, cx: &mut Cx<'_>, local: &mut Local, set: &ScoreSet) {
+fn images(ui: &mut Ui, cx: &mut PanelContext<'_>, local: &mut MainView, set: &ScoreSet) {
     if !compare_runs::show(ui, cx) {
         gallery::show(ui, cx, set, &mut local.gallery);
     }
 }
 
-fn head(ui: &mut Ui, cx: &mut Cx<'_>, set: &ScoreSet) {
+fn head(ui: &mut Ui, cx: &mut PanelContext<'_>, set: &ScoreSet) {
     let in_line = ui.available_width() >= BESIDE;
     ui.horizontal(|ui| {
         ui.set_height(32.0);
@@ -144,7 +144,7 @@ fn about(ui: &mut Ui, set: &ScoreSet) {
 }
 
 /// The line that asks which folder to score: chosen, typed or dropped.
-fn ask_folder(ui: &mut Ui, cx: &mut Cx<'_>, local: &mut Local) {
+fn ask_folder(ui: &mut Ui, cx: &mut PanelContext<'_>, local: &mut MainView) {
     let t = theme::of(ui);
     Frame::new().fill(t.raised).corner_radius(theme::RADIUS).inner_margin(theme::GAP).show(ui, |ui| {
         ui.horizontal(|ui| {
@@ -166,7 +166,7 @@ fn ask_folder(ui: &mut Ui, cx: &mut Cx<'_>, local: &mut Local) {
 }
 
 /// The pictures of the gallery come from the open data set; another one may be open.
-fn other_data(ui: &mut Ui, cx: &mut Cx<'_>, set: &ScoreSet) {
+fn other_data(ui: &mut Ui, cx: &mut PanelContext<'_>, set: &ScoreSet) {
     let path = &set.data.path;
     let is_open = cx.state.open().is_some_and(|o: &std::sync::Arc<Open>| o.config.path == *path);
     if is_open || path.as_os_str().is_empty() || cx.state.data.opening.is_some() {

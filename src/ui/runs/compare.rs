@@ -3,12 +3,12 @@
 use crate::{
     app::{Command, state::side_by_side},
     engine::run_list::{RunCurve, RunEntry},
-    ui::shared::{context::Cx, plot, theme, widgets},
+    ui::shared::{context::PanelContext, plot, theme, widgets},
 };
 use eframe::egui::{Color32, Grid, RichText, ScrollArea, Ui};
 use egui_plot::{Legend, Line, LineStyle};
 
-pub fn show(ui: &mut Ui, cx: &mut Cx<'_>) {
+pub fn show(ui: &mut Ui, cx: &mut PanelContext<'_>) {
     let compared = &cx.state.list.compared;
     let runs: Vec<&RunEntry> = compared.iter().filter_map(|p| cx.state.runs.iter().find(|r| r.path == *p)).collect();
     if runs.is_empty() {
@@ -27,7 +27,7 @@ fn look(t: &theme::Tokens, i: usize) -> (Color32, LineStyle) {
     ([t.accent, t.abnormal, t.normal][(i + i / 3) % 3], style)
 }
 
-fn curves(ui: &mut Ui, cx: &Cx<'_>, runs: &[&RunEntry]) {
+fn curves(ui: &mut Ui, cx: &PanelContext<'_>, runs: &[&RunEntry]) {
     let t = theme::of(ui);
     let of = |run: &RunEntry| cx.state.list.curves.get(&run.path).cloned().unwrap_or_default();
     let all: Vec<_> = runs.iter().map(|run| of(run)).collect();
@@ -67,7 +67,7 @@ fn curves(ui: &mut Ui, cx: &Cx<'_>, runs: &[&RunEntry]) {
     }
 }
 
-fn settings(ui: &mut Ui, cx: &mut Cx<'_>, runs: &[&RunEntry]) {
+fn settings(ui: &mut Ui, cx: &mut PanelContext<'_>, runs: &[&RunEntry]) {
     let t = theme::of(ui);
     let rows = side_by_side(&runs.iter().map(|r| &r.config).collect::<Vec<_>>());
     let differing = rows.iter().filter(|r| r.differs).count();

@@ -10,16 +10,16 @@ use crate::{
     },
     engine::{
         export::{curves::Graph, results::Format},
-        run_actions::RunErrand,
+        run_actions::RunAction,
         run_list::RunEntry,
     },
     run_dir::RunState,
-    ui::shared::{context::Cx, theme, widgets},
+    ui::shared::{context::PanelContext, theme, widgets},
 };
 use eframe::egui::{Align, Button, Frame, Layout, RichText, ScrollArea, TextEdit, Ui, WidgetInfo, accesskit::Role, vec2};
 use std::path::PathBuf;
 
-pub fn show(ui: &mut Ui, cx: &mut Cx<'_>) {
+pub fn show(ui: &mut Ui, cx: &mut PanelContext<'_>) {
     ui.horizontal(|ui| {
         ui.label(RichText::new("Runs").size(theme::TITLE));
         ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
@@ -69,7 +69,7 @@ pub fn show(ui: &mut Ui, cx: &mut Cx<'_>) {
 }
 
 /// The field that finds runs; also in the library.
-pub fn search(ui: &mut Ui, cx: &mut Cx<'_>) {
+pub fn search(ui: &mut Ui, cx: &mut PanelContext<'_>) {
     let mut query = cx.state.list.query.clone();
     let width = ui.available_width().min(360.0);
     let field = TextEdit::singleline(&mut query).hint_text("Find by name, notes, data…").desired_width(width);
@@ -87,7 +87,7 @@ pub fn state_of(run: &RunEntry, t: &theme::Tokens) -> (String, eframe::egui::Col
     }
 }
 
-fn row(ui: &mut Ui, cx: &mut Cx<'_>, run: &RunEntry) {
+fn row(ui: &mut Ui, cx: &mut PanelContext<'_>, run: &RunEntry) {
     let t = theme::of(ui);
     let selected = cx.state.list.selected.as_ref() == Some(&run.path);
     ui.horizontal(|ui| {
@@ -120,7 +120,7 @@ fn row(ui: &mut Ui, cx: &mut Cx<'_>, run: &RunEntry) {
     });
 }
 
-fn details(ui: &mut Ui, cx: &mut Cx<'_>, run: &RunEntry) {
+fn details(ui: &mut Ui, cx: &mut PanelContext<'_>, run: &RunEntry) {
     let typed = cx.state.list.draft.clone().filter(|draft| draft.run == run.path);
     let mut draft = typed.clone().unwrap_or_else(|| RunDraft::of(run));
     let t = theme::of(ui);
@@ -145,7 +145,7 @@ fn details(ui: &mut Ui, cx: &mut Cx<'_>, run: &RunEntry) {
 }
 
 /// What can be done with a run, as buttons or as the lines of a menu.
-pub fn actions(ui: &mut Ui, cx: &mut Cx<'_>, run: &RunEntry) {
+pub fn actions(ui: &mut Ui, cx: &mut PanelContext<'_>, run: &RunEntry) {
     let busy = cx.state.jobs.iter().any(|j| !j.state.has_ended());
     let works = in_work(cx.state, &run.path);
     let mut act = |ui: &mut Ui, text: &str, why_not: Option<&str>, commands: &dyn Fn() -> Vec<Command>| {
@@ -156,7 +156,7 @@ pub fn actions(ui: &mut Ui, cx: &mut Cx<'_>, run: &RunEntry) {
         }
     };
     let path = || run.path.clone();
-    let errand = |errand: RunErrand| vec![Command::RunErrand(errand)];
+    let action = |action: RunAction| vec![Command::RunAction(action)];
     if run.has_scores {
         act(ui, "Results", None, &|| vec![Command::OpenRun(path()), Command::Go(Workspace::Results)]);
     }
@@ -169,17 +169,17 @@ pub fn actions(ui: &mut Ui, cx: &mut Cx<'_>, run: &RunEntry) {
     }
     act(ui, "Use its settings", None, &|| vec![Command::UseSettings(path()), Command::Go(Workspace::Train)]);
     act(ui, "Open its data", None, &|| vec![Command::OpenData(run.config.data.clone()), Command::Go(Workspace::Data)]);
-    act(ui, "Write report", None, &|| errand(RunErrand::Report(path())));
+    act(ui, "Write report", None, &|| action(RunAction::Report(path())));
     let no_weights = (!run.has_weights).then_some("It has no finished weights yet.");
-    act(ui, "Export weights", no_weights, &|| errand(RunErrand::Export(path())));
+    act(ui, "Export weights", no_weights, &|| action(RunAction::Export(path())));
     let curves = || vec![Command::Graph(Graph::Training(path()), Format::Csv)];
     act(ui, "Export curves (CSV)", None, &curves);
     act(ui, "Show folder", None, &|| vec![Command::ShowFolder(path())]);
     act(ui, "Copy path", None, &|| vec![Command::Copy(run.path.display().to_string())]);
-    act(ui, "Move to trash", works, &|| errand(RunErrand::Trash(path())));
+    act(ui, "Move to trash", works, &|| action(RunAction::Trash(path())));
 }
 
-fn trash(ui: &mut Ui, cx: &mut Cx<'_>) {
+fn trash(ui: &mut Ui, cx: &mut PanelContext<'_>) {
     let t = theme::of(ui);
     let all: Vec<PathBuf> = cx.state.list.trash.iter().map(|run| run.path.clone()).collect();
     ui.horizontal(|ui| {
@@ -198,7 +198,7 @@ fn trash(ui: &mut Ui, cx: &mut Cx<'_>) {
             ui.horizontal(|ui| {
                 let delete = Button::new(RichText::new("Delete for good").color(t.error));
                 if ui.add(delete).clicked() {
-                    cx.send(Command::RunErrand(RunErrand::Delete(asked)));
+                    cx.send(Command::RunAction(RunAction::Delete(asked)));
                 }
                 widgets::button(ui, cx, "Keep", || Command::AskDelete(Vec::new()));
             });
@@ -206,7 +206,7 @@ fn trash(ui: &mut Ui, cx: &mut Cx<'_>) {
     }
     for run in &cx.state.list.trash {
         ui.horizontal(|ui| {
-            widgets::button(ui, cx, "Restore", || Command::RunErrand(RunErrand::Restore(run.path.clone())))
+            widgets::button(ui, cx, "Restore", || Command::RunAction(RunAction::Restore(run.path.clone())))
                 .widget_info(|| WidgetInfo::labeled(Role::Button, true, format!("Restore {}", run.manifest.name)));
             let delete = widgets::button(ui, cx, "Delete…", || Command::AskDelete(vec![run.path.clone()]));
             delete.widget_info(|| WidgetInfo::labeled(Role::Button, true, format!("Delete {}", run.manifest.name)));

@@ -7,7 +7,7 @@ use crate::{
 };
 
 /// What a panel gets: the state to read, the pictures, and where commands go.
-pub struct Cx<'a> {
+pub struct PanelContext<'a> {
     pub state: &'a State,
     pub textures: &'a Textures,
     pub commands: Vec<Command>,
@@ -15,7 +15,7 @@ pub struct Cx<'a> {
     pub wanted: Vec<ImageId>,
 }
 
-impl Cx<'_> {
+impl PanelContext<'_> {
     pub fn send(&mut self, command: Command) {
         self.commands.push(command);
     }

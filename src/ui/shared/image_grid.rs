@@ -1,6 +1,6 @@
 //! A grid of little pictures, of which only what is in view exists. Used by Data and by the gallery.
 
-use super::{context::Cx, theme, widgets};
+use super::{context::PanelContext, theme, widgets};
 use crate::{
     app::{Command, state::Tab},
     data::{ImageId, Label},
@@ -41,7 +41,7 @@ impl Grid {
     pub fn show(
         &mut self,
         ui: &mut Ui,
-        cx: &mut Cx<'_>,
+        cx: &mut PanelContext<'_>,
         count: usize,
         selected: Option<usize>,
         cell: impl Fn(usize) -> Cell,
@@ -99,7 +99,7 @@ impl Grid {
 }
 
 /// Up and down go a row further, as left and right go an image further.
-pub fn rows_by_key(ui: &Ui, cx: &mut Cx<'_>, columns: i64) {
+pub fn rows_by_key(ui: &Ui, cx: &mut PanelContext<'_>, columns: i64) {
     let elsewhere = cx.state.overlay.is_some() || ui.ctx().memory(|m| m.focused().is_some());
     let (up, down) = ui.input(|i| (i.key_pressed(Key::ArrowUp), i.key_pressed(Key::ArrowDown)));
     if up != down && !elsewhere {
@@ -107,7 +107,7 @@ pub fn rows_by_key(ui: &Ui, cx: &mut Cx<'_>, columns: i64) {
     }
 }
 
-fn hover_text(cx: &Cx<'_>, cell: &Cell) -> String {
+fn hover_text(cx: &PanelContext<'_>, cell: &Cell) -> String {
     let broken = cell.id.and_then(|id| cx.state.data.broken.get(&id));
     let mut lines = vec![cell.name.clone(), widgets::label_word(cell.label).to_string()];
     lines.extend(cell.note.clone());
@@ -117,7 +117,7 @@ fn hover_text(cx: &Cx<'_>, cell: &Cell) -> String {
 }
 
 /// Draws a cell into `rect`: a square picture, and two lines under it.
-pub fn paint(ui: &Ui, cx: &mut Cx<'_>, rect: Rect, cell: &Cell, hovered: bool) {
+pub fn paint(ui: &Ui, cx: &mut PanelContext<'_>, rect: Rect, cell: &Cell, hovered: bool) {
     let t = theme::of(ui);
     let picture = Rect::from_min_size(rect.min, Vec2::splat(rect.width()));
     let painter = ui.painter();

@@ -1,7 +1,7 @@
 //! The look that all charts share, and what stands round those that can be exported.
 
 use super::{
-    context::Cx,
+    context::PanelContext,
     theme::{self, Tokens},
     widgets,
 };
@@ -56,13 +56,20 @@ fn label(mark: GridMark) -> String {
 }
 
 /// The menu that saves a chart.
-pub fn export(ui: &mut Ui, cx: &mut Cx<'_>, chart: Chart) {
+pub fn export(ui: &mut Ui, cx: &mut PanelContext<'_>, chart: Chart) {
     let place = "Save this chart in the run folder";
     export_as(ui, cx, chart.name(), place, &Format::ALL, |format| Command::Export(Export::Chart(chart, format)));
 }
 
 /// The menu that saves a graph in one of these formats; `place` says where.
-pub fn export_as(ui: &mut Ui, cx: &mut Cx<'_>, name: &str, place: &str, formats: &[Format], make: impl Fn(Format) -> Command) {
+pub fn export_as(
+    ui: &mut Ui,
+    cx: &mut PanelContext<'_>,
+    name: &str,
+    place: &str,
+    formats: &[Format],
+    make: impl Fn(Format) -> Command,
+) {
     let text = RichText::new(icons::DOWNLOAD).size(theme::BODY).color(theme::of(ui).weak);
     let menu = ui.menu_button(text, |ui| {
         for format in formats {
@@ -78,7 +85,7 @@ pub fn export_as(ui: &mut Ui, cx: &mut Cx<'_>, name: &str, place: &str, formats:
 }
 
 /// A chart's caption with its export on the right, and whatever else stands in that line.
-pub fn head(ui: &mut Ui, cx: &mut Cx<'_>, chart: Chart, left: impl FnOnce(&mut Ui, &mut Cx<'_>)) {
+pub fn head(ui: &mut Ui, cx: &mut PanelContext<'_>, chart: Chart, left: impl FnOnce(&mut Ui, &mut PanelContext<'_>)) {
     ui.horizontal(|ui| {
         ui.set_height(24.0);
         left(ui, cx);

@@ -1,6 +1,6 @@
 //! Pictures on the graphics card: few uploads a frame, and a bounded number of them.
 
-use crate::{app::message::Texture, data::ImageId, engine::display::rgba::Pixels};
+use crate::{app::message::Texture, data::ImageId, engine::display::rgba::Rgba};
 use eframe::egui::{ColorImage, Context, TextureHandle, TextureOptions};
 use std::{
     cell::RefCell,
@@ -15,7 +15,7 @@ const KEPT: usize = 1200;
 #[derive(Default)]
 pub struct Textures {
     held: HashMap<Texture, TextureHandle>,
-    waiting: VecDeque<(Texture, Pixels)>,
+    waiting: VecDeque<(Texture, Rgba)>,
     /// Little pictures, with the frame in which each was last seen.
     seen: RefCell<HashMap<ImageId, u64>>,
     frame: u64,
@@ -38,7 +38,7 @@ impl Textures {
     }
 
     /// Queues a little picture; any other one is uploaded at once, since a person waits for it.
-    pub(crate) fn put(&mut self, ctx: &Context, texture: Texture, pixels: Pixels) {
+    pub(crate) fn put(&mut self, ctx: &Context, texture: Texture, pixels: Rgba) {
         match texture {
             Texture::Thumbnail(_) => self.waiting.push_back((texture, pixels)),
             _ => self.upload(ctx, texture, pixels),
@@ -82,7 +82,7 @@ impl Textures {
         }
     }
 
-    fn upload(&mut self, ctx: &Context, texture: Texture, pixels: Pixels) {
+    fn upload(&mut self, ctx: &Context, texture: Texture, pixels: Rgba) {
         let image = ColorImage::from_rgba_unmultiplied([pixels.width, pixels.height], &pixels.rgba);
         // A small picture is shown large: its pixels stay squares, so that nothing is made up between them.
         let options = if pixels.width.max(pixels.height) <= 64 { TextureOptions::NEAREST } else { TextureOptions::LINEAR };
@@ -103,7 +103,7 @@ mod tests {
     #[test]
     fn what_was_seen_longest_ago_is_freed_first() {
         let (ctx, mut textures) = (Context::default(), Textures::default());
-        let pixels = || Pixels { width: 1, height: 1, rgba: vec![0; 4] };
+        let pixels = || Rgba { width: 1, height: 1, rgba: vec![0; 4] };
         for id in 0..3 {
             textures.put(&ctx, Texture::Thumbnail(ImageId(id)), pixels());
             textures.upload_some(&ctx);

@@ -1,6 +1,6 @@
 //! Small parts that several panels use.
 
-use super::{context::Cx, theme};
+use super::{context::PanelContext, theme};
 use crate::{
     app::{Command, actions, next_step},
     data::Label,
@@ -59,30 +59,30 @@ pub fn label_word(label: Option<Label>) -> &'static str {
 }
 
 /// A button of the table of actions: disabled with its reason where it is not allowed.
-pub fn action_button(ui: &mut Ui, cx: &mut Cx<'_>, id: actions::Id) -> Response {
+pub fn action_button(ui: &mut Ui, cx: &mut PanelContext<'_>, id: actions::Id) -> Response {
     let action = actions::get(id);
     let text = if action.icon.is_empty() { action.name.to_string() } else { format!("{}  {}", action.icon, action.name) };
     act(ui, cx, id, Button::new(text))
 }
 
 /// The same in the accent colour: the one thing to do next.
-pub fn primary_button(ui: &mut Ui, cx: &mut Cx<'_>, id: actions::Id) -> Response {
+pub fn primary_button(ui: &mut Ui, cx: &mut PanelContext<'_>, id: actions::Id) -> Response {
     let (action, t) = (actions::get(id), theme::of(ui));
     let text = RichText::new(format!("{}  {}", action.icon, action.name)).color(t.on_accent).family(theme::strong_family());
     act(ui, cx, id, Button::new(text).fill(t.accent).min_size(vec2(0.0, 32.0)))
 }
 
 /// The same with its icon alone; the name is in the tooltip.
-pub fn icon_button(ui: &mut Ui, cx: &mut Cx<'_>, id: actions::Id) -> Response {
+pub fn icon_button(ui: &mut Ui, cx: &mut PanelContext<'_>, id: actions::Id) -> Response {
     icon_button_as(ui, cx, id, actions::get(id).icon)
 }
 
 /// The same where the icon follows the state.
-pub fn icon_button_as(ui: &mut Ui, cx: &mut Cx<'_>, id: actions::Id, icon: &str) -> Response {
+pub fn icon_button_as(ui: &mut Ui, cx: &mut PanelContext<'_>, id: actions::Id, icon: &str) -> Response {
     act(ui, cx, id, Button::new(icon).min_size(Vec2::splat(28.0)))
 }
 
-fn act(ui: &mut Ui, cx: &mut Cx<'_>, id: actions::Id, button: Button<'_>) -> Response {
+fn act(ui: &mut Ui, cx: &mut PanelContext<'_>, id: actions::Id, button: Button<'_>) -> Response {
     let action = actions::get(id);
     let allowed = (action.allowed)(cx.state);
     let key = action.key.map(|k| format!(" ({})", key_name(ui, &k))).unwrap_or_default();
@@ -104,20 +104,20 @@ pub fn key_name(ui: &Ui, shortcut: &egui::KeyboardShortcut) -> String {
 }
 
 /// An action as an entry of a menu, with its key.
-pub fn menu_item(ui: &mut Ui, cx: &mut Cx<'_>, id: actions::Id) -> Response {
+pub fn menu_item(ui: &mut Ui, cx: &mut PanelContext<'_>, id: actions::Id) -> Response {
     let action = actions::get(id);
     let key = action.key.map(|k| key_name(ui, &k)).unwrap_or_default();
     act(ui, cx, id, Button::new(action.name).frame(false).shortcut_text(key).min_size(vec2(260.0, 24.0)))
 }
 
 /// An action as a word in a line of text.
-pub fn link(ui: &mut Ui, cx: &mut Cx<'_>, text: &str, id: actions::Id) -> Response {
+pub fn link(ui: &mut Ui, cx: &mut PanelContext<'_>, text: &str, id: actions::Id) -> Response {
     let text = RichText::new(text).size(theme::SMALL).color(theme::of(ui).accent);
     act(ui, cx, id, Button::new(text).frame(false))
 }
 
 /// A plain button that sends a command.
-pub fn button(ui: &mut Ui, cx: &mut Cx<'_>, text: &str, command: impl FnOnce() -> Command) -> Response {
+pub fn button(ui: &mut Ui, cx: &mut PanelContext<'_>, text: &str, command: impl FnOnce() -> Command) -> Response {
     let response = ui.button(text);
     if response.clicked() {
         cx.send(command());
@@ -275,7 +275,7 @@ pub fn empty_state(ui: &mut Ui, title: &str, text: &str, below: impl FnOnce(&mut
 }
 
 /// What went wrong, what to do, and the text to copy.
-pub fn failure(ui: &mut Ui, cx: &mut Cx<'_>, summary: &str, hint: &Option<NextStep>) {
+pub fn failure(ui: &mut Ui, cx: &mut PanelContext<'_>, summary: &str, hint: &Option<NextStep>) {
     let t = theme::of(ui);
     let hint = next_step::words(hint.as_ref());
     egui::Frame::new().fill(t.raised).stroke(Stroke::new(1.0, t.error)).corner_radius(theme::RADIUS).inner_margin(12).show(

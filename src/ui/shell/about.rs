@@ -2,7 +2,7 @@
 
 use crate::{
     app::Command,
-    ui::shared::{context::Cx, theme, widgets},
+    ui::shared::{context::PanelContext, theme, widgets},
 };
 use eframe::egui::{RichText, ScrollArea, Ui};
 
@@ -17,7 +17,7 @@ const LICENCES: [(&str, &str); 3] = [
     ),
 ];
 
-pub fn show(ui: &mut Ui, cx: &mut Cx<'_>) {
+pub fn show(ui: &mut Ui, cx: &mut PanelContext<'_>) {
     let t = theme::of(ui);
     let close = widgets::dialog(ui, "about", 520.0, |ui| {
         ui.label(RichText::new("Dissolve Studio").size(theme::TITLE));

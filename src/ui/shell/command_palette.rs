@@ -6,7 +6,7 @@ use crate::{
         actions::{ACTIONS, Action, Id},
     },
     ui::shared::{
-        context::{Cx, allowed},
+        context::{PanelContext, allowed},
         theme, widgets,
     },
 };
@@ -23,7 +23,7 @@ pub struct Palette {
 }
 
 impl Palette {
-    pub fn show(&mut self, ui: &mut Ui, cx: &mut Cx<'_>) {
+    pub fn show(&mut self, ui: &mut Ui, cx: &mut PanelContext<'_>) {
         let t = theme::of(ui);
         let (up, down, enter) = ui.input_mut(|i| {
             let mut pressed = |key| i.consume_key(Default::default(), key);
@@ -71,7 +71,7 @@ impl Palette {
     }
 
     /// What can be done now comes first.
-    fn found(&self, cx: &Cx<'_>, most: usize) -> Vec<&'static Action> {
+    fn found(&self, cx: &PanelContext<'_>, most: usize) -> Vec<&'static Action> {
         let query = self.query.to_lowercase();
         let shown = |a: &&Action| a.name.to_lowercase().contains(&query) && !matches!(a.id, Id::Palette | Id::Escape);
         let mut found: Vec<&Action> = ACTIONS.iter().filter(shown).collect();

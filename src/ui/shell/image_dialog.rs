@@ -7,7 +7,7 @@ use crate::{
     ui::{
         dissolve::{change_curve, compare, image_frame, t_slider, view},
         results::{annotations, explanation},
-        shared::{context::Cx, theme, widgets},
+        shared::{context::PanelContext, theme, widgets},
     },
 };
 use eframe::egui::{Align, Button, Frame, Id, Layout, Modal, RichText, ScrollArea, Ui, Vec2, WidgetInfo, accesskit::Role, vec2};
@@ -21,7 +21,7 @@ const ABOVE: f32 = 200.0;
 /// Height of tags and note.
 const NOTE: f32 = 112.0;
 
-pub fn show(ui: &mut Ui, cx: &mut Cx<'_>, note: &mut (String, String)) {
+pub fn show(ui: &mut Ui, cx: &mut PanelContext<'_>, note: &mut (String, String)) {
     let t = theme::of(ui);
     let window = ui.ctx().content_rect().size();
     let room = window - Vec2::splat(if window.x < BESIDE.x { 16.0 } else { 64.0 });
@@ -75,7 +75,7 @@ pub fn show(ui: &mut Ui, cx: &mut Cx<'_>, note: &mut (String, String)) {
 /// The pictures in this height, the terms of the score, tags and note.
 fn looked_at(
     ui: &mut Ui,
-    cx: &mut Cx<'_>,
+    cx: &mut PanelContext<'_>,
     note: &mut (String, String),
     set: &ScoreSet,
     row: &ScoreRow,
@@ -99,7 +99,7 @@ fn looked_at(
 }
 
 /// Where the pictures leave room: the slider, and the energy curve.
-fn below(ui: &mut Ui, cx: &mut Cx<'_>) {
+fn below(ui: &mut Ui, cx: &mut PanelContext<'_>) {
     const CURVE: f32 = 150.0;
     let slider = t_slider::height(ui.available_width()) + theme::GAP;
     if cx.state.dissolve.uses_t() && ui.available_height() >= slider {
@@ -113,7 +113,7 @@ fn below(ui: &mut Ui, cx: &mut Cx<'_>) {
 }
 
 /// The image with its twin, as far as there is one.
-fn picture(ui: &mut Ui, cx: &mut Cx<'_>, size: Vec2, elsewhere: Option<&'static str>) {
+fn picture(ui: &mut Ui, cx: &mut PanelContext<'_>, size: Vec2, elsewhere: Option<&'static str>) {
     match elsewhere.or(cx.state.dissolve.missing()) {
         None => {
             let seen = compare::show(ui, cx, size);
@@ -123,13 +123,13 @@ fn picture(ui: &mut Ui, cx: &mut Cx<'_>, size: Vec2, elsewhere: Option<&'static 
     }
 }
 
-fn row<'a>(cx: &'a Cx<'_>) -> Option<&'a ScoreRow> {
+fn row<'a>(cx: &'a PanelContext<'_>) -> Option<&'a ScoreRow> {
     let results = &cx.state.results;
     (cx.state.workspace == Workspace::Results).then_some(())?;
     results.ready()?.rows.get(results.row?)
 }
 
-fn head(ui: &mut Ui, cx: &mut Cx<'_>, row: Option<&ScoreRow>) {
+fn head(ui: &mut Ui, cx: &mut PanelContext<'_>, row: Option<&ScoreRow>) {
     let t = theme::of(ui);
     let (label, name) = match (cx.state.open().zip(cx.state.selected), row) {
         (_, Some(row)) => (crate::ui::shared::widgets::label_of(row.label), row.path.clone()),
@@ -164,7 +164,7 @@ fn head(ui: &mut Ui, cx: &mut Cx<'_>, row: Option<&ScoreRow>) {
 }
 
 /// The strength and the model of the twin in view, where there is room to say them.
-fn dissolved_by(ui: &mut Ui, cx: &mut Cx<'_>) {
+fn dissolved_by(ui: &mut Ui, cx: &mut PanelContext<'_>) {
     let d = &cx.state.dissolve;
     let Some(model) = d.model().filter(|_| d.uses_t() && ui.available_width() > 420.0) else { return };
     let name = model.name.clone();
@@ -176,7 +176,7 @@ fn dissolved_by(ui: &mut Ui, cx: &mut Cx<'_>) {
 }
 
 /// Without a model there is no twin: the little picture, enlarged.
-fn alone(ui: &mut Ui, cx: &Cx<'_>, size: Vec2, missing: &str) {
+fn alone(ui: &mut Ui, cx: &PanelContext<'_>, size: Vec2, missing: &str) {
     let (rect, _) = ui.allocate_exact_size(size, eframe::egui::Sense::hover());
     if let Some(texture) = cx.state.selected.and_then(|id| cx.textures.thumbnail(id)) {
         let place = widgets::fit(texture.size_vec2(), rect.shrink2(vec2(0.0, 16.0)));

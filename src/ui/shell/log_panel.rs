@@ -2,11 +2,11 @@
 
 use crate::{
     app::{Command, State, actions::Id, icons},
-    ui::shared::{context::Cx, theme, widgets},
+    ui::shared::{context::PanelContext, theme, widgets},
 };
 use eframe::egui::{Align, Layout, RichText, ScrollArea, TextStyle, Ui};
 
-pub fn show(ui: &mut Ui, cx: &mut Cx<'_>) {
+pub fn show(ui: &mut Ui, cx: &mut PanelContext<'_>) {
     ui.horizontal(|ui| {
         widgets::caption(ui, "LOG");
         ui.with_layout(Layout::right_to_left(Align::Center), |ui| {

@@ -6,7 +6,7 @@ use crate::{
         Command, actions, icons,
         state::{Notice, Workspace},
     },
-    ui::shared::{context::Cx, theme, widgets},
+    ui::shared::{context::PanelContext, theme, widgets},
 };
 use eframe::egui::{Align, Button, Frame, Label, Layout, Margin, Panel, RichText, Ui, WidgetInfo, accesskit::Role};
 use std::time::{Duration, Instant};
@@ -21,7 +21,7 @@ const STAY: Duration = Duration::from_secs(10);
 pub struct Notices(Option<(String, Instant)>);
 
 impl Notices {
-    pub fn show(&mut self, ui: &mut Ui, cx: &mut Cx<'_>) {
+    pub fn show(&mut self, ui: &mut Ui, cx: &mut PanelContext<'_>) {
         self.expire(ui, cx);
         let notices = &cx.state.notices;
         if notices.is_empty() {
@@ -39,7 +39,7 @@ impl Notices {
         });
     }
 
-    fn expire(&mut self, ui: &Ui, cx: &mut Cx<'_>) {
+    fn expire(&mut self, ui: &Ui, cx: &mut PanelContext<'_>) {
         let told = cx.state.notices.iter().position(|n| !n.is_error && n.results.is_none());
         let Some((index, notice)) = told.and_then(|i| Some((i, cx.state.notices.get(i)?))) else {
             self.0 = None;
@@ -60,7 +60,7 @@ impl Notices {
     }
 }
 
-fn row(ui: &mut Ui, cx: &mut Cx<'_>, index: usize, notice: &Notice, older: usize) {
+fn row(ui: &mut Ui, cx: &mut PanelContext<'_>, index: usize, notice: &Notice, older: usize) {
     let t = theme::of(ui);
     ui.horizontal(|ui| {
         let (icon, colour) = if notice.is_error { (icons::WARNING, t.error) } else { (icons::INFO, t.accent) };

@@ -2,12 +2,12 @@
 
 use crate::{
     app::{Command, actions::Id, icons},
-    ui::shared::{context::Cx, theme, widgets},
+    ui::shared::{context::PanelContext, theme, widgets},
 };
 use eframe::egui::{Align, Frame, Label, Layout, Margin, Panel, RichText, Ui};
 
-pub fn show(ui: &mut Ui, cx: &mut Cx<'_>) {
-    let (run, queue) = (cx.state.offered(), cx.state.remembered.queue.len());
+pub fn show(ui: &mut Ui, cx: &mut PanelContext<'_>) {
+    let (run, queue) = (cx.state.offered(), cx.state.persisted.queue.len());
     if cx.state.running().is_some() || cx.state.closing || (run.is_none() && queue == 0) {
         return;
     }

@@ -6,7 +6,7 @@ use crate::{
         actions::{ACTIONS, Action, Id},
     },
     ui::shared::{
-        context::{Cx, allowed},
+        context::{PanelContext, allowed},
         theme, widgets,
     },
 };
@@ -14,7 +14,7 @@ use eframe::egui::{Grid, Key, KeyboardShortcut, Label, RichText, ScrollArea, Ui}
 use std::cmp::Reverse;
 
 /// Sends the command of each action whose key was pressed.
-pub fn dispatch(ui: &mut Ui, cx: &mut Cx<'_>) {
+pub fn dispatch(ui: &mut Ui, cx: &mut PanelContext<'_>) {
     let typing = ui.ctx().text_edit_focused();
     let focused = ui.ctx().memory(|m| m.focused().is_some());
     // Ctrl+Shift+Z is Ctrl+Z as well, to who asks for that first.
@@ -47,7 +47,7 @@ pub fn dispatch(ui: &mut Ui, cx: &mut Cx<'_>) {
 }
 
 /// The `?` page.
-pub fn show(ui: &mut Ui, cx: &mut Cx<'_>) {
+pub fn show(ui: &mut Ui, cx: &mut PanelContext<'_>) {
     const HELD: [(&str, &str); 3] = [
         ("Shift held", "Show the original in place of the dissolved picture"),
         ("Wheel", "Zoom pictures; on the slider: change t"),

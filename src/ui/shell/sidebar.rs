@@ -12,13 +12,13 @@ use crate::{
     ui::{
         data::open,
         runs::list,
-        shared::{context::Cx, theme, widgets},
+        shared::{context::PanelContext, theme, widgets},
     },
 };
 use eframe::egui::{Align, Button, FontId, Layout, RichText, Ui, WidgetInfo, accesskit::Role, vec2};
 
 /// `path`: what was typed of one so far.
-pub fn show(ui: &mut Ui, cx: &mut Cx<'_>, path: &mut String) {
+pub fn show(ui: &mut Ui, cx: &mut PanelContext<'_>, path: &mut String) {
     widgets::side_content(ui, |ui| {
         ui.horizontal(|ui| {
             widgets::caption(ui, "DATA SET");
@@ -35,7 +35,7 @@ pub fn show(ui: &mut Ui, cx: &mut Cx<'_>, path: &mut String) {
         }
         let open = cx.state.open().map(|o| o.config.clone());
         let is_other = |c: &crate::config::DataConfig| open.as_ref().is_none_or(|o| o.path != c.path);
-        if cx.state.remembered.recent.iter().any(is_other) {
+        if cx.state.persisted.recent.iter().any(is_other) {
             ui.add_space(theme::PAGE);
             widgets::caption(ui, "RECENT");
             open::recent(ui, cx, open.as_ref());
@@ -74,7 +74,7 @@ pub fn show(ui: &mut Ui, cx: &mut Cx<'_>, path: &mut String) {
     });
 }
 
-fn data_set(ui: &mut Ui, cx: &mut Cx<'_>, open: &Open) {
+fn data_set(ui: &mut Ui, cx: &mut PanelContext<'_>, open: &Open) {
     let now = cx.state.data.filter;
     line(ui, cx, "All images", open.dataset.items.len(), None, now == Filter::default(), Filter::default());
     for split in Split::ALL {
@@ -108,7 +108,7 @@ const SEARCHED: usize = 6;
 const CLASSES: usize = 200;
 
 /// One line of the tree: a click filters by it, another one takes that back.
-fn line(ui: &mut Ui, cx: &mut Cx<'_>, name: &str, count: usize, mark: Option<Option<Label>>, chosen: bool, to: Filter) {
+fn line(ui: &mut Ui, cx: &mut PanelContext<'_>, name: &str, count: usize, mark: Option<Option<Label>>, chosen: bool, to: Filter) {
     let t = theme::of(ui);
     let width = ui.available_width();
     let indent = if mark.is_some() { "      " } else { "" };
@@ -129,7 +129,7 @@ fn line(ui: &mut Ui, cx: &mut Cx<'_>, name: &str, count: usize, mark: Option<Opt
     }
 }
 
-fn entry(ui: &mut Ui, cx: &mut Cx<'_>, run: &RunEntry) {
+fn entry(ui: &mut Ui, cx: &mut PanelContext<'_>, run: &RunEntry) {
     let t = theme::of(ui);
     let chosen = cx.state.results.run.as_deref() == Some(run.path.as_path());
     let (state, colour) = match run.figure("auroc") {

@@ -9,11 +9,11 @@ use crate::{
     },
     jobs::job::Outcome,
     ml::base::reporter::Stage,
-    ui::shared::{context::Cx, theme, widgets},
+    ui::shared::{context::PanelContext, theme, widgets},
 };
 use eframe::egui::{Align, Color32, Label, Layout, ProgressBar, RichText, Sense, Shape, Stroke, Ui, pos2, vec2};
 
-pub fn show(ui: &mut Ui, cx: &mut Cx<'_>) {
+pub fn show(ui: &mut Ui, cx: &mut PanelContext<'_>) {
     let t = theme::of(ui);
     let Some(job) = cx.state.job() else { return };
     ui.horizontal_centered(|ui| {

@@ -6,11 +6,11 @@ use crate::{
         icons,
         state::{Room, ThemeChoice, Workspace},
     },
-    ui::shared::{context::Cx, theme, widgets},
+    ui::shared::{context::PanelContext, theme, widgets},
 };
 use eframe::egui::{Align, Button, Layout, RichText, Ui, WidgetInfo, accesskit::Role, vec2};
 
-pub fn show(ui: &mut Ui, cx: &mut Cx<'_>) {
+pub fn show(ui: &mut Ui, cx: &mut PanelContext<'_>) {
     let t = theme::of(ui);
     ui.horizontal_centered(|ui| {
         ui.set_height(28.0);
@@ -36,7 +36,7 @@ pub fn show(ui: &mut Ui, cx: &mut Cx<'_>) {
                 return;
             }
             widgets::icon_button(ui, cx, Id::Keys);
-            let now = match cx.state.remembered.theme {
+            let now = match cx.state.persisted.theme {
                 ThemeChoice::System => "as the system",
                 ThemeChoice::Dark => "dark",
                 ThemeChoice::Light => "light",
@@ -114,7 +114,7 @@ const MENU: [(&str, &[Id]); 8] = [
 
 const MENU_WIDTH: f32 = 264.0;
 
-fn menu(ui: &mut Ui, cx: &mut Cx<'_>) {
+fn menu(ui: &mut Ui, cx: &mut PanelContext<'_>) {
     let t = theme::of(ui);
     let title = match cx.state.room {
         Room::Wide => format!("{}  Dissolve Studio", icons::DROP_HALF),
@@ -134,7 +134,7 @@ fn menu(ui: &mut Ui, cx: &mut Cx<'_>) {
     button.response.widget_info(|| WidgetInfo::labeled(Role::Button, true, "Menu"));
 }
 
-fn tab(ui: &mut Ui, cx: &mut Cx<'_>, workspace: Workspace, id: Id) {
+fn tab(ui: &mut Ui, cx: &mut PanelContext<'_>, workspace: Workspace, id: Id) {
     let t = theme::of(ui);
     let (action, here) = (actions::get(id), cx.state.workspace == workspace);
     let number = workspace as usize + 1;

@@ -8,7 +8,7 @@ use crate::{
     },
     engine::export::{curves::Graph, results::Format},
     ml::base::reporter::Stage,
-    ui::shared::{context::Cx, plot, theme, widgets},
+    ui::shared::{context::PanelContext, plot, theme, widgets},
 };
 use eframe::egui::{RichText, Sense, Ui, vec2};
 use egui_plot::{HLine, HoverPosition, Line, MarkerShape, Points};
@@ -28,7 +28,7 @@ pub enum Shown {
     Rate,
 }
 
-pub fn show(ui: &mut Ui, cx: &mut Cx<'_>, shown: &mut Shown) {
+pub fn show(ui: &mut Ui, cx: &mut PanelContext<'_>, shown: &mut Shown) {
     let Some(job) = cx.state.training() else {
         widgets::caption(ui, "PROGRESS");
         widgets::weak(ui, "The curves of the running training will be drawn here. The window stays free while it works.");
@@ -177,7 +177,7 @@ fn auroc(ui: &mut Ui, progress: &Progress, epochs: usize) {
     }
 }
 
-fn previews(ui: &mut Ui, cx: &Cx<'_>, job: &JobInfo) {
+fn previews(ui: &mut Ui, cx: &PanelContext<'_>, job: &JobInfo) {
     if job.progress.previews.is_empty() {
         return;
     }

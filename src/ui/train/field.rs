@@ -5,7 +5,7 @@ use crate::{
         Command,
         state::{Field, Kind, paper_value},
     },
-    ui::shared::{context::Cx, theme, widgets},
+    ui::shared::{context::PanelContext, theme, widgets},
 };
 use eframe::egui::{Align, Checkbox, ComboBox, Label, Layout, RichText, Sense, TextEdit, Ui};
 
@@ -20,7 +20,7 @@ const LONG: usize = 6;
 /// On a narrower card the hint is in the tooltip alone.
 const NARROW: f32 = 270.0;
 
-pub fn show(ui: &mut Ui, cx: &mut Cx<'_>, field: &Field) {
+pub fn show(ui: &mut Ui, cx: &mut PanelContext<'_>, field: &Field) {
     let t = theme::of(ui);
     let train = &cx.state.train;
     let (error, changed) = (train.errors.get(field.key), train.is_changed(field.key));
@@ -74,7 +74,7 @@ pub fn show(ui: &mut Ui, cx: &mut Cx<'_>, field: &Field) {
     }
 }
 
-fn begun(cx: &Cx<'_>, field: &Field) -> String {
+fn begun(cx: &PanelContext<'_>, field: &Field) -> String {
     cx.state.train.begun.get(field.key).cloned().unwrap_or_default()
 }
 

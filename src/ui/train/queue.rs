@@ -5,11 +5,11 @@ use crate::{
         Command, icons,
         state::{JobInfo, JobState},
     },
-    ui::shared::{context::Cx, theme, widgets},
+    ui::shared::{context::PanelContext, theme, widgets},
 };
 use eframe::egui::{Align, Button, Layout, RichText, Ui, Vec2, WidgetInfo, accesskit::Role};
 
-pub fn show(ui: &mut Ui, cx: &mut Cx<'_>) {
+pub fn show(ui: &mut Ui, cx: &mut PanelContext<'_>) {
     let waiting: Vec<&JobInfo> = cx.state.jobs.iter().filter(|j| j.state == JobState::Queued).collect();
     if waiting.is_empty() {
         return;

@@ -11,7 +11,7 @@ use crate::{
     config::{DissolveMethod, Preset},
     jobs::job::Outcome,
     ml::{base::readiness::Readiness, base::reporter::Stage},
-    ui::shared::{context::Cx, theme, widgets},
+    ui::shared::{context::PanelContext, theme, widgets},
 };
 use eframe::egui::{
     Align, Align2, CollapsingHeader, Color32, ComboBox, Frame, Id as EguiId, Layout, RichText, Sense, Stroke, Ui, vec2,
@@ -26,7 +26,7 @@ const CARDS: [(Stage, &str, &str, Id); 3] = [
 /// Width from which on they lie in a row, points.
 const ROW: f32 = 640.0;
 
-pub fn show(ui: &mut Ui, cx: &mut Cx<'_>) {
+pub fn show(ui: &mut Ui, cx: &mut PanelContext<'_>) {
     const ARROW: f32 = 24.0;
     let forecast = cx.state.forecast();
     if ui.available_width() < ROW {
@@ -63,7 +63,7 @@ pub fn show(ui: &mut Ui, cx: &mut Cx<'_>) {
 /// At least this high; returns how high it must be.
 fn show_card(
     ui: &mut Ui,
-    cx: &mut Cx<'_>,
+    cx: &mut PanelContext<'_>,
     (stage, name, text, alone): (Stage, &str, &str, Id),
     forecast: Option<&Forecast>,
     height: f32,
@@ -114,7 +114,7 @@ fn show_card(
 }
 
 /// The fields of a card.
-fn settings(ui: &mut Ui, cx: &mut Cx<'_>, stage: Stage) {
+fn settings(ui: &mut Ui, cx: &mut PanelContext<'_>, stage: Stage) {
     if stage == Stage::Ddpm {
         which_model(ui, cx);
     }
@@ -132,7 +132,7 @@ fn settings(ui: &mut Ui, cx: &mut Cx<'_>, stage: Stage) {
 }
 
 /// The preset of this card alone. Scores have the same values in all of them.
-fn presets(ui: &mut Ui, cx: &mut Cx<'_>, stage: Stage) {
+fn presets(ui: &mut Ui, cx: &mut PanelContext<'_>, stage: Stage) {
     if stage == Stage::Scores {
         return;
     }
@@ -143,7 +143,7 @@ fn presets(ui: &mut Ui, cx: &mut Cx<'_>, stage: Stage) {
 }
 
 /// Trains this card's part alone, or says why it cannot be.
-fn alone_button(ui: &mut Ui, cx: &mut Cx<'_>, alone: Id) {
+fn alone_button(ui: &mut Ui, cx: &mut PanelContext<'_>, alone: Id) {
     ui.add_space(theme::STEP);
     widgets::action_button(ui, cx, alone);
     if let Some(run) = scorable(cx.state).filter(|_| alone == Id::ScoreOnly) {
@@ -158,7 +158,7 @@ fn alone_button(ui: &mut Ui, cx: &mut Cx<'_>, alone: Id) {
 }
 
 /// A folded part of a card; it opens where something in it cannot be used.
-fn show_group(ui: &mut Ui, cx: &mut Cx<'_>, stage: Stage, group: &str) {
+fn show_group(ui: &mut Ui, cx: &mut PanelContext<'_>, stage: Stage, group: &str) {
     let t = theme::of(ui);
     let (changed, wrong) = (cx.state.train.changed_in(stage, group), cx.state.train.has_error_in(stage, group));
     let title = match (changed, wrong) {
@@ -176,7 +176,7 @@ fn show_group(ui: &mut Ui, cx: &mut Cx<'_>, stage: Stage, group: &str) {
 }
 
 /// What the card will take; while it runs, what is left of it.
-fn cost(ui: &mut Ui, cx: &Cx<'_>, stage: Stage, forecast: Option<&Forecast>) {
+fn cost(ui: &mut Ui, cx: &PanelContext<'_>, stage: Stage, forecast: Option<&Forecast>) {
     let t = theme::of(ui);
     let line = |ui: &mut Ui, text: String, colour: Color32| {
         ui.label(RichText::new(text).size(theme::SMALL).color(colour));
@@ -212,7 +212,7 @@ fn cost(ui: &mut Ui, cx: &Cx<'_>, stage: Stage, forecast: Option<&Forecast>) {
 }
 
 /// A new model, or one that is there already.
-fn which_model(ui: &mut Ui, cx: &mut Cx<'_>) {
+fn which_model(ui: &mut Ui, cx: &mut PanelContext<'_>) {
     let models = &cx.state.dissolve.models;
     if models.is_empty() {
         return;
@@ -242,7 +242,7 @@ fn which_model(ui: &mut Ui, cx: &mut Cx<'_>) {
 }
 
 /// Of the model that was chosen, else of the one that the job at hand trains.
-fn readiness_at_hand(cx: &Cx<'_>) -> Option<Readiness> {
+fn readiness_at_hand(cx: &PanelContext<'_>) -> Option<Readiness> {
     let listed = |source| cx.state.runs.iter().find(|r| r.model.as_ref() == Some(source)).and_then(|r| r.readiness.clone());
     match &cx.state.train.reuse {
         Some(source) => listed(source),
@@ -250,12 +250,12 @@ fn readiness_at_hand(cx: &Cx<'_>) -> Option<Readiness> {
     }
 }
 
-fn of_run(cx: &Cx<'_>, job: &JobInfo) -> Option<Readiness> {
+fn of_run(cx: &PanelContext<'_>, job: &JobInfo) -> Option<Readiness> {
     cx.state.runs.iter().find(|r| job.run.as_ref() == Some(&r.path))?.readiness.clone()
 }
 
 /// A stage's state in a word.
-fn state(cx: &Cx<'_>, card: Stage, t: &theme::Tokens) -> (String, Color32, bool) {
+fn state(cx: &PanelContext<'_>, card: Stage, t: &theme::Tokens) -> (String, Color32, bool) {
     if card == Stage::Ddpm && cx.state.train.config.dia.dissolve != DissolveMethod::Diffusion {
         return ("not needed".into(), t.weak, false);
     }

@@ -10,14 +10,14 @@ use crate::{
     },
     config::Preset,
     jobs::job::Outcome,
-    ui::shared::{context::Cx, theme, widgets},
+    ui::shared::{context::PanelContext, theme, widgets},
 };
 use eframe::egui::{Align, Layout, RichText, ScrollArea, Ui};
 
 /// Width in which presets and buttons have one line, points.
 const HEAD: f32 = 720.0;
 
-pub fn show(ui: &mut Ui, cx: &mut Cx<'_>, shown: &mut curves::Shown) {
+pub fn show(ui: &mut Ui, cx: &mut PanelContext<'_>, shown: &mut curves::Shown) {
     ScrollArea::vertical().auto_shrink(false).show(ui, |ui| {
         // The scroll bar floats over what is under it.
         ui.set_max_width(ui.available_width() - theme::PAGE);
@@ -32,10 +32,10 @@ pub fn show(ui: &mut Ui, cx: &mut Cx<'_>, shown: &mut curves::Shown) {
     });
 }
 
-fn head(ui: &mut Ui, cx: &mut Cx<'_>) {
+fn head(ui: &mut Ui, cx: &mut PanelContext<'_>) {
     let t = theme::of(ui);
     let in_line = ui.available_width() >= HEAD;
-    let buttons = |ui: &mut Ui, cx: &mut Cx<'_>| {
+    let buttons = |ui: &mut Ui, cx: &mut PanelContext<'_>| {
         widgets::primary_button(ui, cx, Id::TrainAll);
         // In a line they are laid out from its right end.
         let order = if in_line { [Id::Redo, Id::Undo] } else { [Id::Undo, Id::Redo] };
@@ -85,7 +85,7 @@ fn head(ui: &mut Ui, cx: &mut Cx<'_>) {
 }
 
 /// Why the last training ended before its time.
-fn failed(ui: &mut Ui, cx: &mut Cx<'_>) {
+fn failed(ui: &mut Ui, cx: &mut PanelContext<'_>) {
     let Some(JobState::Ended(Outcome::Failed(failure))) = cx.state.latest(Work::is_on_cards).map(|job| &job.state) else {
         return;
     };
@@ -94,7 +94,7 @@ fn failed(ui: &mut Ui, cx: &mut Cx<'_>) {
 }
 
 /// Time and memory of all three together.
-fn total(ui: &mut Ui, cx: &Cx<'_>) {
+fn total(ui: &mut Ui, cx: &PanelContext<'_>) {
     let t = theme::of(ui);
     if let Some(forecast) = cx.state.forecast() {
         let (time, memory) = (widgets::about(forecast.seconds()), widgets::bytes(forecast.bytes()));
@@ -108,7 +108,7 @@ fn total(ui: &mut Ui, cx: &Cx<'_>) {
 }
 
 /// Said before memory would run out.
-fn memory(ui: &mut Ui, cx: &Cx<'_>) {
+fn memory(ui: &mut Ui, cx: &PanelContext<'_>) {
     let (Some(forecast), Some(free)) = (cx.state.forecast(), cx.state.machine.free_memory) else { return };
     if cx.state.running().is_none() && forecast.bytes() > 0.9 * free as f64 {
         let (need, free) = (widgets::bytes(forecast.bytes()), widgets::bytes(free as f64));

@@ -3,15 +3,15 @@
 mod track;
 mod view;
 
-pub use track::{RUNGS, T_MAX, Track};
+pub use track::{STRIP_STEPS, T_MAX, Track};
 pub use view::{Layout, Shown, View};
 
 use crate::{
     config::{DissolveMethod, PreprocessConfig},
     data::ImageId,
     engine::{
-        dissolve_session::{Original, Plate, Twin},
-        normal_band::Band,
+        dissolve_session::{ComparisonPanel, Dissolved, Original},
+        normal_band::NormalBand,
         run_list::ModelSource,
     },
     error::Failure,
@@ -71,26 +71,26 @@ pub struct DissolveState {
     /// Number of the newest wish; answers to older ones are dropped.
     pub generation: u64,
     /// Number of the ladder: changes with all but t.
-    pub ladder: u64,
+    pub strip: u64,
     /// The preprocessing that the present twins were made with.
     pub preprocess: PreprocessConfig,
     pub original: Option<Original>,
-    pub done: Option<Twin>,
+    pub done: Option<Dissolved>,
     /// Stands for the twin of t until that has come: a mixture of the twins beside it.
     pub nearly: Option<Arc<Raster>>,
     pub failed: Option<Failure>,
     /// The twins made so far, by t.
-    pub twins: BTreeMap<usize, Twin>,
+    pub twins: BTreeMap<usize, Dissolved>,
     /// The t whose little pictures are there.
     pub pictured: BTreeSet<usize>,
-    pub plates: Vec<Option<Plate>>,
+    pub panels: Vec<Option<ComparisonPanel>>,
     /// How much dissolving changes the training normals.
-    pub band: Option<Band>,
+    pub band: Option<NormalBand>,
     pub playing: bool,
     /// Something changed while the twin was out of view: it is asked for when it comes into view.
     pub stale: bool,
     /// Where strips and sweeps are written; empty: the workspace's own folder.
-    pub film_folder: PathBuf,
+    pub export_folder: PathBuf,
     /// One is being written.
     pub filming: bool,
 }
@@ -115,7 +115,7 @@ impl Default for DissolveState {
             blink: false,
             pinned: Vec::new(),
             generation: 0,
-            ladder: 0,
+            strip: 0,
             preprocess: PreprocessConfig::default(),
             original: None,
             done: None,
@@ -123,11 +123,11 @@ impl Default for DissolveState {
             failed: None,
             twins: BTreeMap::new(),
             pictured: BTreeSet::new(),
-            plates: Vec::new(),
+            panels: Vec::new(),
             band: None,
             playing: false,
             stale: true,
-            film_folder: PathBuf::new(),
+            export_folder: PathBuf::new(),
             filming: false,
         }
     }
@@ -157,7 +157,7 @@ impl DissolveState {
     }
 
     /// The twin that is done, where it is of this image.
-    pub fn done_of(&self, image: Option<ImageId>) -> Option<&Twin> {
+    pub fn done_of(&self, image: Option<ImageId>) -> Option<&Dissolved> {
         self.done.as_ref().filter(|done| Some(done.image) == image)
     }
 
@@ -171,7 +171,7 @@ impl DissolveState {
         self.twins.iter().map(|(t, twin)| (*t, twin.mean_abs_change))
     }
 
-    pub fn keep(&mut self, twin: Twin) {
+    pub fn keep(&mut self, twin: Dissolved) {
         if self.twins.len() >= KEPT {
             let (pictured, now) = (&self.pictured, self.t);
             self.twins.retain(|t, _| pictured.contains(t) || *t == now);
@@ -180,9 +180,9 @@ impl DissolveState {
     }
 
     /// The t of the ladder's little pictures, and of the strip where that is shown.
-    pub fn rungs(&self) -> impl Iterator<Item = usize> {
+    pub fn strip_steps(&self) -> impl Iterator<Item = usize> {
         let strip: &[usize] = if self.layout == Layout::Steps { &crate::engine::export::sweep::STRIP } else { &[] };
-        strip.iter().copied().chain((0..RUNGS).map(|rung| self.track.rung_t(rung)))
+        strip.iter().copied().chain((0..STRIP_STEPS).map(|thumbnail| self.track.rung_t(thumbnail)))
     }
 
     /// A mixture of the twins on both sides of t: what the twin of t will nearly look like.

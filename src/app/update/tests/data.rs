@@ -10,7 +10,7 @@ use crate::{
     },
     config::{DataConfig, LabelColumns, PreprocessConfig, Reading},
     data::{Duplicate, Examination, ImageId, TablePreview},
-    engine::preprocess_preview::Looked,
+    engine::preprocess_preview::PreprocessPreview,
     jobs::events::{JobEvent, Pick, Picked},
     run_dir::RunKind,
 };
@@ -69,9 +69,9 @@ fn a_table_that_could_not_be_opened_is_mapped_too() {
 #[test]
 fn recent_data_sets_keep_how_they_were_read_and_can_be_forgotten() {
     let mut state = opened();
-    assert_eq!(state.remembered.recent[0].normal, ["good"]);
+    assert_eq!(state.persisted.recent[0].normal, ["good"]);
     update(&mut state, Command::ForgetRecent("set".into()));
-    assert!(state.remembered.recent.is_empty());
+    assert!(state.persisted.recent.is_empty());
 }
 
 #[test]
@@ -103,19 +103,21 @@ fn the_selected_image_is_looked_at_once_and_again_with_other_settings() {
     let mut state = opened();
     let asked = |state: &mut State| {
         let effects = follow(state);
-        effects.into_iter().find_map(|e| if let Effect::Look(look) = e { Some((look.generation, look.image)) } else { None })
+        effects
+            .into_iter()
+            .find_map(|e| if let Effect::PreviewPreprocessing(look) = e { Some((look.generation, look.image)) } else { None })
     };
     assert_eq!(asked(&mut state), Some((1, ImageId(5))));
     assert_eq!(asked(&mut state), None);
     let config = PreprocessConfig { circle_crop: true, ..PreprocessConfig::default() };
     update(&mut state, Command::Preprocess(config.clone()));
-    let ladder = state.dissolve.ladder;
+    let strip = state.dissolve.strip;
     assert_eq!(asked(&mut state), Some((2, ImageId(5))));
-    assert!(state.dissolve.ladder > ladder, "what was dissolved is out of date");
-    let looked = |image| Looked { image: ImageId(image), before: pixels(), after: pixels(), outline: None };
-    let late = JobEvent::Looked { generation: 1, looked: Ok(looked(5)) };
+    assert!(state.dissolve.strip > strip, "what was dissolved is out of date");
+    let preview = |image| PreprocessPreview { image: ImageId(image), before: pixels(), after: pixels(), outline: None };
+    let late = JobEvent::PreprocessPreview { generation: 1, preview: Ok(preview(5)) };
     assert!(update(&mut state, late).is_empty() && state.data.look.done.is_none());
-    let effects = update(&mut state, JobEvent::Looked { generation: 2, looked: Ok(looked(5)) });
+    let effects = update(&mut state, JobEvent::PreprocessPreview { generation: 2, preview: Ok(preview(5)) });
     assert!(matches!(&effects[..], [Effect::Upload(Texture::Before, _), Effect::Upload(Texture::After, _)]));
     update(&mut state, Command::Undo);
     assert_eq!(state.train.config.preprocess, PreprocessConfig::default());

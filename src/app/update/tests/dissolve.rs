@@ -11,11 +11,11 @@ use crate::{
     config::{DissolveMethod, PreprocessConfig},
     data::ImageId,
     engine::{
-        display::rgba::Pixels,
-        dissolve_request::{Board, Dissolve},
-        dissolve_session::{Plate, Rung, Twin},
-        export::sweep::Film,
-        normal_band::Band,
+        display::rgba::Rgba,
+        dissolve_request::{ComparisonGrid, DissolveRequest},
+        dissolve_session::{ComparisonPanel, Dissolved, StripThumbnail},
+        export::sweep::SweepExport,
+        normal_band::NormalBand,
         run_list::ModelSource,
     },
     gpu::{Raster, Texels},
@@ -24,22 +24,22 @@ use crate::{
 use std::sync::Arc;
 
 /// The twin of the image that is selected in a fresh state; all its pixels are `value`.
-fn twin(t: usize, value: f32) -> Twin {
+fn twin(t: usize, value: f32) -> Dissolved {
     let raster = Arc::new(Raster::new(2, 2, Texels::Floats(vec![[value; 4]; 4])));
-    Twin { image: ImageId(5), t, raster, mean_abs_change: f64::from(value), milliseconds: 1.0, resolution: 32, weights: 7 }
+    Dissolved { image: ImageId(5), t, raster, mean_abs_change: f64::from(value), milliseconds: 1.0, resolution: 32, weights: 7 }
 }
 
-fn rung(t: usize, value: f32) -> Rung {
-    Rung { twin: twin(t, value), pixels: Pixels { width: 1, height: 1, rgba: vec![0; 4] } }
+fn thumbnail(t: usize, value: f32) -> StripThumbnail {
+    StripThumbnail { twin: twin(t, value), pixels: Rgba { width: 1, height: 1, rgba: vec![0; 4] } }
 }
 
-fn wish(effects: &[Effect]) -> Dissolve {
-    let [Effect::Dissolve(wish)] = effects else { panic!("{effects:?}") };
-    (**wish).clone()
+fn request(effects: &[Effect]) -> DissolveRequest {
+    let [Effect::Dissolve(request)] = effects else { panic!("{effects:?}") };
+    (**request).clone()
 }
 
 /// Dissolve is in view, and one finished model is there.
-fn with_model() -> (State, Dissolve) {
+fn with_model() -> (State, DissolveRequest) {
     let mut state = opened();
     state.dissolve.models = vec![ModelChoice {
         source: ModelSource("run".into()),
@@ -50,8 +50,8 @@ fn with_model() -> (State, Dissolve) {
         is_finished: true,
     }];
     let effects = update(&mut state, Command::Go(Workspace::Dissolve));
-    let wish = wish(&effects);
-    (state, wish)
+    let request = request(&effects);
+    (state, request)
 }
 
 fn value(state: &State) -> f32 {
@@ -63,8 +63,8 @@ fn value(state: &State) -> f32 {
 fn the_slider_drops_stale_answers() {
     let (mut state, first) = with_model();
     assert!(update(&mut state, Command::SetT(80)).is_empty(), "t is 80 already");
-    let second = wish(&update(&mut state, Command::SetT(200)));
-    assert!(second.generation > first.generation && second.ladder == first.ladder && second.t == 200);
+    let second = request(&update(&mut state, Command::SetT(200)));
+    assert!(second.generation > first.generation && second.strip == first.strip && second.t == 200);
     update(&mut state, JobEvent::Dissolved { generation: first.generation, twin: Ok(twin(80, 0.1)) });
     assert!(state.dissolve.done.is_none());
     update(&mut state, JobEvent::Dissolved { generation: second.generation, twin: Ok(twin(200, 0.2)) });
@@ -76,21 +76,21 @@ fn the_slider_drops_stale_answers() {
 fn the_cache_answers_at_once() {
     let (mut state, first) = with_model();
     for (t, v) in [(100, 0.2), (300, 0.6)] {
-        let effects = update(&mut state, JobEvent::Rung { ladder: first.ladder, rung: rung(t, v) });
-        assert!(matches!(&effects[..], [Effect::Upload(Texture::Rung(at), _)] if *at == t));
+        let effects = update(&mut state, JobEvent::StripThumbnail { strip: first.strip, thumbnail: thumbnail(t, v) });
+        assert!(matches!(&effects[..], [Effect::Upload(Texture::StripThumbnail(at), _)] if *at == t));
     }
-    let between = wish(&update(&mut state, Command::SetT(150)));
-    assert!(between.known.is_none() && !between.rungs.contains(&100));
+    let between = request(&update(&mut state, Command::SetT(150)));
+    assert!(between.known.is_none() && !between.strip_steps.contains(&100));
     assert!(state.dissolve.nearly.is_some() && (0.21..0.59).contains(&value(&state)));
     update(&mut state, JobEvent::Dissolved { generation: between.generation, twin: Ok(twin(150, 0.3)) });
     assert!(state.dissolve.nearly.is_none() && value(&state) == 0.3);
     for (t, v) in [(300, 0.6), (150, 0.3)] {
-        let known = wish(&update(&mut state, Command::SetT(t)));
+        let known = request(&update(&mut state, Command::SetT(t)));
         assert_eq!(known.known, Some(f64::from(v)), "it is not made again");
         assert!(state.dissolve.nearly.is_none() && value(&state) == v);
     }
     assert_eq!(state.dissolve.energy().map(|(t, _)| t).collect::<Vec<_>>(), [100, 150, 300]);
-    update(&mut state, JobEvent::Rung { ladder: first.ladder + 1, rung: rung(7, 0.9) });
+    update(&mut state, JobEvent::StripThumbnail { strip: first.strip + 1, thumbnail: thumbnail(7, 0.9) });
     assert_eq!(state.dissolve.twins.len(), 3, "another image's ladder");
 }
 
@@ -98,15 +98,15 @@ fn the_cache_answers_at_once() {
 fn a_model_that_has_grown_makes_all_twins_anew() {
     let (mut state, _) = with_model();
     state.dissolve.models[0].is_finished = false;
-    let first = wish(&update(&mut state, Command::SetT(100)));
+    let first = request(&update(&mut state, Command::SetT(100)));
     update(&mut state, JobEvent::Dissolved { generation: first.generation, twin: Ok(twin(100, 0.1)) });
-    let again = wish(&update(&mut state, Command::SetT(101)));
-    let newer = Twin { weights: 8, ..twin(101, 0.2) };
+    let again = request(&update(&mut state, Command::SetT(101)));
+    let newer = Dissolved { weights: 8, ..twin(101, 0.2) };
     let effects = update(&mut state, JobEvent::Dissolved { generation: again.generation, twin: Ok(newer) });
-    assert!(wish(&effects).ladder > again.ladder);
+    assert!(request(&effects).strip > again.strip);
     assert_eq!(state.dissolve.twins.keys().copied().collect::<Vec<_>>(), [101]);
     update(&mut state, Command::SetT(100));
-    assert!(wish(&update(&mut state, Command::SetT(101))).known.is_none(), "it may have grown again");
+    assert!(request(&update(&mut state, Command::SetT(101))).known.is_none(), "it may have grown again");
 }
 
 #[test]
@@ -118,7 +118,7 @@ fn nothing_is_dissolved_out_of_view_and_all_of_it_when_it_comes_into_view() {
     assert!(update(&mut state, Command::Go(Workspace::Data)).is_empty());
     assert!(update(&mut state, Command::Go(Workspace::Dissolve)).is_empty(), "it is there already");
     state.train.config.preprocess.circle_crop = true;
-    let anew = wish(&update(&mut state, Command::Go(Workspace::Dissolve)));
+    let anew = request(&update(&mut state, Command::Go(Workspace::Dissolve)));
     assert!(anew.preprocess.circle_crop, "another preprocessing makes other twins");
 }
 
@@ -134,10 +134,10 @@ fn without_a_model_the_slider_says_what_is_missing() {
 fn a_sweep_goes_along_the_track_and_begins_again() {
     let (mut state, _) = with_model();
     assert!(update(&mut state, Command::Sweep).is_empty(), "it does not play");
-    let first = wish(&update(&mut state, Command::Play)).t;
-    assert!(wish(&update(&mut state, Command::Sweep)).t > first);
+    let first = request(&update(&mut state, Command::Play)).t;
+    assert!(request(&update(&mut state, Command::Sweep)).t > first);
     update(&mut state, Command::SetT(999));
-    assert_eq!(wish(&update(&mut state, Command::Sweep)).t, 0);
+    assert_eq!(request(&update(&mut state, Command::Sweep)).t, 0);
     let failure = Failure { summary: "no".into(), hint: None };
     let generation = state.dissolve.generation;
     update(&mut state, JobEvent::Dissolved { generation, twin: Err(failure) });
@@ -147,34 +147,37 @@ fn a_sweep_goes_along_the_track_and_begins_again() {
 #[test]
 fn layouts_ask_for_what_they_show() {
     let (mut state, _) = with_model();
-    let images = wish(&update(&mut state, Command::Layout(Layout::Images))).board;
-    assert_eq!(images, Board::Images([5, 6, 7, 0, 1, 2].map(ImageId).to_vec()), "the selected one and those after it");
+    let images = request(&update(&mut state, Command::Layout(Layout::Images))).grid;
+    assert_eq!(images, ComparisonGrid::Images([5, 6, 7, 0, 1, 2].map(ImageId).to_vec()), "the selected one and those after it");
     update(&mut state, Command::Pin);
     update(&mut state, Command::Select(ImageId(2)));
-    let pinned = wish(&update(&mut state, Command::Pin));
-    assert_eq!(pinned.board, Board::Images([5, 2].map(ImageId).to_vec()));
-    let plate =
-        || Plate { label: "x".into(), original: twin(0, 0.0).raster, twin: Err(Failure { summary: "no".into(), hint: None }) };
+    let pinned = request(&update(&mut state, Command::Pin));
+    assert_eq!(pinned.grid, ComparisonGrid::Images([5, 2].map(ImageId).to_vec()));
+    let panel = || ComparisonPanel {
+        label: "x".into(),
+        original: twin(0, 0.0).raster,
+        twin: Err(Failure { summary: "no".into(), hint: None }),
+    };
     for (generation, index) in [(pinned.generation - 1, 0), (pinned.generation, 1), (pinned.generation, 9)] {
-        update(&mut state, JobEvent::Plate { generation, index, plate: plate() });
+        update(&mut state, JobEvent::ComparisonPanel { generation, index, panel: panel() });
     }
-    assert!(state.dissolve.plates[0].is_none() && state.dissolve.plates[1].is_some());
-    assert_eq!(wish(&update(&mut state, Command::Layout(Layout::Resolutions))).board.len(), 3);
-    assert_eq!(state.dissolve.plates.len(), 3);
-    let steps = wish(&update(&mut state, Command::Layout(Layout::Steps)));
-    assert!(crate::engine::export::sweep::STRIP.iter().all(|t| steps.rungs.contains(t)));
-    assert_eq!(wish(&update(&mut state, Command::Layout(Layout::Split))).board, Board::Nothing);
+    assert!(state.dissolve.panels[0].is_none() && state.dissolve.panels[1].is_some());
+    assert_eq!(request(&update(&mut state, Command::Layout(Layout::Resolutions))).grid.len(), 3);
+    assert_eq!(state.dissolve.panels.len(), 3);
+    let steps = request(&update(&mut state, Command::Layout(Layout::Steps)));
+    assert!(crate::engine::export::sweep::STRIP.iter().all(|t| steps.strip_steps.contains(t)));
+    assert_eq!(request(&update(&mut state, Command::Layout(Layout::Split))).grid, ComparisonGrid::Nothing);
 }
 
 #[test]
 fn the_band_is_asked_for_until_it_is_whole() {
     let (mut state, first) = with_model();
     assert!(first.bands.is_some());
-    let band = |count| Band { rows: vec![(5, [0.1, 0.2, 0.3])], count, of: 40 };
-    update(&mut state, JobEvent::Band { ladder: first.ladder, band: band(4) });
-    assert!(wish(&update(&mut state, Command::SetT(81))).bands.is_some());
-    update(&mut state, JobEvent::Band { ladder: first.ladder, band: band(40) });
-    assert!(wish(&update(&mut state, Command::SetT(82))).bands.is_none());
+    let band = |count| NormalBand { rows: vec![(5, [0.1, 0.2, 0.3])], count, of: 40 };
+    update(&mut state, JobEvent::NormalBand { strip: first.strip, band: band(4) });
+    assert!(request(&update(&mut state, Command::SetT(81))).bands.is_some());
+    update(&mut state, JobEvent::NormalBand { strip: first.strip, band: band(40) });
+    assert!(request(&update(&mut state, Command::SetT(82))).bands.is_none());
 }
 
 #[test]
@@ -187,31 +190,33 @@ fn views_keep_to_their_ranges_and_tracks_change_the_ladder() {
     update(&mut state, Command::Divider(3.0));
     update(&mut state, Command::Gain(1000.0));
     assert_eq!((state.dissolve.divider, state.dissolve.gain), (1.0, 64.0));
-    let linear = wish(&update(&mut state, Command::Track(Track::Linear)));
-    assert!(linear.rungs.contains(&Track::Linear.rung_t(3)));
+    let linear = request(&update(&mut state, Command::Track(Track::Linear)));
+    assert!(linear.strip_steps.contains(&Track::Linear.rung_t(3)));
 }
 
 #[test]
 fn exports_go_to_the_workspace_unless_told_otherwise() {
     let (mut state, _) = with_model();
     state.workspace_dir = "work".into();
-    let effects = update(&mut state, Command::Film(Film::Strip));
-    assert!(matches!(&effects[..], [Effect::Film(wish)] if wish.folder.ends_with("work/exports")));
+    let effects = update(&mut state, Command::SweepExport(SweepExport::Strip));
+    assert!(matches!(&effects[..], [Effect::SweepExport(request)] if request.folder.ends_with("work/exports")));
     assert!(state.dissolve.filming);
-    update(&mut state, JobEvent::Filmed(Ok("work/exports/a.png".into())));
+    update(&mut state, JobEvent::SweepExported(Ok("work/exports/a.png".into())));
     assert!(!state.dissolve.filming && state.notices[0].text.contains("a.png"));
-    update(&mut state, Command::FilmFolder("there".into()));
-    let effects = update(&mut state, Command::Film(Film::Sweep));
-    assert!(matches!(&effects[..], [Effect::Film(wish)] if wish.folder.ends_with("there") && wish.steps.len() > 20));
+    update(&mut state, Command::ExportFolder("there".into()));
+    let effects = update(&mut state, Command::SweepExport(SweepExport::Sweep));
+    assert!(
+        matches!(&effects[..], [Effect::SweepExport(request)] if request.folder.ends_with("there") && request.steps.len() > 20)
+    );
 }
 
 #[test]
 fn few_twins_are_kept_however_long_the_hand_plays() {
     let mut d = DissolveState::default();
-    let rung = d.track.rung_t(4);
-    d.pictured.insert(rung);
+    let thumbnail = d.track.rung_t(4);
+    d.pictured.insert(thumbnail);
     (0..999).for_each(|t| d.keep(twin(t, 0.1)));
-    assert!(d.twins.len() <= 400 && d.twins.contains_key(&998) && d.twins.contains_key(&rung));
+    assert!(d.twins.len() <= 400 && d.twins.contains_key(&998) && d.twins.contains_key(&thumbnail));
 }
 
 #[test]
@@ -219,9 +224,9 @@ fn a_models_images_are_prepared_as_its_run_prepared_them() {
     let (mut state, first) = with_model();
     state.dissolve.models[0].preprocess = Some(PreprocessConfig { ben_graham: true, ..PreprocessConfig::default() });
     state.train.config.preprocess.circle_crop = true;
-    let prepared = wish(&update(&mut state, Command::SetT(100)));
-    assert!(prepared.preprocess.ben_graham && !prepared.preprocess.circle_crop && prepared.ladder != first.ladder);
-    let blur = wish(&update(&mut state, Command::Method(DissolveMethod::Gaussian(7))));
+    let prepared = request(&update(&mut state, Command::SetT(100)));
+    assert!(prepared.preprocess.ben_graham && !prepared.preprocess.circle_crop && prepared.strip != first.strip);
+    let blur = request(&update(&mut state, Command::Method(DissolveMethod::Gaussian(7))));
     assert!(blur.preprocess.circle_crop, "a filter has learnt nothing: the form holds");
 }
 
@@ -240,7 +245,7 @@ fn a_run_lends_its_model_to_the_large_view() {
     update(&mut state, Command::Go(Workspace::Results));
     assert_eq!(state.dissolve.model().unwrap().source, ModelSource("newer".into()));
     let effects = update(&mut state, Command::Toggle(Overlay::Picture));
-    let asked = effects.iter().find_map(|e| if let Effect::Dissolve(wish) = e { wish.model.clone() } else { None });
+    let asked = effects.iter().find_map(|e| if let Effect::Dissolve(request) = e { request.model.clone() } else { None });
     assert_eq!(asked, Some(ModelSource("its own".into())), "{effects:?}");
     update(&mut state, Command::Go(Workspace::Dissolve));
     assert_eq!(state.dissolve.model().unwrap().source, ModelSource("newer".into()), "it was only lent");

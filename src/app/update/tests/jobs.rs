@@ -8,7 +8,7 @@ use super::{
 use crate::{
     app::{
         Command, Effect, State, actions,
-        state::{Auroc, JobInfo, JobState, Quantity, Remembered, Work, Workspace},
+        state::{Auroc, JobInfo, JobState, PersistedState, Quantity, Work, Workspace},
         update::update,
     },
     config::{Channels, DissolveMethod, RunConfig},
@@ -25,12 +25,12 @@ use std::path::PathBuf;
 /// The next session, through the file that a session leaves.
 fn next(state: &mut State) -> State {
     state.remember();
-    let file = serde_json::to_string(&state.remembered).unwrap();
+    let file = serde_json::to_string(&state.persisted).unwrap();
     State::starting(serde_json::from_str(&file).unwrap(), PathBuf::new(), 2)
 }
 
 fn waiting(state: &mut State) -> Vec<Work> {
-    state.remembered.queue.clone().into_iter().map(|w| JobInfo::try_from(w).unwrap().work).collect()
+    state.persisted.queue.clone().into_iter().map(|w| JobInfo::try_from(w).unwrap().work).collect()
 }
 
 fn plant(state: &mut State) -> JobId {
@@ -92,7 +92,7 @@ fn the_form_and_the_models_are_as_they_were() {
     assert!(later.train.error().is_some() && later.train.is_changed("ddpm.steps"));
     assert_eq!(later.dissolve.imported, [PathBuf::from("model.pt")]);
     assert_eq!((later.dissolve.method, later.dissolve.gain), (DissolveMethod::Resample, 9.0));
-    let first = State::starting(serde_json::from_str::<Remembered>("{}").unwrap(), PathBuf::new(), 2);
+    let first = State::starting(serde_json::from_str::<PersistedState>("{}").unwrap(), PathBuf::new(), 2);
     assert_eq!((first.train, first.dissolve.gain), (State::default().train, 4.0), "a file of before knows less");
 }
 

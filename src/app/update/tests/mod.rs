@@ -17,12 +17,12 @@ use crate::error::Failure;
 use crate::{
     app::{
         Command, Effect, State,
-        message::Control,
+        message::JobOrder,
         state::{Filter, JobState, Overlay, Quantity, Room, Scores, Side, Work, Workspace},
     },
     config::{DataConfig, RunConfig, ThresholdRule},
     data::{Class, Dataset, ImageId, Item, Label, Layout, Source, Split},
-    engine::{display::rgba::Pixels, score_set::ScoreSet},
+    engine::{display::rgba::Rgba, score_set::ScoreSet},
     jobs::{
         events::JobEvent,
         job::{JobId, Outcome},
@@ -46,8 +46,8 @@ pub(crate) fn dataset(labels: [Option<Label>; 2]) -> Arc<Dataset> {
     Arc::new(Dataset::from_items("set".into(), Layout::ClassFolders, "two folders".into(), classes, (0..8).map(item).collect()))
 }
 
-pub(crate) fn pixels() -> Pixels {
-    Pixels { width: 1, height: 1, rgba: vec![0; 4] }
+pub(crate) fn pixels() -> Rgba {
+    Rgba { width: 1, height: 1, rgba: vec![0; 4] }
 }
 
 /// A state with a data set whose normal class is known.
@@ -78,7 +78,7 @@ fn opening_asks_for_the_data_set_and_takes_the_newest_answer_alone() {
 fn an_opened_set_selects_an_abnormal_test_image_and_can_be_filtered_and_walked() {
     let mut state = opened();
     assert_eq!(state.selected, Some(ImageId(5)));
-    assert_eq!(state.remembered.recent[0].path, PathBuf::from("set"));
+    assert_eq!(state.persisted.recent[0].path, PathBuf::from("set"));
     update(&mut state, Command::Filter(Filter { split: Some(Split::Test), class: Some(0) }));
     assert_eq!(*state.data.shown, [ImageId(4), ImageId(6)]);
     update(&mut state, Command::Walk(1));
@@ -135,7 +135,7 @@ fn training_needs_data_and_valid_settings() {
 fn a_job_is_paused_gone_on_with_and_stopped() {
     let (mut state, id) = training();
     let effects = update(&mut state, Command::Pause(id));
-    assert!(matches!(&effects[..], [Effect::Control(_, Control::Pause)]));
+    assert!(matches!(&effects[..], [Effect::Control(_, JobOrder::Pause)]));
     assert_eq!(state.running().unwrap().state, JobState::Paused);
     update(&mut state, Command::Continue(id));
     update(&mut state, Command::Stop(id));
@@ -178,16 +178,16 @@ fn closing_waits_for_the_checkpoint() {
     let (mut state, id) = training();
     update(&mut state, Command::Train(RunKind::Train));
     let effects = update(&mut state, Command::Close);
-    assert!(matches!(&effects[..], [Effect::Control(_, Control::Stop)]));
+    assert!(matches!(&effects[..], [Effect::Control(_, JobOrder::Stop)]));
     update(&mut state, JobEvent::JobFolder(id, "run".into()));
     let effects = update(&mut state, JobEvent::JobEnded(id, Outcome::Stopped));
     assert!(effects.iter().any(|e| matches!(e, Effect::CloseWindow)));
     assert!(!effects.iter().any(|e| matches!(e, Effect::Train { .. })), "what waits does not begin any more");
     // The next session offers what waited.
-    let mut next = State::starting(state.remembered.clone(), PathBuf::new(), 2);
-    assert_eq!(next.remembered.queue.len(), 1);
+    let mut next = State::starting(state.persisted.clone(), PathBuf::new(), 2);
+    assert_eq!(next.persisted.queue.len(), 1);
     assert!(matches!(&update(&mut next, Command::Requeue)[..], [Effect::Train { .. }]));
-    assert!(next.remembered.queue.is_empty());
+    assert!(next.persisted.queue.is_empty());
 }
 
 /// Test rows: normals score 0 and 2, abnormals 1 and 3; training normals 0.
@@ -276,11 +276,11 @@ fn settings_are_undone_and_done_again() {
 fn the_scale_goes_in_steps_between_its_ends() {
     let mut state = State::default();
     (0..20).for_each(|_| _ = update(&mut state, Command::Scale(1)));
-    assert_eq!(state.remembered.scale.0, 300);
+    assert_eq!(state.persisted.scale.0, 300);
     (0..20).for_each(|_| _ = update(&mut state, Command::Scale(-1)));
-    assert_eq!(state.remembered.scale.factor(), 0.8);
+    assert_eq!(state.persisted.scale.factor(), 0.8);
     update(&mut state, Command::Scale(0));
-    assert_eq!(state.remembered.scale.0, 100);
+    assert_eq!(state.persisted.scale.0, 100);
 }
 
 #[test]
@@ -314,12 +314,12 @@ fn an_unfinished_run_is_offered_once_and_can_be_declined() {
     let left = entry(RunState::Unfinished);
     update(&mut state, JobEvent::Runs(vec![entry(RunState::Finished), left.clone()]));
     assert_eq!(state.offered().map(|r| &r.path), Some(&left.path));
-    let remembered = {
+    let persisted = {
         update(&mut state, Command::Decline);
-        state.remembered.clone()
+        state.persisted.clone()
     };
     assert!(state.offered().is_none());
-    let mut next = State { remembered, ..State::default() };
+    let mut next = State { persisted, ..State::default() };
     update(&mut next, JobEvent::Runs(vec![left.clone()]));
     assert!(next.offered().is_none(), "no means no");
     let mut other = State::default();
@@ -338,7 +338,7 @@ fn the_machine_is_measured_once_where_it_matters() {
     assert!(state.forecast().is_none());
     let speed = Some(crate::ml::training::cost::Speed { unet: 1e10, encoder: 1e10 });
     update(&mut state, JobEvent::Machine(crate::engine::machine::Machine { speed, free_memory: Some(1 << 30) }));
-    assert!(state.forecast().unwrap().seconds() > 1.0 && state.remembered.speed.is_some());
+    assert!(state.forecast().unwrap().seconds() > 1.0 && state.persisted.speed.is_some());
     let effects = update(&mut state, Command::Go(Workspace::Train));
     assert!(matches!(&effects[..], [Effect::Machine { timed: false }]));
 }

@@ -5,11 +5,11 @@ use crate::{
     app::{
         Command, Effect, State,
         actions::{self, Id},
-        state::{Comparing, Map, Overlay, Sieve, Track, Workspace},
+        state::{Comparing, GalleryFilter, Map, Overlay, Track, Workspace},
         update::{tests::*, update},
     },
     config::ThresholdRule,
-    engine::{run_actions::RunErrand, run_comparison::Compared, score_set::ScoreSet},
+    engine::{run_actions::RunAction, run_comparison::ComparedRuns, score_set::ScoreSet},
     jobs::events::JobEvent,
 };
 use std::sync::Arc;
@@ -83,8 +83,8 @@ fn arrows_walk_the_images_that_moved_while_they_are_shown() {
     let figures = crate::scores::Comparison::new(&first.scores, &second.scores, None).unwrap();
     let rows = vec![3, 0, 1];
     update(&mut state, Command::CompareWith(Some("other".into())));
-    let compared = Ok(Arc::new(Compared { first, second, figures, rows }));
-    update(&mut state, JobEvent::Compared { second: "other".into(), compared });
+    let compared = Ok(Arc::new(ComparedRuns { first, second, figures, rows }));
+    update(&mut state, JobEvent::ComparedRuns { second: "other".into(), compared });
     let mut walked = |by| {
         update(&mut state, Command::Walk(by));
         state.results.row
@@ -98,15 +98,15 @@ fn the_run_in_view_is_reported_and_its_threshold_set_by_name() {
     assert!((actions::get(Id::Report).allowed)(&state).is_err(), "it is not listed yet");
     update(&mut state, JobEvent::Runs(vec![super::runs::entry_at("run")]));
     let effects = act(&mut state, Id::Report);
-    assert!(matches!(&effects[..], [Effect::RunErrand(RunErrand::Report(run))] if run.ends_with("run")), "{effects:?}");
+    assert!(matches!(&effects[..], [Effect::RunAction(RunAction::Report(run))] if run.ends_with("run")), "{effects:?}");
     assert!((actions::get(Id::ExportWeights).allowed)(&state).is_err(), "it has none");
     act(&mut state, Id::RuleYouden);
     assert_eq!(state.results.rule, Some(ThresholdRule::Youden));
     update(&mut state, Command::Go(Workspace::Results));
     assert!((actions::get(Id::Unfiltered).allowed)(&state).is_err());
-    update(&mut state, Command::Sieve(Sieve { text: "7".into(), ..Sieve::default() }));
+    update(&mut state, Command::GalleryFilter(GalleryFilter { text: "7".into(), ..GalleryFilter::default() }));
     act(&mut state, Id::Unfiltered);
-    assert!(state.results.sieve.is_empty());
+    assert!(state.results.filter.is_empty());
 }
 
 #[test]

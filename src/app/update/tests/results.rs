@@ -5,7 +5,7 @@ use crate::error::Failure;
 use crate::{
     app::{
         Command, Effect, actions,
-        state::{Comparing, JobState, Scores, Sieve, Sort, Tab, Workspace},
+        state::{Comparing, GalleryFilter, JobState, Scores, Sort, Tab, Workspace},
         update::update,
     },
     engine::score_set::ScoreSet,
@@ -13,7 +13,7 @@ use crate::{
         events::JobEvent,
         job::{JobId, Outcome},
     },
-    scores::{Planted, Remark, Tag},
+    scores::{Annotation, SyntheticLesions, Tag},
 };
 use std::sync::Arc;
 
@@ -28,13 +28,13 @@ fn the_gallery_is_sieved_and_sorted() {
     update(&mut state, Command::Sort(Sort::Nearest));
     assert_eq!(state.results.shown[0], 1);
     update(&mut state, Command::Sort(Sort::Name));
-    update(&mut state, Command::Sieve(Sieve { range: [Some(0.5), Some(2.5)], ..Sieve::default() }));
+    update(&mut state, Command::GalleryFilter(GalleryFilter { range: [Some(0.5), Some(2.5)], ..GalleryFilter::default() }));
     assert_eq!(*state.results.shown, [2, 1]);
-    update(&mut state, Command::Sieve(Sieve { text: "7.P".into(), ..Sieve::default() }));
+    update(&mut state, Command::GalleryFilter(GalleryFilter { text: "7.P".into(), ..GalleryFilter::default() }));
     assert_eq!(*state.results.shown, [0]);
-    update(&mut state, Command::Sieve(Sieve { class: Some("none".into()), ..Sieve::default() }));
+    update(&mut state, Command::GalleryFilter(GalleryFilter { class: Some("none".into()), ..GalleryFilter::default() }));
     assert!(state.results.shown.is_empty());
-    update(&mut state, Command::Sieve(Sieve::default()));
+    update(&mut state, Command::GalleryFilter(GalleryFilter::default()));
     update(&mut state, Command::Tab(Tab::Training));
     assert_eq!(*state.results.shown, [4], "the normals questioned");
 }
@@ -45,27 +45,28 @@ fn tags_are_saved_at_once_and_can_be_taken_back() {
     assert!(update(&mut state, Command::Tag(Tag::ImagePoor)).is_empty(), "nothing is selected");
     update(&mut state, Command::Row(1));
     let effects = update(&mut state, Command::Tag(Tag::ImagePoor));
-    let [Effect::SaveTriage { triage, .. }] = &effects[..] else { panic!("{effects:?}") };
-    assert!(triage.get("6.png").unwrap().has(Tag::ImagePoor));
-    let sieve = Sieve { tag: Some(Tag::ImagePoor), ..Sieve::default() };
+    let [Effect::SaveReview { review, .. }] = &effects[..] else { panic!("{effects:?}") };
+    assert!(review.get("6.png").unwrap().has(Tag::ImagePoor));
+    let filter = GalleryFilter { tag: Some(Tag::ImagePoor), ..GalleryFilter::default() };
     update(&mut state, Command::Tab(Tab::All));
-    update(&mut state, Command::Sieve(sieve));
+    update(&mut state, Command::GalleryFilter(filter));
     assert_eq!(*state.results.shown, [1]);
     let file = state.results.ready().unwrap().file.clone();
-    let noted = state.results.remark("6.png").with_note("blurred");
-    let command = Command::Remark { file, name: "6.png".into(), remark: noted };
+    let noted = state.results.annotation("6.png").with_note("blurred");
+    let command = Command::Annotation { file, name: "6.png".into(), annotation: noted };
     assert_eq!(update(&mut state, command.clone()).len(), 1);
     assert!(update(&mut state, command).is_empty(), "the same is not saved twice");
-    assert!(matches!(&update(&mut state, Command::Undo)[..], [Effect::SaveTriage { .. }]));
-    assert_eq!(state.results.remark("6.png").note, "");
+    assert!(matches!(&update(&mut state, Command::Undo)[..], [Effect::SaveReview { .. }]));
+    assert_eq!(state.results.annotation("6.png").note, "");
     update(&mut state, Command::Undo);
-    assert!(state.results.triage.is_empty() && state.results.shown.is_empty());
+    assert!(state.results.review.is_empty() && state.results.shown.is_empty());
     update(&mut state, Command::Redo);
-    assert!(state.results.remark("6.png").has(Tag::ImagePoor));
+    assert!(state.results.annotation("6.png").has(Tag::ImagePoor));
     update(&mut state, Command::OpenRun("other".into()));
     assert!(update(&mut state, Command::Undo).is_empty() && state.notices.last().unwrap().text.contains("open it"));
     assert_eq!(state.history.next_undo(), Some("Tags and note of 6.png"), "it can be tried again");
-    let elsewhere = Command::Remark { file: "other/scores.csv".into(), name: "6.png".into(), remark: Remark::default() };
+    let elsewhere =
+        Command::Annotation { file: "other/scores.csv".into(), name: "6.png".into(), annotation: Annotation::default() };
     assert!(update(&mut state, elsewhere).is_empty(), "another run's tags are left alone");
 }
 
@@ -75,7 +76,7 @@ fn a_second_run_is_awaited_and_late_answers_are_dropped() {
     let effects = update(&mut state, Command::CompareWith(Some("other".into())));
     assert!(matches!(&effects[..], [Effect::Compare { second, .. }] if second.ends_with("other")));
     let failed =
-        |path: &str| JobEvent::Compared { second: path.into(), compared: Err(Failure { summary: "no".into(), hint: None }) };
+        |path: &str| JobEvent::ComparedRuns { second: path.into(), compared: Err(Failure { summary: "no".into(), hint: None }) };
     update(&mut state, failed("older"));
     assert!(matches!(state.results.comparison, Comparing::Loading(_)));
     update(&mut state, failed("other"));
@@ -126,10 +127,10 @@ fn planted_lesions_are_a_job_and_their_figures_belong_to_one_run() {
     assert!(matches!(&effects[..], [Effect::Plant { id: JobId(1), run }] if run.ends_with("run")));
     assert!(update(&mut state, Command::Plant).is_empty(), "once is enough");
     assert!((actions::get(actions::Id::Keep).allowed)(&state).is_err());
-    let planted = Arc::new(Planted { seed: 0, images: 4, of: 4, cells: Vec::new() });
-    update(&mut state, JobEvent::Planted { run: "other".into(), planted: planted.clone() });
+    let planted = Arc::new(SyntheticLesions { seed: 0, images: 4, of: 4, cells: Vec::new() });
+    update(&mut state, JobEvent::SyntheticLesions { run: "other".into(), planted: planted.clone() });
     assert!(state.results.planted.is_none());
-    update(&mut state, JobEvent::Planted { run: "run".into(), planted });
+    update(&mut state, JobEvent::SyntheticLesions { run: "run".into(), planted });
     let effects = update(&mut state, JobEvent::JobEnded(JobId(1), Outcome::Finished("run".into())));
     assert!(!effects.iter().any(|e| matches!(e, Effect::LoadScores(_))), "gallery and selection stay as they are");
     assert!(state.results.planted.is_some());

@@ -8,7 +8,7 @@ use crate::{
     },
     config::RunConfig,
     engine::{
-        run_actions::{RunDone, RunErrand},
+        run_actions::{RunAction, RunDone},
         run_list::{ModelSource, RunEntry},
     },
     jobs::events::JobEvent,
@@ -71,12 +71,12 @@ fn differing_settings_come_first() {
 #[test]
 fn a_run_is_renamed_and_the_name_comes_back() {
     let mut state = with_runs();
-    let edit = |name: &str| RunErrand::Edit { run: "work/runs/eyes".into(), name: name.into(), notes: "Gaussian tried".into() };
-    let effects = update(&mut state, Command::RunErrand(edit("left eyes")));
-    assert!(matches!(&effects[..], [Effect::RunErrand(_)]));
+    let edit = |name: &str| RunAction::Edit { run: "work/runs/eyes".into(), name: name.into(), notes: "Gaussian tried".into() };
+    let effects = update(&mut state, Command::RunAction(edit("left eyes")));
+    assert!(matches!(&effects[..], [Effect::RunAction(_)]));
     assert_eq!(state.runs[0].manifest.name, "left eyes");
-    assert!(update(&mut state, Command::RunErrand(edit("left eyes"))).is_empty(), "nothing new");
-    assert!(update(&mut state, Command::RunErrand(edit(" "))).is_empty(), "a run has a name");
+    assert!(update(&mut state, Command::RunAction(edit("left eyes"))).is_empty(), "nothing new");
+    assert!(update(&mut state, Command::RunAction(edit(" "))).is_empty(), "a run has a name");
     update(&mut state, Command::Undo);
     assert_eq!(state.runs[0].manifest.name, "eyes");
 }
@@ -85,33 +85,33 @@ fn a_run_is_renamed_and_the_name_comes_back() {
 fn what_is_thrown_away_comes_back_with_undo() {
     let mut state = with_runs();
     update(&mut state, Command::CompareRun("work/runs/eyes".into()));
-    let errand = RunErrand::Trash("work/runs/eyes".into());
-    assert_eq!(update(&mut state, Command::RunErrand(errand.clone())).len(), 1);
+    let action = RunAction::Trash("work/runs/eyes".into());
+    assert_eq!(update(&mut state, Command::RunAction(action.clone())).len(), 1);
     let done = RunDone { text: "in the trash".into(), trashed: Some("work/.trash/eyes".into()), show: None };
-    update(&mut state, JobEvent::RunDone { errand, done: Ok(done) });
+    update(&mut state, JobEvent::RunDone { action, done: Ok(done) });
     update(&mut state, JobEvent::Runs(vec![entry("lungs", 20)]));
     update(&mut state, JobEvent::Trash(vec![entry("eyes", 10)]));
     assert!(state.list.compared.is_empty());
     let effects = update(&mut state, Command::Undo);
-    let [Effect::RunErrand(RunErrand::Restore(path))] = &effects[..] else { panic!("{effects:?}") };
+    let [Effect::RunAction(RunAction::Restore(path))] = &effects[..] else { panic!("{effects:?}") };
     assert!(path.starts_with("work/.trash"));
 }
 
 #[test]
 fn what_is_thrown_away_again_has_one_way_back() {
     let mut state = with_runs();
-    let errand = RunErrand::Trash("work/runs/eyes".into());
+    let action = RunAction::Trash("work/runs/eyes".into());
     let trashed = |state: &mut State, to: &str| {
         let done = RunDone { text: "in the trash".into(), trashed: Some(to.into()), show: None };
-        update(state, JobEvent::RunDone { errand: errand.clone(), done: Ok(done) });
+        update(state, JobEvent::RunDone { action: action.clone(), done: Ok(done) });
     };
-    update(&mut state, Command::RunErrand(errand.clone()));
+    update(&mut state, Command::RunAction(action.clone()));
     trashed(&mut state, "work/.trash/eyes");
     update(&mut state, Command::Undo);
-    assert!(matches!(&update(&mut state, Command::Redo)[..], [Effect::RunErrand(RunErrand::Trash(_))]));
+    assert!(matches!(&update(&mut state, Command::Redo)[..], [Effect::RunAction(RunAction::Trash(_))]));
     trashed(&mut state, "work/.trash/eyes-2");
     let effects = update(&mut state, Command::Undo);
-    assert!(matches!(&effects[..], [Effect::RunErrand(RunErrand::Restore(path))] if path.ends_with("eyes-2")), "{effects:?}");
+    assert!(matches!(&effects[..], [Effect::RunAction(RunAction::Restore(path))] if path.ends_with("eyes-2")), "{effects:?}");
     assert_eq!(state.history.next_undo(), None);
 }
 
@@ -124,7 +124,7 @@ fn half_typed_notes_are_kept_once_whatever_comes_next() {
         assert!(update(&mut state, draft("t")).is_empty() && update(&mut state, draft("tried")).is_empty(), "no file a letter");
         assert!(update(&mut state, Command::WantThumbnails(Vec::new())).len() == 1, "what goes by itself is no end of typing");
         let effects = update(&mut state, command);
-        assert!(matches!(&effects[0], Effect::RunErrand(RunErrand::Edit { notes, .. }) if notes == "tried"), "{effects:?}");
+        assert!(matches!(&effects[0], Effect::RunAction(RunAction::Edit { notes, .. }) if notes == "tried"), "{effects:?}");
         let manifest = &state.runs[0].manifest;
         assert_eq!((manifest.name.as_str(), manifest.notes.as_str()), ("eyes", "tried"), "a run keeps a name");
         update(&mut state, Command::Undo);
@@ -150,9 +150,9 @@ fn the_settings_of_a_run_come_into_the_form_and_go_again() {
 fn a_run_in_work_stays() {
     let mut state = with_runs();
     state.runs[0].is_locked = true;
-    assert!(update(&mut state, Command::RunErrand(RunErrand::Trash("work/runs/eyes".into()))).is_empty());
+    assert!(update(&mut state, Command::RunAction(RunAction::Trash("work/runs/eyes".into()))).is_empty());
     assert!(state.notices.last().unwrap().hint.contains("stop"));
-    assert_eq!(update(&mut state, Command::RunErrand(RunErrand::Trash("work/runs/lungs".into()))).len(), 1);
+    assert_eq!(update(&mut state, Command::RunAction(RunAction::Trash("work/runs/lungs".into()))).len(), 1);
 }
 
 #[test]

@@ -37,13 +37,13 @@ impl Tag {
 
 /// Of one image.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
-pub struct Remark {
+pub struct Annotation {
     /// In the order of [`Tag::ALL`].
     tags: [bool; Tag::ALL.len()],
     pub note: String,
 }
 
-impl Remark {
+impl Annotation {
     pub fn has(&self, tag: Tag) -> bool {
         self.tags[tag as usize]
     }
@@ -71,15 +71,15 @@ impl Remark {
 
 /// Remarks by the name of the image; only those that say something.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
-pub struct Triage(BTreeMap<String, Remark>);
+pub struct Review(BTreeMap<String, Annotation>);
 
-impl Triage {
-    pub fn get(&self, name: &str) -> Option<&Remark> {
+impl Review {
+    pub fn get(&self, name: &str) -> Option<&Annotation> {
         self.0.get(name)
     }
 
     /// Replaces the remark of an image and returns the one before.
-    pub fn set(&mut self, name: &str, remark: Remark) -> Remark {
+    pub fn set(&mut self, name: &str, remark: Annotation) -> Annotation {
         let before = if remark.is_empty() { self.0.remove(name) } else { self.0.insert(name.to_string(), remark) };
         before.unwrap_or_default()
     }
@@ -126,7 +126,7 @@ impl Triage {
             let record = record.map_err(damaged)?;
             let cell = |i: usize| record.get(i).unwrap_or_default();
             let tags = [1, 2, 3].map(|i| cell(i) == "1");
-            triage.set(cell(0), Remark { tags, note: cell(4).to_string() });
+            triage.set(cell(0), Annotation { tags, note: cell(4).to_string() });
         }
         Ok(triage)
     }
@@ -140,14 +140,14 @@ mod tests {
     fn remarks_are_read_as_they_were_written() {
         let dir = tempfile::tempdir().unwrap();
         let path = dir.path().join("tags.csv");
-        assert!(Triage::read(&path).unwrap().is_empty());
-        let mut triage = Triage::default();
-        let remark = Remark { note: "a, \"quoted\"\nnote ä".into(), ..Remark::default().toggled(Tag::ImagePoor) };
+        assert!(Review::read(&path).unwrap().is_empty());
+        let mut triage = Review::default();
+        let remark = Annotation { note: "a, \"quoted\"\nnote ä".into(), ..Annotation::default().toggled(Tag::ImagePoor) };
         assert!(triage.set("good/1.png", remark.clone()).is_empty());
         triage.write(&path).unwrap();
-        assert_eq!(Triage::read(&path).unwrap(), triage);
+        assert_eq!(Review::read(&path).unwrap(), triage);
         assert_eq!((triage.count(Tag::ImagePoor), triage.count(Tag::LabelWrong)), (1, 0));
-        assert_eq!(triage.set("good/1.png", Remark::default()), remark);
+        assert_eq!(triage.set("good/1.png", Annotation::default()), remark);
         assert!(triage.is_empty());
     }
 }

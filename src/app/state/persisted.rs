@@ -11,7 +11,7 @@ use std::path::PathBuf;
 /// What is remembered from one start to the next.
 #[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
 #[serde(default)]
-pub struct Remembered {
+pub struct PersistedState {
     pub theme: ThemeChoice,
     pub library_hidden: bool,
     pub inspector_hidden: bool,
@@ -38,7 +38,8 @@ pub struct Remembered {
     /// By what differences are multiplied; none: as at first.
     pub gain: Option<f32>,
     /// Where strips and sweeps are written.
-    pub film_folder: PathBuf,
+    #[serde(alias = "film_folder")]
+    pub export_folder: PathBuf,
 }
 
 /// Percent by which the whole window is scaled.
@@ -72,33 +73,33 @@ impl Scale {
 
 impl State {
     /// As the last session left it.
-    pub fn starting(mut remembered: Remembered, workspace_dir: PathBuf, cores: usize) -> Self {
+    pub fn starting(mut persisted: PersistedState, workspace_dir: PathBuf, cores: usize) -> Self {
         // What was queued and never done is offered; so is what the session before had offered in vain.
-        let left = std::mem::take(&mut remembered.jobs);
-        remembered.queue.extend(left);
-        let mut state = Self { workspace: remembered.workspace, workspace_dir, cores, ..Self::default() };
-        state.machine.speed = remembered.speed.and_then(|(on, speed)| (on == cores).then_some(speed));
-        if let Some(form) = &remembered.form {
+        let left = std::mem::take(&mut persisted.jobs);
+        persisted.queue.extend(left);
+        let mut state = Self { workspace: persisted.workspace, workspace_dir, cores, ..Self::default() };
+        state.machine.speed = persisted.speed.and_then(|(on, speed)| (on == cores).then_some(speed));
+        if let Some(form) = &persisted.form {
             state.train = TrainState::from_form(form);
         }
         let d = &mut state.dissolve;
-        d.imported.clone_from(&remembered.imported);
-        d.method = remembered.method.unwrap_or(d.method);
-        d.gain = remembered.gain.filter(|gain| gain.is_finite()).map_or(d.gain, |gain| gain.clamp(0.5, 64.0));
-        d.film_folder.clone_from(&remembered.film_folder);
-        state.remembered = remembered;
+        d.imported.clone_from(&persisted.imported);
+        d.method = persisted.method.unwrap_or(d.method);
+        d.gain = persisted.gain.filter(|gain| gain.is_finite()).map_or(d.gain, |gain| gain.clamp(0.5, 64.0));
+        d.export_folder.clone_from(&persisted.export_folder);
+        state.persisted = persisted;
         state
     }
 
     /// Brings what is remembered up to date: before it is written, and before a closing window ends its jobs.
     pub fn remember(&mut self) {
         if !self.closing {
-            self.remembered.jobs = self.jobs.iter().filter(|job| job.is_lost_with_the_session()).map(Waiting::from).collect();
+            self.persisted.jobs = self.jobs.iter().filter(|job| job.is_lost_with_the_session()).map(Waiting::from).collect();
         }
-        self.remembered.form = Some(TrainForm::from(&self.train));
+        self.persisted.form = Some(TrainForm::from(&self.train));
         let d = &self.dissolve;
-        self.remembered.imported.clone_from(&d.imported);
-        (self.remembered.method, self.remembered.gain) = (Some(d.method), Some(d.gain));
-        self.remembered.film_folder.clone_from(&d.film_folder);
+        self.persisted.imported.clone_from(&d.imported);
+        (self.persisted.method, self.persisted.gain) = (Some(d.method), Some(d.gain));
+        self.persisted.export_folder.clone_from(&d.export_folder);
     }
 }

@@ -16,19 +16,19 @@ const FEW: usize = 20;
 
 /// Figures of planted against clean images, of the same held-out normals.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub struct Planted {
+pub struct SyntheticLesions {
     pub seed: u64,
     /// How many held-out normals a spot was drawn into.
     pub images: usize,
     /// How many held-out normals there are.
     pub of: usize,
     /// By size, then by contrast.
-    pub cells: Vec<PlantedCell>,
+    pub cells: Vec<SyntheticLesionCell>,
 }
 
 /// One size and one contrast.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
-pub struct PlantedCell {
+pub struct SyntheticLesionCell {
     /// Diameter at half its strength, as a share of the picture's side.
     pub size: f64,
     /// Largest change, as a share of the range of the picture's own brightness.
@@ -39,7 +39,7 @@ pub struct PlantedCell {
     pub sensitivity_at_95_specificity: f64,
 }
 
-impl PlantedCell {
+impl SyntheticLesionCell {
     /// # Errors
     /// No scores, or scores that are not finite.
     pub fn new(size: f64, contrast: f64, clean: &[f64], planted: &[f64]) -> Result<Self, MetricError> {
@@ -50,7 +50,7 @@ impl PlantedCell {
     }
 }
 
-impl Planted {
+impl SyntheticLesions {
     /// The sizes, smallest first.
     pub fn sizes(&self) -> Vec<f64> {
         let mut sizes: Vec<f64> = self.cells.iter().map(|c| c.size).collect();
@@ -60,12 +60,12 @@ impl Planted {
     }
 
     /// The cells of one size.
-    pub fn of_size(&self, size: f64) -> impl Iterator<Item = &PlantedCell> {
+    pub fn of_size(&self, size: f64) -> impl Iterator<Item = &SyntheticLesionCell> {
         self.cells.iter().filter(move |c| c.size == size)
     }
 
     /// Wilson's 95 % interval of a cell's sensitivity.
-    pub fn interval(&self, cell: &PlantedCell) -> [f64; 2] {
+    pub fn interval(&self, cell: &SyntheticLesionCell) -> [f64; 2] {
         wilson(cell.sensitivity_at_95_specificity, self.images)
     }
 
@@ -104,27 +104,30 @@ mod tests {
     #[test]
     fn figures_are_those_of_planted_against_clean() {
         let clean: Vec<f64> = (0..40).map(f64::from).collect();
-        let same = PlantedCell::new(0.1, 0.0, &clean, &clean).unwrap();
+        let same = SyntheticLesionCell::new(0.1, 0.0, &clean, &clean).unwrap();
         assert_eq!((same.auroc, same.sensitivity_at_95_specificity), (0.5, 0.05), "what changes nothing is not found");
         let above: Vec<f64> = clean.iter().map(|s| s + 100.0).collect();
-        let all = PlantedCell::new(0.1, 0.8, &clean, &above).unwrap();
+        let all = SyntheticLesionCell::new(0.1, 0.8, &clean, &above).unwrap();
         assert_eq!((all.auroc, all.sensitivity_at_95_specificity), (1.0, 1.0));
-        assert!(PlantedCell::new(0.1, 0.8, &[], &[]).is_err() && PlantedCell::new(0.1, 0.8, &clean, &[f64::NAN]).is_err());
+        assert!(
+            SyntheticLesionCell::new(0.1, 0.8, &[], &[]).is_err()
+                && SyntheticLesionCell::new(0.1, 0.8, &clean, &[f64::NAN]).is_err()
+        );
     }
 
     #[test]
     fn a_file_is_read_as_it_was_written() {
         let dir = tempfile::tempdir().unwrap();
         let path = dir.path().join("planted.json");
-        assert_eq!(Planted::read(&path).unwrap(), None);
-        let cell = |size, contrast| PlantedCell { size, contrast, auroc: 0.75, sensitivity_at_95_specificity: 0.5 };
-        let planted = Planted { seed: 3, images: 8, of: 9, cells: vec![cell(0.2, 0.1), cell(0.1, 0.1), cell(0.1, 0.4)] };
+        assert_eq!(SyntheticLesions::read(&path).unwrap(), None);
+        let cell = |size, contrast| SyntheticLesionCell { size, contrast, auroc: 0.75, sensitivity_at_95_specificity: 0.5 };
+        let planted = SyntheticLesions { seed: 3, images: 8, of: 9, cells: vec![cell(0.2, 0.1), cell(0.1, 0.1), cell(0.1, 0.4)] };
         planted.write(&path).unwrap();
-        assert_eq!(Planted::read(&path).unwrap().as_ref(), Some(&planted));
+        assert_eq!(SyntheticLesions::read(&path).unwrap().as_ref(), Some(&planted));
         assert_eq!(planted.sizes(), [0.1, 0.2]);
         assert_eq!(planted.of_size(0.1).count(), 2);
         assert!(planted.caution().is_some());
         fs::write(&path, "{").unwrap();
-        assert!(Planted::read(&path).is_err());
+        assert!(SyntheticLesions::read(&path).is_err());
     }
 }
