@@ -161,16 +161,16 @@ fn results_are_narrowed_tagged_explained_and_exported() {
     let tags = set.run.join("tags.csv");
     window.until("the tag is on the disk", |_| tags.exists());
     let name = &set.rows[0].path;
-    assert!(window.state().results.remark(name).has(Tag::LabelWrong));
+    assert!(window.state().results.annotation(name).has(Tag::LabelWrong));
     window.harness.get_by_label("Note").focus();
     window.harness.step();
     window.harness.get_by_label("Note").type_text("odd");
     window.harness.step();
     window.click("Threshold by Youden");
-    assert_eq!(window.state().results.remark(name).note, "odd");
+    assert_eq!(window.state().results.annotation(name).note, "odd");
     window.until("the note is on the disk", |_| std::fs::read_to_string(&tags).unwrap().contains("odd"));
     window.send(Command::Undo);
-    assert_eq!(window.state().results.remark(name).note, "");
+    assert_eq!(window.state().results.annotation(name).note, "");
 
     // The large view explains the score.
     window.key(Key::Enter);
@@ -320,14 +320,14 @@ fn the_pictures_are_laid_out_in_each_way() {
     assert!(window.has("one image at many t"));
     let save = window.harness.get_by_label("Save the strip of many t (PNG)");
     assert!(save.accesskit_node().is_disabled(), "a filter has no t");
-    let whole = |s: &Studio| !s.state().dissolve.plates.is_empty() && s.state().dissolve.plates.iter().all(Option::is_some);
+    let whole = |s: &Studio| !s.state().dissolve.panels.is_empty() && s.state().dissolve.panels.iter().all(Option::is_some);
     window.click("Images");
     window.until("six images are dissolved", whole);
-    assert_eq!(window.state().dissolve.plates.len(), 6);
+    assert_eq!(window.state().dissolve.panels.len(), 6);
     window.click("Methods");
     window.until("all methods have answered", whole);
     assert!(window.has("Gaussian, kernel 7 px") && window.has("Median, kernel"));
-    let plates = &window.state().dissolve.plates;
+    let plates = &window.state().dissolve.panels;
     assert!(plates[0].as_ref().unwrap().twin.is_err(), "there is no diffusion model");
     let mean = |i: usize| plates[i].as_ref().unwrap().twin.as_ref().unwrap().1;
     assert!((mean(1) - mean(3)).abs() < 0.5 * mean(1), "{} and {} are of one strength", mean(1), mean(3));
