@@ -5,7 +5,7 @@ use super::{
         raster::within,
         rgba::{Rgba, blend},
     },
-    score_set::ScoreSet,
+    runs::score_set::ScoreSet,
 };
 use crate::{
     data::{Dataset, ImageId, Picture, Preprocess, Split},

@@ -3,8 +3,8 @@
 use super::results::{Format, csv_of, picture};
 use crate::{
     engine::{
-        normal_quantiles::{Normals, PERCENTS},
-        score_set::ScoreSet,
+        runs::normal_quantiles::{Normals, PERCENTS},
+        runs::score_set::ScoreSet,
     },
     error::{Error, Result},
     report::{

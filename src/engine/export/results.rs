@@ -1,7 +1,7 @@
 //! Charts and tables of Results as files, in `exports/` of the run folder.
 
 use crate::{
-    engine::score_set::{ScoreSet, bin_width},
+    engine::runs::score_set::{ScoreSet, bin_width},
     error::{Error, Result},
     report::{
         chart::{canvas::Figure, png::png, svg},
@@ -151,7 +151,7 @@ fn table(chart: Chart, set: &ScoreSet, threshold: f64) -> Result<Vec<u8>> {
         Chart::Histogram => {
             table.write_record(["from", "to", "normal", "abnormal", "unknown"])?;
             let width = bin_width(set.range);
-            (0..crate::engine::score_set::BINS).try_for_each(|i| {
+            (0..crate::engine::runs::score_set::BINS).try_for_each(|i| {
                 let from = set.range[0] + i as f64 * width;
                 let [normal, abnormal, unknown] = set.histogram.map(|counts| counts[i] as f64);
                 numbers(table, &[from, from + width, normal, abnormal, unknown])

@@ -5,8 +5,8 @@ use crate::{
     data::Picture,
     engine::{
         display::raster::{picture_of, within},
-        dissolve_request::DissolveRequest,
-        dissolve_session::DissolveSession,
+        dissolve::request::DissolveRequest,
+        dissolve::session::DissolveSession,
     },
     error::{Error, Result},
     gpu::Difference,

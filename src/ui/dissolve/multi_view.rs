@@ -9,7 +9,7 @@ use crate::{
         Command,
         state::{Layout, Shown},
     },
-    engine::{dissolve_session::ComparisonPanel, export::sweep::STRIP},
+    engine::{dissolve::session::ComparisonPanel, export::sweep::STRIP},
     gpu::{Mode, Raster},
     ui::shared::{context::PanelContext, theme, widgets},
 };

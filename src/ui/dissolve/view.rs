@@ -241,7 +241,7 @@ mod tests {
     use super::*;
     use crate::{
         data::ImageId,
-        engine::dissolve_session::Original,
+        engine::dissolve::session::Original,
         gpu::{Raster, Texels},
     };
 

@@ -8,7 +8,7 @@ use crate::{
         icons,
         state::{Open, Scores, Workspace, data_title},
     },
-    engine::score_set::ScoreSet,
+    engine::runs::score_set::ScoreSet,
     jobs::events::Pick,
     ui::{
         MainView,
