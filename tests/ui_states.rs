@@ -211,7 +211,7 @@ fn dissolve_failed() -> State {
         summary: "model.safetensors of the run eyes cannot be read (no such file)".into(),
         hint: Some("choose another model on the right, or train one".into()),
     };
-    update(&mut state, JobEvent::Dissolved { generation, twin: Err(failure) });
+    update(&mut state, JobEvent::Dissolved { generation, dissolved: Err(failure) });
     state
 }
 

@@ -327,9 +327,9 @@ fn the_pictures_are_laid_out_in_each_way() {
     window.click("Methods");
     window.until("all methods have answered", whole);
     assert!(window.has("Gaussian, kernel 7 px") && window.has("Median, kernel"));
-    let plates = &window.state().dissolve.panels;
-    assert!(plates[0].as_ref().unwrap().twin.is_err(), "there is no diffusion model");
-    let mean = |i: usize| plates[i].as_ref().unwrap().twin.as_ref().unwrap().1;
+    let panels = &window.state().dissolve.panels;
+    assert!(panels[0].as_ref().unwrap().dissolved.is_err(), "there is no diffusion model");
+    let mean = |i: usize| panels[i].as_ref().unwrap().dissolved.as_ref().unwrap().1;
     assert!((mean(1) - mean(3)).abs() < 0.5 * mean(1), "{} and {} are of one strength", mean(1), mean(3));
     window.click("Resolutions");
     window.until("three resolutions have answered", whole);

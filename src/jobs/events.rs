@@ -8,7 +8,10 @@ use crate::{
     engine::{
         display::rgba::Rgba,
         dissolve::normal_band::NormalBand,
-        dissolve::session::{ComparisonPanel, Dissolved, Original, StripThumbnail},
+        dissolve::{
+            prepared_image::Original,
+            session::{ComparisonPanel, Dissolved, StripThumbnail},
+        },
         explanation::Answer,
         machine::Machine,
         preprocess_preview::PreprocessPreview,
@@ -125,7 +128,7 @@ pub enum JobEvent {
     /// The slider's wish `generation` is done.
     Dissolved {
         generation: u64,
-        twin: Result<Dissolved, Failure>,
+        dissolved: Result<Dissolved, Failure>,
     },
     /// One of the twins beside each other that go with wish `generation`.
     ComparisonPanel {

@@ -11,8 +11,11 @@ use crate::{
     data::ImageId,
     engine::{
         dissolve::normal_band::NormalBand,
-        dissolve::request::{ComparisonGrid, DissolveRequest},
-        dissolve::session::{ComparisonPanel, Dissolved, Original, StripThumbnail},
+        dissolve::request::{ComparisonGrid, DissolveRequest, ImageSource, Recipe},
+        dissolve::{
+            prepared_image::Original,
+            session::{ComparisonPanel, Dissolved, StripThumbnail},
+        },
         export::sweep::{SweepExport, SweepExportRequest},
         runs::list::ModelSource,
     },
@@ -170,7 +173,7 @@ fn ask(state: &mut State) -> Vec<Effect> {
     d.generation += 1;
     request.generation = d.generation;
     let grows = d.uses_t() && d.model().is_some_and(|m| !m.is_finished);
-    let known = d.twins.get(&d.t).filter(|twin| twin.image == request.image).cloned();
+    let known = d.twins.get(&d.t).filter(|twin| twin.image == request.source.image).cloned();
     match known {
         Some(twin) => {
             // A growing model may have new weights: the twin is made again then.
@@ -201,13 +204,8 @@ fn request(state: &State) -> Option<DissolveRequest> {
     Some(DissolveRequest {
         generation: d.generation,
         strip: d.strip,
-        dataset: open.dataset.clone(),
-        image,
-        preprocess: preparation(state).clone(),
-        t: d.t,
-        method: d.method,
-        model: d.model().map(|m| m.source.clone()),
-        resolution: d.resolution,
+        source: ImageSource { dataset: open.dataset.clone(), image, preprocess: preparation(state).clone() },
+        recipe: Recipe { method: d.method, model: d.model().map(|m| m.source.clone()), resolution: d.resolution, t: d.t },
         known: None,
         // A filter knows no t: one picture says all.
         strip_steps: if d.uses_t() { d.strip_steps().filter(|t| !d.pictured.contains(t)).collect() } else { Vec::new() },
@@ -268,8 +266,8 @@ pub fn thumbnail(state: &mut State, strip: u64, thumbnail: StripThumbnail) -> Ve
     if strip != d.strip {
         return Vec::new();
     }
-    let t = thumbnail.twin.t;
-    d.keep(thumbnail.twin);
+    let t = thumbnail.dissolved.t;
+    d.keep(thumbnail.dissolved);
     d.pictured.insert(t);
     if d.nearly.is_some() {
         d.nearly = d.between(d.t);
@@ -310,7 +308,8 @@ pub fn export_sweep(state: &mut State, what: SweepExport) -> Vec<Effect> {
     let steps = SweepExportRequest::along(|at| track.t(at));
     vec![Effect::SweepExport(Box::new(SweepExportRequest {
         what,
-        request: Box::new(request),
+        source: request.source,
+        recipe: request.recipe,
         folder,
         parts,
         difference,

@@ -228,7 +228,7 @@ fn on_event(state: &mut State, event: JobEvent) -> Vec<Effect> {
             Vec::new()
         }
         JobEvent::Original(original) => dissolve::original(state, original),
-        JobEvent::Dissolved { generation, twin } => dissolve::dissolved(state, generation, twin),
+        JobEvent::Dissolved { generation, dissolved } => dissolve::dissolved(state, generation, dissolved),
         JobEvent::ComparisonPanel { generation, index, panel } => dissolve::panel(state, generation, index, panel),
         JobEvent::NormalBand { strip, band } => dissolve::band(state, strip, band),
         JobEvent::SweepExported(path) => dissolve::sweep_exported(state, path),

@@ -63,13 +63,13 @@ fn cells(cx: &PanelContext<'_>, original: &Arc<Raster>) -> Vec<Cell> {
     };
     let of_plate = |panel: &Option<ComparisonPanel>| match panel {
         None => Cell { name: String::new(), pictures: None, failed: None, mode: None },
-        Some(ComparisonPanel { label, original, twin: Ok((twin, mean)) }) => Cell {
+        Some(ComparisonPanel { label, original, dissolved: Ok((dissolved, mean)) }) => Cell {
             name: format!("{label} · {mean:.4}"),
-            pictures: Some((original.clone(), twin.clone())),
+            pictures: Some((original.clone(), dissolved.clone())),
             failed: None,
             mode: None,
         },
-        Some(ComparisonPanel { label, twin: Err(failure), .. }) => {
+        Some(ComparisonPanel { label, dissolved: Err(failure), .. }) => {
             Cell { name: label.clone(), pictures: None, failed: Some(widgets::sentence(&failure.summary)), mode: None }
         }
     };

@@ -242,7 +242,7 @@ mod tests {
     use super::*;
     use crate::{
         data::ImageId,
-        engine::dissolve::session::Original,
+        engine::dissolve::prepared_image::Original,
         gpu::{Raster, Texels},
     };
 

@@ -11,7 +11,10 @@ use crate::{
     data::ImageId,
     engine::{
         dissolve::normal_band::NormalBand,
-        dissolve::session::{ComparisonPanel, Dissolved, Original},
+        dissolve::{
+            prepared_image::Original,
+            session::{ComparisonPanel, Dissolved},
+        },
         runs::list::ModelSource,
     },
     error::Failure,

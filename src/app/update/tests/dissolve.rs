@@ -30,7 +30,7 @@ fn twin(t: usize, value: f32) -> Dissolved {
 }
 
 fn thumbnail(t: usize, value: f32) -> StripThumbnail {
-    StripThumbnail { twin: twin(t, value), pixels: Rgba { width: 1, height: 1, rgba: vec![0; 4] } }
+    StripThumbnail { dissolved: twin(t, value), pixels: Rgba { width: 1, height: 1, rgba: vec![0; 4] } }
 }
 
 fn request(effects: &[Effect]) -> DissolveRequest {
@@ -64,10 +64,10 @@ fn the_slider_drops_stale_answers() {
     let (mut state, first) = with_model();
     assert!(update(&mut state, Command::SetT(80)).is_empty(), "t is 80 already");
     let second = request(&update(&mut state, Command::SetT(200)));
-    assert!(second.generation > first.generation && second.strip == first.strip && second.t == 200);
-    update(&mut state, JobEvent::Dissolved { generation: first.generation, twin: Ok(twin(80, 0.1)) });
+    assert!(second.generation > first.generation && second.strip == first.strip && second.recipe.t == 200);
+    update(&mut state, JobEvent::Dissolved { generation: first.generation, dissolved: Ok(twin(80, 0.1)) });
     assert!(state.dissolve.done.is_none());
-    update(&mut state, JobEvent::Dissolved { generation: second.generation, twin: Ok(twin(200, 0.2)) });
+    update(&mut state, JobEvent::Dissolved { generation: second.generation, dissolved: Ok(twin(200, 0.2)) });
     assert_eq!(state.dissolve.done.as_ref().unwrap().t, 200);
 }
 
@@ -82,7 +82,7 @@ fn the_cache_answers_at_once() {
     let between = request(&update(&mut state, Command::SetT(150)));
     assert!(between.known.is_none() && !between.strip_steps.contains(&100));
     assert!(state.dissolve.nearly.is_some() && (0.21..0.59).contains(&value(&state)));
-    update(&mut state, JobEvent::Dissolved { generation: between.generation, twin: Ok(twin(150, 0.3)) });
+    update(&mut state, JobEvent::Dissolved { generation: between.generation, dissolved: Ok(twin(150, 0.3)) });
     assert!(state.dissolve.nearly.is_none() && value(&state) == 0.3);
     for (t, v) in [(300, 0.6), (150, 0.3)] {
         let known = request(&update(&mut state, Command::SetT(t)));
@@ -99,10 +99,10 @@ fn a_model_that_has_grown_makes_all_twins_anew() {
     let (mut state, _) = with_model();
     state.dissolve.models[0].is_finished = false;
     let first = request(&update(&mut state, Command::SetT(100)));
-    update(&mut state, JobEvent::Dissolved { generation: first.generation, twin: Ok(twin(100, 0.1)) });
+    update(&mut state, JobEvent::Dissolved { generation: first.generation, dissolved: Ok(twin(100, 0.1)) });
     let again = request(&update(&mut state, Command::SetT(101)));
     let newer = Dissolved { weights: 8, ..twin(101, 0.2) };
-    let effects = update(&mut state, JobEvent::Dissolved { generation: again.generation, twin: Ok(newer) });
+    let effects = update(&mut state, JobEvent::Dissolved { generation: again.generation, dissolved: Ok(newer) });
     assert!(request(&effects).strip > again.strip);
     assert_eq!(state.dissolve.twins.keys().copied().collect::<Vec<_>>(), [101]);
     update(&mut state, Command::SetT(100));
@@ -119,7 +119,7 @@ fn nothing_is_dissolved_out_of_view_and_all_of_it_when_it_comes_into_view() {
     assert!(update(&mut state, Command::Go(Workspace::Dissolve)).is_empty(), "it is there already");
     state.train.config.preprocess.circle_crop = true;
     let anew = request(&update(&mut state, Command::Go(Workspace::Dissolve)));
-    assert!(anew.preprocess.circle_crop, "another preprocessing makes other twins");
+    assert!(anew.source.preprocess.circle_crop, "another preprocessing makes other twins");
 }
 
 #[test]
@@ -134,13 +134,13 @@ fn without_a_model_the_slider_says_what_is_missing() {
 fn a_sweep_goes_along_the_track_and_begins_again() {
     let (mut state, _) = with_model();
     assert!(update(&mut state, Command::Sweep).is_empty(), "it does not play");
-    let first = request(&update(&mut state, Command::Play)).t;
-    assert!(request(&update(&mut state, Command::Sweep)).t > first);
+    let first = request(&update(&mut state, Command::Play)).recipe.t;
+    assert!(request(&update(&mut state, Command::Sweep)).recipe.t > first);
     update(&mut state, Command::SetT(999));
-    assert_eq!(request(&update(&mut state, Command::Sweep)).t, 0);
+    assert_eq!(request(&update(&mut state, Command::Sweep)).recipe.t, 0);
     let failure = Failure { summary: "no".into(), hint: None };
     let generation = state.dissolve.generation;
-    update(&mut state, JobEvent::Dissolved { generation, twin: Err(failure) });
+    update(&mut state, JobEvent::Dissolved { generation, dissolved: Err(failure) });
     assert!(!state.dissolve.playing && state.dissolve.twin().is_none());
 }
 
@@ -156,7 +156,7 @@ fn layouts_ask_for_what_they_show() {
     let panel = || ComparisonPanel {
         label: "x".into(),
         original: twin(0, 0.0).raster,
-        twin: Err(Failure { summary: "no".into(), hint: None }),
+        dissolved: Err(Failure { summary: "no".into(), hint: None }),
     };
     for (generation, index) in [(pinned.generation - 1, 0), (pinned.generation, 1), (pinned.generation, 9)] {
         update(&mut state, JobEvent::ComparisonPanel { generation, index, panel: panel() });
@@ -225,9 +225,9 @@ fn a_models_images_are_prepared_as_its_run_prepared_them() {
     state.dissolve.models[0].preprocess = Some(PreprocessConfig { ben_graham: true, ..PreprocessConfig::default() });
     state.train.config.preprocess.circle_crop = true;
     let prepared = request(&update(&mut state, Command::SetT(100)));
-    assert!(prepared.preprocess.ben_graham && !prepared.preprocess.circle_crop && prepared.strip != first.strip);
+    assert!(prepared.source.preprocess.ben_graham && !prepared.source.preprocess.circle_crop && prepared.strip != first.strip);
     let blur = request(&update(&mut state, Command::Method(DissolveMethod::Gaussian(7))));
-    assert!(blur.preprocess.circle_crop, "a filter has learnt nothing: the form holds");
+    assert!(blur.source.preprocess.circle_crop, "a filter has learnt nothing: the form holds");
 }
 
 /// The large view over Results explains a run's score, with that run's own model.
@@ -245,7 +245,7 @@ fn a_run_lends_its_model_to_the_large_view() {
     update(&mut state, Command::Go(Workspace::Results));
     assert_eq!(state.dissolve.model().unwrap().source, ModelSource("newer".into()));
     let effects = update(&mut state, Command::Toggle(Overlay::Picture));
-    let asked = effects.iter().find_map(|e| if let Effect::Dissolve(request) = e { request.model.clone() } else { None });
+    let asked = effects.iter().find_map(|e| if let Effect::Dissolve(request) = e { request.recipe.model.clone() } else { None });
     assert_eq!(asked, Some(ModelSource("its own".into())), "{effects:?}");
     update(&mut state, Command::Go(Workspace::Dissolve));
     assert_eq!(state.dissolve.model().unwrap().source, ModelSource("newer".into()), "it was only lent");
