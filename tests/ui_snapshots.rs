@@ -89,7 +89,7 @@ fn dissolve_with_the_demos_model() {
     window.until("the demo is open", |s| s.state().open().is_some() && s.state().dissolve.model().is_some());
     window.send(Command::Go(Workspace::Dissolve));
     window.send(Command::Layout(Layout::Split));
-    window.until("the ladder is whole", |s| s.state().dissolve.done.is_some() && s.state().dissolve.twins.len() >= STRIP_STEPS);
+    window.until("the ladder is whole", |s| s.state().dissolve.done.is_some() && s.state().dissolve.by_t.len() >= STRIP_STEPS);
     window.until("the band is whole", |s| s.state().dissolve.band.as_ref().is_some_and(|b| !b.more()));
     // Another vector width rounds the model's pictures otherwise by a level here and there, and the time it took is written in
     // some fifty pixels: a panel that moves changes thousands.

@@ -494,7 +494,7 @@ fn planted_lesions_are_asked_for_awaited_failed_and_there() {
     panels.take(JobEvent::JobEnded(JobId(1), Outcome::Failed(failure())));
     panels.has_all(&["line 7 has no score", "Plant lesions"]);
     panels.take(Command::Plant);
-    panels.take(JobEvent::SyntheticLesions { run: "/home/someone/runs/eyes".into(), planted: Arc::new(figures::planted(16)) });
+    panels.take(JobEvent::SyntheticLesions { run: "/home/someone/runs/eyes".into(), lesions: Arc::new(figures::planted(16)) });
     panels.take(JobEvent::JobEnded(JobId(2), Outcome::Finished("/home/someone/runs/eyes".into())));
     panels.has_all(&["16 of 16 held-out normals, not disease", "Export: Planted lesions", "allows not one false alarm"]);
     assert!(!panels.has("Plant lesions"), "the same seed would say the same");

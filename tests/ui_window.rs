@@ -272,7 +272,7 @@ fn the_three_moves_from_a_folder_to_false_positives() {
     // How small and how faint a spot it finds.
     window.harness.get_by_label("Plant lesions").click_accesskit();
     window.harness.step();
-    window.until("lesions are planted", |s| s.state().results.planted.is_some());
+    window.until("lesions are planted", |s| s.state().results.lesions.is_some());
     window.until("the job has ended", |s| s.state().jobs.iter().all(|j| j.state.has_ended()));
     assert!(window.has("held-out normals, not disease") && window.has("Found at 95 % specificity"));
     let set = window.state().results.ready().unwrap().clone();
@@ -352,9 +352,9 @@ fn strips_and_sweeps_are_written_with_what_they_show() {
     window.send(Command::OpenDemo);
     window.until("the demo is open", |s| s.state().open().is_some() && s.state().dissolve.model().is_some());
     window.send(Command::Go(Workspace::Dissolve));
-    for (what, end) in [(SweepExport::Strip, "-strip.png"), (SweepExport::Sweep, "-sweep.gif")] {
+    for (what, end) in [(SweepExport::ContactSheet, "-strip.png"), (SweepExport::Sweep, "-sweep.gif")] {
         window.send(Command::SweepExport(what));
-        window.until("it is written", |s| !s.state().dissolve.filming);
+        window.until("it is written", |s| !s.state().dissolve.is_exporting);
         let mut files = std::fs::read_dir(window.path("work/exports")).unwrap().flatten().map(|f| f.path());
         let path = files.find(|p| p.to_string_lossy().ends_with(end)).unwrap();
         let picture = image::open(&path).unwrap().to_rgb8();

@@ -32,7 +32,7 @@ pub(crate) const NEAREST: usize = 160;
 
 #[derive(Debug, Clone)]
 pub struct Question {
-    /// The same for the question and a later wish for its map.
+    /// The same for the question and a later request for its map.
     pub generation: u64,
     pub set: Arc<ScoreSet>,
     /// Where the image is.

@@ -73,7 +73,7 @@ fn run(queue: &Receiver<Job>, events: &Events) {
     }
 }
 
-/// Carries a training's events to the window, and the window's wishes back.
+/// Carries a training's events to the window, and the person's requests back.
 struct JobReporter {
     id: JobId,
     control: JobControl,

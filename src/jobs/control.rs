@@ -1,4 +1,4 @@
-//! What a person wants of one job: go on, pause, stop, stop and keep. Looked at by the training once a batch.
+//! What a person wants of one job: continue, pause, stop, finish early. Training asks once a batch.
 
 use crate::ml::base::reporter::Control;
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
@@ -72,7 +72,7 @@ impl JobControl {
     }
 
     fn lock(&self) -> MutexGuard<'_, Wanted> {
-        // The guarded value is two plain fields: always whole, even after a panic elsewhere.
+        // The guarded value is two plain fields: always valid, even after a panic elsewhere.
         self.0.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

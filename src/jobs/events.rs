@@ -43,7 +43,7 @@ const CAPACITY: usize = 1024;
 pub enum JobEvent {
     /// The file dialog was answered; `None` is a cancel, or a missing desktop portal.
     Picked(Pick, Picked),
-    /// Files looked at while a data set is being opened (droppable).
+    /// Files seen while a data set is being opened (droppable).
     Opening {
         found: usize,
     },
@@ -67,7 +67,7 @@ pub enum JobEvent {
         generation: u64,
         preview: Result<PreprocessPreview, Failure>,
     },
-    /// Images looked at in the search for duplicates (droppable).
+    /// Images read in the search for duplicates (droppable).
     Examining {
         generation: u64,
         done: usize,
@@ -114,7 +114,7 @@ pub enum JobEvent {
     /// How many lesions that were drawn into its held-out normals this run finds.
     SyntheticLesions {
         run: PathBuf,
-        planted: Arc<SyntheticLesions>,
+        lesions: Arc<SyntheticLesions>,
     },
     /// About the image of question `generation`.
     Why {
@@ -125,12 +125,12 @@ pub enum JobEvent {
     Saved(PathBuf),
     /// The picture that is being dissolved, as large as it is shown.
     Original(Original),
-    /// The slider's wish `generation` is done.
+    /// The slider's request `generation` is done.
     Dissolved {
         generation: u64,
         dissolved: Result<Dissolved, Failure>,
     },
-    /// One of the twins beside each other that go with wish `generation`.
+    /// One of the dissolved images beside each other that go with request `generation`.
     ComparisonPanel {
         generation: u64,
         index: usize,
@@ -141,9 +141,9 @@ pub enum JobEvent {
         strip: u64,
         band: NormalBand,
     },
-    /// A strip or a sweep was written there.
+    /// A contact sheet or a sweep was written there.
     SweepExported(Result<PathBuf, Failure>),
-    /// One step of the ladder of little pictures.
+    /// A thumbnail of the slider's strip.
     StripThumbnail {
         strip: u64,
         thumbnail: StripThumbnail,
@@ -188,7 +188,7 @@ pub enum Pick {
     ModelRun,
     /// A table of labels for the open data set.
     Table,
-    /// Where strips and sweeps are written.
+    /// Where contact sheets and sweeps are written.
     ExportFolder,
 }
 

@@ -15,7 +15,7 @@ use std::{fs, path::Path};
 
 /// Where it is measured.
 const STEPS: [usize; 8] = [5, 20, 50, 90, 150, 280, 520, 900];
-/// Training normals looked at, spread over all of them.
+/// Training normals measured, spread over all of them.
 const NORMALS: usize = 40;
 /// The window hears of it each time this many have been measured.
 const NEWS: usize = 4;

@@ -1,4 +1,4 @@
-//! The strip of one image at many t as a PNG, and the sweep of t as a GIF.
+//! One image at many t: the contact sheet as a PNG, and the sweep of t as a GIF.
 
 use super::contact_sheet::{Column, contact_sheet};
 use crate::{
@@ -21,8 +21,8 @@ use image::{
 };
 use std::{fs, io::Cursor, path::PathBuf};
 
-/// The t of a strip.
-pub const STRIP: [usize; 7] = [10, 30, 80, 130, 230, 400, 650];
+/// The t of a contact sheet.
+pub const SHEET_STEPS: [usize; 7] = [10, 30, 80, 130, 230, 400, 650];
 /// Longest side of one of its pictures, and of a frame's, px.
 const CELL: usize = 512;
 const FRAME: usize = 320;
@@ -36,7 +36,7 @@ const GROUND: u8 = 18;
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum SweepExport {
-    Strip,
+    ContactSheet,
     Sweep,
 }
 
@@ -77,7 +77,7 @@ impl SweepExportRequest {
             ));
         }
         let (bytes, name, extension) = match self.what {
-            SweepExport::Strip => (self.contact_sheet()?, "strip", "png"),
+            SweepExport::ContactSheet => (self.contact_sheet()?, "strip", "png"),
             SweepExport::Sweep => (self.sweep()?, "sweep", "gif"),
         };
         fs::create_dir_all(&folder).map_err(Error::io("create", &folder))?;
@@ -101,15 +101,15 @@ impl SweepExportRequest {
         let original = self.original(&mut session, CELL)?;
         let last = session.timesteps(&self.recipe)?.unwrap_or(usize::MAX);
         let mut columns = vec![Column { caption: "original".into(), above: original.to_image(), below: None }];
-        for t in STRIP.into_iter().filter(|&t| t < last) {
+        for t in SHEET_STEPS.into_iter().filter(|&t| t < last) {
             let dissolved = self.dissolved(&mut session, t, &original)?;
             let below = Some(self.change(&original, &dissolved));
             columns.push(Column { caption: format!("t {t}"), above: dissolved.to_image(), below });
         }
         let title = format!("{} · below: what dissolving changed, × {}", self.source.name(), self.gain);
-        let strip = contact_sheet(&columns, &title, [0, 255]);
+        let sheet = contact_sheet(&columns, &title, [0, 255]);
         let mut png = Cursor::new(Vec::new());
-        strip.write_to(&mut png, image::ImageFormat::Png).map_err(encoding)?;
+        sheet.write_to(&mut png, image::ImageFormat::Png).map_err(encoding)?;
         Ok(png.into_inner())
     }
 

@@ -30,7 +30,7 @@ pub const LEAST: f32 = 400.0;
 /// Height of the line of numbers, px.
 const NUMBERS: f32 = 28.0;
 
-/// Returns whether the energy curve has found room beside the pictures.
+/// Returns whether the change curve has found room beside the pictures.
 pub fn show(ui: &mut Ui, cx: &mut PanelContext<'_>) -> bool {
     if cx.state.open().is_none() {
         widgets::empty_state(ui, "Nothing to dissolve yet", "Open a data set and click an image.", |ui| {

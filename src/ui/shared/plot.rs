@@ -15,7 +15,7 @@ use egui_plot::{AxisHints, GridMark, Plot};
 /// Least distance of two labels above each other, points.
 const APART: f32 = 24.0;
 
-/// A chart that can be looked at, and neither moved nor zoomed by accident.
+/// A chart that is neither moved nor zoomed by accident.
 pub fn quiet<'a>(id: &'a str, t: &Tokens, height: f32) -> Plot<'a> {
     let font = FontId::proportional(theme::SMALL);
     let axis = |axis: AxisHints<'a>| axis.tick_label_color(t.weak).tick_label_font(font.clone());
