@@ -182,7 +182,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_map_is_orange_where_covering_lowers_the_score() {
+    fn map_is_orange_where_covering_lowers_the_score() {
         let grey = Picture::new(2, 1, 1, vec![0.5, 0.5]);
         let found = Occlusion { side: 2, change: vec![0.2, -0.1, 0.2, -0.1], score: 1.0 };
         let Answer::Map { pixels, fall, rise } = coloured(&grey, &found) else { panic!() };

@@ -191,7 +191,7 @@ mod tests {
     }
 
     #[test]
-    fn pictures_are_found_again_even_after_a_cut() {
+    fn thumbnails_are_found_again_after_truncation() {
         let dir = tempfile::tempdir().unwrap();
         let set = dataset("/images".as_ref());
         let mut cache = ThumbnailCache::open(dir.path(), &set).unwrap();
@@ -211,7 +211,7 @@ mod tests {
     }
 
     #[test]
-    fn a_second_program_reads_and_does_not_write() {
+    fn second_process_reads_and_does_not_write() {
         let dir = tempfile::tempdir().unwrap();
         let set = dataset("/images".as_ref());
         let mut first = ThumbnailCache::open(dir.path(), &set).unwrap();
@@ -223,7 +223,7 @@ mod tests {
     }
 
     #[test]
-    fn the_oldest_files_make_room() {
+    fn oldest_files_are_deleted_first() {
         let dir = tempfile::tempdir().unwrap();
         for (i, name) in ["a.pack", "b.pack", "c.pack"].iter().enumerate() {
             fs::write(dir.path().join(name), [0; 100]).unwrap();
@@ -236,7 +236,7 @@ mod tests {
     }
 
     #[test]
-    fn a_changed_file_has_another_key() {
+    fn changed_file_has_another_key() {
         let dir = tempfile::tempdir().unwrap();
         let path = dir.path().join("a.jpg");
         fs::write(&path, "one").unwrap();

@@ -83,7 +83,7 @@ mod tests {
     use std::sync::mpsc;
 
     #[test]
-    fn a_paused_job_waits_until_it_may_go_on() {
+    fn paused_job_waits_until_resumed() {
         let control = JobControl::default();
         control.pause();
         let (tx, rx) = mpsc::channel();
@@ -96,7 +96,7 @@ mod tests {
     }
 
     #[test]
-    fn a_stop_ends_a_pause_and_outlives_a_finish() {
+    fn stop_ends_pause_and_overrides_finish() {
         let control = JobControl::default();
         control.pause();
         control.stop();
@@ -107,7 +107,7 @@ mod tests {
     }
 
     #[test]
-    fn a_finish_is_for_one_stage() {
+    fn finish_applies_to_one_stage() {
         let control = JobControl::default();
         control.finish();
         assert_eq!(control.control(), Control::FinishEarly);

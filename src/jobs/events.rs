@@ -259,7 +259,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn metrics_are_dropped_and_the_rest_waits() {
+    fn full_channel_drops_metrics_and_keeps_other_events() {
         let (events, rx) = channel(Arc::new(|| {}));
         for found in 0..CAPACITY + 10 {
             events.offer(JobEvent::Opening { found });
@@ -274,7 +274,7 @@ mod tests {
     }
 
     #[test]
-    fn a_panic_becomes_an_event() {
+    fn panic_becomes_an_event() {
         let (events, rx) = channel(Arc::new(|| {}));
         let failure = events.guard("test", || panic!("number {}", 7)).unwrap_err();
         assert!(failure.summary.contains("number 7"));

@@ -98,7 +98,7 @@ mod tests {
     use std::sync::mpsc::channel;
 
     #[test]
-    fn the_newest_wish_is_done_and_older_ones_are_forgotten() {
+    fn newest_request_replaces_older_ones() {
         let (go, begun) = channel();
         let (done, seen) = channel();
         let mut worker = LatestOnly::spawn("test", move |requests| {
@@ -116,7 +116,7 @@ mod tests {
     }
 
     #[test]
-    fn a_thread_with_other_work_does_not_wait() {
+    fn thread_with_other_work_does_not_wait() {
         let (done, seen) = channel();
         let mut worker = LatestOnly::<u8>::spawn("test", move |requests| {
             let idle = matches!(requests.next_or_idle(true), Next::Idle);

@@ -57,7 +57,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn pictures_are_large_enough_and_written_under() {
+    fn cells_are_enlarged_and_captioned() {
         let picture = |v| RgbImage::from_pixel(28, 20, Rgb([v; 3]));
         let column = |below| Column { caption: "t 30".into(), above: picture(9), below };
         let made = contact_sheet(&[column(None), column(Some(picture(90)))], "eye.png", [0, 255]);

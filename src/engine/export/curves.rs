@@ -214,7 +214,7 @@ mod tests {
     }
 
     #[test]
-    fn curves_of_a_run_and_its_parts_are_written() {
+    fn curves_of_run_and_parts_are_written() {
         let dir = tempfile::tempdir().unwrap();
         let run = RunDir::create(dir.path(), RunKind::Dia, "eyes", &RunConfig::default()).unwrap();
         assert!(training_curves(run.path(), Format::Csv).is_err(), "there are none yet");

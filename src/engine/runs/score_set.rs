@@ -225,7 +225,7 @@ mod tests {
     use crate::{run_dir::RunKind, scores::Tag};
 
     #[test]
-    fn a_run_and_a_folder_scored_later_are_read_with_their_tags() {
+    fn scores_of_run_and_of_folder_are_read_with_tags() {
         let dir = tempfile::tempdir().unwrap();
         let mut config = RunConfig::default();
         config.data.path = "own".into();

@@ -172,7 +172,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn three_squares_fit_a_row_and_wide_pictures_do_not() {
+    fn square_images_lie_in_a_row_and_wide_ones_are_stacked() {
         let wide = Rect::from_min_size(pos2(0.0, 0.0), vec2(900.0, 320.0));
         let (row, free) = places(wide, 1.0);
         assert!(row.iter().all(|p| p.top() == 0.0) && free.is_none());

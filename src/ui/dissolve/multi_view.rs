@@ -146,7 +146,7 @@ mod tests {
     use eframe::egui::pos2;
 
     #[test]
-    fn cells_fill_the_space_in_the_best_number_of_columns() {
+    fn grid_uses_best_number_of_columns() {
         let rect = Rect::from_min_size(pos2(0.0, 0.0), vec2(800.0, 420.0));
         let eight = grid(rect, 8, 1.0);
         assert_eq!(eight.iter().filter(|p| p.top() == 0.0).count(), 4);

@@ -247,7 +247,7 @@ mod tests {
     };
 
     #[test]
-    fn a_pixel_is_read_in_the_numbers_of_its_file() {
+    fn pixel_values_are_shown_in_units_of_the_file() {
         let raster = |v: f32| Arc::new(Raster::new(2, 1, Texels::Floats(vec![[v, v, v, 1.0]; 2])));
         let (original, dissolved) = (raster(0.5), raster(0.25));
         let mut d = DissolveState {

@@ -101,7 +101,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_was_seen_longest_ago_is_freed_first() {
+    fn least_recently_seen_thumbnail_is_freed_first() {
         let (ctx, mut textures) = (Context::default(), Textures::default());
         let pixels = || Rgba { width: 1, height: 1, rgba: vec![0; 4] };
         for id in 0..3 {
