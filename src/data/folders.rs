@@ -3,6 +3,7 @@
 use super::{
     Layout, Skipped, Split,
     assemble::{Draft, Recognised, class_names, drafts_of},
+    normal::class_key,
     split::{images, some_of},
     walk::{Candidate, shown_part},
 };
@@ -171,8 +172,10 @@ fn without_split_folders(seen: Vec<Seen>) -> Recognised {
         }
     }
     // A folder that only repeats the names of the other folders holds other copies of the same classes.
+    let keys: BTreeSet<String> = tops.keys().map(|name| class_key(name)).collect();
+    let is_other = |inner: &str, name: &str| class_key(inner) != class_key(name) && keys.contains(&class_key(inner));
     let repeats = |name: &str, members: &[&Seen]| {
-        tops.len() > 1 && members.iter().all(|s| s.dirs.get(1).is_some_and(|d| d != name && tops.contains_key(d)))
+        tops.len() > 1 && members.iter().all(|s| s.dirs.get(1).is_some_and(|inner| is_other(inner, name)))
     };
     let aside: BTreeSet<String> = tops
         .iter()
