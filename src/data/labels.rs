@@ -85,7 +85,8 @@ pub fn find(root: &Path, folders: &[PathBuf], survey: &Survey, config: &DataConf
             continue;
         }
         // A table of a whole set beside a part of its images names many files that are not here.
-        if share < 0.5 && files.covered(&table, columns.file, &naming) < 0.5 {
+        let least = files.least_share(&table, columns.file);
+        if share < least && files.covered(&table, columns.file, &naming) < least {
             notes.push(format!(
                 "{} looks like a table of labels, but only {:.0} % of its rows name a file that is here.",
                 shown(&relative(root, path)),

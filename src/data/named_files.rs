@@ -205,6 +205,12 @@ impl<'a> NamedFiles<'a> {
         self.found(table, column, naming) as f64 / sample(table).count().max(1) as f64
     }
 
+    /// The least share of rows that have to name a picture: paths that do so are no chance, numbers and names may be.
+    pub fn least_share(&self, table: &Table, column: Option<usize>) -> f64 {
+        let is_path = |row: &&csv::ByteRecord| table.field(row, column).iter().any(|byte| matches!(byte, b'/' | b'\\'));
+        if sample(table).filter(is_path).count() * 2 > sample(table).count() { 0.1 } else { 0.5 }
+    }
+
     /// Share of the pictures that a row names.
     pub fn covered(&self, table: &Table, column: Option<usize>, naming: &Naming) -> f64 {
         let named = table.rows.iter().filter_map(|row| match self.find(table.field(row, column), naming) {
