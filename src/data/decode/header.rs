@@ -238,11 +238,7 @@ mod tests {
             let path = dir.path().join(format!("x.{extension}"));
             image.save(&path).unwrap();
             assert_eq!(probe(&path).unwrap().pages, [(0, [37, 21])], "{extension}");
-            assert_eq!(
-                crate::data::resize::Pixels::size(&crate::data::decode::decode(&path, 0).unwrap()),
-                [37, 21],
-                "{extension}"
-            );
+            assert_eq!(crate::data::Pixels::size(&crate::data::decode::decode(&path, 0).unwrap()), [37, 21], "{extension}");
         }
     }
 

@@ -10,7 +10,7 @@ mod tiff;
 pub use header::{Kind, Probe, kind, probe};
 pub use raster::{Raster, Samples};
 
-use super::MAX_PIXELS;
+use crate::data::pixels::MAX_PIXELS;
 use image::{DynamicImage, ImageDecoder, ImageFormat, ImageReader};
 use std::{
     cell::Cell,

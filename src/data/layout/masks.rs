@@ -1,9 +1,7 @@
 //! Masks told from images, and the image that each belongs to.
 
-use super::{
-    split::some_of,
-    walk::{Candidate, shown, shown_part},
-};
+use super::file_scan::PictureFile;
+use crate::data::text::{display_part, display_path, first_few};
 use std::{
     collections::{BTreeMap, BTreeSet, HashMap},
     path::Path,
@@ -117,10 +115,10 @@ struct Place {
 }
 
 impl Place {
-    fn of(candidate: &Candidate) -> Self {
-        let relative = &candidate.relative;
+    fn of(file: &PictureFile) -> Self {
+        let relative = &file.relative;
         let folders: Vec<String> =
-            relative.parent().into_iter().flat_map(Path::components).map(|p| shown_part(p.as_os_str())).collect();
+            relative.parent().into_iter().flat_map(Path::components).map(|p| display_part(p.as_os_str())).collect();
         let (mut key, mut short_key, mut depth, mut is_mask) = (Vec::new(), Vec::new(), None, false);
         for (i, folder) in folders.iter().enumerate() {
             let (rest, is_short) = match role(folder) {
@@ -135,7 +133,7 @@ impl Place {
             short_key.extend((is_short && !rest.is_empty()).then(|| rest.clone()));
             key.extend((!rest.is_empty()).then_some(rest));
         }
-        let stem = relative.file_stem().map(shown_part).unwrap_or_default();
+        let stem = relative.file_stem().map(display_part).unwrap_or_default();
         Self { folders, stem, key: key.join("/"), short_key: short_key.join("/"), depth, is_mask }
     }
 
@@ -156,7 +154,7 @@ impl Place {
 }
 
 /// Takes the masks out of the pictures and gives each to its image. Returns what is to be said about it.
-pub fn separate(pictures: &mut Vec<Candidate>) -> Vec<String> {
+pub fn separate(pictures: &mut Vec<PictureFile>) -> Vec<String> {
     let mut places: Vec<Place> = pictures.iter().map(Place::of).collect();
     let mut notes = Vec::new();
     if places.iter().all(|place| place.depth.is_some()) {
@@ -165,7 +163,7 @@ pub fn separate(pictures: &mut Vec<Candidate>) -> Vec<String> {
         if !folders.is_empty() {
             notes.push(format!(
                 "All pictures lie in folders of masks by their names ({}): they are taken for images.",
-                some_of(folders)
+                first_few(folders)
             ));
         }
         places.iter_mut().for_each(|place| (place.is_mask, place.depth) = (false, None));
@@ -181,7 +179,7 @@ pub fn separate(pictures: &mut Vec<Candidate>) -> Vec<String> {
     for mask in (0..places.len()).filter(|&i| is_mask[i]) {
         match index.image_of(&places[mask]) {
             Some(image) => given.push((image, pictures[mask].path.clone())),
-            None => lost.push(shown(&pictures[mask].relative)),
+            None => lost.push(display_path(&pictures[mask].relative)),
         }
     }
     for (image, path) in given {
@@ -192,7 +190,7 @@ pub fn separate(pictures: &mut Vec<Candidate>) -> Vec<String> {
     if !lost.is_empty() {
         let (masks, verb) =
             if lost.len() == 1 { ("1 mask belongs".into(), "is") } else { (format!("{} masks belong", lost.len()), "are") };
-        notes.push(format!("{masks} to no image and {verb} left out ({}).", some_of(lost)));
+        notes.push(format!("{masks} to no image and {verb} left out ({}).", first_few(lost)));
     }
     notes
 }
