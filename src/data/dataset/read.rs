@@ -1,5 +1,6 @@
 //! From an image's number to its pixels.
 
+use super::fitted::unpack;
 use super::model::{Dataset, ImageId, Item, Source};
 use crate::{
     data::{
@@ -35,7 +36,13 @@ impl Dataset {
     /// # Errors
     /// As [`read`](Self::read).
     pub fn read_fitted(&self, id: ImageId, preprocess: &Preprocess, size: usize) -> Result<Picture> {
-        self.pixels(id).map(|raster| preprocess.fit(&raster, size))
+        let name = || self.item(id).map(|item| item.name.clone()).unwrap_or_default();
+        let pixels = self
+            .fitted(id, preprocess, size)
+            .map_err(|reason| Error::user(format!("{} {reason}", name()), NextStep::RemoveFile))?;
+        let mut picture = Picture::new(size, size, pixels.len() / (size * size), vec![0.0; pixels.len()]);
+        unpack(&pixels, &mut picture.data);
+        Ok(picture)
     }
 
     /// The mask of an image, grey, at its own size; `None` where it has none.
@@ -80,10 +87,10 @@ impl Item {
 pub fn for_each_image<T: Send>(
     dataset: &Dataset,
     ids: &[ImageId],
-    work: impl Fn(&Item) -> Result<T, String> + Sync,
+    work: impl Fn(ImageId, &Item) -> Result<T, String> + Sync,
 ) -> Vec<Result<T, String>> {
     let item = |id: &ImageId| dataset.item(*id).filter(|i| i.pixel_count() <= LARGE);
-    let small: Vec<_> = ids.par_iter().map(|id| item(id).map(&work)).collect();
-    let missing = || Err("is not in the data set".to_string());
-    ids.iter().zip(small).map(|(id, done)| done.unwrap_or_else(|| dataset.item(*id).map_or_else(missing, &work))).collect()
+    let small: Vec<_> = ids.par_iter().map(|id| item(id).map(|i| work(*id, i))).collect();
+    let now = |id: ImageId| dataset.item(id).map_or_else(|| Err("is not in the data set".to_string()), |item| work(id, item));
+    ids.iter().zip(small).map(|(id, done)| done.unwrap_or_else(|| now(*id))).collect()
 }
