@@ -9,7 +9,7 @@
 //! - Norms with what follows them (scale and shift of the timestep, SiLU; ReLU, shortcut) in one pass over memory; linear attention
 //!   one head after the other within the cache; optimisers and averages in place.
 //! - The backward pass over [`super::Tape`], without candle's zeros and sums: 10 to 20 % of a step.
-//! - Buffers stay with the process between steps ([`KeptPages`]): 8 to 14 %.
+//! - Buffers stay with the process between steps ([`RetainPages`]): 8 to 14 %.
 //!
 //! # Where the limit is
 //! `cargo bench --bench peer -- --profile` prints each operation's share. With two AVX-512 threads half of a step of the U-Net is 3x3
@@ -42,7 +42,7 @@ pub use conv::{conv2d, conv2d_grads};
 pub use in_place::{Add, square_sum, update, update_with, zip};
 pub use layer_norm::channel_layer_norm;
 pub use linear_attention::LinearAttention;
-pub use memory::KeptPages;
+pub use memory::RetainPages;
 pub use norm::{group_norm, standardise_rows};
 pub use resample::{Join, MaxPool, Upsample};
 
