@@ -17,7 +17,7 @@ use crate::{
         scoring::{baselines, profile_scorer::ProfileScorer, scorer},
         training::{ddpm, dia},
     },
-    nn::KeptPages,
+    nn::RetainPages,
     report,
     run_dir::{RunDir, RunKind, RunState},
     scores::{Evaluation, Scores},
@@ -48,7 +48,7 @@ pub fn work(run: &RunDir, reporter: &mut dyn Reporter) -> Result<()> {
     let _lock = run.lock()?;
     run.set_state(RunState::Unfinished)?;
     let begin = Instant::now();
-    let _pages = KeptPages::new();
+    let _pages = RetainPages::new();
     let result = stages(run, reporter);
     let before = run.manifest()?.figures.get("seconds").and_then(serde_json::Value::as_f64).unwrap_or(0.0);
     run.set_figures([("seconds", json!((before + begin.elapsed().as_secs_f64()).round()))])?;
