@@ -2,9 +2,10 @@
 
 use crate::{
     app::{
-        Command, Effect, State,
-        state::{Change, data_title},
+        Effect, State,
+        state::{Change, Edit, data_title},
     },
+    jobs::loader::LoadRequest,
     scores::{Annotation, Tag},
 };
 use std::path::{Path, PathBuf};
@@ -28,7 +29,7 @@ pub fn annotation(state: &mut State, file: &Path, name: String, annotation: Anno
         return Vec::new();
     }
     state.results.list();
-    let command = |annotation| Command::Annotation { file: PathBuf::from(file), name: name.clone(), annotation };
+    let command = |annotation| Edit::Annotation { file: PathBuf::from(file), name: name.clone(), annotation };
     state.history.note(Change::new(format!("Tags and note of {name}"), command(before), command(annotation)));
-    vec![Effect::SaveReview { set, review: state.results.review.clone() }]
+    vec![Effect::Load(LoadRequest::SaveReview { set, review: state.results.review.clone() })]
 }
