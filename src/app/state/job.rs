@@ -39,7 +39,7 @@ impl JobInfo {
         Self { id: JobId(0), title, name, kind, work, state: JobState::Queued, run, config, forecast, amount: None, progress }
     }
 
-    /// Nothing of it is in a run folder that could be gone on with: it waits, or writes only at its end.
+    /// Nothing of it is in a run folder that could be resumed: it waits, or writes only at its end.
     pub fn is_lost_with_the_session(&self) -> bool {
         match self.state {
             JobState::Queued => true,
@@ -62,7 +62,7 @@ impl JobInfo {
 pub enum Work {
     /// A new run.
     New,
-    /// Goes on with this one.
+    /// Resumes this one.
     Resume(PathBuf),
     /// Scores the images of this one, whose encoder is finished.
     Score(PathBuf),

@@ -160,7 +160,7 @@ pub struct State {
     pub runs: Vec<RunEntry>,
     /// The runs were listed once.
     pub runs_known: bool,
-    /// A run that the last session did not finish: the person is asked whether to go on.
+    /// A run that the last session did not finish: the person is asked whether to resume it.
     pub offer: Option<PathBuf>,
     pub list: RunsState,
     /// In the order they were asked for; ended ones stay until the next is started.
@@ -264,7 +264,7 @@ impl State {
         Some(Forecast::new(&self.train, open, self.machine.speed?))
     }
 
-    /// The run that is offered to be gone on with.
+    /// The run that is offered to be resumed.
     pub fn offered(&self) -> Option<&RunEntry> {
         let run = self.offer.as_ref()?;
         self.runs.iter().find(|r| r.path == *run && r.can_resume())

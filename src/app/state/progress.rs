@@ -155,7 +155,7 @@ impl Progress {
         for curve in past {
             let stage = if curve.part == RunKind::Ddpm.name() { Stage::Ddpm } else { Stage::Dia };
             let Some(quantity) = Quantity::of_column(&curve.name) else { continue };
-            // A killed run may have written steps after the checkpoint that it goes on from.
+            // A killed run may have written steps after the checkpoint that it resumes from.
             let done = if self.stage == Some(stage) { self.done as f64 } else { f64::INFINITY };
             let own = &mut self.curve_mut(stage, quantity).points;
             let end = own.first().map_or(done, |first| first[0] - 1.0);

@@ -58,13 +58,13 @@ pub fn execute(state: &mut State, command: DataCommand) -> Vec<Effect> {
     }
 }
 
-pub fn open(state: &mut State, path: PathBuf) -> Vec<Effect> {
+fn open(state: &mut State, path: PathBuf) -> Vec<Effect> {
     state.workspace = Workspace::Data;
     begin(state, DataConfig { path, ..DataConfig::default() }, None)
 }
 
 /// Several things at once are parts of the folder that holds them all.
-pub fn open_several(state: &mut State, paths: Vec<PathBuf>) -> Vec<Effect> {
+fn open_several(state: &mut State, paths: Vec<PathBuf>) -> Vec<Effect> {
     match paths.as_slice() {
         [] => Vec::new(),
         [path] => open(state, path.clone()),
@@ -81,13 +81,13 @@ pub fn open_several(state: &mut State, paths: Vec<PathBuf>) -> Vec<Effect> {
 }
 
 /// The same path, understood in another way: nothing that was chosen for the old one holds.
-pub fn read_as(state: &mut State, reading: Reading) -> Vec<Effect> {
+fn read_as(state: &mut State, reading: Reading) -> Vec<Effect> {
     let Some(open) = state.open() else { return Vec::new() };
     let DataConfig { path, only, test_fraction, split_seed, .. } = open.config.clone();
     begin(state, DataConfig { path, only, reading, test_fraction, split_seed, ..DataConfig::default() }, None)
 }
 
-pub fn choose_columns(state: &mut State, path: Option<PathBuf>) -> Vec<Effect> {
+fn choose_columns(state: &mut State, path: Option<PathBuf>) -> Vec<Effect> {
     state.data.table = path.clone().map(|path| TableForm { path, preview: None, columns: LabelColumns::default() });
     path.into_iter().map(|path| Effect::Load(LoadRequest::Table(path))).collect()
 }
@@ -100,7 +100,7 @@ pub fn table(state: &mut State, path: &Path, preview: Result<TablePreview, Failu
     Vec::new()
 }
 
-pub fn use_table(state: &mut State) -> Vec<Effect> {
+fn use_table(state: &mut State) -> Vec<Effect> {
     let Some(form) = state.data.table.take() else { return Vec::new() };
     // A table that was opened by itself stands for the folder that it lies in.
     let failed = state.data.failed.as_ref().map(|(path, _)| path.clone()).filter(|path| *path == form.path);
@@ -115,7 +115,7 @@ pub fn use_table(state: &mut State) -> Vec<Effect> {
     begin(state, DataConfig { columns: form.columns, ..base }, None)
 }
 
-pub fn forget_recent(state: &mut State, path: &Path) -> Vec<Effect> {
+fn forget_recent(state: &mut State, path: &Path) -> Vec<Effect> {
     state.persisted.recent.retain(|c| c.path != path);
     Vec::new()
 }
@@ -125,14 +125,14 @@ pub fn open_config(state: &mut State, config: DataConfig) -> Vec<Effect> {
     begin(state, config, None)
 }
 
-pub fn set_normal(state: &mut State, names: Vec<String>) -> Vec<Effect> {
+fn set_normal(state: &mut State, names: Vec<String>) -> Vec<Effect> {
     let Some(open) = state.open() else { return Vec::new() };
     let (config, known) = (DataConfig { normal: names, ..open.config.clone() }, open.dataset.clone());
     begin(state, config, Some(known))
 }
 
 /// What could not be opened, as it was asked for.
-pub fn try_again(state: &mut State) -> Vec<Effect> {
+fn try_again(state: &mut State) -> Vec<Effect> {
     state.data.again.take().map_or_else(Vec::new, |config| begin(state, config, None))
 }
 
@@ -212,7 +212,7 @@ pub fn open_failed(state: &mut State, generation: u64, path: PathBuf, failure: F
     Vec::new()
 }
 
-pub fn filter(state: &mut State, filter: Filter) -> Vec<Effect> {
+fn filter(state: &mut State, filter: Filter) -> Vec<Effect> {
     state.data.filter = filter;
     show(state);
     Vec::new()

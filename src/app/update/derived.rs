@@ -1,4 +1,4 @@
-//! What follows from the state, whatever brought it about: the preview of the selected image, and work that goes on only while
+//! What follows from the state, whatever brought it about: the preview of the selected image, and work that is done only while
 //! nothing trains.
 
 use super::dissolve;

@@ -1,4 +1,4 @@
-//! The slider: each change asks the worker anew, and answers to older wishes are dropped.
+//! The workspace Dissolve: each change asks the worker anew, and answers to older requests are dropped.
 
 use crate::{
     app::{
@@ -51,7 +51,7 @@ pub fn execute(state: &mut State, command: DissolveCommand) -> Vec<Effect> {
     }
 }
 
-pub fn set_t(state: &mut State, t: usize) -> Vec<Effect> {
+fn set_t(state: &mut State, t: usize) -> Vec<Effect> {
     let t = t.min(T_MAX);
     if state.dissolve.t == t && !state.dissolve.stale {
         return Vec::new();
@@ -67,26 +67,26 @@ pub fn change(state: &mut State, change: impl FnOnce(&mut DissolveState)) -> Vec
 }
 
 /// Changes how things are shown, which asks for nothing new.
-pub fn show(state: &mut State, change: impl FnOnce(&mut DissolveState)) -> Vec<Effect> {
+fn show(state: &mut State, change: impl FnOnce(&mut DissolveState)) -> Vec<Effect> {
     change(&mut state.dissolve);
     Vec::new()
 }
 
 /// Changes what is wanted beside the twin: other rungs, or pictures beside each other.
-pub fn layout(state: &mut State, layout: Layout) -> Vec<Effect> {
+fn layout(state: &mut State, layout: Layout) -> Vec<Effect> {
     state.dissolve.layout = layout;
     state.dissolve.view = View::default();
     state.dissolve.panels.clear();
     ask(state)
 }
 
-pub fn track(state: &mut State, track: Track) -> Vec<Effect> {
+fn track(state: &mut State, track: Track) -> Vec<Effect> {
     state.dissolve.track = track;
     ask(state)
 }
 
 /// Puts the selected image beside others, or takes it away.
-pub fn pin(state: &mut State) -> Vec<Effect> {
+fn pin(state: &mut State) -> Vec<Effect> {
     let Some(id) = state.selected else { return Vec::new() };
     let pinned = &mut state.dissolve.pinned;
     match pinned.iter().position(|p| *p == id) {
@@ -100,13 +100,13 @@ pub fn pin(state: &mut State) -> Vec<Effect> {
     ask(state)
 }
 
-pub fn play(state: &mut State) -> Vec<Effect> {
+fn play(state: &mut State) -> Vec<Effect> {
     state.dissolve.playing = !state.dissolve.playing;
     sweep(state)
 }
 
 /// The next step of the sweep; the panel asks for it when it has shown the one before, so that none is skipped.
-pub fn sweep(state: &mut State) -> Vec<Effect> {
+fn sweep(state: &mut State) -> Vec<Effect> {
     let d = &state.dissolve;
     if !d.playing {
         return Vec::new();
@@ -301,12 +301,12 @@ pub fn band(state: &mut State, strip: u64, band: NormalBand) -> Vec<Effect> {
 }
 
 /// Where strips and sweeps are written.
-pub fn export_folder(state: &State) -> PathBuf {
+fn export_folder(state: &State) -> PathBuf {
     let chosen = &state.dissolve.export_folder;
     if chosen.as_os_str().is_empty() { state.workspace_dir.join("exports") } else { chosen.clone() }
 }
 
-pub fn export_sweep(state: &mut State, what: SweepExport) -> Vec<Effect> {
+fn export_sweep(state: &mut State, what: SweepExport) -> Vec<Effect> {
     let (Some(request), Some(open)) = (request(state), state.open()) else { return Vec::new() };
     let parts = open.config.parts();
     let d = &mut state.dissolve;

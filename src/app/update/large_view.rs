@@ -21,6 +21,7 @@ pub fn show(state: &mut State) -> Vec<Effect> {
     effects
 }
 
+/// Asks for the map, or stops that.
 pub fn occlude(state: &mut State, wanted: bool) -> Vec<Effect> {
     if !wanted {
         // The same question without its map ends the work on it.

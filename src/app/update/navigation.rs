@@ -15,6 +15,7 @@ use crate::{
     engine::run_list::RunEntry,
 };
 
+/// Shows a workspace.
 pub fn go(state: &mut State, workspace: Workspace) -> Vec<Effect> {
     state.workspace = workspace;
     state.persisted.workspace = workspace;
@@ -45,6 +46,7 @@ pub fn room(state: &mut State, room: Room) -> Vec<Effect> {
     Vec::new()
 }
 
+/// Hides or shows a side panel.
 pub fn fold(state: &mut State, side: Side) -> Vec<Effect> {
     if state.room != Room::Wide && side != Side::Log {
         state.drawer = (state.drawer != Some(side)).then_some(side);
@@ -119,6 +121,7 @@ fn leave_question(state: &mut State) -> bool {
     }
 }
 
+/// Steps through the images of the workspace in view.
 pub fn walk(state: &mut State, by: i64) -> Vec<Effect> {
     if state.workspace == Workspace::Results {
         return gallery::walk(state, by);
@@ -129,6 +132,7 @@ pub fn walk(state: &mut State, by: i64) -> Vec<Effect> {
     next.map_or_else(Vec::new, |id| selection::select(state, id))
 }
 
+/// Opens what lies above the workspaces, or closes it.
 pub fn toggle(state: &mut State, overlay: Overlay) -> Vec<Effect> {
     state.overlay = (state.overlay != Some(overlay)).then_some(overlay);
     if state.overlay == Some(Overlay::Picture) { large_view::show(state) } else { Vec::new() }

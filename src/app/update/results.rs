@@ -42,6 +42,7 @@ pub fn execute(state: &mut State, command: ResultsCommand) -> Vec<Effect> {
     }
 }
 
+/// Shows the scores of a run, or of one of its files of scores.
 pub fn open(state: &mut State, run: PathBuf) -> Vec<Effect> {
     state.notices.retain(|notice| notice.results.as_ref() != Some(&run));
     let r = &mut state.results;
@@ -98,7 +99,7 @@ pub fn scores(state: &mut State, run: &Path, scores: Result<Arc<ScoreSet>, Failu
             r.tab = if !labelled || r.tab == Tab::Training { Tab::All } else { r.tab };
             r.scores = Scores::Ready(set);
             r.list();
-            // The gallery needs the pictures: its data set is opened where none is, or where a person had just that folder scored.
+            // The gallery needs the images: its data set is opened where none is, or where a person had just that folder scored.
             let is_open = state.data.open.is_some() || state.data.opening.is_some();
             let shown = state.open().is_some_and(|o| o.config.path == config.path);
             let known = !config.path.as_os_str().is_empty();
@@ -107,7 +108,7 @@ pub fn scores(state: &mut State, run: &Path, scores: Result<Arc<ScoreSet>, Failu
     }
 }
 
-pub fn set_threshold(state: &mut State, threshold: f64) -> Vec<Effect> {
+fn set_threshold(state: &mut State, threshold: f64) -> Vec<Effect> {
     if threshold.is_finite() {
         state.results.threshold = threshold;
         state.results.rule = None;
@@ -116,7 +117,7 @@ pub fn set_threshold(state: &mut State, threshold: f64) -> Vec<Effect> {
     Vec::new()
 }
 
-pub fn set_rule(state: &mut State, rule: ThresholdRule) -> Vec<Effect> {
+fn set_rule(state: &mut State, rule: ThresholdRule) -> Vec<Effect> {
     let Some(found) = state.results.ready().map(|set| set.threshold(rule)) else { return Vec::new() };
     match found {
         Ok(threshold) => {
@@ -129,7 +130,7 @@ pub fn set_rule(state: &mut State, rule: ThresholdRule) -> Vec<Effect> {
     Vec::new()
 }
 
-pub fn export(state: &mut State, what: Export) -> Vec<Effect> {
+fn export(state: &mut State, what: Export) -> Vec<Effect> {
     let r = &state.results;
     let effect = |set: &Arc<ScoreSet>| {
         Effect::Load(LoadRequest::Export { what, set: set.clone(), threshold: r.threshold, review: r.review.clone() })

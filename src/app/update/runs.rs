@@ -18,8 +18,10 @@ use crate::{
     error::Failure,
     jobs::loader::LoadRequest,
 };
-
 use std::{path::Path, sync::Arc};
+
+/// Runs whose curves can be told apart.
+pub const COMPARED: usize = 6;
 
 pub fn execute(state: &mut State, command: RunsCommand) -> Vec<Effect> {
     let list = &mut state.list;
@@ -38,6 +40,7 @@ pub fn execute(state: &mut State, command: RunsCommand) -> Vec<Effect> {
     Vec::new()
 }
 
+/// The runs were listed.
 pub fn listed(state: &mut State, runs: Vec<RunEntry>) -> Vec<Effect> {
     state.runs = runs;
     if !std::mem::replace(&mut state.runs_known, true) {
@@ -49,15 +52,12 @@ pub fn listed(state: &mut State, runs: Vec<RunEntry>) -> Vec<Effect> {
     if state.dissolve.model().map(|m| m.source.clone()) == before { Vec::new() } else { dissolve::invalidate(state) }
 }
 
-/// Runs whose curves can be told apart.
-pub const COMPARED: usize = 6;
-
-pub fn select(state: &mut State, run: &Path) -> Vec<Effect> {
+fn select(state: &mut State, run: &Path) -> Vec<Effect> {
     state.list.selected = (state.list.selected.as_deref() != Some(run)).then(|| run.to_path_buf());
     Vec::new()
 }
 
-pub fn compare(state: &mut State, run: &Path) -> Vec<Effect> {
+fn compare(state: &mut State, run: &Path) -> Vec<Effect> {
     let compared = &mut state.list.compared;
     if compared.iter().any(|p| p == run) {
         compared.retain(|p| p != run);

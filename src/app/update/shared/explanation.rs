@@ -25,6 +25,7 @@ pub fn ask(state: &mut State) -> Vec<Effect> {
     asked.into_iter().collect()
 }
 
+/// Asks why the selected image has its score, with or without the map of what covering it changes.
 pub fn question(state: &State, occlude: bool) -> Option<Effect> {
     let (set, open, row) = (state.results.ready()?, state.open()?, state.results.selected()?);
     let image = selection::image_of_row(state)?;
@@ -40,6 +41,7 @@ pub fn question(state: &State, occlude: bool) -> Option<Effect> {
     }))))
 }
 
+/// A part of the answer has come.
 pub fn answered(state: &mut State, generation: u64, answer: Answer) -> Vec<Effect> {
     let why = &mut state.results.why;
     if generation != why.generation {

@@ -16,6 +16,7 @@ pub fn relist(state: &mut State, change: impl FnOnce(&mut ResultsState)) -> Vec<
     Vec::new()
 }
 
+/// Steps through the images that are listed, or that two runs are compared on.
 pub fn walk(state: &mut State, by: i64) -> Vec<Effect> {
     let compared = match &state.results.comparison {
         Comparing::Ready(compared) => Some(compared),
@@ -27,6 +28,7 @@ pub fn walk(state: &mut State, by: i64) -> Vec<Effect> {
     next.map_or_else(Vec::new, |row| select_row(state, row))
 }
 
+/// Selects an image of the gallery, in all workspaces where its data set is open.
 pub fn select_row(state: &mut State, row: usize) -> Vec<Effect> {
     state.results.row = Some(row);
     let mut effects = image_of_row(state).map_or_else(Vec::new, |id| selection::select(state, id));

@@ -9,7 +9,7 @@ use crate::{
     jobs::loader::LoadRequest,
 };
 
-/// A graph with what it shows now, as a file.
+/// Saves a graph.
 pub fn save(state: &State, graph: Graph, format: Format) -> Vec<Effect> {
     let drawn = match graph {
         Graph::Training(run) => Some(Drawn::Training(run)),

@@ -7,17 +7,18 @@ use crate::{
     ml::{base::reporter::Stage, training::cost},
 };
 
-/// Looks at what this machine can do, where that is not known and may matter now.
+/// Looks at the machine where that matters: on Train, with a data set open.
 pub fn look(state: &mut State) -> Vec<Effect> {
     if state.workspace != Workspace::Train || state.open().is_none() || state.machine.measuring {
         return Vec::new();
     }
-    // A running training has both cores; its own steps will tell.
+    // A running training has all cores; its own steps will tell.
     let timed = state.machine.speed.is_none() && state.running().is_none();
     state.machine.measuring = timed;
     vec![Effect::Background(BackgroundEffect::Machine { timed })]
 }
 
+/// The machine was looked at.
 pub fn measured(state: &mut State, machine: Machine) -> Vec<Effect> {
     state.machine.take(machine);
     remember_speed(state);

@@ -1,16 +1,17 @@
 //! The diffusion models to choose from.
 
-use crate::app::update::dissolve;
 use crate::{
     app::{
         Effect, State, next_step,
         state::{ModelChoice, Workspace, config_title, data_title},
+        update::dissolve,
     },
     engine::run_list::ModelSource,
     error::Failure,
 };
 use std::path::PathBuf;
 
+/// A file of weights was looked into: it is listed and used where it holds a model.
 pub fn imported(state: &mut State, path: PathBuf, checked: Result<(), Failure>) -> Vec<Effect> {
     if let Err(failure) = checked {
         state.notify_error(failure.summary, next_step::words(failure.hint.as_ref()));
@@ -54,7 +55,7 @@ pub fn list(state: &mut State) {
     });
     let mut models: Vec<ModelChoice> = imported.chain(of_runs).collect();
     // The newest of those that know this kind of image comes first, and is taken where none was chosen. One that still grows is
-    // not taken by itself: under the hand that drags t the pictures would become noise.
+    // not taken by itself: under the hand that drags t the images would become noise.
     let open = state.open().map(|open| open.title());
     models.sort_by_key(|m| (!m.is_finished, open.is_some() && m.trained_on.is_some() && m.trained_on != open));
     state.dissolve.models = models;

@@ -49,9 +49,10 @@ pub fn start_next(state: &mut State) -> Vec<Effect> {
     }]
 }
 
-pub fn control(state: &mut State, id: JobId, control: JobOrder) -> Vec<Effect> {
+/// Gives an order to a running job, where it makes sense in its state.
+pub fn control(state: &mut State, id: JobId, order: JobOrder) -> Vec<Effect> {
     let Some(job) = state.jobs.iter_mut().find(|j| j.id == id && j.state.is_running()) else { return Vec::new() };
-    job.state = match (control, &job.state) {
+    job.state = match (order, &job.state) {
         // Told to stop is told to stop.
         (_, JobState::Stopping) => return Vec::new(),
         (JobOrder::Pause, JobState::Running) => JobState::Paused,
@@ -59,7 +60,7 @@ pub fn control(state: &mut State, id: JobId, control: JobOrder) -> Vec<Effect> {
         (JobOrder::Stop, JobState::Running | JobState::Paused) => JobState::Stopping,
         _ => return Vec::new(),
     };
-    vec![Effect::Job(JobEffect::Control(id, control))]
+    vec![Effect::Job(JobEffect::Control(id, order))]
 }
 
 /// Takes a job that has not begun out of the queue.
@@ -100,7 +101,7 @@ pub fn offer(state: &mut State) {
     state.offer = newest.filter(|run| !state.persisted.declined.contains(run));
 }
 
-/// The offer to go on is declined for good; the run stays in the list.
+/// The offer to resume is declined for good; the run stays in the list.
 pub fn decline(state: &mut State) -> Vec<Effect> {
     const KEPT: usize = 50;
     let declined = &mut state.persisted.declined;

@@ -1,11 +1,11 @@
 //! The one selected image, shared by all workspaces.
 
-use crate::app::update::dissolve;
 use crate::{
-    app::{Effect, State},
+    app::{Effect, State, update::dissolve},
     data::ImageId,
 };
 
+/// Selects an image; what was dissolved is of another one.
 pub fn select(state: &mut State, id: ImageId) -> Vec<Effect> {
     if state.selected == Some(id) {
         return Vec::new();

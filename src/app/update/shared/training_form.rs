@@ -11,6 +11,7 @@ use crate::{
 };
 use std::path::Path;
 
+/// All fields as in a preset; seed, model and preprocessing stay.
 pub fn preset(state: &mut State, preset: Preset) -> Vec<Effect> {
     let (seed, reuse) = (state.train.config.run.seed, state.train.reuse.clone());
     let preprocess = state.train.config.preprocess.clone();
