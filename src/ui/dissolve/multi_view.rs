@@ -6,7 +6,7 @@ use super::{
 };
 use crate::{
     app::{
-        Command,
+        DissolveCommand,
         state::{Layout, Shown},
     },
     engine::{dissolve_session::ComparisonPanel, export::sweep::STRIP},
@@ -132,7 +132,7 @@ pub fn toolbar(ui: &mut Ui, cx: &mut PanelContext<'_>) {
     // A row of its own, so that it never makes the page wider than it is.
     ui.horizontal_wrapped(|ui| {
         if let Some(shown) = widgets::choices(ui, d.shown, &[(Shown::Dissolved, "Dissolved"), (Shown::Change, "Change")]) {
-            cx.send(Command::Shown(shown));
+            cx.send(DissolveCommand::Shown(shown));
         }
         widgets::weak(ui, about);
     });

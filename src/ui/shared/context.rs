@@ -11,16 +11,16 @@ pub struct PanelContext<'a> {
     pub state: &'a State,
     pub textures: &'a Textures,
     pub commands: Vec<Command>,
-    /// Images in view whose little picture is missing.
+    /// Images in view whose thumbnail is missing.
     pub wanted: Vec<ImageId>,
 }
 
 impl PanelContext<'_> {
-    pub fn send(&mut self, command: Command) {
-        self.commands.push(command);
+    pub fn send(&mut self, command: impl Into<Command>) {
+        self.commands.push(command.into());
     }
 
-    /// This image is in view, and its little picture is missing.
+    /// This image is in view, and its thumbnail is missing.
     pub fn want(&mut self, id: ImageId) {
         self.wanted.push(id);
     }
