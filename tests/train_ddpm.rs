@@ -151,7 +151,7 @@ fn finished_run_has_its_files_and_is_not_trained_again() {
 
     let saved = SavedModel::load(run.path()).unwrap();
     assert_eq!((saved.info.config.clone(), saved.info.grey, saved.info.steps), (config.ddpm.clone(), true, 7));
-    assert_eq!(saved.info.fingerprint, ddpm::fingerprint(&dataset()).unwrap());
+    assert_eq!(saved.info.fingerprint, dataset().fingerprint());
 
     let mut watcher = Watcher::new(Control::Continue, 0);
     train(&run, &config, &mut watcher).unwrap();

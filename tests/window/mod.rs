@@ -1,8 +1,8 @@
 //! The window in a test: started on a folder of its own, found by label, clicked, typed into.
-#![allow(dead_code)] // each test program uses its own part
+#![allow(dead_code, reason = "each test program uses its own part")]
 
 use dissolve_studio::{
-    app::{Command, State},
+    app::{Message, State},
     window::studio::Studio,
 };
 use eframe::egui::Key;
@@ -51,7 +51,7 @@ impl Window {
     }
 
     /// A command, and the frames that show what came of it.
-    pub fn send(&mut self, command: Command) {
+    pub fn send(&mut self, command: impl Into<Message>) {
         let ctx = self.harness.ctx.clone();
         self.harness.state_mut().take(command, &ctx);
         self.steps();

@@ -2,9 +2,9 @@
 
 use super::results::{Format, csv_of, picture};
 use crate::{
-    engine::{
-        runs::normal_quantiles::{Normals, PERCENTS},
-        runs::score_set::ScoreSet,
+    engine::runs::{
+        normal_quantiles::{Normals, PERCENTS},
+        score_set::ScoreSet,
     },
     error::{Error, Result},
     report::{

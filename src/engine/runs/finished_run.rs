@@ -16,11 +16,11 @@ use crate::{
         encoder::model::Encoder,
         scoring::synthetic_lesions,
         training::{
-            ddpm::{self, MODEL},
+            ddpm::MODEL,
             dia::{self, ENCODER},
         },
     },
-    nn::KeptPages,
+    nn::RetainPages,
     run_dir::{RunDir, RunKind, write_atomic},
     scores::{PLANTED, Scores, SyntheticLesions},
 };
@@ -73,7 +73,7 @@ impl Ready {
 
     /// Whether these are the images that the run learnt from.
     pub fn owns(&self, data: &Dataset) -> Result<bool> {
-        Ok(ddpm::fingerprint(data)? == self.encoder.config.fingerprint)
+        Ok(data.fingerprint() == self.encoder.config.fingerprint)
     }
 
     /// The diffusion model of the run: the one that is named, the one trained beside the encoder, or the one of its settings.
@@ -115,7 +115,7 @@ pub fn beside(run: &RunDir, data: &Path) -> PathBuf {
 /// Scores a folder for the window: writes the scores, and a note of where the images lie, into the run folder, and returns the
 /// path of the scores.
 pub fn score_folder(run: &Path, folder: &Path, reporter: &mut dyn Reporter) -> Result<PathBuf> {
-    let _pages = KeptPages::new();
+    let _pages = RetainPages::new();
     let ready = Ready::open(run, None, None, reporter)?;
     let own = &ready.config.data;
     let (data, config) = open(DataConfig { path: folder.to_path_buf(), normal: Vec::new(), labels: None, ..own.clone() }, own)?;
@@ -135,7 +135,7 @@ pub fn score_folder(run: &Path, folder: &Path, reporter: &mut dyn Reporter) -> R
 
 /// Measures synthetic lesions for the window, with the run's own seed.
 pub fn measure_lesions(run: &Path, reporter: &mut dyn Reporter) -> Result<SyntheticLesions> {
-    let _pages = KeptPages::new();
+    let _pages = RetainPages::new();
     let ready = Ready::open(run, None, None, reporter)?;
     ready.measure_lesions(ready.config.run.seed, reporter)
 }

@@ -16,7 +16,6 @@ use crate::{
         diffusion::model::DiffusionModel,
         dissolve::dissolver::Dissolver,
         encoder::model::Encoder,
-        training::ddpm,
     },
     run_dir::RunDir,
 };
@@ -53,7 +52,7 @@ impl ProfileScorer {
         if let Some(found) = Self::open(run, model)? {
             return Ok(Some(found));
         }
-        if ddpm::fingerprint(data)? != encoder.config.fingerprint {
+        if data.fingerprint() != encoder.config.fingerprint {
             let text = "the run has no dissolve profile of its training images; score those once, and the second score is there";
             reporter.event(Event::Notice(text.into()));
             return Ok(None);

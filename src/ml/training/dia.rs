@@ -4,7 +4,6 @@
 //! one that was never stopped. The views of the next step are made on a thread of their own while the present one runs.
 
 use super::{
-    ddpm::fingerprint,
     dia_step::{StepLoss, Trainer, learning_rate},
     dissolve_cache::{DissolveCache, Plan},
     dissolved_source::DissolvedSource,
@@ -88,8 +87,8 @@ fn train_or_resume(
     reporter: &mut dyn Reporter,
 ) -> Result<Encoder> {
     run.set_state(RunState::Unfinished)?;
-    let identity = fingerprint(data)?;
-    warn_of_strange_model(model.as_deref(), &identity, reporter);
+    let identity = data.fingerprint();
+    warn_of_strange_model(model.as_deref(), identity, reporter);
     let normals = data.training_normals();
     let side = side(config, median_side(data, &normals));
     let store = load_pixels(data, &config.preprocess, normals, side, reporter)?;
@@ -99,7 +98,7 @@ fn train_or_resume(
             NextStep::CheckNormal,
         ));
     }
-    let mut trainer = Trainer::new(EncoderConfig::new(config.clone(), side, identity.clone()), device)?;
+    let mut trainer = Trainer::new(EncoderConfig::new(config.clone(), side, identity.to_string()), device)?;
     let (mut done, mut ended) = (0, false);
     if let Some((step, path)) = checkpoint::newest(run) {
         let (tensors, metadata) = checkpoint::load(&path)?;
@@ -112,7 +111,7 @@ fn train_or_resume(
         let twins = match Dissolver::from_config(&config.dia, model, store.is_grey())? {
             None => None,
             Some(dissolver) if config.dia.ladder > 0 => {
-                Some(DissolvedSource::DissolveCache(ladder(run, config, &store, dissolver, &identity, device, reporter)?))
+                Some(DissolvedSource::DissolveCache(ladder(run, config, &store, dissolver, identity, device, reporter)?))
             }
             Some(dissolver) => Some(DissolvedSource::Exact(dissolver, config.dia.t_min..config.dia.t_max)),
         };

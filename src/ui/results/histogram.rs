@@ -1,7 +1,7 @@
 //! How the scores of normal and abnormal images lie; the line of the threshold is dragged here.
 
 use crate::{
-    app::Command,
+    app::ResultsCommand,
     data::Label,
     engine::{
         export::results::Chart,
@@ -29,7 +29,7 @@ pub fn show(ui: &mut Ui, cx: &mut PanelContext<'_>, set: &ScoreSet, height: f32)
         if field.double_clicked() {
             reset(cx, set);
         } else if field.changed() {
-            cx.send(Command::Threshold(value));
+            cx.send(ResultsCommand::Threshold(value));
         }
     });
     let width = bin_width(set.range);
@@ -74,7 +74,7 @@ pub fn show(ui: &mut Ui, cx: &mut PanelContext<'_>, set: &ScoreSet, height: f32)
     } else if (response.dragged() || response.clicked())
         && let Some(at) = shown.inner
     {
-        cx.send(Command::Threshold(at.x.clamp(set.range[0], set.range[1] + width)));
+        cx.send(ResultsCommand::Threshold(at.x.clamp(set.range[0], set.range[1] + width)));
     }
 }
 
@@ -92,8 +92,8 @@ fn bin_words(set: &ScoreSet, bin: usize, width: f64) -> String {
 
 fn reset(cx: &mut PanelContext<'_>, set: &ScoreSet) {
     match (set.own_rule(), set.evaluation.threshold) {
-        (Some(rule), _) => cx.send(Command::Rule(rule)),
-        (None, Some(threshold)) => cx.send(Command::Threshold(threshold)),
+        (Some(rule), _) => cx.send(ResultsCommand::Rule(rule)),
+        (None, Some(threshold)) => cx.send(ResultsCommand::Threshold(threshold)),
         (None, None) => {}
     }
 }

@@ -1,0 +1,122 @@
+//! Which classes are normal.
+
+use super::model::{Class, Dataset, Label};
+use crate::{
+    data::text::first_few,
+    error::{Error, NextStep, Result},
+};
+
+/// Names that sound normal: offered, never taken by themselves.
+const SOUNDS_NORMAL: &[&str] = &["normal", "good", "healthy", "ok", "non-covid", "no_dr", "nodr", "control", "negative"];
+
+/// In the place of a class's name: every image.
+pub const ALL: &str = "*";
+
+/// What tells classes apart: neither case nor outer white space does, as people type and folders are made by hand.
+pub fn class_key(name: &str) -> String {
+    name.trim().to_lowercase()
+}
+
+impl Dataset {
+    /// The same images with these classes normal and all others abnormal; `!name` means every class but that one, `*` every
+    /// image of a set without classes. Remakes the split where it is ours.
+    ///
+    /// # Errors
+    /// Where a name is no class, or none is left that is normal; lists the classes with their counts.
+    pub fn with_normal(&self, names: &[String]) -> Result<Self> {
+        let mut set = self.clone();
+        if names.is_empty() {
+            return Ok(set);
+        }
+        if set.classes.is_empty() {
+            if names.iter().any(|n| n != ALL) {
+                return Err(Error::user(
+                    format!("{} has no classes, so none can be called `{}`", self.root.display(), first_few(names)),
+                    NextStep::SayWhatIsNormal,
+                ));
+            }
+            set.classes = vec![Class { name: ALL.into(), label: None }];
+            set.items.iter_mut().for_each(|i| i.class = Some(0));
+        }
+        let mut normal = vec![false; set.classes.len()];
+        for name in names {
+            match name.strip_prefix('!').filter(|_| self.find_class(name).is_none()) {
+                Some(other) => {
+                    let except = self.class_named(other)?;
+                    normal.iter_mut().enumerate().for_each(|(i, n)| *n |= i != except);
+                }
+                None if name == ALL => normal.fill(true),
+                None => normal[self.class_named(name)?] = true,
+            }
+        }
+        // `!a !b` means neither of them.
+        for other in names.iter().filter(|n| self.find_class(n).is_none()).filter_map(|n| n.strip_prefix('!')) {
+            if let Some(except) = self.find_class(other) {
+                normal[except] = false;
+            }
+        }
+        if !normal.contains(&true) {
+            return Err(self.error("no class is left that is normal"));
+        }
+        for (class, normal) in set.classes.iter_mut().zip(normal) {
+            class.label = Some(if normal { Label::Normal } else { Label::Abnormal });
+        }
+        set.refresh();
+        Ok(set)
+    }
+
+    /// Makes sure that a class is known to be normal.
+    ///
+    /// # Errors
+    /// Where none is: asks for it, and lists the classes with their counts.
+    pub fn require_normal(&self) -> Result<()> {
+        if self.classes.iter().any(|c| c.label == Some(Label::Normal)) {
+            Ok(())
+        } else {
+            Err(self.error("which class is normal has to be said"))
+        }
+    }
+
+    /// Names of the normal classes, joined; `None` where it has to be asked.
+    pub fn normal_name(&self) -> Option<String> {
+        let names: Vec<&str> = self.classes.iter().filter(|c| c.label == Some(Label::Normal)).map(|c| c.name.as_str()).collect();
+        (!names.is_empty()).then(|| names.join(", "))
+    }
+
+    /// `0 (1349), 1 (3883)`
+    pub fn class_counts(&self) -> String {
+        let count = |i| self.items.iter().filter(|item| item.class == Some(i)).count();
+        self.classes.iter().enumerate().map(|(i, c)| format!("{} ({})", c.name, count(i))).collect::<Vec<_>>().join(", ")
+    }
+
+    /// The first class that sounds normal.
+    pub(super) fn suggestion(&self) -> Option<String> {
+        let sounds = |c: &&Class| SOUNDS_NORMAL.contains(&class_key(&c.name).as_str());
+        self.classes.iter().find(sounds).map(|c| c.name.clone())
+    }
+
+    fn class_named(&self, name: &str) -> Result<usize> {
+        self.find_class(name).ok_or_else(|| self.error(&format!("there is no class `{name}`")))
+    }
+
+    /// The class of this name: exactly, else in any case and without outer white space, else as the same number (`0` and
+    /// `0.0`).
+    pub fn find_class(&self, name: &str) -> Option<usize> {
+        let find = |same: &dyn Fn(&str) -> bool| self.classes.iter().position(|c| same(&c.name));
+        let (key, number) = (class_key(name), |text: &str| text.trim().parse::<f64>().ok());
+        find(&|c| c == name)
+            .or_else(|| find(&|c| class_key(c) == key))
+            .or_else(|| find(&|c| number(c).is_some() && number(c) == number(name)))
+    }
+
+    fn error(&self, what: &str) -> Error {
+        if self.classes.is_empty() {
+            return Error::user(format!("{what}, and {} has no classes", self.root.display()), NextStep::SayWhatIsNormal);
+        }
+        let offer = self.suggestion().or_else(|| self.classes.first().map(|c| c.name.clone())).unwrap_or_default();
+        Error::user(
+            format!("{what}; the classes of {} are {}", self.root.display(), self.class_counts()),
+            NextStep::NameNormal { such_as: offer },
+        )
+    }
+}

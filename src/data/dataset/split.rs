@@ -1,0 +1,100 @@
+//! Train, validation and test: the split that a data set has, or a seeded one that keeps patients together.
+
+use super::model::{Dataset, Label, Layout, Split};
+use crate::{
+    data::text::{first_few, images},
+    rng,
+};
+use rand::seq::SliceRandom;
+use std::collections::{BTreeMap, BTreeSet};
+
+impl Dataset {
+    /// Gives each image its split and returns what is worth saying about it.
+    pub(super) fn assign_splits(&mut self) -> Vec<String> {
+        let mut notes = Vec::new();
+        let given = |split| self.items.iter().any(|i| i.given_split == Some(split));
+        let [train, val, test] = Split::ALL.map(given);
+        if self.layout == Layout::Unlabelled && !self.classes.iter().any(|c| c.label.is_some()) {
+            self.items.iter_mut().for_each(|i| i.split = i.given_split.unwrap_or(Split::Test));
+        } else if test || val {
+            let unsaid = self.items.iter().filter(|i| i.given_split.is_none()).count();
+            if unsaid > 0 {
+                notes.push(format!("{} without a split {} to test.", images(unsaid), if unsaid == 1 { "goes" } else { "go" }));
+            }
+            if !test {
+                notes.push("There is a validation split but no test split: validation serves as test.".into());
+            }
+            for item in &mut self.items {
+                item.split = match item.given_split {
+                    Some(Split::Val) if !test => Split::Test,
+                    split => split.unwrap_or(Split::Test),
+                };
+            }
+        } else {
+            if train {
+                notes.push("There is a train split but nothing to test on, so a split is made as if there were none.".into());
+            }
+            notes.push(self.make_split());
+        }
+        notes.extend(self.leaks());
+        notes
+    }
+
+    /// All images of a patient with an abnormal or unlabelled image go to test, as only normal images train; of the other
+    /// patients, as many as bring the normal test images to their share.
+    fn make_split(&mut self) -> String {
+        let by_patient = self.items.iter().any(|i| i.patient.is_some());
+        let known = self.classes.iter().any(|c| c.label.is_some());
+        let mut groups: BTreeMap<String, Vec<usize>> = BTreeMap::new();
+        for (i, item) in self.items.iter().enumerate() {
+            // An image without a patient stands for itself; the NUL keeps its name apart from patients' names.
+            groups.entry(item.patient.clone().unwrap_or_else(|| format!("\0{}", item.name))).or_default().push(i);
+        }
+        let normal = |i: usize| match self.items[i].class {
+            Some(class) => !known || self.classes[class].label == Some(Label::Normal),
+            None => false,
+        };
+        let normals = (0..self.items.len()).filter(|&i| normal(i)).count();
+        let wanted = (normals as f64 * self.split_rule.test_fraction).round() as usize;
+        let (mut free, mixed): (Vec<_>, Vec<_>) = groups.into_values().partition(|group| group.iter().all(|&i| normal(i)));
+        let mut in_test = mixed.iter().flatten().filter(|&&i| normal(i)).count();
+        free.shuffle(&mut rng::stream(self.split_rule.seed, "split", 0));
+        self.items.iter_mut().for_each(|item| item.split = Split::Test);
+        let last = free.len().saturating_sub(1);
+        for (n, group) in free.into_iter().enumerate() {
+            // The last group trains in any case: without one there is nothing to learn from.
+            if in_test < wanted && n < last {
+                in_test += group.len();
+            } else {
+                group.into_iter().for_each(|i| self.items[i].split = Split::Train);
+            }
+        }
+        let whose = if by_patient { ", no patient on both sides" } else { "" };
+        let abnormal = if known { "all abnormal images and " } else { "" };
+        let then = if known { "" } else { "; once the normal class is known, all others go to test" };
+        format!(
+            "No split is given: {abnormal}{:.0} % of the {}images are set aside for test, the rest trains (seed {}{whose}){then}.",
+            self.split_rule.test_fraction * 100.0,
+            if known { "normal " } else { "" },
+            self.split_rule.seed
+        )
+    }
+
+    fn leaks(&self) -> Option<String> {
+        let mut sides: BTreeMap<&str, BTreeSet<Split>> = BTreeMap::new();
+        for item in &self.items {
+            if let Some(patient) = &item.patient {
+                sides.entry(patient).or_default().insert(item.split);
+            }
+        }
+        let both: Vec<&str> = sides
+            .into_iter()
+            .filter(|(_, splits)| splits.contains(&Split::Train) && splits.contains(&Split::Test))
+            .map(|(patient, _)| patient)
+            .collect();
+        (!both.is_empty()).then(|| {
+            let count = if both.len() == 1 { "1 patient is".to_string() } else { format!("{} patients are", both.len()) };
+            format!("Leak: {count} in train and in test ({}), which flatters every figure.", first_few(both.iter().copied()))
+        })
+    }
+}

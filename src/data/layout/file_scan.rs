@@ -1,0 +1,221 @@
+//! The files under a folder, found without following a link in circles and without opening anything but ordinary files.
+
+use super::system_files::is_system_file;
+use crate::{
+    data::{
+        dataset::Skipped,
+        decode::{self, Kind, Probe},
+    },
+    error::{Error, Result},
+};
+use rayon::prelude::*;
+use std::{
+    path::{Path, PathBuf},
+    sync::atomic::{AtomicUsize, Ordering},
+};
+use walkdir::WalkDir;
+
+/// A folder with more files than this is not a set of images.
+const MAX_FILES: usize = 3_000_000;
+
+/// Files that lie beside images and are passed over without a word, unless their content is a picture.
+const COMPANIONS: &[&str] = &[
+    "txt",
+    "md",
+    "rst",
+    "csv",
+    "tsv",
+    "json",
+    "jsonl",
+    "xml",
+    "yml",
+    "yaml",
+    "toml",
+    "html",
+    "htm",
+    "pdf",
+    "py",
+    "ipynb",
+    "log",
+    "sh",
+    "r",
+    "m",
+    "mat",
+    "xls",
+    "xlsx",
+    "ods",
+    "doc",
+    "docx",
+    "ini",
+    "cfg",
+    "db",
+    "bat",
+    "url",
+    "lnk",
+    "pkl",
+    "npy",
+    "pt",
+    "pth",
+    "safetensors",
+];
+
+/// A file with one picture or several.
+#[derive(Debug, Clone)]
+pub struct PictureFile {
+    pub path: PathBuf,
+    /// Its path relative to the root.
+    pub relative: PathBuf,
+    /// What its header says.
+    pub probe: Probe,
+    /// Known once masks are told from images.
+    pub mask: Option<PathBuf>,
+}
+
+/// All that lies under a folder.
+#[derive(Debug, Default)]
+pub struct FileScan {
+    /// In the order of their paths.
+    pub pictures: Vec<PictureFile>,
+    /// Zip archives (`.npz`).
+    pub archives: Vec<PathBuf>,
+    /// Other ordinary files: tables of labels, CIFAR batches.
+    pub others: Vec<PathBuf>,
+    pub skipped: Vec<Skipped>,
+    /// Folders and files that a drive or a system made, relative to the root; none was entered or opened.
+    pub system_folders: Vec<PathBuf>,
+    pub system_files: Vec<PathBuf>,
+}
+
+/// Looks at every file under `root`, or under `only` some parts of it; headers in parallel.
+pub fn scan(root: &Path, only: &[PathBuf], progress: &(dyn Fn(usize) + Sync)) -> Result<FileScan> {
+    let mut scan = FileScan::default();
+    let files = if only.is_empty() {
+        list(root, root, &mut scan)?
+    } else {
+        let mut files = Vec::new();
+        for part in only {
+            files.extend(list(root, &root.join(part), &mut scan)?);
+        }
+        files.sort();
+        files.dedup();
+        files
+    };
+    let done = AtomicUsize::new(0);
+    let outcomes: Vec<_> = files
+        .into_par_iter()
+        .map(|path| {
+            let outcome = decode::kind(&path)
+                .and_then(|kind| Ok((kind, if kind.is_picture() { Some(decode::probe(&path)?) } else { None })));
+            progress(done.fetch_add(1, Ordering::Relaxed) + 1);
+            (path, outcome)
+        })
+        .collect();
+    for (path, outcome) in outcomes {
+        let relative = relative(root, &path);
+        match outcome {
+            Ok((_, Some(probe))) => scan.pictures.push(PictureFile { path, relative, probe, mask: None }),
+            Ok((Kind::Zip, None)) if extension(&path) == "npz" => scan.archives.push(path),
+            Ok((Kind::Unknown | Kind::Foreign(_) | Kind::Zip, None)) if COMPANIONS.contains(&extension(&path).as_str()) => {
+                scan.others.push(path);
+            }
+            Ok((Kind::Unknown, None)) if matches!(extension(&path).as_str(), "bin" | "") && !looks_like_picture_name(&path) => {
+                scan.others.push(path);
+            }
+            Ok((kind, None)) => scan.skipped.push(Skipped { path: relative, reason: kind.refusal() }),
+            Err(reason) => scan.skipped.push(Skipped { path: relative, reason }),
+        }
+    }
+    Ok(scan)
+}
+
+/// Files without an extension are mostly lists and licences (`SHA256SUMS`); batches of CIFAR, too.
+fn looks_like_picture_name(path: &Path) -> bool {
+    path.file_name().is_some_and(|n| n.to_string_lossy().chars().all(|c| c.is_ascii_digit()))
+}
+
+pub fn extension(path: &Path) -> String {
+    path.extension().map(|e| e.to_string_lossy().to_ascii_lowercase()).unwrap_or_default()
+}
+
+pub fn relative(root: &Path, path: &Path) -> PathBuf {
+    path.strip_prefix(root).unwrap_or(path).to_path_buf()
+}
+
+/// Ordinary files under `part` of `root`, sorted; hidden ones and those of the system are left out. Links are followed, but no
+/// folder is entered twice through one.
+fn list(root: &Path, part: &Path, scan: &mut FileScan) -> Result<Vec<PathBuf>> {
+    let mut files = Vec::new();
+    let mut linked: Vec<PathBuf> = std::fs::canonicalize(part).into_iter().collect();
+    let mut entries = WalkDir::new(part).follow_links(true).sort_by_file_name().into_iter();
+    while let Some(entry) = entries.next() {
+        let entry = match entry {
+            Ok(entry) => entry,
+            Err(error) => {
+                let path = error.path().unwrap_or(part);
+                if path == part {
+                    let source = error.into_io_error().unwrap_or_else(|| std::io::Error::other("it cannot be listed"));
+                    return Err(Error::Io { action: "list", path: part.into(), source });
+                }
+                let reason = match (error.loop_ancestor(), error.io_error()) {
+                    (Some(_), _) => "is a link that leads back to a folder above it".into(),
+                    (None, Some(io)) if path.is_symlink() && io.kind() == std::io::ErrorKind::NotFound => {
+                        "is a link to nothing".into()
+                    }
+                    (None, Some(io)) => decode::io_reason(io),
+                    (None, None) => "cannot be listed".into(),
+                };
+                scan.skipped.push(Skipped { path: relative(root, path), reason });
+                continue;
+            }
+        };
+        let kind = entry.file_type();
+        if (entry.depth() > 0 || part != root) && is_system_file(entry.file_name(), kind.is_dir()) {
+            let path = relative(root, entry.path());
+            if kind.is_dir() {
+                scan.system_folders.push(path);
+                entries.skip_current_dir();
+            } else {
+                scan.system_files.push(path);
+            }
+            continue;
+        }
+        let hidden = entry.depth() > 0 && entry.file_name().as_encoded_bytes().starts_with(b".");
+        // Not files of a person; some block whoever reads them.
+        let hidden = hidden || cfg!(unix) && ["/proc", "/sys", "/dev"].iter().any(|p| entry.path() == Path::new(p));
+        if kind.is_dir() {
+            let revisits = entry.depth() > 0 && entry.path_is_symlink() && !enter(entry.path(), &mut linked);
+            if revisits {
+                scan.skipped.push(Skipped {
+                    path: relative(root, entry.path()),
+                    reason: "is a link to a folder that is looked at already".into(),
+                });
+            }
+            if revisits || hidden {
+                entries.skip_current_dir();
+            }
+        } else if hidden {
+        } else if kind.is_file() {
+            files.push(entry.into_path());
+            if files.len() > MAX_FILES {
+                return Err(Error::user(
+                    format!("{} holds more than {MAX_FILES} files", root.display()),
+                    "open the folder that holds the images",
+                ));
+            }
+        } else {
+            let reason = "is a pipe, a socket or a device, which is never opened".into();
+            scan.skipped.push(Skipped { path: relative(root, entry.path()), reason });
+        }
+    }
+    Ok(files)
+}
+
+/// Whether what a link leads to is new.
+fn enter(link: &Path, linked: &mut Vec<PathBuf>) -> bool {
+    let Ok(target) = std::fs::canonicalize(link) else { return false };
+    let new = !linked.iter().any(|seen| target.starts_with(seen));
+    if new {
+        linked.push(target);
+    }
+    new
+}

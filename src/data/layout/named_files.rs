@@ -1,0 +1,354 @@
+//! Which picture a value of a table names.
+//!
+//! A path in a table is a path: it names the picture that lies there, and never one of the same name in another folder. A
+//! name without a folder counts where only one picture has it.
+
+use super::{file_scan::FileScan, table::Table};
+use crate::data::text::display_bytes;
+use std::{
+    collections::{BTreeSet, HashMap, HashSet},
+    path::{Component, Path, PathBuf},
+};
+
+/// The picture that a value names, by its number.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Match {
+    One(usize),
+    None,
+    /// So many pictures are called that.
+    Several(usize),
+}
+
+/// How the values of one column of one table are to be understood.
+#[derive(Debug, Clone, Default)]
+pub struct Naming {
+    /// The folder that the table lies in.
+    folder: Vec<String>,
+    /// The table's name without extension: of several pictures of one name, that in a folder whose name begins so is meant
+    /// (`train.csv`, `train_images/`).
+    stem: String,
+    /// Folders that all values begin with and that lead to the data set somewhere else.
+    prefix: Vec<String>,
+}
+
+impl Naming {
+    /// The folders that are left out of each value, as text; `None` where values are taken as they are.
+    pub fn prefix(&self) -> Option<String> {
+        (!self.prefix.is_empty()).then(|| self.prefix.join("/"))
+    }
+}
+
+/// The pictures by what a table may call them. Case and extension matter only between pictures that differ in nothing else.
+pub struct NamedFiles<'a> {
+    root: &'a Path,
+    /// The folders down to the root, as it was named and without links.
+    places: Vec<Vec<String>>,
+    pictures: Vec<Vec<String>>,
+    /// By the whole path, with and without extension, in lower case.
+    by_path: HashMap<String, Vec<usize>>,
+    /// Paths from the last part to the first, the root's own last, in lower case and in their order.
+    by_end: Vec<(String, usize)>,
+    /// Folders that hold pictures, in lower case.
+    folders: HashSet<String>,
+    /// Files that are no usable pictures, by their paths and by their names.
+    unusable: HashSet<String>,
+}
+
+/// More pictures of one name are not told apart.
+const MAX_NAMESAKES: usize = 10_000;
+
+impl<'a> NamedFiles<'a> {
+    pub fn new(root: &'a Path, scan: &FileScan) -> Self {
+        let named = absolute(root);
+        let linked = std::fs::canonicalize(root).ok().map(|path| parts_of(&path)).filter(|parts| *parts != named);
+        let places: Vec<Vec<String>> = [named].into_iter().chain(linked).collect();
+        let pictures: Vec<Vec<String>> = scan.pictures.iter().map(|c| parts_of(&c.relative)).collect();
+        let (mut by_path, mut by_end, mut folders) = (HashMap::<_, Vec<usize>>::new(), Vec::new(), HashSet::new());
+        for (i, path) in pictures.iter().enumerate() {
+            let Some((name, folder)) = path.split_last() else { continue };
+            let name = name.to_lowercase();
+            let stem = without_extension(&name);
+            for name in [Some(stem), (stem != name).then_some(name.as_str())].into_iter().flatten() {
+                by_path.entry(format!("{}/{name}", key(folder))).or_default().push(i);
+                by_end.extend(places.iter().map(|place| (from_end(name, place.iter().chain(folder)), i)));
+            }
+            folders.insert(key(folder));
+        }
+        by_end.sort_unstable();
+        let skipped = scan.skipped.iter().map(|s| parts_of(&s.path));
+        let unusable = skipped.flat_map(|path| [key(&path), key(&path[path.len().saturating_sub(1)..])]).collect();
+        Self { root, places, pictures, by_path, by_end, folders, unusable }
+    }
+
+    pub fn root(&self) -> &'a Path {
+        self.root
+    }
+
+    /// How the values of a column are to be understood: of the folders that all of them begin with, so many are left out that
+    /// most values name a picture, and no more.
+    pub fn naming(&self, path: &Path, table: &Table, column: Option<usize>) -> Naming {
+        let folder = path.parent().map(absolute).unwrap_or_default();
+        let stem = path.file_stem().map(|s| s.to_string_lossy().to_lowercase()).unwrap_or_default();
+        let shared = shared_folders(table, column);
+        let plain = Naming { folder, stem, prefix: Vec::new() };
+        let namings = (0..=shared.len()).map(|n| Naming { prefix: shared[..n].to_vec(), ..plain.clone() });
+        // Of equally good ones, the shortest.
+        namings.rev().max_by_key(|naming| self.found(table, column, naming)).unwrap_or(plain)
+    }
+
+    /// The picture at a path from the table's folder, from the root, or from any folder above; else at a path that ends so,
+    /// where the value is not a path to another folder of pictures. A name without a folder stands for itself.
+    pub fn find(&self, value: &[u8], naming: &Naming) -> Match {
+        let parts = parts(value);
+        let Some(parts) = parts.strip_prefix(naming.prefix.as_slice()) else { return Match::None };
+        let Some((name, folders)) = parts.split_last() else { return Match::None };
+        let is_whole = naming.prefix.is_empty();
+        // A table above the root says by itself which folder the root is.
+        let from_root = is_whole || !self.places.iter().any(|p| p.len() > naming.folder.len() && p.starts_with(&naming.folder));
+        let paths = [
+            self.below_root(&[&naming.folder, parts].concat()),
+            from_root.then(|| parts.to_vec()),
+            is_whole.then(|| self.below_root(parts)).flatten(),
+        ];
+        let found = paths.iter().flatten().map(|path| self.at(path)).find(|found| *found != Match::None);
+        if let Some(found) = found {
+            return found;
+        }
+        let is_known = |path: &Vec<String>| path.split_last().is_some_and(|(_, folder)| self.folders.contains(&key(folder)));
+        if !folders.is_empty() && paths.iter().flatten().any(is_known) {
+            return Match::None;
+        }
+        // What a prefix was left out of begins at the root, or at a folder that leads to it.
+        let ending = |image: usize| is_whole || self.pictures[image].len() <= folders.len();
+        match self.ending(name, folders, &ending) {
+            Match::Several(n) if folders.is_empty() => {
+                let begins = |folder: &String| !naming.stem.is_empty() && folder.to_lowercase().starts_with(&naming.stem);
+                let beside = |image: usize| self.pictures[image].iter().rev().nth(1).is_some_and(begins);
+                match self.ending(name, folders, &beside) {
+                    Match::One(image) => Match::One(image),
+                    _ => Match::Several(n),
+                }
+            }
+            found => found,
+        }
+    }
+
+    /// The picture at a path from the root.
+    fn at(&self, path: &[String]) -> Match {
+        let Some((name, folder)) = path.split_last() else { return Match::None };
+        let of = |name: &str| self.by_path.get(&format!("{}/{name}", key(folder))).cloned().unwrap_or_default();
+        self.nearest(name, of)
+    }
+
+    /// The picture whose path, the root's before it, ends with these folders and this name.
+    fn ending(&self, name: &str, folders: &[String], keep: &dyn Fn(usize) -> bool) -> Match {
+        self.nearest(name, |name| {
+            let end = from_end(name, folders.iter());
+            let start = self.by_end.partition_point(|(path, _)| *path < end);
+            let alike = self.by_end[start..].iter().take_while(|(path, _)| path.starts_with(&end)).take(MAX_NAMESAKES);
+            let images: BTreeSet<usize> = alike.map(|(_, image)| *image).filter(|&image| keep(image)).collect();
+            images.into_iter().collect()
+        })
+    }
+
+    /// Of the pictures of a name, else of its stem: that whose name differs least.
+    fn nearest(&self, name: &str, of: impl Fn(&str) -> Vec<usize>) -> Match {
+        let lower = name.to_lowercase();
+        let mut images = of(&lower);
+        if images.is_empty() {
+            images = of(without_extension(&lower));
+        }
+        if images.len() > 1 {
+            let differs = |image: usize| {
+                let own = self.pictures[image].last().map_or("", String::as_str);
+                (own != name, own.to_lowercase() != lower)
+            };
+            let least = images.iter().map(|&i| differs(i)).min_by_key(|&(exactly, at_all)| (at_all, exactly));
+            images.retain(|&i| Some(differs(i)) == least);
+        }
+        match images[..] {
+            [] => Match::None,
+            [image] => Match::One(image),
+            _ => Match::Several(images.len()),
+        }
+    }
+
+    /// The rest of an absolute path that leads below the root.
+    fn below_root(&self, path: &[String]) -> Option<Vec<String>> {
+        let mut plain: Vec<String> = Vec::new();
+        for part in path {
+            match part.as_str() {
+                ".." => _ = plain.pop(),
+                _ => plain.push(part.clone()),
+            }
+        }
+        self.places.iter().find_map(|place| plain.strip_prefix(place.as_slice())).map(<[_]>::to_vec)
+    }
+
+    /// Whether a value names a file that is there but cannot be used.
+    pub fn is_unusable(&self, value: &[u8], naming: &Naming) -> bool {
+        let parts = parts(value);
+        let path = parts.strip_prefix(naming.prefix.as_slice()).unwrap_or(&parts);
+        let here = self.below_root(&[&naming.folder, path].concat());
+        self.unusable.contains(&key(path)) || here.is_some_and(|path| self.unusable.contains(&key(&path)))
+    }
+
+    /// How many of some rows name a picture.
+    fn found(&self, table: &Table, column: Option<usize>, naming: &Naming) -> usize {
+        sample(table).filter(|row| self.find(table.field(row, column), naming) != Match::None).count()
+    }
+
+    /// Share of some rows whose value in this column names a picture.
+    pub fn share(&self, table: &Table, column: Option<usize>, naming: &Naming) -> f64 {
+        self.found(table, column, naming) as f64 / sample(table).count().max(1) as f64
+    }
+
+    /// The least share of rows that have to name a picture: paths that do so are no chance, numbers and names may be.
+    pub fn least_share(&self, table: &Table, column: Option<usize>) -> f64 {
+        let is_path = |row: &&csv::ByteRecord| table.field(row, column).iter().any(|byte| matches!(byte, b'/' | b'\\'));
+        if sample(table).filter(is_path).count() * 2 > sample(table).count() { 0.1 } else { 0.5 }
+    }
+
+    /// Share of the pictures that a row names.
+    pub fn covered(&self, table: &Table, column: Option<usize>, naming: &Naming) -> f64 {
+        let named = table.rows.iter().filter_map(|row| match self.find(table.field(row, column), naming) {
+            Match::One(image) => Some(image),
+            _ => None,
+        });
+        named.collect::<HashSet<_>>().len() as f64 / self.pictures.len().max(1) as f64
+    }
+
+    /// The column whose values name most files, if they name nearly all.
+    pub fn best_column(&self, path: &Path, table: &Table) -> Option<usize> {
+        let share = |c: usize| self.share(table, Some(c), &self.naming(path, table, Some(c)));
+        let shares = (0..table.headers.len()).map(|c| (c, share(c)));
+        shares.max_by(|a, b| a.1.total_cmp(&b.1)).filter(|&(_, share)| share >= 0.8).map(|(c, _)| c)
+    }
+}
+
+/// Some two hundred rows from all over a table.
+fn sample(table: &Table) -> impl Iterator<Item = &csv::ByteRecord> {
+    table.rows.iter().step_by((table.rows.len() / 200).max(1))
+}
+
+/// The folders that every value of a column begins with.
+fn shared_folders(table: &Table, column: Option<usize>) -> Vec<String> {
+    let mut shared: Option<Vec<String>> = None;
+    for value in table.rows.iter().map(|row| table.field(row, column)).filter(|value| !value.is_empty()) {
+        let mut folders = parts(value);
+        folders.pop();
+        let shared = shared.get_or_insert_with(|| folders.clone());
+        shared.truncate(shared.iter().zip(&folders).take_while(|(a, b)| a == b).count());
+        if shared.is_empty() {
+            break;
+        }
+    }
+    shared.unwrap_or_default()
+}
+
+/// The parts of a path as tables have them: between forward or backward slashes, without `.`.
+fn parts(value: &[u8]) -> Vec<String> {
+    let parts = value.split(|byte| matches!(byte, b'/' | b'\\')).filter(|part| !part.is_empty() && *part != b".");
+    parts.map(display_bytes).collect()
+}
+
+fn parts_of(path: &Path) -> Vec<String> {
+    parts(path.as_os_str().as_encoded_bytes())
+}
+
+/// The parts of a path from the top of the drive, links as they are.
+fn absolute(path: &Path) -> Vec<String> {
+    let path = if path.as_os_str().is_empty() { Path::new(".") } else { path };
+    let mut plain = PathBuf::new();
+    for component in std::path::absolute(path).unwrap_or_else(|_| path.to_path_buf()).components() {
+        match component {
+            Component::ParentDir => _ = plain.pop(),
+            component => plain.push(component),
+        }
+    }
+    parts_of(&plain)
+}
+
+fn key(folders: &[String]) -> String {
+    folders.join("/").to_lowercase()
+}
+
+/// `name/inner/outer/` in lower case.
+fn from_end<'a>(name: &str, folders: impl DoubleEndedIterator<Item = &'a String>) -> String {
+    let mut path = format!("{name}/");
+    folders.rev().for_each(|folder| path.extend([&folder.to_lowercase(), "/"]));
+    path
+}
+
+/// A number after a dot is no extension: `1.2.840.113`.
+fn without_extension(name: &str) -> &str {
+    let dot = name.rfind('.').filter(|&at| at > 0 && name[at..].contains(char::is_alphabetic));
+    dot.map_or(name, |at| &name[..at])
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::data::{decode::Probe, layout::file_scan::PictureFile};
+
+    const ROOT: &str = "/data/hospital_b";
+
+    /// What the values of `table` name among `pictures` under [`ROOT`], by place.
+    fn found(pictures: &[&str], table: &str, values: &[&str]) -> Vec<Match> {
+        let picture = |path: &&str| PictureFile {
+            path: Path::new(ROOT).join(path),
+            relative: path.into(),
+            probe: Probe { pages: vec![(0, [1, 1])], patient: None },
+            mask: None,
+        };
+        let scan = FileScan { pictures: pictures.iter().map(picture).collect(), ..FileScan::default() };
+        let rows = Table::parse(format!("file\n{}\n", values.join("\n")).as_bytes()).unwrap();
+        let files = NamedFiles::new(Path::new(ROOT), &scan);
+        let naming = files.naming(Path::new(table), &rows, Some(0));
+        values.iter().map(|value| files.find(value.as_bytes(), &naming)).collect()
+    }
+
+    const HERE: &str = "/data/hospital_b/labels.csv";
+
+    #[test]
+    fn a_path_names_what_lies_there_and_nothing_else() {
+        use Match::{None, One, Several};
+        let pictures = ["a/1.png", "a/2.png", "b/1.png", "b/3.png"];
+        assert_eq!(found(&pictures, HERE, &["a/1.png", "b/1.png", "a/3.png", "c/2.png"]), [One(0), One(2), None, None]);
+        assert_eq!(found(&pictures, HERE, &[r".\a\1.png", "A/2.PNG", "/b/3", "./b/3.jpg"]), [One(0), One(1), One(3), One(3)]);
+        assert_eq!(found(&pictures, HERE, &["1.png", "2.png", "3", "4"]), [Several(2), One(1), One(3), None]);
+        assert_eq!(found(&pictures, HERE, &["c/1.png", "c/3.png"]), [None, None]);
+        assert_eq!(found(&pictures, HERE, &["c/a/1.png", "d/a/2.png"]), [None, None], "two places cannot both be this one");
+    }
+
+    #[test]
+    fn paths_may_begin_at_the_table_above_the_root_or_elsewhere() {
+        use Match::{None, One};
+        let pictures = ["a/1.png", "b/1.png", "2.png"];
+        assert_eq!(found(&pictures, "/data/hospital_b/a/x.csv", &["1.png", "../b/1.png"]), [One(0), One(1)]);
+        assert_eq!(
+            found(&pictures, HERE, &["hospital_b/a/1.png", "hospital_a/b/1.png", "hospital_a/2.png"]),
+            [One(0), None, None]
+        );
+        assert_eq!(found(&pictures, HERE, &["/data/hospital_b/a/1.png", "/data/hospital_a/b/1.png"]), [One(0), None]);
+        assert_eq!(found(&pictures, HERE, &[r"C:\Users\me\a\1.png", r"C:\Users\me\2.png"]), [One(0), One(2)]);
+        assert_eq!(found(&pictures, "/data/labels.csv", &["hospital_a/2.png", "hospital_a/a/1.png"]), [None, None]);
+        assert_eq!(found(&pictures, "/data/labels.csv", &["set/hospital_b/2.png", "set/hospital_a/2.png"]), [One(2), None]);
+    }
+
+    #[test]
+    fn a_path_may_begin_below_the_root() {
+        use Match::{None, One, Several};
+        let pictures = ["train/p1/1.png", "test/p2/1.png", "x/p3/1.png", "y/p3/1.png", "p1/2.png"];
+        assert_eq!(found(&pictures, HERE, &["p2/1.png", "p3/1.png", "1/1.png"]), [One(1), Several(2), None]);
+        assert_eq!(found(&pictures, HERE, &["p1/2.png", "p1/1.png"]), [One(4), None], "p1 is another folder");
+    }
+
+    #[test]
+    fn names_may_lack_their_extension_or_have_another() {
+        use Match::{One, Several};
+        let pictures = ["1.2.840", "1.2.841", "a.PNG", "a.png", "b.jpg", "b.tif"];
+        let found = found(&pictures, HERE, &["1.2.840", "1.2.841.dcm", "a.png", "a.PNG", "b", "b.TIF"]);
+        assert_eq!(found, [One(0), One(1), One(3), One(2), Several(2), One(5)]);
+    }
+}

@@ -1,0 +1,225 @@
+//! `.npz` archives of arrays, as MedMNIST has them. No pickle is ever executed.
+
+use super::detected::DetectedLayout;
+use crate::data::{
+    dataset::{ArrayImages, Item, Layout, Skipped, Source, Split},
+    decode::{check_size, io_reason, open_file},
+    text::first_few,
+};
+use std::{fs::File, io::Read, path::Path, sync::Arc};
+use zip::ZipArchive;
+
+/// An archive may unpack to this much at all…
+const MAX_UNPACKED: u64 = 6 << 30;
+/// …and beyond this size only to so many times its own.
+const FREE_UNPACKED: u64 = 256 << 20;
+const MAX_RATIO: u64 = 100;
+/// Images that are no 8-bit numbers are turned into such, which takes eight bytes a number on the way.
+const MAX_NUMBERS: usize = 512 << 20;
+/// NumPy's headers are 128 bytes; a long or deeply nested one is an attack on its parser.
+const MAX_HEADER: usize = 4096;
+
+/// Reads a MedMNIST archive: `train_images`, `train_labels`, `val_…`, `test_…`. The error is a reason to show beside the
+/// file's name; parts that are missing or wrong are skipped where others can be used.
+pub fn read(path: &Path) -> Result<DetectedLayout, String> {
+    let mut zip = ZipArchive::new(open_file(path)?).map_err(|e| format!("is no whole zip archive: {e}"))?;
+    check_ratio(path, &mut zip)?;
+    let names: Vec<String> = zip.file_names().flatten().map(|n| n.to_string()).collect();
+    let mut detected = DetectedLayout::new(Layout::MedmnistNpz, String::new());
+    let mut parts = Vec::new();
+    for split in Split::ALL {
+        let (images, labels) = (format!("{}_images", split.name()), format!("{}_labels", split.name()));
+        let has = |part: &str| names.iter().any(|n| n.strip_suffix(".npy").unwrap_or(n) == part);
+        if !has(&images) {
+            if has(&labels) {
+                let reason = "has labels but no images".to_string();
+                detected.skipped.push(Skipped { path: labels.into(), reason });
+            } else {
+                detected.warnings.push(format!("The archive has no {} part.", split.name()));
+            }
+            continue;
+        }
+        match read_part(&mut zip, &images, has(&labels).then_some(labels.as_str()), split) {
+            Ok((labelled, warning)) => {
+                parts.push(images);
+                detected.warnings.extend(warning);
+                labelled.into_iter().for_each(|(item, class)| detected.images.add(item, class));
+            }
+            Err(reason) => detected.skipped.push(Skipped { path: images.into(), reason }),
+        }
+    }
+    if detected.images.is_empty() && detected.skipped.is_empty() {
+        let names = first_few(names.iter());
+        return Err(format!("holds no MedMNIST arrays (train_images, train_labels, test_images…), only {names}"));
+    }
+    detected.why = format!("MedMNIST archive with {} and their labels.", parts.join(", "));
+    Ok(detected)
+}
+
+fn check_ratio(path: &Path, zip: &mut ZipArchive<File>) -> Result<(), String> {
+    let packed = std::fs::metadata(path).map_err(|e| io_reason(&e))?.len().max(1);
+    let mut unpacked = 0u64;
+    for i in 0..zip.len() {
+        unpacked = unpacked.saturating_add(zip.by_index_raw(i).map_err(|e| format!("is a damaged archive: {e}"))?.size());
+    }
+    if unpacked > MAX_UNPACKED || (unpacked > FREE_UNPACKED && unpacked / packed > MAX_RATIO) {
+        return Err(format!("would unpack to {} MiB, {} times its own size; that is refused", unpacked >> 20, unpacked / packed));
+    }
+    Ok(())
+}
+
+struct Array {
+    shape: Vec<usize>,
+    /// `u1`, `i8`, `f4`…
+    kind: String,
+    big_endian: bool,
+    bytes: Vec<u8>,
+}
+
+fn read_array(zip: &mut ZipArchive<File>, part: &str) -> Result<Array, String> {
+    let name = if zip.index_for_name(part).is_some() { part.to_string() } else { format!("{part}.npy") };
+    let mut entry = zip.by_name(&name).map_err(|e| format!("cannot be unpacked: {e}"))?;
+    let declared = entry.size();
+    let mut start = [0u8; 12];
+    entry.read_exact(&mut start[..10]).map_err(|_| "is too short for a NumPy array")?;
+    let long = start[6] > 1;
+    if long {
+        entry.read_exact(&mut start[10..]).map_err(|_| "is too short for a NumPy array")?;
+    }
+    let length = if long {
+        u32::from_le_bytes([start[8], start[9], start[10], start[11]]) as usize
+    } else {
+        usize::from(u16::from_le_bytes([start[8], start[9]]))
+    };
+    if &start[..6] != b"\x93NUMPY" || length > MAX_HEADER {
+        return Err("is no NumPy array, or one with an outsize header".into());
+    }
+    let mut header = start[..if long { 12 } else { 10 }].to_vec();
+    let fixed = header.len();
+    header.resize(fixed + length, 0);
+    entry.read_exact(&mut header[fixed..]).map_err(|_| "is cut short within its header")?;
+    if header[fixed..].windows(3).any(|w| w == b"(((" || w == b"[[[" || w == b"{{{") {
+        return Err("has a header that is no NumPy header".into());
+    }
+    let npy = npyz::NpyHeader::from_reader(&header[..]).map_err(|e| format!("has a header that is no NumPy header: {e}"))?;
+    let npyz::DType::Plain(dtype) = npy.dtype() else { return Err("holds records, not numbers".into()) };
+    if npy.uses_pickled_array() {
+        return Err("holds Python objects (pickle), which are never executed".into());
+    }
+    if npy.order() == npyz::Order::Fortran && npy.shape().len() > 1 {
+        return Err("is stored in Fortran order; save it with np.ascontiguousarray".into());
+    }
+    let text = dtype.to_string();
+    let kind = text.trim_start_matches(['<', '>', '|', '=']).to_string();
+    let size = dtype.num_bytes().unwrap_or(0);
+    let count = npy.shape().iter().try_fold(1u64, |n, &d| n.checked_mul(d)).and_then(|n| n.checked_mul(size as u64));
+    let Some(expected) = count.filter(|&n| n <= declared) else {
+        return Err(format!("says it has the shape {:?}, more than the archive holds", npy.shape()));
+    };
+    let mut bytes = Vec::with_capacity(expected as usize);
+    entry.take(expected).read_to_end(&mut bytes).map_err(|e| format!("cannot be unpacked: {e}"))?;
+    if bytes.len() as u64 != expected {
+        return Err("is cut short".into());
+    }
+    let shape = npy.shape().iter().map(|&d| d as usize).collect();
+    Ok(Array { shape, kind, big_endian: text.starts_with('>'), bytes })
+}
+
+impl Array {
+    fn numbers(&self) -> Result<Vec<f64>, String> {
+        fn of<const N: usize>(bytes: &[u8], big: bool, value: fn([u8; N]) -> f64) -> Vec<f64> {
+            let ordered = |mut chunk: [u8; N]| {
+                if big {
+                    chunk.reverse();
+                }
+                value(chunk)
+            };
+            bytes.as_chunks::<N>().0.iter().copied().map(ordered).collect()
+        }
+        let (bytes, big) = (&self.bytes, self.big_endian);
+        let numbers = match self.kind.as_str() {
+            "u1" | "b1" => bytes.iter().map(|&b| f64::from(b)).collect(),
+            "i1" => of(bytes, big, |b| f64::from(i8::from_le_bytes(b))),
+            "u2" => of(bytes, big, |b| f64::from(u16::from_le_bytes(b))),
+            "i2" => of(bytes, big, |b| f64::from(i16::from_le_bytes(b))),
+            "u4" => of(bytes, big, |b| f64::from(u32::from_le_bytes(b))),
+            "i4" => of(bytes, big, |b| f64::from(i32::from_le_bytes(b))),
+            "u8" => of(bytes, big, |b| u64::from_le_bytes(b) as f64),
+            "i8" => of(bytes, big, |b| i64::from_le_bytes(b) as f64),
+            "f4" => of(bytes, big, |b| f64::from(f32::from_le_bytes(b))),
+            "f8" => of(bytes, big, f64::from_le_bytes),
+            other => return Err(format!("has the type {other}, which is not read")),
+        };
+        Ok(numbers)
+    }
+}
+
+/// An image and its class.
+type LabelledItem = (Item, Option<String>);
+
+/// Images and labels of one split, and a warning where some images of it had to be left out.
+fn read_part(
+    zip: &mut ZipArchive<File>,
+    images: &str,
+    labels: Option<&str>,
+    split: Split,
+) -> Result<(Vec<LabelledItem>, Option<String>), String> {
+    let mut array = read_array(zip, images)?;
+    let (count, height, width, channels) = match array.shape[..] {
+        [n, h, w] => (n, h, w, 1),
+        [n, h, w, c @ (1 | 3)] => (n, h, w, c),
+        _ => {
+            return Err(format!("has the shape {:?}; N x height x width, with 1 or 3 channels after it, is needed", array.shape));
+        }
+    };
+    let size = check_size(width as u64, height as u64)?;
+    let mut not_numbers = Vec::new();
+    if array.kind != "u1" {
+        if array.bytes.len() > MAX_NUMBERS {
+            return Err(format!("has {} MiB of {}; save it as 8-bit numbers", array.bytes.len() >> 20, array.kind));
+        }
+        let numbers = array.numbers()?;
+        let per_image = height * width * channels;
+        not_numbers = numbers.chunks_exact(per_image).map(|image| image.iter().any(|v| !v.is_finite())).collect();
+        // Floats may be in [0, 1] or in [0, 255]: the largest value tells.
+        let (low, high) = numbers.iter().filter(|v| v.is_finite()).fold((0.0f64, 0.0f64), |(l, h), &v| (l.min(v), h.max(v)));
+        if low < 0.0 || high > 255.0 {
+            return Err(format!("has values from {low} to {high}; 0 to 255 (or 0 to 1) is needed"));
+        }
+        let scale = if array.kind.starts_with('f') && high <= 1.0 { 255.0 } else { 1.0 };
+        array.bytes = numbers.iter().map(|v| (v * scale).round() as u8).collect();
+    }
+    let labels =
+        labels.map(|part| read_labels(zip, part, count).map_err(|e| format!("cannot be used: {part} {e}"))).transpose()?;
+    let pixels = Arc::new(ArrayImages { height, width, channels, data: array.bytes });
+    let labelled: Vec<LabelledItem> = (0..count)
+        .filter(|&i| not_numbers.get(i) != Some(&true))
+        .map(|index| {
+            let mut item = Item::new(format!("{images}[{index}]"), Source::Array { pixels: pixels.clone(), index }, size);
+            item.given_split = Some(split);
+            (item, labels.as_ref().and_then(|l| l.get(index).cloned()))
+        })
+        .collect();
+    let bad = count - labelled.len();
+    let mut warning = (bad > 0).then(|| format!("{bad} of {images} hold pixels that are no numbers (NaN) and are left out."));
+    if labels.is_none() {
+        warning = Some(format!("{images} has no labels. {}", warning.unwrap_or_default()).trim_end().to_string());
+    }
+    Ok((labelled, warning))
+}
+
+fn read_labels(zip: &mut ZipArchive<File>, part: &str, count: usize) -> Result<Vec<String>, String> {
+    let array = read_array(zip, part)?;
+    match array.shape[..] {
+        [n] | [n, 1] if n == count => {}
+        [n] | [n, 1] => return Err(format!("has {n} labels for {count} images")),
+        [_, k] => return Err(format!("has {k} labels for each image; one is needed")),
+        _ => return Err(format!("has the shape {:?}; N or N x 1 is needed", array.shape)),
+    }
+    let numbers = array.numbers()?;
+    if let Some(at) = numbers.iter().position(|v| !v.is_finite()) {
+        return Err(format!("has no number at [{at}] (NaN)"));
+    }
+    // Whole numbers print without a fraction.
+    Ok(numbers.iter().map(f64::to_string).collect())
+}

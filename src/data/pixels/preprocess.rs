@@ -1,0 +1,209 @@
+//! What is done to a picture before a network sees it, in this order: circle crop, target size, choice of channels, grey
+//! window, Ben Graham's normalisation, CLAHE.
+
+use super::{
+    picture::{LUMA, Picture, Pixels},
+    resize::resize_bilinear,
+    tone,
+};
+use crate::config::{Channels, PreprocessConfig};
+
+/// The preprocessing of a run, applied to pictures.
+#[derive(Debug, Clone, Default)]
+pub struct Preprocess {
+    config: PreprocessConfig,
+}
+
+impl Preprocess {
+    /// `config` as it was validated.
+    pub fn new(config: PreprocessConfig) -> Self {
+        Self { config }
+    }
+
+    /// The settings that it follows.
+    pub fn config(&self) -> &PreprocessConfig {
+        &self.config
+    }
+
+    /// At the picture's own size (of the crop, where there is one; or the target size), for looking at.
+    pub fn apply(&self, pixels: &(impl Pixels + ?Sized)) -> Picture {
+        let window = self.window(pixels);
+        self.tones(match self.config.size {
+            0 => Picture::copy_of(&window),
+            side => resize_bilinear(&window, side, side, true),
+        })
+    }
+
+    /// As the networks see it, `size x size`: 28x28 pictures get a border of 2 zeros where 32 is wanted (METHOD: MedMNIST),
+    /// all others are resized. Grey pictures stay one channel.
+    pub fn fit(&self, pixels: &(impl Pixels + ?Sized), size: usize) -> Picture {
+        let window = self.window(pixels);
+        let [width, height] = match (self.config.size, window.size()) {
+            (0, [28, 28]) if size == 32 => [28; 2],
+            (0, _) => [size; 2],
+            (side, _) => [side; 2],
+        };
+        let picture = self.tones(if window.size() == [width, height] {
+            Picture::copy_of(&window)
+        } else {
+            resize_bilinear(&window, width, height, true)
+        });
+        match (width, size) {
+            (28, 32) => Picture::copy_of(&Window { pixels: &picture, x: -2, y: -2, width: 32, height: 32 }),
+            _ => picture.resize(size, size),
+        }
+    }
+
+    fn window<'a, P: Pixels + ?Sized>(&self, pixels: &'a P) -> Window<'a, P> {
+        let [width, height] = pixels.size();
+        let whole = Window { pixels, x: 0, y: 0, width, height };
+        if self.config.circle_crop { bright_disc(pixels).unwrap_or(whole) } else { whole }
+    }
+
+    fn tones(&self, picture: Picture) -> Picture {
+        let mut picture = match self.config.channels {
+            Channels::All => picture,
+            Channels::Grey => picture.grey(),
+            Channels::Green => Picture { channels: 1, data: picture.plane(1).to_vec(), ..picture },
+        };
+        tone::window(&mut picture, self.config.window.0);
+        if self.config.ben_graham {
+            tone::ben_graham(&mut picture);
+        }
+        if self.config.clahe > 0.0 {
+            tone::clahe(&mut picture, self.config.clahe);
+        }
+        picture
+    }
+}
+
+/// A part of a picture, black where it reaches outside.
+struct Window<'a, P: ?Sized> {
+    pixels: &'a P,
+    x: isize,
+    y: isize,
+    width: usize,
+    height: usize,
+}
+
+impl<P: Pixels + ?Sized> Pixels for Window<'_, P> {
+    fn size(&self) -> [usize; 2] {
+        [self.width, self.height]
+    }
+
+    fn channels(&self) -> usize {
+        self.pixels.channels()
+    }
+
+    fn row(&self, channel: usize, y: usize, out: &mut [f32]) {
+        let [width, height] = self.pixels.size();
+        if (self.x, self.width) == (0, width) && self.y == 0 && y < height {
+            return self.pixels.row(channel, y, out);
+        }
+        out.fill(0.0);
+        let Some(y) = y.checked_add_signed(self.y).filter(|&y| y < height) else { return };
+        let mut row = vec![0.0; width];
+        self.pixels.row(channel, y, &mut row);
+        let (from, to) = (self.x.max(0) as usize, (-self.x).max(0) as usize);
+        if let (Some(row), Some(out)) = (row.get(from..), out.get_mut(to..)) {
+            out.iter_mut().zip(row).for_each(|(out, pixel)| *out = *pixel);
+        }
+    }
+}
+
+/// The square around everything brighter than the black surround of a fundus photograph. A row or column counts where 2 % of
+/// it is bright, so that specks and burnt-in text do not.
+fn bright_disc<P: Pixels + ?Sized>(pixels: &P) -> Option<Window<'_, P>> {
+    const BRIGHT: f32 = 0.06;
+    let [width, height] = pixels.size();
+    let (mut columns, mut rows) = (vec![0usize; width], vec![0usize; height]);
+    let mut channel_row = vec![0.0; width];
+    let mut luma = vec![0.0; width];
+    for (y, count) in rows.iter_mut().enumerate() {
+        luma.fill(0.0);
+        let weights = if pixels.channels() == 1 { &[1.0][..] } else { &LUMA };
+        for (c, weight) in weights.iter().enumerate() {
+            pixels.row(c, y, &mut channel_row);
+            luma.iter_mut().zip(&channel_row).for_each(|(l, v)| *l += weight * v);
+        }
+        for (column, _) in columns.iter_mut().zip(&luma).filter(|(_, l)| **l > BRIGHT) {
+            *column += 1;
+            *count += 1;
+        }
+    }
+    let extent = |counts: &[usize], across: usize| {
+        let bright = |&n: &usize| n * 50 > across;
+        Some((counts.iter().position(bright)?, counts.iter().rposition(bright)? + 1))
+    };
+    let ((left, right), (top, bottom)) = (extent(&columns, height)?, extent(&rows, width)?);
+    let side = (right - left).max(bottom - top);
+    let corner = |low: usize, high: usize| (low + high) as isize / 2 - side as isize / 2;
+    Some(Window { pixels, x: corner(left, right), y: corner(top, bottom), width: side, height: side })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn disc(width: usize, height: usize, cx: f32, cy: f32, r: f32) -> Picture {
+        let inside = |i: usize| ((i % width) as f32 - cx).hypot((i / width) as f32 - cy) <= r;
+        Picture::new(width, height, 1, (0..width * height).map(|i| if inside(i) { 0.5 } else { 0.0 }).collect())
+    }
+
+    #[test]
+    fn medmnist_is_padded_and_others_resized() {
+        let plain = Preprocess::default();
+        let ones = Picture::new(28, 28, 1, vec![1.0; 784]);
+        let padded = plain.fit(&ones, 32);
+        assert_eq!((padded.width, padded.data.iter().sum::<f32>()), (32, 784.0));
+        assert_eq!(
+            (padded.data[2 * 32 + 1], padded.data[2 * 32 + 2], padded.data[29 * 32 + 29], padded.data[30 * 32 + 29]),
+            (0., 1., 1., 0.)
+        );
+        assert_eq!(plain.fit(&ones, 28), ones);
+        assert!(plain.fit(&ones, 64).data.iter().all(|v| (v - 1.0).abs() < 1e-6));
+    }
+
+    #[test]
+    fn circle_crop_finds_the_disc_even_where_it_is_cut() {
+        let crop = Preprocess::new(PreprocessConfig { circle_crop: true, ..Default::default() });
+        let whole = crop.apply(&disc(200, 120, 110.0, 60.0, 40.0));
+        assert!((78..=82).contains(&whole.width) && whole.width == whole.height, "{}", whole.width);
+        let cut = crop.apply(&disc(200, 60, 100.0, 30.0, 80.0));
+        assert!(cut.width == cut.height && cut.width > 150, "{} {}", cut.width, cut.height);
+        assert_eq!(cut.data[cut.width / 2], 0.0, "black above what was photographed");
+        let dark = Picture::new(9, 7, 1, vec![0.0; 63]);
+        assert_eq!(crop.apply(&dark), dark);
+    }
+
+    #[test]
+    fn channels_are_chosen() {
+        let picture = Picture::new(1, 1, 3, vec![0.1, 0.5, 0.9]);
+        let green = Preprocess::new(PreprocessConfig { channels: Channels::Green, ..Default::default() });
+        assert_eq!(green.apply(&picture).data, [0.5]);
+        let grey = Preprocess::new(PreprocessConfig { channels: Channels::Grey, ..Default::default() });
+        assert_eq!(grey.fit(&picture, 1), picture.grey());
+    }
+
+    #[test]
+    fn a_target_size_comes_before_the_models_own() {
+        let small = Preprocess::new(PreprocessConfig { size: 28, ..Default::default() });
+        let ones = Picture::new(100, 60, 1, vec![1.0; 6000]);
+        assert_eq!([small.apply(&ones).width, small.apply(&ones).height], [28; 2]);
+        let padded = small.fit(&ones, 32);
+        assert_eq!((padded.width, padded.data.iter().sum::<f32>().round()), (32, 784.0), "28 px in 32: a border of zeros");
+        assert_eq!(small.fit(&ones, 64).width, 64);
+    }
+
+    /// What a person looks at and what the networks see are the same but for the size.
+    #[test]
+    fn looking_and_fitting_agree() {
+        let config = PreprocessConfig { ben_graham: true, clahe: 2.0, circle_crop: true, ..Default::default() };
+        let preprocess = Preprocess::new(config);
+        let mut photograph = disc(256, 200, 130.0, 100.0, 90.0);
+        photograph.data.iter_mut().enumerate().for_each(|(i, v)| *v *= 0.5 + ((i % 256) as f32 * 0.05).sin() * 0.4);
+        let (looked, fitted) = (preprocess.apply(&photograph).resize(64, 64), preprocess.fit(&photograph, 64));
+        let apart = looked.data.iter().zip(&fitted.data).map(|(a, b)| (a - b).abs()).sum::<f32>() / 4096.0;
+        assert!(apart < 0.04, "{apart}");
+    }
+}
