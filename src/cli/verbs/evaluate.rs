@@ -4,7 +4,7 @@ use crate::cli::out;
 use crate::{
     cli::progress::Terminal,
     config::ThresholdRule,
-    engine::runs::finished_run::Ready,
+    engine::runs::finished_run::FinishedRun,
     error::{Error, Result},
     scores::{Comparison, Evaluation, Scores, SyntheticLesionCell, SyntheticLesions},
 };
@@ -65,7 +65,7 @@ fn plant(scores: &Path, seed: Option<u64>, json: bool) -> Result<SyntheticLesion
         Error::user(format!("{} does not lie in a run, whose encoder --planted needs", scores.display()), "name the run's folder")
     })?;
     let mut terminal = Terminal::new(json)?;
-    let ready = Ready::open(run, None, None, &mut terminal)?;
+    let ready = FinishedRun::open(run, None, None, &mut terminal)?;
     ready.measure_lesions(seed.unwrap_or(ready.config.run.seed), &mut terminal)
 }
 

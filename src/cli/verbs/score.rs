@@ -7,7 +7,7 @@ use crate::{
         progress::Terminal,
     },
     config::{DataConfig, DeviceKind},
-    engine::runs::finished_run::{self, Ready},
+    engine::runs::finished_run::{self, FinishedRun},
     error::{Error, Result},
 };
 use std::path::PathBuf;
@@ -43,7 +43,7 @@ pub struct Args {
 
 pub fn run(args: Args) -> Result<()> {
     let mut terminal = Terminal::new(args.json)?;
-    let ready = Ready::open(&args.run, args.device, args.threads, &mut terminal)?;
+    let ready = FinishedRun::open(&args.run, args.device, args.threads, &mut terminal)?;
     let path = args.data.data.clone().ok_or_else(|| Error::usage("no images were named", "name them with --data PATH"))?;
     let (normal, labels) = (args.data.normal.clone(), args.data.labels.clone());
     let columns = columns(args.data.map.as_deref())?;

@@ -52,7 +52,7 @@ pub enum Export {
     Tags,
 }
 
-pub(crate) type Table = Writer<Vec<u8>>;
+pub(crate) type CsvWriter = Writer<Vec<u8>>;
 
 impl Export {
     /// Writes the file, and returns its path.
@@ -126,7 +126,7 @@ pub(crate) fn picture(figure: &impl Figure, format: Format) -> Result<Vec<u8>> {
     if format == Format::Png { png(figure) } else { Ok(svg::standalone(figure).into_bytes()) }
 }
 
-pub(crate) fn csv_of(fill: impl FnOnce(&mut Table) -> csv::Result<()>) -> Result<Vec<u8>> {
+pub(crate) fn csv_of(fill: impl FnOnce(&mut CsvWriter) -> csv::Result<()>) -> Result<Vec<u8>> {
     let mut table = Writer::from_writer(Vec::new());
     let failed = |e: String| Error::user(format!("the table could not be written: {e}"), "");
     fill(&mut table).map_err(|e| failed(e.to_string()))?;
@@ -138,7 +138,7 @@ fn table(chart: Chart, set: &ScoreSet, threshold: f64) -> Result<Vec<u8>> {
         return Err(undefined(set));
     }
     let lesions = if chart == Chart::SyntheticLesions { lesions(set)?.cells } else { Vec::new() };
-    let numbers = |table: &mut Table, row: &[f64]| table.write_record(row.iter().map(f64::to_string));
+    let numbers = |table: &mut CsvWriter, row: &[f64]| table.write_record(row.iter().map(f64::to_string));
     csv_of(|table| match chart {
         Chart::Roc => {
             table.write_record(["false_positive_rate", "sensitivity", "threshold"])?;

@@ -32,8 +32,8 @@ use std::{
     sync::Arc,
 };
 
-/// A finished run, ready to score.
-pub struct Ready {
+/// A finished run, loaded to score images.
+pub struct FinishedRun {
     pub run: RunDir,
     part: RunDir,
     pub config: RunConfig,
@@ -41,7 +41,7 @@ pub struct Ready {
     device: Device,
 }
 
-impl Ready {
+impl FinishedRun {
     /// # Errors
     /// A run without a finished encoder.
     pub fn open(run: &Path, device: Option<DeviceKind>, threads: Option<usize>, reporter: &mut dyn Reporter) -> Result<Self> {
@@ -116,16 +116,16 @@ pub fn beside(run: &RunDir, data: &Path) -> PathBuf {
 /// path of the scores.
 pub fn score_folder(run: &Path, folder: &Path, reporter: &mut dyn Reporter) -> Result<PathBuf> {
     let _pages = RetainPages::new();
-    let ready = Ready::open(run, None, None, reporter)?;
-    let own = &ready.config.data;
+    let finished = FinishedRun::open(run, None, None, reporter)?;
+    let own = &finished.config.data;
     let (data, config) = open(DataConfig { path: folder.to_path_buf(), normal: Vec::new(), labels: None, ..own.clone() }, own)?;
     if data.items.is_empty() {
         return Err(Error::user(format!("{} holds no images", folder.display()), "choose another folder"));
     }
     let note = toml::to_string(&config)
         .map_err(|e| Error::user(format!("the path of the images cannot be noted: {e}"), "rename the folder"))?;
-    let scores = ready.score(&data, None, reporter)?;
-    let path = free(&ready.run, folder);
+    let scores = finished.score(&data, None, reporter)?;
+    let path = free(&finished.run, folder);
     if let Some(file) = data_file(&path) {
         write_atomic(&file, |f| f.write_all(note.as_bytes()))?;
     }
@@ -136,8 +136,8 @@ pub fn score_folder(run: &Path, folder: &Path, reporter: &mut dyn Reporter) -> R
 /// Measures synthetic lesions for the window, with the run's own seed.
 pub fn measure_lesions(run: &Path, reporter: &mut dyn Reporter) -> Result<SyntheticLesions> {
     let _pages = RetainPages::new();
-    let ready = Ready::open(run, None, None, reporter)?;
-    ready.measure_lesions(ready.config.run.seed, reporter)
+    let finished = FinishedRun::open(run, None, None, reporter)?;
+    finished.measure_lesions(finished.config.run.seed, reporter)
 }
 
 /// The same folder replaces its older scores; another one of the same name does not.
