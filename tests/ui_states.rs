@@ -412,7 +412,7 @@ fn the_large_view_waits_for_its_answers() {
     panels.take(AppCommand::Toggle(Overlay::Picture));
     panels.has_all(&["WHY THIS SCORE", "Make the map"]);
     assert!(panels.is_disabled("Make the map"), "there is no picture yet");
-    let generation = panels.0.state().state.results.why.generation;
+    let generation = panels.0.state().state.results.explanation.generation;
     panels.take(JobEvent::Why { generation, answer: Answer::Failed(failure()) });
     panels.has_all(&["line 7 has no score"]);
 }
