@@ -19,7 +19,7 @@ use crate::{
             dia::{self, ENCODER},
         },
     },
-    nn::KeptPages,
+    nn::RetainPages,
     run_dir::{RunDir, RunKind, write_atomic},
     scores::{PLANTED, Scores, SyntheticLesions},
 };
@@ -114,7 +114,7 @@ pub fn beside(run: &RunDir, data: &Path) -> PathBuf {
 /// Scores a folder for the window: writes the scores, and a note of where the images lie, into the run folder, and returns the
 /// path of the scores.
 pub fn score_folder(run: &Path, folder: &Path, reporter: &mut dyn Reporter) -> Result<PathBuf> {
-    let _pages = KeptPages::new();
+    let _pages = RetainPages::new();
     let ready = Ready::open(run, None, None, reporter)?;
     let own = &ready.config.data;
     let (data, config) = open(DataConfig { path: folder.to_path_buf(), normal: Vec::new(), labels: None, ..own.clone() }, own)?;
@@ -134,7 +134,7 @@ pub fn score_folder(run: &Path, folder: &Path, reporter: &mut dyn Reporter) -> R
 
 /// Plants lesions for the window, with the run's own seed.
 pub fn plant(run: &Path, reporter: &mut dyn Reporter) -> Result<SyntheticLesions> {
-    let _pages = KeptPages::new();
+    let _pages = RetainPages::new();
     let ready = Ready::open(run, None, None, reporter)?;
     ready.plant(ready.config.run.seed, reporter)
 }
