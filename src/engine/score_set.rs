@@ -7,16 +7,13 @@ use crate::{
     metrics::{self, Confusion, PrPoint, Ranking, RocPoint},
     ml::training::dia,
     run_dir::RunDir,
-    scores::{Evaluation, PLANTED, Review, ScoreRow, Scores, SyntheticLesions},
+    scores::{Evaluation, Histogram, PLANTED, Review, ScoreRow, Scores, SyntheticLesions},
 };
 use std::{
     fs,
     path::{Path, PathBuf},
     sync::Arc,
 };
-
-/// Bars of the histogram.
-pub const BINS: usize = 30;
 
 #[derive(Debug)]
 pub struct ScoreSet {
@@ -43,10 +40,8 @@ pub struct ScoreSet {
     pub roc: Vec<RocPoint>,
     /// As [`roc`](Self::roc).
     pub pr: Vec<PrPoint>,
-    /// Lowest and highest score of the evaluated rows.
-    pub range: [f64; 2],
-    /// Counts of normal, abnormal and unlabelled rows in equal steps over the range.
-    pub histogram: [[usize; BINS]; 3],
+    /// Of the evaluated rows.
+    pub histogram: Histogram,
     /// Names of the classes of the evaluated rows.
     pub classes: Vec<String>,
     /// How the terms of training normals lie, left out one by one; `None` where the file has none.
@@ -99,13 +94,11 @@ impl ScoreSet {
         let labelled = scores.labelled(None);
         let (labels, values): (Vec<bool>, Vec<f64>) = labelled.iter().map(|r| (r.label == Some(true), r.score)).unzip();
         let ranking = Ranking::new(&labels, &values).ok();
-        let over = &evaluation.split;
-        let in_split = |r: &&ScoreRow| over == "all" || &r.split == over || labelled.is_empty();
-        let mut rows: Vec<ScoreRow> = scores.rows.iter().filter(in_split).cloned().collect();
+        let mut rows: Vec<ScoreRow> = scores.evaluated().into_iter().cloned().collect();
         rows.sort_by(|a, b| b.score.total_cmp(&a.score));
         let evaluated = rows.len();
-        let range = [rows.last().map_or(0.0, |r| r.score), rows.first().map_or(1.0, |r| r.score)];
-        let mut train: Vec<ScoreRow> = scores.rows.iter().filter(|r| is_training_normal(r) && !in_split(r)).cloned().collect();
+        let others = |r: &&ScoreRow| is_training_normal(r) && evaluated < scores.rows.len();
+        let mut train: Vec<ScoreRow> = scores.rows.iter().filter(others).cloned().collect();
         train.sort_by(|a, b| b.score.total_cmp(&a.score));
         let mut training: Vec<f64> = scores.rows.iter().filter(|r| is_training_normal(r)).map(|r| r.score).collect();
         training.sort_by(f64::total_cmp);
@@ -123,8 +116,7 @@ impl ScoreSet {
             evaluated,
             roc: ranking.as_ref().and_then(|r| r.roc().ok()).unwrap_or_default(),
             pr: ranking.as_ref().and_then(|r| r.precision_recall().ok()).unwrap_or_default(),
-            range,
-            histogram: histogram(&rows, range),
+            histogram: Histogram::new(rows.iter()),
             classes,
             normals: Normals::new(&scores.rows.iter().filter(|r| is_training_normal(r)).collect::<Vec<_>>()),
             planted: None,
@@ -204,21 +196,6 @@ fn files(run: &Path) -> Vec<PathBuf> {
     files
 }
 
-fn histogram(rows: &[ScoreRow], range: [f64; 2]) -> [[usize; BINS]; 3] {
-    let mut counts = [[0; BINS]; 3];
-    let width = bin_width(range);
-    for row in rows {
-        let bin = ((row.score - range[0]) / width) as usize;
-        counts[row.label.map_or(2, usize::from)][bin.min(BINS - 1)] += 1;
-    }
-    counts
-}
-
-/// Width of a bar of the histogram, in units of the score.
-pub fn bin_width(range: [f64; 2]) -> f64 {
-    ((range[1] - range[0]) / BINS as f64).max(1e-9)
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -238,8 +215,8 @@ mod tests {
         let set = ScoreSet::read(run.path()).unwrap();
         let names = |set: &ScoreSet| set.rows.iter().map(|r| r.path.clone()).collect::<String>();
         assert_eq!((names(&set).as_str(), set.evaluated, set.is_foreign()), ("beadc", 3, false));
-        assert_eq!((set.range, set.confusion(1.0).tp), ([0.5, 2.0], 1));
-        assert_eq!(set.histogram.map(|counts| counts.iter().sum::<usize>()), [1, 1, 1]);
+        assert_eq!((set.histogram.range, set.confusion(1.0).tp), ([0.5, 2.0], 1));
+        assert_eq!(set.histogram.counts.map(|counts| counts.iter().sum::<usize>()), [1, 1, 1]);
 
         write("scores-new.csv", "path,score,threshold\nx,1,2\ny,3,2\n");
         write("scores-new.toml", "path = \"/elsewhere\"\n");

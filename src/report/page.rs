@@ -15,7 +15,7 @@ use crate::{
     metrics,
     ml::scoring::baselines,
     run_dir::{RunKind, RunState},
-    scores::{BaselineFigure, Evaluation, ScoreRow},
+    scores::{BaselineFigure, Evaluation, Histogram, ScoreRow},
 };
 use maud::{DOCTYPE, Markup, PreEscaped, html};
 
@@ -219,16 +219,16 @@ fn curves(parts: &Parts) -> Markup {
 fn results(parts: &Parts, scored: &Scored, dataset: Option<&Dataset>) -> Markup {
     let Scored { scores, evaluation } = scored;
     let rows = scores.labelled(None);
-    let all: Vec<&ScoreRow> = scores.rows.iter().collect();
-    let shown = if rows.is_empty() { &all } else { &rows };
+    let histogram = Histogram::new(scores.evaluated().into_iter());
+    let has_unlabelled = histogram.counts[2].iter().any(|n| *n > 0);
     let charts = [
         figures::roc(&rows, evaluation.threshold),
         figures::precision_recall(&rows),
-        figures::histogram(shown, evaluation.threshold),
+        figures::histogram(&histogram, evaluation.threshold),
     ];
     html! {
         (section("results", "Results", html! {
-            p.quiet { "Over the labelled images of " (if evaluation.split == "all" { "the whole file".to_string() } else { format!("the split “{}”", evaluation.split) }) ". The band around the ROC curve is the 95 % interval (Wilson) of the sensitivity at each point; the outermost bars of the histogram also hold what lies beyond them." }
+            p.quiet { "Over the labelled images of " (if evaluation.split == "all" { "the whole file".to_string() } else { format!("the split “{}”", evaluation.split) }) ". The band around the ROC curve is the 95 % interval (Wilson) of the sensitivity at each point" @if has_unlabelled { "; the histogram also shows the images without a label" } "." }
             div.charts {
                 @for chart in charts.iter().flatten() { div { (PreEscaped(chart.svg())) } }
                 div { (confusion(evaluation)) }

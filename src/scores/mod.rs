@@ -3,11 +3,13 @@
 mod compare;
 mod csv;
 mod evaluation;
+mod histogram;
 mod review;
 mod synthetic_lesions;
 
 pub use compare::{Comparison, Moved};
 pub use evaluation::{BaselineFigure, Evaluation};
+pub use histogram::{BINS, Histogram};
 pub use review::{Annotation, Review, Tag};
 pub use synthetic_lesions::{PLANTED, SyntheticLesionCell, SyntheticLesions};
 
@@ -75,6 +77,13 @@ impl Scores {
         let everything = split.is_none() && self.rows.iter().all(|row| row.split.is_empty());
         let split = split.unwrap_or("test");
         self.rows.iter().filter(|row| row.label.is_some() && (everything || row.split == split)).collect()
+    }
+
+    /// The rows that are looked at where no split is named: those of [`labelled`](Self::labelled) and of the same split without a
+    /// label; all rows where none of them has one.
+    pub fn evaluated(&self) -> Vec<&ScoreRow> {
+        let everything = self.rows.iter().all(|row| row.split.is_empty()) || self.labelled(None).is_empty();
+        self.rows.iter().filter(|row| everything || row.split == "test").collect()
     }
 
     /// The threshold by a rule.
