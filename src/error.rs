@@ -59,8 +59,6 @@ pub enum NextStep {
     ChooseRun,
     /// The model has no weights yet: wait, or choose another run.
     WaitForWeights,
-    /// Choose another name for the run.
-    OtherName,
     /// Choose a diffusion model in the place of an encoder.
     OtherModel,
     /// Train a diffusion model, or dissolve without one.

@@ -12,6 +12,7 @@
 use crate::{
     config::RunConfig,
     error::{Error, NextStep, Result},
+    text,
 };
 use serde::{Deserialize, Serialize};
 use std::{
@@ -101,20 +102,18 @@ impl RunDir {
     /// Makes `workspace/runs/<time>-<kind>-<name>/` with its `config.toml` and `manifest.json`.
     pub fn create(workspace: &Path, kind: RunKind, name: &str, config: &RunConfig) -> Result<Self> {
         let now = jiff::ZonedDateTime::now();
-        let clean: String = name.chars().map(|c| if c.is_alphanumeric() || "-_.".contains(c) { c } else { '-' }).collect();
-        let clean = if clean.is_empty() { "run".to_string() } else { clean };
-        let stem = format!("{}-{}-{clean}", now.strftime("%Y%m%d-%H%M%S"), kind.name());
+        let name_in_path = if name.is_empty() { "run".to_string() } else { text::folder_name(name) };
+        let stem = format!("{}-{}-{name_in_path}", now.strftime("%Y%m%d-%H%M%S"), kind.name());
         let runs = workspace.join("runs");
         fs::create_dir_all(&runs).map_err(Error::io("create", &runs))?;
-        for attempt in 1..1000 {
-            let path = runs.join(if attempt == 1 { stem.clone() } else { format!("{stem}-{attempt}") });
-            match fs::create_dir(&path) {
-                Err(e) if e.kind() == std::io::ErrorKind::AlreadyExists => continue,
-                Err(e) => return Err(Error::io("create", &path)(e)),
-                Ok(()) => return Self::init(path, kind, name, config),
-            }
-        }
-        Err(Error::user(format!("{} already has too many runs of this second", runs.display()), NextStep::OtherName))
+        // Made while the name is looked for, so that two programs never take the same one.
+        let mut made = Ok(());
+        let path = runs.join(text::free_name(&stem, |name| {
+            made = fs::create_dir(runs.join(name));
+            !matches!(&made, Err(e) if e.kind() == std::io::ErrorKind::AlreadyExists)
+        }));
+        made.map_err(Error::io("create", &path))?;
+        Self::init(path, kind, name, config)
     }
 
     /// Makes the folder of a part (`ddpm`, `dia`) inside this run, or opens it where it exists.
@@ -181,8 +180,7 @@ impl RunDir {
     fn move_into(&self, folder: &Path) -> Result<Self> {
         fs::create_dir_all(folder).map_err(Error::io("create", folder))?;
         let name = self.path.file_name().unwrap_or_default().to_string_lossy().into_owned();
-        let places = (1..1000).map(|n| folder.join(if n == 1 { name.clone() } else { format!("{name}-{n}") }));
-        let free = places.into_iter().find(|path| !path.exists()).unwrap_or_else(|| folder.join(&name));
+        let free = folder.join(text::free_name(&name, |name| !folder.join(name).exists()));
         fs::rename(&self.path, &free).map_err(Error::io("move", &self.path))?;
         Ok(Self { path: free })
     }

@@ -19,9 +19,11 @@ use crate::{
     synth::{self, Photograph, Plan},
 };
 use candle_core::{DType, Tensor};
+use fnv::FnvHasher;
 use image::codecs::jpeg::JpegEncoder;
 use std::{
     fs,
+    hash::Hasher,
     io::{Cursor, Read, Write},
     path::{Path, PathBuf},
 };
@@ -208,8 +210,9 @@ fn point_to(run: &RunDir, data: &Path) -> Result<()> {
 
 /// Length and sum of the packed file: another build's demo replaces the one that is there.
 fn version() -> String {
-    let sum = PACKED.iter().fold(0xcbf2_9ce4_8422_2325_u64, |h, &b| (h ^ u64::from(b)).wrapping_mul(0x0100_0000_01b3));
-    format!("{} {sum:016x}", PACKED.len())
+    let mut sum = FnvHasher::default();
+    sum.write(PACKED);
+    format!("{} {:016x}", PACKED.len(), sum.finish())
 }
 
 fn write(path: &Path, bytes: &[u8]) -> Result<()> {

@@ -2,7 +2,7 @@
 
 use super::{
     display::{
-        raster::{nothing, picture_of, raster_bytes, raster_of, within},
+        raster::{nothing, picture_of, raster_bytes, raster_of},
         rgba::Rgba,
     },
     dissolve_request::DissolveRequest,
@@ -23,7 +23,7 @@ use crate::{
 use candle_core::{Device, Tensor};
 use std::{
     collections::VecDeque,
-    hash::{BuildHasher, BuildHasherDefault, DefaultHasher},
+    hash::BuildHasher,
     path::PathBuf,
     sync::Arc,
     time::{Instant, SystemTime},
@@ -231,7 +231,7 @@ impl DissolveSession {
     pub fn prepare(&mut self, request: &DissolveRequest, image: ImageId) -> Result<Prepared> {
         let picture = Preprocess::new(request.preprocess.clone()).apply(&request.dataset.read(image)?);
         let side = self.dissolver(request, request.image, request.method, request.resolution)?.resolution();
-        Ok(Prepared { fitted: fit(&picture, side), measured: within(picture, MEASURED).to_rgb() })
+        Ok(Prepared { fitted: fit(&picture, side), measured: picture.within(MEASURED).to_rgb() })
     }
 
     /// Its mean |change| at a step.
@@ -315,14 +315,14 @@ impl Table {
         let picture = if mapped { Preprocess::new(request.preprocess.clone()).apply(&picture) } else { picture };
         let (size, grey) = ([picture.width, picture.height], picture.is_grey());
         let largest = (SHOWN as f64 / (size[0] * size[1]).max(1) as f64).sqrt() * size[0].max(size[1]) as f64;
-        let picture = within(picture, largest as usize);
+        let picture = picture.within(largest as usize);
         let white = if mapped { 1.0 } else { white };
-        let picture = if is_whole { picture } else { within(picture, SIDE) };
+        let picture = if is_whole { picture } else { picture.within(SIDE) };
         // Files of more than 8 bits keep their values where there is room.
         let fine = white != 255.0 && picture.width * picture.height <= FINE;
         let raster = if fine { raster_of(&picture.to_rgb()) } else { raster_bytes(&picture) };
-        let picture = within(picture, BASE);
-        let measured = within(picture.clone(), MEASURED).to_rgb();
+        let picture = picture.within(BASE);
+        let measured = picture.clone().within(MEASURED).to_rgb();
         let original = Original { image, raster, size, white };
         let (dataset, preprocess) = (request.dataset.clone(), request.preprocess.clone());
         Ok(Self { dataset, preprocess, original, is_whole, base: picture, measured, grey, fitted: Vec::new() })
@@ -384,9 +384,9 @@ fn setting_name(method: DissolveMethod, t: usize, resolution: usize) -> String {
     }
 }
 
-/// The same in each run of the program.
+/// The same in each run and version of the program.
 pub(crate) fn hash(value: impl std::hash::Hash) -> u64 {
-    BuildHasherDefault::<DefaultHasher>::new().hash_one(value)
+    fnv::FnvBuildHasher::default().hash_one(value)
 }
 
 /// The newest weights of a run, or the file itself.

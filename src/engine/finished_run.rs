@@ -22,6 +22,7 @@ use crate::{
     nn::KeptPages,
     run_dir::{RunDir, RunKind, write_atomic},
     scores::{PLANTED, Scores, SyntheticLesions},
+    text,
 };
 use candle_core::Device;
 use std::{
@@ -147,9 +148,7 @@ fn free(run: &RunDir, folder: &Path) -> PathBuf {
         let config = note.and_then(|text| toml::from_str::<DataConfig>(&text).ok());
         !path.exists() || config.is_some_and(|c| c.path == folder)
     };
-    let numbered = (2..1000).map(|n| {
-        let stem = first.file_stem().unwrap_or_default().to_string_lossy();
-        first.with_file_name(format!("{stem}-{n}.csv"))
-    });
-    std::iter::once(first.clone()).chain(numbered).find(of_folder).unwrap_or(first)
+    let stem = first.file_stem().unwrap_or_default().to_string_lossy();
+    let path_of = |name: &str| first.with_file_name(format!("{name}.csv"));
+    path_of(&text::free_name(&stem, |name| of_folder(&path_of(name))))
 }

@@ -10,10 +10,12 @@
 
 use super::display::rgba::Rgba;
 use crate::data::{Dataset, Item};
+use fnv::FnvHasher;
 use image::{ExtendedColorType, ImageEncoder, codecs::jpeg::JpegEncoder};
 use std::{
     collections::HashMap,
     fs::{self, File},
+    hash::Hasher,
     io::{BufReader, Read, Seek, SeekFrom, Write},
     path::{Path, PathBuf},
     time::{SystemTime, UNIX_EPOCH},
@@ -171,10 +173,14 @@ fn number(bytes: &[u8]) -> u64 {
     bytes.iter().rev().fold(0, |n, b| n << 8 | u64::from(*b))
 }
 
-/// FNV-1a, with a break between the parts.
+/// With a break between the parts: a byte that no text has.
 fn hash(parts: &[&[u8]]) -> u64 {
-    let step = |h: u64, b: u64| (h ^ b).wrapping_mul(0x0100_0000_01b3);
-    parts.iter().fold(0xcbf2_9ce4_8422_2325, |h, part| step(part.iter().fold(h, |h, b| step(h, u64::from(*b))), 0x1FF))
+    let mut hasher = FnvHasher::default();
+    for part in parts {
+        hasher.write(part);
+        hasher.write_u8(0xff);
+    }
+    hasher.finish()
 }
 
 #[cfg(test)]

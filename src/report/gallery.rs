@@ -28,9 +28,7 @@ impl<'a> Pictures<'a> {
     /// A JPEG as a data address.
     fn thumbnail(&self, name: &str) -> Option<String> {
         let picture = self.dataset.read(*self.ids.get(name)?).ok()?;
-        let longer = picture.width.max(picture.height).max(1);
-        let side = |length: usize| (length * SIDE.min(longer) / longer).max(1);
-        let small = picture.resize(side(picture.width), side(picture.height)).to_image();
+        let small = picture.within(SIDE).to_image();
         let mut bytes = Vec::new();
         let encoder = image::codecs::jpeg::JpegEncoder::new_with_quality(Cursor::new(&mut bytes), 88);
         small.write_with_encoder(encoder).ok()?;

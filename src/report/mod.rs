@@ -5,9 +5,9 @@ pub mod chart;
 mod commands;
 pub mod figures;
 mod gallery;
-mod lesions;
 mod page;
 mod parts;
+mod synthetic_lesions;
 pub mod training;
 
 pub use chart::scale::Axis;

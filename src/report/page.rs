@@ -5,9 +5,8 @@ use super::{
     commands::{commands, shown},
     figures,
     gallery::{self, Pictures, mark},
-    lesions,
     parts::{Parts, Scored},
-    training,
+    synthetic_lesions, training,
 };
 use crate::{
     config::{DissolveMethod, ThresholdRule},
@@ -16,6 +15,7 @@ use crate::{
     ml::scoring::baselines,
     run_dir::{RunKind, RunState},
     scores::{BaselineFigure, Evaluation, Histogram, ScoreRow},
+    text::sentence,
 };
 use maud::{DOCTYPE, Markup, PreEscaped, html};
 
@@ -48,7 +48,7 @@ pub fn page(parts: &Parts, dataset: Option<&Dataset>) -> Markup {
                             Err(why) => { (section("results", "Results", html! { p.missing { (why) } })) }
                         }
                     }
-                    @if let Some(planted) = &parts.planted { (section("planted", "Planted lesions", lesions::section(planted))) }
+                    @if let Some(planted) = &parts.planted { (section("planted", "Planted lesions", synthetic_lesions::section(planted))) }
                     (section("again", "Configuration and versions", again(parts)))
                 }
             }
@@ -115,12 +115,6 @@ fn headline(parts: &Parts, e: &Evaluation) -> Markup {
         }
         @for note in &e.notes { p.warning { (sentence(note)) } }
     }
-}
-
-/// With a capital and a full stop.
-pub(crate) fn sentence(text: &str) -> String {
-    let mut letters = text.chars();
-    letters.next().map_or(String::new(), |first| format!("{}{}.", first.to_uppercase(), letters.as_str()))
 }
 
 fn data(parts: &Parts, dataset: Option<&Dataset>) -> Markup {

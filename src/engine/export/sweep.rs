@@ -3,14 +3,11 @@
 use super::contact_sheet::{Column, contact_sheet};
 use crate::{
     data::Picture,
-    engine::{
-        display::raster::{picture_of, within},
-        dissolve_request::DissolveRequest,
-        dissolve_session::DissolveSession,
-    },
+    engine::{display::raster::picture_of, dissolve_request::DissolveRequest, dissolve_session::DissolveSession},
     error::{Error, Result},
     gpu::Difference,
     run_dir::write_atomic,
+    text,
 };
 use image::{
     Delay, Frame, Rgb, RgbImage, RgbaImage,
@@ -78,22 +75,15 @@ impl SweepExportRequest {
             SweepExport::Sweep => (self.sweep()?, "sweep", "gif"),
         };
         fs::create_dir_all(&folder).map_err(Error::io("create", &folder))?;
-        let names = (1..).map(|n| {
-            if n == 1 { format!("{}-{name}.{extension}", self.stem()) } else { format!("{}-{name}-{n}.{extension}", self.stem()) }
-        });
-        let path = names.map(|n| folder.join(n)).find(|p| !p.exists()).unwrap_or_else(|| folder.join(name));
+        let path_of = |name: &str| folder.join(format!("{name}.{extension}"));
+        let name = text::free_name(&format!("{}-{name}", text::file_stem(&self.name())), |name| !path_of(name).exists());
+        let path = path_of(&name);
         write_atomic(&path, |out| std::io::Write::write_all(out, &bytes))?;
         Ok(path)
     }
 
     fn name(&self) -> String {
         self.request.dataset.item(self.request.image).map(|item| item.name.clone()).unwrap_or_default()
-    }
-
-    fn stem(&self) -> String {
-        let name = self.name();
-        let stem = name.rsplit_once('.').map_or(name.as_str(), |(stem, _)| stem);
-        stem.chars().map(|c| if c.is_control() || r#"/\:*?"<>|"#.contains(c) { '-' } else { c }).collect()
     }
 
     /// Above the original and its twins, below what dissolving changed.
@@ -153,7 +143,7 @@ impl SweepExportRequest {
 
     fn original(&self, session: &mut DissolveSession, longest: usize) -> Result<Picture> {
         let (original, _) = session.original(&self.request)?;
-        Ok(within(picture_of(&original.raster), longest))
+        Ok(picture_of(&original.raster).within(longest))
     }
 
     fn twin(&self, session: &mut DissolveSession, t: usize, original: &Picture) -> Result<Picture> {

@@ -30,9 +30,10 @@ use crate::{
     run_dir::{RunDir, RunState},
 };
 use candle_core::{Device, Tensor};
+use fnv::FnvHasher;
 use rand::{Rng as _, seq::SliceRandom};
 use serde_json::json;
-use std::sync::Arc;
+use std::{hash::Hasher, sync::Arc};
 
 /// The finished model of a run.
 pub const MODEL: &str = "model.safetensors";
@@ -258,19 +259,14 @@ fn share_of(mut ids: Vec<ImageId>, fraction: f64, seed: u64) -> Vec<ImageId> {
 /// trained on another one. The same wherever the set lies and however it is split.
 pub fn fingerprint(data: &Dataset) -> Result<String> {
     // FNV-1a: stable over platforms and versions, unlike the standard hasher.
-    let mut hash = 0xcbf2_9ce4_8422_2325_u64;
-    let mut add = |bytes: &[u8]| {
-        for &b in bytes {
-            hash = (hash ^ u64::from(b)).wrapping_mul(0x0100_0000_01b3);
-        }
-    };
+    let mut hash = FnvHasher::default();
     for item in &data.items {
-        add(item.name.as_bytes());
-        item.size.iter().for_each(|side| add(&side.to_le_bytes()));
+        hash.write(item.name.as_bytes());
+        item.size.iter().for_each(|side| hash.write(&side.to_le_bytes()));
     }
     let readable = (0..data.items.len() as u32).filter_map(|i| data.read(ImageId(i)).ok());
     for picture in readable.take(3) {
-        picture.data.iter().for_each(|v| add(&[(v * 255.0).round() as u8]));
+        picture.data.iter().for_each(|v| hash.write_u8((v * 255.0).round() as u8));
     }
-    Ok(format!("{hash:016x}"))
+    Ok(format!("{:016x}", hash.finish()))
 }
