@@ -67,11 +67,12 @@ pub fn columns(run: &RunDir) -> Vec<(String, Vec<[f64; 2]>)> {
 
 /// Header and rows of one of our own tables; none where the file is missing. A line that was cut off is left out.
 fn table(run: &RunDir, file: &str) -> (Vec<String>, Vec<Vec<String>>) {
-    let text = std::fs::read_to_string(run.join(file)).unwrap_or_default();
-    let mut lines = text.lines().map(|line| line.split(',').map(|cell| cell.trim().to_string()).collect::<Vec<_>>());
-    let names = lines.next().unwrap_or_default();
-    let rows = lines.filter(|row| row.len() == names.len()).collect();
-    (names, rows)
+    let Ok(mut reader) = csv::ReaderBuilder::new().trim(csv::Trim::All).from_path(run.join(file)) else {
+        return (Vec::new(), Vec::new());
+    };
+    let cells = |row: &csv::StringRecord| row.iter().map(String::from).collect();
+    let names = reader.headers().map(cells).unwrap_or_default();
+    (names, reader.records().flatten().map(|row| cells(&row)).collect())
 }
 
 /// Previews of a stage, the newest of each kind.

@@ -1,6 +1,9 @@
 //! Charts of Dissolve and Train, and the terms of one image, as files.
 
-use super::results::{Format, csv_of, picture};
+use super::{
+    results::{Format, picture},
+    table::csv_of,
+};
 use crate::{
     engine::{
         normal_quantiles::{Normals, PERCENTS},

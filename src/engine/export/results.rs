@@ -1,5 +1,6 @@
 //! Charts and tables of Results as files, in `exports/` of the run folder.
 
+use super::table::{Table, csv_of};
 use crate::{
     engine::score_set::ScoreSet,
     error::{Error, Result},
@@ -10,7 +11,6 @@ use crate::{
     run_dir::write_atomic,
     scores::{Annotation, BINS, PLANTED, Review, ScoreRow, SyntheticLesions, Tag},
 };
-use csv::Writer;
 use std::{
     fs,
     io::Write,
@@ -51,8 +51,6 @@ pub enum Export {
     /// Tags and notes with what the model says of the images.
     Tags,
 }
-
-pub(crate) type Table = Writer<Vec<u8>>;
 
 impl Export {
     /// Writes the file, and returns its path.
@@ -124,13 +122,6 @@ fn undefined(set: &ScoreSet) -> Error {
 
 pub(crate) fn picture(figure: &impl Figure, format: Format) -> Result<Vec<u8>> {
     if format == Format::Png { png(figure) } else { Ok(svg::standalone(figure).into_bytes()) }
-}
-
-pub(crate) fn csv_of(fill: impl FnOnce(&mut Table) -> csv::Result<()>) -> Result<Vec<u8>> {
-    let mut table = Writer::from_writer(Vec::new());
-    let failed = |e: String| Error::user(format!("the table could not be written: {e}"), "");
-    fill(&mut table).map_err(|e| failed(e.to_string()))?;
-    table.into_inner().map_err(|e| failed(e.to_string()))
 }
 
 fn table(chart: Chart, set: &ScoreSet, threshold: f64) -> Result<Vec<u8>> {

@@ -4,16 +4,16 @@ use crate::{
     error::{Error, Result},
     run_dir::{RunDir, write_atomic},
 };
+use csv::{ReaderBuilder, StringRecord, Writer, WriterBuilder};
 use std::{
     fs,
-    io::{BufWriter, Write},
     path::PathBuf,
     time::{Duration, Instant},
 };
 
 pub struct Series {
     path: PathBuf,
-    file: BufWriter<fs::File>,
+    csv: Writer<fs::File>,
     flushed: Instant,
 }
 
@@ -24,19 +24,23 @@ impl Series {
         let path = run.join("metrics.csv");
         let old = fs::read_to_string(&path).unwrap_or_default();
         // A last line without its end was cut off.
-        let whole = old.split_inclusive('\n').filter(|line| line.ends_with('\n')).skip(1);
-        let is_done = |line: &&str| line.split(',').next().and_then(|s| s.parse::<usize>().ok()).is_some_and(|s| s <= done);
-        let header = format!("step,{}\n", columns.join(","));
-        let kept: String = std::iter::once(header.as_str()).chain(whole.filter(is_done)).collect();
-        write_atomic(&path, |file| file.write_all(kept.as_bytes()))?;
+        let complete = &old[..old.rfind('\n').map_or(0, |end| end + 1)];
+        let is_done = |row: &StringRecord| row.get(0).is_some_and(|s| s.parse::<usize>().is_ok_and(|step| step <= done));
+        write_atomic(&path, |file| {
+            let mut csv = WriterBuilder::new().flexible(true).from_writer(file);
+            csv.write_record(["step"].iter().chain(columns))?;
+            let mut rows = ReaderBuilder::new().flexible(true).from_reader(complete.as_bytes());
+            rows.records().flatten().filter(is_done).try_for_each(|row| csv.write_record(&row))?;
+            csv.flush()
+        })?;
         let file = fs::OpenOptions::new().append(true).open(&path).map_err(Error::io("write", &path))?;
-        Ok(Self { path, file: BufWriter::new(file), flushed: Instant::now() })
+        Ok(Self { path, csv: Writer::from_writer(file), flushed: Instant::now() })
     }
 
     /// Adds the row of `step`; it reaches the file within a second or two of training.
     pub fn push(&mut self, step: usize, values: &[f64]) -> Result<()> {
-        let row: String = values.iter().map(|v| format!(",{v:.6e}")).collect();
-        writeln!(self.file, "{step}{row}").map_err(Error::io("write", &self.path))?;
+        let row = std::iter::once(step.to_string()).chain(values.iter().map(|v| format!("{v:.6e}")));
+        self.csv.write_record(row).map_err(|e| Error::io("write", &self.path)(e.into()))?;
         if self.flushed.elapsed() > Duration::from_secs(1) {
             self.flush()?;
         }
@@ -46,15 +50,14 @@ impl Series {
     /// Writes what is still in memory; before each checkpoint, so that a resumed run finds all rows up to it.
     pub fn flush(&mut self) -> Result<()> {
         self.flushed = Instant::now();
-        self.file.flush().map_err(Error::io("write", &self.path))
+        self.csv.flush().map_err(Error::io("write", &self.path))
     }
 }
 
 /// Mean of the first column after `step` over the run's last `count` steps; `None` where there are none.
 pub fn recent_mean(run: &RunDir, count: usize) -> Option<f64> {
-    let text = fs::read_to_string(run.join("metrics.csv")).ok()?;
-    let values = text.lines().skip(1).filter_map(|line| line.split(',').nth(1)?.parse::<f64>().ok());
-    let values: Vec<f64> = values.collect();
+    let rows = ReaderBuilder::new().flexible(true).from_path(run.join("metrics.csv")).ok()?.into_records();
+    let values: Vec<f64> = rows.flatten().filter_map(|row| row.get(1)?.parse().ok()).collect();
     let recent = &values[values.len().saturating_sub(count)..];
     (!recent.is_empty()).then(|| recent.iter().sum::<f64>() / recent.len() as f64)
 }

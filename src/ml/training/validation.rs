@@ -13,9 +13,10 @@ use crate::{
         encoder::{bank::Features, features::Extractor, model::Encoder},
         scoring::scorer::Scorer,
     },
-    run_dir::RunDir,
+    run_dir::{RunDir, write_atomic},
 };
-use std::{fs, sync::Arc};
+use csv::{StringRecord, Writer};
+use std::sync::Arc;
 
 /// Test-time samples, and training normals to compare with: fewer than for the result, so that it costs little.
 const SAMPLES: usize = 2;
@@ -23,6 +24,7 @@ const NORMALS: usize = 300;
 /// Images of each label that are scored.
 const EACH: usize = 200;
 const FILE: &str = "epochs.csv";
+const COLUMNS: [&str; 9] = ["epoch", "step", "auroc", "auroc_lower", "auroc_upper", "n_normal", "n_abnormal", "split", "samples"];
 
 pub struct Validation {
     run: RunDir,
@@ -34,7 +36,7 @@ pub struct Validation {
     epoch_length: usize,
     every: usize,
     crop_area: f64,
-    rows: Vec<String>,
+    rows: Vec<StringRecord>,
 }
 
 impl Validation {
@@ -65,8 +67,8 @@ impl Validation {
         };
         let store = load_pixels(data, &config.preprocess, ids, training.size(), reporter)?;
         let labels = store.ids().iter().map(|&id: &ImageId| data.label(id) == Some(Label::Abnormal)).collect();
-        let old = fs::read_to_string(run.join(FILE)).unwrap_or_default();
-        let step_of = |row: &&str| row.split(',').nth(1).and_then(|s| s.parse::<usize>().ok()).is_some_and(|s| s <= done);
+        let old = csv::Reader::from_path(run.join(FILE)).ok().into_iter().flat_map(|file| file.into_records().flatten());
+        let is_done = |row: &StringRecord| row.get(1).is_some_and(|s| s.parse::<usize>().is_ok_and(|step| step <= done));
         Ok(Some(Self {
             run: run.clone(),
             store,
@@ -76,7 +78,7 @@ impl Validation {
             epoch_length: config.dia.batches_per_epoch(),
             every: config.dia.eval_every,
             crop_area: config.score.crop_area,
-            rows: old.lines().skip(1).filter(step_of).map(str::to_string).collect(),
+            rows: old.filter(is_done).collect(),
         }))
     }
 
@@ -101,8 +103,15 @@ impl Validation {
         reporter.event(Event::Epoch { epoch, auroc: auroc.value, ci95 });
         let abnormal = self.labels.iter().filter(|&&l| l).count();
         let (normal, split) = (self.labels.len() - abnormal, self.split.name());
-        self.rows.push(format!("{epoch},{step},{},{},{},{normal},{abnormal},{split},{SAMPLES}", auroc.value, ci95[0], ci95[1]));
-        let header = "epoch,step,auroc,auroc_lower,auroc_upper,n_normal,n_abnormal,split,samples";
-        self.run.write(FILE, format!("{header}\n{}\n", self.rows.join("\n")).as_bytes())
+        let areas = [auroc.value, ci95[0], ci95[1]].map(|v| v.to_string());
+        let counts = [normal, abnormal].map(|n| n.to_string());
+        let row = [epoch, step].map(|n| n.to_string()).into_iter().chain(areas).chain(counts);
+        self.rows.push(row.chain([split.to_string(), SAMPLES.to_string()]).collect());
+        write_atomic(&self.run.join(FILE), |file| {
+            let mut csv = Writer::from_writer(file);
+            csv.write_record(COLUMNS)?;
+            self.rows.iter().try_for_each(|row| csv.write_record(row))?;
+            csv.flush()
+        })
     }
 }
