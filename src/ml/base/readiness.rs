@@ -33,8 +33,13 @@ impl Readiness {
         self.checks.iter().map(|c| c.share).fold(1.0, f64::min)
     }
 
+    /// What is furthest from what is wanted, where it is not ready.
+    pub fn poorest(&self) -> Option<&Check> {
+        self.checks.iter().filter(|c| !c.passed).min_by(|a, b| a.share.total_cmp(&b.share))
+    }
+
     /// What to do first, where it is not ready.
     pub fn advice(&self) -> Option<&str> {
-        self.checks.iter().filter(|c| !c.passed).min_by(|a, b| a.share.total_cmp(&b.share)).map(|c| c.advice.as_str())
+        self.poorest().map(|c| c.advice.as_str())
     }
 }

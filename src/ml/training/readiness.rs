@@ -97,6 +97,7 @@ pub fn look(model: &DiffusionModel, images: &PixelStore, step: usize, seed: u64)
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::ml::base::reporter::Notice;
 
     fn at(t: usize, correlation: f64, high_frequency_kept: f64, mean_abs_change: f64) -> DissolveStats {
         DissolveStats { t, correlation, high_frequency_kept, mean_abs_change }
@@ -116,6 +117,8 @@ mod tests {
             let failed: Vec<&str> = poor.checks.iter().filter(|c| !c.passed).map(|c| c.name.as_str()).collect();
             assert_eq!(failed, [name]);
             assert!(!poor.is_ready() && poor.share() < 1.0 && poor.advice().is_some());
+            let notice = Notice::NotReady(poor.poorest().unwrap().clone()).to_string();
+            assert!(notice.contains(&poor.poorest().unwrap().found) && !notice.contains("--"), "{notice}");
         }
     }
 }
