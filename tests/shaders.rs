@@ -2,7 +2,7 @@
 
 mod adapter;
 
-use dissolve_studio::gpu::{Appearance, Mode, Params, Raster, Renderer, SHADERS, Texels, compare_cpu};
+use dissolve_studio::gpu::{Appearance, Mode, Params, Raster, Renderer, SHADERS, Texels, colormap, compare_cpu};
 use std::sync::Arc;
 
 /// Size of the target, px; 4 bytes x 128 is a multiple of the 256 that a row of a read-back needs.
@@ -104,7 +104,7 @@ fn smooth(side: u32) -> Arc<Raster> {
     Arc::new(Raster::new(side, side, Texels::Floats(texels.collect())))
 }
 
-/// Largest difference between card and compare_cpu, in 255ths. Bytes beside each other may fall on either side of a rounding; a
+/// Largest difference between the card and the CPU, in 255ths. Bytes beside each other may fall on either side of a rounding; a
 /// pixel whose middle lies on an edge (of the picture, of a square, of the loupe) may fall on either side of that, too.
 fn held(
     device: &wgpu::Device,
@@ -118,7 +118,7 @@ fn held(
     let mut off = 0;
     for (i, rgba) in shown.chunks_exact(4).enumerate() {
         let px = [(i as u32 % WIDTH) as f32 + 0.5, (i as u32 / WIDTH) as f32 + 0.5];
-        let wanted = compare_cpu::pixel(params, a, b, px).map_or([1, 2, 3], compare_cpu::bytes);
+        let wanted = compare_cpu::pixel(params, a, b, px).map_or([1, 2, 3], colormap::bytes);
         let difference = (0..3).map(|c| rgba[c].abs_diff(wanted[c])).max().unwrap();
         off += usize::from(difference > 2);
     }
@@ -126,7 +126,7 @@ fn held(
 }
 
 #[test]
-fn the_card_shows_what_the_twin_says() {
+fn the_card_shows_what_the_cpu_computes() {
     let Some((device, queue)) = device() else { return };
     let mut renderer = Renderer::new(&device, wgpu::TextureFormat::Rgba8Unorm);
     let modes = [Mode::Original, Mode::Dissolved, Mode::Signed, Mode::Absolute, Mode::Split, Mode::Loupe];

@@ -2,6 +2,7 @@
 
 pub mod checkpoint;
 pub mod device;
+pub mod fingerprint;
 pub mod pixel_loading;
 pub mod readiness;
 pub mod reporter;

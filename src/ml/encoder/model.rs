@@ -26,7 +26,7 @@ pub struct EncoderConfig {
     pub side: usize,
     /// `Imagenet` or `Cifar`, settled as well.
     pub stem: Stem,
-    /// Which data set it learnt from ([`fingerprint`](crate::ml::training::ddpm::fingerprint)); empty where that is unknown.
+    /// Which data set it learnt from ([`fingerprint`](crate::ml::base::fingerprint::fingerprint())); empty where that is unknown.
     pub fingerprint: String,
 }
 

@@ -10,13 +10,13 @@ use crate::{
     ml::{
         base::{
             checkpoint::{self, Metadata, Tensors},
+            fingerprint::fingerprint,
             pixel_loading::{Progress, load_pixels},
             reporter::{Event, Reporter, Stage},
         },
         diffusion::model::DiffusionModel,
         dissolve::dissolver::Dissolver,
         encoder::model::Encoder,
-        training::ddpm,
     },
     run_dir::RunDir,
 };
@@ -53,7 +53,7 @@ impl ProfileScorer {
         if let Some(found) = Self::open(run, model)? {
             return Ok(Some(found));
         }
-        if ddpm::fingerprint(data)? != encoder.config.fingerprint {
+        if fingerprint(data) != encoder.config.fingerprint {
             let text = "the run has no dissolve profile of its training images; score those once, and the second score is there";
             reporter.event(Event::Notice(text.into()));
             return Ok(None);

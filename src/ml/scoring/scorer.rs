@@ -8,6 +8,7 @@ use crate::{
     metrics,
     ml::{
         base::{
+            fingerprint::fingerprint,
             pixel_loading::{Progress, load_pixels},
             reporter::{Event, Reporter, Stage},
         },
@@ -17,7 +18,6 @@ use crate::{
             model::Encoder,
             shift::SHIFTS,
         },
-        training::ddpm,
     },
     scores::{ScoreRow, Scores, Terms},
 };
@@ -163,7 +163,7 @@ pub fn score(
     let combine = |score: f64, profile: f64| profiler.map(|p| (ranks.rank(score) + p.rank(profile)) / 2.0);
 
     // Names say which images are in the bank, but only within the data set that it was made of.
-    let own_data = ddpm::fingerprint(data)? == encoder.config.fingerprint;
+    let own_data = fingerprint(data) == encoder.config.fingerprint;
     let in_bank: HashMap<&str, usize> = bank.names.iter().enumerate().map(|(m, name)| (name.as_str(), m)).collect();
     let member = |id: ImageId| {
         let item = data.item(id).filter(|item| own_data && item.split == Split::Train)?;

@@ -16,6 +16,7 @@ use crate::{
     ml::{
         base::{
             checkpoint::{self, Metadata},
+            fingerprint::fingerprint,
             pixel_loading::load_pixels,
             reporter::{Control, Event, Reporter, Stage, Step},
             throughput::Pace,
@@ -88,7 +89,7 @@ fn train_or_resume(
         config: ddpm.clone(),
         dataset: config.data.path.file_stem().unwrap_or_default().to_string_lossy().into_owned(),
         grey: store.is_grey(),
-        fingerprint: fingerprint(data)?,
+        fingerprint: fingerprint(data),
         steps: 0,
     };
     let held_out = data.ids(|item, label| item.split == Split::Val && label == Some(Label::Normal));
@@ -252,25 +253,4 @@ fn share_of(mut ids: Vec<ImageId>, fraction: f64, seed: u64) -> Vec<ImageId> {
         ids.sort_unstable();
     }
     ids
-}
-
-/// Which data set this is, from the names and sizes of all its images and the pixels of a few: to notice that a model was
-/// trained on another one. The same wherever the set lies and however it is split.
-pub fn fingerprint(data: &Dataset) -> Result<String> {
-    // FNV-1a: stable over platforms and versions, unlike the standard hasher.
-    let mut hash = 0xcbf2_9ce4_8422_2325_u64;
-    let mut add = |bytes: &[u8]| {
-        for &b in bytes {
-            hash = (hash ^ u64::from(b)).wrapping_mul(0x0100_0000_01b3);
-        }
-    };
-    for item in &data.items {
-        add(item.name.as_bytes());
-        item.size.iter().for_each(|side| add(&side.to_le_bytes()));
-    }
-    let readable = (0..data.items.len() as u32).filter_map(|i| data.read(ImageId(i)).ok());
-    for picture in readable.take(3) {
-        picture.data.iter().for_each(|v| add(&[(v * 255.0).round() as u8]));
-    }
-    Ok(format!("{hash:016x}"))
 }

@@ -4,7 +4,6 @@
 //! one that was never stopped. The views of the next step are made on a thread of their own while the present one runs.
 
 use super::{
-    ddpm::fingerprint,
     dia_step::{StepLoss, Trainer, learning_rate},
     dissolve_cache::{DissolveCache, Plan},
     dissolved_source::DissolvedSource,
@@ -19,6 +18,7 @@ use crate::{
     ml::{
         base::{
             checkpoint::{self, Metadata},
+            fingerprint::fingerprint,
             pixel_loading::{Progress, load_pixels},
             reporter::{Control, Event, Reporter, Stage, Step},
             throughput::Pace,
@@ -88,7 +88,7 @@ fn train_or_resume(
     reporter: &mut dyn Reporter,
 ) -> Result<Encoder> {
     run.set_state(RunState::Unfinished)?;
-    let identity = fingerprint(data)?;
+    let identity = fingerprint(data);
     warn_of_strange_model(model.as_deref(), &identity, reporter);
     let normals = data.training_normals();
     let side = side(config, median_side(data, &normals));
