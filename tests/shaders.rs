@@ -2,7 +2,7 @@
 
 mod adapter;
 
-use dissolve_studio::gpu::{Appearance, Mode, Params, Raster, Renderer, SHADERS, Texels, colormap, compare_cpu};
+use dissolve_studio::gpu::{Appearance, CompareUniforms, Mode, Raster, Renderer, SHADERS, Texels, colormap, compare_cpu};
 use std::sync::Arc;
 
 /// Size of the target, px; 4 bytes x 128 is a multiple of the 256 that a row of a read-back needs.
@@ -35,7 +35,7 @@ fn rendered(
     queue: &wgpu::Queue,
     renderer: &mut Renderer,
     pictures: [&Arc<Raster>; 2],
-    params: &Params,
+    params: &CompareUniforms,
 ) -> Vec<u8> {
     let target = device.create_texture(&wgpu::TextureDescriptor {
         label: None,
@@ -111,7 +111,7 @@ fn held(
     queue: &wgpu::Queue,
     renderer: &mut Renderer,
     [a, b]: [&Arc<Raster>; 2],
-    params: &Params,
+    params: &CompareUniforms,
     what: &str,
 ) {
     let shown = rendered(device, queue, renderer, [a, b], params);
@@ -136,7 +136,7 @@ fn the_card_shows_what_the_cpu_computes() {
         for mode in modes {
             for gain in [1.0, 8.0] {
                 let look = Appearance { mode, gain, divider: [60.2, 40.3], radius: 25.0 };
-                let params = Params::new(&a, &b, [3.0, 5.0], start, scale, look);
+                let params = CompareUniforms::new(&a, &b, [3.0, 5.0], start, scale, look);
                 held(&device, &queue, &mut renderer, [&a, &b], &params, &format!("{mode:?} x{gain} at {scale}"));
             }
         }
@@ -151,7 +151,7 @@ fn a_picture_beyond_the_cards_limit_is_tiled_without_seams() {
     for (scale, start) in [(0.2, [0.0, 0.0]), (0.6, [0.1, 0.3]), (1.3, [0.4, 0.5]), (5.0, [0.1, 0.15])] {
         for mode in [Mode::Original, Mode::Signed] {
             let look = Appearance { mode, gain: 2.0, divider: [0.0; 2], radius: 0.0 };
-            let params = Params::new(&a, &b, [0.0, 0.0], start, scale, look);
+            let params = CompareUniforms::new(&a, &b, [0.0, 0.0], start, scale, look);
             held(&device, &queue, &mut renderer, [&a, &b], &params, &format!("{mode:?} at {scale}"));
         }
     }

@@ -151,7 +151,7 @@ impl ExplainerCache {
         let (Some((_, encoder, scorer)), Some((_, shown))) = (&self.encoder, &self.shown) else { return Ok(()) };
         let config = &encoder.config;
         let preprocess = Preprocess::new(config.run.preprocess.clone());
-        let picture = q.dataset.read_fitted(q.image, &preprocess, config.side)?.to_rgb();
+        let picture = q.dataset.read_fitted(q.image, &preprocess, config.input_size)?.to_rgb();
         let item = q.dataset.item(q.image).filter(|i| i.split == Split::Train);
         let member = match (item, &encoder.bank) {
             (Some(item), Some(bank)) if fingerprint(&q.dataset) == config.fingerprint => {

@@ -1,13 +1,13 @@
 //! `compare.wgsl` in plain Rust: the specification of what the graphics card shows; a test compares the two.
 
 use super::{
-    Mode, Params, Raster,
+    CompareUniforms, Mode, Raster,
     colormap::{inferno, mix, signed},
     raster::level_size,
 };
 
 /// The colour (RGB, \[0, 1\]) of the screen's pixel whose middle is `px`, physical px; `None` outside the image.
-pub fn pixel(params: &Params, original: &Raster, dissolved: &Raster, px: [f32; 2]) -> Option<[f32; 3]> {
+pub fn pixel(params: &CompareUniforms, original: &Raster, dissolved: &Raster, px: [f32; 2]) -> Option<[f32; 3]> {
     let mut uv = [0, 1].map(|i| params.start[i] + (px[i] - params.origin[i]) * params.per_px[i]);
     if uv.iter().any(|v| !(0.0..1.0).contains(v)) {
         return None;

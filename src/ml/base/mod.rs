@@ -7,4 +7,5 @@ pub mod pixel_loading;
 pub mod readiness;
 pub mod reporter;
 pub mod resize;
+pub mod stage_progress;
 pub mod throughput;

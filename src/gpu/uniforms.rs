@@ -61,7 +61,7 @@ pub struct Appearance {
 /// Laid out as `Params` in `compare.wgsl`.
 #[derive(Debug, Clone, Copy, PartialEq, bytemuck::Pod, bytemuck::Zeroable)]
 #[repr(C)]
-pub struct Params {
+pub struct CompareUniforms {
     /// Upper left corner of the frame, physical px.
     pub origin: [f32; 2],
     /// Share of the picture that a pixel of the screen covers.
@@ -86,7 +86,7 @@ pub struct Params {
     pub pad: u32,
 }
 
-impl Params {
+impl CompareUniforms {
     /// The frame at `origin` shows the pictures from the point `start` on, `scale` physical px of the screen a pixel of the
     /// original. The dissolved picture is stretched to the original's size.
     pub fn new(original: &Raster, dissolved: &Raster, origin: [f32; 2], start: [f32; 2], scale: f32, look: Appearance) -> Self {
