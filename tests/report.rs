@@ -70,13 +70,13 @@ fn scores(data: &Dataset) -> Scores {
                 label: Some(abnormal),
                 score: -2.0 + 0.1 * noise + if abnormal { 0.15 } else { 0.0 },
                 profile: Some(10.0 + noise),
-                rivals: vec![0.3 + 0.01 * noise, noise - 2.5 * f64::from(u8::from(abnormal))],
+                baselines: vec![0.3 + 0.01 * noise, noise - 2.5 * f64::from(u8::from(abnormal))],
                 ..ScoreRow::default()
             }
         })
         .collect::<Vec<_>>()
         .into();
-    scores.rivals = vec!["brightness".into(), "high_frequency_energy".into()];
+    scores.baselines = vec!["brightness".into(), "high_frequency_energy".into()];
     let threshold = scores.threshold(ThresholdRule::Percentile(95.0), None).unwrap();
     scores.set_threshold(Some(threshold));
     scores

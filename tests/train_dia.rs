@@ -15,7 +15,7 @@ use dissolve_studio::{
         scoring::scorer::score,
         training::{
             dia::{ENCODER, train},
-            dissolve_cache::{DissolveCache, Plan},
+            dissolve_cache::{CachePlan, DissolveCache},
             dissolved_source::DissolvedSource,
         },
     },
@@ -149,7 +149,7 @@ fn a_ladder_gives_what_dissolving_gives_and_a_stopped_build_goes_on() {
         let data = pictures(48, side);
         let store = PixelStore::new(data.clone(), config.preprocess.clone(), data.training_normals(), side).unwrap();
         let dissolver = Dissolver::new(config.dia.dissolve, None, 0, true).unwrap().unwrap();
-        let plan = Plan::new(&dissolver, &store, 30..130, 4, "these");
+        let plan = CachePlan::new(&dissolver, &store, 30..130, 4, "these");
         let mut files = Vec::new();
         for stop in [false, true] {
             let run = run(dir.path(), "x", &config);

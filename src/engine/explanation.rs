@@ -9,12 +9,12 @@ use crate::{
     error::Failure,
     error::{Error, Result},
     ml::{
+        base::fingerprint::fingerprint,
         encoder::model::Encoder,
         scoring::{
             occlusion::{Occlusion, PLACES, occlusion},
             scorer::Scorer,
         },
-        training::ddpm,
     },
     scores::SHIFTS,
 };
@@ -148,10 +148,10 @@ impl ExplainerCache {
         let (Some((_, encoder, scorer)), Some((_, shown))) = (&self.encoder, &self.shown) else { return Ok(()) };
         let config = &encoder.config;
         let preprocess = Preprocess::new(config.run.preprocess.clone());
-        let picture = q.dataset.read_fitted(q.image, &preprocess, config.side)?.to_rgb();
+        let picture = q.dataset.read_fitted(q.image, &preprocess, config.input_size)?.to_rgb();
         let item = q.dataset.item(q.image).filter(|i| i.split == Split::Train);
         let member = match (item, &encoder.bank) {
-            (Some(item), Some(bank)) if ddpm::fingerprint(&q.dataset)? == config.fingerprint => {
+            (Some(item), Some(bank)) if fingerprint(&q.dataset) == config.fingerprint => {
                 bank.names.iter().position(|name| *name == item.name)
             }
             _ => None,

@@ -9,13 +9,14 @@ use crate::{
     ml::{
         base::{
             device,
+            fingerprint::fingerprint,
             reporter::{Event, Reporter},
         },
         diffusion::model::DiffusionModel,
         encoder::model::Encoder,
         scoring::synthetic_lesions,
         training::{
-            ddpm::{self, MODEL},
+            ddpm::MODEL,
             dia::{self, ENCODER},
         },
     },
@@ -73,7 +74,7 @@ impl Ready {
 
     /// Whether these are the images that the run learnt from.
     pub fn owns(&self, data: &Dataset) -> Result<bool> {
-        Ok(ddpm::fingerprint(data)? == self.encoder.config.fingerprint)
+        Ok(fingerprint(data) == self.encoder.config.fingerprint)
     }
 
     /// The diffusion model of the run: the one that is named, the one trained beside the encoder, or the one of its settings.

@@ -137,7 +137,7 @@ pub fn score_run(run: &RunDir, reporter: &mut dyn Reporter) -> Result<()> {
 }
 
 /// Scores of images with everything that stands beside them: DIA's score and its terms, the dissolve profile where the encoder's
-/// settings ask for it and there is a diffusion model, and the rivals that need no training. `run` is the encoder's.
+/// settings ask for it and there is a diffusion model, and the baselines that need no training. `run` is the encoder's.
 pub fn score_images(
     run: &RunDir,
     encoder: &Encoder,
@@ -157,8 +157,8 @@ pub fn score_images(
     let scored: Vec<ImageId> =
         ids.iter().copied().filter(|&id| data.item(id).is_some_and(|i| known.contains(i.name.as_str()))).collect();
     let mut tick = |_: usize| check_stop(reporter);
-    let values = baselines::measure(data, &scored, &config.preprocess, encoder.config.side, &mut tick)?;
-    scores.set_rivals(&baselines::NAMES, values);
+    let values = baselines::measure(data, &scored, &config.preprocess, encoder.config.input_size, &mut tick)?;
+    scores.set_baselines(&baselines::NAMES, values);
     Ok(scores)
 }
 

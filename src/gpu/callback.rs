@@ -1,6 +1,6 @@
 //! The paint callback through which egui draws the comparison.
 
-use super::{Params, Raster, Renderer};
+use super::{CompareUniforms, Raster, Renderer};
 use eframe::{
     egui::PaintCallbackInfo,
     egui_wgpu::{CallbackResources, CallbackTrait, RenderState, ScreenDescriptor},
@@ -19,7 +19,7 @@ pub struct Compare {
     pub slot: u64,
     pub original: Arc<Raster>,
     pub dissolved: Arc<Raster>,
-    pub params: Params,
+    pub params: CompareUniforms,
 }
 
 impl CallbackTrait for Compare {

@@ -294,25 +294,25 @@ fn table(parts: &Parts, e: &Evaluation) -> Markup {
 }
 
 /// The better direction's interval.
-fn best_interval(rival: &BaselineFigure) -> Option<[f64; 2]> {
-    let (_, reversed) = rival.best()?;
-    rival.ci95.map(|[low, high]| if reversed { [1.0 - high, 1.0 - low] } else { [low, high] })
+fn best_interval(baseline: &BaselineFigure) -> Option<[f64; 2]> {
+    let (_, reversed) = baseline.best()?;
+    baseline.ci95.map(|[low, high]| if reversed { [1.0 - high, 1.0 - low] } else { [low, high] })
 }
 
 fn reality(parts: &Parts, e: &Evaluation) -> Markup {
-    if e.rivals.is_empty() {
+    if e.baselines.is_empty() {
         return html! { p.missing { "The rivals that need no training were not measured for these scores." } };
     }
-    let mut rivals: Vec<&BaselineFigure> = e.rivals.iter().collect();
+    let mut baselines: Vec<&BaselineFigure> = e.baselines.iter().collect();
     let area = |r: &BaselineFigure| r.best().map_or(f64::NEG_INFINITY, |b| b.0);
-    rivals.sort_by(|a, b| area(b).total_cmp(&area(a)));
+    baselines.sort_by(|a, b| area(b).total_cmp(&area(a)));
     let beats = |r: &BaselineFigure| e.auroc.is_some_and(|model| area(r) > model);
     let bar = |share: f64, beats: bool| html! { td { div.meter { div.beats[beats] style=(format!("width:{:.1}%", (100.0 * share).clamp(0.0, 100.0))) {} } } };
     html! {
         p {
             "Scores that need no training, on the same images. Each is shown in its better direction, which only the labels could tell: "
             "read them as a yardstick. "
-            @match (e.auroc, e.rivals.iter().filter(|r| beats(r)).count()) {
+            @match (e.auroc, e.baselines.iter().filter(|r| beats(r)).count()) {
                 (None, _) => { "Without both classes there is nothing to compare." }
                 (_, 0) => { b { "None of them does better than the model." } }
                 (_, count) => { b { (if count == 1 { "One of them does".to_string() } else { format!("{count} of them do") }) " better than the model." } }
@@ -325,14 +325,14 @@ fn reality(parts: &Parts, e: &Evaluation) -> Markup {
                     td { b { (parts.method()) } } td { "the model of this run" } td.n { b { (number(e.auroc)) } } td.n { "–" } td.n { (interval(e.auroc_ci95)) }
                     (bar(e.auroc.unwrap_or(0.0), false))
                 }
-                @for rival in rivals {
-                    @let reversed = rival.best().is_some_and(|b| b.1);
+                @for baseline in baselines {
+                    @let reversed = baseline.best().is_some_and(|b| b.1);
                     tr {
-                        td { (rival.name.replace('_', " ")) @if beats(rival) { " " span.tag { "better than the model" } } }
-                        td.quiet { (baselines::describe(&rival.name)) }
-                        td.n.quiet[reversed] { (number(rival.auroc)) } td.n.quiet[!reversed] { (number(rival.auroc_reversed)) }
-                        td.n { (interval(best_interval(rival))) }
-                        (bar(rival.best().map_or(0.0, |b| b.0), beats(rival)))
+                        td { (baseline.name.replace('_', " ")) @if beats(baseline) { " " span.tag { "better than the model" } } }
+                        td.quiet { (baselines::describe(&baseline.name)) }
+                        td.n.quiet[reversed] { (number(baseline.auroc)) } td.n.quiet[!reversed] { (number(baseline.auroc_reversed)) }
+                        td.n { (interval(best_interval(baseline))) }
+                        (bar(baseline.best().map_or(0.0, |b| b.0), beats(baseline)))
                     }
                 }
             }

@@ -39,7 +39,8 @@ pub struct Evaluation {
     pub combined_auroc: Option<f64>,
     pub combined_auroc_ci95: Option<[f64; 2]>,
     /// The reality check: what scores that need no training reach on the same rows.
-    pub rivals: Vec<BaselineFigure>,
+    #[serde(rename = "rivals")]
+    pub baselines: Vec<BaselineFigure>,
     /// What a reader of the figures should know.
     pub notes: Vec<String>,
 }
@@ -101,8 +102,9 @@ impl Evaluation {
         let extra = |value: fn(&ScoreRow) -> Option<f64>| parts(figure(&rows, value));
         let (profile_auroc, profile_auroc_ci95) = extra(|row| row.profile);
         let (combined_auroc, combined_auroc_ci95) = extra(|row| row.combined);
-        let rivals: Vec<BaselineFigure> = scores.rivals.iter().enumerate().map(|(i, name)| rival(&rows, name, i)).collect();
-        notes.extend(beaten(area, &rivals));
+        let baselines: Vec<BaselineFigure> =
+            scores.baselines.iter().enumerate().map(|(i, name)| baseline(&rows, name, i)).collect();
+        notes.extend(beaten(area, &baselines));
         Ok(Self {
             auroc: area,
             auroc_ci95: area_ci,
@@ -124,7 +126,7 @@ impl Evaluation {
             profile_auroc_ci95,
             combined_auroc,
             combined_auroc_ci95,
-            rivals,
+            baselines,
             notes,
         })
     }
@@ -156,8 +158,8 @@ fn figure(rows: &[&ScoreRow], value: impl Fn(&ScoreRow) -> Option<f64>) -> Optio
     metrics::auroc(&labels, &values).ok()
 }
 
-fn rival(rows: &[&ScoreRow], name: &str, at: usize) -> BaselineFigure {
-    let (auroc, ci95) = parts(figure(rows, |row| row.rivals.get(at).copied()));
+fn baseline(rows: &[&ScoreRow], name: &str, at: usize) -> BaselineFigure {
+    let (auroc, ci95) = parts(figure(rows, |row| row.baselines.get(at).copied()));
     BaselineFigure { name: name.to_string(), auroc, auroc_reversed: auroc.map(|a| 1.0 - a), ci95 }
 }
 
@@ -184,11 +186,11 @@ fn threshold(scores: &Scores, split: Option<&str>, rule: Option<ThresholdRule>) 
 }
 
 /// A plain sentence where a score that needs no training does better than the model.
-fn beaten(model: Option<f64>, rivals: &[BaselineFigure]) -> Option<String> {
+fn beaten(model: Option<f64>, baselines: &[BaselineFigure]) -> Option<String> {
     let model = model?;
-    let better = |rival: &&BaselineFigure| rival.best().is_some_and(|(area, _)| area > model);
-    let count = rivals.iter().filter(better).count();
-    let best = rivals
+    let better = |baseline: &&BaselineFigure| baseline.best().is_some_and(|(area, _)| area > model);
+    let count = baselines.iter().filter(better).count();
+    let best = baselines
         .iter()
         .filter(better)
         .max_by(|a, b| a.best().map(|b| b.0).partial_cmp(&b.best().map(|b| b.0)).unwrap_or(std::cmp::Ordering::Equal))?;
@@ -255,15 +257,15 @@ mod tests {
     }
 
     #[test]
-    fn a_rival_that_beats_the_model_is_named() {
+    fn a_baseline_that_beats_the_model_is_named() {
         let mut scores = scores();
-        scores.rivals = vec!["width".into(), "contrast".into()];
+        scores.baselines = vec!["width".into(), "contrast".into()];
         for row in &mut scores.rows {
-            row.rivals = vec![1.0, if row.label == Some(true) { -1.0 } else { 1.0 }];
+            row.baselines = vec![1.0, if row.label == Some(true) { -1.0 } else { 1.0 }];
         }
         let e = Evaluation::new(&scores, None, None).unwrap();
-        assert_eq!(e.rivals[0].auroc, Some(0.5));
-        assert_eq!((e.rivals[1].auroc, e.rivals[1].auroc_reversed), (Some(0.0), Some(1.0)));
+        assert_eq!(e.baselines[0].auroc, Some(0.5));
+        assert_eq!((e.baselines[1].auroc, e.baselines[1].auroc_reversed), (Some(0.0), Some(1.0)));
         assert!(e.notes[0].starts_with("contrast, which needs no training"), "{:?}", e.notes);
         assert!(e.notes[0].contains("AUROC 1.000 (low = abnormal) against 0.750"));
     }

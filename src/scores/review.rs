@@ -69,7 +69,7 @@ impl Annotation {
     }
 }
 
-/// Remarks by the name of the image; only those that say something.
+/// Annotations by the name of the image; only those that say something.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Review(BTreeMap<String, Annotation>);
 
@@ -78,9 +78,9 @@ impl Review {
         self.0.get(name)
     }
 
-    /// Replaces the remark of an image and returns the one before.
-    pub fn set(&mut self, name: &str, remark: Annotation) -> Annotation {
-        let before = if remark.is_empty() { self.0.remove(name) } else { self.0.insert(name.to_string(), remark) };
+    /// Replaces the annotation of an image and returns the one before.
+    pub fn set(&mut self, name: &str, annotation: Annotation) -> Annotation {
+        let before = if annotation.is_empty() { self.0.remove(name) } else { self.0.insert(name.to_string(), annotation) };
         before.unwrap_or_default()
     }
 
@@ -96,14 +96,14 @@ impl Review {
         self.0.values().filter(|r| r.has(tag)).count()
     }
 
-    /// Columns `path,label_wrong,image_poor,interesting,note`; whole or not at all.
+    /// Columns `path,label_wrong,image_poor,interesting,note`; written atomically.
     pub fn write(&self, path: &Path) -> Result<()> {
         write_atomic(path, |file| {
             let mut csv = WriterBuilder::new().from_writer(file);
             csv.write_record(["path"].into_iter().chain(Tag::ALL.map(Tag::column)).chain(["note"]))?;
-            for (name, remark) in &self.0 {
-                let tags = Tag::ALL.map(|t| if remark.has(t) { "1" } else { "0" });
-                csv.write_record([name.as_str()].into_iter().chain(tags).chain([remark.note.as_str()]))?;
+            for (name, annotation) in &self.0 {
+                let tags = Tag::ALL.map(|t| if annotation.has(t) { "1" } else { "0" });
+                csv.write_record([name.as_str()].into_iter().chain(tags).chain([annotation.note.as_str()]))?;
             }
             csv.flush()
         })
@@ -121,14 +121,14 @@ impl Review {
         let damaged = |e: ::csv::Error| {
             Error::user(format!("the tags in {} cannot be read: {e}", path.display()), "mend the file, or move it away")
         };
-        let mut triage = Self::default();
+        let mut review = Self::default();
         for record in ReaderBuilder::new().flexible(true).from_reader(bytes.as_slice()).records() {
             let record = record.map_err(damaged)?;
             let cell = |i: usize| record.get(i).unwrap_or_default();
             let tags = [1, 2, 3].map(|i| cell(i) == "1");
-            triage.set(cell(0), Annotation { tags, note: cell(4).to_string() });
+            review.set(cell(0), Annotation { tags, note: cell(4).to_string() });
         }
-        Ok(triage)
+        Ok(review)
     }
 }
 
@@ -137,17 +137,17 @@ mod tests {
     use super::*;
 
     #[test]
-    fn remarks_are_read_as_they_were_written() {
+    fn annotations_are_read_as_they_were_written() {
         let dir = tempfile::tempdir().unwrap();
         let path = dir.path().join("tags.csv");
         assert!(Review::read(&path).unwrap().is_empty());
-        let mut triage = Review::default();
-        let remark = Annotation { note: "a, \"quoted\"\nnote ä".into(), ..Annotation::default().toggled(Tag::ImagePoor) };
-        assert!(triage.set("good/1.png", remark.clone()).is_empty());
-        triage.write(&path).unwrap();
-        assert_eq!(Review::read(&path).unwrap(), triage);
-        assert_eq!((triage.count(Tag::ImagePoor), triage.count(Tag::LabelWrong)), (1, 0));
-        assert_eq!(triage.set("good/1.png", Annotation::default()), remark);
-        assert!(triage.is_empty());
+        let mut review = Review::default();
+        let annotation = Annotation { note: "a, \"quoted\"\nnote ä".into(), ..Annotation::default().toggled(Tag::ImagePoor) };
+        assert!(review.set("good/1.png", annotation.clone()).is_empty());
+        review.write(&path).unwrap();
+        assert_eq!(Review::read(&path).unwrap(), review);
+        assert_eq!((review.count(Tag::ImagePoor), review.count(Tag::LabelWrong)), (1, 0));
+        assert_eq!(review.set("good/1.png", Annotation::default()), annotation);
+        assert!(review.is_empty());
     }
 }

@@ -1,4 +1,4 @@
-//! How many planted lesions a score finds (`planted.json` of a run folder): figures by size and contrast.
+//! How many synthetic lesions a score finds (`planted.json` of a run folder): figures by size and contrast.
 
 use crate::{
     error::{Error, Result},
@@ -14,7 +14,7 @@ pub const PLANTED: &str = "planted.json";
 /// Fewer clean images than this leave no room for one false alarm at 95 % specificity.
 const FEW: usize = 20;
 
-/// Figures of planted against clean images, of the same held-out normals.
+/// Figures of images with and without a synthetic lesion, of the same held-out normals.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct SyntheticLesions {
     pub seed: u64,
@@ -33,17 +33,17 @@ pub struct SyntheticLesionCell {
     pub size: f64,
     /// Largest change, as a share of the range of the picture's own brightness.
     pub contrast: f64,
-    /// Of planted against clean images.
+    /// Of images with a lesion against those without.
     pub auroc: f64,
-    /// Share of the planted images above a threshold that at most 5 % of the clean ones reach.
+    /// Share of the images with a lesion above a threshold that at most 5 % of the clean ones reach.
     pub sensitivity_at_95_specificity: f64,
 }
 
 impl SyntheticLesionCell {
     /// # Errors
     /// No scores, or scores that are not finite.
-    pub fn new(size: f64, contrast: f64, clean: &[f64], planted: &[f64]) -> Result<Self, MetricError> {
-        let scores = [clean, planted].concat();
+    pub fn new(size: f64, contrast: f64, clean: &[f64], with_lesions: &[f64]) -> Result<Self, MetricError> {
+        let scores = [clean, with_lesions].concat();
         let labels: Vec<bool> = (0..scores.len()).map(|i| i >= clean.len()).collect();
         let sensitivity_at_95_specificity = Ranking::new(&labels, &scores)?.sensitivity_at_specificity(0.95)?;
         Ok(Self { size, contrast, auroc: auroc(&labels, &scores)?.value, sensitivity_at_95_specificity })
@@ -87,9 +87,9 @@ impl SyntheticLesions {
             Err(e) if e.kind() == std::io::ErrorKind::NotFound => return Ok(None),
             read => read.map_err(Error::io("read", path))?,
         };
-        let planted = serde_json::from_slice(&text)
+        let lesions = serde_json::from_slice(&text)
             .map_err(|e| Error::user(format!("{} cannot be read: {e}", path.display()), "plant the lesions again"))?;
-        Ok(Some(planted))
+        Ok(Some(lesions))
     }
 
     pub fn write(&self, path: &Path) -> Result<()> {
@@ -102,7 +102,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn figures_are_those_of_planted_against_clean() {
+    fn figures_are_those_of_images_with_lesions_against_clean_ones() {
         let clean: Vec<f64> = (0..40).map(f64::from).collect();
         let same = SyntheticLesionCell::new(0.1, 0.0, &clean, &clean).unwrap();
         assert_eq!((same.auroc, same.sensitivity_at_95_specificity), (0.5, 0.05), "what changes nothing is not found");
@@ -121,12 +121,12 @@ mod tests {
         let path = dir.path().join("planted.json");
         assert_eq!(SyntheticLesions::read(&path).unwrap(), None);
         let cell = |size, contrast| SyntheticLesionCell { size, contrast, auroc: 0.75, sensitivity_at_95_specificity: 0.5 };
-        let planted = SyntheticLesions { seed: 3, images: 8, of: 9, cells: vec![cell(0.2, 0.1), cell(0.1, 0.1), cell(0.1, 0.4)] };
-        planted.write(&path).unwrap();
-        assert_eq!(SyntheticLesions::read(&path).unwrap().as_ref(), Some(&planted));
-        assert_eq!(planted.sizes(), [0.1, 0.2]);
-        assert_eq!(planted.of_size(0.1).count(), 2);
-        assert!(planted.caution().is_some());
+        let lesions = SyntheticLesions { seed: 3, images: 8, of: 9, cells: vec![cell(0.2, 0.1), cell(0.1, 0.1), cell(0.1, 0.4)] };
+        lesions.write(&path).unwrap();
+        assert_eq!(SyntheticLesions::read(&path).unwrap().as_ref(), Some(&lesions));
+        assert_eq!(lesions.sizes(), [0.1, 0.2]);
+        assert_eq!(lesions.of_size(0.1).count(), 2);
+        assert!(lesions.caution().is_some());
         fs::write(&path, "{").unwrap();
         assert!(SyntheticLesions::read(&path).is_err());
     }

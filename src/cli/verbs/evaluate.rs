@@ -53,7 +53,7 @@ pub fn run(args: Args) -> Result<()> {
         Some(path) => Some(Comparison::new(&scores, &Scores::read(path)?, split)?),
         None => None,
     };
-    comparison.iter_mut().for_each(|c| c.moved.truncate(NAMED));
+    comparison.iter_mut().for_each(|c| c.rank_changes.truncate(NAMED));
     let planted = if args.planted { Some(plant(&file, args.seed, args.json)?) } else { None };
     let (comparison, planted) = (comparison.as_ref(), planted.as_ref());
     out::print(&if args.json { json(&evaluation, comparison, planted) } else { text(&evaluation, comparison, planted) })
@@ -124,10 +124,15 @@ fn text(e: &Evaluation, comparison: Option<&Comparison>, planted: Option<&Synthe
         line(format!("{:<12}{:>16}{:>18}", "normal", c.tn, c.fp));
         line(format!("{:<12}{:>16}{:>18}", "abnormal", c.fn_, c.tp));
     }
-    if !e.rivals.is_empty() {
+    if !e.baselines.is_empty() {
         line(format!("\n{:<28}{:>16}{:>16}", "reality check: AUROC of", "high = abnormal", "low = abnormal"));
-        for rival in &e.rivals {
-            line(format!("{:<28}{:>16}{:>16}", rival.name.replace('_', " "), number(rival.auroc), number(rival.auroc_reversed)));
+        for baseline in &e.baselines {
+            line(format!(
+                "{:<28}{:>16}{:>16}",
+                baseline.name.replace('_', " "),
+                number(baseline.auroc),
+                number(baseline.auroc_reversed)
+            ));
         }
     }
     if let Some(c) = comparison {
@@ -139,7 +144,7 @@ fn text(e: &Evaluation, comparison: Option<&Comparison>, planted: Option<&Synthe
             number(c.delta_auroc),
             number(c.p_value)
         ));
-        for m in &c.moved {
+        for m in &c.rank_changes {
             let label = if m.label == 1 { "abnormal" } else { "normal" };
             line(format!("  rank {:>5.1} % → {:>5.1} %  {label:<9} {}", 100.0 * m.rank_first, 100.0 * m.rank_second, m.path));
         }

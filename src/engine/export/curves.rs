@@ -19,7 +19,7 @@ use crate::{
         figures, training,
     },
     run_dir::{RunDir, RunKind, write_atomic},
-    scores::{SHIFTS, Terms},
+    scores::{SHIFTS, ScoreTerms},
 };
 use std::{
     fs,
@@ -178,7 +178,7 @@ fn training_curves(run: &Path, format: Format) -> Result<PathBuf> {
     Ok(folder)
 }
 
-fn terms_table(terms: &Terms, normals: &Normals) -> Result<Vec<u8>> {
+fn terms_table(terms: &ScoreTerms, normals: &Normals) -> Result<Vec<u8>> {
     csv_of(|table| {
         let percentiles = PERCENTS.map(|p| format!("normals_p{p:.0}"));
         table.write_record(["term", "shift", "value"].map(String::from).into_iter().chain(percentiles))?;

@@ -21,7 +21,7 @@ use std::{
 pub type Tensors = BTreeMap<String, Tensor>;
 pub type Metadata = BTreeMap<String, String>;
 
-/// Writes the tensors (any device) whole or not at all.
+/// Writes the tensors (any device) atomically: the file is complete or not there.
 pub fn save(path: &Path, tensors: &Tensors, metadata: &Metadata) -> Result<()> {
     let mut header = Map::new();
     header.insert("__metadata__".into(), json!(metadata));
@@ -55,7 +55,7 @@ pub fn load(path: &Path) -> Result<(Tensors, Metadata)> {
     let bytes = fs::read(path).map_err(Error::io("read", path))?;
     let damaged = |e: &dyn std::fmt::Display| {
         Error::user(
-            format!("{} is no whole .safetensors file: {e}", path.display()),
+            format!("{} is no complete .safetensors file: {e}", path.display()),
             "it was cut off or is something else; use another",
         )
     };
@@ -70,12 +70,12 @@ pub fn step_path(run: &RunDir, step: usize) -> PathBuf {
     run.join("checkpoints").join(format!("step-{step}.safetensors"))
 }
 
-/// The newest checkpoint that is whole, with its step.
+/// The newest complete checkpoint with its step; `None` where there is none.
 pub fn newest(run: &RunDir) -> Option<(usize, PathBuf)> {
-    by_age(run).into_iter().find(|(_, path)| is_whole(path))
+    by_age(run).into_iter().find(|(_, path)| is_complete(path))
 }
 
-/// Deletes all but the newest `keep` whole checkpoints, and what a killed process left half written. What cannot be deleted
+/// Deletes all but the newest `keep` complete checkpoints, and what a killed process left half written. What cannot be deleted
 /// stays; it does no harm.
 pub fn prune(run: &RunDir, keep: usize) {
     for entry in fs::read_dir(run.join("checkpoints")).into_iter().flatten().flatten() {
@@ -83,10 +83,10 @@ pub fn prune(run: &RunDir, keep: usize) {
             let _ = fs::remove_file(entry.path());
         }
     }
-    let mut whole = 0;
+    let mut complete = 0;
     for (_, path) in by_age(run) {
-        let wanted = whole < keep && is_whole(&path);
-        whole += usize::from(wanted);
+        let wanted = complete < keep && is_complete(&path);
+        complete += usize::from(wanted);
         if !wanted {
             let _ = fs::remove_file(path);
         }
@@ -103,7 +103,7 @@ fn by_age(run: &RunDir) -> Vec<(usize, PathBuf)> {
 }
 
 /// Whether the file is as long as its header says.
-fn is_whole(path: &Path) -> bool {
+fn is_complete(path: &Path) -> bool {
     let length = || -> io::Result<u64> {
         let mut file = fs::File::open(path)?;
         let mut size = [0; 8];
@@ -153,7 +153,7 @@ mod tests {
     }
 
     #[test]
-    fn a_cut_off_newest_checkpoint_is_passed_over_and_pruning_keeps_whole_ones() {
+    fn a_cut_off_newest_checkpoint_is_passed_over_and_pruning_keeps_complete_ones() {
         let dir = tempfile::tempdir().unwrap();
         let run = RunDir::create(dir.path(), RunKind::Ddpm, "x", &RunConfig::default()).unwrap();
         let (tensors, metadata) = sample();

@@ -2,8 +2,10 @@
 
 pub mod checkpoint;
 pub mod device;
+pub mod fingerprint;
 pub mod pixel_loading;
 pub mod readiness;
 pub mod reporter;
 pub mod resize;
+pub mod stage_progress;
 pub mod throughput;

@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 
 /// One thing that was looked at.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub struct Check {
+pub struct ReadinessCheck {
     pub name: String,
     /// 0 = not at all, 1 = as it should be.
     pub share: f64,
@@ -20,7 +20,7 @@ pub struct Check {
 pub struct Readiness {
     /// Training step of the model.
     pub step: usize,
-    pub checks: Vec<Check>,
+    pub checks: Vec<ReadinessCheck>,
 }
 
 impl Readiness {

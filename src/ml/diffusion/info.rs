@@ -10,7 +10,7 @@ pub struct ModelInfo {
     pub dataset: String,
     /// Whether those images were grey.
     pub grey: bool,
-    /// [`Dataset::fingerprint`](crate::ml::training::ddpm::fingerprint) of those data; empty where that is unknown.
+    /// [`fingerprint`](crate::ml::base::fingerprint::fingerprint()) of those data; empty where that is unknown.
     pub fingerprint: String,
     /// Optimiser steps done.
     pub steps: usize,

@@ -46,7 +46,7 @@ impl SavedModel {
         Self::new(weights, info)
     }
 
-    /// Writes `model.safetensors`, whole or not at all.
+    /// Writes `model.safetensors` atomically.
     pub fn save(&self, path: &Path) -> Result<()> {
         checkpoint::save(path, &self.weights, &self.info.to_metadata())
     }

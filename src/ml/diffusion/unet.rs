@@ -22,15 +22,15 @@ pub struct Unet {
     dim: usize,
     init_conv: Conv2d,
     time_mlp: (Linear, Linear),
-    downs: Vec<Stage>,
+    downs: Vec<UnetStage>,
     middle: (ResnetBlock, Attention, ResnetBlock),
-    ups: Vec<Stage>,
+    ups: Vec<UnetStage>,
     final_res_block: ResnetBlock,
     final_conv: Conv2d,
 }
 
 /// One resolution: two residual blocks, linear attention, and the way to the next one.
-struct Stage {
+struct UnetStage {
     blocks: [ResnetBlock; 2],
     attention: Attention,
     resample: Conv2d,
@@ -60,7 +60,7 @@ impl Unet {
             let at = scope.pp(format!("downs.{i}"));
             // The last stage stays at its resolution.
             let (kernel, stride) = if i == last { (3, 1) } else { (4, 2) };
-            Ok(Stage {
+            Ok(UnetStage {
                 blocks: [block(format!("downs.{i}.0"), from, from)?, block(format!("downs.{i}.1"), from, from)?],
                 attention: Attention::linear(&at.pp("2.fn"), from)?,
                 resample: Conv2d::new(&at.pp("3"), from, to, kernel, stride, 1, true)?,
@@ -71,7 +71,7 @@ impl Unet {
             let at = scope.pp(format!("ups.{i}"));
             let upsample = i != last;
             let resample = if upsample { at.pp("3.1") } else { at.pp("3") };
-            Ok(Stage {
+            Ok(UnetStage {
                 blocks: [block(format!("ups.{i}.0"), from + to, from)?, block(format!("ups.{i}.1"), from + to, from)?],
                 attention: Attention::linear(&at.pp("2.fn"), from)?,
                 resample: Conv2d::new(&resample, from, to, 3, 1, 1, true)?,
@@ -147,8 +147,8 @@ fn sinusoidal(t: &[usize], dim: usize, like: &Tensor) -> Result<Tensor> {
 /// Two blocks with a bypass; the first one is scaled and shifted by the time.
 struct ResnetBlock {
     mlp: Linear,
-    block1: Block,
-    block2: Block,
+    block1: ConvBlock,
+    block2: ConvBlock,
     res_conv: Option<Conv2d>,
 }
 
@@ -156,15 +156,15 @@ impl ResnetBlock {
     fn new(scope: &Scope, from: usize, to: usize, time_dim: usize, standardise: bool) -> Result<Self> {
         Ok(Self {
             mlp: Linear::new(&scope.pp("mlp.1"), time_dim, 2 * to, true)?,
-            block1: Block::new(&scope.pp("block1"), from, to, standardise)?,
-            block2: Block::new(&scope.pp("block2"), to, to, standardise)?,
+            block1: ConvBlock::new(&scope.pp("block1"), from, to, standardise)?,
+            block2: ConvBlock::new(&scope.pp("block2"), to, to, standardise)?,
             res_conv: if from == to { None } else { Some(Conv2d::new(&scope.pp("res_conv"), from, to, 1, 1, 0, true)?) },
         })
     }
 
     fn forward(&self, x: &Tensor, time: &Tensor) -> Result<Tensor> {
-        let film = self.mlp.forward(time)?.chunk(2, 1)?;
-        let h = self.block1.forward(x, Some((&film[0], &film[1])))?;
+        let scale_shift = self.mlp.forward(time)?.chunk(2, 1)?;
+        let h = self.block1.forward(x, Some((&scale_shift[0], &scale_shift[1])))?;
         let h = self.block2.forward(&h, None)?;
         match &self.res_conv {
             Some(conv) => nn::add(&h, &conv.forward(x)?),
@@ -174,25 +174,25 @@ impl ResnetBlock {
 }
 
 /// Weight-standardised 3x3 convolution, group norm, scale and shift, SiLU.
-struct Block {
+struct ConvBlock {
     proj: Conv2d,
     norm: GroupNorm,
     standardise: bool,
 }
 
-impl Block {
+impl ConvBlock {
     fn new(scope: &Scope, from: usize, to: usize, standardise: bool) -> Result<Self> {
         let proj = Conv2d::new(&scope.pp("proj"), from, to, 3, 1, 1, true)?;
         Ok(Self { proj, norm: GroupNorm::new(&scope.pp("norm"), GROUPS, to)?, standardise })
     }
 
-    fn forward(&self, x: &Tensor, film: Option<(&Tensor, &Tensor)>) -> Result<Tensor> {
+    fn forward(&self, x: &Tensor, scale_shift: Option<(&Tensor, &Tensor)>) -> Result<Tensor> {
         let x = if self.standardise {
             self.proj.forward_with(x, &nn::standardise_weight(&self.proj.weight, WEIGHT_EPS)?)?
         } else {
             self.proj.forward(x)?
         };
-        self.norm.film_silu(&x, film)
+        self.norm.film_silu(&x, scale_shift)
     }
 }
 

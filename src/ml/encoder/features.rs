@@ -17,24 +17,24 @@ pub struct Extractor<'a> {
 impl<'a> Extractor<'a> {
     pub fn new(encoder: &'a Encoder, samples: usize, crop_area: f64) -> Self {
         let dia = &encoder.config.run.dia;
-        let maker = ViewMaker { augment: Augment::scoring(dia, crop_area), shift: dia.shift, side: encoder.config.side };
+        let maker = ViewMaker { augment: Augment::scoring(dia, crop_area), shift: dia.shift, size: encoder.config.input_size };
         Self { encoder, maker, samples }
     }
 
     /// Images of one pass, so that its largest activation stays near 128 MiB.
     pub fn chunk(&self) -> usize {
         const PIXELS: usize = 1 << 21;
-        (PIXELS / (SHIFTS * self.maker.side * self.maker.side)).clamp(1, 64)
+        (PIXELS / (SHIFTS * self.maker.size * self.maker.size)).clamp(1, 64)
     }
 
     /// Pictures (flat NCHW) to one list of features for each of them, a sample each.
     pub fn sampled(&self, pictures: &[f32]) -> Result<Vec<Vec<Features>>> {
-        let side = self.maker.side;
-        let count = pictures.len() / (3 * side * side);
+        let size = self.maker.size;
+        let count = pictures.len() / (3 * size * size);
         let mut features = vec![Vec::with_capacity(self.samples); count];
         for sample in 0..self.samples {
             let views = self.maker.scoring(sample, pictures);
-            let views = Tensor::from_vec(views, (SHIFTS * count, 3, side, side), self.encoder.device())?;
+            let views = Tensor::from_vec(views, (SHIFTS * count, 3, size, size), self.encoder.device())?;
             let (z, shift) = self.encoder.forward(&views, false)?;
             // Shift-major rows to one block an image.
             let by_image = |x: Tensor| x.reshape((SHIFTS, count, ()))?.transpose(0, 1)?.flatten_from(1)?.to_vec2::<f32>();

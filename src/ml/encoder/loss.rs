@@ -56,9 +56,9 @@ impl Loss {
         (0..views).for_each(|i| drop(i, i));
         if self.design == Design::B && self.branches == 3 {
             for i in 0..2 * pairs {
-                let twin = 2 * pairs + i % pairs;
-                drop(i, twin);
-                drop(twin, i);
+                let dissolved = 2 * pairs + i % pairs;
+                drop(i, dissolved);
+                drop(dissolved, i);
             }
         }
         Tensor::from_vec(mask, (views, views), device)?.to_dtype(dtype)

@@ -22,23 +22,23 @@ const WIDTH: usize = 512;
 pub struct EncoderConfig {
     /// All settings of the run.
     pub run: RunConfig,
-    /// Side of the pictures it sees, px (settled where the setting was automatic).
-    pub side: usize,
-    /// `Imagenet` or `Cifar`, settled as well.
+    /// Width and height of the images it sees, px (resolved where the setting was automatic).
+    pub input_size: usize,
+    /// `Imagenet` or `Cifar`, resolved as well.
     pub stem: Stem,
-    /// Which data set it learnt from ([`fingerprint`](crate::ml::training::ddpm::fingerprint)); empty where that is unknown.
+    /// Which data set it learnt from ([`fingerprint`](crate::ml::base::fingerprint::fingerprint())); empty where that is unknown.
     pub fingerprint: String,
 }
 
 impl EncoderConfig {
-    /// Settles the automatic stem: the CIFAR stem keeps the resolution of pictures up to 32 px.
-    pub fn new(run: RunConfig, side: usize, fingerprint: String) -> Self {
+    /// Resolves the automatic stem: the CIFAR stem keeps the resolution of pictures up to 32 px.
+    pub fn new(run: RunConfig, input_size: usize, fingerprint: String) -> Self {
         let stem = match run.dia.stem {
-            Stem::Auto if side <= 32 => Stem::Cifar,
+            Stem::Auto if input_size <= 32 => Stem::Cifar,
             Stem::Auto => Stem::Imagenet,
             given => given,
         };
-        Self { run, side, stem, fingerprint }
+        Self { run, input_size, stem, fingerprint }
     }
 }
 
@@ -69,13 +69,13 @@ impl Encoder {
         self.params.device()
     }
 
-    /// Writes weights, running statistics, configuration and bank, whole or not at all.
+    /// Writes weights, running statistics, configuration and bank, atomically.
     pub fn save(&self, path: &Path) -> Result<()> {
         let mut tensors = self.params.snapshot()?;
         let mut metadata = Metadata::from([
             ("kind".into(), "dia-encoder".into()),
             ("config".into(), self.config.run.to_toml()),
-            ("side".into(), self.config.side.to_string()),
+            ("side".into(), self.config.input_size.to_string()),
             ("stem".into(), if self.config.stem == Stem::Cifar { "cifar" } else { "imagenet" }.into()),
             ("fingerprint".into(), self.config.fingerprint.clone()),
         ]);
@@ -99,13 +99,13 @@ impl Encoder {
         };
         let entry = |key: &str| metadata.get(key).ok_or_else(|| wrong(&format!("its metadata lack {key:?}")));
         let run = RunConfig::from_toml(entry("config")?).map_err(|e| wrong(&e.to_string()))?;
-        let side = entry("side")?.parse().map_err(|_| wrong("its side is not a number"))?;
+        let input_size = entry("side")?.parse().map_err(|_| wrong("its input size is not a number"))?;
         let stem = match entry("stem")?.as_str() {
             "cifar" => Stem::Cifar,
             "imagenet" => Stem::Imagenet,
             other => return Err(wrong(&format!("unknown stem {other:?}"))),
         };
-        let mut encoder = Self::new(EncoderConfig { run, side, stem, fingerprint: entry("fingerprint")?.clone() }, device)?;
+        let mut encoder = Self::new(EncoderConfig { run, input_size, stem, fingerprint: entry("fingerprint")?.clone() }, device)?;
         encoder.params.load(&tensors).map_err(|e| wrong(&e.to_string()))?;
         encoder.bank = Bank::restore(&tensors, &metadata).map_err(|e| wrong(&e))?;
         Ok(encoder)
@@ -117,7 +117,7 @@ struct Net {
     conv1: Conv2d,
     bn1: BatchNorm2d,
     stem: Stem,
-    blocks: Vec<Block>,
+    blocks: Vec<BasicBlock>,
     projection: [Linear; 2],
     shift: Linear,
 }
@@ -130,8 +130,8 @@ impl Net {
         for (stage, width) in [64, 128, 256, 512].into_iter().enumerate() {
             let layer = backbone.pp(format!("layer{}", stage + 1));
             let (input, stride) = if stage == 0 { (64, 1) } else { (width / 2, 2) };
-            blocks.push(Block::new(&layer.pp(0), input, width, stride)?);
-            blocks.push(Block::new(&layer.pp(1), width, width, 1)?);
+            blocks.push(BasicBlock::new(&layer.pp(0), input, width, stride)?);
+            blocks.push(BasicBlock::new(&layer.pp(1), width, width, 1)?);
         }
         let projection = scope.pp("simclr_layer");
         Ok(Self {
@@ -162,9 +162,9 @@ impl Net {
     }
 }
 
-/// Two 3x3 convolutions with a shortcut, torchvision's `BasicBlock`.
+/// Two 3x3 convolutions with a shortcut, torchvision's block of the same name.
 #[derive(Debug)]
-struct Block {
+struct BasicBlock {
     conv1: Conv2d,
     bn1: BatchNorm2d,
     conv2: Conv2d,
@@ -172,7 +172,7 @@ struct Block {
     downsample: Option<(Conv2d, BatchNorm2d)>,
 }
 
-impl Block {
+impl BasicBlock {
     fn new(scope: &Scope, input: usize, output: usize, stride: usize) -> TensorResult<Self> {
         let downsample = if stride != 1 || input != output {
             let scope = scope.pp("downsample");

@@ -9,7 +9,7 @@ use crate::{
 use nalgebra::{DMatrix, DVector, SymmetricEigen};
 use rayon::prelude::*;
 
-/// Names of the rivals, in the order of their values.
+/// Names of the baselines, in the order of their values.
 pub const NAMES: [&str; 9] = [
     "brightness",
     "contrast",
@@ -25,7 +25,7 @@ pub const NAMES: [&str; 9] = [
 /// One value for each of [`NAMES`]; NaN where it cannot be had.
 pub type Values = [f64; NAMES.len()];
 
-/// What a rival measures, for people.
+/// What a baseline measures, for people.
 pub fn describe(name: &str) -> &'static str {
     match name {
         "brightness" => "mean of the pixels",
@@ -82,7 +82,7 @@ pub fn measure(
                 values[4..7].copy_from_slice(&[width, height, width / height.max(1.0)]);
             }
             if let Some(picture) = read(id) {
-                values[..4].copy_from_slice(&look(&picture.grey()));
+                values[..4].copy_from_slice(&statistics(&picture.grey()));
                 let small = thumbnail(&picture);
                 values[7] = pca.as_ref().map_or(f64::NAN, |pca| pca.residual(&small));
                 values[8] = nearest(&known, id, &small);
@@ -105,7 +105,7 @@ fn thumbnail(picture: &Picture) -> Vec<f32> {
 }
 
 /// Mean, standard deviation, variance of the 4-neighbour Laplacian and mean |x - 3x3 mean|, the last two over inner pixels.
-fn look(grey: &Picture) -> [f64; 4] {
+fn statistics(grey: &Picture) -> [f64; 4] {
     let (width, height, x) = (grey.width, grey.height, &grey.data);
     let (mean, variance) = moments(x.iter().map(|&v| f64::from(v)));
     let inner =
@@ -208,7 +208,7 @@ mod tests {
     }
 
     #[test]
-    fn rivals_see_what_they_are_named_for() {
+    fn baselines_measure_what_they_are_named_for() {
         let data = grainy();
         let ids = data.ids(|item, _| item.split == Split::Test);
         let mut seen = 0;
@@ -254,7 +254,7 @@ mod tests {
     #[test]
     fn flat_and_tiny_pictures_give_numbers_or_nan_but_no_panic() {
         for (width, height) in [(1, 1), (2, 2), (1, 9), (5, 5)] {
-            let [mean, deviation, ..] = look(&Picture::new(width, height, 1, vec![0.5; width * height]));
+            let [mean, deviation, ..] = statistics(&Picture::new(width, height, 1, vec![0.5; width * height]));
             assert_eq!((mean, deviation), (0.5, 0.0));
         }
     }

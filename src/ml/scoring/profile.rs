@@ -31,8 +31,8 @@ pub fn profiles(dissolver: &Dissolver, pictures: &[f32], side: usize, device: &D
     let mut rows = vec![Vec::with_capacity(LENGTH); count];
     let mut grids = vec![Vec::with_capacity(LENGTH - WHOLE_T.len()); count];
     for t in WHOLE_T {
-        let twin = dissolver.dissolve(&x, &vec![t; count])?;
-        let change = (twin - &x)?.abs()?.flatten_all()?.to_vec1::<f32>()?;
+        let dissolved = dissolver.dissolve(&x, &vec![t; count])?;
+        let change = (dissolved - &x)?.abs()?.flatten_all()?.to_vec1::<f32>()?;
         for ((change, row), grid) in change.chunks_exact(size).zip(&mut rows).zip(&mut grids) {
             row.push(log_mean(change.iter().copied()));
             if GRID_T.contains(&t) {

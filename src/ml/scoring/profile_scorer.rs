@@ -10,13 +10,14 @@ use crate::{
     ml::{
         base::{
             checkpoint::{self, Metadata, Tensors},
-            pixel_loading::{Progress, load_pixels},
+            fingerprint::fingerprint,
+            pixel_loading::load_pixels,
             reporter::{Event, Reporter, Stage},
+            stage_progress::StageProgress,
         },
         diffusion::model::DiffusionModel,
         dissolve::dissolver::Dissolver,
         encoder::model::Encoder,
-        training::ddpm,
     },
     run_dir::RunDir,
 };
@@ -53,7 +54,7 @@ impl ProfileScorer {
         if let Some(found) = Self::open(run, model)? {
             return Ok(Some(found));
         }
-        if ddpm::fingerprint(data)? != encoder.config.fingerprint {
+        if fingerprint(data) != encoder.config.fingerprint {
             let text = "the run has no dissolve profile of its training images; score those once, and the second score is there";
             reporter.event(Event::Notice(text.into()));
             return Ok(None);
@@ -61,11 +62,11 @@ impl ProfileScorer {
         let normals = data.training_normals();
         let step = normals.len().div_ceil(MOST).max(1);
         let chosen: Vec<ImageId> = normals.into_iter().step_by(step).collect();
-        let store = load_pixels(data, &encoder.config.run.preprocess, chosen, encoder.config.side, reporter)?;
+        let store = load_pixels(data, &encoder.config.run.preprocess, chosen, encoder.config.input_size, reporter)?;
         let (side, device) = (store.size(), model.device().clone());
         let dissolver = dissolver(model, store.is_grey())?;
         let mut rows = Vec::with_capacity(store.len());
-        let mut progress = Progress::start(Stage::Profile, 0, store.len(), reporter);
+        let mut progress = StageProgress::start(Stage::Profile, 0, store.len(), reporter);
         for chunk in (0..store.len()).collect::<Vec<_>>().chunks(CHUNK) {
             rows.extend(profile::profiles(&dissolver, &store.batch(chunk)?, side, &device)?);
             progress.reach(rows.len())?;

@@ -5,7 +5,7 @@
 
 use super::{
     ddpm_step::{Batch, DdpmTrainer},
-    dia_step::Trainer,
+    dia_step::DiaTrainer,
 };
 use crate::{
     config::{DdpmConfig, DiaConfig, DissolveMethod, RunConfig, Stem},
@@ -51,7 +51,7 @@ pub struct Amount {
     pub training_normals: usize,
     pub images: usize,
     /// Side of the encoder's input, px.
-    pub side: usize,
+    pub input_size: usize,
     /// The diffusion model is there already.
     pub has_model: bool,
 }
@@ -69,7 +69,7 @@ pub fn forecast(config: &RunConfig, amount: Amount, speed: Speed) -> Vec<Cost> {
     let (ddpm, dia) = (&config.ddpm, &config.dia);
     let diffusion = dia.dissolve == DissolveMethod::Diffusion;
     let unet = unet(ddpm);
-    let encoder = resnet(amount.side, stem(dia, amount.side));
+    let encoder = resnet(amount.input_size, stem(dia, amount.input_size));
     let mut costs = Vec::new();
     let mut add = |stage, seconds: f64, bytes: f64| costs.push(Cost { stage, seconds, bytes });
     let mut left = 0.0;
@@ -81,8 +81,8 @@ pub fn forecast(config: &RunConfig, amount: Amount, speed: Speed) -> Vec<Cost> {
     }
     let batch = dia.images_per_batch().clamp(2, amount.training_normals.max(2));
     let steps = dia.total_steps() as f64;
-    let twins = amount.training_normals * 2 * dia.ladder;
-    let dissolved = if dia.ladder > 0 { twins as f64 } else { steps * batch as f64 };
+    let cached = amount.training_normals * 2 * dia.ladder;
+    let dissolved = if dia.ladder > 0 { cached as f64 } else { steps * batch as f64 };
     let dissolving = if diffusion { dissolved * unet.macs / speed.unet } else { 0.0 };
     if diffusion && dia.ladder > 0 {
         add(Stage::DissolveCache, dissolving, unet.inference_bytes(32));
@@ -90,9 +90,9 @@ pub fn forecast(config: &RunConfig, amount: Amount, speed: Speed) -> Vec<Cost> {
     let views = batch * SHIFTS * dia.branches();
     let exact = if dia.ladder > 0 { 0.0 } else { dissolving };
     let training = TRAINING * steps * views as f64 * encoder.macs / speed.encoder;
-    let held = pictures(amount.training_normals, amount.side);
+    let held = pictures(amount.training_normals, amount.input_size);
     add(Stage::Dia, training + exact, encoder.training_bytes(views) + held + left);
-    let chunk = SHIFTS * ((1 << 21) / (SHIFTS * amount.side * amount.side)).clamp(1, 64);
+    let chunk = SHIFTS * ((1 << 21) / (SHIFTS * amount.input_size * amount.input_size)).clamp(1, 64);
     let scoring = |images: usize| (images * SHIFTS * config.score.samples) as f64 * encoder.macs / speed.encoder;
     let others = amount.images.saturating_sub(amount.training_normals);
     add(Stage::Bank, scoring(amount.training_normals), encoder.inference_bytes(chunk) + held);
@@ -101,7 +101,7 @@ pub fn forecast(config: &RunConfig, amount: Amount, speed: Speed) -> Vec<Cost> {
         let images = amount.training_normals.min(PROFILED) + others;
         add(Stage::Profile, (images * passes) as f64 * unet.macs / speed.unet, unet.inference_bytes(32));
     }
-    add(Stage::Scores, scoring(others), encoder.inference_bytes(chunk) + pictures(others, amount.side));
+    add(Stage::Scores, scoring(others), encoder.inference_bytes(chunk) + pictures(others, amount.input_size));
     costs
 }
 
@@ -126,7 +126,7 @@ pub fn learn(speed: Speed, config: &RunConfig, amount: Amount, stage: Stage, sec
 
 /// Times two small steps of each network: a second or two.
 pub fn measure(device: &Device) -> Result<Speed> {
-    const SIDE: usize = 64;
+    const SIZE: usize = 64;
     let ddpm = DdpmConfig { dim: 32, size: 32, batch: 8, ..DdpmConfig::default() };
     let mut trainer = DdpmTrainer::new(&ddpm, 0, device)?;
     let shape = [ddpm.batch, CHANNELS, ddpm.size, ddpm.size];
@@ -139,11 +139,11 @@ pub fn measure(device: &Device) -> Result<Speed> {
 
     let config = RunConfig::default();
     let views = 4 * SHIFTS * config.dia.branches();
-    let mut trainer = Trainer::new(EncoderConfig::new(config, SIDE, String::new()), device)?;
-    let pictures = noise(&[views, CHANNELS, SIDE, SIDE], 0, "cost", 1, device)?;
+    let mut trainer = DiaTrainer::new(EncoderConfig::new(config, SIZE, String::new()), device)?;
+    let pictures = noise(&[views, CHANNELS, SIZE, SIZE], 0, "cost", 1, device)?;
     let labels = Tensor::from_vec((0..views).map(|i| (i % SHIFTS) as u32).collect(), views, device)?;
     let seconds = best_of(|| trainer.step(&pictures, &labels, 1e-3).map(|_| ()).map_err(Into::into))?;
-    let encoder = TRAINING * views as f64 * resnet(SIDE, Stem::Imagenet).macs / seconds;
+    let encoder = TRAINING * views as f64 * resnet(SIZE, Stem::Imagenet).macs / seconds;
     Ok(Speed { unet, encoder })
 }
 
@@ -288,7 +288,7 @@ mod tests {
     use super::*;
     use crate::{config::Preset, nn::Params};
 
-    const AMOUNT: Amount = Amount { training_normals: 300, images: 500, side: 64, has_model: false };
+    const AMOUNT: Amount = Amount { training_normals: 300, images: 500, input_size: 64, has_model: false };
     const SPEED: Speed = Speed { unet: 1e10, encoder: 2e10 };
 
     #[test]
@@ -312,7 +312,7 @@ mod tests {
         assert_eq!(stages(&config, Amount { has_model: true, ..AMOUNT })[0], Stage::DissolveCache);
         config.dia.dissolve = DissolveMethod::None;
         assert_eq!(stages(&config, AMOUNT), [Stage::Dia, Stage::Bank, Stage::Scores]);
-        let costs = forecast(&Preset::Paper.config(), Amount { side: 224, ..AMOUNT }, SPEED);
+        let costs = forecast(&Preset::Paper.config(), Amount { input_size: 224, ..AMOUNT }, SPEED);
         assert!(costs.iter().all(|c| c.seconds > 0.0 && c.bytes > 1e8));
         assert!(costs[0].bytes > 4e9, "256 pictures of a wide U-Net need much memory: {:.1e}", costs[0].bytes);
     }

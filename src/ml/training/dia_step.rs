@@ -16,7 +16,7 @@ use std::f64::consts::PI;
 
 /// Encoder, loss and optimiser.
 #[derive(Debug)]
-pub struct Trainer {
+pub struct DiaTrainer {
     pub encoder: Encoder,
     loss: Loss,
     optimizer: Optimizer,
@@ -36,13 +36,13 @@ pub struct StepLoss {
     pub classification: f64,
     /// `contrastive + lambda * classification`
     pub total: f64,
-    /// Norm of the whole gradient.
+    /// Global norm of the gradient.
     pub grad_norm: f64,
 }
 
 const OPTIMIZER: &str = "optimizer.";
 
-impl Trainer {
+impl DiaTrainer {
     /// At its beginning, by the run's seed.
     pub fn new(config: EncoderConfig, device: &Device) -> Result<Self> {
         let dia = config.run.dia.clone();

@@ -24,44 +24,44 @@ const CHUNK: usize = 32;
 const ONE: f32 = u16::MAX as f32;
 
 /// `count` whole values of t in the middles of equal parts of `t_min..t_max`.
-pub fn rungs(t_min: usize, t_max: usize, count: usize) -> Vec<usize> {
+pub fn cached_timesteps(t_min: usize, t_max: usize, count: usize) -> Vec<usize> {
     let part = (t_max - t_min) as f64 / count as f64;
     (0..count).map(|i| ((t_min as f64 + part * (i as f64 + 0.5)).floor() as usize).clamp(t_min, t_max - 1)).collect()
 }
 
 /// What a ladder holds; two with the same plan are the same ladder.
 #[derive(Debug, Clone, PartialEq)]
-pub struct Plan {
-    /// Values of t, one a rung.
+pub struct CachePlan {
+    /// Values of t, one a t_index.
     pub t: Vec<usize>,
     pub images: usize,
     /// Side of the pictures, px.
-    pub side: usize,
+    pub input_size: usize,
     /// Side at which twins are kept, px: that of dissolving, or the pictures' own where it is smaller.
-    kept_side: usize,
+    stored_size: usize,
     /// 1 where a twin's three planes are equal by construction.
     channels: usize,
     /// Which dissolver made it on which images.
     identity: String,
 }
 
-impl Plan {
+impl CachePlan {
     /// `count` rungs over `t_min..t_max`; a single one where t makes no difference.
     pub fn new(dissolver: &Dissolver, store: &PixelStore, t: std::ops::Range<usize>, count: usize, identity: &str) -> Self {
         let count = if dissolver.uses_t() { count } else { 1 };
-        let (side, resolution) = (store.size(), dissolver.resolution());
+        let (input_size, resolution) = (store.size(), dissolver.resolution());
         Self {
-            t: rungs(t.start, t.end, count),
+            t: cached_timesteps(t.start, t.end, count),
             images: store.len(),
-            side,
-            kept_side: side.min(resolution),
-            channels: if dissolver.grey_twin() { 1 } else { 3 },
+            input_size,
+            stored_size: input_size.min(resolution),
+            channels: if dissolver.equal_channels() { 1 } else { 3 },
             identity: format!("{} at {resolution} px, {identity}", dissolver.method()),
         }
     }
 
     fn values(&self) -> usize {
-        self.channels * self.kept_side * self.kept_side
+        self.channels * self.stored_size * self.stored_size
     }
 
     fn records(&self) -> usize {
@@ -70,11 +70,11 @@ impl Plan {
 
     /// A safetensors header: the file is a whole one as soon as the last twin is in it.
     fn header(&self) -> Vec<u8> {
-        let Self { t, images, kept_side, channels, .. } = self;
+        let Self { t, images, stored_size, channels, .. } = self;
         let bytes = 2 * (self.records() * self.values()) as u64;
         let mut header = serde_json::json!({
-            "__metadata__": { "t": format!("{t:?}"), "side": self.side.to_string(), "identity": self.identity },
-            "twins": { "dtype": "U16", "shape": [t.len(), 2, images, channels, kept_side, kept_side], "data_offsets": [0, bytes] },
+            "__metadata__": { "t": format!("{t:?}"), "side": self.input_size.to_string(), "identity": self.identity },
+            "twins": { "dtype": "U16", "shape": [t.len(), 2, images, channels, stored_size, stored_size], "data_offsets": [0, bytes] },
         })
         .to_string()
         .into_bytes();
@@ -86,7 +86,7 @@ impl Plan {
 /// A whole ladder, read by slices.
 #[derive(Debug)]
 pub struct DissolveCache {
-    pub plan: Plan,
+    pub plan: CachePlan,
     file: Mutex<File>,
     path: PathBuf,
     header: u64,
@@ -97,7 +97,7 @@ impl DissolveCache {
     /// end the build with an error; what was computed is kept.
     pub fn open_or_build(
         run: &RunDir,
-        plan: Plan,
+        plan: CachePlan,
         dissolver: &Dissolver,
         store: &PixelStore,
         device: &Device,
@@ -106,9 +106,9 @@ impl DissolveCache {
         let path = run.join("ladder.safetensors");
         let header = plan.header();
         let length = (header.len() + 2 * plan.records() * plan.values()) as u64;
-        let whole =
+        let complete =
             File::open(&path).is_ok_and(|file| begins_with(&file, &header) && file.metadata().is_ok_and(|m| m.len() == length));
-        if !whole {
+        if !complete {
             let part = run.join("ladder.part");
             build(&part, &header, &plan, dissolver, store, device, tick)?;
             fs::rename(&part, &path).map_err(Error::io("write", &path))?;
@@ -117,13 +117,13 @@ impl DissolveCache {
         Ok(Self { plan, file: Mutex::new(file), path, header: header.len() as u64 })
     }
 
-    /// The twins of some images at one rung, each of the mirrored image or of the image as it is: flat (N, 3, side, side).
-    pub fn read(&self, rung: usize, picks: &[(usize, bool)], device: &Device) -> Result<Vec<f32>> {
+    /// The twins of some images at one t_index, each of the mirrored image or of the image as it is: flat (N, 3, side, side).
+    pub fn read(&self, t_index: usize, picks: &[(usize, bool)], device: &Device) -> Result<Vec<f32>> {
         let (plan, values) = (&self.plan, self.plan.values());
-        let mut small = Vec::with_capacity(picks.len() * 3 * plan.kept_side * plan.kept_side);
+        let mut small = Vec::with_capacity(picks.len() * 3 * plan.stored_size * plan.stored_size);
         let mut bytes = vec![0u8; 2 * values];
         for &(image, mirrored) in picks {
-            let record = (rung * 2 + usize::from(mirrored)) * plan.images + image;
+            let record = (t_index * 2 + usize::from(mirrored)) * plan.images + image;
             let at = self.header + (record * bytes.len()) as u64;
             {
                 let mut file = self.file.lock().unwrap_or_else(PoisonError::into_inner);
@@ -134,11 +134,11 @@ impl DissolveCache {
                 small.extend(bytes.as_chunks().0.iter().map(|&b| f32::from(u16::from_le_bytes(b)) / ONE));
             }
         }
-        if plan.kept_side == plan.side {
+        if plan.stored_size == plan.input_size {
             return Ok(small);
         }
-        let small = Tensor::from_vec(small, (picks.len(), 3, plan.kept_side, plan.kept_side), device)?;
-        Ok(resize::bilinear(&small, plan.side, plan.side)?.flatten_all()?.to_vec1()?)
+        let small = Tensor::from_vec(small, (picks.len(), 3, plan.stored_size, plan.stored_size), device)?;
+        Ok(resize::bilinear(&small, plan.input_size, plan.input_size)?.flatten_all()?.to_vec1()?)
     }
 }
 
@@ -151,7 +151,7 @@ fn begins_with(mut file: &File, header: &[u8]) -> bool {
 fn build(
     part: &std::path::Path,
     header: &[u8],
-    plan: &Plan,
+    plan: &CachePlan,
     dissolver: &Dissolver,
     store: &PixelStore,
     device: &Device,
@@ -173,18 +173,18 @@ fn build(
     file.seek(SeekFrom::End(0)).map_err(fail)?;
     tick(done, plan.records())?;
     while done < plan.records() {
-        // A pass stays within one rung and one side of the mirror.
+        // A pass stays within one t_index and one side of the mirror.
         let image = done % plan.images;
         let count = CHUNK.min(plan.images - image);
-        let (rung, mirrored) = (done / plan.images / 2, done / plan.images % 2 == 1);
+        let (t_index, mirrored) = (done / plan.images / 2, done / plan.images % 2 == 1);
         let mut pictures = store.batch(&(image..image + count).collect::<Vec<_>>())?;
         if mirrored {
-            flip_in_place(&mut pictures, plan.side);
+            flip_in_place(&mut pictures, plan.input_size);
         }
-        let pictures = Tensor::from_vec(pictures, (count, 3, plan.side, plan.side), device)?;
-        let pictures = resize::bilinear(&pictures, plan.kept_side, plan.kept_side)?;
-        let twins = dissolver.dissolve(&pictures, &vec![plan.t[rung]; count])?.narrow(1, 0, plan.channels)?;
-        let values = twins.detach().flatten_all()?.to_vec1::<f32>()?;
+        let pictures = Tensor::from_vec(pictures, (count, 3, plan.input_size, plan.input_size), device)?;
+        let pictures = resize::bilinear(&pictures, plan.stored_size, plan.stored_size)?;
+        let dissolved = dissolver.dissolve(&pictures, &vec![plan.t[t_index]; count])?.narrow(1, 0, plan.channels)?;
+        let values = dissolved.detach().flatten_all()?.to_vec1::<f32>()?;
         let bytes: Vec<u8> = values.iter().flat_map(|v| ((v.clamp(0.0, 1.0) * ONE).round() as u16).to_le_bytes()).collect();
         file.write_all(&bytes).and_then(|()| file.sync_data()).map_err(fail)?;
         done += count;

@@ -34,20 +34,20 @@ impl DissolvedSource {
         side: usize,
         device: &Device,
     ) -> Result<Vec<f32>> {
-        // Flips have a stream of their own: they are the same with and without a ladder.
+        // Flips have a stream of their own: they are the same with and without a cache.
         let (mut of_t, mut of_flips) = (rng::stream(seed, "dia-t", step as u64), rng::stream(seed, "dia-twin-flip", step as u64));
         let mut draw = |values: Range<usize>| -> (usize, Vec<bool>) {
             (of_t.random_range(values), places.iter().map(|_| of_flips.random_bool(0.5)).collect())
         };
         match self {
-            Self::DissolveCache(ladder) => {
-                let mut twins = Vec::with_capacity(SHIFTS * images.len());
+            Self::DissolveCache(cache) => {
+                let mut dissolved = Vec::with_capacity(SHIFTS * images.len());
                 for _ in 0..SHIFTS {
-                    let (rung, mirrored) = draw(0..ladder.plan.t.len());
+                    let (t_index, mirrored) = draw(0..cache.plan.t.len());
                     let picks: Vec<(usize, bool)> = places.iter().copied().zip(mirrored).collect();
-                    twins.extend(ladder.read(rung, &picks, device)?);
+                    dissolved.extend(cache.read(t_index, &picks, device)?);
                 }
-                Ok(twins)
+                Ok(dissolved)
             }
             Self::Exact(dissolver, range) => {
                 let size = 3 * side * side;

@@ -1,4 +1,4 @@
-//! `metrics.csv`: one row a step, the full series of a training.
+//! `metrics.csv`: one row a step, the losses and rates of a training.
 
 use crate::{
     error::{Error, Result},
@@ -11,13 +11,13 @@ use std::{
     time::{Duration, Instant},
 };
 
-pub struct Series {
+pub struct MetricsLog {
     path: PathBuf,
     csv: Writer<fs::File>,
     flushed: Instant,
 }
 
-impl Series {
+impl MetricsLog {
     /// Opens the run's `metrics.csv` after `done` steps: rows beyond them, which a killed run may have written after its
     /// last checkpoint, are dropped, so no step is there twice. The first column is `step`, the others are `columns`.
     pub fn resume(run: &RunDir, columns: &[&str], done: usize) -> Result<Self> {
@@ -71,14 +71,14 @@ mod tests {
     fn resuming_drops_what_came_after_the_checkpoint() {
         let dir = tempfile::tempdir().unwrap();
         let run = RunDir::create(dir.path(), RunKind::Ddpm, "x", &RunConfig::default()).unwrap();
-        let mut series = Series::resume(&run, &["loss", "lr"], 0).unwrap();
+        let mut series = MetricsLog::resume(&run, &["loss", "lr"], 0).unwrap();
         (1..=5).for_each(|step| series.push(step, &[0.5, 1e-4]).unwrap());
         series.flush().unwrap();
         assert_eq!(recent_mean(&run, 100), Some(0.5));
         let path = run.join("metrics.csv");
         let whole = fs::read_to_string(&path).unwrap();
         fs::write(&path, format!("{whole}6,0.")).unwrap();
-        let mut series = Series::resume(&run, &["loss", "lr"], 3).unwrap();
+        let mut series = MetricsLog::resume(&run, &["loss", "lr"], 3).unwrap();
         (4..=5).for_each(|step| series.push(step, &[0.5, 1e-4]).unwrap());
         series.flush().unwrap();
         assert_eq!(fs::read_to_string(&path).unwrap(), whole);

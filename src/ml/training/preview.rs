@@ -95,11 +95,11 @@ pub struct DissolveStats {
 }
 
 /// Looks at t = 30, 80, 130, where DIA works.
-pub fn look(model: &DiffusionModel, images: &PixelStore) -> Result<Vec<DissolveStats>> {
+pub fn dissolve_stats(model: &DiffusionModel, images: &PixelStore) -> Result<Vec<DissolveStats>> {
     const BATCH: usize = 16;
     let size = model.info().config.size;
     let count = images.len().max(1) as f64;
-    let mut looks = Vec::new();
+    let mut stats = Vec::new();
     for t in SHOWN.into_iter().filter(|&t| t <= 130 && t < model.schedule().timesteps()) {
         let mut sum = DissolveStats { t, correlation: 0.0, high_frequency_kept: 0.0, mean_abs_change: 0.0 };
         let (mut detail_before, mut detail_after) = (0.0, 0.0);
@@ -114,14 +114,14 @@ pub fn look(model: &DiffusionModel, images: &PixelStore) -> Result<Vec<DissolveS
                 detail_after += detail(after, size);
             }
         }
-        looks.push(DissolveStats {
+        stats.push(DissolveStats {
             correlation: sum.correlation / count,
             high_frequency_kept: detail_after / f64::max(detail_before, 1e-12),
             mean_abs_change: sum.mean_abs_change / count,
             ..sum
         });
     }
-    Ok(looks)
+    Ok(stats)
 }
 
 fn correlation(a: &[f32], b: &[f32]) -> f64 {

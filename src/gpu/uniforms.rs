@@ -1,6 +1,6 @@
 //! What of two pictures is shown, and how: the shader's uniforms.
 
-use super::{Raster, compare_cpu};
+use super::{Raster, colormap};
 
 /// From this many pixels of the screen a pixel of the picture is shown as a square: nothing is made up between them.
 const SQUARES: f32 = 3.0;
@@ -20,7 +20,7 @@ pub enum Mode {
     Loupe,
 }
 
-/// How the difference of original and compare_cpu is coloured.
+/// How the difference of the dissolved image and the original is coloured.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Difference {
     /// Blue (darker) - white (same) - red (brighter).
@@ -39,9 +39,9 @@ impl Difference {
 
     /// The colour of a value: in \[-1, 1\] for signed, \[0, 1\] for absolute ones.
     pub fn colour(self, value: f32) -> [u8; 3] {
-        compare_cpu::bytes(match self {
-            Self::Signed => compare_cpu::signed(value),
-            Self::Absolute => compare_cpu::inferno(value),
+        colormap::bytes(match self {
+            Self::Signed => colormap::signed(value),
+            Self::Absolute => colormap::inferno(value),
         })
     }
 }
@@ -61,7 +61,7 @@ pub struct Appearance {
 /// Laid out as `Params` in `compare.wgsl`.
 #[derive(Debug, Clone, Copy, PartialEq, bytemuck::Pod, bytemuck::Zeroable)]
 #[repr(C)]
-pub struct Params {
+pub struct CompareUniforms {
     /// Upper left corner of the frame, physical px.
     pub origin: [f32; 2],
     /// Share of the picture that a pixel of the screen covers.
@@ -86,7 +86,7 @@ pub struct Params {
     pub pad: u32,
 }
 
-impl Params {
+impl CompareUniforms {
     /// The frame at `origin` shows the pictures from the point `start` on, `scale` physical px of the screen a pixel of the
     /// original. The dissolved picture is stretched to the original's size.
     pub fn new(original: &Raster, dissolved: &Raster, origin: [f32; 2], start: [f32; 2], scale: f32, look: Appearance) -> Self {
