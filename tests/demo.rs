@@ -3,7 +3,7 @@
 use dissolve_studio::{
     config::DataConfig,
     data::{Dataset, Layout},
-    engine::{demo, run_list::list_runs},
+    engine::{demo, runs::list::list_runs},
     ml::base::reporter::Silent,
     report,
     run_dir::{RunDir, RunState},

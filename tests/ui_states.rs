@@ -14,8 +14,8 @@ use dissolve_studio::{
     data::{Class, Dataset, Item, Label, Layout, Skipped, Source, Split},
     engine::{
         explanation::Answer,
-        run_list::{ModelSource, RunEntry},
-        score_set::ScoreSet,
+        runs::list::{ModelSource, RunEntry},
+        runs::score_set::ScoreSet,
     },
     error::{Failure, NextStep},
     jobs::{

@@ -9,7 +9,7 @@ use crate::{
     data::{Dataset, ImageId},
     engine::{
         display::rgba::Rgba,
-        dissolve_request::DissolveRequest,
+        dissolve::request::DissolveRequest,
         explanation::Question,
         export::{
             curves::{Drawn, Graph},
@@ -17,9 +17,9 @@ use crate::{
             sweep::{SweepExport, SweepExportRequest},
         },
         preprocess_preview::PreviewRequest,
-        run_actions::RunAction,
-        run_list::ModelSource,
-        score_set::ScoreSet,
+        runs::actions::RunAction,
+        runs::list::ModelSource,
+        runs::score_set::ScoreSet,
     },
     gpu::Difference,
     jobs::{

@@ -3,7 +3,7 @@
 //! `make` trains all of it and packs it; `unpack` lays it out in a workspace; `run` does the main job on it once more, with the
 //! shipped diffusion model. The packed weights have 16 bits, which halves their size.
 
-use super::{finished_run, pipeline};
+use super::{pipeline, runs::finished_run};
 use crate::{
     config::{DdpmConfig, DiaConfig, Preset, RunConfig},
     error::{Error, Result},

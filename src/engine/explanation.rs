@@ -2,7 +2,7 @@
 
 use super::{
     display::rgba::{Rgba, blend},
-    score_set::ScoreSet,
+    runs::score_set::ScoreSet,
 };
 use crate::{
     data::{Dataset, ImageId, Picture, Preprocess, Split},

@@ -6,11 +6,11 @@ use super::{
     events::{Events, JobEvent},
     latest::{LatestOnly, LatestReceiver, Next},
 };
-use crate::engine::dissolve_request::{ComparisonGrid, DissolveRequest, METHODS};
+use crate::engine::dissolve::request::{ComparisonGrid, DissolveRequest, METHODS};
 use crate::error::Failure;
 use crate::{
     config::DissolveMethod,
-    engine::{dissolve_session::DissolveSession, normal_band::NormalBandBuilder},
+    engine::{dissolve::normal_band::NormalBandBuilder, dissolve::session::DissolveSession},
 };
 use std::collections::VecDeque;
 

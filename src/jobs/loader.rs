@@ -12,11 +12,11 @@ use crate::{
             curves::Drawn,
             results::{Export, Format},
         },
-        run_actions::RunAction,
-        run_comparison::ComparedRuns,
-        run_list::{RunCurve, list_runs, list_trash},
-        run_log,
-        score_set::{ScoreSet, review_file},
+        runs::actions::RunAction,
+        runs::comparison::ComparedRuns,
+        runs::list::{RunCurve, list_runs, list_trash},
+        runs::log,
+        runs::score_set::{ScoreSet, review_file},
     },
     error::{Error, Result},
     ml::diffusion::model::DiffusionModel,
@@ -198,7 +198,7 @@ fn run(errands: &Receiver<LoadRequest>, events: &Events) {
                 JobEvent::Demo(demo.map(|demo| (demo::settings(&demo.data).data, demo.run)))
             }
             LoadRequest::Log { run } => {
-                let lines = run_log::tail(&run);
+                let lines = log::tail(&run);
                 JobEvent::RunLog { run, lines }
             }
             LoadRequest::Preview { file } => {

@@ -4,11 +4,11 @@ use super::dialogs::Dialogs;
 use crate::{
     app::{Effect, message::JobOrder, state::Work},
     engine::{
-        dissolve_request::DissolveRequest,
+        dissolve::request::DissolveRequest,
         explanation::Question,
-        finished_run::{plant, score_folder},
         machine, pipeline,
         preprocess_preview::PreviewRequest,
+        runs::finished_run::{plant, score_folder},
     },
     error::{Failure, Result},
     jobs::{

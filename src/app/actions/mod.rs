@@ -13,7 +13,7 @@ use crate::{
     config::ThresholdRule,
     engine::{
         export::{results::Export, sweep::SweepExport},
-        run_actions::RunAction,
+        runs::actions::RunAction,
     },
     gpu::Difference,
     jobs::{events::Pick, job::JobId},

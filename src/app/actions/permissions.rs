@@ -6,7 +6,7 @@ use crate::{
         state::{Filter, JobState, Map, Overlay, Work, Workspace, in_work},
     },
     config::{DissolveMethod, ThresholdRule},
-    engine::run_list::RunEntry,
+    engine::runs::list::RunEntry,
     run_dir::{RunKind, RunState},
 };
 use std::path::PathBuf;

@@ -4,7 +4,7 @@ use super::Forecast;
 use crate::ml::base::reporter::Notice;
 use crate::{
     config::{ConfigError, RunConfig},
-    engine::run_list::RunCurve,
+    engine::runs::list::RunCurve,
     jobs::job::{JobId, Outcome},
     ml::{
         base::readiness::Readiness,

@@ -26,7 +26,7 @@ pub use results::{Comparing, GalleryFilter, Map, ResultsState, Scores, Sort, Tab
 pub use runs::{RunDraft, RunsState, SettingRow, in_work, side_by_side};
 pub use train::{TrainForm, TrainState, paper_value};
 
-use crate::{data::ImageId, engine::run_list::RunEntry};
+use crate::{data::ImageId, engine::runs::list::RunEntry};
 use serde::{Deserialize, Serialize};
 use std::{path::PathBuf, sync::Arc};
 

@@ -6,7 +6,7 @@ use crate::{
         Effect, State, actions,
         state::{Comparing, JobInfo, Work, data_title},
     },
-    engine::run_comparison::ComparedRuns,
+    engine::runs::comparison::ComparedRuns,
     error::Failure,
     run_dir::RunKind,
     scores::SyntheticLesions,

@@ -10,11 +10,11 @@ use crate::{
     config::PreprocessConfig,
     data::ImageId,
     engine::{
-        dissolve_request::{ComparisonGrid, DissolveRequest},
-        dissolve_session::{ComparisonPanel, Dissolved, Original, StripThumbnail},
+        dissolve::normal_band::NormalBand,
+        dissolve::request::{ComparisonGrid, DissolveRequest},
+        dissolve::session::{ComparisonPanel, Dissolved, Original, StripThumbnail},
         export::sweep::{SweepExport, SweepExportRequest},
-        normal_band::NormalBand,
-        run_list::ModelSource,
+        runs::list::ModelSource,
     },
     error::Failure,
 };

@@ -15,7 +15,7 @@ use crate::{
     engine::{
         display::rgba::Rgba,
         machine::Machine,
-        run_list::{ModelSource, RunEntry},
+        runs::list::{ModelSource, RunEntry},
     },
     jobs::job::{JobId, Outcome},
     ml::{

@@ -6,7 +6,7 @@ use crate::{
         Command, Effect, State,
         state::{Comparing, Overlay, Room, Side, Workspace},
     },
-    engine::{run_actions::RunAction, run_list::RunEntry},
+    engine::{runs::actions::RunAction, runs::list::RunEntry},
     jobs::events::{Pick, Picked},
 };
 use std::path::Path;

@@ -13,8 +13,8 @@ use crate::{
             curves::{Drawn, Energy, Graph},
             results::{Export, Format},
         },
-        run_list::RunEntry,
-        score_set::ScoreSet,
+        runs::list::RunEntry,
+        runs::score_set::ScoreSet,
     },
     error::Failure,
 };

@@ -7,8 +7,8 @@ use crate::{
         state::{Change, JobInfo, RunDraft, Work},
     },
     engine::{
-        run_actions::{RunAction, RunDone},
-        run_list::{RunCurve, RunEntry},
+        runs::actions::{RunAction, RunDone},
+        runs::list::{RunCurve, RunEntry},
     },
     error::Failure,
 };

@@ -4,7 +4,7 @@ use crate::cli::out;
 use crate::{
     cli::progress::Terminal,
     config::ThresholdRule,
-    engine::finished_run::Ready,
+    engine::runs::finished_run::Ready,
     error::{Error, Result},
     scores::{Comparison, Evaluation, Scores, SyntheticLesionCell, SyntheticLesions},
 };

@@ -6,8 +6,8 @@ use super::{
 };
 use crate::{
     engine::{
-        normal_quantiles::{Normals, PERCENTS},
-        score_set::ScoreSet,
+        runs::normal_quantiles::{Normals, PERCENTS},
+        runs::score_set::ScoreSet,
     },
     error::{Error, Result},
     report::{

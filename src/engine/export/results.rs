@@ -2,7 +2,7 @@
 
 use super::table::{Table, csv_of};
 use crate::{
-    engine::score_set::ScoreSet,
+    engine::runs::score_set::ScoreSet,
     error::{Error, Result},
     report::{
         chart::{canvas::Figure, png::png, svg},

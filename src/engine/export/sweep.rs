@@ -3,7 +3,10 @@
 use super::contact_sheet::{Column, contact_sheet};
 use crate::{
     data::Picture,
-    engine::{display::raster::picture_of, dissolve_request::DissolveRequest, dissolve_session::DissolveSession},
+    engine::{
+        display::raster::picture_of,
+        dissolve::{request::DissolveRequest, session::DissolveSession},
+    },
     error::{Error, Result},
     gpu::Difference,
     run_dir::write_atomic,

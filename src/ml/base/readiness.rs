@@ -34,7 +34,7 @@ impl Readiness {
     }
 
     /// What is furthest from what is wanted, where it is not ready.
-    pub fn poorest(&self) -> Option<&Check> {
+    pub fn poorest(&self) -> Option<&ReadinessCheck> {
         self.checks.iter().filter(|c| !c.passed).min_by(|a, b| a.share.total_cmp(&b.share))
     }
 

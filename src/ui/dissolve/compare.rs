@@ -1,7 +1,8 @@
 //! Original, dissolved and difference, zoomed and moved as one: side by side, with a split bar, or under a loupe.
 
 use super::{
-    image_frame::{Pointed, Shot, frame},
+    captioned_image::{CAPTION, Comparison, captioned},
+    image_frame::{Pointed, Shot},
     multi_view,
 };
 use crate::{
@@ -12,26 +13,17 @@ use crate::{
 use eframe::egui::{Align2, Rect, Sense, Ui, Vec2, pos2, vec2};
 use std::{sync::Arc, time::Duration};
 
-pub const CAPTION: f32 = 20.0;
 /// Length of a turn of a blinking picture.
 const BLINK: f64 = 0.5;
 
-/// What the comparison has found out.
-#[derive(Default)]
-pub struct Seen {
-    /// A part of the space that stays free, where there is one.
-    pub free: Option<Rect>,
-    pub hover: Option<Pointed>,
-}
-
 /// Fills the space that there is.
-pub fn show(ui: &mut Ui, cx: &mut PanelContext<'_>, size: Vec2) -> Seen {
+pub fn show(ui: &mut Ui, cx: &mut PanelContext<'_>, size: Vec2) -> Comparison {
     let (rect, _) = ui.allocate_exact_size(size, Sense::hover());
     let d = &cx.state.dissolve;
     let peek = peeks(ui, d.blink);
     let Some(original) = d.original.as_ref().filter(|o| Some(o.image) == cx.state.selected).map(|o| o.raster.clone()) else {
         waiting(ui, cx, rect);
-        return Seen::default();
+        return Comparison::default();
     };
     let twin = d.twin().filter(|_| d.done.as_ref().is_none_or(|done| Some(done.image) == cx.state.selected)).cloned();
     match d.layout {
@@ -80,7 +72,7 @@ fn three(
     original: &Arc<Raster>,
     twin: Option<&Arc<Raster>>,
     peek: bool,
-) -> Seen {
+) -> Comparison {
     let [w, h] = original.size();
     let (places, free) = places(rect, w as f32 / h as f32);
     let names = ["original".to_string(), name_of_twin(cx, peek), "what dissolving changed".to_string()];
@@ -91,7 +83,7 @@ fn three(
         let shot = dissolved.map(|dissolved| Shot { original, dissolved, mode });
         hover = captioned(ui, cx, ("compare", i), name, shot, place).hover.or(hover);
     }
-    Seen { free, hover: hover.map(|at| of_twin(at, twin)) }
+    Comparison { free, hover: hover.map(|at| of_twin(at, twin)) }
 }
 
 fn one(
@@ -101,7 +93,7 @@ fn one(
     original: &Arc<Raster>,
     twin: Option<&Arc<Raster>>,
     peek: bool,
-) -> Seen {
+) -> Comparison {
     let split = cx.state.dissolve.layout == Layout::Split;
     let name = match (peek, split) {
         (true, _) => name_of_twin(cx, true),
@@ -120,34 +112,6 @@ fn one(
 /// Also over the original one reads what became of it.
 fn of_twin(at: Pointed, twin: Option<&Arc<Raster>>) -> Pointed {
     Pointed { dissolved: twin.cloned().unwrap_or(at.dissolved), ..at }
-}
-
-/// A picture with its name above it; without a shot, a ground for the one that is on its way.
-pub fn captioned(
-    ui: &mut Ui,
-    cx: &mut PanelContext<'_>,
-    id: (&'static str, usize),
-    name: &str,
-    shot: Option<Shot<'_>>,
-    place: Rect,
-) -> Seen {
-    let t = theme::of(ui);
-    let below = place.with_min_y(place.top() + CAPTION);
-    let (shown, hover) = match shot {
-        Some(shot) => {
-            let (original, dissolved) = (shot.original.clone(), shot.dissolved.clone());
-            let (shown, at) = frame(ui, cx, id, name, shot, below);
-            (shown, at.map(|uv| Pointed { uv, original, dissolved }))
-        }
-        None => {
-            ui.painter().rect_filled(below, theme::RADIUS, t.panel);
-            (below, None)
-        }
-    };
-    let font = eframe::egui::FontId::proportional(theme::SMALL);
-    let short = widgets::cut_middle(ui, name, &font, (place.right() - shown.left()).max(16.0));
-    widgets::text_at(ui, pos2(shown.left(), place.top() + CAPTION / 2.0), Align2::LEFT_CENTER, short, t.weak);
-    Seen { free: None, hover }
 }
 
 /// The picture is being read: its little picture stands for it.

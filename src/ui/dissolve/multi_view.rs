@@ -1,7 +1,7 @@
 //! Several twins beside each other: one image at many t, several images at one t, methods at matched strength, resolutions.
 
 use super::{
-    compare::{CAPTION, Seen, captioned},
+    captioned_image::{CAPTION, Comparison, captioned},
     image_frame::Shot,
 };
 use crate::{
@@ -9,7 +9,7 @@ use crate::{
         Command,
         state::{Layout, Shown},
     },
-    engine::{dissolve_session::ComparisonPanel, export::sweep::STRIP},
+    engine::{dissolve::session::ComparisonPanel, export::sweep::STRIP},
     gpu::{Mode, Raster},
     ui::shared::{context::PanelContext, theme, widgets},
 };
@@ -25,7 +25,7 @@ struct Cell {
     mode: Option<Mode>,
 }
 
-pub fn show(ui: &mut Ui, cx: &mut PanelContext<'_>, rect: Rect, original: &Arc<Raster>, peek: bool) -> Seen {
+pub fn show(ui: &mut Ui, cx: &mut PanelContext<'_>, rect: Rect, original: &Arc<Raster>, peek: bool) -> Comparison {
     let d = &cx.state.dissolve;
     let mode = match (peek, d.shown) {
         (true, _) => Mode::Original,
@@ -50,7 +50,7 @@ pub fn show(ui: &mut Ui, cx: &mut PanelContext<'_>, rect: Rect, original: &Arc<R
             ui.painter().galley(at.min, galley, t.weak);
         }
     }
-    Seen { free: None, hover }
+    Comparison { free: None, hover }
 }
 
 fn cells(cx: &PanelContext<'_>, original: &Arc<Raster>) -> Vec<Cell> {

@@ -1,6 +1,7 @@
 //! Dissolve, in the middle: the pictures, and the slider under them.
 
 use super::{
+    captioned_image::Comparison,
     change_curve, compare,
     image_frame::{self, Pointed},
     multi_view, t_slider,
@@ -60,7 +61,7 @@ pub fn show(ui: &mut Ui, cx: &mut PanelContext<'_>) -> bool {
     let slider = if uses_t { t_slider::height(ui.available_width()) + theme::GAP } else { 0.0 };
     let below = theme::GAP + NUMBERS + slider;
     let size = vec2(ui.available_width(), (ui.available_height() - below).max(120.0));
-    let compare::Seen { free, hover } = compare::show(ui, cx, size);
+    let Comparison { free, hover } = compare::show(ui, cx, size);
     image_frame::set_pointed(ui, hover);
     if let Some(place) = free {
         // A child of its own: what it shows does not move what comes below the pictures.
@@ -241,7 +242,7 @@ mod tests {
     use super::*;
     use crate::{
         data::ImageId,
-        engine::dissolve_session::Original,
+        engine::dissolve::session::Original,
         gpu::{Raster, Texels},
     };
 

@@ -1,7 +1,7 @@
 //! The reality check: what scores that need no training reach on the same images.
 
 use crate::{
-    engine::{describe_baseline, score_set::ScoreSet},
+    engine::{describe_baseline, runs::score_set::ScoreSet},
     ui::shared::{theme, widgets},
 };
 use eframe::egui::{RichText, Sense, Ui, vec2};

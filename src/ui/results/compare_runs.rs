@@ -6,7 +6,7 @@ use crate::{
         state::{Comparing, Overlay},
     },
     data::ImageId,
-    engine::run_comparison::ComparedRuns,
+    engine::runs::comparison::ComparedRuns,
     ui::shared::{
         context::PanelContext,
         image_grid, theme,

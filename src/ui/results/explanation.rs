@@ -6,8 +6,8 @@ use crate::{
     config::ShiftKind,
     engine::{
         export::{curves::Graph, results::Format},
-        normal_quantiles::{Normals, PERCENTS, Quantiles},
-        score_set::ScoreSet,
+        runs::normal_quantiles::{Normals, PERCENTS, Quantiles},
+        runs::score_set::ScoreSet,
     },
     scores::{SHIFTS, ScoreRow, ScoreTerms},
     ui::shared::{

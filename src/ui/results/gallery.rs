@@ -6,7 +6,7 @@ use crate::{
         Command,
         state::{Overlay, Tab},
     },
-    engine::score_set::ScoreSet,
+    engine::runs::score_set::ScoreSet,
     scores::ScoreRow,
     ui::shared::{
         context::PanelContext,

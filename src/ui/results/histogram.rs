@@ -3,7 +3,7 @@
 use crate::{
     app::Command,
     data::Label,
-    engine::{export::results::Chart, score_set::ScoreSet},
+    engine::{export::results::Chart, runs::score_set::ScoreSet},
     scores::BINS,
     ui::shared::{
         context::PanelContext,

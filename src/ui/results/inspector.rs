@@ -9,7 +9,7 @@ use crate::{
         state::{Overlay, Scores, Tab},
     },
     config::ThresholdRule,
-    engine::score_set::ScoreSet,
+    engine::runs::score_set::ScoreSet,
     ui::shared::{
         context::PanelContext,
         theme,

@@ -2,7 +2,7 @@
 
 use crate::{
     app::{Command, icons, state::Workspace},
-    engine::score_set::ScoreSet,
+    engine::runs::score_set::ScoreSet,
     scores::ScoreRow,
     ui::{
         dissolve::{change_curve, compare, image_frame, t_slider, view},

@@ -10,9 +10,9 @@ use crate::{
     config::{DissolveMethod, PreprocessConfig},
     data::ImageId,
     engine::{
-        dissolve_session::{ComparisonPanel, Dissolved, Original},
-        normal_band::NormalBand,
-        run_list::ModelSource,
+        dissolve::normal_band::NormalBand,
+        dissolve::session::{ComparisonPanel, Dissolved, Original},
+        runs::list::ModelSource,
     },
     error::Failure,
     gpu::{Difference, Raster, Texels},

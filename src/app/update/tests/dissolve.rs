@@ -12,11 +12,11 @@ use crate::{
     data::ImageId,
     engine::{
         display::rgba::Rgba,
-        dissolve_request::{ComparisonGrid, DissolveRequest},
-        dissolve_session::{ComparisonPanel, Dissolved, StripThumbnail},
+        dissolve::normal_band::NormalBand,
+        dissolve::request::{ComparisonGrid, DissolveRequest},
+        dissolve::session::{ComparisonPanel, Dissolved, StripThumbnail},
         export::sweep::SweepExport,
-        normal_band::NormalBand,
-        run_list::ModelSource,
+        runs::list::ModelSource,
     },
     gpu::{Raster, Texels},
     jobs::events::JobEvent,
@@ -239,7 +239,7 @@ fn a_run_lends_its_model_to_the_large_view() {
     run.path = set;
     run.model = Some(ModelSource("its own".into()));
     let newer =
-        crate::engine::run_list::RunEntry { path: "newer".into(), model: Some(ModelSource("newer".into())), ..run.clone() };
+        crate::engine::runs::list::RunEntry { path: "newer".into(), model: Some(ModelSource("newer".into())), ..run.clone() };
     update(&mut state, JobEvent::Runs(vec![newer, run]));
     state.selected = Some(ImageId(0));
     update(&mut state, Command::Go(Workspace::Results));

@@ -9,7 +9,7 @@ use crate::{
         update::{tests::*, update},
     },
     config::ThresholdRule,
-    engine::{run_actions::RunAction, run_comparison::ComparedRuns, score_set::ScoreSet},
+    engine::{runs::actions::RunAction, runs::comparison::ComparedRuns, runs::score_set::ScoreSet},
     jobs::events::JobEvent,
 };
 use std::sync::Arc;

@@ -8,7 +8,7 @@ use crate::{
         state::{Comparing, GalleryFilter, JobState, Scores, Sort, Tab, Workspace},
         update::update,
     },
-    engine::score_set::ScoreSet,
+    engine::runs::score_set::ScoreSet,
     jobs::{
         events::JobEvent,
         job::{JobId, Outcome},

@@ -8,8 +8,8 @@ use crate::{
     },
     config::RunConfig,
     engine::{
-        run_actions::{RunAction, RunDone},
-        run_list::{ModelSource, RunEntry},
+        runs::actions::{RunAction, RunDone},
+        runs::list::{ModelSource, RunEntry},
     },
     jobs::events::JobEvent,
     run_dir::{Manifest, RunKind, RunState},

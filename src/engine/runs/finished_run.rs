@@ -1,6 +1,7 @@
 //! What a finished run says of other images, labelled or not, and of its own normals with lesions planted in them.
 
-use super::{pipeline, score_set::data_file};
+use super::score_set::data_file;
+use crate::engine::pipeline;
 use crate::ml::base::reporter::Notice;
 use crate::{
     config::{DataConfig, DeviceKind, RunConfig},

@@ -1,18 +1,17 @@
 //! What the dissolve thread works with: pictures on the table and the tool in its hand, kept from one wish to the next.
 
-use super::{
-    display::{
-        raster::{nothing, picture_of, raster_bytes, raster_of},
-        rgba::Rgba,
-    },
-    dissolve_request::DissolveRequest,
-    run_list::ModelSource,
-};
+use super::request::DissolveRequest;
 use crate::{
     config::{DissolveMethod, PreprocessConfig},
     data::{Dataset, ImageId, Picture, Preprocess},
-    error::Failure,
-    error::{Error, Result},
+    engine::{
+        display::{
+            raster::{nothing, picture_of, raster_bytes, raster_of},
+            rgba::Rgba,
+        },
+        runs::list::ModelSource,
+    },
+    error::{Error, Failure, Result},
     gpu::Raster,
     ml::{
         diffusion::model::DiffusionModel,

@@ -1,9 +1,9 @@
 //! What the slider asks for.
 
-use super::run_list::ModelSource;
 use crate::{
     config::{DissolveMethod, PreprocessConfig},
     data::{Dataset, ImageId},
+    engine::runs::list::ModelSource,
 };
 use std::{path::PathBuf, sync::Arc};
 

@@ -2,8 +2,8 @@
 //! its data, and kept in the workspace.
 
 use super::{
-    dissolve_request::DissolveRequest,
-    dissolve_session::{DissolveSession, Prepared, hash},
+    request::DissolveRequest,
+    session::{DissolveSession, Prepared, hash},
 };
 use crate::{
     data::ImageId,

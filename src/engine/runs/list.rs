@@ -49,7 +49,7 @@ impl RunEntry {
         let model = ddpm.filter(|path| model_is_finished || has_checkpoint(path)).map(ModelSource);
         let (path, has_scores) = (run.path().to_path_buf(), run.join("scores.csv").is_file());
         let is_locked = run.is_locked();
-        let has_weights = !super::run_actions::weights_of(run).is_empty();
+        let has_weights = !super::actions::weights_of(run).is_empty();
         let reached = if manifest.state == RunState::Finished { None } else { reached(run, manifest.kind) };
         Some(Self { path, manifest, config, model, model_is_finished, has_scores, has_weights, readiness, is_locked, reached })
     }

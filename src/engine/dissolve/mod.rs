@@ -1,0 +1,5 @@
+//! One image dissolved: what is asked for, the session that keeps what is needed again, and the normal band.
+
+pub mod normal_band;
+pub mod request;
+pub mod session;
