@@ -6,6 +6,13 @@ use super::{augment::Augment, model::Encoder, shift::SHIFTS, views::ViewMaker};
 use crate::{data::PixelStore, error::Result};
 use candle_core::Tensor;
 
+/// Images of `input_size` px that go through the encoder at once, in all their shifts, so that the largest activation stays near
+/// 128 MiB.
+pub fn images_per_pass(input_size: usize) -> usize {
+    const PIXELS: usize = 1 << 21;
+    (PIXELS / (SHIFTS * input_size * input_size)).clamp(1, 64)
+}
+
 /// Makes features: how many test-time samples, seen through which crop.
 #[derive(Debug)]
 pub struct Extractor<'a> {
@@ -21,10 +28,9 @@ impl<'a> Extractor<'a> {
         Self { encoder, maker, samples }
     }
 
-    /// Images of one pass, so that its largest activation stays near 128 MiB.
+    /// Images of one pass.
     pub fn chunk(&self) -> usize {
-        const PIXELS: usize = 1 << 21;
-        (PIXELS / (SHIFTS * self.maker.size * self.maker.size)).clamp(1, 64)
+        images_per_pass(self.maker.size)
     }
 
     /// Pictures (flat NCHW) to one list of features for each of them, a sample each.

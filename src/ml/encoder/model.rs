@@ -31,14 +31,19 @@ pub struct EncoderConfig {
 }
 
 impl EncoderConfig {
-    /// Resolves the automatic stem: the CIFAR stem keeps the resolution of pictures up to 32 px.
+    /// Resolves the automatic stem.
     pub fn new(run: RunConfig, input_size: usize, fingerprint: String) -> Self {
-        let stem = match run.dia.stem {
-            Stem::Auto if input_size <= 32 => Stem::Cifar,
-            Stem::Auto => Stem::Imagenet,
-            given => given,
-        };
+        let stem = resolved_stem(run.dia.stem, input_size);
         Self { run, input_size, stem, fingerprint }
+    }
+}
+
+/// What the automatic stem means for pictures of this size: the CIFAR stem keeps the resolution of those up to 32 px.
+pub fn resolved_stem(stem: Stem, input_size: usize) -> Stem {
+    match stem {
+        Stem::Auto if input_size <= 32 => Stem::Cifar,
+        Stem::Auto => Stem::Imagenet,
+        given => given,
     }
 }
 

@@ -26,9 +26,9 @@ use std::{collections::HashMap, sync::Arc};
 
 const FILE: &str = "profile.safetensors";
 /// Training normals that are profiled at most, evenly spread: many times a profile's length is enough for its covariance.
-const MOST: usize = 500;
+pub(crate) const MOST: usize = 500;
 /// Images of one pass.
-const CHUNK: usize = 32;
+pub(crate) const CHUNK: usize = 32;
 
 /// Scores images by their dissolve profile.
 pub struct ProfileScorer {

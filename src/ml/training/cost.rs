@@ -6,27 +6,35 @@
 use super::{
     ddpm_step::{Batch, DdpmTrainer},
     dia_step::DiaTrainer,
+    dissolve_cache,
 };
 use crate::{
-    config::{DdpmConfig, DiaConfig, DissolveMethod, RunConfig, Stem},
+    config::{DdpmConfig, DissolveMethod, RunConfig, Stem},
+    data::PixelStore,
     error::Result,
     ml::{
         base::reporter::Stage,
-        diffusion::model::{CHANNELS, noise},
-        encoder::{model::EncoderConfig, shift::SHIFTS},
-        scoring::profile::{GRID_T, WHOLE_T},
+        diffusion::{
+            model::{CHANNELS, noise},
+            unet::HIDDEN,
+        },
+        encoder::{
+            features::images_per_pass,
+            model::{EncoderConfig, resolved_stem},
+            shift::SHIFTS,
+        },
+        scoring::{
+            profile::{GRID_T, WHOLE_T},
+            profile_scorer,
+        },
     },
 };
 use candle_core::{Device, Tensor};
 use serde::{Deserialize, Serialize};
 use std::time::Instant;
 
-/// Channels inside the U-Net's attention.
-const HIDDEN: f64 = 128.0;
 /// Forward and backward together cost about this many forward passes.
 const TRAINING: f64 = 3.0;
-/// Training normals that the dissolve profile is made of at most.
-const PROFILED: usize = 500;
 
 /// Multiply-adds a second of whole steps on this machine, all its threads together.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
@@ -69,7 +77,7 @@ pub fn forecast(config: &RunConfig, amount: Amount, speed: Speed) -> Vec<Cost> {
     let (ddpm, dia) = (&config.ddpm, &config.dia);
     let diffusion = dia.dissolve == DissolveMethod::Diffusion;
     let unet = unet(ddpm);
-    let encoder = resnet(amount.input_size, stem(dia, amount.input_size));
+    let encoder = resnet(amount.input_size, resolved_stem(dia.stem, amount.input_size));
     let mut costs = Vec::new();
     let mut add = |stage, seconds: f64, bytes: f64| costs.push(Cost { stage, seconds, bytes });
     let mut left = 0.0;
@@ -85,21 +93,21 @@ pub fn forecast(config: &RunConfig, amount: Amount, speed: Speed) -> Vec<Cost> {
     let dissolved = if dia.ladder > 0 { cached as f64 } else { steps * batch as f64 };
     let dissolving = if diffusion { dissolved * unet.macs / speed.unet } else { 0.0 };
     if diffusion && dia.ladder > 0 {
-        add(Stage::DissolveCache, dissolving, unet.inference_bytes(32));
+        add(Stage::DissolveCache, dissolving, unet.inference_bytes(dissolve_cache::CHUNK));
     }
     let views = batch * SHIFTS * dia.branches();
     let exact = if dia.ladder > 0 { 0.0 } else { dissolving };
     let training = TRAINING * steps * views as f64 * encoder.macs / speed.encoder;
     let held = pictures(amount.training_normals, amount.input_size);
     add(Stage::Dia, training + exact, encoder.training_bytes(views) + held + left);
-    let chunk = SHIFTS * ((1 << 21) / (SHIFTS * amount.input_size * amount.input_size)).clamp(1, 64);
+    let chunk = SHIFTS * images_per_pass(amount.input_size);
     let scoring = |images: usize| (images * SHIFTS * config.score.samples) as f64 * encoder.macs / speed.encoder;
     let others = amount.images.saturating_sub(amount.training_normals);
     add(Stage::Bank, scoring(amount.training_normals), encoder.inference_bytes(chunk) + held);
     if config.score.profile && diffusion {
         let passes = WHOLE_T.len().max(GRID_T.len());
-        let images = amount.training_normals.min(PROFILED) + others;
-        add(Stage::Profile, (images * passes) as f64 * unet.macs / speed.unet, unet.inference_bytes(32));
+        let images = amount.training_normals.min(profile_scorer::MOST) + others;
+        add(Stage::Profile, (images * passes) as f64 * unet.macs / speed.unet, unet.inference_bytes(profile_scorer::CHUNK));
     }
     add(Stage::Scores, scoring(others), encoder.inference_bytes(chunk) + pictures(others, amount.input_size));
     costs
@@ -200,7 +208,7 @@ const LEFT: f64 = 0.2;
 
 /// `count` pictures as they are held in memory, a byte a value, up to the store's budget.
 fn pictures(count: usize, side: usize) -> f64 {
-    ((count * 3 * side * side) as f64).min(crate::data::PixelStore::BUDGET as f64)
+    ((count * CHANNELS * side * side) as f64).min(PixelStore::BUDGET as f64)
 }
 
 fn unet(config: &DdpmConfig) -> Network {
@@ -218,8 +226,8 @@ fn unet(config: &DdpmConfig) -> Network {
         }
     };
     let attention = |n: &mut Network, pixels: f64, width: f64| {
-        n.conv(pixels, width, 3.0 * HIDDEN, 1.0);
-        n.conv(pixels, HIDDEN, width, 1.0);
+        n.conv(pixels, width, 3.0 * HIDDEN as f64, 1.0);
+        n.conv(pixels, HIDDEN as f64, width, 1.0);
     };
     n.conv(pixels, CHANNELS as f64, dim, 7.0);
     let mut sizes = Vec::new();
@@ -250,14 +258,6 @@ fn unet(config: &DdpmConfig) -> Network {
     }
     block(&mut n, (config.size * config.size) as f64, 2.0 * dim, dim);
     n
-}
-
-fn stem(dia: &DiaConfig, side: usize) -> Stem {
-    match dia.stem {
-        Stem::Auto if side <= 32 => Stem::Cifar,
-        Stem::Auto => Stem::Imagenet,
-        given => given,
-    }
 }
 
 fn resnet(side: usize, stem: Stem) -> Network {

@@ -20,7 +20,7 @@ use std::{
 };
 
 /// Images dissolved in one pass.
-const CHUNK: usize = 32;
+pub(super) const CHUNK: usize = 32;
 const ONE: f32 = u16::MAX as f32;
 
 /// `count` whole values of t in the middles of equal parts of `t_min..t_max`.

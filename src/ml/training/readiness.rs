@@ -110,6 +110,8 @@ mod tests {
         for (stats, roughness, name) in [
             ([at(30, 0.99, 0.9, 0.01), at(130, 0.4, 0.8, 0.02)], None, "Keeps structure"),
             ([at(30, 0.99, 0.9, 0.01), at(130, 0.98, 1.5, 0.02)], None, "Takes detail away"),
+            // Hardly trained: it leaves the image as it is.
+            ([at(30, 0.999, 0.99, 0.01), at(130, 0.998, 0.98, 0.02)], None, "Takes detail away"),
             ([at(30, 0.99, 0.9, 0.01), at(130, 0.98, 0.8, 0.4)], None, "Changes in range"),
             ([at(30, 0.99, 0.9, 0.01), at(130, 0.98, 0.8, 0.02)], Some(9.0), "Samples are no noise"),
         ] {
