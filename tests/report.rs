@@ -4,8 +4,8 @@ use dissolve_studio::{
     config::{Preset, RunConfig, ThresholdRule},
     data::{ArrayImages, Class, Dataset, Item, Label, Layout, Skipped, Source, Split},
     report, rng,
-    run_dir::{RunDir, RunKind, RunState},
-    scores::{PLANTED, ScoreRow, Scores, SyntheticLesionCell, SyntheticLesions},
+    run_dir::{RunDir, RunKind, RunState, files},
+    scores::{ScoreRow, Scores, SyntheticLesionCell, SyntheticLesions},
 };
 use rand::Rng;
 use std::{fmt::Write, path::Path, sync::Arc};
@@ -134,7 +134,7 @@ fn a_whole_run_makes_a_whole_page() {
         sensitivity_at_95_specificity: (4.0 * size * contrast + 0.05).min(1.0),
     };
     let cells = [0.05, 0.1, 0.2].iter().flat_map(|&s| [0.1, 0.2, 0.4, 0.8].map(|c| found(s, c))).collect();
-    SyntheticLesions { seed: 5, images: 64, of: 80, cells }.write(&run.join(PLANTED)).unwrap();
+    SyntheticLesions { seed: 5, images: 64, of: 80, cells }.write(&run.join(files::SYNTHETIC_LESIONS)).unwrap();
     let path = report::write(&run, Some(&data)).unwrap();
     println!("to look at: {}", path.display());
     let page = read(&path);

@@ -78,7 +78,7 @@ impl RunConfig {
 
     /// Reads a `config.toml`, with a sentence for what is wrong in it.
     pub fn from_toml(text: &str) -> Result<Self, ConfigError> {
-        let config: Self = toml::from_str(text).map_err(|e| ConfigError::new("config.toml", e.message().to_string()))?;
+        let config: Self = toml::from_str(text).map_err(|e| ConfigError::new("settings", e.message().to_string()))?;
         config.validate()?;
         Ok(config)
     }

@@ -19,15 +19,12 @@ use crate::{
     },
     nn::KeptPages,
     report,
-    run_dir::{RunDir, RunKind, RunState},
+    run_dir::{RunDir, RunKind, RunState, files},
     scores::{Evaluation, Scores},
 };
 use candle_core::Device;
 use serde_json::json;
 use std::{path::Path, sync::Arc, time::Instant};
-
-pub const SCORES: &str = "scores.csv";
-pub const EVALUATION: &str = "evaluation.json";
 
 /// Opens the data, checks that they can be learned from, and makes the run folder.
 ///
@@ -92,10 +89,9 @@ fn chain(run: &RunDir, config: &RunConfig, data: &Arc<Dataset>, device: &Device,
     let encoder = dia::train(&part, config, data, model.clone(), device, reporter)?;
     check_stop(reporter)?;
 
-    let scores = run.join(SCORES);
-    if !scores.exists() {
+    if run.contents()?.scores.is_none() {
         let all = data.ids(|_, _| true);
-        score_images(&part, &encoder, model.as_ref(), data, &all, reporter)?.write(&scores)?;
+        score_images(&part, &encoder, model.as_ref(), data, &all, reporter)?.write(&run.join(files::SCORES))?;
     }
     check_stop(reporter)?;
 
@@ -119,15 +115,15 @@ pub fn score_run(run: &RunDir, reporter: &mut dyn Reporter) -> Result<()> {
     let (device, notice) = device::open(config.run.device);
     notice.into_iter().for_each(|why| reporter.event(Event::Notice(Notice::OnCpu(why))));
     let part = dia::part(run)?;
-    let encoder = Encoder::load(&part.join(dia::ENCODER), &device)?;
+    let encoder = Encoder::load(&part.join(files::ENCODER), &device)?;
     let data = open_data(&config, reporter)?;
     let all = data.ids(|_, _| true);
-    let own = run.join(RunKind::Ddpm.name()).join(ddpm::MODEL);
-    let model = match given_model(&config, &device)? {
-        None if config.score.profile && own.is_file() => Some(Arc::new(DiffusionModel::load(&own, &device)?)),
-        given => given,
+    let own = run.contents()?.model.filter(|_| config.score.profile);
+    let model = match (given_model(&config, &device)?, own) {
+        (None, Some(own)) => Some(Arc::new(DiffusionModel::load(&own, &device)?)),
+        (given, _) => given,
     };
-    score_images(&part, &encoder, model.as_ref(), &data, &all, reporter)?.write(&run.join(SCORES))?;
+    score_images(&part, &encoder, model.as_ref(), &data, &all, reporter)?.write(&run.join(files::SCORES))?;
     reporter.event(Event::Started { stage: Stage::Report, done: 0, total: 1 });
     let evaluation = evaluate(run)?;
     run.set_figures([("auroc", json!(evaluation.auroc)), ("auroc_ci95", json!(evaluation.auroc_ci95))])?;
@@ -165,8 +161,8 @@ pub fn score_images(
 /// Writes the run's `evaluation.json` from its `scores.csv`.
 pub fn evaluate(run: &RunDir) -> Result<Evaluation> {
     let rule = run.config()?.score.rule;
-    let evaluation = Evaluation::new(&Scores::read(&run.join(SCORES))?, None, Some(rule))?;
-    run.write(EVALUATION, evaluation.to_json().as_bytes())?;
+    let evaluation = Evaluation::new(&Scores::read(&run.join(files::SCORES))?, None, Some(rule))?;
+    run.write(files::EVALUATION, evaluation.to_json().as_bytes())?;
     Ok(evaluation)
 }
 

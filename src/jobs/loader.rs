@@ -16,10 +16,11 @@ use crate::{
         runs::comparison::ComparedRuns,
         runs::list::{RunCurve, list_runs, list_trash},
         runs::log,
-        runs::score_set::{ScoreSet, review_file},
+        runs::score_set::ScoreSet,
     },
     error::{Error, Result},
     ml::diffusion::model::DiffusionModel,
+    run_dir::files,
     scores::Review,
 };
 use candle_core::Device;
@@ -174,7 +175,8 @@ fn run(errands: &Receiver<LoadRequest>, events: &Events) {
                 JobEvent::ComparedRuns { second, compared: compared.map(Arc::new) }
             }
             LoadRequest::SaveReview { set, review } => {
-                match events.guard("loader", || review.write(&review_file(&set.file))).and_then(|r| r.map_err(Failure::from)) {
+                match events.guard("loader", || review.write(&files::review_of(&set.file))).and_then(|r| r.map_err(Failure::from))
+                {
                     Ok(()) => continue,
                     Err(Failure { summary, hint }) => JobEvent::Trouble { summary, hint },
                 }

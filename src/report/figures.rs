@@ -240,8 +240,8 @@ mod tests {
         let one = [row(Some(false), 0.0), row(None, 1.0)];
         let one: Vec<&ScoreRow> = one.iter().collect();
         assert!(roc(&one, None).is_none() && precision_recall(&one).is_none());
-        assert!(histogram(&one, None).unwrap().svg().contains("unknown (1)"));
-        assert!(histogram(&[], None).is_none());
+        assert!(histogram(&Histogram::new(one.into_iter()), None).unwrap().svg().contains("unknown (1)"));
+        assert!(histogram(&Histogram::new([].iter()), None).is_none());
     }
 
     #[test]

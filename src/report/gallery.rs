@@ -3,6 +3,7 @@
 use super::{chart::canvas::SeriesColor, figures};
 use crate::{
     data::{Dataset, ImageId},
+    run_dir::files,
     scores::ScoreRow,
 };
 use base64::{Engine, engine::general_purpose::STANDARD};
@@ -63,7 +64,7 @@ pub fn grid(rows: &[&ScoreRow], pictures: Option<&Pictures>) -> Markup {
         div.gallery {
             @for row in rows.iter().take(SHOWN) { (card(row, pictures)) }
         }
-        @if rows.len() > SHOWN { p.quiet { "… and " (rows.len() - SHOWN) " more, in " code { "scores.csv" } "." } }
+        @if rows.len() > SHOWN { p.quiet { "… and " (rows.len() - SHOWN) " more, in " code { (files::SCORES) } "." } }
     }
 }
 

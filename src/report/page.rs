@@ -13,7 +13,7 @@ use crate::{
     data::{Dataset, Label, Split},
     metrics,
     ml::scoring::baselines,
-    run_dir::{RunKind, RunState},
+    run_dir::{RunKind, RunState, files},
     scores::{BaselineFigure, Evaluation, Histogram, ScoreRow},
     text::sentence,
 };
@@ -367,7 +367,7 @@ fn again(parts: &Parts) -> Markup {
     html! {
         p { "Each figure comes from one of these commands:" }
         table { tbody { @for (what, command) in commands(parts) { tr { td { (what) } td { code { (command) } } } } } }
-        details { summary { "config.toml" } pre { (parts.config.to_toml()) } }
+        details { summary { (files::CONFIG) } pre { (parts.config.to_toml()) } }
         p.quiet {
             "Trained with Dissolve Studio " (manifest.version) " (preset " (run.preset.name()) ", seed " (run.seed) ", " (device) ", threads: " (threads) "). "
             "Page written by version " (env!("CARGO_PKG_VERSION")) " on " (std::env::consts::OS) " " (std::env::consts::ARCH) ", "

@@ -11,7 +11,7 @@ pub use compare::{Comparison, RankChange};
 pub use evaluation::{BaselineFigure, Evaluation};
 pub use histogram::{BINS, Histogram};
 pub use review::{Annotation, Review, Tag};
-pub use synthetic_lesions::{PLANTED, SyntheticLesionCell, SyntheticLesions};
+pub use synthetic_lesions::{SyntheticLesionCell, SyntheticLesions};
 
 use crate::{config::ThresholdRule, metrics};
 

@@ -8,9 +8,6 @@ use crate::{
 use serde::{Deserialize, Serialize};
 use std::{fs, io::Write, path::Path};
 
-/// Name of the file in the run folder.
-pub const PLANTED: &str = "planted.json";
-
 /// Fewer clean images than this leave no room for one false alarm at 95 % specificity.
 const FEW: usize = 20;
 

@@ -17,6 +17,7 @@ use crate::{
         runs::list::ModelSource,
     },
     error::Failure,
+    run_dir::files,
 };
 use std::path::PathBuf;
 
@@ -297,7 +298,7 @@ pub fn band(state: &mut State, strip: u64, band: NormalBand) -> Vec<Effect> {
 /// Where strips and sweeps are written.
 pub fn export_folder(state: &State) -> PathBuf {
     let chosen = &state.dissolve.export_folder;
-    if chosen.as_os_str().is_empty() { state.workspace_dir.join("exports") } else { chosen.clone() }
+    if chosen.as_os_str().is_empty() { state.workspace_dir.join(files::EXPORTS) } else { chosen.clone() }
 }
 
 pub fn export_sweep(state: &mut State, what: SweepExport) -> Vec<Effect> {

@@ -17,6 +17,7 @@ use crate::{
         runs::score_set::ScoreSet,
     },
     error::Failure,
+    run_dir::files,
 };
 use std::{
     path::{Path, PathBuf},
@@ -146,7 +147,7 @@ pub fn graph(state: &State, graph: Graph, format: Format) -> Vec<Effect> {
                 image: open.dataset.item(id).map(|item| item.name.clone()).unwrap_or_default(),
                 points: d.energy().collect(),
                 band: d.band.as_ref().map(|band| band.rows.clone()).unwrap_or_default(),
-                folder: state.workspace_dir.join("exports"),
+                folder: state.workspace_dir.join(files::EXPORTS),
             })
         }),
     };

@@ -6,6 +6,7 @@ use crate::{
     config::ThresholdRule,
     engine::runs::finished_run::Ready,
     error::{Error, Result},
+    run_dir::{RunDir, files},
     scores::{Comparison, Evaluation, Scores, SyntheticLesionCell, SyntheticLesions},
 };
 use std::path::{Path, PathBuf};
@@ -45,7 +46,7 @@ pub struct Args {
 
 pub fn run(args: Args) -> Result<()> {
     let is_run = args.scores.is_dir();
-    let file = if is_run { args.scores.join("scores.csv") } else { args.scores.clone() };
+    let file = if is_run { args.scores.join(files::SCORES) } else { args.scores.clone() };
     let scores = Scores::read(&file)?;
     let split = args.split.as_deref();
     let evaluation = Evaluation::new(&scores, split, args.rule)?;
@@ -61,7 +62,7 @@ pub fn run(args: Args) -> Result<()> {
 
 /// The run is where its scores lie.
 fn plant(scores: &Path, seed: Option<u64>, json: bool) -> Result<SyntheticLesions> {
-    let run = scores.parent().filter(|folder| folder.join("manifest.json").is_file()).ok_or_else(|| {
+    let run = scores.parent().filter(|folder| RunDir::open(folder).is_ok()).ok_or_else(|| {
         Error::user(format!("{} does not lie in a run, whose encoder --planted needs", scores.display()), "name the run's folder")
     })?;
     let mut terminal = Terminal::new(json)?;

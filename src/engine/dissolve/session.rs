@@ -14,10 +14,9 @@ use crate::{
     error::{Error, Failure, Result},
     gpu::Raster,
     ml::{
-        diffusion::model::DiffusionModel,
+        diffusion::{model::DiffusionModel, saved},
         dissolve::{dissolver::Dissolver, matched_strength},
     },
-    run_dir::RunDir,
 };
 use candle_core::{Device, Tensor};
 use std::{
@@ -390,13 +389,7 @@ pub(crate) fn hash(value: impl std::hash::Hash) -> u64 {
 
 /// The newest weights of a run, or the file itself.
 fn newest(ModelSource(path): &ModelSource) -> Stamp {
-    let finished = path.join("model.safetensors");
-    let file = if finished.is_file() {
-        finished
-    } else {
-        let checkpoint = RunDir::open(path).ok().and_then(|run| crate::ml::base::checkpoint::newest(&run));
-        checkpoint.map_or_else(|| path.clone(), |(_, file)| file)
-    };
+    let file = saved::model_file(path).unwrap_or_else(|_| path.clone());
     let written = std::fs::metadata(&file).and_then(|m| m.modified()).ok();
     (file, written)
 }

@@ -8,8 +8,8 @@ use crate::{
         chart::{canvas::Figure, png::png, svg},
         figures,
     },
-    run_dir::write_atomic,
-    scores::{Annotation, BINS, PLANTED, Review, ScoreRow, SyntheticLesions, Tag},
+    run_dir::{files, write_atomic},
+    scores::{Annotation, BINS, Review, ScoreRow, SyntheticLesions, Tag},
 };
 use std::{
     fs,
@@ -76,10 +76,9 @@ impl Export {
                 (name, bytes)
             }
         };
-        let stem = set.file.file_stem().unwrap_or_default().to_string_lossy().into_owned();
         // Files of a folder that was scored later do not replace those of the run's own images.
-        let name = stem.strip_prefix("scores-").map_or(name.clone(), |folder| format!("{folder}-{name}"));
-        let path = set.run.join("exports").join(name);
+        let name = files::scored_data(&set.file).map_or(name.clone(), |data| format!("{data}-{name}"));
+        let path = set.run.join(files::EXPORTS).join(name);
         let folder = path.parent().unwrap_or(Path::new("."));
         fs::create_dir_all(folder).map_err(Error::io("create", folder))?;
         write_atomic(&path, |file| file.write_all(&bytes))?;
@@ -111,7 +110,7 @@ impl Chart {
 
 /// From the file: the job may have written it after the scores were read.
 fn planted(set: &ScoreSet) -> Result<SyntheticLesions> {
-    let found = SyntheticLesions::read(&set.run.join(PLANTED))?;
+    let found = SyntheticLesions::read(&set.run.join(files::SYNTHETIC_LESIONS))?;
     found.ok_or_else(|| Error::user("no lesions were planted for this run", "plant some first"))
 }
 

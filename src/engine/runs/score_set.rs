@@ -5,9 +5,8 @@ use crate::{
     config::{DataConfig, RunConfig, ThresholdRule},
     error::{Error, Result},
     metrics::{self, Confusion, PrPoint, Ranking, RocPoint},
-    ml::training::dia,
-    run_dir::RunDir,
-    scores::{Evaluation, Histogram, PLANTED, Review, ScoreRow, Scores, SyntheticLesions},
+    run_dir::{RunDir, files},
+    scores::{Evaluation, Histogram, Review, ScoreRow, Scores, SyntheticLesions},
 };
 use std::{
     fs,
@@ -63,26 +62,26 @@ impl ScoreSet {
     pub fn read(path: &Path) -> Result<Self> {
         let (folder, file) = match path.is_file().then(|| path.parent()).flatten() {
             Some(folder) => (folder, path.to_path_buf()),
-            None => (path, path.join("scores.csv")),
+            None => (path, path.join(files::SCORES)),
         };
         let run = RunDir::open(folder)?;
         let mut set = Self::new(folder, run.manifest()?.name, run.config()?, Scores::read(&file)?)?;
-        if let Some(text) = data_file(&file).and_then(|f| fs::read_to_string(f).ok()) {
+        if let Some(text) = files::data_note(&file).and_then(|f| fs::read_to_string(f).ok()) {
             set.data = toml::from_str(&text).map_err(|e| {
                 Error::user(format!("the note beside {} cannot be read: {e}", file.display()), "score the folder again")
             })?;
         }
-        set.encoder = dia::part(&run).ok().map(|part| part.join(dia::ENCODER)).filter(|path| path.is_file());
+        let contents = run.contents()?;
+        set.encoder = contents.encoder;
         // Figures that cannot be read are no reason not to show the scores; they can be made anew.
-        set.planted = SyntheticLesions::read(&folder.join(PLANTED)).ok().flatten().map(Arc::new);
-        set.review = Review::read(&review_file(&file))?;
-        let own = folder.join("scores.csv");
-        if file != own && own.is_file() {
+        set.planted = SyntheticLesions::read(&folder.join(files::SYNTHETIC_LESIONS)).ok().flatten().map(Arc::new);
+        set.review = Review::read(&files::review_of(&file))?;
+        if let Some(own) = contents.scores.filter(|own| *own != file) {
             // Other images are held against the run's own training images, which their file does not have.
             let own = Scores::read(&own)?;
             set.normals = Normals::new(&own.rows.iter().filter(|r| is_training_normal(r)).collect::<Vec<_>>());
         }
-        set.files = files(folder);
+        set.files = contents.all_scores;
         set.file = file;
         Ok(set)
     }
@@ -110,7 +109,7 @@ impl ScoreSet {
             name,
             data: config.data.clone(),
             config,
-            file: run.join("scores.csv"),
+            file: run.join(files::SCORES),
             files: Vec::new(),
             encoder: None,
             evaluated,
@@ -162,8 +161,7 @@ impl ScoreSet {
 
     /// Title of a file of scores: that of the folder it is of.
     pub fn title(file: &Path) -> String {
-        let stem = file.file_stem().unwrap_or_default().to_string_lossy().into_owned();
-        stem.strip_prefix("scores-").map_or_else(|| "the run's own images".into(), String::from)
+        files::scored_data(file).unwrap_or_else(|| "the run's own images".into())
     }
 
     /// The evaluated rows.
@@ -174,26 +172,6 @@ impl ScoreSet {
 
 fn is_training_normal(row: &ScoreRow) -> bool {
     row.split == "train" && row.label == Some(false)
-}
-
-/// The note that says which data a file of scores is of; the run's own has none.
-pub(crate) fn data_file(file: &Path) -> Option<PathBuf> {
-    (file.file_name()? != "scores.csv").then(|| file.with_extension("toml"))
-}
-
-/// Tags and notes lie beside their scores.
-pub(crate) fn review_file(file: &Path) -> PathBuf {
-    let name = file.file_name().unwrap_or_default().to_string_lossy().replacen("scores", "tags", 1);
-    file.with_file_name(name)
-}
-
-fn files(run: &Path) -> Vec<PathBuf> {
-    let name = |path: &PathBuf| path.file_name().unwrap_or_default().to_string_lossy().into_owned();
-    let is_scores =
-        |path: &PathBuf| name(path) == "scores.csv" || name(path).starts_with("scores-") && name(path).ends_with(".csv");
-    let mut files: Vec<PathBuf> = fs::read_dir(run).into_iter().flatten().flatten().map(|e| e.path()).filter(is_scores).collect();
-    files.sort_by_key(|path| (name(path) != "scores.csv", name(path)));
-    files
 }
 
 #[cfg(test)]

@@ -5,7 +5,7 @@
 
 use crate::{
     error::{Error, Result},
-    run_dir::{HALF_WRITTEN, RunDir, write_atomic},
+    run_dir::{HALF_WRITTEN, RunDir, files, write_atomic},
 };
 use candle_core::{Device, Tensor};
 use safetensors::SafeTensors;
@@ -67,39 +67,30 @@ pub fn load(path: &Path) -> Result<(Tensors, Metadata)> {
 
 /// `checkpoints/step-N.safetensors` of a run.
 pub fn step_path(run: &RunDir, step: usize) -> PathBuf {
-    run.join("checkpoints").join(format!("step-{step}.safetensors"))
+    run.join(files::checkpoint(step))
 }
 
 /// The newest complete checkpoint with its step; `None` where there is none.
 pub fn newest(run: &RunDir) -> Option<(usize, PathBuf)> {
-    by_age(run).into_iter().find(|(_, path)| is_complete(path))
+    run.checkpoints().into_iter().find(|(_, path)| is_complete(path))
 }
 
 /// Deletes all but the newest `keep` complete checkpoints, and what a killed process left half written. What cannot be deleted
 /// stays; it does no harm.
 pub fn prune(run: &RunDir, keep: usize) {
-    for entry in fs::read_dir(run.join("checkpoints")).into_iter().flatten().flatten() {
+    for entry in fs::read_dir(run.join(files::CHECKPOINTS)).into_iter().flatten().flatten() {
         if entry.file_name().to_string_lossy().starts_with(HALF_WRITTEN) {
             let _ = fs::remove_file(entry.path());
         }
     }
     let mut complete = 0;
-    for (_, path) in by_age(run) {
+    for (_, path) in run.checkpoints() {
         let wanted = complete < keep && is_complete(&path);
         complete += usize::from(wanted);
         if !wanted {
             let _ = fs::remove_file(path);
         }
     }
-}
-
-/// All checkpoints, newest first.
-fn by_age(run: &RunDir) -> Vec<(usize, PathBuf)> {
-    let step = |path: &Path| path.file_name()?.to_str()?.strip_prefix("step-")?.strip_suffix(".safetensors")?.parse().ok();
-    let entries = fs::read_dir(run.join("checkpoints")).into_iter().flatten().flatten();
-    let mut found: Vec<(usize, PathBuf)> = entries.filter_map(|e| Some((step(&e.path())?, e.path()))).collect();
-    found.sort_by(|a, b| b.cmp(a));
-    found
 }
 
 /// Whether the file is as long as its header says.
@@ -171,7 +162,7 @@ mod tests {
         fs::write(&half_written, "x").unwrap();
         prune(&run, 2);
         assert!(!half_written.exists());
-        let left: Vec<usize> = by_age(&run).into_iter().map(|(step, _)| step).collect();
+        let left: Vec<usize> = run.checkpoints().into_iter().map(|(step, _)| step).collect();
         assert_eq!(left, [20, 10]);
     }
 }

@@ -5,7 +5,7 @@ use crate::error::NextStep;
 use crate::{
     error::{Error, Result},
     ml::base::checkpoint::{self, Tensors},
-    run_dir::{RunDir, RunKind},
+    run_dir::RunDir,
 };
 use candle_core::{DType, Tensor};
 use std::path::{Path, PathBuf};
@@ -55,21 +55,12 @@ impl SavedModel {
 /// The weights of a run folder.
 pub(crate) fn model_file(folder: &Path) -> Result<PathBuf> {
     let run = RunDir::open(folder)?;
-    let run = match run.manifest()?.kind {
-        RunKind::Ddpm => run,
-        RunKind::Train => RunDir::open(&run.join(RunKind::Ddpm.name()))?,
-        RunKind::Dia | RunKind::Csi => {
-            return Err(Error::user(
-                format!("{} holds an encoder, not a diffusion model", folder.display()),
-                NextStep::OtherModel,
-            ));
-        }
-    };
-    let finished = run.join("model.safetensors");
-    if finished.exists() {
-        return Ok(finished);
+    if run.manifest()?.kind.has_encoder() {
+        let text = format!("{} holds an encoder, not a diffusion model", folder.display());
+        return Err(Error::user(text, NextStep::OtherModel));
     }
-    checkpoint::newest(&run)
-        .map(|(_, path)| path)
-        .ok_or_else(|| Error::user(format!("{} has no weights yet", run.path().display()), NextStep::WaitForWeights))
+    let contents = run.contents()?;
+    let newest = || checkpoint::newest(contents.ddpm()?).map(|(_, path)| path);
+    let file = contents.model.clone().or_else(newest);
+    file.ok_or_else(|| Error::user(format!("{} has no weights yet", run.path().display()), NextStep::WaitForWeights))
 }

@@ -19,12 +19,11 @@ use crate::{
         dissolve::dissolver::Dissolver,
         encoder::model::Encoder,
     },
-    run_dir::RunDir,
+    run_dir::{RunDir, files},
 };
 use candle_core::{DType, Device, Tensor};
 use std::{collections::HashMap, sync::Arc};
 
-const FILE: &str = "profile.safetensors";
 /// Training normals that are profiled at most, evenly spread: many times a profile's length is enough for its covariance.
 pub(crate) const MOST: usize = 500;
 /// Images of one pass.
@@ -81,13 +80,13 @@ impl ProfileScorer {
         ]);
         let flat: Vec<f64> = rows.iter().flatten().copied().collect();
         let tensors = Tensors::from([("profiles".into(), Tensor::from_vec(flat, (rows.len(), LENGTH), &Device::Cpu)?)]);
-        checkpoint::save(&run.join(FILE), &tensors, &metadata)?;
+        checkpoint::save(&run.join(files::PROFILE), &tensors, &metadata)?;
         Self::new(dissolver, side, device, &rows, names).map(Some)
     }
 
     /// Reads the run's profile, where it has one.
     pub fn open(run: &RunDir, model: &Arc<DiffusionModel>) -> Result<Option<Self>> {
-        let path = run.join(FILE);
+        let path = run.join(files::PROFILE);
         if !path.exists() {
             return Ok(None);
         }

@@ -28,15 +28,13 @@ use crate::{
         },
     },
     rng,
-    run_dir::{RunDir, RunState},
+    run_dir::{RunDir, RunState, files},
 };
 use candle_core::{Device, Tensor};
 use rand::{Rng as _, seq::SliceRandom};
 use serde_json::json;
 use std::sync::Arc;
 
-/// The finished model of a run.
-pub const MODEL: &str = "model.safetensors";
 /// With fewer training images a diffusion model learns them by heart (paper, Table 3).
 const FEW_IMAGES: usize = 100;
 /// Steps whose mean loss stands for the run.
@@ -56,8 +54,8 @@ pub fn train(
     device: &Device,
     reporter: &mut dyn Reporter,
 ) -> Result<DiffusionModel> {
-    if run.join(MODEL).exists() && run.manifest()?.state == RunState::Finished {
-        return DiffusionModel::load(&run.join(MODEL), device);
+    if let (Some(model), RunState::Finished) = (run.contents()?.model, run.manifest()?.state) {
+        return DiffusionModel::load(&model, device);
     }
     run.note_end("ddpm", train_or_resume(run, config, data, device, reporter))
 }
@@ -103,7 +101,7 @@ fn train_or_resume(
         training.run(&mut trainer, reporter)?;
     }
     let (saved, model) = training.snapshot(&trainer)?;
-    saved.save(&run.join(MODEL))?;
+    saved.save(&run.join(files::MODEL))?;
     training.preview(&model, trainer.steps_done(), reporter);
     let (readiness, stats) = readiness::assess(&model, &training.held_out_store, trainer.steps_done(), config.run.seed)?;
     if let Some(check) = readiness.poorest() {

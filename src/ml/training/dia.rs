@@ -35,14 +35,11 @@ use crate::{
         },
     },
     rng,
-    run_dir::{RunDir, RunKind, RunState},
+    run_dir::{RunDir, RunState, files},
 };
 use candle_core::{Device, Tensor};
 use rand::seq::SliceRandom;
 use std::sync::{Arc, mpsc};
-
-/// The finished encoder of a run.
-pub const ENCODER: &str = "encoder.safetensors";
 
 /// Trains on the training normals, or resumes from the run's newest complete checkpoint; a finished run is only loaded.
 ///
@@ -60,8 +57,7 @@ pub fn train(
     device: &Device,
     reporter: &mut dyn Reporter,
 ) -> Result<Encoder> {
-    let finished = run.join(ENCODER);
-    if finished.exists() {
+    if let Some(finished) = run.contents()?.encoder {
         run.set_state(RunState::Finished)?;
         return Encoder::load(&finished, device);
     }
@@ -73,11 +69,9 @@ pub fn train(
 /// # Errors
 /// Where the run has no finished encoder.
 pub fn part(run: &RunDir) -> Result<RunDir> {
-    let parts = [run.path().to_path_buf(), run.join(RunKind::Dia.name()), run.join(RunKind::Csi.name())];
-    let found = parts.iter().find(|path| path.join(ENCODER).exists());
-    let path =
-        found.ok_or_else(|| Error::user(format!("{} has no finished encoder", run.path().display()), NextStep::FinishRun))?;
-    RunDir::open(path)
+    let contents = run.contents()?;
+    let part = contents.dia().filter(|_| contents.encoder.is_some()).cloned();
+    part.ok_or_else(|| Error::user(format!("{} has no finished encoder", run.path().display()), NextStep::FinishRun))
 }
 
 fn train_or_resume(
@@ -125,7 +119,7 @@ fn train_or_resume(
     }
     let mut encoder = trainer.encoder;
     encoder.bank = Some(bank(&encoder, config, data, &store, reporter)?);
-    encoder.save(&run.join(ENCODER))?;
+    encoder.save(&run.join(files::ENCODER))?;
     Ok(encoder)
 }
 

@@ -9,7 +9,7 @@ use crate::{
     data::PixelStore,
     error::{Error, Result},
     ml::{base::resize, dissolve::dissolver::Dissolver, encoder::shift::flip_in_place},
-    run_dir::RunDir,
+    run_dir::{RunDir, files},
 };
 use candle_core::{Device, Tensor};
 use std::{
@@ -103,13 +103,13 @@ impl DissolveCache {
         device: &Device,
         tick: &mut dyn FnMut(usize, usize) -> Result<()>,
     ) -> Result<Self> {
-        let path = run.join("ladder.safetensors");
+        let path = run.join(files::DISSOLVE_CACHE);
         let header = plan.header();
         let length = (header.len() + 2 * plan.records() * plan.values()) as u64;
         let complete =
             File::open(&path).is_ok_and(|file| begins_with(&file, &header) && file.metadata().is_ok_and(|m| m.len() == length));
         if !complete {
-            let part = run.join("ladder.part");
+            let part = run.join(files::DISSOLVE_CACHE_PART);
             build(&part, &header, &plan, dissolver, store, device, tick)?;
             fs::rename(&part, &path).map_err(Error::io("write", &path))?;
         }

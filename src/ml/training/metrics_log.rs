@@ -2,7 +2,7 @@
 
 use crate::{
     error::{Error, Result},
-    run_dir::{RunDir, write_atomic},
+    run_dir::{RunDir, files, write_atomic},
 };
 use csv::{ReaderBuilder, StringRecord, Writer, WriterBuilder};
 use std::{
@@ -21,7 +21,7 @@ impl MetricsLog {
     /// Opens the run's `metrics.csv` after `done` steps: rows beyond them, which a killed run may have written after its
     /// last checkpoint, are dropped, so no step is there twice. The first column is `step`, the others are `columns`.
     pub fn resume(run: &RunDir, columns: &[&str], done: usize) -> Result<Self> {
-        let path = run.join("metrics.csv");
+        let path = run.join(files::METRICS);
         let old = fs::read_to_string(&path).unwrap_or_default();
         // A last line without its end was cut off.
         let complete = &old[..old.rfind('\n').map_or(0, |end| end + 1)];
@@ -56,7 +56,7 @@ impl MetricsLog {
 
 /// Mean of the first column after `step` over the run's last `count` steps; `None` where there are none.
 pub fn recent_mean(run: &RunDir, count: usize) -> Option<f64> {
-    let rows = ReaderBuilder::new().flexible(true).from_path(run.join("metrics.csv")).ok()?.into_records();
+    let rows = ReaderBuilder::new().flexible(true).from_path(run.join(files::METRICS)).ok()?.into_records();
     let values: Vec<f64> = rows.flatten().filter_map(|row| row.get(1)?.parse().ok()).collect();
     let recent = &values[values.len().saturating_sub(count)..];
     (!recent.is_empty()).then(|| recent.iter().sum::<f64>() / recent.len() as f64)

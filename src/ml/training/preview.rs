@@ -11,7 +11,7 @@ use crate::{
         },
         dissolve::dissolver,
     },
-    run_dir::RunDir,
+    run_dir::{RunDir, files},
 };
 use candle_core::Tensor;
 use image::{Rgb, RgbImage, imageops};
@@ -47,7 +47,7 @@ pub fn write(run: &RunDir, model: &DiffusionModel, store: &PixelStore, step: usi
     let mut png = Cursor::new(Vec::new());
     let encoded = grid(&rows).write_to(&mut png, image::ImageFormat::Png);
     encoded.map_err(|e| Error::user(format!("the preview could not be encoded: {e}"), ""))?;
-    let name = format!("samples/step-{step}.png");
+    let name = files::sample(step);
     run.write(&name, png.get_ref())?;
     Ok(run.join(name))
 }

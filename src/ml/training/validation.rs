@@ -13,7 +13,7 @@ use crate::{
         encoder::{bank::Features, features::Extractor, model::Encoder},
         scoring::scorer::Scorer,
     },
-    run_dir::{RunDir, write_atomic},
+    run_dir::{RunDir, files, write_atomic},
 };
 use csv::{StringRecord, Writer};
 use std::sync::Arc;
@@ -23,7 +23,6 @@ const SAMPLES: usize = 2;
 const NORMALS: usize = 300;
 /// Images of each label that are scored.
 const EACH: usize = 200;
-const FILE: &str = "epochs.csv";
 const COLUMNS: [&str; 9] = ["epoch", "step", "auroc", "auroc_lower", "auroc_upper", "n_normal", "n_abnormal", "split", "samples"];
 
 pub struct Validation {
@@ -67,7 +66,7 @@ impl Validation {
         };
         let store = load_pixels(data, &config.preprocess, ids, training.size(), reporter)?;
         let labels = store.ids().iter().map(|&id: &ImageId| data.label(id) == Some(Label::Abnormal)).collect();
-        let old = csv::Reader::from_path(run.join(FILE)).ok().into_iter().flat_map(|file| file.into_records().flatten());
+        let old = csv::Reader::from_path(run.join(files::EPOCHS)).ok().into_iter().flat_map(|file| file.into_records().flatten());
         let is_done = |row: &StringRecord| row.get(1).is_some_and(|s| s.parse::<usize>().is_ok_and(|step| step <= done));
         Ok(Some(Self {
             run: run.clone(),
@@ -107,7 +106,7 @@ impl Validation {
         let counts = [normal, abnormal].map(|n| n.to_string());
         let row = [epoch, step].map(|n| n.to_string()).into_iter().chain(areas).chain(counts);
         self.rows.push(row.chain([split.to_string(), SAMPLES.to_string()]).collect());
-        write_atomic(&self.run.join(FILE), |file| {
+        write_atomic(&self.run.join(files::EPOCHS), |file| {
             let mut csv = Writer::from_writer(file);
             csv.write_record(COLUMNS)?;
             self.rows.iter().try_for_each(|row| csv.write_record(row))?;
