@@ -7,6 +7,10 @@
 //! The key tells name, size and time of change of image and mask, so that a changed file is made anew. What a killed program
 //! left half-written at the end is cut off by the next record; a damaged one is found by its sum. Only one program at a time
 //! adds to a file; others read it.
+//!
+//! Why not a file for each key (or a crate that does so, such as `cacache`): a data set has tens of thousands of images. One
+//! open file is read for all of them, a set that is not used any more goes with one deletion, and its last use is one time
+//! stamp; as many small files are slow to list on network disks and take a block each.
 
 use super::display::rgba::Rgba;
 use crate::data::{Dataset, Item};

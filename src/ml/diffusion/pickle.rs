@@ -2,6 +2,11 @@
 //! executing the pickle: the opcodes build plain values, and a "call" is kept as the pair of name and arguments.
 //!
 //! Values live in one list and refer to each other by index, so neither deep nesting nor shared parts can blow up.
+//!
+//! Why not `candle_core::pickle`: a checkpoint comes from anywhere, and that reader (0.11) trusts it. Its values are nested
+//! boxes, on which a deep pickle overflows the stack; a shared value is copied at each use, so that a small file can fill the
+//! memory; a tensor with too few arguments is a panic; a tensor's memory is taken by the shape that the file claims before its
+//! numbers are looked at. It reads protocol 2 alone, and gives tensors only: not the step that the trainer had come to.
 
 use candle_core::{DType, Device, Tensor};
 use std::{
