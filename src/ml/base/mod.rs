@@ -1,4 +1,4 @@
-//! What all of the method uses: checkpoints, devices, progress.
+//! What all of the method uses: checkpoints, devices, progress, resizing. Knows none of the other rooms.
 
 pub mod checkpoint;
 pub mod device;

@@ -1,4 +1,4 @@
-//! The contrastive encoder: ResNet-18 with a projection head and a shift classifier (METHOD section 2).
+//! The contrastive encoder: ResNet-18 with a projection head and a shift classifier.
 //!
 //! Parameters carry the names that users of torchvision know, below `backbone.`; the heads are `simclr_layer` and
 //! `shift_cls_layer`. Pictures come in \[0, 1\] and are normalised by (x - 0.5) / 0.5.
@@ -45,14 +45,20 @@ impl EncoderConfig {
 /// The network with its weights; after training with the features of the training normals.
 #[derive(Debug)]
 pub struct Encoder {
+    /// What it was built and trained with.
     pub config: EncoderConfig,
+    /// Weights and running statistics, by name.
     pub params: Params,
+    /// Features of the training normals; `None` before the end of its training.
     pub bank: Option<Bank>,
     net: Net,
 }
 
 impl Encoder {
-    /// Weights as torchvision begins, by the run's seed.
+    /// Weights initialised as torchvision does it, by the run's seed.
+    ///
+    /// # Errors
+    /// Too little memory on the device.
     pub fn new(config: EncoderConfig, device: &Device) -> TensorResult<Self> {
         let params = Params::new(device, DType::F32, config.run.run.seed);
         let net = Net::new(&params.root(), config.stem)?;
@@ -61,15 +67,22 @@ impl Encoder {
 
     /// Pictures (N, 3, H, W) in \[0, 1\] to (z (N, 128), shift logits (N, 4)). `train`: batch statistics, which also move
     /// the running ones.
+    ///
+    /// # Errors
+    /// An input of another shape, or too little memory.
     pub fn forward(&self, x: &Tensor, train: bool) -> TensorResult<(Tensor, Tensor)> {
         self.net.forward(x, train)
     }
 
+    /// Where it computes.
     pub fn device(&self) -> &Device {
         self.params.device()
     }
 
     /// Writes weights, running statistics, configuration and bank, atomically.
+    ///
+    /// # Errors
+    /// Where the file cannot be written.
     pub fn save(&self, path: &Path) -> Result<()> {
         let mut tensors = self.params.snapshot()?;
         let mut metadata = Metadata::from([

@@ -1,5 +1,5 @@
-//! The dissolve profile as part of a run: computed once for the training normals, kept in `profile.safetensors`, and asked for
-//! the second score of any image.
+//! The dissolve profile as part of a run: computed once for the training normals, kept in `profile.safetensors`, and used for the
+//! second score of any image.
 
 use super::profile::{self, LENGTH, Profile, Ranks};
 use crate::error::NextStep;
@@ -43,7 +43,10 @@ pub struct ProfileScorer {
 
 impl ProfileScorer {
     /// Reads the run's profile, or computes it on the training normals. `run` is the encoder's. `None`, with a notice, where
-    /// it would have to be computed and `data` are not those that the encoder learnt from.
+    /// it would have to be computed and `data` are not those that the encoder was trained on.
+    ///
+    /// # Errors
+    /// A damaged profile, profiles without spread, a file that cannot be written, [`Error::Stopped`].
     pub fn open_or_build(
         run: &RunDir,
         encoder: &Encoder,
@@ -85,7 +88,10 @@ impl ProfileScorer {
         Self::new(dissolver, side, device, &rows, names).map(Some)
     }
 
-    /// Reads the run's profile, where it has one.
+    /// Reads the run's profile; `None` where it has none.
+    ///
+    /// # Errors
+    /// A damaged profile.
     pub fn open(run: &RunDir, model: &Arc<DiffusionModel>) -> Result<Option<Self>> {
         let path = run.join(FILE);
         if !path.exists() {
@@ -111,13 +117,16 @@ impl ProfileScorer {
         Ok(Self { dissolver, side, device, profile, names, ranks })
     }
 
-    /// Scores of pictures (flat NCHW at the encoder's side); higher is more abnormal.
+    /// Scores of pictures (flat NCHW at the encoder's input size, \[0, 1\]); higher is more abnormal.
+    ///
+    /// # Errors
+    /// Those of [`profile::profiles`].
     pub fn scores(&self, pictures: &[f32]) -> Result<Vec<f64>> {
         let rows = profile::profiles(&self.dissolver, pictures, self.side, &self.device)?;
         Ok(rows.iter().map(|row| self.profile.score(row)).collect())
     }
 
-    /// What a training normal scores where its own tenth is held out; `None` where it was not profiled.
+    /// Score of a training normal whose own fold is held out; `None` where it was not profiled.
     pub fn held_out(&self, name: &str) -> Option<f64> {
         self.profile.held_out.get(*self.names.get(name)?).copied()
     }

@@ -1,4 +1,4 @@
-//! Scores of images (METHOD section 3, Eq. 10): how like the nearest normal training image, and how sure of its shift.
+//! The anomaly score (paper, Eq. 10): how like the nearest normal training image, and how sure of its shift.
 
 use super::{profile::Ranks, profile_scorer::ProfileScorer};
 use crate::{
@@ -47,11 +47,13 @@ pub struct ImageScore {
     pub sim: [f64; SHIFTS],
     /// `lambda_cls,k * f_k[k]`
     pub cls: [f64; SHIFTS],
-    /// The m of that maximum.
+    /// The m of that maximum: the nearest training normal, by its place in the bank.
     pub nearest: [usize; SHIFTS],
 }
 
 impl Scorer {
+    /// Prepares the features of M training normals.
+    ///
     /// # Errors
     /// Where the bank is empty or ragged.
     pub fn new(bank: &[Features]) -> Result<Self> {
@@ -77,6 +79,7 @@ impl Scorer {
         self.lengths.len()
     }
 
+    /// Whether there are no training normals; never true.
     pub fn is_empty(&self) -> bool {
         self.lengths.is_empty()
     }
@@ -86,7 +89,7 @@ impl Scorer {
         self.weights_without(None)
     }
 
-    /// Eq. 10.
+    /// The score of an image (paper, Eq. 10).
     pub fn score(&self, image: &Features) -> ImageScore {
         self.score_without(image, None)
     }

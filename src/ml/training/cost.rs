@@ -1,7 +1,7 @@
-//! What a training will cost, from its settings alone: multiply-adds, memory, and with this machine's speed the time.
+//! Cost of a training, from its settings alone: multiply-adds, memory, and with this machine's speed the time.
 //!
-//! The networks' convolutions are nearly all of the work, so counting theirs is enough. Speeds are of whole steps, as they were
-//! measured here: by [`measure`] once, then by each training.
+//! The networks' convolutions are nearly all of the work, so counting theirs is enough. Speeds are of complete steps, as measured
+//! on this machine: by [`measure`] once, then by each training.
 
 use super::{
     ddpm_step::{Batch, DdpmTrainer},
@@ -28,7 +28,7 @@ const TRAINING: f64 = 3.0;
 /// Training normals that the dissolve profile is made of at most.
 const PROFILED: usize = 500;
 
-/// Multiply-adds a second of whole steps on this machine, all its threads together.
+/// Multiply-adds a second of complete steps on this machine, all its threads together.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 pub struct Speed {
     /// Of the U-Net, training.
@@ -45,10 +45,12 @@ impl Speed {
     }
 }
 
-/// How much there is to learn from and to score.
+/// How many images there are to train on and to score, and how large they are.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Amount {
+    /// Normal images to train on.
     pub training_normals: usize,
+    /// All images of the data set.
     pub images: usize,
     /// Side of the encoder's input, px.
     pub input_size: usize,
@@ -59,12 +61,15 @@ pub struct Amount {
 /// Seconds and peak memory of one stage.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Cost {
+    /// Which stage.
     pub stage: Stage,
+    /// Wall-clock time.
     pub seconds: f64,
+    /// Peak resident memory of the process.
     pub bytes: f64,
 }
 
-/// What each stage will cost, in their order. A stage that is not needed is not there.
+/// Cost of each stage, in their order. A stage that is not needed is not there.
 pub fn forecast(config: &RunConfig, amount: Amount, speed: Speed) -> Vec<Cost> {
     let (ddpm, dia) = (&config.ddpm, &config.dia);
     let diffusion = dia.dissolve == DissolveMethod::Diffusion;
@@ -105,7 +110,7 @@ pub fn forecast(config: &RunConfig, amount: Amount, speed: Speed) -> Vec<Cost> {
     costs
 }
 
-/// What a training has shown of the machine's speed: `seconds` of one step of `stage`.
+/// The speed corrected by a training: `seconds` is what one step of `stage` took. Implausible times change nothing.
 pub fn learn(speed: Speed, config: &RunConfig, amount: Amount, stage: Stage, seconds: f64) -> Speed {
     let steps = match stage {
         Stage::Ddpm => config.ddpm.steps,
@@ -125,6 +130,9 @@ pub fn learn(speed: Speed, config: &RunConfig, amount: Amount, stage: Stage, sec
 }
 
 /// Times two small steps of each network: a second or two.
+///
+/// # Errors
+/// Too little memory.
 pub fn measure(device: &Device) -> Result<Speed> {
     const SIZE: usize = 64;
     let ddpm = DdpmConfig { dim: 32, size: 32, batch: 8, ..DdpmConfig::default() };

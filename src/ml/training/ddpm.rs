@@ -1,5 +1,5 @@
 //! Training of the diffusion model as a run: it may be stopped or killed at any moment, and gives the same bits as if it had
-//! never been.
+//! not been.
 //!
 //! Everything random comes from streams numbered by the pass, so a checkpoint needs no generator state.
 

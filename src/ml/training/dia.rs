@@ -1,7 +1,7 @@
-//! Training of the contrastive encoder as a run: DIA, or CSI where nothing is dissolved (METHOD section 2).
+//! Training of the contrastive encoder as a run: DIA, or CSI where nothing is dissolved.
 //!
-//! Everything random comes from streams numbered by the step, so a run that is resumed from a checkpoint computes the same bits as
-//! one that was never stopped. The views of the next step are made on a thread of their own while the present one runs.
+//! Everything random comes from streams numbered by the step, so a run that is resumed from a checkpoint computes the same bits
+//! as one that was never stopped. The views of the next step are made on a thread of their own while the present one runs.
 
 use super::{
     dia_step::{DiaTrainer, StepLoss, learning_rate},
@@ -140,8 +140,8 @@ fn warn_of_strange_model(model: Option<&DiffusionModel>, identity: &str, reporte
     reporter.event(Event::Notice(text.into()));
 }
 
-/// Side of the encoder's input, px: the setting, or that of the images (their `median`, where preprocessing does not set it)
-/// up to the limit.
+/// Width and height of the encoder's input, px: the setting, or that of the images (their `median`, where preprocessing does
+/// not set it) up to the limit.
 pub fn input_size(config: &RunConfig, median: Option<usize>) -> usize {
     const LEAST: usize = 16;
     let dia = &config.dia;

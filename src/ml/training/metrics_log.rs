@@ -11,6 +11,7 @@ use std::{
     time::{Duration, Instant},
 };
 
+/// The open file.
 pub struct MetricsLog {
     path: PathBuf,
     file: BufWriter<fs::File>,
@@ -20,6 +21,9 @@ pub struct MetricsLog {
 impl MetricsLog {
     /// Opens the run's `metrics.csv` after `done` steps: rows beyond them, which a killed run may have written after its
     /// last checkpoint, are dropped, so no step is there twice. The first column is `step`, the others are `columns`.
+    ///
+    /// # Errors
+    /// Where the file cannot be written.
     pub fn resume(run: &RunDir, columns: &[&str], done: usize) -> Result<Self> {
         let path = run.join("metrics.csv");
         let old = fs::read_to_string(&path).unwrap_or_default();
@@ -34,6 +38,9 @@ impl MetricsLog {
     }
 
     /// Adds the row of `step`; it reaches the file within a second or two of training.
+    ///
+    /// # Errors
+    /// Where the file cannot be written.
     pub fn push(&mut self, step: usize, values: &[f64]) -> Result<()> {
         let row: String = values.iter().map(|v| format!(",{v:.6e}")).collect();
         writeln!(self.file, "{step}{row}").map_err(Error::io("write", &self.path))?;
@@ -44,6 +51,9 @@ impl MetricsLog {
     }
 
     /// Writes what is still in memory; before each checkpoint, so that a resumed run finds all rows up to it.
+    ///
+    /// # Errors
+    /// Where the file cannot be written.
     pub fn flush(&mut self) -> Result<()> {
         self.flushed = Instant::now();
         self.file.flush().map_err(Error::io("write", &self.path))
@@ -73,12 +83,12 @@ mod tests {
         series.flush().unwrap();
         assert_eq!(recent_mean(&run, 100), Some(0.5));
         let path = run.join("metrics.csv");
-        let whole = fs::read_to_string(&path).unwrap();
-        fs::write(&path, format!("{whole}6,0.")).unwrap();
+        let complete = fs::read_to_string(&path).unwrap();
+        fs::write(&path, format!("{complete}6,0.")).unwrap();
         let mut series = MetricsLog::resume(&run, &["loss", "lr"], 3).unwrap();
         (4..=5).for_each(|step| series.push(step, &[0.5, 1e-4]).unwrap());
         series.flush().unwrap();
-        assert_eq!(fs::read_to_string(&path).unwrap(), whole);
-        assert!(whole.starts_with("step,loss,lr\n1,5.000000e-1,1.000000e-4\n"));
+        assert_eq!(fs::read_to_string(&path).unwrap(), complete);
+        assert!(complete.starts_with("step,loss,lr\n1,5.000000e-1,1.000000e-4\n"));
     }
 }

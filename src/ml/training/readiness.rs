@@ -24,8 +24,8 @@ const SAMPLES: usize = 4;
 const SAMPLING: Sampler = Sampler::Ddim { steps: 12, eta: 0.0 };
 
 impl Readiness {
-    /// Judges what dissolving does (`stats`, in the order of t) and, where the model can be sampled from, the samples'
-    /// fine detail relative to that of images.
+    /// Judges the statistics of dissolving (in the order of t) and, where the model can be sampled from, `roughness`: the
+    /// samples' fine detail relative to that of images.
     pub fn judge(step: usize, stats: &[DissolveStats], roughness: Option<f64>) -> Self {
         let mut checks = Vec::new();
         let mut check = |name: &str, share: f64, passed: bool, found: String, advice: &str| {
@@ -73,7 +73,11 @@ impl Readiness {
     }
 }
 
-/// Looks at the model through `images`, which it should not have learnt from. Returns what dissolving does, too.
+/// Assesses the model after `step` steps on `images` (of the model's size), which it should not have been trained on. Returns the
+/// statistics of dissolving, too.
+///
+/// # Errors
+/// Those of dissolving and sampling.
 pub fn assess(model: &DiffusionModel, images: &PixelStore, step: usize, seed: u64) -> Result<(Readiness, Vec<DissolveStats>)> {
     let stats = preview::dissolve_stats(model, images)?;
     let roughness = match model.info().config.t_limit {
