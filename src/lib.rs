@@ -14,7 +14,7 @@
 //! | [`scores`] | `scores.csv`, and its evaluation | `error metrics config run_dir` |
 //! | [`synth`] | synthetic fundus photographs | `error rng` |
 //! | [`data`] | layouts, decoders, splits, pixel batches | `config error rng` |
-//! | [`gpu`] | pictures compared in a shader, and the shader's twin in Rust | nothing |
+//! | [`gpu`] | images compared in a shader, and the shader once more in Rust | nothing |
 //! | [`nn`] | layers, optimisers, the fast CPU kernels | `rng` |
 //! | [`ml`] | the method: diffusion, dissolving, encoder, training, scoring | `nn data config run_dir metrics scores error rng` |
 //! | [`report`] | the HTML report and its charts | `scores metrics config run_dir data error ml` |

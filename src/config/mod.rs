@@ -10,7 +10,7 @@ mod score;
 
 pub use data::{Channels, DataConfig, LabelColumns, PreprocessConfig, Reading, Window};
 pub use ddpm::{DdpmConfig, InputRange, LrSchedule, ScheduleKind};
-pub use dia::{Design, DiaConfig, DissolveMethod, EpochUnit, GreyTwin, OptimizerKind, ShiftKind, Stem};
+pub use dia::{Design, DiaConfig, DissolveMethod, EpochUnit, EqualChannels, OptimizerKind, ShiftKind, Stem};
 pub use edit::{all_settings, apply_setting};
 pub use preset::Preset;
 pub use score::{ScoreConfig, ThresholdRule};

@@ -4,7 +4,7 @@ use super::filters;
 use crate::error::NextStep;
 use crate::ml::base::resize::at_resolution;
 use crate::{
-    config::{DiaConfig, DissolveMethod, GreyTwin},
+    config::{DiaConfig, DissolveMethod, EqualChannels},
     error::{Error, Result},
     ml::diffusion::model::DiffusionModel,
 };
@@ -66,10 +66,10 @@ impl Dissolver {
     /// # Errors
     /// Diffusion without a model.
     pub fn from_config(config: &DiaConfig, model: Option<Arc<DiffusionModel>>, grey: bool) -> Result<Option<Self>> {
-        let equal_channels = match config.grey_twin {
-            GreyTwin::Auto => grey,
-            GreyTwin::On => true,
-            GreyTwin::Off => false,
+        let equal_channels = match config.equal_channels {
+            EqualChannels::Auto => grey,
+            EqualChannels::On => true,
+            EqualChannels::Off => false,
         };
         Self::new(config.dissolve, model, config.resolution, equal_channels)
     }

@@ -86,14 +86,14 @@ pub fn forecast(config: &RunConfig, amount: Amount, speed: Speed) -> Vec<Cost> {
     }
     let batch = dia.images_per_batch().clamp(2, amount.training_normals.max(2));
     let steps = dia.total_steps() as f64;
-    let cached = amount.training_normals * 2 * dia.ladder;
-    let dissolved = if dia.ladder > 0 { cached as f64 } else { steps * batch as f64 };
+    let cached = amount.training_normals * 2 * dia.cached_timesteps;
+    let dissolved = if dia.cached_timesteps > 0 { cached as f64 } else { steps * batch as f64 };
     let dissolving = if diffusion { dissolved * unet.macs / speed.unet } else { 0.0 };
-    if diffusion && dia.ladder > 0 {
+    if diffusion && dia.cached_timesteps > 0 {
         add(Stage::DissolveCache, dissolving, unet.inference_bytes(32));
     }
     let views = batch * SHIFTS * dia.branches();
-    let exact = if dia.ladder > 0 { 0.0 } else { dissolving };
+    let exact = if dia.cached_timesteps > 0 { 0.0 } else { dissolving };
     let training = TRAINING * steps * views as f64 * encoder.macs / speed.encoder;
     let held = pictures(amount.training_normals, amount.input_size);
     add(Stage::Dia, training + exact, encoder.training_bytes(views) + held + left);
@@ -114,7 +114,9 @@ pub fn forecast(config: &RunConfig, amount: Amount, speed: Speed) -> Vec<Cost> {
 pub fn learn(speed: Speed, config: &RunConfig, amount: Amount, stage: Stage, seconds: f64) -> Speed {
     let steps = match stage {
         Stage::Ddpm => config.ddpm.steps,
-        Stage::Dia if config.dia.ladder > 0 || config.dia.dissolve != DissolveMethod::Diffusion => config.dia.total_steps(),
+        Stage::Dia if config.dia.cached_timesteps > 0 || config.dia.dissolve != DissolveMethod::Diffusion => {
+            config.dia.total_steps()
+        }
         _ => return speed,
     };
     let costs = forecast(config, amount, speed);

@@ -112,7 +112,7 @@ fn train_or_resume(
     if done < total && !ended {
         let dissolved = match Dissolver::from_config(&config.dia, model, store.is_grey())? {
             None => None,
-            Some(dissolver) if config.dia.ladder > 0 => {
+            Some(dissolver) if config.dia.cached_timesteps > 0 => {
                 Some(DissolvedSource::DissolveCache(dissolve_cache(run, config, &store, dissolver, &identity, device, reporter)?))
             }
             Some(dissolver) => Some(DissolvedSource::Exact(dissolver, config.dia.t_min..config.dia.t_max)),
@@ -170,7 +170,7 @@ fn dissolve_cache(
     device: &Device,
     reporter: &mut dyn Reporter,
 ) -> Result<DissolveCache> {
-    let plan = CachePlan::new(&dissolver, store, config.dia.t_min..config.dia.t_max, config.dia.ladder, identity);
+    let plan = CachePlan::new(&dissolver, store, config.dia.t_min..config.dia.t_max, config.dia.cached_timesteps, identity);
     let mut progress: Option<StageProgress> = None;
     let mut reporter = Some(reporter);
     let cache = DissolveCache::open_or_build(run, plan, &dissolver, store, device, &mut |done, total| {

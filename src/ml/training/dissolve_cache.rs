@@ -32,10 +32,11 @@ pub fn cached_timesteps(t_min: usize, t_max: usize, count: usize) -> Vec<usize> 
 /// What a cache holds; two with the same plan are the same.
 #[derive(Debug, Clone, PartialEq)]
 pub struct CachePlan {
-    /// Values of t, one a t_index.
+    /// The values of t.
     pub t: Vec<usize>,
+    /// Number of images.
     pub images: usize,
-    /// Side of the pictures, px.
+    /// Width and height of the images, px.
     pub input_size: usize,
     /// Width and height at which dissolved images are stored, px: those of dissolving, or the images' own where they are smaller.
     stored_size: usize,

@@ -2,9 +2,9 @@
 //!
 //! | | probability | |
 //! |---|---|---|
-//! | colour jitter | 0.8 | contrast factor U\[0.6, 1.4\] about the mean; in HSV, hue shift U\[-0.1, 0.1\] x 255/360, saturation and value factors U\[0.6, 1.4\] |
+//! | contrast, HSV (in random order) | 0.8 | factors U\[0.6, 1.4\]; the hue's shift U\[-0.1, 0.1\] x 255/360 |
 //! | grey | 0.2 | 0.299 R + 0.587 G + 0.114 B |
-//! | random resized crop | 1 | area U\[0.08, 1\], aspect log-uniform in 3/4..4/3, bilinear with half-pixel centres, borders reflected |
+//! | random resized crop | 1 | area U\[0.08, 1\], aspect log-uniform in 3/4..4/3, bilinear, borders reflected |
 //!
 //! What is drawn ([`Draw`]) is kept apart from what it does ([`Draw::apply`]), so that given draws and random ones run the
 //! same code. Pictures are planar float32 slices in \[0, 1\]; one view is one call, views run in parallel.
