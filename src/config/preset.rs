@@ -4,6 +4,7 @@ use super::{DdpmConfig, DiaConfig, EpochUnit, LrSchedule, RunConfig, Stem};
 use serde::{Deserialize, Serialize};
 use std::str::FromStr;
 
+/// Where the settings of a run start from.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Preset {
@@ -29,8 +30,10 @@ impl FromStr for Preset {
 }
 
 impl Preset {
+    /// All of them, the quickest first.
     pub const ALL: [Self; 3] = [Self::Quick, Self::Standard, Self::Paper];
 
+    /// As it is written in `config.toml` and after `--preset`.
     pub fn name(self) -> &'static str {
         match self {
             Self::Quick => "quick",

@@ -5,7 +5,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 /// Halving ends at this longest side, px.
 const SMALLEST: u32 = 32;
 
-/// RGBA; see the [module](self). Immutable, shared by `Arc`; the card holds it for as long as somebody else does.
+/// An RGBA image with its halved versions (levels). Immutable, shared by `Arc`; the card holds it for as long as somebody else does.
 pub struct Raster {
     /// Unique in this process.
     pub(super) id: u64,

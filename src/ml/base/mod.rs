@@ -2,7 +2,6 @@
 
 pub mod checkpoint;
 pub mod device;
-pub mod fingerprint;
 pub mod pixel_loading;
 pub mod readiness;
 pub mod reporter;

@@ -11,7 +11,7 @@ pub struct ModelInfo {
     pub dataset: String,
     /// Whether those images were grey.
     pub grey: bool,
-    /// [`fingerprint`](crate::ml::base::fingerprint::fingerprint()) of those data; empty where that is unknown.
+    /// [`Dataset::fingerprint`](crate::data::Dataset::fingerprint) of those data; empty where that is unknown.
     pub fingerprint: String,
     /// Optimiser steps done.
     pub steps: usize,

@@ -9,7 +9,7 @@
 //! x_t = sqrt(abar_t) x0 + sqrt(1 - abar_t) eps,    eps ~ N(0, I)
 //! ```
 //!
-//! The [schedule](schedule) is the cosine one of Nichol & Dhariwal 2021 (Eq. 17, s = 0.008, beta clipped to 0.999); beta linear
+//! The [`schedule`] is the cosine one of Nichol & Dhariwal 2021 (Eq. 17, s = 0.008, beta clipped to 0.999); beta linear
 //! from 1e-4 to 0.02 is an option.
 //!
 //! # Objective

@@ -2,8 +2,8 @@
 //!
 //! # Branches
 //!
-//! For a batch of B normal images and the K = 4 [shifting transformations](shift) S_0, ..., S_3 (rotations by 0, 90, 180 and 270
-//! degrees, or `cutperm`, the 2 x 2 half-swap jigsaw), three branches of B K [views](views) each are made:
+//! For a batch of B normal images and the K = 4 shifting transformations ([`shift`]) S_0, ..., S_3 (rotations by 0, 90, 180 and
+//! 270 degrees, or `cutperm`, the 2 x 2 half-swap jigsaw), three branches of B K views each ([`views`]) are made:
 //!
 //! ```text
 //! branch 1:  T(S_k(flip(x)))
@@ -12,7 +12,7 @@
 //! ```
 //!
 //! Every flip is an independent random horizontal flip, T, T' and T'' are independent draws of the SimCLR
-//! [augmentation](augment), and t is drawn once for each batch and k.
+//! augmentation ([`augment`]), and t is drawn once for each batch and k.
 //!
 //! # Loss (paper, Eqs. 6-9)
 //!
@@ -37,14 +37,14 @@
 //!
 //! # Network
 //!
-//! A [ResNet-18](model) (He et al. 2016): the ImageNet stem (7 x 7, stride 2, max-pooling) for large inputs, the CIFAR stem (3
+//! A ResNet-18 (He et al. 2016; [`model`]): the ImageNet stem (7 x 7, stride 2, max-pooling) for large inputs, the CIFAR stem (3
 //! x 3, stride 1, no pooling) up to 32 px. Inputs are normalised by (x - 0.5) / 0.5. Two heads on the pooled 512 features: the
 //! projection `z = Linear(512, 128)(ReLU(Linear(512, 512)))`, and the shift classifier `f = Linear(512, 4)`.
 //!
 //! # Features
 //!
-//! At test time an image's [features](features) are z and f for each k, averaged over 10 samples of views, made as in training
-//! but with the crop's area fixed at 0.54, and not dissolved. The features of all training normals are the [bank](bank) that
+//! At test time an image's features ([`features`]) are z and f for each k, averaged over 10 samples of views, made as in training
+//! but with the crop's area fixed at 0.54, and not dissolved. The features of all training normals are the bank ([`bank`]) that
 //! [`scoring`](crate::ml::scoring) compares with. How the encoder is optimised: [`crate::ml::training`].
 
 pub mod augment;

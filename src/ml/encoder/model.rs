@@ -26,7 +26,7 @@ pub struct EncoderConfig {
     pub input_size: usize,
     /// `Imagenet` or `Cifar`, resolved as well.
     pub stem: Stem,
-    /// Which data set it learnt from ([`fingerprint`](crate::ml::base::fingerprint::fingerprint())); empty where that is unknown.
+    /// Which data set it learnt from ([`Dataset::fingerprint`](crate::data::Dataset::fingerprint)); empty where that is unknown.
     pub fingerprint: String,
 }
 

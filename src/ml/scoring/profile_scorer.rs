@@ -10,7 +10,6 @@ use crate::{
     ml::{
         base::{
             checkpoint::{self, Metadata, Tensors},
-            fingerprint::fingerprint,
             pixel_loading::load_pixels,
             reporter::{Event, Reporter, Stage},
             stage_progress::StageProgress,
@@ -57,7 +56,7 @@ impl ProfileScorer {
         if let Some(found) = Self::open(run, model)? {
             return Ok(Some(found));
         }
-        if fingerprint(data) != encoder.config.fingerprint {
+        if data.fingerprint() != encoder.config.fingerprint {
             let text = "the run has no dissolve profile of its training images; score those once, and the second score is there";
             reporter.event(Event::Notice(text.into()));
             return Ok(None);

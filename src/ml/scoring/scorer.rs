@@ -8,7 +8,6 @@ use crate::{
     metrics,
     ml::{
         base::{
-            fingerprint::fingerprint,
             pixel_loading::load_pixels,
             reporter::{Event, Reporter, Stage},
             stage_progress::StageProgress,
@@ -167,7 +166,7 @@ pub fn score(
     let combine = |score: f64, profile: f64| profiler.map(|p| (ranks.rank(score) + p.rank(profile)) / 2.0);
 
     // Names say which images are in the bank, but only within the data set that it was made of.
-    let own_data = fingerprint(data) == encoder.config.fingerprint;
+    let own_data = data.fingerprint() == encoder.config.fingerprint;
     let in_bank: HashMap<&str, usize> = bank.names.iter().enumerate().map(|(m, name)| (name.as_str(), m)).collect();
     let member = |id: ImageId| {
         let item = data.item(id).filter(|item| own_data && item.split == Split::Train)?;

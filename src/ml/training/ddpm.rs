@@ -16,7 +16,6 @@ use crate::{
     ml::{
         base::{
             checkpoint::{self, Metadata},
-            fingerprint::fingerprint,
             pixel_loading::load_pixels,
             reporter::{Control, Event, Reporter, Stage, Step},
             throughput::Throughput,
@@ -89,7 +88,7 @@ fn train_or_resume(
         config: ddpm.clone(),
         dataset: config.data.path.file_stem().unwrap_or_default().to_string_lossy().into_owned(),
         grey: store.is_grey(),
-        fingerprint: fingerprint(data),
+        fingerprint: data.fingerprint().to_string(),
         steps: 0,
     };
     let held_out = data.ids(|item, label| item.split == Split::Val && label == Some(Label::Normal));

@@ -18,7 +18,6 @@ use crate::{
     ml::{
         base::{
             checkpoint::{self, Metadata},
-            fingerprint::fingerprint,
             pixel_loading::load_pixels,
             reporter::{Control, Event, Reporter, Stage, Step},
             stage_progress::StageProgress,
@@ -89,8 +88,8 @@ fn train_or_resume(
     reporter: &mut dyn Reporter,
 ) -> Result<Encoder> {
     run.set_state(RunState::Unfinished)?;
-    let identity = fingerprint(data);
-    warn_of_strange_model(model.as_deref(), &identity, reporter);
+    let identity = data.fingerprint();
+    warn_of_strange_model(model.as_deref(), identity, reporter);
     let normals = data.training_normals();
     let side = input_size(config, median_size(data, &normals));
     let store = load_pixels(data, &config.preprocess, normals, side, reporter)?;
@@ -100,7 +99,7 @@ fn train_or_resume(
             NextStep::CheckNormal,
         ));
     }
-    let mut trainer = DiaTrainer::new(EncoderConfig::new(config.clone(), side, identity.clone()), device)?;
+    let mut trainer = DiaTrainer::new(EncoderConfig::new(config.clone(), side, identity.to_string()), device)?;
     let (mut done, mut ended) = (0, false);
     if let Some((step, path)) = checkpoint::newest(run) {
         let (tensors, metadata) = checkpoint::load(&path)?;
@@ -113,7 +112,7 @@ fn train_or_resume(
         let dissolved = match Dissolver::from_config(&config.dia, model, store.is_grey())? {
             None => None,
             Some(dissolver) if config.dia.cached_timesteps > 0 => {
-                Some(DissolvedSource::DissolveCache(dissolve_cache(run, config, &store, dissolver, &identity, device, reporter)?))
+                Some(DissolvedSource::DissolveCache(dissolve_cache(run, config, &store, dissolver, identity, device, reporter)?))
             }
             Some(dissolver) => Some(DissolvedSource::Exact(dissolver, config.dia.t_min..config.dia.t_max)),
         };

@@ -2,9 +2,8 @@
 //! window, Ben Graham's normalisation, CLAHE.
 
 use super::{
-    Picture,
-    picture::LUMA,
-    resize::{Pixels, resize_bilinear},
+    picture::{LUMA, Picture, Pixels},
+    resize::resize_bilinear,
     tone,
 };
 use crate::config::{Channels, PreprocessConfig};
@@ -16,6 +15,7 @@ pub struct Preprocess {
 }
 
 impl Preprocess {
+    /// `config` as it was validated.
     pub fn new(config: PreprocessConfig) -> Self {
         Self { config }
     }
