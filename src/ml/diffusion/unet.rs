@@ -22,7 +22,7 @@ use candle_core::{DType, Result, Tensor};
 const GROUPS: usize = 8;
 const HEADS: usize = 4;
 /// Channels of an attention layer: 4 heads of 32.
-const HIDDEN: usize = HEADS * 32;
+pub(crate) const HIDDEN: usize = HEADS * 32;
 /// Scale of the middle attention's cosine similarities.
 const COSINE_SCALE: f64 = 10.0;
 const WEIGHT_EPS: f64 = 1e-5;

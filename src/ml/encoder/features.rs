@@ -24,8 +24,7 @@ impl<'a> Extractor<'a> {
 
     /// Number of images of one forward pass, so that its largest activation stays near 128 MiB.
     pub fn chunk(&self) -> usize {
-        const PIXELS: usize = 1 << 21;
-        (PIXELS / (SHIFTS * self.maker.size * self.maker.size)).clamp(1, 64)
+        images_per_pass(self.maker.size)
     }
 
     /// Features of B pictures (flat NCHW, \[0, 1\]): B lists, one entry a sample.
@@ -70,4 +69,10 @@ impl<'a> Extractor<'a> {
         }
         Ok(all)
     }
+}
+
+/// [`Extractor::chunk`] at an input size, px.
+pub(crate) fn images_per_pass(input_size: usize) -> usize {
+    const PIXELS: usize = 1 << 21;
+    (PIXELS / (SHIFTS * input_size * input_size)).clamp(1, 64)
 }

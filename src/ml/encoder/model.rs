@@ -15,7 +15,7 @@ use candle_core::{DType, Device, Result as TensorResult, Tensor};
 use std::path::Path;
 
 /// Length of the pooled feature.
-const WIDTH: usize = 512;
+pub(crate) const WIDTH: usize = 512;
 
 /// What an encoder was built and trained with; travels in its file.
 #[derive(Debug, Clone, PartialEq)]
@@ -33,12 +33,17 @@ pub struct EncoderConfig {
 impl EncoderConfig {
     /// Resolves the automatic stem: the CIFAR stem keeps the resolution of pictures up to 32 px.
     pub fn new(run: RunConfig, input_size: usize, fingerprint: String) -> Self {
-        let stem = match run.dia.stem {
-            Stem::Auto if input_size <= 32 => Stem::Cifar,
-            Stem::Auto => Stem::Imagenet,
-            given => given,
-        };
+        let stem = resolved_stem(run.dia.stem, input_size);
         Self { run, input_size, stem, fingerprint }
+    }
+}
+
+/// `stem` itself, or the one that suits `input_size` px where it is automatic.
+pub(crate) fn resolved_stem(stem: Stem, input_size: usize) -> Stem {
+    match stem {
+        Stem::Auto if input_size <= 32 => Stem::Cifar,
+        Stem::Auto => Stem::Imagenet,
+        given => given,
     }
 }
 

@@ -25,7 +25,7 @@ use std::{collections::HashMap, sync::Arc};
 
 const FILE: &str = "profile.safetensors";
 /// Training normals that are profiled at most, evenly spread: many times a profile's length is enough for its covariance.
-const MOST: usize = 500;
+pub(crate) const MOST: usize = 500;
 /// Images of one pass.
 const CHUNK: usize = 32;
 

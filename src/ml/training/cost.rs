@@ -8,25 +8,32 @@ use super::{
     dia_step::DiaTrainer,
 };
 use crate::{
-    config::{DdpmConfig, DiaConfig, DissolveMethod, RunConfig, Stem},
+    config::{DdpmConfig, DissolveMethod, RunConfig, Stem},
     error::Result,
     ml::{
         base::reporter::Stage,
-        diffusion::model::{CHANNELS, noise},
-        encoder::{model::EncoderConfig, shift::SHIFTS},
-        scoring::profile::{GRID_T, WHOLE_T},
+        diffusion::{
+            model::{CHANNELS, noise},
+            unet::HIDDEN,
+        },
+        encoder::{
+            bank::PROJECTION,
+            features::images_per_pass,
+            model::{EncoderConfig, WIDTH, resolved_stem},
+            shift::SHIFTS,
+        },
+        scoring::{
+            profile::{GRID_T, WHOLE_T},
+            profile_scorer,
+        },
     },
 };
 use candle_core::{Device, Tensor};
 use serde::{Deserialize, Serialize};
 use std::time::Instant;
 
-/// Channels inside the U-Net's attention.
-const HIDDEN: f64 = 128.0;
 /// Forward and backward together cost about this many forward passes.
 const TRAINING: f64 = 3.0;
-/// Training normals that the dissolve profile is made of at most.
-const PROFILED: usize = 500;
 
 /// Multiply-adds a second of complete steps on this machine, all its threads together.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
@@ -74,7 +81,7 @@ pub fn forecast(config: &RunConfig, amount: Amount, speed: Speed) -> Vec<Cost> {
     let (ddpm, dia) = (&config.ddpm, &config.dia);
     let diffusion = dia.dissolve == DissolveMethod::Diffusion;
     let unet = unet(ddpm);
-    let encoder = resnet(amount.input_size, stem(dia, amount.input_size));
+    let encoder = resnet(amount.input_size, resolved_stem(dia.stem, amount.input_size));
     let mut costs = Vec::new();
     let mut add = |stage, seconds: f64, bytes: f64| costs.push(Cost { stage, seconds, bytes });
     let mut left = 0.0;
@@ -97,13 +104,13 @@ pub fn forecast(config: &RunConfig, amount: Amount, speed: Speed) -> Vec<Cost> {
     let training = TRAINING * steps * views as f64 * encoder.macs / speed.encoder;
     let held = pictures(amount.training_normals, amount.input_size);
     add(Stage::Dia, training + exact, encoder.training_bytes(views) + held + left);
-    let chunk = SHIFTS * ((1 << 21) / (SHIFTS * amount.input_size * amount.input_size)).clamp(1, 64);
+    let chunk = SHIFTS * images_per_pass(amount.input_size);
     let scoring = |images: usize| (images * SHIFTS * config.score.samples) as f64 * encoder.macs / speed.encoder;
     let others = amount.images.saturating_sub(amount.training_normals);
     add(Stage::Bank, scoring(amount.training_normals), encoder.inference_bytes(chunk) + held);
     if config.score.profile && diffusion {
         let passes = WHOLE_T.len().max(GRID_T.len());
-        let images = amount.training_normals.min(PROFILED) + others;
+        let images = amount.training_normals.min(profile_scorer::MOST) + others;
         add(Stage::Profile, (images * passes) as f64 * unet.macs / speed.unet, unet.inference_bytes(32));
     }
     add(Stage::Scores, scoring(others), encoder.inference_bytes(chunk) + pictures(others, amount.input_size));
@@ -228,8 +235,9 @@ fn unet(config: &DdpmConfig) -> Network {
         }
     };
     let attention = |n: &mut Network, pixels: f64, width: f64| {
-        n.conv(pixels, width, 3.0 * HIDDEN, 1.0);
-        n.conv(pixels, HIDDEN, width, 1.0);
+        let hidden = HIDDEN as f64;
+        n.conv(pixels, width, 3.0 * hidden, 1.0);
+        n.conv(pixels, hidden, width, 1.0);
     };
     n.conv(pixels, CHANNELS as f64, dim, 7.0);
     let mut sizes = Vec::new();
@@ -262,14 +270,6 @@ fn unet(config: &DdpmConfig) -> Network {
     n
 }
 
-fn stem(dia: &DiaConfig, side: usize) -> Stem {
-    match dia.stem {
-        Stem::Auto if side <= 32 => Stem::Cifar,
-        Stem::Auto => Stem::Imagenet,
-        given => given,
-    }
-}
-
 fn resnet(side: usize, stem: Stem) -> Network {
     let mut n = Network::default();
     let mut side = side as f64;
@@ -289,7 +289,7 @@ fn resnet(side: usize, stem: Stem) -> Network {
         n.conv(side * side, from, width, 3.0);
         (0..3).for_each(|_| n.conv(side * side, width, width, 3.0));
     }
-    n.weights += 512.0 * (512.0 + 128.0);
+    n.weights += (WIDTH * (WIDTH + PROJECTION)) as f64;
     n
 }
 

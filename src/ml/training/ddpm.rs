@@ -92,11 +92,10 @@ fn train_or_resume(
         steps: 0,
     };
     let held_out = data.ids(|item, label| item.split == Split::Val && label == Some(Label::Normal));
-    let held_out_store: Vec<ImageId> = if held_out.is_empty() { store.ids().to_vec() } else { held_out };
-    let step = held_out_store.len().div_ceil(HELD_OUT).max(1);
-    let held_out_store =
-        load_pixels(data, &config.preprocess, held_out_store.into_iter().step_by(step).collect(), ddpm.size, reporter)?;
-    let training = DdpmTraining { run, config, store: &store, held_out_store, info, device };
+    let held_out: Vec<ImageId> = if held_out.is_empty() { store.ids().to_vec() } else { held_out };
+    let step = held_out.len().div_ceil(HELD_OUT).max(1);
+    let held_out = load_pixels(data, &config.preprocess, held_out.into_iter().step_by(step).collect(), ddpm.size, reporter)?;
+    let training = DdpmTraining { run, config, store: &store, held_out, info, device };
     reporter.event(Event::Started { stage: Stage::Ddpm, done: trainer.steps_done(), total: ddpm.steps });
     if !ended {
         training.run(&mut trainer, reporter)?;
@@ -104,8 +103,8 @@ fn train_or_resume(
     let (saved, model) = training.snapshot(&trainer)?;
     saved.save(&run.join(MODEL))?;
     training.preview(&model, trainer.steps_done(), reporter);
-    let (readiness, stats) = readiness::assess(&model, &training.held_out_store, trainer.steps_done(), config.run.seed)?;
-    if let Some(doubt) = preview::doubt(&stats) {
+    let (readiness, stats) = readiness::assess(&model, &training.held_out, trainer.steps_done(), config.run.seed)?;
+    if let Some(doubt) = readiness.doubt() {
         reporter.event(Event::Notice(doubt.into()));
     }
     let loss = metrics_log::recent_mean(run, RECENT);
@@ -126,7 +125,7 @@ struct DdpmTraining<'a> {
     config: &'a RunConfig,
     store: &'a PixelStore,
     /// Normal images it does not learn from, where there are such.
-    held_out_store: PixelStore,
+    held_out: PixelStore,
     info: ModelInfo,
     device: &'a Device,
 }
@@ -162,7 +161,7 @@ impl DdpmTraining<'_> {
             if ddpm.sample_every > 0 && step % ddpm.sample_every == 0 && step != ddpm.steps {
                 let model = self.snapshot(trainer)?.1;
                 self.preview(&model, step, reporter);
-                let (readiness, _) = readiness::assess(&model, &self.held_out_store, step, self.config.run.seed)?;
+                let (readiness, _) = readiness::assess(&model, &self.held_out, step, self.config.run.seed)?;
                 self.run.set_figures([("readiness", json!(readiness))])?;
                 reporter.event(Event::Readiness(readiness));
             }
@@ -229,7 +228,7 @@ impl DdpmTraining<'_> {
 
     /// Pictures on the way; that they could not be made is no reason to stop.
     fn preview(&self, model: &DiffusionModel, step: usize, reporter: &mut dyn Reporter) {
-        match preview::write(self.run, model, &self.held_out_store, step, self.config.run.seed) {
+        match preview::write(self.run, model, &self.held_out, step, self.config.run.seed) {
             Ok(file) => reporter.event(Event::Preview { step, file }),
             Err(e) => reporter.event(Event::Notice(format!("no preview of step {step}: {e}").into())),
         }

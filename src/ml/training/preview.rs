@@ -131,24 +131,6 @@ pub fn dissolve_stats(model: &DiffusionModel, images: &PixelStore) -> Result<Vec
     Ok(stats)
 }
 
-/// What speaks against using the model, where something does: a trained one keeps structure and takes more detail the
-/// larger t is.
-pub fn doubt(stats: &[DissolveStats]) -> Option<String> {
-    let (first, last) = (stats.first()?, stats.last()?);
-    let more = "train it longer (--set ddpm.steps) before judging DIA by it";
-    if last.correlation < 0.9 {
-        let percent = 100.0 * last.correlation;
-        return Some(format!(
-            "the diffusion model does not keep structure yet (correlation {percent:.0} % at t = {}); {more}",
-            last.t
-        ));
-    }
-    if last.high_frequency_kept > 0.95 || last.high_frequency_kept > first.high_frequency_kept {
-        return Some(format!("the diffusion model does not take detail away yet; {more}"));
-    }
-    None
-}
-
 fn correlation(a: &[f32], b: &[f32]) -> f64 {
     let mean = |v: &[f32]| v.iter().map(|&x| f64::from(x)).sum::<f64>() / v.len() as f64;
     let (ma, mb) = (mean(a), mean(b));
@@ -181,11 +163,5 @@ mod tests {
         let flat = vec![0.5; 64];
         assert!((correlation(&stripes, &stripes) - 1.0).abs() < 1e-9);
         assert!(detail(&stripes, 8) > 10.0 && detail(&flat, 8) < 1e-9);
-        let at =
-            |t, correlation, high_frequency_kept| DissolveStats { t, correlation, high_frequency_kept, mean_abs_change: 0.0 };
-        assert_eq!(doubt(&[at(30, 0.99, 0.8), at(130, 0.97, 0.5)]), None);
-        assert!(doubt(&[at(30, 0.99, 0.8), at(130, 0.5, 0.5)]).unwrap().contains("structure"));
-        assert!(doubt(&[at(30, 0.99, 0.8), at(130, 0.97, 1.5)]).unwrap().contains("detail"));
-        assert!(doubt(&[at(30, 0.999, 0.99), at(130, 0.998, 0.98)]).unwrap().contains("detail"), "hardly trained");
     }
 }
