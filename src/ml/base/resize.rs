@@ -6,6 +6,9 @@ use candle_core::{Result, Tensor};
 
 /// `x (B, C, H, W)` to `(B, C, height, width)`, without smoothing where it shrinks. Two matrix products, so it runs on every
 /// device.
+///
+/// # Errors
+/// A tensor that is not 4-dimensional.
 pub fn bilinear(x: &Tensor, height: usize, width: usize) -> Result<Tensor> {
     let (_, _, _, w) = x.dims4()?;
     // The smaller width takes part in both products: less to compute.
