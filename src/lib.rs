@@ -15,7 +15,7 @@
 //! | [`scores`] | `scores.csv`, and its evaluation | `error metrics config run_dir` |
 //! | [`synth`] | synthetic fundus photographs | `error rng` |
 //! | [`data`] | layouts, decoders, splits, pixel batches | `config error rng` |
-//! | [`gpu`] | pictures compared in a shader, and the shader's twin in Rust | nothing |
+//! | [`gpu`] | images compared in a shader, and the shader once more in Rust | nothing |
 //! | [`nn`] | layers, optimisers, the fast CPU kernels | `rng` |
 //! | [`ml`] | the method: diffusion, dissolving, encoder, training, scoring | `nn data config run_dir metrics scores error rng` |
 //! | [`report`] | the HTML report and its charts | `scores metrics config run_dir data error ml text` |
@@ -26,9 +26,30 @@
 //! | [`window`] | the native window: event loop, effects, dialogs | all of the above |
 //! | [`cli`] | the verbs | all of the above but `app ui` |
 //!
-//! `error` may be used anywhere but in `metrics`, `config` and `nn`. A test (`tests/architecture.rs`) reads the `use crate::`
-//! lines and fails where an arrow points the wrong way. None of the engine's modules knows egui or wgpu
-//! (but `gpu`).
+//! The rows are in order: a module uses only what stands above it. A test (`tests/architecture.rs`) reads every path in every
+//! file, and fails where an arrow points another way than the table says, or where there is a circle, between files or between
+//! the rooms of any folder. Only `gpu`, `app`, `ui` and `window` know egui or wgpu.
+//!
+//! ## The three moves
+//!
+//! ```text
+//!  open a folder               drag t                          train, then inspect
+//!
+//!  ui::data                    ui::dissolve::t_slider          ui::train                        a panel draws,
+//!     │ Command                   │ Command                       │ Command                     sends a command;
+//!  app::update                 app::update                     app::update                      the state changes,
+//!     │ Effect                    │ Effect                        │ Effect                      an effect is asked for;
+//!  jobs::loader                jobs::dissolver                 jobs::compute                    a thread
+//!     │                           │                               │                             calls
+//!  data::Dataset::open         engine: DissolveSession         engine::pipeline                 the engine,
+//!     │                           │                               │  ml::training               which the command
+//!     │                        ml::dissolve::Dissolver            │  ml::scoring -> scores.csv  line calls as well;
+//!     │ JobEvent                  │ JobEvent                      │  report                     the answer is
+//!  app::update                 app::update                     app::update                      an event,
+//!     │                           │ texture                       │ scores are read             from which
+//!  ui::data, thumbnails        ui::dissolve::compare           ui::results: ROC, gallery        panels draw again
+//! ```
+//! The command line ([`cli`]) takes the same three ways from `engine` on, without threads or a window.
 //!
 //! ## Invariants
 //! - Images are planar float32 in \[0, 1\] everywhere outside the diffusion model, which alone works in \[-1, 1\].
@@ -39,6 +60,7 @@
 //! - Nothing blocks the window's thread; workers wake it through a callback that they are given.
 
 // `println!` panics where nobody reads or nothing can be written; the command line prints through `cli::out`.
+#![cfg_attr(not(test), warn(clippy::disallowed_methods))]
 #![deny(clippy::print_stdout, clippy::print_stderr)]
 
 pub mod app;

@@ -3,6 +3,8 @@
 //! Each step of a training draws from its own stream, so a resumed run needs no saved generator state to get the same
 //! numbers as a run that was never stopped, and threads can draw without an order between them.
 
+#![warn(missing_docs)]
+
 use fnv::FnvHasher;
 use rand::SeedableRng;
 pub use rand_chacha::ChaCha8Rng as Rng;

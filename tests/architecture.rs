@@ -422,3 +422,18 @@ fn the_engine_knows_no_window() {
         }
     }
 }
+
+/// Panels name colours; the theme alone makes them. (Clippy knows the functions, not the constants.)
+#[test]
+fn panels_make_no_colours() {
+    let mut files = Vec::new();
+    sources(&Path::new(SOURCES).join("ui"), &mut files);
+    let panels: Vec<_> = files.iter().filter(|f| !f.ends_with("shared/theme.rs")).collect();
+    assert!(panels.len() > 40, "the panels are looked at, in their rooms");
+    for file in panels {
+        let text = fs::read_to_string(file).unwrap();
+        for raw in ["from_rgb", "from_gray(", "Color32::RED", "Color32::BLACK", "Color32::GRAY"] {
+            assert!(!text.contains(raw), "{} makes a colour with {raw}", file.display());
+        }
+    }
+}

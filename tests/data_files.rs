@@ -201,7 +201,7 @@ fn nothing_is_written_beside_the_images() {
     let list = || walkdir::WalkDir::new(dir.path()).into_iter().map(|e| e.unwrap().into_path()).collect::<Vec<_>>();
     let before = list();
     let set = open(dir.path(), &["a"]);
-    let set = set.settled(&set.examine(&|_| ()));
+    let set = set.without_unusable(&set.examine(&|_| ()));
     PixelStore::new(Arc::new(set.clone()), PreprocessConfig::default(), set.training_normals(), 32).unwrap();
     assert_eq!(before, list());
 }
@@ -242,14 +242,14 @@ fn damaged_files_of_every_kind_do_no_harm() {
             dir.write(&format!("{kind}/{n}"), &bytes);
             let config = DataConfig { path: dir.path().join(format!("{kind}/{n}")), ..Default::default() };
             if let Ok(set) = Dataset::open(&config, &|_| ()) {
-                set.settled(&set.examine(&|_| ()));
+                set.without_unusable(&set.examine(&|_| ()));
             }
         }
     }
     let set = open(dir.path(), &[]);
-    let settled = set.settled(&set.examine(&|_| ()));
-    assert_eq!(settled.items.len() + settled.skipped.len(), set.items.len() + set.skipped.len());
-    assert!(settled.skipped.iter().all(|s| !s.reason.is_empty()));
+    let usable = set.without_unusable(&set.examine(&|_| ()));
+    assert_eq!(usable.items.len() + usable.skipped.len(), set.items.len() + set.skipped.len());
+    assert!(usable.skipped.iter().all(|s| !s.reason.is_empty()));
 }
 
 /// What the README of the real sets says of them.
@@ -277,7 +277,7 @@ fn real_sets_are_recognised() {
 fn real_dicom_of_many_encodings() {
     let Some(path) = common::data("dicom") else { return };
     let set = open(&path, &[]);
-    let set = set.settled(&set.examine(&|_| ()));
+    let set = set.without_unusable(&set.examine(&|_| ()));
     let skipped: Vec<String> = set.skipped.iter().map(|s| s.path.display().to_string()).collect();
     assert_eq!(skipped, ["JPGExtended.dcm", "MR_truncated.dcm", "rtplan.dcm"]);
     // One scan in five encodings decodes to the same pixels: that is what finds its copies.

@@ -109,6 +109,8 @@ fn masks_beside_images_are_neither_images_nor_classes() {
         ("imagesTr", "labelsTr"),
         ("image", "Annotations"),
         ("fundus", "GT"),
+        ("img", "anomaly_mask"),
+        ("images", "label images"),
     ] {
         let dir = Dir::new();
         for i in 0..4 {
@@ -299,6 +301,12 @@ fn a_path_in_a_table_never_labels_a_file_of_another_folder() {
             assert_eq!(found["skipped"].as_array().unwrap().len(), 8);
         }
     }
+    // Most rows without a file.
+    let table = format!("file,label\n{}{}", rows("hospital_a/", "sick", 1..30), rows("hospital_b/", "normal", 5..8));
+    sites.write("labels.csv", table.as_bytes());
+    let found = inspect(sites.path(), &[]);
+    assert_eq!((&found["layout"], &found["images"]), (&"labels-csv".into(), &3.into()), "{found}");
+    assert!(warns(&found, "29 rows name no file that is here") && warns(&found, "5 images have no row"), "{found}");
     // Where not one row names a file, the table labels nothing, and that is said.
     sites.write("labels.csv", format!("file,label\n{}", rows("hospital_a/", "sick", 1..9)).as_bytes());
     let found = inspect(sites.path(), &[]);

@@ -8,7 +8,6 @@ use dissolve_studio::{
     ml::{
         base::{
             checkpoint,
-            fingerprint::fingerprint,
             reporter::{Control, Event, Reporter, Silent, Stage},
         },
         diffusion::{model::DiffusionModel, saved::SavedModel},
@@ -152,7 +151,7 @@ fn a_finished_run_has_its_files_and_is_only_loaded_again() {
 
     let saved = SavedModel::load(run.path()).unwrap();
     assert_eq!((saved.info.config.clone(), saved.info.grey, saved.info.steps), (config.ddpm.clone(), true, 7));
-    assert_eq!(saved.info.fingerprint, fingerprint(&dataset()));
+    assert_eq!(saved.info.fingerprint, dataset().fingerprint());
 
     let mut watcher = Watcher::new(Control::Continue, 0);
     train(&run, &config, &mut watcher).unwrap();

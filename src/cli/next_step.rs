@@ -49,7 +49,6 @@ pub fn words(step: &NextStep) -> String {
 pub fn notice(notice: &Notice) -> String {
     match notice {
         Notice::OnCpu(CpuInstead::NotBuilt { feature, .. }) => format!("{notice} (build with --features {feature})"),
-        Notice::NotReady(_) => format!("{notice} (in a new run, with more --set ddpm.steps)"),
-        Notice::Text(_) | Notice::OnCpu(_) => notice.to_string(),
+        _ => notice.to_string(),
     }
 }

@@ -4,6 +4,7 @@ use super::{ConfigError, ensure};
 use serde::{Deserialize, Serialize};
 use std::path::PathBuf;
 
+/// Which images, and what they are; `[data]` in `config.toml`.
 #[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct DataConfig {
@@ -53,10 +54,11 @@ pub enum Reading {
 }
 
 impl Reading {
+    /// All of them, in the order in which they are offered.
     pub const ALL: [Self; 4] = [Self::Auto, Self::OuterFolders, Self::InnerFolders, Self::Unlabelled];
 }
 
-/// Share of images for the test split.
+/// Share of images for the test split, (0, 1).
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct TestFraction(pub f64);
@@ -71,9 +73,13 @@ impl Default for TestFraction {
 #[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct LabelColumns {
+    /// Names the files: by their paths, or by names that are unique in the set.
     pub file: String,
+    /// Names the class.
     pub label: String,
+    /// Says `train`, `val` or `test`.
     pub split: String,
+    /// Says whose image it is; images of one patient stay in one split.
     pub patient: String,
 }
 
@@ -97,7 +103,7 @@ pub struct PreprocessConfig {
     pub size: usize,
 }
 
-/// The `[low, high]` of a grey window.
+/// The `[low, high]` of a grey window, shares of the full range.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct Window(pub [f64; 2]);
@@ -112,13 +118,20 @@ impl Default for Window {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Channels {
+    /// All that it has.
     #[default]
     All,
+    /// Their luma (ITU-R BT.601).
     Grey,
+    /// The green one, in which vessels of the retina stand out.
     Green,
 }
 
 impl DataConfig {
+    /// Checks what can be checked without the data.
+    ///
+    /// # Errors
+    /// A `test_fraction` outside (0, 1).
     pub fn validate(&self) -> Result<(), ConfigError> {
         let f = self.test_fraction.0;
         ensure!(f > 0.0 && f < 1.0, "data.test_fraction", "{f} is not between 0 and 1");
@@ -154,6 +167,10 @@ impl PreprocessConfig {
         parts.into_iter().flatten().collect::<Vec<_>>().join(", ")
     }
 
+    /// Checks every setting of preprocessing.
+    ///
+    /// # Errors
+    /// The first one that cannot be used.
     pub fn validate(&self) -> Result<(), ConfigError> {
         let [low, high] = self.window.0;
         ensure!(

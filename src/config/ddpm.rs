@@ -1,4 +1,4 @@
-//! Settings of the diffusion model (METHOD: "Diffusion").
+//! Settings of the diffusion model ([`crate::ml::diffusion`]).
 
 use super::{ConfigError, ensure};
 use serde::{Deserialize, Serialize};
@@ -15,8 +15,9 @@ pub struct DdpmConfig {
     pub size: usize,
     /// Number of timesteps T. Paper: 1000.
     pub timesteps: usize,
+    /// How the noise grows with t. Paper: cosine.
     pub schedule: ScheduleKind,
-    /// `symmetric`: images are mapped to [-1, 1] (the method). `unit`: [0, 1] goes in as it is (the reference code's slip).
+    /// `symmetric`: images are mapped to \[-1, 1\] (the method). `unit`: \[0, 1\] goes in as it is (the reference code's slip).
     pub input_range: InputRange,
     /// Optimiser steps. Paper: 25,000.
     pub steps: usize,
@@ -26,6 +27,7 @@ pub struct DdpmConfig {
     pub accumulate: usize,
     /// Peak learning rate of Adam. Paper: 8e-5.
     pub lr: f64,
+    /// How the learning rate goes on after the warm-up. Paper: constant.
     pub lr_schedule: LrSchedule,
     /// Steps of linear warm-up of the learning rate. Paper: 0.
     pub warmup: usize,
@@ -41,7 +43,7 @@ pub struct DdpmConfig {
     pub ema_warmup: usize,
     /// Timesteps are drawn from 0..t_limit while training; 0 = all. Paper: all.
     pub t_limit: usize,
-    /// Share of the training normals that is used, (0, 1]. Paper's Table 3: 0.1 and 1.0.
+    /// Share of the training normals that is used, (0, 1\]. Paper's Table 3: 0.1 and 1.0.
     pub fraction: f64,
     /// Random horizontal flip. Paper: true.
     pub flip: bool,
@@ -83,6 +85,7 @@ impl Default for DdpmConfig {
     }
 }
 
+/// How the variance beta of the noise that a step adds grows from t = 0 to T.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum ScheduleKind {
@@ -92,22 +95,31 @@ pub enum ScheduleKind {
     Linear,
 }
 
+/// The range in which the model sees the pixels.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum InputRange {
+    /// \[-1, 1\], the method.
     Symmetric,
+    /// \[0, 1\], the reference code's slip.
     Unit,
 }
 
+/// How the learning rate goes on after the warm-up.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum LrSchedule {
+    /// Stays at its peak.
     Constant,
     /// Cosine annealing to 0 at the last step.
     Cosine,
 }
 
 impl DdpmConfig {
+    /// Checks every setting of the diffusion model.
+    ///
+    /// # Errors
+    /// The first one that cannot be used.
     pub fn validate(&self) -> Result<(), ConfigError> {
         ensure!(self.dim >= 8 && self.dim.is_multiple_of(8), "ddpm.dim", "{} is not a multiple of 8", self.dim);
         ensure!(!self.dim_mults.is_empty(), "ddpm.dim_mults", "needs at least one stage");

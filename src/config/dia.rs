@@ -1,4 +1,4 @@
-//! Settings of the contrastive encoder (METHOD: "DIA training").
+//! Settings of the contrastive encoder ([`crate::ml::encoder`], [`crate::ml::training`]).
 
 use super::{ConfigError, ensure};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
@@ -12,20 +12,23 @@ pub struct DiaConfig {
     pub dissolve: DissolveMethod,
     /// The diffusion model that dissolves: run folder or file; empty in a run that trains its own.
     pub model: PathBuf,
-    /// t is drawn from t_min..t_max (exclusive). Paper: 30..130; 130..230 for coarse anomalies.
+    /// The timestep t of dissolving is drawn from `t_min..t_max`. Paper: 30; 130 for coarse anomalies.
     pub t_min: usize,
+    /// The first t that is not drawn, at most 1000. Paper: 130; 230 for coarse anomalies.
     pub t_max: usize,
     /// Resolution R of dissolving, px; 0 = that of the diffusion model. Paper: 32 (also 64, 128).
     pub resolution: usize,
-    /// Average the dissolved twin's channels: `auto` (grey data only), `on`, `off`.
-    pub grey_twin: GreyTwin,
-    /// Number of values of t whose dissolved images are computed once and kept on disk; 0 = exact, per batch.
-    pub ladder: usize,
+    /// Average the channels of dissolved images: `auto` (grey data only), `on`, `off`.
+    #[serde(rename = "grey_twin")]
+    pub equal_channels: EqualChannels,
+    /// Number of values of t in the dissolve cache, whose images are computed once and kept on disk; 0 = exact, per batch.
+    #[serde(rename = "ladder")]
+    pub cached_timesteps: usize,
     /// Side of the encoder's input, px; 0 = that of the images, at most `max_size`. Paper: 224; 28 for MedMNIST.
     pub size: usize,
     /// Limit for the automatic size, px.
     pub max_size: usize,
-    /// First layers: `imagenet`, `cifar`, or `auto` (imagenet above 32 px, cifar below; METHOD).
+    /// First layers: `imagenet`, `cifar`, or `auto` (imagenet above 32 px, cifar below).
     pub stem: Stem,
     /// Shifting transformation: `rotation` or `cutperm`.
     pub shift: ShiftKind,
@@ -55,7 +58,7 @@ pub struct DiaConfig {
     pub warmup_epochs: f64,
     /// SGD's momentum. Paper: 0.9.
     pub momentum: f64,
-    /// Paper: 1e-6.
+    /// Weight decay, `>= 0`. Paper: 1e-6.
     pub weight_decay: f64,
     /// LARS trust coefficient. Paper: 0.001.
     pub trust: f64,
@@ -65,7 +68,7 @@ pub struct DiaConfig {
     pub jitter_probability: f64,
     /// Probability of turning a view grey. Method: 0.2.
     pub grey_probability: f64,
-    /// Least area of the random resized crop, (0, 1]. Method: 0.08.
+    /// Least area of the random resized crop, (0, 1\]. Method: 0.08.
     pub crop_min: f64,
     /// Steps between checkpoints.
     pub checkpoint_every: usize,
@@ -83,8 +86,8 @@ impl Default for DiaConfig {
             t_min: 30,
             t_max: 130,
             resolution: 0,
-            grey_twin: GreyTwin::Auto,
-            ladder: 0,
+            equal_channels: EqualChannels::Auto,
+            cached_timesteps: 0,
             size: 0,
             max_size: 224,
             stem: Stem::Auto,
@@ -118,6 +121,7 @@ impl Default for DiaConfig {
 /// What takes the fine-grained features away.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum DissolveMethod {
+    /// One reverse step of the diffusion model, which is told that the clean image is at step t (paper, Eq. 4).
     Diffusion,
     /// Gaussian blur of this odd kernel size.
     Gaussian(usize),
@@ -174,47 +178,67 @@ impl<'de> Deserialize<'de> for DissolveMethod {
     }
 }
 
+/// Whether the channels of a dissolved image are averaged.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
-pub enum GreyTwin {
+pub enum EqualChannels {
+    /// Where all training images are grey.
     Auto,
+    /// Always.
     On,
+    /// Never.
     Off,
 }
 
+/// The first layers of the encoder, a ResNet-18 (He et al. 2016).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Stem {
+    /// `Imagenet` for inputs above 32 px, `Cifar` up to it.
     Auto,
+    /// A 7x7 convolution of stride 2 and a 3x3 max pooling of stride 2.
     Imagenet,
+    /// A 3x3 convolution of stride 1, without pooling.
     Cifar,
 }
 
+/// The shifting transformation, whose four kinds the classifier tells apart.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum ShiftKind {
+    /// By 0, 90, 180 and 270 degrees.
     Rotation,
+    /// The 2x2 jigsaw: the halves of the image swapped across, down, both or not at all.
     Cutperm,
 }
 
+/// Which pairs of views the contrastive loss pushes apart.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Design {
+    /// All dissolved views are negatives; the paper's.
     A,
+    /// The dissolved view of the same image under the same shift is left out; the reference code's.
     B,
 }
 
+/// What the length of an epoch counts.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum EpochUnit {
+    /// Images, as in the paper.
     Images,
+    /// Batches, as in the reference code.
     Batches,
 }
 
+/// How the weights follow the gradient.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum OptimizerKind {
+    /// SGD with momentum and a rate for each layer (You, Gitman and Ginsburg 2017); the method's.
     Lars,
+    /// Adam (Kingma and Ba 2015).
     Adam,
 }
 
@@ -245,6 +269,10 @@ impl DiaConfig {
         self.epochs * self.batches_per_epoch()
     }
 
+    /// Checks every setting of the encoder.
+    ///
+    /// # Errors
+    /// The first one that cannot be used.
     pub fn validate(&self) -> Result<(), ConfigError> {
         ensure!(
             self.t_min < self.t_max,

@@ -1,5 +1,6 @@
 //! Everything a run can be told, as plain data: read from `config.toml`, from presets and from `--set SECTION.KEY=VALUE`,
 //! checked when read, and kept in the run folder. Field documentation gives units, ranges and the paper's value.
+#![warn(missing_docs)]
 
 mod data;
 mod ddpm;
@@ -10,7 +11,7 @@ mod score;
 
 pub use data::{Channels, DataConfig, LabelColumns, PreprocessConfig, Reading, Window};
 pub use ddpm::{DdpmConfig, InputRange, LrSchedule, ScheduleKind};
-pub use dia::{Design, DiaConfig, DissolveMethod, EpochUnit, GreyTwin, OptimizerKind, ShiftKind, Stem};
+pub use dia::{Design, DiaConfig, DissolveMethod, EpochUnit, EqualChannels, OptimizerKind, ShiftKind, Stem};
 pub use edit::{all_settings, apply_setting};
 pub use preset::Preset;
 pub use score::{ScoreConfig, ThresholdRule};
@@ -23,10 +24,12 @@ use serde::{Deserialize, Serialize};
 pub struct ConfigError {
     /// `section.key`
     pub key: String,
+    /// Why not, and what is allowed.
     pub reason: String,
 }
 
 impl ConfigError {
+    /// `key`: `section.key`; `reason`: why it cannot be used, and what is allowed.
     pub fn new(key: impl Into<String>, reason: impl Into<String>) -> Self {
         Self { key: key.into(), reason: reason.into() }
     }
@@ -36,14 +39,21 @@ impl ConfigError {
 #[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct RunConfig {
+    /// What holds for the whole run.
     pub run: RunSection,
+    /// Where the images come from.
     pub data: DataConfig,
+    /// What is done to them before either model sees them.
     pub preprocess: PreprocessConfig,
+    /// The diffusion model.
     pub ddpm: DdpmConfig,
+    /// The contrastive encoder.
     pub dia: DiaConfig,
+    /// Scores and the threshold.
     pub score: ScoreConfig,
 }
 
+/// What holds for the whole run; `[run]` in `config.toml`.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct RunSection {
@@ -63,20 +73,28 @@ impl Default for RunSection {
     }
 }
 
+/// What the networks are computed on.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum DeviceKind {
+    /// The processor; always there.
     Cpu,
+    /// An NVIDIA GPU.
     Cuda,
+    /// An Apple GPU.
     Metal,
 }
 
 impl RunConfig {
+    /// The settings of a preset.
     pub fn preset(preset: Preset) -> Self {
         preset.config()
     }
 
-    /// Reads a `config.toml`, with a sentence for what is wrong in it.
+    /// Reads a `config.toml`; settings that it does not name have their defaults.
+    ///
+    /// # Errors
+    /// No TOML, an unknown key, a value of the wrong kind, or one that is not allowed.
     pub fn from_toml(text: &str) -> Result<Self, ConfigError> {
         let config: Self = toml::from_str(text).map_err(|e| ConfigError::new("settings", e.message().to_string()))?;
         config.validate()?;
@@ -88,6 +106,9 @@ impl RunConfig {
         toml::to_string_pretty(self).unwrap_or_else(|e| format!("# could not be written: {e}\n"))
     }
 
+    /// Checks every setting.
+    ///
+    /// # Errors
     /// The first setting that cannot be used.
     pub fn validate(&self) -> Result<(), ConfigError> {
         self.data.validate()?;

@@ -4,6 +4,7 @@ use super::{DdpmConfig, DiaConfig, EpochUnit, LrSchedule, RunConfig, Stem};
 use serde::{Deserialize, Serialize};
 use std::str::FromStr;
 
+/// Where the settings of a run start from.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Preset {
@@ -29,8 +30,10 @@ impl FromStr for Preset {
 }
 
 impl Preset {
+    /// All of them, the quickest first.
     pub const ALL: [Self; 3] = [Self::Quick, Self::Standard, Self::Paper];
 
+    /// As it is written in `config.toml` and after `--preset`.
     pub fn name(self) -> &'static str {
         match self {
             Self::Quick => "quick",
@@ -47,11 +50,11 @@ impl Preset {
         match self {
             Self::Quick => {
                 config.ddpm = DdpmConfig { steps: 300, checkpoint_every: 50, sample_every: 100, t_limit: 400, ..small_ddpm() };
-                config.dia = DiaConfig { epochs: 10, epoch_length: 20, ladder: 4, max_size: 64, ..small_dia() };
+                config.dia = DiaConfig { epochs: 10, epoch_length: 20, cached_timesteps: 4, max_size: 64, ..small_dia() };
             }
             Self::Standard => {
                 config.ddpm = DdpmConfig { steps: 3000, checkpoint_every: 200, sample_every: 500, ..small_ddpm() };
-                config.dia = DiaConfig { epochs: 50, epoch_length: 20, ladder: 12, max_size: 128, ..small_dia() };
+                config.dia = DiaConfig { epochs: 50, epoch_length: 20, cached_timesteps: 12, max_size: 128, ..small_dia() };
                 config.score.profile = true;
             }
             Self::Paper => {}

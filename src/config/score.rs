@@ -1,15 +1,16 @@
-//! Settings of scoring and of the threshold (METHOD: "Scoring").
+//! Settings of scoring and of the threshold ([`crate::ml::scoring`]).
 
 use super::{ConfigError, ensure};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use std::{fmt, str::FromStr};
 
+/// How images are scored, and from which score on one is called abnormal.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct ScoreConfig {
     /// Test-time samples. Paper: 10.
     pub samples: usize,
-    /// Area of the scoring crop, (0, 1]. Reference code: 0.54.
+    /// Area of the scoring crop, (0, 1\]. Reference code: 0.54.
     pub crop_area: f64,
     /// Also compute the dissolve profile, a second score beside DIA's (needs a diffusion model).
     pub profile: bool,
@@ -23,15 +24,16 @@ impl Default for ScoreConfig {
     }
 }
 
+/// How the score is found from which on an image is called abnormal.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub enum ThresholdRule {
     /// Largest sensitivity + specificity - 1; chosen on the labels it is reported on.
     Youden,
-    /// The highest threshold that reaches this sensitivity, (0, 1].
+    /// The highest threshold that reaches this sensitivity, (0, 1\].
     Sensitivity(f64),
-    /// The lowest threshold that reaches this specificity, (0, 1].
+    /// The lowest threshold that reaches this specificity, (0, 1\].
     Specificity(f64),
-    /// This percentile of the training normals' scores, [0, 100]; needs no labels.
+    /// This percentile of the training normals' scores, \[0, 100\]; needs no labels.
     Percentile(f64),
 }
 
@@ -74,6 +76,10 @@ impl<'de> Deserialize<'de> for ThresholdRule {
 }
 
 impl ScoreConfig {
+    /// Checks every setting of scoring.
+    ///
+    /// # Errors
+    /// The first one that cannot be used.
     pub fn validate(&self) -> Result<(), ConfigError> {
         ensure!(self.samples > 0, "score.samples", "needs at least one sample; the paper uses 10");
         ensure!(self.crop_area > 0.0 && self.crop_area <= 1.0, "score.crop_area", "{} is not in (0, 1]", self.crop_area);

@@ -9,7 +9,6 @@ use crate::{
     error::Failure,
     error::{Error, Result},
     ml::{
-        base::fingerprint::fingerprint,
         encoder::model::Encoder,
         scoring::{
             occlusion::{Occlusion, PLACES, occlusion},
@@ -151,7 +150,7 @@ impl ExplainerCache {
         let picture = q.dataset.read_fitted(q.image, &preprocess, config.input_size)?.to_rgb();
         let item = q.dataset.item(q.image).filter(|i| i.split == Split::Train);
         let member = match (item, &encoder.bank) {
-            (Some(item), Some(bank)) if fingerprint(&q.dataset) == config.fingerprint => {
+            (Some(item), Some(bank)) if q.dataset.fingerprint() == config.fingerprint => {
                 bank.names.iter().position(|name| *name == item.name)
             }
             _ => None,

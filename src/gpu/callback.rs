@@ -13,12 +13,15 @@ pub fn install(state: &RenderState) {
     state.renderer.write().callback_resources.insert(renderer);
 }
 
-/// Two pictures in one part of the screen.
+/// An image and its dissolved version, drawn in one part of the screen.
 pub struct Compare {
     /// Number of that part, unique in a frame.
     pub slot: u64,
+    /// The original image.
     pub original: Arc<Raster>,
+    /// The dissolved one, of any size.
     pub dissolved: Arc<Raster>,
+    /// What of both is shown.
     pub params: CompareUniforms,
 }
 

@@ -8,7 +8,7 @@ pub fn signed(value: f32) -> [f32; 3] {
 
 /// Matplotlib's inferno at nine places, linear between them: 0 black, 1 yellow; values beyond are clamped.
 pub fn inferno(value: f32) -> [f32; 3] {
-    #[allow(clippy::approx_constant, reason = "0.318 is a colour")]
+    #[expect(clippy::approx_constant, reason = "0.318 is a colour")]
     const STOPS: [[f32; 3]; 9] = [
         [0.001, 0.000, 0.014],
         [0.123, 0.047, 0.282],

@@ -11,6 +11,8 @@
 //!
 //! Colours are gamma-encoded throughout, as they are in the files and as people compare them.
 
+#![warn(missing_docs)]
+
 mod callback;
 pub mod colormap;
 pub mod compare_cpu;

@@ -29,6 +29,7 @@ struct SlotBindings {
 }
 
 impl Renderer {
+    /// For a target of this format, with the device's own limit of texture size.
     pub fn new(device: &wgpu::Device, target: wgpu::TextureFormat) -> Self {
         Self::with_tiles(device, target, device.limits().max_texture_dimension_2d, TILE)
     }

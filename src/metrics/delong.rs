@@ -6,6 +6,7 @@ use super::{MetricError, Z95, both, check};
 /// Area under the ROC curve: the chance that an abnormal image has a higher score than a normal one, ties counting half.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Auroc {
+    /// The area, in \[0, 1\].
     pub value: f64,
     /// DeLong's standard error; `None` where a class has a single image, and the variance is not known.
     pub se: Option<f64>,
@@ -16,6 +17,7 @@ pub struct Auroc {
 /// Two scores compared on the same images.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Paired {
+    /// The areas of the first and the second score, in \[0, 1\].
     pub auroc: [f64; 2],
     /// First minus second.
     pub delta: f64,
@@ -23,6 +25,8 @@ pub struct Paired {
     pub p_value: Option<f64>,
 }
 
+/// The area under the ROC curve with DeLong's interval. `labels`: `true` for abnormal, one for each score. O(n log n).
+///
 /// # Errors
 /// One class only, scores that are not finite, lengths that differ.
 pub fn auroc(labels: &[bool], scores: &[f64]) -> Result<Auroc, MetricError> {
@@ -32,6 +36,9 @@ pub fn auroc(labels: &[bool], scores: &[f64]) -> Result<Auroc, MetricError> {
     Ok(Auroc { value, se, ci95: se.map(|se| [(value - Z95 * se).max(0.0), (value + Z95 * se).min(1.0)]) })
 }
 
+/// Whether two scores of the same images, in the same order, have different areas under the ROC curve: DeLong's test for
+/// correlated curves.
+///
 /// # Errors
 /// As [`auroc`], for either score.
 pub fn paired_delong(labels: &[bool], first: &[f64], second: &[f64]) -> Result<Paired, MetricError> {

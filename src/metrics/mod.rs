@@ -3,6 +3,7 @@
 //! Plain f64 throughout; a label is `true` for abnormal, a higher score is more abnormal, and an image is called abnormal
 //! where `score >= threshold`. Curves agree with scikit-learn (`drop_intermediate=False`). A figure that needs both classes
 //! is [`MetricError::OneClass`] where one is missing, never 0.5.
+#![warn(missing_docs)]
 
 mod delong;
 mod ranking;
@@ -16,15 +17,31 @@ const Z95: f64 = 1.959_963_984_540_054;
 /// Why a figure cannot be given.
 #[derive(Debug, Clone, Copy, PartialEq, thiserror::Error)]
 pub enum MetricError {
+    /// No image has a label.
     #[error("there are no labelled images")]
     Empty,
     /// Only one class is there; the field says which one is missing.
     #[error("there are no {missing} images among the labelled ones")]
-    OneClass { missing: &'static str },
+    OneClass {
+        /// `normal` or `abnormal`.
+        missing: &'static str,
+    },
+    /// A score is NaN or infinite.
     #[error("the score at position {index} is {score}, which is no finite number")]
-    NotFinite { index: usize, score: f64 },
+    NotFinite {
+        /// Its place, counted from 0.
+        index: usize,
+        /// What it is.
+        score: f64,
+    },
+    /// There is not one label for each score.
     #[error("{labels} labels do not fit {scores} scores")]
-    Lengths { labels: usize, scores: usize },
+    Lengths {
+        /// Number of labels.
+        labels: usize,
+        /// Number of scores.
+        scores: usize,
+    },
 }
 
 impl MetricError {

@@ -16,14 +16,18 @@ pub struct RocPoint {
 /// One point of the precision-recall curve.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct PrPoint {
+    /// Share of the abnormal images that are caught, in \[0, 1\].
     pub recall: f64,
+    /// Share of abnormal images among what is caught, in \[0, 1\].
     pub precision: f64,
+    /// What is caught has this score or a higher one.
     pub threshold: f64,
 }
 
 /// The threshold with the largest sensitivity + specificity - 1 (Youden 1950).
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Youden {
+    /// The highest one where the index is largest.
     pub threshold: f64,
     /// Sensitivity + specificity - 1, in \[0, 1\].
     pub j: f64,
@@ -32,9 +36,13 @@ pub struct Youden {
 /// Counts of right and wrong calls; "positive" is abnormal.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize)]
 pub struct Confusion {
+    /// Abnormal images that are caught.
     pub tp: usize,
+    /// Normal images that are caught.
     pub fp: usize,
+    /// Normal images that are let through.
     pub tn: usize,
+    /// Abnormal images that are let through.
     #[serde(rename = "fn")]
     pub fn_: usize,
 }
@@ -75,7 +83,7 @@ pub struct Ranking {
 }
 
 impl Ranking {
-    /// O(n log n). One class alone, or none, is allowed here; the figures that need both say so themselves.
+    /// `labels`: `true` for abnormal, one for each score. O(n log n). One class alone, or none, is allowed here; the figures that need both say so themselves.
     ///
     /// # Errors
     /// Scores that are not finite, and lengths that differ.
@@ -99,10 +107,12 @@ impl Ranking {
         Ok(Self { cuts, abnormal: tp, normal: fp })
     }
 
+    /// Number of abnormal images.
     pub fn abnormal(&self) -> usize {
         self.abnormal
     }
 
+    /// Number of normal images.
     pub fn normal(&self) -> usize {
         self.normal
     }
@@ -136,7 +146,7 @@ impl Ranking {
         Ok(self.cuts.iter().map(point).collect())
     }
 
-    /// Mean precision over the recall gained at each threshold, without interpolation.
+    /// Mean precision over the recall gained at each threshold, without interpolation, in \[0, 1\].
     ///
     /// # Errors
     /// One class only.
@@ -149,7 +159,7 @@ impl Ranking {
         Ok(sum)
     }
 
-    /// The highest of the thresholds where the index is largest.
+    /// The highest of the thresholds where Youden's index is largest.
     ///
     /// # Errors
     /// One class only.

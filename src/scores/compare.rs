@@ -15,9 +15,11 @@ pub struct Comparison {
     pub delta_auroc: Option<f64>,
     /// Two-sided, paired DeLong.
     pub p_value: Option<f64>,
-    /// Of the two, over the shared rows.
+    /// AUROC of the first over the shared rows, \[0, 1\].
     pub auroc_first: Option<f64>,
+    /// See `auroc_first`.
     pub auroc_second: Option<f64>,
+    /// Number of shared rows.
     pub n_shared: usize,
     /// The images whose rank changed, the largest change first.
     #[serde(rename = "moved")]
@@ -27,14 +29,19 @@ pub struct Comparison {
 /// An image and the share of the shared images that have a lower score, in either file.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct RankChange {
+    /// The image's name in its data set.
     pub path: String,
     /// 1 = abnormal.
     pub label: u8,
+    /// In the first file, \[0, 1\].
     pub rank_first: f64,
+    /// In the second file, \[0, 1\].
     pub rank_second: f64,
 }
 
 impl Comparison {
+    /// Compares the labelled rows of `split` (see [`Scores::labelled`]), matched by path.
+    ///
     /// # Errors
     /// No shared image, one name twice, labels that contradict each other.
     pub fn new(first: &Scores, second: &Scores, split: Option<&str>) -> Result<Self> {

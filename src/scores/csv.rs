@@ -19,6 +19,9 @@ const TERMS: [[&str; 3]; SHIFTS] = [
 impl Scores {
     /// Columns `path,split,label,score,predicted,threshold,sim_0..3,cls_0..3,nearest_0..3`, then `class,spread,profile,combined`
     /// and one `rival_NAME` for each baseline. Empty = unknown; numbers in their shortest exact form.
+    ///
+    /// # Errors
+    /// Where the file cannot be written.
     pub fn write(&self, path: &Path) -> Result<()> {
         write_atomic(path, |file| {
             let mut csv = WriterBuilder::new().from_writer(file);
@@ -40,8 +43,8 @@ impl Scores {
         names
     }
 
-    /// Reads a file of scores. Only `path` and `score` must be there; commas, semicolons or tabs; a byte order mark and bytes that
-    /// are no UTF-8 are tolerated.
+    /// Reads a file of scores. Only `path` and `score` must be there; commas, semicolons or tabs; a byte order mark and bytes
+    /// that are no UTF-8 are tolerated.
     ///
     /// # Errors
     /// Says line and column of the first value that cannot be used.

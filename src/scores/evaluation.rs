@@ -12,19 +12,29 @@ use serde::Serialize;
 /// the data; `undefined` then says why.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct Evaluation {
+    /// Area under the ROC curve, \[0, 1\].
     pub auroc: Option<f64>,
-    /// DeLong's.
+    /// Its 95 % interval (DeLong).
     pub auroc_ci95: Option<[f64; 2]>,
+    /// Area under the precision-recall curve, \[0, 1\].
     pub average_precision: Option<f64>,
+    /// Normal rows.
     pub n_normal: usize,
+    /// Abnormal rows.
     pub n_abnormal: usize,
+    /// Scores from here on are called abnormal.
     pub threshold: Option<f64>,
     /// How the threshold was set: a [`ThresholdRule`], or `file` where it is the one in the file.
     pub rule: String,
+    /// At the threshold, \[0, 1\].
     pub sensitivity: Option<f64>,
+    /// At the threshold, \[0, 1\].
     pub specificity: Option<f64>,
+    /// \[0, 1\], at any threshold.
     pub sensitivity_at_90_specificity: Option<f64>,
+    /// \[0, 1\], at any threshold.
     pub sensitivity_at_95_specificity: Option<f64>,
+    /// Counts at the threshold.
     pub confusion: Option<Confusion>,
     /// Why figures are missing.
     pub undefined: Option<String>,
@@ -32,34 +42,39 @@ pub struct Evaluation {
     pub split: String,
     /// Rows without a label, which no figure counts.
     pub n_unlabelled: usize,
+    /// What a higher score means: `more abnormal`.
     pub higher_is: &'static str,
-    /// Of the dissolve profile, a score of its own.
+    /// AUROC of the dissolve profile, a score of its own.
     pub profile_auroc: Option<f64>,
+    /// Its 95 % interval (DeLong).
     pub profile_auroc_ci95: Option<[f64; 2]>,
+    /// AUROC of both scores combined by rank.
     pub combined_auroc: Option<f64>,
+    /// Its 95 % interval (DeLong).
     pub combined_auroc_ci95: Option<[f64; 2]>,
-    /// The reality check: what scores that need no training reach on the same rows.
+    /// Baselines: scores that need no training, on the same rows.
     #[serde(rename = "rivals")]
     pub baselines: Vec<BaselineFigure>,
     /// What a reader of the figures should know.
     pub notes: Vec<String>,
 }
 
-/// A score that needs no training.
+/// AUROC of a baseline, a score that needs no training.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct BaselineFigure {
+    /// One of [`NAMES`](crate::ml::scoring::baselines::NAMES).
     pub name: String,
-    /// High values called abnormal.
+    /// High values called abnormal; \[0, 1\].
     pub auroc: Option<f64>,
     /// Low values called abnormal: 1 - `auroc`.
     pub auroc_reversed: Option<f64>,
-    /// Of `auroc`.
+    /// 95 % interval of `auroc` (DeLong).
     pub ci95: Option<[f64; 2]>,
 }
 
 impl BaselineFigure {
-    /// The better of both directions, and whether it is the reversed one. It knows the labels, as a person would who looked
-    /// at the figures first.
+    /// The better of both directions, and whether it is the reversed one. It knows the labels: an optimistic figure, which a
+    /// model should beat all the same.
     pub fn best(&self) -> Option<(f64, bool)> {
         let (high, low) = (self.auroc?, self.auroc_reversed?);
         Some(if high >= low { (high, false) } else { (low, true) })

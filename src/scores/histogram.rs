@@ -16,6 +16,7 @@ pub struct Histogram {
 }
 
 impl Histogram {
+    /// Of these rows, in any order.
     pub fn new<'a>(rows: impl Iterator<Item = &'a ScoreRow> + Clone) -> Self {
         let scores = || rows.clone().map(|row| row.score);
         let range = [scores().min_by(f64::total_cmp).unwrap_or(0.0), scores().max_by(f64::total_cmp).unwrap_or(1.0)];
@@ -38,6 +39,7 @@ impl Histogram {
         [from, from + self.width()]
     }
 
+    /// There were no rows.
     pub fn is_empty(&self) -> bool {
         self.counts.as_flattened().iter().all(|n| *n == 0)
     }

@@ -1,4 +1,7 @@
-//! Scores of images: the rows of `scores.csv`, and what they say about the model ([`Evaluation`], [`Comparison`]).
+//! Scores of images: the rows of `scores.csv`, and what they say about the model ([`Evaluation`], [`Comparison`]); a person's
+//! [`Review`] of images, and the figures of [`SyntheticLesions`]. How scores are computed: [`crate::ml::scoring`].
+
+#![warn(missing_docs)]
 
 mod compare;
 mod csv;
@@ -47,10 +50,12 @@ pub struct ScoreRow {
     pub baselines: Vec<f64>,
 }
 
-/// The terms of a score, one for each shift: `score = -mean_k (sim[k] + cls[k])`, the weights included (METHOD, Eq. 10).
+/// The terms of a score, one for each shift: `score = -mean_k (sim[k] + cls[k])`, the weights included (paper, Eq. 10).
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct ScoreTerms {
+    /// Similarity to the nearest normal training image, weighted.
     pub sim: [f64; SHIFTS],
+    /// Logit of the own shift, weighted.
     pub cls: [f64; SHIFTS],
     /// Names of the nearest normal training images.
     pub nearest: [String; SHIFTS],
@@ -59,6 +64,7 @@ pub struct ScoreTerms {
 /// The content of a `scores.csv`.
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct Scores {
+    /// One an image.
     pub rows: Vec<ScoreRow>,
     /// Names of the baselines that were measured (`rival_NAME` in the file).
     pub baselines: Vec<String>,

@@ -7,16 +7,22 @@ use crate::{
 use ::csv::{ReaderBuilder, WriterBuilder};
 use std::{collections::BTreeMap, io::ErrorKind, path::Path};
 
+/// What a person may note about an image.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Tag {
+    /// Its label is wrong.
     LabelWrong,
+    /// Its quality is poor.
     ImagePoor,
+    /// Worth another look.
     Interesting,
 }
 
 impl Tag {
+    /// All tags, in the order of their columns.
     pub const ALL: [Self; 3] = [Self::LabelWrong, Self::ImagePoor, Self::Interesting];
 
+    /// Its name, for people.
     pub fn name(self) -> &'static str {
         match self {
             Self::LabelWrong => "label wrong",
@@ -25,7 +31,7 @@ impl Tag {
         }
     }
 
-    /// Name of its column.
+    /// Name of its column in `tags.csv`.
     pub fn column(self) -> &'static str {
         match self {
             Self::LabelWrong => "label_wrong",
@@ -35,15 +41,17 @@ impl Tag {
     }
 }
 
-/// Of one image.
+/// Tags and note of one image.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Annotation {
     /// In the order of [`Tag::ALL`].
     tags: [bool; Tag::ALL.len()],
+    /// Free text; may be empty.
     pub note: String,
 }
 
 impl Annotation {
+    /// Whether it has the tag.
     pub fn has(&self, tag: Tag) -> bool {
         self.tags[tag as usize]
     }
@@ -55,25 +63,28 @@ impl Annotation {
         new
     }
 
+    /// The same with another note.
     pub fn with_note(self, note: impl Into<String>) -> Self {
         Self { note: note.into(), ..self }
     }
 
+    /// Whether there is neither a tag nor a note.
     pub fn is_empty(&self) -> bool {
         self == &Self::default()
     }
 
-    /// Its tags by name.
+    /// Its tags, in the order of [`Tag::ALL`].
     pub fn tags(&self) -> impl Iterator<Item = Tag> {
         Tag::ALL.into_iter().filter(|t| self.has(*t))
     }
 }
 
-/// Annotations by the name of the image; only those that say something.
+/// The annotations of a set of images, by name; empty ones are not kept.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Review(BTreeMap<String, Annotation>);
 
 impl Review {
+    /// The annotation of an image; `None` where there is none.
     pub fn get(&self, name: &str) -> Option<&Annotation> {
         self.0.get(name)
     }
@@ -84,19 +95,25 @@ impl Review {
         before.unwrap_or_default()
     }
 
+    /// Number of annotated images.
     pub fn len(&self) -> usize {
         self.0.len()
     }
 
+    /// Whether no image is annotated.
     pub fn is_empty(&self) -> bool {
         self.0.is_empty()
     }
 
+    /// Number of images with the tag.
     pub fn count(&self, tag: Tag) -> usize {
         self.0.values().filter(|r| r.has(tag)).count()
     }
 
     /// Columns `path,label_wrong,image_poor,interesting,note`; written atomically.
+    ///
+    /// # Errors
+    /// Where the file cannot be written.
     pub fn write(&self, path: &Path) -> Result<()> {
         write_atomic(path, |file| {
             let mut csv = WriterBuilder::new().from_writer(file);

@@ -14,6 +14,7 @@ const FEW: usize = 20;
 /// Figures of images with and without a synthetic lesion, of the same held-out normals.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct SyntheticLesions {
+    /// Seed of the places.
     pub seed: u64,
     /// How many held-out normals a spot was drawn into.
     pub images: usize,
@@ -37,6 +38,8 @@ pub struct SyntheticLesionCell {
 }
 
 impl SyntheticLesionCell {
+    /// From the scores of images without and with a lesion.
+    ///
     /// # Errors
     /// No scores, or scores that are not finite.
     pub fn new(size: f64, contrast: f64, clean: &[f64], with_lesions: &[f64]) -> Result<Self, MetricError> {
@@ -66,16 +69,17 @@ impl SyntheticLesions {
         wilson(cell.sensitivity_at_95_specificity, self.images)
     }
 
-    /// What a reader of so few images should know.
+    /// What a reader should know where there are few images.
     pub fn caution(&self) -> Option<String> {
         (self.images < FEW).then(|| format!("with {} clean images, 95 % specificity allows not one false alarm", self.images))
     }
 
+    /// The content of `planted.json`.
     pub fn to_json(&self) -> String {
         format!("{:#}\n", serde_json::json!(self))
     }
 
-    /// `None` where the file is not there.
+    /// Reads what [`write`](Self::write) wrote; `None` where the file is not there.
     ///
     /// # Errors
     /// A file that cannot be read.
@@ -89,6 +93,10 @@ impl SyntheticLesions {
         Ok(Some(lesions))
     }
 
+    /// Writes the file atomically.
+    ///
+    /// # Errors
+    /// Where it cannot be written.
     pub fn write(&self, path: &Path) -> Result<()> {
         write_atomic(path, |file| file.write_all(self.to_json().as_bytes()))
     }

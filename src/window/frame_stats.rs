@@ -1,9 +1,10 @@
 //! How long frames take: the hidden option `--frame-stats FILE`.
 
-use crate::error::{Error, Result};
+use crate::{error::Result, run_dir::write_atomic};
 use cpu_time::ThreadTime;
 use serde_json::json;
 use std::{
+    io::Write,
     path::PathBuf,
     time::{Duration, Instant},
 };
@@ -67,7 +68,7 @@ impl FrameStats {
             "clock_ms_p99": at(&clock, 0.99),
             "clock_ms_max": at(&clock, 1.0),
         });
-        std::fs::write(&self.file, format!("{text:#}\n")).map_err(Error::io("write", &self.file))
+        write_atomic(&self.file, |out| writeln!(out, "{text:#}"))
     }
 }
 

@@ -1,5 +1,5 @@
 //! Where the tests find outside files, and how numbers are compared. Tests skip, and say so, where a folder is missing.
-#![allow(dead_code)] // each test program uses its own part
+#![allow(dead_code, reason = "each test program uses its own part")]
 
 use candle_core::{DType, Tensor};
 use std::{collections::BTreeMap, path::PathBuf};

@@ -1,5 +1,5 @@
 //! Files that the tests of the data module make.
-#![allow(dead_code)] // each test program uses its own part
+#![allow(dead_code, reason = "each test program uses its own part")]
 
 use dissolve_studio::rng::stream;
 use image::{Rgb, RgbImage};

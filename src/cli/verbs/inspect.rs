@@ -45,7 +45,7 @@ pub fn run(args: Args) -> Result<()> {
     let bar = self::bar("decoding", Some(dataset.items.len() as u64));
     let examination = dataset.examine(&|n| bar.set_position(n as u64));
     bar.finish_and_clear();
-    let dataset = dataset.settled(&examination);
+    let dataset = dataset.without_unusable(&examination);
     if args.json { out::line(to_json(&dataset)) } else { out::print(&to_text(&dataset)) }
 }
 

@@ -6,7 +6,10 @@
 //! parser's tokens (flat, whatever the transfer syntax and the kind of lengths) become the same objects, and the depth is
 //! counted on the way.
 
-use super::{io_reason, open_file, sentence};
+use super::{
+    guard::sentence,
+    source::{io_reason, open_file},
+};
 use dicom_core::{DataElement, VR, value::DataSetSequence, value::PixelFragmentSequence};
 use dicom_encoding::{Codec, TransferSyntaxIndex};
 use dicom_object::{DefaultDicomObject, FileMetaTable, InMemDicomObject, Tag, mem::InMemElement};
@@ -134,7 +137,7 @@ pub fn chain(error: &dyn std::error::Error) -> String {
 #[cfg(test)]
 mod tests {
     use super::{super::decode, super::header::probe, MAX_DEPTH};
-    use crate::data::resize::Pixels;
+    use crate::data::pixels::Pixels;
     use dicom_encoding::{Codec, TransferSyntaxIndex};
     use dicom_transfer_syntax_registry::TransferSyntaxRegistry;
     use std::io::Write;

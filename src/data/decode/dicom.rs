@@ -2,10 +2,11 @@
 //! (RLE, JPEG, JPEG lossless, JPEG 2000) is `dicom-pixeldata`'s; what is done to the stored values afterwards is ours.
 
 use super::{
-    Probe, Raster, check_size,
     data_set::{chain, open},
-    raster::{Samples, unit_range, ycbcr_to_rgb},
-    sentence,
+    guard::sentence,
+    probe::Probe,
+    raster::{Raster, Samples, unit_range, ycbcr_to_rgb},
+    source::check_size,
 };
 use dicom_dictionary_std::tags;
 use dicom_object::{DefaultDicomObject, Tag};

@@ -1,7 +1,13 @@
 //! What a file is, and how large its picture: from its first bytes, without decoding. An 80,000-file folder is opened this
 //! way, so nothing here reads more than a header.
 
-use super::{check_size, dicom, guarded, io_reason, open_file, tiff};
+use super::{
+    dicom,
+    guard::guarded,
+    probe::Probe,
+    source::{check_size, io_reason, open_file},
+    tiff,
+};
 use std::{
     fs::File,
     io::{BufReader, Read},
@@ -39,15 +45,6 @@ impl Kind {
             _ => "is no picture of a known kind (by its content)".into(),
         }
     }
-}
-
-/// What the header says.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Probe {
-    /// Width and height of each page or frame; one for most files. All pages that are pictures, by their number.
-    pub pages: Vec<(usize, [u32; 2])>,
-    /// DICOM's PatientID.
-    pub patient: Option<String>,
 }
 
 /// The kind of an ordinary file.
@@ -238,11 +235,7 @@ mod tests {
             let path = dir.path().join(format!("x.{extension}"));
             image.save(&path).unwrap();
             assert_eq!(probe(&path).unwrap().pages, [(0, [37, 21])], "{extension}");
-            assert_eq!(
-                crate::data::resize::Pixels::size(&crate::data::decode::decode(&path, 0).unwrap()),
-                [37, 21],
-                "{extension}"
-            );
+            assert_eq!(crate::data::Pixels::size(&crate::data::decode::decode(&path, 0).unwrap()), [37, 21], "{extension}");
         }
     }
 

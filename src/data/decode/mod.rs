@@ -3,26 +3,22 @@
 
 mod data_set;
 mod dicom;
+mod guard;
 mod header;
+mod probe;
 mod raster;
+mod source;
 mod tiff;
 
-pub use header::{Kind, Probe, kind, probe};
+pub use guard::guarded;
+pub use header::{Kind, kind, probe};
+pub use probe::Probe;
 pub use raster::{Raster, Samples};
+pub use source::{check_size, io_reason, open_file, read_whole};
 
-use super::MAX_PIXELS;
+use guard::sentence;
 use image::{DynamicImage, ImageDecoder, ImageFormat, ImageReader};
-use std::{
-    cell::Cell,
-    fs::File,
-    io::{Cursor, Read},
-    panic::{AssertUnwindSafe, catch_unwind},
-    path::Path,
-    sync::Once,
-};
-
-/// Files above this are not read into memory whole.
-const MAX_FILE: u64 = 2 << 30;
+use std::{io::Cursor, path::Path};
 
 /// Decodes a picture, or the page of one, turned upright. The error is a reason to show beside the file's name.
 pub fn decode(path: &Path, page: usize) -> Result<Raster, String> {
@@ -58,94 +54,4 @@ fn decode_image(path: &Path, format: ImageFormat) -> Result<Raster, String> {
     let mut image = DynamicImage::from_decoder(decoder).map_err(fail)?;
     image.apply_orientation(orientation);
     Raster::from_image(image)
-}
-
-/// Refuses pictures without pixels and above [`MAX_PIXELS`].
-pub(super) fn check_size(width: u64, height: u64) -> Result<[u32; 2], String> {
-    match width.checked_mul(height) {
-        Some(0) => Err("has no pixels".into()),
-        Some(pixels) if pixels <= MAX_PIXELS => Ok([width as u32, height as u32]),
-        _ => Err(format!(
-            "is {width}x{height}, {} megapixels; the limit is {}",
-            width.saturating_mul(height) / 1_000_000,
-            MAX_PIXELS / 1_000_000
-        )),
-    }
-}
-
-/// Opens an ordinary file: never a pipe or a device, whose opening would block.
-pub(super) fn open_file(path: &Path) -> Result<File, String> {
-    let meta = std::fs::metadata(path).map_err(|e| io_reason(&e))?;
-    if !meta.is_file() {
-        return Err("is no ordinary file".into());
-    }
-    File::open(path).map_err(|e| io_reason(&e))
-}
-
-pub(super) fn read_whole(path: &Path) -> Result<Vec<u8>, String> {
-    let file = open_file(path)?;
-    let size = file.metadata().map_err(|e| io_reason(&e))?.len();
-    if size > MAX_FILE {
-        return Err(format!("is larger than {} GiB", MAX_FILE >> 30));
-    }
-    let mut bytes = Vec::with_capacity(size as usize);
-    file.take(MAX_FILE).read_to_end(&mut bytes).map_err(|e| io_reason(&e))?;
-    Ok(bytes)
-}
-
-pub(super) fn io_reason(error: &std::io::Error) -> String {
-    match error.kind() {
-        std::io::ErrorKind::NotFound => "is not there (any more)".into(),
-        std::io::ErrorKind::PermissionDenied => "may not be read (permission denied)".into(),
-        std::io::ErrorKind::UnexpectedEof => "is cut short".into(),
-        _ => format!("could not be read: {error}"),
-    }
-}
-
-/// One line of what a decoder said.
-fn sentence(what: &str, error: &dyn std::fmt::Display) -> String {
-    let text = error.to_string();
-    let line = text.lines().next().unwrap_or_default();
-    let cut_short =
-        ["unexpected eof", "unexpected end", "failed to fill whole buffer"].iter().any(|s| text.to_ascii_lowercase().contains(s));
-    if cut_short { format!("is cut short: {line}") } else { format!("{what}: {line}") }
-}
-
-thread_local!(static GUARDED: Cell<bool> = const { Cell::new(false) });
-
-/// Runs a decoder; its panic becomes a reason, and prints nothing.
-pub(super) fn guarded<T>(decode: impl FnOnce() -> Result<T, String>) -> Result<T, String> {
-    static HOOK: Once = Once::new();
-    HOOK.call_once(|| {
-        let usual = std::panic::take_hook();
-        std::panic::set_hook(Box::new(move |info| {
-            if !GUARDED.get() {
-                usual(info);
-            }
-        }));
-    });
-    let before = GUARDED.replace(true);
-    // The closure only builds its result, so nothing half-changed outlives a panic.
-    let result = catch_unwind(AssertUnwindSafe(decode));
-    GUARDED.set(before);
-    result.unwrap_or_else(|_| Err("made the decoder fail; the file is damaged".into()))
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_panic_becomes_a_reason() {
-        let reason = guarded::<()>(|| panic!("inside a decoder")).unwrap_err();
-        assert!(reason.contains("damaged"));
-        assert!(!GUARDED.get());
-    }
-
-    #[test]
-    fn sizes_are_limited() {
-        assert_eq!(check_size(20_000, 10_000), Ok([20_000, 10_000]));
-        assert!(check_size(20_001, 10_000).unwrap_err().contains("limit is 200"));
-        assert!(check_size(u64::MAX, 2).is_err() && check_size(0, 5).is_err());
-    }
 }

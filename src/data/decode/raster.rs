@@ -1,6 +1,6 @@
 //! Decoded pixels in the form in which their file keeps them.
 
-use crate::data::resize::Pixels;
+use crate::data::pixels::Pixels;
 use image::DynamicImage;
 
 /// Interleaved samples; alpha is passed over.

@@ -1,9 +1,9 @@
 //! TIFF: 1 to 64 bit, several pages, palettes, planes apart, CMYK and YCbCr.
 
 use super::{
-    Raster, check_size, open_file,
-    raster::{Samples, unit_range},
-    sentence,
+    guard::sentence,
+    raster::{Raster, Samples, unit_range, ycbcr_to_rgb},
+    source::{check_size, open_file},
 };
 use std::{fs::File, io::BufReader, path::Path};
 use tiff::{
@@ -84,7 +84,7 @@ pub fn decode(path: &Path, page: usize) -> Result<Raster, String> {
             Raster::new(width, height, 3, Samples::U16(indices.iter().flat_map(colour).collect()))
         }
         (ColorType::CMYK(_), samples) => Raster::new(width, height, 3, cmyk_to_rgb(samples)),
-        (ColorType::YCbCr(8), Samples::U8(v)) => Raster::new(width, height, 3, Samples::U8(super::raster::ycbcr_to_rgb(v))),
+        (ColorType::YCbCr(8), Samples::U8(v)) => Raster::new(width, height, 3, Samples::U8(ycbcr_to_rgb(v))),
         (ColorType::Palette(_) | ColorType::YCbCr(_), _) => {
             Err(format!("is a TIFF of colour type {colour:?}, which is not read"))
         }

@@ -9,7 +9,6 @@ use crate::{
     ml::{
         base::{
             device,
-            fingerprint::fingerprint,
             reporter::{Event, Reporter},
         },
         diffusion::model::DiffusionModel,
@@ -71,7 +70,7 @@ impl Ready {
 
     /// Whether these are the images that the run learnt from.
     pub fn owns(&self, data: &Dataset) -> Result<bool> {
-        Ok(fingerprint(data) == self.encoder.config.fingerprint)
+        Ok(data.fingerprint() == self.encoder.config.fingerprint)
     }
 
     /// The diffusion model of the run: the one that is named, the one trained beside the encoder, or the one of its settings.

@@ -19,9 +19,13 @@ use std::{
 
 /// Named tensors, in name order.
 pub type Tensors = BTreeMap<String, Tensor>;
+/// Text entries of a file, by key.
 pub type Metadata = BTreeMap<String, String>;
 
 /// Writes the tensors (any device) atomically: the file is complete or not there.
+///
+/// # Errors
+/// Where the file cannot be written or a tensor cannot be read.
 pub fn save(path: &Path, tensors: &Tensors, metadata: &Metadata) -> Result<()> {
     let mut header = Map::new();
     header.insert("__metadata__".into(), json!(metadata));
@@ -50,7 +54,7 @@ pub fn save(path: &Path, tensors: &Tensors, metadata: &Metadata) -> Result<()> {
 /// Reads a `.safetensors` file of any origin onto the CPU.
 ///
 /// # Errors
-/// Where it is no such file, or was cut off.
+/// Where the file cannot be read, is of another kind, or was cut off.
 pub fn load(path: &Path) -> Result<(Tensors, Metadata)> {
     let bytes = fs::read(path).map_err(Error::io("read", path))?;
     let damaged = |e: &dyn std::fmt::Display| {

@@ -1,8 +1,7 @@
-//! What all of the method uses: checkpoints, devices, progress.
+//! What all of the method uses: checkpoints, devices, progress, resizing. Knows none of the other rooms.
 
 pub mod checkpoint;
 pub mod device;
-pub mod fingerprint;
 pub mod pixel_loading;
 pub mod readiness;
 pub mod reporter;

@@ -1,4 +1,4 @@
-//! Decoding of the pixels that a network sees, with progress for whoever watches.
+//! Decoding of the pixels that a network sees, with progress.
 
 use super::{
     reporter::{Event, Reporter, Stage},
@@ -22,6 +22,9 @@ use std::{
 const FEW: usize = 1000;
 
 /// Decodes the images at `size` x `size` px; those that cannot be decoded are named in a notice and left out.
+///
+/// # Errors
+/// Where no image can be decoded, or memory does not suffice.
 pub fn load_pixels(
     data: &Arc<Dataset>,
     preprocess: &PreprocessConfig,

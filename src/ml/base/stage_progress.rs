@@ -6,7 +6,7 @@ use super::{
 };
 use crate::error::{Error, Result};
 
-/// Progress of work without a loss; `speed`: (images a second, seconds left).
+/// A step of work without a loss; the last argument is (images a second, seconds left).
 pub fn plain_step(stage: Stage, step: usize, total: usize, (images_per_second, eta_secs): (f64, f64)) -> Step {
     Step { stage, step, total, loss: 0.0, parts: [0.0; 2], grad_norm: 0.0, lr: 0.0, images_per_second, eta_secs }
 }
@@ -17,19 +17,21 @@ pub struct StageProgress<'a> {
     done: usize,
     total: usize,
     throughput: Throughput,
+    /// Receives the events.
     pub reporter: &'a mut dyn Reporter,
 }
 
 impl<'a> StageProgress<'a> {
+    /// Reports the start of the stage with `done` of `total` images done.
     pub fn start(stage: Stage, done: usize, total: usize, reporter: &'a mut dyn Reporter) -> Self {
         reporter.event(Event::Started { stage, done, total });
         Self { stage, done, total, throughput: Throughput::start(), reporter }
     }
 
-    /// `done` of the images are behind us.
+    /// Reports that `done` images are done, counted from the start of the stage.
     ///
     /// # Errors
-    /// [`Error::Stopped`] where the person wants no more.
+    /// [`Error::Stopped`] where the work is to stop.
     pub fn reach(&mut self, done: usize) -> Result<()> {
         if done > self.done {
             let speed = self.throughput.tick(done - self.done, 1, self.total.saturating_sub(done));
@@ -39,6 +41,7 @@ impl<'a> StageProgress<'a> {
         if self.reporter.control() == Control::Stop { Err(Error::Stopped) } else { Ok(()) }
     }
 
+    /// Reports the end of the stage.
     pub fn finish(self) {
         self.reporter.event(Event::Finished { stage: self.stage });
     }

@@ -1,11 +1,11 @@
-//! How fast the work goes, and when it will be done.
+//! Throughput of the work, and the time that is left.
 
 use std::{collections::VecDeque, time::Instant};
 
 /// Steps whose median is the speed: a slow first step, an evaluation or a pause does not move it.
 const WINDOW: usize = 21;
 
-/// The speed over the last steps.
+/// The median time of the last steps.
 #[derive(Debug)]
 pub struct Throughput {
     last: Instant,
@@ -13,11 +13,13 @@ pub struct Throughput {
 }
 
 impl Throughput {
+    /// Starts the clock.
     pub fn start() -> Self {
         Self { last: Instant::now(), recent: VecDeque::new() }
     }
 
-    /// Call after `steps` more steps; returns (images a second, seconds left).
+    /// To be called after `steps` more steps of `images_per_step` images, with `steps_left` to come; returns (images a second,
+    /// seconds left).
     pub fn tick(&mut self, steps: usize, images_per_step: usize, steps_left: usize) -> (f64, f64) {
         let now = Instant::now();
         let each = (now - self.last).as_secs_f64() / steps.max(1) as f64;

@@ -16,20 +16,28 @@ use std::{
     path::Path,
 };
 
+/// Why a PyTorch checkpoint cannot be read.
 #[derive(Debug, thiserror::Error)]
 pub enum PickleError {
+    /// The file cannot be read.
     #[error("{0}")]
     Io(#[from] std::io::Error),
+    /// The file is no zip archive.
     #[error("it is no PyTorch archive: {0}")]
     Zip(#[from] zip::result::ZipError),
+    /// An instruction that data does not need; it is never executed.
     #[error("its pickle has an instruction that no checkpoint needs (0x{0:02x})")]
     Opcode(u8),
+    /// The pickle ends too early or contradicts itself.
     #[error("its pickle is damaged")]
     Damaged,
+    /// The pickle is longer than that of any checkpoint, MB.
     #[error("its pickle is {0} MB long")]
     TooLong(u64),
+    /// A tensor, by name, that is not stored row-major or lies outside its storage.
     #[error("tensor {0} is stored in a way that is not supported")]
     Layout(String),
+    /// The tensor cannot be made.
     #[error("{0}")]
     Tensor(#[from] candle_core::Error),
 }
@@ -81,6 +89,10 @@ pub struct Archive {
 const LONGEST: u64 = 64 << 20;
 
 impl Archive {
+    /// Opens the archive and reads its pickle, without any tensor.
+    ///
+    /// # Errors
+    /// Where it is no archive of PyTorch 1.6 or later.
     pub fn open(path: &Path) -> Result<Self> {
         let mut zip = zip::ZipArchive::new(File::open(path)?)?;
         let is_pickle = |name: &str| name == "data.pkl" || name.ends_with("/data.pkl");
@@ -94,7 +106,11 @@ impl Archive {
         Ok(Self { zip, prefix: name.trim_end_matches("data.pkl").to_string(), pickle, root })
     }
 
-    /// All tensors of the dictionary under `keys` (nested), by name. `None` where there is no such dictionary.
+    /// The tensors of the dictionary under `keys` (nested) whose names are to be kept, on the CPU. `None` where there is no such
+    /// dictionary.
+    ///
+    /// # Errors
+    /// A tensor that is stored in another way than the reference trainer does it.
     pub fn tensors(&mut self, keys: &[&str], keep: impl Fn(&str) -> bool) -> Result<Option<BTreeMap<String, Tensor>>> {
         let Some(dict) = keys.iter().try_fold(self.root, |at, key| self.pickle.entry(at, key)) else { return Ok(None) };
         let PickleNode::Dict(entries) = &self.pickle.nodes[dict] else { return Ok(None) };

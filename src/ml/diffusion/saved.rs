@@ -13,19 +13,27 @@ use std::path::{Path, PathBuf};
 /// The content of `model.safetensors`: weights under the reference implementation's names, float32, on the CPU.
 #[derive(Debug, Clone)]
 pub struct SavedModel {
+    /// By parameter name.
     pub weights: Tensors,
+    /// Settings and origin.
     pub info: ModelInfo,
 }
 
 impl SavedModel {
     /// Weights of any float type become float32.
+    ///
+    /// # Errors
+    /// A type that cannot be converted.
     pub fn new(weights: Tensors, info: ModelInfo) -> Result<Self> {
         let to_f32 = |(name, t): (String, Tensor)| Ok((name, t.to_dtype(DType::F32)?));
         Ok(Self { weights: weights.into_iter().map(to_f32).collect::<Result<_>>()?, info })
     }
 
-    /// Reads a RUN folder (of a diffusion model, or of `train`; a running one gives its newest checkpoint), a
-    /// `.safetensors` file, or a `.pt` of the reference trainer.
+    /// Reads a run folder (of a diffusion model, or of `train`; an unfinished one gives its newest checkpoint), a `.safetensors`
+    /// file, or a `.pt` of the reference trainer.
+    ///
+    /// # Errors
+    /// A file or folder that holds no diffusion model, or none yet.
     pub fn load(path: &Path) -> Result<Self> {
         let file = if path.is_dir() { model_file(path)? } else { path.to_path_buf() };
         // By content, not by extension: a PyTorch checkpoint is a zip archive.
@@ -47,6 +55,9 @@ impl SavedModel {
     }
 
     /// Writes `model.safetensors` atomically.
+    ///
+    /// # Errors
+    /// Where it cannot be written.
     pub fn save(&self, path: &Path) -> Result<()> {
         checkpoint::save(path, &self.weights, &self.info.to_metadata())
     }

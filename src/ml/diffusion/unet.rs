@@ -3,7 +3,18 @@
 //!
 //! 7x7 convolution -> down stages (two residual blocks, linear attention, halving) -> block, full attention, block ->
 //! up stages that take the blocks' outputs back in (doubling) -> one more block beside the first convolution's output ->
-//! 1x1 convolution. Every residual block hears the timestep.
+//! 1x1 convolution. Every residual block receives the timestep.
+//!
+//! - Residual block: two blocks and a bypass, a 1x1 convolution where the widths differ. Block: weight-standardised 3x3
+//!   convolution (eps 1e-5), group norm (8 groups), scale and shift by the timestep in the first of the two (`x (scale + 1) +
+//!   shift`), SiLU.
+//! - Timestep: sinusoidal embedding of width dim -> linear to 4 dim -> exact GELU -> linear; SiLU and a linear layer in each
+//!   block.
+//! - Linear attention: 4 heads of 32, softmax of q over its channels and of k over positions, q scaled by 32^-0.5, v divided by
+//!   the number of positions; 1x1 convolution and channel layer norm (gain only). Full attention in the middle: 4 heads of 32,
+//!   q and k normalised, similarities scaled by 10. Both with a layer norm before and a bypass.
+//! - Down: 4x4 convolution of stride 2; up: nearest-neighbour doubling and a 3x3 convolution; the last stage of either keeps its
+//!   resolution with a 3x3 convolution.
 
 use crate::nn::{self, ChannelLayerNorm, Conv2d, GroupNorm, Linear, Scope};
 use candle_core::{DType, Result, Tensor};
@@ -17,7 +28,7 @@ const COSINE_SCALE: f64 = 10.0;
 const WEIGHT_EPS: f64 = 1e-5;
 
 /// Predicts the noise in images: `(B, 3, H, W)` and a timestep each -> `(B, 3, H, W)`. Sides must be multiples of
-/// 2^(stages - 1).
+/// `2^(stages - 1)`.
 pub struct Unet {
     dim: usize,
     init_conv: Conv2d,
@@ -39,13 +50,19 @@ struct UnetStage {
 }
 
 impl Unet {
-    /// `dim`: width of the first stage; `mults`: width of each stage in multiples of it. The weights are trained, and are
-    /// standardised at each pass.
+    /// `dim`: width of the first stage, a multiple of 8; `mults`: width of each stage in multiples of it. The weights are
+    /// trained, and are standardised at each pass.
+    ///
+    /// # Errors
+    /// Weights of another shape.
     pub fn new(scope: &Scope, dim: usize, mults: &[usize], channels: usize) -> Result<Self> {
         Self::build(scope, dim, mults, channels, true)
     }
 
     /// For inference, on weights that went through [`standardise`] once.
+    ///
+    /// # Errors
+    /// Weights of another shape, or missing.
     pub fn with_standardised(scope: &Scope, dim: usize, mults: &[usize], channels: usize) -> Result<Self> {
         Self::build(scope, dim, mults, channels, false)
     }
@@ -98,7 +115,10 @@ impl Unet {
         })
     }
 
-    /// `x` in the model's range, `t[i]` the step of image i.
+    /// The noise in `x (B, channels, H, W)`, in the model's range, with image i at timestep `t[i]`.
+    ///
+    /// # Errors
+    /// Sides that cannot be halved often enough.
     pub fn forward(&self, x: &Tensor, t: &[usize]) -> Result<Tensor> {
         let time = sinusoidal(t, self.dim, x)?;
         let time = nn::gelu(&self.time_mlp.0.forward(&time)?)?;
@@ -196,7 +216,11 @@ impl ConvBlock {
     }
 }
 
-/// Does by name, once, what [`Unet::new`] does to the blocks' weights at each pass; for [`Unet::with_standardised`].
+/// Standardises a weight where its name is that of a block's convolution: once, for [`Unet::with_standardised`], what
+/// [`Unet::new`] does at each pass.
+///
+/// # Errors
+/// Those of the tensor operations.
 pub fn standardise(name: &str, weight: &Tensor) -> Result<Tensor> {
     let is_block = name.ends_with(".block1.proj.weight") || name.ends_with(".block2.proj.weight");
     if is_block { nn::standardise_weight(&weight.to_dtype(DType::F32)?, WEIGHT_EPS) } else { Ok(weight.clone()) }

@@ -1,10 +1,10 @@
-//! Dissolving: taking the fine-grained features away, by a diffusion model or by a filter, at a low resolution.
+//! One way to dissolve, with all its settings: the diffusion model or a filter, at a low resolution.
 
 use super::filters;
 use crate::error::NextStep;
 use crate::ml::base::resize::at_resolution;
 use crate::{
-    config::{DiaConfig, DissolveMethod, GreyTwin},
+    config::{DiaConfig, DissolveMethod, EqualChannels},
     error::{Error, Result},
     ml::diffusion::model::DiffusionModel,
 };
@@ -61,20 +61,25 @@ impl Dissolver {
         Ok(Some(Self { operator, resolution: if resolution == 0 { default } else { resolution }, equal_channels }))
     }
 
-    /// As the settings of a run say; `grey` = the data are grey.
+    /// By the settings of a run; `grey`: the data are grey.
+    ///
+    /// # Errors
+    /// Diffusion without a model.
     pub fn from_config(config: &DiaConfig, model: Option<Arc<DiffusionModel>>, grey: bool) -> Result<Option<Self>> {
-        let equal_channels = match config.grey_twin {
-            GreyTwin::Auto => grey,
-            GreyTwin::On => true,
-            GreyTwin::Off => false,
+        let equal_channels = match config.equal_channels {
+            EqualChannels::Auto => grey,
+            EqualChannels::On => true,
+            EqualChannels::Off => false,
         };
         Self::new(config.dissolve, model, config.resolution, equal_channels)
     }
 
+    /// The resolution R of dissolving, px.
     pub fn resolution(&self) -> usize {
         self.resolution
     }
 
+    /// How it dissolves.
     pub fn method(&self) -> DissolveMethod {
         match self.operator {
             Operator::Diffusion(_) => DissolveMethod::Diffusion,
@@ -100,6 +105,9 @@ impl Dissolver {
     }
 
     /// Dissolves `x (B, 3, H, W)` in \[0, 1\], image i at step `t[i]` (filters ignore `t`). Same input, same output.
+    ///
+    /// # Errors
+    /// A timestep or a resolution that the model does not have.
     pub fn dissolve(&self, x: &Tensor, t: &[usize]) -> Result<Tensor> {
         let y = match &self.operator {
             Operator::Diffusion(model) => model.dissolve_at(x, t, self.resolution)?,
@@ -112,7 +120,10 @@ impl Dissolver {
     }
 }
 
-/// Energy of the residual per image: `mean |a - b|` over `(B, C, H, W)`.
+/// Mean absolute change of each image: `mean |a - b|` of `(B, C, H, W)` over all but B.
+///
+/// # Errors
+/// Shapes that differ.
 pub fn residual(a: &Tensor, b: &Tensor) -> Result<Vec<f32>> {
     Ok((a - b)?.abs()?.flatten_from(1)?.mean(1)?.to_vec1()?)
 }

@@ -1,4 +1,4 @@
-//! The contrastive encoder: ResNet-18 with a projection head and a shift classifier (METHOD section 2).
+//! The contrastive encoder: ResNet-18 with a projection head and a shift classifier.
 //!
 //! Parameters carry the names that users of torchvision know, below `backbone.`; the heads are `simclr_layer` and
 //! `shift_cls_layer`. Pictures come in \[0, 1\] and are normalised by (x - 0.5) / 0.5.
@@ -15,7 +15,7 @@ use candle_core::{DType, Device, Result as TensorResult, Tensor};
 use std::path::Path;
 
 /// Length of the pooled feature.
-const WIDTH: usize = 512;
+pub(crate) const WIDTH: usize = 512;
 
 /// What an encoder was built and trained with; travels in its file.
 #[derive(Debug, Clone, PartialEq)]
@@ -26,7 +26,7 @@ pub struct EncoderConfig {
     pub input_size: usize,
     /// `Imagenet` or `Cifar`, resolved as well.
     pub stem: Stem,
-    /// Which data set it learnt from ([`fingerprint`](crate::ml::base::fingerprint::fingerprint())); empty where that is unknown.
+    /// Which data set it learnt from ([`Dataset::fingerprint`](crate::data::Dataset::fingerprint)); empty where that is unknown.
     pub fingerprint: String,
 }
 
@@ -38,8 +38,8 @@ impl EncoderConfig {
     }
 }
 
-/// What the automatic stem means for pictures of this size: the CIFAR stem keeps the resolution of those up to 32 px.
-pub fn resolved_stem(stem: Stem, input_size: usize) -> Stem {
+/// `stem` itself, or the one that suits `input_size` px where it is automatic.
+pub(crate) fn resolved_stem(stem: Stem, input_size: usize) -> Stem {
     match stem {
         Stem::Auto if input_size <= 32 => Stem::Cifar,
         Stem::Auto => Stem::Imagenet,
@@ -50,14 +50,20 @@ pub fn resolved_stem(stem: Stem, input_size: usize) -> Stem {
 /// The network with its weights; after training with the features of the training normals.
 #[derive(Debug)]
 pub struct Encoder {
+    /// What it was built and trained with.
     pub config: EncoderConfig,
+    /// Weights and running statistics, by name.
     pub params: Params,
+    /// Features of the training normals; `None` before the end of its training.
     pub bank: Option<Bank>,
     net: Net,
 }
 
 impl Encoder {
-    /// Weights as torchvision begins, by the run's seed.
+    /// Weights initialised as torchvision does it, by the run's seed.
+    ///
+    /// # Errors
+    /// Too little memory on the device.
     pub fn new(config: EncoderConfig, device: &Device) -> TensorResult<Self> {
         let params = Params::new(device, DType::F32, config.run.run.seed);
         let net = Net::new(&params.root(), config.stem)?;
@@ -66,15 +72,22 @@ impl Encoder {
 
     /// Pictures (N, 3, H, W) in \[0, 1\] to (z (N, 128), shift logits (N, 4)). `train`: batch statistics, which also move
     /// the running ones.
+    ///
+    /// # Errors
+    /// An input of another shape, or too little memory.
     pub fn forward(&self, x: &Tensor, train: bool) -> TensorResult<(Tensor, Tensor)> {
         self.net.forward(x, train)
     }
 
+    /// Where it computes.
     pub fn device(&self) -> &Device {
         self.params.device()
     }
 
     /// Writes weights, running statistics, configuration and bank, atomically.
+    ///
+    /// # Errors
+    /// Where the file cannot be written.
     pub fn save(&self, path: &Path) -> Result<()> {
         let mut tensors = self.params.snapshot()?;
         let mut metadata = Metadata::from([

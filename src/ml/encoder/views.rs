@@ -13,7 +13,9 @@ use rayon::prelude::*;
 /// Makes views of square pictures of three planes; what is drawn depends on the seed and the step alone.
 #[derive(Debug, Clone, Copy)]
 pub struct ViewMaker {
+    /// The distribution of T.
     pub augment: Augment,
+    /// Which transformations S_k.
     pub shift: ShiftKind,
     /// Width and height of images and views, px.
     pub size: usize,
@@ -54,8 +56,8 @@ impl ViewMaker {
         self.make(&tasks.collect::<Vec<_>>())
     }
 
-    /// T(S_k(flip(x))) once for each image and k, as K*B views, shift-major. Sample number `sample` is the seed (METHOD section
-    /// 3). Every image is seen through the same draws, so its score depends neither on its place nor on its neighbours.
+    /// T(S_k(flip(x))) once for each image and k, as K*B views, shift-major. `sample` is the seed. Every image is seen through
+    /// the same draws, so its score depends neither on its place nor on its neighbours.
     pub fn scoring(&self, sample: usize, images: &[f32]) -> Vec<f32> {
         let size = 3 * self.size * self.size;
         let flip = rng::stream(sample as u64, "score-flip", 0).random_bool(0.5);

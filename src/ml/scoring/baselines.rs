@@ -1,5 +1,5 @@
-//! The reality check: scores that need no training, computed on the pictures that the model sees. A model that does not do
-//! better than these has learnt nothing that a ruler could not tell.
+//! Baselines (the "reality check"): scores that need no training, computed on the images that the model sees. A model that is not
+//! better than these has learnt nothing that simple statistics could not tell.
 
 use crate::{
     config::PreprocessConfig,
@@ -43,7 +43,7 @@ pub fn describe(name: &str) -> &'static str {
 
 /// Side of the grey pictures that are compared pixel by pixel.
 const SIDE: usize = 28;
-/// Training normals that pixel distances look at, and those that the principal components are fitted to, at most.
+/// Training normals that pixel distances are computed to, and those that the principal components are fitted to, at most.
 const NEAREST_SAMPLE: usize = 2048;
 const PCA_SAMPLE: usize = 256;
 /// Principal components, at most.
@@ -52,7 +52,11 @@ const COMPONENTS: usize = 32;
 const CHUNK: usize = 256;
 
 /// Measures `ids`, against the training normals of the data set where there are some, at `size` px (that of the encoder).
-/// `progress` hears how many pictures are done, and may end the work with an error. A picture that cannot be decoded gets NaN.
+/// `progress` is called with the number of images that are done, and may end the work with an error. An image that cannot be
+/// decoded gets NaN.
+///
+/// # Errors
+/// Whatever `progress` returns.
 pub fn measure(
     dataset: &Dataset,
     ids: &[ImageId],

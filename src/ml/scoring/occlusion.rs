@@ -19,17 +19,18 @@ pub const PLACES: usize = GRID * GRID;
 /// What covering does, for each pixel of the picture that the encoder sees.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Occlusion {
-    /// px
+    /// Width and height, px.
     pub side: usize,
-    /// Score of the uncovered picture minus its score with this pixel covered, the mean over the squares that cover it, row-major.
-    /// Positive: what is there makes the picture more abnormal.
+    /// Score of the uncovered picture minus its score with this pixel covered, the mean over the squares that cover it,
+    /// row-major. Positive: what is there makes the picture more abnormal.
     pub change: Vec<f64>,
+    /// Score of the uncovered picture.
     pub score: f64,
 }
 
 /// Covers one place after the other, and scores each picture over the run's test-time samples. `picture`: 3 planes of the
-/// encoder's side. `member`: the picture is training normal number m, and is held against the others. `tick` hears how many of
-/// [`PLACES`] are done, and may end the work with an error.
+/// encoder's input size. `member`: the picture is training normal number m, and is compared with the others. `tick` is called
+/// with the number of [`PLACES`] that are done, and may end the work with an error.
 ///
 /// # Errors
 /// An encoder without its bank, or whatever `tick` returns.

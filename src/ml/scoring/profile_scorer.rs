@@ -1,5 +1,5 @@
-//! The dissolve profile as part of a run: computed once for the training normals, kept in `profile.safetensors`, and asked for
-//! the second score of any image.
+//! The dissolve profile as part of a run: computed once for the training normals, kept in `profile.safetensors`, and used for the
+//! second score of any image.
 
 use super::profile::{self, LENGTH, Profile, Ranks};
 use crate::error::NextStep;
@@ -10,7 +10,6 @@ use crate::{
     ml::{
         base::{
             checkpoint::{self, Metadata, Tensors},
-            fingerprint::fingerprint,
             pixel_loading::load_pixels,
             reporter::{Event, Reporter, Stage},
             stage_progress::StageProgress,
@@ -42,7 +41,10 @@ pub struct ProfileScorer {
 
 impl ProfileScorer {
     /// Reads the run's profile, or computes it on the training normals. `run` is the encoder's. `None`, with a notice, where
-    /// it would have to be computed and `data` are not those that the encoder learnt from.
+    /// it would have to be computed and `data` are not those that the encoder was trained on.
+    ///
+    /// # Errors
+    /// A damaged profile, profiles without spread, a file that cannot be written, [`Error::Stopped`].
     pub fn open_or_build(
         run: &RunDir,
         encoder: &Encoder,
@@ -53,7 +55,7 @@ impl ProfileScorer {
         if let Some(found) = Self::open(run, model)? {
             return Ok(Some(found));
         }
-        if fingerprint(data) != encoder.config.fingerprint {
+        if data.fingerprint() != encoder.config.fingerprint {
             let text = "the run has no dissolve profile of its training images; score those once, and the second score is there";
             reporter.event(Event::Notice(text.into()));
             return Ok(None);
@@ -84,7 +86,10 @@ impl ProfileScorer {
         Self::new(dissolver, side, device, &rows, names).map(Some)
     }
 
-    /// Reads the run's profile, where it has one.
+    /// Reads the run's profile; `None` where it has none.
+    ///
+    /// # Errors
+    /// A damaged profile.
     pub fn open(run: &RunDir, model: &Arc<DiffusionModel>) -> Result<Option<Self>> {
         let path = run.join(files::PROFILE);
         if !path.exists() {
@@ -110,13 +115,16 @@ impl ProfileScorer {
         Ok(Self { dissolver, side, device, profile, names, ranks })
     }
 
-    /// Scores of pictures (flat NCHW at the encoder's side); higher is more abnormal.
+    /// Scores of pictures (flat NCHW at the encoder's input size, \[0, 1\]); higher is more abnormal.
+    ///
+    /// # Errors
+    /// Those of [`profile::profiles`].
     pub fn scores(&self, pictures: &[f32]) -> Result<Vec<f64>> {
         let rows = profile::profiles(&self.dissolver, pictures, self.side, &self.device)?;
         Ok(rows.iter().map(|row| self.profile.score(row)).collect())
     }
 
-    /// What a training normal scores where its own tenth is held out; `None` where it was not profiled.
+    /// Score of a training normal whose own fold is held out; `None` where it was not profiled.
     pub fn held_out(&self, name: &str) -> Option<f64> {
         self.profile.held_out.get(*self.names.get(name)?).copied()
     }

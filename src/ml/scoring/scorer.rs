@@ -1,4 +1,4 @@
-//! Scores of images (METHOD section 3, Eq. 10): how like the nearest normal training image, and how sure of its shift.
+//! The anomaly score (paper, Eq. 10): how like the nearest normal training image, and how sure of its shift.
 
 use super::{profile::Ranks, profile_scorer::ProfileScorer};
 use crate::{
@@ -8,7 +8,6 @@ use crate::{
     metrics,
     ml::{
         base::{
-            fingerprint::fingerprint,
             pixel_loading::load_pixels,
             reporter::{Event, Reporter, Stage},
             stage_progress::StageProgress,
@@ -47,11 +46,13 @@ pub struct ImageScore {
     pub sim: [f64; SHIFTS],
     /// `lambda_cls,k * f_k[k]`
     pub cls: [f64; SHIFTS],
-    /// The m of that maximum.
+    /// The m of that maximum: the nearest training normal, by its place in the bank.
     pub nearest: [usize; SHIFTS],
 }
 
 impl Scorer {
+    /// Prepares the features of M training normals.
+    ///
     /// # Errors
     /// Where the bank is empty or ragged.
     pub fn new(bank: &[Features]) -> Result<Self> {
@@ -77,6 +78,7 @@ impl Scorer {
         self.lengths.len()
     }
 
+    /// Whether there are no training normals; never true.
     pub fn is_empty(&self) -> bool {
         self.lengths.is_empty()
     }
@@ -86,7 +88,7 @@ impl Scorer {
         self.weights_without(None)
     }
 
-    /// Eq. 10.
+    /// The score of an image (paper, Eq. 10).
     pub fn score(&self, image: &Features) -> ImageScore {
         self.score_without(image, None)
     }
@@ -164,7 +166,7 @@ pub fn score(
     let combine = |score: f64, profile: f64| profiler.map(|p| (ranks.rank(score) + p.rank(profile)) / 2.0);
 
     // Names say which images are in the bank, but only within the data set that it was made of.
-    let own_data = fingerprint(data) == encoder.config.fingerprint;
+    let own_data = data.fingerprint() == encoder.config.fingerprint;
     let in_bank: HashMap<&str, usize> = bank.names.iter().enumerate().map(|(m, name)| (name.as_str(), m)).collect();
     let member = |id: ImageId| {
         let item = data.item(id).filter(|item| own_data && item.split == Split::Train)?;

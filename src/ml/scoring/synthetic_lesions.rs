@@ -1,4 +1,4 @@
-//! Planted lesions: soft spots of known size and contrast, drawn into normal images that the encoder did not learn from, and
+//! Synthetic lesions: soft spots of known size and contrast, drawn into normal images that the encoder was not trained on, and
 //! how many of them its score finds. A spot is no disease: it says how small and how faint a change the score still notices.
 
 use super::scorer::Scorer;
@@ -29,7 +29,7 @@ pub const IMAGES: usize = 64;
 
 /// Brighter than the darkest pixel by this share of the range is content; the rest is the black surround of a photograph.
 const SURROUND: f32 = 0.1;
-/// Places that are looked at, of which the best is taken.
+/// Candidate places, of which the best is taken.
 const PLACES: usize = 32;
 /// A place where this share of the largest spot can be drawn is good enough.
 const ENOUGH: f32 = 0.98;

@@ -1,7 +1,7 @@
-//! What a training will cost, from its settings alone: multiply-adds, memory, and with this machine's speed the time.
+//! Cost of a training, from its settings alone: multiply-adds, memory, and with this machine's speed the time.
 //!
-//! The networks' convolutions are nearly all of the work, so counting theirs is enough. Speeds are of whole steps, as they were
-//! measured here: by [`measure`] once, then by each training.
+//! The networks' convolutions are nearly all of the work, so counting theirs is enough. Speeds are of complete steps, as measured
+//! on this machine: by [`measure`] once, then by each training.
 
 use super::{
     ddpm_step::{Batch, DdpmTrainer},
@@ -19,8 +19,9 @@ use crate::{
             unet::HIDDEN,
         },
         encoder::{
+            bank::PROJECTION,
             features::images_per_pass,
-            model::{EncoderConfig, resolved_stem},
+            model::{EncoderConfig, WIDTH, resolved_stem},
             shift::SHIFTS,
         },
         scoring::{
@@ -36,7 +37,7 @@ use std::time::Instant;
 /// Forward and backward together cost about this many forward passes.
 const TRAINING: f64 = 3.0;
 
-/// Multiply-adds a second of whole steps on this machine, all its threads together.
+/// Multiply-adds a second of complete steps on this machine, all its threads together.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 pub struct Speed {
     /// Of the U-Net, training.
@@ -53,10 +54,12 @@ impl Speed {
     }
 }
 
-/// How much there is to learn from and to score.
+/// How many images there are to train on and to score, and how large they are.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Amount {
+    /// Normal images to train on.
     pub training_normals: usize,
+    /// All images of the data set.
     pub images: usize,
     /// Side of the encoder's input, px.
     pub input_size: usize,
@@ -67,12 +70,15 @@ pub struct Amount {
 /// Seconds and peak memory of one stage.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Cost {
+    /// Which stage.
     pub stage: Stage,
+    /// Wall-clock time.
     pub seconds: f64,
+    /// Peak resident memory of the process.
     pub bytes: f64,
 }
 
-/// What each stage will cost, in their order. A stage that is not needed is not there.
+/// Cost of each stage, in their order. A stage that is not needed is not there.
 pub fn forecast(config: &RunConfig, amount: Amount, speed: Speed) -> Vec<Cost> {
     let (ddpm, dia) = (&config.ddpm, &config.dia);
     let diffusion = dia.dissolve == DissolveMethod::Diffusion;
@@ -89,14 +95,14 @@ pub fn forecast(config: &RunConfig, amount: Amount, speed: Speed) -> Vec<Cost> {
     }
     let batch = dia.images_per_batch().clamp(2, amount.training_normals.max(2));
     let steps = dia.total_steps() as f64;
-    let cached = amount.training_normals * 2 * dia.ladder;
-    let dissolved = if dia.ladder > 0 { cached as f64 } else { steps * batch as f64 };
+    let cached = amount.training_normals * 2 * dia.cached_timesteps;
+    let dissolved = if dia.cached_timesteps > 0 { cached as f64 } else { steps * batch as f64 };
     let dissolving = if diffusion { dissolved * unet.macs / speed.unet } else { 0.0 };
-    if diffusion && dia.ladder > 0 {
+    if diffusion && dia.cached_timesteps > 0 {
         add(Stage::DissolveCache, dissolving, unet.inference_bytes(dissolve_cache::CHUNK));
     }
     let views = batch * SHIFTS * dia.branches();
-    let exact = if dia.ladder > 0 { 0.0 } else { dissolving };
+    let exact = if dia.cached_timesteps > 0 { 0.0 } else { dissolving };
     let training = TRAINING * steps * views as f64 * encoder.macs / speed.encoder;
     let held = pictures(amount.training_normals, amount.input_size);
     add(Stage::Dia, training + exact, encoder.training_bytes(views) + held + left);
@@ -113,11 +119,13 @@ pub fn forecast(config: &RunConfig, amount: Amount, speed: Speed) -> Vec<Cost> {
     costs
 }
 
-/// What a training has shown of the machine's speed: `seconds` of one step of `stage`.
+/// The speed corrected by a training: `seconds` is what one step of `stage` took. Implausible times change nothing.
 pub fn learn(speed: Speed, config: &RunConfig, amount: Amount, stage: Stage, seconds: f64) -> Speed {
     let steps = match stage {
         Stage::Ddpm => config.ddpm.steps,
-        Stage::Dia if config.dia.ladder > 0 || config.dia.dissolve != DissolveMethod::Diffusion => config.dia.total_steps(),
+        Stage::Dia if config.dia.cached_timesteps > 0 || config.dia.dissolve != DissolveMethod::Diffusion => {
+            config.dia.total_steps()
+        }
         _ => return speed,
     };
     let costs = forecast(config, amount, speed);
@@ -133,6 +141,9 @@ pub fn learn(speed: Speed, config: &RunConfig, amount: Amount, stage: Stage, sec
 }
 
 /// Times two small steps of each network: a second or two.
+///
+/// # Errors
+/// Too little memory.
 pub fn measure(device: &Device) -> Result<Speed> {
     const SIZE: usize = 64;
     let ddpm = DdpmConfig { dim: 32, size: 32, batch: 8, ..DdpmConfig::default() };
@@ -226,8 +237,9 @@ fn unet(config: &DdpmConfig) -> Network {
         }
     };
     let attention = |n: &mut Network, pixels: f64, width: f64| {
-        n.conv(pixels, width, 3.0 * HIDDEN as f64, 1.0);
-        n.conv(pixels, HIDDEN as f64, width, 1.0);
+        let hidden = HIDDEN as f64;
+        n.conv(pixels, width, 3.0 * hidden, 1.0);
+        n.conv(pixels, hidden, width, 1.0);
     };
     n.conv(pixels, CHANNELS as f64, dim, 7.0);
     let mut sizes = Vec::new();
@@ -279,7 +291,7 @@ fn resnet(side: usize, stem: Stem) -> Network {
         n.conv(side * side, from, width, 3.0);
         (0..3).for_each(|_| n.conv(side * side, width, width, 3.0));
     }
-    n.weights += 512.0 * (512.0 + 128.0);
+    n.weights += (WIDTH * (WIDTH + PROJECTION)) as f64;
     n
 }
 

@@ -1,5 +1,5 @@
 //! Training of the diffusion model as a run: it may be stopped or killed at any moment, and gives the same bits as if it had
-//! never been.
+//! not been.
 //!
 //! Everything random comes from streams numbered by the pass, so a checkpoint needs no generator state.
 
@@ -16,9 +16,8 @@ use crate::{
     ml::{
         base::{
             checkpoint::{self, Metadata},
-            fingerprint::fingerprint,
             pixel_loading::load_pixels,
-            reporter::{Control, Event, Notice, Reporter, Stage, Step},
+            reporter::{Control, Event, Reporter, Stage, Step},
             throughput::Throughput,
         },
         diffusion::{
@@ -87,15 +86,14 @@ fn train_or_resume(
         config: ddpm.clone(),
         dataset: config.data.path.file_stem().unwrap_or_default().to_string_lossy().into_owned(),
         grey: store.is_grey(),
-        fingerprint: fingerprint(data),
+        fingerprint: data.fingerprint().to_string(),
         steps: 0,
     };
     let held_out = data.ids(|item, label| item.split == Split::Val && label == Some(Label::Normal));
-    let held_out_store: Vec<ImageId> = if held_out.is_empty() { store.ids().to_vec() } else { held_out };
-    let step = held_out_store.len().div_ceil(HELD_OUT).max(1);
-    let held_out_store =
-        load_pixels(data, &config.preprocess, held_out_store.into_iter().step_by(step).collect(), ddpm.size, reporter)?;
-    let training = DdpmTraining { run, config, store: &store, held_out_store, info, device };
+    let held_out: Vec<ImageId> = if held_out.is_empty() { store.ids().to_vec() } else { held_out };
+    let step = held_out.len().div_ceil(HELD_OUT).max(1);
+    let held_out = load_pixels(data, &config.preprocess, held_out.into_iter().step_by(step).collect(), ddpm.size, reporter)?;
+    let training = DdpmTraining { run, config, store: &store, held_out, info, device };
     reporter.event(Event::Started { stage: Stage::Ddpm, done: trainer.steps_done(), total: ddpm.steps });
     if !ended {
         training.run(&mut trainer, reporter)?;
@@ -103,9 +101,9 @@ fn train_or_resume(
     let (saved, model) = training.snapshot(&trainer)?;
     saved.save(&run.join(files::MODEL))?;
     training.preview(&model, trainer.steps_done(), reporter);
-    let (readiness, stats) = readiness::assess(&model, &training.held_out_store, trainer.steps_done(), config.run.seed)?;
-    if let Some(check) = readiness.poorest() {
-        reporter.event(Event::Notice(Notice::NotReady(check.clone())));
+    let (readiness, stats) = readiness::assess(&model, &training.held_out, trainer.steps_done(), config.run.seed)?;
+    if let Some(doubt) = readiness.doubt() {
+        reporter.event(Event::Notice(doubt.into()));
     }
     let loss = metrics_log::recent_mean(run, RECENT);
     run.set_figures([
@@ -125,7 +123,7 @@ struct DdpmTraining<'a> {
     config: &'a RunConfig,
     store: &'a PixelStore,
     /// Normal images it does not learn from, where there are such.
-    held_out_store: PixelStore,
+    held_out: PixelStore,
     info: ModelInfo,
     device: &'a Device,
 }
@@ -161,7 +159,7 @@ impl DdpmTraining<'_> {
             if ddpm.sample_every > 0 && step % ddpm.sample_every == 0 && step != ddpm.steps {
                 let model = self.snapshot(trainer)?.1;
                 self.preview(&model, step, reporter);
-                let (readiness, _) = readiness::assess(&model, &self.held_out_store, step, self.config.run.seed)?;
+                let (readiness, _) = readiness::assess(&model, &self.held_out, step, self.config.run.seed)?;
                 self.run.set_figures([("readiness", json!(readiness))])?;
                 reporter.event(Event::Readiness(readiness));
             }
@@ -228,7 +226,7 @@ impl DdpmTraining<'_> {
 
     /// Pictures on the way; that they could not be made is no reason to stop.
     fn preview(&self, model: &DiffusionModel, step: usize, reporter: &mut dyn Reporter) {
-        match preview::write(self.run, model, &self.held_out_store, step, self.config.run.seed) {
+        match preview::write(self.run, model, &self.held_out, step, self.config.run.seed) {
             Ok(file) => reporter.event(Event::Preview { step, file }),
             Err(e) => reporter.event(Event::Notice(format!("no preview of step {step}: {e}").into())),
         }

@@ -1,7 +1,7 @@
-//! Training of the contrastive encoder as a run: DIA, or CSI where nothing is dissolved (METHOD section 2).
+//! Training of the contrastive encoder as a run: DIA, or CSI where nothing is dissolved.
 //!
-//! Everything random comes from streams numbered by the step, so a run that is resumed from a checkpoint computes the same bits as
-//! one that was never stopped. The views of the next step are made on a thread of their own while the present one runs.
+//! Everything random comes from streams numbered by the step, so a run that is resumed from a checkpoint computes the same bits
+//! as one that was never stopped. The views of the next step are made on a thread of their own while the present one runs.
 
 use super::{
     dia_step::{DiaTrainer, StepLoss, learning_rate},
@@ -18,7 +18,6 @@ use crate::{
     ml::{
         base::{
             checkpoint::{self, Metadata},
-            fingerprint::fingerprint,
             pixel_loading::load_pixels,
             reporter::{Control, Event, Reporter, Stage, Step},
             stage_progress::StageProgress,
@@ -83,8 +82,8 @@ fn train_or_resume(
     reporter: &mut dyn Reporter,
 ) -> Result<Encoder> {
     run.set_state(RunState::Unfinished)?;
-    let identity = fingerprint(data);
-    warn_of_strange_model(model.as_deref(), &identity, reporter);
+    let identity = data.fingerprint();
+    warn_of_strange_model(model.as_deref(), identity, reporter);
     let normals = data.training_normals();
     let side = input_size(config, median_size(data, &normals));
     let store = load_pixels(data, &config.preprocess, normals, side, reporter)?;
@@ -94,7 +93,7 @@ fn train_or_resume(
             NextStep::CheckNormal,
         ));
     }
-    let mut trainer = DiaTrainer::new(EncoderConfig::new(config.clone(), side, identity.clone()), device)?;
+    let mut trainer = DiaTrainer::new(EncoderConfig::new(config.clone(), side, identity.to_string()), device)?;
     let (mut done, mut ended) = (0, false);
     if let Some((step, path)) = checkpoint::newest(run) {
         let (tensors, metadata) = checkpoint::load(&path)?;
@@ -106,8 +105,8 @@ fn train_or_resume(
     if done < total && !ended {
         let dissolved = match Dissolver::from_config(&config.dia, model, store.is_grey())? {
             None => None,
-            Some(dissolver) if config.dia.ladder > 0 => {
-                Some(DissolvedSource::DissolveCache(dissolve_cache(run, config, &store, dissolver, &identity, device, reporter)?))
+            Some(dissolver) if config.dia.cached_timesteps > 0 => {
+                Some(DissolvedSource::DissolveCache(dissolve_cache(run, config, &store, dissolver, identity, device, reporter)?))
             }
             Some(dissolver) => Some(DissolvedSource::Exact(dissolver, config.dia.t_min..config.dia.t_max)),
         };
@@ -134,8 +133,8 @@ fn warn_of_strange_model(model: Option<&DiffusionModel>, identity: &str, reporte
     reporter.event(Event::Notice(text.into()));
 }
 
-/// Side of the encoder's input, px: the setting, or that of the images (their `median`, where preprocessing does not set it)
-/// up to the limit.
+/// Width and height of the encoder's input, px: the setting, or that of the images (their `median`, where preprocessing does
+/// not set it) up to the limit.
 pub fn input_size(config: &RunConfig, median: Option<usize>) -> usize {
     const LEAST: usize = 16;
     let dia = &config.dia;
@@ -164,7 +163,7 @@ fn dissolve_cache(
     device: &Device,
     reporter: &mut dyn Reporter,
 ) -> Result<DissolveCache> {
-    let plan = CachePlan::new(&dissolver, store, config.dia.t_min..config.dia.t_max, config.dia.ladder, identity);
+    let plan = CachePlan::new(&dissolver, store, config.dia.t_min..config.dia.t_max, config.dia.cached_timesteps, identity);
     let mut progress: Option<StageProgress> = None;
     let mut reporter = Some(reporter);
     let cache = DissolveCache::open_or_build(run, plan, &dissolver, store, device, &mut |done, total| {

@@ -1,9 +1,9 @@
-//! The dissolving ladder: dissolved twins of the training images at a few values of t, computed once, kept on disk with the run
-//! and drawn from while the encoder trains, so that a step does not pay for the U-Net.
+//! The dissolve cache: the training images dissolved at a few values of t, computed once, kept on disk with the run and drawn
+//! from while the encoder is trained, so that a step does not pay for the U-Net.
 //!
-//! `ladder.safetensors` holds one tensor, `twins` (rungs, mirrored 0/1, images, channels, side, side) of u16 (65535 = 1). Twins
-//! of larger pictures are kept at the dissolving resolution and enlarged when they are read, just as dissolving does it. The
-//! file is filled in order as `ladder.part`, so a stopped build goes on where it was; memory holds one batch of it at a time.
+//! `ladder.safetensors` holds one tensor, `twins` (values of t, mirrored 0/1, images, channels, size, size) of u16 (65535 = 1).
+//! Larger images are stored at the dissolving resolution and enlarged when they are read, just as dissolving does it. The file
+//! is filled in order as `ladder.part`, so a stopped build is resumed where it was; memory holds one batch of it at a time.
 
 use crate::{
     data::PixelStore,
@@ -23,30 +23,31 @@ use std::{
 pub(super) const CHUNK: usize = 32;
 const ONE: f32 = u16::MAX as f32;
 
-/// `count` whole values of t in the middles of equal parts of `t_min..t_max`.
+/// `count` integer values of t in the middles of equal parts of `t_min..t_max`.
 pub fn cached_timesteps(t_min: usize, t_max: usize, count: usize) -> Vec<usize> {
     let part = (t_max - t_min) as f64 / count as f64;
     (0..count).map(|i| ((t_min as f64 + part * (i as f64 + 0.5)).floor() as usize).clamp(t_min, t_max - 1)).collect()
 }
 
-/// What a ladder holds; two with the same plan are the same ladder.
+/// What a cache holds; two with the same plan are the same.
 #[derive(Debug, Clone, PartialEq)]
 pub struct CachePlan {
-    /// Values of t, one a t_index.
+    /// The values of t.
     pub t: Vec<usize>,
+    /// Number of images.
     pub images: usize,
-    /// Side of the pictures, px.
+    /// Width and height of the images, px.
     pub input_size: usize,
-    /// Side at which twins are kept, px: that of dissolving, or the pictures' own where it is smaller.
+    /// Width and height at which dissolved images are stored, px: those of dissolving, or the images' own where they are smaller.
     stored_size: usize,
-    /// 1 where a twin's three planes are equal by construction.
+    /// 1 where the three planes of a dissolved image are equal by construction.
     channels: usize,
-    /// Which dissolver made it on which images.
+    /// By which dissolver, of which data set.
     identity: String,
 }
 
 impl CachePlan {
-    /// `count` rungs over `t_min..t_max`; a single one where t makes no difference.
+    /// `count` values of t; a single one where t makes no difference. `identity`: the data set's fingerprint.
     pub fn new(dissolver: &Dissolver, store: &PixelStore, t: std::ops::Range<usize>, count: usize, identity: &str) -> Self {
         let count = if dissolver.uses_t() { count } else { 1 };
         let (input_size, resolution) = (store.size(), dissolver.resolution());
@@ -68,7 +69,7 @@ impl CachePlan {
         self.t.len() * 2 * self.images
     }
 
-    /// A safetensors header: the file is a whole one as soon as the last twin is in it.
+    /// A safetensors header: the file is a complete one as soon as the last image is in it.
     fn header(&self) -> Vec<u8> {
         let Self { t, images, stored_size, channels, .. } = self;
         let bytes = 2 * (self.records() * self.values()) as u64;
@@ -83,9 +84,10 @@ impl CachePlan {
     }
 }
 
-/// A whole ladder, read by slices.
+/// A complete cache, read by slices.
 #[derive(Debug)]
 pub struct DissolveCache {
+    /// What it holds.
     pub plan: CachePlan,
     file: Mutex<File>,
     path: PathBuf,
@@ -93,8 +95,11 @@ pub struct DissolveCache {
 }
 
 impl DissolveCache {
-    /// Opens the run's ladder, or builds it (or what is missing of it). `tick(done, total)` is called after each pass and may
+    /// Opens the run's cache, or builds it (or what is missing of it). `tick(done, total)` is called after each pass and may
     /// end the build with an error; what was computed is kept.
+    ///
+    /// # Errors
+    /// A full disk, images that cannot be read any more, or whatever `tick` returns.
     pub fn open_or_build(
         run: &RunDir,
         plan: CachePlan,
@@ -117,7 +122,11 @@ impl DissolveCache {
         Ok(Self { plan, file: Mutex::new(file), path, header: header.len() as u64 })
     }
 
-    /// The twins of some images at one t_index, each of the mirrored image or of the image as it is: flat (N, 3, side, side).
+    /// N dissolved images at value number `t_index` of t: of the image at each place as it is, or mirrored. Flat (N, 3, size,
+    /// size), \[0, 1\].
+    ///
+    /// # Errors
+    /// A file that cannot be read any more.
     pub fn read(&self, t_index: usize, picks: &[(usize, bool)], device: &Device) -> Result<Vec<f32>> {
         let (plan, values) = (&self.plan, self.plan.values());
         let mut small = Vec::with_capacity(picks.len() * 3 * plan.stored_size * plan.stored_size);
@@ -147,7 +156,7 @@ fn begins_with(mut file: &File, header: &[u8]) -> bool {
     file.read_exact(&mut found).is_ok() && found == header
 }
 
-/// Fills `part` up to its end, from where it is whole.
+/// Fills `part` up to its end, from where it is complete.
 fn build(
     part: &std::path::Path,
     header: &[u8],
@@ -173,7 +182,7 @@ fn build(
     file.seek(SeekFrom::End(0)).map_err(fail)?;
     tick(done, plan.records())?;
     while done < plan.records() {
-        // A pass stays within one t_index and one side of the mirror.
+        // A pass stays within one value of t, mirrored or not.
         let image = done % plan.images;
         let count = CHUNK.min(plan.images - image);
         let (t_index, mirrored) = (done / plan.images / 2, done / plan.images % 2 == 1);

@@ -1,4 +1,4 @@
-//! Where the dissolving branch gets its pictures from: dissolved batch by batch (exact), or read from the ladder.
+//! Where the dissolving branch gets its images from: dissolved batch by batch (exact), or read from the cache.
 //!
 //! Either way t is drawn once for each batch and shift, and each image is flipped or not before it is dissolved.
 
@@ -15,16 +15,20 @@ use candle_core::{Device, Tensor};
 use rand::Rng as _;
 use std::ops::Range;
 
-/// The third branch of a training; `None` of it is CSI.
+/// Source of the third branch; CSI has none.
 pub enum DissolvedSource {
     /// t is drawn from the range.
     Exact(Dissolver, Range<usize>),
-    /// t is drawn from the ladder's rungs.
+    /// t is drawn from the values in the cache.
     DissolveCache(DissolveCache),
 }
 
 impl DissolvedSource {
-    /// K*B dissolved pictures, shift-major, of the B images of a batch: `places` in the store, and `images` their pictures.
+    /// K*B dissolved pictures, shift-major, of the B images of a batch: `places` in the store, and `images` their pixels (flat
+    /// NCHW of `side` px, \[0, 1\]).
+    ///
+    /// # Errors
+    /// Those of dissolving, or of reading the cache.
     pub fn draw(
         &self,
         seed: u64,

@@ -11,6 +11,7 @@ use std::{
     time::{Duration, Instant},
 };
 
+/// The open file.
 pub struct MetricsLog {
     path: PathBuf,
     csv: Writer<fs::File>,
@@ -20,6 +21,9 @@ pub struct MetricsLog {
 impl MetricsLog {
     /// Opens the run's `metrics.csv` after `done` steps: rows beyond them, which a killed run may have written after its
     /// last checkpoint, are dropped, so no step is there twice. The first column is `step`, the others are `columns`.
+    ///
+    /// # Errors
+    /// Where the file cannot be written.
     pub fn resume(run: &RunDir, columns: &[&str], done: usize) -> Result<Self> {
         let path = run.join(files::METRICS);
         let old = fs::read_to_string(&path).unwrap_or_default();
@@ -38,6 +42,9 @@ impl MetricsLog {
     }
 
     /// Adds the row of `step`; it reaches the file within a second or two of training.
+    ///
+    /// # Errors
+    /// Where the file cannot be written.
     pub fn push(&mut self, step: usize, values: &[f64]) -> Result<()> {
         let row = std::iter::once(step.to_string()).chain(values.iter().map(|v| format!("{v:.6e}")));
         self.csv.write_record(row).map_err(|e| Error::io("write", &self.path)(e.into()))?;
@@ -48,6 +55,9 @@ impl MetricsLog {
     }
 
     /// Writes what is still in memory; before each checkpoint, so that a resumed run finds all rows up to it.
+    ///
+    /// # Errors
+    /// Where the file cannot be written.
     pub fn flush(&mut self) -> Result<()> {
         self.flushed = Instant::now();
         self.csv.flush().map_err(Error::io("write", &self.path))
@@ -76,12 +86,12 @@ mod tests {
         series.flush().unwrap();
         assert_eq!(recent_mean(&run, 100), Some(0.5));
         let path = run.join("metrics.csv");
-        let whole = fs::read_to_string(&path).unwrap();
-        fs::write(&path, format!("{whole}6,0.")).unwrap();
+        let complete = fs::read_to_string(&path).unwrap();
+        fs::write(&path, format!("{complete}6,0.")).unwrap();
         let mut series = MetricsLog::resume(&run, &["loss", "lr"], 3).unwrap();
         (4..=5).for_each(|step| series.push(step, &[0.5, 1e-4]).unwrap());
         series.flush().unwrap();
-        assert_eq!(fs::read_to_string(&path).unwrap(), whole);
-        assert!(whole.starts_with("step,loss,lr\n1,5.000000e-1,1.000000e-4\n"));
+        assert_eq!(fs::read_to_string(&path).unwrap(), complete);
+        assert!(complete.starts_with("step,loss,lr\n1,5.000000e-1,1.000000e-4\n"));
     }
 }

@@ -1,5 +1,5 @@
-//! What a diffusion model does, to look at: samples and dissolved normal images as a picture, and figures that tell
-//! whether it takes detail away and leaves structure.
+//! Preview of a diffusion model: samples and dissolved normal images as a picture, and figures that say whether it removes detail
+//! and keeps structure.
 
 use crate::{
     data::PixelStore,
@@ -28,6 +28,9 @@ const GAP: u32 = 4;
 
 /// Writes `samples/step-N.png`: a row of samples (unless the model knows only the first timesteps, from which nothing can be
 /// sampled), then rows of an image of `store` and its dissolved versions.
+///
+/// # Errors
+/// Those of dissolving, or where the file cannot be written.
 pub fn write(run: &RunDir, model: &DiffusionModel, store: &PixelStore, step: usize, seed: u64) -> Result<PathBuf> {
     let shown: Vec<usize> = SHOWN.into_iter().filter(|&t| t < model.schedule().timesteps()).collect();
     let columns = shown.len() + 1;
@@ -66,7 +69,7 @@ fn to_images(x: &Tensor) -> Result<Vec<RgbImage>> {
     Ok(data.chunks_exact(3 * plane).map(to_image).collect())
 }
 
-/// Rows of equally large pictures, enlarged by whole numbers, with white gaps.
+/// Rows of equally large pictures, enlarged by integers, with white gaps.
 fn grid(rows: &[Vec<RgbImage>]) -> RgbImage {
     let columns = rows.iter().map(Vec::len).max().unwrap_or(0) as u32;
     let side = rows.iter().flatten().map(RgbImage::width).max().unwrap_or(1);
@@ -85,6 +88,7 @@ fn grid(rows: &[Vec<RgbImage>]) -> RgbImage {
 /// What dissolving at one step does to images, on average.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize)]
 pub struct DissolveStats {
+    /// Timestep.
     pub t: usize,
     /// Correlation with the original: how much structure stays; 1 = all.
     pub correlation: f64,
@@ -94,7 +98,10 @@ pub struct DissolveStats {
     pub mean_abs_change: f64,
 }
 
-/// Looks at t = 30, 80, 130, where DIA works.
+/// Statistics at t = 30, 80 and 130, the range of DIA, over `images` (of the model's size).
+///
+/// # Errors
+/// Those of dissolving.
 pub fn dissolve_stats(model: &DiffusionModel, images: &PixelStore) -> Result<Vec<DissolveStats>> {
     const BATCH: usize = 16;
     let size = model.info().config.size;

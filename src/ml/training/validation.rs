@@ -1,4 +1,4 @@
-//! AUROC on labelled images while the encoder trains: a curve to look at, never used to choose anything.
+//! AUROC on labelled images while the encoder is trained: a curve for people, never used to choose anything.
 
 use crate::{
     config::RunConfig,
@@ -25,6 +25,7 @@ const NORMALS: usize = 300;
 const EACH: usize = 200;
 const COLUMNS: [&str; 9] = ["epoch", "step", "auroc", "auroc_lower", "auroc_upper", "n_normal", "n_abnormal", "split", "samples"];
 
+/// The images that are evaluated, and the rows of `epochs.csv` so far.
 pub struct Validation {
     run: RunDir,
     store: PixelStore,
@@ -41,6 +42,9 @@ pub struct Validation {
 impl Validation {
     /// The labelled validation images, or the test images where there are none; `None`, with a notice, where neither has both
     /// normal and abnormal ones. Rows of `epochs.csv` beyond step `done` are dropped.
+    ///
+    /// # Errors
+    /// Images that cannot be read.
     pub fn open(
         run: &RunDir,
         config: &RunConfig,
@@ -81,7 +85,10 @@ impl Validation {
         }))
     }
 
-    /// Evaluates where an epoch to be evaluated ends with this step (1-based).
+    /// Evaluates where an epoch to be evaluated ends with this step (1-based); `training` is the store of the training normals.
+    ///
+    /// # Errors
+    /// Images that cannot be read any more, or a file that cannot be written.
     pub fn after(&mut self, step: usize, encoder: &Encoder, training: &PixelStore, reporter: &mut dyn Reporter) -> Result<()> {
         if !step.is_multiple_of(self.every * self.epoch_length) {
             return Ok(());

@@ -2,9 +2,8 @@
 //! window, Ben Graham's normalisation, CLAHE.
 
 use super::{
-    Picture,
-    picture::LUMA,
-    resize::{Pixels, resize_bilinear},
+    picture::{LUMA, Picture, Pixels},
+    resize::resize_bilinear,
     tone,
 };
 use crate::config::{Channels, PreprocessConfig};
@@ -16,6 +15,7 @@ pub struct Preprocess {
 }
 
 impl Preprocess {
+    /// `config` as it was validated.
     pub fn new(config: PreprocessConfig) -> Self {
         Self { config }
     }
@@ -29,7 +29,7 @@ impl Preprocess {
         })
     }
 
-    /// As the networks see it, `size x size`: 28x28 pictures get a border of 2 zeros where 32 is wanted (METHOD: MedMNIST),
+    /// As the networks see it, `size x size`: 28x28 pictures get a border of 2 zeros where 32 is wanted (as MedMNIST images are dissolved),
     /// all others are resized. Grey pictures stay one channel.
     pub fn fit(&self, pixels: &(impl Pixels + ?Sized), size: usize) -> Picture {
         let window = self.window(pixels);

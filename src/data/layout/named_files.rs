@@ -3,10 +3,8 @@
 //! A path in a table is a path: it names the picture that lies there, and never one of the same name in another folder. A
 //! name without a folder counts where only one picture has it.
 
-use super::{
-    table::Table,
-    walk::{Survey, shown_bytes},
-};
+use super::{file_scan::FileScan, table::Table};
+use crate::data::text::display_bytes;
 use std::{
     collections::{BTreeSet, HashMap, HashSet},
     path::{Component, Path, PathBuf},
@@ -60,11 +58,11 @@ pub struct NamedFiles<'a> {
 const MAX_NAMESAKES: usize = 10_000;
 
 impl<'a> NamedFiles<'a> {
-    pub fn new(root: &'a Path, survey: &Survey) -> Self {
+    pub fn new(root: &'a Path, scan: &FileScan) -> Self {
         let named = absolute(root);
         let linked = std::fs::canonicalize(root).ok().map(|path| parts_of(&path)).filter(|parts| *parts != named);
         let places: Vec<Vec<String>> = [named].into_iter().chain(linked).collect();
-        let pictures: Vec<Vec<String>> = survey.pictures.iter().map(|c| parts_of(&c.relative)).collect();
+        let pictures: Vec<Vec<String>> = scan.pictures.iter().map(|c| parts_of(&c.relative)).collect();
         let (mut by_path, mut by_end, mut folders) = (HashMap::<_, Vec<usize>>::new(), Vec::new(), HashSet::new());
         for (i, path) in pictures.iter().enumerate() {
             let Some((name, folder)) = path.split_last() else { continue };
@@ -77,7 +75,7 @@ impl<'a> NamedFiles<'a> {
             folders.insert(key(folder));
         }
         by_end.sort_unstable();
-        let skipped = survey.skipped.iter().map(|s| parts_of(&s.path));
+        let skipped = scan.skipped.iter().map(|s| parts_of(&s.path));
         let unusable = skipped.flat_map(|path| [key(&path), key(&path[path.len().saturating_sub(1)..])]).collect();
         Self { root, places, pictures, by_path, by_end, folders, unusable }
     }
@@ -205,6 +203,12 @@ impl<'a> NamedFiles<'a> {
         self.found(table, column, naming) as f64 / sample(table).count().max(1) as f64
     }
 
+    /// The least share of rows that have to name a picture: paths that do so are no chance, numbers and names may be.
+    pub fn least_share(&self, table: &Table, column: Option<usize>) -> f64 {
+        let is_path = |row: &&csv::ByteRecord| table.field(row, column).iter().any(|byte| matches!(byte, b'/' | b'\\'));
+        if sample(table).filter(is_path).count() * 2 > sample(table).count() { 0.1 } else { 0.5 }
+    }
+
     /// Share of the pictures that a row names.
     pub fn covered(&self, table: &Table, column: Option<usize>, naming: &Naming) -> f64 {
         let named = table.rows.iter().filter_map(|row| match self.find(table.field(row, column), naming) {
@@ -245,7 +249,7 @@ fn shared_folders(table: &Table, column: Option<usize>) -> Vec<String> {
 /// The parts of a path as tables have them: between forward or backward slashes, without `.`.
 fn parts(value: &[u8]) -> Vec<String> {
     let parts = value.split(|byte| matches!(byte, b'/' | b'\\')).filter(|part| !part.is_empty() && *part != b".");
-    parts.map(shown_bytes).collect()
+    parts.map(display_bytes).collect()
 }
 
 fn parts_of(path: &Path) -> Vec<String> {
@@ -285,21 +289,21 @@ fn without_extension(name: &str) -> &str {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::data::{decode::Probe, walk::Candidate};
+    use crate::data::{decode::Probe, layout::file_scan::PictureFile};
 
     const ROOT: &str = "/data/hospital_b";
 
     /// What the values of `table` name among `pictures` under [`ROOT`], by place.
     fn found(pictures: &[&str], table: &str, values: &[&str]) -> Vec<Match> {
-        let candidate = |path: &&str| Candidate {
+        let picture = |path: &&str| PictureFile {
             path: Path::new(ROOT).join(path),
             relative: path.into(),
             probe: Probe { pages: vec![(0, [1, 1])], patient: None },
             mask: None,
         };
-        let survey = Survey { pictures: pictures.iter().map(candidate).collect(), ..Survey::default() };
+        let scan = FileScan { pictures: pictures.iter().map(picture).collect(), ..FileScan::default() };
         let rows = Table::parse(format!("file\n{}\n", values.join("\n")).as_bytes()).unwrap();
-        let files = NamedFiles::new(Path::new(ROOT), &survey);
+        let files = NamedFiles::new(Path::new(ROOT), &scan);
         let naming = files.naming(Path::new(table), &rows, Some(0));
         values.iter().map(|value| files.find(value.as_bytes(), &naming)).collect()
     }

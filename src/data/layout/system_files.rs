@@ -1,6 +1,6 @@
 //! What network drives and operating systems leave beside a person's files: recycle bins, thumbnails, indexes.
 
-use super::{split::some_of, walk::shown};
+use crate::data::text::{count_of, display_path, first_few};
 use std::{ffi::OsStr, path::PathBuf};
 
 /// Folders, in lower case: Synology and QNAP, Windows, macOS, Linux and NetApp.
@@ -16,6 +16,8 @@ const FOLDERS: &[&str] = &[
     ".@upload_cache",
     "$recycle.bin",
     "recycler",
+    "recycled",
+    "found.000",
     "system volume information",
     "__macosx",
     ".trashes",
@@ -30,6 +32,7 @@ const FOLDERS: &[&str] = &[
     "temporary items",
     "lost+found",
     ".trash",
+    ".recycle",
     ".thumbnails",
     ".snapshot",
     ".snapshots",
@@ -63,18 +66,14 @@ pub fn is_system_file(name: &OsStr, is_folder: bool) -> bool {
 
 /// One line about what was passed over; paths relative to the root.
 pub fn passed_over(folders: &[PathBuf], files: &[PathBuf]) -> Option<String> {
-    let count = |n: usize, thing: &str| match n {
-        0 => None,
-        1 => Some(format!("1 {thing}")),
-        n => Some(format!("{n} {thing}s")),
-    };
+    let count = |n: usize, thing: &str| (n > 0).then(|| count_of(n, thing));
     let counts: Vec<String> = [count(folders.len(), "folder"), count(files.len(), "file")].into_iter().flatten().collect();
     let verb = if folders.len() + files.len() == 1 { "is" } else { "are" };
     (!counts.is_empty()).then(|| {
         format!(
             "{} of the drive or the system (recycle bins, thumbnails, indexes) {verb} passed over ({}).",
             counts.join(" and "),
-            some_of(folders.iter().chain(files).map(|p| shown(p)))
+            first_few(folders.iter().chain(files).map(|p| display_path(p)))
         )
     })
 }

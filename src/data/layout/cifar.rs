@@ -1,11 +1,11 @@
 //! CIFAR-10 and CIFAR-100 in their binary batches. The Python batches are pickles, which are never executed: they are named
 //! and declined.
 
-use super::{
-    ArrayImages, Item, Layout, Skipped, Source, Split,
-    assemble::{Draft, Recognised},
+use super::{detected::DetectedLayout, file_scan::relative};
+use crate::data::{
+    dataset::{ArrayImages, Item, Layout, Skipped, Source, Split},
     decode::{open_file, read_whole},
-    walk::{relative, shown},
+    text::display_path,
 };
 use std::{
     collections::HashMap,
@@ -35,7 +35,7 @@ fn batch_kind(name: &str) -> Option<((usize, usize), Split)> {
 }
 
 /// Recognises batches among the files that are no pictures. `Err` says why those that are there are declined.
-pub fn recognise(root: &Path, files: &[PathBuf]) -> Option<Result<Recognised, String>> {
+pub fn detect(root: &Path, files: &[PathBuf]) -> Option<Result<DetectedLayout, String>> {
     let name = |path: &Path| path.file_name().map(|n| n.to_string_lossy().into_owned()).unwrap_or_default();
     let batches: Vec<_> = files.iter().filter_map(|p| Some((p, batch_kind(&name(p))?))).collect();
     if batches.is_empty() {
@@ -46,34 +46,29 @@ pub fn recognise(root: &Path, files: &[PathBuf]) -> Option<Result<Recognised, St
         return files.iter().find(is_pickle).map(|p| {
             Err(format!(
                 "holds CIFAR batches as Python pickles ({}), which are never executed; the binary version of the set is read",
-                shown(&relative(root, p))
+                display_path(&relative(root, p))
             ))
         });
     }
-    let mut recognised = Recognised {
-        layout: Layout::Cifar,
-        why: String::new(),
-        drafts: Vec::new(),
-        skipped: Vec::new(),
-        warnings: Vec::new(),
-        normal: None,
-    };
+    let mut detected = DetectedLayout::new(Layout::Cifar, String::new());
     let names = class_names(files);
     for &(path, ((labels, class), split)) in &batches {
-        let label = shown(&relative(root, path));
+        let label = display_path(&relative(root, path));
         match read_batch(path, labels, class) {
-            Ok((pixels, classes)) => recognised.drafts.extend(classes.iter().enumerate().map(|(index, &class)| {
-                let mut item = Item::new(format!("{label}[{index}]"), Source::Array { pixels: pixels.clone(), index }, [32, 32]);
-                item.given_split = Some(split);
-                let number = class.to_string();
-                Draft { item, class: Some(names.get(&class).cloned().unwrap_or(number)) }
-            })),
-            Err(reason) => recognised.skipped.push(Skipped { path: relative(root, path), reason }),
+            Ok((pixels, classes)) => {
+                for (index, &class) in classes.iter().enumerate() {
+                    let source = Source::Array { pixels: pixels.clone(), index };
+                    let mut item = Item::new(format!("{label}[{index}]"), source, [32, 32]);
+                    item.given_split = Some(split);
+                    detected.images.add(item, Some(names.get(&class).cloned().unwrap_or_else(|| class.to_string())));
+                }
+            }
+            Err(reason) => detected.skipped.push(Skipped { path: relative(root, path), reason }),
         }
     }
     let listed: Vec<String> = batches.iter().map(|(p, _)| name(p)).collect();
-    recognised.why = format!("CIFAR binary batches: {}.", listed.join(", "));
-    Some(Ok(recognised))
+    detected.why = format!("CIFAR binary batches: {}.", listed.join(", "));
+    Some(Ok(detected))
 }
 
 fn starts_as_pickle(path: &Path) -> bool {

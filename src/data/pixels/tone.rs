@@ -2,9 +2,8 @@
 //! same at any size.
 
 use super::{
-    Picture,
-    picture::LUMA,
-    resize::{Pixels, resize_bilinear},
+    picture::{LUMA, Picture, Pixels},
+    resize::resize_bilinear,
 };
 
 /// `low` becomes 0 and `high` 1, shares of the full range.

@@ -1,11 +1,14 @@
 //! The pixels that the networks see, for a list of images at one size: decoded in parallel, kept within a memory budget.
 
-use super::{Dataset, ImageId, Item, Preprocess, Skipped};
+use super::{
+    model::{Dataset, ImageId, Item, Skipped},
+    read::for_each_image,
+};
 use crate::{
     config::PreprocessConfig,
+    data::pixels::Preprocess,
     error::{Error, NextStep, Result},
 };
-use rayon::prelude::*;
 use std::sync::{
     Arc,
     atomic::{AtomicUsize, Ordering},
@@ -23,20 +26,23 @@ pub struct PixelStore {
     unusable: Vec<Skipped>,
 }
 
-/// Pictures above this are decoded one at a time, so that memory is bounded by one of them and not by one a core.
-pub(super) const LARGE: u64 = 24_000_000;
-
 impl PixelStore {
     /// Memory for pixels where nothing else is said: 2 GiB.
     pub const BUDGET: usize = 2 << 30;
 
     /// Decodes all pictures once. Those that cannot be decoded are left out of [`ids`](Self::ids) and listed in
-    /// [`unusable`](Self::unusable). Errors where none is left.
+    /// [`unusable`](Self::unusable). `size`: side in px, as the networks see it.
+    ///
+    /// # Errors
+    /// Where no image is left.
     pub fn new(dataset: Arc<Dataset>, preprocess: PreprocessConfig, ids: Vec<ImageId>, size: usize) -> Result<Self> {
         Self::with_budget(dataset, preprocess, ids, size, Self::BUDGET, &|_| ())
     }
 
-    /// `budget` in bytes; `progress` hears how many pictures are done, from any thread.
+    /// [`new`](Self::new) with a `budget` of memory in bytes; `progress` hears how many pictures are done, from any thread.
+    ///
+    /// # Errors
+    /// Where no image is left.
     pub fn with_budget(
         dataset: Arc<Dataset>,
         preprocess: PreprocessConfig,
@@ -81,10 +87,12 @@ impl PixelStore {
         }
     }
 
+    /// Number of images.
     pub fn len(&self) -> usize {
         self.ids.len()
     }
 
+    /// Never: a store without images is an error when it is made.
     pub fn is_empty(&self) -> bool {
         self.ids.is_empty()
     }
@@ -109,12 +117,15 @@ impl PixelStore {
         &self.unusable
     }
 
+    /// The data set that the images are of.
     pub fn dataset(&self) -> &Arc<Dataset> {
         &self.dataset
     }
 
-    /// Pictures by their place in [`ids`](Self::ids), as `(len, 3, size, size)` in \[0, 1\]. Errors where a file that has to
-    /// be decoded again cannot be any more.
+    /// Pictures by their place in [`ids`](Self::ids), as `(len, 3, size, size)` in \[0, 1\].
+    ///
+    /// # Errors
+    /// Where a file that has to be decoded again cannot be any more, or there is no such place.
     pub fn batch(&self, indices: &[usize]) -> Result<Vec<f32>> {
         let plane = self.size * self.size;
         let mut data = vec![0.0; indices.len() * 3 * plane];
@@ -141,18 +152,6 @@ impl PixelStore {
         }
         Ok(data)
     }
-}
-
-/// Runs `work` on each image in parallel, but on large ones one after another. Results in the order of `ids`.
-pub(super) fn for_each_image<T: Send>(
-    dataset: &Dataset,
-    ids: &[ImageId],
-    work: impl Fn(&Item) -> Result<T, String> + Sync,
-) -> Vec<Result<T, String>> {
-    let item = |id: &ImageId| dataset.item(*id).filter(|i| i.pixel_count() <= LARGE);
-    let small: Vec<_> = ids.par_iter().map(|id| item(id).map(&work)).collect();
-    let missing = || Err("is not in the data set".to_string());
-    ids.iter().zip(small).map(|(id, done)| done.unwrap_or_else(|| dataset.item(*id).map_or_else(missing, &work))).collect()
 }
 
 fn fitted(item: &Item, preprocess: &Preprocess, size: usize) -> Result<Box<[u16]>, String> {

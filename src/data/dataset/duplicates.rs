@@ -1,18 +1,23 @@
 //! Decodes each picture once: what is broken, and what is there twice.
 
 use super::{
-    Dataset, ImageId, Skipped,
+    model::{Dataset, Duplicate, ImageId, Skipped},
+    read::for_each_image,
+};
+use crate::data::{
     decode::Raster,
-    resize::{Pixels, resize_bilinear},
-    split::{images, some_of},
-    store::for_each_image,
+    pixels::{Pixels, resize_bilinear},
+    text::{count_of, first_few, images},
 };
 use rayon::prelude::*;
 use std::{
     collections::{HashMap, hash_map::Entry},
     hash::{DefaultHasher, Hash, Hasher},
     path::PathBuf,
-    sync::atomic::{AtomicUsize, Ordering},
+    sync::{
+        OnceLock,
+        atomic::{AtomicUsize, Ordering},
+    },
 };
 
 /// What decoding all pictures showed.
@@ -20,49 +25,41 @@ use std::{
 pub struct Examination {
     /// Pictures that cannot be decoded, with the reason.
     pub unusable: Vec<(ImageId, String)>,
+    /// Images that are there twice; each with the first that shows the same.
     pub duplicates: Vec<Duplicate>,
     /// 16-bit pictures that use only the lowest tenth of their range.
     pub dim: usize,
 }
 
-/// Two images that show the same.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Duplicate {
-    pub first: ImageId,
-    pub second: ImageId,
-    /// Equal pixel for pixel; otherwise nearly so (another size, compression or brightness).
-    pub exact: bool,
-}
-
 impl Examination {
-    fn of(prints: Vec<(ImageId, Result<Print, String>)>) -> Self {
+    fn of(fingerprints: Vec<(ImageId, Result<Fingerprint, String>)>) -> Self {
         let mut examination = Examination::default();
         let mut first_of: HashMap<u64, ImageId> = HashMap::new();
         let mut distinct = Vec::new();
-        for (id, print) in prints {
-            let print = match print {
-                Ok(print) => print,
+        for (id, fingerprint) in fingerprints {
+            let fingerprint = match fingerprint {
+                Ok(fingerprint) => fingerprint,
                 Err(reason) => {
                     examination.unusable.push((id, reason));
                     continue;
                 }
             };
-            examination.dim += usize::from(print.dim);
-            match first_of.entry(print.exact) {
+            examination.dim += usize::from(fingerprint.dim);
+            match first_of.entry(fingerprint.exact) {
                 Entry::Occupied(first) => {
                     examination.duplicates.push(Duplicate { first: *first.get(), second: id, exact: true });
                 }
                 Entry::Vacant(place) => {
                     place.insert(id);
-                    distinct.push((id, print));
+                    distinct.push((id, fingerprint));
                 }
             }
         }
         let near: Vec<Duplicate> = (0..distinct.len())
             .into_par_iter()
             .flat_map_iter(|i| {
-                let (first, print) = &distinct[i];
-                let near = distinct[i + 1..].iter().filter(|(_, other)| print.is_near(other));
+                let (first, fingerprint) = &distinct[i];
+                let near = distinct[i + 1..].iter().filter(|(_, other)| fingerprint.is_near(other));
                 near.map(|(second, _)| Duplicate { first: *first, second: *second, exact: false })
             })
             .collect();
@@ -76,30 +73,31 @@ impl Dataset {
     pub fn examine(&self, progress: &(dyn Fn(usize) + Sync)) -> Examination {
         let done = AtomicUsize::new(0);
         let ids: Vec<ImageId> = (0..self.items.len() as u32).map(ImageId).collect();
-        let prints = for_each_image(self, &ids, |item| {
-            let print = item.decode().map(|raster| Print::of(&raster));
+        let fingerprints = for_each_image(self, &ids, |item| {
+            let fingerprint = item.decode().map(|raster| Fingerprint::of(&raster));
             progress(done.fetch_add(1, Ordering::Relaxed) + 1);
-            print
+            fingerprint
         });
-        Examination::of(ids.into_iter().zip(prints).collect())
+        Examination::of(ids.into_iter().zip(fingerprints).collect())
     }
 
-    /// The same on this thread alone, one picture after another; `None` as soon as `go_on`, which hears how many are done,
-    /// says no.
-    pub fn examine_while(&self, go_on: &dyn Fn(usize) -> bool) -> Option<Examination> {
-        let mut prints = Vec::with_capacity(self.items.len());
+    /// [`examine`](Self::examine) on this thread alone, one picture after another; `None` as soon as `keep_going`, which hears how
+    /// many are done, says no.
+    pub fn examine_while(&self, keep_going: &dyn Fn(usize) -> bool) -> Option<Examination> {
+        let mut fingerprints = Vec::with_capacity(self.items.len());
         for (i, item) in (0u32..).zip(&self.items) {
-            if !go_on(i as usize) {
+            if !keep_going(i as usize) {
                 return None;
             }
-            prints.push((ImageId(i), item.decode().map(|raster| Print::of(&raster))));
+            fingerprints.push((ImageId(i), item.decode().map(|raster| Fingerprint::of(&raster))));
         }
-        Some(Examination::of(prints))
+        Some(Examination::of(fingerprints))
     }
 
     /// Without the unusable pictures (images are numbered anew), with `duplicates` and warnings filled.
-    pub fn settled(&self, examination: &Examination) -> Self {
+    pub fn without_unusable(&self, examination: &Examination) -> Self {
         let mut set = self.clone();
+        set.fingerprint = OnceLock::new();
         let unusable: HashMap<ImageId, &String> = examination.unusable.iter().map(|(id, reason)| (*id, reason)).collect();
         let mut number = HashMap::new();
         set.items.clear();
@@ -143,7 +141,7 @@ impl Dataset {
             let found: Vec<&Duplicate> = self.pairs.iter().filter(chosen).collect();
             if !found.is_empty() {
                 let names = found.iter().map(|d| format!("{} and {}", item(d.first).name, item(d.second).name));
-                warnings.push(format!("{} {what}: {}.", pairs(found.len()), some_of(names)));
+                warnings.push(format!("{} {what}: {}.", pairs(found.len()), first_few(names)));
             }
         };
         tell("of duplicates lie across the splits, which flatters every figure", &|d| {
@@ -155,11 +153,11 @@ impl Dataset {
 }
 
 fn pairs(count: usize) -> String {
-    if count == 1 { "1 pair".into() } else { format!("{count} pairs") }
+    count_of(count, "pair")
 }
 
 /// What is remembered of a picture to find it again.
-struct Print {
+struct Fingerprint {
     /// Of all its pixels.
     exact: u64,
     /// Which of two neighbours is brighter, on a grid of 16 x 16 (dHash).
@@ -170,6 +168,7 @@ struct Print {
     dim: bool,
 }
 
+/// Side of the grid.
 const SIDE: usize = 16;
 /// Bits of 256 that may differ…
 const NEAR_BITS: u32 = 16;
@@ -178,7 +177,7 @@ const NEAR_RMS: f32 = 0.05;
 /// A grid that varies less than this (of 0..1) says nothing.
 const FLAT: f32 = 0.01;
 
-impl Print {
+impl Fingerprint {
     fn of(raster: &Raster) -> Self {
         let [width, height] = raster.size();
         let mut row = vec![0.0; width];

@@ -1,14 +1,16 @@
 //! The files under a folder, found without following a link in circles and without opening anything but ordinary files.
 
-use super::{
-    Skipped,
-    decode::{self, Kind, Probe},
-    system_files::is_system_file,
+use super::system_files::is_system_file;
+use crate::{
+    data::{
+        dataset::Skipped,
+        decode::{self, Kind, Probe},
+    },
+    error::{Error, Result},
 };
-use crate::error::{Error, Result};
 use rayon::prelude::*;
 use std::{
-    path::{Component, Path, PathBuf},
+    path::{Path, PathBuf},
     sync::atomic::{AtomicUsize, Ordering},
 };
 use walkdir::WalkDir;
@@ -57,12 +59,13 @@ const COMPANIONS: &[&str] = &[
     "safetensors",
 ];
 
-/// A picture that was found.
+/// A file with one picture or several.
 #[derive(Debug, Clone)]
-pub struct Candidate {
+pub struct PictureFile {
     pub path: PathBuf,
-    /// Relative to the root.
+    /// Its path relative to the root.
     pub relative: PathBuf,
+    /// What its header says.
     pub probe: Probe,
     /// Known once masks are told from images.
     pub mask: Option<PathBuf>,
@@ -70,9 +73,9 @@ pub struct Candidate {
 
 /// All that lies under a folder.
 #[derive(Debug, Default)]
-pub struct Survey {
+pub struct FileScan {
     /// In the order of their paths.
-    pub pictures: Vec<Candidate>,
+    pub pictures: Vec<PictureFile>,
     /// Zip archives (`.npz`).
     pub archives: Vec<PathBuf>,
     /// Other ordinary files: tables of labels, CIFAR batches.
@@ -84,21 +87,21 @@ pub struct Survey {
 }
 
 /// Looks at every file under `root`, or under `only` some parts of it; headers in parallel.
-pub fn survey(root: &Path, only: &[PathBuf], progress: &(dyn Fn(usize) + Sync)) -> Result<Survey> {
-    let mut survey = Survey::default();
+pub fn scan(root: &Path, only: &[PathBuf], progress: &(dyn Fn(usize) + Sync)) -> Result<FileScan> {
+    let mut scan = FileScan::default();
     let files = if only.is_empty() {
-        list(root, root, &mut survey)?
+        list(root, root, &mut scan)?
     } else {
         let mut files = Vec::new();
         for part in only {
-            files.extend(list(root, &root.join(part), &mut survey)?);
+            files.extend(list(root, &root.join(part), &mut scan)?);
         }
         files.sort();
         files.dedup();
         files
     };
     let done = AtomicUsize::new(0);
-    let looked: Vec<_> = files
+    let outcomes: Vec<_> = files
         .into_par_iter()
         .map(|path| {
             let outcome = decode::kind(&path)
@@ -107,22 +110,22 @@ pub fn survey(root: &Path, only: &[PathBuf], progress: &(dyn Fn(usize) + Sync)) 
             (path, outcome)
         })
         .collect();
-    for (path, outcome) in looked {
+    for (path, outcome) in outcomes {
         let relative = relative(root, &path);
         match outcome {
-            Ok((_, Some(probe))) => survey.pictures.push(Candidate { path, relative, probe, mask: None }),
-            Ok((Kind::Zip, None)) if extension(&path) == "npz" => survey.archives.push(path),
+            Ok((_, Some(probe))) => scan.pictures.push(PictureFile { path, relative, probe, mask: None }),
+            Ok((Kind::Zip, None)) if extension(&path) == "npz" => scan.archives.push(path),
             Ok((Kind::Unknown | Kind::Foreign(_) | Kind::Zip, None)) if COMPANIONS.contains(&extension(&path).as_str()) => {
-                survey.others.push(path);
+                scan.others.push(path);
             }
             Ok((Kind::Unknown, None)) if matches!(extension(&path).as_str(), "bin" | "") && !looks_like_picture_name(&path) => {
-                survey.others.push(path);
+                scan.others.push(path);
             }
-            Ok((kind, None)) => survey.skipped.push(Skipped { path: relative, reason: kind.refusal() }),
-            Err(reason) => survey.skipped.push(Skipped { path: relative, reason }),
+            Ok((kind, None)) => scan.skipped.push(Skipped { path: relative, reason: kind.refusal() }),
+            Err(reason) => scan.skipped.push(Skipped { path: relative, reason }),
         }
     }
-    Ok(survey)
+    Ok(scan)
 }
 
 /// Files without an extension are mostly lists and licences (`SHA256SUMS`); batches of CIFAR, too.
@@ -140,11 +143,11 @@ pub fn relative(root: &Path, path: &Path) -> PathBuf {
 
 /// Ordinary files under `part` of `root`, sorted; hidden ones and those of the system are left out. Links are followed, but no
 /// folder is entered twice through one.
-fn list(root: &Path, part: &Path, survey: &mut Survey) -> Result<Vec<PathBuf>> {
+fn list(root: &Path, part: &Path, scan: &mut FileScan) -> Result<Vec<PathBuf>> {
     let mut files = Vec::new();
     let mut linked: Vec<PathBuf> = std::fs::canonicalize(part).into_iter().collect();
-    let mut walk = WalkDir::new(part).follow_links(true).sort_by_file_name().into_iter();
-    while let Some(entry) = walk.next() {
+    let mut entries = WalkDir::new(part).follow_links(true).sort_by_file_name().into_iter();
+    while let Some(entry) = entries.next() {
         let entry = match entry {
             Ok(entry) => entry,
             Err(error) => {
@@ -161,7 +164,7 @@ fn list(root: &Path, part: &Path, survey: &mut Survey) -> Result<Vec<PathBuf>> {
                     (None, Some(io)) => decode::io_reason(io),
                     (None, None) => "cannot be listed".into(),
                 };
-                survey.skipped.push(Skipped { path: relative(root, path), reason });
+                scan.skipped.push(Skipped { path: relative(root, path), reason });
                 continue;
             }
         };
@@ -169,10 +172,10 @@ fn list(root: &Path, part: &Path, survey: &mut Survey) -> Result<Vec<PathBuf>> {
         if (entry.depth() > 0 || part != root) && is_system_file(entry.file_name(), kind.is_dir()) {
             let path = relative(root, entry.path());
             if kind.is_dir() {
-                survey.system_folders.push(path);
-                walk.skip_current_dir();
+                scan.system_folders.push(path);
+                entries.skip_current_dir();
             } else {
-                survey.system_files.push(path);
+                scan.system_files.push(path);
             }
             continue;
         }
@@ -182,13 +185,13 @@ fn list(root: &Path, part: &Path, survey: &mut Survey) -> Result<Vec<PathBuf>> {
         if kind.is_dir() {
             let revisits = entry.depth() > 0 && entry.path_is_symlink() && !enter(entry.path(), &mut linked);
             if revisits {
-                survey.skipped.push(Skipped {
+                scan.skipped.push(Skipped {
                     path: relative(root, entry.path()),
                     reason: "is a link to a folder that is looked at already".into(),
                 });
             }
             if revisits || hidden {
-                walk.skip_current_dir();
+                entries.skip_current_dir();
             }
         } else if hidden {
         } else if kind.is_file() {
@@ -201,7 +204,7 @@ fn list(root: &Path, part: &Path, survey: &mut Survey) -> Result<Vec<PathBuf>> {
             }
         } else {
             let reason = "is a pipe, a socket or a device, which is never opened".into();
-            survey.skipped.push(Skipped { path: relative(root, entry.path()), reason });
+            scan.skipped.push(Skipped { path: relative(root, entry.path()), reason });
         }
     }
     Ok(files)
@@ -215,24 +218,4 @@ fn enter(link: &Path, linked: &mut Vec<PathBuf>) -> bool {
         linked.push(target);
     }
     new
-}
-
-/// A path as text: parts joined by `/`, bytes that are no UTF-8 as `\xE9`, so that different paths stay different.
-pub fn shown(path: &Path) -> String {
-    let part = |part: Component| if part == Component::RootDir { String::new() } else { shown_part(part.as_os_str()) };
-    path.components().map(part).collect::<Vec<_>>().join("/")
-}
-
-pub fn shown_part(part: &std::ffi::OsStr) -> String {
-    shown_bytes(part.as_encoded_bytes())
-}
-
-/// Text as it is, bytes that are no UTF-8 as `\xE9`.
-pub fn shown_bytes(bytes: &[u8]) -> String {
-    let mut text = String::new();
-    for chunk in bytes.utf8_chunks() {
-        text.push_str(chunk.valid());
-        chunk.invalid().iter().for_each(|byte| text.push_str(&format!("\\x{byte:02X}")));
-    }
-    text
 }

@@ -1,11 +1,25 @@
 //! One decoded image.
 
-use super::resize::{Pixels, resize_bilinear};
+/// Larger pictures are put aside: 200 million pixels.
+pub const MAX_PIXELS: u64 = 200_000_000;
+
+/// Anything with rows of pixels in \[0, 1\]: a [`Picture`], a decoded file, a part of either. Lets a picture of 200
+/// megapixels be shrunk row by row, without a float copy of it.
+pub trait Pixels {
+    /// Width and height.
+    fn size(&self) -> [usize; 2];
+    /// 1 or 3.
+    fn channels(&self) -> usize;
+    /// Writes row `y` of a channel into `out`, which is one width long.
+    fn row(&self, channel: usize, y: usize, out: &mut [f32]);
+}
 
 /// Planar pixels, channel after channel, row-major, in \[0, 1\].
 #[derive(Debug, Clone, PartialEq)]
 pub struct Picture {
+    /// Columns, in pixels.
     pub width: usize,
+    /// Rows, in pixels.
     pub height: usize,
     /// 1 (grey) or 3 (RGB).
     pub channels: usize,
@@ -40,7 +54,13 @@ impl Picture {
 
     /// Alpha is dropped; grey stays one channel.
     pub fn from_image(image: &image::DynamicImage) -> Self {
-        super::decode::Raster::from_image(image.clone()).map_or_else(|_| Self::new(0, 0, 1, Vec::new()), |r| Self::copy_of(&r))
+        let (width, height) = (image.width() as usize, image.height() as usize);
+        if !image.color().has_color() {
+            return Self { width, height, channels: 1, data: image.to_luma32f().into_raw() };
+        }
+        let samples = image.to_rgb32f().into_raw();
+        let plane = |channel: usize| samples.iter().skip(channel).step_by(3);
+        Self { width, height, channels: 3, data: (0..3).flat_map(plane).copied().collect() }
     }
 
     /// Rounded to 8 bit; grey becomes equal channels.
@@ -49,21 +69,6 @@ impl Picture {
             let at = y as usize * self.width + x as usize;
             image::Rgb([0, 1, 2].map(|c| (self.plane(c)[at].clamp(0.0, 1.0) * 255.0).round() as u8))
         })
-    }
-
-    /// Bilinear with half-pixel centres, antialiased where it shrinks.
-    pub fn resize(&self, width: usize, height: usize) -> Self {
-        if [width, height] == [self.width, self.height] { self.clone() } else { resize_bilinear(self, width, height, true) }
-    }
-
-    /// Made smaller where its longer side is beyond that many px.
-    pub fn within(self, longest: usize) -> Self {
-        let scale = longest as f64 / self.width.max(self.height).max(1) as f64;
-        if scale >= 1.0 {
-            return self;
-        }
-        let side = |n: usize| ((n as f64 * scale).round() as usize).max(1);
-        self.resize(side(self.width), side(self.height))
     }
 
     /// Three channels; a grey one is repeated.

@@ -1,38 +1,13 @@
-//! Small images kept in memory, and the archives they come from (`.npz` of MedMNIST). No pickle is ever executed.
+//! `.npz` archives of arrays, as MedMNIST has them. No pickle is ever executed.
 
-use super::{
-    Item, Layout, Skipped, Source, Split,
-    assemble::{Draft, Recognised},
-    decode::{io_reason, open_file},
+use super::detected::DetectedLayout;
+use crate::data::{
+    dataset::{ArrayImages, Item, Layout, Skipped, Source, Split},
+    decode::{check_size, io_reason, open_file},
+    text::first_few,
 };
 use std::{fs::File, io::Read, path::Path, sync::Arc};
 use zip::ZipArchive;
-
-/// Small images of one size, as they lie in an archive: `count x height x width x channels`, 8 bit.
-#[derive(Debug)]
-pub struct ArrayImages {
-    pub height: usize,
-    pub width: usize,
-    /// 1 or 3.
-    pub channels: usize,
-    pub data: Vec<u8>,
-}
-
-impl ArrayImages {
-    pub fn len(&self) -> usize {
-        self.data.len() / (self.height * self.width * self.channels).max(1)
-    }
-
-    pub fn is_empty(&self) -> bool {
-        self.len() == 0
-    }
-
-    /// The interleaved bytes of one image.
-    pub fn image(&self, index: usize) -> Option<&[u8]> {
-        let size = self.height * self.width * self.channels;
-        self.data.get(index.checked_mul(size)?..)?.get(..size)
-    }
-}
 
 /// An archive may unpack to this much at all…
 const MAX_UNPACKED: u64 = 6 << 30;
@@ -46,18 +21,11 @@ const MAX_HEADER: usize = 4096;
 
 /// Reads a MedMNIST archive: `train_images`, `train_labels`, `val_…`, `test_…`. The error is a reason to show beside the
 /// file's name; parts that are missing or wrong are skipped where others can be used.
-pub fn open_npz(path: &Path) -> Result<Recognised, String> {
+pub fn read(path: &Path) -> Result<DetectedLayout, String> {
     let mut zip = ZipArchive::new(open_file(path)?).map_err(|e| format!("is no whole zip archive: {e}"))?;
     check_ratio(path, &mut zip)?;
     let names: Vec<String> = zip.file_names().flatten().map(|n| n.to_string()).collect();
-    let mut recognised = Recognised {
-        layout: Layout::MedmnistNpz,
-        why: String::new(),
-        drafts: Vec::new(),
-        skipped: Vec::new(),
-        warnings: Vec::new(),
-        normal: None,
-    };
+    let mut detected = DetectedLayout::new(Layout::MedmnistNpz, String::new());
     let mut parts = Vec::new();
     for split in Split::ALL {
         let (images, labels) = (format!("{}_images", split.name()), format!("{}_labels", split.name()));
@@ -65,31 +33,27 @@ pub fn open_npz(path: &Path) -> Result<Recognised, String> {
         if !has(&images) {
             if has(&labels) {
                 let reason = "has labels but no images".to_string();
-                recognised.skipped.push(Skipped { path: labels.into(), reason });
+                detected.skipped.push(Skipped { path: labels.into(), reason });
             } else {
-                recognised.warnings.push(format!("The archive has no {} part.", split.name()));
+                detected.warnings.push(format!("The archive has no {} part.", split.name()));
             }
             continue;
         }
         match read_part(&mut zip, &images, has(&labels).then_some(labels.as_str()), split) {
-            Ok((drafts, None)) => {
+            Ok((labelled, warning)) => {
                 parts.push(images);
-                recognised.drafts.extend(drafts);
+                detected.warnings.extend(warning);
+                labelled.into_iter().for_each(|(item, class)| detected.images.add(item, class));
             }
-            Ok((drafts, Some(warning))) => {
-                parts.push(images);
-                recognised.warnings.push(warning);
-                recognised.drafts.extend(drafts);
-            }
-            Err(reason) => recognised.skipped.push(Skipped { path: images.into(), reason }),
+            Err(reason) => detected.skipped.push(Skipped { path: images.into(), reason }),
         }
     }
-    if recognised.drafts.is_empty() && recognised.skipped.is_empty() {
-        let names = super::split::some_of(names.iter());
+    if detected.images.is_empty() && detected.skipped.is_empty() {
+        let names = first_few(names.iter());
         return Err(format!("holds no MedMNIST arrays (train_images, train_labels, test_images…), only {names}"));
     }
-    recognised.why = format!("MedMNIST archive with {} and their labels.", parts.join(", "));
-    Ok(recognised)
+    detected.why = format!("MedMNIST archive with {} and their labels.", parts.join(", "));
+    Ok(detected)
 }
 
 fn check_ratio(path: &Path, zip: &mut ZipArchive<File>) -> Result<(), String> {
@@ -190,13 +154,16 @@ impl Array {
     }
 }
 
+/// An image and its class.
+type LabelledItem = (Item, Option<String>);
+
 /// Images and labels of one split, and a warning where some images of it had to be left out.
 fn read_part(
     zip: &mut ZipArchive<File>,
     images: &str,
     labels: Option<&str>,
     split: Split,
-) -> Result<(Vec<Draft>, Option<String>), String> {
+) -> Result<(Vec<LabelledItem>, Option<String>), String> {
     let mut array = read_array(zip, images)?;
     let (count, height, width, channels) = match array.shape[..] {
         [n, h, w] => (n, h, w, 1),
@@ -205,7 +172,7 @@ fn read_part(
             return Err(format!("has the shape {:?}; N x height x width, with 1 or 3 channels after it, is needed", array.shape));
         }
     };
-    let size = super::decode::check_size(width as u64, height as u64)?;
+    let size = check_size(width as u64, height as u64)?;
     let mut not_numbers = Vec::new();
     if array.kind != "u1" {
         if array.bytes.len() > MAX_NUMBERS {
@@ -225,20 +192,20 @@ fn read_part(
     let labels =
         labels.map(|part| read_labels(zip, part, count).map_err(|e| format!("cannot be used: {part} {e}"))).transpose()?;
     let pixels = Arc::new(ArrayImages { height, width, channels, data: array.bytes });
-    let drafts: Vec<Draft> = (0..count)
+    let labelled: Vec<LabelledItem> = (0..count)
         .filter(|&i| not_numbers.get(i) != Some(&true))
         .map(|index| {
             let mut item = Item::new(format!("{images}[{index}]"), Source::Array { pixels: pixels.clone(), index }, size);
             item.given_split = Some(split);
-            Draft { item, class: labels.as_ref().and_then(|l| l.get(index).cloned()) }
+            (item, labels.as_ref().and_then(|l| l.get(index).cloned()))
         })
         .collect();
-    let bad = count - drafts.len();
+    let bad = count - labelled.len();
     let mut warning = (bad > 0).then(|| format!("{bad} of {images} hold pixels that are no numbers (NaN) and are left out."));
     if labels.is_none() {
         warning = Some(format!("{images} has no labels. {}", warning.unwrap_or_default()).trim_end().to_string());
     }
-    Ok((drafts, warning))
+    Ok((labelled, warning))
 }
 
 fn read_labels(zip: &mut ZipArchive<File>, part: &str, count: usize) -> Result<Vec<String>, String> {

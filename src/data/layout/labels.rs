@@ -1,16 +1,17 @@
 //! Labels from a table: which table it is, and which of its rows belongs to which image.
 
 use super::{
-    Layout, Skipped, Split,
-    assemble::{Recognised, drafts_of},
+    detected::DetectedLayout,
+    file_scan::{FileScan, extension, relative},
     named_files::{Match, NamedFiles, Naming},
-    normal::class_key,
-    split::{images, some_of},
     table::{Columns, Table},
-    walk::{Survey, extension, relative, shown},
 };
 use crate::{
     config::DataConfig,
+    data::{
+        dataset::{Layout, Skipped, Split, class_key},
+        text::{display_path, first_few, images},
+    },
     error::{Error, NextStep, Result},
 };
 use std::{
@@ -19,7 +20,7 @@ use std::{
 };
 
 /// A table with the columns that matter, and the split that its own name says (`train.csv`).
-struct Source {
+struct LabelTable {
     path: PathBuf,
     table: Table,
     columns: Columns,
@@ -28,11 +29,11 @@ struct Source {
 }
 
 /// The table that was asked for.
-pub fn from_given(root: &Path, survey: &Survey, path: &Path, config: &DataConfig) -> Result<Recognised> {
+pub fn from_given(root: &Path, scan: &FileScan, path: &Path, config: &DataConfig) -> Result<DetectedLayout> {
     let complain = |what: &str| Error::user(format!("{} {what}", path.display()), NextStep::NameColumns);
     let table = Table::read(path).map_err(|e| complain(&e))?;
     let mut columns = table.columns(&config.columns).map_err(|e| complain(&e))?;
-    let files = NamedFiles::new(root, survey);
+    let files = NamedFiles::new(root, scan);
     let mut naming = files.naming(path, &table, columns.file);
     if columns.file.is_none() || (config.columns.file.is_empty() && files.share(&table, columns.file, &naming) < 0.5) {
         columns.file = files.best_column(path, &table).or(columns.file);
@@ -51,18 +52,18 @@ pub fn from_given(root: &Path, survey: &Survey, path: &Path, config: &DataConfig
         let value = table.rows.first().map(|r| table.text(r, columns.file)).unwrap_or_default();
         return Err(complain(&format!("names no file that lies in {} (its first row names `{value}`)", root.display())));
     }
-    Ok(merge(&files, survey, &[Source { path: path.to_path_buf(), table, columns, naming, split: None }]))
+    Ok(merge(&files, scan, &[LabelTable { path: path.to_path_buf(), table, columns, naming, split: None }]))
 }
 
 /// The table of labels that lies beside the images, if there is one. Also what to say about tables that came near.
-pub fn find(root: &Path, folders: &[PathBuf], survey: &Survey, config: &DataConfig) -> (Option<Recognised>, Vec<String>) {
-    let files = NamedFiles::new(root, survey);
+pub fn find(root: &Path, folders: &[PathBuf], scan: &FileScan, config: &DataConfig) -> (Option<DetectedLayout>, Vec<String>) {
+    let files = NamedFiles::new(root, scan);
     let mut notes = Vec::new();
-    let mut sources: Vec<(f64, Source)> = Vec::new();
+    let mut sources: Vec<(f64, LabelTable)> = Vec::new();
     let is_table = |p: &&PathBuf| {
         matches!(extension(p).as_str(), "csv" | "tsv" | "txt") && p.parent().is_some_and(|d| folders.iter().any(|f| f == d))
     };
-    for path in survey.others.iter().filter(is_table) {
+    for path in scan.others.iter().filter(is_table) {
         let Ok(table) = Table::read(path) else { continue };
         let Ok(mut columns) = table.columns(&config.columns) else { continue };
         if columns.label.is_none() || table.headers.len() < 2 {
@@ -85,10 +86,11 @@ pub fn find(root: &Path, folders: &[PathBuf], survey: &Survey, config: &DataConf
             continue;
         }
         // A table of a whole set beside a part of its images names many files that are not here.
-        if share < 0.5 && files.covered(&table, columns.file, &naming) < 0.5 {
+        let least = files.least_share(&table, columns.file);
+        if share < least && files.covered(&table, columns.file, &naming) < least {
             notes.push(format!(
                 "{} looks like a table of labels, but only {:.0} % of its rows name a file that is here.",
-                shown(&relative(root, path)),
+                display_path(&relative(root, path)),
                 share * 100.0
             ));
             continue;
@@ -97,38 +99,38 @@ pub fn find(root: &Path, folders: &[PathBuf], survey: &Survey, config: &DataConf
         let word = stem.split(|c: char| !c.is_ascii_alphabetic()).next().unwrap_or_default().to_string();
         sources.push((
             share * table.rows.len() as f64,
-            Source { path: path.clone(), table, columns, naming, split: Split::from_name(&word) },
+            LabelTable { path: path.clone(), table, columns, naming, split: Split::from_name(&word) },
         ));
     }
     // `train.csv` and `test.csv` say the split between them; otherwise the table that names most files is the one.
-    let by_split = |s: &Source| s.split.is_some() && s.columns.split.is_none();
+    let by_split = |s: &LabelTable| s.split.is_some() && s.columns.split.is_none();
     let splits: BTreeSet<Option<Split>> = sources.iter().filter(|(_, s)| by_split(s)).map(|(_, s)| s.split).collect();
-    let chosen: Vec<Source> = if splits.len() > 1 {
+    let chosen: Vec<LabelTable> = if splits.len() > 1 {
         sources.into_iter().map(|(_, s)| s).filter(by_split).collect()
     } else {
         let best = sources.into_iter().max_by(|a, b| a.0.total_cmp(&b.0));
-        best.map(|(_, s)| Source { split: None, ..s }).into_iter().collect()
+        best.map(|(_, s)| LabelTable { split: None, ..s }).into_iter().collect()
     };
-    ((!chosen.is_empty()).then(|| merge(&files, survey, &chosen)), notes)
+    ((!chosen.is_empty()).then(|| merge(&files, scan, &chosen)), notes)
 }
 
 /// What the rows say of one image.
-struct Said {
+struct RowOfImage {
     row: String,
     label: String,
     split: Option<Split>,
     patient: String,
 }
 
-fn merge(files: &NamedFiles, survey: &Survey, sources: &[Source]) -> Recognised {
-    let mut said: BTreeMap<usize, Said> = BTreeMap::new();
+fn merge(files: &NamedFiles, scan: &FileScan, sources: &[LabelTable]) -> DetectedLayout {
+    let mut said: BTreeMap<usize, RowOfImage> = BTreeMap::new();
     let mut skipped = Vec::new();
     let mut contradicted: HashSet<usize> = HashSet::new();
     let (mut repeated, mut odd_splits) = (0, BTreeSet::new());
     let (mut missing, mut ambiguous, mut warnings) = (Vec::new(), Vec::new(), Vec::new());
     for source in sources {
         let (table, columns) = (&source.table, source.columns);
-        let name = shown(&relative(files.root(), &source.path));
+        let name = display_path(&relative(files.root(), &source.path));
         if let Some(prefix) = source.naming.prefix() {
             warnings.push(format!("All paths in {name} begin with {prefix}, which is taken for this folder."));
         }
@@ -160,9 +162,9 @@ fn merge(files: &NamedFiles, survey: &Survey, sources: &[Source]) -> Recognised 
             if split.is_none() && !split_text.is_empty() {
                 odd_splits.insert(split_text);
             }
-            let now = Said {
+            let now = RowOfImage {
                 row,
-                label: tidy_label(&table.text(fields, columns.label)),
+                label: clean_label(&table.text(fields, columns.label)),
                 split,
                 patient: table.text(fields, columns.patient),
             };
@@ -170,7 +172,7 @@ fn merge(files: &NamedFiles, survey: &Survey, sources: &[Source]) -> Recognised 
                 Some(before) if class_key(&before.label) != class_key(&now.label) => {
                     let reason = format!("is labelled `{}` in {} and `{}` in {}", before.label, before.row, now.label, now.row);
                     if contradicted.insert(image) {
-                        skipped.push(Skipped { path: survey.pictures[image].relative.clone(), reason });
+                        skipped.push(Skipped { path: scan.pictures[image].relative.clone(), reason });
                     }
                 }
                 Some(_) => repeated += 1,
@@ -179,7 +181,7 @@ fn merge(files: &NamedFiles, survey: &Survey, sources: &[Source]) -> Recognised 
         }
     }
     let rows = |n: usize, one: &str, many: &str| if n == 1 { format!("1 row {one}") } else { format!("{n} rows {many}") };
-    let some = |list: &[Skipped]| some_of(list.iter().map(Skipped::name));
+    let some = |list: &[Skipped]| first_few(list.iter().map(Skipped::name));
     if !missing.is_empty() {
         warnings.push(format!("{} no file that is here ({}).", rows(missing.len(), "names", "name"), some(&missing)));
     }
@@ -201,9 +203,9 @@ fn merge(files: &NamedFiles, survey: &Survey, sources: &[Source]) -> Recognised 
         ));
     }
     if !odd_splits.is_empty() {
-        warnings.push(format!("Not understood as a split: {}.", some_of(&odd_splits)));
+        warnings.push(format!("Not understood as a split: {}.", first_few(&odd_splits)));
     }
-    left_out(survey, &said, &mut skipped, &mut warnings);
+    images_without_row(scan, &said, &mut skipped, &mut warnings);
     let unlabelled = said.values().filter(|s| s.label.is_empty()).count();
     if unlabelled > 0 {
         warnings.push(format!(
@@ -211,20 +213,17 @@ fn merge(files: &NamedFiles, survey: &Survey, sources: &[Source]) -> Recognised 
             if unlabelled == 1 { "1 image is".into() } else { format!("{unlabelled} images are") }
         ));
     }
-    let drafts = said
-        .iter()
-        .filter(|(image, _)| !contradicted.contains(image))
-        .flat_map(|(&image, s)| {
-            let (label, patient) = (Some(s.label.as_str()), Some(s.patient.as_str()));
-            drafts_of(&survey.pictures[image], label.filter(|l| !l.is_empty()), s.split, patient.filter(|p| !p.is_empty()))
-        })
-        .collect();
-    Recognised { layout: Layout::LabelsCsv, why: why(files.root(), sources), drafts, skipped, warnings, normal: None }
+    let mut detected = DetectedLayout::new(Layout::LabelsCsv, why(files.root(), sources));
+    for (&image, row) in said.iter().filter(|(image, _)| !contradicted.contains(image)) {
+        let [label, patient] = [&row.label, &row.patient].map(|text| Some(text.as_str()).filter(|text| !text.is_empty()));
+        detected.images.add_file(&scan.pictures[image], label, row.split, patient);
+    }
+    DetectedLayout { skipped, warnings, ..detected }
 }
 
-fn why(root: &Path, sources: &[Source]) -> String {
-    let tables: Vec<String> = sources.iter().map(|s| shown(&relative(root, &s.path))).collect();
-    let Some(Source { table, columns, split, .. }) = sources.first() else { return String::new() };
+fn why(root: &Path, sources: &[LabelTable]) -> String {
+    let tables: Vec<String> = sources.iter().map(|s| display_path(&relative(root, &s.path))).collect();
+    let Some(LabelTable { table, columns, split, .. }) = sources.first() else { return String::new() };
     let header = |c: Option<usize>| c.and_then(|c| table.headers.get(c)).map_or("", String::as_str);
     let mut why = format!(
         "Table of labels {}: column `{}` names the files and `{}` the class",
@@ -244,14 +243,19 @@ fn why(root: &Path, sources: &[Source]) -> String {
 }
 
 /// Images that no row names: each by itself in folders that the table knows, otherwise folder by folder.
-fn left_out(survey: &Survey, said: &BTreeMap<usize, Said>, skipped: &mut Vec<Skipped>, warnings: &mut Vec<String>) {
-    let folder = |image: usize| survey.pictures[image].relative.parent().unwrap_or(Path::new("")).to_path_buf();
+fn images_without_row(
+    scan: &FileScan,
+    said: &BTreeMap<usize, RowOfImage>,
+    skipped: &mut Vec<Skipped>,
+    warnings: &mut Vec<String>,
+) {
+    let folder = |image: usize| scan.pictures[image].relative.parent().unwrap_or(Path::new("")).to_path_buf();
     let known: BTreeSet<PathBuf> = said.keys().map(|&i| folder(i)).collect();
     let mut beside: BTreeMap<PathBuf, usize> = BTreeMap::new();
     let mut lone = Vec::new();
-    for image in (0..survey.pictures.len()).filter(|i| !said.contains_key(i)) {
+    for image in (0..scan.pictures.len()).filter(|i| !said.contains_key(i)) {
         if known.contains(&folder(image)) {
-            lone.push(&survey.pictures[image].relative);
+            lone.push(&scan.pictures[image].relative);
         } else {
             *beside.entry(folder(image)).or_default() += 1;
         }
@@ -261,12 +265,12 @@ fn left_out(survey: &Survey, said: &BTreeMap<usize, Said>, skipped: &mut Vec<Ski
         warnings.push(format!(
             "{count} no row in the table and {} left out ({}).",
             if lone.len() == 1 { "is" } else { "are" },
-            some_of(lone.iter().map(|p| shown(p)))
+            first_few(lone.iter().map(|p| display_path(p)))
         ));
     }
     skipped.extend(lone.into_iter().map(|p| Skipped { path: p.clone(), reason: "has no row in the table of labels".into() }));
     for (path, count) in beside {
-        warnings.push(format!("No row of the table names a file in {}: {} left out.", shown(&path), images(count)));
+        warnings.push(format!("No row of the table names a file in {}: {} left out.", display_path(&path), images(count)));
         skipped.push(Skipped {
             path,
             reason: format!("is a folder of which the table of labels names no file ({})", images(count)),
@@ -275,7 +279,7 @@ fn left_out(survey: &Survey, said: &BTreeMap<usize, Said>, skipped: &mut Vec<Ski
 }
 
 /// `0.0`, as pandas writes a column of numbers with gaps, is `0`; `nan` is no label.
-fn tidy_label(text: &str) -> String {
+fn clean_label(text: &str) -> String {
     let text = text.trim();
     match text.split_once('.') {
         Some((whole, zeros)) if !zeros.is_empty() && zeros.bytes().all(|b| b == b'0') && whole.parse::<i64>().is_ok() => {

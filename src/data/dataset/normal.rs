@@ -1,7 +1,10 @@
 //! Which classes are normal.
 
-use super::{Class, Dataset, Label, split::some_of};
-use crate::error::{Error, NextStep, Result};
+use super::model::{Class, Dataset, Label};
+use crate::{
+    data::text::first_few,
+    error::{Error, NextStep, Result},
+};
 
 /// Names that sound normal: offered, never taken by themselves.
 const SOUNDS_NORMAL: &[&str] = &["normal", "good", "healthy", "ok", "non-covid", "no_dr", "nodr", "control", "negative"];
@@ -10,14 +13,16 @@ const SOUNDS_NORMAL: &[&str] = &["normal", "good", "healthy", "ok", "non-covid",
 pub const ALL: &str = "*";
 
 /// What tells classes apart: neither case nor outer white space does, as people type and folders are made by hand.
-pub(super) fn class_key(name: &str) -> String {
+pub fn class_key(name: &str) -> String {
     name.trim().to_lowercase()
 }
 
 impl Dataset {
     /// The same images with these classes normal and all others abnormal; `!name` means every class but that one, `*` every
-    /// image of a set without classes. Remakes the split where it is ours. Errors, listing the classes with their counts,
-    /// where a name is no class.
+    /// image of a set without classes. Remakes the split where it is ours.
+    ///
+    /// # Errors
+    /// Where a name is no class, or none is left that is normal; lists the classes with their counts.
     pub fn with_normal(&self, names: &[String]) -> Result<Self> {
         let mut set = self.clone();
         if names.is_empty() {
@@ -26,7 +31,7 @@ impl Dataset {
         if set.classes.is_empty() {
             if names.iter().any(|n| n != ALL) {
                 return Err(Error::user(
-                    format!("{} has no classes, so none can be called `{}`", self.root.display(), some_of(names)),
+                    format!("{} has no classes, so none can be called `{}`", self.root.display(), first_few(names)),
                     NextStep::SayWhatIsNormal,
                 ));
             }
@@ -60,7 +65,10 @@ impl Dataset {
         Ok(set)
     }
 
-    /// An error that asks for the normal class and lists the classes, where none is known yet.
+    /// Makes sure that a class is known to be normal.
+    ///
+    /// # Errors
+    /// Where none is: asks for it, and lists the classes with their counts.
     pub fn require_normal(&self) -> Result<()> {
         if self.classes.iter().any(|c| c.label == Some(Label::Normal)) {
             Ok(())

@@ -1,12 +1,16 @@
 //! Layouts that are told by folder names: MVTec, class folders with and without a split, and plain folders.
 
 use super::{
-    Layout, Skipped, Split,
-    assemble::{Draft, Recognised, class_names, drafts_of},
-    split::{images, some_of},
-    walk::{Candidate, shown_part},
+    detected::{DetectedLayout, class_names},
+    file_scan::PictureFile,
 };
-use crate::config::Reading;
+use crate::{
+    config::Reading,
+    data::{
+        dataset::{Layout, Skipped, Split, class_key},
+        text::{display_part, display_path, first_few, images},
+    },
+};
 use std::{
     collections::{BTreeMap, BTreeSet},
     path::{Path, PathBuf},
@@ -46,14 +50,14 @@ fn is_helper(name: &str) -> bool {
 }
 
 /// A picture with the parts of its relative path.
-struct Seen<'a> {
-    candidate: &'a Candidate,
+struct PlacedFile<'a> {
+    file: &'a PictureFile,
     /// The folders below the base.
     dirs: Vec<String>,
 }
 
 /// Folders that all pictures share (`archive/OCT2017/`) and that say nothing: a layout begins below them.
-pub fn base(pictures: &[Candidate]) -> PathBuf {
+pub fn base(pictures: &[PictureFile]) -> PathBuf {
     let mut base = PathBuf::new();
     loop {
         let mut next = pictures.iter().map(|c| {
@@ -62,7 +66,7 @@ pub fn base(pictures: &[Candidate]) -> PathBuf {
             parts.clone().nth(2).and_then(|_| parts.next()).map(|p| p.as_os_str().to_os_string())
         });
         let Some(Some(first)) = next.next() else { return base };
-        let name = shown_part(&first);
+        let name = display_part(&first);
         if Split::from_name(&name).is_some() || !next.all(|n| n.as_ref() == Some(&first)) {
             return base;
         }
@@ -71,30 +75,30 @@ pub fn base(pictures: &[Candidate]) -> PathBuf {
 }
 
 /// Recognises the layout of a folder from its pictures, or reads it as it is told to.
-pub fn recognise(pictures: &[Candidate], base: &Path, reading: Reading) -> Recognised {
-    let seen = pictures.iter().map(|candidate| {
-        let below = candidate.relative.strip_prefix(base).unwrap_or(&candidate.relative);
-        let dirs = below.parent().into_iter().flat_map(Path::components).map(|p| shown_part(p.as_os_str())).collect();
-        Seen { candidate, dirs }
+pub fn detect(pictures: &[PictureFile], base: &Path, reading: Reading) -> DetectedLayout {
+    let files = pictures.iter().map(|file| {
+        let below = file.relative.strip_prefix(base).unwrap_or(&file.relative);
+        let dirs = below.parent().into_iter().flat_map(Path::components).map(|p| display_part(p.as_os_str())).collect();
+        PlacedFile { file, dirs }
     });
-    let seen: Vec<Seen> = seen.collect();
-    let mut recognised = if reading != Reading::Auto {
-        as_told(&seen, reading)
-    } else if seen.iter().any(|s| s.dirs.first().is_some_and(|d| Split::from_name(d).is_some())) {
-        with_split_folders(seen)
+    let files: Vec<PlacedFile> = files.collect();
+    let mut detected = if reading != Reading::Auto {
+        as_chosen(&files, reading)
+    } else if files.iter().any(|s| s.dirs.first().is_some_and(|d| Split::from_name(d).is_some())) {
+        with_split_folders(files)
     } else {
-        without_split_folders(seen)
+        without_split_folders(files)
     };
     if !base.as_os_str().is_empty() {
-        recognised.why = format!("{} All of it lies in {}.", recognised.why, super::walk::shown(base));
+        detected.why = format!("{} All of it lies in {}.", detected.why, display_path(base));
     }
-    recognised
+    detected
 }
 
 /// What a person says of the folders; names of splits keep their meaning.
-fn as_told(seen: &[Seen], reading: Reading) -> Recognised {
-    let split = |s: &Seen| s.dirs.first().and_then(|d| Split::from_name(d));
-    let class = |s: &Seen| -> Option<String> {
+fn as_chosen(files: &[PlacedFile], reading: Reading) -> DetectedLayout {
+    let split = |s: &PlacedFile| s.dirs.first().and_then(|d| Split::from_name(d));
+    let class = |s: &PlacedFile| -> Option<String> {
         let below = &s.dirs[usize::from(split(s).is_some()).min(s.dirs.len())..];
         match reading {
             Reading::OuterFolders => below.first().cloned(),
@@ -102,30 +106,31 @@ fn as_told(seen: &[Seen], reading: Reading) -> Recognised {
             Reading::Auto | Reading::Unlabelled => None,
         }
     };
-    let drafts: Vec<Draft> = seen.iter().flat_map(|s| drafts_of(s.candidate, class(s).as_deref(), split(s), None)).collect();
-    let names: BTreeSet<&str> = drafts.iter().filter_map(|d| d.class.as_deref()).collect();
-    let listed = some_of(&names);
+    let names: BTreeSet<String> = files.iter().filter_map(class).collect();
+    let listed = first_few(&names);
     let (layout, why) = match reading {
         _ if names.is_empty() => (Layout::Unlabelled, "As you chose: no image has a class.".to_string()),
         Reading::OuterFolders => (Layout::ClassFolders, format!("As you chose: the outer folder names the class ({listed}).")),
         _ => (Layout::ClassFolders, format!("As you chose: the folder an image lies in names its class ({listed}).")),
     };
-    let layout = if layout == Layout::ClassFolders && seen.iter().any(|s| split(s).is_some()) {
+    let layout = if layout == Layout::ClassFolders && files.iter().any(|s| split(s).is_some()) {
         Layout::SplitClassFolders
     } else {
         layout
     };
-    Recognised { layout, why, drafts, skipped: Vec::new(), warnings: Vec::new(), normal: None }
+    let mut detected = DetectedLayout::new(layout, why);
+    files.iter().for_each(|s| detected.images.add_file(s.file, class(s).as_deref(), split(s), None));
+    detected
 }
 
 /// `train/`, `test/` and perhaps `val/`, with class folders in them or not.
-fn with_split_folders(seen: Vec<Seen>) -> Recognised {
+fn with_split_folders(files: Vec<PlacedFile>) -> DetectedLayout {
     let (inside, outside): (Vec<_>, Vec<_>) =
-        seen.into_iter().partition(|s| s.dirs.first().is_some_and(|d| Split::from_name(d).is_some()));
+        files.into_iter().partition(|s| s.dirs.first().is_some_and(|d| Split::from_name(d).is_some()));
     // `train/images/good`: below a folder that only says that these are images.
     let level = 1 + usize::from(inside.iter().all(|s| s.dirs.len() > 2 && is_one_of(&s.dirs[1], GENERIC)));
-    let class = |s: &Seen| s.dirs.get(level).cloned();
-    let split = |s: &Seen| s.dirs.first().and_then(|d| Split::from_name(d));
+    let class = |s: &PlacedFile| s.dirs.get(level).cloned();
+    let split = |s: &PlacedFile| s.dirs.first().and_then(|d| Split::from_name(d));
     let classes = |split_wanted: Option<Split>| -> BTreeSet<String> {
         let names = inside.iter().filter(|s| split_wanted.is_none() || split(s) == split_wanted).filter_map(class);
         class_names(names.collect::<Vec<_>>().iter().map(String::as_str)).into_values().collect()
@@ -142,37 +147,39 @@ fn with_split_folders(seen: Vec<Seen>) -> Recognised {
             format!("The folders {folders} hold images but no class folders, so nothing says what is normal."),
         ),
         Some(good) => {
-            let masks = if inside.iter().any(|s| s.candidate.mask.is_some()) { ", with masks" } else { "" };
+            let masks = if inside.iter().any(|s| s.file.mask.is_some()) { ", with masks" } else { "" };
             (Layout::Mvtec, format!("MVTec: train holds only `{good}`, the normal images; all kinds are {names}{masks}."))
         }
         None => (Layout::SplitClassFolders, format!("The folders {folders} hold one folder a class: {names}.")),
     };
-    let drafts =
-        inside.iter().flat_map(|s| drafts_of(s.candidate, class(s).filter(|_| !flat).as_deref(), split(s), None)).collect();
     let loose = inside.iter().filter(|s| !flat && class(s).is_none()).count();
-    let mut recognised =
-        Recognised { layout, why, drafts, skipped: Vec::new(), warnings: Vec::new(), normal: good.filter(|_| !flat) };
+    let mut detected = DetectedLayout { normal: good.filter(|_| !flat), ..DetectedLayout::new(layout, why) };
+    for s in &inside {
+        detected.images.add_file(s.file, class(s).filter(|_| !flat).as_deref(), split(s), None);
+    }
     if loose > 0 {
-        recognised.warnings.push(format!(
+        detected.warnings.push(format!(
             "{} in no class folder: unlabelled.",
             if loose == 1 { "1 image lies".into() } else { format!("{loose} images lie") }
         ));
     }
-    put_aside(&mut recognised, outside, "lies beside the split folders and belongs to no split");
-    recognised
+    leave_out_folders(&mut detected, outside, "lies beside the split folders and belongs to no split");
+    detected
 }
 
 /// One folder a class, or no classes at all.
-fn without_split_folders(seen: Vec<Seen>) -> Recognised {
-    let mut tops: BTreeMap<String, Vec<&Seen>> = BTreeMap::new();
-    for s in &seen {
+fn without_split_folders(files: Vec<PlacedFile>) -> DetectedLayout {
+    let mut tops: BTreeMap<String, Vec<&PlacedFile>> = BTreeMap::new();
+    for s in &files {
         if let Some(top) = s.dirs.first() {
             tops.entry(top.clone()).or_default().push(s);
         }
     }
     // A folder that only repeats the names of the other folders holds other copies of the same classes.
-    let repeats = |name: &str, members: &[&Seen]| {
-        tops.len() > 1 && members.iter().all(|s| s.dirs.get(1).is_some_and(|d| d != name && tops.contains_key(d)))
+    let keys: BTreeSet<String> = tops.keys().map(|name| class_key(name)).collect();
+    let is_other = |inner: &str, name: &str| class_key(inner) != class_key(name) && keys.contains(&class_key(inner));
+    let repeats = |name: &str, members: &[&PlacedFile]| {
+        tops.len() > 1 && members.iter().all(|s| s.dirs.get(1).is_some_and(|inner| is_other(inner, name)))
     };
     let aside: BTreeSet<String> = tops
         .iter()
@@ -180,11 +187,11 @@ fn without_split_folders(seen: Vec<Seen>) -> Recognised {
         .map(|(name, _)| name.clone())
         .collect();
     let classes: Vec<&String> = tops.keys().filter(|name| !aside.contains(*name)).collect();
-    let loose = seen.iter().filter(|s| s.dirs.is_empty()).count();
+    let loose = files.iter().filter(|s| s.dirs.is_empty()).count();
     let labelled = !classes.is_empty()
         && classes.len() <= MAX_CLASSES
         && !classes.iter().all(|c| is_one_of(c, GENERIC))
-        && (loose == 0 || (classes.len() > 1 && loose * 2 < seen.len()));
+        && (loose == 0 || (classes.len() > 1 && loose * 2 < files.len()));
     let (layout, why) = if labelled {
         let names = class_names(classes.iter().map(|c| c.as_str()));
         (Layout::ClassFolders, format!("One folder a class: {}.", names.into_values().collect::<Vec<_>>().join(", ")))
@@ -193,32 +200,35 @@ fn without_split_folders(seen: Vec<Seen>) -> Recognised {
     } else {
         (Layout::Unlabelled, "There are images but neither class folders nor a table of labels.".to_string())
     };
-    let (left_out, kept): (Vec<_>, Vec<_>) = seen.into_iter().partition(|s| s.dirs.first().is_some_and(|d| aside.contains(d)));
-    let drafts: Vec<Draft> = kept
-        .iter()
-        .flat_map(|s| drafts_of(s.candidate, s.dirs.first().filter(|_| labelled).map(String::as_str), None, None))
-        .collect();
-    let mut recognised = Recognised { layout, why, drafts, skipped: Vec::new(), warnings: Vec::new(), normal: None };
+    let (left_out, kept): (Vec<_>, Vec<_>) = files.into_iter().partition(|s| s.dirs.first().is_some_and(|d| aside.contains(d)));
+    let mut detected = DetectedLayout::new(layout, why);
+    for s in &kept {
+        detected.images.add_file(s.file, s.dirs.first().filter(|_| labelled).map(String::as_str), None, None);
+    }
     if labelled && loose > 0 {
-        recognised.warnings.push(format!(
+        detected.warnings.push(format!(
             "{} in no class folder: unlabelled.",
             if loose == 1 { "1 image lies".into() } else { format!("{loose} images lie") }
         ));
     }
-    put_aside(&mut recognised, left_out, "holds copies of images of the other folders, by its name or those of its folders");
-    recognised
+    leave_out_folders(
+        &mut detected,
+        left_out,
+        "holds copies of images of the other folders, by its name or those of its folders",
+    );
+    detected
 }
 
 /// Leaves out whole folders: one entry and one warning each.
-fn put_aside(recognised: &mut Recognised, left_out: Vec<Seen>, reason: &str) {
+fn leave_out_folders(detected: &mut DetectedLayout, left_out: Vec<PlacedFile>, reason: &str) {
     let mut folders: BTreeMap<PathBuf, usize> = BTreeMap::new();
     for s in &left_out {
         // The first folder below the base, or the file itself.
-        let depth = s.candidate.relative.components().count() - s.dirs.len();
-        *folders.entry(s.candidate.relative.components().take(depth).collect()).or_default() += 1;
+        let depth = s.file.relative.components().count() - s.dirs.len();
+        *folders.entry(s.file.relative.components().take(depth).collect()).or_default() += 1;
     }
     for (path, count) in folders {
-        recognised.warnings.push(format!("{} {reason}: {} left out.", super::walk::shown(&path), images(count)));
-        recognised.skipped.push(Skipped { path, reason: format!("{reason} ({})", images(count)) });
+        detected.warnings.push(format!("{} {reason}: {} left out.", display_path(&path), images(count)));
+        detected.skipped.push(Skipped { path, reason: format!("{reason} ({})", images(count)) });
     }
 }

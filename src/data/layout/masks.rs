@@ -1,9 +1,7 @@
 //! Masks told from images, and the image that each belongs to.
 
-use super::{
-    split::some_of,
-    walk::{Candidate, shown, shown_part},
-};
+use super::file_scan::PictureFile;
+use crate::data::text::{display_part, display_path, first_few};
 use std::{
     collections::{BTreeMap, BTreeSet, HashMap},
     path::Path,
@@ -26,7 +24,7 @@ const ALWAYS: &[&str] = &[
     "2nd_manual",
 ];
 /// Folders that hold masks only where images lie beside them: these names may be those of classes, too.
-const BESIDE_IMAGES: &[&str] = &["label", "labels", "seg", "segs", "manual", "manual1", "manual2"];
+const BESIDE_IMAGES: &[&str] = &["label", "labels", "seg", "segs", "manual", "manual1", "manual2", "ann", "anno", "annot"];
 /// Folders of the images that masks are made for.
 const IMAGES: &[&str] = &[
     "images",
@@ -109,36 +107,44 @@ struct Place {
     stem: String,
     /// The folders without those words that only tell masks from images: the same for an image and its mask.
     key: String,
+    /// The same without what else the names of folders of masks say: `anomaly` of `anomaly_mask`.
+    short_key: String,
     /// Number of folders down to and with the first that may hold masks.
     depth: Option<usize>,
     is_mask: bool,
 }
 
 impl Place {
-    fn of(candidate: &Candidate) -> Self {
-        let relative = &candidate.relative;
+    fn of(file: &PictureFile) -> Self {
+        let relative = &file.relative;
         let folders: Vec<String> =
-            relative.parent().into_iter().flat_map(Path::components).map(|p| shown_part(p.as_os_str())).collect();
-        let (mut key, mut depth, mut is_mask) = (Vec::new(), None, false);
+            relative.parent().into_iter().flat_map(Path::components).map(|p| display_part(p.as_os_str())).collect();
+        let (mut key, mut short_key, mut depth, mut is_mask) = (Vec::new(), Vec::new(), None, false);
         for (i, folder) in folders.iter().enumerate() {
-            let rest = match role(folder) {
+            let (rest, is_short) = match role(folder) {
                 Role::Masks { always, rest } => {
                     is_mask |= always;
                     depth.get_or_insert(i + 1);
-                    rest
+                    (rest, false)
                 }
-                Role::Images { rest } => rest,
-                Role::Other => folder.to_lowercase(),
+                Role::Images { rest } => (rest, true),
+                Role::Other => (folder.to_lowercase(), true),
             };
+            short_key.extend((is_short && !rest.is_empty()).then(|| rest.clone()));
             key.extend((!rest.is_empty()).then_some(rest));
         }
-        let stem = relative.file_stem().map(shown_part).unwrap_or_default();
-        Self { folders, stem, key: key.join("/"), depth, is_mask }
+        let stem = relative.file_stem().map(display_part).unwrap_or_default();
+        Self { folders, stem, key: key.join("/"), short_key: short_key.join("/"), depth, is_mask }
     }
 
     /// The folder that may hold masks.
     fn mask_folder(&self) -> Option<&[String]> {
         self.depth.map(|depth| &self.folders[..depth])
+    }
+
+    /// What the key of its image may be.
+    fn keys(&self) -> impl Iterator<Item = &str> {
+        [self.key.as_str(), self.short_key.as_str()].into_iter()
     }
 
     /// Names that its image may have.
@@ -148,7 +154,7 @@ impl Place {
 }
 
 /// Takes the masks out of the pictures and gives each to its image. Returns what is to be said about it.
-pub fn separate(pictures: &mut Vec<Candidate>) -> Vec<String> {
+pub fn separate(pictures: &mut Vec<PictureFile>) -> Vec<String> {
     let mut places: Vec<Place> = pictures.iter().map(Place::of).collect();
     let mut notes = Vec::new();
     if places.iter().all(|place| place.depth.is_some()) {
@@ -157,7 +163,7 @@ pub fn separate(pictures: &mut Vec<Candidate>) -> Vec<String> {
         if !folders.is_empty() {
             notes.push(format!(
                 "All pictures lie in folders of masks by their names ({}): they are taken for images.",
-                some_of(folders)
+                first_few(folders)
             ));
         }
         places.iter_mut().for_each(|place| (place.is_mask, place.depth) = (false, None));
@@ -173,7 +179,7 @@ pub fn separate(pictures: &mut Vec<Candidate>) -> Vec<String> {
     for mask in (0..places.len()).filter(|&i| is_mask[i]) {
         match index.image_of(&places[mask]) {
             Some(image) => given.push((image, pictures[mask].path.clone())),
-            None => lost.push(shown(&pictures[mask].relative)),
+            None => lost.push(display_path(&pictures[mask].relative)),
         }
     }
     for (image, path) in given {
@@ -184,7 +190,7 @@ pub fn separate(pictures: &mut Vec<Candidate>) -> Vec<String> {
     if !lost.is_empty() {
         let (masks, verb) =
             if lost.len() == 1 { ("1 mask belongs".into(), "is") } else { (format!("{} masks belong", lost.len()), "are") };
-        notes.push(format!("{masks} to no image and {verb} left out ({}).", some_of(lost)));
+        notes.push(format!("{masks} to no image and {verb} left out ({}).", first_few(lost)));
     }
     notes
 }
@@ -215,7 +221,11 @@ fn judge_folders(places: &mut [Place]) -> Vec<String> {
     let mut notes = Vec::new();
     for (folder, members) in unsure {
         let Some((name, parent)) = folder.split_last() else { continue };
-        let beside = matches!(role(name), Role::Masks { rest, .. } if image_folders.contains(&(parent, rest.clone())));
+        let rest = match role(name) {
+            Role::Masks { rest, .. } => rest,
+            Role::Images { .. } | Role::Other => continue,
+        };
+        let beside = [rest, String::new()].into_iter().any(|rest| image_folders.contains(&(parent, rest)));
         let named = members.iter().filter(|&&i| index.has_counterpart(&places[i])).count();
         if beside || named * 2 >= members.len() {
             masks.extend(members);
@@ -252,7 +262,7 @@ impl<'a> Index<'a> {
 
     /// Whether an image lies where that of this mask would, or the mask's own name ends as those of masks do.
     fn has_counterpart(&self, mask: &Place) -> bool {
-        mask.image_stems().any(|stem| self.by_key.contains_key(&(mask.key.as_str(), stem)))
+        mask.image_stems().any(|stem| mask.keys().any(|key| self.by_key.contains_key(&(key, stem))))
             || mask_of(&mask.stem).is_some_and(|stem| self.by_stem.contains_key(stem))
     }
 
@@ -260,24 +270,24 @@ impl<'a> Index<'a> {
     /// name begins with that of the mask (`21_training` of `21_manual1`).
     fn image_of(&self, mask: &Place) -> Option<usize> {
         let one = |found: Vec<usize>| if let [image] = found[..] { Some(image) } else { None };
-        let same_place = |stem: &str| self.by_key.get(&(mask.key.as_str(), stem)).cloned().unwrap_or_default();
-        if let Some(image) = mask.image_stems().find_map(|stem| one(same_place(stem))) {
+        let names = || mask.keys().flat_map(|key| mask.image_stems().map(move |stem| (key, stem)));
+        if let Some(image) = names().find_map(|name| one(self.by_key.get(&name)?.clone())) {
             return Some(image);
         }
         let above = mask.mask_folder()?.split_last()?.1;
-        let below = |stem: &str, fits: &dyn Fn(&Place) -> bool| {
-            let named = self.by_stem.get(stem).map_or(&[][..], Vec::as_slice).iter().copied();
-            one(named.filter(|&i| self.places[i].folders.starts_with(above) && fits(&self.places[i])).collect())
-        };
-        let ends_alike = |image: &Place| ends_with(&image.key, &mask.key) || ends_with(&mask.key, &image.key);
-        mask.image_stems()
-            .find_map(|stem| below(stem, &ends_alike))
-            .or_else(|| mask.image_stems().find_map(|stem| below(stem, &|_| true)))
-            .or_else(|| {
-                let stem = mask.image_stems().next()?;
-                let longer = |i: &usize| self.places[*i].stem.strip_prefix(stem).is_some_and(|rest| rest.starts_with(['_', '-']));
-                one(self.in_key.get(mask.key.as_str())?.iter().copied().filter(longer).collect())
+        let below = |fits: &dyn Fn(&Place) -> bool| {
+            mask.image_stems().find_map(|stem| {
+                let named = self.by_stem.get(stem)?.iter().copied();
+                one(named.filter(|&i| self.places[i].folders.starts_with(above) && fits(&self.places[i])).collect())
             })
+        };
+        let ends_alike = |image: &Place| mask.keys().any(|key| ends_with(&image.key, key) || ends_with(key, &image.key));
+        let begins_alike = |key: &str| {
+            let stem = mask.image_stems().next()?;
+            let longer = |i: &usize| self.places[*i].stem.strip_prefix(stem).is_some_and(|rest| rest.starts_with(['_', '-']));
+            one(self.in_key.get(key)?.iter().copied().filter(longer).collect())
+        };
+        below(&ends_alike).or_else(|| below(&|_| true)).or_else(|| mask.keys().find_map(begins_alike))
     }
 }
 

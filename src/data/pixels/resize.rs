@@ -1,18 +1,7 @@
 //! Bilinear resizing, the numbers of PyTorch's `interpolate(mode="bilinear", align_corners=False)` with and without
 //! `antialias`.
 
-use super::Picture;
-
-/// Anything with rows of pixels in \[0, 1\]: a [`Picture`], a decoded file, a part of either. Lets a picture of 200
-/// megapixels be shrunk row by row, without a float copy of it.
-pub trait Pixels {
-    /// Width and height.
-    fn size(&self) -> [usize; 2];
-    /// 1 or 3.
-    fn channels(&self) -> usize;
-    /// Writes row `y` of a channel into `out`, which is one width long.
-    fn row(&self, channel: usize, y: usize, out: &mut [f32]);
-}
+use super::picture::{Picture, Pixels};
 
 /// For each output position, where its taps start and their weights (they sum to 1).
 fn taps(from: usize, to: usize, antialias: bool) -> Vec<(usize, Vec<f32>)> {
@@ -30,6 +19,23 @@ fn taps(from: usize, to: usize, antialias: bool) -> Vec<(usize, Vec<f32>)> {
             (start, weights.iter().map(|w| (w / sum) as f32).collect())
         })
         .collect()
+}
+
+impl Picture {
+    /// Bilinear with half-pixel centres, antialiased where it shrinks.
+    pub fn resize(&self, width: usize, height: usize) -> Self {
+        if [width, height] == [self.width, self.height] { self.clone() } else { resize_bilinear(self, width, height, true) }
+    }
+
+    /// Made smaller where its longer side is beyond that many px.
+    pub fn within(self, longest: usize) -> Self {
+        let scale = longest as f64 / self.width.max(self.height).max(1) as f64;
+        if scale >= 1.0 {
+            return self;
+        }
+        let side = |n: usize| ((n as f64 * scale).round() as usize).max(1);
+        self.resize(side(self.width), side(self.height))
+    }
 }
 
 /// Half-pixel centres. `antialias` widens the filter where it shrinks (and changes nothing where it enlarges). An empty

@@ -69,11 +69,11 @@ const PATIENT: &[&str] =
 impl Table {
     /// Lines are read as they come; shorter and longer ones are kept, to be judged one by one.
     pub fn read(path: &Path) -> Result<Self, String> {
-        let size = std::fs::metadata(path).map_err(|e| super::decode::io_reason(&e))?.len();
+        let size = std::fs::metadata(path).map_err(|e| crate::data::decode::io_reason(&e))?.len();
         if size > MAX_BYTES {
             return Err(format!("is larger than {} MiB", MAX_BYTES >> 20));
         }
-        Self::parse(&super::decode::read_whole(path)?)
+        Self::parse(&crate::data::decode::read_whole(path)?)
     }
 
     pub fn parse(bytes: &[u8]) -> Result<Self, String> {
@@ -123,6 +123,7 @@ impl Table {
 /// What a person needs to see of a table to say which column means what.
 #[derive(Debug, Clone, PartialEq)]
 pub struct TablePreview {
+    /// Names of the columns.
     pub headers: Vec<String>,
     /// The first rows, each as long as the headers.
     pub rows: Vec<Vec<String>>,
@@ -136,6 +137,8 @@ impl TablePreview {
     /// Rows that are shown.
     const ROWS: usize = 6;
 
+    /// Reads the whole table and keeps its first rows.
+    ///
     /// # Errors
     /// Where the file cannot be read or is no table.
     pub fn read(path: &Path) -> Result<Self> {

@@ -1,0 +1,17 @@
+//! What a data set is, wherever it came from: images with their classes and splits, and their pixels.
+
+mod array_images;
+mod build;
+mod duplicates;
+mod fingerprint;
+mod model;
+mod normal;
+mod pixel_store;
+mod read;
+mod split;
+
+pub use array_images::ArrayImages;
+pub use duplicates::Examination;
+pub use model::{Class, Dataset, Duplicate, ImageId, Item, Label, Layout, Skipped, Source, Split, SplitRule};
+pub use normal::{ALL, class_key};
+pub use pixel_store::PixelStore;

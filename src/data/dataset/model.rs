@@ -1,0 +1,265 @@
+//! The parts of a data set.
+
+use super::array_images::ArrayImages;
+use crate::data::text::display_path;
+use std::{
+    path::{Path, PathBuf},
+    sync::{Arc, OnceLock},
+};
+
+/// How the images lie on disk.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Layout {
+    /// `train/good`, `test/good`, `test/<defect>`, `ground_truth/<defect>`: the normal class is known.
+    Mvtec,
+    /// One folder a class.
+    ClassFolders,
+    /// One folder a class, in each of `train`, `test` and perhaps `val`.
+    SplitClassFolders,
+    /// A table names the files and their classes.
+    LabelsCsv,
+    /// An archive of arrays with labels, as MedMNIST has it.
+    MedmnistNpz,
+    /// Binary batches of CIFAR-10 or CIFAR-100.
+    Cifar,
+    /// Images of which nothing more is known.
+    Unlabelled,
+}
+
+impl Layout {
+    /// The name in `inspect --json`.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Mvtec => "mvtec",
+            Self::ClassFolders => "class-folders",
+            Self::SplitClassFolders => "split-class-folders",
+            Self::LabelsCsv => "labels-csv",
+            Self::MedmnistNpz => "medmnist-npz",
+            Self::Cifar => "cifar",
+            Self::Unlabelled => "unlabelled",
+        }
+    }
+}
+
+/// What an image is used for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum Split {
+    /// The models learn from its normal images.
+    Train,
+    /// For choosing settings.
+    Val,
+    /// For the figures that are reported.
+    Test,
+}
+
+impl Split {
+    /// All of them, in the order of their use.
+    pub const ALL: [Self; 3] = [Self::Train, Self::Val, Self::Test];
+
+    /// `train`, `val` or `test`, as in `scores.csv`.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Train => "train",
+            Self::Val => "val",
+            Self::Test => "test",
+        }
+    }
+
+    /// Of the usual names of folders and table values (`training`, `valid`…), in any case.
+    pub fn from_name(name: &str) -> Option<Self> {
+        match name.trim().to_ascii_lowercase().as_str() {
+            "train" | "training" | "tr" | "trainset" => Some(Self::Train),
+            "val" | "valid" | "validation" | "dev" => Some(Self::Val),
+            "test" | "testing" | "ts" | "testset" => Some(Self::Test),
+            _ => None,
+        }
+    }
+}
+
+/// What the models tell apart.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Label {
+    /// Of a class that was said to be normal.
+    Normal,
+    /// Of any other class.
+    Abnormal,
+}
+
+/// Number of an image in its [`Dataset`].
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct ImageId(pub u32);
+
+impl ImageId {
+    /// Its place in [`Dataset::items`].
+    pub fn index(self) -> usize {
+        self.0 as usize
+    }
+}
+
+/// What one path holds, after everything that can't be used was put aside.
+#[derive(Debug, Clone)]
+pub struct Dataset {
+    /// The folder, or the archive, that names of images are relative to.
+    pub root: PathBuf,
+    /// How the images lie on disk.
+    pub layout: Layout,
+    /// One sentence: what was recognised, and by what.
+    pub why: String,
+    /// In the order in which they are shown; no two differ only in case or outer white space.
+    pub classes: Vec<Class>,
+    /// The images, by [`ImageId`].
+    pub items: Vec<Item>,
+    /// What cannot be used, with the reason.
+    pub skipped: Vec<Skipped>,
+    /// Whole sentences on what a person should know before training.
+    pub warnings: Vec<String>,
+    /// Pairs of exact or near duplicates (paths as in [`Item::name`]); filled by [`Dataset::without_unusable`].
+    pub duplicates: Vec<(String, String)>,
+    /// A class whose name sounds normal, to be offered where the normal class has to be asked. Never taken by itself.
+    pub suggested: Option<String>,
+    /// Tables that lie beside the images, whether they label them or not.
+    pub tables: Vec<PathBuf>,
+    /// How images are split where the data set has no split of its own.
+    pub split_rule: SplitRule,
+    /// The part of `warnings` that does not depend on the split.
+    pub(in crate::data) notes: Vec<String>,
+    /// `duplicates` by number.
+    pub(super) pairs: Vec<Duplicate>,
+    /// Once it was asked for.
+    pub(super) fingerprint: OnceLock<String>,
+}
+
+/// Two images that show the same.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Duplicate {
+    /// The one with the lower number.
+    pub first: ImageId,
+    /// The other one.
+    pub second: ImageId,
+    /// Equal pixel for pixel; otherwise nearly so (another size, compression or brightness).
+    pub exact: bool,
+}
+
+/// A seeded split of images that came without one.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct SplitRule {
+    /// Share of the normal images that go to the test split, (0, 1).
+    pub test_fraction: f64,
+    /// The same seed makes the same split of the same images.
+    pub seed: u64,
+}
+
+/// Images that a data set calls by one name.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Class {
+    /// As it is spelled most often.
+    pub name: String,
+    /// `None`: it has to be asked.
+    pub label: Option<Label>,
+}
+
+/// One image.
+#[derive(Debug, Clone)]
+pub struct Item {
+    /// Path relative to the root with `/`, or `train_images[12]` in an archive, or `scan.tif#3` for a page (counted from 1):
+    /// unique, and what `scores.csv` says. Bytes that are no UTF-8 show as `\xE9`.
+    pub name: String,
+    /// Where its pixels are.
+    pub source: Source,
+    /// Index into [`Dataset::classes`].
+    pub class: Option<usize>,
+    /// The split it is in now.
+    pub split: Split,
+    /// The split that the data set itself says; `None` where ours is made.
+    pub given_split: Option<Split>,
+    /// Images of one patient stay in one split.
+    pub patient: Option<String>,
+    /// A picture of the same view that marks what is abnormal: not black where it is.
+    pub mask: Option<PathBuf>,
+    /// Width and height as stored, before any EXIF turn; known from the header.
+    pub size: [u32; 2],
+}
+
+/// Where an image's pixels are.
+#[derive(Debug, Clone)]
+pub enum Source {
+    /// The only picture of a file.
+    File(PathBuf),
+    /// One page or frame of a file.
+    Page {
+        /// The file.
+        path: PathBuf,
+        /// Counted from 0.
+        page: usize,
+    },
+    /// An image of an array kept in memory (`.npz`, CIFAR batches, synthetic sets).
+    Array {
+        /// All images of the array.
+        pixels: Arc<ArrayImages>,
+        /// Which of them, counted from 0.
+        index: usize,
+    },
+}
+
+impl Source {
+    /// The file, where there is one.
+    pub fn path(&self) -> Option<&Path> {
+        match self {
+            Self::File(path) | Self::Page { path, .. } => Some(path),
+            Self::Array { .. } => None,
+        }
+    }
+}
+
+/// Something that cannot be used.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Skipped {
+    /// Relative to the root where it lies under it.
+    pub path: PathBuf,
+    /// The rest of a sentence that begins with the path: `is cut short`.
+    pub reason: String,
+}
+
+impl Skipped {
+    /// The path as text, like [`Item::name`].
+    pub fn name(&self) -> String {
+        display_path(&self.path)
+    }
+}
+
+impl Item {
+    /// An image of which only its place is known: no class, no given split. `size`: width and height in pixels.
+    pub fn new(name: impl Into<String>, source: Source, size: [u32; 2]) -> Self {
+        Self { name: name.into(), source, class: None, split: Split::Test, given_split: None, patient: None, mask: None, size }
+    }
+}
+
+impl Dataset {
+    /// Whether an image is normal; `None` where its class is not known, or not yet said to be either.
+    pub fn label(&self, id: ImageId) -> Option<Label> {
+        self.classes.get(self.item(id)?.class?)?.label
+    }
+
+    /// An image by its number.
+    pub fn item(&self, id: ImageId) -> Option<&Item> {
+        self.items.get(id.index())
+    }
+
+    /// All images of a split that pass the test.
+    pub fn ids(&self, keep: impl Fn(&Item, Option<Label>) -> bool) -> Vec<ImageId> {
+        (0..self.items.len() as u32)
+            .map(ImageId)
+            .filter(|&id| self.item(id).is_some_and(|item| keep(item, self.label(id))))
+            .collect()
+    }
+
+    /// What both models learn from.
+    pub fn training_normals(&self) -> Vec<ImageId> {
+        self.ids(|item, label| item.split == Split::Train && label == Some(Label::Normal))
+    }
+
+    /// The folder, or the archive, that was opened.
+    pub fn root(&self) -> &Path {
+        &self.root
+    }
+}

@@ -1,0 +1,189 @@
+//! From a path to a data set.
+
+use super::{
+    cifar,
+    detected::{DetectedLayout, nothing_usable},
+    file_scan::{self, FileScan, PictureFile, extension, relative},
+    folders, labels, masks, npz,
+    system_files::passed_over,
+};
+use crate::{
+    config::{DataConfig, Reading},
+    data::{
+        dataset::{Dataset, Layout, Skipped},
+        decode::{self, Kind},
+        text::{display_path, first_few},
+    },
+    error::{Error, NextStep, Result},
+};
+use std::path::{Path, PathBuf};
+
+impl Dataset {
+    /// Recognises what `config.path` holds. Reads file types and headers, never whole pictures; `progress` hears how many
+    /// files were looked at, from any thread.
+    ///
+    /// # Errors
+    /// Where nothing can be used, with the reasons.
+    pub fn open(config: &DataConfig, progress: &(dyn Fn(usize) + Sync)) -> Result<Self> {
+        let path = config.path.as_path();
+        if path.as_os_str().is_empty() {
+            return Err(Error::user("no data set was named", NextStep::NameData));
+        }
+        let kind = std::fs::metadata(path).map_err(Error::io("open", path))?.file_type();
+        if kind.is_dir() {
+            open_folder(path, config, progress)
+        } else if kind.is_file() {
+            open_file(path, config, progress)
+        } else {
+            Err(Error::user(
+                format!("{} is a pipe, a socket or a device, which is never opened", path.display()),
+                "open a folder, a picture or a .npz archive",
+            ))
+        }
+    }
+}
+
+fn refuse(path: &Path, reason: &str, hint: &str) -> Error {
+    Error::user(format!("{} {reason}", path.display()), hint)
+}
+
+fn open_file(path: &Path, config: &DataConfig, progress: &(dyn Fn(usize) + Sync)) -> Result<Dataset> {
+    let folder = match path.parent() {
+        Some(parent) if !parent.as_os_str().is_empty() => parent,
+        _ => Path::new("."),
+    };
+    let kind = decode::kind(path).map_err(|reason| refuse(path, &reason, "check the path"))?;
+    let is_table = kind == Kind::Unknown && matches!(extension(path).as_str(), "csv" | "tsv" | "txt");
+    if kind == Kind::Zip {
+        return open_npz(path, path, config);
+    }
+    if is_table {
+        let mut scan = file_scan::scan(folder, &[], progress)?;
+        let notes = masks::separate(&mut scan.pictures);
+        let mut detected = labels::from_given(folder, &scan, path, config)?;
+        detected.warnings.extend(notes);
+        detected.warnings.extend(passed_over(&scan.system_folders, &scan.system_files));
+        detected.skipped.extend(scan.skipped);
+        return detected.into_dataset(folder, config);
+    }
+    if let Some(outcome) = cifar::detect(folder, &[path.to_path_buf()]) {
+        return outcome.map_err(|reason| refuse(path, &reason, "open the binary version"))?.into_dataset(folder, config);
+    }
+    let relative = path.file_name().map(PathBuf::from).unwrap_or_default();
+    let probe =
+        decode::probe(path).map_err(|reason| refuse(path, &reason, "open a picture, a folder of pictures or a MedMNIST .npz"))?;
+    let why = match probe.pages.len() {
+        1 => "A single picture.".to_string(),
+        n => format!("A single file with {n} pages."),
+    };
+    let mut detected = DetectedLayout::new(Layout::Unlabelled, why);
+    detected.images.add_file(&PictureFile { path: path.to_path_buf(), relative, probe, mask: None }, None, None, None);
+    detected.into_dataset(folder, config)
+}
+
+fn open_npz(path: &Path, root: &Path, config: &DataConfig) -> Result<Dataset> {
+    let hint = "a MedMNIST archive holds train_images, train_labels, val_images… as arrays of 0 to 255";
+    decode::guarded(|| npz::read(path)).map_err(|reason| refuse(path, &reason, hint))?.into_dataset(root, config)
+}
+
+fn open_folder(root: &Path, config: &DataConfig, progress: &(dyn Fn(usize) + Sync)) -> Result<Dataset> {
+    let mut scan = file_scan::scan(root, &config.only, progress)?;
+    let notes = masks::separate(&mut scan.pictures);
+    let mut detected = if let Some(table) = &config.labels {
+        labels::from_given(root, &scan, table, config)?
+    } else if scan.pictures.is_empty() {
+        return without_pictures(root, scan, config);
+    } else {
+        detect(root, &mut scan, config)
+    };
+    detected.warnings.extend(notes);
+    detected.warnings.extend(passed_over(&scan.system_folders, &scan.system_files));
+    detected.skipped.append(&mut scan.skipped);
+    let mut set = detected.into_dataset(root, config)?;
+    let tables = scan.others.into_iter().filter(|p| matches!(extension(p).as_str(), "csv" | "tsv"));
+    set.tables = tables.take(TABLES).collect();
+    Ok(set)
+}
+
+/// Tables that a data set remembers.
+const TABLES: usize = 50;
+
+fn detect(root: &Path, scan: &mut FileScan, config: &DataConfig) -> DetectedLayout {
+    let among = scan.archives.iter().map(|p| Skipped { path: relative(root, p), reason: Kind::Zip.refusal() });
+    scan.skipped.extend(among);
+    let base = folders::base(&scan.pictures);
+    let mut detected = folders::detect(&scan.pictures, &base, config.reading);
+    let may_be_table = !matches!(detected.layout, Layout::Mvtec | Layout::SplitClassFolders);
+    if config.reading == Reading::Auto && may_be_table {
+        // A table may lie beside the images or in any folder on the way to them.
+        let places: Vec<PathBuf> = base.ancestors().map(|folder| root.join(folder)).chain([root.to_path_buf()]).collect();
+        let (by_table, notes) = labels::find(root, &places, scan, config);
+        detected = by_table.unwrap_or(detected);
+        detected.warnings.extend(notes);
+    }
+    detected
+}
+
+fn without_pictures(root: &Path, scan: FileScan, config: &DataConfig) -> Result<Dataset> {
+    if let Some(outcome) = cifar::detect(root, &scan.others) {
+        return outcome.map_err(|reason| refuse(root, &reason, "get the binary version of the set"))?.into_dataset(root, config);
+    }
+    match scan.archives.as_slice() {
+        [] => Err(nothing_usable(root, &scan.skipped)),
+        [archive] => open_npz(archive, root, config),
+        several => Err(Error::user(
+            format!("{} holds {} archives, and one is a data set by itself", root.display(), several.len()),
+            format!("open one of them: {}", first_few(several.iter().map(|p| display_path(&relative(root, p))))),
+        )),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn folder(files: &[&str]) -> tempfile::TempDir {
+        let dir = tempfile::tempdir().unwrap();
+        for (i, file) in files.iter().enumerate() {
+            let path = dir.path().join(file);
+            std::fs::create_dir_all(path.parent().unwrap()).unwrap();
+            image::GrayImage::from_pixel(4, 4, image::Luma([i as u8 * 20])).save(path).unwrap();
+        }
+        dir
+    }
+
+    fn open(dir: &tempfile::TempDir, change: impl FnOnce(&mut DataConfig)) -> Dataset {
+        let mut config = DataConfig { path: dir.path().into(), ..DataConfig::default() };
+        change(&mut config);
+        Dataset::open(&config, &|_| ()).unwrap()
+    }
+
+    fn classes(set: &Dataset) -> Vec<&str> {
+        set.classes.iter().map(|c| c.name.as_str()).collect()
+    }
+
+    #[test]
+    fn folders_are_read_as_they_are_said_to_be() {
+        let dir = folder(&["images/p1/good/a.png", "images/p2/bad/b.png", "scans/p3/bad/c.png"]);
+        let read = |reading| open(&dir, |c| c.reading = reading);
+        assert_eq!(classes(&read(Reading::OuterFolders)), ["images", "scans"]);
+        let inner = read(Reading::InnerFolders);
+        assert_eq!((classes(&inner), inner.layout), (vec!["bad", "good"], Layout::ClassFolders));
+        assert!(inner.why.contains("As you chose"));
+        assert_eq!(read(Reading::Unlabelled).layout, Layout::Unlabelled);
+        let split = folder(&["train/good/a.png", "test/good/b.png", "test/bad/c.png"]);
+        let set = open(&split, |c| c.reading = Reading::InnerFolders);
+        assert_eq!((set.layout, classes(&set)), (Layout::SplitClassFolders, vec!["bad", "good"]));
+        assert_eq!(set.items.iter().filter(|i| i.given_split == Some(crate::data::Split::Train)).count(), 1);
+    }
+
+    #[test]
+    fn some_parts_of_a_folder_are_one_data_set() {
+        let dir = folder(&["good/a.png", "bad/b.png", "other/c.png", "d.png", "e.png"]);
+        let set = open(&dir, |c| c.only = vec!["good".into(), "bad".into()]);
+        assert_eq!((classes(&set), set.items.len()), (vec!["bad", "good"], 2));
+        let files = open(&dir, |c| c.only = vec!["e.png".into(), "d.png".into()]);
+        assert_eq!(files.items.iter().map(|i| i.name.as_str()).collect::<Vec<_>>(), ["d.png", "e.png"]);
+        assert_eq!(files.layout, Layout::Unlabelled);
+    }
+}

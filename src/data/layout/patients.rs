@@ -1,0 +1,61 @@
+//! Patients by the names of their files.
+
+use crate::data::dataset::Item;
+
+/// Gives each image its patient where nearly all names follow a known pattern, and returns that pattern: `13_left`/`13_right`, `person1_bacteria_2`
+/// (Kermany's chest X-rays), `CNV-1016042-1` (OCT2017). Names of patients are shared between classes.
+pub fn patients_from_names(items: &mut [Item]) -> Option<&'static str> {
+    if items.is_empty() || items.iter().any(|i| i.patient.is_some()) {
+        return None;
+    }
+    type Pattern = fn(&str) -> Option<&str>;
+    const PATTERNS: [(&str, Pattern); 3] = [("NAME_left and NAME_right", eye), ("personN_…", person), ("CLASS-PATIENT-N", oct)];
+    let stem = |item: &Item| {
+        let file = item.name.rsplit('/').next().unwrap_or(&item.name);
+        file.split_once('.').map_or(file, |(stem, _)| stem).to_string()
+    };
+    let stems: Vec<String> = items.iter().map(stem).collect();
+    let (name, pattern) =
+        PATTERNS.iter().find(|(_, p)| stems.iter().filter(|s| p(s).is_some()).count() * 10 >= stems.len() * 9)?;
+    for (item, stem) in items.iter_mut().zip(&stems) {
+        item.patient = pattern(stem).map(str::to_string);
+    }
+    Some(name)
+}
+
+fn eye(stem: &str) -> Option<&str> {
+    let (patient, side) = stem.rsplit_once(['_', '-'])?;
+    (!patient.is_empty() && ["left", "right"].iter().any(|s| side.eq_ignore_ascii_case(s))).then_some(patient)
+}
+
+fn person(stem: &str) -> Option<&str> {
+    let (patient, rest) = stem.split_once('_')?;
+    let number = patient.strip_prefix("person")?;
+    (digits(number) && !rest.is_empty()).then_some(patient)
+}
+
+fn oct(stem: &str) -> Option<&str> {
+    let (class, rest) = stem.split_once('-')?;
+    let (patient, number) = rest.split_once('-')?;
+    (class.chars().all(|c| c.is_ascii_alphabetic()) && patient.len() >= 4 && digits(patient) && digits(number)).then_some(patient)
+}
+
+fn digits(text: &str) -> bool {
+    !text.is_empty() && text.bytes().all(|b| b.is_ascii_digit())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn patients_are_read_from_known_patterns_only() {
+        assert_eq!(eye("13_left"), Some("13"));
+        assert_eq!(eye("a_b-RIGHT"), Some("a_b"));
+        assert_eq!(eye("left"), None);
+        assert_eq!(person("person12_virus_3"), Some("person12"));
+        assert_eq!(person("IM-0001-0001"), None);
+        assert_eq!(oct("CNV-1016042-1"), Some("1016042"));
+        assert_eq!(oct("IM-01-0001"), None);
+    }
+}

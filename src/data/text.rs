@@ -1,0 +1,44 @@
+//! Counts, lists and paths as people read them.
+
+use std::path::{Component, Path};
+
+/// `1 image`, `3 images`.
+pub fn images(count: usize) -> String {
+    count_of(count, "image")
+}
+
+/// `1 thing`, `3 things`.
+pub fn count_of(count: usize, thing: &str) -> String {
+    if count == 1 { format!("1 {thing}") } else { format!("{count} {thing}s") }
+}
+
+/// The first few of a list.
+pub fn first_few<T: std::fmt::Display>(things: impl IntoIterator<Item = T>) -> String {
+    let mut things = things.into_iter();
+    let mut shown: Vec<String> = things.by_ref().take(3).map(|t| t.to_string()).collect();
+    if things.next().is_some() {
+        shown.push("…".into());
+    }
+    shown.join(", ")
+}
+
+/// A path: parts joined by `/`, bytes that are no UTF-8 as `\xE9`, so that different paths stay different.
+pub fn display_path(path: &Path) -> String {
+    let part = |part: Component| if part == Component::RootDir { String::new() } else { display_part(part.as_os_str()) };
+    path.components().map(part).collect::<Vec<_>>().join("/")
+}
+
+/// One part of a path.
+pub fn display_part(part: &std::ffi::OsStr) -> String {
+    display_bytes(part.as_encoded_bytes())
+}
+
+/// Text as it is, bytes that are no UTF-8 as `\xE9`.
+pub fn display_bytes(bytes: &[u8]) -> String {
+    let mut text = String::new();
+    for chunk in bytes.utf8_chunks() {
+        text.push_str(chunk.valid());
+        chunk.invalid().iter().for_each(|byte| text.push_str(&format!("\\x{byte:02X}")));
+    }
+    text
+}
