@@ -75,7 +75,7 @@ impl Reporter for After {
 }
 
 #[test]
-fn stopped_and_resumed_the_encoder_has_the_same_bits() {
+fn resumed_training_gives_identical_encoder() {
     let dir = tempfile::tempdir().unwrap();
     let (config, data) = (config(), pictures(8, 16));
     let mut results = Vec::new();
@@ -97,7 +97,7 @@ fn stopped_and_resumed_the_encoder_has_the_same_bits() {
 }
 
 #[test]
-fn ended_early_it_is_finished_and_scores_leave_training_images_out() {
+fn training_ended_early_is_finished_and_scores_leave_one_out() {
     let dir = tempfile::tempdir().unwrap();
     let (mut config, data) = (config(), pictures(8, 16));
     config.dia.dissolve = DissolveMethod::None;
@@ -125,7 +125,7 @@ fn ended_early_it_is_finished_and_scores_leave_training_images_out() {
 }
 
 #[test]
-fn a_loss_that_is_no_number_ends_with_its_step_and_what_to_try() {
+fn nan_loss_reports_step_and_advice() {
     let dir = tempfile::tempdir().unwrap();
     let (mut config, data) = (config(), pictures(8, 16));
     config.dia.lr = 1e30;
@@ -141,7 +141,7 @@ fn a_loss_that_is_no_number_ends_with_its_step_and_what_to_try() {
 }
 
 #[test]
-fn a_dissolve_cache_gives_what_dissolving_gives_and_a_stopped_build_is_resumed() {
+fn dissolve_cache_equals_dissolving_and_resumes_its_build() {
     let dir = tempfile::tempdir().unwrap();
     let (config, device) = (config(), Device::Cpu);
     // Smaller than the resolution of dissolving, padded to it, larger than it.

@@ -1,8 +1,8 @@
 //! What the panels may ask for, and what the update asks of the world.
 
 use super::state::{
-    DataPage, Filter, GalleryFilter, Layout, Overlay, Room, RunDraft, Shown, Side, Sort, Tab, ThemeChoice, Track, TrainState,
-    View, Work, Workspace,
+    DataPage, Filter, GalleryFilter, Layout, Overlay, PanelContent, Room, RunDraft, Side, Sort, Tab, ThemeChoice, Track,
+    TrainState, View, Work, Workspace,
 };
 use crate::{
     config::{DataConfig, DissolveMethod, LabelColumns, PreprocessConfig, Preset, Reading, RunConfig, ThresholdRule},
@@ -12,7 +12,7 @@ use crate::{
         dissolve::request::DissolveRequest,
         explanation::Question,
         export::{
-            curves::{Drawn, Graph},
+            curves::{CurveExport, Graph},
             results::{Export, Format},
             sweep::{SweepExport, SweepExportRequest},
         },
@@ -116,7 +116,7 @@ pub enum Command {
     ActualSize,
     Layout(Layout),
     /// What pictures beside each other show.
-    Shown(Shown),
+    Shown(PanelContent),
     Track(Track),
     /// Place of the split bar, \[0, 1\].
     Divider(f32),
@@ -260,7 +260,7 @@ pub enum Effect {
         second: PathBuf,
     },
     Graph {
-        drawn: Drawn,
+        curve: CurveExport,
         format: Format,
     },
     SaveReview {

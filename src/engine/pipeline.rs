@@ -1,4 +1,4 @@
-//! The chain of stages: diffusion model, DIA, scores, evaluation and report, as one job that goes on where it was stopped.
+//! The chain of stages: diffusion model, DIA, scores, evaluation and report, as one job that resumes where it was stopped.
 //!
 //! A run knows from its folder what it still lacks, so a resumed run takes the same way as a new one.
 

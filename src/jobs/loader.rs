@@ -9,7 +9,7 @@ use crate::{
         demo,
         display::rgba::Rgba,
         export::{
-            curves::Drawn,
+            curves::CurveExport,
             results::{Export, Format},
         },
         runs::actions::RunAction,
@@ -67,7 +67,7 @@ pub enum LoadRequest {
         second: PathBuf,
     },
     Graph {
-        drawn: Drawn,
+        curve: CurveExport,
         format: Format,
     },
     /// Writes tags and notes beside the scores they are about.
@@ -102,7 +102,7 @@ impl LoadRequest {
 }
 
 pub struct Loader {
-    errands: Option<Sender<LoadRequest>>,
+    requests: Option<Sender<LoadRequest>>,
     thread: Option<JoinHandle<()>>,
 }
 
@@ -110,31 +110,31 @@ impl Loader {
     pub fn start(events: Events) -> std::io::Result<Self> {
         let (tx, rx) = channel();
         let thread = std::thread::Builder::new().name("loader".into()).spawn(move || run(&rx, &events))?;
-        Ok(Self { errands: Some(tx), thread: Some(thread) })
+        Ok(Self { requests: Some(tx), thread: Some(thread) })
     }
 
-    pub fn send(&self, action: LoadRequest) {
-        if let Some(errands) = &self.errands {
+    pub fn send(&self, request: LoadRequest) {
+        if let Some(requests) = &self.requests {
             // The thread ends only after this end was closed.
-            let _ = errands.send(action);
+            let _ = requests.send(request);
         }
     }
 
     pub fn join(&mut self) {
-        self.errands = None;
+        self.requests = None;
         if let Some(thread) = self.thread.take() {
             let _ = thread.join();
         }
     }
 }
 
-fn run(errands: &Receiver<LoadRequest>, events: &Events) {
+fn run(requests: &Receiver<LoadRequest>, events: &Events) {
     let mut is_heard = true;
-    for action in errands {
-        if !is_heard && !action.writes() {
+    for request in requests {
+        if !is_heard && !request.writes() {
             continue;
         }
-        let event = match action {
+        let event = match request {
             LoadRequest::Open { generation, config, known } => {
                 let opened = events.guard("loader", || open(&config, known.as_deref(), events));
                 match opened.and_then(|r| r.map_err(Failure::from)) {
@@ -181,8 +181,8 @@ fn run(errands: &Receiver<LoadRequest>, events: &Events) {
                     Err(Failure { summary, hint }) => JobEvent::Trouble { summary, hint },
                 }
             }
-            LoadRequest::Graph { drawn, format } => {
-                let saved = events.guard("loader", || drawn.write(format));
+            LoadRequest::Graph { curve, format } => {
+                let saved = events.guard("loader", || curve.write(format));
                 match saved.and_then(|r| r.map_err(Failure::from)) {
                     Ok(path) => JobEvent::Saved(path),
                     Err(Failure { summary, hint }) => JobEvent::Trouble { summary, hint },

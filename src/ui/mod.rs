@@ -29,12 +29,12 @@ pub struct MainView {
     palette: shell::command_palette::Palette,
     /// A note on an image: its name, and what was typed so far.
     note: (String, String),
-    /// The energy curve has found room beside the pictures.
-    energy_in_view: bool,
+    /// The change curve has found room beside the pictures.
+    curve_in_view: bool,
     notices: shell::notifications::Notices,
     /// Which curve is shown of a training.
-    training: train::curves::Shown,
-    /// The last wish for little pictures, and the data set that it is of, so that each is sent once.
+    training: train::curves::CurveChoice,
+    /// The last request for thumbnails, and the data set that it is of, so that each is sent once.
     wanted: (u64, Vec<ImageId>),
 }
 
@@ -108,7 +108,7 @@ impl MainView {
     fn inspector(&mut self, ui: &mut egui::Ui, cx: &mut PanelContext<'_>) {
         match cx.state.workspace {
             Workspace::Data => data::inspector::show(ui, cx),
-            Workspace::Dissolve => dissolve::inspector::show(ui, cx, self.energy_in_view),
+            Workspace::Dissolve => dissolve::inspector::show(ui, cx, self.curve_in_view),
             Workspace::Results => results::inspector::show(ui, cx, &mut self.note),
             Workspace::Train => {}
         }
@@ -132,7 +132,7 @@ impl MainView {
             match cx.state.workspace {
                 _ if runs => runs::list::show(ui, cx),
                 Workspace::Data => data::view::show(ui, cx, &mut self.data),
-                Workspace::Dissolve => self.energy_in_view = dissolve::view::show(ui, cx),
+                Workspace::Dissolve => self.curve_in_view = dissolve::view::show(ui, cx),
                 Workspace::Train => train::view::show(ui, cx, &mut self.training),
                 Workspace::Results => results::view::show(ui, cx, &mut self.results),
             }

@@ -8,7 +8,7 @@ use crate::{
         explanation::Question,
         machine, pipeline,
         preprocess_preview::PreviewRequest,
-        runs::finished_run::{plant, score_folder},
+        runs::finished_run::{measure_lesions, score_folder},
     },
     error::{Failure, Result},
     jobs::{
@@ -116,7 +116,7 @@ impl Effects {
                 }
             }
             Effect::Machine { timed } => {
-                self.detached("measure", move |events| _ = events.send(JobEvent::Machine(machine::look(timed))))
+                self.detached("measure", move |events| _ = events.send(JobEvent::Machine(machine::inspect(timed))))
             }
             Effect::Demo => self.loader.send(LoadRequest::Demo { workspace: self.workspace.clone() }),
             Effect::ListRuns => self.loader.send(LoadRequest::ListRuns { workspace: self.workspace.clone() }),
@@ -128,7 +128,7 @@ impl Effects {
             Effect::Export { what, set, threshold, review } => {
                 self.loader.send(LoadRequest::Export { what, set, threshold, review });
             }
-            Effect::Graph { drawn, format } => self.loader.send(LoadRequest::Graph { drawn, format }),
+            Effect::Graph { curve, format } => self.loader.send(LoadRequest::Graph { curve, format }),
             Effect::Why(question) => self.why.ask(*question),
             Effect::ScoreFolder { id, run, folder } => {
                 let control = JobControl::default();
@@ -139,8 +139,8 @@ impl Effects {
                 let (control, events) = (JobControl::default(), self.events.clone());
                 self.controls.insert(id, control.clone());
                 let task: Task = Box::new(move |reporter| {
-                    let planted = Arc::new(plant(&run, reporter)?);
-                    events.send(JobEvent::SyntheticLesions { run: run.clone(), planted });
+                    let lesions = Arc::new(measure_lesions(&run, reporter)?);
+                    events.send(JobEvent::SyntheticLesions { run: run.clone(), lesions });
                     Ok(run)
                 });
                 self.compute.submit(id, control, task);

@@ -173,7 +173,7 @@ pub const ACTIONS: &[Action] = &[
         Command::Pin
     }),
     action(Id::ExportStrip, icons::DOWNLOAD, "Save the strip of many t (PNG)", None, may_export, |_| {
-        Command::SweepExport(SweepExport::Strip)
+        Command::SweepExport(SweepExport::ContactSheet)
     }),
     action(Id::ExportSweep, icons::DOWNLOAD, "Save the sweep of t (GIF)", None, may_export, |_| {
         Command::SweepExport(SweepExport::Sweep)

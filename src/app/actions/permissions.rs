@@ -87,7 +87,7 @@ pub(crate) fn may_export(state: &State) -> Result<(), &'static str> {
     may_dissolve(state)?;
     if !state.dissolve.uses_t() {
         Err("A filter has no t to sweep over: choose Diffusion.")
-    } else if state.dissolve.filming {
+    } else if state.dissolve.is_exporting {
         Err("One is being written.")
     } else {
         Ok(())

@@ -16,7 +16,7 @@ pub use data::{
     Check, Counts, DataPage, DataState, Filter, LookDone, Open, Opening, TableForm, config_title, title as data_title,
 };
 pub use device_status::DeviceStatus;
-pub use dissolve::{DissolveState, Layout, ModelChoice, STRIP_STEPS, Shown, T_MAX, Track, View};
+pub use dissolve::{DissolveState, Layout, ModelChoice, PanelContent, STRIP_STEPS, T_MAX, Track, View};
 pub use fields::{FIELDS, Field, Kind, groups};
 pub use forecast::{Forecast, MachineState, amount, card_of};
 pub use history::{Change, History};

@@ -33,7 +33,7 @@ pub struct ResultsState {
     pub asks_folder: bool,
     pub why: Why,
     /// How many planted lesions the run finds, once that was asked.
-    pub planted: Option<Arc<SyntheticLesions>>,
+    pub lesions: Option<Arc<SyntheticLesions>>,
 }
 
 #[derive(Debug, Default)]

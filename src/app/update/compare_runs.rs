@@ -59,9 +59,9 @@ pub fn plant(state: &mut State) -> Vec<Effect> {
     jobs::submit(state, JobInfo::new(title, set.name.clone(), RunKind::Train, set.config.clone(), work))
 }
 
-pub fn planted(state: &mut State, run: &Path, planted: Arc<SyntheticLesions>) -> Vec<Effect> {
+pub fn lesions(state: &mut State, run: &Path, lesions: Arc<SyntheticLesions>) -> Vec<Effect> {
     if state.results.ready().is_some_and(|set| set.run == run) {
-        state.results.planted = Some(planted);
+        state.results.lesions = Some(lesions);
     }
     Vec::new()
 }

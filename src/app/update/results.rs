@@ -10,7 +10,7 @@ use crate::{
     data::ImageId,
     engine::{
         export::{
-            curves::{Drawn, Energy, Graph},
+            curves::{ChangeCurve, CurveExport, Graph},
             results::{Export, Format},
         },
         runs::list::RunEntry,
@@ -84,7 +84,7 @@ pub fn scores(state: &mut State, run: &Path, scores: Result<Arc<ScoreSet>, Failu
             r.threshold = set.evaluation.threshold.unwrap_or(middle);
             r.rule = set.own_rule();
             r.review = set.review.clone();
-            r.planted = set.planted.clone();
+            r.lesions = set.lesions.clone();
             let (config, foreign) = (set.data.clone(), set.is_foreign());
             // Outcomes need labels; a ranking does without.
             let labelled = set.evaluation.n_normal + set.evaluation.n_abnormal > 0;
@@ -138,20 +138,20 @@ pub fn export(state: &mut State, what: Export) -> Vec<Effect> {
 
 /// A graph with what it shows now, as a file.
 pub fn graph(state: &State, graph: Graph, format: Format) -> Vec<Effect> {
-    let drawn = match graph {
-        Graph::Training(run) => Some(Drawn::Training(run)),
-        Graph::Terms => state.results.ready().zip(state.results.row).map(|(set, row)| Drawn::Terms(set.clone(), row)),
-        Graph::Energy => state.open().zip(state.selected).map(|(open, id)| {
+    let curve = match graph {
+        Graph::Training(run) => Some(CurveExport::Training(run)),
+        Graph::Terms => state.results.ready().zip(state.results.row).map(|(set, row)| CurveExport::Terms(set.clone(), row)),
+        Graph::ChangeCurve => state.open().zip(state.selected).map(|(open, id)| {
             let d = &state.dissolve;
-            Drawn::Energy(Energy {
+            CurveExport::ChangeCurve(ChangeCurve {
                 image: open.dataset.item(id).map(|item| item.name.clone()).unwrap_or_default(),
-                points: d.energy().collect(),
+                points: d.change_curve().collect(),
                 band: d.band.as_ref().map(|band| band.rows.clone()).unwrap_or_default(),
                 folder: state.workspace_dir.join(files::EXPORTS),
             })
         }),
     };
-    drawn.map(|drawn| Effect::Graph { drawn, format }).into_iter().collect()
+    curve.map(|curve| Effect::Graph { curve, format }).into_iter().collect()
 }
 
 pub fn walk(state: &mut State, by: i64) -> Vec<Effect> {

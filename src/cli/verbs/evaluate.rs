@@ -67,7 +67,7 @@ fn plant(scores: &Path, seed: Option<u64>, json: bool) -> Result<SyntheticLesion
     })?;
     let mut terminal = Terminal::new(json)?;
     let ready = Ready::open(run, None, None, &mut terminal)?;
-    ready.plant(seed.unwrap_or(ready.config.run.seed), &mut terminal)
+    ready.measure_lesions(seed.unwrap_or(ready.config.run.seed), &mut terminal)
 }
 
 fn json(evaluation: &Evaluation, comparison: Option<&Comparison>, planted: Option<&SyntheticLesions>) -> String {

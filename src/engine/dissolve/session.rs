@@ -1,12 +1,15 @@
-//! What the dissolve thread works with: pictures on the table and the tool in its hand, kept from one wish to the next.
+//! What the dissolve thread works with: prepared images and the model, kept from one request to the next.
 
-use super::request::DissolveRequest;
+use super::{
+    prepared_image::{MEASURED, Original, PreparedImage, fit},
+    request::{ImageSource, Recipe},
+};
 use crate::{
-    config::{DissolveMethod, PreprocessConfig},
-    data::{Dataset, ImageId, Picture, Preprocess},
+    config::DissolveMethod,
+    data::{ImageId, Picture, Preprocess},
     engine::{
         display::{
-            raster::{nothing, picture_of, raster_bytes, raster_of},
+            raster::{nothing, picture_of, raster_of},
             rgba::Rgba,
         },
         runs::list::ModelSource,
@@ -27,34 +30,14 @@ use std::{
     time::{Instant, SystemTime},
 };
 
-/// Larger pictures are shown at this many pixels.
-const SHOWN: usize = 80_000_000;
-/// Up to this many pixels, pictures of more than 8 bits are shown from floats.
-const FINE: usize = 16_000_000;
-/// Longest side of what is dissolved from, px: far more than any resolution of dissolving.
-const BASE: usize = 4096;
-/// Longest side at which the change is measured, px.
-pub(crate) const MEASURED: usize = 256;
-/// Longest side of a little picture of the ladder, px.
-const RUNG: usize = 96;
-/// Pictures kept beside the newest one, at most this large (longest side, px).
+/// Longest side of a thumbnail of the slider's strip, px.
+const THUMBNAIL: usize = 96;
+/// Images kept at most, the newest one among them.
 const KEPT: usize = 12;
-const SIDE: usize = 1024;
 /// The last t of the slider.
 const T_MAX: usize = 999;
 
-/// An image as it is shown.
-#[derive(Debug, Clone)]
-pub struct Original {
-    pub image: ImageId,
-    pub raster: Arc<Raster>,
-    /// Width and height before it was made smaller to be shown, px.
-    pub size: [usize; 2],
-    /// What the file says where the picture says 1; 1 where its values were mapped.
-    pub white: f32,
-}
-
-/// An image's dissolved twin, at the resolution of dissolving; it is stretched to the original's size where it is shown.
+/// A dissolved image, at the resolution of dissolving; it is stretched to the original's size where it is shown.
 #[derive(Debug, Clone)]
 pub struct Dissolved {
     pub image: ImageId,
@@ -69,179 +52,153 @@ pub struct Dissolved {
     pub weights: u64,
 }
 
-/// One of several twins beside each other.
+/// One of several dissolved images beside each other.
 #[derive(Debug, Clone)]
 pub struct ComparisonPanel {
     pub label: String,
     pub original: Arc<Raster>,
-    pub twin: Result<(Arc<Raster>, f64), Failure>,
+    /// The dissolved image with its mean |change|, or why there is none.
+    pub dissolved: Result<(Arc<Raster>, f64), Failure>,
 }
 
-#[derive(Default)]
-pub(crate) struct DissolveSession {
-    /// The newest first.
-    tables: VecDeque<Table>,
-    model: Option<(ModelSource, Stamp, Arc<DiffusionModel>)>,
-}
-
-/// A picture, prepared.
-struct Table {
-    dataset: Arc<Dataset>,
-    preprocess: PreprocessConfig,
-    original: Original,
-    /// Not shrunk to be one beside others.
-    is_whole: bool,
-    base: Picture,
-    measured: Picture,
-    grey: bool,
-    /// `base` as the dissolver takes it, for the resolutions asked for so far.
-    fitted: Vec<(usize, Picture)>,
+/// One thumbnail of the slider's strip.
+#[derive(Debug)]
+pub struct StripThumbnail {
+    pub dissolved: Dissolved,
+    /// The same small, in the original's proportions.
+    pub pixels: Rgba,
 }
 
 /// An image ready to be measured.
-pub(crate) struct Prepared {
+pub(crate) struct MeasuredImage {
     measured: Picture,
     fitted: Picture,
+    dissolver: Dissolver,
+}
+
+impl MeasuredImage {
+    /// Its mean |change| at a step.
+    pub fn change(&self, t: usize) -> Result<f64> {
+        Ok(mean_abs_change(&self.measured, &dissolve(&self.dissolver, &self.fitted, t)?))
+    }
 }
 
 /// Which state of a growing run the weights are of: the newest file, and when it was written.
 type Stamp = (PathBuf, Option<SystemTime>);
 
+#[derive(Default)]
+pub(crate) struct DissolveSession {
+    /// The newest first.
+    images: VecDeque<PreparedImage>,
+    /// The one that is prepared at its full size; all others are shown beside it.
+    selected: Option<ImageSource>,
+    model: Option<(ModelSource, Stamp, Arc<DiffusionModel>)>,
+}
+
 impl DissolveSession {
-    /// The wish's picture; the second value is true where it was not on the table before.
-    pub fn original(&mut self, request: &DissolveRequest) -> Result<(Original, bool)> {
-        let is_new = !self.tables.iter().any(|t| t.is_of(request, request.image) && t.is_whole);
-        Ok((self.take(request, request.image, false)?.original.clone(), is_new))
+    /// Selects an image; the second value is true where it was not prepared before.
+    pub fn select(&mut self, source: &ImageSource) -> Result<(Original, bool)> {
+        let is_new = !self.images.iter().any(|held| held.source == *source && held.is_full_size);
+        self.selected = Some(source.clone());
+        Ok((self.prepare(source)?.original.clone(), is_new))
     }
 
-    pub fn twin(&mut self, request: &DissolveRequest) -> Result<Dissolved> {
+    pub fn dissolve(&mut self, source: &ImageSource, recipe: &Recipe) -> Result<Dissolved> {
         let start = Instant::now();
-        let (raster, mean_abs_change, resolution) =
-            self.dissolved(request, request.image, request.method, request.resolution, request.t)?;
-        let (image, t, weights) = (request.image, request.t, self.weights());
+        let is_grey = self.prepare(source)?.is_grey;
+        let dissolver = self.dissolver(recipe, is_grey)?;
+        let resolution = dissolver.resolution();
+        let image = self.prepare(source)?;
+        let dissolved = dissolve(&dissolver, image.fitted(resolution), recipe.t)?;
         Ok(Dissolved {
-            image,
-            t,
-            raster,
-            mean_abs_change,
+            image: source.image,
+            t: recipe.t,
+            mean_abs_change: mean_abs_change(&image.measured, &dissolved),
+            raster: raster_of(&dissolved),
             milliseconds: start.elapsed().as_secs_f64() * 1e3,
             resolution,
-            weights,
+            weights: self.weights(),
         })
     }
 
-    pub fn thumbnail(&mut self, request: &DissolveRequest, t: usize) -> Result<StripThumbnail> {
-        let twin = self.twin(&DissolveRequest { t, ..request.clone() })?;
-        let [w, h] = self.take(request, request.image, false)?.original.size;
-        let scale = RUNG as f64 / w.max(h) as f64;
-        let side = |n: usize| ((n as f64 * scale).round() as usize).clamp(1, RUNG);
-        Ok(StripThumbnail { pixels: Rgba::new(&picture_of(&twin.raster).resize(side(w), side(h))), twin })
+    pub fn thumbnail(&mut self, source: &ImageSource, recipe: &Recipe) -> Result<StripThumbnail> {
+        let dissolved = self.dissolve(source, recipe)?;
+        let [w, h] = self.prepare(source)?.original.size;
+        let scale = THUMBNAIL as f64 / w.max(h) as f64;
+        let side = |n: usize| ((n as f64 * scale).round() as usize).clamp(1, THUMBNAIL);
+        Ok(StripThumbnail { pixels: Rgba::new(&picture_of(&dissolved.raster).resize(side(w), side(h))), dissolved })
     }
 
-    /// The twin of an image of the data set at the wish's settings.
-    pub fn of_image(&mut self, request: &DissolveRequest, image: ImageId) -> ComparisonPanel {
-        let label = request.dataset.item(image).map(|item| item.name.clone()).unwrap_or_default();
-        let is_main = image == request.image;
-        let original = match self.take(request, image, !is_main) {
-            Ok(table) => table.original.raster.clone(),
-            Err(e) => return ComparisonPanel { label, original: nothing(), twin: Err(e.into()) },
-        };
-        let twin = self.dissolved(request, image, request.method, request.resolution, request.t);
-        ComparisonPanel { label, original, twin: twin.map(|(raster, mean, _)| (raster, mean)).map_err(Failure::from) }
+    /// The image dissolved, under this label.
+    pub fn panel(&mut self, source: &ImageSource, recipe: &Recipe, label: String) -> ComparisonPanel {
+        let dissolved = self.dissolve(source, recipe);
+        self.panel_of(source, label, dissolved)
     }
 
-    /// The twin at another resolution.
-    pub fn at_resolution(&mut self, request: &DissolveRequest, resolution: usize) -> ComparisonPanel {
-        let twin = self.dissolved(request, request.image, request.method, resolution, request.t);
-        self.panel(request, format!("{resolution} px"), twin.map(|(raster, mean, _)| (raster, mean)))
-    }
-
-    /// The twin by another method, set so that it changes the picture by `target` on average.
-    pub fn matched(&mut self, request: &DissolveRequest, method: DissolveMethod, target: f64) -> ComparisonPanel {
+    /// The image dissolved by another method, set so that it changes the image by `target` on average.
+    pub fn matched(&mut self, source: &ImageSource, recipe: &Recipe, method: DissolveMethod, target: f64) -> ComparisonPanel {
         let name = method_name(method);
-        match self.match_strength(request, method, target) {
-            Ok((setting, raster, mean)) => self.panel(request, format!("{name}, {setting}"), Ok((raster, mean))),
-            Err(e) => self.panel(request, name.into(), Err(e)),
+        match self.match_strength(source, recipe, method, target) {
+            Ok((setting, dissolved)) => self.panel_of(source, format!("{name}, {setting}"), Ok(dissolved)),
+            Err(e) => self.panel_of(source, name.into(), Err(e)),
         }
     }
 
-    fn panel(&mut self, request: &DissolveRequest, label: String, twin: Result<(Arc<Raster>, f64)>) -> ComparisonPanel {
-        let original = self.take(request, request.image, false).map_or_else(|_| nothing(), |table| table.original.raster.clone());
-        ComparisonPanel { label, original, twin: twin.map_err(Failure::from) }
+    fn panel_of(&mut self, source: &ImageSource, label: String, dissolved: Result<Dissolved>) -> ComparisonPanel {
+        let original = self.prepare(source).map_or_else(|_| nothing(), |image| image.original.raster.clone());
+        ComparisonPanel { label, original, dissolved: dissolved.map(|d| (d.raster, d.mean_abs_change)).map_err(Failure::from) }
     }
 
     fn match_strength(
         &mut self,
-        request: &DissolveRequest,
+        source: &ImageSource,
+        recipe: &Recipe,
         method: DissolveMethod,
         target: f64,
-    ) -> Result<(String, Arc<Raster>, f64)> {
-        if method == request.method {
-            let (raster, mean, _) = self.dissolved(request, request.image, method, request.resolution, request.t)?;
-            return Ok((setting_name(method, request.t, 0), raster, mean));
+    ) -> Result<(String, Dissolved)> {
+        if method == recipe.method {
+            return Ok((setting_name(method, recipe.t, 0), self.dissolve(source, recipe)?));
         }
-        let resolution = self.dissolver(request, request.image, request.method, request.resolution)?.resolution();
+        let resolution = self.dissolver(recipe, false)?.resolution();
         // From weak to strong: the setting number of each method.
         let settings = match method {
             DissolveMethod::Diffusion => {
-                let last = self
-                    .dissolver(request, request.image, method, request.resolution)?
-                    .model()
-                    .map(|m| m.schedule().timesteps() - 1);
-                0..=last.unwrap_or(T_MAX).min(T_MAX)
+                let timesteps = self.timesteps(&Recipe { method, ..recipe.clone() })?;
+                0..=timesteps.map_or(T_MAX, |n| n - 1).min(T_MAX)
             }
             DissolveMethod::Gaussian(_) => 0..=resolution / 2 - 1,
             DissolveMethod::Median(_) => 0..=resolution / 4,
             DissolveMethod::Resample | DissolveMethod::None => 0..=resolution - 2,
         };
-        let with = |i: usize| match method {
-            DissolveMethod::Diffusion => (method, request.resolution, i),
-            DissolveMethod::Gaussian(_) => (DissolveMethod::Gaussian(2 * i + 1), resolution, 0),
-            DissolveMethod::Median(_) => (DissolveMethod::Median(2 * i + 1), resolution, 0),
-            DissolveMethod::Resample | DissolveMethod::None => (DissolveMethod::Resample, resolution - i, 0),
+        let with = |i: usize| {
+            let (method, resolution, t) = match method {
+                DissolveMethod::Diffusion => (method, recipe.resolution, i),
+                DissolveMethod::Gaussian(_) => (DissolveMethod::Gaussian(2 * i + 1), resolution, 0),
+                DissolveMethod::Median(_) => (DissolveMethod::Median(2 * i + 1), resolution, 0),
+                DissolveMethod::Resample | DissolveMethod::None => (DissolveMethod::Resample, resolution - i, 0),
+            };
+            Recipe { method, resolution, t, model: recipe.model.clone() }
         };
-        let (best, _) = matched_strength::nearest(settings, target, |i| {
-            let (method, resolution, t) = with(i);
-            Ok(self.dissolved(request, request.image, method, resolution, t)?.1)
-        })?;
-        let (method, resolution, t) = with(best);
-        let (raster, mean, _) = self.dissolved(request, request.image, method, resolution, t)?;
-        Ok((setting_name(method, t, resolution), raster, mean))
+        let (best, _) = matched_strength::nearest(settings, target, |i| Ok(self.dissolve(source, &with(i))?.mean_abs_change))?;
+        let best = with(best);
+        Ok((setting_name(best.method, best.t, best.resolution), self.dissolve(source, &best)?))
     }
 
-    /// An image dissolved: the twin, its mean |change|, and the resolution it has.
-    fn dissolved(
-        &mut self,
-        request: &DissolveRequest,
-        image: ImageId,
-        method: DissolveMethod,
-        resolution: usize,
-        t: usize,
-    ) -> Result<(Arc<Raster>, f64, usize)> {
-        let dissolver = self.dissolver(request, image, method, resolution)?;
-        let table = self.take(request, image, image != request.image)?;
-        let twin = dissolve(&dissolver, table.fitted(dissolver.resolution()), t)?;
-        let mean = mean_abs_change(&table.measured, &twin);
-        Ok((raster_of(&twin), mean, dissolver.resolution()))
-    }
-
-    /// An image that is measured and not shown.
-    pub fn prepare(&mut self, request: &DissolveRequest, image: ImageId) -> Result<Prepared> {
-        let picture = Preprocess::new(request.preprocess.clone()).apply(&request.dataset.read(image)?);
-        let side = self.dissolver(request, request.image, request.method, request.resolution)?.resolution();
-        Ok(Prepared { fitted: fit(&picture, side), measured: picture.within(MEASURED).to_rgb() })
-    }
-
-    /// Its mean |change| at a step.
-    pub fn strength(&mut self, request: &DissolveRequest, prepared: &Prepared, t: usize) -> Result<f64> {
-        let dissolver = self.dissolver(request, request.image, request.method, request.resolution)?;
-        Ok(mean_abs_change(&prepared.measured, &dissolve(&dissolver, &prepared.fitted, t)?))
+    /// An image that is measured and not shown, dissolved as the selected one is.
+    pub fn measured(&mut self, source: &ImageSource, recipe: &Recipe) -> Result<MeasuredImage> {
+        let picture = Preprocess::new(source.preprocess.clone()).apply(&source.dataset.read(source.image)?);
+        let is_grey = match self.selected.clone() {
+            Some(selected) => self.prepare(&selected)?.is_grey,
+            None => picture.is_grey(),
+        };
+        let dissolver = self.dissolver(recipe, is_grey)?;
+        let fitted = fit(&picture, dissolver.resolution());
+        Ok(MeasuredImage { fitted, measured: picture.within(MEASURED).to_rgb(), dissolver })
     }
 
     /// Number of the model's steps; `None` for a filter.
-    pub fn timesteps(&mut self, request: &DissolveRequest) -> Result<Option<usize>> {
-        let dissolver = self.dissolver(request, request.image, request.method, request.resolution)?;
-        Ok(dissolver.model().map(|m| m.schedule().timesteps()))
+    pub fn timesteps(&mut self, recipe: &Recipe) -> Result<Option<usize>> {
+        Ok(self.dissolver(recipe, false)?.model().map(|m| m.schedule().timesteps()))
     }
 
     /// Tells the weights in use apart from others.
@@ -249,43 +206,39 @@ impl DissolveSession {
         self.model.as_ref().map_or(0, |(_, stamp, _)| hash(stamp))
     }
 
-    /// The image, read and prepared where it is not there yet. `small`: it is one beside others.
-    fn take(&mut self, request: &DissolveRequest, image: ImageId, small: bool) -> Result<&mut Table> {
-        let place = match self.tables.iter().position(|t| t.is_of(request, image) && (small || t.is_whole)) {
+    /// The image, read where it is not there yet: the selected one at its full size, others as they are shown beside it.
+    fn prepare(&mut self, source: &ImageSource) -> Result<&mut PreparedImage> {
+        let is_selected = |of: &ImageSource| self.selected.as_ref() == Some(of);
+        let full_size = is_selected(source);
+        let place = match self.images.iter().position(|held| held.source == *source && (held.is_full_size || !full_size)) {
             Some(place) => place,
             None => {
-                let table = Table::read(request, image, !small)?;
-                // Large ones go when another one is selected; little ones stay for a while.
-                self.tables.retain(|t| {
-                    let is_little =
-                        t.base.width.max(t.base.height) <= SIDE && t.original.raster.size().into_iter().all(|s| s <= SIDE as u32);
-                    let is_main = t.is_of(request, request.image);
-                    Arc::ptr_eq(&t.dataset, &request.dataset) && !t.is_of(request, image) && (is_little || is_main)
-                });
-                while self.tables.len() >= KEPT {
-                    let oldest = self.tables.iter().rposition(|t| !t.is_of(request, request.image));
-                    self.tables.remove(oldest.unwrap_or(0));
+                let image = PreparedImage::read(source, full_size)?;
+                // Large ones go when another one is selected; small ones stay for a while.
+                let stays = |held: &PreparedImage| {
+                    Arc::ptr_eq(&held.source.dataset, &source.dataset)
+                        && held.source != *source
+                        && (held.is_small() || is_selected(&held.source))
+                };
+                let mut kept: VecDeque<_> = std::mem::take(&mut self.images).into_iter().filter(stays).collect();
+                while kept.len() >= KEPT {
+                    let oldest = kept.iter().rposition(|held| !is_selected(&held.source));
+                    kept.remove(oldest.unwrap_or(0));
                 }
-                self.tables.push_front(table);
+                kept.push_front(image);
+                self.images = kept;
                 0
             }
         };
-        self.tables.get_mut(place).ok_or_else(|| Error::user("no picture is selected", "click one"))
+        self.images.get_mut(place).ok_or_else(|| Error::user("no picture is selected", "click one"))
     }
 
-    fn dissolver(
-        &mut self,
-        request: &DissolveRequest,
-        image: ImageId,
-        method: DissolveMethod,
-        resolution: usize,
-    ) -> Result<Dissolver> {
-        let model = match &request.model {
-            Some(source) if method == DissolveMethod::Diffusion => Some(self.model(source)?),
+    fn dissolver(&mut self, recipe: &Recipe, is_grey: bool) -> Result<Dissolver> {
+        let model = match &recipe.model {
+            Some(source) if recipe.method == DissolveMethod::Diffusion => Some(self.model(source)?),
             _ => None,
         };
-        let grey = self.take(request, image, image != request.image)?.grey;
-        Dissolver::new(method, model, resolution, grey)?
+        Dissolver::new(recipe.method, model, recipe.resolution, is_grey)?
             .ok_or_else(|| Error::user("this method does not dissolve", "choose diffusion, a blur, or down- and up-sampling"))
     }
 
@@ -305,45 +258,6 @@ impl DissolveSession {
     }
 }
 
-impl Table {
-    /// `is_whole`: at its own size, not as one little picture beside others.
-    fn read(request: &DissolveRequest, image: ImageId, is_whole: bool) -> Result<Self> {
-        let (picture, white) = request.dataset.read_with_white(image)?;
-        let mapped = request.preprocess != PreprocessConfig::default();
-        let picture = if mapped { Preprocess::new(request.preprocess.clone()).apply(&picture) } else { picture };
-        let (size, grey) = ([picture.width, picture.height], picture.is_grey());
-        let largest = (SHOWN as f64 / (size[0] * size[1]).max(1) as f64).sqrt() * size[0].max(size[1]) as f64;
-        let picture = picture.within(largest as usize);
-        let white = if mapped { 1.0 } else { white };
-        let picture = if is_whole { picture } else { picture.within(SIDE) };
-        // Files of more than 8 bits keep their values where there is room.
-        let fine = white != 255.0 && picture.width * picture.height <= FINE;
-        let raster = if fine { raster_of(&picture.to_rgb()) } else { raster_bytes(&picture) };
-        let picture = picture.within(BASE);
-        let measured = picture.clone().within(MEASURED).to_rgb();
-        let original = Original { image, raster, size, white };
-        let (dataset, preprocess) = (request.dataset.clone(), request.preprocess.clone());
-        Ok(Self { dataset, preprocess, original, is_whole, base: picture, measured, grey, fitted: Vec::new() })
-    }
-
-    fn is_of(&self, request: &DissolveRequest, image: ImageId) -> bool {
-        self.original.image == image && Arc::ptr_eq(&self.dataset, &request.dataset) && self.preprocess == request.preprocess
-    }
-
-    fn fitted(&mut self, side: usize) -> &Picture {
-        let place = self.fitted.iter().position(|(s, _)| *s == side).unwrap_or_else(|| {
-            self.fitted.push((side, fit(&self.base, side)));
-            self.fitted.len() - 1
-        });
-        &self.fitted[place].1
-    }
-}
-
-/// Shrunk to the dissolver's resolution as training pictures are (smoothed); 28-px pictures are padded by the dissolver itself.
-fn fit(picture: &Picture, side: usize) -> Picture {
-    if (picture.width, picture.height, side) == (28, 28, 32) { picture.to_rgb() } else { picture.resize(side, side).to_rgb() }
-}
-
 fn dissolve(dissolver: &Dissolver, fitted: &Picture, t: usize) -> Result<Picture> {
     let (w, h) = (fitted.width, fitted.height);
     let x = Tensor::from_slice(&fitted.data, (1, 3, h, w), &Device::Cpu)?;
@@ -351,13 +265,13 @@ fn dissolve(dissolver: &Dissolver, fitted: &Picture, t: usize) -> Result<Picture
     Ok(Picture::new(w, h, 3, y.flatten_all()?.to_vec1()?))
 }
 
-/// Mean |original - twin| with the twin enlarged to the original's size.
-fn mean_abs_change(original: &Picture, twin: &Picture) -> f64 {
-    let twin = twin.resize(original.width, original.height);
+/// Mean |original - dissolved| with the latter enlarged to the original's size.
+fn mean_abs_change(original: &Picture, dissolved: &Picture) -> f64 {
+    let dissolved = dissolved.resize(original.width, original.height);
     let sum: f32 = original
         .data
         .chunks(4096)
-        .zip(twin.data.chunks(4096))
+        .zip(dissolved.data.chunks(4096))
         .map(|(a, b)| a.iter().zip(b).map(|(a, b)| (a - b).abs()).sum::<f32>())
         .sum();
     f64::from(sum) / original.data.len().max(1) as f64
@@ -392,12 +306,4 @@ fn newest(ModelSource(path): &ModelSource) -> Stamp {
     let file = saved::model_file(path).unwrap_or_else(|_| path.clone());
     let written = std::fs::metadata(&file).and_then(|m| m.modified()).ok();
     (file, written)
-}
-
-/// One step of the ladder.
-#[derive(Debug)]
-pub struct StripThumbnail {
-    pub twin: Dissolved,
-    /// The twin small, in the original's proportions.
-    pub pixels: Rgba,
 }

@@ -70,7 +70,7 @@ impl Export {
                     Chart::Histogram => {
                         picture(&figures::histogram(&set.histogram, Some(threshold)).ok_or_else(|| undefined(set))?, format)
                     }
-                    Chart::SyntheticLesions => picture(&figures::planted(&planted(set)?), format),
+                    Chart::SyntheticLesions => picture(&figures::planted(&lesions(set)?), format),
                     Chart::Confusion => picture(&figures::ConfusionMatrix::new(set.confusion(threshold), threshold), format),
                 }?;
                 (name, bytes)
@@ -109,7 +109,7 @@ impl Chart {
 }
 
 /// From the file: the job may have written it after the scores were read.
-fn planted(set: &ScoreSet) -> Result<SyntheticLesions> {
+fn lesions(set: &ScoreSet) -> Result<SyntheticLesions> {
     let found = SyntheticLesions::read(&set.run.join(files::SYNTHETIC_LESIONS))?;
     found.ok_or_else(|| Error::user("no lesions were planted for this run", "plant some first"))
 }
@@ -127,7 +127,7 @@ fn table(chart: Chart, set: &ScoreSet, threshold: f64) -> Result<Vec<u8>> {
     if matches!(chart, Chart::Roc | Chart::PrecisionRecall) && set.roc.is_empty() {
         return Err(undefined(set));
     }
-    let planted = if chart == Chart::SyntheticLesions { planted(set)?.cells } else { Vec::new() };
+    let lesions = if chart == Chart::SyntheticLesions { lesions(set)?.cells } else { Vec::new() };
     let numbers = |table: &mut Table, row: &[f64]| table.write_record(row.iter().map(f64::to_string));
     csv_of(|table| match chart {
         Chart::Roc => {
@@ -148,7 +148,7 @@ fn table(chart: Chart, set: &ScoreSet, threshold: f64) -> Result<Vec<u8>> {
         }
         Chart::SyntheticLesions => {
             table.write_record(["size", "contrast", "sensitivity_at_95_specificity", "auroc"])?;
-            planted.iter().try_for_each(|c| numbers(table, &[c.size, c.contrast, c.sensitivity_at_95_specificity, c.auroc]))
+            lesions.iter().try_for_each(|c| numbers(table, &[c.size, c.contrast, c.sensitivity_at_95_specificity, c.auroc]))
         }
         Chart::Confusion => {
             let c = set.confusion(threshold);

@@ -24,7 +24,7 @@ pub struct RunEntry {
     /// That model has gone through all its steps.
     pub model_is_finished: bool,
     pub has_scores: bool,
-    /// How good its diffusion model is, where it was looked at.
+    /// How good its diffusion model is, where it was judged.
     pub readiness: Option<Readiness>,
     /// Some process works on it now.
     pub is_locked: bool,
@@ -147,7 +147,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn long_series_become_short_curves() {
+    fn long_metrics_log_is_thinned_to_a_short_curve() {
         let dir = tempfile::tempdir().unwrap();
         let run = RunDir::create(dir.path(), RunKind::Ddpm, "x", &RunConfig::default()).unwrap();
         let rows: String = (1..=1000).map(|i| format!("{i},{},0.1\n", if i % 2 == 0 { 1.0 } else { 3.0 })).collect();

@@ -25,10 +25,10 @@ pub fn show(ui: &mut Ui, cx: &mut PanelContext<'_>, size: Vec2) -> Comparison {
         waiting(ui, cx, rect);
         return Comparison::default();
     };
-    let twin = d.twin().filter(|_| d.done.as_ref().is_none_or(|done| Some(done.image) == cx.state.selected)).cloned();
+    let dissolved = d.dissolved().filter(|_| d.done.as_ref().is_none_or(|done| Some(done.image) == cx.state.selected)).cloned();
     match d.layout {
-        Layout::SideBySide => three(ui, cx, rect, &original, twin.as_ref(), peek),
-        Layout::Split | Layout::Loupe => one(ui, cx, rect, &original, twin.as_ref(), peek),
+        Layout::SideBySide => three(ui, cx, rect, &original, dissolved.as_ref(), peek),
+        Layout::Split | Layout::Loupe => one(ui, cx, rect, &original, dissolved.as_ref(), peek),
         Layout::Steps | Layout::Images | Layout::Methods | Layout::Resolutions => multi_view::show(ui, cx, rect, &original, peek),
     }
 }
@@ -53,14 +53,14 @@ fn peeks(ui: &Ui, blink: bool) -> bool {
     held || (time / BLINK) as u64 % 2 == 1
 }
 
-fn name_of_twin(cx: &PanelContext<'_>, peek: bool) -> String {
+fn dissolved_name(cx: &PanelContext<'_>, peek: bool) -> String {
     let d = &cx.state.dissolve;
     match (peek, d.uses_t(), d.nearly.is_some()) {
         (true, ..) if d.blink => "original (blinking)".into(),
         (true, ..) => "original (Shift)".into(),
         (_, false, _) => "dissolved".into(),
         (_, true, false) => format!("dissolved, t = {}", d.t),
-        // The mixture of the ladder's twins says so.
+        // A mixture of the thumbnails' images says so.
         (_, true, true) => format!("dissolved, t ≈ {}", d.t),
     }
 }
@@ -70,20 +70,20 @@ fn three(
     cx: &mut PanelContext<'_>,
     rect: Rect,
     original: &Arc<Raster>,
-    twin: Option<&Arc<Raster>>,
+    dissolved: Option<&Arc<Raster>>,
     peek: bool,
 ) -> Comparison {
     let [w, h] = original.size();
     let (places, free) = places(rect, w as f32 / h as f32);
-    let names = ["original".to_string(), name_of_twin(cx, peek), "what dissolving changed".to_string()];
+    let names = ["original".to_string(), dissolved_name(cx, peek), "what dissolving changed".to_string()];
     let modes = [Mode::Original, if peek { Mode::Original } else { Mode::Dissolved }, cx.state.dissolve.difference.mode()];
     let mut hover = None;
     for (i, ((name, mode), place)) in names.iter().zip(modes).zip(places).enumerate() {
-        let dissolved = if mode == Mode::Original { Some(original) } else { twin };
-        let shot = dissolved.map(|dissolved| Shot { original, dissolved, mode });
+        let shown = if mode == Mode::Original { Some(original) } else { dissolved };
+        let shot = shown.map(|dissolved| Shot { original, dissolved, mode });
         hover = captioned(ui, cx, ("compare", i), name, shot, place).hover.or(hover);
     }
-    Comparison { free, hover: hover.map(|at| of_twin(at, twin)) }
+    Comparison { free, hover: hover.map(|at| with_dissolved(at, dissolved)) }
 }
 
 fn one(
@@ -91,30 +91,30 @@ fn one(
     cx: &mut PanelContext<'_>,
     rect: Rect,
     original: &Arc<Raster>,
-    twin: Option<&Arc<Raster>>,
+    dissolved: Option<&Arc<Raster>>,
     peek: bool,
 ) -> Comparison {
     let split = cx.state.dissolve.layout == Layout::Split;
     let name = match (peek, split) {
-        (true, _) => name_of_twin(cx, true),
-        (_, true) => format!("original  |  {}", name_of_twin(cx, false)),
-        (_, false) => format!("{} under the pointer, the original around it", name_of_twin(cx, false)),
+        (true, _) => dissolved_name(cx, true),
+        (_, true) => format!("original  |  {}", dissolved_name(cx, false)),
+        (_, false) => format!("{} under the pointer, the original around it", dissolved_name(cx, false)),
     };
     let mode = match (peek, split) {
         (true, _) => Mode::Original,
         (_, true) => Mode::Split,
         (_, false) => Mode::Loupe,
     };
-    let shot = twin.map(|dissolved| Shot { original, dissolved, mode });
+    let shot = dissolved.map(|dissolved| Shot { original, dissolved, mode });
     captioned(ui, cx, ("compare", 0), &name, shot, rect)
 }
 
 /// Also over the original one reads what became of it.
-fn of_twin(at: Pointed, twin: Option<&Arc<Raster>>) -> Pointed {
-    Pointed { dissolved: twin.cloned().unwrap_or(at.dissolved), ..at }
+fn with_dissolved(at: Pointed, dissolved: Option<&Arc<Raster>>) -> Pointed {
+    Pointed { dissolved: dissolved.cloned().unwrap_or(at.dissolved), ..at }
 }
 
-/// The picture is being read: its little picture stands for it.
+/// The picture is being read: its thumbnail stands for it.
 fn waiting(ui: &mut Ui, cx: &mut PanelContext<'_>, rect: Rect) {
     let below = rect.with_min_y(rect.top() + CAPTION);
     match cx.state.selected.map(|id| (id, cx.textures.thumbnail(id))) {
@@ -133,7 +133,7 @@ fn waiting(ui: &mut Ui, cx: &mut PanelContext<'_>, rect: Rect) {
     }
 }
 
-/// Three places in a row, or two above one where that shows the pictures much larger; and what is left, for the energy curve.
+/// Three places in a row, or two above one where that shows the pictures much larger; and what is left, for the change curve.
 fn places(rect: Rect, aspect: f32) -> ([Rect; 3], Option<Rect>) {
     const MUCH: f32 = 1.15;
     // Room from which on a curve can be read, px.
@@ -172,7 +172,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn three_squares_fit_a_row_and_wide_pictures_do_not() {
+    fn square_images_lie_in_a_row_and_wide_ones_are_stacked() {
         let wide = Rect::from_min_size(pos2(0.0, 0.0), vec2(900.0, 320.0));
         let (row, free) = places(wide, 1.0);
         assert!(row.iter().all(|p| p.top() == 0.0) && free.is_none());

@@ -1,4 +1,4 @@
-//! Results, on the right: the figures, the rule of the threshold, the reality check, planted lesions.
+//! Results, on the right: the figures, the rule of the threshold, the reality check, synthetic lesions.
 
 use super::{annotations, baselines, confusion, synthetic_lesions};
 use crate::{

@@ -11,7 +11,7 @@ pub struct PanelContext<'a> {
     pub state: &'a State,
     pub textures: &'a Textures,
     pub commands: Vec<Command>,
-    /// Images in view whose little picture is missing.
+    /// Images in view whose thumbnail is missing.
     pub wanted: Vec<ImageId>,
 }
 
@@ -20,7 +20,7 @@ impl PanelContext<'_> {
         self.commands.push(command);
     }
 
-    /// This image is in view, and its little picture is missing.
+    /// This image is in view, and its thumbnail is missing.
     pub fn want(&mut self, id: ImageId) {
         self.wanted.push(id);
     }
