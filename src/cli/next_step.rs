@@ -26,7 +26,6 @@ pub fn words(step: &NextStep) -> String {
         NextStep::FinishRun => "finish the run first (--resume), or give a run of train or train-dia".into(),
         NextStep::ChooseRun => "give a folder under runs/, as `dissolve-studio runs` lists them".into(),
         NextStep::WaitForWeights => "wait for its first checkpoint, or take another run (`dissolve-studio runs`)".into(),
-        NextStep::OtherName => "try again, or choose another --name".into(),
         NextStep::OtherModel => "give the run of train-ddpm or train that its images were dissolved with".into(),
         NextStep::ModelOrOtherMethod => {
             "train one with train-ddpm and give its run, or choose gaussian:K, median:K or resample".into()
