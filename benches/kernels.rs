@@ -1,10 +1,17 @@
-//! Times single operations: `cargo bench --bench kernels`. (`peer` times whole steps beside PyTorch.)
+//! Times single operations of `nn`, over all threads: convolutions and each of their gradients, norms, pooling.
+//!
+//! - `cargo bench --bench kernels -- FILTER` runs those whose name holds FILTER.
+//! - `--save-baseline NAME`, then with another version `--baseline NAME` compares the two; nothing else should run meanwhile.
+//! - `DISSOLVE_SIMD=avx2` or `portable` holds the kernels to a narrower instruction set.
+//!
+//! `peer` times whole steps, beside PyTorch.
 
 use candle_core::{Device, Result, Tensor, Var};
 use criterion::{Criterion, criterion_group, criterion_main};
 use dissolve_studio::nn;
 use std::hint::black_box;
 
+/// Standard normal values. They are a variable, so that gradients can be asked for; `detach` takes them without.
 fn noise(shape: impl Into<candle_core::Shape>) -> Result<Var> {
     Var::from_tensor(&Tensor::randn(0f32, 1., shape, &Device::Cpu)?)
 }
@@ -60,7 +67,7 @@ fn norms(c: &mut Criterion) -> Result<()> {
 
 fn all(c: &mut Criterion) {
     // As a training does it.
-    let _pages = nn::KeptPages::new();
+    let _pages = nn::RetainPages::new();
     if let Err(e) = convolutions(c).and_then(|()| norms(c)) {
         eprintln!("{e}");
     }

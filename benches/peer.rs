@@ -103,7 +103,7 @@ fn make(name: &str) -> Option<Result<Case>> {
 
 /// Prints the share of each operation in steps that took `seconds` together.
 fn print_profile(seconds: f64) {
-    let mut rows: Vec<(String, f64)> = nn::take_spent()
+    let mut rows: Vec<(String, f64)> = nn::take_op_timings()
         .into_iter()
         .map(|((name, pass), time)| (format!("{name}, {}", format!("{pass:?}").to_lowercase()), time.as_secs_f64()))
         .collect();
@@ -150,7 +150,7 @@ fn main() -> Result<()> {
         only.is_empty() || only.iter().any(|o| *o == name || (!CASES.contains(&o.as_str()) && name.contains(o.as_str())))
     };
     // As a run does it.
-    let _pages = nn::KeptPages::new();
+    let _pages = nn::RetainPages::new();
     let mut results = serde_json::Map::new();
     for name in CASES.iter().filter(|name| selected(name)) {
         let Some(case) = make(name) else { continue };
@@ -158,7 +158,7 @@ fn main() -> Result<()> {
         for _ in 0..2 {
             case()?;
         }
-        nn::take_spent();
+        nn::take_op_timings();
         let mut times = (0..repeats).map(|_| case()).collect::<Result<Vec<f64>>>()?;
         let total = times.iter().sum();
         let seconds = median(&mut times);

@@ -5,7 +5,7 @@ mod window;
 
 use dissolve_studio::{
     app::{
-        Command,
+        AppCommand, DataCommand, RunsCommand,
         state::{DataPage, Overlay, Workspace},
     },
     config::{Channels, RunConfig},
@@ -18,7 +18,7 @@ use std::path::Path;
 use window::Window;
 
 fn open(window: &mut Window, path: &Path) {
-    window.send(Command::Open(path.into()));
+    window.send(DataCommand::Open(path.into()));
     window.until("it is open", |s| s.state().data.opening.is_none());
 }
 
@@ -57,7 +57,7 @@ fn unknown_table_columns_can_be_mapped() {
     std::fs::write(set.join("list.csv"), format!("nr,Auge,Befund\n{rows}")).unwrap();
     open(&mut window, &set);
     assert!(window.state().open().unwrap().dataset.classes.is_empty(), "German headers are not known");
-    window.send(Command::ChooseColumns(Some(set.join("list.csv"))));
+    window.send(DataCommand::ChooseColumns(Some(set.join("list.csv"))));
     window.until("the table is read", |s| s.state().data.table.as_ref().is_some_and(|t| t.preview.is_some()));
     assert!(window.has("4 rows in all") && window.has("eye2"));
     for (role, column) in [("Column of the image", "Auge"), ("Column of the label", "Befund")] {
@@ -104,7 +104,7 @@ fn preprocessing_is_set_previewed_and_undone() {
     assert!(window.has("after"));
     assert_eq!(window.state().train.config.preprocess.clahe, 2.0);
     window.click("green");
-    window.send(Command::Undo);
+    window.send(AppCommand::Undo);
     assert_eq!(window.state().train.config.preprocess.channels, Channels::All);
     window.click("Switch off");
     assert_eq!(window.state().train.config.preprocess, Default::default());
@@ -127,7 +127,7 @@ fn recent_data_set_opens_with_one_click() {
 #[test]
 fn runs_are_compared_trashed_and_restored() {
     let mut window = Window::new();
-    window.send(Command::Toggle(Overlay::Runs));
+    window.send(AppCommand::Toggle(Overlay::Runs));
     assert!(window.has("No runs yet"));
     let workspace = window.path("work");
     for (name, steps) in [("first", 100), ("second", 200)] {
@@ -136,7 +136,7 @@ fn runs_are_compared_trashed_and_restored() {
         let run = RunDir::create(&workspace, RunKind::Ddpm, name, &config).unwrap();
         std::fs::write(run.join("metrics.csv"), "step,loss\n1,0.5\n2,0.4\n3,0.3\n").unwrap();
     }
-    window.send(Command::RefreshRuns);
+    window.send(RunsCommand::Refresh);
     window.until("the runs are listed", |s| s.state().runs.len() == 2);
     window.click("Compare first");
     window.until("its curves are read", |s| s.state().list.curves.len() == 1);
@@ -150,13 +150,13 @@ fn runs_are_compared_trashed_and_restored() {
     let notes = |path: &std::path::Path| RunDir::open(path).unwrap().manifest().unwrap().notes;
     let first = window.state().list.selected.clone().unwrap();
     assert_eq!(notes(&first), "", "no file at each letter");
-    window.send(Command::Toggle(Overlay::Runs));
+    window.send(AppCommand::Toggle(Overlay::Runs));
     window.until("the notes are kept", |_| notes(&first) == "half a word");
-    window.send(Command::Toggle(Overlay::Runs));
+    window.send(AppCommand::Toggle(Overlay::Runs));
     window.harness.get_by_label("Notes on the run");
     window.click("Use its settings");
     assert_eq!((window.state().workspace, window.state().train.config.ddpm.steps), (Workspace::Train, 100));
-    window.send(Command::Toggle(Overlay::Runs));
+    window.send(AppCommand::Toggle(Overlay::Runs));
 
     window.type_into("Find runs", "sec");
     assert!(!window.has("Details of first") && window.has("Details of second"));
@@ -168,7 +168,7 @@ fn runs_are_compared_trashed_and_restored() {
     window.click("Delete second");
     assert!(window.has("Delete this run for good?"));
     window.click("Keep");
-    window.send(Command::Undo);
+    window.send(AppCommand::Undo);
     window.until("it is back", |s| s.state().runs.len() == 2 && s.state().list.trash.is_empty());
 }
 
@@ -178,7 +178,7 @@ fn unlabelled_images_can_be_declared_normal_and_trained_on() {
     let set = window.path("set");
     (0..6).for_each(|i| picture(&set.join(format!("eye{i}.png")), i));
     // Typed, with another data set open.
-    window.send(Command::OpenDemo);
+    window.send(AppCommand::OpenDemo);
     window.until("the demo is open", |s| s.state().open().is_some());
     window.type_into("Path to open", set.to_str().unwrap());
     window.key(Key::Enter);
@@ -193,7 +193,7 @@ fn unlabelled_images_can_be_declared_normal_and_trained_on() {
 #[test]
 fn image_grid_keeps_scroll_position() {
     let mut window = Window::new();
-    window.send(Command::OpenDemo);
+    window.send(AppCommand::OpenDemo);
     window.until("the demo is open", |s| s.state().open().is_some());
     let place = window.harness.get_by_label("test/drusen/000.jpg, abnormal").rect();
     window.harness.hover_at(place.center());

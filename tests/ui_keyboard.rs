@@ -4,7 +4,7 @@
 mod window;
 
 use dissolve_studio::app::{
-    Command,
+    AppCommand,
     state::{Overlay, Room, Side, Workspace},
 };
 use eframe::egui::{Key, Pos2, Rect, accesskit::Role};
@@ -56,7 +56,7 @@ fn names(window: &Window) -> BTreeSet<String> {
 
 fn with_the_demo(size: [f32; 2]) -> Window {
     let mut window = Window::on(tempfile::tempdir().unwrap(), size);
-    window.send(Command::OpenDemo);
+    window.send(AppCommand::OpenDemo);
     window.until("the scores are there", |s| s.state().results.ready().is_some() && s.state().open().is_some());
     window
 }
@@ -86,7 +86,7 @@ fn walk(window: &mut Window, page: &str, wanted: BTreeSet<String>) {
 fn all_workspaces(size: [f32; 2]) -> Window {
     let mut window = with_the_demo(size);
     for workspace in Workspace::ALL {
-        window.send(Command::Go(workspace));
+        window.send(AppCommand::Go(workspace));
         window.steps();
         let wanted = names(&window);
         assert!(wanted.len() > 8, "{workspace:?}: {wanted:?}");
@@ -103,15 +103,15 @@ fn tab_reaches_every_control() {
 #[test]
 fn tab_reaches_every_control_of_dialogs() {
     let mut window = with_the_demo([1280.0, 800.0]);
-    window.send(Command::Go(Workspace::Results));
+    window.send(AppCommand::Go(Workspace::Results));
     for (overlay, least) in [(Overlay::Runs, 4), (Overlay::Picture, 4), (Overlay::About, 2)] {
         let below = names(&window);
-        window.send(Command::Toggle(overlay));
+        window.send(AppCommand::Toggle(overlay));
         window.steps();
         let wanted: BTreeSet<String> = names(&window).difference(&below).cloned().collect();
         assert!(wanted.len() >= least, "{overlay:?}: {wanted:?}");
         walk(&mut window, &format!("{overlay:?}"), wanted);
-        window.send(Command::Escape);
+        window.send(AppCommand::Escape);
     }
 }
 
@@ -126,15 +126,15 @@ fn small_screen_at_300_percent_hides_nothing() {
         (Workspace::Dissolve, Side::Inspector),
         (Workspace::Results, Side::Inspector),
     ] {
-        window.send(Command::Go(workspace));
-        window.send(Command::Fold(side));
+        window.send(AppCommand::Go(workspace));
+        window.send(AppCommand::Fold(side));
         window.steps();
         assert!(window.state().unfolded(side));
         let wanted = names(&window);
         assert!(wanted.len() > 8, "{workspace:?}, {side:?}: {wanted:?}");
         walk(&mut window, &format!("{workspace:?}, {side:?}"), wanted);
         // One level out: the page is there again.
-        window.send(Command::Escape);
+        window.send(AppCommand::Escape);
         assert!(!window.state().unfolded(side));
     }
 }
@@ -144,6 +144,6 @@ fn small_screen_at_300_percent_hides_nothing() {
 fn large_screen_at_300_percent_shows_one_panel() {
     let mut window = all_workspaces([640.0, 360.0]);
     assert!(window.state().unfolded(Side::Inspector) && !window.state().unfolded(Side::Library));
-    window.send(Command::Fold(Side::Library));
+    window.send(AppCommand::Fold(Side::Library));
     assert!(!window.state().unfolded(Side::Inspector) && window.state().unfolded(Side::Library));
 }

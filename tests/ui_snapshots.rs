@@ -5,7 +5,7 @@ mod gpu_adapter;
 mod window;
 
 use dissolve_studio::app::{
-    Command,
+    AppCommand, DataCommand, DissolveCommand, ResultsCommand,
     state::{Layout, Overlay, STRIP_STEPS, Side, Tab, ThemeChoice, Workspace},
 };
 use egui_kittest::{SnapshotOptions, kittest::Queryable};
@@ -41,19 +41,19 @@ fn empty_and_opened_in_dark_and_light() {
         }
     }
     let mut window = Window::drawn();
-    window.send(Command::Theme(ThemeChoice::Dark));
+    window.send(AppCommand::Theme(ThemeChoice::Dark));
     for (workspace, name) in [(Workspace::Train, "train_empty_dark"), (Workspace::Results, "results_empty_dark")] {
-        window.send(Command::Go(workspace));
+        window.send(AppCommand::Go(workspace));
         shoot(&mut window, name, &SnapshotOptions::new());
     }
-    window.send(Command::Open(set));
+    window.send(DataCommand::Open(set));
     window.until("the data set is open", |s| s.state().open().is_some());
-    window.send(Command::SetNormal(vec!["good".into()]));
+    window.send(DataCommand::SetNormal(vec!["good".into()]));
     window.until("its pictures and the normal class are known", |s| {
         s.state().open().is_some_and(|o| !o.asks_normal()) && s.textures().thumbnails() == 18
     });
     window.until("duplicates were looked for", |s| s.state().data.check.found.is_some());
-    window.send(Command::Theme(ThemeChoice::Light));
+    window.send(AppCommand::Theme(ThemeChoice::Light));
     shoot(&mut window, "data_light", &SnapshotOptions::new());
 }
 
@@ -62,11 +62,11 @@ fn empty_and_opened_in_dark_and_light() {
 fn results_of_the_demo() {
     let Some(_) = gpu_adapter::find() else { return };
     let mut window = Window::drawn();
-    window.send(Command::Theme(ThemeChoice::Dark));
-    window.send(Command::OpenDemo);
+    window.send(AppCommand::Theme(ThemeChoice::Dark));
+    window.send(AppCommand::OpenDemo);
     window.until("the demo is open", |s| s.state().open().is_some() && s.state().results.ready().is_some());
-    window.send(Command::Go(Workspace::Results));
-    window.send(Command::Tab(Tab::All));
+    window.send(AppCommand::Go(Workspace::Results));
+    window.send(ResultsCommand::Tab(Tab::All));
     window.until("the gallery has its pictures", |s| {
         let (results, by_name) = (&s.state().results, &s.state().open().unwrap().by_name);
         let rows = results.shown.iter().take(GALLERY).map(|&row| &results.ready().unwrap().rows[row].path);
@@ -84,11 +84,11 @@ fn results_of_the_demo() {
 fn dissolve_with_demo_model() {
     let Some(_) = gpu_adapter::find() else { return };
     let mut window = Window::drawn();
-    window.send(Command::Theme(ThemeChoice::Dark));
-    window.send(Command::OpenDemo);
+    window.send(AppCommand::Theme(ThemeChoice::Dark));
+    window.send(AppCommand::OpenDemo);
     window.until("the demo is open", |s| s.state().open().is_some() && s.state().dissolve.model().is_some());
-    window.send(Command::Go(Workspace::Dissolve));
-    window.send(Command::Layout(Layout::Split));
+    window.send(AppCommand::Go(Workspace::Dissolve));
+    window.send(DissolveCommand::Layout(Layout::Split));
     window.until("the strip is complete", |s| s.state().dissolve.done.is_some() && s.state().dissolve.by_t.len() >= STRIP_STEPS);
     window.until("the band is complete", |s| s.state().dissolve.band.as_ref().is_some_and(|b| !b.more()));
     // Another vector width rounds the model's pictures otherwise by a level here and there, and the time it took is written in
@@ -101,16 +101,16 @@ fn dissolve_with_demo_model() {
 fn small_screen() {
     let Some(_) = gpu_adapter::find() else { return };
     let mut window = Window::drawn_at([427.0, 267.0]);
-    window.send(Command::Theme(ThemeChoice::Dark));
-    window.send(Command::OpenDemo);
+    window.send(AppCommand::Theme(ThemeChoice::Dark));
+    window.send(AppCommand::OpenDemo);
     window.until("the demo is open", |s| s.state().open().is_some() && s.state().results.ready().is_some());
     window.until("there are pictures", |s| s.textures().thumbnails() >= 6 && s.state().data.check.found.is_some());
     shoot(&mut window, "small_data", &SnapshotOptions::new());
-    window.send(Command::Go(Workspace::Dissolve));
-    window.send(Command::Fold(Side::Inspector));
+    window.send(AppCommand::Go(Workspace::Dissolve));
+    window.send(AppCommand::Fold(Side::Inspector));
     shoot(&mut window, "small_inspector", &SnapshotOptions::new());
-    window.send(Command::Go(Workspace::Results));
+    window.send(AppCommand::Go(Workspace::Results));
     shoot(&mut window, "small_results", &SnapshotOptions::new());
-    window.send(Command::Toggle(Overlay::Keys));
+    window.send(AppCommand::Toggle(Overlay::Keys));
     shoot(&mut window, "small_keys", &SnapshotOptions::new());
 }

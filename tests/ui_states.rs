@@ -6,7 +6,7 @@ mod gpu_adapter;
 
 use dissolve_studio::{
     app::{
-        Command, Message, State,
+        AppCommand, DataCommand, Message, ResultsCommand, State, TrainCommand,
         state::{JobState, ModelChoice, Overlay, Side, Tab, ThemeChoice, Workspace},
         update,
     },
@@ -22,9 +22,9 @@ use dissolve_studio::{
         events::JobEvent,
         job::{JobId, Outcome},
     },
-    ml::{
-        base::readiness::{Readiness, ReadinessCheck},
-        base::reporter::{Event, Stage, Step},
+    ml::base::{
+        readiness::{Readiness, ReadinessCheck},
+        reporter::{Event, Stage, Step},
     },
     run_dir::{RunDir, RunKind, RunState},
     scores::{ScoreRow, Scores},
@@ -102,8 +102,8 @@ fn failure() -> Failure {
 
 fn at(workspace: Workspace) -> State {
     let mut state = State { workspace_dir: "/home/someone/dissolve-studio".into(), cores: 2, ..State::default() };
-    update(&mut state, Command::Theme(ThemeChoice::Dark));
-    update(&mut state, Command::Go(workspace));
+    update(&mut state, AppCommand::Theme(ThemeChoice::Dark));
+    update(&mut state, AppCommand::Go(workspace));
     state
 }
 
@@ -132,7 +132,7 @@ fn dataset(problems: bool) -> Arc<Dataset> {
 }
 
 fn open(state: &mut State, problems: bool) {
-    update(state, Command::Open("/data/eyes".into()));
+    update(state, DataCommand::Open("/data/eyes".into()));
     let config = DataConfig { path: "/data/eyes".into(), normal: vec!["healthy".into()], ..DataConfig::default() };
     let generation = state.data.generation;
     update(state, JobEvent::Opened { generation, config, dataset: dataset(problems) });
@@ -142,14 +142,14 @@ fn open(state: &mut State, problems: bool) {
 
 fn data_loading() -> State {
     let mut state = at(Workspace::Data);
-    update(&mut state, Command::Open("/data/eyes".into()));
+    update(&mut state, DataCommand::Open("/data/eyes".into()));
     update(&mut state, JobEvent::Opening { found: 1234 });
     state
 }
 
 fn data_failed() -> State {
     let mut state = at(Workspace::Data);
-    update(&mut state, Command::Open("/data/eyes.csv".into()));
+    update(&mut state, DataCommand::Open("/data/eyes.csv".into()));
     let failure = Failure { summary: "/data/eyes.csv has no column of images".into(), hint: Some("choose its columns".into()) };
     update(&mut state, JobEvent::OpenFailed { generation: 1, path: "/data/eyes.csv".into(), failure });
     state
@@ -181,7 +181,7 @@ fn data_view_while_opening_failed_and_with_problems() {
     panels.has_all(&["24", "2 files cannot be used", "One patient is in the training"]);
     // What is there works, and a new one on its way does not take it from view.
     let mut panels = Panels::of(data_partial());
-    panels.take(Command::Open("/data/other".into()));
+    panels.take(DataCommand::Open("/data/other".into()));
     panels.has_all(&["Looking at other", "eyes/IMG_0000.png, normal"]);
     panels.take(JobEvent::OpenFailed { generation: 2, path: "/data/other".into(), failure: failure() });
     panels.has_all(&["line 7 has no score", "Try again", "eyes/IMG_0000.png, normal"]);
@@ -200,7 +200,7 @@ fn dissolve_loading() -> State {
         preprocess: None,
         is_finished: true,
     }];
-    update(&mut state, Command::Go(Workspace::Dissolve));
+    update(&mut state, AppCommand::Go(Workspace::Dissolve));
     state
 }
 
@@ -242,9 +242,9 @@ fn dissolve_view_while_dissolving_and_failed() {
 fn train_running() -> State {
     let mut state = at(Workspace::Train);
     open(&mut state, false);
-    update(&mut state, Command::Go(Workspace::Train));
+    update(&mut state, AppCommand::Go(Workspace::Train));
     for kind in [RunKind::Train, RunKind::Ddpm, RunKind::Train] {
-        update(&mut state, Command::Train(kind));
+        update(&mut state, TrainCommand::Start(kind));
     }
     let id = JobId(1);
     update(&mut state, JobEvent::JobStarted(id));
@@ -298,9 +298,9 @@ fn train_view_with_running_and_queued_jobs() {
     assert!(panels.is_disabled("Earlier: Train eyes"), "they have changed places");
     panels.click("Remove from the queue: Train eyes");
     panels.has_all(&["1 queued"]);
-    panels.take(Command::Pause(JobId(1)));
+    panels.take(TrainCommand::Pause(JobId(1)));
     panels.has_all(&["paused"]);
-    panels.take(Command::Stop(JobId(1)));
+    panels.take(TrainCommand::Stop(JobId(1)));
     panels.has_all(&["the checkpoint is being written"]);
 }
 
@@ -337,8 +337,8 @@ fn score_set() -> ScoreSet {
 fn results_loading() -> State {
     let mut state = at(Workspace::Results);
     open(&mut state, false);
-    update(&mut state, Command::Go(Workspace::Results));
-    update(&mut state, Command::OpenRun("/home/someone/runs/eyes".into()));
+    update(&mut state, AppCommand::Go(Workspace::Results));
+    update(&mut state, ResultsCommand::Open("/home/someone/runs/eyes".into()));
     state
 }
 
@@ -371,7 +371,7 @@ fn results_view_while_loading_failed_partial_and_complete() {
 #[test]
 fn misclassified_images_are_marked() {
     let mut panels = Panels::of(results(score_set()));
-    panels.take(Command::Threshold(-1.57));
+    panels.take(ResultsCommand::Threshold(-1.57));
     let confusion = panels.0.state().state.results.confusion();
     assert!(confusion.fp > 0 && confusion.fn_ > 0, "{confusion:?}");
     for (name, count) in [("false positives", confusion.fp), ("false negatives", confusion.fn_)] {
@@ -380,7 +380,7 @@ fn misclassified_images_are_marked() {
         let wrong = |row: &usize| state.results.outcome(&state.results.ready().unwrap().rows[*row]).is_some_and(Tab::is_wrong);
         assert!(state.results.shown.len() == count && state.results.shown.iter().all(wrong));
     }
-    panels.take(Command::Tab(Tab::TruePositives));
+    panels.take(ResultsCommand::Tab(Tab::TruePositives));
     let state = &panels.0.state().state;
     let outcome = |row: &usize| state.results.outcome(&state.results.ready().unwrap().rows[*row]);
     assert!(state.results.shown.iter().all(|row| outcome(row) == Some(Tab::TruePositives)));
@@ -389,7 +389,7 @@ fn misclassified_images_are_marked() {
 #[test]
 fn double_click_resets_threshold_value() {
     let mut panels = Panels::of(results(score_set()));
-    panels.take(Command::Rule(ThresholdRule::Sensitivity(0.5)));
+    panels.take(ResultsCommand::Rule(ThresholdRule::Sensitivity(0.5)));
     let place = panels.0.get_by_label("% sensitivity, value").rect().center();
     for _ in 0..2 {
         // Both in one frame: the harness's frames are far apart.
@@ -408,8 +408,8 @@ fn double_click_resets_threshold_value() {
 #[test]
 fn large_view_shows_explanation_as_it_arrives() {
     let mut panels = Panels::of(results(score_set()));
-    panels.take(Command::Row(0));
-    panels.take(Command::Toggle(Overlay::Picture));
+    panels.take(ResultsCommand::Row(0));
+    panels.take(AppCommand::Toggle(Overlay::Picture));
     panels.has_all(&["WHY THIS SCORE", "Make the map"]);
     assert!(panels.is_disabled("Make the map"), "there is no picture yet");
     let generation = panels.0.state().state.results.why.generation;
@@ -429,7 +429,7 @@ fn run(name: &str, state: RunState) -> RunEntry {
 #[test]
 fn run_list_empty_filled_and_trash() {
     let mut panels = Panels::of(at(Workspace::Train));
-    panels.take(Command::Toggle(Overlay::Runs));
+    panels.take(AppCommand::Toggle(Overlay::Runs));
     panels.has_all(&["No runs yet", "Import a checkpoint as a run"]);
     let failed = RunState::Failed { reason: "the disk is full".into() };
     panels.take(JobEvent::Runs(vec![run("eyes", RunState::Finished), run("lungs", failed)]));
@@ -440,28 +440,28 @@ fn run_list_empty_filled_and_trash() {
     panels.click("Trash 1");
     panels.click("Delete old");
     panels.has_all(&["Delete this run for good?"]);
-    panels.take(Command::Escape);
+    panels.take(AppCommand::Escape);
     assert!(!panels.has("for good?") && panels.has("Restore old"));
-    panels.take(Command::Escape);
+    panels.take(AppCommand::Escape);
     panels.has_all(&["Details of eyes"]);
-    panels.take(Command::Escape);
+    panels.take(AppCommand::Escape);
     assert!(!panels.has("Details of eyes"));
 }
 
 #[test]
 fn log_keeps_messages() {
     let mut panels = Panels::of(at(Workspace::Data));
-    panels.take(Command::Fold(Side::Log));
+    panels.take(AppCommand::Fold(Side::Log));
     panels.has_all(&["LOG", "Nothing has been said yet.", "No run is at hand."]);
-    panels.take(Command::Notify("Something was said".into()));
-    panels.take(Command::Escape);
+    panels.take(AppCommand::Notify("Something was said".into()));
+    panels.take(AppCommand::Escape);
     panels.has_all(&["Something was said", "Copy the log"]);
 }
 
 #[test]
 fn command_palette_finds_actions_and_explains_disabled_ones() {
     let mut panels = Panels::of(at(Workspace::Data));
-    panels.take(Command::Toggle(Overlay::Palette));
+    panels.take(AppCommand::Toggle(Overlay::Palette));
     panels.has_all(&["Open folder…"]);
     panels.0.get_by_label("Find an action").type_text("report");
     panels.0.run_steps(3);
@@ -474,7 +474,7 @@ fn command_palette_finds_actions_and_explains_disabled_ones() {
 fn shortcuts_with_shift_take_precedence() {
     let mut panels = Panels::of(at(Workspace::Train));
     let steps = |panels: &Panels| panels.0.state().state.train.config.ddpm.steps;
-    panels.take(Command::Field("ddpm.steps", "123".into()));
+    panels.take(TrainCommand::Field("ddpm.steps", "123".into()));
     let modifiers = egui::Modifiers::COMMAND;
     panels.0.key_press_modifiers(modifiers, egui::Key::Z);
     panels.0.run_steps(2);
@@ -488,12 +488,12 @@ fn shortcuts_with_shift_take_precedence() {
 fn synthetic_lesions_requested_running_failed_and_done() {
     let mut panels = Panels::of(results(score_set()));
     panels.has_all(&["PLANTED LESIONS", "synthetic lesions, not disease"]);
-    panels.take(Command::Plant);
+    panels.take(ResultsCommand::Plant);
     panels.take(JobEvent::JobProgress(JobId(1), Event::Started { stage: Stage::SyntheticLesions, done: 52, total: 208 }));
     panels.has_all(&["25.0 %", "Stop"]);
     panels.take(JobEvent::JobEnded(JobId(1), Outcome::Failed(failure())));
     panels.has_all(&["line 7 has no score", "Plant lesions"]);
-    panels.take(Command::Plant);
+    panels.take(ResultsCommand::Plant);
     panels.take(JobEvent::SyntheticLesions {
         run: "/home/someone/runs/eyes".into(),
         lesions: Arc::new(example_figures::synthetic_lesions(16)),
@@ -506,7 +506,7 @@ fn synthetic_lesions_requested_running_failed_and_done() {
 #[test]
 fn new_scores_do_not_replace_the_ones_in_view() {
     let mut panels = Panels::of(results(score_set()));
-    panels.take(Command::Train(RunKind::Train));
+    panels.take(TrainCommand::Start(RunKind::Train));
     panels.take(JobEvent::JobEnded(JobId(1), Outcome::Finished("/work/runs/new".into())));
     panels.has_all(&["Train eyes: done", "test split · 8 normal, 4 abnormal"]);
     panels.click("Show its results");
@@ -517,8 +517,8 @@ fn new_scores_do_not_replace_the_ones_in_view() {
 #[test]
 fn stage_cards_ignore_other_jobs() {
     let mut panels = Panels::of(results(score_set()));
-    panels.take(Command::Plant);
-    panels.take(Command::Go(Workspace::Train));
+    panels.take(ResultsCommand::Plant);
+    panels.take(AppCommand::Go(Workspace::Train));
     panels.take(JobEvent::JobProgress(JobId(1), Event::Started { stage: Stage::SyntheticLesions, done: 52, total: 208 }));
     assert!(panels.has("not started") && !panels.has("done") && !panels.has("Settings of the next one"));
     panels.take(JobEvent::JobEnded(JobId(1), Outcome::Failed(failure())));

@@ -4,7 +4,7 @@ mod window;
 
 use dissolve_studio::{
     app::{
-        Command,
+        AppCommand, TrainCommand,
         state::{Overlay, Workspace},
     },
     config::RunConfig,
@@ -40,11 +40,11 @@ fn locked_run_is_not_offered_for_resuming() {
 fn all_settings_can_be_reached_and_undone() {
     let folder = tempfile::tempdir().unwrap();
     let mut window = Window::on(folder, [1280.0, 1000.0]);
-    window.send(Command::Go(Workspace::Train));
+    window.send(AppCommand::Go(Workspace::Train));
     assert!(window.has("paper 25000"));
-    window.send(Command::Field("ddpm.clip", "-1".into()));
+    window.send(TrainCommand::Field("ddpm.clip", "-1".into()));
     assert!(window.has("is negative"), "a folded part opens where something in it is wrong");
-    window.send(Command::Undo);
+    window.send(AppCommand::Undo);
     assert!(!window.has("is negative"));
 }
 
@@ -52,11 +52,11 @@ fn all_settings_can_be_reached_and_undone() {
 fn about_dialog_and_log_panel_explain_themselves() {
     let folder = tempfile::tempdir().unwrap();
     let mut window = Window::on(folder, [1280.0, 1000.0]);
-    window.send(Command::Toggle(Overlay::About));
+    window.send(AppCommand::Toggle(Overlay::About));
     assert!(window.has("Research use only") && window.has("Open Font License"));
-    window.send(Command::Escape);
-    window.send(Command::Notify("hello there".into()));
-    window.send(Command::Fold(dissolve_studio::app::state::Side::Log));
+    window.send(AppCommand::Escape);
+    window.send(AppCommand::Notify("hello there".into()));
+    window.send(AppCommand::Fold(dissolve_studio::app::state::Side::Log));
     assert!(window.has("Copy the log"));
     assert_eq!(window.state().log.len(), 1);
 }

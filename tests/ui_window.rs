@@ -5,7 +5,7 @@ mod window;
 
 use dissolve_studio::{
     app::{
-        Command,
+        AppCommand, DataCommand, DissolveCommand, ResultsCommand, TrainCommand,
         state::{JobState, Map, Scores, Workspace},
     },
     config::ThresholdRule,
@@ -41,7 +41,7 @@ fn with_images() -> Window {
     let mut window = Window::new();
     let path = window.path("set");
     images(&path);
-    window.send(Command::Open(path));
+    window.send(DataCommand::Open(path));
     window.until("the data set is open", |s| s.state().open().is_some());
     window
 }
@@ -72,7 +72,7 @@ fn typed_path_opens_and_wrong_one_is_explained() {
     window.click("Open");
     window.until("an error is shown", |s| s.state().data.failed.is_some());
     assert!(window.has("Try again") && window.has("Copy details"));
-    window.send(Command::Open(path));
+    window.send(DataCommand::Open(path));
     window.until("the data set is open", |s| s.state().open().is_some());
     assert!(!window.has("Try again"));
     assert!(window.has("28 images"));
@@ -127,7 +127,7 @@ fn command_palette_runs_action_by_name() {
 #[test]
 fn invalid_setting_is_explained_and_blocks_training() {
     let mut window = with_images();
-    window.send(Command::SetNormal(vec!["good".into()]));
+    window.send(DataCommand::SetNormal(vec!["good".into()]));
     window.until("the answer is taken", |s| s.state().open().is_some_and(|o| !o.asks_normal()));
     window.click("Train");
     let disabled = |window: &Window| window.harness.get_by_label("Train all").accesskit_node().is_disabled();
@@ -140,7 +140,7 @@ fn invalid_setting_is_explained_and_blocks_training() {
 #[test]
 fn results_are_filtered_tagged_explained_and_exported() {
     let mut window = Window::new();
-    window.send(Command::OpenDemo);
+    window.send(AppCommand::OpenDemo);
     window.until("the scores are there", |s| s.state().results.ready().is_some() && s.state().open().is_some());
     window.click("Results");
     let set = window.state().results.ready().unwrap().clone();
@@ -169,7 +169,7 @@ fn results_are_filtered_tagged_explained_and_exported() {
     window.click("Threshold by Youden");
     assert_eq!(window.state().results.annotation(name).note, "odd");
     window.until("the note is on the disk", |_| std::fs::read_to_string(&tags).unwrap().contains("odd"));
-    window.send(Command::Undo);
+    window.send(AppCommand::Undo);
     assert_eq!(window.state().results.annotation(name).note, "");
 
     // The large view explains the score.
@@ -183,14 +183,14 @@ fn results_are_filtered_tagged_explained_and_exported() {
     window.until("places are covered", |s| matches!(s.state().results.why.map, Map::Running { done, .. } if done > 0));
     window.click("Stop");
     window.until("it has stopped", |s| matches!(s.state().results.why.map, Map::None));
-    window.send(Command::Escape);
+    window.send(AppCommand::Escape);
 
     for chart in [Chart::Roc, Chart::PrecisionRecall, Chart::Histogram, Chart::Confusion] {
         for format in Format::ALL {
-            window.send(Command::Export(Export::Chart(chart, format)));
+            window.send(ResultsCommand::Export(Export::Chart(chart, format)));
         }
     }
-    window.send(Command::Export(Export::Tags));
+    window.send(ResultsCommand::Export(Export::Tags));
     // While a file is written another one lies beside it.
     let sizes = || -> Vec<u64> {
         let files = std::fs::read_dir(set.run.join("exports")).into_iter().flatten().flatten();
@@ -203,7 +203,7 @@ fn results_are_filtered_tagged_explained_and_exported() {
 #[test]
 fn folder_to_false_positives_in_three_actions() {
     let mut window = with_images();
-    window.send(Command::SetNormal(vec!["good".into()]));
+    window.send(DataCommand::SetNormal(vec!["good".into()]));
     window.until("the answer is taken", |s| s.state().open().is_some_and(|o| !o.asks_normal()));
     for (key, value) in [
         ("ddpm.steps", "3"),
@@ -213,18 +213,18 @@ fn folder_to_false_positives_in_three_actions() {
         ("dia.batch", "2"),
         ("score.samples", "1"),
     ] {
-        window.send(Command::Field(key, value.into()));
+        window.send(TrainCommand::Field(key, value.into()));
     }
     // Settings that the form does not show.
     for (key, value) in [("ddpm.dim_mults", "1,2"), ("dia.epoch_length", "2"), ("dia.ladder", "1"), ("dia.max_size", "32")] {
-        window.send(Command::Field(key, value.into()));
+        window.send(TrainCommand::Field(key, value.into()));
     }
     assert_eq!(window.state().train.error(), None);
     window.click("Train");
     window.click("Train all");
     window.until("the job runs", |s| !s.state().jobs.is_empty());
     // The window is free meanwhile: dissolve with a blur.
-    window.send(Command::Method(dissolve_studio::config::DissolveMethod::Gaussian(7)));
+    window.send(DissolveCommand::Method(dissolve_studio::config::DissolveMethod::Gaussian(7)));
     window.click("Dissolve");
     window.until("the blurred image is shown", |s| s.state().dissolve.done.is_some());
     assert!(window.has("mean |change|"));
@@ -236,7 +236,7 @@ fn folder_to_false_positives_in_three_actions() {
 
     // Its model moves the slider.
     window.until("the model is listed", |s| !s.state().dissolve.models.is_empty());
-    window.send(Command::Method(dissolve_studio::config::DissolveMethod::Diffusion));
+    window.send(DissolveCommand::Method(dissolve_studio::config::DissolveMethod::Diffusion));
     window.until("the dissolved image is shown", |s| s.state().dissolve.done.is_some());
     let slider = window.harness.get_by_label("t, the strength of dissolving").rect();
     window.harness.drag_at(slider.left_center());
@@ -255,19 +255,19 @@ fn folder_to_false_positives_in_three_actions() {
     window.harness.step();
     assert!(window.has("false positives") && window.has("AUROC"));
     let lowest = window.state().results.ready().unwrap().histogram.range[0];
-    window.send(Command::Threshold(lowest));
+    window.send(ResultsCommand::Threshold(lowest));
     let c = window.state().results.confusion();
     assert!(c.fp > 0 && c.tn == 0, "all are called abnormal at the lowest threshold: {c:?}");
     assert!(window.has(&format!("false positives {}", c.fp)));
 
     // What of an image its score depends on.
-    window.send(Command::Row(0));
-    window.send(Command::Toggle(dissolve_studio::app::state::Overlay::Picture));
+    window.send(ResultsCommand::Row(0));
+    window.send(AppCommand::Toggle(dissolve_studio::app::state::Overlay::Picture));
     window.until("the picture is there", |s| s.state().results.why.picture.is_some());
     window.click("Make the map");
     window.until("the map is there", |s| matches!(s.state().results.why.map, Map::Ready { .. }));
     assert!(window.has("not a lesion"));
-    window.send(Command::Escape);
+    window.send(AppCommand::Escape);
 
     // How small and how faint a spot it finds.
     window.harness.get_by_label("Plant lesions").click_accesskit();
@@ -277,7 +277,7 @@ fn folder_to_false_positives_in_three_actions() {
     assert!(window.has("held-out normals, not disease") && window.has("Found at 95 % specificity"));
     let set = window.state().results.ready().unwrap().clone();
     for format in Format::ALL {
-        window.send(Command::Export(Export::Chart(Chart::SyntheticLesions, format)));
+        window.send(ResultsCommand::Export(Export::Chart(Chart::SyntheticLesions, format)));
     }
     window.until("it is exported", |_| std::fs::read_dir(set.run.join("exports")).is_ok_and(|files| files.count() == 3));
 
@@ -349,11 +349,11 @@ fn comparison_works_in_each_layout() {
 #[test]
 fn contact_sheet_and_sweep_are_exported() {
     let mut window = Window::new();
-    window.send(Command::OpenDemo);
+    window.send(AppCommand::OpenDemo);
     window.until("the demo is open", |s| s.state().open().is_some() && s.state().dissolve.model().is_some());
-    window.send(Command::Go(Workspace::Dissolve));
+    window.send(AppCommand::Go(Workspace::Dissolve));
     for (what, end) in [(SweepExport::ContactSheet, "-strip.png"), (SweepExport::Sweep, "-sweep.gif")] {
-        window.send(Command::SweepExport(what));
+        window.send(DissolveCommand::Export(what));
         window.until("it is written", |s| !s.state().dissolve.is_exporting);
         let mut files = std::fs::read_dir(window.path("work/exports")).unwrap().flatten().map(|f| f.path());
         let path = files.find(|p| p.to_string_lossy().ends_with(end)).unwrap();
@@ -366,14 +366,14 @@ fn contact_sheet_and_sweep_are_exported() {
 #[test]
 fn closing_stops_running_job_which_can_be_resumed() {
     let mut window = with_images();
-    window.send(Command::SetNormal(vec!["good".into()]));
+    window.send(DataCommand::SetNormal(vec!["good".into()]));
     window.until("the answer is taken", |s| s.state().open().is_some_and(|o| !o.asks_normal()));
     for (key, value) in [("ddpm.batch", "2"), ("ddpm.dim", "8"), ("ddpm.steps", "100000")] {
-        window.send(Command::Field(key, value.into()));
+        window.send(TrainCommand::Field(key, value.into()));
     }
-    window.send(Command::Train(dissolve_studio::run_dir::RunKind::Train));
+    window.send(TrainCommand::Start(dissolve_studio::run_dir::RunKind::Train));
     window.until("it trains", |s| s.state().running().is_some_and(|j| j.progress.last.is_some()));
-    window.send(Command::Close);
+    window.send(AppCommand::Close);
     window.until("it has stopped", |s| s.state().jobs.iter().all(|j| j.state.has_ended()));
     window.until("the run is listed", |s| s.state().runs.iter().any(|r| r.can_resume() && r.model.is_some()));
 }

@@ -15,6 +15,8 @@ pub mod next_step;
 pub mod state;
 pub mod update;
 
-pub use message::{Command, Effect, Message};
+pub use message::{
+    AppCommand, Command, DataCommand, DissolveCommand, Effect, Message, ResultsCommand, RunsCommand, TrainCommand,
+};
 pub use state::State;
 pub use update::update;

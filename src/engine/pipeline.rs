@@ -17,7 +17,7 @@ use crate::{
         scoring::{baselines, profile_scorer::ProfileScorer, scorer},
         training::{ddpm, dia},
     },
-    nn::KeptPages,
+    nn::RetainPages,
     report,
     run_dir::{RunDir, RunKind, RunState, files},
     scores::{Evaluation, Scores},
@@ -45,7 +45,7 @@ pub fn work(run: &RunDir, reporter: &mut dyn Reporter) -> Result<()> {
     let _lock = run.lock()?;
     run.set_state(RunState::Unfinished)?;
     let begin = Instant::now();
-    let _pages = KeptPages::new();
+    let _pages = RetainPages::new();
     let result = stages(run, reporter);
     let before = run.manifest()?.figures.get("seconds").and_then(serde_json::Value::as_f64).unwrap_or(0.0);
     run.set_figures([("seconds", json!((before + begin.elapsed().as_secs_f64()).round()))])?;
@@ -76,6 +76,9 @@ fn stages(run: &RunDir, reporter: &mut dyn Reporter) -> Result<()> {
 
 /// `train`: everything, each part in a run folder of its own inside this one.
 fn chain(run: &RunDir, config: &RunConfig, data: &Arc<Dataset>, device: &Device, reporter: &mut dyn Reporter) -> Result<()> {
+    // Each picture is decoded once, for both networks and for what is held against them.
+    let input_size = dia::input_size(config, dia::median_size(data, &data.training_normals()));
+    data.keep_fitted(&config.preprocess, &[config.ddpm.size, input_size]);
     let diffusion = config.dia.dissolve == DissolveMethod::Diffusion;
     let model = match given_model(config, device)? {
         None if diffusion => {
@@ -117,6 +120,7 @@ pub fn score_run(run: &RunDir, reporter: &mut dyn Reporter) -> Result<()> {
     let part = dia::part(run)?;
     let encoder = Encoder::load(&part.join(files::ENCODER), &device)?;
     let data = open_data(&config, reporter)?;
+    data.keep_fitted(&config.preprocess, &[encoder.config.input_size]);
     let all = data.ids(|_, _| true);
     let own = run.contents()?.model.filter(|_| config.score.profile);
     let model = match (given_model(&config, &device)?, own) {

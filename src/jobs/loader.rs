@@ -1,4 +1,4 @@
-//! The thread that opens data sets, lists runs, and reads results and previews.
+//! The thread that reads and writes files: data sets, the list of runs, results, previews, exports.
 
 use super::events::{Events, JobEvent};
 use crate::error::Failure;
@@ -12,11 +12,13 @@ use crate::{
             curves::CurveExport,
             results::{Export, Format},
         },
-        runs::actions::RunAction,
-        runs::comparison::ComparedRuns,
-        runs::list::{RunCurve, list_runs, list_trash},
-        runs::log,
-        runs::score_set::ScoreSet,
+        runs::{
+            actions::RunAction,
+            comparison::ComparedRuns,
+            list::{RunCurve, list_runs, list_trash},
+            log,
+            score_set::ScoreSet,
+        },
     },
     error::{Error, Result},
     ml::diffusion::model::DiffusionModel,
@@ -33,7 +35,7 @@ use std::{
     thread::JoinHandle,
 };
 
-/// What the loader can be sent for.
+/// What the loader can be asked for.
 #[derive(Debug)]
 pub enum LoadRequest {
     /// With `known`, the data set that is open already, only the choice of the normal classes is made anew.
@@ -42,26 +44,13 @@ pub enum LoadRequest {
         config: DataConfig,
         known: Option<Arc<Dataset>>,
     },
-    Table {
-        path: PathBuf,
-    },
-    ListRuns {
-        workspace: PathBuf,
-    },
-    Curves {
-        run: PathBuf,
-    },
+    Table(PathBuf),
+    ListRuns,
+    Curves(PathBuf),
     /// Whether this file holds a diffusion model.
-    CheckModel {
-        path: PathBuf,
-    },
-    Run {
-        action: RunAction,
-        workspace: PathBuf,
-    },
-    Scores {
-        run: PathBuf,
-    },
+    CheckModel(PathBuf),
+    Run(RunAction),
+    Scores(PathBuf),
     Compare {
         first: Arc<ScoreSet>,
         second: PathBuf,
@@ -81,23 +70,17 @@ pub enum LoadRequest {
         threshold: f64,
         review: Review,
     },
-    Preview {
-        file: PathBuf,
-    },
+    Preview(PathBuf),
     /// The last lines of a run's log.
-    Log {
-        run: PathBuf,
-    },
+    Log(PathBuf),
     /// Lays the synthetic demo out in the workspace, where it is not there yet.
-    Demo {
-        workspace: PathBuf,
-    },
+    Demo,
 }
 
 impl LoadRequest {
     /// A person's words or files: done even when the window has gone meanwhile.
     fn writes(&self) -> bool {
-        matches!(self, Self::Run { .. } | Self::SaveReview { .. } | Self::Export { .. })
+        matches!(self, Self::Run(_) | Self::SaveReview { .. } | Self::Export { .. })
     }
 }
 
@@ -107,9 +90,10 @@ pub struct Loader {
 }
 
 impl Loader {
-    pub fn start(events: Events) -> std::io::Result<Self> {
+    /// Runs lie, and the demo is laid out, in `workspace`.
+    pub fn start(workspace: PathBuf, events: Events) -> std::io::Result<Self> {
         let (tx, rx) = channel();
-        let thread = std::thread::Builder::new().name("loader".into()).spawn(move || run(&rx, &events))?;
+        let thread = std::thread::Builder::new().name("loader".into()).spawn(move || run(&rx, &workspace, &events))?;
         Ok(Self { requests: Some(tx), thread: Some(thread) })
     }
 
@@ -128,7 +112,7 @@ impl Loader {
     }
 }
 
-fn run(requests: &Receiver<LoadRequest>, events: &Events) {
+fn run(requests: &Receiver<LoadRequest>, workspace: &Path, events: &Events) {
     let mut is_heard = true;
     for request in requests {
         if !is_heard && !request.writes() {
@@ -142,30 +126,30 @@ fn run(requests: &Receiver<LoadRequest>, events: &Events) {
                     Err(failure) => JobEvent::OpenFailed { generation, path: config.path, failure },
                 }
             }
-            LoadRequest::Table { path } => {
+            LoadRequest::Table(path) => {
                 let table = events.guard("loader", || TablePreview::read(&path)).and_then(|r| r.map_err(Failure::from));
                 JobEvent::Table { path, table }
             }
-            LoadRequest::ListRuns { workspace } => match events.guard("loader", || list_runs(&workspace)) {
+            LoadRequest::ListRuns => match events.guard("loader", || list_runs(workspace)) {
                 Ok(runs) => {
                     events.send(JobEvent::Runs(runs));
-                    JobEvent::Trash(list_trash(&workspace))
+                    JobEvent::Trash(list_trash(workspace))
                 }
                 Err(_) => continue,
             },
-            LoadRequest::Curves { run } => match events.guard("loader", || RunCurve::of(&run)) {
+            LoadRequest::Curves(run) => match events.guard("loader", || RunCurve::of(&run)) {
                 Ok(curves) => JobEvent::Curves { run, curves },
                 Err(_) => continue,
             },
-            LoadRequest::CheckModel { path } => {
+            LoadRequest::CheckModel(path) => {
                 let checked = events.guard("loader", || DiffusionModel::load(&path, &Device::Cpu).map(drop));
                 JobEvent::ModelChecked { path, checked: checked.and_then(|r| r.map_err(Failure::from)) }
             }
-            LoadRequest::Run { action, workspace } => {
-                let done = events.guard("loader", || action.execute(&workspace)).and_then(|r| r.map_err(Failure::from));
+            LoadRequest::Run(action) => {
+                let done = events.guard("loader", || action.execute(workspace)).and_then(|r| r.map_err(Failure::from));
                 JobEvent::RunDone { action, done }
             }
-            LoadRequest::Scores { run } => {
+            LoadRequest::Scores(run) => {
                 let scores = events.guard("loader", || ScoreSet::read(&run)).and_then(|r| r.map_err(Failure::from));
                 JobEvent::Scores { run, scores: scores.map(Arc::new) }
             }
@@ -195,15 +179,15 @@ fn run(requests: &Receiver<LoadRequest>, events: &Events) {
                     Err(Failure { summary, hint }) => JobEvent::Trouble { summary, hint },
                 }
             }
-            LoadRequest::Demo { workspace } => {
-                let demo = events.guard("loader", || demo::unpack(&workspace)).and_then(|r| r.map_err(Failure::from));
+            LoadRequest::Demo => {
+                let demo = events.guard("loader", || demo::unpack(workspace)).and_then(|r| r.map_err(Failure::from));
                 JobEvent::Demo(demo.map(|demo| (demo::settings(&demo.data).data, demo.run)))
             }
-            LoadRequest::Log { run } => {
+            LoadRequest::Log(run) => {
                 let lines = log::tail(&run);
                 JobEvent::RunLog { run, lines }
             }
-            LoadRequest::Preview { file } => {
+            LoadRequest::Preview(file) => {
                 let pixels = events.guard("loader", || preview(&file)).map_err(|f| f.summary);
                 JobEvent::Preview { file, pixels: pixels.and_then(|r| r.map_err(|e| e.to_string())) }
             }

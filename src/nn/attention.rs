@@ -3,7 +3,8 @@
 use candle_core::{D, Result, Tensor};
 use candle_nn::ops::softmax;
 
-use super::{cpu, l2_normalise};
+use super::cpu;
+use super::ops::l2_normalise;
 
 /// Splits the 1x1 convolution's output (B, 3 * heads * d, H, W) into q, k, v, each (B * heads, d, H * W).
 fn split(qkv: &Tensor, heads: usize) -> Result<[Tensor; 3]> {

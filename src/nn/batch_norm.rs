@@ -2,7 +2,10 @@
 
 use candle_core::{Device, Result, Tensor, Var};
 
-use super::{Init, Scope, cpu, norm::channel_affine, relu};
+use super::cpu;
+use super::norm::channel_affine;
+use super::ops::relu;
+use super::params::{Init, Scope};
 
 /// Batch normalisation of `x` (B, C, H, W) by its own statistics: the result, and the mean and biased variance (C) of each
 /// channel, which carry no gradient.
@@ -30,16 +33,21 @@ pub fn batch_norm_eval(x: &Tensor, mean: &Tensor, var: &Tensor, gamma: &Tensor, 
 /// `torch.nn.BatchNorm2d`, with its parameter and buffer names; momentum 0.1, eps 1e-5.
 #[derive(Debug, Clone)]
 pub struct BatchNorm2d {
+    /// gamma (C)
     pub weight: Tensor,
+    /// beta (C)
     pub bias: Tensor,
     running_mean: Var,
     running_var: Var,
     num_batches_tracked: Var,
+    /// How far the running statistics move towards a batch's, from 0 (not) to 1 (all the way).
     pub momentum: f64,
+    /// Added to the variance.
     pub eps: f64,
 }
 
 impl BatchNorm2d {
+    /// gamma 1 and beta 0; running mean 0 and variance 1.
     pub fn new(scope: &Scope, channels: usize) -> Result<Self> {
         Ok(Self {
             weight: scope.var("weight", channels, Init::Ones)?,
@@ -52,7 +60,8 @@ impl BatchNorm2d {
         })
     }
 
-    /// `train` normalises by the batch and moves the running statistics (unbiased variance) towards it.
+    /// (B, C, H, W) to the same. `train` normalises by the batch and moves the running statistics (unbiased variance) towards
+    /// it; else `x` is normalised by the running statistics.
     pub fn forward(&self, x: &Tensor, train: bool) -> Result<Tensor> {
         self.apply(x, train, None, false)
     }
@@ -62,7 +71,7 @@ impl BatchNorm2d {
         self.apply(x, train, None, true)
     }
 
-    /// The end of a residual block: ReLU of [`Self::forward`] plus `shortcut`.
+    /// The end of a residual block: ReLU of [`Self::forward`] plus `shortcut`, of `x`'s shape.
     pub fn forward_add_relu(&self, x: &Tensor, shortcut: &Tensor, train: bool) -> Result<Tensor> {
         self.apply(x, train, Some(shortcut), true)
     }

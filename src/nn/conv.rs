@@ -1,10 +1,12 @@
-//! 2-d convolution.
+//! Two-dimensional convolution.
 
 use candle_core::{Result, Tensor};
 
-use super::{Init, Scope, cpu};
+use super::cpu;
+use super::params::{Init, Scope};
 
-/// Cross-correlation of `x` (B, C, H, W) with `w` (O, C, K, K), zero padding `padding` on each side, plus `bias` (O).
+/// Cross-correlation of `x` (B, C, H, W) with `w` (O, C, K, K), zero padding `padding` on each side, plus `bias` (O):
+/// (B, O, (H + 2 padding - K) / stride + 1, the same for W), rounded down.
 pub fn conv2d(x: &Tensor, w: &Tensor, bias: Option<&Tensor>, stride: usize, padding: usize) -> Result<Tensor> {
     if cpu::takes(&[x, w])
         && let Some(y) = cpu::conv2d(x, w, bias, stride, padding)?
@@ -47,13 +49,18 @@ pub fn conv2d_grads(
 /// A convolution with square kernel, `torch.nn.Conv2d`. Parameters `weight` (O, C, K, K) and, if asked for, `bias` (O).
 #[derive(Debug, Clone)]
 pub struct Conv2d {
+    /// (O, C, K, K)
     pub weight: Tensor,
+    /// (O)
     pub bias: Option<Tensor>,
+    /// Pixels from one result to the next, at least 1.
     pub stride: usize,
+    /// Zeros on each side.
     pub padding: usize,
 }
 
 impl Conv2d {
+    /// From `input` to `output` channels, initialised as by PyTorch ([`Init::fan_in`]).
     pub fn new(
         scope: &Scope,
         input: usize,
@@ -69,6 +76,7 @@ impl Conv2d {
         Ok(Self { weight, bias, stride, padding })
     }
 
+    /// [`conv2d`] of `x` (B, C, H, W).
     pub fn forward(&self, x: &Tensor) -> Result<Tensor> {
         self.forward_with(x, &self.weight)
     }

@@ -4,9 +4,10 @@ use std::collections::BTreeMap;
 
 use candle_core::{Result, Tensor, Var, bail};
 
-use super::{Params, cpu};
+use super::cpu;
+use super::params::Params;
 
-/// The averaged twin of some [`Params`] (buffers included), as `ema-pytorch` keeps it.
+/// The average of some [`Params`] (buffers included), as `ema-pytorch` keeps it.
 #[derive(Debug)]
 pub struct Ema {
     vars: Vec<(String, Var)>,
@@ -22,7 +23,7 @@ impl Ema {
         Ok(Self { vars, average })
     }
 
-    /// `average += (1 - decay) * (weights - average)`; whole numbers are copied.
+    /// `average += (1 - decay) * (weights - average)` with `decay` in \[0, 1\]; whole numbers are copied.
     pub fn update(&mut self, decay: f64) -> Result<()> {
         for (name, var) in &self.vars {
             let average = &self.average[name];
@@ -52,6 +53,9 @@ impl Ema {
     }
 
     /// Restores what [`Ema::weights`] gave.
+    ///
+    /// # Errors
+    /// Names the first weight that is missing.
     pub fn load(&mut self, weights: &BTreeMap<String, Tensor>) -> Result<()> {
         for (name, var) in &self.average {
             match weights.get(name) {

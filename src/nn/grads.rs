@@ -4,23 +4,20 @@ use std::collections::BTreeMap;
 
 use candle_core::{DType, Result, Tensor};
 
-use super::{Params, add, cpu, tape};
+use super::cpu;
+use super::ops::add;
 
 /// The gradient of each trained parameter that the loss depends on.
 #[derive(Debug, Clone, Default)]
 pub struct Grads(BTreeMap<String, Tensor>);
 
-/// Gradients of the scalar `loss` with respect to the trained parameters; through this thread's [`super::Tape`], if there is one.
-pub fn backward(loss: &Tensor, params: &Params) -> Result<Grads> {
-    let mut gradient = tape::gradients(loss, params)?;
-    Ok(Grads(params.trainable().into_iter().filter_map(|(name, var)| Some((name, gradient(&var)?))).collect()))
-}
-
 impl Grads {
+    /// That of the parameter `name`, of its shape.
     pub fn get(&self, name: &str) -> Option<&Tensor> {
         self.0.get(name)
     }
 
+    /// In order of the names.
     pub fn iter(&self) -> impl Iterator<Item = (&String, &Tensor)> {
         self.0.iter()
     }
@@ -37,6 +34,7 @@ impl Grads {
         Ok(())
     }
 
+    /// Multiplies all of them.
     pub fn scale(&mut self, factor: f64) -> Result<()> {
         for grad in self.0.values_mut() {
             *grad = if cpu::takes(&[grad]) { cpu::zip(grad, grad, |g, _| g * factor as f32)? } else { (&*grad * factor)? };
@@ -65,7 +63,8 @@ pub(super) fn square_sum(tensor: &Tensor) -> Result<f64> {
     tensor.detach().to_dtype(DType::F64)?.sqr()?.sum_all()?.to_scalar()
 }
 
-/// Scales the gradients so that their norm is at most `max`, as `torch.nn.utils.clip_grad_norm_`; the norm before.
+/// Scales the gradients so that their norm ([`Grads::norm`]) is at most `max`, as `torch.nn.utils.clip_grad_norm_` (Pascanu et
+/// al. 2013); gives the norm before.
 pub fn clip_grad_norm(grads: &mut Grads, max: f64) -> Result<f64> {
     let norm = grads.norm()?;
     let factor = max / (norm + 1e-6);
@@ -81,7 +80,7 @@ mod tests {
     use candle_core::Device;
 
     use super::*;
-    use crate::nn::Init;
+    use crate::nn::{Init, Params, backward};
 
     #[test]
     fn backward_adds_scales_and_clips() -> Result<()> {

@@ -2,16 +2,19 @@
 
 use candle_core::{Result, Tensor};
 
-use super::{Init, Scope};
+use super::params::{Init, Scope};
 
 /// `x w^T + b`, `torch.nn.Linear`. Parameters `weight` (out, in) and, if asked for, `bias` (out).
 #[derive(Debug, Clone)]
 pub struct Linear {
+    /// (out, in)
     pub weight: Tensor,
+    /// (out)
     pub bias: Option<Tensor>,
 }
 
 impl Linear {
+    /// From `input` to `output` values, initialised as by PyTorch ([`Init::fan_in`]).
     pub fn new(scope: &Scope, input: usize, output: usize, bias: bool) -> Result<Self> {
         let init = Init::fan_in(input);
         let weight = scope.var("weight", (output, input), init)?;

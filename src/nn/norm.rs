@@ -1,8 +1,10 @@
-//! Normalisations within an image or a weight; [`super::BatchNorm2d`] is beside.
+//! Normalisations within an image or a weight. [`super::BatchNorm2d`] has a file of its own.
 
 use candle_core::{D, Result, Tensor};
 
-use super::{Init, Scope, cpu, silu};
+use super::cpu;
+use super::ops::silu;
+use super::params::{Init, Scope};
 
 /// `(x - mean) / sqrt(var + eps)` over the last dimension, biased variance.
 fn normalise_last(x: &Tensor, eps: f64) -> Result<Tensor> {
@@ -19,7 +21,8 @@ pub fn standardise_weight(w: &Tensor, eps: f64) -> Result<Tensor> {
     normalise_last(&w.flatten_from(1)?, eps)?.reshape(w.shape())
 }
 
-/// Group normalisation (Wu & He 2018) of `x` (B, C, H, W) with per-channel `gamma` and `beta` (C).
+/// Group normalisation (Wu & He 2018) of `x` (B, C, H, W), by the mean and biased variance of each image's channel group, with
+/// per-channel `gamma` and `beta` (C). `groups` divides C.
 pub fn group_norm(x: &Tensor, groups: usize, gamma: &Tensor, beta: &Tensor, eps: f64) -> Result<Tensor> {
     if cpu::takes(&[x, gamma, beta]) {
         return cpu::group_norm(x, groups, &gamma.unsqueeze(0)?, &beta.unsqueeze(0)?, eps, false);
@@ -33,8 +36,8 @@ pub(super) fn channel_affine(x: &Tensor, scale: &Tensor, shift: &Tensor) -> Resu
     x.broadcast_mul(&scale.reshape((1, (), 1, 1))?)?.broadcast_add(&shift.reshape((1, (), 1, 1))?)
 }
 
-/// The tail of a U-Net block: group norm, then `x * (scale + 1) + shift` with a `film` of (scale, shift), each (B, C) or
-/// (B, C, 1, 1), then SiLU.
+/// The end of a U-Net block: group norm, then `x * (scale + 1) + shift` with a `film` of (scale, shift), each (B, C) or
+/// (B, C, 1, 1), then SiLU. (Scale and shift: FiLM, Perez et al. 2018.)
 pub fn norm_film_silu(
     x: &Tensor,
     groups: usize,
@@ -59,7 +62,8 @@ pub fn norm_film_silu(
     silu(&y.broadcast_mul(&(scale.reshape(shape)? + 1.)?)?.broadcast_add(&shift.reshape(shape)?)?)
 }
 
-/// Layer normalisation over the channels of `x` (B, C, H, W) at each position, with gain `g` (1, C, 1, 1) and no shift.
+/// Layer normalisation (Ba et al. 2016) over the channels of `x` (B, C, H, W) at each position, with gain `g` (1, C, 1, 1) and no
+/// shift.
 pub fn channel_layer_norm(x: &Tensor, g: &Tensor, eps: f64) -> Result<Tensor> {
     if cpu::takes(&[x, g]) {
         return cpu::channel_layer_norm(x, g, eps);
@@ -72,19 +76,25 @@ pub fn channel_layer_norm(x: &Tensor, g: &Tensor, eps: f64) -> Result<Tensor> {
 /// `torch.nn.GroupNorm`: parameters `weight`, `bias` (C); eps 1e-5.
 #[derive(Debug, Clone)]
 pub struct GroupNorm {
+    /// Groups of neighbouring channels; divides C.
     pub groups: usize,
+    /// gamma (C)
     pub weight: Tensor,
+    /// beta (C)
     pub bias: Tensor,
+    /// Added to the variance.
     pub eps: f64,
 }
 
 impl GroupNorm {
+    /// gamma 1 and beta 0.
     pub fn new(scope: &Scope, groups: usize, channels: usize) -> Result<Self> {
         let weight = scope.var("weight", channels, Init::Ones)?;
         let bias = scope.var("bias", channels, Init::Zeros)?;
         Ok(Self { groups, weight, bias, eps: 1e-5 })
     }
 
+    /// [`group_norm`] with this layer's parameters.
     pub fn forward(&self, x: &Tensor) -> Result<Tensor> {
         group_norm(x, self.groups, &self.weight, &self.bias, self.eps)
     }
@@ -98,15 +108,19 @@ impl GroupNorm {
 /// [`channel_layer_norm`] with a trained gain `g` (1, C, 1, 1); eps 1e-5.
 #[derive(Debug, Clone)]
 pub struct ChannelLayerNorm {
+    /// Gain (1, C, 1, 1)
     pub g: Tensor,
+    /// Added to the variance.
     pub eps: f64,
 }
 
 impl ChannelLayerNorm {
+    /// Gain 1.
     pub fn new(scope: &Scope, channels: usize) -> Result<Self> {
         Ok(Self { g: scope.var("g", (1, channels, 1, 1), Init::Ones)?, eps: 1e-5 })
     }
 
+    /// [`channel_layer_norm`] with this layer's gain.
     pub fn forward(&self, x: &Tensor) -> Result<Tensor> {
         channel_layer_norm(x, &self.g, self.eps)
     }

@@ -12,12 +12,12 @@ pub fn add(a: &Tensor, b: &Tensor) -> Result<Tensor> {
     a + b
 }
 
-/// `x * sigmoid(x)`
+/// `x * sigmoid(x)`, the SiLU or Swish (Elfwing et al. 2018).
 pub fn silu(x: &Tensor) -> Result<Tensor> {
     x.silu()
 }
 
-/// The exact GELU, `x * (1 + erf(x / sqrt(2))) / 2`.
+/// The exact GELU, `x * (1 + erf(x / sqrt(2))) / 2` (Hendrycks & Gimpel 2016).
 pub fn gelu(x: &Tensor) -> Result<Tensor> {
     // candle's own has a gradient with six-digit constants.
     x * (((x * std::f64::consts::FRAC_1_SQRT_2)?.erf()? + 1.)? * 0.5)?
@@ -72,7 +72,7 @@ pub fn upsample_nearest2(x: &Tensor) -> Result<Tensor> {
     x.reshape((b, c, h, 1, w, 1))?.broadcast_as((b, c, h, 2, w, 2))?.reshape((b, c, 2 * h, 2 * w))
 }
 
-/// The channels of `a`, then those of `b`: (B, C, H, W) and (B, D, H, W) -> (B, C + D, H, W).
+/// The channels of `a`, then those of `b`: (B, C, H, W) and (B, O, H, W) -> (B, C + O, H, W).
 pub fn join_channels(a: &Tensor, b: &Tensor) -> Result<Tensor> {
     if cpu::takes(&[a, b]) && (a.dim(0)?, a.dim(2)?, a.dim(3)?) == (b.dim(0)?, b.dim(2)?, b.dim(3)?) {
         let sizes = (a.elem_count() / a.dim(0)?, b.elem_count() / b.dim(0)?);

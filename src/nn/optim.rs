@@ -4,7 +4,8 @@ use std::collections::BTreeMap;
 
 use candle_core::{Device, Result, Tensor, Var, bail};
 
-use super::{Grads, cpu, grads::square_sum};
+use super::cpu;
+use super::grads::{Grads, square_sum};
 
 /// One more tensor for each parameter (a moment, a momentum), zero at first.
 type Moments = BTreeMap<String, Var>;
@@ -42,7 +43,7 @@ pub struct Adam {
 }
 
 impl Adam {
-    /// PyTorch's `eps` is 1e-8.
+    /// Of these named parameters. `betas` are the decays of the two moments, in \[0, 1); PyTorch's `eps` is 1e-8.
     pub fn new(vars: Vec<(String, Var)>, betas: (f64, f64), eps: f64) -> Result<Self> {
         Ok(Self { first: moments(&vars)?, second: moments(&vars)?, vars, betas, eps, steps: 0 })
     }
@@ -81,6 +82,10 @@ impl Adam {
         Ok(state)
     }
 
+    /// Restores what [`Self::state`] gave.
+    ///
+    /// # Errors
+    /// Names the first entry that is missing.
     pub fn load_state(&mut self, state: &BTreeMap<String, Tensor>) -> Result<()> {
         let Some(steps) = state.get("steps") else { bail!("the optimiser's state lacks \"steps\"") };
         self.steps = steps.to_scalar()?;
@@ -92,9 +97,13 @@ impl Adam {
 /// LARS (You et al. 2017) over SGD with momentum: each parameter's step is scaled by `trust * |w| / (|g| + decay * |w| + eps)`.
 #[derive(Debug)]
 pub struct Lars {
+    /// The part of the last step that is made again, in \[0, 1).
     pub momentum: f64,
+    /// The part of the weights that is added to the gradients.
     pub weight_decay: f64,
+    /// The trust coefficient: the length of a step relative to that of the weights, at a learning rate of 1.
     pub trust: f64,
+    /// Added to the denominator of the ratio.
     pub eps: f64,
     vars: Vec<(String, Var)>,
     buffers: Moments,
@@ -136,6 +145,10 @@ impl Lars {
         Ok(state)
     }
 
+    /// Restores what [`Self::state`] gave.
+    ///
+    /// # Errors
+    /// Names the first entry that is missing.
     pub fn load_state(&mut self, state: &BTreeMap<String, Tensor>) -> Result<()> {
         load_moments("momentum", &self.buffers, state)
     }

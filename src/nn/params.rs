@@ -9,13 +9,18 @@ use rand_distr::{Distribution, Normal};
 
 use crate::rng;
 
-/// How a parameter begins. `Uniform(b)` is U\[-b, b\], `Normal(s)` has mean 0 and standard deviation s.
+/// How a parameter begins.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub enum Init {
+    /// All 0.
     Zeros,
+    /// All 1.
     Ones,
+    /// All this value.
     Const(f64),
+    /// `Uniform(b)`: evenly in \[-b, b\].
     Uniform(f64),
+    /// `Normal(s)`: with mean 0 and standard deviation s.
     Normal(f64),
 }
 
@@ -62,6 +67,7 @@ pub struct Params {
 }
 
 impl Params {
+    /// An empty store; `seed` is that of the first values.
     pub fn new(device: &Device, dtype: DType, seed: u64) -> Self {
         Self { entries: Arc::default(), device: device.clone(), dtype, seed, fixed: None }
     }
@@ -72,14 +78,17 @@ impl Params {
         Self { fixed: Some(Arc::new(weights)), ..Self::new(device, dtype, 0) }
     }
 
+    /// The place in the tree of names above all others.
     pub fn root(&self) -> Scope {
         Scope { params: self.clone(), prefix: String::new() }
     }
 
+    /// Where the parameters are.
     pub fn device(&self) -> &Device {
         &self.device
     }
 
+    /// The parameters' type.
     pub fn dtype(&self) -> DType {
         self.dtype
     }
@@ -173,10 +182,12 @@ impl Scope {
         Self { params: self.params.clone(), prefix: self.full(&name.to_string()) }
     }
 
+    /// Where the parameters are.
     pub fn device(&self) -> &Device {
         &self.params.device
     }
 
+    /// The parameters' type.
     pub fn dtype(&self) -> DType {
         self.params.dtype
     }

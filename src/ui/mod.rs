@@ -11,7 +11,7 @@ mod train;
 use self::shared::{context::PanelContext, textures::Textures, theme, widgets};
 use crate::{
     app::{
-        Command, State, actions,
+        AppCommand, Command, DataCommand, DissolveCommand, ResultsCommand, State, actions,
         state::{Overlay, Room, Side, ThemeChoice, Workspace},
     },
     data::ImageId,
@@ -53,7 +53,7 @@ impl MainView {
         let most = (pixels.x / LEAST.x).min(pixels.y / LEAST.y).max(1.0);
         ui.ctx().set_zoom_factor(state.persisted.scale.factor().min(most));
         if Room::of(window.x) != state.room {
-            cx.send(Command::Room(Room::of(window.x)));
+            cx.send(AppCommand::Room(Room::of(window.x)));
         }
         dropped(ui, &mut cx);
         shell::shortcuts::dispatch(ui, &mut cx);
@@ -100,7 +100,7 @@ impl MainView {
         let wanted = (state.data.pictures_since, cx.wanted.clone());
         if self.wanted != wanted {
             self.wanted = wanted;
-            cx.commands.push(Command::WantThumbnails(cx.wanted));
+            cx.commands.push(DataCommand::WantThumbnails(cx.wanted).into());
         }
         cx.commands
     }
@@ -161,12 +161,12 @@ fn dropped(ui: &mut egui::Ui, cx: &mut PanelContext<'_>) {
     let files = ui.input(|i| i.raw.dropped_files.clone());
     let paths = files.iter().map(|f| f.path().to_path_buf());
     let (models, data): (Vec<_>, Vec<_>) = paths.partition(|p| p.extension().is_some_and(|e| e == "safetensors" || e == "pt"));
-    models.into_iter().for_each(|path| cx.send(Command::ImportModel(path)));
+    models.into_iter().for_each(|path| cx.send(DissolveCommand::ImportModel(path)));
     let scores = cx.state.results.asks_folder && cx.state.workspace == Workspace::Results;
     match data.as_slice() {
         [] => {}
-        [folder] if scores => cx.send(Command::ScoreFolder(folder.clone())),
-        _ => cx.send(Command::OpenSeveral(data)),
+        [folder] if scores => cx.send(ResultsCommand::ScoreFolder(folder.clone())),
+        _ => cx.send(DataCommand::OpenSeveral(data)),
     }
     if ui.input(|i| !i.raw.hovered_files.is_empty()) {
         let t = theme::of(ui);

@@ -2,7 +2,11 @@
 
 use super::dialogs::Dialogs;
 use crate::{
-    app::{Effect, message::JobOrder, state::Work},
+    app::{
+        Effect,
+        message::{BackgroundEffect, ImageEffect, JobEffect, JobOrder, WindowEffect},
+        state::Work,
+    },
     engine::{
         dissolve::request::DissolveRequest,
         explanation::Question,
@@ -12,15 +16,16 @@ use crate::{
     },
     error::{Failure, Result},
     jobs::{
-        compute::{Compute, Task},
+        compute::Compute,
         control::JobControl,
         duplicate_finder::DuplicateFinder,
         events::{Events, JobEvent},
         job::JobId,
         latest::LatestOnly,
-        loader::{LoadRequest, Loader},
+        loader::Loader,
         thumbnails::Thumbnails,
     },
+    ml::base::reporter::Reporter,
     run_dir::RunDir,
     ui::shared::textures::Textures,
 };
@@ -47,7 +52,7 @@ impl Effects {
         Ok(Self {
             preprocess_preview: LatestOnly::<PreviewRequest>::start(events.clone())?,
             duplicate_finder: DuplicateFinder::default(),
-            loader: Loader::start(events.clone())?,
+            loader: Loader::start(workspace.clone(), events.clone())?,
             thumbnails: Thumbnails::start(workspace.clone(), &events)?,
             dissolve: LatestOnly::<DissolveRequest>::start(events.clone())?,
             compute: Compute::start(events.clone())?,
@@ -61,35 +66,20 @@ impl Effects {
 
     pub fn run(&mut self, effect: Effect, textures: &mut Textures, ctx: &Context) {
         match effect {
-            Effect::Pick { pick, from } => self.dialogs.open(pick, from, ctx),
-            Effect::Open { generation, config, known } => self.loader.send(LoadRequest::Open { generation, config, known }),
-            Effect::Pictures { generation, dataset, keep } => {
-                if !keep {
-                    textures.forget();
-                }
-                self.thumbnails.set_source(generation, dataset, keep);
-            }
-            Effect::PreviewPreprocessing(look) => self.preprocess_preview.ask(*look),
-            Effect::Examine { generation, dataset } => {
-                if let Err(e) = self.duplicate_finder.start(generation, dataset, &self.events) {
-                    self.events.offer(JobEvent::Trouble { summary: format!("duplicates are not looked for ({e})"), hint: None });
-                }
-            }
-            Effect::StopExamining => self.duplicate_finder.stop(),
-            Effect::ReadTable(path) => self.loader.send(LoadRequest::Table { path }),
-            Effect::Thumbnails(ids) => self.thumbnails.want(&ids),
-            Effect::Dissolve(request) => self.dissolve.ask(*request),
-            Effect::CheckModel(path) => self.loader.send(LoadRequest::CheckModel { path }),
-            Effect::SweepExport(request) => self.detached("film", move |events| {
-                let written = events.guard("film", || request.write()).and_then(|r| r.map_err(Failure::from));
-                events.send(JobEvent::SweepExported(written));
-            }),
-            Effect::Upload(texture, pixels) => textures.put(ctx, texture, pixels),
-            Effect::LoadPreview(file) => self.loader.send(LoadRequest::Preview { file }),
-            Effect::ReadLog(run) => self.loader.send(LoadRequest::Log { run }),
-            Effect::Train { id, kind, config, name, work } => {
-                let (workspace, events) = (self.workspace.clone(), self.events.clone());
-                let task: Task = Box::new(move |reporter| {
+            Effect::Load(request) => self.loader.send(request),
+            Effect::Job(effect) => self.job(effect),
+            Effect::Background(effect) => self.background(effect),
+            Effect::Image(effect) => self.image(effect, textures, ctx),
+            Effect::Window(effect) => self.window(effect, ctx),
+        }
+    }
+
+    fn job(&mut self, effect: JobEffect) {
+        let events = self.events.clone();
+        match effect {
+            JobEffect::Train { id, kind, config, name, work } => {
+                let workspace = self.workspace.clone();
+                self.submit(id, move |reporter| {
                     let run = match &work {
                         Work::Resume(path) | Work::Score(path) => RunDir::open(path)?,
                         _ => pipeline::create(kind, &config, &workspace, &name, reporter)?,
@@ -101,13 +91,16 @@ impl Effects {
                     }
                     Ok(run.path().to_path_buf())
                 });
-                let control = JobControl::default();
-                self.controls.insert(id, control.clone());
-                self.compute.submit(id, control, task);
             }
-            Effect::Control(id, control) => {
+            JobEffect::ScoreFolder { id, run, folder } => self.submit(id, move |reporter| score_folder(&run, &folder, reporter)),
+            JobEffect::Plant { id, run } => self.submit(id, move |reporter| {
+                let lesions = Arc::new(measure_lesions(&run, reporter)?);
+                events.send(JobEvent::SyntheticLesions { run: run.clone(), lesions });
+                Ok(run)
+            }),
+            JobEffect::Control(id, order) => {
                 if let Some(job) = self.controls.get(&id) {
-                    match control {
+                    match order {
                         JobOrder::Pause => job.pause(),
                         JobOrder::Continue => job.resume(),
                         JobOrder::Stop => job.stop(),
@@ -115,39 +108,55 @@ impl Effects {
                     }
                 }
             }
-            Effect::Machine { timed } => {
-                self.detached("measure", move |events| _ = events.send(JobEvent::Machine(machine::inspect(timed))))
+        }
+    }
+
+    fn submit(&mut self, id: JobId, task: impl FnOnce(&mut dyn Reporter) -> Result<PathBuf> + Send + 'static) {
+        let control = JobControl::default();
+        self.controls.insert(id, control.clone());
+        self.compute.submit(id, control, Box::new(task));
+    }
+
+    fn background(&mut self, effect: BackgroundEffect) {
+        match effect {
+            BackgroundEffect::Dissolve(request) => self.dissolve.ask(*request),
+            BackgroundEffect::PreviewPreprocessing(request) => self.preprocess_preview.ask(*request),
+            BackgroundEffect::Explain(question) => self.why.ask(*question),
+            BackgroundEffect::SweepExport(request) => self.detached("film", move |events| {
+                let written = events.guard("film", || request.write()).and_then(|r| r.map_err(Failure::from));
+                events.send(JobEvent::SweepExported(written));
+            }),
+            BackgroundEffect::FindDuplicates { generation, dataset } => {
+                if let Err(e) = self.duplicate_finder.start(generation, dataset, &self.events) {
+                    self.events.offer(JobEvent::Trouble { summary: format!("duplicates are not looked for ({e})"), hint: None });
+                }
             }
-            Effect::Demo => self.loader.send(LoadRequest::Demo { workspace: self.workspace.clone() }),
-            Effect::ListRuns => self.loader.send(LoadRequest::ListRuns { workspace: self.workspace.clone() }),
-            Effect::ReadCurves(run) => self.loader.send(LoadRequest::Curves { run }),
-            Effect::RunAction(action) => self.loader.send(LoadRequest::Run { action, workspace: self.workspace.clone() }),
-            Effect::LoadScores(run) => self.loader.send(LoadRequest::Scores { run }),
-            Effect::Compare { first, second } => self.loader.send(LoadRequest::Compare { first, second }),
-            Effect::SaveReview { set, review } => self.loader.send(LoadRequest::SaveReview { set, review }),
-            Effect::Export { what, set, threshold, review } => {
-                self.loader.send(LoadRequest::Export { what, set, threshold, review });
+            BackgroundEffect::StopFindingDuplicates => self.duplicate_finder.stop(),
+            BackgroundEffect::Machine { timed } => {
+                self.detached("measure", move |events| _ = events.send(JobEvent::Machine(machine::inspect(timed))));
             }
-            Effect::Graph { curve, format } => self.loader.send(LoadRequest::Graph { curve, format }),
-            Effect::Why(question) => self.why.ask(*question),
-            Effect::ScoreFolder { id, run, folder } => {
-                let control = JobControl::default();
-                self.controls.insert(id, control.clone());
-                self.compute.submit(id, control, Box::new(move |reporter| score_folder(&run, &folder, reporter)));
+        }
+    }
+
+    fn image(&mut self, effect: ImageEffect, textures: &mut Textures, ctx: &Context) {
+        match effect {
+            ImageEffect::Source { generation, dataset, keep } => {
+                if !keep {
+                    textures.forget();
+                }
+                self.thumbnails.set_source(generation, dataset, keep);
             }
-            Effect::Plant { id, run } => {
-                let (control, events) = (JobControl::default(), self.events.clone());
-                self.controls.insert(id, control.clone());
-                let task: Task = Box::new(move |reporter| {
-                    let lesions = Arc::new(measure_lesions(&run, reporter)?);
-                    events.send(JobEvent::SyntheticLesions { run: run.clone(), lesions });
-                    Ok(run)
-                });
-                self.compute.submit(id, control, task);
-            }
-            Effect::Copy(text) => ctx.copy_text(text),
-            Effect::ShowFolder(path) => self.show_folder(path),
-            Effect::CloseWindow => ctx.send_viewport_cmd(ViewportCommand::Close),
+            ImageEffect::Thumbnails(ids) => self.thumbnails.want(&ids),
+            ImageEffect::Upload(texture, pixels) => textures.put(ctx, texture, pixels),
+        }
+    }
+
+    fn window(&mut self, effect: WindowEffect, ctx: &Context) {
+        match effect {
+            WindowEffect::Pick { pick, from } => self.dialogs.open(pick, from, ctx),
+            WindowEffect::Copy(text) => ctx.copy_text(text),
+            WindowEffect::ShowFolder(path) => self.show_folder(path),
+            WindowEffect::Close => ctx.send_viewport_cmd(ViewportCommand::Close),
         }
     }
 

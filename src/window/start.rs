@@ -1,10 +1,9 @@
 //! Opens the window, or says in one sentence why it cannot.
 
 use super::{effects, studio::Studio};
-use crate::error::NextStep;
 use crate::{
-    app::Command,
-    error::{Error, Result},
+    app::{AppCommand, DataCommand},
+    error::{Error, NextStep, Result},
 };
 use eframe::egui::ViewportBuilder;
 use std::{
@@ -22,7 +21,7 @@ pub fn run(path: Option<PathBuf>, frame_stats: Option<PathBuf>) -> Result<()> {
     let started = Instant::now();
     check_display()?;
     let workspace = effects::workspace()?;
-    let first = path.map_or(Command::OpenDemo, |p| Command::Open(std::path::absolute(&p).unwrap_or(p)));
+    let first = path.map_or(AppCommand::OpenDemo.into(), |p| DataCommand::Open(std::path::absolute(&p).unwrap_or(p)).into());
     let options = eframe::NativeOptions {
         viewport: ViewportBuilder::default()
             .with_title("Dissolve Studio")

@@ -2,7 +2,7 @@
 
 use super::{effects::Effects, frame_stats::FrameStats};
 use crate::{
-    app::{Command, Effect, Message, State, state::PersistedState, update, update::follow},
+    app::{AppCommand, Command, Effect, Message, RunsCommand, State, state::PersistedState, update, update::follow},
     gpu,
     jobs::events::{JobEvent, Wake, channel},
     ui::{self, shared::textures::Textures},
@@ -49,7 +49,7 @@ impl Studio {
             ui: ui::MainView::default(),
             frame_stats: None,
         };
-        studio.take(Command::RefreshRuns, &cc.egui_ctx);
+        studio.take(RunsCommand::Refresh, &cc.egui_ctx);
         if let Some(command) = first {
             studio.take(command, &cc.egui_ctx);
         }
@@ -103,7 +103,7 @@ impl eframe::App for Studio {
                 ctx.send_viewport_cmd(ViewportCommand::CancelClose);
             }
             // What is half typed is kept.
-            self.take(Command::Close, ctx);
+            self.take(AppCommand::Close, ctx);
         }
         if let Some(stats) = &mut self.frame_stats {
             stats.logic(part);

@@ -2,7 +2,7 @@
 #![allow(dead_code, reason = "each test program uses its own part")]
 
 use dissolve_studio::{
-    app::{Command, State},
+    app::{Message, State},
     window::studio::Studio,
 };
 use eframe::egui::Key;
@@ -51,7 +51,7 @@ impl Window {
     }
 
     /// A command, and the frames that show what came of it.
-    pub fn send(&mut self, command: Command) {
+    pub fn send(&mut self, command: impl Into<Message>) {
         let ctx = self.harness.ctx.clone();
         self.harness.state_mut().take(command, &ctx);
         self.steps();

@@ -6,7 +6,7 @@ pub use permissions::{may_dissolve, may_plant, may_score, may_train, may_train_k
 
 use self::permissions::*;
 use super::{
-    Command, State, icons,
+    AppCommand, Command, DataCommand, DissolveCommand, ResultsCommand, RunsCommand, State, TrainCommand, icons,
     state::{Filter, GalleryFilter, JobState, Layout, Overlay, Side, ThemeChoice, Track, View, Workspace},
 };
 use crate::{
@@ -33,77 +33,6 @@ pub struct Action {
     pub command: fn(&State) -> Command,
 }
 
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub enum Id {
-    GoData,
-    GoDissolve,
-    GoTrain,
-    GoResults,
-    OpenFolder,
-    OpenFile,
-    OpenDemo,
-    ImportModel,
-    Next,
-    Previous,
-    Play,
-    Fit,
-    ActualSize,
-    ZoomIn,
-    ZoomOut,
-    PanLeft,
-    PanRight,
-    PanUp,
-    PanDown,
-    NextLayout,
-    Blink,
-    Pin,
-    ExportStrip,
-    ExportSweep,
-    Track,
-    Difference,
-    Duplicates,
-    TrainAll,
-    TrainDdpm,
-    TrainDia,
-    ScoreOnly,
-    Resume,
-    Pause,
-    Stop,
-    Keep,
-    BigPicture,
-    LabelWrong,
-    ImagePoor,
-    Interesting,
-    ScoreFolder,
-    Plant,
-    ExportTags,
-    Report,
-    ExportWeights,
-    Map,
-    RuleNormals,
-    RuleYouden,
-    RuleSensitivity,
-    RuleSpecificity,
-    Unfiltered,
-    RefreshRuns,
-    Runs,
-    ImportRun,
-    Library,
-    Inspector,
-    Theme,
-    Larger,
-    Smaller,
-    FullSize,
-    Undo,
-    Redo,
-    Log,
-    About,
-    Palette,
-    Keys,
-    Escape,
-    Quit,
-}
-
 const fn plain(key: Key) -> Option<KeyboardShortcut> {
     Some(KeyboardShortcut::new(Modifiers::NONE, key))
 }
@@ -120,218 +49,513 @@ const fn ctrl_shift(key: Key) -> Option<KeyboardShortcut> {
     Some(KeyboardShortcut::new(Modifiers::COMMAND.plus(Modifiers::SHIFT), key))
 }
 
-type Allowed = fn(&State) -> Result<(), &'static str>;
-
-const ALWAYS: Allowed = |_| Ok(());
+/// What an entry of the table need not say; each says its name and its command.
+const PLAIN: Action =
+    Action { id: Id::Escape, name: "", icon: "", key: None, allowed: |_| Ok(()), command: |_| AppCommand::Escape.into() };
 
 const NORMALS: ThresholdRule = ThresholdRule::Percentile(95.0);
 const SENSITIVITY: ThresholdRule = ThresholdRule::Sensitivity(0.9);
 const SPECIFICITY: ThresholdRule = ThresholdRule::Specificity(0.9);
 
-const fn action(
-    id: Id,
-    icon: &'static str,
-    name: &'static str,
-    key: Option<KeyboardShortcut>,
-    allowed: Allowed,
-    command: fn(&State) -> Command,
-) -> Action {
-    Action { id, name, icon, key, allowed, command }
+macro_rules! actions {
+    ($($id:ident { $($field:ident: $value:expr),* $(,)? })*) => {
+        /// Names of the actions.
+        #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+        pub enum Id { $($id),* }
+
+        /// In the order of the palette.
+        #[allow(clippy::needless_update, reason = "some entries say all")]
+        pub const ACTIONS: &[Action] = &[$(Action { id: Id::$id, $($field: $value,)* ..PLAIN }),*];
+    };
 }
 
-pub const ACTIONS: &[Action] = &[
-    action(Id::GoData, "", "Data", plain(Key::Num1), ALWAYS, |_| Command::Go(Workspace::Data)),
-    action(Id::GoDissolve, "", "Dissolve", plain(Key::Num2), ALWAYS, |_| Command::Go(Workspace::Dissolve)),
-    action(Id::GoTrain, "", "Train", plain(Key::Num3), ALWAYS, |_| Command::Go(Workspace::Train)),
-    action(Id::GoResults, "", "Results", plain(Key::Num4), ALWAYS, |_| Command::Go(Workspace::Results)),
-    action(Id::OpenFolder, icons::FOLDER_OPEN, "Open folder…", ctrl(Key::O), ALWAYS, |_| Command::Pick(Pick::DataFolder)),
-    action(Id::OpenFile, icons::FILE, "Open file…", None, ALWAYS, |_| Command::Pick(Pick::DataFile)),
-    action(Id::OpenDemo, icons::DROP_HALF, "Open the synthetic demo", None, ALWAYS, |_| Command::OpenDemo),
-    action(Id::ImportModel, icons::DOWNLOAD, "Import model…", None, ALWAYS, |_| Command::Pick(Pick::Model)),
-    action(Id::Next, icons::ARROW_RIGHT, "Next image", plain(Key::ArrowRight), has_images, |_| Command::Walk(1)),
-    action(Id::Previous, icons::ARROW_LEFT, "Previous image", plain(Key::ArrowLeft), has_images, |_| Command::Walk(-1)),
-    action(Id::Play, icons::PLAY, "Play the sweep of t", plain(Key::Space), may_dissolve, |_| Command::Play),
-    action(Id::Fit, icons::CORNERS_OUT, "Fit pictures to the view", plain(Key::Z), has_images, |_| {
-        Command::View(Default::default())
-    }),
-    action(Id::ActualSize, icons::FRAME_CORNERS, "Pixel for pixel (1:1)", plain(Key::Num0), has_images, |_| Command::ActualSize),
-    action(Id::ZoomIn, icons::PLUS, "Enlarge the pictures", plain(Key::Plus), sees_pictures, |s| zoomed(s, 1.25)),
-    action(Id::ZoomOut, icons::MINUS, "Make the pictures smaller", plain(Key::Minus), sees_pictures, |s| zoomed(s, 0.8)),
-    action(Id::PanLeft, icons::ARROW_LEFT, "Move over the pictures: left", alt(Key::ArrowLeft), sees_pictures, |s| {
-        moved(s, [-1.0, 0.0])
-    }),
-    action(Id::PanRight, icons::ARROW_RIGHT, "Move over the pictures: right", alt(Key::ArrowRight), sees_pictures, |s| {
-        moved(s, [1.0, 0.0])
-    }),
-    action(Id::PanUp, icons::ARROW_UP, "Move over the pictures: up", alt(Key::ArrowUp), sees_pictures, |s| moved(s, [0.0, -1.0])),
-    action(Id::PanDown, icons::ARROW_DOWN, "Move over the pictures: down", alt(Key::ArrowDown), sees_pictures, |s| {
-        moved(s, [0.0, 1.0])
-    }),
-    action(Id::NextLayout, icons::COLUMNS, "Next layout of the pictures", plain(Key::V), may_dissolve, next_layout),
-    action(Id::Blink, icons::EYE, "Blink: original and dissolved take turns", plain(Key::B), may_dissolve, |_| Command::Blink),
-    action(Id::Pin, icons::PUSH_PIN, "Put this image beside others, or take it away", plain(Key::A), has_selection, |_| {
-        Command::Pin
-    }),
-    action(Id::ExportStrip, icons::DOWNLOAD, "Save the strip of many t (PNG)", None, may_export, |_| {
-        Command::SweepExport(SweepExport::ContactSheet)
-    }),
-    action(Id::ExportSweep, icons::DOWNLOAD, "Save the sweep of t (GIF)", None, may_export, |_| {
-        Command::SweepExport(SweepExport::Sweep)
-    }),
-    action(Id::Track, icons::GAUGE, "Slider of t: logarithmic or linear", None, may_track, other_track),
-    action(Id::Difference, icons::CIRCLE_HALF, "Difference: signed or absolute", None, may_dissolve, other_difference),
-    action(Id::Duplicates, icons::COPY, "Look for duplicates", None, may_examine, |_| Command::FindDuplicates),
-    action(Id::TrainAll, icons::PLAY, "Train all", ctrl(Key::T), may_train, |_| Command::Train(RunKind::Train)),
-    action(Id::TrainDdpm, icons::PLAY, "Train the diffusion model alone", None, may_train_ddpm, |_| {
-        Command::Train(RunKind::Ddpm)
-    }),
-    action(Id::TrainDia, icons::PLAY, "Train DIA alone", None, may_train_dia, |_| Command::Train(RunKind::Dia)),
-    action(Id::ScoreOnly, icons::PLAY, "Score a run that is there", None, may_score_run, score_again),
-    action(Id::Resume, icons::PLAY, "Go on with the last run", None, may_resume, resume),
-    action(Id::Pause, icons::PAUSE, "Pause or go on", ctrl(Key::P), has_job, pause),
-    action(Id::Stop, icons::STOP, "Stop (can be resumed)", None, has_job, |s| of_job(s, Command::Stop)),
-    action(Id::Keep, icons::SKIP_FORWARD, "Stop this stage and keep it", None, may_keep, |s| of_job(s, Command::Keep)),
-    action(Id::BigPicture, icons::MAGNIFYING_GLASS, "Large view", plain(Key::Enter), has_selection, |_| {
-        Command::Toggle(Overlay::Picture)
-    }),
-    action(Id::LabelWrong, "", "Tag: label wrong", plain(Key::T), has_row, |_| Command::Tag(Tag::LabelWrong)),
-    action(Id::ImagePoor, "", "Tag: image poor", plain(Key::N), has_row, |_| Command::Tag(Tag::ImagePoor)),
-    action(Id::Interesting, "", "Tag: interesting", plain(Key::P), has_row, |_| Command::Tag(Tag::Interesting)),
-    action(Id::ScoreFolder, icons::FOLDER_OPEN, "Score a folder…", None, may_score, |_| Command::AskFolder(true)),
-    action(Id::Plant, icons::DROP_HALF, "Plant lesions", None, may_plant, |_| Command::Plant),
-    action(Id::ExportTags, icons::DOWNLOAD, "Export tags and notes as CSV", None, has_tags, |_| Command::Export(Export::Tags)),
-    action(Id::Report, icons::FILE, "Write report", None, has_run, |s| of_run(s, RunAction::Report)),
-    action(Id::ExportWeights, icons::DOWNLOAD, "Export the run’s weights", None, has_weights, |s| of_run(s, RunAction::Export)),
-    action(Id::Map, icons::EYE, "Map: what covering the picture changes", None, may_map, |_| Command::Occlude(true)),
-    action(
-        Id::RuleNormals,
-        "",
-        "Threshold: 95th percentile of the training normals",
-        None,
-        |s| may_rule(s, NORMALS),
-        |_| Command::Rule(NORMALS),
-    ),
-    action(
-        Id::RuleYouden,
-        "",
-        "Threshold: Youden",
-        None,
-        |s| may_rule(s, ThresholdRule::Youden),
-        |_| Command::Rule(ThresholdRule::Youden),
-    ),
-    action(
-        Id::RuleSensitivity,
-        "",
-        "Threshold: 90 % sensitivity",
-        None,
-        |s| may_rule(s, SENSITIVITY),
-        |_| Command::Rule(SENSITIVITY),
-    ),
-    action(
-        Id::RuleSpecificity,
-        "",
-        "Threshold: 90 % specificity",
-        None,
-        |s| may_rule(s, SPECIFICITY),
-        |_| Command::Rule(SPECIFICITY),
-    ),
-    action(Id::Unfiltered, icons::X, "Take all filters away", None, has_filters, unfiltered),
-    action(Id::RefreshRuns, icons::ARROWS_CLOCKWISE, "List runs again", plain(Key::F5), ALWAYS, |_| Command::RefreshRuns),
-    action(Id::Runs, icons::LIST, "All runs", ctrl(Key::R), ALWAYS, |_| Command::Toggle(Overlay::Runs)),
-    action(Id::ImportRun, icons::DOWNLOAD, "Import a checkpoint as a run…", None, ALWAYS, |_| Command::Pick(Pick::ModelRun)),
-    action(Id::Library, icons::SIDEBAR, "Fold the left panel", plain(Key::OpenBracket), ALWAYS, |_| Command::Fold(Side::Library)),
-    action(Id::Inspector, icons::SIDEBAR, "Fold the right panel", plain(Key::CloseBracket), ALWAYS, |_| {
-        Command::Fold(Side::Inspector)
-    }),
-    action(Id::Theme, icons::CIRCLE_HALF, "Dark, light or system colours", ctrl(Key::D), ALWAYS, next_theme),
-    action(Id::Larger, icons::PLUS, "Larger", ctrl(Key::Plus), ALWAYS, |_| Command::Scale(1)),
-    action(Id::Smaller, icons::MINUS, "Smaller", ctrl(Key::Minus), ALWAYS, |_| Command::Scale(-1)),
-    action(Id::FullSize, "", "Scale 100 %", ctrl(Key::Num0), ALWAYS, |_| Command::Scale(0)),
-    action(Id::Undo, icons::UNDO, "Undo", ctrl(Key::Z), can_undo, |_| Command::Undo),
-    action(Id::Redo, icons::REDO, "Redo", ctrl_shift(Key::Z), can_redo, |_| Command::Redo),
-    action(Id::Log, icons::LIST, "Show or hide the log", ctrl(Key::L), ALWAYS, |_| Command::Fold(Side::Log)),
-    action(Id::About, icons::INFO, "About Dissolve Studio", None, ALWAYS, |_| Command::Toggle(Overlay::About)),
-    action(Id::Palette, "", "Find an action", ctrl(Key::K), ALWAYS, |_| Command::Toggle(Overlay::Palette)),
-    action(Id::Keys, icons::QUESTION, "Keys and help", plain(Key::Questionmark), ALWAYS, |_| Command::Toggle(Overlay::Keys)),
-    action(Id::Escape, "", "One level out", plain(Key::Escape), ALWAYS, |_| Command::Escape),
-    action(Id::Quit, icons::SIGN_OUT, "Quit", ctrl(Key::Q), ALWAYS, |_| Command::Close),
-];
+// One entry is one action.
+actions! {
+    GoData {
+        name: "Data",
+        key: plain(Key::Num1),
+        command: |_| AppCommand::Go(Workspace::Data).into(),
+    }
+    GoDissolve {
+        name: "Dissolve",
+        key: plain(Key::Num2),
+        command: |_| AppCommand::Go(Workspace::Dissolve).into(),
+    }
+    GoTrain {
+        name: "Train",
+        key: plain(Key::Num3),
+        command: |_| AppCommand::Go(Workspace::Train).into(),
+    }
+    GoResults {
+        name: "Results",
+        key: plain(Key::Num4),
+        command: |_| AppCommand::Go(Workspace::Results).into(),
+    }
+    OpenFolder {
+        name: "Open folder…",
+        icon: icons::FOLDER_OPEN,
+        key: ctrl(Key::O),
+        command: |_| AppCommand::Pick(Pick::DataFolder).into(),
+    }
+    OpenFile {
+        name: "Open file…",
+        icon: icons::FILE,
+        command: |_| AppCommand::Pick(Pick::DataFile).into(),
+    }
+    OpenDemo {
+        name: "Open the synthetic demo",
+        icon: icons::DROP_HALF,
+        command: |_| AppCommand::OpenDemo.into(),
+    }
+    ImportModel {
+        name: "Import model…",
+        icon: icons::DOWNLOAD,
+        command: |_| AppCommand::Pick(Pick::Model).into(),
+    }
+    Next {
+        name: "Next image",
+        icon: icons::ARROW_RIGHT,
+        key: plain(Key::ArrowRight),
+        allowed: has_images,
+        command: |_| AppCommand::Walk(1).into(),
+    }
+    Previous {
+        name: "Previous image",
+        icon: icons::ARROW_LEFT,
+        key: plain(Key::ArrowLeft),
+        allowed: has_images,
+        command: |_| AppCommand::Walk(-1).into(),
+    }
+    Play {
+        name: "Play the sweep of t",
+        icon: icons::PLAY,
+        key: plain(Key::Space),
+        allowed: may_dissolve,
+        command: |_| DissolveCommand::Play.into(),
+    }
+    Fit {
+        name: "Fit pictures to the view",
+        icon: icons::CORNERS_OUT,
+        key: plain(Key::Z),
+        allowed: has_images,
+        command: |_| DissolveCommand::View(Default::default()).into(),
+    }
+    ActualSize {
+        name: "Pixel for pixel (1:1)",
+        icon: icons::FRAME_CORNERS,
+        key: plain(Key::Num0),
+        allowed: has_images,
+        command: |_| DissolveCommand::ActualSize.into(),
+    }
+    ZoomIn {
+        name: "Enlarge the pictures",
+        icon: icons::PLUS,
+        key: plain(Key::Plus),
+        allowed: sees_pictures,
+        command: |s| zoomed(s, 1.25),
+    }
+    ZoomOut {
+        name: "Make the pictures smaller",
+        icon: icons::MINUS,
+        key: plain(Key::Minus),
+        allowed: sees_pictures,
+        command: |s| zoomed(s, 0.8),
+    }
+    PanLeft {
+        name: "Move over the pictures: left",
+        icon: icons::ARROW_LEFT,
+        key: alt(Key::ArrowLeft),
+        allowed: sees_pictures,
+        command: |s| moved(s, [-1.0, 0.0]),
+    }
+    PanRight {
+        name: "Move over the pictures: right",
+        icon: icons::ARROW_RIGHT,
+        key: alt(Key::ArrowRight),
+        allowed: sees_pictures,
+        command: |s| moved(s, [1.0, 0.0]),
+    }
+    PanUp {
+        name: "Move over the pictures: up",
+        icon: icons::ARROW_UP,
+        key: alt(Key::ArrowUp),
+        allowed: sees_pictures,
+        command: |s| moved(s, [0.0, -1.0]),
+    }
+    PanDown {
+        name: "Move over the pictures: down",
+        icon: icons::ARROW_DOWN,
+        key: alt(Key::ArrowDown),
+        allowed: sees_pictures,
+        command: |s| moved(s, [0.0, 1.0]),
+    }
+    NextLayout {
+        name: "Next layout of the pictures",
+        icon: icons::COLUMNS,
+        key: plain(Key::V),
+        allowed: may_dissolve,
+        command: next_layout,
+    }
+    Blink {
+        name: "Blink: original and dissolved take turns",
+        icon: icons::EYE,
+        key: plain(Key::B),
+        allowed: may_dissolve,
+        command: |_| DissolveCommand::Blink.into(),
+    }
+    Pin {
+        name: "Put this image beside others, or take it away",
+        icon: icons::PUSH_PIN,
+        key: plain(Key::A),
+        allowed: has_selection,
+        command: |_| DissolveCommand::Pin.into(),
+    }
+    ExportStrip {
+        name: "Save the strip of many t (PNG)",
+        icon: icons::DOWNLOAD,
+        allowed: may_export,
+        command: |_| DissolveCommand::Export(SweepExport::ContactSheet).into(),
+    }
+    ExportSweep {
+        name: "Save the sweep of t (GIF)",
+        icon: icons::DOWNLOAD,
+        allowed: may_export,
+        command: |_| DissolveCommand::Export(SweepExport::Sweep).into(),
+    }
+    Track {
+        name: "Slider of t: logarithmic or linear",
+        icon: icons::GAUGE,
+        allowed: may_track,
+        command: other_track,
+    }
+    Difference {
+        name: "Difference: signed or absolute",
+        icon: icons::CIRCLE_HALF,
+        allowed: may_dissolve,
+        command: other_difference,
+    }
+    Duplicates {
+        name: "Look for duplicates",
+        icon: icons::COPY,
+        allowed: may_examine,
+        command: |_| DataCommand::FindDuplicates.into(),
+    }
+    TrainAll {
+        name: "Train all",
+        icon: icons::PLAY,
+        key: ctrl(Key::T),
+        allowed: may_train,
+        command: |_| TrainCommand::Start(RunKind::Train).into(),
+    }
+    TrainDdpm {
+        name: "Train the diffusion model alone",
+        icon: icons::PLAY,
+        allowed: may_train_ddpm,
+        command: |_| TrainCommand::Start(RunKind::Ddpm).into(),
+    }
+    TrainDia {
+        name: "Train DIA alone",
+        icon: icons::PLAY,
+        allowed: may_train_dia,
+        command: |_| TrainCommand::Start(RunKind::Dia).into(),
+    }
+    ScoreOnly {
+        name: "Score a run that is there",
+        icon: icons::PLAY,
+        allowed: may_score_run,
+        command: score_again,
+    }
+    Resume {
+        name: "Go on with the last run",
+        icon: icons::PLAY,
+        allowed: may_resume,
+        command: resume,
+    }
+    Pause {
+        name: "Pause or go on",
+        icon: icons::PAUSE,
+        key: ctrl(Key::P),
+        allowed: has_job,
+        command: pause,
+    }
+    Stop {
+        name: "Stop (can be resumed)",
+        icon: icons::STOP,
+        allowed: has_job,
+        command: |s| of_job(s, TrainCommand::Stop),
+    }
+    Keep {
+        name: "Stop this stage and keep it",
+        icon: icons::SKIP_FORWARD,
+        allowed: may_keep,
+        command: |s| of_job(s, TrainCommand::Keep),
+    }
+    BigPicture {
+        name: "Large view",
+        icon: icons::MAGNIFYING_GLASS,
+        key: plain(Key::Enter),
+        allowed: has_selection,
+        command: |_| AppCommand::Toggle(Overlay::Picture).into(),
+    }
+    LabelWrong {
+        name: "Tag: label wrong",
+        key: plain(Key::T),
+        allowed: has_row,
+        command: |_| ResultsCommand::Tag(Tag::LabelWrong).into(),
+    }
+    ImagePoor {
+        name: "Tag: image poor",
+        key: plain(Key::N),
+        allowed: has_row,
+        command: |_| ResultsCommand::Tag(Tag::ImagePoor).into(),
+    }
+    Interesting {
+        name: "Tag: interesting",
+        key: plain(Key::P),
+        allowed: has_row,
+        command: |_| ResultsCommand::Tag(Tag::Interesting).into(),
+    }
+    ScoreFolder {
+        name: "Score a folder…",
+        icon: icons::FOLDER_OPEN,
+        allowed: may_score,
+        command: |_| ResultsCommand::AskFolder(true).into(),
+    }
+    Plant {
+        name: "Plant lesions",
+        icon: icons::DROP_HALF,
+        allowed: may_plant,
+        command: |_| ResultsCommand::Plant.into(),
+    }
+    ExportTags {
+        name: "Export tags and notes as CSV",
+        icon: icons::DOWNLOAD,
+        allowed: has_tags,
+        command: |_| ResultsCommand::Export(Export::Tags).into(),
+    }
+    Report {
+        name: "Write report",
+        icon: icons::FILE,
+        allowed: has_run,
+        command: |s| of_run(s, RunAction::Report),
+    }
+    ExportWeights {
+        name: "Export the run’s weights",
+        icon: icons::DOWNLOAD,
+        allowed: has_weights,
+        command: |s| of_run(s, RunAction::Export),
+    }
+    Map {
+        name: "Map: what covering the picture changes",
+        icon: icons::EYE,
+        allowed: may_map,
+        command: |_| ResultsCommand::Occlude(true).into(),
+    }
+    // A function pointer holds no values: each rule has its own pair of functions, which names it twice.
+    RuleNormals {
+        name: "Threshold: 95th percentile of the training normals",
+        allowed: |s| may_rule(s, NORMALS),
+        command: |_| ResultsCommand::Rule(NORMALS).into(),
+    }
+    RuleYouden {
+        name: "Threshold: Youden",
+        allowed: |s| may_rule(s, ThresholdRule::Youden),
+        command: |_| ResultsCommand::Rule(ThresholdRule::Youden).into(),
+    }
+    RuleSensitivity {
+        name: "Threshold: 90 % sensitivity",
+        allowed: |s| may_rule(s, SENSITIVITY),
+        command: |_| ResultsCommand::Rule(SENSITIVITY).into(),
+    }
+    RuleSpecificity {
+        name: "Threshold: 90 % specificity",
+        allowed: |s| may_rule(s, SPECIFICITY),
+        command: |_| ResultsCommand::Rule(SPECIFICITY).into(),
+    }
+    Unfiltered {
+        name: "Take all filters away",
+        icon: icons::X,
+        allowed: has_filters,
+        command: unfiltered,
+    }
+    RefreshRuns {
+        name: "List runs again",
+        icon: icons::ARROWS_CLOCKWISE,
+        key: plain(Key::F5),
+        command: |_| RunsCommand::Refresh.into(),
+    }
+    Runs {
+        name: "All runs",
+        icon: icons::LIST,
+        key: ctrl(Key::R),
+        command: |_| AppCommand::Toggle(Overlay::Runs).into(),
+    }
+    ImportRun {
+        name: "Import a checkpoint as a run…",
+        icon: icons::DOWNLOAD,
+        command: |_| AppCommand::Pick(Pick::ModelRun).into(),
+    }
+    Library {
+        name: "Fold the left panel",
+        icon: icons::SIDEBAR,
+        key: plain(Key::OpenBracket),
+        command: |_| AppCommand::Fold(Side::Library).into(),
+    }
+    Inspector {
+        name: "Fold the right panel",
+        icon: icons::SIDEBAR,
+        key: plain(Key::CloseBracket),
+        command: |_| AppCommand::Fold(Side::Inspector).into(),
+    }
+    Theme {
+        name: "Dark, light or system colours",
+        icon: icons::CIRCLE_HALF,
+        key: ctrl(Key::D),
+        command: next_theme,
+    }
+    Larger {
+        name: "Larger",
+        icon: icons::PLUS,
+        key: ctrl(Key::Plus),
+        command: |_| AppCommand::Scale(1).into(),
+    }
+    Smaller {
+        name: "Smaller",
+        icon: icons::MINUS,
+        key: ctrl(Key::Minus),
+        command: |_| AppCommand::Scale(-1).into(),
+    }
+    FullSize {
+        name: "Scale 100 %",
+        key: ctrl(Key::Num0),
+        command: |_| AppCommand::Scale(0).into(),
+    }
+    Undo {
+        name: "Undo",
+        icon: icons::UNDO,
+        key: ctrl(Key::Z),
+        allowed: can_undo,
+        command: |_| AppCommand::Undo.into(),
+    }
+    Redo {
+        name: "Redo",
+        icon: icons::REDO,
+        key: ctrl_shift(Key::Z),
+        allowed: can_redo,
+        command: |_| AppCommand::Redo.into(),
+    }
+    Log {
+        name: "Show or hide the log",
+        icon: icons::LIST,
+        key: ctrl(Key::L),
+        command: |_| AppCommand::Fold(Side::Log).into(),
+    }
+    About {
+        name: "About Dissolve Studio",
+        icon: icons::INFO,
+        command: |_| AppCommand::Toggle(Overlay::About).into(),
+    }
+    Palette {
+        name: "Find an action",
+        key: ctrl(Key::K),
+        command: |_| AppCommand::Toggle(Overlay::Palette).into(),
+    }
+    Keys {
+        name: "Keys and help",
+        icon: icons::QUESTION,
+        key: plain(Key::Questionmark),
+        command: |_| AppCommand::Toggle(Overlay::Keys).into(),
+    }
+    Escape {
+        name: "One level out",
+        key: plain(Key::Escape),
+        command: |_| AppCommand::Escape.into(),
+    }
+    Quit {
+        name: "Quit",
+        icon: icons::SIGN_OUT,
+        key: ctrl(Key::Q),
+        command: |_| AppCommand::Close.into(),
+    }
+}
 
 pub fn get(id: Id) -> &'static Action {
-    // Each id is in the table: a test holds it.
-    ACTIONS.iter().find(|a| a.id == id).unwrap_or(&ACTIONS[0])
+    &ACTIONS[id as usize]
 }
 
+// What follows is only reached where the action is allowed; elsewhere it lists the runs again, which is harmless.
+
 fn score_again(state: &State) -> Command {
-    // Only reached where `may_score_run` allowed it; harmless otherwise.
-    scorable(state).map_or(Command::RefreshRuns, |run| Command::ScoreRun(run.path.clone()))
+    scorable(state).map_or(RunsCommand::Refresh.into(), |run| TrainCommand::Score(run.path.clone()).into())
 }
 
 fn resume(state: &State) -> Command {
-    resumable(state).map_or(Command::RefreshRuns, Command::ResumeRun)
-}
-
-fn next_layout(state: &State) -> Command {
-    let at = Layout::ALL.iter().position(|(layout, _)| *layout == state.dissolve.layout).unwrap_or(0);
-    Command::Layout(Layout::ALL[(at + 1) % Layout::ALL.len()].0)
+    resumable(state).map_or(RunsCommand::Refresh.into(), |run| TrainCommand::Resume(run).into())
 }
 
 fn pause(state: &State) -> Command {
     match state.running() {
-        Some(job) if job.state == JobState::Paused => Command::Continue(job.id),
-        _ => of_job(state, Command::Pause),
+        Some(job) if job.state == JobState::Paused => TrainCommand::Continue(job.id).into(),
+        _ => of_job(state, TrainCommand::Pause),
     }
 }
 
-fn of_job(state: &State, command: impl Fn(JobId) -> Command) -> Command {
-    // Only reached where `has_job` allowed it; harmless otherwise.
-    state.running().map_or(Command::RefreshRuns, |job| command(job.id))
-}
-
-fn next_theme(state: &State) -> Command {
-    Command::Theme(match state.persisted.theme {
-        ThemeChoice::System => ThemeChoice::Dark,
-        ThemeChoice::Dark => ThemeChoice::Light,
-        ThemeChoice::Light => ThemeChoice::System,
-    })
+fn of_job(state: &State, command: fn(JobId) -> TrainCommand) -> Command {
+    state.running().map_or(RunsCommand::Refresh.into(), |job| command(job.id).into())
 }
 
 /// What is to be done with the run in view.
-fn of_run(state: &State, action: impl Fn(PathBuf) -> RunAction) -> Command {
-    // Only reached where `has_run` allowed it; harmless otherwise.
-    run_in_view(state).map_or(Command::RefreshRuns, |run| Command::RunAction(action(run.path.clone())))
+fn of_run(state: &State, action: fn(PathBuf) -> RunAction) -> Command {
+    let run = run_in_view(state).map(|run| run.path.clone());
+    run.map_or(RunsCommand::Refresh, |run| RunsCommand::Action(action(run))).into()
+}
+
+fn next_layout(state: &State) -> Command {
+    let at = Layout::ALL.iter().position(|(layout, _)| *layout == state.dissolve.layout).unwrap_or(0);
+    DissolveCommand::Layout(Layout::ALL[(at + 1) % Layout::ALL.len()].0).into()
+}
+
+fn next_theme(state: &State) -> Command {
+    let theme = match state.persisted.theme {
+        ThemeChoice::System => ThemeChoice::Dark,
+        ThemeChoice::Dark => ThemeChoice::Light,
+        ThemeChoice::Light => ThemeChoice::System,
+    };
+    AppCommand::Theme(theme).into()
 }
 
 fn zoomed(state: &State, factor: f32) -> Command {
     let view = state.dissolve.view;
-    Command::View(View { zoom: view.zoom * factor, actual: false, ..view })
+    DissolveCommand::View(View { zoom: view.zoom * factor, actual: false, ..view }).into()
 }
 
 /// A tenth of what a view shows, in one direction.
 fn moved(state: &State, [x, y]: [f32; 2]) -> Command {
     let view = state.dissolve.view;
     let (step, [cx, cy]) = (0.1 / view.zoom.max(1.0), view.centre);
-    Command::View(View { centre: [cx + x * step, cy + y * step], ..view })
+    DissolveCommand::View(View { centre: [cx + x * step, cy + y * step], ..view }).into()
 }
 
 fn other_track(state: &State) -> Command {
-    Command::Track(match state.dissolve.track {
+    let track = match state.dissolve.track {
         Track::Log => Track::Linear,
         Track::Linear => Track::Log,
-    })
+    };
+    DissolveCommand::Track(track).into()
 }
 
 fn other_difference(state: &State) -> Command {
-    Command::Difference(match state.dissolve.difference {
+    let difference = match state.dissolve.difference {
         Difference::Signed => Difference::Absolute,
         Difference::Absolute => Difference::Signed,
-    })
+    };
+    DissolveCommand::Difference(difference).into()
 }
 
 fn unfiltered(state: &State) -> Command {
     match state.workspace {
-        Workspace::Results => Command::GalleryFilter(GalleryFilter::default()),
-        _ => Command::Filter(Filter::default()),
+        Workspace::Results => ResultsCommand::Filter(GalleryFilter::default()).into(),
+        _ => DataCommand::Filter(Filter::default()).into(),
     }
 }
 

@@ -64,7 +64,7 @@ pub(crate) fn may_score_run(state: &State) -> Result<(), &'static str> {
     in_work(state, &run.path).map_or(Ok(()), Err)
 }
 
-/// The run that can be gone on with: the one that is offered, or the one that was stopped last.
+/// The run that can be resumed: the one that is offered, or the one that was stopped last.
 pub(crate) fn resumable(state: &State) -> Option<PathBuf> {
     let ended = state.job().filter(|j| j.state.has_ended()).and_then(|j| j.run.clone());
     let listed = |run: &PathBuf| state.runs.iter().any(|r| r.path == *run && r.can_resume());

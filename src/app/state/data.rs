@@ -62,7 +62,7 @@ impl Check {
 pub struct LookState {
     /// The pictures it is of, the image and the settings that were last asked for.
     pub asked: Option<(u64, ImageId, PreprocessConfig)>,
-    /// Number of the newest wish.
+    /// Number of the newest request.
     pub generation: u64,
     pub done: Option<LookDone>,
     pub failed: Option<Failure>,

@@ -1,21 +1,37 @@
-//! Undo and redo: each change is kept as the command that takes it back and the one that makes it again.
+//! Undo and redo: each change is kept as the edit that takes it back and the one that makes it again.
 
-use crate::app::Command;
+use super::TrainState;
+use crate::{engine::runs::actions::RunAction, scores::Annotation};
+use std::path::PathBuf;
 
 /// Changes that are remembered.
 const KEPT: usize = 200;
+
+/// What can be taken back, and made again.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Edit {
+    /// The whole training form becomes this.
+    Form(Box<TrainState>),
+    /// What is noted about the image of this name, in this file of scores, becomes this.
+    Annotation {
+        file: PathBuf,
+        name: String,
+        annotation: Annotation,
+    },
+    Run(RunAction),
+}
 
 #[derive(Debug, Clone)]
 pub struct Change {
     /// What was changed, as in "Undo: Steps".
     pub what: String,
-    pub undo: Command,
-    pub redo: Command,
+    pub undo: Edit,
+    pub redo: Edit,
     merges: bool,
 }
 
 impl Change {
-    pub fn new(what: impl Into<String>, undo: Command, redo: Command) -> Self {
+    pub fn new(what: impl Into<String>, undo: Edit, redo: Edit) -> Self {
         Self { what: what.into(), undo, redo, merges: false }
     }
 
@@ -97,7 +113,7 @@ impl History {
     }
 
     /// Moves one change from done to undone; its undo is to be carried out between this and [`end`](Self::end).
-    pub fn begin_undo(&mut self) -> Option<Command> {
+    pub fn begin_undo(&mut self) -> Option<Edit> {
         let change = self.done.pop()?;
         let undo = change.undo.clone();
         self.undone.push(change);
@@ -106,7 +122,7 @@ impl History {
     }
 
     /// The other way round.
-    pub fn begin_redo(&mut self) -> Option<Command> {
+    pub fn begin_redo(&mut self) -> Option<Edit> {
         let change = self.undone.pop()?;
         let redo = change.redo.clone();
         self.done.push(change);
@@ -123,9 +139,14 @@ impl History {
 mod tests {
     use super::*;
 
+    fn steps(text: &str) -> Edit {
+        let mut form = TrainState::default();
+        form.set("ddpm.steps", text.into());
+        Edit::Form(Box::new(form))
+    }
+
     fn typed(text: &str, before: &str) -> Change {
-        let field = |t: &str| Command::Field("ddpm.steps", t.into());
-        Change::new("Steps", field(before), field(text)).merging()
+        Change::new("Steps", steps(before), steps(text)).merging()
     }
 
     #[test]
@@ -134,11 +155,11 @@ mod tests {
         history.note(typed("200", "100"));
         history.seal();
         history.note(typed("300", "200"));
-        assert_eq!(history.begin_undo(), Some(Command::Field("ddpm.steps", "200".into())));
+        assert_eq!(history.begin_undo(), Some(steps("200")));
         history.end();
         history.note(typed("300", "200"));
         history.note(typed("200", "300"));
-        assert_eq!(history.begin_undo(), Some(Command::Field("ddpm.steps", "100".into())), "there and back");
+        assert_eq!(history.begin_undo(), Some(steps("100")), "there and back");
         history.refuse();
         assert_eq!(
             (history.next_undo(), history.next_redo()),
@@ -152,11 +173,11 @@ mod tests {
         let mut history = History::default();
         history.note(typed("1", ""));
         history.note(typed("12", "1"));
-        assert_eq!(history.begin_undo(), Some(Command::Field("ddpm.steps", String::new())));
+        assert_eq!(history.begin_undo(), Some(steps("")));
         history.note(typed("x", "y"));
         history.end();
         assert_eq!((history.next_undo(), history.next_redo()), (None, Some("Steps")), "a replay is no change");
-        assert_eq!(history.begin_redo(), Some(Command::Field("ddpm.steps", "12".into())));
+        assert_eq!(history.begin_redo(), Some(steps("12")));
         history.end();
         assert!(history.begin_undo().is_some());
         history.end();

@@ -8,6 +8,7 @@ mod forecast;
 mod history;
 mod job;
 mod persisted;
+mod progress;
 mod results;
 mod runs;
 mod train;
@@ -19,9 +20,10 @@ pub use device_status::DeviceStatus;
 pub use dissolve::{DissolveState, Layout, ModelChoice, PanelContent, STRIP_STEPS, T_MAX, Track, View};
 pub use fields::{FIELDS, Field, Kind, groups};
 pub use forecast::{Forecast, MachineState, amount, card_of};
-pub use history::{Change, History};
-pub use job::{Auroc, Curve, JobInfo, JobState, Progress, Quantity, Waiting, Work};
+pub use history::{Change, Edit, History};
+pub use job::{JobInfo, JobState, Waiting, Work};
 pub use persisted::{PersistedState, SCALES, Scale};
+pub use progress::{Auroc, Curve, Progress, Quantity};
 pub use results::{Comparing, GalleryFilter, Map, ResultsState, Scores, Sort, Tab, Why};
 pub use runs::{RunDraft, RunsState, SettingRow, in_work, side_by_side};
 pub use train::{TrainForm, TrainState, paper_value};
@@ -158,7 +160,7 @@ pub struct State {
     pub runs: Vec<RunEntry>,
     /// The runs were listed once.
     pub runs_known: bool,
-    /// A run that the last session did not finish: the person is asked whether to go on.
+    /// A run that the last session did not finish: the person is asked whether to resume it.
     pub offer: Option<PathBuf>,
     pub list: RunsState,
     /// In the order they were asked for; ended ones stay until the next is started.
@@ -262,7 +264,7 @@ impl State {
         Some(Forecast::new(&self.train, open, self.machine.speed?))
     }
 
-    /// The run that is offered to be gone on with.
+    /// The run that is offered to be resumed.
     pub fn offered(&self) -> Option<&RunEntry> {
         let run = self.offer.as_ref()?;
         self.runs.iter().find(|r| r.path == *run && r.can_resume())

@@ -26,7 +26,7 @@ pub struct PersistedState {
     pub queue: Vec<Waiting>,
     /// Jobs of this session that would be lost with it.
     pub jobs: Vec<Waiting>,
-    /// Runs that the person does not want to go on with.
+    /// Runs that the person does not want to resume.
     pub declined: Vec<PathBuf>,
     /// Newest first.
     pub recent: Vec<DataConfig>,

@@ -3,7 +3,7 @@
 use crate::{
     config::ThresholdRule,
     data::Label,
-    engine::{runs::comparison::ComparedRuns, runs::score_set::ScoreSet},
+    engine::runs::{comparison::ComparedRuns, score_set::ScoreSet},
     error::Failure,
     metrics::Confusion,
     scores::{Annotation, Review, SHIFTS, ScoreRow, SyntheticLesions, Tag},

@@ -1,6 +1,6 @@
 //! The run in view beside another one, on other images, and on its normals with lesions planted in them.
 
-use super::jobs;
+use super::shared::queue;
 use crate::{
     app::{
         Effect, State, actions,
@@ -8,6 +8,7 @@ use crate::{
     },
     engine::runs::comparison::ComparedRuns,
     error::Failure,
+    jobs::loader::LoadRequest,
     run_dir::RunKind,
     scores::SyntheticLesions,
 };
@@ -22,7 +23,7 @@ pub fn compare_with(state: &mut State, second: Option<PathBuf>) -> Vec<Effect> {
         return Vec::new();
     };
     state.results.comparison = Comparing::Loading(second.clone());
-    vec![Effect::Compare { first, second }]
+    vec![Effect::Load(LoadRequest::Compare { first, second })]
 }
 
 pub fn compared(state: &mut State, second: PathBuf, compared: Result<Arc<ComparedRuns>, Failure>) -> Vec<Effect> {
@@ -46,7 +47,7 @@ pub fn score_folder(state: &mut State, folder: PathBuf) -> Vec<Effect> {
     state.results.asks_folder = false;
     let name = data_title(&folder);
     let job = JobInfo::new(format!("Score {name}"), name, RunKind::Train, config, Work::Folder { run, folder });
-    jobs::submit(state, job)
+    queue::submit(state, job)
 }
 
 pub fn plant(state: &mut State) -> Vec<Effect> {
@@ -56,7 +57,7 @@ pub fn plant(state: &mut State) -> Vec<Effect> {
     }
     let Some(set) = state.results.ready().cloned() else { return Vec::new() };
     let (title, work) = (format!("Planted lesions of {}", set.name), Work::Plant(set.run.clone()));
-    jobs::submit(state, JobInfo::new(title, set.name.clone(), RunKind::Train, set.config.clone(), work))
+    queue::submit(state, JobInfo::new(title, set.name.clone(), RunKind::Train, set.config.clone(), work))
 }
 
 pub fn lesions(state: &mut State, run: &Path, lesions: Arc<SyntheticLesions>) -> Vec<Effect> {

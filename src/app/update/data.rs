@@ -1,16 +1,20 @@
-//! Opening a data set, and choosing in it.
+//! The workspace Data: opening a data set, and choosing in it.
 
-use super::{dissolve, explanation, jobs, results};
+use super::{
+    dissolve,
+    shared::{explanation, machine, models, selection, training_form},
+};
 use crate::{
     app::{
-        Effect, State,
-        message::Texture,
+        DataCommand, Effect, State,
+        message::{BackgroundEffect, ImageEffect, Texture},
         state::{Check, DataPage, Filter, Open, Opening, TableForm, Workspace},
     },
     config::{DataConfig, LabelColumns, Reading},
     data::{ALL, Dataset, Examination, ImageId, Label, Split, TablePreview},
     engine::display::rgba::Rgba,
     error::Failure,
+    jobs::loader::LoadRequest,
 };
 use std::{
     path::{Path, PathBuf},
@@ -20,13 +24,47 @@ use std::{
 /// How many opened paths are remembered.
 const RECENT: usize = 8;
 
-pub fn open(state: &mut State, path: PathBuf) -> Vec<Effect> {
+pub fn execute(state: &mut State, command: DataCommand) -> Vec<Effect> {
+    match command {
+        DataCommand::Open(path) => open(state, path),
+        DataCommand::OpenConfig(config) => open_config(state, config),
+        DataCommand::OpenSeveral(paths) => open_several(state, paths),
+        DataCommand::TryAgain => try_again(state),
+        DataCommand::DismissFailure => {
+            state.data.failed = None;
+            Vec::new()
+        }
+        DataCommand::SetNormal(names) => set_normal(state, names),
+        DataCommand::Reading(reading) => read_as(state, reading),
+        DataCommand::ForgetRecent(path) => forget_recent(state, &path),
+        DataCommand::Page(page) => {
+            state.data.page = page;
+            Vec::new()
+        }
+        DataCommand::FindDuplicates => {
+            state.data.check.asked = true;
+            Vec::new()
+        }
+        DataCommand::ChooseColumns(path) => choose_columns(state, path),
+        DataCommand::Columns(columns) => {
+            state.data.table.iter_mut().for_each(|form| form.columns = columns.clone());
+            Vec::new()
+        }
+        DataCommand::UseTable => use_table(state),
+        DataCommand::Preprocess(preprocess) => training_form::preprocess(state, preprocess),
+        DataCommand::Filter(filter) => self::filter(state, filter),
+        DataCommand::Select(id) => selection::select(state, id),
+        DataCommand::WantThumbnails(ids) => vec![Effect::Image(ImageEffect::Thumbnails(ids))],
+    }
+}
+
+fn open(state: &mut State, path: PathBuf) -> Vec<Effect> {
     state.workspace = Workspace::Data;
     begin(state, DataConfig { path, ..DataConfig::default() }, None)
 }
 
 /// Several things at once are parts of the folder that holds them all.
-pub fn open_several(state: &mut State, paths: Vec<PathBuf>) -> Vec<Effect> {
+fn open_several(state: &mut State, paths: Vec<PathBuf>) -> Vec<Effect> {
     match paths.as_slice() {
         [] => Vec::new(),
         [path] => open(state, path.clone()),
@@ -43,15 +81,15 @@ pub fn open_several(state: &mut State, paths: Vec<PathBuf>) -> Vec<Effect> {
 }
 
 /// The same path, understood in another way: nothing that was chosen for the old one holds.
-pub fn read_as(state: &mut State, reading: Reading) -> Vec<Effect> {
+fn read_as(state: &mut State, reading: Reading) -> Vec<Effect> {
     let Some(open) = state.open() else { return Vec::new() };
     let DataConfig { path, only, test_fraction, split_seed, .. } = open.config.clone();
     begin(state, DataConfig { path, only, reading, test_fraction, split_seed, ..DataConfig::default() }, None)
 }
 
-pub fn choose_columns(state: &mut State, path: Option<PathBuf>) -> Vec<Effect> {
+fn choose_columns(state: &mut State, path: Option<PathBuf>) -> Vec<Effect> {
     state.data.table = path.clone().map(|path| TableForm { path, preview: None, columns: LabelColumns::default() });
-    path.into_iter().map(Effect::ReadTable).collect()
+    path.into_iter().map(|path| Effect::Load(LoadRequest::Table(path))).collect()
 }
 
 pub fn table(state: &mut State, path: &Path, preview: Result<TablePreview, Failure>) -> Vec<Effect> {
@@ -62,7 +100,7 @@ pub fn table(state: &mut State, path: &Path, preview: Result<TablePreview, Failu
     Vec::new()
 }
 
-pub fn use_table(state: &mut State) -> Vec<Effect> {
+fn use_table(state: &mut State) -> Vec<Effect> {
     let Some(form) = state.data.table.take() else { return Vec::new() };
     // A table that was opened by itself stands for the folder that it lies in.
     let failed = state.data.failed.as_ref().map(|(path, _)| path.clone()).filter(|path| *path == form.path);
@@ -77,24 +115,24 @@ pub fn use_table(state: &mut State) -> Vec<Effect> {
     begin(state, DataConfig { columns: form.columns, ..base }, None)
 }
 
-pub fn forget_recent(state: &mut State, path: &Path) -> Vec<Effect> {
+fn forget_recent(state: &mut State, path: &Path) -> Vec<Effect> {
     state.persisted.recent.retain(|c| c.path != path);
     Vec::new()
 }
 
 /// Opens the data of a run; the workspace in view stays.
-pub fn open_data(state: &mut State, config: DataConfig) -> Vec<Effect> {
+pub fn open_config(state: &mut State, config: DataConfig) -> Vec<Effect> {
     begin(state, config, None)
 }
 
-pub fn set_normal(state: &mut State, names: Vec<String>) -> Vec<Effect> {
+fn set_normal(state: &mut State, names: Vec<String>) -> Vec<Effect> {
     let Some(open) = state.open() else { return Vec::new() };
     let (config, known) = (DataConfig { normal: names, ..open.config.clone() }, open.dataset.clone());
     begin(state, config, Some(known))
 }
 
 /// What could not be opened, as it was asked for.
-pub fn try_again(state: &mut State) -> Vec<Effect> {
+fn try_again(state: &mut State) -> Vec<Effect> {
     state.data.again.take().map_or_else(Vec::new, |config| begin(state, config, None))
 }
 
@@ -102,7 +140,7 @@ fn begin(state: &mut State, config: DataConfig, known: Option<Arc<Dataset>>) -> 
     state.data.generation += 1;
     state.data.failed = None;
     state.data.opening = Some(Opening { config: config.clone(), found: 0 });
-    vec![Effect::Open { generation: state.data.generation, config, known }]
+    vec![Effect::Load(LoadRequest::Open { generation: state.data.generation, config, known })]
 }
 
 pub fn opened(state: &mut State, generation: u64, config: DataConfig, dataset: Arc<Dataset>) -> Vec<Effect> {
@@ -126,13 +164,13 @@ pub fn opened(state: &mut State, generation: u64, config: DataConfig, dataset: A
     }
     state.data.opening = None;
     state.data.open = Some(Arc::new(Open::new(config, dataset.clone(), generation)));
-    let mut effects = vec![Effect::Pictures { generation, dataset, keep: same }];
+    let mut effects = vec![Effect::Image(ImageEffect::Source { generation, dataset, keep: same })];
     if !same {
         state.data.pictures_since = generation;
         state.data.page = DataPage::Images;
         state.data.table = None;
         if std::mem::take(&mut state.data.check).running {
-            effects.push(Effect::StopExamining);
+            effects.push(Effect::Background(BackgroundEffect::StopFindingDuplicates));
         }
         state.data.broken.clear();
         state.data.filter = Filter::default();
@@ -145,14 +183,14 @@ pub fn opened(state: &mut State, generation: u64, config: DataConfig, dataset: A
         state.selected = first.or_else(|| state.data.shown.first().copied());
     }
     // The image of the gallery, where this is its data set.
-    if let Some(id) = results::image(state) {
+    if let Some(id) = selection::image_of_row(state) {
         state.selected = Some(id);
     }
     state.dissolve.done = None;
-    dissolve::list_models(state);
+    models::list(state);
     effects.extend(dissolve::invalidate(state));
     effects.extend(explanation::ask(state));
-    effects.extend(jobs::look_at_machine(state));
+    effects.extend(machine::look(state));
     if let Some(normal) =
         before.filter(|_| state.open().is_some_and(|open| open.asks_normal() || open.dataset.classes.is_empty()))
     {
@@ -174,7 +212,7 @@ pub fn open_failed(state: &mut State, generation: u64, path: PathBuf, failure: F
     Vec::new()
 }
 
-pub fn filter(state: &mut State, filter: Filter) -> Vec<Effect> {
+fn filter(state: &mut State, filter: Filter) -> Vec<Effect> {
     state.data.filter = filter;
     show(state);
     Vec::new()
@@ -196,20 +234,11 @@ fn show(state: &mut State) {
     state.data.shown = Arc::new(ids);
 }
 
-pub fn select(state: &mut State, id: ImageId) -> Vec<Effect> {
-    if state.selected == Some(id) {
-        return Vec::new();
-    }
-    state.selected = Some(id);
-    state.dissolve.view = Default::default();
-    dissolve::invalidate(state)
-}
-
 pub fn thumbnail(state: &mut State, generation: u64, id: ImageId, pixels: Result<Rgba, String>) -> Vec<Effect> {
     // Pictures of another choice of normal classes are of the same images; those of another data set are not.
     match pixels {
         _ if state.open().is_none() || generation < state.data.pictures_since => Vec::new(),
-        Ok(pixels) => vec![Effect::Upload(Texture::Thumbnail(id), pixels)],
+        Ok(pixels) => vec![Effect::Image(ImageEffect::Upload(Texture::Thumbnail(id), pixels))],
         Err(reason) => {
             state.data.broken.insert(id, reason);
             Vec::new()

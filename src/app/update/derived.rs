@@ -1,11 +1,11 @@
-//! What follows from the state, whatever brought it about: the preview of the selected image, and work that goes on only while
+//! What follows from the state, whatever brought it about: the preview of the selected image, and work that is done only while
 //! nothing trains.
 
 use super::dissolve;
 use crate::{
     app::{
         Effect, State,
-        message::Texture,
+        message::{BackgroundEffect, ImageEffect, Texture},
         state::{Check, LookDone, Workspace},
     },
     engine::preprocess_preview::{PreprocessPreview, PreviewRequest},
@@ -38,7 +38,12 @@ fn look(state: &mut State) -> Option<Effect> {
     look.generation += 1;
     look.asked = Some(asked.clone());
     let (dataset, preprocess) = (open.dataset.clone(), asked.2);
-    Some(Effect::PreviewPreprocessing(Box::new(PreviewRequest { generation: look.generation, dataset, image, preprocess })))
+    Some(Effect::Background(BackgroundEffect::PreviewPreprocessing(Box::new(PreviewRequest {
+        generation: look.generation,
+        dataset,
+        image,
+        preprocess,
+    }))))
 }
 
 pub fn preview(state: &mut State, generation: u64, preview: Result<PreprocessPreview, Failure>) -> Vec<Effect> {
@@ -56,7 +61,7 @@ pub fn preview(state: &mut State, generation: u64, preview: Result<PreprocessPre
             look.failed = None;
             let pictures = [(Texture::Before, before), (Texture::After, after)].into_iter();
             let all = pictures.chain(outline.map(|outline| (Texture::Outline, outline)));
-            all.map(|(texture, pixels)| Effect::Upload(texture, pixels)).collect()
+            all.map(|(texture, pixels)| Effect::Image(ImageEffect::Upload(texture, pixels))).collect()
         }
     }
 }
@@ -73,5 +78,9 @@ fn examine(state: &mut State) -> Option<Effect> {
     }
     check.running = wanted;
     check.done = 0;
-    Some(if wanted { Effect::Examine { generation, dataset: open.dataset.clone() } } else { Effect::StopExamining })
+    Some(if wanted {
+        Effect::Background(BackgroundEffect::FindDuplicates { generation, dataset: open.dataset.clone() })
+    } else {
+        Effect::Background(BackgroundEffect::StopFindingDuplicates)
+    })
 }

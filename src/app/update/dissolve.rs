@@ -1,25 +1,25 @@
-//! The slider: each change asks the worker anew, and answers to older wishes are dropped.
+//! The workspace Dissolve: each change asks the worker anew, and answers to older requests are dropped.
 
 use crate::{
     app::{
-        Effect, State,
-        message::Texture,
+        DissolveCommand, Effect, State,
+        message::{BackgroundEffect, ImageEffect, Texture},
         next_step,
-        state::{DissolveState, Layout, ModelChoice, Overlay, T_MAX, Track, View, Workspace, config_title, data_title},
+        state::{DissolveState, Layout, Overlay, T_MAX, Track, View, Workspace},
     },
     config::PreprocessConfig,
     data::ImageId,
     engine::{
-        dissolve::normal_band::NormalBand,
-        dissolve::request::{ComparisonGrid, DissolveRequest, ImageSource, Recipe},
         dissolve::{
+            normal_band::NormalBand,
             prepared_image::Original,
+            request::{ComparisonGrid, DissolveRequest, ImageSource, Recipe},
             session::{ComparisonPanel, Dissolved, StripThumbnail},
         },
         export::sweep::{SweepExport, SweepExportRequest},
-        runs::list::ModelSource,
     },
     error::Failure,
+    jobs::loader::LoadRequest,
     run_dir::files,
 };
 use std::path::PathBuf;
@@ -30,7 +30,32 @@ const SWEEP: f64 = 0.01;
 const IMAGES: usize = 6;
 const RESOLUTIONS: [usize; 3] = [32, 64, 128];
 
-pub fn set_t(state: &mut State, t: usize) -> Vec<Effect> {
+pub fn execute(state: &mut State, command: DissolveCommand) -> Vec<Effect> {
+    match command {
+        DissolveCommand::SetT(t) => set_t(state, t),
+        DissolveCommand::Method(method) => change(state, |d| d.method = method),
+        DissolveCommand::Model(source) => change(state, |d| d.chosen = Some(source)),
+        // A file is looked into first: one that holds no model is never in the list.
+        DissolveCommand::ImportModel(path) => vec![Effect::Load(LoadRequest::CheckModel(path))],
+        DissolveCommand::Resolution(px) => change(state, |d| d.resolution = px),
+        DissolveCommand::Difference(kind) => show(state, |d| d.difference = kind),
+        DissolveCommand::Gain(gain) => show(state, |d| d.gain = gain.clamp(0.5, 64.0)),
+        DissolveCommand::View(view) => show(state, |d| d.view = view.clamped()),
+        DissolveCommand::ActualSize => show(state, |d| d.view.actual = true),
+        DissolveCommand::Layout(layout) => self::layout(state, layout),
+        DissolveCommand::Shown(shown) => show(state, |d| d.shown = shown),
+        DissolveCommand::Track(track) => self::track(state, track),
+        DissolveCommand::Divider(at) => show(state, |d| d.divider = at.clamp(0.0, 1.0)),
+        DissolveCommand::Blink => show(state, |d| d.blink = !d.blink),
+        DissolveCommand::Pin => pin(state),
+        DissolveCommand::Play => play(state),
+        DissolveCommand::Sweep => sweep(state),
+        DissolveCommand::Export(what) => export_sweep(state, what),
+        DissolveCommand::ExportFolder(folder) => show(state, |d| d.export_folder = folder),
+    }
+}
+
+fn set_t(state: &mut State, t: usize) -> Vec<Effect> {
     let t = t.min(T_MAX);
     if state.dissolve.t == t && !state.dissolve.stale {
         return Vec::new();
@@ -46,26 +71,26 @@ pub fn change(state: &mut State, change: impl FnOnce(&mut DissolveState)) -> Vec
 }
 
 /// Changes how things are shown, which asks for nothing new.
-pub fn show(state: &mut State, change: impl FnOnce(&mut DissolveState)) -> Vec<Effect> {
+fn show(state: &mut State, change: impl FnOnce(&mut DissolveState)) -> Vec<Effect> {
     change(&mut state.dissolve);
     Vec::new()
 }
 
 /// Changes what is wanted beside the dissolved image: other thumbnails, or pictures beside each other.
-pub fn layout(state: &mut State, layout: Layout) -> Vec<Effect> {
+fn layout(state: &mut State, layout: Layout) -> Vec<Effect> {
     state.dissolve.layout = layout;
     state.dissolve.view = View::default();
     state.dissolve.panels.clear();
     ask(state)
 }
 
-pub fn track(state: &mut State, track: Track) -> Vec<Effect> {
+fn track(state: &mut State, track: Track) -> Vec<Effect> {
     state.dissolve.track = track;
     ask(state)
 }
 
 /// Puts the selected image beside others, or takes it away.
-pub fn pin(state: &mut State) -> Vec<Effect> {
+fn pin(state: &mut State) -> Vec<Effect> {
     let Some(id) = state.selected else { return Vec::new() };
     let pinned = &mut state.dissolve.pinned;
     match pinned.iter().position(|p| *p == id) {
@@ -79,13 +104,13 @@ pub fn pin(state: &mut State) -> Vec<Effect> {
     ask(state)
 }
 
-pub fn play(state: &mut State) -> Vec<Effect> {
+fn play(state: &mut State) -> Vec<Effect> {
     state.dissolve.playing = !state.dissolve.playing;
     sweep(state)
 }
 
 /// The next step of the sweep; the panel asks for it when it has shown the one before, so that none is skipped.
-pub fn sweep(state: &mut State) -> Vec<Effect> {
+fn sweep(state: &mut State) -> Vec<Effect> {
     let d = &state.dissolve;
     if !d.playing {
         return Vec::new();
@@ -93,25 +118,6 @@ pub fn sweep(state: &mut State) -> Vec<Effect> {
     let next = d.track.t(d.track.at(d.t) + SWEEP).max(d.t + 1);
     let t = if d.t >= T_MAX { 0 } else { next };
     set_t(state, t)
-}
-
-/// A file is looked into first: one that holds no model is never in the list.
-pub fn import(path: PathBuf) -> Vec<Effect> {
-    vec![Effect::CheckModel(path)]
-}
-
-pub fn imported(state: &mut State, path: PathBuf, checked: Result<(), Failure>) -> Vec<Effect> {
-    if let Err(failure) = checked {
-        state.notify_error(failure.summary, next_step::words(failure.hint.as_ref()));
-        return Vec::new();
-    }
-    if state.workspace != Workspace::Dissolve {
-        state.notify(format!("{} was imported; Dissolve (2) uses it now.", data_title(&path)));
-    }
-    state.dissolve.imported.retain(|p| *p != path);
-    state.dissolve.imported.insert(0, path.clone());
-    list_models(state);
-    change(state, |d| d.chosen = Some(ModelSource(path)))
 }
 
 /// Everything that was dissolved is out of date.
@@ -188,7 +194,7 @@ fn ask(state: &mut State) -> Vec<Effect> {
     if d.panels.len() != request.grid.len() {
         d.panels = vec![None; request.grid.len()];
     }
-    vec![Effect::Dissolve(Box::new(request))]
+    vec![Effect::Background(BackgroundEffect::Dissolve(Box::new(request)))]
 }
 
 /// All that the worker needs to know for what the state shows.
@@ -273,7 +279,7 @@ pub fn thumbnail(state: &mut State, strip: u64, thumbnail: StripThumbnail) -> Ve
     if d.nearly.is_some() {
         d.nearly = d.between(d.t);
     }
-    vec![Effect::Upload(Texture::StripThumbnail(t), thumbnail.pixels)]
+    vec![Effect::Image(ImageEffect::Upload(Texture::StripThumbnail(t), thumbnail.pixels))]
 }
 
 pub fn panel(state: &mut State, generation: u64, index: usize, panel: ComparisonPanel) -> Vec<Effect> {
@@ -294,12 +300,12 @@ pub fn band(state: &mut State, strip: u64, band: NormalBand) -> Vec<Effect> {
 }
 
 /// Where strips and sweeps are written.
-pub fn export_folder(state: &State) -> PathBuf {
+fn export_folder(state: &State) -> PathBuf {
     let chosen = &state.dissolve.export_folder;
     if chosen.as_os_str().is_empty() { state.workspace_dir.join(files::EXPORTS) } else { chosen.clone() }
 }
 
-pub fn export_sweep(state: &mut State, what: SweepExport) -> Vec<Effect> {
+fn export_sweep(state: &mut State, what: SweepExport) -> Vec<Effect> {
     let (Some(request), Some(open)) = (request(state), state.open()) else { return Vec::new() };
     let parts = open.config.parts();
     let d = &mut state.dissolve;
@@ -307,7 +313,7 @@ pub fn export_sweep(state: &mut State, what: SweepExport) -> Vec<Effect> {
     let (track, difference, gain) = (d.track, d.difference, d.gain);
     let folder = export_folder(state);
     let steps = SweepExportRequest::along(|at| track.t(at));
-    vec![Effect::SweepExport(Box::new(SweepExportRequest {
+    vec![Effect::Background(BackgroundEffect::SweepExport(Box::new(SweepExportRequest {
         what,
         source: request.source,
         recipe: request.recipe,
@@ -316,7 +322,7 @@ pub fn export_sweep(state: &mut State, what: SweepExport) -> Vec<Effect> {
         difference,
         gain,
         steps,
-    }))]
+    })))]
 }
 
 pub fn sweep_exported(state: &mut State, path: Result<PathBuf, Failure>) -> Vec<Effect> {
@@ -326,39 +332,4 @@ pub fn sweep_exported(state: &mut State, path: Result<PathBuf, Failure>) -> Vec<
         Err(failure) => state.notify_error(failure.summary, next_step::words(failure.hint.as_ref())),
     }
     Vec::new()
-}
-
-/// Models of the workspace's runs, newest first, after the imported ones.
-pub fn list_models(state: &mut State) {
-    let imported = state.dissolve.imported.iter().map(|path| ModelChoice {
-        source: ModelSource(path.clone()),
-        name: data_title(path),
-        detail: "imported".into(),
-        trained_on: None,
-        preprocess: None,
-        is_finished: true,
-    });
-    let of_runs = state.runs.iter().filter_map(|run| {
-        let steps = run.config.ddpm.steps;
-        Some(ModelChoice {
-            source: run.model.clone()?,
-            name: run.manifest.name.clone(),
-            detail: format!(
-                "{} px, width {}, {}{steps} steps",
-                run.config.ddpm.size,
-                run.config.ddpm.dim,
-                if run.model_is_finished { "" } else { "unfinished of " }
-            ),
-            // A checkpoint that became a run knows no data.
-            trained_on: Some(config_title(&run.config.data)).filter(|title| !title.is_empty()),
-            preprocess: Some(run.config.preprocess.clone()).filter(|_| !run.config.data.path.as_os_str().is_empty()),
-            is_finished: run.model_is_finished,
-        })
-    });
-    let mut models: Vec<ModelChoice> = imported.chain(of_runs).collect();
-    // The newest of those that know this kind of image comes first, and is taken where none was chosen. One that still grows is
-    // not taken by itself: under the hand that drags t the pictures would become noise.
-    let open = state.open().map(|open| open.title());
-    models.sort_by_key(|m| (!m.is_finished, open.is_some() && m.trained_on.is_some() && m.trained_on != open));
-    state.dissolve.models = models;
 }

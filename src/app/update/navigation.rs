@@ -1,16 +1,21 @@
-//! The frame: workspaces, side panels, what lies above them, and the keys that walk.
+//! Workspaces, side panels, what lies above them, undo, and the keys that walk.
 
-use super::{compare_runs, data, dissolve, explanation, jobs, results};
+use super::{
+    dissolve, job_progress, large_view, results, runs,
+    shared::{
+        annotations, gallery, machine,
+        selection::{self, stepped},
+    },
+};
 use crate::{
     app::{
-        Command, Effect, State,
-        state::{Comparing, Overlay, Room, Side, Workspace},
+        Effect, State,
+        state::{Comparing, Edit, Overlay, Room, Side, Workspace},
     },
-    engine::{runs::actions::RunAction, runs::list::RunEntry},
-    jobs::events::{Pick, Picked},
+    engine::runs::list::RunEntry,
 };
-use std::path::Path;
 
+/// Shows a workspace.
 pub fn go(state: &mut State, workspace: Workspace) -> Vec<Effect> {
     state.workspace = workspace;
     state.persisted.workspace = workspace;
@@ -18,7 +23,7 @@ pub fn go(state: &mut State, workspace: Workspace) -> Vec<Effect> {
     uncover(state);
     let mut effects = match workspace {
         Workspace::Dissolve => dissolve::refresh(state),
-        Workspace::Train => jobs::look_at_machine(state),
+        Workspace::Train => machine::look(state),
         _ => Vec::new(),
     };
     if workspace != Workspace::Dissolve {
@@ -29,7 +34,7 @@ pub fn go(state: &mut State, workspace: Workspace) -> Vec<Effect> {
         let scored = || state.runs.iter().filter(|r| r.has_scores);
         let of_open = |r: &&RunEntry| state.open().is_some_and(|open| open.config.path == r.config.data.path);
         let newest = scored().find(of_open).or_else(|| scored().next()).map(|r| r.path.clone());
-        effects.extend(newest.into_iter().flat_map(|run| results::open_run(state, run)));
+        effects.extend(newest.into_iter().flat_map(|run| results::open(state, run)));
     }
     effects
 }
@@ -41,6 +46,7 @@ pub fn room(state: &mut State, room: Room) -> Vec<Effect> {
     Vec::new()
 }
 
+/// Hides or shows a side panel.
 pub fn fold(state: &mut State, side: Side) -> Vec<Effect> {
     if state.room != Room::Wide && side != Side::Log {
         state.drawer = (state.drawer != Some(side)).then_some(side);
@@ -52,39 +58,30 @@ pub fn fold(state: &mut State, side: Side) -> Vec<Effect> {
         Side::Log => &mut state.persisted.log_shown,
     };
     *hidden = !*hidden;
-    if side == Side::Log { jobs::read_log(state) } else { Vec::new() }
-}
-
-pub fn toggle(state: &mut State, overlay: Overlay) -> Vec<Effect> {
-    state.overlay = (state.overlay != Some(overlay)).then_some(overlay);
-    match state.overlay {
-        Some(Overlay::Picture) => {
-            let mut effects = Vec::new();
-            // Of the gallery its first image where none is selected: one with a score.
-            if state.workspace == Workspace::Results && state.results.ready().is_some() && state.results.selected().is_none() {
-                effects.extend(results::walk(state, 0));
-            }
-            effects.extend(dissolve::refresh(state));
-            effects.extend(explanation::ask(state));
-            effects
-        }
-        _ => Vec::new(),
-    }
+    if side == Side::Log { job_progress::read_log(state) } else { Vec::new() }
 }
 
 /// Takes the last change back.
 pub fn undo(state: &mut State) -> Vec<Effect> {
-    let Some(command) = state.history.begin_undo() else { return Vec::new() };
-    replay(state, command)
+    let Some(edit) = state.history.begin_undo() else { return Vec::new() };
+    replay(state, edit)
 }
 
 pub fn redo(state: &mut State) -> Vec<Effect> {
-    let Some(command) = state.history.begin_redo() else { return Vec::new() };
-    replay(state, command)
+    let Some(edit) = state.history.begin_redo() else { return Vec::new() };
+    replay(state, edit)
 }
 
-fn replay(state: &mut State, command: Command) -> Vec<Effect> {
-    let effects = super::update(state, command);
+fn replay(state: &mut State, edit: Edit) -> Vec<Effect> {
+    state.history.seal();
+    let effects = match edit {
+        Edit::Form(form) => {
+            state.train = *form;
+            Vec::new()
+        }
+        Edit::Annotation { file, name, annotation } => annotations::annotation(state, &file, name, annotation),
+        Edit::Run(action) => runs::action(state, action),
+    };
     state.history.end();
     effects
 }
@@ -124,53 +121,19 @@ fn leave_question(state: &mut State) -> bool {
     }
 }
 
+/// Steps through the images of the workspace in view.
 pub fn walk(state: &mut State, by: i64) -> Vec<Effect> {
     if state.workspace == Workspace::Results {
-        return results::walk(state, by);
+        return gallery::walk(state, by);
     }
     let shown = &state.data.shown;
     let at = state.selected.and_then(|id| shown.iter().position(|s| *s == id));
     let next = stepped(at, by, shown.len()).and_then(|i| shown.get(i).copied());
-    next.map_or_else(Vec::new, |id| data::select(state, id))
+    next.map_or_else(Vec::new, |id| selection::select(state, id))
 }
 
-/// `by` places from `at`, within `0..len`; the first one where nothing was selected.
-pub(crate) fn stepped(at: Option<usize>, by: i64, len: usize) -> Option<usize> {
-    let last = len.checked_sub(1)?;
-    Some(at.map_or(0, |at| (at as i64).saturating_add(by).clamp(0, last as i64) as usize))
-}
-
-/// Asks for files or folders, near those of the same kind.
-pub fn pick(state: &State, pick: Pick) -> Vec<Effect> {
-    let from = match pick {
-        Pick::DataFolder | Pick::DataFile | Pick::FolderToScore | Pick::Table => {
-            state.open().and_then(|open| open.config.path.parent()).map(Path::to_path_buf)
-        }
-        Pick::ExportFolder => Some(state.dissolve.export_folder.clone()).filter(|folder| !folder.as_os_str().is_empty()),
-        Pick::Model | Pick::ModelRun => None,
-    };
-    vec![Effect::Pick { pick, from }]
-}
-
-pub fn picked(state: &mut State, pick: Pick, picked: Picked) -> Vec<Effect> {
-    let paths = match picked {
-        Picked::Paths(paths) => paths,
-        Picked::NoDialog => {
-            let hint = match pick {
-                Pick::Model | Pick::ModelRun => "drop the file on the window",
-                _ => "type the path, or drop files and folders on the window",
-            };
-            state.notify_error("This desktop has shown no file dialog", hint);
-            return Vec::new();
-        }
-    };
-    let Some(path) = paths.first().cloned() else { return Vec::new() };
-    match pick {
-        Pick::DataFolder | Pick::DataFile => data::open_several(state, paths),
-        Pick::ModelRun => super::runs::action(state, RunAction::Import(path)),
-        Pick::Table => data::choose_columns(state, Some(path)),
-        Pick::ExportFolder => dissolve::show(state, |d| d.export_folder = path),
-        Pick::Model => dissolve::import(path),
-        Pick::FolderToScore => compare_runs::score_folder(state, path),
-    }
+/// Opens what lies above the workspaces, or closes it.
+pub fn toggle(state: &mut State, overlay: Overlay) -> Vec<Effect> {
+    state.overlay = (state.overlay != Some(overlay)).then_some(overlay);
+    if state.overlay == Some(Overlay::Picture) { large_view::show(state) } else { Vec::new() }
 }

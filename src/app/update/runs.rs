@@ -1,28 +1,63 @@
 //! The list of runs: searching, naming, comparing, the trash.
 
-use crate::app::state::in_work;
+use super::{
+    dissolve,
+    shared::{models, queue},
+};
 use crate::{
     app::{
-        Command, Effect, State, next_step,
-        state::{Change, JobInfo, RunDraft, Work},
+        Effect, RunsCommand, State,
+        message::WindowEffect,
+        next_step,
+        state::{Change, Edit, JobInfo, RunDraft, Work, in_work},
     },
-    engine::{
-        runs::actions::{RunAction, RunDone},
-        runs::list::{RunCurve, RunEntry},
+    engine::runs::{
+        actions::{RunAction, RunDone},
+        list::{RunCurve, RunEntry},
     },
     error::Failure,
+    jobs::loader::LoadRequest,
 };
 use std::{path::Path, sync::Arc};
 
 /// Runs whose curves can be told apart.
 pub const COMPARED: usize = 6;
 
-pub fn select(state: &mut State, run: &Path) -> Vec<Effect> {
+pub fn execute(state: &mut State, command: RunsCommand) -> Vec<Effect> {
+    let list = &mut state.list;
+    match command {
+        RunsCommand::Refresh => return vec![Effect::Load(LoadRequest::ListRuns)],
+        RunsCommand::Select(run) => return select(state, &run),
+        RunsCommand::Compare(run) => return compare(state, &run),
+        RunsCommand::Action(action) => return self::action(state, action),
+        RunsCommand::Search(query) => list.query = query,
+        RunsCommand::Draft(draft) => list.draft = Some(draft),
+        // Any command but a quiet one does.
+        RunsCommand::KeepDraft => {}
+        RunsCommand::ShowTrash(shown) => list.shows_trash = shown,
+        RunsCommand::AskDelete(runs) => list.deleting = runs,
+    }
+    Vec::new()
+}
+
+/// The runs were listed.
+pub fn listed(state: &mut State, runs: Vec<RunEntry>) -> Vec<Effect> {
+    state.runs = runs;
+    if !std::mem::replace(&mut state.runs_known, true) {
+        queue::offer(state);
+    }
+    let before = state.dissolve.model().map(|m| m.source.clone());
+    models::list(state);
+    // Another model is in use now, or the first one has come.
+    if state.dissolve.model().map(|m| m.source.clone()) == before { Vec::new() } else { dissolve::invalidate(state) }
+}
+
+fn select(state: &mut State, run: &Path) -> Vec<Effect> {
     state.list.selected = (state.list.selected.as_deref() != Some(run)).then(|| run.to_path_buf());
     Vec::new()
 }
 
-pub fn compare(state: &mut State, run: &Path) -> Vec<Effect> {
+fn compare(state: &mut State, run: &Path) -> Vec<Effect> {
     let compared = &mut state.list.compared;
     if compared.iter().any(|p| p == run) {
         compared.retain(|p| p != run);
@@ -33,7 +68,7 @@ pub fn compare(state: &mut State, run: &Path) -> Vec<Effect> {
         return Vec::new();
     }
     compared.push(run.to_path_buf());
-    vec![Effect::ReadCurves(run.to_path_buf())]
+    vec![Effect::Load(LoadRequest::Curves(run.to_path_buf()))]
 }
 
 pub fn curves(state: &mut State, run: &Path, curves: Vec<RunCurve>) -> Vec<Effect> {
@@ -53,7 +88,7 @@ pub fn trash_listed(state: &mut State, trash: Vec<RunEntry>) -> Vec<Effect> {
 }
 
 /// More letters of the same draft.
-pub fn goes_on(state: &State, draft: &RunDraft) -> bool {
+pub fn continues(state: &State, draft: &RunDraft) -> bool {
     state.list.draft.as_ref().is_none_or(|before| before.run == draft.run)
 }
 
@@ -85,27 +120,27 @@ pub fn action(state: &mut State, action: RunAction) -> Vec<Effect> {
             }
             (entry.manifest.name, entry.manifest.notes) = (name.clone(), notes.clone());
             let undo = RunAction::Edit { run: run.clone(), name: before.0, notes: before.1 };
-            state.history.note(Change::new("Name and notes", Command::RunAction(undo), Command::RunAction(action.clone())));
+            state.history.note(Change::new("Name and notes", Edit::Run(undo), Edit::Run(action.clone())));
         }
         RunAction::Delete(_) => state.list.deleting.clear(),
         RunAction::Restore(_) | RunAction::Import(_) | RunAction::Export(_) | RunAction::Report(_) => {}
     }
-    vec![Effect::RunAction(action)]
+    vec![Effect::Load(LoadRequest::Run(action))]
 }
 
 pub fn done(state: &mut State, action: RunAction, done: Result<RunDone, Failure>) -> Vec<Effect> {
-    let mut effects = vec![Effect::ListRuns];
+    let mut effects = vec![Effect::Load(LoadRequest::ListRuns)];
     match done {
         Err(failure) => state.notify_error(failure.summary, next_step::words(failure.hint.as_ref())),
         Ok(done) => {
             if let (RunAction::Trash(from), Some(to)) = (&action, &done.trashed) {
                 let (undo, redo) = (RunAction::Restore(to.clone()), RunAction::Trash(from.clone()));
-                state.history.note_again(Change::new("Move to trash", Command::RunAction(undo), Command::RunAction(redo)));
+                state.history.note_again(Change::new("Move to trash", Edit::Run(undo), Edit::Run(redo)));
             }
             if !done.text.is_empty() {
                 state.notify(done.text);
             }
-            effects.extend(done.show.map(Effect::ShowFolder));
+            effects.extend(done.show.map(|folder| Effect::Window(WindowEffect::ShowFolder(folder))));
         }
     }
     effects

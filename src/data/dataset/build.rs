@@ -22,6 +22,7 @@ impl Dataset {
             notes: Vec::new(),
             pairs: Vec::new(),
             fingerprint: OnceLock::new(),
+            fitted: Default::default(),
         };
         set.refresh();
         set

@@ -73,7 +73,7 @@ impl Dataset {
     pub fn examine(&self, progress: &(dyn Fn(usize) + Sync)) -> Examination {
         let done = AtomicUsize::new(0);
         let ids: Vec<ImageId> = (0..self.items.len() as u32).map(ImageId).collect();
-        let fingerprints = for_each_image(self, &ids, |item| {
+        let fingerprints = for_each_image(self, &ids, |_, item| {
             let fingerprint = item.decode().map(|raster| Fingerprint::of(&raster));
             progress(done.fetch_add(1, Ordering::Relaxed) + 1);
             fingerprint

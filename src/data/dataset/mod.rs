@@ -4,6 +4,7 @@ mod array_images;
 mod build;
 mod duplicates;
 mod fingerprint;
+mod fitted;
 mod model;
 mod normal;
 mod pixel_store;

@@ -127,6 +127,7 @@ pub struct Dataset {
     pub(super) pairs: Vec<Duplicate>,
     /// Once it was asked for.
     pub(super) fingerprint: OnceLock<String>,
+    pub(super) fitted: super::fitted::FittedCache,
 }
 
 /// Two images that show the same.

@@ -1,7 +1,8 @@
 //! The pixels that the networks see, for a list of images at one size: decoded in parallel, kept within a memory budget.
 
+use super::fitted::{Fitted, unpack};
 use super::{
-    model::{Dataset, ImageId, Item, Skipped},
+    model::{Dataset, ImageId, Skipped},
     read::for_each_image,
 };
 use crate::{
@@ -21,7 +22,7 @@ pub struct PixelStore {
     size: usize,
     ids: Vec<ImageId>,
     /// One plane where the channels are equal, else three.
-    kept: Vec<Option<Box<[u16]>>>,
+    kept: Vec<Option<Fitted>>,
     is_grey: bool,
     unusable: Vec<Skipped>,
 }
@@ -53,8 +54,8 @@ impl PixelStore {
     ) -> Result<Self> {
         let preprocess = Preprocess::new(preprocess);
         let (used, done) = (AtomicUsize::new(0), AtomicUsize::new(0));
-        let outcomes = for_each_image(&dataset, &ids, |item| {
-            let outcome = fitted(item, &preprocess, size).map(|pixels| {
+        let outcomes = for_each_image(&dataset, &ids, |id, _| {
+            let outcome = dataset.fitted(id, &preprocess, size).map(|pixels| {
                 let bytes = pixels.len() * 2;
                 let grey = pixels.len() == size * size;
                 (grey, (used.fetch_add(bytes, Ordering::Relaxed) + bytes <= budget).then_some(pixels))
@@ -144,25 +145,12 @@ impl PixelStore {
             }
         }
         let ids: Vec<ImageId> = missing.iter().map(|(index, _)| self.ids[*index]).collect();
-        let decoded = for_each_image(&self.dataset, &ids, |item| fitted(item, &self.preprocess, self.size));
+        let decoded = for_each_image(&self.dataset, &ids, |id, _| self.dataset.fitted(id, &self.preprocess, self.size));
         for (((_, out), id), pixels) in missing.into_iter().zip(ids).zip(decoded) {
             let name = || self.dataset.item(id).map(|i| i.name.clone()).unwrap_or_default();
             let pixels = pixels.map_err(|reason| Error::user(format!("{} {reason}", name()), NextStep::PutFileBack))?;
             unpack(&pixels, out);
         }
         Ok(data)
-    }
-}
-
-fn fitted(item: &Item, preprocess: &Preprocess, size: usize) -> Result<Box<[u16]>, String> {
-    let picture = preprocess.fit(&item.decode()?, size);
-    let planes = if picture.is_grey() { 1 } else { 3 };
-    // Exact for 8-bit pictures at their own size: v / 255 = 257 v / 65535.
-    Ok(picture.data[..planes * size * size].iter().map(|v| (v.clamp(0.0, 1.0) * 65535.0).round() as u16).collect())
-}
-
-fn unpack(pixels: &[u16], out: &mut [f32]) {
-    for plane in out.chunks_exact_mut(pixels.len().min(out.len())) {
-        plane.iter_mut().zip(pixels).for_each(|(o, p)| *o = f32::from(*p) / 65535.0);
     }
 }

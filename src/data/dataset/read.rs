@@ -1,7 +1,9 @@
 //! From an image's number to its pixels.
 
+use super::fitted::{Fitted, unpack};
 use super::model::{Dataset, ImageId, Item, Source};
 use crate::{
+    config::PreprocessConfig,
     data::{
         decode::{self, Raster, Samples},
         pixels::{Picture, Preprocess},
@@ -35,7 +37,25 @@ impl Dataset {
     /// # Errors
     /// As [`read`](Self::read).
     pub fn read_fitted(&self, id: ImageId, preprocess: &Preprocess, size: usize) -> Result<Picture> {
-        self.pixels(id).map(|raster| preprocess.fit(&raster, size))
+        let name = || self.item(id).map(|item| item.name.clone()).unwrap_or_default();
+        let pixels = self
+            .fitted(id, preprocess, size)
+            .map_err(|reason| Error::user(format!("{} {reason}", name()), NextStep::RemoveFile))?;
+        let mut picture = Picture::new(size, size, pixels.len() / (size * size), vec![0.0; pixels.len()]);
+        unpack(&pixels, &mut picture.data);
+        Ok(picture)
+    }
+
+    /// From now on, pictures prepared by `preprocess` are kept at all of `sizes` (px) once they were decoded at one of them (512 MB
+    /// at most): the stages of a run decode each image once.
+    pub fn keep_fitted(&self, preprocess: &PreprocessConfig, sizes: &[usize]) {
+        self.fitted.keep(preprocess, sizes);
+    }
+
+    /// An image as the networks see it. The error is a reason to show beside its name.
+    pub(super) fn fitted(&self, id: ImageId, preprocess: &Preprocess, size: usize) -> Result<Fitted, String> {
+        let item = self.item(id).ok_or("is not in the data set")?;
+        self.fitted.fitted(id.index(), preprocess, size, || item.decode())
     }
 
     /// The mask of an image, grey, at its own size; `None` where it has none.
@@ -80,10 +100,38 @@ impl Item {
 pub fn for_each_image<T: Send>(
     dataset: &Dataset,
     ids: &[ImageId],
-    work: impl Fn(&Item) -> Result<T, String> + Sync,
+    work: impl Fn(ImageId, &Item) -> Result<T, String> + Sync,
 ) -> Vec<Result<T, String>> {
     let item = |id: &ImageId| dataset.item(*id).filter(|i| i.pixel_count() <= LARGE);
-    let small: Vec<_> = ids.par_iter().map(|id| item(id).map(&work)).collect();
-    let missing = || Err("is not in the data set".to_string());
-    ids.iter().zip(small).map(|(id, done)| done.unwrap_or_else(|| dataset.item(*id).map_or_else(missing, &work))).collect()
+    let small: Vec<_> = ids.par_iter().map(|id| item(id).map(|i| work(*id, i))).collect();
+    let now = |id: ImageId| dataset.item(id).map_or_else(|| Err("is not in the data set".to_string()), |item| work(id, item));
+    ids.iter().zip(small).map(|(id, done)| done.unwrap_or_else(|| now(*id))).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::config::DataConfig;
+
+    #[test]
+    fn an_image_is_decoded_once_for_all_sizes_of_a_run() {
+        let dir = tempfile::tempdir().unwrap();
+        for name in ["a.png", "b.png"] {
+            image::RgbImage::from_fn(40, 40, |x, y| image::Rgb([x as u8 * 6, y as u8 * 6, 90]))
+                .save(dir.path().join(name))
+                .unwrap();
+        }
+        let config = DataConfig { path: dir.path().into(), ..Default::default() };
+        let data = Dataset::open(&config, &|_| ()).unwrap();
+        let preprocess = Preprocess::default();
+        let fresh = [16, 32].map(|size| data.fitted(ImageId(0), &preprocess, size).unwrap());
+        data.keep_fitted(&PreprocessConfig::default(), &[32, 16]);
+        data.fitted(ImageId(0), &preprocess, 32).unwrap();
+        ["a.png", "b.png"].iter().for_each(|name| std::fs::remove_file(dir.path().join(name)).unwrap());
+        let kept = [16, 32].map(|size| data.fitted(ImageId(0), &preprocess, size).unwrap());
+        assert_eq!(kept, fresh, "without its file, to the same values");
+        assert!(data.fitted(ImageId(1), &preprocess, 16).is_err(), "never decoded");
+        assert!(data.fitted(ImageId(0), &preprocess, 24).is_err(), "a size that the run did not name");
+        assert!(data.clone().fitted(ImageId(0), &preprocess, 16).is_err(), "a copy remembers nothing");
+    }
 }

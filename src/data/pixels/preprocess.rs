@@ -20,6 +20,11 @@ impl Preprocess {
         Self { config }
     }
 
+    /// The settings that it follows.
+    pub fn config(&self) -> &PreprocessConfig {
+        &self.config
+    }
+
     /// At the picture's own size (of the crop, where there is one; or the target size), for looking at.
     pub fn apply(&self, pixels: &(impl Pixels + ?Sized)) -> Picture {
         let window = self.window(pixels);

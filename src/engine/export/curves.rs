@@ -5,9 +5,9 @@ use super::{
     table::csv_of,
 };
 use crate::{
-    engine::{
-        runs::normal_quantiles::{Normals, PERCENTS},
-        runs::score_set::ScoreSet,
+    engine::runs::{
+        normal_quantiles::{Normals, PERCENTS},
+        score_set::ScoreSet,
     },
     error::{Error, Result},
     report::{

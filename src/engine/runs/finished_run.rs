@@ -16,7 +16,7 @@ use crate::{
         scoring::synthetic_lesions,
         training::dia,
     },
-    nn::KeptPages,
+    nn::RetainPages,
     run_dir::{RunDir, files, write_atomic},
     scores::{Scores, SyntheticLesions},
     text,
@@ -113,7 +113,7 @@ pub fn beside(run: &RunDir, data: &Path) -> PathBuf {
 /// Scores a folder for the window: writes the scores, and a note of where the images lie, into the run folder, and returns the
 /// path of the scores.
 pub fn score_folder(run: &Path, folder: &Path, reporter: &mut dyn Reporter) -> Result<PathBuf> {
-    let _pages = KeptPages::new();
+    let _pages = RetainPages::new();
     let ready = Ready::open(run, None, None, reporter)?;
     let own = &ready.config.data;
     let (data, config) = open(DataConfig { path: folder.to_path_buf(), normal: Vec::new(), labels: None, ..own.clone() }, own)?;
@@ -133,7 +133,7 @@ pub fn score_folder(run: &Path, folder: &Path, reporter: &mut dyn Reporter) -> R
 
 /// Measures synthetic lesions for the window, with the run's own seed.
 pub fn measure_lesions(run: &Path, reporter: &mut dyn Reporter) -> Result<SyntheticLesions> {
-    let _pages = KeptPages::new();
+    let _pages = RetainPages::new();
     let ready = Ready::open(run, None, None, reporter)?;
     ready.measure_lesions(ready.config.run.seed, reporter)
 }

@@ -123,7 +123,7 @@ impl Unet {
         let time = sinusoidal(t, self.dim, x)?;
         let time = nn::gelu(&self.time_mlp.0.forward(&time)?)?;
         // Each block begins its use of the time with this SiLU.
-        let time = nn::seam(&nn::silu(&self.time_mlp.1.forward(&time)?)?)?;
+        let time = nn::graph_boundary(&nn::silu(&self.time_mlp.1.forward(&time)?)?)?;
 
         let first = self.init_conv.forward(x)?;
         let mut x = first.clone();

@@ -1,18 +1,16 @@
 //! Batch normalisation, with what follows it in a residual network: the sum with the shortcut, and ReLU.
 
+use std::mem::MaybeUninit;
 use std::sync::Arc;
 
 use candle_core::{CpuStorage, CustomOp2, CustomOp3, Layout, Result, Shape, Tensor};
 use rayon::prelude::*;
 
-use super::{
-    Shared, apply_2, apply_3, filled,
-    math::{dot, square_sum, sum},
-    simd::multiversion,
-    slice,
-    small_planes::{Columns, SMALL},
-    to_tensor, with_values,
-};
+use super::apply::{apply_2, apply_3, slice, to_tensor, with_values};
+use super::buffers::{SharedPtr, filled};
+use super::math::{combine, dot, relu, square_sum, sum};
+use super::simd::multiversion;
+use super::small_spatial::{ChannelColumns, SMALL};
 
 /// Mean and biased variance of each channel of `x` (batch, channels, ...).
 pub fn channel_moments(x: &Tensor) -> Result<(Vec<f32>, Vec<f32>)> {
@@ -20,7 +18,7 @@ pub fn channel_moments(x: &Tensor) -> Result<(Vec<f32>, Vec<f32>)> {
     let (channels, size) = (x.dim(1)?, x.elem_count() / x.dim(0)? / x.dim(1)?);
     let moments = with_values([&x], |[x]| -> Vec<(f32, f32)> {
         if size < SMALL {
-            return Columns { channels, columns: channels * size }.moments(x);
+            return ChannelColumns { channels, columns: channels * size }.moments(x);
         }
         let moments = |c: usize| {
             let planes = || x.chunks(size).skip(c).step_by(channels);
@@ -45,7 +43,7 @@ pub struct BatchNorm {
 }
 
 /// A channel's gradients; that of x is `dx[0] * dz + dx[1] * x + dx[2]`.
-struct Terms {
+struct ChannelGrads {
     dgamma: f32,
     dbeta: f32,
     dx: [f32; 3],
@@ -74,9 +72,9 @@ impl BatchNorm {
         (a, affine[self.channels + c] - self.mean[c] * a)
     }
 
-    /// Where the planes are small.
-    fn columns(&self) -> Option<Columns> {
-        (self.size < SMALL).then_some(Columns { channels: self.channels, columns: self.channels * self.size })
+    /// Where the channels have few pixels.
+    fn columns(&self) -> Option<ChannelColumns> {
+        (self.size < SMALL).then_some(ChannelColumns { channels: self.channels, columns: self.channels * self.size })
     }
 
     fn forward(&self, x: &[f32], affine: &[f32], shortcut: Option<&[f32]>) -> Vec<f32> {
@@ -100,13 +98,13 @@ impl BatchNorm {
     }
 
     /// From the sums of `dz` and `dz * x` over the `n` values of a channel.
-    fn terms(&self, c: usize, affine: &[f32], (total, with_x): (&f64, &f64), n: f64) -> Terms {
+    fn terms(&self, c: usize, affine: &[f32], (total, with_x): (&f64, &f64), n: f64) -> ChannelGrads {
         let (mean, rstd) = (f64::from(self.mean[c]), f64::from(self.rstd[c]));
         let with_normal = (with_x - mean * total) * rstd;
         let a = rstd * f64::from(affine[c]);
         let b = if self.of_batch { -a * rstd * with_normal / n } else { 0. };
         let offset = if self.of_batch { -a * total / n - b * mean } else { 0. };
-        Terms { dgamma: with_normal as f32, dbeta: *total as f32, dx: [a as f32, b as f32, offset as f32] }
+        ChannelGrads { dgamma: with_normal as f32, dbeta: *total as f32, dx: [a as f32, b as f32, offset as f32] }
     }
 
     /// Gradients of x, of (gamma, beta), and of what ReLU saw, which is the shortcut's.
@@ -116,7 +114,7 @@ impl BatchNorm {
         if let Some(columns) = self.columns() {
             let (total, with_x) = columns.grad_sums(x, y, dy, self.relu);
             let n = (x.len() / self.channels) as f64;
-            let terms: Vec<Terms> =
+            let terms: Vec<ChannelGrads> =
                 total.iter().zip(&with_x).enumerate().map(|(c, sums)| self.terms(c, affine, sums, n)).collect();
             for (c, terms) in terms.iter().enumerate() {
                 (dgamma[c], dbeta[c]) = (terms.dgamma, terms.dbeta);
@@ -132,7 +130,7 @@ impl BatchNorm {
                 dx = filled(x.len(), |dx| {
                     let dz = if shortcut { dz } else { dx };
                     dgamma.par_iter_mut().zip(dbeta).enumerate().for_each(|(c, (dgamma, dbeta))| {
-                        self.channel_backward(c, x, affine, y, dy, (dx, dz), (dgamma, dbeta));
+                        self.channel_backward(c, x, affine, [y, dy], (dx, dz), (dgamma, dbeta));
                     });
                 });
             })
@@ -140,44 +138,47 @@ impl BatchNorm {
         [dx, daffine, dz]
     }
 
+    /// Writes this channel's part of `dx` and `dz`.
+    ///
     /// # Safety
-    /// `dx` and `dz` (which may be the same) have `x`'s length, and no other task has this channel.
-    #[expect(clippy::too_many_arguments, reason = "the parts of one sum")]
+    /// `dx` and `dz` (which may be the same) have room for as many floats as `x`, and no other task has this channel.
     unsafe fn channel_backward(
         &self,
         c: usize,
         x: &[f32],
         affine: &[f32],
-        y: &[f32],
-        dy: &[f32],
-        (dx, dz): (Shared, Shared),
+        [y, dy]: [&[f32]; 2],
+        (dx, dz): (SharedPtr, SharedPtr),
         (dgamma, dbeta): (&mut f32, &mut f32),
     ) {
         let planes = || (c * self.size..x.len()).step_by(self.channels * self.size).map(|at| at..at + self.size);
         let (mut total, mut with_x) = (0f64, 0f64);
         for at in planes() {
-            let dz = unsafe { std::slice::from_raw_parts_mut(dz.get().add(at.start), self.size) };
+            // SAFETY: a plane of this channel, which is ours.
+            let dz = unsafe { dz.unwritten(at.start, self.size) };
             if self.relu {
                 relu_grad(&y[at.clone()], &dy[at.clone()], dz);
             } else {
-                dz.copy_from_slice(&dy[at.clone()]);
+                dz.write_copy_of_slice(&dy[at.clone()]);
             }
+            // SAFETY: both write all of it.
+            let dz = unsafe { dz.assume_init_ref() };
             total += sum(dz);
             with_x += dot(dz, &x[at]);
         }
         let n = (x.len() / self.channels) as f64;
-        let Terms { dgamma: of_gamma, dbeta: of_beta, dx: [a, b, offset] } = self.terms(c, affine, (&total, &with_x), n);
+        let ChannelGrads { dgamma: of_gamma, dbeta: of_beta, dx: [a, b, offset] } = self.terms(c, affine, (&total, &with_x), n);
         (*dgamma, *dbeta) = (of_gamma, of_beta);
         for at in planes() {
-            unsafe {
-                let to = dx.get().add(at.start);
-                let from = dz.get().add(at.start);
+            // SAFETY: a plane of this channel, whose `dz` has been written; if `dx` is apart from it, the copy writes that.
+            let dx = unsafe {
+                let (to, from) = (dx.get().add(at.start), dz.get().add(at.start));
                 if to != from {
                     to.copy_from_nonoverlapping(from, self.size);
                 }
-                let dx = std::slice::from_raw_parts_mut(to, self.size);
-                super::norm::combine(dx, a, &x[at], b, offset);
-            }
+                dx.unwritten(at.start, self.size).assume_init_mut()
+            };
+            combine(dx, a, &x[at], b, offset);
         }
     }
 
@@ -187,12 +188,6 @@ impl BatchNorm {
         let dz = if shortcut { to_tensor(dz, x.shape())? } else { dy.clone() };
         Ok([to_tensor(dx, x.shape())?, to_tensor(daffine, affine.shape())?, dz])
     }
-}
-
-/// `max(x, 0)` that keeps NaN.
-#[inline(always)]
-pub(super) fn relu(x: f32) -> f32 {
-    if x <= 0. { 0. } else { x }
 }
 
 multiversion! {
@@ -216,8 +211,12 @@ multiversion! {
 }
 
 multiversion! {
-    fn relu_grad(y: &[f32], dy: &[f32], dz: &mut [f32]) {
-        dz.iter_mut().zip(y).zip(dy).for_each(|((dz, y), dy)| *dz = if *y <= 0. { 0. } else { *dy });
+    /// Writes all of `dz`, which is as long as `y` and `dy`.
+    fn relu_grad(y: &[f32], dy: &[f32], dz: &mut [MaybeUninit<f32>]) {
+        assert!(dz.len() == y.len() && dz.len() == dy.len());
+        dz.iter_mut().zip(y).zip(dy).for_each(|((dz, y), dy)| {
+            dz.write(if *y <= 0. { 0. } else { *dy });
+        });
     }
 }
 

@@ -3,17 +3,18 @@
 use candle_core::{CpuStorage, CustomOp2, InplaceOp2, InplaceOp3, Layout, Result, Shape, Tensor, bail};
 use rayon::prelude::*;
 
-use super::{math::dot, slice, to_tensor, with_values};
+use super::apply::{slice, to_tensor, with_values};
+use super::math::dot;
 
 /// Values that a thread takes at once.
 const CHUNK: usize = 1 << 14;
 
-/// Overwrites `target` by `f(target, a)`, called for stretches of both.
+/// Overwrites `target` by `f(target, a)`, called for parts of both.
 pub fn update(target: &Tensor, a: &Tensor, f: impl Fn(&mut [f32], &[f32]) + Sync) -> Result<()> {
     target.inplace_op2(&a.contiguous()?, &Update(f))
 }
 
-/// Overwrites `target` by `f(target, a, b)`, called for stretches of the three.
+/// Overwrites `target` by `f(target, a, b)`, called for parts of the three.
 pub fn update_with(target: &Tensor, a: &Tensor, b: &Tensor, f: impl Fn(&mut [f32], &[f32], &[f32]) + Sync) -> Result<()> {
     target.inplace_op3(&a.contiguous()?, &b.contiguous()?, &Update(f))
 }

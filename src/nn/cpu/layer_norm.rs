@@ -3,7 +3,8 @@
 use candle_core::{CpuStorage, CustomOp2, Layout, Result, Shape, Tensor};
 use rayon::prelude::*;
 
-use super::{apply_2, simd::multiversion, slice, to_tensor, with_values};
+use super::apply::{apply_2, slice, to_tensor, with_values};
+use super::simd::multiversion;
 
 /// `(x - mean) / sqrt(var + eps) * g` over the channels of `x` (batch, channels, ...) at each position; `g` has channels values.
 pub fn channel_layer_norm(x: &Tensor, g: &Tensor, eps: f64) -> Result<Tensor> {
@@ -20,11 +21,11 @@ struct LayerNorm {
 
 /// Positions that are worked on side by side.
 const WIDTH: usize = 64;
-type Row = [f32; WIDTH];
+type PerPosition = [f32; WIDTH];
 
 /// Mean and reciprocal standard deviation of `width` positions of an image, whose channels are `size` apart.
 #[inline(always)]
-fn statistics(x: &[f32], size: usize, width: usize, eps: f32) -> (Row, Row) {
+fn statistics(x: &[f32], size: usize, width: usize, eps: f32) -> (PerPosition, PerPosition) {
     let n = x.len().div_ceil(size) as f32;
     let (mut mean, mut rstd) = ([0f32; WIDTH], [0f32; WIDTH]);
     for row in x.chunks(size) {

@@ -1,10 +1,15 @@
 //! Linear attention of one (image, head) after the other, softmaxes and products together.
 
+use std::mem::MaybeUninit;
+
 use candle_core::{CpuStorage, CustomOp1, Layout, Result, Shape, Tensor};
 use gemm::{Parallelism, gemm};
 use rayon::prelude::*;
 
-use super::{Scratch, Shared, filled, math::exp, simd::multiversion, slice, to_tensor, with_values};
+use super::apply::{slice, to_tensor, with_values};
+use super::buffers::{Scratch, SharedPtr, filled};
+use super::math::exp;
+use super::simd::multiversion;
 
 /// From (batch, 3 * heads * d, height, width) to (batch, heads * d, height, width).
 #[derive(Debug, Clone, Copy)]
@@ -19,17 +24,23 @@ pub struct LinearAttention {
 /// A matrix: values, row stride, column stride.
 type Matrix<'a> = (&'a [f32], usize, usize);
 
-/// `c = factor * a b`, c being rows x columns.
-fn product((rows, columns, inner): (usize, usize, usize), a: Matrix, b: Matrix, factor: f32, c: &mut [f32]) {
+/// `c = factor * a b`, c being rows x columns, all of it written.
+fn product<'c>(
+    (rows, columns, inner): (usize, usize, usize),
+    a: Matrix,
+    b: Matrix,
+    factor: f32,
+    c: &'c mut [MaybeUninit<f32>],
+) -> &'c mut [f32] {
     let last = |(_, rs, cs): Matrix, rows: usize, columns: usize| (rows - 1) * rs + (columns - 1) * cs;
-    assert!(last(a, rows, inner) < a.0.len() && last(b, inner, columns) < b.0.len() && rows * columns <= c.len());
-    // SAFETY: the last element of each matrix has been found inside its slice.
+    assert!(last(a, rows, inner) < a.0.len() && last(b, inner, columns) < b.0.len() && rows * columns == c.len());
+    // SAFETY: the last element of each matrix has been found inside its slice; `c` is written and not read.
     unsafe {
         gemm(
             rows,
             columns,
             inner,
-            c.as_mut_ptr(),
+            c.as_mut_ptr().cast(),
             1,
             columns as isize,
             false,
@@ -46,7 +57,14 @@ fn product((rows, columns, inner): (usize, usize, usize), a: Matrix, b: Matrix, 
             false,
             Parallelism::None,
         );
+        c.assume_init_mut()
     }
+}
+
+/// [`product`] into floats that are there already.
+fn product_over(sizes: (usize, usize, usize), a: Matrix, b: Matrix, factor: f32, c: &mut [f32]) {
+    // SAFETY: `product` leaves floats there.
+    product(sizes, a, b, factor, unsafe { std::slice::from_raw_parts_mut(c.as_mut_ptr().cast(), c.len()) });
 }
 
 /// Positions that are worked on side by side.
@@ -138,34 +156,35 @@ impl LinearAttention {
         out.par_chunks_mut(part).enumerate().for_each(|(i, out)| {
             let [q, k, v] = self.parts(qkv, i);
             let mut scratch = Scratch::take(2 * part + d * d);
-            let (soft_q, rest) = scratch.0.split_at_mut(part);
-            let (soft_k, context) = rest.split_at_mut(part);
+            let (soft_q, rest) = scratch.values().split_at_mut(part);
+            let (soft_k, rest) = rest.split_at_mut(part);
+            let context = &mut rest[..d * d];
             self.softmaxes(q, k, soft_q, soft_k);
-            product((d, d, n), (soft_k, n, 1), (v, 1, n), 1. / n as f32, context);
-            product((d, n, d), (context, 1, d), (soft_q, n, 1), 1., out);
+            product_over((d, d, n), (soft_k, n, 1), (v, 1, n), 1. / n as f32, context);
+            product_over((d, n, d), (context, 1, d), (soft_q, n, 1), 1., out);
         });
         out
     }
 
     fn backward(self, qkv: &[f32], dout: &[f32]) -> Vec<f32> {
         let (d, n, part) = (self.d, self.n, self.part());
-        let task = |i: usize, dqkv: Shared| {
+        let task = |i: usize, dqkv: SharedPtr| {
             let [q, k, v] = self.parts(qkv, i);
             let dout = &dout[i * part..][..part];
             let start = (i / self.heads * 3 * self.heads + i % self.heads) * part;
             // SAFETY: q, k and v of this image and head are ours alone.
-            let [dq, dk, dv] =
-                [0, 1, 2].map(|p| unsafe { std::slice::from_raw_parts_mut(dqkv.get().add(start + p * self.heads * part), part) });
+            let [dq, dk, dv] = [0, 1, 2].map(|p| unsafe { dqkv.unwritten(start + p * self.heads * part, part) });
             let mut scratch = Scratch::take(2 * part + 2 * d * d);
-            let (soft_q, rest) = scratch.0.split_at_mut(part);
+            let (soft_q, rest) = scratch.values().split_at_mut(part);
             let (soft_k, rest) = rest.split_at_mut(part);
-            let (context, dcontext) = rest.split_at_mut(d * d);
+            let (context, rest) = rest.split_at_mut(d * d);
+            let dcontext = &mut rest[..d * d];
             self.softmaxes(q, k, soft_q, soft_k);
             let mean = 1. / n as f32;
-            product((d, d, n), (soft_k, n, 1), (v, 1, n), mean, context);
-            product((d, d, n), (soft_q, n, 1), (dout, 1, n), 1., dcontext);
-            product((d, n, d), (context, d, 1), (dout, n, 1), 1., dq);
-            product((d, n, d), (dcontext, d, 1), (v, n, 1), mean, dk);
+            product_over((d, d, n), (soft_k, n, 1), (v, 1, n), mean, context);
+            product_over((d, d, n), (soft_q, n, 1), (dout, 1, n), 1., dcontext);
+            let dq = product((d, n, d), (context, d, 1), (dout, n, 1), 1., dq);
+            let dk = product((d, n, d), (dcontext, d, 1), (v, n, 1), mean, dk);
             product((d, n, d), (dcontext, 1, d), (soft_k, n, 1), mean, dv);
             softmax_channels_grad(soft_q, n, self.scale(), dq);
             dk.chunks_mut(n).zip(soft_k.chunks(n)).for_each(|(dk, k)| softmax_row_grad(k, dk));

@@ -1,14 +1,14 @@
-//! Sums and the exponential, written so that loops over them become vector code.
+//! Sums, combinations of rows and activations, written so that loops over them become vector code.
 
 use super::simd::multiversion;
 
 const LANES: usize = 16;
-/// Sums of more values than this go on in f64.
-const STRETCH: usize = 4096;
+/// Sums of more values than this continue in f64.
+const MAX_TERMS: usize = 4096;
 
-/// Sums `f(value)` over up to [`STRETCH`] values, in a fixed order.
+/// Sums `f(value)` over up to [`MAX_TERMS`] values, in a fixed order.
 #[inline(always)]
-fn stretch_sum(values: &[f32], f: impl Fn(f32) -> f32) -> f32 {
+fn short_sum(values: &[f32], f: impl Fn(f32) -> f32) -> f32 {
     let mut lanes = [0f32; LANES];
     let chunks = values.chunks_exact(LANES);
     let rest: f32 = chunks.remainder().iter().map(|&v| f(v)).sum();
@@ -23,21 +23,21 @@ fn stretch_sum(values: &[f32], f: impl Fn(f32) -> f32) -> f32 {
 multiversion! {
     /// The sum, in a fixed order.
     pub fn sum(values: &[f32]) -> f64 {
-        values.chunks(STRETCH).map(|v| f64::from(stretch_sum(v, |v| v))).sum()
+        values.chunks(MAX_TERMS).map(|v| f64::from(short_sum(v, |v| v))).sum()
     }
 }
 
 multiversion! {
     /// The sum of `(value - centre)^2`, in a fixed order.
     pub fn square_sum(values: &[f32], centre: f32) -> f64 {
-        values.chunks(STRETCH).map(|v| f64::from(stretch_sum(v, |v| (v - centre) * (v - centre)))).sum()
+        values.chunks(MAX_TERMS).map(|v| f64::from(short_sum(v, |v| (v - centre) * (v - centre)))).sum()
     }
 }
 
 multiversion! {
     /// The sum of products, in a fixed order.
     pub fn dot(a: &[f32], b: &[f32]) -> f64 {
-        let stretch = |a: &[f32], b: &[f32]| {
+        let short_dot = |a: &[f32], b: &[f32]| {
             let mut lanes = [0f32; LANES];
             let (a, b) = (a.chunks_exact(LANES), b.chunks_exact(LANES));
             let rest: f32 = a.remainder().iter().zip(b.remainder()).map(|(a, b)| a * b).sum();
@@ -48,7 +48,16 @@ multiversion! {
             }
             f64::from(lanes.iter().sum::<f32>() + rest)
         };
-        a.chunks(STRETCH).zip(b.chunks(STRETCH)).map(|(a, b)| stretch(a, b)).sum()
+        a.chunks(MAX_TERMS).zip(b.chunks(MAX_TERMS)).map(|(a, b)| short_dot(a, b)).sum()
+    }
+}
+
+multiversion! {
+    /// `y = a y + b x + c`
+    pub fn combine(y: &mut [f32], a: f32, x: &[f32], b: f32, c: f32) {
+        for (y, x) in y.iter_mut().zip(x) {
+            *y = a * *y + b * x + c;
+        }
     }
 }
 
@@ -88,4 +97,10 @@ pub fn exp(x: f32) -> f32 {
 #[inline(always)]
 pub fn sigmoid(x: f32) -> f32 {
     1. / (1. + exp(-x))
+}
+
+/// `max(x, 0)` that keeps NaN.
+#[inline(always)]
+pub fn relu(x: f32) -> f32 {
+    if x <= 0. { 0. } else { x }
 }

@@ -10,10 +10,11 @@ const NEVER: c_long = -1;
 /// While one of these lives, freed memory stays with the process: each step of a training takes the same large buffers again,
 /// and fresh pages cost it 8 to 14 % of its time. When it is dropped, what is free goes back to the system.
 #[derive(Debug)]
-pub struct KeptPages(c_long);
+pub struct RetainPages(c_long);
 
-impl KeptPages {
-    #[must_use = "pages are kept only as long as this lives"]
+impl RetainPages {
+    /// From now on.
+    #[must_use = "pages are retained only as long as this lives"]
     pub fn new() -> Self {
         // SAFETY: plain calls into the allocator that this program is linked with. The option is a number that it reads when it
         // frees; it may be changed from any thread at any time.
@@ -25,13 +26,13 @@ impl KeptPages {
     }
 }
 
-impl Default for KeptPages {
+impl Default for RetainPages {
     fn default() -> Self {
         Self::new()
     }
 }
 
-impl Drop for KeptPages {
+impl Drop for RetainPages {
     fn drop(&mut self) {
         // SAFETY: as above; collecting gives back only what is free.
         unsafe {
@@ -52,9 +53,9 @@ mod tests {
         let before = delay();
         // The number of the option is mimalloc's, and another one would not have this default.
         assert_eq!(before, 1000);
-        let kept = KeptPages::new();
+        let retained = RetainPages::new();
         assert_eq!(delay(), NEVER);
-        drop(kept);
+        drop(retained);
         assert_eq!(delay(), before);
     }
 }

@@ -3,12 +3,9 @@
 use candle_core::{CpuStorage, CustomOp1, CustomOp3, Layout, Result, Shape, Tensor};
 use rayon::prelude::*;
 
-use super::{
-    apply_1, apply_3,
-    math::{dot, moments, sigmoid, sum},
-    simd::multiversion,
-    slice, to_tensor, with_values,
-};
+use super::apply::{apply_1, apply_3, slice, to_tensor, with_values};
+use super::math::{combine, dot, moments, sigmoid, sum};
+use super::simd::multiversion;
 
 /// `act((x - mean) / sqrt(var + eps) * scale + shift)` with mean and variance over each image's channel group, and `scale` and
 /// `shift` (1 or batch, channels). The activation is SiLU or none.
@@ -16,11 +13,11 @@ pub fn group_norm(x: &Tensor, groups: usize, scale: &Tensor, shift: &Tensor, eps
     let (x, scale, shift) = (x.contiguous()?, scale.contiguous()?, shift.contiguous()?);
     let (channels, size) = (x.dim(1)?, x.elem_count() / x.dim(0)? / x.dim(1)?);
     let per_image = scale.dim(0)? > 1;
-    apply_3(GroupNorm { channels, size, groups, per_image, eps: eps as f32, silu }, &x, &scale, &shift)
+    apply_3(GroupNormOp { channels, size, groups, per_image, eps: eps as f32, silu }, &x, &scale, &shift)
 }
 
 #[derive(Debug, Clone, Copy)]
-struct GroupNorm {
+struct GroupNormOp {
     channels: usize,
     /// pixels of an image
     size: usize,
@@ -58,16 +55,7 @@ multiversion! {
     }
 }
 
-multiversion! {
-    /// `y = a y + b x + c`
-    pub fn combine(y: &mut [f32], a: f32, x: &[f32], b: f32, c: f32) {
-        for (y, x) in y.iter_mut().zip(x) {
-            *y = a * *y + b * x + c;
-        }
-    }
-}
-
-impl GroupNorm {
+impl GroupNormOp {
     /// Values of a group.
     fn len(&self) -> usize {
         self.channels / self.groups * self.size
@@ -133,7 +121,7 @@ impl GroupNorm {
     }
 }
 
-impl CustomOp3 for GroupNorm {
+impl CustomOp3 for GroupNormOp {
     fn name(&self) -> &'static str {
         "group-norm"
     }

@@ -3,7 +3,8 @@
 use candle_core::{CpuStorage, CustomOp1, CustomOp2, Layout, Result, Shape, Tensor};
 use rayon::prelude::*;
 
-use super::{simd::multiversion, slice, to_tensor, with_values};
+use super::apply::{slice, to_tensor, with_values};
+use super::simd::multiversion;
 
 /// Maximum over 3x3 windows, stride 2, padding 1.
 #[derive(Debug, Clone, Copy)]
@@ -14,7 +15,7 @@ pub struct MaxPool {
 
 impl MaxPool {
     /// Of each output of a plane its maximum and where that is: the first in row order, or a NaN.
-    fn plane(self, x: &[f32], work: &mut Work) {
+    fn plane(self, x: &[f32], work: &mut PoolBuffers) {
         let (half, out) = (self.width.div_ceil(2), self.sizes().1);
         work.row_values.resize(self.height * half, 0.);
         work.row_places.resize(self.height * half, 0);
@@ -34,7 +35,7 @@ impl MaxPool {
 
 /// A thread's maxima: of the windows of each row, then of whole windows.
 #[derive(Default)]
-struct Work {
+struct PoolBuffers {
     row_values: Vec<f32>,
     row_places: Vec<u32>,
     values: Vec<f32>,
@@ -93,7 +94,7 @@ impl CustomOp1 for MaxPool {
         let x = slice(x, layout)?;
         let (size, out) = self.sizes();
         let mut y = vec![0.; x.len() / size * out];
-        y.par_chunks_mut(out).zip(x.par_chunks(size)).for_each_init(Work::default, |work, (y, x)| {
+        y.par_chunks_mut(out).zip(x.par_chunks(size)).for_each_init(PoolBuffers::default, |work, (y, x)| {
             self.plane(x, work);
             y.copy_from_slice(&work.values);
         });
@@ -106,7 +107,7 @@ impl CustomOp1 for MaxPool {
         let dx = with_values([x, &dy.contiguous()?], |[x, dy]| {
             let mut dx = vec![0.; x.len()];
             let planes = dx.par_chunks_mut(size).zip(x.par_chunks(size)).zip(dy.par_chunks(out));
-            planes.for_each_init(Work::default, |work, ((dx, x), dy)| {
+            planes.for_each_init(PoolBuffers::default, |work, ((dx, x), dy)| {
                 self.plane(x, work);
                 work.places.iter().zip(dy).for_each(|(&at, dy)| dx[at as usize] += dy);
             });

@@ -2,10 +2,8 @@
 
 use rayon::prelude::*;
 
-use super::{
-    Shared, filled,
-    simd::{Kernel, Simd, dispatch},
-};
+use super::buffers::{SharedPtr, filled};
+use super::simd::{Kernel, Simd, dispatch};
 
 /// Writes the transpose of `from`, (rows, columns) with rows `stride` apart, to (column, row) with `width` >= `rows` values each,
 /// zero beyond `rows`.
@@ -20,6 +18,7 @@ pub unsafe fn transpose_to<S: Simd>(
     to: *mut f32,
     width: usize,
 ) {
+    // SAFETY: the caller's promise; rows and columns are cut to those that there are.
     unsafe {
         let whole = (rows / 8 * 8, columns / 8 * 8);
         for column in (0..whole.1).step_by(8) {
@@ -42,7 +41,7 @@ pub unsafe fn transpose_to<S: Simd>(
 /// The first `keep` columns of the matrix `x`, which has `rows` rows, as rows of `width` values, zero beyond `rows`.
 pub fn transpose(x: &[f32], rows: usize, keep: usize, width: usize) -> Vec<f32> {
     const COLUMNS: usize = 8;
-    struct Part<'a> {
+    struct ColumnBlock<'a> {
         x: &'a [f32],
         rows: usize,
         first: usize,
@@ -50,20 +49,21 @@ pub fn transpose(x: &[f32], rows: usize, keep: usize, width: usize) -> Vec<f32> 
         to: *mut f32,
         width: usize,
     }
-    impl Kernel for Part<'_> {
+    impl Kernel for ColumnBlock<'_> {
         type Output = ();
         #[inline(always)]
         unsafe fn run<S: Simd>(self) {
             let (from, stride) = (self.x.as_ptr().wrapping_add(self.first), self.x.len() / self.rows);
+            // SAFETY: `transpose` has checked the sizes, and these rows of the result are ours.
             unsafe { transpose_to::<S>(from, (self.rows, self.count), stride, self.to, self.width) }
         }
     }
     assert!(rows <= width && keep <= x.len() / rows);
-    let fill = |out: Shared| {
+    let fill = |out: SharedPtr| {
         (0..keep.div_ceil(COLUMNS)).into_par_iter().for_each(|part| {
             let first = part * COLUMNS;
             let to = out.get().wrapping_add(first * width);
-            dispatch(Part { x, rows, first, count: COLUMNS.min(keep - first), to, width });
+            dispatch(ColumnBlock { x, rows, first, count: COLUMNS.min(keep - first), to, width });
         });
     };
     // SAFETY: the parts write all `keep` rows, and read columns that the matrix has.

@@ -2,7 +2,7 @@
 
 use crate::{
     app::{
-        Command,
+        DataCommand,
         state::{TableForm, data_title},
     },
     config::LabelColumns,
@@ -43,9 +43,9 @@ pub fn show(ui: &mut Ui, cx: &mut PanelContext<'_>) {
             let button = if may { Button::new(text).fill(t.accent) } else { Button::new("Use this table") };
             let why = missing.map_or("The table is being read.".into(), |m| format!("Say which column names the {m}."));
             if ui.add_enabled(may, button).on_disabled_hover_text(why).clicked() {
-                cx.send(Command::UseTable);
+                cx.send(DataCommand::UseTable);
             }
-            widgets::button(ui, cx, "Cancel", || Command::ChooseColumns(None));
+            widgets::button(ui, cx, "Cancel", || DataCommand::ChooseColumns(None));
         });
     });
     ui.add_space(theme::STEP);
@@ -65,7 +65,7 @@ fn choices(ui: &mut Ui, cx: &mut PanelContext<'_>, form: &TableForm, preview: &T
                     if ui.selectable_label(*header == current, text).clicked() {
                         let mut columns = form.columns.clone();
                         of(&mut columns).clone_from(header);
-                        cx.send(Command::Columns(columns));
+                        cx.send(DataCommand::Columns(columns));
                     }
                 }
             });

@@ -1,7 +1,7 @@
 //! Pictures that are there twice, side by side; those that lie across the splits first.
 
 use crate::{
-    app::{Command, icons, state::Open},
+    app::{AppCommand, DataCommand, icons, state::Open},
     data::{Duplicate, ImageId},
     ui::shared::{context::PanelContext, image_grid, theme, widgets},
 };
@@ -22,7 +22,7 @@ pub fn show(ui: &mut Ui, cx: &mut PanelContext<'_>, open: &Open) {
         widgets::weak(ui, "Equal or nearly equal pictures in train and test flatter every figure.");
         if widgets::small_button(ui, "Copy list").clicked() {
             let line = |d: &&Duplicate| format!("{}\t{}\t{}", name(open, d.first), name(open, d.second), kind(d));
-            cx.send(Command::Copy(pairs.iter().map(line).collect::<Vec<_>>().join("\n")));
+            cx.send(AppCommand::Copy(pairs.iter().map(line).collect::<Vec<_>>().join("\n")));
         }
     });
     ScrollArea::vertical().auto_shrink(false).show_rows(ui, SIDE + 2.0 * image_grid::LINE, pairs.len(), |ui, range| {
@@ -52,7 +52,7 @@ fn row(ui: &mut Ui, cx: &mut PanelContext<'_>, open: &Open, pair: &Duplicate) {
                 .widget_info(|| WidgetInfo::selected(Role::Image, true, cell.selected, format!("{}, a duplicate", cell.name)));
             image_grid::paint(ui, cx, rect, &cell, response.hovered());
             if response.clicked() {
-                cx.send(Command::Select(id));
+                cx.send(DataCommand::Select(id));
             }
             response.on_hover_text(&cell.name);
         }

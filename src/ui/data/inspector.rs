@@ -3,7 +3,7 @@
 use super::{duplicates, preprocess, view};
 use crate::{
     app::{
-        Command,
+        AppCommand, DataCommand,
         actions::Id,
         icons,
         state::{Counts, Open, Workspace},
@@ -67,7 +67,7 @@ fn selected(ui: &mut Ui, cx: &mut PanelContext<'_>, open: &Open) {
     if let Some(patient) = &item.patient {
         widgets::weak(ui, format!("patient {patient}"));
     }
-    widgets::button(ui, cx, "Dissolve it (2)", || Command::Go(Workspace::Dissolve));
+    widgets::button(ui, cx, "Dissolve it (2)", || AppCommand::Go(Workspace::Dissolve));
 }
 
 /// A stacked bar for each split.
@@ -120,7 +120,7 @@ fn normal_classes(ui: &mut Ui, cx: &mut PanelContext<'_>, open: &Open) {
             if chosen.is_empty() {
                 continue;
             }
-            cx.send(Command::SetNormal(chosen));
+            cx.send(DataCommand::SetNormal(chosen));
         }
     }
 }
@@ -140,7 +140,7 @@ fn problems(ui: &mut Ui, cx: &mut PanelContext<'_>, open: &Open) {
     let text: String =
         warnings.iter().cloned().chain(files.iter().map(|(p, why)| format!("{p}: {why}"))).collect::<Vec<_>>().join("\n");
     if widgets::small_button(ui, "Copy list").clicked() {
-        cx.send(Command::Copy(text));
+        cx.send(AppCommand::Copy(text));
     }
     for warning in warnings.iter().take(LINES) {
         ui.label(

@@ -1,7 +1,7 @@
 //! What was recognised, why, and the ways to have it understood otherwise.
 
 use crate::{
-    app::{Command, icons, state::Open},
+    app::{AppCommand, DataCommand, icons, state::Open},
     config::Reading,
     data::Layout,
     jobs::events::Pick,
@@ -32,7 +32,7 @@ fn menu(ui: &mut Ui, cx: &mut PanelContext<'_>, open: &Open) {
     for reading in Reading::ALL {
         let chosen = open.config.reading == reading && !by_table;
         if ui.selectable_label(chosen, reading_name(reading)).clicked() {
-            cx.send(Command::Reading(reading));
+            cx.send(DataCommand::Reading(reading));
             ui.close();
         }
     }
@@ -41,12 +41,12 @@ fn menu(ui: &mut Ui, cx: &mut PanelContext<'_>, open: &Open) {
     for path in open.dataset.tables.iter().take(12) {
         let name = path.strip_prefix(&open.dataset.root).unwrap_or(path).display().to_string();
         if ui.selectable_label(open.config.labels.as_ref() == Some(path), name).clicked() {
-            cx.send(Command::ChooseColumns(Some(path.clone())));
+            cx.send(DataCommand::ChooseColumns(Some(path.clone())));
             ui.close();
         }
     }
     if ui.button("Choose a table…").clicked() {
-        cx.send(Command::Pick(Pick::Table));
+        cx.send(AppCommand::Pick(Pick::Table));
         ui.close();
     }
 }

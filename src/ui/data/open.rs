@@ -1,7 +1,7 @@
 //! Data while nothing is open: how to open something, and what was open before.
 
 use crate::{
-    app::{Command, actions::Id, icons, state::config_title},
+    app::{DataCommand, actions::Id, icons, state::config_title},
     config::DataConfig,
     ui::shared::{context::PanelContext, theme, widgets},
 };
@@ -34,7 +34,7 @@ pub fn path_field(ui: &mut Ui, cx: &mut PanelContext<'_>, path: &mut String) {
         let field = ui.add_sized([ui.available_width(), 26.0], field).accessible_name("Path to open");
         let enter = field.lost_focus() && ui.input(|i| i.key_pressed(Key::Enter));
         if (go || enter) && !path.trim().is_empty() {
-            cx.send(Command::Open(PathBuf::from(path.trim())));
+            cx.send(DataCommand::Open(PathBuf::from(path.trim())));
         }
     });
 }
@@ -67,11 +67,11 @@ pub fn recent(ui: &mut Ui, cx: &mut PanelContext<'_>, but: Option<&DataConfig>) 
             let response = ui.add(button).on_hover_text(format!("{}\nnormal: {normal}", config.path.display()));
             let response = response.accessible_name(format!("Open {title} again"));
             if response.clicked() {
-                cx.send(Command::OpenData(config.clone()));
+                cx.send(DataCommand::OpenConfig(config.clone()));
             }
             let forget = Button::new(icons::X).frame_when_inactive(false);
             if ui.add(forget).on_hover_text("Forget it; its files stay").accessible_name(format!("Forget {title}")).clicked() {
-                cx.send(Command::ForgetRecent(config.path.clone()));
+                cx.send(DataCommand::ForgetRecent(config.path.clone()));
             }
         });
     }

@@ -1,7 +1,7 @@
 //! What is done to each picture before a model sees it, seen on the selected one.
 
 use crate::{
-    app::{Command, message::Texture},
+    app::{DataCommand, message::Texture},
     config::{Channels, PreprocessConfig, Window},
     ui::shared::{context::PanelContext, theme, widgets},
 };
@@ -57,7 +57,7 @@ pub fn show(ui: &mut Ui, cx: &mut PanelContext<'_>) {
     });
     ui.label(RichText::new("Stored in each run; scoring and dissolving repeat it exactly.").size(theme::SMALL).color(t.weak));
     if now != *before {
-        cx.send(Command::Preprocess(now));
+        cx.send(DataCommand::Preprocess(now));
     }
 }
 

@@ -3,7 +3,7 @@
 use super::{columns, duplicates, layout, open};
 use crate::{
     app::{
-        Command,
+        AppCommand, DataCommand,
         state::{DataPage, Open, Overlay, config_title},
     },
     data::{ALL, Label},
@@ -36,11 +36,11 @@ pub fn show(ui: &mut Ui, cx: &mut PanelContext<'_>, view: &mut DataView) {
         widgets::failure(ui, cx, &failure.summary, &failure.hint);
         let is_table = path.extension().is_some_and(|e| ["csv", "tsv", "txt"].iter().any(|t| e.eq_ignore_ascii_case(t)));
         ui.horizontal(|ui| {
-            widgets::button(ui, cx, "Try again", || Command::TryAgain);
+            widgets::button(ui, cx, "Try again", || DataCommand::TryAgain);
             if is_table {
-                widgets::button(ui, cx, "Choose its columns", || Command::ChooseColumns(Some(path.clone())));
+                widgets::button(ui, cx, "Choose its columns", || DataCommand::ChooseColumns(Some(path.clone())));
             }
-            widgets::button(ui, cx, "Dismiss", || Command::DismissFailure);
+            widgets::button(ui, cx, "Dismiss", || DataCommand::DismissFailure);
             widgets::cut_label(ui, &path.display().to_string(), theme::SMALL, theme::of(ui).weak);
         });
         ui.add_space(theme::GAP);
@@ -92,7 +92,7 @@ fn pages(ui: &mut Ui, cx: &mut PanelContext<'_>, open: &Open) {
             let duplicates = format!("Duplicates {}", found.duplicates.len());
             let pages = [(DataPage::Images, images.as_str()), (DataPage::Duplicates, duplicates.as_str())];
             if let Some(page) = widgets::choices(ui, cx.state.data.page, &pages) {
-                cx.send(Command::DataPage(page));
+                cx.send(DataCommand::Page(page));
             }
             return;
         }
@@ -105,7 +105,7 @@ fn pages(ui: &mut Ui, cx: &mut PanelContext<'_>, open: &Open) {
             .on_hover_text("Decodes each image once, in the background")
             .clicked()
         {
-            cx.send(Command::FindDuplicates);
+            cx.send(DataCommand::FindDuplicates);
         }
     });
 }
@@ -134,9 +134,9 @@ fn images(ui: &mut Ui, cx: &mut PanelContext<'_>, grid: &mut Grid, open: &Open) 
         }
     });
     if let Some((index, twice)) = clicked {
-        cx.send(Command::Select(shown[index]));
+        cx.send(DataCommand::Select(shown[index]));
         if twice {
-            cx.send(Command::Toggle(Overlay::Picture));
+            cx.send(AppCommand::Toggle(Overlay::Picture));
         }
     }
 }
@@ -169,7 +169,7 @@ fn ask_normal(ui: &mut Ui, cx: &mut PanelContext<'_>, open: &Open) {
                     let button = Button::new(text).min_size(vec2(0.0, 32.0));
                     let button = if suggested { button.stroke(Stroke::new(1.0, t.accent)) } else { button };
                     if ui.add(button).clicked() {
-                        cx.send(Command::SetNormal(
+                        cx.send(DataCommand::SetNormal(
                             answered.clone().filter(|_| of_run).unwrap_or_else(|| vec![class.name.clone()]),
                         ));
                     }
@@ -192,7 +192,7 @@ fn ask_all_normal(ui: &mut Ui, cx: &mut PanelContext<'_>, open: &Open) {
         );
         let text = format!("All {} are normal", open.dataset.items.len());
         if ui.add(Button::new(text).min_size(vec2(0.0, 32.0))).clicked() {
-            cx.send(Command::SetNormal(vec![ALL.into()]));
+            cx.send(DataCommand::SetNormal(vec![ALL.into()]));
         }
     });
     ui.add_space(theme::STEP);

@@ -1,7 +1,7 @@
 //! How much dissolving changes the selected image, against t, in the band of the training normals.
 
 use crate::{
-    app::{Command, state::Track},
+    app::{AppCommand, state::Track},
     engine::export::{curves::Graph, results::Format},
     ui::shared::{context::PanelContext, plot, theme, widgets},
 };
@@ -17,7 +17,7 @@ pub fn show(ui: &mut Ui, cx: &mut PanelContext<'_>, height: f32) {
     ui.horizontal(|ui| {
         widgets::caption(ui, "MEAN |CHANGE| OF THIS IMAGE AGAINST t");
         let place = "Save this curve in the workspace’s exports";
-        plot::export_as(ui, cx, "Energy", place, &Format::ALL, |format| Command::Graph(Graph::ChangeCurve, format));
+        plot::export_as(ui, cx, "Energy", place, &Format::ALL, |format| AppCommand::Graph(Graph::ChangeCurve, format));
     });
     let d = &cx.state.dissolve;
     let legend = match &d.band {

@@ -6,7 +6,7 @@ use super::{
     multi_view,
 };
 use crate::{
-    app::{Command, state::Layout},
+    app::{DissolveCommand, state::Layout},
     gpu::{Mode, Raster},
     ui::shared::{context::PanelContext, theme, widgets},
 };
@@ -163,7 +163,7 @@ fn places(rect: Rect, aspect: f32) -> ([Rect; 3], Option<Rect>) {
 pub fn toolbar(ui: &mut Ui, cx: &mut PanelContext<'_>) {
     let d = &cx.state.dissolve;
     if let Some(layout) = widgets::choices(ui, d.layout, &Layout::ALL) {
-        cx.send(Command::Layout(layout));
+        cx.send(DissolveCommand::Layout(layout));
     }
 }
 

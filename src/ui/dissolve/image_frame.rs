@@ -1,7 +1,7 @@
 //! One frame of the comparison: drawn by the shader, zoomed with the wheel, moved by dragging; all frames share one view.
 
 use crate::{
-    app::{Command, state::View},
+    app::{DissolveCommand, state::View},
     gpu::{Appearance, Compare, CompareUniforms, Mode, Raster},
     ui::shared::{context::PanelContext, theme},
 };
@@ -117,7 +117,7 @@ pub fn frame(
 
 fn navigate(ui: &Ui, cx: &mut PanelContext<'_>, response: &Response, fitted: &Fitted) {
     if response.double_clicked() {
-        cx.send(Command::View(View::default()));
+        cx.send(DissolveCommand::View(View::default()));
     }
     let drag = response.drag_delta();
     let movable = fitted.share.iter().any(|s| *s < 0.999);
@@ -125,13 +125,13 @@ fn navigate(ui: &Ui, cx: &mut PanelContext<'_>, response: &Response, fitted: &Fi
         let view = fitted.view();
         let drag = drag / fitted.rect.size();
         let centre = [view.centre[0] - drag.x * fitted.share[0], view.centre[1] - drag.y * fitted.share[1]];
-        cx.send(Command::View(View { centre, ..view }));
+        cx.send(DissolveCommand::View(View { centre, ..view }));
     }
     if let Some(at) = response.hover_pos() {
         let (scroll, pinch) = ui.input(|i| (i.smooth_scroll_delta().y, i.zoom_delta()));
         let factor = pinch * (scroll / 200.0).exp();
         if factor != 1.0 {
-            cx.send(Command::View(fitted.zoomed(factor, at)));
+            cx.send(DissolveCommand::View(fitted.zoomed(factor, at)));
         }
         if movable {
             ui.ctx().set_cursor_icon(CursorIcon::Grab);
@@ -147,16 +147,16 @@ fn bar(ui: &mut Ui, cx: &mut PanelContext<'_>, id: Id, fitted: &Fitted, x: f32) 
     let at = f64::from(cx.state.dissolve.divider);
     hand.widget_info(|| WidgetInfo::slider(true, at, "Split bar"));
     if hand.double_clicked() {
-        cx.send(Command::Divider(0.5));
+        cx.send(DissolveCommand::Divider(0.5));
     } else if let Some(at) = hand.interact_pointer_pos().filter(|_| hand.dragged()) {
-        cx.send(Command::Divider((at.x - rect.left()) / rect.width()));
+        cx.send(DissolveCommand::Divider((at.x - rect.left()) / rect.width()));
     } else if hand.has_focus() {
         // The arrows are its own while it has the focus.
         let arrows = EventFilter { horizontal_arrows: true, ..EventFilter::default() };
         ui.memory_mut(|m| m.set_focus_lock_filter(hand.id, arrows));
         let by = ui.input(|i| i.num_presses(Key::ArrowRight) as f32 - i.num_presses(Key::ArrowLeft) as f32);
         if by != 0.0 {
-            cx.send(Command::Divider(cx.state.dissolve.divider + 0.02 * by));
+            cx.send(DissolveCommand::Divider(cx.state.dissolve.divider + 0.02 * by));
         }
     }
     let colour = if hand.hovered() || hand.dragged() {

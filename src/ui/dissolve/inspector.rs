@@ -2,7 +2,7 @@
 
 use super::change_curve;
 use crate::{
-    app::{Command, actions::Id, icons, state::Layout},
+    app::{AppCommand, DissolveCommand, actions::Id, icons, state::Layout},
     config::DissolveMethod,
     gpu::Difference,
     jobs::events::Pick,
@@ -27,7 +27,7 @@ pub fn show(ui: &mut Ui, cx: &mut PanelContext<'_>, curve_in_view: bool) {
             (DissolveMethod::Resample, "Resize"),
         ];
         if let Some(method) = widgets::choices(ui, d.method, &methods) {
-            cx.send(Command::Method(method));
+            cx.send(DissolveCommand::Method(method));
         }
         match d.method {
             DissolveMethod::Diffusion => models(ui, cx),
@@ -38,7 +38,7 @@ pub fn show(ui: &mut Ui, cx: &mut PanelContext<'_>, curve_in_view: bool) {
         ui.add_space(theme::PAGE);
         widgets::caption(ui, "RESOLUTION");
         if let Some(px) = widgets::choices(ui, d.resolution, &[(0, "Model's"), (32, "32"), (64, "64"), (128, "128")]) {
-            cx.send(Command::Resolution(px));
+            cx.send(DissolveCommand::Resolution(px));
         }
         widgets::weak(ui, "Pictures are shrunk to this, dissolved, and enlarged again.");
         ui.add_space(theme::PAGE);
@@ -85,7 +85,7 @@ fn models(ui: &mut Ui, cx: &mut PanelContext<'_>) {
         widgets::weak(ui, format!("trained on {set}"));
     }
     if let Some(source) = chosen {
-        cx.send(Command::Model(source));
+        cx.send(DissolveCommand::Model(source));
     }
     widgets::action_button(ui, cx, Id::ImportModel);
 }
@@ -94,7 +94,7 @@ fn kernels(ui: &mut Ui, cx: &mut PanelContext<'_>, kernel: usize, method: fn(usi
     ui.horizontal(|ui| {
         widgets::weak(ui, "Kernel, px");
         if let Some(k) = widgets::choices(ui, kernel, &[(3, "3"), (7, "7"), (11, "11")]) {
-            cx.send(Command::Method(method(k)));
+            cx.send(DissolveCommand::Method(method(k)));
         }
     });
 }
@@ -118,12 +118,12 @@ fn export(ui: &mut Ui, cx: &mut PanelContext<'_>) {
         let width = ui.available_width() - 28.0 - 2.0 * theme::GAP;
         let field = ui.add(TextEdit::singleline(&mut text).hint_text(hint).desired_width(width)).labelled_by(label.id);
         if field.changed() {
-            cx.send(Command::ExportFolder(text.into()));
+            cx.send(DissolveCommand::ExportFolder(text.into()));
         }
         let choose = ui.add(Button::new(icons::FOLDER_OPEN).min_size(vec2(28.0, 24.0))).on_hover_text("Choose the folder");
         choose.widget_info(|| WidgetInfo::labeled(Role::Button, true, "Choose the folder to save in"));
         if choose.clicked() {
-            cx.send(Command::Pick(Pick::ExportFolder));
+            cx.send(AppCommand::Pick(Pick::ExportFolder));
         }
     });
 }
@@ -133,17 +133,17 @@ fn difference(ui: &mut Ui, cx: &mut PanelContext<'_>) {
     let d = &cx.state.dissolve;
     let kinds = [(Difference::Signed, "Signed"), (Difference::Absolute, "Absolute")];
     if let Some(kind) = widgets::choices(ui, d.difference, &kinds) {
-        cx.send(Command::Difference(kind));
+        cx.send(DissolveCommand::Difference(kind));
     }
     ui.horizontal(|ui| {
         let label = ui.label("Gain");
         let mut gain = d.gain;
         let field = ui.add(DragValue::new(&mut gain).range(0.5..=64.0).speed(0.1).prefix("×")).labelled_by(label.id);
         if field.changed() {
-            cx.send(Command::Gain(gain));
+            cx.send(DissolveCommand::Gain(gain));
         }
         if field.on_hover_text("The difference is multiplied by this; double click: 4").double_clicked() {
-            cx.send(Command::Gain(4.0));
+            cx.send(DissolveCommand::Gain(4.0));
         }
     });
     legend(ui, d.difference, d.gain);

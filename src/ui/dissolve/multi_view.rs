@@ -6,7 +6,7 @@ use super::{
 };
 use crate::{
     app::{
-        Command,
+        DissolveCommand,
         state::{Layout, PanelContent},
     },
     engine::{dissolve::session::ComparisonPanel, export::sweep::SHEET_STEPS},
@@ -134,7 +134,7 @@ pub fn toolbar(ui: &mut Ui, cx: &mut PanelContext<'_>) {
         if let Some(shown) =
             widgets::choices(ui, d.shown, &[(PanelContent::Dissolved, "Dissolved"), (PanelContent::Change, "Change")])
         {
-            cx.send(Command::Shown(shown));
+            cx.send(DissolveCommand::Shown(shown));
         }
         widgets::weak(ui, about);
     });

@@ -2,7 +2,7 @@
 
 use crate::{
     app::{
-        Command,
+        DissolveCommand,
         actions::{Id, get},
         message::Texture,
         state::{DissolveState, STRIP_STEPS, T_MAX, Track},
@@ -51,7 +51,7 @@ pub fn show(ui: &mut Ui, cx: &mut PanelContext<'_>, range: [usize; 2]) {
         }
     }
     if let Some(request) = request(ui, &response, track, scale, now) {
-        cx.send(Command::SetT(request));
+        cx.send(DissolveCommand::SetT(request));
     }
 
     strip(ui, cx, track);

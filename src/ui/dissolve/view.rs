@@ -8,7 +8,7 @@ use super::{
 };
 use crate::{
     app::{
-        Command,
+        AppCommand, DissolveCommand,
         actions::Id,
         icons,
         state::{DissolveState, T_MAX, Track, Workspace},
@@ -40,7 +40,7 @@ pub fn show(ui: &mut Ui, cx: &mut PanelContext<'_>) -> bool {
     }
     if cx.state.selected.is_none() {
         widgets::empty_state(ui, "No image is selected", "Click one in the grid of the data set.", |ui| {
-            widgets::button(ui, cx, "Go to Data (1)", || Command::Go(Workspace::Data));
+            widgets::button(ui, cx, "Go to Data (1)", || AppCommand::Go(Workspace::Data));
         });
         return false;
     }
@@ -79,9 +79,9 @@ pub fn show(ui: &mut Ui, cx: &mut PanelContext<'_>) -> bool {
 
 fn no_model(ui: &mut Ui, cx: &mut PanelContext<'_>, missing: &str) {
     widgets::empty_state(ui, "No diffusion model yet", missing, |ui| {
-        widgets::button(ui, cx, "Train one (3)", || Command::Go(Workspace::Train));
+        widgets::button(ui, cx, "Train one (3)", || AppCommand::Go(Workspace::Train));
         widgets::action_button(ui, cx, Id::ImportModel);
-        widgets::button(ui, cx, "Try a Gaussian blur", || Command::Method(DissolveMethod::Gaussian(7)));
+        widgets::button(ui, cx, "Try a Gaussian blur", || DissolveCommand::Method(DissolveMethod::Gaussian(7)));
     });
 }
 
@@ -140,7 +140,7 @@ pub fn play(ui: &Ui, cx: &mut PanelContext<'_>) {
     let last: f64 = ui.data(|data| data.get_temp(key)).unwrap_or(f64::MIN);
     if now - last >= STEP {
         ui.data_mut(|data| data.insert_temp(key, now));
-        cx.send(Command::Sweep);
+        cx.send(DissolveCommand::Sweep);
     }
     ui.ctx().request_repaint_after(Duration::from_secs_f64(STEP));
 }
@@ -151,9 +151,9 @@ pub fn strength(ui: &mut Ui, cx: &mut PanelContext<'_>) {
     let mut value = now;
     let field = ui.add(DragValue::new(&mut value).range(0..=T_MAX).speed(1.0)).labelled_by(label.id);
     if field.double_clicked() {
-        cx.send(Command::SetT(DissolveState::default().t));
+        cx.send(DissolveCommand::SetT(DissolveState::default().t));
     } else if field.changed() && value != now {
-        cx.send(Command::SetT(value));
+        cx.send(DissolveCommand::SetT(value));
     }
 }
 
@@ -167,7 +167,7 @@ fn numbers(ui: &mut Ui, cx: &mut PanelContext<'_>) {
             widgets::icon_button(ui, cx, Id::Play);
             strength(ui, cx);
             if let Some(track) = widgets::choices(ui, d.track, &[(Track::Log, "log"), (Track::Linear, "linear")]) {
-                cx.send(Command::Track(track));
+                cx.send(DissolveCommand::Track(track));
             }
         } else {
             widgets::weak(ui, "A filter has no t: its strength is the size of its kernel.");

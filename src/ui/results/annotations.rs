@@ -1,7 +1,7 @@
 //! What a person notes about the selected image: three tags and a sentence.
 
 use crate::{
-    app::{Command, actions},
+    app::{ResultsCommand, actions},
     scores::Tag,
     ui::shared::{context::PanelContext, theme, widgets},
 };
@@ -36,7 +36,7 @@ pub fn show(ui: &mut Ui, cx: &mut PanelContext<'_>, half_typed: &mut (String, St
             let response = ui.add(Button::selectable(on, text).frame_when_inactive(true));
             response.widget_info(|| WidgetInfo::selected(Role::Button, true, on, actions::get(action(tag)).name));
             if response.on_hover_text(format!("Key {}", letter(tag))).clicked() {
-                cx.send(Command::Tag(tag));
+                cx.send(ResultsCommand::Tag(tag));
             }
         }
     });
@@ -68,6 +68,6 @@ fn keep(cx: &mut PanelContext<'_>, half_typed: &(String, String)) {
     let ((name, note), Some(set)) = (half_typed, cx.state.results.ready()) else { return };
     let (file, before) = (set.file.clone(), cx.state.results.annotation(name));
     if !name.is_empty() && before.note != *note {
-        cx.send(Command::Annotation { file, name: name.clone(), annotation: before.with_note(note) });
+        cx.send(ResultsCommand::Annotation { file, name: name.clone(), annotation: before.with_note(note) });
     }
 }

@@ -2,7 +2,7 @@
 
 use crate::{
     app::{
-        Command, icons,
+        AppCommand, ResultsCommand, icons,
         state::{Comparing, Overlay},
     },
     data::ImageId,
@@ -32,7 +32,7 @@ pub fn show(ui: &mut Ui, cx: &mut PanelContext<'_>) -> bool {
         Comparing::Failed(_, failure) => {
             let failure = failure.clone();
             widgets::failure(ui, cx, &failure.summary, &failure.hint);
-            widgets::button(ui, cx, "Back to the gallery", || Command::CompareWith(None));
+            widgets::button(ui, cx, "Back to the gallery", || ResultsCommand::CompareWith(None));
         }
         Comparing::Ready(compared) => {
             let compared = compared.clone();
@@ -48,7 +48,7 @@ fn ready(ui: &mut Ui, cx: &mut PanelContext<'_>, c: &ComparedRuns) {
         widgets::caption(ui, "THIS RUN AGAINST");
         ui.label(theme::strong(&c.second.name));
         if widgets::small_button(ui, icons::X).on_hover_text("Back to the gallery").clicked() {
-            cx.send(Command::CompareWith(None));
+            cx.send(ResultsCommand::CompareWith(None));
         }
     });
     let f = &c.figures;
@@ -127,10 +127,10 @@ fn row(ui: &mut Ui, cx: &mut PanelContext<'_>, c: &ComparedRuns, index: usize, t
     ui.painter().circle_filled(first, 4.0, colour);
     widgets::text_at(ui, pos2(rect.right() - 4.0, middle), Align2::RIGHT_CENTER, format!("{change:+.0} %"), t.text);
     if response.clicked() {
-        cx.send(Command::Row(place));
+        cx.send(ResultsCommand::Row(place));
     }
     if response.double_clicked() {
-        cx.send(Command::Toggle(Overlay::Picture));
+        cx.send(AppCommand::Toggle(Overlay::Picture));
     }
 }
 
@@ -158,7 +158,7 @@ pub fn pick(ui: &mut Ui, cx: &mut PanelContext<'_>) {
                 for run in &others {
                     let auroc = run.figure("auroc").map_or(String::new(), |a| format!("  {a:.3}"));
                     if ui.button(format!("{}{auroc}", run.manifest.name)).on_hover_text(&run.manifest.created).clicked() {
-                        cx.send(Command::CompareWith(Some(run.path.clone())));
+                        cx.send(ResultsCommand::CompareWith(Some(run.path.clone())));
                         ui.close();
                     }
                 }

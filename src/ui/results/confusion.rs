@@ -1,7 +1,7 @@
 //! The confusion matrix at the shared threshold; a click on one of its fields shows those images.
 
 use crate::{
-    app::{Command, state::Tab},
+    app::{ResultsCommand, state::Tab},
     data::Label,
     engine::export::results::Chart,
     ui::shared::{
@@ -54,7 +54,7 @@ pub fn show(ui: &mut Ui, cx: &mut PanelContext<'_>) {
             let text = if total == 0 { "no images".into() } else { percent(f64::from(share)) };
             widgets::text_at(ui, place.center() + vec2(0.0, 9.0), Align2::CENTER_CENTER, text, t.text);
             if response.on_hover_text(format!("Show the {}", tab.name())).clicked() {
-                cx.send(Command::Tab(tab));
+                cx.send(ResultsCommand::Tab(tab));
             }
         }
     }

@@ -2,12 +2,14 @@
 //! terms.
 
 use crate::{
-    app::{Command, actions, message::Texture, state::Map},
+    app::{AppCommand, ResultsCommand, actions, message::Texture, state::Map},
     config::ShiftKind,
     engine::{
         export::{curves::Graph, results::Format},
-        runs::normal_quantiles::{Normals, PERCENTS, Quantiles},
-        runs::score_set::ScoreSet,
+        runs::{
+            normal_quantiles::{Normals, PERCENTS, Quantiles},
+            score_set::ScoreSet,
+        },
     },
     scores::{SHIFTS, ScoreRow, ScoreTerms},
     ui::shared::{
@@ -105,7 +107,7 @@ fn where_it_matters(ui: &mut Ui, cx: &mut PanelContext<'_>, row: &ScoreRow, room
             if let Err(reason) = allowed {
                 widgets::weak(ui, reason);
             } else if button.clicked() {
-                cx.send(Command::Occlude(true));
+                cx.send(ResultsCommand::Occlude(true));
             }
         }
         Map::Running { done, of } => {
@@ -114,7 +116,7 @@ fn where_it_matters(ui: &mut Ui, cx: &mut PanelContext<'_>, row: &ScoreRow, room
                 ui.add(ProgressBar::new(share).desired_width(140.0).desired_height(8.0).fill(t.accent));
                 widgets::weak(ui, format!("{done} of {of} places covered"));
                 if widgets::small_button(ui, "Stop").clicked() {
-                    cx.send(Command::Occlude(false));
+                    cx.send(ResultsCommand::Occlude(false));
                 }
             });
         }
@@ -189,7 +191,7 @@ pub fn bars(ui: &mut Ui, cx: &mut PanelContext<'_>, set: &ScoreSet, terms: &Scor
     ui.horizontal(|ui| {
         widgets::caption(ui, "TERMS OF THE SCORE AMONG THE TRAINING NORMALS");
         let place = "Save them in the run folder";
-        plot::export_as(ui, cx, "Terms", place, &[Format::Csv], |format| Command::Graph(Graph::Terms, format));
+        plot::export_as(ui, cx, "Terms", place, &[Format::Csv], |format| AppCommand::Graph(Graph::Terms, format));
     });
     widgets::weak(
         ui,

@@ -2,7 +2,7 @@
 
 use crate::{
     app::{
-        Command, icons,
+        ResultsCommand, icons,
         state::{GalleryFilter, Sort, Tab},
     },
     engine::runs::score_set::ScoreSet,
@@ -50,7 +50,7 @@ pub fn tabs(ui: &mut Ui, cx: &mut PanelContext<'_>, set: &ScoreSet) {
             response.widget_info(|| WidgetInfo::selected(Role::Button, true, here, format!("{} {count}", tab.name())));
             let ring = if tab.is_wrong() { "\nA ring round the mark of the label: called the other way" } else { "" };
             if response.on_hover_text(format!("{}{ring}", tab.meaning())).clicked() {
-                cx.send(Command::Tab(tab));
+                cx.send(ResultsCommand::Tab(tab));
             }
         }
     });
@@ -74,7 +74,7 @@ pub fn show(ui: &mut Ui, cx: &mut PanelContext<'_>, set: &ScoreSet) {
         ui.add(edit).accessible_name("Filter by name or note");
     });
     if filter != before {
-        cx.send(Command::GalleryFilter(filter));
+        cx.send(ResultsCommand::Filter(filter));
     }
 }
 
@@ -112,7 +112,7 @@ fn order(ui: &mut Ui, cx: &mut PanelContext<'_>) {
     let combo = ComboBox::from_id_salt("sort").selected_text(small(now.name())).width(150.0).show_ui(ui, |ui| {
         for sort in Sort::ALL {
             if ui.selectable_label(sort == now, sort.name()).clicked() {
-                cx.send(Command::Sort(sort));
+                cx.send(ResultsCommand::Sort(sort));
             }
         }
     });

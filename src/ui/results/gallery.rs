@@ -3,7 +3,7 @@
 use super::filters;
 use crate::{
     app::{
-        Command,
+        AppCommand, ResultsCommand,
         state::{Overlay, Tab},
     },
     engine::runs::score_set::ScoreSet,
@@ -46,9 +46,9 @@ pub fn show(ui: &mut Ui, cx: &mut PanelContext<'_>, set: &ScoreSet, grid: &mut G
         }
     });
     if let Some((index, twice)) = clicked {
-        cx.send(Command::Row(shown[index]));
+        cx.send(ResultsCommand::Row(shown[index]));
         if twice {
-            cx.send(Command::Toggle(Overlay::Picture));
+            cx.send(AppCommand::Toggle(Overlay::Picture));
         }
     }
 }

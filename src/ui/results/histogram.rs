@@ -1,7 +1,7 @@
 //! How the scores of normal and abnormal images lie; the line of the threshold is dragged here.
 
 use crate::{
-    app::Command,
+    app::ResultsCommand,
     data::Label,
     engine::{export::results::Chart, runs::score_set::ScoreSet},
     scores::BINS,
@@ -27,7 +27,7 @@ pub fn show(ui: &mut Ui, cx: &mut PanelContext<'_>, set: &ScoreSet, height: f32)
         if field.double_clicked() {
             reset(cx, set);
         } else if field.changed() {
-            cx.send(Command::Threshold(value));
+            cx.send(ResultsCommand::Threshold(value));
         }
     });
     let (range, width) = (set.histogram.range, set.histogram.width());
@@ -72,7 +72,7 @@ pub fn show(ui: &mut Ui, cx: &mut PanelContext<'_>, set: &ScoreSet, height: f32)
     } else if (response.dragged() || response.clicked())
         && let Some(at) = shown.inner
     {
-        cx.send(Command::Threshold(at.x.clamp(range[0], range[1] + width)));
+        cx.send(ResultsCommand::Threshold(at.x.clamp(range[0], range[1] + width)));
     }
 }
 
@@ -90,8 +90,8 @@ fn bin_words(set: &ScoreSet, bin: usize) -> String {
 
 fn reset(cx: &mut PanelContext<'_>, set: &ScoreSet) {
     match (set.own_rule(), set.evaluation.threshold) {
-        (Some(rule), _) => cx.send(Command::Rule(rule)),
-        (None, Some(threshold)) => cx.send(Command::Threshold(threshold)),
+        (Some(rule), _) => cx.send(ResultsCommand::Rule(rule)),
+        (None, Some(threshold)) => cx.send(ResultsCommand::Threshold(threshold)),
         (None, None) => {}
     }
 }

@@ -3,7 +3,7 @@
 use super::{annotations, baselines, confusion, synthetic_lesions};
 use crate::{
     app::{
-        Command,
+        AppCommand, ResultsCommand,
         actions::Id,
         icons,
         state::{Overlay, Scores, Tab},
@@ -52,7 +52,7 @@ pub fn show(ui: &mut Ui, cx: &mut PanelContext<'_>, note: &mut (String, String))
         }
         ui.horizontal_wrapped(|ui| {
             widgets::action_button(ui, cx, Id::Report);
-            widgets::button(ui, cx, "Run folder", || Command::ShowFolder(set.run.clone()));
+            widgets::button(ui, cx, "Run folder", || AppCommand::ShowFolder(set.run.clone()));
             widgets::action_button(ui, cx, Id::BigPicture);
         });
         widgets::weak(ui, "Research use only, not for diagnosis.");
@@ -164,19 +164,19 @@ fn rule(
                 WidgetInfo::selected(Role::RadioButton, possible.is_ok(), chosen, format!("Threshold by {name}"))
             });
             if mark.clicked() {
-                cx.send(Command::Rule(wanted));
+                cx.send(ResultsCommand::Rule(wanted));
             }
             if let Some((mut value, first)) = number {
                 let field = DragValue::new(&mut value).range(0.1..=100.0).speed(0.1).max_decimals(1);
                 let field = ui.add(field).accessible_name(format!("{name}, value"));
                 if field.double_clicked() {
-                    cx.send(Command::Rule(make(first)));
+                    cx.send(ResultsCommand::Rule(make(first)));
                 } else if field.changed() {
-                    cx.send(Command::Rule(make(value)));
+                    cx.send(ResultsCommand::Rule(make(value)));
                 }
             }
             if ui.add(Label::new(name).sense(Sense::click())).clicked() {
-                cx.send(Command::Rule(wanted));
+                cx.send(ResultsCommand::Rule(wanted));
             }
         });
         match &possible {

@@ -1,7 +1,7 @@
 //! The ROC and the precision-recall curve, with the point of the shared threshold; a click or drag moves it.
 
 use crate::{
-    app::{Command, state::Comparing},
+    app::{ResultsCommand, state::Comparing},
     engine::{export::results::Chart, runs::score_set::ScoreSet},
     ui::shared::{
         context::PanelContext,
@@ -105,7 +105,7 @@ pub fn show(ui: &mut Ui, cx: &mut PanelContext<'_>, set: &ScoreSet, curve: &mut 
     if let Some((_, threshold)) = shown.inner
         && (response.dragged() || response.clicked())
     {
-        cx.send(Command::Threshold(threshold));
+        cx.send(ResultsCommand::Threshold(threshold));
     }
 }
 

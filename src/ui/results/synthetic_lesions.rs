@@ -2,7 +2,7 @@
 
 use crate::{
     app::{
-        Command,
+        TrainCommand,
         actions::Id,
         state::{JobInfo, JobState},
     },
@@ -52,7 +52,7 @@ fn progress(ui: &mut Ui, cx: &mut PanelContext<'_>, job: &JobInfo) {
         JobState::Queued => {
             ui.horizontal(|ui| {
                 widgets::weak(ui, "Waits for the job before it.");
-                widgets::button(ui, cx, "Remove from the queue", || Command::Dequeue(job.id));
+                widgets::button(ui, cx, "Remove from the queue", || TrainCommand::Dequeue(job.id));
             });
         }
         _ => {
@@ -61,7 +61,7 @@ fn progress(ui: &mut Ui, cx: &mut PanelContext<'_>, job: &JobInfo) {
                 ui.add(bar.fill(theme::of(ui).accent));
                 widgets::weak(ui, percent(f64::from(job.progress.share())));
                 if job.state != JobState::Stopping {
-                    widgets::button(ui, cx, "Stop", || Command::Stop(job.id));
+                    widgets::button(ui, cx, "Stop", || TrainCommand::Stop(job.id));
                 }
             });
         }

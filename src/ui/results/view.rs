@@ -3,7 +3,7 @@
 use super::{compare_runs, gallery, histogram, roc};
 use crate::{
     app::{
-        Command,
+        AppCommand, DataCommand, ResultsCommand,
         actions::Id,
         icons,
         state::{Open, Scores, Workspace, data_title},
@@ -49,7 +49,7 @@ pub fn show(ui: &mut Ui, cx: &mut PanelContext<'_>, view: &mut ResultsView) {
         Scores::Failed(failure) => {
             widgets::failure(ui, cx, &failure.summary, &failure.hint);
             if let Some(run) = cx.state.results.run.clone() {
-                widgets::button(ui, cx, "Try again", || Command::OpenRun(run));
+                widgets::button(ui, cx, "Try again", || ResultsCommand::Open(run));
             }
         }
         Scores::Ready(set) => {
@@ -62,7 +62,7 @@ pub fn show(ui: &mut Ui, cx: &mut PanelContext<'_>, view: &mut ResultsView) {
 fn none(ui: &mut Ui, cx: &mut PanelContext<'_>) {
     let text = "A finished run has scores: how abnormal each image is, and which of them the model gets wrong.";
     widgets::empty_state(ui, "No scores yet", text, |ui| {
-        widgets::button(ui, cx, "Train (3)", || Command::Go(Workspace::Train));
+        widgets::button(ui, cx, "Train (3)", || AppCommand::Go(Workspace::Train));
     });
 }
 
@@ -114,7 +114,7 @@ fn head(ui: &mut Ui, cx: &mut PanelContext<'_>, set: &ScoreSet) {
             let combo = ComboBox::from_id_salt("files").selected_text(RichText::new(now).size(theme::SMALL)).show_ui(ui, |ui| {
                 for file in &set.files {
                     if ui.selectable_label(*file == set.file, ScoreSet::title(file)).clicked() {
-                        cx.send(Command::OpenRun(file.clone()));
+                        cx.send(ResultsCommand::Open(file.clone()));
                     }
                 }
             });
@@ -162,10 +162,10 @@ fn ask_folder(ui: &mut Ui, cx: &mut PanelContext<'_>, folder: &mut String) {
             let entered = field.lost_focus() && ui.input(|i| i.key_pressed(Key::Enter));
             let score = ui.add_enabled(typed, Button::new("Score"));
             if typed && (entered || score.clicked()) {
-                cx.send(Command::ScoreFolder(folder.trim().into()));
+                cx.send(ResultsCommand::ScoreFolder(folder.trim().into()));
             }
-            widgets::button(ui, cx, "Choose…", || Command::Pick(Pick::FolderToScore));
-            widgets::button(ui, cx, "Cancel", || Command::AskFolder(false));
+            widgets::button(ui, cx, "Choose…", || AppCommand::Pick(Pick::FolderToScore));
+            widgets::button(ui, cx, "Cancel", || ResultsCommand::AskFolder(false));
         });
         widgets::weak(ui, "The images need no labels. They are ranked by their score; the folder itself is only read.");
     });
@@ -183,7 +183,7 @@ fn other_data(ui: &mut Ui, cx: &mut PanelContext<'_>, set: &ScoreSet) {
         let text = format!("{}  These are scores of {}, which is not the open data set.", icons::WARNING, data_title(path));
         ui.label(RichText::new(text).size(theme::SMALL).color(t.warning));
         if widgets::small_button(ui, "Open it").clicked() {
-            cx.send(Command::OpenData(set.data.clone()));
+            cx.send(DataCommand::OpenConfig(set.data.clone()));
         }
     });
 }

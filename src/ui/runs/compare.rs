@@ -1,7 +1,7 @@
 //! The ticked runs: their curves over each other, and their settings side by side, the differing ones first.
 
 use crate::{
-    app::{Command, state::side_by_side},
+    app::{AppCommand, state::side_by_side},
     engine::runs::list::{RunCurve, RunEntry},
     ui::shared::{context::PanelContext, plot, theme, widgets},
 };
@@ -78,7 +78,7 @@ fn settings(ui: &mut Ui, cx: &mut PanelContext<'_>, runs: &[&RunEntry]) {
         }
         if widgets::small_button(ui, "Copy table").clicked() {
             let line = |r: &crate::app::state::SettingRow| format!("{}\t{}", r.key, r.values.join("\t"));
-            cx.send(Command::Copy(rows.iter().map(line).collect::<Vec<_>>().join("\n")));
+            cx.send(AppCommand::Copy(rows.iter().map(line).collect::<Vec<_>>().join("\n")));
         }
     });
     let figures: Vec<Option<f64>> = runs.iter().map(|r| r.figure("auroc")).collect();

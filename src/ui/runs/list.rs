@@ -3,15 +3,14 @@
 use super::compare;
 use crate::{
     app::{
-        Command,
+        AppCommand, Command, DataCommand, DissolveCommand, ResultsCommand, RunsCommand, TrainCommand,
         actions::Id,
         icons,
         state::{Overlay, RunDraft, Workspace, config_title, in_work},
     },
     engine::{
         export::{curves::Graph, results::Format},
-        runs::actions::RunAction,
-        runs::list::RunEntry,
+        runs::{actions::RunAction, list::RunEntry},
     },
     run_dir::RunState,
     ui::shared::{context::PanelContext, theme, widgets},
@@ -23,13 +22,13 @@ pub fn show(ui: &mut Ui, cx: &mut PanelContext<'_>) {
     ui.horizontal(|ui| {
         ui.label(RichText::new("Runs").size(theme::TITLE));
         ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
-            widgets::button(ui, cx, "Close", || Command::Toggle(Overlay::Runs)).on_hover_text("Esc");
+            widgets::button(ui, cx, "Close", || AppCommand::Toggle(Overlay::Runs)).on_hover_text("Esc");
             widgets::icon_button(ui, cx, Id::RefreshRuns);
             let trash = cx.state.list.trash.len();
             if trash > 0 {
                 let shown = cx.state.list.shows_trash;
                 if ui.add(Button::selectable(shown, format!("Trash {trash}"))).clicked() {
-                    cx.send(Command::ShowTrash(!shown));
+                    cx.send(RunsCommand::ShowTrash(!shown));
                 }
             }
             widgets::action_button(ui, cx, Id::ImportRun);
@@ -74,7 +73,7 @@ pub fn search(ui: &mut Ui, cx: &mut PanelContext<'_>) {
     let width = ui.available_width().min(360.0);
     let field = TextEdit::singleline(&mut query).hint_text("Find by name, notes, data…").desired_width(width);
     if ui.add(field).accessible_name("Find runs").changed() {
-        cx.send(Command::SearchRuns(query));
+        cx.send(RunsCommand::Search(query));
     }
 }
 
@@ -94,7 +93,7 @@ fn row(ui: &mut Ui, cx: &mut PanelContext<'_>, run: &RunEntry) {
         let mut compared = cx.state.list.compared.contains(&run.path);
         let name = format!("Compare {}", run.manifest.name);
         if ui.checkbox(&mut compared, "").on_hover_text("Compare").accessible_name(name).changed() {
-            cx.send(Command::CompareRun(run.path.clone()));
+            cx.send(RunsCommand::Compare(run.path.clone()));
         }
         let width = ui.available_width();
         let (state, colour) = state_of(run, t);
@@ -115,7 +114,7 @@ fn row(ui: &mut Ui, cx: &mut PanelContext<'_>, run: &RunEntry) {
         let about = widgets::cut_middle(ui, &about, &small, width * 0.65 - 160.0);
         widgets::text_at(ui, from, eframe::egui::Align2::LEFT_CENTER, about, t.weak);
         if response.on_hover_text(run.path.display().to_string()).clicked() {
-            cx.send(Command::SelectRun(run.path.clone()));
+            cx.send(RunsCommand::Select(run.path.clone()));
         }
     });
 }
@@ -135,10 +134,10 @@ fn details(ui: &mut Ui, cx: &mut PanelContext<'_>, run: &RunEntry) {
         let notes = ui.add(notes).accessible_name("Notes on the run");
         let has_focus = name.has_focus() || notes.has_focus();
         if name.changed() || notes.changed() {
-            cx.send(Command::DraftRun(draft));
+            cx.send(RunsCommand::Draft(draft));
         } else if typed.is_some() && !has_focus {
             // The file is written when the field is left, not at each letter.
-            cx.send(Command::KeepDraft);
+            cx.send(RunsCommand::KeepDraft);
         }
         ui.horizontal_wrapped(|ui| actions(ui, cx, run));
     });
@@ -156,26 +155,32 @@ pub fn actions(ui: &mut Ui, cx: &mut PanelContext<'_>, run: &RunEntry) {
         }
     };
     let path = || run.path.clone();
-    let action = |action: RunAction| vec![Command::RunAction(action)];
+    let action = |action: RunAction| vec![RunsCommand::Action(action).into()];
     if run.has_scores {
-        act(ui, "Results", None, &|| vec![Command::OpenRun(path()), Command::Go(Workspace::Results)]);
+        act(ui, "Results", None, &|| vec![ResultsCommand::Open(path()).into(), AppCommand::Go(Workspace::Results).into()]);
     }
     if run.can_resume() {
         let why_not = works.or(busy.then_some("Another job is running or waiting."));
-        act(ui, "Go on with it", why_not, &|| vec![Command::ResumeRun(path())]);
+        act(ui, "Go on with it", why_not, &|| vec![TrainCommand::Resume(path()).into()]);
     }
     if let Some(model) = &run.model {
-        act(ui, "Dissolve with its model", None, &|| vec![Command::Go(Workspace::Dissolve), Command::Model(model.clone())]);
+        act(ui, "Dissolve with its model", None, &|| {
+            vec![AppCommand::Go(Workspace::Dissolve).into(), DissolveCommand::Model(model.clone()).into()]
+        });
     }
-    act(ui, "Use its settings", None, &|| vec![Command::UseSettings(path()), Command::Go(Workspace::Train)]);
-    act(ui, "Open its data", None, &|| vec![Command::OpenData(run.config.data.clone()), Command::Go(Workspace::Data)]);
+    act(ui, "Use its settings", None, &|| {
+        vec![TrainCommand::UseSettings(path()).into(), AppCommand::Go(Workspace::Train).into()]
+    });
+    act(ui, "Open its data", None, &|| {
+        vec![DataCommand::OpenConfig(run.config.data.clone()).into(), AppCommand::Go(Workspace::Data).into()]
+    });
     act(ui, "Write report", None, &|| action(RunAction::Report(path())));
     let no_weights = (!run.has_weights).then_some("It has no finished weights yet.");
     act(ui, "Export weights", no_weights, &|| action(RunAction::Export(path())));
-    let curves = || vec![Command::Graph(Graph::Training(path()), Format::Csv)];
+    let curves = || vec![AppCommand::Graph(Graph::Training(path()), Format::Csv).into()];
     act(ui, "Export curves (CSV)", None, &curves);
-    act(ui, "Show folder", None, &|| vec![Command::ShowFolder(path())]);
-    act(ui, "Copy path", None, &|| vec![Command::Copy(run.path.display().to_string())]);
+    act(ui, "Show folder", None, &|| vec![AppCommand::ShowFolder(path()).into()]);
+    act(ui, "Copy path", None, &|| vec![AppCommand::Copy(run.path.display().to_string()).into()]);
     act(ui, "Move to trash", works, &|| action(RunAction::Trash(path())));
 }
 
@@ -184,8 +189,8 @@ fn trash(ui: &mut Ui, cx: &mut PanelContext<'_>) {
     let all: Vec<PathBuf> = cx.state.list.trash.iter().map(|run| run.path.clone()).collect();
     ui.horizontal(|ui| {
         ui.label("Runs in the trash are kept until they are deleted for good.");
-        widgets::button(ui, cx, "Back to the runs", || Command::ShowTrash(false));
-        widgets::button(ui, cx, "Empty the trash…", || Command::AskDelete(all.clone()));
+        widgets::button(ui, cx, "Back to the runs", || RunsCommand::ShowTrash(false));
+        widgets::button(ui, cx, "Empty the trash…", || RunsCommand::AskDelete(all.clone()));
     });
     let asked = cx.state.list.deleting.clone();
     if !asked.is_empty() {
@@ -198,17 +203,17 @@ fn trash(ui: &mut Ui, cx: &mut PanelContext<'_>) {
             ui.horizontal(|ui| {
                 let delete = Button::new(RichText::new("Delete for good").color(t.error));
                 if ui.add(delete).clicked() {
-                    cx.send(Command::RunAction(RunAction::Delete(asked)));
+                    cx.send(RunsCommand::Action(RunAction::Delete(asked)));
                 }
-                widgets::button(ui, cx, "Keep", || Command::AskDelete(Vec::new()));
+                widgets::button(ui, cx, "Keep", || RunsCommand::AskDelete(Vec::new()));
             });
         });
     }
     for run in &cx.state.list.trash {
         ui.horizontal(|ui| {
-            widgets::button(ui, cx, "Restore", || Command::RunAction(RunAction::Restore(run.path.clone())))
+            widgets::button(ui, cx, "Restore", || RunsCommand::Action(RunAction::Restore(run.path.clone())))
                 .widget_info(|| WidgetInfo::labeled(Role::Button, true, format!("Restore {}", run.manifest.name)));
-            let delete = widgets::button(ui, cx, "Delete…", || Command::AskDelete(vec![run.path.clone()]));
+            let delete = widgets::button(ui, cx, "Delete…", || RunsCommand::AskDelete(vec![run.path.clone()]));
             delete.widget_info(|| WidgetInfo::labeled(Role::Button, true, format!("Delete {}", run.manifest.name)));
             ui.label(&run.manifest.name);
             widgets::weak(ui, format!("{} · {}", run.manifest.kind.name(), run.manifest.created.get(..10).unwrap_or_default()));

@@ -16,8 +16,8 @@ pub struct PanelContext<'a> {
 }
 
 impl PanelContext<'_> {
-    pub fn send(&mut self, command: Command) {
-        self.commands.push(command);
+    pub fn send(&mut self, command: impl Into<Command>) {
+        self.commands.push(command.into());
     }
 
     /// This image is in view, and its thumbnail is missing.

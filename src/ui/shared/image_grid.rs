@@ -2,7 +2,7 @@
 
 use super::{context::PanelContext, theme, widgets};
 use crate::{
-    app::{Command, state::Tab},
+    app::{AppCommand, state::Tab},
     data::{ImageId, Label},
 };
 use eframe::egui::{
@@ -103,7 +103,7 @@ pub fn rows_by_key(ui: &Ui, cx: &mut PanelContext<'_>, columns: i64) {
     let elsewhere = cx.state.overlay.is_some() || ui.ctx().memory(|m| m.focused().is_some());
     let (up, down) = ui.input(|i| (i.key_pressed(Key::ArrowUp), i.key_pressed(Key::ArrowDown)));
     if up != down && !elsewhere {
-        cx.send(Command::Walk(if down { columns } else { -columns }));
+        cx.send(AppCommand::Walk(if down { columns } else { -columns }));
     }
 }
 

@@ -6,7 +6,7 @@ use super::{
     widgets,
 };
 use crate::{
-    app::{Command, icons},
+    app::{Command, ResultsCommand, icons},
     engine::export::results::{Chart, Export, Format},
 };
 use eframe::egui::{Align, FontId, Layout, Rangef, RichText, Sense, Ui, WidgetInfo, accesskit::Role};
@@ -58,17 +58,17 @@ fn label(mark: GridMark) -> String {
 /// The menu that saves a chart.
 pub fn export(ui: &mut Ui, cx: &mut PanelContext<'_>, chart: Chart) {
     let place = "Save this chart in the run folder";
-    export_as(ui, cx, chart.name(), place, &Format::ALL, |format| Command::Export(Export::Chart(chart, format)));
+    export_as(ui, cx, chart.name(), place, &Format::ALL, |format| ResultsCommand::Export(Export::Chart(chart, format)));
 }
 
 /// The menu that saves a graph in one of these formats; `place` says where.
-pub fn export_as(
+pub fn export_as<C: Into<Command>>(
     ui: &mut Ui,
     cx: &mut PanelContext<'_>,
     name: &str,
     place: &str,
     formats: &[Format],
-    make: impl Fn(Format) -> Command,
+    make: impl Fn(Format) -> C,
 ) {
     let text = RichText::new(icons::DOWNLOAD).size(theme::BODY).color(theme::of(ui).weak);
     let menu = ui.menu_button(text, |ui| {

@@ -2,7 +2,7 @@
 
 use super::{context::PanelContext, theme};
 use crate::{
-    app::{Command, actions, next_step},
+    app::{AppCommand, Command, actions, next_step},
     data::Label,
     error::NextStep,
 };
@@ -119,7 +119,7 @@ pub fn link(ui: &mut Ui, cx: &mut PanelContext<'_>, text: &str, id: actions::Id)
 }
 
 /// A plain button that sends a command.
-pub fn button(ui: &mut Ui, cx: &mut PanelContext<'_>, text: &str, command: impl FnOnce() -> Command) -> Response {
+pub fn button<C: Into<Command>>(ui: &mut Ui, cx: &mut PanelContext<'_>, text: &str, command: impl FnOnce() -> C) -> Response {
     let response = ui.button(text);
     if response.clicked() {
         cx.send(command());
@@ -288,7 +288,7 @@ pub fn failure(ui: &mut Ui, cx: &mut PanelContext<'_>, summary: &str, hint: &Opt
                 ui.label(RichText::new(sentence(&hint)).color(t.weak));
             }
             if small_button(ui, "Copy details").clicked() {
-                cx.send(Command::Copy(format!("{summary}\n{hint}")));
+                cx.send(AppCommand::Copy(format!("{summary}\n{hint}")));
             }
         },
     );

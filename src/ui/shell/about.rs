@@ -1,7 +1,7 @@
 //! About: version, what it is for, licences.
 
 use crate::{
-    app::Command,
+    app::AppCommand,
     ui::shared::{context::PanelContext, theme, widgets},
 };
 use eframe::egui::{RichText, ScrollArea, Ui};
@@ -40,15 +40,15 @@ pub fn show(ui: &mut Ui, cx: &mut PanelContext<'_>) {
         ui.add_space(theme::GAP);
         ui.horizontal(|ui| {
             if ui.button("Copy version").clicked() {
-                cx.send(Command::Copy(version()));
+                cx.send(AppCommand::Copy(version()));
             }
             if ui.button("Close").clicked() {
-                cx.send(Command::Escape);
+                cx.send(AppCommand::Escape);
             }
         });
     });
     if close {
-        cx.send(Command::Escape);
+        cx.send(AppCommand::Escape);
     }
 }
 

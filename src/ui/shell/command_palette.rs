@@ -4,7 +4,7 @@
 
 use crate::{
     app::{
-        Command,
+        AppCommand,
         actions::{ACTIONS, Action, Id},
     },
     ui::shared::{
@@ -64,11 +64,11 @@ impl Palette {
         });
         if let Some(command) = chosen.and_then(|a| allowed(a, cx.state)) {
             *self = Self::default();
-            cx.send(Command::Escape);
+            cx.send(AppCommand::Escape);
             cx.send(command);
         } else if close {
             *self = Self::default();
-            cx.send(Command::Escape);
+            cx.send(AppCommand::Escape);
         }
     }
 

@@ -1,7 +1,7 @@
 //! One image, large: dissolved beside it, and on Results the nearest normal training images. Enter opens it, Escape closes it.
 
 use crate::{
-    app::{Command, icons, state::Workspace},
+    app::{AppCommand, icons, state::Workspace},
     engine::runs::score_set::ScoreSet,
     scores::ScoreRow,
     ui::{
@@ -68,7 +68,7 @@ pub fn show(ui: &mut Ui, cx: &mut PanelContext<'_>, note: &mut (String, String))
         });
     });
     if modal.should_close() {
-        cx.send(Command::Escape);
+        cx.send(AppCommand::Escape);
     }
 }
 
@@ -148,7 +148,7 @@ fn head(ui: &mut Ui, cx: &mut PanelContext<'_>, row: Option<&ScoreRow>) {
             let close = ui.add(Button::new(icons::X).min_size(vec2(24.0, 24.0))).on_hover_text("Close (Esc)");
             close.widget_info(|| WidgetInfo::labeled(Role::Button, true, "Close"));
             if close.clicked() {
-                cx.send(Command::Escape);
+                cx.send(AppCommand::Escape);
             }
             if ui.available_width() > 160.0 {
                 widgets::weak(ui, "← → walk");

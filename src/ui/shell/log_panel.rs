@@ -1,7 +1,7 @@
 //! The log, below: what the program has said in this session, and the log of the run at hand.
 
 use crate::{
-    app::{Command, State, actions::Id, icons},
+    app::{AppCommand, State, actions::Id, icons},
     ui::shared::{context::PanelContext, theme, widgets},
 };
 use eframe::egui::{Align, Layout, RichText, ScrollArea, TextStyle, Ui};
@@ -13,12 +13,12 @@ pub fn show(ui: &mut Ui, cx: &mut PanelContext<'_>) {
             widgets::icon_button(ui, cx, Id::Log);
             let button = widgets::small_button(ui, &format!("{}  Copy the log", icons::COPY));
             if button.clicked() {
-                cx.send(Command::Copy(text(cx.state)));
+                cx.send(AppCommand::Copy(text(cx.state)));
             }
             if let Some(run) = cx.state.job().and_then(|j| j.run.clone())
                 && widgets::small_button(ui, "Show the run's folder").clicked()
             {
-                cx.send(Command::ShowFolder(run));
+                cx.send(AppCommand::ShowFolder(run));
             }
         });
     });

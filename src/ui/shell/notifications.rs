@@ -6,7 +6,7 @@
 
 use crate::{
     app::{
-        Command, actions, icons,
+        AppCommand, ResultsCommand, actions, icons,
         state::{Notice, Workspace},
     },
     ui::shared::{context::PanelContext, theme, widgets},
@@ -58,7 +58,7 @@ impl Notices {
         };
         match STAY.checked_sub(since.elapsed()) {
             Some(left) => ui.ctx().request_repaint_after(left),
-            None => cx.send(Command::DismissNotice(index)),
+            None => cx.send(AppCommand::DismissNotice(index)),
         }
     }
 }
@@ -72,7 +72,7 @@ fn row(ui: &mut Ui, cx: &mut PanelContext<'_>, index: usize, notice: &Notice, ol
             let close = ui.add(Button::new(icons::X).frame(false)).on_hover_text("Dismiss (Esc: all)");
             close.widget_info(|| WidgetInfo::labeled(Role::Button, true, "Dismiss notice"));
             if close.clicked() {
-                cx.send(Command::DismissNotice(index));
+                cx.send(AppCommand::DismissNotice(index));
             }
             if older > 0 {
                 widgets::link(ui, cx, &format!("{older} more in the log"), actions::Id::Log);
@@ -80,10 +80,11 @@ fn row(ui: &mut Ui, cx: &mut PanelContext<'_>, index: usize, notice: &Notice, ol
             if let Some(run) = &notice.results
                 && widgets::small_button(ui, "Show its results").clicked()
             {
-                [Command::OpenRun(run.clone()), Command::Go(Workspace::Results)].into_iter().for_each(|c| cx.send(c));
+                cx.send(ResultsCommand::Open(run.clone()));
+                cx.send(AppCommand::Go(Workspace::Results));
             }
             if notice.is_error && widgets::small_button(ui, "Copy details").clicked() {
-                cx.send(Command::Copy(format!("{}\n{}", notice.text, notice.hint)));
+                cx.send(AppCommand::Copy(format!("{}\n{}", notice.text, notice.hint)));
             }
             ui.with_layout(Layout::left_to_right(Align::Center), |ui| {
                 let hint = if notice.hint.is_empty() { String::new() } else { format!(" {}", widgets::sentence(&notice.hint)) };

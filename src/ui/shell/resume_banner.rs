@@ -1,7 +1,7 @@
 //! The offer to resume what the last session did not finish.
 
 use crate::{
-    app::{Command, actions::Id, icons},
+    app::{TrainCommand, actions::Id, icons},
     ui::shared::{context::PanelContext, theme, widgets},
 };
 use eframe::egui::{Align, Frame, Label, Layout, Margin, Panel, RichText, Ui};
@@ -35,13 +35,13 @@ pub fn show(ui: &mut Ui, cx: &mut PanelContext<'_>) {
             ui.label(RichText::new(icons::CLOCK).color(t.accent));
             ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
                 if ui.button("Not now").on_hover_text("It stays in the list of runs, and can be resumed there").clicked() {
-                    cx.send(Command::Decline);
+                    cx.send(TrainCommand::Decline);
                 }
                 if has_run {
                     widgets::primary_button(ui, cx, Id::Resume);
                 }
                 if queue > 0 {
-                    widgets::button(ui, cx, "Queue them again", || Command::Requeue);
+                    widgets::button(ui, cx, "Queue them again", || TrainCommand::Requeue);
                 }
                 ui.with_layout(Layout::left_to_right(Align::Center), |ui| ui.add(Label::new(text).truncate()));
             });

@@ -2,7 +2,7 @@
 
 use crate::{
     app::{
-        Command,
+        AppCommand,
         actions::{ACTIONS, Action, Id},
     },
     ui::shared::{
@@ -79,6 +79,6 @@ pub fn show(ui: &mut Ui, cx: &mut PanelContext<'_>) {
         });
     });
     if close {
-        cx.send(Command::Escape);
+        cx.send(AppCommand::Escape);
     }
 }

@@ -2,7 +2,7 @@
 
 use crate::{
     app::{
-        Command,
+        AppCommand, DataCommand, ResultsCommand, TrainCommand,
         actions::Id,
         state::{Filter, Open, Workspace},
     },
@@ -69,7 +69,7 @@ pub fn show(ui: &mut Ui, cx: &mut PanelContext<'_>, path: &mut String) {
         let t = theme::of(ui);
         widgets::cut_label(ui, &folder.display().to_string(), theme::SMALL, t.weak);
         if widgets::small_button(ui, "Show folder").clicked() {
-            cx.send(Command::ShowFolder(folder.clone()));
+            cx.send(AppCommand::ShowFolder(folder.clone()));
         }
     });
 }
@@ -122,9 +122,9 @@ fn line(ui: &mut Ui, cx: &mut PanelContext<'_>, name: &str, count: usize, mark: 
     }
     response.widget_info(|| WidgetInfo::selected(Role::Button, true, chosen, format!("{name}, {count} images")));
     if response.clicked() {
-        cx.send(Command::Filter(to));
+        cx.send(DataCommand::Filter(to));
         if !matches!(cx.state.workspace, Workspace::Data | Workspace::Dissolve) {
-            cx.send(Command::Go(Workspace::Data));
+            cx.send(AppCommand::Go(Workspace::Data));
         }
     }
 }
@@ -153,13 +153,13 @@ fn entry(ui: &mut Ui, cx: &mut PanelContext<'_>, run: &RunEntry) {
     let response = ui.add(button).on_hover_text(detail);
     response.widget_info(|| WidgetInfo::selected(Role::Button, true, chosen, format!("Run {}", run.manifest.name)));
     if response.clicked() && run.has_scores {
-        cx.send(Command::OpenRun(run.path.clone()));
-        cx.send(Command::Go(Workspace::Results));
+        cx.send(ResultsCommand::Open(run.path.clone()));
+        cx.send(AppCommand::Go(Workspace::Results));
     }
     response.context_menu(|ui| list::actions(ui, cx, run));
     // What was interrupted is offered again, once nothing else runs.
     let busy = cx.state.jobs.iter().any(|j| !j.state.has_ended());
     if run.can_resume() && !busy && widgets::small_button(ui, "Resume").on_hover_text("Goes on where it was stopped").clicked() {
-        cx.send(Command::ResumeRun(run.path.clone()));
+        cx.send(TrainCommand::Resume(run.path.clone()));
     }
 }

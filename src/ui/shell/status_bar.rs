@@ -2,7 +2,7 @@
 
 use crate::{
     app::{
-        Command,
+        AppCommand,
         actions::Id,
         icons,
         state::{JobInfo, JobState, Quantity, Workspace},
@@ -24,7 +24,7 @@ pub fn show(ui: &mut Ui, cx: &mut PanelContext<'_>) {
             if queued > 0 {
                 let button = widgets::small_button(ui, &format!("{queued} queued")).on_hover_text("Shows the queue");
                 if button.clicked() {
-                    cx.send(Command::Go(Workspace::Train));
+                    cx.send(AppCommand::Go(Workspace::Train));
                 }
             }
             if matches!(job.state, JobState::Ended(Outcome::Stopped | Outcome::Failed(_))) {

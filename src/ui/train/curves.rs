@@ -2,7 +2,7 @@
 
 use crate::{
     app::{
-        Command, icons,
+        AppCommand, icons,
         message::Texture,
         state::{Auroc, Curve, JobInfo, Progress, Quantity},
     },
@@ -67,10 +67,10 @@ pub fn show(ui: &mut Ui, cx: &mut PanelContext<'_>, shown: &mut CurveChoice) {
     if let Some(run) = job.run.clone() {
         ui.horizontal(|ui| {
             if widgets::small_button(ui, "Show the run's folder").clicked() {
-                cx.send(Command::ShowFolder(run.clone()));
+                cx.send(AppCommand::ShowFolder(run.clone()));
             }
             let place = "Save all curves in the run folder";
-            let make = |format| Command::Graph(Graph::Training(run.clone()), format);
+            let make = |format| AppCommand::Graph(Graph::Training(run.clone()), format);
             plot::export_as(ui, cx, "Training curves", place, &Format::ALL, make);
         });
     }

@@ -2,7 +2,7 @@
 
 use crate::{
     app::{
-        Command,
+        TrainCommand,
         state::{Field, Kind, paper_value},
     },
     ui::shared::{context::PanelContext, theme, widgets},
@@ -49,7 +49,7 @@ pub fn show(ui: &mut Ui, cx: &mut PanelContext<'_>, field: &Field) {
         });
         let label = label.inner.on_hover_text(format!("{help}\nDouble click: back to {}", begun(cx, field)));
         if label.double_clicked() {
-            cx.send(Command::Field(field.key, begun(cx, field)));
+            cx.send(TrainCommand::Field(field.key, begun(cx, field)));
         }
         let new = ui.allocate_ui_with_layout([wide, 24.0].into(), Layout::left_to_right(Align::Center), |ui| {
             ui.set_width(wide);
@@ -59,7 +59,7 @@ pub fn show(ui: &mut Ui, cx: &mut PanelContext<'_>, field: &Field) {
             new
         });
         if let Some(text) = new.inner {
-            cx.send(Command::Field(field.key, text));
+            cx.send(TrainCommand::Field(field.key, text));
         }
         if let Some(paper) = paper {
             let hint = RichText::new(format!("paper {paper}")).size(theme::SMALL).color(t.weak);

@@ -2,7 +2,7 @@
 
 use crate::{
     app::{
-        Command, icons,
+        TrainCommand, icons,
         state::{JobInfo, JobState},
     },
     ui::shared::{context::PanelContext, theme, widgets},
@@ -27,9 +27,9 @@ pub fn show(ui: &mut Ui, cx: &mut PanelContext<'_>) {
             ui.label(RichText::new(parts.join(" · ")).size(theme::SMALL).color(t.weak));
             ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
                 let buttons = [
-                    (icons::X, "Remove from the queue", true, Command::Dequeue(job.id)),
-                    (icons::ARROW_DOWN, "Later", i < last, Command::MoveJob(job.id, 1)),
-                    (icons::ARROW_UP, "Earlier", i > 0, Command::MoveJob(job.id, -1)),
+                    (icons::X, "Remove from the queue", true, TrainCommand::Dequeue(job.id)),
+                    (icons::ARROW_DOWN, "Later", i < last, TrainCommand::MoveJob(job.id, 1)),
+                    (icons::ARROW_UP, "Earlier", i > 0, TrainCommand::MoveJob(job.id, -1)),
                 ];
                 for (icon, name, enabled, command) in buttons {
                     let response = ui.add_enabled(enabled, Button::new(icon).min_size(Vec2::splat(24.0)));

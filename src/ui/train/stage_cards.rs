@@ -3,14 +3,14 @@
 use super::{field, readiness};
 use crate::{
     app::{
-        Command,
+        TrainCommand,
         actions::{Id, get, may_train, scorable},
         icons,
         state::{FIELDS, Forecast, JobInfo, JobState, Work, card_of, groups},
     },
     config::{DissolveMethod, Preset},
     jobs::job::Outcome,
-    ml::{base::readiness::Readiness, base::reporter::Stage},
+    ml::base::{readiness::Readiness, reporter::Stage},
     ui::shared::{context::PanelContext, theme, widgets},
 };
 use eframe::egui::{
@@ -138,7 +138,7 @@ fn presets(ui: &mut Ui, cx: &mut PanelContext<'_>, stage: Stage) {
     }
     let all = [Preset::Quick, Preset::Standard, Preset::Paper].map(|preset| (Some(preset), preset.name()));
     if let Some(Some(preset)) = widgets::choices(ui, cx.state.train.card_preset(stage), &all) {
-        cx.send(Command::CardPreset(stage, preset));
+        cx.send(TrainCommand::CardPreset(stage, preset));
     }
 }
 
@@ -237,7 +237,7 @@ fn which_model(ui: &mut Ui, cx: &mut PanelContext<'_>) {
         combo.response.labelled_by(label.id);
     });
     if let Some(source) = chosen {
-        cx.send(Command::Reuse(source));
+        cx.send(TrainCommand::Reuse(source));
     }
 }
 

@@ -3,7 +3,7 @@
 use super::{curves, queue, stage_cards};
 use crate::{
     app::{
-        Command,
+        AppCommand, TrainCommand,
         actions::Id,
         icons,
         state::{JobState, Work, Workspace},
@@ -51,7 +51,7 @@ fn head(ui: &mut Ui, cx: &mut PanelContext<'_>) {
             (Preset::Paper, "Paper · for a GPU"),
         ];
         if let Some(preset) = widgets::choices(ui, cx.state.train.config.run.preset, &all) {
-            cx.send(Command::Preset(preset));
+            cx.send(TrainCommand::Preset(preset));
         }
         if in_line {
             ui.with_layout(Layout::right_to_left(Align::Center), |ui| buttons(ui, cx));
@@ -68,7 +68,7 @@ fn head(ui: &mut Ui, cx: &mut PanelContext<'_>) {
         }
         (Some(_), Some(reason)) => {
             ui.label(RichText::new(format!("{}  {reason}", icons::WARNING)).color(t.warning));
-            widgets::button(ui, cx, "Go to Data (1)", || Command::Go(Workspace::Data));
+            widgets::button(ui, cx, "Go to Data (1)", || AppCommand::Go(Workspace::Data));
         }
         (Some(open), None) => {
             let normals = open.training_normals;

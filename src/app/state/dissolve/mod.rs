@@ -10,8 +10,8 @@ use crate::{
     config::{DissolveMethod, PreprocessConfig},
     data::ImageId,
     engine::{
-        dissolve::normal_band::NormalBand,
         dissolve::{
+            normal_band::NormalBand,
             prepared_image::Original,
             session::{ComparisonPanel, Dissolved},
         },

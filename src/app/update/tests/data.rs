@@ -1,9 +1,8 @@
 //! Opening, understanding otherwise, tables, duplicates and previews, without a window.
 
-use crate::error::Failure;
 use crate::{
     app::{
-        Command, Effect, State,
+        AppCommand, DataCommand, Effect, State, TrainCommand,
         message::Texture,
         state::{Check, DataPage, Workspace},
         update::{follow, tests::*, update},
@@ -11,6 +10,7 @@ use crate::{
     config::{DataConfig, LabelColumns, PreprocessConfig, Reading},
     data::{Duplicate, Examination, ImageId, TablePreview},
     engine::preprocess_preview::PreprocessPreview,
+    error::Failure,
     jobs::events::{JobEvent, Pick, Picked},
     run_dir::RunKind,
 };
@@ -19,38 +19,40 @@ use std::sync::Arc;
 #[test]
 fn several_things_are_parts_of_the_folder_that_holds_them() {
     let mut state = State::default();
-    let effects = update(&mut state, Command::OpenSeveral(vec!["/a/b/x".into(), "/a/b/y.png".into()]));
-    let [Effect::Open { config, .. }] = &effects[..] else { panic!("{effects:?}") };
+    let effects = update(&mut state, DataCommand::OpenSeveral(vec!["/a/b/x".into(), "/a/b/y.png".into()]));
+    let [Effect::Load(LoadRequest::Open { config, .. })] = &effects[..] else { panic!("{effects:?}") };
     assert_eq!((config.path.as_path(), config.only.len()), ("/a/b".as_ref(), 2));
-    let effects = update(&mut state, Command::OpenSeveral(vec!["/a/b/x".into(), "/a/c/y".into(), "/a/b".into()]));
-    let [Effect::Open { config, .. }] = &effects[..] else { panic!("{effects:?}") };
+    let effects = update(&mut state, DataCommand::OpenSeveral(vec!["/a/b/x".into(), "/a/c/y".into(), "/a/b".into()]));
+    let [Effect::Load(LoadRequest::Open { config, .. })] = &effects[..] else { panic!("{effects:?}") };
     assert_eq!((config.path.as_path(), config.only[0].as_path()), ("/a".as_ref(), "b/x".as_ref()));
-    let effects = update(&mut state, Command::OpenSeveral(vec!["/a/b".into()]));
-    assert!(matches!(&effects[..], [Effect::Open { config, .. }] if config.only.is_empty() && config.path.ends_with("b")));
+    let effects = update(&mut state, DataCommand::OpenSeveral(vec!["/a/b".into()]));
+    assert!(
+        matches!(&effects[..], [Effect::Load(LoadRequest::Open { config, .. })] if config.only.is_empty() && config.path.ends_with("b"))
+    );
 }
 
 #[test]
 fn another_reading_forgets_what_was_said_of_the_old_one() {
     let mut state = opened();
-    let effects = update(&mut state, Command::Reading(Reading::InnerFolders));
-    let [Effect::Open { config, known: None, .. }] = &effects[..] else { panic!("{effects:?}") };
+    let effects = update(&mut state, DataCommand::Reading(Reading::InnerFolders));
+    let [Effect::Load(LoadRequest::Open { config, known: None, .. })] = &effects[..] else { panic!("{effects:?}") };
     assert_eq!((config.reading, config.normal.len()), (Reading::InnerFolders, 0));
 }
 
 #[test]
 fn a_table_is_mapped_and_used() {
     let mut state = opened();
-    let effects = update(&mut state, Command::ChooseColumns(Some("set/x.csv".into())));
-    assert!(matches!(&effects[..], [Effect::ReadTable(_)]));
+    let effects = update(&mut state, DataCommand::ChooseColumns(Some("set/x.csv".into())));
+    assert!(matches!(&effects[..], [Effect::Load(LoadRequest::Table(_))]));
     let guess = LabelColumns { file: "id".into(), ..LabelColumns::default() };
     let preview = TablePreview { headers: vec!["id".into(), "dx".into()], rows: Vec::new(), total: 0, guess: guess.clone() };
     update(&mut state, JobEvent::Table { path: "other.csv".into(), table: Ok(preview.clone()) });
     assert!(state.data.table.as_ref().unwrap().preview.is_none(), "of another table");
     update(&mut state, JobEvent::Table { path: "set/x.csv".into(), table: Ok(preview) });
     assert_eq!(state.data.table.as_ref().unwrap().columns.file, "id");
-    update(&mut state, Command::Columns(LabelColumns { label: "dx".into(), ..guess }));
-    let effects = update(&mut state, Command::UseTable);
-    let [Effect::Open { config, .. }] = &effects[..] else { panic!("{effects:?}") };
+    update(&mut state, DataCommand::Columns(LabelColumns { label: "dx".into(), ..guess }));
+    let effects = update(&mut state, DataCommand::UseTable);
+    let [Effect::Load(LoadRequest::Open { config, .. })] = &effects[..] else { panic!("{effects:?}") };
     assert_eq!((config.labels.as_deref(), config.columns.label.as_str()), (Some("set/x.csv".as_ref()), "dx"));
     assert!(config.normal.is_empty() && state.data.table.is_none());
 }
@@ -58,30 +60,34 @@ fn a_table_is_mapped_and_used() {
 #[test]
 fn a_table_that_could_not_be_opened_is_mapped_too() {
     let mut state = State::default();
-    update(&mut state, Command::Open("set/x.csv".into()));
+    update(&mut state, DataCommand::Open("set/x.csv".into()));
     let failure = Failure { summary: "no column".into(), hint: None };
     update(&mut state, JobEvent::OpenFailed { generation: 1, path: "set/x.csv".into(), failure });
-    update(&mut state, Command::ChooseColumns(Some("set/x.csv".into())));
-    let effects = update(&mut state, Command::UseTable);
-    assert!(matches!(&effects[..], [Effect::Open { config, .. }] if config.path.ends_with("x.csv") && config.labels.is_none()));
+    update(&mut state, DataCommand::ChooseColumns(Some("set/x.csv".into())));
+    let effects = update(&mut state, DataCommand::UseTable);
+    assert!(
+        matches!(&effects[..], [Effect::Load(LoadRequest::Open { config, .. })] if config.path.ends_with("x.csv") && config.labels.is_none())
+    );
 }
 
 #[test]
 fn recent_data_sets_keep_how_they_were_read_and_can_be_forgotten() {
     let mut state = opened();
     assert_eq!(state.persisted.recent[0].normal, ["good"]);
-    update(&mut state, Command::ForgetRecent("set".into()));
+    update(&mut state, DataCommand::ForgetRecent("set".into()));
     assert!(state.persisted.recent.is_empty());
 }
 
 #[test]
 fn duplicates_are_looked_for_while_nothing_trains() {
     let mut state = opened();
-    let started = |effects: &[Effect]| effects.iter().any(|e| matches!(e, Effect::Examine { generation: 1, .. }));
+    let started = |effects: &[Effect]| {
+        effects.iter().any(|e| matches!(e, Effect::Background(BackgroundEffect::FindDuplicates { generation: 1, .. })))
+    };
     assert!(started(&follow(&mut state)));
     assert!(!started(&follow(&mut state)), "once");
-    update(&mut state, Command::Train(RunKind::Train));
-    assert!(follow(&mut state).iter().any(|e| matches!(e, Effect::StopExamining)));
+    update(&mut state, TrainCommand::Start(RunKind::Train));
+    assert!(follow(&mut state).iter().any(|e| matches!(e, Effect::Background(BackgroundEffect::StopFindingDuplicates))));
     let id = state.jobs[0].id;
     update(&mut state, JobEvent::JobEnded(id, crate::jobs::job::Outcome::Stopped));
     assert!(started(&follow(&mut state)), "again, once the training has ended");
@@ -90,8 +96,8 @@ fn duplicates_are_looked_for_while_nothing_trains() {
     update(&mut state, JobEvent::Examined { generation: 1, examination: Arc::new(found) });
     assert_eq!(state.data.check.found.as_ref().unwrap().duplicates, [pair]);
     assert!(state.data.broken.contains_key(&ImageId(3)) && !started(&follow(&mut state)));
-    update(&mut state, Command::DataPage(DataPage::Duplicates));
-    update(&mut state, Command::Open("other".into()));
+    update(&mut state, DataCommand::Page(DataPage::Duplicates));
+    update(&mut state, DataCommand::Open("other".into()));
     let dataset = dataset([None, None]);
     update(&mut state, JobEvent::Opened { generation: 2, config: DataConfig::default(), dataset });
     assert!(state.data.check.found.is_none() && state.data.page == DataPage::Images);
@@ -103,14 +109,18 @@ fn the_selected_image_is_looked_at_once_and_again_with_other_settings() {
     let mut state = opened();
     let asked = |state: &mut State| {
         let effects = follow(state);
-        effects
-            .into_iter()
-            .find_map(|e| if let Effect::PreviewPreprocessing(look) = e { Some((look.generation, look.image)) } else { None })
+        effects.into_iter().find_map(|e| {
+            if let Effect::Background(BackgroundEffect::PreviewPreprocessing(look)) = e {
+                Some((look.generation, look.image))
+            } else {
+                None
+            }
+        })
     };
     assert_eq!(asked(&mut state), Some((1, ImageId(5))));
     assert_eq!(asked(&mut state), None);
     let config = PreprocessConfig { circle_crop: true, ..PreprocessConfig::default() };
-    update(&mut state, Command::Preprocess(config.clone()));
+    update(&mut state, DataCommand::Preprocess(config.clone()));
     let strip = state.dissolve.strip;
     assert_eq!(asked(&mut state), Some((2, ImageId(5))));
     assert!(state.dissolve.strip > strip, "what was dissolved is out of date");
@@ -118,16 +128,19 @@ fn the_selected_image_is_looked_at_once_and_again_with_other_settings() {
     let late = JobEvent::PreprocessPreview { generation: 1, preview: Ok(preview(5)) };
     assert!(update(&mut state, late).is_empty() && state.data.look.done.is_none());
     let effects = update(&mut state, JobEvent::PreprocessPreview { generation: 2, preview: Ok(preview(5)) });
-    assert!(matches!(&effects[..], [Effect::Upload(Texture::Before, _), Effect::Upload(Texture::After, _)]));
-    update(&mut state, Command::Undo);
+    assert!(matches!(
+        &effects[..],
+        [Effect::Image(ImageEffect::Upload(Texture::Before, _)), Effect::Image(ImageEffect::Upload(Texture::After, _))]
+    ));
+    update(&mut state, AppCommand::Undo);
     assert_eq!(state.train.config.preprocess, PreprocessConfig::default());
     assert_eq!(asked(&mut state).map(|(g, _)| g), Some(3));
-    update(&mut state, Command::Go(Workspace::Train));
-    update(&mut state, Command::Select(ImageId(1)));
+    update(&mut state, AppCommand::Go(Workspace::Train));
+    update(&mut state, DataCommand::Select(ImageId(1)));
     assert_eq!(asked(&mut state), None, "out of view");
-    update(&mut state, Command::Preprocess(config.clone()));
-    let effects = update(&mut state, Command::Train(RunKind::Train));
-    assert!(matches!(&effects[..], [Effect::Train { config: run, .. }] if run.preprocess == config));
+    update(&mut state, DataCommand::Preprocess(config.clone()));
+    let effects = update(&mut state, TrainCommand::Start(RunKind::Train));
+    assert!(matches!(&effects[..], [Effect::Job(JobEffect::Train { config: run, .. })] if run.preprocess == config));
 }
 
 /// Where the desktop has no file dialog, that is said; a cancel says nothing.
@@ -139,5 +152,8 @@ fn a_missing_dialog_is_not_silent() {
     update(&mut state, JobEvent::Picked(Pick::DataFolder, Picked::NoDialog));
     assert!(state.notices[0].hint.contains("type the path"));
     let effects = update(&mut state, JobEvent::Picked(Pick::DataFolder, Picked::Paths(vec!["/a/b".into(), "/a/c".into()])));
-    assert!(matches!(&effects[..], [Effect::Open { config, .. }] if config.only.len() == 2), "several are one data set");
+    assert!(
+        matches!(&effects[..], [Effect::Load(LoadRequest::Open { config, .. })] if config.only.len() == 2),
+        "several are one data set"
+    );
 }

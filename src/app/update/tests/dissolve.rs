@@ -1,23 +1,25 @@
 //! The slider and its pictures.
 
 use super::{opened, update};
-use crate::error::Failure;
 use crate::{
     app::{
-        Command, Effect, State,
-        message::Texture,
+        AppCommand, DataCommand, DissolveCommand, Effect, State,
+        message::{BackgroundEffect, ImageEffect, Texture},
         state::{DissolveState, Layout, ModelChoice, Overlay, Track, View, Workspace},
     },
     config::{DissolveMethod, PreprocessConfig},
     data::ImageId,
     engine::{
         display::rgba::Rgba,
-        dissolve::normal_band::NormalBand,
-        dissolve::request::{ComparisonGrid, DissolveRequest},
-        dissolve::session::{ComparisonPanel, Dissolved, StripThumbnail},
+        dissolve::{
+            normal_band::NormalBand,
+            request::{ComparisonGrid, DissolveRequest},
+            session::{ComparisonPanel, Dissolved, StripThumbnail},
+        },
         export::sweep::SweepExport,
         runs::list::ModelSource,
     },
+    error::Failure,
     gpu::{Raster, Texels},
     jobs::events::JobEvent,
 };
@@ -34,7 +36,7 @@ fn thumbnail(t: usize, value: f32) -> StripThumbnail {
 }
 
 fn request(effects: &[Effect]) -> DissolveRequest {
-    let [Effect::Dissolve(request)] = effects else { panic!("{effects:?}") };
+    let [Effect::Background(BackgroundEffect::Dissolve(request))] = effects else { panic!("{effects:?}") };
     (**request).clone()
 }
 
@@ -49,7 +51,7 @@ fn with_model() -> (State, DissolveRequest) {
         preprocess: None,
         is_finished: true,
     }];
-    let effects = update(&mut state, Command::Go(Workspace::Dissolve));
+    let effects = update(&mut state, AppCommand::Go(Workspace::Dissolve));
     let request = request(&effects);
     (state, request)
 }
@@ -62,8 +64,8 @@ fn value(state: &State) -> f32 {
 #[test]
 fn the_slider_drops_stale_answers() {
     let (mut state, first) = with_model();
-    assert!(update(&mut state, Command::SetT(80)).is_empty(), "t is 80 already");
-    let second = request(&update(&mut state, Command::SetT(200)));
+    assert!(update(&mut state, DissolveCommand::SetT(80)).is_empty(), "t is 80 already");
+    let second = request(&update(&mut state, DissolveCommand::SetT(200)));
     assert!(second.generation > first.generation && second.strip == first.strip && second.recipe.t == 200);
     update(&mut state, JobEvent::Dissolved { generation: first.generation, dissolved: Ok(dissolved(80, 0.1)) });
     assert!(state.dissolve.done.is_none());
@@ -77,15 +79,15 @@ fn the_cache_answers_at_once() {
     let (mut state, first) = with_model();
     for (t, v) in [(100, 0.2), (300, 0.6)] {
         let effects = update(&mut state, JobEvent::StripThumbnail { strip: first.strip, thumbnail: thumbnail(t, v) });
-        assert!(matches!(&effects[..], [Effect::Upload(Texture::StripThumbnail(at), _)] if *at == t));
+        assert!(matches!(&effects[..], [Effect::Image(ImageEffect::Upload(Texture::StripThumbnail(at), _))] if *at == t));
     }
-    let between = request(&update(&mut state, Command::SetT(150)));
+    let between = request(&update(&mut state, DissolveCommand::SetT(150)));
     assert!(between.known.is_none() && !between.strip_steps.contains(&100));
     assert!(state.dissolve.nearly.is_some() && (0.21..0.59).contains(&value(&state)));
     update(&mut state, JobEvent::Dissolved { generation: between.generation, dissolved: Ok(dissolved(150, 0.3)) });
     assert!(state.dissolve.nearly.is_none() && value(&state) == 0.3);
     for (t, v) in [(300, 0.6), (150, 0.3)] {
-        let known = request(&update(&mut state, Command::SetT(t)));
+        let known = request(&update(&mut state, DissolveCommand::SetT(t)));
         assert_eq!(known.known, Some(f64::from(v)), "it is not made again");
         assert!(state.dissolve.nearly.is_none() && value(&state) == v);
     }
@@ -98,46 +100,46 @@ fn the_cache_answers_at_once() {
 fn a_model_that_has_grown_makes_all_twins_anew() {
     let (mut state, _) = with_model();
     state.dissolve.models[0].is_finished = false;
-    let first = request(&update(&mut state, Command::SetT(100)));
+    let first = request(&update(&mut state, DissolveCommand::SetT(100)));
     update(&mut state, JobEvent::Dissolved { generation: first.generation, dissolved: Ok(dissolved(100, 0.1)) });
-    let again = request(&update(&mut state, Command::SetT(101)));
+    let again = request(&update(&mut state, DissolveCommand::SetT(101)));
     let newer = Dissolved { weights: 8, ..dissolved(101, 0.2) };
     let effects = update(&mut state, JobEvent::Dissolved { generation: again.generation, dissolved: Ok(newer) });
     assert!(request(&effects).strip > again.strip);
     assert_eq!(state.dissolve.by_t.keys().copied().collect::<Vec<_>>(), [101]);
-    update(&mut state, Command::SetT(100));
-    assert!(request(&update(&mut state, Command::SetT(101))).known.is_none(), "it may have grown again");
+    update(&mut state, DissolveCommand::SetT(100));
+    assert!(request(&update(&mut state, DissolveCommand::SetT(101))).known.is_none(), "it may have grown again");
 }
 
 #[test]
 fn nothing_is_dissolved_out_of_view_and_all_of_it_when_it_comes_into_view() {
     let mut state = opened();
-    update(&mut state, Command::Method(DissolveMethod::Resample));
-    assert!(update(&mut state, Command::Select(ImageId(1))).is_empty());
-    assert_eq!(update(&mut state, Command::Go(Workspace::Dissolve)).len(), 1);
-    assert!(update(&mut state, Command::Go(Workspace::Data)).is_empty());
-    assert!(update(&mut state, Command::Go(Workspace::Dissolve)).is_empty(), "it is there already");
+    update(&mut state, DissolveCommand::Method(DissolveMethod::Resample));
+    assert!(update(&mut state, DataCommand::Select(ImageId(1))).is_empty());
+    assert_eq!(update(&mut state, AppCommand::Go(Workspace::Dissolve)).len(), 1);
+    assert!(update(&mut state, AppCommand::Go(Workspace::Data)).is_empty());
+    assert!(update(&mut state, AppCommand::Go(Workspace::Dissolve)).is_empty(), "it is there already");
     state.train.config.preprocess.circle_crop = true;
-    let anew = request(&update(&mut state, Command::Go(Workspace::Dissolve)));
+    let anew = request(&update(&mut state, AppCommand::Go(Workspace::Dissolve)));
     assert!(anew.source.preprocess.circle_crop, "another preprocessing makes other twins");
 }
 
 #[test]
 fn without_a_model_the_slider_says_what_is_missing() {
     let mut state = opened();
-    assert!(update(&mut state, Command::Go(Workspace::Dissolve)).is_empty());
+    assert!(update(&mut state, AppCommand::Go(Workspace::Dissolve)).is_empty());
     assert!(state.dissolve.missing().is_some());
-    assert_eq!(update(&mut state, Command::ImportModel("model-1.pt".into())).len(), 1);
+    assert_eq!(update(&mut state, DissolveCommand::ImportModel("model-1.pt".into())).len(), 1);
 }
 
 #[test]
 fn a_sweep_goes_along_the_track_and_begins_again() {
     let (mut state, _) = with_model();
-    assert!(update(&mut state, Command::Sweep).is_empty(), "it does not play");
-    let first = request(&update(&mut state, Command::Play)).recipe.t;
-    assert!(request(&update(&mut state, Command::Sweep)).recipe.t > first);
-    update(&mut state, Command::SetT(999));
-    assert_eq!(request(&update(&mut state, Command::Sweep)).recipe.t, 0);
+    assert!(update(&mut state, DissolveCommand::Sweep).is_empty(), "it does not play");
+    let first = request(&update(&mut state, DissolveCommand::Play)).recipe.t;
+    assert!(request(&update(&mut state, DissolveCommand::Sweep)).recipe.t > first);
+    update(&mut state, DissolveCommand::SetT(999));
+    assert_eq!(request(&update(&mut state, DissolveCommand::Sweep)).recipe.t, 0);
     let failure = Failure { summary: "no".into(), hint: None };
     let generation = state.dissolve.generation;
     update(&mut state, JobEvent::Dissolved { generation, dissolved: Err(failure) });
@@ -147,11 +149,11 @@ fn a_sweep_goes_along_the_track_and_begins_again() {
 #[test]
 fn layouts_ask_for_what_they_show() {
     let (mut state, _) = with_model();
-    let images = request(&update(&mut state, Command::Layout(Layout::Images))).grid;
+    let images = request(&update(&mut state, DissolveCommand::Layout(Layout::Images))).grid;
     assert_eq!(images, ComparisonGrid::Images([5, 6, 7, 0, 1, 2].map(ImageId).to_vec()), "the selected one and those after it");
-    update(&mut state, Command::Pin);
-    update(&mut state, Command::Select(ImageId(2)));
-    let pinned = request(&update(&mut state, Command::Pin));
+    update(&mut state, DissolveCommand::Pin);
+    update(&mut state, DataCommand::Select(ImageId(2)));
+    let pinned = request(&update(&mut state, DissolveCommand::Pin));
     assert_eq!(pinned.grid, ComparisonGrid::Images([5, 2].map(ImageId).to_vec()));
     let panel = || ComparisonPanel {
         label: "x".into(),
@@ -162,11 +164,11 @@ fn layouts_ask_for_what_they_show() {
         update(&mut state, JobEvent::ComparisonPanel { generation, index, panel: panel() });
     }
     assert!(state.dissolve.panels[0].is_none() && state.dissolve.panels[1].is_some());
-    assert_eq!(request(&update(&mut state, Command::Layout(Layout::Resolutions))).grid.len(), 3);
+    assert_eq!(request(&update(&mut state, DissolveCommand::Layout(Layout::Resolutions))).grid.len(), 3);
     assert_eq!(state.dissolve.panels.len(), 3);
-    let steps = request(&update(&mut state, Command::Layout(Layout::Steps)));
+    let steps = request(&update(&mut state, DissolveCommand::Layout(Layout::Steps)));
     assert!(crate::engine::export::sweep::SHEET_STEPS.iter().all(|t| steps.strip_steps.contains(t)));
-    assert_eq!(request(&update(&mut state, Command::Layout(Layout::Split))).grid, ComparisonGrid::Nothing);
+    assert_eq!(request(&update(&mut state, DissolveCommand::Layout(Layout::Split))).grid, ComparisonGrid::Nothing);
 }
 
 #[test]
@@ -175,22 +177,22 @@ fn the_band_is_asked_for_until_it_is_whole() {
     assert!(first.bands.is_some());
     let band = |count| NormalBand { rows: vec![(5, [0.1, 0.2, 0.3])], count, of: 40 };
     update(&mut state, JobEvent::NormalBand { strip: first.strip, band: band(4) });
-    assert!(request(&update(&mut state, Command::SetT(81))).bands.is_some());
+    assert!(request(&update(&mut state, DissolveCommand::SetT(81))).bands.is_some());
     update(&mut state, JobEvent::NormalBand { strip: first.strip, band: band(40) });
-    assert!(request(&update(&mut state, Command::SetT(82))).bands.is_none());
+    assert!(request(&update(&mut state, DissolveCommand::SetT(82))).bands.is_none());
 }
 
 #[test]
 fn views_keep_to_their_ranges_and_tracks_change_the_ladder() {
     let (mut state, _) = with_model();
-    update(&mut state, Command::View(View { zoom: 1e9, centre: [-1.0, 2.0], actual: false }));
+    update(&mut state, DissolveCommand::View(View { zoom: 1e9, centre: [-1.0, 2.0], actual: false }));
     assert_eq!(state.dissolve.view.centre, [0.0, 1.0]);
-    update(&mut state, Command::ActualSize);
+    update(&mut state, DissolveCommand::ActualSize);
     assert!(state.dissolve.view.actual);
-    update(&mut state, Command::Divider(3.0));
-    update(&mut state, Command::Gain(1000.0));
+    update(&mut state, DissolveCommand::Divider(3.0));
+    update(&mut state, DissolveCommand::Gain(1000.0));
     assert_eq!((state.dissolve.divider, state.dissolve.gain), (1.0, 64.0));
-    let linear = request(&update(&mut state, Command::Track(Track::Linear)));
+    let linear = request(&update(&mut state, DissolveCommand::Track(Track::Linear)));
     assert!(linear.strip_steps.contains(&Track::Linear.thumbnail_t(3)));
 }
 
@@ -198,15 +200,17 @@ fn views_keep_to_their_ranges_and_tracks_change_the_ladder() {
 fn exports_go_to_the_workspace_unless_told_otherwise() {
     let (mut state, _) = with_model();
     state.workspace_dir = "work".into();
-    let effects = update(&mut state, Command::SweepExport(SweepExport::ContactSheet));
-    assert!(matches!(&effects[..], [Effect::SweepExport(request)] if request.folder.ends_with("work/exports")));
+    let effects = update(&mut state, DissolveCommand::Export(SweepExport::ContactSheet));
+    assert!(
+        matches!(&effects[..], [Effect::Background(BackgroundEffect::SweepExport(request))] if request.folder.ends_with("work/exports"))
+    );
     assert!(state.dissolve.is_exporting);
     update(&mut state, JobEvent::SweepExported(Ok("work/exports/a.png".into())));
     assert!(!state.dissolve.is_exporting && state.notices[0].text.contains("a.png"));
-    update(&mut state, Command::ExportFolder("there".into()));
-    let effects = update(&mut state, Command::SweepExport(SweepExport::Sweep));
+    update(&mut state, DissolveCommand::ExportFolder("there".into()));
+    let effects = update(&mut state, DissolveCommand::Export(SweepExport::Sweep));
     assert!(
-        matches!(&effects[..], [Effect::SweepExport(request)] if request.folder.ends_with("there") && request.steps.len() > 20)
+        matches!(&effects[..], [Effect::Background(BackgroundEffect::SweepExport(request))] if request.folder.ends_with("there") && request.steps.len() > 20)
     );
 }
 
@@ -224,9 +228,9 @@ fn a_models_images_are_prepared_as_its_run_prepared_them() {
     let (mut state, first) = with_model();
     state.dissolve.models[0].preprocess = Some(PreprocessConfig { ben_graham: true, ..PreprocessConfig::default() });
     state.train.config.preprocess.circle_crop = true;
-    let prepared = request(&update(&mut state, Command::SetT(100)));
+    let prepared = request(&update(&mut state, DissolveCommand::SetT(100)));
     assert!(prepared.source.preprocess.ben_graham && !prepared.source.preprocess.circle_crop && prepared.strip != first.strip);
-    let blur = request(&update(&mut state, Command::Method(DissolveMethod::Gaussian(7))));
+    let blur = request(&update(&mut state, DissolveCommand::Method(DissolveMethod::Gaussian(7))));
     assert!(blur.source.preprocess.circle_crop, "a filter has learnt nothing: the form holds");
 }
 
@@ -242,11 +246,13 @@ fn a_run_lends_its_model_to_the_large_view() {
         crate::engine::runs::list::RunEntry { path: "newer".into(), model: Some(ModelSource("newer".into())), ..run.clone() };
     update(&mut state, JobEvent::Runs(vec![newer, run]));
     state.selected = Some(ImageId(0));
-    update(&mut state, Command::Go(Workspace::Results));
+    update(&mut state, AppCommand::Go(Workspace::Results));
     assert_eq!(state.dissolve.model().unwrap().source, ModelSource("newer".into()));
-    let effects = update(&mut state, Command::Toggle(Overlay::Picture));
-    let asked = effects.iter().find_map(|e| if let Effect::Dissolve(request) = e { request.recipe.model.clone() } else { None });
+    let effects = update(&mut state, AppCommand::Toggle(Overlay::Picture));
+    let asked = effects.iter().find_map(|e| {
+        if let Effect::Background(BackgroundEffect::Dissolve(request)) = e { request.recipe.model.clone() } else { None }
+    });
     assert_eq!(asked, Some(ModelSource("its own".into())), "{effects:?}");
-    update(&mut state, Command::Go(Workspace::Dissolve));
+    update(&mut state, AppCommand::Go(Workspace::Dissolve));
     assert_eq!(state.dissolve.model().unwrap().source, ModelSource("newer".into()), "it was only lent");
 }

@@ -7,7 +7,7 @@ use super::{
 };
 use crate::{
     app::{
-        Command, Effect, State, actions,
+        AppCommand, DataCommand, DissolveCommand, Effect, ResultsCommand, State, TrainCommand, actions,
         state::{Auroc, JobInfo, JobState, PersistedState, Quantity, Work, Workspace},
         update::update,
     },
@@ -16,6 +16,7 @@ use crate::{
     jobs::{
         events::JobEvent,
         job::{JobId, Outcome},
+        loader::LoadRequest,
     },
     ml::base::reporter::{Event, Stage, Step},
     run_dir::{RunKind, RunState},
@@ -35,16 +36,16 @@ fn waiting(state: &mut State) -> Vec<Work> {
 
 fn plant(state: &mut State) -> JobId {
     let job = JobInfo::new("Planted".into(), "eyes".into(), RunKind::Train, RunConfig::default(), Work::Plant("run".into()));
-    crate::app::update::jobs::submit(state, job);
+    crate::app::update::shared::queue::submit(state, job);
     JobId(state.next_job)
 }
 
 #[test]
 fn the_queue_outlives_a_crash_and_an_unanswered_offer() {
     let (mut state, id) = training();
-    update(&mut state, Command::Train(RunKind::Dia));
-    update(&mut state, Command::Field("dia.dissolve", "resample".into()));
-    update(&mut state, Command::Train(RunKind::Dia));
+    update(&mut state, TrainCommand::Start(RunKind::Dia));
+    update(&mut state, TrainCommand::Field("dia.dissolve", "resample".into()));
+    update(&mut state, TrainCommand::Start(RunKind::Dia));
     assert_eq!(waiting(&mut next(&mut state)), [Work::New, Work::New], "the running one has no folder yet");
     update(&mut state, JobEvent::JobFolder(id, "work/runs/a".into()));
     let mut second = next(&mut state);
@@ -54,9 +55,9 @@ fn the_queue_outlives_a_crash_and_an_unanswered_offer() {
     assert_eq!(waiting(&mut next(&mut second)), [Work::New, Work::Plant("run".into())]);
     update(&mut second, JobEvent::JobEnded(running, Outcome::Stopped));
     assert_eq!(waiting(&mut next(&mut second)), [Work::New], "what a person stopped is not offered");
-    update(&mut second, Command::Requeue);
+    update(&mut second, TrainCommand::Requeue);
     let last = second.next_job;
-    update(&mut second, Command::Stop(JobId(last)));
+    update(&mut second, TrainCommand::Stop(JobId(last)));
     update(&mut second, JobEvent::JobEnded(JobId(last), Outcome::Stopped));
     assert!(waiting(&mut next(&mut second)).is_empty());
 }
@@ -65,12 +66,12 @@ fn the_queue_outlives_a_crash_and_an_unanswered_offer() {
 fn work_that_is_written_only_at_its_end_is_offered_again_after_closing() {
     let mut state = opened();
     let id = plant(&mut state);
-    update(&mut state, Command::Close);
+    update(&mut state, AppCommand::Close);
     let mut other = State::default();
     update(&mut state, JobEvent::JobEnded(id, Outcome::Stopped));
     assert_eq!(waiting(&mut next(&mut state)), [Work::Plant("run".into())]);
     let id = plant(&mut other);
-    update(&mut other, Command::Close);
+    update(&mut other, AppCommand::Close);
     update(&mut other, JobEvent::JobEnded(id, Outcome::Finished("run".into())));
     assert!(waiting(&mut next(&mut other)).is_empty(), "it came to its end");
 }
@@ -78,15 +79,15 @@ fn work_that_is_written_only_at_its_end_is_offered_again_after_closing() {
 #[test]
 fn the_form_and_the_models_are_as_they_were() {
     let mut state = opened();
-    update(&mut state, Command::Preset(crate::config::Preset::Paper));
-    update(&mut state, Command::Field("ddpm.steps", "77".into()));
-    update(&mut state, Command::Field("dia.t_min", "x".into()));
+    update(&mut state, TrainCommand::Preset(crate::config::Preset::Paper));
+    update(&mut state, TrainCommand::Field("ddpm.steps", "77".into()));
+    update(&mut state, TrainCommand::Field("dia.t_min", "x".into()));
     let mut preprocess = state.train.config.preprocess.clone();
     preprocess.channels = Channels::Green;
-    update(&mut state, Command::Preprocess(preprocess));
+    update(&mut state, DataCommand::Preprocess(preprocess));
     update(&mut state, JobEvent::ModelChecked { path: "model.pt".into(), checked: Ok(()) });
-    update(&mut state, Command::Method(DissolveMethod::Resample));
-    update(&mut state, Command::Gain(9.0));
+    update(&mut state, DissolveCommand::Method(DissolveMethod::Resample));
+    update(&mut state, DissolveCommand::Gain(9.0));
     let later = next(&mut state);
     assert_eq!(later.train, state.train);
     assert!(later.train.error().is_some() && later.train.is_changed("ddpm.steps"));
@@ -99,7 +100,10 @@ fn the_form_and_the_models_are_as_they_were() {
 #[test]
 fn a_bad_model_is_told_and_not_kept() {
     let mut state = opened();
-    assert!(matches!(&update(&mut state, Command::ImportModel("bad.pt".into()))[..], [Effect::CheckModel(_)]));
+    assert!(matches!(
+        &update(&mut state, DissolveCommand::ImportModel("bad.pt".into()))[..],
+        [Effect::Load(LoadRequest::CheckModel(_))]
+    ));
     let failure = crate::error::Failure { summary: "no weights".into(), hint: None };
     update(&mut state, JobEvent::ModelChecked { path: "bad.pt".into(), checked: Err(failure) });
     assert!(state.dissolve.imported.is_empty() && state.notices.last().unwrap().is_error);
@@ -119,7 +123,7 @@ fn a_model_that_grows_is_not_taken_by_itself() {
     };
     update(&mut state, JobEvent::Runs(vec![model("grows", false), model("old", true)]));
     assert_eq!(state.dissolve.model().unwrap().name, "old");
-    update(&mut state, Command::Model(ModelSource("grows".into())));
+    update(&mut state, DissolveCommand::Model(ModelSource("grows".into())));
     assert_eq!(state.dissolve.model().unwrap().name, "grows");
 }
 
@@ -150,7 +154,7 @@ fn other_jobs_leave_the_curves_of_the_last_training() {
         update(&mut state, JobEvent::JobEnded(other, Outcome::Finished("run".into())));
     }
     assert_eq!(state.jobs.len(), 2, "the list does not grow for ever");
-    update(&mut state, Command::Train(RunKind::Train));
+    update(&mut state, TrainCommand::Start(RunKind::Train));
     assert!(state.trains() && state.training().unwrap().progress.curves.is_empty());
 }
 
@@ -159,10 +163,10 @@ fn a_resumed_run_has_the_curves_of_before() {
     let mut state = with_runs();
     state.runs[0].manifest.state = RunState::Stopped;
     let run = state.runs[0].path.clone();
-    update(&mut state, Command::ResumeRun(run.clone()));
+    update(&mut state, TrainCommand::Resume(run.clone()));
     let id = JobId(state.next_job);
     let effects = update(&mut state, JobEvent::JobProgress(id, Event::Started { stage: Stage::Ddpm, done: 2, total: 10 }));
-    assert!(effects.iter().any(|e| matches!(e, Effect::ReadCurves(path) if *path == run)));
+    assert!(effects.iter().any(|e| matches!(e, Effect::Load(LoadRequest::Curves(path)) if *path == run)));
     let past =
         |part: &str, name: &str, points: &[[f64; 2]]| RunCurve { part: part.into(), name: name.into(), points: points.into() };
     let curves = vec![
@@ -189,8 +193,8 @@ fn a_resumed_run_has_the_curves_of_before() {
 fn a_training_that_ends_leaves_the_results_in_view() {
     for (workspace, leaves) in [(Workspace::Results, true), (Workspace::Train, false)] {
         let mut state = scored();
-        update(&mut state, Command::Train(RunKind::Train));
-        update(&mut state, Command::Go(workspace));
+        update(&mut state, TrainCommand::Start(RunKind::Train));
+        update(&mut state, AppCommand::Go(workspace));
         let id = JobId(state.next_job);
         update(&mut state, JobEvent::JobEnded(id, Outcome::Finished("new".into())));
         assert_eq!(state.results.ready().is_some(), leaves);
@@ -205,7 +209,7 @@ fn only_the_runs_that_a_job_needs_must_stay() {
     let mut config = RunConfig::default();
     config.dia.model = "work/runs/lungs/ddpm".into();
     let job = JobInfo::new("Score new".into(), "new".into(), RunKind::Train, config, Work::Folder { run, folder });
-    crate::app::update::jobs::submit(&mut state, job);
+    crate::app::update::shared::queue::submit(&mut state, job);
     let stays = |run: &str| crate::app::state::in_work(&state, run.as_ref()).is_some();
     assert!(stays("work/runs/eyes") && stays("work/runs/lungs"), "its own and that of its model");
     assert!(!stays("work/runs/hearts"));
@@ -222,7 +226,7 @@ fn the_run_in_view_or_else_the_newest_is_scored_again() {
     let mut set =
         crate::engine::runs::score_set::ScoreSet::new("work/runs/lungs".as_ref(), "lungs".into(), config, rows.into()).unwrap();
     set.encoder = Some("encoder".into());
-    update(&mut state, Command::OpenRun("work/runs/lungs".into()));
+    update(&mut state, ResultsCommand::Open("work/runs/lungs".into()));
     update(&mut state, JobEvent::Scores { run: "work/runs/lungs".into(), scores: Ok(set.into()) });
     assert_eq!(scored(&state).as_deref(), Some("lungs"));
     let again = (actions::get(actions::Id::ScoreOnly).command)(&state);
@@ -237,10 +241,10 @@ fn the_run_in_view_or_else_the_newest_is_scored_again() {
 fn another_try_asks_for_the_same() {
     let mut state = opened();
     let config = crate::config::DataConfig { path: "two".into(), only: vec!["a".into()], ..Default::default() };
-    update(&mut state, Command::OpenData(config.clone()));
+    update(&mut state, DataCommand::OpenConfig(config.clone()));
     let failure = crate::error::Failure { summary: "no".into(), hint: None };
     let generation = state.data.generation;
     update(&mut state, JobEvent::OpenFailed { generation, path: "two".into(), failure });
-    let effects = update(&mut state, Command::TryAgain);
-    assert!(matches!(&effects[..], [Effect::Open { config: again, .. }] if *again == config));
+    let effects = update(&mut state, DataCommand::TryAgain);
+    assert!(matches!(&effects[..], [Effect::Load(LoadRequest::Open { config: again, .. })] if *again == config));
 }

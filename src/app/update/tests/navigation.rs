@@ -1,15 +1,15 @@
 //! Levels that Escape leaves, and the actions that are found by name alone.
 
-use crate::error::Failure;
 use crate::{
     app::{
-        Command, Effect, State,
+        AppCommand, DataCommand, Effect, ResultsCommand, RunsCommand, State,
         actions::{self, Id},
         state::{Comparing, GalleryFilter, Map, Overlay, Track, Workspace},
         update::{tests::*, update},
     },
     config::ThresholdRule,
-    engine::{runs::actions::RunAction, runs::comparison::ComparedRuns, runs::score_set::ScoreSet},
+    engine::runs::{actions::RunAction, comparison::ComparedRuns, score_set::ScoreSet},
+    error::Failure,
     jobs::events::JobEvent,
 };
 use std::sync::Arc;
@@ -29,13 +29,13 @@ fn act(state: &mut State, id: Id) -> Vec<Effect> {
 fn escape_leaves_one_level_after_the_other() {
     let mut state = opened();
     state.notify("said");
-    update(&mut state, Command::ChooseColumns(Some("set/table.csv".into())));
-    update(&mut state, Command::Open("other".into()));
+    update(&mut state, DataCommand::ChooseColumns(Some("set/table.csv".into())));
+    update(&mut state, DataCommand::Open("other".into()));
     let generation = state.data.generation;
     update(&mut state, JobEvent::OpenFailed { generation, path: "other".into(), failure: failure() });
-    update(&mut state, Command::Toggle(Overlay::Runs));
-    update(&mut state, Command::ShowTrash(true));
-    update(&mut state, Command::AskDelete(vec!["work/.trash/eyes".into()]));
+    update(&mut state, AppCommand::Toggle(Overlay::Runs));
+    update(&mut state, RunsCommand::ShowTrash(true));
+    update(&mut state, RunsCommand::AskDelete(vec!["work/.trash/eyes".into()]));
     let levels: [fn(&State) -> bool; 6] = [
         |s| !s.list.deleting.is_empty(),
         |s| s.list.shows_trash,
@@ -47,46 +47,46 @@ fn escape_leaves_one_level_after_the_other() {
     for left in 0..=levels.len() {
         let there: Vec<bool> = levels.iter().map(|level| level(&state)).collect();
         assert!(there.iter().enumerate().all(|(i, there)| *there == (i >= left)), "after {left}: {there:?}");
-        update(&mut state, Command::Escape);
+        update(&mut state, AppCommand::Escape);
     }
 }
 
 #[test]
 fn escape_leaves_what_results_asks_and_compares() {
     let mut state = scored();
-    update(&mut state, Command::Go(Workspace::Results));
-    update(&mut state, Command::CompareWith(Some("other".into())));
-    update(&mut state, Command::AskFolder(true));
-    update(&mut state, Command::Escape);
+    update(&mut state, AppCommand::Go(Workspace::Results));
+    update(&mut state, ResultsCommand::CompareWith(Some("other".into())));
+    update(&mut state, ResultsCommand::AskFolder(true));
+    update(&mut state, AppCommand::Escape);
     assert!(!state.results.asks_folder && !matches!(state.results.comparison, Comparing::None));
-    update(&mut state, Command::Escape);
+    update(&mut state, AppCommand::Escape);
     assert!(matches!(state.results.comparison, Comparing::None));
 }
 
 #[test]
 fn the_card_of_a_failed_opening_can_be_dismissed() {
     let mut state = State::default();
-    update(&mut state, Command::Open("other".into()));
+    update(&mut state, DataCommand::Open("other".into()));
     update(&mut state, JobEvent::OpenFailed { generation: 1, path: "other".into(), failure: failure() });
-    update(&mut state, Command::DismissFailure);
+    update(&mut state, DataCommand::DismissFailure);
     assert!(state.data.failed.is_none());
 }
 
 #[test]
 fn arrows_walk_the_images_that_moved_while_they_are_shown() {
     let mut state = scored();
-    update(&mut state, Command::Go(Workspace::Results));
+    update(&mut state, AppCommand::Go(Workspace::Results));
     let first = state.results.ready().unwrap().clone();
     let mut scores = first.scores.clone();
     scores.rows.iter_mut().for_each(|row| row.score = -row.score);
     let second = ScoreSet::new("other".as_ref(), "other".into(), first.config.clone(), scores).unwrap();
     let figures = crate::scores::Comparison::new(&first.scores, &second.scores, None).unwrap();
     let rows = vec![3, 0, 1];
-    update(&mut state, Command::CompareWith(Some("other".into())));
+    update(&mut state, ResultsCommand::CompareWith(Some("other".into())));
     let compared = Ok(Arc::new(ComparedRuns { first, second, figures, rows }));
     update(&mut state, JobEvent::ComparedRuns { second: "other".into(), compared });
     let mut walked = |by| {
-        update(&mut state, Command::Walk(by));
+        update(&mut state, AppCommand::Walk(by));
         state.results.row
     };
     assert_eq!([walked(1), walked(1), walked(1), walked(1), walked(-1)], [Some(3), Some(0), Some(1), Some(1), Some(0)]);
@@ -98,13 +98,16 @@ fn the_run_in_view_is_reported_and_its_threshold_set_by_name() {
     assert!((actions::get(Id::Report).allowed)(&state).is_err(), "it is not listed yet");
     update(&mut state, JobEvent::Runs(vec![super::runs::entry_at("run")]));
     let effects = act(&mut state, Id::Report);
-    assert!(matches!(&effects[..], [Effect::RunAction(RunAction::Report(run))] if run.ends_with("run")), "{effects:?}");
+    assert!(
+        matches!(&effects[..], [Effect::Load(LoadRequest::Run(RunAction::Report(run)))] if run.ends_with("run")),
+        "{effects:?}"
+    );
     assert!((actions::get(Id::ExportWeights).allowed)(&state).is_err(), "it has none");
     act(&mut state, Id::RuleYouden);
     assert_eq!(state.results.rule, Some(ThresholdRule::Youden));
-    update(&mut state, Command::Go(Workspace::Results));
+    update(&mut state, AppCommand::Go(Workspace::Results));
     assert!((actions::get(Id::Unfiltered).allowed)(&state).is_err());
-    update(&mut state, Command::GalleryFilter(GalleryFilter { text: "7".into(), ..GalleryFilter::default() }));
+    update(&mut state, ResultsCommand::Filter(GalleryFilter { text: "7".into(), ..GalleryFilter::default() }));
     act(&mut state, Id::Unfiltered);
     assert!(state.results.filter.is_empty());
 }
@@ -115,21 +118,21 @@ fn the_map_is_asked_for_from_anywhere() {
     let set = state.results.ready().unwrap();
     let mut with = ScoreSet::new("run".as_ref(), "run".into(), set.config.clone(), set.scores.clone()).unwrap();
     with.encoder = Some("encoder".into());
-    update(&mut state, Command::OpenRun("run".into()));
+    update(&mut state, ResultsCommand::Open("run".into()));
     update(&mut state, JobEvent::Scores { run: "run".into(), scores: Ok(Arc::new(with)) });
-    update(&mut state, Command::Go(Workspace::Results));
+    update(&mut state, AppCommand::Go(Workspace::Results));
     assert!((actions::get(Id::Map).allowed)(&state).is_err(), "of which image?");
-    update(&mut state, Command::Row(0));
+    update(&mut state, ResultsCommand::Row(0));
     let effects = act(&mut state, Id::Map);
     assert_eq!(state.overlay, Some(Overlay::Picture), "where it is seen");
-    assert!(matches!(effects.last(), Some(Effect::Why(question)) if question.occlude));
+    assert!(matches!(effects.last(), Some(Effect::Background(BackgroundEffect::Explain(question))) if question.occlude));
     assert!(matches!(state.results.why.map, Map::Running { .. }) && state.results.why.row == Some(0));
 }
 
 #[test]
 fn slider_and_pictures_follow_actions() {
     let mut state = opened();
-    update(&mut state, Command::Go(Workspace::Dissolve));
+    update(&mut state, AppCommand::Go(Workspace::Dissolve));
     let zoom = state.dissolve.view.zoom;
     act(&mut state, Id::ZoomIn);
     assert!(state.dissolve.view.zoom > zoom);

@@ -1,17 +1,19 @@
 //! Results without a window: the gallery, tags, a second run, a folder to score.
 
 use super::scored;
-use crate::error::Failure;
 use crate::{
     app::{
-        Command, Effect, actions,
+        AppCommand, Effect, ResultsCommand, actions,
+        message::JobEffect,
         state::{Comparing, GalleryFilter, JobState, Scores, Sort, Tab, Workspace},
         update::update,
     },
     engine::runs::score_set::ScoreSet,
+    error::Failure,
     jobs::{
         events::JobEvent,
         job::{JobId, Outcome},
+        loader::LoadRequest,
     },
     scores::{Annotation, SyntheticLesions, Tag},
 };
@@ -20,118 +22,121 @@ use std::sync::Arc;
 #[test]
 fn the_gallery_is_sieved_and_sorted() {
     let mut state = scored();
-    update(&mut state, Command::Tab(Tab::All));
+    update(&mut state, ResultsCommand::Tab(Tab::All));
     assert_eq!(*state.results.shown, [0, 1, 2, 3], "highest first, training images apart");
-    update(&mut state, Command::Sort(Sort::Lowest));
+    update(&mut state, ResultsCommand::Sort(Sort::Lowest));
     assert_eq!(*state.results.shown, [3, 2, 1, 0]);
-    update(&mut state, Command::Threshold(2.2));
-    update(&mut state, Command::Sort(Sort::Nearest));
+    update(&mut state, ResultsCommand::Threshold(2.2));
+    update(&mut state, ResultsCommand::Sort(Sort::Nearest));
     assert_eq!(state.results.shown[0], 1);
-    update(&mut state, Command::Sort(Sort::Name));
-    update(&mut state, Command::GalleryFilter(GalleryFilter { range: [Some(0.5), Some(2.5)], ..GalleryFilter::default() }));
+    update(&mut state, ResultsCommand::Sort(Sort::Name));
+    update(&mut state, ResultsCommand::Filter(GalleryFilter { range: [Some(0.5), Some(2.5)], ..GalleryFilter::default() }));
     assert_eq!(*state.results.shown, [2, 1]);
-    update(&mut state, Command::GalleryFilter(GalleryFilter { text: "7.P".into(), ..GalleryFilter::default() }));
+    update(&mut state, ResultsCommand::Filter(GalleryFilter { text: "7.P".into(), ..GalleryFilter::default() }));
     assert_eq!(*state.results.shown, [0]);
-    update(&mut state, Command::GalleryFilter(GalleryFilter { class: Some("none".into()), ..GalleryFilter::default() }));
+    update(&mut state, ResultsCommand::Filter(GalleryFilter { class: Some("none".into()), ..GalleryFilter::default() }));
     assert!(state.results.shown.is_empty());
-    update(&mut state, Command::GalleryFilter(GalleryFilter::default()));
-    update(&mut state, Command::Tab(Tab::Training));
+    update(&mut state, ResultsCommand::Filter(GalleryFilter::default()));
+    update(&mut state, ResultsCommand::Tab(Tab::Training));
     assert_eq!(*state.results.shown, [4], "the normals questioned");
 }
 
 #[test]
 fn tags_are_saved_at_once_and_can_be_taken_back() {
     let mut state = scored();
-    assert!(update(&mut state, Command::Tag(Tag::ImagePoor)).is_empty(), "nothing is selected");
-    update(&mut state, Command::Row(1));
-    let effects = update(&mut state, Command::Tag(Tag::ImagePoor));
-    let [Effect::SaveReview { review, .. }] = &effects[..] else { panic!("{effects:?}") };
+    assert!(update(&mut state, ResultsCommand::Tag(Tag::ImagePoor)).is_empty(), "nothing is selected");
+    update(&mut state, ResultsCommand::Row(1));
+    let effects = update(&mut state, ResultsCommand::Tag(Tag::ImagePoor));
+    let [Effect::Load(LoadRequest::SaveReview { review, .. })] = &effects[..] else { panic!("{effects:?}") };
     assert!(review.get("6.png").unwrap().has(Tag::ImagePoor));
     let filter = GalleryFilter { tag: Some(Tag::ImagePoor), ..GalleryFilter::default() };
-    update(&mut state, Command::Tab(Tab::All));
-    update(&mut state, Command::GalleryFilter(filter));
+    update(&mut state, ResultsCommand::Tab(Tab::All));
+    update(&mut state, ResultsCommand::Filter(filter));
     assert_eq!(*state.results.shown, [1]);
     let file = state.results.ready().unwrap().file.clone();
     let noted = state.results.annotation("6.png").with_note("blurred");
-    let command = Command::Annotation { file, name: "6.png".into(), annotation: noted };
+    let command = ResultsCommand::Annotation { file, name: "6.png".into(), annotation: noted };
     assert_eq!(update(&mut state, command.clone()).len(), 1);
     assert!(update(&mut state, command).is_empty(), "the same is not saved twice");
-    assert!(matches!(&update(&mut state, Command::Undo)[..], [Effect::SaveReview { .. }]));
+    assert!(matches!(&update(&mut state, AppCommand::Undo)[..], [Effect::Load(LoadRequest::SaveReview { .. })]));
     assert_eq!(state.results.annotation("6.png").note, "");
-    update(&mut state, Command::Undo);
+    update(&mut state, AppCommand::Undo);
     assert!(state.results.review.is_empty() && state.results.shown.is_empty());
-    update(&mut state, Command::Redo);
+    update(&mut state, AppCommand::Redo);
     assert!(state.results.annotation("6.png").has(Tag::ImagePoor));
-    update(&mut state, Command::OpenRun("other".into()));
-    assert!(update(&mut state, Command::Undo).is_empty() && state.notices.last().unwrap().text.contains("open it"));
+    update(&mut state, ResultsCommand::Open("other".into()));
+    assert!(update(&mut state, AppCommand::Undo).is_empty() && state.notices.last().unwrap().text.contains("open it"));
     assert_eq!(state.history.next_undo(), Some("Tags and note of 6.png"), "it can be tried again");
     let elsewhere =
-        Command::Annotation { file: "other/scores.csv".into(), name: "6.png".into(), annotation: Annotation::default() };
+        ResultsCommand::Annotation { file: "other/scores.csv".into(), name: "6.png".into(), annotation: Annotation::default() };
     assert!(update(&mut state, elsewhere).is_empty(), "another run's tags are left alone");
 }
 
 #[test]
 fn a_second_run_is_awaited_and_late_answers_are_dropped() {
     let mut state = scored();
-    let effects = update(&mut state, Command::CompareWith(Some("other".into())));
-    assert!(matches!(&effects[..], [Effect::Compare { second, .. }] if second.ends_with("other")));
+    let effects = update(&mut state, ResultsCommand::CompareWith(Some("other".into())));
+    assert!(matches!(&effects[..], [Effect::Load(LoadRequest::Compare { second, .. })] if second.ends_with("other")));
     let failed =
         |path: &str| JobEvent::ComparedRuns { second: path.into(), compared: Err(Failure { summary: "no".into(), hint: None }) };
     update(&mut state, failed("older"));
     assert!(matches!(state.results.comparison, Comparing::Loading(_)));
     update(&mut state, failed("other"));
     assert!(matches!(state.results.comparison, Comparing::Failed(..)));
-    update(&mut state, Command::CompareWith(None));
+    update(&mut state, ResultsCommand::CompareWith(None));
     assert!(matches!(state.results.comparison, Comparing::None));
 }
 
 #[test]
 fn a_folder_is_scored_as_a_job_where_the_encoder_is_there() {
     let mut state = scored();
-    assert!(update(&mut state, Command::ScoreFolder("new".into())).is_empty());
+    assert!(update(&mut state, ResultsCommand::ScoreFolder("new".into())).is_empty());
     assert!(state.notices[0].hint.contains("encoder is not here"));
     let set = state.results.ready().unwrap();
     let mut with = ScoreSet::new("run".as_ref(), "run".into(), set.config.clone(), set.scores.clone()).unwrap();
     with.encoder = Some("encoder".into());
-    update(&mut state, Command::OpenRun("run".into()));
+    update(&mut state, ResultsCommand::Open("run".into()));
     update(&mut state, JobEvent::Scores { run: "run".into(), scores: Ok(Arc::new(with)) });
-    update(&mut state, Command::AskFolder(true));
-    let effects = update(&mut state, Command::ScoreFolder("new".into()));
-    assert!(matches!(&effects[..], [Effect::ScoreFolder { id: JobId(1), .. }]) && !state.results.asks_folder);
+    update(&mut state, ResultsCommand::AskFolder(true));
+    let effects = update(&mut state, ResultsCommand::ScoreFolder("new".into()));
+    assert!(matches!(&effects[..], [Effect::Job(JobEffect::ScoreFolder { id: JobId(1), .. })]) && !state.results.asks_folder);
     assert_eq!(state.jobs[0].state, JobState::Running);
     let mut in_view = scored();
-    update(&mut in_view, Command::Go(Workspace::Results));
+    update(&mut in_view, AppCommand::Go(Workspace::Results));
     in_view.results.scores = std::mem::replace(&mut state.results.scores, Scores::Loading);
     in_view.jobs.clone_from(&state.jobs);
     let effects = update(&mut in_view, JobEvent::JobEnded(JobId(1), Outcome::Finished("run/scores-new.csv".into())));
-    assert!(effects.iter().any(|e| matches!(e, Effect::LoadScores(_))), "its run is in view: the folder is awaited");
+    assert!(
+        effects.iter().any(|e| matches!(e, Effect::Load(LoadRequest::Scores(_)))),
+        "its run is in view: the folder is awaited"
+    );
     assert!((actions::get(actions::Id::Keep).allowed)(&state).is_err(), "half a list is of no use");
     let effects = update(&mut state, JobEvent::JobEnded(JobId(1), Outcome::Finished("run/scores-new.csv".into())));
-    assert!(!effects.iter().any(|e| matches!(e, Effect::LoadScores(_))), "the open images and results stay");
+    assert!(!effects.iter().any(|e| matches!(e, Effect::Load(LoadRequest::Scores(_)))), "the open images and results stay");
     assert_eq!(state.notices.last().unwrap().results, Some("run/scores-new.csv".into()));
-    let effects = update(&mut state, Command::OpenRun("run/scores-new.csv".into()));
-    assert!(matches!(&effects[..], [Effect::LoadScores(path)] if path.ends_with("scores-new.csv")));
+    let effects = update(&mut state, ResultsCommand::Open("run/scores-new.csv".into()));
+    assert!(matches!(&effects[..], [Effect::Load(LoadRequest::Scores(path))] if path.ends_with("scores-new.csv")));
     assert!(state.notices.iter().all(|n| n.results.is_none()), "the way was taken");
 }
 
 #[test]
 fn planted_lesions_are_a_job_and_their_figures_belong_to_one_run() {
     let mut state = scored();
-    assert!(update(&mut state, Command::Plant).is_empty() && state.notices[0].hint.contains("encoder is not here"));
+    assert!(update(&mut state, ResultsCommand::Plant).is_empty() && state.notices[0].hint.contains("encoder is not here"));
     let set = state.results.ready().unwrap();
     let mut with = ScoreSet::new("run".as_ref(), "run".into(), set.config.clone(), set.scores.clone()).unwrap();
     with.encoder = Some("encoder".into());
-    update(&mut state, Command::OpenRun("run".into()));
+    update(&mut state, ResultsCommand::Open("run".into()));
     update(&mut state, JobEvent::Scores { run: "run".into(), scores: Ok(Arc::new(with)) });
-    let effects = update(&mut state, Command::Plant);
-    assert!(matches!(&effects[..], [Effect::Plant { id: JobId(1), run }] if run.ends_with("run")));
-    assert!(update(&mut state, Command::Plant).is_empty(), "once is enough");
+    let effects = update(&mut state, ResultsCommand::Plant);
+    assert!(matches!(&effects[..], [Effect::Job(JobEffect::Plant { id: JobId(1), run })] if run.ends_with("run")));
+    assert!(update(&mut state, ResultsCommand::Plant).is_empty(), "once is enough");
     assert!((actions::get(actions::Id::Keep).allowed)(&state).is_err());
     let planted = Arc::new(SyntheticLesions { seed: 0, images: 4, of: 4, cells: Vec::new() });
     update(&mut state, JobEvent::SyntheticLesions { run: "other".into(), lesions: planted.clone() });
     assert!(state.results.lesions.is_none());
     update(&mut state, JobEvent::SyntheticLesions { run: "run".into(), lesions: planted });
     let effects = update(&mut state, JobEvent::JobEnded(JobId(1), Outcome::Finished("run".into())));
-    assert!(!effects.iter().any(|e| matches!(e, Effect::LoadScores(_))), "gallery and selection stay as they are");
+    assert!(!effects.iter().any(|e| matches!(e, Effect::Load(LoadRequest::Scores(_)))), "gallery and selection stay as they are");
     assert!(state.results.lesions.is_some());
 }

@@ -2,63 +2,22 @@
 //! straight from the image into the layout that the register tile reads.
 //!
 //! n runs over the pixels of all images, k over (tap, channel). A vector of pixels reads its source as one masked load for each
-//! stretch that lies in one row, so that borders need no copy of the image. The pixels come in segments which differ in the taps
-//! that reach into the image. Small images lie side by side instead, pixel by pixel (`(channel, pixel, image)`): a vector is then
-//! the same pixel of several images, and taps that meet only padding are never computed.
+//! span of lanes that lies in one row ([`super::lane_spans`]), so that borders need no copy of the image. The pixels come in
+//! segments which differ in the taps that reach into the image. Small images lie side by side instead, pixel by pixel
+//! (`(channel, pixel, image)`): a vector is then the same pixel of several images, and taps that meet only padding are never
+//! computed.
 
 use std::mem::MaybeUninit;
 
 use rayon::prelude::*;
 
-use super::vectors::{Lists, Piece, Run, Stretch};
-use crate::nn::cpu::{
-    Scratch, Shared,
-    simd::{self, Kernel, MAX_LANES, Simd, dispatch},
-};
-
-/// A weight position of the kernel that reads `plane + (y + dy) * width + x + dx` of a channel for pixel (y, x) of a segment.
-#[derive(Debug, Clone, Copy)]
-pub struct Reach {
-    pub tap: usize,
-    pub dy: isize,
-    pub dx: isize,
-    pub plane: usize,
-}
-
-/// A rectangle of output pixels that the same taps reach. Pixel (y, x) lies at `first + y * row + x * column` of a channel.
-#[derive(Debug)]
-pub struct Segment {
-    pub height: usize,
-    pub width: usize,
-    pub first: usize,
-    pub row: usize,
-    pub column: usize,
-    pub taps: Vec<Reach>,
-}
-
-/// `out[b, m, pixel] = bias[m] + sum_{c, tap} weights[m * row + c * channel + tap] * x[b, c, reach(tap, pixel)]`; if images are
-/// side by side, `x` is (channel, pixel, image) and `out` (m, pixel, image), `images` being a multiple of the vector's length.
-#[derive(Debug)]
-pub struct Correlation<'a> {
-    pub x: &'a [f32],
-    pub images: usize,
-    pub side_by_side: bool,
-    pub channels: usize,
-    /// Values of a channel, which may be several planes.
-    pub plane: usize,
-    /// Height and width of a plane.
-    pub size: (usize, usize),
-    pub weights: &'a [f32],
-    /// Taps of the kernel.
-    pub taps: usize,
-    pub row: usize,
-    pub channel: usize,
-    pub bias: Option<&'a [f32]>,
-    /// Channels of the result, and values of each.
-    pub rows: usize,
-    pub out_plane: usize,
-    pub segments: &'a [Segment],
-}
+use super::correlation::Correlation;
+use super::lane_spans::{PixelPanel, TargetSpan, sources, targets};
+use super::segments::{Segment, Tap};
+use super::tile_height::with_height;
+use crate::nn::cpu::buffers::{Scratch, SharedPtr, filled};
+use crate::nn::cpu::simd::{self, Kernel, MAX_LANES, Simd, dispatch};
+use crate::nn::cpu::transpose::transpose;
 
 /// Floats of a packed block of `col`: a quarter of a second-level cache.
 const BLOCK: usize = 64 * 1024;
@@ -68,25 +27,33 @@ const MAX_ROWS: usize = 12;
 /// Panels of a task up to which weights are read where they are: packing them costs as much as using them about twice.
 const FEW_PANELS: usize = 8;
 
-/// Columns of a register tile: two vectors of pixels, from pixel `first` of a segment on.
-#[derive(Debug, Clone, Copy)]
-struct Panel {
-    segment: usize,
-    first: usize,
+/// The result, (image, channel, pixel). The segments must hold every pixel, and fit the slices as the taps do.
+pub fn correlate(job: &Correlation) -> Vec<f32> {
+    let values = job.rows * job.out_plane;
+    if !job.side_by_side {
+        // SAFETY: every pixel of every channel is written; candle has checked that slices fit shapes.
+        return unsafe { filled(job.images * values, |out| job.run(out)) };
+    }
+    let images = job.images.next_multiple_of(simd::lanes());
+    let x = transpose(job.x, job.images, job.x.len() / job.images, images);
+    let wide = Correlation { x: &x, images, ..*job };
+    // SAFETY: as above.
+    let out = unsafe { filled(images * values, |out| wide.run(out)) };
+    transpose(&out, values, job.images, values)
 }
 
 /// Taps that reach into the image from any pixel; for images of one pixel it is a single one.
 #[derive(Debug)]
-struct Used {
+struct UsedTaps {
     taps: Vec<usize>,
     /// Of each tap its place among them.
     places: Vec<usize>,
 }
 
-impl Used {
+impl UsedTaps {
     fn new(job: &Correlation) -> Self {
-        let reaches = |tap: &usize| job.segments.iter().any(|s| s.taps.iter().any(|reach| reach.tap == *tap));
-        let taps: Vec<usize> = (0..job.taps).filter(reaches).collect();
+        let is_used = |tap: &usize| job.segments.iter().any(|s| s.taps.iter().any(|t| t.index == *tap));
+        let taps: Vec<usize> = (0..job.taps).filter(is_used).collect();
         let mut places = vec![0; job.taps];
         taps.iter().enumerate().for_each(|(place, &tap)| places[tap] = place);
         Self { taps, places }
@@ -98,12 +65,12 @@ impl Correlation<'_> {
     ///
     /// # Safety
     /// `out` must have room for them; slices, taps and segments must fit the sizes.
-    pub unsafe fn run(&self, out: Shared) {
+    unsafe fn run(&self, out: SharedPtr) {
         let width = 2 * simd::lanes();
         let pixels = |s: &Segment| self.images * s.height * s.width;
-        let of_segment = |(segment, s)| (0..pixels(s)).step_by(width).map(move |first| Panel { segment, first });
-        let panels: Vec<Panel> = self.segments.iter().enumerate().flat_map(of_segment).collect();
-        let used = Used::new(self);
+        let of_segment = |(segment, s)| (0..pixels(s)).step_by(width).map(move |first| PixelPanel { segment, first });
+        let panels: Vec<PixelPanel> = self.segments.iter().enumerate().flat_map(of_segment).collect();
+        let used = UsedTaps::new(self);
         let channels_a_block = (DEPTH / used.taps.len().max(1)).clamp(1, self.channels);
         // Enough tasks for the threads to share evenly: first by pixels, then by output channels.
         let threads = rayon::current_num_threads();
@@ -117,109 +84,40 @@ impl Correlation<'_> {
         tasks.into_par_iter().for_each(|(panels, part)| {
             let rows = (part * rows, ((part + 1) * rows).min(self.rows));
             if rows.0 < rows.1 {
-                dispatch(Block { job: self, used: &used, out, panels, rows, channels_a_block, in_place });
+                dispatch(CorrelationTask { job: self, used: &used, out, panels, rows, channels_a_block, in_place });
             }
         });
     }
 }
 
 /// The part of a result that one task computes.
-struct Block<'a> {
+struct CorrelationTask<'a> {
     job: &'a Correlation<'a>,
-    used: &'a Used,
-    out: Shared,
-    panels: &'a [Panel],
+    used: &'a UsedTaps,
+    out: SharedPtr,
+    panels: &'a [PixelPanel],
     rows: (usize, usize),
     channels_a_block: usize,
     /// Whether weights are read where they are: k is then (channel, tap) as in memory, else (used tap, channel).
     in_place: bool,
 }
 
-impl Block<'_> {
+impl CorrelationTask<'_> {
     /// Values from one plane of a channel to the next.
     fn spacing(&self) -> usize {
         if self.job.side_by_side { self.job.images } else { 1 }
     }
 
-    /// Where the vectors of the panels lie in the result, relative to the first channel.
-    fn targets(&self, lanes: usize) -> Lists<Run> {
-        let job = self.job;
-        let mut targets = Lists::new();
-        for (panel, half) in self.panels.iter().flat_map(|p| [(p, 0), (p, 1)]) {
-            let s = &job.segments[panel.segment];
-            let size = s.height * s.width;
-            let (mut n, mut lane) = (panel.first + half * lanes, 0);
-            while lane < lanes && n < job.images * size {
-                let (pixel, image) = if job.side_by_side { (n / job.images, n % job.images) } else { (n % size, n / size) };
-                let (y, x) = (pixel / s.width, pixel % s.width);
-                let place = s.first + y * s.row + x * s.column;
-                let (at, together) = match (s.column, s.row) {
-                    _ if job.side_by_side => (place * job.images + image, lanes),
-                    (1, row) if row == s.width => (image * job.rows * job.out_plane + place, size - pixel),
-                    (1, _) => (image * job.rows * job.out_plane + place, s.width - x),
-                    _ => (image * job.rows * job.out_plane + place, 1),
-                };
-                let len = together.min(lanes - lane);
-                targets.items.push(Run { lane, len, at });
-                (n, lane) = (n + len, lane + len);
-            }
-            targets.end_vector();
-        }
-        targets
-    }
-
-    /// Where, panel by panel, tap by tap, the two vectors of pixels read, relative to the first channel.
-    #[inline(always)]
-    unsafe fn sources<S: Simd>(&self) -> Lists<Piece<S::M>> {
-        let job = self.job;
-        let (height, width) = (job.size.0 as isize, job.size.1 as isize);
-        let (mut sources, mut stretches) = (Lists::new(), Lists::new());
-        for panel in self.panels {
-            let s = &job.segments[panel.segment];
-            // The same for all taps.
-            stretches.clear();
-            for half in 0..2 {
-                let (mut n, mut lane) = (panel.first + half * S::LANES, 0);
-                while lane < S::LANES && n < job.images * s.height * s.width {
-                    let stretch = Stretch::new(job, s, n, lane, S::LANES);
-                    (n, lane) = (n + stretch.len, lane + stretch.len);
-                    stretches.items.push(stretch);
-                }
-                stretches.end_vector();
-            }
-            for (tap, half) in s.taps.iter().flat_map(|t| [(t, 0), (t, 1)]) {
-                for &Stretch { lane, len, image, y, x } in stretches.of(half) {
-                    let (y, x) = (y as isize + tap.dy, x as isize + tap.dx);
-                    let place = tap.plane as isize + y * width + x;
-                    // The lanes whose source is inside the image, from `lane` on, and where the first of them is.
-                    let (from, to, at) = if !(0..height).contains(&y) {
-                        (0, 0, 0)
-                    } else if job.side_by_side {
-                        let inside = (0..width).contains(&x);
-                        (0, if inside { len } else { 0 }, place * job.images as isize + image as isize)
-                    } else {
-                        let from = (-x).clamp(0, len as isize);
-                        let start = (image * job.channels * job.plane) as isize;
-                        (from as usize, (width - x).clamp(0, len as isize) as usize, start + place + from)
-                    };
-                    if from < to {
-                        let bits = ((1u64 << (lane + to)) - (1u64 << (lane + from))) as u32;
-                        let mask = unsafe { S::mask(bits) };
-                        sources.items.push(Piece { mask, at: at - (lane + from) as isize });
-                    }
-                }
-                sources.end_vector();
-            }
-        }
-        sources
-    }
-
     /// Weights of rows `from..from + height` and `count` channels from `first` on, as (used tap, channel, row).
+    ///
+    /// # Safety
+    /// There must be such rows and channels, and room for them.
     #[inline(always)]
     unsafe fn pack_weights(&self, from: usize, height: usize, first: usize, count: usize, to: *mut f32) {
         let job = self.job;
         let one = |row: usize, c: usize| {
             for (place, tap) in self.used.taps.iter().enumerate() {
+                // SAFETY: the caller's promise.
                 unsafe {
                     let weight = *job.weights.as_ptr().add((from + row) * job.row + (first + c) * job.channel + tap);
                     *to.add((place * count + c) * height + row) = weight;
@@ -235,7 +133,7 @@ impl Block<'_> {
     }
 }
 
-impl Kernel for Block<'_> {
+impl Kernel for CorrelationTask<'_> {
     type Output = ();
 
     #[inline(always)]
@@ -249,9 +147,9 @@ impl Kernel for Block<'_> {
         // SAFETY: packed blocks stay within the scratch, whose size is computed here; sources and targets were clipped to the
         // images; `out` is ours at these rows and pixels.
         unsafe {
-            let (sources, targets) = (self.sources::<S>(), self.targets(S::LANES));
+            let (sources, targets) = (sources::<S>(job, self.panels), targets(job, self.panels, S::LANES));
             let mut scratch = Scratch::take(all_taps * column + self.used.taps.len() * self.channels_a_block * MAX_ROWS);
-            let (b, a) = scratch.0.split_at_mut(all_taps * column);
+            let (b, a) = scratch.values().split_at_mut(all_taps * column);
             for first in (0..job.channels).step_by(self.channels_a_block) {
                 let count = self.channels_a_block.min(job.channels - first);
                 // Two vectors for each tap of each panel; channel by channel, because its taps overlap in memory.
@@ -262,8 +160,8 @@ impl Kernel for Block<'_> {
                     let mut from = 0;
                     for (vector, &end) in sources.ends.iter().enumerate() {
                         let mut v = S::splat(0.);
-                        for piece in sources.items.get_unchecked(from..end) {
-                            v = S::load_masked(v, piece.mask, image.wrapping_offset(piece.at));
+                        for span in sources.spans.get_unchecked(from..end) {
+                            v = S::load_masked(v, span.mask, image.wrapping_offset(span.at));
                         }
                         S::store(to, v);
                         from = end;
@@ -305,7 +203,7 @@ impl Kernel for Block<'_> {
 /// A few rows of the result, over one packed block of k.
 struct Tile<'a> {
     job: &'a Correlation<'a>,
-    used: &'a Used,
+    used: &'a UsedTaps,
     /// Packed (used tap, channel, row), or where they are: `job.row` from row to row.
     weights: *const f32,
     /// Channels in the block.
@@ -320,13 +218,17 @@ struct Tile<'a> {
 
 impl Tile<'_> {
     /// `b` is (tap, channel, two vectors).
+    ///
+    /// # Safety
+    /// As for [`Simd`]; `b` and the tile's weights must be there, and the targets within the result.
     #[inline(always)]
-    unsafe fn run<S: Simd, const HEIGHT: usize>(&self, taps: &[Reach], b: *const f32, targets: [&[Run]; 2]) {
+    unsafe fn run<S: Simd, const HEIGHT: usize>(&self, taps: &[Tap], b: *const f32, targets: [&[TargetSpan]; 2]) {
+        // SAFETY: the caller's promise.
         unsafe {
             let mut sums = [[S::splat(0.); 2]; HEIGHT];
             let mut b = b;
-            for same in taps.chunk_by(|a, b| a.tap + 1 == b.tap) {
-                let mut a = self.weights.add(*self.used.places.get_unchecked(same[0].tap) * self.count * HEIGHT);
+            for same in taps.chunk_by(|a, b| a.index + 1 == b.index) {
+                let mut a = self.weights.add(*self.used.places.get_unchecked(same[0].index) * self.count * HEIGHT);
                 for _ in 0..same.len() * self.count {
                     let (left, right) = (S::load(b), S::load(b.add(S::LANES)));
                     for (row, sums) in sums.iter_mut().enumerate() {
@@ -343,8 +245,16 @@ impl Tile<'_> {
     }
 
     /// With the weights where they are; `b` is (channel, tap, two vectors), of which `VECTORS` are used.
+    ///
+    /// # Safety
+    /// As for [`Self::run`].
     #[inline(always)]
-    unsafe fn run_in_place<S: Simd, const HEIGHT: usize, const VECTORS: usize>(&self, b: *const f32, targets: [&[Run]; 2]) {
+    unsafe fn run_in_place<S: Simd, const HEIGHT: usize, const VECTORS: usize>(
+        &self,
+        b: *const f32,
+        targets: [&[TargetSpan]; 2],
+    ) {
+        // SAFETY: the caller's promise.
         unsafe {
             let mut sums = [[S::splat(0.); VECTORS]; HEIGHT];
             for k in 0..self.count * self.job.taps {
@@ -364,12 +274,16 @@ impl Tile<'_> {
     }
 
     /// Adds the sums to the result, or begins it with them and the bias.
+    ///
+    /// # Safety
+    /// As for [`Self::run`].
     #[inline(always)]
     unsafe fn add<S: Simd, const HEIGHT: usize, const VECTORS: usize>(
         &self,
         sums: &[[S::V; VECTORS]; HEIGHT],
-        targets: [&[Run]; 2],
+        targets: [&[TargetSpan]; 2],
     ) {
+        // SAFETY: the caller's promise; of the buffer, the rows and vectors read are those written before.
         unsafe {
             // Plain nested loops: the compiler unrolls them and so keeps the sums in registers above.
             let mut buffer = [MaybeUninit::<f32>::uninit(); 2 * MAX_ROWS * MAX_LANES];
@@ -382,15 +296,15 @@ impl Tile<'_> {
             for i in 0..HEIGHT {
                 let out = self.out.add(i * self.size);
                 let bias = self.job.bias.map_or(0., |bias| *bias.get_unchecked(self.row + i));
-                for (half, runs) in targets.iter().take(VECTORS).enumerate() {
+                for (half, spans) in targets.iter().take(VECTORS).enumerate() {
                     let sums = buffer.add((2 * i + half) * S::LANES);
-                    for run in *runs {
-                        let (to, from) = (out.add(run.at), sums.add(run.lane));
-                        if run.len == S::LANES {
+                    for span in *spans {
+                        let (to, from) = (out.add(span.at), sums.add(span.lane));
+                        if span.len == S::LANES {
                             let before = if self.fresh { S::splat(bias) } else { S::load(to) };
                             S::store(to, S::add(S::load(from), before));
                         } else {
-                            for lane in 0..run.len {
+                            for lane in 0..span.len {
                                 let before = if self.fresh { bias } else { *to.add(lane) };
                                 *to.add(lane) = *from.add(lane) + before;
                             }

@@ -1,41 +1,25 @@
 //! Convolution as one custom operation with its gradients.
 
-/// Evaluates an expression with a register tile's `height` (1 to 12) as a constant, so that the tile stays in registers.
-macro_rules! with_height {
-    ($height:expr, $constant:ident => $run:expr) => {
-        with_height!(@ $height, $constant => $run, 1 2 3 4 5 6 7 8 9 10 11)
-    };
-    (@ $height:expr, $constant:ident => $run:expr, $($n:literal)*) => {
-        match $height {
-            $($n => {
-                const $constant: usize = $n;
-                $run
-            })*
-            _ => {
-                const $constant: usize = 12;
-                $run
-            }
-        }
-    };
-}
-
 mod correlate;
+mod correlation;
+mod lane_spans;
 mod segments;
-mod vectors;
+mod tile_height;
 mod weight_grad;
 mod winograd;
 
 use candle_core::{CpuStorage, CustomOp2, CustomOp3, Layout, Result, Shape, Tensor};
 use rayon::prelude::*;
 
-use self::{
-    correlate::Correlation,
-    segments::{Axis, Target, segments},
-    weight_grad::WeightGrad,
-    winograd::{Grid, Winograd},
-};
+use correlate::correlate;
+use correlation::Correlation;
+use segments::{AxisTap, Target, segments};
+use weight_grad::WeightGrad;
+use winograd::{TileGrid, Winograd, WinogradWeightGrad};
 
-use super::{apply_2, apply_3, filled, math::sum, simd, slice, to_tensor, transpose::transpose, with_values};
+use super::apply::{apply_2, apply_3, slice, to_tensor, with_values};
+use super::buffers::filled;
+use super::math::sum;
 
 /// The fast form of [`crate::nn::conv2d`]; `None` where it has no kernel for the size.
 pub fn conv2d(x: &Tensor, w: &Tensor, bias: Option<&Tensor>, stride: usize, padding: usize) -> Result<Option<Tensor>> {
@@ -107,16 +91,17 @@ impl Conv {
     }
 
     /// The grid of Winograd's form for images of `channels`, where the form can be used and `pays`.
-    fn winograd(&self, channels: usize, outputs: usize, pays: fn(&Grid, usize) -> bool) -> Option<Grid> {
+    fn winograd(&self, channels: usize, outputs: usize, pays: fn(&TileGrid, usize) -> bool) -> Option<TileGrid> {
         let (images, _, height, width) = self.dims;
-        let grid = Grid { images, channels, height, width };
+        let grid = TileGrid { images, channels, height, width };
         ((self.kernel, self.stride, self.padding) == (3, 1, 1) && pays(&grid, outputs)).then_some(grid)
     }
 
     fn forward(self, x: &[f32], w: &[f32], bias: Option<&[f32]>) -> Vec<f32> {
         if let Some(grid) = self.winograd(self.dims.1, self.out.0, winograd::pays) {
             let (row, channel) = (9 * self.dims.1, 9);
-            return Winograd { x, grid, outputs: self.out.0, weights: w, row, channel, flipped: false, bias }.run();
+            let job = Winograd { x, grid, outputs: self.out.0, weights: w, row, channel, flipped: false, bias };
+            return winograd::convolve(&job);
         }
         let Self { dims: (images, channels, height, width), out, kernel, stride, padding } = self.flat();
         // With a stride, an image of each phase (y mod stride, x mod stride) is read without one.
@@ -132,9 +117,9 @@ impl Conv {
         let axis = |tap: usize| {
             let distance = tap as isize - padding as isize;
             let (phase, offset) = (distance.rem_euclid(stride as isize) as usize, distance.div_euclid(stride as isize));
-            Axis { tap, phase, offset }
+            AxisTap { tap, phase, offset }
         };
-        let axis: Vec<Axis> = (0..kernel).map(axis).collect();
+        let axis: Vec<AxisTap> = (0..kernel).map(axis).collect();
         let to = Target { first: 0, row: out.2, column: 1 };
         let small = self.is_small();
         let job = Correlation {
@@ -153,7 +138,7 @@ impl Conv {
             out_plane: out.1 * out.2,
             segments: &segments((out.1, out.2), (&axis, &axis), size, phases, kernel, to, small),
         };
-        correlate(job)
+        correlate(&job)
     }
 
     /// The input's gradient: for each phase (y mod stride, x mod stride) of the input, a correlation of `dy` with the taps that
@@ -161,14 +146,15 @@ impl Conv {
     fn input_grad(self, w: &[f32], dy: &[f32]) -> Vec<f32> {
         if let Some(grid) = self.winograd(self.out.0, self.dims.1, winograd::pays) {
             let (row, channel) = (9, 9 * self.dims.1);
-            return Winograd { x: dy, grid, outputs: self.dims.1, weights: w, row, channel, flipped: true, bias: None }.run();
+            let job = Winograd { x: dy, grid, outputs: self.dims.1, weights: w, row, channel, flipped: true, bias: None };
+            return winograd::convolve(&job);
         }
         let Self { dims: (images, channels, height, width), out, kernel, stride, padding } = self.flat();
-        let axis = |phase: usize| -> Vec<Axis> {
+        let axis = |phase: usize| -> Vec<AxisTap> {
             let reach = |tap: usize| {
                 let distance = (phase + padding) as isize - tap as isize;
                 let whole = distance.rem_euclid(stride as isize) == 0;
-                whole.then(|| Axis { tap, phase: 0, offset: distance.div_euclid(stride as isize) })
+                whole.then(|| AxisTap { tap, phase: 0, offset: distance.div_euclid(stride as isize) })
             };
             (0..kernel).filter_map(reach).collect()
         };
@@ -195,12 +181,12 @@ impl Conv {
             out_plane: height * width,
             segments: &phases.flat_map(of_phase).collect::<Vec<_>>(),
         };
-        correlate(job)
+        correlate(&job)
     }
 
     fn weight_grad(self, x: &[f32], dy: &[f32]) -> Vec<f32> {
         if let Some(grid) = self.winograd(self.dims.1, self.out.0, winograd::pays_for_weights) {
-            return winograd::WeightGrad { x, grid, dy, outputs: self.out.0 }.run();
+            return WinogradWeightGrad { x, grid, dy, outputs: self.out.0 }.run();
         }
         let Self { dims, out, kernel, stride, padding } = self.flat();
         let job = WeightGrad { x, dims, dy, out, kernel, stride, padding };
@@ -230,21 +216,6 @@ impl Conv {
         };
         Ok((dx, dw))
     }
-}
-
-/// The result, whose segments hold every pixel, for all images and channels.
-fn correlate(job: Correlation) -> Vec<f32> {
-    let values = job.rows * job.out_plane;
-    if !job.side_by_side {
-        // SAFETY: every pixel of every channel is written; candle has checked that slices fit shapes.
-        return unsafe { filled(job.images * values, |out| job.run(out)) };
-    }
-    let images = job.images.next_multiple_of(simd::lanes());
-    let x = transpose(job.x, job.images, job.x.len() / job.images, images);
-    let wide = Correlation { x: &x, images, ..job };
-    // SAFETY: as above.
-    let out = unsafe { filled(images * values, |out| wide.run(out)) };
-    transpose(&out, values, job.images, values)
 }
 
 /// Planes of `from` (height, width) as `phases` x `phases` planes of every `stride`-th pixel, `to` in size, zero beyond the image.

@@ -1,39 +1,57 @@
 //! Which taps of a kernel reach which output pixels, along one axis and over both.
 
-use super::correlate::{Reach, Segment};
+/// A weight position of the kernel that reads `plane + (y + dy) * width + x + dx` of a channel for pixel (y, x) of a segment.
+#[derive(Debug, Clone, Copy)]
+pub struct Tap {
+    pub index: usize,
+    pub dy: isize,
+    pub dx: isize,
+    pub plane: usize,
+}
+
+/// A rectangle of output pixels that the same taps reach. Pixel (y, x) lies at `first + y * row + x * column` of a channel.
+#[derive(Debug)]
+pub struct Segment {
+    pub height: usize,
+    pub width: usize,
+    pub first: usize,
+    pub row: usize,
+    pub column: usize,
+    pub taps: Vec<Tap>,
+}
 
 /// Along one axis: output i reads source `i + offset` of `phase` with kernel position `tap`.
 #[derive(Debug, Clone, Copy)]
-pub struct Axis {
+pub struct AxisTap {
     pub tap: usize,
     pub phase: usize,
     pub offset: isize,
 }
 
 /// Outputs `start..start + len` along an axis, and what reaches them.
-struct Stretch {
+struct AxisSegment {
     start: usize,
     len: usize,
-    reach: Vec<Axis>,
+    taps: Vec<AxisTap>,
 }
 
-/// Cuts `n` outputs into stretches that the same taps reach within a source of `length`.
-/// Without `exact` they are one stretch, whose taps may also meet padding.
-fn stretches(n: usize, reach: &[Axis], length: usize, exact: bool) -> Vec<Stretch> {
-    let inside = |a: &Axis, i: usize| (0..length as isize).contains(&(i as isize + a.offset));
+/// Cuts `n` outputs into segments that the same taps reach within a source of `length`.
+/// Without `exact` they are one segment, whose taps may also meet padding.
+fn axis_segments(n: usize, taps: &[AxisTap], length: usize, exact: bool) -> Vec<AxisSegment> {
+    let inside = |tap: &AxisTap, i: usize| (0..length as isize).contains(&(i as isize + tap.offset));
     if !exact {
-        let reach = reach.iter().filter(|a| (0..n).any(|i| inside(a, i))).copied().collect();
-        return vec![Stretch { start: 0, len: n, reach }];
+        let taps = taps.iter().filter(|tap| (0..n).any(|i| inside(tap, i))).copied().collect();
+        return vec![AxisSegment { start: 0, len: n, taps }];
     }
-    let mut stretches: Vec<Stretch> = Vec::new();
+    let mut segments: Vec<AxisSegment> = Vec::new();
     for i in 0..n {
-        let reach: Vec<Axis> = reach.iter().filter(|a| inside(a, i)).copied().collect();
-        match stretches.last_mut() {
-            Some(last) if last.reach.iter().map(|a| a.tap).eq(reach.iter().map(|a| a.tap)) => last.len += 1,
-            _ => stretches.push(Stretch { start: i, len: 1, reach }),
+        let taps: Vec<AxisTap> = taps.iter().filter(|tap| inside(tap, i)).copied().collect();
+        match segments.last_mut() {
+            Some(last) if last.taps.iter().map(|t| t.tap).eq(taps.iter().map(|t| t.tap)) => last.len += 1,
+            _ => segments.push(AxisSegment { start: i, len: 1, taps }),
         }
     }
-    stretches
+    segments
 }
 
 /// How the pixels of a grid lie in a channel of the result.
@@ -48,19 +66,19 @@ pub struct Target {
 /// the planes of all (y phase, x phase), `phases` along x.
 pub fn segments(
     grid: (usize, usize),
-    (along_y, along_x): (&[Axis], &[Axis]),
+    (along_y, along_x): (&[AxisTap], &[AxisTap]),
     size: (usize, usize),
     phases: usize,
     kernel: usize,
     to: Target,
     exact: bool,
 ) -> Vec<Segment> {
-    let columns = stretches(grid.1, along_x, size.1, exact);
+    let columns = axis_segments(grid.1, along_x, size.1, exact);
     let mut segments = Vec::new();
-    for rows in stretches(grid.0, along_y, size.0, exact) {
+    for rows in axis_segments(grid.0, along_y, size.0, exact) {
         for columns in &columns {
-            let reach = |y: &Axis, x: &Axis| Reach {
-                tap: y.tap * kernel + x.tap,
+            let tap = |y: &AxisTap, x: &AxisTap| Tap {
+                index: y.tap * kernel + x.tap,
                 dy: rows.start as isize + y.offset,
                 dx: columns.start as isize + x.offset,
                 plane: (y.phase * phases + x.phase) * size.0 * size.1,
@@ -71,7 +89,7 @@ pub fn segments(
                 first: to.first + rows.start * to.row + columns.start * to.column,
                 row: to.row,
                 column: to.column,
-                taps: rows.reach.iter().flat_map(|y| columns.reach.iter().map(move |x| reach(y, x))).collect(),
+                taps: rows.taps.iter().flat_map(|y| columns.taps.iter().map(move |x| tap(y, x))).collect(),
             });
         }
     }

@@ -6,11 +6,10 @@
 
 use rayon::prelude::*;
 
-use crate::nn::cpu::{
-    Scratch, Shared,
-    simd::{Kernel, Simd, dispatch},
-    transpose::transpose_to,
-};
+use super::tile_height::with_height;
+use crate::nn::cpu::buffers::{Scratch, SharedPtr};
+use crate::nn::cpu::simd::{Kernel, Simd, dispatch};
+use crate::nn::cpu::transpose::transpose_to;
 
 /// Sizes of the convolution whose weight gradient is wanted.
 #[derive(Debug, Clone, Copy)]
@@ -42,7 +41,7 @@ impl WeightGrad<'_> {
     ///
     /// # Safety
     /// `dw` must have room for `len` floats; the slices must fit the sizes.
-    pub unsafe fn run(&self, dw: Shared) {
+    pub unsafe fn run(&self, dw: SharedPtr) {
         let threads = rayon::current_num_threads();
         let wanted = if threads == 1 { 1 } else { 2 * threads };
         let (blocks, channels) = (self.out.0.div_ceil(OUTPUTS), self.dims.1);
@@ -57,7 +56,7 @@ impl WeightGrad<'_> {
             let outputs = (part * outputs, ((part + 1) * outputs).min(self.out.0));
             let channels = (cut * width, ((cut + 1) * width).min(channels));
             if channels.0 < channels.1 {
-                dispatch(Task { job: self, dw, outputs, channels });
+                dispatch(WeightGradTask { job: self, dw, outputs, channels });
             }
         });
     }
@@ -70,14 +69,14 @@ impl WeightGrad<'_> {
     }
 }
 
-struct Task<'a> {
+struct WeightGradTask<'a> {
     job: &'a WeightGrad<'a>,
-    dw: Shared,
+    dw: SharedPtr,
     outputs: (usize, usize),
     channels: (usize, usize),
 }
 
-impl Kernel for Task<'_> {
+impl Kernel for WeightGradTask<'_> {
     type Output = ();
 
     #[inline(always)]
@@ -95,7 +94,7 @@ impl Kernel for Task<'_> {
         let images = (PIXELS / out_size).clamp(1, batch);
         let lengths = (panels * images * out_size * panel, images * size * S::ROWS, taps * count * panels * panel);
         let mut scratch = Scratch::take(lengths.0 + lengths.1 + lengths.2);
-        let (dy, rest) = scratch.0.split_at_mut(lengths.0);
+        let (dy, rest) = scratch.values().split_at_mut(lengths.0);
         let (x, rest) = rest.split_at_mut(lengths.1);
         // (panel, tap, channel, two vectors)
         let sums = &mut rest[..lengths.2];
@@ -136,6 +135,7 @@ impl Kernel for Task<'_> {
             let to = unsafe { self.dw.get().add(((self.outputs.0 + o) * channels + self.channels.0) * taps) };
             for c in 0..count {
                 for tap in 0..taps {
+                    // SAFETY: as above.
                     unsafe { *to.add(c * taps + tap) = sums[((p * taps + tap) * count + c) * panel + lane] };
                 }
             }
@@ -155,6 +155,9 @@ struct Walk<'a> {
 
 impl Walk<'_> {
     /// Adds to `sums` (channel, two vectors) what the pixels give; `x` is (pixel, channel), `dy` (pixel, two vectors).
+    ///
+    /// # Safety
+    /// As for [`Simd`]; all of them must be there, for every pixel whose source lies inside the image.
     #[inline(always)]
     unsafe fn accumulate<S: Simd, const ROWS: usize>(&self, x: *const f32, dy: *const f32, sums: *mut f32) {
         let (_, _, height, width) = self.job.dims;
@@ -163,6 +166,7 @@ impl Walk<'_> {
         if self.columns.0 >= self.columns.1 {
             return;
         }
+        // SAFETY: the caller's promise: `y` and `columns` were cut to pixels whose source lies inside.
         unsafe {
             let mut tile = [[S::splat(0.); 2]; ROWS];
             for image in 0..self.images {

@@ -1,5 +1,6 @@
 //! The matrix products between the transforms.
 
+use crate::nn::cpu::conv::tile_height::with_height;
 use crate::nn::cpu::simd::Simd;
 
 /// `out[r, n] (+)= sum_k a[r, k] b[k, n]` for two vectors of n. Distances are in floats.
@@ -30,22 +31,31 @@ impl Product {
         let panels = rows.div_ceil(S::ROWS);
         for p in 0..panels {
             let (from, to) = (rows * p / panels, rows * (p + 1) / panels);
+            // SAFETY: the caller's promise.
             unsafe { with_height!(to - from, H => self.panel::<S, H>(from)) }
         }
     }
 
+    /// # Safety
+    /// As for [`Self::run`].
     #[inline(always)]
     unsafe fn panel<S: Simd, const HEIGHT: usize>(&self, first: usize) {
         let mut from = 0;
         while from < self.depth {
             let to = (from + TERMS).min(self.depth);
+            // SAFETY: the caller's promise.
             unsafe { self.terms::<S, HEIGHT>(first, from, to) };
             from = to;
         }
     }
 
+    /// The terms `from..to` of the sums of `HEIGHT` rows.
+    ///
+    /// # Safety
+    /// As for [`Self::run`].
     #[inline(always)]
     unsafe fn terms<S: Simd, const HEIGHT: usize>(&self, first: usize, from: usize, to: usize) {
+        // SAFETY: the caller's promise.
         unsafe {
             let mut sums = [[S::splat(0.); 2]; HEIGHT];
             let (mut a, mut b) = (self.a.add(first * self.a_row + from * self.a_k), self.b.add(from * self.b_k));

@@ -5,16 +5,27 @@
 
 use crate::nn::cpu::simd::Simd;
 
+/// Where `M` x `M` vectors go: (i, j) to `to + i * row + j * column`, plus `bias`.
+pub struct Destination<S: Simd> {
+    pub to: *mut f32,
+    pub row: usize,
+    pub column: usize,
+    pub bias: Option<S::V>,
+}
+
 /// One dimension: `N` vectors to `M`. In two dimensions it is applied to the columns and then to the rows.
-pub trait Map<S: Simd, const N: usize, const M: usize> {
+pub trait Transform<S: Simd, const N: usize, const M: usize> {
     /// # Safety
     /// As for [`Simd`].
     unsafe fn apply(x: [S::V; N]) -> [S::V; M];
 
+    /// Writes each row as soon as it is there: kept until the end, they would not fit the registers.
+    ///
     /// # Safety
-    /// As for [`Simd`].
+    /// As for [`Simd`]; there must be room for the vectors.
     #[inline(always)]
-    unsafe fn apply_2d(x: &[[S::V; N]; N]) -> [[S::V; M]; M] {
+    unsafe fn apply_2d(x: &[[S::V; N]; N], destination: &Destination<S>) {
+        // SAFETY: the caller's promise.
         unsafe {
             let zero = S::splat(0.);
             let mut half = [[zero; N]; M];
@@ -28,11 +39,15 @@ pub trait Map<S: Simd, const N: usize, const M: usize> {
                     half[i][j] = column[i];
                 }
             }
-            let mut whole = [[zero; M]; M];
-            for i in 0..M {
-                whole[i] = Self::apply(half[i]);
+            for (i, row) in half.iter().enumerate() {
+                for (j, &v) in Self::apply(*row).iter().enumerate() {
+                    let v = match destination.bias {
+                        Some(bias) => S::add(v, bias),
+                        None => v,
+                    };
+                    S::store(destination.to.add(i * destination.row + j * destination.column), v);
+                }
             }
-            whole
         }
     }
 }
@@ -46,23 +61,33 @@ const OF_0: f32 = 1. / (A2 * B2);
 const OF_A: f32 = 1. / (2. * A2 * (A2 - B2));
 const OF_B: f32 = 1. / (2. * B2 * (B2 - A2));
 
+/// `factor * x`
+///
+/// # Safety
+/// As for [`Simd`].
 #[inline(always)]
 unsafe fn scaled<S: Simd>(factor: f32, x: S::V) -> S::V {
+    // SAFETY: the caller's promise.
     unsafe { S::fma(S::splat(factor), x, S::splat(0.)) }
 }
 
 /// `a + factor * b`
+///
+/// # Safety
+/// As for [`Simd`].
 #[inline(always)]
 unsafe fn plus<S: Simd>(a: S::V, factor: f32, b: S::V) -> S::V {
+    // SAFETY: the caller's promise.
     unsafe { S::fma(S::splat(factor), b, a) }
 }
 
 /// `B^T`: a patch of the input.
-pub struct Input;
+pub struct InputTransform;
 
-impl<S: Simd> Map<S, 6, 6> for Input {
+impl<S: Simd> Transform<S, 6, 6> for InputTransform {
     #[inline(always)]
     unsafe fn apply(x: [S::V; 6]) -> [S::V; 6] {
+        // SAFETY: the caller's promise.
         unsafe {
             let (even_a, odd_a) = (plus::<S>(x[4], -B2, x[2]), plus::<S>(x[3], -B2, x[1]));
             let (even_b, odd_b) = (plus::<S>(x[4], -A2, x[2]), plus::<S>(x[3], -A2, x[1]));
@@ -79,11 +104,12 @@ impl<S: Simd> Map<S, 6, 6> for Input {
 }
 
 /// `A^T`: products to a tile of the output.
-pub struct Output;
+pub struct OutputTransform;
 
-impl<S: Simd> Map<S, 6, 4> for Output {
+impl<S: Simd> Transform<S, 6, 4> for OutputTransform {
     #[inline(always)]
     unsafe fn apply(x: [S::V; 6]) -> [S::V; 4] {
+        // SAFETY: the caller's promise.
         unsafe {
             let (even_a, odd_a) = (S::add(x[1], x[2]), plus::<S>(x[1], -1., x[2]));
             let (even_b, odd_b) = (S::add(x[3], x[4]), plus::<S>(x[3], -1., x[4]));
@@ -98,11 +124,12 @@ impl<S: Simd> Map<S, 6, 4> for Output {
 }
 
 /// `A`: a tile of the output's gradient.
-pub struct OutputGrad;
+pub struct OutputGradTransform;
 
-impl<S: Simd> Map<S, 4, 6> for OutputGrad {
+impl<S: Simd> Transform<S, 4, 6> for OutputGradTransform {
     #[inline(always)]
     unsafe fn apply(x: [S::V; 4]) -> [S::V; 6] {
+        // SAFETY: the caller's promise.
         unsafe {
             let (even_a, odd_a) = (plus::<S>(x[0], A2, x[2]), plus::<S>(x[1], A2, x[3]));
             let (even_b, odd_b) = (plus::<S>(x[0], B2, x[2]), plus::<S>(x[1], B2, x[3]));
@@ -119,11 +146,12 @@ impl<S: Simd> Map<S, 4, 6> for OutputGrad {
 }
 
 /// `G`: the weights of a kernel.
-pub struct Weight;
+pub struct WeightTransform;
 
-impl<S: Simd> Map<S, 3, 6> for Weight {
+impl<S: Simd> Transform<S, 3, 6> for WeightTransform {
     #[inline(always)]
     unsafe fn apply(x: [S::V; 3]) -> [S::V; 6] {
+        // SAFETY: the caller's promise.
         unsafe {
             let (even_a, even_b) = (scaled::<S>(OF_A, plus::<S>(x[0], A2, x[2])), scaled::<S>(OF_B, plus::<S>(x[0], B2, x[2])));
             [
@@ -139,11 +167,12 @@ impl<S: Simd> Map<S, 3, 6> for Weight {
 }
 
 /// `G^T`: the gradient of the weights.
-pub struct WeightGrad;
+pub struct WeightGradTransform;
 
-impl<S: Simd> Map<S, 6, 3> for WeightGrad {
+impl<S: Simd> Transform<S, 6, 3> for WeightGradTransform {
     #[inline(always)]
     unsafe fn apply(x: [S::V; 6]) -> [S::V; 3] {
+        // SAFETY: the caller's promise.
         unsafe {
             let (even_a, odd_a) = (S::add(x[1], x[2]), plus::<S>(x[1], -1., x[2]));
             let (even_b, odd_b) = (S::add(x[3], x[4]), plus::<S>(x[3], -1., x[4]));

@@ -2,15 +2,12 @@
 
 use rayon::prelude::*;
 
-use super::{
-    Grid, PAD, PATCH, POINTS, Product, TILE, store_points,
-    transform::{self, Map, OutputGrad},
-    transform_row,
-};
-use crate::nn::cpu::{
-    Scratch, Shared, filled,
-    simd::{self, Kernel, Simd, dispatch},
-};
+use super::product::Product;
+use super::stages::{PAD, to_points, transform_row};
+use super::tiles::{PATCH, POINTS, TILE, TileGrid};
+use super::transform::{Destination, OutputGradTransform, Transform, WeightGradTransform};
+use crate::nn::cpu::buffers::{Scratch, SharedPtr, Workspace, filled};
+use crate::nn::cpu::simd::{self, Kernel, Simd, dispatch};
 
 /// Floats of the transformed images that are worked on at a time: they stay in the second-level caches.
 const BLOCK: usize = 1 << 18;
@@ -20,14 +17,14 @@ const WEIGHTS_A_TILE: usize = 2048;
 const CHANNELS: usize = 48;
 
 /// Of `x` in the grid and `dy`, which has `outputs` channels in the same grid.
-pub struct WeightGrad<'a> {
+pub struct WinogradWeightGrad<'a> {
     pub x: &'a [f32],
-    pub grid: Grid,
+    pub grid: TileGrid,
     pub dy: &'a [f32],
     pub outputs: usize,
 }
 
-impl WeightGrad<'_> {
+impl WinogradWeightGrad<'_> {
     /// (outputs, channels, 3, 3). The sizes must be such that [`super::pays_for_weights`] is true, and fit the slices.
     pub fn run(&self) -> Vec<f32> {
         let Self { grid, outputs, .. } = *self;
@@ -38,14 +35,13 @@ impl WeightGrad<'_> {
         let tiles = rows_a_block * across;
         // SAFETY: all of it is written: by the first block in `Sum`, below in `Finish`; and so is what is read of `a` and `b`.
         unsafe {
-            let mut a: Vec<f32> = Vec::with_capacity(POINTS * tiles * a_length);
-            let mut b: Vec<f32> = Vec::with_capacity(POINTS * tiles * b_length);
-            let (a, b) = (Shared(a.as_mut_ptr()), Shared(b.as_mut_ptr()));
+            let (mut a, mut b) = (Workspace::new(POINTS * tiles * a_length), Workspace::new(POINTS * tiles * b_length));
+            let (a, b) = (a.ptr(), b.ptr());
             let sums = filled(POINTS * grid.channels * outputs, |sums| {
                 for first in (0..grid.rows()).step_by(rows_a_block) {
                     let rows = rows_a_block.min(grid.rows() - first);
                     (0..rows).into_par_iter().for_each(|row| {
-                        dispatch(Transform { job: self, from: first + row, to: row, tiles, a, b });
+                        dispatch(RowPair { job: self, from: first + row, to: row, tiles, a, b });
                     });
                     let parts = grid.channels.div_ceil(CHANNELS);
                     (0..POINTS * parts).into_par_iter().for_each(|task| {
@@ -65,30 +61,30 @@ impl WeightGrad<'_> {
 }
 
 /// A row of tiles of both images into `a` (point, tile, channel) and `b` (point, tile, output).
-struct Transform<'a> {
-    job: &'a WeightGrad<'a>,
+struct RowPair<'a> {
+    job: &'a WinogradWeightGrad<'a>,
     /// Row of tiles in the images, and in the block.
     from: usize,
     to: usize,
     /// Tiles of a block.
     tiles: usize,
-    a: Shared,
-    b: Shared,
+    a: SharedPtr,
+    b: SharedPtr,
 }
 
-impl Kernel for Transform<'_> {
+impl Kernel for RowPair<'_> {
     type Output = ();
 
     #[inline(always)]
     unsafe fn run<S: Simd>(self) {
         let Self { job, from, to, tiles, a, b } = self;
         let grid = job.grid;
-        let results = Grid { channels: job.outputs, ..grid };
+        let results = TileGrid { channels: job.outputs, ..grid };
         let first = to * grid.across();
         // SAFETY: the scratch has the size of the larger strip; the row's part of the block is ours.
         unsafe {
             let mut scratch = Scratch::take(grid.strip(1, S::LANES));
-            let strip = scratch.0.as_mut_ptr();
+            let strip = scratch.values().as_mut_ptr();
             let length = grid.channels + PAD;
             transform_row::<S>(job.x.as_ptr(), &grid, from, strip, a.get().add(first * length), length, tiles * length);
             let (length, columns) = (job.outputs + PAD, grid.columns(0));
@@ -102,7 +98,7 @@ impl Kernel for Transform<'_> {
                         }
                     }
                     let to = b.get().add((first + t) * length + c);
-                    store_points::<S>(&<OutputGrad as Map<S, 4, 6>>::apply_2d(&tile), to, tiles * length);
+                    <OutputGradTransform as Transform<S, 4, 6>>::apply_2d(&tile, &to_points(to, tiles * length));
                 }
             }
         }
@@ -111,14 +107,14 @@ impl Kernel for Transform<'_> {
 
 /// Of one point, some channels by all outputs: `sums` is (point, channel, output).
 struct Sum<'a> {
-    job: &'a WeightGrad<'a>,
+    job: &'a WinogradWeightGrad<'a>,
     point: usize,
     channels: (usize, usize),
     tiles: usize,
     depth: usize,
-    a: Shared,
-    b: Shared,
-    sums: Shared,
+    a: SharedPtr,
+    b: SharedPtr,
+    sums: SharedPtr,
     adds: bool,
 }
 
@@ -151,10 +147,10 @@ impl Kernel for Sum<'_> {
 
 /// A vector of outputs from the points back to the taps.
 struct Finish<'a> {
-    job: &'a WeightGrad<'a>,
+    job: &'a WinogradWeightGrad<'a>,
     sums: &'a [f32],
     first: usize,
-    out: Shared,
+    out: SharedPtr,
 }
 
 impl Kernel for Finish<'_> {
@@ -177,11 +173,8 @@ impl Kernel for Finish<'_> {
                         *v = S::load(from.add((PATCH * i + j) * channels * job.outputs));
                     }
                 }
-                for (i, row) in <transform::WeightGrad as Map<S, 6, 3>>::apply_2d(&points).iter().enumerate() {
-                    for (j, &v) in row.iter().enumerate() {
-                        S::store(taps.add((3 * i + j) * S::LANES), v);
-                    }
-                }
+                let kernel = Destination { to: taps, row: 3 * S::LANES, column: S::LANES, bias: None };
+                <WeightGradTransform as Transform<S, 6, 3>>::apply_2d(&points, &kernel);
                 // To (output, tap).
                 for lane in (0..S::LANES).step_by(8) {
                     S::transpose_8x8(taps.add(lane), S::LANES, out.add((lane * channels + c) * 9), channels * 9);

@@ -1,10 +1,10 @@
 //! Why the selected image has its score: asked where a person can see it, and only the newest answer counts.
 
-use super::{navigation, results};
+use super::selection;
 use crate::{
     app::{
-        Effect, State, actions,
-        message::Texture,
+        Effect, State,
+        message::{BackgroundEffect, ImageEffect, Texture},
         state::{Map, Overlay, Why, Workspace},
     },
     engine::explanation::{Answer, Question},
@@ -25,38 +25,23 @@ pub fn ask(state: &mut State) -> Vec<Effect> {
     asked.into_iter().collect()
 }
 
-fn question(state: &State, occlude: bool) -> Option<Effect> {
+/// Asks why the selected image has its score, with or without the map of what covering it changes.
+pub fn question(state: &State, occlude: bool) -> Option<Effect> {
     let (set, open, row) = (state.results.ready()?, state.open()?, state.results.selected()?);
-    let image = results::image(state)?;
+    let image = selection::image_of_row(state)?;
     let nearest = row.terms.as_ref().map(|terms| terms.nearest.clone());
     let (generation, dataset) = (state.results.why.generation, open.dataset.clone());
-    Some(Effect::Why(Box::new(Question { generation, set: set.clone(), dataset, image, nearest, occlude })))
+    Some(Effect::Background(BackgroundEffect::Explain(Box::new(Question {
+        generation,
+        set: set.clone(),
+        dataset,
+        image,
+        nearest,
+        occlude,
+    }))))
 }
 
-pub fn occlude(state: &mut State, wanted: bool) -> Vec<Effect> {
-    if !wanted {
-        // The same question without its map ends the work on it.
-        state.results.why.map = Map::None;
-        return question(state, false).into_iter().collect();
-    }
-    if let Err(reason) = actions::may_score(state) {
-        state.notify_error("There is no map for this run.", reason);
-        return Vec::new();
-    }
-    // The map is seen in the large view alone; to come from elsewhere is to open it.
-    let mut effects = Vec::new();
-    if state.overlay != Some(Overlay::Picture) {
-        effects = navigation::toggle(state, Overlay::Picture);
-    }
-    let asked = question(state, true);
-    if asked.is_some() {
-        state.results.why.failed = None;
-        state.results.why.map = Map::Running { done: 0, of: 1 };
-    }
-    effects.extend(asked);
-    effects
-}
-
+/// A part of the answer has come.
 pub fn answered(state: &mut State, generation: u64, answer: Answer) -> Vec<Effect> {
     let why = &mut state.results.why;
     if generation != why.generation {
@@ -66,13 +51,13 @@ pub fn answered(state: &mut State, generation: u64, answer: Answer) -> Vec<Effec
     match answer {
         Answer::Picture { pixels, has_mask } => {
             why.picture = Some(has_mask);
-            vec![Effect::Upload(Texture::Explained, pixels)]
+            vec![Effect::Image(ImageEffect::Upload(Texture::Explained, pixels))]
         }
         Answer::Nearest { shift, pixels } => {
             if let Some(there) = why.nearest.get_mut(shift) {
                 *there = true;
             }
-            vec![Effect::Upload(Texture::Nearest(shift), pixels)]
+            vec![Effect::Image(ImageEffect::Upload(Texture::Nearest(shift), pixels))]
         }
         Answer::Covered { done, of } => {
             if running {
@@ -83,7 +68,7 @@ pub fn answered(state: &mut State, generation: u64, answer: Answer) -> Vec<Effec
         Answer::Map { .. } if !running => Vec::new(),
         Answer::Map { pixels, fall, rise } => {
             why.map = Map::Ready { fall, rise };
-            vec![Effect::Upload(Texture::Map, pixels)]
+            vec![Effect::Image(ImageEffect::Upload(Texture::Map, pixels))]
         }
         Answer::Failed(failure) => {
             why.map = Map::None;

@@ -2,13 +2,15 @@
 
 use crate::{
     app::{
-        Command, Effect, State,
-        state::{Change, data_title},
+        Effect, State,
+        state::{Change, Edit, data_title},
     },
+    jobs::loader::LoadRequest,
     scores::{Annotation, Tag},
 };
 use std::path::{Path, PathBuf};
 
+/// Puts a tag on the selected image, or takes it off.
 pub fn tag(state: &mut State, tag: Tag) -> Vec<Effect> {
     let Some((set, row)) = state.results.ready().zip(state.results.selected()) else { return Vec::new() };
     let (file, name) = (set.file.clone(), row.path.clone());
@@ -16,6 +18,7 @@ pub fn tag(state: &mut State, tag: Tag) -> Vec<Effect> {
     self::annotation(state, &file, name, annotation)
 }
 
+/// Replaces what is noted about an image of the run in view.
 pub fn annotation(state: &mut State, file: &Path, name: String, annotation: Annotation) -> Vec<Effect> {
     let Some(set) = state.results.ready().filter(|set| set.file == file).cloned() else {
         let run = file.parent().map(data_title).unwrap_or_default();
@@ -28,7 +31,7 @@ pub fn annotation(state: &mut State, file: &Path, name: String, annotation: Anno
         return Vec::new();
     }
     state.results.list();
-    let command = |annotation| Command::Annotation { file: PathBuf::from(file), name: name.clone(), annotation };
-    state.history.note(Change::new(format!("Tags and note of {name}"), command(before), command(annotation)));
-    vec![Effect::SaveReview { set, review: state.results.review.clone() }]
+    let edit = |annotation| Edit::Annotation { file: PathBuf::from(file), name: name.clone(), annotation };
+    state.history.note(Change::new(format!("Tags and note of {name}"), edit(before), edit(annotation)));
+    vec![Effect::Load(LoadRequest::SaveReview { set, review: state.results.review.clone() })]
 }

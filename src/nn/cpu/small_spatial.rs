@@ -1,23 +1,24 @@
-//! Batch normalisation of small planes: an image's channels lie side by side as one row of columns (channel, pixel), and sums run
-//! down the columns, a vector of them at a time. Plane by plane there would be more calls than work.
+//! Batch normalisation of channels with few pixels: an image's channels lie side by side as one row of columns (channel, pixel),
+//! and sums run down the columns, a vector of them at a time. Channel by channel there would be more calls than work.
 
 use rayon::prelude::*;
 
-use super::{batch_norm::relu, simd::multiversion};
+use super::math::relu;
+use super::simd::multiversion;
 
-/// Planes of fewer values are small.
+/// Channels of fewer pixels are small.
 pub const SMALL: usize = 48;
 /// Columns of a task. (The partition is fixed, so that sums do not depend on the number of threads.)
 const BLOCK: usize = 256;
 
 /// Images of `columns` values in `channels` channels.
 #[derive(Debug, Clone, Copy)]
-pub struct Columns {
+pub struct ChannelColumns {
     pub channels: usize,
     pub columns: usize,
 }
 
-impl Columns {
+impl ChannelColumns {
     fn size(&self) -> usize {
         self.columns / self.channels
     }

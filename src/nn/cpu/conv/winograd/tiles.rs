@@ -1,18 +1,24 @@
-//! A row of tiles between the planar image and vectors of channels: `(row, column, channel)` with one vector of channels.
+//! How images are cut into tiles, and a row of tiles between the planar image and vectors of channels: a strip
+//! `(row, column, channel)` with one vector of channels.
 
-use super::TILE;
 use crate::nn::cpu::simd::Simd;
+
+/// Side of a tile of results, and of the patch of the input that it needs.
+pub const TILE: usize = 4;
+pub const PATCH: usize = 6;
+/// Products of a tile.
+pub const POINTS: usize = PATCH * PATCH;
 
 /// The tiles of some images of `channels` channels.
 #[derive(Debug, Clone, Copy)]
-pub struct Grid {
+pub struct TileGrid {
     pub images: usize,
     pub channels: usize,
     pub height: usize,
     pub width: usize,
 }
 
-impl Grid {
+impl TileGrid {
     /// Rows of tiles in an image.
     pub fn down(&self) -> usize {
         self.height.div_ceil(TILE)
@@ -59,6 +65,7 @@ impl Grid {
     #[inline(always)]
     pub unsafe fn load<S: Simd>(&self, x: *const f32, row: usize, channel: usize, halo: usize, to: *mut f32) {
         let (size, columns) = (self.height * self.width, self.columns(halo));
+        // SAFETY: the caller's promise; rows beyond the image are not read.
         unsafe {
             let x = x.add(self.plane(row, channel));
             let zero = S::splat(0.);
@@ -97,6 +104,7 @@ impl Grid {
     #[inline(always)]
     pub unsafe fn store<S: Simd>(&self, strip: *const f32, row: usize, channel: usize, y: *mut f32) {
         let (size, columns) = (self.height * self.width, self.columns(0));
+        // SAFETY: as above.
         unsafe {
             let y = y.add(self.plane(row, channel));
             let first = TILE * (row % self.down());

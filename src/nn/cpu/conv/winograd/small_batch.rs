@@ -1,41 +1,44 @@
-//! Few tiles and many channels: a task takes two vectors of outputs through all tiles. Its weights are transformed a few channels
-//! at a time and never leave the second-level cache: there are four times as many of them as there were before.
+//! Few tiles and many channels, as in a small batch: a task takes two vectors of outputs through all tiles. Its weights are
+//! transformed a few channels at a time and never leave the second-level cache: there are four times as many of them as there
+//! were before.
 
 use rayon::prelude::*;
 
-use super::{Grid, PAD, POINTS, Product, Winograd, finish, transform_row, transform_weights};
-use crate::nn::cpu::{
-    Scratch, Shared, filled,
-    simd::{self, Kernel, Simd, dispatch},
-};
+use super::product::Product;
+use super::stages::{PAD, Winograd, finish, transform_row, transform_weights};
+use super::tiles::{POINTS, TileGrid};
+use crate::nn::cpu::buffers::{Scratch, SharedPtr, Workspace, filled};
+use crate::nn::cpu::simd::{self, Kernel, Simd, dispatch};
 
 /// Tiles up to which a task's sums stay in the second-level cache.
-pub const MOST: usize = 64;
+pub const MAX_TILES: usize = 64;
 /// Channels of a block of weights, a multiple of every vector's length.
 const CHANNELS: usize = 32;
 
-/// As [`Winograd::run`].
+/// As [`super::convolve`].
 pub fn run(job: &Winograd) -> Vec<f32> {
     let (grid, length) = (job.grid, job.grid.channels + PAD);
     // SAFETY: every row of tiles writes its channels, and what is between them is never read; every panel writes its outputs.
     unsafe {
-        let mut points: Vec<f32> = Vec::with_capacity(POINTS * grid.tiles() * length);
-        let points = Shared(points.as_mut_ptr());
-        (0..grid.rows()).into_par_iter().for_each(|row| dispatch(Points { job, row, points }));
+        let mut points = Workspace::new(POINTS * grid.tiles() * length);
+        let points = points.ptr();
+        (0..grid.rows()).into_par_iter().for_each(|row| dispatch(RowPoints { job, row, points }));
         filled(grid.images * job.outputs * grid.height * grid.width, |out| {
-            (0..job.outputs / (2 * simd::lanes())).into_par_iter().for_each(|panel| dispatch(Panel { job, panel, points, out }));
+            (0..job.outputs / (2 * simd::lanes()))
+                .into_par_iter()
+                .for_each(|panel| dispatch(OutputPanel { job, panel, points, out }));
         })
     }
 }
 
 /// A row of tiles of the input into `(point, tile, channel)`.
-struct Points<'a> {
+struct RowPoints<'a> {
     job: &'a Winograd<'a>,
     row: usize,
-    points: Shared,
+    points: SharedPtr,
 }
 
-impl Kernel for Points<'_> {
+impl Kernel for RowPoints<'_> {
     type Output = ();
 
     #[inline(always)]
@@ -46,33 +49,33 @@ impl Kernel for Points<'_> {
         unsafe {
             let mut scratch = Scratch::take(grid.strip(1, S::LANES));
             let to = points.get().add(row * grid.across() * length);
-            transform_row::<S>(job.x.as_ptr(), &grid, row, scratch.0.as_mut_ptr(), to, length, grid.tiles() * length);
+            transform_row::<S>(job.x.as_ptr(), &grid, row, scratch.values().as_mut_ptr(), to, length, grid.tiles() * length);
         }
     }
 }
 
 /// Two vectors of outputs, from the points to the result.
-struct Panel<'a> {
+struct OutputPanel<'a> {
     job: &'a Winograd<'a>,
     panel: usize,
-    points: Shared,
-    out: Shared,
+    points: SharedPtr,
+    out: SharedPtr,
 }
 
-impl Kernel for Panel<'_> {
+impl Kernel for OutputPanel<'_> {
     type Output = ();
 
     #[inline(always)]
     unsafe fn run<S: Simd>(self) {
         let Self { job, panel, points, out } = self;
-        let grid: Grid = job.grid;
+        let grid: TileGrid = job.grid;
         let (tiles, length, width) = (grid.tiles(), grid.channels + PAD, 2 * S::LANES);
         let (strip, block) = (grid.strip(0, S::LANES), POINTS * CHANNELS * width);
         // SAFETY: the scratch has the sizes that are computed here; channels and tiles stay within the points, and these outputs
         // are ours.
         unsafe {
             let mut scratch = Scratch::take(strip + block + POINTS * tiles * width);
-            let (strip, rest) = scratch.0.split_at_mut(strip);
+            let (strip, rest) = scratch.values().split_at_mut(strip);
             let (weights, products) = rest.split_at_mut(block);
             for first in (0..grid.channels).step_by(CHANNELS) {
                 let count = CHANNELS.min(grid.channels - first);

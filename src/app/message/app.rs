@@ -1,0 +1,35 @@
+use crate::{
+    app::state::{Overlay, Room, Side, ThemeChoice, Workspace},
+    engine::export::{curves::Graph, results::Format},
+    jobs::events::Pick,
+};
+use std::path::PathBuf;
+
+/// Commands to the window as a whole: navigation, panels, undo, files.
+#[derive(Debug, Clone, PartialEq)]
+pub enum AppCommand {
+    Go(Workspace),
+    Fold(Side),
+    /// The window has become wider or narrower than panels need.
+    Room(Room),
+    Theme(ThemeChoice),
+    /// Steps of the window's scale; 0 = 100 %.
+    Scale(i32),
+    Undo,
+    Redo,
+    Toggle(Overlay),
+    Escape,
+    Notify(String),
+    DismissNotice(usize),
+    /// Steps through the images, or through the gallery on its workspace.
+    Walk(i64),
+    Copy(String),
+    ShowFolder(PathBuf),
+    /// Opens the desktop's dialog for files or folders.
+    Pick(Pick),
+    /// Opens the demo in all workspaces.
+    OpenDemo,
+    /// Saves a graph of Dissolve or Train, or the terms of an image.
+    Graph(Graph, Format),
+    Close,
+}

@@ -1,0 +1,38 @@
+use crate::{
+    app::state::{DataPage, Filter},
+    config::{DataConfig, LabelColumns, PreprocessConfig, Reading},
+    data::ImageId,
+};
+use std::path::PathBuf;
+
+/// Commands of Data: opening a data set, choosing in it, preparing its images.
+#[derive(Debug, Clone, PartialEq)]
+pub enum DataCommand {
+    Open(PathBuf),
+    /// The data of a run, with its choice of normal classes.
+    OpenConfig(DataConfig),
+    /// Several files and folders as one data set.
+    OpenSeveral(Vec<PathBuf>),
+    /// Opens again what could not be opened.
+    TryAgain,
+    /// Takes away why the last data set could not be opened.
+    DismissFailure,
+    /// Opens the same path again with these class names as the normal ones.
+    SetNormal(Vec<String>),
+    /// Opens the same path again, understood in another way.
+    Reading(Reading),
+    /// Takes a path off the list of recent ones.
+    ForgetRecent(PathBuf),
+    Page(DataPage),
+    FindDuplicates,
+    /// Shows the columns of a table, to choose from; `None` closes that.
+    ChooseColumns(Option<PathBuf>),
+    Columns(LabelColumns),
+    /// Opens the data set again with the table and columns that were chosen.
+    UseTable,
+    Preprocess(PreprocessConfig),
+    Filter(Filter),
+    Select(ImageId),
+    /// These are in view and have no thumbnail yet.
+    WantThumbnails(Vec<ImageId>),
+}

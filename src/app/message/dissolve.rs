@@ -1,0 +1,37 @@
+use crate::{
+    app::state::{Layout, PanelContent, Track, View},
+    config::DissolveMethod,
+    engine::{export::sweep::SweepExport, runs::list::ModelSource},
+    gpu::Difference,
+};
+use std::path::PathBuf;
+
+/// Commands of Dissolve: what is dissolved and how, how it is shown, sweeps of t.
+#[derive(Debug, Clone, PartialEq)]
+pub enum DissolveCommand {
+    SetT(usize),
+    Method(DissolveMethod),
+    Model(ModelSource),
+    ImportModel(PathBuf),
+    /// px; 0 = that of the model.
+    Resolution(usize),
+    Difference(Difference),
+    Gain(f32),
+    View(View),
+    /// One pixel of the image is one of the screen.
+    ActualSize,
+    Layout(Layout),
+    /// What images beside each other show.
+    Shown(PanelContent),
+    Track(Track),
+    /// Place of the split bar, \[0, 1\].
+    Divider(f32),
+    Blink,
+    /// Puts the selected image beside others, or takes it away.
+    Pin,
+    Play,
+    /// The next step of a sweep that plays.
+    Sweep,
+    Export(SweepExport),
+    ExportFolder(PathBuf),
+}

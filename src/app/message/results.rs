@@ -1,0 +1,37 @@
+use crate::{
+    app::state::{GalleryFilter, Sort, Tab},
+    config::ThresholdRule,
+    engine::export::results::Export,
+    scores::{Annotation, Tag},
+};
+use std::path::PathBuf;
+
+/// Commands of Results: the scores of one run, their threshold, the gallery.
+#[derive(Debug, Clone, PartialEq)]
+pub enum ResultsCommand {
+    Open(PathBuf),
+    Threshold(f64),
+    Rule(ThresholdRule),
+    Tab(Tab),
+    Sort(Sort),
+    Filter(GalleryFilter),
+    Row(usize),
+    /// Puts a tag on the selected image, or takes it off.
+    Tag(Tag),
+    /// Replaces what was noted about the image of this name, in this file of scores.
+    Annotation {
+        file: PathBuf,
+        name: String,
+        annotation: Annotation,
+    },
+    Export(Export),
+    /// A second run, or none.
+    CompareWith(Option<PathBuf>),
+    /// Opens or closes the line that asks for a folder to score.
+    AskFolder(bool),
+    ScoreFolder(PathBuf),
+    /// Draws lesions into held-out normals, and scores them.
+    Plant,
+    /// Asks for the map of what covering the image changes, or stops that.
+    Occlude(bool),
+}

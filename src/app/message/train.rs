@@ -1,0 +1,34 @@
+use crate::{config::Preset, engine::runs::list::ModelSource, jobs::job::JobId, ml::base::reporter::Stage, run_dir::RunKind};
+use std::path::PathBuf;
+
+/// Commands of Train: the form, the queue, the running job.
+#[derive(Debug, Clone, PartialEq)]
+pub enum TrainCommand {
+    Preset(Preset),
+    /// The fields of one card as in a preset.
+    CardPreset(Stage, Preset),
+    /// The text of the field with this key.
+    Field(&'static str, String),
+    /// Takes the settings of this run into the form.
+    UseSettings(PathBuf),
+    /// An existing model, or a new one.
+    Reuse(Option<ModelSource>),
+    /// Everything, or one part of it alone.
+    Start(RunKind),
+    /// Resumes a run that was not finished.
+    Resume(PathBuf),
+    /// Scores of a run with a finished encoder.
+    Score(PathBuf),
+    /// The queue of the last session is taken up again.
+    Requeue,
+    /// What the last session left is not resumed.
+    Decline,
+    Dequeue(JobId),
+    /// Moves a waiting job by so many places.
+    MoveJob(JobId, i32),
+    Pause(JobId),
+    Continue(JobId),
+    Stop(JobId),
+    /// Stops the stage, and keeps what it has learned.
+    Keep(JobId),
+}

@@ -1,0 +1,47 @@
+//! Commands to the window as a whole.
+
+use super::{
+    dialogs, navigation,
+    shared::{graph, queue},
+};
+use crate::{
+    app::{AppCommand, Effect, State, message::WindowEffect},
+    jobs::loader::LoadRequest,
+};
+
+pub fn execute(state: &mut State, command: AppCommand) -> Vec<Effect> {
+    match command {
+        AppCommand::Go(workspace) => navigation::go(state, workspace),
+        AppCommand::Fold(side) => navigation::fold(state, side),
+        AppCommand::Room(room) => navigation::room(state, room),
+        AppCommand::Theme(theme) => {
+            state.persisted.theme = theme;
+            Vec::new()
+        }
+        AppCommand::Scale(by) => {
+            state.persisted.scale = state.persisted.scale.step(by);
+            Vec::new()
+        }
+        AppCommand::Undo => navigation::undo(state),
+        AppCommand::Redo => navigation::redo(state),
+        AppCommand::Toggle(overlay) => navigation::toggle(state, overlay),
+        AppCommand::Escape => navigation::escape(state),
+        AppCommand::Notify(text) => {
+            state.notify(text);
+            Vec::new()
+        }
+        AppCommand::DismissNotice(index) => {
+            if index < state.notices.len() {
+                state.notices.remove(index);
+            }
+            Vec::new()
+        }
+        AppCommand::Walk(by) => navigation::walk(state, by),
+        AppCommand::Copy(text) => vec![Effect::Window(WindowEffect::Copy(text))],
+        AppCommand::ShowFolder(path) => vec![Effect::Window(WindowEffect::ShowFolder(path))],
+        AppCommand::Pick(pick) => dialogs::ask(state, pick),
+        AppCommand::OpenDemo => vec![Effect::Load(LoadRequest::Demo)],
+        AppCommand::Graph(graph, format) => graph::save(state, graph, format),
+        AppCommand::Close => queue::close(state),
+    }
+}

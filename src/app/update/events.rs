@@ -1,0 +1,75 @@
+//! What threads and dialogs tell.
+
+use super::{
+    compare_runs, data, derived, dialogs, dissolve, job_progress, results, runs,
+    shared::{explanation, machine, models},
+};
+use crate::{
+    app::{Effect, State, next_step},
+    jobs::events::JobEvent,
+};
+
+pub fn take(state: &mut State, event: JobEvent) -> Vec<Effect> {
+    match event {
+        JobEvent::Picked(pick, paths) => dialogs::picked(state, pick, paths),
+        JobEvent::Opening { found } => {
+            if let Some(opening) = &mut state.data.opening {
+                opening.found = found;
+            }
+            Vec::new()
+        }
+        JobEvent::Opened { generation, config, dataset } => data::opened(state, generation, config, dataset),
+        JobEvent::OpenFailed { generation, path, failure } => data::open_failed(state, generation, path, failure),
+        JobEvent::PreprocessPreview { generation, preview } => derived::preview(state, generation, preview),
+        JobEvent::Examining { generation, done } => {
+            if generation == state.data.pictures_since {
+                state.data.check.done = done;
+            }
+            Vec::new()
+        }
+        JobEvent::Examined { generation, examination } => data::examined(state, generation, examination),
+        JobEvent::Table { path, table } => data::table(state, &path, table),
+        JobEvent::Demo(demo) => results::demo(state, demo),
+        JobEvent::Thumbnail { generation, id, pixels } => data::thumbnail(state, generation, id, pixels),
+        JobEvent::Preview { file, pixels } => job_progress::preview(state, file, pixels),
+        JobEvent::Runs(runs) => runs::listed(state, runs),
+        JobEvent::Trash(trash) => runs::trash_listed(state, trash),
+        JobEvent::Curves { run, curves } => runs::curves(state, &run, curves),
+        JobEvent::ModelChecked { path, checked } => models::imported(state, path, checked),
+        JobEvent::RunDone { action, done } => runs::done(state, action, done),
+        JobEvent::Scores { run, scores } => results::scores(state, &run, scores),
+        JobEvent::ComparedRuns { second, compared } => compare_runs::compared(state, second, compared),
+        JobEvent::SyntheticLesions { run, lesions } => compare_runs::lesions(state, &run, lesions),
+        JobEvent::Why { generation, answer } => explanation::answered(state, generation, answer),
+        JobEvent::Saved(path) => {
+            state.notify(format!("Saved as {}", path.display()));
+            Vec::new()
+        }
+        JobEvent::Original(original) => dissolve::original(state, original),
+        JobEvent::Dissolved { generation, dissolved } => dissolve::dissolved(state, generation, dissolved),
+        JobEvent::ComparisonPanel { generation, index, panel } => dissolve::panel(state, generation, index, panel),
+        JobEvent::NormalBand { strip, band } => dissolve::band(state, strip, band),
+        JobEvent::SweepExported(path) => dissolve::sweep_exported(state, path),
+        JobEvent::StripThumbnail { strip, thumbnail } => dissolve::thumbnail(state, strip, thumbnail),
+        JobEvent::Machine(machine) => machine::measured(state, machine),
+        JobEvent::JobFolder(id, run) => job_progress::folder(state, id, run),
+        JobEvent::RunLog { run, lines } => {
+            if state.job().is_some_and(|j| j.run.as_ref() == Some(&run)) {
+                state.run_log = lines;
+            }
+            Vec::new()
+        }
+        JobEvent::JobStarted(id) => job_progress::started(state, id),
+        JobEvent::JobProgress(id, event) => job_progress::progress(state, id, event),
+        JobEvent::JobEnded(id, outcome) => job_progress::ended(state, id, outcome),
+        JobEvent::Trouble { summary, hint } => {
+            state.notify_error(summary, next_step::words(hint.as_ref()));
+            Vec::new()
+        }
+        JobEvent::Panicked { thread, text } => {
+            let summary = format!("Something went wrong in the {thread} thread: {text}");
+            state.notify_error(summary, "The window goes on; please report this text.");
+            Vec::new()
+        }
+    }
+}

@@ -1,0 +1,37 @@
+//! The gallery of Results: what it shows, and which of its images is selected.
+
+use super::{
+    explanation,
+    selection::{self, image_of_row, stepped},
+};
+use crate::app::{
+    Effect, State,
+    state::{Comparing, ResultsState},
+};
+
+/// Changes what the gallery shows.
+pub fn relist(state: &mut State, change: impl FnOnce(&mut ResultsState)) -> Vec<Effect> {
+    change(&mut state.results);
+    state.results.list();
+    Vec::new()
+}
+
+/// Steps through the images that are listed, or that two runs are compared on.
+pub fn walk(state: &mut State, by: i64) -> Vec<Effect> {
+    let compared = match &state.results.comparison {
+        Comparing::Ready(compared) => Some(compared),
+        _ => None,
+    };
+    let gallery: &[usize] = compared.map_or(&state.results.shown, |compared| &compared.rows);
+    let at = state.results.row.and_then(|row| gallery.iter().position(|r| *r == row));
+    let next = stepped(at, by, gallery.len()).and_then(|i| gallery.get(i).copied());
+    next.map_or_else(Vec::new, |row| select_row(state, row))
+}
+
+/// Selects an image of the gallery, in all workspaces where its data set is open.
+pub fn select_row(state: &mut State, row: usize) -> Vec<Effect> {
+    state.results.row = Some(row);
+    let mut effects = image_of_row(state).map_or_else(Vec::new, |id| selection::select(state, id));
+    effects.extend(explanation::ask(state));
+    effects
+}

@@ -1,0 +1,11 @@
+//! Steps that several workspaces take. They know each other and `dissolve`, and no other workspace.
+
+pub mod annotations;
+pub mod explanation;
+pub mod gallery;
+pub mod graph;
+pub mod machine;
+pub mod models;
+pub mod queue;
+pub mod selection;
+pub mod training_form;

@@ -1,0 +1,65 @@
+//! The training form: each change of it can be undone.
+
+use crate::{
+    app::{
+        Effect, State,
+        state::{Change, Edit, FIELDS, TrainState},
+    },
+    config::{PreprocessConfig, Preset},
+    engine::runs::list::ModelSource,
+    ml::base::reporter::Stage,
+};
+use std::path::Path;
+
+/// All fields as in a preset; seed, model and preprocessing stay.
+pub fn preset(state: &mut State, preset: Preset) -> Vec<Effect> {
+    let (seed, reuse) = (state.train.config.run.seed, state.train.reuse.clone());
+    let preprocess = state.train.config.preprocess.clone();
+    change(state, "Preset", |train| {
+        *train = TrainState { reuse, ..TrainState::from_preset(preset) };
+        train.config.preprocess = preprocess;
+        train.set("run.seed", seed.to_string());
+    })
+}
+
+pub fn card_preset(state: &mut State, card: Stage, preset: Preset) -> Vec<Effect> {
+    change(state, &format!("Preset of {}", card.name()), |train| train.set_card(card, preset))
+}
+
+pub fn field(state: &mut State, key: &'static str, text: String) -> Vec<Effect> {
+    let label = FIELDS.iter().find(|f| f.key == key).map_or(key, |f| f.label);
+    change(state, label, |train| train.set(key, text))
+}
+
+pub fn preprocess(state: &mut State, preprocess: PreprocessConfig) -> Vec<Effect> {
+    let before = &state.train.config.preprocess;
+    let what = [
+        ("Circle crop", before.circle_crop != preprocess.circle_crop),
+        ("Normalisation", before.ben_graham != preprocess.ben_graham),
+        ("CLAHE", before.clahe != preprocess.clahe),
+        ("Channels", before.channels != preprocess.channels),
+        ("Window", before.window != preprocess.window),
+    ];
+    let what = what.iter().find(|(_, changed)| *changed).map_or("Target size", |(name, _)| name);
+    change(state, what, |train| train.config.preprocess = preprocess)
+}
+
+/// The settings of a run come into the form; the data set stays the one that is open.
+pub fn use_settings(state: &mut State, run: &Path) -> Vec<Effect> {
+    let Some(entry) = state.runs.iter().find(|r| r.path == run) else { return Vec::new() };
+    let (name, form) = (entry.manifest.name.clone(), TrainState::from_run(&entry.config));
+    change(state, &format!("Settings of {name}"), |train| *train = form)
+}
+
+pub fn reuse(state: &mut State, source: Option<ModelSource>) -> Vec<Effect> {
+    change(state, "Model", |train| train.reuse = source)
+}
+
+/// Changes the form, so that it can be undone.
+fn change(state: &mut State, what: &str, with: impl FnOnce(&mut TrainState)) -> Vec<Effect> {
+    let before = Box::new(state.train.clone());
+    with(&mut state.train);
+    let after = Box::new(state.train.clone());
+    state.history.note(Change::new(what, Edit::Form(before), Edit::Form(after)).merging());
+    Vec::new()
+}

@@ -1,0 +1,87 @@
+//! The workspace Train: new runs, resumed ones, and scores of finished ones become jobs.
+
+use super::shared::{queue, training_form};
+use crate::{
+    app::{
+        Effect, State, TrainCommand, actions,
+        message::JobOrder,
+        state::{JobInfo, Work, amount},
+    },
+    config::{DissolveMethod, RunConfig},
+    data::Label,
+    engine::runs::list::ModelSource,
+    run_dir::RunKind,
+};
+use std::path::PathBuf;
+
+pub fn execute(state: &mut State, command: TrainCommand) -> Vec<Effect> {
+    match command {
+        TrainCommand::Preset(preset) => training_form::preset(state, preset),
+        TrainCommand::CardPreset(card, preset) => training_form::card_preset(state, card, preset),
+        TrainCommand::Field(key, text) => training_form::field(state, key, text),
+        TrainCommand::UseSettings(run) => training_form::use_settings(state, &run),
+        TrainCommand::Reuse(source) => training_form::reuse(state, source),
+        TrainCommand::Start(kind) => start(state, kind),
+        TrainCommand::Resume(run) => resume(state, run),
+        TrainCommand::Score(run) => score(state, run),
+        TrainCommand::Requeue => queue::requeue(state),
+        TrainCommand::Decline => queue::decline(state),
+        TrainCommand::Dequeue(id) => queue::dequeue(state, id),
+        TrainCommand::MoveJob(id, by) => queue::move_job(state, id, by),
+        TrainCommand::Pause(id) => queue::control(state, id, JobOrder::Pause),
+        TrainCommand::Continue(id) => queue::control(state, id, JobOrder::Continue),
+        TrainCommand::Stop(id) => queue::control(state, id, JobOrder::Stop),
+        TrainCommand::Keep(id) => queue::control(state, id, JobOrder::Keep),
+    }
+}
+
+fn start(state: &mut State, kind: RunKind) -> Vec<Effect> {
+    if let Err(reason) = actions::may_train_kind(state, kind) {
+        state.notify_error("Training cannot start.", reason);
+        return Vec::new();
+    }
+    let Some(open) = state.open().cloned() else { return Vec::new() };
+    let name = open.title();
+    let mut config = RunConfig { data: open.config.clone(), ..state.train.config.clone() };
+    if let Some(ModelSource(path)) = state.train.reuse.as_ref().filter(|_| kind != RunKind::Ddpm) {
+        config.dia.model.clone_from(path);
+    }
+    // Without both labels there is no curve of the AUROC.
+    if open.counts.iter().zip(&open.dataset.classes).all(|(n, c)| c.label != Some(Label::Abnormal) || n.val + n.test == 0) {
+        config.dia.eval_every = 0;
+    }
+    let kind = match kind {
+        RunKind::Dia if config.dia.dissolve == DissolveMethod::None => RunKind::Csi,
+        kind => kind,
+    };
+    let title = match kind {
+        RunKind::Train => format!("Train {name}"),
+        RunKind::Ddpm => format!("Diffusion model of {name}"),
+        RunKind::Dia => format!("DIA of {name}"),
+        RunKind::Csi => format!("CSI of {name}"),
+    };
+    let amount = Some(amount(&config, state.train.reuse.is_some(), &open));
+    queue::submit(state, JobInfo { amount, ..JobInfo::new(title, name, kind, config, Work::New) })
+}
+
+fn resume(state: &mut State, run: PathBuf) -> Vec<Effect> {
+    let Some(entry) = state.runs.iter().find(|r| r.path == run) else { return Vec::new() };
+    let busy = state.jobs.iter().any(|j| !j.state.has_ended() && j.run.as_ref() == Some(&run));
+    if busy || !entry.can_resume() {
+        return Vec::new();
+    }
+    let (name, config, kind) = (entry.manifest.name.clone(), entry.config.clone(), entry.manifest.kind);
+    state.offer = state.offer.take().filter(|offered| *offered != run);
+    // How much there is to do is known where its data set is the one that is open.
+    let has_model = entry.model_is_finished || !config.dia.model.as_os_str().is_empty();
+    let open = state.open().filter(|open| open.config.path == config.data.path);
+    let amount = open.map(|open| amount(&config, has_model, open));
+    queue::submit(state, JobInfo { amount, ..JobInfo::new(format!("Go on with {name}"), name, kind, config, Work::Resume(run)) })
+}
+
+/// Scores of a run whose encoder is finished, on its own images.
+fn score(state: &mut State, run: PathBuf) -> Vec<Effect> {
+    let Some(entry) = state.runs.iter().find(|r| r.path == run) else { return Vec::new() };
+    let (name, config, kind) = (entry.manifest.name.clone(), entry.config.clone(), entry.manifest.kind);
+    queue::submit(state, JobInfo::new(format!("Scores of {name}"), name, kind, config, Work::Score(run)))
+}
