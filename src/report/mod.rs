@@ -13,7 +13,11 @@ pub mod training;
 pub use chart::scale::Axis;
 
 use self::parts::Parts;
-use crate::{data::Dataset, error::Result, run_dir::{RunDir, files}};
+use crate::{
+    data::Dataset,
+    error::Result,
+    run_dir::{RunDir, files},
+};
 use std::path::PathBuf;
 
 /// Writes `report.html` into the run folder and returns its path. Pictures need the data set; without it the report says so.
