@@ -49,6 +49,7 @@ pub fn words(step: &NextStep) -> String {
 pub fn notice(notice: &Notice) -> String {
     match notice {
         Notice::OnCpu(CpuInstead::NotBuilt { feature, .. }) => format!("{notice} (build with --features {feature})"),
-        _ => notice.to_string(),
+        Notice::NotReady(_) => format!("{notice} (in a new run, with more --set ddpm.steps)"),
+        Notice::Text(_) | Notice::OnCpu(_) => notice.to_string(),
     }
 }

@@ -10,7 +10,7 @@ pub const MANIFEST: &str = "manifest.json";
 pub const LOG: &str = "log.txt";
 /// Locked while a process works on the run.
 pub const LOCK: &str = ".lock";
-/// The full series of the training, a row a step.
+/// The metrics log of the training, a row a step.
 pub const METRICS: &str = "metrics.csv";
 /// Evaluations on labelled images during the training, a row each.
 pub const EPOCHS: &str = "epochs.csv";
@@ -18,8 +18,9 @@ pub const EPOCHS: &str = "epochs.csv";
 pub const MODEL: &str = "model.safetensors";
 /// The finished encoder, with its configuration and the features of the training normals inside.
 pub const ENCODER: &str = "encoder.safetensors";
-/// The training normals dissolved at many t; and what is built of it yet.
+/// The dissolve cache: the training normals dissolved at a few t.
 pub const DISSOLVE_CACHE: &str = "ladder.safetensors";
+/// The cache while it is built.
 pub const DISSOLVE_CACHE_PART: &str = "ladder.part";
 /// The dissolve profiles of the training normals.
 pub const PROFILE: &str = "profile.safetensors";

@@ -18,6 +18,7 @@ pub enum RunKind {
 }
 
 impl RunKind {
+    /// Its name in paths and in the manifest.
     pub fn name(self) -> &'static str {
         match self {
             Self::Ddpm => "ddpm",
@@ -41,9 +42,12 @@ pub enum RunState {
     Unfinished,
     /// Stopped by the person; can be resumed.
     Stopped,
+    /// Ended by an error; can be resumed once its reason is gone.
     Failed {
+        /// The error's sentence.
         reason: String,
     },
+    /// Done.
     Finished,
 }
 
@@ -61,11 +65,15 @@ impl RunState {
 /// The content of the file.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Manifest {
+    /// What the run makes.
     pub kind: RunKind,
+    /// The person's name for it; may be empty.
     pub name: String,
     /// RFC 3339, UTC.
     pub created: String,
+    /// Version of the program that made it.
     pub version: String,
+    /// How far it has come.
     #[serde(flatten)]
     pub state: RunState,
     /// Notes of the person.

@@ -1,7 +1,9 @@
 //! Run folders: `runs/<time>-<kind>-<name>/`, and how files in them are written so that a kill at any moment leaves each
-//! of them whole.
+//! of them complete.
 //!
 //! [`files`] names every file of a run, [`RunContents`] says what a run holds of them.
+
+#![warn(missing_docs)]
 
 mod contents;
 pub mod files;
@@ -34,6 +36,9 @@ pub struct RunDir {
 
 impl RunDir {
     /// Makes `workspace/runs/<time>-<kind>-<name>/` with its `config.toml` and `manifest.json`.
+    ///
+    /// # Errors
+    /// Where the folder cannot be written.
     pub fn create(workspace: &Path, kind: RunKind, name: &str, config: &RunConfig) -> Result<Self> {
         let now = jiff::ZonedDateTime::now();
         let name_in_path = if name.is_empty() { "run".to_string() } else { text::folder_name(name) };
@@ -51,6 +56,9 @@ impl RunDir {
     }
 
     /// Makes the folder of a part (`ddpm`, `dia`) inside this run, or opens it where it exists.
+    ///
+    /// # Errors
+    /// Where the folder cannot be written.
     pub fn part(&self, kind: RunKind, config: &RunConfig) -> Result<Self> {
         let path = self.path.join(kind.name());
         if path.join(files::MANIFEST).exists() {
@@ -102,11 +110,17 @@ impl RunDir {
     }
 
     /// Moves the run into the workspace's trash, from where it can be [restored](Self::restore).
+    ///
+    /// # Errors
+    /// Where the folder cannot be moved.
     pub fn trash(&self, workspace: &Path) -> Result<Self> {
         self.move_into(&workspace.join(TRASH))
     }
 
     /// Moves a run out of the trash, back among the others.
+    ///
+    /// # Errors
+    /// Where the folder cannot be moved.
     pub fn restore(&self, workspace: &Path) -> Result<Self> {
         self.move_into(&workspace.join(files::RUNS))
     }
@@ -135,14 +149,20 @@ impl RunDir {
         fs::remove_dir_all(&self.path).map_err(Error::io("delete", &self.path))
     }
 
+    /// The folder.
     pub fn path(&self) -> &Path {
         &self.path
     }
 
+    /// The path of a file of the run, by a name of [`files`].
     pub fn join(&self, name: impl AsRef<Path>) -> PathBuf {
         self.path.join(name)
     }
 
+    /// What the run is, and how far it has come.
+    ///
+    /// # Errors
+    /// A folder that is no run, or a damaged manifest.
     pub fn manifest(&self) -> Result<Manifest> {
         let path = self.join(files::MANIFEST);
         let text = fs::read(&path)
@@ -152,12 +172,20 @@ impl RunDir {
         })
     }
 
+    /// Replaces the manifest.
+    ///
+    /// # Errors
+    /// Where the folder cannot be written.
     pub fn write_manifest(&self, manifest: &Manifest) -> Result<()> {
         let text =
             serde_json::to_vec_pretty(manifest).map_err(|e| Error::user(format!("the manifest cannot be written: {e}"), ""))?;
         self.write(files::MANIFEST, &text)
     }
 
+    /// Notes how far the run has come.
+    ///
+    /// # Errors
+    /// Where the manifest cannot be read or written.
     pub fn set_state(&self, state: RunState) -> Result<()> {
         let mut manifest = self.manifest()?;
         manifest.state = state;
@@ -188,6 +216,9 @@ impl RunDir {
     }
 
     /// Notes in log and manifest how the work called `what` has ended, and hands its result on.
+    ///
+    /// # Errors
+    /// That of `result`, or where the note cannot be written.
     pub fn note_end<T>(&self, what: &str, result: Result<T>) -> Result<T> {
         self.log(&match &result {
             Ok(_) => format!("{what}: finished"),
@@ -200,13 +231,20 @@ impl RunDir {
         }
     }
 
-    /// Adds figures for lists and reports.
+    /// Adds figures for lists and reports, by key.
+    ///
+    /// # Errors
+    /// Where the manifest cannot be read or written.
     pub fn set_figures(&self, figures: impl IntoIterator<Item = (&'static str, serde_json::Value)>) -> Result<()> {
         let mut manifest = self.manifest()?;
         manifest.figures.extend(figures.into_iter().map(|(k, v)| (k.to_string(), v)));
         self.write_manifest(&manifest)
     }
 
+    /// The settings of the run.
+    ///
+    /// # Errors
+    /// Where the file is not there, or has a setting that cannot be used.
     pub fn config(&self) -> Result<RunConfig> {
         let path = self.join(files::CONFIG);
         let text = fs::read_to_string(&path).map_err(Error::io("read", &path))?;
@@ -215,11 +253,17 @@ impl RunDir {
     }
 
     /// Replaces the settings.
+    ///
+    /// # Errors
+    /// Where the folder cannot be written.
     pub fn set_config(&self, config: &RunConfig) -> Result<()> {
         self.write(files::CONFIG, config.to_toml().as_bytes())
     }
 
-    /// Writes one of the run's files whole or not at all (see [`write_atomic`]).
+    /// Writes one of the run's files atomically (see [`write_atomic`]).
+    ///
+    /// # Errors
+    /// Where the folder cannot be written.
     pub fn write(&self, name: impl AsRef<Path>, bytes: &[u8]) -> Result<()> {
         write_atomic(&self.join(name), |file| file.write_all(bytes))
     }

@@ -1,4 +1,4 @@
-//! Files that are written whole or not at all, whenever the program is killed.
+//! Files that are written atomically: complete or not at all, whenever the program is killed.
 
 use crate::error::{Error, Result};
 use std::{fs, io::Write, path::Path};
@@ -7,7 +7,10 @@ use std::{fs, io::Write, path::Path};
 pub const HALF_WRITTEN: &str = ".writing-";
 
 /// Writes a file under another name beside it, flushes it to the disk, and renames it: at any moment the path holds either
-/// the old content or the new one, whole.
+/// the old content or the new one, complete.
+///
+/// # Errors
+/// Where `fill` or the disk refuses; the old content stays.
 pub fn write_atomic(path: &Path, fill: impl FnOnce(&mut std::io::BufWriter<&mut fs::File>) -> std::io::Result<()>) -> Result<()> {
     let fail = |e| Error::io("write", path)(e);
     let folder = path.parent().filter(|p| !p.as_os_str().is_empty()).unwrap_or(Path::new("."));

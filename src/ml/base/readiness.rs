@@ -37,19 +37,13 @@ impl Readiness {
         self.checks.iter().map(|c| c.share).fold(1.0, f64::min)
     }
 
+    /// What is furthest from what is wanted, where it is not ready.
+    pub fn poorest(&self) -> Option<&ReadinessCheck> {
+        self.checks.iter().filter(|c| !c.passed).min_by(|a, b| a.share.total_cmp(&b.share))
+    }
+
     /// What to do first, where it is not ready.
     pub fn advice(&self) -> Option<&str> {
         self.poorest().map(|c| c.advice.as_str())
-    }
-
-    /// What speaks most against using the model, as a sentence; `None` where it is ready.
-    pub fn doubt(&self) -> Option<String> {
-        let found = &self.poorest()?.found;
-        Some(format!("the diffusion model is not ready yet: {found}; train it longer before judging DIA by it"))
-    }
-
-    /// The failed check with the smallest share.
-    fn poorest(&self) -> Option<&ReadinessCheck> {
-        self.checks.iter().filter(|c| !c.passed).min_by(|a, b| a.share.total_cmp(&b.share))
     }
 }

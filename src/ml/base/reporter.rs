@@ -5,7 +5,7 @@
 //! A chain of stages repeats that order for each of its stages.
 
 pub use super::device::CpuInstead;
-use super::readiness::Readiness;
+use super::readiness::{Readiness, ReadinessCheck};
 use std::path::PathBuf;
 
 /// One stage of the work, as it is shown.
@@ -96,6 +96,8 @@ pub enum Notice {
     Text(String),
     /// The CPU computes in the place of the device that was asked for.
     OnCpu(CpuInstead),
+    /// The diffusion model is trained and not good enough for DIA: its poorest check.
+    NotReady(ReadinessCheck),
 }
 
 impl std::fmt::Display for Notice {
@@ -103,6 +105,9 @@ impl std::fmt::Display for Notice {
         match self {
             Self::Text(text) => f.write_str(text),
             Self::OnCpu(why) => why.fmt(f),
+            Self::NotReady(ReadinessCheck { found, advice, .. }) => {
+                write!(f, "the diffusion model is not ready for DIA yet: {found}. {advice}")
+            }
         }
     }
 }

@@ -3,7 +3,7 @@
 //! # Forward process
 //!
 //! A denoising diffusion model (DDPM; Ho, Jain & Abbeel 2020) with T = 1000 timesteps. With `alpha_t = 1 - beta_t` and
-//! `abar_t = alpha_1 ... alpha_t`, noise is mixed into an image x0 in \[-1, 1\] as
+//! `abar_t = alpha_0 ... alpha_t`, noise is mixed into an image x0 in \[-1, 1\] as
 //!
 //! ```text
 //! x_t = sqrt(abar_t) x0 + sqrt(1 - abar_t) eps,    eps ~ N(0, I)

@@ -99,6 +99,9 @@ impl DiffusionModel {
 
     /// Dissolves `x (B, 3, H, W)` in \[0, 1\], image i at step `t[i]`, at the resolution that the model was trained at
     /// (see [`crate::ml::base::resize::at_resolution`]).
+    ///
+    /// # Errors
+    /// A timestep beyond the model's last.
     pub fn dissolve(&self, x: &Tensor, t: &[usize]) -> Result<Tensor> {
         self.dissolve_at(x, t, self.info.config.size)
     }

@@ -17,7 +17,7 @@ use crate::{
         base::{
             checkpoint::{self, Metadata},
             pixel_loading::load_pixels,
-            reporter::{Control, Event, Reporter, Stage, Step},
+            reporter::{Control, Event, Notice, Reporter, Stage, Step},
             throughput::Throughput,
         },
         diffusion::{
@@ -102,8 +102,8 @@ fn train_or_resume(
     saved.save(&run.join(files::MODEL))?;
     training.preview(&model, trainer.steps_done(), reporter);
     let (readiness, stats) = readiness::assess(&model, &training.held_out, trainer.steps_done(), config.run.seed)?;
-    if let Some(doubt) = readiness.doubt() {
-        reporter.event(Event::Notice(doubt.into()));
+    if let Some(check) = readiness.poorest() {
+        reporter.event(Event::Notice(Notice::NotReady(check.clone())));
     }
     let loss = metrics_log::recent_mean(run, RECENT);
     run.set_figures([

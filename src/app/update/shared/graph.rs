@@ -8,6 +8,7 @@ use crate::{
         results::Format,
     },
     jobs::loader::LoadRequest,
+    run_dir::files,
 };
 
 /// Saves a graph.
