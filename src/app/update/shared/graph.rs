@@ -1,6 +1,5 @@
 //! Graphs with what they show now, as files.
 
-use crate::run_dir::files;
 use crate::{
     app::{Effect, State},
     engine::export::{
