@@ -23,7 +23,7 @@ use dissolve_studio::{
         job::{JobId, Outcome},
     },
     ml::base::{
-        readiness::{Check, Readiness},
+        readiness::{Readiness, ReadinessCheck},
         reporter::{Event, Stage, Step},
     },
     run_dir::{RunDir, RunKind, RunState},
@@ -266,7 +266,7 @@ fn train_running() -> State {
             eta_secs: 0.15 * (total - step) as f64,
         }));
     }
-    let check = |name: &str, share: f64, advice: &str| Check {
+    let check = |name: &str, share: f64, advice: &str| ReadinessCheck {
         name: name.into(),
         share,
         passed: share >= 1.0,
@@ -412,7 +412,7 @@ fn large_view_shows_explanation_as_it_arrives() {
     panels.take(AppCommand::Toggle(Overlay::Picture));
     panels.has_all(&["WHY THIS SCORE", "Make the map"]);
     assert!(panels.is_disabled("Make the map"), "there is no picture yet");
-    let generation = panels.0.state().state.results.why.generation;
+    let generation = panels.0.state().state.results.explanation.generation;
     panels.take(JobEvent::Why { generation, answer: Answer::Failed(failure()) });
     panels.has_all(&["line 7 has no score"]);
 }
