@@ -1,7 +1,7 @@
 //! Pixels of every kind of file, the store that keeps them, and the real sets.
 
 mod common;
-mod made;
+mod test_files;
 
 use base64::{Engine, prelude::BASE64_STANDARD};
 use dissolve_studio::{
@@ -9,9 +9,9 @@ use dissolve_studio::{
     data::{Dataset, ImageId, Label, Layout, Picture, PixelStore, Preprocess, Split},
     rng::stream,
 };
-use made::{Dir, dicom};
 use rand::Rng;
 use std::{path::Path, sync::Arc};
+use test_files::{Dir, dicom};
 
 /// 16 x 8, (200, 40, 90) as Adobe CMYK.
 const CMYK: &str = "/9j/7gAOQWRvYmUAZAAAAAAC/9sAQwACAQEBAQECAQEBAgICAgIEAwICAgIFBAQDBAYFBgYGBQYGBgcJCAYHCQcGBggLCAkKCgoKCgYICwwLCgwJCgoK/9sAQwECAgICAgIFAwMFCgcGBwoKCgoKCgoKCgoKCgoKCgoKCgoKCgoKCgoKCgoKCgoKCgoKCgoKCgoKCgoKCgoKCgoK/8AAFAgACAAQBAERAAIRAQMRAQQRAP/EABYAAQEBAAAAAAAAAAAAAAAAAAAGCf/EABQQAQAAAAAAAAAAAAAAAAAAAAD/xAAWAQEBAQAAAAAAAAAAAAAAAAAABAn/xAAUEQEAAAAAAAAAAAAAAAAAAAAA/9oADgQBAAIRAxEEAAA/AKBQx7aQAD//2Q==";
@@ -39,7 +39,7 @@ fn assert_near(what: &str, found: [f32; 3], expected: [f32; 3], tolerance: f32) 
 }
 
 #[test]
-fn jpegs_of_other_kinds() {
+fn uncommon_jpeg_kinds_are_decoded() {
     let dir = Dir::new();
     dir.write("a.jpg", &BASE64_STANDARD.decode(CMYK).unwrap()).write("b.jpg", &BASE64_STANDARD.decode(PROGRESSIVE).unwrap());
     let [cmyk, progressive] = &pictures(&dir)[..] else { panic!() };
@@ -50,7 +50,7 @@ fn jpegs_of_other_kinds() {
 
 /// Each of EXIF's eight orientations stores the same upright picture, bright in its upper left corner only.
 #[test]
-fn exif_turns_pictures_upright() {
+fn exif_orientation_is_applied() {
     let dir = Dir::new();
     let upright = image::GrayImage::from_fn(32, 16, |x, y| image::Luma([if x < 8 && y < 8 { 240 } else { 20 }]));
     let upright = image::DynamicImage::from(upright);
@@ -81,7 +81,7 @@ fn exif_turns_pictures_upright() {
 }
 
 #[test]
-fn tiffs_with_pages_and_depth() {
+fn tiff_pages_and_bit_depths_are_decoded() {
     use tiff::encoder::{TiffEncoder, colortype};
     let dir = Dir::new();
     let mut bytes = std::io::Cursor::new(Vec::new());
@@ -121,7 +121,7 @@ fn scan(photometric: &str, extra: &[(u16, u16, &'static str, Vec<u8>)], values: 
 }
 
 #[test]
-fn dicom_windows_and_inversion() {
+fn dicom_windowing_and_inversion_are_applied() {
     let dir = Dir::new();
     // Hounsfield units: stored 1024 is 0; the window 50 wide 101 maps -0.5 to 0 and 99.5 to 1.
     let window = [
@@ -141,14 +141,14 @@ fn dicom_windows_and_inversion() {
 }
 
 #[test]
-fn the_store_gives_what_was_decoded_within_any_budget() {
+fn store_returns_decoded_images_within_any_memory_budget() {
     let dir = Dir::new();
     for i in 0..5 {
         dir.png(&format!("{i}.png"), i);
     }
     let grey = image::GrayImage::from_fn(24, 24, |x, y| image::Luma([(x * y % 256) as u8]));
     grey.save(dir.path().join("grey.png")).unwrap();
-    dir.write("late.png", &made::png_header(24, 24));
+    dir.write("late.png", &test_files::png_header(24, 24));
     let set = Arc::new(open(dir.path(), &["*"]));
     let ids = set.ids(|_, _| true);
     assert_eq!(ids.len(), 7);
@@ -177,7 +177,7 @@ fn the_store_gives_what_was_decoded_within_any_budget() {
 }
 
 #[test]
-fn relabelling_is_cheap_and_remakes_our_split_only() {
+fn changing_normal_class_decodes_nothing_and_redoes_own_split_only() {
     let dir = Dir::new();
     for i in 0..10 {
         dir.png(&format!("a/{i}.png"), i).png(&format!("b/{i}.png"), 20 + i);
@@ -208,20 +208,20 @@ fn nothing_is_written_beside_the_images() {
 
 /// Files with flipped, missing and doubled bytes: each ends as an image or as a reason, none as a panic or worse.
 #[test]
-fn damaged_files_of_every_kind_do_no_harm() {
+fn damaged_files_do_no_harm() {
     let dir = Dir::new();
     let mut originals = vec![
         scan("MONOCHROME2", &[], [-100, 0, 100, 300]),
         BASE64_STANDARD.decode(CMYK).unwrap(),
         BASE64_STANDARD.decode(PROGRESSIVE).unwrap(),
-        made::zip(&[
-            ("test_images", made::npy("|u1", &[2, 4, 4], &[7; 32])),
-            ("test_labels", made::npy("|u1", &[2, 1], &[0, 1])),
+        test_files::zip(&[
+            ("test_images", test_files::npy("|u1", &[2, 4, 4], &[7; 32])),
+            ("test_labels", test_files::npy("|u1", &[2, 1], &[0, 1])),
         ]),
     ];
     for format in ["png", "jpg", "gif", "bmp", "webp", "tif"] {
         let path = dir.path().join(format!("original.{format}"));
-        image::DynamicImage::from(made::picture(1)).save(&path).unwrap();
+        image::DynamicImage::from(test_files::picture(1)).save(&path).unwrap();
         originals.push(std::fs::read(path).unwrap());
     }
     let mut rng = stream(0, "damage", 0);
@@ -254,7 +254,7 @@ fn damaged_files_of_every_kind_do_no_harm() {
 
 /// What the README of the real sets says of them.
 #[test]
-fn real_sets_are_recognised() {
+fn real_data_sets_are_recognised() {
     let expected = [
         ("medmnist/breastmnist.npz", "1", Layout::MedmnistNpz, 780, 399, [171, 63]),
         ("medmnist/pneumoniamnist.npz", "0", Layout::MedmnistNpz, 5856, 1214, [369, 779]),
@@ -274,7 +274,7 @@ fn real_sets_are_recognised() {
 }
 
 #[test]
-fn real_dicom_of_many_encodings() {
+fn real_dicom_encodings_are_decoded() {
     let Some(path) = common::data("dicom") else { return };
     let set = open(&path, &[]);
     let set = set.without_unusable(&set.examine(&|_| ()));
@@ -287,11 +287,11 @@ fn real_dicom_of_many_encodings() {
 
 #[test]
 #[ignore = "makes 80,000 files"]
-fn eighty_thousand_files_open_without_decoding_them() {
+fn eighty_thousand_files_open_without_decoding() {
     let dir = Dir::new();
-    // Pictures whose headers are whole and whose pixels are missing: decoding would put them all aside.
+    // Pictures whose headers are complete and whose pixels are missing: decoding would put them all aside.
     for i in 0..80_000 {
-        dir.write(&format!("{}/{}/{i}.png", ["train", "test"][i % 2], ["a", "b"][i / 2 % 2]), &made::png_header(512, 512));
+        dir.write(&format!("{}/{}/{i}.png", ["train", "test"][i % 2], ["a", "b"][i / 2 % 2]), &test_files::png_header(512, 512));
     }
     let start = std::time::Instant::now();
     let set = open(dir.path(), &["a"]);

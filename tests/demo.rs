@@ -3,7 +3,7 @@
 use dissolve_studio::{
     config::DataConfig,
     data::{Dataset, Layout},
-    engine::{demo, run_list::list_runs},
+    engine::{demo, runs::list::list_runs},
     ml::base::reporter::Silent,
     report,
     run_dir::{RunDir, RunState},
@@ -12,7 +12,7 @@ use dissolve_studio::{
 use std::fs;
 
 #[test]
-fn the_demo_unpacks_into_a_data_set_and_a_finished_run() {
+fn demo_unpacks_into_data_set_and_finished_run() {
     let dir = tempfile::tempdir().unwrap();
     let found = demo::unpack(dir.path()).unwrap();
 
@@ -35,7 +35,7 @@ fn the_demo_unpacks_into_a_data_set_and_a_finished_run() {
 }
 
 #[test]
-fn unpacking_again_keeps_what_is_there_and_mends_what_is_not() {
+fn unpacking_again_keeps_valid_files_and_restores_missing_ones() {
     let dir = tempfile::tempdir().unwrap();
     let found = demo::unpack(dir.path()).unwrap();
     let note = found.run.join("note.txt");
@@ -50,14 +50,14 @@ fn unpacking_again_keeps_what_is_there_and_mends_what_is_not() {
 }
 
 #[test]
-fn the_packed_demo_is_no_larger_than_its_two_networks() {
+fn packed_demo_is_small() {
     let packed = concat!(env!("CARGO_MANIFEST_DIR"), "/assets/demo/demo.zip");
     assert!(fs::metadata(packed).unwrap().len() < 29_000_000);
 }
 
 #[test]
 #[ignore = "trains for a minute or two: cargo test --release --test demo -- --ignored"]
-fn the_demo_runs_to_its_report() {
+fn demo_runs_through_to_report() {
     let dir = tempfile::tempdir().unwrap();
     let run = demo::run(dir.path(), &mut Silent).unwrap();
     let report = fs::read_to_string(run.join("report.html")).unwrap();

@@ -47,7 +47,7 @@ const SCORES: &str =
     "path,split,label,score\na,test,0,0.1\nb,test,0,0.4\nc,test,1,0.35\nd,test,1,0.8\ne,train,0,0.2\nf,train,0,0.3\n";
 
 #[test]
-fn json_has_the_keys_of_the_contract() {
+fn json_has_documented_keys() {
     let dir = tempfile::tempdir().unwrap();
     let file = write(dir.path(), "scores with space ä.csv", SCORES);
     let e = json(&[&"evaluate", &file, &"--json"]);
@@ -66,7 +66,7 @@ fn json_has_the_keys_of_the_contract() {
 }
 
 #[test]
-fn one_class_is_null_with_a_reason_and_still_a_success() {
+fn single_class_gives_null_auroc_with_reason() {
     let dir = tempfile::tempdir().unwrap();
     let file = write(dir.path(), "s.csv", "path,label,score\na,0,1\nb,0,2\nc,,3\n");
     let e = json(&[&"evaluate", &file, &"--json"]);
@@ -79,7 +79,7 @@ fn one_class_is_null_with_a_reason_and_still_a_success() {
 }
 
 #[test]
-fn two_files_are_compared() {
+fn two_score_files_are_compared() {
     let dir = tempfile::tempdir().unwrap();
     let a = write(dir.path(), "a.csv", SCORES);
     let b = write(dir.path(), "b.csv", SCORES.replace("0.35", "0.5"));
@@ -92,7 +92,7 @@ fn two_files_are_compared() {
 }
 
 #[test]
-fn what_cannot_be_read_is_one_sentence() {
+fn unreadable_file_gives_one_sentence() {
     let dir = tempfile::tempdir().unwrap();
     assert!(refusal(&[&"evaluate", &dir.path().join("missing.csv")]).contains("could not read"));
     assert!(refusal(&[&"evaluate", &dir.path()]).contains("could not read"));
@@ -109,7 +109,7 @@ fn what_cannot_be_read_is_one_sentence() {
 
 #[cfg(unix)]
 #[test]
-fn a_path_that_is_no_text_works() {
+fn non_utf8_path_works() {
     use std::os::unix::ffi::OsStrExt;
     let dir = tempfile::tempdir().unwrap();
     let path = dir.path().join(OsStr::from_bytes(b"sc\xffres.csv"));
@@ -118,7 +118,7 @@ fn a_path_that_is_no_text_works() {
 }
 
 #[test]
-fn any_bytes_are_refused_without_a_panic() {
+fn arbitrary_bytes_are_refused_without_panic() {
     let dir = tempfile::tempdir().unwrap();
     let path = dir.path().join("noise.csv");
     let base = SCORES.as_bytes();
@@ -141,7 +141,7 @@ fn any_bytes_are_refused_without_a_panic() {
 }
 
 #[test]
-fn a_hundred_thousand_rows_are_no_wait() {
+fn hundred_thousand_rows_are_evaluated_quickly() {
     let dir = tempfile::tempdir().unwrap();
     let mut rng = rng::stream(2, "rows", 0);
     let row = |i: usize| {
@@ -178,7 +178,7 @@ fn runs_are_listed_and_exported() {
 }
 
 #[test]
-fn each_verb_shows_an_example() {
+fn each_subcommand_help_has_an_example() {
     for verb in ["evaluate", "report", "runs", "export"] {
         let help = call(&[&verb, &"--help"]);
         assert!(String::from_utf8_lossy(&help.stdout).contains(&format!("dissolve-studio {verb}")), "{verb}");

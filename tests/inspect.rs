@@ -1,11 +1,11 @@
 //! `inspect` through the binary, on folders that the tests make: each layout, each limit, and unkind files.
 
-mod made;
+mod test_files;
 
 use assert_cmd::Command;
-use made::{Dir, npy, png, zip};
 use serde_json::Value;
 use std::path::Path;
+use test_files::{Dir, npy, png, zip};
 
 /// Runs `inspect --json PATH ARGS…`, which has to succeed.
 fn inspect(path: &Path, args: &[&str]) -> Value {
@@ -59,7 +59,7 @@ fn warns(found: &Value, of: &str) -> bool {
 }
 
 #[test]
-fn mvtec_knows_what_is_normal_and_finds_masks() {
+fn mvtec_layout_has_normal_class_and_masks() {
     let dir = Dir::new();
     for i in 0..4 {
         dir.png(&format!("train/good/{i}.png"), i);
@@ -78,7 +78,7 @@ fn mvtec_knows_what_is_normal_and_finds_masks() {
 }
 
 #[test]
-fn masks_beside_images_are_neither_images_nor_classes() {
+fn mask_files_are_not_images_or_classes() {
     // BMAD: images lie in the class folder or in its `img`, masks in its `label`, with the same numbers in each split.
     let bmad = Dir::new();
     for i in 0..6 {
@@ -143,7 +143,7 @@ fn masks_beside_images_are_neither_images_nor_classes() {
 }
 
 #[test]
-fn a_table_labels_the_images_and_not_their_masks() {
+fn table_labels_images_not_masks() {
     let dir = Dir::new();
     for i in 0..4 {
         dir.png(&format!("images/{i}.png"), i).png(&format!("masks/{i}.png"), 20 + i);
@@ -155,7 +155,7 @@ fn a_table_labels_the_images_and_not_their_masks() {
 }
 
 #[test]
-fn a_class_that_is_called_like_masks_is_kept_and_said() {
+fn class_named_like_masks_is_kept_with_notice() {
     let dir = Dir::new();
     for i in 0..4 {
         dir.png(&format!("label/{i}.png"), i).png(&format!("no finding/{i}.png"), 10 + i);
@@ -166,7 +166,7 @@ fn a_class_that_is_called_like_masks_is_kept_and_said() {
 }
 
 #[test]
-fn class_folders_ask_what_is_normal_and_get_a_seeded_split() {
+fn class_folders_ask_for_normal_class_and_get_seeded_split() {
     let dir = Dir::new();
     for i in 0..20 {
         dir.png(&format!("healthy/{i}.png"), i).png(&format!("ill/{i}.png"), 100 + i);
@@ -187,7 +187,7 @@ fn class_folders_ask_what_is_normal_and_get_a_seeded_split() {
 }
 
 #[test]
-fn split_class_folders_below_a_wrapping_folder() {
+fn split_folders_below_wrapping_folder_are_found() {
     let dir = Dir::new();
     let mut number = 0;
     for (split, count) in [("train", 3), ("val", 1), ("TEST", 2)] {
@@ -207,7 +207,7 @@ fn split_class_folders_below_a_wrapping_folder() {
 }
 
 #[test]
-fn a_split_without_classes_and_a_train_folder_alone() {
+fn split_without_classes_and_train_folder_alone() {
     let flat = Dir::new();
     flat.png("train/1.png", 1).png("train/2.png", 2).png("test/3.png", 3);
     let found = inspect(flat.path(), &[]);
@@ -225,7 +225,7 @@ fn a_split_without_classes_and_a_train_folder_alone() {
 }
 
 #[test]
-fn aptos_and_helper_folders() {
+fn aptos_layout_and_helper_folders() {
     let dir = Dir::new();
     let mut table = "id_code,diagnosis\n".to_string();
     for i in 0..8 {
@@ -253,7 +253,7 @@ fn aptos_and_helper_folders() {
 }
 
 #[test]
-fn tables_of_every_kind() {
+fn table_formats_are_recognised() {
     // Semicolons, BOM, CRLF, quotes, back slashes; a split and a patient; numbers as pandas writes them.
     let dir = Dir::new();
     for i in 0..6 {
@@ -270,7 +270,7 @@ fn tables_of_every_kind() {
 }
 
 #[test]
-fn a_path_in_a_table_never_labels_a_file_of_another_folder() {
+fn table_path_never_labels_file_of_another_folder() {
     // Labels of one hospital; the same numbers in another.
     let sites = Dir::new();
     let rows = |of: &str, label: &str, numbers: std::ops::Range<u64>| -> String {
@@ -288,7 +288,7 @@ fn a_path_in_a_table_never_labels_a_file_of_another_folder() {
     ] {
         let table = format!("file,label\n{}{}", rows(sick, "sick", 1..5), rows(normal, "normal", 5..9));
         sites.write("labels.csv", table.as_bytes());
-        // Opened as a whole, and at the one hospital alone.
+        // Opened completely, and at the one hospital alone.
         let labels = sites.path().join("labels.csv");
         for (path, args) in
             [(sites.path().to_path_buf(), vec![]), (sites.path().join("hospital_b"), vec!["--labels", labels.to_str().unwrap()])]
@@ -317,7 +317,7 @@ fn a_path_in_a_table_never_labels_a_file_of_another_folder() {
 }
 
 #[test]
-fn paths_that_begin_elsewhere_find_their_files() {
+fn table_paths_with_other_root_are_resolved() {
     let dir = Dir::new();
     for i in 0..4 {
         dir.png(&format!("scans/p{i}/view.JPG"), i);
@@ -336,7 +336,7 @@ fn paths_that_begin_elsewhere_find_their_files() {
     let found = inspect(dir.path(), &[]);
     assert_eq!(found["images"], 4);
     assert!(warns(&found, "1 row names more than one file, which are not labelled (view)"), "{found}");
-    // A table of a whole set beside a few of its images.
+    // A table of a complete set beside a few of its images.
     let part = Dir::new();
     part.png("a/1.png", 1).png("a/2.png", 2);
     let rows: String = (0..50).map(|i| format!("a/{i}.png,x\nb/{i}.png,y\n")).collect();
@@ -347,7 +347,7 @@ fn paths_that_begin_elsewhere_find_their_files() {
 }
 
 #[test]
-fn columns_can_be_mapped_and_a_table_named() {
+fn columns_can_be_mapped_and_table_chosen() {
     let dir = Dir::new();
     for i in 0..4 {
         dir.png(&format!("pictures/{i}.png"), i);
@@ -365,7 +365,7 @@ fn columns_can_be_mapped_and_a_table_named() {
 }
 
 #[test]
-fn rows_without_files_doubled_rows_and_contradictions() {
+fn missing_duplicate_and_contradicting_rows_are_reported() {
     let dir = Dir::new();
     for i in 0..5 {
         dir.png(&format!("{i}.png"), i);
@@ -380,7 +380,7 @@ fn rows_without_files_doubled_rows_and_contradictions() {
 }
 
 #[test]
-fn a_hundred_thousand_rows_are_read_in_good_time() {
+fn hundred_thousand_rows_are_read_quickly() {
     let dir = Dir::new();
     let mut table = "file,label\n".to_string();
     for i in 0..100_000 {
@@ -396,31 +396,33 @@ fn a_hundred_thousand_rows_are_read_in_good_time() {
 }
 
 #[test]
-fn a_split_keeps_the_eyes_of_a_patient_together() {
+fn split_keeps_images_of_a_patient_together() {
     let dir = Dir::new();
     for i in 0..10 {
         dir.png(&format!("none/{i}_left.png"), i);
         dir.png(&format!("{}/{i}_right.png", if i < 2 { "ill" } else { "none" }), 40 + i);
     }
     let found = inspect(dir.path(), &["--normal", "none"]);
-    // 18 normals, 30 % = 5; patients 0 and 1 bring 2, then whole patients of 2.
+    // 18 normals, 30 % = 5; patients 0 and 1 bring 2, then patients of 2, never split.
     assert_eq!(classes(&found), [class("ill", [2, 0, 0, 2]), class("none", [18, 12, 0, 6])]);
     assert!(!warns(&found, "Leak") && warns(&found, "no patient on both sides"));
 }
 
 #[test]
-fn unkind_files_are_named_and_the_rest_works() {
+fn unreadable_files_are_reported_and_the_rest_works() {
     let dir = Dir::new();
-    let whole = png(1);
+    let complete = png(1);
     let mut jpeg = std::io::Cursor::new(Vec::new());
-    image::DynamicImage::from(made::picture(7)).write_to(&mut jpeg, image::ImageFormat::Jpeg).unwrap();
+    image::DynamicImage::from(test_files::picture(7)).write_to(&mut jpeg, image::ImageFormat::Jpeg).unwrap();
     let jpeg = jpeg.into_inner();
-    dir.write("good.png", &whole).write("really a png.jpg", &png(2)).write("no extension", &png(3));
+    dir.write("good.png", &complete).write("really a png.jpg", &png(2)).write("no extension", &png(3));
     dir.write("empty.png", b"").write("text.png", b"this is text").write("page.html.png", b"<html>");
-    dir.write("cut.png", &whole[..whole.len() / 2]).write("cut.jpg", &jpeg[..jpeg.len() - 20]).write("stub.jpg", &jpeg[..30]);
+    dir.write("cut.png", &complete[..complete.len() / 2])
+        .write("cut.jpg", &jpeg[..jpeg.len() - 20])
+        .write("stub.jpg", &jpeg[..30]);
     dir.write("volume.nii.gz", b"\x1f\x8b\x08\0\0")
-        .write("huge.png", &made::png_header(20_001, 10_000))
-        .write("flat.png", &made::png_header(0, 10));
+        .write("huge.png", &test_files::png_header(20_001, 10_000))
+        .write("flat.png", &test_files::png_header(0, 10));
     let mut damaged = png(4);
     damaged[60] ^= 0xff;
     dir.write("damaged.png", &damaged);
@@ -444,7 +446,7 @@ fn unkind_files_are_named_and_the_rest_works() {
 }
 
 #[test]
-fn a_single_picture_and_hopeless_paths() {
+fn single_image_and_invalid_paths() {
     let dir = Dir::new();
     dir.png("one.png", 1).write("words.txt", b"words").write("empty/.keep", b"");
     let found = inspect(&dir.path().join("one.png"), &[]);
@@ -458,7 +460,7 @@ fn a_single_picture_and_hopeless_paths() {
 
 #[cfg(unix)]
 #[test]
-fn links_pipes_and_names_of_any_bytes() {
+fn links_pipes_and_non_utf8_names() {
     use std::os::unix::{ffi::OsStrExt, fs::symlink};
     let dir = Dir::new();
     let at = |name: &str| dir.path().join(name);
@@ -487,7 +489,7 @@ fn links_pipes_and_names_of_any_bytes() {
 }
 
 #[test]
-fn npz_with_everything_wrong() {
+fn malformed_npz_is_refused() {
     let dir = Dir::new();
     let images = |n: usize| npy("|u1", &[n, 4, 4], &(0..n * 16).map(|i| (i * 7 % 251) as u8).collect::<Vec<_>>());
     let labels = |values: &[u8]| npy("|u1", &[values.len(), 1], values);
@@ -539,7 +541,7 @@ fn npz_with_everything_wrong() {
 }
 
 #[test]
-fn an_archive_that_swells_is_refused() {
+fn decompression_bomb_is_refused() {
     let dir = Dir::new();
     let bomb = npy("|u1", &[260, 1024, 1024], &vec![0; 260 << 20]);
     dir.write("bomb.npz", &zip(&[("train_images", bomb)]));
@@ -548,7 +550,7 @@ fn an_archive_that_swells_is_refused() {
 }
 
 #[test]
-fn cifar_is_read_in_binary_and_declined_as_pickle() {
+fn cifar_binary_is_read_and_pickle_declined() {
     let dir = Dir::new();
     let record = |label: u8, n: usize| [vec![label], (0..3072).map(|i| ((i * n) % 256) as u8).collect()].concat();
     dir.write("cifar-10-batches-bin/data_batch_1.bin", &[record(0, 3), record(1, 5)].concat());
@@ -568,7 +570,7 @@ fn duplicates_are_found_across_splits_and_formats() {
     for i in 0..6 {
         dir.png(&format!("train/good/{i}.png"), i);
     }
-    let picture = made::picture(3);
+    let picture = test_files::picture(3);
     picture.save(dir.path().join("train/good/copy.bmp")).unwrap();
     std::fs::create_dir_all(dir.path().join("test/bad")).unwrap();
     image::DynamicImage::from(picture)
@@ -583,7 +585,7 @@ fn duplicates_are_found_across_splits_and_formats() {
 }
 
 #[test]
-fn the_readable_form_says_the_same() {
+fn text_output_matches_json() {
     let dir = Dir::new();
     dir.png("normal/1.png", 1).png("ill/2.png", 2).write("ill/3.png", b"");
     let output = run(dir.path(), &[]);
@@ -594,7 +596,7 @@ fn the_readable_form_says_the_same() {
 }
 
 #[test]
-fn neither_case_nor_outer_space_tells_classes_apart() {
+fn class_names_ignore_case_and_surrounding_space() {
     let table = Dir::new();
     for i in 0..6 {
         table.png(&format!("{i}.png"), i);
@@ -624,7 +626,7 @@ fn neither_case_nor_outer_space_tells_classes_apart() {
 }
 
 #[test]
-fn bins_and_thumbnails_of_drives_and_systems_are_passed_over_and_counted() {
+fn system_files_are_skipped_and_counted() {
     let dir = Dir::new();
     for i in 0..4 {
         dir.png(&format!("normal/{i}.png"), i).png(&format!("sick/{i}.png"), 10 + i);
@@ -654,12 +656,12 @@ fn wrong_usage_exits_with_2() {
 }
 
 #[test]
-fn dicom_that_nests_without_end_is_put_aside_with_its_reason() {
+fn deeply_nested_dicom_is_excluded_with_reason() {
     let dir = Dir::new();
     // Each sequence and its item reach to the end of the file: the lengths are left open.
     let level = |_| [&[8, 0, 0x40, 0x11][..], b"SQ\0\0", &[0xff; 4], &[0xfe, 0xff, 0, 0xe0], &[0xff; 4]].concat();
     let nested = (0..20_000).flat_map(level).collect::<Vec<u8>>();
-    dir.write("deep.dcm", &[made::dicom(&[]), nested].concat()).png("good.png", 1);
+    dir.write("deep.dcm", &[test_files::dicom(&[]), nested].concat()).png("good.png", 1);
     let found = inspect(dir.path(), &[]);
     assert_eq!(found["images"], 1);
     assert!(reason(&found, "deep.dcm").contains("nest more than 256 deep"), "{found}");

@@ -36,7 +36,7 @@ fn deviation(fixture: &Fixture, expected: &str, mut f: impl FnMut(usize, &mut Ve
 const NO_JITTER: Jitter = Jitter { contrast: 1.0, hue: 0.0, saturation: 1.0, value: 1.0, contrast_first: true };
 
 #[test]
-fn augmentations() {
+fn augmentations_match() {
     let Some(fixture) = Fixture::open("augmentations.safetensors") else { return };
     let draws = |name: &str| values(&fixture.get(name)).into_iter().map(|v| v as f32).collect::<Vec<f32>>();
     let (hue, saturation, value, contrast) = (draws("hue"), draws("saturation"), draws("value"), draws("contrast"));
@@ -63,7 +63,7 @@ fn augmentations() {
 }
 
 #[test]
-fn shifts() {
+fn shifts_match() {
     let Some(fixture) = Fixture::open("augmentations.safetensors") else { return };
     for (name, kind, k) in [
         ("rot90", ShiftKind::Rotation, 1),

@@ -7,7 +7,7 @@ use common::{Fixture, check, max_difference};
 use dissolve_studio::{config::Design, ml::encoder::loss::Loss};
 
 #[test]
-fn contrastive_losses_and_gradients() {
+fn contrastive_losses_and_gradients_match() {
     let Some(fixture) = Fixture::open("contrastive_loss.safetensors") else { return };
     let z = fixture.get("z");
     let csi = fixture.meta::<usize>("batch") * fixture.meta::<usize>("shifts") * 2;

@@ -11,7 +11,7 @@ use dissolve_studio::{
 };
 
 #[test]
-fn the_trajectory_matches() {
+fn training_trajectory_matches() {
     let Some(fixture) = Fixture::open("ddpm_trajectory.safetensors") else { return };
     let config = DdpmConfig {
         dim: fixture.meta("dim"),
@@ -61,7 +61,7 @@ fn the_trajectory_matches() {
 }
 
 #[test]
-fn two_halves_of_a_batch_make_the_same_step_as_the_whole() {
+fn gradient_accumulation_over_half_batches_equals_full_batch() {
     let Some(fixture) = Fixture::open("ddpm_trajectory.safetensors") else { return };
     let config = DdpmConfig { dim: 8, dim_mults: vec![1, 2], size: 16, ..DdpmConfig::default() };
     let part = |from: usize, count: usize| {

@@ -84,11 +84,11 @@ fn trajectory(name: &str, stem: Stem) {
 }
 
 #[test]
-fn cifar_stem() {
+fn training_steps_match_with_cifar_stem() {
     trajectory("cifar", Stem::Cifar);
 }
 
 #[test]
-fn imagenet_stem() {
+fn training_steps_match_with_imagenet_stem() {
     trajectory("imagenet", Stem::Imagenet);
 }

@@ -20,7 +20,7 @@ fn model(config: DdpmConfig) -> Option<DiffusionModel> {
 }
 
 #[test]
-fn dissolved_pictures_match() {
+fn dissolved_images_match() {
     let Some(fixture) = Fixture::open("dissolve_small.safetensors") else { return };
     let Some(model) = model(DdpmConfig::default()) else { return };
     let t: Vec<usize> = fixture.get("t").to_vec1::<i64>().unwrap().into_iter().map(|t| t as usize).collect();
@@ -39,7 +39,7 @@ fn dissolved_pictures_match() {
 }
 
 #[test]
-fn small_pictures_are_padded_and_large_ones_resized() {
+fn small_images_are_padded_and_large_ones_resized() {
     let Some(fixture) = Fixture::open("dissolve_small.safetensors") else { return };
     let Some(model) = model(DdpmConfig::default()) else { return };
     let picture = fixture.get("x").affine(0.5, 0.5).unwrap();
@@ -55,7 +55,7 @@ fn small_pictures_are_padded_and_large_ones_resized() {
 }
 
 #[test]
-fn the_unit_range_feeds_the_picture_as_it_is() {
+fn unit_range_is_fed_unchanged() {
     let Some(fixture) = Fixture::open("dissolve_small.safetensors") else { return };
     let Some(unit) = model(DdpmConfig { input_range: InputRange::Unit, ..DdpmConfig::default() }) else { return };
     let picture = fixture.get("x").affine(0.5, 0.5).unwrap();
@@ -64,7 +64,7 @@ fn the_unit_range_feeds_the_picture_as_it_is() {
 }
 
 #[test]
-fn a_step_beyond_the_last_is_an_error() {
+fn step_beyond_last_is_an_error() {
     let Some(model) = model(DdpmConfig::default()) else { return };
     let x = candle_core::Tensor::zeros((1, 3, 32, 32), candle_core::DType::F32, &Device::Cpu).unwrap();
     assert!(model.dissolve(&x, &[1000]).unwrap_err().to_string().contains("999"));

@@ -31,7 +31,7 @@ fn resizing_matches() {
 }
 
 #[test]
-fn shrinking_of_loaded_pictures_matches() {
+fn downscaling_of_loaded_images_matches() {
     let Some(fixture) = Fixture::open("augmentations.safetensors") else { return };
     let x = fixture.get("x");
     let (batch, channels, height, width) = x.dims4().unwrap();

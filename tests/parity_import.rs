@@ -7,7 +7,7 @@ use common::Fixture;
 use dissolve_studio::ml::diffusion::{model::DiffusionModel, saved::SavedModel};
 
 #[test]
-fn the_reference_trainers_checkpoint_loads() {
+fn reference_checkpoint_loads() {
     let Some(path) = common::reference("reference_trainer_model.pt") else { return };
     let Some(fixture) = Fixture::open("unet_small.safetensors") else { return };
     let saved = SavedModel::load(&path).unwrap();
@@ -30,7 +30,7 @@ fn the_reference_trainers_checkpoint_loads() {
 }
 
 #[test]
-fn cut_off_and_altered_checkpoints_are_errors() {
+fn truncated_and_altered_checkpoints_are_errors() {
     let Some(path) = common::reference("reference_trainer_model.pt") else { return };
     let bytes = std::fs::read(path).unwrap();
     let dir = tempfile::tempdir().unwrap();

@@ -7,7 +7,7 @@ use common::{Fixture, check, max_difference};
 use dissolve_studio::data::{Picture, resize_bilinear};
 
 #[test]
-fn resizing_matches() {
+fn bilinear_resize_matches_pytorch() {
     let Some(fixture) = Fixture::open("augmentations.safetensors") else { return };
     let x = fixture.get("x");
     for (name, size, antialias) in [("resize_14", 14, false), ("resize_14_antialias", 14, true), ("resize_56", 56, false)] {

@@ -12,7 +12,7 @@ fn features(z: &Tensor, shift: &Tensor) -> Vec<Features> {
 }
 
 #[test]
-fn scores_weights_and_nearest() {
+fn scores_weights_and_nearest_normals_match() {
     let Some(fixture) = Fixture::open("scoring.safetensors") else { return };
     let scorer = Scorer::new(&features(&fixture.get("train_z"), &fixture.get("train_shift"))).unwrap();
     let largest = |found: &[f64], name: &str| {

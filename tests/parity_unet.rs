@@ -66,7 +66,7 @@ fn output_and_gradients_match() {
 }
 
 #[test]
-fn full_size_matches() {
+fn full_size_network_matches() {
     let Some(fixture) = Fixture::open("unet_full_pattern.safetensors") else { return };
     let (params, unet) = network(&fixture);
     assert_eq!(params.count(), fixture.meta::<usize>("parameters"));

@@ -1,15 +1,15 @@
 //! Printing never panics: a reader that went away is no error, a full device is one sentence.
 
-mod made;
+mod test_files;
 
 use assert_cmd::cargo::CommandCargoExt;
-use made::Dir;
 use std::{
     fs::{File, OpenOptions},
     io::PipeWriter,
     path::Path,
     process::{Command, Output, Stdio},
 };
+use test_files::Dir;
 
 /// Nobody reads from it.
 fn closed() -> PipeWriter {
@@ -51,7 +51,7 @@ const CALLS: &[&[&str]] = &[
 ];
 
 #[test]
-fn a_reader_that_went_away_is_no_error() {
+fn closed_pipe_is_no_error() {
     let dir = folder();
     for args in CALLS {
         let output = run(args, dir.path(), |command| {
@@ -64,7 +64,7 @@ fn a_reader_that_went_away_is_no_error() {
 }
 
 #[test]
-fn a_full_device_is_one_sentence() {
+fn full_device_gives_one_sentence() {
     let dir = folder();
     for args in CALLS {
         let Some(full) = full() else { return };
@@ -78,7 +78,7 @@ fn a_full_device_is_one_sentence() {
 }
 
 #[test]
-fn warnings_that_nobody_reads_are_lost_and_change_nothing() {
+fn closed_stderr_does_not_change_the_result() {
     let dir = folder();
     let calls: &[(&[&str], i32)] = &[
         (&["runs"], 0),

@@ -1,4 +1,4 @@
-//! The report, from runs made up here: a whole one, and ones that lack parts.
+//! The report, from runs made up here: a complete one, and ones that lack parts.
 
 use dissolve_studio::{
     config::{Preset, RunConfig, ThresholdRule},
@@ -82,7 +82,7 @@ fn scores(data: &Dataset) -> Scores {
     scores
 }
 
-fn whole_run(workspace: &Path) -> RunDir {
+fn complete_run(workspace: &Path) -> RunDir {
     let mut config = RunConfig::preset(Preset::Quick);
     config.data.path = "/home/someone/Pictures/made up".into();
     config.data.normal = vec!["healthy".into()];
@@ -122,10 +122,10 @@ fn read(path: &Path) -> String {
 }
 
 #[test]
-fn a_whole_run_makes_a_whole_page() {
+fn complete_run_gives_complete_report() {
     let dir = Path::new(env!("CARGO_TARGET_TMPDIR")).join("report");
     let _ = std::fs::remove_dir_all(&dir);
-    let (run, data) = (whole_run(&dir), dataset());
+    let (run, data) = (complete_run(&dir), dataset());
     scores(&data).write(&run.join("scores.csv")).unwrap();
     let found = |size: f64, contrast: f64| SyntheticLesionCell {
         size,
@@ -170,7 +170,7 @@ fn a_whole_run_makes_a_whole_page() {
 }
 
 #[test]
-fn what_a_run_lacks_is_said() {
+fn report_states_what_is_missing() {
     let dir = tempfile::tempdir().unwrap();
     let config = RunConfig::default();
     for kind in [RunKind::Train, RunKind::Ddpm, RunKind::Dia, RunKind::Csi] {
@@ -182,7 +182,7 @@ fn what_a_run_lacks_is_said() {
 }
 
 #[test]
-fn one_class_damaged_scores_and_unlabelled_images_still_make_a_page() {
+fn report_is_written_for_single_class_damaged_and_unlabelled_scores() {
     let (dir, data) = (tempfile::tempdir().unwrap(), dataset());
     let run = RunDir::create(dir.path(), RunKind::Dia, "odd", &RunConfig::default()).unwrap();
     let mut normals = scores(&data);

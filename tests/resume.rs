@@ -77,13 +77,13 @@ const RESULTS: [&str; 4] = ["ddpm/model.safetensors", "dia/encoder.safetensors",
 
 #[test]
 #[ignore = "six small trainings: half a minute"]
-fn killed_anywhere_and_resumed_the_bits_are_the_same() {
+fn run_killed_anywhere_resumes_to_identical_results() {
     let dir = tempfile::tempdir().unwrap();
     let data = dir.path().join("data");
     pictures(&data);
-    let whole = dir.path().join("whole");
-    assert!(train(&data, &whole).status().unwrap().success());
-    let whole = run_of(&whole).unwrap();
+    let complete = dir.path().join("complete");
+    assert!(train(&data, &complete).status().unwrap().success());
+    let complete = run_of(&complete).unwrap();
 
     // Before the first checkpoint, between checkpoints, at the seam of the stages, within DIA, and while results are written.
     type Moment = (&'static str, fn(&Path) -> bool);
@@ -104,14 +104,14 @@ fn killed_anywhere_and_resumed_the_bits_are_the_same() {
         assert!(program().arg("train").arg("--resume").arg(&run).status().unwrap().success(), "resume after {name}");
         for file in RESULTS {
             assert!(
-                fs::read(whole.join(file)).unwrap() == fs::read(run.join(file)).unwrap(),
+                fs::read(complete.join(file)).unwrap() == fs::read(run.join(file)).unwrap(),
                 "{file} differs after a kill at {name}"
             );
         }
         // The full series stands there once, without gaps or repeats.
         for part in ["ddpm", "dia"] {
             let rows = |root: &Path| lines(root.join(part).join("metrics.csv"));
-            assert_eq!(rows(&whole), rows(&run), "{part}/metrics.csv after {name}");
+            assert_eq!(rows(&complete), rows(&run), "{part}/metrics.csv after {name}");
         }
     }
 }

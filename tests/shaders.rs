@@ -1,6 +1,6 @@
-//! Each shader is valid, and shows what its twin in Rust says, pixel by pixel.
+//! Each shader is valid, and gives what the implementation on the CPU gives, pixel by pixel.
 
-mod adapter;
+mod gpu_adapter;
 
 use dissolve_studio::gpu::{Appearance, Mode, Params, Raster, Renderer, SHADERS, Texels, compare_cpu};
 use std::sync::Arc;
@@ -10,7 +10,7 @@ const WIDTH: u32 = 128;
 const HEIGHT: u32 = 96;
 
 #[test]
-fn each_shader_is_valid() {
+fn shaders_are_valid() {
     for (name, source) in SHADERS {
         let module =
             wgpu::naga::front::wgsl::parse_str(source).unwrap_or_else(|e| panic!("{name}: {}", e.emit_to_string(source)));
@@ -25,7 +25,7 @@ fn each_shader_is_valid() {
 }
 
 fn device() -> Option<(wgpu::Device, wgpu::Queue)> {
-    let device = adapter::wait(adapter::find()?.request_device(&wgpu::DeviceDescriptor::default()));
+    let device = gpu_adapter::wait(gpu_adapter::find()?.request_device(&wgpu::DeviceDescriptor::default()));
     Some(device.unwrap())
 }
 
@@ -126,7 +126,7 @@ fn held(
 }
 
 #[test]
-fn the_card_shows_what_the_twin_says() {
+fn gpu_output_matches_cpu_implementation() {
     let Some((device, queue)) = device() else { return };
     let mut renderer = Renderer::new(&device, wgpu::TextureFormat::Rgba8Unorm);
     let modes = [Mode::Original, Mode::Dissolved, Mode::Signed, Mode::Absolute, Mode::Split, Mode::Loupe];
@@ -144,7 +144,7 @@ fn the_card_shows_what_the_twin_says() {
 }
 
 #[test]
-fn a_picture_beyond_the_cards_limit_is_tiled_without_seams() {
+fn image_beyond_texture_limit_is_tiled_without_seams() {
     let Some((device, queue)) = device() else { return };
     let mut renderer = Renderer::with_tiles(&device, wgpu::TextureFormat::Rgba8Unorm, 128, 64);
     let (a, b) = (picture(500, 333), smooth(16));

@@ -5,7 +5,7 @@ use image::{RgbImage, imageops};
 
 #[test]
 #[ignore = "writes a contact sheet to look at: CONTACT_SHEET=sheet.png cargo test --release --test synth -- --ignored"]
-fn contact_sheet() {
+fn contact_sheet_is_written() {
     let path =
         std::env::var("CONTACT_SHEET").unwrap_or_else(|_| concat!(env!("CARGO_TARGET_TMPDIR"), "/contact-sheet.png").into());
     let size: usize = std::env::var("CONTACT_SIZE").ok().and_then(|s| s.parse().ok()).unwrap_or(512);
@@ -24,14 +24,14 @@ fn contact_sheet() {
 }
 
 #[test]
-fn same_seed_same_bytes() {
+fn same_seed_gives_same_bytes() {
     let render = |seed| Fundus::new(seed).render(64, &Fundus::new(seed).lesions(LesionKind::Exudates, 1, 64));
     assert_eq!(render(5), render(5));
     assert_ne!(render(5).0, render(6).0);
 }
 
 #[test]
-fn masks_cover_what_a_lesion_changes() {
+fn masks_cover_changed_pixels() {
     for (seed, kind) in LesionKind::ALL.into_iter().enumerate() {
         let fundus = Fundus::new(seed as u64);
         let (healthy, no_mask) = fundus.render(64, &[]);
@@ -55,7 +55,7 @@ fn masks_cover_what_a_lesion_changes() {
 }
 
 #[test]
-fn the_disc_is_bright_and_the_macula_dark_at_their_places() {
+fn disc_is_bright_and_macula_dark() {
     let mut bright = 0;
     for seed in 0..12 {
         let fundus = Fundus::new(seed);
@@ -72,7 +72,7 @@ fn the_disc_is_bright_and_the_macula_dark_at_their_places() {
 }
 
 #[test]
-fn a_data_set_lies_in_the_layout_of_mvtec() {
+fn data_set_is_written_in_mvtec_layout() {
     let dir = tempfile::tempdir().unwrap();
     let plan = Plan { train: 3, test_normal: 2, test_abnormal: 6, severity: 1, one_camera: false, size: 32, seed: 1 };
     dataset(dir.path(), plan).unwrap();

@@ -60,15 +60,15 @@ fn config() -> RunConfig {
 
 /// Wishes for something at a step, and remembers what it was told.
 struct Watcher {
-    wish: Control,
+    control: Control,
     at: usize,
     steps: Vec<usize>,
     events: Vec<Event>,
 }
 
 impl Watcher {
-    fn new(wish: Control, at: usize) -> Self {
-        Self { wish, at, steps: Vec::new(), events: Vec::new() }
+    fn new(control: Control, at: usize) -> Self {
+        Self { control, at, steps: Vec::new(), events: Vec::new() }
     }
 }
 
@@ -81,7 +81,7 @@ impl Reporter for Watcher {
     }
 
     fn control(&mut self) -> Control {
-        if self.steps.last() == Some(&self.at) { self.wish } else { Control::Continue }
+        if self.steps.last() == Some(&self.at) { self.control } else { Control::Continue }
     }
 }
 
@@ -101,7 +101,7 @@ fn outcome(run: &RunDir) -> (Vec<u8>, Vec<String>) {
 }
 
 #[test]
-fn a_run_that_was_stopped_killed_and_damaged_ends_with_the_same_bits() {
+fn stopped_killed_and_damaged_run_resumes_to_identical_weights() {
     let (dir, mut config) = (tempfile::tempdir().unwrap(), config());
     config.ddpm.sample_every = 0;
     let straight = new_run(&dir, &config);
@@ -121,7 +121,7 @@ fn a_run_that_was_stopped_killed_and_damaged_ends_with_the_same_bits() {
         assert_eq!(run.manifest().unwrap().state, RunState::Finished);
     }
 
-    // Killed after step 5 with the checkpoint of step 4 half written: it goes on from step 2, and no row is there twice.
+    // Killed after step 5 with the checkpoint of step 4 half written: it resumes from step 2, and no row is there twice.
     let run = new_run(&dir, &config);
     let _ = train(&run, &config, &mut Watcher::new(Control::Stop, 5));
     fs::remove_file(checkpoint::step_path(&run, 5)).unwrap();
@@ -133,7 +133,7 @@ fn a_run_that_was_stopped_killed_and_damaged_ends_with_the_same_bits() {
 }
 
 #[test]
-fn a_finished_run_has_its_files_and_is_only_loaded_again() {
+fn finished_run_has_its_files_and_is_not_trained_again() {
     let (dir, config) = (tempfile::tempdir().unwrap(), config());
     let run = new_run(&dir, &config);
     let mut watcher = Watcher::new(Control::Continue, 0);
@@ -159,7 +159,7 @@ fn a_finished_run_has_its_files_and_is_only_loaded_again() {
 }
 
 #[test]
-fn stop_and_keep_ends_with_what_is_there() {
+fn finish_early_keeps_current_weights() {
     let (dir, config) = (tempfile::tempdir().unwrap(), config());
     let run = new_run(&dir, &config);
     train(&run, &config, &mut Watcher::new(Control::FinishEarly, 4)).unwrap();
@@ -168,7 +168,7 @@ fn stop_and_keep_ends_with_what_is_there() {
 }
 
 #[test]
-fn a_running_training_gives_the_average_of_its_newest_checkpoint() {
+fn running_training_offers_ema_of_newest_checkpoint() {
     let (dir, config) = (tempfile::tempdir().unwrap(), config());
     let run = new_run(&dir, &config);
     assert!(DiffusionModel::load(run.path(), &Device::Cpu).err().unwrap().to_string().contains("no weights yet"));
@@ -177,7 +177,7 @@ fn a_running_training_gives_the_average_of_its_newest_checkpoint() {
 }
 
 #[test]
-fn a_loss_that_is_not_a_number_ends_the_run_with_advice() {
+fn nan_loss_ends_run_with_advice() {
     let dir = tempfile::tempdir().unwrap();
     let mut config = config();
     config.ddpm = DdpmConfig { lr: 1e30, warmup: 0, clip: 0.0, ..config.ddpm };
@@ -190,7 +190,7 @@ fn a_loss_that_is_not_a_number_ends_the_run_with_advice() {
 }
 
 #[test]
-fn a_share_of_the_images_and_of_the_steps_can_be_asked_for() {
+fn training_takes_share_of_images_and_of_steps() {
     let dir = tempfile::tempdir().unwrap();
     let mut config = config();
     config.ddpm = DdpmConfig { fraction: 0.1, t_limit: 20, flip: false, accumulate: 1, steps: 2, ..config.ddpm };

@@ -1,4 +1,4 @@
-//! Training and scoring of the encoder on a handful of tiny pictures: resuming, ending early, the ladder, leave-one-out.
+//! Training and scoring of the encoder on a handful of tiny pictures: resuming, ending early, the dissolve cache, leave-one-out.
 
 use candle_core::Device;
 use dissolve_studio::{
@@ -75,7 +75,7 @@ impl Reporter for After {
 }
 
 #[test]
-fn stopped_and_resumed_the_encoder_has_the_same_bits() {
+fn resumed_training_gives_identical_encoder() {
     let dir = tempfile::tempdir().unwrap();
     let (config, data) = (config(), pictures(8, 16));
     let mut results = Vec::new();
@@ -97,7 +97,7 @@ fn stopped_and_resumed_the_encoder_has_the_same_bits() {
 }
 
 #[test]
-fn ended_early_it_is_finished_and_scores_leave_training_images_out() {
+fn training_ended_early_is_finished_and_scores_leave_one_out() {
     let dir = tempfile::tempdir().unwrap();
     let (mut config, data) = (config(), pictures(8, 16));
     config.dia.dissolve = DissolveMethod::None;
@@ -125,7 +125,7 @@ fn ended_early_it_is_finished_and_scores_leave_training_images_out() {
 }
 
 #[test]
-fn a_loss_that_is_no_number_ends_with_its_step_and_what_to_try() {
+fn nan_loss_reports_step_and_advice() {
     let dir = tempfile::tempdir().unwrap();
     let (mut config, data) = (config(), pictures(8, 16));
     config.dia.lr = 1e30;
@@ -141,7 +141,7 @@ fn a_loss_that_is_no_number_ends_with_its_step_and_what_to_try() {
 }
 
 #[test]
-fn a_ladder_gives_what_dissolving_gives_and_a_stopped_build_goes_on() {
+fn dissolve_cache_equals_dissolving_and_resumes_its_build() {
     let dir = tempfile::tempdir().unwrap();
     let (config, device) = (config(), Device::Cpu);
     // Smaller than the resolution of dissolving, padded to it, larger than it.
@@ -159,7 +159,7 @@ fn a_ladder_gives_what_dissolving_gives_and_a_stopped_build_goes_on() {
                 assert!(matches!(stopped, Err(Error::Stopped)));
             }
             let mut from = None;
-            let ladder = DissolveCache::open_or_build(&run, plan.clone(), &dissolver, &store, &device, &mut |done, _| {
+            let cache = DissolveCache::open_or_build(&run, plan.clone(), &dissolver, &store, &device, &mut |done, _| {
                 from.get_or_insert(done);
                 Ok(())
             });
@@ -169,9 +169,9 @@ fn a_ladder_gives_what_dissolving_gives_and_a_stopped_build_goes_on() {
 
             let places = [3, 0, 5];
             let images = store.batch(&places).unwrap();
-            let draw = |twins: DissolvedSource| twins.draw(7, 11, &places, &images, side, &device).unwrap();
+            let draw = |source: DissolvedSource| source.draw(7, 11, &places, &images, side, &device).unwrap();
             let (read, exact) =
-                (draw(DissolvedSource::DissolveCache(ladder.unwrap())), draw(DissolvedSource::Exact(dissolver.clone(), 30..130)));
+                (draw(DissolvedSource::DissolveCache(cache.unwrap())), draw(DissolvedSource::Exact(dissolver.clone(), 30..130)));
             assert_eq!(read.len(), 4 * images.len());
             let worst = read.iter().zip(&exact).map(|(a, b)| (a - b).abs()).fold(0.0, f32::max);
             assert!(worst < 2e-5, "{side} px: {worst}");

@@ -31,7 +31,7 @@ fn picture(path: &Path, seed: u32) {
 }
 
 #[test]
-fn a_layout_is_changed_from_its_menu() {
+fn layout_is_changed_from_menu() {
     let mut window = Window::new();
     let set = window.path("set");
     for (i, name) in ["left/p1/good/a.png", "left/p2/bad/b.png", "right/p3/bad/c.png"].iter().enumerate() {
@@ -49,7 +49,7 @@ fn a_layout_is_changed_from_its_menu() {
 }
 
 #[test]
-fn a_table_with_strange_columns_is_mapped() {
+fn unknown_table_columns_can_be_mapped() {
     let mut window = Window::new();
     let set = window.path("set");
     (0..4).for_each(|i| picture(&set.join(format!("eye{i}.png")), i));
@@ -88,7 +88,7 @@ fn duplicates_are_found_and_shown_side_by_side() {
 }
 
 #[test]
-fn preprocessing_is_set_seen_and_undone() {
+fn preprocessing_is_set_previewed_and_undone() {
     let mut window = Window::new();
     let set = window.path("set");
     (0..3).for_each(|i| picture(&set.join(format!("train/good/{i}.png")), i));
@@ -111,7 +111,7 @@ fn preprocessing_is_set_seen_and_undone() {
 }
 
 #[test]
-fn a_recent_data_set_is_one_click_away() {
+fn recent_data_set_opens_with_one_click() {
     let mut window = Window::new();
     let (one, two) = (window.path("one"), window.path("two"));
     picture(&one.join("a.png"), 1);
@@ -125,7 +125,7 @@ fn a_recent_data_set_is_one_click_away() {
 }
 
 #[test]
-fn runs_are_compared_thrown_away_and_brought_back() {
+fn runs_are_compared_trashed_and_restored() {
     let mut window = Window::new();
     window.send(AppCommand::Toggle(Overlay::Runs));
     assert!(window.has("No runs yet"));
@@ -173,7 +173,7 @@ fn runs_are_compared_thrown_away_and_brought_back() {
 }
 
 #[test]
-fn images_without_labels_can_be_called_normal_and_learnt_from() {
+fn unlabelled_images_can_be_declared_normal_and_trained_on() {
     let mut window = Window::new();
     let set = window.path("set");
     (0..6).for_each(|i| picture(&set.join(format!("eye{i}.png")), i));
@@ -191,7 +191,7 @@ fn images_without_labels_can_be_called_normal_and_learnt_from() {
 
 /// A click in a scrolled grid selects what is under it, and moves nothing.
 #[test]
-fn a_scrolled_grid_stays_where_it_is() {
+fn image_grid_keeps_scroll_position() {
     let mut window = Window::new();
     window.send(AppCommand::OpenDemo);
     window.until("the demo is open", |s| s.state().open().is_some());

@@ -101,7 +101,7 @@ fn tab_reaches_every_control() {
 }
 
 #[test]
-fn tab_reaches_every_control_of_what_lies_above() {
+fn tab_reaches_every_control_of_dialogs() {
     let mut window = with_the_demo([1280.0, 800.0]);
     window.send(AppCommand::Go(Workspace::Results));
     for (overlay, least) in [(Overlay::Runs, 4), (Overlay::Picture, 4), (Overlay::About, 2)] {
@@ -117,7 +117,7 @@ fn tab_reaches_every_control_of_what_lies_above() {
 
 /// 1280x800 pixels at 300 %.
 #[test]
-fn a_small_screen_at_three_hundred_percent_hides_nothing() {
+fn small_screen_at_300_percent_hides_nothing() {
     let mut window = all_workspaces([427.0, 267.0]);
     assert_eq!(window.state().room, Room::Small);
     for (workspace, side) in [
@@ -141,7 +141,7 @@ fn a_small_screen_at_three_hundred_percent_hides_nothing() {
 
 /// 1920x1080 pixels at 300 %: one panel beside the page.
 #[test]
-fn a_large_screen_at_three_hundred_percent_has_one_panel() {
+fn large_screen_at_300_percent_shows_one_panel() {
     let mut window = all_workspaces([640.0, 360.0]);
     assert!(window.state().unfolded(Side::Inspector) && !window.state().unfolded(Side::Library));
     window.send(AppCommand::Fold(Side::Library));

@@ -1,7 +1,7 @@
 //! Pictures of the window, held against the ones in `tests/snapshots` (made with Mesa's software Vulkan; egui_kittest's own
 //! threshold). `UPDATE_SNAPSHOTS=1 cargo test --release --test ui_snapshots` makes them anew.
 
-mod adapter;
+mod gpu_adapter;
 mod window;
 
 use dissolve_studio::app::{
@@ -28,8 +28,8 @@ fn shoot(window: &mut Window, name: &str, options: &SnapshotOptions) {
 }
 
 #[test]
-fn empty_and_open_in_dark_and_light() {
-    let Some(_) = adapter::find() else { return };
+fn empty_and_opened_in_dark_and_light() {
+    let Some(_) = gpu_adapter::find() else { return };
     // The paths on the screen must be the same in each run.
     let set = std::path::absolute("target/tmp/snapshot-set").unwrap();
     let _ = std::fs::remove_dir_all(&set);
@@ -60,7 +60,7 @@ fn empty_and_open_in_dark_and_light() {
 /// The demo's scores, gallery and planted lesions.
 #[test]
 fn results_of_the_demo() {
-    let Some(_) = adapter::find() else { return };
+    let Some(_) = gpu_adapter::find() else { return };
     let mut window = Window::drawn();
     window.send(AppCommand::Theme(ThemeChoice::Dark));
     window.send(AppCommand::OpenDemo);
@@ -79,18 +79,18 @@ fn results_of_the_demo() {
     shoot(&mut window, "results_planted_dark", &SnapshotOptions::new());
 }
 
-/// The demo's slider with its ladder, and the energy curve in the band of the normals.
+/// The demo's slider with its strip, and the change curve in the band of the normals.
 #[test]
-fn dissolve_with_the_demos_model() {
-    let Some(_) = adapter::find() else { return };
+fn dissolve_with_demo_model() {
+    let Some(_) = gpu_adapter::find() else { return };
     let mut window = Window::drawn();
     window.send(AppCommand::Theme(ThemeChoice::Dark));
     window.send(AppCommand::OpenDemo);
     window.until("the demo is open", |s| s.state().open().is_some() && s.state().dissolve.model().is_some());
     window.send(AppCommand::Go(Workspace::Dissolve));
     window.send(DissolveCommand::Layout(Layout::Split));
-    window.until("the ladder is whole", |s| s.state().dissolve.done.is_some() && s.state().dissolve.twins.len() >= STRIP_STEPS);
-    window.until("the band is whole", |s| s.state().dissolve.band.as_ref().is_some_and(|b| !b.more()));
+    window.until("the strip is complete", |s| s.state().dissolve.done.is_some() && s.state().dissolve.by_t.len() >= STRIP_STEPS);
+    window.until("the band is complete", |s| s.state().dissolve.band.as_ref().is_some_and(|b| !b.more()));
     // Another vector width rounds the model's pictures otherwise by a level here and there, and the time it took is written in
     // some fifty pixels: a panel that moves changes thousands.
     shoot(&mut window, "dissolve_dark", &SnapshotOptions::new().threshold(2.0).max_failed_pixels(300));
@@ -98,8 +98,8 @@ fn dissolve_with_the_demos_model() {
 
 /// 1280x800 pixels at 300 %: one panel at a time, and pages that scroll.
 #[test]
-fn a_small_screen() {
-    let Some(_) = adapter::find() else { return };
+fn small_screen() {
+    let Some(_) = gpu_adapter::find() else { return };
     let mut window = Window::drawn_at([427.0, 267.0]);
     window.send(AppCommand::Theme(ThemeChoice::Dark));
     window.send(AppCommand::OpenDemo);

@@ -1,8 +1,8 @@
 //! Each panel in its states: empty, loading, failed, partial, full. The state is made by the pure update, and nothing acts on
 //! it, so that what passes in a moment stays. `empty` and `full` with real images are in `ui_window.rs`.
 
-mod adapter;
-mod figures;
+mod example_figures;
+mod gpu_adapter;
 
 use dissolve_studio::{
     app::{
@@ -14,8 +14,8 @@ use dissolve_studio::{
     data::{Class, Dataset, Item, Label, Layout, Skipped, Source, Split},
     engine::{
         explanation::Answer,
-        run_list::{ModelSource, RunEntry},
-        score_set::ScoreSet,
+        runs::list::{ModelSource, RunEntry},
+        runs::score_set::ScoreSet,
     },
     error::{Failure, NextStep},
     jobs::{
@@ -162,19 +162,19 @@ fn data_partial() -> State {
 }
 
 #[test]
-fn data_that_is_not_there_yet() {
+fn data_view_without_data_set() {
     Panels::of(at(Workspace::Data)).has_all(&["Open a folder of images", "Open the synthetic demo"]);
 }
 
 #[test]
-fn the_card_of_a_failed_opening_goes() {
+fn failed_opening_card_can_be_dismissed() {
     let mut panels = Panels::of(data_failed());
     panels.click("Dismiss");
     assert!(!panels.has("has no column of images"));
 }
 
 #[test]
-fn data_on_its_way_failed_and_with_problems() {
+fn data_view_while_opening_failed_and_with_problems() {
     Panels::of(data_loading()).has_all(&["Looking at eyes: 1234 files so far"]);
     Panels::of(data_failed()).has_all(&["has no column of images", "Copy details", "Try again", "Choose its columns"]);
     let panels = Panels::of(data_partial());
@@ -211,12 +211,12 @@ fn dissolve_failed() -> State {
         summary: "model.safetensors of the run eyes cannot be read (no such file)".into(),
         hint: Some("choose another model on the right, or train one".into()),
     };
-    update(&mut state, JobEvent::Dissolved { generation, twin: Err(failure) });
+    update(&mut state, JobEvent::Dissolved { generation, dissolved: Err(failure) });
     state
 }
 
 #[test]
-fn nothing_to_dissolve_and_nothing_to_dissolve_with() {
+fn dissolve_view_without_image_or_model() {
     Panels::of(at(Workspace::Dissolve)).has_all(&["Nothing to dissolve yet"]);
     let mut state = dissolve_loading();
     state.dissolve.models.clear();
@@ -227,7 +227,7 @@ fn nothing_to_dissolve_and_nothing_to_dissolve_with() {
 }
 
 #[test]
-fn a_twin_on_its_way_and_one_that_failed() {
+fn dissolve_view_while_dissolving_and_failed() {
     let mut panels = Panels::of(dissolve_loading());
     panels.has_all(&["dissolving…", "t, the strength of dissolving"]);
     assert!(!panels.has("Copy details"));
@@ -290,7 +290,7 @@ fn train_failed() -> State {
 }
 
 #[test]
-fn a_training_that_runs_with_two_that_wait() {
+fn train_view_with_running_and_queued_jobs() {
     let mut panels = Panels::of(train_running());
     panels.has_all(&["QUEUE", "2 queued", "600 / 5000", "loss 0.0", "212 images/s"]);
     assert!(panels.is_disabled("Earlier: Diffusion model of eyes") && panels.is_disabled("Later: Train eyes"));
@@ -305,7 +305,7 @@ fn a_training_that_runs_with_two_that_wait() {
 }
 
 #[test]
-fn a_training_that_failed_says_why_and_its_curves_stay() {
+fn failed_training_shows_reason_and_keeps_curves() {
     let mut panels = Panels::of(train_failed());
     panels.has_all(&["The disk is full", "Free some space", "Copy details", "now 0.0"]);
     assert!(panels.0.state().state.jobs[0].state.has_ended());
@@ -355,7 +355,7 @@ fn results(set: ScoreSet) -> State {
 }
 
 #[test]
-fn scores_on_their_way_failed_partial_and_full() {
+fn results_view_while_loading_failed_partial_and_complete() {
     Panels::of(results_loading()).has_all(&["Reading the scores…"]);
     let mut panels = Panels::of(results_failed());
     panels.has_all(&["line 7 has no score", "Copy details"]);
@@ -369,7 +369,7 @@ fn scores_on_their_way_failed_partial_and_full() {
 }
 
 #[test]
-fn wrong_calls_are_told_from_right_ones() {
+fn misclassified_images_are_marked() {
     let mut panels = Panels::of(results(score_set()));
     panels.take(ResultsCommand::Threshold(-1.57));
     let confusion = panels.0.state().state.results.confusion();
@@ -387,7 +387,7 @@ fn wrong_calls_are_told_from_right_ones() {
 }
 
 #[test]
-fn a_double_click_resets_the_number_of_a_rule() {
+fn double_click_resets_threshold_value() {
     let mut panels = Panels::of(results(score_set()));
     panels.take(ResultsCommand::Rule(ThresholdRule::Sensitivity(0.5)));
     let place = panels.0.get_by_label("% sensitivity, value").rect().center();
@@ -406,7 +406,7 @@ fn a_double_click_resets_the_number_of_a_rule() {
 }
 
 #[test]
-fn the_large_view_waits_for_its_answers() {
+fn large_view_shows_explanation_as_it_arrives() {
     let mut panels = Panels::of(results(score_set()));
     panels.take(ResultsCommand::Row(0));
     panels.take(AppCommand::Toggle(Overlay::Picture));
@@ -427,7 +427,7 @@ fn run(name: &str, state: RunState) -> RunEntry {
 }
 
 #[test]
-fn the_list_of_runs_is_empty_full_and_has_a_trash() {
+fn run_list_empty_filled_and_trash() {
     let mut panels = Panels::of(at(Workspace::Train));
     panels.take(AppCommand::Toggle(Overlay::Runs));
     panels.has_all(&["No runs yet", "Import a checkpoint as a run"]);
@@ -449,7 +449,7 @@ fn the_list_of_runs_is_empty_full_and_has_a_trash() {
 }
 
 #[test]
-fn the_log_keeps_what_was_said() {
+fn log_keeps_messages() {
     let mut panels = Panels::of(at(Workspace::Data));
     panels.take(AppCommand::Fold(Side::Log));
     panels.has_all(&["LOG", "Nothing has been said yet.", "No run is at hand."]);
@@ -459,7 +459,7 @@ fn the_log_keeps_what_was_said() {
 }
 
 #[test]
-fn the_palette_finds_by_name_and_says_why_not() {
+fn command_palette_finds_actions_and_explains_disabled_ones() {
     let mut panels = Panels::of(at(Workspace::Data));
     panels.take(AppCommand::Toggle(Overlay::Palette));
     panels.has_all(&["Open folder…"]);
@@ -471,7 +471,7 @@ fn the_palette_finds_by_name_and_says_why_not() {
 
 /// Ctrl+Shift+Z is not Ctrl+Z.
 #[test]
-fn keys_with_shift_come_before_those_without() {
+fn shortcuts_with_shift_take_precedence() {
     let mut panels = Panels::of(at(Workspace::Train));
     let steps = |panels: &Panels| panels.0.state().state.train.config.ddpm.steps;
     panels.take(TrainCommand::Field("ddpm.steps", "123".into()));
@@ -485,7 +485,7 @@ fn keys_with_shift_come_before_those_without() {
 }
 
 #[test]
-fn planted_lesions_are_asked_for_awaited_failed_and_there() {
+fn synthetic_lesions_requested_running_failed_and_done() {
     let mut panels = Panels::of(results(score_set()));
     panels.has_all(&["PLANTED LESIONS", "synthetic lesions, not disease"]);
     panels.take(ResultsCommand::Plant);
@@ -494,14 +494,17 @@ fn planted_lesions_are_asked_for_awaited_failed_and_there() {
     panels.take(JobEvent::JobEnded(JobId(1), Outcome::Failed(failure())));
     panels.has_all(&["line 7 has no score", "Plant lesions"]);
     panels.take(ResultsCommand::Plant);
-    panels.take(JobEvent::SyntheticLesions { run: "/home/someone/runs/eyes".into(), planted: Arc::new(figures::planted(16)) });
+    panels.take(JobEvent::SyntheticLesions {
+        run: "/home/someone/runs/eyes".into(),
+        lesions: Arc::new(example_figures::synthetic_lesions(16)),
+    });
     panels.take(JobEvent::JobEnded(JobId(2), Outcome::Finished("/home/someone/runs/eyes".into())));
     panels.has_all(&["16 of 16 held-out normals, not disease", "Export: Planted lesions", "allows not one false alarm"]);
     assert!(!panels.has("Plant lesions"), "the same seed would say the same");
 }
 
 #[test]
-fn scores_that_come_while_others_are_looked_at_wait_behind_a_button() {
+fn new_scores_do_not_replace_the_ones_in_view() {
     let mut panels = Panels::of(results(score_set()));
     panels.take(TrainCommand::Start(RunKind::Train));
     panels.take(JobEvent::JobEnded(JobId(1), Outcome::Finished("/work/runs/new".into())));
@@ -512,7 +515,7 @@ fn scores_that_come_while_others_are_looked_at_wait_behind_a_button() {
 }
 
 #[test]
-fn the_cards_say_nothing_of_jobs_that_are_not_theirs() {
+fn stage_cards_ignore_other_jobs() {
     let mut panels = Panels::of(results(score_set()));
     panels.take(ResultsCommand::Plant);
     panels.take(AppCommand::Go(Workspace::Train));
@@ -525,8 +528,8 @@ fn the_cards_say_nothing_of_jobs_that_are_not_theirs() {
 
 /// A demo of what is in the other tests, as pictures.
 #[test]
-fn pictures_of_the_states() {
-    let Some(_) = adapter::find() else { return };
+fn state_snapshots() {
+    let Some(_) = gpu_adapter::find() else { return };
     let states: [(&str, State); 8] = [
         ("data_loading", data_loading()),
         ("data_failed", data_failed()),

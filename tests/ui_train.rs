@@ -13,7 +13,7 @@ use dissolve_studio::{
 use window::Window;
 
 #[test]
-fn an_unfinished_run_is_offered_and_not_now_takes_the_offer_away() {
+fn unfinished_run_is_offered_for_resuming_and_offer_can_be_dismissed() {
     let folder = tempfile::tempdir().unwrap();
     RunDir::create(&folder.path().join("work"), RunKind::Train, "left", &RunConfig::default()).unwrap();
     let mut window = Window::on(folder, [1280.0, 1000.0]);
@@ -24,7 +24,7 @@ fn an_unfinished_run_is_offered_and_not_now_takes_the_offer_away() {
 }
 
 #[test]
-fn a_run_that_another_program_works_on_is_not_offered() {
+fn locked_run_is_not_offered_for_resuming() {
     let folder = tempfile::tempdir().unwrap();
     let run = RunDir::create(&folder.path().join("work"), RunKind::Train, "busy", &RunConfig::default()).unwrap();
     let lock = run.lock().unwrap();
@@ -49,7 +49,7 @@ fn all_settings_can_be_reached_and_undone() {
 }
 
 #[test]
-fn about_and_log_say_what_they_are_for() {
+fn about_dialog_and_log_panel_explain_themselves() {
     let folder = tempfile::tempdir().unwrap();
     let mut window = Window::on(folder, [1280.0, 1000.0]);
     window.send(AppCommand::Toggle(Overlay::About));

@@ -21,7 +21,7 @@ use egui_kittest::kittest::{NodeT, Queryable};
 use std::path::Path;
 use window::Window;
 
-/// Two folders of 14 little pictures each: `good` with a smooth ground, `bad` with a bright spot on it.
+/// Two folders of 14 small images each: `good` with a smooth ground, `bad` with a bright spot on it.
 fn images(folder: &Path) {
     for (class, spot) in [("good", false), ("bad", true)] {
         std::fs::create_dir_all(folder.join(class)).unwrap();
@@ -47,7 +47,7 @@ fn with_images() -> Window {
 }
 
 #[test]
-fn an_empty_window_says_what_to_do_in_each_workspace() {
+fn empty_window_explains_each_workspace() {
     let mut window = Window::new();
     window.harness.step();
     assert!(window.has("Open a folder of images"));
@@ -63,7 +63,7 @@ fn an_empty_window_says_what_to_do_in_each_workspace() {
 }
 
 #[test]
-fn a_typed_path_opens_and_a_wrong_one_says_why() {
+fn typed_path_opens_and_wrong_one_is_explained() {
     let mut window = Window::new();
     let path = window.path("set");
     images(&path);
@@ -79,7 +79,7 @@ fn a_typed_path_opens_and_a_wrong_one_says_why() {
 }
 
 #[test]
-fn the_normal_class_is_asked_and_an_image_is_picked_in_the_grid() {
+fn normal_class_is_asked_and_image_selected_in_grid() {
     let mut window = with_images();
     assert!(window.has("Which class is normal?"));
     window.harness.get_by_label_contains("good · 14 images").click();
@@ -98,7 +98,7 @@ fn the_normal_class_is_asked_and_an_image_is_picked_in_the_grid() {
 }
 
 #[test]
-fn the_keys_switch_workspaces_but_not_while_typing() {
+fn keys_switch_workspaces_except_while_typing() {
     let mut window = Window::new();
     window.harness.step();
     window.key(Key::Num3);
@@ -111,7 +111,7 @@ fn the_keys_switch_workspaces_but_not_while_typing() {
 }
 
 #[test]
-fn the_palette_finds_an_action_by_its_name() {
+fn command_palette_runs_action_by_name() {
     let mut window = Window::new();
     window.harness.step();
     window.harness.key_press_modifiers(eframe::egui::Modifiers::COMMAND, eframe::egui::Key::K);
@@ -125,7 +125,7 @@ fn the_palette_finds_an_action_by_its_name() {
 }
 
 #[test]
-fn a_wrong_setting_is_explained_at_its_field_and_holds_training_back() {
+fn invalid_setting_is_explained_and_blocks_training() {
     let mut window = with_images();
     window.send(DataCommand::SetNormal(vec!["good".into()]));
     window.until("the answer is taken", |s| s.state().open().is_some_and(|o| !o.asks_normal()));
@@ -138,7 +138,7 @@ fn a_wrong_setting_is_explained_at_its_field_and_holds_training_back() {
 
 /// The synthetic demo's finished run, without any training.
 #[test]
-fn results_are_narrowed_tagged_explained_and_exported() {
+fn results_are_filtered_tagged_explained_and_exported() {
     let mut window = Window::new();
     window.send(AppCommand::OpenDemo);
     window.until("the scores are there", |s| s.state().results.ready().is_some() && s.state().open().is_some());
@@ -199,9 +199,9 @@ fn results_are_narrowed_tagged_explained_and_exported() {
     window.until("all is exported", |_| sizes().len() == 13 && sizes().iter().all(|&size| size > 30));
 }
 
-/// The three moves on one window, with real training of a few steps: open, train and go on working, look at the outcome.
+/// The three moves on one window, with real training of a few steps: open, train and keep working, see the outcome.
 #[test]
-fn the_three_moves_from_a_folder_to_false_positives() {
+fn folder_to_false_positives_in_three_actions() {
     let mut window = with_images();
     window.send(DataCommand::SetNormal(vec!["good".into()]));
     window.until("the answer is taken", |s| s.state().open().is_some_and(|o| !o.asks_normal()));
@@ -226,7 +226,7 @@ fn the_three_moves_from_a_folder_to_false_positives() {
     // The window is free meanwhile: dissolve with a blur.
     window.send(DissolveCommand::Method(dissolve_studio::config::DissolveMethod::Gaussian(7)));
     window.click("Dissolve");
-    window.until("a blurred twin is shown", |s| s.state().dissolve.done.is_some());
+    window.until("the blurred image is shown", |s| s.state().dissolve.done.is_some());
     assert!(window.has("mean |change|"));
     window.until("the job has ended", |s| s.state().jobs.iter().all(|j| j.state.has_ended()));
     let state = window.state();
@@ -237,7 +237,7 @@ fn the_three_moves_from_a_folder_to_false_positives() {
     // Its model moves the slider.
     window.until("the model is listed", |s| !s.state().dissolve.models.is_empty());
     window.send(DissolveCommand::Method(dissolve_studio::config::DissolveMethod::Diffusion));
-    window.until("a dissolved twin is shown", |s| s.state().dissolve.done.is_some());
+    window.until("the dissolved image is shown", |s| s.state().dissolve.done.is_some());
     let slider = window.harness.get_by_label("t, the strength of dissolving").rect();
     window.harness.drag_at(slider.left_center());
     window.harness.step();
@@ -247,7 +247,7 @@ fn the_three_moves_from_a_folder_to_false_positives() {
     window.harness.step();
     let t = window.state().dissolve.t;
     assert!((100..150).contains(&t), "half of the logarithmic track is about 122, not {t}");
-    window.until("the twin of that t has come", |s| s.state().dissolve.done.as_ref().is_some_and(|d| d.t == t));
+    window.until("the image dissolved at that t is shown", |s| s.state().dissolve.done.as_ref().is_some_and(|d| d.t == t));
 
     // And its scores are under Results.
     window.click("Results");
@@ -272,7 +272,7 @@ fn the_three_moves_from_a_folder_to_false_positives() {
     // How small and how faint a spot it finds.
     window.harness.get_by_label("Plant lesions").click_accesskit();
     window.harness.step();
-    window.until("lesions are planted", |s| s.state().results.planted.is_some());
+    window.until("lesions are planted", |s| s.state().results.lesions.is_some());
     window.until("the job has ended", |s| s.state().jobs.iter().all(|j| j.state.has_ended()));
     assert!(window.has("held-out normals, not disease") && window.has("Found at 95 % specificity"));
     let set = window.state().results.ready().unwrap().clone();
@@ -299,12 +299,12 @@ fn the_three_moves_from_a_folder_to_false_positives() {
 
 /// Each layout of the Dissolve workspace, with a blur and without a model: what can be shown is, what cannot says why.
 #[test]
-fn the_pictures_are_laid_out_in_each_way() {
+fn comparison_works_in_each_layout() {
     let mut window = with_images();
     window.click("Dissolve");
     assert!(window.has("No diffusion model yet"));
     window.click("Try a Gaussian blur");
-    window.until("a blurred twin is shown", |s| s.state().dissolve.done.is_some());
+    window.until("the blurred image is shown", |s| s.state().dissolve.done.is_some());
     assert!(window.has("what dissolving changed") && window.has("mean |change|"));
     window.click("Split");
     // The bar is moved by the arrows that are its own while it has the focus.
@@ -320,19 +320,19 @@ fn the_pictures_are_laid_out_in_each_way() {
     assert!(window.has("one image at many t"));
     let save = window.harness.get_by_label("Save the strip of many t (PNG)");
     assert!(save.accesskit_node().is_disabled(), "a filter has no t");
-    let whole = |s: &Studio| !s.state().dissolve.panels.is_empty() && s.state().dissolve.panels.iter().all(Option::is_some);
+    let complete = |s: &Studio| !s.state().dissolve.panels.is_empty() && s.state().dissolve.panels.iter().all(Option::is_some);
     window.click("Images");
-    window.until("six images are dissolved", whole);
+    window.until("six images are dissolved", complete);
     assert_eq!(window.state().dissolve.panels.len(), 6);
     window.click("Methods");
-    window.until("all methods have answered", whole);
+    window.until("all methods have answered", complete);
     assert!(window.has("Gaussian, kernel 7 px") && window.has("Median, kernel"));
-    let plates = &window.state().dissolve.panels;
-    assert!(plates[0].as_ref().unwrap().twin.is_err(), "there is no diffusion model");
-    let mean = |i: usize| plates[i].as_ref().unwrap().twin.as_ref().unwrap().1;
+    let panels = &window.state().dissolve.panels;
+    assert!(panels[0].as_ref().unwrap().dissolved.is_err(), "there is no diffusion model");
+    let mean = |i: usize| panels[i].as_ref().unwrap().dissolved.as_ref().unwrap().1;
     assert!((mean(1) - mean(3)).abs() < 0.5 * mean(1), "{} and {} are of one strength", mean(1), mean(3));
     window.click("Resolutions");
-    window.until("three resolutions have answered", whole);
+    window.until("three resolutions have answered", complete);
     assert!(window.has("128 px"));
     window.key(Key::Plus);
     assert!(window.state().dissolve.view.zoom > 1.0);
@@ -347,14 +347,14 @@ fn the_pictures_are_laid_out_in_each_way() {
 }
 
 #[test]
-fn strips_and_sweeps_are_written_with_what_they_show() {
+fn contact_sheet_and_sweep_are_exported() {
     let mut window = Window::new();
     window.send(AppCommand::OpenDemo);
     window.until("the demo is open", |s| s.state().open().is_some() && s.state().dissolve.model().is_some());
     window.send(AppCommand::Go(Workspace::Dissolve));
-    for (what, end) in [(SweepExport::Strip, "-strip.png"), (SweepExport::Sweep, "-sweep.gif")] {
+    for (what, end) in [(SweepExport::ContactSheet, "-strip.png"), (SweepExport::Sweep, "-sweep.gif")] {
         window.send(DissolveCommand::Export(what));
-        window.until("it is written", |s| !s.state().dissolve.filming);
+        window.until("it is written", |s| !s.state().dissolve.is_exporting);
         let mut files = std::fs::read_dir(window.path("work/exports")).unwrap().flatten().map(|f| f.path());
         let path = files.find(|p| p.to_string_lossy().ends_with(end)).unwrap();
         let picture = image::open(&path).unwrap().to_rgb8();
@@ -364,7 +364,7 @@ fn strips_and_sweeps_are_written_with_what_they_show() {
 }
 
 #[test]
-fn closing_stops_the_running_job_and_leaves_it_to_be_resumed() {
+fn closing_stops_running_job_which_can_be_resumed() {
     let mut window = with_images();
     window.send(DataCommand::SetNormal(vec!["good".into()]));
     window.until("the answer is taken", |s| s.state().open().is_some_and(|o| !o.asks_normal()));

@@ -3,7 +3,7 @@
 //! `make` trains all of it and packs it; `unpack` lays it out in a workspace; `run` does the main job on it once more, with the
 //! shipped diffusion model. The packed weights have 16 bits, which halves their size.
 
-use super::{finished_run, pipeline};
+use super::{pipeline, runs::finished_run};
 use crate::{
     config::{DdpmConfig, DiaConfig, Preset, RunConfig},
     error::{Error, Result},
@@ -48,7 +48,7 @@ const JPEG_QUALITY: u8 = 90;
 pub struct Demo {
     /// The data set: MVTec's layout, `good` is normal.
     pub data: PathBuf,
-    /// A finished run of `train` on it, with both networks, scores, evaluation and planted lesions.
+    /// A finished run of `train` on it, with both networks, scores, evaluation and synthetic lesions.
     pub run: PathBuf,
 }
 
@@ -75,7 +75,7 @@ pub fn unpack(workspace: &Path) -> Result<Demo> {
     }
     let runs = workspace.join("runs");
     fs::create_dir_all(&runs).map_err(Error::io("create", &runs))?;
-    // Unpacked beside its place and then moved: the demo is there whole or not at all, and its run comes last.
+    // Unpacked beside its place and then moved: the demo is there completely or not at all, and its run comes last.
     let temporary = tempfile::Builder::new().prefix(".demo-").tempdir_in(workspace).map_err(Error::io("write", workspace))?;
     extract(temporary.path())?;
     let run = temporary.path().join(RUN);
@@ -118,9 +118,9 @@ pub fn make(out: &Path, reporter: &mut dyn Reporter) -> Result<PathBuf> {
     let run = pipeline::create(RunKind::Train, &settings(&data), workspace.path(), DATA, reporter)?;
     pipeline::work(&run, reporter)?;
     for weights in ["ddpm", "dia"].into_iter().zip([ddpm::MODEL, dia::ENCODER]).map(|(part, file)| run.join(part).join(file)) {
-        halve(&weights)?;
+        to_f16(&weights)?;
     }
-    finished_run::plant(run.path(), reporter)?;
+    finished_run::measure_lesions(run.path(), reporter)?;
     let packed = pack(&run, &files)?;
     let path = out.join(FILE);
     write(&path, &packed)?;
@@ -176,14 +176,14 @@ fn pack(run: &RunDir, photographs: &[(String, Vec<u8>)]) -> Result<Vec<u8>> {
 }
 
 /// Keeps a network's weights in 16 bits; they are read as 32 bits again. Biases, statistics and features are small and stay.
-fn halve(path: &Path) -> Result<()> {
+fn to_f16(path: &Path) -> Result<()> {
     let (tensors, metadata) = checkpoint::load(path)?;
     let is_weight = |name: &str, t: &Tensor| t.rank() > 1 && !name.starts_with("bank.");
-    let halved = tensors.into_iter().map(|(name, t)| {
+    let tensors_f16 = tensors.into_iter().map(|(name, t)| {
         let t = if is_weight(&name, &t) { t.to_dtype(DType::F16)? } else { t };
         Ok((name, t))
     });
-    checkpoint::save(path, &halved.collect::<Result<Tensors>>()?, &metadata)
+    checkpoint::save(path, &tensors_f16.collect::<Result<Tensors>>()?, &metadata)
 }
 
 fn extract(to: &Path) -> Result<()> {

@@ -5,7 +5,7 @@ use super::{
         raster::within,
         rgba::{Rgba, blend},
     },
-    score_set::ScoreSet,
+    runs::score_set::ScoreSet,
 };
 use crate::{
     data::{Dataset, ImageId, Picture, Preprocess, Split},
@@ -31,7 +31,7 @@ pub(crate) const NEAREST: usize = 160;
 
 #[derive(Debug, Clone)]
 pub struct Question {
-    /// The same for the question and a later wish for its map.
+    /// The same for the question and a later request for its map.
     pub generation: u64,
     pub set: Arc<ScoreSet>,
     /// Where the image is.
@@ -181,7 +181,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_map_is_orange_where_covering_lowers_the_score() {
+    fn map_is_orange_where_covering_lowers_the_score() {
         let grey = Picture::new(2, 1, 1, vec![0.5, 0.5]);
         let found = Occlusion { side: 2, change: vec![0.2, -0.1, 0.2, -0.1], score: 1.0 };
         let Answer::Map { pixels, fall, rise } = coloured(&grey, &found) else { panic!() };

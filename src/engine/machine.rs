@@ -12,7 +12,7 @@ pub struct Machine {
 }
 
 /// With `timed`, the speed is measured: a second or two on all cores.
-pub fn look(timed: bool) -> Machine {
+pub fn inspect(timed: bool) -> Machine {
     Machine { speed: timed.then(|| cost::measure(&Device::Cpu).ok()).flatten(), free_memory: free_memory() }
 }
 

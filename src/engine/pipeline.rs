@@ -1,4 +1,4 @@
-//! The chain of stages: diffusion model, DIA, scores, evaluation and report, as one job that goes on where it was stopped.
+//! The chain of stages: diffusion model, DIA, scores, evaluation and report, as one job that resumes where it was stopped.
 //!
 //! A run knows from its folder what it still lacks, so a resumed run takes the same way as a new one.
 
@@ -141,7 +141,7 @@ pub fn score_run(run: &RunDir, reporter: &mut dyn Reporter) -> Result<()> {
 }
 
 /// Scores of images with everything that stands beside them: DIA's score and its terms, the dissolve profile where the encoder's
-/// settings ask for it and there is a diffusion model, and the rivals that need no training. `run` is the encoder's.
+/// settings ask for it and there is a diffusion model, and the baselines that need no training. `run` is the encoder's.
 pub fn score_images(
     run: &RunDir,
     encoder: &Encoder,

@@ -11,7 +11,7 @@ use std::sync::Arc;
 /// Longest side of what is shown, px; preprocessing looks the same at any size.
 pub(crate) const SHOWN: usize = 768;
 
-/// What is to be looked at.
+/// What is to be shown.
 #[derive(Debug, Clone)]
 pub struct PreviewRequest {
     pub generation: u64,
@@ -31,20 +31,20 @@ pub struct PreprocessPreview {
 }
 
 /// The last image that was read: its settings change more often than it does.
-pub(crate) type Kept = Option<(Arc<Dataset>, ImageId, Picture, Option<Picture>)>;
+pub(crate) type CachedImage = Option<(Arc<Dataset>, ImageId, Picture, Option<Picture>)>;
 
-pub(crate) fn look(request: &PreviewRequest, kept: &mut Kept) -> Result<PreprocessPreview> {
-    let is_kept = kept.as_ref().is_some_and(|(set, id, ..)| Arc::ptr_eq(set, &request.dataset) && *id == request.image);
-    if !is_kept {
-        *kept = None;
+pub(crate) fn preview(request: &PreviewRequest, cached: &mut CachedImage) -> Result<PreprocessPreview> {
+    let is_cached = cached.as_ref().is_some_and(|(set, id, ..)| Arc::ptr_eq(set, &request.dataset) && *id == request.image);
+    if !is_cached {
+        *cached = None;
     }
-    let (_, _, picture, mask) = match kept {
-        Some(kept) => kept,
+    let (_, _, picture, mask) = match cached {
+        Some(cached) => cached,
         None => {
             let picture = within(request.dataset.read(request.image)?, SHOWN);
             // A mask that cannot be read is no reason not to show its image.
             let mask = request.dataset.read_mask(request.image).ok().flatten();
-            kept.insert((request.dataset.clone(), request.image, picture, mask))
+            cached.insert((request.dataset.clone(), request.image, picture, mask))
         }
     };
     let after = Preprocess::new(request.preprocess.clone()).apply(picture);

@@ -44,7 +44,7 @@ impl ThumbnailCache {
         workspace.join(".thumbnails")
     }
 
-    /// Opens or makes the file of a data set. Errors only where it cannot be read or made: work goes on without.
+    /// Opens or makes the file of a data set. Errors only where it cannot be read or made: the window works without.
     pub fn open(workspace: &Path, dataset: &Dataset) -> std::io::Result<Self> {
         let folder = Self::folder(workspace);
         fs::create_dir_all(&folder)?;
@@ -61,7 +61,7 @@ impl ThumbnailCache {
         Ok(cache)
     }
 
-    /// Finds all whole records.
+    /// Finds all complete records.
     fn index(&mut self) -> std::io::Result<()> {
         let length = self.file.metadata()?.len();
         let mut reader = BufReader::with_capacity(1 << 16, &self.file);
@@ -91,14 +91,14 @@ impl ThumbnailCache {
         Ok(())
     }
 
-    /// The little picture of an image, where there is one that is not out of date.
+    /// The thumbnail of an image, where there is one that is not out of date.
     pub fn get(&mut self, key: u64) -> Option<Rgba> {
         let &(at, size) = self.places.get(&key)?;
         let mut record = vec![0; HEADER as usize + size as usize];
         let read = self.file.seek(SeekFrom::Start(at)).and_then(|_| self.file.read_exact(&mut record));
         let (header, jpeg) = record.split_at(HEADER as usize);
-        let whole = read.is_ok() && number(&header[..8]) == key && number(&header[8..16]) == hash(&[jpeg]);
-        let image = whole.then(|| image::load_from_memory_with_format(jpeg, image::ImageFormat::Jpeg).ok()).flatten();
+        let complete = read.is_ok() && number(&header[..8]) == key && number(&header[8..16]) == hash(&[jpeg]);
+        let image = complete.then(|| image::load_from_memory_with_format(jpeg, image::ImageFormat::Jpeg).ok()).flatten();
         let Some(image) = image else {
             self.places.remove(&key);
             return None;
@@ -107,7 +107,7 @@ impl ThumbnailCache {
         Some(Rgba { width: rgba.width() as usize, height: rgba.height() as usize, rgba: rgba.into_raw() })
     }
 
-    /// Adds a little picture. A full disk or file is no error: it is made anew the next time.
+    /// Adds a thumbnail. A full disk or file is no error: it is made anew the next time.
     pub fn put(&mut self, key: u64, pixels: &Rgba) {
         if !self.is_ours || self.places.contains_key(&key) || self.end > FILE_LIMIT {
             return;
@@ -191,7 +191,7 @@ mod tests {
     }
 
     #[test]
-    fn pictures_are_found_again_even_after_a_cut() {
+    fn thumbnails_are_found_again_after_truncation() {
         let dir = tempfile::tempdir().unwrap();
         let set = dataset("/images".as_ref());
         let mut cache = ThumbnailCache::open(dir.path(), &set).unwrap();
@@ -211,7 +211,7 @@ mod tests {
     }
 
     #[test]
-    fn a_second_program_reads_and_does_not_write() {
+    fn second_process_reads_and_does_not_write() {
         let dir = tempfile::tempdir().unwrap();
         let set = dataset("/images".as_ref());
         let mut first = ThumbnailCache::open(dir.path(), &set).unwrap();
@@ -223,7 +223,7 @@ mod tests {
     }
 
     #[test]
-    fn the_oldest_files_make_room() {
+    fn oldest_files_are_deleted_first() {
         let dir = tempfile::tempdir().unwrap();
         for (i, name) in ["a.pack", "b.pack", "c.pack"].iter().enumerate() {
             fs::write(dir.path().join(name), [0; 100]).unwrap();
@@ -236,7 +236,7 @@ mod tests {
     }
 
     #[test]
-    fn a_changed_file_has_another_key() {
+    fn changed_file_has_another_key() {
         let dir = tempfile::tempdir().unwrap();
         let path = dir.path().join("a.jpg");
         fs::write(&path, "one").unwrap();

@@ -73,7 +73,7 @@ fn run(queue: &Receiver<Job>, events: &Events) {
     }
 }
 
-/// Carries a training's events to the window, and the window's wishes back.
+/// Carries a training's events to the window, and the person's requests back.
 struct JobReporter {
     id: JobId,
     control: JobControl,
@@ -125,7 +125,7 @@ mod tests {
     }
 
     #[test]
-    fn jobs_run_in_order_and_a_panic_does_not_take_the_next_one_along() {
+    fn jobs_run_in_order_and_survive_a_panic() {
         let stopped = JobControl::default();
         stopped.stop();
         let ended = outcomes(vec![
@@ -142,7 +142,7 @@ mod tests {
     }
 
     #[test]
-    fn a_job_sees_the_wish_to_stop() {
+    fn job_sees_request_to_stop() {
         let control = JobControl::default();
         let there = control.clone();
         let task: Task = Box::new(move |reporter| {

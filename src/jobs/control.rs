@@ -1,4 +1,4 @@
-//! What a person wants of one job: go on, pause, stop, stop and keep. Looked at by the training once a batch.
+//! What a person wants of one job: continue, pause, stop, finish early. Training asks once a batch.
 
 use crate::ml::base::reporter::Control;
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
@@ -72,7 +72,7 @@ impl JobControl {
     }
 
     fn lock(&self) -> MutexGuard<'_, Wanted> {
-        // The guarded value is two plain fields: always whole, even after a panic elsewhere.
+        // The guarded value is two plain fields: always valid, even after a panic elsewhere.
         self.0.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
@@ -83,7 +83,7 @@ mod tests {
     use std::sync::mpsc;
 
     #[test]
-    fn a_paused_job_waits_until_it_may_go_on() {
+    fn paused_job_waits_until_resumed() {
         let control = JobControl::default();
         control.pause();
         let (tx, rx) = mpsc::channel();
@@ -96,7 +96,7 @@ mod tests {
     }
 
     #[test]
-    fn a_stop_ends_a_pause_and_outlives_a_finish() {
+    fn stop_ends_pause_and_overrides_finish() {
         let control = JobControl::default();
         control.pause();
         control.stop();
@@ -107,7 +107,7 @@ mod tests {
     }
 
     #[test]
-    fn a_finish_is_for_one_stage() {
+    fn finish_applies_to_one_stage() {
         let control = JobControl::default();
         control.finish();
         assert_eq!(control.control(), Control::FinishEarly);

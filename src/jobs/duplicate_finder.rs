@@ -1,4 +1,4 @@
-//! Looks for duplicates in the background, one picture after another, and stops when it is told to.
+//! Looks for duplicates in the background, one image after another, and stops when it is told to.
 
 use super::events::{Events, JobEvent};
 use crate::data::Dataset;
@@ -16,7 +16,7 @@ const TELL: Duration = Duration::from_millis(200);
 
 #[derive(Default)]
 pub struct DuplicateFinder {
-    /// The search that may go on; 0 = none.
+    /// The search that is not out of date; 0 = none.
     current: Arc<AtomicU64>,
 }
 
@@ -27,14 +27,14 @@ impl DuplicateFinder {
         let (current, events) = (self.current.clone(), events.clone());
         let work = move || {
             let told = Cell::new(Instant::now());
-            let go_on = |done| {
+            let is_current = |done| {
                 if told.get().elapsed() > TELL {
                     told.set(Instant::now());
                     events.offer(JobEvent::Examining { generation, done });
                 }
                 current.load(Ordering::Relaxed) == generation
             };
-            if let Ok(Some(examination)) = events.guard("duplicates", || dataset.examine_while(&go_on)) {
+            if let Ok(Some(examination)) = events.guard("duplicates", || dataset.examine_while(&is_current)) {
                 events.send(JobEvent::Examined { generation, examination: Arc::new(examination) });
             }
         };

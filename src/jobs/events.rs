@@ -7,15 +7,20 @@ use crate::{
     data::{Dataset, Examination, ImageId, TablePreview},
     engine::{
         display::rgba::Rgba,
-        dissolve_session::{ComparisonPanel, Dissolved, Original, StripThumbnail},
+        dissolve::{
+            normal_band::NormalBand,
+            prepared_image::Original,
+            session::{ComparisonPanel, Dissolved, StripThumbnail},
+        },
         explanation::Answer,
         machine::Machine,
-        normal_band::NormalBand,
         preprocess_preview::PreprocessPreview,
-        run_actions::{RunAction, RunDone},
-        run_comparison::ComparedRuns,
-        run_list::{RunCurve, RunEntry},
-        score_set::ScoreSet,
+        runs::{
+            actions::{RunAction, RunDone},
+            comparison::ComparedRuns,
+            list::{RunCurve, RunEntry},
+            score_set::ScoreSet,
+        },
     },
     ml::base::reporter::Event,
     scores::SyntheticLesions,
@@ -40,7 +45,7 @@ const CAPACITY: usize = 1024;
 pub enum JobEvent {
     /// The file dialog was answered; `None` is a cancel, or a missing desktop portal.
     Picked(Pick, Picked),
-    /// Files looked at while a data set is being opened (droppable).
+    /// Files seen while a data set is being opened (droppable).
     Opening {
         found: usize,
     },
@@ -64,7 +69,7 @@ pub enum JobEvent {
         generation: u64,
         preview: Result<PreprocessPreview, Failure>,
     },
-    /// Images looked at in the search for duplicates (droppable).
+    /// Images read in the search for duplicates (droppable).
     Examining {
         generation: u64,
         done: usize,
@@ -111,7 +116,7 @@ pub enum JobEvent {
     /// How many lesions that were drawn into its held-out normals this run finds.
     SyntheticLesions {
         run: PathBuf,
-        planted: Arc<SyntheticLesions>,
+        lesions: Arc<SyntheticLesions>,
     },
     /// About the image of question `generation`.
     Why {
@@ -122,12 +127,12 @@ pub enum JobEvent {
     Saved(PathBuf),
     /// The picture that is being dissolved, as large as it is shown.
     Original(Original),
-    /// The slider's wish `generation` is done.
+    /// The slider's request `generation` is done.
     Dissolved {
         generation: u64,
-        twin: Result<Dissolved, Failure>,
+        dissolved: Result<Dissolved, Failure>,
     },
-    /// One of the twins beside each other that go with wish `generation`.
+    /// One of the dissolved images beside each other that go with request `generation`.
     ComparisonPanel {
         generation: u64,
         index: usize,
@@ -138,9 +143,9 @@ pub enum JobEvent {
         strip: u64,
         band: NormalBand,
     },
-    /// A strip or a sweep was written there.
+    /// A contact sheet or a sweep was written there.
     SweepExported(Result<PathBuf, Failure>),
-    /// One step of the ladder of little pictures.
+    /// A thumbnail of the slider's strip.
     StripThumbnail {
         strip: u64,
         thumbnail: StripThumbnail,
@@ -185,7 +190,7 @@ pub enum Pick {
     ModelRun,
     /// A table of labels for the open data set.
     Table,
-    /// Where strips and sweeps are written.
+    /// Where contact sheets and sweeps are written.
     ExportFolder,
 }
 
@@ -256,7 +261,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn metrics_are_dropped_and_the_rest_waits() {
+    fn full_channel_drops_metrics_and_keeps_other_events() {
         let (events, rx) = channel(Arc::new(|| {}));
         for found in 0..CAPACITY + 10 {
             events.offer(JobEvent::Opening { found });
@@ -271,7 +276,7 @@ mod tests {
     }
 
     #[test]
-    fn a_panic_becomes_an_event() {
+    fn panic_becomes_an_event() {
         let (events, rx) = channel(Arc::new(|| {}));
         let failure = events.guard("test", || panic!("number {}", 7)).unwrap_err();
         assert!(failure.summary.contains("number 7"));

@@ -10,21 +10,21 @@ use crate::error::Failure;
 
 impl LatestOnly<Question> {
     pub fn start(events: Events) -> std::io::Result<Self> {
-        Self::spawn("why", move |mailbox| run(mailbox, &events))
+        Self::spawn("why", move |requests| run(requests, &events))
     }
 }
 
-fn run(mailbox: &LatestReceiver<Question>, events: &Events) {
+fn run(requests: &LatestReceiver<Question>, events: &Events) {
     let mut cache = ExplainerCache::default();
-    while let Some(question) = mailbox.next() {
+    while let Some(question) = requests.next() {
         let generation = question.generation;
         let say = |answer: Answer| match answer {
             Answer::Covered { .. } => events.offer(JobEvent::Why { generation, answer }),
             answer => _ = events.send(JobEvent::Why { generation, answer }),
         };
-        let answered = events.guard("why", || cache.answer(&question, &say, &|| mailbox.is_stale()));
+        let answered = events.guard("why", || cache.answer(&question, &say, &|| requests.is_stale()));
         match answered.and_then(|r| r.map_err(Failure::from)) {
-            Err(_) if mailbox.is_stale() => {}
+            Err(_) if requests.is_stale() => {}
             Err(failure) => say(Answer::Failed(failure)),
             Ok(()) => {}
         }

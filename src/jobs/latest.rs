@@ -1,4 +1,4 @@
-//! A thread that does the newest wish: its mailbox has room for one, and a newer one replaces the one before.
+//! A thread that does the newest request: its queue has room for one, and a newer one replaces the one before.
 
 use std::{
     io,
@@ -17,7 +17,7 @@ struct Slot<T> {
     closed: bool,
 }
 
-/// What a thread finds that has something else to go on with.
+/// What a thread finds that has other work.
 pub(crate) enum Next<T> {
     Request(T),
     /// Nothing new.
@@ -30,7 +30,7 @@ impl<T> LatestReceiver<T> {
         self.slot.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Waits for a wish; `None` at the end.
+    /// Waits for a request; `None` at the end.
     pub fn next(&self) -> Option<T> {
         match self.next_or_idle(false) {
             Next::Request(request) => Some(request),
@@ -38,7 +38,7 @@ impl<T> LatestReceiver<T> {
         }
     }
 
-    /// Waits for a wish only where there is no other work.
+    /// Waits for a request only where there is no other work.
     pub fn next_or_idle(&self, has_work: bool) -> Next<T> {
         let mut slot = self.lock();
         loop {
@@ -65,27 +65,27 @@ impl<T> LatestReceiver<T> {
 
 /// The window's end.
 pub struct LatestOnly<T> {
-    mailbox: Arc<LatestReceiver<T>>,
+    requests: Arc<LatestReceiver<T>>,
     thread: Option<JoinHandle<()>>,
 }
 
 impl<T: Send + 'static> LatestOnly<T> {
     pub(crate) fn spawn(name: &str, work: impl FnOnce(&LatestReceiver<T>) + Send + 'static) -> io::Result<Self> {
-        let mailbox =
+        let requests =
             Arc::new(LatestReceiver { slot: Mutex::new(Slot { request: None, closed: false }), changed: Condvar::new() });
-        let there = mailbox.clone();
+        let there = requests.clone();
         let thread = Builder::new().name(name.into()).spawn(move || work(&there))?;
-        Ok(Self { mailbox, thread: Some(thread) })
+        Ok(Self { requests, thread: Some(thread) })
     }
 
-    /// Replaces the wish before, where that has not begun.
+    /// Replaces the request before, where that has not begun.
     pub fn ask(&self, request: T) {
-        self.mailbox.put(|slot| slot.request = Some(request));
+        self.requests.put(|slot| slot.request = Some(request));
     }
 
     /// Ends the thread, and waits for it.
     pub fn join(&mut self) {
-        self.mailbox.put(|slot| slot.closed = true);
+        self.requests.put(|slot| slot.closed = true);
         if let Some(thread) = self.thread.take() {
             let _ = thread.join();
         }
@@ -98,13 +98,13 @@ mod tests {
     use std::sync::mpsc::channel;
 
     #[test]
-    fn the_newest_wish_is_done_and_older_ones_are_forgotten() {
+    fn newest_request_replaces_older_ones() {
         let (go, begun) = channel();
         let (done, seen) = channel();
-        let mut worker = LatestOnly::spawn("test", move |mailbox| {
+        let mut worker = LatestOnly::spawn("test", move |requests| {
             begun.recv().unwrap();
-            while let Some(request) = mailbox.next() {
-                done.send((request, mailbox.is_stale())).unwrap();
+            while let Some(request) = requests.next() {
+                done.send((request, requests.is_stale())).unwrap();
             }
         })
         .unwrap();
@@ -116,11 +116,11 @@ mod tests {
     }
 
     #[test]
-    fn a_thread_with_other_work_does_not_wait() {
+    fn thread_with_other_work_does_not_wait() {
         let (done, seen) = channel();
-        let mut worker = LatestOnly::<u8>::spawn("test", move |mailbox| {
-            let idle = matches!(mailbox.next_or_idle(true), Next::Idle);
-            let closed = matches!(mailbox.next_or_idle(false), Next::Closed) && mailbox.is_stale();
+        let mut worker = LatestOnly::<u8>::spawn("test", move |requests| {
+            let idle = matches!(requests.next_or_idle(true), Next::Idle);
+            let closed = matches!(requests.next_or_idle(false), Next::Closed) && requests.is_stale();
             done.send((idle, closed)).unwrap();
         })
         .unwrap();

@@ -9,14 +9,16 @@ use crate::{
         demo,
         display::rgba::Rgba,
         export::{
-            curves::Drawn,
+            curves::CurveExport,
             results::{Export, Format},
         },
-        run_actions::RunAction,
-        run_comparison::ComparedRuns,
-        run_list::{RunCurve, list_runs, list_trash},
-        run_log,
-        score_set::{ScoreSet, review_file},
+        runs::{
+            actions::RunAction,
+            comparison::ComparedRuns,
+            list::{RunCurve, list_runs, list_trash},
+            log,
+            score_set::{ScoreSet, review_file},
+        },
     },
     error::{Error, Result},
     ml::diffusion::model::DiffusionModel,
@@ -53,7 +55,7 @@ pub enum LoadRequest {
         second: PathBuf,
     },
     Graph {
-        drawn: Drawn,
+        curve: CurveExport,
         format: Format,
     },
     /// Writes tags and notes beside the scores they are about.
@@ -161,8 +163,8 @@ fn run(requests: &Receiver<LoadRequest>, workspace: &Path, events: &Events) {
                     Err(Failure { summary, hint }) => JobEvent::Trouble { summary, hint },
                 }
             }
-            LoadRequest::Graph { drawn, format } => {
-                let saved = events.guard("loader", || drawn.write(format));
+            LoadRequest::Graph { curve, format } => {
+                let saved = events.guard("loader", || curve.write(format));
                 match saved.and_then(|r| r.map_err(Failure::from)) {
                     Ok(path) => JobEvent::Saved(path),
                     Err(Failure { summary, hint }) => JobEvent::Trouble { summary, hint },
@@ -180,7 +182,7 @@ fn run(requests: &Receiver<LoadRequest>, workspace: &Path, events: &Events) {
                 JobEvent::Demo(demo.map(|demo| (demo::settings(&demo.data).data, demo.run)))
             }
             LoadRequest::Log(run) => {
-                let lines = run_log::tail(&run);
+                let lines = log::tail(&run);
                 JobEvent::RunLog { run, lines }
             }
             LoadRequest::Preview(file) => {

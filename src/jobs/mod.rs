@@ -3,14 +3,14 @@
 //! | thread | does | file |
 //! |---|---|---|
 //! | `compute` | heavy jobs, one at a time, in the order they were asked for | `compute` |
-//! | `dissolve` | the newest wish of the slider; then what goes with it | `dissolve_worker` |
-//! | `why` | the newest question about one image's score | `why` |
-//! | `loader`, `thumbnail-N` | opens data sets and results; decodes little pictures | `loader`, `thumbnails` |
-//! | `preview` | the selected image before and after preprocessing | `looker` |
-//! | `duplicates` | looks for duplicates, while nothing trains | `examiner` |
+//! | `dissolve` | the newest request of the slider; then what goes with it | `dissolver` |
+//! | `why` | the newest question about one image's score | `explainer` |
+//! | `loader`, `thumbnail-N` | opens data sets and results; decodes thumbnails | `loader`, `thumbnails` |
+//! | `preview` | the selected image before and after preprocessing | `preprocess_preview` |
+//! | `duplicates` | looks for duplicates, while nothing trains | `duplicate_finder` |
 //!
 //! Everything reaches the window as a [`JobEvent`] through one bounded channel. Life-cycle events wait for room in it; metrics
-//! are dropped where there is none. A panic in a thread becomes [`JobEvent::Panicked`]; the thread goes on with its next task.
+//! are dropped where there is none. A panic in a thread becomes [`JobEvent::Panicked`]; the thread continues with its next task.
 
 pub mod compute;
 pub mod control;

@@ -1,4 +1,4 @@
-//! A small pool that decodes little pictures: what is in view now comes first, what went out of view is forgotten. What was
+//! A small pool that decodes thumbnails: what is in view now comes first, what went out of view is forgotten. What was
 //! decoded once is kept in the workspace.
 
 use super::events::{Events, JobEvent};
@@ -17,7 +17,7 @@ use std::{
     thread::JoinHandle,
 };
 
-/// Longest side of a little picture, px.
+/// Longest side of a thumbnail, px.
 pub const THUMBNAIL: usize = 160;
 const THREADS: usize = 2;
 
@@ -57,7 +57,7 @@ impl Thumbnails {
         Ok(Self { shared, threads })
     }
 
-    /// Another data set: all older wishes are void, unless it has the same images (`keep`).
+    /// Another data set: all older requests are void, unless it has the same images (`keep`).
     pub fn set_source(&self, generation: u64, dataset: Arc<Dataset>, keep: bool) {
         let mut wanted = self.shared.lock();
         if keep {
@@ -67,7 +67,7 @@ impl Thumbnails {
         *wanted = Wanted { source: Some((generation, dataset)), closed: wanted.closed, ..Wanted::default() };
     }
 
-    /// What is in view, in the order of importance; replaces the wishes before.
+    /// What is in view, in the order of importance; replaces the requests before.
     pub fn want(&self, ids: &[ImageId]) {
         let mut wanted = self.shared.lock();
         wanted.ids = ids.iter().rev().filter(|id| !wanted.taken.contains(id)).copied().collect();
@@ -90,11 +90,11 @@ impl Thumbnails {
 
 impl Shared {
     fn lock(&self) -> MutexGuard<'_, Wanted> {
-        // Each change of the guarded value is a single step: it is whole even after a panic elsewhere.
+        // Each change of the guarded value is a single step: it is valid even after a panic elsewhere.
         self.wanted.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// The next wish; `None` at the end.
+    /// The next request; `None` at the end.
     fn next(&self) -> Option<(u64, Arc<Dataset>, ImageId)> {
         let mut wanted = self.lock();
         loop {
@@ -114,7 +114,7 @@ impl Shared {
 
 impl Shared {
     /// From the workspace, else from the image itself, with its mask's outline.
-    fn little(&self, dataset: &Dataset, id: ImageId) -> Result<Rgba> {
+    fn thumbnail(&self, dataset: &Dataset, id: ImageId) -> Result<Rgba> {
         let key = dataset.item(id).and_then(|item| key(item, THUMBNAIL));
         if let Some(pixels) = key.and_then(|key| self.with_cache(dataset, |cache| cache.get(key))) {
             return Ok(pixels);
@@ -123,7 +123,7 @@ impl Shared {
         let scale = (THUMBNAIL as f64 / picture.width.max(picture.height).max(1) as f64).min(1.0);
         let side = |n: usize| ((n as f64 * scale).round() as usize).max(1);
         let mut pixels = Rgba::new(&picture.resize(side(picture.width), side(picture.height)));
-        // An unreadable mask is said where the image is looked at.
+        // An unreadable mask is said where the image itself is shown.
         if let Some(mask) = dataset.read_mask(id).ok().flatten() {
             pixels = pixels.with_outline(&mask);
         }
@@ -149,7 +149,7 @@ impl Shared {
 
 fn run(name: &str, shared: &Shared, events: &Events) {
     while let Some((generation, dataset, id)) = shared.next() {
-        let decoded = events.guard(name, || shared.little(&dataset, id).map_err(|e| e.to_string()));
+        let decoded = events.guard(name, || shared.thumbnail(&dataset, id).map_err(|e| e.to_string()));
         let pixels = decoded.unwrap_or_else(|failure| Err(failure.summary));
         if !events.send(JobEvent::Thumbnail { generation, id, pixels }) {
             return;

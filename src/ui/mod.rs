@@ -8,7 +8,7 @@ pub mod shared;
 mod shell;
 mod train;
 
-use self::shared::{context::PanelContext, image_grid, textures::Textures, theme, widgets};
+use self::shared::{context::PanelContext, textures::Textures, theme, widgets};
 use crate::{
     app::{
         AppCommand, Command, DataCommand, DissolveCommand, ResultsCommand, State, actions,
@@ -24,22 +24,17 @@ const LEAST: egui::Vec2 = egui::vec2(400.0, 240.0);
 /// What panels keep between frames and nobody else needs: half-typed texts.
 #[derive(Default)]
 pub struct MainView {
-    /// The path field.
-    path: String,
+    data: data::view::DataView,
+    results: results::view::ResultsView,
     palette: shell::command_palette::Palette,
-    grid: image_grid::Grid,
-    gallery: image_grid::Grid,
-    curve: results::roc::Curve,
-    /// The folder that is to be scored.
-    folder: String,
     /// A note on an image: its name, and what was typed so far.
     note: (String, String),
-    /// The energy curve has found room beside the pictures.
-    energy_in_view: bool,
+    /// The change curve has found room beside the pictures.
+    curve_in_view: bool,
     notices: shell::notifications::Notices,
     /// Which curve is shown of a training.
-    training: train::curves::Shown,
-    /// The last wish for little pictures, and the data set that it is of, so that each is sent once.
+    training: train::curves::CurveChoice,
+    /// The last request for thumbnails, and the data set that it is of, so that each is sent once.
     wanted: (u64, Vec<ImageId>),
 }
 
@@ -79,13 +74,13 @@ impl MainView {
         let (library, inspector) = (state.unfolded(Side::Library), has_inspector(state) && state.unfolded(Side::Inspector));
         if state.room == Room::Small && (library || inspector) {
             CentralPanel::no_frame().frame(side).show(ui, |ui| match library {
-                true => shell::sidebar::show(ui, &mut cx, &mut self.path),
+                true => shell::sidebar::show(ui, &mut cx, &mut self.data.path),
                 false => self.inspector(ui, &mut cx),
             });
         } else {
             if library {
                 let panel = Panel::left("library").frame(side).default_size(224.0).size_range(160.0..=360.0);
-                panel.show(ui, |ui| shell::sidebar::show(ui, &mut cx, &mut self.path));
+                panel.show(ui, |ui| shell::sidebar::show(ui, &mut cx, &mut self.data.path));
             }
             if inspector {
                 let panel = Panel::right("inspector").frame(side).default_size(344.0).size_range(288.0..=420.0);
@@ -113,7 +108,7 @@ impl MainView {
     fn inspector(&mut self, ui: &mut egui::Ui, cx: &mut PanelContext<'_>) {
         match cx.state.workspace {
             Workspace::Data => data::inspector::show(ui, cx),
-            Workspace::Dissolve => dissolve::inspector::show(ui, cx, self.energy_in_view),
+            Workspace::Dissolve => dissolve::inspector::show(ui, cx, self.curve_in_view),
             Workspace::Results => results::inspector::show(ui, cx, &mut self.note),
             Workspace::Train => {}
         }
@@ -136,10 +131,10 @@ impl MainView {
             }
             match cx.state.workspace {
                 _ if runs => runs::list::show(ui, cx),
-                Workspace::Data => data::view::show(ui, cx, self),
-                Workspace::Dissolve => self.energy_in_view = dissolve::view::show(ui, cx),
+                Workspace::Data => data::view::show(ui, cx, &mut self.data),
+                Workspace::Dissolve => self.curve_in_view = dissolve::view::show(ui, cx),
                 Workspace::Train => train::view::show(ui, cx, &mut self.training),
-                Workspace::Results => results::view::show(ui, cx, self),
+                Workspace::Results => results::view::show(ui, cx, &mut self.results),
             }
         });
     }

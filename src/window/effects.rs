@@ -8,11 +8,11 @@ use crate::{
         state::Work,
     },
     engine::{
-        dissolve_request::DissolveRequest,
+        dissolve::request::DissolveRequest,
         explanation::Question,
-        finished_run::{plant, score_folder},
         machine, pipeline,
         preprocess_preview::PreviewRequest,
+        runs::finished_run::{measure_lesions, score_folder},
     },
     error::{Failure, Result},
     jobs::{
@@ -94,8 +94,8 @@ impl Effects {
             }
             JobEffect::ScoreFolder { id, run, folder } => self.submit(id, move |reporter| score_folder(&run, &folder, reporter)),
             JobEffect::Plant { id, run } => self.submit(id, move |reporter| {
-                let planted = Arc::new(plant(&run, reporter)?);
-                events.send(JobEvent::SyntheticLesions { run: run.clone(), planted });
+                let lesions = Arc::new(measure_lesions(&run, reporter)?);
+                events.send(JobEvent::SyntheticLesions { run: run.clone(), lesions });
                 Ok(run)
             }),
             JobEffect::Control(id, order) => {
@@ -133,7 +133,7 @@ impl Effects {
             }
             BackgroundEffect::StopFindingDuplicates => self.duplicate_finder.stop(),
             BackgroundEffect::Machine { timed } => {
-                self.detached("measure", move |events| _ = events.send(JobEvent::Machine(machine::look(timed))));
+                self.detached("measure", move |events| _ = events.send(JobEvent::Machine(machine::inspect(timed))));
             }
         }
     }

@@ -14,7 +14,7 @@ use crate::{
     config::ThresholdRule,
     engine::{
         export::{results::Export, sweep::SweepExport},
-        run_actions::RunAction,
+        runs::actions::RunAction,
     },
     jobs::events::Pick,
     run_dir::RunKind,
@@ -215,7 +215,7 @@ actions! {
         name: "Save the strip of many t (PNG)",
         icon: icons::DOWNLOAD,
         allowed: may_export,
-        command: |_| DissolveCommand::Export(SweepExport::Strip).into(),
+        command: |_| DissolveCommand::Export(SweepExport::ContactSheet).into(),
     }
     ExportSweep {
         name: "Save the sweep of t (GIF)",

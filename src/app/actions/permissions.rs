@@ -6,7 +6,7 @@ use crate::{
         state::{Filter, JobState, Map, Overlay, Work, Workspace, in_work},
     },
     config::{DissolveMethod, ThresholdRule},
-    engine::run_list::RunEntry,
+    engine::runs::list::RunEntry,
     run_dir::{RunKind, RunState},
 };
 use std::path::PathBuf;
@@ -87,7 +87,7 @@ pub(crate) fn may_export(state: &State) -> Result<(), &'static str> {
     may_dissolve(state)?;
     if !state.dissolve.uses_t() {
         Err("A filter has no t to sweep over: choose Diffusion.")
-    } else if state.dissolve.filming {
+    } else if state.dissolve.is_exporting {
         Err("One is being written.")
     } else {
         Ok(())

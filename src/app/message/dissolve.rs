@@ -1,7 +1,7 @@
 use crate::{
-    app::state::{Layout, Shown, Track, View},
+    app::state::{Layout, PanelContent, Track, View},
     config::DissolveMethod,
-    engine::{export::sweep::SweepExport, run_list::ModelSource},
+    engine::{export::sweep::SweepExport, runs::list::ModelSource},
     gpu::Difference,
 };
 use std::path::PathBuf;
@@ -22,7 +22,7 @@ pub enum DissolveCommand {
     ActualSize,
     Layout(Layout),
     /// What images beside each other show.
-    Shown(Shown),
+    Shown(PanelContent),
     Track(Track),
     /// Place of the split bar, \[0, 1\].
     Divider(f32),

@@ -3,7 +3,7 @@ use crate::{
     config::RunConfig,
     data::{Dataset, ImageId},
     engine::{
-        display::rgba::Rgba, dissolve_request::DissolveRequest, explanation::Question, export::sweep::SweepExportRequest,
+        display::rgba::Rgba, dissolve::request::DissolveRequest, explanation::Question, export::sweep::SweepExportRequest,
         preprocess_preview::PreviewRequest,
     },
     jobs::{events::Pick, job::JobId, loader::LoadRequest},

@@ -1,4 +1,4 @@
-use crate::{app::state::RunDraft, engine::run_actions::RunAction};
+use crate::{app::state::RunDraft, engine::runs::actions::RunAction};
 use std::path::PathBuf;
 
 /// Commands of the list of runs.

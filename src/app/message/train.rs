@@ -1,4 +1,4 @@
-use crate::{config::Preset, engine::run_list::ModelSource, jobs::job::JobId, ml::base::reporter::Stage, run_dir::RunKind};
+use crate::{config::Preset, engine::runs::list::ModelSource, jobs::job::JobId, ml::base::reporter::Stage, run_dir::RunKind};
 use std::path::PathBuf;
 
 /// Commands of Train: the form, the queue, the running job.

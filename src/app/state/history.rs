@@ -1,7 +1,7 @@
 //! Undo and redo: each change is kept as the edit that takes it back and the one that makes it again.
 
 use super::TrainState;
-use crate::{engine::run_actions::RunAction, scores::Annotation};
+use crate::{engine::runs::actions::RunAction, scores::Annotation};
 use std::path::PathBuf;
 
 /// Changes that are remembered.

@@ -17,7 +17,7 @@ pub use data::{
     Check, Counts, DataPage, DataState, Filter, Open, Opening, PreviewDone, TableForm, config_title, title as data_title,
 };
 pub use device_status::DeviceStatus;
-pub use dissolve::{DissolveState, Layout, ModelChoice, STRIP_STEPS, Shown, T_MAX, Track, View};
+pub use dissolve::{DissolveState, Layout, ModelChoice, PanelContent, STRIP_STEPS, T_MAX, Track, View};
 pub use fields::{FIELDS, Field, Kind, groups};
 pub use forecast::{Forecast, MachineState, amount, card_of};
 pub use history::{Change, Edit, History};
@@ -28,7 +28,7 @@ pub use results::{Comparing, Explanation, GalleryFilter, Map, ResultsState, Scor
 pub use runs::{RunDraft, RunsState, SettingRow, in_work, side_by_side};
 pub use train::{TrainForm, TrainState, paper_value};
 
-use crate::{data::ImageId, engine::run_list::RunEntry};
+use crate::{data::ImageId, engine::runs::list::RunEntry};
 use serde::{Deserialize, Serialize};
 use std::{path::PathBuf, sync::Arc};
 

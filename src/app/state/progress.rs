@@ -1,7 +1,7 @@
 //! What a job has told so far: stages, steps, curves.
 
 use crate::{
-    engine::run_list::RunCurve,
+    engine::runs::list::RunCurve,
     ml::base::{
         readiness::Readiness,
         reporter::{Notice, Stage, Step},

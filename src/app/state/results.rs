@@ -3,7 +3,7 @@
 use crate::{
     config::ThresholdRule,
     data::Label,
-    engine::{run_comparison::ComparedRuns, score_set::ScoreSet},
+    engine::runs::{comparison::ComparedRuns, score_set::ScoreSet},
     error::Failure,
     metrics::Confusion,
     scores::{Annotation, Review, SHIFTS, ScoreRow, SyntheticLesions, Tag},
@@ -33,7 +33,7 @@ pub struct ResultsState {
     pub asks_folder: bool,
     pub explanation: Explanation,
     /// How many planted lesions the run finds, once that was asked.
-    pub planted: Option<Arc<SyntheticLesions>>,
+    pub lesions: Option<Arc<SyntheticLesions>>,
 }
 
 #[derive(Debug, Default)]

@@ -3,7 +3,7 @@
 use super::{State, job::JobInfo};
 use crate::{
     config::{RunConfig, all_settings},
-    engine::run_list::{RunCurve, RunEntry},
+    engine::runs::list::{RunCurve, RunEntry},
 };
 use std::path::Path;
 use std::{collections::HashMap, path::PathBuf, sync::Arc};

@@ -3,7 +3,7 @@
 use super::fields::FIELDS;
 use crate::{
     config::{ConfigError, PreprocessConfig, Preset, RunConfig, apply_setting},
-    engine::run_list::ModelSource,
+    engine::runs::list::ModelSource,
     ml::base::reporter::Stage,
 };
 use serde::{Deserialize, Serialize};

@@ -6,7 +6,7 @@ use crate::{
         Effect, State, actions,
         state::{Comparing, JobInfo, Work, data_title},
     },
-    engine::run_comparison::ComparedRuns,
+    engine::runs::comparison::ComparedRuns,
     error::Failure,
     jobs::loader::LoadRequest,
     run_dir::RunKind,
@@ -60,9 +60,9 @@ pub fn plant(state: &mut State) -> Vec<Effect> {
     queue::submit(state, JobInfo::new(title, set.name.clone(), RunKind::Train, set.config.clone(), work))
 }
 
-pub fn planted(state: &mut State, run: &Path, planted: Arc<SyntheticLesions>) -> Vec<Effect> {
+pub fn lesions(state: &mut State, run: &Path, lesions: Arc<SyntheticLesions>) -> Vec<Effect> {
     if state.results.ready().is_some_and(|set| set.run == run) {
-        state.results.planted = Some(planted);
+        state.results.lesions = Some(lesions);
     }
     Vec::new()
 }

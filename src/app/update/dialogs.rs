@@ -3,7 +3,7 @@
 use super::{compare_runs, data, dissolve, runs};
 use crate::{
     app::{DataCommand, DissolveCommand, Effect, State, message::WindowEffect},
-    engine::run_actions::RunAction,
+    engine::runs::actions::RunAction,
     jobs::events::{Pick, Picked},
 };
 use std::path::Path;

@@ -10,10 +10,13 @@ use crate::{
     config::PreprocessConfig,
     data::ImageId,
     engine::{
-        dissolve_request::{ComparisonGrid, DissolveRequest},
-        dissolve_session::{ComparisonPanel, Dissolved, Original, StripThumbnail},
+        dissolve::{
+            normal_band::NormalBand,
+            prepared_image::Original,
+            request::{ComparisonGrid, DissolveRequest, ImageSource, Recipe},
+            session::{ComparisonPanel, Dissolved, StripThumbnail},
+        },
         export::sweep::{SweepExport, SweepExportRequest},
-        normal_band::NormalBand,
     },
     error::Failure,
     jobs::loader::LoadRequest,
@@ -60,7 +63,7 @@ fn set_t(state: &mut State, t: usize) -> Vec<Effect> {
     ask(state)
 }
 
-/// Changes what all twins depend on.
+/// Changes what all dissolved images depend on.
 pub fn change(state: &mut State, change: impl FnOnce(&mut DissolveState)) -> Vec<Effect> {
     change(&mut state.dissolve);
     invalidate(state)
@@ -72,7 +75,7 @@ fn show(state: &mut State, change: impl FnOnce(&mut DissolveState)) -> Vec<Effec
     Vec::new()
 }
 
-/// Changes what is wanted beside the twin: other rungs, or pictures beside each other.
+/// Changes what is wanted beside the dissolved image: other thumbnails, or pictures beside each other.
 fn layout(state: &mut State, layout: Layout) -> Vec<Effect> {
     state.dissolve.layout = layout;
     state.dissolve.view = View::default();
@@ -124,14 +127,14 @@ pub fn invalidate(state: &mut State) -> Vec<Effect> {
 
 fn forget(d: &mut DissolveState) {
     d.strip += 1;
-    d.twins.clear();
+    d.by_t.clear();
     d.pictured.clear();
     d.panels.clear();
     d.nearly = None;
     d.band = None;
 }
 
-/// The twin comes into view.
+/// The dissolved image comes into view.
 pub fn refresh(state: &mut State) -> Vec<Effect> {
     lend(state);
     let changed = state.dissolve.preprocess != *preparation(state);
@@ -158,7 +161,7 @@ fn lend(state: &mut State) {
     }
 }
 
-/// Shows what is known of the twin that the state says, and asks the worker for what is not, where a person can see it.
+/// Shows what is known of the dissolved image that the state says, and asks the worker for what is not, where a person can see it.
 fn ask(state: &mut State) -> Vec<Effect> {
     let in_view = state.workspace == Workspace::Dissolve || state.overlay == Some(Overlay::Picture);
     state.dissolve.stale = true;
@@ -176,12 +179,12 @@ fn ask(state: &mut State) -> Vec<Effect> {
     d.generation += 1;
     request.generation = d.generation;
     let grows = d.uses_t() && d.model().is_some_and(|m| !m.is_finished);
-    let known = d.twins.get(&d.t).filter(|twin| twin.image == request.image).cloned();
+    let known = d.by_t.get(&d.t).filter(|dissolved| dissolved.image == request.source.image).cloned();
     match known {
-        Some(twin) => {
-            // A growing model may have new weights: the twin is made again then.
-            request.known = (!grows).then_some(twin.mean_abs_change);
-            d.done = Some(twin);
+        Some(dissolved) => {
+            // A growing model may have new weights: the dissolved image is made again then.
+            request.known = (!grows).then_some(dissolved.mean_abs_change);
+            d.done = Some(dissolved);
             d.nearly = None;
             d.failed = None;
         }
@@ -207,13 +210,8 @@ fn request(state: &State) -> Option<DissolveRequest> {
     Some(DissolveRequest {
         generation: d.generation,
         strip: d.strip,
-        dataset: open.dataset.clone(),
-        image,
-        preprocess: preparation(state).clone(),
-        t: d.t,
-        method: d.method,
-        model: d.model().map(|m| m.source.clone()),
-        resolution: d.resolution,
+        source: ImageSource { dataset: open.dataset.clone(), image, preprocess: preparation(state).clone() },
+        recipe: Recipe { method: d.method, model: d.model().map(|m| m.source.clone()), resolution: d.resolution, t: d.t },
         known: None,
         // A filter knows no t: one picture says all.
         strip_steps: if d.uses_t() { d.strip_steps().filter(|t| !d.pictured.contains(t)).collect() } else { Vec::new() },
@@ -242,28 +240,28 @@ pub fn original(state: &mut State, original: Original) -> Vec<Effect> {
     Vec::new()
 }
 
-pub fn dissolved(state: &mut State, generation: u64, twin: Result<Dissolved, Failure>) -> Vec<Effect> {
+pub fn dissolved(state: &mut State, generation: u64, dissolved: Result<Dissolved, Failure>) -> Vec<Effect> {
     let d = &mut state.dissolve;
     if generation != d.generation {
         return Vec::new();
     }
-    match twin {
+    match dissolved {
         Err(failure) => {
             d.failed = Some(failure);
             (d.done, d.nearly) = (None, None);
             d.playing = false;
             Vec::new()
         }
-        Ok(twin) => {
+        Ok(dissolved) => {
             d.failed = None;
             d.nearly = None;
             // The model has grown: what its older weights made is not mixed with this.
-            let grown = d.twins.values().next().is_some_and(|t| t.weights != twin.weights);
+            let grown = d.by_t.values().next().is_some_and(|t| t.weights != dissolved.weights);
             if grown {
                 forget(d);
             }
-            d.done = Some(twin.clone());
-            d.keep(twin);
+            d.done = Some(dissolved.clone());
+            d.keep(dissolved);
             if grown { ask(state) } else { Vec::new() }
         }
     }
@@ -274,8 +272,8 @@ pub fn thumbnail(state: &mut State, strip: u64, thumbnail: StripThumbnail) -> Ve
     if strip != d.strip {
         return Vec::new();
     }
-    let t = thumbnail.twin.t;
-    d.keep(thumbnail.twin);
+    let t = thumbnail.dissolved.t;
+    d.keep(thumbnail.dissolved);
     d.pictured.insert(t);
     if d.nearly.is_some() {
         d.nearly = d.between(d.t);
@@ -310,13 +308,14 @@ fn export_sweep(state: &mut State, what: SweepExport) -> Vec<Effect> {
     let (Some(request), Some(open)) = (request(state), state.open()) else { return Vec::new() };
     let parts = open.config.parts();
     let d = &mut state.dissolve;
-    d.filming = true;
+    d.is_exporting = true;
     let (track, difference, gain) = (d.track, d.difference, d.gain);
     let folder = export_folder(state);
     let steps = SweepExportRequest::along(|at| track.t(at));
     vec![Effect::Background(BackgroundEffect::SweepExport(Box::new(SweepExportRequest {
         what,
-        request: Box::new(request),
+        source: request.source,
+        recipe: request.recipe,
         folder,
         parts,
         difference,
@@ -326,7 +325,7 @@ fn export_sweep(state: &mut State, what: SweepExport) -> Vec<Effect> {
 }
 
 pub fn sweep_exported(state: &mut State, path: Result<PathBuf, Failure>) -> Vec<Effect> {
-    state.dissolve.filming = false;
+    state.dissolve.is_exporting = false;
     match path {
         Ok(path) => state.notify(format!("Saved as {}", path.display())),
         Err(failure) => state.notify_error(failure.summary, next_step::words(failure.hint.as_ref())),

@@ -39,14 +39,14 @@ pub fn take(state: &mut State, event: JobEvent) -> Vec<Effect> {
         JobEvent::RunDone { action, done } => runs::done(state, action, done),
         JobEvent::Scores { run, scores } => results::scores(state, &run, scores),
         JobEvent::ComparedRuns { second, compared } => compare_runs::compared(state, second, compared),
-        JobEvent::SyntheticLesions { run, planted } => compare_runs::planted(state, &run, planted),
+        JobEvent::SyntheticLesions { run, lesions } => compare_runs::lesions(state, &run, lesions),
         JobEvent::Why { generation, answer } => explanation::answered(state, generation, answer),
         JobEvent::Saved(path) => {
             state.notify(format!("Saved as {}", path.display()));
             Vec::new()
         }
         JobEvent::Original(original) => dissolve::original(state, original),
-        JobEvent::Dissolved { generation, twin } => dissolve::dissolved(state, generation, twin),
+        JobEvent::Dissolved { generation, dissolved } => dissolve::dissolved(state, generation, dissolved),
         JobEvent::ComparisonPanel { generation, index, panel } => dissolve::panel(state, generation, index, panel),
         JobEvent::NormalBand { strip, band } => dissolve::band(state, strip, band),
         JobEvent::SweepExported(path) => dissolve::sweep_exported(state, path),

@@ -12,7 +12,7 @@ use crate::{
         Effect, State,
         state::{Comparing, Edit, Overlay, Room, Side, Workspace},
     },
-    engine::run_list::RunEntry,
+    engine::runs::list::RunEntry,
 };
 
 /// Shows a workspace.

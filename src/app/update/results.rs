@@ -10,7 +10,7 @@ use crate::{
         state::{Comparing, Explanation, GalleryFilter, Scores, Tab},
     },
     config::{DataConfig, ThresholdRule},
-    engine::{export::results::Export, score_set::ScoreSet},
+    engine::{export::results::Export, runs::score_set::ScoreSet},
     error::Failure,
     jobs::loader::LoadRequest,
 };
@@ -92,7 +92,7 @@ pub fn scores(state: &mut State, run: &Path, scores: Result<Arc<ScoreSet>, Failu
             r.threshold = set.evaluation.threshold.unwrap_or(middle);
             r.rule = set.own_rule();
             r.review = set.review.clone();
-            r.planted = set.planted.clone();
+            r.lesions = set.lesions.clone();
             let (config, foreign) = (set.data.clone(), set.is_foreign());
             // Outcomes need labels; a ranking does without.
             let labelled = set.evaluation.n_normal + set.evaluation.n_abnormal > 0;

@@ -11,9 +11,9 @@ use crate::{
         next_step,
         state::{Change, Edit, JobInfo, RunDraft, Work, in_work},
     },
-    engine::{
-        run_actions::{RunAction, RunDone},
-        run_list::{RunCurve, RunEntry},
+    engine::runs::{
+        actions::{RunAction, RunDone},
+        list::{RunCurve, RunEntry},
     },
     error::Failure,
     jobs::loader::LoadRequest,

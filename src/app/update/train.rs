@@ -9,7 +9,7 @@ use crate::{
     },
     config::{DissolveMethod, RunConfig},
     data::Label,
-    engine::run_list::ModelSource,
+    engine::runs::list::ModelSource,
     run_dir::RunKind,
 };
 use std::path::PathBuf;

@@ -4,7 +4,7 @@ use crate::cli::out;
 use crate::{
     cli::progress::Terminal,
     config::ThresholdRule,
-    engine::finished_run::Ready,
+    engine::runs::finished_run::Ready,
     error::{Error, Result},
     scores::{Comparison, Evaluation, Scores, SyntheticLesionCell, SyntheticLesions},
 };
@@ -66,7 +66,7 @@ fn plant(scores: &Path, seed: Option<u64>, json: bool) -> Result<SyntheticLesion
     })?;
     let mut terminal = Terminal::new(json)?;
     let ready = Ready::open(run, None, None, &mut terminal)?;
-    ready.plant(seed.unwrap_or(ready.config.run.seed), &mut terminal)
+    ready.measure_lesions(seed.unwrap_or(ready.config.run.seed), &mut terminal)
 }
 
 fn json(evaluation: &Evaluation, comparison: Option<&Comparison>, planted: Option<&SyntheticLesions>) -> String {

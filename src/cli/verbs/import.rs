@@ -4,7 +4,7 @@ use crate::cli::out;
 use crate::{
     cli::args::with_settings,
     config::RunConfig,
-    engine::run_actions::import_model,
+    engine::runs::actions::import_model,
     error::Result,
     ml::diffusion::{model::DiffusionModel, saved::SavedModel},
 };

@@ -7,7 +7,7 @@ use crate::{
         progress::Terminal,
     },
     config::{DataConfig, DeviceKind},
-    engine::finished_run::{self, Ready},
+    engine::runs::finished_run::{self, Ready},
     error::{Error, Result},
 };
 use std::path::PathBuf;

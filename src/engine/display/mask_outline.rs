@@ -56,7 +56,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_square_has_four_sides() {
+    fn square_mask_has_four_sides() {
         let data = (0..100).map(|i| if (2..7).contains(&(i % 10)) && (2..7).contains(&(i / 10)) { 1.0 / 255.0 } else { 0.0 });
         let mask = Picture::new(10, 10, 1, data.collect());
         let layer = Rgba::outline(&mask, 10, 10, 1).unwrap();
@@ -69,7 +69,7 @@ mod tests {
     }
 
     #[test]
-    fn a_speck_is_still_seen_when_small() {
+    fn tiny_mask_stays_visible_when_shrunk() {
         let mut mask = Picture::new(200, 200, 1, vec![0.0; 40_000]);
         mask.data[100 * 200 + 100] = 1.0;
         let layer = Rgba::outline(&mask, 20, 20, 1).unwrap();

@@ -31,10 +31,10 @@ pub fn contact_sheet(columns: &[Column], title: &str, [ink, ground]: [u8; 2]) ->
     let rows = 1 + u32::from(columns.iter().any(|c| c.below.is_some()));
     let (width, height) = (columns.len().max(1) as u32 * (w + GAP) - GAP, rows * (h + GAP));
     let below = if title.is_empty() { line } else { 2 * line };
-    let mut strip = RgbImage::from_pixel(width, height + below, Rgb([ground; 3]));
+    let mut sheet = RgbImage::from_pixel(width, height + below, Rgb([ground; 3]));
     let mut put = |picture: &RgbImage, x: u32, y: u32| {
         let large = imageops::resize(picture, w, h, FilterType::Nearest);
-        imageops::replace(&mut strip, &large, i64::from(x), i64::from(y));
+        imageops::replace(&mut sheet, &large, i64::from(x), i64::from(y));
     };
     for (column, x) in columns.iter().zip((0..).step_by((w + GAP) as usize)) {
         put(&column.above, x, 0);
@@ -42,14 +42,14 @@ pub fn contact_sheet(columns: &[Column], title: &str, [ink, ground]: [u8; 2]) ->
     }
     for (column, x) in columns.iter().zip((0..).step_by((w + GAP) as usize)) {
         let text = label([w, line], &column.caption, true, [ink, ground]);
-        imageops::replace(&mut strip, &text, x, i64::from(height));
+        imageops::replace(&mut sheet, &text, x, i64::from(height));
     }
     if !title.is_empty() {
         // Smaller than the captions, and less black.
         let text = label([width.saturating_sub(2 * GAP), line * 7 / 8], title, false, [ink / 3 * 2 + ground / 3, ground]);
-        imageops::replace(&mut strip, &text, i64::from(GAP), i64::from(height + line));
+        imageops::replace(&mut sheet, &text, i64::from(GAP), i64::from(height + line));
     }
-    strip
+    sheet
 }
 
 #[cfg(test)]
@@ -57,7 +57,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn pictures_are_large_enough_and_written_under() {
+    fn cells_are_enlarged_and_captioned() {
         let picture = |v| RgbImage::from_pixel(28, 20, Rgb([v; 3]));
         let column = |below| Column { caption: "t 30".into(), above: picture(9), below };
         let made = contact_sheet(&[column(None), column(Some(picture(90)))], "eye.png", [0, 255]);

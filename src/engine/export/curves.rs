@@ -2,7 +2,7 @@
 
 use super::results::{Format, csv_of, picture};
 use crate::{
-    engine::{
+    engine::runs::{
         normal_quantiles::{Normals, PERCENTS},
         score_set::ScoreSet,
     },
@@ -29,24 +29,25 @@ use std::{
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Graph {
     /// How much dissolving changes the selected image, against t.
-    Energy,
+    ChangeCurve,
     /// The curves of this run and its parts, and the AUROC of each epoch.
     Training(PathBuf),
     /// The eight terms of the selected image's score among the training normals.
     Terms,
 }
 
-/// A graph with what it shows.
+/// A graph with its values.
 #[derive(Debug)]
-pub enum Drawn {
-    Energy(Energy),
+pub enum CurveExport {
+    ChangeCurve(ChangeCurve),
     Training(PathBuf),
     /// The set, and the row in it.
     Terms(Arc<ScoreSet>, usize),
 }
 
+/// Change of one image against t.
 #[derive(Debug, Clone, Default)]
-pub struct Energy {
+pub struct ChangeCurve {
     pub image: String,
     /// `(t, mean |change|)`
     pub points: Vec<(usize, f64)>,
@@ -55,16 +56,16 @@ pub struct Energy {
     pub folder: PathBuf,
 }
 
-impl Drawn {
+impl CurveExport {
     /// Writes the graph; returns the file or, where they are several, their folder.
     ///
     /// # Errors
     /// Nothing to be drawn; a folder that cannot be written to.
     pub fn write(&self, format: Format) -> Result<PathBuf> {
         match self {
-            Self::Energy(energy) => {
-                let bytes = if format == Format::Csv { energy.table()? } else { picture(&energy.chart(), format)? };
-                save(&energy.folder, &format!("{}-energy", stem(&energy.image)), format, &bytes)
+            Self::ChangeCurve(curve) => {
+                let bytes = if format == Format::Csv { curve.table()? } else { picture(&curve.chart(), format)? };
+                save(&curve.folder, &format!("{}-energy", stem(&curve.image)), format, &bytes)
             }
             Self::Training(run) => training_curves(run, format),
             Self::Terms(set, row) => {
@@ -93,7 +94,7 @@ fn save(folder: &Path, name: &str, format: Format, bytes: &[u8]) -> Result<PathB
     Ok(path)
 }
 
-impl Energy {
+impl ChangeCurve {
     fn chart(&self) -> Chart {
         let mut marks = Vec::new();
         if !self.band.is_empty() {
@@ -195,25 +196,25 @@ mod tests {
     use crate::config::RunConfig;
 
     #[test]
-    fn energy_is_a_table_of_all_t_and_a_picture() {
+    fn change_curve_is_written_as_table_of_all_t_and_as_chart() {
         let dir = tempfile::tempdir().unwrap();
-        let energy = Energy {
+        let curve = ChangeCurve {
             image: "eyes/a.png".into(),
             points: vec![(0, 0.0), (80, 0.1)],
             band: vec![(80, [0.01, 0.02, 0.03]), (300, [0.1, 0.2, 0.3])],
             folder: dir.path().join("exports"),
         };
-        let drawn = Drawn::Energy(energy);
-        let path = drawn.write(Format::Csv).unwrap();
+        let curve = CurveExport::ChangeCurve(curve);
+        let path = curve.write(Format::Csv).unwrap();
         assert!(path.ends_with("exports/a-energy.csv"));
         let text = fs::read_to_string(path).unwrap();
         assert_eq!(text.lines().skip(1).collect::<Vec<_>>(), ["0,0,,,", "80,0.1,0.01,0.02,0.03", "300,,0.1,0.2,0.3"]);
-        let svg = fs::read_to_string(drawn.write(Format::Svg).unwrap()).unwrap();
+        let svg = fs::read_to_string(curve.write(Format::Svg).unwrap()).unwrap();
         assert!(svg.contains("mean |change|") && svg.contains("training normals"));
     }
 
     #[test]
-    fn curves_of_a_run_and_its_parts_are_written() {
+    fn curves_of_run_and_parts_are_written() {
         let dir = tempfile::tempdir().unwrap();
         let run = RunDir::create(dir.path(), RunKind::Dia, "eyes", &RunConfig::default()).unwrap();
         assert!(training_curves(run.path(), Format::Csv).is_err(), "there are none yet");

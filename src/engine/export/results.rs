@@ -1,7 +1,7 @@
 //! Charts and tables of Results as files, in `exports/` of the run folder.
 
 use crate::{
-    engine::score_set::{ScoreSet, bin_width},
+    engine::runs::score_set::{ScoreSet, bin_width},
     error::{Error, Result},
     report::{
         chart::{canvas::Figure, png::png, svg},
@@ -72,7 +72,7 @@ impl Export {
                     Chart::Histogram => {
                         picture(&figures::histogram(&rows, Some(threshold)).ok_or_else(|| undefined(set))?, format)
                     }
-                    Chart::SyntheticLesions => picture(&figures::planted(&planted(set)?), format),
+                    Chart::SyntheticLesions => picture(&figures::planted(&lesions(set)?), format),
                     Chart::Confusion => picture(&figures::ConfusionMatrix::new(set.confusion(threshold), threshold), format),
                 }?;
                 (name, bytes)
@@ -112,7 +112,7 @@ impl Chart {
 }
 
 /// From the file: the job may have written it after the scores were read.
-fn planted(set: &ScoreSet) -> Result<SyntheticLesions> {
+fn lesions(set: &ScoreSet) -> Result<SyntheticLesions> {
     let found = SyntheticLesions::read(&set.run.join(PLANTED))?;
     found.ok_or_else(|| Error::user("no lesions were planted for this run", "plant some first"))
 }
@@ -137,7 +137,7 @@ fn table(chart: Chart, set: &ScoreSet, threshold: f64) -> Result<Vec<u8>> {
     if matches!(chart, Chart::Roc | Chart::PrecisionRecall) && set.roc.is_empty() {
         return Err(undefined(set));
     }
-    let planted = if chart == Chart::SyntheticLesions { planted(set)?.cells } else { Vec::new() };
+    let lesions = if chart == Chart::SyntheticLesions { lesions(set)?.cells } else { Vec::new() };
     let numbers = |table: &mut Table, row: &[f64]| table.write_record(row.iter().map(f64::to_string));
     csv_of(|table| match chart {
         Chart::Roc => {
@@ -151,7 +151,7 @@ fn table(chart: Chart, set: &ScoreSet, threshold: f64) -> Result<Vec<u8>> {
         Chart::Histogram => {
             table.write_record(["from", "to", "normal", "abnormal", "unknown"])?;
             let width = bin_width(set.range);
-            (0..crate::engine::score_set::BINS).try_for_each(|i| {
+            (0..crate::engine::runs::score_set::BINS).try_for_each(|i| {
                 let from = set.range[0] + i as f64 * width;
                 let [normal, abnormal, unknown] = set.histogram.map(|counts| counts[i] as f64);
                 numbers(table, &[from, from + width, normal, abnormal, unknown])
@@ -159,7 +159,7 @@ fn table(chart: Chart, set: &ScoreSet, threshold: f64) -> Result<Vec<u8>> {
         }
         Chart::SyntheticLesions => {
             table.write_record(["size", "contrast", "sensitivity_at_95_specificity", "auroc"])?;
-            planted.iter().try_for_each(|c| numbers(table, &[c.size, c.contrast, c.sensitivity_at_95_specificity, c.auroc]))
+            lesions.iter().try_for_each(|c| numbers(table, &[c.size, c.contrast, c.sensitivity_at_95_specificity, c.auroc]))
         }
         Chart::Confusion => {
             let c = set.confusion(threshold);

@@ -1,12 +1,14 @@
-//! The strip of one image at many t as a PNG, and the sweep of t as a GIF.
+//! One image at many t: the contact sheet as a PNG, and the sweep of t as a GIF.
 
 use super::contact_sheet::{Column, contact_sheet};
 use crate::{
     data::Picture,
     engine::{
         display::raster::{picture_of, within},
-        dissolve_request::DissolveRequest,
-        dissolve_session::DissolveSession,
+        dissolve::{
+            request::{ImageSource, Recipe},
+            session::DissolveSession,
+        },
     },
     error::{Error, Result},
     gpu::Difference,
@@ -19,8 +21,8 @@ use image::{
 };
 use std::{fs, io::Cursor, path::PathBuf};
 
-/// The t of a strip.
-pub const STRIP: [usize; 7] = [10, 30, 80, 130, 230, 400, 650];
+/// The t of a contact sheet.
+pub const SHEET_STEPS: [usize; 7] = [10, 30, 80, 130, 230, 400, 650];
 /// Longest side of one of its pictures, and of a frame's, px.
 const CELL: usize = 512;
 const FRAME: usize = 320;
@@ -34,15 +36,16 @@ const GROUND: u8 = 18;
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum SweepExport {
-    Strip,
+    ContactSheet,
     Sweep,
 }
 
 #[derive(Debug, Clone)]
 pub struct SweepExportRequest {
     pub what: SweepExport,
-    /// Its image, model and method; its t does not matter.
-    pub request: Box<DissolveRequest>,
+    pub source: ImageSource,
+    /// Its t does not matter.
+    pub recipe: Recipe,
     pub folder: PathBuf,
     /// The files and folders that were opened: nothing is written into them.
     pub parts: Vec<PathBuf>,
@@ -74,7 +77,7 @@ impl SweepExportRequest {
             ));
         }
         let (bytes, name, extension) = match self.what {
-            SweepExport::Strip => (self.contact_sheet()?, "strip", "png"),
+            SweepExport::ContactSheet => (self.contact_sheet()?, "strip", "png"),
             SweepExport::Sweep => (self.sweep()?, "sweep", "gif"),
         };
         fs::create_dir_all(&folder).map_err(Error::io("create", &folder))?;
@@ -86,48 +89,44 @@ impl SweepExportRequest {
         Ok(path)
     }
 
-    fn name(&self) -> String {
-        self.request.dataset.item(self.request.image).map(|item| item.name.clone()).unwrap_or_default()
-    }
-
     fn stem(&self) -> String {
-        let name = self.name();
+        let name = self.source.name();
         let stem = name.rsplit_once('.').map_or(name.as_str(), |(stem, _)| stem);
         stem.chars().map(|c| if c.is_control() || r#"/\:*?"<>|"#.contains(c) { '-' } else { c }).collect()
     }
 
-    /// Above the original and its twins, below what dissolving changed.
+    /// Above the original and the image dissolved at each t, below what dissolving changed.
     fn contact_sheet(&self) -> Result<Vec<u8>> {
         let mut session = DissolveSession::default();
         let original = self.original(&mut session, CELL)?;
-        let last = session.timesteps(&self.request)?.unwrap_or(usize::MAX);
+        let last = session.timesteps(&self.recipe)?.unwrap_or(usize::MAX);
         let mut columns = vec![Column { caption: "original".into(), above: original.to_image(), below: None }];
-        for t in STRIP.into_iter().filter(|&t| t < last) {
-            let twin = self.twin(&mut session, t, &original)?;
-            let below = Some(self.change(&original, &twin));
-            columns.push(Column { caption: format!("t {t}"), above: twin.to_image(), below });
+        for t in SHEET_STEPS.into_iter().filter(|&t| t < last) {
+            let dissolved = self.dissolved(&mut session, t, &original)?;
+            let below = Some(self.change(&original, &dissolved));
+            columns.push(Column { caption: format!("t {t}"), above: dissolved.to_image(), below });
         }
-        let title = format!("{} · below: what dissolving changed, × {}", self.name(), self.gain);
-        let strip = contact_sheet(&columns, &title, [0, 255]);
+        let title = format!("{} · below: what dissolving changed, × {}", self.source.name(), self.gain);
+        let sheet = contact_sheet(&columns, &title, [0, 255]);
         let mut png = Cursor::new(Vec::new());
-        strip.write_to(&mut png, image::ImageFormat::Png).map_err(encoding)?;
+        sheet.write_to(&mut png, image::ImageFormat::Png).map_err(encoding)?;
         Ok(png.into_inner())
     }
 
-    /// Original, twin and what changed beside each other, t going up and down again.
+    /// Original, dissolved and what changed beside each other, t going up and down again.
     fn sweep(&self) -> Result<Vec<u8>> {
         let mut session = DissolveSession::default();
         let original = self.original(&mut session, FRAME)?;
-        let last = session.timesteps(&self.request)?.unwrap_or(usize::MAX);
+        let last = session.timesteps(&self.recipe)?.unwrap_or(usize::MAX);
         let steps: Vec<usize> = self.steps.iter().copied().filter(|&t| t < last).collect();
         let mut images = Vec::new();
         for (i, &t) in steps.iter().enumerate() {
-            let twin = self.twin(&mut session, t, &original)?;
+            let dissolved = self.dissolved(&mut session, t, &original)?;
             let part = |caption: String, above: RgbImage| Column { caption, above, below: None };
             let parts = [
-                part(self.name(), original.to_image()),
-                part(format!("t {t}"), twin.to_image()),
-                part(format!("changed, × {}", self.gain), self.change(&original, &twin)),
+                part(self.source.name(), original.to_image()),
+                part(format!("t {t}"), dissolved.to_image()),
+                part(format!("changed, × {}", self.gain), self.change(&original, &dissolved)),
             ];
             let pictures = contact_sheet(&parts, "", [230, GROUND]);
             let (width, height) = pictures.dimensions();
@@ -152,20 +151,20 @@ impl SweepExportRequest {
     }
 
     fn original(&self, session: &mut DissolveSession, longest: usize) -> Result<Picture> {
-        let (original, _) = session.original(&self.request)?;
+        let (original, _) = session.select(&self.source)?;
         Ok(within(picture_of(&original.raster), longest))
     }
 
-    fn twin(&self, session: &mut DissolveSession, t: usize, original: &Picture) -> Result<Picture> {
-        let twin = session.twin(&DissolveRequest { t, ..(*self.request).clone() })?;
-        Ok(picture_of(&twin.raster).resize(original.width, original.height))
+    fn dissolved(&self, session: &mut DissolveSession, t: usize, original: &Picture) -> Result<Picture> {
+        let dissolved = session.dissolve(&self.source, &self.recipe.at(t))?;
+        Ok(picture_of(&dissolved.raster).resize(original.width, original.height))
     }
 
-    fn change(&self, original: &Picture, twin: &Picture) -> RgbImage {
+    fn change(&self, original: &Picture, dissolved: &Picture) -> RgbImage {
         let width = original.width;
         RgbImage::from_fn(width as u32, original.height as u32, |x, y| {
             let i = y as usize * width + x as usize;
-            let change = [0, 1, 2].map(|c| twin.plane(c)[i] - original.plane(c)[i]);
+            let change = [0, 1, 2].map(|c| dissolved.plane(c)[i] - original.plane(c)[i]);
             let value = match self.difference {
                 Difference::Signed => change.iter().sum::<f32>(),
                 Difference::Absolute => change.iter().map(|v| v.abs()).sum::<f32>(),

@@ -54,7 +54,7 @@ pub fn recent(ui: &mut Ui, cx: &mut PanelContext<'_>, but: Option<&DataConfig>) 
             // A list never makes its panel wider: what is left beside the cross and the margins is shared.
             let room = width - 48.0;
             let name = widgets::cut_middle(ui, &title, &FontId::proportional(theme::BODY), room - 24.0);
-            // The folder has what the name leaves, if that is enough to say something; the whole path is in the tooltip.
+            // The folder has what the name leaves, if that is enough to say something; the complete path is in the tooltip.
             let used = ui.painter().layout_no_wrap(name.clone(), FontId::proportional(theme::BODY), t.text).size().x;
             let left = room - used - 40.0;
             let short = widgets::cut_middle(ui, &folder, &FontId::proportional(theme::SMALL), left);

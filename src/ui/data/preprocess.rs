@@ -105,7 +105,7 @@ pub fn pictures(ui: &mut Ui, cx: &PanelContext<'_>) {
     });
 }
 
-/// The little picture until the larger one has come.
+/// The thumbnail until the larger one has come.
 fn waiting(ui: &mut Ui, cx: &PanelContext<'_>, width: f32) {
     let Some(texture) = cx.state.selected.and_then(|id| cx.textures.thumbnail(id)) else {
         if cx.state.selected.is_some() && cx.state.data.preview.failed.is_none() {

@@ -7,14 +7,23 @@ use crate::{
         state::{DataPage, Open, Overlay, config_title},
     },
     data::{ALL, Label},
-    ui::{
-        MainView,
-        shared::{context::PanelContext, image_grid::Cell, theme, widgets},
+    ui::shared::{
+        context::PanelContext,
+        image_grid::{Cell, Grid},
+        theme, widgets,
     },
 };
 use eframe::egui::{Button, Frame, RichText, ScrollArea, Stroke, Ui, vec2};
 
-pub fn show(ui: &mut Ui, cx: &mut PanelContext<'_>, local: &mut MainView) {
+/// What the workspace keeps between frames.
+#[derive(Default)]
+pub struct DataView {
+    /// The path field; also in the side bar.
+    pub path: String,
+    grid: Grid,
+}
+
+pub fn show(ui: &mut Ui, cx: &mut PanelContext<'_>, view: &mut DataView) {
     if let Some(opening) = &cx.state.data.opening {
         let (title, found) = (config_title(&opening.config), opening.found);
         ui.horizontal(|ui| {
@@ -40,9 +49,9 @@ pub fn show(ui: &mut Ui, cx: &mut PanelContext<'_>, local: &mut MainView) {
         }
     }
     match cx.state.open().cloned() {
-        Some(open) => opened(ui, cx, local, &open),
+        Some(open) => opened(ui, cx, &mut view.grid, &open),
         None if cx.state.data.opening.is_some() => skeleton(ui),
-        None => open::show(ui, cx, &mut local.path),
+        None => open::show(ui, cx, &mut view.path),
     }
 }
 
@@ -58,7 +67,7 @@ fn skeleton(ui: &mut Ui) {
     });
 }
 
-fn opened(ui: &mut Ui, cx: &mut PanelContext<'_>, local: &mut MainView, open: &Open) {
+fn opened(ui: &mut Ui, cx: &mut PanelContext<'_>, grid: &mut Grid, open: &Open) {
     layout::header(ui, cx, open);
     if cx.state.data.table.is_some() {
         columns::show(ui, cx);
@@ -69,7 +78,7 @@ fn opened(ui: &mut Ui, cx: &mut PanelContext<'_>, local: &mut MainView, open: &O
     }
     pages(ui, cx, open);
     match cx.state.data.page {
-        DataPage::Images => images(ui, cx, local, open),
+        DataPage::Images => images(ui, cx, grid, open),
         DataPage::Duplicates => duplicates::show(ui, cx, open),
     }
 }
@@ -101,7 +110,7 @@ fn pages(ui: &mut Ui, cx: &mut PanelContext<'_>, open: &Open) {
     });
 }
 
-fn images(ui: &mut Ui, cx: &mut PanelContext<'_>, local: &mut MainView, open: &Open) {
+fn images(ui: &mut Ui, cx: &mut PanelContext<'_>, grid: &mut Grid, open: &Open) {
     let shown = cx.state.data.shown.clone();
     if shown.is_empty() {
         widgets::empty_state(ui, "No image passes the filter", "Click “All images” on the left.", |_| {});
@@ -109,7 +118,7 @@ fn images(ui: &mut Ui, cx: &mut PanelContext<'_>, local: &mut MainView, open: &O
     }
     let selected = cx.state.selected.and_then(|id| shown.iter().position(|s| *s == id));
     let (dataset, current) = (&open.dataset, cx.state.selected);
-    let clicked = local.grid.show(ui, cx, shown.len(), selected, |i| {
+    let clicked = grid.show(ui, cx, shown.len(), selected, |i| {
         let id = shown[i];
         let item = dataset.item(id);
         Cell {

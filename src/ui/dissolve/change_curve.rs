@@ -10,14 +10,14 @@ use egui_plot::{FilledArea, GridMark, HoverPosition, Line, Points, VLine};
 
 pub fn show(ui: &mut Ui, cx: &mut PanelContext<'_>, height: f32) {
     let d = &cx.state.dissolve;
-    if !d.uses_t() || d.energy().count() < 2 {
+    if !d.uses_t() || d.change_curve().count() < 2 {
         return;
     }
     let t = theme::of(ui);
     ui.horizontal(|ui| {
         widgets::caption(ui, "MEAN |CHANGE| OF THIS IMAGE AGAINST t");
         let place = "Save this curve in the workspace’s exports";
-        plot::export_as(ui, cx, "Energy", place, &Format::ALL, |format| AppCommand::Graph(Graph::Energy, format));
+        plot::export_as(ui, cx, "Energy", place, &Format::ALL, |format| AppCommand::Graph(Graph::ChangeCurve, format));
     });
     let d = &cx.state.dissolve;
     let legend = match &d.band {
@@ -29,9 +29,9 @@ pub fn show(ui: &mut Ui, cx: &mut PanelContext<'_>, height: f32) {
     // As on the slider, so that a place here is a place there.
     let track = d.track;
     let x = move |step: usize| track.at(step);
-    let points: Vec<[f64; 2]> = d.energy().map(|(step, e)| [x(step), e]).collect();
+    let points: Vec<[f64; 2]> = d.change_curve().map(|(step, e)| [x(step), e]).collect();
     let now = d.done_of(cx.state.selected).map(|done| [x(done.t), done.mean_abs_change]);
-    let plot = plot::quiet("energy", t, (height - 52.0).max(60.0)).include_y(0.0).include_x(0.0).include_x(1.0);
+    let plot = plot::quiet("change curve", t, (height - 52.0).max(60.0)).include_y(0.0).include_x(0.0).include_x(1.0);
     let plot = plot
         .x_grid_spacer(move |_| marks(track))
         .x_axis_formatter(move |mark, _| track.t(mark.value).to_string())

@@ -1,7 +1,8 @@
 //! Original, dissolved and difference, zoomed and moved as one: side by side, with a split bar, or under a loupe.
 
 use super::{
-    image_frame::{Pointed, Shot, frame},
+    captioned_image::{CAPTION, Comparison, captioned},
+    image_frame::{Pointed, Shot},
     multi_view,
 };
 use crate::{
@@ -12,31 +13,22 @@ use crate::{
 use eframe::egui::{Align2, Rect, Sense, Ui, Vec2, pos2, vec2};
 use std::{sync::Arc, time::Duration};
 
-pub const CAPTION: f32 = 20.0;
 /// Length of a turn of a blinking picture.
 const BLINK: f64 = 0.5;
 
-/// What the comparison has found out.
-#[derive(Default)]
-pub struct Seen {
-    /// A part of the space that stays free, where there is one.
-    pub free: Option<Rect>,
-    pub hover: Option<Pointed>,
-}
-
 /// Fills the space that there is.
-pub fn show(ui: &mut Ui, cx: &mut PanelContext<'_>, size: Vec2) -> Seen {
+pub fn show(ui: &mut Ui, cx: &mut PanelContext<'_>, size: Vec2) -> Comparison {
     let (rect, _) = ui.allocate_exact_size(size, Sense::hover());
     let d = &cx.state.dissolve;
     let peek = peeks(ui, d.blink);
     let Some(original) = d.original.as_ref().filter(|o| Some(o.image) == cx.state.selected).map(|o| o.raster.clone()) else {
         waiting(ui, cx, rect);
-        return Seen::default();
+        return Comparison::default();
     };
-    let twin = d.twin().filter(|_| d.done.as_ref().is_none_or(|done| Some(done.image) == cx.state.selected)).cloned();
+    let dissolved = d.dissolved().filter(|_| d.done.as_ref().is_none_or(|done| Some(done.image) == cx.state.selected)).cloned();
     match d.layout {
-        Layout::SideBySide => three(ui, cx, rect, &original, twin.as_ref(), peek),
-        Layout::Split | Layout::Loupe => one(ui, cx, rect, &original, twin.as_ref(), peek),
+        Layout::SideBySide => three(ui, cx, rect, &original, dissolved.as_ref(), peek),
+        Layout::Split | Layout::Loupe => one(ui, cx, rect, &original, dissolved.as_ref(), peek),
         Layout::Steps | Layout::Images | Layout::Methods | Layout::Resolutions => multi_view::show(ui, cx, rect, &original, peek),
     }
 }
@@ -61,14 +53,14 @@ fn peeks(ui: &Ui, blink: bool) -> bool {
     held || (time / BLINK) as u64 % 2 == 1
 }
 
-fn name_of_twin(cx: &PanelContext<'_>, peek: bool) -> String {
+fn dissolved_name(cx: &PanelContext<'_>, peek: bool) -> String {
     let d = &cx.state.dissolve;
     match (peek, d.uses_t(), d.nearly.is_some()) {
         (true, ..) if d.blink => "original (blinking)".into(),
         (true, ..) => "original (Shift)".into(),
         (_, false, _) => "dissolved".into(),
         (_, true, false) => format!("dissolved, t = {}", d.t),
-        // The mixture of the ladder's twins says so.
+        // A mixture of the thumbnails' images says so.
         (_, true, true) => format!("dissolved, t ≈ {}", d.t),
     }
 }
@@ -78,20 +70,20 @@ fn three(
     cx: &mut PanelContext<'_>,
     rect: Rect,
     original: &Arc<Raster>,
-    twin: Option<&Arc<Raster>>,
+    dissolved: Option<&Arc<Raster>>,
     peek: bool,
-) -> Seen {
+) -> Comparison {
     let [w, h] = original.size();
     let (places, free) = places(rect, w as f32 / h as f32);
-    let names = ["original".to_string(), name_of_twin(cx, peek), "what dissolving changed".to_string()];
+    let names = ["original".to_string(), dissolved_name(cx, peek), "what dissolving changed".to_string()];
     let modes = [Mode::Original, if peek { Mode::Original } else { Mode::Dissolved }, cx.state.dissolve.difference.mode()];
     let mut hover = None;
     for (i, ((name, mode), place)) in names.iter().zip(modes).zip(places).enumerate() {
-        let dissolved = if mode == Mode::Original { Some(original) } else { twin };
-        let shot = dissolved.map(|dissolved| Shot { original, dissolved, mode });
+        let shown = if mode == Mode::Original { Some(original) } else { dissolved };
+        let shot = shown.map(|dissolved| Shot { original, dissolved, mode });
         hover = captioned(ui, cx, ("compare", i), name, shot, place).hover.or(hover);
     }
-    Seen { free, hover: hover.map(|at| of_twin(at, twin)) }
+    Comparison { free, hover: hover.map(|at| with_dissolved(at, dissolved)) }
 }
 
 fn one(
@@ -99,58 +91,30 @@ fn one(
     cx: &mut PanelContext<'_>,
     rect: Rect,
     original: &Arc<Raster>,
-    twin: Option<&Arc<Raster>>,
+    dissolved: Option<&Arc<Raster>>,
     peek: bool,
-) -> Seen {
+) -> Comparison {
     let split = cx.state.dissolve.layout == Layout::Split;
     let name = match (peek, split) {
-        (true, _) => name_of_twin(cx, true),
-        (_, true) => format!("original  |  {}", name_of_twin(cx, false)),
-        (_, false) => format!("{} under the pointer, the original around it", name_of_twin(cx, false)),
+        (true, _) => dissolved_name(cx, true),
+        (_, true) => format!("original  |  {}", dissolved_name(cx, false)),
+        (_, false) => format!("{} under the pointer, the original around it", dissolved_name(cx, false)),
     };
     let mode = match (peek, split) {
         (true, _) => Mode::Original,
         (_, true) => Mode::Split,
         (_, false) => Mode::Loupe,
     };
-    let shot = twin.map(|dissolved| Shot { original, dissolved, mode });
+    let shot = dissolved.map(|dissolved| Shot { original, dissolved, mode });
     captioned(ui, cx, ("compare", 0), &name, shot, rect)
 }
 
 /// Also over the original one reads what became of it.
-fn of_twin(at: Pointed, twin: Option<&Arc<Raster>>) -> Pointed {
-    Pointed { dissolved: twin.cloned().unwrap_or(at.dissolved), ..at }
+fn with_dissolved(at: Pointed, dissolved: Option<&Arc<Raster>>) -> Pointed {
+    Pointed { dissolved: dissolved.cloned().unwrap_or(at.dissolved), ..at }
 }
 
-/// A picture with its name above it; without a shot, a ground for the one that is on its way.
-pub fn captioned(
-    ui: &mut Ui,
-    cx: &mut PanelContext<'_>,
-    id: (&'static str, usize),
-    name: &str,
-    shot: Option<Shot<'_>>,
-    place: Rect,
-) -> Seen {
-    let t = theme::of(ui);
-    let below = place.with_min_y(place.top() + CAPTION);
-    let (shown, hover) = match shot {
-        Some(shot) => {
-            let (original, dissolved) = (shot.original.clone(), shot.dissolved.clone());
-            let (shown, at) = frame(ui, cx, id, name, shot, below);
-            (shown, at.map(|uv| Pointed { uv, original, dissolved }))
-        }
-        None => {
-            ui.painter().rect_filled(below, theme::RADIUS, t.panel);
-            (below, None)
-        }
-    };
-    let font = eframe::egui::FontId::proportional(theme::SMALL);
-    let short = widgets::cut_middle(ui, name, &font, (place.right() - shown.left()).max(16.0));
-    widgets::text_at(ui, pos2(shown.left(), place.top() + CAPTION / 2.0), Align2::LEFT_CENTER, short, t.weak);
-    Seen { free: None, hover }
-}
-
-/// The picture is being read: its little picture stands for it.
+/// The picture is being read: its thumbnail stands for it.
 fn waiting(ui: &mut Ui, cx: &mut PanelContext<'_>, rect: Rect) {
     let below = rect.with_min_y(rect.top() + CAPTION);
     match cx.state.selected.map(|id| (id, cx.textures.thumbnail(id))) {
@@ -169,7 +133,7 @@ fn waiting(ui: &mut Ui, cx: &mut PanelContext<'_>, rect: Rect) {
     }
 }
 
-/// Three places in a row, or two above one where that shows the pictures much larger; and what is left, for the energy curve.
+/// Three places in a row, or two above one where that shows the pictures much larger; and what is left, for the change curve.
 fn places(rect: Rect, aspect: f32) -> ([Rect; 3], Option<Rect>) {
     const MUCH: f32 = 1.15;
     // Room from which on a curve can be read, px.
@@ -208,7 +172,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn three_squares_fit_a_row_and_wide_pictures_do_not() {
+    fn square_images_lie_in_a_row_and_wide_ones_are_stacked() {
         let wide = Rect::from_min_size(pos2(0.0, 0.0), vec2(900.0, 320.0));
         let (row, free) = places(wide, 1.0);
         assert!(row.iter().all(|p| p.top() == 0.0) && free.is_none());

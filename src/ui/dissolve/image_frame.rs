@@ -217,7 +217,7 @@ mod tests {
     }
 
     #[test]
-    fn the_point_under_the_pointer_stays() {
+    fn zooming_keeps_point_under_pointer() {
         let view = View { zoom: 2.0, centre: [0.4, 0.6], actual: false };
         let fitted = Fitted::new([1000, 800], place(), view, 1.0);
         let at = pos2(300.0, 90.0);
@@ -227,7 +227,7 @@ mod tests {
     }
 
     #[test]
-    fn pictures_fit_and_are_shown_pixel_for_pixel() {
+    fn images_fit_or_are_shown_pixel_for_pixel() {
         let fit = Fitted::new([1000, 500], place(), View::default(), 1.0);
         assert_eq!(fit.rect.size(), vec2(400.0, 200.0));
         assert_eq!((fit.start, fit.share), ([0.0; 2], [1.0; 2]));

@@ -1,4 +1,4 @@
-//! Dissolve, on the right: which model, which method, how the difference is coloured, and the energy curve.
+//! Dissolve, on the right: which model, which method, how the difference is coloured, and the change curve.
 
 use super::change_curve;
 use crate::{
@@ -10,8 +10,8 @@ use crate::{
 };
 use eframe::egui::{Button, ComboBox, DragValue, Rect, Sense, TextEdit, Ui, WidgetInfo, accesskit::Role, pos2, vec2};
 
-/// `energy_in_view`: the energy curve has found room beside the pictures.
-pub fn show(ui: &mut Ui, cx: &mut PanelContext<'_>, energy_in_view: bool) {
+/// `curve_in_view`: the change curve has found room beside the pictures.
+pub fn show(ui: &mut Ui, cx: &mut PanelContext<'_>, curve_in_view: bool) {
     widgets::side_content(ui, |ui| {
         widgets::caption(ui, "DISSOLVE BY");
         let d = &cx.state.dissolve;
@@ -52,7 +52,7 @@ pub fn show(ui: &mut Ui, cx: &mut PanelContext<'_>, energy_in_view: bool) {
             };
             widgets::weak(ui, text);
         }
-        if !energy_in_view {
+        if !curve_in_view {
             ui.add_space(theme::PAGE);
             change_curve::show(ui, cx, 160.0);
         }
@@ -102,7 +102,7 @@ fn export(ui: &mut Ui, cx: &mut PanelContext<'_>) {
     widgets::caption(ui, "SAVE");
     widgets::action_button(ui, cx, Id::ExportStrip);
     widgets::action_button(ui, cx, Id::ExportSweep);
-    if cx.state.dissolve.filming {
+    if cx.state.dissolve.is_exporting {
         ui.horizontal(|ui| {
             ui.spinner();
             widgets::weak(ui, "being written…");

@@ -1,5 +1,6 @@
 //! The Dissolve workspace.
 
+pub mod captioned_image;
 pub mod change_curve;
 pub mod compare;
 pub mod image_frame;

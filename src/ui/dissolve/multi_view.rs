@@ -1,15 +1,15 @@
-//! Several twins beside each other: one image at many t, several images at one t, methods at matched strength, resolutions.
+//! Several dissolved images beside each other: one image at many t, several images at one t, methods at matched strength, resolutions.
 
 use super::{
-    compare::{CAPTION, Seen, captioned},
+    captioned_image::{CAPTION, Comparison, captioned},
     image_frame::Shot,
 };
 use crate::{
     app::{
         DissolveCommand,
-        state::{Layout, Shown},
+        state::{Layout, PanelContent},
     },
-    engine::{dissolve_session::ComparisonPanel, export::sweep::STRIP},
+    engine::{dissolve::session::ComparisonPanel, export::sweep::SHEET_STEPS},
     gpu::{Mode, Raster},
     ui::shared::{context::PanelContext, theme, widgets},
 };
@@ -25,12 +25,12 @@ struct Cell {
     mode: Option<Mode>,
 }
 
-pub fn show(ui: &mut Ui, cx: &mut PanelContext<'_>, rect: Rect, original: &Arc<Raster>, peek: bool) -> Seen {
+pub fn show(ui: &mut Ui, cx: &mut PanelContext<'_>, rect: Rect, original: &Arc<Raster>, peek: bool) -> Comparison {
     let d = &cx.state.dissolve;
     let mode = match (peek, d.shown) {
         (true, _) => Mode::Original,
-        (_, Shown::Dissolved) => Mode::Dissolved,
-        (_, Shown::Change) => d.difference.mode(),
+        (_, PanelContent::Dissolved) => Mode::Dissolved,
+        (_, PanelContent::Change) => d.difference.mode(),
     };
     let cells = cells(cx, original);
     let [w, h] = original.size();
@@ -40,7 +40,7 @@ pub fn show(ui: &mut Ui, cx: &mut PanelContext<'_>, rect: Rect, original: &Arc<R
         let shot =
             cell.pictures.as_ref().map(|(original, dissolved)| Shot { original, dissolved, mode: cell.mode.unwrap_or(mode) });
         let is_waiting = shot.is_none();
-        hover = captioned(ui, cx, ("plate", i), &cell.name, shot, place).hover.or(hover);
+        hover = captioned(ui, cx, ("panel", i), &cell.name, shot, place).hover.or(hover);
         if is_waiting {
             let t = theme::of(ui);
             let text = cell.failed.as_deref().unwrap_or("dissolving…");
@@ -50,7 +50,7 @@ pub fn show(ui: &mut Ui, cx: &mut PanelContext<'_>, rect: Rect, original: &Arc<R
             ui.painter().galley(at.min, galley, t.weak);
         }
     }
-    Seen { free: None, hover }
+    Comparison { free: None, hover }
 }
 
 fn cells(cx: &PanelContext<'_>, original: &Arc<Raster>) -> Vec<Cell> {
@@ -61,29 +61,29 @@ fn cells(cx: &PanelContext<'_>, original: &Arc<Raster>) -> Vec<Cell> {
         failed: None,
         mode: Some(Mode::Original),
     };
-    let of_plate = |panel: &Option<ComparisonPanel>| match panel {
+    let of_panel = |panel: &Option<ComparisonPanel>| match panel {
         None => Cell { name: String::new(), pictures: None, failed: None, mode: None },
-        Some(ComparisonPanel { label, original, twin: Ok((twin, mean)) }) => Cell {
+        Some(ComparisonPanel { label, original, dissolved: Ok((dissolved, mean)) }) => Cell {
             name: format!("{label} · {mean:.4}"),
-            pictures: Some((original.clone(), twin.clone())),
+            pictures: Some((original.clone(), dissolved.clone())),
             failed: None,
             mode: None,
         },
-        Some(ComparisonPanel { label, twin: Err(failure), .. }) => {
+        Some(ComparisonPanel { label, dissolved: Err(failure), .. }) => {
             Cell { name: label.clone(), pictures: None, failed: Some(widgets::sentence(&failure.summary)), mode: None }
         }
     };
-    let panels = d.panels.iter().map(of_plate);
+    let panels = d.panels.iter().map(of_panel);
     match d.layout {
         Layout::Steps if !d.uses_t() => {
             let why = "A filter has no t: choose Diffusion on the right.".to_string();
             vec![first("original"), Cell { name: String::new(), pictures: None, failed: Some(why), mode: None }]
         }
         Layout::Steps => std::iter::once(first("original"))
-            .chain(STRIP.iter().map(|t| {
-                let twin = d.twins.get(t);
-                let mean = twin.map(|twin| format!(" · {:.4}", twin.mean_abs_change)).unwrap_or_default();
-                let pictures = twin.map(|twin| (original.clone(), twin.raster.clone()));
+            .chain(SHEET_STEPS.iter().map(|t| {
+                let dissolved = d.by_t.get(t);
+                let mean = dissolved.map(|d| format!(" · {:.4}", d.mean_abs_change)).unwrap_or_default();
+                let pictures = dissolved.map(|d| (original.clone(), d.raster.clone()));
                 Cell { name: format!("t = {t}{mean}"), pictures, failed: None, mode: None }
             }))
             .collect(),
@@ -131,7 +131,9 @@ pub fn toolbar(ui: &mut Ui, cx: &mut PanelContext<'_>) {
     };
     // A row of its own, so that it never makes the page wider than it is.
     ui.horizontal_wrapped(|ui| {
-        if let Some(shown) = widgets::choices(ui, d.shown, &[(Shown::Dissolved, "Dissolved"), (Shown::Change, "Change")]) {
+        if let Some(shown) =
+            widgets::choices(ui, d.shown, &[(PanelContent::Dissolved, "Dissolved"), (PanelContent::Change, "Change")])
+        {
             cx.send(DissolveCommand::Shown(shown));
         }
         widgets::weak(ui, about);
@@ -144,7 +146,7 @@ mod tests {
     use eframe::egui::pos2;
 
     #[test]
-    fn cells_fill_the_space_in_the_best_number_of_columns() {
+    fn grid_uses_best_number_of_columns() {
         let rect = Rect::from_min_size(pos2(0.0, 0.0), vec2(800.0, 420.0));
         let eight = grid(rect, 8, 1.0);
         assert_eq!(eight.iter().filter(|p| p.top() == 0.0).count(), 4);

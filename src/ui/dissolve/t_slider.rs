@@ -1,4 +1,4 @@
-//! The wide t slider: a ladder of little pictures as its track, the training range shaded. Arrows, wheel, drag, double click.
+//! The wide t slider: a strip of thumbnails as its track, the training range shaded. Arrows, wheel, drag, double click.
 
 use crate::{
     app::{
@@ -124,7 +124,7 @@ fn strip(ui: &Ui, cx: &PanelContext<'_>, track: Rect) {
     let width = track.width() / STRIP_STEPS as f32;
     let d = &cx.state.dissolve;
     for thumbnail in 0..STRIP_STEPS {
-        let step = d.track.rung_t(thumbnail);
+        let step = d.track.thumbnail_t(thumbnail);
         let place = Rect::from_min_size(track.min + vec2(thumbnail as f32 * width, 0.0), vec2(width, track.height()));
         ui.painter().rect_filled(place.shrink(1.0), 2.0, t.panel);
         let texture = cx.textures.get(&Texture::StripThumbnail(step)).filter(|_| d.pictured.contains(&step));

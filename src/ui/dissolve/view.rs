@@ -1,6 +1,7 @@
 //! Dissolve, in the middle: the pictures, and the slider under them.
 
 use super::{
+    captioned_image::Comparison,
     change_curve, compare,
     image_frame::{self, Pointed},
     multi_view, t_slider,
@@ -29,7 +30,7 @@ pub const LEAST: f32 = 400.0;
 /// Height of the line of numbers, px.
 const NUMBERS: f32 = 28.0;
 
-/// Returns whether the energy curve has found room beside the pictures.
+/// Returns whether the change curve has found room beside the pictures.
 pub fn show(ui: &mut Ui, cx: &mut PanelContext<'_>) -> bool {
     if cx.state.open().is_none() {
         widgets::empty_state(ui, "Nothing to dissolve yet", "Open a data set and click an image.", |ui| {
@@ -60,7 +61,7 @@ pub fn show(ui: &mut Ui, cx: &mut PanelContext<'_>) -> bool {
     let slider = if uses_t { t_slider::height(ui.available_width()) + theme::GAP } else { 0.0 };
     let below = theme::GAP + NUMBERS + slider;
     let size = vec2(ui.available_width(), (ui.available_height() - below).max(120.0));
-    let compare::Seen { free, hover } = compare::show(ui, cx, size);
+    let Comparison { free, hover } = compare::show(ui, cx, size);
     image_frame::set_pointed(ui, hover);
     if let Some(place) = free {
         // A child of its own: what it shows does not move what comes below the pictures.
@@ -241,12 +242,12 @@ mod tests {
     use super::*;
     use crate::{
         data::ImageId,
-        engine::dissolve_session::Original,
+        engine::dissolve::prepared_image::Original,
         gpu::{Raster, Texels},
     };
 
     #[test]
-    fn a_pixel_is_read_in_the_numbers_of_its_file() {
+    fn pixel_values_are_shown_in_units_of_the_file() {
         let raster = |v: f32| Arc::new(Raster::new(2, 1, Texels::Floats(vec![[v, v, v, 1.0]; 2])));
         let (original, dissolved) = (raster(0.5), raster(0.25));
         let mut d = DissolveState {

@@ -1,7 +1,7 @@
 //! The reality check: what scores that need no training reach on the same images.
 
 use crate::{
-    engine::{describe_baseline, score_set::ScoreSet},
+    engine::{describe_baseline, runs::score_set::ScoreSet},
     ui::shared::{theme, widgets},
 };
 use eframe::egui::{RichText, Sense, Ui, vec2};
@@ -21,8 +21,8 @@ impl Row<'_> {
 
 pub fn show(ui: &mut Ui, set: &ScoreSet) {
     let e = &set.evaluation;
-    let rivals = e.rivals.iter().filter_map(|r| Some((r.name.as_str(), r.auroc?, r.auroc_reversed?)));
-    let mut rows: Vec<Row<'_>> = rivals.map(|(name, high, low)| Row { name, high, low: Some(low) }).collect();
+    let baselines = e.rivals.iter().filter_map(|r| Some((r.name.as_str(), r.auroc?, r.auroc_reversed?)));
+    let mut rows: Vec<Row<'_>> = baselines.map(|(name, high, low)| Row { name, high, low: Some(low) }).collect();
     if rows.is_empty() {
         return;
     }

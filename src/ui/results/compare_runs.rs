@@ -6,7 +6,7 @@ use crate::{
         state::{Comparing, Overlay},
     },
     data::ImageId,
-    engine::run_comparison::ComparedRuns,
+    engine::runs::comparison::ComparedRuns,
     ui::shared::{
         context::PanelContext,
         image_grid, theme,
@@ -96,31 +96,32 @@ fn p_words(p: f64) -> String {
 }
 
 fn row(ui: &mut Ui, cx: &mut PanelContext<'_>, c: &ComparedRuns, index: usize, t: &theme::Tokens) {
-    let (moved, place) = (&c.figures.moved[index], c.rows[index]);
+    let (image, place) = (&c.figures.moved[index], c.rows[index]);
     let chosen = cx.state.results.row == Some(place);
     let (rect, response) = ui.allocate_exact_size(vec2(ui.available_width() - 12.0, ROW), Sense::click());
-    let change = 100.0 * (moved.rank_first - moved.rank_second);
+    let change = 100.0 * (image.rank_first - image.rank_second);
     response.widget_info(|| {
-        WidgetInfo::selected(Role::Button, true, chosen, format!("{}, rank changed by {change:+.0} %", moved.path))
+        WidgetInfo::selected(Role::Button, true, chosen, format!("{}, rank changed by {change:+.0} %", image.path))
     });
     if chosen || response.hovered() {
         ui.painter().rect_filled(rect, theme::RADIUS, if chosen { t.hover } else { t.raised });
     }
     let square = Rect::from_center_size(pos2(rect.left() + 4.0 + PICTURE / 2.0, rect.center().y), Vec2::splat(PICTURE));
-    let image = cx.state.open().filter(|o| o.config.path == c.first.data.path).and_then(|o| o.by_name.get(&moved.path).copied());
-    if let Some(id) = image {
+    let thumbnail =
+        cx.state.open().filter(|o| o.config.path == c.first.data.path).and_then(|o| o.by_name.get(&image.path).copied());
+    if let Some(id) = thumbnail {
         picture(ui, cx, id, square);
     }
-    let left = if image.is_some() { square.right() } else { rect.left() };
-    let (middle, label) = (rect.center().y, label_of(Some(moved.label == 1)));
+    let left = if thumbnail.is_some() { square.right() } else { rect.left() };
+    let (middle, label) = (rect.center().y, label_of(Some(image.label == 1)));
     let colour = widgets::label_colour(t, label);
     widgets::mark(ui.painter(), t, label, pos2(left + 10.0, middle), 5.0);
     let track = rect.right() - 150.0..=rect.right() - 56.0;
-    let name = widgets::cut_middle(ui, &moved.path, &FontId::proportional(theme::SMALL), track.start() - left - 36.0);
+    let name = widgets::cut_middle(ui, &image.path, &FontId::proportional(theme::SMALL), track.start() - left - 36.0);
     widgets::text_at(ui, pos2(left + 22.0, middle), Align2::LEFT_CENTER, name, t.text);
     ui.painter().hline(track.clone(), middle, (1.0, t.line));
     let at = |rank: f64| pos2(track.start() + (track.end() - track.start()) * rank as f32, middle);
-    let (first, second) = (at(moved.rank_first), at(moved.rank_second));
+    let (first, second) = (at(image.rank_first), at(image.rank_second));
     ui.painter().line_segment([second, first], (2.0, colour));
     ui.painter().circle(second, 4.0, t.page, (1.5, colour));
     ui.painter().circle_filled(first, 4.0, colour);
@@ -133,7 +134,7 @@ fn row(ui: &mut Ui, cx: &mut PanelContext<'_>, c: &ComparedRuns, index: usize, t
     }
 }
 
-/// The little picture of an image, or its place until it has come.
+/// The thumbnail of an image, or its place until it has come.
 fn picture(ui: &Ui, cx: &mut PanelContext<'_>, id: ImageId, place: Rect) {
     match cx.textures.thumbnail(id) {
         Some(texture) => {

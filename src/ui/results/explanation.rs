@@ -6,8 +6,10 @@ use crate::{
     config::ShiftKind,
     engine::{
         export::{curves::Graph, results::Format},
-        normal_quantiles::{Normals, PERCENTS, Quantiles},
-        score_set::ScoreSet,
+        runs::{
+            normal_quantiles::{Normals, PERCENTS, Quantiles},
+            score_set::ScoreSet,
+        },
     },
     scores::{SHIFTS, ScoreRow, Terms},
     ui::shared::{

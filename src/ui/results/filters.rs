@@ -5,7 +5,7 @@ use crate::{
         ResultsCommand, icons,
         state::{GalleryFilter, Sort, Tab},
     },
-    engine::score_set::ScoreSet,
+    engine::runs::score_set::ScoreSet,
     scores::Tag,
     ui::shared::{context::PanelContext, theme, widgets},
 };

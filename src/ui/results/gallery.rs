@@ -6,7 +6,7 @@ use crate::{
         AppCommand, ResultsCommand,
         state::{Overlay, Tab},
     },
-    engine::score_set::ScoreSet,
+    engine::runs::score_set::ScoreSet,
     scores::ScoreRow,
     ui::shared::{
         context::PanelContext,
@@ -22,8 +22,8 @@ pub fn show(ui: &mut Ui, cx: &mut PanelContext<'_>, set: &ScoreSet, grid: &mut G
     let results = &cx.state.results;
     let shown = results.shown.clone();
     if shown.is_empty() {
-        let sieved = !results.filter.is_empty();
-        widgets::weak(ui, if sieved { "No image passes these filters." } else { "None at this threshold." });
+        let is_filtered = !results.filter.is_empty();
+        widgets::weak(ui, if is_filtered { "No image passes these filters." } else { "None at this threshold." });
         return;
     }
     if results.tab == Tab::Training {

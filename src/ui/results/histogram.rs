@@ -5,7 +5,7 @@ use crate::{
     data::Label,
     engine::{
         export::results::Chart,
-        score_set::{BINS, ScoreSet, bin_width},
+        runs::score_set::{BINS, ScoreSet, bin_width},
     },
     ui::shared::{
         context::PanelContext,

@@ -1,4 +1,4 @@
-//! Results, on the right: the figures, the rule of the threshold, the reality check, planted lesions.
+//! Results, on the right: the figures, the rule of the threshold, the reality check, synthetic lesions.
 
 use super::{annotations, baselines, confusion, synthetic_lesions};
 use crate::{
@@ -9,7 +9,7 @@ use crate::{
         state::{Overlay, Scores, Tab},
     },
     config::ThresholdRule,
-    engine::score_set::ScoreSet,
+    engine::runs::score_set::ScoreSet,
     ui::shared::{
         context::PanelContext,
         theme,

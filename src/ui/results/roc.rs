@@ -2,7 +2,7 @@
 
 use crate::{
     app::{ResultsCommand, state::Comparing},
-    engine::{export::results::Chart, score_set::ScoreSet},
+    engine::{export::results::Chart, runs::score_set::ScoreSet},
     ui::shared::{
         context::PanelContext,
         plot::{self, percent},

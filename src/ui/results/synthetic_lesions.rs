@@ -23,13 +23,13 @@ const HEIGHT: f32 = 150.0;
 const CHANCE: f64 = 0.05;
 
 pub fn show(ui: &mut Ui, cx: &mut PanelContext<'_>) {
-    let planted = cx.state.results.planted.clone();
-    match &planted {
+    let lesions = cx.state.results.lesions.clone();
+    match &lesions {
         Some(_) => plot::head(ui, cx, Chart::SyntheticLesions, |ui, _| widgets::caption(ui, "PLANTED LESIONS")),
         None => widgets::caption(ui, "PLANTED LESIONS"),
     }
-    if let Some(planted) = &planted {
-        chart(ui, planted);
+    if let Some(lesions) = &lesions {
+        chart(ui, lesions);
     } else {
         let text = "How small and how faint a change does this run notice? Soft spots are drawn into normal images that it did not \
                     learn from. They are synthetic lesions, not disease; no abnormal image is needed.";
@@ -37,7 +37,7 @@ pub fn show(ui: &mut Ui, cx: &mut PanelContext<'_>) {
     }
     match cx.state.planting().filter(|job| !matches!(job.state, JobState::Ended(Outcome::Finished(_)))).cloned() {
         Some(job) => progress(ui, cx, &job),
-        None if planted.is_none() => _ = widgets::action_button(ui, cx, Id::Plant),
+        None if lesions.is_none() => _ = widgets::action_button(ui, cx, Id::Plant),
         None => {}
     }
 }
@@ -69,7 +69,7 @@ fn progress(ui: &mut Ui, cx: &mut PanelContext<'_>, job: &JobInfo) {
 }
 
 /// Sensitivity against contrast, a line and a size of dot for each size of spot.
-fn chart(ui: &mut Ui, planted: &SyntheticLesions) {
+fn chart(ui: &mut Ui, lesions: &SyntheticLesions) {
     let t = theme::of(ui);
     let styles = [LineStyle::dotted_dense(), LineStyle::dashed_dense(), LineStyle::Solid];
     let point = |c: &SyntheticLesionCell| [100.0 * c.contrast, c.sensitivity_at_95_specificity];
@@ -78,8 +78,8 @@ fn chart(ui: &mut Ui, planted: &SyntheticLesions) {
     let plot = plot.x_grid_spacer(marks).x_axis_formatter(|mark, _| format!("{:.0} %", mark.value));
     let shown = plot.show(ui, |p| {
         p.hline(HLine::new("found by chance", CHANCE).color(t.line).style(LineStyle::dashed_loose()));
-        for (i, size) in planted.sizes().into_iter().enumerate() {
-            let points: Vec<[f64; 2]> = planted.of_size(size).map(point).collect();
+        for (i, size) in lesions.sizes().into_iter().enumerate() {
+            let points: Vec<[f64; 2]> = lesions.of_size(size).map(point).collect();
             let name = name(size);
             p.line(Line::new(name.clone(), points.clone()).color(t.accent).width(1.5).style(styles[i.min(2)]));
             p.points(Points::new(name, points).color(t.accent).radius(2.0 + 1.5 * i as f32));
@@ -87,28 +87,28 @@ fn chart(ui: &mut Ui, planted: &SyntheticLesions) {
         // In units of the plot, in which both axes are about as long.
         let pointer = p.pointer_coordinate().filter(|_| p.response().hovered())?;
         let far = |c: &SyntheticLesionCell| ((point(c)[0] - pointer.x) / 100.0).hypot(point(c)[1] - pointer.y);
-        planted.cells.iter().min_by(|a, b| far(a).total_cmp(&far(b))).copied()
+        lesions.cells.iter().min_by(|a, b| far(a).total_cmp(&far(b))).copied()
     });
     match shown.inner {
         Some(cell) => {
-            let [low, high] = planted.interval(&cell);
+            let [low, high] = lesions.interval(&cell);
             let found = percent(cell.sensitivity_at_95_specificity);
             widgets::weak(ui, format!("{}, contrast {:.0} %: {found} found", name(cell.size), 100.0 * cell.contrast));
             widgets::weak(ui, format!("({} to {}) · AUROC {:.3}", percent(low), percent(high), cell.auroc))
                 .on_hover_text("Wilson's 95 % interval; AUROC against the same images without");
         }
         None => {
-            let sizes: Vec<String> = planted.sizes().iter().map(|s| format!("{:.0}", 100.0 * s)).collect();
+            let sizes: Vec<String> = lesions.sizes().iter().map(|s| format!("{:.0}", 100.0 * s)).collect();
             widgets::weak(ui, "Found at 95 % specificity, against contrast.");
             widgets::weak(ui, format!("Dots grow with the spot: {} % of the side.", sizes.join(", ")));
         }
     }
-    let text = format!("Synthetic spots in {} of {} held-out normals, not disease.", planted.images, planted.of);
+    let text = format!("Synthetic spots in {} of {} held-out normals, not disease.", lesions.images, lesions.of);
     widgets::weak(ui, text).on_hover_text(
         "Half of the spots are bright, half dark. Contrast: their largest change, as a share of the range of the image's own \
          brightness",
     );
-    if let Some(caution) = planted.caution() {
+    if let Some(caution) = lesions.caution() {
         widgets::weak(ui, widgets::sentence(&caution));
     }
 }

@@ -8,12 +8,9 @@ use crate::{
         icons,
         state::{Open, Scores, Workspace, data_title},
     },
-    engine::score_set::ScoreSet,
+    engine::runs::score_set::ScoreSet,
     jobs::events::Pick,
-    ui::{
-        MainView,
-        shared::{context::PanelContext, theme, widgets},
-    },
+    ui::shared::{context::PanelContext, image_grid::Grid, theme, widgets},
 };
 use eframe::egui::{Align, Button, ComboBox, Frame, Key, Layout, RichText, TextEdit, Ui, Vec2, vec2};
 
@@ -31,7 +28,16 @@ pub fn least(width: f32) -> f32 {
 /// Height of what says why there is no curve, px.
 const UNDEFINED: f32 = 128.0;
 
-pub fn show(ui: &mut Ui, cx: &mut PanelContext<'_>, local: &mut MainView) {
+/// What the workspace keeps between frames.
+#[derive(Default)]
+pub struct ResultsView {
+    gallery: Grid,
+    curve: roc::Curve,
+    /// The folder that is to be scored.
+    folder: String,
+}
+
+pub fn show(ui: &mut Ui, cx: &mut PanelContext<'_>, view: &mut ResultsView) {
     match &cx.state.results.scores {
         Scores::None => none(ui, cx),
         Scores::Loading => {
@@ -48,7 +54,7 @@ pub fn show(ui: &mut Ui, cx: &mut PanelContext<'_>, local: &mut MainView) {
         }
         Scores::Ready(set) => {
             let set = set.clone();
-            ready(ui, cx, local, &set);
+            ready(ui, cx, view, &set);
         }
     }
 }
@@ -60,41 +66,41 @@ fn none(ui: &mut Ui, cx: &mut PanelContext<'_>) {
     });
 }
 
-fn ready(ui: &mut Ui, cx: &mut PanelContext<'_>, local: &mut MainView, set: &ScoreSet) {
+fn ready(ui: &mut Ui, cx: &mut PanelContext<'_>, view: &mut ResultsView, set: &ScoreSet) {
     head(ui, cx, set);
     if cx.state.results.asks_folder {
-        ask_folder(ui, cx, local);
+        ask_folder(ui, cx, &mut view.folder);
     }
     other_data(ui, cx, set);
     if ui.available_width() < BESIDE {
-        charts(ui, cx, local, set, vec2(ui.available_width(), CHARTS));
+        charts(ui, cx, &mut view.curve, set, vec2(ui.available_width(), CHARTS));
         ui.add_space(theme::GAP);
-        images(ui, cx, local, set);
+        images(ui, cx, &mut view.gallery, set);
         return;
     }
     let left = (ui.available_width() * 0.43).clamp(220.0, 480.0);
     ui.horizontal_top(|ui| {
-        charts(ui, cx, local, set, vec2(left, ui.available_height()));
+        charts(ui, cx, &mut view.curve, set, vec2(left, ui.available_height()));
         ui.add_space(theme::GAP);
-        ui.vertical(|ui| images(ui, cx, local, set));
+        ui.vertical(|ui| images(ui, cx, &mut view.gallery, set));
     });
 }
 
-fn charts(ui: &mut Ui, cx: &mut PanelContext<'_>, local: &mut MainView, set: &ScoreSet, size: Vec2) {
+fn charts(ui: &mut Ui, cx: &mut PanelContext<'_>, curve: &mut roc::Curve, set: &ScoreSet, size: Vec2) {
     ui.allocate_ui(size, |ui| {
         ui.vertical(|ui| {
             ui.set_width(size.x);
             // A sentence in place of a curve needs less room.
             let upper = if set.roc.is_empty() { UNDEFINED } else { (size.y - theme::GAP) / 2.0 };
-            roc::show(ui, cx, set, &mut local.curve, upper);
+            roc::show(ui, cx, set, curve, upper);
             histogram::show(ui, cx, set, size.y - theme::GAP - upper);
         });
     });
 }
 
-fn images(ui: &mut Ui, cx: &mut PanelContext<'_>, local: &mut MainView, set: &ScoreSet) {
+fn images(ui: &mut Ui, cx: &mut PanelContext<'_>, gallery: &mut Grid, set: &ScoreSet) {
     if !compare_runs::show(ui, cx) {
-        gallery::show(ui, cx, set, &mut local.gallery);
+        gallery::show(ui, cx, set, gallery);
     }
 }
 
@@ -144,19 +150,19 @@ fn about(ui: &mut Ui, set: &ScoreSet) {
 }
 
 /// The line that asks which folder to score: chosen, typed or dropped.
-fn ask_folder(ui: &mut Ui, cx: &mut PanelContext<'_>, local: &mut MainView) {
+fn ask_folder(ui: &mut Ui, cx: &mut PanelContext<'_>, folder: &mut String) {
     let t = theme::of(ui);
     Frame::new().fill(t.raised).corner_radius(theme::RADIUS).inner_margin(theme::GAP).show(ui, |ui| {
         ui.horizontal(|ui| {
             ui.label("Score with this run:");
             let width = (ui.available_width() - 300.0).max(120.0);
-            let edit = TextEdit::singleline(&mut local.folder).hint_text("path of a folder of images, or drop it here");
+            let edit = TextEdit::singleline(folder).hint_text("path of a folder of images, or drop it here");
             let field = ui.add(edit.desired_width(width)).accessible_name("Folder to score");
-            let typed = !local.folder.trim().is_empty();
+            let typed = !folder.trim().is_empty();
             let entered = field.lost_focus() && ui.input(|i| i.key_pressed(Key::Enter));
             let score = ui.add_enabled(typed, Button::new("Score"));
             if typed && (entered || score.clicked()) {
-                cx.send(ResultsCommand::ScoreFolder(local.folder.trim().into()));
+                cx.send(ResultsCommand::ScoreFolder(folder.trim().into()));
             }
             widgets::button(ui, cx, "Choose…", || AppCommand::Pick(Pick::FolderToScore));
             widgets::button(ui, cx, "Cancel", || ResultsCommand::AskFolder(false));

@@ -2,7 +2,7 @@
 
 use crate::{
     app::{AppCommand, state::side_by_side},
-    engine::run_list::{RunCurve, RunEntry},
+    engine::runs::list::{RunCurve, RunEntry},
     ui::shared::{context::PanelContext, plot, theme, widgets},
 };
 use eframe::egui::{Color32, Grid, RichText, ScrollArea, Ui};

@@ -10,8 +10,7 @@ use crate::{
     },
     engine::{
         export::{curves::Graph, results::Format},
-        run_actions::RunAction,
-        run_list::RunEntry,
+        runs::{actions::RunAction, list::RunEntry},
     },
     run_dir::RunState,
     ui::shared::{context::PanelContext, theme, widgets},

@@ -1,4 +1,4 @@
-//! A grid of little pictures, of which only what is in view exists. Used by Data and by the gallery.
+//! A grid of thumbnails, of which only what is in view exists. Used by Data and by the gallery.
 
 use super::{context::PanelContext, theme, widgets};
 use crate::{

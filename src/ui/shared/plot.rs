@@ -15,7 +15,7 @@ use egui_plot::{AxisHints, GridMark, Plot};
 /// Least distance of two labels above each other, points.
 const APART: f32 = 24.0;
 
-/// A chart that can be looked at, and neither moved nor zoomed by accident.
+/// A chart that is neither moved nor zoomed by accident.
 pub fn quiet<'a>(id: &'a str, t: &Tokens, height: f32) -> Plot<'a> {
     let font = FontId::proportional(theme::SMALL);
     let axis = |axis: AxisHints<'a>| axis.tick_label_color(t.weak).tick_label_font(font.clone());
@@ -130,7 +130,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn marks_are_round_and_have_room() {
+    fn axis_marks_are_round_and_spaced() {
         let values = |bounds, least| round_marks(bounds, least).iter().map(|m| (m.value * 1e6).round() / 1e6).collect::<Vec<_>>();
         assert_eq!(values((0.27, 0.85), 0.11), [0.4, 0.6, 0.8]);
         assert_eq!(values((-3.0, 301.0), 60.0), [0.0, 100.0, 200.0, 300.0]);

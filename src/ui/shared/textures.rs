@@ -7,16 +7,16 @@ use std::{
     collections::{HashMap, VecDeque},
 };
 
-/// Uploads of little pictures in one frame.
+/// Uploads of thumbnails in one frame.
 const UPLOADS: usize = 16;
-/// Little pictures kept: at 160 px at most 100 KB each.
+/// Thumbnails kept: at 160 px at most 100 KB each.
 const KEPT: usize = 1200;
 
 #[derive(Default)]
 pub struct Textures {
     held: HashMap<Texture, TextureHandle>,
     waiting: VecDeque<(Texture, Rgba)>,
-    /// Little pictures, with the frame in which each was last seen.
+    /// Thumbnails, with the frame in which each was last seen.
     seen: RefCell<HashMap<ImageId, u64>>,
     frame: u64,
 }
@@ -26,7 +26,7 @@ impl Textures {
         self.held.get(texture)
     }
 
-    /// How many little pictures are held.
+    /// How many thumbnails are held.
     pub fn thumbnails(&self) -> usize {
         self.seen.borrow().len()
     }
@@ -37,7 +37,7 @@ impl Textures {
         Some(texture)
     }
 
-    /// Queues a little picture; any other one is uploaded at once, since a person waits for it.
+    /// Queues a thumbnail; any other one is uploaded at once, since a person waits for it.
     pub(crate) fn put(&mut self, ctx: &Context, texture: Texture, pixels: Rgba) {
         match texture {
             Texture::Thumbnail(_) => self.waiting.push_back((texture, pixels)),
@@ -45,7 +45,7 @@ impl Textures {
         }
     }
 
-    /// Uploads some of what waits; returns the little pictures that have arrived.
+    /// Uploads some of what waits; returns the thumbnails that have arrived.
     pub(crate) fn upload_some(&mut self, ctx: &Context) -> Vec<ImageId> {
         let mut arrived = Vec::new();
         self.frame += 1;
@@ -71,7 +71,7 @@ impl Textures {
         self.seen.get_mut().clear();
     }
 
-    /// Frees the little picture that was seen longest ago, where there are more than `limit`.
+    /// Frees the thumbnail that was seen longest ago, where there are more than `limit`.
     fn free_one_above(&mut self, limit: usize) {
         let seen = self.seen.get_mut();
         if seen.len() > limit
@@ -101,7 +101,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_was_seen_longest_ago_is_freed_first() {
+    fn least_recently_seen_thumbnail_is_freed_first() {
         let (ctx, mut textures) = (Context::default(), Textures::default());
         let pixels = || Rgba { width: 1, height: 1, rgba: vec![0; 4] };
         for id in 0..3 {

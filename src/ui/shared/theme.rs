@@ -214,7 +214,7 @@ mod tests {
     }
 
     #[test]
-    fn text_can_be_read_on_every_ground() {
+    fn text_has_contrast_on_every_background() {
         for t in [DARK, LIGHT] {
             for ground in [t.page, t.panel, t.raised] {
                 for text in [t.text, t.weak, t.accent, t.normal, t.abnormal, t.unknown, t.error, t.warning] {

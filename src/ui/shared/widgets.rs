@@ -183,7 +183,7 @@ pub fn cut_middle(ui: &Ui, text: &str, font: &FontId, width: f32) -> String {
     cut(low)
 }
 
-/// A label cut in its middle to the width there is; the whole text is in the tooltip.
+/// A label cut in its middle to the width there is; the complete text is in the tooltip.
 pub fn cut_label(ui: &mut Ui, text: &str, size: f32, colour: Color32) -> Response {
     let font = FontId::proportional(size);
     let short = cut_middle(ui, text, &font, ui.available_width());

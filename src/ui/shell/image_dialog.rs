@@ -1,8 +1,8 @@
-//! One image, large: its twin, and on Results the nearest normal training images. Enter opens it, Escape closes it.
+//! One image, large: dissolved beside it, and on Results the nearest normal training images. Enter opens it, Escape closes it.
 
 use crate::{
     app::{AppCommand, icons, state::Workspace},
-    engine::score_set::ScoreSet,
+    engine::runs::score_set::ScoreSet,
     scores::ScoreRow,
     ui::{
         dissolve::{change_curve, compare, image_frame, t_slider, view},
@@ -42,7 +42,7 @@ pub fn show(ui: &mut Ui, cx: &mut PanelContext<'_>, note: &mut (String, String))
         if size.x < BESIDE.x || size.y < BESIDE.y {
             ScrollArea::vertical().auto_shrink(false).show(ui, |ui| {
                 ui.set_max_width(size.x - theme::PAGE);
-                looked_at(ui, cx, note, &set, &row, elsewhere, size.y.max(ABOVE) - theme::PAGE);
+                images(ui, cx, note, &set, &row, elsewhere, size.y.max(ABOVE) - theme::PAGE);
                 ui.add_space(theme::PAGE);
                 explanation::show(ui, cx, &set, &row, size.y);
                 widgets::follow_focus(ui);
@@ -55,7 +55,7 @@ pub fn show(ui: &mut Ui, cx: &mut PanelContext<'_>, note: &mut (String, String))
                 ui.vertical(|ui| {
                     ui.set_width(left.x);
                     let below = NOTE + if row.terms.is_some() && set.normals.is_some() { explanation::BARS } else { 0.0 };
-                    looked_at(ui, cx, note, &set, &row, elsewhere, size.y - below);
+                    images(ui, cx, note, &set, &row, elsewhere, size.y - below);
                 });
             });
             ui.add_space(theme::PAGE - theme::GAP);
@@ -73,7 +73,7 @@ pub fn show(ui: &mut Ui, cx: &mut PanelContext<'_>, note: &mut (String, String))
 }
 
 /// The pictures in this height, the terms of the score, tags and note.
-fn looked_at(
+fn images(
     ui: &mut Ui,
     cx: &mut PanelContext<'_>,
     note: &mut (String, String),
@@ -98,7 +98,7 @@ fn looked_at(
     }
 }
 
-/// Where the pictures leave room: the slider, and the energy curve.
+/// Where the pictures leave room: the slider, and the change curve.
 fn below(ui: &mut Ui, cx: &mut PanelContext<'_>) {
     const CURVE: f32 = 150.0;
     let slider = t_slider::height(ui.available_width()) + theme::GAP;
@@ -112,7 +112,7 @@ fn below(ui: &mut Ui, cx: &mut PanelContext<'_>) {
     view::play(ui, cx);
 }
 
-/// The image with its twin, as far as there is one.
+/// The image and the dissolved one, as far as there is one.
 fn picture(ui: &mut Ui, cx: &mut PanelContext<'_>, size: Vec2, elsewhere: Option<&'static str>) {
     match elsewhere.or(cx.state.dissolve.missing()) {
         None => {
@@ -163,7 +163,7 @@ fn head(ui: &mut Ui, cx: &mut PanelContext<'_>, row: Option<&ScoreRow>) {
     });
 }
 
-/// The strength and the model of the twin in view, where there is room to say them.
+/// The strength and the model of the dissolved image in view, where there is room to say them.
 fn dissolved_by(ui: &mut Ui, cx: &mut PanelContext<'_>) {
     let d = &cx.state.dissolve;
     let Some(model) = d.model().filter(|_| d.uses_t() && ui.available_width() > 420.0) else { return };
@@ -175,7 +175,7 @@ fn dissolved_by(ui: &mut Ui, cx: &mut PanelContext<'_>) {
     ui.separator();
 }
 
-/// Without a model there is no twin: the little picture, enlarged.
+/// Without a model nothing is dissolved: the thumbnail, enlarged.
 fn alone(ui: &mut Ui, cx: &PanelContext<'_>, size: Vec2, missing: &str) {
     let (rect, _) = ui.allocate_exact_size(size, eframe::egui::Sense::hover());
     if let Some(texture) = cx.state.selected.and_then(|id| cx.textures.thumbnail(id)) {

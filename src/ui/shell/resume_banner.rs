@@ -1,4 +1,4 @@
-//! The offer to go on with what the last session did not finish.
+//! The offer to resume what the last session did not finish.
 
 use crate::{
     app::{TrainCommand, actions::Id, icons},

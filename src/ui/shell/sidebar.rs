@@ -7,7 +7,7 @@ use crate::{
         state::{Filter, Open, Workspace},
     },
     data::{ALL, Label, Split},
-    engine::run_list::RunEntry,
+    engine::runs::list::RunEntry,
     run_dir::RunState,
     ui::{
         data::open,

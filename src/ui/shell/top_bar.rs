@@ -162,7 +162,7 @@ mod tests {
 
     /// Tabs, keys that walk, and what leads out of things need no entry.
     #[test]
-    fn the_menu_lists_all_other_actions_once() {
+    fn menu_lists_all_other_actions_once() {
         let tabs = [Id::GoData, Id::GoDissolve, Id::GoTrain, Id::GoResults, Id::Escape, Id::Quit];
         let walks = [Id::Next, Id::Previous, Id::PanLeft, Id::PanRight, Id::PanUp, Id::PanDown];
         for action in ACTIONS.iter().filter(|a| !tabs.contains(&a.id) && !walks.contains(&a.id)) {

@@ -21,20 +21,20 @@ const COLUMN: f32 = 220.0;
 
 /// Which curve is shown.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub enum Shown {
+pub enum CurveChoice {
     #[default]
     Loss,
     GradNorm,
     Rate,
 }
 
-pub fn show(ui: &mut Ui, cx: &mut PanelContext<'_>, shown: &mut Shown) {
+pub fn show(ui: &mut Ui, cx: &mut PanelContext<'_>, shown: &mut CurveChoice) {
     let Some(job) = cx.state.training() else {
         widgets::caption(ui, "PROGRESS");
         widgets::weak(ui, "The curves of the running training will be drawn here. The window stays free while it works.");
         return;
     };
-    let all = [(Shown::Loss, "Loss"), (Shown::GradNorm, "Gradient norm"), (Shown::Rate, "Learning rate")];
+    let all = [(CurveChoice::Loss, "Loss"), (CurveChoice::GradNorm, "Gradient norm"), (CurveChoice::Rate, "Learning rate")];
     if let Some(new) = widgets::choices(ui, *shown, &all) {
         *shown = new;
     }
@@ -77,12 +77,12 @@ pub fn show(ui: &mut Ui, cx: &mut PanelContext<'_>, shown: &mut Shown) {
 }
 
 /// The curves of one stage; a faint line of all steps under a bold one of their running mean.
-fn curves(ui: &mut Ui, name: &str, progress: &Progress, stage: Stage, shown: Shown) {
+fn curves(ui: &mut Ui, name: &str, progress: &Progress, stage: Stage, shown: CurveChoice) {
     let t = theme::of(ui);
     let quantity = match shown {
-        Shown::Loss => Quantity::Loss,
-        Shown::GradNorm => Quantity::GradNorm,
-        Shown::Rate => Quantity::Rate,
+        CurveChoice::Loss => Quantity::Loss,
+        CurveChoice::GradNorm => Quantity::GradNorm,
+        CurveChoice::Rate => Quantity::Rate,
     };
     let Some(curve) = progress.curve(stage, quantity).filter(|c| c.points.len() > 1) else {
         let (rect, _) = ui.allocate_exact_size(vec2(ui.available_width(), HEIGHT), Sense::hover());
@@ -94,14 +94,14 @@ fn curves(ui: &mut Ui, name: &str, progress: &Progress, stage: Stage, shown: Sho
     let parts: Vec<(&str, &Curve, eframe::egui::Color32)> =
         [("contrastive", Quantity::Contrastive, t.normal), ("shifts", Quantity::Shifts, t.abnormal)]
             .into_iter()
-            .filter(|_| shown == Shown::Loss && stage == Stage::Dia)
+            .filter(|_| shown == CurveChoice::Loss && stage == Stage::Dia)
             .filter_map(|(name, q, colour)| Some((name, progress.curve(stage, q)?, colour)))
             .collect();
     plot::quiet(name, t, HEIGHT).label_formatter(|at| read_out(at, "step", value)).show(ui, |p| {
         for (name, part, colour) in &parts {
             p.line(Line::new(*name, smooth(&part.points)).color(*colour).width(1.5));
         }
-        if shown == Shown::Rate {
+        if shown == CurveChoice::Rate {
             p.line(Line::new("rate", curve.points.clone()).color(t.accent).width(2.0));
         } else {
             p.line(Line::new("each step", curve.points.clone()).color(t.accent.gamma_multiply(0.35)).width(1.0));

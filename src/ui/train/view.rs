@@ -17,7 +17,7 @@ use eframe::egui::{Align, Layout, RichText, ScrollArea, Ui};
 /// Width in which presets and buttons have one line, points.
 const HEAD: f32 = 720.0;
 
-pub fn show(ui: &mut Ui, cx: &mut PanelContext<'_>, shown: &mut curves::Shown) {
+pub fn show(ui: &mut Ui, cx: &mut PanelContext<'_>, shown: &mut curves::CurveChoice) {
     ScrollArea::vertical().auto_shrink(false).show(ui, |ui| {
         // The scroll bar floats over what is under it.
         ui.set_max_width(ui.available_width() - theme::PAGE);

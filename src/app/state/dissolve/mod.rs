@@ -4,15 +4,18 @@ mod track;
 mod view;
 
 pub use track::{STRIP_STEPS, T_MAX, Track};
-pub use view::{Layout, Shown, View};
+pub use view::{Layout, PanelContent, View};
 
 use crate::{
     config::{DissolveMethod, PreprocessConfig},
     data::ImageId,
     engine::{
-        dissolve_session::{ComparisonPanel, Dissolved, Original},
-        normal_band::NormalBand,
-        run_list::ModelSource,
+        dissolve::{
+            normal_band::NormalBand,
+            prepared_image::Original,
+            session::{ComparisonPanel, Dissolved},
+        },
+        runs::list::ModelSource,
     },
     error::Failure,
     gpu::{Difference, Raster, Texels},
@@ -23,7 +26,7 @@ use std::{
     sync::Arc,
 };
 
-/// Twins kept for the present image and settings; the oldest rungs are never among those that go.
+/// Dissolved images kept for the present image and settings; the oldest thumbnails are never among those that go.
 const KEPT: usize = 400;
 
 /// One model that can dissolve.
@@ -61,38 +64,38 @@ pub struct DissolveState {
     pub view: View,
     pub layout: Layout,
     /// What the pictures beside each other show.
-    pub shown: Shown,
+    pub shown: PanelContent,
     /// Place of the split bar, \[0, 1\] of the picture in view.
     pub divider: f32,
-    /// Original and twin take turns.
+    /// Original and dissolved image take turns.
     pub blink: bool,
     /// Images that were put beside each other, in their order.
     pub pinned: Vec<ImageId>,
     /// Number of the newest wish; answers to older ones are dropped.
     pub generation: u64,
-    /// Number of the ladder: changes with all but t.
+    /// Number of the strip: changes with all but t.
     pub strip: u64,
-    /// The preprocessing that the present twins were made with.
+    /// The preprocessing of the present dissolved images.
     pub preprocess: PreprocessConfig,
     pub original: Option<Original>,
     pub done: Option<Dissolved>,
-    /// Stands for the twin of t until that has come: a mixture of the twins beside it.
+    /// Stands for the dissolved image of t until that has come: a mixture of the dissolved images beside it.
     pub nearly: Option<Arc<Raster>>,
     pub failed: Option<Failure>,
-    /// The twins made so far, by t.
-    pub twins: BTreeMap<usize, Dissolved>,
-    /// The t whose little pictures are there.
+    /// The dissolved images made so far, by t.
+    pub by_t: BTreeMap<usize, Dissolved>,
+    /// The t whose thumbnails are there.
     pub pictured: BTreeSet<usize>,
     pub panels: Vec<Option<ComparisonPanel>>,
     /// How much dissolving changes the training normals.
     pub band: Option<NormalBand>,
     pub playing: bool,
-    /// Something changed while the twin was out of view: it is asked for when it comes into view.
+    /// Something changed while the dissolved image was out of view: it is asked for when it comes into view.
     pub stale: bool,
     /// Where strips and sweeps are written; empty: the workspace's own folder.
     pub export_folder: PathBuf,
     /// One is being written.
-    pub filming: bool,
+    pub is_exporting: bool,
 }
 
 impl Default for DissolveState {
@@ -110,7 +113,7 @@ impl Default for DissolveState {
             gain: 4.0,
             view: View::default(),
             layout: Layout::SideBySide,
-            shown: Shown::Dissolved,
+            shown: PanelContent::Dissolved,
             divider: 0.5,
             blink: false,
             pinned: Vec::new(),
@@ -121,14 +124,14 @@ impl Default for DissolveState {
             done: None,
             nearly: None,
             failed: None,
-            twins: BTreeMap::new(),
+            by_t: BTreeMap::new(),
             pictured: BTreeSet::new(),
             panels: Vec::new(),
             band: None,
             playing: false,
             stale: true,
             export_folder: PathBuf::new(),
-            filming: false,
+            is_exporting: false,
         }
     }
 }
@@ -140,7 +143,7 @@ impl DissolveState {
         named(&self.lent).or_else(|| named(&self.chosen)).or_else(|| self.models.first())
     }
 
-    /// How the model in use had its images prepared, where that is known: its twins are made of images prepared like that.
+    /// How the model in use had its images prepared, where that is known: it dissolves images prepared like that.
     pub fn prepared(&self) -> Option<&PreprocessConfig> {
         self.model().filter(|_| self.uses_t()).and_then(|m| m.preprocess.as_ref())
     }
@@ -156,39 +159,39 @@ impl DissolveState {
             .then_some("There is no diffusion model yet. Train one (3), import one, or try a blur.")
     }
 
-    /// The twin that is done, where it is of this image.
+    /// The dissolved image that is done, where it is of this image.
     pub fn done_of(&self, image: Option<ImageId>) -> Option<&Dissolved> {
         self.done.as_ref().filter(|done| Some(done.image) == image)
     }
 
-    /// The twin as it can be shown now.
-    pub fn twin(&self) -> Option<&Arc<Raster>> {
+    /// The dissolved image as it can be shown now.
+    pub fn dissolved(&self) -> Option<&Arc<Raster>> {
         self.nearly.as_ref().or_else(|| self.done.as_ref().map(|d| &d.raster))
     }
 
-    /// `(t, mean |change|)` of all twins that are there, in the order of t.
-    pub fn energy(&self) -> impl Iterator<Item = (usize, f64)> {
-        self.twins.iter().map(|(t, twin)| (*t, twin.mean_abs_change))
+    /// `(t, mean |change|)` of all dissolved images that are there, in the order of t.
+    pub fn change_curve(&self) -> impl Iterator<Item = (usize, f64)> {
+        self.by_t.iter().map(|(t, dissolved)| (*t, dissolved.mean_abs_change))
     }
 
-    pub fn keep(&mut self, twin: Dissolved) {
-        if self.twins.len() >= KEPT {
+    pub fn keep(&mut self, dissolved: Dissolved) {
+        if self.by_t.len() >= KEPT {
             let (pictured, now) = (&self.pictured, self.t);
-            self.twins.retain(|t, _| pictured.contains(t) || *t == now);
+            self.by_t.retain(|t, _| pictured.contains(t) || *t == now);
         }
-        self.twins.insert(twin.t, twin);
+        self.by_t.insert(dissolved.t, dissolved);
     }
 
-    /// The t of the ladder's little pictures, and of the strip where that is shown.
+    /// The t of the strip's thumbnails, and of the contact sheet where that is shown.
     pub fn strip_steps(&self) -> impl Iterator<Item = usize> {
-        let strip: &[usize] = if self.layout == Layout::Steps { &crate::engine::export::sweep::STRIP } else { &[] };
-        strip.iter().copied().chain((0..STRIP_STEPS).map(|thumbnail| self.track.rung_t(thumbnail)))
+        let strip: &[usize] = if self.layout == Layout::Steps { &crate::engine::export::sweep::SHEET_STEPS } else { &[] };
+        strip.iter().copied().chain((0..STRIP_STEPS).map(|thumbnail| self.track.thumbnail_t(thumbnail)))
     }
 
-    /// A mixture of the twins on both sides of t: what the twin of t will nearly look like.
+    /// A mixture of the dissolved images on both sides of t: nearly what dissolving at t gives.
     pub fn between(&self, t: usize) -> Option<Arc<Raster>> {
-        let below = self.twins.range(..=t).next_back();
-        let above = self.twins.range(t..).next();
+        let below = self.by_t.range(..=t).next_back();
+        let above = self.by_t.range(t..).next();
         match (below, above) {
             (Some((low, a)), Some((high, b))) if high > low => {
                 let share = (self.track.at(t) - self.track.at(*low)) / (self.track.at(*high) - self.track.at(*low));

@@ -1,6 +1,6 @@
 //! Where on the slider's track a t lies.
 
-/// Number of little pictures on the slider's track.
+/// Number of thumbnails on the slider's track.
 pub const STRIP_STEPS: usize = 14;
 
 /// The slider's largest t.
@@ -36,8 +36,8 @@ impl Track {
         }
     }
 
-    /// The t of a little picture: that of the middle of its cell.
-    pub fn rung_t(self, thumbnail: usize) -> usize {
+    /// The t of a thumbnail: that of the middle of its cell.
+    pub fn thumbnail_t(self, thumbnail: usize) -> usize {
         self.t((thumbnail as f64 + 0.5) / STRIP_STEPS as f64)
     }
 
@@ -60,7 +60,7 @@ mod tests {
             for t in 0..=T_MAX {
                 assert_eq!(track.t(track.at(t)), t);
             }
-            assert!((0..STRIP_STEPS - 1).all(|r| track.rung_t(r) < track.rung_t(r + 1)));
+            assert!((0..STRIP_STEPS - 1).all(|r| track.thumbnail_t(r) < track.thumbnail_t(r + 1)));
             assert_eq!((track.t(-1.0), track.t(2.0)), (0, T_MAX));
         }
         assert!(Track::Log.at(130) - Track::Log.at(30) > 0.25, "the training range has room");

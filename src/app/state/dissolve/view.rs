@@ -27,9 +27,9 @@ impl Layout {
     ];
 }
 
-/// What twins beside each other show.
+/// What dissolved images beside each other show.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Shown {
+pub enum PanelContent {
     Dissolved,
     Change,
 }
@@ -37,7 +37,7 @@ pub enum Shown {
 /// What of the pictures is in view, the same for all of them.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct View {
-    /// 1 = the whole picture fits.
+    /// 1 = the complete picture fits.
     pub zoom: f32,
     /// Middle of the view in picture coordinates, \[0, 1\] each.
     pub centre: [f32; 2],

@@ -6,7 +6,7 @@ use crate::{
         state::{ModelChoice, Workspace, config_title, data_title},
         update::dissolve,
     },
-    engine::run_list::ModelSource,
+    engine::runs::list::ModelSource,
     error::Failure,
 };
 use std::path::PathBuf;

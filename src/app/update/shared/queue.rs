@@ -6,7 +6,7 @@ use crate::{
         message::{JobEffect, JobOrder, WindowEffect},
         state::{Forecast, JobInfo, JobState, Work, card_of},
     },
-    engine::run_list::RunEntry,
+    engine::runs::list::RunEntry,
     jobs::job::JobId,
     ml::{
         base::reporter::Stage,

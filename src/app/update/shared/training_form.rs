@@ -6,7 +6,7 @@ use crate::{
         state::{Change, Edit, FIELDS, TrainState},
     },
     config::{PreprocessConfig, Preset},
-    engine::run_list::ModelSource,
+    engine::runs::list::ModelSource,
     ml::base::reporter::Stage,
 };
 use std::path::Path;

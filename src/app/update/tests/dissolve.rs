@@ -11,11 +11,13 @@ use crate::{
     data::ImageId,
     engine::{
         display::rgba::Rgba,
-        dissolve_request::{ComparisonGrid, DissolveRequest},
-        dissolve_session::{ComparisonPanel, Dissolved, StripThumbnail},
+        dissolve::{
+            normal_band::NormalBand,
+            request::{ComparisonGrid, DissolveRequest},
+            session::{ComparisonPanel, Dissolved, StripThumbnail},
+        },
         export::sweep::SweepExport,
-        normal_band::NormalBand,
-        run_list::ModelSource,
+        runs::list::ModelSource,
     },
     error::Failure,
     gpu::{Raster, Texels},
@@ -23,14 +25,14 @@ use crate::{
 };
 use std::sync::Arc;
 
-/// The twin of the image that is selected in a fresh state; all its pixels are `value`.
-fn twin(t: usize, value: f32) -> Dissolved {
+/// The dissolved image of the image that is selected in a fresh state; all its pixels are `value`.
+fn dissolved(t: usize, value: f32) -> Dissolved {
     let raster = Arc::new(Raster::new(2, 2, Texels::Floats(vec![[value; 4]; 4])));
     Dissolved { image: ImageId(5), t, raster, mean_abs_change: f64::from(value), milliseconds: 1.0, resolution: 32, weights: 7 }
 }
 
 fn thumbnail(t: usize, value: f32) -> StripThumbnail {
-    StripThumbnail { twin: twin(t, value), pixels: Rgba { width: 1, height: 1, rgba: vec![0; 4] } }
+    StripThumbnail { dissolved: dissolved(t, value), pixels: Rgba { width: 1, height: 1, rgba: vec![0; 4] } }
 }
 
 fn request(effects: &[Effect]) -> DissolveRequest {
@@ -55,7 +57,7 @@ fn with_model() -> (State, DissolveRequest) {
 }
 
 fn value(state: &State) -> f32 {
-    state.dissolve.twin().unwrap().at(0, 0, 0)[0]
+    state.dissolve.dissolved().unwrap().at(0, 0, 0)[0]
 }
 
 /// The slider asks once for each value, and only the newest answer counts.
@@ -64,14 +66,14 @@ fn the_slider_drops_stale_answers() {
     let (mut state, first) = with_model();
     assert!(update(&mut state, DissolveCommand::SetT(80)).is_empty(), "t is 80 already");
     let second = request(&update(&mut state, DissolveCommand::SetT(200)));
-    assert!(second.generation > first.generation && second.strip == first.strip && second.t == 200);
-    update(&mut state, JobEvent::Dissolved { generation: first.generation, twin: Ok(twin(80, 0.1)) });
+    assert!(second.generation > first.generation && second.strip == first.strip && second.recipe.t == 200);
+    update(&mut state, JobEvent::Dissolved { generation: first.generation, dissolved: Ok(dissolved(80, 0.1)) });
     assert!(state.dissolve.done.is_none());
-    update(&mut state, JobEvent::Dissolved { generation: second.generation, twin: Ok(twin(200, 0.2)) });
+    update(&mut state, JobEvent::Dissolved { generation: second.generation, dissolved: Ok(dissolved(200, 0.2)) });
     assert_eq!(state.dissolve.done.as_ref().unwrap().t, 200);
 }
 
-/// The hand never waits: what is there is shown at once, and between two rungs their mixture until the twin has come.
+/// The hand never waits: what is there is shown at once, and between two thumbnails their mixture until the dissolved image has come.
 #[test]
 fn the_cache_answers_at_once() {
     let (mut state, first) = with_model();
@@ -82,16 +84,16 @@ fn the_cache_answers_at_once() {
     let between = request(&update(&mut state, DissolveCommand::SetT(150)));
     assert!(between.known.is_none() && !between.strip_steps.contains(&100));
     assert!(state.dissolve.nearly.is_some() && (0.21..0.59).contains(&value(&state)));
-    update(&mut state, JobEvent::Dissolved { generation: between.generation, twin: Ok(twin(150, 0.3)) });
+    update(&mut state, JobEvent::Dissolved { generation: between.generation, dissolved: Ok(dissolved(150, 0.3)) });
     assert!(state.dissolve.nearly.is_none() && value(&state) == 0.3);
     for (t, v) in [(300, 0.6), (150, 0.3)] {
         let known = request(&update(&mut state, DissolveCommand::SetT(t)));
         assert_eq!(known.known, Some(f64::from(v)), "it is not made again");
         assert!(state.dissolve.nearly.is_none() && value(&state) == v);
     }
-    assert_eq!(state.dissolve.energy().map(|(t, _)| t).collect::<Vec<_>>(), [100, 150, 300]);
+    assert_eq!(state.dissolve.change_curve().map(|(t, _)| t).collect::<Vec<_>>(), [100, 150, 300]);
     update(&mut state, JobEvent::StripThumbnail { strip: first.strip + 1, thumbnail: thumbnail(7, 0.9) });
-    assert_eq!(state.dissolve.twins.len(), 3, "another image's ladder");
+    assert_eq!(state.dissolve.by_t.len(), 3, "another image's ladder");
 }
 
 #[test]
@@ -99,12 +101,12 @@ fn a_model_that_has_grown_makes_all_twins_anew() {
     let (mut state, _) = with_model();
     state.dissolve.models[0].is_finished = false;
     let first = request(&update(&mut state, DissolveCommand::SetT(100)));
-    update(&mut state, JobEvent::Dissolved { generation: first.generation, twin: Ok(twin(100, 0.1)) });
+    update(&mut state, JobEvent::Dissolved { generation: first.generation, dissolved: Ok(dissolved(100, 0.1)) });
     let again = request(&update(&mut state, DissolveCommand::SetT(101)));
-    let newer = Dissolved { weights: 8, ..twin(101, 0.2) };
-    let effects = update(&mut state, JobEvent::Dissolved { generation: again.generation, twin: Ok(newer) });
+    let newer = Dissolved { weights: 8, ..dissolved(101, 0.2) };
+    let effects = update(&mut state, JobEvent::Dissolved { generation: again.generation, dissolved: Ok(newer) });
     assert!(request(&effects).strip > again.strip);
-    assert_eq!(state.dissolve.twins.keys().copied().collect::<Vec<_>>(), [101]);
+    assert_eq!(state.dissolve.by_t.keys().copied().collect::<Vec<_>>(), [101]);
     update(&mut state, DissolveCommand::SetT(100));
     assert!(request(&update(&mut state, DissolveCommand::SetT(101))).known.is_none(), "it may have grown again");
 }
@@ -119,7 +121,7 @@ fn nothing_is_dissolved_out_of_view_and_all_of_it_when_it_comes_into_view() {
     assert!(update(&mut state, AppCommand::Go(Workspace::Dissolve)).is_empty(), "it is there already");
     state.train.config.preprocess.circle_crop = true;
     let anew = request(&update(&mut state, AppCommand::Go(Workspace::Dissolve)));
-    assert!(anew.preprocess.circle_crop, "another preprocessing makes other twins");
+    assert!(anew.source.preprocess.circle_crop, "another preprocessing makes other twins");
 }
 
 #[test]
@@ -134,14 +136,14 @@ fn without_a_model_the_slider_says_what_is_missing() {
 fn a_sweep_goes_along_the_track_and_begins_again() {
     let (mut state, _) = with_model();
     assert!(update(&mut state, DissolveCommand::Sweep).is_empty(), "it does not play");
-    let first = request(&update(&mut state, DissolveCommand::Play)).t;
-    assert!(request(&update(&mut state, DissolveCommand::Sweep)).t > first);
+    let first = request(&update(&mut state, DissolveCommand::Play)).recipe.t;
+    assert!(request(&update(&mut state, DissolveCommand::Sweep)).recipe.t > first);
     update(&mut state, DissolveCommand::SetT(999));
-    assert_eq!(request(&update(&mut state, DissolveCommand::Sweep)).t, 0);
+    assert_eq!(request(&update(&mut state, DissolveCommand::Sweep)).recipe.t, 0);
     let failure = Failure { summary: "no".into(), hint: None };
     let generation = state.dissolve.generation;
-    update(&mut state, JobEvent::Dissolved { generation, twin: Err(failure) });
-    assert!(!state.dissolve.playing && state.dissolve.twin().is_none());
+    update(&mut state, JobEvent::Dissolved { generation, dissolved: Err(failure) });
+    assert!(!state.dissolve.playing && state.dissolve.dissolved().is_none());
 }
 
 #[test]
@@ -155,8 +157,8 @@ fn layouts_ask_for_what_they_show() {
     assert_eq!(pinned.grid, ComparisonGrid::Images([5, 2].map(ImageId).to_vec()));
     let panel = || ComparisonPanel {
         label: "x".into(),
-        original: twin(0, 0.0).raster,
-        twin: Err(Failure { summary: "no".into(), hint: None }),
+        original: dissolved(0, 0.0).raster,
+        dissolved: Err(Failure { summary: "no".into(), hint: None }),
     };
     for (generation, index) in [(pinned.generation - 1, 0), (pinned.generation, 1), (pinned.generation, 9)] {
         update(&mut state, JobEvent::ComparisonPanel { generation, index, panel: panel() });
@@ -165,7 +167,7 @@ fn layouts_ask_for_what_they_show() {
     assert_eq!(request(&update(&mut state, DissolveCommand::Layout(Layout::Resolutions))).grid.len(), 3);
     assert_eq!(state.dissolve.panels.len(), 3);
     let steps = request(&update(&mut state, DissolveCommand::Layout(Layout::Steps)));
-    assert!(crate::engine::export::sweep::STRIP.iter().all(|t| steps.strip_steps.contains(t)));
+    assert!(crate::engine::export::sweep::SHEET_STEPS.iter().all(|t| steps.strip_steps.contains(t)));
     assert_eq!(request(&update(&mut state, DissolveCommand::Layout(Layout::Split))).grid, ComparisonGrid::Nothing);
 }
 
@@ -191,20 +193,20 @@ fn views_keep_to_their_ranges_and_tracks_change_the_ladder() {
     update(&mut state, DissolveCommand::Gain(1000.0));
     assert_eq!((state.dissolve.divider, state.dissolve.gain), (1.0, 64.0));
     let linear = request(&update(&mut state, DissolveCommand::Track(Track::Linear)));
-    assert!(linear.strip_steps.contains(&Track::Linear.rung_t(3)));
+    assert!(linear.strip_steps.contains(&Track::Linear.thumbnail_t(3)));
 }
 
 #[test]
 fn exports_go_to_the_workspace_unless_told_otherwise() {
     let (mut state, _) = with_model();
     state.workspace_dir = "work".into();
-    let effects = update(&mut state, DissolveCommand::Export(SweepExport::Strip));
+    let effects = update(&mut state, DissolveCommand::Export(SweepExport::ContactSheet));
     assert!(
         matches!(&effects[..], [Effect::Background(BackgroundEffect::SweepExport(request))] if request.folder.ends_with("work/exports"))
     );
-    assert!(state.dissolve.filming);
+    assert!(state.dissolve.is_exporting);
     update(&mut state, JobEvent::SweepExported(Ok("work/exports/a.png".into())));
-    assert!(!state.dissolve.filming && state.notices[0].text.contains("a.png"));
+    assert!(!state.dissolve.is_exporting && state.notices[0].text.contains("a.png"));
     update(&mut state, DissolveCommand::ExportFolder("there".into()));
     let effects = update(&mut state, DissolveCommand::Export(SweepExport::Sweep));
     assert!(
@@ -215,10 +217,10 @@ fn exports_go_to_the_workspace_unless_told_otherwise() {
 #[test]
 fn few_twins_are_kept_however_long_the_hand_plays() {
     let mut d = DissolveState::default();
-    let thumbnail = d.track.rung_t(4);
+    let thumbnail = d.track.thumbnail_t(4);
     d.pictured.insert(thumbnail);
-    (0..999).for_each(|t| d.keep(twin(t, 0.1)));
-    assert!(d.twins.len() <= 400 && d.twins.contains_key(&998) && d.twins.contains_key(&thumbnail));
+    (0..999).for_each(|t| d.keep(dissolved(t, 0.1)));
+    assert!(d.by_t.len() <= 400 && d.by_t.contains_key(&998) && d.by_t.contains_key(&thumbnail));
 }
 
 #[test]
@@ -227,9 +229,9 @@ fn a_models_images_are_prepared_as_its_run_prepared_them() {
     state.dissolve.models[0].preprocess = Some(PreprocessConfig { ben_graham: true, ..PreprocessConfig::default() });
     state.train.config.preprocess.circle_crop = true;
     let prepared = request(&update(&mut state, DissolveCommand::SetT(100)));
-    assert!(prepared.preprocess.ben_graham && !prepared.preprocess.circle_crop && prepared.strip != first.strip);
+    assert!(prepared.source.preprocess.ben_graham && !prepared.source.preprocess.circle_crop && prepared.strip != first.strip);
     let blur = request(&update(&mut state, DissolveCommand::Method(DissolveMethod::Gaussian(7))));
-    assert!(blur.preprocess.circle_crop, "a filter has learnt nothing: the form holds");
+    assert!(blur.source.preprocess.circle_crop, "a filter has learnt nothing: the form holds");
 }
 
 /// The large view over Results explains a run's score, with that run's own model.
@@ -241,15 +243,15 @@ fn a_run_lends_its_model_to_the_large_view() {
     run.path = set;
     run.model = Some(ModelSource("its own".into()));
     let newer =
-        crate::engine::run_list::RunEntry { path: "newer".into(), model: Some(ModelSource("newer".into())), ..run.clone() };
+        crate::engine::runs::list::RunEntry { path: "newer".into(), model: Some(ModelSource("newer".into())), ..run.clone() };
     update(&mut state, JobEvent::Runs(vec![newer, run]));
     state.selected = Some(ImageId(0));
     update(&mut state, AppCommand::Go(Workspace::Results));
     assert_eq!(state.dissolve.model().unwrap().source, ModelSource("newer".into()));
     let effects = update(&mut state, AppCommand::Toggle(Overlay::Picture));
-    let asked = effects
-        .iter()
-        .find_map(|e| if let Effect::Background(BackgroundEffect::Dissolve(request)) = e { request.model.clone() } else { None });
+    let asked = effects.iter().find_map(|e| {
+        if let Effect::Background(BackgroundEffect::Dissolve(request)) = e { request.recipe.model.clone() } else { None }
+    });
     assert_eq!(asked, Some(ModelSource("its own".into())), "{effects:?}");
     update(&mut state, AppCommand::Go(Workspace::Dissolve));
     assert_eq!(state.dissolve.model().unwrap().source, ModelSource("newer".into()), "it was only lent");

@@ -12,7 +12,7 @@ use crate::{
         update::update,
     },
     config::{Channels, DissolveMethod, RunConfig},
-    engine::run_list::{ModelSource, RunCurve},
+    engine::runs::list::{ModelSource, RunCurve},
     jobs::{
         events::JobEvent,
         job::{JobId, Outcome},
@@ -224,7 +224,7 @@ fn the_run_in_view_or_else_the_newest_is_scored_again() {
     let config = RunConfig::default();
     let rows = vec![crate::scores::ScoreRow { path: "a".into(), split: "test".into(), score: 1.0, ..Default::default() }];
     let mut set =
-        crate::engine::score_set::ScoreSet::new("work/runs/lungs".as_ref(), "lungs".into(), config, rows.into()).unwrap();
+        crate::engine::runs::score_set::ScoreSet::new("work/runs/lungs".as_ref(), "lungs".into(), config, rows.into()).unwrap();
     set.encoder = Some("encoder".into());
     update(&mut state, ResultsCommand::Open("work/runs/lungs".into()));
     update(&mut state, JobEvent::Scores { run: "work/runs/lungs".into(), scores: Ok(set.into()) });

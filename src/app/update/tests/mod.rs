@@ -21,7 +21,7 @@ use crate::{
     },
     config::{DataConfig, RunConfig, ThresholdRule},
     data::{Class, Dataset, ImageId, Item, Label, Layout, Source, Split},
-    engine::{display::rgba::Rgba, score_set::ScoreSet},
+    engine::{display::rgba::Rgba, runs::score_set::ScoreSet},
     error::Failure,
     jobs::{
         events::JobEvent,
@@ -301,11 +301,11 @@ fn the_queue_is_reordered_and_the_next_one_starts_by_itself() {
     assert!(effects.iter().any(|e| matches!(e, Effect::Job(JobEffect::Train { id: next, .. }) if next.0 == id.0 + 3)));
 }
 
-fn entry(state: crate::run_dir::RunState) -> crate::engine::run_list::RunEntry {
+fn entry(state: crate::run_dir::RunState) -> crate::engine::runs::list::RunEntry {
     let dir = tempfile::tempdir().unwrap();
     let run = crate::run_dir::RunDir::create(dir.path(), RunKind::Train, "set", &RunConfig::default()).unwrap();
     run.set_state(state).unwrap();
-    crate::engine::run_list::RunEntry::read(&run).unwrap()
+    crate::engine::runs::list::RunEntry::read(&run).unwrap()
 }
 
 #[test]

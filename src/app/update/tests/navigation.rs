@@ -8,7 +8,7 @@ use crate::{
         update::{tests::*, update},
     },
     config::ThresholdRule,
-    engine::{run_actions::RunAction, run_comparison::ComparedRuns, score_set::ScoreSet},
+    engine::runs::{actions::RunAction, comparison::ComparedRuns, score_set::ScoreSet},
     error::Failure,
     jobs::events::JobEvent,
 };

@@ -8,7 +8,7 @@ use crate::{
         state::{Comparing, GalleryFilter, JobState, Scores, Sort, Tab, Workspace},
         update::update,
     },
-    engine::score_set::ScoreSet,
+    engine::runs::score_set::ScoreSet,
     error::Failure,
     jobs::{
         events::JobEvent,
@@ -133,10 +133,10 @@ fn planted_lesions_are_a_job_and_their_figures_belong_to_one_run() {
     assert!(update(&mut state, ResultsCommand::Plant).is_empty(), "once is enough");
     assert!((actions::get(actions::Id::Keep).allowed)(&state).is_err());
     let planted = Arc::new(SyntheticLesions { seed: 0, images: 4, of: 4, cells: Vec::new() });
-    update(&mut state, JobEvent::SyntheticLesions { run: "other".into(), planted: planted.clone() });
-    assert!(state.results.planted.is_none());
-    update(&mut state, JobEvent::SyntheticLesions { run: "run".into(), planted });
+    update(&mut state, JobEvent::SyntheticLesions { run: "other".into(), lesions: planted.clone() });
+    assert!(state.results.lesions.is_none());
+    update(&mut state, JobEvent::SyntheticLesions { run: "run".into(), lesions: planted });
     let effects = update(&mut state, JobEvent::JobEnded(JobId(1), Outcome::Finished("run".into())));
     assert!(!effects.iter().any(|e| matches!(e, Effect::Load(LoadRequest::Scores(_)))), "gallery and selection stay as they are");
-    assert!(state.results.planted.is_some());
+    assert!(state.results.lesions.is_some());
 }

@@ -7,9 +7,9 @@ use crate::{
         update::{tests::*, update},
     },
     config::RunConfig,
-    engine::{
-        run_actions::{RunAction, RunDone},
-        run_list::{ModelSource, RunEntry},
+    engine::runs::{
+        actions::{RunAction, RunDone},
+        list::{ModelSource, RunEntry},
     },
     jobs::events::JobEvent,
     run_dir::{Manifest, RunKind, RunState},

@@ -31,9 +31,9 @@ pub struct ScoreSet {
     pub files: Vec<PathBuf>,
     /// The weights that the scores are of; the demo comes without.
     pub encoder: Option<PathBuf>,
-    /// The whole file.
+    /// The complete file.
     pub scores: Scores,
-    /// What is looked at: the rows of the split that the figures are over, unlabelled ones included, highest score first; then
+    /// What is shown: the rows of the split that the figures are over, unlabelled ones included, highest score first; then
     /// the normal training images in the same order.
     pub rows: Vec<ScoreRow>,
     /// How many of the rows the figures are over.
@@ -51,8 +51,8 @@ pub struct ScoreSet {
     pub classes: Vec<String>,
     /// How the terms of training normals lie, left out one by one; `None` where the file has none.
     pub normals: Option<Normals>,
-    /// How many planted lesions the run finds, where that was asked.
-    pub planted: Option<Arc<SyntheticLesions>>,
+    /// How many synthetic lesions the run finds, where that was measured.
+    pub lesions: Option<Arc<SyntheticLesions>>,
     /// Tags and notes that were saved beside the run.
     pub review: Review,
     ranking: Option<Ranking>,
@@ -79,7 +79,7 @@ impl ScoreSet {
         }
         set.encoder = dia::part(&run).ok().map(|part| part.join(dia::ENCODER)).filter(|path| path.is_file());
         // Figures that cannot be read are no reason not to show the scores; they can be made anew.
-        set.planted = SyntheticLesions::read(&folder.join(PLANTED)).ok().flatten().map(Arc::new);
+        set.lesions = SyntheticLesions::read(&folder.join(PLANTED)).ok().flatten().map(Arc::new);
         set.review = Review::read(&review_file(&file))?;
         let own = folder.join("scores.csv");
         if file != own && own.is_file() {
@@ -127,7 +127,7 @@ impl ScoreSet {
             histogram: histogram(&rows, range),
             classes,
             normals: Normals::new(&scores.rows.iter().filter(|r| is_training_normal(r)).collect::<Vec<_>>()),
-            planted: None,
+            lesions: None,
             review: Review::default(),
             rows: rows.into_iter().chain(train).collect(),
             scores,
@@ -225,7 +225,7 @@ mod tests {
     use crate::{run_dir::RunKind, scores::Tag};
 
     #[test]
-    fn a_run_and_a_folder_scored_later_are_read_with_their_tags() {
+    fn scores_of_run_and_of_folder_are_read_with_tags() {
         let dir = tempfile::tempdir().unwrap();
         let mut config = RunConfig::default();
         config.data.path = "own".into();

@@ -3,7 +3,7 @@
 use dissolve_studio::scores::{SyntheticLesionCell, SyntheticLesions};
 
 /// Larger and stronger spots are found more often, in this many images.
-pub fn planted(images: usize) -> SyntheticLesions {
+pub fn synthetic_lesions(images: usize) -> SyntheticLesions {
     let found = |size: f64, contrast: f64| (0.03 + 5.0 * size * contrast).min(1.0);
     let cell = |size, contrast| SyntheticLesionCell {
         size,

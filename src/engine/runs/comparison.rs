@@ -8,9 +8,9 @@ use std::{collections::HashMap, path::Path, sync::Arc};
 pub struct ComparedRuns {
     pub first: Arc<ScoreSet>,
     pub second: ScoreSet,
-    /// The images that moved most come first.
+    /// The images whose rank changed most come first.
     pub figures: Comparison,
-    /// Row in `first` of each moved image.
+    /// Row in `first` of each image of that list.
     pub rows: Vec<usize>,
 }
 

@@ -1,6 +1,7 @@
-//! What a finished run says of other images, labelled or not, and of its own normals with lesions planted in them.
+//! What a finished run says of other images, labelled or not, and of its own normals with synthetic lesions in them.
 
-use super::{pipeline, score_set::data_file};
+use super::score_set::data_file;
+use crate::engine::pipeline;
 use crate::ml::base::reporter::Notice;
 use crate::{
     config::{DataConfig, DeviceKind, RunConfig},
@@ -63,11 +64,11 @@ impl Ready {
     ///
     /// # Errors
     /// As for [`synthetic_lesions::measure`], and where the images of the run are gone.
-    pub fn plant(&self, seed: u64, reporter: &mut dyn Reporter) -> Result<SyntheticLesions> {
+    pub fn measure_lesions(&self, seed: u64, reporter: &mut dyn Reporter) -> Result<SyntheticLesions> {
         let data = Arc::new(Dataset::open(&self.config.data, &|_| {})?);
-        let planted = synthetic_lesions::measure(&self.encoder, &data, seed, reporter)?;
-        planted.write(&self.run.join(PLANTED))?;
-        Ok(planted)
+        let lesions = synthetic_lesions::measure(&self.encoder, &data, seed, reporter)?;
+        lesions.write(&self.run.join(PLANTED))?;
+        Ok(lesions)
     }
 
     /// Whether these are the images that the run learnt from.
@@ -132,11 +133,11 @@ pub fn score_folder(run: &Path, folder: &Path, reporter: &mut dyn Reporter) -> R
     Ok(path)
 }
 
-/// Plants lesions for the window, with the run's own seed.
-pub fn plant(run: &Path, reporter: &mut dyn Reporter) -> Result<SyntheticLesions> {
+/// Measures synthetic lesions for the window, with the run's own seed.
+pub fn measure_lesions(run: &Path, reporter: &mut dyn Reporter) -> Result<SyntheticLesions> {
     let _pages = RetainPages::new();
     let ready = Ready::open(run, None, None, reporter)?;
-    ready.plant(ready.config.run.seed, reporter)
+    ready.measure_lesions(ready.config.run.seed, reporter)
 }
 
 /// The same folder replaces its older scores; another one of the same name does not.

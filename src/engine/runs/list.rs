@@ -25,7 +25,7 @@ pub struct RunEntry {
     /// That model has gone through all its steps.
     pub model_is_finished: bool,
     pub has_scores: bool,
-    /// How good its diffusion model is, where it was looked at.
+    /// How good its diffusion model is, where it was judged.
     pub readiness: Option<Readiness>,
     /// Some process works on it now.
     pub is_locked: bool,
@@ -49,7 +49,7 @@ impl RunEntry {
         let model = ddpm.filter(|path| model_is_finished || has_checkpoint(path)).map(ModelSource);
         let (path, has_scores) = (run.path().to_path_buf(), run.join("scores.csv").is_file());
         let is_locked = run.is_locked();
-        let has_weights = !super::run_actions::weights_of(run).is_empty();
+        let has_weights = !super::actions::weights_of(run).is_empty();
         let reached = if manifest.state == RunState::Finished { None } else { reached(run, manifest.kind) };
         Some(Self { path, manifest, config, model, model_is_finished, has_scores, has_weights, readiness, is_locked, reached })
     }
@@ -154,7 +154,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn long_series_become_short_curves() {
+    fn long_metrics_log_is_thinned_to_a_short_curve() {
         let dir = tempfile::tempdir().unwrap();
         let run = RunDir::create(dir.path(), RunKind::Ddpm, "x", &RunConfig::default()).unwrap();
         let rows: String = (1..=1000).map(|i| format!("{i},{},0.1\n", if i % 2 == 0 { 1.0 } else { 3.0 })).collect();

@@ -57,7 +57,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn an_image_is_placed_among_the_normals() {
+    fn image_is_ranked_among_normals() {
         let row = |i: usize| {
             let terms = Terms { sim: [i as f64; SHIFTS], cls: [1.0; SHIFTS], ..Terms::default() };
             ScoreRow { score: i as f64, terms: Some(terms), ..ScoreRow::default() }

@@ -36,7 +36,7 @@ fn run(folder: &Path) -> PathBuf {
 }
 
 #[test]
-fn a_run_without_abnormal_images_has_a_curve_and_the_same_seed_the_same_bytes() {
+fn sensitivity_is_measured_without_abnormal_images_and_is_reproducible() {
     let dir = tempfile::tempdir().unwrap();
     let run = run(dir.path());
     let file = run.join(PLANTED);
@@ -55,7 +55,7 @@ fn a_run_without_abnormal_images_has_a_curve_and_the_same_seed_the_same_bytes() 
 }
 
 #[test]
-fn what_cannot_be_planted_is_refused_with_a_reason() {
+fn impossible_requests_are_refused_with_a_reason() {
     let dir = tempfile::tempdir().unwrap();
     let alone = dir.path().join("scores.csv");
     fs::write(&alone, "path,label,score\na,0,1\nb,1,2\n").unwrap();

@@ -149,7 +149,7 @@ mod tests {
     }
 
     #[test]
-    fn names_and_notes_are_kept_and_the_trash_gives_back() {
+    fn name_and_notes_are_saved_and_trashed_run_is_restored() {
         let dir = tempfile::tempdir().unwrap();
         let path = run(dir.path()).path().to_path_buf();
         RunAction::Edit { run: path.clone(), name: "second".into(), notes: "why".into() }.execute(dir.path()).unwrap();
@@ -165,7 +165,7 @@ mod tests {
     }
 
     #[test]
-    fn finished_weights_are_exported_by_their_part() {
+    fn finished_weights_are_exported_by_part() {
         let dir = tempfile::tempdir().unwrap();
         let run = run(dir.path());
         let done = RunAction::Export(run.path().into()).execute(dir.path()).unwrap();

@@ -42,7 +42,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn lines_of_run_and_parts_are_in_the_order_of_time() {
+    fn log_lines_of_run_and_parts_are_in_order_of_time() {
         let dir = tempfile::tempdir().unwrap();
         std::fs::create_dir(dir.path().join("dia")).unwrap();
         assert!(tail(dir.path()).is_empty());

@@ -10,7 +10,7 @@ use dissolve_studio::{
 };
 
 #[test]
-fn smoothness_alone_finds_pneumonia() {
+fn simple_image_statistics_separate_pneumonia() {
     let Some(path) = common::data("medmnist/pneumoniamnist.npz") else { return };
     let config = DataConfig { path, normal: vec!["0".into()], ..DataConfig::default() };
     let data = Dataset::open(&config, &|_| ()).unwrap();

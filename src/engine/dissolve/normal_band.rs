@@ -1,9 +1,9 @@
-//! How much dissolving changes the training normals: the band that one image's energy is seen in. Measured once for a model and
-//! its data, and kept in the workspace.
+//! How much dissolving changes the training normals: the band that one image's change curve is seen in. Measured once for a
+//! model and its data, and kept in the workspace.
 
 use super::{
-    dissolve_request::DissolveRequest,
-    dissolve_session::{DissolveSession, Prepared, hash},
+    request::DissolveRequest,
+    session::{DissolveSession, MeasuredImage, hash},
 };
 use crate::{
     data::ImageId,
@@ -15,7 +15,7 @@ use std::{fs, path::Path};
 
 /// Where it is measured.
 const STEPS: [usize; 8] = [5, 20, 50, 90, 150, 280, 520, 900];
-/// Training normals looked at, spread over all of them.
+/// Training normals measured, spread over all of them.
 const NORMALS: usize = 40;
 /// The window hears of it each time this many have been measured.
 const NEWS: usize = 4;
@@ -46,12 +46,12 @@ pub(crate) struct NormalBandBuilder {
     /// For each image its strengths at `steps`.
     done: Vec<Vec<f64>>,
     /// The image in work.
-    now: Option<(Prepared, Vec<f64>)>,
+    now: Option<(MeasuredImage, Vec<f64>)>,
 }
 
-/// The file.
+/// The file of a complete band.
 #[derive(Serialize, Deserialize)]
-struct Kept {
+struct SavedBand {
     steps: Vec<usize>,
     strengths: Vec<Vec<f64>>,
 }
@@ -59,13 +59,14 @@ struct Kept {
 impl NormalBandBuilder {
     /// One piece of work: the news where there are any, and whether there is more to do.
     pub fn step(&mut self, session: &mut DissolveSession, request: &DissolveRequest) -> Result<(Option<NormalBand>, bool)> {
-        let Some(timesteps) = session.timesteps(request)? else { return Ok((None, false)) };
-        let names = request.dataset.training_normals();
+        let Some(timesteps) = session.timesteps(&request.recipe)? else { return Ok((None, false)) };
+        let (source, recipe) = (&request.source, &request.recipe);
+        let names = source.dataset.training_normals();
         let key = hash((
             session.weights(),
-            request.resolution,
-            format!("{:?}", request.preprocess),
-            request.dataset.root(),
+            recipe.resolution,
+            format!("{:?}", source.preprocess),
+            source.dataset.root(),
             &names,
             NORMALS,
         ));
@@ -81,20 +82,20 @@ impl NormalBandBuilder {
         match self.now.take() {
             None => {
                 let Some(&id) = self.ids.get(self.done.len()) else { return Ok((self.news(), false)) };
-                self.now = Some((session.prepare(request, id)?, Vec::new()));
+                self.now = Some((session.measured(&source.with_image(id), recipe)?, Vec::new()));
             }
-            Some((prepared, mut strengths)) => {
+            Some((image, mut strengths)) => {
                 if let Some(&t) = self.steps.get(strengths.len()) {
-                    strengths.push(session.strength(request, &prepared, t)?);
+                    strengths.push(image.change(t)?);
                 }
                 if strengths.len() < self.steps.len() {
-                    self.now = Some((prepared, strengths));
+                    self.now = Some((image, strengths));
                     return Ok((None, true));
                 }
                 self.done.push(strengths);
                 let ended = self.done.len() >= self.ids.len();
                 if ended && let Some(file) = file {
-                    self.keep(&file)?;
+                    self.save(&file)?;
                 }
                 let news = if ended || self.done.len().is_multiple_of(NEWS) { self.news() } else { None };
                 return Ok((news, !ended));
@@ -103,12 +104,12 @@ impl NormalBandBuilder {
         Ok((None, true))
     }
 
-    fn keep(&self, file: &Path) -> Result<()> {
+    fn save(&self, file: &Path) -> Result<()> {
         if let Some(folder) = file.parent() {
             fs::create_dir_all(folder).map_err(Error::io("create", folder))?;
         }
-        let kept = Kept { steps: self.steps.clone(), strengths: self.done.clone() };
-        let text = serde_json::to_vec(&kept).map_err(|e| Error::user(format!("the band could not be written: {e}"), ""))?;
+        let saved = SavedBand { steps: self.steps.clone(), strengths: self.done.clone() };
+        let text = serde_json::to_vec(&saved).map_err(|e| Error::user(format!("the band could not be written: {e}"), ""))?;
         write_atomic(file, |out| std::io::Write::write_all(out, &text))
     }
 
@@ -127,9 +128,9 @@ impl NormalBandBuilder {
 
 /// A file of other steps, or one that was damaged, counts for nothing.
 fn read(file: &Path, steps: &[usize]) -> Option<Vec<Vec<f64>>> {
-    let kept: Kept = serde_json::from_slice(&fs::read(file).ok()?).ok()?;
-    let whole = kept.strengths.iter().all(|row| row.len() == steps.len() && row.iter().all(|v| v.is_finite()));
-    (kept.steps == steps && whole).then_some(kept.strengths)
+    let saved: SavedBand = serde_json::from_slice(&fs::read(file).ok()?).ok()?;
+    let complete = saved.strengths.iter().all(|row| row.len() == steps.len() && row.iter().all(|v| v.is_finite()));
+    (saved.steps == steps && complete).then_some(saved.strengths)
 }
 
 /// Of sorted values, linear between them; 0 for none.
@@ -151,11 +152,11 @@ mod tests {
     }
 
     #[test]
-    fn a_kept_band_is_read_again_and_a_strange_one_is_not() {
+    fn saved_band_is_read_again_unless_its_steps_differ_or_it_is_damaged() {
         let folder = tempfile::tempdir().unwrap();
         let file = folder.path().join("bands/x.json");
         let builder = NormalBandBuilder { steps: vec![5, 20], done: vec![vec![0.1, 0.2]; 3], ..NormalBandBuilder::default() };
-        builder.keep(&file).unwrap();
+        builder.save(&file).unwrap();
         assert_eq!(read(&file, &[5, 20]).unwrap().len(), 3);
         assert!(read(&file, &[5]).is_none());
         fs::write(&file, "{").unwrap();

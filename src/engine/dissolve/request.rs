@@ -1,0 +1,103 @@
+//! What the slider asks for.
+
+use crate::{
+    config::{DissolveMethod, PreprocessConfig},
+    data::{Dataset, ImageId},
+    engine::runs::list::ModelSource,
+};
+use std::{path::PathBuf, sync::Arc};
+
+/// One request of the slider: an image, how it is dissolved, and what goes with it.
+#[derive(Debug, Clone)]
+pub struct DissolveRequest {
+    pub generation: u64,
+    /// Changes with everything but t and what is shown beside it.
+    pub strip: u64,
+    pub source: ImageSource,
+    pub recipe: Recipe,
+    /// Mean |change| where the image is dissolved already: it is not done again.
+    pub known: Option<f64>,
+    /// The t of the slider's thumbnails that are still wanted.
+    pub strip_steps: Vec<usize>,
+    /// What is to be beside each other.
+    pub grid: ComparisonGrid,
+    /// Folder where normal bands are kept; `None`: no band is wanted.
+    pub bands: Option<PathBuf>,
+}
+
+/// An image of a data set, and how it is prepared.
+#[derive(Debug, Clone)]
+pub struct ImageSource {
+    pub dataset: Arc<Dataset>,
+    pub image: ImageId,
+    pub preprocess: PreprocessConfig,
+}
+
+impl ImageSource {
+    /// Another image of the data set, prepared alike.
+    pub fn with_image(&self, image: ImageId) -> Self {
+        Self { image, ..self.clone() }
+    }
+
+    /// The image's name in its data set; empty where it is not there.
+    pub fn name(&self) -> String {
+        self.dataset.item(self.image).map(|item| item.name.clone()).unwrap_or_default()
+    }
+}
+
+impl PartialEq for ImageSource {
+    /// Data sets are the same where they are one in memory: one that was opened again may have other images.
+    fn eq(&self, other: &Self) -> bool {
+        self.image == other.image && Arc::ptr_eq(&self.dataset, &other.dataset) && self.preprocess == other.preprocess
+    }
+}
+
+/// How an image is dissolved.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Recipe {
+    pub method: DissolveMethod,
+    /// Needed for [`DissolveMethod::Diffusion`].
+    pub model: Option<ModelSource>,
+    /// px; 0 = the model's.
+    pub resolution: usize,
+    /// Diffusion step; filters do without.
+    pub t: usize,
+}
+
+impl Recipe {
+    /// The same at another step.
+    pub fn at(&self, t: usize) -> Self {
+        Self { t, ..self.clone() }
+    }
+}
+
+/// Several dissolved images beside each other.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub enum ComparisonGrid {
+    #[default]
+    Nothing,
+    Images(Vec<ImageId>),
+    /// All methods at matched strength.
+    Methods,
+    /// px
+    Resolutions(Vec<usize>),
+}
+
+impl ComparisonGrid {
+    /// Number of dissolved images.
+    pub fn len(&self) -> usize {
+        match self {
+            Self::Nothing => 0,
+            Self::Images(ids) => ids.len(),
+            Self::Methods => METHODS.len(),
+            Self::Resolutions(resolutions) => resolutions.len(),
+        }
+    }
+
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+}
+
+pub(crate) const METHODS: [DissolveMethod; 4] =
+    [DissolveMethod::Diffusion, DissolveMethod::Gaussian(1), DissolveMethod::Median(1), DissolveMethod::Resample];
