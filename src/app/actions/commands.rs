@@ -7,7 +7,7 @@ use crate::{
         AppCommand, Command, DataCommand, DissolveCommand, ResultsCommand, RunsCommand, State, TrainCommand,
         state::{Filter, GalleryFilter, JobState, Layout, ThemeChoice, Track, View, Workspace},
     },
-    engine::run_actions::RunAction,
+    engine::runs::actions::RunAction,
     gpu::Difference,
     jobs::job::JobId,
 };
