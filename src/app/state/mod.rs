@@ -18,7 +18,7 @@ pub use data::{
 };
 pub use device_status::DeviceStatus;
 pub use dissolve::{Answers, DissolveState, Layout, ModelChoice, PanelContent, STRIP_STEPS, T_MAX, Track, View};
-pub use fields::{FIELDS, Field, Kind, groups};
+pub use fields::{FIELDS, Field, FieldKind, groups};
 pub use forecast::{Forecast, MachineState, amount, card_of};
 pub use history::{Change, Edit, History};
 pub use job::{JobInfo, JobState, Waiting, Work};
