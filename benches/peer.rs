@@ -12,7 +12,7 @@ use dissolve_studio::{
         encoder::model::EncoderConfig,
         training::{
             ddpm_step::{Batch, DdpmTrainer},
-            dia_step::Trainer,
+            dia_step::DiaTrainer,
         },
     },
     nn::{self, Params},
@@ -74,7 +74,7 @@ fn dia_step(views: usize, size: usize) -> Result<Case> {
     let mut run = RunConfig::default();
     run.dia.stem = Stem::Imagenet;
     let mut trainer =
-        Trainer::new(EncoderConfig::new(run, size, String::new()), &Device::Cpu).map_err(candle_core::Error::wrap)?;
+        DiaTrainer::new(EncoderConfig::new(run, size, String::new()), &Device::Cpu).map_err(candle_core::Error::wrap)?;
     let x = Tensor::rand(0f32, 1., (views, 3, size, size), &Device::Cpu)?;
     let labels: Vec<i64> = (0..views).map(|i| (i / (views / 12) % 4) as i64).collect();
     let labels = Tensor::new(labels, &Device::Cpu)?;

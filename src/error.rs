@@ -3,24 +3,45 @@
 //! Modules may have finer `thiserror` enums inside; at their edge they become an [`Error`]. It is handled once: printed by
 //! the command line, or shown as a card in the window.
 
+#![warn(missing_docs)]
+
 use std::path::{Path, PathBuf};
 
+/// A result whose error, unless another is named, is [`Error`].
 pub type Result<T, E = Error> = std::result::Result<T, E>;
 
+/// Why something could not be done, as one sentence ([`Display`](std::fmt::Display)); [`hint`](Self::hint) says what to do next.
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
     /// A file or folder could not be read or written.
     #[error("could not {action} {}: {source}", path.display())]
-    Io { action: &'static str, path: PathBuf, source: std::io::Error },
+    Io {
+        /// A verb, as in "could not `read` the file".
+        action: &'static str,
+        /// The file or folder.
+        path: PathBuf,
+        /// What the system said.
+        source: std::io::Error,
+    },
     /// A tensor operation failed (out of memory, a shape that does not fit a checkpoint…).
     #[error("the computation failed: {0}")]
     Tensor(#[from] candle_core::Error),
     /// Anything that a person can act on.
     #[error("{summary}")]
-    User { summary: String, hint: Option<NextStep> },
+    User {
+        /// One sentence: what could not be done, and why.
+        summary: String,
+        /// What to do next, where there is something sensible to say.
+        hint: Option<NextStep>,
+    },
     /// The arguments do not make sense (exit code 2).
     #[error("{summary}")]
-    Usage { summary: String, hint: Option<NextStep> },
+    Usage {
+        /// One sentence: what does not make sense, and why.
+        summary: String,
+        /// What to do next, where there is something sensible to say.
+        hint: Option<NextStep>,
+    },
     /// The person stopped the work; what was computed is kept (exit code 130).
     #[error("stopped; what was computed is kept")]
     Stopped,
@@ -36,6 +57,7 @@ pub enum NextStep {
     NameData,
     /// Name the normal classes: `such_as` is one that there is.
     NameNormal {
+        /// The name of a class that there is.
         such_as: String,
     },
     /// There are no classes: say that all is normal, or give a table of labels.
@@ -48,6 +70,7 @@ pub enum NextStep {
     SeeUnusable,
     /// Take a file out of the data set.
     RemoveFile,
+    /// Resume the work that was stopped.
     Resume,
     /// Make room on the disk, then resume.
     FreeSpace,
@@ -59,8 +82,6 @@ pub enum NextStep {
     ChooseRun,
     /// The model has no weights yet: wait, or choose another run.
     WaitForWeights,
-    /// Choose another name for the run.
-    OtherName,
     /// Choose a diffusion model in the place of an encoder.
     OtherModel,
     /// Train a diffusion model, or dissolve without one.
@@ -69,11 +90,13 @@ pub enum NextStep {
     ModelOrNoProfile,
     /// Use more normal images, or do without the dissolve profile.
     MoreNormalsOrNoProfile,
-    /// The training diverged: lower its learning rate `lr` (as it is shown), clip its gradients, or warm up for longer. `part` is its section
-    /// of the settings.
+    /// The training diverged: lower its learning rate, clip its gradients, or warm up for longer.
     Steadier {
+        /// Its section of the settings: `ddpm` or `dia`.
         part: &'static str,
+        /// Its learning rate, as it is shown.
         lr: String,
+        /// Its gradients could be clipped and are not.
         unclipped: bool,
     },
     /// Ask for no split.
@@ -148,6 +171,7 @@ impl Error {
 /// An error on its way to a person.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Failure {
+    /// One sentence: what could not be done, and why.
     pub summary: String,
     /// What to do next, where there is something sensible to say.
     pub hint: Option<NextStep>,

@@ -8,20 +8,21 @@
 //! | module | what it holds | may use, of ours |
 //! |---|---|---|
 //! | [`error`], [`rng`] | the error that reaches people; random streams | nothing |
+//! | [`text`] | sentences, names of files | nothing |
 //! | [`config`] | settings, presets, `--set` | nothing |
 //! | [`metrics`] | ROC, AUROC, DeLong, thresholds in plain f64 | nothing |
-//! | [`run_dir`] | run folders, atomic writes | `config error` |
+//! | [`run_dir`] | run folders, atomic writes | `config error text` |
 //! | [`scores`] | `scores.csv`, and its evaluation | `error metrics config run_dir` |
 //! | [`synth`] | synthetic fundus photographs | `error rng` |
 //! | [`data`] | layouts, decoders, splits, pixel batches | `config error rng` |
-//! | [`gpu`] | pictures compared in a shader, and the shader's twin in Rust | nothing |
+//! | [`gpu`] | images compared in a shader, and the shader once more in Rust | nothing |
 //! | [`nn`] | layers, optimisers, the fast CPU kernels | `rng` |
 //! | [`ml`] | the method: diffusion, dissolving, encoder, training, scoring | `nn data config run_dir metrics scores error rng` |
-//! | [`report`] | the HTML report and its charts | `scores metrics config run_dir data error ml` |
+//! | [`report`] | the HTML report and its charts | `scores metrics config run_dir data error ml text` |
 //! | [`engine`] | what command line and window share: the chain of stages, finished runs, exports | all of the above |
 //! | [`jobs`] | threads, and the events they send | all of the above |
 //! | [`app`] | the window's state, commands, pure update | all of the above |
-//! | [`ui`] | panels: read the state, send commands | `app`, and types of `config data engine error gpu jobs metrics ml run_dir scores` |
+//! | [`ui`] | panels: read the state, send commands | `app`, and types of `config data engine error gpu jobs metrics ml run_dir scores text` |
 //! | [`window`] | the native window: event loop, effects, dialogs | all of the above |
 //! | [`cli`] | the verbs | all of the above but `app ui` |
 //!
@@ -78,6 +79,7 @@ pub mod rng;
 pub mod run_dir;
 pub mod scores;
 pub mod synth;
+pub mod text;
 pub mod ui;
 pub mod window;
 

@@ -3,15 +3,20 @@
 //! Each step of a training draws from its own stream, so a resumed run needs no saved generator state to get the same
 //! numbers as a run that was never stopped, and threads can draw without an order between them.
 
+#![warn(missing_docs)]
+
+use fnv::FnvHasher;
 use rand::SeedableRng;
 pub use rand_chacha::ChaCha8Rng as Rng;
+use std::hash::Hasher;
 
 /// The generator for `purpose` (a fixed word such as `"ddpm-noise"`) at `index` (a step, an image, a sample).
 pub fn stream(seed: u64, purpose: &str, index: u64) -> Rng {
     // FNV-1a over the purpose: stable over platforms and versions, unlike the standard hasher.
-    let tag = purpose.bytes().fold(0xcbf2_9ce4_8422_2325_u64, |h, b| (h ^ u64::from(b)).wrapping_mul(0x0100_0000_01b3));
+    let mut tag = FnvHasher::default();
+    tag.write(purpose.as_bytes());
     let mut key = [0u8; 32];
-    for (chunk, word) in key.chunks_exact_mut(8).zip([seed, tag, index, 0x4449_535f_5354_4449]) {
+    for (chunk, word) in key.chunks_exact_mut(8).zip([seed, tag.finish(), index, 0x4449_535f_5354_4449]) {
         chunk.copy_from_slice(&word.to_le_bytes());
     }
     Rng::from_seed(key)

@@ -1,4 +1,4 @@
-//! Three steps of the encoder's training, both stems, against the reference numbers: the training's own [`Trainer`].
+//! Three steps of the encoder's training, both stems, against the reference numbers: the training's own [`DiaTrainer`].
 //!
 //! The first step's losses and the stem's running statistics hold 1e-3. What comes after the first optimiser step cannot: with
 //! these weights the trajectory is chaotic in float32. PyTorch 2.15 itself, run again on the same script with another thread
@@ -12,7 +12,7 @@ use candle_core::{DType, Device, Tensor};
 use common::{Fixture, check, max_difference, pattern};
 use dissolve_studio::{
     config::{DiaConfig, RunConfig, Stem},
-    ml::{encoder::model::EncoderConfig, training::dia_step::Trainer},
+    ml::{encoder::model::EncoderConfig, training::dia_step::DiaTrainer},
 };
 
 const ALLOWED: f64 = 1e-3;
@@ -40,7 +40,7 @@ fn run(fixture: &Fixture, stem: Stem, scale: f64) -> Outcome {
     };
     let views = (fixture.get("views") * scale).unwrap();
     let config = EncoderConfig::new(RunConfig { dia, ..RunConfig::default() }, views.dim(3).unwrap(), String::new());
-    let mut trainer = Trainer::new(config, &Device::Cpu).unwrap();
+    let mut trainer = DiaTrainer::new(config, &Device::Cpu).unwrap();
     let params = &trainer.encoder.params;
     let shapes: Vec<(String, Vec<usize>)> = params.trainable().iter().map(|(n, v)| (n.clone(), v.dims().to_vec())).collect();
     let mut weights = params.snapshot().unwrap();

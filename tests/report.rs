@@ -4,8 +4,8 @@ use dissolve_studio::{
     config::{Preset, RunConfig, ThresholdRule},
     data::{ArrayImages, Class, Dataset, Item, Label, Layout, Skipped, Source, Split},
     report, rng,
-    run_dir::{RunDir, RunKind, RunState},
-    scores::{PLANTED, ScoreRow, Scores, SyntheticLesionCell, SyntheticLesions},
+    run_dir::{RunDir, RunKind, RunState, files},
+    scores::{ScoreRow, Scores, SyntheticLesionCell, SyntheticLesions},
 };
 use rand::Rng;
 use std::{fmt::Write, path::Path, sync::Arc};
@@ -70,13 +70,13 @@ fn scores(data: &Dataset) -> Scores {
                 label: Some(abnormal),
                 score: -2.0 + 0.1 * noise + if abnormal { 0.15 } else { 0.0 },
                 profile: Some(10.0 + noise),
-                rivals: vec![0.3 + 0.01 * noise, noise - 2.5 * f64::from(u8::from(abnormal))],
+                baselines: vec![0.3 + 0.01 * noise, noise - 2.5 * f64::from(u8::from(abnormal))],
                 ..ScoreRow::default()
             }
         })
         .collect::<Vec<_>>()
         .into();
-    scores.rivals = vec!["brightness".into(), "high_frequency_energy".into()];
+    scores.baselines = vec!["brightness".into(), "high_frequency_energy".into()];
     let threshold = scores.threshold(ThresholdRule::Percentile(95.0), None).unwrap();
     scores.set_threshold(Some(threshold));
     scores
@@ -134,7 +134,7 @@ fn complete_run_gives_complete_report() {
         sensitivity_at_95_specificity: (4.0 * size * contrast + 0.05).min(1.0),
     };
     let cells = [0.05, 0.1, 0.2].iter().flat_map(|&s| [0.1, 0.2, 0.4, 0.8].map(|c| found(s, c))).collect();
-    SyntheticLesions { seed: 5, images: 64, of: 80, cells }.write(&run.join(PLANTED)).unwrap();
+    SyntheticLesions { seed: 5, images: 64, of: 80, cells }.write(&run.join(files::SYNTHETIC_LESIONS)).unwrap();
     let path = report::write(&run, Some(&data)).unwrap();
     println!("to look at: {}", path.display());
     let page = read(&path);

@@ -2,7 +2,7 @@
 
 mod gpu_adapter;
 
-use dissolve_studio::gpu::{Appearance, Mode, Params, Raster, Renderer, SHADERS, Texels, compare_cpu};
+use dissolve_studio::gpu::{Appearance, CompareUniforms, Mode, Raster, Renderer, SHADERS, Texels, colormap, compare_cpu};
 use std::sync::Arc;
 
 /// Size of the target, px; 4 bytes x 128 is a multiple of the 256 that a row of a read-back needs.
@@ -35,7 +35,7 @@ fn rendered(
     queue: &wgpu::Queue,
     renderer: &mut Renderer,
     pictures: [&Arc<Raster>; 2],
-    params: &Params,
+    params: &CompareUniforms,
 ) -> Vec<u8> {
     let target = device.create_texture(&wgpu::TextureDescriptor {
         label: None,
@@ -104,21 +104,21 @@ fn smooth(side: u32) -> Arc<Raster> {
     Arc::new(Raster::new(side, side, Texels::Floats(texels.collect())))
 }
 
-/// Largest difference between card and compare_cpu, in 255ths. Bytes beside each other may fall on either side of a rounding; a
+/// Largest difference between the card and the CPU, in 255ths. Bytes beside each other may fall on either side of a rounding; a
 /// pixel whose middle lies on an edge (of the picture, of a square, of the loupe) may fall on either side of that, too.
 fn held(
     device: &wgpu::Device,
     queue: &wgpu::Queue,
     renderer: &mut Renderer,
     [a, b]: [&Arc<Raster>; 2],
-    params: &Params,
+    params: &CompareUniforms,
     what: &str,
 ) {
     let shown = rendered(device, queue, renderer, [a, b], params);
     let mut off = 0;
     for (i, rgba) in shown.chunks_exact(4).enumerate() {
         let px = [(i as u32 % WIDTH) as f32 + 0.5, (i as u32 / WIDTH) as f32 + 0.5];
-        let wanted = compare_cpu::pixel(params, a, b, px).map_or([1, 2, 3], compare_cpu::bytes);
+        let wanted = compare_cpu::pixel(params, a, b, px).map_or([1, 2, 3], colormap::bytes);
         let difference = (0..3).map(|c| rgba[c].abs_diff(wanted[c])).max().unwrap();
         off += usize::from(difference > 2);
     }
@@ -136,7 +136,7 @@ fn gpu_output_matches_cpu_implementation() {
         for mode in modes {
             for gain in [1.0, 8.0] {
                 let look = Appearance { mode, gain, divider: [60.2, 40.3], radius: 25.0 };
-                let params = Params::new(&a, &b, [3.0, 5.0], start, scale, look);
+                let params = CompareUniforms::new(&a, &b, [3.0, 5.0], start, scale, look);
                 held(&device, &queue, &mut renderer, [&a, &b], &params, &format!("{mode:?} x{gain} at {scale}"));
             }
         }
@@ -151,7 +151,7 @@ fn image_beyond_texture_limit_is_tiled_without_seams() {
     for (scale, start) in [(0.2, [0.0, 0.0]), (0.6, [0.1, 0.3]), (1.3, [0.4, 0.5]), (5.0, [0.1, 0.15])] {
         for mode in [Mode::Original, Mode::Signed] {
             let look = Appearance { mode, gain: 2.0, divider: [0.0; 2], radius: 0.0 };
-            let params = Params::new(&a, &b, [0.0, 0.0], start, scale, look);
+            let params = CompareUniforms::new(&a, &b, [0.0, 0.0], start, scale, look);
             held(&device, &queue, &mut renderer, [&a, &b], &params, &format!("{mode:?} at {scale}"));
         }
     }

@@ -1,6 +1,6 @@
 //! Planted lesions on the command line: a run that never saw an abnormal image is told how small a spot it finds.
 
-use dissolve_studio::scores::{PLANTED, SyntheticLesions};
+use dissolve_studio::{run_dir::files::SYNTHETIC_LESIONS, scores::SyntheticLesions};
 use std::{
     ffi::OsStr,
     fs,
@@ -39,7 +39,7 @@ fn run(folder: &Path) -> PathBuf {
 fn sensitivity_is_measured_without_abnormal_images_and_is_reproducible() {
     let dir = tempfile::tempdir().unwrap();
     let run = run(dir.path());
-    let file = run.join(PLANTED);
+    let file = run.join(SYNTHETIC_LESIONS);
     let first = call(&[&"evaluate", &run, &"--planted", &"--seed", &"7", &"--json"]);
     assert!(first.status.success(), "{}", String::from_utf8_lossy(&first.stderr));
     let said: serde_json::Value = serde_json::from_slice(&first.stdout).unwrap();

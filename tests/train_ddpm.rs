@@ -11,9 +11,9 @@ use dissolve_studio::{
             reporter::{Control, Event, Reporter, Silent, Stage},
         },
         diffusion::{model::DiffusionModel, saved::SavedModel},
-        training::ddpm::{self, MODEL},
+        training::ddpm,
     },
-    run_dir::{RunDir, RunKind, RunState},
+    run_dir::{RunDir, RunKind, RunState, files},
 };
 use std::{fs, sync::Arc};
 
@@ -97,7 +97,7 @@ fn train(run: &RunDir, config: &RunConfig, reporter: &mut dyn Reporter) -> Resul
 fn outcome(run: &RunDir) -> (Vec<u8>, Vec<String>) {
     let series = fs::read_to_string(run.join("metrics.csv")).unwrap();
     let steady = |line: &str| line.rsplit_once(',').unwrap().0.to_string();
-    (fs::read(run.join(MODEL)).unwrap(), series.lines().map(steady).collect())
+    (fs::read(run.join(files::MODEL)).unwrap(), series.lines().map(steady).collect())
 }
 
 #[test]
@@ -186,7 +186,7 @@ fn nan_loss_ends_run_with_advice() {
     assert!(error.to_string().contains("at step 2"), "{error}");
     assert!(matches!(error.hint(), Some(NextStep::Steadier { part: "ddpm", unclipped: true, .. })));
     assert!(matches!(run.manifest().unwrap().state, RunState::Failed { .. }));
-    assert!(!run.join(MODEL).exists());
+    assert!(!run.join(files::MODEL).exists());
 }
 
 #[test]

@@ -14,12 +14,12 @@ use dissolve_studio::{
         encoder::model::Encoder,
         scoring::scorer::score,
         training::{
-            dia::{ENCODER, train},
-            dissolve_cache::{DissolveCache, Plan},
+            dia::train,
+            dissolve_cache::{CachePlan, DissolveCache},
             dissolved_source::DissolvedSource,
         },
     },
-    run_dir::{RunDir, RunKind, RunState},
+    run_dir::{RunDir, RunKind, RunState, files},
     scores::ScoreRow,
 };
 use std::{fs, path::Path, sync::Arc};
@@ -91,7 +91,7 @@ fn resumed_training_gives_identical_encoder() {
         assert_eq!(run.manifest().unwrap().state, RunState::Finished);
         let rows = fs::read_to_string(run.join("metrics.csv")).unwrap().lines().count();
         assert_eq!(rows, 1 + config.dia.total_steps());
-        results.push(fs::read(run.join(ENCODER)).unwrap());
+        results.push(fs::read(run.join(files::ENCODER)).unwrap());
     }
     assert!(results[0] == results[1]);
 }
@@ -103,7 +103,7 @@ fn training_ended_early_is_finished_and_scores_leave_one_out() {
     config.dia.dissolve = DissolveMethod::None;
     let run = run(dir.path(), "x", &config);
     train(&run, &config, &data, None, &Device::Cpu, &mut After(1, Control::FinishEarly)).unwrap();
-    let encoder = Encoder::load(&run.join(ENCODER), &Device::Cpu).unwrap();
+    let encoder = Encoder::load(&run.join(files::ENCODER), &Device::Cpu).unwrap();
     assert_eq!(encoder.bank.as_ref().unwrap().names, ["0.png", "1.png", "2.png", "3.png", "4.png", "5.png"]);
 
     let ids: Vec<ImageId> = data.ids(|_, _| true);
@@ -137,7 +137,7 @@ fn nan_loss_reports_step_and_advice() {
         error.hint()
     );
     assert!(matches!(run.manifest().unwrap().state, RunState::Failed { .. }));
-    assert!(!run.join(ENCODER).exists());
+    assert!(!run.join(files::ENCODER).exists());
 }
 
 #[test]
@@ -149,7 +149,7 @@ fn dissolve_cache_equals_dissolving_and_resumes_its_build() {
         let data = pictures(48, side);
         let store = PixelStore::new(data.clone(), config.preprocess.clone(), data.training_normals(), side).unwrap();
         let dissolver = Dissolver::new(config.dia.dissolve, None, 0, true).unwrap().unwrap();
-        let plan = Plan::new(&dissolver, &store, 30..130, 4, "these");
+        let plan = CachePlan::new(&dissolver, &store, 30..130, 4, "these");
         let mut files = Vec::new();
         for stop in [false, true] {
             let run = run(dir.path(), "x", &config);

@@ -23,7 +23,7 @@ use dissolve_studio::{
         job::{JobId, Outcome},
     },
     ml::base::{
-        readiness::{Check, Readiness},
+        readiness::{Readiness, ReadinessCheck},
         reporter::{Event, Stage, Step},
     },
     run_dir::{RunDir, RunKind, RunState},
@@ -266,7 +266,7 @@ fn train_running() -> State {
             eta_secs: 0.15 * (total - step) as f64,
         }));
     }
-    let check = |name: &str, share: f64, advice: &str| Check {
+    let check = |name: &str, share: f64, advice: &str| ReadinessCheck {
         name: name.into(),
         share,
         passed: share >= 1.0,

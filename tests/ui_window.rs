@@ -255,7 +255,7 @@ fn folder_to_false_positives_in_three_actions() {
     window.until("the scores are there", |s| matches!(s.state().results.scores, Scores::Ready(_)));
     window.harness.step();
     assert!(window.has("false positives") && window.has("AUROC"));
-    let lowest = window.state().results.ready().unwrap().range[0];
+    let lowest = window.state().results.ready().unwrap().histogram.range[0];
     window.send(ResultsCommand::Threshold(lowest));
     let c = window.state().results.confusion();
     assert!(c.fp > 0 && c.tn == 0, "all are called abnormal at the lowest threshold: {c:?}");

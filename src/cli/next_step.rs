@@ -26,7 +26,6 @@ pub fn words(step: &NextStep) -> String {
         NextStep::FinishRun => "finish the run first (--resume), or give a run of train or train-dia".into(),
         NextStep::ChooseRun => "give a folder under runs/, as `dissolve-studio runs` lists them".into(),
         NextStep::WaitForWeights => "wait for its first checkpoint, or take another run (`dissolve-studio runs`)".into(),
-        NextStep::OtherName => "try again, or choose another --name".into(),
         NextStep::OtherModel => "give the run of train-ddpm or train that its images were dissolved with".into(),
         NextStep::ModelOrOtherMethod => {
             "train one with train-ddpm and give its run, or choose gaussian:K, median:K or resample".into()
@@ -50,6 +49,7 @@ pub fn words(step: &NextStep) -> String {
 pub fn notice(notice: &Notice) -> String {
     match notice {
         Notice::OnCpu(CpuInstead::NotBuilt { feature, .. }) => format!("{notice} (build with --features {feature})"),
-        _ => notice.to_string(),
+        Notice::NotReady(_) => format!("{notice} (in a new run, with more --set ddpm.steps)"),
+        Notice::Text(_) | Notice::OnCpu(_) => notice.to_string(),
     }
 }

@@ -1,4 +1,4 @@
-//! Settings of the diffusion model (METHOD: "Diffusion").
+//! Settings of the diffusion model ([`crate::ml::diffusion`]).
 
 use super::{ConfigError, ensure};
 use serde::{Deserialize, Serialize};

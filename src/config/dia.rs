@@ -1,4 +1,4 @@
-//! Settings of the contrastive encoder (METHOD: "DIA training").
+//! Settings of the contrastive encoder ([`crate::ml::encoder`], [`crate::ml::training`]).
 
 use super::{ConfigError, ensure};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
@@ -18,15 +18,17 @@ pub struct DiaConfig {
     pub t_max: usize,
     /// Resolution R of dissolving, px; 0 = that of the diffusion model. Paper: 32 (also 64, 128).
     pub resolution: usize,
-    /// Average the dissolved twin's channels: `auto` (grey data only), `on`, `off`.
-    pub grey_twin: GreyTwin,
-    /// Number of values of t whose dissolved images are computed once and kept on disk; 0 = exact, per batch.
-    pub ladder: usize,
+    /// Average the channels of dissolved images: `auto` (grey data only), `on`, `off`.
+    #[serde(rename = "grey_twin")]
+    pub equal_channels: EqualChannels,
+    /// Number of values of t in the dissolve cache, whose images are computed once and kept on disk; 0 = exact, per batch.
+    #[serde(rename = "ladder")]
+    pub cached_timesteps: usize,
     /// Side of the encoder's input, px; 0 = that of the images, at most `max_size`. Paper: 224; 28 for MedMNIST.
     pub size: usize,
     /// Limit for the automatic size, px.
     pub max_size: usize,
-    /// First layers: `imagenet`, `cifar`, or `auto` (imagenet above 32 px, cifar below; METHOD).
+    /// First layers: `imagenet`, `cifar`, or `auto` (imagenet above 32 px, cifar below).
     pub stem: Stem,
     /// Shifting transformation: `rotation` or `cutperm`.
     pub shift: ShiftKind,
@@ -84,8 +86,8 @@ impl Default for DiaConfig {
             t_min: 30,
             t_max: 130,
             resolution: 0,
-            grey_twin: GreyTwin::Auto,
-            ladder: 0,
+            equal_channels: EqualChannels::Auto,
+            cached_timesteps: 0,
             size: 0,
             max_size: 224,
             stem: Stem::Auto,
@@ -179,7 +181,7 @@ impl<'de> Deserialize<'de> for DissolveMethod {
 /// Whether the channels of a dissolved image are averaged.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
-pub enum GreyTwin {
+pub enum EqualChannels {
     /// Where all training images are grey.
     Auto,
     /// Always.

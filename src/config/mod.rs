@@ -11,7 +11,7 @@ mod score;
 
 pub use data::{Channels, DataConfig, LabelColumns, PreprocessConfig, Reading, Window};
 pub use ddpm::{DdpmConfig, InputRange, LrSchedule, ScheduleKind};
-pub use dia::{Design, DiaConfig, DissolveMethod, EpochUnit, GreyTwin, OptimizerKind, ShiftKind, Stem};
+pub use dia::{Design, DiaConfig, DissolveMethod, EpochUnit, EqualChannels, OptimizerKind, ShiftKind, Stem};
 pub use edit::{all_settings, apply_setting};
 pub use preset::Preset;
 pub use score::{ScoreConfig, ThresholdRule};
@@ -96,7 +96,7 @@ impl RunConfig {
     /// # Errors
     /// No TOML, an unknown key, a value of the wrong kind, or one that is not allowed.
     pub fn from_toml(text: &str) -> Result<Self, ConfigError> {
-        let config: Self = toml::from_str(text).map_err(|e| ConfigError::new("config.toml", e.message().to_string()))?;
+        let config: Self = toml::from_str(text).map_err(|e| ConfigError::new("settings", e.message().to_string()))?;
         config.validate()?;
         Ok(config)
     }

@@ -1,4 +1,4 @@
-//! Settings of scoring and of the threshold (METHOD: "Scoring").
+//! Settings of scoring and of the threshold ([`crate::ml::scoring`]).
 
 use super::{ConfigError, ensure};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};

@@ -7,21 +7,19 @@ use super::{pipeline, runs::finished_run};
 use crate::{
     config::{DdpmConfig, DiaConfig, Preset, RunConfig},
     error::{Error, Result},
-    ml::{
-        base::{
-            checkpoint::{self, Tensors},
-            reporter::Reporter,
-        },
-        training::{ddpm, dia},
+    ml::base::{
+        checkpoint::{self, Tensors},
+        reporter::Reporter,
     },
-    run_dir::{RunDir, RunKind},
-    scores::PLANTED,
+    run_dir::{RunDir, RunKind, files},
     synth::{self, Photograph, Plan},
 };
 use candle_core::{DType, Tensor};
+use fnv::FnvHasher;
 use image::codecs::jpeg::JpegEncoder;
 use std::{
     fs,
+    hash::Hasher,
     io::{Cursor, Read, Write},
     path::{Path, PathBuf},
 };
@@ -68,12 +66,12 @@ pub fn settings(data: &Path) -> RunConfig {
 /// # Errors
 /// Where the folder cannot be written to.
 pub fn unpack(workspace: &Path) -> Result<Demo> {
-    let demo = Demo { data: workspace.join(DATA), run: workspace.join("runs").join(RUN) };
+    let demo = Demo { data: workspace.join(DATA), run: workspace.join(files::RUNS).join(RUN) };
     let stamp = version();
     if demo.data.is_dir() && fs::read_to_string(demo.run.join(STAMP)).is_ok_and(|found| found == stamp) {
         return Ok(demo);
     }
-    let runs = workspace.join("runs");
+    let runs = workspace.join(files::RUNS);
     fs::create_dir_all(&runs).map_err(Error::io("create", &runs))?;
     // Unpacked beside its place and then moved: the demo is there completely or not at all, and its run comes last.
     let temporary = tempfile::Builder::new().prefix(".demo-").tempdir_in(workspace).map_err(Error::io("write", workspace))?;
@@ -117,7 +115,7 @@ pub fn make(out: &Path, reporter: &mut dyn Reporter) -> Result<PathBuf> {
     }
     let run = pipeline::create(RunKind::Train, &settings(&data), workspace.path(), DATA, reporter)?;
     pipeline::work(&run, reporter)?;
-    for weights in ["ddpm", "dia"].into_iter().zip([ddpm::MODEL, dia::ENCODER]).map(|(part, file)| run.join(part).join(file)) {
+    for (_, weights) in run.contents()?.weights() {
         to_f16(&weights)?;
     }
     finished_run::measure_lesions(run.path(), reporter)?;
@@ -150,13 +148,15 @@ fn pack(run: &RunDir, photographs: &[(String, Vec<u8>)]) -> Result<Vec<u8>> {
     run.write_manifest(&manifest)?;
     let mut names: Vec<String> = ["", "ddpm/", "dia/"]
         .iter()
-        .flat_map(|part| ["config.toml", "manifest.json", "metrics.csv"].map(|file| format!("{part}{file}")))
-        .chain([pipeline::SCORES, pipeline::EVALUATION, PLANTED, "dia/profile.safetensors"].map(String::from))
-        .chain([format!("ddpm/{}", ddpm::MODEL), format!("dia/{}", dia::ENCODER)])
+        .flat_map(|part| [files::CONFIG, files::MANIFEST, files::METRICS].map(|file| format!("{part}{file}")))
+        .chain([files::SCORES, files::EVALUATION, files::SYNTHETIC_LESIONS].map(String::from))
+        .chain([files::PROFILE, files::ENCODER].map(|file| format!("dia/{file}")))
+        .chain([format!("ddpm/{}", files::MODEL)])
         .filter(|name| run.join(name).exists())
         .collect();
-    let samples = fs::read_dir(run.join("ddpm/samples")).map_err(Error::io("read", run.path()))?;
-    names.extend(samples.flatten().map(|file| format!("ddpm/samples/{}", file.file_name().to_string_lossy())));
+    let folder = format!("ddpm/{}", files::SAMPLES);
+    let samples = fs::read_dir(run.join(&folder)).map_err(Error::io("read", run.path()))?;
+    names.extend(samples.flatten().map(|file| format!("{folder}/{}", file.file_name().to_string_lossy())));
     names.sort();
 
     let failed = |e: std::io::Error| Error::user(format!("the demo could not be packed: {e}"), "");
@@ -203,13 +203,14 @@ fn extract(to: &Path) -> Result<()> {
 fn point_to(run: &RunDir, data: &Path) -> Result<()> {
     let mut config = run.config()?;
     config.data.path = data.to_path_buf();
-    run.write("config.toml", config.to_toml().as_bytes())
+    run.set_config(&config)
 }
 
 /// Length and sum of the packed file: another build's demo replaces the one that is there.
 fn version() -> String {
-    let sum = PACKED.iter().fold(0xcbf2_9ce4_8422_2325_u64, |h, &b| (h ^ u64::from(b)).wrapping_mul(0x0100_0000_01b3));
-    format!("{} {sum:016x}", PACKED.len())
+    let mut sum = FnvHasher::default();
+    sum.write(PACKED);
+    format!("{} {:016x}", PACKED.len(), sum.finish())
 }
 
 #[cfg_attr(not(test), expect(clippy::disallowed_methods, reason = "into a temporary folder, which is moved as a whole"))]

@@ -1,10 +1,7 @@
 //! Why an image has its score: pictures of it and of its nearest normals, and on demand the map of what covering it changes.
 
 use super::{
-    display::{
-        raster::within,
-        rgba::{Rgba, blend},
-    },
+    display::rgba::{Rgba, blend},
     runs::score_set::ScoreSet,
 };
 use crate::{
@@ -88,7 +85,7 @@ impl ExplainerCache {
 
     fn pictures(&mut self, q: &Question, say: &dyn Fn(Answer), stale: &dyn Fn() -> bool) -> Result<()> {
         let preprocess = Preprocess::new(q.set.config.preprocess.clone());
-        let read = |data: &Dataset, id, longest| Ok::<_, Error>(within(preprocess.apply(&data.read(id)?), longest));
+        let read = |data: &Dataset, id, longest| Ok::<_, Error>(preprocess.apply(&data.read(id)?).within(longest));
         let picture = read(&q.dataset, q.image, SHOWN)?;
         let mut pixels = Rgba::new(&picture.to_rgb());
         // A crop or another change of the geometry is not known for the mask.
@@ -150,7 +147,7 @@ impl ExplainerCache {
         let (Some((_, encoder, scorer)), Some((_, shown))) = (&self.encoder, &self.shown) else { return Ok(()) };
         let config = &encoder.config;
         let preprocess = Preprocess::new(config.run.preprocess.clone());
-        let picture = q.dataset.read_fitted(q.image, &preprocess, config.side)?.to_rgb();
+        let picture = q.dataset.read_fitted(q.image, &preprocess, config.input_size)?.to_rgb();
         let item = q.dataset.item(q.image).filter(|i| i.split == Split::Train);
         let member = match (item, &encoder.bank) {
             (Some(item), Some(bank)) if q.dataset.fingerprint() == config.fingerprint => {

@@ -19,15 +19,12 @@ use crate::{
     },
     nn::RetainPages,
     report,
-    run_dir::{RunDir, RunKind, RunState},
+    run_dir::{RunDir, RunKind, RunState, files},
     scores::{Evaluation, Scores},
 };
 use candle_core::Device;
 use serde_json::json;
 use std::{path::Path, sync::Arc, time::Instant};
-
-pub const SCORES: &str = "scores.csv";
-pub const EVALUATION: &str = "evaluation.json";
 
 /// Opens the data, checks that they can be learned from, and makes the run folder.
 ///
@@ -80,8 +77,8 @@ fn stages(run: &RunDir, reporter: &mut dyn Reporter) -> Result<()> {
 /// `train`: everything, each part in a run folder of its own inside this one.
 fn chain(run: &RunDir, config: &RunConfig, data: &Arc<Dataset>, device: &Device, reporter: &mut dyn Reporter) -> Result<()> {
     // Each picture is decoded once, for both networks and for what is held against them.
-    let side = dia::side(config, dia::median_side(data, &data.training_normals()));
-    data.keep_fitted(&config.preprocess, &[config.ddpm.size, side]);
+    let input_size = dia::input_size(config, dia::median_size(data, &data.training_normals()));
+    data.keep_fitted(&config.preprocess, &[config.ddpm.size, input_size]);
     let diffusion = config.dia.dissolve == DissolveMethod::Diffusion;
     let model = match given_model(config, device)? {
         None if diffusion => {
@@ -95,10 +92,9 @@ fn chain(run: &RunDir, config: &RunConfig, data: &Arc<Dataset>, device: &Device,
     let encoder = dia::train(&part, config, data, model.clone(), device, reporter)?;
     check_stop(reporter)?;
 
-    let scores = run.join(SCORES);
-    if !scores.exists() {
+    if run.contents()?.scores.is_none() {
         let all = data.ids(|_, _| true);
-        score_images(&part, &encoder, model.as_ref(), data, &all, reporter)?.write(&scores)?;
+        score_images(&part, &encoder, model.as_ref(), data, &all, reporter)?.write(&run.join(files::SCORES))?;
     }
     check_stop(reporter)?;
 
@@ -122,16 +118,16 @@ pub fn score_run(run: &RunDir, reporter: &mut dyn Reporter) -> Result<()> {
     let (device, notice) = device::open(config.run.device);
     notice.into_iter().for_each(|why| reporter.event(Event::Notice(Notice::OnCpu(why))));
     let part = dia::part(run)?;
-    let encoder = Encoder::load(&part.join(dia::ENCODER), &device)?;
+    let encoder = Encoder::load(&part.join(files::ENCODER), &device)?;
     let data = open_data(&config, reporter)?;
-    data.keep_fitted(&config.preprocess, &[encoder.config.side]);
+    data.keep_fitted(&config.preprocess, &[encoder.config.input_size]);
     let all = data.ids(|_, _| true);
-    let own = run.join(RunKind::Ddpm.name()).join(ddpm::MODEL);
-    let model = match given_model(&config, &device)? {
-        None if config.score.profile && own.is_file() => Some(Arc::new(DiffusionModel::load(&own, &device)?)),
-        given => given,
+    let own = run.contents()?.model.filter(|_| config.score.profile);
+    let model = match (given_model(&config, &device)?, own) {
+        (None, Some(own)) => Some(Arc::new(DiffusionModel::load(&own, &device)?)),
+        (given, _) => given,
     };
-    score_images(&part, &encoder, model.as_ref(), &data, &all, reporter)?.write(&run.join(SCORES))?;
+    score_images(&part, &encoder, model.as_ref(), &data, &all, reporter)?.write(&run.join(files::SCORES))?;
     reporter.event(Event::Started { stage: Stage::Report, done: 0, total: 1 });
     let evaluation = evaluate(run)?;
     run.set_figures([("auroc", json!(evaluation.auroc)), ("auroc_ci95", json!(evaluation.auroc_ci95))])?;
@@ -161,16 +157,16 @@ pub fn score_images(
     let scored: Vec<ImageId> =
         ids.iter().copied().filter(|&id| data.item(id).is_some_and(|i| known.contains(i.name.as_str()))).collect();
     let mut tick = |_: usize| check_stop(reporter);
-    let values = baselines::measure(data, &scored, &config.preprocess, encoder.config.side, &mut tick)?;
-    scores.set_rivals(&baselines::NAMES, values);
+    let values = baselines::measure(data, &scored, &config.preprocess, encoder.config.input_size, &mut tick)?;
+    scores.set_baselines(&baselines::NAMES, values);
     Ok(scores)
 }
 
 /// Writes the run's `evaluation.json` from its `scores.csv`.
 pub fn evaluate(run: &RunDir) -> Result<Evaluation> {
     let rule = run.config()?.score.rule;
-    let evaluation = Evaluation::new(&Scores::read(&run.join(SCORES))?, None, Some(rule))?;
-    run.write(EVALUATION, evaluation.to_json().as_bytes())?;
+    let evaluation = Evaluation::new(&Scores::read(&run.join(files::SCORES))?, None, Some(rule))?;
+    run.write(files::EVALUATION, evaluation.to_json().as_bytes())?;
     Ok(evaluation)
 }
 

@@ -1,6 +1,6 @@
 //! The selected image before and after preprocessing, with its mask.
 
-use super::display::{raster::within, rgba::Rgba};
+use super::display::rgba::Rgba;
 use crate::{
     config::PreprocessConfig,
     data::{Dataset, ImageId, Picture, Preprocess},
@@ -41,7 +41,7 @@ pub(crate) fn preview(request: &PreviewRequest, cached: &mut CachedImage) -> Res
     let (_, _, picture, mask) = match cached {
         Some(cached) => cached,
         None => {
-            let picture = within(request.dataset.read(request.image)?, SHOWN);
+            let picture = request.dataset.read(request.image)?.within(SHOWN);
             // A mask that cannot be read is no reason not to show its image.
             let mask = request.dataset.read_mask(request.image).ok().flatten();
             cached.insert((request.dataset.clone(), request.image, picture, mask))

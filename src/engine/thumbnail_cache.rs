@@ -7,13 +7,19 @@
 //! The key tells name, size and time of change of image and mask, so that a changed file is made anew. What a killed program
 //! left half-written at the end is cut off by the next record; a damaged one is found by its sum. Only one program at a time
 //! adds to a file; others read it.
+//!
+//! Why not a file for each key (or a crate that does so, such as `cacache`): a data set has tens of thousands of images. One
+//! open file is read for all of them, a set that is not used any more goes with one deletion, and its last use is one time
+//! stamp; as many small files are slow to list on network disks and take a block each.
 
 use super::display::rgba::Rgba;
 use crate::data::{Dataset, Item};
+use fnv::FnvHasher;
 use image::{ExtendedColorType, ImageEncoder, codecs::jpeg::JpegEncoder};
 use std::{
     collections::HashMap,
     fs::{self, File},
+    hash::Hasher,
     io::{BufReader, Read, Seek, SeekFrom, Write},
     path::{Path, PathBuf},
     time::{SystemTime, UNIX_EPOCH},
@@ -171,10 +177,14 @@ fn number(bytes: &[u8]) -> u64 {
     bytes.iter().rev().fold(0, |n, b| n << 8 | u64::from(*b))
 }
 
-/// FNV-1a, with a break between the parts.
+/// With a break between the parts: a byte that no text has.
 fn hash(parts: &[&[u8]]) -> u64 {
-    let step = |h: u64, b: u64| (h ^ b).wrapping_mul(0x0100_0000_01b3);
-    parts.iter().fold(0xcbf2_9ce4_8422_2325, |h, part| step(part.iter().fold(h, |h, b| step(h, u64::from(*b))), 0x1FF))
+    let mut hasher = FnvHasher::default();
+    for part in parts {
+        hasher.write(part);
+        hasher.write_u8(0xff);
+    }
+    hasher.finish()
 }
 
 #[cfg(test)]

@@ -1,6 +1,6 @@
 //! The paint callback through which egui draws the comparison.
 
-use super::{Params, Raster, Renderer};
+use super::{CompareUniforms, Raster, Renderer};
 use eframe::{
     egui::PaintCallbackInfo,
     egui_wgpu::{CallbackResources, CallbackTrait, RenderState, ScreenDescriptor},
@@ -13,13 +13,16 @@ pub fn install(state: &RenderState) {
     state.renderer.write().callback_resources.insert(renderer);
 }
 
-/// Two pictures in one part of the screen.
+/// An image and its dissolved version, drawn in one part of the screen.
 pub struct Compare {
     /// Number of that part, unique in a frame.
     pub slot: u64,
+    /// The original image.
     pub original: Arc<Raster>,
+    /// The dissolved one, of any size.
     pub dissolved: Arc<Raster>,
-    pub params: Params,
+    /// What of both is shown.
+    pub params: CompareUniforms,
 }
 
 impl CallbackTrait for Compare {

@@ -5,7 +5,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 /// Halving ends at this longest side, px.
 const SMALLEST: u32 = 32;
 
-/// RGBA; see the [module](self). Immutable, shared by `Arc`; the card holds it for as long as somebody else does.
+/// An RGBA image with its halved versions (levels). Immutable, shared by `Arc`; the card holds it for as long as somebody else does.
 pub struct Raster {
     /// Unique in this process.
     pub(super) id: u64,
@@ -18,6 +18,7 @@ pub struct Raster {
 pub enum Texels {
     /// 255 = 1.
     Bytes(Vec<[u8; 4]>),
+    /// \[0, 1\].
     Floats(Vec<[f32; 4]>),
 }
 
@@ -28,7 +29,10 @@ impl std::fmt::Debug for Raster {
 }
 
 impl Raster {
-    /// Panics where the number of pixels is not `width * height`, or is zero.
+    /// An image with its levels.
+    ///
+    /// # Panics
+    /// Where the number of pixels is not `width * height`, or is zero.
     pub fn new(width: u32, height: u32, texels: Texels) -> Self {
         static NEXT: AtomicU64 = AtomicU64::new(0);
         assert!(

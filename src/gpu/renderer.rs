@@ -1,6 +1,6 @@
 //! Pipeline, uploads and drawing.
 
-use super::{Params, Raster, SHADERS, Texels, raster::level_size};
+use super::{CompareUniforms, Raster, SHADERS, Texels, raster::level_size};
 use std::{
     collections::HashMap,
     sync::{Arc, Weak},
@@ -20,15 +20,16 @@ pub struct Renderer {
     tile: u32,
     pictures: HashMap<u64, (Weak<Raster>, wgpu::TextureView)>,
     /// What each part of the screen draws, by the number that its owner gave it.
-    slots: HashMap<u64, Slot>,
+    slots: HashMap<u64, SlotBindings>,
 }
 
-struct Slot {
+struct SlotBindings {
     uniforms: wgpu::Buffer,
     bindings: wgpu::BindGroup,
 }
 
 impl Renderer {
+    /// For a target of this format, with the device's own limit of texture size.
     pub fn new(device: &wgpu::Device, target: wgpu::TextureFormat) -> Self {
         Self::with_tiles(device, target, device.limits().max_texture_dimension_2d, TILE)
     }
@@ -89,7 +90,7 @@ impl Renderer {
         queue: &wgpu::Queue,
         slot: u64,
         pictures: [&Arc<Raster>; 2],
-        params: &Params,
+        params: &CompareUniforms,
     ) {
         // What nobody else holds is not shown again.
         self.pictures.retain(|_, (raster, _)| raster.strong_count() > 0);
@@ -104,14 +105,14 @@ impl Renderer {
             || {
                 device.create_buffer(&wgpu::BufferDescriptor {
                     label: Some("compare"),
-                    size: size_of::<Params>() as u64,
+                    size: size_of::<CompareUniforms>() as u64,
                     usage: wgpu::BufferUsages::UNIFORM | wgpu::BufferUsages::COPY_DST,
                     mapped_at_creation: false,
                 })
             },
             |slot| slot.uniforms,
         );
-        queue.write_buffer(&uniforms, 0, bytemuck::bytes_of(&Params { linear: u32::from(self.linear), ..*params }));
+        queue.write_buffer(&uniforms, 0, bytemuck::bytes_of(&CompareUniforms { linear: u32::from(self.linear), ..*params }));
         let entry = |binding, resource| wgpu::BindGroupEntry { binding, resource };
         let bindings = device.create_bind_group(&wgpu::BindGroupDescriptor {
             label: Some("compare"),
@@ -122,7 +123,7 @@ impl Renderer {
                 entry(2, wgpu::BindingResource::TextureView(dissolved)),
             ],
         });
-        self.slots.insert(slot, Slot { uniforms, bindings });
+        self.slots.insert(slot, SlotBindings { uniforms, bindings });
     }
 
     /// Draws into the viewport of the pass.

@@ -17,11 +17,12 @@ use crate::{
             comparison::ComparedRuns,
             list::{RunCurve, list_runs, list_trash},
             log,
-            score_set::{ScoreSet, review_file},
+            score_set::ScoreSet,
         },
     },
     error::{Error, Result},
     ml::diffusion::model::DiffusionModel,
+    run_dir::files,
     scores::Review,
 };
 use candle_core::Device;
@@ -158,7 +159,8 @@ fn run(requests: &Receiver<LoadRequest>, workspace: &Path, events: &Events) {
                 JobEvent::ComparedRuns { second, compared: compared.map(Arc::new) }
             }
             LoadRequest::SaveReview { set, review } => {
-                match events.guard("loader", || review.write(&review_file(&set.file))).and_then(|r| r.map_err(Failure::from)) {
+                match events.guard("loader", || review.write(&files::review_of(&set.file))).and_then(|r| r.map_err(Failure::from))
+                {
                     Ok(()) => continue,
                     Err(Failure { summary, hint }) => JobEvent::Trouble { summary, hint },
                 }

@@ -9,8 +9,9 @@
 //! | `preview` | the selected image before and after preprocessing | `preprocess_preview` |
 //! | `duplicates` | looks for duplicates, while nothing trains | `duplicate_finder` |
 //!
-//! Everything reaches the window as a [`JobEvent`] through one bounded channel. Life-cycle events wait for room in it; metrics
-//! are dropped where there is none. A panic in a thread becomes [`JobEvent::Panicked`]; the thread continues with its next task.
+//! Everything reaches the window as a [`JobEvent`](events::JobEvent) through one bounded channel. Life-cycle events wait for room
+//! in it; metrics are dropped where there is none. A panic in a thread becomes [`JobEvent::Panicked`](events::JobEvent::Panicked);
+//! the thread continues with its next task.
 
 pub mod compute;
 pub mod control;

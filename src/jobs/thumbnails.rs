@@ -120,9 +120,7 @@ impl Shared {
             return Ok(pixels);
         }
         let picture = dataset.read(id)?;
-        let scale = (THUMBNAIL as f64 / picture.width.max(picture.height).max(1) as f64).min(1.0);
-        let side = |n: usize| ((n as f64 * scale).round() as usize).max(1);
-        let mut pixels = Rgba::new(&picture.resize(side(picture.width), side(picture.height)));
+        let mut pixels = Rgba::new(&picture.within(THUMBNAIL));
         // An unreadable mask is said where the image itself is shown.
         if let Some(mask) = dataset.read_mask(id).ok().flatten() {
             pixels = pixels.with_outline(&mask);

@@ -3,18 +3,18 @@
 use super::parts::Parts;
 use crate::{
     config::{DissolveMethod, RunConfig},
-    run_dir::RunKind,
+    run_dir::{RunKind, files},
 };
 use std::path::Path;
 
 /// What each command makes, and the command.
 pub fn commands(parts: &Parts) -> Vec<(&'static str, String)> {
     let run = quote(&parts.run.path().to_string_lossy());
-    let scores = quote(&parts.run.join("scores.csv").to_string_lossy());
+    let scores = quote(&parts.run.join(files::SCORES).to_string_lossy());
     let mut all = vec![("the run, from the start", train(parts.manifest.kind, &parts.config))];
     if parts.dia.is_some() {
         let data = quote(&parts.config.data.path.to_string_lossy());
-        all.push(("scores.csv", format!("dissolve-studio score --run {run} --data {data} --out {scores}")));
+        all.push((files::SCORES, format!("dissolve-studio score --run {run} --data {data} --out {scores}")));
         all.push((
             "every figure and the reality check",
             format!("dissolve-studio evaluate {scores} --rule {} --json", parts.config.score.rule),

@@ -7,7 +7,7 @@ use super::chart::{
 };
 use crate::{
     metrics::{self, Confusion, Ranking, RocPoint},
-    scores::{ScoreRow, SyntheticLesionCell, SyntheticLesions},
+    scores::{Histogram, ScoreRow, SyntheticLesionCell, SyntheticLesions},
 };
 
 /// Plot areas in px.
@@ -83,33 +83,23 @@ pub fn precision_recall(rows: &[&ScoreRow]) -> Option<Chart> {
     Some(Chart { title: "Precision and recall".into(), x, y, marks, size: LARGE })
 }
 
-/// Scores by class, as shares of each class, with the threshold.
-pub fn histogram(rows: &[&ScoreRow], threshold: Option<f64>) -> Option<Chart> {
-    let of = |label: Option<bool>| -> Vec<f64> { rows.iter().filter(|r| r.label == label).map(|r| r.score).collect() };
-    let classes = [
-        (Some(false), SeriesColor::Normal, "normal"),
-        (Some(true), SeriesColor::Abnormal, "abnormal"),
-        (None, SeriesColor::Quiet, "unknown"),
-    ];
-    let all: Vec<f64> = rows.iter().map(|r| r.score).collect();
-    // A few far outliers must not press all other scores into one bar: they are counted in the outermost ones.
-    let [low, high] = [metrics::percentile(&all, 0.5)?, metrics::percentile(&all, 99.5)?];
-    let bins = ((all.len() as f64).sqrt() * 1.5).clamp(8.0, 40.0) as usize;
-    let width = ((high - low) / bins as f64).max(f64::MIN_POSITIVE);
+/// Scores by class, as shares of each class, with the threshold. `None` where there are no scores.
+pub fn histogram(histogram: &Histogram, threshold: Option<f64>) -> Option<Chart> {
+    let classes = [(SeriesColor::Normal, "normal"), (SeriesColor::Abnormal, "abnormal"), (SeriesColor::Quiet, "unknown")];
     let mut marks = Vec::new();
-    for (label, ink, name) in classes {
-        let values = of(label);
-        if values.is_empty() {
-            continue;
+    for ((ink, name), counts) in classes.into_iter().zip(&histogram.counts) {
+        let total: usize = counts.iter().sum();
+        if total > 0 {
+            let bar = |(bin, n): (usize, &usize)| {
+                let [from, to] = histogram.edges(bin);
+                [from, to, 100.0 * *n as f64 / total as f64]
+            };
+            let bars = counts.iter().enumerate().map(bar).collect();
+            marks.push(Mark::named(ink, Shape::Bars(bars), format!("{name} ({total})")));
         }
-        let mut counts = vec![0usize; bins];
-        for value in &values {
-            counts[(((value - low) / width).max(0.0) as usize).min(bins - 1)] += 1;
-        }
-        let share = |n: usize| 100.0 * n as f64 / values.len() as f64;
-        let bars =
-            counts.iter().enumerate().map(|(i, &n)| [low + i as f64 * width, low + (i + 1) as f64 * width, share(n)]).collect();
-        marks.push(Mark::named(ink, Shape::Bars(bars), format!("{name} ({})", values.len())));
+    }
+    if marks.is_empty() {
+        return None;
     }
     if let Some(threshold) = threshold {
         marks.push(Mark::named(SeriesColor::Quiet, Shape::Vertical(threshold), format!("threshold {}", score(threshold))));
@@ -250,8 +240,8 @@ mod tests {
         let one = [row(Some(false), 0.0), row(None, 1.0)];
         let one: Vec<&ScoreRow> = one.iter().collect();
         assert!(roc(&one, None).is_none() && precision_recall(&one).is_none());
-        assert!(histogram(&one, None).unwrap().svg().contains("unknown (1)"));
-        assert!(histogram(&[], None).is_none());
+        assert!(histogram(&Histogram::new(one.into_iter()), None).unwrap().svg().contains("unknown (1)"));
+        assert!(histogram(&Histogram::new([].iter()), None).is_none());
     }
 
     #[test]

@@ -3,6 +3,7 @@
 use super::{chart::canvas::SeriesColor, figures};
 use crate::{
     data::{Dataset, ImageId},
+    run_dir::files,
     scores::ScoreRow,
 };
 use base64::{Engine, engine::general_purpose::STANDARD};
@@ -28,9 +29,7 @@ impl<'a> Pictures<'a> {
     /// A JPEG as a data address.
     fn thumbnail(&self, name: &str) -> Option<String> {
         let picture = self.dataset.read(*self.ids.get(name)?).ok()?;
-        let longer = picture.width.max(picture.height).max(1);
-        let side = |length: usize| (length * SIDE.min(longer) / longer).max(1);
-        let small = picture.resize(side(picture.width), side(picture.height)).to_image();
+        let small = picture.within(SIDE).to_image();
         let mut bytes = Vec::new();
         let encoder = image::codecs::jpeg::JpegEncoder::new_with_quality(Cursor::new(&mut bytes), 88);
         small.write_with_encoder(encoder).ok()?;
@@ -65,7 +64,7 @@ pub fn grid(rows: &[&ScoreRow], pictures: Option<&Pictures>) -> Markup {
         div.gallery {
             @for row in rows.iter().take(SHOWN) { (card(row, pictures)) }
         }
-        @if rows.len() > SHOWN { p.quiet { "… and " (rows.len() - SHOWN) " more, in " code { "scores.csv" } "." } }
+        @if rows.len() > SHOWN { p.quiet { "… and " (rows.len() - SHOWN) " more, in " code { (files::SCORES) } "." } }
     }
 }
 

@@ -5,15 +5,19 @@ pub mod chart;
 mod commands;
 pub mod figures;
 mod gallery;
-mod lesions;
 mod page;
 mod parts;
+mod synthetic_lesions;
 pub mod training;
 
 pub use chart::scale::Axis;
 
 use self::parts::Parts;
-use crate::{data::Dataset, error::Result, run_dir::RunDir};
+use crate::{
+    data::Dataset,
+    error::Result,
+    run_dir::{RunDir, files},
+};
 use std::path::PathBuf;
 
 /// Writes `report.html` into the run folder and returns its path. Pictures need the data set; without it the report says so.
@@ -22,6 +26,6 @@ use std::path::PathBuf;
 /// The folder is no run, or cannot be written to.
 pub fn write(run: &RunDir, dataset: Option<&Dataset>) -> Result<PathBuf> {
     let parts = Parts::gather(run)?;
-    run.write("report.html", page::page(&parts, dataset).into_string().as_bytes())?;
-    Ok(run.join("report.html"))
+    run.write(files::REPORT, page::page(&parts, dataset).into_string().as_bytes())?;
+    Ok(run.join(files::REPORT))
 }

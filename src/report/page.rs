@@ -5,17 +5,17 @@ use super::{
     commands::{commands, shown},
     figures,
     gallery::{self, Pictures, mark},
-    lesions,
     parts::{Parts, Scored},
-    training,
+    synthetic_lesions, training,
 };
 use crate::{
     config::{DissolveMethod, ThresholdRule},
     data::{Dataset, Label, Split},
     metrics,
     ml::scoring::baselines,
-    run_dir::{RunKind, RunState},
-    scores::{BaselineFigure, Evaluation, ScoreRow},
+    run_dir::{RunKind, RunState, files},
+    scores::{BaselineFigure, Evaluation, Histogram, ScoreRow},
+    text::sentence,
 };
 use maud::{DOCTYPE, Markup, PreEscaped, html};
 
@@ -48,7 +48,7 @@ pub fn page(parts: &Parts, dataset: Option<&Dataset>) -> Markup {
                             Err(why) => { (section("results", "Results", html! { p.missing { (why) } })) }
                         }
                     }
-                    @if let Some(planted) = &parts.planted { (section("planted", "Planted lesions", lesions::section(planted))) }
+                    @if let Some(planted) = &parts.planted { (section("planted", "Planted lesions", synthetic_lesions::section(planted))) }
                     (section("again", "Configuration and versions", again(parts)))
                 }
             }
@@ -115,12 +115,6 @@ fn headline(parts: &Parts, e: &Evaluation) -> Markup {
         }
         @for note in &e.notes { p.warning { (sentence(note)) } }
     }
-}
-
-/// With a capital and a full stop.
-pub(crate) fn sentence(text: &str) -> String {
-    let mut letters = text.chars();
-    letters.next().map_or(String::new(), |first| format!("{}{}.", first.to_uppercase(), letters.as_str()))
 }
 
 fn data(parts: &Parts, dataset: Option<&Dataset>) -> Markup {
@@ -219,16 +213,16 @@ fn curves(parts: &Parts) -> Markup {
 fn results(parts: &Parts, scored: &Scored, dataset: Option<&Dataset>) -> Markup {
     let Scored { scores, evaluation } = scored;
     let rows = scores.labelled(None);
-    let all: Vec<&ScoreRow> = scores.rows.iter().collect();
-    let shown = if rows.is_empty() { &all } else { &rows };
+    let histogram = Histogram::new(scores.evaluated().into_iter());
+    let has_unlabelled = histogram.counts[2].iter().any(|n| *n > 0);
     let charts = [
         figures::roc(&rows, evaluation.threshold),
         figures::precision_recall(&rows),
-        figures::histogram(shown, evaluation.threshold),
+        figures::histogram(&histogram, evaluation.threshold),
     ];
     html! {
         (section("results", "Results", html! {
-            p.quiet { "Over the labelled images of " (if evaluation.split == "all" { "the whole file".to_string() } else { format!("the split “{}”", evaluation.split) }) ". The band around the ROC curve is the 95 % interval (Wilson) of the sensitivity at each point; the outermost bars of the histogram also hold what lies beyond them." }
+            p.quiet { "Over the labelled images of " (if evaluation.split == "all" { "the whole file".to_string() } else { format!("the split “{}”", evaluation.split) }) ". The band around the ROC curve is the 95 % interval (Wilson) of the sensitivity at each point" @if has_unlabelled { "; the histogram also shows the images without a label" } "." }
             div.charts {
                 @for chart in charts.iter().flatten() { div { (PreEscaped(chart.svg())) } }
                 div { (confusion(evaluation)) }
@@ -300,25 +294,25 @@ fn table(parts: &Parts, e: &Evaluation) -> Markup {
 }
 
 /// The better direction's interval.
-fn best_interval(rival: &BaselineFigure) -> Option<[f64; 2]> {
-    let (_, reversed) = rival.best()?;
-    rival.ci95.map(|[low, high]| if reversed { [1.0 - high, 1.0 - low] } else { [low, high] })
+fn best_interval(baseline: &BaselineFigure) -> Option<[f64; 2]> {
+    let (_, reversed) = baseline.best()?;
+    baseline.ci95.map(|[low, high]| if reversed { [1.0 - high, 1.0 - low] } else { [low, high] })
 }
 
 fn reality(parts: &Parts, e: &Evaluation) -> Markup {
-    if e.rivals.is_empty() {
+    if e.baselines.is_empty() {
         return html! { p.missing { "The rivals that need no training were not measured for these scores." } };
     }
-    let mut rivals: Vec<&BaselineFigure> = e.rivals.iter().collect();
+    let mut baselines: Vec<&BaselineFigure> = e.baselines.iter().collect();
     let area = |r: &BaselineFigure| r.best().map_or(f64::NEG_INFINITY, |b| b.0);
-    rivals.sort_by(|a, b| area(b).total_cmp(&area(a)));
+    baselines.sort_by(|a, b| area(b).total_cmp(&area(a)));
     let beats = |r: &BaselineFigure| e.auroc.is_some_and(|model| area(r) > model);
     let bar = |share: f64, beats: bool| html! { td { div.meter { div.beats[beats] style=(format!("width:{:.1}%", (100.0 * share).clamp(0.0, 100.0))) {} } } };
     html! {
         p {
             "Scores that need no training, on the same images. Each is shown in its better direction, which only the labels could tell: "
             "read them as a yardstick. "
-            @match (e.auroc, e.rivals.iter().filter(|r| beats(r)).count()) {
+            @match (e.auroc, e.baselines.iter().filter(|r| beats(r)).count()) {
                 (None, _) => { "Without both classes there is nothing to compare." }
                 (_, 0) => { b { "None of them does better than the model." } }
                 (_, count) => { b { (if count == 1 { "One of them does".to_string() } else { format!("{count} of them do") }) " better than the model." } }
@@ -331,14 +325,14 @@ fn reality(parts: &Parts, e: &Evaluation) -> Markup {
                     td { b { (parts.method()) } } td { "the model of this run" } td.n { b { (number(e.auroc)) } } td.n { "–" } td.n { (interval(e.auroc_ci95)) }
                     (bar(e.auroc.unwrap_or(0.0), false))
                 }
-                @for rival in rivals {
-                    @let reversed = rival.best().is_some_and(|b| b.1);
+                @for baseline in baselines {
+                    @let reversed = baseline.best().is_some_and(|b| b.1);
                     tr {
-                        td { (rival.name.replace('_', " ")) @if beats(rival) { " " span.tag { "better than the model" } } }
-                        td.quiet { (baselines::describe(&rival.name)) }
-                        td.n.quiet[reversed] { (number(rival.auroc)) } td.n.quiet[!reversed] { (number(rival.auroc_reversed)) }
-                        td.n { (interval(best_interval(rival))) }
-                        (bar(rival.best().map_or(0.0, |b| b.0), beats(rival)))
+                        td { (baseline.name.replace('_', " ")) @if beats(baseline) { " " span.tag { "better than the model" } } }
+                        td.quiet { (baselines::describe(&baseline.name)) }
+                        td.n.quiet[reversed] { (number(baseline.auroc)) } td.n.quiet[!reversed] { (number(baseline.auroc_reversed)) }
+                        td.n { (interval(best_interval(baseline))) }
+                        (bar(baseline.best().map_or(0.0, |b| b.0), beats(baseline)))
                     }
                 }
             }
@@ -373,7 +367,7 @@ fn again(parts: &Parts) -> Markup {
     html! {
         p { "Each figure comes from one of these commands:" }
         table { tbody { @for (what, command) in commands(parts) { tr { td { (what) } td { code { (command) } } } } } }
-        details { summary { "config.toml" } pre { (parts.config.to_toml()) } }
+        details { summary { (files::CONFIG) } pre { (parts.config.to_toml()) } }
         p.quiet {
             "Trained with Dissolve Studio " (manifest.version) " (preset " (run.preset.name()) ", seed " (run.seed) ", " (device) ", threads: " (threads) "). "
             "Page written by version " (env!("CARGO_PKG_VERSION")) " on " (std::env::consts::OS) " " (std::env::consts::ARCH) ", "

@@ -3,9 +3,10 @@
 use crate::{
     config::RunConfig,
     error::Result,
-    run_dir::{Manifest, RunDir, RunKind},
-    scores::{Evaluation, PLANTED, Scores, SyntheticLesions},
+    run_dir::{Manifest, RunDir, files},
+    scores::{Evaluation, Scores, SyntheticLesions},
 };
+use std::path::Path;
 
 /// A run, and its stages where it has them.
 pub struct Parts {
@@ -30,16 +31,11 @@ pub struct Scored {
 impl Parts {
     pub fn gather(run: &RunDir) -> Result<Self> {
         let (manifest, config) = (run.manifest()?, run.config()?);
-        let part = |name: &str| RunDir::open(&run.join(name)).ok();
-        let itself = || Some(run.clone());
+        let contents = run.contents()?;
         let given = || RunDir::open(&config.dia.model).ok();
-        let (ddpm, dia) = match manifest.kind {
-            RunKind::Train => (part("ddpm").or_else(given), part("dia").or_else(|| part("csi"))),
-            RunKind::Ddpm => (itself(), None),
-            RunKind::Dia | RunKind::Csi => (given(), itself()),
-        };
-        let scores = scored(run, &config);
-        let planted = SyntheticLesions::read(&run.join(PLANTED)).ok().flatten();
+        let (ddpm, dia) = (contents.ddpm().cloned().or_else(given), contents.dia().cloned());
+        let scores = scored(contents.scores.as_deref(), &config);
+        let planted = SyntheticLesions::read(&run.join(files::SYNTHETIC_LESIONS)).ok().flatten();
         Ok(Self { run: run.clone(), manifest, config, ddpm, dia, scores, planted })
     }
 
@@ -49,12 +45,8 @@ impl Parts {
     }
 }
 
-fn scored(run: &RunDir, config: &RunConfig) -> Result<Scored, String> {
-    let path = run.join("scores.csv");
-    if !path.exists() {
-        return Err("This run has no scores yet.".into());
-    }
-    let scores = Scores::read(&path).map_err(|e| format!("The scores are missing: {e}."))?;
+fn scored(file: Option<&Path>, config: &RunConfig) -> Result<Scored, String> {
+    let scores = Scores::read(file.ok_or("This run has no scores yet.")?).map_err(|e| format!("The scores are missing: {e}."))?;
     // With the threshold that the run set; by its rule where the file has none.
     let rule = scores.rows.iter().any(|row| row.threshold.is_none()).then_some(config.score.rule);
     let evaluation = Evaluation::new(&scores, None, rule).map_err(|e| format!("The scores say nothing: {e}."))?;

@@ -1,7 +1,10 @@
 //! The training part of the report: curves from `metrics.csv`, evaluations from `epochs.csv`, previews from `samples/`.
 
 use super::figures;
-use crate::{ml::training::preview, run_dir::RunDir};
+use crate::{
+    ml::training::preview,
+    run_dir::{RunDir, files},
+};
 use base64::{Engine, engine::general_purpose::STANDARD};
 use maud::{Markup, PreEscaped, html};
 use std::{collections::BTreeMap, path::PathBuf};
@@ -23,7 +26,7 @@ pub fn words(column: &str) -> (&str, &str) {
 pub fn curves(run: &RunDir) -> Markup {
     let columns = columns(run);
     html! {
-        @if columns.is_empty() { p.missing { "No training curves: " code { "metrics.csv" } " is missing or empty." } }
+        @if columns.is_empty() { p.missing { "No training curves: " code { (files::METRICS) } " is missing or empty." } }
         div.charts.small {
             @for (name, points) in &columns {
                 @let (title, unit) = words(name);
@@ -46,7 +49,7 @@ pub struct Epochs {
 
 /// `epochs.csv`; empty where nothing was evaluated on the way.
 pub fn epochs(run: &RunDir) -> Epochs {
-    let (names, rows) = table(run, "epochs.csv");
+    let (names, rows) = table(run, files::EPOCHS);
     let cell = |row: &Vec<String>, name: &str| row.get(names.iter().position(|n| n == name)?).cloned();
     let numbers = |row: &Vec<String>| {
         let all = ["epoch", "auroc", "auroc_lower", "auroc_upper"].map(|name| cell(row, name).and_then(|c| c.parse().ok()));
@@ -58,7 +61,7 @@ pub fn epochs(run: &RunDir) -> Epochs {
 
 /// Each column of `metrics.csv` against the step. Columns that never change are left out.
 pub fn columns(run: &RunDir) -> Vec<(String, Vec<[f64; 2]>)> {
-    let (names, rows) = table(run, "metrics.csv");
+    let (names, rows) = table(run, files::METRICS);
     let number = |row: &Vec<String>, at: usize| row.get(at)?.parse::<f64>().ok().filter(|v| v.is_finite());
     let column = |at: usize| -> Vec<[f64; 2]> { rows.iter().filter_map(|r| Some([number(r, 0)?, number(r, at)?])).collect() };
     let all = names.iter().enumerate().skip(1).map(|(at, name)| (name.clone(), column(at)));
@@ -67,18 +70,19 @@ pub fn columns(run: &RunDir) -> Vec<(String, Vec<[f64; 2]>)> {
 
 /// Header and rows of one of our own tables; none where the file is missing. A line that was cut off is left out.
 fn table(run: &RunDir, file: &str) -> (Vec<String>, Vec<Vec<String>>) {
-    let text = std::fs::read_to_string(run.join(file)).unwrap_or_default();
-    let mut lines = text.lines().map(|line| line.split(',').map(|cell| cell.trim().to_string()).collect::<Vec<_>>());
-    let names = lines.next().unwrap_or_default();
-    let rows = lines.filter(|row| row.len() == names.len()).collect();
-    (names, rows)
+    let Ok(mut reader) = csv::ReaderBuilder::new().trim(csv::Trim::All).from_path(run.join(file)) else {
+        return (Vec::new(), Vec::new());
+    };
+    let cells = |row: &csv::StringRecord| row.iter().map(String::from).collect();
+    let names = reader.headers().map(cells).unwrap_or_default();
+    (names, reader.records().flatten().map(|row| cells(&row)).collect())
 }
 
 /// Previews of a stage, the newest of each kind.
 pub fn samples(run: &RunDir) -> Markup {
     let newest = newest_samples(run);
     html! {
-        @if newest.is_empty() { p.missing { "No pictures: " code { "samples/" } " is empty." } }
+        @if newest.is_empty() { p.missing { "No pictures: " code { (files::SAMPLES) "/" } " is empty." } }
         @for (caption, bytes) in newest.iter().filter_map(|(kind, path)| Some((caption(kind, path), std::fs::read(path).ok()?))) {
             figure.sample {
                 img src=(format!("data:image/png;base64,{}", STANDARD.encode(&bytes))) alt=(caption);
@@ -93,7 +97,7 @@ fn newest_samples(run: &RunDir) -> BTreeMap<String, PathBuf> {
     /// Larger files are no previews.
     const MOST_BYTES: u64 = 4 << 20;
     let mut newest: BTreeMap<String, (u64, PathBuf)> = BTreeMap::new();
-    for entry in std::fs::read_dir(run.join("samples")).into_iter().flatten().flatten() {
+    for entry in std::fs::read_dir(run.join(files::SAMPLES)).into_iter().flatten().flatten() {
         let path = entry.path();
         let small = entry.metadata().is_ok_and(|m| m.is_file() && m.len() <= MOST_BYTES);
         if !small || path.extension().is_none_or(|e| e != "png") {
@@ -112,7 +116,7 @@ fn newest_samples(run: &RunDir) -> BTreeMap<String, PathBuf> {
 fn caption(kind: &str, path: &std::path::Path) -> String {
     let stem = path.file_stem().unwrap_or_default().to_string_lossy();
     let name = format!("{} {}", kind.trim_end_matches(['-', '_']).replace(['-', '_'], " "), &stem[kind.len()..]);
-    if kind != "step-" {
+    if !files::is_sample(kind) {
         return name.trim().to_string();
     }
     let steps = preview::SHOWN.map(|t| t.to_string()).join(", ");

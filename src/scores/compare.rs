@@ -15,25 +15,33 @@ pub struct Comparison {
     pub delta_auroc: Option<f64>,
     /// Two-sided, paired DeLong.
     pub p_value: Option<f64>,
-    /// Of the two, over the shared rows.
+    /// AUROC of the first over the shared rows, \[0, 1\].
     pub auroc_first: Option<f64>,
+    /// See `auroc_first`.
     pub auroc_second: Option<f64>,
+    /// Number of shared rows.
     pub n_shared: usize,
     /// The images whose rank changed, the largest change first.
-    pub moved: Vec<Moved>,
+    #[serde(rename = "moved")]
+    pub rank_changes: Vec<RankChange>,
 }
 
 /// An image and the share of the shared images that have a lower score, in either file.
 #[derive(Debug, Clone, PartialEq, Serialize)]
-pub struct Moved {
+pub struct RankChange {
+    /// The image's name in its data set.
     pub path: String,
     /// 1 = abnormal.
     pub label: u8,
+    /// In the first file, \[0, 1\].
     pub rank_first: f64,
+    /// In the second file, \[0, 1\].
     pub rank_second: f64,
 }
 
 impl Comparison {
+    /// Compares the labelled rows of `split` (see [`Scores::labelled`]), matched by path.
+    ///
     /// # Errors
     /// No shared image, one name twice, labels that contradict each other.
     pub fn new(first: &Scores, second: &Scores, split: Option<&str>) -> Result<Self> {
@@ -77,7 +85,7 @@ impl Comparison {
             auroc_first: paired.map(|p| p.auroc[0]),
             auroc_second: paired.map(|p| p.auroc[1]),
             n_shared: rows.len(),
-            moved: moved(&rows, &ranks(&a), &ranks(&b)),
+            rank_changes: rank_changes(&rows, &ranks(&a), &ranks(&b)),
         })
     }
 }
@@ -97,10 +105,10 @@ fn ranks(values: &[f64]) -> Vec<f64> {
     ranks
 }
 
-fn moved(rows: &[&ScoreRow], first: &[f64], second: &[f64]) -> Vec<Moved> {
+fn rank_changes(rows: &[&ScoreRow], first: &[f64], second: &[f64]) -> Vec<RankChange> {
     let mut order: Vec<usize> = (0..rows.len()).filter(|&i| first[i] != second[i]).collect();
     order.sort_by(|&a, &b| (first[b] - second[b]).abs().total_cmp(&(first[a] - second[a]).abs()));
-    let name = |&i: &usize| Moved {
+    let name = |&i: &usize| RankChange {
         path: rows[i].path.clone(),
         label: u8::from(rows[i].label == Some(true)),
         rank_first: first[i],
@@ -130,10 +138,10 @@ mod tests {
         let found = Comparison::new(&a, &b, None).unwrap();
         assert_eq!((found.n_shared, found.auroc_first, found.auroc_second), (4, Some(1.0), Some(0.75)));
         assert_eq!(found.delta_auroc, Some(0.25));
-        assert_eq!(found.moved[0].path, "d");
+        assert_eq!(found.rank_changes[0].path, "d");
         let same = Comparison::new(&a, &a, None).unwrap();
         assert_eq!((same.delta_auroc, same.p_value), (Some(0.0), Some(1.0)));
-        assert!(same.moved.is_empty());
+        assert!(same.rank_changes.is_empty());
     }
 
     #[test]

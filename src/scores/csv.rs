@@ -1,6 +1,6 @@
-//! `scores.csv`: written whole or not at all; read also where other programs wrote it, with only `path`, `label`, `score`.
+//! `scores.csv`: written atomically; read also where other programs wrote it, with only `path`, `label`, `score`.
 
-use super::{SHIFTS, ScoreRow, Scores, Terms};
+use super::{SHIFTS, ScoreRow, ScoreTerms, Scores};
 use crate::{
     error::{Error, Result},
     run_dir::write_atomic,
@@ -8,7 +8,7 @@ use crate::{
 use ::csv::{ByteRecord, ReaderBuilder, WriterBuilder};
 use std::{borrow::Cow, collections::HashMap, path::Path};
 
-/// Names of the columns of [`Terms`], for each shift.
+/// Names of the columns of [`ScoreTerms`], for each shift.
 const TERMS: [[&str; 3]; SHIFTS] = [
     ["sim_0", "cls_0", "nearest_0"],
     ["sim_1", "cls_1", "nearest_1"],
@@ -18,13 +18,16 @@ const TERMS: [[&str; 3]; SHIFTS] = [
 
 impl Scores {
     /// Columns `path,split,label,score,predicted,threshold,sim_0..3,cls_0..3,nearest_0..3`, then `class,spread,profile,combined`
-    /// and one `rival_NAME` for each rival. Empty = unknown; numbers in their shortest exact form.
+    /// and one `rival_NAME` for each baseline. Empty = unknown; numbers in their shortest exact form.
+    ///
+    /// # Errors
+    /// Where the file cannot be written.
     pub fn write(&self, path: &Path) -> Result<()> {
         write_atomic(path, |file| {
             let mut csv = WriterBuilder::new().from_writer(file);
             csv.write_record(self.header())?;
             for row in &self.rows {
-                csv.write_record(fields(row, self.rivals.len()))?;
+                csv.write_record(fields(row, self.baselines.len()))?;
             }
             csv.flush()
         })
@@ -36,12 +39,12 @@ impl Scores {
             names.extend(TERMS.iter().map(|columns| columns[part].to_string()));
         }
         names.extend(["class", "spread", "profile", "combined"].map(String::from));
-        names.extend(self.rivals.iter().map(|name| format!("rival_{name}")));
+        names.extend(self.baselines.iter().map(|name| format!("rival_{name}")));
         names
     }
 
-    /// Reads a file of scores. Only `path` and `score` must be there; commas, semicolons or tabs; a byte order mark and bytes that
-    /// are no UTF-8 are tolerated.
+    /// Reads a file of scores. Only `path` and `score` must be there; commas, semicolons or tabs; a byte order mark and bytes
+    /// that are no UTF-8 are tolerated.
     ///
     /// # Errors
     /// Says line and column of the first value that cannot be used.
@@ -68,8 +71,8 @@ impl Scores {
         let mut reader = ReaderBuilder::new().delimiter(delimiter).from_reader(bytes);
         let header = reader.byte_headers().map_err(|e| e.to_string())?;
         let names: Vec<String> = header.iter().map(|h| String::from_utf8_lossy(h).trim().to_lowercase()).collect();
-        let columns = Columns::find(names)?;
-        let rivals = columns.rivals.iter().map(|&at| columns.names[at]["rival_".len()..].to_string()).collect();
+        let columns = ScoreColumns::find(names)?;
+        let baselines = columns.baselines.iter().map(|&at| columns.names[at]["rival_".len()..].to_string()).collect();
         let mut rows = Vec::new();
         for record in reader.byte_records() {
             let record = record.map_err(|e| e.to_string())?;
@@ -79,11 +82,11 @@ impl Scores {
         if rows.is_empty() {
             return Err("it holds no scores".into());
         }
-        Ok(Self { rows, rivals })
+        Ok(Self { rows, baselines })
     }
 }
 
-fn fields(row: &ScoreRow, rivals: usize) -> Vec<String> {
+fn fields(row: &ScoreRow, baselines: usize) -> Vec<String> {
     let flag = |value: Option<bool>| value.map_or(String::new(), |v| u8::from(v).to_string());
     let number = |value: Option<f64>| value.filter(|v| !v.is_nan()).map_or(String::new(), |v| v.to_string());
     let mut fields = vec![
@@ -103,20 +106,20 @@ fn fields(row: &ScoreRow, rivals: usize) -> Vec<String> {
     }
     fields.push(row.class.clone());
     fields.extend([row.spread, row.profile, row.combined].map(number));
-    fields.extend((0..rivals).map(|i| number(row.rivals.get(i).copied())));
+    fields.extend((0..baselines).map(|i| number(row.baselines.get(i).copied())));
     fields
 }
 
 /// Where the columns are.
-struct Columns {
+struct ScoreColumns {
     names: Vec<String>,
     places: HashMap<String, usize>,
     path: usize,
     score: usize,
-    rivals: Vec<usize>,
+    baselines: Vec<usize>,
 }
 
-impl Columns {
+impl ScoreColumns {
     fn find(names: Vec<String>) -> Result<Self, String> {
         // Of two columns with one name the first counts.
         let places: HashMap<String, usize> = names.iter().cloned().zip(0..names.len()).rev().collect();
@@ -125,8 +128,8 @@ impl Columns {
             place.ok_or_else(|| format!("it has no column `{name}`, only: {}", shorten(&names.join(", "))))
         };
         let (path, score) = (need("path")?, need("score")?);
-        let rivals = (0..names.len()).filter(|&i| names[i].starts_with("rival_")).collect();
-        Ok(Self { names, places, path, score, rivals })
+        let baselines = (0..names.len()).filter(|&i| names[i].starts_with("rival_")).collect();
+        Ok(Self { names, places, path, score, baselines })
     }
 }
 
@@ -143,7 +146,7 @@ fn shorten(text: &str) -> String {
 struct Cells<'a> {
     line: u64,
     record: &'a ByteRecord,
-    columns: &'a Columns,
+    columns: &'a ScoreColumns,
 }
 
 impl Cells<'_> {
@@ -161,17 +164,17 @@ impl Cells<'_> {
             spread: self.optional("spread")?,
             profile: self.optional("profile")?,
             combined: self.optional("combined")?,
-            rivals: self
+            baselines: self
                 .columns
-                .rivals
+                .baselines
                 .iter()
                 .map(|&at| Ok(self.number(at)?.unwrap_or(f64::NAN)))
                 .collect::<Result<_, String>>()?,
         })
     }
 
-    fn terms(&self) -> Result<Option<Terms>, String> {
-        let mut terms = Terms::default();
+    fn terms(&self) -> Result<Option<ScoreTerms>, String> {
+        let mut terms = ScoreTerms::default();
         for (k, [sim, cls, nearest]) in TERMS.iter().enumerate() {
             let (Some(sim), Some(cls)) = (self.optional(sim)?, self.optional(cls)?) else {
                 return Ok(None);
@@ -235,7 +238,7 @@ mod tests {
 
     #[test]
     fn what_was_written_is_read_again() {
-        let terms = Terms {
+        let terms = ScoreTerms {
             sim: [0.1 + 0.2, 1e-300, -0.0, 4.0],
             cls: [1.0, 2.0, f64::MAX, -3.5],
             nearest: ["a,b.png", "say \"hi\".png", "line\nbreak", "ä"].map(String::from),
@@ -252,10 +255,10 @@ mod tests {
             spread: Some(0.01),
             profile: Some(12.5),
             combined: Some(0.75),
-            rivals: vec![1.5, 2.5],
+            baselines: vec![1.5, 2.5],
         };
-        let bare = ScoreRow { path: "b".into(), score: -1.0, rivals: vec![0.0, 7.0], ..ScoreRow::default() };
-        let scores = Scores { rows: vec![full, bare], rivals: vec!["contrast".into(), "width".into()] };
+        let bare = ScoreRow { path: "b".into(), score: -1.0, baselines: vec![0.0, 7.0], ..ScoreRow::default() };
+        let scores = Scores { rows: vec![full, bare], baselines: vec!["contrast".into(), "width".into()] };
         let dir = tempfile::tempdir().unwrap();
         let path = dir.path().join("scores.csv");
         scores.write(&path).unwrap();

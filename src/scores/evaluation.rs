@@ -12,19 +12,29 @@ use serde::Serialize;
 /// the data; `undefined` then says why.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct Evaluation {
+    /// Area under the ROC curve, \[0, 1\].
     pub auroc: Option<f64>,
-    /// DeLong's.
+    /// Its 95 % interval (DeLong).
     pub auroc_ci95: Option<[f64; 2]>,
+    /// Area under the precision-recall curve, \[0, 1\].
     pub average_precision: Option<f64>,
+    /// Normal rows.
     pub n_normal: usize,
+    /// Abnormal rows.
     pub n_abnormal: usize,
+    /// Scores from here on are called abnormal.
     pub threshold: Option<f64>,
     /// How the threshold was set: a [`ThresholdRule`], or `file` where it is the one in the file.
     pub rule: String,
+    /// At the threshold, \[0, 1\].
     pub sensitivity: Option<f64>,
+    /// At the threshold, \[0, 1\].
     pub specificity: Option<f64>,
+    /// \[0, 1\], at any threshold.
     pub sensitivity_at_90_specificity: Option<f64>,
+    /// \[0, 1\], at any threshold.
     pub sensitivity_at_95_specificity: Option<f64>,
+    /// Counts at the threshold.
     pub confusion: Option<Confusion>,
     /// Why figures are missing.
     pub undefined: Option<String>,
@@ -32,33 +42,39 @@ pub struct Evaluation {
     pub split: String,
     /// Rows without a label, which no figure counts.
     pub n_unlabelled: usize,
+    /// What a higher score means: `more abnormal`.
     pub higher_is: &'static str,
-    /// Of the dissolve profile, a score of its own.
+    /// AUROC of the dissolve profile, a score of its own.
     pub profile_auroc: Option<f64>,
+    /// Its 95 % interval (DeLong).
     pub profile_auroc_ci95: Option<[f64; 2]>,
+    /// AUROC of both scores combined by rank.
     pub combined_auroc: Option<f64>,
+    /// Its 95 % interval (DeLong).
     pub combined_auroc_ci95: Option<[f64; 2]>,
-    /// The reality check: what scores that need no training reach on the same rows.
-    pub rivals: Vec<BaselineFigure>,
+    /// Baselines: scores that need no training, on the same rows.
+    #[serde(rename = "rivals")]
+    pub baselines: Vec<BaselineFigure>,
     /// What a reader of the figures should know.
     pub notes: Vec<String>,
 }
 
-/// A score that needs no training.
+/// AUROC of a baseline, a score that needs no training.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct BaselineFigure {
+    /// One of [`NAMES`](crate::ml::scoring::baselines::NAMES).
     pub name: String,
-    /// High values called abnormal.
+    /// High values called abnormal; \[0, 1\].
     pub auroc: Option<f64>,
     /// Low values called abnormal: 1 - `auroc`.
     pub auroc_reversed: Option<f64>,
-    /// Of `auroc`.
+    /// 95 % interval of `auroc` (DeLong).
     pub ci95: Option<[f64; 2]>,
 }
 
 impl BaselineFigure {
-    /// The better of both directions, and whether it is the reversed one. It knows the labels, as a person would who looked
-    /// at the figures first.
+    /// The better of both directions, and whether it is the reversed one. It knows the labels: an optimistic figure, which a
+    /// model should beat all the same.
     pub fn best(&self) -> Option<(f64, bool)> {
         let (high, low) = (self.auroc?, self.auroc_reversed?);
         Some(if high >= low { (high, false) } else { (low, true) })
@@ -101,8 +117,9 @@ impl Evaluation {
         let extra = |value: fn(&ScoreRow) -> Option<f64>| parts(figure(&rows, value));
         let (profile_auroc, profile_auroc_ci95) = extra(|row| row.profile);
         let (combined_auroc, combined_auroc_ci95) = extra(|row| row.combined);
-        let rivals: Vec<BaselineFigure> = scores.rivals.iter().enumerate().map(|(i, name)| rival(&rows, name, i)).collect();
-        notes.extend(beaten(area, &rivals));
+        let baselines: Vec<BaselineFigure> =
+            scores.baselines.iter().enumerate().map(|(i, name)| baseline(&rows, name, i)).collect();
+        notes.extend(beaten(area, &baselines));
         Ok(Self {
             auroc: area,
             auroc_ci95: area_ci,
@@ -124,7 +141,7 @@ impl Evaluation {
             profile_auroc_ci95,
             combined_auroc,
             combined_auroc_ci95,
-            rivals,
+            baselines,
             notes,
         })
     }
@@ -156,8 +173,8 @@ fn figure(rows: &[&ScoreRow], value: impl Fn(&ScoreRow) -> Option<f64>) -> Optio
     metrics::auroc(&labels, &values).ok()
 }
 
-fn rival(rows: &[&ScoreRow], name: &str, at: usize) -> BaselineFigure {
-    let (auroc, ci95) = parts(figure(rows, |row| row.rivals.get(at).copied()));
+fn baseline(rows: &[&ScoreRow], name: &str, at: usize) -> BaselineFigure {
+    let (auroc, ci95) = parts(figure(rows, |row| row.baselines.get(at).copied()));
     BaselineFigure { name: name.to_string(), auroc, auroc_reversed: auroc.map(|a| 1.0 - a), ci95 }
 }
 
@@ -184,11 +201,11 @@ fn threshold(scores: &Scores, split: Option<&str>, rule: Option<ThresholdRule>) 
 }
 
 /// A plain sentence where a score that needs no training does better than the model.
-fn beaten(model: Option<f64>, rivals: &[BaselineFigure]) -> Option<String> {
+fn beaten(model: Option<f64>, baselines: &[BaselineFigure]) -> Option<String> {
     let model = model?;
-    let better = |rival: &&BaselineFigure| rival.best().is_some_and(|(area, _)| area > model);
-    let count = rivals.iter().filter(better).count();
-    let best = rivals
+    let better = |baseline: &&BaselineFigure| baseline.best().is_some_and(|(area, _)| area > model);
+    let count = baselines.iter().filter(better).count();
+    let best = baselines
         .iter()
         .filter(better)
         .max_by(|a, b| a.best().map(|b| b.0).partial_cmp(&b.best().map(|b| b.0)).unwrap_or(std::cmp::Ordering::Equal))?;
@@ -255,15 +272,15 @@ mod tests {
     }
 
     #[test]
-    fn a_rival_that_beats_the_model_is_named() {
+    fn a_baseline_that_beats_the_model_is_named() {
         let mut scores = scores();
-        scores.rivals = vec!["width".into(), "contrast".into()];
+        scores.baselines = vec!["width".into(), "contrast".into()];
         for row in &mut scores.rows {
-            row.rivals = vec![1.0, if row.label == Some(true) { -1.0 } else { 1.0 }];
+            row.baselines = vec![1.0, if row.label == Some(true) { -1.0 } else { 1.0 }];
         }
         let e = Evaluation::new(&scores, None, None).unwrap();
-        assert_eq!(e.rivals[0].auroc, Some(0.5));
-        assert_eq!((e.rivals[1].auroc, e.rivals[1].auroc_reversed), (Some(0.0), Some(1.0)));
+        assert_eq!(e.baselines[0].auroc, Some(0.5));
+        assert_eq!((e.baselines[1].auroc, e.baselines[1].auroc_reversed), (Some(0.0), Some(1.0)));
         assert!(e.notes[0].starts_with("contrast, which needs no training"), "{:?}", e.notes);
         assert!(e.notes[0].contains("AUROC 1.000 (low = abnormal) against 0.750"));
     }

@@ -1,15 +1,20 @@
-//! Scores of images: the rows of `scores.csv`, and what they say about the model ([`Evaluation`], [`Comparison`]).
+//! Scores of images: the rows of `scores.csv`, and what they say about the model ([`Evaluation`], [`Comparison`]); a person's
+//! [`Review`] of images, and the figures of [`SyntheticLesions`]. How scores are computed: [`crate::ml::scoring`].
+
+#![warn(missing_docs)]
 
 mod compare;
 mod csv;
 mod evaluation;
+mod histogram;
 mod review;
 mod synthetic_lesions;
 
-pub use compare::{Comparison, Moved};
+pub use compare::{Comparison, RankChange};
 pub use evaluation::{BaselineFigure, Evaluation};
+pub use histogram::{BINS, Histogram};
 pub use review::{Annotation, Review, Tag};
-pub use synthetic_lesions::{PLANTED, SyntheticLesionCell, SyntheticLesions};
+pub use synthetic_lesions::{SyntheticLesionCell, SyntheticLesions};
 
 use crate::{config::ThresholdRule, metrics};
 
@@ -34,37 +39,40 @@ pub struct ScoreRow {
     /// The same for all rows of a file.
     pub threshold: Option<f64>,
     /// Missing in files of other programs.
-    pub terms: Option<Terms>,
+    pub terms: Option<ScoreTerms>,
     /// Standard deviation of the score over the test-time samples.
     pub spread: Option<f64>,
     /// The dissolve profile's score, a second one beside DIA's.
     pub profile: Option<f64>,
     /// Both combined by their ranks among held-out normals.
     pub combined: Option<f64>,
-    /// Scores that need no training, in the order of [`Scores::rivals`]; NaN where missing.
-    pub rivals: Vec<f64>,
+    /// Scores that need no training, in the order of [`Scores::baselines`]; NaN where missing.
+    pub baselines: Vec<f64>,
 }
 
-/// The terms of a score, one for each shift: `score = -mean_k (sim[k] + cls[k])`, the weights included (METHOD, Eq. 10).
+/// The terms of a score, one for each shift: `score = -mean_k (sim[k] + cls[k])`, the weights included (paper, Eq. 10).
 #[derive(Debug, Clone, PartialEq, Default)]
-pub struct Terms {
+pub struct ScoreTerms {
+    /// Similarity to the nearest normal training image, weighted.
     pub sim: [f64; SHIFTS],
+    /// Logit of the own shift, weighted.
     pub cls: [f64; SHIFTS],
     /// Names of the nearest normal training images.
     pub nearest: [String; SHIFTS],
 }
 
-/// A whole `scores.csv`.
+/// The content of a `scores.csv`.
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct Scores {
+    /// One an image.
     pub rows: Vec<ScoreRow>,
-    /// Names of the rivals that were measured (`rival_NAME` in the file).
-    pub rivals: Vec<String>,
+    /// Names of the baselines that were measured (`rival_NAME` in the file).
+    pub baselines: Vec<String>,
 }
 
 impl From<Vec<ScoreRow>> for Scores {
     fn from(rows: Vec<ScoreRow>) -> Self {
-        Self { rows, rivals: Vec::new() }
+        Self { rows, baselines: Vec::new() }
     }
 }
 
@@ -75,6 +83,13 @@ impl Scores {
         let everything = split.is_none() && self.rows.iter().all(|row| row.split.is_empty());
         let split = split.unwrap_or("test");
         self.rows.iter().filter(|row| row.label.is_some() && (everything || row.split == split)).collect()
+    }
+
+    /// The rows that are looked at where no split is named: those of [`labelled`](Self::labelled) and of the same split without a
+    /// label; all rows where none of them has one.
+    pub fn evaluated(&self) -> Vec<&ScoreRow> {
+        let everything = self.rows.iter().all(|row| row.split.is_empty()) || self.labelled(None).is_empty();
+        self.rows.iter().filter(|row| everything || row.split == "test").collect()
     }
 
     /// The threshold by a rule.
@@ -107,10 +122,10 @@ impl Scores {
         }
     }
 
-    /// Adds the rivals' values, one row of values for each row of scores.
-    pub fn set_rivals(&mut self, names: &[&str], values: impl IntoIterator<Item = impl Into<Vec<f64>>>) {
-        self.rivals = names.iter().map(|name| name.to_string()).collect();
-        self.rows.iter_mut().zip(values).for_each(|(row, values)| row.rivals = values.into());
+    /// Adds the baselines' values, one row of values for each row of scores.
+    pub fn set_baselines(&mut self, names: &[&str], values: impl IntoIterator<Item = impl Into<Vec<f64>>>) {
+        self.baselines = names.iter().map(|name| name.to_string()).collect();
+        self.rows.iter_mut().zip(values).for_each(|(row, values)| row.baselines = values.into());
     }
 
     /// The threshold in the file, where it has one and the same in all rows.

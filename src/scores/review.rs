@@ -7,16 +7,22 @@ use crate::{
 use ::csv::{ReaderBuilder, WriterBuilder};
 use std::{collections::BTreeMap, io::ErrorKind, path::Path};
 
+/// What a person may note about an image.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Tag {
+    /// Its label is wrong.
     LabelWrong,
+    /// Its quality is poor.
     ImagePoor,
+    /// Worth another look.
     Interesting,
 }
 
 impl Tag {
+    /// All tags, in the order of their columns.
     pub const ALL: [Self; 3] = [Self::LabelWrong, Self::ImagePoor, Self::Interesting];
 
+    /// Its name, for people.
     pub fn name(self) -> &'static str {
         match self {
             Self::LabelWrong => "label wrong",
@@ -25,7 +31,7 @@ impl Tag {
         }
     }
 
-    /// Name of its column.
+    /// Name of its column in `tags.csv`.
     pub fn column(self) -> &'static str {
         match self {
             Self::LabelWrong => "label_wrong",
@@ -35,15 +41,17 @@ impl Tag {
     }
 }
 
-/// Of one image.
+/// Tags and note of one image.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Annotation {
     /// In the order of [`Tag::ALL`].
     tags: [bool; Tag::ALL.len()],
+    /// Free text; may be empty.
     pub note: String,
 }
 
 impl Annotation {
+    /// Whether it has the tag.
     pub fn has(&self, tag: Tag) -> bool {
         self.tags[tag as usize]
     }
@@ -55,55 +63,64 @@ impl Annotation {
         new
     }
 
+    /// The same with another note.
     pub fn with_note(self, note: impl Into<String>) -> Self {
         Self { note: note.into(), ..self }
     }
 
+    /// Whether there is neither a tag nor a note.
     pub fn is_empty(&self) -> bool {
         self == &Self::default()
     }
 
-    /// Its tags by name.
+    /// Its tags, in the order of [`Tag::ALL`].
     pub fn tags(&self) -> impl Iterator<Item = Tag> {
         Tag::ALL.into_iter().filter(|t| self.has(*t))
     }
 }
 
-/// Remarks by the name of the image; only those that say something.
+/// The annotations of a set of images, by name; empty ones are not kept.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Review(BTreeMap<String, Annotation>);
 
 impl Review {
+    /// The annotation of an image; `None` where there is none.
     pub fn get(&self, name: &str) -> Option<&Annotation> {
         self.0.get(name)
     }
 
-    /// Replaces the remark of an image and returns the one before.
-    pub fn set(&mut self, name: &str, remark: Annotation) -> Annotation {
-        let before = if remark.is_empty() { self.0.remove(name) } else { self.0.insert(name.to_string(), remark) };
+    /// Replaces the annotation of an image and returns the one before.
+    pub fn set(&mut self, name: &str, annotation: Annotation) -> Annotation {
+        let before = if annotation.is_empty() { self.0.remove(name) } else { self.0.insert(name.to_string(), annotation) };
         before.unwrap_or_default()
     }
 
+    /// Number of annotated images.
     pub fn len(&self) -> usize {
         self.0.len()
     }
 
+    /// Whether no image is annotated.
     pub fn is_empty(&self) -> bool {
         self.0.is_empty()
     }
 
+    /// Number of images with the tag.
     pub fn count(&self, tag: Tag) -> usize {
         self.0.values().filter(|r| r.has(tag)).count()
     }
 
-    /// Columns `path,label_wrong,image_poor,interesting,note`; whole or not at all.
+    /// Columns `path,label_wrong,image_poor,interesting,note`; written atomically.
+    ///
+    /// # Errors
+    /// Where the file cannot be written.
     pub fn write(&self, path: &Path) -> Result<()> {
         write_atomic(path, |file| {
             let mut csv = WriterBuilder::new().from_writer(file);
             csv.write_record(["path"].into_iter().chain(Tag::ALL.map(Tag::column)).chain(["note"]))?;
-            for (name, remark) in &self.0 {
-                let tags = Tag::ALL.map(|t| if remark.has(t) { "1" } else { "0" });
-                csv.write_record([name.as_str()].into_iter().chain(tags).chain([remark.note.as_str()]))?;
+            for (name, annotation) in &self.0 {
+                let tags = Tag::ALL.map(|t| if annotation.has(t) { "1" } else { "0" });
+                csv.write_record([name.as_str()].into_iter().chain(tags).chain([annotation.note.as_str()]))?;
             }
             csv.flush()
         })
@@ -121,14 +138,14 @@ impl Review {
         let damaged = |e: ::csv::Error| {
             Error::user(format!("the tags in {} cannot be read: {e}", path.display()), "mend the file, or move it away")
         };
-        let mut triage = Self::default();
+        let mut review = Self::default();
         for record in ReaderBuilder::new().flexible(true).from_reader(bytes.as_slice()).records() {
             let record = record.map_err(damaged)?;
             let cell = |i: usize| record.get(i).unwrap_or_default();
             let tags = [1, 2, 3].map(|i| cell(i) == "1");
-            triage.set(cell(0), Annotation { tags, note: cell(4).to_string() });
+            review.set(cell(0), Annotation { tags, note: cell(4).to_string() });
         }
-        Ok(triage)
+        Ok(review)
     }
 }
 
@@ -137,17 +154,17 @@ mod tests {
     use super::*;
 
     #[test]
-    fn remarks_are_read_as_they_were_written() {
+    fn annotations_are_read_as_they_were_written() {
         let dir = tempfile::tempdir().unwrap();
         let path = dir.path().join("tags.csv");
         assert!(Review::read(&path).unwrap().is_empty());
-        let mut triage = Review::default();
-        let remark = Annotation { note: "a, \"quoted\"\nnote ä".into(), ..Annotation::default().toggled(Tag::ImagePoor) };
-        assert!(triage.set("good/1.png", remark.clone()).is_empty());
-        triage.write(&path).unwrap();
-        assert_eq!(Review::read(&path).unwrap(), triage);
-        assert_eq!((triage.count(Tag::ImagePoor), triage.count(Tag::LabelWrong)), (1, 0));
-        assert_eq!(triage.set("good/1.png", Annotation::default()), remark);
-        assert!(triage.is_empty());
+        let mut review = Review::default();
+        let annotation = Annotation { note: "a, \"quoted\"\nnote ä".into(), ..Annotation::default().toggled(Tag::ImagePoor) };
+        assert!(review.set("good/1.png", annotation.clone()).is_empty());
+        review.write(&path).unwrap();
+        assert_eq!(Review::read(&path).unwrap(), review);
+        assert_eq!((review.count(Tag::ImagePoor), review.count(Tag::LabelWrong)), (1, 0));
+        assert_eq!(review.set("good/1.png", Annotation::default()), annotation);
+        assert!(review.is_empty());
     }
 }

@@ -1,4 +1,4 @@
-//! How many planted lesions a score finds (`planted.json` of a run folder): figures by size and contrast.
+//! How many synthetic lesions a score finds (`planted.json` of a run folder): figures by size and contrast.
 
 use crate::{
     error::{Error, Result},
@@ -8,15 +8,13 @@ use crate::{
 use serde::{Deserialize, Serialize};
 use std::{fs, io::Write, path::Path};
 
-/// Name of the file in the run folder.
-pub const PLANTED: &str = "planted.json";
-
 /// Fewer clean images than this leave no room for one false alarm at 95 % specificity.
 const FEW: usize = 20;
 
-/// Figures of planted against clean images, of the same held-out normals.
+/// Figures of images with and without a synthetic lesion, of the same held-out normals.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct SyntheticLesions {
+    /// Seed of the places.
     pub seed: u64,
     /// How many held-out normals a spot was drawn into.
     pub images: usize,
@@ -33,17 +31,19 @@ pub struct SyntheticLesionCell {
     pub size: f64,
     /// Largest change, as a share of the range of the picture's own brightness.
     pub contrast: f64,
-    /// Of planted against clean images.
+    /// Of images with a lesion against those without.
     pub auroc: f64,
-    /// Share of the planted images above a threshold that at most 5 % of the clean ones reach.
+    /// Share of the images with a lesion above a threshold that at most 5 % of the clean ones reach.
     pub sensitivity_at_95_specificity: f64,
 }
 
 impl SyntheticLesionCell {
+    /// From the scores of images without and with a lesion.
+    ///
     /// # Errors
     /// No scores, or scores that are not finite.
-    pub fn new(size: f64, contrast: f64, clean: &[f64], planted: &[f64]) -> Result<Self, MetricError> {
-        let scores = [clean, planted].concat();
+    pub fn new(size: f64, contrast: f64, clean: &[f64], with_lesions: &[f64]) -> Result<Self, MetricError> {
+        let scores = [clean, with_lesions].concat();
         let labels: Vec<bool> = (0..scores.len()).map(|i| i >= clean.len()).collect();
         let sensitivity_at_95_specificity = Ranking::new(&labels, &scores)?.sensitivity_at_specificity(0.95)?;
         Ok(Self { size, contrast, auroc: auroc(&labels, &scores)?.value, sensitivity_at_95_specificity })
@@ -69,16 +69,17 @@ impl SyntheticLesions {
         wilson(cell.sensitivity_at_95_specificity, self.images)
     }
 
-    /// What a reader of so few images should know.
+    /// What a reader should know where there are few images.
     pub fn caution(&self) -> Option<String> {
         (self.images < FEW).then(|| format!("with {} clean images, 95 % specificity allows not one false alarm", self.images))
     }
 
+    /// The content of `planted.json`.
     pub fn to_json(&self) -> String {
         format!("{:#}\n", serde_json::json!(self))
     }
 
-    /// `None` where the file is not there.
+    /// Reads what [`write`](Self::write) wrote; `None` where the file is not there.
     ///
     /// # Errors
     /// A file that cannot be read.
@@ -87,11 +88,15 @@ impl SyntheticLesions {
             Err(e) if e.kind() == std::io::ErrorKind::NotFound => return Ok(None),
             read => read.map_err(Error::io("read", path))?,
         };
-        let planted = serde_json::from_slice(&text)
+        let lesions = serde_json::from_slice(&text)
             .map_err(|e| Error::user(format!("{} cannot be read: {e}", path.display()), "plant the lesions again"))?;
-        Ok(Some(planted))
+        Ok(Some(lesions))
     }
 
+    /// Writes the file atomically.
+    ///
+    /// # Errors
+    /// Where it cannot be written.
     pub fn write(&self, path: &Path) -> Result<()> {
         write_atomic(path, |file| file.write_all(self.to_json().as_bytes()))
     }
@@ -102,7 +107,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn figures_are_those_of_planted_against_clean() {
+    fn figures_are_those_of_images_with_lesions_against_clean_ones() {
         let clean: Vec<f64> = (0..40).map(f64::from).collect();
         let same = SyntheticLesionCell::new(0.1, 0.0, &clean, &clean).unwrap();
         assert_eq!((same.auroc, same.sensitivity_at_95_specificity), (0.5, 0.05), "what changes nothing is not found");
@@ -121,12 +126,12 @@ mod tests {
         let path = dir.path().join("planted.json");
         assert_eq!(SyntheticLesions::read(&path).unwrap(), None);
         let cell = |size, contrast| SyntheticLesionCell { size, contrast, auroc: 0.75, sensitivity_at_95_specificity: 0.5 };
-        let planted = SyntheticLesions { seed: 3, images: 8, of: 9, cells: vec![cell(0.2, 0.1), cell(0.1, 0.1), cell(0.1, 0.4)] };
-        planted.write(&path).unwrap();
-        assert_eq!(SyntheticLesions::read(&path).unwrap().as_ref(), Some(&planted));
-        assert_eq!(planted.sizes(), [0.1, 0.2]);
-        assert_eq!(planted.of_size(0.1).count(), 2);
-        assert!(planted.caution().is_some());
+        let lesions = SyntheticLesions { seed: 3, images: 8, of: 9, cells: vec![cell(0.2, 0.1), cell(0.1, 0.1), cell(0.1, 0.4)] };
+        lesions.write(&path).unwrap();
+        assert_eq!(SyntheticLesions::read(&path).unwrap().as_ref(), Some(&lesions));
+        assert_eq!(lesions.sizes(), [0.1, 0.2]);
+        assert_eq!(lesions.of_size(0.1).count(), 2);
+        assert!(lesions.caution().is_some());
         fs::write(&path, "{").unwrap();
         assert!(SyntheticLesions::read(&path).is_err());
     }

@@ -212,7 +212,7 @@ pub fn workspace() -> Result<PathBuf> {
     let here = std::path::Path::new(".");
     let chosen = match std::env::var_os("DISSOLVE_WORKSPACE") {
         Some(path) => PathBuf::from(path),
-        None if here.join("runs").is_dir() => here.to_path_buf(),
+        None if here.join(crate::run_dir::files::RUNS).is_dir() => here.to_path_buf(),
         None => dirs::data_local_dir().unwrap_or_else(|| here.to_path_buf()).join("dissolve-studio"),
     };
     std::path::absolute(&chosen).map_err(crate::error::Error::io("find", &chosen))

@@ -155,7 +155,7 @@ impl Open {
         }
         let by_name = (0u32..).zip(&dataset.items).map(|(i, item)| (item.name.clone(), ImageId(i))).collect();
         let normals = dataset.training_normals();
-        let (training_normals, median_side) = (normals.len(), dia::median_side(&dataset, &normals));
+        let (training_normals, median_side) = (normals.len(), dia::median_size(&dataset, &normals));
         Self { config, dataset, generation, counts, unlabelled, training_normals, median_side, by_name }
     }
 

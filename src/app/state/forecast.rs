@@ -119,7 +119,7 @@ pub fn amount(config: &RunConfig, has_model: bool, open: &Open) -> Amount {
     Amount {
         training_normals: open.training_normals,
         images: open.dataset.items.len(),
-        side: dia::side(config, open.median_side),
+        input_size: dia::input_size(config, open.median_side),
         has_model,
     }
 }
@@ -129,7 +129,7 @@ mod tests {
     use super::*;
     use crate::{config::Preset, ml::base::reporter::Step};
 
-    const AMOUNT: Amount = Amount { training_normals: 300, images: 500, side: 64, has_model: false };
+    const AMOUNT: Amount = Amount { training_normals: 300, images: 500, input_size: 64, has_model: false };
     const SPEED: Speed = Speed { unet: 1e10, encoder: 2e10 };
 
     fn step(stage: Stage, step: usize, total: usize, each: f64) -> Step {

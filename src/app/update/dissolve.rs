@@ -20,6 +20,7 @@ use crate::{
     },
     error::Failure,
     jobs::loader::LoadRequest,
+    run_dir::files,
 };
 use std::path::PathBuf;
 
@@ -297,7 +298,7 @@ pub fn band(state: &mut State, strip: u64, band: NormalBand) -> Vec<Effect> {
 /// Where strips and sweeps are written.
 fn export_folder(state: &State) -> PathBuf {
     let chosen = &state.dissolve.export_folder;
-    if chosen.as_os_str().is_empty() { state.workspace_dir.join("exports") } else { chosen.clone() }
+    if chosen.as_os_str().is_empty() { state.workspace_dir.join(files::EXPORTS) } else { chosen.clone() }
 }
 
 fn export_sweep(state: &mut State, what: SweepExport) -> Vec<Effect> {

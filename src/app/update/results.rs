@@ -87,7 +87,7 @@ pub fn scores(state: &mut State, run: &Path, scores: Result<Arc<ScoreSet>, Failu
             Vec::new()
         }
         Ok(set) => {
-            let middle = (set.range[0] + set.range[1]) / 2.0;
+            let middle = (set.histogram.range[0] + set.histogram.range[1]) / 2.0;
             let r = &mut state.results;
             r.threshold = set.evaluation.threshold.unwrap_or(middle);
             r.rule = set.own_rule();

@@ -5,6 +5,7 @@ use crate::{
     cli::progress::Terminal,
     engine::demo,
     error::{Error, Result},
+    run_dir::files,
 };
 use std::path::{Path, PathBuf};
 
@@ -30,7 +31,7 @@ pub fn run(args: Args) -> Result<()> {
     };
     out::note("The demo: synthetic fundus photographs, a shipped diffusion model; DIA trains now, for a minute or two.");
     let run = demo::run(&out, &mut Terminal::new(false)?)?;
-    say(&run.join("report.html"))
+    say(&run.join(files::REPORT))
 }
 
 pub fn make(args: MakeArgs) -> Result<()> {

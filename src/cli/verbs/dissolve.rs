@@ -10,6 +10,7 @@ use crate::{
     engine::export::contact_sheet::{Column, contact_sheet},
     error::{Error, Result},
     ml::{base::device, diffusion::model::DiffusionModel, dissolve::dissolver::Dissolver},
+    text,
 };
 use candle_core::{Device, Tensor};
 use image::RgbImage;
@@ -152,8 +153,9 @@ impl Work {
         let largest = changes.iter().flat_map(|c| &c.data).fold(0f32, |m, &v| m.max(v));
         let gain = [32u8, 16, 8, 4, 2].into_iter().find(|&g| f32::from(g) * largest <= 1.0).unwrap_or(1);
 
-        let stem = self.free_name(name);
-        let mut columns = vec![Column { caption: "original".into(), above: cell(&original), below: None }];
+        let stem = text::free_name(&text::file_stem(name), |name| self.names.insert(name.to_string()));
+        let mut columns =
+            vec![Column { caption: "original".into(), above: original.clone().within(STRIP_CELL).to_image(), below: None }];
         for ((t, picture), mut change) in steps.into_iter().zip(&dissolved).zip(changes) {
             let label = t.map_or_else(|| self.method.to_string().replace(':', ""), |t| format!("t{t}"));
             let mean = change.data.iter().map(|&v| f64::from(v)).sum::<f64>() / change.data.len().max(1) as f64;
@@ -161,7 +163,11 @@ impl Work {
             let file = self.save(&picture.to_image(), &format!("{stem}-{label}.png"))?;
             self.save(&change.to_image(), &format!("{stem}-{label}-abs-difference-x{gain}.png"))?;
             let caption = t.map_or_else(|| self.method.to_string(), |t| format!("t {t}"));
-            columns.push(Column { caption, above: cell(picture), below: Some(cell(&change)) });
+            columns.push(Column {
+                caption,
+                above: picture.clone().within(STRIP_CELL).to_image(),
+                below: Some(change.within(STRIP_CELL).to_image()),
+            });
             if self.printed.is_ok() {
                 let line = json!({ "image": shown, "t": t, "file": file.to_string_lossy(), "mean_abs_change": mean });
                 self.printed = out::line(line);
@@ -170,20 +176,6 @@ impl Work {
         let title = format!("{name} · below: what dissolving changed, absolute, × {gain}");
         self.save(&contact_sheet(&columns, &title, [0, 255]), &format!("{stem}-strip.png"))?;
         Ok(())
-    }
-
-    /// The picture's name without its extension, and what no file name may hold; numbered where it was used already.
-    fn free_name(&mut self, name: &str) -> String {
-        let stem = match name.rsplit_once('.') {
-            Some((stem, extension)) if !stem.is_empty() && !extension.contains('/') => stem,
-            _ => name,
-        };
-        let allowed = |c: char| !(c.is_control() || r#"/\:*?"<>|"#.contains(c));
-        let clean: String = stem.chars().map(|c| if allowed(c) { c } else { '-' }).collect();
-        let numbered = std::iter::once(clean.clone()).chain((2..).map(|n| format!("{clean}-{n}")));
-        let free = numbered.into_iter().find(|n| !self.names.contains(n)).unwrap_or(clean);
-        self.names.insert(free.clone());
-        free
     }
 
     fn save(&self, picture: &RgbImage, name: &str) -> Result<PathBuf> {
@@ -200,11 +192,4 @@ impl Work {
 fn difference(a: &Picture, b: &Picture) -> Picture {
     let data = a.data.iter().zip(&b.data).map(|(a, b)| (a - b).abs()).collect();
     Picture::new(a.width, a.height, 3, data)
-}
-
-/// A picture as it is in the strip: at most [`STRIP_CELL`] px.
-fn cell(picture: &Picture) -> RgbImage {
-    let scale = (STRIP_CELL as f64 / picture.width.max(picture.height) as f64).min(1.0);
-    let length = |side: usize| ((side as f64 * scale).round() as usize).max(1);
-    picture.resize(length(picture.width), length(picture.height)).to_image()
 }

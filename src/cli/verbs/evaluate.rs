@@ -6,6 +6,7 @@ use crate::{
     config::ThresholdRule,
     engine::runs::finished_run::Ready,
     error::{Error, Result},
+    run_dir::{RunDir, files},
     scores::{Comparison, Evaluation, Scores, SyntheticLesionCell, SyntheticLesions},
 };
 use std::path::{Path, PathBuf};
@@ -45,7 +46,7 @@ pub struct Args {
 
 pub fn run(args: Args) -> Result<()> {
     let is_run = args.scores.is_dir();
-    let file = if is_run { args.scores.join("scores.csv") } else { args.scores.clone() };
+    let file = if is_run { args.scores.join(files::SCORES) } else { args.scores.clone() };
     let scores = Scores::read(&file)?;
     let split = args.split.as_deref();
     let evaluation = Evaluation::new(&scores, split, args.rule)?;
@@ -53,7 +54,7 @@ pub fn run(args: Args) -> Result<()> {
         Some(path) => Some(Comparison::new(&scores, &Scores::read(path)?, split)?),
         None => None,
     };
-    comparison.iter_mut().for_each(|c| c.moved.truncate(NAMED));
+    comparison.iter_mut().for_each(|c| c.rank_changes.truncate(NAMED));
     let planted = if args.planted { Some(plant(&file, args.seed, args.json)?) } else { None };
     let (comparison, planted) = (comparison.as_ref(), planted.as_ref());
     out::print(&if args.json { json(&evaluation, comparison, planted) } else { text(&evaluation, comparison, planted) })
@@ -61,7 +62,7 @@ pub fn run(args: Args) -> Result<()> {
 
 /// The run is where its scores lie.
 fn plant(scores: &Path, seed: Option<u64>, json: bool) -> Result<SyntheticLesions> {
-    let run = scores.parent().filter(|folder| folder.join("manifest.json").is_file()).ok_or_else(|| {
+    let run = scores.parent().filter(|folder| RunDir::open(folder).is_ok()).ok_or_else(|| {
         Error::user(format!("{} does not lie in a run, whose encoder --planted needs", scores.display()), "name the run's folder")
     })?;
     let mut terminal = Terminal::new(json)?;
@@ -124,10 +125,15 @@ fn text(e: &Evaluation, comparison: Option<&Comparison>, planted: Option<&Synthe
         line(format!("{:<12}{:>16}{:>18}", "normal", c.tn, c.fp));
         line(format!("{:<12}{:>16}{:>18}", "abnormal", c.fn_, c.tp));
     }
-    if !e.rivals.is_empty() {
+    if !e.baselines.is_empty() {
         line(format!("\n{:<28}{:>16}{:>16}", "reality check: AUROC of", "high = abnormal", "low = abnormal"));
-        for rival in &e.rivals {
-            line(format!("{:<28}{:>16}{:>16}", rival.name.replace('_', " "), number(rival.auroc), number(rival.auroc_reversed)));
+        for baseline in &e.baselines {
+            line(format!(
+                "{:<28}{:>16}{:>16}",
+                baseline.name.replace('_', " "),
+                number(baseline.auroc),
+                number(baseline.auroc_reversed)
+            ));
         }
     }
     if let Some(c) = comparison {
@@ -139,7 +145,7 @@ fn text(e: &Evaluation, comparison: Option<&Comparison>, planted: Option<&Synthe
             number(c.delta_auroc),
             number(c.p_value)
         ));
-        for m in &c.moved {
+        for m in &c.rank_changes {
             let label = if m.label == 1 { "abnormal" } else { "normal" };
             line(format!("  rank {:>5.1} % → {:>5.1} %  {label:<9} {}", 100.0 * m.rank_first, 100.0 * m.rank_second, m.path));
         }

@@ -30,20 +30,18 @@ enum Part {
 
 pub fn run(args: Args) -> Result<()> {
     let run = RunDir::open(&args.run)?;
-    let file = match (run.manifest()?.kind, args.part) {
-        (RunKind::Ddpm, _) => "model.safetensors",
-        (RunKind::Dia | RunKind::Csi, _) => "encoder.safetensors",
-        (RunKind::Train, Part::Ddpm) => "ddpm/model.safetensors",
-        (RunKind::Train, Part::Dia) if run.join("csi").exists() => "csi/encoder.safetensors",
-        (RunKind::Train, Part::Dia) => "dia/encoder.safetensors",
+    let contents = run.contents()?;
+    let (what, file) = match (run.manifest()?.kind, args.part) {
+        (RunKind::Ddpm, _) | (RunKind::Train, Part::Ddpm) => ("diffusion model", contents.model),
+        (RunKind::Dia | RunKind::Csi, _) | (RunKind::Train, Part::Dia) => ("encoder", contents.encoder),
     };
-    let from = run.join(file);
-    let mut weights = File::open(&from).map_err(|e| {
+    let from = file.ok_or_else(|| {
         Error::user(
-            format!("{} has no finished weights to export ({file}: {e})", args.run.display()),
+            format!("{} has no finished weights to export: its {what} is not there", args.run.display()),
             "finish the run first, with --resume",
         )
     })?;
+    let mut weights = File::open(&from).map_err(Error::io("read", &from))?;
     write_atomic(&args.out, |out| io::copy(&mut weights, out).map(drop))?;
     out::line(args.out.display())
 }

@@ -3,7 +3,7 @@
 use crate::cli::out;
 use crate::{
     error::Result,
-    run_dir::{Manifest, RunDir, RunState},
+    run_dir::{Manifest, RunDir, RunState, files},
 };
 use serde_json::{Value, json};
 use std::{fmt::Write, path::PathBuf};
@@ -27,7 +27,7 @@ pub fn run(args: Args) -> Result<()> {
         return out::line(format_args!("{:#}", Value::from(all)));
     }
     if runs.is_empty() {
-        out::note(format_args!("there are no runs in {}", args.workspace.join("runs").display()));
+        out::note(format_args!("there are no runs in {}", args.workspace.join(files::RUNS).display()));
     }
     let mut table = String::new();
     for (run, manifest) in &runs {

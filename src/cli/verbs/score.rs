@@ -9,6 +9,7 @@ use crate::{
     config::{DataConfig, DeviceKind},
     engine::runs::finished_run::{self, Ready},
     error::{Error, Result},
+    run_dir::files,
 };
 use std::path::PathBuf;
 
@@ -52,7 +53,7 @@ pub fn run(args: Args) -> Result<()> {
     let scores = ready.score(&data, args.ddpm.as_deref(), &mut terminal)?;
     let path = match args.out {
         Some(out) => out,
-        None if ready.owns(&data)? => ready.run.join("scores.csv"),
+        None if ready.owns(&data)? => ready.run.join(files::SCORES),
         None => finished_run::beside(&ready.run, data.root()),
     };
     scores.write(&path)?;

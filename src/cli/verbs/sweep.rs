@@ -4,15 +4,16 @@ use crate::cli::out;
 use crate::{
     cli::{args::usage, progress::Terminal},
     config::{Preset, RunConfig, apply_setting},
-    engine::pipeline,
+    engine::{export::table::csv_of, pipeline},
     error::{Error, Result},
     ml::base::reporter::Reporter,
-    run_dir::{RunDir, RunKind, RunState},
+    run_dir::{RunDir, RunKind, RunState, write_atomic},
 };
 use serde::Deserialize;
 use std::{
     collections::BTreeMap,
     fs,
+    io::Write,
     path::{Path, PathBuf},
 };
 
@@ -99,9 +100,9 @@ pub fn run(args: Args) -> Result<()> {
             Ok(()) => {}
         }
     }
-    let table = table(&cells, &workspace);
-    crate::run_dir::write_atomic(&workspace.join("sweep.csv"), |f| std::io::Write::write_all(f, table.as_bytes()))?;
-    out::print(&table)
+    let table = table(&cells, &workspace)?;
+    write_atomic(&workspace.join("sweep.csv"), |f| f.write_all(&table))?;
+    out::print(&String::from_utf8_lossy(&table))
 }
 
 fn cells(file: &Path) -> Result<Vec<Cell>> {
@@ -144,7 +145,7 @@ fn run_cell(cell: &Cell, workspace: &Path, reporter: &mut dyn Reporter) -> Resul
 }
 
 /// `group,runs,auroc_mean,auroc_sd,aurocs`: standard deviation over the seeds, divisor n - 1.
-fn table(cells: &[Cell], workspace: &Path) -> String {
+fn table(cells: &[Cell], workspace: &Path) -> Result<Vec<u8>> {
     let mut groups: Vec<(&str, Vec<f64>)> = Vec::new();
     for cell in cells {
         let figure = existing(cell, workspace).and_then(|run| run.manifest().ok()?.figures.get("auroc")?.as_f64());
@@ -153,14 +154,35 @@ fn table(cells: &[Cell], workspace: &Path) -> String {
             None => groups.push((&cell.group, figure.into_iter().collect())),
         }
     }
-    let mut text = String::from("group,runs,auroc_mean,auroc_sd,aurocs\n");
-    for (group, values) in groups {
-        let n = values.len() as f64;
-        let mean = values.iter().sum::<f64>() / n;
-        let sd = (values.iter().map(|v| (v - mean).powi(2)).sum::<f64>() / (n - 1.0)).sqrt();
-        let show = |v: f64| if v.is_finite() { format!("{v:.4}") } else { String::new() };
-        let all: Vec<String> = values.iter().map(|v| format!("{v:.4}")).collect();
-        text += &format!("{group},{},{},{},{}\n", values.len(), show(mean), show(sd), all.join(" "));
+    csv_of(|table| {
+        table.write_record(["group", "runs", "auroc_mean", "auroc_sd", "aurocs"])?;
+        for (group, values) in groups {
+            let n = values.len() as f64;
+            let mean = values.iter().sum::<f64>() / n;
+            let sd = (values.iter().map(|v| (v - mean).powi(2)).sum::<f64>() / (n - 1.0)).sqrt();
+            let show = |v: f64| if v.is_finite() { format!("{v:.4}") } else { String::new() };
+            let all: Vec<String> = values.iter().map(|v| format!("{v:.4}")).collect();
+            table.write_record([group, &values.len().to_string(), &show(mean), &show(sd), &all.join(" ")])?;
+        }
+        Ok(())
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    #[test]
+    fn a_comma_in_a_name_does_not_break_the_table() {
+        let dir = tempfile::tempdir().unwrap();
+        let cell = |seed| Cell { group: "set-a, b".into(), name: format!("seed{seed}"), config: RunConfig::default() };
+        let cells = [cell(0), cell(1), Cell { group: "plain".into(), ..cell(2) }];
+        for (cell, auroc) in cells.iter().zip([0.5, 0.75]) {
+            let run = RunDir::create(dir.path(), RunKind::Train, &cell.name, &cell.config).unwrap();
+            run.set_figures([("auroc", json!(auroc))]).unwrap();
+        }
+        let text = String::from_utf8(table(&cells, dir.path()).unwrap()).unwrap();
+        assert_eq!(text, "group,runs,auroc_mean,auroc_sd,aurocs\n\"set-a, b\",2,0.6250,0.1768,0.5000 0.7500\nplain,0,,,\n");
     }
-    text
 }

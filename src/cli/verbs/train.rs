@@ -106,7 +106,7 @@ fn go_on(run: &RunDir, common: &Common) -> Result<()> {
         let mut config = run.config()?;
         config.run.device = common.device.unwrap_or(config.run.device);
         config.run.threads = common.threads.unwrap_or(config.run.threads);
-        run.write("config.toml", config.to_toml().as_bytes())?;
+        run.set_config(&config)?;
     }
     device::set_threads(run.config()?.run.threads)?;
     finish(run, pipeline::work(run, &mut terminal))

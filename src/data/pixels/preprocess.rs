@@ -34,7 +34,7 @@ impl Preprocess {
         })
     }
 
-    /// As the networks see it, `size x size`: 28x28 pictures get a border of 2 zeros where 32 is wanted (METHOD: MedMNIST),
+    /// As the networks see it, `size x size`: 28x28 pictures get a border of 2 zeros where 32 is wanted (as MedMNIST images are dissolved),
     /// all others are resized. Grey pictures stay one channel.
     pub fn fit(&self, pixels: &(impl Pixels + ?Sized), size: usize) -> Picture {
         let window = self.window(pixels);

@@ -26,6 +26,16 @@ impl Picture {
     pub fn resize(&self, width: usize, height: usize) -> Self {
         if [width, height] == [self.width, self.height] { self.clone() } else { resize_bilinear(self, width, height, true) }
     }
+
+    /// Made smaller where its longer side is beyond that many px.
+    pub fn within(self, longest: usize) -> Self {
+        let scale = longest as f64 / self.width.max(self.height).max(1) as f64;
+        if scale >= 1.0 {
+            return self;
+        }
+        let side = |n: usize| ((n as f64 * scale).round() as usize).max(1);
+        self.resize(side(self.width), side(self.height))
+    }
 }
 
 /// Half-pixel centres. `antialias` widens the filter where it shrinks (and changes nothing where it enlarges). An empty

@@ -7,16 +7,6 @@ use crate::{
 };
 use std::sync::Arc;
 
-/// Made smaller where its longest side is beyond that many px.
-pub fn within(picture: Picture, longest: usize) -> Picture {
-    let scale = longest as f64 / picture.width.max(picture.height).max(1) as f64;
-    if scale >= 1.0 {
-        return picture;
-    }
-    let side = |n: usize| ((n as f64 * scale).round() as usize).max(1);
-    picture.resize(side(picture.width), side(picture.height))
-}
-
 /// Stands where a picture could not be read.
 pub fn nothing() -> Arc<Raster> {
     Arc::new(Raster::new(1, 1, Texels::Bytes(vec![[0, 0, 0, 255]])))

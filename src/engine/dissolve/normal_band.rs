@@ -8,6 +8,7 @@ use super::{
 use crate::{
     data::ImageId,
     error::{Error, Result},
+    metrics::percentile,
     run_dir::write_atomic,
 };
 use serde::{Deserialize, Serialize};
@@ -117,9 +118,8 @@ impl NormalBandBuilder {
     fn news(&self) -> Option<NormalBand> {
         let rows: Vec<_> = (0..self.steps.len())
             .map(|i| {
-                let mut column: Vec<f64> = self.done.iter().map(|row| row[i]).collect();
-                column.sort_by(f64::total_cmp);
-                (self.steps[i], [0.05, 0.5, 0.95].map(|share| percentile(&column, share)))
+                let column: Vec<f64> = self.done.iter().map(|row| row[i]).collect();
+                (self.steps[i], [5.0, 50.0, 95.0].map(|p| percentile(&column, p).unwrap_or_default()))
             })
             .collect();
         (!self.done.is_empty()).then_some(NormalBand { rows, count: self.done.len(), of: self.ids.len() })
@@ -133,23 +133,9 @@ fn read(file: &Path, steps: &[usize]) -> Option<Vec<Vec<f64>>> {
     (saved.steps == steps && complete).then_some(saved.strengths)
 }
 
-/// Of sorted values, linear between them; 0 for none.
-fn percentile(sorted: &[f64], share: f64) -> f64 {
-    let at = share * sorted.len().saturating_sub(1) as f64;
-    let value = |i: usize| sorted.get(i.min(sorted.len().saturating_sub(1))).copied().unwrap_or(0.0);
-    let low = at.floor() as usize;
-    value(low) + (value(low + 1) - value(low)) * (at - at.floor())
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn percentiles_are_linear_between_values() {
-        assert_eq!([0.0, 0.5, 0.75, 1.0].map(|s| percentile(&[1.0, 2.0, 4.0], s)), [1.0, 2.0, 3.0, 4.0]);
-        assert_eq!((percentile(&[], 0.5), percentile(&[7.0], 0.95)), (0.0, 7.0));
-    }
 
     #[test]
     fn saved_band_is_read_again_unless_its_steps_differ_or_it_is_damaged() {

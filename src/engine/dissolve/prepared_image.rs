@@ -4,7 +4,7 @@ use super::request::ImageSource;
 use crate::{
     config::PreprocessConfig,
     data::{ImageId, Picture, Preprocess},
-    engine::display::raster::{raster_bytes, raster_of, within},
+    engine::display::raster::{raster_bytes, raster_of},
     error::Result,
     gpu::Raster,
 };
@@ -54,14 +54,14 @@ impl PreparedImage {
         let picture = if mapped { Preprocess::new(source.preprocess.clone()).apply(&picture) } else { picture };
         let (size, is_grey) = ([picture.width, picture.height], picture.is_grey());
         let largest = (SHOWN as f64 / (size[0] * size[1]).max(1) as f64).sqrt() * size[0].max(size[1]) as f64;
-        let picture = within(picture, largest as usize);
+        let picture = picture.within(largest as usize);
         let white = if mapped { 1.0 } else { white };
-        let picture = if is_full_size { picture } else { within(picture, BESIDE) };
+        let picture = if is_full_size { picture } else { picture.within(BESIDE) };
         // Files of more than 8 bits keep their values where there is room.
         let fine = white != 255.0 && picture.width * picture.height <= FINE;
         let raster = if fine { raster_of(&picture.to_rgb()) } else { raster_bytes(&picture) };
-        let base = within(picture, BASE);
-        let measured = within(base.clone(), MEASURED).to_rgb();
+        let base = picture.within(BASE);
+        let measured = base.clone().within(MEASURED).to_rgb();
         let original = Original { image: source.image, raster, size, white };
         Ok(Self { source: source.clone(), original, is_full_size, measured, is_grey, base, fitted: Vec::new() })
     }

@@ -9,7 +9,7 @@ use crate::{
     data::{ImageId, Picture, Preprocess},
     engine::{
         display::{
-            raster::{nothing, picture_of, raster_of, within},
+            raster::{nothing, picture_of, raster_of},
             rgba::Rgba,
         },
         runs::list::ModelSource,
@@ -17,16 +17,14 @@ use crate::{
     error::{Error, Failure, Result},
     gpu::Raster,
     ml::{
-        base::checkpoint,
-        diffusion::model::DiffusionModel,
+        diffusion::{model::DiffusionModel, saved},
         dissolve::{dissolver::Dissolver, matched_strength},
     },
-    run_dir::RunDir,
 };
 use candle_core::{Device, Tensor};
 use std::{
     collections::VecDeque,
-    hash::{BuildHasher, BuildHasherDefault, DefaultHasher},
+    hash::BuildHasher,
     path::PathBuf,
     sync::Arc,
     time::{Instant, SystemTime},
@@ -195,7 +193,7 @@ impl DissolveSession {
         };
         let dissolver = self.dissolver(recipe, is_grey)?;
         let fitted = fit(&picture, dissolver.resolution());
-        Ok(MeasuredImage { fitted, measured: within(picture, MEASURED).to_rgb(), dissolver })
+        Ok(MeasuredImage { fitted, measured: picture.within(MEASURED).to_rgb(), dissolver })
     }
 
     /// Number of the model's steps; `None` for a filter.
@@ -298,20 +296,14 @@ fn setting_name(method: DissolveMethod, t: usize, resolution: usize) -> String {
     }
 }
 
-/// The same in each run of the program.
+/// The same in each run and version of the program.
 pub(crate) fn hash(value: impl std::hash::Hash) -> u64 {
-    BuildHasherDefault::<DefaultHasher>::new().hash_one(value)
+    fnv::FnvBuildHasher::default().hash_one(value)
 }
 
 /// The newest weights of a run, or the file itself.
 fn newest(ModelSource(path): &ModelSource) -> Stamp {
-    let finished = path.join("model.safetensors");
-    let file = if finished.is_file() {
-        finished
-    } else {
-        let checkpoint = RunDir::open(path).ok().and_then(|run| checkpoint::newest(&run));
-        checkpoint.map_or_else(|| path.clone(), |(_, file)| file)
-    };
+    let file = saved::model_file(path).unwrap_or_else(|_| path.clone());
     let written = std::fs::metadata(&file).and_then(|m| m.modified()).ok();
     (file, written)
 }

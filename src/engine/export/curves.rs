@@ -1,6 +1,9 @@
 //! Charts of Dissolve and Train, and the terms of one image, as files.
 
-use super::results::{Format, csv_of, picture};
+use super::{
+    results::{Format, picture},
+    table::csv_of,
+};
 use crate::{
     engine::runs::{
         normal_quantiles::{Normals, PERCENTS},
@@ -15,8 +18,8 @@ use crate::{
         },
         figures, training,
     },
-    run_dir::{RunDir, RunKind, write_atomic},
-    scores::{SHIFTS, Terms},
+    run_dir::{RunDir, files, write_atomic},
+    scores::{SHIFTS, ScoreTerms},
 };
 use std::{
     fs,
@@ -72,7 +75,12 @@ impl CurveExport {
                 let row = set.rows.get(*row);
                 let found = row.and_then(|row| Some((row, row.terms.as_ref()?, set.normals.as_ref()?)));
                 let (row, terms, normals) = found.ok_or_else(|| nothing("this image has no terms"))?;
-                save(&set.run.join("exports"), &format!("{}-terms", stem(&row.path)), Format::Csv, &terms_table(terms, normals)?)
+                save(
+                    &set.run.join(files::EXPORTS),
+                    &format!("{}-terms", stem(&row.path)),
+                    Format::Csv,
+                    &terms_table(terms, normals)?,
+                )
             }
         }
     }
@@ -128,20 +136,13 @@ impl ChangeCurve {
     }
 }
 
-/// The run itself and its parts, by the name of what was trained.
-fn parts(run: &RunDir) -> Vec<(&'static str, RunDir)> {
-    let own = run.manifest().map(|m| (m.kind.name(), run.clone())).ok();
-    let of = |kind: RunKind| Some((kind.name(), RunDir::open(&run.join(kind.name())).ok()?));
-    own.into_iter().chain([RunKind::Ddpm, RunKind::Dia, RunKind::Csi].into_iter().filter_map(of)).collect()
-}
-
 fn training_curves(run: &Path, format: Format) -> Result<PathBuf> {
     let run = RunDir::open(run)?;
-    let folder = run.join("exports");
-    let parts = parts(&run);
+    let folder = run.join(files::EXPORTS);
+    let parts = run.contents()?.parts;
     let curves: Vec<_> =
-        parts.iter().flat_map(|(part, dir)| training::columns(dir).into_iter().map(move |c| (*part, c))).collect();
-    let epochs = || parts.iter().map(|(part, dir)| (*part, training::epochs(dir))).filter(|(_, e)| !e.rows.is_empty());
+        parts.iter().flat_map(|(part, dir)| training::columns(dir).into_iter().map(|c| (part.name(), c))).collect();
+    let epochs = || parts.iter().map(|(part, dir)| (part.name(), training::epochs(dir))).filter(|(_, e)| !e.rows.is_empty());
     if curves.is_empty() && epochs().next().is_none() {
         return Err(nothing("this run has written no curves"));
     }
@@ -176,7 +177,7 @@ fn training_curves(run: &Path, format: Format) -> Result<PathBuf> {
     Ok(folder)
 }
 
-fn terms_table(terms: &Terms, normals: &Normals) -> Result<Vec<u8>> {
+fn terms_table(terms: &ScoreTerms, normals: &Normals) -> Result<Vec<u8>> {
     csv_of(|table| {
         let percentiles = PERCENTS.map(|p| format!("normals_p{p:.0}"));
         table.write_record(["term", "shift", "value"].map(String::from).into_iter().chain(percentiles))?;
@@ -193,7 +194,7 @@ fn terms_table(terms: &Terms, normals: &Normals) -> Result<Vec<u8>> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::config::RunConfig;
+    use crate::{config::RunConfig, run_dir::RunKind};
 
     #[test]
     fn change_curve_is_written_as_table_of_all_t_and_as_chart() {

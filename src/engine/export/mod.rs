@@ -4,3 +4,4 @@ pub mod contact_sheet;
 pub mod curves;
 pub mod results;
 pub mod sweep;
+pub mod table;

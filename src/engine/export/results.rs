@@ -1,16 +1,16 @@
 //! Charts and tables of Results as files, in `exports/` of the run folder.
 
+use super::table::{Table, csv_of};
 use crate::{
-    engine::runs::score_set::{ScoreSet, bin_width},
+    engine::runs::score_set::ScoreSet,
     error::{Error, Result},
     report::{
         chart::{canvas::Figure, png::png, svg},
         figures,
     },
-    run_dir::write_atomic,
-    scores::{Annotation, PLANTED, Review, ScoreRow, SyntheticLesions, Tag},
+    run_dir::{files, write_atomic},
+    scores::{Annotation, BINS, Review, ScoreRow, SyntheticLesions, Tag},
 };
-use csv::Writer;
 use std::{
     fs,
     io::Write,
@@ -52,8 +52,6 @@ pub enum Export {
     Tags,
 }
 
-pub(crate) type Table = Writer<Vec<u8>>;
-
 impl Export {
     /// Writes the file, and returns its path.
     ///
@@ -70,7 +68,7 @@ impl Export {
                     Chart::Roc => picture(&figures::roc(&rows, Some(threshold)).ok_or_else(|| undefined(set))?, format),
                     Chart::PrecisionRecall => picture(&figures::precision_recall(&rows).ok_or_else(|| undefined(set))?, format),
                     Chart::Histogram => {
-                        picture(&figures::histogram(&rows, Some(threshold)).ok_or_else(|| undefined(set))?, format)
+                        picture(&figures::histogram(&set.histogram, Some(threshold)).ok_or_else(|| undefined(set))?, format)
                     }
                     Chart::SyntheticLesions => picture(&figures::planted(&lesions(set)?), format),
                     Chart::Confusion => picture(&figures::ConfusionMatrix::new(set.confusion(threshold), threshold), format),
@@ -78,10 +76,9 @@ impl Export {
                 (name, bytes)
             }
         };
-        let stem = set.file.file_stem().unwrap_or_default().to_string_lossy().into_owned();
         // Files of a folder that was scored later do not replace those of the run's own images.
-        let name = stem.strip_prefix("scores-").map_or(name.clone(), |folder| format!("{folder}-{name}"));
-        let path = set.run.join("exports").join(name);
+        let name = files::scored_data(&set.file).map_or(name.clone(), |data| format!("{data}-{name}"));
+        let path = set.run.join(files::EXPORTS).join(name);
         let folder = path.parent().unwrap_or(Path::new("."));
         fs::create_dir_all(folder).map_err(Error::io("create", folder))?;
         write_atomic(&path, |file| file.write_all(&bytes))?;
@@ -113,7 +110,7 @@ impl Chart {
 
 /// From the file: the job may have written it after the scores were read.
 fn lesions(set: &ScoreSet) -> Result<SyntheticLesions> {
-    let found = SyntheticLesions::read(&set.run.join(PLANTED))?;
+    let found = SyntheticLesions::read(&set.run.join(files::SYNTHETIC_LESIONS))?;
     found.ok_or_else(|| Error::user("no lesions were planted for this run", "plant some first"))
 }
 
@@ -124,13 +121,6 @@ fn undefined(set: &ScoreSet) -> Error {
 
 pub(crate) fn picture(figure: &impl Figure, format: Format) -> Result<Vec<u8>> {
     if format == Format::Png { png(figure) } else { Ok(svg::standalone(figure).into_bytes()) }
-}
-
-pub(crate) fn csv_of(fill: impl FnOnce(&mut Table) -> csv::Result<()>) -> Result<Vec<u8>> {
-    let mut table = Writer::from_writer(Vec::new());
-    let failed = |e: String| Error::user(format!("the table could not be written: {e}"), "");
-    fill(&mut table).map_err(|e| failed(e.to_string()))?;
-    table.into_inner().map_err(|e| failed(e.to_string()))
 }
 
 fn table(chart: Chart, set: &ScoreSet, threshold: f64) -> Result<Vec<u8>> {
@@ -150,11 +140,10 @@ fn table(chart: Chart, set: &ScoreSet, threshold: f64) -> Result<Vec<u8>> {
         }
         Chart::Histogram => {
             table.write_record(["from", "to", "normal", "abnormal", "unknown"])?;
-            let width = bin_width(set.range);
-            (0..crate::engine::runs::score_set::BINS).try_for_each(|i| {
-                let from = set.range[0] + i as f64 * width;
-                let [normal, abnormal, unknown] = set.histogram.map(|counts| counts[i] as f64);
-                numbers(table, &[from, from + width, normal, abnormal, unknown])
+            (0..BINS).try_for_each(|i| {
+                let [from, to] = set.histogram.edges(i);
+                let [normal, abnormal, unknown] = set.histogram.counts.map(|counts| counts[i] as f64);
+                numbers(table, &[from, to, normal, abnormal, unknown])
             })
         }
         Chart::SyntheticLesions => {
@@ -186,4 +175,55 @@ fn tags(set: &ScoreSet, threshold: f64, review: &Review) -> Result<Vec<u8>> {
         }
         Ok(())
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{
+        config::RunConfig,
+        report::{self, chart::chart::Shape},
+        run_dir::{RunDir, RunKind},
+    };
+
+    #[test]
+    fn the_histogram_has_the_same_bars_in_every_file_and_in_the_report() {
+        let dir = tempfile::tempdir().unwrap();
+        let run = RunDir::create(dir.path(), RunKind::Train, "r", &RunConfig::default()).unwrap();
+        let row = |i: usize| {
+            // One far outlier, and some images whose label nobody knows.
+            let score = if i == 0 { 40.0 } else { (i * 7 % 50) as f64 / 10.0 };
+            ScoreRow {
+                path: i.to_string(),
+                split: "test".into(),
+                label: [Some(false), Some(true), None][i % 3],
+                score,
+                ..ScoreRow::default()
+            }
+        };
+        crate::scores::Scores::from((0..90).map(row).collect::<Vec<_>>()).write(&run.join("scores.csv")).unwrap();
+        let set = ScoreSet::read(run.path()).unwrap();
+        let threshold = set.evaluation.threshold.unwrap_or(2.0);
+        let file = |format| {
+            let path = Export::Chart(Chart::Histogram, format).write(&set, threshold, &Review::default()).unwrap();
+            fs::read_to_string(path).unwrap()
+        };
+        let text = file(Format::Csv);
+        let rows = csv::Reader::from_reader(text.as_bytes()).into_records();
+        let table: Vec<Vec<f64>> = rows.map(|r| r.unwrap().iter().map(|v| v.parse().unwrap()).collect()).collect();
+
+        let chart = figures::histogram(&set.histogram, None).unwrap();
+        for (class, mark) in chart.marks.iter().enumerate() {
+            let Shape::Bars(bars) = &mark.shape else { panic!("{mark:?}") };
+            let total: f64 = table.iter().map(|row| row[2 + class]).sum();
+            let expected: Vec<[f64; 3]> = table.iter().map(|row| [row[0], row[1], 100.0 * row[2 + class] / total]).collect();
+            assert_eq!((bars, total), (&expected, 30.0));
+        }
+        let bars = |svg: &str| -> Vec<String> {
+            svg.split('<').filter(|tag| tag.starts_with("rect class=\"bar")).map(String::from).collect()
+        };
+        let page = fs::read_to_string(report::write(&run, None).unwrap()).unwrap();
+        let shown = table.iter().flat_map(|row| &row[2..]).filter(|n| **n > 0.0).count();
+        assert_eq!((bars(&page), bars(&page).len()), (bars(&file(Format::Svg)), shown));
+    }
 }

@@ -4,7 +4,7 @@ use super::contact_sheet::{Column, contact_sheet};
 use crate::{
     data::Picture,
     engine::{
-        display::raster::{picture_of, within},
+        display::raster::picture_of,
         dissolve::{
             request::{ImageSource, Recipe},
             session::DissolveSession,
@@ -13,6 +13,7 @@ use crate::{
     error::{Error, Result},
     gpu::Difference,
     run_dir::write_atomic,
+    text,
 };
 use image::{
     Delay, Frame, Rgb, RgbImage, RgbaImage,
@@ -81,18 +82,11 @@ impl SweepExportRequest {
             SweepExport::Sweep => (self.sweep()?, "sweep", "gif"),
         };
         fs::create_dir_all(&folder).map_err(Error::io("create", &folder))?;
-        let names = (1..).map(|n| {
-            if n == 1 { format!("{}-{name}.{extension}", self.stem()) } else { format!("{}-{name}-{n}.{extension}", self.stem()) }
-        });
-        let path = names.map(|n| folder.join(n)).find(|p| !p.exists()).unwrap_or_else(|| folder.join(name));
+        let path_of = |name: &str| folder.join(format!("{name}.{extension}"));
+        let name = text::free_name(&format!("{}-{name}", text::file_stem(&self.source.name())), |name| !path_of(name).exists());
+        let path = path_of(&name);
         write_atomic(&path, |out| std::io::Write::write_all(out, &bytes))?;
         Ok(path)
-    }
-
-    fn stem(&self) -> String {
-        let name = self.source.name();
-        let stem = name.rsplit_once('.').map_or(name.as_str(), |(stem, _)| stem);
-        stem.chars().map(|c| if c.is_control() || r#"/\:*?"<>|"#.contains(c) { '-' } else { c }).collect()
     }
 
     /// Above the original and the image dissolved at each t, below what dissolving changed.
@@ -152,7 +146,7 @@ impl SweepExportRequest {
 
     fn original(&self, session: &mut DissolveSession, longest: usize) -> Result<Picture> {
         let (original, _) = session.select(&self.source)?;
-        Ok(within(picture_of(&original.raster), longest))
+        Ok(picture_of(&original.raster).within(longest))
     }
 
     fn dissolved(&self, session: &mut DissolveSession, t: usize, original: &Picture) -> Result<Picture> {

@@ -4,12 +4,9 @@ use crate::{
     config::RunConfig,
     data::Dataset,
     error::{Error, Result},
-    ml::{
-        diffusion::{model::DiffusionModel, saved::SavedModel},
-        training::ddpm::MODEL,
-    },
+    ml::diffusion::{model::DiffusionModel, saved::SavedModel},
     report,
-    run_dir::{RunDir, RunKind, RunState, write_atomic},
+    run_dir::{RunDir, RunKind, RunState, files, write_atomic},
 };
 use candle_core::Device;
 use serde_json::json;
@@ -100,38 +97,24 @@ pub fn import_model(model: SavedModel, config: &RunConfig, file: &Path, workspac
     DiffusionModel::new(&model, &Device::Cpu)?;
     let config = RunConfig { ddpm: model.info.config.clone(), ..config.clone() };
     let run = RunDir::create(workspace, RunKind::Ddpm, name, &config)?;
-    model.save(&run.join(MODEL))?;
+    model.save(&run.join(files::MODEL))?;
     run.log(&format!("imported from {}", file.display()));
     run.set_figures([("steps", json!(model.info.steps))])?;
     run.set_state(RunState::Finished)?;
     Ok(run)
 }
 
-/// The finished weights of a run, each with the name of its part.
-pub fn weights_of(run: &RunDir) -> Vec<(&'static str, PathBuf)> {
-    let kinds = [RunKind::Ddpm, RunKind::Dia, RunKind::Csi];
-    let places = kinds.iter().flat_map(|kind| {
-        let file = if *kind == RunKind::Ddpm { MODEL } else { "encoder.safetensors" };
-        [run.join(file), run.join(kind.name()).join(file)].map(|path| (kind.name(), path))
-    });
-    let own = run.manifest().map(|m| m.kind).ok();
-    let fits = |(name, path): &(&str, PathBuf)| {
-        path.is_file() && (path.parent() != Some(run.path()) || own.map(RunKind::name) == Some(name))
-    };
-    places.filter(fits).collect()
-}
-
 fn export(run: &RunDir, workspace: &Path) -> Result<RunDone> {
-    let weights = weights_of(run);
+    let weights = run.contents()?.weights();
     if weights.is_empty() {
         return Err(Error::user("this run has no finished weights", "go on with it until it is finished"));
     }
-    let folder = workspace.join("exports");
+    let folder = workspace.join(files::EXPORTS);
     std::fs::create_dir_all(&folder).map_err(Error::io("create", &folder))?;
     let stem = run.path().file_name().unwrap_or_default().to_string_lossy();
     for (part, from) in &weights {
         let mut file = File::open(from).map_err(Error::io("read", from))?;
-        write_atomic(&folder.join(format!("{stem}-{part}.safetensors")), |out| io::copy(&mut file, out).map(drop))?;
+        write_atomic(&folder.join(format!("{stem}-{}.safetensors", part.name())), |out| io::copy(&mut file, out).map(drop))?;
     }
     let count = if weights.len() == 1 { "1 file".into() } else { format!("{} files", weights.len()) };
     Ok(RunDone { text: format!("{count} of weights written to {}", folder.display()), show: Some(folder), trashed: None })
@@ -144,7 +127,7 @@ mod tests {
     fn run(workspace: &Path) -> RunDir {
         let run = RunDir::create(workspace, RunKind::Train, "first", &RunConfig::default()).unwrap();
         std::fs::create_dir_all(run.join("ddpm")).unwrap();
-        std::fs::write(run.join("ddpm").join(MODEL), "weights").unwrap();
+        std::fs::write(run.join("ddpm/model.safetensors"), "weights").unwrap();
         run
     }
 

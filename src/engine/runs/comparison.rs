@@ -24,7 +24,7 @@ impl ComparedRuns {
         let figures = Comparison::new(&first.scores, &second.scores, None)?;
         let places: HashMap<&str, usize> = first.evaluated().iter().enumerate().map(|(i, r)| (r.path.as_str(), i)).collect();
         // Every shared image is an evaluated row of the first run.
-        let rows = figures.moved.iter().map(|m| places.get(m.path.as_str()).copied().unwrap_or_default()).collect();
+        let rows = figures.rank_changes.iter().map(|m| places.get(m.path.as_str()).copied().unwrap_or_default()).collect();
         Ok(Self { first: first.clone(), second, figures, rows })
     }
 }

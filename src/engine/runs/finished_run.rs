@@ -1,6 +1,5 @@
 //! What a finished run says of other images, labelled or not, and of its own normals with synthetic lesions in them.
 
-use super::score_set::data_file;
 use crate::engine::pipeline;
 use crate::ml::base::reporter::Notice;
 use crate::{
@@ -15,14 +14,12 @@ use crate::{
         diffusion::model::DiffusionModel,
         encoder::model::Encoder,
         scoring::synthetic_lesions,
-        training::{
-            ddpm::MODEL,
-            dia::{self, ENCODER},
-        },
+        training::dia,
     },
     nn::RetainPages,
-    run_dir::{RunDir, RunKind, write_atomic},
-    scores::{PLANTED, Scores, SyntheticLesions},
+    run_dir::{RunDir, files, write_atomic},
+    scores::{Scores, SyntheticLesions},
+    text,
 };
 use candle_core::Device;
 use std::{
@@ -51,7 +48,7 @@ impl Ready {
         device::set_threads(threads.unwrap_or(config.run.threads))?;
         let (device, notice) = device::open(device.unwrap_or(config.run.device));
         notice.into_iter().for_each(|why| reporter.event(Event::Notice(Notice::OnCpu(why))));
-        Ok(Self { encoder: Encoder::load(&part.join(ENCODER), &device)?, run, part, config, device })
+        Ok(Self { encoder: Encoder::load(&part.join(files::ENCODER), &device)?, run, part, config, device })
     }
 
     /// Scores all images. `model`: the diffusion model of the second score, where the run does not hold it.
@@ -67,7 +64,7 @@ impl Ready {
     pub fn measure_lesions(&self, seed: u64, reporter: &mut dyn Reporter) -> Result<SyntheticLesions> {
         let data = Arc::new(Dataset::open(&self.config.data, &|_| {})?);
         let lesions = synthetic_lesions::measure(&self.encoder, &data, seed, reporter)?;
-        lesions.write(&self.run.join(PLANTED))?;
+        lesions.write(&self.run.join(files::SYNTHETIC_LESIONS))?;
         Ok(lesions)
     }
 
@@ -81,10 +78,11 @@ impl Ready {
         if !self.config.score.profile {
             return Ok(None);
         }
+        // The encoder may have been named by itself, as a part of its run.
         let folders = [Some(self.run.path()), self.part.path().parent()].into_iter().flatten();
-        let beside = folders.map(|p| p.join(RunKind::Ddpm.name()).join(MODEL));
-        let settings = Some(self.config.dia.model.clone()).filter(|path| !path.as_os_str().is_empty());
-        let found = named.map(Path::to_path_buf).or_else(|| beside.chain(settings).find(|path| path.exists()));
+        let beside = || folders.filter_map(|folder| RunDir::open(folder).ok()?.contents().ok()?.model).next();
+        let settings = || Some(self.config.dia.model.clone()).filter(|path| path.exists());
+        let found = named.map(Path::to_path_buf).or_else(beside).or_else(settings);
         found.map(|path| DiffusionModel::load(&path, &self.device).map(Arc::new)).transpose()
     }
 }
@@ -109,7 +107,7 @@ pub fn open(config: DataConfig, own: &DataConfig) -> Result<(Arc<Dataset>, DataC
 
 /// Where the scores of other images go: beside the run's own.
 pub fn beside(run: &RunDir, data: &Path) -> PathBuf {
-    run.join(format!("scores-{}.csv", data.file_stem().unwrap_or_default().to_string_lossy()))
+    run.join(files::scores_of(data))
 }
 
 /// Scores a folder for the window: writes the scores, and a note of where the images lie, into the run folder, and returns the
@@ -126,7 +124,7 @@ pub fn score_folder(run: &Path, folder: &Path, reporter: &mut dyn Reporter) -> R
         .map_err(|e| Error::user(format!("the path of the images cannot be noted: {e}"), "rename the folder"))?;
     let scores = ready.score(&data, None, reporter)?;
     let path = free(&ready.run, folder);
-    if let Some(file) = data_file(&path) {
+    if let Some(file) = files::data_note(&path) {
         write_atomic(&file, |f| f.write_all(note.as_bytes()))?;
     }
     scores.write(&path)?;
@@ -144,13 +142,11 @@ pub fn measure_lesions(run: &Path, reporter: &mut dyn Reporter) -> Result<Synthe
 fn free(run: &RunDir, folder: &Path) -> PathBuf {
     let first = beside(run, folder);
     let of_folder = |path: &PathBuf| {
-        let note = data_file(path).and_then(|note| fs::read_to_string(note).ok());
+        let note = files::data_note(path).and_then(|note| fs::read_to_string(note).ok());
         let config = note.and_then(|text| toml::from_str::<DataConfig>(&text).ok());
         !path.exists() || config.is_some_and(|c| c.path == folder)
     };
-    let numbered = (2..1000).map(|n| {
-        let stem = first.file_stem().unwrap_or_default().to_string_lossy();
-        first.with_file_name(format!("{stem}-{n}.csv"))
-    });
-    std::iter::once(first.clone()).chain(numbered).find(of_folder).unwrap_or(first)
+    let stem = first.file_stem().unwrap_or_default().to_string_lossy();
+    let path_of = |name: &str| first.with_file_name(format!("{name}.csv"));
+    path_of(&text::free_name(&stem, |name| of_folder(&path_of(name))))
 }

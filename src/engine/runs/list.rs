@@ -5,9 +5,8 @@ use crate::{
     ml::{
         base::readiness::Readiness,
         base::{checkpoint, reporter::Stage},
-        training::{ddpm, dia},
     },
-    run_dir::{Manifest, RunDir, RunKind, RunState},
+    run_dir::{Manifest, RunContents, RunDir, RunKind, RunState, files},
 };
 use std::path::{Path, PathBuf};
 
@@ -38,20 +37,24 @@ pub struct RunEntry {
 impl RunEntry {
     pub fn read(run: &RunDir) -> Option<Self> {
         let (manifest, config) = (run.manifest().ok()?, run.config().ok()?);
-        let ddpm = match manifest.kind {
-            RunKind::Ddpm => Some(run.path().to_path_buf()),
-            RunKind::Train => Some(run.join(RunKind::Ddpm.name())),
-            RunKind::Dia | RunKind::Csi => None,
-        };
-        let model_is_finished = ddpm.as_ref().is_some_and(|path| path.join(ddpm::MODEL).is_file());
-        let readiness = ddpm.as_ref().and_then(|path| RunDir::open(path).ok()?.manifest().ok()?.figures.remove("readiness"));
-        let readiness = readiness.and_then(|value| serde_json::from_value(value).ok());
-        let model = ddpm.filter(|path| model_is_finished || has_checkpoint(path)).map(ModelSource);
-        let (path, has_scores) = (run.path().to_path_buf(), run.join("scores.csv").is_file());
-        let is_locked = run.is_locked();
-        let has_weights = !super::actions::weights_of(run).is_empty();
-        let reached = if manifest.state == RunState::Finished { None } else { reached(run, manifest.kind) };
-        Some(Self { path, manifest, config, model, model_is_finished, has_scores, has_weights, readiness, is_locked, reached })
+        let contents = run.contents().ok()?;
+        let ddpm = contents.ddpm();
+        let readiness = ddpm.and_then(|part| part.manifest().ok()?.figures.remove("readiness"));
+        let model = ddpm.filter(|part| contents.model.is_some() || !part.checkpoints().is_empty());
+        let model = model.map(|part| ModelSource(part.path().to_path_buf()));
+        let is_finished = manifest.state == RunState::Finished;
+        Some(Self {
+            path: run.path().to_path_buf(),
+            model,
+            model_is_finished: contents.model.is_some(),
+            has_scores: contents.scores.is_some(),
+            readiness: readiness.and_then(|value| serde_json::from_value(value).ok()),
+            is_locked: run.is_locked(),
+            reached: if is_finished { None } else { reached(&contents) },
+            has_weights: !contents.weights().is_empty(),
+            manifest,
+            config,
+        })
     }
 
     pub fn can_resume(&self) -> bool {
@@ -65,23 +68,14 @@ impl RunEntry {
 }
 
 /// How far an unfinished run has come, from its files.
-fn reached(run: &RunDir, kind: RunKind) -> Option<(Stage, usize)> {
-    let part = |kind: RunKind| RunDir::open(&run.join(kind.name())).ok();
+fn reached(contents: &RunContents) -> Option<(Stage, usize)> {
     let step = |run: &RunDir| checkpoint::newest(run).map_or(0, |(step, _)| step);
-    match kind {
-        RunKind::Ddpm => Some((Stage::Ddpm, step(run))),
-        RunKind::Dia | RunKind::Csi => Some((Stage::Dia, step(run))),
-        RunKind::Train => match (part(RunKind::Dia).or_else(|| part(RunKind::Csi)), part(RunKind::Ddpm)) {
-            (Some(dia), _) if dia.join(dia::ENCODER).exists() => Some((Stage::Scores, 0)),
-            (Some(dia), _) => Some((Stage::Dia, step(&dia))),
-            (None, ddpm) => ddpm.map(|ddpm| (Stage::Ddpm, step(&ddpm))),
-        },
+    let is_chain = contents.parts.first().is_some_and(|(kind, _)| *kind == RunKind::Train);
+    match (contents.dia(), contents.ddpm()) {
+        (Some(_), _) if is_chain && contents.encoder.is_some() => Some((Stage::Scores, 0)),
+        (Some(dia), _) => Some((Stage::Dia, step(dia))),
+        (None, ddpm) => ddpm.map(|ddpm| (Stage::Ddpm, step(ddpm))),
     }
-}
-
-fn has_checkpoint(run: &Path) -> bool {
-    let files = std::fs::read_dir(run.join("checkpoints")).into_iter().flatten().flatten();
-    files.into_iter().any(|f| f.path().extension().is_some_and(|e| e == "safetensors"))
 }
 
 /// One curve of a run's `metrics.csv` or `epochs.csv`.
@@ -104,13 +98,12 @@ impl RunCurve {
 
     /// What a training of the run and of its parts has told.
     pub fn of(run: &Path) -> Vec<Self> {
-        let kinds = [RunKind::Ddpm, RunKind::Dia, RunKind::Csi].map(RunKind::name);
-        let own = RunDir::open(run).and_then(|r| r.manifest()).map(|m| (m.kind.name(), run.to_path_buf()));
-        let parts = kinds.iter().map(|kind| (*kind, run.join(kind)));
-        let files = |(part, folder): (&'static str, PathBuf)| {
-            ["metrics.csv", "epochs.csv"].into_iter().flat_map(move |file| Self::read(part, &folder.join(file)))
+        let parts = RunDir::open(run).and_then(|run| run.contents()).map(|contents| contents.parts).unwrap_or_default();
+        let curves = |(kind, part): &(RunKind, RunDir)| {
+            let (kind, part) = (*kind, part.clone());
+            [files::METRICS, files::EPOCHS].into_iter().flat_map(move |file| Self::read(kind.name(), &part.join(file)))
         };
-        own.into_iter().chain(parts).flat_map(files).collect()
+        parts.iter().flat_map(curves).collect()
     }
 
     /// It is a line of its own; the ends of intervals are not.

@@ -1,6 +1,6 @@
 //! The last lines of a run's log, with those of its parts.
 
-use crate::run_dir::RunKind;
+use crate::run_dir::{RunDir, files};
 use std::{
     fs::File,
     io::{Read, Seek, SeekFrom},
@@ -14,9 +14,8 @@ const BYTES: u64 = 64 << 10;
 
 /// Newest last. Each line begins with its time in a form that sorts, so those of the parts fall into place.
 pub fn tail(run: &Path) -> Vec<String> {
-    let parts = [RunKind::Ddpm, RunKind::Dia, RunKind::Csi].map(|kind| run.join(kind.name()));
-    let folders = std::iter::once(run).chain(parts.iter().map(|p| p.as_path()));
-    let mut lines: Vec<String> = folders.flat_map(|folder| end_of(&folder.join("log.txt"))).collect();
+    let parts = RunDir::open(run).and_then(|run| run.contents()).map(|contents| contents.parts).unwrap_or_default();
+    let mut lines: Vec<String> = parts.iter().flat_map(|(_, part)| end_of(&part.join(files::LOG))).collect();
     lines.sort();
     lines.split_off(lines.len().saturating_sub(LINES))
 }
@@ -40,15 +39,19 @@ fn end_of(path: &Path) -> Vec<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::{config::RunConfig, run_dir::RunKind};
 
     #[test]
     fn log_lines_of_run_and_parts_are_in_order_of_time() {
         let dir = tempfile::tempdir().unwrap();
-        std::fs::create_dir(dir.path().join("dia")).unwrap();
-        assert!(tail(dir.path()).is_empty());
-        std::fs::write(dir.path().join("log.txt"), "2026-01-01T10:00:00Z a\n2026-01-01T12:00:00Z c\n").unwrap();
-        std::fs::write(dir.path().join("dia/log.txt"), "2026-01-01T11:00:00Z b\n").unwrap();
-        let texts: Vec<String> = tail(dir.path()).iter().map(|l| l.chars().last().unwrap().to_string()).collect();
+        assert!(tail(dir.path()).is_empty(), "it is no run");
+        let config = RunConfig::default();
+        let run = RunDir::create(dir.path(), RunKind::Train, "r", &config).unwrap();
+        run.part(RunKind::Dia, &config).unwrap();
+        assert!(tail(run.path()).is_empty());
+        std::fs::write(run.join("log.txt"), "2026-01-01T10:00:00Z a\n2026-01-01T12:00:00Z c\n").unwrap();
+        std::fs::write(run.join("dia/log.txt"), "2026-01-01T11:00:00Z b\n").unwrap();
+        let texts: Vec<String> = tail(run.path()).iter().map(|l| l.chars().last().unwrap().to_string()).collect();
         assert_eq!(texts, ["a", "b", "c"]);
     }
 }

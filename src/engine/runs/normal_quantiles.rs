@@ -3,7 +3,7 @@
 
 use crate::{
     metrics,
-    scores::{SHIFTS, ScoreRow, Terms},
+    scores::{SHIFTS, ScoreRow, ScoreTerms},
 };
 
 /// Quantiles of one term at these percents.
@@ -23,13 +23,13 @@ pub struct Normals {
 impl Normals {
     /// `None` without rows that have terms.
     pub fn new(rows: &[&ScoreRow]) -> Option<Self> {
-        let terms: Vec<&Terms> = rows.iter().filter_map(|r| r.terms.as_ref()).collect();
-        let of = |value: &dyn Fn(&Terms) -> f64| -> Option<Quantiles> {
+        let terms: Vec<&ScoreTerms> = rows.iter().filter_map(|r| r.terms.as_ref()).collect();
+        let of = |value: &dyn Fn(&ScoreTerms) -> f64| -> Option<Quantiles> {
             let values: Vec<f64> = terms.iter().map(|t| value(t)).collect();
             let found: Vec<f64> = PERCENTS.iter().filter_map(|&p| metrics::percentile(&values, p)).collect();
             found.try_into().ok()
         };
-        let each = |value: fn(&Terms, usize) -> f64| -> Option<[Quantiles; SHIFTS]> {
+        let each = |value: fn(&ScoreTerms, usize) -> f64| -> Option<[Quantiles; SHIFTS]> {
             let all: Option<Vec<Quantiles>> = (0..SHIFTS).map(|k| of(&|t| value(t, k))).collect();
             all?.try_into().ok()
         };
@@ -59,7 +59,7 @@ mod tests {
     #[test]
     fn image_is_ranked_among_normals() {
         let row = |i: usize| {
-            let terms = Terms { sim: [i as f64; SHIFTS], cls: [1.0; SHIFTS], ..Terms::default() };
+            let terms = ScoreTerms { sim: [i as f64; SHIFTS], cls: [1.0; SHIFTS], ..ScoreTerms::default() };
             ScoreRow { score: i as f64, terms: Some(terms), ..ScoreRow::default() }
         };
         let rows: Vec<ScoreRow> = (0..=100).map(row).collect();

@@ -5,18 +5,14 @@ use crate::{
     config::{DataConfig, RunConfig, ThresholdRule},
     error::{Error, Result},
     metrics::{self, Confusion, PrPoint, Ranking, RocPoint},
-    ml::training::dia,
-    run_dir::RunDir,
-    scores::{Evaluation, PLANTED, Review, ScoreRow, Scores, SyntheticLesions},
+    run_dir::{RunDir, files},
+    scores::{Evaluation, Histogram, Review, ScoreRow, Scores, SyntheticLesions},
 };
 use std::{
     fs,
     path::{Path, PathBuf},
     sync::Arc,
 };
-
-/// Bars of the histogram.
-pub const BINS: usize = 30;
 
 #[derive(Debug)]
 pub struct ScoreSet {
@@ -43,10 +39,8 @@ pub struct ScoreSet {
     pub roc: Vec<RocPoint>,
     /// As [`roc`](Self::roc).
     pub pr: Vec<PrPoint>,
-    /// Lowest and highest score of the evaluated rows.
-    pub range: [f64; 2],
-    /// Counts of normal, abnormal and unlabelled rows in equal steps over the range.
-    pub histogram: [[usize; BINS]; 3],
+    /// Of the evaluated rows.
+    pub histogram: Histogram,
     /// Names of the classes of the evaluated rows.
     pub classes: Vec<String>,
     /// How the terms of training normals lie, left out one by one; `None` where the file has none.
@@ -68,26 +62,26 @@ impl ScoreSet {
     pub fn read(path: &Path) -> Result<Self> {
         let (folder, file) = match path.is_file().then(|| path.parent()).flatten() {
             Some(folder) => (folder, path.to_path_buf()),
-            None => (path, path.join("scores.csv")),
+            None => (path, path.join(files::SCORES)),
         };
         let run = RunDir::open(folder)?;
         let mut set = Self::new(folder, run.manifest()?.name, run.config()?, Scores::read(&file)?)?;
-        if let Some(text) = data_file(&file).and_then(|f| fs::read_to_string(f).ok()) {
+        if let Some(text) = files::data_note(&file).and_then(|f| fs::read_to_string(f).ok()) {
             set.data = toml::from_str(&text).map_err(|e| {
                 Error::user(format!("the note beside {} cannot be read: {e}", file.display()), "score the folder again")
             })?;
         }
-        set.encoder = dia::part(&run).ok().map(|part| part.join(dia::ENCODER)).filter(|path| path.is_file());
+        let contents = run.contents()?;
+        set.encoder = contents.encoder;
         // Figures that cannot be read are no reason not to show the scores; they can be made anew.
-        set.lesions = SyntheticLesions::read(&folder.join(PLANTED)).ok().flatten().map(Arc::new);
-        set.review = Review::read(&review_file(&file))?;
-        let own = folder.join("scores.csv");
-        if file != own && own.is_file() {
+        set.lesions = SyntheticLesions::read(&folder.join(files::SYNTHETIC_LESIONS)).ok().flatten().map(Arc::new);
+        set.review = Review::read(&files::review_of(&file))?;
+        if let Some(own) = contents.scores.filter(|own| *own != file) {
             // Other images are held against the run's own training images, which their file does not have.
             let own = Scores::read(&own)?;
             set.normals = Normals::new(&own.rows.iter().filter(|r| is_training_normal(r)).collect::<Vec<_>>());
         }
-        set.files = files(folder);
+        set.files = contents.all_scores;
         set.file = file;
         Ok(set)
     }
@@ -99,13 +93,11 @@ impl ScoreSet {
         let labelled = scores.labelled(None);
         let (labels, values): (Vec<bool>, Vec<f64>) = labelled.iter().map(|r| (r.label == Some(true), r.score)).unzip();
         let ranking = Ranking::new(&labels, &values).ok();
-        let over = &evaluation.split;
-        let in_split = |r: &&ScoreRow| over == "all" || &r.split == over || labelled.is_empty();
-        let mut rows: Vec<ScoreRow> = scores.rows.iter().filter(in_split).cloned().collect();
+        let mut rows: Vec<ScoreRow> = scores.evaluated().into_iter().cloned().collect();
         rows.sort_by(|a, b| b.score.total_cmp(&a.score));
         let evaluated = rows.len();
-        let range = [rows.last().map_or(0.0, |r| r.score), rows.first().map_or(1.0, |r| r.score)];
-        let mut train: Vec<ScoreRow> = scores.rows.iter().filter(|r| is_training_normal(r) && !in_split(r)).cloned().collect();
+        let others = |r: &&ScoreRow| is_training_normal(r) && evaluated < scores.rows.len();
+        let mut train: Vec<ScoreRow> = scores.rows.iter().filter(others).cloned().collect();
         train.sort_by(|a, b| b.score.total_cmp(&a.score));
         let mut training: Vec<f64> = scores.rows.iter().filter(|r| is_training_normal(r)).map(|r| r.score).collect();
         training.sort_by(f64::total_cmp);
@@ -117,14 +109,13 @@ impl ScoreSet {
             name,
             data: config.data.clone(),
             config,
-            file: run.join("scores.csv"),
+            file: run.join(files::SCORES),
             files: Vec::new(),
             encoder: None,
             evaluated,
             roc: ranking.as_ref().and_then(|r| r.roc().ok()).unwrap_or_default(),
             pr: ranking.as_ref().and_then(|r| r.precision_recall().ok()).unwrap_or_default(),
-            range,
-            histogram: histogram(&rows, range),
+            histogram: Histogram::new(rows.iter()),
             classes,
             normals: Normals::new(&scores.rows.iter().filter(|r| is_training_normal(r)).collect::<Vec<_>>()),
             lesions: None,
@@ -170,8 +161,7 @@ impl ScoreSet {
 
     /// Title of a file of scores: that of the folder it is of.
     pub fn title(file: &Path) -> String {
-        let stem = file.file_stem().unwrap_or_default().to_string_lossy().into_owned();
-        stem.strip_prefix("scores-").map_or_else(|| "the run's own images".into(), String::from)
+        files::scored_data(file).unwrap_or_else(|| "the run's own images".into())
     }
 
     /// The evaluated rows.
@@ -182,41 +172,6 @@ impl ScoreSet {
 
 fn is_training_normal(row: &ScoreRow) -> bool {
     row.split == "train" && row.label == Some(false)
-}
-
-/// The note that says which data a file of scores is of; the run's own has none.
-pub(crate) fn data_file(file: &Path) -> Option<PathBuf> {
-    (file.file_name()? != "scores.csv").then(|| file.with_extension("toml"))
-}
-
-/// Tags and notes lie beside their scores.
-pub(crate) fn review_file(file: &Path) -> PathBuf {
-    let name = file.file_name().unwrap_or_default().to_string_lossy().replacen("scores", "tags", 1);
-    file.with_file_name(name)
-}
-
-fn files(run: &Path) -> Vec<PathBuf> {
-    let name = |path: &PathBuf| path.file_name().unwrap_or_default().to_string_lossy().into_owned();
-    let is_scores =
-        |path: &PathBuf| name(path) == "scores.csv" || name(path).starts_with("scores-") && name(path).ends_with(".csv");
-    let mut files: Vec<PathBuf> = fs::read_dir(run).into_iter().flatten().flatten().map(|e| e.path()).filter(is_scores).collect();
-    files.sort_by_key(|path| (name(path) != "scores.csv", name(path)));
-    files
-}
-
-fn histogram(rows: &[ScoreRow], range: [f64; 2]) -> [[usize; BINS]; 3] {
-    let mut counts = [[0; BINS]; 3];
-    let width = bin_width(range);
-    for row in rows {
-        let bin = ((row.score - range[0]) / width) as usize;
-        counts[row.label.map_or(2, usize::from)][bin.min(BINS - 1)] += 1;
-    }
-    counts
-}
-
-/// Width of a bar of the histogram, in units of the score.
-pub fn bin_width(range: [f64; 2]) -> f64 {
-    ((range[1] - range[0]) / BINS as f64).max(1e-9)
 }
 
 #[cfg(test)]
@@ -238,8 +193,8 @@ mod tests {
         let set = ScoreSet::read(run.path()).unwrap();
         let names = |set: &ScoreSet| set.rows.iter().map(|r| r.path.clone()).collect::<String>();
         assert_eq!((names(&set).as_str(), set.evaluated, set.is_foreign()), ("beadc", 3, false));
-        assert_eq!((set.range, set.confusion(1.0).tp), ([0.5, 2.0], 1));
-        assert_eq!(set.histogram.map(|counts| counts.iter().sum::<usize>()), [1, 1, 1]);
+        assert_eq!((set.histogram.range, set.confusion(1.0).tp), ([0.5, 2.0], 1));
+        assert_eq!(set.histogram.counts.map(|counts| counts.iter().sum::<usize>()), [1, 1, 1]);
 
         write("scores-new.csv", "path,score,threshold\nx,1,2\ny,3,2\n");
         write("scores-new.toml", "path = \"/elsewhere\"\n");

@@ -5,7 +5,7 @@
 
 use crate::{
     error::{Error, Result},
-    run_dir::{HALF_WRITTEN, RunDir, write_atomic},
+    run_dir::{HALF_WRITTEN, RunDir, files, write_atomic},
 };
 use candle_core::{Device, Tensor};
 use safetensors::SafeTensors;
@@ -19,9 +19,13 @@ use std::{
 
 /// Named tensors, in name order.
 pub type Tensors = BTreeMap<String, Tensor>;
+/// Text entries of a file, by key.
 pub type Metadata = BTreeMap<String, String>;
 
-/// Writes the tensors (any device) whole or not at all.
+/// Writes the tensors (any device) atomically: the file is complete or not there.
+///
+/// # Errors
+/// Where the file cannot be written or a tensor cannot be read.
 pub fn save(path: &Path, tensors: &Tensors, metadata: &Metadata) -> Result<()> {
     let mut header = Map::new();
     header.insert("__metadata__".into(), json!(metadata));
@@ -50,12 +54,12 @@ pub fn save(path: &Path, tensors: &Tensors, metadata: &Metadata) -> Result<()> {
 /// Reads a `.safetensors` file of any origin onto the CPU.
 ///
 /// # Errors
-/// Where it is no such file, or was cut off.
+/// Where the file cannot be read, is of another kind, or was cut off.
 pub fn load(path: &Path) -> Result<(Tensors, Metadata)> {
     let bytes = fs::read(path).map_err(Error::io("read", path))?;
     let damaged = |e: &dyn std::fmt::Display| {
         Error::user(
-            format!("{} is no whole .safetensors file: {e}", path.display()),
+            format!("{} is no complete .safetensors file: {e}", path.display()),
             "it was cut off or is something else; use another",
         )
     };
@@ -67,43 +71,34 @@ pub fn load(path: &Path) -> Result<(Tensors, Metadata)> {
 
 /// `checkpoints/step-N.safetensors` of a run.
 pub fn step_path(run: &RunDir, step: usize) -> PathBuf {
-    run.join("checkpoints").join(format!("step-{step}.safetensors"))
+    run.join(files::checkpoint(step))
 }
 
-/// The newest checkpoint that is whole, with its step.
+/// The newest complete checkpoint with its step; `None` where there is none.
 pub fn newest(run: &RunDir) -> Option<(usize, PathBuf)> {
-    by_age(run).into_iter().find(|(_, path)| is_whole(path))
+    run.checkpoints().into_iter().find(|(_, path)| is_complete(path))
 }
 
-/// Deletes all but the newest `keep` whole checkpoints, and what a killed process left half written. What cannot be deleted
+/// Deletes all but the newest `keep` complete checkpoints, and what a killed process left half written. What cannot be deleted
 /// stays; it does no harm.
 pub fn prune(run: &RunDir, keep: usize) {
-    for entry in fs::read_dir(run.join("checkpoints")).into_iter().flatten().flatten() {
+    for entry in fs::read_dir(run.join(files::CHECKPOINTS)).into_iter().flatten().flatten() {
         if entry.file_name().to_string_lossy().starts_with(HALF_WRITTEN) {
             let _ = fs::remove_file(entry.path());
         }
     }
-    let mut whole = 0;
-    for (_, path) in by_age(run) {
-        let wanted = whole < keep && is_whole(&path);
-        whole += usize::from(wanted);
+    let mut complete = 0;
+    for (_, path) in run.checkpoints() {
+        let wanted = complete < keep && is_complete(&path);
+        complete += usize::from(wanted);
         if !wanted {
             let _ = fs::remove_file(path);
         }
     }
 }
 
-/// All checkpoints, newest first.
-fn by_age(run: &RunDir) -> Vec<(usize, PathBuf)> {
-    let step = |path: &Path| path.file_name()?.to_str()?.strip_prefix("step-")?.strip_suffix(".safetensors")?.parse().ok();
-    let entries = fs::read_dir(run.join("checkpoints")).into_iter().flatten().flatten();
-    let mut found: Vec<(usize, PathBuf)> = entries.filter_map(|e| Some((step(&e.path())?, e.path()))).collect();
-    found.sort_by(|a, b| b.cmp(a));
-    found
-}
-
 /// Whether the file is as long as its header says.
-fn is_whole(path: &Path) -> bool {
+fn is_complete(path: &Path) -> bool {
     let length = || -> io::Result<u64> {
         let mut file = fs::File::open(path)?;
         let mut size = [0; 8];
@@ -153,7 +148,7 @@ mod tests {
     }
 
     #[test]
-    fn a_cut_off_newest_checkpoint_is_passed_over_and_pruning_keeps_whole_ones() {
+    fn a_cut_off_newest_checkpoint_is_passed_over_and_pruning_keeps_complete_ones() {
         let dir = tempfile::tempdir().unwrap();
         let run = RunDir::create(dir.path(), RunKind::Ddpm, "x", &RunConfig::default()).unwrap();
         let (tensors, metadata) = sample();
@@ -171,7 +166,7 @@ mod tests {
         fs::write(&half_written, "x").unwrap();
         prune(&run, 2);
         assert!(!half_written.exists());
-        let left: Vec<usize> = by_age(&run).into_iter().map(|(step, _)| step).collect();
+        let left: Vec<usize> = run.checkpoints().into_iter().map(|(step, _)| step).collect();
         assert_eq!(left, [20, 10]);
     }
 }

@@ -9,14 +9,25 @@ use candle_core::Device;
 /// Why the CPU computes in the place of the device that was asked for; each front end adds what can be done about it.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum CpuInstead {
-    /// `feature` is the feature of the build that would bring the device.
+    /// This build cannot use the device.
     #[error("this build has no {name}; computing on the CPU")]
-    NotBuilt { name: &'static str, feature: &'static str },
+    NotBuilt {
+        /// The device: `CUDA` or `Metal`.
+        name: &'static str,
+        /// The feature of the build that would bring it.
+        feature: &'static str,
+    },
+    /// The device is not there, or is not free.
     #[error("no {name} device could be opened ({reason}); computing on the CPU")]
-    NotOpened { name: &'static str, reason: String },
+    NotOpened {
+        /// The device: `CUDA` or `Metal`.
+        name: &'static str,
+        /// What its driver said, one line.
+        reason: String,
+    },
 }
 
-/// Opens the device; where it is not there, the CPU, and says why.
+/// Opens the device; where it is not there, the CPU, with the reason.
 pub fn open(kind: DeviceKind) -> (Device, Option<CpuInstead>) {
     if let Some(why) = not_built(kind) {
         return (Device::Cpu, Some(why));

@@ -1,4 +1,4 @@
-//! What all of the method uses: checkpoints, devices, progress.
+//! What all of the method uses: checkpoints, devices, progress, resizing. Knows none of the other rooms.
 
 pub mod checkpoint;
 pub mod device;
@@ -6,4 +6,5 @@ pub mod pixel_loading;
 pub mod readiness;
 pub mod reporter;
 pub mod resize;
+pub mod stage_progress;
 pub mod throughput;

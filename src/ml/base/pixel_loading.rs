@@ -1,8 +1,9 @@
-//! Decoding of the pixels that a network sees, with progress for whoever watches.
+//! Decoding of the pixels that a network sees, with progress.
 
 use super::{
-    reporter::{Control, Event, Reporter, Stage, Step},
-    throughput::Pace,
+    reporter::{Event, Reporter, Stage},
+    stage_progress::plain_step,
+    throughput::Throughput,
 };
 use crate::{
     config::PreprocessConfig,
@@ -20,12 +21,15 @@ use std::{
 /// Pictures decoded before a progress bar is worth it.
 const FEW: usize = 1000;
 
-/// Decodes the images at `side` px; those that cannot be decoded are named in a notice and left out.
+/// Decodes the images at `size` x `size` px; those that cannot be decoded are named in a notice and left out.
+///
+/// # Errors
+/// Where no image can be decoded, or memory does not suffice.
 pub fn load_pixels(
     data: &Arc<Dataset>,
     preprocess: &PreprocessConfig,
     ids: Vec<ImageId>,
-    side: usize,
+    size: usize,
     reporter: &mut dyn Reporter,
 ) -> Result<PixelStore> {
     let total = ids.len();
@@ -37,13 +41,13 @@ pub fn load_pixels(
     let store = std::thread::scope(|scope| {
         let count = |n: usize| done.store(n, Ordering::Relaxed);
         let (data, preprocess) = (data.clone(), preprocess.clone());
-        let worker = scope.spawn(move || PixelStore::with_budget(data, preprocess, ids, side, PixelStore::BUDGET, &count));
-        let (mut pace, mut seen) = (Pace::start(), 0);
+        let worker = scope.spawn(move || PixelStore::with_budget(data, preprocess, ids, size, PixelStore::BUDGET, &count));
+        let (mut throughput, mut seen) = (Throughput::start(), 0);
         while shown && !worker.is_finished() {
             std::thread::sleep(Duration::from_millis(100));
             let now = done.load(Ordering::Relaxed);
             if now > seen {
-                reporter.event(Event::Step(plain_step(Stage::Data, now, total, pace.tick(now - seen, 1, total - now))));
+                reporter.event(Event::Step(plain_step(Stage::Data, now, total, throughput.tick(now - seen, 1, total - now))));
                 seen = now;
             }
         }
@@ -64,42 +68,4 @@ pub fn load_pixels(
         reporter.event(Event::Finished { stage: Stage::Data });
     }
     Ok(store)
-}
-
-/// Progress of work without a loss; `speed`: (images a second, seconds left).
-pub fn plain_step(stage: Stage, step: usize, total: usize, (images_per_second, eta_secs): (f64, f64)) -> Step {
-    Step { stage, step, total, loss: 0.0, parts: [0.0; 2], grad_norm: 0.0, lr: 0.0, images_per_second, eta_secs }
-}
-
-/// Progress of `total` images in one stage, from `Started` to `Finished`.
-pub struct Progress<'a> {
-    stage: Stage,
-    done: usize,
-    total: usize,
-    pace: Pace,
-    pub reporter: &'a mut dyn Reporter,
-}
-
-impl<'a> Progress<'a> {
-    pub fn start(stage: Stage, done: usize, total: usize, reporter: &'a mut dyn Reporter) -> Self {
-        reporter.event(Event::Started { stage, done, total });
-        Self { stage, done, total, pace: Pace::start(), reporter }
-    }
-
-    /// `done` of the images are behind us.
-    ///
-    /// # Errors
-    /// [`Error::Stopped`] where the person wants no more.
-    pub fn reach(&mut self, done: usize) -> Result<()> {
-        if done > self.done {
-            let speed = self.pace.tick(done - self.done, 1, self.total.saturating_sub(done));
-            self.done = done;
-            self.reporter.event(Event::Step(plain_step(self.stage, done, self.total, speed)));
-        }
-        if self.reporter.control() == Control::Stop { Err(Error::Stopped) } else { Ok(()) }
-    }
-
-    pub fn finish(self) {
-        self.reporter.event(Event::Finished { stage: self.stage });
-    }
 }

@@ -1,31 +1,38 @@
-//! What a training tells, and what it is told. A loop knows neither its display nor its thread.
+//! What long work reports, and how it is controlled. A loop knows neither its display nor its thread.
 //!
 //! Legal order of a [`Reporter`]'s events: `Started`, then any number of `Step`, `Epoch`, `Preview`, `Notice`, then exactly
 //! one of `Finished` or nothing (the loop returned an error, [`Error::Stopped`](crate::error::Error::Stopped) included).
 //! A chain of stages repeats that order for each of its stages.
 
 pub use super::device::CpuInstead;
-use super::readiness::Readiness;
+use super::readiness::{Readiness, ReadinessCheck};
 use std::path::PathBuf;
 
 /// One stage of the work, as it is shown.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Stage {
+    /// Decoding of images.
     Data,
+    /// Training of the diffusion model.
     Ddpm,
+    /// Dissolving of the training images ahead of the encoder's training.
     DissolveCache,
+    /// Training of the encoder, CSI included.
     Dia,
     /// Features of the training normals, which scores are measured against.
     Bank,
     /// The dissolve profile of the training normals.
     Profile,
+    /// Scores of images.
     Scores,
     /// Spots drawn into held-out normals.
     SyntheticLesions,
+    /// The report of a run.
     Report,
 }
 
 impl Stage {
+    /// Its name, for people.
     pub fn name(self) -> &'static str {
         match self {
             Self::Data => "Data",
@@ -41,42 +48,56 @@ impl Stage {
     }
 }
 
+/// Something that happened in the work.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Event {
-    /// The stage begins, or goes on after a resume: `done` of `total` steps are behind it.
+    /// The stage begins or is resumed.
     Started {
+        /// Which stage.
         stage: Stage,
+        /// Steps done before, which is 0 unless it is resumed.
         done: usize,
+        /// Steps of the stage.
         total: usize,
     },
-    /// After each step. NaN loss never gets here: the loop ends with an error.
+    /// After each step. The loss is finite: a loop whose loss is not ends with an error.
     Step(Step),
     /// A labelled evaluation on the way.
     Epoch {
+        /// Epochs done.
         epoch: usize,
+        /// \[0, 1\].
         auroc: f64,
+        /// Its 95 % interval.
         ci95: [f64; 2],
     },
     /// A preview was written.
     Preview {
+        /// Training step of the model.
         step: usize,
+        /// The PNG file.
         file: PathBuf,
     },
     /// How good the diffusion model is by now.
     Readiness(Readiness),
-    /// Something the person should know; the work goes on.
+    /// Something the person should know; the work continues.
     Notice(Notice),
+    /// The stage is done.
     Finished {
+        /// Which stage.
         stage: Stage,
     },
 }
 
-/// What a person should know of a work that goes on.
+/// What a person should know of work that continues.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Notice {
+    /// One sentence.
     Text(String),
     /// The CPU computes in the place of the device that was asked for.
     OnCpu(CpuInstead),
+    /// The diffusion model is trained and not good enough for DIA: its poorest check.
+    NotReady(ReadinessCheck),
 }
 
 impl std::fmt::Display for Notice {
@@ -84,6 +105,9 @@ impl std::fmt::Display for Notice {
         match self {
             Self::Text(text) => f.write_str(text),
             Self::OnCpu(why) => why.fmt(f),
+            Self::NotReady(ReadinessCheck { found, advice, .. }) => {
+                write!(f, "the diffusion model is not ready for DIA yet: {found}. {advice}")
+            }
         }
     }
 }
@@ -100,25 +124,33 @@ impl From<String> for Notice {
     }
 }
 
+/// Figures of one step.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Step {
+    /// Which stage.
     pub stage: Stage,
     /// Steps done, 1-based.
     pub step: usize,
+    /// Steps of the stage.
     pub total: usize,
+    /// The loss of this step; 0 where there is none.
     pub loss: f64,
-    /// The loss's parts, where it has some: contrastive and shift loss.
+    /// The loss's parts, where it has some: contrastive and shift loss, not weighted.
     pub parts: [f64; 2],
-    /// Before clipping; 0 where it is not computed.
+    /// Global norm of the gradient before clipping; 0 where it is not computed.
     pub grad_norm: f64,
+    /// Learning rate of this step.
     pub lr: f64,
+    /// Images (not views) processed in a second.
     pub images_per_second: f64,
+    /// Seconds left in this stage, estimated.
     pub eta_secs: f64,
 }
 
-/// What a person wants of the running work. Looked at once a batch.
+/// What a running loop is to do; it asks once a batch.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Control {
+    /// Run the next step.
     Continue,
     /// Write a checkpoint and return [`Error::Stopped`](crate::error::Error::Stopped).
     Stop,
@@ -126,13 +158,15 @@ pub enum Control {
     FinishEarly,
 }
 
-/// The other end of a training: shows its events, and tells it to stop. `wish` may block while the work is paused.
+/// Whoever the work reports to: receives its events and controls it.
 pub trait Reporter {
+    /// Receives an event; must not block for long.
     fn event(&mut self, event: Event);
+    /// Says how to continue. May block: the work is paused for as long.
     fn control(&mut self) -> Control;
 }
 
-/// Shows nothing and never stops.
+/// Ignores all events and never stops the work.
 pub struct Silent;
 
 impl Reporter for Silent {

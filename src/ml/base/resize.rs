@@ -1,11 +1,14 @@
 //! Bilinear resizing of tensors, as `torch.nn.functional.interpolate(mode="bilinear", align_corners=False)`, that is, with
-//! half-pixel centres. (Pictures are resized when they are loaded; see `data`.)
+//! half-pixel centres. (Files are resized with smoothing when they are loaded; see [`crate::data`].)
 
 use crate::error;
 use candle_core::{Result, Tensor};
 
 /// `x (B, C, H, W)` to `(B, C, height, width)`, without smoothing where it shrinks. Two matrix products, so it runs on every
 /// device.
+///
+/// # Errors
+/// A tensor that is not 4-dimensional.
 pub fn bilinear(x: &Tensor, height: usize, width: usize) -> Result<Tensor> {
     let (_, _, _, w) = x.dims4()?;
     // The smaller width takes part in both products: less to compute.
@@ -35,7 +38,7 @@ fn weights(from: usize, to: usize, like: &Tensor) -> Result<Tensor> {
     let scale = from as f64 / to as f64;
     let mut weights = vec![0f32; to * from];
     for (i, row) in weights.chunks_exact_mut(from).enumerate() {
-        // Beyond the border the last sample goes on: a centre outside is moved onto it.
+        // Border samples are repeated: a centre outside is moved onto the last one.
         let centre = (scale * (i as f64 + 0.5) - 0.5).clamp(0.0, (from - 1) as f64);
         let (left, share) = (centre.floor() as usize, centre.fract() as f32);
         row[left] = 1.0 - share;
@@ -47,8 +50,11 @@ fn weights(from: usize, to: usize, like: &Tensor) -> Result<Tensor> {
 }
 
 /// Applies `f` to `x (B, C, H, W)` brought to `resolution` px: 28-px images are padded with zeros to 32 and cropped back,
-/// all others are resized there and back (bilinear without smoothing, as the reference code does it and as the
-/// [ladder](crate::ml::training::dissolve_cache) is made).
+/// all others are resized there and back (bilinear without smoothing, as the reference code does it and as
+/// dissolved images are cached).
+///
+/// # Errors
+/// Those of `f`, and of tensors that are not 4-dimensional.
 pub fn at_resolution(x: &Tensor, resolution: usize, f: impl FnOnce(&Tensor) -> error::Result<Tensor>) -> error::Result<Tensor> {
     let (_, _, h, w) = x.dims4()?;
     if (h, w) == (28, 28) && resolution == 32 {

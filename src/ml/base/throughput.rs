@@ -1,28 +1,30 @@
-//! How fast the work goes, and when it will be done.
+//! Throughput of the work, and the time that is left.
 
 use std::{collections::VecDeque, time::Instant};
 
 /// Steps whose median is the speed: a slow first step, an evaluation or a pause does not move it.
 const WINDOW: usize = 21;
 
-/// The speed over the last steps.
+/// The median time of the last steps.
 #[derive(Debug)]
-pub struct Pace {
+pub struct Throughput {
     last: Instant,
     recent: VecDeque<f64>,
 }
 
-impl Pace {
+impl Throughput {
+    /// Starts the clock.
     pub fn start() -> Self {
         Self { last: Instant::now(), recent: VecDeque::new() }
     }
 
-    /// Call after `steps` more steps; returns (images a second, seconds left).
+    /// To be called after `steps` more steps of `images_per_step` images, with `steps_left` to come; returns (images a second,
+    /// seconds left).
     pub fn tick(&mut self, steps: usize, images_per_step: usize, steps_left: usize) -> (f64, f64) {
         let now = Instant::now();
         let each = (now - self.last).as_secs_f64() / steps.max(1) as f64;
         self.last = now;
-        let each = self.learn(each);
+        let each = self.record(each);
         (images_per_step as f64 / each.max(1e-9), each * steps_left as f64)
     }
 
@@ -32,7 +34,7 @@ impl Pace {
     }
 
     /// Takes the seconds of one more step in; returns what a step takes.
-    fn learn(&mut self, seconds: f64) -> f64 {
+    fn record(&mut self, seconds: f64) -> f64 {
         self.recent.push_back(seconds);
         if self.recent.len() > WINDOW {
             self.recent.pop_front();
@@ -51,19 +53,19 @@ mod tests {
     #[test]
     fn ten_steps_tell_the_speed() {
         for slow in [1.0, 4.0, 30.0] {
-            let mut pace = Pace::start();
+            let mut throughput = Throughput::start();
             let step = |i: usize| match i {
                 0 | 1 => slow,
                 // A checkpoint or a preview falls into this one.
                 6 => 8.0,
                 i => 1.0 + 0.2 * (i as f64).sin(),
             };
-            let learnt = (0..10).map(|i| pace.learn(step(i))).last().unwrap();
-            assert!((1.0 / 1.5..1.5).contains(&learnt), "{learnt} after a first step of {slow}");
+            let recorded = (0..10).map(|i| throughput.record(step(i))).last().unwrap();
+            assert!((1.0 / 1.5..1.5).contains(&recorded), "{recorded} after a first step of {slow}");
         }
         // A machine that becomes half as fast is noticed.
-        let mut pace = Pace::start();
-        let learnt = (0..60).map(|i| pace.learn(if i < 40 { 1.0 } else { 2.0 })).last().unwrap();
-        assert_eq!(learnt, 2.0);
+        let mut throughput = Throughput::start();
+        let recorded = (0..60).map(|i| throughput.record(if i < 40 { 1.0 } else { 2.0 })).last().unwrap();
+        assert_eq!(recorded, 2.0);
     }
 }

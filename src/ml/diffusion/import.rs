@@ -14,6 +14,9 @@ use std::path::Path;
 
 /// Reads a `.pt` checkpoint: its EMA weights where it has them, else the trained weights, else what lies at its top.
 /// The settings that weights do not tell (schedule, image size) are the reference trainer's defaults.
+///
+/// # Errors
+/// Where it cannot be read, or holds no U-Net of that package.
 pub fn read(path: &Path) -> Result<(Tensors, ModelInfo)> {
     let fail = |e: PickleError| match e {
         PickleError::Io(source) => Error::io("read", path)(source),

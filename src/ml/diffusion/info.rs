@@ -1,10 +1,11 @@
-//! What a diffusion model is, beside its weights.
+//! What a diffusion model is, apart from its weights.
 
 use crate::{config::DdpmConfig, ml::base::checkpoint::Metadata};
 
-/// What a model is, beside its weights; travels in the file's metadata.
+/// Settings and origin of a model; kept in its file's metadata.
 #[derive(Debug, Clone, PartialEq)]
 pub struct ModelInfo {
+    /// The settings that it was trained with.
     pub config: DdpmConfig,
     /// Name of the data set that it was trained on; empty where that is unknown.
     pub dataset: String,
@@ -22,6 +23,7 @@ impl ModelInfo {
         Self { config, dataset: String::new(), grey: false, fingerprint: String::new(), steps: 0 }
     }
 
+    /// As entries of a file.
     pub fn to_metadata(&self) -> Metadata {
         let config = toml::to_string(&self.config).unwrap_or_default();
         let entries = [

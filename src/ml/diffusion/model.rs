@@ -17,7 +17,7 @@ use rand::Rng as _;
 use rand_distr::StandardNormal;
 use std::path::Path;
 
-/// Colour images; grey ones are shown three times.
+/// Channels of the network's input; grey images enter as three equal channels.
 pub const CHANNELS: usize = 3;
 
 /// See the [module](self). Shared between threads by `Arc`.
@@ -29,6 +29,8 @@ pub struct DiffusionModel {
 }
 
 impl DiffusionModel {
+    /// Loads the weights onto the device.
+    ///
     /// # Errors
     /// Where the weights are not those of the network that the settings describe.
     pub fn new(saved: &SavedModel, device: &Device) -> Result<Self> {
@@ -48,23 +50,32 @@ impl DiffusionModel {
     }
 
     /// [`SavedModel::load`] onto a device.
+    ///
+    /// # Errors
+    /// Those of [`SavedModel::load`] and [`new`](Self::new).
     pub fn load(path: &Path, device: &Device) -> Result<Self> {
         Self::new(&SavedModel::load(path)?, device)
     }
 
+    /// Its settings and origin.
     pub fn info(&self) -> &ModelInfo {
         &self.info
     }
 
+    /// Its noise schedule.
     pub fn schedule(&self) -> &Schedule {
         &self.schedule
     }
 
+    /// Where it computes.
     pub fn device(&self) -> &Device {
         &self.device
     }
 
-    /// The noise in `x (B, 3, H, W)`, in the model's range, at step `t[i]` for image i.
+    /// The noise in `x (B, 3, H, W)`, in the model's range, at timestep `t[i]` for image i; `(B, 3, H, W)`.
+    ///
+    /// # Errors
+    /// A timestep beyond the model's last.
     pub fn predict_noise(&self, x: &Tensor, t: &[usize]) -> Result<Tensor> {
         if let Some(&t) = t.iter().find(|&&t| t >= self.schedule.timesteps()) {
             let last = self.schedule.timesteps() - 1;
@@ -73,8 +84,11 @@ impl DiffusionModel {
         Ok(self.unet.forward(x, t)?)
     }
 
-    /// Paper, Eq. 4, in the model's range: what a single reverse step takes the clean `x` to be,
-    /// `clip(sqrt(1/abar_t) x - sqrt(1/abar_t - 1) eps(x, t), -1, 1)`.
+    /// Eq. 4 of the paper, in the model's range: the x0 that a single reverse step predicts for the clean `x (B, 3, H, W)`,
+    /// `clip(sqrt(1/abar_t) x - sqrt(1/abar_t - 1) eps_theta(x, t), -1, 1)`.
+    ///
+    /// # Errors
+    /// A timestep beyond the model's last.
     pub fn predict_start(&self, x: &Tensor, t: &[usize]) -> Result<Tensor> {
         let noise = self.predict_noise(x, t)?;
         let s = &self.schedule;
@@ -85,11 +99,17 @@ impl DiffusionModel {
 
     /// Dissolves `x (B, 3, H, W)` in \[0, 1\], image i at step `t[i]`, at the resolution that the model was trained at
     /// (see [`crate::ml::base::resize::at_resolution`]).
+    ///
+    /// # Errors
+    /// A timestep beyond the model's last.
     pub fn dissolve(&self, x: &Tensor, t: &[usize]) -> Result<Tensor> {
         self.dissolve_at(x, t, self.info.config.size)
     }
 
     /// The same at another resolution, px.
+    ///
+    /// # Errors
+    /// A timestep beyond the model's last; a resolution that the network cannot halve often enough.
     pub fn dissolve_at(&self, x: &Tensor, t: &[usize], resolution: usize) -> Result<Tensor> {
         let shrink = 1 << (self.info.config.dim_mults.len() - 1);
         if resolution == 0 || !resolution.is_multiple_of(shrink) {

@@ -2,6 +2,11 @@
 //! executing the pickle: the opcodes build plain values, and a "call" is kept as the pair of name and arguments.
 //!
 //! Values live in one list and refer to each other by index, so neither deep nesting nor shared parts can blow up.
+//!
+//! Why not `candle_core::pickle`: a checkpoint comes from anywhere, and that reader (0.11) trusts it. Its values are nested
+//! boxes, on which a deep pickle overflows the stack; a shared value is copied at each use, so that a small file can fill the
+//! memory; a tensor with too few arguments is a panic; a tensor's memory is taken by the shape that the file claims before its
+//! numbers are looked at. It reads protocol 2 alone, and gives tensors only: not the step that the trainer had come to.
 
 use candle_core::{DType, Device, Tensor};
 use std::{
@@ -11,20 +16,28 @@ use std::{
     path::Path,
 };
 
+/// Why a PyTorch checkpoint cannot be read.
 #[derive(Debug, thiserror::Error)]
 pub enum PickleError {
+    /// The file cannot be read.
     #[error("{0}")]
     Io(#[from] std::io::Error),
+    /// The file is no zip archive.
     #[error("it is no PyTorch archive: {0}")]
     Zip(#[from] zip::result::ZipError),
+    /// An instruction that data does not need; it is never executed.
     #[error("its pickle has an instruction that no checkpoint needs (0x{0:02x})")]
     Opcode(u8),
+    /// The pickle ends too early or contradicts itself.
     #[error("its pickle is damaged")]
     Damaged,
+    /// The pickle is longer than that of any checkpoint, MB.
     #[error("its pickle is {0} MB long")]
     TooLong(u64),
+    /// A tensor, by name, that is not stored row-major or lies outside its storage.
     #[error("tensor {0} is stored in a way that is not supported")]
     Layout(String),
+    /// The tensor cannot be made.
     #[error("{0}")]
     Tensor(#[from] candle_core::Error),
 }
@@ -32,26 +45,26 @@ pub enum PickleError {
 type Result<T> = std::result::Result<T, PickleError>;
 
 /// An index into [`Pickle::nodes`].
-type Id = usize;
+type NodeId = usize;
 
 #[derive(Debug)]
-enum Node {
+enum PickleNode {
     Int(i64),
     Text(String),
     /// `module.name`, never looked up.
     Global(String),
-    List(Vec<Id>),
-    Dict(Vec<(Id, Id)>),
+    List(Vec<NodeId>),
+    Dict(Vec<(NodeId, NodeId)>),
     /// What would be a call: callable and arguments.
-    Call(Id, Id),
+    Call(NodeId, NodeId),
     /// Reference to a storage.
-    Persistent(Id),
+    Persistent(NodeId),
     /// None, a float, a mark: nothing that matters here.
     Other,
 }
 
 struct Pickle {
-    nodes: Vec<Node>,
+    nodes: Vec<PickleNode>,
 }
 
 /// Where a tensor's numbers lie.
@@ -69,13 +82,17 @@ pub struct Archive {
     /// Folder inside the archive, with the final `/`.
     prefix: String,
     pickle: Pickle,
-    root: Id,
+    root: NodeId,
 }
 
 /// The pickle of a checkpoint names its tensors; a real one is far below this.
 const LONGEST: u64 = 64 << 20;
 
 impl Archive {
+    /// Opens the archive and reads its pickle, without any tensor.
+    ///
+    /// # Errors
+    /// Where it is no archive of PyTorch 1.6 or later.
     pub fn open(path: &Path) -> Result<Self> {
         let mut zip = zip::ZipArchive::new(File::open(path)?)?;
         let is_pickle = |name: &str| name == "data.pkl" || name.ends_with("/data.pkl");
@@ -89,13 +106,17 @@ impl Archive {
         Ok(Self { zip, prefix: name.trim_end_matches("data.pkl").to_string(), pickle, root })
     }
 
-    /// All tensors of the dictionary under `keys` (nested), by name. `None` where there is no such dictionary.
+    /// The tensors of the dictionary under `keys` (nested) whose names are to be kept, on the CPU. `None` where there is no such
+    /// dictionary.
+    ///
+    /// # Errors
+    /// A tensor that is stored in another way than the reference trainer does it.
     pub fn tensors(&mut self, keys: &[&str], keep: impl Fn(&str) -> bool) -> Result<Option<BTreeMap<String, Tensor>>> {
         let Some(dict) = keys.iter().try_fold(self.root, |at, key| self.pickle.entry(at, key)) else { return Ok(None) };
-        let Node::Dict(entries) = &self.pickle.nodes[dict] else { return Ok(None) };
+        let PickleNode::Dict(entries) = &self.pickle.nodes[dict] else { return Ok(None) };
         let mut found = Vec::new();
         for &(key, value) in entries {
-            if let (Node::Text(name), Some(stored)) = (&self.pickle.nodes[key], self.pickle.tensor(value))
+            if let (PickleNode::Text(name), Some(stored)) = (&self.pickle.nodes[key], self.pickle.tensor(value))
                 && keep(name)
             {
                 found.push((name.clone(), stored));
@@ -104,10 +125,10 @@ impl Archive {
         found.into_iter().map(|(name, stored)| Ok((name.clone(), self.load(&name, &stored)?))).collect::<Result<_>>().map(Some)
     }
 
-    /// The whole number under `key`, as a count of steps.
+    /// The integer under `key`, as a count of steps.
     pub fn count(&self, key: &str) -> Option<usize> {
         match self.pickle.nodes[self.pickle.entry(self.root, key)?] {
-            Node::Int(n) => n.try_into().ok(),
+            PickleNode::Int(n) => n.try_into().ok(),
             _ => None,
         }
     }
@@ -138,13 +159,13 @@ impl Archive {
 
 impl Pickle {
     /// The value under a text key of a dictionary.
-    fn entry(&self, dict: Id, key: &str) -> Option<Id> {
-        let Node::Dict(entries) = &self.nodes[dict] else { return None };
-        entries.iter().find(|(k, _)| matches!(&self.nodes[*k], Node::Text(t) if t == key)).map(|&(_, v)| v)
+    fn entry(&self, dict: NodeId, key: &str) -> Option<NodeId> {
+        let PickleNode::Dict(entries) = &self.nodes[dict] else { return None };
+        entries.iter().find(|(k, _)| matches!(&self.nodes[*k], PickleNode::Text(t) if t == key)).map(|&(_, v)| v)
     }
 
     /// `_rebuild_tensor_v2(storage, offset, size, stride, …)`, also inside `_rebuild_parameter(tensor, …)`.
-    fn tensor(&self, id: Id) -> Option<Stored> {
+    fn tensor(&self, id: NodeId) -> Option<Stored> {
         let (callable, args) = self.call(id)?;
         match callable {
             "torch._utils._rebuild_parameter" => {
@@ -156,20 +177,22 @@ impl Pickle {
         }
     }
 
-    fn call(&self, id: Id) -> Option<(&str, &[Id])> {
-        let Node::Call(callable, args) = self.nodes[id] else { return None };
+    fn call(&self, id: NodeId) -> Option<(&str, &[NodeId])> {
+        let PickleNode::Call(callable, args) = self.nodes[id] else { return None };
         match (&self.nodes[callable], &self.nodes[args]) {
-            (Node::Global(name), Node::List(args)) => Some((name, args)),
+            (PickleNode::Global(name), PickleNode::List(args)) => Some((name, args)),
             _ => None,
         }
     }
 
-    fn stored(&self, args: &[Id]) -> Option<Stored> {
+    fn stored(&self, args: &[NodeId]) -> Option<Stored> {
         let [storage, offset, shape, stride, ..] = args else { return None };
-        let Node::Persistent(reference) = self.nodes[*storage] else { return None };
+        let PickleNode::Persistent(reference) = self.nodes[*storage] else { return None };
         // ("storage", torch.FloatStorage, key, device, count)
-        let Node::List(reference) = &self.nodes[reference] else { return None };
-        let (Node::Global(class), Node::Text(key)) = (&self.nodes[*reference.get(1)?], &self.nodes[*reference.get(2)?]) else {
+        let PickleNode::List(reference) = &self.nodes[reference] else { return None };
+        let (PickleNode::Global(class), PickleNode::Text(key)) =
+            (&self.nodes[*reference.get(1)?], &self.nodes[*reference.get(2)?])
+        else {
             return None;
         };
         let dtype = match class.as_str() {
@@ -180,8 +203,8 @@ impl Pickle {
             "torch.LongStorage" => DType::I64,
             _ => return None,
         };
-        let sizes = |id: Id| match &self.nodes[id] {
-            Node::List(items) => items.iter().map(|&i| self.size(i)).collect::<Option<Vec<_>>>(),
+        let sizes = |id: NodeId| match &self.nodes[id] {
+            PickleNode::List(items) => items.iter().map(|&i| self.size(i)).collect::<Option<Vec<_>>>(),
             _ => None,
         };
         let (shape, stride) = (sizes(*shape)?, sizes(*stride)?);
@@ -194,17 +217,17 @@ impl Pickle {
         })
     }
 
-    fn size(&self, id: Id) -> Option<usize> {
-        if let Node::Int(n) = self.nodes[id] { n.try_into().ok() } else { None }
+    fn size(&self, id: NodeId) -> Option<usize> {
+        if let PickleNode::Int(n) = self.nodes[id] { n.try_into().ok() } else { None }
     }
 
     /// Runs the opcodes of protocols 2 to 5 that data needs. Returns the values and the root.
-    fn read(bytes: &[u8]) -> Result<(Self, Id)> {
-        let mut input = Input(bytes);
-        let mut nodes: Vec<Node> = Vec::new();
-        let mut stack: Vec<Id> = Vec::new();
+    fn read(bytes: &[u8]) -> Result<(Self, NodeId)> {
+        let mut input = PickleInput(bytes);
+        let mut nodes: Vec<PickleNode> = Vec::new();
+        let mut stack: Vec<NodeId> = Vec::new();
         let mut marks: Vec<usize> = Vec::new();
-        let mut memo: HashMap<u32, Id> = HashMap::new();
+        let mut memo: HashMap<u32, NodeId> = HashMap::new();
         macro_rules! push {
             ($node:expr) => {{
                 nodes.push($node);
@@ -237,10 +260,10 @@ impl Pickle {
                 0x95 => drop(input.take(8)?), // frame
                 b'(' => marks.push(stack.len()),
                 b'0' => drop(pop!()),
-                b'N' | 0x88 | 0x89 => push!(Node::Other), // None, True, False
-                b'K' => push!(Node::Int(input.byte()?.into())),
-                b'M' => push!(Node::Int(u16::from_le_bytes(input.array()?).into())),
-                b'J' => push!(Node::Int(i32::from_le_bytes(input.array()?).into())),
+                b'N' | 0x88 | 0x89 => push!(PickleNode::Other), // None, True, False
+                b'K' => push!(PickleNode::Int(input.byte()?.into())),
+                b'M' => push!(PickleNode::Int(u16::from_le_bytes(input.array()?).into())),
+                b'J' => push!(PickleNode::Int(i32::from_le_bytes(input.array()?).into())),
                 0x8a => {
                     let length = input.byte()?.into();
                     let digits = input.take(length)?;
@@ -250,73 +273,73 @@ impl Pickle {
                         all[..digits.len()].copy_from_slice(digits);
                         i64::from_le_bytes(all)
                     });
-                    push!(number.map_or(Node::Other, Node::Int));
+                    push!(number.map_or(PickleNode::Other, PickleNode::Int));
                 }
                 b'G' => {
                     input.take(8)?;
-                    push!(Node::Other)
+                    push!(PickleNode::Other)
                 }
                 b'X' => {
                     let length = u32::from_le_bytes(input.array()?) as usize;
-                    push!(Node::Text(String::from_utf8_lossy(input.take(length)?).into_owned()))
+                    push!(PickleNode::Text(String::from_utf8_lossy(input.take(length)?).into_owned()))
                 }
                 0x8c => {
                     let length = input.byte()?.into();
-                    push!(Node::Text(String::from_utf8_lossy(input.take(length)?).into_owned()))
+                    push!(PickleNode::Text(String::from_utf8_lossy(input.take(length)?).into_owned()))
                 }
-                b'c' => push!(Node::Global(format!("{}.{}", input.line()?, input.line()?))),
+                b'c' => push!(PickleNode::Global(format!("{}.{}", input.line()?, input.line()?))),
                 0x93 => {
                     let (name, module) = (pop!(), pop!());
-                    let (Node::Text(name), Node::Text(module)) = (&nodes[name], &nodes[module]) else {
+                    let (PickleNode::Text(name), PickleNode::Text(module)) = (&nodes[name], &nodes[module]) else {
                         return Err(PickleError::Damaged);
                     };
-                    push!(Node::Global(format!("{module}.{name}")))
+                    push!(PickleNode::Global(format!("{module}.{name}")))
                 }
-                b')' | b']' => push!(Node::List(Vec::new())),
-                b'}' => push!(Node::Dict(Vec::new())),
-                b't' | b'l' => push!(Node::List(since_mark!())),
-                0x85 => push!(Node::List(vec![pop!()])),
+                b')' | b']' => push!(PickleNode::List(Vec::new())),
+                b'}' => push!(PickleNode::Dict(Vec::new())),
+                b't' | b'l' => push!(PickleNode::List(since_mark!())),
+                0x85 => push!(PickleNode::List(vec![pop!()])),
                 0x86 => {
                     let (b, a) = (pop!(), pop!());
-                    push!(Node::List(vec![a, b]))
+                    push!(PickleNode::List(vec![a, b]))
                 }
                 0x87 => {
                     let (c, b, a) = (pop!(), pop!(), pop!());
-                    push!(Node::List(vec![a, b, c]))
+                    push!(PickleNode::List(vec![a, b, c]))
                 }
                 b'a' => {
                     let item = pop!();
-                    if let Node::List(list) = &mut nodes[top!()] {
+                    if let PickleNode::List(list) = &mut nodes[top!()] {
                         list.push(item);
                     }
                 }
                 b'e' => {
                     let items = since_mark!();
-                    if let Node::List(list) = &mut nodes[top!()] {
+                    if let PickleNode::List(list) = &mut nodes[top!()] {
                         list.extend(items);
                     }
                 }
                 b's' => {
                     let (value, key) = (pop!(), pop!());
-                    if let Node::Dict(dict) = &mut nodes[top!()] {
+                    if let PickleNode::Dict(dict) = &mut nodes[top!()] {
                         dict.push((key, value));
                     }
                 }
                 b'u' => {
                     let items = since_mark!();
-                    if let Node::Dict(dict) = &mut nodes[top!()] {
+                    if let PickleNode::Dict(dict) = &mut nodes[top!()] {
                         dict.extend(items.chunks_exact(2).map(|pair| (pair[0], pair[1])));
                     }
                 }
                 b'Q' => {
                     let reference = pop!();
-                    push!(Node::Persistent(reference))
+                    push!(PickleNode::Persistent(reference))
                 }
                 b'R' | 0x81 => {
                     let (args, callable) = (pop!(), pop!());
                     // An ordered dictionary starts empty and is filled like any other.
-                    let is_dict = matches!(&nodes[callable], Node::Global(name) if name == "collections.OrderedDict");
-                    push!(if is_dict { Node::Dict(Vec::new()) } else { Node::Call(callable, args) })
+                    let is_dict = matches!(&nodes[callable], PickleNode::Global(name) if name == "collections.OrderedDict");
+                    push!(if is_dict { PickleNode::Dict(Vec::new()) } else { PickleNode::Call(callable, args) })
                 }
                 b'b' => drop(pop!()), // an object's attributes: nothing that matters here
                 b'q' => drop(memo.insert(input.byte()?.into(), top!())),
@@ -331,9 +354,9 @@ impl Pickle {
 }
 
 /// The rest of the pickle.
-struct Input<'a>(&'a [u8]);
+struct PickleInput<'a>(&'a [u8]);
 
-impl<'a> Input<'a> {
+impl<'a> PickleInput<'a> {
     fn take(&mut self, n: usize) -> Result<&'a [u8]> {
         let (head, rest) = self.0.split_at_checked(n).ok_or(PickleError::Damaged)?;
         self.0 = rest;

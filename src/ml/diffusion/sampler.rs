@@ -1,4 +1,4 @@
-//! Images out of noise, for previews: the ancestral chain of DDPM and the short cut of DDIM.
+//! Sampling of images from noise, for previews: ancestral (DDPM; Ho et al. 2020) and DDIM (Song, Meng & Ermon 2021).
 
 use super::model::{DiffusionModel, noise, per_image};
 use crate::{config::InputRange, error::Result};
@@ -10,10 +10,18 @@ pub enum Sampler {
     /// All T steps (Ho et al. 2020, Algorithm 2).
     Ancestral,
     /// `steps` of them (Song et al. 2021, Eq. 12); `eta` 0 = no noise on the way, 1 = as much as DDPM.
-    Ddim { steps: usize, eta: f64 },
+    Ddim {
+        /// Number of timesteps visited, 1..=T, evenly spread.
+        steps: usize,
+        /// Share of DDPM's noise, \[0, 1\].
+        eta: f64,
+    },
 }
 
 /// `count` images `(count, 3, size, size)` in \[0, 1\]; the same for the same seed.
+///
+/// # Errors
+/// Those of the network's forward pass.
 pub fn sample(model: &DiffusionModel, sampler: Sampler, count: usize, seed: u64) -> Result<Tensor> {
     let size = model.info().config.size;
     let shape = [count, 3, size, size];

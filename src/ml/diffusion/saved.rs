@@ -5,7 +5,7 @@ use crate::error::NextStep;
 use crate::{
     error::{Error, Result},
     ml::base::checkpoint::{self, Tensors},
-    run_dir::{RunDir, RunKind},
+    run_dir::RunDir,
 };
 use candle_core::{DType, Tensor};
 use std::path::{Path, PathBuf};
@@ -13,19 +13,27 @@ use std::path::{Path, PathBuf};
 /// The content of `model.safetensors`: weights under the reference implementation's names, float32, on the CPU.
 #[derive(Debug, Clone)]
 pub struct SavedModel {
+    /// By parameter name.
     pub weights: Tensors,
+    /// Settings and origin.
     pub info: ModelInfo,
 }
 
 impl SavedModel {
     /// Weights of any float type become float32.
+    ///
+    /// # Errors
+    /// A type that cannot be converted.
     pub fn new(weights: Tensors, info: ModelInfo) -> Result<Self> {
         let to_f32 = |(name, t): (String, Tensor)| Ok((name, t.to_dtype(DType::F32)?));
         Ok(Self { weights: weights.into_iter().map(to_f32).collect::<Result<_>>()?, info })
     }
 
-    /// Reads a RUN folder (of a diffusion model, or of `train`; a running one gives its newest checkpoint), a
-    /// `.safetensors` file, or a `.pt` of the reference trainer.
+    /// Reads a run folder (of a diffusion model, or of `train`; an unfinished one gives its newest checkpoint), a `.safetensors`
+    /// file, or a `.pt` of the reference trainer.
+    ///
+    /// # Errors
+    /// A file or folder that holds no diffusion model, or none yet.
     pub fn load(path: &Path) -> Result<Self> {
         let file = if path.is_dir() { model_file(path)? } else { path.to_path_buf() };
         // By content, not by extension: a PyTorch checkpoint is a zip archive.
@@ -46,7 +54,10 @@ impl SavedModel {
         Self::new(weights, info)
     }
 
-    /// Writes `model.safetensors`, whole or not at all.
+    /// Writes `model.safetensors` atomically.
+    ///
+    /// # Errors
+    /// Where it cannot be written.
     pub fn save(&self, path: &Path) -> Result<()> {
         checkpoint::save(path, &self.weights, &self.info.to_metadata())
     }
@@ -55,21 +66,12 @@ impl SavedModel {
 /// The weights of a run folder.
 pub(crate) fn model_file(folder: &Path) -> Result<PathBuf> {
     let run = RunDir::open(folder)?;
-    let run = match run.manifest()?.kind {
-        RunKind::Ddpm => run,
-        RunKind::Train => RunDir::open(&run.join(RunKind::Ddpm.name()))?,
-        RunKind::Dia | RunKind::Csi => {
-            return Err(Error::user(
-                format!("{} holds an encoder, not a diffusion model", folder.display()),
-                NextStep::OtherModel,
-            ));
-        }
-    };
-    let finished = run.join("model.safetensors");
-    if finished.exists() {
-        return Ok(finished);
+    if run.manifest()?.kind.has_encoder() {
+        let text = format!("{} holds an encoder, not a diffusion model", folder.display());
+        return Err(Error::user(text, NextStep::OtherModel));
     }
-    checkpoint::newest(&run)
-        .map(|(_, path)| path)
-        .ok_or_else(|| Error::user(format!("{} has no weights yet", run.path().display()), NextStep::WaitForWeights))
+    let contents = run.contents()?;
+    let newest = || checkpoint::newest(contents.ddpm()?).map(|(_, path)| path);
+    let file = contents.model.clone().or_else(newest);
+    file.ok_or_else(|| Error::user(format!("{} has no weights yet", run.path().display()), NextStep::WaitForWeights))
 }

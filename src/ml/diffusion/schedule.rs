@@ -9,21 +9,28 @@ use std::f64::consts::FRAC_PI_2;
 /// `x_t = sqrt(abar_t) x_0 + sqrt(1 - abar_t) eps` (Ho et al. 2020, Eq. 4).
 #[derive(Debug, Clone, PartialEq)]
 pub struct Schedule {
+    /// `beta_t`, variance of the noise that step t adds.
     pub betas: Vec<f32>,
+    /// `abar_t`, the product of `1 - beta` up to t.
     pub alphas_cumprod: Vec<f32>,
+    /// `sqrt(abar)`, share of the image in x_t.
     pub sqrt_alphas_cumprod: Vec<f32>,
+    /// `sqrt(1 - abar)`, share of the noise in x_t.
     pub sqrt_one_minus_alphas_cumprod: Vec<f32>,
     /// `sqrt(1 / abar)`, the factor of the image in Eq. 4 of the paper.
     pub sqrt_recip_alphas_cumprod: Vec<f32>,
     /// `sqrt(1 / abar - 1)`, the factor of the predicted noise in Eq. 4 of the paper.
     pub sqrt_recipm1_alphas_cumprod: Vec<f32>,
-    /// Mean of q(x_{t-1} | x_t, x_0) = coef1 x_0 + coef2 x_t (Ho et al. 2020, Eq. 7), and its log variance.
+    /// Mean of q(x_{t-1} | x_t, x_0) = coef1 x_0 + coef2 x_t (Ho et al. 2020, Eq. 7).
     pub posterior_mean_coef1: Vec<f32>,
+    /// See `posterior_mean_coef1`.
     pub posterior_mean_coef2: Vec<f32>,
+    /// Log variance of q(x_{t-1} | x_t, x_0), with the variance cut at 1e-20.
     pub posterior_log_variance_clipped: Vec<f32>,
 }
 
 impl Schedule {
+    /// Coefficients of `timesteps` steps.
     pub fn new(kind: ScheduleKind, timesteps: usize) -> Self {
         let betas = match kind {
             ScheduleKind::Cosine => cosine_betas(timesteps),

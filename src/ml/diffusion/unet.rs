@@ -3,7 +3,18 @@
 //!
 //! 7x7 convolution -> down stages (two residual blocks, linear attention, halving) -> block, full attention, block ->
 //! up stages that take the blocks' outputs back in (doubling) -> one more block beside the first convolution's output ->
-//! 1x1 convolution. Every residual block hears the timestep.
+//! 1x1 convolution. Every residual block receives the timestep.
+//!
+//! - Residual block: two blocks and a bypass, a 1x1 convolution where the widths differ. Block: weight-standardised 3x3
+//!   convolution (eps 1e-5), group norm (8 groups), scale and shift by the timestep in the first of the two (`x (scale + 1) +
+//!   shift`), SiLU.
+//! - Timestep: sinusoidal embedding of width dim -> linear to 4 dim -> exact GELU -> linear; SiLU and a linear layer in each
+//!   block.
+//! - Linear attention: 4 heads of 32, softmax of q over its channels and of k over positions, q scaled by 32^-0.5, v divided by
+//!   the number of positions; 1x1 convolution and channel layer norm (gain only). Full attention in the middle: 4 heads of 32,
+//!   q and k normalised, similarities scaled by 10. Both with a layer norm before and a bypass.
+//! - Down: 4x4 convolution of stride 2; up: nearest-neighbour doubling and a 3x3 convolution; the last stage of either keeps its
+//!   resolution with a 3x3 convolution.
 
 use crate::nn::{self, ChannelLayerNorm, Conv2d, GroupNorm, Linear, Scope};
 use candle_core::{DType, Result, Tensor};
@@ -11,26 +22,26 @@ use candle_core::{DType, Result, Tensor};
 const GROUPS: usize = 8;
 const HEADS: usize = 4;
 /// Channels of an attention layer: 4 heads of 32.
-const HIDDEN: usize = HEADS * 32;
+pub(crate) const HIDDEN: usize = HEADS * 32;
 /// Scale of the middle attention's cosine similarities.
 const COSINE_SCALE: f64 = 10.0;
 const WEIGHT_EPS: f64 = 1e-5;
 
 /// Predicts the noise in images: `(B, 3, H, W)` and a timestep each -> `(B, 3, H, W)`. Sides must be multiples of
-/// 2^(stages - 1).
+/// `2^(stages - 1)`.
 pub struct Unet {
     dim: usize,
     init_conv: Conv2d,
     time_mlp: (Linear, Linear),
-    downs: Vec<Stage>,
+    downs: Vec<UnetStage>,
     middle: (ResnetBlock, Attention, ResnetBlock),
-    ups: Vec<Stage>,
+    ups: Vec<UnetStage>,
     final_res_block: ResnetBlock,
     final_conv: Conv2d,
 }
 
 /// One resolution: two residual blocks, linear attention, and the way to the next one.
-struct Stage {
+struct UnetStage {
     blocks: [ResnetBlock; 2],
     attention: Attention,
     resample: Conv2d,
@@ -39,13 +50,19 @@ struct Stage {
 }
 
 impl Unet {
-    /// `dim`: width of the first stage; `mults`: width of each stage in multiples of it. The weights are trained, and are
-    /// standardised at each pass.
+    /// `dim`: width of the first stage, a multiple of 8; `mults`: width of each stage in multiples of it. The weights are
+    /// trained, and are standardised at each pass.
+    ///
+    /// # Errors
+    /// Weights of another shape.
     pub fn new(scope: &Scope, dim: usize, mults: &[usize], channels: usize) -> Result<Self> {
         Self::build(scope, dim, mults, channels, true)
     }
 
     /// For inference, on weights that went through [`standardise`] once.
+    ///
+    /// # Errors
+    /// Weights of another shape, or missing.
     pub fn with_standardised(scope: &Scope, dim: usize, mults: &[usize], channels: usize) -> Result<Self> {
         Self::build(scope, dim, mults, channels, false)
     }
@@ -60,7 +77,7 @@ impl Unet {
             let at = scope.pp(format!("downs.{i}"));
             // The last stage stays at its resolution.
             let (kernel, stride) = if i == last { (3, 1) } else { (4, 2) };
-            Ok(Stage {
+            Ok(UnetStage {
                 blocks: [block(format!("downs.{i}.0"), from, from)?, block(format!("downs.{i}.1"), from, from)?],
                 attention: Attention::linear(&at.pp("2.fn"), from)?,
                 resample: Conv2d::new(&at.pp("3"), from, to, kernel, stride, 1, true)?,
@@ -71,7 +88,7 @@ impl Unet {
             let at = scope.pp(format!("ups.{i}"));
             let upsample = i != last;
             let resample = if upsample { at.pp("3.1") } else { at.pp("3") };
-            Ok(Stage {
+            Ok(UnetStage {
                 blocks: [block(format!("ups.{i}.0"), from + to, from)?, block(format!("ups.{i}.1"), from + to, from)?],
                 attention: Attention::linear(&at.pp("2.fn"), from)?,
                 resample: Conv2d::new(&resample, from, to, 3, 1, 1, true)?,
@@ -98,7 +115,10 @@ impl Unet {
         })
     }
 
-    /// `x` in the model's range, `t[i]` the step of image i.
+    /// The noise in `x (B, channels, H, W)`, in the model's range, with image i at timestep `t[i]`.
+    ///
+    /// # Errors
+    /// Sides that cannot be halved often enough.
     pub fn forward(&self, x: &Tensor, t: &[usize]) -> Result<Tensor> {
         let time = sinusoidal(t, self.dim, x)?;
         let time = nn::gelu(&self.time_mlp.0.forward(&time)?)?;
@@ -147,8 +167,8 @@ fn sinusoidal(t: &[usize], dim: usize, like: &Tensor) -> Result<Tensor> {
 /// Two blocks with a bypass; the first one is scaled and shifted by the time.
 struct ResnetBlock {
     mlp: Linear,
-    block1: Block,
-    block2: Block,
+    block1: ConvBlock,
+    block2: ConvBlock,
     res_conv: Option<Conv2d>,
 }
 
@@ -156,15 +176,15 @@ impl ResnetBlock {
     fn new(scope: &Scope, from: usize, to: usize, time_dim: usize, standardise: bool) -> Result<Self> {
         Ok(Self {
             mlp: Linear::new(&scope.pp("mlp.1"), time_dim, 2 * to, true)?,
-            block1: Block::new(&scope.pp("block1"), from, to, standardise)?,
-            block2: Block::new(&scope.pp("block2"), to, to, standardise)?,
+            block1: ConvBlock::new(&scope.pp("block1"), from, to, standardise)?,
+            block2: ConvBlock::new(&scope.pp("block2"), to, to, standardise)?,
             res_conv: if from == to { None } else { Some(Conv2d::new(&scope.pp("res_conv"), from, to, 1, 1, 0, true)?) },
         })
     }
 
     fn forward(&self, x: &Tensor, time: &Tensor) -> Result<Tensor> {
-        let film = self.mlp.forward(time)?.chunk(2, 1)?;
-        let h = self.block1.forward(x, Some((&film[0], &film[1])))?;
+        let scale_shift = self.mlp.forward(time)?.chunk(2, 1)?;
+        let h = self.block1.forward(x, Some((&scale_shift[0], &scale_shift[1])))?;
         let h = self.block2.forward(&h, None)?;
         match &self.res_conv {
             Some(conv) => nn::add(&h, &conv.forward(x)?),
@@ -174,29 +194,33 @@ impl ResnetBlock {
 }
 
 /// Weight-standardised 3x3 convolution, group norm, scale and shift, SiLU.
-struct Block {
+struct ConvBlock {
     proj: Conv2d,
     norm: GroupNorm,
     standardise: bool,
 }
 
-impl Block {
+impl ConvBlock {
     fn new(scope: &Scope, from: usize, to: usize, standardise: bool) -> Result<Self> {
         let proj = Conv2d::new(&scope.pp("proj"), from, to, 3, 1, 1, true)?;
         Ok(Self { proj, norm: GroupNorm::new(&scope.pp("norm"), GROUPS, to)?, standardise })
     }
 
-    fn forward(&self, x: &Tensor, film: Option<(&Tensor, &Tensor)>) -> Result<Tensor> {
+    fn forward(&self, x: &Tensor, scale_shift: Option<(&Tensor, &Tensor)>) -> Result<Tensor> {
         let x = if self.standardise {
             self.proj.forward_with(x, &nn::standardise_weight(&self.proj.weight, WEIGHT_EPS)?)?
         } else {
             self.proj.forward(x)?
         };
-        self.norm.film_silu(&x, film)
+        self.norm.film_silu(&x, scale_shift)
     }
 }
 
-/// Does by name, once, what [`Unet::new`] does to the blocks' weights at each pass; for [`Unet::with_standardised`].
+/// Standardises a weight where its name is that of a block's convolution: once, for [`Unet::with_standardised`], what
+/// [`Unet::new`] does at each pass.
+///
+/// # Errors
+/// Those of the tensor operations.
 pub fn standardise(name: &str, weight: &Tensor) -> Result<Tensor> {
     let is_block = name.ends_with(".block1.proj.weight") || name.ends_with(".block2.proj.weight");
     if is_block { nn::standardise_weight(&weight.to_dtype(DType::F32)?, WEIGHT_EPS) } else { Ok(weight.clone()) }

@@ -1,10 +1,10 @@
-//! Dissolving: taking the fine-grained features away, by a diffusion model or by a filter, at a low resolution.
+//! One way to dissolve, with all its settings: the diffusion model or a filter, at a low resolution.
 
 use super::filters;
 use crate::error::NextStep;
 use crate::ml::base::resize::at_resolution;
 use crate::{
-    config::{DiaConfig, DissolveMethod, GreyTwin},
+    config::{DiaConfig, DissolveMethod, EqualChannels},
     error::{Error, Result},
     ml::diffusion::model::DiffusionModel,
 };
@@ -17,13 +17,13 @@ pub const DEFAULT_RESOLUTION: usize = 32;
 /// One way to dissolve with all its settings. Cheap to clone, shared between threads.
 #[derive(Clone)]
 pub struct Dissolver {
-    kind: Kind,
+    operator: Operator,
     resolution: usize,
-    grey_twin: bool,
+    equal_channels: bool,
 }
 
 #[derive(Clone)]
-enum Kind {
+enum Operator {
     Diffusion(Arc<DiffusionModel>),
     Gaussian(usize),
     Median(usize),
@@ -31,8 +31,8 @@ enum Kind {
 }
 
 impl Dissolver {
-    /// `resolution` 0: that of the model, or 32. `grey_twin`: the result's channels are averaged, so that the network's
-    /// slight tint does not give grey images' twins away.
+    /// `resolution` 0: that of the model, or 32. `equal_channels`: the result's channels are averaged, so that the network's
+    /// slight tint does not give dissolved grey images away.
     ///
     /// Returns `None` for [`DissolveMethod::None`].
     ///
@@ -42,56 +42,61 @@ impl Dissolver {
         method: DissolveMethod,
         model: Option<Arc<DiffusionModel>>,
         resolution: usize,
-        grey_twin: bool,
+        equal_channels: bool,
     ) -> Result<Option<Self>> {
         let mut default = DEFAULT_RESOLUTION;
-        let kind = match method {
+        let operator = match method {
             DissolveMethod::None => return Ok(None),
-            DissolveMethod::Gaussian(k) => Kind::Gaussian(k),
-            DissolveMethod::Median(k) => Kind::Median(k),
-            DissolveMethod::Resample => Kind::Resample,
+            DissolveMethod::Gaussian(k) => Operator::Gaussian(k),
+            DissolveMethod::Median(k) => Operator::Median(k),
+            DissolveMethod::Resample => Operator::Resample,
             DissolveMethod::Diffusion => {
                 let model = model.ok_or_else(|| {
                     Error::user("dissolving by diffusion needs a diffusion model", NextStep::ModelOrOtherMethod)
                 })?;
                 default = model.info().config.size;
-                Kind::Diffusion(model)
+                Operator::Diffusion(model)
             }
         };
-        Ok(Some(Self { kind, resolution: if resolution == 0 { default } else { resolution }, grey_twin }))
+        Ok(Some(Self { operator, resolution: if resolution == 0 { default } else { resolution }, equal_channels }))
     }
 
-    /// As the settings of a run say; `grey` = the data are grey.
+    /// By the settings of a run; `grey`: the data are grey.
+    ///
+    /// # Errors
+    /// Diffusion without a model.
     pub fn from_config(config: &DiaConfig, model: Option<Arc<DiffusionModel>>, grey: bool) -> Result<Option<Self>> {
-        let grey_twin = match config.grey_twin {
-            GreyTwin::Auto => grey,
-            GreyTwin::On => true,
-            GreyTwin::Off => false,
+        let equal_channels = match config.equal_channels {
+            EqualChannels::Auto => grey,
+            EqualChannels::On => true,
+            EqualChannels::Off => false,
         };
-        Self::new(config.dissolve, model, config.resolution, grey_twin)
+        Self::new(config.dissolve, model, config.resolution, equal_channels)
     }
 
+    /// The resolution R of dissolving, px.
     pub fn resolution(&self) -> usize {
         self.resolution
     }
 
+    /// How it dissolves.
     pub fn method(&self) -> DissolveMethod {
-        match self.kind {
-            Kind::Diffusion(_) => DissolveMethod::Diffusion,
-            Kind::Gaussian(k) => DissolveMethod::Gaussian(k),
-            Kind::Median(k) => DissolveMethod::Median(k),
-            Kind::Resample => DissolveMethod::Resample,
+        match self.operator {
+            Operator::Diffusion(_) => DissolveMethod::Diffusion,
+            Operator::Gaussian(k) => DissolveMethod::Gaussian(k),
+            Operator::Median(k) => DissolveMethod::Median(k),
+            Operator::Resample => DissolveMethod::Resample,
         }
     }
 
     /// The diffusion model behind it, where there is one.
     pub fn model(&self) -> Option<&Arc<DiffusionModel>> {
-        if let Kind::Diffusion(model) = &self.kind { Some(model) } else { None }
+        if let Operator::Diffusion(model) = &self.operator { Some(model) } else { None }
     }
 
     /// Whether the result's channels are averaged.
-    pub fn grey_twin(&self) -> bool {
-        self.grey_twin
+    pub fn equal_channels(&self) -> bool {
+        self.equal_channels
     }
 
     /// Whether `t` makes a difference.
@@ -100,19 +105,25 @@ impl Dissolver {
     }
 
     /// Dissolves `x (B, 3, H, W)` in \[0, 1\], image i at step `t[i]` (filters ignore `t`). Same input, same output.
+    ///
+    /// # Errors
+    /// A timestep or a resolution that the model does not have.
     pub fn dissolve(&self, x: &Tensor, t: &[usize]) -> Result<Tensor> {
-        let y = match &self.kind {
-            Kind::Diffusion(model) => model.dissolve_at(x, t, self.resolution)?,
-            Kind::Gaussian(k) => at_resolution(x, self.resolution, |x| Ok(filters::gaussian(x, *k)?))?,
-            Kind::Median(k) => at_resolution(x, self.resolution, |x| Ok(filters::median(x, *k)?))?,
-            Kind::Resample => at_resolution(x, self.resolution, |x| Ok(x.clone()))?,
+        let y = match &self.operator {
+            Operator::Diffusion(model) => model.dissolve_at(x, t, self.resolution)?,
+            Operator::Gaussian(k) => at_resolution(x, self.resolution, |x| Ok(filters::gaussian(x, *k)?))?,
+            Operator::Median(k) => at_resolution(x, self.resolution, |x| Ok(filters::median(x, *k)?))?,
+            Operator::Resample => at_resolution(x, self.resolution, |x| Ok(x.clone()))?,
         };
-        let y = if self.grey_twin { y.mean_keepdim(1)?.expand(y.shape())?.contiguous()? } else { y };
+        let y = if self.equal_channels { y.mean_keepdim(1)?.expand(y.shape())?.contiguous()? } else { y };
         Ok(y)
     }
 }
 
-/// Energy of the residual per image: `mean |a - b|` over `(B, C, H, W)`.
+/// Mean absolute change of each image: `mean |a - b|` of `(B, C, H, W)` over all but B.
+///
+/// # Errors
+/// Shapes that differ.
 pub fn residual(a: &Tensor, b: &Tensor) -> Result<Vec<f32>> {
     Ok((a - b)?.abs()?.flatten_from(1)?.mean(1)?.to_vec1()?)
 }

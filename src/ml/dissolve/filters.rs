@@ -3,7 +3,10 @@
 use candle_core::{Result, Tensor};
 use rayon::prelude::*;
 
-/// Gaussian blur of `x (B, C, H, W)` with an odd kernel of `k` px; sigma = 0.3 ((k-1)/2 - 1) + 0.8.
+/// Gaussian blur of `x (B, C, H, W)` with an odd kernel of `k` px; sigma = 0.3 ((k-1)/2 - 1) + 0.8 px.
+///
+/// # Errors
+/// A tensor that is not 4-dimensional float32.
 pub fn gaussian(x: &Tensor, k: usize) -> Result<Tensor> {
     let radius = k / 2;
     let sigma = 0.3 * ((k as f64 - 1.0) / 2.0 - 1.0) + 0.8;
@@ -27,6 +30,9 @@ pub fn gaussian(x: &Tensor, k: usize) -> Result<Tensor> {
 }
 
 /// Median of the `k x k` window (k odd) around each pixel of `x (B, C, H, W)`.
+///
+/// # Errors
+/// A tensor that is not 4-dimensional float32.
 pub fn median(x: &Tensor, k: usize) -> Result<Tensor> {
     let radius = k / 2;
     each_plane(x, |plane, w, out| {

@@ -1,11 +1,11 @@
-//! Matched strength: for another way of dissolving, the setting that changes a picture just as much on average. Only then does
+//! Matched strength: for another way of dissolving, the setting that changes an image just as much on average. Only then does
 //! a comparison of methods say what they take away, and not how strongly they were set (paper, Appendix B).
 
 use crate::error::Result;
 use std::ops::RangeInclusive;
 
-/// The setting whose strength is nearest to `target`, with that strength. `strength` grows with the setting; it is asked
-/// about log2 of the range.
+/// The setting in `range` whose strength is nearest to `target`, and that strength, by bisection: `strength` grows with the
+/// setting, and is called about log2 of the range's length.
 ///
 /// # Errors
 /// Those of `strength`.

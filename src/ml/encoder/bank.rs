@@ -14,12 +14,14 @@ pub const PROJECTION: usize = 128;
 /// Features of one image: z (K rows of D) and shift logits (K rows of K), row k from the view under S_k.
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct Features {
+    /// Projections, K x D, row-major, not normalised.
     pub z: Vec<f32>,
+    /// Shift logits, K x K, row-major.
     pub shift: Vec<f32>,
 }
 
 impl Features {
-    /// The average, as a sum in f64. Empty where there is nothing to average.
+    /// The average over samples of one image, summed in f64. Empty where there are none.
     pub fn mean(samples: &[Self]) -> Self {
         let mean = |part: fn(&Self) -> &[f32]| {
             let length = samples.first().map_or(0, |s| part(s).len());
@@ -30,7 +32,7 @@ impl Features {
         Self { z: mean(|f| &f.z), shift: mean(|f| &f.shift) }
     }
 
-    /// Whether both are of the same picture, rounding apart.
+    /// Whether both are of the same image: equal up to 1e-3 of the largest value, since the order of sums may differ.
     pub fn resembles(&self, other: &Self) -> bool {
         let largest = self.z.iter().fold(0f32, |m, v| m.max(v.abs()));
         self.z.len() == other.z.len() && self.z.iter().zip(&other.z).all(|(a, b)| (a - b).abs() <= 1e-3 * largest)
@@ -40,6 +42,7 @@ impl Features {
 /// Features of the training normals, with their names.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Bank {
+    /// Of M images.
     pub features: Vec<Features>,
     /// Names in the data set; what a score's `nearest` says.
     pub names: Vec<String>,

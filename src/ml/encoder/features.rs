@@ -1,5 +1,5 @@
-//! What the encoder says of images at test time: z and the shift logits f for each shift, averaged over samples (METHOD section
-//! 3); and the features of all training normals, the bank that scores are measured against.
+//! Features of images at test time: z and the shift logits f for each shift k, over several samples of the views
+//! `T_eval(S_k(flip(x)))`.
 
 use super::bank::Features;
 use super::{augment::Augment, model::Encoder, shift::SHIFTS, views::ViewMaker};
@@ -15,26 +15,29 @@ pub struct Extractor<'a> {
 }
 
 impl<'a> Extractor<'a> {
+    /// `samples` (paper: 10) of views whose crop has the area `crop_area`, (0, 1\] (paper: 0.54).
     pub fn new(encoder: &'a Encoder, samples: usize, crop_area: f64) -> Self {
         let dia = &encoder.config.run.dia;
-        let maker = ViewMaker { augment: Augment::scoring(dia, crop_area), shift: dia.shift, side: encoder.config.side };
+        let maker = ViewMaker { augment: Augment::scoring(dia, crop_area), shift: dia.shift, size: encoder.config.input_size };
         Self { encoder, maker, samples }
     }
 
-    /// Images of one pass, so that its largest activation stays near 128 MiB.
+    /// Number of images of one forward pass, so that its largest activation stays near 128 MiB.
     pub fn chunk(&self) -> usize {
-        const PIXELS: usize = 1 << 21;
-        (PIXELS / (SHIFTS * self.maker.side * self.maker.side)).clamp(1, 64)
+        images_per_pass(self.maker.size)
     }
 
-    /// Pictures (flat NCHW) to one list of features for each of them, a sample each.
+    /// Features of B pictures (flat NCHW, \[0, 1\]): B lists, one entry a sample.
+    ///
+    /// # Errors
+    /// Those of the network's forward pass.
     pub fn sampled(&self, pictures: &[f32]) -> Result<Vec<Vec<Features>>> {
-        let side = self.maker.side;
-        let count = pictures.len() / (3 * side * side);
+        let size = self.maker.size;
+        let count = pictures.len() / (3 * size * size);
         let mut features = vec![Vec::with_capacity(self.samples); count];
         for sample in 0..self.samples {
             let views = self.maker.scoring(sample, pictures);
-            let views = Tensor::from_vec(views, (SHIFTS * count, 3, side, side), self.encoder.device())?;
+            let views = Tensor::from_vec(views, (SHIFTS * count, 3, size, size), self.encoder.device())?;
             let (z, shift) = self.encoder.forward(&views, false)?;
             // Shift-major rows to one block an image.
             let by_image = |x: Tensor| x.reshape((SHIFTS, count, ()))?.transpose(0, 1)?.flatten_from(1)?.to_vec2::<f32>();
@@ -46,12 +49,18 @@ impl<'a> Extractor<'a> {
         Ok(features)
     }
 
-    /// Averaged features of all images of the store; `tick` hears how many are done, and may end it with an error.
+    /// Averaged features of all images of the store; `tick` is called with the number that is done, and may end it with an error.
+    ///
+    /// # Errors
+    /// Images that cannot be read any more, or whatever `tick` returns.
     pub fn all(&self, store: &PixelStore, tick: &mut dyn FnMut(usize) -> Result<()>) -> Result<Vec<Features>> {
         self.of(store, &(0..store.len()).collect::<Vec<_>>(), tick)
     }
 
     /// The same of some images, by their places in the store.
+    ///
+    /// # Errors
+    /// Images that cannot be read any more, or whatever `tick` returns.
     pub fn of(&self, store: &PixelStore, places: &[usize], tick: &mut dyn FnMut(usize) -> Result<()>) -> Result<Vec<Features>> {
         let mut all = Vec::with_capacity(places.len());
         for chunk in places.chunks(self.chunk()) {
@@ -60,4 +69,10 @@ impl<'a> Extractor<'a> {
         }
         Ok(all)
     }
+}
+
+/// [`Extractor::chunk`] at an input size, px.
+pub(crate) fn images_per_pass(input_size: usize) -> usize {
+    const PIXELS: usize = 1 << 21;
+    (PIXELS / (SHIFTS * input_size * input_size)).clamp(1, 64)
 }

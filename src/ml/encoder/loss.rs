@@ -3,11 +3,12 @@
 use crate::config::{Design, DiaConfig};
 use candle_core::{D, DType, Result, Tensor};
 
-/// What the loss needs to know.
+/// Settings of the loss.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Loss {
     /// Temperature.
     pub tau: f64,
+    /// Which dissolved views are negatives.
     pub design: Design,
     /// 3 with a dissolving branch, 2 for CSI.
     pub branches: usize,
@@ -16,14 +17,18 @@ pub struct Loss {
 }
 
 impl Loss {
+    /// By the settings of a run.
     pub fn new(config: &DiaConfig) -> Self {
         Self { tau: config.tau, design: config.design, branches: config.branches(), lambda: config.lambda }
     }
 
-    /// L_con: `z` (branches*B*K, d), not normalised yet.
+    /// `L_con` of `z` (branches*B*K, D), not normalised yet; a scalar.
     ///
     /// A view's positive is the same image under the same shift in the other of the first two branches; every other view is a
     /// negative, except, in design b, its own dissolved view. Summed over both directions, divided by the number of views.
+    ///
+    /// # Errors
+    /// A `z` that is no matrix.
     pub fn contrastive(&self, z: &Tensor) -> Result<Tensor> {
         let views = z.dim(0)?;
         let pairs = views / self.branches;
@@ -38,7 +43,10 @@ impl Loss {
         (log_sum.sum_all()? - positives)? / views as f64
     }
 
-    /// L_cls: cross-entropy of the shift classifier, `logits` (N, K), `labels` (N) of integers, mean over all views.
+    /// `L_cls`: cross-entropy of the shift classifier, `logits` (N, K), `labels` (N) of integers, mean over all N views.
+    ///
+    /// # Errors
+    /// Shapes that do not fit.
     pub fn classification(&self, logits: &Tensor, labels: &Tensor) -> Result<Tensor> {
         let top = logits.detach().max_keepdim(D::Minus1)?;
         let logits = logits.broadcast_sub(&top)?;
@@ -56,9 +64,9 @@ impl Loss {
         (0..views).for_each(|i| drop(i, i));
         if self.design == Design::B && self.branches == 3 {
             for i in 0..2 * pairs {
-                let twin = 2 * pairs + i % pairs;
-                drop(i, twin);
-                drop(twin, i);
+                let dissolved = 2 * pairs + i % pairs;
+                drop(i, dissolved);
+                drop(dissolved, i);
             }
         }
         Tensor::from_vec(mask, (views, views), device)?.to_dtype(dtype)

@@ -1,4 +1,4 @@
-//! The contrastive encoder: ResNet-18 with a projection head and a shift classifier (METHOD section 2).
+//! The contrastive encoder: ResNet-18 with a projection head and a shift classifier.
 //!
 //! Parameters carry the names that users of torchvision know, below `backbone.`; the heads are `simclr_layer` and
 //! `shift_cls_layer`. Pictures come in \[0, 1\] and are normalised by (x - 0.5) / 0.5.
@@ -15,44 +15,55 @@ use candle_core::{DType, Device, Result as TensorResult, Tensor};
 use std::path::Path;
 
 /// Length of the pooled feature.
-const WIDTH: usize = 512;
+pub(crate) const WIDTH: usize = 512;
 
 /// What an encoder was built and trained with; travels in its file.
 #[derive(Debug, Clone, PartialEq)]
 pub struct EncoderConfig {
     /// All settings of the run.
     pub run: RunConfig,
-    /// Side of the pictures it sees, px (settled where the setting was automatic).
-    pub side: usize,
-    /// `Imagenet` or `Cifar`, settled as well.
+    /// Width and height of the images it sees, px (resolved where the setting was automatic).
+    pub input_size: usize,
+    /// `Imagenet` or `Cifar`, resolved as well.
     pub stem: Stem,
     /// Which data set it learnt from ([`Dataset::fingerprint`](crate::data::Dataset::fingerprint)); empty where that is unknown.
     pub fingerprint: String,
 }
 
 impl EncoderConfig {
-    /// Settles the automatic stem: the CIFAR stem keeps the resolution of pictures up to 32 px.
-    pub fn new(run: RunConfig, side: usize, fingerprint: String) -> Self {
-        let stem = match run.dia.stem {
-            Stem::Auto if side <= 32 => Stem::Cifar,
-            Stem::Auto => Stem::Imagenet,
-            given => given,
-        };
-        Self { run, side, stem, fingerprint }
+    /// Resolves the automatic stem.
+    pub fn new(run: RunConfig, input_size: usize, fingerprint: String) -> Self {
+        let stem = resolved_stem(run.dia.stem, input_size);
+        Self { run, input_size, stem, fingerprint }
+    }
+}
+
+/// `stem` itself, or the one that suits `input_size` px where it is automatic.
+pub(crate) fn resolved_stem(stem: Stem, input_size: usize) -> Stem {
+    match stem {
+        Stem::Auto if input_size <= 32 => Stem::Cifar,
+        Stem::Auto => Stem::Imagenet,
+        given => given,
     }
 }
 
 /// The network with its weights; after training with the features of the training normals.
 #[derive(Debug)]
 pub struct Encoder {
+    /// What it was built and trained with.
     pub config: EncoderConfig,
+    /// Weights and running statistics, by name.
     pub params: Params,
+    /// Features of the training normals; `None` before the end of its training.
     pub bank: Option<Bank>,
     net: Net,
 }
 
 impl Encoder {
-    /// Weights as torchvision begins, by the run's seed.
+    /// Weights initialised as torchvision does it, by the run's seed.
+    ///
+    /// # Errors
+    /// Too little memory on the device.
     pub fn new(config: EncoderConfig, device: &Device) -> TensorResult<Self> {
         let params = Params::new(device, DType::F32, config.run.run.seed);
         let net = Net::new(&params.root(), config.stem)?;
@@ -61,21 +72,28 @@ impl Encoder {
 
     /// Pictures (N, 3, H, W) in \[0, 1\] to (z (N, 128), shift logits (N, 4)). `train`: batch statistics, which also move
     /// the running ones.
+    ///
+    /// # Errors
+    /// An input of another shape, or too little memory.
     pub fn forward(&self, x: &Tensor, train: bool) -> TensorResult<(Tensor, Tensor)> {
         self.net.forward(x, train)
     }
 
+    /// Where it computes.
     pub fn device(&self) -> &Device {
         self.params.device()
     }
 
-    /// Writes weights, running statistics, configuration and bank, whole or not at all.
+    /// Writes weights, running statistics, configuration and bank, atomically.
+    ///
+    /// # Errors
+    /// Where the file cannot be written.
     pub fn save(&self, path: &Path) -> Result<()> {
         let mut tensors = self.params.snapshot()?;
         let mut metadata = Metadata::from([
             ("kind".into(), "dia-encoder".into()),
             ("config".into(), self.config.run.to_toml()),
-            ("side".into(), self.config.side.to_string()),
+            ("side".into(), self.config.input_size.to_string()),
             ("stem".into(), if self.config.stem == Stem::Cifar { "cifar" } else { "imagenet" }.into()),
             ("fingerprint".into(), self.config.fingerprint.clone()),
         ]);
@@ -99,13 +117,13 @@ impl Encoder {
         };
         let entry = |key: &str| metadata.get(key).ok_or_else(|| wrong(&format!("its metadata lack {key:?}")));
         let run = RunConfig::from_toml(entry("config")?).map_err(|e| wrong(&e.to_string()))?;
-        let side = entry("side")?.parse().map_err(|_| wrong("its side is not a number"))?;
+        let input_size = entry("side")?.parse().map_err(|_| wrong("its input size is not a number"))?;
         let stem = match entry("stem")?.as_str() {
             "cifar" => Stem::Cifar,
             "imagenet" => Stem::Imagenet,
             other => return Err(wrong(&format!("unknown stem {other:?}"))),
         };
-        let mut encoder = Self::new(EncoderConfig { run, side, stem, fingerprint: entry("fingerprint")?.clone() }, device)?;
+        let mut encoder = Self::new(EncoderConfig { run, input_size, stem, fingerprint: entry("fingerprint")?.clone() }, device)?;
         encoder.params.load(&tensors).map_err(|e| wrong(&e.to_string()))?;
         encoder.bank = Bank::restore(&tensors, &metadata).map_err(|e| wrong(&e))?;
         Ok(encoder)
@@ -117,7 +135,7 @@ struct Net {
     conv1: Conv2d,
     bn1: BatchNorm2d,
     stem: Stem,
-    blocks: Vec<Block>,
+    blocks: Vec<BasicBlock>,
     projection: [Linear; 2],
     shift: Linear,
 }
@@ -130,8 +148,8 @@ impl Net {
         for (stage, width) in [64, 128, 256, 512].into_iter().enumerate() {
             let layer = backbone.pp(format!("layer{}", stage + 1));
             let (input, stride) = if stage == 0 { (64, 1) } else { (width / 2, 2) };
-            blocks.push(Block::new(&layer.pp(0), input, width, stride)?);
-            blocks.push(Block::new(&layer.pp(1), width, width, 1)?);
+            blocks.push(BasicBlock::new(&layer.pp(0), input, width, stride)?);
+            blocks.push(BasicBlock::new(&layer.pp(1), width, width, 1)?);
         }
         let projection = scope.pp("simclr_layer");
         Ok(Self {
@@ -162,9 +180,9 @@ impl Net {
     }
 }
 
-/// Two 3x3 convolutions with a shortcut, torchvision's `BasicBlock`.
+/// Two 3x3 convolutions with a shortcut, torchvision's block of the same name.
 #[derive(Debug)]
-struct Block {
+struct BasicBlock {
     conv1: Conv2d,
     bn1: BatchNorm2d,
     conv2: Conv2d,
@@ -172,7 +190,7 @@ struct Block {
     downsample: Option<(Conv2d, BatchNorm2d)>,
 }
 
-impl Block {
+impl BasicBlock {
     fn new(scope: &Scope, input: usize, output: usize, stride: usize) -> TensorResult<Self> {
         let downsample = if stride != 1 || input != output {
             let scope = scope.pp("downsample");

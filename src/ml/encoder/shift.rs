@@ -1,5 +1,5 @@
-//! Shifting transformations S_0..S_3 (METHOD section 2): rotations by 0, 90, 180, 270 degrees counter-clockwise, or
-//! `cutperm`, the 2 x 2 half-swap jigsaw; and the horizontal flip that comes before them.
+//! Shifting transformations S_0, ..., S_3 (Tack et al. 2020): rotations by 0, 90, 180, 270 degrees counter-clockwise, or
+//! `cutperm`, the 2 x 2 half-swap jigsaw; and the horizontal flip before them.
 
 use crate::config::ShiftKind;
 

@@ -13,14 +13,16 @@ use rayon::prelude::*;
 /// Makes views of square pictures of three planes; what is drawn depends on the seed and the step alone.
 #[derive(Debug, Clone, Copy)]
 pub struct ViewMaker {
+    /// The distribution of T.
     pub augment: Augment,
+    /// Which transformations S_k.
     pub shift: ShiftKind,
-    /// Side of pictures and views, px.
-    pub side: usize,
+    /// Width and height of images and views, px.
+    pub size: usize,
 }
 
 /// One view to make: of which picture, flipped or not, under which shift, with which augmentation.
-struct Task<'a> {
+struct ViewTask<'a> {
     picture: &'a [f32],
     flip: bool,
     k: usize,
@@ -28,12 +30,12 @@ struct Task<'a> {
 }
 
 impl ViewMaker {
-    /// T(S_k(flip(x))) twice, then T(S_k(twin)) where there are twins.
+    /// T(S_k(flip(x))) twice, then T(S_k(dissolved)) where there are dissolved images.
     ///
-    /// `images`: B pictures. `twins`: K*B dissolved pictures, shift-major, already flipped before they were dissolved. Each
+    /// `images`: B pictures. `dissolved`: K*B dissolved pictures, shift-major, already flipped before they were dissolved. Each
     /// image is flipped once a branch; T is drawn for each view.
-    pub fn training(&self, seed: u64, step: usize, images: &[f32], twins: Option<&[f32]>) -> Vec<f32> {
-        let size = 3 * self.side * self.side;
+    pub fn training(&self, seed: u64, step: usize, images: &[f32], dissolved: Option<&[f32]>) -> Vec<f32> {
+        let size = 3 * self.size * self.size;
         let count = images.len() / size;
         let mut tasks = Vec::with_capacity(3 * SHIFTS * count);
         for branch in 0..2u64 {
@@ -43,36 +45,36 @@ impl ViewMaker {
                 tasks.extend(images.chunks_exact(size).zip(&flips).map(|(picture, &flip)| (picture, flip, k)));
             }
         }
-        for (k, twins) in twins.into_iter().flat_map(|t| t.chunks_exact((count * size).max(1)).enumerate()) {
-            tasks.extend(twins.chunks_exact(size).map(|picture| (picture, false, k)));
+        for (k, dissolved) in dissolved.into_iter().flat_map(|t| t.chunks_exact((count * size).max(1)).enumerate()) {
+            tasks.extend(dissolved.chunks_exact(size).map(|picture| (picture, false, k)));
         }
         let first = (step * 3 * SHIFTS * count) as u64;
         let tasks = tasks.into_iter().zip(first..).map(|((picture, flip, k), index)| {
-            let draw = self.augment.draw(self.side, &mut rng::stream(seed, "dia-view", index));
-            Task { picture, flip, k, draw }
+            let draw = self.augment.draw(self.size, &mut rng::stream(seed, "dia-view", index));
+            ViewTask { picture, flip, k, draw }
         });
         self.make(&tasks.collect::<Vec<_>>())
     }
 
-    /// T(S_k(flip(x))) once for each image and k, as K*B views, shift-major. Sample number `sample` is the seed (METHOD section
-    /// 3). Every image is seen through the same draws, so its score depends neither on its place nor on its neighbours.
+    /// T(S_k(flip(x))) once for each image and k, as K*B views, shift-major. `sample` is the seed. Every image is seen through
+    /// the same draws, so its score depends neither on its place nor on its neighbours.
     pub fn scoring(&self, sample: usize, images: &[f32]) -> Vec<f32> {
-        let size = 3 * self.side * self.side;
+        let size = 3 * self.size * self.size;
         let flip = rng::stream(sample as u64, "score-flip", 0).random_bool(0.5);
         let tasks = (0..SHIFTS).flat_map(|k| {
-            let draw = self.augment.draw(self.side, &mut rng::stream(sample as u64, "score-view", k as u64));
-            images.chunks_exact(size).map(move |picture| Task { picture, flip, k, draw })
+            let draw = self.augment.draw(self.size, &mut rng::stream(sample as u64, "score-view", k as u64));
+            images.chunks_exact(size).map(move |picture| ViewTask { picture, flip, k, draw })
         });
         self.make(&tasks.collect::<Vec<_>>())
     }
 
-    fn make(&self, tasks: &[Task]) -> Vec<f32> {
-        let size = 3 * self.side * self.side;
+    fn make(&self, tasks: &[ViewTask]) -> Vec<f32> {
+        let size = 3 * self.size * self.size;
         let mut views = vec![0.0; tasks.len() * size];
-        let each = |scratch: &mut Vec<f32>, (view, task): (&mut [f32], &Task)| {
+        let each = |scratch: &mut Vec<f32>, (view, task): (&mut [f32], &ViewTask)| {
             scratch.resize(size, 0.0);
-            shift_into(self.shift, task.k, task.flip, task.picture, self.side, scratch);
-            task.draw.apply(scratch, self.side, view);
+            shift_into(self.shift, task.k, task.flip, task.picture, self.size, scratch);
+            task.draw.apply(scratch, self.size, view);
         };
         views.par_chunks_exact_mut(size).zip(tasks).for_each_init(Vec::new, each);
         views
@@ -91,7 +93,7 @@ mod tests {
     use proptest::prelude::*;
 
     fn maker(side: usize) -> ViewMaker {
-        ViewMaker { augment: Augment::training(&DiaConfig::default()), shift: ShiftKind::Rotation, side }
+        ViewMaker { augment: Augment::training(&DiaConfig::default()), shift: ShiftKind::Rotation, size: side }
     }
 
     fn noise(count: usize, seed: u64) -> Vec<f32> {
@@ -104,12 +106,12 @@ mod tests {
         #[test]
         fn views_stay_in_the_unit_range_and_repeat(side in 4usize..24, step in 0usize..1000, seed: u64) {
             let size = 3 * side * side;
-            let (images, twins) = (noise(2 * size, seed), noise(8 * size, !seed));
-            let views = maker(side).training(seed, step, &images, Some(&twins));
+            let (images, dissolved) = (noise(2 * size, seed), noise(8 * size, !seed));
+            let views = maker(side).training(seed, step, &images, Some(&dissolved));
             prop_assert_eq!(views.len(), 24 * size);
             prop_assert!(views.iter().all(|v| (0.0..=1.0).contains(v)));
-            prop_assert_eq!(&views, &maker(side).training(seed, step, &images, Some(&twins)));
-            prop_assert_ne!(&views, &maker(side).training(seed, step + 1, &images, Some(&twins)));
+            prop_assert_eq!(&views, &maker(side).training(seed, step, &images, Some(&dissolved)));
+            prop_assert_ne!(&views, &maker(side).training(seed, step + 1, &images, Some(&dissolved)));
             // The first two branches do not know whether there is a third.
             prop_assert_eq!(&views[..16 * size], &maker(side).training(seed, step, &images, None)[..]);
         }

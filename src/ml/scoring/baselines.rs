@@ -1,5 +1,5 @@
-//! The reality check: scores that need no training, computed on the pictures that the model sees. A model that does not do
-//! better than these has learnt nothing that a ruler could not tell.
+//! Baselines (the "reality check"): scores that need no training, computed on the images that the model sees. A model that is not
+//! better than these has learnt nothing that simple statistics could not tell.
 
 use crate::{
     config::PreprocessConfig,
@@ -9,7 +9,7 @@ use crate::{
 use nalgebra::{DMatrix, DVector, SymmetricEigen};
 use rayon::prelude::*;
 
-/// Names of the rivals, in the order of their values.
+/// Names of the baselines, in the order of their values.
 pub const NAMES: [&str; 9] = [
     "brightness",
     "contrast",
@@ -25,7 +25,7 @@ pub const NAMES: [&str; 9] = [
 /// One value for each of [`NAMES`]; NaN where it cannot be had.
 pub type Values = [f64; NAMES.len()];
 
-/// What a rival measures, for people.
+/// What a baseline measures, for people.
 pub fn describe(name: &str) -> &'static str {
     match name {
         "brightness" => "mean of the pixels",
@@ -43,7 +43,7 @@ pub fn describe(name: &str) -> &'static str {
 
 /// Side of the grey pictures that are compared pixel by pixel.
 const SIDE: usize = 28;
-/// Training normals that pixel distances look at, and those that the principal components are fitted to, at most.
+/// Training normals that pixel distances are computed to, and those that the principal components are fitted to, at most.
 const NEAREST_SAMPLE: usize = 2048;
 const PCA_SAMPLE: usize = 256;
 /// Principal components, at most.
@@ -52,7 +52,11 @@ const COMPONENTS: usize = 32;
 const CHUNK: usize = 256;
 
 /// Measures `ids`, against the training normals of the data set where there are some, at `size` px (that of the encoder).
-/// `progress` hears how many pictures are done, and may end the work with an error. A picture that cannot be decoded gets NaN.
+/// `progress` is called with the number of images that are done, and may end the work with an error. An image that cannot be
+/// decoded gets NaN.
+///
+/// # Errors
+/// Whatever `progress` returns.
 pub fn measure(
     dataset: &Dataset,
     ids: &[ImageId],
@@ -82,7 +86,7 @@ pub fn measure(
                 values[4..7].copy_from_slice(&[width, height, width / height.max(1.0)]);
             }
             if let Some(picture) = read(id) {
-                values[..4].copy_from_slice(&look(&picture.grey()));
+                values[..4].copy_from_slice(&statistics(&picture.grey()));
                 let small = thumbnail(&picture);
                 values[7] = pca.as_ref().map_or(f64::NAN, |pca| pca.residual(&small));
                 values[8] = nearest(&known, id, &small);
@@ -105,7 +109,7 @@ fn thumbnail(picture: &Picture) -> Vec<f32> {
 }
 
 /// Mean, standard deviation, variance of the 4-neighbour Laplacian and mean |x - 3x3 mean|, the last two over inner pixels.
-fn look(grey: &Picture) -> [f64; 4] {
+fn statistics(grey: &Picture) -> [f64; 4] {
     let (width, height, x) = (grey.width, grey.height, &grey.data);
     let (mean, variance) = moments(x.iter().map(|&v| f64::from(v)));
     let inner =
@@ -208,7 +212,7 @@ mod tests {
     }
 
     #[test]
-    fn rivals_see_what_they_are_named_for() {
+    fn baselines_measure_what_they_are_named_for() {
         let data = grainy();
         let ids = data.ids(|item, _| item.split == Split::Test);
         let mut seen = 0;
@@ -254,7 +258,7 @@ mod tests {
     #[test]
     fn flat_and_tiny_pictures_give_numbers_or_nan_but_no_panic() {
         for (width, height) in [(1, 1), (2, 2), (1, 9), (5, 5)] {
-            let [mean, deviation, ..] = look(&Picture::new(width, height, 1, vec![0.5; width * height]));
+            let [mean, deviation, ..] = statistics(&Picture::new(width, height, 1, vec![0.5; width * height]));
             assert_eq!((mean, deviation), (0.5, 0.0));
         }
     }

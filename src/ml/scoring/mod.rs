@@ -1,4 +1,43 @@
-//! Scores of images, and what they are held against.
+//! Scores of images, and what they are compared with.
+//!
+//! # The score (paper, Eq. 10)
+//!
+//! With z_k and f_k, the averaged [features](crate::ml::encoder::features) of an image under shift k, and those of the normal
+//! training images m = 1, ..., M:
+//!
+//! ```text
+//! axis_{m,k}   = z_{m,k} / |z_{m,k}|
+//! lambda_sim,k = 1 / mean_m |z_{m,k}|
+//! lambda_cls,k = 1 / mean_m f_{m,k}[k]
+//!
+//! normality(x) = 1/K sum_k [ lambda_sim,k max_m( z_k(x) . axis_{m,k} )  +  lambda_cls,k f_k(x)[k] ]
+//! score(x)     = -normality(x)
+//! ```
+//!
+//! The first term says how like the nearest normal training image an image is (the arg-max m is the reason behind a score, and is
+//! kept), the second how sure the classifier is of its shift. A training normal is scored against the others (leave one out).
+//! The metric is the AUROC on the test set, mean and standard deviation over at least three seeds. See [`scorer`].
+//!
+//! # The dissolve profile (not in the paper)
+//!
+//! A second score, off by default and never part of a figure that is called DIA. An image's profile is
+//!
+//! ```text
+//! log mean |x - x_hat(x, t)|    at several t: over the image, and over each cell of a 4 x 4 grid
+//! ```
+//!
+//! The profiles of the training normals give a Gaussian, its covariance shrunk as by Ledoit & Wolf 2004, and the score is the
+//! squared Mahalanobis distance. It is two-sided, since abnormal images may change less as well as more. It is combined with DIA
+//! only by a rule without labels: each score becomes its rank among held-out normals, and the two ranks are averaged. See
+//! [`profile`] and [`profile_scorer`].
+//!
+//! # What a score is worth
+//!
+//! | | |
+//! |---|---|
+//! | [`baselines`] | scores that need no training: a model that does not beat them has learnt nothing |
+//! | [`occlusion`] | what covering parts of an image does to its score |
+//! | [`synthetic_lesions`] | spots of known size and contrast, and how many of them the score finds |
 
 pub mod baselines;
 pub mod occlusion;

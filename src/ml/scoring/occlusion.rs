@@ -19,17 +19,18 @@ pub const PLACES: usize = GRID * GRID;
 /// What covering does, for each pixel of the picture that the encoder sees.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Occlusion {
-    /// px
+    /// Width and height, px.
     pub side: usize,
-    /// Score of the whole picture minus its score with this pixel covered, the mean over the squares that cover it, row-major.
-    /// Positive: what is there makes the picture more abnormal.
+    /// Score of the uncovered picture minus its score with this pixel covered, the mean over the squares that cover it,
+    /// row-major. Positive: what is there makes the picture more abnormal.
     pub change: Vec<f64>,
+    /// Score of the uncovered picture.
     pub score: f64,
 }
 
 /// Covers one place after the other, and scores each picture over the run's test-time samples. `picture`: 3 planes of the
-/// encoder's side. `member`: the picture is training normal number m, and is held against the others. `tick` hears how many of
-/// [`PLACES`] are done, and may end the work with an error.
+/// encoder's input size. `member`: the picture is training normal number m, and is compared with the others. `tick` is called
+/// with the number of [`PLACES`] that are done, and may end the work with an error.
 ///
 /// # Errors
 /// An encoder without its bank, or whatever `tick` returns.
@@ -40,7 +41,7 @@ pub fn occlusion(
     member: Option<usize>,
     tick: &mut dyn FnMut(usize) -> Result<()>,
 ) -> Result<Occlusion> {
-    let (side, score) = (encoder.config.side, &encoder.config.run.score);
+    let (side, score) = (encoder.config.input_size, &encoder.config.run.score);
     if picture.len() != 3 * side * side {
         return Err(Error::user("the picture does not have the encoder's size", "open the run again"));
     }
@@ -50,7 +51,7 @@ pub fn occlusion(
         let means = features.iter().map(|samples| Features::mean(samples));
         Ok(means.map(|f| member.map_or_else(|| scorer.score(&f), |m| scorer.leave_one_out(&f, m)).score).collect())
     };
-    let whole = judge(picture)?.first().copied().unwrap_or_default();
+    let uncovered = judge(picture)?.first().copied().unwrap_or_default();
     let (mut sum, mut count) = (vec![0.0; side * side], vec![0u32; side * side]);
     let squares = squares(side);
     let mut done = 0;
@@ -58,7 +59,7 @@ pub fn occlusion(
         let covered: Vec<f32> = chunk.iter().flat_map(|&square| cover(picture, side, square)).collect();
         for (&[left, top, right, bottom], score) in chunk.iter().zip(judge(&covered)?) {
             for i in (top..bottom).flat_map(|y| (left..right).map(move |x| y * side + x)) {
-                sum[i] += whole - score;
+                sum[i] += uncovered - score;
                 count[i] += 1;
             }
         }
@@ -66,7 +67,7 @@ pub fn occlusion(
         tick(done)?;
     }
     let change = sum.iter().zip(&count).map(|(sum, &count)| sum / f64::from(count.max(1))).collect();
-    Ok(Occlusion { side, change, score: whole })
+    Ok(Occlusion { side, change, score: uncovered })
 }
 
 /// Left, top, right, bottom (exclusive) of each place; together they reach over all of the picture.

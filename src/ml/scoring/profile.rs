@@ -1,4 +1,4 @@
-//! The dissolve profile, a second score beside DIA's and never mixed into it (METHOD section 3, beyond the paper).
+//! The dissolve profile, a second score beside DIA's and never mixed into it (not in the paper).
 //!
 //! How much an image changes when it is dissolved, at several t and in several places, is compared with what the training
 //! normals do: log mean |x - x_hat| becomes a vector, the normals' vectors a Gaussian whose covariance is shrunk after Ledoit
@@ -13,7 +13,7 @@ use candle_core::{Device, Tensor};
 use nalgebra::{DMatrix, DVector};
 use rayon::prelude::*;
 
-/// Timesteps at which the whole image's change is measured.
+/// Timesteps at which the change is measured over the image.
 pub const WHOLE_T: [usize; 7] = [10, 30, 60, 100, 130, 180, 230];
 /// Timesteps at which it is measured in each cell of a 4 x 4 grid.
 pub const GRID_T: [usize; 3] = [30, 130, 230];
@@ -24,6 +24,9 @@ pub const LENGTH: usize = WHOLE_T.len() + GRID_T.len() * GRID * GRID;
 const FLOOR: f64 = 1e-6;
 
 /// Profiles of B pictures (flat NCHW, 3 planes of `side` x `side`, \[0, 1\]): B rows of [`LENGTH`] numbers.
+///
+/// # Errors
+/// Those of [`Dissolver::dissolve`].
 pub fn profiles(dissolver: &Dissolver, pictures: &[f32], side: usize, device: &Device) -> Result<Vec<Vec<f64>>> {
     let size = 3 * side * side;
     let count = pictures.len() / size;
@@ -31,8 +34,8 @@ pub fn profiles(dissolver: &Dissolver, pictures: &[f32], side: usize, device: &D
     let mut rows = vec![Vec::with_capacity(LENGTH); count];
     let mut grids = vec![Vec::with_capacity(LENGTH - WHOLE_T.len()); count];
     for t in WHOLE_T {
-        let twin = dissolver.dissolve(&x, &vec![t; count])?;
-        let change = (twin - &x)?.abs()?.flatten_all()?.to_vec1::<f32>()?;
+        let dissolved = dissolver.dissolve(&x, &vec![t; count])?;
+        let change = (dissolved - &x)?.abs()?.flatten_all()?.to_vec1::<f32>()?;
         for ((change, row), grid) in change.chunks_exact(size).zip(&mut rows).zip(&mut grids) {
             row.push(log_mean(change.iter().copied()));
             if GRID_T.contains(&t) {
@@ -130,7 +133,11 @@ pub struct Profile {
 const FOLDS: usize = 10;
 
 impl Profile {
-    /// Fits the Gaussian of all training normals, and scores each of them by one that was fitted without its tenth.
+    /// Fits the Gaussian to the profiles of all training normals, and scores each of them by one that was fitted without its
+    /// fold of ten.
+    ///
+    /// # Errors
+    /// Fewer than two profiles, or profiles without spread.
     pub fn fit(rows: &[Vec<f64>]) -> Result<Self> {
         let gaussian = Gaussian::fit(rows.iter().map(Vec::as_slice))?;
         let folds = FOLDS.min(rows.len());
@@ -156,6 +163,7 @@ impl Profile {
 pub struct Ranks(Vec<f64>);
 
 impl Ranks {
+    /// Of scores in any order.
     pub fn new(mut scores: Vec<f64>) -> Self {
         scores.sort_by(f64::total_cmp);
         Self(scores)

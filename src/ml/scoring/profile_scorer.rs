@@ -1,5 +1,5 @@
-//! The dissolve profile as part of a run: computed once for the training normals, kept in `profile.safetensors`, and asked for
-//! the second score of any image.
+//! The dissolve profile as part of a run: computed once for the training normals, kept in `profile.safetensors`, and used for the
+//! second score of any image.
 
 use super::profile::{self, LENGTH, Profile, Ranks};
 use crate::error::NextStep;
@@ -10,23 +10,23 @@ use crate::{
     ml::{
         base::{
             checkpoint::{self, Metadata, Tensors},
-            pixel_loading::{Progress, load_pixels},
+            pixel_loading::load_pixels,
             reporter::{Event, Reporter, Stage},
+            stage_progress::StageProgress,
         },
         diffusion::model::DiffusionModel,
         dissolve::dissolver::Dissolver,
         encoder::model::Encoder,
     },
-    run_dir::RunDir,
+    run_dir::{RunDir, files},
 };
 use candle_core::{DType, Device, Tensor};
 use std::{collections::HashMap, sync::Arc};
 
-const FILE: &str = "profile.safetensors";
 /// Training normals that are profiled at most, evenly spread: many times a profile's length is enough for its covariance.
-const MOST: usize = 500;
+pub(crate) const MOST: usize = 500;
 /// Images of one pass.
-const CHUNK: usize = 32;
+pub(crate) const CHUNK: usize = 32;
 
 /// Scores images by their dissolve profile.
 pub struct ProfileScorer {
@@ -41,7 +41,10 @@ pub struct ProfileScorer {
 
 impl ProfileScorer {
     /// Reads the run's profile, or computes it on the training normals. `run` is the encoder's. `None`, with a notice, where
-    /// it would have to be computed and `data` are not those that the encoder learnt from.
+    /// it would have to be computed and `data` are not those that the encoder was trained on.
+    ///
+    /// # Errors
+    /// A damaged profile, profiles without spread, a file that cannot be written, [`Error::Stopped`].
     pub fn open_or_build(
         run: &RunDir,
         encoder: &Encoder,
@@ -60,11 +63,11 @@ impl ProfileScorer {
         let normals = data.training_normals();
         let step = normals.len().div_ceil(MOST).max(1);
         let chosen: Vec<ImageId> = normals.into_iter().step_by(step).collect();
-        let store = load_pixels(data, &encoder.config.run.preprocess, chosen, encoder.config.side, reporter)?;
+        let store = load_pixels(data, &encoder.config.run.preprocess, chosen, encoder.config.input_size, reporter)?;
         let (side, device) = (store.size(), model.device().clone());
         let dissolver = dissolver(model, store.is_grey())?;
         let mut rows = Vec::with_capacity(store.len());
-        let mut progress = Progress::start(Stage::Profile, 0, store.len(), reporter);
+        let mut progress = StageProgress::start(Stage::Profile, 0, store.len(), reporter);
         for chunk in (0..store.len()).collect::<Vec<_>>().chunks(CHUNK) {
             rows.extend(profile::profiles(&dissolver, &store.batch(chunk)?, side, &device)?);
             progress.reach(rows.len())?;
@@ -79,13 +82,16 @@ impl ProfileScorer {
         ]);
         let flat: Vec<f64> = rows.iter().flatten().copied().collect();
         let tensors = Tensors::from([("profiles".into(), Tensor::from_vec(flat, (rows.len(), LENGTH), &Device::Cpu)?)]);
-        checkpoint::save(&run.join(FILE), &tensors, &metadata)?;
+        checkpoint::save(&run.join(files::PROFILE), &tensors, &metadata)?;
         Self::new(dissolver, side, device, &rows, names).map(Some)
     }
 
-    /// Reads the run's profile, where it has one.
+    /// Reads the run's profile; `None` where it has none.
+    ///
+    /// # Errors
+    /// A damaged profile.
     pub fn open(run: &RunDir, model: &Arc<DiffusionModel>) -> Result<Option<Self>> {
-        let path = run.join(FILE);
+        let path = run.join(files::PROFILE);
         if !path.exists() {
             return Ok(None);
         }
@@ -109,13 +115,16 @@ impl ProfileScorer {
         Ok(Self { dissolver, side, device, profile, names, ranks })
     }
 
-    /// Scores of pictures (flat NCHW at the encoder's side); higher is more abnormal.
+    /// Scores of pictures (flat NCHW at the encoder's input size, \[0, 1\]); higher is more abnormal.
+    ///
+    /// # Errors
+    /// Those of [`profile::profiles`].
     pub fn scores(&self, pictures: &[f32]) -> Result<Vec<f64>> {
         let rows = profile::profiles(&self.dissolver, pictures, self.side, &self.device)?;
         Ok(rows.iter().map(|row| self.profile.score(row)).collect())
     }
 
-    /// What a training normal scores where its own tenth is held out; `None` where it was not profiled.
+    /// Score of a training normal whose own fold is held out; `None` where it was not profiled.
     pub fn held_out(&self, name: &str) -> Option<f64> {
         self.profile.held_out.get(*self.names.get(name)?).copied()
     }

@@ -1,4 +1,4 @@
-//! Scores of images (METHOD section 3, Eq. 10): how like the nearest normal training image, and how sure of its shift.
+//! The anomaly score (paper, Eq. 10): how like the nearest normal training image, and how sure of its shift.
 
 use super::{profile::Ranks, profile_scorer::ProfileScorer};
 use crate::{
@@ -8,8 +8,9 @@ use crate::{
     metrics,
     ml::{
         base::{
-            pixel_loading::{Progress, load_pixels},
+            pixel_loading::load_pixels,
             reporter::{Event, Reporter, Stage},
+            stage_progress::StageProgress,
         },
         encoder::{
             bank::{Bank, Features},
@@ -18,7 +19,7 @@ use crate::{
             shift::SHIFTS,
         },
     },
-    scores::{ScoreRow, Scores, Terms},
+    scores::{ScoreRow, ScoreTerms, Scores},
 };
 use rayon::prelude::*;
 use std::{collections::HashMap, sync::Arc};
@@ -38,24 +39,26 @@ pub struct Scorer {
 
 /// One image's score and what it is made of.
 #[derive(Debug, Clone, PartialEq)]
-pub struct Scored {
+pub struct ImageScore {
     /// -mean_k(sim + cls); higher is more abnormal.
     pub score: f64,
     /// `lambda_sim,k * max_m z_k . axis_{m,k}`
     pub sim: [f64; SHIFTS],
     /// `lambda_cls,k * f_k[k]`
     pub cls: [f64; SHIFTS],
-    /// The m of that maximum.
+    /// The m of that maximum: the nearest training normal, by its place in the bank.
     pub nearest: [usize; SHIFTS],
 }
 
 impl Scorer {
+    /// Prepares the features of M training normals.
+    ///
     /// # Errors
     /// Where the bank is empty or ragged.
     pub fn new(bank: &[Features]) -> Result<Self> {
         let width = bank.first().map_or(0, |f| f.z.len() / SHIFTS);
-        let whole = |f: &Features| f.z.len() == SHIFTS * width && f.shift.len() == SHIFTS * SHIFTS;
-        if width == 0 || !bank.iter().all(whole) {
+        let complete = |f: &Features| f.z.len() == SHIFTS * width && f.shift.len() == SHIFTS * SHIFTS;
+        if width == 0 || !bank.iter().all(complete) {
             return Err(Error::user(
                 "there are no features of normal images to compare with",
                 "train the encoder to its end first",
@@ -75,6 +78,7 @@ impl Scorer {
         self.lengths.len()
     }
 
+    /// Whether there are no training normals; never true.
     pub fn is_empty(&self) -> bool {
         self.lengths.is_empty()
     }
@@ -84,13 +88,13 @@ impl Scorer {
         self.weights_without(None)
     }
 
-    /// Eq. 10.
-    pub fn score(&self, image: &Features) -> Scored {
+    /// The score of an image (paper, Eq. 10).
+    pub fn score(&self, image: &Features) -> ImageScore {
         self.score_without(image, None)
     }
 
     /// The training normal number `m` scored against the others, as if it had not been among them.
-    pub fn leave_one_out(&self, image: &Features, m: usize) -> Scored {
+    pub fn leave_one_out(&self, image: &Features, m: usize) -> ImageScore {
         // A single training image has no others: it is scored against itself.
         self.score_without(image, (self.len() > 1).then_some(m))
     }
@@ -102,7 +106,7 @@ impl Scorer {
         (weight(&self.length_sum, &self.lengths), weight(&self.logit_sum, &self.logits))
     }
 
-    fn score_without(&self, image: &Features, left_out: Option<usize>) -> Scored {
+    fn score_without(&self, image: &Features, left_out: Option<usize>) -> ImageScore {
         let (lambda_sim, lambda_cls) = self.weights_without(left_out);
         let best = per_shift(|k| {
             let z = &image.z[k * self.width..][..self.width];
@@ -114,7 +118,7 @@ impl Scorer {
         let sim = per_shift(|k| lambda_sim[k] * f64::from(best[k].0));
         let cls = per_shift(|k| lambda_cls[k] * f64::from(image.shift[k * SHIFTS + k]));
         let score = -(0..SHIFTS).map(|k| sim[k] + cls[k]).sum::<f64>() / SHIFTS as f64;
-        Scored { score, sim, cls, nearest: best.map(|b| b.1) }
+        ImageScore { score, sim, cls, nearest: best.map(|b| b.1) }
     }
 }
 
@@ -156,7 +160,7 @@ pub fn score(
         let text = "the shift classifier has not learnt to tell the shifts of the training images; the scores mean little";
         reporter.event(Event::Notice(text.into()));
     }
-    let held_out: Vec<Scored> =
+    let held_out: Vec<ImageScore> =
         bank.features.par_iter().enumerate().map(|(m, features)| scorer.leave_one_out(features, m)).collect();
     let ranks = Ranks::new(held_out.iter().map(|s| s.score).collect());
     let combine = |score: f64, profile: f64| profiler.map(|p| (ranks.rank(score) + p.rank(profile)) / 2.0);
@@ -178,9 +182,9 @@ pub fn score(
     }
     if !others.is_empty() {
         let ScoreConfig { samples, crop_area, .. } = encoder.config.run.score;
-        let store = load_pixels(data, &encoder.config.run.preprocess, others, encoder.config.side, reporter)?;
+        let store = load_pixels(data, &encoder.config.run.preprocess, others, encoder.config.input_size, reporter)?;
         let extractor = Extractor::new(encoder, samples, crop_area);
-        let mut progress = Progress::start(Stage::Scores, 0, store.len(), reporter);
+        let mut progress = StageProgress::start(Stage::Scores, 0, store.len(), reporter);
         for chunk in (0..store.len()).collect::<Vec<_>>().chunks(extractor.chunk()) {
             let pictures = store.batch(chunk)?;
             let sampled = extractor.sampled(&pictures)?;
@@ -194,7 +198,7 @@ pub fn score(
                 };
                 (scored, spread(&scorer, samples))
             };
-            let scored: Vec<(Scored, f64)> = sampled.par_iter().zip(chunk).map(judge).collect();
+            let scored: Vec<(ImageScore, f64)> = sampled.par_iter().zip(chunk).map(judge).collect();
             let profiles = profiler.map(|p| p.scores(&pictures)).transpose()?;
             for (i, (&place, (scored, spread))) in chunk.iter().zip(&scored).enumerate() {
                 let id = store.ids()[place];
@@ -242,7 +246,7 @@ fn spread(scorer: &Scorer, samples: &[Features]) -> f64 {
 }
 
 /// `own_data`: the data set is the encoder's; the split that was made for it says nothing elsewhere.
-fn row(data: &Dataset, id: ImageId, scored: &Scored, bank: &Bank, own_data: bool) -> ScoreRow {
+fn row(data: &Dataset, id: ImageId, scored: &ImageScore, bank: &Bank, own_data: bool) -> ScoreRow {
     let item = data.item(id);
     let split = item.and_then(|item| if own_data { Some(item.split) } else { item.given_split });
     let class = item.and_then(|item| data.classes.get(item.class?));
@@ -252,7 +256,7 @@ fn row(data: &Dataset, id: ImageId, scored: &Scored, bank: &Bank, own_data: bool
         class: class.map(|c| c.name.clone()).unwrap_or_default(),
         label: data.label(id).map(|label| label == Label::Abnormal),
         score: scored.score,
-        terms: Some(Terms {
+        terms: Some(ScoreTerms {
             sim: scored.sim,
             cls: scored.cls,
             nearest: scored.nearest.map(|m| bank.names.get(m).cloned().unwrap_or_default()),

@@ -1,4 +1,4 @@
-//! Planted lesions: soft spots of known size and contrast, drawn into normal images that the encoder did not learn from, and
+//! Synthetic lesions: soft spots of known size and contrast, drawn into normal images that the encoder was not trained on, and
 //! how many of them its score finds. A spot is no disease: it says how small and how faint a change the score still notices.
 
 use super::scorer::Scorer;
@@ -8,8 +8,9 @@ use crate::{
     metrics,
     ml::{
         base::{
-            pixel_loading::{Progress, load_pixels},
+            pixel_loading::load_pixels,
             reporter::{Reporter, Stage},
+            stage_progress::StageProgress,
         },
         encoder::{bank::Features, features::Extractor, model::Encoder},
     },
@@ -28,7 +29,7 @@ pub const IMAGES: usize = 64;
 
 /// Brighter than the darkest pixel by this share of the range is content; the rest is the black surround of a photograph.
 const SURROUND: f32 = 0.1;
-/// Places that are looked at, of which the best is taken.
+/// Candidate places, of which the best is taken.
 const PLACES: usize = 32;
 /// A place where this share of the largest spot can be drawn is good enough.
 const ENOUGH: f32 = 0.98;
@@ -63,7 +64,7 @@ fn over(
     }
     let kept = held_out.len().min(IMAGES);
     let ids: Vec<ImageId> = (0..kept).map(|i| held_out[i * held_out.len() / kept]).collect();
-    let (side, score) = (encoder.config.side, &encoder.config.run.score);
+    let (side, score) = (encoder.config.input_size, &encoder.config.run.score);
     let store = load_pixels(data, &encoder.config.run.preprocess, ids, side, reporter)?;
     let extractor = Extractor::new(encoder, score.samples, score.crop_area);
     let judge = |pictures: &[f32]| -> Result<Vec<f64>> {
@@ -72,8 +73,8 @@ fn over(
 
     let kinds: Vec<(f64, f64)> = sizes.iter().flat_map(|&size| contrasts.iter().map(move |&c| (size, c))).collect();
     let mut clean = Vec::with_capacity(store.len());
-    let mut planted = vec![Vec::with_capacity(store.len()); kinds.len()];
-    let mut progress = Progress::start(Stage::SyntheticLesions, 0, store.len() * (kinds.len() + 1), reporter);
+    let mut with_lesions = vec![Vec::with_capacity(store.len()); kinds.len()];
+    let mut progress = StageProgress::start(Stage::SyntheticLesions, 0, store.len() * (kinds.len() + 1), reporter);
     let mut done = 0;
     for chunk in (0..store.len()).collect::<Vec<_>>().chunks(extractor.chunk()) {
         let pictures = store.batch(chunk)?;
@@ -83,7 +84,7 @@ fn over(
             .map(|(picture, &place)| Site::choose(picture, side, &mut rng::stream(seed, "planted", place as u64)))
             .collect();
         clean.extend(judge(&pictures)?);
-        for (scores, &(size, contrast)) in planted.iter_mut().zip(&kinds) {
+        for (scores, &(size, contrast)) in with_lesions.iter_mut().zip(&kinds) {
             done += chunk.len();
             progress.reach(done)?;
             let mut drawn = pictures.clone();
@@ -96,10 +97,12 @@ fn over(
         progress.reach(done)?;
     }
     progress.finish();
+    let cells = kinds
+        .iter()
+        .zip(&with_lesions)
+        .map(|(&(size, contrast), scores)| SyntheticLesionCell::new(size, contrast, &clean, scores));
     let cells =
-        kinds.iter().zip(&planted).map(|(&(size, contrast), scores)| SyntheticLesionCell::new(size, contrast, &clean, scores));
-    let cells =
-        cells.collect::<Result<_, _>>().map_err(|e| Error::user(format!("the planted lesions cannot be judged: {e}"), ""))?;
+        cells.collect::<Result<_, _>>().map_err(|e| Error::user(format!("the synthetic lesions cannot be judged: {e}"), ""))?;
     Ok(SyntheticLesions { seed, images: store.len(), of: held_out.len(), cells })
 }
 
@@ -293,12 +296,12 @@ mod tests {
         let data = dataset(10);
         let encoder = encoder(&data);
         let measured = |seed| over(&[0.1, 0.2], &[0.0, 0.8], &encoder, &data, seed, &mut Silent).unwrap();
-        let planted = measured(1);
-        assert_eq!((planted.images, planted.of, planted.cells.len()), (6, 6, 4));
-        for cell in planted.cells.iter().filter(|c| c.contrast == 0.0) {
+        let lesions = measured(1);
+        assert_eq!((lesions.images, lesions.of, lesions.cells.len()), (6, 6, 4));
+        for cell in lesions.cells.iter().filter(|c| c.contrast == 0.0) {
             assert_eq!((cell.auroc, cell.sensitivity_at_95_specificity), (0.5, 0.0));
         }
-        assert_eq!(planted.to_json(), measured(1).to_json());
+        assert_eq!(lesions.to_json(), measured(1).to_json());
     }
 
     #[test]

@@ -1,34 +1,43 @@
-//! What a training will cost, from its settings alone: multiply-adds, memory, and with this machine's speed the time.
+//! Cost of a training, from its settings alone: multiply-adds, memory, and with this machine's speed the time.
 //!
-//! The networks' convolutions are nearly all of the work, so counting theirs is enough. Speeds are of whole steps, as they were
-//! measured here: by [`measure`] once, then by each training.
+//! The networks' convolutions are nearly all of the work, so counting theirs is enough. Speeds are of complete steps, as measured
+//! on this machine: by [`measure`] once, then by each training.
 
 use super::{
     ddpm_step::{Batch, DdpmTrainer},
-    dia_step::Trainer,
+    dia_step::DiaTrainer,
+    dissolve_cache,
 };
 use crate::{
-    config::{DdpmConfig, DiaConfig, DissolveMethod, RunConfig, Stem},
+    config::{DdpmConfig, DissolveMethod, RunConfig, Stem},
+    data::PixelStore,
     error::Result,
     ml::{
         base::reporter::Stage,
-        diffusion::model::{CHANNELS, noise},
-        encoder::{model::EncoderConfig, shift::SHIFTS},
-        scoring::profile::{GRID_T, WHOLE_T},
+        diffusion::{
+            model::{CHANNELS, noise},
+            unet::HIDDEN,
+        },
+        encoder::{
+            bank::PROJECTION,
+            features::images_per_pass,
+            model::{EncoderConfig, WIDTH, resolved_stem},
+            shift::SHIFTS,
+        },
+        scoring::{
+            profile::{GRID_T, WHOLE_T},
+            profile_scorer,
+        },
     },
 };
 use candle_core::{Device, Tensor};
 use serde::{Deserialize, Serialize};
 use std::time::Instant;
 
-/// Channels inside the U-Net's attention.
-const HIDDEN: f64 = 128.0;
 /// Forward and backward together cost about this many forward passes.
 const TRAINING: f64 = 3.0;
-/// Training normals that the dissolve profile is made of at most.
-const PROFILED: usize = 500;
 
-/// Multiply-adds a second of whole steps on this machine, all its threads together.
+/// Multiply-adds a second of complete steps on this machine, all its threads together.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 pub struct Speed {
     /// Of the U-Net, training.
@@ -45,13 +54,15 @@ impl Speed {
     }
 }
 
-/// How much there is to learn from and to score.
+/// How many images there are to train on and to score, and how large they are.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Amount {
+    /// Normal images to train on.
     pub training_normals: usize,
+    /// All images of the data set.
     pub images: usize,
     /// Side of the encoder's input, px.
-    pub side: usize,
+    pub input_size: usize,
     /// The diffusion model is there already.
     pub has_model: bool,
 }
@@ -59,17 +70,20 @@ pub struct Amount {
 /// Seconds and peak memory of one stage.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Cost {
+    /// Which stage.
     pub stage: Stage,
+    /// Wall-clock time.
     pub seconds: f64,
+    /// Peak resident memory of the process.
     pub bytes: f64,
 }
 
-/// What each stage will cost, in their order. A stage that is not needed is not there.
+/// Cost of each stage, in their order. A stage that is not needed is not there.
 pub fn forecast(config: &RunConfig, amount: Amount, speed: Speed) -> Vec<Cost> {
     let (ddpm, dia) = (&config.ddpm, &config.dia);
     let diffusion = dia.dissolve == DissolveMethod::Diffusion;
     let unet = unet(ddpm);
-    let encoder = resnet(amount.side, stem(dia, amount.side));
+    let encoder = resnet(amount.input_size, resolved_stem(dia.stem, amount.input_size));
     let mut costs = Vec::new();
     let mut add = |stage, seconds: f64, bytes: f64| costs.push(Cost { stage, seconds, bytes });
     let mut left = 0.0;
@@ -81,35 +95,37 @@ pub fn forecast(config: &RunConfig, amount: Amount, speed: Speed) -> Vec<Cost> {
     }
     let batch = dia.images_per_batch().clamp(2, amount.training_normals.max(2));
     let steps = dia.total_steps() as f64;
-    let twins = amount.training_normals * 2 * dia.ladder;
-    let dissolved = if dia.ladder > 0 { twins as f64 } else { steps * batch as f64 };
+    let cached = amount.training_normals * 2 * dia.cached_timesteps;
+    let dissolved = if dia.cached_timesteps > 0 { cached as f64 } else { steps * batch as f64 };
     let dissolving = if diffusion { dissolved * unet.macs / speed.unet } else { 0.0 };
-    if diffusion && dia.ladder > 0 {
-        add(Stage::DissolveCache, dissolving, unet.inference_bytes(32));
+    if diffusion && dia.cached_timesteps > 0 {
+        add(Stage::DissolveCache, dissolving, unet.inference_bytes(dissolve_cache::CHUNK));
     }
     let views = batch * SHIFTS * dia.branches();
-    let exact = if dia.ladder > 0 { 0.0 } else { dissolving };
+    let exact = if dia.cached_timesteps > 0 { 0.0 } else { dissolving };
     let training = TRAINING * steps * views as f64 * encoder.macs / speed.encoder;
-    let held = pictures(amount.training_normals, amount.side);
+    let held = pictures(amount.training_normals, amount.input_size);
     add(Stage::Dia, training + exact, encoder.training_bytes(views) + held + left);
-    let chunk = SHIFTS * ((1 << 21) / (SHIFTS * amount.side * amount.side)).clamp(1, 64);
+    let chunk = SHIFTS * images_per_pass(amount.input_size);
     let scoring = |images: usize| (images * SHIFTS * config.score.samples) as f64 * encoder.macs / speed.encoder;
     let others = amount.images.saturating_sub(amount.training_normals);
     add(Stage::Bank, scoring(amount.training_normals), encoder.inference_bytes(chunk) + held);
     if config.score.profile && diffusion {
         let passes = WHOLE_T.len().max(GRID_T.len());
-        let images = amount.training_normals.min(PROFILED) + others;
-        add(Stage::Profile, (images * passes) as f64 * unet.macs / speed.unet, unet.inference_bytes(32));
+        let images = amount.training_normals.min(profile_scorer::MOST) + others;
+        add(Stage::Profile, (images * passes) as f64 * unet.macs / speed.unet, unet.inference_bytes(profile_scorer::CHUNK));
     }
-    add(Stage::Scores, scoring(others), encoder.inference_bytes(chunk) + pictures(others, amount.side));
+    add(Stage::Scores, scoring(others), encoder.inference_bytes(chunk) + pictures(others, amount.input_size));
     costs
 }
 
-/// What a training has shown of the machine's speed: `seconds` of one step of `stage`.
+/// The speed corrected by a training: `seconds` is what one step of `stage` took. Implausible times change nothing.
 pub fn learn(speed: Speed, config: &RunConfig, amount: Amount, stage: Stage, seconds: f64) -> Speed {
     let steps = match stage {
         Stage::Ddpm => config.ddpm.steps,
-        Stage::Dia if config.dia.ladder > 0 || config.dia.dissolve != DissolveMethod::Diffusion => config.dia.total_steps(),
+        Stage::Dia if config.dia.cached_timesteps > 0 || config.dia.dissolve != DissolveMethod::Diffusion => {
+            config.dia.total_steps()
+        }
         _ => return speed,
     };
     let costs = forecast(config, amount, speed);
@@ -125,8 +141,11 @@ pub fn learn(speed: Speed, config: &RunConfig, amount: Amount, stage: Stage, sec
 }
 
 /// Times two small steps of each network: a second or two.
+///
+/// # Errors
+/// Too little memory.
 pub fn measure(device: &Device) -> Result<Speed> {
-    const SIDE: usize = 64;
+    const SIZE: usize = 64;
     let ddpm = DdpmConfig { dim: 32, size: 32, batch: 8, ..DdpmConfig::default() };
     let mut trainer = DdpmTrainer::new(&ddpm, 0, device)?;
     let shape = [ddpm.batch, CHANNELS, ddpm.size, ddpm.size];
@@ -139,11 +158,11 @@ pub fn measure(device: &Device) -> Result<Speed> {
 
     let config = RunConfig::default();
     let views = 4 * SHIFTS * config.dia.branches();
-    let mut trainer = Trainer::new(EncoderConfig::new(config, SIDE, String::new()), device)?;
-    let pictures = noise(&[views, CHANNELS, SIDE, SIDE], 0, "cost", 1, device)?;
+    let mut trainer = DiaTrainer::new(EncoderConfig::new(config, SIZE, String::new()), device)?;
+    let pictures = noise(&[views, CHANNELS, SIZE, SIZE], 0, "cost", 1, device)?;
     let labels = Tensor::from_vec((0..views).map(|i| (i % SHIFTS) as u32).collect(), views, device)?;
     let seconds = best_of(|| trainer.step(&pictures, &labels, 1e-3).map(|_| ()).map_err(Into::into))?;
-    let encoder = TRAINING * views as f64 * resnet(SIDE, Stem::Imagenet).macs / seconds;
+    let encoder = TRAINING * views as f64 * resnet(SIZE, Stem::Imagenet).macs / seconds;
     Ok(Speed { unet, encoder })
 }
 
@@ -200,7 +219,7 @@ const LEFT: f64 = 0.2;
 
 /// `count` pictures as they are held in memory, a byte a value, up to the store's budget.
 fn pictures(count: usize, side: usize) -> f64 {
-    ((count * 3 * side * side) as f64).min(crate::data::PixelStore::BUDGET as f64)
+    ((count * CHANNELS * side * side) as f64).min(PixelStore::BUDGET as f64)
 }
 
 fn unet(config: &DdpmConfig) -> Network {
@@ -218,8 +237,9 @@ fn unet(config: &DdpmConfig) -> Network {
         }
     };
     let attention = |n: &mut Network, pixels: f64, width: f64| {
-        n.conv(pixels, width, 3.0 * HIDDEN, 1.0);
-        n.conv(pixels, HIDDEN, width, 1.0);
+        let hidden = HIDDEN as f64;
+        n.conv(pixels, width, 3.0 * hidden, 1.0);
+        n.conv(pixels, hidden, width, 1.0);
     };
     n.conv(pixels, CHANNELS as f64, dim, 7.0);
     let mut sizes = Vec::new();
@@ -252,14 +272,6 @@ fn unet(config: &DdpmConfig) -> Network {
     n
 }
 
-fn stem(dia: &DiaConfig, side: usize) -> Stem {
-    match dia.stem {
-        Stem::Auto if side <= 32 => Stem::Cifar,
-        Stem::Auto => Stem::Imagenet,
-        given => given,
-    }
-}
-
 fn resnet(side: usize, stem: Stem) -> Network {
     let mut n = Network::default();
     let mut side = side as f64;
@@ -279,7 +291,7 @@ fn resnet(side: usize, stem: Stem) -> Network {
         n.conv(side * side, from, width, 3.0);
         (0..3).for_each(|_| n.conv(side * side, width, width, 3.0));
     }
-    n.weights += 512.0 * (512.0 + 128.0);
+    n.weights += (WIDTH * (WIDTH + PROJECTION)) as f64;
     n
 }
 
@@ -288,7 +300,7 @@ mod tests {
     use super::*;
     use crate::{config::Preset, nn::Params};
 
-    const AMOUNT: Amount = Amount { training_normals: 300, images: 500, side: 64, has_model: false };
+    const AMOUNT: Amount = Amount { training_normals: 300, images: 500, input_size: 64, has_model: false };
     const SPEED: Speed = Speed { unet: 1e10, encoder: 2e10 };
 
     #[test]
@@ -312,7 +324,7 @@ mod tests {
         assert_eq!(stages(&config, Amount { has_model: true, ..AMOUNT })[0], Stage::DissolveCache);
         config.dia.dissolve = DissolveMethod::None;
         assert_eq!(stages(&config, AMOUNT), [Stage::Dia, Stage::Bank, Stage::Scores]);
-        let costs = forecast(&Preset::Paper.config(), Amount { side: 224, ..AMOUNT }, SPEED);
+        let costs = forecast(&Preset::Paper.config(), Amount { input_size: 224, ..AMOUNT }, SPEED);
         assert!(costs.iter().all(|c| c.seconds > 0.0 && c.bytes > 1e8));
         assert!(costs[0].bytes > 4e9, "256 pictures of a wide U-Net need much memory: {:.1e}", costs[0].bytes);
     }

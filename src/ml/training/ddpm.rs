@@ -1,11 +1,11 @@
 //! Training of the diffusion model as a run: it may be stopped or killed at any moment, and gives the same bits as if it had
-//! never been.
+//! not been.
 //!
 //! Everything random comes from streams numbered by the pass, so a checkpoint needs no generator state.
 
 use super::{
     ddpm_step::{Batch, DdpmTrainer, StepReport},
-    metrics_log::{self, Series},
+    metrics_log::{self, MetricsLog},
     preview, readiness,
 };
 use crate::error::NextStep;
@@ -17,8 +17,8 @@ use crate::{
         base::{
             checkpoint::{self, Metadata},
             pixel_loading::load_pixels,
-            reporter::{Control, Event, Reporter, Stage, Step},
-            throughput::Pace,
+            reporter::{Control, Event, Notice, Reporter, Stage, Step},
+            throughput::Throughput,
         },
         diffusion::{
             info::ModelInfo,
@@ -27,23 +27,21 @@ use crate::{
         },
     },
     rng,
-    run_dir::{RunDir, RunState},
+    run_dir::{RunDir, RunState, files},
 };
 use candle_core::{Device, Tensor};
 use rand::{Rng as _, seq::SliceRandom};
 use serde_json::json;
 use std::sync::Arc;
 
-/// The finished model of a run.
-pub const MODEL: &str = "model.safetensors";
 /// With fewer training images a diffusion model learns them by heart (paper, Table 3).
 const FEW_IMAGES: usize = 100;
 /// Steps whose mean loss stands for the run.
 const RECENT: usize = 100;
 /// How many held-out images tell whether the model dissolves as it should.
-const LOOKED_AT: usize = 60;
+const HELD_OUT: usize = 60;
 
-/// Trains on the training normals, or goes on from the run's newest whole checkpoint; a finished run is only loaded.
+/// Trains on the training normals, or resumes from the run's newest complete checkpoint; a finished run is only loaded.
 /// The run's manifest says how it ended.
 ///
 /// # Errors
@@ -55,8 +53,8 @@ pub fn train(
     device: &Device,
     reporter: &mut dyn Reporter,
 ) -> Result<DiffusionModel> {
-    if run.join(MODEL).exists() && run.manifest()?.state == RunState::Finished {
-        return DiffusionModel::load(&run.join(MODEL), device);
+    if let (Some(model), RunState::Finished) = (run.contents()?.model, run.manifest()?.state) {
+        return DiffusionModel::load(&model, device);
     }
     run.note_end("ddpm", train_or_resume(run, config, data, device, reporter))
 }
@@ -82,7 +80,7 @@ fn train_or_resume(
         let (tensors, metadata) = checkpoint::load(&path)?;
         trainer.load_state(&tensors, step)?;
         ended = metadata.contains_key("ended");
-        run.log(&format!("ddpm: goes on after step {step}"));
+        run.log(&format!("ddpm: resumes after step {step}"));
     }
     let info = ModelInfo {
         config: ddpm.clone(),
@@ -92,26 +90,26 @@ fn train_or_resume(
         steps: 0,
     };
     let held_out = data.ids(|item, label| item.split == Split::Val && label == Some(Label::Normal));
-    let looked_at: Vec<ImageId> = if held_out.is_empty() { store.ids().to_vec() } else { held_out };
-    let step = looked_at.len().div_ceil(LOOKED_AT).max(1);
-    let looked_at = load_pixels(data, &config.preprocess, looked_at.into_iter().step_by(step).collect(), ddpm.size, reporter)?;
-    let training = Training { run, config, store: &store, looked_at, info, device };
+    let held_out: Vec<ImageId> = if held_out.is_empty() { store.ids().to_vec() } else { held_out };
+    let step = held_out.len().div_ceil(HELD_OUT).max(1);
+    let held_out = load_pixels(data, &config.preprocess, held_out.into_iter().step_by(step).collect(), ddpm.size, reporter)?;
+    let training = DdpmTraining { run, config, store: &store, held_out, info, device };
     reporter.event(Event::Started { stage: Stage::Ddpm, done: trainer.steps_done(), total: ddpm.steps });
     if !ended {
         training.run(&mut trainer, reporter)?;
     }
     let (saved, model) = training.snapshot(&trainer)?;
-    saved.save(&run.join(MODEL))?;
+    saved.save(&run.join(files::MODEL))?;
     training.preview(&model, trainer.steps_done(), reporter);
-    let (readiness, looks) = readiness::look(&model, &training.looked_at, trainer.steps_done(), config.run.seed)?;
-    if let Some(doubt) = preview::doubt(&looks) {
-        reporter.event(Event::Notice(doubt.into()));
+    let (readiness, stats) = readiness::assess(&model, &training.held_out, trainer.steps_done(), config.run.seed)?;
+    if let Some(check) = readiness.poorest() {
+        reporter.event(Event::Notice(Notice::NotReady(check.clone())));
     }
     let loss = metrics_log::recent_mean(run, RECENT);
     run.set_figures([
         ("steps", json!(trainer.steps_done())),
         ("loss", json!(loss)),
-        ("dissolving", json!(looks)),
+        ("dissolving", json!(stats)),
         ("readiness", json!(readiness)),
     ])?;
     reporter.event(Event::Readiness(readiness));
@@ -120,30 +118,30 @@ fn train_or_resume(
 }
 
 /// What the steps share.
-struct Training<'a> {
+struct DdpmTraining<'a> {
     run: &'a RunDir,
     config: &'a RunConfig,
     store: &'a PixelStore,
     /// Normal images it does not learn from, where there are such.
-    looked_at: PixelStore,
+    held_out: PixelStore,
     info: ModelInfo,
     device: &'a Device,
 }
 
-impl Training<'_> {
+impl DdpmTraining<'_> {
     /// Steps to the last, or to where the person wants it to end; a checkpoint is there then.
     fn run(&self, trainer: &mut DdpmTrainer, reporter: &mut dyn Reporter) -> Result<()> {
         let (ddpm, done) = (&self.config.ddpm, trainer.steps_done());
-        let mut series = Series::resume(self.run, &["loss", "lr", "grad_norm", "images_per_second"], done)?;
-        let mut pace = Pace::start();
+        let mut metrics = MetricsLog::resume(self.run, &["loss", "lr", "grad_norm", "images_per_second"], done)?;
+        let mut throughput = Throughput::start();
         for step in done + 1..=ddpm.steps {
             match reporter.control() {
-                Control::Continue => pace.skip(),
+                Control::Continue => throughput.skip(),
                 Control::Stop => {
-                    self.save(trainer, &mut series, false)?;
+                    self.save(trainer, &mut metrics, false)?;
                     return Err(Error::Stopped);
                 }
-                Control::FinishEarly => return self.save(trainer, &mut series, true),
+                Control::FinishEarly => return self.save(trainer, &mut metrics, true),
             }
             let passes = (0..ddpm.accumulate).map(|i| self.batch((step - 1) * ddpm.accumulate + i));
             let report = trainer.step(&passes.collect::<Result<Vec<_>>>()?)?;
@@ -151,17 +149,17 @@ impl Training<'_> {
                 return Err(self.not_a_number(step));
             }
             let StepReport { loss, grad_norm, lr } = report;
-            let (images_per_second, eta_secs) = pace.tick(1, ddpm.batch * ddpm.accumulate, ddpm.steps - step);
-            series.push(step, &[loss, lr, grad_norm, images_per_second])?;
+            let (images_per_second, eta_secs) = throughput.tick(1, ddpm.batch * ddpm.accumulate, ddpm.steps - step);
+            metrics.push(step, &[loss, lr, grad_norm, images_per_second])?;
             let (stage, total, parts) = (Stage::Ddpm, ddpm.steps, [loss, 0.0]);
             reporter.event(Event::Step(Step { stage, step, total, loss, parts, grad_norm, lr, images_per_second, eta_secs }));
             if step % ddpm.checkpoint_every == 0 || step == ddpm.steps {
-                self.save(trainer, &mut series, step == ddpm.steps)?;
+                self.save(trainer, &mut metrics, step == ddpm.steps)?;
             }
             if ddpm.sample_every > 0 && step % ddpm.sample_every == 0 && step != ddpm.steps {
                 let model = self.snapshot(trainer)?.1;
                 self.preview(&model, step, reporter);
-                let (readiness, _) = readiness::look(&model, &self.looked_at, step, self.config.run.seed)?;
+                let (readiness, _) = readiness::assess(&model, &self.held_out, step, self.config.run.seed)?;
                 self.run.set_figures([("readiness", json!(readiness))])?;
                 reporter.event(Event::Readiness(readiness));
             }
@@ -169,7 +167,7 @@ impl Training<'_> {
         Ok(())
     }
 
-    /// The input of forward pass `pass`, counted over the whole training.
+    /// The input of forward pass `pass`, counted over all steps.
     fn batch(&self, pass: usize) -> Result<Batch> {
         let (ddpm, seed, index) = (&self.config.ddpm, self.config.run.seed, pass as u64);
         let mut pixels = self.store.batch(&self.places(pass))?;
@@ -214,8 +212,8 @@ impl Training<'_> {
     }
 
     /// `ended`: no step follows.
-    fn save(&self, trainer: &DdpmTrainer, series: &mut Series, ended: bool) -> Result<()> {
-        series.flush()?;
+    fn save(&self, trainer: &DdpmTrainer, metrics: &mut MetricsLog, ended: bool) -> Result<()> {
+        metrics.flush()?;
         let step = trainer.steps_done();
         let mut metadata: Metadata = ModelInfo { steps: step, ..self.info.clone() }.to_metadata();
         if ended {
@@ -228,7 +226,7 @@ impl Training<'_> {
 
     /// Pictures on the way; that they could not be made is no reason to stop.
     fn preview(&self, model: &DiffusionModel, step: usize, reporter: &mut dyn Reporter) {
-        match preview::write(self.run, model, &self.looked_at, step, self.config.run.seed) {
+        match preview::write(self.run, model, &self.held_out, step, self.config.run.seed) {
             Ok(file) => reporter.event(Event::Preview { step, file }),
             Err(e) => reporter.event(Event::Notice(format!("no preview of step {step}: {e}").into())),
         }

@@ -1,4 +1,4 @@
-//! One optimiser step of the diffusion model, and what a checkpoint must hold to repeat it.
+//! One optimiser step of the diffusion model, and the state that a checkpoint must hold to continue.
 
 use crate::{
     config::{DdpmConfig, LrSchedule},
@@ -15,7 +15,7 @@ use crate::{
 use candle_core::{DType, Device, Result, Tensor, bail};
 use std::f64::consts::PI;
 
-/// U-Net, optimiser and the running average of the weights.
+/// U-Net, optimiser and the EMA of the weights.
 pub struct DdpmTrainer {
     config: DdpmConfig,
     schedule: Schedule,
@@ -42,19 +42,24 @@ pub struct Batch {
 pub struct StepReport {
     /// `mean |eps - eps_theta|`
     pub loss: f64,
-    /// Before clipping.
+    /// Global norm of the gradient before clipping.
     pub grad_norm: f64,
+    /// Learning rate.
     pub lr: f64,
 }
 
 impl StepReport {
+    /// Whether loss and gradient are numbers.
     pub fn is_finite(&self) -> bool {
         self.loss.is_finite() && self.grad_norm.is_finite()
     }
 }
 
 impl DdpmTrainer {
-    /// Fresh weights, by the seed.
+    /// New weights, by the seed.
+    ///
+    /// # Errors
+    /// Too little memory on the device.
     pub fn new(config: &DdpmConfig, seed: u64, device: &Device) -> Result<Self> {
         let params = Params::new(device, DType::F32, seed);
         let unet = Unet::new(&params.root(), config.dim, &config.dim_mults, CHANNELS)?;
@@ -64,21 +69,29 @@ impl DdpmTrainer {
         Ok(Self { config: config.clone(), schedule, params, unet, adam, ema, step: 0 })
     }
 
+    /// The weights that are trained.
     pub fn params(&self) -> &Params {
         &self.params
     }
 
+    /// Optimiser steps done.
     pub fn steps_done(&self) -> usize {
         self.step
     }
 
-    /// The averaged weights: what dissolving and sampling use.
+    /// The EMA of the weights, which dissolving and sampling use.
+    ///
+    /// # Errors
+    /// Those of reading the device.
     pub fn ema_weights(&self) -> Result<Tensors> {
         self.ema.weights()
     }
 
     /// One step on the batches, whose gradients are averaged, and its share in the EMA. Where the loss or its gradient is not
     /// finite, nothing is changed.
+    ///
+    /// # Errors
+    /// No batch, or too little memory.
     pub fn step(&mut self, batches: &[Batch]) -> Result<StepReport> {
         let at = self.step;
         let report = self.optimise(batches)?;
@@ -88,7 +101,10 @@ impl DdpmTrainer {
         Ok(report)
     }
 
-    /// The optimiser's part of [`step`](Self::step).
+    /// [`step`](Self::step) without the EMA.
+    ///
+    /// # Errors
+    /// No batch, or too little memory.
     pub fn optimise(&mut self, batches: &[Batch]) -> Result<StepReport> {
         let share = 1.0 / batches.len() as f64;
         let mut grads: Option<Grads> = None;
@@ -114,7 +130,10 @@ impl DdpmTrainer {
         Ok(report)
     }
 
-    /// Moves the EMA towards the weights; 0 copies them.
+    /// `ema <- decay ema + (1 - decay) w`; 0 copies the weights.
+    ///
+    /// # Errors
+    /// Too little memory.
     pub fn average(&mut self, decay: f64) -> Result<()> {
         if decay == 0.0 { self.ema.copy() } else { self.ema.update(decay) }
     }
@@ -126,7 +145,10 @@ impl DdpmTrainer {
         (self.unet.forward(&(kept + noise)?, t)? - eps)?.abs()?.mean_all()
     }
 
-    /// Weights (`model.`), their average (`ema.`), and the optimiser (`adam.`).
+    /// Weights (`model.`), their EMA (`ema.`), and the optimiser's moments (`adam.`).
+    ///
+    /// # Errors
+    /// Those of reading the device.
     pub fn state(&self) -> Result<Tensors> {
         let parts = [("model.", self.params.snapshot()?), ("ema.", self.ema.weights()?), ("adam.", self.adam.state()?)];
         let named =
@@ -134,7 +156,10 @@ impl DdpmTrainer {
         Ok(parts.into_iter().flat_map(named).collect())
     }
 
-    /// Goes on after `step` steps from what [`state`](Self::state) gave.
+    /// Resumes after `step` steps from what [`state`](Self::state) gave.
+    ///
+    /// # Errors
+    /// Tensors that are missing or of another shape.
     pub fn load_state(&mut self, tensors: &Tensors, step: usize) -> Result<()> {
         let part = |prefix: &str| -> Tensors {
             tensors.iter().filter_map(|(k, t)| Some((k.strip_prefix(prefix)?.to_string(), t.clone()))).collect()

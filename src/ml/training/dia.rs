@@ -1,13 +1,13 @@
-//! Training of the contrastive encoder as a run: DIA, or CSI where nothing is dissolved (METHOD section 2).
+//! Training of the contrastive encoder as a run: DIA, or CSI where nothing is dissolved.
 //!
-//! Everything random comes from streams numbered by the step, so a run that goes on from a checkpoint computes the same bits as
-//! one that was never stopped. The views of the next step are made on a thread of their own while the present one runs.
+//! Everything random comes from streams numbered by the step, so a run that is resumed from a checkpoint computes the same bits
+//! as one that was never stopped. The views of the next step are made on a thread of their own while the present one runs.
 
 use super::{
-    dia_step::{StepLoss, Trainer, learning_rate},
-    dissolve_cache::{DissolveCache, Plan},
+    dia_step::{DiaTrainer, StepLoss, learning_rate},
+    dissolve_cache::{CachePlan, DissolveCache},
     dissolved_source::DissolvedSource,
-    metrics_log::Series,
+    metrics_log::MetricsLog,
     validation::Validation,
 };
 use crate::error::NextStep;
@@ -18,9 +18,10 @@ use crate::{
     ml::{
         base::{
             checkpoint::{self, Metadata},
-            pixel_loading::{Progress, load_pixels},
+            pixel_loading::load_pixels,
             reporter::{Control, Event, Reporter, Stage, Step},
-            throughput::Pace,
+            stage_progress::StageProgress,
+            throughput::Throughput,
         },
         diffusion::model::DiffusionModel,
         dissolve::dissolver::Dissolver,
@@ -33,16 +34,13 @@ use crate::{
         },
     },
     rng,
-    run_dir::{RunDir, RunKind, RunState},
+    run_dir::{RunDir, RunState, files},
 };
 use candle_core::{Device, Tensor};
 use rand::seq::SliceRandom;
 use std::sync::{Arc, mpsc};
 
-/// The finished encoder of a run.
-pub const ENCODER: &str = "encoder.safetensors";
-
-/// Trains on the training normals, or goes on from the run's newest whole checkpoint; a finished run is only loaded.
+/// Trains on the training normals, or resumes from the run's newest complete checkpoint; a finished run is only loaded.
 ///
 /// `model` dissolves where the settings say `diffusion`; other methods and CSI need none. In the end the features of all
 /// training normals are computed, `encoder.safetensors` is written and the run is marked as finished.
@@ -58,8 +56,7 @@ pub fn train(
     device: &Device,
     reporter: &mut dyn Reporter,
 ) -> Result<Encoder> {
-    let finished = run.join(ENCODER);
-    if finished.exists() {
+    if let Some(finished) = run.contents()?.encoder {
         run.set_state(RunState::Finished)?;
         return Encoder::load(&finished, device);
     }
@@ -71,11 +68,9 @@ pub fn train(
 /// # Errors
 /// Where the run has no finished encoder.
 pub fn part(run: &RunDir) -> Result<RunDir> {
-    let parts = [run.path().to_path_buf(), run.join(RunKind::Dia.name()), run.join(RunKind::Csi.name())];
-    let found = parts.iter().find(|path| path.join(ENCODER).exists());
-    let path =
-        found.ok_or_else(|| Error::user(format!("{} has no finished encoder", run.path().display()), NextStep::FinishRun))?;
-    RunDir::open(path)
+    let contents = run.contents()?;
+    let part = contents.dia().filter(|_| contents.encoder.is_some()).cloned();
+    part.ok_or_else(|| Error::user(format!("{} has no finished encoder", run.path().display()), NextStep::FinishRun))
 }
 
 fn train_or_resume(
@@ -90,7 +85,7 @@ fn train_or_resume(
     let identity = data.fingerprint();
     warn_of_strange_model(model.as_deref(), identity, reporter);
     let normals = data.training_normals();
-    let side = side(config, median_side(data, &normals));
+    let side = input_size(config, median_size(data, &normals));
     let store = load_pixels(data, &config.preprocess, normals, side, reporter)?;
     if store.len() < 2 {
         return Err(Error::user(
@@ -98,20 +93,20 @@ fn train_or_resume(
             NextStep::CheckNormal,
         ));
     }
-    let mut trainer = Trainer::new(EncoderConfig::new(config.clone(), side, identity.to_string()), device)?;
+    let mut trainer = DiaTrainer::new(EncoderConfig::new(config.clone(), side, identity.to_string()), device)?;
     let (mut done, mut ended) = (0, false);
     if let Some((step, path)) = checkpoint::newest(run) {
         let (tensors, metadata) = checkpoint::load(&path)?;
         trainer.load_state(&tensors)?;
         (done, ended) = (step, metadata.contains_key("ended"));
-        run.log(&format!("dia: goes on after step {step}"));
+        run.log(&format!("dia: resumes after step {step}"));
     }
     let total = config.dia.total_steps();
     if done < total && !ended {
-        let twins = match Dissolver::from_config(&config.dia, model, store.is_grey())? {
+        let dissolved = match Dissolver::from_config(&config.dia, model, store.is_grey())? {
             None => None,
-            Some(dissolver) if config.dia.ladder > 0 => {
-                Some(DissolvedSource::DissolveCache(ladder(run, config, &store, dissolver, identity, device, reporter)?))
+            Some(dissolver) if config.dia.cached_timesteps > 0 => {
+                Some(DissolvedSource::DissolveCache(dissolve_cache(run, config, &store, dissolver, identity, device, reporter)?))
             }
             Some(dissolver) => Some(DissolvedSource::Exact(dissolver, config.dia.t_min..config.dia.t_max)),
         };
@@ -119,11 +114,11 @@ fn train_or_resume(
             0 => None,
             _ => Validation::open(run, config, data, &store, done, reporter)?,
         };
-        Training { run, config, store: &store, twins, validation, device }.run(&mut trainer, done, reporter)?;
+        DiaTraining { run, config, store: &store, dissolved, validation, device }.run(&mut trainer, done, reporter)?;
     }
     let mut encoder = trainer.encoder;
     encoder.bank = Some(bank(&encoder, config, data, &store, reporter)?);
-    encoder.save(&run.join(ENCODER))?;
+    encoder.save(&run.join(files::ENCODER))?;
     Ok(encoder)
 }
 
@@ -138,9 +133,9 @@ fn warn_of_strange_model(model: Option<&DiffusionModel>, identity: &str, reporte
     reporter.event(Event::Notice(text.into()));
 }
 
-/// Side of the encoder's input, px: the setting, or that of the images (their `median`, where preprocessing does not set it)
-/// up to the limit.
-pub fn side(config: &RunConfig, median: Option<usize>) -> usize {
+/// Width and height of the encoder's input, px: the setting, or that of the images (their `median`, where preprocessing does
+/// not set it) up to the limit.
+pub fn input_size(config: &RunConfig, median: Option<usize>) -> usize {
     const LEAST: usize = 16;
     let dia = &config.dia;
     let of_images = if config.preprocess.size > 0 { Some(config.preprocess.size) } else { median };
@@ -152,14 +147,14 @@ pub fn side(config: &RunConfig, median: Option<usize>) -> usize {
 }
 
 /// The median of the images' shorter sides, px.
-pub fn median_side(data: &Dataset, ids: &[ImageId]) -> Option<usize> {
+pub fn median_size(data: &Dataset, ids: &[ImageId]) -> Option<usize> {
     let mut sides: Vec<usize> =
         ids.iter().filter_map(|&id| data.item(id)).map(|item| item.size[0].min(item.size[1]) as usize).collect();
     sides.sort_unstable();
     sides.get(sides.len() / 2).copied()
 }
 
-fn ladder(
+fn dissolve_cache(
     run: &RunDir,
     config: &RunConfig,
     store: &PixelStore,
@@ -168,25 +163,25 @@ fn ladder(
     device: &Device,
     reporter: &mut dyn Reporter,
 ) -> Result<DissolveCache> {
-    let plan = Plan::new(&dissolver, store, config.dia.t_min..config.dia.t_max, config.dia.ladder, identity);
-    let mut progress: Option<Progress> = None;
+    let plan = CachePlan::new(&dissolver, store, config.dia.t_min..config.dia.t_max, config.dia.cached_timesteps, identity);
+    let mut progress: Option<StageProgress> = None;
     let mut reporter = Some(reporter);
-    let ladder = DissolveCache::open_or_build(run, plan, &dissolver, store, device, &mut |done, total| {
+    let cache = DissolveCache::open_or_build(run, plan, &dissolver, store, device, &mut |done, total| {
         if let Some(reporter) = reporter.take() {
-            progress = Some(Progress::start(Stage::DissolveCache, done, total, reporter));
+            progress = Some(StageProgress::start(Stage::DissolveCache, done, total, reporter));
         }
         progress.as_mut().map_or(Ok(()), |p| p.reach(done))
     })?;
     if let Some(progress) = progress {
         progress.finish();
     }
-    Ok(ladder)
+    Ok(cache)
 }
 
 /// The features of the training normals.
 fn bank(encoder: &Encoder, config: &RunConfig, data: &Dataset, store: &PixelStore, reporter: &mut dyn Reporter) -> Result<Bank> {
     let extractor = Extractor::new(encoder, config.score.samples, config.score.crop_area);
-    let mut progress = Progress::start(Stage::Bank, 0, store.len(), reporter);
+    let mut progress = StageProgress::start(Stage::Bank, 0, store.len(), reporter);
     let features = extractor.all(store, &mut |done| progress.reach(done))?;
     progress.finish();
     let names = store.ids().iter().map(|&id| data.item(id).map(|item| item.name.clone()).unwrap_or_default()).collect();
@@ -194,21 +189,21 @@ fn bank(encoder: &Encoder, config: &RunConfig, data: &Dataset, store: &PixelStor
 }
 
 /// Everything that the steps share.
-struct Training<'a> {
+struct DiaTraining<'a> {
     run: &'a RunDir,
     config: &'a RunConfig,
     store: &'a PixelStore,
-    twins: Option<DissolvedSource>,
+    dissolved: Option<DissolvedSource>,
     validation: Option<Validation>,
     device: &'a Device,
 }
 
-impl Training<'_> {
+impl DiaTraining<'_> {
     /// Steps `done`.. to the last, or to where the person wants it to end.
-    fn run(mut self, trainer: &mut Trainer, done: usize, reporter: &mut dyn Reporter) -> Result<()> {
+    fn run(mut self, trainer: &mut DiaTrainer, done: usize, reporter: &mut dyn Reporter) -> Result<()> {
         let total = self.config.dia.total_steps();
         let columns = ["loss", "contrastive", "classification", "lr", "grad_norm", "images_per_second"];
-        let mut series = Series::resume(self.run, &columns, done)?;
+        let mut metrics = MetricsLog::resume(self.run, &columns, done)?;
         reporter.event(Event::Started { stage: Stage::Dia, done, total });
         let mut validation = self.validation.take();
         let this = &self;
@@ -222,22 +217,22 @@ impl Training<'_> {
                     }
                 }
             });
-            let mut pace = Pace::start();
+            let mut throughput = Throughput::start();
             for (step, views) in (done..total).zip(receiver) {
                 match reporter.control() {
                     Control::Continue => {}
                     Control::Stop => {
-                        this.save(trainer, &mut series, step, false)?;
+                        this.save(trainer, &mut metrics, step, false)?;
                         return Err(Error::Stopped);
                     }
-                    Control::FinishEarly => return this.save(trainer, &mut series, step, true),
+                    Control::FinishEarly => return this.save(trainer, &mut metrics, step, true),
                 }
                 let lr = learning_rate(&this.config.dia, step);
                 let loss = this.step(trainer, views?, step, lr)?;
                 let step = step + 1;
-                let (images_per_second, eta_secs) = pace.tick(1, this.batch(), total - step);
+                let (images_per_second, eta_secs) = throughput.tick(1, this.batch(), total - step);
                 let StepLoss { contrastive, classification, total: sum, grad_norm } = loss;
-                series.push(step, &[sum, contrastive, classification, lr, grad_norm, images_per_second])?;
+                metrics.push(step, &[sum, contrastive, classification, lr, grad_norm, images_per_second])?;
                 let parts = [contrastive, classification];
                 reporter.event(Event::Step(Step {
                     stage: Stage::Dia,
@@ -251,11 +246,11 @@ impl Training<'_> {
                     eta_secs,
                 }));
                 if step % this.config.dia.checkpoint_every == 0 || step == total {
-                    this.save(trainer, &mut series, step, step == total)?;
+                    this.save(trainer, &mut metrics, step, step == total)?;
                 }
                 if let Some(validation) = &mut validation {
                     validation.after(step, &trainer.encoder, this.store, reporter)?;
-                    pace.skip();
+                    throughput.skip();
                 }
             }
             Ok(())
@@ -283,12 +278,16 @@ impl Training<'_> {
         let (dia, seed, side) = (&self.config.dia, self.config.run.seed, self.store.size());
         let places = self.places(step);
         let images = self.store.batch(&places)?;
-        let twins = self.twins.as_ref().map(|twins| twins.draw(seed, step, &places, &images, side, self.device)).transpose()?;
-        let maker = ViewMaker { augment: Augment::training(dia), shift: dia.shift, side };
-        Ok(maker.training(seed, step, &images, twins.as_deref()))
+        let dissolved = self
+            .dissolved
+            .as_ref()
+            .map(|dissolved| dissolved.draw(seed, step, &places, &images, side, self.device))
+            .transpose()?;
+        let maker = ViewMaker { augment: Augment::training(dia), shift: dia.shift, size: side };
+        Ok(maker.training(seed, step, &images, dissolved.as_deref()))
     }
 
-    fn step(&self, trainer: &mut Trainer, views: Vec<f32>, step: usize, lr: f64) -> Result<StepLoss> {
+    fn step(&self, trainer: &mut DiaTrainer, views: Vec<f32>, step: usize, lr: f64) -> Result<StepLoss> {
         let labels = shift_labels(self.config.dia.branches(), self.batch());
         let (count, side) = (labels.len(), self.store.size());
         let views = Tensor::from_vec(views, (count, 3, side, side), self.device)?;
@@ -303,8 +302,8 @@ impl Training<'_> {
     }
 
     /// `ended`: no step follows.
-    fn save(&self, trainer: &Trainer, series: &mut Series, step: usize, ended: bool) -> Result<()> {
-        series.flush()?;
+    fn save(&self, trainer: &DiaTrainer, metrics: &mut MetricsLog, step: usize, ended: bool) -> Result<()> {
+        metrics.flush()?;
         let mut metadata = Metadata::from([("kind".into(), "dia-checkpoint".into()), ("step".into(), step.to_string())]);
         if ended {
             metadata.insert("ended".into(), "true".into());

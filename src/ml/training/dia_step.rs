@@ -1,4 +1,4 @@
-//! One optimiser step of the encoder, and what a checkpoint must hold to repeat it.
+//! One optimiser step of the encoder, and the state that a checkpoint must hold to continue.
 
 use crate::{
     config::{DiaConfig, OptimizerKind},
@@ -16,7 +16,8 @@ use std::f64::consts::PI;
 
 /// Encoder, loss and optimiser.
 #[derive(Debug)]
-pub struct Trainer {
+pub struct DiaTrainer {
+    /// The encoder with its current weights.
     pub encoder: Encoder,
     loss: Loss,
     optimizer: Optimizer,
@@ -29,21 +30,26 @@ enum Optimizer {
     Adam(Adam, f64),
 }
 
-/// What a step reports, before the weights moved.
+/// What a step reports: of the weights before it.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct StepLoss {
+    /// `L_con`
     pub contrastive: f64,
+    /// `L_cls`
     pub classification: f64,
     /// `contrastive + lambda * classification`
     pub total: f64,
-    /// Norm of the whole gradient.
+    /// Global norm of the gradient.
     pub grad_norm: f64,
 }
 
 const OPTIMIZER: &str = "optimizer.";
 
-impl Trainer {
-    /// At its beginning, by the run's seed.
+impl DiaTrainer {
+    /// New weights, by the run's seed.
+    ///
+    /// # Errors
+    /// Too little memory on the device.
     pub fn new(config: EncoderConfig, device: &Device) -> Result<Self> {
         let dia = config.run.dia.clone();
         let encoder = Encoder::new(config, device)?;
@@ -59,7 +65,11 @@ impl Trainer {
         Ok(Self { encoder, loss: Loss::new(&dia), optimizer })
     }
 
-    /// One step on `views` (branches*K*B, 3, H, W), in the order of [`views`](crate::ml::encoder::views), and their shift `labels`.
+    /// One step on `views` (branches*K*B, 3, H, W), in the order of [`views`](crate::ml::encoder::views), and their shift
+    /// `labels` (branches*K*B), at the learning rate `lr`. Where the loss or its gradient is not finite, the weights stay.
+    ///
+    /// # Errors
+    /// Shapes that do not fit, or too little memory.
     pub fn step(&mut self, views: &Tensor, labels: &Tensor, lr: f64) -> Result<StepLoss> {
         let _tape = nn::Tape::start();
         let (z, logits) = self.encoder.forward(views, true)?;
@@ -89,7 +99,10 @@ impl Trainer {
         Ok(report)
     }
 
-    /// Weights, running statistics and the optimiser's state.
+    /// Weights, running statistics and the optimiser's state (`optimizer.`).
+    ///
+    /// # Errors
+    /// Those of reading the device.
     pub fn state(&self) -> Result<Tensors> {
         let mut tensors = self.encoder.params.snapshot()?;
         let state = match &self.optimizer {
@@ -100,6 +113,10 @@ impl Trainer {
         Ok(tensors)
     }
 
+    /// Resumes from what [`state`](Self::state) gave.
+    ///
+    /// # Errors
+    /// Tensors that are missing or of another shape.
     pub fn load_state(&mut self, tensors: &Tensors) -> Result<()> {
         self.encoder.params.load(tensors)?;
         let own = tensors.iter().filter_map(|(name, t)| Some((name.strip_prefix(OPTIMIZER)?.to_string(), t.clone()))).collect();

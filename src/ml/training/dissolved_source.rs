@@ -1,4 +1,4 @@
-//! Where the dissolving branch gets its pictures from: dissolved batch by batch (exact), or read from the ladder.
+//! Where the dissolving branch gets its images from: dissolved batch by batch (exact), or read from the cache.
 //!
 //! Either way t is drawn once for each batch and shift, and each image is flipped or not before it is dissolved.
 
@@ -15,16 +15,20 @@ use candle_core::{Device, Tensor};
 use rand::Rng as _;
 use std::ops::Range;
 
-/// The third branch of a training; `None` of it is CSI.
+/// Source of the third branch; CSI has none.
 pub enum DissolvedSource {
     /// t is drawn from the range.
     Exact(Dissolver, Range<usize>),
-    /// t is drawn from the ladder's rungs.
+    /// t is drawn from the values in the cache.
     DissolveCache(DissolveCache),
 }
 
 impl DissolvedSource {
-    /// K*B dissolved pictures, shift-major, of the B images of a batch: `places` in the store, and `images` their pictures.
+    /// K*B dissolved pictures, shift-major, of the B images of a batch: `places` in the store, and `images` their pixels (flat
+    /// NCHW of `side` px, \[0, 1\]).
+    ///
+    /// # Errors
+    /// Those of dissolving, or of reading the cache.
     pub fn draw(
         &self,
         seed: u64,
@@ -34,20 +38,20 @@ impl DissolvedSource {
         side: usize,
         device: &Device,
     ) -> Result<Vec<f32>> {
-        // Flips have a stream of their own: they are the same with and without a ladder.
+        // Flips have a stream of their own: they are the same with and without a cache.
         let (mut of_t, mut of_flips) = (rng::stream(seed, "dia-t", step as u64), rng::stream(seed, "dia-twin-flip", step as u64));
         let mut draw = |values: Range<usize>| -> (usize, Vec<bool>) {
             (of_t.random_range(values), places.iter().map(|_| of_flips.random_bool(0.5)).collect())
         };
         match self {
-            Self::DissolveCache(ladder) => {
-                let mut twins = Vec::with_capacity(SHIFTS * images.len());
+            Self::DissolveCache(cache) => {
+                let mut dissolved = Vec::with_capacity(SHIFTS * images.len());
                 for _ in 0..SHIFTS {
-                    let (rung, mirrored) = draw(0..ladder.plan.t.len());
+                    let (t_index, mirrored) = draw(0..cache.plan.t.len());
                     let picks: Vec<(usize, bool)> = places.iter().copied().zip(mirrored).collect();
-                    twins.extend(ladder.read(rung, &picks, device)?);
+                    dissolved.extend(cache.read(t_index, &picks, device)?);
                 }
-                Ok(twins)
+                Ok(dissolved)
             }
             Self::Exact(dissolver, range) => {
                 let size = 3 * side * side;

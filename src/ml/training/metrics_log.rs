@@ -1,42 +1,53 @@
-//! `metrics.csv`: one row a step, the full series of a training.
+//! `metrics.csv`: one row a step, the losses and rates of a training.
 
 use crate::{
     error::{Error, Result},
-    run_dir::{RunDir, write_atomic},
+    run_dir::{RunDir, files, write_atomic},
 };
+use csv::{ReaderBuilder, StringRecord, Writer, WriterBuilder};
 use std::{
     fs,
-    io::{BufWriter, Write},
     path::PathBuf,
     time::{Duration, Instant},
 };
 
-pub struct Series {
+/// The open file.
+pub struct MetricsLog {
     path: PathBuf,
-    file: BufWriter<fs::File>,
+    csv: Writer<fs::File>,
     flushed: Instant,
 }
 
-impl Series {
+impl MetricsLog {
     /// Opens the run's `metrics.csv` after `done` steps: rows beyond them, which a killed run may have written after its
     /// last checkpoint, are dropped, so no step is there twice. The first column is `step`, the others are `columns`.
+    ///
+    /// # Errors
+    /// Where the file cannot be written.
     pub fn resume(run: &RunDir, columns: &[&str], done: usize) -> Result<Self> {
-        let path = run.join("metrics.csv");
+        let path = run.join(files::METRICS);
         let old = fs::read_to_string(&path).unwrap_or_default();
         // A last line without its end was cut off.
-        let whole = old.split_inclusive('\n').filter(|line| line.ends_with('\n')).skip(1);
-        let is_done = |line: &&str| line.split(',').next().and_then(|s| s.parse::<usize>().ok()).is_some_and(|s| s <= done);
-        let header = format!("step,{}\n", columns.join(","));
-        let kept: String = std::iter::once(header.as_str()).chain(whole.filter(is_done)).collect();
-        write_atomic(&path, |file| file.write_all(kept.as_bytes()))?;
+        let complete = &old[..old.rfind('\n').map_or(0, |end| end + 1)];
+        let is_done = |row: &StringRecord| row.get(0).is_some_and(|s| s.parse::<usize>().is_ok_and(|step| step <= done));
+        write_atomic(&path, |file| {
+            let mut csv = WriterBuilder::new().flexible(true).from_writer(file);
+            csv.write_record(["step"].iter().chain(columns))?;
+            let mut rows = ReaderBuilder::new().flexible(true).from_reader(complete.as_bytes());
+            rows.records().flatten().filter(is_done).try_for_each(|row| csv.write_record(&row))?;
+            csv.flush()
+        })?;
         let file = fs::OpenOptions::new().append(true).open(&path).map_err(Error::io("write", &path))?;
-        Ok(Self { path, file: BufWriter::new(file), flushed: Instant::now() })
+        Ok(Self { path, csv: Writer::from_writer(file), flushed: Instant::now() })
     }
 
     /// Adds the row of `step`; it reaches the file within a second or two of training.
+    ///
+    /// # Errors
+    /// Where the file cannot be written.
     pub fn push(&mut self, step: usize, values: &[f64]) -> Result<()> {
-        let row: String = values.iter().map(|v| format!(",{v:.6e}")).collect();
-        writeln!(self.file, "{step}{row}").map_err(Error::io("write", &self.path))?;
+        let row = std::iter::once(step.to_string()).chain(values.iter().map(|v| format!("{v:.6e}")));
+        self.csv.write_record(row).map_err(|e| Error::io("write", &self.path)(e.into()))?;
         if self.flushed.elapsed() > Duration::from_secs(1) {
             self.flush()?;
         }
@@ -44,17 +55,19 @@ impl Series {
     }
 
     /// Writes what is still in memory; before each checkpoint, so that a resumed run finds all rows up to it.
+    ///
+    /// # Errors
+    /// Where the file cannot be written.
     pub fn flush(&mut self) -> Result<()> {
         self.flushed = Instant::now();
-        self.file.flush().map_err(Error::io("write", &self.path))
+        self.csv.flush().map_err(Error::io("write", &self.path))
     }
 }
 
 /// Mean of the first column after `step` over the run's last `count` steps; `None` where there are none.
 pub fn recent_mean(run: &RunDir, count: usize) -> Option<f64> {
-    let text = fs::read_to_string(run.join("metrics.csv")).ok()?;
-    let values = text.lines().skip(1).filter_map(|line| line.split(',').nth(1)?.parse::<f64>().ok());
-    let values: Vec<f64> = values.collect();
+    let rows = ReaderBuilder::new().flexible(true).from_path(run.join(files::METRICS)).ok()?.into_records();
+    let values: Vec<f64> = rows.flatten().filter_map(|row| row.get(1)?.parse().ok()).collect();
     let recent = &values[values.len().saturating_sub(count)..];
     (!recent.is_empty()).then(|| recent.iter().sum::<f64>() / recent.len() as f64)
 }
@@ -68,17 +81,17 @@ mod tests {
     fn resuming_drops_what_came_after_the_checkpoint() {
         let dir = tempfile::tempdir().unwrap();
         let run = RunDir::create(dir.path(), RunKind::Ddpm, "x", &RunConfig::default()).unwrap();
-        let mut series = Series::resume(&run, &["loss", "lr"], 0).unwrap();
+        let mut series = MetricsLog::resume(&run, &["loss", "lr"], 0).unwrap();
         (1..=5).for_each(|step| series.push(step, &[0.5, 1e-4]).unwrap());
         series.flush().unwrap();
         assert_eq!(recent_mean(&run, 100), Some(0.5));
         let path = run.join("metrics.csv");
-        let whole = fs::read_to_string(&path).unwrap();
-        fs::write(&path, format!("{whole}6,0.")).unwrap();
-        let mut series = Series::resume(&run, &["loss", "lr"], 3).unwrap();
+        let complete = fs::read_to_string(&path).unwrap();
+        fs::write(&path, format!("{complete}6,0.")).unwrap();
+        let mut series = MetricsLog::resume(&run, &["loss", "lr"], 3).unwrap();
         (4..=5).for_each(|step| series.push(step, &[0.5, 1e-4]).unwrap());
         series.flush().unwrap();
-        assert_eq!(fs::read_to_string(&path).unwrap(), whole);
-        assert!(whole.starts_with("step,loss,lr\n1,5.000000e-1,1.000000e-4\n"));
+        assert_eq!(fs::read_to_string(&path).unwrap(), complete);
+        assert!(complete.starts_with("step,loss,lr\n1,5.000000e-1,1.000000e-4\n"));
     }
 }

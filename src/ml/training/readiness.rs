@@ -2,7 +2,7 @@
 //! normals must keep their structure, lose some detail but not all of it, and its samples must not be noise.
 
 use super::preview::{self, DissolveStats};
-use crate::ml::base::readiness::{Check, Readiness};
+use crate::ml::base::readiness::{Readiness, ReadinessCheck};
 use crate::{
     data::PixelStore,
     error::Result,
@@ -17,23 +17,23 @@ const STRUCTURE: f64 = 0.9;
 /// Share of the fine detail that may stay at most.
 const DETAIL: f64 = 0.95;
 /// Mean |change| of a pixel, \[0, 1\]: below, nothing is dissolved; above, it is another image.
-const ENERGY: [f64; 2] = [0.002, 0.12];
+const CHANGE: [f64; 2] = [0.002, 0.12];
 /// Samples may have this much more fine detail than images have; noise has several times as much.
 const ROUGHNESS: f64 = 2.0;
 const SAMPLES: usize = 4;
 const SAMPLING: Sampler = Sampler::Ddim { steps: 12, eta: 0.0 };
 
 impl Readiness {
-    /// Judges what dissolving does (`looks`, in the order of t) and, where the model can be sampled from, the samples'
-    /// fine detail relative to that of images.
-    pub fn judge(step: usize, looks: &[DissolveStats], roughness: Option<f64>) -> Self {
+    /// Judges the statistics of dissolving (in the order of t) and, where the model can be sampled from, `roughness`: the
+    /// samples' fine detail relative to that of images.
+    pub fn judge(step: usize, stats: &[DissolveStats], roughness: Option<f64>) -> Self {
         let mut checks = Vec::new();
         let mut check = |name: &str, share: f64, passed: bool, found: String, advice: &str| {
             let share = if passed { 1.0 } else { share.clamp(0.0, 0.99) };
-            checks.push(Check { name: name.into(), share, passed, found, advice: advice.into() });
+            checks.push(ReadinessCheck { name: name.into(), share, passed, found, advice: advice.into() });
         };
         const LONGER: &str = "Train it longer: more steps. The curve should be flat at the end.";
-        if let (Some(first), Some(last)) = (looks.first(), looks.last()) {
+        if let (Some(first), Some(last)) = (stats.first(), stats.last()) {
             let DissolveStats { t, correlation, high_frequency_kept, mean_abs_change } = *last;
             check(
                 "Keeps structure",
@@ -42,15 +42,18 @@ impl Readiness {
                 format!("correlation with the image {correlation:.3} at t = {t} (wanted: at least {STRUCTURE})"),
                 LONGER,
             );
-            let grows = high_frequency_kept <= first.high_frequency_kept;
+            let falls = high_frequency_kept <= first.high_frequency_kept;
             check(
                 "Takes detail away",
                 (1.0 - high_frequency_kept).max(0.0) / (1.0 - DETAIL),
-                high_frequency_kept <= DETAIL,
-                format!("{:.0} % of the fine detail stays at t = {t} (wanted: at most 95 %)", 100.0 * high_frequency_kept),
-                if grows { LONGER } else { "It adds detail in place of taking it away. Train it longer, or with a lower rate." },
+                high_frequency_kept <= DETAIL && falls,
+                format!(
+                    "{:.0} % of the fine detail stays at t = {t} (wanted: at most 95 %, and less the larger t)",
+                    100.0 * high_frequency_kept
+                ),
+                if falls { LONGER } else { "It adds detail in place of taking it away. Train it longer, or with a lower rate." },
             );
-            let [low, high] = ENERGY;
+            let [low, high] = CHANGE;
             let within = (low..=high).contains(&mean_abs_change);
             check(
                 "Changes in range",
@@ -73,9 +76,13 @@ impl Readiness {
     }
 }
 
-/// Looks at the model through `images`, which it should not have learnt from. Returns what dissolving does, too.
-pub fn look(model: &DiffusionModel, images: &PixelStore, step: usize, seed: u64) -> Result<(Readiness, Vec<DissolveStats>)> {
-    let looks = preview::look(model, images)?;
+/// Assesses the model after `step` steps on `images` (of the model's size), which it should not have been trained on. Returns the
+/// statistics of dissolving, too.
+///
+/// # Errors
+/// Those of dissolving and sampling.
+pub fn assess(model: &DiffusionModel, images: &PixelStore, step: usize, seed: u64) -> Result<(Readiness, Vec<DissolveStats>)> {
+    let stats = preview::dissolve_stats(model, images)?;
     let roughness = match model.info().config.t_limit {
         0 => {
             let samples = sample(model, SAMPLING, SAMPLES, seed)?.flatten_all()?.to_vec1::<f32>()?;
@@ -91,12 +98,13 @@ pub fn look(model: &DiffusionModel, images: &PixelStore, step: usize, seed: u64)
         // A model of the first timesteps alone cannot be sampled from.
         _ => None,
     };
-    Ok((Readiness::judge(step, &looks, roughness), looks))
+    Ok((Readiness::judge(step, &stats, roughness), stats))
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::ml::base::reporter::Notice;
 
     fn at(t: usize, correlation: f64, high_frequency_kept: f64, mean_abs_change: f64) -> DissolveStats {
         DissolveStats { t, correlation, high_frequency_kept, mean_abs_change }
@@ -105,17 +113,22 @@ mod tests {
     #[test]
     fn a_good_model_is_ready_and_a_poor_one_says_what_to_do() {
         let good = Readiness::judge(9, &[at(30, 0.99, 0.9, 0.01), at(130, 0.98, 0.8, 0.02)], Some(1.1));
-        assert!(good.is_ready() && good.share() == 1.0 && good.advice().is_none());
-        for (looks, roughness, name) in [
+        assert!(good.is_ready() && good.share() == 1.0 && good.advice().is_none() && good.poorest().is_none());
+        for (stats, roughness, name) in [
             ([at(30, 0.99, 0.9, 0.01), at(130, 0.4, 0.8, 0.02)], None, "Keeps structure"),
             ([at(30, 0.99, 0.9, 0.01), at(130, 0.98, 1.5, 0.02)], None, "Takes detail away"),
+            // Hardly trained: it leaves the image as it is.
+            ([at(30, 0.999, 0.99, 0.01), at(130, 0.998, 0.98, 0.02)], None, "Takes detail away"),
+            ([at(30, 0.99, 0.7, 0.01), at(130, 0.98, 0.8, 0.02)], None, "Takes detail away"),
             ([at(30, 0.99, 0.9, 0.01), at(130, 0.98, 0.8, 0.4)], None, "Changes in range"),
             ([at(30, 0.99, 0.9, 0.01), at(130, 0.98, 0.8, 0.02)], Some(9.0), "Samples are no noise"),
         ] {
-            let poor = Readiness::judge(9, &looks, roughness);
+            let poor = Readiness::judge(9, &stats, roughness);
             let failed: Vec<&str> = poor.checks.iter().filter(|c| !c.passed).map(|c| c.name.as_str()).collect();
             assert_eq!(failed, [name]);
             assert!(!poor.is_ready() && poor.share() < 1.0 && poor.advice().is_some());
+            let notice = Notice::NotReady(poor.poorest().unwrap().clone()).to_string();
+            assert!(notice.contains(&poor.poorest().unwrap().found) && !notice.contains("--"), "{notice}");
         }
     }
 }

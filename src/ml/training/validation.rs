@@ -1,4 +1,4 @@
-//! AUROC on labelled images while the encoder trains: a curve to look at, never used to choose anything.
+//! AUROC on labelled images while the encoder is trained: a curve for people, never used to choose anything.
 
 use crate::{
     config::RunConfig,
@@ -13,17 +13,19 @@ use crate::{
         encoder::{bank::Features, features::Extractor, model::Encoder},
         scoring::scorer::Scorer,
     },
-    run_dir::RunDir,
+    run_dir::{RunDir, files, write_atomic},
 };
-use std::{fs, sync::Arc};
+use csv::{StringRecord, Writer};
+use std::sync::Arc;
 
 /// Test-time samples, and training normals to compare with: fewer than for the result, so that it costs little.
 const SAMPLES: usize = 2;
 const NORMALS: usize = 300;
 /// Images of each label that are scored.
 const EACH: usize = 200;
-const FILE: &str = "epochs.csv";
+const COLUMNS: [&str; 9] = ["epoch", "step", "auroc", "auroc_lower", "auroc_upper", "n_normal", "n_abnormal", "split", "samples"];
 
+/// The images that are evaluated, and the rows of `epochs.csv` so far.
 pub struct Validation {
     run: RunDir,
     store: PixelStore,
@@ -34,12 +36,15 @@ pub struct Validation {
     epoch_length: usize,
     every: usize,
     crop_area: f64,
-    rows: Vec<String>,
+    rows: Vec<StringRecord>,
 }
 
 impl Validation {
     /// The labelled validation images, or the test images where there are none; `None`, with a notice, where neither has both
     /// normal and abnormal ones. Rows of `epochs.csv` beyond step `done` are dropped.
+    ///
+    /// # Errors
+    /// Images that cannot be read.
     pub fn open(
         run: &RunDir,
         config: &RunConfig,
@@ -65,8 +70,8 @@ impl Validation {
         };
         let store = load_pixels(data, &config.preprocess, ids, training.size(), reporter)?;
         let labels = store.ids().iter().map(|&id: &ImageId| data.label(id) == Some(Label::Abnormal)).collect();
-        let old = fs::read_to_string(run.join(FILE)).unwrap_or_default();
-        let step_of = |row: &&str| row.split(',').nth(1).and_then(|s| s.parse::<usize>().ok()).is_some_and(|s| s <= done);
+        let old = csv::Reader::from_path(run.join(files::EPOCHS)).ok().into_iter().flat_map(|file| file.into_records().flatten());
+        let is_done = |row: &StringRecord| row.get(1).is_some_and(|s| s.parse::<usize>().is_ok_and(|step| step <= done));
         Ok(Some(Self {
             run: run.clone(),
             store,
@@ -76,11 +81,14 @@ impl Validation {
             epoch_length: config.dia.batches_per_epoch(),
             every: config.dia.eval_every,
             crop_area: config.score.crop_area,
-            rows: old.lines().skip(1).filter(step_of).map(str::to_string).collect(),
+            rows: old.filter(is_done).collect(),
         }))
     }
 
-    /// Evaluates where an epoch to be evaluated ends with this step (1-based).
+    /// Evaluates where an epoch to be evaluated ends with this step (1-based); `training` is the store of the training normals.
+    ///
+    /// # Errors
+    /// Images that cannot be read any more, or a file that cannot be written.
     pub fn after(&mut self, step: usize, encoder: &Encoder, training: &PixelStore, reporter: &mut dyn Reporter) -> Result<()> {
         if !step.is_multiple_of(self.every * self.epoch_length) {
             return Ok(());
@@ -101,8 +109,15 @@ impl Validation {
         reporter.event(Event::Epoch { epoch, auroc: auroc.value, ci95 });
         let abnormal = self.labels.iter().filter(|&&l| l).count();
         let (normal, split) = (self.labels.len() - abnormal, self.split.name());
-        self.rows.push(format!("{epoch},{step},{},{},{},{normal},{abnormal},{split},{SAMPLES}", auroc.value, ci95[0], ci95[1]));
-        let header = "epoch,step,auroc,auroc_lower,auroc_upper,n_normal,n_abnormal,split,samples";
-        self.run.write(FILE, format!("{header}\n{}\n", self.rows.join("\n")).as_bytes())
+        let areas = [auroc.value, ci95[0], ci95[1]].map(|v| v.to_string());
+        let counts = [normal, abnormal].map(|n| n.to_string());
+        let row = [epoch, step].map(|n| n.to_string()).into_iter().chain(areas).chain(counts);
+        self.rows.push(row.chain([split.to_string(), SAMPLES.to_string()]).collect());
+        write_atomic(&self.run.join(files::EPOCHS), |file| {
+            let mut csv = Writer::from_writer(file);
+            csv.write_record(COLUMNS)?;
+            self.rows.iter().try_for_each(|row| csv.write_record(row))?;
+            csv.flush()
+        })
     }
 }

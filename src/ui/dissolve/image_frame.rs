@@ -2,7 +2,7 @@
 
 use crate::{
     app::{DissolveCommand, state::View},
-    gpu::{Appearance, Compare, Mode, Params, Raster},
+    gpu::{Appearance, Compare, CompareUniforms, Mode, Raster},
     ui::shared::{context::PanelContext, theme},
 };
 use eframe::{
@@ -102,7 +102,7 @@ pub fn frame(
     let look =
         Appearance { mode: shot.mode, gain: d.gain, divider: [divider.x * points, divider.y * points], radius: radius * points };
     let origin = [fitted.rect.left() * points, fitted.rect.top() * points];
-    let params = Params::new(shot.original, shot.dissolved, origin, fitted.start, fitted.scale * points, look);
+    let params = CompareUniforms::new(shot.original, shot.dissolved, origin, fitted.start, fitted.scale * points, look);
     let callback = Compare { slot: id.value(), original: shot.original.clone(), dissolved: shot.dissolved.clone(), params };
     ui.painter().add(Callback::new_paint_callback(fitted.rect, callback));
 

@@ -6,6 +6,7 @@ use crate::{
     config::DissolveMethod,
     gpu::Difference,
     jobs::events::Pick,
+    run_dir::files,
     ui::shared::{context::PanelContext, theme, widgets},
 };
 use eframe::egui::{Button, ComboBox, DragValue, Rect, Sense, TextEdit, Ui, WidgetInfo, accesskit::Role, pos2, vec2};
@@ -112,7 +113,7 @@ fn export(ui: &mut Ui, cx: &mut PanelContext<'_>) {
     let mut text = chosen.display().to_string();
     ui.horizontal(|ui| {
         let label = widgets::weak(ui, "Folder");
-        let hint = cx.state.workspace_dir.join("exports").display().to_string();
+        let hint = cx.state.workspace_dir.join(files::EXPORTS).display().to_string();
         // The button, the gap before it, and the margin of the field.
         let width = ui.available_width() - 28.0 - 2.0 * theme::GAP;
         let field = ui.add(TextEdit::singleline(&mut text).hint_text(hint).desired_width(width)).labelled_by(label.id);

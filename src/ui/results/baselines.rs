@@ -21,7 +21,7 @@ impl Row<'_> {
 
 pub fn show(ui: &mut Ui, set: &ScoreSet) {
     let e = &set.evaluation;
-    let baselines = e.rivals.iter().filter_map(|r| Some((r.name.as_str(), r.auroc?, r.auroc_reversed?)));
+    let baselines = e.baselines.iter().filter_map(|r| Some((r.name.as_str(), r.auroc?, r.auroc_reversed?)));
     let mut rows: Vec<Row<'_>> = baselines.map(|(name, high, low)| Row { name, high, low: Some(low) }).collect();
     if rows.is_empty() {
         return;

@@ -65,7 +65,7 @@ fn ready(ui: &mut Ui, cx: &mut PanelContext<'_>, c: &ComparedRuns) {
     }
     ui.add_space(theme::GAP);
     widgets::caption(ui, "IMAGES THAT MOVED, THE LARGEST CHANGE OF RANK FIRST");
-    if f.moved.is_empty() {
+    if f.rank_changes.is_empty() {
         widgets::weak(ui, "Both runs put the images in the same order.");
         return;
     }
@@ -83,7 +83,7 @@ fn ready(ui: &mut Ui, cx: &mut PanelContext<'_>, c: &ComparedRuns) {
             area = area.vertical_scroll_offset((top - view / 3.0).max(0.0));
         }
     }
-    let shown = area.show_rows(ui, ROW, f.moved.len(), |ui, range| {
+    let shown = area.show_rows(ui, ROW, f.rank_changes.len(), |ui, range| {
         for i in range {
             row(ui, cx, c, i, t);
         }
@@ -96,7 +96,7 @@ fn p_words(p: f64) -> String {
 }
 
 fn row(ui: &mut Ui, cx: &mut PanelContext<'_>, c: &ComparedRuns, index: usize, t: &theme::Tokens) {
-    let (image, place) = (&c.figures.moved[index], c.rows[index]);
+    let (image, place) = (&c.figures.rank_changes[index], c.rows[index]);
     let chosen = cx.state.results.row == Some(place);
     let (rect, response) = ui.allocate_exact_size(vec2(ui.available_width() - 12.0, ROW), Sense::click());
     let change = 100.0 * (image.rank_first - image.rank_second);

@@ -11,7 +11,7 @@ use crate::{
             score_set::ScoreSet,
         },
     },
-    scores::{SHIFTS, ScoreRow, Terms},
+    scores::{SHIFTS, ScoreRow, ScoreTerms},
     ui::shared::{
         context::PanelContext,
         plot::{self, percent},
@@ -153,7 +153,7 @@ fn legend(ui: &mut Ui, fall: f64, rise: f64) {
 }
 
 /// The nearest normal of the training set for each shift.
-fn nearest(ui: &mut Ui, cx: &mut PanelContext<'_>, set: &ScoreSet, terms: &Terms) {
+fn nearest(ui: &mut Ui, cx: &mut PanelContext<'_>, set: &ScoreSet, terms: &ScoreTerms) {
     let t = theme::of(ui);
     widgets::caption(ui, "NEAREST NORMAL TRAINING IMAGE, FOR EACH SHIFT");
     let gap = theme::GAP;
@@ -186,7 +186,7 @@ fn nearest(ui: &mut Ui, cx: &mut PanelContext<'_>, set: &ScoreSet, terms: &Terms
 pub const BARS: f32 = 232.0;
 
 /// The eight terms, each as a bar on the distribution of the training normals.
-pub fn bars(ui: &mut Ui, cx: &mut PanelContext<'_>, set: &ScoreSet, terms: &Terms, normals: &Normals) {
+pub fn bars(ui: &mut Ui, cx: &mut PanelContext<'_>, set: &ScoreSet, terms: &ScoreTerms, normals: &Normals) {
     ui.spacing_mut().item_spacing.y = theme::STEP;
     ui.horizontal(|ui| {
         widgets::caption(ui, "TERMS OF THE SCORE AMONG THE TRAINING NORMALS");

@@ -81,7 +81,7 @@ pub fn show(ui: &mut Ui, cx: &mut PanelContext<'_>, set: &ScoreSet) {
 fn menu_of_filters(ui: &mut Ui, cx: &PanelContext<'_>, set: &ScoreSet, filter: &mut GalleryFilter) {
     ui.set_width(200.0);
     widgets::caption(ui, "SCORE");
-    ui.horizontal(|ui| range(ui, filter, set.range));
+    ui.horizontal(|ui| range(ui, filter, set.histogram.range));
     widgets::caption(ui, "TAG");
     ui.selectable_value(&mut filter.tag, None, "any or none");
     for tag in Tag::ALL {

@@ -3,10 +3,8 @@
 use crate::{
     app::ResultsCommand,
     data::Label,
-    engine::{
-        export::results::Chart,
-        runs::score_set::{BINS, ScoreSet, bin_width},
-    },
+    engine::{export::results::Chart, runs::score_set::ScoreSet},
+    scores::BINS,
     ui::shared::{
         context::PanelContext,
         plot::{self, percent},
@@ -23,7 +21,7 @@ pub fn show(ui: &mut Ui, cx: &mut PanelContext<'_>, set: &ScoreSet, height: f32)
     plot::head(ui, cx, Chart::Histogram, |ui, cx| {
         widgets::caption(ui, "THRESHOLD");
         let mut value = cx.state.results.threshold;
-        let speed = ((set.range[1] - set.range[0]) / 500.0).max(1e-9);
+        let speed = ((set.histogram.range[1] - set.histogram.range[0]) / 500.0).max(1e-9);
         let field = ui.add(DragValue::new(&mut value).speed(speed).max_decimals(4)).accessible_name("Threshold");
         let field = field.on_hover_text("An image with this score or more is called abnormal. Double click: back to its rule");
         if field.double_clicked() {
@@ -32,17 +30,17 @@ pub fn show(ui: &mut Ui, cx: &mut PanelContext<'_>, set: &ScoreSet, height: f32)
             cx.send(ResultsCommand::Threshold(value));
         }
     });
-    let width = bin_width(set.range);
+    let (range, width) = (set.histogram.range, set.histogram.width());
     let threshold = cx.state.results.threshold;
     let plot = plot::quiet("histogram", t, height - 64.0)
         .include_y(0.0)
         .x_axis_label(RichText::new("score, higher = abnormal").size(theme::SMALL).color(t.weak));
     let shown = plot.show(ui, |p| {
         let mut below = [0; BINS];
-        for (label, counts) in KINDS.into_iter().zip(&set.histogram) {
+        for (label, counts) in KINDS.into_iter().zip(&set.histogram.counts) {
             let colour = widgets::label_colour(t, label).gamma_multiply(0.85);
             let bars = counts.iter().zip(&below).enumerate().filter(|(_, (n, _))| **n > 0).map(|(i, (n, below))| {
-                let middle = set.range[0] + (i as f64 + 0.5) * width;
+                let middle = range[0] + (i as f64 + 0.5) * width;
                 Bar::new(middle, *n as f64).width(width * 0.92).base_offset(f64::from(*below)).fill(colour)
             });
             let chart = BarChart::new(widgets::label_word(label), bars.collect());
@@ -53,9 +51,9 @@ pub fn show(ui: &mut Ui, cx: &mut PanelContext<'_>, set: &ScoreSet, height: f32)
         p.pointer_coordinate().filter(|_| p.response().hovered() || p.response().dragged())
     });
     let response = shown.response;
-    let bin = shown.inner.map(|at| (at.x - set.range[0]) / width).filter(|b| (0.0..BINS as f64).contains(b));
+    let bin = shown.inner.map(|at| (at.x - range[0]) / width).filter(|b| (0.0..BINS as f64).contains(b));
     let text = match bin {
-        Some(bin) => bin_words(set, bin as usize, width),
+        Some(bin) => bin_words(set, bin as usize),
         None => {
             let c = cx.state.results.confusion();
             let share = |v: Option<f64>| v.map_or("undefined".to_string(), percent);
@@ -74,7 +72,7 @@ pub fn show(ui: &mut Ui, cx: &mut PanelContext<'_>, set: &ScoreSet, height: f32)
     } else if (response.dragged() || response.clicked())
         && let Some(at) = shown.inner
     {
-        cx.send(ResultsCommand::Threshold(at.x.clamp(set.range[0], set.range[1] + width)));
+        cx.send(ResultsCommand::Threshold(at.x.clamp(range[0], range[1] + width)));
     }
 }
 
@@ -83,11 +81,11 @@ fn called(set: &ScoreSet, threshold: f64) -> usize {
     set.evaluated().partition_point(|r| r.score >= threshold)
 }
 
-fn bin_words(set: &ScoreSet, bin: usize, width: f64) -> String {
-    let from = set.range[0] + bin as f64 * width;
-    let counts = KINDS.iter().zip(&set.histogram).filter(|(_, counts)| counts.iter().any(|n| *n > 0));
+fn bin_words(set: &ScoreSet, bin: usize) -> String {
+    let [from, to] = set.histogram.edges(bin);
+    let counts = KINDS.iter().zip(&set.histogram.counts).filter(|(_, counts)| counts.iter().any(|n| *n > 0));
     let counts: Vec<String> = counts.map(|(label, counts)| format!("{} {}", counts[bin], widgets::label_word(*label))).collect();
-    format!("{from:.3} to {:.3}: {}", from + width, counts.join(", "))
+    format!("{from:.3} to {to:.3}: {}", counts.join(", "))
 }
 
 fn reset(cx: &mut PanelContext<'_>, set: &ScoreSet) {

@@ -11,6 +11,8 @@ use eframe::egui::{
     WidgetInfo, accesskit::Role, vec2,
 };
 
+pub use crate::text::sentence;
+
 /// The shape that goes with a label: normal ● blue, abnormal ▲ orange, unknown ■ grey. Never colour alone.
 pub fn mark(painter: &Painter, tokens: &theme::Tokens, label: Option<Label>, centre: Pos2, radius: f32) {
     let edge = Stroke::new(1.0, tokens.page);
@@ -290,24 +292,6 @@ pub fn failure(ui: &mut Ui, cx: &mut PanelContext<'_>, summary: &str, hint: &Opt
             }
         },
     );
-}
-
-/// With a capital and a full stop; `code` in backticks gets quotation marks.
-pub fn sentence(text: &str) -> String {
-    let mut quotes = ["‘", "’"].into_iter().cycle();
-    let text: String = text
-        .split('`')
-        .enumerate()
-        .map(|(i, part)| format!("{}{part}", if i == 0 { "" } else { quotes.next().unwrap_or_default() }))
-        .collect();
-    let stop = if text.ends_with(['.', '!', '?', ':']) || text.is_empty() { "" } else { "." };
-    // A name of a file stays as it is.
-    if text.split(' ').next().is_some_and(|word| word.trim_end_matches([',', '.', ':']).contains(['.', '/', '_'])) {
-        return format!("{text}{stop}");
-    }
-    let mut chars = text.chars();
-    let first: String = chars.next().map(|c| c.to_uppercase().collect()).unwrap_or_default();
-    format!("{first}{}{stop}", chars.as_str())
 }
 
 /// A duration that is an estimate: two figures are enough.

@@ -1,4 +1,6 @@
 //! `Ctrl+K`: finds an action by its name.
+//!
+//! By hand, as egui has none: a text field over [`ACTIONS`], whose names, keys and reasons (why not now) are here already.
 
 use crate::{
     app::{

@@ -1,5 +1,8 @@
 //! Notices: a few lines at the bottom that take their own room, so that they cover nothing. What was only told goes by itself;
 //! errors, and ways to results, stay until they are dismissed. The log keeps them all.
+//!
+//! Why not a crate of toasts: those lie over the panels, and over what is being looked at, and go by time even where something
+//! failed.
 
 use crate::{
     app::{

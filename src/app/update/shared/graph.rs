@@ -7,6 +7,7 @@ use crate::{
         results::Format,
     },
     jobs::loader::LoadRequest,
+    run_dir::files,
 };
 
 /// Saves a graph.
@@ -20,7 +21,7 @@ pub fn save(state: &State, graph: Graph, format: Format) -> Vec<Effect> {
                 image: open.dataset.item(id).map(|item| item.name.clone()).unwrap_or_default(),
                 points: d.answers.change_curve().collect(),
                 band: d.answers.band.as_ref().map(|band| band.rows.clone()).unwrap_or_default(),
-                folder: state.workspace_dir.join("exports"),
+                folder: state.workspace_dir.join(files::EXPORTS),
             })
         }),
     };

@@ -1,4 +1,4 @@
-//! Colour jitter in two groups, contrast and HSV, and conversion to grey.
+//! Colour jitter in two groups, contrast and HSV, applied in random order; and conversion to grey.
 
 use crate::rng::Rng;
 use rand::Rng as _;
@@ -11,14 +11,17 @@ pub struct Jitter {
     pub contrast: f32,
     /// Added to the hue after x 255/360; the hue's range is \[0, 1).
     pub hue: f32,
+    /// Factor of the saturation, clamped to \[0, 1\] afterwards.
     pub saturation: f32,
+    /// Factor of the value, clamped to \[0, 1\] afterwards.
     pub value: f32,
     /// Which of the two groups comes first.
     pub contrast_first: bool,
 }
 
 impl Jitter {
-    /// Strength 1: contrast, saturation, value from U\[0.6, 1.4\], hue from U\[-0.1, 0.1\]; others scale the widths.
+    /// Draws at a strength in \[0, 2\]. Strength 1: contrast, saturation, value from U\[0.6, 1.4\], hue from U\[-0.1, 0.1\];
+    /// others scale the widths.
     pub fn draw(strength: f64, rng: &mut Rng) -> Self {
         let mut factor = |width: f64| (width * strength * rng.random_range(-1.0..=1.0)) as f32;
         // Strength goes up to 2: no factor falls below 0.2.

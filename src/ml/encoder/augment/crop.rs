@@ -13,10 +13,11 @@ pub struct CropBox {
 }
 
 impl CropBox {
+    /// All of the picture.
     pub const WHOLE: Self = Self { size: [1.0, 1.0], centre: [0.0, 0.0] };
 
-    /// A box of whole pixels: area a share from `area`, aspect log-uniform in 3/4..4/3; the whole picture after ten boxes
-    /// that did not fit.
+    /// A box with integer sides in a picture of `side` x `side` px: its area a share of the picture's from `area`, its aspect
+    /// log-uniform in 3/4..4/3; the full picture where none of ten boxes fits.
     pub fn draw(area: [f64; 2], side: usize, rng: &mut Rng) -> Self {
         let full = side as f64;
         let limit = (4.0f64 / 3.0).ln();

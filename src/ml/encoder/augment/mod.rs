@@ -1,4 +1,10 @@
-//! The SimCLR augmentation T: colour jitter, grey, random resized crop, in that order (METHOD section 2).
+//! The augmentation T of SimCLR (Chen et al. 2020), drawn for each view, in this order:
+//!
+//! | | probability | |
+//! |---|---|---|
+//! | contrast, HSV (in random order) | 0.8 | factors U\[0.6, 1.4\]; the hue's shift U\[-0.1, 0.1\] x 255/360 |
+//! | grey | 0.2 | 0.299 R + 0.587 G + 0.114 B |
+//! | random resized crop | 1 | area U\[0.08, 1\], aspect log-uniform in 3/4..4/3, bilinear, borders reflected |
 //!
 //! What is drawn ([`Draw`]) is kept apart from what it does ([`Draw::apply`]), so that given draws and random ones run the
 //! same code. Pictures are planar float32 slices in \[0, 1\]; one view is one call, views run in parallel.
@@ -17,7 +23,9 @@ use rand::Rng as _;
 pub struct Augment {
     /// 1 = the method's ranges; 0 = off.
     pub jitter: f64,
+    /// Of the colour jitter, \[0, 1\].
     pub jitter_probability: f64,
+    /// Of the conversion to grey, \[0, 1\].
     pub grey_probability: f64,
     /// Least and largest share of the area that the crop keeps; 0 < least <= largest <= 1.
     pub crop_area: [f64; 2],
@@ -26,8 +34,11 @@ pub struct Augment {
 /// What was drawn for one view.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Draw {
+    /// `None`: the colours stay.
     pub jitter: Option<Jitter>,
+    /// Whether the view is turned grey.
     pub grey: bool,
+    /// The part that becomes the view.
     pub crop: CropBox,
 }
 

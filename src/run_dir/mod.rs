@@ -1,92 +1,29 @@
 //! Run folders: `runs/<time>-<kind>-<name>/`, and how files in them are written so that a kill at any moment leaves each
-//! of them whole.
+//! of them complete.
 //!
-//! ```text
-//! config.toml      all settings          metrics.csv      the full series of the training
-//! manifest.json    what this run is      log.txt          one line an event
-//! checkpoints/     step-N.safetensors    samples/         previews as PNG
-//! model.safetensors | encoder.safetensors                 the finished weights, with their configuration inside
-//! scores.csv  report.html
-//! ```
+//! [`files`] names every file of a run, [`RunContents`] says what a run holds of them.
+
+#![warn(missing_docs)]
+
+mod contents;
+pub mod files;
+mod manifest;
+mod write;
+
+pub use contents::RunContents;
+pub use manifest::{Manifest, RunKind, RunState};
+pub use write::{HALF_WRITTEN, write_atomic};
 
 use crate::{
     config::RunConfig,
     error::{Error, NextStep, Result},
+    text,
 };
-use serde::{Deserialize, Serialize};
 use std::{
     fs,
     io::Write,
     path::{Path, PathBuf},
 };
-
-/// What a run makes.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum RunKind {
-    /// A diffusion model.
-    Ddpm,
-    /// A contrastive encoder with a dissolving branch.
-    Dia,
-    /// The same without that branch: the baseline.
-    Csi,
-    /// The chain of all: holds its parts in `ddpm/` and `dia/`.
-    Train,
-}
-
-impl RunKind {
-    pub fn name(self) -> &'static str {
-        match self {
-            Self::Ddpm => "ddpm",
-            Self::Dia => "dia",
-            Self::Csi => "csi",
-            Self::Train => "train",
-        }
-    }
-}
-
-/// How far a run has come.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(tag = "state", rename_all = "kebab-case")]
-pub enum RunState {
-    /// Created or in work; also what a killed run is found as: it can be resumed.
-    Unfinished,
-    /// Stopped by the person; can be resumed.
-    Stopped,
-    Failed {
-        reason: String,
-    },
-    Finished,
-}
-
-impl RunState {
-    /// How work with this result has ended.
-    pub fn after<T>(result: &Result<T>) -> Self {
-        match result {
-            Ok(_) => Self::Finished,
-            Err(Error::Stopped) => Self::Stopped,
-            Err(e) => Self::Failed { reason: e.to_string() },
-        }
-    }
-}
-
-/// `manifest.json`
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub struct Manifest {
-    pub kind: RunKind,
-    pub name: String,
-    /// RFC 3339, UTC.
-    pub created: String,
-    pub version: String,
-    #[serde(flatten)]
-    pub state: RunState,
-    /// Notes of the person.
-    #[serde(default)]
-    pub notes: String,
-    /// Figures worth showing in a list (`auroc`, `seconds`, `loss`…).
-    #[serde(default)]
-    pub figures: serde_json::Map<String, serde_json::Value>,
-}
 
 /// Where runs lie that were thrown away, inside the workspace.
 const TRASH: &str = ".trash";
@@ -99,28 +36,32 @@ pub struct RunDir {
 
 impl RunDir {
     /// Makes `workspace/runs/<time>-<kind>-<name>/` with its `config.toml` and `manifest.json`.
+    ///
+    /// # Errors
+    /// Where the folder cannot be written.
     pub fn create(workspace: &Path, kind: RunKind, name: &str, config: &RunConfig) -> Result<Self> {
         let now = jiff::ZonedDateTime::now();
-        let clean: String = name.chars().map(|c| if c.is_alphanumeric() || "-_.".contains(c) { c } else { '-' }).collect();
-        let clean = if clean.is_empty() { "run".to_string() } else { clean };
-        let stem = format!("{}-{}-{clean}", now.strftime("%Y%m%d-%H%M%S"), kind.name());
-        let runs = workspace.join("runs");
+        let name_in_path = if name.is_empty() { "run".to_string() } else { text::folder_name(name) };
+        let stem = format!("{}-{}-{name_in_path}", now.strftime("%Y%m%d-%H%M%S"), kind.name());
+        let runs = workspace.join(files::RUNS);
         fs::create_dir_all(&runs).map_err(Error::io("create", &runs))?;
-        for attempt in 1..1000 {
-            let path = runs.join(if attempt == 1 { stem.clone() } else { format!("{stem}-{attempt}") });
-            match fs::create_dir(&path) {
-                Err(e) if e.kind() == std::io::ErrorKind::AlreadyExists => continue,
-                Err(e) => return Err(Error::io("create", &path)(e)),
-                Ok(()) => return Self::init(path, kind, name, config),
-            }
-        }
-        Err(Error::user(format!("{} already has too many runs of this second", runs.display()), NextStep::OtherName))
+        // Made while the name is looked for, so that two programs never take the same one.
+        let mut made = Ok(());
+        let path = runs.join(text::free_name(&stem, |name| {
+            made = fs::create_dir(runs.join(name));
+            !matches!(&made, Err(e) if e.kind() == std::io::ErrorKind::AlreadyExists)
+        }));
+        made.map_err(Error::io("create", &path))?;
+        Self::init(path, kind, name, config)
     }
 
     /// Makes the folder of a part (`ddpm`, `dia`) inside this run, or opens it where it exists.
+    ///
+    /// # Errors
+    /// Where the folder cannot be written.
     pub fn part(&self, kind: RunKind, config: &RunConfig) -> Result<Self> {
         let path = self.path.join(kind.name());
-        if path.join("manifest.json").exists() {
+        if path.join(files::MANIFEST).exists() {
             return Self::open(&path);
         }
         fs::create_dir_all(&path).map_err(Error::io("create", &path))?;
@@ -128,11 +69,11 @@ impl RunDir {
     }
 
     fn init(path: PathBuf, kind: RunKind, name: &str, config: &RunConfig) -> Result<Self> {
-        for sub in ["checkpoints", "samples"] {
+        for sub in [files::CHECKPOINTS, files::SAMPLES] {
             fs::create_dir_all(path.join(sub)).map_err(Error::io("create", path.join(sub)))?;
         }
         let run = Self { path };
-        run.write("config.toml", config.to_toml().as_bytes())?;
+        run.set_config(config)?;
         // The manifest comes last: a folder without one is no run.
         run.write_manifest(&Manifest {
             kind,
@@ -158,7 +99,7 @@ impl RunDir {
 
     /// All runs of a workspace, newest first; folders that are no runs are left out.
     pub fn list(workspace: &Path) -> Vec<Self> {
-        Self::list_folder(&workspace.join("runs"))
+        Self::list_folder(&workspace.join(files::RUNS))
     }
 
     fn list_folder(folder: &Path) -> Vec<Self> {
@@ -169,20 +110,25 @@ impl RunDir {
     }
 
     /// Moves the run into the workspace's trash, from where it can be [restored](Self::restore).
+    ///
+    /// # Errors
+    /// Where the folder cannot be moved.
     pub fn trash(&self, workspace: &Path) -> Result<Self> {
         self.move_into(&workspace.join(TRASH))
     }
 
     /// Moves a run out of the trash, back among the others.
+    ///
+    /// # Errors
+    /// Where the folder cannot be moved.
     pub fn restore(&self, workspace: &Path) -> Result<Self> {
-        self.move_into(&workspace.join("runs"))
+        self.move_into(&workspace.join(files::RUNS))
     }
 
     fn move_into(&self, folder: &Path) -> Result<Self> {
         fs::create_dir_all(folder).map_err(Error::io("create", folder))?;
         let name = self.path.file_name().unwrap_or_default().to_string_lossy().into_owned();
-        let places = (1..1000).map(|n| folder.join(if n == 1 { name.clone() } else { format!("{name}-{n}") }));
-        let free = places.into_iter().find(|path| !path.exists()).unwrap_or_else(|| folder.join(&name));
+        let free = folder.join(text::free_name(&name, |name| !folder.join(name).exists()));
         fs::rename(&self.path, &free).map_err(Error::io("move", &self.path))?;
         Ok(Self { path: free })
     }
@@ -203,16 +149,22 @@ impl RunDir {
         fs::remove_dir_all(&self.path).map_err(Error::io("delete", &self.path))
     }
 
+    /// The folder.
     pub fn path(&self) -> &Path {
         &self.path
     }
 
+    /// The path of a file of the run, by a name of [`files`].
     pub fn join(&self, name: impl AsRef<Path>) -> PathBuf {
         self.path.join(name)
     }
 
+    /// What the run is, and how far it has come.
+    ///
+    /// # Errors
+    /// A folder that is no run, or a damaged manifest.
     pub fn manifest(&self) -> Result<Manifest> {
-        let path = self.join("manifest.json");
+        let path = self.join(files::MANIFEST);
         let text = fs::read(&path)
             .map_err(|e| Error::user(format!("{} is not a run folder ({e})", self.path.display()), NextStep::ChooseRun))?;
         serde_json::from_slice(&text).map_err(|e| {
@@ -220,12 +172,20 @@ impl RunDir {
         })
     }
 
+    /// Replaces the manifest.
+    ///
+    /// # Errors
+    /// Where the folder cannot be written.
     pub fn write_manifest(&self, manifest: &Manifest) -> Result<()> {
         let text =
             serde_json::to_vec_pretty(manifest).map_err(|e| Error::user(format!("the manifest cannot be written: {e}"), ""))?;
-        self.write("manifest.json", &text)
+        self.write(files::MANIFEST, &text)
     }
 
+    /// Notes how far the run has come.
+    ///
+    /// # Errors
+    /// Where the manifest cannot be read or written.
     pub fn set_state(&self, state: RunState) -> Result<()> {
         let mut manifest = self.manifest()?;
         manifest.state = state;
@@ -237,7 +197,7 @@ impl RunDir {
     /// # Errors
     /// Where another process (or thread) works on the run.
     pub fn lock(&self) -> Result<fs::File> {
-        let path = self.join(LOCK);
+        let path = self.join(files::LOCK);
         let file = fs::File::create(&path).map_err(Error::io("write", &path))?;
         match file.try_lock() {
             Err(fs::TryLockError::WouldBlock) => Err(Error::user(
@@ -251,11 +211,14 @@ impl RunDir {
 
     /// Whether some process works on the run now.
     pub fn is_locked(&self) -> bool {
-        let file = fs::File::open(self.join(LOCK));
+        let file = fs::File::open(self.join(files::LOCK));
         file.is_ok_and(|file| matches!(file.try_lock_shared(), Err(fs::TryLockError::WouldBlock)))
     }
 
     /// Notes in log and manifest how the work called `what` has ended, and hands its result on.
+    ///
+    /// # Errors
+    /// That of `result`, or where the note cannot be written.
     pub fn note_end<T>(&self, what: &str, result: Result<T>) -> Result<T> {
         self.log(&match &result {
             Ok(_) => format!("{what}: finished"),
@@ -268,65 +231,51 @@ impl RunDir {
         }
     }
 
-    /// Adds figures for lists and reports.
+    /// Adds figures for lists and reports, by key.
+    ///
+    /// # Errors
+    /// Where the manifest cannot be read or written.
     pub fn set_figures(&self, figures: impl IntoIterator<Item = (&'static str, serde_json::Value)>) -> Result<()> {
         let mut manifest = self.manifest()?;
         manifest.figures.extend(figures.into_iter().map(|(k, v)| (k.to_string(), v)));
         self.write_manifest(&manifest)
     }
 
+    /// The settings of the run.
+    ///
+    /// # Errors
+    /// Where the file is not there, or has a setting that cannot be used.
     pub fn config(&self) -> Result<RunConfig> {
-        let path = self.join("config.toml");
+        let path = self.join(files::CONFIG);
         let text = fs::read_to_string(&path).map_err(Error::io("read", &path))?;
         RunConfig::from_toml(&text)
             .map_err(|e| Error::user(format!("{}: {e}", path.display()), "mend the setting, or start a new run"))
     }
 
-    /// Writes one of the run's files whole or not at all (see [`write_atomic`]).
+    /// Replaces the settings.
+    ///
+    /// # Errors
+    /// Where the folder cannot be written.
+    pub fn set_config(&self, config: &RunConfig) -> Result<()> {
+        self.write(files::CONFIG, config.to_toml().as_bytes())
+    }
+
+    /// Writes one of the run's files atomically (see [`write_atomic`]).
+    ///
+    /// # Errors
+    /// Where the folder cannot be written.
     pub fn write(&self, name: impl AsRef<Path>, bytes: &[u8]) -> Result<()> {
         write_atomic(&self.join(name), |file| file.write_all(bytes))
     }
 
-    /// Appends a line with the time to `log.txt`. A log that cannot be written does not stop the work.
+    /// Appends a line with the time to the log. A log that cannot be written does not stop the work.
     pub fn log(&self, line: &str) {
         let now = jiff::Timestamp::now();
-        let open = fs::OpenOptions::new().create(true).append(true).open(self.join("log.txt"));
+        let open = fs::OpenOptions::new().create(true).append(true).open(self.join(files::LOG));
         if let Ok(mut file) = open {
             let _ = writeln!(file, "{now:.0} {line}");
         }
     }
-}
-
-/// Locked while a process works on the run.
-const LOCK: &str = ".lock";
-
-/// How the names of files begin that [`write_atomic`] has not finished; a killed process leaves them.
-pub const HALF_WRITTEN: &str = ".writing-";
-
-/// Writes a file under another name beside it, flushes it to the disk, and renames it: at any moment the path holds either
-/// the old content or the new one, whole.
-pub fn write_atomic(path: &Path, fill: impl FnOnce(&mut std::io::BufWriter<&mut fs::File>) -> std::io::Result<()>) -> Result<()> {
-    let fail = |e| Error::io("write", path)(e);
-    let folder = path.parent().filter(|p| !p.as_os_str().is_empty()).unwrap_or(Path::new("."));
-    let mut temp = tempfile::Builder::new().prefix(HALF_WRITTEN).tempfile_in(folder).map_err(fail)?;
-    {
-        let mut buffered = std::io::BufWriter::with_capacity(1 << 20, temp.as_file_mut());
-        fill(&mut buffered).and_then(|()| buffered.flush()).map_err(fail)?;
-    }
-    temp.as_file().sync_all().map_err(fail)?;
-    // Temporary files are private by default; run folders are shared like any other file of the person.
-    #[cfg(unix)]
-    {
-        use std::os::unix::fs::PermissionsExt;
-        temp.as_file().set_permissions(fs::Permissions::from_mode(0o644)).map_err(fail)?;
-    }
-    temp.persist(path).map_err(|e| fail(e.error))?;
-    // The rename itself must reach the disk as well.
-    #[cfg(unix)]
-    if let Ok(dir) = fs::File::open(folder) {
-        let _ = dir.sync_all();
-    }
-    Ok(())
 }
 
 #[cfg(test)]
@@ -359,16 +308,5 @@ mod tests {
         let trashed = run.trash(dir.path()).unwrap();
         trashed.delete_trashed(dir.path()).unwrap();
         assert!(RunDir::list(dir.path()).is_empty() && RunDir::list_trash(dir.path()).is_empty());
-    }
-
-    #[test]
-    fn a_failed_write_leaves_the_old_file() {
-        let dir = tempfile::tempdir().unwrap();
-        let path = dir.path().join("a");
-        write_atomic(&path, |f| f.write_all(b"old")).unwrap();
-        let failed = write_atomic(&path, |f| f.write_all(b"new").and(Err(std::io::ErrorKind::StorageFull.into())));
-        assert_eq!(failed.unwrap_err().hint(), Some(NextStep::FreeSpace));
-        assert_eq!(fs::read(&path).unwrap(), b"old");
-        assert_eq!(fs::read_dir(dir.path()).unwrap().count(), 1, "no half-written file stays");
     }
 }

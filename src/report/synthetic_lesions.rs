@@ -1,7 +1,7 @@
 //! The part of the report about planted lesions.
 
-use super::{figures, page::sentence};
-use crate::scores::SyntheticLesions;
+use super::figures;
+use crate::{scores::SyntheticLesions, text::sentence};
 use maud::{Markup, PreEscaped, html};
 
 /// How many synthetic lesions the score finds.

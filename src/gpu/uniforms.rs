@@ -1,14 +1,17 @@
 //! What of two pictures is shown, and how: the shader's uniforms.
 
-use super::{Raster, compare_cpu};
+use super::{Raster, colormap};
 
 /// From this many pixels of the screen a pixel of the picture is shown as a square: nothing is made up between them.
 const SQUARES: f32 = 3.0;
 
+/// What is shown; the numbers are those of the shader.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[repr(u32)]
 pub enum Mode {
+    /// The original alone.
     Original,
+    /// The dissolved image alone.
     Dissolved,
     /// What changed, mean of the channels: blue (darker) - white (same) - red (brighter).
     Signed,
@@ -20,7 +23,7 @@ pub enum Mode {
     Loupe,
 }
 
-/// How the difference of original and compare_cpu is coloured.
+/// How the difference of the dissolved image and the original is coloured.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Difference {
     /// Blue (darker) - white (same) - red (brighter).
@@ -30,6 +33,7 @@ pub enum Difference {
 }
 
 impl Difference {
+    /// As a mode of the shader.
     pub fn mode(self) -> Mode {
         match self {
             Self::Signed => Mode::Signed,
@@ -39,9 +43,9 @@ impl Difference {
 
     /// The colour of a value: in \[-1, 1\] for signed, \[0, 1\] for absolute ones.
     pub fn colour(self, value: f32) -> [u8; 3] {
-        compare_cpu::bytes(match self {
-            Self::Signed => compare_cpu::signed(value),
-            Self::Absolute => compare_cpu::inferno(value),
+        colormap::bytes(match self {
+            Self::Signed => colormap::signed(value),
+            Self::Absolute => colormap::inferno(value),
         })
     }
 }
@@ -49,6 +53,7 @@ impl Difference {
 /// How the pictures are shown.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Appearance {
+    /// What is shown.
     pub mode: Mode,
     /// What changed is multiplied by this before it is coloured.
     pub gain: f32,
@@ -61,47 +66,60 @@ pub struct Appearance {
 /// Laid out as `Params` in `compare.wgsl`.
 #[derive(Debug, Clone, Copy, PartialEq, bytemuck::Pod, bytemuck::Zeroable)]
 #[repr(C)]
-pub struct Params {
+pub struct CompareUniforms {
     /// Upper left corner of the frame, physical px.
     pub origin: [f32; 2],
     /// Share of the picture that a pixel of the screen covers.
     pub per_px: [f32; 2],
     /// Point of the picture (\[0, 1\] each) at the origin.
     pub start: [f32; 2],
+    /// See [`Appearance::divider`].
     pub divider: [f32; 2],
-    /// px of both pictures.
+    /// Width and height of the original, px.
     pub size_a: [u32; 2],
+    /// Width and height of the dissolved image, px.
     pub size_b: [u32; 2],
+    /// See [`Appearance::gain`].
     pub gain: f32,
+    /// See [`Appearance::radius`].
     pub radius: f32,
     /// A [`Mode`].
     pub mode: u32,
     /// 1: pixels of the original are squares.
     pub squares: u32,
-    /// Halved versions in use.
+    /// Level of the original in use, 0 = full size.
     pub level_a: u32,
+    /// Level of the dissolved image in use.
     pub level_b: u32,
     /// 1: the target takes linear light, and encodes by itself.
     pub linear: u32,
+    /// Fills the last 16 bytes.
     pub pad: u32,
 }
 
-impl Params {
+impl CompareUniforms {
     /// The frame at `origin` shows the pictures from the point `start` on, `scale` physical px of the screen a pixel of the
     /// original. The dissolved picture is stretched to the original's size.
-    pub fn new(original: &Raster, dissolved: &Raster, origin: [f32; 2], start: [f32; 2], scale: f32, look: Appearance) -> Self {
+    pub fn new(
+        original: &Raster,
+        dissolved: &Raster,
+        origin: [f32; 2],
+        start: [f32; 2],
+        scale: f32,
+        appearance: Appearance,
+    ) -> Self {
         let (size_a, size_b) = (original.size(), dissolved.size());
         let share = (size_b[0] as f32 / size_a[0] as f32).min(size_b[1] as f32 / size_a[1] as f32);
         Self {
             origin,
             per_px: size_a.map(|s| 1.0 / (s as f32 * scale)),
             start,
-            divider: look.divider,
+            divider: appearance.divider,
             size_a,
             size_b,
-            gain: look.gain,
-            radius: look.radius,
-            mode: look.mode as u32,
+            gain: appearance.gain,
+            radius: appearance.radius,
+            mode: appearance.mode as u32,
             squares: u32::from(scale >= SQUARES),
             level_a: original.level_for(1.0 / scale),
             level_b: dissolved.level_for(share / scale),

@@ -1,0 +1,167 @@
+//! The names of all files and folders of a run, and of those of a workspace that runs are kept in. They are named nowhere else.
+
+use std::path::{Path, PathBuf};
+
+/// All settings.
+pub const CONFIG: &str = "config.toml";
+/// What this run is ([`Manifest`](super::Manifest)).
+pub const MANIFEST: &str = "manifest.json";
+/// One line an event.
+pub const LOG: &str = "log.txt";
+/// Locked while a process works on the run.
+pub const LOCK: &str = ".lock";
+/// The metrics log of the training, a row a step.
+pub const METRICS: &str = "metrics.csv";
+/// Evaluations on labelled images during the training, a row each.
+pub const EPOCHS: &str = "epochs.csv";
+/// The finished diffusion model, with its configuration inside.
+pub const MODEL: &str = "model.safetensors";
+/// The finished encoder, with its configuration and the features of the training normals inside.
+pub const ENCODER: &str = "encoder.safetensors";
+/// The dissolve cache: the training normals dissolved at a few t.
+pub const DISSOLVE_CACHE: &str = "ladder.safetensors";
+/// The cache while it is built.
+pub const DISSOLVE_CACHE_PART: &str = "ladder.part";
+/// The dissolve profiles of the training normals.
+pub const PROFILE: &str = "profile.safetensors";
+/// The scores of the run's own images. Those of other images lie beside it ([`scores_of`]).
+pub const SCORES: &str = "scores.csv";
+/// What the scores say of the model.
+pub const EVALUATION: &str = "evaluation.json";
+/// How many synthetic lesions the score finds.
+pub const SYNTHETIC_LESIONS: &str = "planted.json";
+/// The report.
+pub const REPORT: &str = "report.html";
+
+/// Folder of unfinished weights ([`checkpoint`]).
+pub const CHECKPOINTS: &str = "checkpoints";
+/// Folder of previews of the diffusion model ([`sample`]).
+pub const SAMPLES: &str = "samples";
+/// Folder of charts and tables for other programs; also in the workspace.
+pub const EXPORTS: &str = "exports";
+/// Folder of the workspace's runs.
+pub const RUNS: &str = "runs";
+
+const STEP: &str = "step-";
+const WEIGHTS: &str = ".safetensors";
+/// How names of scores begin, and of the reviews beside them.
+const SCORES_STEM: &str = "scores";
+const REVIEW_STEM: &str = "tags";
+
+/// The weights after a step.
+pub fn checkpoint(step: usize) -> PathBuf {
+    Path::new(CHECKPOINTS).join(format!("{STEP}{step}{WEIGHTS}"))
+}
+
+/// The step of a checkpoint; `None` for any other file.
+pub fn step_of(checkpoint: &Path) -> Option<usize> {
+    checkpoint.file_name()?.to_str()?.strip_prefix(STEP)?.strip_suffix(WEIGHTS)?.parse().ok()
+}
+
+/// The preview after a step.
+pub fn sample(step: usize) -> PathBuf {
+    Path::new(SAMPLES).join(format!("{STEP}{step}.png"))
+}
+
+/// Whether the name of a preview, without its number, is that of [`sample`].
+pub fn is_sample(kind: &str) -> bool {
+    kind == STEP
+}
+
+/// Scores of other images than the run's own, by the folder or file that they lie in.
+pub fn scores_of(data: &Path) -> String {
+    format!("{SCORES_STEM}-{}.csv", data.file_stem().unwrap_or_default().to_string_lossy())
+}
+
+/// The name of the images in a file of scores; `None` for the run's own.
+pub fn scored_data(scores: &Path) -> Option<String> {
+    let stem = scores.file_stem()?.to_string_lossy();
+    Some(stem.strip_prefix(SCORES_STEM)?.strip_prefix('-')?.to_string())
+}
+
+/// Whether a file holds scores, of the run's own images or of others.
+pub fn is_scores(path: &Path) -> bool {
+    is_own_scores(path) || path.extension().is_some_and(|e| e == "csv") && scored_data(path).is_some()
+}
+
+/// Whether these are the scores of the run's own images.
+pub fn is_own_scores(path: &Path) -> bool {
+    path.file_name().is_some_and(|name| name == SCORES)
+}
+
+/// The note that says which data a file of scores is of; the run's own has none.
+pub fn data_note(scores: &Path) -> Option<PathBuf> {
+    (!is_own_scores(scores)).then(|| scores.with_extension("toml"))
+}
+
+/// What a person noted about the images of a file of scores: it lies beside it.
+pub fn review_of(scores: &Path) -> PathBuf {
+    let name = scores.file_name().unwrap_or_default().to_string_lossy().replacen(SCORES_STEM, REVIEW_STEM, 1);
+    scores.with_file_name(name)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_of_numbered_files_are_read_again() {
+        assert_eq!(checkpoint(20).to_str(), Some("checkpoints/step-20.safetensors"));
+        assert_eq!(step_of(&checkpoint(20)), Some(20));
+        assert_eq!(["step-x.safetensors", "step-20.png", "model.safetensors"].map(|name| step_of(name.as_ref())), [None; 3]);
+        assert_eq!(sample(3).to_str(), Some("samples/step-3.png"));
+    }
+
+    #[test]
+    fn scores_of_other_images_lie_beside_those_of_the_run_with_their_own_notes() {
+        let (own, other) = (Path::new("run/scores.csv"), Path::new("run").join(scores_of("/data/new eyes.npz".as_ref())));
+        assert_eq!(other, Path::new("run/scores-new eyes.csv"));
+        assert_eq!((scored_data(own), scored_data(&other).as_deref()), (None, Some("new eyes")));
+        assert!(is_scores(own) && is_scores(&other) && !is_scores("tags.csv".as_ref()) && !is_own_scores(&other));
+        assert_eq!((data_note(own), data_note(&other)), (None, Some("run/scores-new eyes.toml".into())));
+        assert_eq!((review_of(own), review_of(&other)), ("run/tags.csv".into(), "run/tags-new eyes.csv".into()));
+    }
+
+    /// Every line of the sources that spells one of them out, in the code: texts for people and tests may.
+    #[test]
+    fn no_other_file_names_them() {
+        let (files, folders) = (
+            [
+                CONFIG,
+                MANIFEST,
+                LOG,
+                LOCK,
+                METRICS,
+                EPOCHS,
+                MODEL,
+                ENCODER,
+                DISSOLVE_CACHE,
+                DISSOLVE_CACHE_PART,
+                PROFILE,
+                SCORES,
+                EVALUATION,
+                SYNTHETIC_LESIONS,
+                REPORT,
+            ],
+            [CHECKPOINTS, SAMPLES, EXPORTS, RUNS],
+        );
+        let files = files.iter().flat_map(|name| [format!("\"{name}\""), format!("/{name}\"")]);
+        let folders = folders.iter().flat_map(|name| [format!("join(\"{name}\")"), format!("\"{name}/"), format!("/{name}\"")]);
+        let spelt_out: Vec<String> = files.chain(folders).collect();
+        let (mut rooms, mut found) = (vec![Path::new(env!("CARGO_MANIFEST_DIR")).join("src")], Vec::new());
+        while let Some(room) = rooms.pop() {
+            for path in std::fs::read_dir(room).unwrap().map(|entry| entry.unwrap().path()) {
+                if path.is_dir() {
+                    rooms.extend((!path.ends_with("tests")).then_some(path));
+                } else if path.extension().is_some_and(|e| e == "rs") && !path.ends_with("run_dir/files.rs") {
+                    let text = std::fs::read_to_string(&path).unwrap();
+                    let code = text.split("#[cfg(test)]\nmod tests").next().unwrap_or_default();
+                    let lines = code.lines().filter(|line| !line.trim_start().starts_with("//"));
+                    let named = lines.filter(|line| spelt_out.iter().any(|name| line.contains(name)));
+                    found.extend(named.map(|line| format!("{}: {line}", path.display())));
+                }
+            }
+        }
+        assert!(found.is_empty(), "{found:#?}");
+    }
+}

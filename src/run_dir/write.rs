@@ -1,0 +1,53 @@
+//! Files that are written atomically: complete or not at all, whenever the program is killed.
+
+use crate::error::{Error, Result};
+use std::{fs, io::Write, path::Path};
+
+/// How the names of files begin that [`write_atomic`] has not finished; a killed process leaves them.
+pub const HALF_WRITTEN: &str = ".writing-";
+
+/// Writes a file under another name beside it, flushes it to the disk, and renames it: at any moment the path holds either
+/// the old content or the new one, complete.
+///
+/// # Errors
+/// Where `fill` or the disk refuses; the old content stays.
+pub fn write_atomic(path: &Path, fill: impl FnOnce(&mut std::io::BufWriter<&mut fs::File>) -> std::io::Result<()>) -> Result<()> {
+    let fail = |e| Error::io("write", path)(e);
+    let folder = path.parent().filter(|p| !p.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    let mut temp = tempfile::Builder::new().prefix(HALF_WRITTEN).tempfile_in(folder).map_err(fail)?;
+    {
+        let mut buffered = std::io::BufWriter::with_capacity(1 << 20, temp.as_file_mut());
+        fill(&mut buffered).and_then(|()| buffered.flush()).map_err(fail)?;
+    }
+    temp.as_file().sync_all().map_err(fail)?;
+    // Temporary files are private by default; run folders are shared like any other file of the person.
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::PermissionsExt;
+        temp.as_file().set_permissions(fs::Permissions::from_mode(0o644)).map_err(fail)?;
+    }
+    temp.persist(path).map_err(|e| fail(e.error))?;
+    // The rename itself must reach the disk as well.
+    #[cfg(unix)]
+    if let Ok(dir) = fs::File::open(folder) {
+        let _ = dir.sync_all();
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::error::NextStep;
+
+    #[test]
+    fn a_failed_write_leaves_the_old_file() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("a");
+        write_atomic(&path, |f| f.write_all(b"old")).unwrap();
+        let failed = write_atomic(&path, |f| f.write_all(b"new").and(Err(std::io::ErrorKind::StorageFull.into())));
+        assert_eq!(failed.unwrap_err().hint(), Some(NextStep::FreeSpace));
+        assert_eq!(fs::read(&path).unwrap(), b"old");
+        assert_eq!(fs::read_dir(dir.path()).unwrap().count(), 1, "no half-written file stays");
+    }
+}
