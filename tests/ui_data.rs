@@ -97,8 +97,8 @@ fn preprocessing_is_set_previewed_and_undone() {
     std::fs::create_dir_all(set.join("ground_truth/bad")).unwrap();
     mask.save(set.join("ground_truth/bad/x_mask.png")).unwrap();
     open(&mut window, &set);
-    window.until("the image is looked at", |s| s.state().data.look.done.is_some());
-    assert!(window.state().data.look.done.unwrap().has_outline);
+    window.until("the image is looked at", |s| s.state().data.preview.done.is_some());
+    assert!(window.state().data.preview.done.unwrap().has_outline);
     assert!(window.has("The line is the edge of its mask") && !window.has("after"));
     window.click("CLAHE");
     assert!(window.has("after"));

@@ -412,7 +412,7 @@ fn large_view_shows_explanation_as_it_arrives() {
     panels.take(AppCommand::Toggle(Overlay::Picture));
     panels.has_all(&["WHY THIS SCORE", "Make the map"]);
     assert!(panels.is_disabled("Make the map"), "there is no picture yet");
-    let generation = panels.0.state().state.results.why.generation;
+    let generation = panels.0.state().state.results.explanation.generation;
     panels.take(JobEvent::Why { generation, answer: Answer::Failed(failure()) });
     panels.has_all(&["line 7 has no score"]);
 }

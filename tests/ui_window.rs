@@ -175,14 +175,14 @@ fn results_are_filtered_tagged_explained_and_exported() {
     // The large view explains the score.
     window.key(Key::Enter);
     window.until("picture and nearest normals are there", |s| {
-        let why = &s.state().results.why;
-        why.picture.is_some() && why.nearest.iter().all(|n| *n)
+        let explanation = &s.state().results.explanation;
+        explanation.picture.is_some() && explanation.nearest.iter().all(|n| *n)
     });
     assert!(window.has("nearest normal under 90°") && window.has("similarity 0°") && window.has("shift known 270°"));
     window.click("Make the map");
-    window.until("places are covered", |s| matches!(s.state().results.why.map, Map::Running { done, .. } if done > 0));
+    window.until("places are covered", |s| matches!(s.state().results.explanation.map, Map::Running { done, .. } if done > 0));
     window.click("Stop");
-    window.until("it has stopped", |s| matches!(s.state().results.why.map, Map::None));
+    window.until("it has stopped", |s| matches!(s.state().results.explanation.map, Map::None));
     window.send(AppCommand::Escape);
 
     for chart in [Chart::Roc, Chart::PrecisionRecall, Chart::Histogram, Chart::Confusion] {
@@ -263,9 +263,9 @@ fn folder_to_false_positives_in_three_actions() {
     // What of an image its score depends on.
     window.send(ResultsCommand::Row(0));
     window.send(AppCommand::Toggle(dissolve_studio::app::state::Overlay::Picture));
-    window.until("the picture is there", |s| s.state().results.why.picture.is_some());
+    window.until("the picture is there", |s| s.state().results.explanation.picture.is_some());
     window.click("Make the map");
-    window.until("the map is there", |s| matches!(s.state().results.why.map, Map::Ready { .. }));
+    window.until("the map is there", |s| matches!(s.state().results.explanation.map, Map::Ready { .. }));
     assert!(window.has("not a lesion"));
     window.send(AppCommand::Escape);
 

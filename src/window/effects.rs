@@ -1,4 +1,4 @@
-//! The only place where the window acts: starts work on other threads, opens dialogs, uploads pictures.
+//! The only place where the window acts: starts work on other threads, opens dialogs, uploads images.
 
 use super::dialogs::Dialogs;
 use crate::{
@@ -41,7 +41,7 @@ pub struct Effects {
     duplicate_finder: DuplicateFinder,
     dissolve: LatestOnly<DissolveRequest>,
     compute: Compute,
-    why: LatestOnly<Question>,
+    explainer: LatestOnly<Question>,
     controls: HashMap<JobId, JobControl>,
     dialogs: Dialogs,
 }
@@ -56,7 +56,7 @@ impl Effects {
             thumbnails: Thumbnails::start(workspace.clone(), &events)?,
             dissolve: LatestOnly::<DissolveRequest>::start(events.clone())?,
             compute: Compute::start(events.clone())?,
-            why: LatestOnly::<Question>::start(events.clone())?,
+            explainer: LatestOnly::<Question>::start(events.clone())?,
             controls: HashMap::new(),
             dialogs: Dialogs::default(),
             workspace,
@@ -121,7 +121,7 @@ impl Effects {
         match effect {
             BackgroundEffect::Dissolve(request) => self.dissolve.ask(*request),
             BackgroundEffect::PreviewPreprocessing(request) => self.preprocess_preview.ask(*request),
-            BackgroundEffect::Explain(question) => self.why.ask(*question),
+            BackgroundEffect::Explain(question) => self.explainer.ask(*question),
             BackgroundEffect::SweepExport(request) => self.detached("film", move |events| {
                 let written = events.guard("film", || request.write()).and_then(|r| r.map_err(Failure::from));
                 events.send(JobEvent::SweepExported(written));
@@ -160,7 +160,7 @@ impl Effects {
         }
     }
 
-    /// Uploads some waiting little pictures, and returns the answers of dialogs; to be called once a frame.
+    /// Uploads some waiting thumbnails, and returns the answers of dialogs; to be called once a frame.
     pub fn frame(&mut self, textures: &mut Textures, ctx: &Context) -> Vec<JobEvent> {
         for id in textures.upload_some(ctx) {
             self.thumbnails.arrived(id);
@@ -200,7 +200,7 @@ impl Effects {
         self.duplicate_finder.stop();
         self.preprocess_preview.join();
         self.dissolve.join();
-        self.why.join();
+        self.explainer.join();
         self.thumbnails.join();
         self.loader.join();
     }

@@ -1,13 +1,14 @@
 //! The one table of actions. Buttons, the palette (Ctrl+K), the `?` page and the keys are all made from it.
 
+mod commands;
 mod permissions;
 
 pub use permissions::{may_dissolve, may_plant, may_score, may_train, may_train_kind, scorable};
 
-use self::permissions::*;
+use self::{commands::*, permissions::*};
 use super::{
     AppCommand, Command, DataCommand, DissolveCommand, ResultsCommand, RunsCommand, State, TrainCommand, icons,
-    state::{Filter, GalleryFilter, JobState, Layout, Overlay, Side, ThemeChoice, Track, View, Workspace},
+    state::{Overlay, Side, Workspace},
 };
 use crate::{
     config::ThresholdRule,
@@ -15,14 +16,13 @@ use crate::{
         export::{results::Export, sweep::SweepExport},
         runs::actions::RunAction,
     },
-    gpu::Difference,
-    jobs::{events::Pick, job::JobId},
+    jobs::events::Pick,
     run_dir::RunKind,
     scores::Tag,
 };
 use eframe::egui::{Key, KeyboardShortcut, Modifiers};
-use std::path::PathBuf;
 
+/// What a person can do: a line of the palette, a key, a button.
 pub struct Action {
     pub id: Id,
     pub name: &'static str,
@@ -69,7 +69,8 @@ macro_rules! actions {
     };
 }
 
-// One entry is one action.
+// One entry is one action: its name here, whether it may be done in `permissions`, and what it sends, where that depends on the
+// state, in `commands`.
 actions! {
     GoData {
         name: "Data",
@@ -481,82 +482,6 @@ actions! {
 
 pub fn get(id: Id) -> &'static Action {
     &ACTIONS[id as usize]
-}
-
-// What follows is only reached where the action is allowed; elsewhere it lists the runs again, which is harmless.
-
-fn score_again(state: &State) -> Command {
-    scorable(state).map_or(RunsCommand::Refresh.into(), |run| TrainCommand::Score(run.path.clone()).into())
-}
-
-fn resume(state: &State) -> Command {
-    resumable(state).map_or(RunsCommand::Refresh.into(), |run| TrainCommand::Resume(run).into())
-}
-
-fn pause(state: &State) -> Command {
-    match state.running() {
-        Some(job) if job.state == JobState::Paused => TrainCommand::Continue(job.id).into(),
-        _ => of_job(state, TrainCommand::Pause),
-    }
-}
-
-fn of_job(state: &State, command: fn(JobId) -> TrainCommand) -> Command {
-    state.running().map_or(RunsCommand::Refresh.into(), |job| command(job.id).into())
-}
-
-/// What is to be done with the run in view.
-fn of_run(state: &State, action: fn(PathBuf) -> RunAction) -> Command {
-    let run = run_in_view(state).map(|run| run.path.clone());
-    run.map_or(RunsCommand::Refresh, |run| RunsCommand::Action(action(run))).into()
-}
-
-fn next_layout(state: &State) -> Command {
-    let at = Layout::ALL.iter().position(|(layout, _)| *layout == state.dissolve.layout).unwrap_or(0);
-    DissolveCommand::Layout(Layout::ALL[(at + 1) % Layout::ALL.len()].0).into()
-}
-
-fn next_theme(state: &State) -> Command {
-    let theme = match state.persisted.theme {
-        ThemeChoice::System => ThemeChoice::Dark,
-        ThemeChoice::Dark => ThemeChoice::Light,
-        ThemeChoice::Light => ThemeChoice::System,
-    };
-    AppCommand::Theme(theme).into()
-}
-
-fn zoomed(state: &State, factor: f32) -> Command {
-    let view = state.dissolve.view;
-    DissolveCommand::View(View { zoom: view.zoom * factor, actual: false, ..view }).into()
-}
-
-/// A tenth of what a view shows, in one direction.
-fn moved(state: &State, [x, y]: [f32; 2]) -> Command {
-    let view = state.dissolve.view;
-    let (step, [cx, cy]) = (0.1 / view.zoom.max(1.0), view.centre);
-    DissolveCommand::View(View { centre: [cx + x * step, cy + y * step], ..view }).into()
-}
-
-fn other_track(state: &State) -> Command {
-    let track = match state.dissolve.track {
-        Track::Log => Track::Linear,
-        Track::Linear => Track::Log,
-    };
-    DissolveCommand::Track(track).into()
-}
-
-fn other_difference(state: &State) -> Command {
-    let difference = match state.dissolve.difference {
-        Difference::Signed => Difference::Absolute,
-        Difference::Absolute => Difference::Signed,
-    };
-    DissolveCommand::Difference(difference).into()
-}
-
-fn unfiltered(state: &State) -> Command {
-    match state.workspace {
-        Workspace::Results => ResultsCommand::Filter(GalleryFilter::default()).into(),
-        _ => DataCommand::Filter(Filter::default()).into(),
-    }
 }
 
 #[cfg(test)]

@@ -181,7 +181,7 @@ pub(crate) fn may_map(state: &State) -> Result<(), &'static str> {
     may_score(state)?;
     has_row(state)?;
     let is_open = state.open().zip(state.results.ready()).is_some_and(|(open, set)| open.config.path == set.data.path);
-    match state.results.why.map {
+    match state.results.explanation.map {
         _ if !is_open => Err("Open the run's data set first."),
         Map::None => Ok(()),
         Map::Running { .. } => Err("It is being made."),

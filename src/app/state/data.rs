@@ -28,7 +28,7 @@ pub struct DataState {
     pub pictures_since: u64,
     pub page: DataPage,
     pub check: Check,
-    pub look: LookState,
+    pub preview: PreviewState,
     /// The table whose columns are being chosen.
     pub table: Option<TableForm>,
 }
@@ -59,19 +59,19 @@ impl Check {
 
 /// The selected image before and after preprocessing.
 #[derive(Debug, Default)]
-pub struct LookState {
-    /// The pictures it is of, the image and the settings that were last asked for.
+pub struct PreviewState {
+    /// Number of the thumbnails it belongs to, the image and the settings that were last asked for.
     pub asked: Option<(u64, ImageId, PreprocessConfig)>,
     /// Number of the newest request.
     pub generation: u64,
-    pub done: Option<LookDone>,
+    pub done: Option<PreviewDone>,
     pub failed: Option<Failure>,
     /// What was dissolved last was preprocessed by these.
     pub dissolved_with: PreprocessConfig,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct LookDone {
+pub struct PreviewDone {
     pub image: ImageId,
     pub has_outline: bool,
 }

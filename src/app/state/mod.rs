@@ -14,7 +14,7 @@ mod runs;
 mod train;
 
 pub use data::{
-    Check, Counts, DataPage, DataState, Filter, LookDone, Open, Opening, TableForm, config_title, title as data_title,
+    Check, Counts, DataPage, DataState, Filter, Open, Opening, PreviewDone, TableForm, config_title, title as data_title,
 };
 pub use device_status::DeviceStatus;
 pub use dissolve::{DissolveState, Layout, ModelChoice, PanelContent, STRIP_STEPS, T_MAX, Track, View};
@@ -24,7 +24,7 @@ pub use history::{Change, Edit, History};
 pub use job::{JobInfo, JobState, Waiting, Work};
 pub use persisted::{PersistedState, SCALES, Scale};
 pub use progress::{Auroc, Curve, Progress, Quantity};
-pub use results::{Comparing, GalleryFilter, Map, ResultsState, Scores, Sort, Tab, Why};
+pub use results::{Comparing, Explanation, GalleryFilter, Map, ResultsState, Scores, Sort, Tab};
 pub use runs::{RunDraft, RunsState, SettingRow, in_work, side_by_side};
 pub use train::{TrainForm, TrainState, paper_value};
 

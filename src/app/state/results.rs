@@ -31,7 +31,7 @@ pub struct ResultsState {
     pub comparison: Comparing,
     /// The line that asks for a folder to score is open.
     pub asks_folder: bool,
-    pub why: Why,
+    pub explanation: Explanation,
     /// How many planted lesions the run finds, once that was asked.
     pub lesions: Option<Arc<SyntheticLesions>>,
 }
@@ -57,7 +57,7 @@ pub enum Comparing {
 
 /// Why the selected image has its score: what has come of the answer.
 #[derive(Debug, Default)]
-pub struct Why {
+pub struct Explanation {
     /// Number of the newest question; answers to older ones are dropped.
     pub generation: u64,
     /// The row that was asked about.
@@ -70,7 +70,7 @@ pub struct Why {
     pub map: Map,
 }
 
-/// The map of what covering the picture changes.
+/// The map of what covering the image changes.
 #[derive(Debug, Clone, Copy, PartialEq, Default)]
 pub enum Map {
     #[default]

@@ -6,7 +6,7 @@ use crate::{
     app::{
         Effect, State,
         message::{BackgroundEffect, ImageEffect, Texture},
-        state::{Check, LookDone, Workspace},
+        state::{Check, PreviewDone, Workspace},
     },
     engine::preprocess_preview::{PreprocessPreview, PreviewRequest},
     error::Failure,
@@ -14,32 +14,32 @@ use crate::{
 
 /// To be asked after each [`update`](super::update()).
 pub fn follow(state: &mut State) -> Vec<Effect> {
-    let mut effects: Vec<Effect> = look(state).into_iter().collect();
+    let mut effects: Vec<Effect> = request_preview(state).into_iter().collect();
     effects.extend(examine(state));
     let preprocess = &state.train.config.preprocess;
-    if state.data.look.dissolved_with != *preprocess {
-        state.data.look.dissolved_with = preprocess.clone();
+    if state.data.preview.dissolved_with != *preprocess {
+        state.data.preview.dissolved_with = preprocess.clone();
         effects.extend(dissolve::invalidate(state));
     }
     effects
 }
 
 /// Asks for the selected image where a person can see it.
-fn look(state: &mut State) -> Option<Effect> {
+fn request_preview(state: &mut State) -> Option<Effect> {
     let (open, image) = (state.data.open.clone()?, state.selected?);
     if state.workspace != Workspace::Data {
         return None;
     }
     let asked = (state.data.pictures_since, image, state.train.config.preprocess.clone());
-    let look = &mut state.data.look;
-    if look.asked.as_ref() == Some(&asked) {
+    let preview_state = &mut state.data.preview;
+    if preview_state.asked.as_ref() == Some(&asked) {
         return None;
     }
-    look.generation += 1;
-    look.asked = Some(asked.clone());
+    preview_state.generation += 1;
+    preview_state.asked = Some(asked.clone());
     let (dataset, preprocess) = (open.dataset.clone(), asked.2);
     Some(Effect::Background(BackgroundEffect::PreviewPreprocessing(Box::new(PreviewRequest {
-        generation: look.generation,
+        generation: preview_state.generation,
         dataset,
         image,
         preprocess,
@@ -47,18 +47,18 @@ fn look(state: &mut State) -> Option<Effect> {
 }
 
 pub fn preview(state: &mut State, generation: u64, preview: Result<PreprocessPreview, Failure>) -> Vec<Effect> {
-    let look = &mut state.data.look;
-    if generation != look.generation {
+    let preview_state = &mut state.data.preview;
+    if generation != preview_state.generation {
         return Vec::new();
     }
     match preview {
         Err(failure) => {
-            (look.done, look.failed) = (None, Some(failure));
+            (preview_state.done, preview_state.failed) = (None, Some(failure));
             Vec::new()
         }
         Ok(PreprocessPreview { image, before, after, outline }) => {
-            look.done = Some(LookDone { image, has_outline: outline.is_some() });
-            look.failed = None;
+            preview_state.done = Some(PreviewDone { image, has_outline: outline.is_some() });
+            preview_state.failed = None;
             let pictures = [(Texture::Before, before), (Texture::After, after)].into_iter();
             let all = pictures.chain(outline.map(|outline| (Texture::Outline, outline)));
             all.map(|(texture, pixels)| Effect::Image(ImageEffect::Upload(texture, pixels))).collect()

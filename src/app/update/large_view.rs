@@ -25,7 +25,7 @@ pub fn show(state: &mut State) -> Vec<Effect> {
 pub fn occlude(state: &mut State, wanted: bool) -> Vec<Effect> {
     if !wanted {
         // The same question without its map ends the work on it.
-        state.results.why.map = Map::None;
+        state.results.explanation.map = Map::None;
         return explanation::question(state, false).into_iter().collect();
     }
     if let Err(reason) = actions::may_score(state) {
@@ -40,8 +40,8 @@ pub fn occlude(state: &mut State, wanted: bool) -> Vec<Effect> {
     }
     let asked = explanation::question(state, true);
     if asked.is_some() {
-        state.results.why.failed = None;
-        state.results.why.map = Map::Running { done: 0, of: 1 };
+        state.results.explanation.failed = None;
+        state.results.explanation.map = Map::Running { done: 0, of: 1 };
     }
     effects.extend(asked);
     effects

@@ -7,7 +7,7 @@ use super::{
 use crate::{
     app::{
         Effect, ResultsCommand, State, next_step,
-        state::{Comparing, GalleryFilter, Scores, Tab, Why},
+        state::{Comparing, Explanation, GalleryFilter, Scores, Tab},
     },
     config::{DataConfig, ThresholdRule},
     engine::{export::results::Export, runs::score_set::ScoreSet},
@@ -49,7 +49,7 @@ pub fn open(state: &mut State, run: PathBuf) -> Vec<Effect> {
     r.run = Some(run.clone());
     r.scores = Scores::Loading;
     r.row = None;
-    r.why = Why { generation: r.why.generation + 1, ..Why::default() };
+    r.explanation = Explanation { generation: r.explanation.generation + 1, ..Explanation::default() };
     r.filter = GalleryFilter::default();
     r.comparison = Comparing::None;
     r.asks_folder = false;

@@ -38,7 +38,7 @@ impl SharedPtr {
 /// # Safety
 /// `fill` must write every element, and only those.
 pub unsafe fn filled(len: usize, fill: impl FnOnce(SharedPtr)) -> Vec<f32> {
-    let mut values = Workspace::new(len);
+    let mut values = UnwrittenBuffer::new(len);
     fill(values.ptr());
     // SAFETY: the caller promises that all of it was written.
     unsafe { values.0.assume_init() }.into_vec()
@@ -46,9 +46,9 @@ pub unsafe fn filled(len: usize, fill: impl FnOnce(SharedPtr)) -> Vec<f32> {
 
 /// Memory of one operation that its tasks write before they read it. It is reached by pointer alone: what lies between the parts
 /// in use (padding) is never written.
-pub struct Workspace(Box<[MaybeUninit<f32>]>);
+pub struct UnwrittenBuffer(Box<[MaybeUninit<f32>]>);
 
-impl Workspace {
+impl UnwrittenBuffer {
     /// Room for `len` floats.
     pub fn new(len: usize) -> Self {
         Self(Box::new_uninit_slice(len))

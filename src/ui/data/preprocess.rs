@@ -85,7 +85,7 @@ fn window(ui: &mut Ui, now: &mut PreprocessConfig) {
 /// The selected image with its mask; beside it what the models see of it, where that is another thing.
 pub fn pictures(ui: &mut Ui, cx: &PanelContext<'_>) {
     let width = ui.available_width();
-    let Some(done) = cx.state.data.look.done.filter(|d| Some(d.image) == cx.state.selected) else {
+    let Some(done) = cx.state.data.preview.done.filter(|d| Some(d.image) == cx.state.selected) else {
         waiting(ui, cx, width);
         return;
     };
@@ -108,7 +108,7 @@ pub fn pictures(ui: &mut Ui, cx: &PanelContext<'_>) {
 /// The thumbnail until the larger one has come.
 fn waiting(ui: &mut Ui, cx: &PanelContext<'_>, width: f32) {
     let Some(texture) = cx.state.selected.and_then(|id| cx.textures.thumbnail(id)) else {
-        if cx.state.selected.is_some() && cx.state.data.look.failed.is_none() {
+        if cx.state.selected.is_some() && cx.state.data.preview.failed.is_none() {
             ui.spinner();
         }
         return;

@@ -73,10 +73,10 @@ const BELOW: f32 = 290.0;
 
 fn where_it_matters(ui: &mut Ui, cx: &mut PanelContext<'_>, row: &ScoreRow, room: f32) {
     let t = theme::of(ui);
-    let why = &cx.state.results.why;
+    let explanation = &cx.state.results.explanation;
     widgets::caption(ui, "WHERE COVERING THE PICTURE CHANGES THE SCORE");
-    let texture = if matches!(why.map, Map::Ready { .. }) { Texture::Map } else { Texture::Explained };
-    let picture = cx.textures.get(&texture).filter(|_| why.picture.is_some()).cloned();
+    let texture = if matches!(explanation.map, Map::Ready { .. }) { Texture::Map } else { Texture::Explained };
+    let picture = cx.textures.get(&texture).filter(|_| explanation.picture.is_some()).cloned();
     let side = ui.available_width().min(300.0).min((room - BELOW).max(160.0));
     // A wide picture takes no more height than it has.
     let height = picture.as_ref().map_or(side, |p| side * (p.size_vec2().y / p.size_vec2().x.max(1.0)).min(1.0));
@@ -89,20 +89,20 @@ fn where_it_matters(ui: &mut Ui, cx: &mut PanelContext<'_>, row: &ScoreRow, room
         }
         None => {
             ui.painter().rect_filled(place, theme::RADIUS, t.raised);
-            let text = if why.failed.is_some() { "no picture" } else { "reading…" };
+            let text = if explanation.failed.is_some() { "no picture" } else { "reading…" };
             widgets::text_at(ui, place.center(), Align2::CENTER_CENTER, text, t.weak);
         }
     }
     let name = if texture == Texture::Map { "map of what covering changes" } else { "the image" };
     response.widget_info(|| WidgetInfo::labeled(Role::Image, true, name));
     // The map is drawn without it.
-    if why.picture == Some(true) && texture == Texture::Explained {
+    if explanation.picture == Some(true) && texture == Texture::Explained {
         widgets::weak(ui, "The line is the mask that came with the image.");
     }
-    match why.map {
+    match explanation.map {
         Map::None => {
             let allowed = actions::may_score(cx.state);
-            let ready = allowed.is_ok() && why.picture.is_some();
+            let ready = allowed.is_ok() && explanation.picture.is_some();
             let button = ui.add_enabled(ready, Button::new("Make the map"));
             if let Err(reason) = allowed {
                 widgets::weak(ui, reason);
@@ -132,7 +132,7 @@ fn where_it_matters(ui: &mut Ui, cx: &mut PanelContext<'_>, row: &ScoreRow, room
             widgets::weak(ui, text);
         }
     }
-    if let Some(failure) = why.failed.clone() {
+    if let Some(failure) = explanation.failed.clone() {
         widgets::failure(ui, cx, &failure.summary, &failure.hint);
     }
 }
@@ -163,7 +163,7 @@ fn nearest(ui: &mut Ui, cx: &mut PanelContext<'_>, set: &ScoreSet, terms: &Score
             let (rect, response) = ui.allocate_exact_size(vec2(side, side + 32.0), Sense::hover());
             let place = Rect::from_min_size(rect.min, vec2(side, side));
             ui.painter().rect_filled(place, theme::RADIUS, t.raised);
-            let there = cx.state.results.why.nearest[k];
+            let there = cx.state.results.explanation.nearest[k];
             if let Some(texture) = cx.textures.get(&Texture::Nearest(k)).filter(|_| there) {
                 let shown = widgets::fit(texture.size_vec2(), place);
                 Image::new((texture.id(), shown.size())).corner_radius(4).paint_at(ui, shown);

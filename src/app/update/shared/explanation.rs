@@ -5,7 +5,7 @@ use crate::{
     app::{
         Effect, State,
         message::{BackgroundEffect, ImageEffect, Texture},
-        state::{Map, Overlay, Why, Workspace},
+        state::{Explanation, Map, Overlay, Workspace},
     },
     engine::explanation::{Answer, Question},
 };
@@ -13,14 +13,14 @@ use crate::{
 /// The large view of a gallery's image comes up, or shows another one.
 pub fn ask(state: &mut State) -> Vec<Effect> {
     let in_view = state.overlay == Some(Overlay::Picture) && state.workspace == Workspace::Results;
-    let why = &mut state.results.why;
-    if !in_view || why.row == state.results.row && why.row.is_some() {
+    let explanation = &mut state.results.explanation;
+    if !in_view || explanation.row == state.results.row && explanation.row.is_some() {
         return Vec::new();
     }
-    *why = Why { generation: why.generation + 1, ..Why::default() };
+    *explanation = Explanation { generation: explanation.generation + 1, ..Explanation::default() };
     let asked = question(state, false);
     if asked.is_some() {
-        state.results.why.row = state.results.row;
+        state.results.explanation.row = state.results.row;
     }
     asked.into_iter().collect()
 }
@@ -30,7 +30,7 @@ pub fn question(state: &State, occlude: bool) -> Option<Effect> {
     let (set, open, row) = (state.results.ready()?, state.open()?, state.results.selected()?);
     let image = selection::image_of_row(state)?;
     let nearest = row.terms.as_ref().map(|terms| terms.nearest.clone());
-    let (generation, dataset) = (state.results.why.generation, open.dataset.clone());
+    let (generation, dataset) = (state.results.explanation.generation, open.dataset.clone());
     Some(Effect::Background(BackgroundEffect::Explain(Box::new(Question {
         generation,
         set: set.clone(),
@@ -43,36 +43,36 @@ pub fn question(state: &State, occlude: bool) -> Option<Effect> {
 
 /// A part of the answer has come.
 pub fn answered(state: &mut State, generation: u64, answer: Answer) -> Vec<Effect> {
-    let why = &mut state.results.why;
-    if generation != why.generation {
+    let explanation = &mut state.results.explanation;
+    if generation != explanation.generation {
         return Vec::new();
     }
-    let running = matches!(why.map, Map::Running { .. });
+    let running = matches!(explanation.map, Map::Running { .. });
     match answer {
         Answer::Picture { pixels, has_mask } => {
-            why.picture = Some(has_mask);
+            explanation.picture = Some(has_mask);
             vec![Effect::Image(ImageEffect::Upload(Texture::Explained, pixels))]
         }
         Answer::Nearest { shift, pixels } => {
-            if let Some(there) = why.nearest.get_mut(shift) {
+            if let Some(there) = explanation.nearest.get_mut(shift) {
                 *there = true;
             }
             vec![Effect::Image(ImageEffect::Upload(Texture::Nearest(shift), pixels))]
         }
         Answer::Covered { done, of } => {
             if running {
-                why.map = Map::Running { done, of };
+                explanation.map = Map::Running { done, of };
             }
             Vec::new()
         }
         Answer::Map { .. } if !running => Vec::new(),
         Answer::Map { pixels, fall, rise } => {
-            why.map = Map::Ready { fall, rise };
+            explanation.map = Map::Ready { fall, rise };
             vec![Effect::Image(ImageEffect::Upload(Texture::Map, pixels))]
         }
         Answer::Failed(failure) => {
-            why.map = Map::None;
-            why.failed = Some(failure);
+            explanation.map = Map::None;
+            explanation.failed = Some(failure);
             Vec::new()
         }
     }

@@ -110,8 +110,8 @@ fn the_selected_image_is_looked_at_once_and_again_with_other_settings() {
     let asked = |state: &mut State| {
         let effects = follow(state);
         effects.into_iter().find_map(|e| {
-            if let Effect::Background(BackgroundEffect::PreviewPreprocessing(look)) = e {
-                Some((look.generation, look.image))
+            if let Effect::Background(BackgroundEffect::PreviewPreprocessing(request)) = e {
+                Some((request.generation, request.image))
             } else {
                 None
             }
@@ -126,7 +126,7 @@ fn the_selected_image_is_looked_at_once_and_again_with_other_settings() {
     assert!(state.dissolve.strip > strip, "what was dissolved is out of date");
     let preview = |image| PreprocessPreview { image: ImageId(image), before: pixels(), after: pixels(), outline: None };
     let late = JobEvent::PreprocessPreview { generation: 1, preview: Ok(preview(5)) };
-    assert!(update(&mut state, late).is_empty() && state.data.look.done.is_none());
+    assert!(update(&mut state, late).is_empty() && state.data.preview.done.is_none());
     let effects = update(&mut state, JobEvent::PreprocessPreview { generation: 2, preview: Ok(preview(5)) });
     assert!(matches!(
         &effects[..],

@@ -126,7 +126,7 @@ fn the_map_is_asked_for_from_anywhere() {
     let effects = act(&mut state, Id::Map);
     assert_eq!(state.overlay, Some(Overlay::Picture), "where it is seen");
     assert!(matches!(effects.last(), Some(Effect::Background(BackgroundEffect::Explain(question))) if question.occlude));
-    assert!(matches!(state.results.why.map, Map::Running { .. }) && state.results.why.row == Some(0));
+    assert!(matches!(state.results.explanation.map, Map::Running { .. }) && state.results.explanation.row == Some(0));
 }
 
 #[test]

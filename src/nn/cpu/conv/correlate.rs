@@ -13,7 +13,7 @@ use rayon::prelude::*;
 
 use super::correlation::Correlation;
 use super::lane_spans::{PixelPanel, TargetSpan, sources, targets};
-use super::segments::{Segment, Tap};
+use super::segments::{KernelTap, Segment};
 use super::tile_height::with_height;
 use crate::nn::cpu::buffers::{Scratch, SharedPtr, filled};
 use crate::nn::cpu::simd::{self, Kernel, MAX_LANES, Simd, dispatch};
@@ -222,7 +222,7 @@ impl Tile<'_> {
     /// # Safety
     /// As for [`Simd`]; `b` and the tile's weights must be there, and the targets within the result.
     #[inline(always)]
-    unsafe fn run<S: Simd, const HEIGHT: usize>(&self, taps: &[Tap], b: *const f32, targets: [&[TargetSpan]; 2]) {
+    unsafe fn run<S: Simd, const HEIGHT: usize>(&self, taps: &[KernelTap], b: *const f32, targets: [&[TargetSpan]; 2]) {
         // SAFETY: the caller's promise.
         unsafe {
             let mut sums = [[S::splat(0.); 2]; HEIGHT];

@@ -2,7 +2,7 @@
 
 /// A weight position of the kernel that reads `plane + (y + dy) * width + x + dx` of a channel for pixel (y, x) of a segment.
 #[derive(Debug, Clone, Copy)]
-pub struct Tap {
+pub struct KernelTap {
     pub index: usize,
     pub dy: isize,
     pub dx: isize,
@@ -17,7 +17,7 @@ pub struct Segment {
     pub first: usize,
     pub row: usize,
     pub column: usize,
-    pub taps: Vec<Tap>,
+    pub taps: Vec<KernelTap>,
 }
 
 /// Along one axis: output i reads source `i + offset` of `phase` with kernel position `tap`.
@@ -77,7 +77,7 @@ pub fn segments(
     let mut segments = Vec::new();
     for rows in axis_segments(grid.0, along_y, size.0, exact) {
         for columns in &columns {
-            let tap = |y: &AxisTap, x: &AxisTap| Tap {
+            let tap = |y: &AxisTap, x: &AxisTap| KernelTap {
                 index: y.tap * kernel + x.tap,
                 dy: rows.start as isize + y.offset,
                 dx: columns.start as isize + x.offset,

@@ -7,7 +7,7 @@ use rayon::prelude::*;
 use super::product::Product;
 use super::stages::{PAD, Winograd, finish, transform_row, transform_weights};
 use super::tiles::{POINTS, TileGrid};
-use crate::nn::cpu::buffers::{Scratch, SharedPtr, Workspace, filled};
+use crate::nn::cpu::buffers::{Scratch, SharedPtr, UnwrittenBuffer, filled};
 use crate::nn::cpu::simd::{self, Kernel, Simd, dispatch};
 
 /// Tiles up to which a task's sums stay in the second-level cache.
@@ -20,7 +20,7 @@ pub fn run(job: &Winograd) -> Vec<f32> {
     let (grid, length) = (job.grid, job.grid.channels + PAD);
     // SAFETY: every row of tiles writes its channels, and what is between them is never read; every panel writes its outputs.
     unsafe {
-        let mut points = Workspace::new(POINTS * grid.tiles() * length);
+        let mut points = UnwrittenBuffer::new(POINTS * grid.tiles() * length);
         let points = points.ptr();
         (0..grid.rows()).into_par_iter().for_each(|row| dispatch(RowPoints { job, row, points }));
         filled(grid.images * job.outputs * grid.height * grid.width, |out| {

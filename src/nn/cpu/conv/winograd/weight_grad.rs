@@ -6,7 +6,7 @@ use super::product::Product;
 use super::stages::{PAD, to_points, transform_row};
 use super::tiles::{PATCH, POINTS, TILE, TileGrid};
 use super::transform::{Destination, OutputGradTransform, Transform, WeightGradTransform};
-use crate::nn::cpu::buffers::{Scratch, SharedPtr, Workspace, filled};
+use crate::nn::cpu::buffers::{Scratch, SharedPtr, UnwrittenBuffer, filled};
 use crate::nn::cpu::simd::{self, Kernel, Simd, dispatch};
 
 /// Floats of the transformed images that are worked on at a time: they stay in the second-level caches.
@@ -35,7 +35,8 @@ impl WinogradWeightGrad<'_> {
         let tiles = rows_a_block * across;
         // SAFETY: all of it is written: by the first block in `Sum`, below in `Finish`; and so is what is read of `a` and `b`.
         unsafe {
-            let (mut a, mut b) = (Workspace::new(POINTS * tiles * a_length), Workspace::new(POINTS * tiles * b_length));
+            let (mut a, mut b) =
+                (UnwrittenBuffer::new(POINTS * tiles * a_length), UnwrittenBuffer::new(POINTS * tiles * b_length));
             let (a, b) = (a.ptr(), b.ptr());
             let sums = filled(POINTS * grid.channels * outputs, |sums| {
                 for first in (0..grid.rows()).step_by(rows_a_block) {
