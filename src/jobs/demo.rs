@@ -56,7 +56,7 @@ pub fn settings(data: &Path) -> RunConfig {
     config.data.path = data.to_path_buf();
     config.data.normal = vec!["good".into()];
     config.ddpm = DdpmConfig { dim: 16, steps: 1200, checkpoint_every: 200, sample_every: 0, ..config.ddpm };
-    config.dia = DiaConfig { size: 64, epochs: 5, epoch_length: 20, checkpoint_every: 20, ..config.dia };
+    config.dia = DiaConfig { size: 64, width: 24, epochs: 5, epoch_length: 20, checkpoint_every: 20, ..config.dia };
     config.score.profile = true;
     config
 }

@@ -56,7 +56,7 @@ const METHODS: Kind = Kind::Choice(&[
 ]);
 
 #[rustfmt::skip]
-pub const FIELDS: [Field; 61] = [
+pub const FIELDS: [Field; 62] = [
     field(D, "", T, "ddpm.steps", "Steps", "Optimiser steps."),
     field(D, "", T, "ddpm.size", "Resolution, px", "32, 64 or 128: the side at which it sees, and dissolves, images."),
     field(D, "", T, "ddpm.dim", "Width", "Channels of the first stage, a multiple of 8. Time grows with its square."),
@@ -92,6 +92,7 @@ pub const FIELDS: [Field; 61] = [
     field(A, "Dissolving", T, "dia.ladder", "Twins kept for", "Values of t whose twins are made once and kept on disk, so that a step need not dissolve; 0 = exact, for each batch."),
     field(A, "Encoder and loss", T, "dia.size", "Side, px", "Of what the encoder sees; 0 = that of the images, up to the largest side."),
     field(A, "Encoder and loss", Kind::Choice(&["auto", "imagenet", "cifar"]), "dia.stem", "First layers", "cifar keeps small images (up to 32 px) at their resolution; auto chooses."),
+    field(A, "Encoder and loss", T, "dia.width", "Width", "Channels of its first stage: 64 = ResNet-18. Half of it is a quarter of the weights and of the time."),
     field(A, "Encoder and loss", Kind::Choice(&["rotation", "cutperm"]), "dia.shift", "Shifts", "The four transformations it learns to tell apart: quarter turns, or swapped quarters."),
     field(A, "Encoder and loss", Kind::Choice(&["a", "b"]), "dia.design", "Negatives", "a: every dissolved view is a negative. b: an image's own ones are left out."),
     field(A, "Encoder and loss", T, "dia.tau", "Temperature", "Of the contrastive loss; lower looks at the hardest pairs."),
