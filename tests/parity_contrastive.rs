@@ -8,7 +8,10 @@ use dissolve_studio::{config::Design, ml::contrastive::Loss};
 
 #[test]
 fn contrastive_losses_and_gradients() {
-    let Some(fixture) = Fixture::open("contrastive_loss.safetensors") else { return };
+    Fixture::each("contrastive_loss.safetensors").iter().for_each(contrastive_losses_and_gradients_in);
+}
+
+fn contrastive_losses_and_gradients_in(fixture: &Fixture) {
     let z = fixture.get("z");
     let csi = fixture.meta::<usize>("batch") * fixture.meta::<usize>("shifts") * 2;
     let tau = fixture.meta("tau");
