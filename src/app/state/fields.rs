@@ -259,6 +259,13 @@ pub const FIELDS: &[Field] = &[
         ..DIA
     },
     Field {
+        key: "dia.width",
+        label: "Width",
+        help: "Channels of its first stage: 64 = ResNet-18. Half of it is a quarter of the weights and of the time.",
+        group: "Encoder and loss",
+        ..DIA
+    },
+    Field {
         key: "dia.shift",
         label: "Shifts",
         help: "The four transformations it learns to tell apart: quarter turns, or swapped quarters.",
