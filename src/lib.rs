@@ -11,7 +11,7 @@
 //! | [`text`] | sentences, names of files | nothing |
 //! | [`config`] | settings, presets, `--set` | nothing |
 //! | [`metrics`] | ROC, AUROC, DeLong, thresholds in plain f64 | nothing |
-//! | [`run_dir`] | run folders, atomic writes | `config error text` |
+//! | [`run_dir`] | run folders: names of their files, what they hold, atomic writes | `config error text` |
 //! | [`scores`] | `scores.csv`, and its evaluation | `error metrics config run_dir` |
 //! | [`synth`] | synthetic fundus photographs | `error rng` |
 //! | [`data`] | layouts, decoders, splits, pixel batches | `config error rng` |

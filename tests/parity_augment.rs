@@ -12,11 +12,13 @@ use dissolve_studio::{
     },
 };
 
-const SIDE: usize = 28;
-const PLANE: usize = SIDE * SIDE;
-
 fn pictures(x: &Tensor) -> Vec<Vec<f32>> {
     x.flatten_from(1).unwrap().to_vec2().unwrap()
+}
+
+/// Side of the fixture's square pictures, px.
+fn side(fixture: &Fixture) -> usize {
+    fixture.get("x").dim(3).unwrap()
 }
 
 /// Largest deviation of `f` on each picture from the fixture's.
@@ -36,26 +38,31 @@ fn deviation(fixture: &Fixture, expected: &str, mut f: impl FnMut(usize, &mut Ve
 const NO_JITTER: Jitter = Jitter { contrast: 1.0, hue: 0.0, saturation: 1.0, value: 1.0, contrast_first: true };
 
 #[test]
-fn augmentations_match() {
-    let Some(fixture) = Fixture::open("augmentations.safetensors") else { return };
+fn augmentations() {
+    Fixture::each("augmentations.safetensors").iter().for_each(augmentations_in);
+}
+
+fn augmentations_in(fixture: &Fixture) {
+    let side = side(fixture);
+    let plane = side * side;
     let draws = |name: &str| values(&fixture.get(name)).into_iter().map(|v| v as f32).collect::<Vec<f32>>();
     let (hue, saturation, value, contrast) = (draws("hue"), draws("saturation"), draws("value"), draws("contrast"));
     let jitter =
         |i: usize| Jitter { contrast: contrast[i], hue: hue[i], saturation: saturation[i], value: value[i], ..NO_JITTER };
-    let hsv = deviation(&fixture, "jitter_hsv", |i, x| jitter(i).apply_hsv(x, PLANE));
+    let hsv = deviation(fixture, "jitter_hsv", |i, x| jitter(i).apply_hsv(x, plane));
     check("augmentation jitter_hsv", hsv, 1e-5);
-    let con = deviation(&fixture, "jitter_contrast", |i, x| jitter(i).apply_contrast(x, PLANE));
+    let con = deviation(fixture, "jitter_contrast", |i, x| jitter(i).apply_contrast(x, plane));
     check("augmentation jitter_contrast", con, 1e-5);
 
     let apply = |draw: Draw, x: &mut Vec<f32>| {
         let mut view = vec![0.0; x.len()];
-        draw.apply(x, SIDE, &mut view);
+        draw.apply(x, side, &mut view);
         *x = view;
     };
-    let grey = deviation(&fixture, "gray", |_, x| apply(Draw { jitter: None, grey: true, crop: CropBox::WHOLE }, x));
+    let grey = deviation(fixture, "gray", |_, x| apply(Draw { jitter: None, grey: true, crop: CropBox::WHOLE }, x));
     check("augmentation gray", grey, 1e-5);
     let (size, centre) = (draws("crop_wh"), draws("crop_bias"));
-    let crop = deviation(&fixture, "crop", |i, x| {
+    let crop = deviation(fixture, "crop", |i, x| {
         let crop = CropBox { size: [size[2 * i], size[2 * i + 1]], centre: [centre[2 * i], centre[2 * i + 1]] };
         apply(Draw { jitter: None, grey: false, crop }, x);
     });
@@ -63,17 +70,21 @@ fn augmentations_match() {
 }
 
 #[test]
-fn shifts_match() {
-    let Some(fixture) = Fixture::open("augmentations.safetensors") else { return };
+fn shifts() {
+    Fixture::each("augmentations.safetensors").iter().for_each(shifts_in);
+}
+
+fn shifts_in(fixture: &Fixture) {
+    let side = side(fixture);
     for (name, kind, k) in [
         ("rot90", ShiftKind::Rotation, 1),
         ("rot270", ShiftKind::Rotation, 3),
         ("cutperm1", ShiftKind::Cutperm, 1),
         ("cutperm2", ShiftKind::Cutperm, 2),
     ] {
-        let found = deviation(&fixture, name, |_, x| {
+        let found = deviation(fixture, name, |_, x| {
             let mut view = vec![0.0; x.len()];
-            shift_into(kind, k, false, x, SIDE, &mut view);
+            shift_into(kind, k, false, x, side, &mut view);
             *x = view;
         });
         check(&format!("shift {name}"), found, 0.0);

@@ -7,8 +7,11 @@ use common::{Fixture, check, max_difference};
 use dissolve_studio::{config::Design, ml::encoder::loss::Loss};
 
 #[test]
-fn contrastive_losses_and_gradients_match() {
-    let Some(fixture) = Fixture::open("contrastive_loss.safetensors") else { return };
+fn contrastive_losses_and_gradients() {
+    Fixture::each("contrastive_loss.safetensors").iter().for_each(contrastive_losses_and_gradients_in);
+}
+
+fn contrastive_losses_and_gradients_in(fixture: &Fixture) {
     let z = fixture.get("z");
     let csi = fixture.meta::<usize>("batch") * fixture.meta::<usize>("shifts") * 2;
     let tau = fixture.meta("tau");

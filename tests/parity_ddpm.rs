@@ -11,12 +11,15 @@ use dissolve_studio::{
 };
 
 #[test]
-fn training_trajectory_matches() {
-    let Some(fixture) = Fixture::open("ddpm_trajectory.safetensors") else { return };
+fn the_trajectory_matches() {
+    Fixture::each("ddpm_trajectory.safetensors").iter().for_each(the_trajectory_matches_in);
+}
+
+fn the_trajectory_matches_in(fixture: &Fixture) {
     let config = DdpmConfig {
         dim: fixture.meta("dim"),
         dim_mults: fixture.meta("dim_mults"),
-        size: 16,
+        size: fixture.get("x0").dim(4).unwrap(),
         lr: fixture.meta("lr"),
         betas: fixture.meta("betas"),
         clip: fixture.meta("clip"),
@@ -61,9 +64,13 @@ fn training_trajectory_matches() {
 }
 
 #[test]
-fn gradient_accumulation_over_half_batches_equals_full_batch() {
-    let Some(fixture) = Fixture::open("ddpm_trajectory.safetensors") else { return };
-    let config = DdpmConfig { dim: 8, dim_mults: vec![1, 2], size: 16, ..DdpmConfig::default() };
+fn two_halves_of_a_batch_make_the_same_step_as_the_whole() {
+    Fixture::each("ddpm_trajectory.safetensors").iter().for_each(two_halves_of_a_batch_make_the_same_step_as_the_whole_in);
+}
+
+fn two_halves_of_a_batch_make_the_same_step_as_the_whole_in(fixture: &Fixture) {
+    let size = fixture.get("x0").dim(4).unwrap();
+    let config = DdpmConfig { dim: 8, dim_mults: vec![1, 2], size, ..DdpmConfig::default() };
     let part = |from: usize, count: usize| {
         let at = |name: &str| fixture.get(name).get(0).unwrap().narrow(0, from, count).unwrap().contiguous().unwrap();
         Batch { x0: at("x0"), t: at("t").to_vec1::<i64>().unwrap().into_iter().map(|t| t as usize).collect(), eps: at("eps") }

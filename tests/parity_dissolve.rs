@@ -12,21 +12,28 @@ use dissolve_studio::{
     },
 };
 
-fn model(config: DdpmConfig) -> Option<DiffusionModel> {
-    let fixture = Fixture::open("unet_small.safetensors")?;
-    let config = DdpmConfig { dim: fixture.meta("dim"), dim_mults: fixture.meta("dim_mults"), ..config };
-    let saved = SavedModel::new(fixture.with_prefix("weight."), ModelInfo::unknown(config)).unwrap();
-    Some(DiffusionModel::new(&saved, &Device::Cpu).unwrap())
+/// The small U-Net beside `dissolved`.
+fn model(dissolved: &Fixture, config: DdpmConfig) -> DiffusionModel {
+    let fixture = dissolved.beside("unet_small.safetensors");
+    let dim_mults: Vec<usize> = fixture.meta("dim_mults");
+    let weights = fixture.unet_weights(&dim_mults);
+    let config = DdpmConfig { dim: fixture.meta("dim"), dim_mults, ..config };
+    let saved = SavedModel::new(weights, ModelInfo::unknown(config));
+    DiffusionModel::new(&saved.unwrap(), &Device::Cpu).unwrap()
 }
 
 #[test]
-fn dissolved_images_match() {
-    let Some(fixture) = Fixture::open("dissolve_small.safetensors") else { return };
-    let Some(model) = model(DdpmConfig::default()) else { return };
-    let t: Vec<usize> = fixture.get("t").to_vec1::<i64>().unwrap().into_iter().map(|t| t as usize).collect();
+fn dissolved_pictures_match() {
+    Fixture::each("dissolve_small.safetensors").iter().for_each(dissolved_pictures_match_in);
+}
+
+fn dissolved_pictures_match_in(fixture: &Fixture) {
     let x = fixture.get("x");
+    let size = x.dim(3).unwrap();
+    let model = model(fixture, DdpmConfig { size, ..DdpmConfig::default() });
+    let t: Vec<usize> = fixture.get("t").to_vec1::<i64>().unwrap().into_iter().map(|t| t as usize).collect();
     // All steps as one batch, in the model's range…
-    let batch = x.expand((t.len(), 3, 32, 32)).unwrap().contiguous().unwrap();
+    let batch = x.expand((t.len(), 3, size, size)).unwrap().contiguous().unwrap();
     let found = model.predict_start(&batch, &t).unwrap();
     common::check("dissolved, [-1, 1]", common::max_difference(&found, &fixture.get("x0")), 1e-4);
     // …and one by one as pictures in [0, 1].
@@ -39,10 +46,13 @@ fn dissolved_images_match() {
 }
 
 #[test]
-fn small_images_are_padded_and_large_ones_resized() {
-    let Some(fixture) = Fixture::open("dissolve_small.safetensors") else { return };
-    let Some(model) = model(DdpmConfig::default()) else { return };
-    let picture = fixture.get("x").affine(0.5, 0.5).unwrap();
+fn small_pictures_are_padded_and_large_ones_resized() {
+    Fixture::each("dissolve_small.safetensors").iter().for_each(small_pictures_are_padded_and_large_ones_resized_in);
+}
+
+fn small_pictures_are_padded_and_large_ones_resized_in(fixture: &Fixture) {
+    let model = model(fixture, DdpmConfig::default());
+    let picture = fixture.get("x").affine(0.5, 0.5).unwrap().upsample_nearest2d(32, 32).unwrap();
     let crop = picture.narrow(2, 2, 28).unwrap().narrow(3, 2, 28).unwrap().contiguous().unwrap();
     let padded = crop.pad_with_zeros(2, 2, 2).unwrap().pad_with_zeros(3, 2, 2).unwrap();
     let expected = model.dissolve(&padded, &[80]).unwrap().narrow(2, 2, 28).unwrap().narrow(3, 2, 28).unwrap();
@@ -55,17 +65,21 @@ fn small_images_are_padded_and_large_ones_resized() {
 }
 
 #[test]
-fn unit_range_is_fed_unchanged() {
-    let Some(fixture) = Fixture::open("dissolve_small.safetensors") else { return };
-    let Some(unit) = model(DdpmConfig { input_range: InputRange::Unit, ..DdpmConfig::default() }) else { return };
+fn the_unit_range_feeds_the_picture_as_it_is() {
+    Fixture::each("dissolve_small.safetensors").iter().for_each(the_unit_range_feeds_the_picture_as_it_is_in);
+}
+
+fn the_unit_range_feeds_the_picture_as_it_is_in(fixture: &Fixture) {
     let picture = fixture.get("x").affine(0.5, 0.5).unwrap();
+    let size = picture.dim(3).unwrap();
+    let unit = model(fixture, DdpmConfig { input_range: InputRange::Unit, size, ..DdpmConfig::default() });
     let expected = unit.predict_start(&picture, &[80]).unwrap().clamp(0f32, 1f32).unwrap();
     assert_eq!(common::max_difference(&unit.dissolve(&picture, &[80]).unwrap(), &expected), 0.0);
 }
 
 #[test]
-fn step_beyond_last_is_an_error() {
-    let Some(model) = model(DdpmConfig::default()) else { return };
+fn a_step_beyond_the_last_is_an_error() {
+    let model = model(&Fixture::each("dissolve_small.safetensors")[0], DdpmConfig::default());
     let x = candle_core::Tensor::zeros((1, 3, 32, 32), candle_core::DType::F32, &Device::Cpu).unwrap();
     assert!(model.dissolve(&x, &[1000]).unwrap_err().to_string().contains("999"));
 }

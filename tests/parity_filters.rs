@@ -11,7 +11,10 @@ use dissolve_studio::{
 
 #[test]
 fn blurs_match() {
-    let Some(fixture) = Fixture::open("augmentations.safetensors") else { return };
+    Fixture::each("augmentations.safetensors").iter().for_each(blurs_match_in);
+}
+
+fn blurs_match_in(fixture: &Fixture) {
     let x = fixture.get("x");
     for k in [3, 7, 11] {
         let gaussian = filters::gaussian(&x, k).unwrap();
@@ -23,23 +26,32 @@ fn blurs_match() {
 
 #[test]
 fn resizing_matches() {
-    let Some(fixture) = Fixture::open("augmentations.safetensors") else { return };
+    Fixture::each("augmentations.safetensors").iter().for_each(resizing_matches_in);
+}
+
+fn resizing_matches_in(fixture: &Fixture) {
     let x = fixture.get("x");
-    for (name, found) in [("resize_14", resize::bilinear(&x, 14, 14)), ("resize_56", resize::bilinear(&x, 56, 56))] {
-        common::check(name, common::max_difference(&found.unwrap(), &fixture.get(name)), 1e-5);
+    for (name, expected) in fixture.with_prefix("resize_").into_iter().filter(|(name, _)| !name.ends_with("antialias")) {
+        let size = expected.dim(3).unwrap();
+        common::check(&name, common::max_difference(&resize::bilinear(&x, size, size).unwrap(), &expected), 1e-5);
     }
 }
 
 #[test]
-fn downscaling_of_loaded_images_matches() {
-    let Some(fixture) = Fixture::open("augmentations.safetensors") else { return };
+fn shrinking_of_loaded_pictures_matches() {
+    Fixture::each("augmentations.safetensors").iter().for_each(shrinking_of_loaded_pictures_matches_in);
+}
+
+fn shrinking_of_loaded_pictures_matches_in(fixture: &Fixture) {
     let x = fixture.get("x");
     let (batch, channels, height, width) = x.dims4().unwrap();
+    let side = width / 2;
     let shrink = |i: usize| {
         let values = x.get(i)?.flatten_all()?.to_vec1()?;
-        Ok(Picture::new(width, height, channels, values).resize(14, 14).data)
+        Ok(Picture::new(width, height, channels, values).resize(side, side).data)
     };
     let found: Vec<Vec<f32>> = (0..batch).map(shrink).collect::<candle_core::Result<_>>().unwrap();
-    let found = Tensor::from_vec(found.concat(), (batch, channels, 14, 14), x.device()).unwrap();
-    common::check("picture, antialiased", common::max_difference(&found, &fixture.get("resize_14_antialias")), 1e-5);
+    let found = Tensor::from_vec(found.concat(), (batch, channels, side, side), x.device()).unwrap();
+    let expected = fixture.get(&format!("resize_{side}_antialias"));
+    common::check("picture, antialiased", common::max_difference(&found, &expected), 1e-5);
 }

@@ -5,16 +5,21 @@ mod common;
 use candle_core::Device;
 use common::Fixture;
 use dissolve_studio::ml::diffusion::{model::DiffusionModel, saved::SavedModel};
+use std::path::Path;
 
 #[test]
-fn reference_checkpoint_loads() {
-    let Some(path) = common::reference("reference_trainer_model.pt") else { return };
-    let Some(fixture) = Fixture::open("unet_small.safetensors") else { return };
-    let saved = SavedModel::load(&path).unwrap();
+fn the_reference_trainers_checkpoint_loads() {
+    let paths = common::references("reference_trainer_model.pt");
+    paths.iter().zip(Fixture::each("unet_small.safetensors")).for_each(|(path, fixture)| checkpoint_loads(path, &fixture));
+}
+
+fn checkpoint_loads(path: &Path, fixture: &Fixture) {
+    let saved = SavedModel::load(path).unwrap();
+    let dim_mults: Vec<usize> = fixture.optional("checkpoint_dim_mults").unwrap_or_else(|| fixture.meta("dim_mults"));
     assert_eq!(saved.info.config.dim, fixture.meta::<usize>("dim"));
-    assert_eq!(saved.info.config.dim_mults, fixture.meta::<Vec<usize>>("dim_mults"));
+    assert_eq!(saved.info.config.dim_mults, dim_mults);
     assert_eq!(saved.info.steps, 12500);
-    let expected = fixture.with_prefix("weight.");
+    let expected = fixture.unet_weights(&dim_mults);
     assert!(saved.weights.keys().eq(expected.keys()));
     let largest = saved.weights.iter().map(|(name, t)| common::max_difference(t, &expected[name])).fold(0.0, f64::max);
     common::check("imported weights", largest, 0.0);
@@ -23,16 +28,15 @@ fn reference_checkpoint_loads() {
     let dir = tempfile::tempdir().unwrap();
     let file = dir.path().join("model.safetensors");
     saved.save(&file).unwrap();
-    let [a, b] = [&path, &file].map(|p| DiffusionModel::load(p, &Device::Cpu).unwrap());
+    let [a, b] = [path, &file].map(|p| DiffusionModel::load(p, &Device::Cpu).unwrap());
     let x = fixture.get("x").affine(0.5, 0.5).unwrap();
     let [a, b] = [a, b].map(|m| m.dissolve(&x, &[30, 300]).unwrap());
     assert_eq!(common::max_difference(&a, &b), 0.0);
 }
 
 #[test]
-fn truncated_and_altered_checkpoints_are_errors() {
-    let Some(path) = common::reference("reference_trainer_model.pt") else { return };
-    let bytes = std::fs::read(path).unwrap();
+fn cut_off_and_altered_checkpoints_are_errors() {
+    let bytes = std::fs::read(&common::references("reference_trainer_model.pt")[0]).unwrap();
     let dir = tempfile::tempdir().unwrap();
     let file = dir.path().join("model-1.pt");
     for end in [0, 1, 100, bytes.len() / 2, bytes.len() - 10] {

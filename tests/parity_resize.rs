@@ -7,10 +7,14 @@ use common::{Fixture, check, max_difference};
 use dissolve_studio::data::{Picture, resize_bilinear};
 
 #[test]
-fn bilinear_resize_matches_pytorch() {
-    let Some(fixture) = Fixture::open("augmentations.safetensors") else { return };
+fn resizing_matches() {
+    Fixture::each("augmentations.safetensors").iter().for_each(resizing_matches_in);
+}
+
+fn resizing_matches_in(fixture: &Fixture) {
     let x = fixture.get("x");
-    for (name, size, antialias) in [("resize_14", 14, false), ("resize_14_antialias", 14, true), ("resize_56", 56, false)] {
+    for (name, expected) in fixture.with_prefix("resize_") {
+        let (size, antialias) = (expected.dim(3).unwrap(), name.ends_with("antialias"));
         let resized: Vec<f32> = (0..x.dim(0).unwrap())
             .flat_map(|i| {
                 let image = x.get(i).unwrap();
@@ -19,8 +23,7 @@ fn bilinear_resize_matches_pytorch() {
                 resize_bilinear(&Picture::new(width, height, channels, data), size, size, antialias).data
             })
             .collect();
-        let expected = fixture.get(name);
         let resized = Tensor::from_vec(resized, expected.dims(), expected.device()).unwrap();
-        check(name, max_difference(&resized, &expected), 1e-5);
+        check(&name, max_difference(&resized, &expected), 1e-5);
     }
 }

@@ -4,10 +4,14 @@ mod common;
 
 use dissolve_studio::{config::ScheduleKind, ml::diffusion::schedule::Schedule};
 use serde_json::Value;
+use std::path::Path;
 
 #[test]
 fn schedules_match() {
-    let Some(path) = common::reference("schedules.json") else { return };
+    common::references("schedules.json").iter().for_each(|path| schedules_match_in(path));
+}
+
+fn schedules_match_in(path: &Path) {
     let fixture: Value = serde_json::from_slice(&std::fs::read(path).unwrap()).unwrap();
     for (kind, name) in [(ScheduleKind::Cosine, "cosine"), (ScheduleKind::Linear, "linear")] {
         let ours = Schedule::new(kind, 1000);

@@ -12,8 +12,11 @@ fn features(z: &Tensor, shift: &Tensor) -> Vec<Features> {
 }
 
 #[test]
-fn scores_weights_and_nearest_normals_match() {
-    let Some(fixture) = Fixture::open("scoring.safetensors") else { return };
+fn scores_weights_and_nearest() {
+    Fixture::each("scoring.safetensors").iter().for_each(scores_weights_and_nearest_in);
+}
+
+fn scores_weights_and_nearest_in(fixture: &Fixture) {
     let scorer = Scorer::new(&features(&fixture.get("train_z"), &fixture.get("train_shift"))).unwrap();
     let largest = |found: &[f64], name: &str| {
         let expected = values(&fixture.get(name));

@@ -89,8 +89,10 @@ fn dissolve_with_demo_model() {
     window.until("the demo is open", |s| s.state().open().is_some() && s.state().dissolve.model().is_some());
     window.send(AppCommand::Go(Workspace::Dissolve));
     window.send(DissolveCommand::Layout(Layout::Split));
-    window.until("the strip is complete", |s| s.state().dissolve.done.is_some() && s.state().dissolve.by_t.len() >= STRIP_STEPS);
-    window.until("the band is complete", |s| s.state().dissolve.band.as_ref().is_some_and(|b| !b.more()));
+    window.until("the strip is complete", |s| {
+        s.state().dissolve.answers.done.is_some() && s.state().dissolve.answers.by_t.len() >= STRIP_STEPS
+    });
+    window.until("the band is complete", |s| s.state().dissolve.answers.band.as_ref().is_some_and(|b| !b.more()));
     // Another vector width rounds the model's pictures otherwise by a level here and there, and the time it took is written in
     // some fifty pixels: a panel that moves changes thousands.
     shoot(&mut window, "dissolve_dark", &SnapshotOptions::new().threshold(2.0).max_failed_pixels(300));

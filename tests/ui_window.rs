@@ -226,7 +226,7 @@ fn folder_to_false_positives_in_three_actions() {
     // The window is free meanwhile: dissolve with a blur.
     window.send(DissolveCommand::Method(dissolve_studio::config::DissolveMethod::Gaussian(7)));
     window.click("Dissolve");
-    window.until("the blurred image is shown", |s| s.state().dissolve.done.is_some());
+    window.until("the blurred image is shown", |s| s.state().dissolve.answers.done.is_some());
     assert!(window.has("mean |change|"));
     window.until("the job has ended", |s| s.state().jobs.iter().all(|j| j.state.has_ended()));
     let state = window.state();
@@ -237,7 +237,7 @@ fn folder_to_false_positives_in_three_actions() {
     // Its model moves the slider.
     window.until("the model is listed", |s| !s.state().dissolve.models.is_empty());
     window.send(DissolveCommand::Method(dissolve_studio::config::DissolveMethod::Diffusion));
-    window.until("the dissolved image is shown", |s| s.state().dissolve.done.is_some());
+    window.until("the dissolved image is shown", |s| s.state().dissolve.answers.done.is_some());
     let slider = window.harness.get_by_label("t, the strength of dissolving").rect();
     window.harness.drag_at(slider.left_center());
     window.harness.step();
@@ -247,7 +247,8 @@ fn folder_to_false_positives_in_three_actions() {
     window.harness.step();
     let t = window.state().dissolve.t;
     assert!((100..150).contains(&t), "half of the logarithmic track is about 122, not {t}");
-    window.until("the image dissolved at that t is shown", |s| s.state().dissolve.done.as_ref().is_some_and(|d| d.t == t));
+    window
+        .until("the image dissolved at that t is shown", |s| s.state().dissolve.answers.done.as_ref().is_some_and(|d| d.t == t));
 
     // And its scores are under Results.
     window.click("Results");
@@ -304,7 +305,7 @@ fn comparison_works_in_each_layout() {
     window.click("Dissolve");
     assert!(window.has("No diffusion model yet"));
     window.click("Try a Gaussian blur");
-    window.until("the blurred image is shown", |s| s.state().dissolve.done.is_some());
+    window.until("the blurred image is shown", |s| s.state().dissolve.answers.done.is_some());
     assert!(window.has("what dissolving changed") && window.has("mean |change|"));
     window.click("Split");
     // The bar is moved by the arrows that are its own while it has the focus.
@@ -320,14 +321,16 @@ fn comparison_works_in_each_layout() {
     assert!(window.has("one image at many t"));
     let save = window.harness.get_by_label("Save the strip of many t (PNG)");
     assert!(save.accesskit_node().is_disabled(), "a filter has no t");
-    let complete = |s: &Studio| !s.state().dissolve.panels.is_empty() && s.state().dissolve.panels.iter().all(Option::is_some);
+    let complete = |s: &Studio| {
+        !s.state().dissolve.answers.panels.is_empty() && s.state().dissolve.answers.panels.iter().all(Option::is_some)
+    };
     window.click("Images");
     window.until("six images are dissolved", complete);
-    assert_eq!(window.state().dissolve.panels.len(), 6);
+    assert_eq!(window.state().dissolve.answers.panels.len(), 6);
     window.click("Methods");
     window.until("all methods have answered", complete);
     assert!(window.has("Gaussian, kernel 7 px") && window.has("Median, kernel"));
-    let panels = &window.state().dissolve.panels;
+    let panels = &window.state().dissolve.answers.panels;
     assert!(panels[0].as_ref().unwrap().dissolved.is_err(), "there is no diffusion model");
     let mean = |i: usize| panels[i].as_ref().unwrap().dissolved.as_ref().unwrap().1;
     assert!((mean(1) - mean(3)).abs() < 0.5 * mean(1), "{} and {} are of one strength", mean(1), mean(3));

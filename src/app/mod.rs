@@ -6,7 +6,7 @@
 //!  └──── State ◀──────┼───┘                                             │
 //!                     └──────────────── JobEvent ◀──────────────────────┘
 //! ```
-//! [`update`] knows no window, no thread and no file, and is tested without any; [`effects`] alone acts.
+//! [`update`](mod@update) knows no window, no thread and no file, and is tested without any; `window::effects` alone acts.
 
 pub mod actions;
 pub mod icons;

@@ -30,6 +30,8 @@ pub struct DiaConfig {
     pub max_size: usize,
     /// First layers: `imagenet`, `cifar`, or `auto` (imagenet above 32 px, cifar below).
     pub stem: Stem,
+    /// Channels of the encoder's first stage; each of its four stages has twice as many as the one before. Paper: 64 (ResNet-18).
+    pub width: usize,
     /// Shifting transformation: `rotation` or `cutperm`.
     pub shift: ShiftKind,
     /// Target matrix: `a` (all dissolved views are negatives) or `b` (an image's own are left out).
@@ -91,6 +93,7 @@ impl Default for DiaConfig {
             size: 0,
             max_size: 224,
             stem: Stem::Auto,
+            width: 64,
             shift: ShiftKind::Rotation,
             design: Design::A,
             tau: 0.5,
@@ -286,6 +289,12 @@ impl DiaConfig {
         ensure!(self.csi_batch_factor > 0.0, "dia.csi_batch_factor", "{} is not positive", self.csi_batch_factor);
         ensure!(self.size == 0 || self.size >= 16, "dia.size", "{} px is too small; use 28 or more", self.size);
         ensure!(self.max_size >= 16, "dia.max_size", "{} px is too small; use 28 or more", self.max_size);
+        ensure!(
+            (8..=256).contains(&self.width) && self.width.is_multiple_of(8),
+            "dia.width",
+            "{} is not a multiple of 8 from 8 to 256; the paper uses 64",
+            self.width
+        );
         ensure!(self.tau > 0.0, "dia.tau", "{} is not positive; the paper uses 0.5", self.tau);
         ensure!(self.lambda >= 0.0, "dia.lambda", "{} is negative", self.lambda);
         ensure!(self.epochs > 0, "dia.epochs", "needs at least one epoch");

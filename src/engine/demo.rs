@@ -56,7 +56,7 @@ pub fn settings(data: &Path) -> RunConfig {
     config.data.path = data.to_path_buf();
     config.data.normal = vec!["good".into()];
     config.ddpm = DdpmConfig { dim: 16, steps: 1200, checkpoint_every: 200, sample_every: 0, ..config.ddpm };
-    config.dia = DiaConfig { size: 64, epochs: 5, epoch_length: 20, checkpoint_every: 20, ..config.dia };
+    config.dia = DiaConfig { size: 64, width: 24, epochs: 10, epoch_length: 20, checkpoint_every: 20, ..config.dia };
     config.score.profile = true;
     config
 }
@@ -103,8 +103,9 @@ pub fn run(workspace: &Path, reporter: &mut dyn Reporter) -> Result<RunDir> {
     Ok(run)
 }
 
-/// Makes `demo.zip` in `out`: renders the photographs, trains on them, and packs what the demo needs.
-pub fn make(out: &Path, reporter: &mut dyn Reporter) -> Result<PathBuf> {
+/// Makes `demo.zip` in `out`: renders the photographs, trains on them, and packs what the demo needs. `keep_model`: with the
+/// diffusion model that this build holds, instead of a new one.
+pub fn make(out: &Path, keep_model: bool, reporter: &mut dyn Reporter) -> Result<PathBuf> {
     fs::create_dir_all(out).map_err(Error::io("create", out))?;
     let workspace = tempfile::tempdir().map_err(Error::io("write", std::env::temp_dir()))?;
     let data = workspace.path().join(DATA);
@@ -114,6 +115,11 @@ pub fn make(out: &Path, reporter: &mut dyn Reporter) -> Result<PathBuf> {
         write(&data.join(name), bytes)?;
     }
     let run = pipeline::create(RunKind::Train, &settings(&data), workspace.path(), DATA, reporter)?;
+    if keep_model {
+        let (ddpm, before) = (RunKind::Ddpm.name(), workspace.path().join("before"));
+        copy_folder(&unpack(&before)?.run.join(ddpm), &run.join(ddpm))?;
+        RunDir::open(&run.join(ddpm))?.write("config.toml", settings(&data).to_toml().as_bytes())?;
+    }
     pipeline::work(&run, reporter)?;
     for (_, weights) in run.contents()?.weights() {
         to_f16(&weights)?;

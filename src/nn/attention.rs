@@ -1,7 +1,6 @@
 //! The two attentions of the U-Net of `denoising-diffusion-pytorch` 0.27.12, between their 1x1 convolutions.
 
-use candle_core::{D, Result, Tensor};
-use candle_nn::ops::softmax;
+use candle_core::{Result, Tensor};
 
 use super::cpu;
 use super::ops::l2_normalise;
@@ -12,6 +11,12 @@ fn split(qkv: &Tensor, heads: usize) -> Result<[Tensor; 3]> {
     let d = c / 3 / heads;
     let part = |i| qkv.narrow(1, i * heads * d, heads * d)?.reshape((b * heads, d, h * w));
     Ok([part(0)?, part(1)?, part(2)?])
+}
+
+/// Softmax of `x` along `dim`; the largest value is taken off first, so that no exponential overflows.
+fn softmax(x: &Tensor, dim: usize) -> Result<Tensor> {
+    let exponentials = x.broadcast_sub(&x.max_keepdim(dim)?)?.exp()?;
+    exponentials.broadcast_div(&exponentials.sum_keepdim(dim)?)
 }
 
 /// Linear attention (Katharopoulos et al. 2020; Shen et al. 2021): (B, 3 * heads * d, H, W) -> (B, heads * d, H, W).
@@ -39,6 +44,6 @@ pub fn attention(qkv: &Tensor, heads: usize, scale: f64) -> Result<Tensor> {
     let (b, c, h, w) = qkv.dims4()?;
     let [q, k, v] = split(qkv, heads)?;
     let (q, k) = (l2_normalise(&q, 2)?, l2_normalise(&k, 2)?);
-    let weights = softmax(&(q.t()?.matmul(&k)? * scale)?, D::Minus1)?;
+    let weights = softmax(&(q.t()?.matmul(&k)? * scale)?, 2)?;
     v.matmul(&weights.t()?)?.reshape((b, c / 3, h, w))
 }

@@ -1,12 +1,20 @@
-//! Where the tests find outside files, and how numbers are compared. Tests skip, and say so, where a folder is missing.
+//! Where the tests find their files, and how numbers are compared. Parity tests run on `tests/reference` and on a folder of
+//! further fixtures where there is one; tests on real images skip, and say so, where their folder is missing.
 #![allow(dead_code, reason = "each test program uses its own part")]
 
-use candle_core::{DType, Tensor};
-use std::{collections::BTreeMap, path::PathBuf};
+use candle_core::{DType, Device, Tensor};
+use dissolve_studio::{ml::diffusion::unet::Unet, nn::Params};
+use std::{
+    collections::BTreeMap,
+    path::{Path, PathBuf},
+};
 
-/// A file of the parity fixtures, in `$DISSOLVE_REFERENCE` (default `../shared/reference`).
-pub fn reference(name: &str) -> Option<PathBuf> {
-    find("DISSOLVE_REFERENCE", "reference", "reference files", name)
+/// A file of the parity fixtures: in `tests/reference` (made by its `make.py`), and in `$DISSOLVE_REFERENCE` (default
+/// `../shared/reference`) where that is a folder.
+pub fn references(name: &str) -> Vec<PathBuf> {
+    let own = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("tests/reference").join(name);
+    assert!(own.exists(), "{} is missing", own.display());
+    std::iter::once(own).chain(find("DISSOLVE_REFERENCE", "reference", "further reference files", name)).collect()
 }
 
 /// A file or folder of the real images, in `$DISSOLVE_DATA` (default `../shared/data`).
@@ -28,14 +36,26 @@ fn find(variable: &str, folder: &str, what: &str, name: &str) -> Option<PathBuf>
 
 /// Tensors and metadata of a `.safetensors` fixture.
 pub struct Fixture {
+    folder: PathBuf,
     pub tensors: BTreeMap<String, Tensor>,
     pub metadata: BTreeMap<String, String>,
 }
 
 impl Fixture {
-    pub fn open(name: &str) -> Option<Self> {
-        let (tensors, metadata) = dissolve_studio::ml::base::checkpoint::load(&reference(name)?).unwrap();
-        Some(Self { tensors, metadata })
+    /// The fixture of this name in each of the [`references`].
+    pub fn each(name: &str) -> Vec<Self> {
+        references(name).iter().map(|path| Self::open(path)).collect()
+    }
+
+    fn open(path: &Path) -> Self {
+        println!("{}", path.display());
+        let (tensors, metadata) = dissolve_studio::ml::base::checkpoint::load(path).unwrap();
+        Self { folder: path.parent().unwrap().to_path_buf(), tensors, metadata }
+    }
+
+    /// Another fixture of the same folder.
+    pub fn beside(&self, name: &str) -> Self {
+        Self::open(&self.folder.join(name))
     }
 
     pub fn get(&self, name: &str) -> Tensor {
@@ -49,7 +69,23 @@ impl Fixture {
 
     /// A metadata entry (each is JSON).
     pub fn meta<T: serde::de::DeserializeOwned>(&self, key: &str) -> T {
-        serde_json::from_str(&self.metadata[key]).unwrap()
+        self.optional(key).unwrap_or_else(|| panic!("no {key}"))
+    }
+
+    /// A metadata entry that not every fixture has.
+    pub fn optional<T: serde::de::DeserializeOwned>(&self, key: &str) -> Option<T> {
+        self.metadata.get(key).map(|value| serde_json::from_str(value).unwrap())
+    }
+
+    /// Weights of the U-Net with these widths: those of the file (`weight.NAME`), else the [`pattern`].
+    pub fn unet_weights(&self, dim_mults: &[usize]) -> BTreeMap<String, Tensor> {
+        let stored = self.with_prefix("weight.");
+        if !stored.is_empty() {
+            return stored;
+        }
+        let params = Params::new(&Device::Cpu, DType::F32, 0);
+        Unet::new(&params.root(), self.meta("dim"), dim_mults, 3).unwrap();
+        pattern(&names_and_shapes(&params), self.meta("pattern_seed"))
     }
 }
 
@@ -86,8 +122,12 @@ pub fn check(what: &str, deviation: f64, tolerance: f64) {
     assert!(deviation <= tolerance, "{what}: {deviation:e} is above {tolerance:e}");
 }
 
+pub fn names_and_shapes(params: &Params) -> Vec<(String, Vec<usize>)> {
+    params.all().iter().map(|(name, v)| (name.clone(), v.dims().to_vec())).collect()
+}
+
 /// Deterministic weights without a file: parameters in name order, number p, flat index i, argument
-/// `0.618033988749895 i + p + seed`; see `pattern_fill` of the script that wrote the fixtures.
+/// `0.618033988749895 i + p + seed`; see `fill` of `tests/reference/make.py`.
 pub fn pattern(names_and_shapes: &[(String, Vec<usize>)], seed: i64) -> BTreeMap<String, Tensor> {
     let fill = |(p, (name, shape)): (usize, &(String, Vec<usize>))| {
         let count: usize = shape.iter().product();
@@ -105,7 +145,7 @@ pub fn pattern(names_and_shapes: &[(String, Vec<usize>)], seed: i64) -> BTreeMap
             }
         };
         let data: Vec<f32> = (0..count).map(|i| value(i) as f32).collect();
-        (name.clone(), Tensor::from_vec(data, shape.as_slice(), &candle_core::Device::Cpu).unwrap())
+        (name.clone(), Tensor::from_vec(data, shape.as_slice(), &Device::Cpu).unwrap())
     };
     let mut sorted: Vec<_> = names_and_shapes.to_vec();
     sorted.sort();

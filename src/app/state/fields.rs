@@ -4,7 +4,7 @@ use crate::ml::base::reporter::Stage;
 
 /// How a setting is given.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Kind {
+pub enum FieldKind {
     Text,
     /// One of these.
     Choice(&'static [&'static str]),
@@ -24,18 +24,18 @@ pub struct Field {
     pub card: Stage,
     /// The folded part of the card; empty: always in view.
     pub group: &'static str,
-    pub kind: Kind,
+    pub kind: FieldKind,
 }
 
 /// A typed setting of a card, always in view, where an entry says nothing else; each says its key, label and help.
 const fn of(card: Stage) -> Field {
-    Field { key: "", label: "", help: "", card, group: "", kind: Kind::Text }
+    Field { key: "", label: "", help: "", card, group: "", kind: FieldKind::Text }
 }
 
 const DDPM: Field = of(Stage::Ddpm);
 const DIA: Field = of(Stage::Dia);
 const SCORES: Field = of(Stage::Scores);
-const METHODS: Kind = Kind::Choice(&[
+const METHODS: FieldKind = FieldKind::Choice(&[
     "diffusion",
     "gaussian:3",
     "gaussian:7",
@@ -83,7 +83,7 @@ pub const FIELDS: &[Field] = &[
         label: "Noise schedule",
         help: "How the noise grows with t.",
         group: "Network and noise",
-        kind: Kind::Choice(&["cosine", "linear"]),
+        kind: FieldKind::Choice(&["cosine", "linear"]),
         ..DDPM
     },
     Field {
@@ -91,7 +91,7 @@ pub const FIELDS: &[Field] = &[
         label: "Input range",
         help: "symmetric: images go in as -1..1, the method. unit: 0..1, the reference code's slip.",
         group: "Network and noise",
-        kind: Kind::Choice(&["symmetric", "unit"]),
+        kind: FieldKind::Choice(&["symmetric", "unit"]),
         ..DDPM
     },
     Field {
@@ -113,7 +113,7 @@ pub const FIELDS: &[Field] = &[
         label: "Rate over time",
         help: "constant, or a cosine that ends at 0.",
         group: "Optimiser",
-        kind: Kind::Choice(&["constant", "cosine"]),
+        kind: FieldKind::Choice(&["constant", "cosine"]),
         ..DDPM
     },
     Field {
@@ -170,7 +170,7 @@ pub const FIELDS: &[Field] = &[
         label: "Mirror at random",
         help: "Doubles the variety, where left and right do not matter.",
         group: "Images, previews, checkpoints",
-        kind: Kind::Flag,
+        kind: FieldKind::Flag,
         ..DDPM
     },
     Field {
@@ -233,7 +233,7 @@ pub const FIELDS: &[Field] = &[
         label: "Grey twins",
         help: "Average the twin's channels: auto does so for grey images alone.",
         group: "Dissolving",
-        kind: Kind::Choice(&["auto", "on", "off"]),
+        kind: FieldKind::Choice(&["auto", "on", "off"]),
         ..DIA
     },
     Field {
@@ -255,7 +255,14 @@ pub const FIELDS: &[Field] = &[
         label: "First layers",
         help: "cifar keeps small images (up to 32 px) at their resolution; auto chooses.",
         group: "Encoder and loss",
-        kind: Kind::Choice(&["auto", "imagenet", "cifar"]),
+        kind: FieldKind::Choice(&["auto", "imagenet", "cifar"]),
+        ..DIA
+    },
+    Field {
+        key: "dia.width",
+        label: "Width",
+        help: "Channels of its first stage: 64 = ResNet-18. Half of it is a quarter of the weights and of the time.",
+        group: "Encoder and loss",
         ..DIA
     },
     Field {
@@ -263,7 +270,7 @@ pub const FIELDS: &[Field] = &[
         label: "Shifts",
         help: "The four transformations it learns to tell apart: quarter turns, or swapped quarters.",
         group: "Encoder and loss",
-        kind: Kind::Choice(&["rotation", "cutperm"]),
+        kind: FieldKind::Choice(&["rotation", "cutperm"]),
         ..DIA
     },
     Field {
@@ -271,7 +278,7 @@ pub const FIELDS: &[Field] = &[
         label: "Negatives",
         help: "a: every dissolved view is a negative. b: an image's own ones are left out.",
         group: "Encoder and loss",
-        kind: Kind::Choice(&["a", "b"]),
+        kind: FieldKind::Choice(&["a", "b"]),
         ..DIA
     },
     Field {
@@ -293,7 +300,7 @@ pub const FIELDS: &[Field] = &[
         label: "Length counts",
         help: "images as in the paper, or batches as in the reference code.",
         group: "Epochs and curve",
-        kind: Kind::Choice(&["images", "batches"]),
+        kind: FieldKind::Choice(&["images", "batches"]),
         ..DIA
     },
     Field {
@@ -322,7 +329,7 @@ pub const FIELDS: &[Field] = &[
         label: "Optimiser",
         help: "lars is the method's.",
         group: "Optimiser",
-        kind: Kind::Choice(&["lars", "adam"]),
+        kind: FieldKind::Choice(&["lars", "adam"]),
         ..DIA
     },
     Field { key: "dia.lr", label: "Learning rate", help: "Its peak.", group: "Optimiser", ..DIA },
@@ -396,7 +403,7 @@ pub const FIELDS: &[Field] = &[
         key: "score.profile",
         label: "Dissolve profile",
         help: "A second score beside DIA's: how much an image changes when it is dissolved. Needs a diffusion model.",
-        kind: Kind::Flag,
+        kind: FieldKind::Flag,
         ..SCORES
     },
     Field { key: "run.seed", label: "Seed", help: "Same seed, same machine: same numbers.", ..SCORES },
@@ -412,7 +419,7 @@ pub const FIELDS: &[Field] = &[
         label: "Computes on",
         help: "Where a graphics card is not there, the processor does it, with a notice.",
         group: "More",
-        kind: Kind::Choice(&["cpu", "cuda", "metal"]),
+        kind: FieldKind::Choice(&["cpu", "cuda", "metal"]),
         ..SCORES
     },
 ];

@@ -17,8 +17,8 @@ pub use data::{
     Check, Counts, DataPage, DataState, Filter, Open, Opening, PreviewDone, TableForm, config_title, title as data_title,
 };
 pub use device_status::DeviceStatus;
-pub use dissolve::{DissolveState, Layout, ModelChoice, PanelContent, STRIP_STEPS, T_MAX, Track, View};
-pub use fields::{FIELDS, Field, Kind, groups};
+pub use dissolve::{Answers, DissolveState, Layout, ModelChoice, PanelContent, STRIP_STEPS, T_MAX, Track, View};
+pub use fields::{FIELDS, Field, FieldKind, groups};
 pub use forecast::{Forecast, MachineState, amount, card_of};
 pub use history::{Change, Edit, History};
 pub use job::{JobInfo, JobState, Waiting, Work};

@@ -178,7 +178,7 @@ fn texts_of(config: &RunConfig) -> Texts {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::app::state::fields::Kind;
+    use crate::app::state::fields::FieldKind;
 
     #[test]
     fn each_setting_of_the_sections_has_its_field_and_shows_its_value() {
@@ -187,7 +187,7 @@ mod tests {
             let text = &train.texts[f.key];
             assert!(!text.is_empty() && !f.help.is_empty(), "{}", f.key);
             assert_eq!(apply_setting(&train.config, f.key, text).as_ref(), Ok(&train.config), "{}", f.key);
-            if let Kind::Choice(all) = f.kind {
+            if let FieldKind::Choice(all) = f.kind {
                 assert!(all.iter().all(|v| apply_setting(&train.config, f.key, v).is_ok()), "{}", f.key);
                 assert!(all.contains(&text.as_str()), "{}", f.key);
             }

@@ -186,7 +186,7 @@ pub fn opened(state: &mut State, generation: u64, config: DataConfig, dataset: A
     if let Some(id) = selection::image_of_row(state) {
         state.selected = Some(id);
     }
-    state.dissolve.done = None;
+    state.dissolve.answers.done = None;
     models::list(state);
     effects.extend(dissolve::invalidate(state));
     effects.extend(explanation::ask(state));

@@ -80,7 +80,7 @@ fn show(state: &mut State, change: impl FnOnce(&mut DissolveState)) -> Vec<Effec
 fn layout(state: &mut State, layout: Layout) -> Vec<Effect> {
     state.dissolve.layout = layout;
     state.dissolve.view = View::default();
-    state.dissolve.panels.clear();
+    state.dissolve.answers.panels.clear();
     ask(state)
 }
 
@@ -100,7 +100,7 @@ fn pin(state: &mut State) -> Vec<Effect> {
     if pinned.len() > IMAGES {
         pinned.remove(0);
     }
-    state.dissolve.panels.clear();
+    state.dissolve.answers.panels.clear();
     ask(state)
 }
 
@@ -128,11 +128,7 @@ pub fn invalidate(state: &mut State) -> Vec<Effect> {
 
 fn forget(d: &mut DissolveState) {
     d.strip += 1;
-    d.by_t.clear();
-    d.pictured.clear();
-    d.panels.clear();
-    d.nearly = None;
-    d.band = None;
+    d.answers.forget();
 }
 
 /// The dissolved image comes into view.
@@ -180,19 +176,19 @@ fn ask(state: &mut State) -> Vec<Effect> {
     d.generation += 1;
     request.generation = d.generation;
     let grows = d.uses_t() && d.model().is_some_and(|m| !m.is_finished);
-    let known = d.by_t.get(&d.t).filter(|dissolved| dissolved.image == request.source.image).cloned();
+    let known = d.answers.by_t.get(&d.t).filter(|dissolved| dissolved.image == request.source.image).cloned();
     match known {
         Some(dissolved) => {
             // A growing model may have new weights: the dissolved image is made again then.
             request.known = (!grows).then_some(dissolved.mean_abs_change);
-            d.done = Some(dissolved);
-            d.nearly = None;
-            d.failed = None;
+            d.answers.done = Some(dissolved);
+            d.answers.nearly = None;
+            d.answers.failed = None;
         }
-        None => d.nearly = d.between(d.t),
+        None => d.answers.nearly = d.answers.between(d.t, d.track),
     }
-    if d.panels.len() != request.grid.len() {
-        d.panels = vec![None; request.grid.len()];
+    if d.answers.panels.len() != request.grid.len() {
+        d.answers.panels = vec![None; request.grid.len()];
     }
     vec![Effect::Background(BackgroundEffect::Dissolve(Box::new(request)))]
 }
@@ -207,7 +203,7 @@ fn request(state: &State) -> Option<DissolveRequest> {
         Layout::Resolutions => ComparisonGrid::Resolutions(RESOLUTIONS.to_vec()),
         Layout::SideBySide | Layout::Split | Layout::Loupe | Layout::Steps => ComparisonGrid::Nothing,
     };
-    let wants_band = d.uses_t() && open.training_normals > 0 && d.band.as_ref().is_none_or(NormalBand::more);
+    let wants_band = d.uses_t() && open.training_normals > 0 && d.answers.band.as_ref().is_none_or(NormalBand::more);
     Some(DissolveRequest {
         generation: d.generation,
         strip: d.strip,
@@ -215,7 +211,7 @@ fn request(state: &State) -> Option<DissolveRequest> {
         recipe: Recipe { method: d.method, model: d.model().map(|m| m.source.clone()), resolution: d.resolution, t: d.t },
         known: None,
         // A filter knows no t: one picture says all.
-        strip_steps: if d.uses_t() { d.strip_steps().filter(|t| !d.pictured.contains(t)).collect() } else { Vec::new() },
+        strip_steps: if d.uses_t() { d.strip_steps().filter(|t| !d.answers.pictured.contains(t)).collect() } else { Vec::new() },
         grid,
         bands: wants_band.then(|| state.workspace_dir.join("bands")),
     })
@@ -237,7 +233,7 @@ fn side_by_side(state: &State, selected: ImageId) -> Vec<ImageId> {
 }
 
 pub fn original(state: &mut State, original: Original) -> Vec<Effect> {
-    state.dissolve.original = Some(original);
+    state.dissolve.answers.original = Some(original);
     Vec::new()
 }
 
@@ -248,21 +244,21 @@ pub fn dissolved(state: &mut State, generation: u64, dissolved: Result<Dissolved
     }
     match dissolved {
         Err(failure) => {
-            d.failed = Some(failure);
-            (d.done, d.nearly) = (None, None);
+            d.answers.failed = Some(failure);
+            (d.answers.done, d.answers.nearly) = (None, None);
             d.playing = false;
             Vec::new()
         }
         Ok(dissolved) => {
-            d.failed = None;
-            d.nearly = None;
+            d.answers.failed = None;
+            d.answers.nearly = None;
             // The model has grown: what its older weights made is not mixed with this.
-            let grown = d.by_t.values().next().is_some_and(|t| t.weights != dissolved.weights);
+            let grown = d.answers.by_t.values().next().is_some_and(|t| t.weights != dissolved.weights);
             if grown {
                 forget(d);
             }
-            d.done = Some(dissolved.clone());
-            d.keep(dissolved);
+            d.answers.done = Some(dissolved.clone());
+            d.answers.keep(dissolved, d.t);
             if grown { ask(state) } else { Vec::new() }
         }
     }
@@ -274,10 +270,10 @@ pub fn thumbnail(state: &mut State, strip: u64, thumbnail: StripThumbnail) -> Ve
         return Vec::new();
     }
     let t = thumbnail.dissolved.t;
-    d.keep(thumbnail.dissolved);
-    d.pictured.insert(t);
-    if d.nearly.is_some() {
-        d.nearly = d.between(d.t);
+    d.answers.keep(thumbnail.dissolved, d.t);
+    d.answers.pictured.insert(t);
+    if d.answers.nearly.is_some() {
+        d.answers.nearly = d.answers.between(d.t, d.track);
     }
     vec![Effect::Image(ImageEffect::Upload(Texture::StripThumbnail(t), thumbnail.pixels))]
 }
@@ -285,7 +281,7 @@ pub fn thumbnail(state: &mut State, strip: u64, thumbnail: StripThumbnail) -> Ve
 pub fn panel(state: &mut State, generation: u64, index: usize, panel: ComparisonPanel) -> Vec<Effect> {
     let d = &mut state.dissolve;
     if generation == d.generation
-        && let Some(place) = d.panels.get_mut(index)
+        && let Some(place) = d.answers.panels.get_mut(index)
     {
         *place = Some(panel);
     }
@@ -294,7 +290,7 @@ pub fn panel(state: &mut State, generation: u64, index: usize, panel: Comparison
 
 pub fn band(state: &mut State, strip: u64, band: NormalBand) -> Vec<Effect> {
     if strip == state.dissolve.strip {
-        state.dissolve.band = Some(band);
+        state.dissolve.answers.band = Some(band);
     }
     Vec::new()
 }

@@ -22,6 +22,9 @@ pub struct MakeArgs {
     /// Folder for demo.zip
     #[arg(long, value_name = "DIR", default_value = "assets/demo")]
     out: PathBuf,
+    /// Keep the diffusion model that this build holds, and train the encoder alone
+    #[arg(long)]
+    keep_model: bool,
 }
 
 pub fn run(args: Args) -> Result<()> {
@@ -35,7 +38,7 @@ pub fn run(args: Args) -> Result<()> {
 }
 
 pub fn make(args: MakeArgs) -> Result<()> {
-    say(&demo::make(&args.out, &mut Terminal::new(false)?)?)
+    say(&demo::make(&args.out, args.keep_model, &mut Terminal::new(false)?)?)
 }
 
 fn say(path: &Path) -> Result<()> {

@@ -159,7 +159,7 @@ fn table(cells: &[Cell], workspace: &Path) -> Result<Vec<u8>> {
         for (group, values) in groups {
             let n = values.len() as f64;
             let mean = values.iter().sum::<f64>() / n;
-            let sd = (values.iter().map(|v| (v - mean).powi(2)).sum::<f64>() / (n - 1.0)).sqrt();
+            let sd = (values.iter().map(|v| (v - mean).powi(2)).sum::<f64>() / (n - 1.0).max(0.0)).sqrt();
             let show = |v: f64| if v.is_finite() { format!("{v:.4}") } else { String::new() };
             let all: Vec<String> = values.iter().map(|v| format!("{v:.4}")).collect();
             table.write_record([group, &values.len().to_string(), &show(mean), &show(sd), &all.join(" ")])?;

@@ -198,12 +198,13 @@ mod tests {
                 split: "test".into(),
                 label: [Some(false), Some(true), None][i % 3],
                 score,
+                threshold: Some(2.5),
                 ..ScoreRow::default()
             }
         };
         crate::scores::Scores::from((0..90).map(row).collect::<Vec<_>>()).write(&run.join("scores.csv")).unwrap();
         let set = ScoreSet::read(run.path()).unwrap();
-        let threshold = set.evaluation.threshold.unwrap_or(2.0);
+        let threshold = set.evaluation.threshold.unwrap();
         let file = |format| {
             let path = Export::Chart(Chart::Histogram, format).write(&set, threshold, &Review::default()).unwrap();
             fs::read_to_string(path).unwrap()

@@ -1,7 +1,8 @@
 //! The contrastive encoder: ResNet-18 with a projection head and a shift classifier.
 //!
 //! Parameters carry the names that users of torchvision know, below `backbone.`; the heads are `simclr_layer` and
-//! `shift_cls_layer`. Pictures come in \[0, 1\] and are normalised by (x - 0.5) / 0.5.
+//! `shift_cls_layer`. The setting `dia.width` makes it narrower or wider; 64 is ResNet-18. Pictures come in \[0, 1\] and are
+//! normalised by (x - 0.5) / 0.5.
 
 use super::bank::PROJECTION;
 use super::{bank::Bank, shift::SHIFTS};
@@ -14,13 +15,10 @@ use crate::{
 use candle_core::{DType, Device, Result as TensorResult, Tensor};
 use std::path::Path;
 
-/// Length of the pooled feature.
-pub(crate) const WIDTH: usize = 512;
-
 /// What an encoder was built and trained with; travels in its file.
 #[derive(Debug, Clone, PartialEq)]
 pub struct EncoderConfig {
-    /// All settings of the run.
+    /// All settings of the run; the network's width among them (64 where a file is older than the setting).
     pub run: RunConfig,
     /// Width and height of the images it sees, px (resolved where the setting was automatic).
     pub input_size: usize,
@@ -66,7 +64,7 @@ impl Encoder {
     /// Too little memory on the device.
     pub fn new(config: EncoderConfig, device: &Device) -> TensorResult<Self> {
         let params = Params::new(device, DType::F32, config.run.run.seed);
-        let net = Net::new(&params.root(), config.stem)?;
+        let net = Net::new(&params.root(), config.stem, config.run.dia.width)?;
         Ok(Self { config, params, bank: None, net })
     }
 
@@ -141,27 +139,30 @@ struct Net {
 }
 
 impl Net {
-    fn new(scope: &Scope, stem: Stem) -> TensorResult<Self> {
+    /// `width`: channels of the first stage; the pooled feature has eight times as many.
+    fn new(scope: &Scope, stem: Stem, width: usize) -> TensorResult<Self> {
         let backbone = scope.pp("backbone");
         let (kernel, stride) = if stem == Stem::Cifar { (3, 1) } else { (7, 2) };
         let mut blocks = Vec::new();
-        for (stage, width) in [64, 128, 256, 512].into_iter().enumerate() {
+        for stage in 0..4 {
             let layer = backbone.pp(format!("layer{}", stage + 1));
-            let (input, stride) = if stage == 0 { (64, 1) } else { (width / 2, 2) };
-            blocks.push(BasicBlock::new(&layer.pp(0), input, width, stride)?);
-            blocks.push(BasicBlock::new(&layer.pp(1), width, width, 1)?);
+            let output = width << stage;
+            let (input, stride) = if stage == 0 { (width, 1) } else { (output / 2, 2) };
+            blocks.push(BasicBlock::new(&layer.pp(0), input, output, stride)?);
+            blocks.push(BasicBlock::new(&layer.pp(1), output, output, 1)?);
         }
+        let feature = 8 * width;
         let projection = scope.pp("simclr_layer");
         Ok(Self {
-            conv1: conv(&backbone.pp("conv1"), 3, 64, kernel, stride)?,
-            bn1: BatchNorm2d::new(&backbone.pp("bn1"), 64)?,
+            conv1: conv(&backbone.pp("conv1"), 3, width, kernel, stride)?,
+            bn1: BatchNorm2d::new(&backbone.pp("bn1"), width)?,
             stem,
             blocks,
             projection: [
-                Linear::new(&projection.pp(0), WIDTH, WIDTH, true)?,
-                Linear::new(&projection.pp(2), WIDTH, PROJECTION, true)?,
+                Linear::new(&projection.pp(0), feature, feature, true)?,
+                Linear::new(&projection.pp(2), feature, PROJECTION, true)?,
             ],
-            shift: Linear::new(&scope.pp("shift_cls_layer"), WIDTH, SHIFTS, true)?,
+            shift: Linear::new(&scope.pp("shift_cls_layer"), feature, SHIFTS, true)?,
         })
     }
 
@@ -224,4 +225,30 @@ fn conv(scope: &Scope, input: usize, output: usize, kernel: usize, stride: usize
     let std = (2.0 / (output * kernel * kernel) as f64).sqrt();
     let weight = scope.var("weight", (output, input, kernel, kernel), Init::Normal(std))?;
     Ok(Conv2d { weight, bias: None, stride, padding: kernel / 2 })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_narrow_encoder_comes_back_from_its_file_and_a_file_older_than_the_setting_is_64_wide() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("encoder.safetensors");
+        let mut run = RunConfig::default();
+        run.dia.width = 8;
+        let encoder = Encoder::new(EncoderConfig::new(run, 32, String::new()), &Device::Cpu).unwrap();
+        encoder.save(&path).unwrap();
+        let again = Encoder::load(&path, &Device::Cpu).unwrap();
+        assert_eq!(again.config, encoder.config);
+        let x = Tensor::rand(0f32, 1.0, (2, 3, 32, 32), &Device::Cpu).unwrap();
+        let [z, found] = [&encoder, &again].map(|e| e.forward(&x, false).unwrap().0.to_vec2::<f32>().unwrap());
+        assert!(z == found && z[0].len() == PROJECTION);
+
+        let old = RunConfig::default().to_toml().replace("width = 64\n", "");
+        assert!(!old.contains("width ="));
+        let run = RunConfig::from_toml(&old).unwrap();
+        let params = Encoder::new(EncoderConfig::new(run, 64, String::new()), &Device::Cpu).unwrap().params.snapshot().unwrap();
+        assert_eq!(params["backbone.layer4.1.conv2.weight"].dims(), [512, 512, 3, 3]);
+    }
 }

@@ -21,7 +21,7 @@ use crate::{
         encoder::{
             bank::PROJECTION,
             features::images_per_pass,
-            model::{EncoderConfig, WIDTH, resolved_stem},
+            model::{EncoderConfig, resolved_stem},
             shift::SHIFTS,
         },
         scoring::{
@@ -83,7 +83,7 @@ pub fn forecast(config: &RunConfig, amount: Amount, speed: Speed) -> Vec<Cost> {
     let (ddpm, dia) = (&config.ddpm, &config.dia);
     let diffusion = dia.dissolve == DissolveMethod::Diffusion;
     let unet = unet(ddpm);
-    let encoder = resnet(amount.input_size, resolved_stem(dia.stem, amount.input_size));
+    let encoder = resnet(amount.input_size, resolved_stem(dia.stem, amount.input_size), dia.width);
     let mut costs = Vec::new();
     let mut add = |stage, seconds: f64, bytes: f64| costs.push(Cost { stage, seconds, bytes });
     let mut left = 0.0;
@@ -157,12 +157,12 @@ pub fn measure(device: &Device) -> Result<Speed> {
     let unet = TRAINING * ddpm.batch as f64 * unet(&ddpm).macs / seconds;
 
     let config = RunConfig::default();
-    let views = 4 * SHIFTS * config.dia.branches();
+    let (views, width) = (4 * SHIFTS * config.dia.branches(), config.dia.width);
     let mut trainer = DiaTrainer::new(EncoderConfig::new(config, SIZE, String::new()), device)?;
     let pictures = noise(&[views, CHANNELS, SIZE, SIZE], 0, "cost", 1, device)?;
     let labels = Tensor::from_vec((0..views).map(|i| (i % SHIFTS) as u32).collect(), views, device)?;
     let seconds = best_of(|| trainer.step(&pictures, &labels, 1e-3).map(|_| ()).map_err(Into::into))?;
-    let encoder = TRAINING * views as f64 * resnet(SIZE, Stem::Imagenet).macs / seconds;
+    let encoder = TRAINING * views as f64 * resnet(SIZE, Stem::Imagenet, width).macs / seconds;
     Ok(Speed { unet, encoder })
 }
 
@@ -272,18 +272,18 @@ fn unet(config: &DdpmConfig) -> Network {
     n
 }
 
-fn resnet(side: usize, stem: Stem) -> Network {
+fn resnet(side: usize, stem: Stem, width: usize) -> Network {
     let mut n = Network::default();
-    let mut side = side as f64;
+    let (mut side, first) = (side as f64, width as f64);
     if stem == Stem::Cifar {
-        n.conv(side * side, 3.0, 64.0, 3.0);
+        n.conv(side * side, 3.0, first, 3.0);
     } else {
         side = (side / 2.0).ceil();
-        n.conv(side * side, 3.0, 64.0, 7.0);
+        n.conv(side * side, 3.0, first, 7.0);
         side = (side / 2.0).ceil();
     }
-    for (stage, width) in [64.0, 128.0, 256.0, 512.0].into_iter().enumerate() {
-        let from = if stage == 0 { 64.0 } else { width / 2.0 };
+    for (stage, width) in [1.0, 2.0, 4.0, 8.0].map(|times| times * first).into_iter().enumerate() {
+        let from = if stage == 0 { first } else { width / 2.0 };
         if stage > 0 {
             side = (side / 2.0).ceil();
             n.conv(side * side, from, width, 1.0);
@@ -291,14 +291,14 @@ fn resnet(side: usize, stem: Stem) -> Network {
         n.conv(side * side, from, width, 3.0);
         (0..3).for_each(|_| n.conv(side * side, width, width, 3.0));
     }
-    n.weights += (WIDTH * (WIDTH + PROJECTION)) as f64;
+    n.weights += 8.0 * first * (8.0 * first + PROJECTION as f64);
     n
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{config::Preset, nn::Params};
+    use crate::{config::Preset, ml::encoder::model::Encoder, nn::Params};
 
     const AMOUNT: Amount = Amount { training_normals: 300, images: 500, input_size: 64, has_model: false };
     const SPEED: Speed = Speed { unet: 1e10, encoder: 2e10 };
@@ -306,8 +306,16 @@ mod tests {
     #[test]
     fn weights_and_multiply_adds_are_those_of_the_networks() {
         // torchvision's ResNet-18 at 224 px: 1.814 GMAC with its classifier, 11.18 M weights without it.
-        let n = resnet(224, Stem::Imagenet);
+        let n = resnet(224, Stem::Imagenet, 64);
         assert!((n.macs / 1.814e9 - 1.0).abs() < 0.01 && (n.weights / 11.5e6 - 1.0).abs() < 0.02, "{n:?}");
+        for width in [24, 64] {
+            let mut run = RunConfig::default();
+            run.dia.width = width;
+            let encoder = Encoder::new(EncoderConfig::new(run, 64, String::new()), &Device::Cpu).unwrap();
+            let held: usize = encoder.params.trainable().iter().map(|(_, v)| v.as_tensor().elem_count()).sum();
+            let counted = resnet(64, Stem::Imagenet, width).weights;
+            assert!((counted / held as f64 - 1.0).abs() < 0.01, "{counted} of {held}");
+        }
         let config = DdpmConfig { dim: 16, ..DdpmConfig::default() };
         let params = Params::new(&Device::Cpu, candle_core::DType::F32, 0);
         crate::ml::diffusion::unet::Unet::new(&params.root(), config.dim, &config.dim_mults, 3).unwrap();

@@ -10,7 +10,7 @@ use egui_plot::{FilledArea, GridMark, HoverPosition, Line, Points, VLine};
 
 pub fn show(ui: &mut Ui, cx: &mut PanelContext<'_>, height: f32) {
     let d = &cx.state.dissolve;
-    if !d.uses_t() || d.change_curve().count() < 2 {
+    if !d.uses_t() || d.answers.change_curve().count() < 2 {
         return;
     }
     let t = theme::of(ui);
@@ -20,7 +20,7 @@ pub fn show(ui: &mut Ui, cx: &mut PanelContext<'_>, height: f32) {
         plot::export_as(ui, cx, "Energy", place, &Format::ALL, |format| AppCommand::Graph(Graph::ChangeCurve, format));
     });
     let d = &cx.state.dissolve;
-    let legend = match &d.band {
+    let legend = match &d.answers.band {
         Some(band) if band.more() => format!("measuring the training normals, {} of {}…", band.count, band.of),
         Some(band) => format!("band: 5 to 95 % of {} training normals · line: median", band.count),
         None if cx.state.open().is_some_and(|o| o.training_normals > 0) => "the training normals come after the ladder…".into(),
@@ -29,8 +29,8 @@ pub fn show(ui: &mut Ui, cx: &mut PanelContext<'_>, height: f32) {
     // As on the slider, so that a place here is a place there.
     let track = d.track;
     let x = move |step: usize| track.at(step);
-    let points: Vec<[f64; 2]> = d.change_curve().map(|(step, e)| [x(step), e]).collect();
-    let now = d.done_of(cx.state.selected).map(|done| [x(done.t), done.mean_abs_change]);
+    let points: Vec<[f64; 2]> = d.answers.change_curve().map(|(step, e)| [x(step), e]).collect();
+    let now = d.answers.done_of(cx.state.selected).map(|done| [x(done.t), done.mean_abs_change]);
     let plot = plot::quiet("change curve", t, (height - 52.0).max(60.0)).include_y(0.0).include_x(0.0).include_x(1.0);
     let plot = plot
         .x_grid_spacer(move |_| marks(track))
@@ -42,7 +42,7 @@ pub fn show(ui: &mut Ui, cx: &mut PanelContext<'_>, height: f32) {
             HoverPosition::Elsewhere { .. } => None,
         });
     plot.show(ui, |p| {
-        if let Some(band) = &d.band {
+        if let Some(band) = &d.answers.band {
             let column = |i: usize| band.rows.iter().map(|(_, v)| v[i]).collect::<Vec<f64>>();
             let xs: Vec<f64> = band.rows.iter().map(|(step, _)| x(*step)).collect();
             let area = FilledArea::new("training normals, 5 to 95 %", &xs, &column(0), &column(2));

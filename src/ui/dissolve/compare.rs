@@ -21,11 +21,16 @@ pub fn show(ui: &mut Ui, cx: &mut PanelContext<'_>, size: Vec2) -> Comparison {
     let (rect, _) = ui.allocate_exact_size(size, Sense::hover());
     let d = &cx.state.dissolve;
     let peek = peeks(ui, d.blink);
-    let Some(original) = d.original.as_ref().filter(|o| Some(o.image) == cx.state.selected).map(|o| o.raster.clone()) else {
+    let Some(original) = d.answers.original.as_ref().filter(|o| Some(o.image) == cx.state.selected).map(|o| o.raster.clone())
+    else {
         waiting(ui, cx, rect);
         return Comparison::default();
     };
-    let dissolved = d.dissolved().filter(|_| d.done.as_ref().is_none_or(|done| Some(done.image) == cx.state.selected)).cloned();
+    let dissolved = d
+        .answers
+        .dissolved()
+        .filter(|_| d.answers.done.as_ref().is_none_or(|done| Some(done.image) == cx.state.selected))
+        .cloned();
     match d.layout {
         Layout::SideBySide => three(ui, cx, rect, &original, dissolved.as_ref(), peek),
         Layout::Split | Layout::Loupe => one(ui, cx, rect, &original, dissolved.as_ref(), peek),
@@ -36,7 +41,7 @@ pub fn show(ui: &mut Ui, cx: &mut PanelContext<'_>, size: Vec2) -> Comparison {
 /// The height of that space that is made use of.
 pub fn used(cx: &PanelContext<'_>, size: Vec2) -> f32 {
     let d = &cx.state.dissolve;
-    let Some(original) = d.original.as_ref().filter(|_| d.layout == Layout::SideBySide) else { return size.y };
+    let Some(original) = d.answers.original.as_ref().filter(|_| d.layout == Layout::SideBySide) else { return size.y };
     let [w, h] = original.raster.size();
     let (places, _) = places(Rect::from_min_size(pos2(0.0, 0.0), size), w as f32 / h as f32);
     let below = |p: &Rect| p.top() + CAPTION + p.width() * h as f32 / w as f32;
@@ -55,7 +60,7 @@ fn peeks(ui: &Ui, blink: bool) -> bool {
 
 fn dissolved_name(cx: &PanelContext<'_>, peek: bool) -> String {
     let d = &cx.state.dissolve;
-    match (peek, d.uses_t(), d.nearly.is_some()) {
+    match (peek, d.uses_t(), d.answers.nearly.is_some()) {
         (true, ..) if d.blink => "original (blinking)".into(),
         (true, ..) => "original (Shift)".into(),
         (_, false, _) => "dissolved".into(),
@@ -128,7 +133,7 @@ fn waiting(ui: &mut Ui, cx: &mut PanelContext<'_>, rect: Rect) {
         }
         None => {}
     }
-    if cx.state.dissolve.failed.is_none() {
+    if cx.state.dissolve.answers.failed.is_none() {
         widgets::text_at(ui, rect.left_top() + vec2(0.0, CAPTION / 2.0), Align2::LEFT_CENTER, "reading…", theme::of(ui).weak);
     }
 }

@@ -73,7 +73,7 @@ fn cells(cx: &PanelContext<'_>, original: &Arc<Raster>) -> Vec<Cell> {
             Cell { name: label.clone(), pictures: None, failed: Some(widgets::sentence(&failure.summary)), mode: None }
         }
     };
-    let panels = d.panels.iter().map(of_panel);
+    let panels = d.answers.panels.iter().map(of_panel);
     match d.layout {
         Layout::Steps if !d.uses_t() => {
             let why = "A filter has no t: choose Diffusion on the right.".to_string();
@@ -81,7 +81,7 @@ fn cells(cx: &PanelContext<'_>, original: &Arc<Raster>) -> Vec<Cell> {
         }
         Layout::Steps => std::iter::once(first("original"))
             .chain(SHEET_STEPS.iter().map(|t| {
-                let dissolved = d.by_t.get(t);
+                let dissolved = d.answers.by_t.get(t);
                 let mean = dissolved.map(|d| format!(" · {:.4}", d.mean_abs_change)).unwrap_or_default();
                 let pictures = dissolved.map(|d| (original.clone(), d.raster.clone()));
                 Cell { name: format!("t = {t}{mean}"), pictures, failed: None, mode: None }

@@ -127,7 +127,7 @@ fn strip(ui: &Ui, cx: &PanelContext<'_>, track: Rect) {
         let step = d.track.thumbnail_t(thumbnail);
         let place = Rect::from_min_size(track.min + vec2(thumbnail as f32 * width, 0.0), vec2(width, track.height()));
         ui.painter().rect_filled(place.shrink(1.0), 2.0, t.panel);
-        let texture = cx.textures.get(&Texture::StripThumbnail(step)).filter(|_| d.pictured.contains(&step));
+        let texture = cx.textures.get(&Texture::StripThumbnail(step)).filter(|_| d.answers.pictured.contains(&step));
         if let Some(texture) = texture {
             // Cut to a square about its middle, so that all cells are filled.
             let size = texture.size_vec2();

@@ -54,7 +54,7 @@ pub fn show(ui: &mut Ui, cx: &mut PanelContext<'_>) -> bool {
         compare::toolbar(ui, cx);
     });
     multi_view::toolbar(ui, cx);
-    if let Some(failure) = &cx.state.dissolve.failed {
+    if let Some(failure) = &cx.state.dissolve.answers.failed {
         widgets::failure(ui, cx, &failure.summary, &failure.hint);
     }
     let uses_t = cx.state.dissolve.uses_t();
@@ -133,7 +133,7 @@ const STEP: f64 = 0.03;
 
 pub fn play(ui: &Ui, cx: &mut PanelContext<'_>) {
     let d = &cx.state.dissolve;
-    if !d.playing || d.nearly.is_some() || d.done.as_ref().is_none_or(|done| done.t != d.t) {
+    if !d.playing || d.answers.nearly.is_some() || d.answers.done.as_ref().is_none_or(|done| done.t != d.t) {
         return;
     }
     let (key, now) = (eframe::egui::Id::unique("sweep"), ui.input(|i| i.time));
@@ -173,10 +173,10 @@ fn numbers(ui: &mut Ui, cx: &mut PanelContext<'_>) {
             widgets::weak(ui, "A filter has no t: its strength is the size of its kernel.");
         }
         let pointed = image_frame::pointed(ui).map(|at| read_out(d, &at));
-        match d.done_of(cx.state.selected) {
+        match d.answers.done_of(cx.state.selected) {
             // What the pointer shows takes the place of the other numbers.
             _ if pointed.is_some() => {}
-            Some(_) if d.nearly.is_some() => _ = widgets::weak(ui, "dissolving…"),
+            Some(_) if d.answers.nearly.is_some() => _ = widgets::weak(ui, "dissolving…"),
             Some(done) => {
                 ui.label(format!("mean |change| {:.4}", done.mean_abs_change)).on_hover_text(
                     "Mean absolute difference of original and dissolved picture on a scale of 0 to 1, measured with the longest side at 256 px",
@@ -184,7 +184,7 @@ fn numbers(ui: &mut Ui, cx: &mut PanelContext<'_>) {
                 let text = format!("at {} px · {:.0} ms", done.resolution, done.milliseconds);
                 ui.label(RichText::new(text).size(theme::SMALL).color(t.weak));
             }
-            None if d.failed.is_none() => {
+            None if d.answers.failed.is_none() => {
                 ui.spinner();
                 widgets::weak(ui, "dissolving…");
             }
@@ -211,7 +211,7 @@ fn numbers(ui: &mut Ui, cx: &mut PanelContext<'_>) {
 pub fn read_out(d: &DissolveState, at: &Pointed) -> String {
     let Pointed { uv, original, dissolved } = at;
     let size = original.size();
-    let selected = d.original.as_ref().filter(|o| Arc::ptr_eq(&o.raster, original));
+    let selected = d.answers.original.as_ref().filter(|o| Arc::ptr_eq(&o.raster, original));
     let (full, white) = selected.map_or((size.map(|s| s as usize), 1.0), |o| (o.size, o.white));
     let at = [0, 1].map(|i| (uv[i] * size[i] as f32).floor().clamp(0.0, size[i] as f32 - 1.0));
     let [r, g, b, _] = original.at(0, at[0] as i64, at[1] as i64);
@@ -250,15 +250,13 @@ mod tests {
     fn pixel_values_are_shown_in_units_of_the_file() {
         let raster = |v: f32| Arc::new(Raster::new(2, 1, Texels::Floats(vec![[v, v, v, 1.0]; 2])));
         let (original, dissolved) = (raster(0.5), raster(0.25));
-        let mut d = DissolveState {
-            original: Some(Original { image: ImageId(0), raster: original.clone(), size: [200, 100], white: 65535.0 }),
-            ..DissolveState::default()
-        };
+        let mut d = DissolveState::default();
+        d.answers.original = Some(Original { image: ImageId(0), raster: original.clone(), size: [200, 100], white: 65535.0 });
         let at = |uv| Pointed { uv, original: original.clone(), dissolved: dissolved.clone() };
         assert_eq!(read_out(&d, &at([0.9, 0.2])), "x 100 y 0 · original 32768 · dissolved 16384 · change -16384");
         let other = Pointed { original: raster(1.0), ..at([0.9, 0.2]) };
         assert_eq!(read_out(&d, &other), "x 1 y 0 · original 1.000 · dissolved 0.250 · change -0.750", "another picture's pixel");
-        d.original.as_mut().unwrap().white = 1.0;
+        d.answers.original.as_mut().unwrap().white = 1.0;
         assert!(read_out(&d, &at([0.1, 0.2])).ends_with("original 0.500 · dissolved 0.250 · change -0.250"));
     }
 }

@@ -3,7 +3,7 @@
 use crate::{
     app::{
         TrainCommand,
-        state::{Field, Kind, paper_value},
+        state::{Field, FieldKind, paper_value},
     },
     ui::shared::{context::PanelContext, theme, widgets},
 };
@@ -81,7 +81,7 @@ fn begun(cx: &PanelContext<'_>, field: &Field) -> String {
 /// The control, and a newly given value.
 fn value(ui: &mut Ui, field: &Field, text: &str, width: f32, wrong: bool) -> (eframe::egui::Response, Option<String>) {
     match field.kind {
-        Kind::Text => {
+        FieldKind::Text => {
             let mut text = text.to_string();
             let mut edit = TextEdit::singleline(&mut text).desired_width(width - theme::GAP);
             if wrong {
@@ -91,13 +91,13 @@ fn value(ui: &mut Ui, field: &Field, text: &str, width: f32, wrong: bool) -> (ef
             let new = response.changed().then_some(text);
             (response, new)
         }
-        Kind::Flag => {
+        FieldKind::Flag => {
             let mut on = text == "true";
             let response = ui.add(Checkbox::without_text(&mut on));
             let new = response.changed().then(|| on.to_string());
             (response, new)
         }
-        Kind::Choice(all) => {
+        FieldKind::Choice(all) => {
             let mut new = None;
             let combo = ComboBox::from_id_salt(field.key).selected_text(text).width(width).truncate().show_ui(ui, |ui| {
                 for choice in all {

@@ -19,8 +19,8 @@ pub fn save(state: &State, graph: Graph, format: Format) -> Vec<Effect> {
             let d = &state.dissolve;
             CurveExport::ChangeCurve(ChangeCurve {
                 image: open.dataset.item(id).map(|item| item.name.clone()).unwrap_or_default(),
-                points: d.change_curve().collect(),
-                band: d.band.as_ref().map(|band| band.rows.clone()).unwrap_or_default(),
+                points: d.answers.change_curve().collect(),
+                band: d.answers.band.as_ref().map(|band| band.rows.clone()).unwrap_or_default(),
                 folder: state.workspace_dir.join(files::EXPORTS),
             })
         }),

@@ -57,7 +57,7 @@ fn with_model() -> (State, DissolveRequest) {
 }
 
 fn value(state: &State) -> f32 {
-    state.dissolve.dissolved().unwrap().at(0, 0, 0)[0]
+    state.dissolve.answers.dissolved().unwrap().at(0, 0, 0)[0]
 }
 
 /// The slider asks once for each value, and only the newest answer counts.
@@ -68,9 +68,9 @@ fn the_slider_drops_stale_answers() {
     let second = request(&update(&mut state, DissolveCommand::SetT(200)));
     assert!(second.generation > first.generation && second.strip == first.strip && second.recipe.t == 200);
     update(&mut state, JobEvent::Dissolved { generation: first.generation, dissolved: Ok(dissolved(80, 0.1)) });
-    assert!(state.dissolve.done.is_none());
+    assert!(state.dissolve.answers.done.is_none());
     update(&mut state, JobEvent::Dissolved { generation: second.generation, dissolved: Ok(dissolved(200, 0.2)) });
-    assert_eq!(state.dissolve.done.as_ref().unwrap().t, 200);
+    assert_eq!(state.dissolve.answers.done.as_ref().unwrap().t, 200);
 }
 
 /// The hand never waits: what is there is shown at once, and between two thumbnails their mixture until the dissolved image has come.
@@ -83,17 +83,17 @@ fn the_cache_answers_at_once() {
     }
     let between = request(&update(&mut state, DissolveCommand::SetT(150)));
     assert!(between.known.is_none() && !between.strip_steps.contains(&100));
-    assert!(state.dissolve.nearly.is_some() && (0.21..0.59).contains(&value(&state)));
+    assert!(state.dissolve.answers.nearly.is_some() && (0.21..0.59).contains(&value(&state)));
     update(&mut state, JobEvent::Dissolved { generation: between.generation, dissolved: Ok(dissolved(150, 0.3)) });
-    assert!(state.dissolve.nearly.is_none() && value(&state) == 0.3);
+    assert!(state.dissolve.answers.nearly.is_none() && value(&state) == 0.3);
     for (t, v) in [(300, 0.6), (150, 0.3)] {
         let known = request(&update(&mut state, DissolveCommand::SetT(t)));
         assert_eq!(known.known, Some(f64::from(v)), "it is not made again");
-        assert!(state.dissolve.nearly.is_none() && value(&state) == v);
+        assert!(state.dissolve.answers.nearly.is_none() && value(&state) == v);
     }
-    assert_eq!(state.dissolve.change_curve().map(|(t, _)| t).collect::<Vec<_>>(), [100, 150, 300]);
+    assert_eq!(state.dissolve.answers.change_curve().map(|(t, _)| t).collect::<Vec<_>>(), [100, 150, 300]);
     update(&mut state, JobEvent::StripThumbnail { strip: first.strip + 1, thumbnail: thumbnail(7, 0.9) });
-    assert_eq!(state.dissolve.by_t.len(), 3, "another image's ladder");
+    assert_eq!(state.dissolve.answers.by_t.len(), 3, "another image's ladder");
 }
 
 #[test]
@@ -106,7 +106,7 @@ fn a_model_that_has_grown_makes_all_twins_anew() {
     let newer = Dissolved { weights: 8, ..dissolved(101, 0.2) };
     let effects = update(&mut state, JobEvent::Dissolved { generation: again.generation, dissolved: Ok(newer) });
     assert!(request(&effects).strip > again.strip);
-    assert_eq!(state.dissolve.by_t.keys().copied().collect::<Vec<_>>(), [101]);
+    assert_eq!(state.dissolve.answers.by_t.keys().copied().collect::<Vec<_>>(), [101]);
     update(&mut state, DissolveCommand::SetT(100));
     assert!(request(&update(&mut state, DissolveCommand::SetT(101))).known.is_none(), "it may have grown again");
 }
@@ -143,7 +143,7 @@ fn a_sweep_goes_along_the_track_and_begins_again() {
     let failure = Failure { summary: "no".into(), hint: None };
     let generation = state.dissolve.generation;
     update(&mut state, JobEvent::Dissolved { generation, dissolved: Err(failure) });
-    assert!(!state.dissolve.playing && state.dissolve.dissolved().is_none());
+    assert!(!state.dissolve.playing && state.dissolve.answers.dissolved().is_none());
 }
 
 #[test]
@@ -163,9 +163,9 @@ fn layouts_ask_for_what_they_show() {
     for (generation, index) in [(pinned.generation - 1, 0), (pinned.generation, 1), (pinned.generation, 9)] {
         update(&mut state, JobEvent::ComparisonPanel { generation, index, panel: panel() });
     }
-    assert!(state.dissolve.panels[0].is_none() && state.dissolve.panels[1].is_some());
+    assert!(state.dissolve.answers.panels[0].is_none() && state.dissolve.answers.panels[1].is_some());
     assert_eq!(request(&update(&mut state, DissolveCommand::Layout(Layout::Resolutions))).grid.len(), 3);
-    assert_eq!(state.dissolve.panels.len(), 3);
+    assert_eq!(state.dissolve.answers.panels.len(), 3);
     let steps = request(&update(&mut state, DissolveCommand::Layout(Layout::Steps)));
     assert!(crate::engine::export::sweep::SHEET_STEPS.iter().all(|t| steps.strip_steps.contains(t)));
     assert_eq!(request(&update(&mut state, DissolveCommand::Layout(Layout::Split))).grid, ComparisonGrid::Nothing);
@@ -218,9 +218,9 @@ fn exports_go_to_the_workspace_unless_told_otherwise() {
 fn few_twins_are_kept_however_long_the_hand_plays() {
     let mut d = DissolveState::default();
     let thumbnail = d.track.thumbnail_t(4);
-    d.pictured.insert(thumbnail);
-    (0..999).for_each(|t| d.keep(dissolved(t, 0.1)));
-    assert!(d.by_t.len() <= 400 && d.by_t.contains_key(&998) && d.by_t.contains_key(&thumbnail));
+    d.answers.pictured.insert(thumbnail);
+    (0..999).for_each(|t| d.answers.keep(dissolved(t, 0.1), d.t));
+    assert!(d.answers.by_t.len() <= 400 && d.answers.by_t.contains_key(&998) && d.answers.by_t.contains_key(&thumbnail));
 }
 
 #[test]

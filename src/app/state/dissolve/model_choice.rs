@@ -1,0 +1,38 @@
+//! The model that dissolves.
+
+use super::DissolveState;
+use crate::{config::PreprocessConfig, engine::runs::list::ModelSource};
+
+/// One model that can dissolve.
+#[derive(Debug, Clone, PartialEq)]
+pub struct ModelChoice {
+    pub source: ModelSource,
+    pub name: String,
+    /// What is worth knowing: steps, size, "training".
+    pub detail: String,
+    /// Title of the data set it was trained on, where known.
+    pub trained_on: Option<String>,
+    /// How its run prepared the images; `None` where that is unknown.
+    pub preprocess: Option<PreprocessConfig>,
+    /// Its weights do not change any more.
+    pub is_finished: bool,
+}
+
+impl DissolveState {
+    /// The model in use: the one that is lent or else chosen, where it still exists, else the newest.
+    pub fn model(&self) -> Option<&ModelChoice> {
+        let named = |source: &Option<ModelSource>| self.models.iter().find(|m| Some(&m.source) == source.as_ref());
+        named(&self.lent).or_else(|| named(&self.chosen)).or_else(|| self.models.first())
+    }
+
+    /// How the model in use had its images prepared, where that is known: it dissolves images prepared like that.
+    pub fn prepared(&self) -> Option<&PreprocessConfig> {
+        self.model().filter(|_| self.uses_t()).and_then(|m| m.preprocess.as_ref())
+    }
+
+    /// Why nothing can be dissolved, if so.
+    pub fn missing(&self) -> Option<&'static str> {
+        (self.uses_t() && self.model().is_none())
+            .then_some("There is no diffusion model yet. Train one (3), import one, or try a blur.")
+    }
+}
