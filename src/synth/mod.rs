@@ -4,7 +4,7 @@
 //! Nothing here was taken from a real photograph. Everything depends on the seed alone.
 //!
 //! ```
-//! use crate::synth::{Fundus, LesionKind};
+//! use dissolve_studio::synth::{Fundus, LesionKind};
 //! let fundus = Fundus::new(7);
 //! let lesions = fundus.lesions(LesionKind::Exudates, 1, 64);
 //! let (photograph, mask) = fundus.render(64, &lesions);
