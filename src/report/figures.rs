@@ -2,8 +2,8 @@
 
 use super::chart::{
     canvas::{Anchor, Canvas, Figure, Role, SeriesColor, Text},
-    chart::{Chart, Mark, Shape},
     scale::Axis,
+    xy_chart::{Chart, Mark, Shape},
 };
 use crate::{
     metrics::{self, Confusion, Ranking, RocPoint},

@@ -14,7 +14,7 @@ use crate::{
         Axis,
         chart::{
             canvas::SeriesColor,
-            chart::{Chart, Mark, Shape},
+            xy_chart::{Chart, Mark, Shape},
         },
         figures, training,
     },

@@ -182,7 +182,7 @@ mod tests {
     use super::*;
     use crate::{
         config::RunConfig,
-        report::{self, chart::chart::Shape},
+        report::{self, chart::xy_chart::Shape},
         run_dir::{RunDir, RunKind},
     };
 

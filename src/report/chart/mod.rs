@@ -6,8 +6,8 @@
 //! written by hand is axes with round numbers and five shapes.
 
 pub mod canvas;
-pub mod chart;
 pub mod png;
 pub mod scale;
 pub mod svg;
 pub mod text;
+pub mod xy_chart;

@@ -148,8 +148,8 @@ impl Canvas for Raster {
 mod tests {
     use super::*;
     use crate::report::chart::{
-        chart::{Chart, Mark, Shape as Drawn},
         scale::Axis,
+        xy_chart::{Chart, Mark, Shape as Drawn},
     };
 
     #[test]
