@@ -49,7 +49,7 @@ pub fn words(step: &NextStep) -> String {
 pub fn notice(notice: &Notice) -> String {
     match notice {
         Notice::OnCpu(CpuInstead::NotBuilt { feature, .. }) => format!("{notice} (build with --features {feature})"),
-        Notice::NotReady(_) => format!("{notice} (in a new run, with more --set ddpm.steps)"),
+        Notice::NotReady(_) => format!("{notice} (in a new run: --set ddpm.steps, --set ddpm.lr)"),
         Notice::Text(_) | Notice::OnCpu(_) => notice.to_string(),
     }
 }

@@ -37,6 +37,23 @@ pub enum ThresholdRule {
     Percentile(f64),
 }
 
+impl ThresholdRule {
+    /// Whether it is chosen on the labels that its figures are reported on.
+    pub fn needs_labels(self) -> bool {
+        !matches!(self, Self::Percentile(_))
+    }
+
+    /// What there must be for it to give a threshold.
+    pub fn needs(self) -> &'static str {
+        match self {
+            Self::Youden => "labelled normal and abnormal images",
+            Self::Sensitivity(_) => "labelled abnormal images",
+            Self::Specificity(_) => "labelled normal images",
+            Self::Percentile(_) => "scores of normal training images (split `train`, label 0)",
+        }
+    }
+}
+
 impl fmt::Display for ThresholdRule {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {

@@ -118,7 +118,7 @@ pub fn make(out: &Path, keep_model: bool, reporter: &mut dyn Reporter) -> Result
     if keep_model {
         let (ddpm, before) = (RunKind::Ddpm.name(), workspace.path().join("before"));
         copy_folder(&unpack(&before)?.run.join(ddpm), &run.join(ddpm))?;
-        RunDir::open(&run.join(ddpm))?.write("config.toml", settings(&data).to_toml().as_bytes())?;
+        RunDir::open(&run.join(ddpm))?.set_config(&settings(&data))?;
     }
     pipeline::work(&run, reporter)?;
     for (_, weights) in run.contents()?.weights() {

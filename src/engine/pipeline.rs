@@ -77,10 +77,12 @@ fn stages(run: &RunDir, reporter: &mut dyn Reporter) -> Result<()> {
 /// `train`: everything, each part in a run folder of its own inside this one.
 fn chain(run: &RunDir, config: &RunConfig, data: &Arc<Dataset>, device: &Device, reporter: &mut dyn Reporter) -> Result<()> {
     // Each picture is decoded once, for both networks and for what is held against them.
-    let input_size = dia::input_size(config, dia::median_size(data, &data.training_normals()));
-    data.keep_fitted(&config.preprocess, &[config.ddpm.size, input_size]);
+    let both = [config.ddpm.size, dia::input_size(config, dia::median_size(data, &data.training_normals()))];
     let diffusion = config.dia.dissolve == DissolveMethod::Diffusion;
-    let model = match given_model(config, device)? {
+    let given = given_model(config, device)?;
+    let trains = given.is_none() && diffusion && run.contents()?.model.is_none();
+    data.keep_fitted(&config.preprocess, if trains { &both } else { &both[1..] });
+    let model = match given {
         None if diffusion => {
             let part = run.part(RunKind::Ddpm, config)?;
             Some(Arc::new(ddpm::train(&part, config, data, device, reporter)?))

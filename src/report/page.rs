@@ -9,7 +9,7 @@ use super::{
     synthetic_lesions, training,
 };
 use crate::{
-    config::{DissolveMethod, ThresholdRule},
+    config::DissolveMethod,
     data::{Dataset, Label, Split},
     metrics,
     ml::scoring::baselines,
@@ -110,7 +110,7 @@ fn headline(parts: &Parts, e: &Evaluation) -> Markup {
             }
         }
         @if let Some(why) = &e.undefined { p.warning { "Figures are missing: " (why) "." } }
-        @if !matches!(parts.config.score.rule, ThresholdRule::Percentile(_)) && e.threshold.is_some() {
+        @if parts.config.score.rule.needs_labels() && e.threshold.is_some() {
             p.warning { "The threshold (" (parts.config.score.rule) ") was chosen on the labels that sensitivity and specificity are reported on." }
         }
         @for note in &e.notes { p.warning { (sentence(note)) } }

@@ -191,7 +191,7 @@ fn threshold(scores: &Scores, split: Option<&str>, rule: Option<ThresholdRule>) 
     };
     match found {
         Ok(value) => {
-            let chosen_on_labels = !matches!(rule, ThresholdRule::Percentile(_));
+            let chosen_on_labels = rule.needs_labels();
             let note =
                 format!("the threshold ({rule}) was chosen on the labels that its sensitivity and specificity are reported on");
             (Some(value), rule.to_string(), chosen_on_labels.then_some(note).into_iter().collect())

@@ -76,6 +76,17 @@ impl From<Vec<ScoreRow>> for Scores {
     }
 }
 
+/// The threshold that a rule gives, from the ranking of labelled images or the scores of training normals; `None` where what it
+/// [needs](ThresholdRule::needs) is missing.
+pub fn threshold_by(rule: ThresholdRule, ranking: Option<&metrics::Ranking>, normals: &[f64]) -> Option<f64> {
+    match rule {
+        ThresholdRule::Percentile(p) => metrics::percentile(normals, p),
+        ThresholdRule::Sensitivity(v) => ranking?.threshold_for_sensitivity(v),
+        ThresholdRule::Specificity(v) => ranking?.threshold_for_specificity(v),
+        ThresholdRule::Youden => Some(ranking?.youden().ok()?.threshold),
+    }
+}
+
 impl Scores {
     /// Rows that figures are computed over: the labelled rows of `split`; by default those of the test split, or all labelled
     /// rows where nothing was split.
@@ -97,21 +108,13 @@ impl Scores {
     /// # Errors
     /// A sentence that says what the rule needs and does not find.
     pub fn threshold(&self, rule: ThresholdRule, split: Option<&str>) -> Result<f64, String> {
-        if let ThresholdRule::Percentile(p) = rule {
-            let train: Vec<f64> =
-                self.rows.iter().filter(|r| r.split == "train" && r.label == Some(false)).map(|r| r.score).collect();
-            return metrics::percentile(&train, p)
-                .ok_or_else(|| format!("the rule {rule} needs scores of normal training images (split `train`, label 0)"));
-        }
+        let train = self.rows.iter().filter(|r| r.split == "train" && r.label == Some(false));
+        let normals: Vec<f64> = train.map(|r| r.score).collect();
         let rows = self.labelled(split);
         let (labels, values) = columns(&rows, |row| row.score);
-        let ranking = metrics::Ranking::new(&labels, &values).map_err(|e| e.to_string())?;
-        let (found, needs) = match rule {
-            ThresholdRule::Sensitivity(v) => (ranking.threshold_for_sensitivity(v), "abnormal"),
-            ThresholdRule::Specificity(v) => (ranking.threshold_for_specificity(v), "normal"),
-            _ => (ranking.youden().ok().map(|y| y.threshold), "normal and abnormal"),
-        };
-        found.ok_or_else(|| format!("the rule {rule} needs labelled {needs} images"))
+        let ranked = rule.needs_labels().then(|| metrics::Ranking::new(&labels, &values).map_err(|e| e.to_string()));
+        let ranking = ranked.transpose()?;
+        threshold_by(rule, ranking.as_ref(), &normals).ok_or_else(|| format!("the rule {rule} needs {}", rule.needs()))
     }
 
     /// Sets the threshold of all rows, and what it predicts; `None` clears both.

@@ -122,8 +122,8 @@ impl Effects {
             BackgroundEffect::Dissolve(request) => self.dissolve.ask(*request),
             BackgroundEffect::PreviewPreprocessing(request) => self.preprocess_preview.ask(*request),
             BackgroundEffect::Explain(question) => self.explainer.ask(*question),
-            BackgroundEffect::SweepExport(request) => self.detached("film", move |events| {
-                let written = events.guard("film", || request.write()).and_then(|r| r.map_err(Failure::from));
+            BackgroundEffect::SweepExport(request) => self.detached("export", move |events| {
+                let written = events.guard("export", || request.write()).and_then(|r| r.map_err(Failure::from));
                 events.send(JobEvent::SweepExported(written));
             }),
             BackgroundEffect::FindDuplicates { generation, dataset } => {

@@ -13,7 +13,7 @@ use std::{
 };
 
 /// Bytes kept for later stages; what has no room is decoded again when it is asked for.
-const BUDGET: usize = 512 << 20;
+pub const BUDGET: usize = 512 << 20;
 
 /// Values of a fitted picture, 65535 = 1: one plane where the channels are equal, else three.
 pub type Fitted = Arc<[u16]>;
@@ -30,6 +30,13 @@ struct Kept {
     /// By number of the image, and size.
     pictures: HashMap<(usize, usize), Fitted>,
     bytes: usize,
+}
+
+impl Kept {
+    /// Whether this picture is not here yet, and could be even with three planes.
+    fn has_room(&self, index: usize, size: usize) -> bool {
+        !self.pictures.contains_key(&(index, size)) && self.bytes + 6 * size * size <= BUDGET
+    }
 }
 
 impl Clone for FittedCache {
@@ -64,7 +71,7 @@ impl FittedCache {
             let kept = self.lock();
             match is_kept(&kept) {
                 true if let Some(pixels) = kept.pictures.get(&(index, size)) => return Ok(pixels.clone()),
-                true => kept.sizes.iter().copied().filter(|&other| other != size).collect(),
+                true => kept.sizes.iter().copied().filter(|&other| other != size && kept.has_room(index, other)).collect(),
                 false => Vec::new(),
             }
         };
@@ -75,9 +82,9 @@ impl FittedCache {
         let mut kept = self.lock();
         if is_kept(&kept) {
             for (side, pixels) in more {
-                let bytes = 2 * pixels.len();
-                if kept.bytes + bytes <= BUDGET && kept.pictures.insert((index, side), pixels).is_none() {
-                    kept.bytes += bytes;
+                if kept.has_room(index, side) {
+                    kept.bytes += 2 * pixels.len();
+                    kept.pictures.insert((index, side), pixels);
                 }
             }
         }

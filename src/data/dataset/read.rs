@@ -32,7 +32,8 @@ impl Dataset {
         self.pixels(id).map(|raster| (Picture::copy_of(&raster), raster.white()))
     }
 
-    /// Decodes an image as the networks see it: preprocessed, `size x size`, 1 or 3 channels in \[0, 1\].
+    /// Decodes an image as the networks see it: preprocessed, `size x size`, 1 or 3 channels in \[0, 1\], in steps of 1 / 65535 as
+    /// they are kept for training.
     ///
     /// # Errors
     /// As [`read`](Self::read).

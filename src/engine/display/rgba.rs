@@ -12,7 +12,7 @@ pub struct Rgba {
 
 impl std::fmt::Debug for Rgba {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(f, "Pixels({} x {})", self.width, self.height)
+        write!(f, "Rgba({} x {})", self.width, self.height)
     }
 }
 

@@ -1,10 +1,11 @@
 //! The scores of a run with everything that the charts and the gallery read at each frame.
 
 use super::normal_quantiles::Normals;
+use crate::scores::threshold_by;
 use crate::{
     config::{DataConfig, RunConfig, ThresholdRule},
     error::{Error, Result},
-    metrics::{self, Confusion, PrPoint, Ranking, RocPoint},
+    metrics::{Confusion, PrPoint, Ranking, RocPoint},
     run_dir::{RunDir, files},
     scores::{Evaluation, Histogram, Review, ScoreRow, Scores, SyntheticLesions},
 };
@@ -130,13 +131,7 @@ impl ScoreSet {
 
     /// The threshold by a rule, or why it does not exist. Fast enough to be asked at each frame.
     pub fn threshold(&self, rule: ThresholdRule) -> Result<f64, String> {
-        let ranking = self.ranking.as_ref();
-        let found = match rule {
-            ThresholdRule::Percentile(p) => metrics::percentile(&self.training, p),
-            ThresholdRule::Sensitivity(v) => ranking.and_then(|r| r.threshold_for_sensitivity(v)),
-            ThresholdRule::Specificity(v) => ranking.and_then(|r| r.threshold_for_specificity(v)),
-            ThresholdRule::Youden => ranking.and_then(|r| r.youden().ok()).map(|y| y.threshold),
-        };
+        let found = threshold_by(rule, self.ranking.as_ref(), &self.training);
         found.map_or_else(|| self.scores.threshold(rule, None), Ok).or_else(|why| {
             // A folder that was scored later has no training images; the run's own rule was applied when it was scored.
             let own = self.evaluation.threshold.filter(|_| self.evaluation.rule == "file" && rule == self.config.score.rule);

@@ -1,11 +1,11 @@
 //! The anomaly score (paper, Eq. 10): how like the nearest normal training image, and how sure of its shift.
 
 use super::{profile::Ranks, profile_scorer::ProfileScorer};
+use crate::scores::threshold_by;
 use crate::{
-    config::{ScoreConfig, ThresholdRule},
+    config::ScoreConfig,
     data::{Dataset, ImageId, Label, Split},
     error::{Error, NextStep, Result},
-    metrics,
     ml::{
         base::{
             pixel_loading::load_pixels,
@@ -220,12 +220,12 @@ pub fn score(
     }
     let mut scores = Scores::from(ids.iter().filter_map(|id| rows.remove(id)).collect::<Vec<_>>());
     let rule = encoder.config.run.score.rule;
-    let threshold = match rule {
+    let threshold = if rule.needs_labels() {
+        scores.threshold(rule, None)
+    } else {
         // From the bank, so that a folder without training images gets the same threshold.
-        ThresholdRule::Percentile(p) => {
-            metrics::percentile(&held_out.iter().map(|s| s.score).collect::<Vec<_>>(), p).ok_or_else(String::new)
-        }
-        rule => scores.threshold(rule, None),
+        let normals: Vec<f64> = held_out.iter().map(|s| s.score).collect();
+        threshold_by(rule, None, &normals).ok_or_else(String::new)
     };
     if let Err(reason) = &threshold {
         reporter.event(Event::Notice(format!("no threshold was set: {reason}").into()));

@@ -23,7 +23,7 @@ pub fn show(ui: &mut Ui, cx: &mut PanelContext<'_>, height: f32) {
     let legend = match &d.answers.band {
         Some(band) if band.more() => format!("measuring the training normals, {} of {}…", band.count, band.of),
         Some(band) => format!("band: 5 to 95 % of {} training normals · line: median", band.count),
-        None if cx.state.open().is_some_and(|o| o.training_normals > 0) => "the training normals come after the ladder…".into(),
+        None if cx.state.open().is_some_and(|o| o.training_normals > 0) => "the training normals come after the strip…".into(),
         None => "There are no training normals to compare with.".into(),
     };
     // As on the slider, so that a place here is a place there.
