@@ -8,10 +8,10 @@
 //! ```
 //! [`update`](mod@update) knows no window, no thread and no file, and is tested without any; `window::effects` alone acts.
 
-pub mod actions;
-pub mod icons;
+pub(crate) mod actions;
+pub(crate) mod icons;
 pub mod message;
-pub mod next_step;
+pub(crate) mod next_step;
 pub mod state;
 pub mod update;
 

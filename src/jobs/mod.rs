@@ -13,14 +13,14 @@
 //! in it; metrics are dropped where there is none. A panic in a thread becomes [`JobEvent::Panicked`](events::JobEvent::Panicked);
 //! the thread continues with its next task.
 
-pub mod compute;
-pub mod control;
-pub mod dissolver;
-pub mod duplicate_finder;
+pub(crate) mod compute;
+pub(crate) mod control;
+pub(crate) mod dissolver;
+pub(crate) mod duplicate_finder;
 pub mod events;
-pub mod explainer;
+pub(crate) mod explainer;
 pub mod job;
-pub mod latest;
-pub mod loader;
-pub mod preprocess_preview;
-pub mod thumbnails;
+pub(crate) mod latest;
+pub(crate) mod loader;
+pub(crate) mod preprocess_preview;
+pub(crate) mod thumbnails;

@@ -1,14 +1,14 @@
 //! The report of a run: one HTML file that needs nothing else, with configuration, curves, figures and pictures. What a run
 //! does not have (yet) is said in its place.
 
-pub mod chart;
+pub(crate) mod chart;
 mod commands;
-pub mod figures;
+pub(crate) mod figures;
 mod gallery;
 mod page;
 mod parts;
 mod synthetic_lesions;
-pub mod training;
+pub(crate) mod training;
 
 pub use chart::scale::Axis;
 

@@ -1,7 +1,7 @@
 //! The native window: its event loop, threads, dialogs and start.
 
-pub mod dialogs;
-pub mod effects;
-pub mod frame_stats;
-pub mod start;
+pub(crate) mod dialogs;
+pub(crate) mod effects;
+pub(crate) mod frame_stats;
+pub(crate) mod start;
 pub mod studio;

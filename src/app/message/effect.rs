@@ -11,7 +11,7 @@ use crate::{
 };
 use std::{path::PathBuf, sync::Arc};
 
-/// What has to be done outside of the state, by who carries it out; see [`effects`](crate::window::effects).
+/// What has to be done outside of the state, by who carries it out; see `window::effects`.
 #[derive(Debug)]
 pub enum Effect {
     /// Reading and writing files, one after the other.

@@ -1,8 +1,8 @@
 //! What panels are made of: widgets, the theme, the grid of images, plots.
 
-pub mod context;
-pub mod image_grid;
-pub mod plot;
+pub(crate) mod context;
+pub(crate) mod image_grid;
+pub(crate) mod plot;
 pub mod textures;
 pub mod theme;
-pub mod widgets;
+pub(crate) mod widgets;
