@@ -155,6 +155,36 @@ fn table_labels_images_not_masks() {
 }
 
 #[test]
+fn classes_called_mask_are_classes() {
+    let dir = Dir::new();
+    let mut black_and_white = std::io::Cursor::new(Vec::new());
+    let mask = image::GrayImage::from_fn(40, 32, |x, y| image::Luma([if x > 10 && y > 9 { 255 } else { 0 }]));
+    mask.write_to(&mut black_and_white, image::ImageFormat::Png).unwrap();
+    for i in 0..4 {
+        dir.png(&format!("nomask/{i}.png"), i).png(&format!("mask/{i}.png"), 10 + i);
+    }
+    let found = inspect(dir.path(), &[]);
+    assert_eq!(classes(&found).iter().map(|c| (c.0.as_str(), c.1[0])).collect::<Vec<_>>(), [("mask", 4), ("nomask", 4)]);
+    assert!(warns(&found, "mask is called like a folder of masks, but holds photographs"), "{found}");
+    for i in 0..4 {
+        dir.write(&format!("mask/{i}.png"), black_and_white.get_ref());
+    }
+    let found = inspect(dir.path(), &[]);
+    assert_eq!((&found["images"], &found["masks"]), (&4.into(), &4.into()), "{found}");
+
+    let mvtec = Dir::new();
+    for i in 0..4 {
+        mvtec.png(&format!("train/good/{i}.png"), i).png(&format!("test/good/{i}.png"), 10 + i);
+        mvtec
+            .png(&format!("test/mask/{i}.png"), 20 + i)
+            .write(&format!("ground_truth/mask/{i}_mask.png"), black_and_white.get_ref());
+    }
+    let found = inspect(mvtec.path(), &[]);
+    assert_eq!((&found["images"], &found["masks"]), (&12.into(), &4.into()), "{found}");
+    assert_eq!(classes(&found), [class("good", [8, 4, 0, 4]), class("mask", [4, 0, 0, 4])]);
+}
+
+#[test]
 fn class_named_like_masks_is_kept_with_notice() {
     let dir = Dir::new();
     for i in 0..4 {

@@ -1,7 +1,7 @@
 //! Arguments that all trainings share, and the configuration they make.
 
 use crate::{
-    config::{ConfigError, DeviceKind, LabelColumns, Preset, RunConfig, apply_setting},
+    config::{ConfigError, DeviceKind, LabelColumns, Preset, RunConfig, apply_settings},
     error::{Error, Result},
     run_dir::RunDir,
 };
@@ -89,15 +89,14 @@ pub fn columns(map: Option<&str>) -> Result<LabelColumns> {
     Ok(columns)
 }
 
-/// `config` after each `--set`, in order; `example` is shown where one cannot be read.
-pub fn with_settings(mut config: RunConfig, settings: &[String], example: &str) -> Result<RunConfig> {
-    for setting in settings {
-        let (key, value) = setting
-            .split_once('=')
-            .ok_or_else(|| Error::usage(format!("--set {setting}: there is no ="), format!("write it as --set {example}")))?;
-        config = apply_setting(&config, key.trim(), value.trim()).map_err(usage)?;
-    }
-    Ok(config)
+/// `config` after all `--set`; `example` is shown where one cannot be read.
+pub fn with_settings(config: RunConfig, settings: &[String], example: &str) -> Result<RunConfig> {
+    let pair = |setting: &'_ String| {
+        let parts = setting.split_once('=').map(|(key, value)| (key.trim().to_string(), value.trim().to_string()));
+        parts.ok_or_else(|| Error::usage(format!("--set {setting}: there is no ="), format!("write it as --set {example}")))
+    };
+    let pairs = settings.iter().map(pair).collect::<Result<Vec<_>>>()?;
+    apply_settings(&config, pairs.iter().map(|(key, value)| (key.as_str(), value.as_str()))).map_err(usage)
 }
 
 impl Common {

@@ -32,6 +32,37 @@ pub fn apply_setting(config: &RunConfig, key: &str, value: &str) -> Result<RunCo
     Ok(config)
 }
 
+/// Returns the configuration with all of these settings (key, value). One that is refused is tried again after the others: a
+/// range is wrong only while one of its ends is still the old one.
+///
+/// # Errors
+/// As [`apply_setting`], of the first that does not fit in the end.
+pub fn apply_settings<'a>(
+    config: &RunConfig,
+    settings: impl IntoIterator<Item = (&'a str, &'a str)>,
+) -> Result<RunConfig, ConfigError> {
+    let mut config = config.clone();
+    let mut waiting: Vec<_> = settings.into_iter().collect();
+    loop {
+        let (before, mut refused) = (waiting.len(), None);
+        waiting.retain(|(key, value)| match apply_setting(&config, key, value) {
+            Ok(next) => {
+                config = next;
+                false
+            }
+            Err(why) => {
+                refused.get_or_insert(why);
+                true
+            }
+        });
+        match refused {
+            None => return Ok(config),
+            Some(why) if waiting.len() == before => return Err(why),
+            Some(_) => {}
+        }
+    }
+}
+
 /// All settings as `section.key` and value, in the order of `config.toml`.
 pub fn all_settings(config: &RunConfig) -> Vec<(String, String)> {
     let Ok(table) = Table::try_from(config) else { return Vec::new() };
@@ -119,6 +150,18 @@ mod tests {
         let all = all_settings(&RunConfig::default());
         let value = |key: &str| all.iter().find(|(k, _)| k == key).map(|(_, v)| v.as_str());
         assert_eq!((value("ddpm.schedule"), value("run.seed"), value("data.normal")), (Some("cosine"), Some("0"), Some("[]")));
+    }
+
+    #[test]
+    fn both_ends_of_a_range_are_set_in_either_order() {
+        let c = RunConfig::default();
+        for ends in [["dia.t_min", "dia.t_max"], ["dia.t_max", "dia.t_min"]] {
+            let settings = ends.map(|key| (key, if key == "dia.t_min" { "130" } else { "230" }));
+            let set = apply_settings(&c, settings).unwrap();
+            assert_eq!((set.dia.t_min, set.dia.t_max), (130, 230));
+        }
+        let wrong = apply_settings(&c, [("dia.t_min", "300"), ("dia.t_max", "230")]).unwrap_err();
+        assert_eq!(wrong.key, "dia.t_min");
     }
 
     #[test]

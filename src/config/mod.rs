@@ -12,7 +12,7 @@ mod score;
 pub use data::{Channels, DataConfig, LabelColumns, PreprocessConfig, Reading, Window};
 pub use ddpm::{DdpmConfig, InputRange, LrSchedule, ScheduleKind};
 pub use dia::{Design, DiaConfig, DissolveMethod, EpochUnit, EqualChannels, OptimizerKind, ShiftKind, Stem};
-pub use edit::{all_settings, apply_setting};
+pub use edit::{all_settings, apply_setting, apply_settings};
 pub use preset::Preset;
 pub use score::{ScoreConfig, ThresholdRule};
 

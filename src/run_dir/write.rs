@@ -13,6 +13,15 @@ pub const HALF_WRITTEN: &str = ".writing-";
 /// Where `fill` or the disk refuses; the old content stays.
 pub fn write_atomic(path: &Path, fill: impl FnOnce(&mut std::io::BufWriter<&mut fs::File>) -> std::io::Result<()>) -> Result<()> {
     let fail = |e| Error::io("write", path)(e);
+    // A link stays a link: what it leads to is replaced.
+    let target = if path.is_symlink() { fs::canonicalize(path).map_err(fail)? } else { path.to_path_buf() };
+    if fs::metadata(&target).is_ok_and(|found| !found.is_file() && !found.is_dir()) {
+        // A device or a pipe is written to, never replaced.
+        let mut file = fs::OpenOptions::new().write(true).open(&target).map_err(fail)?;
+        let mut buffered = std::io::BufWriter::new(&mut file);
+        return fill(&mut buffered).and_then(|()| buffered.flush()).map_err(fail);
+    }
+    let path = target.as_path();
     let folder = path.parent().filter(|p| !p.as_os_str().is_empty()).unwrap_or(Path::new("."));
     let mut temp = tempfile::Builder::new().prefix(HALF_WRITTEN).tempfile_in(folder).map_err(fail)?;
     {
@@ -49,5 +58,23 @@ mod tests {
         assert_eq!(failed.unwrap_err().hint(), Some(NextStep::FreeSpace));
         assert_eq!(fs::read(&path).unwrap(), b"old");
         assert_eq!(fs::read_dir(dir.path()).unwrap().count(), 1, "no half-written file stays");
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn links_and_devices_are_written_through_and_stay_what_they_are() {
+        use std::os::unix::fs::FileTypeExt;
+        let dir = tempfile::tempdir().unwrap();
+        let (target, link) = (dir.path().join("target"), dir.path().join("link"));
+        fs::write(&target, "old").unwrap();
+        std::os::unix::fs::symlink(&target, &link).unwrap();
+        write_atomic(&link, |f| f.write_all(b"new")).unwrap();
+        assert!(link.is_symlink() && fs::read(&target).unwrap() == b"new");
+        let (null, full) = (Path::new("/dev/null"), Path::new("/dev/full"));
+        write_atomic(null, |f| f.write_all(b"new")).unwrap();
+        assert!(fs::metadata(null).unwrap().file_type().is_char_device());
+        if full.exists() {
+            assert!(write_atomic(full, |f| f.write_all(b"new")).is_err());
+        }
     }
 }

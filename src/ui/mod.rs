@@ -90,6 +90,10 @@ impl MainView {
             let page = Frame::new().fill(t.page).inner_margin(Margin::same(margin as i8));
             CentralPanel::no_frame().frame(page).show(ui, |ui| self.page(ui, &mut cx));
         }
+        if state.overlay != Some(Overlay::Palette) {
+            // The next search begins anew.
+            self.palette = Default::default();
+        }
         match state.overlay {
             Some(Overlay::Palette) => self.palette.show(ui, &mut cx),
             Some(Overlay::About) => shell::about::show(ui, &mut cx),

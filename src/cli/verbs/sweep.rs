@@ -3,7 +3,7 @@
 use crate::cli::out;
 use crate::{
     cli::{args::usage, progress::Terminal},
-    config::{Preset, RunConfig, apply_setting},
+    config::{Preset, RunConfig, apply_settings},
     engine::{export::table::csv_of, pipeline},
     error::{Error, Result},
     ml::base::reporter::Reporter,
@@ -115,10 +115,9 @@ fn cells(file: &Path) -> Result<Vec<Cell>> {
             let mut config = RunConfig::preset(sweep.preset);
             config.data.path = std::path::absolute(&data.path).map_err(Error::io("find", &data.path))?;
             config.data.normal.clone_from(&data.normal);
-            for (key, value) in &settings.set {
-                let value = value.as_str().map_or_else(|| value.to_string(), str::to_string);
-                config = apply_setting(&config, key, &value).map_err(usage)?;
-            }
+            let text = |value: &toml::Value| value.as_str().map_or_else(|| value.to_string(), str::to_string);
+            let set: Vec<(&str, String)> = settings.set.iter().map(|(key, value)| (key.as_str(), text(value))).collect();
+            config = apply_settings(&config, set.iter().map(|(key, value)| (*key, value.as_str()))).map_err(usage)?;
             let stem = data.path.file_stem().unwrap_or_default().to_string_lossy();
             let group = format!("{stem}-{}", settings.name);
             for &seed in &sweep.seeds {

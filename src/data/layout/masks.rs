@@ -1,7 +1,11 @@
 //! Masks told from images, and the image that each belongs to.
 
 use super::file_scan::PictureFile;
-use crate::data::text::{display_part, display_path, first_few};
+use crate::data::{
+    decode,
+    pixels::Picture,
+    text::{display_part, display_path, first_few},
+};
 use std::{
     collections::{BTreeMap, BTreeSet, HashMap},
     path::Path,
@@ -156,7 +160,7 @@ impl Place {
 /// Takes the masks out of the pictures and gives each to its image. Returns what is to be said about it.
 pub fn separate(pictures: &mut Vec<PictureFile>) -> Vec<String> {
     let mut places: Vec<Place> = pictures.iter().map(Place::of).collect();
-    let mut notes = Vec::new();
+    let mut notes = keep_classes(&mut places, pictures);
     if places.iter().all(|place| place.depth.is_some()) {
         let folders: BTreeSet<String> =
             places.iter().filter(|p| p.is_mask).filter_map(|p| Some(p.mask_folder()?.join("/"))).collect();
@@ -193,6 +197,60 @@ pub fn separate(pictures: &mut Vec<PictureFile>) -> Vec<String> {
         notes.push(format!("{masks} to no image and {verb} left out ({}).", first_few(lost)));
     }
     notes
+}
+
+/// Folders that are classes, whatever they are called: those below a split where the masks lie in a folder of their own
+/// (`test/mask` beside `ground_truth`), and those that hold photographs where no folder of images lies beside them.
+fn keep_classes(places: &mut [Place], pictures: &[PictureFile]) -> Vec<String> {
+    const TRUTH: &[&str] = &["ground_truth", "groundtruth", "gt"];
+    const SPLITS: &[&str] = &["train", "test", "val", "valid", "validation"];
+    let is_one_of = |folder: Option<&String>, names: &[&str]| folder.is_some_and(|f| names.contains(&f.to_lowercase().as_str()));
+    let has_truth = places.iter().any(|p| is_one_of(p.folders.first(), TRUTH));
+    let has_images: BTreeSet<Vec<String>> = places
+        .iter()
+        .flat_map(|p| {
+            (0..p.folders.len())
+                .filter(|&at| matches!(role(&p.folders[at]), Role::Images { .. }))
+                .map(|at| p.folders[..at].to_vec())
+        })
+        .collect();
+    let mut doubtful: BTreeMap<String, Vec<usize>> = BTreeMap::new();
+    for (i, place) in places.iter_mut().enumerate() {
+        if has_truth && place.folders.len() == 2 && is_one_of(place.folders.first(), SPLITS) {
+            (place.is_mask, place.depth) = (false, None);
+        } else if let (true, Some(folder)) = (place.is_mask, place.mask_folder())
+            && !is_one_of(folder.last(), TRUTH)
+            && folder.split_last().is_some_and(|(_, above)| !has_images.contains(above))
+        {
+            doubtful.entry(folder.join("/")).or_default().push(i);
+        }
+    }
+    let mut notes = Vec::new();
+    for (folder, members) in doubtful {
+        let looked_at = &members[..members.len().min(2)];
+        if looked_at.iter().all(|&i| is_photograph(&pictures[i].path)) {
+            notes.push(format!(
+                "{folder} is called like a folder of masks, but holds photographs: it is taken for one of images."
+            ));
+            members.into_iter().for_each(|i| (places[i].is_mask, places[i].depth) = (false, None));
+        }
+    }
+    notes
+}
+
+/// Whether a picture has more than the few values of a mask: most of a mask's pixels have one of four values (lossless), or are
+/// nearly black or white (JPEG). What cannot be decoded is none.
+fn is_photograph(path: &Path) -> bool {
+    let Ok(raster) = decode::decode(path, 0) else { return false };
+    let grey = Picture::copy_of(&raster).grey();
+    let mut counts = [0usize; 256];
+    grey.data.iter().for_each(|v| counts[(v * 255.0).round() as usize & 255] += 1);
+    let extreme: usize = counts[..=12].iter().chain(&counts[243..]).sum();
+    counts.sort_unstable();
+    let common: usize = counts[252..].iter().sum();
+    let values = counts.iter().filter(|&&n| n > 0).count();
+    let most = |pixels: usize| pixels * 10 >= grey.data.len() * 9;
+    values > 32 && !most(extreme) && !most(common)
 }
 
 /// Whether the folders whose names may be those of classes, too, hold masks: an images' folder lies beside them, or images
