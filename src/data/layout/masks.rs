@@ -126,19 +126,27 @@ impl Place {
         let (mut key, mut short_key, mut depth, mut is_mask) = (Vec::new(), Vec::new(), None, false);
         for (i, folder) in folders.iter().enumerate() {
             let (rest, is_short) = match role(folder) {
-                Role::Masks { always, rest } => {
+                // Below a folder of masks it is the name of a class.
+                Role::Masks { always, rest } if depth.is_none() => {
                     is_mask |= always;
                     depth.get_or_insert(i + 1);
                     (rest, false)
                 }
                 Role::Images { rest } => (rest, true),
-                Role::Other => (folder.to_lowercase(), true),
+                Role::Masks { .. } | Role::Other => (folder.to_lowercase(), true),
             };
             short_key.extend((is_short && !rest.is_empty()).then(|| rest.clone()));
             key.extend((!rest.is_empty()).then_some(rest));
         }
         let stem = relative.file_stem().map(display_part).unwrap_or_default();
         Self { folders, stem, key: key.join("/"), short_key: short_key.join("/"), depth, is_mask }
+    }
+
+    /// Its folders are those of images, whatever they are called.
+    fn call_image(&mut self) {
+        (self.is_mask, self.depth) = (false, None);
+        self.key = self.folders.join("/").to_lowercase();
+        self.short_key.clone_from(&self.key);
     }
 
     /// The folder that may hold masks.
@@ -217,7 +225,7 @@ fn keep_classes(places: &mut [Place], pictures: &[PictureFile]) -> Vec<String> {
     let mut doubtful: BTreeMap<String, Vec<usize>> = BTreeMap::new();
     for (i, place) in places.iter_mut().enumerate() {
         if has_truth && place.folders.len() == 2 && is_one_of(place.folders.first(), SPLITS) {
-            (place.is_mask, place.depth) = (false, None);
+            place.call_image();
         } else if let (true, Some(folder)) = (place.is_mask, place.mask_folder())
             && !is_one_of(folder.last(), TRUTH)
             && folder.split_last().is_some_and(|(_, above)| !has_images.contains(above))
@@ -232,7 +240,7 @@ fn keep_classes(places: &mut [Place], pictures: &[PictureFile]) -> Vec<String> {
             notes.push(format!(
                 "{folder} is called like a folder of masks, but holds photographs: it is taken for one of images."
             ));
-            members.into_iter().for_each(|i| (places[i].is_mask, places[i].depth) = (false, None));
+            members.into_iter().for_each(|i| places[i].call_image());
         }
     }
     notes
