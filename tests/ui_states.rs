@@ -507,7 +507,7 @@ fn synthetic_lesions_requested_running_failed_and_done() {
 fn new_scores_do_not_replace_the_ones_in_view() {
     let mut panels = Panels::of(results(score_set()));
     panels.take(TrainCommand::Start(RunKind::Train));
-    panels.take(JobEvent::JobEnded(JobId(1), Outcome::Finished("/work/runs/new".into())));
+    panels.take(JobEvent::JobEnded(JobId(1), Outcome::Finished("/home/runs/new".into())));
     panels.has_all(&["Train eyes: done", "test split · 8 normal, 4 abnormal"]);
     panels.click("Show its results");
     panels.has_all(&["Reading the scores…"]);
