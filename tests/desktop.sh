@@ -51,7 +51,8 @@ unset WAYLAND_DISPLAY
 Xvfb $DISPLAY -screen 0 1280x800x24 >/dev/null 2>&1 &
 pids+=($!)
 app=$!
-until_true 20 'a screen' test -e /tmp/.X11-unix/X$screen
+# Its socket is there before it answers.
+until_true 20 'a screen' xdotool getdisplaygeometry
 openbox >/dev/null 2>&1 &
 pids+=($!)
 "$program" "$work/images" --frame-stats "$work/frames.json" >"$log" 2>&1 &
