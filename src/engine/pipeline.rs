@@ -2,7 +2,6 @@
 //!
 //! A run knows from its folder what it still lacks, so a resumed run takes the same way as a new one.
 
-use crate::ml::base::reporter::Notice;
 use crate::{
     config::{DissolveMethod, RunConfig},
     data::{Dataset, ImageId},
@@ -10,7 +9,7 @@ use crate::{
     ml::{
         base::{
             device,
-            reporter::{Control, Event, Reporter, Stage},
+            reporter::{Control, Event, Notice, Reporter, Stage},
         },
         diffusion::model::DiffusionModel,
         encoder::model::Encoder,

@@ -1,9 +1,9 @@
 //! The one thread for heavy jobs: they queue, and run one at a time.
 
-use super::job::{JobId, Outcome};
 use super::{
     control::JobControl,
     events::{Events, JobEvent},
+    job::{JobId, Outcome},
 };
 use crate::{
     error::{Error, Result},

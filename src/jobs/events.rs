@@ -1,7 +1,6 @@
 //! What workers tell the window, and the bounded channel it travels through.
 
 use super::job::{JobId, Outcome};
-use crate::error::{Failure, NextStep};
 use crate::{
     config::DataConfig,
     data::{Dataset, Examination, ImageId, TablePreview},
@@ -22,6 +21,7 @@ use crate::{
             score_set::ScoreSet,
         },
     },
+    error::{Failure, NextStep},
     ml::base::reporter::Event,
     scores::SyntheticLesions,
 };

@@ -5,8 +5,10 @@ use super::{
     events::{Events, JobEvent},
     latest::{LatestOnly, LatestReceiver},
 };
-use crate::engine::explanation::{Answer, ExplainerCache, Question};
-use crate::error::Failure;
+use crate::{
+    engine::explanation::{Answer, ExplainerCache, Question},
+    error::Failure,
+};
 
 impl LatestOnly<Question> {
     pub fn start(events: Events) -> std::io::Result<Self> {

@@ -1,7 +1,6 @@
 //! The thread that reads and writes files: data sets, the list of runs, results, previews, exports.
 
 use super::events::{Events, JobEvent};
-use crate::error::Failure;
 use crate::{
     config::DataConfig,
     data::{Dataset, Picture, TablePreview},
@@ -20,7 +19,7 @@ use crate::{
             score_set::ScoreSet,
         },
     },
-    error::{Error, Result},
+    error::{Error, Failure, Result},
     ml::diffusion::model::DiffusionModel,
     run_dir::files,
     scores::Review,

@@ -4,8 +4,10 @@ use super::{
     events::{Events, JobEvent},
     latest::{LatestOnly, LatestReceiver},
 };
-use crate::engine::preprocess_preview::{CachedImage, PreviewRequest, preview};
-use crate::error::Failure;
+use crate::{
+    engine::preprocess_preview::{CachedImage, PreviewRequest, preview},
+    error::Failure,
+};
 
 impl LatestOnly<PreviewRequest> {
     pub fn start(events: Events) -> std::io::Result<Self> {

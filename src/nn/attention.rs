@@ -2,8 +2,7 @@
 
 use candle_core::{Result, Tensor};
 
-use super::cpu;
-use super::ops::l2_normalise;
+use super::{cpu, ops::l2_normalise};
 
 /// Splits the 1x1 convolution's output (B, 3 * heads * d, H, W) into q, k, v, each (B * heads, d, H * W).
 fn split(qkv: &Tensor, heads: usize) -> Result<[Tensor; 3]> {

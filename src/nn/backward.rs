@@ -4,10 +4,7 @@ use std::collections::{HashMap, HashSet};
 
 use candle_core::{Result, Tensor, TensorId};
 
-use super::grads::Grads;
-use super::ops::add;
-use super::params::Params;
-use super::tape;
+use super::{grads::Grads, ops::add, params::Params, tape};
 
 /// The gradients of the scalar `loss` for the trained parameters, each of its parameter's shape: through candle's graph, and
 /// through this thread's [`super::Tape`] if there is one, which is empty afterwards.

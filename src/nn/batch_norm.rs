@@ -2,10 +2,12 @@
 
 use candle_core::{Device, Result, Tensor, Var};
 
-use super::cpu;
-use super::norm::channel_affine;
-use super::ops::relu;
-use super::params::{Init, Scope};
+use super::{
+    cpu,
+    norm::channel_affine,
+    ops::relu,
+    params::{Init, Scope},
+};
 
 /// Batch normalisation of `x` (B, C, H, W) by its own statistics: the result, and the mean and biased variance (C) of each
 /// channel, which carry no gradient.

@@ -2,8 +2,10 @@
 
 use candle_core::{Result, Tensor};
 
-use super::cpu;
-use super::params::{Init, Scope};
+use super::{
+    cpu,
+    params::{Init, Scope},
+};
 
 /// Cross-correlation of `x` (B, C, H, W) with `w` (O, C, K, K), zero padding `padding` on each side, plus `bias` (O):
 /// (B, O, (H + 2 padding - K) / stride + 1, the same for W), rounded down.

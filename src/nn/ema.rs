@@ -4,8 +4,7 @@ use std::collections::BTreeMap;
 
 use candle_core::{Result, Tensor, Var, bail};
 
-use super::cpu;
-use super::params::Params;
+use super::{cpu, params::Params};
 
 /// The average of some [`Params`] (buffers included), as `ema-pytorch` keeps it.
 #[derive(Debug)]

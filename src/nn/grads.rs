@@ -4,8 +4,7 @@ use std::collections::BTreeMap;
 
 use candle_core::{DType, Result, Tensor};
 
-use super::cpu;
-use super::ops::add;
+use super::{cpu, ops::add};
 
 /// The gradient of each trained parameter that the loss depends on.
 #[derive(Debug, Clone, Default)]

@@ -2,9 +2,11 @@
 
 use candle_core::{D, Result, Tensor};
 
-use super::cpu;
-use super::ops::silu;
-use super::params::{Init, Scope};
+use super::{
+    cpu,
+    ops::silu,
+    params::{Init, Scope},
+};
 
 /// `(x - mean) / sqrt(var + eps)` over the last dimension, biased variance.
 fn normalise_last(x: &Tensor, eps: f64) -> Result<Tensor> {

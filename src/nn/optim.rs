@@ -4,8 +4,10 @@ use std::collections::BTreeMap;
 
 use candle_core::{Device, Result, Tensor, Var, bail};
 
-use super::cpu;
-use super::grads::{Grads, square_sum};
+use super::{
+    cpu,
+    grads::{Grads, square_sum},
+};
 
 /// One more tensor for each parameter (a moment, a momentum), zero at first.
 type Moments = BTreeMap<String, Var>;

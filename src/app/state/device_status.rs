@@ -1,8 +1,10 @@
 //! What computes: the device of the job at hand, else that of the form.
 
 use super::State;
-use crate::ml::base::reporter::Notice;
-use crate::{config::DeviceKind, ml::base::device};
+use crate::{
+    config::DeviceKind,
+    ml::base::{device, reporter::Notice},
+};
 
 /// A device by name, and why it is not the one that was asked for.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -1,8 +1,7 @@
 //! `demo`: the main job on synthetic photographs, with nothing but the binary. `make-demo` (hidden) makes what is in it.
 
-use crate::cli::out;
 use crate::{
-    cli::progress::Terminal,
+    cli::{out, progress::Terminal},
     engine::demo,
     error::{Error, Result},
     run_dir::files,

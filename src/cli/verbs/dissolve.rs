@@ -1,15 +1,16 @@
 //! `dissolve`: pictures with their fine features taken away, at their own size, and what was taken.
 
-use crate::cli::next_step;
-use crate::cli::out;
-use crate::ml::base::reporter::Notice;
 use crate::{
-    cli::args::device as parse_device,
+    cli::{args::device as parse_device, next_step, out},
     config::{DataConfig, DeviceKind, DissolveMethod},
     data::{Dataset, ImageId, Picture},
     engine::export::contact_sheet::{Column, contact_sheet},
     error::{Error, Result},
-    ml::{base::device, diffusion::model::DiffusionModel, dissolve::dissolver::Dissolver},
+    ml::{
+        base::{device, reporter::Notice},
+        diffusion::model::DiffusionModel,
+        dissolve::dissolver::Dissolver,
+    },
     text,
 };
 use candle_core::{Device, Tensor};

@@ -1,8 +1,7 @@
 //! `evaluate`: the figures of a file of scores.
 
-use crate::cli::out;
 use crate::{
-    cli::progress::Terminal,
+    cli::{out, progress::Terminal},
     config::ThresholdRule,
     engine::runs::finished_run::FinishedRun,
     error::{Error, Result},

@@ -1,7 +1,7 @@
 //! `export`: the finished weights of a run as one file, with their configuration inside.
 
-use crate::cli::out;
 use crate::{
+    cli::out,
     error::{Error, Result},
     run_dir::{RunDir, RunKind, write_atomic},
 };

@@ -1,8 +1,7 @@
 //! `import`: a checkpoint of the reference trainer as a model of this program.
 
-use crate::cli::out;
 use crate::{
-    cli::args::with_settings,
+    cli::{args::with_settings, out},
     config::RunConfig,
     engine::runs::actions::import_model,
     error::Result,

@@ -1,8 +1,7 @@
 //! `inspect`: what a path holds, what is wrong with it, and what is there twice.
 
-use crate::cli::out;
 use crate::{
-    cli::args::columns,
+    cli::{args::columns, out},
     config::DataConfig,
     data::{Dataset, Split},
     error::Result,

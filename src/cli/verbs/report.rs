@@ -1,7 +1,6 @@
 //! `report`: writes the page of a run again.
 
-use crate::cli::out;
-use crate::{data::Dataset, error::Result, report, run_dir::RunDir};
+use crate::{cli::out, data::Dataset, error::Result, report, run_dir::RunDir};
 use std::path::PathBuf;
 
 #[derive(clap::Args, Debug)]

@@ -1,7 +1,7 @@
 //! `runs`: what there is in a workspace.
 
-use crate::cli::out;
 use crate::{
+    cli::out,
     error::Result,
     run_dir::{Manifest, RunDir, RunState, files},
 };

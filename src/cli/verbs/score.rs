@@ -1,9 +1,9 @@
 //! `score`: scores of images, labelled or not, by a finished encoder.
 
-use crate::cli::out;
 use crate::{
     cli::{
         args::{DataArgs, columns},
+        out,
         progress::Terminal,
     },
     config::{DataConfig, DeviceKind},

@@ -1,8 +1,7 @@
 //! `sweep`: seeds x data sets x settings from one file; each cell is a run of its own, and a table holds them all.
 
-use crate::cli::out;
 use crate::{
-    cli::{args::usage, progress::Terminal},
+    cli::{args::usage, out, progress::Terminal},
     config::{Preset, RunConfig, apply_settings},
     engine::{export::table::csv_of, pipeline},
     error::{Error, Result},

@@ -1,9 +1,9 @@
 //! `train`, `train-ddpm`, `train-dia`: from settings to a run folder, whose path is the last line on stdout.
 
-use crate::cli::out;
 use crate::{
     cli::{
         args::{Common, DataArgs},
+        out,
         progress::Terminal,
     },
     config::{DissolveMethod, RunConfig},

@@ -1,7 +1,7 @@
 //! The pixels that the networks see, for a list of images at one size: decoded in parallel, kept within a memory budget.
 
-use super::fitted::{Fitted, unpack};
 use super::{
+    fitted::{Fitted, unpack},
     model::{Dataset, ImageId, Skipped},
     read::for_each_image,
 };

@@ -1,7 +1,9 @@
 //! From an image's number to its pixels.
 
-use super::fitted::{Fitted, unpack};
-use super::model::{Dataset, ImageId, Item, Source};
+use super::{
+    fitted::{Fitted, unpack},
+    model::{Dataset, ImageId, Item, Source},
+};
 use crate::{
     config::PreprocessConfig,
     data::{

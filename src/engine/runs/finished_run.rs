@@ -1,15 +1,14 @@
 //! What a finished run says of other images, labelled or not, and of its own normals with synthetic lesions in them.
 
-use crate::engine::pipeline;
-use crate::ml::base::reporter::Notice;
 use crate::{
     config::{DataConfig, DeviceKind, RunConfig},
     data::Dataset,
+    engine::pipeline,
     error::{Error, Result},
     ml::{
         base::{
             device,
-            reporter::{Event, Reporter},
+            reporter::{Event, Notice, Reporter},
         },
         diffusion::model::DiffusionModel,
         encoder::model::Encoder,

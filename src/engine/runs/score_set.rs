@@ -1,13 +1,12 @@
 //! The scores of a run with everything that the charts and the gallery read at each frame.
 
 use super::normal_quantiles::Normals;
-use crate::scores::threshold_by;
 use crate::{
     config::{DataConfig, RunConfig, ThresholdRule},
     error::{Error, Result},
     metrics::{Confusion, PrPoint, Ranking, RocPoint},
     run_dir::{RunDir, files},
-    scores::{Evaluation, Histogram, Review, ScoreRow, Scores, SyntheticLesions},
+    scores::{Evaluation, Histogram, Review, ScoreRow, Scores, SyntheticLesions, threshold_by},
 };
 use std::{
     fs,

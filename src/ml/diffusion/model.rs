@@ -1,7 +1,8 @@
 //! A trained diffusion model as it is used: an immutable snapshot of the EMA weights with its settings.
 
-use super::{info::ModelInfo, saved::SavedModel};
 use super::{
+    info::ModelInfo,
+    saved::SavedModel,
     schedule::Schedule,
     unet::{self, Unet},
 };

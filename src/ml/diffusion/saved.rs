@@ -1,9 +1,8 @@
 //! Files of diffusion models: `model.safetensors`, run folders, checkpoints of the reference trainer.
 
 use super::{import, info::ModelInfo};
-use crate::error::NextStep;
 use crate::{
-    error::{Error, Result},
+    error::{Error, NextStep, Result},
     ml::base::checkpoint::{self, Tensors},
     run_dir::RunDir,
 };

@@ -1,12 +1,10 @@
 //! One way to dissolve, with all its settings: the diffusion model or a filter, at a low resolution.
 
 use super::filters;
-use crate::error::NextStep;
-use crate::ml::base::resize::at_resolution;
 use crate::{
     config::{DiaConfig, DissolveMethod, EqualChannels},
-    error::{Error, Result},
-    ml::diffusion::model::DiffusionModel,
+    error::{Error, NextStep, Result},
+    ml::{base::resize::at_resolution, diffusion::model::DiffusionModel},
 };
 use candle_core::Tensor;
 use std::sync::Arc;

@@ -1,10 +1,9 @@
 //! Features of images, and those of all training normals: the bank that scores are measured against.
 
 use super::shift::SHIFTS;
-use crate::ml::base::checkpoint::Tensors;
 use crate::{
     error::{Error, Result},
-    ml::base::checkpoint::Metadata,
+    ml::base::checkpoint::{Metadata, Tensors},
 };
 use candle_core::{Device, Tensor};
 

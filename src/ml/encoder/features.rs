@@ -1,8 +1,7 @@
 //! Features of images at test time: z and the shift logits f for each shift k, over several samples of the views
 //! `T_eval(S_k(flip(x)))`.
 
-use super::bank::Features;
-use super::{augment::Augment, model::Encoder, shift::SHIFTS, views::ViewMaker};
+use super::{augment::Augment, bank::Features, model::Encoder, shift::SHIFTS, views::ViewMaker};
 use crate::{data::PixelStore, error::Result};
 use candle_core::Tensor;
 

@@ -4,8 +4,10 @@
 //! `shift_cls_layer`. The setting `dia.width` makes it narrower or wider; 64 is ResNet-18. Pictures come in \[0, 1\] and are
 //! normalised by (x - 0.5) / 0.5.
 
-use super::bank::PROJECTION;
-use super::{bank::Bank, shift::SHIFTS};
+use super::{
+    bank::{Bank, PROJECTION},
+    shift::SHIFTS,
+};
 use crate::{
     config::{RunConfig, Stem},
     error::{Error, Result},

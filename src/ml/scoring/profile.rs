@@ -4,9 +4,8 @@
 //! normals do: log mean |x - x_hat| becomes a vector, the normals' vectors a Gaussian whose covariance is shrunk after Ledoit
 //! and Wolf (2004), and the score is the squared Mahalanobis distance: two-sided, as abnormal images may change less as well.
 
-use crate::error::NextStep;
 use crate::{
-    error::{Error, Result},
+    error::{Error, NextStep, Result},
     ml::dissolve::dissolver::Dissolver,
 };
 use candle_core::{Device, Tensor};

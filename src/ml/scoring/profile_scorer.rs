@@ -2,11 +2,10 @@
 //! second score of any image.
 
 use super::profile::{self, LENGTH, Profile, Ranks};
-use crate::error::NextStep;
 use crate::{
     config::DissolveMethod,
     data::{Dataset, ImageId},
-    error::{Error, Result},
+    error::{Error, NextStep, Result},
     ml::{
         base::{
             checkpoint::{self, Metadata, Tensors},

@@ -1,7 +1,6 @@
 //! The anomaly score (paper, Eq. 10): how like the nearest normal training image, and how sure of its shift.
 
 use super::{profile::Ranks, profile_scorer::ProfileScorer};
-use crate::scores::threshold_by;
 use crate::{
     config::ScoreConfig,
     data::{Dataset, ImageId, Label, Split},
@@ -19,7 +18,7 @@ use crate::{
             shift::SHIFTS,
         },
     },
-    scores::{ScoreRow, ScoreTerms, Scores},
+    scores::{ScoreRow, ScoreTerms, Scores, threshold_by},
 };
 use rayon::prelude::*;
 use std::{collections::HashMap, sync::Arc};

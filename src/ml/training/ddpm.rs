@@ -8,11 +8,10 @@ use super::{
     metrics_log::{self, MetricsLog},
     preview, readiness,
 };
-use crate::error::NextStep;
 use crate::{
     config::{InputRange, RunConfig},
     data::{Dataset, ImageId, Label, PixelStore, Split},
-    error::{Error, Result},
+    error::{Error, NextStep, Result},
     ml::{
         base::{
             checkpoint::{self, Metadata},

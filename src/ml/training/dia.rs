@@ -10,11 +10,10 @@ use super::{
     metrics_log::MetricsLog,
     validation::Validation,
 };
-use crate::error::NextStep;
 use crate::{
     config::RunConfig,
     data::{Dataset, ImageId, PixelStore},
-    error::{Error, Result},
+    error::{Error, NextStep, Result},
     ml::{
         base::{
             checkpoint::{self, Metadata},

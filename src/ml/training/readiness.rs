@@ -2,13 +2,15 @@
 //! normals must keep their structure, lose some detail but not all of it, and its samples must not be noise.
 
 use super::preview::{self, DissolveStats};
-use crate::ml::base::readiness::{Readiness, ReadinessCheck};
 use crate::{
     data::PixelStore,
     error::Result,
-    ml::diffusion::{
-        model::{CHANNELS, DiffusionModel},
-        sampler::{Sampler, sample},
+    ml::{
+        base::readiness::{Readiness, ReadinessCheck},
+        diffusion::{
+            model::{CHANNELS, DiffusionModel},
+            sampler::{Sampler, sample},
+        },
     },
 };
 

@@ -6,11 +6,13 @@ use std::sync::Arc;
 use candle_core::{CpuStorage, CustomOp2, CustomOp3, Layout, Result, Shape, Tensor};
 use rayon::prelude::*;
 
-use super::apply::{apply_2, apply_3, slice, to_tensor, with_values};
-use super::buffers::{SharedPtr, filled};
-use super::math::{combine, dot, relu, square_sum, sum};
-use super::simd::multiversion;
-use super::small_spatial::{ChannelColumns, SMALL};
+use super::{
+    apply::{apply_2, apply_3, slice, to_tensor, with_values},
+    buffers::{SharedPtr, filled},
+    math::{combine, dot, relu, square_sum, sum},
+    simd::multiversion,
+    small_spatial::{ChannelColumns, SMALL},
+};
 
 /// Mean and biased variance of each channel of `x` (batch, channels, ...).
 pub fn channel_moments(x: &Tensor) -> Result<(Vec<f32>, Vec<f32>)> {

@@ -3,8 +3,10 @@
 use candle_core::{CpuStorage, CustomOp2, InplaceOp2, InplaceOp3, Layout, Result, Shape, Tensor, bail};
 use rayon::prelude::*;
 
-use super::apply::{slice, to_tensor, with_values};
-use super::math::dot;
+use super::{
+    apply::{slice, to_tensor, with_values},
+    math::dot,
+};
 
 /// Values that a thread takes at once.
 const CHUNK: usize = 1 << 14;

@@ -3,8 +3,10 @@
 use candle_core::{CpuStorage, CustomOp2, Layout, Result, Shape, Tensor};
 use rayon::prelude::*;
 
-use super::apply::{apply_2, slice, to_tensor, with_values};
-use super::simd::multiversion;
+use super::{
+    apply::{apply_2, slice, to_tensor, with_values},
+    simd::multiversion,
+};
 
 /// `(x - mean) / sqrt(var + eps) * g` over the channels of `x` (batch, channels, ...) at each position; `g` has channels values.
 pub fn channel_layer_norm(x: &Tensor, g: &Tensor, eps: f64) -> Result<Tensor> {

@@ -6,10 +6,12 @@ use candle_core::{CpuStorage, CustomOp1, Layout, Result, Shape, Tensor};
 use gemm::{Parallelism, gemm};
 use rayon::prelude::*;
 
-use super::apply::{slice, to_tensor, with_values};
-use super::buffers::{Scratch, SharedPtr, filled};
-use super::math::exp;
-use super::simd::multiversion;
+use super::{
+    apply::{slice, to_tensor, with_values},
+    buffers::{Scratch, SharedPtr, filled},
+    math::exp,
+    simd::multiversion,
+};
 
 /// From (batch, 3 * heads * d, height, width) to (batch, heads * d, height, width).
 #[derive(Debug, Clone, Copy)]

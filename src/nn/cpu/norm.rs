@@ -3,9 +3,11 @@
 use candle_core::{CpuStorage, CustomOp1, CustomOp3, Layout, Result, Shape, Tensor};
 use rayon::prelude::*;
 
-use super::apply::{apply_1, apply_3, slice, to_tensor, with_values};
-use super::math::{combine, dot, moments, sigmoid, sum};
-use super::simd::multiversion;
+use super::{
+    apply::{apply_1, apply_3, slice, to_tensor, with_values},
+    math::{combine, dot, moments, sigmoid, sum},
+    simd::multiversion,
+};
 
 /// `act((x - mean) / sqrt(var + eps) * scale + shift)` with mean and variance over each image's channel group, and `scale` and
 /// `shift` (1 or batch, channels). The activation is SiLU or none.

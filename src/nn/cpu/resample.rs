@@ -3,8 +3,10 @@
 use candle_core::{CpuStorage, CustomOp1, CustomOp2, Layout, Result, Shape, Tensor};
 use rayon::prelude::*;
 
-use super::apply::{slice, to_tensor, with_values};
-use super::simd::multiversion;
+use super::{
+    apply::{slice, to_tensor, with_values},
+    simd::multiversion,
+};
 
 /// Maximum over 3x3 windows, stride 2, padding 1.
 #[derive(Debug, Clone, Copy)]

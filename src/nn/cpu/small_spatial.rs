@@ -3,8 +3,7 @@
 
 use rayon::prelude::*;
 
-use super::math::relu;
-use super::simd::multiversion;
+use super::{math::relu, simd::multiversion};
 
 /// Channels of fewer pixels are small.
 pub const SMALL: usize = 48;

@@ -4,11 +4,13 @@ use candle_core::{DType, Device, Result, Shape, Tensor, Var};
 use proptest::prelude::*;
 use rand_distr::{Distribution, StandardNormal};
 
-use crate::nn::{
-    Adam, BatchNorm2d, Ema, Grads, Lars, Params, batch_norm_train, channel_layer_norm, clip_grad_norm, conv2d, group_norm,
-    join_channels, linear_attention, max_pool_3x3_s2_p1, norm_film_silu, standardise_weight, upsample_nearest2, with_plain,
+use crate::{
+    nn::{
+        Adam, BatchNorm2d, Ema, Grads, Lars, Params, batch_norm_train, channel_layer_norm, clip_grad_norm, conv2d, group_norm,
+        join_channels, linear_attention, max_pool_3x3_s2_p1, norm_film_silu, standardise_weight, upsample_nearest2, with_plain,
+    },
+    rng,
 };
-use crate::rng;
 
 /// Standard normal values.
 fn noise(shape: impl Into<Shape>, index: u64) -> Tensor {

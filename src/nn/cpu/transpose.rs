@@ -2,8 +2,10 @@
 
 use rayon::prelude::*;
 
-use super::buffers::{SharedPtr, filled};
-use super::simd::{Kernel, Simd, dispatch};
+use super::{
+    buffers::{SharedPtr, filled},
+    simd::{Kernel, Simd, dispatch},
+};
 
 /// Writes the transpose of `from`, (rows, columns) with rows `stride` apart, to (column, row) with `width` >= `rows` values each,
 /// zero beyond `rows`.

@@ -1,8 +1,7 @@
 //! A small chart: axes with round ticks, labels with units, lines, bands, bars and markers.
 
-use super::canvas::SeriesColor;
 use super::{
-    canvas::{Anchor, Canvas, Figure, Role, Text},
+    canvas::{Anchor, Canvas, Figure, Role, SeriesColor, Text},
     scale::{Axis, Scale},
     svg,
 };

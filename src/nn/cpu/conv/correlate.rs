@@ -11,13 +11,17 @@ use std::mem::MaybeUninit;
 
 use rayon::prelude::*;
 
-use super::correlation::Correlation;
-use super::lane_spans::{PixelPanel, TargetSpan, sources, targets};
-use super::segments::{KernelTap, Segment};
-use super::tile_height::with_height;
-use crate::nn::cpu::buffers::{Scratch, SharedPtr, filled};
-use crate::nn::cpu::simd::{self, Kernel, MAX_LANES, Simd, dispatch};
-use crate::nn::cpu::transpose::transpose;
+use super::{
+    correlation::Correlation,
+    lane_spans::{PixelPanel, TargetSpan, sources, targets},
+    segments::{KernelTap, Segment},
+    tile_height::with_height,
+};
+use crate::nn::cpu::{
+    buffers::{Scratch, SharedPtr, filled},
+    simd::{self, Kernel, MAX_LANES, Simd, dispatch},
+    transpose::transpose,
+};
 
 /// Floats of a packed block of `col`: a quarter of a second-level cache.
 const BLOCK: usize = 64 * 1024;

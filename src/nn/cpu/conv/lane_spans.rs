@@ -21,8 +21,7 @@
 //! reads for it, as one masked load; a [`TargetSpan`] is where results go. Where images lie side by side (channel, pixel, image),
 //! a vector is one pixel of several images: one span, which lies whole inside the image or whole in the padding.
 
-use super::correlation::Correlation;
-use super::segments::Segment;
+use super::{correlation::Correlation, segments::Segment};
 use crate::nn::cpu::simd::Simd;
 
 /// Columns of a register tile: two vectors of pixels, from pixel `first` of a segment on (counted through all images).

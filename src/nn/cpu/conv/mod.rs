@@ -17,9 +17,11 @@ use segments::{AxisTap, Target, segments};
 use weight_grad::WeightGrad;
 use winograd::{TileGrid, Winograd, WinogradWeightGrad};
 
-use super::apply::{apply_2, apply_3, slice, to_tensor, with_values};
-use super::buffers::filled;
-use super::math::sum;
+use super::{
+    apply::{apply_2, apply_3, slice, to_tensor, with_values},
+    buffers::filled,
+    math::sum,
+};
 
 /// The fast form of [`crate::nn::conv2d`]; `None` where it has no kernel for the size.
 pub fn conv2d(x: &Tensor, w: &Tensor, bias: Option<&Tensor>, stride: usize, padding: usize) -> Result<Option<Tensor>> {

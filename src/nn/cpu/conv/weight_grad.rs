@@ -7,9 +7,11 @@
 use rayon::prelude::*;
 
 use super::tile_height::with_height;
-use crate::nn::cpu::buffers::{Scratch, SharedPtr};
-use crate::nn::cpu::simd::{Kernel, Simd, dispatch};
-use crate::nn::cpu::transpose::transpose_to;
+use crate::nn::cpu::{
+    buffers::{Scratch, SharedPtr},
+    simd::{Kernel, Simd, dispatch},
+    transpose::transpose_to,
+};
 
 /// Sizes of the convolution whose weight gradient is wanted.
 #[derive(Debug, Clone, Copy)]

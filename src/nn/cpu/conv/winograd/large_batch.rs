@@ -3,11 +3,15 @@
 
 use rayon::prelude::*;
 
-use super::product::Product;
-use super::stages::{PAD, Winograd, finish, transform_row, transform_weights};
-use super::tiles::POINTS;
-use crate::nn::cpu::buffers::{Scratch, SharedPtr, filled};
-use crate::nn::cpu::simd::{self, Kernel, Simd, dispatch};
+use super::{
+    product::Product,
+    stages::{PAD, Winograd, finish, transform_row, transform_weights},
+    tiles::POINTS,
+};
+use crate::nn::cpu::{
+    buffers::{Scratch, SharedPtr, filled},
+    simd::{self, Kernel, Simd, dispatch},
+};
 
 /// Tiles of a task: two panels of the product.
 const TASK_TILES: usize = 24;

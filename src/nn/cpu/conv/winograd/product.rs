@@ -1,7 +1,6 @@
 //! The matrix products between the transforms.
 
-use crate::nn::cpu::conv::tile_height::with_height;
-use crate::nn::cpu::simd::Simd;
+use crate::nn::cpu::{conv::tile_height::with_height, simd::Simd};
 
 /// `out[r, n] (+)= sum_k a[r, k] b[k, n]` for two vectors of n. Distances are in floats.
 pub struct Product {

@@ -4,11 +4,15 @@
 
 use rayon::prelude::*;
 
-use super::product::Product;
-use super::stages::{PAD, Winograd, finish, transform_row, transform_weights};
-use super::tiles::{POINTS, TileGrid};
-use crate::nn::cpu::buffers::{Scratch, SharedPtr, UnwrittenBuffer, filled};
-use crate::nn::cpu::simd::{self, Kernel, Simd, dispatch};
+use super::{
+    product::Product,
+    stages::{PAD, Winograd, finish, transform_row, transform_weights},
+    tiles::{POINTS, TileGrid},
+};
+use crate::nn::cpu::{
+    buffers::{Scratch, SharedPtr, UnwrittenBuffer, filled},
+    simd::{self, Kernel, Simd, dispatch},
+};
 
 /// Tiles up to which a task's sums stay in the second-level cache.
 pub const MAX_TILES: usize = 64;

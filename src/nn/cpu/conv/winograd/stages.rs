@@ -1,10 +1,14 @@
 //! What is computed, and its steps: weights to points, a row of tiles to points, products to results.
 
-use super::tiles::{PATCH, TILE, TileGrid};
-use super::transform::{Destination, InputTransform, OutputTransform, Transform, WeightTransform};
-use crate::nn::cpu::buffers::SharedPtr;
-use crate::nn::cpu::simd::{self, Simd};
-use crate::nn::cpu::transpose::transpose_to;
+use super::{
+    tiles::{PATCH, TILE, TileGrid},
+    transform::{Destination, InputTransform, OutputTransform, Transform, WeightTransform},
+};
+use crate::nn::cpu::{
+    buffers::SharedPtr,
+    simd::{self, Simd},
+    transpose::transpose_to,
+};
 
 /// Rows of matrices are this much longer than they need to be, so that rows do not fall on the same lines of the cache.
 pub const PAD: usize = 16;

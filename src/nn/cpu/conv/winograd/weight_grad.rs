@@ -2,12 +2,16 @@
 
 use rayon::prelude::*;
 
-use super::product::Product;
-use super::stages::{PAD, to_points, transform_row};
-use super::tiles::{PATCH, POINTS, TILE, TileGrid};
-use super::transform::{Destination, OutputGradTransform, Transform, WeightGradTransform};
-use crate::nn::cpu::buffers::{Scratch, SharedPtr, UnwrittenBuffer, filled};
-use crate::nn::cpu::simd::{self, Kernel, Simd, dispatch};
+use super::{
+    product::Product,
+    stages::{PAD, to_points, transform_row},
+    tiles::{PATCH, POINTS, TILE, TileGrid},
+    transform::{Destination, OutputGradTransform, Transform, WeightGradTransform},
+};
+use crate::nn::cpu::{
+    buffers::{Scratch, SharedPtr, UnwrittenBuffer, filled},
+    simd::{self, Kernel, Simd, dispatch},
+};
 
 /// Floats of the transformed images that are worked on at a time: they stay in the second-level caches.
 const BLOCK: usize = 1 << 18;
