@@ -1,11 +1,11 @@
 //! Where the images come from, and what is done to them before either model sees them.
 
-use super::{ConfigError, ensure};
+use super::{ConfigError, Tile, TileSize, ensure};
 use serde::{Deserialize, Serialize};
 use std::path::PathBuf;
 
 /// Which images, and what they are; `[data]` in `config.toml`.
-#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct DataConfig {
     /// The folder, file or archive that was opened.
@@ -26,6 +26,27 @@ pub struct DataConfig {
     pub test_fraction: TestFraction,
     /// Seed of that split, kept apart from the run's seed so that repeated runs see the same split.
     pub split_seed: u64,
+    /// Shorter side, px, at which large pictures are worked on by tiles; 0 = their own. Smaller pictures are never enlarged.
+    pub working_size: usize,
+    /// Whether large pictures are worked on by tiles: `off` (the paper's way: the whole picture resized), `auto`, or 32, 64, 128.
+    pub tile: Tile,
+}
+
+impl Default for DataConfig {
+    fn default() -> Self {
+        Self {
+            path: PathBuf::new(),
+            only: Vec::new(),
+            reading: Reading::default(),
+            normal: Vec::new(),
+            labels: None,
+            columns: LabelColumns::default(),
+            test_fraction: TestFraction::default(),
+            split_seed: 0,
+            working_size: 512,
+            tile: Tile::Off,
+        }
+    }
 }
 
 impl DataConfig {
@@ -131,11 +152,27 @@ impl DataConfig {
     /// Checks what can be checked without the data.
     ///
     /// # Errors
-    /// A `test_fraction` outside (0, 1).
+    /// A `test_fraction` outside (0, 1), a working size that is not 0 or 128 to 4096.
     pub fn validate(&self) -> Result<(), ConfigError> {
         let f = self.test_fraction.0;
         ensure!(f > 0.0 && f < 1.0, "data.test_fraction", "{f} is not between 0 and 1");
+        let px = self.working_size;
+        let is_known = px == 0 || (Self::LEAST_WORKING_SIZE..=Self::MOST_WORKING_SIZE).contains(&px);
+        ensure!(is_known, "data.working_size", "{px} px is not 0 (the pictures' own) or 128 to 4096");
         Ok(())
+    }
+
+    /// Least working size, px; pictures up to it are not tiled.
+    pub const LEAST_WORKING_SIZE: usize = 128;
+    /// Greatest working size, px.
+    pub const MOST_WORKING_SIZE: usize = 4096;
+
+    /// The tiles of a run, once [`tile`](Self::tile) is decided; `None` where whole pictures are resized.
+    pub fn tiles(&self) -> Option<TileSize> {
+        match self.tile {
+            Tile::Px(tile) => Some(TileSize { tile, working_size: self.working_size }),
+            Tile::Off | Tile::Auto => None,
+        }
     }
 }
 

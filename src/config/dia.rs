@@ -21,6 +21,8 @@ pub struct DiaConfig {
     /// Average the channels of dissolved images: `auto` (grey data only), `on`, `off`.
     #[serde(rename = "grey_twin")]
     pub equal_channels: EqualChannels,
+    /// What a dissolved image is where dissolving resizes: `plain` (the small dissolved image enlarged; paper) or `residual`.
+    pub twin: Twin,
     /// Number of values of t in the dissolve cache, whose images are computed once and kept on disk; 0 = exact, per batch.
     #[serde(rename = "ladder")]
     pub cached_timesteps: usize,
@@ -89,6 +91,7 @@ impl Default for DiaConfig {
             t_max: 130,
             resolution: 0,
             equal_channels: EqualChannels::Auto,
+            twin: Twin::Plain,
             cached_timesteps: 0,
             size: 0,
             max_size: 224,
@@ -191,6 +194,17 @@ pub enum EqualChannels {
     On,
     /// Never.
     Off,
+}
+
+/// What becomes of a dissolved image that was made at another resolution than the image's own.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Twin {
+    /// It is enlarged as it is; the paper's. The blur of resizing tells it from its image, too.
+    Plain,
+    /// The image plus the enlarged change that dissolving made at the small size: no blur tells the two apart, only what was
+    /// dissolved.
+    Residual,
 }
 
 /// The first layers of the encoder, a ResNet-18 (He et al. 2016).

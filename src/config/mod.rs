@@ -8,13 +8,15 @@ mod dia;
 mod edit;
 mod preset;
 mod score;
+mod tile;
 
 pub use data::{Channels, DataConfig, LabelColumns, PreprocessConfig, Reading, Window};
 pub use ddpm::{DdpmConfig, InputRange, LrSchedule, ScheduleKind};
-pub use dia::{Design, DiaConfig, DissolveMethod, EpochUnit, EqualChannels, OptimizerKind, ShiftKind, Stem};
+pub use dia::{Design, DiaConfig, DissolveMethod, EpochUnit, EqualChannels, OptimizerKind, ShiftKind, Stem, Twin};
 pub use edit::{all_settings, apply_setting, apply_settings};
 pub use preset::Preset;
 pub use score::{ScoreConfig, ThresholdRule};
+pub use tile::{Tile, TileSize};
 
 use serde::{Deserialize, Serialize};
 

@@ -1,6 +1,6 @@
 //! Starting points: minutes on two cores, an hour or two, or the paper's numbers.
 
-use super::{DdpmConfig, DiaConfig, EpochUnit, LrSchedule, RunConfig, Stem};
+use super::{DdpmConfig, DiaConfig, EpochUnit, LrSchedule, RunConfig, Stem, Tile};
 use serde::{Deserialize, Serialize};
 use std::str::FromStr;
 
@@ -47,6 +47,9 @@ impl Preset {
     pub fn config(self) -> RunConfig {
         let mut config = RunConfig::default();
         config.run.preset = self;
+        if self != Self::Paper {
+            config.data.tile = Tile::Auto;
+        }
         match self {
             Self::Quick => {
                 config.ddpm = DdpmConfig { steps: 300, checkpoint_every: 50, sample_every: 100, t_limit: 400, ..small_ddpm() };

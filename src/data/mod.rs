@@ -21,7 +21,7 @@ mod text;
 
 pub use dataset::{
     ALL, ArrayImages, Class, Dataset, Duplicate, Examination, ImageId, Item, Label, Layout, PixelStore, Skipped, Source, Split,
-    SplitRule,
+    SplitRule, TileSample, for_each_image,
 };
 pub use layout::TablePreview;
-pub use pixels::{MAX_PIXELS, Picture, Pixels, Preprocess, resize_bilinear};
+pub use pixels::{CONTENT_RULE, MAX_PIXELS, Picture, Pixels, Preprocess, TileBlend, TileGrid, cut, has_content, resize_bilinear};

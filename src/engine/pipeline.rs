@@ -3,7 +3,7 @@
 //! A run knows from its folder what it still lacks, so a resumed run takes the same way as a new one.
 
 use crate::{
-    config::{DissolveMethod, RunConfig},
+    config::{DissolveMethod, RunConfig, Tile},
     data::{Dataset, ImageId},
     error::{Error, NextStep, Result},
     ml::{
@@ -31,8 +31,43 @@ use std::{path::Path, sync::Arc, time::Instant};
 /// Data that cannot be opened, a normal class that has to be asked, fewer than two normal training images.
 pub fn create(kind: RunKind, config: &RunConfig, workspace: &Path, name: &str, reporter: &mut dyn Reporter) -> Result<RunDir> {
     config.validate().map_err(|e| Error::usage(e.to_string(), "mend this setting"))?;
-    open_data(config, reporter)?;
-    RunDir::create(workspace, kind, name, config)
+    let data = open_data(config, reporter)?;
+    let (config, why) = with_tiles(config, &data)?;
+    if config.data.tile != Tile::Off {
+        reporter.event(Event::Notice(why.into()));
+    }
+    RunDir::create(workspace, kind, name, &config)
+}
+
+/// The settings with `data.tile` decided by the size of the training pictures, or by the diffusion model that is given; and why.
+///
+/// # Errors
+/// A diffusion model that cannot be read.
+pub fn with_tiles(config: &RunConfig, data: &Dataset) -> Result<(RunConfig, String)> {
+    let mut config = config.clone();
+    let shorter = match config.preprocess.size {
+        0 => dia::median_size(data, &data.training_normals()).unwrap_or(0),
+        side => side,
+    };
+    let (mut tile, mut why) = config.data.tile.decide(shorter, config.data.working_size);
+    if let (Tile::Auto, Some(model)) = (config.data.tile, given_model(&config, &Device::Cpu)?) {
+        match model.info().tiles() {
+            Some(tiles) if tile != Tile::Off => {
+                (tile, config.data.working_size) = (Tile::Px(tiles.tile), tiles.working_size);
+                why = format!("tiles of {} px, as the diffusion model has learnt", tiles.tile);
+            }
+            Some(_) => {}
+            None => {
+                tile = Tile::Off;
+                why = "no tiles: the diffusion model has learnt from whole pictures".into();
+            }
+        }
+    }
+    config.data.tile = tile;
+    if let Tile::Px(side) = tile {
+        config.ddpm.size = side;
+    }
+    Ok((config, why))
 }
 
 /// Does what the run still lacks, and notes in its manifest how it ended.
@@ -67,9 +102,10 @@ fn stages(run: &RunDir, reporter: &mut dyn Reporter) -> Result<()> {
         RunKind::Ddpm => ddpm::train(run, &config, &data, &device, reporter).map(|_| ()),
         RunKind::Dia | RunKind::Csi => {
             let model = given_model(&config, &device)?;
-            dia::train(run, &config, &data, model, &device, reporter).map(|_| ())
+            dia::train(run, &config, &data, model.clone(), &device, reporter)?;
+            train_tiles(run, &config, &data, model, &device, reporter)
         }
-        RunKind::Train => chain(run, &config, &data, &device, reporter),
+        RunKind::Train | RunKind::Tiles => chain(run, &config, &data, &device, reporter),
     }
 }
 
@@ -92,6 +128,8 @@ fn chain(run: &RunDir, config: &RunConfig, data: &Arc<Dataset>, device: &Device,
     let part = run.part(kind, config)?;
     let encoder = dia::train(&part, config, data, model.clone(), device, reporter)?;
     check_stop(reporter)?;
+    train_tiles(run, config, data, model.clone(), device, reporter)?;
+    check_stop(reporter)?;
 
     if run.contents()?.scores.is_none() {
         let all = data.ids(|_, _| true);
@@ -107,6 +145,20 @@ fn chain(run: &RunDir, config: &RunConfig, data: &Arc<Dataset>, device: &Device,
     report::write(run, Some(data))?;
     reporter.event(Event::Finished { stage: Stage::Report });
     Ok(())
+}
+
+/// The encoder of tiles, in a part of the run, where large pictures are worked on by tiles.
+fn train_tiles(
+    run: &RunDir,
+    config: &RunConfig,
+    data: &Arc<Dataset>,
+    model: Option<Arc<DiffusionModel>>,
+    device: &Device,
+    reporter: &mut dyn Reporter,
+) -> Result<()> {
+    let Some(tiles) = config.data.tiles() else { return Ok(()) };
+    let part = run.part(RunKind::Tiles, config)?;
+    dia::train_tiles(&part, config, tiles, data, model, device, reporter).map(drop)
 }
 
 /// Scores, evaluation and report of a run whose encoder is finished, on its own images.

@@ -32,7 +32,7 @@ fn train(kind: RunKind, config: &RunConfig) -> String {
     let mut line = String::from(match kind {
         RunKind::Train => "dissolve-studio train",
         RunKind::Ddpm => "dissolve-studio train-ddpm",
-        RunKind::Dia | RunKind::Csi => "dissolve-studio train-dia",
+        RunKind::Dia | RunKind::Csi | RunKind::Tiles => "dissolve-studio train-dia",
     });
     line += &format!(" --data {}", quote(&config.data.path.to_string_lossy()));
     for name in &config.data.normal {

@@ -7,7 +7,7 @@ use std::{fs, path::PathBuf};
 /// What a run and its parts hold now.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct RunContents {
-    /// The run itself, then those of its parts that were begun (`ddpm/`, `dia/`, `csi/`), each with what it trains.
+    /// The run itself, then those of its parts that were begun (`ddpm/`, `dia/`, `csi/`, `tiles/`), each with what it trains.
     pub parts: Vec<(RunKind, RunDir)>,
     /// The finished diffusion model.
     pub model: Option<PathBuf>,
@@ -25,8 +25,9 @@ impl RunDir {
     pub fn contents(&self) -> Result<RunContents> {
         let own = (self.manifest()?.kind, self.clone());
         let part = |kind: RunKind| Some((kind, Self { path: self.join(kind.name()) })).filter(|(_, part)| part.path.is_dir());
-        let parts: Vec<_> =
-            std::iter::once(own).chain([RunKind::Ddpm, RunKind::Dia, RunKind::Csi].into_iter().filter_map(part)).collect();
+        let parts: Vec<_> = std::iter::once(own)
+            .chain([RunKind::Ddpm, RunKind::Dia, RunKind::Csi, RunKind::Tiles].into_iter().filter_map(part))
+            .collect();
         let finished = |is_wanted: fn(RunKind) -> bool, file: &str| {
             let trained = parts.iter().filter(|(kind, _)| is_wanted(*kind));
             trained.map(|(_, part)| part.join(file)).find(|path| path.is_file())

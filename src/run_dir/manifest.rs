@@ -13,7 +13,9 @@ pub enum RunKind {
     Dia,
     /// The same without that branch: the baseline.
     Csi,
-    /// The chain of all: holds its parts in `ddpm/` and `dia/`.
+    /// The same (or CSI) on tiles of large pictures; only as a part of another run.
+    Tiles,
+    /// The chain of all: holds its parts in `ddpm/`, `dia/` and `tiles/`.
     Train,
 }
 
@@ -24,11 +26,12 @@ impl RunKind {
             Self::Ddpm => "ddpm",
             Self::Dia => "dia",
             Self::Csi => "csi",
+            Self::Tiles => "tiles",
             Self::Train => "train",
         }
     }
 
-    /// It trains an encoder itself, not in a part.
+    /// It trains an encoder of whole pictures itself, not in a part.
     pub fn has_encoder(self) -> bool {
         matches!(self, Self::Dia | Self::Csi)
     }

@@ -32,7 +32,7 @@ pub fn may_train(state: &State) -> Result<(), &'static str> {
 pub fn may_train_kind(state: &State, kind: RunKind) -> Result<(), &'static str> {
     match kind {
         RunKind::Ddpm => may_train_ddpm(state),
-        RunKind::Dia | RunKind::Csi => may_train_dia(state),
+        RunKind::Dia | RunKind::Csi | RunKind::Tiles => may_train_dia(state),
         RunKind::Train => may_train(state),
     }
 }

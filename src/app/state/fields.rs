@@ -49,6 +49,22 @@ const METHODS: FieldKind = FieldKind::Choice(&[
 
 /// In the order of the form.
 pub const FIELDS: &[Field] = &[
+    Field {
+        key: "data.tile",
+        label: "Tiles, px",
+        help: "How pictures above 128 px are worked on: at their own scale by tiles of this side, so that small features stay; \
+               auto picks by their size; off is the paper's way, whole pictures resized.",
+        kind: FieldKind::Choice(&["auto", "off", "32", "64", "128"]),
+        ..DDPM
+    },
+    Field {
+        key: "data.working_size",
+        label: "Working size, px",
+        help: "Shorter side of the pictures that tiles are cut from; larger ones are shrunk to it; 0 = their own size. \
+               Time grows with its square.",
+        group: "Images, previews, checkpoints",
+        ..DDPM
+    },
     Field { key: "ddpm.steps", label: "Steps", help: "Optimiser steps.", ..DDPM },
     Field {
         key: "ddpm.size",
@@ -234,6 +250,15 @@ pub const FIELDS: &[Field] = &[
         help: "Average the twin's channels: auto does so for grey images alone.",
         group: "Dissolving",
         kind: FieldKind::Choice(&["auto", "on", "off"]),
+        ..DIA
+    },
+    Field {
+        key: "dia.twin",
+        label: "Twin",
+        help: "Where dissolving resizes: plain enlarges the small dissolved image (the paper's); residual adds its change to the \
+               image, so that no blur tells the two apart.",
+        group: "Dissolving",
+        kind: FieldKind::Choice(&["plain", "residual"]),
         ..DIA
     },
     Field {

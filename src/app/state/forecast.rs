@@ -40,7 +40,7 @@ pub struct Forecast {
 pub fn card_of(stage: Stage) -> Stage {
     match stage {
         Stage::Data | Stage::Ddpm => Stage::Ddpm,
-        Stage::DissolveCache | Stage::Dia | Stage::Bank => Stage::Dia,
+        Stage::DissolveCache | Stage::Dia | Stage::TileDia | Stage::TileNormals | Stage::Bank => Stage::Dia,
         Stage::Profile | Stage::Scores | Stage::SyntheticLesions | Stage::Report => Stage::Scores,
     }
 }

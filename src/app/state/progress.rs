@@ -122,7 +122,7 @@ impl Progress {
         let [contrastive, shifts] = step.parts;
         let values: &[(Quantity, f64)] = match step.stage {
             Stage::Ddpm => &[(Quantity::Loss, step.loss), (Quantity::GradNorm, step.grad_norm), (Quantity::Rate, step.lr)],
-            Stage::Dia => &[
+            Stage::Dia | Stage::TileDia => &[
                 (Quantity::Loss, step.loss),
                 (Quantity::Contrastive, contrastive),
                 (Quantity::Shifts, shifts),
@@ -153,7 +153,11 @@ impl Progress {
     /// Puts what the run's files tell of earlier sessions before what this one has seen.
     pub fn recall(&mut self, past: &[RunCurve]) {
         for curve in past {
-            let stage = if curve.part == RunKind::Ddpm.name() { Stage::Ddpm } else { Stage::Dia };
+            let stage = match curve.part.as_str() {
+                part if part == RunKind::Ddpm.name() => Stage::Ddpm,
+                part if part == RunKind::Tiles.name() => Stage::TileDia,
+                _ => Stage::Dia,
+            };
             let Some(quantity) = Quantity::of_column(&curve.name) else { continue };
             // A killed run may have written steps after the checkpoint that it resumes from.
             let done = if self.stage == Some(stage) { self.done as f64 } else { f64::INFINITY };

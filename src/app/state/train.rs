@@ -2,7 +2,7 @@
 
 use super::fields::FIELDS;
 use crate::{
-    config::{ConfigError, PreprocessConfig, Preset, RunConfig, apply_setting},
+    config::{ConfigError, DataConfig, PreprocessConfig, Preset, RunConfig, apply_setting},
     engine::runs::list::ModelSource,
     ml::base::reporter::Stage,
 };
@@ -119,6 +119,12 @@ impl TrainState {
         self.config = config;
     }
 
+    /// The settings for a run on these data; how large pictures are worked on is said by the form.
+    pub fn run_config(&self, data: &DataConfig) -> RunConfig {
+        let DataConfig { tile, working_size, .. } = self.config.data;
+        RunConfig { data: DataConfig { tile, working_size, ..data.clone() }, ..self.config.clone() }
+    }
+
     /// The first reason why training cannot start as the form stands.
     pub fn error(&self) -> Option<String> {
         self.errors.iter().next().map(|(key, reason)| format!("{key}: {reason}"))
@@ -193,6 +199,9 @@ mod tests {
             }
         }
         let table = toml::Table::try_from(&train.config).unwrap();
+        for key in ["data.tile", "data.working_size"] {
+            assert!(FIELDS.iter().any(|f| f.key == key), "{key} has no field");
+        }
         for section in ["ddpm", "dia", "score"] {
             for name in table[section].as_table().unwrap().keys() {
                 let key = format!("{section}.{name}");

@@ -42,7 +42,7 @@ fn start(state: &mut State, kind: RunKind) -> Vec<Effect> {
     }
     let Some(open) = state.open().cloned() else { return Vec::new() };
     let name = open.title();
-    let mut config = RunConfig { data: open.config.clone(), ..state.train.config.clone() };
+    let mut config = state.train.run_config(&open.config);
     if let Some(ModelSource(path)) = state.train.reuse.as_ref().filter(|_| kind != RunKind::Ddpm) {
         config.dia.model.clone_from(path);
     }
@@ -59,6 +59,7 @@ fn start(state: &mut State, kind: RunKind) -> Vec<Effect> {
         RunKind::Ddpm => format!("Diffusion model of {name}"),
         RunKind::Dia => format!("DIA of {name}"),
         RunKind::Csi => format!("CSI of {name}"),
+        RunKind::Tiles => format!("DIA on tiles of {name}"),
     };
     let amount = Some(amount(&config, state.train.reuse.is_some(), &open));
     queue::submit(state, JobInfo { amount, ..JobInfo::new(title, name, kind, config, Work::New) })

@@ -2,14 +2,14 @@
 
 use crate::{
     cli::{args::device as parse_device, next_step, out},
-    config::{DataConfig, DeviceKind, DissolveMethod},
+    config::{DataConfig, DeviceKind, DissolveMethod, Tile, TileSize},
     data::{Dataset, ImageId, Picture},
     engine::export::contact_sheet::{Column, contact_sheet},
     error::{Error, Result},
     ml::{
-        base::{device, reporter::Notice},
+        base::{device, reporter::Notice, resize::at_resolution},
         diffusion::model::DiffusionModel,
-        dissolve::dissolver::Dissolver,
+        dissolve::{dissolver::Dissolver, tiled::TiledDissolver},
     },
     text,
 };
@@ -29,6 +29,7 @@ const STRIP_CELL: usize = 1024;
 #[command(
     after_help = "Examples:\n  dissolve-studio dissolve scan.png --model runs/20260101-120000-ddpm-fundus --out dissolved\n  \
     dissolve-studio dissolve a.png b.png --model model-25.pt --t 30,80,130,300 --out dissolved\n  \
+    dissolve-studio dissolve photograph.jpg --model RUN --tile 64 --working-size 1024 --out dissolved\n  \
     dissolve-studio dissolve scan.png --method gaussian:7 --out blurred"
 )]
 pub struct Args {
@@ -41,9 +42,16 @@ pub struct Args {
     /// Timesteps; the larger, the more is taken away
     #[arg(long, value_name = "T,…", value_delimiter = ',', default_value = "30,80,130")]
     t: Vec<usize>,
-    /// Side at which the picture is dissolved, px [default: that of the model, or 32]
+    /// Side at which the whole picture is dissolved, px: no tiles then [default: that of the model, or 32]
     #[arg(long, value_name = "PX")]
     resolution: Option<usize>,
+    /// off: the whole picture is resized and dissolved; 32, 64 or 128: at its own scale, by overlapping tiles of that side, px;
+    /// auto: by tiles where the model has learnt from tiles and the picture is large enough
+    #[arg(long, value_name = "off|auto|PX", default_value = "auto")]
+    tile: Tile,
+    /// Shorter side, px, to which a picture is shrunk before it is dissolved by tiles; 0 = its own [default: that of the model, or 512]
+    #[arg(long, value_name = "PX")]
+    working_size: Option<usize>,
     /// diffusion, gaussian:K, median:K or resample
     #[arg(long, default_value = "diffusion")]
     method: DissolveMethod,
@@ -58,11 +66,16 @@ pub struct Args {
     threads: Option<usize>,
 }
 
+/// Shorter side that pictures are shrunk to where neither the model nor the person says another, px.
+const DEFAULT_WORKING_SIZE: usize = 512;
+
 /// Everything that the pictures share.
 struct Work {
     method: DissolveMethod,
     model: Option<Arc<DiffusionModel>>,
     resolution: usize,
+    tile: Tile,
+    working_size: Option<usize>,
     /// Empty where the method has no steps.
     steps: Vec<usize>,
     device: Device,
@@ -96,6 +109,17 @@ pub fn run(args: Args) -> Result<()> {
         Some(path) if diffusion => Some(Arc::new(DiffusionModel::load(path, &device)?)),
         _ => None,
     };
+    if let (Tile::Px(tile), Some(resolution)) = (args.tile, args.resolution) {
+        return Err(Error::usage(
+            format!("--tile {tile} and --resolution {resolution} contradict each other"),
+            "give --tile for large pictures at their own scale, or --resolution for whole pictures resized",
+        ));
+    }
+    if let Some(px) = args.working_size {
+        DataConfig { working_size: px, ..DataConfig::default() }
+            .validate()
+            .map_err(|e| Error::usage(format!("--working-size: {}", e.reason), "as in --working-size 512"))?;
+    }
     if let (Some(model), Some(&t)) = (&model, args.t.iter().max())
         && t >= model.schedule().timesteps()
     {
@@ -107,6 +131,8 @@ pub fn run(args: Args) -> Result<()> {
         method: args.method,
         model,
         resolution: args.resolution.unwrap_or(0),
+        tile: args.tile,
+        working_size: args.working_size,
         steps: if diffusion { args.t } else { Vec::new() },
         device,
         out: args.out,
@@ -137,32 +163,41 @@ impl Work {
 
     /// Writes everything about one picture; a line on stdout for each dissolved one.
     fn picture(&mut self, shown: &str, name: &str, picture: &Picture) -> Result<()> {
-        let grey = picture.is_grey();
-        let Some(dissolver) = Dissolver::new(self.method, self.model.clone(), self.resolution, grey)? else { return Ok(()) };
+        let Some(dissolver) = Dissolver::new(self.method, self.model.clone(), self.resolution, picture.is_grey())? else {
+            return Ok(());
+        };
         let original = picture.to_rgb();
-        let shape = (1, 3, original.height, original.width);
-        let x = Tensor::from_slice(&original.data, shape, &self.device)?;
         let steps: Vec<Option<usize>> =
             if dissolver.uses_t() { self.steps.iter().map(|&t| Some(t)).collect() } else { vec![None] };
-        let mut dissolved = Vec::new();
-        for &t in &steps {
-            let y = dissolver.dissolve(&x, &[t.unwrap_or(0)])?.flatten_all()?.to_vec1::<f32>()?;
-            dissolved.push(Picture::new(original.width, original.height, 3, y));
-        }
+        // Both at the original's size: what resizing alone makes of it, and the dissolved pictures.
+        let tiles = self.tiles([original.width, original.height]);
+        let (resized, dissolved) = match tiles {
+            Some(tiles) => by_tiles(&TiledDissolver::new(dissolver, tiles), &original, &steps)?,
+            None => as_a_whole(&dissolver, &original, &steps, &self.device)?,
+        };
+        let was_resized = resized != original;
         // One gain for all steps, so that they can be compared.
         let changes: Vec<Picture> = dissolved.iter().map(|d| difference(&original, d)).collect();
         let largest = changes.iter().flat_map(|c| &c.data).fold(0f32, |m, &v| m.max(v));
         let gain = [32u8, 16, 8, 4, 2].into_iter().find(|&g| f32::from(g) * largest <= 1.0).unwrap_or(1);
 
+        let resize_change = mean(&difference(&original, &resized));
         let stem = text::free_name(&text::file_stem(name), |name| self.names.insert(name.to_string()));
         let mut columns =
             vec![Column { caption: "original".into(), above: original.clone().within(STRIP_CELL).to_image(), below: None }];
         for ((t, picture), mut change) in steps.into_iter().zip(&dissolved).zip(changes) {
             let label = t.map_or_else(|| self.method.to_string().replace(':', ""), |t| format!("t{t}"));
-            let mean = change.data.iter().map(|&v| f64::from(v)).sum::<f64>() / change.data.len().max(1) as f64;
+            let mean_abs_change = mean(&change);
             change.data.iter_mut().for_each(|v| *v *= f32::from(gain));
             let file = self.save(&picture.to_image(), &format!("{stem}-{label}.png"))?;
             self.save(&change.to_image(), &format!("{stem}-{label}-abs-difference-x{gain}.png"))?;
+            let mut by_model = difference(&resized, picture);
+            let model_change = mean(&by_model);
+            if was_resized {
+                by_model.data.iter_mut().for_each(|v| *v *= f32::from(gain));
+                self.save(&by_model.to_image(), &format!("{stem}-{label}-model-difference-x{gain}.png"))?;
+                change = by_model;
+            }
             let caption = t.map_or_else(|| self.method.to_string(), |t| format!("t {t}"));
             columns.push(Column {
                 caption,
@@ -170,13 +205,31 @@ impl Work {
                 below: Some(change.within(STRIP_CELL).to_image()),
             });
             if self.printed.is_ok() {
-                let line = json!({ "image": shown, "t": t, "file": file.to_string_lossy(), "mean_abs_change": mean });
-                self.printed = out::line(line);
+                self.printed = out::line(json!({
+                    "image": shown, "t": t, "file": file.to_string_lossy(), "mean_abs_change": mean_abs_change,
+                    "resize_change": resize_change, "model_change": model_change, "tile": tiles.map(|tiles| tiles.tile),
+                }));
             }
         }
-        let title = format!("{name} · below: what dissolving changed, absolute, × {gain}");
+        let changed = if was_resized { "what the model changed beyond resizing" } else { "what dissolving changed" };
+        let title = format!("{name} · below: {changed}, absolute, × {gain}");
         self.save(&contact_sheet(&columns, &title, [0, 255]), &format!("{stem}-strip.png"))?;
         Ok(())
+    }
+
+    /// The tiles that a picture of this size is dissolved by; `None`: it is resized as a whole.
+    fn tiles(&self, size: [usize; 2]) -> Option<TileSize> {
+        let learnt = self.model.as_ref().and_then(|model| model.info().tiles());
+        let working_size = self.working_size.or(learnt.map(|tiles| tiles.working_size)).unwrap_or(DEFAULT_WORKING_SIZE);
+        let wanted = match self.tile {
+            Tile::Auto if self.resolution > 0 => Tile::Off,
+            Tile::Auto => learnt.map_or(Tile::Off, |tiles| Tile::Px(tiles.tile)),
+            given => given,
+        };
+        match wanted.decide(size[0].min(size[1]), working_size).0 {
+            Tile::Px(tile) => Some(TileSize { tile, working_size }),
+            Tile::Off | Tile::Auto => None,
+        }
     }
 
     fn save(&self, picture: &RgbImage, name: &str) -> Result<PathBuf> {
@@ -187,6 +240,37 @@ impl Work {
         })?;
         Ok(path)
     }
+}
+
+/// The picture brought to the working size and back, and dissolved by tiles there.
+fn by_tiles(dissolver: &TiledDissolver, original: &Picture, steps: &[Option<usize>]) -> Result<(Picture, Vec<Picture>)> {
+    let [width, height] = [original.width, original.height];
+    let working = dissolver.working_picture(original);
+    let dissolve = |t: &Option<usize>| {
+        let dissolved = dissolver.dissolve(&working, t.unwrap_or(0), &mut |_, _| Ok(()))?;
+        Ok(dissolved.resize(width, height))
+    };
+    Ok((working.resize(width, height), steps.iter().map(dissolve).collect::<Result<_>>()?))
+}
+
+/// The picture brought to the resolution of dissolving and back, and dissolved there as a whole.
+fn as_a_whole(
+    dissolver: &Dissolver,
+    original: &Picture,
+    steps: &[Option<usize>],
+    device: &Device,
+) -> Result<(Picture, Vec<Picture>)> {
+    let (width, height) = (original.width, original.height);
+    let x = Tensor::from_slice(&original.data, (1, 3, height, width), device)?;
+    let picture = |x: Tensor| -> Result<Picture> { Ok(Picture::new(width, height, 3, x.flatten_all()?.to_vec1()?)) };
+    let resized = picture(at_resolution(&x, dissolver.resolution(), |x| Ok(x.clone()))?)?;
+    let dissolved = steps.iter().map(|t| picture(dissolver.dissolve(&x, &[t.unwrap_or(0)])?));
+    Ok((resized, dissolved.collect::<Result<_>>()?))
+}
+
+/// Mean over all pixels and channels.
+fn mean(picture: &Picture) -> f64 {
+    picture.data.iter().map(|&v| f64::from(v)).sum::<f64>() / picture.data.len().max(1) as f64
 }
 
 /// |a - b|

@@ -33,7 +33,7 @@ pub fn run(args: Args) -> Result<()> {
     let contents = run.contents()?;
     let (what, file) = match (run.manifest()?.kind, args.part) {
         (RunKind::Ddpm, _) | (RunKind::Train, Part::Ddpm) => ("diffusion model", contents.model),
-        (RunKind::Dia | RunKind::Csi, _) | (RunKind::Train, Part::Dia) => ("encoder", contents.encoder),
+        (RunKind::Dia | RunKind::Csi | RunKind::Tiles, _) | (RunKind::Train, Part::Dia) => ("encoder", contents.encoder),
     };
     let from = file.ok_or_else(|| {
         Error::user(

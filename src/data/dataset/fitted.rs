@@ -93,7 +93,7 @@ impl FittedCache {
 }
 
 /// Exact for 8-bit pictures at their own size: v / 255 = 257 v / 65535.
-fn pack(picture: &Picture) -> Fitted {
+pub fn pack(picture: &Picture) -> Fitted {
     let planes = if picture.is_grey() { 1 } else { 3 };
     let length = planes * picture.width * picture.height;
     picture.data[..length].iter().map(|v| (v.clamp(0.0, 1.0) * 65535.0).round() as u16).collect()

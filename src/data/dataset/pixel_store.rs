@@ -1,4 +1,5 @@
-//! The pixels that the networks see, for a list of images at one size: decoded in parallel, kept within a memory budget.
+//! The pixels that the networks see, for a list of images (or tiles of them) at one size: decoded in parallel, kept within a
+//! memory budget.
 
 use super::{
     fitted::{Fitted, unpack},
@@ -15,6 +16,9 @@ use std::sync::{
     atomic::{AtomicUsize, Ordering},
 };
 
+/// A picture as it is kept; `None`: it is decoded again when it is wanted.
+pub(super) type Example = Option<Fitted>;
+
 /// `u16` copies of the fitted pictures; what does not fit into the budget is decoded again at each use, to the same values.
 pub struct PixelStore {
     dataset: Arc<Dataset>,
@@ -22,7 +26,7 @@ pub struct PixelStore {
     size: usize,
     ids: Vec<ImageId>,
     /// One plane where the channels are equal, else three.
-    kept: Vec<Option<Fitted>>,
+    kept: Vec<Example>,
     is_grey: bool,
     unusable: Vec<Skipped>,
 }
@@ -63,14 +67,41 @@ impl PixelStore {
             progress(done.fetch_add(1, Ordering::Relaxed) + 1);
             outcome
         });
+        let examples = ids.into_iter().zip(outcomes);
+        Self::gather(dataset, preprocess, size, examples.map(|(id, outcome)| (id, outcome.map(|example| vec![example]))))
+    }
+
+    /// Of several examples an image: each as it was packed, `None` where it is to be decoded again.
+    ///
+    /// # Errors
+    /// Where no image is left.
+    pub(super) fn from_examples(
+        dataset: Arc<Dataset>,
+        preprocess: Preprocess,
+        size: usize,
+        examples: impl Iterator<Item = (ImageId, Result<Vec<Example>, String>)>,
+    ) -> Result<Self> {
+        let is_grey = |example: &Example| example.as_ref().is_none_or(|pixels| pixels.len() == size * size);
+        let marked = |examples: Vec<Example>| examples.into_iter().map(|e| (is_grey(&e), e)).collect();
+        Self::gather(dataset, preprocess, size, examples.map(|(id, outcome)| (id, outcome.map(marked))))
+    }
+
+    fn gather(
+        dataset: Arc<Dataset>,
+        preprocess: Preprocess,
+        size: usize,
+        outcomes: impl Iterator<Item = (ImageId, Result<Vec<(bool, Example)>, String>)>,
+    ) -> Result<Self> {
         let mut store =
             Self { dataset, preprocess, size, ids: Vec::new(), kept: Vec::new(), is_grey: true, unusable: Vec::new() };
-        for (id, outcome) in ids.into_iter().zip(outcomes) {
+        for (id, outcome) in outcomes {
             match outcome {
-                Ok((grey, kept)) => {
-                    store.is_grey &= grey;
-                    store.ids.push(id);
-                    store.kept.push(kept);
+                Ok(examples) => {
+                    for (grey, kept) in examples {
+                        store.is_grey &= grey;
+                        store.ids.push(id);
+                        store.kept.push(kept);
+                    }
                 }
                 Err(reason) => {
                     let path = store.dataset.item(id).map(|i| i.name.clone()).unwrap_or_default().into();

@@ -1,10 +1,14 @@
 //! One picture as numbers: its pixels, its size, and what is done to it before a network sees it.
 
+mod content;
 mod picture;
 mod preprocess;
 mod resize;
+mod tile_grid;
 mod tone;
 
+pub use content::{CONTENT_RULE, has_content};
 pub use picture::{MAX_PIXELS, Picture, Pixels};
 pub use preprocess::Preprocess;
 pub use resize::resize_bilinear;
+pub use tile_grid::{TileBlend, TileGrid, cut};

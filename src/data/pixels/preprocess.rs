@@ -6,7 +6,7 @@ use super::{
     resize::resize_bilinear,
     tone,
 };
-use crate::config::{Channels, PreprocessConfig};
+use crate::config::{Channels, PreprocessConfig, TileSize};
 
 /// The preprocessing of a run, applied to pictures.
 #[derive(Debug, Clone, Default)]
@@ -52,6 +52,17 @@ impl Preprocess {
             (28, 32) => Picture::copy_of(&Window { pixels: &picture, x: -2, y: -2, width: 32, height: 32 }),
             _ => picture.resize(size, size),
         }
+    }
+
+    /// At the size that large pictures are worked on at by tiles, in their own proportions.
+    pub fn at_working_size(&self, pixels: &(impl Pixels + ?Sized), tiles: TileSize) -> Picture {
+        let window = self.window(pixels);
+        let size = if self.config.size > 0 { [self.config.size; 2] } else { window.size() };
+        let [width, height] = tiles.working(size);
+        self.tones(match window.size() == [width, height] {
+            true => Picture::copy_of(&window),
+            false => resize_bilinear(&window, width, height, true),
+        })
     }
 
     fn window<'a, P: Pixels + ?Sized>(&self, pixels: &'a P) -> Window<'a, P> {

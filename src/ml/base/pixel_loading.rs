@@ -7,7 +7,7 @@ use super::{
 };
 use crate::{
     config::PreprocessConfig,
-    data::{Dataset, ImageId, PixelStore},
+    data::{Dataset, ImageId, PixelStore, TileSample},
     error::{Error, Result},
 };
 use std::{
@@ -32,16 +32,39 @@ pub fn load_pixels(
     size: usize,
     reporter: &mut dyn Reporter,
 ) -> Result<PixelStore> {
-    let total = ids.len();
+    let (data, preprocess) = (data.clone(), preprocess.clone());
+    load(ids.len(), reporter, move |count| PixelStore::with_budget(data, preprocess, ids, size, PixelStore::BUDGET, count))
+}
+
+/// Tiles of the images, drawn at random; images that cannot be decoded are named in a notice and left out.
+///
+/// # Errors
+/// Where no image can be decoded.
+pub fn load_tiles(
+    data: &Arc<Dataset>,
+    preprocess: &PreprocessConfig,
+    ids: Vec<ImageId>,
+    sample: TileSample,
+    reporter: &mut dyn Reporter,
+) -> Result<PixelStore> {
+    let (data, preprocess) = (data.clone(), preprocess.clone());
+    load(ids.len(), reporter, move |count| PixelStore::of_tiles(data, preprocess, ids, &sample, count))
+}
+
+/// `decode` is told where to report how many of the `total` pictures are done.
+fn load(
+    total: usize,
+    reporter: &mut dyn Reporter,
+    decode: impl FnOnce(&(dyn Fn(usize) + Sync)) -> Result<PixelStore> + Send,
+) -> Result<PixelStore> {
     let shown = total > FEW;
     if shown {
         reporter.event(Event::Started { stage: Stage::Data, done: 0, total });
     }
     let done = AtomicUsize::new(0);
     let store = std::thread::scope(|scope| {
-        let count = |n: usize| done.store(n, Ordering::Relaxed);
-        let (data, preprocess) = (data.clone(), preprocess.clone());
-        let worker = scope.spawn(move || PixelStore::with_budget(data, preprocess, ids, size, PixelStore::BUDGET, &count));
+        let done = &done;
+        let worker = scope.spawn(move || decode(&|n: usize| done.store(n, Ordering::Relaxed)));
         let (mut throughput, mut seen) = (Throughput::start(), 0);
         while shown && !worker.is_finished() {
             std::thread::sleep(Duration::from_millis(100));

@@ -19,6 +19,10 @@ pub enum Stage {
     DissolveCache,
     /// Training of the encoder, CSI included.
     Dia,
+    /// Training of the encoder of tiles.
+    TileDia,
+    /// What the tiles of the training normals look like, which those of other images are held against.
+    TileNormals,
     /// Features of the training normals, which scores are measured against.
     Bank,
     /// The dissolve profile of the training normals.
@@ -39,6 +43,8 @@ impl Stage {
             Self::Ddpm => "Diffusion model",
             Self::DissolveCache => "Dissolving",
             Self::Dia => "DIA",
+            Self::TileDia => "DIA on tiles",
+            Self::TileNormals => "Normal tiles",
             Self::Bank => "Normal features",
             Self::Profile => "Dissolve profile",
             Self::Scores => "Scores",

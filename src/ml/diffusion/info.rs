@@ -1,6 +1,9 @@
 //! What a diffusion model is, apart from its weights.
 
-use crate::{config::DdpmConfig, ml::base::checkpoint::Metadata};
+use crate::{
+    config::{DataConfig, DdpmConfig, TileSize},
+    ml::base::checkpoint::Metadata,
+};
 
 /// Settings and origin of a model; kept in its file's metadata.
 #[derive(Debug, Clone, PartialEq)]
@@ -15,12 +18,20 @@ pub struct ModelInfo {
     pub fingerprint: String,
     /// Optimiser steps done.
     pub steps: usize,
+    /// Where it learnt from tiles: the shorter side, px, of the pictures that they were cut from (0 = their own). Tiles have the
+    /// model's own size then.
+    pub working_size: Option<usize>,
 }
 
 impl ModelInfo {
+    /// The tiles that it learnt from; `None` where those were whole pictures.
+    pub fn tiles(&self) -> Option<TileSize> {
+        self.working_size.map(|working_size| TileSize { tile: self.config.size, working_size })
+    }
+
     /// For a model that says nothing about itself.
     pub fn unknown(config: DdpmConfig) -> Self {
-        Self { config, dataset: String::new(), grey: false, fingerprint: String::new(), steps: 0 }
+        Self { config, dataset: String::new(), grey: false, fingerprint: String::new(), steps: 0, working_size: None }
     }
 
     /// As entries of a file.
@@ -33,6 +44,7 @@ impl ModelInfo {
             ("grey", self.grey.to_string()),
             ("fingerprint", self.fingerprint.clone()),
             ("steps", self.steps.to_string()),
+            ("working_size", self.working_size.map_or(String::new(), |px| px.to_string())),
         ];
         entries.into_iter().map(|(k, v)| (k.to_string(), v)).collect()
     }
@@ -46,6 +58,7 @@ impl ModelInfo {
             grey: text("grey") == "true",
             fingerprint: text("fingerprint"),
             steps: text("steps").parse().unwrap_or(0),
+            working_size: text("working_size").parse().ok().filter(|px| *px <= DataConfig::MOST_WORKING_SIZE),
         })
     }
 }

@@ -2,7 +2,7 @@
 
 use super::filters;
 use crate::{
-    config::{DiaConfig, DissolveMethod, EqualChannels},
+    config::{DiaConfig, DissolveMethod, EqualChannels, Twin},
     error::{Error, NextStep, Result},
     ml::{base::resize::at_resolution, diffusion::model::DiffusionModel},
 };
@@ -18,6 +18,7 @@ pub struct Dissolver {
     operator: Operator,
     resolution: usize,
     equal_channels: bool,
+    twin: Twin,
 }
 
 #[derive(Clone)]
@@ -56,7 +57,8 @@ impl Dissolver {
                 Operator::Diffusion(model)
             }
         };
-        Ok(Some(Self { operator, resolution: if resolution == 0 { default } else { resolution }, equal_channels }))
+        let resolution = if resolution == 0 { default } else { resolution };
+        Ok(Some(Self { operator, resolution, equal_channels, twin: Twin::Plain }))
     }
 
     /// By the settings of a run; `grey`: the data are grey.
@@ -69,7 +71,18 @@ impl Dissolver {
             EqualChannels::On => true,
             EqualChannels::Off => false,
         };
-        Self::new(config.dissolve, model, config.resolution, equal_channels)
+        let plain = Self::new(config.dissolve, model, config.resolution, equal_channels)?;
+        Ok(plain.map(|dissolver| Self { twin: config.twin, ..dissolver }))
+    }
+
+    /// What a dissolved image is where dissolving resizes.
+    pub fn twin(&self) -> Twin {
+        self.twin
+    }
+
+    /// The same at another resolution, px.
+    pub fn at_resolution(self, resolution: usize) -> Self {
+        Self { resolution, ..self }
     }
 
     /// The resolution R of dissolving, px.
@@ -113,6 +126,14 @@ impl Dissolver {
             Operator::Median(k) => at_resolution(x, self.resolution, |x| Ok(filters::median(x, *k)?))?,
             Operator::Resample => at_resolution(x, self.resolution, |x| Ok(x.clone()))?,
         };
+        let y = match self.twin {
+            Twin::Plain => y,
+            // Resizing is linear: enlarging the change is the same as taking the enlarged images apart.
+            Twin::Residual => {
+                let resized = at_resolution(x, self.resolution, |x| Ok(x.clone()))?;
+                ((x + y)? - resized)?.clamp(0f32, 1f32)?
+            }
+        };
         let y = if self.equal_channels { y.mean_keepdim(1)?.expand(y.shape())?.contiguous()? } else { y };
         Ok(y)
     }
@@ -124,4 +145,26 @@ impl Dissolver {
 /// Shapes that differ.
 pub fn residual(a: &Tensor, b: &Tensor) -> Result<Vec<f32>> {
     Ok((a - b)?.abs()?.flatten_from(1)?.mean(1)?.to_vec1()?)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use candle_core::Device;
+
+    #[test]
+    fn a_residual_twin_keeps_what_resizing_alone_takes() {
+        let device = Device::Cpu;
+        let values: Vec<f32> = (0..3 * 64 * 64).map(|i| 0.2 + 0.6 * ((i * 31 % 97) as f32 / 97.0)).collect();
+        let x = Tensor::from_vec(values, (1, 3, 64, 64), &device).unwrap();
+        let of = |method, twin| {
+            let config = DiaConfig { dissolve: method, twin, ..DiaConfig::default() };
+            Dissolver::from_config(&config, None, false).unwrap().unwrap().dissolve(&x, &[0]).unwrap()
+        };
+        let change = |y: &Tensor| residual(&x, y).unwrap()[0];
+        assert!(change(&of(DissolveMethod::Resample, Twin::Plain)) > 0.05);
+        assert!(change(&of(DissolveMethod::Resample, Twin::Residual)) < 1e-6, "resizing changes nothing then");
+        let blurred = of(DissolveMethod::Gaussian(7), Twin::Residual);
+        assert!(change(&blurred) > 1e-3 && change(&blurred) < change(&of(DissolveMethod::Gaussian(7), Twin::Plain)));
+    }
 }

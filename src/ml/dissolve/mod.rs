@@ -17,6 +17,8 @@
 //!   image away. Channels of the result are averaged for grey data (default; a setting).
 //! - A diffusion model of another data set may be used (paper, Appendix D): images drift towards that set's look.
 //!
+//! Large pictures can be dissolved at their own scale, by [tiles](tiled), where the model has learnt from tiles.
+//!
 //! # Without learning
 //!
 //! The paper's Appendix B dissolves without a model, too; each can be chosen wherever diffusion can, at the same resolution R:
@@ -32,3 +34,4 @@
 pub mod dissolver;
 pub mod filters;
 pub mod matched_strength;
+pub mod tiled;

@@ -79,6 +79,16 @@ impl Encoder {
         self.net.forward(x, train)
     }
 
+    /// Local features of pictures (N, 3, H, W) in \[0, 1\], of any size: the outputs of the first `count` of its four stages, each
+    /// (N, C, h, w); the first has `dia.width` channels and a quarter of the sides (with the stem of 224 px), each following one
+    /// twice the channels and half the sides.
+    ///
+    /// # Errors
+    /// An input of another shape, or too little memory.
+    pub fn local_features(&self, x: &Tensor, count: usize) -> TensorResult<Vec<Tensor>> {
+        self.net.stages(x, count, false)
+    }
+
     /// Where it computes.
     pub fn device(&self) -> &Device {
         self.params.device()
@@ -169,17 +179,27 @@ impl Net {
     }
 
     fn forward(&self, x: &Tensor, train: bool) -> TensorResult<(Tensor, Tensor)> {
-        let x = ((x - 0.5)? / 0.5)?;
-        let mut x = self.bn1.forward_relu(&self.conv1.forward(&x)?, train)?;
-        if self.stem != Stem::Cifar {
-            x = max_pool_3x3_s2_p1(&x)?;
-        }
-        for block in &self.blocks {
-            x = block.forward(&x, train)?;
-        }
+        let x = self.blocks.iter().try_fold(self.stem(x, train)?, |x, block| block.forward(&x, train))?;
         let feature = x.flatten_from(2)?.mean(2)?;
         let z = self.projection[1].forward(&relu(&self.projection[0].forward(&feature)?)?)?;
         Ok((z, self.shift.forward(&feature)?))
+    }
+
+    fn stem(&self, x: &Tensor, train: bool) -> TensorResult<Tensor> {
+        let x = ((x - 0.5)? / 0.5)?;
+        let x = self.bn1.forward_relu(&self.conv1.forward(&x)?, train)?;
+        if self.stem == Stem::Cifar { Ok(x) } else { max_pool_3x3_s2_p1(&x) }
+    }
+
+    /// The outputs of the first `count` stages, two blocks each.
+    fn stages(&self, x: &Tensor, count: usize, train: bool) -> TensorResult<Vec<Tensor>> {
+        let mut x = self.stem(x, train)?;
+        let mut outputs = Vec::with_capacity(count);
+        for stage in self.blocks.chunks(2).take(count) {
+            x = stage.iter().try_fold(x, |x, block| block.forward(&x, train))?;
+            outputs.push(x.clone());
+        }
+        Ok(outputs)
     }
 }
 

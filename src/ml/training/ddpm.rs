@@ -10,12 +10,12 @@ use super::{
 };
 use crate::{
     config::{InputRange, RunConfig},
-    data::{Dataset, ImageId, Label, PixelStore, Split},
+    data::{Dataset, ImageId, Label, PixelStore, Split, TileSample},
     error::{Error, NextStep, Result},
     ml::{
         base::{
             checkpoint::{self, Metadata},
-            pixel_loading::load_pixels,
+            pixel_loading::{load_pixels, load_tiles},
             reporter::{Control, Event, Notice, Reporter, Stage, Step},
             throughput::Throughput,
         },
@@ -68,11 +68,22 @@ fn train_or_resume(
     run.set_state(RunState::Unfinished)?;
     let ddpm = &config.ddpm;
     let chosen = share_of(data.training_normals(), ddpm.fraction, config.run.seed);
-    let store = load_pixels(data, &config.preprocess, chosen, ddpm.size, reporter)?;
-    if store.len() < FEW_IMAGES {
-        let text = format!("only {} normal images to learn from: the diffusion model may learn them by heart", store.len());
+    let tiles = config.data.tiles();
+    let few = if tiles.is_some() { FEW_IMAGES / 10 } else { FEW_IMAGES };
+    if chosen.len() < few {
+        let text = format!("only {} normal images to learn from: the diffusion model may learn them by heart", chosen.len());
         reporter.event(Event::Notice(text.into()));
     }
+    let store = match tiles {
+        Some(tiles) => {
+            let drawn = ddpm.steps * ddpm.batch * ddpm.accumulate;
+            let mut sample = TileSample::new(tiles, drawn, config.run.seed);
+            // So that it can dissolve whole pictures as well, a quarter of what it learns from is such.
+            sample.whole = (sample.count / 3).div_ceil(chosen.len().max(1));
+            load_tiles(data, &config.preprocess, chosen, sample, reporter)?
+        }
+        None => load_pixels(data, &config.preprocess, chosen, ddpm.size, reporter)?,
+    };
     let mut trainer = DdpmTrainer::new(ddpm, config.run.seed, device)?;
     let mut ended = false;
     if let Some((step, path)) = checkpoint::newest(run) {
@@ -87,11 +98,20 @@ fn train_or_resume(
         grey: store.is_grey(),
         fingerprint: data.fingerprint().to_string(),
         steps: 0,
+        working_size: tiles.map(|tiles| tiles.working_size),
     };
     let held_out = data.ids(|item, label| item.split == Split::Val && label == Some(Label::Normal));
-    let held_out: Vec<ImageId> = if held_out.is_empty() { store.ids().to_vec() } else { held_out };
+    let mut held_out: Vec<ImageId> = if held_out.is_empty() { store.ids().to_vec() } else { held_out };
+    held_out.dedup();
     let step = held_out.len().div_ceil(HELD_OUT).max(1);
-    let held_out = load_pixels(data, &config.preprocess, held_out.into_iter().step_by(step).collect(), ddpm.size, reporter)?;
+    let held_out: Vec<ImageId> = held_out.into_iter().step_by(step).collect();
+    let held_out = match tiles {
+        Some(tiles) => {
+            let sample = TileSample::new(tiles, HELD_OUT, config.run.seed + 1);
+            load_tiles(data, &config.preprocess, held_out, sample, reporter)?
+        }
+        None => load_pixels(data, &config.preprocess, held_out, ddpm.size, reporter)?,
+    };
     let training = DdpmTraining { run, config, store: &store, held_out, info, device };
     reporter.event(Event::Started { stage: Stage::Ddpm, done: trainer.steps_done(), total: ddpm.steps });
     if !ended {

@@ -11,13 +11,13 @@ use super::{
     validation::Validation,
 };
 use crate::{
-    config::RunConfig,
-    data::{Dataset, ImageId, PixelStore},
+    config::{DiaConfig, RunConfig, TileSize},
+    data::{Dataset, ImageId, PixelStore, TileSample},
     error::{Error, NextStep, Result},
     ml::{
         base::{
             checkpoint::{self, Metadata},
-            pixel_loading::load_pixels,
+            pixel_loading::{load_pixels, load_tiles},
             reporter::{Control, Event, Reporter, Stage, Step},
             stage_progress::StageProgress,
             throughput::Throughput,
@@ -59,7 +59,34 @@ pub fn train(
         run.set_state(RunState::Finished)?;
         return Encoder::load(&finished, device);
     }
-    run.note_end("dia", train_or_resume(run, config, data, model, device, reporter))
+    run.note_end("dia", train_or_resume(run, config, data, model, None, device, reporter))
+}
+
+/// The same on tiles of the training normals and their dissolved versions at the same scale: no blur of resizing tells the
+/// two apart, so what is learnt is what dissolving takes. `run` is the part for it; its encoder has no bank.
+///
+/// # Errors
+/// As [`train`].
+pub fn train_tiles(
+    run: &RunDir,
+    config: &RunConfig,
+    tiles: TileSize,
+    data: &Arc<Dataset>,
+    model: Option<Arc<DiffusionModel>>,
+    device: &Device,
+    reporter: &mut dyn Reporter,
+) -> Result<Encoder> {
+    let finished = run.join(files::ENCODER);
+    if finished.is_file() {
+        run.set_state(RunState::Finished)?;
+        return Encoder::load(&finished, device);
+    }
+    run.note_end("dia on tiles", train_or_resume(run, config, data, model, Some(tiles), device, reporter))
+}
+
+/// Tiles that are learnt from: each is drawn several times, as its dissolved versions are made ahead.
+fn tile_count(config: &DiaConfig) -> usize {
+    (config.total_steps() * config.images_per_batch() / 4).clamp(64, 8192)
 }
 
 /// The run folder of the encoder in a run of `train`, `train-dia` or the baseline.
@@ -77,15 +104,25 @@ fn train_or_resume(
     config: &RunConfig,
     data: &Arc<Dataset>,
     model: Option<Arc<DiffusionModel>>,
+    tiles: Option<TileSize>,
     device: &Device,
     reporter: &mut dyn Reporter,
 ) -> Result<Encoder> {
     run.set_state(RunState::Unfinished)?;
     let identity = data.fingerprint();
-    warn_of_strange_model(model.as_deref(), identity, reporter);
     let normals = data.training_normals();
-    let side = input_size(config, median_size(data, &normals));
-    let store = load_pixels(data, &config.preprocess, normals, side, reporter)?;
+    let store = match tiles {
+        Some(tiles) => {
+            let sample = TileSample::new(tiles, tile_count(&config.dia), config.run.seed + 1);
+            load_tiles(data, &config.preprocess, normals, sample, reporter)?
+        }
+        None => {
+            warn_of_strange_model(model.as_deref(), identity, reporter);
+            let side = input_size(config, median_size(data, &normals));
+            load_pixels(data, &config.preprocess, normals, side, reporter)?
+        }
+    };
+    let side = store.size();
     if store.len() < 2 {
         return Err(Error::user(
             format!("there are {} normal training images; the encoder needs at least two", store.len()),
@@ -102,7 +139,9 @@ fn train_or_resume(
     }
     let total = config.dia.total_steps();
     if done < total && !ended {
-        let dissolved = match Dissolver::from_config(&config.dia, model, store.is_grey())? {
+        let dissolver = Dissolver::from_config(&config.dia, model, store.is_grey())?;
+        let at_own_scale = |dissolver: Dissolver| if tiles.is_some() { dissolver.at_resolution(side) } else { dissolver };
+        let dissolved = match dissolver.map(at_own_scale) {
             None => None,
             Some(dissolver) if config.dia.cached_timesteps > 0 => {
                 Some(DissolvedSource::DissolveCache(dissolve_cache(run, config, &store, dissolver, identity, device, reporter)?))
@@ -110,13 +149,18 @@ fn train_or_resume(
             Some(dissolver) => Some(DissolvedSource::Exact(dissolver, config.dia.t_min..config.dia.t_max)),
         };
         let validation = match config.dia.eval_every {
+            _ if tiles.is_some() => None,
             0 => None,
             _ => Validation::open(run, config, data, &store, done, reporter)?,
         };
-        DiaTraining { run, config, store: &store, dissolved, validation, device }.run(&mut trainer, done, reporter)?;
+        let stage = if tiles.is_some() { Stage::TileDia } else { Stage::Dia };
+        let training = DiaTraining { run, config, store: &store, dissolved, validation, stage, device };
+        training.run(&mut trainer, done, reporter)?;
     }
     let mut encoder = trainer.encoder;
-    encoder.bank = Some(bank(&encoder, config, data, &store, reporter)?);
+    if tiles.is_none() {
+        encoder.bank = Some(bank(&encoder, config, data, &store, reporter)?);
+    }
     encoder.save(&run.join(files::ENCODER))?;
     Ok(encoder)
 }
@@ -194,6 +238,7 @@ struct DiaTraining<'a> {
     store: &'a PixelStore,
     dissolved: Option<DissolvedSource>,
     validation: Option<Validation>,
+    stage: Stage,
     device: &'a Device,
 }
 
@@ -203,7 +248,7 @@ impl DiaTraining<'_> {
         let total = self.config.dia.total_steps();
         let columns = ["loss", "contrastive", "classification", "lr", "grad_norm", "images_per_second"];
         let mut metrics = MetricsLog::resume(self.run, &columns, done)?;
-        reporter.event(Event::Started { stage: Stage::Dia, done, total });
+        reporter.event(Event::Started { stage: self.stage, done, total });
         let mut validation = self.validation.take();
         let this = &self;
         std::thread::scope(|scope| {
@@ -234,7 +279,7 @@ impl DiaTraining<'_> {
                 metrics.push(step, &[sum, contrastive, classification, lr, grad_norm, images_per_second])?;
                 let parts = [contrastive, classification];
                 reporter.event(Event::Step(Step {
-                    stage: Stage::Dia,
+                    stage: this.stage,
                     step,
                     total,
                     loss: sum,
@@ -254,7 +299,7 @@ impl DiaTraining<'_> {
             }
             Ok(())
         })?;
-        reporter.event(Event::Finished { stage: Stage::Dia });
+        reporter.event(Event::Finished { stage: self.stage });
         Ok(())
     }
 

@@ -6,6 +6,7 @@
 //! is filled in order as `ladder.part`, so a stopped build is resumed where it was; memory holds one batch of it at a time.
 
 use crate::{
+    config::Twin,
     data::PixelStore,
     error::{Error, Result},
     ml::{base::resize, dissolve::dissolver::Dissolver, encoder::shift::flip_in_place},
@@ -55,9 +56,13 @@ impl CachePlan {
             t: cached_timesteps(t.start, t.end, count),
             images: store.len(),
             input_size,
-            stored_size: input_size.min(resolution),
+            // A residual one is as sharp as its image: it is kept at the image's own size.
+            stored_size: if dissolver.twin() == Twin::Residual { input_size } else { input_size.min(resolution) },
             channels: if dissolver.equal_channels() { 1 } else { 3 },
-            identity: format!("{} at {resolution} px, {identity}", dissolver.method()),
+            identity: match dissolver.twin() {
+                Twin::Plain => format!("{} at {resolution} px, {identity}", dissolver.method()),
+                Twin::Residual => format!("{} at {resolution} px, residual, {identity}", dissolver.method()),
+            },
         }
     }
 

@@ -110,7 +110,10 @@ fn running(ui: &mut Ui, job: &JobInfo) {
             sparkline(ui, &curve.points);
         }
         let last = p.last.iter();
-        let losses = last.clone().filter(|_| matches!(stage, Stage::Ddpm | Stage::Dia)).map(|s| format!("loss {:.3}", s.loss));
+        let losses = last
+            .clone()
+            .filter(|_| matches!(stage, Stage::Ddpm | Stage::Dia | Stage::TileDia))
+            .map(|s| format!("loss {:.3}", s.loss));
         let rates = last.filter(|s| s.images_per_second > 0.0).map(|s| format!("{:.0} images/s", s.images_per_second));
         parts.splice(0..0, losses.chain(rates));
     }

@@ -44,7 +44,7 @@ pub fn show(ui: &mut Ui, cx: &mut PanelContext<'_>, shown: &mut CurveChoice) {
     let width = ((ui.available_width() - theme::PAGE * (columns - 1) as f32) / columns as f32).floor();
     ui.horizontal_wrapped(|ui| {
         ui.spacing_mut().item_spacing.x = theme::PAGE;
-        for (name, stage) in [("DIFFUSION MODEL", Stage::Ddpm), ("DIA", Stage::Dia)] {
+        for (name, stage) in [("DIFFUSION MODEL", Stage::Ddpm), ("DIA", Stage::Dia), ("DIA ON TILES", Stage::TileDia)] {
             ui.vertical(|ui| {
                 ui.set_width(width);
                 widgets::caption(ui, name);
@@ -94,7 +94,7 @@ fn curves(ui: &mut Ui, name: &str, progress: &Progress, stage: Stage, shown: Cur
     let parts: Vec<(&str, &Curve, eframe::egui::Color32)> =
         [("contrastive", Quantity::Contrastive, t.normal), ("shifts", Quantity::Shifts, t.abnormal)]
             .into_iter()
-            .filter(|_| shown == CurveChoice::Loss && stage == Stage::Dia)
+            .filter(|_| shown == CurveChoice::Loss && matches!(stage, Stage::Dia | Stage::TileDia))
             .filter_map(|(name, q, colour)| Some((name, progress.curve(stage, q)?, colour)))
             .collect();
     plot::quiet(name, t, HEIGHT).label_formatter(|at| read_out(at, "step", value)).show(ui, |p| {

@@ -24,7 +24,7 @@ pub fn submit(state: &mut State, job: JobInfo) -> Vec<Effect> {
     let of_kind = |c: &cost::Cost| match job.kind {
         RunKind::Train => true,
         RunKind::Ddpm => c.stage == Stage::Ddpm,
-        RunKind::Dia | RunKind::Csi => card_of(c.stage) == Stage::Dia,
+        RunKind::Dia | RunKind::Csi | RunKind::Tiles => card_of(c.stage) == Stage::Dia,
     };
     let forecast = Forecast { costs: costs.into_iter().filter(of_kind).collect() };
     // The last training stays in view with its curves; the list does not grow for ever.

@@ -1,0 +1,162 @@
+//! Tiles: how large pictures are worked on at the scale of what is looked for.
+
+use super::DataConfig;
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
+use std::{fmt, str::FromStr};
+
+/// Whether pictures are worked on by tiles. In `config.toml`: `off`, `auto`, or the side in px.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Tile {
+    /// The whole picture is resized to what a network sees; the paper's way.
+    #[default]
+    Off,
+    /// By the size of the pictures.
+    Auto,
+    /// Side of a tile, px: one of [`Tile::SIDES`].
+    Px(usize),
+}
+
+/// The tiles of a run, decided.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct TileSize {
+    /// Side of a tile, px.
+    pub tile: usize,
+    /// Shorter side of the pictures that tiles are cut from, px; 0 = their own. Smaller pictures are not enlarged.
+    pub working_size: usize,
+}
+
+impl TileSize {
+    /// Width and height at which a picture of `size` px is worked on.
+    pub fn working(&self, size: [usize; 2]) -> [usize; 2] {
+        let shorter = size[0].min(size[1]);
+        if self.working_size == 0 || shorter <= self.working_size {
+            return size;
+        }
+        let scale = self.working_size as f64 / shorter as f64;
+        size.map(|side| ((side as f64 * scale).round() as usize).max(1))
+    }
+}
+
+impl Tile {
+    /// Sides that a tile can have, px: those that the diffusion model can be trained at.
+    pub const SIDES: [usize; 3] = [32, 64, 128];
+
+    /// What the setting comes to for pictures whose shorter side is `shorter` px (their median), and why, as a sentence.
+    pub fn decide(self, shorter: usize, working_size: usize) -> (Self, String) {
+        let working = if working_size == 0 { shorter } else { shorter.min(working_size) };
+        let least = DataConfig::LEAST_WORKING_SIZE;
+        match self {
+            Self::Off => (Self::Off, "no tiles: whole pictures are resized, as in the paper".into()),
+            _ if working <= least => {
+                (Self::Off, format!("no tiles: pictures of {working} px are seen whole (tiles begin above {least} px)"))
+            }
+            Self::Px(tile) => (self, format!("tiles of {tile} px, of pictures whose shorter side is {working} px")),
+            Self::Auto => {
+                let tile = if working < 384 { 32 } else { 64 };
+                let across = working.div_ceil(tile);
+                let why = format!(
+                    "tiles of {tile} px, {across} across the shorter side of {working} px: resized whole to {tile} px, a picture would lose everything smaller than {} of its pixels",
+                    across
+                );
+                (Self::Px(tile), why)
+            }
+        }
+    }
+}
+
+impl fmt::Display for Tile {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Off => write!(f, "off"),
+            Self::Auto => write!(f, "auto"),
+            Self::Px(side) => write!(f, "{side}"),
+        }
+    }
+}
+
+impl FromStr for Tile {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        match text {
+            "off" => Ok(Self::Off),
+            "auto" => Ok(Self::Auto),
+            _ => match text.parse() {
+                Ok(side) if Self::SIDES.contains(&side) => Ok(Self::Px(side)),
+                _ => Err(format!("{text} is no tile; there are off, auto, 32, 64 and 128 px")),
+            },
+        }
+    }
+}
+
+impl Serialize for Tile {
+    fn serialize<S: Serializer>(&self, s: S) -> Result<S::Ok, S::Error> {
+        s.collect_str(self)
+    }
+}
+
+impl<'de> Deserialize<'de> for Tile {
+    fn deserialize<D: Deserializer<'de>>(d: D) -> Result<Self, D::Error> {
+        /// A number need not be quoted.
+        #[derive(Deserialize)]
+        #[serde(untagged)]
+        enum Written {
+            Side(usize),
+            Word(String),
+        }
+        let text = match Written::deserialize(d)? {
+            Written::Side(side) => side.to_string(),
+            Written::Word(word) => word,
+        };
+        text.parse().map_err(serde::de::Error::custom)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::config::{RunConfig, apply_setting};
+
+    #[test]
+    fn tiles_are_decided_by_the_size_of_the_pictures() {
+        for (tile, shorter, working_size, expected) in [
+            (Tile::Off, 4000, 512, Tile::Off),
+            (Tile::Auto, 28, 512, Tile::Off),
+            (Tile::Auto, 128, 0, Tile::Off),
+            (Tile::Px(64), 128, 512, Tile::Off),
+            (Tile::Auto, 224, 512, Tile::Px(32)),
+            (Tile::Auto, 680, 512, Tile::Px(64)),
+            (Tile::Auto, 4000, 0, Tile::Px(64)),
+            (Tile::Px(128), 680, 512, Tile::Px(128)),
+            (Tile::Px(32), 680, 128, Tile::Off),
+        ] {
+            let (decided, why) = tile.decide(shorter, working_size);
+            assert_eq!(decided, expected, "{tile} of {shorter} px at {working_size}");
+            assert!(why.contains("tiles"));
+        }
+    }
+
+    #[test]
+    fn working_size_keeps_the_proportions_and_never_enlarges() {
+        let tiles = |working_size| TileSize { tile: 64, working_size };
+        assert_eq!(tiles(512).working([1024, 680]), [771, 512]);
+        assert_eq!(tiles(512).working([300, 200]), [300, 200]);
+        assert_eq!(tiles(0).working([1024, 680]), [1024, 680]);
+    }
+
+    #[test]
+    fn a_tile_is_set_by_word_or_number() {
+        let config = RunConfig::default();
+        for (text, tile) in [("off", Tile::Off), ("auto", Tile::Auto), ("64", Tile::Px(64))] {
+            let set = apply_setting(&config, "data.tile", text).unwrap();
+            assert_eq!(set.data.tile, tile);
+            assert_eq!(RunConfig::from_toml(&set.to_toml()).unwrap().data.tile, tile);
+        }
+        assert_eq!(RunConfig::from_toml("[data]\ntile = 32").unwrap().data.tile, Tile::Px(32));
+        for (key, wrong) in
+            [("data.tile", "48"), ("data.tile", "yes"), ("data.working_size", "20"), ("data.working_size", "9999")]
+        {
+            assert!(apply_setting(&config, key, wrong).is_err(), "{key} = {wrong}");
+        }
+    }
+}

@@ -1,0 +1,119 @@
+//! Whole pictures dissolved at their own scale: by overlapping tiles of the size that the model has learnt at.
+//!
+//! The network could take a picture of any size at once, but would do something else there: its linear attention divides by the
+//! number of positions and takes its softmax over all of them, and its full attention sees them all. On tiles it does what it was
+//! trained for; neighbours overlap by a quarter, and are blended so that no border can be seen ([`TileBlend`]).
+
+use super::dissolver::Dissolver;
+use crate::{
+    config::TileSize,
+    data::{Picture, Preprocess, TileBlend, TileGrid},
+    error::Result,
+};
+use candle_core::{Device, Tensor};
+
+/// Tiles of one forward pass: about as many pixels as 16 tiles of 64 px.
+const PIXELS: usize = 16 * 64 * 64;
+
+/// A dissolver that works on tiles.
+#[derive(Clone)]
+pub struct TiledDissolver {
+    dissolver: Dissolver,
+    tiles: TileSize,
+}
+
+impl TiledDissolver {
+    /// `dissolver`: any; it is used at the resolution of the tiles.
+    pub fn new(dissolver: Dissolver, tiles: TileSize) -> Self {
+        Self { dissolver: dissolver.at_resolution(tiles.tile), tiles }
+    }
+
+    /// Size of the tiles, and of the pictures that they are cut from.
+    pub fn tiles(&self) -> TileSize {
+        self.tiles
+    }
+
+    /// What dissolves a tile.
+    pub fn dissolver(&self) -> &Dissolver {
+        &self.dissolver
+    }
+
+    /// A picture at the size at which it is worked on.
+    pub fn working_picture(&self, picture: &Picture) -> Picture {
+        Preprocess::default().at_working_size(picture, self.tiles)
+    }
+
+    /// The overlapping tiles of a picture of `width x height` px.
+    pub fn grid(&self, width: usize, height: usize) -> TileGrid {
+        TileGrid::new(width, height, self.tiles.tile, self.tiles.tile * 3 / 4)
+    }
+
+    /// Number of tiles that are best dissolved at once.
+    pub fn chunk(&self) -> usize {
+        (PIXELS / (self.tiles.tile * self.tiles.tile)).max(1)
+    }
+
+    /// Some tiles of a picture (of the grid's size) dissolved at step t, three planes each, in the order of `indices`.
+    ///
+    /// # Errors
+    /// A timestep that the model does not have.
+    pub fn dissolve_tiles(&self, grid: &TileGrid, picture: &Picture, indices: &[usize], t: usize) -> Result<Vec<Vec<f32>>> {
+        let side = grid.tile();
+        let pixels: Vec<f32> = indices.iter().flat_map(|&i| grid.cut(picture, i)).collect();
+        let device = self.dissolver.model().map_or(Device::Cpu, |model| model.device().clone());
+        let x = Tensor::from_vec(pixels, (indices.len(), 3, side, side), &device)?;
+        let y = self.dissolver.dissolve(&x, &vec![t; indices.len()])?;
+        Ok(y.flatten_from(1)?.to_vec2()?)
+    }
+
+    /// A picture at its working size dissolved at step t; `tick` hears of each pass (tiles done, of all), and may end it.
+    ///
+    /// # Errors
+    /// A timestep that the model does not have, or whatever `tick` returns.
+    pub fn dissolve(&self, picture: &Picture, t: usize, tick: &mut dyn FnMut(usize, usize) -> Result<()>) -> Result<Picture> {
+        let grid = self.grid(picture.width, picture.height);
+        let mut blend = TileBlend::new(grid.clone());
+        let all: Vec<usize> = (0..grid.len()).collect();
+        for chunk in all.chunks(self.chunk()) {
+            let tiles = self.dissolve_tiles(&grid, picture, chunk, t)?;
+            chunk.iter().zip(&tiles).for_each(|(&i, pixels)| blend.add(i, pixels));
+            tick(chunk[0] + chunk.len(), all.len())?;
+        }
+        Ok(blend.picture(picture))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::config::DissolveMethod;
+
+    /// Of a picture as large as a tile, tiling is dissolving itself.
+    #[test]
+    fn a_picture_of_one_tile_is_dissolved_as_it_is() {
+        let dissolver = Dissolver::new(DissolveMethod::Gaussian(7), None, 32, false).unwrap().unwrap();
+        let tiled = TiledDissolver::new(dissolver.clone(), TileSize { tile: 32, working_size: 0 });
+        let picture = Picture::new(32, 32, 3, (0..3072).map(|i| (i * 37 % 101) as f32 / 101.0).collect());
+        let x = Tensor::from_slice(&picture.data, (1, 3, 32, 32), &Device::Cpu).unwrap();
+        let expected = dissolver.dissolve(&x, &[0]).unwrap().flatten_all().unwrap().to_vec1::<f32>().unwrap();
+        let found = tiled.dissolve(&picture, 0, &mut |_, _| Ok(())).unwrap();
+        assert!(found.data.iter().zip(&expected).all(|(a, b)| (a - b).abs() < 1e-6));
+    }
+
+    /// Away from the picture's own edge, a filter by tiles is the filter of the whole: no border can be seen.
+    #[test]
+    fn a_smooth_picture_has_no_seams() {
+        let (width, height) = (230, 170);
+        let wave = |i: usize| 0.5 + 0.3 * ((i % width) as f32 / 19.0).sin() * ((i / width) as f32 / 23.0).cos();
+        let picture = Picture::new(width, height, 1, (0..width * height).map(wave).collect()).to_rgb();
+        let tiled = |tile| {
+            let dissolver = Dissolver::new(DissolveMethod::Median(5), None, tile, false).unwrap().unwrap();
+            TiledDissolver::new(dissolver, TileSize { tile, working_size: 0 })
+        };
+        let by_tiles = tiled(64).dissolve(&picture, 0, &mut |_, _| Ok(())).unwrap();
+        let step = |x: usize, y: usize| (by_tiles.plane(0)[y * width + x + 1] - by_tiles.plane(0)[y * width + x]).abs();
+        let steepest = (8..height - 8).flat_map(|y| (8..width - 9).map(move |x| (x, y))).map(|(x, y)| step(x, y));
+        let own = 0.3 / 19.0;
+        assert!(steepest.fold(0.0, f32::max) < 1.5 * own);
+    }
+}
