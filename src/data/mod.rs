@@ -24,4 +24,6 @@ pub use dataset::{
     SplitRule, TileSample, for_each_image,
 };
 pub use layout::TablePreview;
-pub use pixels::{CONTENT_RULE, MAX_PIXELS, Picture, Pixels, Preprocess, TileBlend, TileGrid, cut, has_content, resize_bilinear};
+pub use pixels::{
+    CONTENT_RULE, MAX_PIXELS, Picture, Pixels, Preprocess, TileBlend, TileGrid, cut, gaussian_blur, has_content, resize_bilinear,
+};

@@ -2,9 +2,10 @@
 //!
 //! A run knows from its folder what it still lacks, so a resumed run takes the same way as a new one.
 
+use super::image_scores::ImageScorer;
 use crate::{
     config::{DissolveMethod, RunConfig, Tile},
-    data::{Dataset, ImageId},
+    data::Dataset,
     error::{Error, NextStep, Result},
     ml::{
         base::{
@@ -13,7 +14,6 @@ use crate::{
         },
         diffusion::model::DiffusionModel,
         encoder::model::Encoder,
-        scoring::{baselines, profile_scorer::ProfileScorer, scorer},
         training::{ddpm, dia},
     },
     nn::RetainPages,
@@ -133,7 +133,8 @@ fn chain(run: &RunDir, config: &RunConfig, data: &Arc<Dataset>, device: &Device,
 
     if run.contents()?.scores.is_none() {
         let all = data.ids(|_, _| true);
-        score_images(&part, &encoder, model.as_ref(), data, &all, reporter)?.write(&run.join(files::SCORES))?;
+        let scorer = ImageScorer { part: &part, encoder: &encoder, model };
+        scorer.score(data, &all, reporter)?.write(&run.join(files::SCORES))?;
     }
     check_stop(reporter)?;
 
@@ -180,39 +181,14 @@ pub fn score_run(run: &RunDir, reporter: &mut dyn Reporter) -> Result<()> {
         (None, Some(own)) => Some(Arc::new(DiffusionModel::load(&own, &device)?)),
         (given, _) => given,
     };
-    score_images(&part, &encoder, model.as_ref(), &data, &all, reporter)?.write(&run.join(files::SCORES))?;
+    let scorer = ImageScorer { part: &part, encoder: &encoder, model };
+    scorer.score(&data, &all, reporter)?.write(&run.join(files::SCORES))?;
     reporter.event(Event::Started { stage: Stage::Report, done: 0, total: 1 });
     let evaluation = evaluate(run)?;
     run.set_figures([("auroc", json!(evaluation.auroc)), ("auroc_ci95", json!(evaluation.auroc_ci95))])?;
     report::write(run, Some(&data))?;
     reporter.event(Event::Finished { stage: Stage::Report });
     Ok(())
-}
-
-/// Scores of images with everything that stands beside them: DIA's score and its terms, the dissolve profile where the encoder's
-/// settings ask for it and there is a diffusion model, and the baselines that need no training. `run` is the encoder's.
-pub fn score_images(
-    run: &RunDir,
-    encoder: &Encoder,
-    model: Option<&Arc<DiffusionModel>>,
-    data: &Arc<Dataset>,
-    ids: &[ImageId],
-    reporter: &mut dyn Reporter,
-) -> Result<Scores> {
-    let config = &encoder.config.run;
-    let profiler = match model.filter(|_| config.score.profile) {
-        Some(model) => ProfileScorer::open_or_build(run, encoder, model, data, reporter)?,
-        None => None,
-    };
-    let mut scores = scorer::score(encoder, data, ids, profiler.as_ref(), reporter)?;
-    let known: std::collections::HashSet<&str> = scores.rows.iter().map(|row| row.path.as_str()).collect();
-    // An image that could not be decoded has no row.
-    let scored: Vec<ImageId> =
-        ids.iter().copied().filter(|&id| data.item(id).is_some_and(|i| known.contains(i.name.as_str()))).collect();
-    let mut tick = |_: usize| check_stop(reporter);
-    let values = baselines::measure(data, &scored, &config.preprocess, encoder.config.input_size, &mut tick)?;
-    scores.set_baselines(&baselines::NAMES, values);
-    Ok(scores)
 }
 
 /// Writes the run's `evaluation.json` from its `scores.csv`.

@@ -16,7 +16,7 @@
 //! Each room uses those to the left of it only, and documents its part of the method:
 //!
 //! ```text
-//! base <- diffusion <- dissolve <- encoder <- scoring <- training
+//! base <- diffusion <- dissolve <- encoder <- scoring <- localisation <- training
 //! ```
 //!
 //! | room | what it holds | paper |
@@ -26,6 +26,7 @@
 //! | [`dissolve`] | the single reverse step, and filters in its place | Eq. 4, Appendix B |
 //! | [`encoder`] | views, augmentation, network, loss, features | Eqs. 6-9 |
 //! | [`scoring`] | the score, the dissolve profile, baselines, occlusion, synthetic lesions | Eq. 10 |
+//! | [`localisation`] | anomaly maps: where in a picture | |
 //! | [`training`] | both trainings as runs that can be stopped and resumed; their cost | |
 //!
 //! # Where paper and reference code differ
@@ -53,5 +54,6 @@ pub mod base;
 pub mod diffusion;
 pub mod dissolve;
 pub mod encoder;
+pub mod localisation;
 pub mod scoring;
 pub mod training;

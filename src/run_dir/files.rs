@@ -24,6 +24,10 @@ pub const DISSOLVE_CACHE: &str = "ladder.safetensors";
 pub const DISSOLVE_CACHE_PART: &str = "ladder.part";
 /// The dissolve profiles of the training normals.
 pub const PROFILE: &str = "profile.safetensors";
+/// What normal tiles look like to the encoder of tiles.
+pub const TILES: &str = "tiles.safetensors";
+/// What makes anomaly maps.
+pub const MAP_MODEL: &str = "map.safetensors";
 /// The scores of the run's own images. Those of other images lie beside it ([`scores_of`]).
 pub const SCORES: &str = "scores.csv";
 /// What the scores say of the model.
@@ -35,6 +39,8 @@ pub const REPORT: &str = "report.html";
 
 /// Folder of unfinished weights ([`checkpoint`]).
 pub const CHECKPOINTS: &str = "checkpoints";
+/// Folder of the part that works by tiles.
+pub const TILES_PART: &str = "tiles";
 /// Folder of previews of the diffusion model ([`sample`]).
 pub const SAMPLES: &str = "samples";
 /// Folder of charts and tables for other programs; also in the workspace.
@@ -47,6 +53,12 @@ const WEIGHTS: &str = ".safetensors";
 /// How names of scores begin, and of the reviews beside them.
 const SCORES_STEM: &str = "scores";
 const REVIEW_STEM: &str = "tags";
+
+/// The part of a run that works by tiles, seen from the part (or the run) that its encoder of whole pictures is in.
+pub fn tiles_part(encoder: &Path) -> Option<PathBuf> {
+    let places = [Some(encoder), encoder.parent()].into_iter().flatten();
+    places.map(|folder| folder.join(TILES_PART)).find(|part| part.join(MANIFEST).is_file())
+}
 
 /// The weights after a step.
 pub fn checkpoint(step: usize) -> PathBuf {

@@ -26,7 +26,7 @@ impl RunKind {
             Self::Ddpm => "ddpm",
             Self::Dia => "dia",
             Self::Csi => "csi",
-            Self::Tiles => "tiles",
+            Self::Tiles => super::files::TILES_PART,
             Self::Train => "train",
         }
     }

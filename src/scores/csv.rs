@@ -17,7 +17,7 @@ const TERMS: [[&str; 3]; SHIFTS] = [
 ];
 
 impl Scores {
-    /// Columns `path,split,label,score,predicted,threshold,sim_0..3,cls_0..3,nearest_0..3`, then `class,spread,profile,combined`
+    /// Columns `path,split,label,score,predicted,threshold,sim_0..3,cls_0..3,nearest_0..3`, then `class,spread,profile,combined,tiles,map`
     /// and one `rival_NAME` for each baseline. Empty = unknown; numbers in their shortest exact form.
     ///
     /// # Errors
@@ -38,7 +38,7 @@ impl Scores {
         for part in 0..3 {
             names.extend(TERMS.iter().map(|columns| columns[part].to_string()));
         }
-        names.extend(["class", "spread", "profile", "combined"].map(String::from));
+        names.extend(["class", "spread", "profile", "combined", "tiles", "map"].map(String::from));
         names.extend(self.baselines.iter().map(|name| format!("rival_{name}")));
         names
     }
@@ -105,7 +105,7 @@ fn fields(row: &ScoreRow, baselines: usize) -> Vec<String> {
         None => fields.extend(std::iter::repeat_n(String::new(), 3 * SHIFTS)),
     }
     fields.push(row.class.clone());
-    fields.extend([row.spread, row.profile, row.combined].map(number));
+    fields.extend([row.spread, row.profile, row.combined, row.tiles, row.map].map(number));
     fields.extend((0..baselines).map(|i| number(row.baselines.get(i).copied())));
     fields
 }
@@ -164,6 +164,8 @@ impl Cells<'_> {
             spread: self.optional("spread")?,
             profile: self.optional("profile")?,
             combined: self.optional("combined")?,
+            tiles: self.optional("tiles")?,
+            map: self.optional("map")?,
             baselines: self
                 .columns
                 .baselines
@@ -255,6 +257,8 @@ mod tests {
             spread: Some(0.01),
             profile: Some(12.5),
             combined: Some(0.75),
+            tiles: Some(190.5),
+            map: Some(-2.25),
             baselines: vec![1.5, 2.5],
         };
         let bare = ScoreRow { path: "b".into(), score: -1.0, baselines: vec![0.0, 7.0], ..ScoreRow::default() };
@@ -265,7 +269,7 @@ mod tests {
         assert_eq!(Scores::read(&path).unwrap(), scores);
         let header = std::fs::read_to_string(&path).unwrap().lines().next().unwrap().to_string();
         assert!(header.starts_with("path,split,label,score,predicted,threshold,sim_0,sim_1,sim_2,sim_3,cls_0,"));
-        assert!(header.ends_with("nearest_2,nearest_3,class,spread,profile,combined,rival_contrast,rival_width"));
+        assert!(header.ends_with("nearest_2,nearest_3,class,spread,profile,combined,tiles,map,rival_contrast,rival_width"));
     }
 
     #[test]

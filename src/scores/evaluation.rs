@@ -48,7 +48,15 @@ pub struct Evaluation {
     pub profile_auroc: Option<f64>,
     /// Its 95 % interval (DeLong).
     pub profile_auroc_ci95: Option<[f64; 2]>,
-    /// AUROC of both scores combined by rank.
+    /// AUROC of the score by tiles.
+    pub tiles_auroc: Option<f64>,
+    /// Its 95 % interval (DeLong).
+    pub tiles_auroc_ci95: Option<[f64; 2]>,
+    /// AUROC of the score by the anomaly map.
+    pub map_auroc: Option<f64>,
+    /// Its 95 % interval (DeLong).
+    pub map_auroc_ci95: Option<[f64; 2]>,
+    /// AUROC of all these scores combined by rank.
     pub combined_auroc: Option<f64>,
     /// Its 95 % interval (DeLong).
     pub combined_auroc_ci95: Option<[f64; 2]>,
@@ -116,6 +124,8 @@ impl Evaluation {
         let confusion = threshold.filter(|_| !rows.is_empty()).map(|t| ranking.confusion(t));
         let extra = |value: fn(&ScoreRow) -> Option<f64>| parts(figure(&rows, value));
         let (profile_auroc, profile_auroc_ci95) = extra(|row| row.profile);
+        let (tiles_auroc, tiles_auroc_ci95) = extra(|row| row.tiles);
+        let (map_auroc, map_auroc_ci95) = extra(|row| row.map);
         let (combined_auroc, combined_auroc_ci95) = extra(|row| row.combined);
         let baselines: Vec<BaselineFigure> =
             scores.baselines.iter().enumerate().map(|(i, name)| baseline(&rows, name, i)).collect();
@@ -139,6 +149,10 @@ impl Evaluation {
             higher_is: "more abnormal",
             profile_auroc,
             profile_auroc_ci95,
+            tiles_auroc,
+            tiles_auroc_ci95,
+            map_auroc,
+            map_auroc_ci95,
             combined_auroc,
             combined_auroc_ci95,
             baselines,

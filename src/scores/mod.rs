@@ -44,7 +44,11 @@ pub struct ScoreRow {
     pub spread: Option<f64>,
     /// The dissolve profile's score, a second one beside DIA's.
     pub profile: Option<f64>,
-    /// Both combined by their ranks among held-out normals.
+    /// How unlike normal tiles the picture's tiles are, where large pictures are worked on by tiles.
+    pub tiles: Option<f64>,
+    /// How much of the picture stands out in its anomaly map.
+    pub map: Option<f64>,
+    /// All of them combined by their ranks among held-out normals.
     pub combined: Option<f64>,
     /// Scores that need no training, in the order of [`Scores::baselines`]; NaN where missing.
     pub baselines: Vec<f64>,

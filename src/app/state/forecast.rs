@@ -40,8 +40,8 @@ pub struct Forecast {
 pub fn card_of(stage: Stage) -> Stage {
     match stage {
         Stage::Data | Stage::Ddpm => Stage::Ddpm,
-        Stage::DissolveCache | Stage::Dia | Stage::TileDia | Stage::TileNormals | Stage::Bank => Stage::Dia,
-        Stage::Profile | Stage::Scores | Stage::SyntheticLesions | Stage::Report => Stage::Scores,
+        Stage::DissolveCache | Stage::Dia | Stage::TileDia | Stage::TileNormals | Stage::MapModel | Stage::Bank => Stage::Dia,
+        Stage::Profile | Stage::Scores | Stage::Maps | Stage::SyntheticLesions | Stage::Report => Stage::Scores,
     }
 }
 

@@ -7,7 +7,7 @@ use crate::{
         message::JobOrder,
         state::{JobInfo, Work, amount},
     },
-    config::{DissolveMethod, RunConfig},
+    config::DissolveMethod,
     data::Label,
     engine::runs::list::ModelSource,
     run_dir::RunKind,

@@ -82,7 +82,7 @@ impl Dataset {
 
 impl Item {
     /// The error is a reason to show beside the name.
-    pub(super) fn decode(&self) -> Result<Raster, String> {
+    pub(crate) fn decode(&self) -> Result<Raster, String> {
         match &self.source {
             Source::File(path) => decode::decode(path, 0),
             Source::Page { path, page } => decode::decode(path, *page),

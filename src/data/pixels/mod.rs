@@ -1,5 +1,6 @@
 //! One picture as numbers: its pixels, its size, and what is done to it before a network sees it.
 
+mod blur;
 mod content;
 mod picture;
 mod preprocess;
@@ -7,6 +8,7 @@ mod resize;
 mod tile_grid;
 mod tone;
 
+pub use blur::gaussian_blur;
 pub use content::{CONTENT_RULE, has_content};
 pub use picture::{MAX_PIXELS, Picture, Pixels};
 pub use preprocess::Preprocess;

@@ -3,7 +3,7 @@
 use crate::{
     config::{DataConfig, DeviceKind, RunConfig},
     data::Dataset,
-    engine::pipeline,
+    engine::image_scores::ImageScorer,
     error::{Error, Result},
     ml::{
         base::{
@@ -52,8 +52,8 @@ impl FinishedRun {
 
     /// Scores all images. `model`: the diffusion model of the second score, where the run does not hold it.
     pub fn score(&self, data: &Arc<Dataset>, model: Option<&Path>, reporter: &mut dyn Reporter) -> Result<Scores> {
-        let model = self.model(model)?;
-        pipeline::score_images(&self.part, &self.encoder, model.as_ref(), data, &data.ids(|_, _| true), reporter)
+        let scorer = ImageScorer { part: &self.part, encoder: &self.encoder, model: self.model(model)? };
+        scorer.score(data, &data.ids(|_, _| true), reporter)
     }
 
     /// Draws lesions into the run's own held-out normals, and keeps the figures in the run folder.

@@ -23,12 +23,16 @@ pub enum Stage {
     TileDia,
     /// What the tiles of the training normals look like, which those of other images are held against.
     TileNormals,
+    /// Training of what makes anomaly maps.
+    MapModel,
     /// Features of the training normals, which scores are measured against.
     Bank,
     /// The dissolve profile of the training normals.
     Profile,
     /// Scores of images.
     Scores,
+    /// Anomaly maps, and scores by tiles.
+    Maps,
     /// Spots drawn into held-out normals.
     SyntheticLesions,
     /// The report of a run.
@@ -45,9 +49,11 @@ impl Stage {
             Self::Dia => "DIA",
             Self::TileDia => "DIA on tiles",
             Self::TileNormals => "Normal tiles",
+            Self::MapModel => "Anomaly map",
             Self::Bank => "Normal features",
             Self::Profile => "Dissolve profile",
             Self::Scores => "Scores",
+            Self::Maps => "Anomaly maps",
             Self::SyntheticLesions => "Planted lesions",
             Self::Report => "Report",
         }

@@ -39,9 +39,13 @@
 //! | [`occlusion`] | what covering parts of an image does to its score |
 //! | [`synthetic_lesions`] | spots of known size and contrast, and how many of them the score finds |
 
+pub mod anomaly_map;
 pub mod baselines;
+pub mod gaussian;
 pub mod occlusion;
 pub mod profile;
 pub mod profile_scorer;
 pub mod scorer;
 pub mod synthetic_lesions;
+pub mod tile_features;
+pub mod tile_scorer;

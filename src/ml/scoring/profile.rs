@@ -4,12 +4,9 @@
 //! normals do: log mean |x - x_hat| becomes a vector, the normals' vectors a Gaussian whose covariance is shrunk after Ledoit
 //! and Wolf (2004), and the score is the squared Mahalanobis distance: two-sided, as abnormal images may change less as well.
 
-use crate::{
-    error::{Error, NextStep, Result},
-    ml::dissolve::dissolver::Dissolver,
-};
+use super::gaussian::Gaussian;
+use crate::{error::Result, ml::dissolve::dissolver::Dissolver};
 use candle_core::{Device, Tensor};
-use nalgebra::{DMatrix, DVector};
 use rayon::prelude::*;
 
 /// Timesteps at which the change is measured over the image.
@@ -62,64 +59,6 @@ fn log_mean(values: impl Iterator<Item = f32>) -> f64 {
     (sum / count.max(1) as f64 + FLOOR).ln()
 }
 
-/// A Gaussian with shrunk covariance.
-#[derive(Debug, Clone)]
-pub struct Gaussian {
-    mean: DVector<f64>,
-    /// Inverse of the shrunk covariance.
-    precision: DMatrix<f64>,
-    /// How far the covariance was shrunk to a multiple of the identity, \[0, 1\].
-    pub shrinkage: f64,
-}
-
-impl Gaussian {
-    /// Fits to rows of equal length.
-    ///
-    /// # Errors
-    /// With fewer than two rows, or rows that are not finite or all the same.
-    pub fn fit<'a>(rows: impl IntoIterator<Item = &'a [f64]>) -> Result<Self> {
-        let rows: Vec<&[f64]> = rows.into_iter().collect();
-        let impossible = |why: &str| {
-            Error::user(
-                format!("the dissolve profile of the normal images has no spread: {why}"),
-                NextStep::MoreNormalsOrNoProfile,
-            )
-        };
-        let width = rows.first().map_or(0, |r| r.len());
-        if rows.len() < 2 || width == 0 {
-            return Err(impossible("fewer than two images"));
-        }
-        let mut x = DMatrix::from_row_iterator(rows.len(), width, rows.iter().flat_map(|r| r.iter().copied()));
-        let mean = x.row_mean().transpose();
-        x.row_iter_mut().for_each(|mut row| row -= mean.transpose());
-        let (covariance, shrinkage) = ledoit_wolf(&x);
-        let inverse = covariance.cholesky().map(|c| c.inverse()).filter(|p| p.iter().all(|v| v.is_finite()));
-        Ok(Self { mean, precision: inverse.ok_or_else(|| impossible("all are alike"))?, shrinkage })
-    }
-
-    /// Squared Mahalanobis distance of one profile.
-    pub fn distance(&self, row: &[f64]) -> f64 {
-        let d = DVector::from_column_slice(row) - &self.mean;
-        d.dot(&(&self.precision * &d))
-    }
-}
-
-/// Covariance of centred rows, shrunk: `(1 - s) S + s mu I` with mu = trace(S)/p, S the maximum-likelihood covariance, and s the
-/// estimate of Ledoit and Wolf, "A well-conditioned estimator for large-dimensional covariance matrices" (2004), Lemma 3.3-3.5.
-/// Returns (covariance, s).
-pub fn ledoit_wolf(centred: &DMatrix<f64>) -> (DMatrix<f64>, f64) {
-    let (n, p) = (centred.nrows() as f64, centred.ncols() as f64);
-    let sample = centred.tr_mul(centred) / n;
-    let mu = sample.trace() / p;
-    let target = DMatrix::identity(centred.ncols(), centred.ncols()) * mu;
-    // d2: distance of S from the target; b2: how much of it is the error of S, from the rows' own scatter around S.
-    let d2 = (&sample - &target).norm_squared() / p;
-    let scatter: f64 = centred.row_iter().map(|row| row.norm_squared().powi(2)).sum::<f64>() / n - sample.norm_squared();
-    let b2 = (scatter / (n * p)).clamp(0.0, d2);
-    let shrinkage = if d2 > 0.0 { b2 / d2 } else { 1.0 };
-    (sample * (1.0 - shrinkage) + target * shrinkage, shrinkage)
-}
-
 /// The profiles of the training normals, ready to judge others.
 #[derive(Debug, Clone)]
 pub struct Profile {
@@ -157,64 +96,20 @@ impl Profile {
     }
 }
 
-/// Scores of held-out normals, sorted: turns any score into its rank among them.
-#[derive(Debug, Clone)]
-pub struct Ranks(Vec<f64>);
-
-impl Ranks {
-    /// Of scores in any order.
-    pub fn new(mut scores: Vec<f64>) -> Self {
-        scores.sort_by(f64::total_cmp);
-        Self(scores)
-    }
-
-    /// Share of the held-out normals that score lower, ties counted half; \[0, 1\].
-    pub fn rank(&self, score: f64) -> f64 {
-        let below = self.0.partition_point(|&s| s < score);
-        let not_above = self.0.partition_point(|&s| s <= score);
-        (below + not_above) as f64 / (2 * self.0.len().max(1)) as f64
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::rng;
-    use proptest::prelude::*;
     use rand::Rng as _;
 
-    fn noise(rows: usize, columns: usize, seed: u64) -> DMatrix<f64> {
+    fn rows(count: usize, columns: usize, seed: u64) -> Vec<Vec<f64>> {
         let mut rng = rng::stream(seed, "test", 0);
-        let x = DMatrix::from_fn(rows, columns, |_, c| (c + 1) as f64 * rng.random_range(-1.0..1.0));
-        let mean = x.row_mean();
-        DMatrix::from_fn(rows, columns, |r, c| x[(r, c)] - mean[c])
-    }
-
-    proptest! {
-        #![proptest_config(ProptestConfig::with_cases(64))]
-        #[test]
-        fn shrinkage_is_the_formula_and_keeps_the_covariance_positive(rows in 2usize..40, columns in 1usize..12, seed: u64) {
-            let x = noise(rows, columns, seed);
-            let (covariance, s) = ledoit_wolf(&x);
-            prop_assert!((0.0..=1.0).contains(&s));
-            // Lemma 3.4 word for word: b2 = (1/n^2) sum_k |x_k x_k' - S|^2, norms divided by p.
-            let (n, p) = (rows as f64, columns as f64);
-            let sample = x.transpose() * &x / n;
-            let mu = sample.trace() / p;
-            let identity = DMatrix::<f64>::identity(columns, columns);
-            let d2 = (&sample - &identity * mu).norm_squared() / p;
-            let b2 = x.row_iter().map(|r| (r.transpose() * r - &sample).norm_squared() / p).sum::<f64>() / (n * n);
-            if d2 > 1e-9 {
-                prop_assert!((s - b2.min(d2) / d2).abs() < 1e-9);
-            }
-            prop_assert!((&covariance - (&sample * (1.0 - s) + identity * (s * mu))).norm() < 1e-9 * (1.0 + sample.norm()));
-            prop_assert!(covariance.symmetric_eigenvalues().iter().all(|&v| v >= -1e-9));
-        }
+        (0..count).map(|_| (0..columns).map(|c| (c + 1) as f64 * rng.random_range(-1.0..1.0)).collect()).collect()
     }
 
     #[test]
     fn an_outlier_is_far_and_a_held_out_normal_is_not_near_by_itself() {
-        let rows: Vec<Vec<f64>> = noise(60, 5, 3).row_iter().map(|r| r.iter().copied().collect()).collect();
+        let rows = rows(60, 5, 3);
         let profile = Profile::fit(&rows).unwrap();
         assert_eq!(profile.held_out.len(), rows.len());
         let mean = |v: &[f64]| v.iter().sum::<f64>() / v.len() as f64;
@@ -223,12 +118,6 @@ mod tests {
         assert!(profile.score(&[9.0, 0.0, 0.0, 0.0, 0.0]) > 20.0 * mean(&fitted));
         assert!(Profile::fit(&rows[..1]).is_err());
         assert!(Profile::fit(&vec![vec![0.0; 5]; 9]).is_err());
-    }
-
-    #[test]
-    fn ranks_count_ties_half() {
-        let ranks = Ranks::new(vec![2.0, 1.0, 2.0, 3.0]);
-        assert_eq!([0.0, 1.0, 2.0, 9.0].map(|s| ranks.rank(s)), [0.0, 0.125, 0.5, 1.0]);
     }
 
     #[test]

@@ -1,7 +1,10 @@
 //! The dissolve profile as part of a run: computed once for the training normals, kept in `profile.safetensors`, and used for the
 //! second score of any image.
 
-use super::profile::{self, LENGTH, Profile, Ranks};
+use super::{
+    gaussian::Ranks,
+    profile::{self, LENGTH, Profile},
+};
 use crate::{
     config::DissolveMethod,
     data::{Dataset, ImageId},

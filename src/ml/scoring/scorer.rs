@@ -1,6 +1,6 @@
 //! The anomaly score (paper, Eq. 10): how like the nearest normal training image, and how sure of its shift.
 
-use super::{profile::Ranks, profile_scorer::ProfileScorer};
+use super::{gaussian::Ranks, profile_scorer::ProfileScorer};
 use crate::{
     config::ScoreConfig,
     data::{Dataset, ImageId, Label, Split},
@@ -231,6 +231,17 @@ pub fn score(
     }
     scores.set_threshold(threshold.ok());
     Ok(scores)
+}
+
+/// Ranks among the training normals in the encoder's bank, each scored against the others.
+///
+/// # Errors
+/// An encoder without a bank.
+pub fn ranks_of_normals(encoder: &Encoder) -> Result<Ranks> {
+    let bank = encoder.bank.as_ref().ok_or_else(unfinished)?;
+    let scorer = Scorer::new(&bank.features)?;
+    let held_out = bank.features.par_iter().enumerate().map(|(m, features)| scorer.leave_one_out(features, m).score);
+    Ok(Ranks::new(held_out.collect()))
 }
 
 fn unfinished() -> Error {

@@ -1,0 +1,102 @@
+//! The scores of large pictures that are worked on at their own scale: by their tiles, and by their anomaly map.
+
+use super::map_model::MapModel;
+use crate::{
+    config::{RunConfig, TileSize},
+    data::{Dataset, ImageId, Picture, for_each_image},
+    error::Result,
+    ml::{
+        base::{
+            reporter::{Reporter, Stage},
+            stage_progress::StageProgress,
+        },
+        encoder::model::Encoder,
+        scoring::{anomaly_map::AnomalyMap, tile_scorer::TileScorer},
+    },
+    run_dir::{RunDir, files},
+};
+use candle_core::Device;
+use std::{collections::HashMap, sync::Arc};
+
+/// Pictures decoded at once.
+const CHUNK: usize = 4;
+
+/// Both scores of a picture; higher is more abnormal.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct PictureScores {
+    /// By its tiles ([`TileScorer`]).
+    pub tiles: f64,
+    /// By its map ([`MapModel::map`]).
+    pub map: f64,
+}
+
+/// Scores pictures, and makes their maps.
+pub struct PictureScorer {
+    by_tiles: TileScorer,
+    /// What makes the maps.
+    pub maps: MapModel,
+}
+
+impl PictureScorer {
+    /// From the run's part for tiles; what it lacks yet is made from the training normals of `data`. `None` where the part has no
+    /// finished encoder.
+    ///
+    /// # Errors
+    /// Damaged files, pictures that cannot be decoded at all, [`Error::Stopped`](crate::error::Error::Stopped).
+    pub fn open_or_build(
+        part: &RunDir,
+        config: &RunConfig,
+        tiles: TileSize,
+        data: &Arc<Dataset>,
+        device: &Device,
+        reporter: &mut dyn Reporter,
+    ) -> Result<Option<Self>> {
+        let encoder = part.join(files::ENCODER);
+        if !encoder.is_file() {
+            return Ok(None);
+        }
+        let encoder = Encoder::load(&encoder, device)?;
+        let by_tiles = TileScorer::open_or_build(part, encoder, tiles, data, reporter)?;
+        let maps = MapModel::open_or_train(part, config, tiles, data, reporter)?;
+        Ok(Some(Self { by_tiles, maps }))
+    }
+
+    /// Scores of pictures; those of training normals that it has learnt from are known already. `each` is given every other picture
+    /// at its working size with its map, and may end the work. Pictures that cannot be decoded are left out.
+    ///
+    /// # Errors
+    /// Whatever `each` returns, [`Error::Stopped`](crate::error::Error::Stopped).
+    pub fn score(
+        &self,
+        data: &Arc<Dataset>,
+        ids: &[ImageId],
+        is_own: bool,
+        each: &mut dyn FnMut(ImageId, &Picture, &AnomalyMap) -> Result<()>,
+        reporter: &mut dyn Reporter,
+    ) -> Result<HashMap<ImageId, PictureScores>> {
+        let known = |id: ImageId| {
+            let name = &data.item(id).filter(|_| is_own)?.name;
+            Some(PictureScores { tiles: self.by_tiles.held_out(name)?, map: self.maps.of_normal(name)? })
+        };
+        let mut scores: HashMap<ImageId, PictureScores> = ids.iter().filter_map(|&id| Some((id, known(id)?))).collect();
+        let others: Vec<ImageId> = ids.iter().copied().filter(|id| !scores.contains_key(id)).collect();
+        let mut progress = StageProgress::start(Stage::Maps, 0, others.len(), reporter);
+        for (done, ids) in others.chunks(CHUNK).enumerate() {
+            let pictures = for_each_image(data, ids, |_, item| Ok(self.maps.working_picture(&item.decode()?)));
+            for (&id, picture) in ids.iter().zip(pictures) {
+                let Ok(picture) = picture else { continue };
+                let (map, score) = self.maps.map(&picture)?;
+                scores.insert(id, PictureScores { tiles: self.by_tiles.score(&picture)?, map: score });
+                each(id, &picture, &map)?;
+            }
+            progress.reach((CHUNK * done + ids.len()).min(others.len()))?;
+        }
+        progress.finish();
+        Ok(scores)
+    }
+
+    /// Ranks of both scores among those of the training normals, \[0, 1\].
+    pub fn ranks(&self, scores: PictureScores) -> [f64; 2] {
+        [self.by_tiles.rank(scores.tiles), self.maps.rank(scores.map)]
+    }
+}

@@ -1,0 +1,74 @@
+//! What of a picture is content, and what the black surround of a photograph or of a sector of ultrasound.
+
+use crate::{data::Picture, data::gaussian_blur};
+use std::collections::VecDeque;
+
+/// Brightness (of the brightest channel, blurred by 1 px) below which a pixel can be surround.
+const DARK: f32 = 0.08;
+/// The surround reaches this much further, px: its edge is no edge of the content.
+const MARGIN: usize = 4;
+
+/// True where the picture has content: everywhere but in what is dark and connected to the picture's edge by dark pixels, and
+/// a few pixels around that. Row-major, as the picture. A picture that is dark all over is content all over.
+pub fn content(picture: &Picture) -> Vec<bool> {
+    let (width, height) = (picture.width, picture.height);
+    let brightest: Vec<f32> =
+        (0..width * height).map(|i| (0..picture.channels).map(|c| picture.plane(c)[i]).fold(0.0, f32::max)).collect();
+    let dark: Vec<bool> = gaussian_blur(&brightest, width, 1.0).into_iter().map(|v| v < DARK).collect();
+    let is_edge = |i: usize| i % width == 0 || i % width == width - 1 || i / width == 0 || i / width == height - 1;
+    let mut surround = spread((0..width * height).filter(|&i| dark[i] && is_edge(i)), width, height, |i, _| dark[i]);
+    if surround.iter().any(|s| *s) {
+        let seeds: Vec<usize> = (0..surround.len()).filter(|&i| surround[i]).collect();
+        surround = spread(seeds.into_iter(), width, height, |_, steps| steps <= MARGIN);
+    }
+    if surround.iter().all(|s| *s) {
+        return vec![true; surround.len()];
+    }
+    surround.into_iter().map(|s| !s).collect()
+}
+
+/// All pixels that can be reached from `seeds` by steps to the four neighbours, where each new one `may` be entered (pixel,
+/// number of steps).
+fn spread(seeds: impl Iterator<Item = usize>, width: usize, height: usize, may: impl Fn(usize, usize) -> bool) -> Vec<bool> {
+    let mut reached = vec![false; width * height];
+    let mut queue: VecDeque<(usize, usize)> = seeds.map(|i| (i, 0)).collect();
+    queue.iter().for_each(|(i, _)| reached[*i] = true);
+    while let Some((i, steps)) = queue.pop_front() {
+        let (x, y) = (i % width, i / width);
+        let neighbours =
+            [(x > 0, i.wrapping_sub(1)), (x + 1 < width, i + 1), (y > 0, i.wrapping_sub(width)), (y + 1 < height, i + width)];
+        for (_, next) in neighbours.into_iter().filter(|(is_inside, _)| *is_inside) {
+            if !reached[next] && may(next, steps + 1) {
+                reached[next] = true;
+                queue.push_back((next, steps + 1));
+            }
+        }
+    }
+    reached
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_disc_is_content_with_its_dark_spots_and_the_surround_is_not() {
+        let side = 80;
+        let value = |i: usize| {
+            let (x, y) = ((i % side) as f32 - 40.0, (i / side) as f32 - 40.0);
+            if x.hypot(y) > 30.0 || x.hypot(y) < 6.0 { 0.0 } else { 0.5 }
+        };
+        let disc = Picture::new(side, side, 1, (0..side * side).map(value).collect());
+        let content = content(&disc);
+        assert!(content[40 * side + 40], "a dark lesion inside is content");
+        assert!(!content[0] && !content[40 * side + 11], "the surround and the rim are not");
+        assert!(content[40 * side + 20]);
+    }
+
+    #[test]
+    fn pictures_without_a_surround_are_content_all_over() {
+        for value in [0.0, 0.5] {
+            assert!(content(&Picture::new(20, 10, 1, vec![value; 200])).iter().all(|c| *c));
+        }
+    }
+}
