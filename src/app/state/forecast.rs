@@ -2,7 +2,7 @@
 
 use super::{Open, Progress, TrainState};
 use crate::{
-    config::RunConfig,
+    config::{DataConfig, RunConfig, Tile, TileSize},
     engine::machine::Machine,
     ml::{
         base::reporter::Stage,
@@ -114,13 +114,28 @@ impl Forecast {
     }
 }
 
+/// Whether the open data are worked on by tiles, and why: `data.tile` decided by their size, as a run does it.
+pub fn tiles(config: &RunConfig, open: &Open) -> (Tile, String) {
+    let shorter = if config.preprocess.size > 0 { config.preprocess.size } else { open.median_side.unwrap_or(0) };
+    config.data.tile.decide(shorter, config.data.working_size)
+}
+
 /// What the cost model needs to know of the data.
 pub fn amount(config: &RunConfig, has_model: bool, open: &Open) -> Amount {
+    let tiles = DataConfig { tile: tiles(config, open).0, ..config.data.clone() }.tiles();
+    let working = |tiles: TileSize| {
+        let shorter = open.median_side.unwrap_or(0);
+        // Most photographs are 4:3 to 3:2.
+        let [width, height] = tiles.working([shorter * 4 / 3, shorter]);
+        width * height
+    };
     Amount {
         training_normals: open.training_normals,
         images: open.dataset.items.len(),
         input_size: dia::input_size(config, open.median_side),
         has_model,
+        tiles,
+        working_pixels: tiles.map_or(0, working),
     }
 }
 
@@ -129,7 +144,8 @@ mod tests {
     use super::*;
     use crate::{config::Preset, ml::base::reporter::Step};
 
-    const AMOUNT: Amount = Amount { training_normals: 300, images: 500, input_size: 64, has_model: false };
+    const AMOUNT: Amount =
+        Amount { training_normals: 300, images: 500, input_size: 64, has_model: false, tiles: None, working_pixels: 0 };
     const SPEED: Speed = Speed { unet: 1e10, encoder: 2e10 };
 
     fn step(stage: Stage, step: usize, total: usize, each: f64) -> Step {

@@ -5,12 +5,13 @@
 
 use super::{
     ddpm_step::{Batch, DdpmTrainer},
+    dia,
     dia_step::DiaTrainer,
     dissolve_cache,
 };
 use crate::{
-    config::{DdpmConfig, DissolveMethod, RunConfig, Stem},
-    data::PixelStore,
+    config::{DdpmConfig, DissolveMethod, RunConfig, Stem, TileSize},
+    data::{PixelStore, TileSample},
     error::Result,
     ml::{
         base::reporter::Stage,
@@ -24,9 +25,10 @@ use crate::{
             model::{EncoderConfig, resolved_stem},
             shift::SHIFTS,
         },
+        localisation::map_model,
         scoring::{
             profile::{GRID_T, WHOLE_T},
-            profile_scorer,
+            profile_scorer, tile_scorer,
         },
     },
 };
@@ -65,6 +67,10 @@ pub struct Amount {
     pub input_size: usize,
     /// The diffusion model is there already.
     pub has_model: bool,
+    /// The tiles that large pictures are worked on by; `None` where whole pictures are resized.
+    pub tiles: Option<TileSize>,
+    /// Pixels of a picture (their median) at that working size.
+    pub working_pixels: usize,
 }
 
 /// Seconds and peak memory of one stage.
@@ -82,6 +88,8 @@ pub struct Cost {
 pub fn forecast(config: &RunConfig, amount: Amount, speed: Speed) -> Vec<Cost> {
     let (ddpm, dia) = (&config.ddpm, &config.dia);
     let diffusion = dia.dissolve == DissolveMethod::Diffusion;
+    let tiles = amount.tiles;
+    let ddpm = &DdpmConfig { size: tiles.map_or(ddpm.size, |tiles| tiles.tile), ..ddpm.clone() };
     let unet = unet(ddpm);
     let encoder = resnet(amount.input_size, resolved_stem(dia.stem, amount.input_size), dia.width);
     let mut costs = Vec::new();
@@ -89,7 +97,11 @@ pub fn forecast(config: &RunConfig, amount: Amount, speed: Speed) -> Vec<Cost> {
     let mut left = 0.0;
     if diffusion && !amount.has_model {
         let images = (ddpm.steps * ddpm.batch * ddpm.accumulate) as f64;
-        let bytes = unet.training_bytes(ddpm.batch) + pictures(amount.training_normals, ddpm.size);
+        let bytes = unet.training_bytes(ddpm.batch)
+            + match tiles {
+                Some(_) => TileSample::BUDGET as f64,
+                None => pictures(amount.training_normals, ddpm.size),
+            };
         add(Stage::Ddpm, TRAINING * images * unet.macs / speed.unet, bytes);
         left = LEFT * bytes;
     }
@@ -106,6 +118,22 @@ pub fn forecast(config: &RunConfig, amount: Amount, speed: Speed) -> Vec<Cost> {
     let training = TRAINING * steps * views as f64 * encoder.macs / speed.encoder;
     let held = pictures(amount.training_normals, amount.input_size);
     add(Stage::Dia, training + exact, encoder.training_bytes(views) + held + left);
+    let whole_pictures = amount.working_pixels as f64;
+    if let Some(tiles) = tiles {
+        let of_tile = resnet(tiles.tile, resolved_stem(dia.stem, tiles.tile), dia.width);
+        let cached = dia::tile_count(dia) * 2 * dia.cached_timesteps;
+        let dissolved = if dia.cached_timesteps > 0 { cached as f64 } else { steps * batch as f64 };
+        let dissolving = if diffusion { dissolved * unet.macs / speed.unet } else { 0.0 };
+        let training = TRAINING * steps * views as f64 * of_tile.macs / speed.encoder;
+        add(Stage::TileDia, dissolving + training, of_tile.training_bytes(views) + TileSample::BUDGET as f64 + left);
+        // The encoder sees each pixel once; the features of the map are worth about this many multiply-adds a pixel.
+        let seen = of_pixel(&of_tile, tiles.tile) * whole_pictures / speed.encoder;
+        let mapped = MAP_MACS * whole_pictures / speed.encoder;
+        let bytes = BASE + MAP_BYTES * whole_pictures;
+        let normals = amount.training_normals as f64;
+        add(Stage::TileNormals, seen * normals.min(tile_scorer::MOST as f64), bytes);
+        add(Stage::MapModel, 4.0 * mapped * normals.min(map_model::MOST as f64), bytes);
+    }
     let chunk = SHIFTS * images_per_pass(amount.input_size);
     let scoring = |images: usize| (images * SHIFTS * config.score.samples) as f64 * encoder.macs / speed.encoder;
     let others = amount.images.saturating_sub(amount.training_normals);
@@ -116,6 +144,10 @@ pub fn forecast(config: &RunConfig, amount: Amount, speed: Speed) -> Vec<Cost> {
         add(Stage::Profile, (images * passes) as f64 * unet.macs / speed.unet, unet.inference_bytes(profile_scorer::CHUNK));
     }
     add(Stage::Scores, scoring(others), encoder.inference_bytes(chunk) + pictures(others, amount.input_size));
+    if tiles.is_some() {
+        let seconds = others as f64 * whole_pictures * (MAP_MACS + of_pixel(&encoder, amount.input_size)) / speed.encoder;
+        add(Stage::Maps, seconds, BASE + MAP_BYTES * whole_pictures);
+    }
     costs
 }
 
@@ -217,6 +249,15 @@ const BASE: f64 = 150e6;
 /// is within 7 % of the peaks measured on two sets of 28 px and two of 64 px (0.61 to 0.92 GB).
 const LEFT: f64 = 0.2;
 
+/// Multiply-adds of an anomaly map that take as long as a pixel of it, and the bytes that a pixel needs while it is made.
+const MAP_MACS: f64 = 4e4;
+const MAP_BYTES: f64 = 600.0;
+
+/// Multiply-adds of a network for a pixel of its input.
+fn of_pixel(network: &Network, side: usize) -> f64 {
+    network.macs / (side * side) as f64
+}
+
 /// `count` pictures as they are held in memory, a byte a value, up to the store's budget.
 fn pictures(count: usize, side: usize) -> f64 {
     ((count * CHANNELS * side * side) as f64).min(PixelStore::BUDGET as f64)
@@ -300,7 +341,8 @@ mod tests {
     use super::*;
     use crate::{config::Preset, ml::encoder::model::Encoder, nn::Params};
 
-    const AMOUNT: Amount = Amount { training_normals: 300, images: 500, input_size: 64, has_model: false };
+    const AMOUNT: Amount =
+        Amount { training_normals: 300, images: 500, input_size: 64, has_model: false, tiles: None, working_pixels: 0 };
     const SPEED: Speed = Speed { unet: 1e10, encoder: 2e10 };
 
     #[test]
@@ -332,6 +374,9 @@ mod tests {
         assert_eq!(stages(&config, Amount { has_model: true, ..AMOUNT })[0], Stage::DissolveCache);
         config.dia.dissolve = DissolveMethod::None;
         assert_eq!(stages(&config, AMOUNT), [Stage::Dia, Stage::Bank, Stage::Scores]);
+        let tiles = Some(TileSize { tile: 64, working_size: 512 });
+        let by_tiles = stages(&Preset::Quick.config(), Amount { tiles, working_pixels: 400_000, ..AMOUNT });
+        assert!([Stage::TileDia, Stage::TileNormals, Stage::MapModel, Stage::Maps].iter().all(|stage| by_tiles.contains(stage)));
         let costs = forecast(&Preset::Paper.config(), Amount { input_size: 224, ..AMOUNT }, SPEED);
         assert!(costs.iter().all(|c| c.seconds > 0.0 && c.bytes > 1e8));
         assert!(costs[0].bytes > 4e9, "256 pictures of a wide U-Net need much memory: {:.1e}", costs[0].bytes);

@@ -85,7 +85,7 @@ pub fn train_tiles(
 }
 
 /// Tiles that are learnt from: each is drawn several times, as its dissolved versions are made ahead.
-fn tile_count(config: &DiaConfig) -> usize {
+pub(crate) fn tile_count(config: &DiaConfig) -> usize {
     (config.total_steps() * config.images_per_batch() / 4).clamp(64, 8192)
 }
 
