@@ -24,7 +24,7 @@ impl PixelEvaluation {
     }
 
     /// Adds a picture: the model's map of it, maps that need no training with their names (differences of pictures, \[0, 1\]; of
-    /// another size, they are resized to the model's), and its mask, as [`Dataset::read_mask`](crate::data::Dataset::read_mask)
+    /// another size, they are resized to the model's), and its mask, as [`Dataset::read_cropped_mask`](crate::data::Dataset::read_cropped_mask)
     /// gives it. Without a mask, or with an empty one, it counts nothing.
     ///
     /// # Errors
