@@ -10,7 +10,7 @@
 //! | [`error`], [`rng`] | the error that reaches people; random streams | nothing |
 //! | [`text`] | sentences, names of files | nothing |
 //! | [`config`] | settings, presets, `--set` | nothing |
-//! | [`metrics`] | ROC, AUROC, DeLong, thresholds in plain f64 | nothing |
+//! | [`metrics`] | ROC, AUROC, DeLong, thresholds in plain f64; figures over pixels | nothing |
 //! | [`run_dir`] | run folders: names of their files, what they hold, atomic writes | `config error text` |
 //! | [`scores`] | `scores.csv`, and its evaluation | `error metrics config run_dir` |
 //! | [`synth`] | synthetic fundus photographs | `error rng` |

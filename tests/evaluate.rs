@@ -4,7 +4,7 @@ use dissolve_studio::{
     config::RunConfig,
     rng,
     run_dir::{RunDir, RunKind},
-    scores::{ScoreRow, Scores},
+    scores::{PixelFigures, PixelRuler, ScoreRow, Scores},
 };
 use rand::Rng;
 use serde_json::Value;
@@ -105,6 +105,42 @@ fn unreadable_file_gives_one_sentence() {
     for wrong in [&["evaluate"][..], &["evaluate", "x.csv", "--rule", "best"], &["export", "--run", "x"]] {
         assert_eq!(Command::new(env!("CARGO_BIN_EXE_dissolve-studio")).args(wrong).output().unwrap().status.code(), Some(2));
     }
+}
+
+#[test]
+fn pixel_figures_beside_the_scores_are_told_and_a_damaged_file_of_them_is_one_sentence() {
+    let dir = tempfile::tempdir().unwrap();
+    let file = write(dir.path(), "s.csv", SCORES);
+    let keys = ["pixel_auroc", "pixel_ap", "aupro", "pointing", "pixel_images", "pixel_rulers"];
+    let without = json(&[&"evaluate", &file, &"--json"]);
+    assert!(keys.iter().all(|key| without.get(key).is_none()));
+
+    let ruler = PixelRuler { name: "blur_difference".into(), pixel_auroc: 0.75, pixel_ap: 0.125 };
+    let figures = PixelFigures {
+        pixel_auroc: 0.5,
+        pixel_ap: 0.25,
+        aupro: 0.375,
+        pointing: 1.0,
+        pixel_images: 3,
+        pixel_rulers: vec![ruler],
+    };
+    figures.write(&file).unwrap();
+    let e = json(&[&"evaluate", &file, &"--json"]);
+    let told: serde_json::Map<String, Value> = keys.iter().map(|key| (key.to_string(), e[key].clone())).collect();
+    assert_eq!(Value::from(told), serde_json::to_value(&figures).unwrap());
+    assert_eq!(e["auroc"], 0.75, "the figures of the images stay");
+    let text = String::from_utf8(call(&[&"evaluate", &file]).stdout).unwrap();
+    for part in
+        ["at the pixels of 3 masked images", "0.3750", "not a lesion finder", "note: blur difference, which needs no training"]
+    {
+        assert!(text.contains(part), "{part}: {text}");
+    }
+
+    write(dir.path(), "s.pixels.json", "{\"pixel_auroc\": \"high\"}");
+    let output = call(&[&"evaluate", &file, &"--json"]);
+    assert_eq!((output.status.code(), serde_json::from_slice::<Value>(&output.stdout).unwrap()), (Some(0), without));
+    let said = String::from_utf8(output.stderr).unwrap();
+    assert!(said.trim().lines().count() == 1 && said.contains("s.pixels.json cannot be used"), "{said}");
 }
 
 #[cfg(unix)]

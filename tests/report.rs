@@ -5,7 +5,7 @@ use dissolve_studio::{
     data::{ArrayImages, Class, Dataset, Item, Label, Layout, Skipped, Source, Split},
     report, rng,
     run_dir::{RunDir, RunKind, RunState, files},
-    scores::{ScoreRow, Scores, SyntheticLesionCell, SyntheticLesions},
+    scores::{PixelFigures, PixelRuler, ScoreRow, Scores, SyntheticLesionCell, SyntheticLesions},
 };
 use rand::Rng;
 use std::{fmt::Write, path::Path, sync::Arc};
@@ -179,6 +179,40 @@ fn report_states_what_is_missing() {
         assert!(page.contains("Research use only") && page.contains("not finished") && page.contains("were not at hand"));
         assert_eq!(page.contains("This run has no scores yet"), kind != RunKind::Ddpm);
     }
+}
+
+#[test]
+fn report_tells_what_the_maps_reach_and_a_damaged_file_of_that_is_left_out() {
+    let dir = tempfile::tempdir().unwrap();
+    let run = RunDir::create(dir.path(), RunKind::Dia, "maps", &RunConfig::default()).unwrap();
+    let file = run.join("scores.csv");
+    scores(&dataset()).write(&file).unwrap();
+    let title = "Where the scores come from";
+    assert!(!read(&report::write(&run, None).unwrap()).contains(title));
+    let figures = PixelFigures {
+        pixel_auroc: 0.8125,
+        pixel_ap: 0.0625,
+        aupro: 0.4375,
+        pointing: 0.3125,
+        pixel_images: 16,
+        pixel_rulers: vec![PixelRuler { name: "blur_difference".into(), pixel_auroc: 0.5625, pixel_ap: 0.1875 }],
+    };
+    figures.write(&file).unwrap();
+    let page = read(&report::write(&run, None).unwrap());
+    let parts = [
+        title,
+        "not a lesion finder",
+        "masks of 16 images",
+        "0.812",
+        "0.438",
+        "0.312",
+        "Blur difference, which needs no training",
+    ];
+    for part in parts {
+        assert!(page.contains(part), "{part}");
+    }
+    run.write("scores.pixels.json", b"{").unwrap();
+    assert!(!read(&report::write(&run, None).unwrap()).contains(title));
 }
 
 #[test]

@@ -27,7 +27,7 @@ use dissolve_studio::{
         reporter::{Event, Stage, Step},
     },
     run_dir::{RunDir, RunKind, RunState},
-    scores::{ScoreRow, Scores},
+    scores::{PixelFigures, PixelRuler, ScoreRow, Scores},
     ui::{self, shared::textures::Textures},
 };
 use eframe::egui;
@@ -366,6 +366,29 @@ fn results_view_while_loading_failed_partial_and_complete() {
     let only = ScoreSet::new("/home/someone/runs/eyes".as_ref(), "eyes".into(), one_class.config, one_class.scores).unwrap();
     Panels::of(results(only)).has_all(&["Undefined: There are no abnormal images", "all 8", "images are ranked all the same"]);
     Panels::of(results(score_set())).has_all(&["AUROC", "false positives", "test split · 8 normal, 4 abnormal"]);
+}
+
+#[test]
+fn figures_of_anomaly_maps_stand_under_the_auroc_where_they_exist() {
+    assert!(Panels::of(results(score_set())).0.query_by_label("AT THE PIXELS").is_none());
+    let mut set = score_set();
+    set.pixels = Some(PixelFigures {
+        pixel_auroc: 0.8125,
+        pixel_ap: 0.0625,
+        aupro: 0.4375,
+        pointing: 0.25,
+        pixel_images: 4,
+        pixel_rulers: vec![PixelRuler { name: "blur_difference".into(), pixel_auroc: 0.5625, pixel_ap: 0.1875 }],
+    });
+    Panels::of(results(set)).has_all(&[
+        "AT THE PIXELS",
+        "AUPRO",
+        "0.438",
+        "blur difference, AUROC",
+        "Blur difference, which needs no training, is ahead",
+        "Over 4 masked images",
+        "not a lesion finder",
+    ]);
 }
 
 #[test]

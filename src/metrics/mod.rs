@@ -2,13 +2,16 @@
 //!
 //! Plain f64 throughout; a label is `true` for abnormal, a higher score is more abnormal, and an image is called abnormal
 //! where `score >= threshold`. Curves agree with scikit-learn (`drop_intermediate=False`). A figure that needs both classes
-//! is [`MetricError::OneClass`] where one is missing, never 0.5.
+//! is [`MetricError::OneClass`] where one is missing, never 0.5. [`PixelTally`] has the same figures over the pixels of maps.
 #![warn(missing_docs)]
 
 mod delong;
+mod pixel;
 mod ranking;
+mod regions;
 
 pub use delong::{Auroc, Paired, auroc, paired_delong};
+pub use pixel::{AUPRO_LIMIT, POINTING_TOLERANCE, PixelTally};
 pub use ranking::{Confusion, PrPoint, Ranking, RocPoint, Youden};
 
 /// 97.5 % point of the standard normal distribution.

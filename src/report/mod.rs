@@ -7,6 +7,7 @@ pub(crate) mod figures;
 mod gallery;
 mod page;
 mod parts;
+mod pixel_figures;
 mod synthetic_lesions;
 pub(crate) mod training;
 

@@ -6,7 +6,7 @@ use super::{
     figures,
     gallery::{self, Pictures, mark},
     parts::{Parts, Scored},
-    synthetic_lesions, training,
+    pixel_figures, synthetic_lesions, training,
 };
 use crate::{
     config::DissolveMethod,
@@ -48,6 +48,7 @@ pub fn page(parts: &Parts, dataset: Option<&Dataset>) -> Markup {
                             Err(why) => { (section("results", "Results", html! { p.missing { (why) } })) }
                         }
                     }
+                    @if let Some(pixels) = &parts.pixels { (section("pixels", "Where the scores come from", pixel_figures::section(pixels, parts.method()))) }
                     @if let Some(planted) = &parts.planted { (section("planted", "Planted lesions", synthetic_lesions::section(planted))) }
                     (section("again", "Configuration and versions", again(parts)))
                 }

@@ -4,7 +4,7 @@ use crate::{
     config::RunConfig,
     error::Result,
     run_dir::{Manifest, RunDir, files},
-    scores::{Evaluation, Scores, SyntheticLesions},
+    scores::{Evaluation, PixelFigures, Scores, SyntheticLesions},
 };
 use std::path::Path;
 
@@ -19,6 +19,8 @@ pub struct Parts {
     pub dia: Option<RunDir>,
     /// The reason where there are none.
     pub scores: Result<Scored, String>,
+    /// Of the maps, where masks are known and the file can be read.
+    pub pixels: Option<PixelFigures>,
     /// Where that was asked, and its file can be read.
     pub planted: Option<SyntheticLesions>,
 }
@@ -35,8 +37,9 @@ impl Parts {
         let given = || RunDir::open(&config.dia.model).ok();
         let (ddpm, dia) = (contents.ddpm().cloned().or_else(given), contents.dia().cloned());
         let scores = scored(contents.scores.as_deref(), &config);
+        let pixels = contents.scores.as_deref().and_then(|file| PixelFigures::read(file).ok().flatten());
         let planted = SyntheticLesions::read(&run.join(files::SYNTHETIC_LESIONS)).ok().flatten();
-        Ok(Self { run: run.clone(), manifest, config, ddpm, dia, scores, planted })
+        Ok(Self { run: run.clone(), manifest, config, ddpm, dia, scores, pixels, planted })
     }
 
     /// `DIA` or `CSI`.

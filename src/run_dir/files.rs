@@ -43,6 +43,8 @@ pub const CHECKPOINTS: &str = "checkpoints";
 pub const TILES_PART: &str = "tiles";
 /// Folder of previews of the diffusion model ([`sample`]).
 pub const SAMPLES: &str = "samples";
+/// Folder of the anomaly maps of its own images.
+pub const MAPS: &str = "maps";
 /// Folder of charts and tables for other programs; also in the workspace.
 pub const EXPORTS: &str = "exports";
 /// Folder of the workspace's runs.
@@ -106,6 +108,11 @@ pub fn data_note(scores: &Path) -> Option<PathBuf> {
     (!is_own_scores(scores)).then(|| scores.with_extension("toml"))
 }
 
+/// What the anomaly maps of the same images reach at the pixels of masks: it lies beside the file of scores.
+pub fn pixel_figures_of(scores: &Path) -> PathBuf {
+    scores.with_extension("pixels.json")
+}
+
 /// What a person noted about the images of a file of scores: it lies beside it.
 pub fn review_of(scores: &Path) -> PathBuf {
     let name = scores.file_name().unwrap_or_default().to_string_lossy().replacen(SCORES_STEM, REVIEW_STEM, 1);
@@ -132,6 +139,8 @@ mod tests {
         assert!(is_scores(own) && is_scores(&other) && !is_scores("tags.csv".as_ref()) && !is_own_scores(&other));
         assert_eq!((data_note(own), data_note(&other)), (None, Some("run/scores-new eyes.toml".into())));
         assert_eq!((review_of(own), review_of(&other)), ("run/tags.csv".into(), "run/tags-new eyes.csv".into()));
+        assert_eq!(pixel_figures_of(own), Path::new("run/scores.pixels.json"));
+        assert!(!is_scores(&pixel_figures_of(own)) && !is_scores(&pixel_figures_of(&other)));
     }
 
     /// Every line of the sources that spells one of them out, in the code: texts for people and tests may.
@@ -155,7 +164,7 @@ mod tests {
                 SYNTHETIC_LESIONS,
                 REPORT,
             ],
-            [CHECKPOINTS, SAMPLES, EXPORTS, RUNS],
+            [CHECKPOINTS, SAMPLES, MAPS, EXPORTS, RUNS],
         );
         let files = files.iter().flat_map(|name| [format!("\"{name}\""), format!("/{name}\"")]);
         let folders = folders.iter().flat_map(|name| [format!("join(\"{name}\")"), format!("\"{name}/"), format!("/{name}\"")]);

@@ -1,5 +1,5 @@
 //! Scores of images: the rows of `scores.csv`, and what they say about the model ([`Evaluation`], [`Comparison`]); a person's
-//! [`Review`] of images, and the figures of [`SyntheticLesions`]. How scores are computed: [`crate::ml::scoring`].
+//! [`Review`] of images, and the figures of [`SyntheticLesions`] and of anomaly maps ([`PixelFigures`]). How scores are computed: [`crate::ml::scoring`].
 
 #![warn(missing_docs)]
 
@@ -7,12 +7,14 @@ mod compare;
 mod csv;
 mod evaluation;
 mod histogram;
+mod pixel_figures;
 mod review;
 mod synthetic_lesions;
 
 pub use compare::{Comparison, RankChange};
 pub use evaluation::{BaselineFigure, Evaluation};
 pub use histogram::{BINS, Histogram};
+pub use pixel_figures::{PixelFigures, PixelRuler};
 pub use review::{Annotation, Review, Tag};
 pub use synthetic_lesions::{SyntheticLesionCell, SyntheticLesions};
 

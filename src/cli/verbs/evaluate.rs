@@ -6,7 +6,8 @@ use crate::{
     engine::runs::finished_run::FinishedRun,
     error::{Error, Result},
     run_dir::{RunDir, files},
-    scores::{Comparison, Evaluation, Scores, SyntheticLesionCell, SyntheticLesions},
+    scores::{Comparison, Evaluation, PixelFigures, Scores, SyntheticLesionCell, SyntheticLesions},
+    text::sentence,
 };
 use std::path::{Path, PathBuf};
 
@@ -55,8 +56,14 @@ pub fn run(args: Args) -> Result<()> {
     };
     comparison.iter_mut().for_each(|c| c.rank_changes.truncate(NAMED));
     let planted = if args.planted { Some(plant(&file, args.seed, args.json)?) } else { None };
-    let (comparison, planted) = (comparison.as_ref(), planted.as_ref());
-    out::print(&if args.json { json(&evaluation, comparison, planted) } else { text(&evaluation, comparison, planted) })
+    // What lies beside the scores is no reason not to tell what they say.
+    let pixels = PixelFigures::read(&file).unwrap_or_else(|why| {
+        out::note(sentence(&why.to_string()));
+        None
+    });
+    let (comparison, pixels, planted) = (comparison.as_ref(), pixels.as_ref(), planted.as_ref());
+    let say = if args.json { json } else { text };
+    out::print(&say(&evaluation, comparison, pixels, planted))
 }
 
 /// The run is where its scores lie.
@@ -69,12 +76,17 @@ fn plant(scores: &Path, seed: Option<u64>, json: bool) -> Result<SyntheticLesion
     ready.measure_lesions(seed.unwrap_or(ready.config.run.seed), &mut terminal)
 }
 
-fn json(evaluation: &Evaluation, comparison: Option<&Comparison>, planted: Option<&SyntheticLesions>) -> String {
-    let (Ok(mut all), Ok(more)) = (serde_json::to_value(evaluation), serde_json::to_value(comparison)) else {
-        return evaluation.to_json();
-    };
-    if let (Some(all), serde_json::Value::Object(more)) = (all.as_object_mut(), more) {
-        all.extend(more);
+fn json(
+    evaluation: &Evaluation,
+    comparison: Option<&Comparison>,
+    pixels: Option<&PixelFigures>,
+    planted: Option<&SyntheticLesions>,
+) -> String {
+    let Ok(mut all) = serde_json::to_value(evaluation) else { return evaluation.to_json() };
+    for more in [serde_json::to_value(comparison), serde_json::to_value(pixels)].into_iter().flatten() {
+        if let (Some(all), serde_json::Value::Object(more)) = (all.as_object_mut(), more) {
+            all.extend(more);
+        }
     }
     if let (Some(all), Some(planted)) = (all.as_object_mut(), planted) {
         all.insert("planted".into(), serde_json::json!(planted));
@@ -90,7 +102,12 @@ fn interval(ci95: Option<[f64; 2]>) -> String {
     ci95.map_or(String::new(), |[low, high]| format!("   95 % interval {low:.4} – {high:.4}"))
 }
 
-fn text(e: &Evaluation, comparison: Option<&Comparison>, planted: Option<&SyntheticLesions>) -> String {
+fn text(
+    e: &Evaluation,
+    comparison: Option<&Comparison>,
+    pixels: Option<&PixelFigures>,
+    planted: Option<&SyntheticLesions>,
+) -> String {
     let mut lines = Vec::new();
     let over = if e.split == "all" { "no split".to_string() } else { format!("split {}", e.split) };
     let mut line = |text: String| lines.push(text);
@@ -134,6 +151,17 @@ fn text(e: &Evaluation, comparison: Option<&Comparison>, planted: Option<&Synthe
                 number(baseline.auroc_reversed)
             ));
         }
+    }
+    if let Some(p) = pixels {
+        let of = format!("at the pixels of {} masked images", p.pixel_images);
+        line(format!("\n{of:<36}{:>8}{:>10}{:>8}{:>10}", "AUROC", "precision", "AUPRO", "pointing"));
+        let (area, precision) = (p.pixel_auroc, p.pixel_ap);
+        line(format!("{:<36}{area:>8.4}{precision:>10.4}{:>8.4}{:>10.4}", "the model's map", p.aupro, p.pointing));
+        for ruler in &p.pixel_rulers {
+            line(format!("{:<36}{:>8.4}{:>10.4}", ruler.name.replace('_', " "), ruler.pixel_auroc, ruler.pixel_ap));
+        }
+        line(PixelFigures::MEANING.into());
+        p.note().into_iter().for_each(|note| line(format!("note: {note}")));
     }
     if let Some(c) = comparison {
         line(format!(

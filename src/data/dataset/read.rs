@@ -72,6 +72,17 @@ impl Dataset {
         Ok(Some(Picture::copy_of(&mask).grey()))
     }
 
+    /// The mask of an image over what the preprocessing keeps of it, grey; `None` where it has none.
+    ///
+    /// # Errors
+    /// As [`read_mask`](Self::read_mask) and, where the preprocessing crops, [`read`](Self::read).
+    pub fn read_cropped_mask(&self, id: ImageId, preprocess: &Preprocess) -> Result<Option<Picture>> {
+        match self.read_mask(id)? {
+            Some(mask) if preprocess.config().circle_crop => Ok(Some(preprocess.crop_mask(&mask, &self.pixels(id)?))),
+            mask => Ok(mask),
+        }
+    }
+
     fn pixels(&self, id: ImageId) -> Result<Raster> {
         let Some(item) = self.item(id) else {
             return Err(Error::user(format!("{} has no image number {}", self.root.display(), id.0), "open the data set again"));

@@ -2,6 +2,7 @@
 
 mod blur;
 mod content;
+mod mask;
 mod picture;
 mod preprocess;
 mod resize;

@@ -65,6 +65,19 @@ impl Preprocess {
         })
     }
 
+    /// The part of a mask that shows what is kept of its picture `pixels`; the mask may be of another size.
+    pub fn crop_mask(&self, mask: &Picture, pixels: &(impl Pixels + ?Sized)) -> Picture {
+        let kept = self.window(pixels);
+        let [width, height] = pixels.size();
+        Picture::copy_of(&Window {
+            pixels: &mask.resize(width, height),
+            x: kept.x,
+            y: kept.y,
+            width: kept.width,
+            height: kept.height,
+        })
+    }
+
     fn window<'a, P: Pixels + ?Sized>(&self, pixels: &'a P) -> Window<'a, P> {
         let [width, height] = pixels.size();
         let whole = Window { pixels, x: 0, y: 0, width, height };
@@ -185,6 +198,19 @@ mod tests {
         assert_eq!(cut.data[cut.width / 2], 0.0, "black above what was photographed");
         let dark = Picture::new(9, 7, 1, vec![0.0; 63]);
         assert_eq!(crop.apply(&dark), dark);
+    }
+
+    #[test]
+    fn masks_are_cropped_with_their_pictures() {
+        let photograph = disc(200, 120, 110.0, 60.0, 40.0);
+        // Half the size, all of the disc but its left half.
+        let mask = Picture::new(100, 60, 1, (0..6000).map(|i| if i % 100 >= 55 { 1.0 } else { 0.0 }).collect());
+        let crop = Preprocess::new(PreprocessConfig { circle_crop: true, ..Default::default() });
+        let (shown, cropped) = (crop.apply(&photograph), crop.crop_mask(&mask, &photograph));
+        assert_eq!([cropped.width, cropped.height], [shown.width, shown.height]);
+        let inside = cropped.mask_at(8, 8).unwrap();
+        assert_eq!(inside[24..32], [false, false, false, false, true, true, true, true]);
+        assert_eq!(Preprocess::default().crop_mask(&mask, &photograph), mask.resize(200, 120));
     }
 
     #[test]

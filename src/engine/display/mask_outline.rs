@@ -9,7 +9,7 @@ const COLOUR: [u8; 4] = [0x3D, 0xF0, 0xE6, 0xFF];
 impl Rgba {
     /// A layer of `width x height`, clear but for the mask's edge, `thick` px wide. `None` where the mask is empty.
     pub fn outline(mask: &Picture, width: usize, height: usize, thick: usize) -> Option<Self> {
-        let inside = inside(mask, width, height)?;
+        let inside = mask.mask_at(width, height)?;
         let mut rgba = vec![0; width * height * 4];
         let near = thick.max(1) as isize;
         for at in (0..width * height).filter(|&at| inside[at]) {
@@ -36,19 +36,6 @@ impl Rgba {
         }
         self
     }
-}
-
-/// Which pixels of a `width x height` picture lie in the mask. Masks hold 0 and 255, or 0 and 1: more than half of the most
-/// there is counts. What is too small to be seen at this size counts wherever it is.
-fn inside(mask: &Picture, width: usize, height: usize) -> Option<Vec<bool>> {
-    let most = |picture: &Picture| picture.data.iter().copied().fold(0.0, f32::max);
-    let full = most(mask);
-    if full <= 0.0 {
-        return None;
-    }
-    let fitted = mask.resize(width, height);
-    let least = (full / 2.0).min(most(&fitted) * 0.99);
-    Some(fitted.data.iter().map(|v| *v > least).collect())
 }
 
 #[cfg(test)]

@@ -6,7 +6,7 @@ use crate::{
     error::{Error, Result},
     metrics::{Confusion, PrPoint, Ranking, RocPoint},
     run_dir::{RunDir, files},
-    scores::{Evaluation, Histogram, Review, ScoreRow, Scores, SyntheticLesions, threshold_by},
+    scores::{Evaluation, Histogram, PixelFigures, Review, ScoreRow, Scores, SyntheticLesions, threshold_by},
 };
 use std::{
     fs,
@@ -47,6 +47,8 @@ pub struct ScoreSet {
     pub normals: Option<Normals>,
     /// How many synthetic lesions the run finds, where that was measured.
     pub lesions: Option<Arc<SyntheticLesions>>,
+    /// What the anomaly maps of these images reach, where masks are known.
+    pub pixels: Option<PixelFigures>,
     /// Tags and notes that were saved beside the run.
     pub review: Review,
     ranking: Option<Ranking>,
@@ -75,6 +77,7 @@ impl ScoreSet {
         set.encoder = contents.encoder;
         // Figures that cannot be read are no reason not to show the scores; they can be made anew.
         set.lesions = SyntheticLesions::read(&folder.join(files::SYNTHETIC_LESIONS)).ok().flatten().map(Arc::new);
+        set.pixels = PixelFigures::read(&file).ok().flatten();
         set.review = Review::read(&files::review_of(&file))?;
         if let Some(own) = contents.scores.filter(|own| *own != file) {
             // Other images are held against the run's own training images, which their file does not have.
@@ -119,6 +122,7 @@ impl ScoreSet {
             classes,
             normals: Normals::new(&scores.rows.iter().filter(|r| is_training_normal(r)).collect::<Vec<_>>()),
             lesions: None,
+            pixels: None,
             review: Review::default(),
             rows: rows.into_iter().chain(train).collect(),
             scores,
@@ -187,8 +191,15 @@ mod tests {
         let set = ScoreSet::read(run.path()).unwrap();
         let names = |set: &ScoreSet| set.rows.iter().map(|r| r.path.clone()).collect::<String>();
         assert_eq!((names(&set).as_str(), set.evaluated, set.is_foreign()), ("beadc", 3, false));
-        assert_eq!((set.histogram.range, set.confusion(1.0).tp), ([0.5, 2.0], 1));
+        assert_eq!((set.histogram.range, set.confusion(1.0).tp, &set.pixels), ([0.5, 2.0], 1, &None));
         assert_eq!(set.histogram.counts.map(|counts| counts.iter().sum::<usize>()), [1, 1, 1]);
+
+        let pixels = r#"{"pixel_auroc":0.75,"pixel_ap":0.5,"aupro":0.25,"pointing":1,"pixel_images":3,"pixel_rulers":[]}"#;
+        write("scores.pixels.json", pixels);
+        assert_eq!(ScoreSet::read(run.path()).unwrap().pixels.map(|p| (p.pixel_images, p.aupro)), Some((3, 0.25)));
+        write("scores.pixels.json", "{");
+        assert_eq!(ScoreSet::read(run.path()).unwrap().pixels, None, "the scores are there all the same");
+        write("scores.pixels.json", pixels);
 
         write("scores-new.csv", "path,score,threshold\nx,1,2\ny,3,2\n");
         write("scores-new.toml", "path = \"/elsewhere\"\n");
@@ -196,6 +207,7 @@ mod tests {
         review.set("x", crate::scores::Annotation::default().toggled(Tag::Interesting));
         review.write(&run.join("tags-new.csv")).unwrap();
         let set = ScoreSet::read(&run.join("scores-new.csv")).unwrap();
+        assert_eq!(set.pixels, None, "those of the run are not those of the folder");
         assert!(set.is_foreign() && set.roc.is_empty() && set.evaluation.undefined.is_some());
         assert_eq!((names(&set).as_str(), set.review.len(), set.files.len()), ("yx", 1, 2));
         assert_eq!(set.threshold(config.score.rule), Ok(2.0), "the rule was applied when the folder was scored");

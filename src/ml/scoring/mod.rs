@@ -36,13 +36,17 @@
 //! | | |
 //! |---|---|
 //! | [`baselines`] | scores that need no training: a model that does not beat them has learnt nothing |
+//! | [`map_rulers`] | anomaly maps that need no training |
+//! | [`pixel_evaluation`] | how well [anomaly maps](anomaly_map) find what masks outline |
 //! | [`occlusion`] | what covering parts of an image does to its score |
 //! | [`synthetic_lesions`] | spots of known size and contrast, and how many of them the score finds |
 
 pub mod anomaly_map;
 pub mod baselines;
 pub mod gaussian;
+pub mod map_rulers;
 pub mod occlusion;
+pub mod pixel_evaluation;
 pub mod profile;
 pub mod profile_scorer;
 pub mod scorer;

@@ -1,6 +1,6 @@
 //! Results, on the right: the figures, the rule of the threshold, the reality check, synthetic lesions.
 
-use super::{annotations, baselines, confusion, synthetic_lesions};
+use super::{annotations, baselines, confusion, pixel_figures, synthetic_lesions};
 use crate::{
     app::{
         AppCommand, ResultsCommand,
@@ -32,6 +32,10 @@ pub fn show(ui: &mut Ui, cx: &mut PanelContext<'_>, note: &mut (String, String))
     widgets::side_content(ui, |ui| {
         figures(ui, &set);
         ui.add_space(theme::PAGE);
+        if let Some(pixels) = &set.pixels {
+            pixel_figures::show(ui, pixels);
+            ui.add_space(theme::PAGE);
+        }
         rules(ui, cx, &set);
         ui.add_space(theme::PAGE);
         if set.evaluation.n_normal + set.evaluation.n_abnormal > 0 {

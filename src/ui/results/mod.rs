@@ -9,6 +9,7 @@ pub mod filters;
 pub mod gallery;
 pub mod histogram;
 pub mod inspector;
+pub mod pixel_figures;
 pub mod roc;
 pub mod synthetic_lesions;
 pub mod view;

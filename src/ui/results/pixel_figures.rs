@@ -1,0 +1,39 @@
+//! How well the anomaly maps find what masks outline, beside maps that need no training.
+
+use crate::{
+    app::icons,
+    scores::PixelFigures,
+    ui::shared::{theme, widgets},
+};
+use eframe::egui::{RichText, Ui};
+
+pub fn show(ui: &mut Ui, pixels: &PixelFigures) {
+    widgets::caption(ui, "AT THE PIXELS");
+    let row = |ui: &mut Ui, name: &str, value: String, help: &str| {
+        let line = ui.horizontal(|ui| {
+            widgets::weak(ui, name);
+            ui.label(RichText::new(value).size(theme::SMALL));
+        });
+        line.response.on_hover_text(help);
+    };
+    row(ui, "AUROC", format!("{:.3}", pixels.pixel_auroc), "Each pixel as one case, over the images whose mask is not empty");
+    row(ui, "Average precision", format!("{:.3}", pixels.pixel_ap), "Each pixel as one case");
+    row(
+        ui,
+        "AUPRO",
+        format!("{:.3}", pixels.aupro),
+        "Mean share of each region that is caught, at false positive rates up to 0.3",
+    );
+    row(ui, "Pointing game", format!("{:.3}", pixels.pointing), "Share of the images whose highest pixel lies in the mask");
+    for ruler in &pixels.pixel_rulers {
+        let value = format!("{:.3}, precision {:.3}", ruler.pixel_auroc, ruler.pixel_ap);
+        row(ui, &format!("{}, AUROC", ruler.name.replace('_', " ")), value, "A map that needs no training");
+    }
+    if let Some(note) = pixels.note() {
+        let text = RichText::new(format!("{}  {}", icons::WARNING, widgets::sentence(&note)));
+        ui.label(text.size(theme::SMALL).color(theme::of(ui).warning));
+    }
+    let images =
+        if pixels.pixel_images == 1 { "1 masked image".into() } else { format!("{} masked images", pixels.pixel_images) };
+    widgets::weak(ui, format!("Over {images}: {}.", PixelFigures::MEANING));
+}
