@@ -49,6 +49,7 @@ impl Preset {
         config.run.preset = self;
         if self != Self::Paper {
             config.data.tile = Tile::Auto;
+            config.score.maps = true;
         }
         match self {
             Self::Quick => {

@@ -14,13 +14,15 @@ pub struct ScoreConfig {
     pub crop_area: f64,
     /// Also compute the dissolve profile, a second score beside DIA's (needs a diffusion model).
     pub profile: bool,
+    /// Keep the anomaly maps of the test images with the run, where large pictures are worked on by tiles; the first 1,000.
+    pub maps: bool,
     /// How the threshold is set: `youden`, `sensitivity:0.9`, `specificity:0.9`, `percentile:95` (of the training normals; needs no labels).
     pub rule: ThresholdRule,
 }
 
 impl Default for ScoreConfig {
     fn default() -> Self {
-        Self { samples: 10, crop_area: 0.54, profile: false, rule: ThresholdRule::Percentile(95.0) }
+        Self { samples: 10, crop_area: 0.54, profile: false, maps: false, rule: ThresholdRule::Percentile(95.0) }
     }
 }
 

@@ -1,20 +1,31 @@
 //! Scores of images with everything that stands beside them.
 
+use super::export::anomaly_maps::MapFolder;
 use crate::{
-    data::{Dataset, ImageId},
+    config::{DissolveMethod, TileSize},
+    data::{Dataset, ImageId, Picture, Preprocess, Split},
     error::{Error, Result},
     ml::{
         base::reporter::{Control, Reporter},
         diffusion::model::DiffusionModel,
+        dissolve::{dissolver::Dissolver, tiled::TiledDissolver},
         encoder::model::Encoder,
-        localisation::picture_scorer::PictureScorer,
-        scoring::{baselines, profile_scorer::ProfileScorer, scorer},
+        localisation::{map_model::MapModel, picture_scorer::PictureScorer},
+        scoring::{
+            anomaly_map::AnomalyMap,
+            baselines,
+            map_rulers::{BLUR_DIFFERENCE, blur_difference},
+            pixel_evaluation::PixelEvaluation,
+            profile_scorer::ProfileScorer,
+            scorer,
+        },
     },
     run_dir::{RunDir, files},
-    scores::Scores,
+    scores::{PixelFigures, Scores},
 };
 use std::{
     collections::{HashMap, HashSet},
+    path::Path,
     sync::Arc,
 };
 
@@ -26,7 +37,35 @@ pub struct ImageScorer<'a> {
     pub encoder: &'a Encoder,
     /// The diffusion model of the dissolve profile, where there is one.
     pub model: Option<Arc<DiffusionModel>>,
+    /// Where anomaly maps are written, where they are wanted.
+    pub maps: Option<&'a Path>,
 }
+
+/// What became of the images.
+pub struct ScoredImages {
+    /// One row for each image that can be decoded.
+    pub scores: Scores,
+    /// How well the anomaly maps find what masks outline, where there are both.
+    pub pixels: Option<PixelFigures>,
+}
+
+impl ScoredImages {
+    /// Writes `path` and the pixel figures beside it.
+    ///
+    /// # Errors
+    /// Where one of them cannot be written.
+    pub fn write(&self, path: &Path) -> Result<()> {
+        self.scores.write(path)?;
+        PixelFigures::replace(self.pixels.as_ref(), path)
+    }
+}
+
+/// Maps of a run's own images that are kept at most.
+const MAPS_KEPT: usize = 1000;
+/// Pictures with masks that the residual of dissolving, which is slow, is a ruler for, at most.
+const RESIDUALS: usize = 100;
+/// Name of that ruler, and the step it is taken at.
+const RESIDUAL: (&str, usize) = ("dissolving_residual_t30", 30);
 
 impl ImageScorer<'_> {
     /// DIA's score and its terms; the dissolve profile where the encoder's settings ask for it and there is a diffusion model; the
@@ -35,7 +74,7 @@ impl ImageScorer<'_> {
     ///
     /// # Errors
     /// Images that cannot be read at all, damaged files of the run, [`Error::Stopped`].
-    pub fn score(&self, data: &Arc<Dataset>, ids: &[ImageId], reporter: &mut dyn Reporter) -> Result<Scores> {
+    pub fn score(&self, data: &Arc<Dataset>, ids: &[ImageId], reporter: &mut dyn Reporter) -> Result<ScoredImages> {
         let config = &self.encoder.config.run;
         let profiler = match self.model.as_ref().filter(|_| config.score.profile) {
             Some(model) => ProfileScorer::open_or_build(self.part, self.encoder, model, data, reporter)?,
@@ -46,11 +85,26 @@ impl ImageScorer<'_> {
         // An image that could not be decoded has no row.
         let scored: Vec<ImageId> =
             ids.iter().copied().filter(|&id| data.item(id).is_some_and(|i| known.contains(i.name.as_str()))).collect();
-        self.by_tiles(&mut scores, profiler.as_ref(), data, &scored, reporter)?;
+        let pixels = self.by_tiles(&mut scores, profiler.as_ref(), data, &scored, reporter)?;
         let mut tick = |_: usize| if reporter.control() == Control::Stop { Err(Error::Stopped) } else { Ok(()) };
         let values = baselines::measure(data, &scored, &config.preprocess, self.encoder.config.input_size, &mut tick)?;
         scores.set_baselines(&baselines::NAMES, values);
-        Ok(scores)
+        Ok(ScoredImages { scores, pixels })
+    }
+
+    /// Whether there can be anomaly maps.
+    ///
+    /// # Errors
+    /// A run that has worked on whole pictures, where maps are wanted all the same.
+    pub fn require_maps(&self) -> Result<()> {
+        let can = self.encoder.config.run.data.tiles().is_some() && files::tiles_part(self.part.path()).is_some();
+        if can {
+            return Ok(());
+        }
+        Err(Error::user(
+            "this run makes no anomaly maps: it has seen whole pictures, not tiles",
+            "train with --set data.tile=auto on pictures of more than 128 px",
+        ))
     }
 
     /// Adds the scores by tiles and by map, and combines all scores anew.
@@ -61,13 +115,35 @@ impl ImageScorer<'_> {
         data: &Arc<Dataset>,
         ids: &[ImageId],
         reporter: &mut dyn Reporter,
-    ) -> Result<()> {
+    ) -> Result<Option<PixelFigures>> {
         let config = &self.encoder.config.run;
-        let (Some(tiles), Some(part)) = (config.data.tiles(), files::tiles_part(self.part.path())) else { return Ok(()) };
+        let (Some(tiles), Some(part)) = (config.data.tiles(), files::tiles_part(self.part.path())) else { return Ok(None) };
         let (part, is_own) = (RunDir::open(&part)?, data.fingerprint() == self.encoder.config.fingerprint);
         let device = self.encoder.device();
-        let Some(scorer) = PictureScorer::open_or_build(&part, config, tiles, data, device, reporter)? else { return Ok(()) };
-        let found = scorer.score(data, ids, is_own, &mut |_, _, _| Ok(()), reporter)?;
+        let Some(scorer) = PictureScorer::open_or_build(&part, config, tiles, data, device, reporter)? else { return Ok(None) };
+        let mut written = self.maps.map(MapFolder::prepare).transpose()?.map(|folder| (folder, 0));
+        let mut evaluation = PixelEvaluation::new(MapModel::SCALE);
+        let residual = self.residual(tiles, data, ids)?;
+        let preprocess = Preprocess::new(config.preprocess.clone());
+        let each = &mut |id: ImageId, picture: &Picture, map: &AnomalyMap| {
+            let Some(item) = data.item(id).filter(|item| !is_own || item.split == Split::Test) else { return Ok(()) };
+            // A mask that cannot be read was named when the data set was opened; its picture is scored all the same.
+            let mask = data.read_cropped_mask(id, &preprocess).unwrap_or_default();
+            if let Some(mask) = &mask {
+                let mut rulers = vec![(BLUR_DIFFERENCE, blur_difference(picture))];
+                if let Some(dissolver) = &residual {
+                    let dissolved = dissolver.dissolve(picture, RESIDUAL.1, &mut |_, _| Ok(()))?;
+                    rulers.push((RESIDUAL.0, difference(picture, &dissolved)));
+                }
+                evaluation.add(map, &rulers, Some(mask))?;
+            }
+            if let Some((folder, count)) = written.as_mut().filter(|(_, count)| !is_own || *count < MAPS_KEPT) {
+                folder.write(&item.name, map, MapModel::SCALE, picture, mask.as_ref())?;
+                *count += 1;
+            }
+            Ok(())
+        };
+        let found = scorer.score(data, ids, is_own, each, reporter)?;
         let by_name: HashMap<&str, _> =
             found.iter().filter_map(|(&id, scores)| Some((data.item(id)?.name.as_str(), *scores))).collect();
         let ranks = scorer::ranks_of_normals(self.encoder)?;
@@ -78,6 +154,21 @@ impl ImageScorer<'_> {
             let all: Vec<f64> = [ranks.rank(row.score)].into_iter().chain(profile).chain(scorer.ranks(of_tiles)).collect();
             row.combined = Some(all.iter().sum::<f64>() / all.len() as f64);
         }
-        Ok(())
+        Ok(evaluation.figures())
     }
+
+    /// Dissolves pictures with masks by the diffusion model, where there is one and not too many of them.
+    fn residual(&self, tiles: TileSize, data: &Dataset, ids: &[ImageId]) -> Result<Option<TiledDissolver>> {
+        let masks = ids.iter().filter(|&&id| data.item(id).is_some_and(|item| item.mask.is_some())).count();
+        let Some(model) = self.model.clone().filter(|_| (1..=RESIDUALS).contains(&masks)) else { return Ok(None) };
+        let dissolver = Dissolver::new(DissolveMethod::Diffusion, Some(model), 0, false)?;
+        Ok(dissolver.map(|dissolver| TiledDissolver::new(dissolver, tiles)))
+    }
+}
+
+/// |a - b|, the mean of the channels.
+fn difference(a: &Picture, b: &Picture) -> AnomalyMap {
+    let channel = |i: usize, c: usize| (a.plane(c)[i] - b.plane(c)[i]).abs();
+    let pixels = a.width * a.height;
+    AnomalyMap::new(a.width, a.height, (0..pixels).map(|i| (0..3).map(|c| channel(i, c)).sum::<f32>() / 3.0).collect())
 }

@@ -5,7 +5,7 @@ pub(crate) mod display;
 pub mod dissolve;
 pub mod explanation;
 pub mod export;
-pub(crate) mod image_scores;
+pub mod image_scores;
 pub(crate) mod machine;
 pub mod pipeline;
 pub(crate) mod preprocess_preview;

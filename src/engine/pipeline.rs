@@ -133,7 +133,8 @@ fn chain(run: &RunDir, config: &RunConfig, data: &Arc<Dataset>, device: &Device,
 
     if run.contents()?.scores.is_none() {
         let all = data.ids(|_, _| true);
-        let scorer = ImageScorer { part: &part, encoder: &encoder, model };
+        let maps = config.score.maps.then(|| run.join(files::MAPS));
+        let scorer = ImageScorer { part: &part, encoder: &encoder, model, maps: maps.as_deref() };
         scorer.score(data, &all, reporter)?.write(&run.join(files::SCORES))?;
     }
     check_stop(reporter)?;
@@ -176,12 +177,13 @@ pub fn score_run(run: &RunDir, reporter: &mut dyn Reporter) -> Result<()> {
     let data = open_data(&config, reporter)?;
     data.keep_fitted(&config.preprocess, &[encoder.config.input_size]);
     let all = data.ids(|_, _| true);
-    let own = run.contents()?.model.filter(|_| config.score.profile);
+    let own = run.contents()?.model.filter(|_| config.score.profile || config.data.tiles().is_some());
     let model = match (given_model(&config, &device)?, own) {
         (None, Some(own)) => Some(Arc::new(DiffusionModel::load(&own, &device)?)),
         (given, _) => given,
     };
-    let scorer = ImageScorer { part: &part, encoder: &encoder, model };
+    let maps = config.score.maps.then(|| run.join(files::MAPS));
+    let scorer = ImageScorer { part: &part, encoder: &encoder, model, maps: maps.as_deref() };
     scorer.score(&data, &all, reporter)?.write(&run.join(files::SCORES))?;
     reporter.event(Event::Started { stage: Stage::Report, done: 0, total: 1 });
     let evaluation = evaluate(run)?;

@@ -431,6 +431,13 @@ pub const FIELDS: &[Field] = &[
         kind: FieldKind::Flag,
         ..SCORES
     },
+    Field {
+        key: "score.maps",
+        label: "Keep anomaly maps",
+        help: "Where pictures are worked on by tiles: the maps of the test images are kept with the run (the first 1,000).",
+        kind: FieldKind::Flag,
+        ..SCORES
+    },
     Field { key: "run.seed", label: "Seed", help: "Same seed, same machine: same numbers.", ..SCORES },
     Field {
         key: "score.crop_area",

@@ -16,7 +16,8 @@ use std::path::PathBuf;
 #[derive(clap::Args)]
 #[command(
     after_help = "Examples:\n  dissolve-studio score --run runs/20260101-120000-train-breast --data new-images/ --out new.csv\n  \
-                        dissolve-studio score --run runs/20260101-120000-dia-breast --data breastmnist.npz --normal 1\n\n\
+                        dissolve-studio score --run runs/20260101-120000-dia-breast --data breastmnist.npz --normal 1\n  \
+                        dissolve-studio score --run runs/20260101-120000-train-fundus --data new/ --out new.csv --maps new-maps/\n\n\
                         Without --out the scores of the run's own data go to scores.csv in the run, those of others beside it."
 )]
 pub struct Args {
@@ -28,6 +29,10 @@ pub struct Args {
     /// The table to write
     #[arg(long, value_name = "CSV")]
     out: Option<PathBuf>,
+    /// Folder for anomaly maps, where the run has worked by tiles: for each image a 16-bit grey PNG (higher = more abnormal, one scale
+    /// for all) and the map over the image
+    #[arg(long, value_name = "DIR")]
+    maps: Option<PathBuf>,
     /// The diffusion model of the second score, where the run does not hold it
     #[arg(long, value_name = "RUN|FILE")]
     ddpm: Option<PathBuf>,
@@ -50,7 +55,7 @@ pub fn run(args: Args) -> Result<()> {
     let columns = columns(args.data.map.as_deref())?;
     let own = &ready.config.data;
     let (data, _) = finished_run::open(DataConfig { path, normal, labels, columns, ..own.clone() }, own)?;
-    let scores = ready.score(&data, args.ddpm.as_deref(), &mut terminal)?;
+    let scores = ready.score(&data, args.ddpm.as_deref(), args.maps.as_deref(), &mut terminal)?;
     let path = match args.out {
         Some(out) => out,
         None if ready.owns(&data)? => ready.run.join(files::SCORES),

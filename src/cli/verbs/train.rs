@@ -24,6 +24,10 @@ pub struct AllArgs {
     data: DataArgs,
     #[command(flatten)]
     common: Common,
+    /// Keep the anomaly maps of the test images in the run's folder maps/, where large pictures are worked on by tiles (the presets
+    /// quick and standard do so anyway)
+    #[arg(long, conflicts_with = "resume")]
+    maps: bool,
 }
 
 #[derive(clap::Args)]
@@ -56,7 +60,11 @@ pub struct DiaArgs {
 pub fn all(args: AllArgs) -> Result<()> {
     match args.common.resumed()? {
         Some(run) => go_on(&run, &args.common),
-        None => start(RunKind::Train, args.common.config(&args.data)?, &args.common),
+        None => {
+            let mut config = args.common.config(&args.data)?;
+            config.score.maps |= args.maps;
+            start(RunKind::Train, config, &args.common)
+        }
     }
 }
 

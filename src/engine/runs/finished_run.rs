@@ -3,7 +3,10 @@
 use crate::{
     config::{DataConfig, DeviceKind, RunConfig},
     data::Dataset,
-    engine::image_scores::ImageScorer,
+    engine::{
+        export::anomaly_maps::MapFolder,
+        image_scores::{ImageScorer, ScoredImages},
+    },
     error::{Error, Result},
     ml::{
         base::{
@@ -17,7 +20,7 @@ use crate::{
     },
     nn::RetainPages,
     run_dir::{RunDir, files, write_atomic},
-    scores::{Scores, SyntheticLesions},
+    scores::SyntheticLesions,
     text,
 };
 use candle_core::Device;
@@ -50,9 +53,23 @@ impl FinishedRun {
         Ok(Self { encoder: Encoder::load(&part.join(files::ENCODER), &device)?, run, part, config, device })
     }
 
-    /// Scores all images. `model`: the diffusion model of the second score, where the run does not hold it.
-    pub fn score(&self, data: &Arc<Dataset>, model: Option<&Path>, reporter: &mut dyn Reporter) -> Result<Scores> {
-        let scorer = ImageScorer { part: &self.part, encoder: &self.encoder, model: self.model(model)? };
+    /// Scores all images. `model`: the diffusion model of the second score, where the run does not hold it; `maps`: the folder that
+    /// anomaly maps are written into.
+    ///
+    /// # Errors
+    /// As for [`ImageScorer::score`]; maps that are wanted of a run that makes none.
+    pub fn score(
+        &self,
+        data: &Arc<Dataset>,
+        model: Option<&Path>,
+        maps: Option<&Path>,
+        reporter: &mut dyn Reporter,
+    ) -> Result<ScoredImages> {
+        let scorer = ImageScorer { part: &self.part, encoder: &self.encoder, model: self.model(model)?, maps };
+        if let Some(maps) = maps {
+            scorer.require_maps()?;
+            MapFolder::prepare(maps)?;
+        }
         scorer.score(data, &data.ids(|_, _| true), reporter)
     }
 
@@ -74,7 +91,7 @@ impl FinishedRun {
 
     /// The diffusion model of the run: the one that is named, the one trained beside the encoder, or the one of its settings.
     fn model(&self, named: Option<&Path>) -> Result<Option<Arc<DiffusionModel>>> {
-        if !self.config.score.profile {
+        if !self.config.score.profile && self.config.data.tiles().is_none() {
             return Ok(None);
         }
         // The encoder may have been named by itself, as a part of its run.
@@ -121,7 +138,7 @@ pub fn score_folder(run: &Path, folder: &Path, reporter: &mut dyn Reporter) -> R
     }
     let note = toml::to_string(&config)
         .map_err(|e| Error::user(format!("the path of the images cannot be noted: {e}"), "rename the folder"))?;
-    let scores = finished.score(&data, None, reporter)?;
+    let scores = finished.score(&data, None, None, reporter)?;
     let path = free(&finished.run, folder);
     if let Some(file) = files::data_note(&path) {
         write_atomic(&file, |f| f.write_all(note.as_bytes()))?;

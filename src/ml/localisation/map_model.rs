@@ -38,8 +38,8 @@ const PIXELS: usize = 2000;
 const COVERED: [f32; 2] = [0.05, 0.5];
 /// The value of what is no content, and the range of values: logits.
 const LIMIT: f32 = 16.0;
-/// Share of a picture's content whose highest values make its score.
-const TOP: f64 = 0.01;
+/// Share of a picture's content whose highest values make its score: a few small lesions are enough.
+const TOP: f64 = 0.001;
 
 /// Makes an [`AnomalyMap`] of any picture.
 pub struct MapModel {
@@ -172,7 +172,7 @@ impl MapModel {
         self.preprocess.at_working_size(picture, self.tiles)
     }
 
-    /// The map of a picture at its working size, and the picture's score: the mean of the highest hundredth of its content.
+    /// The map of a picture at its working size, and the picture's score: the mean of the highest thousandth of its content.
     ///
     /// # Errors
     /// Too little memory.

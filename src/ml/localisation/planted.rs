@@ -8,7 +8,7 @@ use rand_distr::StandardNormal;
 /// Least radius of a spot, px.
 const LEAST_RADIUS: f32 = 1.5;
 /// Greatest radius as a share of the picture's shorter side.
-const MOST_RADIUS: f32 = 1.0 / 36.0;
+const MOST_RADIUS: f32 = 1.0 / 17.0;
 /// Least and greatest strength: the logarithm of the brightness changes by this, up or down.
 const STRENGTH: [f32; 2] = [0.08, 0.6];
 /// Share of the content that spots cover.
