@@ -119,12 +119,13 @@ impl TileBlend {
 
     /// The picture so far; pixels that no tile has shown yet are those of `missing`, a picture of the same size.
     pub fn picture(&self, missing: &Picture) -> Picture {
-        let plane = self.weights.len();
-        let value = |i: usize| match self.weights[i % plane] {
-            weight if weight > 0.0 => self.sums[i] / weight,
-            _ => missing.plane(i / plane)[i % plane],
+        let plane = |(channel, sums): (usize, &[f32])| {
+            let missing = missing.plane(channel);
+            let pixels = sums.iter().zip(&self.weights).zip(missing);
+            pixels.map(|((sum, weight), missing)| if *weight > 0.0 { sum / weight } else { *missing }).collect::<Vec<f32>>()
         };
-        Picture::new(self.grid.width, self.grid.height, 3, (0..3 * plane).map(value).collect())
+        let data = self.sums.chunks(self.weights.len().max(1)).enumerate().flat_map(plane).collect();
+        Picture::new(self.grid.width, self.grid.height, 3, data)
     }
 }
 
