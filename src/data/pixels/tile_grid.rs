@@ -21,7 +21,7 @@ impl TileGrid {
             let last = side.saturating_sub(tile);
             let steps = last.div_ceil(stride);
             // Spread evenly: the overlap is the same everywhere, but for roundings.
-            (0..=steps).map(|i| if steps == 0 { 0 } else { (i * last + steps / 2) / steps }).collect()
+            (0..=steps).map(|i| (i * last + steps / 2).checked_div(steps).unwrap_or(0)).collect()
         };
         Self { width, height, tile, columns: starts(width), rows: starts(height) }
     }

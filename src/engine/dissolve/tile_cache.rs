@@ -15,10 +15,13 @@ pub(super) struct TileKey {
     pub weights: u64,
 }
 
+/// By their places in the grid, in 16 bit.
+type Tiles = HashMap<usize, Box<[u16]>>;
+
 /// See the [module](self). Pictures that were not looked at for longest go first.
 pub(super) struct TileCache {
-    /// The newest first; tiles in 16 bit.
-    pictures: VecDeque<(TileKey, HashMap<usize, Box<[u16]>>)>,
+    /// The newest first.
+    pictures: VecDeque<(TileKey, Tiles)>,
     bytes: usize,
     capacity: usize,
 }
@@ -60,7 +63,7 @@ impl TileCache {
     }
 
     /// The tiles of a picture, which is the newest from now on.
-    fn picture(&mut self, key: &TileKey) -> &mut HashMap<usize, Box<[u16]>> {
+    fn picture(&mut self, key: &TileKey) -> &mut Tiles {
         let place = self.pictures.iter().position(|(held, _)| held == key);
         match place.and_then(|place| self.pictures.remove(place)) {
             Some(held) => self.pictures.push_front(held),
@@ -70,7 +73,7 @@ impl TileCache {
     }
 }
 
-fn memory(tiles: &HashMap<usize, Box<[u16]>>) -> usize {
+fn memory(tiles: &Tiles) -> usize {
     tiles.values().map(|tile| 2 * tile.len()).sum()
 }
 

@@ -182,7 +182,7 @@ fn numbers(ui: &mut Ui, cx: &mut PanelContext<'_>) {
             Some(done) if !done.is_complete() => {
                 widgets::weak(ui, format!("refining: {} of {} tiles", done.tiles[0], done.tiles[1]));
             }
-            Some(done) => changes(ui, done, if d.uses_t() { "model" } else { "filter" }),
+            Some(done) => changes(ui, done, method_word(d)),
             None if d.answers.failed.is_none() => {
                 ui.spinner();
                 widgets::weak(ui, "dissolving…");
@@ -204,6 +204,11 @@ fn numbers(ui: &mut Ui, cx: &mut PanelContext<'_>) {
             }
         });
     });
+}
+
+/// What does the dissolving.
+fn method_word(d: &DissolveState) -> &'static str {
+    if d.uses_t() { "model" } else { "filter" }
 }
 
 /// How much was changed, by what.
@@ -260,7 +265,7 @@ pub fn read_out(d: &DissolveState, at: &Pointed) -> String {
         colour([r, g, b]),
         colour(dissolved),
         signed(compare_cpu::change([r, g, b], dissolved)),
-        model.map(|change| format!(", beyond resizing {}", signed(change))).unwrap_or_default(),
+        model.map(|change| format!(", {} {}", method_word(d), signed(change))).unwrap_or_default(),
     )
 }
 
@@ -285,7 +290,7 @@ mod tests {
         assert_eq!(read_out(&d, &other), "x 1 y 0 · original 1.000 · dissolved 0.250 · change -0.750", "another picture's pixel");
         d.answers.original.as_mut().unwrap().white = 1.0;
         let resized = Pointed { resized: Some(raster(0.375)), ..at([0.1, 0.2]) };
-        assert!(read_out(&d, &resized).ends_with("change -0.250, beyond resizing -0.125"));
+        assert!(read_out(&d, &resized).ends_with("change -0.250, model -0.125"));
         assert!(read_out(&d, &at([0.1, 0.2])).ends_with("original 0.500 · dissolved 0.250 · change -0.250"));
     }
 }
