@@ -2,7 +2,7 @@
 //!
 //! The network could take a picture of any size at once, but would do something else there: its linear attention divides by the
 //! number of positions and takes its softmax over all of them, and its full attention sees them all. On tiles it does what it was
-//! trained for; neighbours overlap by a quarter, and are blended so that no border can be seen ([`TileBlend`]).
+//! trained for; neighbours overlap by an eighth, and are blended so that no border can be seen ([`TileBlend`]).
 
 use super::dissolver::Dissolver;
 use crate::{
@@ -39,7 +39,7 @@ pub fn tiles_for(
 
 /// The overlapping tiles of `tile` px of a picture: neighbours share a quarter.
 pub fn grid(width: usize, height: usize, tile: usize) -> TileGrid {
-    TileGrid::new(width, height, tile, tile * 3 / 4)
+    TileGrid::new(width, height, tile, tile * 7 / 8)
 }
 
 /// A dissolver that works on tiles.
