@@ -93,6 +93,14 @@ impl RunConfig {
         preset.config()
     }
 
+    /// The diffusion model's settings where it learns from tiles: of their size, and the preset's own for tiles where the person has
+    /// changed nothing.
+    pub fn ddpm_of_tiles(&self, tiles: TileSize) -> DdpmConfig {
+        let preset = self.run.preset;
+        let own = preset.ddpm_of_tiles().filter(|_| self.ddpm == preset.config().ddpm);
+        DdpmConfig { size: tiles.tile, ..own.unwrap_or_else(|| self.ddpm.clone()) }
+    }
+
     /// Reads a `config.toml`; settings that it does not name have their defaults.
     ///
     /// # Errors

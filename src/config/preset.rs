@@ -67,6 +67,19 @@ impl Preset {
     }
 }
 
+impl Preset {
+    /// The diffusion model of tiles: a tile is a smaller world than a picture, so that half the width and a faster rate do, and its
+    /// batches are smaller as its sides are longer. `None` where the preset has none of its own.
+    pub fn ddpm_of_tiles(self) -> Option<DdpmConfig> {
+        let small = DdpmConfig { dim: 16, batch: 8, lr: 2e-3, ..self.config().ddpm };
+        match self {
+            Self::Quick => Some(DdpmConfig { steps: 400, ..small }),
+            Self::Standard => Some(small),
+            Self::Paper => None,
+        }
+    }
+}
+
 fn small_ddpm() -> DdpmConfig {
     DdpmConfig {
         dim: 32,

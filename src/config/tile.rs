@@ -119,7 +119,7 @@ impl<'de> Deserialize<'de> for Tile {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::config::{RunConfig, apply_setting};
+    use crate::config::{Preset, RunConfig, apply_setting};
 
     #[test]
     fn tiles_are_decided_by_the_size_of_the_pictures() {
@@ -146,6 +146,15 @@ mod tests {
         assert_eq!(tiles(512).working([1024, 680]), [771, 512]);
         assert_eq!(tiles(512).working([300, 200]), [300, 200]);
         assert_eq!(tiles(0).working([1024, 680]), [1024, 680]);
+    }
+
+    #[test]
+    fn the_presets_model_of_tiles_gives_way_to_what_a_person_has_set() {
+        let tiles = TileSize { tile: 64, working_size: 512 };
+        let quick = RunConfig::preset(Preset::Quick);
+        assert_eq!((quick.ddpm_of_tiles(tiles).dim, quick.ddpm_of_tiles(tiles).size), (16, 64));
+        let own = apply_setting(&quick, "ddpm.steps", "77").unwrap().ddpm_of_tiles(tiles);
+        assert_eq!((own.dim, own.steps, own.size), (32, 77, 64));
     }
 
     #[test]

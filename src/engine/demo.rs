@@ -55,7 +55,7 @@ pub fn settings(data: &Path) -> RunConfig {
     let mut config = RunConfig::preset(Preset::Quick);
     config.data.path = data.to_path_buf();
     config.data.normal = vec!["good".into()];
-    config.ddpm = DdpmConfig { dim: 16, steps: 1200, checkpoint_every: 200, sample_every: 0, ..config.ddpm };
+    config.ddpm = DdpmConfig { dim: 16, steps: 1000, lr: 1e-3, checkpoint_every: 200, sample_every: 0, ..config.ddpm };
     config.dia = DiaConfig { size: 64, width: 24, epochs: 10, epoch_length: 20, checkpoint_every: 20, ..config.dia };
     config.score.profile = true;
     // Maps are made when they are looked at: as files they would be most of the demo.

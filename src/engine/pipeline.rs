@@ -64,8 +64,8 @@ pub fn with_tiles(config: &RunConfig, data: &Dataset) -> Result<(RunConfig, Stri
         }
     }
     config.data.tile = tile;
-    if let Tile::Px(side) = tile {
-        config.ddpm.size = side;
+    if let Some(tiles) = config.data.tiles() {
+        config.ddpm = config.ddpm_of_tiles(tiles);
     }
     Ok((config, why))
 }

@@ -31,7 +31,7 @@ use std::{collections::BTreeMap, path::Path, sync::Arc};
 /// Pictures worked on at once.
 const CHUNK: usize = 4;
 /// Training normals that spots are drawn into, at most, evenly spread.
-pub(crate) const MOST: usize = 120;
+pub(crate) const MOST: usize = 80;
 /// Pixels learnt from, of spots and of what was there, as many of each from a picture.
 const PIXELS: usize = 2000;
 /// Covered more than this a pixel is of a spot, less than that it is not.

@@ -28,7 +28,7 @@ use rayon::prelude::*;
 use std::{collections::BTreeMap, sync::Arc};
 
 /// Training normals whose tiles are looked at, at most, evenly spread.
-pub(crate) const MOST: usize = 200;
+pub(crate) const MOST: usize = 120;
 /// Their tiles that the Gaussian is fitted to, at most, as many of each picture.
 const TILES: usize = 8000;
 /// Parts that take turns at being held out.

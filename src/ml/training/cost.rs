@@ -89,7 +89,7 @@ pub fn forecast(config: &RunConfig, amount: Amount, speed: Speed) -> Vec<Cost> {
     let (ddpm, dia) = (&config.ddpm, &config.dia);
     let diffusion = dia.dissolve == DissolveMethod::Diffusion;
     let tiles = amount.tiles;
-    let ddpm = &DdpmConfig { size: tiles.map_or(ddpm.size, |tiles| tiles.tile), ..ddpm.clone() };
+    let ddpm = &tiles.map_or_else(|| ddpm.clone(), |tiles| config.ddpm_of_tiles(tiles));
     let unet = unet(ddpm);
     let encoder = resnet(amount.input_size, resolved_stem(dia.stem, amount.input_size), dia.width);
     let mut costs = Vec::new();

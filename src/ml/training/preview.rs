@@ -98,7 +98,11 @@ pub struct DissolveStats {
     pub mean_abs_change: f64,
 }
 
-/// Statistics at t = 30, 80 and 130, the range of DIA, over `images` (of the model's size).
+/// Steps of the statistics: the range of DIA, of whole pictures and of tiles.
+const STEPS: [usize; 3] = [30, 80, 130];
+const TILE_STEPS: [usize; 3] = [10, 25, 40];
+
+/// Statistics at t = 30, 80 and 130 (10, 25 and 40 for a model of tiles), the range of DIA, over `images` (of the model's size).
 ///
 /// # Errors
 /// Those of dissolving.
@@ -107,7 +111,8 @@ pub fn dissolve_stats(model: &DiffusionModel, images: &PixelStore) -> Result<Vec
     let size = model.info().config.size;
     let count = images.len().max(1) as f64;
     let mut stats = Vec::new();
-    for t in SHOWN.into_iter().filter(|&t| t <= 130 && t < model.schedule().timesteps()) {
+    let steps = if model.info().tiles().is_some() { TILE_STEPS } else { STEPS };
+    for t in steps.into_iter().filter(|&t| t < model.schedule().timesteps()) {
         let mut sum = DissolveStats { t, correlation: 0.0, high_frequency_kept: 0.0, mean_abs_change: 0.0 };
         let (mut detail_before, mut detail_after) = (0.0, 0.0);
         for places in (0..images.len()).collect::<Vec<_>>().chunks(BATCH) {

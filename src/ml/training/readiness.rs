@@ -14,8 +14,9 @@ use crate::{
     },
 };
 
-/// Least correlation of a dissolved normal with itself.
+/// Least correlation of a dissolved normal with itself; tiles hold less that is coarse.
 const STRUCTURE: f64 = 0.9;
+const STRUCTURE_OF_TILES: f64 = 0.75;
 /// Share of the fine detail that may stay at most.
 const DETAIL: f64 = 0.95;
 /// Mean |change| of a pixel, \[0, 1\]: below, nothing is dissolved; above, it is another image.
@@ -28,7 +29,8 @@ const SAMPLING: Sampler = Sampler::Ddim { steps: 12, eta: 0.0 };
 impl Readiness {
     /// Judges the statistics of dissolving (in the order of t) and, where the model can be sampled from, `roughness`: the
     /// samples' fine detail relative to that of images.
-    pub fn judge(step: usize, stats: &[DissolveStats], roughness: Option<f64>) -> Self {
+    pub fn judge(step: usize, stats: &[DissolveStats], roughness: Option<f64>, of_tiles: bool) -> Self {
+        let structure = if of_tiles { STRUCTURE_OF_TILES } else { STRUCTURE };
         let mut checks = Vec::new();
         let mut check = |name: &str, share: f64, passed: bool, found: String, advice: &str| {
             let share = if passed { 1.0 } else { share.clamp(0.0, 0.99) };
@@ -39,9 +41,9 @@ impl Readiness {
             let DissolveStats { t, correlation, high_frequency_kept, mean_abs_change } = *last;
             check(
                 "Keeps structure",
-                correlation / STRUCTURE,
-                correlation >= STRUCTURE,
-                format!("correlation with the image {correlation:.3} at t = {t} (wanted: at least {STRUCTURE})"),
+                correlation / structure,
+                correlation >= structure,
+                format!("correlation with the image {correlation:.3} at t = {t} (wanted: at least {structure})"),
                 LONGER,
             );
             let falls = high_frequency_kept <= first.high_frequency_kept;
@@ -100,7 +102,7 @@ pub fn assess(model: &DiffusionModel, images: &PixelStore, step: usize, seed: u6
         // A model of the first timesteps alone cannot be sampled from.
         _ => None,
     };
-    Ok((Readiness::judge(step, &stats, roughness), stats))
+    Ok((Readiness::judge(step, &stats, roughness, model.info().tiles().is_some()), stats))
 }
 
 #[cfg(test)]
@@ -114,7 +116,7 @@ mod tests {
 
     #[test]
     fn a_good_model_is_ready_and_a_poor_one_says_what_to_do() {
-        let good = Readiness::judge(9, &[at(30, 0.99, 0.9, 0.01), at(130, 0.98, 0.8, 0.02)], Some(1.1));
+        let good = Readiness::judge(9, &[at(30, 0.99, 0.9, 0.01), at(130, 0.98, 0.8, 0.02)], Some(1.1), false);
         assert!(good.is_ready() && good.share() == 1.0 && good.advice().is_none() && good.poorest().is_none());
         for (stats, roughness, name) in [
             ([at(30, 0.99, 0.9, 0.01), at(130, 0.4, 0.8, 0.02)], None, "Keeps structure"),
@@ -125,7 +127,7 @@ mod tests {
             ([at(30, 0.99, 0.9, 0.01), at(130, 0.98, 0.8, 0.4)], None, "Changes in range"),
             ([at(30, 0.99, 0.9, 0.01), at(130, 0.98, 0.8, 0.02)], Some(9.0), "Samples are no noise"),
         ] {
-            let poor = Readiness::judge(9, &stats, roughness);
+            let poor = Readiness::judge(9, &stats, roughness, false);
             let failed: Vec<&str> = poor.checks.iter().filter(|c| !c.passed).map(|c| c.name.as_str()).collect();
             assert_eq!(failed, [name]);
             assert!(!poor.is_ready() && poor.share() < 1.0 && poor.advice().is_some());
