@@ -232,6 +232,9 @@ fn results(parts: &Parts, scored: &Scored, dataset: Option<&Dataset>) -> Markup 
         }))
         (section("reality", "Reality check", reality(parts, evaluation)))
         (section("mistakes", "What the threshold gets wrong", mistakes(&rows, evaluation, dataset)))
+        @if let Some(threshold) = evaluation.threshold.filter(|_| !parts.maps.is_empty()) {
+            (section("maps", "Anomaly maps", gallery::mapped(&rows, threshold, &parts.maps, dataset.map(Pictures::new).as_ref())))
+        }
     }
 }
 
