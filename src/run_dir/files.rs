@@ -66,7 +66,7 @@ pub fn tiles_part(encoder: &Path) -> Option<PathBuf> {
 
 /// What the files of an image's map are called, without the ending: the image's path as one name.
 pub fn map_stem(image: &str) -> String {
-    let is_allowed = |c: char| !c.is_control() && !(cfg!(windows) && r#":*?"<>|"#.contains(c));
+    let is_allowed = |c: char| !(c.is_control() || cfg!(windows) && r#":*?"<>|"#.contains(c));
     let name: String = image.replace(['/', '\\'], "__").chars().map(|c| if is_allowed(c) { c } else { '-' }).collect();
     // The end tells images apart.
     let from = (name.len().saturating_sub(LONGEST)..).find(|&from| name.is_char_boundary(from)).unwrap_or_default();
