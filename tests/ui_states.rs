@@ -10,14 +10,19 @@ use dissolve_studio::{
         state::{JobState, ModelChoice, Overlay, Side, Tab, ThemeChoice, Workspace},
         update,
     },
-    config::{DataConfig, RunConfig, ThresholdRule, Tile},
+    config::{DataConfig, RunConfig, ThresholdRule, Tile, TileSize},
     data::{Class, Dataset, Item, Label, Layout, Skipped, Source, Split},
     engine::{
+        dissolve::{
+            dissolved::{Change, Dissolved, Scale},
+            prepared_image::Original,
+        },
         explanation::Answer,
         runs::list::{ModelSource, RunEntry},
         runs::score_set::ScoreSet,
     },
     error::{Failure, NextStep},
+    gpu::{Raster, Texels},
     jobs::{
         events::JobEvent,
         job::{JobId, Outcome},
@@ -198,6 +203,8 @@ fn dissolve_loading() -> State {
         detail: "64 px, width 32, 5000 steps".into(),
         trained_on: Some("eyes".into()),
         preprocess: None,
+        tiles: None,
+        t_limit: None,
         is_finished: true,
     }];
     update(&mut state, AppCommand::Go(Workspace::Dissolve));
@@ -213,6 +220,45 @@ fn dissolve_failed() -> State {
     };
     update(&mut state, JobEvent::Dissolved { generation, dissolved: Err(failure) });
     state
+}
+
+/// The selected image at 640 x 480 px, of which so many of 160 tiles are done.
+fn in_tiles(state: &State, done: usize) -> Dissolved {
+    let raster = |side: u32| Arc::new(Raster::new(side, side, Texels::Floats(vec![[0.5; 4]; (side * side) as usize])));
+    let change = Change { all: 0.0512, resizing: 0.0301, model: 0.0123 };
+    Dissolved {
+        image: state.selected.unwrap(),
+        t: state.dissolve.t,
+        raster: raster(64),
+        resized: Some(raster(64)),
+        change,
+        curve: (done == 160).then_some(change),
+        milliseconds: 900.0,
+        scale: Scale::Tiles(TileSize { tile: 64, working_size: 480 }),
+        tiles: [done, 160],
+        weights: 1,
+    }
+}
+
+#[test]
+fn large_picture_says_its_scale_and_what_the_model_did_beyond_resizing() {
+    let mut state = dissolve_loading();
+    state.dissolve.models[0].t_limit = Some(400);
+    let (generation, image) = (state.dissolve.generation, state.selected.unwrap());
+    let coarse = in_tiles(&state, 40);
+    let original = Original { image, raster: coarse.raster.clone(), size: [640, 480], white: 255.0 };
+    let complete = in_tiles(&state, 160);
+    let mut panels = Panels::of(state);
+    panels.take(JobEvent::Original(original));
+    panels.take(JobEvent::Dissolved { generation, dissolved: Ok(coarse) });
+    panels.has_all(&["refining: 40 of 160 tiles", "being refined", "auto: tiles of 64 px at 480 px"]);
+    panels.take(JobEvent::Dissolved { generation, dissolved: Ok(complete) });
+    panels.has_all(&["model 0.0123 · resizing 0.0301", "what the model changed"]);
+    assert!(!panels.has("refining") && !panels.has("RESOLUTION"), "tiles have no other resolution");
+    panels.click("All change");
+    assert!(panels.has("all change, of resizing too"));
+    panels.click("Whole");
+    assert_eq!(panels.0.state().state.dissolve.tile, Tile::Off);
 }
 
 #[test]
@@ -287,6 +333,17 @@ fn train_failed() -> State {
     };
     update(&mut state, JobEvent::JobEnded(JobId(1), Outcome::Failed(failure)));
     state
+}
+
+#[test]
+fn form_says_which_tiles_are_taken_and_what_they_resolve() {
+    let mut state = at(Workspace::Train);
+    open(&mut state, false);
+    update(&mut state, AppCommand::Go(Workspace::Train));
+    let mut panels = Panels::of(state);
+    panels.has_all(&["auto: tiles of 64 px", "with tiles 2 px, with the whole picture resized to 64 px 15 px"]);
+    panels.take(TrainCommand::Field("data.tile", "off".into()));
+    assert!(panels.has("whole pictures are resized, as in the paper") && !panels.has("with tiles 2 px"));
 }
 
 #[test]

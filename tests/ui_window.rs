@@ -306,7 +306,7 @@ fn comparison_works_in_each_layout() {
     assert!(window.has("No diffusion model yet"));
     window.click("Try a Gaussian blur");
     window.until("the blurred image is shown", |s| s.state().dissolve.answers.done.is_some());
-    assert!(window.has("what dissolving changed") && window.has("mean |change|"));
+    assert!(window.has("what the filter changed") && window.has("mean |change|"));
     window.click("Split");
     // The bar is moved by the arrows that are its own while it has the focus.
     let selected = window.state().selected;
@@ -332,7 +332,7 @@ fn comparison_works_in_each_layout() {
     assert!(window.has("Gaussian, kernel 7 px") && window.has("Median, kernel"));
     let panels = &window.state().dissolve.answers.panels;
     assert!(panels[0].as_ref().unwrap().dissolved.is_err(), "there is no diffusion model");
-    let mean = |i: usize| panels[i].as_ref().unwrap().dissolved.as_ref().unwrap().1;
+    let mean = |i: usize| panels[i].as_ref().unwrap().dissolved.as_ref().unwrap().change.all;
     assert!((mean(1) - mean(3)).abs() < 0.5 * mean(1), "{} and {} are of one strength", mean(1), mean(3));
     window.click("Resolutions");
     window.until("three resolutions have answered", complete);

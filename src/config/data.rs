@@ -157,15 +157,10 @@ impl DataConfig {
         let f = self.test_fraction.0;
         ensure!(f > 0.0 && f < 1.0, "data.test_fraction", "{f} is not between 0 and 1");
         let px = self.working_size;
-        let is_known = px == 0 || (Self::LEAST_WORKING_SIZE..=Self::MOST_WORKING_SIZE).contains(&px);
+        let is_known = px == 0 || (TileSize::LEAST_WORKING_SIZE..=TileSize::MOST_WORKING_SIZE).contains(&px);
         ensure!(is_known, "data.working_size", "{px} px is not 0 (the pictures' own) or 128 to 4096");
         Ok(())
     }
-
-    /// Least working size, px; pictures up to it are not tiled.
-    pub const LEAST_WORKING_SIZE: usize = 128;
-    /// Greatest working size, px.
-    pub const MOST_WORKING_SIZE: usize = 4096;
 
     /// The tiles of a run, once [`tile`](Self::tile) is decided; `None` where whole pictures are resized.
     pub fn tiles(&self) -> Option<TileSize> {

@@ -1,6 +1,5 @@
 //! Tiles: how large pictures are worked on at the scale of what is looked for.
 
-use super::DataConfig;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use std::{fmt, str::FromStr};
 
@@ -26,6 +25,11 @@ pub struct TileSize {
 }
 
 impl TileSize {
+    /// Least working size, px; pictures up to it are not tiled.
+    pub const LEAST_WORKING_SIZE: usize = 128;
+    /// Greatest working size, px.
+    pub const MOST_WORKING_SIZE: usize = 4096;
+
     /// Width and height at which a picture of `size` px is worked on.
     pub fn working(&self, size: [usize; 2]) -> [usize; 2] {
         let shorter = size[0].min(size[1]);
@@ -44,7 +48,7 @@ impl Tile {
     /// What the setting comes to for pictures whose shorter side is `shorter` px (their median), and why, as a sentence.
     pub fn decide(self, shorter: usize, working_size: usize) -> (Self, String) {
         let working = if working_size == 0 { shorter } else { shorter.min(working_size) };
-        let least = DataConfig::LEAST_WORKING_SIZE;
+        let least = TileSize::LEAST_WORKING_SIZE;
         match self {
             Self::Off => (Self::Off, "no tiles: whole pictures are resized, as in the paper".into()),
             _ if working <= least => {

@@ -38,7 +38,7 @@ const STAMP: &str = "demo-version";
 const NOTES: &str = "Synthetic demo: no photograph is of a real eye.";
 
 const PHOTOGRAPHS: Plan =
-    Plan { train: 160, test_normal: 40, test_abnormal: 40, severity: 4, one_camera: true, size: 128, seed: 2024 };
+    Plan { train: 160, test_normal: 40, test_abnormal: 40, severity: 4, one_camera: true, size: 256, seed: 2024 };
 const JPEG_QUALITY: u8 = 90;
 
 /// Where the demo lies once it is unpacked.
@@ -58,6 +58,8 @@ pub fn settings(data: &Path) -> RunConfig {
     config.ddpm = DdpmConfig { dim: 16, steps: 1200, checkpoint_every: 200, sample_every: 0, ..config.ddpm };
     config.dia = DiaConfig { size: 64, width: 24, epochs: 10, epoch_length: 20, checkpoint_every: 20, ..config.dia };
     config.score.profile = true;
+    // Maps are made when they are looked at: as files they would be most of the demo.
+    config.score.maps = false;
     config
 }
 
@@ -77,8 +79,9 @@ pub fn unpack(workspace: &Path) -> Result<Demo> {
     let temporary = tempfile::Builder::new().prefix(".demo-").tempdir_in(workspace).map_err(Error::io("write", workspace))?;
     extract(temporary.path())?;
     let run = temporary.path().join(RUN);
-    for part in [run.clone(), run.join(RunKind::Ddpm.name()), run.join(RunKind::Dia.name())] {
-        point_to(&RunDir::open(&part)?, &demo.data)?;
+    let parts = [RunKind::Ddpm, RunKind::Dia, RunKind::Tiles].map(|kind| run.join(kind.name()));
+    for part in std::iter::once(&run).chain(&parts) {
+        point_to(&RunDir::open(part)?, &demo.data)?;
     }
     write(&run.join(STAMP), stamp.as_bytes())?;
     for (from, to) in [(temporary.path().join(DATA), &demo.data), (run, &demo.run)] {
@@ -152,11 +155,13 @@ fn pack(run: &RunDir, photographs: &[(String, Vec<u8>)]) -> Result<Vec<u8>> {
     manifest.name = "synthetic-demo".into();
     manifest.notes = NOTES.into();
     run.write_manifest(&manifest)?;
-    let mut names: Vec<String> = ["", "ddpm/", "dia/"]
+    let mut names: Vec<String> = ["", "ddpm/", "dia/", "tiles/"]
         .iter()
         .flat_map(|part| [files::CONFIG, files::MANIFEST, files::METRICS].map(|file| format!("{part}{file}")))
         .chain([files::SCORES, files::EVALUATION, files::SYNTHETIC_LESIONS].map(String::from))
         .chain([files::PROFILE, files::ENCODER].map(|file| format!("dia/{file}")))
+        .chain([files::ENCODER, files::TILES, files::MAP_MODEL].map(|file| format!("{}/{file}", files::TILES_PART)))
+        .chain([files::pixel_figures_of(Path::new(files::SCORES)).to_string_lossy().into_owned()])
         .chain([format!("ddpm/{}", files::MODEL)])
         .filter(|name| run.join(name).exists())
         .collect();

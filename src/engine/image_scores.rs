@@ -1,6 +1,6 @@
 //! Scores of images with everything that stands beside them.
 
-use super::export::anomaly_maps::MapFolder;
+use super::anomaly_maps::MapFolder;
 use crate::{
     config::{DissolveMethod, TileSize},
     data::{Dataset, ImageId, Picture, Preprocess, Split},

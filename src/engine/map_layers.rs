@@ -1,6 +1,6 @@
 //! An image under its anomaly map, as layers that the window lays over each other.
 
-use super::{display::rgba::Rgba, export::anomaly_maps, runs::score_set::ScoreSet};
+use super::{anomaly_maps, display::rgba::Rgba, runs::score_set::ScoreSet};
 use crate::{
     data::{Dataset, ImageId, Preprocess},
     error::{Error, Result},
@@ -150,8 +150,8 @@ mod tests {
         config::{DataConfig, RunConfig, Tile},
         data::Picture,
         engine::{
+            anomaly_maps::MapFolder,
             explanation::{Answer, ExplainerCache, Lay, Question},
-            export::anomaly_maps::MapFolder,
         },
         ml::base::reporter::Silent,
         run_dir::{RunDir, RunKind, SavedMaps, files},

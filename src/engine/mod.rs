@@ -1,5 +1,6 @@
 //! What the command line and the window share, without threads: the chain of stages, runs, dissolving, exports.
 
+pub mod anomaly_maps;
 pub mod demo;
 pub(crate) mod display;
 pub mod dissolve;

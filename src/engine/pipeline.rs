@@ -5,7 +5,7 @@
 use super::image_scores::ImageScorer;
 use crate::{
     config::{DissolveMethod, RunConfig, Tile},
-    data::Dataset,
+    data::{CONTENT_RULE, Dataset},
     error::{Error, NextStep, Result},
     ml::{
         base::{
@@ -34,7 +34,7 @@ pub fn create(kind: RunKind, config: &RunConfig, workspace: &Path, name: &str, r
     let data = open_data(config, reporter)?;
     let (config, why) = with_tiles(config, &data)?;
     if config.data.tile != Tile::Off {
-        reporter.event(Event::Notice(why.into()));
+        reporter.event(Event::Notice(format!("{why}; learnt from are tiles that show something: {CONTENT_RULE}").into()));
     }
     RunDir::create(workspace, kind, name, &config)
 }

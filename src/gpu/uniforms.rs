@@ -98,9 +98,10 @@ pub struct CompareUniforms {
 }
 
 impl CompareUniforms {
-    /// The frame at `origin` shows the pictures from the point `start` on, `scale` physical px of the screen a pixel of the
-    /// original. The dissolved picture is stretched to the original's size.
+    /// The frame at `origin` shows the pictures, stretched to `size` px, from the point `start` on, `scale` physical px of the screen
+    /// for each of these px. `original`: what the dissolved picture is compared with, itself or in another size.
     pub fn new(
+        size: [u32; 2],
         original: &Raster,
         dissolved: &Raster,
         origin: [f32; 2],
@@ -109,10 +110,10 @@ impl CompareUniforms {
         appearance: Appearance,
     ) -> Self {
         let (size_a, size_b) = (original.size(), dissolved.size());
-        let share = (size_b[0] as f32 / size_a[0] as f32).min(size_b[1] as f32 / size_a[1] as f32);
+        let share = |of: [u32; 2]| (of[0] as f32 / size[0] as f32).min(of[1] as f32 / size[1] as f32);
         Self {
             origin,
-            per_px: size_a.map(|s| 1.0 / (s as f32 * scale)),
+            per_px: size.map(|s| 1.0 / (s as f32 * scale)),
             start,
             divider: appearance.divider,
             size_a,
@@ -120,11 +121,31 @@ impl CompareUniforms {
             gain: appearance.gain,
             radius: appearance.radius,
             mode: appearance.mode as u32,
-            squares: u32::from(scale >= SQUARES),
-            level_a: original.level_for(1.0 / scale),
-            level_b: dissolved.level_for(share / scale),
+            squares: u32::from(scale >= SQUARES && size_a == size),
+            level_a: original.level_for(share(size_a) / scale),
+            level_b: dissolved.level_for(share(size_b) / scale),
             linear: 0,
             pad: 0,
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::gpu::{Texels, compare_cpu};
+
+    #[test]
+    fn difference_from_a_resized_picture_lies_where_the_original_does() {
+        let grey = |side: u32, v: f32| Raster::new(side, side / 2, Texels::Floats(vec![[v; 4]; (side * side / 2) as usize]));
+        let (resized, dissolved) = (grey(4, 0.25), grey(8, 0.5));
+        let look = Appearance { mode: Mode::Signed, gain: 2.0, divider: [0.0; 2], radius: 0.0 };
+        // The original is of 20 x 10 px, each of which covers 5 of the screen.
+        let params = CompareUniforms::new([20, 10], &resized, &dissolved, [3.0, 7.0], [0.0; 2], 5.0, look);
+        assert_eq!(params.squares, 0, "there are no pixels of the original to be seen");
+        let at = |x, y| compare_cpu::pixel(&params, &resized, &dissolved, [x, y]);
+        assert_eq!(at(3.5, 7.5), Some(colormap::signed(0.5)));
+        assert_eq!(at(102.5, 56.5), Some(colormap::signed(0.5)), "its last pixel");
+        assert!(at(103.5, 30.0).is_none() && at(50.0, 57.5).is_none());
     }
 }

@@ -17,7 +17,10 @@ use crate::{
 };
 use std::collections::VecDeque;
 
-impl LatestOnly<DissolveRequest> {
+/// The slider's thread.
+pub type Dissolving = LatestOnly<DissolveRequest>;
+
+impl Dissolving {
     pub fn start(events: Events) -> std::io::Result<Self> {
         Self::spawn("dissolve", move |requests| run(requests, &events))
     }
@@ -25,6 +28,8 @@ impl LatestOnly<DissolveRequest> {
 
 /// What goes with a request, the next one first.
 enum SideTask {
+    /// Some more tiles of a large picture.
+    Refine,
     ComparisonPanel(usize),
     StripThumbnail(usize),
     NormalBand,
@@ -33,26 +38,29 @@ enum SideTask {
 fn run(requests: &LatestReceiver<DissolveRequest>, events: &Events) {
     let mut session = DissolveSession::default();
     let mut band = NormalBandBuilder::default();
-    let mut after: Option<(DissolveRequest, f64, VecDeque<SideTask>)> = None;
+    let mut after: Option<(DissolveRequest, VecDeque<SideTask>)> = None;
     loop {
-        match requests.next_or_idle(after.as_ref().is_some_and(|(_, _, tasks)| !tasks.is_empty())) {
+        match requests.next_or_idle(after.as_ref().is_some_and(|(_, tasks)| !tasks.is_empty())) {
             Next::Closed => return,
             Next::Request(request) => {
-                let strength = events.guard("dissolve", || main(&mut session, &request, events)).unwrap_or(None);
-                after = strength.map(|strength| {
+                let is_there = events.guard("dissolve", || main(&mut session, &request, events)).unwrap_or(false);
+                after = is_there.then(|| {
+                    let refine = session.is_refining().then_some(SideTask::Refine);
                     let panels = (0..request.grid.len()).map(SideTask::ComparisonPanel);
                     let strip_steps = request.strip_steps.iter().copied().map(SideTask::StripThumbnail);
-                    let tasks =
-                        panels.chain(strip_steps).chain(request.bands.is_some().then_some(SideTask::NormalBand)).collect();
-                    (request, strength, tasks)
+                    let band = request.bands.is_some().then_some(SideTask::NormalBand);
+                    let tasks = refine.into_iter().chain(panels).chain(strip_steps).chain(band).collect();
+                    (request, tasks)
                 });
             }
             Next::Idle => {
-                let Some((request, strength, tasks)) = &mut after else { continue };
+                let Some((request, tasks)) = &mut after else { continue };
                 let Some(task) = tasks.pop_front() else { continue };
-                let again = events.guard("dissolve", || side_task(&mut session, &mut band, request, *strength, &task, events));
+                let is_stale = || requests.is_stale();
+                let again = events.guard("dissolve", || side_task(&mut session, &mut band, request, &task, events, &is_stale));
                 match again {
-                    Ok(true) => tasks.push_back(task),
+                    // One after the other: tiles come before what goes with them.
+                    Ok(true) => tasks.push_front(task),
                     Ok(false) => {}
                     // The picture itself was dissolved, so that this fails is odd; the slider works without.
                     Err(_) => after = None,
@@ -62,22 +70,23 @@ fn run(requests: &LatestReceiver<DissolveRequest>, events: &Events) {
     }
 }
 
-/// The dissolved image itself. Returns its mean |change|, or `None` where it could not be made.
-fn main(session: &mut DissolveSession, request: &DissolveRequest, events: &Events) -> Option<f64> {
+/// The dissolved image itself, a large one coarsely. Returns whether it could be made.
+fn main(session: &mut DissolveSession, request: &DissolveRequest, events: &Events) -> bool {
     let dissolved = session.select(&request.source).and_then(|(original, is_new)| {
-        if is_new || request.known.is_none() {
+        if is_new || !request.is_known {
             events.send(JobEvent::Original(original));
         }
-        if request.known.is_some() { Ok(None) } else { session.dissolve(&request.source, &request.recipe).map(Some) }
+        if request.is_known {
+            session.leave();
+            return Ok(None);
+        }
+        session.begin(request)
     });
-    let strength = match &dissolved {
-        Ok(dissolved) => dissolved.as_ref().map(|d| d.mean_abs_change).or(request.known),
-        Err(_) => None,
-    };
+    let is_there = dissolved.is_ok();
     if let Some(dissolved) = dissolved.map_err(Failure::from).transpose() {
         events.send(JobEvent::Dissolved { generation: request.generation, dissolved });
     }
-    strength
+    is_there
 }
 
 /// Returns whether the task wants another turn.
@@ -85,23 +94,30 @@ fn side_task(
     session: &mut DissolveSession,
     band: &mut NormalBandBuilder,
     request: &DissolveRequest,
-    strength: f64,
     task: &SideTask,
     events: &Events,
+    is_stale: &dyn Fn() -> bool,
 ) -> bool {
     let DissolveRequest { source, recipe, .. } = request;
     match *task {
+        SideTask::Refine => {
+            if let Some(dissolved) = session.refine().map_err(Failure::from).transpose() {
+                events.send(JobEvent::Dissolved { generation: request.generation, dissolved });
+            }
+            session.is_refining()
+        }
         SideTask::ComparisonPanel(index) => {
             let panel = match &request.grid {
-                ComparisonGrid::Images(ids) => ids.get(index).map(|&id| {
+                ComparisonGrid::Images(ids) => ids.get(index).and_then(|&id| {
                     let source = source.with_image(id);
-                    session.panel(&source, recipe, source.name())
+                    session.panel(&source, recipe, source.name(), is_stale)
                 }),
                 ComparisonGrid::Methods => {
-                    METHODS.get(index).map(|&method| session.matched(source, recipe, own_kernel(recipe, method), strength))
+                    METHODS.get(index).map(|&method| session.matched(source, recipe, own_kernel(recipe, method)))
                 }
-                ComparisonGrid::Resolutions(resolutions) => resolutions.get(index).map(|&resolution| {
-                    session.panel(source, &Recipe { resolution, ..recipe.clone() }, format!("{resolution} px"))
+                ComparisonGrid::Resolutions(resolutions) => resolutions.get(index).and_then(|&resolution| {
+                    let recipe = Recipe { resolution, ..recipe.whole() };
+                    session.panel(source, &recipe, format!("{resolution} px"), is_stale)
                 }),
                 ComparisonGrid::Nothing => None,
             };

@@ -7,9 +7,10 @@ use crate::{
     engine::{
         display::rgba::Rgba,
         dissolve::{
+            comparison::ComparisonPanel,
+            dissolved::{Dissolved, StripThumbnail},
             normal_band::NormalBand,
             prepared_image::Original,
-            session::{ComparisonPanel, Dissolved, StripThumbnail},
         },
         explanation::Answer,
         machine::Machine,

@@ -15,12 +15,12 @@
 
 pub(crate) mod compute;
 pub(crate) mod control;
-pub(crate) mod dissolver;
+pub mod dissolver;
 pub(crate) mod duplicate_finder;
 pub mod events;
 pub(crate) mod explainer;
 pub mod job;
-pub(crate) mod latest;
+pub mod latest;
 pub(crate) mod loader;
 pub(crate) mod preprocess_preview;
 pub(crate) mod thumbnails;

@@ -67,8 +67,10 @@ impl RunContents {
 
     /// The finished weights, each with the part that trained them.
     pub fn weights(&self) -> Vec<(RunKind, PathBuf)> {
+        let tiles = self.parts.iter().find(|(kind, _)| *kind == RunKind::Tiles).map(|(_, run)| run.join(files::ENCODER));
+        let tiles = tiles.filter(|file| file.is_file());
         let of = |file: &PathBuf| Some((self.parts.iter().find(|(_, run)| file.parent() == Some(run.path()))?.0, file.clone()));
-        [&self.model, &self.encoder].into_iter().flatten().filter_map(of).collect()
+        [&self.model, &self.encoder, &tiles].into_iter().flatten().filter_map(of).collect()
     }
 }
 

@@ -1,7 +1,7 @@
 use crate::{
-    app::state::{Layout, PanelContent, Track, View},
-    config::DissolveMethod,
-    engine::{export::sweep::SweepExport, runs::list::ModelSource},
+    app::state::{ChangeFrom, Layout, PanelContent, Track, View},
+    config::{DissolveMethod, Tile},
+    engine::{dissolve::request::InView, export::sweep::SweepExport, runs::list::ModelSource},
     gpu::Difference,
 };
 use std::path::PathBuf;
@@ -13,11 +13,17 @@ pub enum DissolveCommand {
     Method(DissolveMethod),
     Model(ModelSource),
     ImportModel(PathBuf),
-    /// px; 0 = that of the model.
+    /// Whether large pictures are dissolved by tiles.
+    Scale(Tile),
+    /// Of whole pictures, px; 0 = that of the model.
     Resolution(usize),
     Difference(Difference),
+    /// Whether what resizing alone makes counts as a change.
+    ChangeFrom(ChangeFrom),
     Gain(f32),
     View(View),
+    /// What of the pictures has come into view: it is dissolved first.
+    InView(InView),
     /// One pixel of the image is one of the screen.
     ActualSize,
     Layout(Layout),

@@ -459,6 +459,12 @@ pub const FIELDS: &[Field] = &[
 /// The folded parts of a card, in their order.
 pub fn groups(card: Stage) -> Vec<&'static str> {
     let mut groups: Vec<&str> = FIELDS.iter().filter(|f| f.card == card && !f.group.is_empty()).map(|f| f.group).collect();
-    groups.dedup();
+    let mut seen = Vec::new();
+    groups.retain(|group| {
+        !seen.contains(group) && {
+            seen.push(*group);
+            true
+        }
+    });
     groups
 }

@@ -17,7 +17,7 @@ pub use data::{
     Check, Counts, DataPage, DataState, Filter, Open, Opening, PreviewDone, TableForm, config_title, title as data_title,
 };
 pub use device_status::DeviceStatus;
-pub use dissolve::{Answers, DissolveState, Layout, ModelChoice, PanelContent, STRIP_STEPS, T_MAX, Track, View};
+pub use dissolve::{Answers, ChangeFrom, DissolveState, Layout, ModelChoice, PanelContent, STRIP_STEPS, T_MAX, Track, View};
 pub use fields::{FIELDS, Field, FieldKind, groups};
 pub use forecast::{Forecast, MachineState, amount, card_of};
 pub use history::{Change, Edit, History};
@@ -28,7 +28,11 @@ pub use results::{Comparing, Explanation, GalleryFilter, Layers, Map, MapView, R
 pub use runs::{RunDraft, RunsState, SettingRow, in_work, side_by_side};
 pub use train::{TrainForm, TrainState, paper_value};
 
-use crate::{data::ImageId, engine::runs::list::RunEntry};
+use crate::{
+    config::{RunConfig, Tile},
+    data::ImageId,
+    engine::runs::list::RunEntry,
+};
 use serde::{Deserialize, Serialize};
 use std::{path::PathBuf, sync::Arc};
 
@@ -172,6 +176,23 @@ pub struct State {
 }
 
 impl State {
+    /// What the choice of tiles comes to for the data that are open, and why; `None` where none are.
+    pub fn tile_choice(&self, config: &RunConfig) -> Option<(Tile, String)> {
+        Some(config.data.tile.decide(self.shorter_side(config)?, config.data.working_size))
+    }
+
+    /// Shorter side at which their pictures are worked on, px.
+    pub fn working_side(&self, config: &RunConfig) -> Option<usize> {
+        let shorter = self.shorter_side(config)?;
+        Some(if config.data.working_size == 0 { shorter } else { shorter.min(config.data.working_size) })
+    }
+
+    /// Of the pictures as they are prepared, px.
+    fn shorter_side(&self, config: &RunConfig) -> Option<usize> {
+        let side = self.open()?.median_side;
+        if config.preprocess.size > 0 { Some(config.preprocess.size) } else { side }
+    }
+
     pub fn notify(&mut self, text: impl Into<String>) {
         self.push(Notice { text: text.into(), ..Notice::default() });
     }

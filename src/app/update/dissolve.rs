@@ -5,16 +5,17 @@ use crate::{
         DissolveCommand, Effect, State,
         message::{BackgroundEffect, ImageEffect, Texture},
         next_step,
-        state::{DissolveState, Layout, Overlay, T_MAX, Track, View, Workspace},
+        state::{ChangeFrom, DissolveState, Layout, Overlay, T_MAX, Track, View, Workspace},
     },
     config::PreprocessConfig,
     data::ImageId,
     engine::{
         dissolve::{
+            comparison::ComparisonPanel,
+            dissolved::{Dissolved, StripThumbnail},
             normal_band::NormalBand,
             prepared_image::Original,
-            request::{ComparisonGrid, DissolveRequest, ImageSource, Recipe},
-            session::{ComparisonPanel, Dissolved, StripThumbnail},
+            request::{ComparisonGrid, DissolveRequest, ImageSource, InView, Recipe},
         },
         export::sweep::{SweepExport, SweepExportRequest},
     },
@@ -37,7 +38,11 @@ pub fn execute(state: &mut State, command: DissolveCommand) -> Vec<Effect> {
         DissolveCommand::Model(source) => change(state, |d| d.chosen = Some(source)),
         // A file is looked into first: one that holds no model is never in the list.
         DissolveCommand::ImportModel(path) => vec![Effect::Load(LoadRequest::CheckModel(path))],
+        // A resolution is one of whole pictures: tiles have none.
+        DissolveCommand::Scale(tile) => change(state, |d| (d.tile, d.resolution) = (tile, 0)),
         DissolveCommand::Resolution(px) => change(state, |d| d.resolution = px),
+        DissolveCommand::ChangeFrom(what) => show(state, |d| d.change_from = what),
+        DissolveCommand::InView(in_view) => self::in_view(state, in_view),
         DissolveCommand::Difference(kind) => show(state, |d| d.difference = kind),
         DissolveCommand::Gain(gain) => show(state, |d| d.gain = gain.clamp(0.5, 64.0)),
         DissolveCommand::View(view) => show(state, |d| d.view = view.clamped()),
@@ -74,6 +79,17 @@ pub fn change(state: &mut State, change: impl FnOnce(&mut DissolveState)) -> Vec
 fn show(state: &mut State, change: impl FnOnce(&mut DissolveState)) -> Vec<Effect> {
     change(&mut state.dissolve);
     Vec::new()
+}
+
+/// What comes into view while a large picture is being refined is refined first.
+fn in_view(state: &mut State, in_view: InView) -> Vec<Effect> {
+    let has_moved = state.dissolve.in_view.corners != in_view.corners;
+    state.dissolve.in_view = in_view;
+    if !has_moved || !state.dissolve.is_refining() {
+        return Vec::new();
+    }
+    // The same request once more, so that what is on its way for it is still good.
+    request(state).map(|request| Effect::Background(BackgroundEffect::Dissolve(Box::new(request)))).into_iter().collect()
 }
 
 /// Changes what is wanted beside the dissolved image: other thumbnails, or pictures beside each other.
@@ -176,11 +192,12 @@ fn ask(state: &mut State) -> Vec<Effect> {
     d.generation += 1;
     request.generation = d.generation;
     let grows = d.uses_t() && d.model().is_some_and(|m| !m.is_finished);
-    let known = d.answers.by_t.get(&d.t).filter(|dissolved| dissolved.image == request.source.image).cloned();
+    let is_known = |dissolved: &&Dissolved| dissolved.image == request.source.image && dissolved.is_complete();
+    let known = d.answers.by_t.get(&d.t).filter(is_known).cloned();
     match known {
         Some(dissolved) => {
             // A growing model may have new weights: the dissolved image is made again then.
-            request.known = (!grows).then_some(dissolved.mean_abs_change);
+            request.is_known = !grows;
             d.answers.done = Some(dissolved);
             d.answers.nearly = None;
             d.answers.failed = None;
@@ -208,8 +225,15 @@ fn request(state: &State) -> Option<DissolveRequest> {
         generation: d.generation,
         strip: d.strip,
         source: ImageSource { dataset: open.dataset.clone(), image, preprocess: preparation(state).clone() },
-        recipe: Recipe { method: d.method, model: d.model().map(|m| m.source.clone()), resolution: d.resolution, t: d.t },
-        known: None,
+        recipe: Recipe {
+            method: d.method,
+            model: d.model().map(|m| m.source.clone()),
+            resolution: d.resolution,
+            tile: d.tile,
+            t: d.t,
+        },
+        is_known: false,
+        in_view: d.in_view,
         // A filter knows no t: one picture says all.
         strip_steps: if d.uses_t() { d.strip_steps().filter(|t| !d.answers.pictured.contains(t)).collect() } else { Vec::new() },
         grid,
@@ -258,7 +282,9 @@ pub fn dissolved(state: &mut State, generation: u64, dissolved: Result<Dissolved
                 forget(d);
             }
             d.answers.done = Some(dissolved.clone());
-            d.answers.keep(dissolved, d.t);
+            if dissolved.is_complete() {
+                d.answers.keep(dissolved, d.t);
+            }
             if grown { ask(state) } else { Vec::new() }
         }
     }
@@ -306,7 +332,7 @@ fn export_sweep(state: &mut State, what: SweepExport) -> Vec<Effect> {
     let parts = open.config.parts();
     let d = &mut state.dissolve;
     d.is_exporting = true;
-    let (track, difference, gain) = (d.track, d.difference, d.gain);
+    let (track, difference, change_from, gain) = (d.track, d.difference, d.change_from, d.gain);
     let folder = export_folder(state);
     let steps = SweepExportRequest::along(|at| track.t(at));
     vec![Effect::Background(BackgroundEffect::SweepExport(Box::new(SweepExportRequest {
@@ -316,6 +342,7 @@ fn export_sweep(state: &mut State, what: SweepExport) -> Vec<Effect> {
         folder,
         parts,
         difference,
+        from_resized: change_from == ChangeFrom::Resized,
         gain,
         steps,
     })))]

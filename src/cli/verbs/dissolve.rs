@@ -9,7 +9,10 @@ use crate::{
     ml::{
         base::{device, reporter::Notice, resize::at_resolution},
         diffusion::model::DiffusionModel,
-        dissolve::{dissolver::Dissolver, tiled::TiledDissolver},
+        dissolve::{
+            dissolver::Dissolver,
+            tiled::{self, TiledDissolver},
+        },
     },
     text,
 };
@@ -65,9 +68,6 @@ pub struct Args {
     #[arg(long, value_name = "N")]
     threads: Option<usize>,
 }
-
-/// Shorter side that pictures are shrunk to where neither the model nor the person says another, px.
-const DEFAULT_WORKING_SIZE: usize = 512;
 
 /// Everything that the pictures share.
 struct Work {
@@ -220,16 +220,7 @@ impl Work {
     /// The tiles that a picture of this size is dissolved by; `None`: it is resized as a whole.
     fn tiles(&self, size: [usize; 2]) -> Option<TileSize> {
         let learnt = self.model.as_ref().and_then(|model| model.info().tiles());
-        let working_size = self.working_size.or(learnt.map(|tiles| tiles.working_size)).unwrap_or(DEFAULT_WORKING_SIZE);
-        let wanted = match self.tile {
-            Tile::Auto if self.resolution > 0 => Tile::Off,
-            Tile::Auto => learnt.map_or(Tile::Off, |tiles| Tile::Px(tiles.tile)),
-            given => given,
-        };
-        match wanted.decide(size[0].min(size[1]), working_size).0 {
-            Tile::Px(tile) => Some(TileSize { tile, working_size }),
-            Tile::Off | Tile::Auto => None,
-        }
+        tiled::tiles_for(self.tile, learnt, self.resolution, self.working_size, size)
     }
 
     fn save(&self, picture: &RgbImage, name: &str) -> Result<PathBuf> {

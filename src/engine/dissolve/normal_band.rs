@@ -65,7 +65,7 @@ impl NormalBandBuilder {
         let names = source.dataset.training_normals();
         let key = hash((
             session.weights(),
-            recipe.resolution,
+            (recipe.resolution, recipe.tile.to_string()),
             format!("{:?}", source.preprocess),
             source.dataset.root(),
             &names,

@@ -1,7 +1,7 @@
 //! What the slider asks for.
 
 use crate::{
-    config::{DissolveMethod, PreprocessConfig},
+    config::{DissolveMethod, PreprocessConfig, Tile},
     data::{Dataset, ImageId},
     engine::runs::list::ModelSource,
 };
@@ -15,8 +15,10 @@ pub struct DissolveRequest {
     pub strip: u64,
     pub source: ImageSource,
     pub recipe: Recipe,
-    /// Mean |change| where the image is dissolved already: it is not done again.
-    pub known: Option<f64>,
+    /// The image is dissolved already: it is not done again.
+    pub is_known: bool,
+    /// What of a large picture is dissolved first.
+    pub in_view: InView,
     /// The t of the slider's thumbnails that are still wanted.
     pub strip_steps: Vec<usize>,
     /// What is to be beside each other.
@@ -58,8 +60,10 @@ pub struct Recipe {
     pub method: DissolveMethod,
     /// Needed for [`DissolveMethod::Diffusion`].
     pub model: Option<ModelSource>,
-    /// px; 0 = the model's.
+    /// Of a picture dissolved as a whole, px; 0 = the model's.
     pub resolution: usize,
+    /// Whether large pictures are dissolved by tiles; `auto`: as the model has learnt.
+    pub tile: Tile,
     /// Diffusion step; filters do without.
     pub t: usize,
 }
@@ -68,6 +72,27 @@ impl Recipe {
     /// The same at another step.
     pub fn at(&self, t: usize) -> Self {
         Self { t, ..self.clone() }
+    }
+
+    /// The same of whole pictures.
+    pub fn whole(&self) -> Self {
+        Self { tile: Tile::Off, ..self.clone() }
+    }
+}
+
+/// The part of a picture that is in view; shares of its width and height.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct InView {
+    /// Upper left and lower right corner.
+    pub corners: [[f32; 2]; 2],
+    /// Where the eye is: the pointer, or else the middle of what is in view.
+    pub focus: [f32; 2],
+}
+
+impl Default for InView {
+    /// All of it.
+    fn default() -> Self {
+        Self { corners: [[0.0; 2], [1.0; 2]], focus: [0.5; 2] }
     }
 }
 

@@ -1,24 +1,29 @@
-//! What the dissolve thread works with: prepared images and the model, kept from one request to the next.
+//! What the dissolve thread works with: prepared images, dissolved tiles and the model, kept from one request to the next.
 
 use super::{
-    prepared_image::{MEASURED, Original, PreparedImage, fit},
-    request::{ImageSource, Recipe},
+    dissolved::{Dissolved, Scale, StripThumbnail},
+    prepared_image::{Input, Original, PreparedImage},
+    refinement::Refinement,
+    request::{DissolveRequest, ImageSource, Recipe},
+    tile_cache::{TileCache, TileKey},
 };
 use crate::{
-    config::DissolveMethod,
-    data::{ImageId, Picture, Preprocess},
+    config::{DissolveMethod, TileSize},
+    data::{Picture, Preprocess},
     engine::{
         display::{
-            raster::{nothing, picture_of, raster_of},
+            raster::{picture_of, raster_of},
             rgba::Rgba,
         },
         runs::list::ModelSource,
     },
-    error::{Error, Failure, Result},
-    gpu::Raster,
+    error::{Error, Result},
     ml::{
         diffusion::{model::DiffusionModel, saved},
-        dissolve::{dissolver::Dissolver, matched_strength},
+        dissolve::{
+            dissolver::Dissolver,
+            tiled::{self, TiledDissolver},
+        },
     },
 };
 use candle_core::{Device, Tensor};
@@ -34,52 +39,21 @@ use std::{
 const THUMBNAIL: usize = 96;
 /// Images kept at most, the newest one among them.
 const KEPT: usize = 12;
-/// The last t of the slider.
-const T_MAX: usize = 999;
-
-/// A dissolved image, at the resolution of dissolving; it is stretched to the original's size where it is shown.
-#[derive(Debug, Clone)]
-pub struct Dissolved {
-    pub image: ImageId,
-    pub t: usize,
-    pub raster: Arc<Raster>,
-    /// Mean |original - dissolved| over pixels and channels, \[0, 1\], at 256 px.
-    pub mean_abs_change: f64,
-    pub milliseconds: f64,
-    /// px
-    pub resolution: usize,
-    /// Tells states of a growing model apart.
-    pub weights: u64,
-}
-
-/// One of several dissolved images beside each other.
-#[derive(Debug, Clone)]
-pub struct ComparisonPanel {
-    pub label: String,
-    pub original: Arc<Raster>,
-    /// The dissolved image with its mean |change|, or why there is none.
-    pub dissolved: Result<(Arc<Raster>, f64), Failure>,
-}
-
-/// One thumbnail of the slider's strip.
-#[derive(Debug)]
-pub struct StripThumbnail {
-    pub dissolved: Dissolved,
-    /// The same small, in the original's proportions.
-    pub pixels: Rgba,
-}
 
 /// An image ready to be measured.
 pub(crate) struct MeasuredImage {
-    measured: Picture,
-    fitted: Picture,
-    dissolver: Dissolver,
+    input: Arc<Input>,
+    with: Result<TiledDissolver, Dissolver>,
 }
 
 impl MeasuredImage {
-    /// Its mean |change| at a step.
+    /// Its mean |change| at a step; of a large one on some of its tiles.
     pub fn change(&self, t: usize) -> Result<f64> {
-        Ok(mean_abs_change(&self.measured, &dissolve(&self.dissolver, &self.fitted, t)?))
+        Ok(match &self.with {
+            Ok(tiled) => self.input.sample.change(&tiled.dissolve_cut(&self.input.sample.tiles, t)?),
+            Err(dissolver) => self.input.change(&dissolve(dissolver, &self.input.picture, t)?),
+        }
+        .all)
     }
 }
 
@@ -93,6 +67,9 @@ pub(crate) struct DissolveSession {
     /// The one that is prepared at its full size; all others are shown beside it.
     selected: Option<ImageSource>,
     model: Option<(ModelSource, Stamp, Arc<DiffusionModel>)>,
+    tiles: TileCache,
+    /// The large picture that is being refined.
+    refinement: Option<Refinement>,
 }
 
 impl DissolveSession {
@@ -103,85 +80,101 @@ impl DissolveSession {
         Ok((self.prepare(source)?.original.clone(), is_new))
     }
 
-    pub fn dissolve(&mut self, source: &ImageSource, recipe: &Recipe) -> Result<Dissolved> {
-        let start = Instant::now();
-        let is_grey = self.prepare(source)?.is_grey;
-        let dissolver = self.dissolver(recipe, is_grey)?;
-        let resolution = dissolver.resolution();
-        let image = self.prepare(source)?;
-        let dissolved = dissolve(&dissolver, image.fitted(resolution), recipe.t)?;
-        Ok(Dissolved {
-            image: source.image,
-            t: recipe.t,
-            mean_abs_change: mean_abs_change(&image.measured, &dissolved),
-            raster: raster_of(&dissolved),
-            milliseconds: start.elapsed().as_secs_f64() * 1e3,
-            resolution,
-            weights: self.weights(),
-        })
+    /// The image as it is shown.
+    pub fn original(&mut self, source: &ImageSource) -> Result<Original> {
+        Ok(self.prepare(source)?.original.clone())
     }
 
+    /// The image dissolved; a large one coarsely at first, with the tiles that are there, to be [refined](Self::refine). `None`
+    /// where it is being refined already: from now on by what is in view.
+    ///
+    /// # Errors
+    /// A picture or a model that cannot be read, a t that the model does not have.
+    pub fn begin(&mut self, request: &DissolveRequest) -> Result<Option<Dissolved>> {
+        let (source, recipe) = (&request.source, &request.recipe);
+        let (dissolver, scale) = self.dissolver_for(source, recipe)?;
+        let Scale::Tiles(tiles) = scale else {
+            self.refinement = None;
+            return self.dissolve_whole(source, recipe, &dissolver).map(Some);
+        };
+        let key = self.key(source, recipe);
+        if let Some(refinement) = self.refinement.as_mut().filter(|held| held.key == key) {
+            refinement.look_at(request.in_view);
+            return Ok(None);
+        }
+        let mut refinement = self.refinement(key, dissolver, tiles)?;
+        refinement.look_at(request.in_view);
+        let now = refinement.dissolved();
+        self.refinement = (!now.is_complete()).then_some(refinement);
+        Ok(Some(now))
+    }
+
+    /// Whether there are tiles left to do.
+    pub fn is_refining(&self) -> bool {
+        self.refinement.is_some()
+    }
+
+    /// Ends refining: something else is looked at.
+    pub fn leave(&mut self) {
+        self.refinement = None;
+    }
+
+    /// Some more tiles of the large picture; the picture where it is time to show it.
+    ///
+    /// # Errors
+    /// Those of the model.
+    pub fn refine(&mut self) -> Result<Option<Dissolved>> {
+        let Some(mut refinement) = self.refinement.take() else { return Ok(None) };
+        let news = refinement.step(&mut self.tiles)?;
+        self.refinement = (!refinement.is_complete()).then_some(refinement);
+        Ok(news)
+    }
+
+    /// The image dissolved at the recipe's scale, completely.
+    ///
+    /// # Errors
+    /// Those of [`begin`](Self::begin).
+    pub fn dissolve(&mut self, source: &ImageSource, recipe: &Recipe) -> Result<Dissolved> {
+        self.dissolve_unless(source, recipe, &|| false)?.ok_or_else(|| Error::user("dissolving was stopped", "try again"))
+    }
+
+    /// The same, or `None` where `is_stale` says so on the way.
+    ///
+    /// # Errors
+    /// Those of [`begin`](Self::begin).
+    pub fn dissolve_unless(
+        &mut self,
+        source: &ImageSource,
+        recipe: &Recipe,
+        is_stale: &dyn Fn() -> bool,
+    ) -> Result<Option<Dissolved>> {
+        let (dissolver, scale) = self.dissolver_for(source, recipe)?;
+        let Scale::Tiles(tiles) = scale else { return self.dissolve_whole(source, recipe, &dissolver).map(Some) };
+        let mut refinement = self.refinement(self.key(source, recipe), dissolver, tiles)?;
+        while !refinement.is_complete() {
+            if is_stale() {
+                return Ok(None);
+            }
+            refinement.dissolve_some(&mut self.tiles)?;
+        }
+        Ok(Some(refinement.dissolved()))
+    }
+
+    /// The small dissolved image of the slider's strip: of a large one the whole at the model's size, measured on some of its tiles.
     pub fn thumbnail(&mut self, source: &ImageSource, recipe: &Recipe) -> Result<StripThumbnail> {
-        let dissolved = self.dissolve(source, recipe)?;
+        let (dissolver, scale) = self.dissolver_for(source, recipe)?;
+        let mut dissolved = self.dissolve_whole(source, recipe, &dissolver)?;
+        if let Scale::Tiles(tiles) = scale {
+            let tiled = TiledDissolver::new(dissolver, tiles);
+            let input = self.prepare(source)?.input(scale);
+            let grid = tiled.grid(input.picture.width, input.picture.height);
+            let sampled = self.sampled(&self.key(source, recipe), &tiled, &input)?;
+            dissolved = Dissolved { scale, tiles: [0, grid.len()], curve: Some(input.sample.change(&sampled)), ..dissolved };
+        }
         let [w, h] = self.prepare(source)?.original.size;
         let scale = THUMBNAIL as f64 / w.max(h) as f64;
         let side = |n: usize| ((n as f64 * scale).round() as usize).clamp(1, THUMBNAIL);
         Ok(StripThumbnail { pixels: Rgba::new(&picture_of(&dissolved.raster).resize(side(w), side(h))), dissolved })
-    }
-
-    /// The image dissolved, under this label.
-    pub fn panel(&mut self, source: &ImageSource, recipe: &Recipe, label: String) -> ComparisonPanel {
-        let dissolved = self.dissolve(source, recipe);
-        self.panel_of(source, label, dissolved)
-    }
-
-    /// The image dissolved by another method, set so that it changes the image by `target` on average.
-    pub fn matched(&mut self, source: &ImageSource, recipe: &Recipe, method: DissolveMethod, target: f64) -> ComparisonPanel {
-        let name = method_name(method);
-        match self.match_strength(source, recipe, method, target) {
-            Ok((setting, dissolved)) => self.panel_of(source, format!("{name}, {setting}"), Ok(dissolved)),
-            Err(e) => self.panel_of(source, name.into(), Err(e)),
-        }
-    }
-
-    fn panel_of(&mut self, source: &ImageSource, label: String, dissolved: Result<Dissolved>) -> ComparisonPanel {
-        let original = self.prepare(source).map_or_else(|_| nothing(), |image| image.original.raster.clone());
-        ComparisonPanel { label, original, dissolved: dissolved.map(|d| (d.raster, d.mean_abs_change)).map_err(Failure::from) }
-    }
-
-    fn match_strength(
-        &mut self,
-        source: &ImageSource,
-        recipe: &Recipe,
-        method: DissolveMethod,
-        target: f64,
-    ) -> Result<(String, Dissolved)> {
-        if method == recipe.method {
-            return Ok((setting_name(method, recipe.t, 0), self.dissolve(source, recipe)?));
-        }
-        let resolution = self.dissolver(recipe, false)?.resolution();
-        // From weak to strong: the setting number of each method.
-        let settings = match method {
-            DissolveMethod::Diffusion => {
-                let timesteps = self.timesteps(&Recipe { method, ..recipe.clone() })?;
-                0..=timesteps.map_or(T_MAX, |n| n - 1).min(T_MAX)
-            }
-            DissolveMethod::Gaussian(_) => 0..=resolution / 2 - 1,
-            DissolveMethod::Median(_) => 0..=resolution / 4,
-            DissolveMethod::Resample | DissolveMethod::None => 0..=resolution - 2,
-        };
-        let with = |i: usize| {
-            let (method, resolution, t) = match method {
-                DissolveMethod::Diffusion => (method, recipe.resolution, i),
-                DissolveMethod::Gaussian(_) => (DissolveMethod::Gaussian(2 * i + 1), resolution, 0),
-                DissolveMethod::Median(_) => (DissolveMethod::Median(2 * i + 1), resolution, 0),
-                DissolveMethod::Resample | DissolveMethod::None => (DissolveMethod::Resample, resolution - i, 0),
-            };
-            Recipe { method, resolution, t, model: recipe.model.clone() }
-        };
-        let (best, _) = matched_strength::nearest(settings, target, |i| Ok(self.dissolve(source, &with(i))?.mean_abs_change))?;
-        let best = with(best);
-        Ok((setting_name(best.method, best.t, best.resolution), self.dissolve(source, &best)?))
     }
 
     /// An image that is measured and not shown, dissolved as the selected one is.
@@ -191,9 +184,11 @@ impl DissolveSession {
             Some(selected) => self.prepare(&selected)?.is_grey,
             None => picture.is_grey(),
         };
-        let dissolver = self.dissolver(recipe, is_grey)?;
-        let fitted = fit(&picture, dissolver.resolution());
-        Ok(MeasuredImage { fitted, measured: picture.within(MEASURED).to_rgb(), dissolver })
+        let size = [picture.width, picture.height];
+        let (dissolver, scale) = self.with_scale(recipe, is_grey, size)?;
+        let input = Arc::new(Input::new(&picture, size, scale));
+        let with = if let Scale::Tiles(tiles) = scale { Ok(TiledDissolver::new(dissolver, tiles)) } else { Err(dissolver) };
+        Ok(MeasuredImage { input, with })
     }
 
     /// Number of the model's steps; `None` for a filter.
@@ -201,9 +196,68 @@ impl DissolveSession {
         Ok(self.dissolver(recipe, false)?.model().map(|m| m.schedule().timesteps()))
     }
 
+    /// The resolution at which whole pictures are dissolved, px.
+    pub fn resolution(&mut self, recipe: &Recipe) -> Result<usize> {
+        Ok(self.dissolver(recipe, false)?.resolution())
+    }
+
     /// Tells the weights in use apart from others.
     pub fn weights(&self) -> u64 {
         self.model.as_ref().map_or(0, |(_, stamp, _)| hash(stamp))
+    }
+
+    /// Whether an image beside others, which is kept small, can be dissolved at the recipe's scale.
+    pub fn is_enough_for_tiles(&mut self, source: &ImageSource, recipe: &Recipe) -> Result<bool> {
+        let (_, scale) = self.dissolver_for(source, recipe)?;
+        let image = self.prepare(source)?;
+        Ok(if let Scale::Tiles(tiles) = scale { image.is_enough_for(tiles) } else { true })
+    }
+
+    fn dissolve_whole(&mut self, source: &ImageSource, recipe: &Recipe, dissolver: &Dissolver) -> Result<Dissolved> {
+        let start = Instant::now();
+        let scale = Scale::Whole(dissolver.resolution());
+        let input = self.prepare(source)?.input(scale);
+        let dissolved = dissolve(dissolver, &input.picture, recipe.t)?;
+        let change = input.change(&dissolved);
+        Ok(Dissolved {
+            image: source.image,
+            t: recipe.t,
+            raster: raster_of(&dissolved),
+            resized: input.raster.clone(),
+            change,
+            curve: Some(change),
+            milliseconds: start.elapsed().as_secs_f64() * 1e3,
+            scale,
+            tiles: [1, 1],
+            weights: self.weights(),
+        })
+    }
+
+    /// A large picture with the change that dissolving the whole of it, at the model's size, makes: sharp, and coarsely dissolved.
+    fn refinement(&mut self, key: TileKey, dissolver: Dissolver, tiles: TileSize) -> Result<Refinement> {
+        let image = self.prepare(&key.source)?;
+        let (small, input) = (image.input(Scale::Whole(dissolver.resolution())), image.input(Scale::Tiles(tiles)));
+        let mut change = dissolve(&dissolver, &small.picture, key.recipe.t)?;
+        let mean = small.change(&change);
+        change.data.iter_mut().zip(&small.picture.data).for_each(|(dissolved, small)| *dissolved -= small);
+        let mut coarse = change.resize(input.picture.width, input.picture.height);
+        coarse.data.iter_mut().zip(&input.picture.data).for_each(|(change, v)| *change = (v + *change).clamp(0.0, 1.0));
+        Ok(Refinement::new(key, TiledDissolver::new(dissolver, tiles), input, (coarse, mean), &mut self.tiles))
+    }
+
+    /// The tiles of the sample, dissolved.
+    fn sampled(&mut self, key: &TileKey, tiled: &TiledDissolver, input: &Input) -> Result<Vec<Vec<f32>>> {
+        let sample = &input.sample;
+        let held: Option<Vec<_>> = sample.indices.iter().map(|&index| self.tiles.get(key, index)).collect();
+        if let Some(held) = held {
+            return Ok(held);
+        }
+        let mut dissolved = Vec::new();
+        for chunk in sample.tiles.chunks(tiled.chunk()) {
+            dissolved.extend(tiled.dissolve_cut(chunk, key.recipe.t)?);
+        }
+        sample.indices.iter().zip(&dissolved).for_each(|(&index, tile)| self.tiles.put(key, index, tile));
+        Ok(dissolved)
     }
 
     /// The image, read where it is not there yet: the selected one at its full size, others as they are shown beside it.
@@ -227,10 +281,30 @@ impl DissolveSession {
                 }
                 kept.push_front(image);
                 self.images = kept;
+                self.tiles.retain(|key| Arc::ptr_eq(&key.source.dataset, &source.dataset));
                 0
             }
         };
         self.images.get_mut(place).ok_or_else(|| Error::user("no picture is selected", "click one"))
+    }
+
+    fn key(&self, source: &ImageSource, recipe: &Recipe) -> TileKey {
+        TileKey { source: source.clone(), recipe: recipe.clone(), weights: self.weights() }
+    }
+
+    /// What dissolves this image as a whole, and the scale that the recipe asks for.
+    fn dissolver_for(&mut self, source: &ImageSource, recipe: &Recipe) -> Result<(Dissolver, Scale)> {
+        let image = self.prepare(source)?;
+        let (is_grey, size) = (image.is_grey, image.original.size);
+        self.with_scale(recipe, is_grey, size)
+    }
+
+    fn with_scale(&mut self, recipe: &Recipe, is_grey: bool, size: [usize; 2]) -> Result<(Dissolver, Scale)> {
+        let dissolver = self.dissolver(recipe, is_grey)?;
+        let learnt = dissolver.model().and_then(|model| model.info().tiles());
+        let tiles = tiled::tiles_for(recipe.tile, learnt, recipe.resolution, None, size);
+        let scale = tiles.map_or(Scale::Whole(dissolver.resolution()), Scale::Tiles);
+        Ok((dissolver, scale))
     }
 
     fn dissolver(&mut self, recipe: &Recipe, is_grey: bool) -> Result<Dissolver> {
@@ -263,37 +337,6 @@ fn dissolve(dissolver: &Dissolver, fitted: &Picture, t: usize) -> Result<Picture
     let x = Tensor::from_slice(&fitted.data, (1, 3, h, w), &Device::Cpu)?;
     let y = dissolver.dissolve(&x, &[t])?;
     Ok(Picture::new(w, h, 3, y.flatten_all()?.to_vec1()?))
-}
-
-/// Mean |original - dissolved| with the latter enlarged to the original's size.
-fn mean_abs_change(original: &Picture, dissolved: &Picture) -> f64 {
-    let dissolved = dissolved.resize(original.width, original.height);
-    let sum: f32 = original
-        .data
-        .chunks(4096)
-        .zip(dissolved.data.chunks(4096))
-        .map(|(a, b)| a.iter().zip(b).map(|(a, b)| (a - b).abs()).sum::<f32>())
-        .sum();
-    f64::from(sum) / original.data.len().max(1) as f64
-}
-
-fn method_name(method: DissolveMethod) -> &'static str {
-    match method {
-        DissolveMethod::Diffusion => "Diffusion",
-        DissolveMethod::Gaussian(_) => "Gaussian",
-        DissolveMethod::Median(_) => "Median",
-        DissolveMethod::Resample => "Resize",
-        DissolveMethod::None => "None",
-    }
-}
-
-fn setting_name(method: DissolveMethod, t: usize, resolution: usize) -> String {
-    match method {
-        DissolveMethod::Diffusion => format!("t = {t}"),
-        DissolveMethod::Gaussian(k) | DissolveMethod::Median(k) => format!("kernel {k} px"),
-        DissolveMethod::Resample | DissolveMethod::None if resolution == 0 => "as set".into(),
-        DissolveMethod::Resample | DissolveMethod::None => format!("to {resolution} px"),
-    }
 }
 
 /// The same in each run and version of the program.

@@ -54,6 +54,8 @@ pub struct ChangeCurve {
     pub image: String,
     /// `(t, mean |change|)`
     pub points: Vec<(usize, f64)>,
+    /// Mean |change| that resizing alone makes, where there was any.
+    pub floor: Option<f64>,
     /// `(t, 5th percentile, median, 95th percentile)` of the training normals; may be empty.
     pub band: Vec<(usize, [f64; 3])>,
     pub folder: PathBuf,
@@ -111,6 +113,10 @@ impl ChangeCurve {
             marks.push(Mark::named(SeriesColor::Normal, Shape::Band(band), "training normals, 5 to 95 %"));
             marks.push(Mark::new(SeriesColor::Normal, Shape::Line(median)));
         }
+        if let (Some(floor), Some(first), Some(last)) = (self.floor, self.points.first(), self.points.last()) {
+            let ends = [first, last].map(|(t, _)| [*t as f64, floor]);
+            marks.push(Mark::named(SeriesColor::Quiet, Shape::Line(ends.to_vec()), "resizing alone"));
+        }
         let line = self.points.iter().map(|(t, change)| [*t as f64, *change]).collect();
         marks.push(Mark::named(SeriesColor::Accent, Shape::Line(line), "this image"));
         let (x, y) = (Axis::new("t"), Axis::new("mean |change|"));
@@ -124,12 +130,12 @@ impl ChangeCurve {
         steps.dedup();
         let text = |value: Option<f64>| value.map(|v| v.to_string()).unwrap_or_default();
         csv_of(|table| {
-            table.write_record(["t", "mean_abs_change", "normals_p5", "normals_median", "normals_p95"])?;
+            table.write_record(["t", "mean_abs_change", "normals_p5", "normals_median", "normals_p95", "resizing"])?;
             for t in steps {
                 let own = self.points.iter().find(|p| p.0 == t).map(|p| p.1);
                 let band = self.band.iter().find(|b| b.0 == t).map(|b| b.1);
                 let normals = [0, 1, 2].map(|i| text(band.map(|b| b[i])));
-                table.write_record([t.to_string(), text(own)].into_iter().chain(normals))?;
+                table.write_record([t.to_string(), text(own)].into_iter().chain(normals).chain([text(self.floor)]))?;
             }
             Ok(())
         })
@@ -202,6 +208,7 @@ mod tests {
         let curve = ChangeCurve {
             image: "eyes/a.png".into(),
             points: vec![(0, 0.0), (80, 0.1)],
+            floor: Some(0.05),
             band: vec![(80, [0.01, 0.02, 0.03]), (300, [0.1, 0.2, 0.3])],
             folder: dir.path().join("exports"),
         };
@@ -209,9 +216,12 @@ mod tests {
         let path = curve.write(Format::Csv).unwrap();
         assert!(path.ends_with("exports/a-energy.csv"));
         let text = fs::read_to_string(path).unwrap();
-        assert_eq!(text.lines().skip(1).collect::<Vec<_>>(), ["0,0,,,", "80,0.1,0.01,0.02,0.03", "300,,0.1,0.2,0.3"]);
+        assert_eq!(
+            text.lines().skip(1).collect::<Vec<_>>(),
+            ["0,0,,,,0.05", "80,0.1,0.01,0.02,0.03,0.05", "300,,0.1,0.2,0.3,0.05"]
+        );
         let svg = fs::read_to_string(curve.write(Format::Svg).unwrap()).unwrap();
-        assert!(svg.contains("mean |change|") && svg.contains("training normals"));
+        assert!(svg.contains("mean |change|") && svg.contains("training normals") && svg.contains("resizing alone"));
     }
 
     #[test]

@@ -1,6 +1,5 @@
 //! Files for other programs and people: tables, charts, contact sheets, anomaly maps, sweeps.
 
-pub mod anomaly_maps;
 pub mod contact_sheet;
 pub mod curves;
 pub mod results;

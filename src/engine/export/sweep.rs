@@ -6,6 +6,7 @@ use crate::{
     engine::{
         display::raster::picture_of,
         dissolve::{
+            dissolved::Dissolved,
             request::{ImageSource, Recipe},
             session::DissolveSession,
         },
@@ -51,6 +52,8 @@ pub struct SweepExportRequest {
     /// The files and folders that were opened: nothing is written into them.
     pub parts: Vec<PathBuf>,
     pub difference: Difference,
+    /// What resizing alone makes is no change.
+    pub from_resized: bool,
     pub gain: f32,
     /// Of the sweep, in their order.
     pub steps: Vec<usize>,
@@ -95,12 +98,14 @@ impl SweepExportRequest {
         let original = self.original(&mut session, CELL)?;
         let last = session.timesteps(&self.recipe)?.unwrap_or(usize::MAX);
         let mut columns = vec![Column { caption: "original".into(), above: original.to_image(), below: None }];
+        let mut about = "what dissolving changed".to_string();
         for t in SHEET_STEPS.into_iter().filter(|&t| t < last) {
-            let dissolved = self.dissolved(&mut session, t, &original)?;
-            let below = Some(self.change(&original, &dissolved));
-            columns.push(Column { caption: format!("t {t}"), above: dissolved.to_image(), below });
+            let dissolved = session.dissolve(&self.source, &self.recipe.at(t))?;
+            let (picture, change, what) = self.shown(&dissolved, &original);
+            columns.push(Column { caption: format!("t {t}"), above: picture.to_image(), below: Some(change) });
+            about = format!("{what}, × {} · {}", self.gain, dissolved.scale.words());
         }
-        let title = format!("{} · below: what dissolving changed, × {}", self.source.name(), self.gain);
+        let title = format!("{} · below: {about}", self.source.name());
         let sheet = contact_sheet(&columns, &title, [0, 255]);
         let mut png = Cursor::new(Vec::new());
         sheet.write_to(&mut png, image::ImageFormat::Png).map_err(encoding)?;
@@ -115,12 +120,12 @@ impl SweepExportRequest {
         let steps: Vec<usize> = self.steps.iter().copied().filter(|&t| t < last).collect();
         let mut images = Vec::new();
         for (i, &t) in steps.iter().enumerate() {
-            let dissolved = self.dissolved(&mut session, t, &original)?;
+            let (dissolved, change, _) = self.shown(&session.dissolve(&self.source, &self.recipe.at(t))?, &original);
             let part = |caption: String, above: RgbImage| Column { caption, above, below: None };
             let parts = [
                 part(self.source.name(), original.to_image()),
                 part(format!("t {t}"), dissolved.to_image()),
-                part(format!("changed, × {}", self.gain), self.change(&original, &dissolved)),
+                part(format!("changed, × {}", self.gain), change),
             ];
             let pictures = contact_sheet(&parts, "", [230, GROUND]);
             let (width, height) = pictures.dimensions();
@@ -149,9 +154,14 @@ impl SweepExportRequest {
         Ok(picture_of(&original.raster).within(longest))
     }
 
-    fn dissolved(&self, session: &mut DissolveSession, t: usize, original: &Picture) -> Result<Picture> {
-        let dissolved = session.dissolve(&self.source, &self.recipe.at(t))?;
-        Ok(picture_of(&dissolved.raster).resize(original.width, original.height))
+    /// The dissolved image at the original's size, what changed in it, and what that is.
+    fn shown(&self, dissolved: &Dissolved, original: &Picture) -> (Picture, RgbImage, &'static str) {
+        let sized = |raster| picture_of(raster).resize(original.width, original.height);
+        let picture = sized(&dissolved.raster);
+        match dissolved.resized.as_ref().filter(|_| self.from_resized) {
+            Some(resized) => (picture.clone(), self.change(&sized(resized), &picture), "what the model changed"),
+            None => (picture.clone(), self.change(original, &picture), "what dissolving changed"),
+        }
     }
 
     fn change(&self, original: &Picture, dissolved: &Picture) -> RgbImage {

@@ -4,7 +4,7 @@ use crate::{
     config::{DataConfig, DeviceKind, RunConfig},
     data::Dataset,
     engine::{
-        export::anomaly_maps::MapFolder,
+        anomaly_maps::MapFolder,
         image_scores::{ImageScorer, ScoredImages},
     },
     error::{Error, Result},

@@ -1,7 +1,7 @@
 //! What a diffusion model is, apart from its weights.
 
 use crate::{
-    config::{DataConfig, DdpmConfig, TileSize},
+    config::{DdpmConfig, TileSize},
     ml::base::checkpoint::Metadata,
 };
 
@@ -58,7 +58,7 @@ impl ModelInfo {
             grey: text("grey") == "true",
             fingerprint: text("fingerprint"),
             steps: text("steps").parse().unwrap_or(0),
-            working_size: text("working_size").parse().ok().filter(|px| *px <= DataConfig::MOST_WORKING_SIZE),
+            working_size: text("working_size").parse().ok().filter(|px| *px <= TileSize::MOST_WORKING_SIZE),
         })
     }
 }

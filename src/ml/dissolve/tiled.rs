@@ -2,11 +2,11 @@
 //!
 //! The network could take a picture of any size at once, but would do something else there: its linear attention divides by the
 //! number of positions and takes its softmax over all of them, and its full attention sees them all. On tiles it does what it was
-//! trained for; neighbours overlap by a quarter, and are blended so that no border can be seen ([`TileBlend`]).
+//! trained for; neighbours overlap by an eighth, and are blended so that no border can be seen ([`TileBlend`]).
 
 use super::dissolver::Dissolver;
 use crate::{
-    config::TileSize,
+    config::{DataConfig, Tile, TileSize},
     data::{Picture, Preprocess, TileBlend, TileGrid},
     error::Result,
 };
@@ -14,6 +14,33 @@ use candle_core::{Device, Tensor};
 
 /// Tiles of one forward pass: about as many pixels as 16 tiles of 64 px.
 const PIXELS: usize = 16 * 64 * 64;
+
+/// The tiles that a picture of `size` px is dissolved by; `None`: it is resized as a whole. [`Tile::Auto`] does as the model has
+/// `learnt`, unless a `resolution` (px; 0 = none) asks for whole pictures. `working_size`: where another than the learnt one is wanted.
+pub fn tiles_for(
+    wanted: Tile,
+    learnt: Option<TileSize>,
+    resolution: usize,
+    working_size: Option<usize>,
+    size: [usize; 2],
+) -> Option<TileSize> {
+    let learnt_size = learnt.map(|tiles| tiles.working_size);
+    let working_size = working_size.or(learnt_size).unwrap_or_else(|| DataConfig::default().working_size);
+    let wanted = match wanted {
+        Tile::Auto if resolution > 0 => Tile::Off,
+        Tile::Auto => learnt.map_or(Tile::Off, |tiles| Tile::Px(tiles.tile)),
+        given => given,
+    };
+    match wanted.decide(size[0].min(size[1]), working_size).0 {
+        Tile::Px(tile) => Some(TileSize { tile, working_size }),
+        Tile::Off | Tile::Auto => None,
+    }
+}
+
+/// The overlapping tiles of `tile` px of a picture: neighbours share a quarter.
+pub fn grid(width: usize, height: usize, tile: usize) -> TileGrid {
+    TileGrid::new(width, height, tile, tile * 7 / 8)
+}
 
 /// A dissolver that works on tiles.
 #[derive(Clone)]
@@ -45,7 +72,7 @@ impl TiledDissolver {
 
     /// The overlapping tiles of a picture of `width x height` px.
     pub fn grid(&self, width: usize, height: usize) -> TileGrid {
-        TileGrid::new(width, height, self.tiles.tile, self.tiles.tile * 3 / 4)
+        grid(width, height, self.tiles.tile)
     }
 
     /// Number of tiles that are best dissolved at once.
@@ -58,11 +85,19 @@ impl TiledDissolver {
     /// # Errors
     /// A timestep that the model does not have.
     pub fn dissolve_tiles(&self, grid: &TileGrid, picture: &Picture, indices: &[usize], t: usize) -> Result<Vec<Vec<f32>>> {
-        let side = grid.tile();
-        let pixels: Vec<f32> = indices.iter().flat_map(|&i| grid.cut(picture, i)).collect();
+        let tiles: Vec<Vec<f32>> = indices.iter().map(|&i| grid.cut(picture, i)).collect();
+        self.dissolve_cut(&tiles, t)
+    }
+
+    /// The same of tiles that are cut already.
+    ///
+    /// # Errors
+    /// A timestep that the model does not have.
+    pub fn dissolve_cut(&self, tiles: &[Vec<f32>], t: usize) -> Result<Vec<Vec<f32>>> {
+        let (side, count) = (self.tiles.tile, tiles.len());
         let device = self.dissolver.model().map_or(Device::Cpu, |model| model.device().clone());
-        let x = Tensor::from_vec(pixels, (indices.len(), 3, side, side), &device)?;
-        let y = self.dissolver.dissolve(&x, &vec![t; indices.len()])?;
+        let x = Tensor::from_vec(tiles.concat(), (count, 3, side, side), &device)?;
+        let y = self.dissolver.dissolve(&x, &vec![t; count])?;
         Ok(y.flatten_from(1)?.to_vec2()?)
     }
 
@@ -87,6 +122,19 @@ impl TiledDissolver {
 mod tests {
     use super::*;
     use crate::config::DissolveMethod;
+
+    #[test]
+    fn a_picture_is_dissolved_as_its_model_has_learnt() {
+        let learnt = Some(TileSize { tile: 64, working_size: 1024 });
+        let size = [1024, 680];
+        assert_eq!(tiles_for(Tile::Auto, learnt, 0, None, size), learnt);
+        assert_eq!(tiles_for(Tile::Auto, None, 0, None, size), None, "it has learnt from whole pictures");
+        assert_eq!(tiles_for(Tile::Auto, learnt, 32, None, size), None, "a resolution asks for the whole");
+        assert_eq!(tiles_for(Tile::Auto, learnt, 0, None, [128, 300]), None, "a small picture");
+        assert_eq!(tiles_for(Tile::Px(32), None, 0, None, size), Some(TileSize { tile: 32, working_size: 512 }));
+        assert_eq!(tiles_for(Tile::Px(32), learnt, 0, Some(256), size), Some(TileSize { tile: 32, working_size: 256 }));
+        assert_eq!(tiles_for(Tile::Off, learnt, 0, None, size), None);
+    }
 
     /// Of a picture as large as a tile, tiling is dissolving itself.
     #[test]

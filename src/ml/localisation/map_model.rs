@@ -4,7 +4,7 @@ use super::{
     pixel_features::{Scales, brightness, features},
     pixel_net::{Examples, PixelNet},
     planted::plant,
-    surround::content,
+    surround::{content, has_surround},
 };
 use crate::{
     config::{RunConfig, TileSize},
@@ -49,6 +49,8 @@ pub struct MapModel {
     preprocess: Preprocess,
     /// Shorter side of the pictures it learnt from, px.
     shorter: usize,
+    /// Its pictures lie in a black surround, which is no content.
+    has_surround: bool,
     /// The logit that one in a thousand pixels of the training normals exceeds.
     pub threshold: f32,
     /// Scores of the training normals that it was held against.
@@ -78,6 +80,7 @@ impl MapModel {
         let model = Self::train(config, tiles, data, reporter)?;
         let mut metadata = Metadata::from([("kind".into(), "anomaly-map".into())]);
         metadata.insert("shorter".into(), model.shorter.to_string());
+        metadata.insert("surround".into(), model.has_surround.to_string());
         metadata.insert("threshold".into(), model.threshold.to_string());
         metadata.insert("normals".into(), serde_json::to_string(&model.normals).unwrap_or_default());
         checkpoint::save(&path, &model.net.tensors()?, &metadata)?;
@@ -100,7 +103,8 @@ impl MapModel {
         }
         let preprocess = Preprocess::new(config.preprocess.clone());
         let ranks = Ranks::new(normals.values().copied().collect());
-        Ok(Self { net, scales, tiles, preprocess, shorter: shorter as usize, threshold, normals, ranks })
+        let (shorter, has_surround) = (shorter as usize, metadata.get("surround").is_some_and(|text| text == "true"));
+        Ok(Self { net, scales, tiles, preprocess, shorter, has_surround, threshold, normals, ranks })
     }
 
     fn train(config: &RunConfig, tiles: TileSize, data: &Arc<Dataset>, reporter: &mut dyn Reporter) -> Result<Self> {
@@ -122,11 +126,12 @@ impl MapModel {
         let steps = chosen.len();
         // Three parts that take about as long: features of pictures with spots, the network, maps of the pictures as they are.
         let mut progress = StageProgress::start(Stage::MapModel, 0, 3 * steps, reporter);
+        let has_surround = in_surround(data, &chosen, &preprocess, tiles);
         let mut examples = Examples::default();
         for (done, ids) in chosen.chunks(CHUNK).enumerate() {
             let found = for_each_image(data, ids, |id, item| {
                 let picture = preprocess.at_working_size(&item.decode()?, tiles);
-                Ok(learn_from(&picture, &scales, &mut rng::stream(seed, "map-pixels", u64::from(id.0))))
+                Ok(learn_from(&picture, has_surround, &scales, &mut rng::stream(seed, "map-pixels", u64::from(id.0))))
             });
             for few in found.into_iter().flatten() {
                 examples.features.extend(few.features);
@@ -136,7 +141,7 @@ impl MapModel {
         }
         let net = PixelNet::train(&examples, count, seed, &mut |step, of| progress.reach(steps + steps * step / of.max(1)))?;
         let (normals, ranks) = (BTreeMap::new(), Ranks::new(Vec::new()));
-        let mut model = Self { net, scales, tiles, preprocess, shorter, threshold: 0.0, normals, ranks };
+        let mut model = Self { net, scales, tiles, preprocess, shorter, has_surround, threshold: 0.0, normals, ranks };
         let mut values = Vec::new();
         for (done, ids) in chosen.chunks(CHUNK).enumerate() {
             let found = for_each_image(data, ids, |_, item| {
@@ -177,7 +182,7 @@ impl MapModel {
     /// # Errors
     /// Too little memory.
     pub fn map(&self, picture: &Picture) -> Result<(AnomalyMap, f64)> {
-        let (width, content) = (picture.width, content(picture));
+        let (width, content) = (picture.width, content_of(picture, self.has_surround));
         let planes = features(&brightness(picture), &content, width, &self.scales);
         let pixels: Vec<usize> = (0..content.len()).filter(|&i| content[i]).collect();
         let mut logits = self.net.logits(&planes, &pixels)?;
@@ -190,9 +195,21 @@ impl MapModel {
     }
 }
 
+/// Whether the normals lie in a black surround: nine of ten of some of them do.
+fn in_surround(data: &Arc<Dataset>, ids: &[ImageId], preprocess: &Preprocess, tiles: TileSize) -> bool {
+    let some: Vec<ImageId> = ids.iter().copied().step_by(ids.len().div_ceil(20).max(1)).collect();
+    let found = for_each_image(data, &some, |_, item| Ok(has_surround(&preprocess.at_working_size(&item.decode()?, tiles))));
+    let (all, with) = found.into_iter().flatten().fold((0, 0), |(all, with), has| (all + 1, with + usize::from(has)));
+    all > 0 && 10 * with >= 9 * all
+}
+
+fn content_of(picture: &Picture, has_surround: bool) -> Vec<bool> {
+    if has_surround { content(picture) } else { vec![true; picture.width * picture.height] }
+}
+
 /// Pixels of a normal picture with spots in it.
-fn learn_from(picture: &Picture, scales: &Scales, rng: &mut rng::Rng) -> Examples {
-    let (width, content) = (picture.width, content(picture));
+fn learn_from(picture: &Picture, has_surround: bool, scales: &Scales, rng: &mut rng::Rng) -> Examples {
+    let (width, content) = (picture.width, content_of(picture, has_surround));
     let mut plane = brightness(picture);
     let covered = plant(&mut plane, &content, width, rng);
     let planes = features(&plane, &content, width, scales);

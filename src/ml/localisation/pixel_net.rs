@@ -13,9 +13,10 @@ use rand::seq::SliceRandom;
 const HIDDEN: usize = 32;
 /// Standardised features are cut here.
 const FAR: f32 = 6.0;
-/// Pixels of a step, passes over all of them, peak learning rate of Adam (cosine to zero).
+/// Pixels of a step, passes over all of them, steps at least, peak learning rate of Adam (cosine to zero).
 const BATCH: usize = 1024;
 const EPOCHS: usize = 10;
+const LEAST_STEPS: usize = 1500;
 const LR: f64 = 3e-3;
 /// Pixels judged in one product.
 const CHUNK: usize = 1 << 16;
@@ -68,7 +69,8 @@ impl PixelNet {
         let mut adam = Adam::new(net.params.trainable(), (0.9, 0.999), 1e-8)?;
         let per_epoch = rows.div_ceil(BATCH);
         let mut order: Vec<usize> = (0..rows).collect();
-        for step in 0..EPOCHS * per_epoch {
+        let steps = (EPOCHS * per_epoch).max(LEAST_STEPS);
+        for step in 0..steps {
             if step % per_epoch == 0 {
                 order.shuffle(&mut rng::stream(seed, "pixel-order", (step / per_epoch) as u64));
             }
@@ -84,10 +86,10 @@ impl PixelNet {
             // Binary cross-entropy of logits, in the form that does not overflow.
             let soft = (logits.abs()?.neg()?.exp()? + 1.0)?.log()?;
             let loss = ((relu(&logits)? - (&logits * &targets)?)? + soft)?.mean_all()?;
-            let lr = LR * 0.5 * (1.0 + (std::f64::consts::PI * step as f64 / (EPOCHS * per_epoch) as f64).cos());
+            let lr = LR * 0.5 * (1.0 + (std::f64::consts::PI * step as f64 / steps as f64).cos());
             adam.step(&nn::backward(&loss, &net.params)?, lr)?;
             if step % 64 == 0 {
-                tick(step, EPOCHS * per_epoch)?;
+                tick(step, steps)?;
             }
         }
         Ok(net)

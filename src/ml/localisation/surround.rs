@@ -8,6 +8,15 @@ const DARK: f32 = 0.08;
 /// The surround reaches this much further, px: its edge is no edge of the content.
 const MARGIN: usize = 4;
 
+/// Whether a picture lies in a black surround, as a photograph of the fundus does: all four corners are dark. In other pictures
+/// (ultrasound, radiographs) what is dark at the edge may be content.
+pub fn has_surround(picture: &Picture) -> bool {
+    let (right, bottom) = (picture.width.saturating_sub(1), picture.height.saturating_sub(1));
+    let brightest =
+        |x: usize, y: usize| (0..picture.channels).map(|c| picture.plane(c)[y * picture.width + x]).fold(0.0, f32::max);
+    [(0, 0), (right, 0), (0, bottom), (right, bottom)].into_iter().all(|(x, y)| brightest(x, y) < DARK)
+}
+
 /// True where the picture has content: everywhere but in what is dark and connected to the picture's edge by dark pixels, and
 /// a few pixels around that. Row-major, as the picture. A picture that is dark all over is content all over.
 pub fn content(picture: &Picture) -> Vec<bool> {
@@ -63,6 +72,9 @@ mod tests {
         assert!(content[40 * side + 40], "a dark lesion inside is content");
         assert!(!content[0] && !content[40 * side + 11], "the surround and the rim are not");
         assert!(content[40 * side + 20]);
+        assert!(has_surround(&disc));
+        let bright_corner = Picture::new(2, 2, 1, vec![0.0, 0.0, 0.5, 0.0]);
+        assert!(!has_surround(&bright_corner));
     }
 
     #[test]

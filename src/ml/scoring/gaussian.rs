@@ -35,6 +35,18 @@ impl Gaussian {
         Ok(Self { mean, precision: inverse.ok_or_else(|| impossible("all are alike"))?, shrinkage })
     }
 
+    /// Mean (p) and inverse of the shrunk covariance (p x p), to be kept.
+    pub fn parts(&self) -> (Vec<f64>, Vec<f64>) {
+        (self.mean.as_slice().to_vec(), self.precision.as_slice().to_vec())
+    }
+
+    /// From what [`parts`](Self::parts) gave; `None` where the lengths do not fit, or a number is not finite.
+    pub fn from_parts(mean: Vec<f64>, precision: Vec<f64>) -> Option<Self> {
+        let p = mean.len();
+        let is_sound = p > 0 && precision.len() == p * p && mean.iter().chain(&precision).all(|v| v.is_finite());
+        is_sound.then(|| Self { mean: mean.into(), precision: DMatrix::from_vec(p, p, precision), shrinkage: f64::NAN })
+    }
+
     /// Squared Mahalanobis distance of one profile.
     pub fn distance(&self, row: &[f64]) -> f64 {
         let d = DVector::from_column_slice(row) - &self.mean;

@@ -25,7 +25,7 @@ use crate::{
 };
 use candle_core::{Device, Tensor};
 use rayon::prelude::*;
-use std::{collections::HashMap, sync::Arc};
+use std::{collections::BTreeMap, sync::Arc};
 
 /// Training normals whose tiles are looked at, at most, evenly spread.
 pub(crate) const MOST: usize = 200;
@@ -40,7 +40,7 @@ pub struct TileScorer {
     tiles: TileSize,
     gaussian: Gaussian,
     /// Of each training normal that was looked at, without its own fold.
-    held_out: HashMap<String, f64>,
+    held_out: BTreeMap<String, f64>,
     ranks: Ranks,
 }
 
@@ -59,32 +59,30 @@ impl TileScorer {
     ) -> Result<Self> {
         let path = run.join(files::TILES);
         if !path.exists() {
-            let (names, rows) = look(&encoder, tiles, data, reporter)?;
-            let width = rows.first().and_then(|r| r.first()).map_or(0, Vec::len);
-            let counts: Vec<u32> = rows.iter().map(|r| r.len() as u32).collect();
-            let flat: Vec<f32> = rows.iter().flatten().flatten().map(|&v| v as f32).collect();
+            let (names, rows, of_picture) = look(&encoder, tiles, data, reporter)?;
+            let gaussian = Gaussian::fit(rows.iter().map(Vec::as_slice))?;
+            let held_out = held_out(&gaussian, &rows, &of_picture, names.len());
+            let (mean, precision) = gaussian.parts();
+            let width = mean.len();
             let tensors = Tensors::from([
-                ("features".into(), Tensor::from_vec(flat.clone(), (flat.len() / width.max(1), width), &Device::Cpu)?),
-                ("counts".into(), Tensor::new(counts.as_slice(), &Device::Cpu)?),
+                ("mean".into(), Tensor::from_vec(mean, width, &Device::Cpu)?),
+                ("precision".into(), Tensor::from_vec(precision, (width, width), &Device::Cpu)?),
             ]);
-            let names = serde_json::to_string(&names).unwrap_or_default();
-            let metadata = Metadata::from([("kind".into(), "normal-tiles".into()), ("names".into(), names)]);
+            let held_out: BTreeMap<String, f64> = names.into_iter().zip(held_out).collect();
+            let normals = serde_json::to_string(&held_out).unwrap_or_default();
+            let metadata = Metadata::from([("kind".into(), "normal-tiles".into()), ("normals".into(), normals)]);
             checkpoint::save(&path, &tensors, &metadata)?;
         }
         let (tensors, metadata) = checkpoint::load(&path)?;
-        let damaged = || Error::user(format!("{} cannot be read", path.display()), "delete it: it is made again");
-        let rows = tensors.get("features").and_then(|t| t.to_vec2::<f32>().ok()).ok_or_else(damaged)?;
-        let counts = tensors.get("counts").and_then(|t| t.to_vec1::<u32>().ok()).ok_or_else(damaged)?;
-        let names: Vec<String> = metadata.get("names").and_then(|text| serde_json::from_str(text).ok()).ok_or_else(damaged)?;
-        if counts.iter().map(|&c| c as usize).sum::<usize>() != rows.len() || counts.len() != names.len() {
-            return Err(damaged());
-        }
-        let rows: Vec<Vec<f64>> = rows.into_iter().map(|row| row.into_iter().map(f64::from).collect()).collect();
-        let of_picture: Vec<usize> = counts.iter().enumerate().flat_map(|(i, &c)| std::iter::repeat_n(i, c as usize)).collect();
-        let gaussian = Gaussian::fit(rows.iter().map(Vec::as_slice))?;
-        let held_out = held_out(&gaussian, &rows, &of_picture, names.len());
-        let ranks = Ranks::new(held_out.clone());
-        Ok(Self { encoder, tiles, gaussian, held_out: names.into_iter().zip(held_out).collect(), ranks })
+        let values = |name: &str| tensors.get(name)?.flatten_all().ok()?.to_vec1::<f64>().ok();
+        let gaussian =
+            values("mean").zip(values("precision")).and_then(|(mean, precision)| Gaussian::from_parts(mean, precision));
+        let held_out = metadata.get("normals").and_then(|text| serde_json::from_str::<BTreeMap<String, f64>>(text).ok());
+        let Some((gaussian, held_out)) = gaussian.zip(held_out) else {
+            return Err(Error::user(format!("{} cannot be read", path.display()), "delete it: it is made again"));
+        };
+        let ranks = Ranks::new(held_out.values().copied().collect());
+        Ok(Self { encoder, tiles, gaussian, held_out, ranks })
     }
 
     /// The score of a picture at its working size; higher is more abnormal.
@@ -108,32 +106,33 @@ impl TileScorer {
     }
 }
 
-/// Names of the training normals that were looked at, and the features of some tiles of each.
+/// Names of the training normals that were looked at, the features of some tiles of them, and of which picture each row is.
 fn look(
     encoder: &Encoder,
     tiles: TileSize,
     data: &Arc<Dataset>,
     reporter: &mut dyn Reporter,
-) -> Result<(Vec<String>, Vec<Vec<Vec<f64>>>)> {
+) -> Result<(Vec<String>, Vec<Vec<f64>>, Vec<usize>)> {
     let normals = data.training_normals();
     let step = normals.len().div_ceil(MOST).max(1);
     let chosen: Vec<ImageId> = normals.into_iter().step_by(step).collect();
     let each = TILES.div_ceil(chosen.len().max(1));
     let preprocess = Preprocess::new(encoder.config.run.preprocess.clone());
-    let (mut names, mut rows) = (Vec::new(), Vec::new());
+    let (mut names, mut rows, mut of_picture) = (Vec::new(), Vec::new(), Vec::new());
     let mut progress = StageProgress::start(Stage::TileNormals, 0, chosen.len(), reporter);
     for (done, &id) in chosen.iter().enumerate() {
         // One that cannot be decoded was named when the encoder was trained.
         if let (Ok(picture), Some(item)) = (data.read(id), data.item(id)) {
             let all = tile_features(encoder, &preprocess.at_working_size(&picture, tiles), tiles.tile)?;
             let kept = all.len().min(each);
-            rows.push((0..kept).map(|i| all[i * all.len() / kept].clone()).collect());
+            rows.extend((0..kept).map(|i| all[i * all.len() / kept].clone()));
+            of_picture.extend(std::iter::repeat_n(names.len(), kept));
             names.push(item.name.clone());
         }
         progress.reach(done + 1)?;
     }
     progress.finish();
-    Ok((names, rows))
+    Ok((names, rows, of_picture))
 }
 
 /// Mean distance of each picture's tiles from a Gaussian of the tiles of other folds.

@@ -6,7 +6,7 @@ use crate::{
     ui::shared::{context::PanelContext, plot, theme, widgets},
 };
 use eframe::egui::Ui;
-use egui_plot::{FilledArea, GridMark, HoverPosition, Line, Points, VLine};
+use egui_plot::{FilledArea, GridMark, HLine, HoverPosition, Line, Points, VLine};
 
 pub fn show(ui: &mut Ui, cx: &mut PanelContext<'_>, height: f32) {
     let d = &cx.state.dissolve;
@@ -29,9 +29,13 @@ pub fn show(ui: &mut Ui, cx: &mut PanelContext<'_>, height: f32) {
     // As on the slider, so that a place here is a place there.
     let track = d.track;
     let x = move |step: usize| track.at(step);
-    let points: Vec<[f64; 2]> = d.answers.change_curve().map(|(step, e)| [x(step), e]).collect();
-    let now = d.answers.done_of(cx.state.selected).map(|done| [x(done.t), done.mean_abs_change]);
-    let plot = plot::quiet("change curve", t, (height - 52.0).max(60.0)).include_y(0.0).include_x(0.0).include_x(1.0);
+    let points: Vec<[f64; 2]> = d.answers.change_curve().map(|(step, change)| [x(step), change.all]).collect();
+    let now = d.answers.done_of(cx.state.selected);
+    let floor = d.answers.resizing();
+    let plot = plot::quiet("change curve", t, (height - if floor.is_some() { 82.0 } else { 52.0 }).max(60.0))
+        .include_y(0.0)
+        .include_x(0.0)
+        .include_x(1.0);
     let plot = plot
         .x_grid_spacer(move |_| marks(track))
         .x_axis_formatter(move |mark, _| track.t(mark.value).to_string())
@@ -50,12 +54,22 @@ pub fn show(ui: &mut Ui, cx: &mut PanelContext<'_>, height: f32) {
             let median: Vec<[f64; 2]> = xs.into_iter().zip(column(1)).map(|(x, y)| [x, y]).collect();
             p.line(Line::new("median of the training normals", median).color(t.normal).width(1.0));
         }
+        if let Some(floor) = floor {
+            let dashed = egui_plot::LineStyle::dashed_dense();
+            p.hline(HLine::new("resizing alone", floor).color(t.warning).width(1.5).style(dashed));
+        }
         p.line(Line::new("this image", points).color(t.accent).width(2.0));
         if let Some(now) = now {
-            p.vline(VLine::new("t", now[0]).color(t.weak));
-            p.points(Points::new("now", vec![now]).color(t.text).radius(4.0));
+            p.vline(VLine::new("t", x(now.t)).color(t.weak));
+            if let Some(change) = now.curve {
+                p.points(Points::new("now", vec![[x(now.t), change.all]]).color(t.text).radius(4.0));
+            }
         }
     });
+    if let Some(floor) = floor {
+        let of = if d.scale().is_some_and(|scale| scale.is_tiles()) { " (measured on some tiles)" } else { "" };
+        widgets::weak_line(ui, format!("dashed: resizing alone, {floor:.4}{of}"));
+    }
     widgets::weak_line(ui, legend);
 }
 

@@ -6,11 +6,14 @@ use super::{
     multi_view,
 };
 use crate::{
-    app::{DissolveCommand, state::Layout},
+    app::{
+        DissolveCommand,
+        state::{ChangeFrom, DissolveState, Layout, Overlay},
+    },
     gpu::{Mode, Raster},
     ui::shared::{context::PanelContext, theme, widgets},
 };
-use eframe::egui::{Align2, Rect, Sense, Ui, Vec2, pos2, vec2};
+use eframe::egui::{Align2, Order, Rect, Sense, Ui, Vec2, pos2, vec2};
 use std::{sync::Arc, time::Duration};
 
 /// Length of a turn of a blinking picture.
@@ -26,15 +29,40 @@ pub fn show(ui: &mut Ui, cx: &mut PanelContext<'_>, size: Vec2) -> Comparison {
         waiting(ui, cx, rect);
         return Comparison::default();
     };
-    let dissolved = d
-        .answers
-        .dissolved()
-        .filter(|_| d.answers.done.as_ref().is_none_or(|done| Some(done.image) == cx.state.selected))
-        .cloned();
-    match d.layout {
-        Layout::SideBySide => three(ui, cx, rect, &original, dissolved.as_ref(), peek),
-        Layout::Split | Layout::Loupe => one(ui, cx, rect, &original, dissolved.as_ref(), peek),
+    let is_own = d.answers.done.as_ref().is_none_or(|done| Some(done.image) == cx.state.selected);
+    let dissolved = d.answers.dissolved().filter(|_| is_own).cloned();
+    let resized = d.answers.done_of(cx.state.selected).and_then(|done| d.resized(done)).cloned();
+    let shown = Shown { original: &original, dissolved: dissolved.as_ref(), resized: resized.as_ref(), peek };
+    let comparison = match d.layout {
+        Layout::SideBySide => three(ui, cx, rect, shown),
+        Layout::Split | Layout::Loupe => one(ui, cx, rect, shown),
         Layout::Steps | Layout::Images | Layout::Methods | Layout::Resolutions => multi_view::show(ui, cx, rect, &original, peek),
+    };
+    // Under the large view, what is in view is the large view's.
+    let is_covered = cx.state.overlay == Some(Overlay::Picture) && ui.layer_id().order == Order::Background;
+    if let Some(in_view) = comparison.in_view.filter(|_| !is_covered).filter(|in_view| *in_view != cx.state.dissolve.in_view) {
+        cx.send(DissolveCommand::InView(in_view));
+    }
+    comparison
+}
+
+/// The pictures of one comparison.
+#[derive(Clone, Copy)]
+struct Shown<'a> {
+    original: &'a Arc<Raster>,
+    dissolved: Option<&'a Arc<Raster>>,
+    resized: Option<&'a Arc<Raster>>,
+    /// The original stands in for the dissolved image.
+    peek: bool,
+}
+
+/// What a difference in view is: it says whether resizing counts.
+pub fn change_name(d: &DissolveState) -> &'static str {
+    match d.answers.done.as_ref().map(|done| (done.resized.is_some(), d.change_from)) {
+        Some((true, ChangeFrom::Resized)) if d.uses_t() => "what the model changed",
+        Some((true, ChangeFrom::Resized)) => "what the filter changed",
+        Some((true, ChangeFrom::Original)) => "all change, of resizing too",
+        _ => "what dissolving changed",
     }
 }
 
@@ -64,7 +92,12 @@ fn dissolved_name(cx: &PanelContext<'_>, peek: bool) -> String {
         (true, ..) if d.blink => "original (blinking)".into(),
         (true, ..) => "original (Shift)".into(),
         (_, false, _) => "dissolved".into(),
-        (_, true, false) => format!("dissolved, t = {}", d.t),
+        (_, true, false) => match d.answers.done_of(cx.state.selected) {
+            Some(done) if done.t != d.t => format!("dissolved, t = {} → {}", done.t, d.t),
+            Some(done) if done.tiles[0] == 0 => format!("dissolved coarsely, t = {}", d.t),
+            Some(done) if !done.is_complete() => format!("dissolved, t = {}, being refined", d.t),
+            _ => format!("dissolved, t = {}", d.t),
+        },
         // A mixture of the thumbnails' images says so.
         (_, true, true) => format!("dissolved, t ≈ {}", d.t),
     }
@@ -74,30 +107,30 @@ fn three(
     ui: &mut Ui,
     cx: &mut PanelContext<'_>,
     rect: Rect,
-    original: &Arc<Raster>,
-    dissolved: Option<&Arc<Raster>>,
-    peek: bool,
+    Shown { original, dissolved, resized, peek }: Shown<'_>,
 ) -> Comparison {
     let [w, h] = original.size();
     let (places, free) = places(rect, w as f32 / h as f32);
-    let names = ["original".to_string(), dissolved_name(cx, peek), "what dissolving changed".to_string()];
+    let names = ["original".to_string(), dissolved_name(cx, peek), change_name(&cx.state.dissolve).to_string()];
     let modes = [Mode::Original, if peek { Mode::Original } else { Mode::Dissolved }, cx.state.dissolve.difference.mode()];
-    let mut hover = None;
+    let (mut hover, mut in_view) = (None, None);
     for (i, ((name, mode), place)) in names.iter().zip(modes).zip(places).enumerate() {
         let shown = if mode == Mode::Original { Some(original) } else { dissolved };
-        let shot = shown.map(|dissolved| Shot { original, dissolved, mode });
-        hover = captioned(ui, cx, ("compare", i), name, shot, place).hover.or(hover);
+        let shot = shown.map(|dissolved| Shot { original, dissolved, resized, mode });
+        let one = captioned(ui, cx, ("compare", i), name, shot, place);
+        // All three show the same part; only one of them has the pointer.
+        let has_pointer = one.hover.is_some();
+        in_view = one.in_view.filter(|_| has_pointer || in_view.is_none()).or(in_view);
+        hover = one.hover.or(hover);
     }
-    Comparison { free, hover: hover.map(|at| with_dissolved(at, dissolved)) }
+    Comparison { free, hover: hover.map(|at| with_dissolved(at, dissolved)), in_view }
 }
 
 fn one(
     ui: &mut Ui,
     cx: &mut PanelContext<'_>,
     rect: Rect,
-    original: &Arc<Raster>,
-    dissolved: Option<&Arc<Raster>>,
-    peek: bool,
+    Shown { original, dissolved, resized, peek }: Shown<'_>,
 ) -> Comparison {
     let split = cx.state.dissolve.layout == Layout::Split;
     let name = match (peek, split) {
@@ -110,7 +143,7 @@ fn one(
         (_, true) => Mode::Split,
         (_, false) => Mode::Loupe,
     };
-    let shot = dissolved.map(|dissolved| Shot { original, dissolved, mode });
+    let shot = dissolved.map(|dissolved| Shot { original, dissolved, resized, mode });
     captioned(ui, cx, ("compare", 0), &name, shot, rect)
 }
 

@@ -2,6 +2,7 @@
 
 use crate::{
     app::{DissolveCommand, state::View},
+    engine::dissolve::request::InView,
     gpu::{Appearance, Compare, CompareUniforms, Mode, Raster},
     ui::shared::{context::PanelContext, theme},
 };
@@ -25,7 +26,18 @@ const BAR: f32 = 6.0;
 pub struct Shot<'a> {
     pub original: &'a Arc<Raster>,
     pub dissolved: &'a Arc<Raster>,
+    /// What a difference is taken from; the original where there is none.
+    pub resized: Option<&'a Arc<Raster>>,
     pub mode: Mode,
+}
+
+/// What a frame has shown.
+pub struct Framed {
+    /// The part of the screen that the picture covers.
+    pub rect: Rect,
+    /// The point of the picture under the pointer.
+    pub hover: Option<[f32; 2]>,
+    pub in_view: InView,
 }
 
 /// Where the picture lies in its place.
@@ -72,6 +84,12 @@ impl Fitted {
         View { zoom: self.zoom, centre: [0, 1].map(|i| self.start[i] + self.share[i] / 2.0), actual: false }
     }
 
+    /// With the eye on a point of the picture, or else on the middle.
+    fn in_view(&self, eye: Option<[f32; 2]>) -> InView {
+        let end = [0, 1].map(|i| self.start[i] + self.share[i]);
+        InView { corners: [self.start, end], focus: eye.unwrap_or_else(|| self.view().centre) }
+    }
+
     /// Zoomed about a point of the screen, under which the picture stays.
     fn zoomed(&self, factor: f32, at: eframe::egui::Pos2) -> View {
         let view = self.view();
@@ -81,15 +99,8 @@ impl Fitted {
     }
 }
 
-/// Draws a shot in its place; returns the part of the screen that the picture covers, and the point of it under the pointer.
-pub fn frame(
-    ui: &mut Ui,
-    cx: &mut PanelContext<'_>,
-    id: (&str, usize),
-    name: &str,
-    shot: Shot<'_>,
-    place: Rect,
-) -> (Rect, Option<[f32; 2]>) {
+/// Draws a shot in its place.
+pub fn frame(ui: &mut Ui, cx: &mut PanelContext<'_>, id: (&str, usize), name: &str, shot: Shot<'_>, place: Rect) -> Framed {
     let points = ui.ctx().pixels_per_point();
     let d = &cx.state.dissolve;
     let fitted = Fitted::new(shot.original.size(), place, d.view, points);
@@ -105,8 +116,13 @@ pub fn frame(
     let look =
         Appearance { mode: shot.mode, gain: d.gain, divider: [divider.x * points, divider.y * points], radius: radius * points };
     let origin = [fitted.rect.left() * points, fitted.rect.top() * points];
-    let params = CompareUniforms::new(shot.original, shot.dissolved, origin, fitted.start, fitted.scale * points, look);
-    let callback = Compare { slot: id.value(), original: shot.original.clone(), dissolved: shot.dissolved.clone(), params };
+    let original = match (shot.mode, shot.resized) {
+        (Mode::Signed | Mode::Absolute, Some(resized)) => resized,
+        _ => shot.original,
+    };
+    let (size, scale) = (shot.original.size(), fitted.scale * points);
+    let params = CompareUniforms::new(size, original, shot.dissolved, origin, fitted.start, scale, look);
+    let callback = Compare { slot: id.value(), original: original.clone(), dissolved: shot.dissolved.clone(), params };
     ui.painter().add(Callback::new_paint_callback(fitted.rect, callback));
 
     navigate(ui, cx, &response, &fitted);
@@ -115,7 +131,8 @@ pub fn frame(
         Mode::Loupe => _ = ui.painter().circle_stroke(divider, radius, Stroke::new(1.5, theme::of(ui).accent)),
         _ => cross(ui, &fitted, hover.is_some()),
     }
-    (fitted.rect, hover.map(|at| fitted.uv(at)))
+    let hover = hover.map(|at| fitted.uv(at));
+    Framed { rect: fitted.rect, hover, in_view: fitted.in_view(hover) }
 }
 
 /// Draws the layers of one picture of `size` px in its place, each with an opacity, zoomed and moved as all frames are.
@@ -216,6 +233,8 @@ pub struct Pointed {
     pub uv: [f32; 2],
     pub original: Arc<Raster>,
     pub dissolved: Arc<Raster>,
+    /// What the original is after resizing alone, where that is another thing.
+    pub resized: Option<Arc<Raster>>,
 }
 
 /// As it was in the last frame.

@@ -2,8 +2,13 @@
 
 use super::change_curve;
 use crate::{
-    app::{AppCommand, DissolveCommand, actions::Id, icons, state::Layout},
-    config::DissolveMethod,
+    app::{
+        AppCommand, DissolveCommand,
+        actions::Id,
+        icons,
+        state::{ChangeFrom, Layout},
+    },
+    config::{DissolveMethod, Tile},
     gpu::Difference,
     jobs::events::Pick,
     run_dir::files,
@@ -36,11 +41,7 @@ pub fn show(ui: &mut Ui, cx: &mut PanelContext<'_>, curve_in_view: bool) {
             _ => _ = widgets::weak(ui, "Shrunk to the resolution and enlarged again; nothing else."),
         }
         ui.add_space(theme::PAGE);
-        widgets::caption(ui, "RESOLUTION");
-        if let Some(px) = widgets::choices(ui, d.resolution, &[(0, "Model's"), (32, "32"), (64, "64"), (128, "128")]) {
-            cx.send(DissolveCommand::Resolution(px));
-        }
-        widgets::weak(ui, "Pictures are shrunk to this, dissolved, and enlarged again.");
+        scale(ui, cx);
         ui.add_space(theme::PAGE);
         difference(ui, cx);
         if d.layout == Layout::Images {
@@ -60,6 +61,42 @@ pub fn show(ui: &mut Ui, cx: &mut PanelContext<'_>, curve_in_view: bool) {
         ui.add_space(theme::PAGE);
         export(ui, cx);
     });
+}
+
+/// Whole pictures or tiles; of whole ones, the resolution.
+fn scale(ui: &mut Ui, cx: &mut PanelContext<'_>) {
+    widgets::caption(ui, "SCALE");
+    let d = &cx.state.dissolve;
+    let [small, middle, large] = Tile::SIDES.map(Tile::Px);
+    let all = [(Tile::Auto, "Auto"), (Tile::Off, "Whole"), (small, "32"), (middle, "64"), (large, "128")];
+    if let Some(tile) = widgets::choices(ui, d.tile, &all) {
+        cx.send(DissolveCommand::Scale(tile));
+    }
+    let done = d.answers.done_of(cx.state.selected).map(|done| done.scale);
+    match (d.tile, done) {
+        (Tile::Auto, Some(scale)) => _ = widgets::weak(ui, format!("auto: {}", scale.words())),
+        (_, Some(scale)) => _ = widgets::weak(ui, widgets::sentence(&scale.words())),
+        (Tile::Auto, None) => _ = widgets::weak(ui, "As the model has learnt; pictures up to 128 px are whole."),
+        (_, None) => {}
+    }
+    if done.is_some_and(|scale| scale.is_tiles()) {
+        let learnt = d.model().filter(|_| d.uses_t()).map(|model| model.tiles);
+        let text = match (learnt, d.tile) {
+            (Some(None), Tile::Px(_)) => "This model has learnt whole pictures: what it takes for detail in a tile is a guess.",
+            _ => "Dissolved in its own detail, in overlapping tiles; what is in view comes first.",
+        };
+        widgets::weak(ui, text);
+        return;
+    }
+    if let Tile::Px(_) = d.tile {
+        widgets::weak(ui, "Pictures up to 128 px are dissolved whole.");
+    }
+    ui.add_space(theme::PAGE);
+    widgets::caption(ui, "RESOLUTION");
+    if let Some(px) = widgets::choices(ui, d.resolution, &[(0, "Model's"), (32, "32"), (64, "64"), (128, "128")]) {
+        cx.send(DissolveCommand::Resolution(px));
+    }
+    widgets::weak(ui, "Pictures are shrunk to this, dissolved, and enlarged again.");
 }
 
 fn models(ui: &mut Ui, cx: &mut PanelContext<'_>) {
@@ -134,6 +171,17 @@ fn difference(ui: &mut Ui, cx: &mut PanelContext<'_>) {
     let kinds = [(Difference::Signed, "Signed"), (Difference::Absolute, "Absolute")];
     if let Some(kind) = widgets::choices(ui, d.difference, &kinds) {
         cx.send(DissolveCommand::Difference(kind));
+    }
+    if d.answers.done_of(cx.state.selected).is_some_and(|done| done.resized.is_some()) {
+        let kinds = [(ChangeFrom::Resized, "Beyond resizing"), (ChangeFrom::Original, "All change")];
+        if let Some(kind) = widgets::choices(ui, d.change_from, &kinds) {
+            cx.send(DissolveCommand::ChangeFrom(kind));
+        }
+        let text = match d.change_from {
+            ChangeFrom::Resized => "Against the original brought through the same resizing: what is left, the method did.",
+            ChangeFrom::Original => "Against the original itself: much of it may be resizing, which blurs.",
+        };
+        widgets::weak(ui, text);
     }
     ui.horizontal(|ui| {
         let label = ui.label("Gain");

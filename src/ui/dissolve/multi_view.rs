@@ -7,22 +7,32 @@ use super::{
 use crate::{
     app::{
         DissolveCommand,
-        state::{Layout, PanelContent},
+        state::{DissolveState, Layout, PanelContent},
     },
-    engine::{dissolve::session::ComparisonPanel, export::sweep::SHEET_STEPS},
+    engine::{
+        dissolve::{comparison::ComparisonPanel, dissolved::Dissolved},
+        export::sweep::SHEET_STEPS,
+    },
     gpu::{Mode, Raster},
     ui::shared::{context::PanelContext, theme, widgets},
 };
 use eframe::egui::{Align2, Rect, Ui, vec2};
 use std::sync::Arc;
 
-/// One cell: its name, both pictures where they are there, or why not.
+/// One cell: its name, its pictures where they are there, or why not.
 struct Cell {
     name: String,
-    pictures: Option<(Arc<Raster>, Arc<Raster>)>,
+    pictures: Option<Pictures>,
     failed: Option<String>,
     /// What a click on its name asks for.
     mode: Option<Mode>,
+}
+
+struct Pictures {
+    original: Arc<Raster>,
+    dissolved: Arc<Raster>,
+    /// What a difference is taken from, where not from the original.
+    resized: Option<Arc<Raster>>,
 }
 
 pub fn show(ui: &mut Ui, cx: &mut PanelContext<'_>, rect: Rect, original: &Arc<Raster>, peek: bool) -> Comparison {
@@ -37,8 +47,12 @@ pub fn show(ui: &mut Ui, cx: &mut PanelContext<'_>, rect: Rect, original: &Arc<R
     let places = grid(rect, cells.len(), w as f32 / h as f32);
     let mut hover = None;
     for (i, (cell, place)) in cells.iter().zip(places).enumerate() {
-        let shot =
-            cell.pictures.as_ref().map(|(original, dissolved)| Shot { original, dissolved, mode: cell.mode.unwrap_or(mode) });
+        let shot = cell.pictures.as_ref().map(|Pictures { original, dissolved, resized }| Shot {
+            original,
+            dissolved,
+            resized: resized.as_ref(),
+            mode: cell.mode.unwrap_or(mode),
+        });
         let is_waiting = shot.is_none();
         hover = captioned(ui, cx, ("panel", i), &cell.name, shot, place).hover.or(hover);
         if is_waiting {
@@ -50,25 +64,38 @@ pub fn show(ui: &mut Ui, cx: &mut PanelContext<'_>, rect: Rect, original: &Arc<R
             ui.painter().galley(at.min, galley, t.weak);
         }
     }
-    Comparison { free: None, hover }
+    Comparison { free: None, hover, in_view: None }
 }
 
 fn cells(cx: &PanelContext<'_>, original: &Arc<Raster>) -> Vec<Cell> {
     let d = &cx.state.dissolve;
     let first = |name: &str| Cell {
         name: name.into(),
-        pictures: Some((original.clone(), original.clone())),
+        pictures: Some(Pictures { original: original.clone(), dissolved: original.clone(), resized: None }),
         failed: None,
         mode: Some(Mode::Original),
     };
+    let pictures = |original: &Arc<Raster>, dissolved: &Dissolved| Pictures {
+        original: original.clone(),
+        dissolved: dissolved.raster.clone(),
+        resized: d.resized(dissolved).cloned(),
+    };
+    // Where a large picture can be dissolved at several scales, each says its own.
+    let has_tiles = d.scale().is_some_and(|scale| scale.is_tiles());
+    let says_scale = has_tiles && matches!(d.layout, Layout::Steps | Layout::Images);
+    let named = |label: &str, dissolved: &Dissolved| {
+        let scale = match (says_scale, dissolved.has_tiles()) {
+            (false, _) => "",
+            (true, true) => " · tiles",
+            (true, false) => " · whole",
+        };
+        format!("{label} · {:.4}{scale}", measured(d, dissolved))
+    };
     let of_panel = |panel: &Option<ComparisonPanel>| match panel {
         None => Cell { name: String::new(), pictures: None, failed: None, mode: None },
-        Some(ComparisonPanel { label, original, dissolved: Ok((dissolved, mean)) }) => Cell {
-            name: format!("{label} · {mean:.4}"),
-            pictures: Some((original.clone(), dissolved.clone())),
-            failed: None,
-            mode: None,
-        },
+        Some(ComparisonPanel { label, original, dissolved: Ok(dissolved) }) => {
+            Cell { name: named(label, dissolved), pictures: Some(pictures(original, dissolved)), failed: None, mode: None }
+        }
         Some(ComparisonPanel { label, dissolved: Err(failure), .. }) => {
             Cell { name: label.clone(), pictures: None, failed: Some(widgets::sentence(&failure.summary)), mode: None }
         }
@@ -82,14 +109,31 @@ fn cells(cx: &PanelContext<'_>, original: &Arc<Raster>) -> Vec<Cell> {
         Layout::Steps => std::iter::once(first("original"))
             .chain(SHEET_STEPS.iter().map(|t| {
                 let dissolved = d.answers.by_t.get(t);
-                let mean = dissolved.map(|d| format!(" · {:.4}", d.mean_abs_change)).unwrap_or_default();
-                let pictures = dissolved.map(|d| (original.clone(), d.raster.clone()));
-                Cell { name: format!("t = {t}{mean}"), pictures, failed: None, mode: None }
+                let label = format!("t = {t}");
+                let name = dissolved.map_or(label.clone(), |dissolved| named(&label, dissolved));
+                let pictures = dissolved.map(|dissolved| pictures(original, dissolved));
+                Cell { name, pictures, failed: None, mode: None }
             }))
             .collect(),
         Layout::Images => panels.collect(),
+        // By tiles it is there already.
+        Layout::Resolutions if has_tiles => {
+            let tiles = d.answers.done.as_ref().map(|done| Cell {
+                name: named(&done.scale.words(), done),
+                pictures: Some(pictures(original, done)),
+                failed: None,
+                mode: None,
+            });
+            std::iter::once(first("original")).chain(panels).chain(tiles).collect()
+        }
         _ => std::iter::once(first("original")).chain(panels).collect(),
     }
+}
+
+/// Mean |change| of what the cells show.
+fn measured(d: &DissolveState, dissolved: &Dissolved) -> f64 {
+    // Matched strength is that of all change.
+    if d.resized(dissolved).is_some() && d.layout != Layout::Methods { dissolved.change.model } else { dissolved.change.all }
 }
 
 /// Equal places in as many columns as show the pictures largest.
@@ -124,8 +168,8 @@ pub fn toolbar(ui: &mut Ui, cx: &mut PanelContext<'_>) {
     let d = &cx.state.dissolve;
     let about = match d.layout {
         Layout::Images => "several images at this t; A puts one here",
-        Layout::Methods => "each set to change this image equally: mean |change|",
-        Layout::Resolutions => "dissolved at 32, 64 and 128 px: mean |change|",
+        Layout::Methods => "each set to change this image equally, as a whole: mean |change|",
+        Layout::Resolutions => "the whole picture dissolved at 32, 64 and 128 px: mean |change|",
         Layout::Steps => "one image at many t: mean |change|",
         Layout::SideBySide | Layout::Split | Layout::Loupe => return,
     };

@@ -1,4 +1,4 @@
-//! The wide t slider: a strip of thumbnails as its track, the training range shaded. Arrows, wheel, drag, double click.
+//! The wide t slider: a strip of thumbnails as its track, the training range framed, what the model has not learnt hatched. Arrows, wheel, drag, double click.
 
 use crate::{
     app::{
@@ -13,7 +13,7 @@ use crate::{
     },
 };
 use eframe::egui::{
-    Align2, EventFilter, Image, Key, Modifiers, Rect, Sense, Stroke, StrokeKind, Ui, Vec2, WidgetInfo,
+    Align2, EventFilter, Image, Key, Modifiers, Rect, Response, Sense, Stroke, StrokeKind, Ui, Vec2, WidgetInfo,
     accesskit::{Action, ActionData},
     pos2, vec2,
 };
@@ -54,6 +54,10 @@ pub fn show(ui: &mut Ui, cx: &mut PanelContext<'_>, range: [usize; 2]) {
         cx.send(DissolveCommand::SetT(request));
     }
 
+    if let Some(pointer) = response.hover_pos() {
+        let at = scale.t(f64::from((pointer.x - track.left()) / track.width()));
+        explain(&response, at, cx.state.dissolve.t_limit());
+    }
     strip(ui, cx, track);
     let x = |value: usize| track.left() + track.width() * scale.at(value) as f32;
     // The range that DIA trains with.
@@ -62,6 +66,10 @@ pub fn show(ui: &mut Ui, cx: &mut PanelContext<'_>, range: [usize; 2]) {
     ui.painter().rect_filled(band, 0.0, t.accent);
     let shade = Rect::from_x_y_ranges(band.x_range(), track.y_range());
     ui.painter().rect_stroke(shade, 0.0, Stroke::new(1.0, t.accent.gamma_multiply(0.7)), StrokeKind::Inside);
+    let limit = cx.state.dissolve.t_limit();
+    if let Some(limit) = limit.filter(|limit| *limit <= T_MAX) {
+        not_learnt(ui, Rect::from_x_y_ranges(x(limit)..=track.right(), track.y_range()));
+    }
     for &tick in scale.ticks() {
         let anchor = match tick {
             0 => Align2::LEFT_TOP,
@@ -75,8 +83,31 @@ pub fn show(ui: &mut Ui, cx: &mut PanelContext<'_>, range: [usize; 2]) {
     ui.painter().rect_filled(line, 2.0, if response.has_focus() { t.accent } else { t.text });
 }
 
+/// Paler, with hatching: the model has not learnt these t.
+fn not_learnt(ui: &mut Ui, rect: Rect) {
+    const STEP: f32 = 8.0;
+    let t = theme::of(ui);
+    let painter = ui.painter().with_clip_rect(rect.intersect(ui.clip_rect()));
+    painter.rect_filled(rect, 0.0, t.page.gamma_multiply(0.6));
+    let height = rect.height();
+    for i in 0..((rect.width() + height) / STEP) as usize {
+        let left = rect.left() - height + i as f32 * STEP;
+        painter.line_segment([pos2(left, rect.bottom()), pos2(left + height, rect.top())], Stroke::new(1.0, t.line));
+    }
+    painter.vline(rect.left(), rect.y_range(), Stroke::new(1.0, t.weak));
+}
+
+/// What the place under the pointer is, where there is something to say of it.
+fn explain(response: &Response, at: usize, limit: Option<usize>) {
+    if let Some(limit) = limit.filter(|limit| at >= *limit) {
+        response.clone().on_hover_text(format!(
+            "t = {at}: this model has learnt t below {limit}. Beyond, what it shows is a guess that nothing was trained for."
+        ));
+    }
+}
+
 /// The t that the hand asks for in this frame.
-fn request(ui: &Ui, response: &eframe::egui::Response, track: Rect, scale: Track, now: usize) -> Option<usize> {
+fn request(ui: &Ui, response: &Response, track: Rect, scale: Track, now: usize) -> Option<usize> {
     if response.double_clicked() {
         return Some(DissolveState::default().t);
     }

@@ -14,10 +14,11 @@ use crate::{
         state::{DissolveState, T_MAX, Track, Workspace},
     },
     config::DissolveMethod,
+    engine::dissolve::dissolved::{Change, Dissolved},
     gpu::compare_cpu,
     ui::shared::{context::PanelContext, theme, widgets},
 };
-use eframe::egui::{Align, DragValue, Layout, RichText, Stroke, Ui, UiBuilder, vec2};
+use eframe::egui::{Align, DragValue, FontId, Label, Layout, RichText, Stroke, Ui, UiBuilder, vec2};
 use std::{sync::Arc, time::Duration};
 
 /// Room for the hints beside the numbers, px.
@@ -61,7 +62,7 @@ pub fn show(ui: &mut Ui, cx: &mut PanelContext<'_>) -> bool {
     let slider = if uses_t { t_slider::height(ui.available_width()) + theme::GAP } else { 0.0 };
     let below = theme::GAP + NUMBERS + slider;
     let size = vec2(ui.available_width(), (ui.available_height() - below).max(120.0));
-    let Comparison { free, hover } = compare::show(ui, cx, size);
+    let Comparison { free, hover, .. } = compare::show(ui, cx, size);
     image_frame::set_pointed(ui, hover);
     if let Some(place) = free {
         // A child of its own: what it shows does not move what comes below the pictures.
@@ -133,6 +134,7 @@ const STEP: f64 = 0.03;
 
 pub fn play(ui: &Ui, cx: &mut PanelContext<'_>) {
     let d = &cx.state.dissolve;
+    // Coarse images of large pictures will do.
     if !d.playing || d.answers.nearly.is_some() || d.answers.done.as_ref().is_none_or(|done| done.t != d.t) {
         return;
     }
@@ -159,7 +161,6 @@ pub fn strength(ui: &mut Ui, cx: &mut PanelContext<'_>) {
 
 /// The typed value and the read-outs.
 fn numbers(ui: &mut Ui, cx: &mut PanelContext<'_>) {
-    let t = theme::of(ui);
     let d = &cx.state.dissolve;
     ui.horizontal(|ui| {
         ui.set_height(NUMBERS);
@@ -177,13 +178,11 @@ fn numbers(ui: &mut Ui, cx: &mut PanelContext<'_>) {
             // What the pointer shows takes the place of the other numbers.
             _ if pointed.is_some() => {}
             Some(_) if d.answers.nearly.is_some() => _ = widgets::weak(ui, "dissolving…"),
-            Some(done) => {
-                ui.label(format!("mean |change| {:.4}", done.mean_abs_change)).on_hover_text(
-                    "Mean absolute difference of original and dissolved picture on a scale of 0 to 1, measured with the longest side at 256 px",
-                );
-                let text = format!("at {} px · {:.0} ms", done.resolution, done.milliseconds);
-                ui.label(RichText::new(text).size(theme::SMALL).color(t.weak));
+            // Nothing turns here: drawing it would take from the work.
+            Some(done) if !done.is_complete() => {
+                widgets::weak(ui, format!("refining: {} of {} tiles", done.tiles[0], done.tiles[1]));
             }
+            Some(done) => changes(ui, done, method_word(d)),
             None if d.answers.failed.is_none() => {
                 ui.spinner();
                 widgets::weak(ui, "dissolving…");
@@ -193,29 +192,61 @@ fn numbers(ui: &mut Ui, cx: &mut PanelContext<'_>) {
         // What the marks mean is said where there is room for it.
         let room = ui.available_width();
         ui.with_layout(Layout::right_to_left(Align::Center), |ui| match pointed {
-            Some(text) => _ = widgets::weak(ui, text),
+            Some(text) => _ = widgets::weak_line(ui, text),
             None if room < SHORT_HINT => {}
             None => {
                 widgets::weak(ui, "Shift: original");
-                if d.uses_t() && room > LONG_HINT {
+                if d.uses_t() && room > LONG_HINT + if d.t_limit().is_some() { 160.0 } else { 0.0 } {
                     let range = &cx.state.train.config.dia;
-                    widgets::weak(ui, format!("framed: DIA trains with t {} to {}  ·", range.t_min, range.t_max));
+                    let hatched = d.t_limit().map(|limit| format!("  ·  hatched: not learnt, t ≥ {limit}")).unwrap_or_default();
+                    widgets::weak(ui, format!("framed: DIA trains with t {} to {}{hatched}  ·", range.t_min, range.t_max));
                 }
             }
         });
     });
 }
 
+/// What does the dissolving.
+fn method_word(d: &DissolveState) -> &'static str {
+    if d.uses_t() { "model" } else { "filter" }
+}
+
+/// How much was changed, by what.
+fn changes(ui: &mut Ui, done: &Dissolved, method: &str) {
+    let t = theme::of(ui);
+    let Change { all, resizing, model } = done.change;
+    let (text, how) = match done.resized {
+        Some(_) => (
+            format!("mean |change| {all:.4} · {method} {model:.4} · resizing {resizing:.4}"),
+            format!(
+                "\n{method}: against the original brought through the same resizing\nresizing: what that alone changes, the floor"
+            ),
+        ),
+        None => (format!("mean |change| {all:.4}"), String::new()),
+    };
+    let measured = if done.scale.is_tiles() { "1024 px" } else { "256 px" };
+    ui.add(Label::new(text).truncate()).on_hover_text(format!(
+        "Mean absolute difference of original and dissolved picture on a scale of 0 to 1, measured with the longest side at {measured}{how}"
+    ));
+    let text = format!("{} · {:.0} ms", done.scale.words(), done.milliseconds);
+    let font = FontId::proportional(theme::SMALL);
+    let width = ui.painter().layout_no_wrap(text.clone(), font, t.weak).size().x;
+    if ui.available_width() > width + theme::GAP {
+        ui.label(RichText::new(text).size(theme::SMALL).color(t.weak));
+    }
+}
+
 /// The pixel under the pointer: place, original, dissolved, and what changed. In the numbers of its file where it is of the
 /// selected image, else on a scale of 0 to 1.
 pub fn read_out(d: &DissolveState, at: &Pointed) -> String {
-    let Pointed { uv, original, dissolved } = at;
+    let Pointed { uv, original, dissolved, resized } = at;
     let size = original.size();
     let selected = d.answers.original.as_ref().filter(|o| Arc::ptr_eq(&o.raster, original));
     let (full, white) = selected.map_or((size.map(|s| s as usize), 1.0), |o| (o.size, o.white));
     let at = [0, 1].map(|i| (uv[i] * size[i] as f32).floor().clamp(0.0, size[i] as f32 - 1.0));
     let [r, g, b, _] = original.at(0, at[0] as i64, at[1] as i64);
-    let dissolved = compare_cpu::sample(dissolved, 0, [0, 1].map(|i| (at[i] + 0.5) / size[i] as f32));
+    let centre = [0, 1].map(|i| (at[i] + 0.5) / size[i] as f32);
+    let dissolved = compare_cpu::sample(dissolved, 0, centre);
     let place = [0, 1].map(|i| (at[i] * full[i] as f32 / size[i] as f32) as usize);
     let number = |v: f32| match white {
         1.0 => format!("{v:.3}"),
@@ -225,15 +256,16 @@ pub fn read_out(d: &DissolveState, at: &Pointed) -> String {
         [r, g, b] if r == g && g == b => number(r),
         c => c.map(number).join(" "),
     };
-    let change = compare_cpu::change([r, g, b], dissolved);
-    let sign = if change > 0.0 { "+" } else { "" };
+    let signed = |change: f32| format!("{}{}", if change > 0.0 { "+" } else { "" }, number(change));
+    let model = resized.as_ref().map(|resized| compare_cpu::change(compare_cpu::sample(resized, 0, centre), dissolved));
     format!(
-        "x {} y {} · original {} · dissolved {} · change {sign}{}",
+        "x {} y {} · original {} · dissolved {} · change {}{}",
         place[0],
         place[1],
         colour([r, g, b]),
         colour(dissolved),
-        number(change)
+        signed(compare_cpu::change([r, g, b], dissolved)),
+        model.map(|change| format!(", {} {}", method_word(d), signed(change))).unwrap_or_default(),
     )
 }
 
@@ -252,11 +284,13 @@ mod tests {
         let (original, dissolved) = (raster(0.5), raster(0.25));
         let mut d = DissolveState::default();
         d.answers.original = Some(Original { image: ImageId(0), raster: original.clone(), size: [200, 100], white: 65535.0 });
-        let at = |uv| Pointed { uv, original: original.clone(), dissolved: dissolved.clone() };
+        let at = |uv| Pointed { uv, original: original.clone(), dissolved: dissolved.clone(), resized: None };
         assert_eq!(read_out(&d, &at([0.9, 0.2])), "x 100 y 0 · original 32768 · dissolved 16384 · change -16384");
         let other = Pointed { original: raster(1.0), ..at([0.9, 0.2]) };
         assert_eq!(read_out(&d, &other), "x 1 y 0 · original 1.000 · dissolved 0.250 · change -0.750", "another picture's pixel");
         d.answers.original.as_mut().unwrap().white = 1.0;
+        let resized = Pointed { resized: Some(raster(0.375)), ..at([0.1, 0.2]) };
+        assert!(read_out(&d, &resized).ends_with("change -0.250, model -0.125"));
         assert!(read_out(&d, &at([0.1, 0.2])).ends_with("original 0.500 · dissolved 0.250 · change -0.250"));
     }
 }

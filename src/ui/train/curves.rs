@@ -6,6 +6,7 @@ use crate::{
         message::Texture,
         state::{Auroc, Curve, JobInfo, Progress, Quantity},
     },
+    config::Tile,
     engine::export::{curves::Graph, results::Format},
     ml::base::reporter::Stage,
     ui::shared::{context::PanelContext, plot, theme, widgets},
@@ -39,12 +40,16 @@ pub fn show(ui: &mut Ui, cx: &mut PanelContext<'_>, shown: &mut CurveChoice) {
         *shown = new;
     }
     let p = &job.progress;
-    let all = if p.auroc.is_empty() { 2 } else { 3 };
+    let mut stages = vec![("DIFFUSION MODEL", Stage::Ddpm), ("DIA", Stage::Dia)];
+    if works_on_tiles(cx, job) {
+        stages.push(("DIA ON TILES", Stage::TileDia));
+    }
+    let all = stages.len() + usize::from(!p.auroc.is_empty());
     let columns = all.min((ui.available_width() / COLUMN) as usize).max(1);
     let width = ((ui.available_width() - theme::PAGE * (columns - 1) as f32) / columns as f32).floor();
     ui.horizontal_wrapped(|ui| {
         ui.spacing_mut().item_spacing.x = theme::PAGE;
-        for (name, stage) in [("DIFFUSION MODEL", Stage::Ddpm), ("DIA", Stage::Dia), ("DIA ON TILES", Stage::TileDia)] {
+        for (name, stage) in stages {
             ui.vertical(|ui| {
                 ui.set_width(width);
                 widgets::caption(ui, name);
@@ -74,6 +79,15 @@ pub fn show(ui: &mut Ui, cx: &mut PanelContext<'_>, shown: &mut CurveChoice) {
             plot::export_as(ui, cx, "Training curves", place, &Format::ALL, make);
         });
     }
+}
+
+/// Whether it trains, or has trained, an encoder on tiles.
+fn works_on_tiles(cx: &PanelContext<'_>, job: &JobInfo) -> bool {
+    let p = &job.progress;
+    let is_told = p.stage == Some(Stage::TileDia) || p.finished.contains(&Stage::TileDia);
+    is_told
+        || p.curve(Stage::TileDia, Quantity::Loss).is_some()
+        || cx.state.tile_choice(&job.config).is_some_and(|(tile, _)| tile != Tile::Off)
 }
 
 /// The curves of one stage; a faint line of all steps under a bold one of their running mean.

@@ -5,4 +5,5 @@ pub mod field;
 pub mod queue;
 pub mod readiness;
 pub mod stage_cards;
+mod tile_note;
 pub mod view;

@@ -1,6 +1,6 @@
 //! The cards "Diffusion model → DIA → Scores": what each makes, its state, what it will take, and its settings.
 
-use super::{field, readiness};
+use super::{field, readiness, tile_note};
 use crate::{
     app::{
         TrainCommand,
@@ -124,6 +124,9 @@ fn settings(ui: &mut Ui, cx: &mut PanelContext<'_>, stage: Stage) {
         presets(ui, cx, stage);
         for field in FIELDS.iter().filter(|f| f.card == stage && f.group.is_empty()) {
             field::show(ui, cx, field);
+            if field.key == "data.tile" {
+                tile_note::show(ui, cx);
+            }
         }
         for group in groups(stage) {
             show_group(ui, cx, stage, group);

@@ -4,9 +4,10 @@ use super::Track;
 use crate::{
     data::ImageId,
     engine::dissolve::{
+        comparison::ComparisonPanel,
+        dissolved::{Change, Dissolved},
         normal_band::NormalBand,
         prepared_image::Original,
-        session::{ComparisonPanel, Dissolved},
     },
     error::Failure,
     gpu::{Raster, Texels},
@@ -18,6 +19,8 @@ use std::{
 
 /// Dissolved images kept for the present image and settings; the oldest thumbnails are never among those that go.
 const KEPT: usize = 400;
+/// Most memory of those in tiles, bytes: beyond it the worker makes them again from its tiles.
+const KEPT_BYTES: usize = 256 << 20;
 
 /// What has come so far for the present image and settings.
 #[derive(Debug, Default)]
@@ -59,12 +62,26 @@ impl Answers {
     }
 
     /// `(t, mean |change|)` of all dissolved images that are there, in the order of t.
-    pub fn change_curve(&self) -> impl Iterator<Item = (usize, f64)> {
-        self.by_t.iter().map(|(t, dissolved)| (*t, dissolved.mean_abs_change))
+    pub fn change_curve(&self) -> impl Iterator<Item = (usize, Change)> {
+        self.by_t.iter().filter_map(|(t, dissolved)| Some((*t, dissolved.curve?)))
     }
 
-    /// Keeps a dissolved image. Where there are too many, those without a thumbnail go, but for that of `now`.
+    /// Mean |change| that resizing alone makes, where there was any: the floor of the change curve.
+    pub fn resizing(&self) -> Option<f64> {
+        self.by_t.values().find(|dissolved| dissolved.resized.is_some())?.curve.map(|change| change.resizing)
+    }
+
+    /// Keeps a dissolved image. Where there are too many, those without a thumbnail go, but for that of `now`; and the large ones
+    /// in tiles. A coarse one does not take the place of a complete one.
     pub fn keep(&mut self, dissolved: Dissolved, now: usize) {
+        if !dissolved.is_complete() && self.by_t.get(&dissolved.t).is_some_and(Dissolved::is_complete) {
+            return;
+        }
+        let bytes = |d: &Dissolved| if d.scale.is_tiles() && d.is_complete() { d.bytes() } else { 0 };
+        if self.by_t.values().map(bytes).sum::<usize>() + bytes(&dissolved) > KEPT_BYTES {
+            self.by_t.retain(|t, held| *t == now || bytes(held) == 0);
+            self.pictured.retain(|t| self.by_t.contains_key(t));
+        }
         if self.by_t.len() >= KEPT {
             let pictured = &self.pictured;
             self.by_t.retain(|t, _| pictured.contains(t) || *t == now);
@@ -72,8 +89,12 @@ impl Answers {
         self.by_t.insert(dissolved.t, dissolved);
     }
 
-    /// A mixture of the dissolved images on both sides of t, by their places on the track: nearly what dissolving at t gives.
+    /// A mixture of the dissolved images on both sides of t, by their places on the track: nearly what dissolving at t gives. There
+    /// is none of pictures in tiles, whose coarse stand-ins come as soon.
     pub fn between(&self, t: usize, track: Track) -> Option<Arc<Raster>> {
+        if self.by_t.values().any(|dissolved| dissolved.scale.is_tiles()) {
+            return None;
+        }
         let below = self.by_t.range(..=t).next_back();
         let above = self.by_t.range(t..).next();
         match (below, above) {

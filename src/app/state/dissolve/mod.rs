@@ -8,15 +8,21 @@ mod view;
 pub use answers::Answers;
 pub use model_choice::ModelChoice;
 pub use track::{STRIP_STEPS, T_MAX, Track};
-pub use view::{Layout, PanelContent, View};
+pub use view::{ChangeFrom, Layout, PanelContent, View};
 
 use crate::{
-    config::{DissolveMethod, PreprocessConfig},
+    config::{DissolveMethod, PreprocessConfig, Tile},
     data::ImageId,
-    engine::runs::list::ModelSource,
-    gpu::Difference,
+    engine::{
+        dissolve::{
+            dissolved::{Dissolved, Scale},
+            request::InView,
+        },
+        runs::list::ModelSource,
+    },
+    gpu::{Difference, Raster},
 };
-use std::path::PathBuf;
+use std::{path::PathBuf, sync::Arc};
 
 #[derive(Debug)]
 pub struct DissolveState {
@@ -30,12 +36,17 @@ pub struct DissolveState {
     pub models: Vec<ModelChoice>,
     /// Files of weights that were imported.
     pub imported: Vec<PathBuf>,
-    /// px; 0 = that of the model.
+    /// Whether large pictures are dissolved by tiles; auto: as the model has learnt.
+    pub tile: Tile,
+    /// Of whole pictures, px; 0 = that of the model.
     pub resolution: usize,
     pub difference: Difference,
+    pub change_from: ChangeFrom,
     /// The difference is multiplied by this before it is coloured.
     pub gain: f32,
     pub view: View,
+    /// What that has in view, as it was last drawn.
+    pub in_view: InView,
     pub layout: Layout,
     /// What the pictures beside each other show.
     pub shown: PanelContent,
@@ -72,10 +83,13 @@ impl Default for DissolveState {
             chosen: None,
             models: Vec::new(),
             imported: Vec::new(),
+            tile: Tile::Auto,
             resolution: 0,
             difference: Difference::Signed,
+            change_from: ChangeFrom::Resized,
             gain: 4.0,
             view: View::default(),
+            in_view: InView::default(),
             layout: Layout::SideBySide,
             shown: PanelContent::Dissolved,
             divider: 0.5,
@@ -97,6 +111,21 @@ impl DissolveState {
     /// Whether t makes a difference.
     pub fn uses_t(&self) -> bool {
         self.method == DissolveMethod::Diffusion
+    }
+
+    /// The scale at which the selected image is dissolved, once that is known.
+    pub fn scale(&self) -> Option<Scale> {
+        self.answers.done.as_ref().map(|done| done.scale)
+    }
+
+    /// Whether a large picture is on its way from coarse to fine.
+    pub fn is_refining(&self) -> bool {
+        self.answers.done.as_ref().is_some_and(|done| !done.is_complete()) && !self.stale
+    }
+
+    /// What a dissolved image is compared with, where not with the original.
+    pub fn resized<'a>(&self, dissolved: &'a Dissolved) -> Option<&'a Arc<Raster>> {
+        dissolved.resized.as_ref().filter(|_| self.change_from == ChangeFrom::Resized)
     }
 
     /// The t of the strip's thumbnails, and of the contact sheet where that is shown.

@@ -1,7 +1,10 @@
 //! The model that dissolves.
 
 use super::DissolveState;
-use crate::{config::PreprocessConfig, engine::runs::list::ModelSource};
+use crate::{
+    config::{PreprocessConfig, TileSize},
+    engine::runs::list::ModelSource,
+};
 
 /// One model that can dissolve.
 #[derive(Debug, Clone, PartialEq)]
@@ -14,6 +17,10 @@ pub struct ModelChoice {
     pub trained_on: Option<String>,
     /// How its run prepared the images; `None` where that is unknown.
     pub preprocess: Option<PreprocessConfig>,
+    /// The tiles that it has learnt from; `None`: whole pictures, or unknown.
+    pub tiles: Option<TileSize>,
+    /// The first t that it has not learnt; `None`: it has learnt them all, or that is unknown.
+    pub t_limit: Option<usize>,
     /// Its weights do not change any more.
     pub is_finished: bool,
 }
@@ -28,6 +35,11 @@ impl DissolveState {
     /// How the model in use had its images prepared, where that is known: it dissolves images prepared like that.
     pub fn prepared(&self) -> Option<&PreprocessConfig> {
         self.model().filter(|_| self.uses_t()).and_then(|m| m.preprocess.as_ref())
+    }
+
+    /// The first t that the model in use has not learnt, where it has not learnt them all.
+    pub fn t_limit(&self) -> Option<usize> {
+        self.model().filter(|_| self.uses_t())?.t_limit
     }
 
     /// Why nothing can be dissolved, if so.

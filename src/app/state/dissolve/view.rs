@@ -34,6 +34,15 @@ pub enum PanelContent {
     Change,
 }
 
+/// What a dissolved image is compared with.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum ChangeFrom {
+    /// The original brought through the same resizing: what is left is the model's doing.
+    Resized,
+    /// The original itself.
+    Original,
+}
+
 /// What of the pictures is in view, the same for all of them.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct View {

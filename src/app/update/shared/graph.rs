@@ -19,7 +19,8 @@ pub fn save(state: &State, graph: Graph, format: Format) -> Vec<Effect> {
             let d = &state.dissolve;
             CurveExport::ChangeCurve(ChangeCurve {
                 image: open.dataset.item(id).map(|item| item.name.clone()).unwrap_or_default(),
-                points: d.answers.change_curve().collect(),
+                points: d.answers.change_curve().map(|(t, change)| (t, change.all)).collect(),
+                floor: d.answers.resizing(),
                 band: d.answers.band.as_ref().map(|band| band.rows.clone()).unwrap_or_default(),
                 folder: state.workspace_dir.join(files::EXPORTS),
             })

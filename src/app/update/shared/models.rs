@@ -34,6 +34,8 @@ pub fn list(state: &mut State) {
         detail: "imported".into(),
         trained_on: None,
         preprocess: None,
+        tiles: None,
+        t_limit: None,
         is_finished: true,
     });
     let of_runs = state.runs.iter().filter_map(|run| {
@@ -50,6 +52,8 @@ pub fn list(state: &mut State) {
             // A checkpoint that became a run knows no data.
             trained_on: Some(config_title(&run.config.data)).filter(|title| !title.is_empty()),
             preprocess: Some(run.config.preprocess.clone()).filter(|_| !run.config.data.path.as_os_str().is_empty()),
+            tiles: run.config.data.tiles(),
+            t_limit: Some(run.config.ddpm.t_limit).filter(|limit| *limit > 0),
             is_finished: run.model_is_finished,
         })
     });

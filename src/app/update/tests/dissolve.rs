@@ -5,16 +5,17 @@ use crate::{
     app::{
         AppCommand, DataCommand, DissolveCommand, Effect, State,
         message::{BackgroundEffect, ImageEffect, Texture},
-        state::{DissolveState, Layout, ModelChoice, Overlay, Track, View, Workspace},
+        state::{ChangeFrom, DissolveState, Layout, ModelChoice, Overlay, Track, View, Workspace},
     },
-    config::{DissolveMethod, PreprocessConfig},
+    config::{DissolveMethod, PreprocessConfig, Tile, TileSize},
     data::ImageId,
     engine::{
         display::rgba::Rgba,
         dissolve::{
+            comparison::ComparisonPanel,
+            dissolved::{Change, Dissolved, Scale, StripThumbnail},
             normal_band::NormalBand,
-            request::{ComparisonGrid, DissolveRequest},
-            session::{ComparisonPanel, Dissolved, StripThumbnail},
+            request::{ComparisonGrid, DissolveRequest, InView},
         },
         export::sweep::SweepExport,
         runs::list::ModelSource,
@@ -28,7 +29,26 @@ use std::sync::Arc;
 /// The dissolved image of the image that is selected in a fresh state; all its pixels are `value`.
 fn dissolved(t: usize, value: f32) -> Dissolved {
     let raster = Arc::new(Raster::new(2, 2, Texels::Floats(vec![[value; 4]; 4])));
-    Dissolved { image: ImageId(5), t, raster, mean_abs_change: f64::from(value), milliseconds: 1.0, resolution: 32, weights: 7 }
+    let change = Change { all: f64::from(value), ..Change::default() };
+    Dissolved {
+        image: ImageId(5),
+        t,
+        raster,
+        resized: None,
+        change,
+        curve: Some(change),
+        milliseconds: 1.0,
+        scale: Scale::Whole(32),
+        tiles: [1, 1],
+        weights: 7,
+    }
+}
+
+/// The same of a large picture, of which so many of ten tiles are done.
+fn in_tiles(t: usize, value: f32, done: usize) -> Dissolved {
+    let (whole, scale) = (dissolved(t, value), Scale::Tiles(TileSize { tile: 64, working_size: 512 }));
+    let resized = Some(whole.raster.clone());
+    Dissolved { scale, tiles: [done, 10], resized, curve: whole.curve.filter(|_| done == 10), ..whole }
 }
 
 fn thumbnail(t: usize, value: f32) -> StripThumbnail {
@@ -49,6 +69,8 @@ fn with_model() -> (State, DissolveRequest) {
         detail: String::new(),
         trained_on: None,
         preprocess: None,
+        tiles: None,
+        t_limit: None,
         is_finished: true,
     }];
     let effects = update(&mut state, AppCommand::Go(Workspace::Dissolve));
@@ -82,13 +104,13 @@ fn the_cache_answers_at_once() {
         assert!(matches!(&effects[..], [Effect::Image(ImageEffect::Upload(Texture::StripThumbnail(at), _))] if *at == t));
     }
     let between = request(&update(&mut state, DissolveCommand::SetT(150)));
-    assert!(between.known.is_none() && !between.strip_steps.contains(&100));
+    assert!(!between.is_known && !between.strip_steps.contains(&100));
     assert!(state.dissolve.answers.nearly.is_some() && (0.21..0.59).contains(&value(&state)));
     update(&mut state, JobEvent::Dissolved { generation: between.generation, dissolved: Ok(dissolved(150, 0.3)) });
     assert!(state.dissolve.answers.nearly.is_none() && value(&state) == 0.3);
     for (t, v) in [(300, 0.6), (150, 0.3)] {
         let known = request(&update(&mut state, DissolveCommand::SetT(t)));
-        assert_eq!(known.known, Some(f64::from(v)), "it is not made again");
+        assert!(known.is_known, "it is not made again");
         assert!(state.dissolve.answers.nearly.is_none() && value(&state) == v);
     }
     assert_eq!(state.dissolve.answers.change_curve().map(|(t, _)| t).collect::<Vec<_>>(), [100, 150, 300]);
@@ -108,7 +130,73 @@ fn a_model_that_has_grown_makes_all_twins_anew() {
     assert!(request(&effects).strip > again.strip);
     assert_eq!(state.dissolve.answers.by_t.keys().copied().collect::<Vec<_>>(), [101]);
     update(&mut state, DissolveCommand::SetT(100));
-    assert!(request(&update(&mut state, DissolveCommand::SetT(101))).known.is_none(), "it may have grown again");
+    assert!(!request(&update(&mut state, DissolveCommand::SetT(101))).is_known, "it may have grown again");
+}
+
+/// A large picture comes coarsely, then tile by tile; only the complete one is kept, and is not asked for again.
+#[test]
+fn a_large_picture_is_refined_until_it_is_complete() {
+    let (mut state, _) = with_model();
+    let first = request(&update(&mut state, DissolveCommand::SetT(90)));
+    let send = |state: &mut State, dissolved| {
+        update(state, JobEvent::Dissolved { generation: first.generation, dissolved: Ok(dissolved) });
+    };
+    for done in [0, 4] {
+        send(&mut state, in_tiles(90, 0.1 + done as f32 / 100.0, done));
+        assert!(state.dissolve.is_refining() && state.dissolve.answers.by_t.is_empty());
+        assert_eq!(value(&state), 0.1 + done as f32 / 100.0, "what is there is shown");
+    }
+    send(&mut state, in_tiles(90, 0.2, 10));
+    assert!(!state.dissolve.is_refining() && state.dissolve.answers.by_t.contains_key(&90));
+    // A coarse thumbnail does not take its place.
+    let thumbnail = StripThumbnail { dissolved: in_tiles(90, 0.9, 0), pixels: Rgba { width: 1, height: 1, rgba: vec![0; 4] } };
+    update(&mut state, JobEvent::StripThumbnail { strip: first.strip, thumbnail });
+    update(&mut state, DissolveCommand::SetT(100));
+    assert!(state.dissolve.answers.nearly.is_none(), "tiles are not mixed");
+    assert!(request(&update(&mut state, DissolveCommand::SetT(90))).is_known);
+    assert_eq!(value(&state), 0.2);
+}
+
+#[test]
+fn what_comes_into_view_is_refined_first() {
+    let (mut state, _) = with_model();
+    let first = request(&update(&mut state, DissolveCommand::SetT(90)));
+    let at = |left: f32, focus| InView { corners: [[left, 0.0], [left + 0.5, 1.0]], focus };
+    assert!(update(&mut state, DissolveCommand::InView(at(0.0, [0.2; 2]))).is_empty(), "nothing is refined");
+    let coarse = JobEvent::Dissolved { generation: first.generation, dissolved: Ok(in_tiles(90, 0.1, 0)) };
+    update(&mut state, coarse);
+    assert!(update(&mut state, DissolveCommand::InView(at(0.0, [0.3; 2]))).is_empty(), "the pointer alone asks for nothing");
+    let moved = request(&update(&mut state, DissolveCommand::InView(at(0.25, [0.3; 2]))));
+    assert_eq!((moved.generation, moved.in_view), (first.generation, at(0.25, [0.3; 2])), "what is on its way is still good");
+    let next = request(&update(&mut state, DissolveCommand::SetT(91)));
+    assert_eq!(next.in_view, at(0.25, [0.3; 2]));
+}
+
+#[test]
+fn large_pictures_are_kept_within_a_bound() {
+    let mut d = DissolveState::default();
+    let raster = Arc::new(Raster::new(1200, 1000, Texels::Floats(vec![[0.5; 4]; 1_200_000])));
+    let large = |t| Dissolved { raster: raster.clone(), ..in_tiles(t, 0.1, 10) };
+    d.answers.keep(in_tiles(500, 0.1, 0), 0);
+    (0..40).for_each(|t| d.answers.keep(large(t), t));
+    let bytes: usize = d.answers.by_t.values().map(Dissolved::bytes).sum();
+    assert!(bytes <= 256 << 20 && d.answers.by_t.contains_key(&39) && d.answers.by_t.contains_key(&500));
+}
+
+#[test]
+fn scale_and_resolution_go_with_the_request() {
+    let (mut state, first) = with_model();
+    assert_eq!((first.recipe.tile, first.recipe.resolution), (Tile::Auto, 0));
+    let small = request(&update(&mut state, DissolveCommand::Resolution(64)));
+    assert_eq!(small.recipe.resolution, 64);
+    let tiles = request(&update(&mut state, DissolveCommand::Scale(Tile::Px(32))));
+    assert_eq!((tiles.recipe.tile, tiles.recipe.resolution), (Tile::Px(32), 0), "tiles have no other resolution");
+    assert!(tiles.strip > small.strip);
+    let shown = dissolved(80, 0.1);
+    let resized = Dissolved { resized: Some(shown.raster.clone()), ..shown.clone() };
+    assert!(state.dissolve.resized(&shown).is_none() && state.dissolve.resized(&resized).is_some(), "the model's change first");
+    update(&mut state, DissolveCommand::ChangeFrom(ChangeFrom::Original));
+    assert!(state.dissolve.resized(&resized).is_none());
 }
 
 #[test]

@@ -1,0 +1,84 @@
+//! A dissolved image: its pixels, the scale at which it was made, and how much of what changed is the model's doing.
+
+use crate::{config::TileSize, data::ImageId, engine::display::rgba::Rgba, gpu::Raster};
+use std::sync::Arc;
+
+/// The size at which a picture is dissolved.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Scale {
+    /// The whole picture shrunk to a square of this side, px.
+    Whole(usize),
+    /// At its own scale, by overlapping tiles.
+    Tiles(TileSize),
+}
+
+impl Scale {
+    pub fn words(&self) -> String {
+        match self {
+            Self::Whole(px) => format!("whole picture at {px} px"),
+            Self::Tiles(TileSize { tile, working_size: 0 }) => format!("tiles of {tile} px at its own size"),
+            Self::Tiles(TileSize { tile, working_size }) => format!("tiles of {tile} px at {working_size} px"),
+        }
+    }
+
+    pub fn is_tiles(&self) -> bool {
+        matches!(self, Self::Tiles(_))
+    }
+}
+
+/// Mean |change| over pixels and channels, \[0, 1\].
+#[derive(Debug, Clone, Copy, PartialEq, Default)]
+pub struct Change {
+    /// Original against dissolved.
+    pub all: f64,
+    /// Original against the resized original: what there is without dissolving anything.
+    pub resizing: f64,
+    /// Resized original against dissolved: what the model did.
+    pub model: f64,
+}
+
+/// A dissolved image, at the size at which it was made; it is stretched to the original's size where it is shown.
+#[derive(Debug, Clone)]
+pub struct Dissolved {
+    pub image: ImageId,
+    pub t: usize,
+    pub raster: Arc<Raster>,
+    /// The original brought through the same resizing, not dissolved; `None` where nothing was resized.
+    pub resized: Option<Arc<Raster>>,
+    /// Of a picture in tiles that is not complete: that of its coarse stand-in.
+    pub change: Change,
+    /// The same as the change curve shows it: of a picture in tiles on some of them, spread over it. `None` until it is complete.
+    pub curve: Option<Change>,
+    pub milliseconds: f64,
+    pub scale: Scale,
+    /// Tiles dissolved, of all; where there are none yet, the whole picture dissolved at the model's size stands for them.
+    pub tiles: [usize; 2],
+    /// Tells states of a growing model apart.
+    pub weights: u64,
+}
+
+impl Dissolved {
+    pub fn is_complete(&self) -> bool {
+        self.tiles[0] >= self.tiles[1]
+    }
+
+    /// Whether some of it was made by tiles.
+    pub fn has_tiles(&self) -> bool {
+        self.scale.is_tiles() && self.tiles[0] > 0
+    }
+
+    /// Memory of its pixels, bytes.
+    pub fn bytes(&self) -> usize {
+        let [width, height] = self.raster.size().map(|side| side as usize);
+        // Floats of four channels, and their halved versions.
+        width * height * 16 * 4 / 3
+    }
+}
+
+/// One thumbnail of the slider's strip.
+#[derive(Debug)]
+pub struct StripThumbnail {
+    pub dissolved: Dissolved,
+    /// The same small, in the original's proportions.
+    pub pixels: Rgba,
+}

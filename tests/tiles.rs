@@ -1,0 +1,162 @@
+//! Large pictures at their own scale, through the command line: dissolved by tiles, scored by tiles and map, maps as files.
+
+use assert_cmd::Command;
+use serde_json::Value;
+use std::{fs, path::Path};
+
+fn program() -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_dissolve-studio"));
+    command.timeout(std::time::Duration::from_secs(600));
+    command
+}
+
+/// A textured picture with lines, and a bright spot where it is abnormal.
+fn picture(seed: u32, with_spot: bool) -> image::RgbImage {
+    image::RgbImage::from_fn(200, 150, |x, y| {
+        let line = if (x + y / 2 + 3 * seed) % 50 < 4 { 0.7 } else { 1.0 };
+        let far = (f64::from(x) - 120.0).hypot(f64::from(y) - 70.0);
+        let spot = if with_spot && far < 9.0 { 70.0 } else { 0.0 };
+        let grain = f64::from((x * 31 + y * 17 + seed * 7) % 9);
+        let value = (110.0 * line + spot + grain) as u8;
+        image::Rgb([value, value / 2 + 20, 40])
+    })
+}
+
+/// MVTec's layout with masks.
+fn data_set(root: &Path) {
+    let save = |name: String, picture: image::DynamicImage| {
+        let path = root.join(name);
+        fs::create_dir_all(path.parent().unwrap()).unwrap();
+        picture.save(path).unwrap();
+    };
+    (0..8).for_each(|i| save(format!("train/good/{i}.png"), picture(i, false).into()));
+    (8..11).for_each(|i| save(format!("test/good/{i}.png"), picture(i, false).into()));
+    for i in 11..14 {
+        save(format!("test/spot/{i}.png"), picture(i, true).into());
+        let mask = image::GrayImage::from_fn(200, 150, |x, y| {
+            let inside = (f64::from(x) - 120.0).hypot(f64::from(y) - 70.0) < 9.0;
+            image::Luma([if inside { 255 } else { 0 }])
+        });
+        save(format!("ground_truth/spot/{i}_mask.png"), mask.into());
+    }
+}
+
+const SMALL: [&str; 10] = [
+    "ddpm.dim=8",
+    "ddpm.dim_mults=1,2",
+    "ddpm.batch=4",
+    "ddpm.steps=6",
+    "dia.epochs=1",
+    "dia.epoch_length=3",
+    "dia.batch=4",
+    "dia.width=8",
+    "dia.ladder=1",
+    "score.samples=1",
+];
+
+fn json(text: &[u8]) -> Value {
+    serde_json::from_slice(text).unwrap()
+}
+
+#[test]
+fn large_pictures_are_trained_on_scored_and_mapped_by_tiles() {
+    let dir = tempfile::tempdir().unwrap();
+    let (data, work) = (dir.path().join("data"), dir.path().join("work"));
+    data_set(&data);
+    let mut train = program();
+    train.args(["train", "--preset", "quick", "--maps", "--data"]).arg(&data).arg("--workspace").arg(&work);
+    SMALL.iter().for_each(|setting| _ = train.args(["--set", setting]));
+    let output = train.output().unwrap();
+    let said = String::from_utf8_lossy(&output.stderr);
+    assert!(output.status.success(), "{said}");
+    assert!(said.contains("tiles of 32 px"), "what auto picked, and why, is said: {said}");
+    let run = Path::new(String::from_utf8_lossy(&output.stdout).trim()).to_path_buf();
+
+    // Each test image has its map, all at one scale; those of training images are not wanted.
+    let map = image::open(run.join("maps/test__spot__11.png.png")).unwrap();
+    assert_eq!((map.width(), map.height(), map.color()), (200, 150, image::ColorType::L16));
+    assert!(run.join("maps/test__good__8.png-overlay.png").is_file() && !run.join("maps/train__good__0.png.png").exists());
+    let levels = map.into_luma16();
+    let mean = |inside: bool| {
+        let wanted = |x: u32, y: u32| ((f64::from(x) - 120.0).hypot(f64::from(y) - 70.0) < 7.0) == inside;
+        let (sum, count) = levels
+            .enumerate_pixels()
+            .filter(|(x, y, _)| wanted(*x, *y))
+            .fold((0.0, 0.0), |(sum, count), (_, _, level)| (sum + f64::from(level.0[0]), count + 1.0));
+        sum / count
+    };
+    assert!(mean(true) > mean(false), "higher where the spot is: {} and {}", mean(true), mean(false));
+
+    let header = fs::read_to_string(run.join("scores.csv")).unwrap().lines().next().unwrap().to_string();
+    assert!(header.contains(",tiles,map"), "{header}");
+    let evaluation = json(&program().args(["evaluate", "--json"]).arg(&run).output().unwrap().stdout);
+    for key in ["pixel_auroc", "pixel_ap", "aupro", "pointing", "tiles_auroc", "map_auroc", "combined_auroc"] {
+        assert!(evaluation[key].as_f64().is_some_and(|v| (0.0..=1.0).contains(&v)), "{key}: {evaluation}");
+    }
+    assert!(evaluation["pixel_auroc"].as_f64().unwrap() > 0.6);
+    let rulers: Vec<&str> = evaluation["pixel_rulers"].as_array().unwrap().iter().filter_map(|r| r["name"].as_str()).collect();
+    assert_eq!(rulers, ["blur_difference", "dissolving_residual_t30"]);
+
+    // Other images by the finished run.
+    let (scores, maps) = (dir.path().join("new.csv"), dir.path().join("new-maps"));
+    let mut score = program();
+    score.arg("score").arg("--run").arg(&run).arg("--data").arg(data.join("test/spot"));
+    let output = score.arg("--out").arg(&scores).arg("--maps").arg(&maps).output().unwrap();
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    assert!(maps.join("11.png.png").is_file() && maps.join("11.png-overlay.png").is_file());
+
+    // The run's diffusion model dissolves by tiles of its own accord; whole pictures and other tiles on demand.
+    for (more, tile) in [(vec![], Some(32)), (vec!["--tile", "off"], None), (vec!["--tile", "64", "--working-size", "128"], None)]
+    {
+        let mut dissolve = program();
+        dissolve.arg("dissolve").arg(data.join("test/spot/11.png")).args(["--t", "30"]).args(&more);
+        let output = dissolve.arg("--model").arg(&run).arg("--out").arg(dir.path().join("d")).output().unwrap();
+        assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+        let line = json(&output.stdout);
+        assert_eq!(line["tile"].as_u64(), tile, "{line}");
+        let [all, resize, model] = ["mean_abs_change", "resize_change", "model_change"].map(|key| line[key].as_f64().unwrap());
+        assert!(model > 0.0 && all <= resize + model + 1e-6, "{line}");
+        assert_eq!(resize == 0.0, tile.is_some(), "only tiles of the picture's own size resize nothing: {line}");
+    }
+}
+
+#[test]
+fn a_run_without_tiles_says_that_it_makes_no_maps() {
+    let dir = tempfile::tempdir().unwrap();
+    let (data, work) = (dir.path().join("data"), dir.path().join("work"));
+    data_set(&data);
+    let mut train = program();
+    train.args(["train-dia", "--preset", "quick", "--dissolve", "gaussian:3", "--set", "data.tile=off", "--data"]).arg(&data);
+    SMALL.iter().for_each(|setting| _ = train.args(["--set", setting]));
+    let output = train.arg("--workspace").arg(&work).output().unwrap();
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    let run = String::from_utf8_lossy(&output.stdout).trim().to_string();
+    assert!(!Path::new(&run).join("tiles").exists(), "off is the paper's way");
+    let mut score = program();
+    let output =
+        score.args(["score", "--run", &run, "--maps"]).arg(dir.path().join("m")).arg("--data").arg(&data).output().unwrap();
+    let said = String::from_utf8_lossy(&output.stderr);
+    assert!(output.status.code() == Some(1) && said.contains("makes no anomaly maps") && said.contains("data.tile"), "{said}");
+}
+
+#[test]
+fn contradicting_wishes_are_wrong_usage() {
+    let dir = tempfile::tempdir().unwrap();
+    picture(1, true).save(dir.path().join("a.png")).unwrap();
+    let wrong: [(&[&str], &str); 3] = [
+        (&["--tile", "48"], "32, 64 and 128"),
+        (&["--tile", "64", "--resolution", "32"], "contradict"),
+        (&["--working-size", "20"], "--working-size"),
+    ];
+    for (args, says) in wrong {
+        let mut dissolve = program();
+        dissolve
+            .arg("dissolve")
+            .arg(dir.path().join("a.png"))
+            .args(["--method", "gaussian:7", "--out"])
+            .arg(dir.path().join("o"));
+        let output = dissolve.args(args).output().unwrap();
+        let said = String::from_utf8_lossy(&output.stderr);
+        assert!(output.status.code() == Some(2) && said.contains(says), "{args:?}: {said}");
+    }
+}
