@@ -66,6 +66,18 @@ fn json_has_documented_keys() {
 }
 
 #[test]
+fn scores_by_tiles_and_by_map_have_rows_of_their_own() {
+    let dir = tempfile::tempdir().unwrap();
+    let rows = "a,0,0.1,1,5\nb,0,0.4,2,3\nc,1,0.35,3,4\nd,1,0.8,4,6\n";
+    let file = write(dir.path(), "s.csv", format!("path,label,score,tiles,map\n{rows}"));
+    let text = String::from_utf8(call(&[&"evaluate", &file]).stdout).unwrap();
+    for part in ["score by tiles        1.0000", "score by anomaly map  0.7500"] {
+        assert!(text.contains(part), "{part}: {text}");
+    }
+    assert!(!text.contains("dissolve profile"));
+}
+
+#[test]
 fn single_class_gives_null_auroc_with_reason() {
     let dir = tempfile::tempdir().unwrap();
     let file = write(dir.path(), "s.csv", "path,label,score\na,0,1\nb,0,2\nc,,3\n");

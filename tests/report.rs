@@ -216,6 +216,33 @@ fn report_tells_what_the_maps_reach_and_a_damaged_file_of_that_is_left_out() {
 }
 
 #[test]
+fn images_called_abnormal_stand_beside_their_maps_where_these_were_kept() {
+    let (dir, data) = (tempfile::tempdir().unwrap(), dataset());
+    let run = RunDir::create(dir.path(), RunKind::Dia, "maps", &RunConfig::default()).unwrap();
+    let scores = scores(&data);
+    scores.write(&run.join("scores.csv")).unwrap();
+    let title = "positives under their anomaly maps";
+    assert!(!read(&report::write(&run, Some(&data)).unwrap()).contains(title));
+    std::fs::create_dir(run.join(files::MAPS)).unwrap();
+    for row in scores.rows.iter().filter(|row| row.split == "test") {
+        for file in files::map_files(&files::map_stem(&row.path)) {
+            image::RgbImage::from_pixel(40, 30, image::Rgb([200, 90, 20])).save(run.join(files::MAPS).join(file)).unwrap();
+        }
+    }
+    let page = read(&report::write(&run, Some(&data)).unwrap());
+    for kind in ["False", "True"] {
+        assert!(page.contains(&format!("{kind} {title}")), "{kind}");
+    }
+    let maps = page.matches(", anomaly map\"").count();
+    assert!((2..=12).contains(&maps), "{maps}");
+    let (_, section) = page.split_once("id=\"maps\"").unwrap();
+    let section = section.split("</section>").next().unwrap();
+    assert_eq!(section.matches("data:image/jpeg;base64,").count(), 2 * maps, "picture and map of each");
+    let without = read(&report::write(&run, None).unwrap());
+    assert!(without.contains(title) && without.contains("no picture"), "the maps are there without the images, too");
+}
+
+#[test]
 fn report_is_written_for_single_class_damaged_and_unlabelled_scores() {
     let (dir, data) = (tempfile::tempdir().unwrap(), dataset());
     let run = RunDir::create(dir.path(), RunKind::Dia, "odd", &RunConfig::default()).unwrap();

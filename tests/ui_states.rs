@@ -449,6 +449,23 @@ fn figures_of_anomaly_maps_stand_under_the_auroc_where_they_exist() {
 }
 
 #[test]
+fn all_scores_have_their_figures_and_the_combined_one_says_of_what_it_is() {
+    let mut set = score_set();
+    (set.evaluation.profile_auroc, set.evaluation.combined_auroc) = (Some(0.5), Some(0.75));
+    Panels::of(results(set)).has_all(&["DIA and profile by ranks, AUROC"]);
+    let mut set = score_set();
+    (set.evaluation.tiles_auroc, set.evaluation.map_auroc) = (Some(0.625), Some(0.875));
+    set.evaluation.combined_auroc = Some(0.9375);
+    Panels::of(results(set)).has_all(&[
+        "By tiles, AUROC",
+        "0.625",
+        "By anomaly map, AUROC",
+        "0.875",
+        "All scores by ranks, AUROC",
+    ]);
+}
+
+#[test]
 fn misclassified_images_are_marked() {
     let mut panels = Panels::of(results(score_set()));
     panels.take(ResultsCommand::Threshold(-1.57));
@@ -483,6 +500,41 @@ fn double_click_resets_threshold_value() {
     }
     panels.0.run_steps(2);
     assert_eq!(panels.0.state().state.results.rule, Some(ThresholdRule::Sensitivity(0.9)));
+}
+
+#[test]
+fn anomaly_map_is_switched_on_in_the_large_view_of_a_run_that_works_by_tiles() {
+    let mut set = score_set();
+    set.config.data.tile = Tile::Px(32);
+    set.map_model = Some("map.safetensors".into());
+    let mut panels = Panels::of(results(set));
+    assert!(panels.is_disabled("Maps"), "none was saved");
+    panels.take(ResultsCommand::Row(0));
+    panels.take(AppCommand::Toggle(Overlay::Picture));
+    assert!(!panels.is_disabled("Anomaly map") && !panels.has("like normal"));
+    panels.click("Anomaly map");
+    assert!(panels.0.state().state.results.map_view.on);
+    panels.has_all(&["Opacity", "like normal", "unlike normal"]);
+    panels.0.key_press(egui::Key::M);
+    panels.0.run_steps(3);
+    assert!(!panels.0.state().state.results.map_view.on && !panels.has("like normal"));
+    let generation = panels.0.state().state.results.explanation.generation;
+    panels.click("Anomaly map");
+    panels.take(JobEvent::Why { generation, answer: Answer::Failed(failure()) });
+    panels.has_all(&["line 7 has no score"]);
+}
+
+#[test]
+fn anomaly_map_is_disabled_with_its_reason_where_a_run_has_seen_whole_pictures() {
+    let mut panels = Panels::of(results(score_set()));
+    assert!(panels.0.query_by_label("Maps").is_none());
+    panels.take(ResultsCommand::Row(0));
+    panels.take(AppCommand::Toggle(Overlay::Picture));
+    assert!(panels.is_disabled("Anomaly map"));
+    panels.has_all(&["This run has seen whole pictures"]);
+    panels.0.key_press(egui::Key::M);
+    panels.0.run_steps(3);
+    assert!(!panels.0.state().state.results.map_view.on);
 }
 
 #[test]

@@ -23,6 +23,7 @@ pub use dataset::{
     ALL, ArrayImages, Class, Dataset, Duplicate, Examination, ImageId, Item, Label, Layout, PixelStore, Skipped, Source, Split,
     SplitRule, TileSample, for_each_image,
 };
+pub use decode::read_picture;
 pub use layout::TablePreview;
 pub use pixels::{
     CONTENT_RULE, MAX_PIXELS, Picture, Pixels, Preprocess, TileBlend, TileGrid, cut, gaussian_blur, has_content, resize_bilinear,

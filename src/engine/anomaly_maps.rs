@@ -1,12 +1,12 @@
 //! Anomaly maps as pictures: the numbers in 16-bit grey, and the map over its image, to be looked at.
 
 use crate::{
-    data::Picture,
+    data::{self, Picture},
     engine::display::rgba::Rgba,
     error::{Error, Result},
     gpu::colormap,
     ml::scoring::anomaly_map::{AnomalyMap, MapScale},
-    run_dir::write_atomic,
+    run_dir::{files, write_atomic},
     text,
 };
 use image::{ExtendedColorType, ImageEncoder, codecs::png::PngEncoder};
@@ -20,8 +20,6 @@ use std::{
 const SEEN_FROM: f32 = 0.5;
 /// …up to this opacity at the scale's end.
 const OPAQUE: f32 = 0.8;
-/// Longer names lose their beginning, so that they fit every file system, in bytes.
-const LONGEST: usize = 200;
 
 /// A folder that maps are written into, one after another.
 #[derive(Debug)]
@@ -67,24 +65,22 @@ impl MapFolder {
 
     /// Two names that no other image of the folder has, and that lie in it.
     fn names(&mut self, image: &str) -> [String; 2] {
-        let files = |stem: &str| [format!("{stem}.png"), format!("{stem}-overlay.png")];
-        let keys = |stem: &str| files(stem).map(|file| file.to_lowercase());
-        let stem = text::free_name(&flat(image), |stem| keys(stem).iter().all(|key| !self.taken.contains(key)));
+        let keys = |stem: &str| files::map_files(stem).map(|file| file.to_lowercase());
+        let stem = text::free_name(&files::map_stem(image), |stem| keys(stem).iter().all(|key| !self.taken.contains(key)));
         self.taken.extend(keys(&stem));
-        files(&stem)
+        files::map_files(&stem)
     }
 }
 
-/// A path as one name.
-fn flat(image: &str) -> String {
-    let name: String = image.replace(['/', '\\'], "__").chars().map(|c| if is_allowed(c) { c } else { '-' }).collect();
-    // The end tells images apart.
-    let from = (name.len().saturating_sub(LONGEST)..).find(|&from| name.is_char_boundary(from)).unwrap_or_default();
-    name[from..].to_string()
-}
-
-fn is_allowed(c: char) -> bool {
-    !c.is_control() && !(cfg!(windows) && r#":*?"<>|"#.contains(c))
+/// A map as [`MapFolder::write`] has written it, in steps of the scale's 16 bits.
+///
+/// # Errors
+/// Where the file cannot be read.
+pub fn read(file: &Path, scale: MapScale) -> Result<AnomalyMap> {
+    let grey = data::read_picture(file)
+        .map_err(|reason| Error::user(format!("{} {reason}", file.display()), "score the run again"))?
+        .grey();
+    Ok(AnomalyMap::new(grey.width, grey.height, grey.data.iter().map(|&share| scale.value(share)).collect()))
 }
 
 /// The image under the colours of its map, more of them the higher it is.
@@ -136,6 +132,10 @@ mod tests {
             other => panic!("{:?}", other.color()),
         };
         assert_eq!((grey.dimensions(), &grey.as_raw()[..4]), ((12, 8), &[65_535, 31_129, 65_535, 0][..]));
+        let again = read(&path, SCALE).unwrap();
+        assert_eq!((again.width, again.height, again.values[0], again.values[2], again.values[95]), (12, 8, 3.0, 3.0, -1.0));
+        assert!((again.values[1] - 0.9).abs() < 1e-4);
+        assert!(read(&path.with_file_name("none.png"), SCALE).is_err());
         let shown = image::open(path.with_file_name("test__bad__ä 1.jpg-overlay.png")).unwrap().to_rgb8();
         assert_eq!(
             (shown.dimensions(), shown.get_pixel(1, 0).0),

@@ -2,6 +2,7 @@
 
 use super::{
     display::rgba::{Rgba, blend},
+    map_layers::{MapCache, MapLayers},
     runs::score_set::ScoreSet,
 };
 use crate::{
@@ -36,8 +37,17 @@ pub struct Question {
     pub image: ImageId,
     /// Names of the nearest normals in the run's own data.
     pub nearest: Option<[String; SHIFTS]>,
-    /// The map is wanted, too.
+    /// What covering the image changes is wanted, too.
     pub occlude: bool,
+    /// The anomaly map is wanted, too.
+    pub lay: Option<Lay>,
+}
+
+/// An image under its anomaly map.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Lay {
+    /// What is above it gets an edge; the model's own where there is none.
+    pub threshold: Option<f32>,
 }
 
 #[derive(Debug)]
@@ -62,6 +72,10 @@ pub enum Answer {
         fall: f64,
         rise: f64,
     },
+    /// The image and its anomaly map.
+    Layers(Box<MapLayers>),
+    /// The edge of what the map has above the threshold, where there is something.
+    Edge(Option<Rgba>),
     Failed(Failure),
 }
 
@@ -73,20 +87,43 @@ pub(crate) struct ExplainerCache {
     encoder: Option<(PathBuf, Encoder, Scorer)>,
     /// The question whose pictures were sent, and the picture.
     shown: Option<(u64, Picture)>,
+    /// The question whose nearest normals were all sent, and the one whose anomaly map was.
+    nearest: Option<u64>,
+    laid: Option<u64>,
+    maps: MapCache,
 }
 
 impl ExplainerCache {
     pub(crate) fn answer(&mut self, q: &Question, say: &dyn Fn(Answer), stale: &dyn Fn() -> bool) -> Result<()> {
         if self.shown.as_ref().is_none_or(|(generation, _)| *generation != q.generation) {
-            self.pictures(q, say, stale)?;
+            self.picture(q, say)?;
         }
-        if q.occlude && !stale() { self.map(q, say, stale) } else { Ok(()) }
+        // Without a map there are nearest normals all the same.
+        let laid = if stale() { Ok(()) } else { self.lay(q, say) };
+        if self.nearest != Some(q.generation) && !stale() {
+            self.nearest(q, say, stale)?;
+        }
+        if q.occlude && !stale() {
+            self.map(q, say, stale)?;
+        }
+        laid
     }
 
-    fn pictures(&mut self, q: &Question, say: &dyn Fn(Answer), stale: &dyn Fn() -> bool) -> Result<()> {
+    /// The image under its anomaly map, once; after that the edge at another threshold alone.
+    fn lay(&mut self, q: &Question, say: &dyn Fn(Answer)) -> Result<()> {
+        let Some(Lay { threshold }) = q.lay else { return Ok(()) };
+        let laid = self.maps.lay(&q.set, &q.dataset, q.image)?;
+        if self.laid != Some(q.generation) {
+            say(Answer::Layers(Box::new(laid.layers.clone())));
+            self.laid = Some(q.generation);
+        }
+        say(Answer::Edge(laid.edge(threshold.unwrap_or(laid.layers.threshold))));
+        Ok(())
+    }
+
+    fn picture(&mut self, q: &Question, say: &dyn Fn(Answer)) -> Result<()> {
         let preprocess = Preprocess::new(q.set.config.preprocess.clone());
-        let read = |data: &Dataset, id, longest| Ok::<_, Error>(preprocess.apply(&data.read(id)?).within(longest));
-        let picture = read(&q.dataset, q.image, SHOWN)?;
+        let picture = preprocess.apply(&q.dataset.read(q.image)?).within(SHOWN);
         let mut pixels = Rgba::new(&picture.to_rgb());
         // A crop or another change of the geometry is not known for the mask.
         let stored = q.dataset.item(q.image).map_or([0; 2], |i| i.size);
@@ -99,7 +136,12 @@ impl ExplainerCache {
         }
         say(Answer::Picture { pixels, has_mask: mask.is_some() });
         self.shown = Some((q.generation, picture));
+        Ok(())
+    }
+
+    fn nearest(&mut self, q: &Question, say: &dyn Fn(Answer), stale: &dyn Fn() -> bool) -> Result<()> {
         let Some(names) = &q.nearest else { return Ok(()) };
+        let preprocess = Preprocess::new(q.set.config.preprocess.clone());
         let own = self.own_data(q)?;
         let places =
             (0u32..).zip(&own.items).filter_map(|(i, item)| Some((names.iter().position(|n| *n == item.name)?, ImageId(i))));
@@ -109,12 +151,13 @@ impl ExplainerCache {
             if stale() {
                 return Ok(());
             }
-            let pixels = Rgba::new(&read(&own, id, NEAREST)?.to_rgb());
+            let pixels = Rgba::new(&preprocess.apply(&own.read(id)?).within(NEAREST).to_rgb());
             // One image may be the nearest under several shifts.
             for shift in (0..SHIFTS).filter(|&k| names[k] == names[first]) {
                 say(Answer::Nearest { shift, pixels: pixels.clone() });
             }
         }
+        self.nearest = Some(q.generation);
         Ok(())
     }
 

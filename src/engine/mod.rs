@@ -8,6 +8,7 @@ pub mod explanation;
 pub mod export;
 pub mod image_scores;
 pub(crate) mod machine;
+pub mod map_layers;
 pub mod pipeline;
 pub(crate) mod preprocess_preview;
 pub mod runs;

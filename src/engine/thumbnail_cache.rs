@@ -13,7 +13,7 @@
 //! stamp; as many small files are slow to list on network disks and take a block each.
 
 use super::display::rgba::Rgba;
-use crate::data::{Dataset, Item};
+use crate::data::{Dataset, ImageId, Item};
 use fnv::FnvHasher;
 use image::{ExtendedColorType, ImageEncoder, codecs::jpeg::JpegEncoder};
 use std::{
@@ -34,6 +34,20 @@ const LIMIT: u64 = 1 << 30;
 const QUALITY: u8 = 88;
 /// Pictures below this many pixels are read from their own files as fast.
 const WORTHWHILE: u64 = 60_000;
+
+/// Which little picture of an image.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Thumb {
+    pub image: ImageId,
+    /// The number of the scores under whose anomaly map the image is seen; `None`: the image alone.
+    pub under_map: Option<u64>,
+}
+
+impl From<ImageId> for Thumb {
+    fn from(image: ImageId) -> Self {
+        Self { image, under_map: None }
+    }
+}
 
 pub struct ThumbnailCache {
     file: File,

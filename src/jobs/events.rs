@@ -3,7 +3,7 @@
 use super::job::{JobId, Outcome};
 use crate::{
     config::DataConfig,
-    data::{Dataset, Examination, ImageId, TablePreview},
+    data::{Dataset, Examination, TablePreview},
     engine::{
         display::rgba::Rgba,
         dissolve::{
@@ -21,6 +21,7 @@ use crate::{
             list::{RunCurve, RunEntry},
             score_set::ScoreSet,
         },
+        thumbnail_cache::Thumb,
     },
     error::{Failure, NextStep},
     ml::base::reporter::Event,
@@ -62,7 +63,7 @@ pub enum JobEvent {
     },
     Thumbnail {
         generation: u64,
-        id: ImageId,
+        thumb: Thumb,
         pixels: Result<Rgba, String>,
     },
     /// The selected image before and after preprocessing.

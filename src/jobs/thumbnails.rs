@@ -3,16 +3,16 @@
 
 use super::events::{Events, JobEvent};
 use crate::{
-    data::{Dataset, ImageId},
+    data::{self, Dataset, ImageId},
     engine::{
         display::rgba::Rgba,
-        thumbnail_cache::{ThumbnailCache, key},
+        thumbnail_cache::{Thumb, ThumbnailCache, key},
     },
     error::Result,
 };
 use std::{
     collections::HashSet,
-    path::PathBuf,
+    path::{Path, PathBuf},
     sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError},
     thread::JoinHandle,
 };
@@ -34,13 +34,16 @@ struct Shared {
     cache: Mutex<Option<(PathBuf, Option<ThumbnailCache>)>>,
 }
 
+/// A thumbnail, and the file of the image under its anomaly map where that is wanted.
+pub type Request = (Thumb, Option<PathBuf>);
+
 #[derive(Default)]
 struct Wanted {
     source: Option<(u64, Arc<Dataset>)>,
     /// The next one is at the end.
-    ids: Vec<ImageId>,
+    thumbs: Vec<Request>,
     /// Being decoded, or on the way to the graphics card.
-    taken: HashSet<ImageId>,
+    taken: HashSet<Thumb>,
     closed: bool,
 }
 
@@ -68,15 +71,15 @@ impl Thumbnails {
     }
 
     /// What is in view, in the order of importance; replaces the requests before.
-    pub fn want(&self, ids: &[ImageId]) {
+    pub fn want(&self, thumbs: Vec<Request>) {
         let mut wanted = self.shared.lock();
-        wanted.ids = ids.iter().rev().filter(|id| !wanted.taken.contains(id)).copied().collect();
+        wanted.thumbs = thumbs.into_iter().rev().filter(|(thumb, _)| !wanted.taken.contains(thumb)).collect();
         self.shared.changed.notify_all();
     }
 
     /// The picture has arrived, and may be asked for again once it is forgotten.
-    pub fn arrived(&self, id: ImageId) {
-        self.shared.lock().taken.remove(&id);
+    pub fn arrived(&self, thumb: Thumb) {
+        self.shared.lock().taken.remove(&thumb);
     }
 
     pub fn join(&mut self) {
@@ -95,17 +98,17 @@ impl Shared {
     }
 
     /// The next request; `None` at the end.
-    fn next(&self) -> Option<(u64, Arc<Dataset>, ImageId)> {
+    fn next(&self) -> Option<(u64, Arc<Dataset>, Request)> {
         let mut wanted = self.lock();
         loop {
             if wanted.closed {
                 return None;
             }
             if let Some((generation, dataset)) = wanted.source.clone()
-                && let Some(id) = wanted.ids.pop()
+                && let Some(request) = wanted.thumbs.pop()
             {
-                wanted.taken.insert(id);
-                return Some((generation, dataset, id));
+                wanted.taken.insert(request.0);
+                return Some((generation, dataset, request));
             }
             wanted = self.changed.wait(wanted).unwrap_or_else(PoisonError::into_inner);
         }
@@ -145,11 +148,19 @@ impl Shared {
     }
 }
 
+/// A picture that was saved; `None` where it cannot be read.
+fn small(file: &Path) -> Option<Rgba> {
+    data::read_picture(file).ok().map(|picture| Rgba::new(&picture.within(THUMBNAIL)))
+}
+
 fn run(name: &str, shared: &Shared, events: &Events) {
-    while let Some((generation, dataset, id)) = shared.next() {
-        let decoded = events.guard(name, || shared.thumbnail(&dataset, id).map_err(|e| e.to_string()));
+    while let Some((generation, dataset, (thumb, overlay))) = shared.next() {
+        let decoded = events.guard(name, || match overlay.as_deref().and_then(small) {
+            Some(pixels) => Ok(pixels),
+            None => shared.thumbnail(&dataset, thumb.image).map_err(|e| e.to_string()),
+        });
         let pixels = decoded.unwrap_or_else(|failure| Err(failure.summary));
-        if !events.send(JobEvent::Thumbnail { generation, id, pixels }) {
+        if !events.send(JobEvent::Thumbnail { generation, thumb, pixels }) {
             return;
         }
     }

@@ -2,8 +2,8 @@
 
 use super::{chart::canvas::SeriesColor, figures};
 use crate::{
-    data::{Dataset, ImageId},
-    run_dir::files,
+    data::{Dataset, ImageId, Picture, read_picture},
+    run_dir::{SavedMaps, files},
     scores::ScoreRow,
 };
 use base64::{Engine, engine::general_purpose::STANDARD};
@@ -13,6 +13,9 @@ use std::{collections::HashMap, io::Cursor};
 /// Pictures of each kind, at most, and their longer side in px.
 const SHOWN: usize = 18;
 const SIDE: usize = 144;
+/// Pictures beside their anomaly maps, at most, and their longer side in px: lesions are small.
+const MAPPED: usize = 12;
+const MAPPED_SIDE: usize = 256;
 
 /// Pictures by the name that the scores have for them.
 pub struct Pictures<'a> {
@@ -26,15 +29,18 @@ impl<'a> Pictures<'a> {
         Self { dataset, ids }
     }
 
-    /// A JPEG as a data address.
-    fn thumbnail(&self, name: &str) -> Option<String> {
-        let picture = self.dataset.read(*self.ids.get(name)?).ok()?;
-        let small = picture.within(SIDE).to_image();
-        let mut bytes = Vec::new();
-        let encoder = image::codecs::jpeg::JpegEncoder::new_with_quality(Cursor::new(&mut bytes), 88);
-        small.write_with_encoder(encoder).ok()?;
-        Some(format!("data:image/jpeg;base64,{}", STANDARD.encode(bytes)))
+    fn thumbnail(&self, name: &str, side: usize) -> Option<String> {
+        address(self.dataset.read(*self.ids.get(name)?).ok()?, side)
     }
+}
+
+/// A JPEG as a data address.
+fn address(picture: Picture, side: usize) -> Option<String> {
+    let small = picture.within(side).to_image();
+    let mut bytes = Vec::new();
+    let encoder = image::codecs::jpeg::JpegEncoder::new_with_quality(Cursor::new(&mut bytes), 88);
+    small.write_with_encoder(encoder).ok()?;
+    Some(format!("data:image/jpeg;base64,{}", STANDARD.encode(bytes)))
 }
 
 /// The mark of a class: colour and shape.
@@ -68,6 +74,54 @@ pub fn grid(rows: &[&ScoreRow], pictures: Option<&Pictures>) -> Markup {
     }
 }
 
+/// What the threshold calls abnormal, beside its anomaly map where that was kept: as many wrong calls as right ones, the highest
+/// score first. Nothing where no map is left.
+pub fn mapped(rows: &[&ScoreRow], threshold: f64, maps: &SavedMaps, pictures: Option<&Pictures>) -> Markup {
+    let called = |abnormal: bool| {
+        let mut found: Vec<_> = (rows.iter().filter(|r| r.label == Some(abnormal) && r.score >= threshold))
+            .filter_map(|row| Some((*row, maps.overlay(&row.path)?)))
+            .collect();
+        found.sort_by(|(a, _), (b, _)| b.score.total_cmp(&a.score));
+        found.truncate(MAPPED / 2);
+        found
+    };
+    let kinds = [(false, "False positives"), (true, "True positives")].map(|(abnormal, title)| (title, called(abnormal)));
+    html! {
+        @if kinds.iter().any(|(_, found)| !found.is_empty()) {
+            p.quiet { "Images that are called abnormal beside their anomaly maps, the highest score first. The brighter, the more unlike normal images a place looks: where the score comes from, not a lesion finder. A line is the mask that came with the image." }
+        } @else {
+            p.quiet { "No image that is called abnormal has a map." }
+        }
+        @for (title, found) in kinds.iter().filter(|(_, found)| !found.is_empty()) {
+            h3 { (title) " under their anomaly maps" }
+            div.gallery.mapped {
+                @for (row, overlay) in found {
+                    @let under = read_picture(overlay).ok().and_then(|picture| address(picture, MAPPED_SIDE));
+                    figure.card title=(row.path) {
+                        div.pair {
+                            (image(pictures.and_then(|p| p.thumbnail(&row.path, MAPPED_SIDE)), &row.path))
+                            (image(under, &format!("{}, anomaly map", row.path)))
+                        }
+                        figcaption {
+                            span.score { (mark(if row.label == Some(true) { SeriesColor::Abnormal } else { SeriesColor::Normal })) (figures::score(row.score)) }
+                            span.quiet { (middle(row.path.rsplit('/').next().unwrap_or(&row.path), 40)) }
+                        }
+                    }
+                }
+            }
+        }
+    }
+}
+
+fn image(address: Option<String>, what: &str) -> Markup {
+    html! {
+        @match address {
+            Some(address) => { img src=(address) alt=(what); }
+            None => { div.nothing { "no picture" } }
+        }
+    }
+}
+
 fn card(row: &ScoreRow, pictures: Option<&Pictures>) -> Markup {
     let (ink, label) = match row.label {
         Some(false) => (SeriesColor::Normal, "normal"),
@@ -79,10 +133,7 @@ fn card(row: &ScoreRow, pictures: Option<&Pictures>) -> Markup {
     let class = if row.class.is_empty() { label.to_string() } else { format!("{label} · {}", row.class) };
     html! {
         figure.card title=(format!("{}{nearest}", row.path)) {
-            @match pictures.and_then(|p| p.thumbnail(&row.path)) {
-                Some(address) => { img src=(address) alt=(format!("{}, {label}", row.path)); }
-                None => { div.nothing { "no picture" } }
-            }
+            (image(pictures.and_then(|p| p.thumbnail(&row.path, SIDE)), &format!("{}, {label}", row.path)))
             figcaption {
                 span.score { (mark(ink)) (figures::score(row.score)) }
                 span.quiet { (middle(&class, 20)) }

@@ -232,6 +232,9 @@ fn results(parts: &Parts, scored: &Scored, dataset: Option<&Dataset>) -> Markup 
         }))
         (section("reality", "Reality check", reality(parts, evaluation)))
         (section("mistakes", "What the threshold gets wrong", mistakes(&rows, evaluation, dataset)))
+        @if let Some(threshold) = evaluation.threshold.filter(|_| !parts.maps.is_empty()) {
+            (section("maps", "Anomaly maps", gallery::mapped(&rows, threshold, &parts.maps, dataset.map(Pictures::new).as_ref())))
+        }
     }
 }
 
@@ -259,6 +262,10 @@ fn table(parts: &Parts, e: &Evaluation) -> Markup {
     let best = figures::best_epoch(&epochs.rows);
     // The threshold in the file was set by the run's own rule.
     let rule = parts.config.score.rule;
+    let combined = match e.tiles_auroc.or(e.map_auroc) {
+        Some(_) => "AUROC of all scores combined by rank (beyond the paper)",
+        None => "AUROC of both combined by rank (beyond the paper)",
+    };
     let of = |share: Option<f64>, n: usize| interval(share.map(|p| metrics::wilson(p, n)));
     let lines = [
         (format!("average precision of {}", parts.method()), number(e.average_precision), String::new()),
@@ -280,7 +287,9 @@ fn table(parts: &Parts, e: &Evaluation) -> Markup {
                 }
                 @for (name, value, ci) in [
                     ("AUROC of the dissolve profile (beyond the paper, another score)", e.profile_auroc, e.profile_auroc_ci95),
-                    ("AUROC of both combined by rank (beyond the paper)", e.combined_auroc, e.combined_auroc_ci95),
+                    ("AUROC of the score by tiles (beyond the paper, another score)", e.tiles_auroc, e.tiles_auroc_ci95),
+                    ("AUROC of the score by anomaly map (beyond the paper, another score)", e.map_auroc, e.map_auroc_ci95),
+                    (combined, e.combined_auroc, e.combined_auroc_ci95),
                 ] {
                     @if value.is_some() { tr { td { (name) } td.n { (number(value)) } td.n { (interval(ci)) } @if best.is_some() { td {} } } }
                 }

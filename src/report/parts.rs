@@ -3,7 +3,7 @@
 use crate::{
     config::RunConfig,
     error::Result,
-    run_dir::{Manifest, RunDir, files},
+    run_dir::{Manifest, RunDir, SavedMaps, files},
     scores::{Evaluation, PixelFigures, Scores, SyntheticLesions},
 };
 use std::path::Path;
@@ -21,6 +21,8 @@ pub struct Parts {
     pub scores: Result<Scored, String>,
     /// Of the maps, where masks are known and the file can be read.
     pub pixels: Option<PixelFigures>,
+    /// Anomaly maps that were kept of the scored images.
+    pub maps: SavedMaps,
     /// Where that was asked, and its file can be read.
     pub planted: Option<SyntheticLesions>,
 }
@@ -38,8 +40,10 @@ impl Parts {
         let (ddpm, dia) = (contents.ddpm().cloned().or_else(given), contents.dia().cloned());
         let scores = scored(contents.scores.as_deref(), &config);
         let pixels = contents.scores.as_deref().and_then(|file| PixelFigures::read(file).ok().flatten());
+        let images = scores.iter().flat_map(|scored| &scored.scores.rows).map(|row| row.path.as_str());
+        let maps = SavedMaps::find(&run.join(files::MAPS), images);
         let planted = SyntheticLesions::read(&run.join(files::SYNTHETIC_LESIONS)).ok().flatten();
-        Ok(Self { run: run.clone(), manifest, config, ddpm, dia, scores, pixels, planted })
+        Ok(Self { run: run.clone(), manifest, config, ddpm, dia, scores, pixels, maps, planted })
     }
 
     /// `DIA` or `CSI`.

@@ -50,6 +50,8 @@ pub const EXPORTS: &str = "exports";
 /// Folder of the workspace's runs.
 pub const RUNS: &str = "runs";
 
+/// Longer names of maps lose their beginning, so that they fit every file system, in bytes.
+const LONGEST: usize = 200;
 const STEP: &str = "step-";
 const WEIGHTS: &str = ".safetensors";
 /// How names of scores begin, and of the reviews beside them.
@@ -60,6 +62,20 @@ const REVIEW_STEM: &str = "tags";
 pub fn tiles_part(encoder: &Path) -> Option<PathBuf> {
     let places = [Some(encoder), encoder.parent()].into_iter().flatten();
     places.map(|folder| folder.join(TILES_PART)).find(|part| part.join(MANIFEST).is_file())
+}
+
+/// What the files of an image's map are called, without the ending: the image's path as one name.
+pub fn map_stem(image: &str) -> String {
+    let is_allowed = |c: char| !(c.is_control() || cfg!(windows) && r#":*?"<>|"#.contains(c));
+    let name: String = image.replace(['/', '\\'], "__").chars().map(|c| if is_allowed(c) { c } else { '-' }).collect();
+    // The end tells images apart.
+    let from = (name.len().saturating_sub(LONGEST)..).find(|&from| name.is_char_boundary(from)).unwrap_or_default();
+    name[from..].to_string()
+}
+
+/// The files of a map: its values in grey, and its colours over the image.
+pub fn map_files(stem: &str) -> [String; 2] {
+    [format!("{stem}.png"), format!("{stem}-overlay.png")]
 }
 
 /// The weights after a step.

@@ -8,10 +8,12 @@
 mod contents;
 pub mod files;
 mod manifest;
+mod saved_maps;
 mod write;
 
 pub use contents::RunContents;
 pub use manifest::{Manifest, RunKind, RunState};
+pub use saved_maps::SavedMaps;
 pub use write::{HALF_WRITTEN, write_atomic};
 
 use crate::{

@@ -14,7 +14,7 @@ use crate::{
         AppCommand, Command, DataCommand, DissolveCommand, ResultsCommand, State, actions,
         state::{Overlay, Room, Side, ThemeChoice, Workspace},
     },
-    data::ImageId,
+    engine::thumbnail_cache::Thumb,
 };
 use eframe::egui::{self, CentralPanel, Frame, Margin, Panel, ThemePreference};
 
@@ -35,7 +35,7 @@ pub struct MainView {
     /// Which curve is shown of a training.
     training: train::curves::CurveChoice,
     /// The last request for thumbnails, and the data set that it is of, so that each is sent once.
-    wanted: (u64, Vec<ImageId>),
+    wanted: (u64, Vec<Thumb>),
 }
 
 impl MainView {

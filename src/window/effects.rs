@@ -146,7 +146,7 @@ impl Effects {
                 }
                 self.thumbnails.set_source(generation, dataset, keep);
             }
-            ImageEffect::Thumbnails(ids) => self.thumbnails.want(&ids),
+            ImageEffect::Thumbnails(thumbs) => self.thumbnails.want(thumbs),
             ImageEffect::Upload(texture, pixels) => textures.put(ctx, texture, pixels),
         }
     }
@@ -162,8 +162,8 @@ impl Effects {
 
     /// Uploads some waiting thumbnails, and returns the answers of dialogs; to be called once a frame.
     pub fn frame(&mut self, textures: &mut Textures, ctx: &Context) -> Vec<JobEvent> {
-        for id in textures.upload_some(ctx) {
-            self.thumbnails.arrived(id);
+        for thumb in textures.upload_some(ctx) {
+            self.thumbnails.arrived(thumb);
         }
         self.dialogs.answers(ctx).into_iter().map(|(pick, paths)| JobEvent::Picked(pick, paths)).collect()
     }

@@ -5,7 +5,7 @@ use super::permissions::{resumable, run_in_view, scorable};
 use crate::{
     app::{
         AppCommand, Command, DataCommand, DissolveCommand, ResultsCommand, RunsCommand, State, TrainCommand,
-        state::{Filter, GalleryFilter, JobState, Layout, ThemeChoice, Track, View, Workspace},
+        state::{Filter, GalleryFilter, JobState, Layout, MapView, Overlay, ThemeChoice, Track, View, Workspace},
     },
     engine::runs::actions::RunAction,
     gpu::Difference,
@@ -78,6 +78,20 @@ pub(crate) fn other_difference(state: &State) -> Command {
         Difference::Absolute => Difference::Signed,
     };
     DissolveCommand::Difference(difference).into()
+}
+
+pub(crate) fn other_map_view(state: &State) -> Command {
+    let view = state.results.map_view;
+    if view.on && state.overlay != Some(Overlay::Picture) {
+        // It is on already where it is seen.
+        return AppCommand::Toggle(Overlay::Picture).into();
+    }
+    ResultsCommand::Maps(MapView { on: !view.on, ..view }).into()
+}
+
+pub(crate) fn other_gallery(state: &State) -> Command {
+    let view = state.results.map_view;
+    ResultsCommand::Maps(MapView { in_gallery: !view.in_gallery, ..view }).into()
 }
 
 pub(crate) fn unfiltered(state: &State) -> Command {

@@ -3,7 +3,7 @@
 mod commands;
 mod permissions;
 
-pub use permissions::{may_dissolve, may_plant, may_score, may_train, may_train_kind, scorable};
+pub use permissions::{may_dissolve, may_lay_map, may_plant, may_score, may_show_maps, may_train, may_train_kind, scorable};
 
 use self::{commands::*, permissions::*};
 use super::{
@@ -351,6 +351,19 @@ actions! {
         icon: icons::EYE,
         allowed: may_map,
         command: |_| ResultsCommand::Occlude(true).into(),
+    }
+    AnomalyMap {
+        name: "Anomaly map over the picture",
+        icon: icons::EYE,
+        key: plain(Key::M),
+        allowed: may_lay_map,
+        command: other_map_view,
+    }
+    GalleryMaps {
+        name: "Gallery: images under their anomaly maps",
+        icon: icons::EYE,
+        allowed: may_show_maps,
+        command: other_gallery,
     }
     // A function pointer holds no values: each rule has its own pair of functions, which names it twice.
     RuleNormals {

@@ -189,6 +189,35 @@ pub(crate) fn may_map(state: &State) -> Result<(), &'static str> {
     }
 }
 
+const WHOLE: &str = "This run has seen whole pictures; a run that works by tiles (setting Tile) makes anomaly maps.";
+
+/// Whether the selected image can be shown under its anomaly map.
+pub fn may_lay_map(state: &State) -> Result<(), &'static str> {
+    let Some(set) = state.results.ready() else { return Err("Open a finished run first.") };
+    if set.config.data.tiles().is_none() {
+        return Err(WHOLE);
+    }
+    has_row(state)?;
+    let is_saved = state.results.selected().is_some_and(|row| set.maps.values(&row.path).is_some());
+    if state.open().is_none_or(|open| open.config.path != set.data.path) {
+        Err("Open the run's data set first.")
+    } else if !is_saved && set.map_model.is_none() {
+        Err("The run's model of anomaly maps is not here; score the run again.")
+    } else {
+        Ok(())
+    }
+}
+
+/// Whether the gallery can show images under their anomaly maps.
+pub fn may_show_maps(state: &State) -> Result<(), &'static str> {
+    match state.results.ready() {
+        None => Err("Open a finished run first."),
+        Some(set) if set.config.data.tiles().is_none() => Err(WHOLE),
+        Some(set) if set.maps.is_empty() => Err("No maps of these images were saved; the large view makes them one by one."),
+        Some(_) => Ok(()),
+    }
+}
+
 pub(crate) fn may_examine(state: &State) -> Result<(), &'static str> {
     let check = &state.data.check;
     match state.open() {

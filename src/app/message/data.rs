@@ -2,6 +2,7 @@ use crate::{
     app::state::{DataPage, Filter},
     config::{DataConfig, LabelColumns, PreprocessConfig, Reading},
     data::ImageId,
+    engine::thumbnail_cache::Thumb,
 };
 use std::path::PathBuf;
 
@@ -34,5 +35,5 @@ pub enum DataCommand {
     Filter(Filter),
     Select(ImageId),
     /// These are in view and have no thumbnail yet.
-    WantThumbnails(Vec<ImageId>),
+    WantThumbnails(Vec<Thumb>),
 }

@@ -1,12 +1,12 @@
 use crate::{
     app::state::Work,
     config::RunConfig,
-    data::{Dataset, ImageId},
+    data::Dataset,
     engine::{
         display::rgba::Rgba, dissolve::request::DissolveRequest, explanation::Question, export::sweep::SweepExportRequest,
-        preprocess_preview::PreviewRequest,
+        preprocess_preview::PreviewRequest, thumbnail_cache::Thumb,
     },
-    jobs::{events::Pick, job::JobId, loader::LoadRequest},
+    jobs::{events::Pick, job::JobId, loader::LoadRequest, thumbnails},
     run_dir::RunKind,
 };
 use std::{path::PathBuf, sync::Arc};
@@ -86,7 +86,7 @@ pub enum ImageEffect {
         keep: bool,
     },
     /// In the order they are wanted; the newest request goes first.
-    Thumbnails(Vec<ImageId>),
+    Thumbnails(Vec<thumbnails::Request>),
     Upload(Texture, Rgba),
 }
 
@@ -105,7 +105,7 @@ pub enum WindowEffect {
 /// Names of the images on the graphics card.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub enum Texture {
-    Thumbnail(ImageId),
+    Thumbnail(Thumb),
     /// The selected image before and after preprocessing, and its mask's edge over the former.
     Before,
     After,
@@ -119,4 +119,17 @@ pub enum Texture {
     Map,
     /// Its nearest normal under a shift.
     Nearest(usize),
+    /// The same image under its anomaly map.
+    Layer(MapLayer),
+}
+
+/// The layers of an image under its anomaly map, the lowest first.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum MapLayer {
+    Picture,
+    Colours,
+    /// The edge of the image's mask.
+    Mask,
+    /// The edge of what is above the threshold.
+    Edge,
 }

@@ -13,7 +13,7 @@ mod train;
 pub use app::AppCommand;
 pub use data::DataCommand;
 pub use dissolve::DissolveCommand;
-pub use effect::{BackgroundEffect, Effect, ImageEffect, JobEffect, JobOrder, Texture, WindowEffect};
+pub use effect::{BackgroundEffect, Effect, ImageEffect, JobEffect, JobOrder, MapLayer, Texture, WindowEffect};
 pub use results::ResultsCommand;
 pub use runs::RunsCommand;
 pub use train::TrainCommand;

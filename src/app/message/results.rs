@@ -1,5 +1,5 @@
 use crate::{
-    app::state::{GalleryFilter, Sort, Tab},
+    app::state::{GalleryFilter, MapView, Sort, Tab},
     config::ThresholdRule,
     engine::export::results::Export,
     scores::{Annotation, Tag},
@@ -34,4 +34,6 @@ pub enum ResultsCommand {
     Plant,
     /// Asks for the map of what covering the image changes, or stops that.
     Occlude(bool),
+    /// How anomaly maps are looked at.
+    Maps(MapView),
 }

@@ -24,7 +24,7 @@ pub use history::{Change, Edit, History};
 pub use job::{JobInfo, JobState, Waiting, Work};
 pub use persisted::{PersistedState, SCALES, Scale};
 pub use progress::{Auroc, Curve, Progress, Quantity};
-pub use results::{Comparing, Explanation, GalleryFilter, Map, ResultsState, Scores, Sort, Tab};
+pub use results::{Comparing, Explanation, GalleryFilter, Layers, Map, MapView, ResultsState, Scores, Sort, Tab};
 pub use runs::{RunDraft, RunsState, SettingRow, in_work, side_by_side};
 pub use train::{TrainForm, TrainState, paper_value};
 

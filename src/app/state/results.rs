@@ -32,6 +32,9 @@ pub struct ResultsState {
     /// The line that asks for a folder to score is open.
     pub asks_folder: bool,
     pub explanation: Explanation,
+    pub map_view: MapView,
+    /// Number of the scores in view: grows with each that is read.
+    pub number: u64,
     /// How many planted lesions the run finds, once that was asked.
     pub lesions: Option<Arc<SyntheticLesions>>,
 }
@@ -68,6 +71,41 @@ pub struct Explanation {
     pub nearest: [bool; SHIFTS],
     pub failed: Option<Failure>,
     pub map: Map,
+    /// The image under its anomaly map.
+    pub layers: Option<Layers>,
+}
+
+/// How anomaly maps are looked at.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct MapView {
+    /// They lie over the picture of the large view, where there is one.
+    pub on: bool,
+    /// The gallery shows images under their maps, where these were saved.
+    pub in_gallery: bool,
+    /// Of the colours over the picture, \[0, 1\].
+    pub opacity: f32,
+    /// What is above it gets an edge; `None`: the threshold of the run's model.
+    pub threshold: Option<f32>,
+}
+
+impl Default for MapView {
+    fn default() -> Self {
+        Self { on: false, in_gallery: false, opacity: 0.7, threshold: None }
+    }
+}
+
+/// What has come of an image under its anomaly map.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Layers {
+    /// Width and height of the picture, px.
+    pub size: [u32; 2],
+    pub has_mask: bool,
+    /// Something is above the threshold.
+    pub has_edge: bool,
+    /// The threshold of the run's model.
+    pub threshold: f32,
+    /// The map was kept by the run, not made now.
+    pub is_saved: bool,
 }
 
 /// The map of what covering the image changes.

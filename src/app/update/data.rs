@@ -2,7 +2,7 @@
 
 use super::{
     dissolve,
-    shared::{explanation, machine, models, selection, training_form},
+    shared::{explanation, gallery, machine, models, selection, training_form},
 };
 use crate::{
     app::{
@@ -12,7 +12,7 @@ use crate::{
     },
     config::{DataConfig, LabelColumns, Reading},
     data::{ALL, Dataset, Examination, ImageId, Label, Split, TablePreview},
-    engine::display::rgba::Rgba,
+    engine::{display::rgba::Rgba, thumbnail_cache::Thumb},
     error::Failure,
     jobs::loader::LoadRequest,
 };
@@ -54,7 +54,10 @@ pub fn execute(state: &mut State, command: DataCommand) -> Vec<Effect> {
         DataCommand::Preprocess(preprocess) => training_form::preprocess(state, preprocess),
         DataCommand::Filter(filter) => self::filter(state, filter),
         DataCommand::Select(id) => selection::select(state, id),
-        DataCommand::WantThumbnails(ids) => vec![Effect::Image(ImageEffect::Thumbnails(ids))],
+        DataCommand::WantThumbnails(thumbs) => {
+            let requests = thumbs.into_iter().map(|thumb| (thumb, gallery::overlay(state, thumb))).collect();
+            vec![Effect::Image(ImageEffect::Thumbnails(requests))]
+        }
     }
 }
 
@@ -234,13 +237,13 @@ fn show(state: &mut State) {
     state.data.shown = Arc::new(ids);
 }
 
-pub fn thumbnail(state: &mut State, generation: u64, id: ImageId, pixels: Result<Rgba, String>) -> Vec<Effect> {
+pub fn thumbnail(state: &mut State, generation: u64, thumb: Thumb, pixels: Result<Rgba, String>) -> Vec<Effect> {
     // Pictures of another choice of normal classes are of the same images; those of another data set are not.
     match pixels {
         _ if state.open().is_none() || generation < state.data.pictures_since => Vec::new(),
-        Ok(pixels) => vec![Effect::Image(ImageEffect::Upload(Texture::Thumbnail(id), pixels))],
+        Ok(pixels) => vec![Effect::Image(ImageEffect::Upload(Texture::Thumbnail(thumb), pixels))],
         Err(reason) => {
-            state.data.broken.insert(id, reason);
+            state.data.broken.insert(thumb.image, reason);
             Vec::new()
         }
     }

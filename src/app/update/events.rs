@@ -30,7 +30,7 @@ pub fn take(state: &mut State, event: JobEvent) -> Vec<Effect> {
         JobEvent::Examined { generation, examination } => data::examined(state, generation, examination),
         JobEvent::Table { path, table } => data::table(state, &path, table),
         JobEvent::Demo(demo) => results::demo(state, demo),
-        JobEvent::Thumbnail { generation, id, pixels } => data::thumbnail(state, generation, id, pixels),
+        JobEvent::Thumbnail { generation, thumb, pixels } => data::thumbnail(state, generation, thumb, pixels),
         JobEvent::Preview { file, pixels } => job_progress::preview(state, file, pixels),
         JobEvent::Runs(runs) => runs::listed(state, runs),
         JobEvent::Trash(trash) => runs::trash_listed(state, trash),

@@ -39,6 +39,7 @@ pub fn execute(state: &mut State, command: ResultsCommand) -> Vec<Effect> {
         ResultsCommand::ScoreFolder(folder) => compare_runs::score_folder(state, folder),
         ResultsCommand::Plant => compare_runs::plant(state),
         ResultsCommand::Occlude(wanted) => large_view::occlude(state, wanted),
+        ResultsCommand::Maps(view) => large_view::view_maps(state, view),
     }
 }
 
@@ -50,6 +51,8 @@ pub fn open(state: &mut State, run: PathBuf) -> Vec<Effect> {
     r.scores = Scores::Loading;
     r.row = None;
     r.explanation = Explanation { generation: r.explanation.generation + 1, ..Explanation::default() };
+    // Another run has another model, with a threshold of its own.
+    r.map_view.threshold = None;
     r.filter = GalleryFilter::default();
     r.comparison = Comparing::None;
     r.asks_folder = false;
@@ -91,6 +94,7 @@ pub fn scores(state: &mut State, run: &Path, scores: Result<Arc<ScoreSet>, Failu
             let r = &mut state.results;
             r.threshold = set.evaluation.threshold.unwrap_or(middle);
             r.rule = set.own_rule();
+            r.number += 1;
             r.review = set.review.clone();
             r.lesions = set.lesions.clone();
             let (config, foreign) = (set.data.clone(), set.is_foreign());

@@ -124,10 +124,12 @@ fn text(
     line(format!("sensitivity at 95 % specificity    {}", number(e.sensitivity_at_95_specificity)));
     for (name, area, ci95) in [
         ("dissolve profile", e.profile_auroc, e.profile_auroc_ci95),
+        ("score by tiles", e.tiles_auroc, e.tiles_auroc_ci95),
+        ("score by anomaly map", e.map_auroc, e.map_auroc_ci95),
         ("combined by rank", e.combined_auroc, e.combined_auroc_ci95),
     ] {
         if area.is_some() {
-            line(format!("AUROC of another score: {name:<17}  {}{}", number(area), interval(ci95)));
+            line(format!("AUROC of another score: {name:<20}  {}{}", number(area), interval(ci95)));
         }
     }
     if let (Some(threshold), Some(c)) = (e.threshold, e.confusion) {

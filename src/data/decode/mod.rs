@@ -16,9 +16,18 @@ pub use probe::Probe;
 pub use raster::{Raster, Samples};
 pub use source::{check_size, io_reason, open_file, read_whole};
 
+use crate::data::pixels::Picture;
 use guard::sentence;
 use image::{DynamicImage, ImageDecoder, ImageFormat, ImageReader};
 use std::{io::Cursor, path::Path};
+
+/// Decodes a picture that belongs to no data set. The error is a reason to show beside the file's name.
+///
+/// # Errors
+/// A file that is not there, damaged, or no picture.
+pub fn read_picture(path: &Path) -> Result<Picture, String> {
+    decode(path, 0).map(|raster| Picture::copy_of(&raster))
+}
 
 /// Decodes a picture, or the page of one, turned upright. The error is a reason to show beside the file's name.
 pub fn decode(path: &Path, page: usize) -> Result<Raster, String> {

@@ -3,13 +3,17 @@
 use super::rgba::Rgba;
 use crate::data::Picture;
 
-/// Cyan: seen on the greys of ultrasound and on the oranges of a fundus alike.
-const COLOUR: [u8; 4] = [0x3D, 0xF0, 0xE6, 0xFF];
-
 impl Rgba {
+    /// The colour of a mask's edge: cyan, seen on the greys of ultrasound and on the oranges of a fundus alike.
+    pub const MASK_EDGE: [u8; 4] = [0x3D, 0xF0, 0xE6, 0xFF];
+
     /// A layer of `width x height`, clear but for the mask's edge, `thick` px wide. `None` where the mask is empty.
     pub fn outline(mask: &Picture, width: usize, height: usize, thick: usize) -> Option<Self> {
-        let inside = mask.mask_at(width, height)?;
+        Some(Self::edge(&mask.mask_at(width, height)?, width, height, thick, Self::MASK_EDGE))
+    }
+
+    /// A layer of `width x height`, clear but for the edge of what is `inside` (row-major), `thick` px wide.
+    pub fn edge(inside: &[bool], width: usize, height: usize, thick: usize, colour: [u8; 4]) -> Self {
         let mut rgba = vec![0; width * height * 4];
         let near = thick.max(1) as isize;
         for at in (0..width * height).filter(|&at| inside[at]) {
@@ -22,10 +26,10 @@ impl Rgba {
                 _ => true,
             };
             if (1..=near).any(|d| outside(d, 0) || outside(-d, 0) || outside(0, d) || outside(0, -d)) {
-                rgba[at * 4..at * 4 + 4].copy_from_slice(&COLOUR);
+                rgba[at * 4..at * 4 + 4].copy_from_slice(&colour);
             }
         }
-        Some(Self { width, height, rgba })
+        Self { width, height, rgba }
     }
 
     /// Draws the mask's edge into the picture.
@@ -50,7 +54,7 @@ mod tests {
         assert_eq!(layer.rgba.chunks_exact(4).filter(|p| p[3] > 0).count(), 16);
         let plain = Rgba { width: 10, height: 10, rgba: vec![9; 400] };
         let drawn = plain.clone().with_outline(&mask);
-        assert_eq!((&drawn.rgba[..4], &drawn.rgba[22 * 4..22 * 4 + 4]), (&[9; 4][..], &COLOUR[..]));
+        assert_eq!((&drawn.rgba[..4], &drawn.rgba[22 * 4..22 * 4 + 4]), (&[9; 4][..], &Rgba::MASK_EDGE[..]));
         let empty = Picture::new(2, 2, 1, vec![0.0; 4]);
         assert_eq!(plain.clone().with_outline(&empty), plain);
     }

@@ -5,7 +5,7 @@ use crate::{
     config::{DataConfig, RunConfig, ThresholdRule},
     error::{Error, Result},
     metrics::{Confusion, PrPoint, Ranking, RocPoint},
-    run_dir::{RunDir, files},
+    run_dir::{RunDir, SavedMaps, files},
     scores::{Evaluation, Histogram, PixelFigures, Review, ScoreRow, Scores, SyntheticLesions, threshold_by},
 };
 use std::{
@@ -49,6 +49,10 @@ pub struct ScoreSet {
     pub lesions: Option<Arc<SyntheticLesions>>,
     /// What the anomaly maps of these images reach, where masks are known.
     pub pixels: Option<PixelFigures>,
+    /// The anomaly maps that were kept of these images.
+    pub maps: SavedMaps,
+    /// What makes maps of images, where the run works by tiles and was scored.
+    pub map_model: Option<PathBuf>,
     /// Tags and notes that were saved beside the run.
     pub review: Review,
     ranking: Option<Ranking>,
@@ -78,6 +82,10 @@ impl ScoreSet {
         // Figures that cannot be read are no reason not to show the scores; they can be made anew.
         set.lesions = SyntheticLesions::read(&folder.join(files::SYNTHETIC_LESIONS)).ok().flatten().map(Arc::new);
         set.pixels = PixelFigures::read(&file).ok().flatten();
+        set.map_model = files::tiles_part(folder).map(|part| part.join(files::MAP_MODEL)).filter(|path| path.is_file());
+        if files::is_own_scores(&file) {
+            set.maps = SavedMaps::find(&folder.join(files::MAPS), set.rows.iter().map(|row| row.path.as_str()));
+        }
         set.review = Review::read(&files::review_of(&file))?;
         if let Some(own) = contents.scores.filter(|own| *own != file) {
             // Other images are held against the run's own training images, which their file does not have.
@@ -123,6 +131,8 @@ impl ScoreSet {
             normals: Normals::new(&scores.rows.iter().filter(|r| is_training_normal(r)).collect::<Vec<_>>()),
             lesions: None,
             pixels: None,
+            maps: SavedMaps::default(),
+            map_model: None,
             review: Review::default(),
             rows: rows.into_iter().chain(train).collect(),
             scores,
@@ -200,6 +210,10 @@ mod tests {
         write("scores.pixels.json", "{");
         assert_eq!(ScoreSet::read(run.path()).unwrap().pixels, None, "the scores are there all the same");
         write("scores.pixels.json", pixels);
+        fs::create_dir(run.join("maps")).unwrap();
+        ["maps/a.png", "maps/a-overlay.png"].iter().for_each(|name| write(name, "x"));
+        let maps = ScoreSet::read(run.path()).unwrap().maps;
+        assert!(maps.overlay("a").is_some() && maps.overlay("b").is_none());
 
         write("scores-new.csv", "path,score,threshold\nx,1,2\ny,3,2\n");
         write("scores-new.toml", "path = \"/elsewhere\"\n");
@@ -208,6 +222,7 @@ mod tests {
         review.write(&run.join("tags-new.csv")).unwrap();
         let set = ScoreSet::read(&run.join("scores-new.csv")).unwrap();
         assert_eq!(set.pixels, None, "those of the run are not those of the folder");
+        assert!(set.maps.is_empty());
         assert!(set.is_foreign() && set.roc.is_empty() && set.evaluation.undefined.is_some());
         assert_eq!((names(&set).as_str(), set.review.len(), set.files.len()), ("yx", 1, 2));
         assert_eq!(set.threshold(config.score.rule), Ok(2.0), "the rule was applied when the folder was scored");

@@ -70,6 +70,11 @@ impl MapScale {
         if share.is_nan() { 0.0 } else { share as f32 }
     }
 
+    /// The value at a share of the way from `low` to `high`.
+    pub fn value(self, share: f32) -> f32 {
+        self.low + share * (self.high - self.low)
+    }
+
     /// The level of a value.
     pub fn level(self, value: f32) -> u16 {
         (self.share(value) * f32::from(u16::MAX)).round() as u16

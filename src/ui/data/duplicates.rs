@@ -41,12 +41,13 @@ fn row(ui: &mut Ui, cx: &mut PanelContext<'_>, open: &Open, pair: &Duplicate) {
             let class =
                 item.and_then(|i| i.class).and_then(|c| open.dataset.classes.get(c)).map_or("no class", |c| c.name.as_str());
             let cell = image_grid::Cell {
-                id: Some(id),
+                thumb: Some(id.into()),
                 name: name(open, id),
                 label: open.dataset.label(id),
                 selected: cx.state.selected == Some(id),
                 note: item.map(|i| format!("{class} · {}", i.split.name())),
                 outcome: None,
+                hint: None,
             };
             response
                 .widget_info(|| WidgetInfo::selected(Role::Image, true, cell.selected, format!("{}, a duplicate", cell.name)));

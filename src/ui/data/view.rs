@@ -122,7 +122,7 @@ fn images(ui: &mut Ui, cx: &mut PanelContext<'_>, grid: &mut Grid, open: &Open) 
         let id = shown[i];
         let item = dataset.item(id);
         Cell {
-            id: Some(id),
+            thumb: Some(id.into()),
             name: item.map(|item| item.name.clone()).unwrap_or_default(),
             label: dataset.label(id),
             selected: current == Some(id),
@@ -131,6 +131,7 @@ fn images(ui: &mut Ui, cx: &mut PanelContext<'_>, grid: &mut Grid, open: &Open) 
                 None => item.split.name().to_string(),
             }),
             outcome: None,
+            hint: None,
         }
     });
     if let Some((index, twice)) = clicked {

@@ -7,7 +7,10 @@ use crate::{
     ui::shared::{context::PanelContext, theme},
 };
 use eframe::{
-    egui::{CursorIcon, EventFilter, Id, Key, Rect, Response, Sense, Stroke, Ui, Vec2, WidgetInfo, accesskit::Role, pos2, vec2},
+    egui::{
+        CursorIcon, EventFilter, Id, Key, Rect, Response, Sense, Stroke, TextureId, Ui, Vec2, WidgetInfo, accesskit::Role, pos2,
+        vec2,
+    },
     egui_wgpu::Callback,
 };
 use std::sync::Arc;
@@ -130,6 +133,26 @@ pub fn frame(ui: &mut Ui, cx: &mut PanelContext<'_>, id: (&str, usize), name: &s
     }
     let hover = hover.map(|at| fitted.uv(at));
     Framed { rect: fitted.rect, hover, in_view: fitted.in_view(hover) }
+}
+
+/// Draws the layers of one picture of `size` px in its place, each with an opacity, zoomed and moved as all frames are.
+pub fn layered(
+    ui: &mut Ui,
+    cx: &mut PanelContext<'_>,
+    name: &str,
+    size: [u32; 2],
+    layers: impl Iterator<Item = (TextureId, f32)>,
+    place: Rect,
+) {
+    let fitted = Fitted::new(size, place, cx.state.dissolve.view, ui.ctx().pixels_per_point());
+    let response = ui.interact(fitted.rect, ui.scope_id().with(name), Sense::click_and_drag());
+    response.widget_info(|| WidgetInfo::labeled(Role::Image, true, name));
+    let [start, share] = [fitted.start, fitted.share.map(|share| share.min(1.0))];
+    let seen = Rect::from_min_size(pos2(start[0], start[1]), vec2(share[0], share[1]));
+    for (texture, opacity) in layers {
+        ui.painter().image(texture, fitted.rect, seen, theme::pixel(255, 255, 255).gamma_multiply(opacity));
+    }
+    navigate(ui, cx, &response, &fitted);
 }
 
 fn navigate(ui: &Ui, cx: &mut PanelContext<'_>, response: &Response, fitted: &Fitted) {

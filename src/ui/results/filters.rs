@@ -2,8 +2,8 @@
 
 use crate::{
     app::{
-        ResultsCommand, icons,
-        state::{GalleryFilter, Sort, Tab},
+        ResultsCommand, actions, icons,
+        state::{GalleryFilter, MapView, Sort, Tab},
     },
     engine::runs::score_set::ScoreSet,
     scores::Tag,
@@ -18,7 +18,7 @@ use eframe::egui::{
 /// Side of a mark with its ring, points.
 const MARK: f32 = 12.0;
 
-/// One button an outcome, with its number of images and its mark.
+/// One button an outcome, with its number of images and its mark; and the switch of maps, where the run makes them.
 pub fn tabs(ui: &mut Ui, cx: &mut PanelContext<'_>, set: &ScoreSet) {
     let labelled = set.evaluation.n_normal + set.evaluation.n_abnormal > 0;
     ui.horizontal_wrapped(|ui| {
@@ -53,6 +53,9 @@ pub fn tabs(ui: &mut Ui, cx: &mut PanelContext<'_>, set: &ScoreSet) {
                 cx.send(ResultsCommand::Tab(tab));
             }
         }
+        if set.config.data.tiles().is_some() {
+            maps(ui, cx);
+        }
     });
 }
 
@@ -75,6 +78,21 @@ pub fn show(ui: &mut Ui, cx: &mut PanelContext<'_>, set: &ScoreSet) {
     });
     if filter != before {
         cx.send(ResultsCommand::Filter(filter));
+    }
+}
+
+/// Whether images are seen under their anomaly maps.
+fn maps(ui: &mut Ui, cx: &mut PanelContext<'_>) {
+    let (view, allowed) = (cx.state.results.map_view, actions::may_show_maps(cx.state));
+    let on = view.in_gallery && allowed.is_ok();
+    let switch = ui.add_enabled(allowed.is_ok(), Button::selectable(on, small("Maps")));
+    switch.widget_info(|| WidgetInfo::selected(Role::Button, allowed.is_ok(), on, "Maps"));
+    if switch.clicked() {
+        cx.send(ResultsCommand::Maps(MapView { in_gallery: !view.in_gallery, ..view }));
+    }
+    match allowed {
+        Ok(()) => _ = switch.on_hover_text("Images under their anomaly maps: where the score comes from, not a lesion finder"),
+        Err(reason) => _ = switch.on_disabled_hover_text(reason),
     }
 }
 

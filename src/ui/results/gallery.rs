@@ -4,9 +4,10 @@ use super::filters;
 use crate::{
     app::{
         AppCommand, ResultsCommand,
+        actions::may_show_maps,
         state::{Overlay, Tab},
     },
-    engine::runs::score_set::ScoreSet,
+    engine::{runs::score_set::ScoreSet, thumbnail_cache::Thumb},
     scores::ScoreRow,
     ui::shared::{
         context::PanelContext,
@@ -34,15 +35,19 @@ pub fn show(ui: &mut Ui, cx: &mut PanelContext<'_>, set: &ScoreSet, grid: &mut G
     let open = cx.state.open().filter(|o| o.config.path == set.data.path).cloned();
     let current = results.row;
     let state = cx.state;
+    let shows_maps = results.map_view.in_gallery && may_show_maps(state).is_ok();
     let clicked = grid.show(ui, cx, shown.len(), selected, |i| {
         let row = &set.rows[shown[i]];
+        let id = open.as_ref().and_then(|o| o.by_name.get(&row.path).copied());
+        let has_map = shows_maps && set.maps.overlay(&row.path).is_some();
         Cell {
-            id: open.as_ref().and_then(|o| o.by_name.get(&row.path).copied()),
+            thumb: id.map(|image| Thumb { image, under_map: has_map.then_some(state.results.number) }),
             name: row.path.clone(),
             label: label_of(row.label),
             selected: current == Some(shown[i]),
             note: Some(note(row, state)),
             outcome: state.results.outcome(row),
+            hint: (shows_maps && !has_map).then_some("no map was saved of this image"),
         }
     });
     if let Some((index, twice)) = clicked {

@@ -116,7 +116,10 @@ fn figures(ui: &mut Ui, set: &ScoreSet) {
     row("Sensitivity at 90 % specificity", e.sensitivity_at_90_specificity);
     row("Sensitivity at 95 % specificity", e.sensitivity_at_95_specificity);
     row("Dissolve profile, AUROC", e.profile_auroc);
-    row("DIA and profile by ranks, AUROC", e.combined_auroc);
+    row("By tiles, AUROC", e.tiles_auroc);
+    row("By anomaly map, AUROC", e.map_auroc);
+    let all = e.tiles_auroc.is_some() || e.map_auroc.is_some();
+    row(if all { "All scores by ranks, AUROC" } else { "DIA and profile by ranks, AUROC" }, e.combined_auroc);
 }
 
 fn rules(ui: &mut Ui, cx: &mut PanelContext<'_>, set: &ScoreSet) {

@@ -1,6 +1,7 @@
 //! The Results workspace.
 
 pub mod annotations;
+pub mod anomaly_map;
 pub mod baselines;
 pub mod compare_runs;
 pub mod confusion;

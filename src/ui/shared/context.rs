@@ -3,7 +3,7 @@
 use super::textures::Textures;
 use crate::{
     app::{Command, State, actions},
-    data::ImageId,
+    engine::thumbnail_cache::Thumb,
 };
 
 /// What a panel gets: the state to read, the pictures, and where commands go.
@@ -11,8 +11,8 @@ pub struct PanelContext<'a> {
     pub state: &'a State,
     pub textures: &'a Textures,
     pub commands: Vec<Command>,
-    /// Images in view whose thumbnail is missing.
-    pub wanted: Vec<ImageId>,
+    /// Thumbnails that are in view and missing.
+    pub wanted: Vec<Thumb>,
 }
 
 impl PanelContext<'_> {
@@ -20,9 +20,9 @@ impl PanelContext<'_> {
         self.commands.push(command.into());
     }
 
-    /// This image is in view, and its thumbnail is missing.
-    pub fn want(&mut self, id: ImageId) {
-        self.wanted.push(id);
+    /// This thumbnail is in view, and missing.
+    pub fn want(&mut self, thumb: impl Into<Thumb>) {
+        self.wanted.push(thumb.into());
     }
 }
 

@@ -3,7 +3,8 @@
 use super::{context::PanelContext, theme, widgets};
 use crate::{
     app::{AppCommand, state::Tab},
-    data::{ImageId, Label},
+    data::Label,
+    engine::thumbnail_cache::Thumb,
 };
 use eframe::egui::{
     Align2, FontId, Key, Rect, ScrollArea, Sense, Stroke, StrokeKind, Ui, Vec2, WidgetInfo, accesskit::Role, pos2, vec2,
@@ -17,7 +18,7 @@ pub const LINE: f32 = 16.0;
 /// One cell, as its owner describes it.
 pub struct Cell {
     /// `None`: an image of a data set that is not open.
-    pub id: Option<ImageId>,
+    pub thumb: Option<Thumb>,
     pub name: String,
     pub label: Option<Label>,
     pub selected: bool,
@@ -25,6 +26,8 @@ pub struct Cell {
     pub note: Option<String>,
     /// How its call turned out, in the gallery.
     pub outcome: Option<Tab>,
+    /// What else is said under the pointer.
+    pub hint: Option<&'static str>,
 }
 
 /// What is remembered between frames.
@@ -108,10 +111,11 @@ pub fn rows_by_key(ui: &Ui, cx: &mut PanelContext<'_>, columns: i64) {
 }
 
 fn hover_text(cx: &PanelContext<'_>, cell: &Cell) -> String {
-    let broken = cell.id.and_then(|id| cx.state.data.broken.get(&id));
+    let broken = cell.thumb.and_then(|thumb| cx.state.data.broken.get(&thumb.image));
     let mut lines = vec![cell.name.clone(), widgets::label_word(cell.label).to_string()];
     lines.extend(cell.note.clone());
     lines.extend(cell.outcome.map(|o| format!("{}: {}", o.name(), o.meaning())));
+    lines.extend(cell.hint.map(String::from));
     lines.extend(broken.map(|reason| widgets::sentence(reason)));
     lines.join("\n")
 }
@@ -122,16 +126,16 @@ pub fn paint(ui: &Ui, cx: &mut PanelContext<'_>, rect: Rect, cell: &Cell, hovere
     let picture = Rect::from_min_size(rect.min, Vec2::splat(rect.width()));
     let painter = ui.painter();
     painter.rect_filled(picture, theme::RADIUS, t.panel);
-    match cell.id.map(|id| (id, cx.textures.thumbnail(id))) {
+    match cell.thumb.map(|thumb| (thumb, cx.textures.thumbnail(thumb))) {
         Some((_, Some(texture))) => {
             let inner = widgets::fit(texture.size_vec2(), picture.shrink(2.0));
             eframe::egui::Image::new((texture.id(), inner.size())).corner_radius(4).paint_at(ui, inner);
         }
-        Some((id, None)) if cx.state.data.broken.contains_key(&id) => {
+        Some((thumb, None)) if cx.state.data.broken.contains_key(&thumb.image) => {
             widgets::text_at(ui, picture.center(), Align2::CENTER_CENTER, "cannot be read", t.error);
         }
-        Some((id, None)) => {
-            cx.want(id);
+        Some((thumb, None)) => {
+            cx.want(thumb);
             painter.rect_filled(picture.shrink(24.0), theme::RADIUS, t.raised);
         }
         None => _ = widgets::text_at(ui, picture.center(), Align2::CENTER_CENTER, "data set not open", t.weak),

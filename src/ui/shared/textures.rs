@@ -1,6 +1,9 @@
 //! Pictures on the graphics card: few uploads a frame, and a bounded number of them.
 
-use crate::{app::message::Texture, data::ImageId, engine::display::rgba::Rgba};
+use crate::{
+    app::message::Texture,
+    engine::{display::rgba::Rgba, thumbnail_cache::Thumb},
+};
 use eframe::egui::{ColorImage, Context, TextureHandle, TextureOptions};
 use std::{
     cell::RefCell,
@@ -17,7 +20,7 @@ pub struct Textures {
     held: HashMap<Texture, TextureHandle>,
     waiting: VecDeque<(Texture, Rgba)>,
     /// Thumbnails, with the frame in which each was last seen.
-    seen: RefCell<HashMap<ImageId, u64>>,
+    seen: RefCell<HashMap<Thumb, u64>>,
     frame: u64,
 }
 
@@ -31,9 +34,10 @@ impl Textures {
         self.seen.borrow().len()
     }
 
-    pub fn thumbnail(&self, id: ImageId) -> Option<&TextureHandle> {
-        let texture = self.get(&Texture::Thumbnail(id))?;
-        self.seen.borrow_mut().insert(id, self.frame);
+    pub fn thumbnail(&self, thumb: impl Into<Thumb>) -> Option<&TextureHandle> {
+        let thumb = thumb.into();
+        let texture = self.get(&Texture::Thumbnail(thumb))?;
+        self.seen.borrow_mut().insert(thumb, self.frame);
         Some(texture)
     }
 
@@ -46,14 +50,14 @@ impl Textures {
     }
 
     /// Uploads some of what waits; returns the thumbnails that have arrived.
-    pub(crate) fn upload_some(&mut self, ctx: &Context) -> Vec<ImageId> {
+    pub(crate) fn upload_some(&mut self, ctx: &Context) -> Vec<Thumb> {
         let mut arrived = Vec::new();
         self.frame += 1;
         for _ in 0..UPLOADS {
             let Some((texture, pixels)) = self.waiting.pop_front() else { return arrived };
-            if let Texture::Thumbnail(id) = texture {
-                arrived.push(id);
-                self.seen.get_mut().insert(id, self.frame);
+            if let Texture::Thumbnail(thumb) = texture {
+                arrived.push(thumb);
+                self.seen.get_mut().insert(thumb, self.frame);
                 self.free_one_above(KEPT);
             }
             self.upload(ctx, texture, pixels);
@@ -99,13 +103,14 @@ impl Textures {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::data::ImageId;
 
     #[test]
     fn least_recently_seen_thumbnail_is_freed_first() {
         let (ctx, mut textures) = (Context::default(), Textures::default());
         let pixels = || Rgba { width: 1, height: 1, rgba: vec![0; 4] };
         for id in 0..3 {
-            textures.put(&ctx, Texture::Thumbnail(ImageId(id)), pixels());
+            textures.put(&ctx, Texture::Thumbnail(ImageId(id).into()), pixels());
             textures.upload_some(&ctx);
         }
         textures.upload_some(&ctx);

@@ -6,7 +6,7 @@ use crate::{
     scores::ScoreRow,
     ui::{
         dissolve::{change_curve, compare, image_frame, t_slider, view},
-        results::{annotations, explanation},
+        results::{annotations, anomaly_map, explanation},
         shared::{context::PanelContext, theme, widgets},
     },
 };
@@ -54,7 +54,8 @@ pub fn show(ui: &mut Ui, cx: &mut PanelContext<'_>, note: &mut (String, String))
             ui.allocate_ui(left, |ui| {
                 ui.vertical(|ui| {
                     ui.set_width(left.x);
-                    let below = NOTE + if row.terms.is_some() && set.normals.is_some() { explanation::BARS } else { 0.0 };
+                    let bars = row.terms.is_some() && set.normals.is_some() && !anomaly_map::is_on(cx.state);
+                    let below = NOTE + if bars { explanation::BARS } else { 0.0 };
                     images(ui, cx, note, &set, &row, elsewhere, size.y - below);
                 });
             });
@@ -72,7 +73,7 @@ pub fn show(ui: &mut Ui, cx: &mut PanelContext<'_>, note: &mut (String, String))
     }
 }
 
-/// The pictures in this height, the terms of the score, tags and note.
+/// The pictures in this height, the terms of the score, tags and note; or the picture under its anomaly map alone, and these.
 fn images(
     ui: &mut Ui,
     cx: &mut PanelContext<'_>,
@@ -82,7 +83,15 @@ fn images(
     elsewhere: Option<&'static str>,
     height: f32,
 ) {
-    let width = ui.available_width();
+    let (width, top, under_map) = (ui.available_width(), ui.cursor().top(), anomaly_map::is_on(cx.state));
+    anomaly_map::controls(ui, cx);
+    let height = (height - (ui.cursor().top() - top)).max(ABOVE / 2.0);
+    if under_map {
+        anomaly_map::picture(ui, cx, vec2(width, height));
+        image_frame::set_pointed(ui, None);
+        // A picture to look at closely has the room of what else there is.
+        return annotations::show(ui, cx, note);
+    }
     picture(ui, cx, vec2(width, compare::used(cx, vec2(width, height))), elsewhere);
     if let Some((terms, normals)) = row.terms.as_ref().zip(set.normals.as_ref()) {
         ui.allocate_ui(vec2(width, explanation::BARS), |ui| {

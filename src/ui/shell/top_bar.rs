@@ -101,6 +101,8 @@ const MENU: [(&str, &[Id]); 8] = [
             Id::ScoreFolder,
             Id::Plant,
             Id::Map,
+            Id::AnomalyMap,
+            Id::GalleryMaps,
             Id::RuleNormals,
             Id::RuleYouden,
             Id::RuleSensitivity,

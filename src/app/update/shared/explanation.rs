@@ -3,11 +3,15 @@
 use super::selection;
 use crate::{
     app::{
-        Effect, State,
-        message::{BackgroundEffect, ImageEffect, Texture},
-        state::{Explanation, Map, Overlay, Workspace},
+        Effect, State, actions,
+        message::{BackgroundEffect, ImageEffect, MapLayer, Texture},
+        state::{Explanation, Layers, Map, Overlay, Workspace},
     },
-    engine::explanation::{Answer, Question},
+    engine::{
+        display::rgba::Rgba,
+        explanation::{Answer, Lay, Question},
+        map_layers::MapLayers,
+    },
 };
 
 /// The large view of a gallery's image comes up, or shows another one.
@@ -30,6 +34,8 @@ pub fn question(state: &State, occlude: bool) -> Option<Effect> {
     let (set, open, row) = (state.results.ready()?, state.open()?, state.results.selected()?);
     let image = selection::image_of_row(state)?;
     let nearest = row.terms.as_ref().map(|terms| terms.nearest.clone());
+    let view = state.results.map_view;
+    let lay = (view.on && actions::may_lay_map(state).is_ok()).then_some(Lay { threshold: view.threshold });
     let (generation, dataset) = (state.results.explanation.generation, open.dataset.clone());
     Some(Effect::Background(BackgroundEffect::Explain(Box::new(Question {
         generation,
@@ -38,6 +44,7 @@ pub fn question(state: &State, occlude: bool) -> Option<Effect> {
         image,
         nearest,
         occlude,
+        lay,
     }))))
 }
 
@@ -70,10 +77,27 @@ pub fn answered(state: &mut State, generation: u64, answer: Answer) -> Vec<Effec
             explanation.map = Map::Ready { fall, rise };
             vec![Effect::Image(ImageEffect::Upload(Texture::Map, pixels))]
         }
+        Answer::Layers(layers) => {
+            let MapLayers { picture, colours, mask, threshold, is_saved } = *layers;
+            let size = [picture.width as u32, picture.height as u32];
+            explanation.layers = Some(Layers { size, has_mask: mask.is_some(), has_edge: false, threshold, is_saved });
+            let all = [(MapLayer::Picture, Some(picture)), (MapLayer::Colours, Some(colours)), (MapLayer::Mask, mask)];
+            all.into_iter().filter_map(|(layer, pixels)| Some(upload(layer, pixels?))).collect()
+        }
+        Answer::Edge(pixels) => {
+            if let Some(layers) = &mut explanation.layers {
+                layers.has_edge = pixels.is_some();
+            }
+            pixels.map(|pixels| upload(MapLayer::Edge, pixels)).into_iter().collect()
+        }
         Answer::Failed(failure) => {
             explanation.map = Map::None;
             explanation.failed = Some(failure);
             Vec::new()
         }
     }
+}
+
+fn upload(layer: MapLayer, pixels: Rgba) -> Effect {
+    Effect::Image(ImageEffect::Upload(Texture::Layer(layer), pixels))
 }

@@ -4,10 +4,14 @@ use super::{
     explanation,
     selection::{self, image_of_row, stepped},
 };
-use crate::app::{
-    Effect, State,
-    state::{Comparing, ResultsState},
+use crate::{
+    app::{
+        Effect, State,
+        state::{Comparing, ResultsState},
+    },
+    engine::thumbnail_cache::Thumb,
 };
+use std::path::PathBuf;
 
 /// Changes what the gallery shows.
 pub fn relist(state: &mut State, change: impl FnOnce(&mut ResultsState)) -> Vec<Effect> {
@@ -34,4 +38,12 @@ pub fn select_row(state: &mut State, row: usize) -> Vec<Effect> {
     let mut effects = image_of_row(state).map_or_else(Vec::new, |id| selection::select(state, id));
     effects.extend(explanation::ask(state));
     effects
+}
+
+/// The saved file that a thumbnail is made from: the image under its anomaly map. `None` where the image alone is wanted, or the
+/// scores have gone that it was wanted for.
+pub fn overlay(state: &State, thumb: Thumb) -> Option<PathBuf> {
+    let set = state.results.ready().filter(|_| thumb.under_map == Some(state.results.number))?;
+    let item = state.open()?.dataset.item(thumb.image)?;
+    set.maps.overlay(&item.name).map(PathBuf::from)
 }

@@ -6,6 +6,8 @@ mod dissolve;
 #[cfg(test)]
 pub mod jobs;
 #[cfg(test)]
+pub mod maps;
+#[cfg(test)]
 pub mod navigation;
 #[cfg(test)]
 pub mod results;
