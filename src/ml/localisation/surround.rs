@@ -24,7 +24,7 @@ pub fn content(picture: &Picture) -> Vec<bool> {
     let brightest: Vec<f32> =
         (0..width * height).map(|i| (0..picture.channels).map(|c| picture.plane(c)[i]).fold(0.0, f32::max)).collect();
     let dark: Vec<bool> = gaussian_blur(&brightest, width, 1.0).into_iter().map(|v| v < DARK).collect();
-    let is_edge = |i: usize| i % width == 0 || i % width == width - 1 || i / width == 0 || i / width == height - 1;
+    let is_edge = |i: usize| i.is_multiple_of(width) || i % width == width - 1 || i / width == 0 || i / width == height - 1;
     let mut surround = spread((0..width * height).filter(|&i| dark[i] && is_edge(i)), width, height, |i, _| dark[i]);
     if surround.iter().any(|s| *s) {
         let seeds: Vec<usize> = (0..surround.len()).filter(|&i| surround[i]).collect();

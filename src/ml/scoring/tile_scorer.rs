@@ -59,7 +59,7 @@ impl TileScorer {
     ) -> Result<Self> {
         let path = run.join(files::TILES);
         if !path.exists() {
-            let (names, rows, of_picture) = look(&encoder, tiles, data, reporter)?;
+            let NormalTiles { names, rows, of_picture } = look(&encoder, tiles, data, reporter)?;
             let gaussian = Gaussian::fit(rows.iter().map(Vec::as_slice))?;
             let held_out = held_out(&gaussian, &rows, &of_picture, names.len());
             let (mean, precision) = gaussian.parts();
@@ -106,33 +106,38 @@ impl TileScorer {
     }
 }
 
-/// Names of the training normals that were looked at, the features of some tiles of them, and of which picture each row is.
-fn look(
-    encoder: &Encoder,
-    tiles: TileSize,
-    data: &Arc<Dataset>,
-    reporter: &mut dyn Reporter,
-) -> Result<(Vec<String>, Vec<Vec<f64>>, Vec<usize>)> {
+/// What was seen of the training normals.
+#[derive(Default)]
+struct NormalTiles {
+    /// Of the pictures.
+    names: Vec<String>,
+    /// Features of some tiles of each.
+    rows: Vec<Vec<f64>>,
+    /// Which picture each row is of, by its place in `names`.
+    of_picture: Vec<usize>,
+}
+
+fn look(encoder: &Encoder, tiles: TileSize, data: &Arc<Dataset>, reporter: &mut dyn Reporter) -> Result<NormalTiles> {
     let normals = data.training_normals();
     let step = normals.len().div_ceil(MOST).max(1);
     let chosen: Vec<ImageId> = normals.into_iter().step_by(step).collect();
     let each = TILES.div_ceil(chosen.len().max(1));
     let preprocess = Preprocess::new(encoder.config.run.preprocess.clone());
-    let (mut names, mut rows, mut of_picture) = (Vec::new(), Vec::new(), Vec::new());
+    let mut seen = NormalTiles::default();
     let mut progress = StageProgress::start(Stage::TileNormals, 0, chosen.len(), reporter);
     for (done, &id) in chosen.iter().enumerate() {
         // One that cannot be decoded was named when the encoder was trained.
         if let (Ok(picture), Some(item)) = (data.read(id), data.item(id)) {
             let all = tile_features(encoder, &preprocess.at_working_size(&picture, tiles), tiles.tile)?;
             let kept = all.len().min(each);
-            rows.extend((0..kept).map(|i| all[i * all.len() / kept].clone()));
-            of_picture.extend(std::iter::repeat_n(names.len(), kept));
-            names.push(item.name.clone());
+            seen.rows.extend((0..kept).map(|i| all[i * all.len() / kept].clone()));
+            seen.of_picture.extend(std::iter::repeat_n(seen.names.len(), kept));
+            seen.names.push(item.name.clone());
         }
         progress.reach(done + 1)?;
     }
     progress.finish();
-    Ok((names, rows, of_picture))
+    Ok(seen)
 }
 
 /// Mean distance of each picture's tiles from a Gaussian of the tiles of other folds.
