@@ -84,10 +84,6 @@ pub fn train_tiles(
     run.note_end("dia on tiles", train_or_resume(run, config, data, model, Some(tiles), device, reporter))
 }
 
-/// At a picture's own scale its details are fainter than at 32 px, by about three times: the same effect is reached at a third of
-/// t. Beyond, the step takes more than there is, and leaves a negative of it.
-const FINER: usize = 3;
-
 /// Tiles that are learnt from: each is drawn several times, as its dissolved versions are made ahead.
 pub(crate) fn tile_count(config: &DiaConfig) -> usize {
     (config.total_steps() * config.images_per_batch() / 6).clamp(64, 8192)
@@ -144,8 +140,7 @@ fn train_or_resume(
     let total = config.dia.total_steps();
     if done < total && !ended {
         let dissolver = Dissolver::from_config(&config.dia, model, store.is_grey())?;
-        let finer = if tiles.is_some() { FINER } else { 1 };
-        let steps_of_t = config.dia.t_min / finer..(config.dia.t_max / finer).max(config.dia.t_min / finer + 1);
+        let steps_of_t = config.dia.steps_of_t(tiles.is_some());
         let at_own_scale = |dissolver: Dissolver| if tiles.is_some() { dissolver.at_resolution(side) } else { dissolver };
         let dissolved = match dissolver.map(at_own_scale) {
             None => None,

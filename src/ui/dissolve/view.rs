@@ -71,8 +71,7 @@ pub fn show(ui: &mut Ui, cx: &mut PanelContext<'_>) -> bool {
     }
     numbers(ui, cx);
     if uses_t {
-        let dia = &cx.state.train.config.dia;
-        t_slider::show(ui, cx, [dia.t_min, dia.t_max]);
+        t_slider::show(ui, cx, cx.state.dissolve.training_range(&cx.state.train.config.dia));
     }
     play(ui, cx);
     free.is_some()
@@ -197,9 +196,9 @@ fn numbers(ui: &mut Ui, cx: &mut PanelContext<'_>) {
             None => {
                 widgets::weak(ui, "Shift: original");
                 if d.uses_t() && room > LONG_HINT + if d.t_limit().is_some() { 160.0 } else { 0.0 } {
-                    let range = &cx.state.train.config.dia;
+                    let [first, end] = d.training_range(&cx.state.train.config.dia);
                     let hatched = d.t_limit().map(|limit| format!("  ·  hatched: not learnt, t ≥ {limit}")).unwrap_or_default();
-                    widgets::weak(ui, format!("framed: DIA trains with t {} to {}{hatched}  ·", range.t_min, range.t_max));
+                    widgets::weak(ui, format!("framed: DIA trains with t {first} to {end}{hatched}  ·"));
                 }
             }
         });

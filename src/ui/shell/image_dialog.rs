@@ -112,8 +112,7 @@ fn below(ui: &mut Ui, cx: &mut PanelContext<'_>) {
     const CURVE: f32 = 150.0;
     let slider = t_slider::height(ui.available_width()) + theme::GAP;
     if cx.state.dissolve.uses_t() && ui.available_height() >= slider {
-        let dia = &cx.state.train.config.dia;
-        t_slider::show(ui, cx, [dia.t_min, dia.t_max]);
+        t_slider::show(ui, cx, cx.state.dissolve.training_range(&cx.state.train.config.dia));
     }
     if ui.available_height() >= CURVE {
         change_curve::show(ui, cx, ui.available_height());

@@ -11,7 +11,7 @@ pub use track::{STRIP_STEPS, T_MAX, Track};
 pub use view::{ChangeFrom, Layout, PanelContent, View};
 
 use crate::{
-    config::{DissolveMethod, PreprocessConfig, Tile},
+    config::{DiaConfig, DissolveMethod, PreprocessConfig, Tile},
     data::ImageId,
     engine::{
         dissolve::{
@@ -76,7 +76,7 @@ pub struct DissolveState {
 impl Default for DissolveState {
     fn default() -> Self {
         Self {
-            t: 80,
+            t: 30,
             track: Track::Log,
             method: DissolveMethod::Diffusion,
             lent: None,
@@ -111,6 +111,12 @@ impl DissolveState {
     /// Whether t makes a difference.
     pub fn uses_t(&self) -> bool {
         self.method == DissolveMethod::Diffusion
+    }
+
+    /// The values of t that DIA trains with at the scale in use.
+    pub fn training_range(&self, dia: &DiaConfig) -> [usize; 2] {
+        let steps = dia.steps_of_t(self.scale().is_some_and(|scale| scale.is_tiles()));
+        [steps.start, steps.end]
     }
 
     /// The scale at which the selected image is dissolved, once that is known.

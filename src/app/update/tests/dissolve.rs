@@ -86,7 +86,7 @@ fn value(state: &State) -> f32 {
 #[test]
 fn the_slider_drops_stale_answers() {
     let (mut state, first) = with_model();
-    assert!(update(&mut state, DissolveCommand::SetT(80)).is_empty(), "t is 80 already");
+    assert!(update(&mut state, DissolveCommand::SetT(30)).is_empty(), "t is 30 already");
     let second = request(&update(&mut state, DissolveCommand::SetT(200)));
     assert!(second.generation > first.generation && second.strip == first.strip && second.recipe.t == 200);
     update(&mut state, JobEvent::Dissolved { generation: first.generation, dissolved: Ok(dissolved(80, 0.1)) });
