@@ -111,7 +111,7 @@ mod tests {
             let apart: Vec<f32> = fast.iter().zip(&plain).map(|(a, b)| (a - b).abs()).collect();
             let mean = apart.iter().sum::<f32>() / apart.len() as f32;
             // At the border it is the mean of the last few pixels that goes on, not the last one.
-            assert!(mean < 0.02 && apart.iter().all(|d| *d < 0.3), "sigma {sigma}: {mean}");
+            assert!(mean < 0.03 && apart.iter().all(|d| *d < 0.3), "sigma {sigma}: {mean}");
         }
         assert_eq!(gaussian_blur(&plane, width, 0.0), plane);
         assert!(gaussian_blur(&[], 0, 2.0).is_empty());
