@@ -124,8 +124,8 @@ pub fn make(out: &Path, keep_model: bool, reporter: &mut dyn Reporter) -> Result
         RunDir::open(&run.join(ddpm))?.set_config(&settings(&data))?;
     }
     pipeline::work(&run, reporter)?;
-    for (_, weights) in run.contents()?.weights() {
-        to_f16(&weights)?;
+    for (kind, weights) in run.contents()?.weights() {
+        to_f16(&weights, kind == RunKind::Tiles)?;
     }
     finished_run::measure_lesions(run.path(), reporter)?;
     let packed = pack(&run, &files)?;
@@ -187,10 +187,13 @@ fn pack(run: &RunDir, photographs: &[(String, Vec<u8>)]) -> Result<Vec<u8>> {
 }
 
 /// Keeps a network's weights in 16 bits; they are read as 32 bits again. Biases, statistics and features are small and stay.
-fn to_f16(path: &Path) -> Result<()> {
+/// `first_stage`: what lies behind the encoder's first stage becomes zero, which packs to nothing: of tiles nobody looks further.
+fn to_f16(path: &Path, first_stage: bool) -> Result<()> {
     let (tensors, metadata) = checkpoint::load(path)?;
     let is_weight = |name: &str, t: &Tensor| t.rank() > 1 && !name.starts_with("bank.");
+    let is_seen = |name: &str| ["backbone.conv1", "backbone.bn1", "backbone.layer1"].iter().any(|part| name.starts_with(part));
     let tensors_f16 = tensors.into_iter().map(|(name, t)| {
+        let t = if first_stage && !is_seen(&name) { t.zeros_like()? } else { t };
         let t = if is_weight(&name, &t) { t.to_dtype(DType::F16)? } else { t };
         Ok((name, t))
     });
