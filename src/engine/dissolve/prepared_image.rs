@@ -27,7 +27,7 @@ const MEASURED_FINE: usize = 1024;
 /// Longest side of an image that is shown beside others, px.
 const BESIDE: usize = 1024;
 /// Tiles on which a picture is measured for the change curve.
-const SAMPLE: usize = 8;
+const SAMPLE: usize = 4;
 
 /// An image as it is shown.
 #[derive(Debug, Clone)]
