@@ -306,7 +306,7 @@ fn comparison_works_in_each_layout() {
     assert!(window.has("No diffusion model yet"));
     window.click("Try a Gaussian blur");
     window.until("the blurred image is shown", |s| s.state().dissolve.answers.done.is_some());
-    assert!(window.has("what the filter changed") && window.has("mean |change|"));
+    assert!(window.has("what dissolving changed") && window.has("mean |change|"));
     window.click("Split");
     // The bar is moved by the arrows that are its own while it has the focus.
     let selected = window.state().selected;
