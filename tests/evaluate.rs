@@ -148,6 +148,10 @@ fn pixel_figures_beside_the_scores_are_told_and_a_damaged_file_of_them_is_one_se
         assert!(text.contains(part), "{part}: {text}");
     }
 
+    let splits = write(dir.path(), "t.csv", "path,split,label,score\na,test,0,0\nb,test,1,1\nc,val,0,0\nd,val,1,1\n");
+    figures.write(&splits).unwrap();
+    assert_eq!(json(&[&"evaluate", &splits, &"--split", &"test", &"--json"])["pixel_images"], 3);
+    assert!(json(&[&"evaluate", &splits, &"--split", &"val", &"--json"]).get("pixel_images").is_none(), "they are of the test");
     write(dir.path(), "s.pixels.json", "{\"pixel_auroc\": \"high\"}");
     let output = call(&[&"evaluate", &file, &"--json"]);
     assert_eq!((output.status.code(), serde_json::from_slice::<Value>(&output.stdout).unwrap()), (Some(0), without));

@@ -93,6 +93,20 @@ impl RunConfig {
         preset.config()
     }
 
+    /// Shorter side of the pictures before they are brought to their working size, px: the one they are resized to, or the `median`
+    /// of their own.
+    pub fn shorter_side(&self, median: Option<usize>) -> usize {
+        match self.preprocess.size {
+            0 => median.unwrap_or(0),
+            side => side,
+        }
+    }
+
+    /// `data.tile` decided for pictures whose shorter sides have this `median`, px; and why, as a sentence.
+    pub fn decide_tile(&self, median: Option<usize>) -> (Tile, String) {
+        self.data.tile.decide(self.shorter_side(median), self.data.working_size)
+    }
+
     /// The diffusion model's settings where it learns from tiles: of their size, and the preset's own for tiles where the person has
     /// changed nothing.
     pub fn ddpm_of_tiles(&self, tiles: TileSize) -> DdpmConfig {

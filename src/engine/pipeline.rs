@@ -45,11 +45,7 @@ pub fn create(kind: RunKind, config: &RunConfig, workspace: &Path, name: &str, r
 /// A diffusion model that cannot be read.
 pub fn with_tiles(config: &RunConfig, data: &Dataset) -> Result<(RunConfig, String)> {
     let mut config = config.clone();
-    let shorter = match config.preprocess.size {
-        0 => dia::median_size(data, &data.training_normals()).unwrap_or(0),
-        side => side,
-    };
-    let (mut tile, mut why) = config.data.tile.decide(shorter, config.data.working_size);
+    let (mut tile, mut why) = config.decide_tile(data.median_side(&data.training_normals()));
     if let (Tile::Auto, Some(model)) = (config.data.tile, given_model(&config, &Device::Cpu)?) {
         match model.info().tiles() {
             Some(tiles) if tile != Tile::Off => {
@@ -105,14 +101,15 @@ fn stages(run: &RunDir, reporter: &mut dyn Reporter) -> Result<()> {
             dia::train(run, &config, &data, model.clone(), &device, reporter)?;
             train_tiles(run, &config, &data, model, &device, reporter)
         }
-        RunKind::Train | RunKind::Tiles => chain(run, &config, &data, &device, reporter),
+        RunKind::Train => chain(run, &config, &data, &device, reporter),
+        RunKind::Tiles => Err(Error::user("this is the part of a run that works by tiles", "go on with the run that it lies in")),
     }
 }
 
 /// `train`: everything, each part in a run folder of its own inside this one.
 fn chain(run: &RunDir, config: &RunConfig, data: &Arc<Dataset>, device: &Device, reporter: &mut dyn Reporter) -> Result<()> {
     // Each picture is decoded once, for both networks and for what is held against them.
-    let both = [config.ddpm.size, dia::input_size(config, dia::median_size(data, &data.training_normals()))];
+    let both = [config.ddpm.size, dia::input_size(config, data.median_side(&data.training_normals()))];
     let diffusion = config.dia.dissolve == DissolveMethod::Diffusion;
     let given = given_model(config, device)?;
     let trains = given.is_none() && diffusion && run.contents()?.model.is_none();

@@ -4,7 +4,6 @@ use crate::{
     config::{DataConfig, LabelColumns, PreprocessConfig},
     data::{Dataset, Examination, ImageId, Split, TablePreview},
     error::Failure,
-    ml::training::dia,
 };
 use std::{collections::HashMap, path::PathBuf, sync::Arc};
 
@@ -155,7 +154,7 @@ impl Open {
         }
         let by_name = (0u32..).zip(&dataset.items).map(|(i, item)| (item.name.clone(), ImageId(i))).collect();
         let normals = dataset.training_normals();
-        let (training_normals, median_side) = (normals.len(), dia::median_size(&dataset, &normals));
+        let (training_normals, median_side) = (normals.len(), dataset.median_side(&normals));
         Self { config, dataset, generation, counts, unlabelled, training_normals, median_side, by_name }
     }
 

@@ -56,11 +56,12 @@ pub fn run(args: Args) -> Result<()> {
     };
     comparison.iter_mut().for_each(|c| c.rank_changes.truncate(NAMED));
     let planted = if args.planted { Some(plant(&file, args.seed, args.json)?) } else { None };
-    // What lies beside the scores is no reason not to tell what they say.
+    // What lies beside the scores is no reason not to tell what they say. It is of the test images, whatever split is named.
     let pixels = PixelFigures::read(&file).unwrap_or_else(|why| {
         out::note(sentence(&why.to_string()));
         None
     });
+    let pixels = pixels.filter(|_| split.is_none_or(|split| split == "test"));
     let (comparison, pixels, planted) = (comparison.as_ref(), pixels.as_ref(), planted.as_ref());
     let say = if args.json { json } else { text };
     out::print(&say(&evaluation, comparison, pixels, planted))
@@ -122,15 +123,9 @@ fn text(
     line(format!("average precision                  {}", number(e.average_precision)));
     line(format!("sensitivity at 90 % specificity    {}", number(e.sensitivity_at_90_specificity)));
     line(format!("sensitivity at 95 % specificity    {}", number(e.sensitivity_at_95_specificity)));
-    for (name, area, ci95) in [
-        ("dissolve profile", e.profile_auroc, e.profile_auroc_ci95),
-        ("score by tiles", e.tiles_auroc, e.tiles_auroc_ci95),
-        ("score by anomaly map", e.map_auroc, e.map_auroc_ci95),
-        ("combined by rank", e.combined_auroc, e.combined_auroc_ci95),
-    ] {
-        if area.is_some() {
-            line(format!("AUROC of another score: {name:<20}  {}{}", number(area), interval(ci95)));
-        }
+    for (score, area) in e.others.iter().filter(|(_, area)| area.auroc.is_some()) {
+        let title = score.title().to_lowercase();
+        line(format!("AUROC of another score: {title:<20}  {}{}", number(area.auroc), interval(area.ci95)));
     }
     if let (Some(threshold), Some(c)) = (e.threshold, e.confusion) {
         line(format!(

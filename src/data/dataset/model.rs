@@ -259,6 +259,21 @@ impl Dataset {
         self.ids(|item, label| item.split == Split::Train && label == Some(Label::Normal))
     }
 
+    /// At most `most` of the [training normals](Self::training_normals), evenly spread.
+    pub fn some_training_normals(&self, most: usize) -> Vec<ImageId> {
+        let normals = self.training_normals();
+        let step = normals.len().div_ceil(most).max(1);
+        normals.into_iter().step_by(step).collect()
+    }
+
+    /// The median of the images' shorter sides, px; `None` of no images.
+    pub fn median_side(&self, ids: &[ImageId]) -> Option<usize> {
+        let mut sides: Vec<usize> =
+            ids.iter().filter_map(|&id| self.item(id)).map(|item| item.size[0].min(item.size[1]) as usize).collect();
+        sides.sort_unstable();
+        sides.get(sides.len() / 2).copied()
+    }
+
     /// The folder, or the archive, that was opened.
     pub fn root(&self) -> &Path {
         &self.root

@@ -13,14 +13,6 @@ pub enum Scale {
 }
 
 impl Scale {
-    pub fn words(&self) -> String {
-        match self {
-            Self::Whole(px) => format!("whole picture at {px} px"),
-            Self::Tiles(TileSize { tile, working_size: 0 }) => format!("tiles of {tile} px at its own size"),
-            Self::Tiles(TileSize { tile, working_size }) => format!("tiles of {tile} px at {working_size} px"),
-        }
-    }
-
     pub fn is_tiles(&self) -> bool {
         matches!(self, Self::Tiles(_))
     }
@@ -60,6 +52,17 @@ pub struct Dissolved {
 impl Dissolved {
     pub fn is_complete(&self) -> bool {
         self.tiles[0] >= self.tiles[1]
+    }
+
+    /// The size at which it was made, in words.
+    pub fn scale_words(&self) -> String {
+        match self.scale {
+            Scale::Whole(px) => format!("whole picture at {px} px"),
+            Scale::Tiles(TileSize { tile, .. }) => {
+                let [width, height] = self.raster.size();
+                format!("tiles of {tile} px at {} px", width.min(height))
+            }
+        }
     }
 
     /// Whether some of it was made by tiles.

@@ -103,7 +103,7 @@ impl SweepExportRequest {
             let dissolved = session.dissolve(&self.source, &self.recipe.at(t))?;
             let (picture, change, what) = self.shown(&dissolved, &original);
             columns.push(Column { caption: format!("t {t}"), above: picture.to_image(), below: Some(change) });
-            about = format!("{what}, × {} · {}", self.gain, dissolved.scale.words());
+            about = format!("{what}, × {} · {}", self.gain, dissolved.scale_words());
         }
         let title = format!("{} · below: {about}", self.source.name());
         let sheet = contact_sheet(&columns, &title, [0, 255]);

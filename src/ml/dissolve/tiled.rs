@@ -37,7 +37,7 @@ pub fn tiles_for(
     }
 }
 
-/// The overlapping tiles of `tile` px of a picture: neighbours share a quarter.
+/// The overlapping tiles of `tile` px of a picture: neighbours share an eighth.
 pub fn grid(width: usize, height: usize, tile: usize) -> TileGrid {
     TileGrid::new(width, height, tile, tile * 7 / 8)
 }

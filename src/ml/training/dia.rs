@@ -12,7 +12,7 @@ use super::{
 };
 use crate::{
     config::{DiaConfig, RunConfig, TileSize},
-    data::{Dataset, ImageId, PixelStore, TileSample},
+    data::{Dataset, PixelStore, TileSample},
     error::{Error, NextStep, Result},
     ml::{
         base::{
@@ -118,7 +118,7 @@ fn train_or_resume(
         }
         None => {
             warn_of_strange_model(model.as_deref(), identity, reporter);
-            let side = input_size(config, median_size(data, &normals));
+            let side = input_size(config, data.median_side(&normals));
             load_pixels(data, &config.preprocess, normals, side, reporter)?
         }
     };
@@ -189,14 +189,6 @@ pub fn input_size(config: &RunConfig, median: Option<usize>) -> usize {
         Some(side) => side.clamp(LEAST, dia.max_size.max(LEAST)),
         None => dia.max_size,
     }
-}
-
-/// The median of the images' shorter sides, px.
-pub fn median_size(data: &Dataset, ids: &[ImageId]) -> Option<usize> {
-    let mut sides: Vec<usize> =
-        ids.iter().filter_map(|&id| data.item(id)).map(|item| item.size[0].min(item.size[1]) as usize).collect();
-    sides.sort_unstable();
-    sides.get(sides.len() / 2).copied()
 }
 
 fn dissolve_cache(

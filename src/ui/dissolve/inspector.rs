@@ -72,14 +72,14 @@ fn scale(ui: &mut Ui, cx: &mut PanelContext<'_>) {
     if let Some(tile) = widgets::choices(ui, d.tile, &all) {
         cx.send(DissolveCommand::Scale(tile));
     }
-    let done = d.answers.done_of(cx.state.selected).map(|done| done.scale);
-    match (d.tile, done) {
-        (Tile::Auto, Some(scale)) => _ = widgets::weak(ui, format!("auto: {}", scale.words())),
-        (_, Some(scale)) => _ = widgets::weak(ui, widgets::sentence(&scale.words())),
+    let done = d.answers.done_of(cx.state.selected).map(|done| (done.scale_words(), done.scale.is_tiles()));
+    match (d.tile, &done) {
+        (Tile::Auto, Some((scale, _))) => _ = widgets::weak(ui, format!("auto: {scale}")),
+        (_, Some((scale, _))) => _ = widgets::weak(ui, widgets::sentence(scale)),
         (Tile::Auto, None) => _ = widgets::weak(ui, "As the model has learnt; pictures up to 128 px are whole."),
         (_, None) => {}
     }
-    if done.is_some_and(|scale| scale.is_tiles()) {
+    if done.is_some_and(|(_, is_tiles)| is_tiles) {
         let learnt = d.model().filter(|_| d.uses_t()).map(|model| model.tiles);
         let text = match (learnt, d.tile) {
             (Some(None), Tile::Px(_)) => "This model has learnt whole pictures: what it takes for detail in a tile is a guess.",

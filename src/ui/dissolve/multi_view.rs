@@ -119,7 +119,7 @@ fn cells(cx: &PanelContext<'_>, original: &Arc<Raster>) -> Vec<Cell> {
         // By tiles it is there already.
         Layout::Resolutions if has_tiles => {
             let tiles = d.answers.done.as_ref().map(|done| Cell {
-                name: named(&done.scale.words(), done),
+                name: named(&done.scale_words(), done),
                 pictures: Some(pictures(original, done)),
                 failed: None,
                 mode: None,

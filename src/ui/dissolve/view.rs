@@ -227,7 +227,7 @@ fn changes(ui: &mut Ui, done: &Dissolved, method: &str) {
     ui.add(Label::new(text).truncate()).on_hover_text(format!(
         "Mean absolute difference of original and dissolved picture on a scale of 0 to 1, measured with the longest side at {measured}{how}"
     ));
-    let text = format!("{} · {:.0} ms", done.scale.words(), done.milliseconds);
+    let text = format!("{} · {:.0} ms", done.scale_words(), done.milliseconds);
     let font = FontId::proportional(theme::SMALL);
     let width = ui.painter().layout_no_wrap(text.clone(), font, t.weak).size().x;
     if ui.available_width() > width + theme::GAP {
