@@ -32,7 +32,7 @@ use dissolve_studio::{
         reporter::{Event, Stage, Step},
     },
     run_dir::{RunDir, RunKind, RunState},
-    scores::{PixelFigures, PixelRuler, ScoreRow, Scores},
+    scores::{Area, OtherScore, PixelFigures, PixelRuler, ScoreRow, Scores},
     ui::{self, shared::textures::Textures},
 };
 use eframe::egui;
@@ -449,20 +449,12 @@ fn figures_of_anomaly_maps_stand_under_the_auroc_where_they_exist() {
 }
 
 #[test]
-fn all_scores_have_their_figures_and_the_combined_one_says_of_what_it_is() {
+fn all_scores_have_their_figures() {
     let mut set = score_set();
-    (set.evaluation.profile_auroc, set.evaluation.combined_auroc) = (Some(0.5), Some(0.75));
-    Panels::of(results(set)).has_all(&["DIA and profile by ranks, AUROC"]);
-    let mut set = score_set();
-    (set.evaluation.tiles_auroc, set.evaluation.map_auroc) = (Some(0.625), Some(0.875));
-    set.evaluation.combined_auroc = Some(0.9375);
-    Panels::of(results(set)).has_all(&[
-        "By tiles, AUROC",
-        "0.625",
-        "By anomaly map, AUROC",
-        "0.875",
-        "All scores by ranks, AUROC",
-    ]);
+    let area = |auroc| Area { auroc: Some(auroc), ci95: None };
+    set.evaluation.others[OtherScore::Tiles] = area(0.625);
+    set.evaluation.others[OtherScore::Combined] = area(0.9375);
+    Panels::of(results(set)).has_all(&["Tiles, AUROC", "0.625", "All scores by rank, AUROC", "0.938"]);
 }
 
 #[test]

@@ -14,14 +14,16 @@ use crate::{
         scoring::{
             anomaly_map::AnomalyMap,
             baselines,
+            feature_scorer::FeatureScorer,
+            gaussian::Ranks,
             map_rulers::{BLUR_DIFFERENCE, blur_difference},
             pixel_evaluation::PixelEvaluation,
             profile_scorer::ProfileScorer,
-            scorer,
+            scorer::{self, BatchScorer},
         },
     },
     run_dir::{RunDir, files},
-    scores::{PixelFigures, Scores},
+    scores::{OtherScore, PixelFigures, Scores},
 };
 use std::{
     collections::{HashMap, HashSet},
@@ -68,7 +70,7 @@ const RESIDUALS: usize = 100;
 const RESIDUAL: (&str, usize) = ("dissolving_residual_t30", 30);
 
 impl ImageScorer<'_> {
-    /// DIA's score and its terms; the dissolve profile where the encoder's settings ask for it and there is a diffusion model; the
+    /// DIA's score and its terms; the score by features; the dissolve profile where the encoder's settings ask for it and there is a diffusion model; the
     /// scores by tiles and by the anomaly map where the run has worked by tiles; all of these combined; and the baselines that need
     /// no training.
     ///
@@ -76,16 +78,22 @@ impl ImageScorer<'_> {
     /// Images that cannot be read at all, damaged files of the run, [`Error::Stopped`].
     pub fn score(&self, data: &Arc<Dataset>, ids: &[ImageId], reporter: &mut dyn Reporter) -> Result<ScoredImages> {
         let config = &self.encoder.config.run;
-        let profiler = match self.model.as_ref().filter(|_| config.score.profile) {
+        let profile = match self.model.as_ref().filter(|_| config.score.profile) {
             Some(model) => ProfileScorer::open_or_build(self.part, self.encoder, model, data, reporter)?,
             None => None,
         };
-        let mut scores = scorer::score(self.encoder, data, ids, profiler.as_ref(), reporter)?;
+        let features = FeatureScorer::open_or_build(self.part, self.encoder, data, reporter)?;
+        let profile = profile.as_ref().map(|scorer| scorer as &dyn BatchScorer);
+        let beside: Vec<&dyn BatchScorer> =
+            profile.into_iter().chain(features.as_ref().map(|scorer| scorer as &dyn BatchScorer)).collect();
+        let mut scores = scorer::score(self.encoder, data, ids, &beside, reporter)?;
         let known: HashSet<&str> = scores.rows.iter().map(|row| row.path.as_str()).collect();
         // An image that could not be decoded has no row.
         let scored: Vec<ImageId> =
             ids.iter().copied().filter(|&id| data.item(id).is_some_and(|i| known.contains(i.name.as_str()))).collect();
-        let pixels = self.by_tiles(&mut scores, profiler.as_ref(), data, &scored, reporter)?;
+        let mut ranks: Vec<(OtherScore, Ranks)> = beside.iter().map(|scorer| (scorer.which(), scorer.ranks().clone())).collect();
+        let pixels = self.by_tiles(&mut scores, &mut ranks, data, &scored, reporter)?;
+        combine(&mut scores, &scorer::ranks_of_normals(self.encoder)?, &ranks);
         let mut tick = |_: usize| if reporter.control() == Control::Stop { Err(Error::Stopped) } else { Ok(()) };
         let values = baselines::measure(data, &scored, &config.preprocess, self.encoder.config.input_size, &mut tick)?;
         scores.set_baselines(&baselines::NAMES, values);
@@ -107,11 +115,11 @@ impl ImageScorer<'_> {
         ))
     }
 
-    /// Adds the scores by tiles and by map, and combines all scores anew.
+    /// Adds the scores by tiles and by map, and those of the normals to `ranks`.
     fn by_tiles(
         &self,
         scores: &mut Scores,
-        profiler: Option<&ProfileScorer>,
+        ranks: &mut Vec<(OtherScore, Ranks)>,
         data: &Arc<Dataset>,
         ids: &[ImageId],
         reporter: &mut dyn Reporter,
@@ -146,14 +154,12 @@ impl ImageScorer<'_> {
         let found = scorer.score(data, ids, is_own, each, reporter)?;
         let by_name: HashMap<&str, _> =
             found.iter().filter_map(|(&id, scores)| Some((data.item(id)?.name.as_str(), *scores))).collect();
-        let ranks = scorer::ranks_of_normals(self.encoder)?;
         for row in &mut scores.rows {
-            let Some(&of_tiles) = by_name.get(row.path.as_str()) else { continue };
-            (row.tiles, row.map) = (Some(of_tiles.tiles), Some(of_tiles.map));
-            let profile = row.profile.zip(profiler).map(|(profile, profiler)| profiler.rank(profile));
-            let all: Vec<f64> = [ranks.rank(row.score)].into_iter().chain(profile).chain(scorer.ranks(of_tiles)).collect();
-            row.combined = Some(all.iter().sum::<f64>() / all.len() as f64);
+            if let Some(of) = by_name.get(row.path.as_str()) {
+                (row.others[OtherScore::Tiles], row.others[OtherScore::Map]) = (Some(of.tiles), Some(of.map));
+            }
         }
+        ranks.extend([OtherScore::Tiles, OtherScore::Map].into_iter().zip(scorer.ranks().map(Ranks::clone)));
         Ok(evaluation.figures())
     }
 
@@ -163,6 +169,19 @@ impl ImageScorer<'_> {
         let Some(model) = self.model.clone().filter(|_| (1..=RESIDUALS).contains(&masks)) else { return Ok(None) };
         let dissolver = Dissolver::new(DissolveMethod::Diffusion, Some(model), 0, false)?;
         Ok(dissolver.map(|dissolver| TiledDissolver::new(dissolver, tiles)))
+    }
+}
+
+/// Sets [`OtherScore::Combined`]: the mean of each score's rank among held-out normals, where all of them are there. `dia`: of DIA's
+/// score.
+fn combine(scores: &mut Scores, dia: &Ranks, others: &[(OtherScore, Ranks)]) {
+    for row in scores.rows.iter_mut().filter(|_| !others.is_empty()) {
+        let all: Option<Vec<f64>> = others
+            .iter()
+            .map(|(which, ranks)| Some(ranks.rank(row.others[*which]?)))
+            .chain([Some(dia.rank(row.score))])
+            .collect();
+        row.others[OtherScore::Combined] = all.map(|all| all.iter().sum::<f64>() / all.len() as f64);
     }
 }
 

@@ -262,10 +262,6 @@ fn table(parts: &Parts, e: &Evaluation) -> Markup {
     let best = figures::best_epoch(&epochs.rows);
     // The threshold in the file was set by the run's own rule.
     let rule = parts.config.score.rule;
-    let combined = match e.tiles_auroc.or(e.map_auroc) {
-        Some(_) => "AUROC of all scores combined by rank (beyond the paper)",
-        None => "AUROC of both combined by rank (beyond the paper)",
-    };
     let of = |share: Option<f64>, n: usize| interval(share.map(|p| metrics::wilson(p, n)));
     let lines = [
         (format!("average precision of {}", parts.method()), number(e.average_precision), String::new()),
@@ -285,13 +281,13 @@ fn table(parts: &Parts, e: &Evaluation) -> Markup {
                 @for (name, value, ci) in &lines {
                     tr { td { (name) } td.n { (value) } td.n { (ci) } @if best.is_some() { td {} } }
                 }
-                @for (name, value, ci) in [
-                    ("AUROC of the dissolve profile (beyond the paper, another score)", e.profile_auroc, e.profile_auroc_ci95),
-                    ("AUROC of the score by tiles (beyond the paper, another score)", e.tiles_auroc, e.tiles_auroc_ci95),
-                    ("AUROC of the score by anomaly map (beyond the paper, another score)", e.map_auroc, e.map_auroc_ci95),
-                    (combined, e.combined_auroc, e.combined_auroc_ci95),
-                ] {
-                    @if value.is_some() { tr { td { (name) } td.n { (number(value)) } td.n { (interval(ci)) } @if best.is_some() { td {} } } }
+                @for (score, area) in e.others.iter().filter(|(_, area)| area.auroc.is_some()) {
+                    tr {
+                        td { "AUROC of another score, beyond the paper: " (score.title().to_lowercase()) }
+                        td.n { (number(area.auroc)) }
+                        td.n { (interval(area.ci95)) }
+                        @if best.is_some() { td {} }
+                    }
                 }
             }
         }

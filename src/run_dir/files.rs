@@ -24,6 +24,8 @@ pub const DISSOLVE_CACHE: &str = "ladder.safetensors";
 pub const DISSOLVE_CACHE_PART: &str = "ladder.part";
 /// The dissolve profiles of the training normals.
 pub const PROFILE: &str = "profile.safetensors";
+/// What the training normals' features look like.
+pub const FEATURES: &str = "features.safetensors";
 /// What normal tiles look like to the encoder of tiles.
 pub const TILES: &str = "tiles.safetensors";
 /// What makes anomaly maps.

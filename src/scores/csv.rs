@@ -1,6 +1,6 @@
 //! `scores.csv`: written atomically; read also where other programs wrote it, with only `path`, `label`, `score`.
 
-use super::{SHIFTS, ScoreRow, ScoreTerms, Scores};
+use super::{OfEach, OtherScore, SHIFTS, ScoreRow, ScoreTerms, Scores};
 use crate::{
     error::{Error, Result},
     run_dir::write_atomic,
@@ -17,8 +17,8 @@ const TERMS: [[&str; 3]; SHIFTS] = [
 ];
 
 impl Scores {
-    /// Columns `path,split,label,score,predicted,threshold,sim_0..3,cls_0..3,nearest_0..3`, then `class,spread,profile,combined,tiles,map`
-    /// and one `rival_NAME` for each baseline. Empty = unknown; numbers in their shortest exact form.
+    /// Columns `path,split,label,score,predicted,threshold,sim_0..3,cls_0..3,nearest_0..3`, then `class,spread`, one for each
+    /// [`OtherScore`] and one `rival_NAME` for each baseline. Empty = unknown; numbers in their shortest exact form.
     ///
     /// # Errors
     /// Where the file cannot be written.
@@ -38,7 +38,8 @@ impl Scores {
         for part in 0..3 {
             names.extend(TERMS.iter().map(|columns| columns[part].to_string()));
         }
-        names.extend(["class", "spread", "profile", "combined", "tiles", "map"].map(String::from));
+        names.extend(["class", "spread"].map(String::from));
+        names.extend(OtherScore::ALL.map(|score| score.name().to_string()));
         names.extend(self.baselines.iter().map(|name| format!("rival_{name}")));
         names
     }
@@ -105,7 +106,8 @@ fn fields(row: &ScoreRow, baselines: usize) -> Vec<String> {
         None => fields.extend(std::iter::repeat_n(String::new(), 3 * SHIFTS)),
     }
     fields.push(row.class.clone());
-    fields.extend([row.spread, row.profile, row.combined, row.tiles, row.map].map(number));
+    fields.push(number(row.spread));
+    fields.extend(row.others.iter().map(|(_, value)| number(*value)));
     fields.extend((0..baselines).map(|i| number(row.baselines.get(i).copied())));
     fields
 }
@@ -152,6 +154,10 @@ struct Cells<'a> {
 impl Cells<'_> {
     fn row(&self) -> Result<ScoreRow, String> {
         let score = self.number(self.columns.score)?;
+        let mut others = OfEach::default();
+        for score in OtherScore::ALL {
+            others[score] = self.optional(score.name())?;
+        }
         Ok(ScoreRow {
             path: self.text(self.columns.path),
             split: self.named("split").map(|at| self.text(at)).unwrap_or_default(),
@@ -162,10 +168,7 @@ impl Cells<'_> {
             threshold: self.optional("threshold")?,
             terms: self.terms()?,
             spread: self.optional("spread")?,
-            profile: self.optional("profile")?,
-            combined: self.optional("combined")?,
-            tiles: self.optional("tiles")?,
-            map: self.optional("map")?,
+            others,
             baselines: self
                 .columns
                 .baselines
@@ -255,10 +258,7 @@ mod tests {
             threshold: Some(0.5),
             terms: Some(terms),
             spread: Some(0.01),
-            profile: Some(12.5),
-            combined: Some(0.75),
-            tiles: Some(190.5),
-            map: Some(-2.25),
+            others: OfEach::from_fn(|score| Some(score as usize as f64 - 1.5)),
             baselines: vec![1.5, 2.5],
         };
         let bare = ScoreRow { path: "b".into(), score: -1.0, baselines: vec![0.0, 7.0], ..ScoreRow::default() };
@@ -269,7 +269,9 @@ mod tests {
         assert_eq!(Scores::read(&path).unwrap(), scores);
         let header = std::fs::read_to_string(&path).unwrap().lines().next().unwrap().to_string();
         assert!(header.starts_with("path,split,label,score,predicted,threshold,sim_0,sim_1,sim_2,sim_3,cls_0,"));
-        assert!(header.ends_with("nearest_2,nearest_3,class,spread,profile,combined,tiles,map,rival_contrast,rival_width"));
+        assert!(
+            header.ends_with("nearest_2,nearest_3,class,spread,profile,features,tiles,map,combined,rival_contrast,rival_width")
+        );
     }
 
     #[test]

@@ -1,6 +1,6 @@
 //! What scores say about the model, once labels are known.
 
-use super::{ScoreRow, Scores, columns};
+use super::{Area, OfEach, ScoreRow, Scores, columns};
 use crate::{
     config::ThresholdRule,
     error::{Error, NextStep, Result},
@@ -44,22 +44,9 @@ pub struct Evaluation {
     pub n_unlabelled: usize,
     /// What a higher score means: `more abnormal`.
     pub higher_is: &'static str,
-    /// AUROC of the dissolve profile, a score of its own.
-    pub profile_auroc: Option<f64>,
-    /// Its 95 % interval (DeLong).
-    pub profile_auroc_ci95: Option<[f64; 2]>,
-    /// AUROC of the score by tiles.
-    pub tiles_auroc: Option<f64>,
-    /// Its 95 % interval (DeLong).
-    pub tiles_auroc_ci95: Option<[f64; 2]>,
-    /// AUROC of the score by the anomaly map.
-    pub map_auroc: Option<f64>,
-    /// Its 95 % interval (DeLong).
-    pub map_auroc_ci95: Option<[f64; 2]>,
-    /// AUROC of all these scores combined by rank.
-    pub combined_auroc: Option<f64>,
-    /// Its 95 % interval (DeLong).
-    pub combined_auroc_ci95: Option<[f64; 2]>,
+    /// The scores beside DIA's, on the same rows.
+    #[serde(flatten)]
+    pub others: OfEach<Area>,
     /// Baselines: scores that need no training, on the same rows.
     #[serde(rename = "rivals")]
     pub baselines: Vec<BaselineFigure>,
@@ -122,11 +109,10 @@ impl Evaluation {
         let (area, area_ci) = parts(area.ok());
         let (threshold, rule, mut notes) = threshold(scores, split, rule);
         let confusion = threshold.filter(|_| !rows.is_empty()).map(|t| ranking.confusion(t));
-        let extra = |value: fn(&ScoreRow) -> Option<f64>| parts(figure(&rows, value));
-        let (profile_auroc, profile_auroc_ci95) = extra(|row| row.profile);
-        let (tiles_auroc, tiles_auroc_ci95) = extra(|row| row.tiles);
-        let (map_auroc, map_auroc_ci95) = extra(|row| row.map);
-        let (combined_auroc, combined_auroc_ci95) = extra(|row| row.combined);
+        let others = OfEach::from_fn(|score| {
+            let (auroc, ci95) = parts(figure(&rows, |row| row.others[score]));
+            Area { auroc, ci95 }
+        });
         let baselines: Vec<BaselineFigure> =
             scores.baselines.iter().enumerate().map(|(i, name)| baseline(&rows, name, i)).collect();
         notes.extend(beaten(area, &baselines));
@@ -147,14 +133,7 @@ impl Evaluation {
             split: over.to_string(),
             n_unlabelled: scores.rows.iter().filter(|r| r.label.is_none() && (over == "all" || r.split == over)).count(),
             higher_is: "more abnormal",
-            profile_auroc,
-            profile_auroc_ci95,
-            tiles_auroc,
-            tiles_auroc_ci95,
-            map_auroc,
-            map_auroc_ci95,
-            combined_auroc,
-            combined_auroc_ci95,
+            others,
             baselines,
             notes,
         })

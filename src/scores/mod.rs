@@ -7,6 +7,7 @@ mod compare;
 mod csv;
 mod evaluation;
 mod histogram;
+mod other_score;
 mod pixel_figures;
 mod review;
 mod synthetic_lesions;
@@ -14,6 +15,7 @@ mod synthetic_lesions;
 pub use compare::{Comparison, RankChange};
 pub use evaluation::{BaselineFigure, Evaluation};
 pub use histogram::{BINS, Histogram};
+pub use other_score::{Area, OfEach, OtherScore};
 pub use pixel_figures::{PixelFigures, PixelRuler};
 pub use review::{Annotation, Review, Tag};
 pub use synthetic_lesions::{SyntheticLesionCell, SyntheticLesions};
@@ -44,14 +46,8 @@ pub struct ScoreRow {
     pub terms: Option<ScoreTerms>,
     /// Standard deviation of the score over the test-time samples.
     pub spread: Option<f64>,
-    /// The dissolve profile's score, a second one beside DIA's.
-    pub profile: Option<f64>,
-    /// How unlike normal tiles the picture's tiles are, where large pictures are worked on by tiles.
-    pub tiles: Option<f64>,
-    /// How much of the picture stands out in its anomaly map.
-    pub map: Option<f64>,
-    /// All of them combined by their ranks among held-out normals.
-    pub combined: Option<f64>,
+    /// The scores beside DIA's, where they were computed; higher = more abnormal.
+    pub others: OfEach<Option<f64>>,
     /// Scores that need no training, in the order of [`Scores::baselines`]; NaN where missing.
     pub baselines: Vec<f64>,
 }

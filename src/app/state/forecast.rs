@@ -40,7 +40,13 @@ pub struct Forecast {
 pub fn card_of(stage: Stage) -> Stage {
     match stage {
         Stage::Data | Stage::Ddpm => Stage::Ddpm,
-        Stage::DissolveCache | Stage::Dia | Stage::TileDia | Stage::TileNormals | Stage::MapModel | Stage::Bank => Stage::Dia,
+        Stage::DissolveCache
+        | Stage::Dia
+        | Stage::TileDia
+        | Stage::TileNormals
+        | Stage::MapModel
+        | Stage::NormalFeatures
+        | Stage::Bank => Stage::Dia,
         Stage::Profile | Stage::Scores | Stage::Maps | Stage::SyntheticLesions | Stage::Report => Stage::Scores,
     }
 }
@@ -116,8 +122,7 @@ impl Forecast {
 
 /// Whether the open data are worked on by tiles, and why: `data.tile` decided by their size, as a run does it.
 pub fn tiles(config: &RunConfig, open: &Open) -> (Tile, String) {
-    let shorter = if config.preprocess.size > 0 { config.preprocess.size } else { open.median_side.unwrap_or(0) };
-    config.data.tile.decide(shorter, config.data.working_size)
+    config.decide_tile(open.median_side)
 }
 
 /// What the cost model needs to know of the data.

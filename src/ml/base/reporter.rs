@@ -27,6 +27,8 @@ pub enum Stage {
     MapModel,
     /// Features of the training normals, which scores are measured against.
     Bank,
+    /// What the training normals' plain features look like.
+    NormalFeatures,
     /// The dissolve profile of the training normals.
     Profile,
     /// Scores of images.
@@ -51,6 +53,7 @@ impl Stage {
             Self::TileNormals => "Normal tiles",
             Self::MapModel => "Anomaly map",
             Self::Bank => "Normal features",
+            Self::NormalFeatures => "Feature statistics",
             Self::Profile => "Dissolve profile",
             Self::Scores => "Scores",
             Self::Maps => "Anomaly maps",

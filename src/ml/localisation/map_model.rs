@@ -109,18 +109,8 @@ impl MapModel {
 
     fn train(config: &RunConfig, tiles: TileSize, data: &Arc<Dataset>, reporter: &mut dyn Reporter) -> Result<Self> {
         let preprocess = Preprocess::new(config.preprocess.clone());
-        let normals = data.training_normals();
-        let step = normals.len().div_ceil(MOST).max(1);
-        let chosen: Vec<ImageId> = normals.into_iter().step_by(step).collect();
-        let mut sides: Vec<usize> = (chosen.iter())
-            .filter_map(|&id| data.item(id))
-            .map(|item| tiles.working(item.size.map(|side| side as usize)).into_iter().min().unwrap_or(0))
-            .collect();
-        sides.sort_unstable();
-        let shorter = match config.preprocess.size {
-            0 => sides.get(sides.len() / 2).copied().unwrap_or(0),
-            side => side,
-        };
+        let chosen = data.some_training_normals(MOST);
+        let shorter = tiles.working([config.shorter_side(data.median_side(&chosen)); 2])[0];
         let (scales, seed) = (Scales::new(shorter), config.run.seed);
         let count = scales.count();
         let steps = chosen.len();
@@ -167,9 +157,9 @@ impl MapModel {
         self.normals.get(name).copied()
     }
 
-    /// Rank of a score among those of the training normals, \[0, 1\].
-    pub fn rank(&self, score: f64) -> f64 {
-        self.ranks.rank(score)
+    /// Scores of the training normals.
+    pub fn ranks(&self) -> &Ranks {
+        &self.ranks
     }
 
     /// A picture as maps are made of it.
@@ -268,7 +258,7 @@ mod tests {
         let (x, y) = (peak % 160, peak / 160);
         assert!((72..88).contains(&x) && (62..78).contains(&y), "highest at {x}, {y}");
         assert!(map.values[peak] > model.threshold);
-        assert!(score > model.map(&of(false)).unwrap().1 && model.rank(score) > 0.9);
+        assert!(score > model.map(&of(false)).unwrap().1 && model.ranks().rank(score) > 0.9);
 
         let again = MapModel::open_or_train(&run, &config, tiles, &data, &mut Silent).unwrap();
         assert_eq!(again.map(&of(true)).unwrap(), (map, score), "read from its file");

@@ -11,7 +11,7 @@ use crate::{
             stage_progress::StageProgress,
         },
         encoder::model::Encoder,
-        scoring::{anomaly_map::AnomalyMap, tile_scorer::TileScorer},
+        scoring::{anomaly_map::AnomalyMap, gaussian::Ranks, tile_scorer::TileScorer},
     },
     run_dir::{RunDir, files},
 };
@@ -76,7 +76,7 @@ impl PictureScorer {
     ) -> Result<HashMap<ImageId, PictureScores>> {
         let known = |id: ImageId| {
             let name = &data.item(id).filter(|_| is_own)?.name;
-            Some(PictureScores { tiles: self.by_tiles.held_out(name)?, map: self.maps.of_normal(name)? })
+            Some(PictureScores { tiles: self.by_tiles.normals.held_out(name)?, map: self.maps.of_normal(name)? })
         };
         let mut scores: HashMap<ImageId, PictureScores> = ids.iter().filter_map(|&id| Some((id, known(id)?))).collect();
         let others: Vec<ImageId> = ids.iter().copied().filter(|id| !scores.contains_key(id)).collect();
@@ -95,8 +95,8 @@ impl PictureScorer {
         Ok(scores)
     }
 
-    /// Ranks of both scores among those of the training normals, \[0, 1\].
-    pub fn ranks(&self, scores: PictureScores) -> [f64; 2] {
-        [self.by_tiles.rank(scores.tiles), self.maps.rank(scores.map)]
+    /// The scores of the training normals: by tiles, by map.
+    pub fn ranks(&self) -> [&Ranks; 2] {
+        [self.by_tiles.normals.ranks(), self.maps.ranks()]
     }
 }

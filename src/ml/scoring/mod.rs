@@ -43,8 +43,10 @@
 
 pub mod anomaly_map;
 pub mod baselines;
+pub mod feature_scorer;
 pub mod gaussian;
 pub mod map_rulers;
+pub mod normal_gaussian;
 pub mod occlusion;
 pub mod pixel_evaluation;
 pub mod profile;

@@ -4,10 +4,11 @@
 use super::{
     gaussian::Ranks,
     profile::{self, LENGTH, Profile},
+    scorer::BatchScorer,
 };
 use crate::{
     config::DissolveMethod,
-    data::{Dataset, ImageId},
+    data::Dataset,
     error::{Error, NextStep, Result},
     ml::{
         base::{
@@ -21,6 +22,7 @@ use crate::{
         encoder::model::Encoder,
     },
     run_dir::{RunDir, files},
+    scores::OtherScore,
 };
 use candle_core::{DType, Device, Tensor};
 use std::{collections::HashMap, sync::Arc};
@@ -62,9 +64,7 @@ impl ProfileScorer {
             reporter.event(Event::Notice(text.into()));
             return Ok(None);
         }
-        let normals = data.training_normals();
-        let step = normals.len().div_ceil(MOST).max(1);
-        let chosen: Vec<ImageId> = normals.into_iter().step_by(step).collect();
+        let chosen = data.some_training_normals(MOST);
         let store = load_pixels(data, &encoder.config.run.preprocess, chosen, encoder.config.input_size, reporter)?;
         let (side, device) = (store.size(), model.device().clone());
         let dissolver = dissolver(model, store.is_grey())?;
@@ -116,24 +116,24 @@ impl ProfileScorer {
         let names = names.into_iter().enumerate().map(|(i, name)| (name, i)).collect();
         Ok(Self { dissolver, side, device, profile, names, ranks })
     }
+}
 
-    /// Scores of pictures (flat NCHW at the encoder's input size, \[0, 1\]); higher is more abnormal.
-    ///
-    /// # Errors
-    /// Those of [`profile::profiles`].
-    pub fn scores(&self, pictures: &[f32]) -> Result<Vec<f64>> {
+impl BatchScorer for ProfileScorer {
+    fn which(&self) -> OtherScore {
+        OtherScore::Profile
+    }
+
+    fn scores(&self, pictures: &[f32]) -> Result<Vec<f64>> {
         let rows = profile::profiles(&self.dissolver, pictures, self.side, &self.device)?;
         Ok(rows.iter().map(|row| self.profile.score(row)).collect())
     }
 
-    /// Score of a training normal whose own fold is held out; `None` where it was not profiled.
-    pub fn held_out(&self, name: &str) -> Option<f64> {
+    fn held_out(&self, name: &str) -> Option<f64> {
         self.profile.held_out.get(*self.names.get(name)?).copied()
     }
 
-    /// Rank of a score among the held-out normals, \[0, 1\].
-    pub fn rank(&self, score: f64) -> f64 {
-        self.ranks.rank(score)
+    fn ranks(&self) -> &Ranks {
+        &self.ranks
     }
 }
 

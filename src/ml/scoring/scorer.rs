@@ -1,6 +1,6 @@
 //! The anomaly score (paper, Eq. 10): how like the nearest normal training image, and how sure of its shift.
 
-use super::{gaussian::Ranks, profile_scorer::ProfileScorer};
+use super::gaussian::Ranks;
 use crate::{
     config::ScoreConfig,
     data::{Dataset, ImageId, Label, Split},
@@ -18,7 +18,7 @@ use crate::{
             shift::SHIFTS,
         },
     },
-    scores::{ScoreRow, ScoreTerms, Scores, threshold_by},
+    scores::{OtherScore, ScoreRow, ScoreTerms, Scores, threshold_by},
 };
 use rayon::prelude::*;
 use std::{collections::HashMap, sync::Arc};
@@ -138,6 +138,24 @@ fn dot(a: &[f32], b: &[f32]) -> f32 {
     sums.iter().sum::<f32>() + rest
 }
 
+/// A score beside DIA's, of the same pictures: decoded once for both.
+pub trait BatchScorer {
+    /// Which one.
+    fn which(&self) -> OtherScore;
+
+    /// Scores of pictures (flat NCHW at the encoder's input size, \[0, 1\]); higher is more abnormal.
+    ///
+    /// # Errors
+    /// Too little memory.
+    fn scores(&self, pictures: &[f32]) -> Result<Vec<f64>>;
+
+    /// Score of a training normal as if it had not been looked at; `None` where it was not.
+    fn held_out(&self, name: &str) -> Option<f64>;
+
+    /// Scores of the training normals, each as if it had not been looked at.
+    fn ranks(&self) -> &Ranks;
+}
+
 /// Scores images of a data set, labelled or not, in the order of `ids`; threshold and predictions by the run's rule where it
 /// can be applied.
 ///
@@ -150,7 +168,7 @@ pub fn score(
     encoder: &Encoder,
     data: &Arc<Dataset>,
     ids: &[ImageId],
-    profiler: Option<&ProfileScorer>,
+    others: &[&dyn BatchScorer],
     reporter: &mut dyn Reporter,
 ) -> Result<Scores> {
     let bank = encoder.bank.as_ref().ok_or_else(unfinished)?;
@@ -161,8 +179,6 @@ pub fn score(
     }
     let held_out: Vec<ImageScore> =
         bank.features.par_iter().enumerate().map(|(m, features)| scorer.leave_one_out(features, m)).collect();
-    let ranks = Ranks::new(held_out.iter().map(|s| s.score).collect());
-    let combine = |score: f64, profile: f64| profiler.map(|p| (ranks.rank(score) + p.rank(profile)) / 2.0);
 
     // Names say which images are in the bank, but only within the data set that it was made of.
     let own_data = data.fingerprint() == encoder.config.fingerprint;
@@ -171,17 +187,18 @@ pub fn score(
         let item = data.item(id).filter(|item| own_data && item.split == Split::Train)?;
         in_bank.get(item.name.as_str()).copied()
     };
-    let others: Vec<ImageId> = ids.iter().copied().filter(|&id| member(id).is_none()).collect();
+    let unknown: Vec<ImageId> = ids.iter().copied().filter(|&id| member(id).is_none()).collect();
     let mut rows: HashMap<ImageId, ScoreRow> = HashMap::with_capacity(ids.len());
     for (&id, m) in ids.iter().filter_map(|id| Some((id, member(*id)?))) {
         let mut row = row(data, id, &held_out[m], bank, own_data);
-        row.profile = profiler.and_then(|p| p.held_out(&row.path));
-        row.combined = row.profile.and_then(|profile| combine(row.score, profile));
+        for other in others {
+            row.others[other.which()] = other.held_out(&row.path);
+        }
         rows.insert(id, row);
     }
-    if !others.is_empty() {
+    if !unknown.is_empty() {
         let ScoreConfig { samples, crop_area, .. } = encoder.config.run.score;
-        let store = load_pixels(data, &encoder.config.run.preprocess, others, encoder.config.input_size, reporter)?;
+        let store = load_pixels(data, &encoder.config.run.preprocess, unknown, encoder.config.input_size, reporter)?;
         let extractor = Extractor::new(encoder, samples, crop_area);
         let mut progress = StageProgress::start(Stage::Scores, 0, store.len(), reporter);
         for chunk in (0..store.len()).collect::<Vec<_>>().chunks(extractor.chunk()) {
@@ -198,13 +215,14 @@ pub fn score(
                 (scored, spread(&scorer, samples))
             };
             let scored: Vec<(ImageScore, f64)> = sampled.par_iter().zip(chunk).map(judge).collect();
-            let profiles = profiler.map(|p| p.scores(&pictures)).transpose()?;
+            let beside: Vec<Vec<f64>> = others.iter().map(|other| other.scores(&pictures)).collect::<Result<_>>()?;
             for (i, (&place, (scored, spread))) in chunk.iter().zip(&scored).enumerate() {
                 let id = store.ids()[place];
                 let mut row = row(data, id, scored, bank, own_data);
                 row.spread = Some(*spread);
-                row.profile = profiles.as_ref().map(|p| p[i]);
-                row.combined = row.profile.and_then(|profile| combine(row.score, profile));
+                for (other, values) in others.iter().zip(&beside) {
+                    row.others[other.which()] = Some(values[i]);
+                }
                 rows.insert(id, row);
             }
             progress.reach(chunk.last().map_or(0, |last| last + 1))?;

@@ -29,6 +29,11 @@ pub fn tile_features(encoder: &Encoder, picture: &Picture, tile: usize) -> Resul
     Ok(places.par_iter().map(|&i| map.pooled(grid.place(i), tile)).collect())
 }
 
+/// Numbers of one tile.
+pub fn width(encoder: &Encoder) -> usize {
+    3 * encoder.config.run.dia.width
+}
+
 /// The first stage's output for a whole picture: the network is convolutional, so that overlapping tiles share their work.
 struct FeatureMap {
     channels: usize,

@@ -115,11 +115,9 @@ fn figures(ui: &mut Ui, set: &ScoreSet) {
     row("Average precision", e.average_precision);
     row("Sensitivity at 90 % specificity", e.sensitivity_at_90_specificity);
     row("Sensitivity at 95 % specificity", e.sensitivity_at_95_specificity);
-    row("Dissolve profile, AUROC", e.profile_auroc);
-    row("By tiles, AUROC", e.tiles_auroc);
-    row("By anomaly map, AUROC", e.map_auroc);
-    let all = e.tiles_auroc.is_some() || e.map_auroc.is_some();
-    row(if all { "All scores by ranks, AUROC" } else { "DIA and profile by ranks, AUROC" }, e.combined_auroc);
+    for (score, area) in e.others.iter() {
+        row(&format!("{}, AUROC", score.title()), area.auroc);
+    }
 }
 
 fn rules(ui: &mut Ui, cx: &mut PanelContext<'_>, set: &ScoreSet) {

@@ -1,0 +1,174 @@
+//! A Gaussian of what the training normals look like, and what each of them scores by one that was fitted without it: kept with
+//! the run.
+
+use super::gaussian::{Gaussian, Ranks};
+use crate::{
+    error::{Error, Result},
+    ml::base::checkpoint::{self, Metadata, Tensors},
+};
+use candle_core::{Device, Tensor};
+use rayon::prelude::*;
+use std::{collections::BTreeMap, path::Path};
+
+/// Parts that take turns at being held out.
+const FOLDS: usize = 5;
+
+/// What was seen of the training normals.
+#[derive(Debug, Default)]
+pub struct Seen {
+    /// Names of the pictures.
+    pub names: Vec<String>,
+    /// Features: one row or several of each picture.
+    pub rows: Vec<Vec<f64>>,
+    /// Which picture each row is of, by its place in `names`.
+    pub of_picture: Vec<usize>,
+}
+
+impl Seen {
+    /// Adds a picture's rows.
+    pub fn add(&mut self, name: String, rows: impl IntoIterator<Item = Vec<f64>>) {
+        let before = self.rows.len();
+        self.rows.extend(rows);
+        self.of_picture.extend(std::iter::repeat_n(self.names.len(), self.rows.len() - before));
+        self.names.push(name);
+    }
+}
+
+/// Judges pictures by the mean squared Mahalanobis distance of their rows.
+#[derive(Debug, Clone)]
+pub struct NormalGaussian {
+    gaussian: Gaussian,
+    /// Of each training normal that was seen, without its own fold.
+    held_out: BTreeMap<String, f64>,
+    ranks: Ranks,
+}
+
+impl NormalGaussian {
+    /// Fits to all rows, and scores each picture by a Gaussian of the pictures of other folds.
+    ///
+    /// # Errors
+    /// Fewer than two rows, or rows without spread.
+    pub fn fit(seen: &Seen) -> Result<Self> {
+        let gaussian = Gaussian::fit(seen.rows.iter().map(Vec::as_slice))?;
+        let scores = held_out(&gaussian, seen);
+        Ok(Self::new(gaussian, seen.names.iter().cloned().zip(scores).collect()))
+    }
+
+    fn new(gaussian: Gaussian, held_out: BTreeMap<String, f64>) -> Self {
+        let ranks = Ranks::new(held_out.values().copied().collect());
+        Self { gaussian, held_out, ranks }
+    }
+
+    /// Writes it atomically; `kind` says what its rows are.
+    ///
+    /// # Errors
+    /// A file that cannot be written.
+    pub fn save(&self, path: &Path, kind: &str) -> Result<()> {
+        let (mean, precision) = self.gaussian.parts();
+        let width = mean.len();
+        let tensors = Tensors::from([
+            ("mean".into(), Tensor::from_vec(mean, width, &Device::Cpu)?),
+            ("precision".into(), Tensor::from_vec(precision, (width, width), &Device::Cpu)?),
+        ]);
+        let normals = serde_json::to_string(&self.held_out).unwrap_or_default();
+        checkpoint::save(path, &tensors, &Metadata::from([("kind".into(), kind.into()), ("normals".into(), normals)]))
+    }
+
+    /// Reads what [`save`](Self::save) wrote; its rows must have `width` numbers.
+    ///
+    /// # Errors
+    /// A file that is damaged or something else.
+    pub fn load(path: &Path, width: usize) -> Result<Self> {
+        let (tensors, metadata) = checkpoint::load(path)?;
+        let values = |name: &str| tensors.get(name)?.flatten_all().ok()?.to_vec1::<f64>().ok();
+        let gaussian = values("mean")
+            .filter(|mean| mean.len() == width)
+            .zip(values("precision"))
+            .and_then(|(mean, precision)| Gaussian::from_parts(mean, precision));
+        let held_out = metadata.get("normals").and_then(|text| serde_json::from_str(text).ok());
+        match gaussian.zip(held_out) {
+            Some((gaussian, held_out)) => Ok(Self::new(gaussian, held_out)),
+            None => Err(Error::user(format!("{} cannot be read", path.display()), "delete it: it is made again")),
+        }
+    }
+
+    /// The score of a picture with these rows; higher is more abnormal.
+    pub fn score(&self, rows: &[Vec<f64>]) -> f64 {
+        rows.par_iter().map(|row| self.gaussian.distance(row)).sum::<f64>() / rows.len().max(1) as f64
+    }
+
+    /// Score of a training normal by a Gaussian that was fitted without it; `None` where it was not seen.
+    pub fn held_out(&self, name: &str) -> Option<f64> {
+        self.held_out.get(name).copied()
+    }
+
+    /// The held-out normals' scores.
+    pub fn ranks(&self) -> &Ranks {
+        &self.ranks
+    }
+}
+
+/// Mean distance of each picture's rows from a Gaussian of the rows of other folds.
+fn held_out(all: &Gaussian, seen: &Seen) -> Vec<f64> {
+    let pictures = seen.names.len();
+    let folds = FOLDS.min(pictures.max(1));
+    let rows = || seen.rows.iter().zip(&seen.of_picture);
+    let sums: Vec<(f64, usize)> = (0..folds)
+        .into_par_iter()
+        .flat_map_iter(|fold| {
+            let others = rows().filter(|(_, p)| **p % folds != fold).map(|(row, _)| row.as_slice());
+            let without = Gaussian::fit(others).unwrap_or_else(|_| all.clone());
+            let mut sums = vec![(0.0, 0); pictures];
+            for (row, &p) in rows().filter(|(_, p)| **p % folds == fold) {
+                sums[p].0 += without.distance(row);
+                sums[p].1 += 1;
+            }
+            sums
+        })
+        .collect();
+    let of = |p: usize| {
+        let (sum, count) = sums[(p % folds) * pictures + p];
+        sum / count.max(1) as f64
+    };
+    (0..pictures).map(of).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::rng;
+    use rand::Rng as _;
+
+    fn seen() -> Seen {
+        let mut rng = rng::stream(2, "test", 0);
+        let mut seen = Seen::default();
+        for i in 0..10 {
+            let rows: Vec<Vec<f64>> = (0..6).map(|_| (0..8).map(|_| rng.random_range(-1.0..1.0)).collect()).collect();
+            seen.add(format!("{i}.png"), rows);
+        }
+        seen
+    }
+
+    #[test]
+    fn held_out_pictures_look_farther_than_those_fitted_to() {
+        let seen = seen();
+        let normals = NormalGaussian::fit(&seen).unwrap();
+        let fitted = normals.score(&seen.rows);
+        let held_out: Vec<f64> = seen.names.iter().map(|name| normals.held_out(name).unwrap()).collect();
+        assert!(held_out.iter().sum::<f64>() / 10.0 > fitted);
+        assert_eq!(normals.ranks().rank(f64::MAX), 1.0);
+        assert!(normals.score(&[vec![9.0; 8]]) > 20.0 * fitted && normals.held_out("other.png").is_none());
+    }
+
+    #[test]
+    fn it_comes_back_from_its_file_and_another_is_refused() {
+        let (dir, normals) = (tempfile::tempdir().unwrap(), NormalGaussian::fit(&seen()).unwrap());
+        let path = dir.path().join("normals.safetensors");
+        normals.save(&path, "test").unwrap();
+        let again = NormalGaussian::load(&path, 8).unwrap();
+        assert_eq!((again.score(&[vec![0.5; 8]]), again.held_out), (normals.score(&[vec![0.5; 8]]), normals.held_out));
+        assert!(NormalGaussian::load(&path, 7).is_err(), "of another encoder");
+        std::fs::write(&path, b"x").unwrap();
+        assert!(NormalGaussian::load(&path, 8).is_err());
+    }
+}
