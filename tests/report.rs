@@ -5,7 +5,7 @@ use dissolve_studio::{
     data::{ArrayImages, Class, Dataset, Item, Label, Layout, Skipped, Source, Split},
     report, rng,
     run_dir::{RunDir, RunKind, RunState, files},
-    scores::{OfEach, OtherScore, PixelFigures, PixelRuler, ScoreRow, Scores, SyntheticLesionCell, SyntheticLesions},
+    scores::{OfEach, PixelFigures, PixelRuler, ScoreKind, ScoreRow, Scores, SyntheticLesionCell, SyntheticLesions},
 };
 use rand::Rng;
 use std::{fmt::Write, path::Path, sync::Arc};
@@ -69,7 +69,7 @@ fn scores(data: &Dataset) -> Scores {
                 class: ["healthy", "freckled"][usize::from(abnormal)].into(),
                 label: Some(abnormal),
                 score: -2.0 + 0.1 * noise + if abnormal { 0.15 } else { 0.0 },
-                others: OfEach::from_fn(|which| (which == OtherScore::Profile).then_some(10.0 + noise)),
+                by: OfEach::from_fn(|which| (which == ScoreKind::Profile).then_some(10.0 + noise)),
                 baselines: vec![0.3 + 0.01 * noise, noise - 2.5 * f64::from(u8::from(abnormal))],
                 ..ScoreRow::default()
             }

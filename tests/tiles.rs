@@ -90,7 +90,7 @@ fn large_pictures_are_trained_on_scored_and_mapped_by_tiles() {
     let header = fs::read_to_string(run.join("scores.csv")).unwrap().lines().next().unwrap().to_string();
     assert!(header.contains(",tiles,map"), "{header}");
     let evaluation = json(&program().args(["evaluate", "--json"]).arg(&run).output().unwrap().stdout);
-    for key in ["pixel_auroc", "pixel_ap", "aupro", "pointing", "tiles_auroc", "map_auroc", "combined_auroc"] {
+    for key in ["pixel_auroc", "pixel_ap", "aupro", "pointing", "tiles_auroc", "map_auroc", "lead_auroc"] {
         assert!(evaluation[key].as_f64().is_some_and(|v| (0.0..=1.0).contains(&v)), "{key}: {evaluation}");
     }
     assert!(evaluation["pixel_auroc"].as_f64().unwrap() > 0.6);

@@ -32,7 +32,7 @@ use dissolve_studio::{
         reporter::{Event, Stage, Step},
     },
     run_dir::{RunDir, RunKind, RunState},
-    scores::{Area, OtherScore, PixelFigures, PixelRuler, ScoreRow, Scores},
+    scores::{Area, PixelFigures, PixelRuler, ScoreKind, ScoreRow, Scores},
     ui::{self, shared::textures::Textures},
 };
 use eframe::egui;
@@ -386,7 +386,7 @@ fn score_set() -> ScoreSet {
     let mut config = RunConfig::default();
     config.data.path = "/data/eyes".into();
     let rows: Vec<ScoreRow> = (0..24).map(row).collect();
-    let mut set = ScoreSet::new("/home/someone/runs/eyes".as_ref(), "eyes".into(), config, Scores::from(rows)).unwrap();
+    let mut set = ScoreSet::new("/home/someone/runs/eyes".as_ref(), "eyes".into(), config, Scores::from(rows), None).unwrap();
     set.encoder = Some("encoder.safetensors".into());
     set
 }
@@ -420,7 +420,8 @@ fn results_view_while_loading_failed_partial_and_complete() {
     panels.has_all(&["Reading the scores…"]);
     let mut one_class = score_set();
     one_class.scores.rows.retain(|row| row.label == Some(false));
-    let only = ScoreSet::new("/home/someone/runs/eyes".as_ref(), "eyes".into(), one_class.config, one_class.scores).unwrap();
+    let only =
+        ScoreSet::new("/home/someone/runs/eyes".as_ref(), "eyes".into(), one_class.config, one_class.scores, None).unwrap();
     Panels::of(results(only)).has_all(&["Undefined: There are no abnormal images", "all 8", "images are ranked all the same"]);
     Panels::of(results(score_set())).has_all(&["AUROC", "false positives", "test split · 8 normal, 4 abnormal"]);
 }
@@ -449,12 +450,14 @@ fn figures_of_anomaly_maps_stand_under_the_auroc_where_they_exist() {
 }
 
 #[test]
-fn all_scores_have_their_figures() {
+fn all_scores_can_be_looked_at_each_with_its_auroc() {
     let mut set = score_set();
     let area = |auroc| Area { auroc: Some(auroc), ci95: None };
-    set.evaluation.others[OtherScore::Tiles] = area(0.625);
-    set.evaluation.others[OtherScore::Combined] = area(0.9375);
-    Panels::of(results(set)).has_all(&["Tiles, AUROC", "0.625", "All scores by rank, AUROC", "0.938"]);
+    set.evaluation.by[ScoreKind::Tiles] = area(0.625);
+    set.evaluation.by[ScoreKind::Lead] = area(0.9375);
+    set.kinds = vec![ScoreKind::Dia, ScoreKind::Tiles, ScoreKind::Lead];
+    let panels = Panels::of(results(set));
+    panels.has_all(&["SCORE AND ITS AUROC", "Tiles", "0.625", "Lead", "0.938"]);
 }
 
 #[test]

@@ -23,7 +23,7 @@ use crate::{
         },
     },
     run_dir::{RunDir, files},
-    scores::{OtherScore, PixelFigures, Scores},
+    scores::{PixelFigures, ScoreKind, Scores},
 };
 use std::{
     collections::{HashMap, HashSet},
@@ -91,7 +91,7 @@ impl ImageScorer<'_> {
         // An image that could not be decoded has no row.
         let scored: Vec<ImageId> =
             ids.iter().copied().filter(|&id| data.item(id).is_some_and(|i| known.contains(i.name.as_str()))).collect();
-        let mut ranks: Vec<(OtherScore, Ranks)> = beside.iter().map(|scorer| (scorer.which(), scorer.ranks().clone())).collect();
+        let mut ranks: Vec<(ScoreKind, Ranks)> = beside.iter().map(|scorer| (scorer.which(), scorer.ranks().clone())).collect();
         let pixels = self.by_tiles(&mut scores, &mut ranks, data, &scored, reporter)?;
         combine(&mut scores, &scorer::ranks_of_normals(self.encoder)?, &ranks);
         let mut tick = |_: usize| if reporter.control() == Control::Stop { Err(Error::Stopped) } else { Ok(()) };
@@ -119,7 +119,7 @@ impl ImageScorer<'_> {
     fn by_tiles(
         &self,
         scores: &mut Scores,
-        ranks: &mut Vec<(OtherScore, Ranks)>,
+        ranks: &mut Vec<(ScoreKind, Ranks)>,
         data: &Arc<Dataset>,
         ids: &[ImageId],
         reporter: &mut dyn Reporter,
@@ -156,10 +156,10 @@ impl ImageScorer<'_> {
             found.iter().filter_map(|(&id, scores)| Some((data.item(id)?.name.as_str(), *scores))).collect();
         for row in &mut scores.rows {
             if let Some(of) = by_name.get(row.path.as_str()) {
-                (row.others[OtherScore::Tiles], row.others[OtherScore::Map]) = (Some(of.tiles), Some(of.map));
+                (row.by[ScoreKind::Tiles], row.by[ScoreKind::Map]) = (Some(of.tiles), Some(of.map));
             }
         }
-        ranks.extend([OtherScore::Tiles, OtherScore::Map].into_iter().zip(scorer.ranks().map(Ranks::clone)));
+        ranks.extend([ScoreKind::Tiles, ScoreKind::Map].into_iter().zip(scorer.ranks().map(Ranks::clone)));
         Ok(evaluation.figures())
     }
 
@@ -172,16 +172,13 @@ impl ImageScorer<'_> {
     }
 }
 
-/// Sets [`OtherScore::Combined`]: the mean of each score's rank among held-out normals, where all of them are there. `dia`: of DIA's
+/// Sets [`ScoreKind::Lead`]: the mean of each score's rank among held-out normals, where all of them are there. `dia`: of DIA's
 /// score.
-fn combine(scores: &mut Scores, dia: &Ranks, others: &[(OtherScore, Ranks)]) {
+fn combine(scores: &mut Scores, dia: &Ranks, others: &[(ScoreKind, Ranks)]) {
     for row in scores.rows.iter_mut().filter(|_| !others.is_empty()) {
-        let all: Option<Vec<f64>> = others
-            .iter()
-            .map(|(which, ranks)| Some(ranks.rank(row.others[*which]?)))
-            .chain([Some(dia.rank(row.score))])
-            .collect();
-        row.others[OtherScore::Combined] = all.map(|all| all.iter().sum::<f64>() / all.len() as f64);
+        let all: Option<Vec<f64>> =
+            others.iter().map(|(which, ranks)| Some(ranks.rank(row.by[*which]?))).chain([Some(dia.rank(row.score))]).collect();
+        row.by[ScoreKind::Lead] = all.map(|all| all.iter().sum::<f64>() / all.len() as f64);
     }
 }
 

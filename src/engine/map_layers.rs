@@ -181,7 +181,7 @@ mod tests {
         MapFolder::prepare(&maps).unwrap().write("0.png", &map, MapModel::SCALE, &picture, None).unwrap();
         let rows: Vec<ScoreRow> =
             data.items.iter().map(|item| ScoreRow { path: item.name.clone(), ..ScoreRow::default() }).collect();
-        let mut set = ScoreSet::new(run.path(), "r".into(), config, Scores::from(rows)).unwrap();
+        let mut set = ScoreSet::new(run.path(), "r".into(), config, Scores::from(rows), None).unwrap();
         set.maps = SavedMaps::find(&maps, set.rows.iter().map(|row| row.path.as_str()));
         set.map_model = Some(run.join(files::MAP_MODEL));
         (dir, data, set)

@@ -129,7 +129,7 @@ fn chain(run: &RunDir, config: &RunConfig, data: &Arc<Dataset>, device: &Device,
     check_stop(reporter)?;
 
     if run.contents()?.scores.is_none() {
-        let all = data.ids(|_, _| true);
+        let all = data.scored_by_default();
         let maps = config.score.maps.then(|| run.join(files::MAPS));
         let scorer = ImageScorer { part: &part, encoder: &encoder, model, maps: maps.as_deref() };
         scorer.score(data, &all, reporter)?.write(&run.join(files::SCORES))?;
@@ -173,7 +173,7 @@ pub fn score_run(run: &RunDir, reporter: &mut dyn Reporter) -> Result<()> {
     let encoder = Encoder::load(&part.join(files::ENCODER), &device)?;
     let data = open_data(&config, reporter)?;
     data.keep_fitted(&config.preprocess, &[encoder.config.input_size]);
-    let all = data.ids(|_, _| true);
+    let all = data.scored_by_default();
     let own = run.contents()?.model.filter(|_| config.score.profile || config.data.tiles().is_some());
     let model = match (given_model(&config, &device)?, own) {
         (None, Some(own)) => Some(Arc::new(DiffusionModel::load(&own, &device)?)),

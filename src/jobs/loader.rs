@@ -22,7 +22,7 @@ use crate::{
     error::{Error, Failure, Result},
     ml::diffusion::model::DiffusionModel,
     run_dir::files,
-    scores::Review,
+    scores::{Review, ScoreKind},
 };
 use candle_core::Device;
 use std::{
@@ -49,7 +49,8 @@ pub enum LoadRequest {
     /// Whether this file holds a diffusion model.
     CheckModel(PathBuf),
     Run(RunAction),
-    Scores(PathBuf),
+    /// The scores of a run, or of one of its files of scores, by this score or the one that leads.
+    Scores(PathBuf, Option<ScoreKind>),
     Compare {
         first: Arc<ScoreSet>,
         second: PathBuf,
@@ -148,8 +149,8 @@ fn run(requests: &Receiver<LoadRequest>, workspace: &Path, events: &Events) {
                 let done = events.guard("loader", || action.execute(workspace)).and_then(|r| r.map_err(Failure::from));
                 JobEvent::RunDone { action, done }
             }
-            LoadRequest::Scores(run) => {
-                let scores = events.guard("loader", || ScoreSet::read(&run)).and_then(|r| r.map_err(Failure::from));
+            LoadRequest::Scores(run, kind) => {
+                let scores = events.guard("loader", || ScoreSet::read(&run, kind)).and_then(|r| r.map_err(Failure::from));
                 JobEvent::Scores { run, scores: scores.map(Arc::new) }
             }
             LoadRequest::Compare { first, second } => {

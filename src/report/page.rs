@@ -14,7 +14,7 @@ use crate::{
     metrics,
     ml::scoring::baselines,
     run_dir::{RunKind, RunState, files},
-    scores::{BaselineFigure, Evaluation, Histogram, ScoreRow},
+    scores::{BaselineFigure, Evaluation, Histogram, ScoreKind, ScoreRow},
     text::sentence,
 };
 use maud::{DOCTYPE, Markup, PreEscaped, html};
@@ -101,7 +101,7 @@ fn interval(ci: Option<[f64; 2]>) -> String {
 fn headline(parts: &Parts, e: &Evaluation) -> Markup {
     html! {
         div.cards {
-            div.big { span.quiet { "AUROC of " (parts.method()) } b { (number(e.auroc)) } span.quiet { "95 % interval " (interval(e.auroc_ci95)) } }
+            div.big { span.quiet { "AUROC of " (parts.leading()) } b { (number(e.auroc)) } span.quiet { "95 % interval " (interval(e.auroc_ci95)) } }
             div { span.quiet { "sensitivity" } b { (number(e.sensitivity)) } span.quiet { "at the threshold" } }
             div { span.quiet { "specificity" } b { (number(e.specificity)) } span.quiet { "at the threshold" } }
             div {
@@ -212,7 +212,7 @@ fn curves(parts: &Parts) -> Markup {
 }
 
 fn results(parts: &Parts, scored: &Scored, dataset: Option<&Dataset>) -> Markup {
-    let Scored { scores, evaluation } = scored;
+    let Scored { scores, evaluation, .. } = scored;
     let rows = scores.labelled(None);
     let histogram = Histogram::new(scores.evaluated().into_iter());
     let has_unlabelled = histogram.counts[2].iter().any(|n| *n > 0);
@@ -263,8 +263,13 @@ fn table(parts: &Parts, e: &Evaluation) -> Markup {
     // The threshold in the file was set by the run's own rule.
     let rule = parts.config.score.rule;
     let of = |share: Option<f64>, n: usize| interval(share.map(|p| metrics::wilson(p, n)));
+    let leads = parts.scores.as_ref().map_or(ScoreKind::Dia, |scored| scored.kind);
+    // Epochs are judged by DIA's score.
+    let selected = html! {
+        @if let Some(best) = best { td.n { (format!("{:.3} (epoch {}, on “{}”)", best[1], best[0], epochs.split)) } }
+    };
     let lines = [
-        (format!("average precision of {}", parts.method()), number(e.average_precision), String::new()),
+        (format!("average precision of {}", parts.leading()), number(e.average_precision), String::new()),
         ("sensitivity at 90 % specificity".into(), number(e.sensitivity_at_90_specificity), String::new()),
         ("sensitivity at 95 % specificity".into(), number(e.sensitivity_at_95_specificity), String::new()),
         (format!("sensitivity at the threshold ({rule})"), number(e.sensitivity), of(e.sensitivity, e.n_abnormal)),
@@ -275,21 +280,24 @@ fn table(parts: &Parts, e: &Evaluation) -> Markup {
             thead { tr { th { "figure" } th.n { "last epoch" } th.n { "95 % interval" } @if best.is_some() { th.n { "best epoch, selected on labels" } } } }
             tbody {
                 tr {
-                    td { b { "AUROC of " (parts.method()) } } td.n { b { (number(e.auroc)) } } td.n { (interval(e.auroc_ci95)) }
-                    @if let Some(best) = best { td.n { (format!("{:.3} (epoch {}, on “{}”)", best[1], best[0], epochs.split)) } }
+                    td { b { "AUROC of " (parts.leading()) } } td.n { b { (number(e.auroc)) } } td.n { (interval(e.auroc_ci95)) }
+                    @if leads == ScoreKind::Dia { (selected) } @else if best.is_some() { td {} }
                 }
                 @for (name, value, ci) in &lines {
                     tr { td { (name) } td.n { (value) } td.n { (ci) } @if best.is_some() { td {} } }
                 }
-                @for (score, area) in e.others.iter().filter(|(_, area)| area.auroc.is_some()) {
+                @for (kind, area) in e.by.iter().filter(|(kind, area)| ![leads, ScoreKind::Lead].contains(kind) && area.auroc.is_some()) {
                     tr {
-                        td { "AUROC of another score, beyond the paper: " (score.title().to_lowercase()) }
+                        td { "AUROC of another score: " (parts.score_name(kind)) @if kind == ScoreKind::Dia { " (the paper’s, Eq. 10)" } }
                         td.n { (number(area.auroc)) }
                         td.n { (interval(area.ci95)) }
-                        @if best.is_some() { td {} }
+                        @if kind == ScoreKind::Dia { (selected) } @else if best.is_some() { td {} }
                     }
                 }
             }
+        }
+        @if leads == ScoreKind::Lead {
+            p.quiet { "The leading score is the mean of the ranks of " (e.lead.replace('+', ", ")) " among held-out normal images; no label was used to choose it." }
         }
         p.quiet {
             "The last epoch is the result. Intervals of areas are DeLong's, of shares Wilson's"
@@ -328,7 +336,7 @@ fn reality(parts: &Parts, e: &Evaluation) -> Markup {
             thead { tr { th { "score" } th { "what it is" } th.n { "high = abnormal" } th.n { "low = abnormal" } th.n { "95 % interval of the better" } th {} } }
             tbody {
                 tr.model {
-                    td { b { (parts.method()) } } td { "the model of this run" } td.n { b { (number(e.auroc)) } } td.n { "–" } td.n { (interval(e.auroc_ci95)) }
+                    td { b { (parts.leading()) } } td { "the model of this run" } td.n { b { (number(e.auroc)) } } td.n { "–" } td.n { (interval(e.auroc_ci95)) }
                     (bar(e.auroc.unwrap_or(0.0), false))
                 }
                 @for baseline in baselines {

@@ -4,7 +4,7 @@ use crate::{
     config::RunConfig,
     error::Result,
     run_dir::{Manifest, RunDir, SavedMaps, files},
-    scores::{Evaluation, PixelFigures, Scores, SyntheticLesions},
+    scores::{Evaluation, PixelFigures, ScoreKind, Scores, SyntheticLesions},
 };
 use std::path::Path;
 
@@ -28,6 +28,9 @@ pub struct Parts {
 }
 
 pub struct Scored {
+    /// The score that leads: charts, threshold and galleries are of it.
+    pub kind: ScoreKind,
+    /// Seen by that score.
     pub scores: Scores,
     pub evaluation: Evaluation,
 }
@@ -50,12 +53,30 @@ impl Parts {
     pub fn method(&self) -> &'static str {
         if self.config.dia.branches() == 3 { "DIA" } else { "CSI" }
     }
+
+    /// The name of a score.
+    pub fn score_name(&self, kind: ScoreKind) -> String {
+        match kind {
+            ScoreKind::Dia => self.method().into(),
+            ScoreKind::Lead => "the leading score".into(),
+            kind => kind.title().to_lowercase(),
+        }
+    }
+
+    /// The name of the score that leads.
+    pub fn leading(&self) -> String {
+        self.score_name(self.scores.as_ref().map_or(ScoreKind::Dia, |scored| scored.kind))
+    }
 }
 
 fn scored(file: Option<&Path>, config: &RunConfig) -> Result<Scored, String> {
     let scores = Scores::read(file.ok_or("This run has no scores yet.")?).map_err(|e| format!("The scores are missing: {e}."))?;
     // With the threshold that the run set; by its rule where the file has none.
     let rule = scores.rows.iter().any(|row| row.threshold.is_none()).then_some(config.score.rule);
+    let (kind, scores) = match scores.seen_by(ScoreKind::Lead, config.score.rule) {
+        Some(seen) => (ScoreKind::Lead, seen),
+        None => (ScoreKind::Dia, scores),
+    };
     let evaluation = Evaluation::new(&scores, None, rule).map_err(|e| format!("The scores say nothing: {e}."))?;
-    Ok(Scored { scores, evaluation })
+    Ok(Scored { kind, scores, evaluation })
 }

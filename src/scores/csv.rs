@@ -1,6 +1,6 @@
 //! `scores.csv`: written atomically; read also where other programs wrote it, with only `path`, `label`, `score`.
 
-use super::{OfEach, OtherScore, SHIFTS, ScoreRow, ScoreTerms, Scores};
+use super::{OfEach, SHIFTS, ScoreKind, ScoreRow, ScoreTerms, Scores};
 use crate::{
     error::{Error, Result},
     run_dir::write_atomic,
@@ -16,9 +16,12 @@ const TERMS: [[&str; 3]; SHIFTS] = [
     ["sim_3", "cls_3", "nearest_3"],
 ];
 
+/// Scores that have a column of their own; DIA's is `score`.
+const COLUMNS: [ScoreKind; 5] = [ScoreKind::Profile, ScoreKind::Features, ScoreKind::Tiles, ScoreKind::Map, ScoreKind::Lead];
+
 impl Scores {
     /// Columns `path,split,label,score,predicted,threshold,sim_0..3,cls_0..3,nearest_0..3`, then `class,spread`, one for each
-    /// [`OtherScore`] and one `rival_NAME` for each baseline. Empty = unknown; numbers in their shortest exact form.
+    /// other [`ScoreKind`] and one `rival_NAME` for each baseline. Empty = unknown; numbers in their shortest exact form.
     ///
     /// # Errors
     /// Where the file cannot be written.
@@ -39,7 +42,7 @@ impl Scores {
             names.extend(TERMS.iter().map(|columns| columns[part].to_string()));
         }
         names.extend(["class", "spread"].map(String::from));
-        names.extend(OtherScore::ALL.map(|score| score.name().to_string()));
+        names.extend(COLUMNS.map(|kind| kind.name().to_string()));
         names.extend(self.baselines.iter().map(|name| format!("rival_{name}")));
         names
     }
@@ -94,7 +97,7 @@ fn fields(row: &ScoreRow, baselines: usize) -> Vec<String> {
         row.path.clone(),
         row.split.clone(),
         flag(row.label),
-        row.score.to_string(),
+        row.value(ScoreKind::Dia).unwrap_or(row.score).to_string(),
         flag(row.predicted),
         number(row.threshold),
     ];
@@ -107,7 +110,7 @@ fn fields(row: &ScoreRow, baselines: usize) -> Vec<String> {
     }
     fields.push(row.class.clone());
     fields.push(number(row.spread));
-    fields.extend(row.others.iter().map(|(_, value)| number(*value)));
+    fields.extend(COLUMNS.map(|kind| number(row.by[kind])));
     fields.extend((0..baselines).map(|i| number(row.baselines.get(i).copied())));
     fields
 }
@@ -154,9 +157,9 @@ struct Cells<'a> {
 impl Cells<'_> {
     fn row(&self) -> Result<ScoreRow, String> {
         let score = self.number(self.columns.score)?;
-        let mut others = OfEach::default();
-        for score in OtherScore::ALL {
-            others[score] = self.optional(score.name())?;
+        let mut by = OfEach::default();
+        for kind in COLUMNS {
+            by[kind] = self.optional(kind.name())?;
         }
         Ok(ScoreRow {
             path: self.text(self.columns.path),
@@ -168,7 +171,7 @@ impl Cells<'_> {
             threshold: self.optional("threshold")?,
             terms: self.terms()?,
             spread: self.optional("spread")?,
-            others,
+            by,
             baselines: self
                 .columns
                 .baselines
@@ -258,7 +261,7 @@ mod tests {
             threshold: Some(0.5),
             terms: Some(terms),
             spread: Some(0.01),
-            others: OfEach::from_fn(|score| Some(score as usize as f64 - 1.5)),
+            by: OfEach::from_fn(|kind| COLUMNS.contains(&kind).then_some(kind as usize as f64 - 1.5)),
             baselines: vec![1.5, 2.5],
         };
         let bare = ScoreRow { path: "b".into(), score: -1.0, baselines: vec![0.0, 7.0], ..ScoreRow::default() };
@@ -269,9 +272,7 @@ mod tests {
         assert_eq!(Scores::read(&path).unwrap(), scores);
         let header = std::fs::read_to_string(&path).unwrap().lines().next().unwrap().to_string();
         assert!(header.starts_with("path,split,label,score,predicted,threshold,sim_0,sim_1,sim_2,sim_3,cls_0,"));
-        assert!(
-            header.ends_with("nearest_2,nearest_3,class,spread,profile,features,tiles,map,combined,rival_contrast,rival_width")
-        );
+        assert!(header.ends_with("nearest_2,nearest_3,class,spread,profile,features,tiles,map,lead,rival_contrast,rival_width"));
     }
 
     #[test]

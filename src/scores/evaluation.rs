@@ -1,6 +1,6 @@
 //! What scores say about the model, once labels are known.
 
-use super::{Area, OfEach, ScoreRow, Scores, columns};
+use super::{Area, OfEach, ScoreKind, ScoreRow, Scores, columns};
 use crate::{
     config::ThresholdRule,
     error::{Error, NextStep, Result},
@@ -44,9 +44,11 @@ pub struct Evaluation {
     pub n_unlabelled: usize,
     /// What a higher score means: `more abnormal`.
     pub higher_is: &'static str,
-    /// The scores beside DIA's, on the same rows.
+    /// What the leading score is made of ([`Scores::lead_name`]).
+    pub lead: String,
+    /// All scores, on the same rows.
     #[serde(flatten)]
-    pub others: OfEach<Area>,
+    pub by: OfEach<Area>,
     /// Baselines: scores that need no training, on the same rows.
     #[serde(rename = "rivals")]
     pub baselines: Vec<BaselineFigure>,
@@ -109,8 +111,11 @@ impl Evaluation {
         let (area, area_ci) = parts(area.ok());
         let (threshold, rule, mut notes) = threshold(scores, split, rule);
         let confusion = threshold.filter(|_| !rows.is_empty()).map(|t| ranking.confusion(t));
-        let others = OfEach::from_fn(|score| {
-            let (auroc, ci95) = parts(figure(&rows, |row| row.others[score]));
+        let by = OfEach::from_fn(|kind| {
+            // Where there is nothing to combine, DIA leads.
+            let leads =
+                |row: &ScoreRow| row.value(kind).or_else(|| row.value(ScoreKind::Dia).filter(|_| kind == ScoreKind::Lead));
+            let (auroc, ci95) = parts(figure(&rows, leads));
             Area { auroc, ci95 }
         });
         let baselines: Vec<BaselineFigure> =
@@ -133,7 +138,8 @@ impl Evaluation {
             split: over.to_string(),
             n_unlabelled: scores.rows.iter().filter(|r| r.label.is_none() && (over == "all" || r.split == over)).count(),
             higher_is: "more abnormal",
-            others,
+            lead: scores.lead_name(),
+            by,
             baselines,
             notes,
         })

@@ -7,17 +7,17 @@ mod compare;
 mod csv;
 mod evaluation;
 mod histogram;
-mod other_score;
 mod pixel_figures;
 mod review;
+mod score_kind;
 mod synthetic_lesions;
 
 pub use compare::{Comparison, RankChange};
 pub use evaluation::{BaselineFigure, Evaluation};
 pub use histogram::{BINS, Histogram};
-pub use other_score::{Area, OfEach, OtherScore};
 pub use pixel_figures::{PixelFigures, PixelRuler};
 pub use review::{Annotation, Review, Tag};
+pub use score_kind::{Area, OfEach, ScoreKind};
 pub use synthetic_lesions::{SyntheticLesionCell, SyntheticLesions};
 
 use crate::{config::ThresholdRule, metrics};
@@ -36,7 +36,7 @@ pub struct ScoreRow {
     pub class: String,
     /// `true` = abnormal.
     pub label: Option<bool>,
-    /// Higher = more abnormal.
+    /// The score that figures, threshold and order are of; DIA's unless [`Scores::seen_by`] another. Higher = more abnormal.
     pub score: f64,
     /// `score >= threshold`
     pub predicted: Option<bool>,
@@ -46,10 +46,17 @@ pub struct ScoreRow {
     pub terms: Option<ScoreTerms>,
     /// Standard deviation of the score over the test-time samples.
     pub spread: Option<f64>,
-    /// The scores beside DIA's, where they were computed; higher = more abnormal.
-    pub others: OfEach<Option<f64>>,
+    /// All scores that were computed; higher = more abnormal. See [`Self::value`].
+    pub by: OfEach<Option<f64>>,
     /// Scores that need no training, in the order of [`Scores::baselines`]; NaN where missing.
     pub baselines: Vec<f64>,
+}
+
+impl ScoreRow {
+    /// One of its scores. DIA's may have no entry of its own: in a file it is the column `score`.
+    pub fn value(&self, kind: ScoreKind) -> Option<f64> {
+        self.by[kind].or_else(|| (kind == ScoreKind::Dia).then_some(self.score))
+    }
 }
 
 /// The terms of a score, one for each shift: `score = -mean_k (sim[k] + cls[k])`, the weights included (paper, Eq. 10).
@@ -105,6 +112,40 @@ impl Scores {
         self.rows.iter().filter(|row| everything || row.split == "test").collect()
     }
 
+    /// The same images by another of their scores: order, threshold and figures follow. `None` where an image has not got it;
+    /// training images that were not held out for it are left out.
+    ///
+    /// The threshold is set anew by `rule`, and is missing where that needs what the file does not have.
+    pub fn seen_by(&self, kind: ScoreKind, rule: ThresholdRule) -> Option<Self> {
+        let mut seen = self.clone();
+        if kind == ScoreKind::Dia {
+            return Some(seen);
+        }
+        seen.rows.retain(|row| row.split != "train" || row.value(kind).is_some());
+        for row in &mut seen.rows {
+            row.by[ScoreKind::Dia] = row.value(ScoreKind::Dia);
+            row.score = row.value(kind)?;
+        }
+        seen.set_threshold(seen.threshold(rule, None).ok());
+        (!seen.rows.is_empty()).then_some(seen)
+    }
+
+    /// The scores that all images have ([`seen_by`](Self::seen_by)).
+    pub fn kinds(&self) -> Vec<ScoreKind> {
+        let has = |row: &ScoreRow, kind| row.split == "train" || row.value(kind).is_some();
+        let is_complete = |kind: &ScoreKind| {
+            self.rows.iter().all(|row| has(row, *kind)) && self.rows.iter().any(|row| row.value(*kind).is_some())
+        };
+        ScoreKind::ALL.into_iter().filter(is_complete).collect()
+    }
+
+    /// What the leading score is made of: the names of all scores that are there, joined by `+`.
+    pub fn lead_name(&self) -> String {
+        let has = |kind: &ScoreKind| self.rows.iter().any(|row| row.value(*kind).is_some());
+        let parts = ScoreKind::ALL.into_iter().filter(|kind| *kind != ScoreKind::Lead).filter(has);
+        parts.map(ScoreKind::name).collect::<Vec<_>>().join("+")
+    }
+
     /// The threshold by a rule.
     ///
     /// # Errors
@@ -143,4 +184,34 @@ impl Scores {
 /// Labels and one number of each row.
 fn columns(rows: &[&ScoreRow], value: impl Fn(&ScoreRow) -> f64) -> (Vec<bool>, Vec<f64>) {
     rows.iter().map(|row| (row.label == Some(true), value(row))).unzip()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn row(path: &str, split: &str, label: bool, values: [Option<f64>; 2]) -> ScoreRow {
+        let by = OfEach::from_fn(|kind| if kind == ScoreKind::Features { values[1] } else { None });
+        let score = values[0].unwrap_or_default();
+        ScoreRow { path: path.into(), split: split.into(), label: Some(label), score, by, ..ScoreRow::default() }
+    }
+
+    #[test]
+    fn images_are_seen_by_another_score_with_a_threshold_of_its_own() {
+        let rows = vec![
+            row("a", "train", false, [Some(1.0), Some(10.0)]),
+            row("b", "train", false, [Some(2.0), None]),
+            row("c", "test", false, [Some(3.0), Some(30.0)]),
+            row("d", "test", true, [Some(4.0), Some(5.0)]),
+        ];
+        let scores = Scores::from(rows);
+        assert_eq!((scores.kinds(), scores.lead_name()), (vec![ScoreKind::Dia, ScoreKind::Features], "dia+features".into()));
+        let seen = scores.seen_by(ScoreKind::Features, ThresholdRule::Percentile(95.0)).unwrap();
+        let values: Vec<_> = seen.rows.iter().map(|r| (r.path.as_str(), r.score, r.predicted, r.value(ScoreKind::Dia))).collect();
+        let expected =
+            [("a", 10.0, Some(true), Some(1.0)), ("c", 30.0, Some(true), Some(3.0)), ("d", 5.0, Some(false), Some(4.0))];
+        assert_eq!(values, expected, "a training image that was not held out is left out");
+        assert_eq!(scores.seen_by(ScoreKind::Dia, ThresholdRule::Youden), Some(scores.clone()));
+        assert_eq!(scores.seen_by(ScoreKind::Map, ThresholdRule::Youden), None);
+    }
 }

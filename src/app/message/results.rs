@@ -2,7 +2,7 @@ use crate::{
     app::state::{GalleryFilter, MapView, Sort, Tab},
     config::ThresholdRule,
     engine::export::results::Export,
-    scores::{Annotation, Tag},
+    scores::{Annotation, ScoreKind, Tag},
 };
 use std::path::PathBuf;
 
@@ -10,6 +10,8 @@ use std::path::PathBuf;
 #[derive(Debug, Clone, PartialEq)]
 pub enum ResultsCommand {
     Open(PathBuf),
+    /// Looks at the same images by another score.
+    By(ScoreKind),
     Threshold(f64),
     Rule(ThresholdRule),
     Tab(Tab),

@@ -109,6 +109,8 @@ pub struct Open {
     pub unlabelled: Counts,
     /// Normal images of the training split: what the models learn from.
     pub training_normals: usize,
+    /// Images that a run scores.
+    pub scored_by_default: usize,
     /// Median of their shorter sides, px.
     pub median_side: Option<usize>,
     /// Images by their names, as `scores.csv` has them.
@@ -155,7 +157,8 @@ impl Open {
         let by_name = (0u32..).zip(&dataset.items).map(|(i, item)| (item.name.clone(), ImageId(i))).collect();
         let normals = dataset.training_normals();
         let (training_normals, median_side) = (normals.len(), dataset.median_side(&normals));
-        Self { config, dataset, generation, counts, unlabelled, training_normals, median_side, by_name }
+        let scored_by_default = dataset.scored_by_default().len();
+        Self { config, dataset, generation, counts, unlabelled, training_normals, scored_by_default, median_side, by_name }
     }
 
     /// True where nobody has said yet which class is normal.

@@ -136,7 +136,7 @@ pub fn amount(config: &RunConfig, has_model: bool, open: &Open) -> Amount {
     };
     Amount {
         training_normals: open.training_normals,
-        images: open.dataset.items.len(),
+        images: open.scored_by_default,
         input_size: dia::input_size(config, open.median_side),
         has_model,
         tiles,

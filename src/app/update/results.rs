@@ -13,6 +13,7 @@ use crate::{
     engine::{export::results::Export, runs::score_set::ScoreSet},
     error::Failure,
     jobs::loader::LoadRequest,
+    scores::ScoreKind,
 };
 use std::{
     path::{Path, PathBuf},
@@ -22,6 +23,7 @@ use std::{
 pub fn execute(state: &mut State, command: ResultsCommand) -> Vec<Effect> {
     match command {
         ResultsCommand::Open(run) => open(state, run),
+        ResultsCommand::By(kind) => by(state, kind),
         ResultsCommand::Threshold(threshold) => set_threshold(state, threshold),
         ResultsCommand::Rule(rule) => set_rule(state, rule),
         ResultsCommand::Tab(tab) => gallery::relist(state, |r| r.tab = tab),
@@ -57,7 +59,20 @@ pub fn open(state: &mut State, run: PathBuf) -> Vec<Effect> {
     r.comparison = Comparing::None;
     r.asks_folder = false;
     r.list();
-    vec![Effect::Load(LoadRequest::Scores(run))]
+    vec![Effect::Load(LoadRequest::Scores(run, None))]
+}
+
+/// The same images by another score; the selection stays.
+fn by(state: &mut State, kind: ScoreKind) -> Vec<Effect> {
+    let r = &mut state.results;
+    let (Some(run), Some(set)) = (r.run.clone(), r.ready()) else { return Vec::new() };
+    if set.kind == kind {
+        return Vec::new();
+    }
+    // The range is one of scores.
+    r.filter.range = [None; 2];
+    r.comparison = Comparing::None;
+    vec![Effect::Load(LoadRequest::Scores(run, Some(kind)))]
 }
 
 /// The demo is open in all workspaces: its images, its model, its scores.
@@ -96,6 +111,10 @@ pub fn scores(state: &mut State, run: &Path, scores: Result<Arc<ScoreSet>, Failu
             r.rule = set.own_rule();
             r.number += 1;
             r.review = set.review.clone();
+            // The same image, where another score has put it.
+            let selected = r.selected().map(|row| row.path.clone());
+            r.row = selected.and_then(|path| set.rows.iter().position(|row| row.path == path));
+            r.explanation.row = r.explanation.row.and(r.row);
             r.lesions = set.lesions.clone();
             let (config, foreign) = (set.data.clone(), set.is_foreign());
             // Outcomes need labels; a ranking does without.

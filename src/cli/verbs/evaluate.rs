@@ -6,7 +6,7 @@ use crate::{
     engine::runs::finished_run::FinishedRun,
     error::{Error, Result},
     run_dir::{RunDir, files},
-    scores::{Comparison, Evaluation, PixelFigures, Scores, SyntheticLesionCell, SyntheticLesions},
+    scores::{Comparison, Evaluation, PixelFigures, ScoreKind, Scores, SyntheticLesionCell, SyntheticLesions},
     text::sentence,
 };
 use std::path::{Path, PathBuf};
@@ -119,12 +119,19 @@ fn text(
     if let Some(why) = &e.undefined {
         line(format!("undefined: {why}"));
     }
-    line(format!("\nAUROC                              {}{}", number(e.auroc), interval(e.auroc_ci95)));
+    line(String::new());
+    let lead = e.by[ScoreKind::Lead];
+    if e.lead.contains('+') {
+        line(format!("AUROC of the leading score          {}{}", number(lead.auroc), interval(lead.ci95)));
+        line(format!("  ({}, by rank among held-out normals)", e.lead.replace('+', ", ")));
+    }
+    line(format!("AUROC                              {}{}", number(e.auroc), interval(e.auroc_ci95)));
     line(format!("average precision                  {}", number(e.average_precision)));
     line(format!("sensitivity at 90 % specificity    {}", number(e.sensitivity_at_90_specificity)));
     line(format!("sensitivity at 95 % specificity    {}", number(e.sensitivity_at_95_specificity)));
-    for (score, area) in e.others.iter().filter(|(_, area)| area.auroc.is_some()) {
-        let title = score.title().to_lowercase();
+    let is_other = |kind| ![ScoreKind::Dia, ScoreKind::Lead].contains(&kind);
+    for (kind, area) in e.by.iter().filter(|(kind, area)| is_other(*kind) && area.auroc.is_some()) {
+        let title = kind.title().to_lowercase();
         line(format!("AUROC of another score: {title:<20}  {}{}", number(area.auroc), interval(area.ci95)));
     }
     if let (Some(threshold), Some(c)) = (e.threshold, e.confusion) {

@@ -259,6 +259,12 @@ impl Dataset {
         self.ids(|item, label| item.split == Split::Train && label == Some(Label::Normal))
     }
 
+    /// What a run scores of its own images: all but abnormal ones of the training split, which nothing is learnt from or measured
+    /// on.
+    pub fn scored_by_default(&self) -> Vec<ImageId> {
+        self.ids(|item, label| item.split != Split::Train || label != Some(Label::Abnormal))
+    }
+
     /// At most `most` of the [training normals](Self::training_normals), evenly spread.
     pub fn some_training_normals(&self, most: usize) -> Vec<ImageId> {
         let normals = self.training_normals();

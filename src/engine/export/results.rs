@@ -203,7 +203,7 @@ mod tests {
             }
         };
         crate::scores::Scores::from((0..90).map(row).collect::<Vec<_>>()).write(&run.join("scores.csv")).unwrap();
-        let set = ScoreSet::read(run.path()).unwrap();
+        let set = ScoreSet::read(run.path(), None).unwrap();
         let threshold = set.evaluation.threshold.unwrap();
         let file = |format| {
             let path = Export::Chart(Chart::Histogram, format).write(&set, threshold, &Review::default()).unwrap();

@@ -20,7 +20,7 @@ impl ComparedRuns {
     /// # Errors
     /// Scores that cannot be read, or share no labelled image.
     pub fn read(first: Arc<ScoreSet>, second: &Path) -> Result<Self> {
-        let second = ScoreSet::read(second)?;
+        let second = ScoreSet::read(second, Some(first.kind))?;
         let figures = Comparison::new(&first.scores, &second.scores, None)?;
         let places: HashMap<&str, usize> = first.evaluated().iter().enumerate().map(|(i, r)| (r.path.as_str(), i)).collect();
         // Every shared image is an evaluated row of the first run.

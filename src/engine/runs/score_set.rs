@@ -6,7 +6,7 @@ use crate::{
     error::{Error, Result},
     metrics::{Confusion, PrPoint, Ranking, RocPoint},
     run_dir::{RunDir, SavedMaps, files},
-    scores::{Evaluation, Histogram, PixelFigures, Review, ScoreRow, Scores, SyntheticLesions, threshold_by},
+    scores::{Evaluation, Histogram, PixelFigures, Review, ScoreKind, ScoreRow, Scores, SyntheticLesions, threshold_by},
 };
 use std::{
     fs,
@@ -25,9 +25,13 @@ pub struct ScoreSet {
     pub file: PathBuf,
     /// All files of scores in the run folder, the run's own first.
     pub files: Vec<PathBuf>,
+    /// The score that everything here is of.
+    pub kind: ScoreKind,
+    /// The scores there are to choose from.
+    pub kinds: Vec<ScoreKind>,
     /// The weights that the scores are of; the demo comes without.
     pub encoder: Option<PathBuf>,
-    /// The complete file.
+    /// The complete file, seen by this score.
     pub scores: Scores,
     /// What is shown: the rows of the split that the figures are over, unlabelled ones included, highest score first; then
     /// the normal training images in the same order.
@@ -61,17 +65,18 @@ pub struct ScoreSet {
 }
 
 impl ScoreSet {
-    /// Reads the scores of a run: its folder, or one of the files of scores in it.
+    /// Reads the scores of a run: its folder, or one of the files of scores in it. `kind`: the score to look at; by default the one
+    /// that leads.
     ///
     /// # Errors
     /// No run, no scores, or scores that cannot be used.
-    pub fn read(path: &Path) -> Result<Self> {
+    pub fn read(path: &Path, kind: Option<ScoreKind>) -> Result<Self> {
         let (folder, file) = match path.is_file().then(|| path.parent()).flatten() {
             Some(folder) => (folder, path.to_path_buf()),
             None => (path, path.join(files::SCORES)),
         };
         let run = RunDir::open(folder)?;
-        let mut set = Self::new(folder, run.manifest()?.name, run.config()?, Scores::read(&file)?)?;
+        let mut set = Self::new(folder, run.manifest()?.name, run.config()?, Scores::read(&file)?, kind)?;
         if let Some(text) = files::data_note(&file).and_then(|f| fs::read_to_string(f).ok()) {
             set.data = toml::from_str(&text).map_err(|e| {
                 Error::user(format!("the note beside {} cannot be read: {e}", file.display()), "score the folder again")
@@ -89,17 +94,33 @@ impl ScoreSet {
         set.review = Review::read(&files::review_of(&file))?;
         if let Some(own) = contents.scores.filter(|own| *own != file) {
             // Other images are held against the run's own training images, which their file does not have.
-            let own = Scores::read(&own)?;
-            set.normals = Normals::new(&own.rows.iter().filter(|r| is_training_normal(r)).collect::<Vec<_>>());
+            if let Some(own) = Scores::read(&own)?.seen_by(set.kind, set.config.score.rule) {
+                set.normals = Normals::new(&own.rows.iter().filter(|r| is_training_normal(r)).collect::<Vec<_>>());
+                if set.kind != ScoreKind::Dia {
+                    set.evaluation.threshold = own.threshold(set.config.score.rule, None).ok();
+                    set.evaluation.rule = "file".into();
+                }
+            }
         }
         set.files = contents.all_scores;
         set.file = file;
         Ok(set)
     }
 
+    /// `kind`: the score to look at; by default the one that leads, or DIA's where there is none.
+    ///
     /// # Errors
-    /// Scores that are no finite numbers.
-    pub fn new(run: &Path, name: String, config: RunConfig, scores: Scores) -> Result<Self> {
+    /// Scores that are no finite numbers, or have not got the one that is wanted.
+    pub fn new(run: &Path, name: String, config: RunConfig, scores: Scores, kind: Option<ScoreKind>) -> Result<Self> {
+        let kinds = scores.kinds();
+        let lead = if kinds.contains(&ScoreKind::Lead) { ScoreKind::Lead } else { ScoreKind::Dia };
+        let kind = kind.unwrap_or(lead);
+        let scores = scores.seen_by(kind, config.score.rule).ok_or_else(|| {
+            Error::user(
+                format!("the run {name} has no score called {}", kind.title()),
+                "score its images again, or look at DIA's",
+            )
+        })?;
         let evaluation = Evaluation::new(&scores, None, None)?;
         let labelled = scores.labelled(None);
         let (labels, values): (Vec<bool>, Vec<f64>) = labelled.iter().map(|r| (r.label == Some(true), r.score)).unzip();
@@ -122,6 +143,8 @@ impl ScoreSet {
             config,
             file: run.join(files::SCORES),
             files: Vec::new(),
+            kind,
+            kinds,
             encoder: None,
             evaluated,
             roc: ranking.as_ref().and_then(|r| r.roc().ok()).unwrap_or_default(),
@@ -198,7 +221,7 @@ mod tests {
             "scores.csv",
             "path,split,label,score\na,test,0,0.5\nb,test,1,2\nc,train,0,1\nd,train,0,3\ne,test,,1\nf,train,1,9\n",
         );
-        let set = ScoreSet::read(run.path()).unwrap();
+        let set = ScoreSet::read(run.path(), None).unwrap();
         let names = |set: &ScoreSet| set.rows.iter().map(|r| r.path.clone()).collect::<String>();
         assert_eq!((names(&set).as_str(), set.evaluated, set.is_foreign()), ("beadc", 3, false));
         assert_eq!((set.histogram.range, set.confusion(1.0).tp, &set.pixels), ([0.5, 2.0], 1, &None));
@@ -206,13 +229,13 @@ mod tests {
 
         let pixels = r#"{"pixel_auroc":0.75,"pixel_ap":0.5,"aupro":0.25,"pointing":1,"pixel_images":3,"pixel_rulers":[]}"#;
         write("scores.pixels.json", pixels);
-        assert_eq!(ScoreSet::read(run.path()).unwrap().pixels.map(|p| (p.pixel_images, p.aupro)), Some((3, 0.25)));
+        assert_eq!(ScoreSet::read(run.path(), None).unwrap().pixels.map(|p| (p.pixel_images, p.aupro)), Some((3, 0.25)));
         write("scores.pixels.json", "{");
-        assert_eq!(ScoreSet::read(run.path()).unwrap().pixels, None, "the scores are there all the same");
+        assert_eq!(ScoreSet::read(run.path(), None).unwrap().pixels, None, "the scores are there all the same");
         write("scores.pixels.json", pixels);
         fs::create_dir(run.join("maps")).unwrap();
         ["maps/a.png", "maps/a-overlay.png"].iter().for_each(|name| write(name, "x"));
-        let maps = ScoreSet::read(run.path()).unwrap().maps;
+        let maps = ScoreSet::read(run.path(), None).unwrap().maps;
         assert!(maps.overlay("a").is_some() && maps.overlay("b").is_none());
 
         write("scores-new.csv", "path,score,threshold\nx,1,2\ny,3,2\n");
@@ -220,7 +243,7 @@ mod tests {
         let mut review = Review::default();
         review.set("x", crate::scores::Annotation::default().toggled(Tag::Interesting));
         review.write(&run.join("tags-new.csv")).unwrap();
-        let set = ScoreSet::read(&run.join("scores-new.csv")).unwrap();
+        let set = ScoreSet::read(&run.join("scores-new.csv"), None).unwrap();
         assert_eq!(set.pixels, None, "those of the run are not those of the folder");
         assert!(set.maps.is_empty());
         assert!(set.is_foreign() && set.roc.is_empty() && set.evaluation.undefined.is_some());

@@ -21,7 +21,7 @@ use crate::{
         encoder::model::Encoder,
     },
     run_dir::{RunDir, files},
-    scores::OtherScore,
+    scores::ScoreKind,
 };
 use candle_core::Tensor;
 use std::sync::Arc;
@@ -80,8 +80,8 @@ impl<'a> FeatureScorer<'a> {
 }
 
 impl BatchScorer for FeatureScorer<'_> {
-    fn which(&self) -> OtherScore {
-        OtherScore::Features
+    fn which(&self) -> ScoreKind {
+        ScoreKind::Features
     }
 
     fn scores(&self, pictures: &[f32]) -> Result<Vec<f64>> {

@@ -20,16 +20,25 @@
 //!
 //! # The dissolve profile (not in the paper)
 //!
-//! A second score, off by default and never part of a figure that is called DIA. An image's profile is
+//! A second score, never part of a figure that is called DIA. An image's profile is
 //!
 //! ```text
 //! log mean |x - x_hat(x, t)|    at several t: over the image, and over each cell of a 4 x 4 grid
 //! ```
 //!
 //! The profiles of the training normals give a Gaussian, its covariance shrunk as by Ledoit & Wolf 2004, and the score is the
-//! squared Mahalanobis distance. It is two-sided, since abnormal images may change less as well as more. It is combined with DIA
-//! only by a rule without labels: each score becomes its rank among held-out normals, and the two ranks are averaged. See
-//! [`profile`] and [`profile_scorer`].
+//! squared Mahalanobis distance. It is two-sided, since abnormal images may change less as well as more. See [`profile`] and
+//! [`profile_scorer`].
+//!
+//! # Features, tiles, map (not in the paper)
+//!
+//! [`feature_scorer`] and [`tile_scorer`] judge by the distance of the encoder's features from a Gaussian of the normals'
+//! ([`normal_gaussian`]), and [`localisation`](crate::ml::localisation) by an anomaly map.
+//!
+//! # The score that leads
+//!
+//! Each score becomes its rank among held-out normals, and the mean of all ranks leads: a rule without labels. DIA's score stays
+//! what it is, under its own name.
 //!
 //! # What a score is worth
 //!

@@ -22,7 +22,7 @@ use crate::{
         encoder::model::Encoder,
     },
     run_dir::{RunDir, files},
-    scores::OtherScore,
+    scores::ScoreKind,
 };
 use candle_core::{DType, Device, Tensor};
 use std::{collections::HashMap, sync::Arc};
@@ -119,8 +119,8 @@ impl ProfileScorer {
 }
 
 impl BatchScorer for ProfileScorer {
-    fn which(&self) -> OtherScore {
-        OtherScore::Profile
+    fn which(&self) -> ScoreKind {
+        ScoreKind::Profile
     }
 
     fn scores(&self, pictures: &[f32]) -> Result<Vec<f64>> {

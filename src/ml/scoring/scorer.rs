@@ -18,7 +18,7 @@ use crate::{
             shift::SHIFTS,
         },
     },
-    scores::{OtherScore, ScoreRow, ScoreTerms, Scores, threshold_by},
+    scores::{ScoreKind, ScoreRow, ScoreTerms, Scores, threshold_by},
 };
 use rayon::prelude::*;
 use std::{collections::HashMap, sync::Arc};
@@ -141,7 +141,7 @@ fn dot(a: &[f32], b: &[f32]) -> f32 {
 /// A score beside DIA's, of the same pictures: decoded once for both.
 pub trait BatchScorer {
     /// Which one.
-    fn which(&self) -> OtherScore;
+    fn which(&self) -> ScoreKind;
 
     /// Scores of pictures (flat NCHW at the encoder's input size, \[0, 1\]); higher is more abnormal.
     ///
@@ -192,7 +192,7 @@ pub fn score(
     for (&id, m) in ids.iter().filter_map(|id| Some((id, member(*id)?))) {
         let mut row = row(data, id, &held_out[m], bank, own_data);
         for other in others {
-            row.others[other.which()] = other.held_out(&row.path);
+            row.by[other.which()] = other.held_out(&row.path);
         }
         rows.insert(id, row);
     }
@@ -221,7 +221,7 @@ pub fn score(
                 let mut row = row(data, id, scored, bank, own_data);
                 row.spread = Some(*spread);
                 for (other, values) in others.iter().zip(&beside) {
-                    row.others[other.which()] = Some(values[i]);
+                    row.by[other.which()] = Some(values[i]);
                 }
                 rows.insert(id, row);
             }

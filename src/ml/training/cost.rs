@@ -61,7 +61,7 @@ impl Speed {
 pub struct Amount {
     /// Normal images to train on.
     pub training_normals: usize,
-    /// All images of the data set.
+    /// Images that are scored, the training normals included.
     pub images: usize,
     /// Side of the encoder's input, px.
     pub input_size: usize,

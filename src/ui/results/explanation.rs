@@ -11,7 +11,7 @@ use crate::{
             score_set::ScoreSet,
         },
     },
-    scores::{SHIFTS, ScoreRow, ScoreTerms},
+    scores::{SHIFTS, ScoreKind, ScoreRow, ScoreTerms},
     ui::shared::{
         context::PanelContext,
         plot::{self, percent},
@@ -51,7 +51,7 @@ fn place(ui: &mut Ui, cx: &PanelContext<'_>, set: &ScoreSet, row: &ScoreRow) {
         let share = percent(normals.share_below(row.score));
         ui.label(format!("More abnormal than {share} of the {} training normals.", normals.len()));
     }
-    match row.spread {
+    match row.spread.filter(|_| set.kind == ScoreKind::Dia || row.split == "train") {
         Some(spread) => {
             let samples = set.config.score.samples;
             let far = (row.score - cx.state.results.threshold).abs();

@@ -10,13 +10,14 @@ use crate::{
     },
     config::ThresholdRule,
     engine::runs::score_set::ScoreSet,
+    scores::ScoreKind,
     ui::shared::{
         context::PanelContext,
         theme,
         widgets::{self, label_of},
     },
 };
-use eframe::egui::{DragValue, Label, RichText, Sense, Ui, Vec2, WidgetInfo, accesskit::Role};
+use eframe::egui::{Align, DragValue, Label, Layout, RichText, Sense, Ui, Vec2, WidgetInfo, accesskit::Role};
 
 pub fn show(ui: &mut Ui, cx: &mut PanelContext<'_>, note: &mut (String, String)) {
     let Some(set) = cx.state.results.ready().cloned() else {
@@ -30,7 +31,7 @@ pub fn show(ui: &mut Ui, cx: &mut PanelContext<'_>, note: &mut (String, String))
         });
     };
     widgets::side_content(ui, |ui| {
-        figures(ui, &set);
+        figures(ui, cx, &set);
         ui.add_space(theme::PAGE);
         if let Some(pixels) = &set.pixels {
             pixel_figures::show(ui, pixels);
@@ -77,7 +78,9 @@ fn selected(ui: &mut Ui, cx: &mut PanelContext<'_>, note: &mut (String, String))
         }
         widgets::cut_label(ui, &row.path, theme::BODY, t.text);
     });
-    let spread = row.spread.map_or(String::new(), |s| format!(" ± {s:.3}"));
+    // Of DIA's score alone.
+    let spread = row.spread.filter(|_| cx.state.results.ready().is_some_and(|set| set.kind == ScoreKind::Dia));
+    let spread = spread.map_or(String::new(), |s| format!(" ± {s:.3}"));
     let class = if row.class.is_empty() { String::new() } else { format!(" · class {}", row.class) };
     widgets::weak(ui, format!("score {:.4}{spread}{class}", row.score))
         .on_hover_text("± is the standard deviation over the test-time samples");
@@ -88,9 +91,10 @@ fn selected(ui: &mut Ui, cx: &mut PanelContext<'_>, note: &mut (String, String))
     ui.add_space(theme::PAGE);
 }
 
-fn figures(ui: &mut Ui, set: &ScoreSet) {
+/// The score that is looked at, and the others to choose from, each with its AUROC.
+fn figures(ui: &mut Ui, cx: &mut PanelContext<'_>, set: &ScoreSet) {
     let (t, e) = (theme::of(ui), &set.evaluation);
-    widgets::caption(ui, "AUROC");
+    widgets::caption(ui, if set.kinds.len() > 1 { "SCORE AND ITS AUROC" } else { "AUROC" });
     match e.auroc {
         Some(auroc) => {
             ui.label(RichText::new(format!("{auroc:.3}")).size(theme::TITLE).color(t.text));
@@ -115,9 +119,29 @@ fn figures(ui: &mut Ui, set: &ScoreSet) {
     row("Average precision", e.average_precision);
     row("Sensitivity at 90 % specificity", e.sensitivity_at_90_specificity);
     row("Sensitivity at 95 % specificity", e.sensitivity_at_95_specificity);
-    for (score, area) in e.others.iter() {
-        row(&format!("{}, AUROC", score.title()), area.auroc);
+    if set.kinds.len() > 1 {
+        ui.add_space(theme::GAP);
+        set.kinds.iter().rev().for_each(|&kind| choice(ui, cx, set, kind));
     }
+}
+
+/// One of the scores that charts and gallery can be of.
+fn choice(ui: &mut Ui, cx: &mut PanelContext<'_>, set: &ScoreSet, kind: ScoreKind) {
+    let is_chosen = set.kind == kind;
+    let line = ui.horizontal(|ui| {
+        ui.spacing_mut().item_spacing.x = theme::STEP;
+        let mark = ui.radio(is_chosen, "");
+        mark.widget_info(|| WidgetInfo::selected(Role::RadioButton, true, is_chosen, format!("By {}", kind.title())));
+        let name = ui.add(Label::new(kind.title()).sense(Sense::click()));
+        if let Some(auroc) = set.evaluation.by[kind].auroc {
+            ui.with_layout(Layout::right_to_left(Align::Center), |ui| widgets::weak(ui, format!("{auroc:.3}")));
+        }
+        if mark.clicked() || name.clicked() {
+            cx.send(ResultsCommand::By(kind));
+        }
+    });
+    let made_of = if kind == ScoreKind::Lead { format!(": {}", set.evaluation.lead.replace('+', " + ")) } else { String::new() };
+    line.response.on_hover_text(format!("{}{made_of}", kind.meaning()));
 }
 
 fn rules(ui: &mut Ui, cx: &mut PanelContext<'_>, set: &ScoreSet) {

@@ -224,7 +224,8 @@ fn the_run_in_view_or_else_the_newest_is_scored_again() {
     let config = RunConfig::default();
     let rows = vec![crate::scores::ScoreRow { path: "a".into(), split: "test".into(), score: 1.0, ..Default::default() }];
     let mut set =
-        crate::engine::runs::score_set::ScoreSet::new("work/runs/lungs".as_ref(), "lungs".into(), config, rows.into()).unwrap();
+        crate::engine::runs::score_set::ScoreSet::new("work/runs/lungs".as_ref(), "lungs".into(), config, rows.into(), None)
+            .unwrap();
     set.encoder = Some("encoder".into());
     update(&mut state, ResultsCommand::Open("work/runs/lungs".into()));
     update(&mut state, JobEvent::Scores { run: "work/runs/lungs".into(), scores: Ok(set.into()) });

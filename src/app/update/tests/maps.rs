@@ -27,7 +27,7 @@ fn by_tiles(change: impl FnOnce(&mut ScoreSet)) -> State {
     let set = state.results.ready().unwrap();
     let mut config = set.config.clone();
     config.data.tile = Tile::Px(32);
-    let mut set = ScoreSet::new("run".as_ref(), "run".into(), config, set.scores.clone()).unwrap();
+    let mut set = ScoreSet::new("run".as_ref(), "run".into(), config, set.scores.clone(), None).unwrap();
     set.map_model = Some("map".into());
     change(&mut set);
     update(&mut state, ResultsCommand::Open("run".into()));

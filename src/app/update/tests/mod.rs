@@ -171,7 +171,7 @@ fn progress_makes_curves_and_a_finished_job_opens_its_scores() {
     assert_eq!(p.curve(Stage::Ddpm, Quantity::Loss).unwrap().points, [[3.0, 0.5]]);
     assert_eq!((p.done, p.finished.as_slice()), (3, [Stage::Ddpm].as_slice()));
     let effects = update(&mut state, JobEvent::JobEnded(id, Outcome::Finished("run".into())));
-    assert!(effects.iter().any(|e| matches!(e, Effect::Load(LoadRequest::Scores(run)) if run.ends_with("run"))));
+    assert!(effects.iter().any(|e| matches!(e, Effect::Load(LoadRequest::Scores(run, _)) if run.ends_with("run"))));
 }
 
 #[test]
@@ -211,7 +211,7 @@ pub(crate) fn scored() -> State {
         row("7.png", "test", true, 3.0),
     ];
     let config = RunConfig { data: DataConfig { path: "set".into(), ..DataConfig::default() }, ..RunConfig::default() };
-    let set = ScoreSet::new("run".as_ref(), "run".into(), config, ScoreFile::from(rows)).unwrap();
+    let set = ScoreSet::new("run".as_ref(), "run".into(), config, ScoreFile::from(rows), None).unwrap();
     update(&mut state, ResultsCommand::Open("run".into()));
     assert!(matches!(state.results.scores, Scores::Loading));
     update(&mut state, JobEvent::Scores { run: "run".into(), scores: Ok(Arc::new(set)) });

@@ -79,7 +79,7 @@ fn arrows_walk_the_images_that_moved_while_they_are_shown() {
     let first = state.results.ready().unwrap().clone();
     let mut scores = first.scores.clone();
     scores.rows.iter_mut().for_each(|row| row.score = -row.score);
-    let second = ScoreSet::new("other".as_ref(), "other".into(), first.config.clone(), scores).unwrap();
+    let second = ScoreSet::new("other".as_ref(), "other".into(), first.config.clone(), scores, None).unwrap();
     let figures = crate::scores::Comparison::new(&first.scores, &second.scores, None).unwrap();
     let rows = vec![3, 0, 1];
     update(&mut state, ResultsCommand::CompareWith(Some("other".into())));
@@ -116,7 +116,7 @@ fn the_run_in_view_is_reported_and_its_threshold_set_by_name() {
 fn the_map_is_asked_for_from_anywhere() {
     let mut state = scored();
     let set = state.results.ready().unwrap();
-    let mut with = ScoreSet::new("run".as_ref(), "run".into(), set.config.clone(), set.scores.clone()).unwrap();
+    let mut with = ScoreSet::new("run".as_ref(), "run".into(), set.config.clone(), set.scores.clone(), None).unwrap();
     with.encoder = Some("encoder".into());
     update(&mut state, ResultsCommand::Open("run".into()));
     update(&mut state, JobEvent::Scores { run: "run".into(), scores: Ok(Arc::new(with)) });

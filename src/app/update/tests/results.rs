@@ -8,6 +8,7 @@ use crate::{
         state::{Comparing, GalleryFilter, JobState, Scores, Sort, Tab, Workspace},
         update::update,
     },
+    config::RunConfig,
     engine::runs::score_set::ScoreSet,
     error::Failure,
     jobs::{
@@ -15,7 +16,7 @@ use crate::{
         job::{JobId, Outcome},
         loader::LoadRequest,
     },
-    scores::{Annotation, SyntheticLesions, Tag},
+    scores::{Annotation, ScoreKind, SyntheticLesions, Tag},
 };
 use std::sync::Arc;
 
@@ -93,7 +94,7 @@ fn a_folder_is_scored_as_a_job_where_the_encoder_is_there() {
     assert!(update(&mut state, ResultsCommand::ScoreFolder("new".into())).is_empty());
     assert!(state.notices[0].hint.contains("encoder is not here"));
     let set = state.results.ready().unwrap();
-    let mut with = ScoreSet::new("run".as_ref(), "run".into(), set.config.clone(), set.scores.clone()).unwrap();
+    let mut with = ScoreSet::new("run".as_ref(), "run".into(), set.config.clone(), set.scores.clone(), None).unwrap();
     with.encoder = Some("encoder".into());
     update(&mut state, ResultsCommand::Open("run".into()));
     update(&mut state, JobEvent::Scores { run: "run".into(), scores: Ok(Arc::new(with)) });
@@ -107,15 +108,15 @@ fn a_folder_is_scored_as_a_job_where_the_encoder_is_there() {
     in_view.jobs.clone_from(&state.jobs);
     let effects = update(&mut in_view, JobEvent::JobEnded(JobId(1), Outcome::Finished("run/scores-new.csv".into())));
     assert!(
-        effects.iter().any(|e| matches!(e, Effect::Load(LoadRequest::Scores(_)))),
+        effects.iter().any(|e| matches!(e, Effect::Load(LoadRequest::Scores(..)))),
         "its run is in view: the folder is awaited"
     );
     assert!((actions::get(actions::Id::Keep).allowed)(&state).is_err(), "half a list is of no use");
     let effects = update(&mut state, JobEvent::JobEnded(JobId(1), Outcome::Finished("run/scores-new.csv".into())));
-    assert!(!effects.iter().any(|e| matches!(e, Effect::Load(LoadRequest::Scores(_)))), "the open images and results stay");
+    assert!(!effects.iter().any(|e| matches!(e, Effect::Load(LoadRequest::Scores(..)))), "the open images and results stay");
     assert_eq!(state.notices.last().unwrap().results, Some("run/scores-new.csv".into()));
     let effects = update(&mut state, ResultsCommand::Open("run/scores-new.csv".into()));
-    assert!(matches!(&effects[..], [Effect::Load(LoadRequest::Scores(path))] if path.ends_with("scores-new.csv")));
+    assert!(matches!(&effects[..], [Effect::Load(LoadRequest::Scores(path, None))] if path.ends_with("scores-new.csv")));
     assert!(state.notices.iter().all(|n| n.results.is_none()), "the way was taken");
 }
 
@@ -124,7 +125,7 @@ fn planted_lesions_are_a_job_and_their_figures_belong_to_one_run() {
     let mut state = scored();
     assert!(update(&mut state, ResultsCommand::Plant).is_empty() && state.notices[0].hint.contains("encoder is not here"));
     let set = state.results.ready().unwrap();
-    let mut with = ScoreSet::new("run".as_ref(), "run".into(), set.config.clone(), set.scores.clone()).unwrap();
+    let mut with = ScoreSet::new("run".as_ref(), "run".into(), set.config.clone(), set.scores.clone(), None).unwrap();
     with.encoder = Some("encoder".into());
     update(&mut state, ResultsCommand::Open("run".into()));
     update(&mut state, JobEvent::Scores { run: "run".into(), scores: Ok(Arc::new(with)) });
@@ -137,6 +138,38 @@ fn planted_lesions_are_a_job_and_their_figures_belong_to_one_run() {
     assert!(state.results.lesions.is_none());
     update(&mut state, JobEvent::SyntheticLesions { run: "run".into(), lesions: planted });
     let effects = update(&mut state, JobEvent::JobEnded(JobId(1), Outcome::Finished("run".into())));
-    assert!(!effects.iter().any(|e| matches!(e, Effect::Load(LoadRequest::Scores(_)))), "gallery and selection stay as they are");
+    assert!(
+        !effects.iter().any(|e| matches!(e, Effect::Load(LoadRequest::Scores(..)))),
+        "gallery and selection stay as they are"
+    );
     assert!(state.results.lesions.is_some());
+}
+
+#[test]
+fn another_score_leads_where_there_is_one_and_the_selection_stays() {
+    let mut state = scored();
+    let set = state.results.ready().unwrap();
+    assert_eq!((set.kind, &set.kinds[..]), (ScoreKind::Dia, &[ScoreKind::Dia][..]));
+    let mut rows = set.scores.clone();
+    rows.rows.iter_mut().for_each(|row| row.by[ScoreKind::Lead] = Some(-row.score));
+    let read = |kind| {
+        let set = ScoreSet::new("run".as_ref(), "run".into(), RunConfig::default(), rows.clone(), kind).unwrap();
+        JobEvent::Scores { run: "run".into(), scores: Ok(Arc::new(set)) }
+    };
+    let led = read(None);
+    assert!(ScoreSet::new("run".as_ref(), "r".into(), RunConfig::default(), rows.clone(), Some(ScoreKind::Map)).is_err());
+    update(&mut state, led);
+    let set = state.results.ready().unwrap();
+    assert_eq!(
+        (set.kind, set.evaluation.auroc, set.evaluation.by[ScoreKind::Dia].auroc),
+        (ScoreKind::Lead, Some(0.25), Some(0.75))
+    );
+    assert_eq!(set.rows[0].path, "4.png", "the order follows");
+    update(&mut state, ResultsCommand::Row(0));
+    assert!(update(&mut state, ResultsCommand::By(ScoreKind::Lead)).is_empty(), "it is shown already");
+    let effects = update(&mut state, ResultsCommand::By(ScoreKind::Dia));
+    assert!(matches!(&effects[..], [Effect::Load(LoadRequest::Scores(_, Some(ScoreKind::Dia)))]));
+    let dia = read(Some(ScoreKind::Dia));
+    update(&mut state, dia);
+    assert_eq!(state.results.selected().map(|row| (row.path.as_str(), row.score)), Some(("4.png", 0.0)));
 }
