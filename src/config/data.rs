@@ -15,6 +15,9 @@ pub struct DataConfig {
     pub only: Vec<PathBuf>,
     /// How the folders are to be understood.
     pub reading: Reading,
+    /// The level of the folders that name the classes: 1 = those in the opened folder, 2 = those in these…; -1 = the folder that an
+    /// image lies in, -2 = the one around it…; 0 = as `reading` says. -32 to 32.
+    pub level: i64,
     /// Names of the normal classes; `!name` means every class but that one (Kvasir: `!polyps`). Empty: has to be asked.
     pub normal: Vec<String>,
     /// A table of labels, where it is not the one found by itself.
@@ -38,6 +41,7 @@ impl Default for DataConfig {
             path: PathBuf::new(),
             only: Vec::new(),
             reading: Reading::default(),
+            level: 0,
             normal: Vec::new(),
             labels: None,
             columns: LabelColumns::default(),
@@ -152,8 +156,9 @@ impl DataConfig {
     /// Checks what can be checked without the data.
     ///
     /// # Errors
-    /// A `test_fraction` outside (0, 1), a working size that is not 0 or 128 to 4096.
+    /// A level outside -32 to 32, a `test_fraction` outside (0, 1), a working size that is not 0 or 128 to 4096.
     pub fn validate(&self) -> Result<(), ConfigError> {
+        ensure!((-32..=32).contains(&self.level), "data.level", "{} is not between -32 and 32", self.level);
         let f = self.test_fraction.0;
         ensure!(f > 0.0 && f < 1.0, "data.test_fraction", "{f} is not between 0 and 1");
         let px = self.working_size;

@@ -1,6 +1,7 @@
 //! Counts, lists and paths as people read them.
 
 use std::path::{Component, Path};
+use unicode_normalization::{IsNormalized, UnicodeNormalization, is_nfc_quick};
 
 /// `1 image`, `3 images`.
 pub fn images(count: usize) -> String {
@@ -20,6 +21,24 @@ pub fn first_few<T: std::fmt::Display>(things: impl IntoIterator<Item = T>) -> S
         shown.push("…".into());
     }
     shown.join(", ")
+}
+
+/// The first of a long list of names, and how many more there are.
+pub fn cut_list<T: std::fmt::Display>(names: impl IntoIterator<Item = T>, most: usize) -> String {
+    let names: Vec<String> = names.into_iter().map(|n| n.to_string()).collect();
+    // One more name is no longer than the words that it is left out.
+    if names.len() <= most + 1 {
+        return names.join(", ");
+    }
+    format!("{} and {} more", names[..most].join(", "), names.len() - most)
+}
+
+/// What tells names apart: not case, nor whether an accent is a letter's own or stored beside it (macOS).
+pub fn fold(name: &str) -> String {
+    match is_nfc_quick(name.chars()) {
+        IsNormalized::Yes => name.to_lowercase(),
+        _ => name.nfc().collect::<String>().to_lowercase(),
+    }
 }
 
 /// A path: parts joined by `/`, bytes that are no UTF-8 as `\xE9`, so that different paths stay different.

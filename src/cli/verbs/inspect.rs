@@ -1,22 +1,26 @@
 //! `inspect`: what a path holds, what is wrong with it, and what is there twice.
 
 use crate::{
-    cli::{args::columns, out},
-    config::DataConfig,
-    data::{Dataset, Split},
+    cli::{
+        args::{columns, with_settings},
+        out,
+    },
+    config::{DataConfig, RunConfig},
+    data::Dataset,
     error::Result,
 };
 use indicatif::{ProgressBar, ProgressStyle};
 use serde_json::{Value, json};
 use std::path::PathBuf;
 
-/// Skipped files and duplicates that the readable form lists; `--json` has them all.
+/// Classes, skipped files and duplicates that the readable form lists; `--json` has them all.
 const SHOWN: usize = 20;
 
 #[derive(clap::Args)]
 #[command(after_help = "Examples:\n  dissolve-studio inspect fundus/\n  \
     dissolve-studio inspect breastmnist.npz --normal 1 --json\n  \
-    dissolve-studio inspect scans/ --labels scans/list.csv --map file=scan,label=finding,patient=case")]
+    dissolve-studio inspect scans/ --labels scans/list.csv --map file=scan,label=finding,patient=case\n  \
+    dissolve-studio inspect atlas/ --set data.level=3")]
 pub struct Args {
     /// Folder, picture, table or archive
     path: PathBuf,
@@ -32,12 +36,16 @@ pub struct Args {
     /// Columns of the table: file=COL,label=COL,split=COL,patient=COL
     #[arg(long, value_name = "file=COL,label=COL,…")]
     map: Option<String>,
+    /// Change how the data are understood (repeatable), as in --set data.level=2
+    #[arg(long = "set", value_name = "data.KEY=VALUE")]
+    settings: Vec<String>,
 }
 
 /// Decodes every picture, to say for certain what can be used.
 pub fn run(args: Args) -> Result<()> {
     let columns = columns(args.map.as_deref())?;
-    let config = DataConfig { path: args.path, normal: args.normal, labels: args.labels, columns, ..Default::default() };
+    let data = DataConfig { path: args.path, normal: args.normal, labels: args.labels, columns, ..Default::default() };
+    let config = with_settings(RunConfig { data, ..Default::default() }, &args.settings, "data.level=2")?.data;
     let bar = bar("looking at files", None);
     let dataset = Dataset::open(&config, &|n| bar.set_position(n as u64))?;
     bar.finish_and_clear();
@@ -56,8 +64,19 @@ fn bar(what: &'static str, total: Option<u64>) -> ProgressBar {
     bar.with_message(what)
 }
 
-fn counts(dataset: &Dataset, class: Option<usize>) -> [usize; 3] {
-    Split::ALL.map(|split| dataset.items.iter().filter(|i| i.class == class && i.split == split).count())
+/// Images of each class by their splits, those without a class last.
+fn counts(dataset: &Dataset) -> Vec<[usize; 3]> {
+    let mut counts = vec![[0; 3]; dataset.classes.len() + 1];
+    for item in &dataset.items {
+        counts[item.class.unwrap_or(dataset.classes.len())][item.split as usize] += 1;
+    }
+    counts
+}
+
+/// A list of names as far as a few lines go.
+fn shortened(text: &str) -> String {
+    const MOST: usize = 300;
+    if text.chars().count() <= MOST { text.into() } else { text.chars().take(MOST).chain(['…']).collect() }
 }
 
 /// Smallest and largest width and height, `[[w, w], [h, h]]`.
@@ -69,17 +88,14 @@ fn sizes(dataset: &Dataset) -> [[u32; 2]; 2] {
 }
 
 fn to_json(dataset: &Dataset) -> Value {
-    let class = |(i, class): (usize, &crate::data::Class)| {
-        let [train, val, test] = counts(dataset, Some(i));
-        json!({"name": class.name, "total": train + val + test, "train": train, "val": val, "test": test})
-    };
+    let class = |(class, [train, val, test]): (&crate::data::Class, [usize; 3])| json!({"name": class.name, "total": train + val + test, "train": train, "val": val, "test": test});
     json!({
         "layout": dataset.layout.name(),
         "why": dataset.why,
         "normal": dataset.normal_name(),
         "suggested": dataset.suggested,
         "images": dataset.items.len(),
-        "classes": dataset.classes.iter().enumerate().map(class).collect::<Vec<_>>(),
+        "classes": dataset.classes.iter().zip(counts(dataset)).map(class).collect::<Vec<_>>(),
         "skipped": dataset.skipped.iter().map(|s| json!({"path": s.name(), "reason": s.reason})).collect::<Vec<_>>(),
         "warnings": dataset.warnings,
         "duplicates": dataset.duplicates,
@@ -96,19 +112,24 @@ fn to_text(dataset: &Dataset) -> String {
     if masks > 0 {
         text += &format!("{} with a mask.\n", plural(masks, "image"));
     }
-    let unlabelled = counts(dataset, None);
-    let mut rows: Vec<(&str, [usize; 3])> =
-        dataset.classes.iter().enumerate().map(|(i, c)| (c.name.as_str(), counts(dataset, Some(i)))).collect();
-    if unlabelled != [0; 3] {
-        rows.push(("(unlabelled)", unlabelled));
+    let names = dataset.classes.iter().map(|class| class.name.as_str());
+    let mut rows: Vec<(&str, [usize; 3])> = names.chain(["(unlabelled)"]).zip(counts(dataset)).collect();
+    if rows.last().is_some_and(|(_, counts)| *counts == [0; 3]) {
+        rows.pop();
     }
-    let width = rows.iter().map(|(name, _)| name.chars().count()).max().unwrap_or(0).max(5);
+    // One line more is as short as the one that says what is cut.
+    let more = rows.len().saturating_sub(SHOWN);
+    rows.truncate(if more > 1 { SHOWN } else { rows.len() });
+    let width = rows.iter().map(|(name, _)| name.chars().count()).max().unwrap_or(0).clamp(5, 40);
     text += &format!("\n{:width$}  {:>7} {:>7} {:>7} {:>7}\n", "class", "total", "train", "val", "test");
     for (name, [train, val, test]) in rows {
         text += &format!("{name:width$}  {:>7} {train:>7} {val:>7} {test:>7}\n", train + val + test);
     }
+    if more > 1 {
+        text += &format!("… and {more} more (--json lists all)\n");
+    }
     text += &match (dataset.normal_name(), &dataset.suggested) {
-        (Some(normal), _) => format!("\nNormal: {normal}\n"),
+        (Some(normal), _) => format!("\nNormal: {}\n", shortened(&normal)),
         (None, Some(suggested)) => format!("\nNormal: not known; --normal '{suggested}' perhaps\n"),
         (None, None) if dataset.classes.is_empty() => "\nNormal: not known; --normal '*' if all of these are\n".to_string(),
         (None, None) => "\nNormal: not known; say it with --normal NAME\n".to_string(),

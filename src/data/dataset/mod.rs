@@ -15,7 +15,7 @@ mod tile_store;
 pub use array_images::ArrayImages;
 pub use duplicates::Examination;
 pub use model::{Class, Dataset, Duplicate, ImageId, Item, Label, Layout, Skipped, Source, Split, SplitRule};
-pub use normal::{ALL, class_key};
+pub use normal::{ALL, class_key, sounds_normal};
 pub use pixel_store::PixelStore;
 pub use read::for_each_image;
 pub use tile_store::TileSample;

@@ -2,19 +2,29 @@
 
 use super::model::{Class, Dataset, Label};
 use crate::{
-    data::text::first_few,
+    data::text::{cut_list, first_few, fold},
     error::{Error, NextStep, Result},
 };
 
 /// Names that sound normal: offered, never taken by themselves.
-const SOUNDS_NORMAL: &[&str] = &["normal", "good", "healthy", "ok", "non-covid", "no_dr", "nodr", "control", "negative"];
+#[rustfmt::skip]
+const SOUNDS_NORMAL: &[&str] = &[
+    "normal", "good", "healthy", "ok", "non covid", "noncovid", "no dr", "nodr", "control", "controls", "negative", "no finding",
+    "no findings", "nofinding", "no tumor", "notumor", "no annotation", "unauffällig", "sano",
+];
 
 /// In the place of a class's name: every image.
 pub const ALL: &str = "*";
 
-/// What tells classes apart: neither case nor outer white space does, as people type and folders are made by hand.
+/// What tells classes apart: neither case nor outer white space nor the way an accent is stored does, as people type and folders
+/// are made by hand.
 pub fn class_key(name: &str) -> String {
-    name.trim().to_lowercase()
+    fold(name.trim())
+}
+
+/// Whether a class of this name is one of normal images, by the sound of it.
+pub fn sounds_normal(name: &str) -> bool {
+    SOUNDS_NORMAL.contains(&class_key(name).replace(['_', '-'], " ").as_str())
 }
 
 impl Dataset {
@@ -38,6 +48,7 @@ impl Dataset {
             set.classes = vec![Class { name: ALL.into(), label: None }];
             set.items.iter_mut().for_each(|i| i.class = Some(0));
         }
+        let names = &set.meant(names);
         let mut normal = vec![false; set.classes.len()];
         for name in names {
             match name.strip_prefix('!').filter(|_| self.find_class(name).is_none()) {
@@ -83,16 +94,39 @@ impl Dataset {
         (!names.is_empty()).then(|| names.join(", "))
     }
 
-    /// `0 (1349), 1 (3883)`
+    /// `0 (1349), 1 (3883)`, the first twenty of them.
     pub fn class_counts(&self) -> String {
-        let count = |i| self.items.iter().filter(|item| item.class == Some(i)).count();
-        self.classes.iter().enumerate().map(|(i, c)| format!("{} ({})", c.name, count(i))).collect::<Vec<_>>().join(", ")
+        let mut counts = vec![0usize; self.classes.len()];
+        self.items.iter().filter_map(|item| item.class).for_each(|class| counts[class] += 1);
+        cut_list(self.classes.iter().zip(counts).map(|(c, n)| format!("{} ({n})", c.name)), 20)
+    }
+
+    /// Names as they were meant: where a comma divides a name that is no class, its parts are; where parts are none, and joined
+    /// by a comma they are one, that is.
+    fn meant(&self, names: &[String]) -> Vec<String> {
+        let is_class = |name: &str| {
+            name == ALL || self.find_class(name).is_some() || name.strip_prefix('!').is_some_and(|n| self.find_class(n).is_some())
+        };
+        let parts: Vec<&str> = names.iter().flat_map(|name| name.split(',')).collect();
+        if !names.iter().any(|name| name.contains(',')) && names.iter().all(|name| is_class(name)) {
+            return names.to_vec();
+        }
+        let mut meant = Vec::new();
+        let mut at = 0;
+        while at < parts.len() {
+            let end = (at + 1..=parts.len()).rev().find(|&end| {
+                is_class(&parts[at..end].join(",")) && !(end > at + 1 && parts[at..end].iter().all(|p| is_class(p)))
+            });
+            let end = end.unwrap_or(at + 1);
+            meant.push(parts[at..end].join(","));
+            at = end;
+        }
+        meant
     }
 
     /// The first class that sounds normal.
     pub(super) fn suggestion(&self) -> Option<String> {
-        let sounds = |c: &&Class| SOUNDS_NORMAL.contains(&class_key(&c.name).as_str());
-        self.classes.iter().find(sounds).map(|c| c.name.clone())
+        self.classes.iter().find(|c| sounds_normal(&c.name)).map(|c| c.name.clone())
     }
 
     fn class_named(&self, name: &str) -> Result<usize> {

@@ -117,7 +117,8 @@ impl DetectedLayout {
         set.notes = self.warnings;
         set.split_rule = SplitRule { test_fraction: config.test_fraction.0, seed: config.split_seed };
         set.refresh();
-        let normal = if config.normal.is_empty() { self.normal.into_iter().collect() } else { config.normal.clone() };
+        let known = self.normal.into_iter().filter(|name| set.find_class(name).is_some());
+        let normal = if config.normal.is_empty() { known.collect() } else { config.normal.clone() };
         set.with_normal(&normal)
     }
 }

@@ -3,12 +3,13 @@
 use super::{
     detected::{DetectedLayout, class_names},
     file_scan::PictureFile,
+    levels::{self, Level, class_of_study, is_generic, split_of_folder},
 };
 use crate::{
-    config::Reading,
+    config::{DataConfig, Reading},
     data::{
-        dataset::{Layout, Skipped, Split, class_key},
-        text::{display_part, display_path, first_few, images},
+        dataset::{Layout, Skipped, Split, class_key, sounds_normal},
+        text::{cut_list, display_part, display_path, first_few, images},
     },
 };
 use std::{
@@ -16,32 +17,8 @@ use std::{
     path::{Path, PathBuf},
 };
 
-/// Folder names that say what kind of files they hold, not of what class they are.
-const GENERIC: &[&str] = &[
-    "images",
-    "image",
-    "imgs",
-    "img",
-    "data",
-    "dataset",
-    "pictures",
-    "photos",
-    "scans",
-    "slices",
-    "frames",
-    "dicom",
-    "input",
-    "all",
-    "train_images",
-    "test_images",
-    "val_images",
-];
-/// More folders than this are patients or series, not classes.
-const MAX_CLASSES: usize = 200;
-
-fn is_one_of(name: &str, names: &[&str]) -> bool {
-    names.iter().any(|n| name.eq_ignore_ascii_case(n))
-}
+/// So many names of classes are listed in a sentence.
+const LISTED: usize = 12;
 
 /// Copies of images kept for reference.
 fn is_helper(name: &str) -> bool {
@@ -67,7 +44,7 @@ pub fn base(pictures: &[PictureFile]) -> PathBuf {
         });
         let Some(Some(first)) = next.next() else { return base };
         let name = display_part(&first);
-        if Split::from_name(&name).is_some() || !next.all(|n| n.as_ref() == Some(&first)) {
+        if split_of_folder(&name).is_some() || !next.all(|n| n.as_ref() == Some(&first)) {
             return base;
         }
         base.push(first);
@@ -75,19 +52,24 @@ pub fn base(pictures: &[PictureFile]) -> PathBuf {
 }
 
 /// Recognises the layout of a folder from its pictures, or reads it as it is told to.
-pub fn detect(pictures: &[PictureFile], base: &Path, reading: Reading) -> DetectedLayout {
-    let files = pictures.iter().map(|file| {
-        let below = file.relative.strip_prefix(base).unwrap_or(&file.relative);
-        let dirs = below.parent().into_iter().flat_map(Path::components).map(|p| display_part(p.as_os_str())).collect();
-        PlacedFile { file, dirs }
-    });
-    let files: Vec<PlacedFile> = files.collect();
-    let mut detected = if reading != Reading::Auto {
-        as_chosen(&files, reading)
-    } else if files.iter().any(|s| s.dirs.first().is_some_and(|d| Split::from_name(d).is_some())) {
-        with_split_folders(files)
+pub fn detect(pictures: &[PictureFile], base: &Path, config: &DataConfig) -> DetectedLayout {
+    let place = |base: &Path| -> Vec<PlacedFile> {
+        let files = pictures.iter().map(|file| {
+            let below = file.relative.strip_prefix(base).unwrap_or(&file.relative);
+            let dirs = below.parent().into_iter().flat_map(Path::components).map(|p| display_part(p.as_os_str())).collect();
+            PlacedFile { file, dirs }
+        });
+        files.collect()
+    };
+    let files = place(base);
+    let mut detected = if config.level != 0 {
+        return at_level(&place(Path::new("")), config.level);
+    } else if config.reading != Reading::Auto {
+        as_chosen(&files, config.reading)
+    } else if let Some(at) = split_level(&files) {
+        with_split_folders(files, at, base)
     } else {
-        without_split_folders(files)
+        without_split_folders(files, base)
     };
     if !base.as_os_str().is_empty() {
         detected.why = format!("{} All of it lies in {}.", detected.why, display_path(base));
@@ -95,9 +77,25 @@ pub fn detect(pictures: &[PictureFile], base: &Path, reading: Reading) -> Detect
     detected
 }
 
+/// The first folder that is called like a split.
+fn any_split(s: &PlacedFile) -> Option<Split> {
+    s.dirs.iter().find_map(|name| split_of_folder(name))
+}
+
+/// The folder at a level below the path that was opened names the class; counted from the image where it is negative.
+fn at_level(files: &[PlacedFile], level: i64) -> DetectedLayout {
+    let class = |s: &PlacedFile| -> Option<String> {
+        let n = usize::try_from(level.unsigned_abs()).ok()?;
+        let at = if level > 0 { Some(n - 1) } else { s.dirs.len().checked_sub(n) };
+        at.and_then(|at| s.dirs.get(at)).map(|name| class_of_study(name).to_string())
+    };
+    let is_split = files.iter().filter_map(class).all(|name| split_of_folder(&name).is_some());
+    chosen_by(files, class, |s| any_split(s).filter(|_| !is_split), &format!("the folders at level {level} name the classes"))
+}
+
 /// What a person says of the folders; names of splits keep their meaning.
 fn as_chosen(files: &[PlacedFile], reading: Reading) -> DetectedLayout {
-    let split = |s: &PlacedFile| s.dirs.first().and_then(|d| Split::from_name(d));
+    let split = |s: &PlacedFile| s.dirs.first().and_then(|d| split_of_folder(d));
     let class = |s: &PlacedFile| -> Option<String> {
         let below = &s.dirs[usize::from(split(s).is_some()).min(s.dirs.len())..];
         match reading {
@@ -106,43 +104,131 @@ fn as_chosen(files: &[PlacedFile], reading: Reading) -> DetectedLayout {
             Reading::Auto | Reading::Unlabelled => None,
         }
     };
-    let names: BTreeSet<String> = files.iter().filter_map(class).collect();
-    let listed = first_few(&names);
-    let (layout, why) = match reading {
-        _ if names.is_empty() => (Layout::Unlabelled, "As you chose: no image has a class.".to_string()),
-        Reading::OuterFolders => (Layout::ClassFolders, format!("As you chose: the outer folder names the class ({listed}).")),
-        _ => (Layout::ClassFolders, format!("As you chose: the folder an image lies in names its class ({listed}).")),
+    let what = match reading {
+        Reading::OuterFolders => "the outer folder names the class",
+        _ => "the folder an image lies in names its class",
     };
-    let layout = if layout == Layout::ClassFolders && files.iter().any(|s| split(s).is_some()) {
-        Layout::SplitClassFolders
+    chosen_by(files, class, split, what)
+}
+
+fn chosen_by(
+    files: &[PlacedFile],
+    class: impl Fn(&PlacedFile) -> Option<String>,
+    split: impl Fn(&PlacedFile) -> Option<Split>,
+    what: &str,
+) -> DetectedLayout {
+    let names: BTreeSet<String> = files.iter().filter_map(&class).collect();
+    let (layout, why) = if names.is_empty() {
+        (Layout::Unlabelled, "As you chose: no image has a class.".to_string())
     } else {
-        layout
+        let layout = if files.iter().any(|s| split(s).is_some()) { Layout::SplitClassFolders } else { Layout::ClassFolders };
+        (layout, format!("As you chose: {what} ({}).", cut_list(&names, LISTED)))
     };
     let mut detected = DetectedLayout::new(layout, why);
     files.iter().for_each(|s| detected.images.add_file(s.file, class(s).as_deref(), split(s), None));
     detected
 }
 
-/// `train/`, `test/` and perhaps `val/`, with class folders in them or not.
-fn with_split_folders(files: Vec<PlacedFile>) -> DetectedLayout {
-    let (inside, outside): (Vec<_>, Vec<_>) =
-        files.into_iter().partition(|s| s.dirs.first().is_some_and(|d| Split::from_name(d).is_some()));
-    // `train/images/good`: below a folder that only says that these are images.
-    let level = 1 + usize::from(inside.iter().all(|s| s.dirs.len() > 2 && is_one_of(&s.dirs[1], GENERIC)));
-    let class = |s: &PlacedFile| s.dirs.get(level).cloned();
-    let split = |s: &PlacedFile| s.dirs.first().and_then(|d| Split::from_name(d));
-    let classes = |split_wanted: Option<Split>| -> BTreeSet<String> {
-        let names = inside.iter().filter(|s| split_wanted.is_none() || split(s) == split_wanted).filter_map(class);
-        class_names(names.collect::<Vec<_>>().iter().map(String::as_str)).into_values().collect()
+/// The level of the folders `train/`, `test/`: the outermost, or one below folders that nearly all hold them.
+fn split_level(files: &[PlacedFile]) -> Option<usize> {
+    let at = |level: usize| files.iter().filter_map(move |s| split_of_folder(s.dirs.get(level)?));
+    let exact = files.iter().any(|s| s.dirs.first().is_some_and(|d| Split::from_name(&levels::plain(d)).is_some()));
+    if exact || at(0).count() == files.len() {
+        return Some(0);
+    }
+    (0..4).find(|&level| at(level).count() * 10 >= files.len() * 9 && at(level).collect::<BTreeSet<_>>().len() > 1)
+}
+
+/// The classes of some images by their folders: below the split where there is one.
+struct Classes {
+    /// Of each image.
+    of: Vec<Option<String>>,
+    names: Vec<String>,
+    /// What is to be said: why these, and what else there is.
+    notes: Vec<String>,
+    /// All folders only say that images lie in them.
+    is_generic: bool,
+}
+
+/// The level that holds the classes among folders of images, by `dirs`: the folders of each image that may say something.
+/// `first`: the level of the first of them below the path that was opened, to be named to the person.
+fn classes(files: &[&PlacedFile], dirs: &[&[String]], base: &Path) -> Classes {
+    let paths: Vec<Vec<&str>> = dirs
+        .iter()
+        .map(|dirs| {
+            let telling: Vec<&str> = dirs.iter().map(String::as_str).filter(|name| !is_generic(name)).collect();
+            if telling.is_empty() { dirs.iter().map(String::as_str).collect() } else { telling }
+        })
+        .collect();
+    let is_generic = paths.iter().flatten().all(|name| is_generic(name));
+    let (chosen, kinds) = if is_generic { (None, Vec::new()) } else { levels::choose(&paths) };
+    let of: Vec<Option<String>> = paths
+        .iter()
+        .map(|path| {
+            let name = path.get(chosen?).or_else(|| path.last())?;
+            Some(class_of_study(name).to_string())
+        })
+        .collect();
+    let names: Vec<String> = class_names(of.iter().flatten().map(String::as_str)).into_values().collect();
+    // As the person would say it: the place of a level's first folder in the path of its image.
+    let number = |level: usize| {
+        let (i, name) = paths.iter().enumerate().find_map(|(i, path)| Some((i, path.get(level)?)))?;
+        let at = files[i].dirs.iter().rposition(|dir| dir == name)?;
+        Some(at + 1 + base.components().count())
     };
-    let folders: BTreeSet<&str> = inside.iter().filter_map(|s| s.dirs.first().map(String::as_str)).collect();
+    let examples = |level: usize| {
+        let names: BTreeSet<&str> = paths.iter().filter_map(|path| path.get(level).copied()).collect();
+        (first_few(&names), names.len())
+    };
+    let mut notes = Vec::new();
+    for (level, _) in kinds.iter().enumerate().filter(|(level, _)| Some(*level) != chosen) {
+        let (names, count) = examples(level);
+        let Some(number) = number(level).filter(|_| count > 1) else { continue };
+        notes.push(match kinds[level] {
+            Level::Patients if chosen.is_none() => format!(
+                "{count} folders are called like patients or series ({names}), and are not taken for classes; if they are classes: \
+                 --set data.level={number}."
+            ),
+            _ if chosen.is_none() => format!(
+                "{count} folders ({names}) are too many to be classes; if they are: --set data.level={number}."
+            ),
+            Level::Patients => continue,
+            _ => format!("Another level of folders could be the classes, too: {names} (--set data.level={number})."),
+        });
+    }
+    Classes { of, names, notes, is_generic }
+}
+
+/// `train/`, `test/` and perhaps `val/`, with class folders in them or not; `at`: their level.
+fn with_split_folders(files: Vec<PlacedFile>, at: usize, base: &Path) -> DetectedLayout {
+    let split = |s: &PlacedFile| s.dirs.get(at).and_then(|d| split_of_folder(d));
+    let (inside, outside): (Vec<_>, Vec<_>) = files.into_iter().partition(|s| split(s).is_some());
+    let inner: Vec<&PlacedFile> = inside.iter().collect();
+    let below: Vec<&[String]> = inside.iter().map(|s| &s.dirs[at + 1..]).collect();
+    let mut found = classes(&inner, &below, base);
+    let above: Vec<&[String]> = inside.iter().map(|s| &s.dirs[..at]).collect();
+    let sets: BTreeSet<String> = above.iter().map(|dirs| dirs.join("/")).collect();
+    let mut detected = DetectedLayout::new(Layout::Unlabelled, String::new());
+    if found.names.is_empty() && sets.len() > 1 {
+        found = classes(&inner, &above, base);
+    } else if sets.len() > 1 {
+        detected.warnings.push(format!(
+            "These are {} sets side by side ({}), read as one; open one of them to work on it alone.",
+            sets.len(),
+            first_few(&sets)
+        ));
+        found.notes.clear();
+    }
+    let folders: BTreeSet<&str> = inside.iter().filter_map(|s| s.dirs.get(at).map(String::as_str)).collect();
     let folders = folders.into_iter().collect::<Vec<_>>().join(", ");
-    let (all, train) = (classes(None), classes(Some(Split::Train)));
-    let flat = all.is_empty() || (all.len() == 1 && all.iter().all(|c| is_one_of(c, GENERIC)));
-    let good = train.iter().find(|c| c.eq_ignore_ascii_case("good")).filter(|_| train.len() == 1).cloned();
-    let names = all.iter().cloned().collect::<Vec<_>>().join(", ");
-    let (layout, why) = match &good {
-        _ if flat => (
+    let of_train = inside.iter().zip(&found.of).filter(|(s, _)| split(s) == Some(Split::Train));
+    let train: BTreeMap<String, String> = class_names(of_train.filter_map(|(_, class)| class.as_deref()).collect::<Vec<_>>());
+    let is_normal = |name: &&String| class_key(name) == "good" || (sounds_normal(name) && found.names.len() > 1);
+    let good = train.values().next().filter(is_normal).filter(|_| train.len() == 1).cloned();
+    let names = cut_list(&found.names, LISTED);
+    let is_flat = found.names.is_empty();
+    (detected.layout, detected.why) = match &good {
+        _ if is_flat => (
             Layout::Unlabelled,
             format!("The folders {folders} hold images but no class folders, so nothing says what is normal."),
         ),
@@ -152,23 +238,19 @@ fn with_split_folders(files: Vec<PlacedFile>) -> DetectedLayout {
         }
         None => (Layout::SplitClassFolders, format!("The folders {folders} hold one folder a class: {names}.")),
     };
-    let loose = inside.iter().filter(|s| !flat && class(s).is_none()).count();
-    let mut detected = DetectedLayout { normal: good.filter(|_| !flat), ..DetectedLayout::new(layout, why) };
-    for s in &inside {
-        detected.images.add_file(s.file, class(s).filter(|_| !flat).as_deref(), split(s), None);
+    detected.normal = good.filter(|_| !is_flat);
+    let loose = found.of.iter().filter(|class| class.is_none() && !is_flat).count();
+    for (s, class) in inside.iter().zip(&found.of) {
+        detected.images.add_file(s.file, class.as_deref(), split(s), None);
     }
-    if loose > 0 {
-        detected.warnings.push(format!(
-            "{} in no class folder: unlabelled.",
-            if loose == 1 { "1 image lies".into() } else { format!("{loose} images lie") }
-        ));
-    }
+    detected.warnings.append(&mut found.notes);
+    detected.warnings.extend(unlabelled(loose));
     leave_out_folders(&mut detected, outside, "lies beside the split folders and belongs to no split");
     detected
 }
 
 /// One folder a class, or no classes at all.
-fn without_split_folders(files: Vec<PlacedFile>) -> DetectedLayout {
+fn without_split_folders(files: Vec<PlacedFile>, base: &Path) -> DetectedLayout {
     let mut tops: BTreeMap<String, Vec<&PlacedFile>> = BTreeMap::new();
     for s in &files {
         if let Some(top) = s.dirs.first() {
@@ -186,37 +268,36 @@ fn without_split_folders(files: Vec<PlacedFile>) -> DetectedLayout {
         .filter(|(name, members)| (is_helper(name) && tops.len() > 1) || repeats(name, members))
         .map(|(name, _)| name.clone())
         .collect();
-    let classes: Vec<&String> = tops.keys().filter(|name| !aside.contains(*name)).collect();
-    let loose = files.iter().filter(|s| s.dirs.is_empty()).count();
-    let labelled = !classes.is_empty()
-        && classes.len() <= MAX_CLASSES
-        && !classes.iter().all(|c| is_one_of(c, GENERIC))
-        && (loose == 0 || (classes.len() > 1 && loose * 2 < files.len()));
-    let (layout, why) = if labelled {
-        let names = class_names(classes.iter().map(|c| c.as_str()));
-        (Layout::ClassFolders, format!("One folder a class: {}.", names.into_values().collect::<Vec<_>>().join(", ")))
-    } else if classes.len() > MAX_CLASSES {
-        (Layout::Unlabelled, format!("{} folders are too many to be classes, and there is no table of labels.", classes.len()))
-    } else {
-        (Layout::Unlabelled, "There are images but neither class folders nor a table of labels.".to_string())
-    };
     let (left_out, kept): (Vec<_>, Vec<_>) = files.into_iter().partition(|s| s.dirs.first().is_some_and(|d| aside.contains(d)));
+    let loose = kept.iter().filter(|s| s.dirs.is_empty()).count();
+    let inner: Vec<&PlacedFile> = kept.iter().collect();
+    let dirs: Vec<&[String]> = kept.iter().map(|s| s.dirs.as_slice()).collect();
+    let mut found = classes(&inner, &dirs, base);
+    let are_classes = !found.names.is_empty() && (loose == 0 || (found.names.len() > 1 && loose * 2 < kept.len()));
+    let (layout, why) = if are_classes {
+        (Layout::ClassFolders, format!("One folder a class: {}.", cut_list(&found.names, LISTED)))
+    } else if found.is_generic || found.notes.is_empty() {
+        (Layout::Unlabelled, "There are images but neither class folders nor a table of labels.".to_string())
+    } else {
+        (Layout::Unlabelled, "There are images in folders that do not look like classes, and no table of labels.".to_string())
+    };
     let mut detected = DetectedLayout::new(layout, why);
-    for s in &kept {
-        detected.images.add_file(s.file, s.dirs.first().filter(|_| labelled).map(String::as_str), None, None);
+    for (s, class) in kept.iter().zip(&found.of) {
+        detected.images.add_file(s.file, class.as_deref().filter(|_| are_classes), None, None);
     }
-    if labelled && loose > 0 {
-        detected.warnings.push(format!(
-            "{} in no class folder: unlabelled.",
-            if loose == 1 { "1 image lies".into() } else { format!("{loose} images lie") }
-        ));
-    }
+    detected.warnings.append(&mut found.notes);
+    detected.warnings.extend(unlabelled(loose).filter(|_| are_classes));
     leave_out_folders(
         &mut detected,
         left_out,
         "holds copies of images of the other folders, by its name or those of its folders",
     );
     detected
+}
+
+fn unlabelled(loose: usize) -> Option<String> {
+    let lie = if loose == 1 { "1 image lies".into() } else { format!("{loose} images lie") };
+    (loose > 0).then(|| format!("{lie} in no class folder: unlabelled."))
 }
 
 /// Leaves out whole folders: one entry and one warning each.

@@ -1,291 +1,320 @@
-//! Labels from a table: which table it is, and which of its rows belongs to which image.
+//! Labels from tables: which tables name the images, which of them label them, and what is said of the others.
 
 use super::{
     detected::DetectedLayout,
-    file_scan::{FileScan, extension, relative},
+    file_scan::{FileScan, PictureFile, relative},
+    label_rows::merge,
     named_files::{Match, NamedFiles, Naming},
-    table::{Columns, Table},
+    tables::{Columns, LabelScheme, Table, is_table_name},
 };
 use crate::{
-    config::DataConfig,
+    config::{DataConfig, LabelColumns},
     data::{
-        dataset::{Layout, Skipped, Split, class_key},
-        text::{display_path, first_few, images},
+        dataset::{Split, class_key, sounds_normal},
+        text::{cut_list, display_path, images},
     },
     error::{Error, NextStep, Result},
 };
 use std::{
-    collections::{BTreeMap, BTreeSet, HashSet},
+    collections::{BTreeMap, HashMap, HashSet},
     path::{Path, PathBuf},
 };
 
 /// A table with the columns that matter, and the split that its own name says (`train.csv`).
-struct LabelTable {
-    path: PathBuf,
-    table: Table,
-    columns: Columns,
-    naming: Naming,
-    split: Option<Split>,
+pub struct LabelTable {
+    pub path: PathBuf,
+    pub table: Table,
+    pub columns: Columns,
+    pub naming: Naming,
+    pub scheme: LabelScheme,
+    pub split: Option<Split>,
 }
+
+/// More tables of one kind in a folder are those of single images.
+const MAX_ALIKE: usize = 20;
+/// Larger tables are read only where they are asked for.
+const MAX_FOUND: u64 = 128 << 20;
 
 /// The table that was asked for.
 pub fn from_given(root: &Path, scan: &FileScan, path: &Path, config: &DataConfig) -> Result<DetectedLayout> {
     let complain = |what: &str| Error::user(format!("{} {what}", path.display()), NextStep::NameColumns);
     let table = Table::read(path).map_err(|e| complain(&e))?;
-    let mut columns = table.columns(&config.columns).map_err(|e| complain(&e))?;
     let files = NamedFiles::new(root, scan);
-    let mut naming = files.naming(path, &table, columns.file);
-    if columns.file.is_none() || (config.columns.file.is_empty() && files.share(&table, columns.file, &naming) < 0.5) {
-        columns.file = files.best_column(path, &table).or(columns.file);
-        naming = files.naming(path, &table, columns.file);
+    let mut columns = table.columns(&config.columns).map_err(|e| complain(&e))?;
+    let table = with_right_headers(table, &files, path, &config.columns);
+    if table.first_row == 1 {
+        columns = table.columns(&config.columns).map_err(|e| complain(&e))?;
     }
+    let (file, naming, _) = file_column(&files, path, &table, columns.file, &config.columns);
+    columns.file = file;
+    let all = cut_list(&table.headers, 30);
     if columns.file.is_none() {
-        return Err(complain(&format!("has no column that names the files; its columns are {}", table.headers.join(", "))));
+        return Err(complain(&format!("has no column that names the files; its columns are {all}")));
     }
-    if columns.label.is_none() {
-        return Err(complain(&format!(
-            "has no column of labels that is known by its name; its columns are {}",
-            table.headers.join(", ")
-        )));
-    }
-    if !table.rows.iter().any(|row| matches!(files.find(table.field(row, columns.file), &naming), Match::One(_))) {
-        let value = table.rows.first().map(|r| table.text(r, columns.file)).unwrap_or_default();
+    let Some(scheme) = LabelScheme::of(&table, &columns, !config.columns.label.is_empty()) else {
+        return Err(complain(&format!("has no column of labels that is known by its name; its columns are {all}")));
+    };
+    if !table
+        .rows
+        .iter()
+        .any(|row| matches!(files.find(table.field(row, columns.file), &naming), Match::One(_) | Match::Folder(_)))
+    {
+        let value = table.rows.first().map(|r| table.field(r, columns.file)).unwrap_or_default();
         return Err(complain(&format!("names no file that lies in {} (its first row names `{value}`)", root.display())));
     }
-    Ok(merge(&files, scan, &[LabelTable { path: path.to_path_buf(), table, columns, naming, split: None }]))
+    let source = LabelTable { path: path.to_path_buf(), table, columns, naming, scheme, split: None };
+    Ok(labelled(&files, scan, &[source]))
 }
 
-/// The table of labels that lies beside the images, if there is one. Also what to say about tables that came near.
-pub fn find(root: &Path, folders: &[PathBuf], scan: &FileScan, config: &DataConfig) -> (Option<DetectedLayout>, Vec<String>) {
+/// What tables say of the images.
+#[derive(Default)]
+pub struct TableLabels {
+    /// The images as the best tables label them; `None` where none does.
+    pub detected: Option<DetectedLayout>,
+    /// How many images those tables name.
+    pub named: usize,
+    /// Their names.
+    pub tables: String,
+    /// What to type to have them used, where the folders are taken for the classes.
+    pub how: String,
+    /// What there is to say about other tables.
+    pub notes: Vec<String>,
+}
+
+/// The tables that name these images, wherever they lie and whatever they are called.
+pub fn find(root: &Path, scan: &FileScan, config: &DataConfig) -> TableLabels {
     let files = NamedFiles::new(root, scan);
-    let mut notes = Vec::new();
-    let mut sources: Vec<(f64, LabelTable)> = Vec::new();
-    let is_table = |p: &&PathBuf| {
-        matches!(extension(p).as_str(), "csv" | "tsv" | "txt") && p.parent().is_some_and(|d| folders.iter().any(|f| f == d))
-    };
-    for path in scan.others.iter().filter(is_table) {
-        let Ok(table) = Table::read(path) else { continue };
-        let Ok(mut columns) = table.columns(&config.columns) else { continue };
-        if columns.label.is_none() || table.headers.len() < 2 {
-            continue;
+    let mut found = TableLabels::default();
+    let mut sources: Vec<(LabelTable, HashSet<usize>)> = Vec::new();
+    for path in candidates(scan) {
+        match judge(root, &files, path, config) {
+            Judged::Labels(table, images) => sources.push((*table, images)),
+            Judged::Note(note) => found.notes.push(note),
+            Judged::Nothing => {}
         }
-        let mut naming = files.naming(path, &table, columns.file);
-        let mut share = files.share(&table, columns.file, &naming);
-        if share < 0.5
-            && config.columns.file.is_empty()
-            && let Some(best) = files.best_column(path, &table)
-        {
-            let other = files.naming(path, &table, Some(best));
-            let other_share = files.share(&table, Some(best), &other);
-            if other_share > share {
-                (columns.file, naming, share) = (Some(best), other, other_share);
-            }
+    }
+    let has_normal = |s: &LabelTable| s.table.rows.iter().any(|row| sounds_normal(&s.scheme.label(&s.table, row)));
+    let ranks: Vec<_> = sources.iter().map(|(s, images)| (images.len(), has_normal(s))).collect();
+    // Of equals, the first by its path: `max_by_key` takes the last.
+    let Some(best) = (0..sources.len()).rev().max_by_key(|&i| ranks[i]) else { return found };
+    let mut taken = sources[best].1.clone();
+    let mut chosen = vec![best];
+    for i in (0..sources.len()).filter(|&i| i != best) {
+        if continues(&sources[best].0, &sources[i].0, sources[i].1.is_disjoint(&taken)) {
+            taken.extend(&sources[i].1);
+            chosen.push(i);
         }
-        // A table that labels its only column of files with themselves labels nothing.
-        if columns.file.is_none() || columns.file == columns.label {
-            continue;
-        }
-        // A table of a whole set beside a part of its images names many files that are not here.
-        let least = files.least_share(&table, columns.file);
-        if share < least && files.covered(&table, columns.file, &naming) < least {
-            notes.push(format!(
-                "{} looks like a table of labels, but only {:.0} % of its rows name a file that is here.",
-                display_path(&relative(root, path)),
-                share * 100.0
-            ));
-            continue;
-        }
-        let stem = path.file_stem().map(|s| s.to_string_lossy().to_ascii_lowercase()).unwrap_or_default();
-        let word = stem.split(|c: char| !c.is_ascii_alphabetic()).next().unwrap_or_default().to_string();
-        sources.push((
-            share * table.rows.len() as f64,
-            LabelTable { path: path.clone(), table, columns, naming, split: Split::from_name(&word) },
+    }
+    chosen.sort_unstable();
+    let labels = |i: usize| labels_by_image(&files, &sources[i].0);
+    let of_chosen: HashMap<usize, String> = chosen.iter().flat_map(|&i| labels(i)).collect();
+    for i in (0..sources.len()).filter(|i| !chosen.contains(i)) {
+        found.notes.push(unused(root, &sources[i].0, &labels(i), &of_chosen));
+    }
+    let sources: Vec<LabelTable> =
+        sources.into_iter().enumerate().filter(|(i, _)| chosen.contains(i)).map(|(_, (s, _))| s).collect();
+    found.named = taken.len();
+    found.how = sources.first().map(|s| flag(&s.path)).unwrap_or_default();
+    found.tables = cut_list(sources.iter().map(|s| display_path(&relative(root, &s.path))), 4);
+    found.detected = Some(labelled(&files, scan, &sources));
+    found
+}
+
+/// Files that may be tables, but not those that come one for each image.
+fn candidates(scan: &FileScan) -> Vec<&PathBuf> {
+    let mut by_place: BTreeMap<(PathBuf, String), Vec<&PathBuf>> = BTreeMap::new();
+    for path in scan.others.iter().filter(|p| is_table_name(p)) {
+        let ending = path.extension().unwrap_or_default().to_string_lossy().to_lowercase();
+        by_place.entry((path.parent().unwrap_or(Path::new("")).to_path_buf(), ending)).or_default().push(path);
+    }
+    let mut paths: Vec<&PathBuf> = by_place.into_values().filter(|alike| alike.len() <= MAX_ALIKE).flatten().collect();
+    paths.sort();
+    paths
+}
+
+enum Judged {
+    Labels(Box<LabelTable>, HashSet<usize>),
+    Note(String),
+    Nothing,
+}
+
+fn judge(root: &Path, files: &NamedFiles, path: &Path, config: &DataConfig) -> Judged {
+    let name = display_path(&relative(root, path));
+    if std::fs::metadata(path).is_ok_and(|m| m.len() > MAX_FOUND) {
+        return Judged::Note(format!(
+            "{name} is larger than {} MiB and is read only where it is asked for ({}).",
+            MAX_FOUND >> 20,
+            flag(path)
         ));
     }
-    // `train.csv` and `test.csv` say the split between them; otherwise the table that names most files is the one.
+    let Ok(table) = Table::read(path) else { return Judged::Nothing };
+    let table = with_right_headers(table, files, path, &config.columns);
+    let Ok(mut columns) = table.columns(&config.columns) else { return Judged::Nothing };
+    let (file, naming, share) = file_column(files, path, &table, columns.file, &config.columns);
+    let is_known = columns.file.is_some() && columns.label.is_some() && columns.file != columns.label;
+    columns.file = file;
+    if columns.file.is_none() || table.headers.len() < 2 {
+        return Judged::Nothing;
+    }
+    // A table of a whole set beside a part of its images names many files that are not here.
+    let least = files.least_share(&table, columns.file);
+    if share < least && files.covered(&table, columns.file, &naming) < least {
+        return if is_known {
+            let share = share * 100.0;
+            Judged::Note(format!(
+                "{name} looks like a table of labels, but only {share:.0} % of its rows name a file that is here."
+            ))
+        } else {
+            Judged::Nothing
+        };
+    }
+    if is_of_scores(&table.headers) {
+        return Judged::Note(format!("{name} holds scores that this program wrote, and is not taken for labels."));
+    }
+    if columns.label == columns.file {
+        columns.label = None;
+    }
+    let file = table.header(columns.file).to_string();
+    match LabelScheme::of(&table, &columns, !config.columns.label.is_empty()) {
+        Some(scheme) => {
+            let images = files.named(&table, columns.file, &naming);
+            let split = split_of_name(path);
+            Judged::Labels(Box::new(LabelTable { path: path.to_path_buf(), table, columns, naming, scheme, split }), images)
+        }
+        None => Judged::Note(format!(
+            "{name} names these files (column `{file}`), but which of its columns is the label is not known ({}): choose it with {}.",
+            cut_list(table.headers.iter().filter(|h| **h != file), 20),
+            flag_with_columns(path, &file)
+        )),
+    }
+}
+
+/// `scores.csv` of a run.
+fn is_of_scores(headers: &[String]) -> bool {
+    ["path", "split", "label", "score"].iter().all(|name| headers.iter().any(|h| h == name))
+        && headers.iter().any(|h| h == "predicted" || h == "threshold")
+}
+
+/// As rows where the first line names a file itself.
+fn with_right_headers(table: Table, files: &NamedFiles, path: &Path, wanted: &LabelColumns) -> Table {
+    let names = |value: &String| {
+        let alone = value.contains(['.', '/', '\\', '_']) || value.chars().any(|c| c.is_ascii_digit());
+        alone && matches!(files.find(value, &Naming::at(path)), Match::One(_) | Match::Folder(_))
+    };
+    let is_row = *wanted == LabelColumns::default() || wanted.file.parse::<usize>().is_ok();
+    if is_row && table.headers.iter().any(names) { table.without_headers() } else { table }
+}
+
+/// The column that names the files, how its values are to be understood, and the share of them that name one.
+fn file_column(
+    files: &NamedFiles,
+    path: &Path,
+    table: &Table,
+    usual: Option<usize>,
+    wanted: &LabelColumns,
+) -> (Option<usize>, Naming, f64) {
+    let naming = files.naming(path, table, usual);
+    let share = files.share(table, usual, &naming);
+    if (usual.is_none() || share < 0.5)
+        && wanted.file.is_empty()
+        && let Some(best) = files.best_column(path, table)
+    {
+        let other = files.naming(path, table, Some(best));
+        let other_share = files.share(table, Some(best), &other);
+        if other_share > share {
+            return (Some(best), other, other_share);
+        }
+    }
+    (usual, naming, share)
+}
+
+/// The split that a table's name says in one of its words: `ISIC2018_Task3_Training_GroundTruth.csv`.
+fn split_of_name(path: &Path) -> Option<Split> {
+    let stem = path.file_stem()?.to_string_lossy().into_owned();
+    stem.split(|c: char| !c.is_ascii_alphabetic()).find_map(Split::from_name)
+}
+
+/// Whether a table says of other images what the first one says of its own: of another split, or of another folder.
+fn continues(first: &LabelTable, other: &LabelTable, is_disjoint: bool) -> bool {
+    let headers = |s: &LabelTable| s.scheme.headers(&s.table);
+    let same_name = first.path.file_name() == other.path.file_name();
     let by_split = |s: &LabelTable| s.split.is_some() && s.columns.split.is_none();
-    let splits: BTreeSet<Option<Split>> = sources.iter().filter(|(_, s)| by_split(s)).map(|(_, s)| s.split).collect();
-    let chosen: Vec<LabelTable> = if splits.len() > 1 {
-        sources.into_iter().map(|(_, s)| s).filter(by_split).collect()
+    let other_split = by_split(first) && by_split(other) && first.split != other.split;
+    headers(first) == headers(other) && (other_split || (is_disjoint && same_name))
+}
+
+/// The label of each image by one table.
+fn labels_by_image(files: &NamedFiles, source: &LabelTable) -> HashMap<usize, String> {
+    let mut labels = HashMap::new();
+    for row in &source.table.rows {
+        if let Match::One(image) = files.find(source.table.field(row, source.columns.file), &source.naming) {
+            labels.insert(image, source.scheme.label(&source.table, row));
+        }
+    }
+    labels
+}
+
+/// What is said of a table that labels images and is not used.
+fn unused(root: &Path, source: &LabelTable, own: &HashMap<usize, String>, used: &HashMap<usize, String>) -> String {
+    let name = display_path(&relative(root, &source.path));
+    let both = || own.iter().filter_map(|(image, label)| Some((class_key(label), class_key(used.get(image)?))));
+    let differ = both().filter(|(a, b)| a != b).count();
+    let words: HashSet<String> = both().map(|(_, of_used)| of_used).collect();
+    // Other words for the same things are no contradiction.
+    let what = if differ > 0 && both().any(|(of_other, _)| words.contains(&of_other)) {
+        format!("{name} contradicts the table that is used: it labels {} differently", images(differ))
     } else {
-        let best = sources.into_iter().max_by(|a, b| a.0.total_cmp(&b.0));
-        best.map(|(_, s)| LabelTable { split: None, ..s }).into_iter().collect()
+        format!("{name} names these files, too (`{}`)", source.table.header(source.columns.file))
     };
-    ((!chosen.is_empty()).then(|| merge(&files, scan, &chosen)), notes)
+    format!("{what}. It is not used; to use it instead: {}.", flag(&source.path))
 }
 
-/// What the rows say of one image.
-struct RowOfImage {
-    row: String,
-    label: String,
-    split: Option<Split>,
-    patient: String,
+fn quoted(text: &str) -> String {
+    let is_plain = |c: char| c.is_alphanumeric() || "/._-=,:".contains(c);
+    if !text.is_empty() && text.chars().all(is_plain) { text.into() } else { format!("'{}'", text.replace('\'', r"'\''")) }
 }
 
-fn merge(files: &NamedFiles, scan: &FileScan, sources: &[LabelTable]) -> DetectedLayout {
-    let mut said: BTreeMap<usize, RowOfImage> = BTreeMap::new();
-    let mut skipped = Vec::new();
-    let mut contradicted: HashSet<usize> = HashSet::new();
-    let (mut repeated, mut odd_splits) = (0, BTreeSet::new());
-    let (mut missing, mut ambiguous, mut warnings) = (Vec::new(), Vec::new(), Vec::new());
-    for source in sources {
-        let (table, columns) = (&source.table, source.columns);
-        let name = display_path(&relative(files.root(), &source.path));
-        if let Some(prefix) = source.naming.prefix() {
-            warnings.push(format!("All paths in {name} begin with {prefix}, which is taken for this folder."));
-        }
-        for (i, fields) in table.rows.iter().enumerate() {
-            // Lines are counted as a person does: the header is line 1.
-            let row = format!("row {} of {name}", i + 2);
-            let value = table.field(fields, columns.file);
-            let shown_value = String::from_utf8_lossy(value).into_owned();
-            let image = match files.find(value, &source.naming) {
-                Match::One(image) => image,
-                Match::None if value.is_empty() || files.is_unusable(value, &source.naming) => continue,
-                Match::None => {
-                    missing.push(Skipped {
-                        path: shown_value.into(),
-                        reason: format!("is named in {row}, but there is no such file"),
-                    });
-                    continue;
-                }
-                Match::Several(n) => {
-                    ambiguous.push(Skipped {
-                        path: shown_value.into(),
-                        reason: format!("is named in {row}, and {n} files are called that"),
-                    });
-                    continue;
-                }
-            };
-            let split_text = table.text(fields, columns.split);
-            let split = Split::from_name(&split_text).or(source.split);
-            if split.is_none() && !split_text.is_empty() {
-                odd_splits.insert(split_text);
-            }
-            let now = RowOfImage {
-                row,
-                label: clean_label(&table.text(fields, columns.label)),
-                split,
-                patient: table.text(fields, columns.patient),
-            };
-            match said.get(&image) {
-                Some(before) if class_key(&before.label) != class_key(&now.label) => {
-                    let reason = format!("is labelled `{}` in {} and `{}` in {}", before.label, before.row, now.label, now.row);
-                    if contradicted.insert(image) {
-                        skipped.push(Skipped { path: scan.pictures[image].relative.clone(), reason });
-                    }
-                }
-                Some(_) => repeated += 1,
-                None => _ = said.insert(image, now),
-            }
-        }
-    }
-    let rows = |n: usize, one: &str, many: &str| if n == 1 { format!("1 row {one}") } else { format!("{n} rows {many}") };
-    let some = |list: &[Skipped]| first_few(list.iter().map(Skipped::name));
-    if !missing.is_empty() {
-        warnings.push(format!("{} no file that is here ({}).", rows(missing.len(), "names", "name"), some(&missing)));
-    }
-    if !ambiguous.is_empty() {
-        let rows = rows(ambiguous.len(), "names", "name");
-        warnings.push(format!("{rows} more than one file, which are not labelled ({}).", some(&ambiguous)));
-    }
-    skipped.append(&mut missing);
-    skipped.append(&mut ambiguous);
-    if repeated > 0 {
-        let rows = rows(repeated, "repeats", "repeat");
-        warnings.push(format!("{rows} what another row says of the same file."));
-    }
-    if !contradicted.is_empty() {
-        warnings.push(format!(
-            "{} with two different labels {} left out.",
-            images(contradicted.len()),
-            if contradicted.len() == 1 { "is" } else { "are" }
-        ));
-    }
-    if !odd_splits.is_empty() {
-        warnings.push(format!("Not understood as a split: {}.", first_few(&odd_splits)));
-    }
-    images_without_row(scan, &said, &mut skipped, &mut warnings);
-    let unlabelled = said.values().filter(|s| s.label.is_empty()).count();
-    if unlabelled > 0 {
-        warnings.push(format!(
-            "{} in the table without a label: unlabelled.",
-            if unlabelled == 1 { "1 image is".into() } else { format!("{unlabelled} images are") }
-        ));
-    }
-    let mut detected = DetectedLayout::new(Layout::LabelsCsv, why(files.root(), sources));
-    for (&image, row) in said.iter().filter(|(image, _)| !contradicted.contains(image)) {
-        let [label, patient] = [&row.label, &row.patient].map(|text| Some(text.as_str()).filter(|text| !text.is_empty()));
-        detected.images.add_file(&scan.pictures[image], label, row.split, patient);
-    }
-    DetectedLayout { skipped, warnings, ..detected }
+/// What to type for a table to be used.
+fn flag(path: &Path) -> String {
+    format!("--labels {}", quoted(&path.display().to_string()))
 }
 
-fn why(root: &Path, sources: &[LabelTable]) -> String {
-    let tables: Vec<String> = sources.iter().map(|s| display_path(&relative(root, &s.path))).collect();
-    let Some(LabelTable { table, columns, split, .. }) = sources.first() else { return String::new() };
-    let header = |c: Option<usize>| c.and_then(|c| table.headers.get(c)).map_or("", String::as_str);
+fn flag_with_columns(path: &Path, file: &str) -> String {
+    format!("{} --map {}", flag(path), quoted(&format!("file={file},label=COLUMN")))
+}
+
+/// The images as these tables label them.
+fn labelled(files: &NamedFiles, scan: &FileScan, sources: &[LabelTable]) -> DetectedLayout {
+    let mut detected = merge(files, scan, sources);
+    detected.why = why(files, &scan.pictures, sources);
+    detected.normal = sources.iter().find_map(|s| s.scheme.normal(&s.table));
+    detected
+}
+
+fn why(files: &NamedFiles, pictures: &[PictureFile], sources: &[LabelTable]) -> String {
+    let tables: Vec<String> = sources.iter().map(|s| display_path(&relative(files.root(), &s.path))).collect();
+    let Some(source) = sources.first() else { return String::new() };
+    let LabelTable { table, columns, scheme, .. } = source;
+    // Names without a folder of pictures that do not lie beside the table.
+    let beside = source.path.parent();
+    let is_elsewhere = |row| match files.find(table.field(row, columns.file), &source.naming) {
+        Match::One(i) => !table.field(row, columns.file).contains(['/', '\\']) && pictures[i].path.parent() != beside,
+        _ => false,
+    };
+    let by_name = if table.rows.iter().any(is_elsewhere) { ", by their bare names" } else { "" };
     let mut why = format!(
-        "Table of labels {}: column `{}` names the files and `{}` the class",
-        tables.join(", "),
-        header(columns.file),
-        header(columns.label)
+        "Table of labels {}: column `{}` names the files{by_name} and {}",
+        cut_list(tables, 4),
+        table.header(columns.file),
+        scheme.words(table)
     );
     if columns.split.is_some() {
-        why += &format!(", `{}` the split", header(columns.split));
-    } else if split.is_some() {
+        why += &format!(", `{}` the split", table.header(columns.split));
+    } else if sources.iter().any(|s| s.split != source.split) {
         why += ", the tables' names the split";
     }
     if columns.patient.is_some() {
-        why += &format!(", `{}` the patient", header(columns.patient));
+        why += &format!(", `{}` the patient", table.header(columns.patient));
     }
     why + "."
-}
-
-/// Images that no row names: each by itself in folders that the table knows, otherwise folder by folder.
-fn images_without_row(
-    scan: &FileScan,
-    said: &BTreeMap<usize, RowOfImage>,
-    skipped: &mut Vec<Skipped>,
-    warnings: &mut Vec<String>,
-) {
-    let folder = |image: usize| scan.pictures[image].relative.parent().unwrap_or(Path::new("")).to_path_buf();
-    let known: BTreeSet<PathBuf> = said.keys().map(|&i| folder(i)).collect();
-    let mut beside: BTreeMap<PathBuf, usize> = BTreeMap::new();
-    let mut lone = Vec::new();
-    for image in (0..scan.pictures.len()).filter(|i| !said.contains_key(i)) {
-        if known.contains(&folder(image)) {
-            lone.push(&scan.pictures[image].relative);
-        } else {
-            *beside.entry(folder(image)).or_default() += 1;
-        }
-    }
-    if !lone.is_empty() {
-        let count = if lone.len() == 1 { "1 image has".to_string() } else { format!("{} images have", lone.len()) };
-        warnings.push(format!(
-            "{count} no row in the table and {} left out ({}).",
-            if lone.len() == 1 { "is" } else { "are" },
-            first_few(lone.iter().map(|p| display_path(p)))
-        ));
-    }
-    skipped.extend(lone.into_iter().map(|p| Skipped { path: p.clone(), reason: "has no row in the table of labels".into() }));
-    for (path, count) in beside {
-        warnings.push(format!("No row of the table names a file in {}: {} left out.", display_path(&path), images(count)));
-        skipped.push(Skipped {
-            path,
-            reason: format!("is a folder of which the table of labels names no file ({})", images(count)),
-        });
-    }
-}
-
-/// `0.0`, as pandas writes a column of numbers with gaps, is `0`; `nan` is no label.
-fn clean_label(text: &str) -> String {
-    let text = text.trim();
-    match text.split_once('.') {
-        Some((whole, zeros)) if !zeros.is_empty() && zeros.bytes().all(|b| b == b'0') && whole.parse::<i64>().is_ok() => {
-            whole.into()
-        }
-        _ if ["nan", "na", "n/a", "null", "?"].iter().any(|n| text.eq_ignore_ascii_case(n)) => String::new(),
-        _ => text.into(),
-    }
 }

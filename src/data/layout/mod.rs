@@ -1,19 +1,21 @@
 //! How a path is understood: which files lie there, which layout they form, and the data set that comes of it.
 //!
-//! [`open`] scans the files ([`file_scan`]), tells masks from images ([`masks`]), asks [`folders`] and [`labels`] what the
-//! folders and the tables say, or [`npz`] and [`cifar`] where the images lie in archives; [`detected`] makes the data set.
+//! [`open`] scans the files ([`file_scan`]), tells masks from images ([`masks`]), asks [`folders`] (by their [`levels`]) and
+//! [`labels`] what the folders and the [`tables`] say, or [`npz`] and [`cifar`] where the images lie in archives; [`detected`] makes the data set.
 
 mod cifar;
 mod detected;
 mod file_scan;
 mod folders;
+mod label_rows;
 mod labels;
+mod levels;
 mod masks;
 mod named_files;
 mod npz;
 mod open;
 mod patients;
 mod system_files;
-mod table;
+mod tables;
 
-pub use table::TablePreview;
+pub use tables::TablePreview;

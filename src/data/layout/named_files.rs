@@ -3,8 +3,10 @@
 //! A path in a table is a path: it names the picture that lies there, and never one of the same name in another folder. A
 //! name without a folder counts where only one picture has it.
 
-use super::{file_scan::FileScan, table::Table};
-use crate::data::text::display_bytes;
+use super::{file_scan::FileScan, tables::Table};
+use crate::data::text::{display_bytes, fold};
+use csv::StringRecord;
+use encoding_rs::WINDOWS_1252;
 use std::{
     collections::{BTreeSet, HashMap, HashSet},
     path::{Component, Path, PathBuf},
@@ -17,6 +19,8 @@ pub enum Match {
     None,
     /// So many pictures are called that.
     Several(usize),
+    /// No picture but a folder of them ([`NamedFiles::folder`]).
+    Folder(usize),
 }
 
 /// How the values of one column of one table are to be understood.
@@ -32,6 +36,13 @@ pub struct Naming {
 }
 
 impl Naming {
+    /// That of a table at this path whose values are taken as they are.
+    pub fn at(path: &Path) -> Self {
+        let folder = path.parent().map(absolute).unwrap_or_default();
+        let stem = path.file_stem().map(|s| fold(&s.to_string_lossy())).unwrap_or_default();
+        Self { folder, stem, prefix: Vec::new() }
+    }
+
     /// The folders that are left out of each value, as text; `None` where values are taken as they are.
     pub fn prefix(&self) -> Option<String> {
         (!self.prefix.is_empty()).then(|| self.prefix.join("/"))
@@ -48,8 +59,10 @@ pub struct NamedFiles<'a> {
     by_path: HashMap<String, Vec<usize>>,
     /// Paths from the last part to the first, the root's own last, in lower case and in their order.
     by_end: Vec<(String, usize)>,
-    /// Folders that hold pictures, in lower case.
-    folders: HashSet<String>,
+    /// Folders that hold pictures, in lower case, with their numbers.
+    folders: HashMap<String, usize>,
+    /// The pictures of each folder.
+    in_folder: Vec<Vec<usize>>,
     /// Files that are no usable pictures, by their paths and by their names.
     unusable: HashSet<String>,
 }
@@ -63,21 +76,39 @@ impl<'a> NamedFiles<'a> {
         let linked = std::fs::canonicalize(root).ok().map(|path| parts_of(&path)).filter(|parts| *parts != named);
         let places: Vec<Vec<String>> = [named].into_iter().chain(linked).collect();
         let pictures: Vec<Vec<String>> = scan.pictures.iter().map(|c| parts_of(&c.relative)).collect();
-        let (mut by_path, mut by_end, mut folders) = (HashMap::<_, Vec<usize>>::new(), Vec::new(), HashSet::new());
-        for (i, path) in pictures.iter().enumerate() {
-            let Some((name, folder)) = path.split_last() else { continue };
-            let name = name.to_lowercase();
+        let (mut by_path, mut by_end) = (HashMap::<_, Vec<usize>>::new(), Vec::new());
+        let (mut folders, mut in_folder) = (HashMap::new(), Vec::<Vec<usize>>::new());
+        let mut add = |path: &[String], i: usize| {
+            let Some((name, folder)) = path.split_last() else { return };
+            let name = fold(name);
             let stem = without_extension(&name);
             for name in [Some(stem), (stem != name).then_some(name.as_str())].into_iter().flatten() {
                 by_path.entry(format!("{}/{name}", key(folder))).or_default().push(i);
                 by_end.extend(places.iter().map(|place| (from_end(name, place.iter().chain(folder)), i)));
             }
-            folders.insert(key(folder));
+            let number = *folders.entry(key(folder)).or_insert_with(|| {
+                in_folder.push(Vec::new());
+                in_folder.len() - 1
+            });
+            in_folder[number].push(i);
+        };
+        for (i, (path, picture)) in pictures.iter().zip(&scan.pictures).enumerate() {
+            add(path, i);
+            // A name in Windows-1252, as a table may have it in whatever encoding.
+            let bytes = picture.relative.as_os_str().as_encoded_bytes();
+            if std::str::from_utf8(bytes).is_err() {
+                add(&parts(&WINDOWS_1252.decode_without_bom_handling(bytes).0), i);
+            }
         }
         by_end.sort_unstable();
         let skipped = scan.skipped.iter().map(|s| parts_of(&s.path));
         let unusable = skipped.flat_map(|path| [key(&path), key(&path[path.len().saturating_sub(1)..])]).collect();
-        Self { root, places, pictures, by_path, by_end, folders, unusable }
+        Self { root, places, pictures, by_path, by_end, folders, in_folder, unusable }
+    }
+
+    /// The pictures of a folder that a value names.
+    pub fn folder(&self, number: usize) -> &[usize] {
+        &self.in_folder[number]
     }
 
     pub fn root(&self) -> &'a Path {
@@ -87,10 +118,8 @@ impl<'a> NamedFiles<'a> {
     /// How the values of a column are to be understood: of the folders that all of them begin with, so many are left out that
     /// most values name a picture, and no more.
     pub fn naming(&self, path: &Path, table: &Table, column: Option<usize>) -> Naming {
-        let folder = path.parent().map(absolute).unwrap_or_default();
-        let stem = path.file_stem().map(|s| s.to_string_lossy().to_lowercase()).unwrap_or_default();
         let shared = shared_folders(table, column);
-        let plain = Naming { folder, stem, prefix: Vec::new() };
+        let plain = Naming::at(path);
         let namings = (0..=shared.len()).map(|n| Naming { prefix: shared[..n].to_vec(), ..plain.clone() });
         // Of equally good ones, the shortest.
         namings.rev().max_by_key(|naming| self.found(table, column, naming)).unwrap_or(plain)
@@ -98,7 +127,7 @@ impl<'a> NamedFiles<'a> {
 
     /// The picture at a path from the table's folder, from the root, or from any folder above; else at a path that ends so,
     /// where the value is not a path to another folder of pictures. A name without a folder stands for itself.
-    pub fn find(&self, value: &[u8], naming: &Naming) -> Match {
+    pub fn find(&self, value: &str, naming: &Naming) -> Match {
         let parts = parts(value);
         let Some(parts) = parts.strip_prefix(naming.prefix.as_slice()) else { return Match::None };
         let Some((name, folders)) = parts.split_last() else { return Match::None };
@@ -114,7 +143,12 @@ impl<'a> NamedFiles<'a> {
         if let Some(found) = found {
             return found;
         }
-        let is_known = |path: &Vec<String>| path.split_last().is_some_and(|(_, folder)| self.folders.contains(&key(folder)));
+        if let Some(&folder) =
+            paths.iter().flatten().filter(|_| !folders.is_empty()).find_map(|path| self.folders.get(&key(path)))
+        {
+            return Match::Folder(folder);
+        }
+        let is_known = |path: &Vec<String>| path.split_last().is_some_and(|(_, folder)| self.folders.contains_key(&key(folder)));
         if !folders.is_empty() && paths.iter().flatten().any(is_known) {
             return Match::None;
         }
@@ -122,7 +156,7 @@ impl<'a> NamedFiles<'a> {
         let ending = |image: usize| is_whole || self.pictures[image].len() <= folders.len();
         match self.ending(name, folders, &ending) {
             Match::Several(n) if folders.is_empty() => {
-                let begins = |folder: &String| !naming.stem.is_empty() && folder.to_lowercase().starts_with(&naming.stem);
+                let begins = |folder: &String| !naming.stem.is_empty() && fold(folder).starts_with(&naming.stem);
                 let beside = |image: usize| self.pictures[image].iter().rev().nth(1).is_some_and(begins);
                 match self.ending(name, folders, &beside) {
                     Match::One(image) => Match::One(image),
@@ -153,7 +187,7 @@ impl<'a> NamedFiles<'a> {
 
     /// Of the pictures of a name, else of its stem: that whose name differs least.
     fn nearest(&self, name: &str, of: impl Fn(&str) -> Vec<usize>) -> Match {
-        let lower = name.to_lowercase();
+        let lower = fold(name);
         let mut images = of(&lower);
         if images.is_empty() {
             images = of(without_extension(&lower));
@@ -161,7 +195,7 @@ impl<'a> NamedFiles<'a> {
         if images.len() > 1 {
             let differs = |image: usize| {
                 let own = self.pictures[image].last().map_or("", String::as_str);
-                (own != name, own.to_lowercase() != lower)
+                (own != name, fold(own) != lower)
             };
             let least = images.iter().map(|&i| differs(i)).min_by_key(|&(exactly, at_all)| (at_all, exactly));
             images.retain(|&i| Some(differs(i)) == least);
@@ -186,7 +220,7 @@ impl<'a> NamedFiles<'a> {
     }
 
     /// Whether a value names a file that is there but cannot be used.
-    pub fn is_unusable(&self, value: &[u8], naming: &Naming) -> bool {
+    pub fn is_unusable(&self, value: &str, naming: &Naming) -> bool {
         let parts = parts(value);
         let path = parts.strip_prefix(naming.prefix.as_slice()).unwrap_or(&parts);
         let here = self.below_root(&[&naming.folder, path].concat());
@@ -205,17 +239,23 @@ impl<'a> NamedFiles<'a> {
 
     /// The least share of rows that have to name a picture: paths that do so are no chance, numbers and names may be.
     pub fn least_share(&self, table: &Table, column: Option<usize>) -> f64 {
-        let is_path = |row: &&csv::ByteRecord| table.field(row, column).iter().any(|byte| matches!(byte, b'/' | b'\\'));
+        let is_path = |row: &&StringRecord| table.field(row, column).contains(['/', '\\']);
         if sample(table).filter(is_path).count() * 2 > sample(table).count() { 0.1 } else { 0.5 }
+    }
+
+    /// The pictures that rows name.
+    pub fn named(&self, table: &Table, column: Option<usize>, naming: &Naming) -> HashSet<usize> {
+        let images = |row| match self.find(table.field(row, column), naming) {
+            Match::One(image) => vec![image],
+            Match::Folder(folder) => self.folder(folder).to_vec(),
+            Match::None | Match::Several(_) => Vec::new(),
+        };
+        table.rows.iter().flat_map(images).collect()
     }
 
     /// Share of the pictures that a row names.
     pub fn covered(&self, table: &Table, column: Option<usize>, naming: &Naming) -> f64 {
-        let named = table.rows.iter().filter_map(|row| match self.find(table.field(row, column), naming) {
-            Match::One(image) => Some(image),
-            _ => None,
-        });
-        named.collect::<HashSet<_>>().len() as f64 / self.pictures.len().max(1) as f64
+        self.named(table, column, naming).len() as f64 / self.pictures.len().max(1) as f64
     }
 
     /// The column whose values name most files, if they name nearly all.
@@ -227,7 +267,7 @@ impl<'a> NamedFiles<'a> {
 }
 
 /// Some two hundred rows from all over a table.
-fn sample(table: &Table) -> impl Iterator<Item = &csv::ByteRecord> {
+fn sample(table: &Table) -> impl Iterator<Item = &StringRecord> {
     table.rows.iter().step_by((table.rows.len() / 200).max(1))
 }
 
@@ -247,13 +287,14 @@ fn shared_folders(table: &Table, column: Option<usize>) -> Vec<String> {
 }
 
 /// The parts of a path as tables have them: between forward or backward slashes, without `.`.
-fn parts(value: &[u8]) -> Vec<String> {
-    let parts = value.split(|byte| matches!(byte, b'/' | b'\\')).filter(|part| !part.is_empty() && *part != b".");
-    parts.map(display_bytes).collect()
+fn parts(value: &str) -> Vec<String> {
+    value.split(['/', '\\']).filter(|part| !part.is_empty() && *part != ".").map(str::to_string).collect()
 }
 
 fn parts_of(path: &Path) -> Vec<String> {
-    parts(path.as_os_str().as_encoded_bytes())
+    let bytes = path.as_os_str().as_encoded_bytes();
+    let parts = bytes.split(|byte| matches!(byte, b'/' | b'\\')).filter(|part| !part.is_empty() && *part != b".");
+    parts.map(display_bytes).collect()
 }
 
 /// The parts of a path from the top of the drive, links as they are.
@@ -270,13 +311,13 @@ fn absolute(path: &Path) -> Vec<String> {
 }
 
 fn key(folders: &[String]) -> String {
-    folders.join("/").to_lowercase()
+    fold(&folders.join("/"))
 }
 
 /// `name/inner/outer/` in lower case.
 fn from_end<'a>(name: &str, folders: impl DoubleEndedIterator<Item = &'a String>) -> String {
     let mut path = format!("{name}/");
-    folders.rev().for_each(|folder| path.extend([&folder.to_lowercase(), "/"]));
+    folders.rev().for_each(|folder| path.extend([&fold(folder), "/"]));
     path
 }
 
@@ -305,7 +346,7 @@ mod tests {
         let rows = Table::parse(format!("file\n{}\n", values.join("\n")).as_bytes()).unwrap();
         let files = NamedFiles::new(Path::new(ROOT), &scan);
         let naming = files.naming(Path::new(table), &rows, Some(0));
-        values.iter().map(|value| files.find(value.as_bytes(), &naming)).collect()
+        values.iter().map(|value| files.find(value, &naming)).collect()
     }
 
     const HERE: &str = "/data/hospital_b/labels.csv";

@@ -3,12 +3,14 @@
 use super::{
     cifar,
     detected::{DetectedLayout, nothing_usable},
-    file_scan::{self, FileScan, PictureFile, extension, relative},
+    file_scan::{self, FileScan, PictureFile, relative},
     folders, labels, masks, npz,
+    patients::patients_from_folders,
     system_files::passed_over,
+    tables::is_table_name,
 };
 use crate::{
-    config::{DataConfig, Reading},
+    config::{DataConfig, LabelColumns, Reading},
     data::{
         dataset::{Dataset, Layout, Skipped},
         decode::{self, Kind},
@@ -53,14 +55,16 @@ fn open_file(path: &Path, config: &DataConfig, progress: &(dyn Fn(usize) + Sync)
         _ => Path::new("."),
     };
     let kind = decode::kind(path).map_err(|reason| refuse(path, &reason, "check the path"))?;
-    let is_table = kind == Kind::Unknown && matches!(extension(path).as_str(), "csv" | "tsv" | "txt");
-    if kind == Kind::Zip {
+    let is_table = !kind.is_picture() && is_table_name(path);
+    if kind == Kind::Zip && !is_table {
         return open_npz(path, path, config);
     }
     if is_table {
         let mut scan = file_scan::scan(folder, &[], progress)?;
         let notes = masks::separate(&mut scan.pictures);
+        let patients = patients_from_folders(&mut scan.pictures, Path::new(""));
         let mut detected = labels::from_given(folder, &scan, path, config)?;
+        detected.why = [Some(detected.why), patients].into_iter().flatten().collect::<Vec<_>>().join(" ");
         detected.warnings.extend(notes);
         detected.warnings.extend(passed_over(&scan.system_folders, &scan.system_files));
         detected.skipped.extend(scan.skipped);
@@ -89,39 +93,70 @@ fn open_npz(path: &Path, root: &Path, config: &DataConfig) -> Result<Dataset> {
 fn open_folder(root: &Path, config: &DataConfig, progress: &(dyn Fn(usize) + Sync)) -> Result<Dataset> {
     let mut scan = file_scan::scan(root, &config.only, progress)?;
     let notes = masks::separate(&mut scan.pictures);
-    let mut detected = if let Some(table) = &config.labels {
-        labels::from_given(root, &scan, table, config)?
-    } else if scan.pictures.is_empty() {
+    if scan.pictures.is_empty() && config.labels.is_none() {
         return without_pictures(root, scan, config);
-    } else {
-        detect(root, &mut scan, config)
+    }
+    let base = folders::base(&scan.pictures);
+    // Folders that are chosen to be classes are no patients.
+    let is_free = config.reading == Reading::Auto && config.level == 0;
+    let patients = if is_free { patients_from_folders(&mut scan.pictures, &base) } else { None };
+    let mut detected = match &config.labels {
+        Some(table) => labels::from_given(root, &scan, table, config)?,
+        None => detect(root, &base, &mut scan, config)?,
     };
+    if let Some(patients) = patients {
+        detected.why = format!("{} {patients}", detected.why);
+    }
     detected.warnings.extend(notes);
     detected.warnings.extend(passed_over(&scan.system_folders, &scan.system_files));
     detected.skipped.append(&mut scan.skipped);
     let mut set = detected.into_dataset(root, config)?;
-    let tables = scan.others.into_iter().filter(|p| matches!(extension(p).as_str(), "csv" | "tsv"));
-    set.tables = tables.take(TABLES).collect();
+    set.tables = scan.others.into_iter().filter(|path| is_table_name(path)).take(TABLES).collect();
     Ok(set)
 }
 
 /// Tables that a data set remembers.
 const TABLES: usize = 50;
 
-fn detect(root: &Path, scan: &mut FileScan, config: &DataConfig) -> DetectedLayout {
+/// What folders and tables say between them. Where the folders are splits with classes in them, they are believed; otherwise the
+/// table that names most of the images is. What is not used is mentioned.
+fn detect(root: &Path, base: &Path, scan: &mut FileScan, config: &DataConfig) -> Result<DetectedLayout> {
     let among = scan.archives.iter().map(|p| Skipped { path: relative(root, p), reason: Kind::Zip.refusal() });
     scan.skipped.extend(among);
-    let base = folders::base(&scan.pictures);
-    let mut detected = folders::detect(&scan.pictures, &base, config.reading);
-    let may_be_table = !matches!(detected.layout, Layout::Mvtec | Layout::SplitClassFolders);
-    if config.reading == Reading::Auto && may_be_table {
-        // A table may lie beside the images or in any folder on the way to them.
-        let places: Vec<PathBuf> = base.ancestors().map(|folder| root.join(folder)).chain([root.to_path_buf()]).collect();
-        let (by_table, notes) = labels::find(root, &places, scan, config);
-        detected = by_table.unwrap_or(detected);
-        detected.warnings.extend(notes);
+    let mut by_folders = folders::detect(&scan.pictures, base, config);
+    if config.reading != Reading::Auto || config.level != 0 {
+        return Ok(by_folders);
     }
-    detected
+    let has_columns = config.columns != LabelColumns::default();
+    let found = labels::find(root, scan, config);
+    let Some(mut by_table) = found.detected else {
+        if has_columns {
+            let columns = &config.columns;
+            let names = [&columns.file, &columns.label, &columns.split, &columns.patient].map(String::as_str);
+            let names: Vec<&str> = names.into_iter().filter(|name| !name.is_empty()).collect();
+            return Err(Error::user(
+                format!("no table in {} names its images and has the columns {}", root.display(), names.join(", ")),
+                "name the table of labels, too",
+            ));
+        }
+        by_folders.warnings.extend(found.notes);
+        return Ok(by_folders);
+    };
+    let folders_win = match by_folders.layout {
+        Layout::Mvtec | Layout::SplitClassFolders => true,
+        Layout::ClassFolders => found.named * 2 < scan.pictures.len(),
+        _ => false,
+    };
+    if folders_win && !has_columns {
+        by_folders.warnings.push(format!(
+            "{} names {} of these images, but the folders say their classes; to use it instead: {}.",
+            found.tables, found.named, found.how
+        ));
+        by_folders.warnings.extend(found.notes);
+        return Ok(by_folders);
+    }
+    by_table.warnings.extend(found.notes);
+    Ok(by_table)
 }
 
 fn without_pictures(root: &Path, scan: FileScan, config: &DataConfig) -> Result<Dataset> {

@@ -1,6 +1,39 @@
-//! Patients by the names of their files.
+//! Patients by the names of their files and folders.
 
-use crate::data::dataset::Item;
+use super::{
+    file_scan::PictureFile,
+    levels::{Level, is_generic, split_of_folder},
+};
+use crate::data::{
+    dataset::Item,
+    text::{display_part, first_few},
+};
+use std::{
+    collections::BTreeSet,
+    path::{Component, Path},
+};
+
+/// Gives each picture below folders that are called like patients (`patient00001/study1/`) the folder as its patient, where its
+/// file says none. Returns what is said of it.
+pub fn patients_from_folders(pictures: &mut [PictureFile], base: &Path) -> Option<String> {
+    let folders = |picture: &PictureFile| -> Vec<String> {
+        let below = picture.relative.strip_prefix(base).unwrap_or(&picture.relative).parent();
+        let parts = below.into_iter().flat_map(Path::components).map(|part: Component| display_part(part.as_os_str()));
+        parts.filter(|name| split_of_folder(name).is_none() && !is_generic(name)).collect()
+    };
+    let paths: Vec<Vec<String>> = pictures.iter().map(folders).collect();
+    let depth = paths.iter().map(Vec::len).max().unwrap_or(0);
+    let names = |level: usize| paths.iter().filter_map(|path| path.get(level).map(String::as_str)).collect::<BTreeSet<_>>();
+    let level = (0..depth).find(|&level| names(level).len() > 1 && Level::of(&names(level)) == Level::Patients)?;
+    for (picture, path) in pictures.iter_mut().zip(&paths).filter(|(p, _)| p.probe.patient.is_none()) {
+        picture.probe.patient = path.get(level).map(|name| {
+            // Short numbers may begin anew in each folder.
+            let is_long = name.bytes().filter(u8::is_ascii_digit).count() >= 4;
+            if is_long { name.clone() } else { path[..=level].join("/") }
+        });
+    }
+    Some(format!("Patients are read from the folders ({}).", first_few(names(level))))
+}
 
 /// Gives each image its patient where nearly all names follow a known pattern, and returns that pattern: `13_left`/`13_right`, `person1_bacteria_2`
 /// (Kermany's chest X-rays), `CNV-1016042-1` (OCT2017). Names of patients are shared between classes.

@@ -1,0 +1,181 @@
+//! What the rows of tables say of each image, and what is wrong with them.
+
+use super::{
+    detected::DetectedLayout,
+    file_scan::{FileScan, relative},
+    labels::LabelTable,
+    levels::split_of_folder,
+    named_files::{Match, NamedFiles},
+};
+use crate::data::{
+    dataset::{Layout, Skipped, Split, class_key},
+    text::{display_part, display_path, first_few, images},
+};
+use std::{
+    collections::{BTreeMap, BTreeSet, HashSet},
+    path::{Path, PathBuf},
+};
+
+/// What the rows say of one image.
+struct RowOfImage {
+    row: String,
+    label: String,
+    split: Option<Split>,
+    patient: String,
+}
+
+/// The images that the rows of these tables name, with what they say of them.
+pub fn merge(files: &NamedFiles, scan: &FileScan, sources: &[LabelTable]) -> DetectedLayout {
+    let mut said: BTreeMap<usize, RowOfImage> = BTreeMap::new();
+    let mut skipped = Vec::new();
+    let mut contradicted: HashSet<usize> = HashSet::new();
+    let (mut repeated, mut odd_splits) = (0, BTreeSet::new());
+    let (mut missing, mut ambiguous, mut warnings) = (Vec::new(), Vec::new(), Vec::new());
+    let of_tables = sources.iter().map(|s| s.split).collect::<BTreeSet<_>>().len() > 1;
+    for source in sources {
+        let (table, columns) = (&source.table, source.columns);
+        let name = display_path(&relative(files.root(), &source.path));
+        if let Some(encoding) = table.encoding {
+            warnings.push(format!("{name} is read as {encoding}, which it is encoded in."));
+        }
+        if let Some(prefix) = source.naming.prefix() {
+            warnings.push(format!("All paths in {name} begin with {prefix}, which is taken for this folder."));
+        }
+        for (i, fields) in table.rows.iter().enumerate() {
+            let row = format!("row {} of {name}", i + table.first_row);
+            let value = table.field(fields, columns.file);
+            let shown_value = value.to_string();
+            let images = match files.find(value, &source.naming) {
+                Match::One(image) => vec![image],
+                Match::Folder(folder) => files.folder(folder).to_vec(),
+                Match::None if value.is_empty() || files.is_unusable(value, &source.naming) => continue,
+                Match::None => {
+                    missing.push(Skipped {
+                        path: shown_value.into(),
+                        reason: format!("is named in {row}, but there is no such file"),
+                    });
+                    continue;
+                }
+                Match::Several(n) => {
+                    ambiguous.push(Skipped {
+                        path: shown_value.into(),
+                        reason: format!("is named in {row}, and {n} files are called that"),
+                    });
+                    continue;
+                }
+            };
+            let split_text = table.field(fields, columns.split).to_string();
+            let split = split_text.split('|').find_map(Split::from_name).or(source.split.filter(|_| of_tables));
+            if split.is_none() && !split_text.is_empty() {
+                odd_splits.insert(split_text);
+            }
+            let label = source.scheme.label(table, fields);
+            for image in images {
+                let patient = table.field(fields, columns.patient).to_string();
+                let now = RowOfImage { row: row.clone(), label: label.clone(), split, patient };
+                match said.get(&image) {
+                    Some(before) if class_key(&before.label) != class_key(&now.label) => {
+                        let reason =
+                            format!("is labelled `{}` in {} and `{}` in {}", before.label, before.row, now.label, now.row);
+                        if contradicted.insert(image) {
+                            skipped.push(Skipped { path: scan.pictures[image].relative.clone(), reason });
+                        }
+                    }
+                    Some(_) => repeated += 1,
+                    None => _ = said.insert(image, now),
+                }
+            }
+        }
+    }
+    split_by_folders(scan, &mut said);
+    let rows = |n: usize, one: &str, many: &str| if n == 1 { format!("1 row {one}") } else { format!("{n} rows {many}") };
+    let some = |list: &[Skipped]| first_few(list.iter().map(Skipped::name));
+    if !missing.is_empty() {
+        warnings.push(format!("{} no file that is here ({}).", rows(missing.len(), "names", "name"), some(&missing)));
+    }
+    if !ambiguous.is_empty() {
+        let rows = rows(ambiguous.len(), "names", "name");
+        warnings.push(format!("{rows} more than one file, which are not labelled ({}).", some(&ambiguous)));
+    }
+    skipped.append(&mut missing);
+    skipped.append(&mut ambiguous);
+    if repeated > 0 {
+        let rows = rows(repeated, "repeats", "repeat");
+        warnings.push(format!("{rows} what another row says of the same file."));
+    }
+    if !contradicted.is_empty() {
+        warnings.push(format!(
+            "{} with two different labels {} left out.",
+            images(contradicted.len()),
+            if contradicted.len() == 1 { "is" } else { "are" }
+        ));
+    }
+    if !odd_splits.is_empty() {
+        warnings.push(format!("Not understood as a split: {}.", first_few(&odd_splits)));
+    }
+    images_without_row(scan, &said, &mut skipped, &mut warnings);
+    let unlabelled = said.values().filter(|s| s.label.is_empty()).count();
+    if unlabelled > 0 {
+        warnings.push(format!(
+            "{} in the table without a label: unlabelled.",
+            if unlabelled == 1 { "1 image is".into() } else { format!("{unlabelled} images are") }
+        ));
+    }
+    let mut detected = DetectedLayout::new(Layout::LabelsCsv, String::new());
+    for (&image, row) in said.iter().filter(|(image, _)| !contradicted.contains(image)) {
+        let [label, patient] = [&row.label, &row.patient].map(|text| Some(text.as_str()).filter(|text| !text.is_empty()));
+        detected.images.add_file(&scan.pictures[image], label, row.split, patient);
+    }
+    DetectedLayout { skipped, warnings, ..detected }
+}
+
+/// Where the table says nothing of a split, the folders that the images lie in may: `train/`, `valid/`.
+fn split_by_folders(scan: &FileScan, said: &mut BTreeMap<usize, RowOfImage>) {
+    if said.values().any(|row| row.split.is_some()) {
+        return;
+    }
+    let split = |image: usize| {
+        let folders = scan.pictures[image].relative.parent().into_iter().flat_map(Path::components);
+        folders.map(|folder| display_part(folder.as_os_str())).find_map(|name| split_of_folder(&name))
+    };
+    let splits: BTreeMap<usize, Option<Split>> = said.keys().map(|&image| (image, split(image))).collect();
+    if splits.values().collect::<BTreeSet<_>>().len() > 1 {
+        said.iter_mut().for_each(|(image, row)| row.split = splits[image]);
+    }
+}
+
+/// Images that no row names: each by itself in folders that the table knows, otherwise folder by folder.
+fn images_without_row(
+    scan: &FileScan,
+    said: &BTreeMap<usize, RowOfImage>,
+    skipped: &mut Vec<Skipped>,
+    warnings: &mut Vec<String>,
+) {
+    let folder = |image: usize| scan.pictures[image].relative.parent().unwrap_or(Path::new("")).to_path_buf();
+    let known: BTreeSet<PathBuf> = said.keys().map(|&i| folder(i)).collect();
+    let mut beside: BTreeMap<PathBuf, usize> = BTreeMap::new();
+    let mut lone = Vec::new();
+    for image in (0..scan.pictures.len()).filter(|i| !said.contains_key(i)) {
+        if known.contains(&folder(image)) {
+            lone.push(&scan.pictures[image].relative);
+        } else {
+            *beside.entry(folder(image)).or_default() += 1;
+        }
+    }
+    if !lone.is_empty() {
+        let count = if lone.len() == 1 { "1 image has".to_string() } else { format!("{} images have", lone.len()) };
+        warnings.push(format!(
+            "{count} no row in the table and {} left out ({}).",
+            if lone.len() == 1 { "is" } else { "are" },
+            first_few(lone.iter().map(|p| display_path(p)))
+        ));
+    }
+    skipped.extend(lone.into_iter().map(|p| Skipped { path: p.clone(), reason: "has no row in the table of labels".into() }));
+    for (path, count) in beside {
+        warnings.push(format!("No row of the table names a file in {}: {} left out.", display_path(&path), images(count)));
+        skipped.push(Skipped {
+            path,
+            reason: format!("is a folder of which the table of labels names no file ({})", images(count)),
+        });
+    }
+}

@@ -1,0 +1,194 @@
+//! What the levels of a tree of folders hold: splits, classes, patients, or nothing but images.
+
+use crate::data::dataset::{Split, class_key, sounds_normal};
+use std::collections::{BTreeMap, BTreeSet};
+
+/// Folder names that say what kind of files they hold, not of what class they are.
+#[rustfmt::skip]
+const GENERIC: &[&str] = &[
+    "images", "image", "imgs", "img", "data", "dataset", "pictures", "photos", "scans", "slices", "frames", "dicom", "input", "all",
+    "train_images", "test_images", "val_images", "original_images", "original", "originals", "raw", "jpg", "jpeg", "png", "tif",
+    "tiff",
+];
+/// Words of a name that stand for a person, a visit or a series where a number follows.
+#[rustfmt::skip]
+const PATIENTS: &[&str] = &[
+    "patient", "pat", "pt", "p", "subject", "subj", "sub", "case", "person", "id", "pid", "study", "series", "exam", "volume", "vol",
+    "scan", "slice", "animal", "mouse", "video",
+];
+/// Words that stand for a class where a number follows.
+#[rustfmt::skip]
+const CLASSES: &[&str] = &[
+    "class", "label", "grade", "category", "type", "stage", "level", "birads", "bi_rads", "kl", "cluster", "group", "c", "dr",
+    "score", "klasse",
+];
+/// More numbered folders than this are not classes.
+const MAX_NUMBERED: usize = 10;
+/// More folders than this are not classes, whatever they are called.
+pub const MAX_CLASSES: usize = 200;
+
+/// `1. Original Images`, `a. Training Set`: without what only brings folders into their order, words joined by `_`.
+pub fn plain(name: &str) -> String {
+    let name = name.trim();
+    let rest = name
+        .split_once(". ")
+        .filter(|(order, _)| order.len() == 1 || (!order.is_empty() && order.bytes().all(|b| b.is_ascii_digit())))
+        .map_or(name, |(_, rest)| rest);
+    rest.trim().to_lowercase().replace([' ', '-'], "_")
+}
+
+pub fn is_generic(name: &str) -> bool {
+    GENERIC.contains(&plain(name).as_str())
+}
+
+/// The split that a folder's name says, perhaps among words that say nothing: `a. Training Set`, `train_images`, `test_public`.
+pub fn split_of_folder(name: &str) -> Option<Split> {
+    const BESIDE: &[&str] =
+        &["set", "data", "images", "image", "imgs", "img", "public", "private", "mixed", "input", "folder", "dir", "split"];
+    let plain = plain(name);
+    Split::from_name(&plain).or_else(|| {
+        let words: Vec<&str> = plain.split('_').collect();
+        let split = words.iter().find_map(|word| Split::from_name(word))?;
+        words.iter().all(|word| BESIDE.contains(word) || Split::from_name(word) == Some(split)).then_some(split)
+    })
+}
+
+/// `positive` of MURA's `study1_positive`.
+pub fn class_of_study(name: &str) -> &str {
+    let rest =
+        name.strip_prefix("study").and_then(|rest| rest.trim_start_matches(|c: char| c.is_ascii_digit()).strip_prefix('_'));
+    rest.filter(|_| name.as_bytes().get(5).is_some_and(u8::is_ascii_digit)).unwrap_or(name)
+}
+
+/// What the folders of one level are.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Level {
+    /// All the same.
+    Single,
+    /// Persons, visits or series.
+    Patients,
+    /// One of them sounds like the class of normal images.
+    WithNormal,
+    /// Anything else.
+    Names,
+}
+
+impl Level {
+    pub fn of(names: &BTreeSet<&str>) -> Self {
+        let keys: BTreeSet<String> = names.iter().map(|name| class_key(class_of_study(name))).collect();
+        if keys.iter().any(|name| sounds_normal(name)) {
+            Self::WithNormal
+        } else if are_patients(names) {
+            Self::Patients
+        } else if keys.len() < 2 {
+            Self::Single
+        } else {
+            Self::Names
+        }
+    }
+}
+
+/// Whether nearly all names are a word and a number, and the word, or how many they are, says that they are no classes.
+fn are_patients(names: &BTreeSet<&str>) -> bool {
+    let mut words: BTreeMap<String, usize> = BTreeMap::new();
+    for name in names {
+        let plain = plain(name);
+        let stem = plain.trim_end_matches(|c: char| c.is_ascii_digit());
+        let is_long = plain.bytes().filter(u8::is_ascii_digit).count() >= 8;
+        if stem.len() < plain.len() || is_long {
+            let word = if is_long { "" } else { stem.trim_end_matches('_') };
+            *words.entry(word.to_string()).or_default() += 1;
+        }
+    }
+    let Some((word, count)) = words.into_iter().max_by_key(|(_, count)| *count) else { return false };
+    let most = count * 10 >= names.len() * 9;
+    let is_class = CLASSES.contains(&word.as_str());
+    most && !is_class && (names.len() > MAX_NUMBERED || PATIENTS.contains(&word.as_str()))
+}
+
+/// The level whose folders are the classes: where one sounds normal; else, where the names of inner folders lie in one outer folder
+/// each, the level that holds the images; else the outermost. `paths`: the folders of each image, outermost first.
+pub fn choose(paths: &[Vec<&str>]) -> (Option<usize>, Vec<Level>) {
+    let depth = common_depth(paths);
+    let names: Vec<BTreeSet<&str>> =
+        (0..depth).map(|level| paths.iter().filter_map(|path| path.get(level).copied()).collect()).collect();
+    let levels: Vec<Level> = names.iter().map(Level::of).collect();
+    let with = |kind| (0..depth).find(|&level| levels[level] == kind);
+    let fits = |level: &usize| names[*level].len() <= MAX_CLASSES;
+    // One folder below each patient, all called alike, says nothing.
+    let only = |level: usize| names[level].len() == 1;
+    let outermost = with(Level::Names);
+    let deepest = (0..depth).rev().find(|&level| levels[level] == Level::Names);
+    let is_tree = |level: usize| {
+        let mut parents: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
+        for path in paths.iter().filter(|path| path.len() > level) {
+            parents.entry(class_key(path[level])).or_default().insert(class_key(&path[..level].join("/")));
+        }
+        parents.values().all(|above| above.len() == 1)
+    };
+    let chosen = with(Level::WithNormal)
+        .filter(|&level| !only(level) || outermost.is_none())
+        .or_else(|| deepest.filter(|&level| fits(&level) && is_tree(level)))
+        .or(outermost)
+        .filter(fits);
+    // A single folder is a class where nothing else is.
+    let chosen = chosen.or_else(|| (0..depth).rev().find(|&level| levels[level] == Level::Single && depth == 1));
+    (chosen, levels)
+}
+
+/// So many folders nine in ten images have above them.
+fn common_depth(paths: &[Vec<&str>]) -> usize {
+    let mut depths: Vec<usize> = paths.iter().map(Vec::len).filter(|&depth| depth > 0).collect();
+    depths.sort_unstable();
+    depths.get(depths.len() / 10).copied().unwrap_or(0)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn chosen(paths: &[&str]) -> Option<usize> {
+        choose(&paths.iter().map(|path| path.split('/').collect()).collect::<Vec<_>>()).0
+    }
+
+    #[test]
+    fn the_level_that_names_the_classes() {
+        assert_eq!(
+            chosen(&["upper/landmarks/z-line", "upper/findings/barretts", "lower/landmarks/cecum"]),
+            Some(2),
+            "HyperKvasir"
+        );
+        assert_eq!(chosen(&["site_a/normal", "site_a/sick", "site_b/normal"]), Some(1));
+        assert_eq!(chosen(&["normal", "abnormal/cyst", "abnormal/tumour"]), Some(0));
+        assert_eq!(chosen(&["COVID/batch one", "COVID/batch two", "flu/batch one"]), Some(0), "the same below each");
+        assert_eq!(chosen(&["COVID/patient1", "COVID/patient2", "flu/patient3"]), Some(0));
+        assert_eq!(chosen(&["XR_HAND/patient1/study1_positive", "XR_ELBOW/patient2/study1_negative"]), Some(2), "MURA");
+        assert_eq!(chosen(&["patient00001/study1", "patient00002/study1"]), None, "CheXpert");
+        assert_eq!(chosen(&["0", "1", "2"]), Some(0));
+    }
+
+    #[test]
+    fn names_of_splits_among_other_words() {
+        for (name, split) in [
+            ("a. Training Set", Some(Split::Train)),
+            ("b. Testing Set", Some(Split::Test)),
+            ("train_images", Some(Split::Train)),
+            ("test_private_mixed", Some(Split::Test)),
+            ("Validation", Some(Split::Val)),
+            ("test results", None),
+            ("ISIC_Training_Input", None),
+            ("training_positive", None),
+        ] {
+            assert_eq!(split_of_folder(name), split, "{name}");
+        }
+    }
+
+    #[test]
+    fn patients_are_told_from_classes() {
+        let is = |names: &[&str]| Level::of(&names.iter().copied().collect()) == Level::Patients;
+        assert!(is(&["patient00001", "patient00002"]) && is(&["Case-1", "Case-2", "Case-17"]) && is(&["p0", "p1"]));
+        let numbers: Vec<String> = (0..30).map(|i| format!("{i:04}")).collect();
+        assert!(is(&numbers.iter().map(String::as_str).collect::<Vec<_>>()));
+        assert!(!is(&["0", "1", "2", "3", "4"]) && !is(&["grade0", "grade1"]) && !is(&["cecum", "polyps"]));
+    }
+}

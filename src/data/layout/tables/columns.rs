@@ -1,0 +1,67 @@
+//! Which columns matter, by their usual names.
+
+use crate::config::LabelColumns;
+
+/// Places of the columns that matter.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Columns {
+    pub file: Option<usize>,
+    pub label: Option<usize>,
+    pub split: Option<usize>,
+    pub patient: Option<usize>,
+}
+
+#[rustfmt::skip]
+const FILE: &[&str] = &[
+    "file", "filename", "file_name", "filepath", "file_path", "path", "image", "images", "image_name", "imagename", "image_id",
+    "imageid", "image_path", "imagepath", "image_file", "img", "img_name", "img_id", "img_path", "id_code", "image_index", "dicom",
+    "name", "id", "datei", "dateiname", "bild", "bildname", "fichier", "archivo",
+];
+#[rustfmt::skip]
+const LABEL: &[&str] = &[
+    "label", "labels", "class", "class_name", "class_label", "classification", "target", "diagnosis", "dx", "category", "level",
+    "finding", "findings", "finding_labels", "grade", "y", "ground_truth_label", "detections_label", "diagnostic", "disease",
+    "benign_malignant", "retinopathy_grade", "dr_grade", "befund", "diagnose", "klasse", "kategorie", "diagnostico", "diagnóstico",
+    "classe", "clase", "etiqueta",
+];
+const SPLIT: &[&str] = &["split", "set", "partition", "subset", "phase", "dataset_type", "tags"];
+#[rustfmt::skip]
+const PATIENT: &[&str] = &[
+    "patient", "patient_id", "patientid", "subject", "subject_id", "patient_number", "case_id", "lesion_id", "patienten_id",
+];
+
+impl Columns {
+    /// By the names, or the numbers from 1, that were given, else by their usual names. Errors where a given one is not there.
+    pub fn find(headers: &[String], wanted: &LabelColumns) -> Result<Self, String> {
+        let find = |given: &str, usual: &[&str]| {
+            if given.is_empty() {
+                return Ok(usual.iter().find_map(|name| headers.iter().position(|h| plain(h) == *name)));
+            }
+            let number = given.parse::<usize>().ok().and_then(|n| n.checked_sub(1)).filter(|&n| n < headers.len());
+            (headers.iter().position(|h| h == given))
+                .or_else(|| headers.iter().position(|h| plain(h) == plain(given)))
+                .or(number)
+                .map(Some)
+                .ok_or_else(|| format!("has no column `{given}`; its columns are {}", listed(headers)))
+        };
+        Ok(Self {
+            file: find(&wanted.file, FILE)?,
+            label: find(&wanted.label, LABEL)?,
+            split: find(&wanted.split, SPLIT)?,
+            patient: find(&wanted.patient, PATIENT)?,
+        })
+    }
+}
+
+/// The names of columns, a few dozen at most.
+pub fn listed(headers: &[String]) -> String {
+    const MOST: usize = 30;
+    let more = headers.len().saturating_sub(MOST);
+    let list = headers.iter().take(MOST).cloned().collect::<Vec<_>>().join(", ");
+    if more > 0 { format!("{list} and {more} more") } else { list }
+}
+
+/// Lower case, words joined by `_`.
+pub fn plain(header: &str) -> String {
+    header.trim().to_lowercase().replace([' ', '-', '.', '/'], "_")
+}

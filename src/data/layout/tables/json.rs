@@ -1,0 +1,203 @@
+//! Lists of images as JSON: records (FiftyOne's samples, lines of JSON), COCO's images and annotations, names under their labels
+//! (MedIAnomaly's `data.json`), labels under their names. All of them become rows and columns.
+
+use super::table::Table;
+use crate::data::dataset::Split;
+use csv::StringRecord;
+use serde_json::{Map, Value};
+use std::collections::HashMap;
+
+/// Lists of strings in one field are joined by this, as in NIH's `Finding Labels`.
+const JOIN: &str = "|";
+
+pub fn parse(text: &str) -> Result<Table, String> {
+    let value: Value = match serde_json::from_str(text) {
+        Ok(value) => value,
+        // One record a line.
+        Err(error) => {
+            let lines = text.lines().map(str::trim).filter(|line| !line.is_empty());
+            let records: Result<Vec<Value>, _> = lines.map(serde_json::from_str).collect();
+            Value::Array(records.map_err(|_| format!("is no JSON: {error}"))?)
+        }
+    };
+    let table = match &value {
+        Value::Object(object) => coco(object).or_else(|| inner_records(object)).or_else(|| by_key(object)),
+        Value::Array(list) => records(list),
+        _ => None,
+    };
+    table.ok_or_else(|| "is JSON, but no list of images".into())
+}
+
+/// Headers in the order in which they first occur.
+#[derive(Default)]
+struct Rows {
+    headers: Vec<String>,
+    place: HashMap<String, usize>,
+    rows: Vec<Vec<String>>,
+}
+
+impl Rows {
+    fn add(&mut self, fields: impl IntoIterator<Item = (String, String)>) {
+        let mut row = vec![String::new(); self.headers.len()];
+        for (name, value) in fields {
+            let next = self.headers.len();
+            let place = *self.place.entry(name.clone()).or_insert(next);
+            if place == next {
+                self.headers.push(name);
+                row.push(String::new());
+            }
+            row[place] = value;
+        }
+        self.rows.push(row);
+    }
+
+    fn table(self) -> Option<Table> {
+        let rows: Vec<StringRecord> = self.rows.into_iter().map(StringRecord::from).collect();
+        (!rows.is_empty()).then(|| Table { headers: self.headers, rows, ..Table::default() })
+    }
+}
+
+fn scalar(value: &Value) -> Option<String> {
+    match value {
+        Value::String(text) => Some(text.clone()),
+        Value::Number(_) | Value::Bool(_) => Some(value.to_string()),
+        Value::Null => Some(String::new()),
+        Value::Array(list) if !list.is_empty() && list.iter().all(Value::is_string) => {
+            Some(list.iter().filter_map(Value::as_str).collect::<Vec<_>>().join(JOIN))
+        }
+        _ => None,
+    }
+}
+
+/// The fields of a record; those of records in it as `outer.inner`.
+fn fields(prefix: &str, object: &Map<String, Value>, depth: usize) -> Vec<(String, String)> {
+    let field = |(name, value): (&String, &Value)| match value {
+        Value::Object(inner) if depth < 4 => fields(&format!("{prefix}{name}."), inner, depth + 1),
+        value => scalar(value).map(|text| (format!("{prefix}{name}"), text)).into_iter().collect(),
+    };
+    object.iter().filter(|(name, _)| !name.starts_with('_')).flat_map(field).collect()
+}
+
+fn records(list: &[Value]) -> Option<Table> {
+    let mut rows = Rows::default();
+    list.iter().filter_map(Value::as_object).for_each(|record| rows.add(fields("", record, 0)));
+    rows.table()
+}
+
+/// The longest list of records that the object holds: `{"samples": […]}`.
+fn inner_records(object: &Map<String, Value>) -> Option<Table> {
+    let lists = object.values().filter_map(Value::as_array).filter(|list| list.iter().any(Value::is_object));
+    records(lists.max_by_key(|list| list.len())?)
+}
+
+/// COCO: the categories that are marked in an image are its findings.
+fn coco(object: &Map<String, Value>) -> Option<Table> {
+    let list = |key: &str| object.get(key).and_then(Value::as_array);
+    let (images, annotations) = (list("images")?, list("annotations")?);
+    let id = |value: &Value, key: &str| value.get(key).and_then(scalar).filter(|id| !id.is_empty());
+    let names: HashMap<String, String> =
+        list("categories").into_iter().flatten().filter_map(|c| Some((id(c, "id")?, id(c, "name")?))).collect();
+    let mut found: HashMap<String, Vec<String>> = HashMap::new();
+    for annotation in annotations {
+        if let (Some(image), Some(category)) = (id(annotation, "image_id"), id(annotation, "category_id")) {
+            let name = names.get(&category).cloned().unwrap_or(category);
+            let known = found.entry(image).or_default();
+            if !known.contains(&name) {
+                known.push(name);
+            }
+        }
+    }
+    let mut rows = Rows::default();
+    for image in images.iter().filter_map(Value::as_object) {
+        let mut row = fields("", image, 0);
+        let key = image.get("id").and_then(scalar).unwrap_or_default();
+        let marked = found.get(&key).map_or_else(|| "no annotation".to_string(), |names| names.join(JOIN));
+        if !row.iter().any(|(name, _)| name == "label") {
+            row.push(("label".into(), marked));
+        }
+        rows.add(row);
+    }
+    rows.table()
+}
+
+/// `{"a.png": "cyst"}`, `{"a.png": {"label": "cyst"}}`, or lists of names under the words that hold for them:
+/// `{"train": {"0": ["a.png"]}, "test": {"0": [], "1": ["b.png"]}}`.
+fn by_key(object: &Map<String, Value>) -> Option<Table> {
+    let mut rows = Rows::default();
+    // FiftyOne's classification: `{"classes": ["cyst"], "labels": {"a": 0}}`.
+    if let (Some(classes), Some(labels)) =
+        (object.get("classes").and_then(Value::as_array), object.get("labels").and_then(Value::as_object))
+    {
+        for (name, label) in labels {
+            let class = label.as_u64().and_then(|i| classes.get(usize::try_from(i).ok()?)).unwrap_or(label);
+            rows.add([("file".into(), name.clone()), ("label".into(), scalar(class).unwrap_or_default())]);
+        }
+        return rows.table();
+    }
+    lists(object, &mut Vec::new(), &mut rows);
+    if rows.rows.is_empty() {
+        for (name, value) in object {
+            let file = [("file".to_string(), name.clone())];
+            match value {
+                Value::Object(record) => rows.add(file.into_iter().chain(fields("", record, 0))),
+                value => rows.add(file.into_iter().chain(scalar(value).map(|text| ("label".to_string(), text)))),
+            }
+        }
+    }
+    rows.table()
+}
+
+/// Lists of names, and the keys on the way to them: a split, the word `unlabeled`, or the label.
+fn lists<'a>(object: &'a Map<String, Value>, above: &mut Vec<&'a str>, rows: &mut Rows) {
+    for (key, value) in object {
+        above.push(key);
+        match value {
+            Value::Object(inner) if above.len() < 6 => lists(inner, above, rows),
+            Value::Array(names) => {
+                let split = above.iter().find_map(|key| Split::from_name(key)).map_or("", Split::name);
+                let is_unlabelled = above.iter().any(|key| ["unlabeled", "unlabelled"].contains(&key.to_lowercase().as_str()));
+                let label = above.iter().rev().find(|key| Split::from_name(key).is_none()).filter(|_| !is_unlabelled);
+                for name in names.iter().filter_map(Value::as_str) {
+                    let pairs = [("file", name), ("label", label.copied().unwrap_or("")), ("split", split)];
+                    rows.add(pairs.map(|(key, value)| (key.to_string(), value.to_string())));
+                }
+            }
+            _ => {}
+        }
+        above.pop();
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn rows(text: &str) -> (Vec<String>, Vec<Vec<String>>) {
+        let table = parse(text).unwrap();
+        (table.headers, table.rows.iter().map(|row| row.iter().map(str::to_string).collect()).collect())
+    }
+
+    #[test]
+    fn lists_of_images_become_rows() {
+        let words = |list: &[&str]| list.iter().map(|s| s.to_string()).collect::<Vec<_>>();
+        let medianomaly = r#"{"train": {"0": ["a.png"], "unlabeled": {"0": ["b.png"]}}, "test": {"0": [], "1": ["c.png"]}}"#;
+        let (headers, found) = rows(medianomaly);
+        assert_eq!(headers, ["file", "label", "split"]);
+        assert_eq!(found, [words(&["a.png", "0", "train"]), words(&["b.png", "", "train"]), words(&["c.png", "1", "test"])]);
+
+        let samples =
+            r#"{"samples": [{"filepath": "data/a.png", "ground_truth": {"_cls": "C", "label": "cyst"}, "tags": ["x", "y"]}]}"#;
+        assert_eq!(
+            rows(samples),
+            (words(&["filepath", "ground_truth.label", "tags"]), vec![words(&["data/a.png", "cyst", "x|y"])])
+        );
+        let coco = r#"{"images": [{"id": 1, "file_name": "a.png"}, {"id": 2, "file_name": "b.png"}],
+            "annotations": [{"image_id": 2, "category_id": 7}, {"image_id": 2, "category_id": 7}],
+            "categories": [{"id": 7, "name": "cyst"}]}"#;
+        assert_eq!(rows(coco).1, [words(&["1", "a.png", "no annotation"]), words(&["2", "b.png", "cyst"])]);
+        assert_eq!(rows(r#"{"a.png": "cyst"}"#).1, [words(&["a.png", "cyst"])]);
+        assert_eq!(rows(r#"{"classes": ["ok", "cyst"], "labels": {"a": 1}}"#).1, [words(&["a", "cyst"])]);
+        assert_eq!(rows("{\"f\": \"a\", \"l\": 1}\n{\"f\": \"b\", \"l\": 2}\n").1.len(), 2);
+        assert!(parse("{").is_err() && parse("3").is_err() && parse("{}").is_err());
+    }
+}

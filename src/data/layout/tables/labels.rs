@@ -1,0 +1,218 @@
+//! How the rows of a table say what is in an image: in one column, one-hot, or by a column for each finding.
+
+use super::{
+    columns::{Columns, plain},
+    table::Table,
+};
+use crate::data::dataset::class_key;
+use csv::StringRecord;
+use std::collections::HashSet;
+
+/// The class of images with more than one finding.
+pub const SEVERAL: &str = "several findings";
+/// The class of images whose findings are all uncertain (-1, as CheXpert has them).
+pub const UNCERTAIN: &str = "uncertain";
+/// The class of images with none, where no column has a name for that.
+pub const NONE: &str = "no finding";
+
+#[derive(Debug, Clone, PartialEq)]
+pub enum LabelScheme {
+    /// The class itself.
+    Column(usize),
+    /// The same, where a field may name several findings, joined by `|`.
+    List(usize),
+    /// Exactly one of these columns is 1: its name is the class.
+    OneHot(Vec<usize>),
+    /// A column for each finding, 1 where it is there, and perhaps one that says that there is none.
+    Findings { columns: Vec<usize>, none: Option<usize> },
+}
+
+/// Names of columns, and values, that say that there is no finding.
+fn says_none(name: &str) -> bool {
+    ["no_finding", "no_findings", "nofinding", "normal", "healthy", "no_dr"].contains(&plain(name).as_str())
+}
+
+/// Columns of zeros and ones that are no findings.
+const OTHER: &[&str] =
+    &["sex", "gender", "male", "female", "view", "eye", "side", "fold", "age", "smoke", "index", "unnamed:_0", ""];
+
+/// `Some(true)` of 1, `Some(false)` of 0 and of nothing; `None` of anything else.
+fn mark(text: &str) -> Option<bool> {
+    match clean(text).as_str() {
+        "1" => Some(true),
+        "0" | "" | "-1" => Some(false),
+        _ => None,
+    }
+}
+
+impl LabelScheme {
+    /// What the columns say; `None` where no column is known to be one of labels. `given`: the person named the label's column.
+    pub fn of(table: &Table, columns: &Columns, given: bool) -> Option<Self> {
+        if let Some(label) = columns.label.filter(|&c| given || (Some(c) != columns.file && may_be_labels(table, c))) {
+            let is_list = table.column(label).any(|value| value.contains('|'));
+            return Some(if is_list { Self::List(label) } else { Self::Column(label) });
+        }
+        let is_used = |c: usize| [columns.file, columns.split, columns.patient].contains(&Some(c));
+        let others: Vec<usize> =
+            (0..table.headers.len()).filter(|&c| !is_used(c) && !OTHER.contains(&plain(&table.headers[c]).as_str())).collect();
+        let marks: Vec<usize> = others
+            .iter()
+            .copied()
+            .filter(|&c| table.column(c).all(|v| mark(v).is_some()) && table.column(c).any(|v| mark(v) == Some(true)))
+            .collect();
+        let empty = |c: &usize| table.column(*c).all(|v| mark(v) == Some(false));
+        let none = marks.iter().copied().find(|&c| says_none(&table.headers[c]));
+        let ones = |row: &StringRecord| marks.iter().filter(|&&c| mark(table.field(row, Some(c))) == Some(true)).count();
+        if marks.len() > 1 && table.rows.iter().all(|row| ones(row) == 1) && none.is_none() {
+            return Some(Self::OneHot(marks));
+        }
+        // Where a column says that there is no finding, the others beside it are findings, be it that none of these is there.
+        let are_all_marks = others.iter().all(|c| marks.contains(c) || empty(c));
+        if (marks.len() > 1 && are_all_marks) || (none.is_some() && others.len() > 1) {
+            let columns = others.into_iter().filter(|c| Some(*c) != none && (marks.contains(c) || empty(c))).collect();
+            return Some(Self::Findings { columns, none });
+        }
+        // An image and something about it.
+        match others[..] {
+            [only] if table.headers.len() == 2 && may_be_labels(table, only) && few_values(table, only) => {
+                Some(Self::Column(only))
+            }
+            _ => None,
+        }
+    }
+
+    /// The class of a row; empty where it has none.
+    pub fn label(&self, table: &Table, row: &StringRecord) -> String {
+        let field = |c: usize| table.field(row, Some(c));
+        match self {
+            Self::Column(column) => clean(field(*column)),
+            Self::List(column) => {
+                let mut names: Vec<&str> = field(*column).split('|').map(str::trim).filter(|n| !n.is_empty()).collect();
+                names.sort_unstable();
+                names.dedup();
+                if names.len() > 1 { SEVERAL.into() } else { names.first().map(|n| clean(n)).unwrap_or_default() }
+            }
+            Self::OneHot(columns) => {
+                let one = columns.iter().find(|&&c| mark(field(c)) == Some(true));
+                one.map(|&c| table.headers[c].clone()).unwrap_or_default()
+            }
+            Self::Findings { columns, none } => {
+                let there: Vec<usize> = columns.iter().copied().filter(|&c| mark(field(c)) == Some(true)).collect();
+                let says_none = none.is_some_and(|c| mark(field(c)) == Some(true));
+                let is_uncertain = columns.iter().any(|&c| clean(field(c)) == "-1");
+                match there[..] {
+                    [one] => table.headers[one].clone(),
+                    [_, _, ..] => SEVERAL.into(),
+                    [] if is_uncertain && !says_none => UNCERTAIN.into(),
+                    [] => none.map_or_else(|| NONE.into(), |c| table.headers[c].clone()),
+                }
+            }
+        }
+    }
+
+    /// The class that the table itself calls free of findings.
+    pub fn normal(&self, table: &Table) -> Option<String> {
+        match self {
+            Self::Findings { none: Some(none), .. } => table.headers.get(*none).cloned(),
+            _ => None,
+        }
+    }
+
+    /// What is said of it, to follow "column `x` names the files and".
+    pub fn words(&self, table: &Table) -> String {
+        match self {
+            Self::Column(column) => format!("`{}` the class", table.header(Some(*column))),
+            Self::List(column) => format!("`{}` the findings (more than one: `{SEVERAL}`)", table.header(Some(*column))),
+            Self::OneHot(columns) => format!("the one of {} columns that is 1 the class (one-hot)", columns.len()),
+            Self::Findings { columns, none } => {
+                let normal = none.map_or(NONE, |c| table.header(Some(c)));
+                format!(
+                    "{} columns one finding each: `{normal}` where none is 1 (or marked uncertain), `{SEVERAL}` where more than \
+                     one is",
+                    columns.len()
+                )
+            }
+        }
+    }
+
+    /// The columns that it reads, as one word that tells schemes apart.
+    pub fn headers(&self, table: &Table) -> String {
+        let columns = match self {
+            Self::Column(c) | Self::List(c) => vec![*c],
+            Self::OneHot(columns) | Self::Findings { columns, .. } => columns.clone(),
+        };
+        columns.into_iter().map(|c| plain(table.header(Some(c)))).collect::<Vec<_>>().join("|")
+    }
+}
+
+/// Not names of other files, such as masks, and not all different.
+fn may_be_labels(table: &Table, column: usize) -> bool {
+    const PICTURES: &[&str] = &[".png", ".jpg", ".jpeg", ".tif", ".tiff", ".bmp", ".dcm", ".gif", ".webp", ".npy", ".nii", ".gz"];
+    let values: Vec<&str> = table.column(column).filter(|v| !v.is_empty()).collect();
+    let distinct = values.iter().collect::<HashSet<_>>().len();
+    let is_file = |v: &&&str| PICTURES.iter().any(|end| v.to_ascii_lowercase().ends_with(end));
+    !values.is_empty()
+        && values.iter().filter(is_file).count() * 2 < values.len()
+        && (values.len() < 20 || distinct * 10 < values.len() * 9)
+}
+
+/// As few as classes are; measurements are many numbers.
+fn few_values(table: &Table, column: usize) -> bool {
+    let values: HashSet<String> = table.column(column).map(class_key).collect();
+    let numbers = values.iter().filter(|v| v.parse::<f64>().is_ok()).count();
+    values.len() <= 50
+        && (numbers * 2 < values.len() || values.len() <= 11)
+        && (table.rows.len() < 8 || values.len() * 2 <= table.rows.len())
+}
+
+/// `0.0`, as pandas writes a column of numbers with gaps, is `0`; `nan` is no label.
+fn clean(text: &str) -> String {
+    let text = text.trim();
+    match text.split_once('.') {
+        Some((whole, zeros)) if !zeros.is_empty() && zeros.bytes().all(|b| b == b'0') && whole.parse::<i64>().is_ok() => {
+            whole.into()
+        }
+        _ if ["nan", "na", "n/a", "null", "?"].iter().any(|n| text.eq_ignore_ascii_case(n)) => String::new(),
+        _ => text.into(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::config::LabelColumns;
+
+    fn read(text: &str) -> Option<(LabelScheme, Vec<String>)> {
+        let table = Table::parse(text.as_bytes()).unwrap();
+        let columns = table.columns(&LabelColumns::default()).unwrap();
+        let scheme = LabelScheme::of(&table, &columns, false)?;
+        let labels = table.rows.iter().map(|row| scheme.label(&table, row)).collect();
+        Some((scheme, labels))
+    }
+
+    #[test]
+    fn one_hot_and_findings_are_told_apart() {
+        let (scheme, labels) = read("image,MEL,NV,BCC\na,1.0,0.0,0.0\nb,0.0,0.0,1.0\nc,0,1,0\n").unwrap();
+        assert_eq!((scheme, labels), (LabelScheme::OneHot(vec![1, 2, 3]), vec!["MEL".into(), "BCC".into(), "NV".into()]));
+
+        let chexpert = "Path,Sex,Age,AP/PA,No Finding,Edema,Fracture,Other\n\
+            a,Male,60,AP,1.0,,,\nb,F,60,AP,,1.0,,\nc,F,60,PA,,1.0,1.0,\nd,F,61,PA,,-1.0,0.0,\ne,F,61,,,0.0,,\nf,F,61,,1.0,-1.0,,\n";
+        let (scheme, labels) = read(chexpert).unwrap();
+        assert_eq!(scheme, LabelScheme::Findings { columns: vec![5, 6, 7], none: Some(4) });
+        assert_eq!(labels, ["No Finding", "Edema", SEVERAL, UNCERTAIN, "No Finding", "No Finding"]);
+
+        let (_, labels) = read("image_id,melanoma,keratosis\na,0.0,0.0\nb,1.0,0.0\nc,0.0,1.0\n").unwrap();
+        assert_eq!(labels, [NONE, "melanoma", "keratosis"]);
+    }
+
+    #[test]
+    fn lists_of_findings_and_lone_columns() {
+        let (_, labels) = read("Image Index,Finding Labels,View\na,No Finding,PA\nb,Edema|Mass,PA\nc,Mass,AP\n").unwrap();
+        assert_eq!(labels, ["No Finding", SEVERAL, "Mass"]);
+        assert_eq!(read("Datei;Urteil\na;gut\nb;schlecht\n").unwrap().1, ["gut", "schlecht"]);
+        let ages: String = (0..30).map(|i| format!("{i},{}.5\n", i + 20)).collect();
+        assert_eq!(read(&format!("image,measure\n{ages}")), None);
+        assert_eq!(read("image,label\na.png,masks/a.png\nb.png,masks/b.png\n"), None);
+        assert_eq!(read("img_id,smoke,age,biopsed\na,True,55,1\nb,False,60,0\n"), None);
+    }
+}
