@@ -8,6 +8,11 @@ pub fn images(count: usize) -> String {
     count_of(count, "image")
 }
 
+/// `1 image has`, `3 images have`.
+pub fn images_have(count: usize) -> String {
+    format!("{} {}", images(count), if count == 1 { "has" } else { "have" })
+}
+
 /// `1 thing`, `3 things`.
 pub fn count_of(count: usize, thing: &str) -> String {
     if count == 1 { format!("1 {thing}") } else { format!("{count} {thing}s") }

@@ -1,6 +1,6 @@
 //! A data set from its images.
 
-use super::model::{Class, Dataset, Item, Layout, SplitRule};
+use super::model::{Class, Dataset, Item, Layout, Split, SplitRule};
 use std::{path::PathBuf, sync::OnceLock};
 
 impl Dataset {
@@ -21,11 +21,20 @@ impl Dataset {
             split_rule: SplitRule { test_fraction: 0.3, seed: 0 },
             notes: Vec::new(),
             pairs: Vec::new(),
+            twins: Vec::new(),
             fingerprint: OnceLock::new(),
             fitted: Default::default(),
         };
         set.refresh();
         set
+    }
+
+    /// Looks for duplicates that a split of ours has to keep together; nothing where the set has a split of its own.
+    pub(in crate::data) fn find_twins(&mut self) {
+        let has_split = self.items.iter().any(|i| matches!(i.given_split, Some(Split::Val | Split::Test)));
+        if !has_split && !self.classes.is_empty() {
+            self.twins = self.known_duplicates();
+        }
     }
 
     /// Splits anew, and says anew what there is to say.

@@ -1,11 +1,11 @@
 //! Decodes each picture once: what is broken, and what is there twice.
 
 use super::{
-    model::{Dataset, Duplicate, ImageId, Skipped},
+    model::{Dataset, Duplicate, ImageId, Skipped, Source},
     read::for_each_image,
 };
 use crate::data::{
-    decode::Raster,
+    decode::{self, Raster},
     pixels::{Pixels, resize_bilinear},
     text::{count_of, first_few, images},
 };
@@ -19,6 +19,9 @@ use std::{
         atomic::{AtomicUsize, Ordering},
     },
 };
+
+/// So many pixels are decoded when a set is opened, which takes a second or two.
+const AT_ONCE: u64 = 50_000_000;
 
 /// What decoding all pictures showed.
 #[derive(Debug, Clone, Default)]
@@ -114,6 +117,7 @@ impl Dataset {
         set.skipped.sort_by(|a, b| a.path.cmp(&b.path));
         let renumbered = |d: &Duplicate| Some(Duplicate { first: *number.get(&d.first)?, second: *number.get(&d.second)?, ..*d });
         set.pairs = examination.duplicates.iter().filter_map(renumbered).collect();
+        set.twins = self.twins.iter().filter_map(renumbered).collect();
         let name = |id: ImageId| set.items[id.index()].name.clone();
         set.duplicates = set.pairs.iter().map(|d| (name(d.first), name(d.second))).collect();
         if examination.dim > 0 {
@@ -124,6 +128,40 @@ impl Dataset {
         }
         set.refresh();
         set
+    }
+
+    /// Duplicates as far as they can be found at once: all of them where few pixels have to be decoded for it, else equal files.
+    pub(super) fn known_duplicates(&self) -> Vec<Duplicate> {
+        let pixels: u64 = self.items.iter().map(|item| item.size.map(u64::from).iter().product::<u64>()).sum();
+        if pixels <= AT_ONCE { self.examine(&|_| ()).duplicates } else { self.equal_files() }
+    }
+
+    /// Images whose files have the same bytes.
+    fn equal_files(&self) -> Vec<Duplicate> {
+        let mut by_size: HashMap<u64, Vec<ImageId>> = HashMap::new();
+        for (i, item) in (0u32..).zip(&self.items) {
+            if let Source::File(path) = &item.source
+                && let Ok(metadata) = std::fs::metadata(path)
+            {
+                by_size.entry(metadata.len()).or_default().push(ImageId(i));
+            }
+        }
+        let bytes = |id: &ImageId| decode::read_whole(self.item(*id)?.source.path()?).ok();
+        let alike: Vec<Vec<ImageId>> = by_size.into_values().filter(|ids| ids.len() > 1).collect();
+        let pairs = alike.par_iter().flat_map_iter(|ids| {
+            let mut first_of: HashMap<u64, ImageId> = HashMap::new();
+            let mut pairs = Vec::new();
+            for (id, bytes) in ids.iter().filter_map(|id| Some((*id, bytes(id)?))) {
+                let mut hasher = DefaultHasher::new();
+                hasher.write(&bytes);
+                match first_of.entry(hasher.finish()) {
+                    Entry::Occupied(first) => pairs.push(Duplicate { first: *first.get(), second: id, exact: true }),
+                    Entry::Vacant(place) => _ = place.insert(id),
+                }
+            }
+            pairs
+        });
+        pairs.collect()
     }
 
     pub(super) fn duplicate_warnings(&self) -> Vec<String> {

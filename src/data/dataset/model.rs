@@ -125,6 +125,8 @@ pub struct Dataset {
     pub(in crate::data) notes: Vec<String>,
     /// `duplicates` by number.
     pub(super) pairs: Vec<Duplicate>,
+    /// Duplicates that were known when the set was opened: a split of ours keeps them together.
+    pub(super) twins: Vec<Duplicate>,
     /// Once it was asked for.
     pub(super) fingerprint: OnceLock<String>,
     pub(super) fitted: super::fitted::FittedCache,

@@ -56,7 +56,8 @@ impl Dataset {
         };
         let normals = (0..self.items.len()).filter(|&i| normal(i)).count();
         let wanted = (normals as f64 * self.split_rule.test_fraction).round() as usize;
-        let (mut free, mixed): (Vec<_>, Vec<_>) = groups.into_values().partition(|group| group.iter().all(|&i| normal(i)));
+        let (mut free, mixed): (Vec<_>, Vec<_>) =
+            self.with_twins(groups.into_values().collect()).into_iter().partition(|group| group.iter().all(|&i| normal(i)));
         let mut in_test = mixed.iter().flatten().filter(|&&i| normal(i)).count();
         free.shuffle(&mut rng::stream(self.split_rule.seed, "split", 0));
         self.items.iter_mut().for_each(|item| item.split = Split::Test);
@@ -69,7 +70,9 @@ impl Dataset {
                 group.into_iter().for_each(|i| self.items[i].split = Split::Train);
             }
         }
-        let whose = if by_patient { ", no patient on both sides" } else { "" };
+        let kept = [(by_patient, "patient"), (!self.twins.is_empty(), "duplicate")];
+        let kept: Vec<&str> = kept.iter().filter(|(is, _)| *is).map(|(_, what)| *what).collect();
+        let whose = if kept.is_empty() { String::new() } else { format!(", no {} on both sides", kept.join(" or ")) };
         let abnormal = if known { "all abnormal images and " } else { "" };
         let then = if known { "" } else { "; once the normal class is known, all others go to test" };
         format!(
@@ -78,6 +81,29 @@ impl Dataset {
             if known { "normal " } else { "" },
             self.split_rule.seed
         )
+    }
+
+    /// Groups that hold duplicates of one another become one.
+    fn with_twins(&self, groups: Vec<Vec<usize>>) -> Vec<Vec<usize>> {
+        let mut group_of = vec![0; self.items.len()];
+        groups.iter().enumerate().for_each(|(g, members)| members.iter().for_each(|&i| group_of[i] = g));
+        // The group that each was joined to, itself at the end of the way.
+        let mut joined: Vec<usize> = (0..groups.len()).collect();
+        let root = |joined: &[usize], mut g: usize| {
+            while joined[g] != g {
+                g = joined[g];
+            }
+            g
+        };
+        for twin in &self.twins {
+            let [a, b] = [twin.first, twin.second].map(|id| root(&joined, group_of[id.index()]));
+            joined[a.max(b)] = a.min(b);
+        }
+        let mut merged: BTreeMap<usize, Vec<usize>> = BTreeMap::new();
+        for (g, members) in groups.into_iter().enumerate() {
+            merged.entry(root(&joined, g)).or_default().extend(members);
+        }
+        merged.into_values().collect()
     }
 
     fn leaks(&self) -> Option<String> {

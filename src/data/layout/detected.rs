@@ -116,6 +116,7 @@ impl DetectedLayout {
         set.skipped.sort_by(|a, b| a.path.cmp(&b.path));
         set.notes = self.warnings;
         set.split_rule = SplitRule { test_fraction: config.test_fraction.0, seed: config.split_seed };
+        set.find_twins();
         set.refresh();
         let known = self.normal.into_iter().filter(|name| set.find_class(name).is_some());
         let normal = if config.normal.is_empty() { known.collect() } else { config.normal.clone() };

@@ -5,11 +5,13 @@ use crate::{
     data::{
         dataset::Skipped,
         decode::{self, Kind, Probe},
+        text::display_path,
     },
     error::{Error, Result},
 };
 use rayon::prelude::*;
 use std::{
+    fs::FileType,
     path::{Path, PathBuf},
     sync::atomic::{AtomicUsize, Ordering},
 };
@@ -43,6 +45,10 @@ const COMPANIONS: &[&str] = &[
     "mat",
     "xls",
     "xlsx",
+    "xlsm",
+    "xlsb",
+    "ndjson",
+    "tab",
     "ods",
     "doc",
     "docx",
@@ -141,81 +147,95 @@ pub fn relative(root: &Path, path: &Path) -> PathBuf {
     path.strip_prefix(root).unwrap_or(path).to_path_buf()
 }
 
-/// Ordinary files under `part` of `root`, sorted; hidden ones and those of the system are left out. Links are followed, but no
-/// folder is entered twice through one.
+/// Ordinary files under `part` of `root`, sorted; hidden ones and those of the system are left out. A link is followed where it
+/// leads to a file below the root: folders there are looked at anyway.
 fn list(root: &Path, part: &Path, scan: &mut FileScan) -> Result<Vec<PathBuf>> {
     let mut files = Vec::new();
-    let mut linked: Vec<PathBuf> = std::fs::canonicalize(part).into_iter().collect();
-    let mut entries = WalkDir::new(part).follow_links(true).sort_by_file_name().into_iter();
+    let home = std::fs::canonicalize(root).map_err(Error::io("list", root))?;
+    let mut skip = |path: &Path, reason: String| scan.skipped.push(Skipped { path: relative(root, path), reason });
+    // A link that was named itself is what it leads to.
+    let start = std::fs::canonicalize(part).map_err(Error::io("list", part))?;
+    let mut entries = WalkDir::new(&start).sort_by_file_name().into_iter();
+    let named = |path: &Path| match path.strip_prefix(&start) {
+        Ok(rest) if rest.as_os_str().is_empty() => part.to_path_buf(),
+        Ok(rest) => part.join(rest),
+        Err(_) => path.to_path_buf(),
+    };
     while let Some(entry) = entries.next() {
         let entry = match entry {
             Ok(entry) => entry,
+            Err(error) if error.depth() == 0 => {
+                let source = error.into_io_error().unwrap_or_else(|| std::io::Error::other("it cannot be listed"));
+                return Err(Error::Io { action: "list", path: part.into(), source });
+            }
             Err(error) => {
-                let path = error.path().unwrap_or(part);
-                if path == part {
-                    let source = error.into_io_error().unwrap_or_else(|| std::io::Error::other("it cannot be listed"));
-                    return Err(Error::Io { action: "list", path: part.into(), source });
-                }
-                let reason = match (error.loop_ancestor(), error.io_error()) {
-                    (Some(_), _) => "is a link that leads back to a folder above it".into(),
-                    (None, Some(io)) if path.is_symlink() && io.kind() == std::io::ErrorKind::NotFound => {
-                        "is a link to nothing".into()
-                    }
-                    (None, Some(io)) => decode::io_reason(io),
-                    (None, None) => "cannot be listed".into(),
-                };
-                scan.skipped.push(Skipped { path: relative(root, path), reason });
+                let reason = error.io_error().map_or_else(|| "cannot be listed".into(), decode::io_reason);
+                skip(&error.path().map_or_else(|| part.to_path_buf(), named), format!("is passed over: it {reason}"));
                 continue;
             }
         };
-        let kind = entry.file_type();
+        let path = named(entry.path());
+        let mut kind = entry.file_type();
         if (entry.depth() > 0 || part != root) && is_system_file(entry.file_name(), kind.is_dir()) {
-            let path = relative(root, entry.path());
             if kind.is_dir() {
-                scan.system_folders.push(path);
+                scan.system_folders.push(relative(root, &path));
                 entries.skip_current_dir();
             } else {
-                scan.system_files.push(path);
+                scan.system_files.push(relative(root, &path));
             }
             continue;
         }
         let hidden = entry.depth() > 0 && entry.file_name().as_encoded_bytes().starts_with(b".");
         // Not files of a person; some block whoever reads them.
         let hidden = hidden || cfg!(unix) && ["/proc", "/sys", "/dev"].iter().any(|p| entry.path() == Path::new(p));
-        if kind.is_dir() {
-            let revisits = entry.depth() > 0 && entry.path_is_symlink() && !enter(entry.path(), &mut linked);
-            if revisits {
-                scan.skipped.push(Skipped {
-                    path: relative(root, entry.path()),
-                    reason: "is a link to a folder that is looked at already".into(),
-                });
-            }
-            if revisits || hidden {
+        if hidden {
+            if kind.is_dir() {
                 entries.skip_current_dir();
             }
-        } else if hidden {
-        } else if kind.is_file() {
-            files.push(entry.into_path());
+            continue;
+        }
+        if kind.is_symlink() {
+            match link_target(entry.path(), &home) {
+                Ok(target) => kind = target,
+                Err(reason) => {
+                    skip(&path, reason);
+                    continue;
+                }
+            }
+        }
+        if kind.is_file() {
+            files.push(path);
             if files.len() > MAX_FILES {
                 return Err(Error::user(
                     format!("{} holds more than {MAX_FILES} files", root.display()),
                     "open the folder that holds the images",
                 ));
             }
-        } else {
-            let reason = "is a pipe, a socket or a device, which is never opened".into();
-            scan.skipped.push(Skipped { path: relative(root, entry.path()), reason });
+        } else if !kind.is_dir() {
+            skip(&path, "is a pipe, a socket or a device, which is never opened".into());
         }
     }
     Ok(files)
 }
 
-/// Whether what a link leads to is new.
-fn enter(link: &Path, linked: &mut Vec<PathBuf>) -> bool {
-    let Ok(target) = std::fs::canonicalize(link) else { return false };
-    let new = !linked.iter().any(|seen| target.starts_with(seen));
-    if new {
-        linked.push(target);
+/// What a link leads to, where that is no folder and lies below `home`; else the reason why it is passed over.
+fn link_target(link: &Path, home: &Path) -> Result<FileType, String> {
+    let metadata = std::fs::metadata(link).map_err(|e| match e.kind() {
+        std::io::ErrorKind::NotFound => "is a link to nothing".to_string(),
+        _ => format!("is a link that cannot be followed: what it leads to {}", decode::io_reason(&e)),
+    })?;
+    let kind = metadata.file_type();
+    let target = std::fs::canonicalize(link).map_err(|e| format!("is a link that cannot be followed ({e})"))?;
+    if !kind.is_dir() && !kind.is_file() {
+        Ok(kind)
+    } else if link.starts_with(&target) {
+        Err("is a link that leads back to a folder above it".into())
+    } else if !target.starts_with(home) {
+        let what = if kind.is_dir() { "folder" } else { "file" };
+        Err(format!("is a link that leads out of the folder, to the {what} {}", display_path(&target)))
+    } else if kind.is_dir() {
+        Err("is a link to a folder that is looked at already".into())
+    } else {
+        Ok(kind)
     }
-    new
 }

@@ -1,109 +1,18 @@
 //! Masks told from images, and the image that each belongs to.
 
-use super::file_scan::PictureFile;
+use super::{
+    file_scan::PictureFile,
+    mask_names::{Role, bare, mask_of, role, without_mask_word, without_modality},
+};
 use crate::data::{
     decode,
     pixels::Picture,
-    text::{display_part, display_path, first_few},
+    text::{display_part, display_path, first_few, images_have},
 };
 use std::{
     collections::{BTreeMap, BTreeSet, HashMap},
     path::Path,
 };
-
-/// Folders of masks, whatever lies beside them. All names here are in lower case and joined by `_`.
-const ALWAYS: &[&str] = &[
-    "ground_truth",
-    "ground_truths",
-    "groundtruth",
-    "groundtruths",
-    "gt",
-    "mask",
-    "masks",
-    "segmentation",
-    "segmentations",
-    "annotation",
-    "annotations",
-    "1st_manual",
-    "2nd_manual",
-];
-/// Folders that hold masks only where images lie beside them: these names may be those of classes, too.
-const BESIDE_IMAGES: &[&str] = &["label", "labels", "seg", "segs", "manual", "manual1", "manual2", "ann", "anno", "annot"];
-/// Folders of the images that masks are made for.
-const IMAGES: &[&str] = &[
-    "images",
-    "image",
-    "imgs",
-    "img",
-    "pictures",
-    "photos",
-    "scans",
-    "scan",
-    "slices",
-    "frames",
-    "dicom",
-    "input",
-    "inputs",
-    "data",
-    "original",
-    "originals",
-    "raw",
-    "rgb",
-    "source",
-    "ct",
-    "mri",
-    "mr",
-    "us",
-    "xray",
-    "fundus",
-];
-/// Ends of the names of masks: `X_mask.png` for `X.png`.
-const ENDS: &[&str] = &[
-    "mask",
-    "segmentation",
-    "seg",
-    "gt",
-    "groundtruth",
-    "ground_truth",
-    "label",
-    "labels",
-    "annotation",
-    "manual1",
-    "manual2",
-    "1stho",
-    "2ndho",
-];
-
-/// What a folder's name says, and what is left of the name without it: `train` of `train_masks`.
-enum Role {
-    Masks { always: bool, rest: String },
-    Images { rest: String },
-    Other,
-}
-
-fn role(name: &str) -> Role {
-    let name = name.trim().to_lowercase().replace([' ', '-'], "_");
-    let rest = |words: &[&str]| {
-        words.iter().find_map(|word| match name.strip_suffix(word) {
-            Some("") => Some(String::new()),
-            Some(rest) if rest.ends_with('_') => Some(rest.trim_end_matches('_').to_string()),
-            // nnU-Net's `labelsTr`, and `masks_train`.
-            _ => name
-                .strip_prefix(word)
-                .filter(|rest| rest.starts_with('_') || ["tr", "ts"].contains(rest))
-                .map(|rest| rest.trim_start_matches('_').to_string()),
-        })
-    };
-    if ALWAYS.contains(&name.as_str()) {
-        Role::Masks { always: true, rest: String::new() }
-    } else if let Some(rest) = rest(ALWAYS).or_else(|| rest(BESIDE_IMAGES)) {
-        Role::Masks { always: false, rest }
-    } else if let Some(rest) = rest(IMAGES) {
-        Role::Images { rest }
-    } else {
-        Role::Other
-    }
-}
 
 /// A picture by its place.
 struct Place {
@@ -119,15 +28,15 @@ struct Place {
 }
 
 impl Place {
-    fn of(file: &PictureFile) -> Self {
+    /// `sets`: folders of images and of their masks, whatever they are called themselves.
+    fn of(file: &PictureFile, sets: &BTreeSet<Vec<String>>) -> Self {
         let relative = &file.relative;
-        let folders: Vec<String> =
-            relative.parent().into_iter().flat_map(Path::components).map(|p| display_part(p.as_os_str())).collect();
+        let folders = folders_of(file);
         let (mut key, mut short_key, mut depth, mut is_mask) = (Vec::new(), Vec::new(), None, false);
         for (i, folder) in folders.iter().enumerate() {
             let (rest, is_short) = match role(folder) {
                 // Below a folder of masks it is the name of a class.
-                Role::Masks { always, rest } if depth.is_none() => {
+                Role::Masks { always, rest } if depth.is_none() && !sets.contains(&folders[..=i]) => {
                     is_mask |= always;
                     depth.get_or_insert(i + 1);
                     (rest, false)
@@ -163,11 +72,52 @@ impl Place {
     fn image_stems(&self) -> impl Iterator<Item = &str> {
         mask_of(&self.stem).into_iter().chain([self.stem.as_str()])
     }
+
+    /// Names that its image may have if none has one of [`image_stems`](Self::image_stems): that of the folder it lies in (one for
+    /// each image), or the beginning of its own (`IDRiD_01` of `IDRiD_01_MA`).
+    fn other_stems(&self) -> impl Iterator<Item = &str> {
+        let own_folder = self.folders.last().filter(|_| self.depth.is_some_and(|depth| self.folders.len() > depth));
+        let beginnings = self.stem.rmatch_indices(['_', '-']).map(|(at, _)| &self.stem[..at]).filter(|stem| !stem.is_empty());
+        own_folder.map(String::as_str).into_iter().chain(beginnings)
+    }
+
+    /// The key below so many folders.
+    fn key_below(&self, depth: usize) -> String {
+        let rest = |name: &String| match role(name) {
+            Role::Masks { rest, .. } | Role::Images { rest } => bare(&rest),
+            Role::Other => name.to_lowercase(),
+        };
+        self.folders[depth..].iter().map(rest).filter(|part| !part.is_empty()).collect::<Vec<_>>().join("/")
+    }
+}
+
+fn folders_of(file: &PictureFile) -> Vec<String> {
+    file.relative.parent().into_iter().flat_map(Path::components).map(|p| display_part(p.as_os_str())).collect()
+}
+
+/// Folders that are called like masks and hold folders of images and of masks themselves: IDRiD's `A. Segmentation`.
+fn sets_of_both(pictures: &[PictureFile]) -> BTreeSet<Vec<String>> {
+    let mut inside: BTreeMap<Vec<String>, [bool; 2]> = BTreeMap::new();
+    let folders: BTreeSet<Vec<String>> = pictures.iter().map(folders_of).collect();
+    for folders in &folders {
+        for at in (0..folders.len()).filter(|&at| matches!(role(&folders[at]), Role::Masks { .. })) {
+            let has = inside.entry(folders[..=at].to_vec()).or_default();
+            for name in &folders[at + 1..] {
+                match role(name) {
+                    Role::Images { .. } => has[0] = true,
+                    Role::Masks { .. } => has[1] = true,
+                    Role::Other => {}
+                }
+            }
+        }
+    }
+    inside.into_iter().filter(|(_, has)| *has == [true; 2]).map(|(folder, _)| folder).collect()
 }
 
 /// Takes the masks out of the pictures and gives each to its image. Returns what is to be said about it.
 pub fn separate(pictures: &mut Vec<PictureFile>) -> Vec<String> {
-    let mut places: Vec<Place> = pictures.iter().map(Place::of).collect();
+    let sets = sets_of_both(pictures);
+    let mut places: Vec<Place> = pictures.iter().map(|file| Place::of(file, &sets)).collect();
     let mut notes = keep_classes(&mut places, pictures);
     if places.iter().all(|place| place.depth.is_some()) {
         let folders: BTreeSet<String> =
@@ -182,20 +132,37 @@ pub fn separate(pictures: &mut Vec<PictureFile>) -> Vec<String> {
     }
     notes.extend(judge_folders(&mut places));
     let beside: BTreeSet<(String, &str)> = places.iter().map(|p| (p.folders.join("/"), p.stem.as_str())).collect();
-    let is_sibling = |p: &Place| mask_of(&p.stem).is_some_and(|of| beside.contains(&(p.folders.join("/"), of)));
+    // Slices of one place in several modalities, which share a mask.
+    let mut kinds: HashMap<(String, String), Vec<usize>> = HashMap::new();
+    for (i, place) in places.iter().enumerate() {
+        if let Some(common) = without_modality(&place.stem) {
+            kinds.entry((place.folders.join("/"), common)).or_default().push(i);
+        }
+    }
+    let shared = |p: &Place| kinds.get(&(p.folders.join("/"), without_mask_word(&p.stem)?));
+    let is_sibling =
+        |p: &Place| mask_of(&p.stem).is_some_and(|of| beside.contains(&(p.folders.join("/"), of))) || shared(p).is_some();
     let is_mask: Vec<bool> = places.iter().map(|p| p.is_mask || is_sibling(p)).collect();
     let images: Vec<usize> = (0..places.len()).filter(|&i| !is_mask[i]).collect();
     let index = Index::new(&places, &images);
     let mut lost = Vec::new();
     let mut given = Vec::new();
     for mask in (0..places.len()).filter(|&i| is_mask[i]) {
-        match index.image_of(&places[mask]) {
-            Some(image) => given.push((image, pictures[mask].path.clone())),
-            None => lost.push(display_path(&pictures[mask].relative)),
+        let path = &pictures[mask].path;
+        match (index.image_of(&places[mask]), shared(&places[mask])) {
+            (Some(image), _) => given.push((image, path.clone())),
+            (None, Some(images)) => given.extend(images.iter().filter(|&&i| !is_mask[i]).map(|&i| (i, path.clone()))),
+            (None, None) => lost.push(display_path(&pictures[mask].relative)),
         }
     }
+    let mut several = BTreeSet::new();
     for (image, path) in given {
-        pictures[image].mask.get_or_insert(path);
+        if *pictures[image].mask.get_or_insert_with(|| path.clone()) != path {
+            several.insert(image);
+        }
+    }
+    if !several.is_empty() {
+        notes.push(format!("{} several masks; the first of each is used.", images_have(several.len())));
     }
     let mut is_mask = is_mask.into_iter();
     pictures.retain(|_| !is_mask.next().unwrap_or_default());
@@ -277,7 +244,7 @@ fn judge_folders(places: &mut [Place]) -> Vec<String> {
         .flat_map(|&i| {
             let folders = &places[i].folders;
             folders.iter().enumerate().filter_map(|(at, name)| match role(name) {
-                Role::Images { rest } => Some((&folders[..at], rest)),
+                Role::Images { rest } => Some((&folders[..at], bare(&rest))),
                 _ => None,
             })
         })
@@ -291,7 +258,7 @@ fn judge_folders(places: &mut [Place]) -> Vec<String> {
             Role::Masks { rest, .. } => rest,
             Role::Images { .. } | Role::Other => continue,
         };
-        let beside = [rest, String::new()].into_iter().any(|rest| image_folders.contains(&(parent, rest)));
+        let beside = [bare(&rest), String::new()].into_iter().any(|rest| image_folders.contains(&(parent, rest)));
         let named = members.iter().filter(|&&i| index.has_counterpart(&places[i])).count();
         if beside || named * 2 >= members.len() {
             masks.extend(members);
@@ -341,61 +308,35 @@ impl<'a> Index<'a> {
             return Some(image);
         }
         let above = mask.mask_folder()?.split_last()?.1;
-        let below = |fits: &dyn Fn(&Place) -> bool| {
-            mask.image_stems().find_map(|stem| {
-                let named = self.by_stem.get(stem)?.iter().copied();
-                one(named.filter(|&i| self.places[i].folders.starts_with(above) && fits(&self.places[i])).collect())
-            })
+        let below = |stem: &str, fits: &dyn Fn(&Place) -> bool| {
+            let named = self.by_stem.get(stem)?.iter().copied();
+            one(named.filter(|&i| self.places[i].folders.starts_with(above) && fits(&self.places[i])).collect())
         };
-        let ends_alike = |image: &Place| mask.keys().any(|key| ends_with(&image.key, key) || ends_with(key, &image.key));
+        let own = mask.key_below(above.len());
+        // The folder of one image's masks has the image's name.
+        let around = own.rsplit_once('/').map_or("", |(around, _)| around).to_string();
+        let alike = |key: &str| {
+            let key = key.to_string();
+            move |image: &Place| {
+                let other = image.key_below(above.len());
+                ends_with(&other, &key) || ends_with(&key, &other)
+            }
+        };
         let begins_alike = |key: &str| {
             let stem = mask.image_stems().next()?;
             let longer = |i: &usize| self.places[*i].stem.strip_prefix(stem).is_some_and(|rest| rest.starts_with(['_', '-']));
             one(self.in_key.get(key)?.iter().copied().filter(longer).collect())
         };
-        below(&ends_alike).or_else(|| below(&|_| true)).or_else(|| mask.keys().find_map(begins_alike))
+        mask.image_stems()
+            .find_map(|stem| below(stem, &alike(&own)))
+            .or_else(|| mask.other_stems().find_map(|stem| below(stem, &alike(&own)).or_else(|| below(stem, &alike(&around)))))
+            .or_else(|| mask.image_stems().find_map(|stem| below(stem, &|_| true)))
+            .or_else(|| mask.keys().find_map(begins_alike))
+            .or_else(|| mask.other_stems().find_map(|stem| below(stem, &|_| true)))
     }
 }
 
 /// Whether the last folders of a path are these.
 fn ends_with(path: &str, end: &str) -> bool {
     !end.is_empty() && path.strip_suffix(end).is_some_and(|rest| rest.is_empty() || rest.ends_with('/'))
-}
-
-/// `X` of `X_mask`, `X_mask_1`, `X-seg`, `X_gt`.
-fn mask_of(stem: &str) -> Option<&str> {
-    let numbered =
-        stem.rsplit_once('_').filter(|(_, n)| !n.is_empty() && n.bytes().all(|b| b.is_ascii_digit())).map_or(stem, |(s, _)| s);
-    let lower = numbered.to_ascii_lowercase();
-    let cut = |end: &&str| lower.strip_suffix(*end)?.strip_suffix(['_', '-', ' ']).map(str::len);
-    numbered.get(..ENDS.iter().filter_map(cut).min()?).filter(|s| !s.is_empty())
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn masks_are_told_by_their_names() {
-        assert_eq!(mask_of("benign (1)_mask"), Some("benign (1)"));
-        assert_eq!(mask_of("benign (1)_mask_2"), Some("benign (1)"));
-        assert_eq!(mask_of("x_GT"), Some("x"));
-        assert_eq!(mask_of("21_manual1"), Some("21"));
-        assert_eq!(mask_of("x_ground_truth"), Some("x"));
-        assert_eq!(mask_of("_mask"), None);
-        assert_eq!(mask_of("mask_7"), None);
-    }
-
-    #[test]
-    fn folders_of_masks_are_told_from_those_of_images() {
-        let masks = |name: &str| matches!(role(name), Role::Masks { always: true, .. });
-        let perhaps = |name: &str, left: &str| matches!(role(name), Role::Masks { always: false, rest } if rest == left);
-        let images = |name: &str, left: &str| matches!(role(name), Role::Images { rest } if rest == left);
-        assert!(masks("Ground Truth") && masks("GT") && masks("1st_manual") && masks("Masks"));
-        assert!(
-            perhaps("label", "") && perhaps("train_masks", "train") && perhaps("labelsTr", "tr") && perhaps("with_mask", "with")
-        );
-        assert!(images("img", "") && images("train-images", "train") && images("imagesTr", "tr"));
-        assert!(["normal", "unlabelled", "labelled", "masked", "imaging"].iter().all(|name| matches!(role(name), Role::Other)));
-    }
 }

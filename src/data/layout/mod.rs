@@ -10,6 +10,7 @@ mod folders;
 mod label_rows;
 mod labels;
 mod levels;
+mod mask_names;
 mod masks;
 mod named_files;
 mod npz;

@@ -1,0 +1,173 @@
+//! What the names of files and folders say of masks.
+
+use super::levels::plain;
+
+/// Folders of masks, whatever lies beside them. All names here are in lower case and joined by `_`.
+const ALWAYS: &[&str] = &[
+    "ground_truth",
+    "ground_truths",
+    "groundtruth",
+    "groundtruths",
+    "gt",
+    "mask",
+    "masks",
+    "segmentation",
+    "segmentations",
+    "annotation",
+    "annotations",
+    "1st_manual",
+    "2nd_manual",
+];
+/// Folders that hold masks only where images lie beside them: these names may be those of classes, too.
+const BESIDE_IMAGES: &[&str] = &["label", "labels", "seg", "segs", "manual", "manual1", "manual2", "ann", "anno", "annot"];
+/// Folders of the images that masks are made for.
+const IMAGES: &[&str] = &[
+    "images",
+    "image",
+    "imgs",
+    "img",
+    "pictures",
+    "photos",
+    "scans",
+    "scan",
+    "slices",
+    "frames",
+    "dicom",
+    "input",
+    "inputs",
+    "data",
+    "original",
+    "originals",
+    "raw",
+    "rgb",
+    "source",
+    "ct",
+    "mri",
+    "mr",
+    "us",
+    "xray",
+    "fundus",
+    "flair",
+    "t1",
+    "t1ce",
+    "t2",
+];
+/// Ends of the names of masks: `X_mask.png` for `X.png`.
+const ENDS: &[&str] = &[
+    "mask",
+    "segmentation",
+    "seg",
+    "gt",
+    "groundtruth",
+    "ground_truth",
+    "label",
+    "labels",
+    "annotation",
+    "manual1",
+    "manual2",
+    "1stho",
+    "2ndho",
+];
+
+/// What a folder's name says, and what is left of the name without it: `train` of `train_masks`.
+pub enum Role {
+    Masks { always: bool, rest: String },
+    Images { rest: String },
+    Other,
+}
+
+pub fn role(name: &str) -> Role {
+    let name = plain(name);
+    let rest = |words: &[&str]| {
+        words.iter().find_map(|word| match name.strip_suffix(word) {
+            Some("") => Some(String::new()),
+            Some(rest) if rest.ends_with('_') => Some(rest.trim_end_matches('_').to_string()),
+            // nnU-Net's `labelsTr`, and `masks_train`.
+            _ => name
+                .strip_prefix(word)
+                .filter(|rest| rest.starts_with('_') || ["tr", "ts"].contains(rest))
+                .map(|rest| rest.trim_start_matches('_').to_string()),
+        })
+    };
+    if ALWAYS.contains(&name.as_str()) {
+        Role::Masks { always: true, rest: String::new() }
+    } else if let Some(rest) = rest(ALWAYS).or_else(|| rest(BESIDE_IMAGES)) {
+        Role::Masks { always: false, rest }
+    } else if let Some(rest) = rest(IMAGES) {
+        Role::Images { rest }
+    } else {
+        Role::Other
+    }
+}
+
+/// Words of what folders of images and masks hold that say nothing of which belong together.
+const FILLERS: &[&str] = &["all", "original", "originals", "raw", "segmentation", "lesion", "lesions", "binary", "pixel"];
+
+/// What is left of a folder's name without words that say nothing.
+pub fn bare(rest: &str) -> String {
+    rest.split('_').filter(|word| !FILLERS.contains(word)).collect::<Vec<_>>().join("_")
+}
+
+/// Kinds of pictures that share one mask, as words of the names of BraTS' slices.
+const MODALITIES: &[&str] = &["flair", "t1", "t1ce", "t1c", "t1n", "t1gd", "t2", "t2w", "t2f", "dwi", "adc", "swi", "pd"];
+
+fn without(stem: &str, words: &[&str]) -> Option<String> {
+    let parts: Vec<&str> = stem.split('_').collect();
+    let kept: Vec<&str> = parts.iter().copied().filter(|part| !words.contains(&part.to_lowercase().as_str())).collect();
+    (kept.len() + 1 == parts.len() && !kept.is_empty()).then(|| kept.join("_"))
+}
+
+/// `X_50` of `X_flair_50`.
+pub fn without_modality(stem: &str) -> Option<String> {
+    without(stem, MODALITIES)
+}
+
+/// `X_50` of `X_seg_50`.
+pub fn without_mask_word(stem: &str) -> Option<String> {
+    without(stem, ENDS)
+}
+
+/// `X` of `X_mask`, `X_mask_1`, `X-seg`, `X_gt`.
+pub fn mask_of(stem: &str) -> Option<&str> {
+    let numbered =
+        stem.rsplit_once('_').filter(|(_, n)| !n.is_empty() && n.bytes().all(|b| b.is_ascii_digit())).map_or(stem, |(s, _)| s);
+    let lower = numbered.to_ascii_lowercase();
+    let cut = |end: &&str| lower.strip_suffix(*end)?.strip_suffix(['_', '-', ' ']).map(str::len);
+    numbered.get(..ENDS.iter().filter_map(cut).min()?).filter(|s| !s.is_empty())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn masks_are_told_by_their_names() {
+        assert_eq!(mask_of("benign (1)_mask"), Some("benign (1)"));
+        assert_eq!(mask_of("benign (1)_mask_2"), Some("benign (1)"));
+        assert_eq!(mask_of("x_GT"), Some("x"));
+        assert_eq!(mask_of("21_manual1"), Some("21"));
+        assert_eq!(mask_of("x_ground_truth"), Some("x"));
+        assert_eq!(mask_of("_mask"), None);
+        assert_eq!(mask_of("mask_7"), None);
+    }
+
+    #[test]
+    fn slices_of_several_kinds_share_a_mask() {
+        assert_eq!(without_modality("BraTS_001_flair_50"), Some("BraTS_001_50".into()));
+        assert_eq!(without_mask_word("BraTS_001_seg_50"), without_modality("BraTS_001_t1ce_50"));
+        assert_eq!((without_modality("flair"), without_modality("x_1"), without_mask_word("seg_seg_1")), (None, None, None));
+    }
+
+    #[test]
+    fn folders_of_masks_are_told_from_those_of_images() {
+        let masks = |name: &str| matches!(role(name), Role::Masks { always: true, .. });
+        let perhaps = |name: &str, left: &str| matches!(role(name), Role::Masks { always: false, rest } if rest == left);
+        let images = |name: &str, left: &str| matches!(role(name), Role::Images { rest } if rest == left);
+        assert!(masks("1. Ground Truth") && masks("GT") && masks("1st_manual") && masks("Masks"));
+        assert!(
+            perhaps("label", "") && perhaps("train_masks", "train") && perhaps("labelsTr", "tr") && perhaps("with_mask", "with")
+        );
+        assert!(images("img", "") && images("train-images", "train") && images("imagesTr", "tr"));
+        assert!(["normal", "unlabelled", "labelled", "masked", "imaging"].iter().all(|name| matches!(role(name), Role::Other)));
+    }
+}
