@@ -78,6 +78,8 @@ pub struct DetectedLayout {
     pub warnings: Vec<String>,
     /// The class that the layout itself says is normal.
     pub normal: Option<String>,
+    /// The classes may be something else; a table of most images is believed rather.
+    pub is_guess: bool,
 }
 
 /// One spelling for each class, by its key: the most frequent of those that differ only in case and outer white space.
@@ -95,7 +97,7 @@ pub fn class_names<'a>(names: impl IntoIterator<Item = &'a str>) -> BTreeMap<Str
 impl DetectedLayout {
     pub fn new(layout: Layout, why: String) -> Self {
         let images = DatasetBuilder::default();
-        Self { layout, why, images, skipped: Vec::new(), warnings: Vec::new(), normal: None }
+        Self { layout, why, images, skipped: Vec::new(), warnings: Vec::new(), normal: None, is_guess: false }
     }
 
     /// Numbers the classes, reads patients from names, says what is normal and splits.

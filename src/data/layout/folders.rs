@@ -211,6 +211,7 @@ fn with_split_folders(files: Vec<PlacedFile>, at: usize, base: &Path) -> Detecte
     let mut detected = DetectedLayout::new(Layout::Unlabelled, String::new());
     if found.names.is_empty() && sets.len() > 1 {
         found = classes(&inner, &above, base);
+        detected.is_guess = true;
     } else if sets.len() > 1 {
         detected.warnings.push(format!(
             "These are {} sets side by side ({}), read as one; open one of them to work on it alone.",
@@ -281,7 +282,7 @@ fn without_split_folders(files: Vec<PlacedFile>, base: &Path) -> DetectedLayout 
     } else {
         (Layout::Unlabelled, "There are images in folders that do not look like classes, and no table of labels.".to_string())
     };
-    let mut detected = DetectedLayout::new(layout, why);
+    let mut detected = DetectedLayout { is_guess: true, ..DetectedLayout::new(layout, why) };
     for (s, class) in kept.iter().zip(&found.of) {
         detected.images.add_file(s.file, class.as_deref().filter(|_| are_classes), None, None);
     }

@@ -16,6 +16,13 @@ use std::{
     path::{Path, PathBuf},
 };
 
+/// A list of names without labels whose own name says a split: NIH's `test_list.txt`.
+pub struct SplitList {
+    pub name: String,
+    pub split: Split,
+    pub images: HashSet<usize>,
+}
+
 /// What the rows say of one image.
 struct RowOfImage {
     row: String,
@@ -25,7 +32,9 @@ struct RowOfImage {
 }
 
 /// The images that the rows of these tables name, with what they say of them.
-pub fn merge(files: &NamedFiles, scan: &FileScan, sources: &[LabelTable]) -> DetectedLayout {
+///
+/// `lists`: images that lists of names put into a split.
+pub fn merge(files: &NamedFiles, scan: &FileScan, sources: &[LabelTable], lists: &[SplitList]) -> DetectedLayout {
     let mut said: BTreeMap<usize, RowOfImage> = BTreeMap::new();
     let mut skipped = Vec::new();
     let mut contradicted: HashSet<usize> = HashSet::new();
@@ -36,7 +45,7 @@ pub fn merge(files: &NamedFiles, scan: &FileScan, sources: &[LabelTable]) -> Det
         let (table, columns) = (&source.table, source.columns);
         let name = display_path(&relative(files.root(), &source.path));
         if let Some(encoding) = table.encoding {
-            warnings.push(format!("{name} is read as {encoding}, which it is encoded in."));
+            warnings.push(format!("{name} is read as {encoding}, since it is not UTF-8."));
         }
         if let Some(prefix) = source.naming.prefix() {
             warnings.push(format!("All paths in {name} begin with {prefix}, which is taken for this folder."));
@@ -86,6 +95,9 @@ pub fn merge(files: &NamedFiles, scan: &FileScan, sources: &[LabelTable]) -> Det
                 }
             }
         }
+    }
+    for (image, row) in said.iter_mut().filter(|(_, row)| row.split.is_none()) {
+        row.split = lists.iter().find(|list| list.images.contains(image)).map(|list| list.split);
     }
     split_by_folders(scan, &mut said);
     let rows = |n: usize, one: &str, many: &str| if n == 1 { format!("1 row {one}") } else { format!("{n} rows {many}") };

@@ -3,7 +3,7 @@
 use super::{
     detected::DetectedLayout,
     file_scan::{FileScan, PictureFile, relative},
-    label_rows::merge,
+    label_rows::{SplitList, merge},
     named_files::{Match, NamedFiles, Naming},
     tables::{Columns, LabelScheme, Table, is_table_name},
 };
@@ -63,7 +63,7 @@ pub fn from_given(root: &Path, scan: &FileScan, path: &Path, config: &DataConfig
         return Err(complain(&format!("names no file that lies in {} (its first row names `{value}`)", root.display())));
     }
     let source = LabelTable { path: path.to_path_buf(), table, columns, naming, scheme, split: None };
-    Ok(labelled(&files, scan, &[source]))
+    Ok(labelled(&files, scan, &[source], &[]))
 }
 
 /// What tables say of the images.
@@ -86,15 +86,18 @@ pub fn find(root: &Path, scan: &FileScan, config: &DataConfig) -> TableLabels {
     let files = NamedFiles::new(root, scan);
     let mut found = TableLabels::default();
     let mut sources: Vec<(LabelTable, HashSet<usize>)> = Vec::new();
+    let mut lists = Vec::new();
     for path in candidates(scan) {
         match judge(root, &files, path, config) {
             Judged::Labels(table, images) => sources.push((*table, images)),
+            Judged::List(list) => lists.push(list),
             Judged::Note(note) => found.notes.push(note),
             Judged::Nothing => {}
         }
     }
     let has_normal = |s: &LabelTable| s.table.rows.iter().any(|row| sounds_normal(&s.scheme.label(&s.table, row)));
-    let ranks: Vec<_> = sources.iter().map(|(s, images)| (images.len(), has_normal(s))).collect();
+    let rank = |(s, images): &(LabelTable, HashSet<usize>)| (!is_of_guesses(&s.path), images.len(), has_normal(s));
+    let ranks: Vec<_> = sources.iter().map(rank).collect();
     // Of equals, the first by its path: `max_by_key` takes the last.
     let Some(best) = (0..sources.len()).rev().max_by_key(|&i| ranks[i]) else { return found };
     let mut taken = sources[best].1.clone();
@@ -116,7 +119,7 @@ pub fn find(root: &Path, scan: &FileScan, config: &DataConfig) -> TableLabels {
     found.named = taken.len();
     found.how = sources.first().map(|s| flag(&s.path)).unwrap_or_default();
     found.tables = cut_list(sources.iter().map(|s| display_path(&relative(root, &s.path))), 4);
-    found.detected = Some(labelled(&files, scan, &sources));
+    found.detected = Some(labelled(&files, scan, &sources, &lists));
     found
 }
 
@@ -134,6 +137,7 @@ fn candidates(scan: &FileScan) -> Vec<&PathBuf> {
 
 enum Judged {
     Labels(Box<LabelTable>, HashSet<usize>),
+    List(SplitList),
     Note(String),
     Nothing,
 }
@@ -153,8 +157,13 @@ fn judge(root: &Path, files: &NamedFiles, path: &Path, config: &DataConfig) -> J
     let (file, naming, share) = file_column(files, path, &table, columns.file, &config.columns);
     let is_known = columns.file.is_some() && columns.label.is_some() && columns.file != columns.label;
     columns.file = file;
-    if columns.file.is_none() || table.headers.len() < 2 {
+    if columns.file.is_none() {
         return Judged::Nothing;
+    }
+    if table.headers.len() < 2 {
+        let images = files.named(&table, columns.file, &naming);
+        let list = split_of_name(path).filter(|_| share >= 0.5).map(|split| SplitList { name, split, images });
+        return list.map_or(Judged::Nothing, Judged::List);
     }
     // A table of a whole set beside a part of its images names many files that are not here.
     let least = files.least_share(&table, columns.file);
@@ -197,12 +206,13 @@ fn is_of_scores(headers: &[String]) -> bool {
 
 /// As rows where the first line names a file itself.
 fn with_right_headers(table: Table, files: &NamedFiles, path: &Path, wanted: &LabelColumns) -> Table {
-    let names = |value: &String| {
-        let alone = value.contains(['.', '/', '\\', '_']) || value.chars().any(|c| c.is_ascii_digit());
-        alone && matches!(files.find(value, &Naming::at(path)), Match::One(_) | Match::Folder(_))
+    let names = |(column, value): (usize, &String)| {
+        let is_like_one = value.contains(['.', '/', '\\', '_']) || value.chars().any(|c| c.is_ascii_digit());
+        let found = || files.find(value, &files.naming(path, &table, Some(column)));
+        is_like_one && matches!(found(), Match::One(_) | Match::Folder(_))
     };
     let is_row = *wanted == LabelColumns::default() || wanted.file.parse::<usize>().is_ok();
-    if is_row && table.headers.iter().any(names) { table.without_headers() } else { table }
+    if is_row && table.headers.iter().enumerate().any(names) { table.without_headers() } else { table }
 }
 
 /// The column that names the files, how its values are to be understood, and the share of them that name one.
@@ -231,16 +241,26 @@ fn file_column(
 /// The split that a table's name says in one of its words: `ISIC2018_Task3_Training_GroundTruth.csv`.
 fn split_of_name(path: &Path) -> Option<Split> {
     let stem = path.file_stem()?.to_string_lossy().into_owned();
-    stem.split(|c: char| !c.is_ascii_alphabetic()).find_map(Split::from_name)
+    // `trainLabels` are two words.
+    let starts = |(i, c): (usize, char)| (c.is_uppercase() && stem[..i].ends_with(char::is_lowercase)).then_some(i);
+    let humps: Vec<usize> = [0].into_iter().chain(stem.char_indices().filter_map(starts)).chain([stem.len()]).collect();
+    let words = humps.windows(2).flat_map(|ends| stem[ends[0]..ends[1]].split(|c: char| !c.is_ascii_alphabetic()));
+    words.into_iter().find_map(Split::from_name)
 }
 
-/// Whether a table says of other images what the first one says of its own: of another split, or of another folder.
+/// Whether a table says of other images what the first one says of its own.
 fn continues(first: &LabelTable, other: &LabelTable, is_disjoint: bool) -> bool {
     let headers = |s: &LabelTable| s.scheme.headers(&s.table);
-    let same_name = first.path.file_name() == other.path.file_name();
     let by_split = |s: &LabelTable| s.split.is_some() && s.columns.split.is_none();
     let other_split = by_split(first) && by_split(other) && first.split != other.split;
-    headers(first) == headers(other) && (other_split || (is_disjoint && same_name))
+    headers(first) == headers(other) && (other_split || (is_disjoint && !is_of_guesses(&other.path)))
+}
+
+/// A table of what somebody's model says, or of what it should look like (`sample_submission.csv`).
+fn is_of_guesses(path: &Path) -> bool {
+    const WORDS: &[&str] = &["submission", "sample", "example", "template", "prediction", "pred", "result", "output", "score"];
+    let stem = path.file_stem().unwrap_or_default().to_string_lossy().to_lowercase();
+    WORDS.iter().any(|word| stem.contains(word))
 }
 
 /// The label of each image by one table.
@@ -284,9 +304,12 @@ fn flag_with_columns(path: &Path, file: &str) -> String {
 }
 
 /// The images as these tables label them.
-fn labelled(files: &NamedFiles, scan: &FileScan, sources: &[LabelTable]) -> DetectedLayout {
-    let mut detected = merge(files, scan, sources);
+fn labelled(files: &NamedFiles, scan: &FileScan, sources: &[LabelTable], lists: &[SplitList]) -> DetectedLayout {
+    let mut detected = merge(files, scan, sources, lists);
     detected.why = why(files, &scan.pictures, sources);
+    if !lists.is_empty() {
+        detected.why += &format!(" Lists of names say the split: {}.", cut_list(lists.iter().map(|list| &list.name), 4));
+    }
     detected.normal = sources.iter().find_map(|s| s.scheme.normal(&s.table));
     detected
 }

@@ -93,6 +93,8 @@ fn are_patients(names: &BTreeSet<&str>) -> bool {
     let mut words: BTreeMap<String, usize> = BTreeMap::new();
     for name in names {
         let plain = plain(name);
+        // `Patient (12)`, as Windows numbers copies.
+        let plain = plain.replace(['(', ')'], "");
         let stem = plain.trim_end_matches(|c: char| c.is_ascii_digit());
         let is_long = plain.bytes().filter(u8::is_ascii_digit).count() >= 8;
         if stem.len() < plain.len() || is_long {
@@ -186,7 +188,12 @@ mod tests {
     #[test]
     fn patients_are_told_from_classes() {
         let is = |names: &[&str]| Level::of(&names.iter().copied().collect()) == Level::Patients;
-        assert!(is(&["patient00001", "patient00002"]) && is(&["Case-1", "Case-2", "Case-17"]) && is(&["p0", "p1"]));
+        assert!(
+            is(&["patient00001", "patient00002"])
+                && is(&["Case-1", "Case-2", "Case-17"])
+                && is(&["p0", "p1"])
+                && is(&["Patient (0)", "Patient (1)"])
+        );
         let numbers: Vec<String> = (0..30).map(|i| format!("{i:04}")).collect();
         assert!(is(&numbers.iter().map(String::as_str).collect::<Vec<_>>()));
         assert!(!is(&["0", "1", "2", "3", "4"]) && !is(&["grade0", "grade1"]) && !is(&["cecum", "polyps"]));

@@ -81,13 +81,15 @@ impl Place {
         own_folder.map(String::as_str).into_iter().chain(beginnings)
     }
 
-    /// The key below so many folders.
+    /// The key below so many folders: of a folder of masks alone its rest, of those below it their names.
     fn key_below(&self, depth: usize) -> String {
-        let rest = |name: &String| match role(name) {
-            Role::Masks { rest, .. } | Role::Images { rest } => bare(&rest),
-            Role::Other => name.to_lowercase(),
+        let part = |(at, name): (usize, &String)| match role(name) {
+            Role::Masks { rest, .. } if self.depth == Some(at + 1) => bare(&rest),
+            Role::Images { rest } => bare(&rest),
+            Role::Masks { .. } | Role::Other => name.to_lowercase(),
         };
-        self.folders[depth..].iter().map(rest).filter(|part| !part.is_empty()).collect::<Vec<_>>().join("/")
+        let parts = self.folders.iter().enumerate().skip(depth).map(part);
+        parts.filter(|part| !part.is_empty()).collect::<Vec<_>>().join("/")
     }
 }
 

@@ -12,7 +12,7 @@ use super::{
 use crate::{
     config::{DataConfig, LabelColumns, Reading},
     data::{
-        dataset::{Dataset, Layout, Skipped},
+        dataset::{Dataset, Layout, Skipped, class_key},
         decode::{self, Kind},
         text::{display_path, first_few},
     },
@@ -142,11 +142,11 @@ fn detect(root: &Path, base: &Path, scan: &mut FileScan, config: &DataConfig) ->
         by_folders.warnings.extend(found.notes);
         return Ok(by_folders);
     };
-    let folders_win = match by_folders.layout {
-        Layout::Mvtec | Layout::SplitClassFolders => true,
-        Layout::ClassFolders => found.named * 2 < scan.pictures.len(),
-        _ => false,
-    };
+    let mut names = by_folders.images.class_names();
+    let has_classes = names.next().is_some_and(|first| names.any(|name| class_key(name) != class_key(first)));
+    let names_few = found.named * 2 < scan.pictures.len();
+    let folders_win = by_folders.layout == Layout::Mvtec
+        || (by_folders.layout != Layout::Unlabelled && has_classes && (!by_folders.is_guess || names_few));
     if folders_win && !has_columns {
         by_folders.warnings.push(format!(
             "{} names {} of these images, but the folders say their classes; to use it instead: {}.",

@@ -19,10 +19,10 @@ const FILE: &[&str] = &[
 ];
 #[rustfmt::skip]
 const LABEL: &[&str] = &[
-    "label", "labels", "class", "class_name", "class_label", "classification", "target", "diagnosis", "dx", "category", "level",
+    "label", "labels", "class", "class_name", "class_label", "target", "diagnosis", "dx", "category", "level",
     "finding", "findings", "finding_labels", "grade", "y", "ground_truth_label", "detections_label", "diagnostic", "disease",
     "benign_malignant", "retinopathy_grade", "dr_grade", "befund", "diagnose", "klasse", "kategorie", "diagnostico", "diagnóstico",
-    "classe", "clase", "etiqueta",
+    "classe", "clase", "etiqueta", "classification",
 ];
 const SPLIT: &[&str] = &["split", "set", "partition", "subset", "phase", "dataset_type", "tags"];
 #[rustfmt::skip]

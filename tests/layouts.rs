@@ -1,0 +1,512 @@
+//! `inspect` on the layouts of public data sets, and on tables of labels as people have them: each made small by the test.
+
+mod test_files;
+
+use assert_cmd::Command;
+use serde_json::Value;
+use std::{collections::BTreeMap, path::Path};
+use test_files::{Dir, png};
+
+fn run(path: &Path, args: &[&str]) -> std::process::Output {
+    let mut command = Command::cargo_bin("dissolve-studio").unwrap();
+    command.arg("inspect").arg(path).args(args).timeout(std::time::Duration::from_secs(60)).output().unwrap()
+}
+
+/// Runs `inspect --json PATH ARGS…`, which has to succeed.
+fn inspect(path: &Path, args: &[&str]) -> Value {
+    let output = run(path, &[args, &["--json"]].concat());
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    serde_json::from_slice(&output.stdout).unwrap()
+}
+
+/// How many images each class has.
+fn classes(found: &Value) -> BTreeMap<&str, u64> {
+    let list = found["classes"].as_array().unwrap();
+    list.iter().map(|c| (c["name"].as_str().unwrap(), c["total"].as_u64().unwrap())).collect()
+}
+
+/// How many images are in train, val and test.
+fn splits(found: &Value) -> [u64; 3] {
+    let list = found["classes"].as_array().unwrap();
+    ["train", "val", "test"].map(|split| list.iter().map(|c| c[split].as_u64().unwrap()).sum())
+}
+
+fn says(found: &Value, of: &str) -> bool {
+    found["why"].as_str().unwrap().contains(of)
+}
+
+fn warns(found: &Value, of: &str) -> bool {
+    found["warnings"].as_array().unwrap().iter().any(|w| w.as_str().unwrap().contains(of))
+}
+
+/// A folder with a different picture at each of these paths.
+fn folder<S: AsRef<str>>(paths: impl IntoIterator<Item = S>) -> Dir {
+    let dir = Dir::new();
+    paths.into_iter().zip(1..).for_each(|(path, seed)| _ = dir.png(path.as_ref(), seed));
+    dir
+}
+
+fn numbered(pattern: &str, numbers: std::ops::Range<u32>) -> Vec<String> {
+    numbers.map(|i| pattern.replace('#', &i.to_string())).collect()
+}
+
+/// Lines of `value,label`, labels in turn.
+fn rows(values: &[String], labels: &[&str]) -> String {
+    values.iter().zip(labels.iter().cycle()).map(|(value, label)| format!("{value},{label}\n")).collect()
+}
+
+#[test]
+fn one_hot_tables_of_splits_label_images_of_other_folders() {
+    let [train, test] = [numbered("ISIC_000#", 10..16), numbered("ISIC_010#", 20..23)];
+    let at = |folder: &str, names: &[String]| names.iter().map(|n| format!("{folder}/{n}.jpg")).collect::<Vec<_>>();
+    let dir = folder([at("ISIC2018_Task3_Training_Input", &train), at("ISIC2018_Task3_Test_Input", &test)].concat());
+    let labels = ["1.0,0.0,0.0", "0.0,1.0,0.0", "0.0,0.0,1.0"];
+    for (split, names) in [("Training", &train), ("Test", &test)] {
+        let name = format!("ISIC2018_Task3_{split}_GroundTruth/ISIC2018_Task3_{split}_GroundTruth.csv");
+        dir.write(&name, format!("image,MEL,NV,BCC\n{}", rows(names, &labels)).as_bytes());
+    }
+    let found = inspect(dir.path(), &["--normal", "nv"]);
+    assert_eq!((&found["layout"], &found["normal"]), (&"labels-csv".into(), &"NV".into()), "{found}");
+    assert_eq!(classes(&found), BTreeMap::from([("BCC", 3), ("MEL", 3), ("NV", 3)]));
+    assert_eq!(splits(&found), [6, 0, 3]);
+    assert!(says(&found, "one-hot") && says(&found, "names the split"), "{found}");
+}
+
+#[test]
+fn columns_of_findings_and_a_path_prefix_are_understood() {
+    let path = |split: &str, i: u32| format!("{split}/patient{i:05}/study1/view1_frontal.jpg");
+    let dir = folder((0..6).map(|i| path("train", i)).chain((50..53).map(|i| path("valid", i))));
+    let table = |split: &str, numbers: std::ops::Range<u32>| {
+        let findings = ["1.0,,,", ",1.0,,", ",1.0,1.0,0.0", ",-1.0,,", ",0.0,,", ",,,"];
+        let rows: String = numbers
+            .zip(findings)
+            .map(|(i, f)| format!("CheXpert-v1.0-small/{},Male,60,Frontal,AP,{f}\n", path(split, i)))
+            .collect();
+        format!("Path,Sex,Age,Frontal/Lateral,AP/PA,No Finding,Edema,Fracture,Support Devices\n{rows}")
+    };
+    dir.write("train.csv", table("train", 0..6).as_bytes()).write("valid.csv", table("valid", 50..53).as_bytes());
+    let found = inspect(dir.path(), &[]);
+    assert_eq!((&found["layout"], &found["normal"]), (&"labels-csv".into(), &"No Finding".into()), "{found}");
+    let counts = BTreeMap::from([("Edema", 2), ("No Finding", 4), ("several findings", 2), ("uncertain", 1)]);
+    assert_eq!(classes(&found), counts);
+    assert_eq!(splits(&found), [6, 0, 3]);
+    assert!(warns(&found, "begin with CheXpert-v1.0-small") && says(&found, "Patients are read from the folders"), "{found}");
+
+    // NIH: findings in one field, images in several folders.
+    let nih = folder((0..6).map(|i| format!("images_00{}/images/0000000{i}_000.png", 1 + i % 2)));
+    let labels = ["No Finding", "Mass|Edema", "Mass"];
+    let files = numbered("0000000#_000.png", 0..6);
+    nih.write("Data_Entry_2017.csv", format!("Image Index,Finding Labels\n{}", rows(&files, &labels)).as_bytes());
+    let found = inspect(nih.path(), &[]);
+    assert_eq!(classes(&found), BTreeMap::from([("Mass", 2), ("No Finding", 2), ("several findings", 2)]), "{found}");
+    assert_eq!(found["suggested"], "No Finding");
+    assert!(says(&found, "bare names"));
+    nih.write("train_val_list.txt", files[..4].join("\n").as_bytes()).write("test_list.txt", files[4..].join("\n").as_bytes());
+    let found = inspect(nih.path(), &[]);
+    assert_eq!(splits(&found), [4, 0, 2], "{found}");
+    assert!(says(&found, "Lists of names say the split: test_list.txt, train_val_list.txt"), "{found}");
+}
+
+#[test]
+fn tables_of_other_images_go_on_and_guesses_do_not() {
+    let [train, test] = [numbered("#_left", 10..16), numbered("#_left", 50..56)];
+    let at = |folder: &str, names: &[String]| names.iter().map(|n| format!("{folder}/{n}.jpeg")).collect::<Vec<_>>();
+    let eyepacs = folder([at("train", &train), at("test", &test)].concat());
+    eyepacs.write("trainLabels.csv", format!("image,level\n{}", rows(&train, &["0", "2"])).as_bytes());
+    eyepacs
+        .write("retinopathy_solution.csv", format!("image,level,Usage\n{}", rows(&test, &["0,Public", "2,Private"])).as_bytes());
+    let found = inspect(eyepacs.path(), &["--normal", "0"]);
+    assert_eq!((classes(&found), splits(&found)), (BTreeMap::from([("0", 6), ("2", 6)]), [6, 0, 6]), "{found}");
+
+    let aptos = folder([at("train_images", &train), at("test_images", &test)].concat());
+    aptos.write("train.csv", format!("id_code,diagnosis\n{}", rows(&train, &["0", "2"])).as_bytes());
+    aptos.write("sample_submission.csv", format!("id_code,diagnosis\n{}", rows(&test, &["0"])).as_bytes());
+    let found = inspect(aptos.path(), &[]);
+    assert_eq!(classes(&found), BTreeMap::from([("0", 3), ("2", 3)]), "{found}");
+    assert!(warns(&found, "sample_submission.csv names these files, too"), "{found}");
+}
+
+#[test]
+fn a_table_without_known_labels_is_named_with_what_to_type() {
+    let names = numbered("PAT_#_0.png", 0..8);
+    let dir = folder(names.iter().map(|n| format!("all pictures/{n}")));
+    let lines: String = names.iter().zip(["BCC", "NEV"].iter().cycle()).map(|(n, l)| format!("{n},55,{l},True\n")).collect();
+    dir.write("about/meta data.csv", format!("key,age,verdict,biopsed\n{lines}").as_bytes());
+    let found = inspect(dir.path(), &[]);
+    assert!(found["layout"] != "labels-csv" && warns(&found, "names these files (column `key`)"), "{found}");
+    assert!(warns(&found, "age, verdict, biopsed") && warns(&found, "--map file=key,label=COLUMN"), "{found}");
+    let path = dir.path().join("about/meta data.csv");
+    assert!(warns(&found, &format!("--labels '{}'", path.display())), "{found}");
+    let found = inspect(dir.path(), &["--labels", path.to_str().unwrap(), "--map", "file=key,label=verdict"]);
+    assert_eq!(classes(&found), BTreeMap::from([("BCC", 4), ("NEV", 4)]));
+    // The columns alone are enough, and are never dropped in silence.
+    assert_eq!(inspect(dir.path(), &["--map", "label=verdict"])["layout"], "labels-csv");
+    let refused = run(dir.path(), &["--map", "label=nothing"]);
+    assert_eq!(refused.status.code(), Some(1));
+    assert!(String::from_utf8_lossy(&refused.stderr).contains("has the columns nothing"));
+
+    dir.write("about/meta data.csv", format!("img_id,age,diagnostic,biopsed\n{lines}").as_bytes());
+    assert_eq!(inspect(dir.path(), &[])["layout"], "labels-csv", "PAD-UFES");
+}
+
+#[test]
+fn encodings_of_tables_are_recognised_and_said() {
+    let dir = folder(numbered("#.png", 0..4));
+    let text = "Datei;Befund\r\n0.png;Läsion\r\n1.png;unauffällig\r\n2.png;Lasion\r\n3.png;unauffällig\r\n";
+    let latin = text.chars().map(|c| c as u32 as u8).collect::<Vec<u8>>();
+    let utf16: Vec<u8> = text.encode_utf16().flat_map(u16::to_le_bytes).collect();
+    for (bytes, encoding) in [(latin, "Windows-1252"), (utf16.clone(), "UTF-16"), ([vec![0xff, 0xfe], utf16].concat(), "UTF-16")]
+    {
+        dir.write("Labels.csv", &bytes);
+        let found = inspect(dir.path(), &[]);
+        assert_eq!(classes(&found), BTreeMap::from([("Lasion", 1), ("Läsion", 1), ("unauffällig", 2)]), "{encoding}: {found}");
+        assert!(warns(&found, &format!("Labels.csv is read as {encoding}")), "{found}");
+    }
+}
+
+#[test]
+fn lists_in_json_and_spreadsheets_are_tables() {
+    let dir = folder(numbered("images/#.png", 0..6));
+    dir.write("data.json", br#"{"train": {"0": ["0.png", "1.png"], "unlabeled": {"0": ["2.png"]}}, "test": {"0": ["3.png"], "1": ["4.png", "5.png"]}}"#);
+    let found = inspect(dir.path(), &["--normal", "0"]);
+    assert_eq!((&found["layout"], &found["images"]), (&"labels-csv".into(), &6.into()), "{found}");
+    assert_eq!((classes(&found), splits(&found)), (BTreeMap::from([("0", 3), ("1", 2)]), [2, 0, 3]));
+
+    std::fs::remove_file(dir.path().join("data.json")).unwrap();
+    let sample = |i: u32| {
+        format!(r#"{{"filepath": "images/{i}.png", "ground_truth": {{"_cls": "Classification", "label": "c{}"}}}}"#, i % 2)
+    };
+    let samples: Vec<String> = (0..6).map(sample).collect();
+    dir.write("samples.json", format!(r#"{{"samples": [{}]}}"#, samples.join(",")).as_bytes());
+    let label = dir.path().join("samples.json");
+    let args = ["--labels", label.to_str().unwrap(), "--map", "label=ground_truth.label"];
+    assert_eq!(classes(&inspect(dir.path(), &args)), BTreeMap::from([("c0", 3), ("c1", 3)]));
+    assert_eq!(inspect(dir.path(), &[])["layout"], "labels-csv");
+
+    std::fs::remove_file(label).unwrap();
+    let images: Vec<String> = (0..6).map(|i| format!(r#"{{"id": {i}, "file_name": "{i}.png"}}"#)).collect();
+    let coco = format!(
+        r#"{{"images": [{}], "annotations": [{{"image_id": 1, "category_id": 3}}], "categories": [{{"id": 3, "name": "polyp"}}]}}"#,
+        images.join(",")
+    );
+    dir.write("annotations/instances.json", coco.as_bytes());
+    assert_eq!(classes(&inspect(dir.path(), &[])), BTreeMap::from([("no annotation", 5), ("polyp", 1)]));
+
+    let sheet = folder(numbered("scans/#.png", 0..4));
+    sheet.write("labels.xlsx", &xlsx(&[["image", "grade"], ["0.png", "1"], ["1.png", "0"], ["2", "0"], ["3.png", "1"]]));
+    let found = inspect(sheet.path(), &[]);
+    assert_eq!(classes(&found), BTreeMap::from([("0", 2), ("1", 2)]), "{found}");
+    assert_eq!(inspect(&sheet.path().join("labels.xlsx"), &[])["images"], 4);
+    sheet.write("labels.xlsx", b"PK\x03\x04 and no more");
+    assert_eq!(inspect(sheet.path(), &[])["layout"], "unlabelled");
+}
+
+/// A spreadsheet with one sheet; what looks like a number is one.
+fn xlsx(rows: &[[&str; 2]]) -> Vec<u8> {
+    use std::io::Write;
+    let cell = |text: &str| match text.parse::<f64>() {
+        Ok(number) => format!("<c><v>{number}</v></c>"),
+        Err(_) => format!("<c t=\"inlineStr\"><is><t>{text}</t></is></c>"),
+    };
+    let rows: String = rows.iter().map(|row| format!("<row>{}</row>", row.map(cell).concat())).collect();
+    let main = "http://schemas.openxmlformats.org/spreadsheetml/2006/main";
+    let office = "http://schemas.openxmlformats.org/officeDocument/2006/relationships";
+    let package = "http://schemas.openxmlformats.org/package/2006";
+    let kind = "application/vnd.openxmlformats-officedocument.spreadsheetml";
+    let parts = [
+        (
+            "[Content_Types].xml",
+            format!(
+                "<Types xmlns=\"{package}/content-types\"><Default Extension=\"rels\" ContentType=\"application/vnd.openxmlformats-package.relationships+xml\"/><Default Extension=\"xml\" ContentType=\"application/xml\"/><Override PartName=\"/xl/workbook.xml\" ContentType=\"{kind}.sheet.main+xml\"/><Override PartName=\"/xl/worksheets/sheet1.xml\" ContentType=\"{kind}.worksheet+xml\"/></Types>"
+            ),
+        ),
+        (
+            "_rels/.rels",
+            format!(
+                "<Relationships xmlns=\"{package}/relationships\"><Relationship Id=\"rId1\" Type=\"{office}/officeDocument\" Target=\"xl/workbook.xml\"/></Relationships>"
+            ),
+        ),
+        (
+            "xl/workbook.xml",
+            format!(
+                "<workbook xmlns=\"{main}\" xmlns:r=\"{office}\"><sheets><sheet name=\"A\" sheetId=\"1\" r:id=\"rId1\"/></sheets></workbook>"
+            ),
+        ),
+        (
+            "xl/_rels/workbook.xml.rels",
+            format!(
+                "<Relationships xmlns=\"{package}/relationships\"><Relationship Id=\"rId1\" Type=\"{office}/worksheet\" Target=\"worksheets/sheet1.xml\"/></Relationships>"
+            ),
+        ),
+        ("xl/worksheets/sheet1.xml", format!("<worksheet xmlns=\"{main}\"><sheetData>{rows}</sheetData></worksheet>")),
+    ];
+    let mut zip = zip::ZipWriter::new(std::io::Cursor::new(Vec::new()));
+    for (name, text) in parts {
+        zip.start_file(name, zip::write::SimpleFileOptions::default()).unwrap();
+        zip.write_all(format!("<?xml version=\"1.0\" encoding=\"UTF-8\"?>{text}").as_bytes()).unwrap();
+    }
+    zip.finish().unwrap().into_inner()
+}
+
+#[test]
+fn tables_that_contradict_or_are_not_used_are_mentioned() {
+    let names = numbered("#.png", 0..8);
+    let dir = folder(&names);
+    dir.write("a.csv", format!("file,label\n{}", rows(&names, &["normal", "sick"])).as_bytes());
+    dir.write("b.csv", format!("file,label\n{}", rows(&names, &["normal", "sick", "sick", "sick"])).as_bytes());
+    let found = inspect(dir.path(), &[]);
+    assert!(
+        says(&found, "Table of labels a.csv") && warns(&found, "b.csv contradicts the table that is used: it labels 2 images"),
+        "{found}"
+    );
+    assert!(warns(&found, "to use it instead: --labels "), "{found}");
+    // What this program wrote itself is no table of labels.
+    std::fs::remove_file(dir.path().join("a.csv")).unwrap();
+    let scores: String = names.iter().map(|n| format!("{n},test,1,0.5,1,0.4\n")).collect();
+    dir.write("b.csv", format!("path,split,label,score,predicted,threshold\n{scores}").as_bytes());
+    let found = inspect(dir.path(), &[]);
+    assert!(found["layout"] == "unlabelled" && warns(&found, "b.csv holds scores that this program wrote"), "{found}");
+    // Where folders say the classes of splits, a table is mentioned.
+    let split = folder(["train/NORMAL/1.png", "train/CNV/2.png", "test/NORMAL/3.png", "test/CNV/4.png"]);
+    split.write("list.csv", b"file,label\n1.png,x\n2.png,y\n3.png,x\n4.png,y\n");
+    let found = inspect(split.path(), &[]);
+    assert!(
+        found["layout"] == "split-class-folders" && warns(&found, "list.csv names 4 of these images, but the folders"),
+        "{found}"
+    );
+}
+
+#[test]
+fn tables_without_headers_and_of_folders() {
+    let isic = folder(numbered("ISBI2016_ISIC_Part3_Training_Data/ISIC_000#.jpg", 0..4));
+    isic.write(
+        "ISBI2016_ISIC_Part3_Training_GroundTruth.csv",
+        rows(&numbered("ISIC_000#", 0..4), &["benign", "malignant"]).as_bytes(),
+    );
+    assert_eq!(classes(&inspect(isic.path(), &[])), BTreeMap::from([("benign", 2), ("malignant", 2)]));
+
+    let study = |i: u32| format!("train/XR_HAND/patient0000{i}/study1_{}/", ["positive", "negative"][i as usize % 2]);
+    let mura = folder((0..4).flat_map(|i| [1, 2].map(|n| format!("{}image{n}.png", study(i)))));
+    let found = inspect(mura.path(), &[]);
+    assert_eq!(classes(&found), BTreeMap::from([("negative", 4), ("positive", 4)]), "{found}");
+    assert_eq!(found["suggested"], "negative");
+    let table: String = (0..4).map(|i| format!("MURA-v1.1/{},{}\n", study(i), 1 - i % 2)).collect();
+    mura.write("train_labeled_studies.csv", table.as_bytes());
+    let path = mura.path().join("train_labeled_studies.csv");
+    let found = inspect(mura.path(), &["--labels", path.to_str().unwrap()]);
+    assert_eq!(classes(&found), BTreeMap::from([("0", 4), ("1", 4)]), "{found}");
+}
+
+#[test]
+fn the_level_of_the_classes_is_found_and_can_be_chosen() {
+    let findings = ["lower-gi-tract/anatomical-landmarks/cecum", "lower-gi-tract/pathological-findings/polyps"];
+    let upper = ["upper-gi-tract/anatomical-landmarks/z-line", "upper-gi-tract/pathological-findings/esophagitis-a"];
+    let all = [findings, upper].concat();
+    let dir = folder(all.iter().flat_map(|f| numbered(&format!("labeled-images/{f}/#.jpg"), 0..2)));
+    let found = inspect(dir.path(), &[]);
+    assert_eq!(classes(&found), BTreeMap::from([("cecum", 2), ("esophagitis-a", 2), ("polyps", 2), ("z-line", 2)]));
+    assert!(warns(&found, "lower-gi-tract, upper-gi-tract (--set data.level=2)"), "{found}");
+    for (level, names) in [("2", ["lower-gi-tract", "upper-gi-tract"]), ("-2", ["anatomical-landmarks", "pathological-findings"])]
+    {
+        let found = inspect(dir.path(), &["--set", &format!("data.level={level}")]);
+        assert_eq!(classes(&found), BTreeMap::from(names.map(|name| (name, 4))), "{level}");
+    }
+    assert_eq!(run(dir.path(), &["--set", "data.level=99"]).status.code(), Some(2));
+}
+
+#[test]
+fn a_folder_for_each_patient_is_a_question_and_no_class() {
+    let dir = folder((0..300).map(|i| format!("patient{i:04}/1.png")));
+    let found = inspect(dir.path(), &[]);
+    assert_eq!((&found["layout"], classes(&found).len()), (&"unlabelled".into(), 0));
+    assert!(warns(&found, "300 folders are called like patients") && warns(&found, "--set data.level=1"), "{found}");
+    let chosen = ["--set", "data.level=1"];
+    assert_eq!(classes(&inspect(dir.path(), &chosen)).len(), 300);
+    let output = run(dir.path(), &chosen);
+    assert!(output.stdout.len() < 4000, "{}", String::from_utf8_lossy(&output.stdout));
+    assert!(String::from_utf8_lossy(&output.stdout).contains("and 280 more"));
+    let refused = run(dir.path(), &[&chosen[..], &["--normal", "nobody"]].concat());
+    assert!(refused.status.code() == Some(1) && refused.stderr.len() < 2000);
+
+    // Below classes they are patients, whom a split keeps together.
+    let classes_above = folder((0..12).map(|i| format!("{}/patient{:04}/{}.png", ["COVID", "flu"][i % 2], i / 4, i)));
+    let found = inspect(classes_above.path(), &["--normal", "flu"]);
+    assert_eq!(classes(&found), BTreeMap::from([("COVID", 6), ("flu", 6)]), "{found}");
+    assert!(warns(&found, "no patient on both sides"), "{found}");
+}
+
+#[test]
+fn benchmarks_of_anomaly_detection() {
+    // MVTec AD 2, LOCO and BTech: other names of splits and of the normal class, masks at other depths.
+    let ad2 = folder([
+        "can/train/good/000_regular.png",
+        "can/train/good/001_regular.png",
+        "can/validation/good/000_regular.png",
+        "can/test_public/good/000_regular.png",
+        "can/test_public/bad/000_regular.png",
+        "can/test_public/ground_truth/bad/000_regular_mask.png",
+        "can/test_private/000_regular.png",
+    ]);
+    let found = inspect(ad2.path(), &[]);
+    assert_eq!((&found["layout"], &found["normal"], &found["masks"]), (&"mvtec".into(), &"good".into(), &1.into()), "{found}");
+    assert_eq!((&found["images"], classes(&found)), (&6.into(), BTreeMap::from([("bad", 1), ("good", 4)])), "{found}");
+
+    let loco = folder([
+        "train/good/000.png",
+        "validation/good/000.png",
+        "test/good/000.png",
+        "test/logical_anomalies/000.png",
+        "test/structural_anomalies/000.png",
+        "ground_truth/logical_anomalies/000/000.png",
+        "ground_truth/logical_anomalies/000/001.png",
+        "ground_truth/structural_anomalies/000/000.png",
+    ]);
+    let found = inspect(loco.path(), &[]);
+    assert_eq!((&found["layout"], &found["images"], &found["masks"]), (&"mvtec".into(), &5.into(), &2.into()), "{found}");
+    assert!(warns(&found, "1 image has several masks"), "{found}");
+
+    let btech = |set: &str| {
+        ["train/ok/0.bmp", "train/ok/1.bmp", "test/ok/2.bmp", "test/ko/0.bmp", "ground_truth/ko/0.png"]
+            .map(|path| format!("{set}/{path}"))
+    };
+    let found = inspect(folder(btech("01")).path(), &[]);
+    assert_eq!((&found["layout"], &found["normal"], &found["masks"]), (&"mvtec".into(), &"ok".into(), &1.into()), "{found}");
+    // Several of them side by side.
+    let found = inspect(folder([btech("01"), btech("02")].concat()).path(), &[]);
+    assert_eq!((&found["layout"], &found["masks"]), (&"mvtec".into(), &2.into()), "{found}");
+    assert_eq!((classes(&found), splits(&found)), (BTreeMap::from([("ko", 2), ("ok", 6)]), [4, 0, 4]));
+    assert!(warns(&found, "2 sets side by side (01, 02)"), "{found}");
+
+    let visa = folder(
+        ["Images/Normal/0000.JPG", "Images/Normal/0001.JPG", "Images/Anomaly/000.JPG", "Masks/Anomaly/000.png"]
+            .iter()
+            .flat_map(|path| ["candle", "pcb1"].map(|set| format!("{set}/Data/{path}"))),
+    );
+    let found = inspect(visa.path(), &[]);
+    assert_eq!((&found["images"], &found["masks"]), (&6.into(), &2.into()), "{found}");
+    assert_eq!(classes(&found), BTreeMap::from([("Anomaly", 2), ("Normal", 4)]));
+    let row = |set: &str, split: &str, label: &str, path: &str| format!("{set},{split},{label},{set}/Data/Images/{path},\n");
+    let table: String = ["candle", "pcb1"]
+        .iter()
+        .map(|set| {
+            row(set, "train", "normal", "Normal/0000.JPG")
+                + &row(set, "test", "normal", "Normal/0001.JPG")
+                + &row(set, "test", "anomaly", "Anomaly/000.JPG")
+        })
+        .collect();
+    visa.write("split_csv/1cls.csv", format!("object,split,label,image,mask\n{table}").as_bytes());
+    let found = inspect(visa.path(), &[]);
+    assert_eq!((&found["layout"], splits(&found)), (&"labels-csv".into(), [2, 0, 4]), "{found}");
+}
+
+#[test]
+fn data_sets_with_masks_of_their_own_shapes() {
+    // IDRiD: numbered folders, and a folder of masks for each lesion.
+    let images = |set: &str, letter: &str, numbers: std::ops::Range<u32>| {
+        numbers.map(|i| format!("A. Segmentation/1. Original Images/{letter}. {set} Set/IDRiD_{i}.jpg")).collect::<Vec<_>>()
+    };
+    let masks = |set: &str, letter: &str, numbers: std::ops::Range<u32>| {
+        let at = format!("A. Segmentation/2. All Segmentation Groundtruths/{letter}. {set} Set");
+        let lesions = [("1. Microaneurysms", "MA"), ("5. Optic Disc", "OD")];
+        numbers.flat_map(|i| lesions.map(|(lesion, short)| format!("{at}/{lesion}/IDRiD_{i}_{short}.png"))).collect::<Vec<_>>()
+    };
+    let segmentation = [
+        images("Training", "a", 10..13),
+        images("Testing", "b", 55..57),
+        masks("Training", "a", 10..13),
+        masks("Testing", "b", 55..57),
+    ];
+    let idrid = folder(segmentation.concat());
+    let found = inspect(idrid.path(), &["--normal", "*"]);
+    assert_eq!((&found["images"], &found["masks"]), (&5.into(), &5.into()), "{found}");
+    assert_eq!(splits(&found), [3, 0, 2], "{found}");
+    let grading = |set: &str, letter: &str, numbers: std::ops::Range<u32>| {
+        let names = numbered("IDRiD_1#", numbers);
+        let files: Vec<String> =
+            names.iter().map(|n| format!("B. Disease Grading/1. Original Images/{letter}. {set} Set/{n}.jpg")).collect();
+        (format!("Image name,Retinopathy grade,Risk of macular edema \n{}", rows(&names, &["0,0", "3,2"])), files)
+    };
+    let [train, test] = [grading("Training", "a", 10..18), grading("Testing", "b", 20..24)];
+    let idrid = folder([segmentation.concat(), train.1, test.1].concat());
+    for (letter, set, table) in [("a", "Training", train.0), ("b", "Testing", test.0)] {
+        let name = format!("B. Disease Grading/2. Groundtruths/{letter}. IDRiD_Disease Grading_{set} Labels.csv");
+        idrid.write(&name, table.as_bytes());
+    }
+    for path in [idrid.path().to_path_buf(), idrid.path().join("B. Disease Grading")] {
+        let found = inspect(&path, &["--normal", "0"]);
+        assert_eq!((&found["layout"], classes(&found)), (&"labels-csv".into(), BTreeMap::from([("0", 6), ("3", 6)])), "{found}");
+        assert_eq!(splits(&found), [8, 0, 4]);
+    }
+
+    // BUSI: masks beside the images, one of them with two.
+    let busi = folder(
+        ["benign (1).png", "benign (1)_mask.png", "benign (1)_mask_1.png", "benign (2).png", "benign (2)_mask.png"]
+            .map(|n| format!("benign/{n}")),
+    );
+    busi.png("normal/normal (1).png", 91).png("normal/normal (1)_mask.png", 92).png("normal/normal (2).png", 93);
+    let found = inspect(busi.path(), &[]);
+    assert_eq!((classes(&found), &found["masks"]), (BTreeMap::from([("benign", 2), ("normal", 2)]), &3.into()), "{found}");
+
+    // BraTS: several kinds of a slice share a mask.
+    let brats = folder(
+        ["flair_50", "t1ce_50", "seg_50", "flair_51", "seg_51"]
+            .map(|n| format!("BraTS20_Training_001/BraTS20_Training_001_{n}.png")),
+    );
+    let found = inspect(brats.path(), &[]);
+    assert_eq!((&found["images"], &found["masks"]), (&3.into(), &3.into()), "{found}");
+}
+
+#[test]
+fn names_match_however_their_accents_are_stored() {
+    let dir = folder(["Lu\u{308}beck/1.png", "Lu\u{308}beck/Scha\u{308}del.png", "Köln/3.png"]);
+    dir.write(
+        "labels.csv",
+        "file,label\nL\u{fc}beck/1.png,übel\nLÜBECK/Sch\u{e4}del.png,u\u{308}bel\nKo\u{308}ln/3.png,gut\n".as_bytes(),
+    );
+    let found = inspect(dir.path(), &["--normal", "gut"]);
+    assert_eq!((&found["images"], classes(&found).len()), (&3.into(), 2), "{found}");
+    assert_eq!(inspect(dir.path(), &["--normal", "!u\u{308}bel"])["normal"], "gut");
+}
+
+#[test]
+fn a_comma_may_be_part_of_a_class_name() {
+    let dir = folder(["a, severe/1.png", "a, severe/2.png", "mild/3.png", "none/4.png", "none/5.png"]);
+    for (normal, names) in [
+        ("a, severe", "a, severe"),
+        ("none,mild", "mild, none"),
+        ("a, severe,mild", "a, severe, mild"),
+        ("!a, severe", "mild, none"),
+    ] {
+        assert_eq!(inspect(dir.path(), &["--normal", normal])["normal"], names, "{normal}");
+    }
+}
+
+#[test]
+fn our_own_split_keeps_duplicates_on_one_side() {
+    let dir = Dir::new();
+    for i in 0..30u64 {
+        dir.png(&format!("normal/{i}.png"), i / 2).png(&format!("sick/{i}.png"), 100 + i);
+    }
+    // Once more in another format, and once among the abnormal ones.
+    test_files::picture(3).save(dir.path().join("normal/again.bmp")).unwrap();
+    dir.write("sick/normal.png", &png(5));
+    let found = inspect(dir.path(), &["--normal", "normal"]);
+    assert!(warns(&found, "no duplicate on both sides") && !warns(&found, "lie across the splits"), "{found}");
+    assert!(found["duplicates"].as_array().unwrap().len() > 15 && splits(&found)[0] > 15, "{found}");
+}
+
+#[cfg(unix)]
+#[test]
+fn links_that_leave_the_folder_are_named_and_passed_over() {
+    use std::os::unix::fs::symlink;
+    let (dir, other) = (folder(["a/1.png", "a/2.png", "b/3.png"]), folder(["c/secret.png"]));
+    symlink(other.path().join("c"), dir.path().join("c")).unwrap();
+    symlink(other.path().join("c/secret.png"), dir.path().join("b/secret.png")).unwrap();
+    symlink(dir.path().join("a/1.png"), dir.path().join("b/inside.png")).unwrap();
+    let found = inspect(dir.path(), &[]);
+    assert_eq!(classes(&found), BTreeMap::from([("a", 2), ("b", 2)]), "{found}");
+    for path in ["c", "b/secret.png"] {
+        let skipped = found["skipped"].as_array().unwrap().iter().find(|s| s["path"] == path).unwrap();
+        assert!(skipped["reason"].as_str().unwrap().contains("leads out of the folder"), "{skipped}");
+    }
+}
