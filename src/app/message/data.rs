@@ -22,6 +22,8 @@ pub enum DataCommand {
     SetNormal(Vec<String>),
     /// Opens the same path again, understood in another way.
     Reading(Reading),
+    /// The folders at this level (see [`DataConfig::level`]) name the classes.
+    Level(i64),
     /// Takes a path off the list of recent ones.
     ForgetRecent(PathBuf),
     Page(DataPage),

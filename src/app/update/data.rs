@@ -35,7 +35,8 @@ pub fn execute(state: &mut State, command: DataCommand) -> Vec<Effect> {
             Vec::new()
         }
         DataCommand::SetNormal(names) => set_normal(state, names),
-        DataCommand::Reading(reading) => read_as(state, reading),
+        DataCommand::Reading(reading) => read_as(state, reading, 0),
+        DataCommand::Level(level) => read_as(state, Reading::Auto, level),
         DataCommand::ForgetRecent(path) => forget_recent(state, &path),
         DataCommand::Page(page) => {
             state.data.page = page;
@@ -84,10 +85,10 @@ fn open_several(state: &mut State, paths: Vec<PathBuf>) -> Vec<Effect> {
 }
 
 /// The same path, understood in another way: nothing that was chosen for the old one holds.
-fn read_as(state: &mut State, reading: Reading) -> Vec<Effect> {
+fn read_as(state: &mut State, reading: Reading, level: i64) -> Vec<Effect> {
     let Some(open) = state.open() else { return Vec::new() };
     let DataConfig { path, only, test_fraction, split_seed, .. } = open.config.clone();
-    begin(state, DataConfig { path, only, reading, test_fraction, split_seed, ..DataConfig::default() }, None)
+    begin(state, DataConfig { path, only, reading, level, test_fraction, split_seed, ..DataConfig::default() }, None)
 }
 
 fn choose_columns(state: &mut State, path: Option<PathBuf>) -> Vec<Effect> {
@@ -111,7 +112,7 @@ fn use_table(state: &mut State) -> Vec<Effect> {
         (Some(path), _) => DataConfig { path, ..DataConfig::default() },
         (None, Some(open)) => {
             let labels = (open.config.path != form.path).then(|| form.path.clone());
-            DataConfig { labels, reading: Reading::Auto, normal: Vec::new(), ..open.config.clone() }
+            DataConfig { labels, reading: Reading::Auto, level: 0, normal: Vec::new(), ..open.config.clone() }
         }
         (None, None) => return Vec::new(),
     };

@@ -13,7 +13,8 @@ use rayon::prelude::*;
 use std::{
     collections::{HashMap, hash_map::Entry},
     hash::{DefaultHasher, Hash, Hasher},
-    path::PathBuf,
+    io::{Read, Seek, SeekFrom},
+    path::{Path, PathBuf},
     sync::{
         OnceLock,
         atomic::{AtomicUsize, Ordering},
@@ -136,32 +137,27 @@ impl Dataset {
         if pixels <= AT_ONCE { self.examine(&|_| ()).duplicates } else { self.equal_files() }
     }
 
-    /// Images whose files have the same bytes.
+    /// Images whose files have the same bytes: of those of one size, a few bytes are compared first.
     fn equal_files(&self) -> Vec<Duplicate> {
-        let mut by_size: HashMap<u64, Vec<ImageId>> = HashMap::new();
-        for (i, item) in (0u32..).zip(&self.items) {
-            if let Source::File(path) = &item.source
-                && let Ok(metadata) = std::fs::metadata(path)
-            {
-                by_size.entry(metadata.len()).or_default().push(ImageId(i));
-            }
-        }
-        let bytes = |id: &ImageId| decode::read_whole(self.item(*id)?.source.path()?).ok();
-        let alike: Vec<Vec<ImageId>> = by_size.into_values().filter(|ids| ids.len() > 1).collect();
-        let pairs = alike.par_iter().flat_map_iter(|ids| {
-            let mut first_of: HashMap<u64, ImageId> = HashMap::new();
-            let mut pairs = Vec::new();
-            for (id, bytes) in ids.iter().filter_map(|id| Some((*id, bytes(id)?))) {
-                let mut hasher = DefaultHasher::new();
-                hasher.write(&bytes);
-                match first_of.entry(hasher.finish()) {
-                    Entry::Occupied(first) => pairs.push(Duplicate { first: *first.get(), second: id, exact: true }),
-                    Entry::Vacant(place) => _ = place.insert(id),
-                }
-            }
-            pairs
-        });
-        pairs.collect()
+        let path = |id: ImageId| match &self.item(id)?.source {
+            Source::File(path) => Some(path),
+            Source::Page { .. } | Source::Array { .. } => None,
+        };
+        let ids: Vec<ImageId> = (0..self.items.len() as u32).map(ImageId).collect();
+        let by_size = alike(&ids, |id| Some(std::fs::metadata(path(id)?).ok()?.len()));
+        let by_middle = alike(&by_size, |id| middle(path(id)?).ok());
+        let by_bytes = |id| {
+            let mut hasher = DefaultHasher::new();
+            hasher.write(&decode::read_whole(path(id)?).ok()?);
+            Some(hasher.finish())
+        };
+        let mut first_of = HashMap::new();
+        let keys: Vec<(ImageId, Option<u64>)> = by_middle.par_iter().map(|&id| (id, by_bytes(id))).collect();
+        let pair = |(id, key): (ImageId, Option<u64>)| {
+            let first = *first_of.entry(key?).or_insert(id);
+            (first != id).then_some(Duplicate { first, second: id, exact: true })
+        };
+        keys.into_iter().filter_map(pair).collect()
     }
 
     pub(super) fn duplicate_warnings(&self) -> Vec<String> {
@@ -188,6 +184,30 @@ impl Dataset {
         tell("of duplicates are in different classes", &|d| item(d.first).class != item(d.second).class);
         warnings
     }
+}
+
+/// Those of some images that share their key with another, in their order.
+fn alike<K: Hash + Eq + Send>(ids: &[ImageId], key: impl Fn(ImageId) -> Option<K> + Sync) -> Vec<ImageId> {
+    let mut by_key: HashMap<K, Vec<ImageId>> = HashMap::new();
+    let keys: Vec<Option<K>> = ids.par_iter().map(|&id| key(id)).collect();
+    for (&id, key) in ids.iter().zip(keys) {
+        if let Some(key) = key {
+            by_key.entry(key).or_default().push(id);
+        }
+    }
+    let mut alike: Vec<ImageId> = by_key.into_values().filter(|ids| ids.len() > 1).flatten().collect();
+    alike.sort_unstable();
+    alike
+}
+
+/// The size of a file and a few bytes from its middle.
+fn middle(path: &Path) -> std::io::Result<(u64, Vec<u8>)> {
+    let mut file = std::fs::File::open(path)?;
+    let size = file.metadata()?.len();
+    file.seek(SeekFrom::Start(size / 2))?;
+    let mut bytes = Vec::new();
+    file.take(1024).read_to_end(&mut bytes)?;
+    Ok((size, bytes))
 }
 
 fn pairs(count: usize) -> String {
@@ -254,5 +274,22 @@ impl Fingerprint {
         }
         let squares: f32 = self.grid.iter().zip(&other.grid).map(|(a, b)| (a - b).powi(2)).sum();
         squares <= NEAR_RMS * NEAR_RMS * self.grid.len() as f32
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::config::DataConfig;
+
+    #[test]
+    fn equal_files_are_found_without_decoding() {
+        let dir = tempfile::tempdir().unwrap();
+        for (name, grey) in [("a.png", 10), ("b.png", 20), ("c.png", 10), ("d.png", 10)] {
+            image::GrayImage::from_pixel(40, 40, image::Luma([grey])).save(dir.path().join(name)).unwrap();
+        }
+        let set = Dataset::open(&DataConfig { path: dir.path().into(), ..Default::default() }, &|_| ()).unwrap();
+        let pairs: Vec<(u32, u32)> = set.equal_files().iter().map(|d| (d.first.0, d.second.0)).collect();
+        assert_eq!(pairs, [(0, 2), (0, 3)]);
     }
 }

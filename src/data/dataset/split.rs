@@ -62,14 +62,21 @@ impl Dataset {
         free.shuffle(&mut rng::stream(self.split_rule.seed, "split", 0));
         self.items.iter_mut().for_each(|item| item.split = Split::Test);
         let last = free.len().saturating_sub(1);
+        let mut trains = Vec::new();
         for (n, group) in free.into_iter().enumerate() {
-            // The last group trains in any case: without one there is nothing to learn from.
-            if in_test < wanted && n < last {
+            // Not much more than wanted goes to test; the last group trains in any case: without one there is nothing to learn from.
+            if in_test < wanted && n < last && group.len() <= 2 * (wanted - in_test) {
                 in_test += group.len();
             } else {
-                group.into_iter().for_each(|i| self.items[i].split = Split::Train);
+                trains.push(group);
             }
         }
+        // Where all groups are larger than what is wanted, the smallest has to do.
+        if in_test == 0 && wanted > 0 && trains.len() > 1 {
+            let smallest = (0..trains.len()).min_by_key(|&n| trains[n].len());
+            smallest.map(|n| trains.remove(n));
+        }
+        trains.into_iter().flatten().for_each(|i| self.items[i].split = Split::Train);
         let kept = [(by_patient, "patient"), (!self.twins.is_empty(), "duplicate")];
         let kept: Vec<&str> = kept.iter().filter(|(is, _)| *is).map(|(_, what)| *what).collect();
         let whose = if kept.is_empty() { String::new() } else { format!(", no {} on both sides", kept.join(" or ")) };

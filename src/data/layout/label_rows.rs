@@ -3,9 +3,9 @@
 use super::{
     detected::DetectedLayout,
     file_scan::{FileScan, relative},
-    labels::LabelTable,
     levels::split_of_folder,
-    named_files::{Match, NamedFiles},
+    named_files::{Match, NamedFiles, Naming},
+    tables::{Columns, LabelScheme, Table},
 };
 use crate::data::{
     dataset::{Layout, Skipped, Split, class_key},
@@ -15,6 +15,16 @@ use std::{
     collections::{BTreeMap, BTreeSet, HashSet},
     path::{Path, PathBuf},
 };
+
+/// A table with the columns that matter, and the split that its own name says (`train.csv`).
+pub struct LabelTable {
+    pub path: PathBuf,
+    pub table: Table,
+    pub columns: Columns,
+    pub naming: Naming,
+    pub scheme: LabelScheme,
+    pub split: Option<Split>,
+}
 
 /// A list of names without labels whose own name says a split: NIH's `test_list.txt`.
 pub struct SplitList {

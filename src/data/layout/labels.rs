@@ -3,9 +3,9 @@
 use super::{
     detected::DetectedLayout,
     file_scan::{FileScan, PictureFile, relative},
-    label_rows::{SplitList, merge},
+    label_rows::{LabelTable, SplitList, merge},
     named_files::{Match, NamedFiles, Naming},
-    tables::{Columns, LabelScheme, Table, is_table_name},
+    tables::{LabelScheme, Table, is_table_name},
 };
 use crate::{
     config::{DataConfig, LabelColumns},
@@ -20,18 +20,8 @@ use std::{
     path::{Path, PathBuf},
 };
 
-/// A table with the columns that matter, and the split that its own name says (`train.csv`).
-pub struct LabelTable {
-    pub path: PathBuf,
-    pub table: Table,
-    pub columns: Columns,
-    pub naming: Naming,
-    pub scheme: LabelScheme,
-    pub split: Option<Split>,
-}
-
 /// More tables of one kind in a folder are those of single images.
-const MAX_ALIKE: usize = 20;
+const MAX_ALIKE: usize = 50;
 /// Larger tables are read only where they are asked for.
 const MAX_FOUND: u64 = 128 << 20;
 
@@ -87,7 +77,7 @@ pub fn find(root: &Path, scan: &FileScan, config: &DataConfig) -> TableLabels {
     let mut found = TableLabels::default();
     let mut sources: Vec<(LabelTable, HashSet<usize>)> = Vec::new();
     let mut lists = Vec::new();
-    for path in candidates(scan) {
+    for path in candidates(root, scan, &mut found.notes) {
         match judge(root, &files, path, config) {
             Judged::Labels(table, images) => sources.push((*table, images)),
             Judged::List(list) => lists.push(list),
@@ -99,7 +89,11 @@ pub fn find(root: &Path, scan: &FileScan, config: &DataConfig) -> TableLabels {
     let rank = |(s, images): &(LabelTable, HashSet<usize>)| (!is_of_guesses(&s.path), images.len(), has_normal(s));
     let ranks: Vec<_> = sources.iter().map(rank).collect();
     // Of equals, the first by its path: `max_by_key` takes the last.
-    let Some(best) = (0..sources.len()).rev().max_by_key(|&i| ranks[i]) else { return found };
+    let Some(best) = (0..sources.len()).rev().max_by_key(|&i| ranks[i]) else {
+        let of_split = |list: &SplitList| format!("{} names images of a split ({}) but no labels.", list.name, list.split.name());
+        found.notes.extend(lists.iter().map(of_split));
+        return found;
+    };
     let mut taken = sources[best].1.clone();
     let mut chosen = vec![best];
     for i in (0..sources.len()).filter(|&i| i != best) {
@@ -123,12 +117,19 @@ pub fn find(root: &Path, scan: &FileScan, config: &DataConfig) -> TableLabels {
     found
 }
 
-/// Files that may be tables, but not those that come one for each image.
-fn candidates(scan: &FileScan) -> Vec<&PathBuf> {
-    let mut by_place: BTreeMap<(PathBuf, String), Vec<&PathBuf>> = BTreeMap::new();
+/// Files that may be tables, but not those that come one for each image, of which a line is said.
+fn candidates<'a>(root: &Path, scan: &'a FileScan, notes: &mut Vec<String>) -> Vec<&'a PathBuf> {
+    let mut by_place: BTreeMap<(&Path, String), Vec<&PathBuf>> = BTreeMap::new();
     for path in scan.others.iter().filter(|p| is_table_name(p)) {
         let ending = path.extension().unwrap_or_default().to_string_lossy().to_lowercase();
-        by_place.entry((path.parent().unwrap_or(Path::new("")).to_path_buf(), ending)).or_default().push(path);
+        by_place.entry((path.parent().unwrap_or(Path::new("")), ending)).or_default().push(path);
+    }
+    for ((folder, ending), alike) in by_place.iter().filter(|(_, alike)| alike.len() > MAX_ALIKE) {
+        notes.push(format!(
+            "{} .{ending} files in {} are too many to be looked at as tables of labels; name one with --labels.",
+            alike.len(),
+            display_path(&relative(root, folder))
+        ));
     }
     let mut paths: Vec<&PathBuf> = by_place.into_values().filter(|alike| alike.len() <= MAX_ALIKE).flatten().collect();
     paths.sort();

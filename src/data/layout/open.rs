@@ -18,7 +18,10 @@ use crate::{
     },
     error::{Error, NextStep, Result},
 };
-use std::path::{Path, PathBuf};
+use std::{
+    collections::BTreeSet,
+    path::{Path, PathBuf},
+};
 
 impl Dataset {
     /// Recognises what `config.path` holds. Reads file types and headers, never whole pictures; `progress` hears how many
@@ -142,8 +145,7 @@ fn detect(root: &Path, base: &Path, scan: &mut FileScan, config: &DataConfig) ->
         by_folders.warnings.extend(found.notes);
         return Ok(by_folders);
     };
-    let mut names = by_folders.images.class_names();
-    let has_classes = names.next().is_some_and(|first| names.any(|name| class_key(name) != class_key(first)));
+    let has_classes = by_folders.images.class_names().map(class_key).collect::<BTreeSet<_>>().len() > 1;
     let names_few = found.named * 2 < scan.pictures.len();
     let folders_win = by_folders.layout == Layout::Mvtec
         || (by_folders.layout != Layout::Unlabelled && has_classes && (!by_folders.is_guess || names_few));

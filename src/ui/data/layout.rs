@@ -8,6 +8,7 @@ use crate::{
     ui::shared::{context::PanelContext, theme, widgets},
 };
 use eframe::egui::{RichText, Ui};
+use std::collections::BTreeSet;
 
 pub fn header(ui: &mut Ui, cx: &mut PanelContext<'_>, open: &Open) {
     let t = theme::of(ui);
@@ -30,9 +31,17 @@ fn menu(ui: &mut Ui, cx: &mut PanelContext<'_>, open: &Open) {
     widgets::caption(ui, "UNDERSTAND THE FOLDERS AS");
     let by_table = open.config.labels.is_some();
     for reading in Reading::ALL {
-        let chosen = open.config.reading == reading && !by_table;
+        let chosen = open.config.reading == reading && open.config.level == 0 && !by_table;
         if ui.selectable_label(chosen, reading_name(reading)).clicked() {
             cx.send(DataCommand::Reading(reading));
+            ui.close();
+        }
+    }
+    let levels = levels(open);
+    for (level, names) in (1..).zip(&levels).filter(|_| levels.len() > 1) {
+        let text = format!("classes: the folders at level {level} ({names})");
+        if ui.selectable_label(open.config.level == level && !by_table, text).clicked() {
+            cx.send(DataCommand::Level(level));
             ui.close();
         }
     }
@@ -49,6 +58,26 @@ fn menu(ui: &mut Ui, cx: &mut PanelContext<'_>, open: &Open) {
         cx.send(AppCommand::Pick(Pick::Table));
         ui.close();
     }
+}
+
+/// The first few names of the folders at each level above some images.
+fn levels(open: &Open) -> Vec<String> {
+    const LEVELS: usize = 6;
+    const IMAGES: usize = 500;
+    let step = (open.dataset.items.len() / IMAGES).max(1);
+    let mut names: Vec<BTreeSet<&str>> = Vec::new();
+    for item in open.dataset.items.iter().step_by(step) {
+        let folders = item.name.rsplit_once('/').map_or("", |(folders, _)| folders);
+        for (level, name) in folders.split('/').filter(|name| !name.is_empty()).take(LEVELS).enumerate() {
+            names.resize_with(names.len().max(level + 1), BTreeSet::new);
+            names[level].insert(name);
+        }
+    }
+    let few = |names: BTreeSet<&str>| {
+        let more = if names.len() > 2 { ", …" } else { "" };
+        names.into_iter().take(2).collect::<Vec<_>>().join(", ") + more
+    };
+    names.into_iter().map(few).collect()
 }
 
 fn name(layout: Layout) -> &'static str {

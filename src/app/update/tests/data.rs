@@ -37,6 +37,9 @@ fn another_reading_forgets_what_was_said_of_the_old_one() {
     let effects = update(&mut state, DataCommand::Reading(Reading::InnerFolders));
     let [Effect::Load(LoadRequest::Open { config, known: None, .. })] = &effects[..] else { panic!("{effects:?}") };
     assert_eq!((config.reading, config.normal.len()), (Reading::InnerFolders, 0));
+    let effects = update(&mut state, DataCommand::Level(3));
+    let [Effect::Load(LoadRequest::Open { config, known: None, .. })] = &effects[..] else { panic!("{effects:?}") };
+    assert_eq!((config.reading, config.level), (Reading::Auto, 3));
 }
 
 #[test]

@@ -1,0 +1,103 @@
+//! From a file to a table, by its ending, and the first rows of one.
+
+use super::{json, spreadsheet, table::Table, text};
+use crate::{
+    config::LabelColumns,
+    data::decode,
+    error::{Error, Result},
+};
+use std::path::Path;
+
+/// Larger tables are not read.
+const MAX_BYTES: u64 = 512 << 20;
+/// Larger spreadsheets and lists in JSON take too much memory on the way.
+const MAX_PARSED: u64 = 64 << 20;
+
+/// How a file is written, by its ending.
+fn format(path: &Path) -> Option<&'static str> {
+    let ending = path.extension()?.to_string_lossy().to_ascii_lowercase();
+    match ending.as_str() {
+        "csv" | "tsv" | "txt" | "tab" => Some("text"),
+        "json" | "jsonl" | "ndjson" => Some("json"),
+        "xlsx" | "xlsm" | "xls" | "xlsb" | "ods" => Some("spreadsheet"),
+        _ => None,
+    }
+}
+
+/// Whether a file may be a table, by its ending.
+pub fn is_table_name(path: &Path) -> bool {
+    format(path).is_some()
+}
+
+impl Table {
+    /// Reads a table by the ending of its name.
+    pub fn read(path: &Path) -> Result<Self, String> {
+        let size = std::fs::metadata(path).map_err(|e| decode::io_reason(&e))?.len();
+        let format = format(path).unwrap_or("text");
+        let most = if format == "text" { MAX_BYTES } else { MAX_PARSED };
+        if size > most {
+            return Err(format!("is larger than {} MiB", most >> 20));
+        }
+        let bytes = decode::read_whole(path)?;
+        match format {
+            "spreadsheet" => decode::guarded(|| spreadsheet::parse(bytes)),
+            "json" => {
+                let (text, encoding) = text::decode(&bytes);
+                json::parse(&text).map(|table| Self { encoding, ..table })
+            }
+            _ => Self::parse(&bytes),
+        }
+    }
+}
+
+/// What a person needs to see of a table to say which column means what.
+#[derive(Debug, Clone, PartialEq)]
+pub struct TablePreview {
+    /// Names of the columns.
+    pub headers: Vec<String>,
+    /// The first rows, each as long as the headers.
+    pub rows: Vec<Vec<String>>,
+    /// Number of all rows.
+    pub total: usize,
+    /// The columns by their usual names; empty where none has one.
+    pub guess: LabelColumns,
+}
+
+impl TablePreview {
+    /// Rows that are shown.
+    const ROWS: usize = 6;
+
+    /// Reads the whole table and keeps its first rows.
+    ///
+    /// # Errors
+    /// Where the file cannot be read or is no table.
+    pub fn read(path: &Path) -> Result<Self> {
+        let table = Table::read(path).map_err(|reason| {
+            Error::user(format!("{} {reason}", path.display()), "choose a table of comma- or tab-separated values")
+        })?;
+        let guess = table.columns(&LabelColumns::default()).map(|c| {
+            let [file, label, split, patient] = [c.file, c.label, c.split, c.patient].map(|c| table.header(c).to_string());
+            LabelColumns { file, label, split, patient }
+        });
+        let fields = |row| (0..table.headers.len()).map(|c| table.field(row, Some(c)).to_string()).collect();
+        let rows = table.rows.iter().take(Self::ROWS).map(fields).collect();
+        Ok(Self { rows, total: table.rows.len(), guess: guess.unwrap_or_default(), headers: table.headers })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_preview_shows_the_first_rows_and_guesses() {
+        let path = tempfile::NamedTempFile::new().unwrap();
+        let rows: String = (0..9).map(|i| format!("{i},scan{i},yes\n")).collect();
+        std::fs::write(path.path(), format!("n,image,diagnosis\n{rows}9\n")).unwrap();
+        let preview = TablePreview::read(path.path()).unwrap();
+        assert_eq!((preview.total, preview.rows.len()), (10, 6));
+        assert_eq!(preview.rows[1], ["1", "scan1", "yes"]);
+        assert_eq!((preview.guess.file.as_str(), preview.guess.label.as_str()), ("image", "diagnosis"));
+        assert!(TablePreview::read("/nowhere.csv".as_ref()).unwrap_err().to_string().contains("nowhere"));
+    }
+}
