@@ -193,7 +193,18 @@ fn lists_in_json_and_spreadsheets_are_tables() {
     assert_eq!(classes(&inspect(dir.path(), &[])), BTreeMap::from([("no annotation", 5), ("polyp", 1)]));
 
     let sheet = folder(numbered("scans/#.png", 0..4));
-    sheet.write("labels.xlsx", &xlsx(&[["image", "grade"], ["0.png", "1"], ["1.png", "0"], ["2", "0"], ["3.png", "1"]]));
+    sheet.write(
+        "labels.xlsx",
+        &xlsx(&[
+            ["Readings of 2024", ""],
+            ["", ""],
+            ["image", "grade"],
+            ["0.png", "1"],
+            ["1.png", "0"],
+            ["2", "0"],
+            ["3.png", "1"],
+        ]),
+    );
     let found = inspect(sheet.path(), &[]);
     assert_eq!(classes(&found), BTreeMap::from([("0", 2), ("1", 2)]), "{found}");
     assert_eq!(inspect(&sheet.path().join("labels.xlsx"), &[])["images"], 4);
@@ -205,6 +216,7 @@ fn lists_in_json_and_spreadsheets_are_tables() {
 fn xlsx(rows: &[[&str; 2]]) -> Vec<u8> {
     use std::io::Write;
     let cell = |text: &str| match text.parse::<f64>() {
+        _ if text.is_empty() => "<c/>".to_string(),
         Ok(number) => format!("<c><v>{number}</v></c>"),
         Err(_) => format!("<c t=\"inlineStr\"><is><t>{text}</t></is></c>"),
     };

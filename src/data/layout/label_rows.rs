@@ -151,18 +151,15 @@ pub fn merge(files: &NamedFiles, scan: &FileScan, sources: &[LabelTable], lists:
     DetectedLayout { skipped, warnings, ..detected }
 }
 
-/// Where the table says nothing of a split, the folders that the images lie in may: `train/`, `valid/`.
+/// Where a row says nothing of a split, the folders that the images lie in may: `train/`, `valid/`.
 fn split_by_folders(scan: &FileScan, said: &mut BTreeMap<usize, RowOfImage>) {
-    if said.values().any(|row| row.split.is_some()) {
-        return;
-    }
     let split = |image: usize| {
         let folders = scan.pictures[image].relative.parent().into_iter().flat_map(Path::components);
         folders.map(|folder| display_part(folder.as_os_str())).find_map(|name| split_of_folder(&name))
     };
     let splits: BTreeMap<usize, Option<Split>> = said.keys().map(|&image| (image, split(image))).collect();
     if splits.values().collect::<BTreeSet<_>>().len() > 1 {
-        said.iter_mut().for_each(|(image, row)| row.split = splits[image]);
+        said.iter_mut().for_each(|(image, row)| row.split = row.split.or(splits[image]));
     }
 }
 

@@ -261,7 +261,8 @@ impl<'a> NamedFiles<'a> {
     /// The column whose values name most files, if they name nearly all.
     pub fn best_column(&self, path: &Path, table: &Table) -> Option<usize> {
         let share = |c: usize| self.share(table, Some(c), &self.naming(path, table, Some(c)));
-        let shares = (0..table.headers.len()).map(|c| (c, share(c)));
+        // Of equals the first: `max_by` takes the last.
+        let shares = (0..table.headers.len()).rev().map(|c| (c, share(c)));
         shares.max_by(|a, b| a.1.total_cmp(&b.1)).filter(|&(_, share)| share >= 0.8).map(|(c, _)| c)
     }
 }

@@ -19,7 +19,7 @@ pub const NONE: &str = "no finding";
 pub enum LabelScheme {
     /// The class itself.
     Column(usize),
-    /// The same, where a field may name several findings, joined by `|`.
+    /// The same, where a field may name several findings: joined by `|`, or as Python writes a list.
     List(usize),
     /// Exactly one of these columns is 1: its name is the class.
     OneHot(Vec<usize>),
@@ -49,7 +49,8 @@ impl LabelScheme {
     /// What the columns say; `None` where no column is known to be one of labels. `given`: the person named the label's column.
     pub fn of(table: &Table, columns: &Columns, given: bool) -> Option<Self> {
         if let Some(label) = columns.label.filter(|&c| given || (Some(c) != columns.file && may_be_labels(table, c))) {
-            let is_list = table.column(label).any(|value| value.contains('|'));
+            let is_list =
+                table.column(label).any(|value| value.contains('|') || (value.starts_with('[') && value.ends_with(']')));
             return Some(if is_list { Self::List(label) } else { Self::Column(label) });
         }
         let is_used = |c: usize| [columns.file, columns.split, columns.patient].contains(&Some(c));
@@ -87,7 +88,11 @@ impl LabelScheme {
         match self {
             Self::Column(column) => clean(field(*column)),
             Self::List(column) => {
-                let mut names: Vec<&str> = field(*column).split('|').map(str::trim).filter(|n| !n.is_empty()).collect();
+                let field = field(*column);
+                let list = field.strip_prefix('[').and_then(|rest| rest.strip_suffix(']'));
+                let parts = list.unwrap_or(field).split(|c| c == '|' || (c == ',' && list.is_some()));
+                let plain = parts.map(|part| part.trim().trim_matches(['\'', '"']).trim());
+                let mut names: Vec<&str> = plain.filter(|name| !name.is_empty()).collect();
                 names.sort_unstable();
                 names.dedup();
                 if names.len() > 1 { SEVERAL.into() } else { names.first().map(|n| clean(n)).unwrap_or_default() }
@@ -209,6 +214,8 @@ mod tests {
     fn lists_of_findings_and_lone_columns() {
         let (_, labels) = read("Image Index,Finding Labels,View\na,No Finding,PA\nb,Edema|Mass,PA\nc,Mass,AP\n").unwrap();
         assert_eq!(labels, ["No Finding", SEVERAL, "Mass"]);
+        let (_, labels) = read("ImageID;Labels\na;\"['normal']\"\nb;\"['edema', ' mass']\"\nc;['mass']\n").unwrap();
+        assert_eq!(labels, ["normal", SEVERAL, "mass"], "PadChest");
         assert_eq!(read("Datei;Urteil\na;gut\nb;schlecht\n").unwrap().1, ["gut", "schlecht"]);
         let ages: String = (0..30).map(|i| format!("{i},{}.5\n", i + 20)).collect();
         assert_eq!(read(&format!("image,measure\n{ages}")), None);

@@ -5,10 +5,12 @@ use calamine::{Data, Reader, Sheets, open_workbook_auto_from_rs};
 use csv::StringRecord;
 use std::io::Cursor;
 
+/// The headers are looked for in so many rows.
+const TITLES: usize = 20;
 /// Sheets may unpack to this much.
 const MAX_UNPACKED: u64 = 512 << 20;
 
-/// The first sheet with two rows or more; the first filled row holds the headers.
+/// The first sheet with two rows or more; the headers are its first row that is about as full as any.
 pub fn parse(bytes: Vec<u8>) -> Result<Table, String> {
     if let Ok(mut zip) = zip::ZipArchive::new(Cursor::new(&bytes)) {
         let sizes = (0..zip.len()).map(|i| zip.by_index_raw(i).map_or(0, |entry| entry.size()));
@@ -20,8 +22,11 @@ pub fn parse(bytes: Vec<u8>) -> Result<Table, String> {
         open_workbook_auto_from_rs(Cursor::new(bytes)).map_err(|e| format!("is no spreadsheet that can be read: {e}"))?;
     for name in book.sheet_names() {
         let Ok(range) = book.worksheet_range(&name) else { continue };
-        let mut rows = range.rows().map(|row| row.iter().map(text).collect::<Vec<String>>());
-        let mut rows = rows.by_ref().skip_while(|row| row.iter().all(String::is_empty));
+        let all: Vec<Vec<String>> = range.rows().map(|row| row.iter().map(text).collect()).collect();
+        // Titles above the headers fill fewer cells than these do.
+        let filled = |row: &&Vec<String>| row.iter().filter(|cell| !cell.is_empty()).count();
+        let most = all.iter().take(TITLES).map(|row| filled(&row)).max().unwrap_or(0);
+        let mut rows = all.into_iter().skip_while(|row| filled(&row) == 0 || filled(&row) * 5 < most * 4);
         let Some(headers) = rows.next() else { continue };
         let rows: Vec<StringRecord> = rows.map(StringRecord::from).collect();
         if !rows.is_empty() {

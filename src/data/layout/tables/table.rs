@@ -25,7 +25,7 @@ impl Table {
     pub fn parse(bytes: &[u8]) -> Result<Self, String> {
         let (text, encoding) = text::decode(bytes);
         let (delimiter, start) = text::dialect(&text);
-        let mut reader = csv::ReaderBuilder::new().delimiter(delimiter).flexible(true).from_reader(text[start..].as_bytes());
+        let mut reader = csv::ReaderBuilder::new().delimiter(delimiter).flexible(true).from_reader(&text.as_bytes()[start..]);
         let headers = reader.headers().map_err(|e| format!("is no table: {e}"))?;
         let headers: Vec<String> = headers.iter().map(|h| h.trim().to_string()).collect();
         if headers.iter().all(String::is_empty) {
