@@ -297,6 +297,11 @@ fn tables_without_headers_and_of_folders() {
     );
     assert_eq!(classes(&inspect(isic.path(), &[])), BTreeMap::from([("benign", 2), ("malignant", 2)]));
 
+    // Headers that are the names of some images are headers all the same.
+    let grades = folder(numbered("#.png", 0..4));
+    grades.write("onehot.csv", b"image,0,1,2\n0,1,0,0\n1,0,1,0\n2,0,0,1\n3,1,0,0\n");
+    assert_eq!(classes(&inspect(grades.path(), &[])), BTreeMap::from([("0", 2), ("1", 1), ("2", 1)]));
+
     let study = |i: u32| format!("train/XR_HAND/patient0000{i}/study1_{}/", ["positive", "negative"][i as usize % 2]);
     let mura = folder((0..4).flat_map(|i| [1, 2].map(|n| format!("{}image{n}.png", study(i)))));
     let found = inspect(mura.path(), &[]);

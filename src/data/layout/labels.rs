@@ -209,8 +209,14 @@ fn is_of_scores(headers: &[String]) -> bool {
 fn with_right_headers(table: Table, files: &NamedFiles, path: &Path, wanted: &LabelColumns) -> Table {
     let names = |(column, value): (usize, &String)| {
         let is_like_one = value.contains(['.', '/', '\\', '_']) || value.chars().any(|c| c.is_ascii_digit());
-        let found = || files.find(value, &files.naming(path, &table, Some(column)));
-        is_like_one && matches!(found(), Match::One(_) | Match::Folder(_))
+        if !is_like_one {
+            return false;
+        }
+        let naming = files.naming(path, &table, Some(column));
+        // A column of a few numbers that are names as well is no list of files.
+        matches!(files.find(value, &naming), Match::One(_) | Match::Folder(_))
+            && files.share(&table, Some(column), &naming) >= 0.5
+            && table.column(column).collect::<HashSet<_>>().len() * 2 > table.rows.len()
     };
     let is_row = *wanted == LabelColumns::default() || wanted.file.parse::<usize>().is_ok();
     if is_row && table.headers.iter().enumerate().any(names) { table.without_headers() } else { table }

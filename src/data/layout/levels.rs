@@ -37,8 +37,13 @@ pub fn plain(name: &str) -> String {
     rest.trim().to_lowercase().replace([' ', '-'], "_")
 }
 
+/// Whether a name says nothing of what is in the images: `images`, NIH's `images_001`, `HAM10000_images_part_2`.
 pub fn is_generic(name: &str) -> bool {
-    GENERIC.contains(&plain(name).as_str())
+    const PARTS: &[&str] = &["part", "batch", "fold", "chunk", "folder"];
+    let plain = plain(name);
+    let word = plain.trim_end_matches(|c: char| c.is_ascii_digit() || c == '_');
+    GENERIC.contains(&plain.as_str())
+        || (word.len() < plain.len() && (GENERIC.contains(&word) || word.rsplit('_').next().is_some_and(|w| PARTS.contains(&w))))
 }
 
 /// The split that a folder's name says, perhaps among words that say nothing: `a. Training Set`, `train_images`, `test_public`.
@@ -183,6 +188,12 @@ mod tests {
         ] {
             assert_eq!(split_of_folder(name), split, "{name}");
         }
+    }
+
+    #[test]
+    fn names_that_say_nothing() {
+        assert!(["images", "1. Original Images", "images_001", "HAM10000_images_part_1", "batch2"].iter().all(|n| is_generic(n)));
+        assert!(!["normal", "part", "grade_1", "COVID"].iter().any(|name| is_generic(name)));
     }
 
     #[test]

@@ -258,12 +258,12 @@ impl<'a> NamedFiles<'a> {
         self.named(table, column, naming).len() as f64 / self.pictures.len().max(1) as f64
     }
 
-    /// The column whose values name most files, if they name nearly all.
+    /// The column that names most files, if nearly all of its values name one.
     pub fn best_column(&self, path: &Path, table: &Table) -> Option<usize> {
-        let share = |c: usize| self.share(table, Some(c), &self.naming(path, table, Some(c)));
-        // Of equals the first: `max_by` takes the last.
-        let shares = (0..table.headers.len()).rev().map(|c| (c, share(c)));
-        shares.max_by(|a, b| a.1.total_cmp(&b.1)).filter(|&(_, share)| share >= 0.8).map(|(c, _)| c)
+        let naming = |c: usize| self.naming(path, table, Some(c));
+        let columns = (0..table.headers.len()).filter(|&c| self.share(table, Some(c), &naming(c)) >= 0.8);
+        // Of equals the first: `max_by_key` takes the last.
+        columns.rev().max_by_key(|&c| self.named(table, Some(c), &naming(c)).len())
     }
 }
 
