@@ -54,7 +54,8 @@ impl Preset {
         match self {
             Self::Quick => {
                 config.ddpm = DdpmConfig { steps: 300, checkpoint_every: 50, sample_every: 100, t_limit: 400, ..small_ddpm() };
-                config.dia = DiaConfig { epochs: 10, epoch_length: 20, cached_timesteps: 4, max_size: 64, ..small_dia() };
+                config.dia =
+                    DiaConfig { epochs: 10, tile_epochs: 3, epoch_length: 20, cached_timesteps: 4, max_size: 64, ..small_dia() };
             }
             Self::Standard => {
                 config.ddpm = DdpmConfig { steps: 3000, checkpoint_every: 200, sample_every: 500, ..small_ddpm() };

@@ -156,8 +156,9 @@ fn train_tiles(
     reporter: &mut dyn Reporter,
 ) -> Result<()> {
     let Some(tiles) = config.data.tiles() else { return Ok(()) };
-    let part = run.part(RunKind::Tiles, config)?;
-    dia::train_tiles(&part, config, tiles, data, model, device, reporter).map(drop)
+    let config = RunConfig { dia: config.dia.of_tiles(), ..config.clone() };
+    let part = run.part(RunKind::Tiles, &config)?;
+    dia::train_tiles(&part, &config, tiles, data, model, device, reporter).map(drop)
 }
 
 /// Scores, evaluation and report of a run whose encoder is finished, on its own images.
