@@ -5,7 +5,7 @@ use super::{
     read::for_each_image,
 };
 use crate::data::{
-    decode::Raster,
+    decode::{Raster, Remark},
     pixels::{Pixels, resize_bilinear},
     text::{count_of, first_few, images},
 };
@@ -27,8 +27,8 @@ pub struct Examination {
     pub unusable: Vec<(ImageId, String)>,
     /// Images that are there twice; each with the first that shows the same.
     pub duplicates: Vec<Duplicate>,
-    /// 16-bit pictures that use only the lowest tenth of their range.
-    pub dim: usize,
+    /// Images that were decoded all the same, with what is to be known of them.
+    pub remarks: Vec<(ImageId, Remark)>,
 }
 
 impl Examination {
@@ -44,7 +44,7 @@ impl Examination {
                     continue;
                 }
             };
-            examination.dim += usize::from(fingerprint.dim);
+            examination.remarks.extend(fingerprint.remark.map(|remark| (id, remark)));
             match first_of.entry(fingerprint.exact) {
                 Entry::Occupied(first) => {
                     examination.duplicates.push(Duplicate { first: *first.get(), second: id, exact: true });
@@ -116,12 +116,7 @@ impl Dataset {
         set.pairs = examination.duplicates.iter().filter_map(renumbered).collect();
         let name = |id: ImageId| set.items[id.index()].name.clone();
         set.duplicates = set.pairs.iter().map(|d| (name(d.first), name(d.second))).collect();
-        if examination.dim > 0 {
-            set.notes.push(format!(
-                "{} of 16 bit use only the lowest tenth of that range and look nearly black.",
-                images(examination.dim)
-            ));
-        }
+        set.notes.extend(notes(&examination.remarks, &|id| &self.items[id.index()].name));
         set.refresh();
         set
     }
@@ -152,6 +147,42 @@ impl Dataset {
     }
 }
 
+/// A sentence for each kind of remark.
+fn notes<'a>(remarks: &[(ImageId, Remark)], name: &dyn Fn(ImageId) -> &'a str) -> Vec<String> {
+    let of = |wanted: fn(&Remark) -> bool| remarks.iter().filter(|(_, r)| wanted(r)).map(|(id, _)| *id).collect::<Vec<_>>();
+    let names = |ids: &[ImageId]| first_few(ids.iter().map(|id| name(*id)));
+    let mut notes = Vec::new();
+    let dim = of(|r| matches!(r, Remark::Dim(_)));
+    if !dim.is_empty() {
+        let bits = remarks.iter().map(|(_, r)| if let Remark::Dim(bits) = r { *bits } else { 0 }).max().unwrap_or(16);
+        let white = 2f64.powi(bits as i32 - 16);
+        notes.push(format!(
+            "{} of 16 bit use only the lowest {bits} bits and look nearly black: {}. The grey window 0 to {} % \
+             (preprocess.window = [0, {white}]) shows them as they are meant.",
+            images(dim.len()),
+            names(&dim),
+            100.0 * white,
+        ));
+    }
+    let endless = of(|r| *r == Remark::NoEnd);
+    if !endless.is_empty() {
+        notes.push(format!(
+            "{} without the last bytes of their file, of which nothing is missing: {}.",
+            images(endless.len()),
+            names(&endless)
+        ));
+    }
+    let not_numbers = of(|r| *r == Remark::NotNumbers);
+    if !not_numbers.is_empty() {
+        let count = images(not_numbers.len());
+        notes.push(format!(
+            "{count} with pixels that are no numbers (NaN or infinite), which are shown black or white: {}.",
+            names(&not_numbers)
+        ));
+    }
+    notes
+}
+
 fn pairs(count: usize) -> String {
     count_of(count, "pair")
 }
@@ -164,8 +195,7 @@ struct Fingerprint {
     gradient: [u64; 4],
     /// That grid itself, brightness and contrast taken out, in units of a standard deviation; empty for flat pictures.
     grid: Vec<f32>,
-    /// 16 bit, of which only the lowest tenth is used.
-    dim: bool,
+    remark: Option<Remark>,
 }
 
 /// Side of the grid.
@@ -206,7 +236,7 @@ impl Fingerprint {
         let mean = small.data.iter().sum::<f32>() / n;
         let deviation = (small.data.iter().map(|v| (v - mean).powi(2)).sum::<f32>() / n).sqrt();
         let grid = if deviation < FLAT { Vec::new() } else { small.data.iter().map(|v| (v - mean) / deviation).collect() };
-        Self { exact, gradient, grid, dim: raster.is_dim() }
+        Self { exact, gradient, grid, remark: raster.remark() }
     }
 
     fn is_near(&self, other: &Self) -> bool {

@@ -1,0 +1,313 @@
+//! `.npy` files: a picture, or a stack of them. No pickle is ever executed.
+
+use super::{
+    raster::{Raster, Remark, Samples},
+    source::{check_size, io_reason, open_file, read_whole},
+};
+use std::{cell::RefCell, io::Read, path::Path, path::PathBuf, rc::Rc};
+
+/// NumPy's headers are 128 bytes; a long or deeply nested one is an attack on its parser.
+const MAX_HEADER: usize = 4096;
+/// A stack may hold this many pictures.
+const MAX_PAGES: usize = 100_000;
+
+/// What lies before the numbers.
+#[derive(Debug)]
+struct Header {
+    shape: Vec<usize>,
+    fortran: bool,
+    /// `u1`, `i8`, `f4`…
+    kind: String,
+    big_endian: bool,
+    /// Bytes of a number.
+    size: usize,
+    /// Bytes of the header itself.
+    length: usize,
+}
+
+impl Header {
+    fn read(mut file: impl Read) -> Result<Self, String> {
+        let short = |e: std::io::Error| io_reason(&e);
+        let mut header = vec![0u8; 10];
+        file.read_exact(&mut header).map_err(short)?;
+        if header[6] > 1 {
+            header.resize(12, 0);
+            file.read_exact(&mut header[10..]).map_err(short)?;
+        }
+        let length = header[8..].iter().rev().fold(0usize, |n, &b| n << 8 | usize::from(b));
+        if !header.starts_with(b"\x93NUMPY") || length > MAX_HEADER {
+            return Err("is no NumPy array, or one with an outsize header".into());
+        }
+        let fixed = header.len();
+        header.resize(fixed + length, 0);
+        file.read_exact(&mut header[fixed..]).map_err(short)?;
+        let damaged = || "has a header that is no NumPy header".to_string();
+        if header[fixed..].windows(3).any(|w| w == b"(((" || w == b"[[[" || w == b"{{{") {
+            return Err(damaged());
+        }
+        let npy = npyz::NpyHeader::from_reader(&header[..]).map_err(|_| damaged())?;
+        if npy.uses_pickled_array() {
+            return Err("holds Python objects (pickle), which are never executed".into());
+        }
+        let npyz::DType::Plain(dtype) = npy.dtype() else { return Err("holds records, not numbers".into()) };
+        let text = dtype.to_string();
+        Ok(Self {
+            shape: npy.shape().iter().map(|&d| usize::try_from(d).unwrap_or(usize::MAX)).collect(),
+            fortran: npy.order() == npyz::Order::Fortran,
+            kind: text.trim_start_matches(['<', '>', '|', '=']).to_string(),
+            big_endian: text.starts_with('>'),
+            size: dtype.num_bytes().unwrap_or(0),
+            length: header.len(),
+        })
+    }
+
+    /// Bytes of the whole file; `None` beyond all bounds.
+    fn file_size(&self) -> Option<usize> {
+        self.shape.iter().try_fold(self.size, |n, &d| n.checked_mul(d))?.checked_add(self.length)
+    }
+}
+
+/// Where the pictures of an array are: for each of the axes its length and the distance between neighbours, in numbers.
+#[derive(Debug)]
+struct Stack {
+    pages: (usize, usize),
+    rows: (usize, usize),
+    columns: (usize, usize),
+    channels: (usize, usize),
+}
+
+impl Stack {
+    fn of(header: &Header) -> Result<Self, String> {
+        let shape = &header.shape;
+        let stride = |axis: usize| {
+            let between = if header.fortran { &shape[..axis] } else { &shape[axis + 1..] };
+            between.iter().fold(1usize, |n, &d| n.saturating_mul(d))
+        };
+        let axis = |axis: usize| (shape[axis], stride(axis));
+        let one = (1, 0);
+        let (pages, rows, columns, channels) = match shape[..] {
+            [_, _] => (one, axis(0), axis(1), one),
+            [_, _, 1 | 3 | 4] => (one, axis(0), axis(1), axis(2)),
+            [_, _, _] => (axis(0), axis(1), axis(2), one),
+            [_, _, _, 1 | 3 | 4] => (axis(0), axis(1), axis(2), axis(3)),
+            [_, 1 | 3 | 4, _, _] => (axis(0), axis(2), axis(3), axis(1)),
+            _ => {
+                return Err(format!(
+                    "is a NumPy array of the shape {shape:?}, which is no picture; height x width is, with 3 channels after it or \
+                     a number of pictures before it"
+                ));
+            }
+        };
+        if pages.0 == 0 || pages.0 > MAX_PAGES {
+            return Err(format!("is a NumPy array of {} pictures", pages.0));
+        }
+        Ok(Self { pages, rows, columns, channels })
+    }
+}
+
+/// Number and size of each picture.
+pub fn probe(path: &Path) -> Result<Vec<(usize, [u32; 2])>, String> {
+    let file = open_file(path)?;
+    let length = file.metadata().map_err(|e| io_reason(&e))?.len();
+    let header = Header::read(file)?;
+    let stack = Stack::of(&header)?;
+    let size = check_size(stack.columns.0 as u64, stack.rows.0 as u64)?;
+    if header.file_size().is_none_or(|needed| needed as u64 > length) {
+        return Err(format!("is cut short: it says it has the shape {:?}", header.shape));
+    }
+    Ok((0..stack.pages.0).map(|page| (page, size)).collect())
+}
+
+/// An array in memory.
+struct Array {
+    header: Header,
+    stack: Stack,
+    bytes: Vec<u8>,
+    /// Least and greatest of all numbers, where they are mapped from them.
+    range: (f64, f64),
+}
+
+thread_local! {
+    /// The stack that this thread read last, so that its pictures do not each read all of it again.
+    static LAST: RefCell<Option<(PathBuf, Rc<Array>)>> = const { RefCell::new(None) };
+}
+/// Larger files are read for each picture rather than kept.
+const KEEP: usize = 256 << 20;
+
+fn array(path: &Path) -> Result<Rc<Array>, String> {
+    if let Some(array) = LAST.with_borrow(|last| last.as_ref().filter(|(p, _)| p == path).map(|(_, a)| a.clone())) {
+        return Ok(array);
+    }
+    let bytes = read_whole(path)?;
+    let header = Header::read(&bytes[..])?;
+    let stack = Stack::of(&header)?;
+    check_size(stack.columns.0 as u64, stack.rows.0 as u64)?;
+    let size = header.file_size().filter(|size| *size <= bytes.len()).ok_or("is cut short")?;
+    let mut array = Array { header, stack, bytes, range: (f64::INFINITY, f64::NEG_INFINITY) };
+    if array.number(0).is_none() {
+        return Err(format!("is a NumPy array of {}, which is not read", array.header.kind));
+    }
+    if !matches!(array.header.kind.as_str(), "u1" | "u2" | "b1") {
+        let count = (size - array.header.length) / array.header.size;
+        let numbers = (0..count).filter_map(|i| array.number(i)).filter(|v| v.is_finite());
+        array.range = numbers.fold(array.range, |(low, high), v| (low.min(v), high.max(v)));
+    }
+    let array = Rc::new(array);
+    let kept = array.stack.pages.0 > 1 && array.bytes.len() <= KEEP;
+    LAST.set(kept.then(|| (path.to_path_buf(), array.clone())));
+    Ok(array)
+}
+
+impl Array {
+    /// `None` beyond the end and of kinds that are not read.
+    fn number(&self, index: usize) -> Option<f64> {
+        let start = self.header.length + index * self.header.size;
+        let stored = self.bytes.get(start..start + self.header.size)?;
+        let mut bytes = [0u8; 8];
+        let place = bytes.get_mut(..stored.len())?;
+        place.copy_from_slice(stored);
+        if self.header.big_endian {
+            place.reverse();
+        }
+        let unsigned = u64::from_le_bytes(bytes);
+        Some(match self.header.kind.as_str() {
+            "u1" | "u2" | "u4" | "u8" | "b1" => unsigned as f64,
+            "i1" => f64::from(unsigned as i8),
+            "i2" => f64::from(unsigned as i16),
+            "i4" => f64::from(unsigned as i32),
+            "i8" => unsigned as i64 as f64,
+            "f2" => half(unsigned as u16),
+            "f4" => f64::from(f32::from_bits(unsigned as u32)),
+            "f8" => f64::from_bits(unsigned),
+            _ => return None,
+        })
+    }
+
+    /// Whole numbers to 255 and floats to 1 or to 255 are as they are; other ranges are stretched, over the whole stack.
+    fn scale(&self) -> Result<(f64, f64), String> {
+        let (low, high) = self.range;
+        if low > high {
+            return Err("holds no number that is finite".into());
+        }
+        Ok(match (low >= 0.0, self.header.kind.starts_with('f'), high) {
+            (true, true, ..=1.0) => (0.0, 1.0),
+            (true, _, ..=255.0) => (0.0, 255.0),
+            _ => (low, if high > low { high } else { low + 1.0 }),
+        })
+    }
+
+    fn page(&self, page: usize) -> Result<Raster, String> {
+        let Stack { pages, rows, columns, channels } = self.stack;
+        if page >= pages.0 {
+            return Err("is not in its file (any more)".into());
+        }
+        let indices = (0..rows.0).flat_map(move |y| {
+            (0..columns.0)
+                .flat_map(move |x| (0..channels.0).map(move |c| page * pages.1 + y * rows.1 + x * columns.1 + c * channels.1))
+        });
+        let numbers = indices.map(|i| self.number(i).unwrap_or(f64::NAN));
+        let mut all_numbers = true;
+        let samples = match self.header.kind.as_str() {
+            "u1" => Samples::U8(numbers.map(|v| v as u8).collect()),
+            "b1" => Samples::U8(numbers.map(|v| if v > 0.0 { 255 } else { 0 }).collect()),
+            "u2" => Samples::U16(numbers.map(|v| v as u16).collect()),
+            _ => {
+                let (low, high) = self.scale()?;
+                let scaled = numbers.map(|v| {
+                    all_numbers &= v.is_finite();
+                    ((v - low) / (high - low)).max(0.0).min(1.0) as f32
+                });
+                Samples::F32(scaled.collect())
+            }
+        };
+        let raster = Raster::new(columns.0, rows.0, channels.0, samples)?;
+        Ok(if all_numbers { raster } else { raster.with(Remark::NotNumbers) })
+    }
+}
+
+fn half(bits: u16) -> f64 {
+    let (exponent, fraction) = (i32::from(bits >> 10 & 31), f64::from(bits & 1023) / 1024.0);
+    let size = match exponent {
+        0 => fraction * 2f64.powi(-14),
+        31 if fraction > 0.0 => f64::NAN,
+        31 => f64::INFINITY,
+        _ => (1.0 + fraction) * 2f64.powi(exponent - 15),
+    };
+    if bits >> 15 == 1 { -size } else { size }
+}
+
+pub fn decode(path: &Path, page: usize) -> Result<Raster, String> {
+    array(path)?.page(page)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::header::probe;
+    use crate::data::pixels::{Picture, Pixels};
+
+    fn npy(kind: &str, fortran: bool, shape: &[usize], data: &[u8]) -> tempfile::NamedTempFile {
+        let shape: String = shape.iter().map(|d| format!("{d}, ")).collect();
+        let order = if fortran { "True" } else { "False" };
+        let header = format!("{{'descr': '{kind}', 'fortran_order': {order}, 'shape': ({shape}), }}\n");
+        let start = [&b"\x93NUMPY\x01\0"[..], &(header.len() as u16).to_le_bytes(), header.as_bytes(), data].concat();
+        let file = tempfile::NamedTempFile::new().unwrap();
+        std::fs::write(file.path(), start).unwrap();
+        file
+    }
+
+    fn page(file: &tempfile::NamedTempFile, number: usize) -> Picture {
+        Picture::copy_of(&super::super::decode(file.path(), number).unwrap())
+    }
+
+    #[test]
+    fn shapes_are_pictures_and_stacks_of_them() {
+        let data: Vec<u8> = (0..120).collect();
+        let level = |v: u8| f32::from(v) / 255.0;
+        for (shape, pages, size) in [
+            (&[10, 12][..], 1, [12, 10]),
+            (&[5, 8, 3], 1, [8, 5]),
+            (&[4, 5, 6], 4, [6, 5]),
+            (&[2, 4, 5, 3], 2, [5, 4]),
+            (&[2, 3, 4, 5], 2, [5, 4]),
+            (&[2, 10, 6, 1], 2, [6, 10]),
+        ] {
+            let file = npy("|u1", false, shape, &data);
+            let expected: Vec<_> = (0..pages).map(|p| (p, size)).collect();
+            assert_eq!(probe(file.path()).unwrap().pages, expected, "{shape:?}");
+            assert_eq!(page(&file, pages - 1).size(), size.map(|s| s as usize), "{shape:?}");
+        }
+        assert_eq!(page(&npy("|u1", false, &[5, 8, 3], &data), 0).data[40..42], [level(1), level(4)], "green");
+        assert_eq!(page(&npy("|u1", false, &[2, 3, 4, 5], &data), 1).data[20..22], [level(80), level(81)], "channels first");
+        assert_eq!(page(&npy("|u1", true, &[10, 12], &data), 0).data[..2], [level(0), level(10)], "Fortran");
+        assert_eq!(page(&npy("|u1", false, &[4, 5, 6], &data), 2).data[0], level(60));
+    }
+
+    #[test]
+    fn kinds_of_numbers_are_scaled_as_they_are_meant() {
+        let words = |values: &[i16]| values.iter().flat_map(|v| v.to_le_bytes()).collect::<Vec<u8>>();
+        let floats = |values: &[f32]| values.iter().flat_map(|v| v.to_be_bytes()).collect::<Vec<u8>>();
+        assert_eq!(page(&npy("|b1", false, &[1, 2], &[0, 1]), 0).data, [0.0, 1.0]);
+        assert_eq!(page(&npy("<u2", false, &[1, 2], &words(&[0, -1])), 0).data, [0.0, 1.0]);
+        assert_eq!(page(&npy("<i2", false, &[1, 3], &words(&[0, 51, 255])), 0).data, [0.0, 0.2, 1.0]);
+        let scans = npy("<i2", false, &[2, 1, 2], &words(&[-1000, 0, 1000, 500]));
+        assert_eq!((page(&scans, 0).data, page(&scans, 1).data), (vec![0.0, 0.5], vec![1.0, 0.75]), "one range for all");
+        assert_eq!(page(&npy(">f4", false, &[1, 2], &floats(&[0.25, 0.5])), 0).data, [0.25, 0.5]);
+        assert_eq!(page(&npy(">f4", false, &[1, 2], &floats(&[51.0, 255.0])), 0).data, [0.2, 1.0]);
+        assert_eq!(page(&npy(">f4", false, &[1, 3], &floats(&[-2.0, f32::NAN, 2.0])), 0).data, [0.0, 0.0, 1.0]);
+        assert_eq!(page(&npy("<f2", false, &[1, 2], &[0x00, 0x38, 0x00, 0x3c]), 0).data, [0.5, 1.0]);
+    }
+
+    #[test]
+    fn what_is_no_picture_is_named() {
+        let reason = |kind, shape: &[usize], data: &[u8]| {
+            let file = npy(kind, false, shape, data);
+            probe(file.path()).err().unwrap_or_else(|| super::super::decode(file.path(), 0).unwrap_err())
+        };
+        assert!(reason("|u1", &[5], &[0; 5]).contains("the shape [5], which is no picture"));
+        assert!(reason("|u1", &[5, 5], &[0; 24]).contains("is cut short"));
+        assert!(reason("<c8", &[1, 1], &[0; 8]).contains("is not read"));
+        assert!(reason("|O", &[1, 1], &[0; 8]).contains("never executed"));
+        assert!(reason("|u1", &[1 << 31, 1 << 31], &[0; 8]).contains("megapixels"));
+        assert!(reason("|u1", &[0, 5, 5], &[]).contains("0 pictures"));
+    }
+}
