@@ -39,8 +39,10 @@ pub struct FrameHeader {
 impl FrameHeader {
     /// Walks the segments to the frame header.
     pub fn read(mut reader: impl Read) -> std::io::Result<Self> {
-        let mut bytes = (&mut reader).bytes();
-        let mut byte = || bytes.next().unwrap_or_else(|| Err(std::io::ErrorKind::UnexpectedEof.into()));
+        let mut byte = || -> std::io::Result<u8> {
+            let mut byte = [0];
+            reader.read_exact(&mut byte).map(|()| byte[0])
+        };
         let (mut jfif, mut adobe) = (false, None);
         byte()?;
         byte()?;

@@ -86,7 +86,8 @@ impl Stack {
         let axis = |axis: usize| (shape[axis], stride(axis));
         let one = (1, 0);
         let (pages, rows, columns, channels) = match shape[..] {
-            [_, _] => (one, axis(0), axis(1), one),
+            // A single row or column is a list: of labels, of names.
+            [height, width] if height > 1 && width > 1 => (one, axis(0), axis(1), one),
             [_, _, 1 | 3 | 4] => (one, axis(0), axis(1), axis(2)),
             [_, _, _] => (axis(0), axis(1), axis(2), one),
             [_, _, _, 1 | 3 | 4] => (axis(0), axis(1), axis(2), axis(3)),
@@ -215,7 +216,7 @@ impl Array {
                 let (low, high) = self.scale()?;
                 let scaled = numbers.map(|v| {
                     all_numbers &= v.is_finite();
-                    ((v - low) / (high - low)).max(0.0).min(1.0) as f32
+                    if v.is_nan() { 0.0 } else { ((v - low) / (high - low)).clamp(0.0, 1.0) as f32 }
                 });
                 Samples::F32(scaled.collect())
             }
@@ -286,15 +287,15 @@ mod tests {
     fn kinds_of_numbers_are_scaled_as_they_are_meant() {
         let words = |values: &[i16]| values.iter().flat_map(|v| v.to_le_bytes()).collect::<Vec<u8>>();
         let floats = |values: &[f32]| values.iter().flat_map(|v| v.to_be_bytes()).collect::<Vec<u8>>();
-        assert_eq!(page(&npy("|b1", false, &[1, 2], &[0, 1]), 0).data, [0.0, 1.0]);
-        assert_eq!(page(&npy("<u2", false, &[1, 2], &words(&[0, -1])), 0).data, [0.0, 1.0]);
-        assert_eq!(page(&npy("<i2", false, &[1, 3], &words(&[0, 51, 255])), 0).data, [0.0, 0.2, 1.0]);
+        assert_eq!(page(&npy("|b1", false, &[1, 1, 2], &[0, 1]), 0).data, [0.0, 1.0]);
+        assert_eq!(page(&npy("<u2", false, &[1, 1, 2], &words(&[0, -1])), 0).data, [0.0, 1.0]);
+        assert_eq!(page(&npy("<i2", false, &[1, 1, 3], &words(&[0, 51, 255])), 0).data, [0.0, 0.2, 1.0]);
         let scans = npy("<i2", false, &[2, 1, 2], &words(&[-1000, 0, 1000, 500]));
         assert_eq!((page(&scans, 0).data, page(&scans, 1).data), (vec![0.0, 0.5], vec![1.0, 0.75]), "one range for all");
-        assert_eq!(page(&npy(">f4", false, &[1, 2], &floats(&[0.25, 0.5])), 0).data, [0.25, 0.5]);
-        assert_eq!(page(&npy(">f4", false, &[1, 2], &floats(&[51.0, 255.0])), 0).data, [0.2, 1.0]);
-        assert_eq!(page(&npy(">f4", false, &[1, 3], &floats(&[-2.0, f32::NAN, 2.0])), 0).data, [0.0, 0.0, 1.0]);
-        assert_eq!(page(&npy("<f2", false, &[1, 2], &[0x00, 0x38, 0x00, 0x3c]), 0).data, [0.5, 1.0]);
+        assert_eq!(page(&npy(">f4", false, &[1, 1, 2], &floats(&[0.25, 0.5])), 0).data, [0.25, 0.5]);
+        assert_eq!(page(&npy(">f4", false, &[1, 1, 2], &floats(&[51.0, 255.0])), 0).data, [0.2, 1.0]);
+        assert_eq!(page(&npy(">f4", false, &[1, 1, 3], &floats(&[-2.0, f32::NAN, 2.0])), 0).data, [0.0, 0.0, 1.0]);
+        assert_eq!(page(&npy("<f2", false, &[1, 1, 2], &[0x00, 0x38, 0x00, 0x3c]), 0).data, [0.5, 1.0]);
     }
 
     #[test]
@@ -304,9 +305,10 @@ mod tests {
             probe(file.path()).err().unwrap_or_else(|| super::super::decode(file.path(), 0).unwrap_err())
         };
         assert!(reason("|u1", &[5], &[0; 5]).contains("the shape [5], which is no picture"));
+        assert!(reason("|u1", &[5, 1], &[0; 5]).contains("the shape [5, 1], which is no picture"));
         assert!(reason("|u1", &[5, 5], &[0; 24]).contains("is cut short"));
-        assert!(reason("<c8", &[1, 1], &[0; 8]).contains("is not read"));
-        assert!(reason("|O", &[1, 1], &[0; 8]).contains("never executed"));
+        assert!(reason("<c8", &[2, 2], &[0; 32]).contains("is not read"));
+        assert!(reason("|O", &[2, 2], &[0; 32]).contains("never executed"));
         assert!(reason("|u1", &[1 << 31, 1 << 31], &[0; 8]).contains("megapixels"));
         assert!(reason("|u1", &[0, 5, 5], &[]).contains("0 pictures"));
     }

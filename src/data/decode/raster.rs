@@ -21,6 +21,8 @@ pub enum Remark {
     NoEnd,
     /// Some pixels are no numbers (NaN); they are black.
     NotNumbers,
+    /// The window that a DICOM file names is no number; all of its range is shown.
+    NoWindow,
     /// 16-bit samples of which only so many low bits are used, as of 12-bit pictures in 16-bit files.
     Dim(u32),
 }
@@ -170,8 +172,7 @@ pub fn unit_range(mut values: Vec<f32>) -> Result<(Vec<f32>, bool), String> {
     let mut all_numbers = true;
     for v in &mut values {
         all_numbers &= v.is_finite();
-        // Also of NaN: `max` gives the other one.
-        *v = ((*v - low) / span).max(0.0).min(1.0);
+        *v = if v.is_nan() { 0.0 } else { ((*v - low) / span).clamp(0.0, 1.0) };
     }
     Ok((values, all_numbers))
 }

@@ -88,6 +88,13 @@ impl Interest {
     }
 }
 
+/// Whether a window is named that is no number.
+pub fn window_is_unread(set: &DataSet, frame: usize) -> bool {
+    let group = set.of_frame(frame, tags::FRAME_VOILUT_SEQUENCE);
+    let is_unread = |tag| group.text(tag).is_some() && group.number(tag).is_none();
+    is_unread(tags::WINDOW_CENTER) || is_unread(tags::WINDOW_WIDTH)
+}
+
 /// Grey values in \[0, 1\]. Padding, which fills a picture where nothing was measured, is black.
 pub fn shown(set: &DataSet, about: &Attributes, frame: usize, values: Vec<i32>) -> Vec<f32> {
     let padding = padding(set, about);

@@ -30,7 +30,7 @@ pub use file::begins;
 
 use super::{
     probe::Probe,
-    raster::{Raster, Samples},
+    raster::{Raster, Remark, Samples},
 };
 use attributes::Attributes;
 use codec::Decoded;
@@ -106,7 +106,8 @@ pub fn decode(path: &Path, frame: usize) -> Result<Raster, String> {
     if about.photometric == "PALETTE COLOR" {
         return colour::palette(set, &about, &values);
     }
-    Raster::new(about.width, about.height, 1, Samples::F32(grey::shown(set, &about, frame, values)))
+    let raster = Raster::new(about.width, about.height, 1, Samples::F32(grey::shown(set, &about, frame, values)))?;
+    Ok(if grey::window_is_unread(set, frame) { raster.with(Remark::NoWindow) } else { raster })
 }
 
 /// Maps of parameters, which are floats and say nothing of how they are shown.

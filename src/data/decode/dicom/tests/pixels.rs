@@ -1,7 +1,7 @@
 //! What is shown of stored values, against numbers that are worked out by hand.
 
 use super::made::*;
-use crate::data::decode::probe;
+use crate::data::decode::{Remark, decode, probe};
 
 fn words(values: &[u16]) -> Vec<u8> {
     values.iter().flat_map(|v| v.to_le_bytes()).collect()
@@ -55,6 +55,11 @@ fn windows_with_decimal_commas_are_read() {
     // No window at all: from smallest to largest.
     assert_eq!(shown(&plain(), window("none", "201"), &[10, 20, 30, 60]), [0, 51, 102, 255]);
     assert_eq!(shown(&plain(), window("20", "0"), &[10, 20, 30, 60]), [0, 51, 102, 255]);
+    let remark = |centre: &str| {
+        let about = About { more: window(centre, "201"), ..plain() };
+        decode(file(EXPLICIT, &about.with_words(&values)).path(), 0).unwrap().remark()
+    };
+    assert_eq!((remark("none"), remark("1000,5"), remark("")), (Some(Remark::NoWindow), None, None));
 }
 
 #[test]
