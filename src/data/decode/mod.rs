@@ -15,6 +15,7 @@ mod tiff;
 
 pub use guard::guarded;
 pub use header::{Kind, kind, probe};
+pub use npy::Header as NpyHeader;
 pub use probe::Probe;
 pub use raster::{Raster, Remark, Samples};
 pub use source::{check_size, io_reason, open_file, read_whole};

@@ -1,71 +1,17 @@
 //! `.npy` files: a picture, or a stack of them. No pickle is ever executed.
 
+mod header;
+
+pub use header::Header;
+
 use super::{
     raster::{Raster, Remark, Samples},
     source::{check_size, io_reason, open_file, read_whole},
 };
-use std::{cell::RefCell, io::Read, path::Path, path::PathBuf, rc::Rc};
+use std::{cell::RefCell, path::Path, path::PathBuf, rc::Rc};
 
-/// NumPy's headers are 128 bytes; a long or deeply nested one is an attack on its parser.
-const MAX_HEADER: usize = 4096;
 /// A stack may hold this many pictures.
 const MAX_PAGES: usize = 100_000;
-
-/// What lies before the numbers.
-#[derive(Debug)]
-struct Header {
-    shape: Vec<usize>,
-    fortran: bool,
-    /// `u1`, `i8`, `f4`…
-    kind: String,
-    big_endian: bool,
-    /// Bytes of a number.
-    size: usize,
-    /// Bytes of the header itself.
-    length: usize,
-}
-
-impl Header {
-    fn read(mut file: impl Read) -> Result<Self, String> {
-        let short = |e: std::io::Error| io_reason(&e);
-        let mut header = vec![0u8; 10];
-        file.read_exact(&mut header).map_err(short)?;
-        if header[6] > 1 {
-            header.resize(12, 0);
-            file.read_exact(&mut header[10..]).map_err(short)?;
-        }
-        let length = header[8..].iter().rev().fold(0usize, |n, &b| n << 8 | usize::from(b));
-        if !header.starts_with(b"\x93NUMPY") || length > MAX_HEADER {
-            return Err("is no NumPy array, or one with an outsize header".into());
-        }
-        let fixed = header.len();
-        header.resize(fixed + length, 0);
-        file.read_exact(&mut header[fixed..]).map_err(short)?;
-        let damaged = || "has a header that is no NumPy header".to_string();
-        if header[fixed..].windows(3).any(|w| w == b"(((" || w == b"[[[" || w == b"{{{") {
-            return Err(damaged());
-        }
-        let npy = npyz::NpyHeader::from_reader(&header[..]).map_err(|_| damaged())?;
-        if npy.uses_pickled_array() {
-            return Err("holds Python objects (pickle), which are never executed".into());
-        }
-        let npyz::DType::Plain(dtype) = npy.dtype() else { return Err("holds records, not numbers".into()) };
-        let text = dtype.to_string();
-        Ok(Self {
-            shape: npy.shape().iter().map(|&d| usize::try_from(d).unwrap_or(usize::MAX)).collect(),
-            fortran: npy.order() == npyz::Order::Fortran,
-            kind: text.trim_start_matches(['<', '>', '|', '=']).to_string(),
-            big_endian: text.starts_with('>'),
-            size: dtype.num_bytes().unwrap_or(0),
-            length: header.len(),
-        })
-    }
-
-    /// Bytes of the whole file; `None` beyond all bounds.
-    fn file_size(&self) -> Option<usize> {
-        self.shape.iter().try_fold(self.size, |n, &d| n.checked_mul(d))?.checked_add(self.length)
-    }
-}
 
 /// Where the pictures of an array are: for each of the axes its length and the distance between neighbours, in numbers.
 #[derive(Debug)]
@@ -145,9 +91,6 @@ fn array(path: &Path) -> Result<Rc<Array>, String> {
     check_size(stack.columns.0 as u64, stack.rows.0 as u64)?;
     let size = header.file_size().filter(|size| *size <= bytes.len()).ok_or("is cut short")?;
     let mut array = Array { header, stack, bytes, range: (f64::INFINITY, f64::NEG_INFINITY) };
-    if array.number(0).is_none() {
-        return Err(format!("is a NumPy array of {}, which is not read", array.header.kind));
-    }
     if !matches!(array.header.kind.as_str(), "u1" | "u2" | "b1") {
         let count = (size - array.header.length) / array.header.size;
         let numbers = (0..count).filter_map(|i| array.number(i)).filter(|v| v.is_finite());
@@ -160,28 +103,10 @@ fn array(path: &Path) -> Result<Rc<Array>, String> {
 }
 
 impl Array {
-    /// `None` beyond the end and of kinds that are not read.
+    /// `None` beyond the end.
     fn number(&self, index: usize) -> Option<f64> {
         let start = self.header.length + index * self.header.size;
-        let stored = self.bytes.get(start..start + self.header.size)?;
-        let mut bytes = [0u8; 8];
-        let place = bytes.get_mut(..stored.len())?;
-        place.copy_from_slice(stored);
-        if self.header.big_endian {
-            place.reverse();
-        }
-        let unsigned = u64::from_le_bytes(bytes);
-        Some(match self.header.kind.as_str() {
-            "u1" | "u2" | "u4" | "u8" | "b1" => unsigned as f64,
-            "i1" => f64::from(unsigned as i8),
-            "i2" => f64::from(unsigned as i16),
-            "i4" => f64::from(unsigned as i32),
-            "i8" => unsigned as i64 as f64,
-            "f2" => half(unsigned as u16),
-            "f4" => f64::from(f32::from_bits(unsigned as u32)),
-            "f8" => f64::from_bits(unsigned),
-            _ => return None,
-        })
+        Some(self.header.number(self.bytes.get(start..start + self.header.size)?))
     }
 
     /// Whole numbers to 255 and floats to 1 or to 255 are as they are; other ranges are stretched, over the whole stack.
@@ -224,17 +149,6 @@ impl Array {
         let raster = Raster::new(columns.0, rows.0, channels.0, samples)?;
         Ok(if all_numbers { raster } else { raster.with(Remark::NotNumbers) })
     }
-}
-
-fn half(bits: u16) -> f64 {
-    let (exponent, fraction) = (i32::from(bits >> 10 & 31), f64::from(bits & 1023) / 1024.0);
-    let size = match exponent {
-        0 => fraction * 2f64.powi(-14),
-        31 if fraction > 0.0 => f64::NAN,
-        31 => f64::INFINITY,
-        _ => (1.0 + fraction) * 2f64.powi(exponent - 15),
-    };
-    if bits >> 15 == 1 { -size } else { size }
 }
 
 pub fn decode(path: &Path, page: usize) -> Result<Raster, String> {
