@@ -42,16 +42,15 @@ fn plain<'a>(element: &Element, bytes: &'a [u8], about: &Attributes, frame: usiz
     let bits = if about.is_422(bytes.len()) { pixels * 16 } else { pixels * about.samples * about.allocated as usize };
     let size = bits / 8;
     let stored = bytes.get(frame * size..(frame + 1) * size).ok_or_else(short)?;
-    // Bytes in words lie in the order of the words.
-    let unit = match (element.big_endian, about.allocated) {
-        (true, 8) if element.vr == VR::OW => 2,
-        (true, allocated) => allocated as usize / 8,
-        _ => 1,
-    };
-    if unit == 1 {
-        return Ok(Cow::Borrowed(stored));
+    match (element.big_endian, about.allocated as usize / 8) {
+        // Bytes in words lie in the order of the words, which may begin within the frame before.
+        (true, 1) if element.vr == VR::OW => {
+            let byte = |i: usize| bytes.get(i ^ 1).copied().unwrap_or(0);
+            Ok(Cow::Owned((frame * size..(frame + 1) * size).map(byte).collect()))
+        }
+        (true, unit @ 2..) => Ok(Cow::Owned(stored.chunks(unit).flat_map(|word| word.iter().rev().copied()).collect())),
+        _ => Ok(Cow::Borrowed(stored)),
     }
-    Ok(Cow::Owned(stored.chunks(unit).flat_map(|word| word.iter().rev().copied()).collect()))
 }
 
 /// The fragments of a frame: by the table of offsets where there is one, else by what tells frames apart in the fragments.

@@ -170,6 +170,11 @@ fn colours_are_read_in_every_order() {
     assert_eq!(colour("YBR_FULL_422", 0, &[76, 76, 85, 255]), pair, "neighbours share their colour");
     assert_eq!(colour("YBR_FULL_422", 1, &[76, 76, 85, 255]), pair);
     assert_eq!(colour("YBR_FULL_422", 0, &[76, 85, 255, 76, 85, 255]), pair, "or say so and do not");
+    // Words of the other order, of which the last one is half a word of pixels.
+    let big_endian = Form { explicit: true, big_endian: true };
+    let odd = About { form: big_endian, photometric: "RGB", samples: 3, bits: [8, 8], size: [1, 1], ..plain() };
+    let data = [odd.header(), big_endian.element([0x7fe0, 0x10], "OW", &[2, 1, 0, 3])].concat();
+    assert_eq!(levels(&file(BIG_ENDIAN, &data), 0), [1, 2, 3]);
     let deep = About { photometric: "RGB", samples: 3, bits: [16, 12], size: [1, 1], ..plain() };
     assert_eq!(levels(&file(EXPLICIT, &deep.with_words(&[4095, 0, 819])), 0), [255, 0, 51]);
 }
