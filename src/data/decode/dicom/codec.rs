@@ -70,6 +70,12 @@ fn jpeg(encoded: &[u8], about: &Attributes) -> Result<Decoded<'static>, String> 
 }
 
 fn jpeg_2000(encoded: &[u8], about: &Attributes) -> Result<Decoded<'static>, String> {
+    // The size that is claimed, before a decoder makes room for it.
+    let siz = encoded.windows(4).position(|w| w == [0xff, 0x4f, 0xff, 0x51]).and_then(|at| encoded.get(at + 8..at + 24));
+    let sides: Vec<u32> = siz.unwrap_or_default().as_chunks::<4>().0.iter().map(|&b| u32::from_be_bytes(b)).collect();
+    if let [right, bottom, left, top] = sides[..] {
+        check(about, [right.saturating_sub(left) as usize, bottom.saturating_sub(top) as usize], about.samples)?;
+    }
     let image = jpeg2k::Image::from_bytes(encoded).map_err(|e| sentence("holds a JPEG 2000 that cannot be decoded", &e))?;
     let components = image.components();
     check(about, [image.width() as usize, image.height() as usize], components.len())?;

@@ -6,9 +6,14 @@ pub use header::Header;
 
 use super::{
     raster::{Raster, Remark, Samples},
-    source::{check_size, io_reason, open_file, read_whole},
+    source::{check_size, io_reason, open_file},
 };
-use std::{cell::RefCell, path::Path, path::PathBuf, rc::Rc};
+use std::{
+    cell::RefCell,
+    io::{BufReader, Read, Seek, SeekFrom},
+    path::{Path, PathBuf},
+    rc::Rc,
+};
 
 /// A stack may hold this many pictures.
 const MAX_PAGES: usize = 100_000;
@@ -65,50 +70,45 @@ pub fn probe(path: &Path) -> Result<Vec<(usize, [u32; 2])>, String> {
     Ok((0..stack.pages.0).map(|page| (page, size)).collect())
 }
 
-/// An array in memory.
+/// An array on disk.
 struct Array {
     header: Header,
     stack: Stack,
-    bytes: Vec<u8>,
     /// Least and greatest of all numbers, where they are mapped from them.
     range: (f64, f64),
 }
 
 thread_local! {
-    /// The stack that this thread read last, so that its pictures do not each read all of it again.
+    /// The stack that this thread read last, so that its pictures do not each look for the range of all of them again.
     static LAST: RefCell<Option<(PathBuf, Rc<Array>)>> = const { RefCell::new(None) };
 }
-/// Larger files are read for each picture rather than kept.
-const KEEP: usize = 256 << 20;
 
 fn array(path: &Path) -> Result<Rc<Array>, String> {
     if let Some(array) = LAST.with_borrow(|last| last.as_ref().filter(|(p, _)| p == path).map(|(_, a)| a.clone())) {
         return Ok(array);
     }
-    let bytes = read_whole(path)?;
-    let header = Header::read(&bytes[..])?;
+    let mut file = BufReader::new(open_file(path)?);
+    let header = Header::read(&mut file)?;
     let stack = Stack::of(&header)?;
     check_size(stack.columns.0 as u64, stack.rows.0 as u64)?;
-    let size = header.file_size().filter(|size| *size <= bytes.len()).ok_or("is cut short")?;
-    let mut array = Array { header, stack, bytes, range: (f64::INFINITY, f64::NEG_INFINITY) };
-    if !matches!(array.header.kind.as_str(), "u1" | "u2" | "b1") {
-        let count = (size - array.header.length) / array.header.size;
-        let numbers = (0..count).filter_map(|i| array.number(i)).filter(|v| v.is_finite());
-        array.range = numbers.fold(array.range, |(low, high), v| (low.min(v), high.max(v)));
+    let mut range = (f64::INFINITY, f64::NEG_INFINITY);
+    if !matches!(header.kind.as_str(), "u1" | "u2" | "b1") {
+        let mut left = header.data_size().ok_or("is cut short")?;
+        let mut bytes = vec![0; header.size << 16];
+        while left > 0 {
+            let part = &mut bytes[..left.min(header.size << 16)];
+            file.read_exact(part).map_err(|e| io_reason(&e))?;
+            let numbers = part.chunks_exact(header.size).map(|stored| header.number(stored)).filter(|v| v.is_finite());
+            range = numbers.fold(range, |(low, high), v| (low.min(v), high.max(v)));
+            left -= part.len();
+        }
     }
-    let array = Rc::new(array);
-    let kept = array.stack.pages.0 > 1 && array.bytes.len() <= KEEP;
-    LAST.set(kept.then(|| (path.to_path_buf(), array.clone())));
+    let array = Rc::new(Array { header, stack, range });
+    LAST.set((array.stack.pages.0 > 1).then(|| (path.to_path_buf(), array.clone())));
     Ok(array)
 }
 
 impl Array {
-    /// `None` beyond the end.
-    fn number(&self, index: usize) -> Option<f64> {
-        let start = self.header.length + index * self.header.size;
-        Some(self.header.number(self.bytes.get(start..start + self.header.size)?))
-    }
-
     /// Whole numbers to 255 and floats to 1 or to 255 are as they are; other ranges are stretched, over the whole stack.
     fn scale(&self) -> Result<(f64, f64), String> {
         let (low, high) = self.range;
@@ -122,16 +122,29 @@ impl Array {
         })
     }
 
-    fn page(&self, page: usize) -> Result<Raster, String> {
+    fn page(&self, path: &Path, page: usize) -> Result<Raster, String> {
         let Stack { pages, rows, columns, channels } = self.stack;
         if page >= pages.0 {
             return Err("is not in its file (any more)".into());
         }
+        // In Fortran order, the numbers of a picture lie all over the file.
+        let picture = rows.0 * columns.0 * channels.0;
+        let (start, offset, count) = match self.header.fortran {
+            true => (0, page * pages.1, picture * pages.0),
+            false => (page * pages.1, 0, picture),
+        };
+        let size = self.header.size;
+        let mut file = open_file(path)?;
+        file.seek(SeekFrom::Start((self.header.length + start * size) as u64)).map_err(|e| io_reason(&e))?;
+        let mut bytes = Vec::new();
+        file.take((count * size) as u64).read_to_end(&mut bytes).map_err(|e| io_reason(&e))?;
+        if bytes.len() < count * size {
+            return Err("is cut short".into());
+        }
         let indices = (0..rows.0).flat_map(move |y| {
-            (0..columns.0)
-                .flat_map(move |x| (0..channels.0).map(move |c| page * pages.1 + y * rows.1 + x * columns.1 + c * channels.1))
+            (0..columns.0).flat_map(move |x| (0..channels.0).map(move |c| offset + y * rows.1 + x * columns.1 + c * channels.1))
         });
-        let numbers = indices.map(|i| self.number(i).unwrap_or(f64::NAN));
+        let numbers = indices.map(|i| self.header.number(&bytes[i * size..(i + 1) * size]));
         let mut all_numbers = true;
         let samples = match self.header.kind.as_str() {
             "u1" => Samples::U8(numbers.map(|v| v as u8).collect()),
@@ -152,7 +165,7 @@ impl Array {
 }
 
 pub fn decode(path: &Path, page: usize) -> Result<Raster, String> {
-    array(path)?.page(page)
+    array(path)?.page(path, page)
 }
 
 #[cfg(test)]
@@ -195,6 +208,7 @@ mod tests {
         assert_eq!(page(&npy("|u1", false, &[2, 3, 4, 5], &data), 1).data[20..22], [level(80), level(81)], "channels first");
         assert_eq!(page(&npy("|u1", true, &[10, 12], &data), 0).data[..2], [level(0), level(10)], "Fortran");
         assert_eq!(page(&npy("|u1", false, &[4, 5, 6], &data), 2).data[0], level(60));
+        assert_eq!(page(&npy("|u1", true, &[4, 5, 6], &data), 2).data[..3], [level(2), level(22), level(42)], "Fortran stack");
     }
 
     #[test]
