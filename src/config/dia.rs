@@ -44,6 +44,9 @@ pub struct DiaConfig {
     pub lambda: f64,
     /// Epochs. Paper: 200.
     pub epochs: usize,
+    /// Epochs of the encoder of tiles, where pictures are worked on by tiles; 0 = as many. Its first stage alone is used, which
+    /// learns early.
+    pub tile_epochs: usize,
     /// Length of an epoch: `images` (paper) or `batches` (reference code).
     pub epoch_unit: EpochUnit,
     /// How many of them. Paper: 200.
@@ -102,6 +105,7 @@ impl Default for DiaConfig {
             tau: 0.5,
             lambda: 1.0,
             epochs: 200,
+            tile_epochs: 0,
             epoch_unit: EpochUnit::Images,
             epoch_length: 200,
             batch: 32,
@@ -295,6 +299,12 @@ impl DiaConfig {
     /// Optimiser steps of the whole training.
     pub fn total_steps(&self) -> usize {
         self.epochs * self.batches_per_epoch()
+    }
+
+    /// The settings of the encoder of tiles.
+    pub fn of_tiles(&self) -> Self {
+        let epochs = if self.tile_epochs == 0 { self.epochs } else { self.tile_epochs };
+        Self { epochs, ..self.clone() }
     }
 
     /// Checks every setting of the encoder.

@@ -50,16 +50,17 @@ impl Preset {
         if self != Self::Paper {
             config.data.tile = Tile::Auto;
             config.score.maps = true;
+            config.score.profile = true;
         }
         match self {
             Self::Quick => {
                 config.ddpm = DdpmConfig { steps: 300, checkpoint_every: 50, sample_every: 100, t_limit: 400, ..small_ddpm() };
-                config.dia = DiaConfig { epochs: 10, epoch_length: 20, cached_timesteps: 4, max_size: 64, ..small_dia() };
+                config.dia =
+                    DiaConfig { epochs: 10, tile_epochs: 5, epoch_length: 20, cached_timesteps: 4, max_size: 64, ..small_dia() };
             }
             Self::Standard => {
                 config.ddpm = DdpmConfig { steps: 3000, checkpoint_every: 200, sample_every: 500, ..small_ddpm() };
                 config.dia = DiaConfig { epochs: 50, epoch_length: 20, cached_timesteps: 12, max_size: 128, ..small_dia() };
-                config.score.profile = true;
             }
             Self::Paper => {}
         }

@@ -172,13 +172,21 @@ impl ImageScorer<'_> {
     }
 }
 
-/// Sets [`ScoreKind::Lead`]: the mean of each score's rank among held-out normals, where all of them are there. `dia`: of DIA's
-/// score.
+/// Sets [`ScoreKind::Lead`] from each score's rank among held-out normals, where all of them are there: the scores of whole pictures
+/// have one vote together, those at the picture's own scale one each. `dia`: of DIA's score.
 fn combine(scores: &mut Scores, dia: &Ranks, others: &[(ScoreKind, Ranks)]) {
+    let mean = |ranks: &[f64]| ranks.iter().sum::<f64>() / ranks.len() as f64;
     for row in scores.rows.iter_mut().filter(|_| !others.is_empty()) {
-        let all: Option<Vec<f64>> =
-            others.iter().map(|(which, ranks)| Some(ranks.rank(row.by[*which]?))).chain([Some(dia.rank(row.score))]).collect();
-        row.by[ScoreKind::Lead] = all.map(|all| all.iter().sum::<f64>() / all.len() as f64);
+        let (mut whole, mut votes, mut is_complete) = (vec![dia.rank(row.score)], Vec::new(), true);
+        for (kind, ranks) in others {
+            let Some(rank) = row.by[*kind].map(|score| ranks.rank(score)) else {
+                is_complete = false;
+                continue;
+            };
+            if kind.is_of_whole_picture() { whole.push(rank) } else { votes.push(rank) }
+        }
+        votes.push(mean(&whole));
+        row.by[ScoreKind::Lead] = is_complete.then(|| mean(&votes));
     }
 }
 
@@ -187,4 +195,30 @@ fn difference(a: &Picture, b: &Picture) -> AnomalyMap {
     let channel = |i: usize, c: usize| (a.plane(c)[i] - b.plane(c)[i]).abs();
     let pixels = a.width * a.height;
     AnomalyMap::new(a.width, a.height, (0..pixels).map(|i| (0..3).map(|c| channel(i, c)).sum::<f32>() / 3.0).collect())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::scores::{OfEach, ScoreRow};
+
+    #[test]
+    fn whole_pictures_have_one_vote_and_each_score_at_its_own_scale_another() {
+        let ranks = || Ranks::new((0..10).map(f64::from).collect());
+        // Ranks of 0.95, 0.05, 0.55 and 0.25.
+        let values = [(ScoreKind::Features, 0.0), (ScoreKind::Tiles, 5.0), (ScoreKind::Map, 2.0)];
+        let by = OfEach::from_fn(|kind| values.iter().find(|(of, _)| *of == kind).map(|(_, value)| *value));
+        let row = ScoreRow { score: 9.0, by, ..ScoreRow::default() };
+        let mut without_map = row.clone();
+        without_map.by[ScoreKind::Map] = None;
+        let mut scores = Scores::from(vec![row.clone(), without_map]);
+        let others = values.map(|(kind, _)| (kind, ranks()));
+        combine(&mut scores, &ranks(), &others);
+        let lead = scores.rows[0].by[ScoreKind::Lead].unwrap();
+        assert!((lead - ((0.95 + 0.05) / 2.0 + 0.55 + 0.25) / 3.0).abs() < 1e-12);
+        assert_eq!(scores.rows[1].by[ScoreKind::Lead], None, "a part is missing");
+        let mut dia_alone = Scores::from(vec![row]);
+        combine(&mut dia_alone, &ranks(), &[]);
+        assert_eq!(dia_alone.rows[0].by[ScoreKind::Lead], None, "there is nothing to combine");
+    }
 }

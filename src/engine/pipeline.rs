@@ -19,7 +19,7 @@ use crate::{
     nn::RetainPages,
     report,
     run_dir::{RunDir, RunKind, RunState, files},
-    scores::{Evaluation, Scores},
+    scores::{Evaluation, ScoreKind, Scores},
 };
 use candle_core::Device;
 use serde_json::json;
@@ -137,8 +137,7 @@ fn chain(run: &RunDir, config: &RunConfig, data: &Arc<Dataset>, device: &Device,
     check_stop(reporter)?;
 
     reporter.event(Event::Started { stage: Stage::Report, done: 0, total: 1 });
-    let evaluation = evaluate(run)?;
-    run.set_figures([("auroc", json!(evaluation.auroc)), ("auroc_ci95", json!(evaluation.auroc_ci95))])?;
+    evaluate(run)?;
     // The report says what the run is; only its own failure would make that untrue, and that is noted by `work`.
     run.set_state(RunState::Finished)?;
     report::write(run, Some(data))?;
@@ -156,8 +155,9 @@ fn train_tiles(
     reporter: &mut dyn Reporter,
 ) -> Result<()> {
     let Some(tiles) = config.data.tiles() else { return Ok(()) };
-    let part = run.part(RunKind::Tiles, config)?;
-    dia::train_tiles(&part, config, tiles, data, model, device, reporter).map(drop)
+    let config = RunConfig { dia: config.dia.of_tiles(), ..config.clone() };
+    let part = run.part(RunKind::Tiles, &config)?;
+    dia::train_tiles(&part, &config, tiles, data, model, device, reporter).map(drop)
 }
 
 /// Scores, evaluation and report of a run whose encoder is finished, on its own images.
@@ -183,18 +183,24 @@ pub fn score_run(run: &RunDir, reporter: &mut dyn Reporter) -> Result<()> {
     let scorer = ImageScorer { part: &part, encoder: &encoder, model, maps: maps.as_deref() };
     scorer.score(&data, &all, reporter)?.write(&run.join(files::SCORES))?;
     reporter.event(Event::Started { stage: Stage::Report, done: 0, total: 1 });
-    let evaluation = evaluate(run)?;
-    run.set_figures([("auroc", json!(evaluation.auroc)), ("auroc_ci95", json!(evaluation.auroc_ci95))])?;
+    evaluate(run)?;
     report::write(run, Some(&data))?;
     reporter.event(Event::Finished { stage: Stage::Report });
     Ok(())
 }
 
-/// Writes the run's `evaluation.json` from its `scores.csv`.
+/// Writes the run's `evaluation.json` from its `scores.csv`, and its AUROC into the manifest.
 pub fn evaluate(run: &RunDir) -> Result<Evaluation> {
     let rule = run.config()?.score.rule;
     let evaluation = Evaluation::new(&Scores::read(&run.join(files::SCORES))?, None, Some(rule))?;
     run.write(files::EVALUATION, evaluation.to_json().as_bytes())?;
+    let lead = evaluation.by[ScoreKind::Lead];
+    run.set_figures([
+        ("auroc", json!(evaluation.auroc)),
+        ("auroc_ci95", json!(evaluation.auroc_ci95)),
+        ("lead_auroc", json!(lead.auroc)),
+        ("lead_auroc_ci95", json!(lead.ci95)),
+    ])?;
     Ok(evaluation)
 }
 

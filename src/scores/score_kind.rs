@@ -36,6 +36,11 @@ impl ScoreKind {
         }
     }
 
+    /// Whether it looks at whole pictures, resized to what the encoder sees; not at their own scale.
+    pub fn is_of_whole_picture(self) -> bool {
+        matches!(self, Self::Dia | Self::Profile | Self::Features)
+    }
+
     /// What it says of an image, for people; higher is more abnormal.
     pub fn meaning(self) -> &'static str {
         match self {

@@ -211,6 +211,12 @@ pub const FIELDS: &[Field] = &[
         ..DDPM
     },
     Field { key: "dia.epochs", label: "Epochs", help: "How often it goes through an epoch's images.", ..DIA },
+    Field {
+        key: "dia.tile_epochs",
+        label: "Epochs on tiles",
+        help: "Of the encoder of tiles, where pictures are worked on by tiles; 0 = as many as above.",
+        ..DIA
+    },
     Field { key: "dia.batch", label: "Batch", help: "Images; each becomes 12 views (4 shifts, 3 branches).", ..DIA },
     Field {
         key: "dia.dissolve",

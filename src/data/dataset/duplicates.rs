@@ -3,11 +3,12 @@
 use super::{
     model::{Dataset, Duplicate, ImageId, Skipped, Source},
     read::for_each_image,
+    remarks::notes,
 };
 use crate::data::{
-    decode::{self, Raster},
+    decode::{self, Raster, Remark},
     pixels::{Pixels, resize_bilinear},
-    text::{count_of, first_few, images},
+    text::{count_of, first_few},
 };
 use rayon::prelude::*;
 use std::{
@@ -31,8 +32,8 @@ pub struct Examination {
     pub unusable: Vec<(ImageId, String)>,
     /// Images that are there twice; each with the first that shows the same.
     pub duplicates: Vec<Duplicate>,
-    /// 16-bit pictures that use only the lowest tenth of their range.
-    pub dim: usize,
+    /// Images that were decoded all the same, with what is to be known of them.
+    pub remarks: Vec<(ImageId, Remark)>,
 }
 
 impl Examination {
@@ -48,7 +49,7 @@ impl Examination {
                     continue;
                 }
             };
-            examination.dim += usize::from(fingerprint.dim);
+            examination.remarks.extend(fingerprint.remark.map(|remark| (id, remark)));
             match first_of.entry(fingerprint.exact) {
                 Entry::Occupied(first) => {
                     examination.duplicates.push(Duplicate { first: *first.get(), second: id, exact: true });
@@ -121,12 +122,7 @@ impl Dataset {
         set.twins = self.twins.iter().filter_map(renumbered).collect();
         let name = |id: ImageId| set.items[id.index()].name.clone();
         set.duplicates = set.pairs.iter().map(|d| (name(d.first), name(d.second))).collect();
-        if examination.dim > 0 {
-            set.notes.push(format!(
-                "{} of 16 bit use only the lowest tenth of that range and look nearly black.",
-                images(examination.dim)
-            ));
-        }
+        set.notes.extend(notes(&examination.remarks, &|id| &self.items[id.index()].name));
         set.refresh();
         set
     }
@@ -222,8 +218,7 @@ struct Fingerprint {
     gradient: [u64; 4],
     /// That grid itself, brightness and contrast taken out, in units of a standard deviation; empty for flat pictures.
     grid: Vec<f32>,
-    /// 16 bit, of which only the lowest tenth is used.
-    dim: bool,
+    remark: Option<Remark>,
 }
 
 /// Side of the grid.
@@ -264,7 +259,7 @@ impl Fingerprint {
         let mean = small.data.iter().sum::<f32>() / n;
         let deviation = (small.data.iter().map(|v| (v - mean).powi(2)).sum::<f32>() / n).sqrt();
         let grid = if deviation < FLAT { Vec::new() } else { small.data.iter().map(|v| (v - mean) / deviation).collect() };
-        Self { exact, gradient, grid, dim: raster.is_dim() }
+        Self { exact, gradient, grid, remark: raster.remark() }
     }
 
     fn is_near(&self, other: &Self) -> bool {

@@ -9,6 +9,7 @@ mod model;
 mod normal;
 mod pixel_store;
 mod read;
+mod remarks;
 mod split;
 mod tile_store;
 

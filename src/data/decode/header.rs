@@ -4,10 +4,13 @@
 use super::{
     dicom,
     guard::guarded,
+    jpeg::FrameHeader,
+    npy, pnm,
     probe::Probe,
     source::{check_size, io_reason, open_file},
     tiff,
 };
+use flate2::read::GzDecoder;
 use std::{
     fs::File,
     io::{BufReader, Read},
@@ -23,17 +26,23 @@ pub enum Kind {
     WebP,
     Tiff,
     Dicom,
+    /// Netpbm: PBM, PGM, PPM.
+    Pnm,
+    /// An array of NumPy.
+    Npy,
     /// `.npz`, or any other archive.
     Zip,
     Empty,
     /// A format that is known and not read, by its name.
     Foreign(&'static str),
+    /// A picture in three dimensions, by the name of its format.
+    Volume(&'static str),
     Unknown,
 }
 
 impl Kind {
     pub fn is_picture(self) -> bool {
-        matches!(self, Self::Png | Self::Jpeg | Self::Gif | Self::Bmp | Self::WebP | Self::Tiff | Self::Dicom)
+        !matches!(self, Self::Zip | Self::Empty | Self::Foreign(_) | Self::Volume(_) | Self::Unknown)
     }
 
     /// Why it is no picture for us.
@@ -42,15 +51,33 @@ impl Kind {
             Self::Empty => "is empty".into(),
             Self::Zip => "is an archive among pictures; open it by itself".into(),
             Self::Foreign(name) => format!("is {name}, which is not read"),
+            Self::Volume(name) => format!("is {name}, which is not read; its slices are, as an array: {TO_SLICES}"),
             _ => "is no picture of a known kind (by its content)".into(),
         }
     }
 }
 
+/// Makes `slices.npy` of a volume, one picture for each step along its first axis.
+const TO_SLICES: &str = "python -c \"import SimpleITK as s, numpy as n, sys; \
+n.save('slices.npy', s.GetArrayFromImage(s.ReadImage(sys.argv[1])))\" VOLUME";
+
+/// As much of a file as tells its kind.
+const START: u64 = 400;
+
 /// The kind of an ordinary file.
 pub fn kind(path: &Path) -> Result<Kind, String> {
-    let mut start = Vec::with_capacity(400);
-    open_file(path)?.take(400).read_to_end(&mut start).map_err(|e| io_reason(&e))?;
+    let mut start = Vec::with_capacity(START as usize);
+    open_file(path)?.take(START).read_to_end(&mut start).map_err(|e| io_reason(&e))?;
+    if start.starts_with(b"\x1f\x8b") {
+        // What is packed tells itself apart; whether all of it can be unpacked is not asked.
+        let mut packed = GzDecoder::new(open_file(path)?).take(START);
+        start.clear();
+        let _ = packed.read_to_end(&mut start);
+        return Ok(match kind_of(&start) {
+            Kind::Volume(name) => Kind::Volume(name),
+            _ => Kind::Foreign("compressed (gzip)"),
+        });
+    }
     Ok(kind_of(&start))
 }
 
@@ -69,34 +96,67 @@ fn kind_of(start: &[u8]) -> Kind {
         Kind::WebP
     } else if at(128, b"DICM") {
         Kind::Dicom
+    } else if at(0, b"\x93NUMPY") {
+        Kind::Npy
     } else if [&b"II*\0"[..], b"MM\0*", b"II+\0", b"MM\0+"].iter().any(|m| at(0, m)) {
         Kind::Tiff
     } else if at(0, b"BM") && matches!(little(14), Some(12 | 16 | 40 | 52 | 56 | 64 | 108 | 124)) {
         Kind::Bmp
     } else if at(0, b"PK\x03\x04") || at(0, b"PK\x05\x06") {
         Kind::Zip
-    } else if at(0, b"\x02\0\0\0UL") || at(0, b"\x02\0\x01\0OB") {
-        Kind::Dicom // a DICOM file without its preamble
+    } else if let Some((_, _, name)) = VOLUMES.iter().find(|(from, magic, _)| at(*from, magic)) {
+        Kind::Volume(name)
+    } else if at(4, b"ftyp") {
+        Kind::Foreign(by_brands(start))
+    } else if let Some((_, _, name)) = FOREIGN.iter().find(|(from, magic, _)| at(*from, magic)) {
+        Kind::Foreign(name)
+    } else if pnm::begins(start) {
+        Kind::Pnm
+    } else if dicom::begins(start) {
+        Kind::Dicom
     } else {
-        FOREIGN.iter().find(|(from, magic, _)| at(*from, magic)).map_or(Kind::Unknown, |&(_, _, name)| Kind::Foreign(name))
+        Kind::Unknown
     }
 }
 
-const FOREIGN: &[(usize, &[u8], &str)] = &[
-    (0, b"\x93NUMPY", "a NumPy array"),
-    (0, b"\x1f\x8b", "compressed (gzip)"),
+/// Media files say what they hold by brands: the first one, then those that they are compatible with.
+fn by_brands(start: &[u8]) -> &'static str {
+    let length = start.first_chunk().map_or(0, |b| u32::from_be_bytes(*b) as usize).min(start.len());
+    let brands: Vec<&[u8]> = start.get(8..length.max(12)).unwrap_or_default().chunks_exact(4).collect();
+    let any = |wanted: &[&[u8; 4]]| wanted.iter().any(|w| brands.contains(&&w[..]));
+    if any(&[b"avif", b"avis"]) {
+        "an AVIF picture"
+    } else if any(&[b"heic", b"heix", b"heim", b"heis", b"hevc", b"hevx", b"hevm", b"hevs", b"mif1", b"mif2", b"msf1"]) {
+        "an HEIC picture"
+    } else if any(&[b"crx "]) {
+        "a raw photograph (CR3)"
+    } else {
+        "a video"
+    }
+}
+
+const VOLUMES: &[(usize, &[u8], &str)] = &[
     (344, b"n+1\0", "a NIfTI volume"),
+    (344, b"ni1\0", "a NIfTI volume"),
+    (4, b"n+2\0\r\n\x1a\n", "a NIfTI-2 volume"),
+    (4, b"ni2\0\r\n\x1a\n", "a NIfTI-2 volume"),
     (0, b"\x5c\x01\0\0", "a NIfTI or Analyze volume"),
+    (0, b"\0\0\x01\x5c", "a NIfTI or Analyze volume"),
     (0, b"NRRD", "an NRRD volume"),
+    (0, b"ObjectType = Image", "a MetaImage volume (MHA)"),
+    (0, b"NDims = ", "a MetaImage volume (MHA)"),
+];
+
+const FOREIGN: &[(usize, &[u8], &str)] = &[
     (0, b"\x89HDF", "an HDF5 file"),
     (0, b"\0\0\0\x0cjP  ", "a JPEG 2000 picture"),
+    (0, b"\xff\x4f\xff\x51", "a JPEG 2000 picture"),
     (0, b"\0\0\0\x0cJXL ", "a JPEG XL picture"),
     (0, b"\xff\x0a", "a JPEG XL picture"),
-    (4, b"ftypheic", "an HEIC picture"),
-    (4, b"ftypavif", "an AVIF picture"),
-    (4, b"ftyp", "a video"),
     (0, b"8BPS", "a Photoshop picture"),
     (0, b"v/1\x01", "an OpenEXR picture"),
+    (0, b"PF\n", "a PFM picture"),
+    (0, b"Pf\n", "a PFM picture"),
     (0, b"%PDF", "a PDF"),
     (0, b"<svg", "an SVG drawing"),
     (0, b"Rar!", "a RAR archive"),
@@ -109,6 +169,15 @@ pub fn probe(path: &Path) -> Result<Probe, String> {
     match kind(path)? {
         Kind::Tiff => guarded(|| tiff::pages(path)).map(|pages| Probe { pages, patient: None }),
         Kind::Dicom => guarded(|| dicom::probe(path)),
+        Kind::Npy => guarded(|| npy::probe(path)).map(|pages| Probe { pages, patient: None }),
+        Kind::Pnm => pnm::dimensions(open_file(path)?).and_then(|[w, h]| check_size(w, h)).map(one),
+        Kind::Jpeg => {
+            let header = FrameHeader::read(BufReader::new(open_file(path)?)).map_err(|e| io_reason(&e))?;
+            match header.unread() {
+                Some(kind) => Err(format!("is {kind}, which is not read")),
+                None => check_size(header.width.into(), header.height.into()).map(one),
+            }
+        }
         kind if kind.is_picture() => {
             let mut reader = BufReader::new(open_file(path)?);
             let (width, height) = dimensions(kind, &mut reader).map_err(|e| io_reason(&e))?;
@@ -119,9 +188,6 @@ pub fn probe(path: &Path) -> Result<Probe, String> {
 }
 
 fn dimensions(kind: Kind, reader: &mut BufReader<File>) -> std::io::Result<(u32, u32)> {
-    if kind == Kind::Jpeg {
-        return jpeg_dimensions(reader);
-    }
     let mut b = [0u8; 30];
     let length = read_up_to(reader, &mut b)?;
     let needed = match kind {
@@ -162,58 +228,6 @@ fn read_up_to(reader: &mut impl Read, buffer: &mut [u8]) -> std::io::Result<usiz
     Ok(done)
 }
 
-/// Walks the segments to the frame header.
-fn jpeg_dimensions(reader: &mut impl Read) -> std::io::Result<(u32, u32)> {
-    let mut byte = || -> std::io::Result<u8> {
-        let mut b = [0];
-        reader.read_exact(&mut b).map(|()| b[0])
-    };
-    byte()?;
-    byte()?;
-    loop {
-        while byte()? != 0xff {}
-        let mut marker = byte()?;
-        while marker == 0xff {
-            marker = byte()?;
-        }
-        match marker {
-            0 | 0x01 | 0xd0..=0xd8 => continue,
-            0xd9 | 0xda => return Err(std::io::Error::other("there is no frame header before the data")),
-            _ => {}
-        }
-        let length = u16::from_be_bytes([byte()?, byte()?]);
-        // SOF markers, without DHT, JPG and DAC, which lie among them.
-        if (0xc0..=0xcf).contains(&marker) && !matches!(marker, 0xc4 | 0xc8 | 0xcc) {
-            byte()?;
-            let height = u16::from_be_bytes([byte()?, byte()?]);
-            let width = u16::from_be_bytes([byte()?, byte()?]);
-            return Ok((width.into(), height.into()));
-        }
-        for _ in 2..length {
-            byte()?;
-        }
-    }
-}
-
-/// Whether the data goes on to the end-of-image marker.
-pub fn jpeg_is_whole(bytes: &[u8]) -> bool {
-    let mut at = 2;
-    while let Some(&[first, marker]) = bytes.get(at..at + 2) {
-        match (first, marker) {
-            (0xff, 0xd9) => return true,
-            (0xff, 0xff) => at += 1,
-            // Stuffed bytes, restarts and markers without a length.
-            (0xff, 0 | 0x01 | 0xd0..=0xd8) => at += 2,
-            (0xff, _) => {
-                let Some(&[high, low]) = bytes.get(at + 2..at + 4) else { return false };
-                at += 2 + usize::from(u16::from_be_bytes([high, low]));
-            }
-            _ => at += 1,
-        }
-    }
-    false
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -225,26 +239,42 @@ mod tests {
         assert_eq!(kind_of(b"%PDF-1.7"), Kind::Foreign("a PDF"));
         assert_eq!(kind_of(b"\xff\xd8\xff\xe0"), Kind::Jpeg);
         assert_eq!(kind_of(b"RIFF\0\0\0\0WEBPVP8 "), Kind::WebP);
+        assert_eq!(kind_of(b"P5\n# MIAS\n1024 1024\n255\n"), Kind::Pnm);
+        assert_eq!(kind_of(b"P1 of the study\n"), Kind::Unknown);
+        assert_eq!(kind_of(b"\0\0\0\x18ftypmif1\0\0\0\0mif1heic"), Kind::Foreign("an HEIC picture"));
+        assert_eq!(kind_of(b"\0\0\0\x18ftypmif1\0\0\0\0mif1avif"), Kind::Foreign("an AVIF picture"));
+        assert_eq!(kind_of(b"\0\0\0\x18ftypheix\0\0\0\0mif1heix"), Kind::Foreign("an HEIC picture"));
+        assert_eq!(kind_of(b"\0\0\0\x18ftypisom\0\0\x02\0isommp42"), Kind::Foreign("a video"));
+        assert_eq!(kind_of(b"ObjectType = Image\nNDims = 3\n"), Kind::Volume("a MetaImage volume (MHA)"));
+    }
+
+    #[test]
+    fn volumes_are_named_with_the_way_to_their_slices() {
+        use std::io::Write;
+        let dir = tempfile::tempdir().unwrap();
+        let mut nifti = [&348u32.to_le_bytes()[..], &[0; 340], b"n+1\0"].concat();
+        nifti.extend([0; 1000]);
+        std::fs::write(dir.path().join("a.nii"), &nifti).unwrap();
+        let packed = std::fs::File::create(dir.path().join("a.nii.gz")).unwrap();
+        flate2::write::GzEncoder::new(packed, Default::default()).write_all(&nifti).unwrap();
+        for name in ["a.nii", "a.nii.gz"] {
+            let reason = probe(&dir.path().join(name)).unwrap_err();
+            assert!(reason.contains("a NIfTI volume") && reason.contains("ReadImage"), "{name}: {reason}");
+        }
+        let packed = std::fs::File::create(dir.path().join("text.gz")).unwrap();
+        flate2::write::GzEncoder::new(packed, Default::default()).write_all(b"only text").unwrap();
+        assert_eq!(kind(&dir.path().join("text.gz")).unwrap(), Kind::Foreign("compressed (gzip)"));
     }
 
     #[test]
     fn every_format_tells_its_size_as_the_decoder_does() {
         let dir = tempfile::tempdir().unwrap();
         let image = image::DynamicImage::new_rgb8(37, 21);
-        for extension in ["png", "jpg", "gif", "bmp", "webp", "tif"] {
+        for extension in ["png", "jpg", "gif", "bmp", "webp", "tif", "ppm"] {
             let path = dir.path().join(format!("x.{extension}"));
             image.save(&path).unwrap();
             assert_eq!(probe(&path).unwrap().pages, [(0, [37, 21])], "{extension}");
             assert_eq!(crate::data::Pixels::size(&crate::data::decode::decode(&path, 0).unwrap()), [37, 21], "{extension}");
         }
-    }
-
-    #[test]
-    fn a_jpeg_without_its_end_is_seen() {
-        let mut bytes = std::io::Cursor::new(Vec::new());
-        image::DynamicImage::new_rgb8(64, 64).write_to(&mut bytes, image::ImageFormat::Jpeg).unwrap();
-        let bytes = bytes.into_inner();
-        assert!(jpeg_is_whole(&bytes));
-        assert!((0..bytes.len() - 1).all(|n| !jpeg_is_whole(&bytes[..n])));
     }
 }

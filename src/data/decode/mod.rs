@@ -1,10 +1,13 @@
 //! Files to pixels. What a file is, is decided by its content, never by its name. Third-party decoders are guarded: a panic
 //! in one becomes the reason why the file cannot be used.
 
-mod data_set;
 mod dicom;
+mod formats;
 mod guard;
 mod header;
+mod jpeg;
+mod npy;
+mod pnm;
 mod probe;
 mod raster;
 mod source;
@@ -12,14 +15,14 @@ mod tiff;
 
 pub use guard::guarded;
 pub use header::{Kind, kind, probe};
+pub use npy::Header as NpyHeader;
 pub use probe::Probe;
-pub use raster::{Raster, Samples};
+pub use raster::{Raster, Remark, Samples};
 pub use source::{check_size, io_reason, open_file, read_whole};
 
 use crate::data::pixels::Picture;
-use guard::sentence;
-use image::{DynamicImage, ImageDecoder, ImageFormat, ImageReader};
-use std::{io::Cursor, path::Path};
+use image::ImageFormat;
+use std::path::Path;
 
 /// Decodes a picture that belongs to no data set. The error is a reason to show beside the file's name.
 ///
@@ -35,32 +38,13 @@ pub fn decode(path: &Path, page: usize) -> Result<Raster, String> {
     guarded(|| match kind {
         Kind::Tiff => tiff::decode(path, page),
         Kind::Dicom => dicom::decode(path, page),
-        Kind::Png => decode_image(path, ImageFormat::Png),
-        Kind::Jpeg => decode_image(path, ImageFormat::Jpeg),
-        Kind::Gif => decode_image(path, ImageFormat::Gif),
-        Kind::Bmp => decode_image(path, ImageFormat::Bmp),
-        Kind::WebP => decode_image(path, ImageFormat::WebP),
+        Kind::Jpeg => jpeg::decode(path),
+        Kind::Npy => npy::decode(path, page),
+        Kind::Png => formats::decode(read_whole(path)?, ImageFormat::Png),
+        Kind::Gif => formats::decode(read_whole(path)?, ImageFormat::Gif),
+        Kind::Bmp => formats::decode(read_whole(path)?, ImageFormat::Bmp),
+        Kind::WebP => formats::decode(read_whole(path)?, ImageFormat::WebP),
+        Kind::Pnm => formats::decode(read_whole(path)?, ImageFormat::Pnm),
         other => Err(other.refusal()),
     })
-}
-
-fn decode_image(path: &Path, format: ImageFormat) -> Result<Raster, String> {
-    let bytes = read_whole(path)?;
-    // The decoder fills what is missing of a JPEG with grey and calls it a success.
-    if format == ImageFormat::Jpeg && !header::jpeg_is_whole(&bytes) {
-        return Err("is cut short: the JPEG data ends before the picture does".into());
-    }
-    let fail = |e: image::ImageError| sentence("is damaged", &e);
-    let mut reader = ImageReader::with_format(Cursor::new(bytes), format);
-    // The picture's size is checked below; this bounds what else a file may ask for (profiles, comments).
-    let mut limits = image::Limits::no_limits();
-    limits.max_alloc = Some(4 << 30);
-    reader.limits(limits);
-    let mut decoder = reader.into_decoder().map_err(fail)?;
-    let (width, height) = decoder.dimensions();
-    check_size(u64::from(width), u64::from(height))?;
-    let orientation = decoder.orientation().unwrap_or(image::metadata::Orientation::NoTransforms);
-    let mut image = DynamicImage::from_decoder(decoder).map_err(fail)?;
-    image.apply_orientation(orientation);
-    Raster::from_image(image)
 }

@@ -1,7 +1,7 @@
 //! Decoded pixels in the form in which their file keeps them.
 
 use crate::data::pixels::Pixels;
-use image::DynamicImage;
+use image::{DynamicImage, metadata::Orientation};
 
 /// Interleaved samples; alpha is passed over.
 #[derive(Debug, Clone)]
@@ -11,6 +11,20 @@ pub struct Raster {
     /// Samples a pixel in `samples`, alpha included.
     stored: usize,
     samples: Samples,
+    remark: Option<Remark>,
+}
+
+/// What a person should know of a picture that was decoded all the same.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Remark {
+    /// A JPEG without its last bytes; the picture is whole.
+    NoEnd,
+    /// Some pixels are no numbers (NaN); they are black.
+    NotNumbers,
+    /// The window that a DICOM file names is no number; all of its range is shown.
+    NoWindow,
+    /// 16-bit samples of which only so many low bits are used, as of 12-bit pictures in 16-bit files.
+    Dim(u32),
 }
 
 #[derive(Debug, Clone)]
@@ -32,7 +46,14 @@ impl Raster {
         if width == 0 || height == 0 || !(1..=4).contains(&stored) || count < width * height * stored {
             return Err(format!("has {count} samples where {width}x{height}x{stored} are needed"));
         }
-        Ok(Self { width, height, stored, samples })
+        Ok(Self { width, height, stored, samples, remark: None })
+    }
+
+    /// Of any numbers: as they are where they lie in \[0, 1\], otherwise stretched from smallest to largest.
+    pub fn floats(width: usize, height: usize, stored: usize, values: Vec<f32>) -> Result<Self, String> {
+        let (values, all_numbers) = unit_range(values)?;
+        let raster = Self::new(width, height, stored, Samples::F32(values))?;
+        Ok(if all_numbers { raster } else { raster.with(Remark::NotNumbers) })
     }
 
     pub fn from_image(image: DynamicImage) -> Result<Self, String> {
@@ -47,8 +68,8 @@ impl Raster {
             DynamicImage::ImageLumaA16(i) => Samples::U16(i.into_raw()),
             DynamicImage::ImageRgb16(i) => Samples::U16(i.into_raw()),
             DynamicImage::ImageRgba16(i) => Samples::U16(i.into_raw()),
-            DynamicImage::ImageRgb32F(i) => Samples::F32(unit_range(i.into_raw())?),
-            DynamicImage::ImageRgba32F(i) => Samples::F32(unit_range(i.into_raw())?),
+            DynamicImage::ImageRgb32F(i) => return Self::floats(width, height, stored, i.into_raw()),
+            DynamicImage::ImageRgba32F(i) => return Self::floats(width, height, stored, i.into_raw()),
             _ => return Err("has a pixel format that is not read".into()),
         };
         Self::new(width, height, stored, samples)
@@ -65,9 +86,53 @@ impl Raster {
         }
     }
 
-    /// Whether 16-bit samples leave nine tenths of their range unused, as 12-bit pictures in 16-bit files do.
-    pub fn is_dim(&self) -> bool {
-        matches!(&self.samples, Samples::U16(v) if v.iter().all(|&v| v < 6554))
+    pub fn with(self, remark: Remark) -> Self {
+        Self { remark: Some(remark), ..self }
+    }
+
+    pub fn remark(&self) -> Option<Remark> {
+        self.remark.or_else(|| self.used_bits().map(Remark::Dim))
+    }
+
+    /// The bits that 16-bit samples use where they leave nine tenths of their range unused.
+    fn used_bits(&self) -> Option<u32> {
+        let Samples::U16(values) = &self.samples else { return None };
+        let greatest = values.iter().copied().max()?;
+        (greatest < 6554).then(|| (16 - greatest.leading_zeros()).max(1))
+    }
+
+    /// Turned upright, from the orientation that the file says its rows and columns have.
+    pub fn upright(self, orientation: Orientation) -> Self {
+        if orientation == Orientation::NoTransforms {
+            return self;
+        }
+        let (width, height, stored) = (self.width, self.height, self.stored);
+        let (turned, flipped_x, flipped_y) = match orientation {
+            Orientation::NoTransforms => (false, false, false),
+            Orientation::FlipHorizontal => (false, true, false),
+            Orientation::Rotate180 => (false, true, true),
+            Orientation::FlipVertical => (false, false, true),
+            Orientation::Rotate90FlipH => (true, false, false),
+            Orientation::Rotate90 => (true, false, true),
+            Orientation::Rotate270FlipH => (true, true, true),
+            Orientation::Rotate270 => (true, true, false),
+        };
+        let [across, down] = if turned { [height, width] } else { [width, height] };
+        // Where the sample of the upright picture lies in the stored one.
+        let place = |i: usize| {
+            let (pixel, sample) = (i / stored, i % stored);
+            let (x, y) = (pixel % across, pixel / across);
+            let (x, y) = if turned { (y, x) } else { (x, y) };
+            let (x, y) = (if flipped_x { width - 1 - x } else { x }, if flipped_y { height - 1 - y } else { y });
+            (y * width + x) * stored + sample
+        };
+        let count = width * height * stored;
+        let samples = match &self.samples {
+            Samples::U8(v) => Samples::U8((0..count).map(|i| v[place(i)]).collect()),
+            Samples::U16(v) => Samples::U16((0..count).map(|i| v[place(i)]).collect()),
+            Samples::F32(v) => Samples::F32((0..count).map(|i| v[place(i)]).collect()),
+        };
+        Self { width: across, height: down, samples, ..self }
     }
 }
 
@@ -91,20 +156,25 @@ impl Pixels for Raster {
     }
 }
 
-/// Floats as they are where they lie in \[0, 1\], otherwise stretched from smallest to largest.
-pub fn unit_range(mut values: Vec<f32>) -> Result<Vec<f32>, String> {
-    let (mut low, mut high) = (f32::INFINITY, f32::NEG_INFINITY);
-    for &v in &values {
-        if !v.is_finite() {
-            return Err("holds pixels that are no numbers (NaN or infinite)".into());
-        }
-        (low, high) = (low.min(v), high.max(v));
+/// Floats as they are where they lie in \[0, 1\], otherwise stretched from smallest to largest, and whether all are numbers.
+/// What is no number is black; infinity is white.
+pub fn unit_range(mut values: Vec<f32>) -> Result<(Vec<f32>, bool), String> {
+    let finite = values.iter().copied().filter(|v| v.is_finite());
+    let (low, high) = finite.fold((f32::INFINITY, f32::NEG_INFINITY), |(l, h), v| (l.min(v), h.max(v)));
+    if low > high {
+        return Err("holds no pixel that is a number (all are NaN or infinite)".into());
     }
-    if low < 0.0 || high > 1.0 {
-        let span = if high > low { high - low } else { 1.0 };
-        values.iter_mut().for_each(|v| *v = (*v - low) / span);
+    let (low, span) = match (low < 0.0 || high > 1.0, high - low) {
+        (false, _) => (0.0, 1.0),
+        (true, span) if span > 0.0 => (low, span),
+        (true, _) => (low, 1.0),
+    };
+    let mut all_numbers = true;
+    for v in &mut values {
+        all_numbers &= v.is_finite();
+        *v = if v.is_nan() { 0.0 } else { ((*v - low) / span).clamp(0.0, 1.0) };
     }
-    Ok(values)
+    Ok((values, all_numbers))
 }
 
 /// Full-range YCbCr (JFIF, DICOM's YBR_FULL) to RGB, in place.
@@ -135,9 +205,38 @@ mod tests {
 
     #[test]
     fn floats_are_stretched_only_where_needed() {
-        assert_eq!(unit_range(vec![0.25, 0.5]).unwrap(), [0.25, 0.5]);
-        assert_eq!(unit_range(vec![-1.0, 0.0, 3.0]).unwrap(), [0.0, 0.25, 1.0]);
-        assert_eq!(unit_range(vec![7.0, 7.0]).unwrap(), [0.0, 0.0]);
+        assert_eq!(unit_range(vec![0.25, 0.5]).unwrap(), (vec![0.25, 0.5], true));
+        assert_eq!(unit_range(vec![-1.0, 0.0, 3.0]).unwrap(), (vec![0.0, 0.25, 1.0], true));
+        assert_eq!(unit_range(vec![7.0, 7.0]).unwrap(), (vec![0.0, 0.0], true));
+    }
+
+    #[test]
+    fn what_is_no_number_is_black_and_said() {
+        let (values, all_numbers) = unit_range(vec![f32::NAN, -2.0, 2.0, f32::INFINITY, f32::NEG_INFINITY]).unwrap();
+        assert_eq!((values, all_numbers), (vec![0.0, 0.0, 1.0, 1.0, 0.0], false));
+        assert_eq!(Raster::floats(2, 1, 1, vec![f32::NAN, 0.5]).unwrap().remark(), Some(Remark::NotNumbers));
         assert!(unit_range(vec![f32::NAN]).is_err());
+    }
+
+    #[test]
+    fn pictures_that_use_few_of_their_bits_are_told() {
+        let raster = |greatest| Raster::new(2, 1, 1, Samples::U16(vec![0, greatest])).unwrap().remark();
+        assert_eq!([4095, 1000, 1, 0].map(raster), [12, 10, 1, 1].map(|bits| Some(Remark::Dim(bits))));
+        assert_eq!(raster(20_000), None);
+    }
+
+    /// The same as the `image` crate makes of the eight of them.
+    #[test]
+    fn pictures_are_turned_upright() {
+        let image = image::RgbImage::from_fn(3, 2, |x, y| image::Rgb([x as u8, y as u8, 7]));
+        for number in 1..=8 {
+            let orientation = Orientation::from_exif(number).unwrap();
+            let mut expected = DynamicImage::from(image.clone());
+            expected.apply_orientation(orientation);
+            let turned = Raster::new(3, 2, 3, Samples::U8(image.as_raw().clone())).unwrap().upright(orientation);
+            assert_eq!(turned.size(), [expected.width() as usize, expected.height() as usize], "{number}");
+            let Samples::U8(samples) = turned.samples else { panic!() };
+            assert_eq!(samples, expected.into_rgb8().into_raw(), "{number}");
+        }
     }
 }

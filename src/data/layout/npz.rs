@@ -3,7 +3,7 @@
 use super::detected::DetectedLayout;
 use crate::data::{
     dataset::{ArrayImages, Item, Layout, Skipped, Source, Split},
-    decode::{check_size, io_reason, open_file},
+    decode::{NpyHeader, check_size, io_reason, open_file},
     text::first_few,
 };
 use std::{fs::File, io::Read, path::Path, sync::Arc};
@@ -16,8 +16,6 @@ const FREE_UNPACKED: u64 = 256 << 20;
 const MAX_RATIO: u64 = 100;
 /// Images that are no 8-bit numbers are turned into such, which takes eight bytes a number on the way.
 const MAX_NUMBERS: usize = 512 << 20;
-/// NumPy's headers are 128 bytes; a long or deeply nested one is an attack on its parser.
-const MAX_HEADER: usize = 4096;
 
 /// Reads a MedMNIST archive: `train_images`, `train_labels`, `val_…`, `test_…`. The error is a reason to show beside the
 /// file's name; parts that are missing or wrong are skipped where others can be used.
@@ -69,10 +67,7 @@ fn check_ratio(path: &Path, zip: &mut ZipArchive<File>) -> Result<(), String> {
 }
 
 struct Array {
-    shape: Vec<usize>,
-    /// `u1`, `i8`, `f4`…
-    kind: String,
-    big_endian: bool,
+    header: NpyHeader,
     bytes: Vec<u8>,
 }
 
@@ -80,77 +75,24 @@ fn read_array(zip: &mut ZipArchive<File>, part: &str) -> Result<Array, String> {
     let name = if zip.index_for_name(part).is_some() { part.to_string() } else { format!("{part}.npy") };
     let mut entry = zip.by_name(&name).map_err(|e| format!("cannot be unpacked: {e}"))?;
     let declared = entry.size();
-    let mut start = [0u8; 12];
-    entry.read_exact(&mut start[..10]).map_err(|_| "is too short for a NumPy array")?;
-    let long = start[6] > 1;
-    if long {
-        entry.read_exact(&mut start[10..]).map_err(|_| "is too short for a NumPy array")?;
-    }
-    let length = if long {
-        u32::from_le_bytes([start[8], start[9], start[10], start[11]]) as usize
-    } else {
-        usize::from(u16::from_le_bytes([start[8], start[9]]))
-    };
-    if &start[..6] != b"\x93NUMPY" || length > MAX_HEADER {
-        return Err("is no NumPy array, or one with an outsize header".into());
-    }
-    let mut header = start[..if long { 12 } else { 10 }].to_vec();
-    let fixed = header.len();
-    header.resize(fixed + length, 0);
-    entry.read_exact(&mut header[fixed..]).map_err(|_| "is cut short within its header")?;
-    if header[fixed..].windows(3).any(|w| w == b"(((" || w == b"[[[" || w == b"{{{") {
-        return Err("has a header that is no NumPy header".into());
-    }
-    let npy = npyz::NpyHeader::from_reader(&header[..]).map_err(|e| format!("has a header that is no NumPy header: {e}"))?;
-    let npyz::DType::Plain(dtype) = npy.dtype() else { return Err("holds records, not numbers".into()) };
-    if npy.uses_pickled_array() {
-        return Err("holds Python objects (pickle), which are never executed".into());
-    }
-    if npy.order() == npyz::Order::Fortran && npy.shape().len() > 1 {
+    let header = NpyHeader::read(&mut entry)?;
+    if header.fortran && header.shape.len() > 1 {
         return Err("is stored in Fortran order; save it with np.ascontiguousarray".into());
     }
-    let text = dtype.to_string();
-    let kind = text.trim_start_matches(['<', '>', '|', '=']).to_string();
-    let size = dtype.num_bytes().unwrap_or(0);
-    let count = npy.shape().iter().try_fold(1u64, |n, &d| n.checked_mul(d)).and_then(|n| n.checked_mul(size as u64));
-    let Some(expected) = count.filter(|&n| n <= declared) else {
-        return Err(format!("says it has the shape {:?}, more than the archive holds", npy.shape()));
+    let Some(expected) = header.data_size().map(|n| n as u64).filter(|&n| n <= declared) else {
+        return Err(format!("says it has the shape {:?}, more than the archive holds", header.shape));
     };
     let mut bytes = Vec::with_capacity(expected as usize);
     entry.take(expected).read_to_end(&mut bytes).map_err(|e| format!("cannot be unpacked: {e}"))?;
     if bytes.len() as u64 != expected {
         return Err("is cut short".into());
     }
-    let shape = npy.shape().iter().map(|&d| d as usize).collect();
-    Ok(Array { shape, kind, big_endian: text.starts_with('>'), bytes })
+    Ok(Array { header, bytes })
 }
 
 impl Array {
-    fn numbers(&self) -> Result<Vec<f64>, String> {
-        fn of<const N: usize>(bytes: &[u8], big: bool, value: fn([u8; N]) -> f64) -> Vec<f64> {
-            let ordered = |mut chunk: [u8; N]| {
-                if big {
-                    chunk.reverse();
-                }
-                value(chunk)
-            };
-            bytes.as_chunks::<N>().0.iter().copied().map(ordered).collect()
-        }
-        let (bytes, big) = (&self.bytes, self.big_endian);
-        let numbers = match self.kind.as_str() {
-            "u1" | "b1" => bytes.iter().map(|&b| f64::from(b)).collect(),
-            "i1" => of(bytes, big, |b| f64::from(i8::from_le_bytes(b))),
-            "u2" => of(bytes, big, |b| f64::from(u16::from_le_bytes(b))),
-            "i2" => of(bytes, big, |b| f64::from(i16::from_le_bytes(b))),
-            "u4" => of(bytes, big, |b| f64::from(u32::from_le_bytes(b))),
-            "i4" => of(bytes, big, |b| f64::from(i32::from_le_bytes(b))),
-            "u8" => of(bytes, big, |b| u64::from_le_bytes(b) as f64),
-            "i8" => of(bytes, big, |b| i64::from_le_bytes(b) as f64),
-            "f4" => of(bytes, big, |b| f64::from(f32::from_le_bytes(b))),
-            "f8" => of(bytes, big, f64::from_le_bytes),
-            other => return Err(format!("has the type {other}, which is not read")),
-        };
-        Ok(numbers)
+    fn numbers(&self) -> Vec<f64> {
+        self.bytes.chunks_exact(self.header.size).map(|stored| self.header.number(stored)).collect()
     }
 }
 
@@ -165,20 +107,23 @@ fn read_part(
     split: Split,
 ) -> Result<(Vec<LabelledItem>, Option<String>), String> {
     let mut array = read_array(zip, images)?;
-    let (count, height, width, channels) = match array.shape[..] {
+    let (count, height, width, channels) = match array.header.shape[..] {
         [n, h, w] => (n, h, w, 1),
         [n, h, w, c @ (1 | 3)] => (n, h, w, c),
         _ => {
-            return Err(format!("has the shape {:?}; N x height x width, with 1 or 3 channels after it, is needed", array.shape));
+            return Err(format!(
+                "has the shape {:?}; N x height x width, with 1 or 3 channels after it, is needed",
+                array.header.shape
+            ));
         }
     };
     let size = check_size(width as u64, height as u64)?;
     let mut not_numbers = Vec::new();
-    if array.kind != "u1" {
+    if array.header.kind != "u1" {
         if array.bytes.len() > MAX_NUMBERS {
-            return Err(format!("has {} MiB of {}; save it as 8-bit numbers", array.bytes.len() >> 20, array.kind));
+            return Err(format!("has {} MiB of {}; save it as 8-bit numbers", array.bytes.len() >> 20, array.header.kind));
         }
-        let numbers = array.numbers()?;
+        let numbers = array.numbers();
         let per_image = height * width * channels;
         not_numbers = numbers.chunks_exact(per_image).map(|image| image.iter().any(|v| !v.is_finite())).collect();
         // Floats may be in [0, 1] or in [0, 255]: the largest value tells.
@@ -186,7 +131,7 @@ fn read_part(
         if low < 0.0 || high > 255.0 {
             return Err(format!("has values from {low} to {high}; 0 to 255 (or 0 to 1) is needed"));
         }
-        let scale = if array.kind.starts_with('f') && high <= 1.0 { 255.0 } else { 1.0 };
+        let scale = if array.header.kind.starts_with('f') && high <= 1.0 { 255.0 } else { 1.0 };
         array.bytes = numbers.iter().map(|v| (v * scale).round() as u8).collect();
     }
     let labels =
@@ -210,13 +155,13 @@ fn read_part(
 
 fn read_labels(zip: &mut ZipArchive<File>, part: &str, count: usize) -> Result<Vec<String>, String> {
     let array = read_array(zip, part)?;
-    match array.shape[..] {
+    match array.header.shape[..] {
         [n] | [n, 1] if n == count => {}
         [n] | [n, 1] => return Err(format!("has {n} labels for {count} images")),
         [_, k] => return Err(format!("has {k} labels for each image; one is needed")),
-        _ => return Err(format!("has the shape {:?}; N or N x 1 is needed", array.shape)),
+        _ => return Err(format!("has the shape {:?}; N or N x 1 is needed", array.header.shape)),
     }
-    let numbers = array.numbers()?;
+    let numbers = array.numbers();
     if let Some(at) = numbers.iter().position(|v| !v.is_finite()) {
         return Err(format!("has no number at [{at}] (NaN)"));
     }

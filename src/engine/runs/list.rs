@@ -61,6 +61,11 @@ impl RunEntry {
         self.manifest.state != RunState::Finished && !self.is_locked
     }
 
+    /// AUROC of the score that leads; of older runs that of DIA's.
+    pub fn auroc(&self) -> Option<f64> {
+        self.figure("lead_auroc").or_else(|| self.figure("auroc"))
+    }
+
     /// Figures of its manifest, where they are numbers.
     pub fn figure(&self, name: &str) -> Option<f64> {
         self.manifest.figures.get(name)?.as_f64()

@@ -37,8 +37,8 @@
 //!
 //! # The score that leads
 //!
-//! Each score becomes its rank among held-out normals, and the mean of all ranks leads: a rule without labels. DIA's score stays
-//! what it is, under its own name.
+//! Each score becomes its rank among held-out normals, and a mean of the ranks leads: a rule without labels. The scores of whole
+//! pictures have one vote together, those at the picture's own scale one each. DIA's score stays what it is, under its own name.
 //!
 //! # What a score is worth
 //!

@@ -121,6 +121,7 @@ pub fn forecast(config: &RunConfig, amount: Amount, speed: Speed) -> Vec<Cost> {
     let whole_pictures = amount.working_pixels as f64;
     if let Some(tiles) = tiles {
         let of_tile = resnet(tiles.tile, resolved_stem(dia.stem, tiles.tile), dia.width);
+        let (dia, steps) = (&dia.of_tiles(), dia.of_tiles().total_steps() as f64);
         let cached = dia::tile_count(dia) * 2 * dia.cached_timesteps;
         let dissolved = if dia.cached_timesteps > 0 { cached as f64 } else { steps * batch as f64 };
         let dissolving = if diffusion { dissolved * unet.macs / speed.unet } else { 0.0 };

@@ -110,10 +110,7 @@ fn figures(ui: &mut Ui, cx: &mut PanelContext<'_>, set: &ScoreSet) {
     }
     let mut row = |name: &str, value: Option<f64>| {
         if let Some(value) = value {
-            ui.horizontal(|ui| {
-                widgets::weak(ui, name);
-                ui.label(RichText::new(format!("{value:.3}")).size(theme::SMALL));
-            });
+            widgets::figure(ui, name, &format!("{value:.3}"));
         }
     };
     row("Average precision", e.average_precision);

@@ -10,11 +10,7 @@ use eframe::egui::{RichText, Ui};
 pub fn show(ui: &mut Ui, pixels: &PixelFigures) {
     widgets::caption(ui, "AT THE PIXELS");
     let row = |ui: &mut Ui, name: &str, value: String, help: &str| {
-        let line = ui.horizontal(|ui| {
-            widgets::weak(ui, name);
-            ui.label(RichText::new(value).size(theme::SMALL));
-        });
-        line.response.on_hover_text(help);
+        widgets::figure(ui, name, &value).on_hover_text(help);
     };
     row(ui, "AUROC", format!("{:.3}", pixels.pixel_auroc), "Each pixel as one case, over the images whose mask is not empty");
     row(ui, "Average precision", format!("{:.3}", pixels.pixel_ap), "Each pixel as one case");

@@ -81,7 +81,7 @@ fn settings(ui: &mut Ui, cx: &mut PanelContext<'_>, runs: &[&RunEntry]) {
             cx.send(AppCommand::Copy(rows.iter().map(line).collect::<Vec<_>>().join("\n")));
         }
     });
-    let figures: Vec<Option<f64>> = runs.iter().map(|r| r.figure("auroc")).collect();
+    let figures: Vec<Option<f64>> = runs.iter().map(|r| r.auroc()).collect();
     ScrollArea::horizontal().id_salt("settings").show(ui, |ui| {
         Grid::new("settings side by side").striped(true).spacing([theme::PAGE, theme::STEP]).show(ui, |ui| {
             let cell = |ui: &mut Ui, text: &str, colour| {

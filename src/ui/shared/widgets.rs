@@ -143,6 +143,17 @@ pub fn weak(ui: &mut Ui, text: impl Into<String>) -> Response {
     ui.label(RichText::new(text).size(theme::SMALL).color(colour))
 }
 
+/// A figure and what it is of, on one narrow line.
+pub fn figure(ui: &mut Ui, name: &str, value: &str) -> Response {
+    ui.horizontal(|ui| {
+        ui.spacing_mut().interact_size.y = theme::SMALL;
+        ui.set_height(theme::SMALL + 2.0);
+        weak(ui, name);
+        ui.label(RichText::new(value).size(theme::SMALL));
+    })
+    .response
+}
+
 /// The same on one line, so that what comes below stays where it is.
 pub fn weak_line(ui: &mut Ui, text: impl Into<String>) -> Response {
     let text = RichText::new(text).size(theme::SMALL).color(theme::of(ui).weak);

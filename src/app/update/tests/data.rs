@@ -95,7 +95,7 @@ fn duplicates_are_looked_for_while_nothing_trains() {
     update(&mut state, JobEvent::JobEnded(id, crate::jobs::job::Outcome::Stopped));
     assert!(started(&follow(&mut state)), "again, once the training has ended");
     let pair = Duplicate { first: ImageId(0), second: ImageId(7), exact: true };
-    let found = Examination { duplicates: vec![pair], unusable: vec![(ImageId(3), "is cut short".into())], dim: 0 };
+    let found = Examination { duplicates: vec![pair], unusable: vec![(ImageId(3), "is cut short".into())], remarks: Vec::new() };
     update(&mut state, JobEvent::Examined { generation: 1, examination: Arc::new(found) });
     assert_eq!(state.data.check.found.as_ref().unwrap().duplicates, [pair]);
     assert!(state.data.broken.contains_key(&ImageId(3)) && !started(&follow(&mut state)));

@@ -1,0 +1,243 @@
+//! JPEG files: what kind of JPEG, how large, and what to do where the end is missing.
+
+use super::{
+    formats,
+    guard::sentence,
+    raster::{Raster, Remark},
+    source::read_whole,
+};
+use crate::data::pixels::Pixels;
+use image::ImageFormat;
+use std::{io::Read, path::Path};
+
+/// How a JPEG is coded.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Process {
+    /// Baseline, extended or progressive, by Huffman codes.
+    Huffman,
+    Lossless,
+    Hierarchical,
+    Arithmetic,
+    /// JPEG-LS, which shares nothing but the markers.
+    Ls,
+}
+
+/// What the segments up to the frame header say.
+#[derive(Debug, Clone)]
+pub struct FrameHeader {
+    pub process: Process,
+    /// Bits of a sample.
+    pub precision: u8,
+    pub width: u16,
+    pub height: u16,
+    components: Vec<u8>,
+    jfif: bool,
+    /// What Adobe's segment says of the colours: 0 none, 1 YCbCr, 2 YCCK.
+    adobe: Option<u8>,
+}
+
+impl FrameHeader {
+    /// Walks the segments to the frame header.
+    pub fn read(mut reader: impl Read) -> std::io::Result<Self> {
+        let mut byte = || -> std::io::Result<u8> {
+            let mut byte = [0];
+            reader.read_exact(&mut byte).map(|()| byte[0])
+        };
+        let (mut jfif, mut adobe) = (false, None);
+        byte()?;
+        byte()?;
+        loop {
+            while byte()? != 0xff {}
+            let mut marker = byte()?;
+            while marker == 0xff {
+                marker = byte()?;
+            }
+            match marker {
+                0 | 0x01 | 0xd0..=0xd8 => continue,
+                0xd9 | 0xda => return Err(std::io::Error::other("there is no frame header before the data")),
+                _ => {}
+            }
+            let length = usize::from(u16::from_be_bytes([byte()?, byte()?])).saturating_sub(2);
+            // SOF markers, without DHT, JPG and DAC, which lie among them; and that of JPEG-LS.
+            let process = match marker {
+                0xc0..=0xc2 => Process::Huffman,
+                0xc3 => Process::Lossless,
+                0xc5..=0xc7 => Process::Hierarchical,
+                0xc9..=0xcb | 0xcd..=0xcf => Process::Arithmetic,
+                0xf7 => Process::Ls,
+                _ => {
+                    // The first bytes tell the application's segments apart.
+                    let mut start = Vec::new();
+                    for i in 0..length {
+                        let value = byte()?;
+                        if i < 12 {
+                            start.push(value);
+                        }
+                    }
+                    jfif |= marker == 0xe0 && start.starts_with(b"JFIF\0");
+                    if marker == 0xee && start.starts_with(b"Adobe") {
+                        adobe = start.get(11).copied();
+                    }
+                    continue;
+                }
+            };
+            let precision = byte()?;
+            let height = u16::from_be_bytes([byte()?, byte()?]);
+            let width = u16::from_be_bytes([byte()?, byte()?]);
+            let components = (0..byte()?).map(|_| Ok([byte()?, byte()?, byte()?][0])).collect::<std::io::Result<_>>()?;
+            return Ok(Self { process, precision, width, height, components, jfif, adobe });
+        }
+    }
+
+    pub fn components(&self) -> usize {
+        self.components.len()
+    }
+
+    /// Whether the three components are YCbCr, as the markers say, or the names of the components; `None` where nothing does.
+    pub fn is_ycbcr(&self) -> Option<bool> {
+        match (self.jfif, self.adobe, &self.components[..]) {
+            (true, ..) => Some(true),
+            (_, Some(transform), _) => Some(transform != 0),
+            (_, _, b"RGB") => Some(false),
+            _ => None,
+        }
+    }
+
+    /// The name of a sound kind of JPEG that is not read.
+    pub fn unread(&self) -> Option<String> {
+        match self.process {
+            Process::Lossless => Some("a lossless JPEG".into()),
+            _ => self.unread_by_jpeg_decoder(),
+        }
+    }
+
+    /// The same within DICOM, where lossless ones are read.
+    pub fn unread_by_jpeg_decoder(&self) -> Option<String> {
+        match self.process {
+            Process::Arithmetic => Some("an arithmetic-coded JPEG".into()),
+            Process::Hierarchical => Some("a hierarchical JPEG".into()),
+            Process::Ls => Some("a JPEG-LS".into()),
+            Process::Huffman if self.precision != 8 => Some(format!("a JPEG of {} bits", self.precision)),
+            Process::Huffman | Process::Lossless => None,
+        }
+    }
+}
+
+pub fn decode(path: &Path) -> Result<Raster, String> {
+    let bytes = read_whole(path)?;
+    let header = FrameHeader::read(&bytes[..]).map_err(|e| sentence("is a damaged JPEG", &e))?;
+    if let Some(kind) = header.unread() {
+        return Err(format!("is {kind}, which is not read"));
+    }
+    if is_whole(&bytes) { formats::decode(bytes, ImageFormat::Jpeg) } else { decode_endless(bytes) }
+}
+
+/// A picture of which this share (1 / 100) is missing is not used.
+const MOST_MISSING: usize = 100;
+
+/// Decodes a JPEG without its end. The decoder fills what is missing of a picture with grey and calls it a success, so the
+/// picture is decoded with two different continuations: what is there does not depend on them.
+fn decode_endless(mut bytes: Vec<u8>) -> Result<Raster, String> {
+    let cut_short = || "is cut short: the JPEG data ends before the picture does".to_string();
+    while bytes.last() == Some(&0xff) {
+        bytes.pop();
+    }
+    let noise = (0..200u32).map(|i| (i.wrapping_mul(2_654_435_761) >> 24) as u8).filter(|b| *b != 0xff);
+    let with = |more: Vec<u8>| {
+        let continued = [&bytes[..], &more, &[0xff, 0xd9]].concat();
+        formats::decode(continued, ImageFormat::Jpeg).map_err(|_| cut_short())
+    };
+    let (picture, other) = (with(Vec::new())?, with(noise.collect())?);
+    let [width, height] = picture.size();
+    let (mut row, mut other_row) = (vec![0.0; width], vec![0.0; width]);
+    let mut missing = 0;
+    for (channel, y) in (0..picture.channels()).flat_map(|c| (0..height).map(move |y| (c, y))) {
+        picture.row(channel, y, &mut row);
+        other.row(channel, y, &mut other_row);
+        missing += row.iter().zip(&other_row).filter(|(a, b)| a != b).count();
+    }
+    if missing * MOST_MISSING > width * height {
+        return Err(cut_short());
+    }
+    Ok(picture.with(Remark::NoEnd))
+}
+
+/// Whether the data goes on to the end-of-image marker.
+fn is_whole(bytes: &[u8]) -> bool {
+    let mut at = 2;
+    while let Some(&[first, marker]) = bytes.get(at..at + 2) {
+        match (first, marker) {
+            (0xff, 0xd9) => return true,
+            (0xff, 0xff) => at += 1,
+            // Stuffed bytes, restarts and markers without a length.
+            (0xff, 0 | 0x01 | 0xd0..=0xd8) => at += 2,
+            (0xff, _) => {
+                let Some(&[high, low]) = bytes.get(at + 2..at + 4) else { return false };
+                at += 2 + usize::from(u16::from_be_bytes([high, low]));
+            }
+            _ => at += 1,
+        }
+    }
+    false
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// A picture that is busy everywhere, its bottom as well.
+    fn jpeg(width: u32, height: u32) -> Vec<u8> {
+        let mut bytes = std::io::Cursor::new(Vec::new());
+        let pixel = |x: u32, y: u32| image::Rgb([(x * 37 % 251) as u8, (y * 91 % 241) as u8, ((x ^ y) * 5 % 256) as u8]);
+        image::RgbImage::from_fn(width, height, pixel).write_to(&mut bytes, ImageFormat::Jpeg).unwrap();
+        bytes.into_inner()
+    }
+
+    fn decoded(bytes: &[u8]) -> Result<Raster, String> {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("x.jpg");
+        std::fs::write(&path, bytes).unwrap();
+        super::super::decode(&path, 0)
+    }
+
+    #[test]
+    fn a_jpeg_without_its_end_is_seen() {
+        let bytes = jpeg(64, 64);
+        assert!(is_whole(&bytes));
+        assert!((0..bytes.len() - 1).all(|n| !is_whole(&bytes[..n])));
+    }
+
+    #[test]
+    fn a_jpeg_of_which_only_the_end_is_missing_is_decoded_with_a_remark() {
+        let bytes = jpeg(320, 240);
+        let whole = decoded(&bytes).unwrap();
+        assert_eq!(whole.remark(), None);
+        let end = bytes.len();
+        for endless in [&bytes[..end - 1], &bytes[..end - 2], &[&bytes[..end - 2], &[0; 50]].concat()] {
+            let read = decoded(endless).unwrap();
+            assert_eq!(read.remark(), Some(Remark::NoEnd));
+            let (mut row, mut expected) = (vec![0.0; 320], vec![0.0; 320]);
+            for y in 0..240 {
+                read.row(1, y, &mut row);
+                whole.row(1, y, &mut expected);
+                assert_eq!(row, expected, "row {y}");
+            }
+        }
+        assert!(decoded(&bytes[..end - 2 - end / 10]).unwrap_err().contains("is cut short"));
+        assert!(decoded(&bytes[..100]).unwrap_err().contains("is cut short"));
+    }
+
+    #[test]
+    fn sound_kinds_that_are_not_read_are_named() {
+        let bytes = jpeg(16, 16);
+        let frame = bytes.windows(2).position(|w| w == [0xff, 0xc0]).unwrap();
+        for (marker, precision, name) in
+            [(0xc9, 8, "arithmetic-coded"), (0xca, 8, "arithmetic-coded"), (0xc3, 8, "lossless"), (0xc1, 12, "of 12 bits")]
+        {
+            let mut other = bytes.clone();
+            (other[frame + 1], other[frame + 4]) = (marker, precision);
+            let reason = decoded(&other).unwrap_err();
+            assert!(reason.contains(name) && reason.ends_with("which is not read"), "{reason}");
+        }
+    }
+}

@@ -1,0 +1,223 @@
+//! TIFF: 1 to 64 bit, several pages, orientation, palettes, planes apart, CMYK and YCbCr.
+
+mod directory;
+mod samples;
+#[cfg(test)]
+mod tests;
+
+use super::{
+    guard::sentence,
+    raster::{Raster, Samples, ycbcr_to_rgb},
+    source::{check_size, open_file, read_whole},
+};
+use image::metadata::Orientation;
+use samples::{cmyk_to_rgb, interleave, unpack, whole_ycbcr};
+use std::{
+    fs::File,
+    io::{BufReader, Cursor, Read, Seek},
+    path::Path,
+};
+use tiff::{
+    ColorType, TiffError,
+    decoder::{Decoder, DecodingResult, Limits},
+    tags::{CompressionMethod, Tag},
+};
+
+/// A longer chain of pages is taken for damage.
+const MAX_PAGES: usize = 10_000;
+
+fn open(path: &Path) -> Result<Decoder<BufReader<File>>, String> {
+    let decoder = Decoder::new(BufReader::new(open_file(path)?)).map_err(fail)?;
+    Ok(decoder.with_limits(limits()))
+}
+
+fn limits() -> Limits {
+    let mut limits = Limits::default();
+    limits.decoding_buffer_size = 4 << 30;
+    limits.intermediate_buffer_size = 1 << 30;
+    limits
+}
+
+fn fail(error: TiffError) -> String {
+    match &error {
+        TiffError::UnsupportedError(what) => format!("is a TIFF of a kind that is not read: {what}"),
+        _ => sentence("is damaged", &error),
+    }
+}
+
+/// Number and size of each page; smaller copies of a page (thumbnails) and masks are passed over.
+pub fn pages(path: &Path) -> Result<Vec<(usize, [u32; 2])>, String> {
+    let mut decoder = open(path)?;
+    let mut pages = Vec::new();
+    for page in 0..MAX_PAGES {
+        let subfile: u32 = decoder.find_tag_unsigned(Tag::NewSubfileType).ok().flatten().unwrap_or(0);
+        let (width, height) = decoder.dimensions().map_err(fail)?;
+        if subfile & 0b101 == 0 {
+            pages.push((page, check_size(width.into(), height.into())?));
+        }
+        if !decoder.more_images() {
+            break;
+        }
+        decoder.next_image().map_err(fail)?;
+    }
+    if pages.is_empty() { Err("has no pages".into()) } else { Ok(pages) }
+}
+
+/// What the tags of a page say of the form of its pixels.
+struct Page {
+    width: usize,
+    height: usize,
+    bits: u16,
+    /// Samples a pixel.
+    stored: usize,
+    photometric: u16,
+    compression: u16,
+    planar: bool,
+    /// Pixels that share a colour in YCbCr.
+    shared: [usize; 2],
+    orientation: Orientation,
+}
+
+const PALETTE: u16 = 3;
+const YCBCR: u16 = 6;
+
+impl Page {
+    fn of<R: Read + Seek>(decoder: &mut Decoder<R>) -> Result<Self, String> {
+        let (width, height) = decoder.dimensions().map_err(fail)?;
+        let [width, height] = check_size(width.into(), height.into())?.map(|side| side as usize);
+        let mut first = |tag, otherwise: u16| -> u16 {
+            decoder.find_tag_unsigned_vec(tag).ok().flatten().and_then(|v: Vec<u16>| v.first().copied()).unwrap_or(otherwise)
+        };
+        let (bits, stored) = (first(Tag::BitsPerSample, 1), first(Tag::SamplesPerPixel, 1).into());
+        let (photometric, compression) = (first(Tag::PhotometricInterpretation, 1), first(Tag::Compression, 1));
+        let planar = first(Tag::PlanarConfiguration, 1) == 2;
+        let orientation = Orientation::from_exif(first(Tag::Orientation, 1) as u8).unwrap_or(Orientation::NoTransforms);
+        let shared = decoder.find_tag_unsigned_vec(Tag::ChromaSubsampling).ok().flatten().unwrap_or(vec![2, 2]);
+        let shared = match shared[..] {
+            [across @ (1 | 2 | 4), down @ (1 | 2 | 4)] => [across, down],
+            _ => [1, 1],
+        };
+        Ok(Self { width, height, bits, stored, photometric, compression, planar, shared, orientation })
+    }
+}
+
+pub fn decode(path: &Path, page: usize) -> Result<Raster, String> {
+    let mut decoder = open(path)?;
+    decoder.seek_to_image(page).map_err(fail)?;
+    let about = Page::of(&mut decoder)?;
+    let Page { width, height, .. } = about;
+    let jpeg = about.compression == CompressionMethod::ModernJPEG.to_u16();
+    // The decoder refuses some forms that it could unpack: it is told that they are plain bytes, and the rest is ours.
+    let raster = if jpeg && about.stored == 2 && !about.planar {
+        return Err("is a TIFF of JPEGs with alpha, which is not read".into());
+    } else if about.photometric == PALETTE {
+        palette(&mut decoder, path, &about)?
+    } else if about.photometric == YCBCR && !jpeg && about.shared != [1, 1] && (about.bits, about.planar) == (8, false) {
+        let [across, down] = about.shared;
+        let unit = across * down + 2;
+        let bytes = as_bytes(&mut decoder, path, &|w| w.div_ceil(across) * unit, down)?;
+        let ycbcr = whole_ycbcr(&bytes, width, height, about.shared);
+        Raster::new(width, height, 3, Samples::U8(ycbcr_to_rgb(ycbcr)))?
+    } else if matches!(about.bits, 9..=15) && !about.planar && matches!(about.photometric, 0..=2) {
+        let (bits, stored) = (usize::from(about.bits), about.stored);
+        let bytes = as_bytes(&mut decoder, path, &|w| (w * stored * bits).div_ceil(8), 1)?;
+        let Samples::U16(mut values) = unpack(&bytes, about.bits as u8, width, stored, false) else {
+            return Err("is a TIFF of a kind that is not read".into());
+        };
+        values.iter_mut().filter(|_| about.photometric == 0).for_each(|v| *v = u16::MAX - *v);
+        Raster::new(width, height, stored, Samples::U16(values))?
+    } else {
+        plain(&mut decoder, &about)?
+    };
+    Ok(raster.upright(about.orientation))
+}
+
+/// Unpacks the page as rows of plain bytes. `row`: their number for so many pixels; `down`: rows of pixels that make one.
+fn as_bytes<R: Read + Seek>(
+    decoder: &mut Decoder<R>,
+    path: &Path,
+    row: &dyn Fn(usize) -> usize,
+    down: usize,
+) -> Result<Vec<u8>, String> {
+    let mut rewritten = rewritten(decoder, path, &directory::Change::Bytes { row, down })?;
+    match rewritten.read_image().map_err(fail)? {
+        DecodingResult::U8(bytes) => Ok(bytes),
+        _ => Err("is a TIFF of a kind that is not read".into()),
+    }
+}
+
+fn rewritten<R: Read + Seek>(
+    decoder: &mut Decoder<R>,
+    path: &Path,
+    change: &directory::Change,
+) -> Result<Decoder<Cursor<Vec<u8>>>, String> {
+    let place = decoder.ifd_pointer().ok_or("is damaged: a page is missing")?.0;
+    let bytes = directory::rewrite(read_whole(path)?, place, change).ok_or("is damaged: its directory is cut short")?;
+    Ok(Decoder::new(Cursor::new(bytes)).map_err(fail)?.with_limits(limits()))
+}
+
+fn palette<R: Read + Seek>(decoder: &mut Decoder<R>, path: &Path, about: &Page) -> Result<Raster, String> {
+    let mut map = decoder.get_tag_u16_vec(Tag::ColorMap).map_err(fail)?;
+    // Some writers fill the low byte only.
+    if map.iter().all(|&v| v < 256) {
+        map.iter_mut().for_each(|v| *v *= 257);
+    }
+    let third = map.len() / 3;
+    let colour = |i: usize| [0, 1, 2].map(|c| map.get(c * third + i).copied().unwrap_or(0));
+    let (width, stored) = (about.width, about.stored);
+    let mut grey = rewritten(decoder, path, &directory::Change::Grey)?;
+    let indices: Vec<usize> = match grey.read_image().map_err(fail)? {
+        DecodingResult::U8(v) if about.bits < 8 => match unpack(&v, about.bits as u8, width, stored, true) {
+            Samples::U8(v) => v.into_iter().map(usize::from).collect(),
+            _ => Vec::new(),
+        },
+        DecodingResult::U8(v) => v.into_iter().map(usize::from).collect(),
+        DecodingResult::U16(v) => v.into_iter().map(usize::from).collect(),
+        _ => return Err("is a TIFF with a palette for numbers that are no indices".into()),
+    };
+    // What follows an index is alpha.
+    let samples = indices.into_iter().step_by(stored.max(1)).flat_map(colour).collect();
+    Raster::new(width, about.height, 3, Samples::U16(samples))
+}
+
+fn plain<R: Read + Seek>(decoder: &mut Decoder<R>, about: &Page) -> Result<Raster, String> {
+    let (width, height) = (about.width, about.height);
+    let colour = decoder.colortype().map_err(fail)?;
+    let mut result = DecodingResult::U8(Vec::new());
+    let layout = decoder.read_image_to_buffer(&mut result).map_err(fail)?;
+    let stored = match colour {
+        ColorType::Gray(_) => 1,
+        ColorType::GrayA(_) => 2,
+        ColorType::RGB(_) | ColorType::YCbCr(_) => 3,
+        ColorType::RGBA(_) | ColorType::CMYK(_) => 4,
+        ColorType::Multiband { num_samples: samples @ 1..=4, .. } => samples.into(),
+        other => return Err(format!("is a TIFF of colour type {other:?}, which is not read")),
+    };
+    let bits = colour.bit_depth();
+    let floats = |values: Vec<f32>| {
+        let values = if layout.planes > 1 { interleave(values, width * height, stored) } else { values };
+        Raster::floats(width, height, stored, values)
+    };
+    let samples = match result {
+        DecodingResult::U8(v) if bits < 8 => unpack(&v, bits, width, stored, false),
+        DecodingResult::U8(v) if layout.planes > 1 => Samples::U8(interleave(v, width * height, stored)),
+        DecodingResult::U8(v) => Samples::U8(v),
+        DecodingResult::U16(v) if layout.planes > 1 => Samples::U16(interleave(v, width * height, stored)),
+        DecodingResult::U16(v) => Samples::U16(v),
+        DecodingResult::U32(v) => return floats(v.into_iter().map(|v| v as f32).collect()),
+        DecodingResult::U64(v) => return floats(v.into_iter().map(|v| v as f32).collect()),
+        DecodingResult::I8(v) => return floats(v.into_iter().map(f32::from).collect()),
+        DecodingResult::I16(v) => return floats(v.into_iter().map(f32::from).collect()),
+        DecodingResult::I32(v) => return floats(v.into_iter().map(|v| v as f32).collect()),
+        DecodingResult::I64(v) => return floats(v.into_iter().map(|v| v as f32).collect()),
+        DecodingResult::F16(v) => return floats(v.into_iter().map(|v| v.to_f32()).collect()),
+        DecodingResult::F32(v) => return floats(v),
+        DecodingResult::F64(v) => return floats(v.into_iter().map(|v| v as f32).collect()),
+    };
+    match (colour, samples) {
+        (ColorType::CMYK(_), samples) => Raster::new(width, height, 3, cmyk_to_rgb(samples)),
+        (ColorType::YCbCr(8), Samples::U8(v)) => Raster::new(width, height, 3, Samples::U8(ycbcr_to_rgb(v))),
+        (ColorType::YCbCr(_), _) => Err(format!("is a TIFF of colour type {colour:?}, which is not read")),
+        (_, samples) => Raster::new(width, height, stored, samples),
+    }
+}

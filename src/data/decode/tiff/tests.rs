@@ -1,0 +1,180 @@
+//! TIFF files made here, and the pixels that are written down of them.
+
+use super::super::{decode, header::probe, raster::Remark};
+use crate::data::pixels::Picture;
+use std::io::Write;
+
+/// A file of one strip: tags of whole numbers, then the pixels. `big_endian`, and as BigTIFF.
+fn tiff(tags: &[(u16, &[u16])], pixels: &[u8], big_endian: bool, big: bool) -> tempfile::NamedTempFile {
+    let number = |value: u64, size: usize| {
+        let mut bytes = value.to_le_bytes()[..size].to_vec();
+        if big_endian {
+            bytes.reverse();
+        }
+        bytes
+    };
+    let wide = if big { 8 } else { 4 };
+    let mut tags: Vec<(u16, Vec<u16>)> = tags.iter().map(|(tag, values)| (*tag, values.to_vec())).collect();
+    tags.extend([(273, vec![0]), (279, vec![pixels.len() as u16])]);
+    tags.sort();
+    let mut bytes = if big_endian { b"MM".to_vec() } else { b"II".to_vec() };
+    bytes.extend(if big {
+        [number(43, 2), number(8, 2), number(0, 2), number(16, 8)].concat()
+    } else {
+        [number(42, 2), number(8, 4)].concat()
+    });
+    let counter = if big { 8 } else { 2 };
+    let mut after = bytes.len() + counter + tags.len() * (4 + 2 * wide) + wide;
+    bytes.extend(number(tags.len() as u64, counter));
+    let mut tail = Vec::new();
+    for (tag, values) in &tags {
+        bytes.extend([number((*tag).into(), 2), number(3, 2), number(values.len() as u64, wide)].concat());
+        let values: Vec<u8> = match tag {
+            273 => number((after + tail.len()) as u64, 2),
+            _ => values.iter().flat_map(|&v| number(v.into(), 2)).collect(),
+        };
+        if *tag == 273 {
+            tail.extend(pixels);
+        }
+        if values.len() <= wide {
+            bytes.extend(&values);
+            bytes.resize(bytes.len() + wide - values.len(), 0);
+        } else {
+            bytes.extend(number((after + tail.len()) as u64, wide));
+            tail.extend(values);
+        }
+    }
+    after = 0;
+    bytes.extend(number(after as u64, wide));
+    bytes.extend(tail);
+    let mut file = tempfile::NamedTempFile::new().unwrap();
+    file.write_all(&bytes).unwrap();
+    file
+}
+
+fn picture(file: &tempfile::NamedTempFile) -> Picture {
+    Picture::copy_of(&decode(file.path(), 0).unwrap())
+}
+
+/// Red, green and blue of a pixel, 0 to 255.
+fn rgb(picture: &Picture, pixel: usize) -> [f32; 3] {
+    [0, 1, 2].map(|c| (picture.plane(c)[pixel] * 255.0).round())
+}
+
+#[test]
+fn rows_and_columns_are_turned_upright() {
+    let grey = [(258, &[8u16][..]), (259, &[1]), (262, &[1]), (277, &[1])];
+    // Stored 3 wide and 2 high; upright it begins with the corner that the tag names.
+    let expected: [(u16, [usize; 2], [u8; 6]); 8] = [
+        (1, [3, 2], [0, 1, 2, 3, 4, 5]),
+        (2, [3, 2], [2, 1, 0, 5, 4, 3]),
+        (3, [3, 2], [5, 4, 3, 2, 1, 0]),
+        (4, [3, 2], [3, 4, 5, 0, 1, 2]),
+        (5, [2, 3], [0, 3, 1, 4, 2, 5]),
+        (6, [2, 3], [3, 0, 4, 1, 5, 2]),
+        (7, [2, 3], [5, 2, 4, 1, 3, 0]),
+        (8, [2, 3], [2, 5, 1, 4, 0, 3]),
+    ];
+    for (orientation, size, values) in expected {
+        let orientations = [orientation];
+        let tags = [&grey[..], &[(256, &[3]), (257, &[2]), (278, &[2]), (274, &orientations)]].concat();
+        let picture = picture(&tiff(&tags, &[0, 1, 2, 3, 4, 5], false, false));
+        assert_eq!([picture.width, picture.height], size, "{orientation}");
+        assert_eq!(picture.data.iter().map(|v| (v * 255.0).round() as u8).collect::<Vec<_>>(), values, "{orientation}");
+    }
+}
+
+#[test]
+fn palettes_of_all_depths_are_looked_up() {
+    for (bits, pixels) in [(8u16, &[2u8, 0, 1][..]), (4, &[0x20, 0x10]), (2, &[0b1000_0100]), (1, &[0b0010_0000])] {
+        let mut map = vec![0u16; 3 << bits];
+        let entries = if bits == 1 {
+            vec![[0xff00, 0, 0], [0, 0xff00, 0]]
+        } else {
+            vec![[0xff00, 0, 0], [0, 0xff00, 0], [0x8000, 0, 0xff00]]
+        };
+        for (i, colour) in entries.iter().enumerate() {
+            (0..3).for_each(|c| map[(c << bits) + i] = colour[c]);
+        }
+        for (big_endian, big) in [(false, false), (true, false), (false, true)] {
+            let tags = [
+                (256, &[3u16][..]),
+                (257, &[1]),
+                (258, &[bits]),
+                (259, &[1]),
+                (262, &[3]),
+                (277, &[1]),
+                (278, &[1]),
+                (320, &map),
+            ];
+            let file = tiff(&tags, pixels, big_endian, big);
+            assert_eq!(probe(file.path()).unwrap().pages, [(0, [3, 1])]);
+            let found = [0, 1, 2].map(|i| rgb(&picture(&file), i));
+            let expected = match bits {
+                1 => [[254., 0., 0.], [254., 0., 0.], [0., 254., 0.]],
+                _ => [[128., 0., 254.], [254., 0., 0.], [0., 254., 0.]],
+            };
+            assert!(
+                found.as_flattened().iter().zip(expected.as_flattened()).all(|(a, b)| (a - b).abs() <= 1.0),
+                "{bits}: {found:?}"
+            );
+        }
+    }
+}
+
+#[test]
+fn ycbcr_with_shared_colours_is_read() {
+    // Red (76, 85, 255) and grey (128, 128, 128).
+    for (shared, pixels) in [
+        ([2u16, 2u16], &[76u8, 76, 76, 76, 85, 255, 128, 128, 128, 128, 128, 128][..]),
+        ([2, 1], &[76, 76, 85, 255, 128, 128, 128, 128, 76, 76, 85, 255, 128, 128, 128, 128]),
+        (
+            [1, 1],
+            &[76, 85, 255, 76, 85, 255, 128, 128, 128, 128, 128, 128, 76, 85, 255, 76, 85, 255, 128, 128, 128, 128, 128, 128],
+        ),
+    ] {
+        let tags = [
+            (256, &[4u16][..]),
+            (257, &[2]),
+            (258, &[8, 8, 8]),
+            (259, &[1]),
+            (262, &[6]),
+            (277, &[3]),
+            (278, &[2]),
+            (530, &shared),
+        ];
+        let picture = picture(&tiff(&tags, pixels, false, false));
+        for (pixel, expected) in [(0, [254., 0., 0.]), (5, [254., 0., 0.]), (2, [128.; 3]), (7, [128.; 3])] {
+            assert_eq!(rgb(&picture, pixel), expected, "{shared:?}, {pixel}");
+        }
+    }
+}
+
+#[test]
+fn twelve_bits_are_read_packed_and_told_in_sixteen() {
+    let tags = |bits: &'static [u16], photometric: &'static [u16]| {
+        [(256, &[2u16][..]), (257, &[1]), (258, bits), (259, &[1]), (262, photometric), (277, &[1]), (278, &[1])]
+    };
+    let packed = tiff(&tags(&[12], &[1]), &[0xff, 0xf3, 0x33], false, false);
+    assert!(picture(&packed).data.iter().zip([1.0, 0.2]).all(|(a, b)| (a - b).abs() < 1e-3));
+    let inverse = tiff(&tags(&[12], &[0]), &[0xff, 0xf3, 0x33], false, false);
+    assert!(picture(&inverse).data.iter().zip([0.0, 0.8]).all(|(a, b)| (a - b).abs() < 1e-3));
+    let sixteen = tiff(&tags(&[16], &[1]), &[0xff, 0x0f, 0, 0], false, false);
+    assert_eq!(decode(sixteen.path(), 0).unwrap().remark(), Some(Remark::Dim(12)));
+}
+
+#[test]
+fn floats_that_are_no_numbers_are_black_and_said() {
+    let values = [f32::NAN, 1.0, 3.0, 5.0].map(f32::to_le_bytes).concat();
+    let tags = [(256, &[4u16][..]), (257, &[1]), (258, &[32]), (259, &[1]), (262, &[1]), (277, &[1]), (278, &[1]), (339, &[3])];
+    let file = tiff(&tags, &values, false, false);
+    assert_eq!(picture(&file).data, [0.0, 0.0, 0.5, 1.0]);
+    assert_eq!(decode(file.path(), 0).unwrap().remark(), Some(Remark::NotNumbers));
+}
+
+#[test]
+fn what_is_sound_and_not_read_is_not_called_damaged() {
+    let tags = [(256, &[2u16][..]), (257, &[1]), (258, &[8]), (259, &[6]), (262, &[1]), (277, &[1]), (278, &[1])];
+    let reason = decode(tiff(&tags, &[1, 2], false, false).path(), 0).unwrap_err();
+    assert!(reason.contains("of a kind that is not read") && !reason.contains("damaged"), "{reason}");
+}
