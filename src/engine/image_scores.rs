@@ -172,21 +172,16 @@ impl ImageScorer<'_> {
     }
 }
 
-/// Sets [`ScoreKind::Lead`] from each score's rank among held-out normals, where all of them are there: the scores of whole pictures
-/// have one vote together, those at the picture's own scale one each. `dia`: of DIA's score.
+/// Sets [`ScoreKind::Lead`], the mean of an image's two highest ranks among held-out normals, where all ranks are there: two scores
+/// must agree, and those that tell nothing on a set do not outvote those that do. `dia`: of DIA's score.
 fn combine(scores: &mut Scores, dia: &Ranks, others: &[(ScoreKind, Ranks)]) {
-    let mean = |ranks: &[f64]| ranks.iter().sum::<f64>() / ranks.len() as f64;
     for row in scores.rows.iter_mut().filter(|_| !others.is_empty()) {
-        let (mut whole, mut votes, mut is_complete) = (vec![dia.rank(row.score)], Vec::new(), true);
-        for (kind, ranks) in others {
-            let Some(rank) = row.by[*kind].map(|score| ranks.rank(score)) else {
-                is_complete = false;
-                continue;
-            };
-            if kind.is_of_whole_picture() { whole.push(rank) } else { votes.push(rank) }
-        }
-        votes.push(mean(&whole));
-        row.by[ScoreKind::Lead] = is_complete.then(|| mean(&votes));
+        let all: Option<Vec<f64>> = others.iter().map(|(kind, ranks)| Some(ranks.rank(row.by[*kind]?))).collect();
+        row.by[ScoreKind::Lead] = all.map(|mut ranks| {
+            ranks.push(dia.rank(row.score));
+            ranks.sort_by(|a, b| b.total_cmp(a));
+            (ranks[0] + ranks[1]) / 2.0
+        });
     }
 }
 
@@ -203,7 +198,7 @@ mod tests {
     use crate::scores::{OfEach, ScoreRow};
 
     #[test]
-    fn whole_pictures_have_one_vote_and_each_score_at_its_own_scale_another() {
+    fn the_two_highest_ranks_lead() {
         let ranks = || Ranks::new((0..10).map(f64::from).collect());
         // Ranks of 0.95, 0.05, 0.55 and 0.25.
         let values = [(ScoreKind::Features, 0.0), (ScoreKind::Tiles, 5.0), (ScoreKind::Map, 2.0)];
@@ -215,7 +210,7 @@ mod tests {
         let others = values.map(|(kind, _)| (kind, ranks()));
         combine(&mut scores, &ranks(), &others);
         let lead = scores.rows[0].by[ScoreKind::Lead].unwrap();
-        assert!((lead - ((0.95 + 0.05) / 2.0 + 0.55 + 0.25) / 3.0).abs() < 1e-12);
+        assert!((lead - (0.95 + 0.55) / 2.0).abs() < 1e-12);
         assert_eq!(scores.rows[1].by[ScoreKind::Lead], None, "a part is missing");
         let mut dia_alone = Scores::from(vec![row]);
         combine(&mut dia_alone, &ranks(), &[]);

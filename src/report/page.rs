@@ -297,7 +297,7 @@ fn table(parts: &Parts, e: &Evaluation) -> Markup {
             }
         }
         @if leads == ScoreKind::Lead {
-            p.quiet { "The leading score is the mean of the ranks of " (e.lead.replace('+', ", ")) " among held-out normal images; no label was used to choose it." }
+            p.quiet { "The leading score is the mean of the two highest ranks of " (e.lead.replace('+', ", ")) " among held-out normal images; it takes no label." }
         }
         p.quiet {
             "The last epoch is the result. Intervals of areas are DeLong's, of shares Wilson's"

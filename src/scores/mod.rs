@@ -139,8 +139,11 @@ impl Scores {
         ScoreKind::ALL.into_iter().filter(is_complete).collect()
     }
 
-    /// What the leading score is made of: the names of all scores that are there, joined by `+`.
+    /// What the leading score is made of: the names of all scores that are there, joined by `+`; `dia` where none leads.
     pub fn lead_name(&self) -> String {
+        if self.rows.iter().all(|row| row.by[ScoreKind::Lead].is_none()) {
+            return ScoreKind::Dia.name().into();
+        }
         let has = |kind: &ScoreKind| self.rows.iter().any(|row| row.value(*kind).is_some());
         let parts = ScoreKind::ALL.into_iter().filter(|kind| *kind != ScoreKind::Lead).filter(has);
         parts.map(ScoreKind::name).collect::<Vec<_>>().join("+")
@@ -205,7 +208,10 @@ mod tests {
             row("d", "test", true, [Some(4.0), Some(5.0)]),
         ];
         let scores = Scores::from(rows);
-        assert_eq!((scores.kinds(), scores.lead_name()), (vec![ScoreKind::Dia, ScoreKind::Features], "dia+features".into()));
+        assert_eq!((scores.kinds(), scores.lead_name()), (vec![ScoreKind::Dia, ScoreKind::Features], "dia".into()));
+        let mut led = scores.clone();
+        led.rows[0].by[ScoreKind::Lead] = Some(0.5);
+        assert_eq!(led.lead_name(), "dia+features");
         let seen = scores.seen_by(ScoreKind::Features, ThresholdRule::Percentile(95.0)).unwrap();
         let values: Vec<_> = seen.rows.iter().map(|r| (r.path.as_str(), r.score, r.predicted, r.value(ScoreKind::Dia))).collect();
         let expected =

@@ -16,7 +16,7 @@ pub enum ScoreKind {
     Tiles,
     /// How much of it stands out in its anomaly map.
     Map,
-    /// All of these by their ranks among held-out normals: the score that leads, chosen without labels.
+    /// Of all of these by their ranks among held-out normals: the score that leads, by a rule without labels.
     Lead,
 }
 
@@ -36,11 +36,6 @@ impl ScoreKind {
         }
     }
 
-    /// Whether it looks at whole pictures, resized to what the encoder sees; not at their own scale.
-    pub fn is_of_whole_picture(self) -> bool {
-        matches!(self, Self::Dia | Self::Profile | Self::Features)
-    }
-
     /// What it says of an image, for people; higher is more abnormal.
     pub fn meaning(self) -> &'static str {
         match self {
@@ -49,7 +44,7 @@ impl ScoreKind {
             Self::Features => "How unlike normal images the encoder's features of it are",
             Self::Tiles => "How unlike normal tiles its tiles are, as the encoder of tiles sees them",
             Self::Map => "How far the most conspicuous thousandth of its anomaly map stands out",
-            Self::Lead => "All scores together, each as its rank among held-out normals; chosen without labels",
+            Self::Lead => "The mean of the two highest of its ranks among held-out normals; no label is needed",
         }
     }
 

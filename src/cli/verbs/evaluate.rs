@@ -123,7 +123,7 @@ fn text(
     let lead = e.by[ScoreKind::Lead];
     if e.lead.contains('+') {
         line(format!("AUROC of the leading score          {}{}", number(lead.auroc), interval(lead.ci95)));
-        line(format!("  ({}, by rank among held-out normals)", e.lead.replace('+', ", ")));
+        line(format!("  (the two highest ranks of {} among held-out normals)", e.lead.replace('+', ", ")));
     }
     line(format!("AUROC                              {}{}", number(e.auroc), interval(e.auroc_ci95)));
     line(format!("average precision                  {}", number(e.average_precision)));

@@ -371,7 +371,8 @@ mod tests {
     fn stages_follow_the_settings() {
         let stages = |c: &RunConfig, a| forecast(c, a, SPEED).iter().map(|c| c.stage).collect::<Vec<_>>();
         let mut config = Preset::Quick.config();
-        assert_eq!(stages(&config, AMOUNT), [Stage::Ddpm, Stage::DissolveCache, Stage::Dia, Stage::Bank, Stage::Scores]);
+        let whole = [Stage::Ddpm, Stage::DissolveCache, Stage::Dia, Stage::Bank, Stage::Profile, Stage::Scores];
+        assert_eq!(stages(&config, AMOUNT), whole);
         assert_eq!(stages(&config, Amount { has_model: true, ..AMOUNT })[0], Stage::DissolveCache);
         config.dia.dissolve = DissolveMethod::None;
         assert_eq!(stages(&config, AMOUNT), [Stage::Dia, Stage::Bank, Stage::Scores]);
