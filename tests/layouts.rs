@@ -510,6 +510,12 @@ fn our_own_split_keeps_duplicates_on_one_side() {
     let found = inspect(dir.path(), &["--normal", "normal"]);
     assert!(warns(&found, "no duplicate on both sides") && !warns(&found, "lie across the splits"), "{found}");
     assert!(found["duplicates"].as_array().unwrap().len() > 15 && splits(&found)[0] > 15, "{found}");
+
+    // Frames that are alike by nature would all be one group, and nothing would be left to learn from.
+    let film = Dir::new();
+    (0..20).for_each(|i| _ = film.png(&format!("normal/{i}.png"), 7).png(&format!("sick/{i}.png"), 7));
+    let found = inspect(film.path(), &["--normal", "normal"]);
+    assert!(splits(&found)[0] == 14 && !warns(&found, "no duplicate on both sides"), "{found}");
 }
 
 #[cfg(unix)]

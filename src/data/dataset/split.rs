@@ -56,8 +56,17 @@ impl Dataset {
         };
         let normals = (0..self.items.len()).filter(|&i| normal(i)).count();
         let wanted = (normals as f64 * self.split_rule.test_fraction).round() as usize;
-        let (mut free, mixed): (Vec<_>, Vec<_>) =
-            self.with_twins(groups.into_values().collect()).into_iter().partition(|group| group.iter().all(|&i| normal(i)));
+        let groups: Vec<Vec<usize>> = groups.into_values().collect();
+        let apart = |groups: Vec<Vec<usize>>| -> (Vec<Vec<usize>>, Vec<Vec<usize>>) {
+            groups.into_iter().partition(|group| group.iter().all(|&i| normal(i)))
+        };
+        let size = |groups: &[Vec<usize>]| groups.iter().map(Vec::len).sum::<usize>();
+        let largest = |groups: &[Vec<usize>]| groups.iter().map(Vec::len).max().unwrap_or(0);
+        let (without, with) = (apart(groups.clone()), apart(self.with_twins(groups)));
+        // Images that are alike by nature (slices, frames) join into chains, which would leave nothing to train or to test on.
+        let left = size(&with.0);
+        let has_chains = 2 * left < size(&without.0) || largest(&with.0) > largest(&without.0).max(left.div_ceil(2));
+        let (mut free, mixed) = if has_chains { without } else { with };
         let mut in_test = mixed.iter().flatten().filter(|&&i| normal(i)).count();
         free.shuffle(&mut rng::stream(self.split_rule.seed, "split", 0));
         self.items.iter_mut().for_each(|item| item.split = Split::Test);
@@ -77,7 +86,7 @@ impl Dataset {
             smallest.map(|n| trains.remove(n));
         }
         trains.into_iter().flatten().for_each(|i| self.items[i].split = Split::Train);
-        let kept = [(by_patient, "patient"), (!self.twins.is_empty(), "duplicate")];
+        let kept = [(by_patient, "patient"), (!self.twins.is_empty() && !has_chains, "duplicate")];
         let kept: Vec<&str> = kept.iter().filter(|(is, _)| *is).map(|(_, what)| *what).collect();
         let whose = if kept.is_empty() { String::new() } else { format!(", no {} on both sides", kept.join(" or ")) };
         let abnormal = if known { "all abnormal images and " } else { "" };
