@@ -251,7 +251,7 @@ fn large_picture_says_its_scale_and_what_the_model_did_beyond_resizing() {
     let mut panels = Panels::of(state);
     panels.take(JobEvent::Original(original));
     panels.take(JobEvent::Dissolved { generation, dissolved: Ok(coarse) });
-    panels.has_all(&["refining: 40 of 160 tiles", "being refined", "auto: tiles of 64 px at 480 px"]);
+    panels.has_all(&["refining: 40 of 160 tiles", "being refined", "auto: tiles of 64 px at 64 px"]);
     panels.take(JobEvent::Dissolved { generation, dissolved: Ok(complete) });
     panels.has_all(&["model 0.0123 · resizing 0.0301", "what the model changed"]);
     assert!(!panels.has("refining") && !panels.has("RESOLUTION"), "tiles have no other resolution");
