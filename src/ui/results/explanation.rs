@@ -189,13 +189,13 @@ pub const BARS: f32 = 232.0;
 pub fn bars(ui: &mut Ui, cx: &mut PanelContext<'_>, set: &ScoreSet, terms: &ScoreTerms, normals: &Normals) {
     ui.spacing_mut().item_spacing.y = theme::STEP;
     ui.horizontal(|ui| {
-        widgets::caption(ui, "TERMS OF THE SCORE AMONG THE TRAINING NORMALS");
+        widgets::caption(ui, "TERMS OF DIA’S SCORE AMONG THE TRAINING NORMALS");
         let place = "Save them in the run folder";
         plot::export_as(ui, cx, "Terms", place, &[Format::Csv], |format| AppCommand::Graph(Graph::Terms, format));
     });
     widgets::weak(
         ui,
-        "Grey: 5 to 95 % and 25 to 75 % of the normals, with their median. The score is minus the mean of the sums.",
+        "Grey: 5 to 95 % and 25 to 75 % of the normals, with their median. DIA’s score is minus the mean of the sums.",
     );
     let groups: [(&str, &[f64; SHIFTS], &[Quantiles; SHIFTS]); 2] =
         [("similarity", &terms.sim, &normals.sim), ("shift known", &terms.cls, &normals.cls)];
