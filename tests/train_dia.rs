@@ -107,7 +107,7 @@ fn training_ended_early_is_finished_and_scores_leave_one_out() {
     assert_eq!(encoder.bank.as_ref().unwrap().names, ["0.png", "1.png", "2.png", "3.png", "4.png", "5.png"]);
 
     let ids: Vec<ImageId> = data.ids(|_, _| true);
-    let rows = |data: &Arc<Dataset>, ids: &[ImageId]| score(&encoder, data, ids, &[], &mut Silent).unwrap().rows;
+    let rows = |data: &Arc<Dataset>, ids: &[ImageId]| score(&encoder, data, ids, &[], &mut Silent).unwrap().0.rows;
     let forward = rows(&data, &ids);
     let backward = rows(&data, &ids.iter().rev().copied().collect::<Vec<_>>());
     let near = |a: &ScoreRow, b: &ScoreRow| a.path == b.path && (a.score - b.score).abs() < 1e-4 * a.score.abs().max(1.0);

@@ -70,9 +70,9 @@ const RESIDUALS: usize = 100;
 const RESIDUAL: (&str, usize) = ("dissolving_residual_t30", 30);
 
 impl ImageScorer<'_> {
-    /// DIA's score and its terms; the score by features; the dissolve profile where the encoder's settings ask for it and there is a diffusion model; the
-    /// scores by tiles and by the anomaly map where the run has worked by tiles; all of these combined; and the baselines that need
-    /// no training.
+    /// DIA's score and its terms; the score by features; the dissolve profile where the encoder's settings ask for it and there is a
+    /// diffusion model; the scores by tiles and by the anomaly map where the run has worked by tiles; the one that leads; and the
+    /// baselines that need no training.
     ///
     /// # Errors
     /// Images that cannot be read at all, damaged files of the run, [`Error::Stopped`].
@@ -86,14 +86,14 @@ impl ImageScorer<'_> {
         let profile = profile.as_ref().map(|scorer| scorer as &dyn BatchScorer);
         let beside: Vec<&dyn BatchScorer> =
             profile.into_iter().chain(features.as_ref().map(|scorer| scorer as &dyn BatchScorer)).collect();
-        let mut scores = scorer::score(self.encoder, data, ids, &beside, reporter)?;
+        let (mut scores, dia) = scorer::score(self.encoder, data, ids, &beside, reporter)?;
         let known: HashSet<&str> = scores.rows.iter().map(|row| row.path.as_str()).collect();
         // An image that could not be decoded has no row.
         let scored: Vec<ImageId> =
             ids.iter().copied().filter(|&id| data.item(id).is_some_and(|i| known.contains(i.name.as_str()))).collect();
         let mut ranks: Vec<(ScoreKind, Ranks)> = beside.iter().map(|scorer| (scorer.which(), scorer.ranks().clone())).collect();
         let pixels = self.by_tiles(&mut scores, &mut ranks, data, &scored, reporter)?;
-        combine(&mut scores, &scorer::ranks_of_normals(self.encoder)?, &ranks);
+        combine(&mut scores, &dia, &ranks);
         let mut tick = |_: usize| if reporter.control() == Control::Stop { Err(Error::Stopped) } else { Ok(()) };
         let values = baselines::measure(data, &scored, &config.preprocess, self.encoder.config.input_size, &mut tick)?;
         scores.set_baselines(&baselines::NAMES, values);

@@ -157,7 +157,7 @@ pub trait BatchScorer {
 }
 
 /// Scores images of a data set, labelled or not, in the order of `ids`; threshold and predictions by the run's rule where it
-/// can be applied.
+/// can be applied. With them the ranks of the training normals' scores, each against the others.
 ///
 /// The training normals of the encoder are scored against the others (leave one out), from the features in its bank. Settings,
 /// preprocessing and size are those of the encoder's run.
@@ -170,7 +170,7 @@ pub fn score(
     ids: &[ImageId],
     others: &[&dyn BatchScorer],
     reporter: &mut dyn Reporter,
-) -> Result<Scores> {
+) -> Result<(Scores, Ranks)> {
     let bank = encoder.bank.as_ref().ok_or_else(unfinished)?;
     let scorer = Scorer::new(&bank.features)?;
     if scorer.weights().1.iter().any(|&weight| !(weight > 0.0 && weight.is_finite())) {
@@ -236,30 +236,19 @@ pub fn score(
         ));
     }
     let mut scores = Scores::from(ids.iter().filter_map(|id| rows.remove(id)).collect::<Vec<_>>());
+    let normals: Vec<f64> = held_out.iter().map(|s| s.score).collect();
     let rule = encoder.config.run.score.rule;
     let threshold = if rule.needs_labels() {
         scores.threshold(rule, None)
     } else {
         // From the bank, so that a folder without training images gets the same threshold.
-        let normals: Vec<f64> = held_out.iter().map(|s| s.score).collect();
         threshold_by(rule, None, &normals).ok_or_else(String::new)
     };
     if let Err(reason) = &threshold {
         reporter.event(Event::Notice(format!("no threshold was set: {reason}").into()));
     }
     scores.set_threshold(threshold.ok());
-    Ok(scores)
-}
-
-/// Ranks among the training normals in the encoder's bank, each scored against the others.
-///
-/// # Errors
-/// An encoder without a bank.
-pub fn ranks_of_normals(encoder: &Encoder) -> Result<Ranks> {
-    let bank = encoder.bank.as_ref().ok_or_else(unfinished)?;
-    let scorer = Scorer::new(&bank.features)?;
-    let held_out = bank.features.par_iter().enumerate().map(|(m, features)| scorer.leave_one_out(features, m).score);
-    Ok(Ranks::new(held_out.collect()))
+    Ok((scores, Ranks::new(normals)))
 }
 
 fn unfinished() -> Error {

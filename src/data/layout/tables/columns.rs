@@ -1,6 +1,9 @@
 //! Which columns matter, by their usual names.
 
-use crate::config::LabelColumns;
+use crate::{config::LabelColumns, data::text::cut_list};
+
+/// Names of columns that an error lists, at most.
+const LISTED: usize = 30;
 
 /// Places of the columns that matter.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -42,7 +45,7 @@ impl Columns {
                 .or_else(|| headers.iter().position(|h| plain(h) == plain(given)))
                 .or(number)
                 .map(Some)
-                .ok_or_else(|| format!("has no column `{given}`; its columns are {}", listed(headers)))
+                .ok_or_else(|| format!("has no column `{given}`; its columns are {}", cut_list(headers, LISTED)))
         };
         Ok(Self {
             file: find(&wanted.file, FILE)?,
@@ -51,14 +54,6 @@ impl Columns {
             patient: find(&wanted.patient, PATIENT)?,
         })
     }
-}
-
-/// The names of columns, a few dozen at most.
-pub fn listed(headers: &[String]) -> String {
-    const MOST: usize = 30;
-    let more = headers.len().saturating_sub(MOST);
-    let list = headers.iter().take(MOST).cloned().collect::<Vec<_>>().join(", ");
-    if more > 0 { format!("{list} and {more} more") } else { list }
 }
 
 /// Lower case, words joined by `_`.
