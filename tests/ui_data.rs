@@ -42,9 +42,9 @@ fn layout_is_changed_from_menu() {
     window.harness.get_by_label_contains("one folder a class").click();
     window.steps();
     window.click("classes: the innermost folder is the class");
-    window.until("it is read anew", |s| {
-        s.state().open().is_some_and(|o| o.dataset.classes.iter().map(|c| c.name.as_str()).eq(["bad", "good"]))
-    });
+    window.until("it is read anew", |s| s.state().open().is_some_and(|o| o.dataset.why.starts_with("As you chose")));
+    let classes = &window.state().open().unwrap().dataset.classes;
+    assert!(classes.iter().map(|class| class.name.as_str()).eq(["bad", "good"]));
     assert!(window.has("As you chose"));
     assert!(window.has("good · 1 images"));
 }
