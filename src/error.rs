@@ -86,8 +86,6 @@ pub enum NextStep {
     OtherModel,
     /// Train a diffusion model, or dissolve without one.
     ModelOrOtherMethod,
-    /// Choose a diffusion model, or do without the dissolve profile.
-    ModelOrNoProfile,
     /// Use more normal images, or do without the dissolve profile.
     MoreNormalsOrNoProfile,
     /// The training diverged: lower its learning rate, clip its gradients, or warm up for longer.

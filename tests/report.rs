@@ -127,13 +127,15 @@ fn complete_run_gives_complete_report() {
     let _ = std::fs::remove_dir_all(&dir);
     let (run, data) = (complete_run(&dir), dataset());
     scores(&data).write(&run.join("scores.csv")).unwrap();
-    let found = |size: f64, contrast: f64| SyntheticLesionCell {
+    let found = |score, size: f64, contrast: f64| SyntheticLesionCell {
+        score,
         size,
         contrast,
         auroc: 0.5 + 0.45 * contrast,
         sensitivity_at_95_specificity: (4.0 * size * contrast + 0.05).min(1.0),
     };
-    let cells = [0.05, 0.1, 0.2].iter().flat_map(|&s| [0.1, 0.2, 0.4, 0.8].map(|c| found(s, c))).collect();
+    let sizes = [(ScoreKind::Dia, 0.05), (ScoreKind::Dia, 0.1), (ScoreKind::Map, 0.0125)];
+    let cells = sizes.iter().flat_map(|&(score, size)| [0.1, 0.2, 0.4, 0.8].map(|c| found(score, size, c))).collect();
     SyntheticLesions { seed: 5, images: 64, of: 80, cells }.write(&run.join(files::SYNTHETIC_LESIONS)).unwrap();
     let path = report::write(&run, Some(&data)).unwrap();
     println!("to look at: {}", path.display());
@@ -156,6 +158,8 @@ fn complete_run_gives_complete_report() {
         "dissolve-studio evaluate",
         "[ddpm]",
         "synthetic lesions, not disease",
+        "Anomaly map: found at 95 % specificity",
+        "diameter 1.25 %",
         "--planted --seed 5",
     ] {
         assert!(page.contains(part), "{part}");

@@ -1,6 +1,9 @@
 //! Planted lesions on the command line: a run that never saw an abnormal image is told how small a spot it finds.
 
-use dissolve_studio::{run_dir::files::SYNTHETIC_LESIONS, scores::SyntheticLesions};
+use dissolve_studio::{
+    run_dir::files::SYNTHETIC_LESIONS,
+    scores::{ScoreKind, SyntheticLesions},
+};
 use std::{
     ffi::OsStr,
     fs,
@@ -45,7 +48,8 @@ fn sensitivity_is_measured_without_abnormal_images_and_is_reproducible() {
     let said: serde_json::Value = serde_json::from_slice(&first.stdout).unwrap();
     assert!(said["auroc"].is_null() && said["undefined"].is_string(), "there is no abnormal image");
     let planted = SyntheticLesions::read(&file).unwrap().unwrap();
-    assert_eq!((planted.seed, planted.images, planted.of, planted.cells.len()), (7, 4, 4, 12));
+    assert_eq!((planted.seed, planted.images, planted.of, planted.cells.len()), (7, 4, 4, 36));
+    assert_eq!(planted.kinds(), [ScoreKind::Dia, ScoreKind::Features, ScoreKind::Lead]);
     assert_eq!(said["planted"], serde_json::json!(planted));
     let bytes = fs::read(&file).unwrap();
     fs::remove_file(&file).unwrap();

@@ -21,7 +21,6 @@ pub fn words(step: Option<&NextStep>) -> String {
         NextStep::WaitForWeights => "wait for its first checkpoint, or choose another run",
         NextStep::OtherModel => "choose the diffusion model that its images were dissolved with",
         NextStep::ModelOrOtherMethod => "train a diffusion model and choose it, or choose another way to dissolve",
-        NextStep::ModelOrNoProfile => "choose a diffusion model, or turn the dissolve profile off",
         NextStep::MoreNormalsOrNoProfile => "use more normal images, or turn the dissolve profile off",
         NextStep::Steadier { lr, unclipped, .. } => {
             let clip = if *unclipped { ", gradients clipped at 1" } else { "" };
@@ -56,7 +55,6 @@ mod tests {
             NextStep::WaitForWeights,
             NextStep::OtherModel,
             NextStep::ModelOrOtherMethod,
-            NextStep::ModelOrNoProfile,
             NextStep::MoreNormalsOrNoProfile,
             NextStep::Steadier { part: "ddpm", lr: "1e-4".into(), unclipped: true },
             NextStep::OmitSplit,

@@ -30,7 +30,6 @@ pub fn words(step: &NextStep) -> String {
         NextStep::ModelOrOtherMethod => {
             "train one with train-ddpm and give its run, or choose gaussian:K, median:K or resample".into()
         }
-        NextStep::ModelOrNoProfile => "give one, or set score.profile=false".into(),
         NextStep::MoreNormalsOrNoProfile => {
             "use more normal images, or turn the second score off with --set score.profile=false".into()
         }

@@ -2,7 +2,7 @@
 
 use super::anomaly_maps::MapFolder;
 use crate::{
-    config::{DissolveMethod, TileSize},
+    config::TileSize,
     data::{Dataset, ImageId, Picture, Preprocess, Split},
     error::{Error, Result},
     ml::{
@@ -14,11 +14,12 @@ use crate::{
         scoring::{
             anomaly_map::AnomalyMap,
             baselines,
-            feature_scorer::FeatureScorer,
+            descriptor_scorer::DescriptorScorer,
+            encoder_features::EncoderFeatures,
             gaussian::Ranks,
             map_rulers::{BLUR_DIFFERENCE, blur_difference},
             pixel_evaluation::PixelEvaluation,
-            profile_scorer::ProfileScorer,
+            profile::DissolveProfile,
             scorer::{self, BatchScorer},
         },
     },
@@ -78,14 +79,7 @@ impl ImageScorer<'_> {
     /// Images that cannot be read at all, damaged files of the run, [`Error::Stopped`].
     pub fn score(&self, data: &Arc<Dataset>, ids: &[ImageId], reporter: &mut dyn Reporter) -> Result<ScoredImages> {
         let config = &self.encoder.config.run;
-        let profile = match self.model.as_ref().filter(|_| config.score.profile) {
-            Some(model) => ProfileScorer::open_or_build(self.part, self.encoder, model, data, reporter)?,
-            None => None,
-        };
-        let features = FeatureScorer::open_or_build(self.part, self.encoder, data, reporter)?;
-        let profile = profile.as_ref().map(|scorer| scorer as &dyn BatchScorer);
-        let beside: Vec<&dyn BatchScorer> =
-            profile.into_iter().chain(features.as_ref().map(|scorer| scorer as &dyn BatchScorer)).collect();
+        let beside = self.beside(data, reporter)?;
         let (mut scores, dia) = scorer::score(self.encoder, data, ids, &beside, reporter)?;
         let known: HashSet<&str> = scores.rows.iter().map(|row| row.path.as_str()).collect();
         // An image that could not be decoded has no row.
@@ -98,6 +92,28 @@ impl ImageScorer<'_> {
         let values = baselines::measure(data, &scored, &config.preprocess, self.encoder.config.input_size, &mut tick)?;
         scores.set_baselines(&baselines::NAMES, values);
         Ok(ScoredImages { scores, pixels })
+    }
+
+    /// The scores of whole pictures beside DIA's.
+    pub(super) fn beside(&self, data: &Arc<Dataset>, reporter: &mut dyn Reporter) -> Result<Vec<Box<dyn BatchScorer + '_>>> {
+        let (part, encoder) = (self.part, self.encoder);
+        let mut all: Vec<Box<dyn BatchScorer>> = Vec::new();
+        if let Some(model) = self.model.clone().filter(|_| encoder.config.run.score.profile) {
+            let profile = DissolveProfile { model, side: encoder.config.input_size };
+            let profile = DescriptorScorer::open_or_build(profile, part, encoder, data, reporter)?;
+            all.extend(profile.map(|scorer| Box::new(scorer) as Box<dyn BatchScorer>));
+        }
+        let features = DescriptorScorer::open_or_build(EncoderFeatures(encoder), part, encoder, data, reporter)?;
+        all.extend(features.map(|scorer| Box::new(scorer) as Box<dyn BatchScorer>));
+        Ok(all)
+    }
+
+    /// The scores of pictures at their own scale, where the run has worked by tiles.
+    pub(super) fn at_scale(&self, data: &Arc<Dataset>, reporter: &mut dyn Reporter) -> Result<Option<(TileSize, PictureScorer)>> {
+        let config = &self.encoder.config.run;
+        let Some((tiles, part)) = config.data.tiles().zip(files::tiles_part(self.part.path())) else { return Ok(None) };
+        let scorer = PictureScorer::open_or_build(&RunDir::open(&part)?, config, tiles, data, self.encoder.device(), reporter)?;
+        Ok(scorer.map(|scorer| (tiles, scorer)))
     }
 
     /// Whether there can be anomaly maps.
@@ -124,15 +140,12 @@ impl ImageScorer<'_> {
         ids: &[ImageId],
         reporter: &mut dyn Reporter,
     ) -> Result<Option<PixelFigures>> {
-        let config = &self.encoder.config.run;
-        let (Some(tiles), Some(part)) = (config.data.tiles(), files::tiles_part(self.part.path())) else { return Ok(None) };
-        let (part, is_own) = (RunDir::open(&part)?, data.fingerprint() == self.encoder.config.fingerprint);
-        let device = self.encoder.device();
-        let Some(scorer) = PictureScorer::open_or_build(&part, config, tiles, data, device, reporter)? else { return Ok(None) };
+        let Some((tiles, scorer)) = self.at_scale(data, reporter)? else { return Ok(None) };
+        let is_own = data.fingerprint() == self.encoder.config.fingerprint;
         let mut written = self.maps.map(MapFolder::prepare).transpose()?.map(|folder| (folder, 0));
         let mut evaluation = PixelEvaluation::new(MapModel::SCALE);
-        let residual = self.residual(tiles, data, ids)?;
-        let preprocess = Preprocess::new(config.preprocess.clone());
+        let residual = self.residual(tiles, data, ids);
+        let preprocess = Preprocess::new(self.encoder.config.run.preprocess.clone());
         let each = &mut |id: ImageId, picture: &Picture, map: &AnomalyMap| {
             let Some(item) = data.item(id).filter(|item| !is_own || item.split == Split::Test) else { return Ok(()) };
             // A mask that cannot be read was named when the data set was opened; its picture is scored all the same.
@@ -164,25 +177,27 @@ impl ImageScorer<'_> {
     }
 
     /// Dissolves pictures with masks by the diffusion model, where there is one and not too many of them.
-    fn residual(&self, tiles: TileSize, data: &Dataset, ids: &[ImageId]) -> Result<Option<TiledDissolver>> {
+    fn residual(&self, tiles: TileSize, data: &Dataset, ids: &[ImageId]) -> Option<TiledDissolver> {
         let masks = ids.iter().filter(|&&id| data.item(id).is_some_and(|item| item.mask.is_some())).count();
-        let Some(model) = self.model.clone().filter(|_| (1..=RESIDUALS).contains(&masks)) else { return Ok(None) };
-        let dissolver = Dissolver::new(DissolveMethod::Diffusion, Some(model), 0, false)?;
-        Ok(dissolver.map(|dissolver| TiledDissolver::new(dissolver, tiles)))
+        let model = self.model.clone().filter(|_| (1..=RESIDUALS).contains(&masks));
+        model.map(|model| TiledDissolver::new(Dissolver::by(model, false), tiles))
     }
 }
 
-/// Sets [`ScoreKind::Lead`], the mean of an image's two highest ranks among held-out normals, where all ranks are there: two scores
-/// must agree, and those that tell nothing on a set do not outvote those that do. `dia`: of DIA's score.
+/// Sets [`ScoreKind::Lead`] where all ranks are there. `dia`: of DIA's score.
 fn combine(scores: &mut Scores, dia: &Ranks, others: &[(ScoreKind, Ranks)]) {
     for row in scores.rows.iter_mut().filter(|_| !others.is_empty()) {
         let all: Option<Vec<f64>> = others.iter().map(|(kind, ranks)| Some(ranks.rank(row.by[*kind]?))).collect();
-        row.by[ScoreKind::Lead] = all.map(|mut ranks| {
-            ranks.push(dia.rank(row.score));
-            ranks.sort_by(|a, b| b.total_cmp(a));
-            (ranks[0] + ranks[1]) / 2.0
-        });
+        row.by[ScoreKind::Lead] = all.and_then(|ranks| lead(ranks.into_iter().chain([dia.rank(row.score)])));
     }
+}
+
+/// The score that leads: the mean of an image's two highest ranks among held-out normals. Two scores must agree, and those that tell
+/// nothing on a set do not outvote those that do. `None` where there is but one.
+pub(super) fn lead(ranks: impl Iterator<Item = f64>) -> Option<f64> {
+    let mut ranks: Vec<f64> = ranks.collect();
+    ranks.sort_by(|a, b| b.total_cmp(a));
+    ranks.first().zip(ranks.get(1)).map(|(first, second)| (first + second) / 2.0)
 }
 
 /// |a - b|, the mean of the channels.

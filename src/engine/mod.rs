@@ -10,6 +10,7 @@ pub mod image_scores;
 pub(crate) mod machine;
 pub mod map_layers;
 pub mod pipeline;
+pub(crate) mod planted_lesions;
 pub(crate) mod preprocess_preview;
 pub mod runs;
 pub(crate) mod thumbnail_cache;

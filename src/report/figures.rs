@@ -7,7 +7,7 @@ use super::chart::{
 };
 use crate::{
     metrics::{self, Confusion, Ranking, RocPoint},
-    scores::{Histogram, ScoreRow, SyntheticLesionCell, SyntheticLesions},
+    scores::{Histogram, ScoreKind, ScoreRow, SyntheticLesionCell, SyntheticLesions},
 };
 
 /// Plot areas in px.
@@ -108,22 +108,24 @@ pub fn histogram(histogram: &Histogram, threshold: Option<f64>) -> Option<Chart>
     Some(Chart { title: "Scores".into(), x, y, marks, size: [LARGE[0], 240.0] })
 }
 
-/// Share of the planted lesions that are found, against their contrast: a line a size.
-pub fn planted(planted: &SyntheticLesions) -> Chart {
+/// Share of the planted lesions that a score finds, against their contrast: a line a size.
+pub fn planted(planted: &SyntheticLesions, score: ScoreKind) -> Chart {
+    let planted = planted.by(score);
     let mut marks = vec![Mark::named(SeriesColor::Quiet, Shape::Dashed(vec![[0.0, 5.0], [100.0, 5.0]]), "by chance")];
     for (i, size) in planted.sizes().into_iter().enumerate() {
         let found = |c: &SyntheticLesionCell| [100.0 * c.contrast, 100.0 * c.sensitivity_at_95_specificity];
         let points: Vec<[f64; 2]> = planted.of_size(size).map(found).collect();
-        // Told apart by stroke as well as by colour.
-        let (ink, shape) = match i {
-            0 => (SeriesColor::Quiet, Shape::Line(points.clone())),
-            1 => (SeriesColor::Accent, Shape::Dashed(points.clone())),
-            _ => (SeriesColor::Accent, Shape::Line(points.clone())),
+        // Told apart by stroke as well as by colour, the largest boldest.
+        let (ink, shape) = match planted.sizes().len() - i {
+            1 => (SeriesColor::Accent, Shape::Line(points.clone())),
+            2 => (SeriesColor::Accent, Shape::Dashed(points.clone())),
+            3 => (SeriesColor::Quiet, Shape::Line(points.clone())),
+            _ => (SeriesColor::Quiet, Shape::Dashed(points.clone())),
         };
-        marks.push(Mark::named(ink, shape, format!("{:.0} % of the side", 100.0 * size)));
+        marks.push(Mark::named(ink, shape, format!("{} of the side", SyntheticLesions::percent(size))));
         marks.extend(points.into_iter().map(|p| Mark::new(ink, Shape::Point(p))));
     }
-    let title = format!("Synthetic lesions in {} held-out normals", planted.images);
+    let title = format!("Synthetic lesions in {} held-out normals, by {}", planted.images, score.title());
     let (x, y) = (Axis::new("contrast, % of the image's range"), Axis::new("found at 95 % specificity, %"));
     let y = Axis { range: Some([0.0, 100.0]), ..y };
     Chart { title, x: Axis { range: Some([0.0, 100.0]), ..x }, y, marks, size: [LARGE[0], 240.0] }

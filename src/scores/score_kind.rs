@@ -1,12 +1,14 @@
 //! The scores of a run: which there are, and what they are called.
 
-use serde::{Serialize, Serializer, ser::SerializeMap as _};
+use serde::{Deserialize, Serialize, Serializer, ser::SerializeMap as _};
 use std::ops::{Index, IndexMut};
 
 /// A score of a run. Of these DIA's alone is in the paper.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
 pub enum ScoreKind {
     /// Paper, Eq. 10.
+    #[default]
     Dia,
     /// How the image changes when it is dissolved.
     Profile,

@@ -1,5 +1,6 @@
-//! How many synthetic lesions a score finds (`planted.json` of a run folder): figures by size and contrast.
+//! How many synthetic lesions the scores find (`planted.json` of a run folder): figures by size and contrast.
 
+use super::ScoreKind;
 use crate::{
     error::{Error, Result},
     metrics::{MetricError, Ranking, auroc, wilson},
@@ -20,14 +21,17 @@ pub struct SyntheticLesions {
     pub images: usize,
     /// How many held-out normals there are.
     pub of: usize,
-    /// By size, then by contrast.
+    /// By score, then by size, then by contrast.
     pub cells: Vec<SyntheticLesionCell>,
 }
 
-/// One size and one contrast.
+/// One size and one contrast, as one score sees them.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 pub struct SyntheticLesionCell {
-    /// Diameter at half its strength, as a share of the picture's side.
+    /// The score; DIA's in older files.
+    #[serde(default)]
+    pub score: ScoreKind,
+    /// Diameter at half its strength, as a share of the picture's shorter side.
     pub size: f64,
     /// Largest change, as a share of the range of the picture's own brightness.
     pub contrast: f64,
@@ -42,15 +46,25 @@ impl SyntheticLesionCell {
     ///
     /// # Errors
     /// No scores, or scores that are not finite.
-    pub fn new(size: f64, contrast: f64, clean: &[f64], with_lesions: &[f64]) -> Result<Self, MetricError> {
+    pub fn new(score: ScoreKind, [size, contrast]: [f64; 2], clean: &[f64], with_lesions: &[f64]) -> Result<Self, MetricError> {
         let scores = [clean, with_lesions].concat();
         let labels: Vec<bool> = (0..scores.len()).map(|i| i >= clean.len()).collect();
         let sensitivity_at_95_specificity = Ranking::new(&labels, &scores)?.sensitivity_at_specificity(0.95)?;
-        Ok(Self { size, contrast, auroc: auroc(&labels, &scores)?.value, sensitivity_at_95_specificity })
+        Ok(Self { score, size, contrast, auroc: auroc(&labels, &scores)?.value, sensitivity_at_95_specificity })
     }
 }
 
 impl SyntheticLesions {
+    /// The scores that were measured.
+    pub fn kinds(&self) -> Vec<ScoreKind> {
+        ScoreKind::ALL.into_iter().filter(|kind| self.cells.iter().any(|c| c.score == *kind)).collect()
+    }
+
+    /// What one score finds; nothing where it was not measured.
+    pub fn by(&self, score: ScoreKind) -> Self {
+        Self { cells: self.cells.iter().copied().filter(|c| c.score == score).collect(), ..*self }
+    }
+
     /// The sizes, smallest first.
     pub fn sizes(&self) -> Vec<f64> {
         let mut sizes: Vec<f64> = self.cells.iter().map(|c| c.size).collect();
@@ -62,6 +76,11 @@ impl SyntheticLesions {
     /// The cells of one size.
     pub fn of_size(&self, size: f64) -> impl Iterator<Item = &SyntheticLesionCell> {
         self.cells.iter().filter(move |c| c.size == size)
+    }
+
+    /// A size, for people: "2.5 %".
+    pub fn percent(size: f64) -> String {
+        format!("{} %", (1e4 * size).round() / 100.0)
     }
 
     /// Wilson's 95 % interval of a cell's sensitivity.
@@ -109,14 +128,14 @@ mod tests {
     #[test]
     fn figures_are_those_of_images_with_lesions_against_clean_ones() {
         let clean: Vec<f64> = (0..40).map(f64::from).collect();
-        let same = SyntheticLesionCell::new(0.1, 0.0, &clean, &clean).unwrap();
+        let same = SyntheticLesionCell::new(ScoreKind::Dia, [0.1, 0.0], &clean, &clean).unwrap();
         assert_eq!((same.auroc, same.sensitivity_at_95_specificity), (0.5, 0.05), "what changes nothing is not found");
         let above: Vec<f64> = clean.iter().map(|s| s + 100.0).collect();
-        let all = SyntheticLesionCell::new(0.1, 0.8, &clean, &above).unwrap();
+        let all = SyntheticLesionCell::new(ScoreKind::Dia, [0.1, 0.8], &clean, &above).unwrap();
         assert_eq!((all.auroc, all.sensitivity_at_95_specificity), (1.0, 1.0));
         assert!(
-            SyntheticLesionCell::new(0.1, 0.8, &[], &[]).is_err()
-                && SyntheticLesionCell::new(0.1, 0.8, &clean, &[f64::NAN]).is_err()
+            SyntheticLesionCell::new(ScoreKind::Dia, [0.1, 0.8], &[], &[]).is_err()
+                && SyntheticLesionCell::new(ScoreKind::Dia, [0.1, 0.8], &clean, &[f64::NAN]).is_err()
         );
     }
 
@@ -125,12 +144,24 @@ mod tests {
         let dir = tempfile::tempdir().unwrap();
         let path = dir.path().join("planted.json");
         assert_eq!(SyntheticLesions::read(&path).unwrap(), None);
-        let cell = |size, contrast| SyntheticLesionCell { size, contrast, auroc: 0.75, sensitivity_at_95_specificity: 0.5 };
-        let lesions = SyntheticLesions { seed: 3, images: 8, of: 9, cells: vec![cell(0.2, 0.1), cell(0.1, 0.1), cell(0.1, 0.4)] };
+        let cell = |size, contrast| {
+            let score = if size == 0.0125 { ScoreKind::Map } else { ScoreKind::Dia };
+            SyntheticLesionCell { score, size, contrast, auroc: 0.75, sensitivity_at_95_specificity: 0.5 }
+        };
+        let lesions = SyntheticLesions {
+            seed: 3,
+            images: 8,
+            of: 9,
+            cells: vec![cell(0.2, 0.1), cell(0.1, 0.1), cell(0.1, 0.4), cell(0.0125, 0.4)],
+        };
         lesions.write(&path).unwrap();
         assert_eq!(SyntheticLesions::read(&path).unwrap().as_ref(), Some(&lesions));
-        assert_eq!(lesions.sizes(), [0.1, 0.2]);
-        assert_eq!(lesions.of_size(0.1).count(), 2);
+        assert_eq!(lesions.kinds(), [ScoreKind::Dia, ScoreKind::Map]);
+        assert_eq!(lesions.by(ScoreKind::Dia).sizes(), [0.1, 0.2]);
+        assert_eq!(lesions.by(ScoreKind::Dia).of_size(0.1).count(), 2);
+        assert_eq!(lesions.by(ScoreKind::Map).sizes().into_iter().map(SyntheticLesions::percent).collect::<Vec<_>>(), ["1.25 %"]);
+        let older = r#"{"seed":1,"images":1,"of":1,"cells":[{"size":0.1,"contrast":0.2,"auroc":0.5,"sensitivity_at_95_specificity":0.5}]}"#;
+        assert_eq!(serde_json::from_str::<SyntheticLesions>(older).unwrap().kinds(), [ScoreKind::Dia]);
         assert!(lesions.caution().is_some());
         fs::write(&path, "{").unwrap();
         assert!(SyntheticLesions::read(&path).is_err());

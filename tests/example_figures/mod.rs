@@ -1,11 +1,12 @@
 //! Figures that look like those of a run.
 
-use dissolve_studio::scores::{SyntheticLesionCell, SyntheticLesions};
+use dissolve_studio::scores::{ScoreKind, SyntheticLesionCell, SyntheticLesions};
 
 /// Larger and stronger spots are found more often, in this many images.
 pub fn synthetic_lesions(images: usize) -> SyntheticLesions {
     let found = |size: f64, contrast: f64| (0.03 + 5.0 * size * contrast).min(1.0);
     let cell = |size, contrast| SyntheticLesionCell {
+        score: ScoreKind::Dia,
         size,
         contrast,
         auroc: 0.5 + 0.5 * found(size, contrast),

@@ -187,15 +187,20 @@ fn text(
             "found at 95 % specificity (AUROC against the same images without), by contrast as a share of the image's range"
                 .into(),
         );
-        let row = |size: f64, of: &dyn Fn(&SyntheticLesionCell) -> String| {
-            p.of_size(size).map(|c| format!("{:>18}", of(c))).collect::<String>()
-        };
-        let sizes = p.sizes();
-        let contrasts = |c: &SyntheticLesionCell| format!("{:.0} %", 100.0 * c.contrast);
-        line(format!("{:<28}{}", "diameter", sizes.first().map_or(String::new(), |&size| row(size, &contrasts))));
-        for size in sizes {
-            let found = |c: &SyntheticLesionCell| format!("{:.0} % ({:.3})", 100.0 * c.sensitivity_at_95_specificity, c.auroc);
-            line(format!("{:<28}{}", format!("{:.0} % of the image's side", 100.0 * size), row(size, &found)));
+        for kind in p.kinds() {
+            let p = p.by(kind);
+            let row = |size: f64, of: &dyn Fn(&SyntheticLesionCell) -> String| {
+                p.of_size(size).map(|c| format!("{:>18}", of(c))).collect::<String>()
+            };
+            let sizes = p.sizes();
+            let contrasts = |c: &SyntheticLesionCell| format!("{:.0} %", 100.0 * c.contrast);
+            line(format!("{:<28}{}", kind.title(), sizes.first().map_or(String::new(), |&size| row(size, &contrasts))));
+            for size in sizes {
+                let found =
+                    |c: &SyntheticLesionCell| format!("{:.0} % ({:.3})", 100.0 * c.sensitivity_at_95_specificity, c.auroc);
+                let diameter = format!("  {} of the shorter side", SyntheticLesions::percent(size));
+                line(format!("{diameter:<28}{}", row(size, &found)));
+            }
         }
         p.caution().into_iter().for_each(|caution| line(format!("note: {caution}")));
     }

@@ -9,7 +9,7 @@ use crate::{
         figures,
     },
     run_dir::{files, write_atomic},
-    scores::{Annotation, BINS, Review, ScoreRow, SyntheticLesions, Tag},
+    scores::{Annotation, BINS, Review, ScoreKind, ScoreRow, SyntheticLesions, Tag},
 };
 use std::{
     fs,
@@ -70,7 +70,11 @@ impl Export {
                     Chart::Histogram => {
                         picture(&figures::histogram(&set.histogram, Some(threshold)).ok_or_else(|| undefined(set))?, format)
                     }
-                    Chart::SyntheticLesions => picture(&figures::planted(&lesions(set)?), format),
+                    Chart::SyntheticLesions => {
+                        let lesions = lesions(set)?;
+                        let kind = if lesions.kinds().contains(&set.kind) { set.kind } else { ScoreKind::Dia };
+                        picture(&figures::planted(&lesions, kind), format)
+                    }
                     Chart::Confusion => picture(&figures::ConfusionMatrix::new(set.confusion(threshold), threshold), format),
                 }?;
                 (name, bytes)
@@ -147,8 +151,11 @@ fn table(chart: Chart, set: &ScoreSet, threshold: f64) -> Result<Vec<u8>> {
             })
         }
         Chart::SyntheticLesions => {
-            table.write_record(["size", "contrast", "sensitivity_at_95_specificity", "auroc"])?;
-            lesions.iter().try_for_each(|c| numbers(table, &[c.size, c.contrast, c.sensitivity_at_95_specificity, c.auroc]))
+            table.write_record(["score", "size", "contrast", "sensitivity_at_95_specificity", "auroc"])?;
+            lesions.iter().try_for_each(|c| {
+                let figures = [c.size, c.contrast, c.sensitivity_at_95_specificity, c.auroc].map(|v| v.to_string());
+                table.write_record(std::iter::once(c.score.name()).chain(figures.iter().map(String::as_str)))
+            })
         }
         Chart::Confusion => {
             let c = set.confusion(threshold);

@@ -6,6 +6,7 @@ use crate::{
     engine::{
         anomaly_maps::MapFolder,
         image_scores::{ImageScorer, ScoredImages},
+        planted_lesions,
     },
     error::{Error, Result},
     ml::{
@@ -15,7 +16,6 @@ use crate::{
         },
         diffusion::model::DiffusionModel,
         encoder::model::Encoder,
-        scoring::synthetic_lesions,
         training::dia,
     },
     nn::RetainPages,
@@ -76,10 +76,11 @@ impl FinishedRun {
     /// Draws lesions into the run's own held-out normals, and keeps the figures in the run folder.
     ///
     /// # Errors
-    /// As for [`synthetic_lesions::measure`], and where the images of the run are gone.
+    /// As for [`planted_lesions::measure`], and where the images of the run are gone.
     pub fn measure_lesions(&self, seed: u64, reporter: &mut dyn Reporter) -> Result<SyntheticLesions> {
         let data = Arc::new(Dataset::open(&self.config.data, &|_| {})?);
-        let lesions = synthetic_lesions::measure(&self.encoder, &data, seed, reporter)?;
+        let scorer = ImageScorer { part: &self.part, encoder: &self.encoder, model: self.model(None)?, maps: None };
+        let lesions = planted_lesions::measure(&scorer, &data, seed, reporter)?;
         lesions.write(&self.run.join(files::SYNTHETIC_LESIONS))?;
         Ok(lesions)
     }

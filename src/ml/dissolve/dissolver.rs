@@ -30,6 +30,12 @@ enum Operator {
 }
 
 impl Dissolver {
+    /// By a diffusion model, at its own resolution.
+    pub fn by(model: Arc<DiffusionModel>, equal_channels: bool) -> Self {
+        let resolution = model.info().config.size;
+        Self { operator: Operator::Diffusion(model), resolution, equal_channels, twin: Twin::Plain }
+    }
+
     /// `resolution` 0: that of the model, or 32. `equal_channels`: the result's channels are averaged, so that the network's
     /// slight tint does not give dissolved grey images away.
     ///

@@ -61,6 +61,15 @@ impl PictureScorer {
         Ok(Some(Self { by_tiles, maps }))
     }
 
+    /// Scores and map of a picture at its working size.
+    ///
+    /// # Errors
+    /// Too little memory.
+    pub fn of(&self, picture: &Picture) -> Result<(PictureScores, AnomalyMap)> {
+        let (map, score) = self.maps.map(picture)?;
+        Ok((PictureScores { tiles: self.by_tiles.score(picture)?, map: score }, map))
+    }
+
     /// Scores of pictures; those of training normals that it has learnt from are known already. `each` is given every other picture
     /// at its working size with its map, and may end the work. Pictures that cannot be decoded are left out.
     ///
@@ -85,8 +94,8 @@ impl PictureScorer {
             let pictures = for_each_image(data, ids, |_, item| Ok(self.maps.working_picture(&item.decode()?)));
             for (&id, picture) in ids.iter().zip(pictures) {
                 let Ok(picture) = picture else { continue };
-                let (map, score) = self.maps.map(&picture)?;
-                scores.insert(id, PictureScores { tiles: self.by_tiles.score(&picture)?, map: score });
+                let (of_picture, map) = self.of(&picture)?;
+                scores.insert(id, of_picture);
                 each(id, &picture, &map)?;
             }
             progress.reach((CHUNK * done + ids.len()).min(others.len()))?;

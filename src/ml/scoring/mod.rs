@@ -27,13 +27,13 @@
 //! ```
 //!
 //! The profiles of the training normals give a Gaussian, its covariance shrunk as by Ledoit & Wolf 2004, and the score is the
-//! squared Mahalanobis distance. It is two-sided, since abnormal images may change less as well as more. See [`profile`] and
-//! [`profile_scorer`].
+//! squared Mahalanobis distance. It is two-sided, since abnormal images may change less as well as more. See [`profile`].
 //!
 //! # Features, tiles, map (not in the paper)
 //!
-//! [`feature_scorer`] and [`tile_scorer`] judge by the distance of the encoder's features from a Gaussian of the normals'
-//! ([`normal_gaussian`]), and [`localisation`](crate::ml::localisation) by an anomaly map.
+//! [`encoder_features`] and [`tile_scorer`] judge by the distance of the encoder's features from a Gaussian of the normals'
+//! ([`normal_gaussian`], which [`descriptor_scorer`] keeps with the run), and [`localisation`](crate::ml::localisation) by an
+//! anomaly map.
 //!
 //! # The score that leads
 //!
@@ -53,14 +53,14 @@
 
 pub mod anomaly_map;
 pub mod baselines;
-pub mod feature_scorer;
+pub mod descriptor_scorer;
+pub mod encoder_features;
 pub mod gaussian;
 pub mod map_rulers;
 pub mod normal_gaussian;
 pub mod occlusion;
 pub mod pixel_evaluation;
 pub mod profile;
-pub mod profile_scorer;
 pub mod scorer;
 pub mod synthetic_lesions;
 pub mod tile_features;

@@ -22,6 +22,8 @@ pub struct Seen {
     pub rows: Vec<Vec<f64>>,
     /// Which picture each row is of, by its place in `names`.
     pub of_picture: Vec<usize>,
+    /// All of them are grey.
+    pub grey: bool,
 }
 
 impl Seen {
@@ -41,6 +43,8 @@ pub struct NormalGaussian {
     /// Of each training normal that was seen, without its own fold.
     held_out: BTreeMap<String, f64>,
     ranks: Ranks,
+    /// All normals that were seen are grey.
+    pub grey: bool,
 }
 
 impl NormalGaussian {
@@ -51,12 +55,12 @@ impl NormalGaussian {
     pub fn fit(seen: &Seen) -> Result<Self> {
         let gaussian = Gaussian::fit(seen.rows.iter().map(Vec::as_slice))?;
         let scores = held_out(&gaussian, seen);
-        Ok(Self::new(gaussian, seen.names.iter().cloned().zip(scores).collect()))
+        Ok(Self::new(gaussian, seen.names.iter().cloned().zip(scores).collect(), seen.grey))
     }
 
-    fn new(gaussian: Gaussian, held_out: BTreeMap<String, f64>) -> Self {
+    fn new(gaussian: Gaussian, held_out: BTreeMap<String, f64>, grey: bool) -> Self {
         let ranks = Ranks::new(held_out.values().copied().collect());
-        Self { gaussian, held_out, ranks }
+        Self { gaussian, held_out, ranks, grey }
     }
 
     /// Writes it atomically; `kind` says what its rows are.
@@ -71,7 +75,8 @@ impl NormalGaussian {
             ("precision".into(), Tensor::from_vec(precision, (width, width), &Device::Cpu)?),
         ]);
         let normals = serde_json::to_string(&self.held_out).unwrap_or_default();
-        checkpoint::save(path, &tensors, &Metadata::from([("kind".into(), kind.into()), ("normals".into(), normals)]))
+        let metadata = [("kind", kind.into()), ("normals", normals), ("grey", self.grey.to_string())];
+        checkpoint::save(path, &tensors, &Metadata::from(metadata.map(|(key, value)| (key.into(), value))))
     }
 
     /// Reads what [`save`](Self::save) wrote; its rows must have `width` numbers.
@@ -87,7 +92,9 @@ impl NormalGaussian {
             .and_then(|(mean, precision)| Gaussian::from_parts(mean, precision));
         let held_out = metadata.get("normals").and_then(|text| serde_json::from_str(text).ok());
         match gaussian.zip(held_out) {
-            Some((gaussian, held_out)) => Ok(Self::new(gaussian, held_out)),
+            Some((gaussian, held_out)) => {
+                Ok(Self::new(gaussian, held_out, metadata.get("grey").is_some_and(|grey| grey == "true")))
+            }
             None => Err(Error::user(format!("{} cannot be read", path.display()), "delete it: it is made again")),
         }
     }

@@ -138,6 +138,17 @@ fn dot(a: &[f32], b: &[f32]) -> f32 {
     sums.iter().sum::<f32>() + rest
 }
 
+/// The training normals of an encoder, each scored against the others.
+///
+/// # Errors
+/// An encoder without a bank.
+pub fn of_bank(encoder: &Encoder) -> Result<(Scorer, Vec<ImageScore>)> {
+    let bank = encoder.bank.as_ref().ok_or_else(unfinished)?;
+    let scorer = Scorer::new(&bank.features)?;
+    let held_out = bank.features.par_iter().enumerate().map(|(m, features)| scorer.leave_one_out(features, m)).collect();
+    Ok((scorer, held_out))
+}
+
 /// A score beside DIA's, of the same pictures: decoded once for both.
 pub trait BatchScorer {
     /// Which one.
@@ -168,17 +179,15 @@ pub fn score(
     encoder: &Encoder,
     data: &Arc<Dataset>,
     ids: &[ImageId],
-    others: &[&dyn BatchScorer],
+    others: &[Box<dyn BatchScorer + '_>],
     reporter: &mut dyn Reporter,
 ) -> Result<(Scores, Ranks)> {
     let bank = encoder.bank.as_ref().ok_or_else(unfinished)?;
-    let scorer = Scorer::new(&bank.features)?;
+    let (scorer, held_out) = of_bank(encoder)?;
     if scorer.weights().1.iter().any(|&weight| !(weight > 0.0 && weight.is_finite())) {
         let text = "the shift classifier has not learnt to tell the shifts of the training images; the scores mean little";
         reporter.event(Event::Notice(text.into()));
     }
-    let held_out: Vec<ImageScore> =
-        bank.features.par_iter().enumerate().map(|(m, features)| scorer.leave_one_out(features, m)).collect();
 
     // Names say which images are in the bank, but only within the data set that it was made of.
     let own_data = data.fingerprint() == encoder.config.fingerprint;

@@ -1,31 +1,30 @@
-//! Synthetic lesions: soft spots of known size and contrast, drawn into normal images that the encoder was not trained on, and
-//! how many of them its score finds. A spot is no disease: it says how small and how faint a change the score still notices.
+//! Synthetic lesions: soft spots of known size and contrast, drawn into normal images that a run was not trained on, and how many
+//! of them its scores find. A spot is no disease: it says how small and how faint a change a score still notices.
 
-use super::scorer::Scorer;
 use crate::{
-    data::{Dataset, ImageId, Label, Split},
+    data::{Dataset, ImageId, Label, Picture, Pixels, Split, for_each_image},
     error::{Error, Result},
     metrics,
-    ml::{
-        base::{
-            pixel_loading::load_pixels,
-            reporter::{Reporter, Stage},
-            stage_progress::StageProgress,
-        },
-        encoder::{bank::Features, features::Extractor, model::Encoder},
+    ml::base::{
+        reporter::{Reporter, Stage},
+        stage_progress::StageProgress,
     },
     rng::{self, Rng},
-    scores::{SyntheticLesionCell, SyntheticLesions},
+    scores::{OfEach, ScoreKind, SyntheticLesionCell, SyntheticLesions},
 };
 use rand::{Rng as _, seq::IndexedRandom};
-use std::{collections::HashSet, sync::Arc};
+use std::collections::HashSet;
 
-/// Diameters of the spots, as shares of the picture's side.
+/// Diameters of the spots, as shares of the picture's shorter side, where whole pictures are looked at.
 pub const SIZES: [f64; 3] = [0.05, 0.1, 0.2];
+/// The same where large pictures are worked on by tiles.
+pub const SMALL_SIZES: [f64; 4] = [0.0125, 0.025, 0.05, 0.1];
 /// Contrasts of the spots, as shares of the range of the picture's own brightness.
 pub const CONTRASTS: [f64; 4] = [0.1, 0.2, 0.4, 0.8];
 /// Images that spots are drawn into, at most.
 pub const IMAGES: usize = 64;
+/// The same where large pictures are worked on by tiles, which takes longer.
+pub const LARGE_IMAGES: usize = 24;
 
 /// Brighter than the darkest pixel by this share of the range is content; the rest is the black surround of a photograph.
 const SURROUND: f32 = 0.1;
@@ -34,83 +33,118 @@ const PLACES: usize = 32;
 /// A place where this share of the largest spot can be drawn is good enough.
 const ENOUGH: f32 = 0.98;
 
-/// Draws spots into held-out normals of `data`, and scores them with and without. The same seed gives the same figures.
-///
-/// # Errors
-/// No held-out normals, an encoder without its bank, images that cannot be read, [`Error::Stopped`].
-pub fn measure(encoder: &Encoder, data: &Arc<Dataset>, seed: u64, reporter: &mut dyn Reporter) -> Result<SyntheticLesions> {
-    over(&SIZES, &CONTRASTS, encoder, data, seed, reporter)
+/// Normal images that the run did not learn from, and what the lesions in them are.
+pub struct Trial<'a> {
+    /// The run's images.
+    pub data: &'a Dataset,
+    /// Names of the images it learnt from: a folder that has grown since may have another split.
+    pub learnt: HashSet<&'a str>,
+    /// A decoded image as lesions are drawn into it.
+    pub prepare: &'a (dyn Fn(&dyn Pixels) -> Picture + Sync),
+    /// Diameters, as shares of the shorter side.
+    pub sizes: &'a [f64],
+    /// As shares of the range of the picture's brightness.
+    pub contrasts: &'a [f64],
+    /// Images that lesions are drawn into, at most.
+    pub most: usize,
+    /// Images that are judged at once.
+    pub chunk: usize,
 }
 
-fn over(
-    sizes: &[f64],
-    contrasts: &[f64],
-    encoder: &Encoder,
-    data: &Arc<Dataset>,
-    seed: u64,
-    reporter: &mut dyn Reporter,
-) -> Result<SyntheticLesions> {
-    let bank = encoder.bank.as_ref();
-    let scorer = Scorer::new(bank.map_or(&[][..], |b| &b.features))?;
-    // A folder that has grown since may have another split: what is in the bank was learnt from.
-    let learnt: HashSet<&str> = bank.iter().flat_map(|b| &b.names).map(String::as_str).collect();
-    let held_out = data
-        .ids(|item, label| item.split != Split::Train && label == Some(Label::Normal) && !learnt.contains(item.name.as_str()));
-    if held_out.is_empty() {
-        return Err(Error::user(
-            "there are no normal images that this run did not learn from, and those it learnt from would flatter it",
-            "leave some normal images out of the training split",
-        ));
-    }
-    let kept = held_out.len().min(IMAGES);
-    let ids: Vec<ImageId> = (0..kept).map(|i| held_out[i * held_out.len() / kept]).collect();
-    let (side, score) = (encoder.config.input_size, &encoder.config.run.score);
-    let store = load_pixels(data, &encoder.config.run.preprocess, ids, side, reporter)?;
-    let extractor = Extractor::new(encoder, score.samples, score.crop_area);
-    let judge = |pictures: &[f32]| -> Result<Vec<f64>> {
-        Ok(extractor.sampled(pictures)?.iter().map(|samples| scorer.score(&Features::mean(samples)).score).collect())
-    };
+/// Judges pictures: each score, and what it says of each of them.
+pub type Judge<'a> = dyn Fn(&[Picture]) -> Result<Vec<(ScoreKind, Vec<f64>)>> + 'a;
 
-    let kinds: Vec<(f64, f64)> = sizes.iter().flat_map(|&size| contrasts.iter().map(move |&c| (size, c))).collect();
-    let mut clean = Vec::with_capacity(store.len());
-    let mut with_lesions = vec![Vec::with_capacity(store.len()); kinds.len()];
-    let mut progress = StageProgress::start(Stage::SyntheticLesions, 0, store.len() * (kinds.len() + 1), reporter);
-    let mut done = 0;
-    for chunk in (0..store.len()).collect::<Vec<_>>().chunks(extractor.chunk()) {
-        let pictures = store.batch(chunk)?;
-        let sites: Vec<Site> = pictures
-            .chunks_exact(3 * side * side)
-            .zip(chunk)
-            .map(|(picture, &place)| Site::choose(picture, side, &mut rng::stream(seed, "planted", place as u64)))
-            .collect();
-        clean.extend(judge(&pictures)?);
-        for (scores, &(size, contrast)) in with_lesions.iter_mut().zip(&kinds) {
-            done += chunk.len();
-            progress.reach(done)?;
-            let mut drawn = pictures.clone();
-            for (picture, site) in drawn.chunks_exact_mut(3 * side * side).zip(&sites) {
-                site.draw(picture, size, contrast);
-            }
-            scores.extend(judge(&drawn)?);
+impl Trial<'_> {
+    /// Draws the lesions, and has the images judged with and without. The same seed gives the same figures.
+    ///
+    /// # Errors
+    /// No held-out normals, images that cannot be read at all, whatever `judge` returns, [`Error::Stopped`].
+    pub fn measure(&self, judge: &Judge<'_>, seed: u64, reporter: &mut dyn Reporter) -> Result<SyntheticLesions> {
+        let is_learnt = |name: &str| self.learnt.contains(name);
+        let held_out = self
+            .data
+            .ids(|item, label| item.split != Split::Train && label == Some(Label::Normal) && !is_learnt(item.name.as_str()));
+        if held_out.is_empty() {
+            return Err(Error::user(
+                "there are no normal images that this run did not learn from, and those it learnt from would flatter it",
+                "leave some normal images out of the training split",
+            ));
         }
-        done += chunk.len();
-        progress.reach(done)?;
+        let kept = held_out.len().min(self.most);
+        let ids: Vec<ImageId> = (0..kept).map(|i| held_out[i * held_out.len() / kept]).collect();
+        let kinds: Vec<[f64; 2]> =
+            self.sizes.iter().flat_map(|&size| self.contrasts.iter().map(move |&contrast| [size, contrast])).collect();
+        let mut judged = Judged::new(kinds.len());
+        let mut progress = StageProgress::start(Stage::SyntheticLesions, 0, ids.len() * (kinds.len() + 1), reporter);
+        let (mut done, mut images) = (0, 0);
+        for some in ids.chunks(self.chunk.max(1)) {
+            let found = for_each_image(self.data, some, |id, item| {
+                let picture = (self.prepare)(&item.decode()?).to_rgb();
+                let place = ids.iter().position(|other| *other == id).unwrap_or_default();
+                let site = Site::choose(&picture, &mut rng::stream(seed, "planted", place as u64));
+                Ok((picture, site))
+            });
+            // One that cannot be decoded was named when the run was made.
+            let (pictures, sites): (Vec<Picture>, Vec<Site>) = found.into_iter().flatten().unzip();
+            images += pictures.len();
+            if !pictures.is_empty() {
+                judged.clean(judge(&pictures)?);
+            }
+            for (kind, &[size, contrast]) in kinds.iter().enumerate() {
+                done += some.len();
+                progress.reach(done)?;
+                let mut drawn = pictures.clone();
+                drawn.iter_mut().zip(&sites).for_each(|(picture, site)| site.draw(&mut picture.data, size, contrast));
+                if !drawn.is_empty() {
+                    judged.with_lesions(kind, judge(&drawn)?);
+                }
+            }
+            done += some.len();
+            progress.reach(done)?;
+        }
+        progress.finish();
+        let cells = judged.cells(&kinds).map_err(|e| Error::user(format!("the synthetic lesions cannot be judged: {e}"), ""))?;
+        Ok(SyntheticLesions { seed, images, of: held_out.len(), cells })
     }
-    progress.finish();
-    let cells = kinds
-        .iter()
-        .zip(&with_lesions)
-        .map(|(&(size, contrast), scores)| SyntheticLesionCell::new(size, contrast, &clean, scores));
-    let cells =
-        cells.collect::<Result<_, _>>().map_err(|e| Error::user(format!("the synthetic lesions cannot be judged: {e}"), ""))?;
-    Ok(SyntheticLesions { seed, images: store.len(), of: held_out.len(), cells })
+}
+
+/// What each score said of clean images, and of those with lesions of each kind.
+struct Judged {
+    clean: OfEach<Vec<f64>>,
+    with_lesions: Vec<OfEach<Vec<f64>>>,
+}
+
+impl Judged {
+    fn new(kinds: usize) -> Self {
+        let none = || OfEach::from_fn(|_| Vec::new());
+        Self { clean: none(), with_lesions: (0..kinds).map(|_| none()).collect() }
+    }
+
+    fn clean(&mut self, scores: Vec<(ScoreKind, Vec<f64>)>) {
+        scores.into_iter().for_each(|(score, values)| self.clean[score].extend(values));
+    }
+
+    fn with_lesions(&mut self, kind: usize, scores: Vec<(ScoreKind, Vec<f64>)>) {
+        scores.into_iter().for_each(|(score, values)| self.with_lesions[kind][score].extend(values));
+    }
+
+    fn cells(&self, kinds: &[[f64; 2]]) -> Result<Vec<SyntheticLesionCell>, metrics::MetricError> {
+        let measured = self.clean.iter().filter(|(_, clean)| !clean.is_empty());
+        let cells = measured.flat_map(|(score, clean)| {
+            let of_kind =
+                move |(kind, with): (&[f64; 2], &OfEach<Vec<f64>>)| SyntheticLesionCell::new(score, *kind, clean, &with[score]);
+            kinds.iter().zip(&self.with_lesions).map(of_kind)
+        });
+        cells.collect()
+    }
 }
 
 /// Where a picture's spots lie: those of each size and contrast at the same place, so that they can be compared.
 #[derive(Debug, Clone)]
 struct Site {
     /// px
-    side: usize,
+    width: usize,
+    height: usize,
     /// Column and row of the middle, px.
     at: [usize; 2],
     /// Bright spots lighten, dark ones darken.
@@ -122,21 +156,23 @@ struct Site {
 }
 
 impl Site {
-    /// `picture`: 3 planes of `side` x `side` values in \[0, 1\]. Half of all spots are bright. Of some random places the one
+    /// `picture`: 3 channels. Half of all spots are bright. Of some random places the one
     /// where the largest and strongest spot has most room: inside the content, and neither white nor black already.
-    fn choose(picture: &[f32], side: usize, rng: &mut Rng) -> Self {
-        let plane = side * side;
-        let grey: Vec<f32> = (0..plane).map(|i| (0..3).map(|c| picture[c * plane + i]).sum::<f32>() / 3.0).collect();
+    fn choose(picture: &Picture, rng: &mut Rng) -> Self {
+        let (width, height) = (picture.width, picture.height);
+        let plane = width * height;
+        let grey: Vec<f32> = (0..plane).map(|i| (0..3).map(|c| picture.plane(c)[i]).sum::<f32>() / 3.0).collect();
         let [low, high] = [grey.iter().copied().fold(f32::MAX, f32::min), grey.iter().copied().fold(f32::MIN, f32::max)];
         let content: Vec<bool> = grey.iter().map(|&v| high == low || v > low + SURROUND * (high - low)).collect();
         let inside: Vec<usize> = (0..plane).filter(|&i| content[i]).collect();
         let values: Vec<f64> = inside.iter().map(|&i| f64::from(grey[i])).collect();
         let [dark, light] = [1.0, 99.0].map(|p| metrics::percentile(&values, p).unwrap_or_default());
-        let mut site = Self { side, at: [side / 2; 2], bright: rng.random(), range: (light - dark) as f32, content };
+        let (at, range) = ([width / 2, height / 2], (light - dark) as f32);
+        let mut site = Self { width, height, at, bright: rng.random(), range, content };
         let mut most = -1.0;
         for _ in 0..PLACES {
             let Some(&place) = inside.choose(rng) else { break };
-            let here = Self { at: [place % side, place / side], ..site.clone() };
+            let here = Self { at: [place % width, place / width], ..site.clone() };
             let room = here.room(&grey);
             if room > most {
                 (site, most) = (here, room);
@@ -164,7 +200,7 @@ impl Site {
     /// Draws a spot into the 3 planes of the picture; only the content changes.
     fn draw(&self, picture: &mut [f32], size: f64, contrast: f64) {
         let change = self.range * contrast as f32 * if self.bright { 1.0 } else { -1.0 };
-        let plane = self.side * self.side;
+        let plane = self.width * self.height;
         self.spot(size, |place, cover| {
             let Some(i) = place.filter(|&i| self.content[i]) else { return };
             (0..3).for_each(|c| picture[c * plane + i] = (picture[c * plane + i] + change * cover).clamp(0.0, 1.0));
@@ -173,16 +209,17 @@ impl Site {
 
     /// Each pixel of a spot, `None` beyond the picture's edge, with the share of it that is covered, (0, 1].
     fn spot(&self, size: f64, mut each: impl FnMut(Option<usize>, f32)) {
-        let radius = 0.5 * size as f32 * self.side as f32;
+        let radius = 0.5 * size as f32 * self.width.min(self.height) as f32;
         // Half the width of the soft edge; at least half a pixel, so that small spots are round, too.
         let soft = (0.3 * radius).max(0.5);
         let reach = (radius + soft).ceil() as isize;
-        let within = |at: usize, by: isize| at.checked_add_signed(by).filter(|&v| v < self.side);
+        let within = |at: usize, by: isize, end: usize| at.checked_add_signed(by).filter(|&v| v < end);
         for (y, x) in (-reach..=reach).flat_map(|y| (-reach..=reach).map(move |x| (y, x))) {
             let edge = ((radius + soft - (x as f32).hypot(y as f32)) / (2.0 * soft)).clamp(0.0, 1.0);
             let cover = edge * edge * (3.0 - 2.0 * edge);
             if cover > 0.0 {
-                each(within(self.at[1], y).zip(within(self.at[0], x)).map(|(y, x)| y * self.side + x), cover);
+                let place = within(self.at[1], y, self.height).zip(within(self.at[0], x, self.width));
+                each(place.map(|(y, x)| y * self.width + x), cover);
             }
         }
     }
@@ -192,14 +229,10 @@ impl Site {
 mod tests {
     use super::*;
     use crate::{
-        config::RunConfig,
         data::{ArrayImages, Class, Item, Layout, Source},
-        ml::{
-            base::reporter::Silent,
-            encoder::{bank::Bank, model::EncoderConfig},
-        },
+        ml::base::reporter::{Control, Event, Silent},
     };
-    use candle_core::Device;
+    use std::sync::Arc;
 
     const SIDE: usize = 32;
 
@@ -212,24 +245,24 @@ mod tests {
         (0..SIDE * SIDE).map(|i| value(i % SIDE, i / SIDE)).collect()
     }
 
-    fn picture(seed: usize) -> Vec<f32> {
-        disc(seed).iter().map(|&v| f32::from(v) / 255.0).collect::<Vec<f32>>().repeat(3)
+    fn picture(seed: usize) -> Picture {
+        Picture::new(SIDE, SIDE, 1, disc(seed).iter().map(|&v| f32::from(v) / 255.0).collect()).to_rgb()
     }
 
     fn site(seed: u64) -> Site {
-        Site::choose(&picture(1), SIDE, &mut rng::stream(seed, "test", 0))
+        Site::choose(&picture(1), &mut rng::stream(seed, "test", 0))
     }
 
     /// Sum of all changes that a spot makes.
     fn change(site: &Site, size: f64, contrast: f64) -> f32 {
-        let (before, mut after) = (picture(1), picture(1));
+        let (before, mut after) = (picture(1).data, picture(1).data);
         site.draw(&mut after, size, contrast);
         before.iter().zip(&after).map(|(a, b)| (a - b).abs()).sum()
     }
 
     #[test]
     fn spots_stay_inside_the_content() {
-        let before = picture(1);
+        let before = picture(1).data;
         for seed in 0..40 {
             let mut after = before.clone();
             site(seed).draw(&mut after, 0.2, 0.8);
@@ -249,24 +282,25 @@ mod tests {
             let by_size: Vec<f32> = SIZES.iter().map(|&s| change(&site, s, 0.2)).collect();
             assert!(by_contrast.is_sorted_by(|a, b| a < b) && by_size.is_sorted_by(|a, b| a < b));
             // Full contrast in the middle.
-            let mut after = picture(1);
+            let mut after = picture(1).data;
             site.draw(&mut after, 0.2, 0.4);
             let i = site.at[1] * SIDE + site.at[0];
-            assert!(((after[i] - picture(1)[i]).abs() - 0.4 * site.range).abs() < 1e-5);
+            assert!(((after[i] - picture(1).data[i]).abs() - 0.4 * site.range).abs() < 1e-5);
         }
     }
 
     #[test]
     fn odd_pictures_are_no_trouble() {
-        for (side, value) in [(1, 0.5), (4, 0.0), (9, 1.0)] {
-            let mut flat = vec![value; 3 * side * side];
-            let site = Site::choose(&flat, side, &mut rng::stream(0, "test", 0));
-            site.draw(&mut flat, 0.2, 0.8);
-            assert!(flat.iter().all(|v| *v == value), "a flat picture has no range, and so no contrast");
+        for (width, height, value) in [(1, 1, 0.5), (4, 9, 0.0), (9, 1, 1.0)] {
+            let mut flat = Picture::new(width, height, 3, vec![value; 3 * width * height]);
+            let site = Site::choose(&flat, &mut rng::stream(0, "test", 0));
+            site.draw(&mut flat.data, 0.2, 0.8);
+            assert!(flat.data.iter().all(|v| *v == value), "a flat picture has no range, and so no contrast");
         }
     }
 
-    fn dataset(normals: usize) -> Arc<Dataset> {
+    /// Four images to learn from, the others held out.
+    fn dataset(normals: usize) -> Dataset {
         let data = (0..normals).flat_map(disc).collect();
         let pixels = Arc::new(ArrayImages { height: SIDE, width: SIDE, channels: 1, data });
         let item = |index: usize| Item {
@@ -276,38 +310,49 @@ mod tests {
         };
         let classes = vec![Class { name: "good".into(), label: Some(Label::Normal) }];
         let items = (0..normals).map(item).collect();
-        Arc::new(Dataset::from_items("test".into(), Layout::MedmnistNpz, String::new(), classes, items))
+        Dataset::from_items("test".into(), Layout::MedmnistNpz, String::new(), classes, items)
     }
 
-    fn encoder(data: &Arc<Dataset>) -> Encoder {
-        let mut run = RunConfig::default();
-        run.score.samples = 1;
-        let mut encoder = Encoder::new(EncoderConfig::new(run, SIDE, String::new()), &Device::Cpu).unwrap();
-        let names = (0..4).map(|i| i.to_string()).collect();
-        let pictures: Vec<f32> = (0..4).flat_map(picture).collect();
-        let features = Extractor::new(&encoder, 1, 0.54).sampled(&pictures).unwrap().concat();
-        encoder.bank = Some(Bank { features, names });
-        assert_eq!(data.training_normals().len(), 4);
-        encoder
+    /// DIA sees nothing; the map sees how rough a picture is.
+    fn judge(pictures: &[Picture]) -> Result<Vec<(ScoreKind, Vec<f64>)>> {
+        let roughness = |p: &Picture| p.data.windows(2).map(|w| f64::from((w[0] - w[1]).abs())).sum::<f64>();
+        let rough = pictures.iter().map(roughness).collect();
+        Ok(vec![(ScoreKind::Dia, vec![0.5; pictures.len()]), (ScoreKind::Map, rough)])
+    }
+
+    fn measure(data: &Dataset, learnt: &[&str], seed: u64, reporter: &mut dyn Reporter) -> Result<SyntheticLesions> {
+        let trial = Trial {
+            data,
+            learnt: learnt.iter().copied().collect(),
+            prepare: &|pixels| Picture::copy_of(pixels),
+            sizes: &[0.1, 0.2],
+            contrasts: &[0.0, 0.8],
+            most: 5,
+            chunk: 2,
+        };
+        trial.measure(&judge, seed, reporter)
     }
 
     #[test]
-    fn no_contrast_is_chance_and_the_same_seed_gives_the_same_bytes() {
-        let data = dataset(10);
-        let encoder = encoder(&data);
-        let measured = |seed| over(&[0.1, 0.2], &[0.0, 0.8], &encoder, &data, seed, &mut Silent).unwrap();
-        let lesions = measured(1);
-        assert_eq!((lesions.images, lesions.of, lesions.cells.len()), (6, 6, 4));
-        for cell in lesions.cells.iter().filter(|c| c.contrast == 0.0) {
+    fn each_score_finds_what_it_can_see() {
+        let data = dataset(12);
+        let lesions = measure(&data, &["11"], 1, &mut Silent).unwrap();
+        assert_eq!((lesions.images, lesions.of, lesions.cells.len()), (5, 7, 8));
+        for cell in lesions.cells.iter().filter(|c| c.contrast == 0.0 || c.score == ScoreKind::Dia) {
             assert_eq!((cell.auroc, cell.sensitivity_at_95_specificity), (0.5, 0.0));
         }
-        assert_eq!(lesions.to_json(), measured(1).to_json());
+        let strong = lesions.by(ScoreKind::Map).of_size(0.2).last().copied().unwrap();
+        assert!(strong.auroc > 0.9, "{}", strong.auroc);
+        assert_eq!(
+            lesions.to_json(),
+            measure(&data, &["11"], 1, &mut Silent).unwrap().to_json(),
+            "the same seed, the same bytes"
+        );
     }
 
     #[test]
     fn without_held_out_normals_the_reason_is_said() {
-        let data = dataset(4);
-        let refused = measure(&encoder(&dataset(10)), &data, 0, &mut Silent).unwrap_err();
+        let refused = measure(&dataset(4), &[], 0, &mut Silent).unwrap_err();
         assert!(refused.to_string().contains("did not learn from"));
     }
 
@@ -315,12 +360,11 @@ mod tests {
     fn a_stop_is_heard() {
         struct Stops;
         impl Reporter for Stops {
-            fn event(&mut self, _: crate::ml::base::reporter::Event) {}
-            fn control(&mut self) -> crate::ml::base::reporter::Control {
-                crate::ml::base::reporter::Control::Stop
+            fn event(&mut self, _: Event) {}
+            fn control(&mut self) -> Control {
+                Control::Stop
             }
         }
-        let data = dataset(10);
-        assert!(matches!(measure(&encoder(&data), &data, 0, &mut Stops), Err(Error::Stopped)));
+        assert!(matches!(measure(&dataset(10), &[], 0, &mut Stops), Err(Error::Stopped)));
     }
 }

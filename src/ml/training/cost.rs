@@ -27,8 +27,9 @@ use crate::{
         },
         localisation::map_model,
         scoring::{
+            descriptor_scorer,
             profile::{GRID_T, WHOLE_T},
-            profile_scorer, tile_scorer,
+            tile_scorer,
         },
     },
 };
@@ -141,8 +142,8 @@ pub fn forecast(config: &RunConfig, amount: Amount, speed: Speed) -> Vec<Cost> {
     add(Stage::Bank, scoring(amount.training_normals), encoder.inference_bytes(chunk) + held);
     if config.score.profile && diffusion {
         let passes = WHOLE_T.len().max(GRID_T.len());
-        let images = amount.training_normals.min(profile_scorer::MOST) + others;
-        add(Stage::Profile, (images * passes) as f64 * unet.macs / speed.unet, unet.inference_bytes(profile_scorer::CHUNK));
+        let images = amount.training_normals.min(descriptor_scorer::MOST) + others;
+        add(Stage::Profile, (images * passes) as f64 * unet.macs / speed.unet, unet.inference_bytes(descriptor_scorer::CHUNK));
     }
     add(Stage::Scores, scoring(others), encoder.inference_bytes(chunk) + pictures(others, amount.input_size));
     if tiles.is_some() {

@@ -8,7 +8,7 @@ use crate::{
     },
     engine::export::results::Chart,
     jobs::job::Outcome,
-    scores::{SyntheticLesionCell, SyntheticLesions},
+    scores::{ScoreKind, SyntheticLesionCell, SyntheticLesions},
     ui::shared::{
         context::PanelContext,
         plot::{self, percent},
@@ -29,7 +29,11 @@ pub fn show(ui: &mut Ui, cx: &mut PanelContext<'_>) {
         None => widgets::caption(ui, "PLANTED LESIONS"),
     }
     if let Some(lesions) = &lesions {
-        chart(ui, lesions);
+        let seen = cx.state.results.ready().map(|set| set.kind);
+        let measured = lesions.kinds();
+        // Older figures are of DIA's score alone.
+        let kind = seen.filter(|kind| measured.contains(kind)).or(measured.first().copied()).unwrap_or_default();
+        chart(ui, &lesions.by(kind), kind);
     } else {
         let text = "How small and how faint a change does this run notice? Soft spots are drawn into normal images that it did not \
                     learn from. They are synthetic lesions, not disease; no abnormal image is needed.";
@@ -68,10 +72,11 @@ fn progress(ui: &mut Ui, cx: &mut PanelContext<'_>, job: &JobInfo) {
     }
 }
 
-/// Sensitivity against contrast, a line and a size of dot for each size of spot.
-fn chart(ui: &mut Ui, lesions: &SyntheticLesions) {
+/// Sensitivity of a score against contrast, a line and a size of dot for each size of spot.
+fn chart(ui: &mut Ui, lesions: &SyntheticLesions, kind: ScoreKind) {
     let t = theme::of(ui);
-    let styles = [LineStyle::dotted_dense(), LineStyle::dashed_dense(), LineStyle::Solid];
+    let styles = [LineStyle::dotted_loose(), LineStyle::dotted_dense(), LineStyle::dashed_dense(), LineStyle::Solid];
+    let style = |i: usize| styles[(i + styles.len()).saturating_sub(lesions.sizes().len()).min(styles.len() - 1)];
     let point = |c: &SyntheticLesionCell| [100.0 * c.contrast, c.sensitivity_at_95_specificity];
     let plot = plot::quiet("planted", t, HEIGHT).default_y_bounds(-0.03, 1.05).include_x(0.0);
     let marks = |_| (0..=5).map(|i| GridMark { value: 20.0 * f64::from(i), step_size: 20.0 }).collect();
@@ -81,8 +86,8 @@ fn chart(ui: &mut Ui, lesions: &SyntheticLesions) {
         for (i, size) in lesions.sizes().into_iter().enumerate() {
             let points: Vec<[f64; 2]> = lesions.of_size(size).map(point).collect();
             let name = name(size);
-            p.line(Line::new(name.clone(), points.clone()).color(t.accent).width(1.5).style(styles[i.min(2)]));
-            p.points(Points::new(name, points).color(t.accent).radius(2.0 + 1.5 * i as f32));
+            p.line(Line::new(name.clone(), points.clone()).color(t.accent).width(1.5).style(style(i)));
+            p.points(Points::new(name, points).color(t.accent).radius(2.0 + 1.2 * i as f32));
         }
         // In units of the plot, in which both axes are about as long.
         let pointer = p.pointer_coordinate().filter(|_| p.response().hovered())?;
@@ -98,15 +103,15 @@ fn chart(ui: &mut Ui, lesions: &SyntheticLesions) {
                 .on_hover_text("Wilson's 95 % interval; AUROC against the same images without");
         }
         None => {
-            let sizes: Vec<String> = lesions.sizes().iter().map(|s| format!("{:.0}", 100.0 * s)).collect();
-            widgets::weak(ui, "Found at 95 % specificity, against contrast.");
-            widgets::weak(ui, format!("Dots grow with the spot: {} % of the side.", sizes.join(", ")));
+            let sizes: Vec<String> = lesions.sizes().into_iter().map(SyntheticLesions::percent).collect();
+            widgets::weak(ui, format!("Found by {} at 95 % specificity, against contrast.", kind.title()));
+            widgets::weak(ui, format!("Dots grow with the spot: {} of the side.", sizes.join(", ").replace(" %,", ",")));
         }
     }
     let text = format!("Synthetic spots in {} of {} held-out normals, not disease.", lesions.images, lesions.of);
     widgets::weak(ui, text).on_hover_text(
         "Half of the spots are bright, half dark. Contrast: their largest change, as a share of the range of the image's own \
-         brightness",
+         brightness. The anomaly map has learnt from spots, if of other shapes",
     );
     if let Some(caution) = lesions.caution() {
         widgets::weak(ui, widgets::sentence(&caution));
@@ -114,5 +119,5 @@ fn chart(ui: &mut Ui, lesions: &SyntheticLesions) {
 }
 
 fn name(size: f64) -> String {
-    format!("{:.0} % of the side", 100.0 * size)
+    format!("{} of the side", SyntheticLesions::percent(size))
 }
