@@ -300,6 +300,17 @@ fn folder_to_false_positives_in_three_actions() {
     window.until("its pictures are shown", |s| s.state().open().is_some_and(|o| o.config.path == new));
 }
 
+/// In a fresh workspace the slider works before anything was trained.
+#[test]
+fn demo_model_dissolves_own_images_at_once() {
+    let mut window = with_images();
+    window.click("Dissolve");
+    window.harness.get_by_label_contains("Dissolve with the demo's model").click();
+    window.until("the image is dissolved", |s| s.state().dissolve.answers.done.is_some());
+    assert!(window.has("This model was trained on synthetic-fundus"));
+    assert!(!window.state().shows_demo(), "the own images stay open");
+}
+
 /// Each layout of the Dissolve workspace, with a blur and without a model: what can be shown is, what cannot says why.
 #[test]
 fn comparison_works_in_each_layout() {

@@ -87,6 +87,8 @@ pub enum JobEvent {
     },
     /// The demo's data, and its finished run.
     Demo(Result<(DataConfig, PathBuf), Failure>),
+    /// Whether the demo, and so its diffusion model, is in the workspace.
+    DemoModel(Result<(), Failure>),
     /// A preview that a training wrote.
     Preview {
         file: PathBuf,

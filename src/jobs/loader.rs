@@ -75,6 +75,8 @@ pub enum LoadRequest {
     Log(PathBuf),
     /// Lays the synthetic demo out in the workspace, where it is not there yet.
     Demo,
+    /// The diffusion model of the demo, for other images.
+    DemoModel,
 }
 
 impl LoadRequest {
@@ -182,6 +184,10 @@ fn run(requests: &Receiver<LoadRequest>, workspace: &Path, events: &Events) {
             LoadRequest::Demo => {
                 let demo = events.guard("loader", || demo::unpack(workspace)).and_then(|r| r.map_err(Failure::from));
                 JobEvent::Demo(demo.map(|demo| (demo::settings(&demo.data).data, demo.run)))
+            }
+            LoadRequest::DemoModel => {
+                let demo = events.guard("loader", || demo::unpack(workspace)).and_then(|r| r.map_err(Failure::from));
+                JobEvent::DemoModel(demo.map(|_| ()))
             }
             LoadRequest::Log(run) => {
                 let lines = log::tail(&run);

@@ -108,6 +108,11 @@ actions! {
         icon: icons::DROP_HALF,
         command: |_| AppCommand::OpenDemo.into(),
     }
+    UseDemoModel {
+        name: "Dissolve with the demo's model",
+        icon: icons::DROP_HALF,
+        command: |_| AppCommand::UseDemoModel.into(),
+    }
     ImportModel {
         name: "Import model…",
         icon: icons::DOWNLOAD,

@@ -29,6 +29,8 @@ pub enum AppCommand {
     Pick(Pick),
     /// Opens the demo in all workspaces.
     OpenDemo,
+    /// Dissolves with the demo's model what is open.
+    UseDemoModel,
     /// Saves a graph of Dissolve or Train, or the terms of an image.
     Graph(Graph, Format),
     Close,

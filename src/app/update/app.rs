@@ -41,6 +41,7 @@ pub fn execute(state: &mut State, command: AppCommand) -> Vec<Effect> {
         AppCommand::ShowFolder(path) => vec![Effect::Window(WindowEffect::ShowFolder(path))],
         AppCommand::Pick(pick) => dialogs::ask(state, pick),
         AppCommand::OpenDemo => vec![Effect::Load(LoadRequest::Demo)],
+        AppCommand::UseDemoModel => vec![Effect::Load(LoadRequest::DemoModel)],
         AppCommand::Graph(graph, format) => graph::save(state, graph, format),
         AppCommand::Close => queue::close(state),
     }

@@ -85,14 +85,21 @@ pub fn demo(state: &mut State, demo: Result<(DataConfig, PathBuf), Failure>) -> 
             effects.extend(open(state, run));
             effects
         }
-        Err(failure) => {
-            state.notify_error(
-                format!("The demo could not be opened: {}", failure.summary),
-                next_step::words(failure.hint.as_ref()),
-            );
-            Vec::new()
-        }
+        Err(failure) => no_demo(state, &failure),
     }
+}
+
+/// The list of runs brings the demo's model, which is chosen where there is no other.
+pub fn demo_model(state: &mut State, unpacked: Result<(), Failure>) -> Vec<Effect> {
+    match unpacked {
+        Ok(()) => vec![Effect::Load(LoadRequest::ListRuns)],
+        Err(failure) => no_demo(state, &failure),
+    }
+}
+
+fn no_demo(state: &mut State, failure: &Failure) -> Vec<Effect> {
+    state.notify_error(format!("The demo could not be opened: {}", failure.summary), next_step::words(failure.hint.as_ref()));
+    Vec::new()
 }
 
 pub fn scores(state: &mut State, run: &Path, scores: Result<Arc<ScoreSet>, Failure>) -> Vec<Effect> {

@@ -352,7 +352,7 @@ mod tests {
 
     #[test]
     fn without_held_out_normals_the_reason_is_said() {
-        let refused = measure(&dataset(4), &[], 0, &mut Silent).unwrap_err();
+        let refused = measure(&dataset(4), &["0", "1", "2", "3"], 0, &mut Silent).unwrap_err();
         assert!(refused.to_string().contains("did not learn from"));
     }
 

@@ -79,6 +79,7 @@ pub fn show(ui: &mut Ui, cx: &mut PanelContext<'_>) -> bool {
 
 fn no_model(ui: &mut Ui, cx: &mut PanelContext<'_>, missing: &str) {
     widgets::empty_state(ui, "No diffusion model yet", missing, |ui| {
+        widgets::primary_button(ui, cx, Id::UseDemoModel);
         widgets::button(ui, cx, "Train one (3)", || AppCommand::Go(Workspace::Train));
         widgets::action_button(ui, cx, Id::ImportModel);
         widgets::button(ui, cx, "Try a Gaussian blur", || DissolveCommand::Method(DissolveMethod::Gaussian(7)));

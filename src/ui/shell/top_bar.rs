@@ -71,7 +71,7 @@ const SAID: f32 = 260.0;
 
 /// The menu, from the table of actions.
 const MENU: [(&str, &[Id]); 8] = [
-    ("File", &[Id::OpenFolder, Id::OpenFile, Id::OpenDemo, Id::ImportModel, Id::ImportRun]),
+    ("File", &[Id::OpenFolder, Id::OpenFile, Id::OpenDemo, Id::UseDemoModel, Id::ImportModel, Id::ImportRun]),
     ("Edit", &[Id::Undo, Id::Redo, Id::Unfiltered, Id::Duplicates, Id::LabelWrong, Id::ImagePoor, Id::Interesting]),
     (
         "Pictures",

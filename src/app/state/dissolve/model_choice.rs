@@ -45,6 +45,6 @@ impl DissolveState {
     /// Why nothing can be dissolved, if so.
     pub fn missing(&self) -> Option<&'static str> {
         (self.uses_t() && self.model().is_none())
-            .then_some("There is no diffusion model yet. Train one (3), import one, or try a blur.")
+            .then_some("There is no diffusion model yet. Train one on your images (3), or use the demo's, which has learnt from other pictures.")
     }
 }
