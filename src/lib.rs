@@ -12,7 +12,7 @@
 //! | [`config`] | settings, presets, `--set` | nothing |
 //! | [`metrics`] | ROC, AUROC, DeLong, thresholds in plain f64; figures over pixels | nothing |
 //! | [`run_dir`] | run folders: names of their files, what they hold, atomic writes | `config error text` |
-//! | [`scores`] | `scores.csv`, and its evaluation | `error metrics config run_dir` |
+//! | [`scores`] | `scores.csv`, and its evaluation | `error metrics config run_dir text` |
 //! | [`synth`] | synthetic fundus photographs | `error rng` |
 //! | [`data`] | layouts, decoders, splits, pixel batches | `config error rng` |
 //! | [`gpu`] | images compared in a shader, and the shader once more in Rust | nothing |

@@ -1,5 +1,7 @@
 //! Sentences for people, and names of files made from what people and data sets call things.
 
+use std::borrow::Cow;
+
 /// With a capital and a full stop; `code` in backticks gets quotation marks.
 pub fn sentence(text: &str) -> String {
     let mut quotes = ["‘", "’"].into_iter().cycle();
@@ -50,9 +52,64 @@ pub fn free_name(stem: &str, mut is_free: impl FnMut(&str) -> bool) -> String {
     name
 }
 
+/// With control characters, and those that turn the direction of writing, as one sees them in source code (`\n`, `\u{1b}`): a name
+/// of a file can hold any, and a terminal obeys them.
+pub fn visible(text: &str) -> Cow<'_, str> {
+    let hidden =
+        |c: char| c.is_control() || matches!(c, '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}');
+    if !text.contains(hidden) {
+        return Cow::Borrowed(text);
+    }
+    let mut shown = String::with_capacity(text.len() + 8);
+    for c in text.chars() {
+        if hidden(c) { shown.extend(c.escape_default()) } else { shown.push(c) }
+    }
+    Cow::Owned(shown)
+}
+
+/// Of a text of several lines, each of them [`visible`].
+pub fn visible_lines(text: &str) -> Cow<'_, str> {
+    if text.split('\n').all(|line| matches!(visible(line), Cow::Borrowed(_))) {
+        return Cow::Borrowed(text);
+    }
+    Cow::Owned(text.split('\n').map(visible).collect::<Vec<_>>().join("\n"))
+}
+
+/// A text as a cell of a table, which spreadsheets must not take for a formula: an apostrophe goes before `=`, `+`, `-`, `@`, a tab
+/// or a return. [`from_cell`] takes it away again.
+pub fn cell(text: &str) -> Cow<'_, str> {
+    if is_formula(text) { Cow::Owned(format!("'{text}")) } else { Cow::Borrowed(text) }
+}
+
+/// What [`cell`] was made of.
+pub fn from_cell(cell: &str) -> &str {
+    cell.strip_prefix('\'').filter(|text| is_formula(text)).unwrap_or(cell)
+}
+
+/// Also where apostrophes stand before, so that one more can be told from them.
+fn is_formula(text: &str) -> bool {
+    text.trim_start_matches('\'').starts_with(['=', '+', '-', '@', '\t', '\r'])
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn control_characters_are_seen() {
+        assert_eq!(visible("a\u{1b}[31mb\n\u{7}\u{202e}c"), "a\\u{1b}[31mb\\n\\u{7}\\u{202e}c");
+        assert!(matches!(visible("Ünïcode, 日本 'x' \\"), Cow::Borrowed(_)));
+        assert_eq!(visible_lines("a\nb\u{1b}\n"), "a\nb\\u{1b}\n");
+    }
+
+    #[test]
+    fn a_cell_is_no_formula_and_is_read_as_it_was() {
+        for text in ["=1+1", "+a", "-1.png", "@eaDir/a", "\tx", "\rx", "'=x", "''-", "'", "a=b", "", "'quoted'"] {
+            assert!(!cell(text).starts_with(['=', '+', '-', '@', '\t', '\r']), "{text:?}");
+            assert_eq!(from_cell(&cell(text)), text);
+        }
+        assert_eq!(cell("a/=b.png"), "a/=b.png");
+    }
 
     #[test]
     fn sentences_begin_with_a_capital_and_end_with_a_stop() {

@@ -6,12 +6,13 @@ mod args;
 mod next_step;
 mod out;
 mod progress;
+mod stop;
 mod verbs;
 
 use self::verbs::{demo, dissolve, evaluate, export, import, inspect, report, runs, score, sweep, train};
 use crate::{
     error::{Error, Result},
-    window,
+    text, window,
 };
 use clap::{Parser, Subcommand};
 use std::{path::PathBuf, process::ExitCode};
@@ -86,6 +87,9 @@ fn exit(result: Result<u8>) -> ExitCode {
 }
 
 fn run(cli: Cli) -> Result<()> {
+    if cli.verb.is_some() {
+        stop::listen()?;
+    }
     match cli.verb {
         Some(Verb::Inspect(args)) => inspect::run(args),
         Some(Verb::Dissolve(args)) => dissolve::run(args),
@@ -109,6 +113,7 @@ fn run(cli: Cli) -> Result<()> {
 fn open_window(path: Option<PathBuf>, frame_stats: Option<PathBuf>) -> Result<()> {
     if let Err(e) = window::start::check_display() {
         out::note(format_args!("{e}; instead of the window, this is the demo."));
+        stop::listen()?;
         return demo::run(demo::Args::default());
     }
     window::start::run(path, frame_stats)
@@ -116,5 +121,7 @@ fn open_window(path: Option<PathBuf>, frame_stats: Option<PathBuf>) -> Result<()
 
 /// One sentence for the terminal: what, why, what to do.
 fn describe(error: &Error) -> String {
-    error.hint().map_or_else(|| format!("error: {error}."), |step| format!("error: {error}; {}.", next_step::words(&step)))
+    let words =
+        error.hint().map_or_else(|| format!("error: {error}."), |step| format!("error: {error}; {}.", next_step::words(&step)));
+    text::visible(&words).into_owned()
 }

@@ -1,19 +1,15 @@
-//! Shows a training on the terminal: a bar a stage, plain lines where stderr is no terminal, or JSON lines. Ctrl-C stops it
-//! with a checkpoint.
+//! Shows a training on the terminal: a bar a stage, plain lines where stderr is no terminal, or JSON lines.
 
-use super::{next_step, out};
+use super::{next_step, out, stop};
 use crate::{
-    error::{Error, Result},
     ml::base::reporter::{Control, Event, Reporter, Stage, Step},
+    text,
 };
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use std::{
     io::IsTerminal,
-    sync::atomic::{AtomicBool, Ordering},
     time::{Duration, Instant},
 };
-
-static STOP: AtomicBool = AtomicBool::new(false);
 
 /// Seconds between plain lines where stderr is no terminal.
 const LINE_EVERY: Duration = Duration::from_secs(10);
@@ -26,21 +22,11 @@ pub struct Terminal {
 }
 
 impl Terminal {
-    /// Also catches Ctrl-C: the first one asks the work to stop, the second one ends the process.
-    pub fn new(json: bool) -> Result<Self> {
-        ctrlc::set_handler(|| {
-            if STOP.swap(true, Ordering::SeqCst) {
-                std::process::exit(130);
-            }
-            out::note("\nstopping after this step (Ctrl-C again to end at once; the last checkpoint stays)");
-        })
-        .or_else(|e| match e {
-            // A sweep makes one display a run; the handler stays.
-            ctrlc::Error::MultipleHandlers => Ok(()),
-            e => Err(Error::user(format!("Ctrl-C cannot be caught: {e}"), "")),
-        })?;
+    /// From here on a signal stops the work after its step.
+    pub fn new(json: bool) -> Self {
+        stop::work_by_steps();
         let plain = json || !std::io::stderr().is_terminal();
-        Ok(Self { json, bar: ProgressBar::hidden(), plain, last_line: None })
+        Self { json, bar: ProgressBar::hidden(), plain, last_line: None }
     }
 
     fn started(&mut self, stage: Stage, done: usize, total: usize) {
@@ -85,6 +71,7 @@ impl Terminal {
     }
 
     fn say(&self, line: &str) {
+        let line = &*text::visible(line);
         if self.json {
             out::note(serde_json::json!({"notice": line}));
         } else {
@@ -118,7 +105,7 @@ impl Reporter for Terminal {
     }
 
     fn control(&mut self) -> Control {
-        if STOP.load(Ordering::SeqCst) { Control::Stop } else { Control::Continue }
+        if stop::is_wanted() { Control::Stop } else { Control::Continue }
     }
 }
 

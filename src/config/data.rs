@@ -1,6 +1,6 @@
 //! Where the images come from, and what is done to them before either model sees them.
 
-use super::{ConfigError, Tile, TileSize, ensure};
+use super::{ConfigError, Limits, Tile, TileSize, ensure};
 use serde::{Deserialize, Serialize};
 use std::path::PathBuf;
 
@@ -156,15 +156,9 @@ impl DataConfig {
     /// Checks what can be checked without the data.
     ///
     /// # Errors
-    /// A level outside -32 to 32, a `test_fraction` outside (0, 1), a working size that is not 0 or 128 to 4096.
+    /// A number outside its [`Limits`].
     pub fn validate(&self) -> Result<(), ConfigError> {
-        ensure!((-32..=32).contains(&self.level), "data.level", "{} is not between -32 and 32", self.level);
-        let f = self.test_fraction.0;
-        ensure!(f > 0.0 && f < 1.0, "data.test_fraction", "{f} is not between 0 and 1");
-        let px = self.working_size;
-        let is_known = px == 0 || (TileSize::LEAST_WORKING_SIZE..=TileSize::MOST_WORKING_SIZE).contains(&px);
-        ensure!(is_known, "data.working_size", "{px} px is not 0 (the pictures' own) or 128 to 4096");
-        Ok(())
+        Limits::check_section("data", self)
     }
 
     /// The tiles of a run, once [`tile`](Self::tile) is decided; `None` where whole pictures are resized.
@@ -209,15 +203,9 @@ impl PreprocessConfig {
     /// # Errors
     /// The first one that cannot be used.
     pub fn validate(&self) -> Result<(), ConfigError> {
+        Limits::check_section("preprocess", self)?;
         let [low, high] = self.window.0;
-        ensure!(
-            low >= 0.0 && high <= 1.0 && low < high,
-            "preprocess.window",
-            "{low} to {high} is no window; it lies within 0 and 1, the lower end first"
-        );
-        ensure!((0.0..=40.0).contains(&self.clahe), "preprocess.clahe", "{} is not between 0 (off) and 40", self.clahe);
-        let side = self.size;
-        ensure!(side == 0 || (16..=1024).contains(&side), "preprocess.size", "{side} px is not 0 (off) or 16 to 1024");
+        ensure!(low < high, "preprocess.window", "{low} to {high} is no window; it lies within 0 and 1, the lower end first");
         Ok(())
     }
 }

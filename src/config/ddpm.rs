@@ -1,6 +1,6 @@
 //! Settings of the diffusion model ([`crate::ml::diffusion`]).
 
-use super::{ConfigError, ensure};
+use super::{ConfigError, Limits, ensure};
 use serde::{Deserialize, Serialize};
 
 /// The DDPM that dissolves. Defaults are the paper's.
@@ -121,30 +121,21 @@ impl DdpmConfig {
     /// # Errors
     /// The first one that cannot be used.
     pub fn validate(&self) -> Result<(), ConfigError> {
-        ensure!(self.dim >= 8 && self.dim.is_multiple_of(8), "ddpm.dim", "{} is not a multiple of 8", self.dim);
-        ensure!(!self.dim_mults.is_empty(), "ddpm.dim_mults", "needs at least one stage");
-        ensure!(self.dim_mults.iter().all(|&m| m > 0), "ddpm.dim_mults", "multipliers start at 1");
-        let shrink = 1 << (self.dim_mults.len() - 1);
+        /// Stages: more would leave less than a pixel of the largest picture.
+        const MOST_STAGES: usize = 8;
+        Limits::check_section("ddpm", self)?;
+        ensure!(self.dim.is_multiple_of(8), "ddpm.dim", "{} is not a multiple of 8", self.dim);
+        let stages = self.dim_mults.len();
+        ensure!((1..=MOST_STAGES).contains(&stages), "ddpm.dim_mults", "{stages} stages are not between 1 and {MOST_STAGES}");
+        let shrink = 1 << (stages - 1);
         ensure!(
             self.size >= shrink && self.size.is_multiple_of(shrink),
             "ddpm.size",
             "{} px cannot be halved {} times; use 32, 64 or 128",
             self.size,
-            self.dim_mults.len() - 1
+            stages - 1
         );
-        ensure!(self.timesteps >= 2, "ddpm.timesteps", "{} is too few; the paper uses 1000", self.timesteps);
-        ensure!(self.steps > 0, "ddpm.steps", "needs at least one step");
-        ensure!(self.batch > 0, "ddpm.batch", "needs at least one image");
-        ensure!(self.accumulate > 0, "ddpm.accumulate", "needs at least one pass");
-        ensure!(self.lr > 0.0 && self.lr.is_finite(), "ddpm.lr", "{} is not a positive number", self.lr);
-        ensure!(self.betas.iter().all(|b| (0.0..1.0).contains(b)), "ddpm.betas", "each must be in [0, 1)");
-        ensure!(self.clip >= 0.0, "ddpm.clip", "{} is negative; 0 turns clipping off", self.clip);
-        ensure!((0.0..1.0).contains(&self.ema_decay), "ddpm.ema_decay", "{} is not in [0, 1)", self.ema_decay);
-        ensure!(self.ema_every > 0, "ddpm.ema_every", "starts at 1");
         ensure!(self.t_limit <= self.timesteps, "ddpm.t_limit", "{} is above timesteps", self.t_limit);
-        ensure!(self.fraction > 0.0 && self.fraction <= 1.0, "ddpm.fraction", "{} is not in (0, 1]", self.fraction);
-        ensure!(self.checkpoint_every > 0, "ddpm.checkpoint_every", "starts at 1");
-        ensure!(self.keep > 0, "ddpm.keep", "at least one checkpoint must be kept");
         Ok(())
     }
 }

@@ -6,6 +6,7 @@ mod data;
 mod ddpm;
 mod dia;
 mod edit;
+mod limits;
 mod preset;
 mod score;
 mod tile;
@@ -14,6 +15,7 @@ pub use data::{Channels, DataConfig, LabelColumns, PreprocessConfig, Reading, Wi
 pub use ddpm::{DdpmConfig, InputRange, LrSchedule, ScheduleKind};
 pub use dia::{Design, DiaConfig, DissolveMethod, EpochUnit, EqualChannels, OptimizerKind, ShiftKind, Stem, Twin};
 pub use edit::{all_settings, apply_setting, apply_settings};
+pub use limits::Limits;
 pub use preset::Preset;
 pub use score::{ScoreConfig, ThresholdRule};
 pub use tile::{Tile, TileSize};
@@ -130,16 +132,20 @@ impl RunConfig {
         toml::to_string_pretty(self).unwrap_or_else(|e| format!("# could not be written: {e}\n"))
     }
 
-    /// Checks every setting.
+    /// Checks every setting: its [`Limits`], and what holds between settings.
     ///
     /// # Errors
     /// The first setting that cannot be used.
     pub fn validate(&self) -> Result<(), ConfigError> {
+        // Greater ones cannot be written as TOML.
+        Limits::check("run.seed", self.run.seed as f64)?;
+        Limits::check("data.split_seed", self.data.split_seed as f64)?;
+        Limits::check_section("run", &self.run)?;
         self.data.validate()?;
         self.preprocess.validate()?;
         self.ddpm.validate()?;
         self.dia.validate()?;
-        self.score.validate()
+        Limits::check_section("score", &self.score)
     }
 }
 

@@ -1,6 +1,5 @@
 //! Settings of scoring and of the threshold ([`crate::ml::scoring`]).
 
-use super::{ConfigError, ensure};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use std::{fmt, str::FromStr};
 
@@ -91,17 +90,5 @@ impl Serialize for ThresholdRule {
 impl<'de> Deserialize<'de> for ThresholdRule {
     fn deserialize<D: Deserializer<'de>>(d: D) -> Result<Self, D::Error> {
         String::deserialize(d)?.parse().map_err(serde::de::Error::custom)
-    }
-}
-
-impl ScoreConfig {
-    /// Checks every setting of scoring.
-    ///
-    /// # Errors
-    /// The first one that cannot be used.
-    pub fn validate(&self) -> Result<(), ConfigError> {
-        ensure!(self.samples > 0, "score.samples", "needs at least one sample; the paper uses 10");
-        ensure!(self.crop_area > 0.0 && self.crop_area <= 1.0, "score.crop_area", "{} is not in (0, 1]", self.crop_area);
-        Ok(())
     }
 }

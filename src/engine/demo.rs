@@ -151,10 +151,10 @@ fn encode(photograph: &Photograph) -> Result<Vec<(String, Vec<u8>)>> {
 
 /// The photographs and the parts of a finished run that the window shows.
 fn pack(run: &RunDir, photographs: &[(String, Vec<u8>)]) -> Result<Vec<u8>> {
-    let mut manifest = run.manifest()?;
-    manifest.name = "synthetic-demo".into();
-    manifest.notes = NOTES.into();
-    run.write_manifest(&manifest)?;
+    run.update_manifest(|manifest| {
+        manifest.name = "synthetic-demo".into();
+        manifest.notes = NOTES.into();
+    })?;
     let mut names: Vec<String> = ["", "ddpm/", "dia/", "tiles/"]
         .iter()
         .flat_map(|part| [files::CONFIG, files::MANIFEST, files::METRICS].map(|file| format!("{part}{file}")))

@@ -16,10 +16,22 @@ pub fn inspect(timed: bool) -> Machine {
     Machine { speed: timed.then(|| cost::measure(&Device::Cpu).ok()).flatten(), free_memory: free_memory() }
 }
 
+/// Bytes that could be used now; `None` where the system does not say.
+pub fn free_memory() -> Option<u64> {
+    memory("MemAvailable:")
+}
+
+/// Bytes that there are for this process, whoever uses them now; `None` where the system does not say.
+pub fn total_memory() -> Option<u64> {
+    // What a container or a scheduler allows.
+    let allowed = std::fs::read_to_string("/sys/fs/cgroup/memory.max").ok().and_then(|text| text.trim().parse().ok());
+    memory("MemTotal:").map(|all| allowed.map_or(all, |allowed: u64| all.min(allowed)))
+}
+
 /// Linux says it in `/proc/meminfo`.
-fn free_memory() -> Option<u64> {
+fn memory(name: &str) -> Option<u64> {
     let text = std::fs::read_to_string("/proc/meminfo").ok()?;
-    let line = text.lines().find_map(|line| line.strip_prefix("MemAvailable:"))?;
+    let line = text.lines().find_map(|line| line.strip_prefix(name))?;
     let kib: u64 = line.split_whitespace().next()?.parse().ok()?;
-    Some(kib * 1024)
+    kib.checked_mul(1024)
 }

@@ -9,6 +9,7 @@ pub mod export;
 pub mod image_scores;
 pub(crate) mod machine;
 pub mod map_layers;
+pub(crate) mod memory;
 pub mod pipeline;
 pub(crate) mod planted_lesions;
 pub(crate) mod preprocess_preview;

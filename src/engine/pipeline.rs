@@ -2,7 +2,7 @@
 //!
 //! A run knows from its folder what it still lacks, so a resumed run takes the same way as a new one.
 
-use super::image_scores::ImageScorer;
+use super::{image_scores::ImageScorer, memory};
 use crate::{
     config::{DissolveMethod, RunConfig, Tile},
     data::{CONTENT_RULE, Dataset},
@@ -18,7 +18,7 @@ use crate::{
     },
     nn::RetainPages,
     report,
-    run_dir::{RunDir, RunKind, RunState, files},
+    run_dir::{RunDir, RunKind, RunState, files, require_writable},
     scores::{Evaluation, ScoreKind, Scores},
 };
 use candle_core::Device;
@@ -28,11 +28,14 @@ use std::{path::Path, sync::Arc, time::Instant};
 /// Opens the data, checks that they can be learned from, and makes the run folder.
 ///
 /// # Errors
-/// Data that cannot be opened, a normal class that has to be asked, fewer than two normal training images.
+/// A workspace that cannot be written to, data that cannot be opened, a normal class that has to be asked, fewer than two normal
+/// training images, a training that does not fit in memory.
 pub fn create(kind: RunKind, config: &RunConfig, workspace: &Path, name: &str, reporter: &mut dyn Reporter) -> Result<RunDir> {
     config.validate().map_err(|e| Error::usage(e.to_string(), "mend this setting"))?;
+    require_writable(&workspace.join(files::RUNS))?;
     let data = open_data(config, reporter)?;
     let (config, why) = with_tiles(config, &data)?;
+    memory::require(kind, &config, &data, reporter)?;
     if config.data.tile != Tile::Off {
         reporter.event(Event::Notice(format!("{why}; learnt from are tiles that show something: {CONTENT_RULE}").into()));
     }
@@ -94,7 +97,9 @@ fn stages(run: &RunDir, reporter: &mut dyn Reporter) -> Result<()> {
     let (device, notice) = device::open(config.run.device);
     notice.into_iter().for_each(|why| reporter.event(Event::Notice(Notice::OnCpu(why))));
     let data = open_data(&config, reporter)?;
-    match run.manifest()?.kind {
+    let kind = run.manifest()?.kind;
+    memory::require(kind, &config, &data, reporter)?;
+    match kind {
         RunKind::Ddpm => ddpm::train(run, &config, &data, &device, reporter).map(|_| ()),
         RunKind::Dia | RunKind::Csi => {
             let model = given_model(&config, &device)?;

@@ -18,6 +18,7 @@ use crate::{
     data::Dataset,
     error::Result,
     run_dir::{RunDir, files},
+    text,
 };
 use std::path::PathBuf;
 
@@ -27,6 +28,8 @@ use std::path::PathBuf;
 /// The folder is no run, or cannot be written to.
 pub fn write(run: &RunDir, dataset: Option<&Dataset>) -> Result<PathBuf> {
     let parts = Parts::gather(run)?;
-    run.write(files::REPORT, page::page(&parts, dataset).into_string().as_bytes())?;
+    // A name of a file can hold control characters.
+    let page = page::page(&parts, dataset).into_string();
+    run.write(files::REPORT, text::visible_lines(&page).as_bytes())?;
     Ok(run.join(files::REPORT))
 }

@@ -10,6 +10,8 @@ pub const MANIFEST: &str = "manifest.json";
 pub const LOG: &str = "log.txt";
 /// Locked while a process works on the run.
 pub const LOCK: &str = ".lock";
+/// Locked while a process changes the manifest.
+pub const MANIFEST_LOCK: &str = ".manifest.lock";
 /// The metrics log of the training, a row a step.
 pub const METRICS: &str = "metrics.csv";
 /// Evaluations on labelled images during the training, a row each.
@@ -170,6 +172,7 @@ mod tests {
                 MANIFEST,
                 LOG,
                 LOCK,
+                MANIFEST_LOCK,
                 METRICS,
                 EPOCHS,
                 MODEL,

@@ -14,7 +14,7 @@ mod write;
 pub use contents::RunContents;
 pub use manifest::{Manifest, RunKind, RunState};
 pub use saved_maps::SavedMaps;
-pub use write::{HALF_WRITTEN, write_atomic};
+pub use write::{HALF_WRITTEN, require_writable, write_atomic};
 
 use crate::{
     config::RunConfig,
@@ -116,6 +116,10 @@ impl RunDir {
     /// # Errors
     /// Where the folder cannot be moved.
     pub fn trash(&self, workspace: &Path) -> Result<Self> {
+        // What works on it has its path, and would go on writing there.
+        if self.is_locked() {
+            return Err(self.in_work());
+        }
         self.move_into(&workspace.join(TRASH))
     }
 
@@ -174,11 +178,21 @@ impl RunDir {
         })
     }
 
-    /// Replaces the manifest.
+    /// Changes something in the manifest, and nothing that another program changes at the same time.
     ///
     /// # Errors
-    /// Where the folder cannot be written.
-    pub fn write_manifest(&self, manifest: &Manifest) -> Result<()> {
+    /// Where the manifest cannot be read or written.
+    pub fn update_manifest(&self, change: impl FnOnce(&mut Manifest)) -> Result<()> {
+        let path = self.join(files::MANIFEST_LOCK);
+        let file = fs::File::create(&path).map_err(Error::io("write", &path))?;
+        // Some network disks have no locks.
+        let _ = file.lock();
+        let mut manifest = self.manifest()?;
+        change(&mut manifest);
+        self.write_manifest(&manifest)
+    }
+
+    fn write_manifest(&self, manifest: &Manifest) -> Result<()> {
         let text =
             serde_json::to_vec_pretty(manifest).map_err(|e| Error::user(format!("the manifest cannot be written: {e}"), ""))?;
         self.write(files::MANIFEST, &text)
@@ -189,9 +203,7 @@ impl RunDir {
     /// # Errors
     /// Where the manifest cannot be read or written.
     pub fn set_state(&self, state: RunState) -> Result<()> {
-        let mut manifest = self.manifest()?;
-        manifest.state = state;
-        self.write_manifest(&manifest)
+        self.update_manifest(|manifest| manifest.state = state)
     }
 
     /// Holds the run for this process until the returned file is dropped or the process ends, however that happens.
@@ -202,13 +214,17 @@ impl RunDir {
         let path = self.join(files::LOCK);
         let file = fs::File::create(&path).map_err(Error::io("write", &path))?;
         match file.try_lock() {
-            Err(fs::TryLockError::WouldBlock) => Err(Error::user(
-                format!("{} is being worked on already", self.path.display()),
-                "wait until the other program is done with it, or stop it there",
-            )),
+            Err(fs::TryLockError::WouldBlock) => Err(self.in_work()),
             // Some network disks have no locks: they are no reason not to train.
             _ => Ok(file),
         }
+    }
+
+    fn in_work(&self) -> Error {
+        Error::user(
+            format!("{} is being worked on already", self.path.display()),
+            "wait until the other program is done with it, or stop it there",
+        )
     }
 
     /// Whether some process works on the run now.
@@ -238,9 +254,7 @@ impl RunDir {
     /// # Errors
     /// Where the manifest cannot be read or written.
     pub fn set_figures(&self, figures: impl IntoIterator<Item = (&'static str, serde_json::Value)>) -> Result<()> {
-        let mut manifest = self.manifest()?;
-        manifest.figures.extend(figures.into_iter().map(|(k, v)| (k.to_string(), v)));
-        self.write_manifest(&manifest)
+        self.update_manifest(|manifest| manifest.figures.extend(figures.into_iter().map(|(k, v)| (k.to_string(), v))))
     }
 
     /// The settings of the run.

@@ -44,6 +44,25 @@ pub fn write_atomic(path: &Path, fill: impl FnOnce(&mut std::io::BufWriter<&mut 
     Ok(())
 }
 
+/// Whether a file can be written to `path`, or files into it where it is or will be a folder: asked before the work whose result
+/// goes there. Nothing stays behind.
+///
+/// # Errors
+/// Why not.
+pub fn require_writable(path: &Path) -> Result<()> {
+    let fail = |e| Error::io("write to", path)(e);
+    let metadata = fs::metadata(path);
+    if metadata.as_ref().is_ok_and(|found| !found.is_file() && !found.is_dir()) {
+        // A device or a pipe: opened when there is something to say.
+        return Ok(());
+    }
+    let absolute = std::path::absolute(path).map_err(fail)?;
+    // The folder itself, or the nearest that there is.
+    let folder = absolute.ancestors().find(|at| at.exists()).unwrap_or(Path::new("."));
+    let folder = if metadata.is_ok_and(|found| found.is_file()) { folder.parent().unwrap_or(folder) } else { folder };
+    tempfile::Builder::new().prefix(HALF_WRITTEN).tempfile_in(folder).map(drop).map_err(fail)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -58,6 +77,18 @@ mod tests {
         assert_eq!(failed.unwrap_err().hint(), Some(NextStep::FreeSpace));
         assert_eq!(fs::read(&path).unwrap(), b"old");
         assert_eq!(fs::read_dir(dir.path()).unwrap().count(), 1, "no half-written file stays");
+    }
+
+    #[test]
+    fn a_place_that_cannot_be_written_to_is_found_before_the_work() {
+        let dir = tempfile::tempdir().unwrap();
+        let file = dir.path().join("file");
+        fs::write(&file, "old").unwrap();
+        for fine in [file.clone(), dir.path().join("new.csv"), dir.path().join("new/folder/s.csv"), dir.path().to_path_buf()] {
+            require_writable(&fine).unwrap();
+        }
+        assert!(require_writable(&file.join("below/a/file.csv")).is_err());
+        assert_eq!(fs::read_dir(dir.path()).unwrap().count(), 1, "nothing stays behind");
     }
 
     #[cfg(unix)]

@@ -4,6 +4,7 @@ use super::{OfEach, SHIFTS, ScoreKind, ScoreRow, ScoreTerms, Scores};
 use crate::{
     error::{Error, Result},
     run_dir::write_atomic,
+    text,
 };
 use ::csv::{ByteRecord, ReaderBuilder, WriterBuilder};
 use std::{borrow::Cow, collections::HashMap, path::Path};
@@ -21,7 +22,8 @@ const COLUMNS: [ScoreKind; 5] = [ScoreKind::Profile, ScoreKind::Features, ScoreK
 
 impl Scores {
     /// Columns `path,split,label,score,predicted,threshold,sim_0..3,cls_0..3,nearest_0..3`, then `class,spread`, one for each
-    /// other [`ScoreKind`] and one `rival_NAME` for each baseline. Empty = unknown; numbers in their shortest exact form.
+    /// other [`ScoreKind`] and one `rival_NAME` for each baseline. Empty = unknown; numbers in their shortest exact form;
+    /// names are no formulas for a spreadsheet ([`text::cell`]).
     ///
     /// # Errors
     /// Where the file cannot be written.
@@ -94,8 +96,8 @@ fn fields(row: &ScoreRow, baselines: usize) -> Vec<String> {
     let flag = |value: Option<bool>| value.map_or(String::new(), |v| u8::from(v).to_string());
     let number = |value: Option<f64>| value.filter(|v| !v.is_nan()).map_or(String::new(), |v| v.to_string());
     let mut fields = vec![
-        row.path.clone(),
-        row.split.clone(),
+        text::cell(&row.path).into_owned(),
+        text::cell(&row.split).into_owned(),
         flag(row.label),
         row.value(ScoreKind::Dia).unwrap_or(row.score).to_string(),
         flag(row.predicted),
@@ -104,11 +106,11 @@ fn fields(row: &ScoreRow, baselines: usize) -> Vec<String> {
     match &row.terms {
         Some(terms) => {
             fields.extend(terms.sim.iter().chain(&terms.cls).map(|&v| number(Some(v))));
-            fields.extend(terms.nearest.iter().cloned());
+            fields.extend(terms.nearest.iter().map(|name| text::cell(name).into_owned()));
         }
         None => fields.extend(std::iter::repeat_n(String::new(), 3 * SHIFTS)),
     }
-    fields.push(row.class.clone());
+    fields.push(text::cell(&row.class).into_owned());
     fields.push(number(row.spread));
     fields.extend(COLUMNS.map(|kind| number(row.by[kind])));
     fields.extend((0..baselines).map(|i| number(row.baselines.get(i).copied())));
@@ -203,7 +205,7 @@ impl Cells<'_> {
     }
 
     fn text(&self, at: usize) -> String {
-        self.cell(at).into_owned()
+        text::from_cell(&self.cell(at)).into()
     }
 
     fn wrong(&self, at: usize, what: &str) -> String {
@@ -249,10 +251,10 @@ mod tests {
         let terms = ScoreTerms {
             sim: [0.1 + 0.2, 1e-300, -0.0, 4.0],
             cls: [1.0, 2.0, f64::MAX, -3.5],
-            nearest: ["a,b.png", "say \"hi\".png", "line\nbreak", "ä"].map(String::from),
+            nearest: ["@eaDir/a,b.png", "say \"hi\".png", "line\nbreak", "ä"].map(String::from),
         };
         let full = ScoreRow {
-            path: "test/ünïcode, with comma.png".into(),
+            path: "=HYPERLINK(\"x\"),ünïcode, with comma.png".into(),
             split: "test".into(),
             class: "CNV".into(),
             label: Some(true),
@@ -270,6 +272,8 @@ mod tests {
         let path = dir.path().join("scores.csv");
         scores.write(&path).unwrap();
         assert_eq!(Scores::read(&path).unwrap(), scores);
+        let text = std::fs::read_to_string(&path).unwrap();
+        assert!(text.contains("\n\"'=HYPERLINK") && text.contains("\"'@eaDir/a"), "a spreadsheet sees no formula: {text}");
         let header = std::fs::read_to_string(&path).unwrap().lines().next().unwrap().to_string();
         assert!(header.starts_with("path,split,label,score,predicted,threshold,sim_0,sim_1,sim_2,sim_3,cls_0,"));
         assert!(header.ends_with("nearest_2,nearest_3,class,spread,profile,features,tiles,map,lead,rival_contrast,rival_width"));

@@ -3,6 +3,7 @@
 use crate::{
     error::{Error, Result},
     run_dir::write_atomic,
+    text,
 };
 use ::csv::{ReaderBuilder, WriterBuilder};
 use std::{collections::BTreeMap, io::ErrorKind, path::Path};
@@ -120,7 +121,7 @@ impl Review {
             csv.write_record(["path"].into_iter().chain(Tag::ALL.map(Tag::column)).chain(["note"]))?;
             for (name, annotation) in &self.0 {
                 let tags = Tag::ALL.map(|t| if annotation.has(t) { "1" } else { "0" });
-                csv.write_record([name.as_str()].into_iter().chain(tags).chain([annotation.note.as_str()]))?;
+                csv.write_record([&*text::cell(name)].into_iter().chain(tags).chain([&*text::cell(&annotation.note)]))?;
             }
             csv.flush()
         })
@@ -143,7 +144,7 @@ impl Review {
             let record = record.map_err(damaged)?;
             let cell = |i: usize| record.get(i).unwrap_or_default();
             let tags = [1, 2, 3].map(|i| cell(i) == "1");
-            review.set(cell(0), Annotation { tags, note: cell(4).to_string() });
+            review.set(text::from_cell(cell(0)), Annotation { tags, note: text::from_cell(cell(4)).to_string() });
         }
         Ok(review)
     }

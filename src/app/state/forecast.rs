@@ -2,14 +2,11 @@
 
 use super::{Open, Progress, TrainState};
 use crate::{
-    config::{DataConfig, RunConfig, Tile, TileSize},
+    config::{RunConfig, Tile},
     engine::machine::Machine,
     ml::{
         base::reporter::Stage,
-        training::{
-            cost::{self, Amount, Cost, Speed},
-            dia,
-        },
+        training::cost::{self, Amount, Cost, Speed},
     },
 };
 
@@ -127,21 +124,9 @@ pub fn tiles(config: &RunConfig, open: &Open) -> (Tile, String) {
 
 /// What the cost model needs to know of the data.
 pub fn amount(config: &RunConfig, has_model: bool, open: &Open) -> Amount {
-    let tiles = DataConfig { tile: tiles(config, open).0, ..config.data.clone() }.tiles();
-    let working = |tiles: TileSize| {
-        let shorter = open.median_side.unwrap_or(0);
-        // Most photographs are 4:3 to 3:2.
-        let [width, height] = tiles.working([shorter * 4 / 3, shorter]);
-        width * height
-    };
-    Amount {
-        training_normals: open.training_normals,
-        images: open.scored_by_default,
-        input_size: dia::input_size(config, open.median_side),
-        has_model,
-        tiles,
-        working_pixels: tiles.map_or(0, working),
-    }
+    let mut config = config.clone();
+    config.data.tile = tiles(&config, open).0;
+    Amount::new(&config, has_model, [open.training_normals, open.scored_by_default], open.median_side)
 }
 
 #[cfg(test)]

@@ -2,7 +2,7 @@
 
 use crate::{
     cli::{args::device as parse_device, next_step, out},
-    config::{DataConfig, DeviceKind, DissolveMethod, Tile, TileSize},
+    config::{DataConfig, DeviceKind, DissolveMethod, Limits, Tile, TileSize},
     data::{Dataset, ImageId, Picture},
     engine::export::contact_sheet::{Column, contact_sheet},
     error::{Error, Result},
@@ -14,13 +14,15 @@ use crate::{
             tiled::{self, TiledDissolver},
         },
     },
+    run_dir::{require_writable, write_atomic},
     text,
 };
 use candle_core::{Device, Tensor};
-use image::RgbImage;
+use image::{ImageError, ImageFormat, RgbImage};
 use serde_json::json;
 use std::{
     collections::HashSet,
+    io,
     path::{Path, PathBuf},
     sync::Arc,
 };
@@ -115,10 +117,10 @@ pub fn run(args: Args) -> Result<()> {
             "give --tile for large pictures at their own scale, or --resolution for whole pictures resized",
         ));
     }
-    if let Some(px) = args.working_size {
-        DataConfig { working_size: px, ..DataConfig::default() }
-            .validate()
-            .map_err(|e| Error::usage(format!("--working-size: {}", e.reason), "as in --working-size 512"))?;
+    let sides = [("--working-size", "data.working_size", args.working_size), ("--resolution", "dia.resolution", args.resolution)];
+    for (flag, key, px) in sides {
+        let checked = px.map_or(Ok(()), |px| Limits::check(key, px as f64));
+        checked.map_err(|e| Error::usage(format!("{flag}: {} px", e.reason), format!("as in {flag} 128")))?;
     }
     if let (Some(model), Some(&t)) = (&model, args.t.iter().max())
         && t >= model.schedule().timesteps()
@@ -127,6 +129,7 @@ pub fn run(args: Args) -> Result<()> {
         return Err(Error::usage(format!("--t {t} is beyond the model's last step"), format!("use 0 to {last}")));
     }
     std::fs::create_dir_all(&args.out).map_err(Error::io("create", &args.out))?;
+    require_writable(&args.out)?;
     let mut work = Work {
         method: args.method,
         model,
@@ -225,9 +228,11 @@ impl Work {
 
     fn save(&self, picture: &RgbImage, name: &str) -> Result<PathBuf> {
         let path = self.out.join(name);
-        picture.save(&path).map_err(|e| match e {
-            image::ImageError::IoError(e) => Error::io("write", &path)(e),
-            e => Error::user(format!("{} could not be encoded: {e}", path.display()), "try a smaller picture"),
+        write_atomic(&path, |file| {
+            picture.write_to(file, ImageFormat::Png).map_err(|e| match e {
+                ImageError::IoError(e) => e,
+                e => io::Error::other(e),
+            })
         })?;
         Ok(path)
     }

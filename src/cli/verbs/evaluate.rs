@@ -7,7 +7,7 @@ use crate::{
     error::{Error, Result},
     run_dir::{RunDir, files},
     scores::{Comparison, Evaluation, PixelFigures, ScoreKind, Scores, SyntheticLesionCell, SyntheticLesions},
-    text::sentence,
+    text::{self, sentence},
 };
 use std::path::{Path, PathBuf};
 
@@ -72,7 +72,7 @@ fn plant(scores: &Path, seed: Option<u64>, json: bool) -> Result<SyntheticLesion
     let run = scores.parent().filter(|folder| RunDir::open(folder).is_ok()).ok_or_else(|| {
         Error::user(format!("{} does not lie in a run, whose encoder --planted needs", scores.display()), "name the run's folder")
     })?;
-    let mut terminal = Terminal::new(json)?;
+    let mut terminal = Terminal::new(json);
     let ready = FinishedRun::open(run, None, None, &mut terminal)?;
     ready.measure_lesions(seed.unwrap_or(ready.config.run.seed), &mut terminal)
 }
@@ -207,5 +207,5 @@ fn text(
     for note in &e.notes {
         line(format!("\nnote: {note}"));
     }
-    lines.join("\n") + "\n"
+    text::visible_lines(&lines.join("\n")).into_owned() + "\n"
 }

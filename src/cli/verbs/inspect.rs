@@ -8,10 +8,11 @@ use crate::{
     config::{DataConfig, RunConfig},
     data::Dataset,
     error::Result,
+    text::visible,
 };
 use indicatif::{ProgressBar, ProgressStyle};
 use serde_json::{Value, json};
-use std::path::PathBuf;
+use std::{borrow::Cow, path::PathBuf};
 
 /// Classes, skipped files and duplicates that the readable form lists; `--json` has them all.
 const SHOWN: usize = 20;
@@ -107,13 +108,13 @@ fn to_json(dataset: &Dataset) -> Value {
 fn to_text(dataset: &Dataset) -> String {
     let [width, height] = sizes(dataset).map(|[low, high]| if low == high { low.to_string() } else { format!("{low}-{high}") });
     let images = plural(dataset.items.len(), "image");
-    let mut text = format!("{}\n{images} of {width} x {height} pixels ({}).\n", dataset.why, dataset.layout.name());
+    let mut text = format!("{}\n{images} of {width} x {height} pixels ({}).\n", visible(&dataset.why), dataset.layout.name());
     let masks = dataset.items.iter().filter(|i| i.mask.is_some()).count();
     if masks > 0 {
         text += &format!("{} with a mask.\n", plural(masks, "image"));
     }
-    let names = dataset.classes.iter().map(|class| class.name.as_str());
-    let mut rows: Vec<(&str, [usize; 3])> = names.chain(["(unlabelled)"]).zip(counts(dataset)).collect();
+    let names = dataset.classes.iter().map(|class| visible(&class.name));
+    let mut rows: Vec<(Cow<'_, str>, [usize; 3])> = names.chain(["(unlabelled)".into()]).zip(counts(dataset)).collect();
     if rows.last().is_some_and(|(_, counts)| *counts == [0; 3]) {
         rows.pop();
     }
@@ -129,15 +130,15 @@ fn to_text(dataset: &Dataset) -> String {
         text += &format!("… and {more} more (--json lists all)\n");
     }
     text += &match (dataset.normal_name(), &dataset.suggested) {
-        (Some(normal), _) => format!("\nNormal: {}\n", shortened(&normal)),
-        (None, Some(suggested)) => format!("\nNormal: not known; --normal '{suggested}' perhaps\n"),
+        (Some(normal), _) => format!("\nNormal: {}\n", shortened(&visible(&normal))),
+        (None, Some(suggested)) => format!("\nNormal: not known; --normal '{}' perhaps\n", visible(suggested)),
         (None, None) if dataset.classes.is_empty() => "\nNormal: not known; --normal '*' if all of these are\n".to_string(),
         (None, None) => "\nNormal: not known; say it with --normal NAME\n".to_string(),
     };
     let section = |title: &str, lines: Vec<String>| {
         let more = lines.len().saturating_sub(SHOWN);
         let tail = if more > 0 { format!("  … and {more} more (--json lists all)\n") } else { String::new() };
-        let shown: String = lines.iter().take(SHOWN).map(|l| format!("  {l}\n")).collect();
+        let shown: String = lines.iter().take(SHOWN).map(|l| format!("  {}\n", visible(l))).collect();
         if lines.is_empty() { String::new() } else { format!("\n{title}\n{shown}{tail}") }
     };
     text += &section("Warnings", dataset.warnings.clone());

@@ -9,7 +9,7 @@ use crate::{
     config::{DataConfig, DeviceKind},
     engine::runs::finished_run::{self, FinishedRun},
     error::{Error, Result},
-    run_dir::files,
+    run_dir::{files, require_writable},
 };
 use std::path::PathBuf;
 
@@ -48,13 +48,22 @@ pub struct Args {
 }
 
 pub fn run(args: Args) -> Result<()> {
-    let mut terminal = Terminal::new(args.json)?;
+    let mut terminal = Terminal::new(args.json);
     let ready = FinishedRun::open(&args.run, args.device, args.threads, &mut terminal)?;
+    for place in [&args.out, &args.maps].into_iter().flatten() {
+        require_writable(place)?;
+    }
+    if let Some(folder) = args.out.as_ref().filter(|out| out.is_dir()) {
+        return Err(Error::usage(format!("--out {} is a folder", folder.display()), "name a file, as in --out scores.csv"));
+    }
     let path = args.data.data.clone().ok_or_else(|| Error::usage("no images were named", "name them with --data PATH"))?;
     let (normal, labels) = (args.data.normal.clone(), args.data.labels.clone());
     let columns = columns(args.data.map.as_deref())?;
     let own = &ready.config.data;
     let (data, _) = finished_run::open(DataConfig { path, normal, labels, columns, ..own.clone() }, own)?;
+    if args.out.is_none() {
+        require_writable(ready.run.path())?;
+    }
     let scores = ready.score(&data, args.ddpm.as_deref(), args.maps.as_deref(), &mut terminal)?;
     let path = match args.out {
         Some(out) => out,

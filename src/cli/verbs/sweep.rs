@@ -2,11 +2,12 @@
 
 use crate::{
     cli::{args::usage, out, progress::Terminal},
-    config::{Preset, RunConfig, apply_settings},
+    config::{Limits, Preset, RunConfig, apply_settings},
     engine::{export::table::csv_of, pipeline},
     error::{Error, Result},
     ml::base::reporter::Reporter,
-    run_dir::{RunDir, RunKind, RunState, write_atomic},
+    run_dir::{RunDir, RunKind, RunState, require_writable, write_atomic},
+    text,
 };
 use serde::Deserialize;
 use std::{
@@ -89,7 +90,8 @@ pub fn run(args: Args) -> Result<()> {
             ));
         }
     };
-    let mut terminal = Terminal::new(false)?;
+    require_writable(&workspace)?;
+    let mut terminal = Terminal::new(false);
     for cell in &cells[chosen] {
         out::note(format_args!("== {}", cell.name));
         match run_cell(cell, &workspace, &mut terminal) {
@@ -109,6 +111,9 @@ fn cells(file: &Path) -> Result<Vec<Cell>> {
     let sweep: Sweep = toml::from_str(&text)
         .map_err(|e| Error::user(format!("{}: {}", file.display(), e.message()), "sweep --help shows an example"))?;
     let mut cells = Vec::new();
+    for &seed in &sweep.seeds {
+        Limits::check("run.seed", seed as f64).map_err(usage)?;
+    }
     for data in &sweep.data {
         for settings in &sweep.settings {
             let mut config = RunConfig::preset(sweep.preset);
@@ -160,7 +165,7 @@ fn table(cells: &[Cell], workspace: &Path) -> Result<Vec<u8>> {
             let sd = (values.iter().map(|v| (v - mean).powi(2)).sum::<f64>() / (n - 1.0).max(0.0)).sqrt();
             let show = |v: f64| if v.is_finite() { format!("{v:.4}") } else { String::new() };
             let all: Vec<String> = values.iter().map(|v| format!("{v:.4}")).collect();
-            table.write_record([group, &values.len().to_string(), &show(mean), &show(sd), &all.join(" ")])?;
+            table.write_record([&*text::cell(group), &values.len().to_string(), &show(mean), &show(sd), &all.join(" ")])?;
         }
         Ok(())
     })

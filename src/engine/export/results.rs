@@ -10,6 +10,7 @@ use crate::{
     },
     run_dir::{files, write_atomic},
     scores::{Annotation, BINS, Review, ScoreKind, ScoreRow, SyntheticLesions, Tag},
+    text,
 };
 use std::{
     fs,
@@ -175,10 +176,11 @@ fn tags(set: &ScoreSet, threshold: f64, review: &Review) -> Result<Vec<u8>> {
         for row in &set.rows {
             let Some(annotation) = review.get(&row.path) else { continue };
             let flag = |v: bool| u8::from(v).to_string();
-            let known = [row.path.clone(), row.split.clone(), row.class.clone(), row.label.map(flag).unwrap_or_default()];
+            let [path, split, class] = [&row.path, &row.split, &row.class].map(|name| text::cell(name).into_owned());
+            let known = [path, split, class, row.label.map(flag).unwrap_or_default()];
             let said = [row.score.to_string(), flag(row.score >= threshold)];
             let tags = Tag::ALL.map(|t| flag(Annotation::has(annotation, t)));
-            table.write_record(known.into_iter().chain(said).chain(tags).chain([annotation.note.clone()]))?;
+            table.write_record(known.into_iter().chain(said).chain(tags).chain([text::cell(&annotation.note).into_owned()]))?;
         }
         Ok(())
     })

@@ -51,10 +51,7 @@ impl RunAction {
     pub fn execute(&self, workspace: &Path) -> Result<RunDone> {
         match self {
             Self::Edit { run, name, notes } => {
-                let run = RunDir::open(run)?;
-                let mut manifest = run.manifest()?;
-                (manifest.name, manifest.notes) = (name.clone(), notes.clone());
-                run.write_manifest(&manifest)?;
+                RunDir::open(run)?.update_manifest(|manifest| (manifest.name, manifest.notes) = (name.clone(), notes.clone()))?;
                 Ok(RunDone::default())
             }
             Self::Trash(path) => {

@@ -3,6 +3,7 @@
 //! Files with the same content have the same bytes (the header is written in name order), so that a resumed training can
 //! be compared with one that was never stopped.
 
+use super::reporter::{Event, Reporter};
 use crate::{
     error::{Error, Result},
     run_dir::{HALF_WRITTEN, RunDir, files, write_atomic},
@@ -77,6 +78,33 @@ pub fn step_path(run: &RunDir, step: usize) -> PathBuf {
 /// The newest complete checkpoint with its step; `None` where there is none.
 pub fn newest(run: &RunDir) -> Option<(usize, PathBuf)> {
     run.checkpoints().into_iter().find(|(_, path)| is_complete(path))
+}
+
+/// The checkpoint to go on from, with its step; `None` where none was written yet. That a newer one cannot be used is said.
+///
+/// # Errors
+/// Where there are checkpoints and none of them is complete: beginning anew is for the person to decide.
+pub fn to_resume(run: &RunDir, reporter: &mut dyn Reporter) -> Result<Option<(usize, PathBuf)>> {
+    let all = run.checkpoints();
+    let Some((last, newest_path)) = all.first() else { return Ok(None) };
+    let Some((step, path)) = newest(run) else {
+        let (count, are) = match all.len() {
+            1 => ("the only checkpoint".to_string(), "is"),
+            count => (format!("all {count} checkpoints"), "are"),
+        };
+        let folder = run.join(files::CHECKPOINTS);
+        return Err(Error::user(
+            format!("{count} in {} {are} cut short, so that there is nothing to go on from", folder.display()),
+            "put whole ones there from a copy, or delete that folder, and it begins again at the first step",
+        ));
+    };
+    if step < *last {
+        let name = newest_path.file_name().unwrap_or_default().to_string_lossy();
+        let text =
+            format!("{name} is cut short: it goes on from step {step} instead of {last}, and computes those between again");
+        reporter.event(Event::Notice(text.into()));
+    }
+    Ok(Some((step, path)))
 }
 
 /// Deletes all but the newest `keep` complete checkpoints, and what a killed process left half written. What cannot be deleted

@@ -59,8 +59,18 @@ pub fn not_built(kind: DeviceKind) -> Option<CpuInstead> {
 /// Sets the number of worker threads of this process, once, before anything computes; 0 = one per core.
 ///
 /// # Errors
-/// Where the threads run already with another number.
+/// More threads than this machine could do anything with; where the threads run already with another number.
 pub fn set_threads(n: usize) -> Result<()> {
+    /// Threads a core, and on the smallest machine: beyond, they only wait for one another.
+    const MOST: [usize; 2] = [8, 64];
+    let cores = std::thread::available_parallelism().map_or(1, usize::from);
+    let most = (MOST[0] * cores).max(MOST[1]);
+    if n > most {
+        return Err(Error::usage(
+            format!("{n} threads are too many for {cores} cores: at most {most} would do any work"),
+            "give a smaller number; 0 is one a core",
+        ));
+    }
     let built = rayon::ThreadPoolBuilder::new().num_threads(n).build_global();
     let wanted = if n == 0 { rayon::current_num_threads() } else { n };
     if built.is_err() && rayon::current_num_threads() != wanted {

@@ -20,7 +20,7 @@ use crate::nn::{self, ChannelLayerNorm, Conv2d, GroupNorm, Linear, Scope};
 use candle_core::{DType, Result, Tensor};
 
 const GROUPS: usize = 8;
-const HEADS: usize = 4;
+pub(crate) const HEADS: usize = 4;
 /// Channels of an attention layer: 4 heads of 32.
 pub(crate) const HIDDEN: usize = HEADS * 32;
 /// Scale of the middle attention's cosine similarities.

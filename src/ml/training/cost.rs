@@ -17,7 +17,7 @@ use crate::{
         base::reporter::Stage,
         diffusion::{
             model::{CHANNELS, noise},
-            unet::HIDDEN,
+            unet::{HEADS, HIDDEN},
         },
         encoder::{
             bank::PROJECTION,
@@ -72,6 +72,27 @@ pub struct Amount {
     pub tiles: Option<TileSize>,
     /// Pixels of a picture (their median) at that working size.
     pub working_pixels: usize,
+}
+
+impl Amount {
+    /// Of `counts` = \[normal training images, images to score\] whose shorter sides have this `median`, px; `data.tile` is decided.
+    pub fn new(config: &RunConfig, has_model: bool, counts: [usize; 2], median: Option<usize>) -> Self {
+        let tiles = config.data.tiles();
+        let working = |tiles: TileSize| {
+            let shorter = config.shorter_side(median);
+            // Most photographs are 4:3 to 3:2.
+            let [width, height] = tiles.working([shorter * 4 / 3, shorter]);
+            width * height
+        };
+        Self {
+            training_normals: counts[0],
+            images: counts[1],
+            input_size: dia::input_size(config, median),
+            has_model,
+            tiles,
+            working_pixels: tiles.map_or(0, working),
+        }
+    }
 }
 
 /// Seconds and peak memory of one stage.
@@ -302,6 +323,10 @@ fn unet(config: &DdpmConfig) -> Network {
     let widest = widths[last + 1];
     block(&mut n, pixels, widest, widest);
     attention(&mut n, pixels, widest);
+    // Each position looks at each other one, before and after the softmax.
+    let looks = HEADS as f64 * pixels * pixels;
+    n.kept += 2.0 * looks;
+    n.widest = n.widest.max(looks);
     block(&mut n, pixels, widest, widest);
     for i in (0..=last).rev() {
         let (to, from) = (widths[i], widths[i + 1]);

@@ -86,7 +86,7 @@ fn train_or_resume(
     };
     let mut trainer = DdpmTrainer::new(ddpm, config.run.seed, device)?;
     let mut ended = false;
-    if let Some((step, path)) = checkpoint::newest(run) {
+    if let Some((step, path)) = checkpoint::to_resume(run, reporter)? {
         let (tensors, metadata) = checkpoint::load(&path)?;
         trainer.load_state(&tensors, step)?;
         ended = metadata.contains_key("ended");

@@ -131,7 +131,7 @@ fn train_or_resume(
     }
     let mut trainer = DiaTrainer::new(EncoderConfig::new(config.clone(), side, identity.to_string()), device)?;
     let (mut done, mut ended) = (0, false);
-    if let Some((step, path)) = checkpoint::newest(run) {
+    if let Some((step, path)) = checkpoint::to_resume(run, reporter)? {
         let (tensors, metadata) = checkpoint::load(&path)?;
         trainer.load_state(&tensors)?;
         (done, ended) = (step, metadata.contains_key("ended"));

@@ -5,6 +5,7 @@ use crate::{
         TrainCommand,
         state::{Field, FieldKind, paper_value},
     },
+    config::Limits,
     ui::shared::{context::PanelContext, theme, widgets},
 };
 use eframe::egui::{Align, Checkbox, ComboBox, Label, Layout, RichText, Sense, TextEdit, Ui};
@@ -30,10 +31,10 @@ pub fn show(ui: &mut Ui, cx: &mut PanelContext<'_>, field: &Field) {
         "false" => "off",
         other => other,
     });
-    let help = match paper {
-        Some(paper) => format!("{} The paper: {paper}.\n{}", field.help, field.key),
-        None => format!("{}\n{}", field.help, field.key),
-    };
+    let limits = Limits::of(field.key)
+        .map_or(String::new(), |limits| format!(" {}.", widgets::sentence(&limits.to_string()).trim_end_matches('.')));
+    let of_paper = paper.map_or(String::new(), |paper| format!(" The paper: {paper}."));
+    let help = format!("{}{limits}{of_paper}\n{}", field.help, field.key);
     // Without a hint the value has its room.
     let paper = paper.filter(|paper| ui.available_width() >= NARROW && paper.len() <= LONG);
     let hint = if ui.available_width() >= NARROW { HINT } else { 0.0 };
