@@ -7,6 +7,7 @@ use crate::{
     ml::base::reporter::{Control, Event, Reporter, Stage, Step},
 };
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
+use serde_json::json;
 use std::{
     io::IsTerminal,
     sync::atomic::{AtomicBool, Ordering},
@@ -19,7 +20,6 @@ static STOP: AtomicBool = AtomicBool::new(false);
 const LINE_EVERY: Duration = Duration::from_secs(10);
 
 pub struct Terminal {
-    json: bool,
     bar: ProgressBar,
     plain: bool,
     last_line: Option<Instant>,
@@ -27,7 +27,7 @@ pub struct Terminal {
 
 impl Terminal {
     /// Also catches Ctrl-C: the first one asks the work to stop, the second one ends the process.
-    pub fn new(json: bool) -> Result<Self> {
+    pub fn new() -> Result<Self> {
         ctrlc::set_handler(|| {
             if STOP.swap(true, Ordering::SeqCst) {
                 std::process::exit(130);
@@ -39,15 +39,15 @@ impl Terminal {
             ctrlc::Error::MultipleHandlers => Ok(()),
             e => Err(Error::user(format!("Ctrl-C cannot be caught: {e}"), "")),
         })?;
-        let plain = json || !std::io::stderr().is_terminal();
-        Ok(Self { json, bar: ProgressBar::hidden(), plain, last_line: None })
+        let plain = !std::io::stderr().is_terminal();
+        Ok(Self { bar: ProgressBar::hidden(), plain, last_line: None })
     }
 
     fn started(&mut self, stage: Stage, done: usize, total: usize) {
         self.bar.finish_and_clear();
         self.last_line = None;
-        if self.json {
-            out::note(serde_json::json!({"stage": stage.name(), "step": done, "total": total, "event": "started"}));
+        if out::speaks_json() {
+            out::event(&json!({"stage": stage.name(), "step": done, "total": total, "event": "started"}));
         } else if self.plain {
             let from = if done > 0 { format!(", going on from {done}") } else { String::new() };
             out::note(format_args!("{}: {total} steps{from}", stage.name()));
@@ -63,8 +63,8 @@ impl Terminal {
 
     fn step(&mut self, s: Step) {
         let loss = if s.loss.is_finite() && s.loss != 0.0 { format!("loss {:.4} · ", s.loss) } else { String::new() };
-        if self.json {
-            out::note(serde_json::json!({"stage": s.stage.name(), "step": s.step, "total": s.total, "loss": s.loss,
+        if out::speaks_json() {
+            out::event(&json!({"stage": s.stage.name(), "step": s.step, "total": s.total, "loss": s.loss,
                 "images_per_second": s.images_per_second, "eta_secs": s.eta_secs, "grad_norm": s.grad_norm, "lr": s.lr}));
         } else if self.plain {
             if self.last_line.is_none_or(|t| t.elapsed() >= LINE_EVERY) || s.step == s.total {
@@ -85,11 +85,7 @@ impl Terminal {
     }
 
     fn say(&self, line: &str) {
-        if self.json {
-            out::note(serde_json::json!({"notice": line}));
-        } else {
-            self.bar.suspend(|| out::note(line));
-        }
+        self.bar.suspend(|| out::note(line));
     }
 }
 
@@ -110,7 +106,7 @@ impl Reporter for Terminal {
             Event::Notice(notice) => self.say(&format!("note: {}", next_step::notice(&notice))),
             Event::Finished { stage } => {
                 self.bar.finish_and_clear();
-                if !self.json {
+                if !out::speaks_json() {
                     out::note(format_args!("{}: done", stage.name()));
                 }
             }
