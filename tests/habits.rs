@@ -75,7 +75,8 @@ fn completions_are_what_the_shells_take() {
         let words: Vec<&str> = ["dissolve-studio"].into_iter().chain(typed.split(' ')).collect();
         let (last, before) = (words[words.len() - 1], words[words.len() - 2]);
         let call = format!(
-            "{script}\nCOMP_WORDS=({}); COMP_CWORD={}; _dissolve-studio dissolve-studio {last} {before}; echo ${{COMPREPLY[@]}}",
+            "{script}\nCOMP_WORDS=({}); COMP_CWORD={}; \
+             $(complete -p dissolve-studio | sed 's/.*-F \\([^ ]*\\).*/\\1/') dissolve-studio {last} {before}; echo ${{COMPREPLY[@]}}",
             words.join(" "),
             words.len() - 1
         );

@@ -23,7 +23,8 @@ pub struct Args {
 pub fn run(args: Args, command: &Command) -> Result<()> {
     let mut script = Vec::new();
     clap_complete::generate(args.shell, &mut shown(command), NAME, &mut script);
-    out::print(&String::from_utf8_lossy(&script))
+    // For bash, a hyphen in the program's name is written in two ways, and nothing within a verb is completed.
+    out::print(&String::from_utf8_lossy(&script).replace("dissolve__subcmd__studio", "dissolve__studio"))
 }
 
 /// The command without what is hidden, which the scripts would offer.
