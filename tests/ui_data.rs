@@ -1,6 +1,7 @@
 //! Data and the list of runs as a person meets them: layouts and tables chosen anew, duplicates side by side, masks,
 //! preprocessing; runs compared, named, thrown away and brought back.
 
+mod test_files;
 mod window;
 
 use dissolve_studio::{
@@ -109,6 +110,39 @@ fn preprocessing_is_set_previewed_and_undone() {
     assert_eq!(window.state().train.config.preprocess.channels, Channels::All);
     window.click("Switch off");
     assert_eq!(window.state().train.config.preprocess, Default::default());
+}
+
+#[test]
+fn window_of_dicom_pictures_is_chosen_or_typed() {
+    let mut window = Window::new();
+    let set = window.path("set");
+    picture(&set.join("good/a.png"), 1);
+    open(&mut window, &set);
+    assert!(!window.has("DICOM window"), "there is none of these");
+    let ct = window.path("ct");
+    let short = |value: u16| value.to_le_bytes().to_vec();
+    let kinds = [(2, 1), (0x10, 8), (0x11, 8), (0x100, 16), (0x101, 16), (0x102, 15), (0x103, 1)];
+    let mut elements: Vec<_> = kinds.iter().map(|&(number, value)| (0x28, number, "US", short(value))).collect();
+    elements.insert(1, (0x28, 4, "CS", b"MONOCHROME2".to_vec()));
+    elements.push((0x28, 0x1055, "LO", b"LIVER".to_vec()));
+    elements.push((0x7fe0, 0x10, "OW", (0..64i16).flat_map(|v| (v * 10).to_le_bytes()).collect()));
+    std::fs::create_dir_all(ct.join("good")).unwrap();
+    std::fs::write(ct.join("good/1.dcm"), test_files::dicom(&elements)).unwrap();
+    open(&mut window, &ct);
+    let chosen = |window: &Window| window.state().open().unwrap().config.window.to_string();
+    let choose = |window: &mut Window, name: &str| {
+        window.click("Window of DICOM pictures");
+        window.harness.get_by_role_and_label(Role::Button, name).click();
+        window.steps();
+        window.until("it is open", |s| s.state().data.opening.is_none());
+    };
+    choose(&mut window, "soft tissue (40 / 400)");
+    assert_eq!(chosen(&window), "soft-tissue");
+    choose(&mut window, "“LIVER” of each file");
+    assert_eq!(chosen(&window), "file:LIVER");
+    window.until("the image is looked at", |s| s.state().data.preview.done.is_some());
+    choose(&mut window, "as each file says");
+    assert_eq!(chosen(&window), "auto");
 }
 
 #[test]

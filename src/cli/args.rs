@@ -1,16 +1,18 @@
 //! Arguments that all trainings share, and the configuration they make.
 
+use super::streams;
 use crate::{
     config::{ConfigError, DeviceKind, LabelColumns, Preset, RunConfig, apply_settings},
     error::{Error, Result},
     run_dir::RunDir,
 };
+use clap::builder::{PossibleValuesParser, TypedValueParser};
 use std::path::{Path, PathBuf};
 
 #[derive(clap::Args, Debug, Clone)]
 pub struct DataArgs {
     /// Folder, image table or archive with the images
-    #[arg(long, value_name = "PATH", required_unless_present = "resume")]
+    #[arg(long, value_name = "PATH")]
     pub data: Option<PathBuf>,
     /// Name of a normal class (repeatable, or a,b); !NAME = every class but that one
     #[arg(long, value_name = "NAME", value_delimiter = ',')]
@@ -25,8 +27,8 @@ pub struct DataArgs {
 
 #[derive(clap::Args, Debug, Clone)]
 pub struct Common {
-    /// Where the settings start from: quick, standard or paper
-    #[arg(long, default_value = "standard", conflicts_with = "resume")]
+    /// Where the settings start from
+    #[arg(long, default_value = "standard", conflicts_with = "resume", value_parser = preset())]
     pub preset: Preset,
     /// Change one setting (repeatable), as in --set ddpm.steps=500
     #[arg(long = "set", value_name = "SECTION.KEY=VALUE", conflicts_with = "resume")]
@@ -43,8 +45,8 @@ pub struct Common {
     /// Go on with an unfinished run
     #[arg(long, value_name = "RUN")]
     pub resume: Option<PathBuf>,
-    /// cpu, cuda or metal
-    #[arg(long, value_parser = device)]
+    /// Where to compute
+    #[arg(long, value_parser = device())]
     pub device: Option<DeviceKind>,
     /// Worker threads [default: one per core]
     #[arg(long, value_name = "N")]
@@ -54,12 +56,24 @@ pub struct Common {
     pub json: bool,
 }
 
-pub fn device(text: &str) -> Result<DeviceKind, String> {
-    match text {
-        "cpu" => Ok(DeviceKind::Cpu),
-        "cuda" => Ok(DeviceKind::Cuda),
-        "metal" => Ok(DeviceKind::Metal),
-        _ => Err("there are cpu, cuda and metal".into()),
+/// A preset by its name; help, completions and errors list them.
+fn preset() -> impl TypedValueParser<Value = Preset> {
+    PossibleValuesParser::new(["quick", "standard", "paper"]).try_map(|name| name.parse::<Preset>())
+}
+
+/// A device by its name; help, completions and errors list them.
+pub fn device() -> impl TypedValueParser<Value = DeviceKind> {
+    PossibleValuesParser::new(["cpu", "cuda", "metal"]).map(|name| match name.as_str() {
+        "cuda" => DeviceKind::Cuda,
+        "metal" => DeviceKind::Metal,
+        _ => DeviceKind::Cpu,
+    })
+}
+
+impl DataArgs {
+    /// The images, which have to be named.
+    pub fn path(&self) -> Result<&Path> {
+        self.data.as_deref().ok_or_else(|| Error::usage("no images were named", "name them with --data PATH"))
     }
 }
 
@@ -103,9 +117,9 @@ impl Common {
     /// The settings of a new run: preset, then data, then each --set in order.
     pub fn config(&self, data: &DataArgs) -> Result<RunConfig> {
         let mut config = RunConfig::preset(self.preset);
-        if let Some(path) = &data.data {
-            config.data.path = std::path::absolute(path).map_err(Error::io("find", path))?;
-        }
+        streams::refuse_dash(data.data.as_ref(), "--data", "the run opens its images again")?;
+        streams::refuse_dash(data.labels.as_ref(), "--labels", "the run reads its table again")?;
+        config.data.path = std::path::absolute(data.path()?).map_err(Error::io("find", data.path()?))?;
         config.data.normal.clone_from(&data.normal);
         config.data.labels =
             data.labels.as_ref().map(std::path::absolute).transpose().map_err(Error::io("find", "the table of labels"))?;

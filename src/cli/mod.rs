@@ -1,4 +1,5 @@
-//! The command line: one file a verb. Results go to stdout, progress and warnings to stderr.
+//! The command line: one file a verb. Results go to stdout, progress and warnings to stderr; with `--json` all of stderr is
+//! JSON, an object a line: progress, `{"notice"}`, `{"error", "next"}`.
 //! Exit codes: 0 done, 1 could not, 2 wrong usage, 130 stopped by the person. A reader of stdout that goes away (`| head`)
 //! changes none of them; a stdout that cannot be written (a full disk) is a 1.
 
@@ -7,15 +8,21 @@ mod next_step;
 mod out;
 mod progress;
 mod stop;
+mod streams;
 mod verbs;
 
-use self::verbs::{demo, dissolve, evaluate, export, import, inspect, report, runs, score, sweep, train};
+use self::verbs::{completions, demo, dissolve, evaluate, export, import, inspect, man, report, runs, score, sweep, train};
 use crate::{
     error::{Error, Result},
     text, window,
 };
-use clap::{Parser, Subcommand};
-use std::{path::PathBuf, process::ExitCode};
+use clap::{CommandFactory, Parser, Subcommand};
+use serde_json::json;
+use std::{
+    ffi::{OsStr, OsString},
+    path::{Path, PathBuf},
+    process::ExitCode,
+};
 
 #[derive(Parser)]
 #[command(
@@ -63,6 +70,10 @@ enum Verb {
     Export(export::Args),
     /// Train many runs from one file: seeds x data sets x settings
     Sweep(sweep::Args),
+    /// What a shell needs to complete verbs, flags and paths
+    Completions(completions::Args),
+    /// The manual pages
+    Man(man::Args),
     /// Make the demo that is built into this program
     #[command(hide = true)]
     MakeDemo(demo::MakeArgs),
@@ -72,7 +83,14 @@ enum Verb {
 
 /// Runs the program on the process's arguments.
 pub fn main() -> ExitCode {
-    let cli = match Cli::try_parse() {
+    let args: Vec<OsString> = std::env::args_os().collect();
+    if args.iter().any(|arg| arg == "--json") {
+        out::speak_json();
+    }
+    if let Some(mistake) = args.get(1).and_then(|first| mistake(first)) {
+        return exit(Err(mistake));
+    }
+    let cli = match Cli::try_parse_from(args) {
         Ok(cli) => cli,
         Err(said) => return exit(out::usage(&said)),
     };
@@ -81,9 +99,32 @@ pub fn main() -> ExitCode {
 
 fn exit(result: Result<u8>) -> ExitCode {
     ExitCode::from(result.unwrap_or_else(|e| {
-        out::note(describe(&e));
+        say(&e);
         e.exit_code()
     }))
+}
+
+/// What is wrong with a first argument that is no flag, no verb and nothing that is there to be opened.
+fn mistake(first: &OsStr) -> Option<Error> {
+    /// How alike a word and a verb are, at least, for the verb to be meant: 0 not at all, 1 the same.
+    const ALIKE: f64 = 0.85;
+    let word = first.to_string_lossy();
+    let mut command = Cli::command();
+    command.build();
+    if word.is_empty() || word.starts_with('-') || command.find_subcommand(first).is_some() {
+        return None;
+    }
+    let why = std::fs::metadata(first).err()?;
+    let likeness = |verb: &str| strsim::jaro_winkler(verb, &word.to_lowercase());
+    let verbs = command.get_subcommands().filter(|verb| !verb.is_hide_set()).map(|verb| verb.get_name());
+    let nearest = verbs.max_by(|a, b| likeness(a).total_cmp(&likeness(b))).filter(|verb| likeness(verb) >= ALIKE);
+    Some(match nearest {
+        Some(verb) => Error::usage(
+            format!("{word} is no verb, and no file or folder that is there"),
+            format!("did you mean `dissolve-studio {verb}`? --help lists the verbs"),
+        ),
+        None => Error::io("open", Path::new(first))(why),
+    })
 }
 
 fn run(cli: Cli) -> Result<()> {
@@ -105,6 +146,8 @@ fn run(cli: Cli) -> Result<()> {
         Some(Verb::Runs(args)) => runs::run(args),
         Some(Verb::Export(args)) => export::run(args),
         Some(Verb::Sweep(args)) => sweep::run(args),
+        Some(Verb::Completions(args)) => completions::run(args, &Cli::command()),
+        Some(Verb::Man(args)) => man::run(args, Cli::command()),
         None => open_window(cli.path, cli.frame_stats),
     }
 }
@@ -119,9 +162,32 @@ fn open_window(path: Option<PathBuf>, frame_stats: Option<PathBuf>) -> Result<()
     window::start::run(path, frame_stats)
 }
 
-/// One sentence for the terminal: what, why, what to do.
-fn describe(error: &Error) -> String {
-    let words =
-        error.hint().map_or_else(|| format!("error: {error}."), |step| format!("error: {error}; {}.", next_step::words(&step)));
-    text::visible(&words).into_owned()
+/// One sentence on stderr: what, why, what to do.
+fn say(error: &Error) {
+    let next = error.hint().map(|step| next_step::words(&step));
+    let words = match &next {
+        _ if out::speaks_json() => return out::event(&json!({"error": error.to_string(), "next": next})),
+        Some(next) => format!("error: {error}; {next}."),
+        None => format!("error: {error}."),
+    };
+    out::note(text::visible(&words));
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_word_near_a_verb_names_it_unless_it_is_there() {
+        let said = |word: &str| mistake(word.as_ref()).map(|e| (e.exit_code(), e.hint().map(|step| next_step::words(&step))));
+        for (word, verb) in [("inspct", "inspect"), ("Evaluate", "evaluate"), ("train-dppm", "train-ddpm"), ("eval", "evaluate")]
+        {
+            let (code, next) = said(word).unwrap();
+            assert!(code == 2 && next.unwrap().contains(&format!("`dissolve-studio {verb}`")), "{word}");
+        }
+        assert_eq!(said("no-such-images").unwrap().0, 1);
+        for fine in ["inspect", "help", "--help", ".", "Cargo.toml"] {
+            assert!(said(fine).is_none(), "{fine}");
+        }
+    }
 }

@@ -2,10 +2,24 @@
 //! where the reader has gone away or the disk is full.
 
 use crate::error::{Error, Result};
+use serde_json::{Value, json};
 use std::{
     fmt::Display,
-    io::{self, Write},
+    io::{self, Read, Write},
+    sync::atomic::{AtomicBool, Ordering},
 };
+
+/// Whether everything on stderr is JSON.
+static JSON: AtomicBool = AtomicBool::new(false);
+
+/// From now on everything on stderr is JSON, an object a line.
+pub fn speak_json() {
+    JSON.store(true, Ordering::Relaxed);
+}
+
+pub fn speaks_json() -> bool {
+    JSON.load(Ordering::Relaxed)
+}
 
 /// Writes a result to stdout, as it is.
 ///
@@ -22,18 +36,37 @@ pub fn line(text: impl Display) -> Result<()> {
     print(&format!("{text}\n"))
 }
 
-/// What the parser of the arguments has to say, and the exit code: help to stdout, wrong usage to stderr.
-pub fn usage(said: &clap::Error) -> Result<u8> {
-    let printed = said.print();
-    if said.use_stderr() {
-        return Ok(2);
-    }
-    written(printed.and_then(|()| io::stdout().flush())).map(|()| 0)
+/// Writes a file to stdout, as [`print`] writes a text.
+pub fn copy(file: &mut impl Read) -> Result<()> {
+    let mut out = io::stdout().lock();
+    written(io::copy(file, &mut out).and_then(|_| out.flush()))
 }
 
-/// A line on stderr. Where nobody can read it, it is lost.
+/// What the parser of the arguments has to say, and the exit code: help to stdout, wrong usage to stderr.
+pub fn usage(said: &clap::Error) -> Result<u8> {
+    if said.use_stderr() {
+        if speaks_json() {
+            event(&json!({"error": said.render().to_string().trim()}));
+        } else {
+            let _ = said.print();
+        }
+        return Ok(2);
+    }
+    written(said.print().and_then(|()| io::stdout().flush())).map(|()| 0)
+}
+
+/// A line on stderr, or a notice where JSON is spoken. Where nobody can read it, it is lost.
 pub fn note(text: impl Display) {
-    let _ = writeln!(io::stderr(), "{text}");
+    if speaks_json() {
+        event(&json!({"notice": text.to_string().trim()}));
+    } else {
+        let _ = writeln!(io::stderr(), "{text}");
+    }
+}
+
+/// A line of JSON on stderr. Where nobody can read it, it is lost.
+pub fn event(event: &Value) {
+    let _ = writeln!(io::stderr(), "{event}");
 }
 
 fn written(result: io::Result<()>) -> Result<()> {

@@ -6,6 +6,7 @@ use crate::{
     text,
 };
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
+use serde_json::json;
 use std::{
     io::IsTerminal,
     time::{Duration, Instant},
@@ -15,7 +16,6 @@ use std::{
 const LINE_EVERY: Duration = Duration::from_secs(10);
 
 pub struct Terminal {
-    json: bool,
     bar: ProgressBar,
     plain: bool,
     last_line: Option<Instant>,
@@ -23,17 +23,17 @@ pub struct Terminal {
 
 impl Terminal {
     /// From here on a signal stops the work after its step.
-    pub fn new(json: bool) -> Self {
+    pub fn new() -> Self {
         stop::work_by_steps();
-        let plain = json || !std::io::stderr().is_terminal();
-        Self { json, bar: ProgressBar::hidden(), plain, last_line: None }
+        let plain = !std::io::stderr().is_terminal();
+        Self { bar: ProgressBar::hidden(), plain, last_line: None }
     }
 
     fn started(&mut self, stage: Stage, done: usize, total: usize) {
         self.bar.finish_and_clear();
         self.last_line = None;
-        if self.json {
-            out::note(serde_json::json!({"stage": stage.name(), "step": done, "total": total, "event": "started"}));
+        if out::speaks_json() {
+            out::event(&json!({"stage": stage.name(), "step": done, "total": total, "event": "started"}));
         } else if self.plain {
             let from = if done > 0 { format!(", going on from {done}") } else { String::new() };
             out::note(format_args!("{}: {total} steps{from}", stage.name()));
@@ -49,8 +49,8 @@ impl Terminal {
 
     fn step(&mut self, s: Step) {
         let loss = if s.loss.is_finite() && s.loss != 0.0 { format!("loss {:.4} · ", s.loss) } else { String::new() };
-        if self.json {
-            out::note(serde_json::json!({"stage": s.stage.name(), "step": s.step, "total": s.total, "loss": s.loss,
+        if out::speaks_json() {
+            out::event(&json!({"stage": s.stage.name(), "step": s.step, "total": s.total, "loss": s.loss,
                 "images_per_second": s.images_per_second, "eta_secs": s.eta_secs, "grad_norm": s.grad_norm, "lr": s.lr}));
         } else if self.plain {
             if self.last_line.is_none_or(|t| t.elapsed() >= LINE_EVERY) || s.step == s.total {
@@ -72,11 +72,7 @@ impl Terminal {
 
     fn say(&self, line: &str) {
         let line = &*text::visible(line);
-        if self.json {
-            out::note(serde_json::json!({"notice": line}));
-        } else {
-            self.bar.suspend(|| out::note(line));
-        }
+        self.bar.suspend(|| out::note(line));
     }
 }
 
@@ -97,7 +93,7 @@ impl Reporter for Terminal {
             Event::Notice(notice) => self.say(&format!("note: {}", next_step::notice(&notice))),
             Event::Finished { stage } => {
                 self.bar.finish_and_clear();
-                if !self.json {
+                if !out::speaks_json() {
                     out::note(format_args!("{}: done", stage.name()));
                 }
             }

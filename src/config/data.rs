@@ -1,6 +1,6 @@
 //! Where the images come from, and what is done to them before either model sees them.
 
-use super::{ConfigError, Limits, Tile, TileSize, ensure};
+use super::{ConfigError, DicomWindow, Limits, Tile, TileSize, ensure};
 use serde::{Deserialize, Serialize};
 use std::path::PathBuf;
 
@@ -25,6 +25,9 @@ pub struct DataConfig {
     pub labels: Option<PathBuf>,
     /// Which columns of the table mean what.
     pub columns: LabelColumns,
+    /// Which values of DICOM pictures are shown, from black to white: `auto`, `lung`, `soft-tissue`, `bone`, `brain`, centre and width
+    /// (`40/400`), or one that the files name (`file:SOFT`).
+    pub window: DicomWindow,
     /// Share of the images that go to the test split where the data set has none of its own; (0, 1), default 0.3.
     pub test_fraction: TestFraction,
     /// Seed of that split, kept apart from the run's seed so that repeated runs see the same split.
@@ -45,6 +48,7 @@ impl Default for DataConfig {
             normal: Vec::new(),
             labels: None,
             columns: LabelColumns::default(),
+            window: DicomWindow::Auto,
             test_fraction: TestFraction::default(),
             split_seed: 0,
             working_size: 512,

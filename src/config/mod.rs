@@ -5,6 +5,7 @@
 mod data;
 mod ddpm;
 mod dia;
+mod dicom_window;
 mod edit;
 mod limits;
 mod preset;
@@ -14,6 +15,7 @@ mod tile;
 pub use data::{Channels, DataConfig, LabelColumns, PreprocessConfig, Reading, Window};
 pub use ddpm::{DdpmConfig, InputRange, LrSchedule, ScheduleKind};
 pub use dia::{Design, DiaConfig, DissolveMethod, EpochUnit, EqualChannels, OptimizerKind, ShiftKind, Stem, Twin};
+pub use dicom_window::{CtWindow, DicomWindow};
 pub use edit::{all_settings, apply_setting, apply_settings};
 pub use limits::Limits;
 pub use preset::Preset;

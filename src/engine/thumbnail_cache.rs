@@ -13,7 +13,10 @@
 //! stamp; as many small files are slow to list on network disks and take a block each.
 
 use super::display::rgba::Rgba;
-use crate::data::{Dataset, ImageId, Item};
+use crate::{
+    config::DicomWindow,
+    data::{Dataset, ImageId, Item},
+};
 use fnv::FnvHasher;
 use image::{ExtendedColorType, ImageEncoder, codecs::jpeg::JpegEncoder};
 use std::{
@@ -163,7 +166,11 @@ pub fn key(item: &Item, side: usize) -> Option<u64> {
     };
     let own = stamp(item.source.path()?)?;
     let mask = item.mask.as_deref().and_then(stamp).unwrap_or_default();
-    Some(hash(&[item.name.as_bytes(), own.as_bytes(), mask.as_bytes(), &side.to_le_bytes()]))
+    let window = match &item.window {
+        DicomWindow::Auto => String::new(),
+        other => other.to_string(),
+    };
+    Some(hash(&[item.name.as_bytes(), own.as_bytes(), mask.as_bytes(), &side.to_le_bytes(), window.as_bytes()]))
 }
 
 /// Deletes the files used longest ago until the others fit into `limit` bytes; `keep` stays.

@@ -1,6 +1,6 @@
 use crate::{
     app::state::{DataPage, Filter},
-    config::{DataConfig, LabelColumns, PreprocessConfig, Reading},
+    config::{DataConfig, DicomWindow, LabelColumns, PreprocessConfig, Reading},
     data::ImageId,
     engine::thumbnail_cache::Thumb,
 };
@@ -24,6 +24,8 @@ pub enum DataCommand {
     Reading(Reading),
     /// The folders at this level (see [`DataConfig::level`]) name the classes.
     Level(i64),
+    /// Opens the same path again, with its DICOM pictures seen in another window.
+    Window(DicomWindow),
     /// Takes a path off the list of recent ones.
     ForgetRecent(PathBuf),
     Page(DataPage),

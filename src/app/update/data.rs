@@ -10,7 +10,7 @@ use crate::{
         message::{BackgroundEffect, ImageEffect, Texture},
         state::{Check, DataPage, Filter, Open, Opening, TableForm, Workspace},
     },
-    config::{DataConfig, LabelColumns, Reading},
+    config::{DataConfig, DicomWindow, LabelColumns, Reading},
     data::{ALL, Dataset, Examination, ImageId, Label, Split, TablePreview},
     engine::{display::rgba::Rgba, thumbnail_cache::Thumb},
     error::Failure,
@@ -37,6 +37,7 @@ pub fn execute(state: &mut State, command: DataCommand) -> Vec<Effect> {
         DataCommand::SetNormal(names) => set_normal(state, names),
         DataCommand::Reading(reading) => read_as(state, reading, 0),
         DataCommand::Level(level) => read_as(state, Reading::Auto, level),
+        DataCommand::Window(window) => see_through(state, window),
         DataCommand::ForgetRecent(path) => forget_recent(state, &path),
         DataCommand::Page(page) => {
             state.data.page = page;
@@ -87,8 +88,8 @@ fn open_several(state: &mut State, paths: Vec<PathBuf>) -> Vec<Effect> {
 /// The same path, understood in another way: nothing that was chosen for the old one holds.
 fn read_as(state: &mut State, reading: Reading, level: i64) -> Vec<Effect> {
     let Some(open) = state.open() else { return Vec::new() };
-    let DataConfig { path, only, test_fraction, split_seed, .. } = open.config.clone();
-    begin(state, DataConfig { path, only, reading, level, test_fraction, split_seed, ..DataConfig::default() }, None)
+    let DataConfig { path, only, test_fraction, split_seed, window, .. } = open.config.clone();
+    begin(state, DataConfig { path, only, reading, level, test_fraction, split_seed, window, ..DataConfig::default() }, None)
 }
 
 fn choose_columns(state: &mut State, path: Option<PathBuf>) -> Vec<Effect> {
@@ -135,6 +136,13 @@ fn set_normal(state: &mut State, names: Vec<String>) -> Vec<Effect> {
     begin(state, config, Some(known))
 }
 
+/// The same images, whose pixels are others.
+fn see_through(state: &mut State, window: DicomWindow) -> Vec<Effect> {
+    let Some(open) = state.open() else { return Vec::new() };
+    let config = DataConfig { window, ..open.config.clone() };
+    begin(state, config, None)
+}
+
 /// What could not be opened, as it was asked for.
 fn try_again(state: &mut State) -> Vec<Effect> {
     state.data.again.take().map_or_else(Vec::new, |config| begin(state, config, None))
@@ -155,6 +163,12 @@ pub fn opened(state: &mut State, generation: u64, config: DataConfig, dataset: A
     let same = state.open().is_some_and(|o| {
         o.config.path == config.path && o.dataset.items.len() == dataset.items.len() && o.config.normal != config.normal
     });
+    // Nor does another window, but the pixels are others.
+    let same_images = same
+        || state.open().is_some_and(|o| {
+            o.config == DataConfig { window: o.config.window.clone(), ..config.clone() }
+                && o.dataset.items.len() == dataset.items.len()
+        });
     // What was said to be normal here the last time, where those classes are still there.
     let same_set = |c: &&DataConfig| c.path == config.path && c.only == config.only && !c.normal.is_empty();
     let is_there = |name: &String| name == ALL || dataset.find_class(name).is_some();
@@ -171,12 +185,14 @@ pub fn opened(state: &mut State, generation: u64, config: DataConfig, dataset: A
     let mut effects = vec![Effect::Image(ImageEffect::Source { generation, dataset, keep: same })];
     if !same {
         state.data.pictures_since = generation;
-        state.data.page = DataPage::Images;
-        state.data.table = None;
         if std::mem::take(&mut state.data.check).running {
             effects.push(Effect::Background(BackgroundEffect::StopFindingDuplicates));
         }
         state.data.broken.clear();
+    }
+    if !same_images {
+        state.data.page = DataPage::Images;
+        state.data.table = None;
         state.data.filter = Filter::default();
         state.selected = None;
     }

@@ -32,12 +32,12 @@ pub fn run(args: Args) -> Result<()> {
         None => dirs::data_local_dir().unwrap_or_else(std::env::temp_dir).join("dissolve-studio").join("demo"),
     };
     out::note("The demo: synthetic fundus photographs, a shipped diffusion model; DIA trains now, for a minute or two.");
-    let run = demo::run(&out, &mut Terminal::new(false))?;
+    let run = demo::run(&out, &mut Terminal::new())?;
     say(&run.join(files::REPORT))
 }
 
 pub fn make(args: MakeArgs) -> Result<()> {
-    say(&demo::make(&args.out, args.keep_model, &mut Terminal::new(false))?)
+    say(&demo::make(&args.out, args.keep_model, &mut Terminal::new())?)
 }
 
 fn say(path: &Path) -> Result<()> {

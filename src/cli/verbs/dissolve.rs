@@ -1,8 +1,8 @@
 //! `dissolve`: pictures with their fine features taken away, at their own size, and what was taken.
 
 use crate::{
-    cli::{args::device as parse_device, next_step, out},
-    config::{DataConfig, DeviceKind, DissolveMethod, Limits, Tile, TileSize},
+    cli::{args::device as parse_device, next_step, out, streams::Input},
+    config::{DataConfig, DeviceKind, DicomWindow, DissolveMethod, Limits, Tile, TileSize},
     data::{Dataset, ImageId, Picture},
     engine::export::contact_sheet::{Column, contact_sheet},
     error::{Error, Result},
@@ -14,7 +14,7 @@ use crate::{
             tiled::{self, TiledDissolver},
         },
     },
-    run_dir::{require_writable, write_atomic},
+    run_dir::{RunDir, require_writable, write_atomic},
     text,
 };
 use candle_core::{Device, Tensor};
@@ -38,7 +38,7 @@ const STRIP_CELL: usize = 1024;
     dissolve-studio dissolve scan.png --method gaussian:7 --out blurred"
 )]
 pub struct Args {
-    /// Pictures, or folders of them
+    /// Pictures, or folders of them; - = a picture from the standard input
     #[arg(required = true, value_name = "IMAGE")]
     images: Vec<PathBuf>,
     /// The diffusion model: a run folder, model.safetensors, or a reference model-N.pt
@@ -60,11 +60,15 @@ pub struct Args {
     /// diffusion, gaussian:K, median:K or resample
     #[arg(long, default_value = "diffusion")]
     method: DissolveMethod,
+    /// Which values of DICOM pictures are shown: auto, lung, soft-tissue, bone, brain, centre and width (40/400), or one that the
+    /// files name (file:SOFT) [default: that of the model's run]
+    #[arg(long, value_name = "WINDOW")]
+    window: Option<DicomWindow>,
     /// Folder for the results
     #[arg(long, value_name = "DIR")]
     out: PathBuf,
-    /// cpu, cuda or metal
-    #[arg(long, value_parser = parse_device, default_value = "cpu")]
+    /// Where to compute
+    #[arg(long, value_parser = parse_device(), default_value = "cpu")]
     device: DeviceKind,
     /// Worker threads [default: one per core]
     #[arg(long, value_name = "N")]
@@ -78,6 +82,7 @@ struct Work {
     resolution: usize,
     tile: Tile,
     working_size: Option<usize>,
+    window: DicomWindow,
     /// Empty where the method has no steps.
     steps: Vec<usize>,
     device: Device,
@@ -128,6 +133,8 @@ pub fn run(args: Args) -> Result<()> {
         let last = model.schedule().timesteps() - 1;
         return Err(Error::usage(format!("--t {t} is beyond the model's last step"), format!("use 0 to {last}")));
     }
+    let of_run = || Some(RunDir::open(args.model.as_deref()?).ok()?.config().ok()?.data.window);
+    let window = args.window.clone().or_else(of_run).unwrap_or_default();
     std::fs::create_dir_all(&args.out).map_err(Error::io("create", &args.out))?;
     require_writable(&args.out)?;
     let mut work = Work {
@@ -136,6 +143,7 @@ pub fn run(args: Args) -> Result<()> {
         resolution: args.resolution.unwrap_or(0),
         tile: args.tile,
         working_size: args.working_size,
+        window,
         steps: if diffusion { args.t } else { Vec::new() },
         device,
         out: args.out,
@@ -156,7 +164,11 @@ pub fn run(args: Args) -> Result<()> {
 
 impl Work {
     fn path(&mut self, path: &Path) -> Result<()> {
-        let data = Dataset::open(&DataConfig { path: path.to_path_buf(), ..DataConfig::default() }, &|_| {})?;
+        let input = Input::new(path)?;
+        let data = Dataset::open(
+            &DataConfig { path: input.path().to_path_buf(), window: self.window.clone(), ..DataConfig::default() },
+            &|_| {},
+        )?;
         for (i, item) in data.items.iter().enumerate() {
             let shown = if data.items.len() == 1 { path.to_string_lossy().into_owned() } else { item.name.clone() };
             self.picture(&shown, &item.name, &data.read(ImageId(i as u32))?)?;

@@ -1,7 +1,11 @@
 //! `evaluate`: the figures of a file of scores.
 
 use crate::{
-    cli::{out, progress::Terminal},
+    cli::{
+        out,
+        progress::Terminal,
+        streams::{Input, is_dash},
+    },
     config::ThresholdRule,
     engine::runs::finished_run::FinishedRun,
     error::{Error, Result},
@@ -16,17 +20,17 @@ const NAMED: usize = 10;
 
 #[derive(clap::Args, Debug)]
 #[command(after_help = "Examples:\n  dissolve-studio evaluate runs/20260101-120000-train-breast/scores.csv\n  \
-                        dissolve-studio evaluate a.csv --compare b.csv --json\n  dissolve-studio evaluate a.csv --rule sensitivity:0.95\n  \
+                        dissolve-studio evaluate a.csv --compare b.csv --json\n  zcat scores.csv.gz | dissolve-studio evaluate -\n  dissolve-studio evaluate a.csv --rule sensitivity:0.95\n  \
                         dissolve-studio evaluate runs/20260101-120000-train-breast --planted\n\n\
                         Any table with the columns path, label (1 = abnormal, 0 = normal, empty = unknown) and score will do.")]
 pub struct Args {
-    /// A file of scores, or a run with scores
+    /// A file of scores, or a run with scores; - = scores from the standard input
     #[arg(value_name = "SCORES.csv")]
     scores: PathBuf,
     /// One JSON object instead of a table
     #[arg(long)]
     json: bool,
-    /// Compare with other scores of the same images (paired DeLong; first minus second)
+    /// Compare with other scores of the same images (paired DeLong; first minus second); - = from the standard input
     #[arg(long, value_name = "OTHER.csv")]
     compare: Option<PathBuf>,
     /// Evaluate this split [default: test, or all rows where nothing is split]
@@ -45,17 +49,21 @@ pub struct Args {
 }
 
 pub fn run(args: Args) -> Result<()> {
-    let is_run = args.scores.is_dir();
-    let file = if is_run { args.scores.join(files::SCORES) } else { args.scores.clone() };
+    if args.planted && is_dash(&args.scores) {
+        return Err(Error::usage("--planted needs a run, which - is not", "name the run's folder"));
+    }
+    let input = Input::new(&args.scores)?;
+    let is_run = input.path().is_dir();
+    let file = if is_run { input.path().join(files::SCORES) } else { input.path().to_path_buf() };
     let scores = Scores::read(&file)?;
     let split = args.split.as_deref();
     let evaluation = Evaluation::new(&scores, split, args.rule)?;
     let mut comparison = match &args.compare {
-        Some(path) => Some(Comparison::new(&scores, &Scores::read(path)?, split)?),
+        Some(path) => Some(Comparison::new(&scores, &Scores::read(Input::new(path)?.path())?, split)?),
         None => None,
     };
     comparison.iter_mut().for_each(|c| c.rank_changes.truncate(NAMED));
-    let planted = if args.planted { Some(plant(&file, args.seed, args.json)?) } else { None };
+    let planted = if args.planted { Some(plant(&file, args.seed)?) } else { None };
     // What lies beside the scores is no reason not to tell what they say. It is of the test images, whatever split is named.
     let pixels = PixelFigures::read(&file).unwrap_or_else(|why| {
         out::note(sentence(&why.to_string()));
@@ -68,11 +76,11 @@ pub fn run(args: Args) -> Result<()> {
 }
 
 /// The run is where its scores lie.
-fn plant(scores: &Path, seed: Option<u64>, json: bool) -> Result<SyntheticLesions> {
+fn plant(scores: &Path, seed: Option<u64>) -> Result<SyntheticLesions> {
     let run = scores.parent().filter(|folder| RunDir::open(folder).is_ok()).ok_or_else(|| {
         Error::user(format!("{} does not lie in a run, whose encoder --planted needs", scores.display()), "name the run's folder")
     })?;
-    let mut terminal = Terminal::new(json);
+    let mut terminal = Terminal::new();
     let ready = FinishedRun::open(run, None, None, &mut terminal)?;
     ready.measure_lesions(seed.unwrap_or(ready.config.run.seed), &mut terminal)
 }

@@ -1,7 +1,7 @@
 //! `export`: the finished weights of a run as one file, with their configuration inside.
 
 use crate::{
-    cli::out,
+    cli::streams::Output,
     error::{Error, Result},
     run_dir::{RunDir, RunKind, write_atomic},
 };
@@ -14,7 +14,7 @@ pub struct Args {
     /// A finished run
     #[arg(long, value_name = "RUN")]
     run: PathBuf,
-    /// The file to write
+    /// The file to write; - = to the standard output
     #[arg(long, value_name = "FILE")]
     out: PathBuf,
     /// Of a run that trained both: the encoder or the diffusion model
@@ -42,6 +42,7 @@ pub fn run(args: Args) -> Result<()> {
         )
     })?;
     let mut weights = File::open(&from).map_err(Error::io("read", &from))?;
-    write_atomic(&args.out, |out| io::copy(&mut weights, out).map(drop))?;
-    out::line(args.out.display())
+    let output = Output::binary(&args.out)?;
+    write_atomic(output.path(), |out| io::copy(&mut weights, out).map(drop))?;
+    output.finish()
 }

@@ -1,7 +1,11 @@
 //! `import`: a checkpoint of the reference trainer as a model of this program.
 
 use crate::{
-    cli::{args::with_settings, out},
+    cli::{
+        args::with_settings,
+        out,
+        streams::{Input, Output, is_dash},
+    },
     config::RunConfig,
     engine::runs::actions::import_model,
     error::Result,
@@ -15,9 +19,9 @@ use std::path::PathBuf;
     dissolve-studio import model-25.pt --out kvasir.safetensors\n  \
     dissolve-studio import model-25.pt --set ddpm.size=64 --set ddpm.schedule=linear --out octs.safetensors")]
 pub struct Args {
-    /// model-N.pt of denoising-diffusion-pytorch's trainer; it is read, never executed
+    /// model-N.pt of denoising-diffusion-pytorch's trainer; it is read, never executed; - = from the standard input
     file: PathBuf,
-    /// Write the weights into this file instead of a run folder
+    /// Write the weights into this file instead of a run folder; - = to the standard output
     #[arg(long, value_name = "FILE.safetensors", conflicts_with_all = ["workspace", "name"])]
     out: Option<PathBuf>,
     /// Make the run folder in DIR/runs [default: the current folder]
@@ -32,7 +36,7 @@ pub struct Args {
 }
 
 pub fn run(args: Args) -> Result<()> {
-    let mut saved = SavedModel::load(&args.file)?;
+    let mut saved = SavedModel::load(Input::new(&args.file)?.path())?;
     let config = RunConfig { ddpm: saved.info.config.clone(), ..RunConfig::default() };
     let config = with_settings(config, &args.settings, "ddpm.size=64")?;
     saved.info.config = config.ddpm.clone();
@@ -40,18 +44,15 @@ pub fn run(args: Args) -> Result<()> {
         "U-Net of dim {} and multipliers {:?}, {} steps of training, {:?} schedule, {} px",
         config.ddpm.dim, config.ddpm.dim_mults, saved.info.steps, config.ddpm.schedule, config.ddpm.size
     ));
-    let path = match args.out {
-        Some(out) => {
-            DiffusionModel::new(&saved, &Device::Cpu)?;
-            saved.save(&out)?;
-            out
-        }
-        None => {
-            let name = args.name.unwrap_or_else(|| args.file.file_stem().unwrap_or_default().to_string_lossy().into_owned());
-            let workspace = args.workspace.unwrap_or_else(|| ".".into());
-            let run = import_model(saved, &config, &args.file, &workspace, &name)?;
-            run.path().to_path_buf()
-        }
-    };
-    out::line(path.display())
+    if let Some(out) = args.out {
+        DiffusionModel::new(&saved, &Device::Cpu)?;
+        let output = Output::binary(&out)?;
+        saved.save(output.path())?;
+        return output.finish();
+    }
+    let stem = if is_dash(&args.file) { "import".into() } else { args.file.file_stem().unwrap_or_default().to_string_lossy() };
+    let name = args.name.unwrap_or_else(|| stem.into_owned());
+    let workspace = args.workspace.unwrap_or_else(|| ".".into());
+    let run = import_model(saved, &config, &args.file, &workspace, &name)?;
+    out::line(run.path().display())
 }

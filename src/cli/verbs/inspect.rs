@@ -4,10 +4,11 @@ use crate::{
     cli::{
         args::{columns, with_settings},
         out,
+        streams::Input,
     },
     config::{DataConfig, RunConfig},
     data::Dataset,
-    error::Result,
+    error::{Error, Result},
     text::visible,
 };
 use indicatif::{ProgressBar, ProgressStyle};
@@ -21,9 +22,10 @@ const SHOWN: usize = 20;
 #[command(after_help = "Examples:\n  dissolve-studio inspect fundus/\n  \
     dissolve-studio inspect breastmnist.npz --normal 1 --json\n  \
     dissolve-studio inspect scans/ --labels scans/list.csv --map file=scan,label=finding,patient=case\n  \
-    dissolve-studio inspect atlas/ --set data.level=3")]
+    dissolve-studio inspect atlas/ --set data.level=3\n  \
+    dissolve-studio inspect ct/ --set data.window=lung")]
 pub struct Args {
-    /// Folder, picture, table or archive
+    /// Folder, picture, table or archive; - = a picture or archive from the standard input
     path: PathBuf,
     /// Print one JSON object
     #[arg(long)]
@@ -31,7 +33,7 @@ pub struct Args {
     /// Name of a normal class (repeatable, or a,b); !NAME = every class but that one
     #[arg(long, value_name = "NAME", value_delimiter = ',')]
     normal: Vec<String>,
-    /// A table of labels, where it is not found by itself
+    /// A table of labels, where it is not found by itself; - = from the standard input
     #[arg(long, value_name = "CSV")]
     labels: Option<PathBuf>,
     /// Columns of the table: file=COL,label=COL,split=COL,patient=COL
@@ -45,7 +47,12 @@ pub struct Args {
 /// Decodes every picture, to say for certain what can be used.
 pub fn run(args: Args) -> Result<()> {
     let columns = columns(args.map.as_deref())?;
-    let data = DataConfig { path: args.path, normal: args.normal, labels: args.labels, columns, ..Default::default() };
+    if let Some(other) = args.settings.iter().find(|setting| !setting.trim_start().starts_with("data.")) {
+        return Err(Error::usage(format!("--set {other} says nothing of how data are understood"), "as in --set data.level=2"));
+    }
+    let (path, table) = (Input::new(&args.path)?, args.labels.as_deref().map(Input::table).transpose()?);
+    let labels = table.as_ref().map(|table| table.path().to_path_buf());
+    let data = DataConfig { path: path.path().to_path_buf(), normal: args.normal, labels, columns, ..Default::default() };
     let config = with_settings(RunConfig { data, ..Default::default() }, &args.settings, "data.level=2")?.data;
     let bar = bar("looking at files", None);
     let dataset = Dataset::open(&config, &|n| bar.set_position(n as u64))?;
@@ -59,6 +66,9 @@ pub fn run(args: Args) -> Result<()> {
 
 /// Hidden by itself where stderr is no terminal.
 fn bar(what: &'static str, total: Option<u64>) -> ProgressBar {
+    if out::speaks_json() {
+        return ProgressBar::hidden();
+    }
     let bar = total.map_or_else(ProgressBar::new_spinner, ProgressBar::new);
     let template = if total.is_some() { "{msg} {bar:30} {pos}/{len} {eta}" } else { "{spinner} {msg} {pos}" };
     bar.set_style(ProgressStyle::with_template(template).unwrap_or_else(|_| ProgressStyle::default_bar()));
@@ -101,6 +111,7 @@ fn to_json(dataset: &Dataset) -> Value {
         "warnings": dataset.warnings,
         "duplicates": dataset.duplicates,
         "sizes": sizes(dataset),
+        "windows": dataset.dicom_windows,
         "masks": dataset.items.iter().filter(|i| i.mask.is_some()).count(),
     })
 }

@@ -3,8 +3,8 @@
 use crate::{
     cli::{
         args::{DataArgs, columns},
-        out,
         progress::Terminal,
+        streams::{Input, Output, is_dash},
     },
     config::{DataConfig, DeviceKind},
     engine::runs::finished_run::{self, FinishedRun},
@@ -26,7 +26,7 @@ pub struct Args {
     run: PathBuf,
     #[command(flatten)]
     data: DataArgs,
-    /// The table to write
+    /// The table to write; - = to the standard output
     #[arg(long, value_name = "CSV")]
     out: Option<PathBuf>,
     /// Folder for anomaly maps, where the run has worked by tiles: for each image a 16-bit grey PNG (higher = more abnormal, one scale
@@ -36,8 +36,8 @@ pub struct Args {
     /// The diffusion model of the second score, where the run does not hold it
     #[arg(long, value_name = "RUN|FILE")]
     ddpm: Option<PathBuf>,
-    /// cpu, cuda or metal
-    #[arg(long, value_parser = crate::cli::args::device)]
+    /// Where to compute
+    #[arg(long, value_parser = crate::cli::args::device())]
     device: Option<DeviceKind>,
     /// Worker threads [default: one per core]
     #[arg(long, value_name = "N")]
@@ -48,16 +48,18 @@ pub struct Args {
 }
 
 pub fn run(args: Args) -> Result<()> {
-    let mut terminal = Terminal::new(args.json);
+    let mut terminal = Terminal::new();
     let ready = FinishedRun::open(&args.run, args.device, args.threads, &mut terminal)?;
-    for place in [&args.out, &args.maps].into_iter().flatten() {
+    for place in [&args.out, &args.maps].into_iter().flatten().filter(|place| !is_dash(place)) {
         require_writable(place)?;
     }
     if let Some(folder) = args.out.as_ref().filter(|out| out.is_dir()) {
         return Err(Error::usage(format!("--out {} is a folder", folder.display()), "name a file, as in --out scores.csv"));
     }
-    let path = args.data.data.clone().ok_or_else(|| Error::usage("no images were named", "name them with --data PATH"))?;
-    let (normal, labels) = (args.data.normal.clone(), args.data.labels.clone());
+    let images = Input::new(args.data.path()?)?;
+    let table = args.data.labels.as_deref().map(Input::table).transpose()?;
+    let labels = table.as_ref().map(|table| table.path().to_path_buf());
+    let (path, normal) = (images.path().to_path_buf(), args.data.normal.clone());
     let columns = columns(args.data.map.as_deref())?;
     let own = &ready.config.data;
     let (data, _) = finished_run::open(DataConfig { path, normal, labels, columns, ..own.clone() }, own)?;
@@ -70,6 +72,7 @@ pub fn run(args: Args) -> Result<()> {
         None if ready.owns(&data)? => ready.run.join(files::SCORES),
         None => finished_run::beside(&ready.run, data.root()),
     };
-    scores.write(&path)?;
-    out::line(path.display())
+    let output = Output::new(&path)?;
+    scores.write(output.path())?;
+    output.finish()
 }

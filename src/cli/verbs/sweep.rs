@@ -1,7 +1,12 @@
 //! `sweep`: seeds x data sets x settings from one file; each cell is a run of its own, and a table holds them all.
 
 use crate::{
-    cli::{args::usage, out, progress::Terminal},
+    cli::{
+        args::usage,
+        out,
+        progress::Terminal,
+        streams::{Input, is_dash},
+    },
     config::{Limits, Preset, RunConfig, apply_settings},
     engine::{export::table::csv_of, pipeline},
     error::{Error, Result},
@@ -25,7 +30,7 @@ use std::{
                         One cell alone, for a scheduler:  dissolve-studio sweep FILE.toml --cell 3"
 )]
 pub struct Args {
-    /// The sweep: preset, seeds, [[data]], [[settings]]
+    /// The sweep: preset, seeds, [[data]], [[settings]]; - = from the standard input (with --workspace)
     file: PathBuf,
     /// Runs and the table sweep.csv are made here [default: the file's name without .toml]
     #[arg(long, value_name = "DIR")]
@@ -75,11 +80,16 @@ struct Cell {
 }
 
 pub fn run(args: Args) -> Result<()> {
-    let cells = cells(&args.file)?;
+    let cells = cells(Input::new(&args.file)?.path())?;
     if args.list {
         return out::print(&cells.iter().enumerate().map(|(i, cell)| format!("{i}\t{}\n", cell.name)).collect::<String>());
     }
-    let workspace = args.workspace.unwrap_or_else(|| args.file.with_extension(""));
+    let workspace = match args.workspace {
+        None if is_dash(&args.file) => {
+            return Err(Error::usage("- has no name for a workspace", "give one with --workspace DIR"));
+        }
+        named => named.unwrap_or_else(|| args.file.with_extension("")),
+    };
     let chosen = match args.cell {
         None => 0..cells.len(),
         Some(n) if n < cells.len() => n..n + 1,
@@ -91,19 +101,29 @@ pub fn run(args: Args) -> Result<()> {
         }
     };
     require_writable(&workspace)?;
-    let mut terminal = Terminal::new(false);
-    for cell in &cells[chosen] {
+    let mut terminal = Terminal::new();
+    let mut failed = 0;
+    for cell in &cells[chosen.clone()] {
         out::note(format_args!("== {}", cell.name));
         match run_cell(cell, &workspace, &mut terminal) {
             Err(Error::Stopped) => return Err(Error::Stopped),
             // One failed cell does not stop the others; the table shows it.
-            Err(e) => out::note(format_args!("{}: {e}", cell.name)),
+            Err(e) => {
+                failed += 1;
+                out::note(format_args!("{}: {e}", cell.name));
+            }
             Ok(()) => {}
         }
     }
     let table = table(&cells, &workspace)?;
+    // Not there yet where no run could begin.
+    fs::create_dir_all(&workspace).map_err(Error::io("create", &workspace))?;
     write_atomic(&workspace.join("sweep.csv"), |f| f.write_all(&table))?;
-    out::print(&String::from_utf8_lossy(&table))
+    out::print(&String::from_utf8_lossy(&table))?;
+    if failed == 0 {
+        return Ok(());
+    }
+    Err(Error::user(format!("{failed} of {} runs failed", chosen.len()), "the same call goes on with them"))
 }
 
 fn cells(file: &Path) -> Result<Vec<Cell>> {

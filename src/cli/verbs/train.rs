@@ -98,7 +98,7 @@ pub fn dia(args: DiaArgs) -> Result<()> {
 }
 
 fn start(kind: RunKind, config: RunConfig, common: &Common) -> Result<()> {
-    let mut terminal = Terminal::new(common.json);
+    let mut terminal = Terminal::new();
     // Opening the data computes already.
     device::set_threads(config.run.threads)?;
     let name = common.run_name(&config.data.path);
@@ -109,7 +109,7 @@ fn start(kind: RunKind, config: RunConfig, common: &Common) -> Result<()> {
 
 /// Goes on with a run on its own settings; only device and threads may be others.
 fn go_on(run: &RunDir, common: &Common) -> Result<()> {
-    let mut terminal = Terminal::new(common.json);
+    let mut terminal = Terminal::new();
     if common.device.is_some() || common.threads.is_some() {
         let mut config = run.config()?;
         config.run.device = common.device.unwrap_or(config.run.device);

@@ -18,6 +18,7 @@ impl Dataset {
             duplicates: Vec::new(),
             suggested: None,
             tables: Vec::new(),
+            dicom_windows: None,
             split_rule: SplitRule { test_fraction: 0.3, seed: 0 },
             notes: Vec::new(),
             pairs: Vec::new(),

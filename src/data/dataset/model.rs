@@ -1,7 +1,7 @@
 //! The parts of a data set.
 
 use super::array_images::ArrayImages;
-use crate::data::text::display_path;
+use crate::{config::DicomWindow, data::text::display_path};
 use std::{
     path::{Path, PathBuf},
     sync::{Arc, OnceLock},
@@ -119,6 +119,8 @@ pub struct Dataset {
     pub suggested: Option<String>,
     /// Tables that lie beside the images, whether they label them or not.
     pub tables: Vec<PathBuf>,
+    /// Names of windows that its DICOM files hold (see [`DicomWindow::OfFile`]); `None` where it has no such files.
+    pub dicom_windows: Option<Vec<String>>,
     /// How images are split where the data set has no split of its own.
     pub split_rule: SplitRule,
     /// The part of `warnings` that does not depend on the split.
@@ -181,6 +183,8 @@ pub struct Item {
     pub mask: Option<PathBuf>,
     /// Width and height as stored, before any EXIF turn; known from the header.
     pub size: [u32; 2],
+    /// Which of its values are shown, where it is a grey DICOM picture.
+    pub window: DicomWindow,
 }
 
 /// Where an image's pixels are.
@@ -233,7 +237,17 @@ impl Skipped {
 impl Item {
     /// An image of which only its place is known: no class, no given split. `size`: width and height in pixels.
     pub fn new(name: impl Into<String>, source: Source, size: [u32; 2]) -> Self {
-        Self { name: name.into(), source, class: None, split: Split::Test, given_split: None, patient: None, mask: None, size }
+        Self {
+            name: name.into(),
+            source,
+            class: None,
+            split: Split::Test,
+            given_split: None,
+            patient: None,
+            mask: None,
+            size,
+            window: DicomWindow::Auto,
+        }
     }
 }
 

@@ -95,8 +95,8 @@ impl Item {
     /// The error is a reason to show beside the name.
     pub(crate) fn decode(&self) -> Result<Raster, String> {
         match &self.source {
-            Source::File(path) => decode::decode(path, 0),
-            Source::Page { path, page } => decode::decode(path, *page),
+            Source::File(path) => decode::decode_in_window(path, 0, &self.window),
+            Source::Page { path, page } => decode::decode_in_window(path, *page, &self.window),
             Source::Array { pixels, index } => {
                 let bytes = pixels.image(*index).ok_or("is not in its archive")?.to_vec();
                 Raster::new(pixels.width, pixels.height, pixels.channels, Samples::U8(bytes))

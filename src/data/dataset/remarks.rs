@@ -26,6 +26,7 @@ pub fn notes<'a>(remarks: &[(ImageId, Remark)], name: &dyn Fn(ImageId) -> &'a st
         (Remark::NoEnd, "whose JPEG has no end, though nothing of the picture is missing"),
         (Remark::NotNumbers, "with pixels that are no numbers (NaN or infinite), which are shown black or white"),
         (Remark::NoWindow, "whose DICOM window is no number, which are shown from the smallest value to the largest"),
+        (Remark::OtherWindow, "whose DICOM file has no window of the chosen name, which are shown as their files say"),
     ] {
         let ids: Vec<ImageId> = remarks.iter().filter(|(_, r)| *r == remark).map(|(id, _)| *id).collect();
         if !ids.is_empty() {

@@ -165,11 +165,12 @@ const FOREIGN: &[(usize, &[u8], &str)] = &[
 
 /// The pages and their sizes. The error is a reason to show beside the file's name.
 pub fn probe(path: &Path) -> Result<Probe, String> {
-    let one = |size: [u32; 2]| Probe { pages: vec![(0, size)], patient: None };
+    let of = |pages| Probe { pages, patient: None, windows: None };
+    let one = |size: [u32; 2]| of(vec![(0, size)]);
     match kind(path)? {
-        Kind::Tiff => guarded(|| tiff::pages(path)).map(|pages| Probe { pages, patient: None }),
+        Kind::Tiff => guarded(|| tiff::pages(path)).map(of),
         Kind::Dicom => guarded(|| dicom::probe(path)),
-        Kind::Npy => guarded(|| npy::probe(path)).map(|pages| Probe { pages, patient: None }),
+        Kind::Npy => guarded(|| npy::probe(path)).map(of),
         Kind::Pnm => pnm::dimensions(open_file(path)?).and_then(|[w, h]| check_size(w, h)).map(one),
         Kind::Jpeg => {
             let header = FrameHeader::read(BufReader::new(open_file(path)?)).map_err(|e| io_reason(&e))?;

@@ -20,7 +20,7 @@ pub use probe::Probe;
 pub use raster::{Raster, Remark, Samples};
 pub use source::{check_size, io_reason, open_file, read_whole};
 
-use crate::data::pixels::Picture;
+use crate::{config::DicomWindow, data::pixels::Picture};
 use image::ImageFormat;
 use std::path::Path;
 
@@ -34,10 +34,15 @@ pub fn read_picture(path: &Path) -> Result<Picture, String> {
 
 /// Decodes a picture, or the page of one, turned upright. The error is a reason to show beside the file's name.
 pub fn decode(path: &Path, page: usize) -> Result<Raster, String> {
+    decode_in_window(path, page, &DicomWindow::Auto)
+}
+
+/// The same, through this window where it is a grey DICOM picture.
+pub fn decode_in_window(path: &Path, page: usize, window: &DicomWindow) -> Result<Raster, String> {
     let kind = header::kind(path)?;
     guarded(|| match kind {
         Kind::Tiff => tiff::decode(path, page),
-        Kind::Dicom => dicom::decode(path, page),
+        Kind::Dicom => dicom::decode(path, page, window),
         Kind::Jpeg => jpeg::decode(path),
         Kind::Npy => npy::decode(path, page),
         Kind::Png => formats::decode(read_whole(path)?, ImageFormat::Png),

@@ -7,4 +7,6 @@ pub struct Probe {
     pub pages: Vec<(usize, [u32; 2])>,
     /// DICOM's PatientID.
     pub patient: Option<String>,
+    /// The windows that a DICOM file names; `None` where it is none.
+    pub windows: Option<Vec<String>>,
 }

@@ -10,26 +10,33 @@ use crate::{
     error::{Error, Result},
 };
 use std::{
-    collections::{BTreeMap, HashMap, HashSet},
+    collections::{BTreeMap, BTreeSet, HashMap, HashSet},
     path::Path,
 };
 
+/// Names of windows that are offered; a file may call its windows anything.
+const MOST_WINDOWS: usize = 20;
+
 /// Collects images with the names of their classes.
 #[derive(Default)]
-pub struct DatasetBuilder(Vec<(Item, Option<String>)>);
+pub struct DatasetBuilder {
+    images: Vec<(Item, Option<String>)>,
+    /// Names of windows that DICOM files hold; `None`: there is no such file.
+    windows: Option<BTreeSet<String>>,
+}
 
 impl DatasetBuilder {
     pub fn is_empty(&self) -> bool {
-        self.0.is_empty()
+        self.images.is_empty()
     }
 
     /// Names of the classes, one for each image that has one.
     pub fn class_names(&self) -> impl Iterator<Item = &str> {
-        self.0.iter().filter_map(|(_, class)| class.as_deref())
+        self.images.iter().filter_map(|(_, class)| class.as_deref())
     }
 
     pub fn add(&mut self, item: Item, class: Option<String>) {
-        self.0.push((item, class));
+        self.images.push((item, class));
     }
 
     /// The images of a file: one for each of its pages.
@@ -37,6 +44,10 @@ impl DatasetBuilder {
         let name = display_path(&file.relative);
         let pages = &file.probe.pages;
         let patient = patient.or(file.probe.patient.as_deref());
+        if let Some(names) = &file.probe.windows {
+            let room = MOST_WINDOWS.saturating_sub(self.windows.as_ref().map_or(0, BTreeSet::len));
+            self.windows.get_or_insert_default().extend(names.iter().take(room).cloned());
+        }
         for &(page, size) in pages {
             let (name, source) = if pages.len() == 1 && page == 0 {
                 (name.clone(), Source::File(file.path.clone()))
@@ -62,7 +73,7 @@ impl DatasetBuilder {
         }
         let number: HashMap<String, usize> = names.iter().enumerate().map(|(i, n)| (class_key(n), i)).collect();
         let of = |class: Option<String>| number.get(&class_key(&class?)).copied();
-        let mut items: Vec<Item> = self.0.into_iter().map(|(item, class)| Item { class: of(class), ..item }).collect();
+        let mut items: Vec<Item> = self.images.into_iter().map(|(item, class)| Item { class: of(class), ..item }).collect();
         make_names_unique(&mut items);
         (names.into_iter().map(|name| Class { name, label: None }).collect(), items)
     }
@@ -105,7 +116,9 @@ impl DetectedLayout {
         if self.images.is_empty() {
             return Err(nothing_usable(root, &self.skipped));
         }
+        let windows = self.images.windows.clone().map(|names| names.into_iter().collect());
         let (classes, mut items) = self.images.build();
+        items.iter_mut().for_each(|item| item.window = config.window.clone());
         let mut why = self.why;
         if let Some(pattern) = patients_from_names(&mut items) {
             why = format!("{} Patients are read from the file names ({pattern}).", why.trim_end());
@@ -114,6 +127,7 @@ impl DetectedLayout {
             items.iter_mut().for_each(|i| i.patient = None);
         }
         let mut set = Dataset::from_items(root.to_path_buf(), self.layout, why, classes, items);
+        set.dicom_windows = windows;
         set.skipped = self.skipped;
         set.skipped.sort_by(|a, b| a.path.cmp(&b.path));
         set.notes = self.warnings;

@@ -340,7 +340,7 @@ mod tests {
         let picture = |path: &&str| PictureFile {
             path: Path::new(ROOT).join(path),
             relative: path.into(),
-            probe: Probe { pages: vec![(0, [1, 1])], patient: None },
+            probe: Probe { pages: vec![(0, [1, 1])], patient: None, windows: None },
             mask: None,
         };
         let scan = FileScan { pictures: pictures.iter().map(picture).collect(), ..FileScan::default() };

@@ -27,7 +27,7 @@ pub fn show(ui: &mut Ui, cx: &mut PanelContext<'_>) {
         selected(ui, cx, &open);
         ui.add_space(theme::PAGE);
         problems(ui, cx, &open);
-        preprocess::show(ui, cx);
+        preprocess::show(ui, cx, &open);
         ui.add_space(theme::PAGE);
         widgets::caption(ui, "SPLITS AND CLASSES");
         counts(ui, &open);

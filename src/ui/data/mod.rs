@@ -1,7 +1,8 @@
 //! The Data workspace.
 
 pub mod columns;
-pub mod duplicates;
+pub mod dicom_window;
+mod duplicates;
 pub mod inspector;
 pub mod layout;
 pub mod open;

@@ -1,13 +1,14 @@
 //! What is done to each picture before a model sees it, seen on the selected one.
 
+use super::dicom_window;
 use crate::{
-    app::{DataCommand, message::Texture},
+    app::{DataCommand, message::Texture, state::Open},
     config::{Channels, PreprocessConfig, Window},
     ui::shared::{context::PanelContext, theme, widgets},
 };
 use eframe::egui::{ComboBox, DragValue, Image, Rect, RichText, Sense, Ui, WidgetInfo, accesskit::Role, vec2};
 
-pub fn show(ui: &mut Ui, cx: &mut PanelContext<'_>) {
+pub fn show(ui: &mut Ui, cx: &mut PanelContext<'_>, open: &Open) {
     let before = &cx.state.train.config.preprocess;
     let mut now = before.clone();
     let t = theme::of(ui);
@@ -44,6 +45,7 @@ pub fn show(ui: &mut Ui, cx: &mut PanelContext<'_>) {
             now.channels = chosen;
         }
     });
+    dicom_window::show(ui, cx, open);
     window(ui, &mut now);
     ui.horizontal(|ui| {
         ui.label("Shrink to");

@@ -3,11 +3,11 @@
 use crate::{
     app::{
         AppCommand, DataCommand, Effect, State, TrainCommand,
-        message::Texture,
+        message::{ImageEffect, Texture},
         state::{Check, DataPage, Workspace},
         update::{follow, tests::*, update},
     },
-    config::{DataConfig, LabelColumns, PreprocessConfig, Reading},
+    config::{DataConfig, DicomWindow, LabelColumns, PreprocessConfig, Reading},
     data::{Duplicate, Examination, ImageId, TablePreview},
     engine::preprocess_preview::PreprocessPreview,
     error::Failure,
@@ -40,6 +40,23 @@ fn another_reading_forgets_what_was_said_of_the_old_one() {
     let effects = update(&mut state, DataCommand::Level(3));
     let [Effect::Load(LoadRequest::Open { config, known: None, .. })] = &effects[..] else { panic!("{effects:?}") };
     assert_eq!((config.reading, config.level), (Reading::Auto, 3));
+}
+
+#[test]
+fn another_window_keeps_selection_and_filter_and_shows_other_pixels() {
+    let mut state = opened();
+    update(&mut state, DataCommand::Select(ImageId(3)));
+    let window: DicomWindow = "lung".parse().unwrap();
+    let effects = update(&mut state, DataCommand::Window(window.clone()));
+    let [Effect::Load(LoadRequest::Open { config, known: None, generation })] = &effects[..] else { panic!("{effects:?}") };
+    assert_eq!((&config.window, config.normal.len()), (&window, 1));
+    let (config, generation, dataset) = (config.clone(), *generation, state.open().unwrap().dataset.clone());
+    let effects = update(&mut state, JobEvent::Opened { generation, config, dataset });
+    assert!(matches!(&effects[0], Effect::Image(ImageEffect::Source { keep: false, .. })), "{effects:?}");
+    assert_eq!((state.selected, state.data.pictures_since), (Some(ImageId(3)), generation));
+    assert_eq!(state.open().unwrap().config.window, window);
+    let effects = update(&mut state, DataCommand::Level(1));
+    assert!(matches!(&effects[..], [Effect::Load(LoadRequest::Open { config, .. })] if config.window == window), "it stays");
 }
 
 #[test]

@@ -1,6 +1,7 @@
 //! From stored values to what a viewer shows (PS3.3 C.11, PS3.4 N.2): modality transform, values of interest, inversion.
 
 use super::{attributes::Attributes, data_set::DataSet, lut::Lut};
+use crate::config::DicomWindow;
 use dicom_dictionary_std::tags;
 
 /// From stored values to those of the modality, such as Hounsfield units.
@@ -47,6 +48,29 @@ impl Modality {
 }
 
 impl Interest {
+    /// What was chosen, else what the file says.
+    fn of(set: &DataSet, frame: usize, signed: bool, chosen: &DicomWindow) -> Option<Self> {
+        if let Some([centre, width]) = chosen.values() {
+            return Some(Self::window(centre, width, None));
+        }
+        match chosen {
+            DicomWindow::OfFile(name) => Self::named(set, frame, name),
+            _ => None,
+        }
+        .or_else(|| Self::stated(set, frame, signed))
+    }
+
+    /// The window of the file with this explanation, else with this number, counted from 1.
+    fn named(set: &DataSet, frame: usize, name: &str) -> Option<Self> {
+        let group = set.of_frame(frame, tags::FRAME_VOILUT_SEQUENCE);
+        let explained = group.text(tags::WINDOW_CENTER_WIDTH_EXPLANATION).unwrap_or_default().to_lowercase();
+        let place = explained.split('\\').position(|explanation| explanation.trim() == name.to_lowercase());
+        let place = place.or_else(|| name.parse::<usize>().ok()?.checked_sub(1))?;
+        let of = |tag| group.numbers(tag).get(place).copied();
+        let (centre, width) = (of(tags::WINDOW_CENTER)?, of(tags::WINDOW_WIDTH).filter(|w| *w > 0.0)?);
+        Some(Self::window(centre, width, group.text(tags::VOILUT_FUNCTION).as_deref()))
+    }
+
     /// What the file says is of interest: a table before a window, as it says more.
     fn stated(set: &DataSet, frame: usize, signed: bool) -> Option<Self> {
         let group = set.of_frame(frame, tags::FRAME_VOILUT_SEQUENCE);
@@ -54,14 +78,18 @@ impl Interest {
             return Some(Self::Table(table));
         }
         let (centre, width) = (group.number(tags::WINDOW_CENTER)?, group.number(tags::WINDOW_WIDTH).filter(|w| *w > 0.0)?);
-        let function = group.text(tags::VOILUT_FUNCTION);
-        Some(match function.as_deref() {
+        Some(Self::window(centre, width, group.text(tags::VOILUT_FUNCTION).as_deref()))
+    }
+
+    /// LINEAR where nothing else is said.
+    fn window(centre: f64, width: f64, function: Option<&str>) -> Self {
+        match function {
             Some("SIGMOID") => Self::Sigmoid { centre, width },
             Some("LINEAR_EXACT") => Self::Range { low: centre - width / 2.0, high: centre + width / 2.0 },
             // A window of one value is a threshold, and a narrower one is none of LINEAR's.
             _ if width < 1.0 => Self::Range { low: centre - width / 2.0, high: centre + width / 2.0 },
             _ => Self::Range { low: centre - 0.5 - (width - 1.0) / 2.0, high: centre - 0.5 + (width - 1.0) / 2.0 },
-        })
+        }
     }
 
     /// Without a word of it, 8-bit pictures keep their range and deeper ones are stretched from smallest to largest.
@@ -95,12 +123,23 @@ pub fn window_is_unread(set: &DataSet, frame: usize) -> bool {
     is_unread(tags::WINDOW_CENTER) || is_unread(tags::WINDOW_WIDTH)
 }
 
-/// Grey values in \[0, 1\]. Padding, which fills a picture where nothing was measured, is black.
-pub fn shown(set: &DataSet, about: &Attributes, frame: usize, values: Vec<i32>) -> Vec<f32> {
+/// The windows that a file explains, of its first frame.
+pub fn window_names(set: &DataSet) -> Vec<String> {
+    let names = set.of_frame(0, tags::FRAME_VOILUT_SEQUENCE).text(tags::WINDOW_CENTER_WIDTH_EXPLANATION).unwrap_or_default();
+    names.split('\\').map(str::trim).filter(|name| !name.is_empty()).map(str::to_string).collect()
+}
+
+/// Whether the file has a window of this name or number.
+pub fn names_window(set: &DataSet, frame: usize, name: &str) -> bool {
+    Interest::named(set, frame, name).is_some()
+}
+
+/// Grey values in \[0, 1\], as `window` asks. Padding, which fills a picture where nothing was measured, is black.
+pub fn shown(set: &DataSet, about: &Attributes, frame: usize, values: Vec<i32>, window: &DicomWindow) -> Vec<f32> {
     let padding = padding(set, about);
     let is_padding = |v: &i32| padding.is_some_and(|(low, high)| (low..=high).contains(v));
     let modality = Modality::of(set, frame, about.signed);
-    let interest = Interest::stated(set, frame, modality.is_signed(about.signed))
+    let interest = Interest::of(set, frame, modality.is_signed(about.signed), window)
         .unwrap_or_else(|| Interest::all(&modality, about, values.iter().copied().filter(|v| !is_padding(v))));
     // MONOCHROME1 asks for INVERSE by itself (PS3.3 C.11.6): both of them invert once.
     let invert =

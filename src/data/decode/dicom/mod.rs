@@ -32,6 +32,7 @@ use super::{
     probe::Probe,
     raster::{Raster, Remark, Samples},
 };
+use crate::config::DicomWindow;
 use attributes::Attributes;
 use codec::Decoded;
 use data_set::DataSet;
@@ -47,7 +48,11 @@ pub fn probe(path: &Path) -> Result<Probe, String> {
     }
     let about = Attributes::of(&set)?;
     let size = [about.width as u32, about.height as u32];
-    Ok(Probe { pages: (0..about.frames).map(|f| (f, size)).collect(), patient: set.text(tags::PATIENT_ID) })
+    Ok(Probe {
+        pages: (0..about.frames).map(|f| (f, size)).collect(),
+        patient: set.text(tags::PATIENT_ID),
+        windows: Some(grey::window_names(&set)),
+    })
 }
 
 /// A file's elements and the UID of its transfer syntax.
@@ -71,7 +76,8 @@ fn kept(path: &Path) -> Result<File, String> {
     Ok(file)
 }
 
-pub fn decode(path: &Path, frame: usize) -> Result<Raster, String> {
+/// `window`: which of its values are shown, where it is grey.
+pub fn decode(path: &Path, frame: usize, window: &DicomWindow) -> Result<Raster, String> {
     let file = kept(path)?;
     let (set, syntax) = &*file;
     if let Some(refusal) = syntax::refusal(syntax) {
@@ -106,8 +112,13 @@ pub fn decode(path: &Path, frame: usize) -> Result<Raster, String> {
     if about.photometric == "PALETTE COLOR" {
         return colour::palette(set, &about, &values);
     }
-    let raster = Raster::new(about.width, about.height, 1, Samples::F32(grey::shown(set, &about, frame, values)))?;
-    Ok(if grey::window_is_unread(set, frame) { raster.with(Remark::NoWindow) } else { raster })
+    let shown = grey::shown(set, &about, frame, values, window);
+    let raster = Raster::new(about.width, about.height, 1, Samples::F32(shown))?;
+    Ok(match window {
+        DicomWindow::OfFile(name) if !grey::names_window(set, frame, name) => raster.with(Remark::OtherWindow),
+        DicomWindow::Auto if grey::window_is_unread(set, frame) => raster.with(Remark::NoWindow),
+        _ => raster,
+    })
 }
 
 /// Maps of parameters, which are floats and say nothing of how they are shown.

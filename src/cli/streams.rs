@@ -1,0 +1,141 @@
+//! `-` where a file could be: what comes through the standard input, or goes to the standard output. Readers and writers of
+//! files see a temporary one in its place.
+
+use super::out;
+use crate::error::{Error, Result};
+use std::{
+    fs::{self, File},
+    io::{self, IsTerminal},
+    path::{Path, PathBuf},
+    sync::atomic::{AtomicBool, Ordering},
+};
+use tempfile::TempDir;
+
+/// The name of a file that stands for stdin, without its ending.
+const STDIN: &str = "stdin";
+
+/// Whether this stands for stdin or stdout; a file of that name is `./-`.
+pub fn is_dash(path: &Path) -> bool {
+    path.as_os_str() == "-"
+}
+
+/// A file that was named, or what came through stdin.
+pub struct Input {
+    path: PathBuf,
+    _folder: Option<TempDir>,
+}
+
+impl Input {
+    /// Reads stdin to its end where `path` is `-`.
+    ///
+    /// # Errors
+    /// Where stdin cannot be read, or was read before.
+    pub fn new(path: &Path) -> Result<Self> {
+        static IS_READ: AtomicBool = AtomicBool::new(false);
+        if !is_dash(path) {
+            return Ok(Self { path: path.to_path_buf(), _folder: None });
+        }
+        if IS_READ.swap(true, Ordering::SeqCst) {
+            return Err(Error::usage(
+                "- stands for the standard input, which can be read once",
+                "name a file in one of its places",
+            ));
+        }
+        let folder = TempDir::new().map_err(Error::io("create", std::env::temp_dir()))?;
+        let path = folder.path().join(STDIN);
+        let mut file = File::create(&path).map_err(Error::io("create", &path))?;
+        io::copy(&mut io::stdin().lock(), &mut file).map_err(Error::io("read", "the standard input"))?;
+        Ok(Self { path, _folder: Some(folder) })
+    }
+
+    /// The same of a table of labels, which is read by the ending of its name.
+    pub fn table(path: &Path) -> Result<Self> {
+        let mut input = Self::new(path)?;
+        if input._folder.is_some() {
+            let bytes = fs::read(&input.path).map_err(Error::io("read", "the standard input"))?;
+            let named = input.path.with_extension(table_ending(&bytes));
+            fs::rename(&input.path, &named).map_err(Error::io("create", &named))?;
+            input.path = named;
+        }
+        Ok(input)
+    }
+
+    pub fn path(&self) -> &Path {
+        &self.path
+    }
+}
+
+/// How a table like this would end.
+fn table_ending(bytes: &[u8]) -> &'static str {
+    match bytes.iter().find(|byte| !byte.is_ascii_whitespace()) {
+        Some(b'{' | b'[') => "json",
+        _ if bytes.starts_with(b"PK\x03\x04") => "xlsx",
+        _ => "csv",
+    }
+}
+
+/// Refuses `-` where a path is kept, as `what` in the words of a person.
+pub fn refuse_dash(path: Option<&PathBuf>, flag: &str, what: &str) -> Result<()> {
+    match path {
+        Some(path) if is_dash(path) => {
+            Err(Error::usage(format!("{flag} - cannot be: {what}"), "save it in a file and name that (a file called - is ./-)"))
+        }
+        _ => Ok(()),
+    }
+}
+
+/// A file to write, or stdout.
+pub struct Output {
+    path: PathBuf,
+    folder: Option<TempDir>,
+}
+
+impl Output {
+    pub fn new(path: &Path) -> Result<Self> {
+        if !is_dash(path) {
+            return Ok(Self { path: path.to_path_buf(), folder: None });
+        }
+        let folder = TempDir::new().map_err(Error::io("create", std::env::temp_dir()))?;
+        Ok(Self { path: folder.path().join("stdout"), folder: Some(folder) })
+    }
+
+    /// The same for what is no text, and would spoil a terminal.
+    pub fn binary(path: &Path) -> Result<Self> {
+        if is_dash(path) && io::stdout().is_terminal() {
+            return Err(Error::usage(
+                "weights are no text to show",
+                "send them to a file or a program, as in --out - > weights.safetensors",
+            ));
+        }
+        Self::new(path)
+    }
+
+    /// Where to write.
+    pub fn path(&self) -> &Path {
+        &self.path
+    }
+
+    /// Says on stdout where the file lies, or prints the file itself.
+    pub fn finish(self) -> Result<()> {
+        match self.folder {
+            None => out::line(self.path.display()),
+            Some(_folder) => out::copy(&mut File::open(&self.path).map_err(Error::io("read", &self.path))?),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn tables_without_a_name_are_told_apart_by_what_they_say() {
+        let cases: [(&[u8], _); 4] = [(b"file,label\n", "csv"), (b"\n [{}]", "json"), (b"PK\x03\x04", "xlsx"), (b"", "csv")];
+        cases.into_iter().for_each(|(bytes, ending)| assert_eq!(table_ending(bytes), ending));
+    }
+
+    #[test]
+    fn a_file_may_be_called_dash() {
+        assert!(is_dash("-".as_ref()) && !is_dash("./-".as_ref()));
+    }
+}
