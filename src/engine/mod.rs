@@ -11,7 +11,7 @@ pub(crate) mod machine;
 pub mod map_layers;
 pub(crate) mod memory;
 pub mod pipeline;
-pub(crate) mod planted_lesions;
+pub mod planted_lesions;
 pub(crate) mod preprocess_preview;
 pub mod runs;
 pub(crate) mod thumbnail_cache;
