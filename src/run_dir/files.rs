@@ -24,8 +24,8 @@ pub const ENCODER: &str = "encoder.safetensors";
 pub const DISSOLVE_CACHE: &str = "ladder.safetensors";
 /// The cache while it is built.
 pub const DISSOLVE_CACHE_PART: &str = "ladder.part";
-/// The dissolve profiles of the training normals.
-pub const PROFILE: &str = "profile.safetensors";
+/// What the dissolve profiles of the training normals look like.
+pub const PROFILE: &str = "profiles.safetensors";
 /// What the training normals' features look like.
 pub const FEATURES: &str = "features.safetensors";
 /// What normal tiles look like to the encoder of tiles.
