@@ -73,7 +73,9 @@ fn full_device_gives_one_sentence() {
         });
         let said = String::from_utf8_lossy(&output.stderr);
         assert_eq!(output.status.code(), Some(1), "{args:?}: {said}");
-        assert!(said.starts_with("error: the result could not be written") && said.lines().count() == 1, "{args:?}: {said}");
+        let error = if args.contains(&"--json") { "{\"error\":\"" } else { "error: " };
+        let sentence = format!("{error}the result could not be written");
+        assert!(said.starts_with(&sentence) && said.lines().count() == 1, "{args:?}: {said}");
     }
 }
 
