@@ -277,7 +277,7 @@ fn folder_to_false_positives_in_three_actions() {
     window.harness.step();
     window.until("lesions are planted", |s| s.state().results.lesions.is_some());
     window.until("the job has ended", |s| s.state().jobs.iter().all(|j| j.state.has_ended()));
-    assert!(window.has("held-out normals, not disease") && window.has("Found at 95 % specificity"));
+    assert!(window.has("held-out normals, not disease") && window.has("at 95 % specificity, against contrast"));
     let set = window.state().results.ready().unwrap().clone();
     for format in Format::ALL {
         window.send(ResultsCommand::Export(Export::Chart(Chart::SyntheticLesions, format)));
