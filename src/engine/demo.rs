@@ -50,6 +50,13 @@ pub struct Demo {
     pub run: PathBuf,
 }
 
+impl Demo {
+    /// The folder of its diffusion model.
+    pub fn model(&self) -> PathBuf {
+        self.run.join(RunKind::Ddpm.name())
+    }
+}
+
 /// The settings of the demo, for `data`.
 pub fn settings(data: &Path) -> RunConfig {
     let mut config = RunConfig::preset(Preset::Quick);
@@ -100,8 +107,7 @@ pub fn unpack(workspace: &Path) -> Result<Demo> {
 pub fn run(workspace: &Path, reporter: &mut dyn Reporter) -> Result<RunDir> {
     let demo = unpack(workspace)?;
     let run = pipeline::create(RunKind::Train, &settings(&demo.data), workspace, "demo", reporter)?;
-    let ddpm = RunKind::Ddpm.name();
-    copy_folder(&demo.run.join(ddpm), &run.join(ddpm))?;
+    copy_folder(&demo.model(), &run.join(RunKind::Ddpm.name()))?;
     pipeline::work(&run, reporter)?;
     Ok(run)
 }

@@ -18,7 +18,7 @@ use crate::{
         runs::{
             actions::{RunAction, RunDone},
             comparison::ComparedRuns,
-            list::{RunCurve, RunEntry},
+            list::{ModelSource, RunCurve, RunEntry},
             score_set::ScoreSet,
         },
         thumbnail_cache::Thumb,
@@ -87,8 +87,8 @@ pub enum JobEvent {
     },
     /// The demo's data, and its finished run.
     Demo(Result<(DataConfig, PathBuf), Failure>),
-    /// Whether the demo, and so its diffusion model, is in the workspace.
-    DemoModel(Result<(), Failure>),
+    /// The demo's diffusion model, which is in the workspace now.
+    DemoModel(Result<ModelSource, Failure>),
     /// A preview that a training wrote.
     Preview {
         file: PathBuf,

@@ -14,7 +14,7 @@ use crate::{
         runs::{
             actions::RunAction,
             comparison::ComparedRuns,
-            list::{RunCurve, list_runs, list_trash},
+            list::{ModelSource, RunCurve, list_runs, list_trash},
             log,
             score_set::ScoreSet,
         },
@@ -181,13 +181,12 @@ fn run(requests: &Receiver<LoadRequest>, workspace: &Path, events: &Events) {
                     Err(Failure { summary, hint }) => JobEvent::Trouble { summary, hint },
                 }
             }
-            LoadRequest::Demo => {
+            LoadRequest::Demo | LoadRequest::DemoModel => {
                 let demo = events.guard("loader", || demo::unpack(workspace)).and_then(|r| r.map_err(Failure::from));
-                JobEvent::Demo(demo.map(|demo| (demo::settings(&demo.data).data, demo.run)))
-            }
-            LoadRequest::DemoModel => {
-                let demo = events.guard("loader", || demo::unpack(workspace)).and_then(|r| r.map_err(Failure::from));
-                JobEvent::DemoModel(demo.map(|_| ()))
+                match request {
+                    LoadRequest::DemoModel => JobEvent::DemoModel(demo.map(|demo| ModelSource(demo.model()))),
+                    _ => JobEvent::Demo(demo.map(|demo| (demo::settings(&demo.data).data, demo.run))),
+                }
             }
             LoadRequest::Log(run) => {
                 let lines = log::tail(&run);

@@ -30,7 +30,7 @@ pub fn take(state: &mut State, event: JobEvent) -> Vec<Effect> {
         JobEvent::Examined { generation, examination } => data::examined(state, generation, examination),
         JobEvent::Table { path, table } => data::table(state, &path, table),
         JobEvent::Demo(demo) => results::demo(state, demo),
-        JobEvent::DemoModel(unpacked) => results::demo_model(state, unpacked),
+        JobEvent::DemoModel(model) => results::demo_model(state, model),
         JobEvent::Thumbnail { generation, thumb, pixels } => data::thumbnail(state, generation, thumb, pixels),
         JobEvent::Preview { file, pixels } => job_progress::preview(state, file, pixels),
         JobEvent::Runs(runs) => runs::listed(state, runs),

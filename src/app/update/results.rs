@@ -1,7 +1,7 @@
 //! The workspace Results: the scores of one run with their one threshold.
 
 use super::{
-    compare_runs, data, large_view,
+    compare_runs, data, dissolve, large_view,
     shared::{annotations, gallery},
 };
 use crate::{
@@ -10,7 +10,10 @@ use crate::{
         state::{Comparing, Explanation, GalleryFilter, Scores, Tab},
     },
     config::{DataConfig, ThresholdRule},
-    engine::{export::results::Export, runs::score_set::ScoreSet},
+    engine::{
+        export::results::Export,
+        runs::{list::ModelSource, score_set::ScoreSet},
+    },
     error::Failure,
     jobs::loader::LoadRequest,
     scores::ScoreKind,
@@ -89,10 +92,14 @@ pub fn demo(state: &mut State, demo: Result<(DataConfig, PathBuf), Failure>) -> 
     }
 }
 
-/// The list of runs brings the demo's model, which is chosen where there is no other.
-pub fn demo_model(state: &mut State, unpacked: Result<(), Failure>) -> Vec<Effect> {
-    match unpacked {
-        Ok(()) => vec![Effect::Load(LoadRequest::ListRuns)],
+/// The demo's model is in use once the list of runs has brought it.
+pub fn demo_model(state: &mut State, model: Result<ModelSource, Failure>) -> Vec<Effect> {
+    match model {
+        Ok(model) => {
+            let mut effects = dissolve::change(state, |d| d.chosen = Some(model));
+            effects.push(Effect::Load(LoadRequest::ListRuns));
+            effects
+        }
         Err(failure) => no_demo(state, &failure),
     }
 }

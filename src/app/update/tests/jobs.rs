@@ -125,6 +125,11 @@ fn a_model_that_grows_is_not_taken_by_itself() {
     assert_eq!(state.dissolve.model().unwrap().name, "old");
     update(&mut state, DissolveCommand::Model(ModelSource("grows".into())));
     assert_eq!(state.dissolve.model().unwrap().name, "grows");
+    // The demo's is taken by name, whatever else there is.
+    let effects = update(&mut state, JobEvent::DemoModel(Ok(ModelSource("demo".into()))));
+    assert!(effects.iter().any(|effect| matches!(effect, Effect::Load(LoadRequest::ListRuns))));
+    update(&mut state, JobEvent::Runs(vec![model("grows", false), model("old", true), model("demo", true)]));
+    assert_eq!(state.dissolve.model().unwrap().name, "demo");
 }
 
 fn step(step: usize, loss: f64) -> Event {
