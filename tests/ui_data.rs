@@ -113,8 +113,9 @@ fn preprocessing_is_set_previewed_and_undone() {
 }
 
 #[test]
-fn window_of_dicom_pictures_is_chosen() {
-    let mut window = Window::new();
+fn window_of_dicom_pictures_is_chosen_or_typed() {
+    // As tall as the panel, which scrolls otherwise.
+    let mut window = Window::on(tempfile::tempdir().unwrap(), [1280.0, 1200.0]);
     let set = window.path("set");
     picture(&set.join("good/a.png"), 1);
     open(&mut window, &set);
@@ -130,18 +131,22 @@ fn window_of_dicom_pictures_is_chosen() {
     std::fs::write(ct.join("good/1.dcm"), test_files::dicom(&elements)).unwrap();
     open(&mut window, &ct);
     let chosen = |window: &Window| window.state().open().unwrap().config.window.to_string();
-    assert!(window.has("Window of DICOM pictures") && window.has("Centre and width of the window"));
     let choose = |window: &mut Window, name: &str| {
-        window.send(DataCommand::Window(name.parse().unwrap()));
+        window.click("Window of DICOM pictures");
+        window.harness.get_by_role_and_label(Role::Button, name).click();
+        window.steps();
         window.until("it is open", |s| s.state().data.opening.is_none());
     };
-    choose(&mut window, "soft-tissue");
+    choose(&mut window, "soft tissue (40 / 400)");
     assert_eq!(chosen(&window), "soft-tissue");
-    choose(&mut window, "file:LIVER");
+    choose(&mut window, "“LIVER” of each file");
     assert_eq!(chosen(&window), "file:LIVER");
     window.until("the image is looked at", |s| s.state().data.preview.done.is_some());
-    choose(&mut window, "auto");
+    choose(&mut window, "as each file says");
     assert_eq!(chosen(&window), "auto");
+    window.type_into("Centre and width of the window", "60/350");
+    window.key(Key::Enter);
+    window.until("it is open", |s| s.state().open().is_some_and(|o| o.config.window.to_string() == "60/350"));
 }
 
 #[test]

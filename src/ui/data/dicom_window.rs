@@ -25,8 +25,13 @@ pub fn show(ui: &mut Ui, cx: &mut PanelContext<'_>, open: &Open) {
             }
         });
         list.response.accessible_name("Window of DICOM pictures");
-        chosen = typed(ui, open).or(chosen.take());
     });
+    // On a line of its own: beside the list the panel would have no room for it.
+    let typed = ui.horizontal(|ui| {
+        ui.label("Centre/width");
+        typed(ui, open)
+    });
+    let chosen = typed.inner.or(chosen);
     if let Some(window) = chosen.filter(|window| window != now) {
         cx.send(DataCommand::Window(window));
     }

@@ -1,8 +1,8 @@
 //! The Data workspace.
 
 pub mod columns;
-pub mod dicom_window;
-mod duplicates;
+mod dicom_window;
+pub mod duplicates;
 pub mod inspector;
 pub mod layout;
 pub mod open;
