@@ -2,7 +2,6 @@
 
 use super::anomaly_maps::MapFolder;
 use crate::{
-    config::TileSize,
     data::{Dataset, ImageId, Picture, Preprocess, Split},
     error::{Error, Result},
     ml::{
@@ -109,11 +108,10 @@ impl ImageScorer<'_> {
     }
 
     /// The scores of pictures at their own scale, where the run has worked by tiles.
-    pub(super) fn at_scale(&self, data: &Arc<Dataset>, reporter: &mut dyn Reporter) -> Result<Option<(TileSize, PictureScorer)>> {
+    pub(super) fn at_scale(&self, data: &Arc<Dataset>, reporter: &mut dyn Reporter) -> Result<Option<PictureScorer>> {
         let config = &self.encoder.config.run;
         let Some((tiles, part)) = config.data.tiles().zip(files::tiles_part(self.part.path())) else { return Ok(None) };
-        let scorer = PictureScorer::open_or_build(&RunDir::open(&part)?, config, tiles, data, self.encoder.device(), reporter)?;
-        Ok(scorer.map(|scorer| (tiles, scorer)))
+        PictureScorer::open_or_build(&RunDir::open(&part)?, config, tiles, data, self.encoder.device(), reporter)
     }
 
     /// Whether there can be anomaly maps.
@@ -140,11 +138,11 @@ impl ImageScorer<'_> {
         ids: &[ImageId],
         reporter: &mut dyn Reporter,
     ) -> Result<Option<PixelFigures>> {
-        let Some((tiles, scorer)) = self.at_scale(data, reporter)? else { return Ok(None) };
+        let Some(scorer) = self.at_scale(data, reporter)? else { return Ok(None) };
         let is_own = data.fingerprint() == self.encoder.config.fingerprint;
         let mut written = self.maps.map(MapFolder::prepare).transpose()?.map(|folder| (folder, 0));
         let mut evaluation = PixelEvaluation::new(MapModel::SCALE);
-        let residual = self.residual(tiles, data, ids);
+        let residual = self.residual(data, ids);
         let preprocess = Preprocess::new(self.encoder.config.run.preprocess.clone());
         let each = &mut |id: ImageId, picture: &Picture, map: &AnomalyMap| {
             let Some(item) = data.item(id).filter(|item| !is_own || item.split == Split::Test) else { return Ok(()) };
@@ -177,16 +175,16 @@ impl ImageScorer<'_> {
     }
 
     /// Dissolves pictures with masks by the diffusion model, where there is one and not too many of them.
-    fn residual(&self, tiles: TileSize, data: &Dataset, ids: &[ImageId]) -> Option<TiledDissolver> {
+    fn residual(&self, data: &Dataset, ids: &[ImageId]) -> Option<TiledDissolver> {
         let masks = ids.iter().filter(|&&id| data.item(id).is_some_and(|item| item.mask.is_some())).count();
-        let model = self.model.clone().filter(|_| (1..=RESIDUALS).contains(&masks));
-        model.map(|model| TiledDissolver::new(Dissolver::by(model, false), tiles))
+        let model = self.model.clone().filter(|_| (1..=RESIDUALS).contains(&masks))?;
+        Some(TiledDissolver::new(Dissolver::by(model, false), self.encoder.config.run.data.tiles()?))
     }
 }
 
 /// Sets [`ScoreKind::Lead`] where all ranks are there. `dia`: of DIA's score.
 fn combine(scores: &mut Scores, dia: &Ranks, others: &[(ScoreKind, Ranks)]) {
-    for row in scores.rows.iter_mut().filter(|_| !others.is_empty()) {
+    for row in &mut scores.rows {
         let all: Option<Vec<f64>> = others.iter().map(|(kind, ranks)| Some(ranks.rank(row.by[*kind]?))).collect();
         row.by[ScoreKind::Lead] = all.and_then(|ranks| lead(ranks.into_iter().chain([dia.rank(row.score)])));
     }

@@ -27,7 +27,7 @@ const LARGE_CHUNK: usize = 4;
 /// Those of [`Trial::measure`], damaged files of the run.
 pub fn measure(of: &ImageScorer<'_>, data: &Arc<Dataset>, seed: u64, reporter: &mut dyn Reporter) -> Result<SyntheticLesions> {
     let (encoder, config) = (of.encoder, &of.encoder.config.run);
-    let (dia, held_out) = scorer::of_bank(encoder)?;
+    let (bank, dia, held_out) = scorer::of_bank(encoder)?;
     let dia_ranks = Ranks::new(held_out.iter().map(|of| of.score).collect());
     let (beside, at_scale) = (of.beside(data, reporter)?, of.at_scale(data, reporter)?);
     let extractor = Extractor::new(encoder, config.score.samples, config.score.crop_area);
@@ -40,7 +40,7 @@ pub fn measure(of: &ImageScorer<'_>, data: &Arc<Dataset>, seed: u64, reporter: &
         for scorer in &beside {
             all.push((scorer.which(), scorer.ranks(), scorer.scores(&flat)?));
         }
-        if let Some((_, scorer)) = &at_scale {
+        if let Some(scorer) = &at_scale {
             let scores = pictures.iter().map(|picture| scorer.of(picture).map(|(scores, _)| scores));
             let scores: Vec<_> = scores.collect::<Result<_>>()?;
             let [tiles, map] = scorer.ranks();
@@ -56,13 +56,13 @@ pub fn measure(of: &ImageScorer<'_>, data: &Arc<Dataset>, seed: u64, reporter: &
 
     let preprocess = Preprocess::new(config.preprocess.clone());
     let prepare = |pixels: &dyn Pixels| match &at_scale {
-        Some((tiles, _)) => preprocess.at_working_size(pixels, *tiles),
+        Some(scorer) => scorer.maps.working_picture(pixels),
         None => preprocess.fit(pixels, side),
     };
     let is_large = at_scale.is_some();
     let trial = Trial {
         data,
-        learnt: encoder.bank.iter().flat_map(|bank| &bank.names).map(String::as_str).collect(),
+        learnt: bank.names.iter().map(String::as_str).collect(),
         prepare: &prepare,
         sizes: if is_large { &SMALL_SIZES } else { &SIZES },
         contrasts: &CONTRASTS,

@@ -112,11 +112,12 @@ pub fn histogram(histogram: &Histogram, threshold: Option<f64>) -> Option<Chart>
 pub fn planted(planted: &SyntheticLesions, score: ScoreKind) -> Chart {
     let planted = planted.by(score);
     let mut marks = vec![Mark::named(SeriesColor::Quiet, Shape::Dashed(vec![[0.0, 5.0], [100.0, 5.0]]), "by chance")];
-    for (i, size) in planted.sizes().into_iter().enumerate() {
+    let sizes = planted.sizes();
+    for (i, &size) in sizes.iter().enumerate() {
         let found = |c: &SyntheticLesionCell| [100.0 * c.contrast, 100.0 * c.sensitivity_at_95_specificity];
         let points: Vec<[f64; 2]> = planted.of_size(size).map(found).collect();
         // Told apart by stroke as well as by colour, the largest boldest.
-        let (ink, shape) = match planted.sizes().len() - i {
+        let (ink, shape) = match sizes.len() - i {
             1 => (SeriesColor::Accent, Shape::Line(points.clone())),
             2 => (SeriesColor::Accent, Shape::Dashed(points.clone())),
             3 => (SeriesColor::Quiet, Shape::Line(points.clone())),

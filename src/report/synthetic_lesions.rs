@@ -10,7 +10,6 @@ use maud::{Markup, PreEscaped, html};
 /// How many synthetic lesions the scores find; the one that leads has the chart.
 pub fn section(planted: &SyntheticLesions) -> Markup {
     let kinds = planted.kinds();
-    let lead = kinds.iter().copied().find(|kind| *kind == ScoreKind::Lead).unwrap_or_default();
     html! {
         p {
             "Soft spots, half of them bright and half dark, were drawn into " (planted.images) " of " (planted.of) " normal images that the run did not learn "
@@ -19,7 +18,7 @@ pub fn section(planted: &SyntheticLesions) -> Markup {
             @if kinds.contains(&ScoreKind::Map) { " The anomaly map has learnt from spots, if of other shapes." }
         }
         @if let Some(caution) = planted.caution() { p.warning { (sentence(&caution)) } }
-        div.charts { div { (PreEscaped(figures::planted(planted, lead).svg())) } }
+        div.charts { div { (PreEscaped(figures::planted(planted, planted.shown_for(ScoreKind::Lead)).svg())) } }
         @for kind in kinds { (table(&planted.by(kind), kind)) }
     }
 }

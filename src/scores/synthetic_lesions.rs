@@ -60,6 +60,11 @@ impl SyntheticLesions {
         ScoreKind::ALL.into_iter().filter(|kind| self.cells.iter().any(|c| c.score == *kind)).collect()
     }
 
+    /// The score whose figures are shown where `wanted` is looked at: DIA's where that was not measured.
+    pub fn shown_for(&self, wanted: ScoreKind) -> ScoreKind {
+        if self.kinds().contains(&wanted) { wanted } else { ScoreKind::Dia }
+    }
+
     /// What one score finds; nothing where it was not measured.
     pub fn by(&self, score: ScoreKind) -> Self {
         Self { cells: self.cells.iter().copied().filter(|c| c.score == score).collect(), ..*self }
@@ -157,6 +162,7 @@ mod tests {
         lesions.write(&path).unwrap();
         assert_eq!(SyntheticLesions::read(&path).unwrap().as_ref(), Some(&lesions));
         assert_eq!(lesions.kinds(), [ScoreKind::Dia, ScoreKind::Map]);
+        assert_eq!([ScoreKind::Map, ScoreKind::Lead].map(|kind| lesions.shown_for(kind)), [ScoreKind::Map, ScoreKind::Dia]);
         assert_eq!(lesions.by(ScoreKind::Dia).sizes(), [0.1, 0.2]);
         assert_eq!(lesions.by(ScoreKind::Dia).of_size(0.1).count(), 2);
         assert_eq!(lesions.by(ScoreKind::Map).sizes().into_iter().map(SyntheticLesions::percent).collect::<Vec<_>>(), ["1.25 %"]);

@@ -9,7 +9,7 @@ use crate::{
         figures,
     },
     run_dir::{files, write_atomic},
-    scores::{Annotation, BINS, Review, ScoreKind, ScoreRow, SyntheticLesions, Tag},
+    scores::{Annotation, BINS, Review, ScoreRow, SyntheticLesions, Tag},
     text,
 };
 use std::{
@@ -73,8 +73,7 @@ impl Export {
                     }
                     Chart::SyntheticLesions => {
                         let lesions = lesions(set)?;
-                        let kind = if lesions.kinds().contains(&set.kind) { set.kind } else { ScoreKind::Dia };
-                        picture(&figures::planted(&lesions, kind), format)
+                        picture(&figures::planted(&lesions, lesions.shown_for(set.kind)), format)
                     }
                     Chart::Confusion => picture(&figures::ConfusionMatrix::new(set.confusion(threshold), threshold), format),
                 }?;

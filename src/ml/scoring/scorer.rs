@@ -138,15 +138,15 @@ fn dot(a: &[f32], b: &[f32]) -> f32 {
     sums.iter().sum::<f32>() + rest
 }
 
-/// The training normals of an encoder, each scored against the others.
+/// The bank of an encoder, what scores against it, and its training normals, each scored against the others.
 ///
 /// # Errors
 /// An encoder without a bank.
-pub fn of_bank(encoder: &Encoder) -> Result<(Scorer, Vec<ImageScore>)> {
+pub fn of_bank(encoder: &Encoder) -> Result<(&Bank, Scorer, Vec<ImageScore>)> {
     let bank = encoder.bank.as_ref().ok_or_else(unfinished)?;
     let scorer = Scorer::new(&bank.features)?;
     let held_out = bank.features.par_iter().enumerate().map(|(m, features)| scorer.leave_one_out(features, m)).collect();
-    Ok((scorer, held_out))
+    Ok((bank, scorer, held_out))
 }
 
 /// A score beside DIA's, of the same pictures: decoded once for both.
@@ -182,8 +182,7 @@ pub fn score(
     others: &[Box<dyn BatchScorer + '_>],
     reporter: &mut dyn Reporter,
 ) -> Result<(Scores, Ranks)> {
-    let bank = encoder.bank.as_ref().ok_or_else(unfinished)?;
-    let (scorer, held_out) = of_bank(encoder)?;
+    let (bank, scorer, held_out) = of_bank(encoder)?;
     if scorer.weights().1.iter().any(|&weight| !(weight > 0.0 && weight.is_finite())) {
         let text = "the shift classifier has not learnt to tell the shifts of the training images; the scores mean little";
         reporter.event(Event::Notice(text.into()));

@@ -74,7 +74,8 @@ impl Trial<'_> {
         let ids: Vec<ImageId> = (0..kept).map(|i| held_out[i * held_out.len() / kept]).collect();
         let kinds: Vec<[f64; 2]> =
             self.sizes.iter().flat_map(|&size| self.contrasts.iter().map(move |&contrast| [size, contrast])).collect();
-        let mut judged = Judged::new(kinds.len());
+        // Of clean images first, then of those with lesions of each kind.
+        let mut judged = vec![OfEach::<Vec<f64>>::default(); kinds.len() + 1];
         let mut progress = StageProgress::start(Stage::SyntheticLesions, 0, ids.len() * (kinds.len() + 1), reporter);
         let (mut done, mut images) = (0, 0);
         for some in ids.chunks(self.chunk.max(1)) {
@@ -87,56 +88,34 @@ impl Trial<'_> {
             // One that cannot be decoded was named when the run was made.
             let (pictures, sites): (Vec<Picture>, Vec<Site>) = found.into_iter().flatten().unzip();
             images += pictures.len();
-            if !pictures.is_empty() {
-                judged.clean(judge(&pictures)?);
-            }
-            for (kind, &[size, contrast]) in kinds.iter().enumerate() {
+            for (scores, lesion) in judged.iter_mut().zip(std::iter::once(None).chain(kinds.iter().map(Some))) {
+                let mut drawn = pictures.clone();
+                if let Some(&[size, contrast]) = lesion {
+                    drawn.iter_mut().zip(&sites).for_each(|(picture, site)| site.draw(&mut picture.data, size, contrast));
+                }
+                let found = if drawn.is_empty() { Vec::new() } else { judge(&drawn)? };
+                found.into_iter().for_each(|(score, values)| scores[score].extend(values));
                 done += some.len();
                 progress.reach(done)?;
-                let mut drawn = pictures.clone();
-                drawn.iter_mut().zip(&sites).for_each(|(picture, site)| site.draw(&mut picture.data, size, contrast));
-                if !drawn.is_empty() {
-                    judged.with_lesions(kind, judge(&drawn)?);
-                }
             }
-            done += some.len();
-            progress.reach(done)?;
         }
         progress.finish();
-        let cells = judged.cells(&kinds).map_err(|e| Error::user(format!("the synthetic lesions cannot be judged: {e}"), ""))?;
+        let cells =
+            cells(&kinds, &judged).map_err(|e| Error::user(format!("the synthetic lesions cannot be judged: {e}"), ""))?;
         Ok(SyntheticLesions { seed, images, of: held_out.len(), cells })
     }
 }
 
-/// What each score said of clean images, and of those with lesions of each kind.
-struct Judged {
-    clean: OfEach<Vec<f64>>,
-    with_lesions: Vec<OfEach<Vec<f64>>>,
-}
-
-impl Judged {
-    fn new(kinds: usize) -> Self {
-        let none = || OfEach::from_fn(|_| Vec::new());
-        Self { clean: none(), with_lesions: (0..kinds).map(|_| none()).collect() }
+/// The figures of each score that was asked, kind by kind; `judged`: of clean images, then of those with lesions of each kind.
+fn cells(kinds: &[[f64; 2]], judged: &[OfEach<Vec<f64>>]) -> Result<Vec<SyntheticLesionCell>, metrics::MetricError> {
+    let Some((clean, with_lesions)) = judged.split_first() else { return Ok(Vec::new()) };
+    let mut cells = Vec::new();
+    for (score, clean) in clean.iter().filter(|(_, clean)| !clean.is_empty()) {
+        for (kind, with) in kinds.iter().zip(with_lesions) {
+            cells.push(SyntheticLesionCell::new(score, *kind, clean, &with[score])?);
+        }
     }
-
-    fn clean(&mut self, scores: Vec<(ScoreKind, Vec<f64>)>) {
-        scores.into_iter().for_each(|(score, values)| self.clean[score].extend(values));
-    }
-
-    fn with_lesions(&mut self, kind: usize, scores: Vec<(ScoreKind, Vec<f64>)>) {
-        scores.into_iter().for_each(|(score, values)| self.with_lesions[kind][score].extend(values));
-    }
-
-    fn cells(&self, kinds: &[[f64; 2]]) -> Result<Vec<SyntheticLesionCell>, metrics::MetricError> {
-        let measured = self.clean.iter().filter(|(_, clean)| !clean.is_empty());
-        let cells = measured.flat_map(|(score, clean)| {
-            let of_kind =
-                move |(kind, with): (&[f64; 2], &OfEach<Vec<f64>>)| SyntheticLesionCell::new(score, *kind, clean, &with[score]);
-            kinds.iter().zip(&self.with_lesions).map(of_kind)
-        });
-        cells.collect()
-    }
+    Ok(cells)
 }
 
 /// Where a picture's spots lie: those of each size and contrast at the same place, so that they can be compared.

@@ -29,10 +29,7 @@ pub fn show(ui: &mut Ui, cx: &mut PanelContext<'_>) {
         None => widgets::caption(ui, "PLANTED LESIONS"),
     }
     if let Some(lesions) = &lesions {
-        let seen = cx.state.results.ready().map(|set| set.kind);
-        let measured = lesions.kinds();
-        // Older figures are of DIA's score alone.
-        let kind = seen.filter(|kind| measured.contains(kind)).or(measured.first().copied()).unwrap_or_default();
+        let kind = lesions.shown_for(cx.state.results.ready().map_or_else(ScoreKind::default, |set| set.kind));
         chart(ui, &lesions.by(kind), kind);
     } else {
         let text = "How small and how faint a change does this run notice? Soft spots are drawn into normal images that it did not \
@@ -76,14 +73,15 @@ fn progress(ui: &mut Ui, cx: &mut PanelContext<'_>, job: &JobInfo) {
 fn chart(ui: &mut Ui, lesions: &SyntheticLesions, kind: ScoreKind) {
     let t = theme::of(ui);
     let styles = [LineStyle::dotted_loose(), LineStyle::dotted_dense(), LineStyle::dashed_dense(), LineStyle::Solid];
-    let style = |i: usize| styles[(i + styles.len()).saturating_sub(lesions.sizes().len()).min(styles.len() - 1)];
+    let sizes = lesions.sizes();
+    let style = |i: usize| styles[(i + styles.len()).saturating_sub(sizes.len()).min(styles.len() - 1)];
     let point = |c: &SyntheticLesionCell| [100.0 * c.contrast, c.sensitivity_at_95_specificity];
     let plot = plot::quiet("planted", t, HEIGHT).default_y_bounds(-0.03, 1.05).include_x(0.0);
     let marks = |_| (0..=5).map(|i| GridMark { value: 20.0 * f64::from(i), step_size: 20.0 }).collect();
     let plot = plot.x_grid_spacer(marks).x_axis_formatter(|mark, _| format!("{:.0} %", mark.value));
     let shown = plot.show(ui, |p| {
         p.hline(HLine::new("found by chance", CHANCE).color(t.line).style(LineStyle::dashed_loose()));
-        for (i, size) in lesions.sizes().into_iter().enumerate() {
+        for (i, &size) in sizes.iter().enumerate() {
             let points: Vec<[f64; 2]> = lesions.of_size(size).map(point).collect();
             let name = name(size);
             p.line(Line::new(name.clone(), points.clone()).color(t.accent).width(1.5).style(style(i)));
@@ -103,7 +101,7 @@ fn chart(ui: &mut Ui, lesions: &SyntheticLesions, kind: ScoreKind) {
                 .on_hover_text("Wilson's 95 % interval; AUROC against the same images without");
         }
         None => {
-            let sizes: Vec<String> = lesions.sizes().into_iter().map(SyntheticLesions::percent).collect();
+            let sizes: Vec<String> = sizes.iter().map(|&size| SyntheticLesions::percent(size)).collect();
             widgets::weak(ui, format!("Found by {} at 95 % specificity, against contrast.", kind.title()));
             widgets::weak(ui, format!("Dots grow with the spot: {} of the side.", sizes.join(", ").replace(" %,", ",")));
         }
