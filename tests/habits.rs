@@ -254,7 +254,7 @@ fn exit_codes_tell_refusals_from_wrong_usage() {
     let output = run(dir.path(), &["sweep", "sweep.toml"]);
     let said = String::from_utf8_lossy(&output.stderr);
     assert!(output.status.code() == Some(1) && said.contains("1 of 1 runs failed"), "{said}");
-    assert!(String::from_utf8_lossy(&output.stdout).starts_with("group,runs"));
+    assert!(String::from_utf8_lossy(&output.stdout).starts_with("data,settings,runs"));
 }
 
 /// All lines of JSON.

@@ -14,5 +14,6 @@ pub mod pipeline;
 pub mod planted_lesions;
 pub(crate) mod preprocess_preview;
 pub mod runs;
+pub mod sweep;
 pub(crate) mod thumbnail_cache;
 pub use crate::ml::scoring::baselines::describe as describe_baseline;

@@ -1,10 +1,11 @@
 //! The report of a run: one HTML file that needs nothing else, with configuration, curves, figures and pictures. What a run
-//! does not have (yet) is said in its place.
+//! does not have (yet) is said in its place. And the page of many runs side by side ([`MergedGroup`]).
 
 pub(crate) mod chart;
 mod commands;
 pub(crate) mod figures;
 mod gallery;
+pub(crate) mod merged;
 mod page;
 mod parts;
 mod pixel_figures;
@@ -12,6 +13,7 @@ mod synthetic_lesions;
 pub(crate) mod training;
 
 pub use chart::scale::Axis;
+pub use merged::MergedGroup;
 
 use self::parts::Parts;
 use crate::{

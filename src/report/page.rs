@@ -38,7 +38,7 @@ pub fn page(parts: &Parts, dataset: Option<&Dataset>) -> Markup {
             body {
                 main {
                     (header(parts))
-                    @if let (true, Ok(scored)) = (trains, &parts.scores) { (headline(parts, &scored.evaluation)) }
+                    @if let (true, Ok(scored)) = (trains, &parts.scores) { (headline(parts, scored)) }
                     (section("data", "Data", data(parts, dataset)))
                     (section("dissolving", "Dissolving", dissolving(parts)))
                     (section("training", "Training", curves(parts)))
@@ -98,7 +98,8 @@ fn interval(ci: Option<[f64; 2]>) -> String {
 }
 
 /// The figures that people look for first.
-fn headline(parts: &Parts, e: &Evaluation) -> Markup {
+fn headline(parts: &Parts, scored: &Scored) -> Markup {
+    let e = &scored.evaluation;
     html! {
         div.cards {
             div.big { span.quiet { "AUROC of " (parts.leading()) } b { (number(e.auroc)) } span.quiet { "95 % interval " (interval(e.auroc_ci95)) } }
@@ -109,6 +110,9 @@ fn headline(parts: &Parts, e: &Evaluation) -> Markup {
                 b { (thousands(&(e.n_normal + e.n_abnormal).to_string())) }
                 span.quiet { (mark(SeriesColor::Normal)) (e.n_normal) " normal " (mark(SeriesColor::Abnormal)) (e.n_abnormal) " abnormal" }
             }
+        }
+        @if let Some(verdict) = e.verdict_on(scored.kind) {
+            p.warning[verdict.doubt] { (sentence(&verdict.text)) " " (sentence(&verdict.next)) }
         }
         @if let Some(why) = &e.undefined { p.warning { "Figures are missing: " (why) "." } }
         @if parts.config.score.rule.needs_labels() && e.threshold.is_some() {

@@ -11,6 +11,7 @@ mod pixel_figures;
 mod review;
 mod score_kind;
 mod synthetic_lesions;
+mod verdict;
 
 pub use compare::{Comparison, RankChange};
 pub use evaluation::{BaselineFigure, Evaluation};
@@ -19,6 +20,7 @@ pub use pixel_figures::{PixelFigures, PixelRuler};
 pub use review::{Annotation, Review, Tag};
 pub use score_kind::{Area, OfEach, ScoreKind};
 pub use synthetic_lesions::{SyntheticLesionCell, SyntheticLesions};
+pub use verdict::Verdict;
 
 use crate::{config::ThresholdRule, metrics};
 

@@ -212,6 +212,9 @@ fn text(
         }
         p.caution().into_iter().for_each(|caution| line(format!("note: {caution}")));
     }
+    if let Some(verdict) = &e.verdict {
+        line(format!("\n{} {}", sentence(&verdict.text), sentence(&verdict.next)).trim_end().into());
+    }
     for note in &e.notes {
         line(format!("\nnote: {note}"));
     }

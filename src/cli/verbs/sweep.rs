@@ -2,21 +2,17 @@
 
 use crate::{
     cli::{
-        args::usage,
         out,
         progress::Terminal,
         streams::{Input, is_dash},
     },
-    config::{Limits, Preset, RunConfig, apply_settings},
-    engine::{export::table::csv_of, pipeline},
+    engine::sweep::{self, Cell, merge},
     error::{Error, Result},
-    ml::base::reporter::Reporter,
-    run_dir::{RunDir, RunKind, RunState, require_writable, write_atomic},
+    report::merged,
+    run_dir::{RunState, require_writable, write_atomic},
     text,
 };
-use serde::Deserialize;
 use std::{
-    collections::BTreeMap,
     fs,
     io::Write,
     path::{Path, PathBuf},
@@ -24,17 +20,20 @@ use std::{
 
 #[derive(clap::Args)]
 #[command(
+    args_conflicts_with_subcommands = true,
+    subcommand_negates_reqs = true,
     after_help = "Example of a file:\n  preset = \"quick\"\n  seeds = [0, 1, 2]\n\n  [[data]]\n  path = \"breastmnist.npz\"\n  normal = [\"1\"]\n\n  \
-                        [[settings]]\n  name = \"dia\"\n\n  [[settings]]\n  name = \"csi\"\n  set = { \"dia.dissolve\" = \"none\" }\n\n\
-                        Runs that are finished are not run again, so the same call goes on after a stop.\n\
-                        One cell alone, for a scheduler:  dissolve-studio sweep FILE.toml --cell 3"
+                  [[settings]]\n  name = \"dia\"\n\n  [[settings]]\n  name = \"csi\"\n  set = { \"dia.dissolve\" = \"none\" }\n\n\
+                  Runs that are finished are not run again, so the same call goes on after a stop.\n\
+                  One cell alone, for a scheduler:  dissolve-studio sweep FILE.toml --cell 3\n\
+                  How far it is:  dissolve-studio sweep status FILE.toml\n\
+                  The table:      dissolve-studio sweep merge FILE.toml --baseline csi --out results"
 )]
 pub struct Args {
-    /// The sweep: preset, seeds, [[data]], [[settings]]; - = from the standard input (with --workspace)
-    file: PathBuf,
-    /// Runs and the table sweep.csv are made here [default: the file's name without .toml]
-    #[arg(long, value_name = "DIR")]
-    workspace: Option<PathBuf>,
+    #[command(subcommand)]
+    what: Option<What>,
+    #[command(flatten)]
+    plan: Option<PlanArgs>,
     /// Run just this cell (0, 1, …), as a scheduler's array job does
     #[arg(long, value_name = "N")]
     cell: Option<usize>,
@@ -43,54 +42,65 @@ pub struct Args {
     list: bool,
 }
 
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct Sweep {
-    preset: Preset,
-    seeds: Vec<u64>,
-    data: Vec<Data>,
-    #[serde(default = "one_setting")]
-    settings: Vec<Settings>,
+#[derive(clap::Args)]
+struct PlanArgs {
+    /// The sweep: preset, seeds, [[data]], [[settings]]; - = from the standard input (with --workspace)
+    file: PathBuf,
+    /// Runs and the table sweep.csv are made here [default: the file's name without .toml]
+    #[arg(long, value_name = "DIR")]
+    workspace: Option<PathBuf>,
 }
 
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct Data {
-    path: PathBuf,
-    normal: Vec<String>,
+#[derive(clap::Subcommand)]
+enum What {
+    /// How far each cell is: finished, unfinished, failed and why, or not begun
+    Status {
+        #[command(flatten)]
+        plan: PlanArgs,
+    },
+    /// Mean and deviation over the seeds, as Markdown on stdout and as merged.md, merged.csv and merged.html
+    Merge {
+        #[command(flatten)]
+        plan: PlanArgs,
+        /// Hold all against the settings of this name, on the same data and seed (paired DeLong)
+        #[arg(long, value_name = "NAME")]
+        baseline: Option<String>,
+        /// Folder for the three files [default: the workspace]
+        #[arg(long, value_name = "DIR")]
+        out: Option<PathBuf>,
+    },
 }
 
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct Settings {
-    name: String,
-    #[serde(default)]
-    set: BTreeMap<String, toml::Value>,
-}
+impl PlanArgs {
+    fn cells(&self) -> Result<Vec<Cell>> {
+        sweep::cells(Input::new(&self.file)?.path())
+    }
 
-fn one_setting() -> Vec<Settings> {
-    vec![Settings { name: "default".into(), set: BTreeMap::new() }]
-}
-
-/// One run of the sweep. Runs of the same group differ by their seed alone.
-struct Cell {
-    group: String,
-    name: String,
-    config: RunConfig,
+    fn workspace(&self) -> Result<PathBuf> {
+        match &self.workspace {
+            None if is_dash(&self.file) => Err(Error::usage("- has no name for a workspace", "give one with --workspace DIR")),
+            Some(named) => Ok(named.clone()),
+            None => Ok(self.file.with_extension("")),
+        }
+    }
 }
 
 pub fn run(args: Args) -> Result<()> {
-    let cells = cells(Input::new(&args.file)?.path())?;
-    if args.list {
-        return out::print(&cells.iter().enumerate().map(|(i, cell)| format!("{i}\t{}\n", cell.name)).collect::<String>());
-    }
-    let workspace = match args.workspace {
-        None if is_dash(&args.file) => {
-            return Err(Error::usage("- has no name for a workspace", "give one with --workspace DIR"));
+    match (args.what, args.plan) {
+        (Some(What::Status { plan }), _) => status(&plan),
+        (Some(What::Merge { plan, baseline, out }), _) => merge_all(&plan, baseline.as_deref(), out),
+        (None, Some(plan)) if args.list => {
+            let cells = plan.cells()?;
+            out::print(&cells.iter().enumerate().map(|(i, cell)| format!("{i}\t{}\n", cell.name())).collect::<String>())
         }
-        named => named.unwrap_or_else(|| args.file.with_extension("")),
-    };
-    let chosen = match args.cell {
+        (None, Some(plan)) => work(&plan, args.cell),
+        (None, None) => Err(Error::usage("a sweep needs its file", "sweep --help shows an example")),
+    }
+}
+
+fn work(plan: &PlanArgs, cell: Option<usize>) -> Result<()> {
+    let (cells, workspace) = (plan.cells()?, plan.workspace()?);
+    let chosen = match cell {
         None => 0..cells.len(),
         Some(n) if n < cells.len() => n..n + 1,
         Some(n) => {
@@ -104,21 +114,19 @@ pub fn run(args: Args) -> Result<()> {
     let mut terminal = Terminal::new();
     let mut failed = 0;
     for cell in &cells[chosen.clone()] {
-        out::note(format_args!("== {}", cell.name));
-        match run_cell(cell, &workspace, &mut terminal) {
+        out::note(format_args!("== {}", cell.name()));
+        match sweep::work(cell, &workspace, &mut terminal) {
             Err(Error::Stopped) => return Err(Error::Stopped),
             // One failed cell does not stop the others; the table shows it.
             Err(e) => {
                 failed += 1;
-                out::note(format_args!("{}: {e}", cell.name));
+                out::note(format_args!("{}: {e}", cell.name()));
             }
             Ok(()) => {}
         }
     }
-    let table = table(&cells, &workspace)?;
-    // Not there yet where no run could begin.
-    fs::create_dir_all(&workspace).map_err(Error::io("create", &workspace))?;
-    write_atomic(&workspace.join("sweep.csv"), |f| f.write_all(&table))?;
+    let table = merge::csv(&merge::merge(&cells, &workspace, None)?)?;
+    write(&workspace, "sweep.csv", &table)?;
     out::print(&String::from_utf8_lossy(&table))?;
     if failed == 0 {
         return Ok(());
@@ -126,86 +134,43 @@ pub fn run(args: Args) -> Result<()> {
     Err(Error::user(format!("{failed} of {} runs failed", chosen.len()), "the same call goes on with them"))
 }
 
-fn cells(file: &Path) -> Result<Vec<Cell>> {
-    let text = fs::read_to_string(file).map_err(Error::io("read", file))?;
-    let sweep: Sweep = toml::from_str(&text)
-        .map_err(|e| Error::user(format!("{}: {}", file.display(), e.message()), "sweep --help shows an example"))?;
-    let mut cells = Vec::new();
-    for &seed in &sweep.seeds {
-        Limits::check("run.seed", seed as f64).map_err(usage)?;
-    }
-    for data in &sweep.data {
-        for settings in &sweep.settings {
-            let mut config = RunConfig::preset(sweep.preset);
-            config.data.path = std::path::absolute(&data.path).map_err(Error::io("find", &data.path))?;
-            config.data.normal.clone_from(&data.normal);
-            let text = |value: &toml::Value| value.as_str().map_or_else(|| value.to_string(), str::to_string);
-            let set: Vec<(&str, String)> = settings.set.iter().map(|(key, value)| (key.as_str(), text(value))).collect();
-            config = apply_settings(&config, set.iter().map(|(key, value)| (*key, value.as_str()))).map_err(usage)?;
-            let stem = data.path.file_stem().unwrap_or_default().to_string_lossy();
-            let group = format!("{stem}-{}", settings.name);
-            for &seed in &sweep.seeds {
-                config.run.seed = seed;
-                cells.push(Cell { name: format!("{group}-seed{seed}"), group: group.clone(), config: config.clone() });
+fn status(plan: &PlanArgs) -> Result<()> {
+    let cells = plan.cells()?;
+    let runs = sweep::runs(&plan.workspace()?);
+    let mut finished = 0;
+    let mut lines = String::new();
+    for (i, cell) in cells.iter().enumerate() {
+        let state = match runs.get(&cell.name()).map(|(_, manifest)| &manifest.state) {
+            None => "not begun".to_string(),
+            Some(RunState::Failed { reason }) => format!("failed: {reason}"),
+            Some(RunState::Unfinished) => "unfinished".into(),
+            Some(RunState::Stopped) => "stopped".into(),
+            Some(RunState::Finished) => {
+                finished += 1;
+                "finished".into()
             }
-        }
+        };
+        lines += &format!("{i}\t{}\t{}\n", text::visible(&cell.name()), text::visible(&state));
     }
-    Ok(cells)
+    out::print(&lines)?;
+    out::note(format_args!("{finished} of {} cells are finished", cells.len()));
+    Ok(())
 }
 
-/// The cell's run, where it was begun.
-fn existing(cell: &Cell, workspace: &Path) -> Option<RunDir> {
-    RunDir::list(workspace).into_iter().find(|run| run.manifest().is_ok_and(|m| m.name == cell.name))
+fn merge_all(plan: &PlanArgs, baseline: Option<&str>, folder: Option<PathBuf>) -> Result<()> {
+    let (cells, workspace) = (plan.cells()?, plan.workspace()?);
+    let groups = merge::merge(&cells, &workspace, baseline)?;
+    let folder = folder.unwrap_or(workspace);
+    let name = plan.file.file_stem().unwrap_or_default().to_string_lossy();
+    let (markdown, page) = (merge::markdown(&groups, baseline), merged::page(&name, &groups, baseline).into_string());
+    write(&folder, "merged.md", markdown.as_bytes())?;
+    write(&folder, "merged.csv", &merge::csv(&groups)?)?;
+    write(&folder, "merged.html", text::visible_lines(&page).as_bytes())?;
+    out::print(&markdown)
 }
 
-fn run_cell(cell: &Cell, workspace: &Path, reporter: &mut dyn Reporter) -> Result<()> {
-    let run = match existing(cell, workspace) {
-        Some(run) if run.manifest()?.state == RunState::Finished => return Ok(()),
-        Some(run) => run,
-        None => pipeline::create(RunKind::Train, &cell.config, workspace, &cell.name, reporter)?,
-    };
-    pipeline::work(&run, reporter)
-}
-
-/// `group,runs,auroc_mean,auroc_sd,aurocs`: standard deviation over the seeds, divisor n - 1.
-fn table(cells: &[Cell], workspace: &Path) -> Result<Vec<u8>> {
-    let mut groups: Vec<(&str, Vec<f64>)> = Vec::new();
-    for cell in cells {
-        let figure = existing(cell, workspace).and_then(|run| run.manifest().ok()?.figures.get("auroc")?.as_f64());
-        match groups.iter_mut().find(|g| g.0 == cell.group) {
-            Some(group) => group.1.extend(figure),
-            None => groups.push((&cell.group, figure.into_iter().collect())),
-        }
-    }
-    csv_of(|table| {
-        table.write_record(["group", "runs", "auroc_mean", "auroc_sd", "aurocs"])?;
-        for (group, values) in groups {
-            let n = values.len() as f64;
-            let mean = values.iter().sum::<f64>() / n;
-            let sd = (values.iter().map(|v| (v - mean).powi(2)).sum::<f64>() / (n - 1.0).max(0.0)).sqrt();
-            let show = |v: f64| if v.is_finite() { format!("{v:.4}") } else { String::new() };
-            let all: Vec<String> = values.iter().map(|v| format!("{v:.4}")).collect();
-            table.write_record([&*text::cell(group), &values.len().to_string(), &show(mean), &show(sd), &all.join(" ")])?;
-        }
-        Ok(())
-    })
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use serde_json::json;
-
-    #[test]
-    fn a_comma_in_a_name_does_not_break_the_table() {
-        let dir = tempfile::tempdir().unwrap();
-        let cell = |seed| Cell { group: "set-a, b".into(), name: format!("seed{seed}"), config: RunConfig::default() };
-        let cells = [cell(0), cell(1), Cell { group: "plain".into(), ..cell(2) }];
-        for (cell, auroc) in cells.iter().zip([0.5, 0.75]) {
-            let run = RunDir::create(dir.path(), RunKind::Train, &cell.name, &cell.config).unwrap();
-            run.set_figures([("auroc", json!(auroc))]).unwrap();
-        }
-        let text = String::from_utf8(table(&cells, dir.path()).unwrap()).unwrap();
-        assert_eq!(text, "group,runs,auroc_mean,auroc_sd,aurocs\n\"set-a, b\",2,0.6250,0.1768,0.5000 0.7500\nplain,0,,,\n");
-    }
+/// The folder may not be there yet, where no run could begin.
+fn write(folder: &Path, name: &str, content: &[u8]) -> Result<()> {
+    fs::create_dir_all(folder).map_err(Error::io("create", folder))?;
+    write_atomic(&folder.join(name), |f| f.write_all(content))
 }

@@ -102,6 +102,14 @@ fn figures(ui: &mut Ui, cx: &mut PanelContext<'_>, set: &ScoreSet) {
                 format!("95 % interval {low:.3} to {high:.3} (DeLong)")
             });
             widgets::weak(ui, interval);
+            if let Some(verdict) = e.verdict_on(set.kind) {
+                let colour = if verdict.doubt { t.warning } else { t.text };
+                ui.label(RichText::new(widgets::sentence(&verdict.text)).size(theme::SMALL).color(colour));
+                if !verdict.next.is_empty() {
+                    widgets::weak(ui, widgets::sentence(&verdict.next));
+                }
+                ui.add_space(theme::GAP);
+            }
         }
         None => {
             ui.label(RichText::new("undefined").size(theme::TITLE).color(t.weak));

@@ -1,0 +1,137 @@
+//! Sweeps: seeds x data sets x settings from one file. Each cell is a run of its own, found again by its name; [`merge`] puts
+//! their figures into one table.
+
+pub mod merge;
+
+use super::pipeline;
+use crate::{
+    config::{Limits, Preset, RunConfig, apply_settings},
+    error::{Error, Result},
+    ml::base::reporter::Reporter,
+    run_dir::{Manifest, RunDir, RunKind, RunState},
+};
+use serde::Deserialize;
+use std::{
+    collections::{BTreeMap, HashMap},
+    fs,
+    path::{Path, PathBuf},
+};
+
+/// The file.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Plan {
+    preset: Preset,
+    seeds: Vec<u64>,
+    data: Vec<Data>,
+    #[serde(default = "one_setting")]
+    settings: Vec<Settings>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Data {
+    path: PathBuf,
+    /// What the cells and the table call it; by default the name of the file or folder.
+    #[serde(default)]
+    name: String,
+    /// Empty where the folder says it by itself.
+    #[serde(default)]
+    normal: Vec<String>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Settings {
+    name: String,
+    #[serde(default)]
+    set: BTreeMap<String, toml::Value>,
+}
+
+fn one_setting() -> Vec<Settings> {
+    vec![Settings { name: "default".into(), set: BTreeMap::new() }]
+}
+
+/// One run of a sweep. Those of the same data and settings differ by their seed alone.
+#[derive(Debug, Clone)]
+pub struct Cell {
+    /// Name of the data set.
+    pub data: String,
+    /// Name of the settings.
+    pub settings: String,
+    /// All settings, the seed included.
+    pub config: RunConfig,
+}
+
+impl Cell {
+    /// Name of its run: `DATA-SETTINGS-seedN`.
+    pub fn name(&self) -> String {
+        format!("{}-{}-seed{}", self.data, self.settings, self.config.run.seed)
+    }
+}
+
+/// The cells of a sweep file, in the order data, settings, seed. Paths in the file are from the current folder.
+///
+/// # Errors
+/// A file that cannot be read, keys that do not exist, two cells of one name.
+pub fn cells(file: &Path) -> Result<Vec<Cell>> {
+    let text = fs::read_to_string(file).map_err(Error::io("read", file))?;
+    let plan: Plan = toml::from_str(&text)
+        .map_err(|e| Error::user(format!("{}: {}", file.display(), e.message()), "sweep --help shows an example"))?;
+    for &seed in &plan.seeds {
+        Limits::check("run.seed", seed as f64).map_err(mend)?;
+    }
+    let mut cells = Vec::new();
+    for data in &plan.data {
+        for settings in &plan.settings {
+            let mut config = RunConfig::preset(plan.preset);
+            config.data.path = std::path::absolute(&data.path).map_err(Error::io("find", &data.path))?;
+            config.data.normal.clone_from(&data.normal);
+            let text = |value: &toml::Value| value.as_str().map_or_else(|| value.to_string(), str::to_string);
+            let set: Vec<(&str, String)> = settings.set.iter().map(|(key, value)| (key.as_str(), text(value))).collect();
+            config = apply_settings(&config, set.iter().map(|(key, value)| (*key, value.as_str()))).map_err(mend)?;
+            let stem = || data.path.file_stem().unwrap_or_default().to_string_lossy().into_owned();
+            let name = if data.name.is_empty() { stem() } else { data.name.clone() };
+            for &seed in &plan.seeds {
+                config.run.seed = seed;
+                cells.push(Cell { data: name.clone(), settings: settings.name.clone(), config: config.clone() });
+            }
+        }
+    }
+    let mut seen = HashMap::new();
+    match cells.iter().find(|cell| seen.insert(cell.name(), ()).is_some()) {
+        Some(twice) => Err(Error::user(
+            format!("{}: there are two cells called {}", file.display(), twice.name()),
+            "give each [[data]] and each [[settings]] a name of its own, and each seed once",
+        )),
+        None => Ok(cells),
+    }
+}
+
+fn mend(why: impl std::fmt::Display) -> Error {
+    Error::usage(why.to_string(), "mend it in the sweep's file")
+}
+
+/// The runs of a workspace by their names, with their manifests. Of two with one name the older, which the sweep goes on with.
+pub fn runs(workspace: &Path) -> HashMap<String, (RunDir, Manifest)> {
+    let mut all = HashMap::new();
+    for run in RunDir::list(workspace) {
+        if let Ok(manifest) = run.manifest() {
+            all.entry(manifest.name.clone()).or_insert((run, manifest));
+        }
+    }
+    all
+}
+
+/// Makes the cell's run, or goes on with it where it was begun; nothing where it is finished.
+///
+/// # Errors
+/// As those of [`pipeline::create`] and [`pipeline::work`].
+pub fn work(cell: &Cell, workspace: &Path, reporter: &mut dyn Reporter) -> Result<()> {
+    let run = match runs(workspace).remove(&cell.name()) {
+        Some((_, manifest)) if manifest.state == RunState::Finished => return Ok(()),
+        Some((run, _)) => run,
+        None => pipeline::create(RunKind::Train, &cell.config, workspace, &cell.name(), reporter)?,
+    };
+    pipeline::work(&run, reporter)
+}

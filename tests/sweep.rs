@@ -1,0 +1,119 @@
+//! Sweeps from the command line: how far their cells are, and the table of their figures.
+
+use assert_cmd::cargo::CommandCargoExt;
+use dissolve_studio::{
+    config::{Preset, RunConfig},
+    run_dir::{RunDir, RunKind, RunState},
+};
+use std::{
+    fs,
+    path::Path,
+    process::{Command, Output},
+};
+
+const PLAN: &str = r#"
+preset = "quick"
+seeds = [0, 1]
+
+[[data]]
+path = "eyes"
+name = "fundus"
+
+[[data]]
+path = "chest.npz"
+normal = ["0"]
+
+[[settings]]
+name = "dia"
+
+[[settings]]
+name = "csi"
+set = { "dia.dissolve" = "none" }
+"#;
+
+fn run(folder: &Path, args: &[&str]) -> Output {
+    Command::cargo_bin("dissolve-studio").unwrap().args(args).current_dir(folder).output().unwrap()
+}
+
+fn stdout(output: Output) -> String {
+    assert_eq!(output.status.code(), Some(0), "{}", String::from_utf8_lossy(&output.stderr));
+    String::from_utf8(output.stdout).unwrap()
+}
+
+/// A run with these scores of ten normal images, then of ten abnormal ones.
+fn finished(workspace: &Path, name: &str, scores: impl Fn(usize) -> f64) {
+    let run = RunDir::create(workspace, RunKind::Train, name, &RunConfig::preset(Preset::Quick)).unwrap();
+    let row = |i: usize| format!("{i}.png,test,,{},{},{}\n", usize::from(i >= 10), scores(i), i);
+    let rows: String = (0..20).map(row).collect();
+    fs::write(run.path().join("scores.csv"), format!("path,split,class,label,score,lead\n{rows}")).unwrap();
+    run.set_figures([("seconds", serde_json::json!(120.0))]).unwrap();
+    run.set_state(RunState::Finished).unwrap();
+}
+
+/// Half of the cells are done: DIA ranks all abnormal images above all normal ones, CSI half of them.
+fn half_done(folder: &Path) {
+    fs::write(folder.join("plan.toml"), PLAN).unwrap();
+    let workspace = folder.join("plan");
+    for seed in 0..2 {
+        finished(&workspace, &format!("fundus-dia-seed{seed}"), |i| i as f64);
+        finished(&workspace, &format!("fundus-csi-seed{seed}"), |i| (i % 10) as f64);
+    }
+    let failed = RunDir::create(&workspace, RunKind::Train, "chest-dia-seed0", &RunConfig::preset(Preset::Quick)).unwrap();
+    failed.set_state(RunState::Failed { reason: "no room".into() }).unwrap();
+}
+
+#[test]
+fn status_tells_how_far_each_cell_is() {
+    let dir = tempfile::tempdir().unwrap();
+    half_done(dir.path());
+    let output = run(dir.path(), &["sweep", "status", "plan.toml"]);
+    assert!(String::from_utf8_lossy(&output.stderr).contains("4 of 8 cells are finished"));
+    let lines = stdout(output);
+    let lines: Vec<&str> = lines.lines().collect();
+    assert_eq!(lines[0], "0\tfundus-dia-seed0\tfinished");
+    assert_eq!(lines[4], "4\tchest-dia-seed0\tfailed: no room");
+    assert_eq!(lines[7], "7\tchest-csi-seed1\tnot begun");
+    let list = stdout(run(dir.path(), &["sweep", "plan.toml", "--list"]));
+    assert_eq!(list.lines().nth(5), Some("5\tchest-dia-seed1"));
+}
+
+#[test]
+fn merge_tabulates_the_finished_runs_against_a_baseline() {
+    let dir = tempfile::tempdir().unwrap();
+    half_done(dir.path());
+    let markdown = stdout(run(dir.path(), &["sweep", "merge", "plan.toml", "--baseline", "csi", "--out", "results"]));
+    assert_eq!(markdown, fs::read_to_string(dir.path().join("results/merged.md")).unwrap());
+    let rows: Vec<&str> = markdown.lines().collect();
+    assert_eq!(rows.len(), 6, "head, rule and four groups: {markdown}");
+    assert!(rows[0].contains("Δ to csi (p)"), "{markdown}");
+    assert_eq!(
+        rows[2],
+        "| fundus (10 / 10) | dia | 2 | 1.000 ± 0.000 | +0.500 (< 0.001) | 1.000 ± 0.000 | +0.500 (< 0.001) | – | 2 |"
+    );
+    assert!(rows[3].starts_with("| fundus (10 / 10) | csi | 2 | 0.500 ± 0.000 | – | 1.000"), "{markdown}");
+    assert!(rows[4].starts_with("| chest | dia | 0 | – | – |"), "{markdown}");
+    assert!(fs::read_to_string(dir.path().join("results/merged.html")).unwrap().contains("fundus (10 / 10)"));
+    let mut table = csv::Reader::from_path(dir.path().join("results/merged.csv")).unwrap();
+    let head = table.headers().unwrap().clone();
+    let first = table.records().next().unwrap().unwrap();
+    let value = |name: &str| &first[head.iter().position(|h| h == name).unwrap()];
+    assert_eq!((value("aurocs"), value("deltas"), value("minutes")), ("1.0000 1.0000", "0.5000 0.5000", "2.0000"));
+}
+
+#[test]
+fn what_cannot_be_merged_is_refused_in_a_sentence() {
+    let dir = tempfile::tempdir().unwrap();
+    half_done(dir.path());
+    let twice = PLAN.replace("name = \"csi\"", "name = \"dia\"");
+    fs::write(dir.path().join("twice.toml"), twice).unwrap();
+    for (args, code, said) in [
+        (&["sweep", "merge", "plan.toml", "--baseline", "svm"][..], 2, "there are: dia, csi"),
+        (&["sweep", "status", "twice.toml"], 1, "two cells called fundus-dia-seed0"),
+        (&["sweep", "status", "missing.toml"], 1, "missing.toml"),
+        (&["sweep", "merge"], 2, "FILE"),
+    ] {
+        let output = run(dir.path(), args);
+        let error = String::from_utf8_lossy(&output.stderr);
+        assert!(output.status.code() == Some(code) && error.contains(said), "{args:?}: {error}");
+    }
+}
