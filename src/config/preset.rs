@@ -57,6 +57,9 @@ impl Preset {
                 config.ddpm = DdpmConfig { steps: 300, checkpoint_every: 50, sample_every: 100, t_limit: 400, ..small_ddpm() };
                 config.dia =
                     DiaConfig { epochs: 10, tile_epochs: 5, epoch_length: 20, cached_timesteps: 4, max_size: 64, ..small_dia() };
+                // Of 1, 2, 3, 5 and 10 the fewest that lose less than 0.005 of DIA's AUROC on average over five sets: 0.722, 0.742,
+                // 0.738, 0.732, 0.737.
+                config.score.samples = 2;
             }
             Self::Standard => {
                 config.ddpm = DdpmConfig { steps: 3000, checkpoint_every: 200, sample_every: 500, ..small_ddpm() };

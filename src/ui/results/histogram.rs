@@ -5,11 +5,7 @@ use crate::{
     data::Label,
     engine::{export::results::Chart, runs::score_set::ScoreSet},
     scores::BINS,
-    ui::shared::{
-        context::PanelContext,
-        plot::{self, percent},
-        theme, widgets,
-    },
+    ui::shared::{context::PanelContext, plot, theme, widgets},
 };
 use eframe::egui::{CursorIcon, DragValue, RichText, Ui};
 use egui_plot::{Bar, BarChart, VLine};
@@ -54,14 +50,7 @@ pub fn show(ui: &mut Ui, cx: &mut PanelContext<'_>, set: &ScoreSet, height: f32)
     let bin = shown.inner.map(|at| (at.x - range[0]) / width).filter(|b| (0.0..BINS as f64).contains(b));
     let text = match bin {
         Some(bin) => bin_words(set, bin as usize),
-        None => {
-            let c = cx.state.results.confusion();
-            let share = |v: Option<f64>| v.map_or("undefined".to_string(), percent);
-            match c.tp + c.fp + c.tn + c.fn_ {
-                0 => format!("{} of {} called abnormal", called(set, threshold), set.evaluated),
-                _ => format!("now sensitivity {} · specificity {}", share(c.sensitivity()), share(c.specificity())),
-            }
-        }
+        None => format!("{} of {} called abnormal", called(set, threshold), set.evaluated),
     };
     widgets::weak_line(ui, text);
     if response.hovered() {

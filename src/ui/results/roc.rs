@@ -3,14 +3,15 @@
 use crate::{
     app::{ResultsCommand, state::Comparing},
     engine::{export::results::Chart, runs::score_set::ScoreSet},
+    metrics,
     ui::shared::{
         context::PanelContext,
         plot::{self, percent},
         theme, widgets,
     },
 };
-use eframe::egui::Ui;
-use egui_plot::{Line, LineStyle, Points};
+use eframe::egui::{Stroke, Ui};
+use egui_plot::{FilledArea, Line, LineStyle, PlotPoint};
 
 /// Which of the two curves is shown.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -76,6 +77,7 @@ pub fn show(ui: &mut Ui, cx: &mut PanelContext<'_>, set: &ScoreSet, curve: &mut 
     };
     let id = if curve == Curve::Roc { "roc" } else { "precision-recall" };
     let plot = plot::quiet(id, t, height).default_x_bounds(-0.02, 1.02).default_y_bounds(-0.02, 1.02);
+    let line = plot::thinned(curve.points(set).map(|p| p.0));
     let shown = plot.show(ui, |p| {
         let share = set.evaluation.n_abnormal as f64 / (set.evaluation.n_abnormal + set.evaluation.n_normal).max(1) as f64;
         let chance = if curve == Curve::Roc { vec![[0.0, 0.0], [1.0, 1.0]] } else { vec![[0.0, share], [1.0, share]] };
@@ -84,17 +86,18 @@ pub fn show(ui: &mut Ui, cx: &mut PanelContext<'_>, set: &ScoreSet, curve: &mut 
             let points = plot::thinned(curve.points(&compared.second).map(|p| p.0));
             p.line(Line::new("second run", points).color(t.weak).width(1.5).style(LineStyle::dashed_dense()));
         }
-        p.line(Line::new("this run", plot::thinned(curve.points(set).map(|p| p.0))).color(t.accent).width(2.0));
+        if curve == Curve::Roc && compared.is_none() {
+            p.add(interval(&line, set.evaluation.n_abnormal).fill_color(t.accent.gamma_multiply(0.18)).allow_hover(false));
+        }
         let pointer = p.pointer_coordinate().filter(|_| p.response().hovered() || p.response().dragged());
-        let here = pointer.and_then(|at| nearest(curve, set, [at.x, at.y]));
-        if let Some(now) = now {
-            p.points(Points::new("threshold", vec![now]).color(t.text).radius(5.0));
-        }
-        if let Some((at, _)) = here {
-            p.points(Points::new("pointer", vec![at]).color(t.accent).radius(4.0));
-        }
-        here
+        pointer.and_then(|at| nearest(curve, set, [at.x, at.y]))
     });
+    plot::draw_line(ui, &shown.transform, &line, Stroke::new(2.0, t.accent));
+    let mark = |[x, y]: [f64; 2], radius: f32, colour| {
+        ui.painter().circle_filled(shown.transform.position_from_point(&PlotPoint::new(x, y)), radius, colour);
+    };
+    now.into_iter().for_each(|at| mark(at, 5.0, t.text));
+    shown.inner.into_iter().for_each(|(at, _)| mark(at, 4.0, t.accent));
     let text = match (shown.inner, now) {
         (Some((at, threshold)), _) => format!("{} · threshold {threshold:.4}", curve.words(at)),
         (None, Some(now)) => format!("now {}", curve.words(now)),
@@ -107,6 +110,13 @@ pub fn show(ui: &mut Ui, cx: &mut PanelContext<'_>, set: &ScoreSet, curve: &mut 
     {
         cx.send(ResultsCommand::Threshold(threshold));
     }
+}
+
+/// The pointwise 95 % interval of the sensitivity along an ROC.
+fn interval(line: &[[f64; 2]], abnormal: usize) -> FilledArea {
+    let column = |of: &dyn Fn(&[f64; 2]) -> f64| line.iter().map(of).collect::<Vec<f64>>();
+    let bound = |i: usize| column(&|at| metrics::wilson(at[1], abnormal)[i]);
+    FilledArea::new("95 % interval of the sensitivity", &column(&|at| at[0]), &bound(0), &bound(1))
 }
 
 /// The curve's point nearest to a place.

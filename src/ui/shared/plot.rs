@@ -9,8 +9,8 @@ use crate::{
     app::{Command, ResultsCommand, icons},
     engine::export::results::{Chart, Export, Format},
 };
-use eframe::egui::{Align, FontId, Layout, Rangef, RichText, Sense, Ui, WidgetInfo, accesskit::Role};
-use egui_plot::{AxisHints, GridMark, Plot};
+use eframe::egui::{Align, FontId, Layout, Rangef, RichText, Sense, Stroke, Ui, WidgetInfo, accesskit::Role};
+use egui_plot::{AxisHints, GridMark, Plot, PlotPoint, PlotTransform};
 
 /// Least distance of two labels above each other, points.
 const APART: f32 = 24.0;
@@ -118,6 +118,19 @@ pub fn thinned(points: impl Iterator<Item = [f64; 2]>) -> Vec<[f64; 2]> {
     }
     kept.extend(last);
     kept
+}
+
+/// Draws a line over a plot that was shown, segment by segment: as one path egui fills the corners of a curve of steps.
+pub fn draw_line(ui: &Ui, transform: &PlotTransform, points: &[[f64; 2]], stroke: Stroke) {
+    let painter = ui.painter_at(transform.frame().expand(stroke.width));
+    let place = |[x, y]: [f64; 2]| transform.position_from_point(&PlotPoint::new(x, y));
+    for [from, to] in points.array_windows() {
+        painter.line_segment([place(*from), place(*to)], stroke);
+    }
+    // No gap where two of them meet.
+    for at in points {
+        painter.circle_filled(place(*at), 0.5 * stroke.width, stroke.color);
+    }
 }
 
 /// A share for people.
