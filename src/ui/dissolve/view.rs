@@ -45,8 +45,8 @@ pub fn show(ui: &mut Ui, cx: &mut PanelContext<'_>) -> bool {
         });
         return false;
     }
-    if let Some(missing) = cx.state.dissolve.missing() {
-        no_model(ui, cx, missing);
+    if cx.state.dissolve.missing().is_some() {
+        no_model(ui, cx);
         return false;
     }
     headline(ui, cx);
@@ -77,8 +77,9 @@ pub fn show(ui: &mut Ui, cx: &mut PanelContext<'_>) -> bool {
     free.is_some()
 }
 
-fn no_model(ui: &mut Ui, cx: &mut PanelContext<'_>, missing: &str) {
-    widgets::empty_state(ui, "No diffusion model yet", missing, |ui| {
+fn no_model(ui: &mut Ui, cx: &mut PanelContext<'_>) {
+    let next = "Train one on your images, or use the demo's, which has learnt from other pictures.";
+    widgets::empty_state(ui, "No diffusion model yet", next, |ui| {
         widgets::primary_button(ui, cx, Id::UseDemoModel);
         widgets::button(ui, cx, "Train one (3)", || AppCommand::Go(Workspace::Train));
         widgets::action_button(ui, cx, Id::ImportModel);

@@ -112,7 +112,10 @@ fn line(ui: &mut Ui, cx: &mut PanelContext<'_>, name: &str, count: usize, mark: 
     let t = theme::of(ui);
     let width = ui.available_width();
     let indent = if mark.is_some() { "      " } else { "" };
-    let short = widgets::cut_middle(ui, name, &FontId::proportional(theme::BODY), width - 96.0);
+    // The name has what mark and count leave.
+    let count_width = ui.painter().layout_no_wrap(count.to_string(), FontId::proportional(theme::SMALL), t.weak).size().x;
+    let room = width - count_width - if mark.is_some() { 64.0 } else { 40.0 };
+    let short = widgets::cut_middle(ui, name, &FontId::proportional(theme::BODY), room);
     let button = Button::selectable(chosen, format!("{indent}{short}"))
         .shortcut_text(RichText::new(count.to_string()).size(theme::SMALL).color(t.weak))
         .min_size(vec2(width, 24.0));
