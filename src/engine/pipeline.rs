@@ -2,7 +2,7 @@
 //!
 //! A run knows from its folder what it still lacks, so a resumed run takes the same way as a new one.
 
-use super::{image_scores::ImageScorer, memory};
+use super::{image_scores::ImageScorer, memory::Memory};
 use crate::{
     config::{DissolveMethod, RunConfig, Tile},
     data::{CONTENT_RULE, Dataset},
@@ -35,7 +35,8 @@ pub fn create(kind: RunKind, config: &RunConfig, workspace: &Path, name: &str, r
     require_writable(&workspace.join(files::RUNS))?;
     let data = open_data(config, reporter)?;
     let (config, why) = with_tiles(config, &data)?;
-    memory::require(kind, &config, &data, reporter)?;
+    // What is only said is said when the work begins.
+    Memory::here().require_for_training(kind, &config, &data)?;
     if config.data.tile != Tile::Off {
         reporter.event(Event::Notice(format!("{why}; learnt from are tiles that show something: {CONTENT_RULE}").into()));
     }
@@ -98,7 +99,8 @@ fn stages(run: &RunDir, reporter: &mut dyn Reporter) -> Result<()> {
     notice.into_iter().for_each(|why| reporter.event(Event::Notice(Notice::OnCpu(why))));
     let data = open_data(&config, reporter)?;
     let kind = run.manifest()?.kind;
-    memory::require(kind, &config, &data, reporter)?;
+    let slow = Memory::here().require_for_training(kind, &config, &data)?;
+    slow.into_iter().for_each(|why| reporter.event(Event::Notice(why.into())));
     match kind {
         RunKind::Ddpm => ddpm::train(run, &config, &data, &device, reporter).map(|_| ()),
         RunKind::Dia | RunKind::Csi => {
@@ -179,6 +181,8 @@ pub fn score_run(run: &RunDir, reporter: &mut dyn Reporter) -> Result<()> {
     let data = open_data(&config, reporter)?;
     data.keep_fitted(&config.preprocess, &[encoder.config.input_size]);
     let all = data.scored_by_default();
+    let slow = Memory::here().require_for_scores(&part.config()?, encoder.config.input_size, &data, &all)?;
+    slow.into_iter().for_each(|why| reporter.event(Event::Notice(why.into())));
     let own = run.contents()?.model.filter(|_| config.score.profile || config.data.tiles().is_some());
     let model = match (given_model(&config, &device)?, own) {
         (None, Some(own)) => Some(Arc::new(DiffusionModel::load(&own, &device)?)),

@@ -25,7 +25,7 @@ const NUMBERS: [&str; 12] =
     ["0", "-1", "1", "255", "65536", "2147483648", "99999999999", "18446744073709551616", "1e308", "1e-400", "NaN", "0.5"];
 
 /// Inputs do not grow beyond this.
-const LONGEST: usize = 256 << 10;
+const LONGEST: usize = 128 << 10;
 
 /// `seed` with one to five changes. `others`: what parts are taken from; `words`: of the format.
 pub fn mutated(seed: &[u8], others: &[Vec<u8>], words: &[&[u8]], rng: &mut impl Rng) -> Vec<u8> {

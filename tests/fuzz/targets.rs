@@ -156,6 +156,10 @@ impl Folder {
         Self { path, turn: Cell::new(0) }
     }
 
+    pub fn remove(self) {
+        let _ = fs::remove_dir_all(self.path);
+    }
+
     /// Writes the input. Names take turns, so that nothing is kept by name from one input to the next.
     fn write(&self, folder: &str, ending: &str, bytes: &[u8]) -> PathBuf {
         let turn = self.turn.get();
@@ -258,8 +262,14 @@ fn json(folder: &Folder, bytes: &[u8]) -> Taken {
 }
 
 /// Files of a spreadsheet, in the order of its seed.
-pub const SPREADSHEET: [&str; 5] =
-    ["[Content_Types].xml", "xl/workbook.xml", "xl/_rels/workbook.xml.rels", "xl/worksheets/sheet1.xml", "xl/sharedStrings.xml"];
+pub const SPREADSHEET: [&str; 6] = [
+    "[Content_Types].xml",
+    "_rels/.rels",
+    "xl/workbook.xml",
+    "xl/_rels/workbook.xml.rels",
+    "xl/worksheets/sheet1.xml",
+    "xl/sharedStrings.xml",
+];
 
 fn spreadsheet(folder: &Folder, bytes: &[u8]) -> Taken {
     table(folder, ".xlsx", &archive(bytes, &SPREADSHEET))
