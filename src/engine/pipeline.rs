@@ -81,12 +81,15 @@ pub fn work(run: &RunDir, reporter: &mut dyn Reporter) -> Result<()> {
     let begin = Instant::now();
     let _pages = RetainPages::new();
     let result = stages(run, reporter);
-    let before = run.manifest()?.figures.get("seconds").and_then(serde_json::Value::as_f64).unwrap_or(0.0);
-    run.set_figures([("seconds", json!((before + begin.elapsed().as_secs_f64()).round()))])?;
     let state = RunState::after(&result);
     run.log(&format!("ended: {state:?}"));
-    run.set_state(state)?;
-    result
+    let note = || {
+        let before = run.manifest()?.figures.get("seconds").and_then(serde_json::Value::as_f64).unwrap_or(0.0);
+        run.set_figures([("seconds", json!((before + begin.elapsed().as_secs_f64()).round()))])?;
+        run.set_state(state)
+    };
+    // Where the work failed, that is what has to be told, not that its note could not be written.
+    result.and(note())
 }
 
 fn stages(run: &RunDir, reporter: &mut dyn Reporter) -> Result<()> {
