@@ -3,49 +3,89 @@
 use super::machine;
 use crate::{
     config::{DeviceKind, RunConfig},
-    data::Dataset,
+    data::{Dataset, ImageId},
     error::{Error, Result},
     ml::{
-        base::reporter::{Event, Reporter, Stage},
+        base::reporter::Stage,
         training::cost::{self, Amount, Speed},
     },
     run_dir::RunKind,
 };
 
-/// Refuses a training whose forecast is beyond this machine's memory, and says where it is more than is free now.
-///
-/// # Errors
-/// The stage that needs too much, and the settings that its memory follows from.
-pub fn require(kind: RunKind, config: &RunConfig, data: &Dataset, reporter: &mut dyn Reporter) -> Result<()> {
-    // A graphics card has a memory of its own, and its driver says when that is full.
-    if config.run.device != DeviceKind::Cpu {
-        return Ok(());
-    }
-    let Some((stage, bytes)) = most(kind, config, data) else { return Ok(()) };
-    let [total, free] = [machine::total_memory(), machine::free_memory()].map(|bytes| bytes.map_or(f64::INFINITY, |b| b as f64));
-    if bytes > total {
-        let (needs, has) = (gigabytes(bytes), gigabytes(total));
-        return Err(Error::user(
-            format!("{} would need about {needs} of memory, and this machine has {has}", stage.name()),
-            format!("use a smaller value of {}", settings(stage)),
-        ));
-    }
-    if bytes > free {
-        let (needs, free) = (gigabytes(bytes), gigabytes(free));
-        let text = format!("{} needs about {needs} of memory, and {free} are free: it will be slow, or be ended", stage.name());
-        reporter.event(Event::Notice(text.into()));
-    }
-    Ok(())
+/// Bytes that there are for this process, and of these the free ones; infinite where the system does not say.
+#[derive(Debug, Clone, Copy)]
+pub struct Memory {
+    total: f64,
+    free: f64,
 }
 
-/// The stage of this kind of run that needs the most memory, and how many bytes.
-fn most(kind: RunKind, config: &RunConfig, data: &Dataset) -> Option<(Stage, f64)> {
-    let normals = data.training_normals();
-    let has_model = kind != RunKind::Ddpm && (kind != RunKind::Train || !config.dia.model.as_os_str().is_empty());
-    let amount = Amount::new(config, has_model, [normals.len(), data.scored_by_default().len()], data.median_side(&normals));
-    let costs = cost::forecast(config, amount, Speed::ordinary(1)).into_iter();
-    let of_kind = costs.filter(|cost| kind != RunKind::Ddpm || cost.stage == Stage::Ddpm);
-    of_kind.map(|cost| (cost.stage, cost.bytes)).max_by(|a, b| a.1.total_cmp(&b.1))
+impl Memory {
+    /// That of this machine.
+    pub fn here() -> Self {
+        let bytes = |known: Option<u64>| known.map_or(f64::INFINITY, |bytes| bytes as f64);
+        Self { total: bytes(machine::total_memory()), free: bytes(machine::free_memory()) }
+    }
+
+    /// Whether a training fits by its forecast: what to say where it needs more than is free now.
+    ///
+    /// # Errors
+    /// Where it needs more than there is: the stage, and the settings that its memory follows from.
+    pub fn require_for_training(self, kind: RunKind, config: &RunConfig, data: &Dataset) -> Result<Option<String>> {
+        let normals = data.training_normals();
+        let has_model = kind != RunKind::Ddpm && (kind != RunKind::Train || !config.dia.model.as_os_str().is_empty());
+        let amount = Amount::new(config, has_model, [normals.len(), data.scored_by_default().len()], data.median_side(&normals));
+        self.require(config, amount, &|stage| kind != RunKind::Ddpm || stage == Stage::Ddpm, &|stage| {
+            format!("use a smaller value of {}", settings(stage))
+        })
+    }
+
+    /// The same of scores of these images by a finished encoder whose input has this side, px.
+    ///
+    /// # Errors
+    /// Where they need more than there is.
+    pub fn require_for_scores(
+        self,
+        config: &RunConfig,
+        input_size: usize,
+        data: &Dataset,
+        ids: &[ImageId],
+    ) -> Result<Option<String>> {
+        // One picture at a time: the largest of them counts.
+        let largest = ids.iter().filter_map(|&id| data.item(id)).map(|item| item.size[0].min(item.size[1]) as usize).max();
+        let amount = Amount { input_size, ..Amount::new(config, true, [0, ids.len()], largest) };
+        self.require(config, amount, &|stage| matches!(stage, Stage::Profile | Stage::Scores | Stage::Maps), &|stage| match stage
+        {
+            Stage::Maps => "make the largest pictures smaller, or train with a smaller data.working_size".into(),
+            _ => "use a machine with more memory, or a run with smaller networks".into(),
+        })
+    }
+
+    fn require(
+        self,
+        config: &RunConfig,
+        amount: Amount,
+        is_needed: &dyn Fn(Stage) -> bool,
+        hint: &dyn Fn(Stage) -> String,
+    ) -> Result<Option<String>> {
+        // A graphics card has a memory of its own, and its driver says when that is full.
+        if config.run.device != DeviceKind::Cpu {
+            return Ok(None);
+        }
+        let costs = cost::forecast(config, amount, Speed::ordinary(1)).into_iter().filter(|cost| is_needed(cost.stage));
+        let Some((stage, bytes)) = costs.map(|cost| (cost.stage, cost.bytes)).max_by(|a, b| a.1.total_cmp(&b.1)) else {
+            return Ok(None);
+        };
+        let needs = gigabytes(bytes);
+        if bytes > self.total {
+            let has = gigabytes(self.total);
+            let text = format!("{} would need about {needs} of memory, and this machine has {has}", stage.name());
+            return Err(Error::user(text, hint(stage)));
+        }
+        let free = gigabytes(self.free);
+        let slow =
+            || format!("{} needs about {needs} of memory, and {free} are free: it will be slow, or be ended", stage.name());
+        Ok((bytes > self.free).then(slow))
+    }
 }
 
 /// What the memory of a stage follows from.
@@ -59,4 +99,76 @@ fn settings(stage: Stage) -> &'static str {
 
 fn gigabytes(bytes: f64) -> String {
     format!("{:.1} GB", bytes / 1e9)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::config::{DataConfig, Preset, Tile};
+
+    const SMALL: Memory = Memory { total: 4e9, free: 4e9 };
+
+    /// Ten normal images, of one size.
+    fn data(width: u32, height: u32) -> (tempfile::TempDir, Dataset) {
+        let dir = tempfile::tempdir().unwrap();
+        for i in 0..10u8 {
+            image::GrayImage::from_pixel(width, height, image::Luma([i])).save(dir.path().join(format!("{i}.png"))).unwrap();
+        }
+        let normal = vec![crate::data::ALL.to_string()];
+        let config = DataConfig { path: dir.path().into(), normal, ..DataConfig::default() };
+        let set = Dataset::open(&config, &|_| ()).unwrap();
+        (dir, set)
+    }
+
+    fn refusal(found: Result<Option<String>>) -> (String, String) {
+        let error = found.unwrap_err();
+        (error.to_string(), format!("{:?}", error.hint()))
+    }
+
+    #[test]
+    fn a_training_beyond_the_memory_is_refused_by_the_stage_that_needs_most() {
+        let (_dir, data) = data(64, 64);
+        let quick = Preset::Quick.config();
+        assert_eq!(SMALL.require_for_training(RunKind::Train, &quick, &data).unwrap(), None);
+
+        let mut wide = quick.clone();
+        (wide.ddpm.batch, wide.ddpm.dim) = (256, 128);
+        let (said, hint) = refusal(SMALL.require_for_training(RunKind::Train, &wide, &data));
+        assert!(said.starts_with("Diffusion model would need about") && said.ends_with("this machine has 4.0 GB"), "{said}");
+        assert!(hint.contains("ddpm.batch"), "{hint}");
+        // A diffusion model that is there needs no training.
+        wide.dia.model = "model.safetensors".into();
+        assert!(SMALL.require_for_training(RunKind::Train, &wide, &data).is_ok());
+
+        let mut encoder = quick;
+        (encoder.dia.batch, encoder.dia.size, encoder.dia.width) = (64, 512, 256);
+        let (said, hint) = refusal(SMALL.require_for_training(RunKind::Train, &encoder, &data));
+        assert!(said.starts_with("DIA would need") && hint.contains("dia.batch"), "{said} {hint}");
+        assert!(SMALL.require_for_training(RunKind::Ddpm, &encoder, &data).is_ok(), "the diffusion model alone");
+        encoder.run.device = DeviceKind::Cuda;
+        assert!(SMALL.require_for_training(RunKind::Train, &encoder, &data).is_ok(), "in a graphics card's own memory");
+    }
+
+    #[test]
+    fn what_needs_more_than_is_free_is_said_and_tried() {
+        let (_dir, data) = data(64, 64);
+        let busy = Memory { free: 1e8, ..SMALL };
+        let said = busy.require_for_training(RunKind::Train, &Preset::Quick.config(), &data).unwrap().unwrap();
+        assert!(said.contains("needs about") && said.contains("0.1 GB are free"), "{said}");
+        let unknown = Memory { total: f64::INFINITY, free: f64::INFINITY };
+        assert_eq!(unknown.require_for_training(RunKind::Train, &Preset::Quick.config(), &data).unwrap(), None);
+    }
+
+    #[test]
+    fn scores_of_pictures_too_large_for_the_memory_are_refused() {
+        let mut config = Preset::Quick.config();
+        config.data.tile = Tile::Px(64);
+        config.data.working_size = 512;
+        let (_dir, large) = data(4000, 3000);
+        let ids = large.ids(|_, _| true);
+        assert_eq!(SMALL.require_for_scores(&config, 64, &large, &ids).unwrap(), None, "they are made smaller");
+        config.data.working_size = 0;
+        let (said, hint) = refusal(SMALL.require_for_scores(&config, 64, &large, &ids));
+        assert!(said.starts_with("Anomaly maps would need") && hint.contains("largest pictures"), "{said} {hint}");
+    }
 }

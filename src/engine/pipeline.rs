@@ -2,7 +2,7 @@
 //!
 //! A run knows from its folder what it still lacks, so a resumed run takes the same way as a new one.
 
-use super::{image_scores::ImageScorer, memory};
+use super::{image_scores::ImageScorer, memory::Memory};
 use crate::{
     config::{DissolveMethod, RunConfig, Tile},
     data::{CONTENT_RULE, Dataset},
@@ -35,7 +35,8 @@ pub fn create(kind: RunKind, config: &RunConfig, workspace: &Path, name: &str, r
     require_writable(&workspace.join(files::RUNS))?;
     let data = open_data(config, reporter)?;
     let (config, why) = with_tiles(config, &data)?;
-    memory::require(kind, &config, &data, reporter)?;
+    // What is only said is said when the work begins.
+    Memory::here().require_for_training(kind, &config, &data)?;
     if config.data.tile != Tile::Off {
         reporter.event(Event::Notice(format!("{why}; learnt from are tiles that show something: {CONTENT_RULE}").into()));
     }
@@ -80,12 +81,15 @@ pub fn work(run: &RunDir, reporter: &mut dyn Reporter) -> Result<()> {
     let begin = Instant::now();
     let _pages = RetainPages::new();
     let result = stages(run, reporter);
-    let before = run.manifest()?.figures.get("seconds").and_then(serde_json::Value::as_f64).unwrap_or(0.0);
-    run.set_figures([("seconds", json!((before + begin.elapsed().as_secs_f64()).round()))])?;
     let state = RunState::after(&result);
     run.log(&format!("ended: {state:?}"));
-    run.set_state(state)?;
-    result
+    let note = || {
+        let before = run.manifest()?.figures.get("seconds").and_then(serde_json::Value::as_f64).unwrap_or(0.0);
+        run.set_figures([("seconds", json!((before + begin.elapsed().as_secs_f64()).round()))])?;
+        run.set_state(state)
+    };
+    // Where the work failed, that is what has to be told, not that its note could not be written.
+    result.and(note())
 }
 
 fn stages(run: &RunDir, reporter: &mut dyn Reporter) -> Result<()> {
@@ -98,7 +102,8 @@ fn stages(run: &RunDir, reporter: &mut dyn Reporter) -> Result<()> {
     notice.into_iter().for_each(|why| reporter.event(Event::Notice(Notice::OnCpu(why))));
     let data = open_data(&config, reporter)?;
     let kind = run.manifest()?.kind;
-    memory::require(kind, &config, &data, reporter)?;
+    let slow = Memory::here().require_for_training(kind, &config, &data)?;
+    slow.into_iter().for_each(|why| reporter.event(Event::Notice(why.into())));
     match kind {
         RunKind::Ddpm => ddpm::train(run, &config, &data, &device, reporter).map(|_| ()),
         RunKind::Dia | RunKind::Csi => {
@@ -179,6 +184,8 @@ pub fn score_run(run: &RunDir, reporter: &mut dyn Reporter) -> Result<()> {
     let data = open_data(&config, reporter)?;
     data.keep_fitted(&config.preprocess, &[encoder.config.input_size]);
     let all = data.scored_by_default();
+    let slow = Memory::here().require_for_scores(&part.config()?, encoder.config.input_size, &data, &all)?;
+    slow.into_iter().for_each(|why| reporter.event(Event::Notice(why.into())));
     let own = run.contents()?.model.filter(|_| config.score.profile || config.data.tiles().is_some());
     let model = match (given_model(&config, &device)?, own) {
         (None, Some(own)) => Some(Arc::new(DiffusionModel::load(&own, &device)?)),

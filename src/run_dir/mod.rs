@@ -14,7 +14,7 @@ mod write;
 pub use contents::RunContents;
 pub use manifest::{Manifest, RunKind, RunState};
 pub use saved_maps::SavedMaps;
-pub use write::{HALF_WRITTEN, require_writable, write_atomic};
+pub use write::{require_writable, write_atomic};
 
 use crate::{
     config::RunConfig,
@@ -206,7 +206,8 @@ impl RunDir {
         self.update_manifest(|manifest| manifest.state = state)
     }
 
-    /// Holds the run for this process until the returned file is dropped or the process ends, however that happens.
+    /// Holds the run for this process until the returned file is dropped or the process ends, however that happens; removes what a
+    /// process that was killed has not finished writing.
     ///
     /// # Errors
     /// Where another process (or thread) works on the run.
@@ -216,7 +217,10 @@ impl RunDir {
         match file.try_lock() {
             Err(fs::TryLockError::WouldBlock) => Err(self.in_work()),
             // Some network disks have no locks: they are no reason not to train.
-            _ => Ok(file),
+            _ => {
+                write::remove_half_written(&self.path);
+                Ok(file)
+            }
         }
     }
 

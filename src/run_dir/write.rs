@@ -4,7 +4,7 @@ use crate::error::{Error, Result};
 use std::{fs, io::Write, path::Path};
 
 /// How the names of files begin that [`write_atomic`] has not finished; a killed process leaves them.
-pub const HALF_WRITTEN: &str = ".writing-";
+const HALF_WRITTEN: &str = ".writing-";
 
 /// Writes a file under another name beside it, flushes it to the disk, and renames it: at any moment the path holds either
 /// the old content or the new one, complete.
@@ -24,6 +24,8 @@ pub fn write_atomic(path: &Path, fill: impl FnOnce(&mut std::io::BufWriter<&mut 
     let path = target.as_path();
     let folder = path.parent().filter(|p| !p.as_os_str().is_empty()).unwrap_or(Path::new("."));
     let mut temp = tempfile::Builder::new().prefix(HALF_WRITTEN).tempfile_in(folder).map_err(fail)?;
+    // So that it is not taken for one that a killed process has left. Some network disks have no locks.
+    let _ = temp.as_file().lock();
     {
         let mut buffered = std::io::BufWriter::with_capacity(1 << 20, temp.as_file_mut());
         fill(&mut buffered).and_then(|()| buffered.flush()).map_err(fail)?;
@@ -42,6 +44,16 @@ pub fn write_atomic(path: &Path, fill: impl FnOnce(&mut std::io::BufWriter<&mut 
         let _ = dir.sync_all();
     }
     Ok(())
+}
+
+/// Removes what killed processes have left in a folder and in those within; what another process writes now stays.
+pub fn remove_half_written(folder: &Path) {
+    let files = walkdir::WalkDir::new(folder).into_iter().flatten();
+    for file in files.filter(|file| file.file_name().to_string_lossy().starts_with(HALF_WRITTEN)) {
+        if fs::File::open(file.path()).is_ok_and(|opened| opened.try_lock().is_ok()) {
+            let _ = fs::remove_file(file.path());
+        }
+    }
 }
 
 /// Whether a file can be written to `path`, or files into it where it is or will be a folder: asked before the work whose result
@@ -77,6 +89,21 @@ mod tests {
         assert_eq!(failed.unwrap_err().hint(), Some(NextStep::FreeSpace));
         assert_eq!(fs::read(&path).unwrap(), b"old");
         assert_eq!(fs::read_dir(dir.path()).unwrap().count(), 1, "no half-written file stays");
+    }
+
+    #[test]
+    fn what_a_killed_process_left_is_removed_and_what_is_written_now_is_not() {
+        let dir = tempfile::tempdir().unwrap();
+        let left = dir.path().join("part").join(format!("{HALF_WRITTEN}abc"));
+        fs::create_dir(dir.path().join("part")).unwrap();
+        fs::write(&left, "half").unwrap();
+        let path = dir.path().join("a");
+        write_atomic(&path, |f| {
+            remove_half_written(dir.path());
+            f.write_all(b"whole")
+        })
+        .unwrap();
+        assert!(!left.exists() && fs::read(&path).unwrap() == b"whole");
     }
 
     #[test]

@@ -98,7 +98,7 @@ pub fn dicom(elements: &[(u16, u16, &str, Vec<u8>)]) -> Vec<u8> {
         }
         let mut bytes = [group.to_le_bytes(), element.to_le_bytes()].concat();
         bytes.extend(vr.as_bytes());
-        if matches!(*vr, "OB" | "OW") {
+        if matches!(*vr, "OB" | "OW" | "SQ" | "UN") {
             bytes.extend([0, 0]);
             bytes.extend((value.len() as u32).to_le_bytes());
         } else {

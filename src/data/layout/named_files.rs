@@ -69,6 +69,8 @@ pub struct NamedFiles<'a> {
 
 /// More pictures of one name are not told apart.
 const MAX_NAMESAKES: usize = 10_000;
+/// A value with more folders is no path.
+const MAX_DEPTH: usize = 64;
 
 impl<'a> NamedFiles<'a> {
     pub fn new(root: &'a Path, scan: &FileScan) -> Self {
@@ -278,6 +280,7 @@ fn shared_folders(table: &Table, column: Option<usize>) -> Vec<String> {
     for value in table.rows.iter().map(|row| table.field(row, column)).filter(|value| !value.is_empty()) {
         let mut folders = parts(value);
         folders.pop();
+        folders.truncate(MAX_DEPTH);
         let shared = shared.get_or_insert_with(|| folders.clone());
         shared.truncate(shared.iter().zip(&folders).take_while(|(a, b)| a == b).count());
         if shared.is_empty() {

@@ -6,6 +6,7 @@ use crate::{
     engine::{
         anomaly_maps::MapFolder,
         image_scores::{ImageScorer, ScoredImages},
+        memory::Memory,
         planted_lesions,
     },
     error::{Error, Result},
@@ -57,7 +58,7 @@ impl FinishedRun {
     /// anomaly maps are written into.
     ///
     /// # Errors
-    /// As for [`ImageScorer::score`]; maps that are wanted of a run that makes none.
+    /// As for [`ImageScorer::score`]; maps that are wanted of a run that makes none; pictures that do not fit in memory.
     pub fn score(
         &self,
         data: &Arc<Dataset>,
@@ -65,12 +66,15 @@ impl FinishedRun {
         maps: Option<&Path>,
         reporter: &mut dyn Reporter,
     ) -> Result<ScoredImages> {
+        let all = data.ids(|_, _| true);
+        let slow = Memory::here().require_for_scores(&self.config, self.encoder.config.input_size, data, &all)?;
+        slow.into_iter().for_each(|why| reporter.event(Event::Notice(why.into())));
         let scorer = ImageScorer { part: &self.part, encoder: &self.encoder, model: self.model(model)?, maps };
         if let Some(maps) = maps {
             scorer.require_maps()?;
             MapFolder::prepare(maps)?;
         }
-        scorer.score(data, &data.ids(|_, _| true), reporter)
+        scorer.score(data, &all, reporter)
     }
 
     /// Draws lesions into the run's own held-out normals, and keeps the figures in the run folder.

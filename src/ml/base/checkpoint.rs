@@ -6,7 +6,7 @@
 use super::reporter::{Event, Reporter};
 use crate::{
     error::{Error, Result},
-    run_dir::{HALF_WRITTEN, RunDir, files, write_atomic},
+    run_dir::{RunDir, files, write_atomic},
 };
 use candle_core::{Device, Tensor};
 use safetensors::SafeTensors;
@@ -107,14 +107,8 @@ pub fn to_resume(run: &RunDir, reporter: &mut dyn Reporter) -> Result<Option<(us
     Ok(Some((step, path)))
 }
 
-/// Deletes all but the newest `keep` complete checkpoints, and what a killed process left half written. What cannot be deleted
-/// stays; it does no harm.
+/// Deletes all but the newest `keep` complete checkpoints. What cannot be deleted stays; it does no harm.
 pub fn prune(run: &RunDir, keep: usize) {
-    for entry in fs::read_dir(run.join(files::CHECKPOINTS)).into_iter().flatten().flatten() {
-        if entry.file_name().to_string_lossy().starts_with(HALF_WRITTEN) {
-            let _ = fs::remove_file(entry.path());
-        }
-    }
     let mut complete = 0;
     for (_, path) in run.checkpoints() {
         let wanted = complete < keep && is_complete(&path);
@@ -190,10 +184,7 @@ mod tests {
             assert_eq!(newest(&run).unwrap().0, 20, "{length} bytes");
             assert!(load(&step_path(&run, 100)).is_err());
         }
-        let half_written = run.join("checkpoints/.writing-abc");
-        fs::write(&half_written, "x").unwrap();
         prune(&run, 2);
-        assert!(!half_written.exists());
         let left: Vec<usize> = run.checkpoints().into_iter().map(|(step, _)| step).collect();
         assert_eq!(left, [20, 10]);
     }

@@ -6,6 +6,9 @@ use std::io::Read;
 /// NumPy's headers are 128 bytes; a long or deeply nested one is an attack on its parser.
 const MAX_HEADER: usize = 4096;
 
+/// Records of records are at most so deep. The parser's time grows with the depth by powers, without end for some hundred bytes.
+const MAX_DEPTH: usize = 6;
+
 /// What lies before the numbers of an array.
 #[derive(Debug)]
 pub struct Header {
@@ -41,7 +44,7 @@ impl Header {
         header.resize(fixed + length, 0);
         file.read_exact(&mut header[fixed..]).map_err(short)?;
         let damaged = || "has a header that is no NumPy header".to_string();
-        if header[fixed..].windows(3).any(|w| w == b"(((" || w == b"[[[" || w == b"{{{") {
+        if depth(&header[fixed..]) > MAX_DEPTH {
             return Err(damaged());
         }
         let npy = npyz::NpyHeader::from_reader(&header[..]).map_err(|_| damaged())?;
@@ -78,6 +81,20 @@ impl Header {
         let bits = if self.big_endian { stored.iter().fold(0, grown) } else { stored.iter().rev().fold(0, grown) };
         (self.value)(bits)
     }
+}
+
+/// How many brackets are open at once at most.
+fn depth(text: &[u8]) -> usize {
+    let mut open = 0usize;
+    let deepest = text.iter().map(|byte| {
+        match byte {
+            b'(' | b'[' | b'{' => open += 1,
+            b')' | b']' | b'}' => open = open.saturating_sub(1),
+            _ => {}
+        }
+        open
+    });
+    deepest.max().unwrap_or(0)
 }
 
 fn value_of(kind: &str) -> Option<fn(u64) -> f64> {

@@ -1,39 +1,120 @@
-//! Spreadsheets (`.xlsx`, `.xls`, `.xlsb`, `.ods`): the first sheet that holds a table.
+//! Spreadsheets (`.xlsx`, `.xlsb`, `.xls`): the first sheet that holds a table.
+//!
+//! Cells are taken one by one: a sheet as a rectangle, which the readers would give, has as many as its outermost two cells say,
+//! and these may be two at the far corners of nothing.
 
 use super::table::Table;
-use calamine::{Data, Reader, Sheets, open_workbook_auto_from_rs};
+use calamine::{Data, Reader, Xls, Xlsb, Xlsx};
 use csv::StringRecord;
-use std::io::Cursor;
+use std::{collections::BTreeMap, io::Cursor};
 
 /// The headers are looked for in so many rows.
 const TITLES: usize = 20;
 /// Sheets may unpack to this much.
 const MAX_UNPACKED: u64 = 512 << 20;
+/// A table of labels has no more cells than this, empty ones before others included.
+const MAX_CELLS: usize = 10_000_000;
+
+/// Rows of a sheet, those without cells left out.
+type Rows = Vec<Vec<String>>;
 
 /// The first sheet with two rows or more; the headers are its first row that is about as full as any.
 pub fn parse(bytes: Vec<u8>) -> Result<Table, String> {
-    if let Ok(mut zip) = zip::ZipArchive::new(Cursor::new(&bytes)) {
+    let zip = zip::ZipArchive::new(Cursor::new(&bytes)).ok();
+    let is_zip = zip.is_some();
+    if let Some(mut zip) = zip {
         let sizes = (0..zip.len()).map(|i| zip.by_index_raw(i).map_or(0, |entry| entry.size()));
         if sizes.fold(0u64, u64::saturating_add) > MAX_UNPACKED {
             return Err(format!("would unpack to more than {} MiB; that is refused", MAX_UNPACKED >> 20));
         }
-    }
-    let mut book: Sheets<Cursor<Vec<u8>>> =
-        open_workbook_auto_from_rs(Cursor::new(bytes)).map_err(|e| format!("is no spreadsheet that can be read: {e}"))?;
-    for name in book.sheet_names() {
-        let Ok(range) = book.worksheet_range(&name) else { continue };
-        let all: Vec<Vec<String>> = range.rows().map(|row| row.iter().map(text).collect()).collect();
-        // Titles above the headers fill fewer cells than these do.
-        let filled = |row: &&Vec<String>| row.iter().filter(|cell| !cell.is_empty()).count();
-        let most = all.iter().take(TITLES).map(|row| filled(&row)).max().unwrap_or(0);
-        let mut rows = all.into_iter().skip_while(|row| filled(&row) == 0 || filled(&row) * 5 < most * 4);
-        let Some(headers) = rows.next() else { continue };
-        let rows: Vec<StringRecord> = rows.map(StringRecord::from).collect();
-        if !rows.is_empty() {
-            return Ok(Table { headers, rows, ..Table::default() });
+        if zip.index_for_name("content.xml").is_some() {
+            return Err("is an OpenDocument spreadsheet, which is not read; save it as .xlsx or .csv".into());
         }
     }
-    Err("holds no sheet with a table".into())
+    let bytes = Cursor::new(bytes);
+    let table = if is_zip { in_archive(bytes)? } else { in_old_form(bytes)? };
+    table.ok_or_else(|| "holds no sheet with a table".into())
+}
+
+fn damaged(error: impl std::fmt::Display) -> String {
+    format!("is no spreadsheet that can be read: {error}")
+}
+
+fn in_archive(bytes: Cursor<Vec<u8>>) -> Result<Option<Table>, String> {
+    if let Ok(mut book) = Xlsb::new(bytes.clone()) {
+        for name in book.sheet_names() {
+            let Ok(mut cells) = book.worksheet_cells_reader(&name) else { continue };
+            let next = || Ok(cells.next_cell().map_err(damaged)?.map(|c| (c.get_position(), Data::from(c.get_value().clone()))));
+            if let Some(table) = rows(next)?.and_then(table) {
+                return Ok(Some(table));
+            }
+        }
+        return Ok(None);
+    }
+    let mut book = Xlsx::new(bytes).map_err(damaged)?;
+    for name in book.sheet_names() {
+        let Ok(mut cells) = book.worksheet_cells_reader(&name) else { continue };
+        let next = || Ok(cells.next_cell().map_err(damaged)?.map(|c| (c.get_position(), Data::from(c.get_value().clone()))));
+        if let Some(table) = rows(next)?.and_then(table) {
+            return Ok(Some(table));
+        }
+    }
+    Ok(None)
+}
+
+/// Sheets of Excel up to 2003 are rectangles at most of 65,536 by 256.
+fn in_old_form(bytes: Cursor<Vec<u8>>) -> Result<Option<Table>, String> {
+    // What the reader makes room for is what this record says: its number, its length, first row, last row, columns.
+    let dimensions = bytes.get_ref().windows(18).filter(|w| w.starts_with(&[0, 2, 14, 0]));
+    let is_outsize = |w: &[u8]| w[10..12] != [0, 0] && w[10..12] != [1, 0] || w[15] > 1;
+    if dimensions.filter(|w| is_outsize(w)).count() > 0 {
+        return Err("is a spreadsheet that says it is larger than any; save it as .xlsx or .csv".into());
+    }
+    let mut book = Xls::new(bytes).map_err(damaged)?;
+    for name in book.sheet_names() {
+        let Ok(range) = book.worksheet_range(&name) else { continue };
+        let filled = range.rows().filter(|row| row.iter().any(|cell| *cell != Data::Empty));
+        if let Some(table) = table(filled.map(|row| row.iter().map(text).collect()).collect()) {
+            return Ok(Some(table));
+        }
+    }
+    Ok(None)
+}
+
+/// Cells of a sheet in the order of its rows; `None` where one cannot be read.
+fn rows(mut next: impl FnMut() -> Result<Option<((u32, u32), Data)>, String>) -> Result<Option<Rows>, String> {
+    let mut rows: BTreeMap<u32, Vec<String>> = BTreeMap::new();
+    let (mut count, mut first) = (0, usize::MAX);
+    loop {
+        let ((row, column), cell) = match next() {
+            Ok(Some(cell)) => cell,
+            Ok(None) => break,
+            Err(_) => return Ok(None),
+        };
+        let (value, column) = (text(&cell), column as usize);
+        if value.is_empty() {
+            continue;
+        }
+        let row = rows.entry(row).or_default();
+        count += (column + 1).saturating_sub(row.len());
+        if count > MAX_CELLS {
+            return Err(format!("has a sheet of more than {MAX_CELLS} cells, which no table of labels has"));
+        }
+        row.resize(row.len().max(column + 1), String::new());
+        row[column] = value;
+        first = first.min(column);
+    }
+    Ok(Some(rows.into_values().map(|mut row| row.split_off(first.min(row.len()))).collect()))
+}
+
+fn table(all: Rows) -> Option<Table> {
+    // Titles above the headers fill fewer cells than these do.
+    let filled = |row: &&Vec<String>| row.iter().filter(|cell| !cell.is_empty()).count();
+    let most = all.iter().take(TITLES).map(|row| filled(&row)).max().unwrap_or(0);
+    let mut rows = all.into_iter().skip_while(|row| filled(&row) == 0 || filled(&row) * 5 < most * 4);
+    let headers = rows.next()?;
+    let rows: Vec<StringRecord> = rows.map(StringRecord::from).collect();
+    (!rows.is_empty()).then(|| Table { headers, rows, ..Table::default() })
 }
 
 /// A cell as it would stand in a CSV: whole numbers without a point.
