@@ -97,6 +97,24 @@ pub enum NextStep {
         /// Its gradients could be clipped and are not.
         unclipped: bool,
     },
+    /// Have this table label the images in the place of what does.
+    UseTable {
+        /// The table, as it can be opened.
+        path: PathBuf,
+    },
+    /// Say which column of this table is the label.
+    ChooseLabel {
+        /// The table, as it can be opened.
+        path: PathBuf,
+        /// Its column that names the files.
+        file: String,
+    },
+    /// Name the table of labels, which cannot be found by itself.
+    NameTable,
+    /// If folders at another level are the classes: take that level, counted from 1.
+    ClassLevel(usize),
+    /// Show the grey values of the lowest so many of 16 bits.
+    LowBits(u32),
     /// Ask for no split.
     OmitSplit,
     /// The number of threads is set at the start of the process.
@@ -163,6 +181,34 @@ impl Error {
             Self::Stopped => 130,
             _ => 1,
         }
+    }
+}
+
+/// What a person should know before the work, and what they can do about it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Warning {
+    /// A whole sentence, which names no flag, verb or control.
+    pub text: String,
+    /// What to do, where there is something sensible to say.
+    pub step: Option<NextStep>,
+}
+
+impl Warning {
+    /// A sentence and what to do about it.
+    pub fn new(text: impl Into<String>, step: NextStep) -> Self {
+        Self { text: text.into(), step: Some(step) }
+    }
+}
+
+impl From<String> for Warning {
+    fn from(text: String) -> Self {
+        Self { text, step: None }
+    }
+}
+
+impl From<&str> for Warning {
+    fn from(text: &str) -> Self {
+        text.to_string().into()
     }
 }
 

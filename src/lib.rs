@@ -14,7 +14,7 @@
 //! | [`run_dir`] | run folders: names of their files, what they hold, atomic writes | `config error text` |
 //! | [`scores`] | `scores.csv`, and its evaluation | `error metrics config run_dir text` |
 //! | [`synth`] | synthetic fundus photographs | `error rng` |
-//! | [`data`] | layouts, decoders, splits, pixel batches | `config error rng` |
+//! | [`data`] | layouts, decoders, splits, pixel batches | `config error rng text` |
 //! | [`gpu`] | images compared in a shader, and the shader once more in Rust | nothing |
 //! | [`nn`] | layers, optimisers, the fast CPU kernels | `rng` |
 //! | [`ml`] | the method: diffusion, dissolving, encoder, training, scoring | `nn data config run_dir metrics scores error rng` |

@@ -1,6 +1,11 @@
 //! Next steps in the words of the window: its pages and controls.
 
-use crate::error::NextStep;
+use crate::{
+    error::{NextStep, Warning},
+    ml::base::reporter::Notice,
+    text::sentence,
+};
+use std::path::Path;
 
 /// What to do next; empty where there is nothing sensible to say.
 pub fn words(step: Option<&NextStep>) -> String {
@@ -26,11 +31,49 @@ pub fn words(step: Option<&NextStep>) -> String {
             let clip = if *unclipped { ", gradients clipped at 1" } else { "" };
             return format!("train anew with a lower learning rate (now {lr}){clip}, or a longer warm-up");
         }
+        NextStep::UseTable { path } => {
+            return format!("to use it instead, choose {} as the table of labels in Data", name(path));
+        }
+        NextStep::ChooseLabel { path, file } => {
+            return format!(
+                "to use it, choose {} as the table of labels in Data, with “{file}” for the files and a column of labels",
+                name(path)
+            );
+        }
+        NextStep::NameTable => "choose it as the table of labels in Data",
+        NextStep::ClassLevel(level) => return format!("if they are the classes, choose the folders at level {level} in Data"),
+        NextStep::LowBits(bits) => {
+            let white = 100.0 * 2f64.powi(*bits as i32 - 16);
+            return format!(
+                "the grey window 0 to {white} % among the settings of the preprocessing shows them as they are meant"
+            );
+        }
         NextStep::OmitSplit => "nothing is split in this file: evaluate all of it",
         NextStep::ThreadsAtStart => "start the program again",
         NextStep::DesktopOrVerb => "start it in a desktop session",
     };
     words.into()
+}
+
+/// A warning, with what to do about it.
+pub fn warning(warning: &Warning) -> String {
+    match &warning.step {
+        Some(step) => format!("{} {}", warning.text, sentence(&words(Some(step)))),
+        None => warning.text.clone(),
+    }
+}
+
+/// A notice of work, with what to do about it.
+pub fn notice(notice: &Notice) -> String {
+    match notice {
+        Notice::Data(about) => warning(about),
+        other => other.to_string(),
+    }
+}
+
+/// Of a table, without the folders that it lies in.
+fn name(path: &Path) -> String {
+    path.file_name().unwrap_or(path.as_os_str()).to_string_lossy().into_owned()
 }
 
 #[cfg(test)]
@@ -57,6 +100,11 @@ mod tests {
             NextStep::ModelOrOtherMethod,
             NextStep::MoreNormalsOrNoProfile,
             NextStep::Steadier { part: "ddpm", lr: "1e-4".into(), unclipped: true },
+            NextStep::UseTable { path: "/a/l.csv".into() },
+            NextStep::ChooseLabel { path: "/a/l.csv".into(), file: "scan".into() },
+            NextStep::NameTable,
+            NextStep::ClassLevel(2),
+            NextStep::LowBits(12),
             NextStep::OmitSplit,
             NextStep::ThreadsAtStart,
             NextStep::DesktopOrVerb,
@@ -66,5 +114,9 @@ mod tests {
             assert!(!words.contains("--") && !words.contains('`') && !words.is_empty(), "{words}");
         }
         assert_eq!(words(None), "");
+        assert_eq!(
+            warning(&Warning::new("l.csv names these files.", NextStep::UseTable { path: "/a/l.csv".into() })),
+            "l.csv names these files. To use it instead, choose l.csv as the table of labels in Data."
+        );
     }
 }

@@ -1,7 +1,9 @@
 //! Next steps in the words of the command line: its verbs and flags.
 
+use std::path::Path;
+
 use crate::{
-    error::NextStep,
+    error::{NextStep, Warning},
     ml::base::reporter::{CpuInstead, Notice},
 };
 
@@ -38,10 +40,37 @@ pub fn words(step: &NextStep) -> String {
             let warmup = if *part == "dia" { "warmup_epochs" } else { "warmup" };
             format!("start a new run with a lower --set {part}.lr (now {lr}){clip}, or a longer --set {part}.{warmup}")
         }
+        NextStep::UseTable { path } => format!("to use it instead: {}", labels(path)),
+        NextStep::ChooseLabel { path, file } => {
+            format!("choose it with {} --map {}", labels(path), quoted(&format!("file={file},label=COLUMN")))
+        }
+        NextStep::NameTable => "name it with --labels".into(),
+        NextStep::ClassLevel(level) => format!("if they are the classes: --set data.level={level}"),
+        NextStep::LowBits(bits) => {
+            format!("--set preprocess.window='[0, {}]' shows them as they are meant", 2f64.powi(*bits as i32 - 16))
+        }
         NextStep::OmitSplit => "leave --split away: nothing is split in this file".into(),
         NextStep::ThreadsAtStart => "give --threads at the start".into(),
         NextStep::DesktopOrVerb => "start it in a desktop session, or use a verb; --help lists them".into(),
     }
+}
+
+/// A warning, with what to do about it.
+pub fn warning(warning: &Warning) -> String {
+    match &warning.step {
+        Some(step) => format!("{} ({})", warning.text, words(step)),
+        None => warning.text.clone(),
+    }
+}
+
+fn labels(path: &Path) -> String {
+    format!("--labels {}", quoted(&path.display().to_string()))
+}
+
+/// As a shell takes it for one word.
+fn quoted(text: &str) -> String {
+    let is_plain = |c: char| c.is_alphanumeric() || "/._-=,:".contains(c);
+    if !text.is_empty() && text.chars().all(is_plain) { text.into() } else { format!("'{}'", text.replace('\'', r"'\''")) }
 }
 
 /// A notice, with the build that would bring a missing device.
@@ -49,6 +78,27 @@ pub fn notice(notice: &Notice) -> String {
     match notice {
         Notice::OnCpu(CpuInstead::NotBuilt { feature, .. }) => format!("{notice} (build with --features {feature})"),
         Notice::NotReady(_) => format!("{notice} (in a new run: --set ddpm.steps, --set ddpm.lr)"),
+        Notice::Data(about) => warning(about),
         Notice::Text(_) | Notice::OnCpu(_) => notice.to_string(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_warning_says_what_to_type() {
+        let said = |step| warning(&Warning::new("That is so.", step));
+        assert_eq!(
+            said(NextStep::UseTable { path: "my scans/l.csv".into() }),
+            "That is so. (to use it instead: --labels 'my scans/l.csv')"
+        );
+        assert_eq!(
+            said(NextStep::ChooseLabel { path: "l.csv".into(), file: "it's".into() }),
+            r"That is so. (choose it with --labels l.csv --map 'file=it'\''s,label=COLUMN')"
+        );
+        assert_eq!(said(NextStep::ClassLevel(2)), "That is so. (if they are the classes: --set data.level=2)");
+        assert_eq!(warning(&"That is so.".into()), "That is so.");
     }
 }

@@ -163,7 +163,7 @@ fn data(parts: &Parts, dataset: Option<&Dataset>) -> Markup {
             }
         }
         p.quiet { code { (shown(&data.root)) } }
-        @for warning in data.warnings.iter().take(LISTED) { p.warning { (warning) } }
+        @for warning in data.warnings.iter().take(LISTED) { p.warning { (warning.text) } }
         (listed("image that shows the same as another", "images that show the same as another", data.duplicates.iter().map(|(a, b)| format!("{a} = {b}"))))
         (listed("file that could not be used", "files that could not be used", data.skipped.iter().map(|s| format!("{}: {}", shown(&s.path), s.reason))))
     }

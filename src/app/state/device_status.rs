@@ -20,7 +20,7 @@ impl State {
         let told = job.and_then(|job| {
             job.progress.notices.iter().find_map(|notice| match notice {
                 Notice::OnCpu(why) => Some(why.clone()),
-                Notice::Text(_) | Notice::NotReady(_) => None,
+                Notice::Text(_) | Notice::Data(_) | Notice::NotReady(_) => None,
             })
         });
         let refused = told.or_else(|| device::not_built(asked)).map(|why| why.to_string());

@@ -80,7 +80,7 @@ pub fn progress(state: &mut State, id: JobId, event: Event) -> Vec<Effect> {
             Vec::new()
         }
         Event::Notice(notice) => {
-            let text = notice.to_string();
+            let text = next_step::notice(&notice);
             if !p.notices.contains(&notice) {
                 p.notices.push(notice);
             }

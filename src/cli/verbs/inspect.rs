@@ -3,7 +3,7 @@
 use crate::{
     cli::{
         args::{columns, with_settings},
-        out,
+        next_step, out,
         streams::Input,
     },
     config::{DataConfig, RunConfig},
@@ -98,6 +98,10 @@ fn sizes(dataset: &Dataset) -> [[u32; 2]; 2] {
     })
 }
 
+fn warnings(dataset: &Dataset) -> Vec<String> {
+    dataset.warnings.iter().map(next_step::warning).collect()
+}
+
 fn to_json(dataset: &Dataset) -> Value {
     let class = |(class, [train, val, test]): (&crate::data::Class, [usize; 3])| json!({"name": class.name, "total": train + val + test, "train": train, "val": val, "test": test});
     json!({
@@ -108,7 +112,7 @@ fn to_json(dataset: &Dataset) -> Value {
         "images": dataset.items.len(),
         "classes": dataset.classes.iter().zip(counts(dataset)).map(class).collect::<Vec<_>>(),
         "skipped": dataset.skipped.iter().map(|s| json!({"path": s.name(), "reason": s.reason})).collect::<Vec<_>>(),
-        "warnings": dataset.warnings,
+        "warnings": warnings(dataset),
         "duplicates": dataset.duplicates,
         "sizes": sizes(dataset),
         "windows": dataset.dicom_windows,
@@ -152,7 +156,7 @@ fn to_text(dataset: &Dataset) -> String {
         let shown: String = lines.iter().take(SHOWN).map(|l| format!("  {}\n", visible(l))).collect();
         if lines.is_empty() { String::new() } else { format!("\n{title}\n{shown}{tail}") }
     };
-    text += &section("Warnings", dataset.warnings.clone());
+    text += &section("Warnings", warnings(dataset));
     text += &section("Cannot be used", dataset.skipped.iter().map(|s| format!("{} {}", s.name(), s.reason)).collect());
     text += &section("Duplicates", dataset.duplicates.iter().map(|(a, b)| format!("{a} = {b}")).collect());
     text

@@ -1,6 +1,7 @@
 //! A data set from its images.
 
 use super::model::{Class, Dataset, Item, Layout, Split, SplitRule};
+use crate::error::Warning;
 use std::{path::PathBuf, sync::OnceLock};
 
 impl Dataset {
@@ -42,8 +43,7 @@ impl Dataset {
     pub(in crate::data) fn refresh(&mut self) {
         let split = self.assign_splits();
         self.suggested = if self.normal_name().is_none() { self.suggestion() } else { None };
-        self.warnings = self.notes.clone();
-        self.warnings.extend(split);
-        self.warnings.extend(self.duplicate_warnings());
+        let more = split.into_iter().chain(self.duplicate_warnings()).map(Warning::from);
+        self.warnings = self.notes.iter().cloned().chain(more).collect();
     }
 }

@@ -1,7 +1,7 @@
 //! The parts of a data set.
 
 use super::array_images::ArrayImages;
-use crate::{config::DicomWindow, data::text::display_path};
+use crate::{config::DicomWindow, data::text::display_path, error::Warning};
 use std::{
     path::{Path, PathBuf},
     sync::{Arc, OnceLock},
@@ -105,14 +105,14 @@ pub struct Dataset {
     pub layout: Layout,
     /// One sentence: what was recognised, and by what.
     pub why: String,
-    /// In the order in which they are shown; no two differ only in case or outer white space.
+    /// In the order in which they are shown; no two differ only in case or white space.
     pub classes: Vec<Class>,
     /// The images, by [`ImageId`].
     pub items: Vec<Item>,
     /// What cannot be used, with the reason.
     pub skipped: Vec<Skipped>,
-    /// Whole sentences on what a person should know before training.
-    pub warnings: Vec<String>,
+    /// What a person should know before training.
+    pub warnings: Vec<Warning>,
     /// Pairs of exact or near duplicates (paths as in [`Item::name`]); filled by [`Dataset::without_unusable`].
     pub duplicates: Vec<(String, String)>,
     /// A class whose name sounds normal, to be offered where the normal class has to be asked. Never taken by itself.
@@ -124,7 +124,7 @@ pub struct Dataset {
     /// How images are split where the data set has no split of its own.
     pub split_rule: SplitRule,
     /// The part of `warnings` that does not depend on the split.
-    pub(in crate::data) notes: Vec<String>,
+    pub(in crate::data) notes: Vec<Warning>,
     /// `duplicates` by number.
     pub(super) pairs: Vec<Duplicate>,
     /// Duplicates that were known when the set was opened: a split of ours keeps them together.

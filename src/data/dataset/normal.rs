@@ -16,10 +16,16 @@ const SOUNDS_NORMAL: &[&str] = &[
 /// In the place of a class's name: every image.
 pub const ALL: &str = "*";
 
-/// What tells classes apart: neither case nor outer white space nor the way an accent is stored does, as people type and folders
-/// are made by hand.
+/// What tells classes apart: neither case nor white space (outer, doubled, or an underscore in its place) nor the way an accent is
+/// stored does, as people type and folders are made by hand.
 pub fn class_key(name: &str) -> String {
-    fold(name.trim())
+    let folded = fold(name.trim());
+    if !folded.contains(|c: char| c == '_' || c.is_whitespace()) {
+        return folded;
+    }
+    let words = folded.split(|c: char| c == '_' || c.is_whitespace()).filter(|word| !word.is_empty());
+    let key = words.collect::<Vec<_>>().join(" ");
+    if key.is_empty() { folded } else { key }
 }
 
 /// Whether a class of this name is one of normal images, by the sound of it.

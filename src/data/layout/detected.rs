@@ -7,7 +7,7 @@ use crate::{
         dataset::{Class, Dataset, Item, Layout, Skipped, Source, Split, SplitRule, class_key},
         text::display_path,
     },
-    error::{Error, Result},
+    error::{Error, Result, Warning},
 };
 use std::{
     collections::{BTreeMap, BTreeSet, HashMap, HashSet},
@@ -86,7 +86,7 @@ pub struct DetectedLayout {
     pub why: String,
     pub images: DatasetBuilder,
     pub skipped: Vec<Skipped>,
-    pub warnings: Vec<String>,
+    pub warnings: Vec<Warning>,
     /// The class that the layout itself says is normal.
     pub normal: Option<String>,
     /// The classes may be something else; a table of most images is believed rather.

@@ -11,6 +11,7 @@ use crate::{
         dataset::{Layout, Skipped, Split, class_key, sounds_normal},
         text::{cut_list, display_part, display_path, first_few, images},
     },
+    error::{NextStep, Warning},
 };
 use std::{
     collections::{BTreeMap, BTreeSet},
@@ -145,7 +146,7 @@ struct Classes {
     of: Vec<Option<String>>,
     names: Vec<String>,
     /// What is to be said: why these, and what else there is.
-    notes: Vec<String>,
+    notes: Vec<Warning>,
     /// All folders only say that images lie in them.
     is_generic: bool,
 }
@@ -184,17 +185,15 @@ fn classes(files: &[&PlacedFile], dirs: &[&[String]], base: &Path) -> Classes {
     for (level, _) in kinds.iter().enumerate().filter(|(level, _)| Some(*level) != chosen) {
         let (names, count) = examples(level);
         let Some(number) = number(level).filter(|_| count > 1) else { continue };
-        notes.push(match kinds[level] {
-            Level::Patients if chosen.is_none() => format!(
-                "{count} folders are called like patients or series ({names}), and are not taken for classes; if they are classes: \
-                 --set data.level={number}."
-            ),
-            _ if chosen.is_none() => format!(
-                "{count} folders ({names}) are too many to be classes; if they are: --set data.level={number}."
-            ),
+        let text = match kinds[level] {
+            Level::Patients if chosen.is_none() => {
+                format!("{count} folders are called like patients or series ({names}), and are not taken for classes.")
+            }
+            _ if chosen.is_none() => format!("{count} folders ({names}) are too many to be classes of these images."),
             Level::Patients => continue,
-            _ => format!("Another level of folders could be the classes, too: {names} (--set data.level={number})."),
-        });
+            _ => format!("Another level of folders could be the classes, too: {names}."),
+        };
+        notes.push(Warning::new(text, NextStep::ClassLevel(number)));
     }
     Classes { of, names, notes, is_generic }
 }
@@ -213,11 +212,9 @@ fn with_split_folders(files: Vec<PlacedFile>, at: usize, base: &Path) -> Detecte
         found = classes(&inner, &above, base);
         detected.is_guess = true;
     } else if sets.len() > 1 {
-        detected.warnings.push(format!(
-            "These are {} sets side by side ({}), read as one; open one of them to work on it alone.",
-            sets.len(),
-            first_few(&sets)
-        ));
+        let (count, names) = (sets.len(), first_few(&sets));
+        let text = format!("These are {count} sets side by side ({names}), read as one; open one of them to work on it alone.");
+        detected.warnings.push(text.into());
         found.notes.clear();
     }
     let folders: BTreeSet<&str> = inside.iter().filter_map(|s| s.dirs.get(at).map(String::as_str)).collect();
@@ -296,9 +293,9 @@ fn without_split_folders(files: Vec<PlacedFile>, base: &Path) -> DetectedLayout 
     detected
 }
 
-fn unlabelled(loose: usize) -> Option<String> {
+fn unlabelled(loose: usize) -> Option<Warning> {
     let lie = if loose == 1 { "1 image lies".into() } else { format!("{loose} images lie") };
-    (loose > 0).then(|| format!("{lie} in no class folder: unlabelled."))
+    (loose > 0).then(|| format!("{lie} in no class folder: unlabelled.").into())
 }
 
 /// Leaves out whole folders: one entry and one warning each.
@@ -310,7 +307,7 @@ fn leave_out_folders(detected: &mut DetectedLayout, left_out: Vec<PlacedFile>, r
         *folders.entry(s.file.relative.components().take(depth).collect()).or_default() += 1;
     }
     for (path, count) in folders {
-        detected.warnings.push(format!("{} {reason}: {} left out.", display_path(&path), images(count)));
+        detected.warnings.push(format!("{} {reason}: {} left out.", display_path(&path), images(count)).into());
         detected.skipped.push(Skipped { path, reason: format!("{reason} ({})", images(count)) });
     }
 }

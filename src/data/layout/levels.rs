@@ -42,8 +42,16 @@ pub fn is_generic(name: &str) -> bool {
     const PARTS: &[&str] = &["part", "batch", "fold", "chunk", "folder"];
     let plain = plain(name);
     let word = plain.trim_end_matches(|c: char| c.is_ascii_digit() || c == '_');
+    // nnU-Net's `imagesTr`.
+    let of_set = plain.strip_suffix("tr").or_else(|| plain.strip_suffix("ts")).map(|word| word.trim_end_matches('_'));
     GENERIC.contains(&plain.as_str())
+        || of_set.is_some_and(|word| GENERIC.contains(&word))
         || (word.len() < plain.len() && (GENERIC.contains(&word) || word.rsplit('_').next().is_some_and(|w| PARTS.contains(&w))))
+}
+
+/// Whether a name ends with a word that says nothing of what is in the images: `ISIC2018_Task3_Training_Input`, `CXR_png`.
+fn ends_generic(name: &str) -> bool {
+    plain(name).rsplit('_').next().is_some_and(|word| GENERIC.contains(&word))
 }
 
 /// The split that a folder's name says, perhaps among words that say nothing: `a. Training Set`, `train_images`, `test_public`.
@@ -96,6 +104,8 @@ impl Level {
 /// Whether nearly all names are a word and a number, and the word, or how many they are, says that they are no classes.
 fn are_patients(names: &BTreeSet<&str>) -> bool {
     let mut words: BTreeMap<String, usize> = BTreeMap::new();
+    // Numbers of persons are long (`TCGA_CS_4941_19960909`), or have zeros before them (`IMD002`).
+    let (mut long, mut padded) = (0, 0);
     for name in names {
         let plain = plain(name);
         // `Patient (12)`, as Windows numbers copies.
@@ -104,13 +114,17 @@ fn are_patients(names: &BTreeSet<&str>) -> bool {
         let is_long = plain.bytes().filter(u8::is_ascii_digit).count() >= 8;
         if stem.len() < plain.len() || is_long {
             let word = if is_long { "" } else { stem.trim_end_matches('_') };
+            long += usize::from(is_long);
+            padded += usize::from(!word.is_empty() && plain.len() - stem.len() >= 3 && plain[stem.len()..].starts_with('0'));
             *words.entry(word.to_string()).or_default() += 1;
         }
     }
     let Some((word, count)) = words.into_iter().max_by_key(|(_, count)| *count) else { return false };
     let most = count * 10 >= names.len() * 9;
     let is_class = CLASSES.contains(&word.as_str());
-    most && !is_class && (names.len() > MAX_NUMBERED || PATIENTS.contains(&word.as_str()))
+    let most_of = |number: usize| names.len() > 1 && number * 10 >= names.len() * 9;
+    let are_numbers = names.len() > MAX_NUMBERED || PATIENTS.contains(&word.as_str()) || most_of(long) || most_of(padded);
+    most && !is_class && are_numbers
 }
 
 /// The level whose folders are the classes: where one sounds normal; else, where the names of inner folders lie in one outer folder
@@ -121,7 +135,11 @@ pub fn choose(paths: &[Vec<&str>]) -> (Option<usize>, Vec<Level>) {
         (0..depth).map(|level| paths.iter().filter_map(|path| path.get(level).copied()).collect()).collect();
     let levels: Vec<Level> = names.iter().map(Level::of).collect();
     let with = |kind| (0..depth).find(|&level| levels[level] == kind);
-    let fits = |level: &usize| names[*level].len() <= MAX_CLASSES;
+    // A folder for each image, or nearly so, is no class either.
+    let fits = |level: &usize| {
+        let folders = names[*level].len();
+        folders <= MAX_CLASSES && (folders <= MAX_NUMBERED || folders * 2 <= paths.len())
+    };
     // One folder below each patient, all called alike, says nothing.
     let only = |level: usize| names[level].len() == 1;
     let outermost = with(Level::Names);
@@ -139,7 +157,9 @@ pub fn choose(paths: &[Vec<&str>]) -> (Option<usize>, Vec<Level>) {
         .or(outermost)
         .filter(fits);
     // A single folder is a class where nothing else is.
-    let chosen = chosen.or_else(|| (0..depth).rev().find(|&level| levels[level] == Level::Single && depth == 1));
+    let is_class = |name: &&str| !ends_generic(name);
+    let chosen =
+        chosen.or_else(|| (0..depth).rev().find(|&l| levels[l] == Level::Single && depth == 1 && names[l].iter().all(is_class)));
     (chosen, levels)
 }
 
@@ -172,6 +192,9 @@ mod tests {
         assert_eq!(chosen(&["XR_HAND/patient1/study1_positive", "XR_ELBOW/patient2/study1_negative"]), Some(2), "MURA");
         assert_eq!(chosen(&["patient00001/study1", "patient00002/study1"]), None, "CheXpert");
         assert_eq!(chosen(&["0", "1", "2"]), Some(0));
+        assert_eq!(chosen(&["ISIC2018_Task1-2_Training_Input"]), None);
+        let each: Vec<String> = (0..60).map(|i| format!("p{i:05}x")).collect();
+        assert_eq!(chosen(&each.iter().map(String::as_str).collect::<Vec<_>>()), None, "a folder for each image");
     }
 
     #[test]
@@ -192,7 +215,11 @@ mod tests {
 
     #[test]
     fn names_that_say_nothing() {
-        assert!(["images", "1. Original Images", "images_001", "HAM10000_images_part_1", "batch2"].iter().all(|n| is_generic(n)));
+        assert!(
+            ["images", "1. Original Images", "images_001", "HAM10000_images_part_1", "batch2", "imagesTr"]
+                .iter()
+                .all(|n| is_generic(n))
+        );
         assert!(!["normal", "part", "grade_1", "COVID"].iter().any(|name| is_generic(name)));
     }
 
@@ -207,6 +234,8 @@ mod tests {
         );
         let numbers: Vec<String> = (0..30).map(|i| format!("{i:04}")).collect();
         assert!(is(&numbers.iter().map(String::as_str).collect::<Vec<_>>()));
+        assert!(is(&["TCGA_CS_4940_19990909", "TCGA_CS_4941_19960909"]) && is(&["BraTS20_Training_001", "BraTS20_Training_002"]));
+        assert!(!is(&["grade001", "grade002"]) && !is(&["01", "02", "03"]) && !is(&["type10", "type20"]));
         assert!(!is(&["0", "1", "2", "3", "4"]) && !is(&["grade0", "grade1"]) && !is(&["cecum", "polyps"]));
     }
 }

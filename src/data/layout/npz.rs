@@ -33,14 +33,14 @@ pub fn read(path: &Path) -> Result<DetectedLayout, String> {
                 let reason = "has labels but no images".to_string();
                 detected.skipped.push(Skipped { path: labels.into(), reason });
             } else {
-                detected.warnings.push(format!("The archive has no {} part.", split.name()));
+                detected.warnings.push(format!("The archive has no {} part.", split.name()).into());
             }
             continue;
         }
         match read_part(&mut zip, &images, has(&labels).then_some(labels.as_str()), split) {
             Ok((labelled, warning)) => {
                 parts.push(images);
-                detected.warnings.extend(warning);
+                detected.warnings.extend(warning.map(Into::into));
                 labelled.into_iter().for_each(|(item, class)| detected.images.add(item, class));
             }
             Err(reason) => detected.skipped.push(Skipped { path: images.into(), reason }),

@@ -16,7 +16,7 @@ use crate::{
         decode::{self, Kind},
         text::{display_path, first_few},
     },
-    error::{Error, NextStep, Result},
+    error::{Error, NextStep, Result, Warning},
 };
 use std::{
     collections::BTreeSet,
@@ -68,8 +68,8 @@ fn open_file(path: &Path, config: &DataConfig, progress: &(dyn Fn(usize) + Sync)
         let patients = patients_from_folders(&mut scan.pictures, Path::new(""));
         let mut detected = labels::from_given(folder, &scan, path, config)?;
         detected.why = [Some(detected.why), patients].into_iter().flatten().collect::<Vec<_>>().join(" ");
-        detected.warnings.extend(notes);
-        detected.warnings.extend(passed_over(&scan.system_folders, &scan.system_files));
+        detected.warnings.extend(notes.into_iter().map(Warning::from));
+        detected.warnings.extend(passed_over(&scan.system_folders, &scan.system_files).map(Warning::from));
         detected.skipped.extend(scan.skipped);
         return detected.into_dataset(folder, config);
     }
@@ -110,8 +110,8 @@ fn open_folder(root: &Path, config: &DataConfig, progress: &(dyn Fn(usize) + Syn
     if let Some(patients) = patients {
         detected.why = format!("{} {patients}", detected.why);
     }
-    detected.warnings.extend(notes);
-    detected.warnings.extend(passed_over(&scan.system_folders, &scan.system_files));
+    detected.warnings.extend(notes.into_iter().map(Warning::from));
+    detected.warnings.extend(passed_over(&scan.system_folders, &scan.system_files).map(Warning::from));
     detected.skipped.append(&mut scan.skipped);
     let mut set = detected.into_dataset(root, config)?;
     set.tables = scan.others.into_iter().filter(|path| is_table_name(path)).take(TABLES).collect();
@@ -150,10 +150,8 @@ fn detect(root: &Path, base: &Path, scan: &mut FileScan, config: &DataConfig) ->
     let folders_win = by_folders.layout == Layout::Mvtec
         || (by_folders.layout != Layout::Unlabelled && has_classes && (!by_folders.is_guess || names_few));
     if folders_win && !has_columns {
-        by_folders.warnings.push(format!(
-            "{} names {} of these images, but the folders say their classes; to use it instead: {}.",
-            found.tables, found.named, found.how
-        ));
+        let text = format!("{} names {} of these images, but the folders say their classes.", found.tables, found.named);
+        by_folders.warnings.push(Warning::new(text, NextStep::UseTable { path: found.path }));
         by_folders.warnings.extend(found.notes);
         return Ok(by_folders);
     }

@@ -6,6 +6,7 @@
 
 pub use super::device::CpuInstead;
 use super::readiness::{Readiness, ReadinessCheck};
+use crate::error::Warning;
 use std::path::PathBuf;
 
 /// One stage of the work, as it is shown.
@@ -109,6 +110,8 @@ pub enum Event {
 pub enum Notice {
     /// One sentence.
     Text(String),
+    /// What is to be known of the data.
+    Data(Warning),
     /// The CPU computes in the place of the device that was asked for.
     OnCpu(CpuInstead),
     /// The diffusion model is trained and not good enough for DIA: its poorest check.
@@ -118,7 +121,7 @@ pub enum Notice {
 impl std::fmt::Display for Notice {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         match self {
-            Self::Text(text) => f.write_str(text),
+            Self::Text(text) | Self::Data(Warning { text, .. }) => f.write_str(text),
             Self::OnCpu(why) => why.fmt(f),
             Self::NotReady(ReadinessCheck { found, advice, .. }) => {
                 write!(f, "the diffusion model is not ready for DIA yet: {found}. {advice}")
@@ -130,6 +133,12 @@ impl std::fmt::Display for Notice {
 impl From<&str> for Notice {
     fn from(text: &str) -> Self {
         Self::Text(text.into())
+    }
+}
+
+impl From<Warning> for Notice {
+    fn from(about: Warning) -> Self {
+        Self::Data(about)
     }
 }
 

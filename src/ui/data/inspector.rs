@@ -5,7 +5,7 @@ use crate::{
     app::{
         AppCommand, DataCommand,
         actions::Id,
-        icons,
+        icons, next_step,
         state::{Counts, Open, Workspace},
     },
     data::{Label, Split},
@@ -127,7 +127,8 @@ fn normal_classes(ui: &mut Ui, cx: &mut PanelContext<'_>, open: &Open) {
 
 /// What a person should know before anything else; nothing where there is nothing.
 fn problems(ui: &mut Ui, cx: &mut PanelContext<'_>, open: &Open) {
-    let (skipped, mut warnings) = (&open.dataset.skipped, open.dataset.warnings.clone());
+    let skipped = &open.dataset.skipped;
+    let mut warnings: Vec<String> = open.dataset.warnings.iter().map(next_step::warning).collect();
     warnings.extend(duplicates::warning(cx, open));
     if skipped.is_empty() && warnings.is_empty() && cx.state.data.broken.is_empty() {
         return;

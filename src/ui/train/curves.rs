@@ -4,6 +4,7 @@ use crate::{
     app::{
         AppCommand, icons,
         message::Texture,
+        next_step,
         state::{Auroc, Curve, JobInfo, Progress, Quantity},
     },
     config::Tile,
@@ -66,7 +67,7 @@ pub fn show(ui: &mut Ui, cx: &mut PanelContext<'_>, shown: &mut CurveChoice) {
     });
     previews(ui, cx, job);
     for notice in job.progress.notices.iter().rev().take(3) {
-        let text = format!("{}  {}", icons::WARNING, widgets::sentence(&notice.to_string()));
+        let text = format!("{}  {}", icons::WARNING, widgets::sentence(&next_step::notice(notice)));
         ui.label(RichText::new(text).size(theme::SMALL).color(theme::of(ui).warning));
     }
     if let Some(run) = job.run.clone() {

@@ -18,16 +18,17 @@ pub struct Columns {
 const FILE: &[&str] = &[
     "file", "filename", "file_name", "filepath", "file_path", "path", "image", "images", "image_name", "imagename", "image_id",
     "imageid", "image_path", "imagepath", "image_file", "img", "img_name", "img_id", "img_path", "id_code", "image_index", "dicom",
-    "name", "id", "datei", "dateiname", "bild", "bildname", "fichier", "archivo",
+    "name", "id", "url", "uri", "image_url", "sopinstanceuid", "datei", "dateiname", "bild", "bildname", "fichier", "archivo",
 ];
 #[rustfmt::skip]
 const LABEL: &[&str] = &[
     "label", "labels", "class", "class_name", "class_label", "target", "diagnosis", "dx", "category", "level",
     "finding", "findings", "finding_labels", "grade", "y", "ground_truth_label", "detections_label", "diagnostic", "disease",
     "benign_malignant", "retinopathy_grade", "dr_grade", "befund", "diagnose", "klasse", "kategorie", "diagnostico", "diagnóstico",
-    "classe", "clase", "etiqueta", "classification",
+    "classe", "clase", "etiqueta", "classification", "pathology", "malignant", "malignancy", "abnormal", "abnormality", "anomaly",
+    "cancer", "outcome", "severity", "tumor", "tumour", "hemorrhage", "haemorrhage",
 ];
-const SPLIT: &[&str] = &["split", "set", "partition", "subset", "phase", "dataset_type", "tags"];
+const SPLIT: &[&str] = &["split", "set", "partition", "subset", "phase", "dataset_type", "tags", "usage"];
 #[rustfmt::skip]
 const PATIENT: &[&str] = &[
     "patient", "patient_id", "patientid", "subject", "subject_id", "patient_number", "case_id", "lesion_id", "patienten_id",

@@ -1,8 +1,8 @@
 //! Lists of images as JSON: records (FiftyOne's samples, lines of JSON), COCO's images and annotations, names under their labels
 //! (MedIAnomaly's `data.json`), labels under their names. All of them become rows and columns.
 
-use super::table::Table;
-use crate::data::dataset::Split;
+use super::{columns::Columns, table::Table};
+use crate::{config::LabelColumns, data::dataset::Split};
 use csv::StringRecord;
 use serde_json::{Map, Value};
 use std::collections::HashMap;
@@ -11,21 +11,42 @@ use std::collections::HashMap;
 const JOIN: &str = "|";
 
 pub fn parse(text: &str) -> Result<Table, String> {
-    let value: Value = match serde_json::from_str(text) {
+    let value: Value = match serde_json::from_str(text).or_else(|error| serde_json::from_str(&plain(text)).map_err(|_| error)) {
         Ok(value) => value,
         // One record a line.
         Err(error) => {
             let lines = text.lines().map(str::trim).filter(|line| !line.is_empty());
-            let records: Result<Vec<Value>, _> = lines.map(serde_json::from_str).collect();
+            let records: Result<Vec<Value>, _> = lines.map(|line| serde_json::from_str(&plain(line))).collect();
             Value::Array(records.map_err(|_| format!("is no JSON: {error}"))?)
         }
     };
     let table = match &value {
-        Value::Object(object) => coco(object).or_else(|| inner_records(object)).or_else(|| by_key(object)),
-        Value::Array(list) => records(list),
+        Value::Object(object) => coco(object)
+            .or_else(|| by_columns(object))
+            .or_else(|| inner_records(object))
+            .or_else(|| by_key(object))
+            .or_else(|| inner_rows(object)),
+        Value::Array(list) => records(list).or_else(|| rows(list)),
         _ => None,
     };
     table.ok_or_else(|| "is JSON, but no list of images".into())
+}
+
+/// Python writes numbers that JSON does not know: `NaN` and `Infinity` outside of texts become `null`.
+fn plain(text: &str) -> String {
+    let mut plain = String::with_capacity(text.len());
+    for (i, part) in text.split('"').enumerate() {
+        if i > 0 {
+            plain.push('"');
+        }
+        // A text with a quotation mark in it is cut there; what that spoils was no JSON before.
+        if i % 2 == 0 {
+            plain.push_str(&part.replace("-Infinity", "null").replace("Infinity", "null").replace("NaN", "null"));
+        } else {
+            plain.push_str(part);
+        }
+    }
+    plain
 }
 
 /// Headers in the order in which they first occur.
@@ -84,10 +105,85 @@ fn records(list: &[Value]) -> Option<Table> {
     rows.table()
 }
 
-/// The longest list of records that the object holds: `{"samples": […]}`.
+/// The lists of records that a value holds: `{"samples": […]}`, `{"data": {"train": […], "test": […]}}`; those below names of
+/// splits together, else the longest. Deeper ones only where they name files: there may be a list for each image.
 fn inner_records(object: &Map<String, Value>) -> Option<Table> {
-    let lists = object.values().filter_map(Value::as_array).filter(|list| list.iter().any(Value::is_object));
-    records(lists.max_by_key(|list| list.len())?)
+    let mut lists = Vec::new();
+    object.iter().for_each(|(key, value)| lists_of_records(value, Split::from_name(key), 1, &mut lists));
+    let is_outer =
+        |list: &[Value]| object.values().any(|value| value.as_array().is_some_and(|l| std::ptr::eq(l.as_slice(), list)));
+    let table = if lists.iter().any(|(split, _)| split.is_some()) {
+        let mut rows = Rows::default();
+        for (split, list) in lists.iter().filter_map(|(split, list)| Some((split.as_ref()?, list))) {
+            for record in list.iter().filter_map(Value::as_object) {
+                let mut row = fields("", record, 0);
+                if !row.iter().any(|(name, _)| name == "split") {
+                    row.push(("split".into(), split.name().into()));
+                }
+                rows.add(row);
+            }
+        }
+        rows.table()?
+    } else {
+        let (_, longest) = lists.into_iter().rev().max_by_key(|(_, list)| (is_outer(list), list.len()))?;
+        let table = records(longest)?;
+        if is_outer(longest) {
+            return Some(table);
+        }
+        table
+    };
+    Columns::find(&table.headers, &LabelColumns::default()).is_ok_and(|c| c.file.is_some()).then_some(table)
+}
+
+fn lists_of_records<'a>(value: &'a Value, split: Option<Split>, depth: usize, into: &mut Vec<(Option<Split>, &'a [Value])>) {
+    match value {
+        Value::Array(list) if list.iter().any(Value::is_object) => into.push((split, list)),
+        Value::Object(object) if depth < 5 => {
+            object.iter().for_each(|(key, inner)| lists_of_records(inner, Split::from_name(key).or(split), depth + 1, into));
+        }
+        _ => {}
+    }
+}
+
+/// As pandas writes a table: by columns (`{"file": {"0": "a.png"}, "label": {"0": "cyst"}}`, or lists), or its parts.
+fn by_columns(object: &Map<String, Value>) -> Option<Table> {
+    if let (Some(columns), Some(data)) = (object.get("columns").and_then(Value::as_array), object.get("data")) {
+        let table = rows(data.as_array()?)?;
+        return Some(Table { headers: columns.iter().filter_map(scalar).collect(), ..table });
+    }
+    let headers: Vec<String> = object.keys().cloned().collect();
+    let known = Columns::find(&headers, &LabelColumns::default()).ok()?;
+    let file = object.get(headers.get(known.file?)?)?;
+    let value_at = |column: &Value, key: &str, at: usize| match column {
+        Value::Object(column) => column.get(key).and_then(scalar),
+        Value::Array(column) => column.get(at).and_then(scalar),
+        _ => None,
+    };
+    let keys: Vec<String> = match file {
+        Value::Object(column) => column.keys().cloned().collect(),
+        Value::Array(column) => (0..column.len()).map(|i| i.to_string()).collect(),
+        _ => return None,
+    };
+    let mut rows = Rows::default();
+    for (at, key) in keys.iter().enumerate() {
+        let row = object.iter().map(|(name, column)| (name.clone(), value_at(column, key, at).unwrap_or_default()));
+        rows.add(row.collect::<Vec<_>>());
+    }
+    rows.table()
+}
+
+/// Lists of values, one for each image, without headers.
+fn rows(list: &[Value]) -> Option<Table> {
+    let lists: Vec<&Vec<Value>> = list.iter().filter_map(Value::as_array).collect();
+    let width = lists.iter().map(|row| row.len()).max().filter(|&width| width > 1)?;
+    let row = |row: &Vec<Value>| (0..width).map(|c| row.get(c).and_then(scalar).unwrap_or_default()).collect::<Vec<String>>();
+    let rows = lists.into_iter().map(|values| StringRecord::from(row(values))).collect();
+    Some(Table { headers: (1..=width).map(|n| format!("column {n}")).collect(), rows, first_row: 1, ..Table::default() })
+}
+
+/// The longest list of such lists that an object holds: `{"labels": [["a.png", 0]]}`.
+fn inner_rows(object: &Map<String, Value>) -> Option<Table> {
+    rows(object.values().filter_map(Value::as_array).max_by_key(|list| list.len())?)
 }
 
 /// COCO: the categories that are marked in an image are its findings.
@@ -198,6 +294,15 @@ mod tests {
         assert_eq!(rows(r#"{"a.png": "cyst"}"#).1, [words(&["a.png", "cyst"])]);
         assert_eq!(rows(r#"{"classes": ["ok", "cyst"], "labels": {"a": 1}}"#).1, [words(&["a", "cyst"])]);
         assert_eq!(rows("{\"f\": \"a\", \"l\": 1}\n{\"f\": \"b\", \"l\": 2}\n").1.len(), 2);
+        let nested = r#"{"meta": [{"x": 1}], "data": {"train": [{"image": "a", "label": 1}], "test": [{"image": "b"}]}}"#;
+        assert_eq!(rows(nested).1, [words(&["a", "1", "train"]), words(&["b", "", "test"])]);
+        let (headers, found) = rows(r#"{"file": {"0": "a.png"}, "label": {"0": "cyst"}}"#);
+        assert_eq!((headers, found), (words(&["file", "label"]), vec![words(&["a.png", "cyst"])]), "pandas");
+        let (headers, found) = rows(r#"{"columns": ["file", "label"], "index": [0], "data": [["a.png", "cyst"]]}"#);
+        assert_eq!((headers, found), (words(&["file", "label"]), vec![words(&["a.png", "cyst"])]), "pandas, split");
+        assert_eq!(rows(r#"[["a.png", 1], ["b.png", 0]]"#).1, [words(&["a.png", "1"]), words(&["b.png", "0"])]);
+        assert_eq!(rows(r#"{"labels": [["a.png", 1]]}"#).1, [words(&["a.png", "1"])], "StyleGAN");
+        assert_eq!(rows(r#"[{"image": "NaN.png", "age": NaN, "label": 1}]"#).1, [words(&["NaN.png", "", "1"])]);
         assert!(parse("{").is_err() && parse("3").is_err() && parse("{}").is_err());
     }
 }

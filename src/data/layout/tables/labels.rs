@@ -33,14 +33,17 @@ fn says_none(name: &str) -> bool {
 }
 
 /// Columns of zeros and ones that are no findings.
-const OTHER: &[&str] =
-    &["sex", "gender", "male", "female", "view", "eye", "side", "fold", "age", "smoke", "index", "unnamed:_0", ""];
+#[rustfmt::skip]
+const OTHER: &[&str] = &[
+    "sex", "gender", "male", "female", "view", "eye", "side", "fold", "age", "smoke", "smoker", "biopsed", "biopsy", "index",
+    "is_train", "is_test", "train", "test", "valid", "val", "unnamed:_0", "",
+];
 
-/// `Some(true)` of 1, `Some(false)` of 0 and of nothing; `None` of anything else.
+/// `Some(true)` of 1, `Some(false)` of 0 and of nothing, and of the words for them; `None` of anything else.
 fn mark(text: &str) -> Option<bool> {
-    match clean(text).as_str() {
-        "1" => Some(true),
-        "0" | "" | "-1" => Some(false),
+    match clean(text).to_ascii_lowercase().as_str() {
+        "1" | "true" | "yes" | "y" => Some(true),
+        "0" | "" | "-1" | "false" | "no" | "n" => Some(false),
         _ => None,
     }
 }
@@ -140,6 +143,15 @@ impl LabelScheme {
         }
     }
 
+    /// Whether the values of a column are mostly names of pictures, such as masks.
+    pub fn names_files(table: &Table, column: usize) -> bool {
+        const PICTURES: &[&str] =
+            &[".png", ".jpg", ".jpeg", ".tif", ".tiff", ".bmp", ".dcm", ".gif", ".webp", ".npy", ".nii", ".gz"];
+        let is_file = |v: &&str| PICTURES.iter().any(|end| v.to_ascii_lowercase().ends_with(end));
+        let values = || table.column(column).filter(|v| !v.is_empty());
+        values().filter(is_file).count() * 2 >= values().count().max(1)
+    }
+
     /// The columns that it reads, as one word that tells schemes apart.
     pub fn headers(&self, table: &Table) -> String {
         let columns = match self {
@@ -152,13 +164,9 @@ impl LabelScheme {
 
 /// Not names of other files, such as masks, and not all different.
 fn may_be_labels(table: &Table, column: usize) -> bool {
-    const PICTURES: &[&str] = &[".png", ".jpg", ".jpeg", ".tif", ".tiff", ".bmp", ".dcm", ".gif", ".webp", ".npy", ".nii", ".gz"];
     let values: Vec<&str> = table.column(column).filter(|v| !v.is_empty()).collect();
     let distinct = values.iter().collect::<HashSet<_>>().len();
-    let is_file = |v: &&&str| PICTURES.iter().any(|end| v.to_ascii_lowercase().ends_with(end));
-    !values.is_empty()
-        && values.iter().filter(is_file).count() * 2 < values.len()
-        && (values.len() < 20 || distinct * 10 < values.len() * 9)
+    !values.is_empty() && !LabelScheme::names_files(table, column) && (values.len() < 20 || distinct * 10 < values.len() * 9)
 }
 
 /// As few as classes are; measurements are many numbers.
@@ -205,6 +213,11 @@ mod tests {
         let (scheme, labels) = read(chexpert).unwrap();
         assert_eq!(scheme, LabelScheme::Findings { columns: vec![5, 6, 7], none: Some(4) });
         assert_eq!(labels, ["No Finding", "Edema", SEVERAL, UNCERTAIN, "No Finding", "No Finding"]);
+
+        let (scheme, labels) = read("image,MEL,NV\na,True,False\nb,FALSE,TRUE\n").unwrap();
+        assert_eq!((scheme, labels), (LabelScheme::OneHot(vec![1, 2]), vec!["MEL".into(), "NV".into()]));
+        let (_, labels) = read("image,normal,cyst,mass\na,yes,no,no\nb,no,yes,no\nc,no,yes,yes\n").unwrap();
+        assert_eq!(labels, ["normal", "cyst", SEVERAL]);
 
         let (_, labels) = read("image_id,melanoma,keratosis\na,0.0,0.0\nb,1.0,0.0\nc,0.0,1.0\n").unwrap();
         assert_eq!(labels, [NONE, "melanoma", "keratosis"]);

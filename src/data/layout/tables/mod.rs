@@ -14,5 +14,5 @@ mod text;
 
 pub use columns::Columns;
 pub use labels::LabelScheme;
-pub use read::{TablePreview, is_table_name};
+pub use read::{TablePreview, is_spreadsheet_name, is_table_name};
 pub use table::Table;

@@ -29,9 +29,14 @@ pub fn is_table_name(path: &Path) -> bool {
     format(path).is_some()
 }
 
+/// Whether a file says by its ending that it is a spreadsheet, and nothing else.
+pub fn is_spreadsheet_name(path: &Path) -> bool {
+    format(path) == Some("spreadsheet")
+}
+
 impl Table {
-    /// Reads a table by the ending of its name.
-    pub fn read(path: &Path) -> Result<Self, String> {
+    /// Reads a table by the ending of its name; of a spreadsheet all sheets.
+    pub fn read_all(path: &Path) -> Result<Vec<Self>, String> {
         let size = std::fs::metadata(path).map_err(|e| decode::io_reason(&e))?.len();
         let format = format(path).unwrap_or("text");
         let most = if format == "text" { MAX_BYTES } else { MAX_PARSED };
@@ -39,14 +44,15 @@ impl Table {
             return Err(format!("is larger than {} MiB", most >> 20));
         }
         let bytes = decode::read_whole(path)?;
-        match format {
-            "spreadsheet" => decode::guarded(|| spreadsheet::parse(bytes)),
+        let tables = match format {
+            "spreadsheet" => decode::guarded(|| spreadsheet::parse(bytes))?,
             "json" => {
                 let (text, encoding) = text::decode(&bytes);
-                json::parse(&text).map(|table| Self { encoding, ..table })
+                vec![Self { encoding, ..json::parse(&text)? }]
             }
-            _ => Self::parse(&bytes),
-        }
+            _ => vec![Self::parse(&bytes)?],
+        };
+        Ok(tables.into_iter().map(Self::without_escapes).collect())
     }
 }
 
@@ -72,10 +78,15 @@ impl TablePreview {
     /// # Errors
     /// Where the file cannot be read or is no table.
     pub fn read(path: &Path) -> Result<Self> {
-        let table = Table::read(path).map_err(|reason| {
+        let tables = Table::read_all(path).map_err(|reason| {
             Error::user(format!("{} {reason}", path.display()), "choose a table of comma- or tab-separated values")
         })?;
-        let guess = table.columns(&LabelColumns::default()).map(|c| {
+        // Of several sheets, that with usual names of columns, else the longest.
+        let columns = |table: &Table| table.columns(&LabelColumns::default());
+        let known = |table: &Table| columns(table).map_or(0, |c| u8::from(c.file.is_some()) + u8::from(c.label.is_some()));
+        let best = tables.into_iter().rev().max_by_key(|table| (known(table), table.rows.len()));
+        let Some(table) = best else { return Err(Error::user(format!("{} holds no table", path.display()), "")) };
+        let guess = columns(&table).map(|c| {
             let [file, label, split, patient] = [c.file, c.label, c.split, c.patient].map(|c| table.header(c).to_string());
             LabelColumns { file, label, split, patient }
         });

@@ -1,4 +1,4 @@
-//! Spreadsheets (`.xlsx`, `.xlsb`, `.xls`): the first sheet that holds a table.
+//! Spreadsheets (`.xlsx`, `.xlsb`, `.xls`): each sheet that holds a table.
 //!
 //! Cells are taken one by one: a sheet as a rectangle, which the readers would give, has as many as its outermost two cells say,
 //! and these may be two at the far corners of nothing.
@@ -8,8 +8,6 @@ use calamine::{Data, Reader, Xls, Xlsb, Xlsx};
 use csv::StringRecord;
 use std::{collections::BTreeMap, io::Cursor};
 
-/// The headers are looked for in so many rows.
-const TITLES: usize = 20;
 /// Sheets may unpack to this much.
 const MAX_UNPACKED: u64 = 512 << 20;
 /// A table of labels has no more cells than this, empty ones before others included.
@@ -18,8 +16,8 @@ const MAX_CELLS: usize = 10_000_000;
 /// Rows of a sheet, those without cells left out.
 type Rows = Vec<Vec<String>>;
 
-/// The first sheet with two rows or more; the headers are its first row that is about as full as any.
-pub fn parse(bytes: Vec<u8>) -> Result<Table, String> {
+/// All sheets with two rows or more; their names where there are several.
+pub fn parse(bytes: Vec<u8>) -> Result<Vec<Table>, String> {
     let zip = zip::ZipArchive::new(Cursor::new(&bytes)).ok();
     let is_zip = zip.is_some();
     if let Some(mut zip) = zip {
@@ -32,38 +30,43 @@ pub fn parse(bytes: Vec<u8>) -> Result<Table, String> {
         }
     }
     let bytes = Cursor::new(bytes);
-    let table = if is_zip { in_archive(bytes)? } else { in_old_form(bytes)? };
-    table.ok_or_else(|| "holds no sheet with a table".into())
+    let sheets = if is_zip { in_archive(bytes)? } else { in_old_form(bytes)? };
+    let table = |(name, rows): (String, Rows)| {
+        let table = Table::of_rows(rows.into_iter().map(StringRecord::from).collect()).filter(|table| !table.rows.is_empty())?;
+        Some(Table { sheet: Some(name), ..table })
+    };
+    let mut tables: Vec<Table> = sheets.into_iter().filter_map(table).collect();
+    if let [table] = &mut tables[..] {
+        table.sheet = None;
+    }
+    if tables.is_empty() { Err("holds no sheet with a table".into()) } else { Ok(tables) }
 }
 
 fn damaged(error: impl std::fmt::Display) -> String {
     format!("is no spreadsheet that can be read: {error}")
 }
 
-fn in_archive(bytes: Cursor<Vec<u8>>) -> Result<Option<Table>, String> {
+fn in_archive(bytes: Cursor<Vec<u8>>) -> Result<Vec<(String, Rows)>, String> {
+    let mut sheets = Vec::new();
     if let Ok(mut book) = Xlsb::new(bytes.clone()) {
         for name in book.sheet_names() {
             let Ok(mut cells) = book.worksheet_cells_reader(&name) else { continue };
             let next = || Ok(cells.next_cell().map_err(damaged)?.map(|c| (c.get_position(), Data::from(c.get_value().clone()))));
-            if let Some(table) = rows(next)?.and_then(table) {
-                return Ok(Some(table));
-            }
+            sheets.extend(rows(next)?.map(|rows| (name, rows)));
         }
-        return Ok(None);
+        return Ok(sheets);
     }
     let mut book = Xlsx::new(bytes).map_err(damaged)?;
     for name in book.sheet_names() {
         let Ok(mut cells) = book.worksheet_cells_reader(&name) else { continue };
         let next = || Ok(cells.next_cell().map_err(damaged)?.map(|c| (c.get_position(), Data::from(c.get_value().clone()))));
-        if let Some(table) = rows(next)?.and_then(table) {
-            return Ok(Some(table));
-        }
+        sheets.extend(rows(next)?.map(|rows| (name, rows)));
     }
-    Ok(None)
+    Ok(sheets)
 }
 
 /// Sheets of Excel up to 2003 are rectangles at most of 65,536 by 256.
-fn in_old_form(bytes: Cursor<Vec<u8>>) -> Result<Option<Table>, String> {
+fn in_old_form(bytes: Cursor<Vec<u8>>) -> Result<Vec<(String, Rows)>, String> {
     // What the reader makes room for is what this record says: its number, its length, first row, last row, columns.
     let dimensions = bytes.get_ref().windows(18).filter(|w| w.starts_with(&[0, 2, 14, 0]));
     let is_outsize = |w: &[u8]| w[10..12] != [0, 0] && w[10..12] != [1, 0] || w[15] > 1;
@@ -71,14 +74,13 @@ fn in_old_form(bytes: Cursor<Vec<u8>>) -> Result<Option<Table>, String> {
         return Err("is a spreadsheet that says it is larger than any; save it as .xlsx or .csv".into());
     }
     let mut book = Xls::new(bytes).map_err(damaged)?;
-    for name in book.sheet_names() {
-        let Ok(range) = book.worksheet_range(&name) else { continue };
+    let names = book.sheet_names();
+    let sheet = |name: String| {
+        let range = book.worksheet_range(&name).ok()?;
         let filled = range.rows().filter(|row| row.iter().any(|cell| *cell != Data::Empty));
-        if let Some(table) = table(filled.map(|row| row.iter().map(text).collect()).collect()) {
-            return Ok(Some(table));
-        }
-    }
-    Ok(None)
+        Some((name, filled.map(|row| row.iter().map(text).collect()).collect()))
+    };
+    Ok(names.into_iter().filter_map(sheet).collect())
 }
 
 /// Cells of a sheet in the order of its rows; `None` where one cannot be read.
@@ -105,16 +107,6 @@ fn rows(mut next: impl FnMut() -> Result<Option<((u32, u32), Data)>, String>) ->
         first = first.min(column);
     }
     Ok(Some(rows.into_values().map(|mut row| row.split_off(first.min(row.len()))).collect()))
-}
-
-fn table(all: Rows) -> Option<Table> {
-    // Titles above the headers fill fewer cells than these do.
-    let filled = |row: &&Vec<String>| row.iter().filter(|cell| !cell.is_empty()).count();
-    let most = all.iter().take(TITLES).map(|row| filled(&row)).max().unwrap_or(0);
-    let mut rows = all.into_iter().skip_while(|row| filled(&row) == 0 || filled(&row) * 5 < most * 4);
-    let headers = rows.next()?;
-    let rows: Vec<StringRecord> = rows.map(StringRecord::from).collect();
-    (!rows.is_empty()).then(|| Table { headers, rows, ..Table::default() })
 }
 
 /// A cell as it would stand in a CSV: whole numbers without a point.

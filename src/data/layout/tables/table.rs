@@ -1,7 +1,7 @@
 //! Rows under headers, and tables as text: comma, semicolon, tab, bar or blank; BOM, CRLF, quotes; UTF-8, UTF-16 or Windows-1252.
 
 use super::{columns::Columns, text};
-use crate::config::LabelColumns;
+use crate::{config::LabelColumns, data::dataset::Split, text::from_cell};
 use csv::StringRecord;
 
 #[derive(Debug)]
@@ -12,11 +12,16 @@ pub struct Table {
     pub encoding: Option<&'static str>,
     /// The first row as a person counts: line 2, or 1 where there are no headers.
     pub first_row: usize,
+    /// The sheet of a spreadsheet that has several.
+    pub sheet: Option<String>,
 }
+
+/// The headers are looked for in so many rows: titles and remarks may stand above them.
+const TITLES: usize = 20;
 
 impl Default for Table {
     fn default() -> Self {
-        Self { headers: Vec::new(), rows: Vec::new(), encoding: None, first_row: 2 }
+        Self { headers: Vec::new(), rows: Vec::new(), encoding: None, first_row: 2, sheet: None }
     }
 }
 
@@ -25,14 +30,23 @@ impl Table {
     pub fn parse(bytes: &[u8]) -> Result<Self, String> {
         let (text, encoding) = text::decode(bytes);
         let (delimiter, start) = text::dialect(&text);
-        let mut reader = csv::ReaderBuilder::new().delimiter(delimiter).flexible(true).from_reader(&text.as_bytes()[start..]);
-        let headers = reader.headers().map_err(|e| format!("is no table: {e}"))?;
-        let headers: Vec<String> = headers.iter().map(|h| h.trim().to_string()).collect();
-        if headers.iter().all(String::is_empty) {
-            return Err("is empty".into());
-        }
+        let mut reader = csv::ReaderBuilder::new();
+        let reader = reader.delimiter(delimiter).flexible(true).has_headers(false).from_reader(&text.as_bytes()[start..]);
         let rows = reader.into_records().collect::<Result<_, _>>().map_err(|e| format!("is no table: {e}"))?;
-        Ok(Self { headers, rows, encoding, first_row: if start > 0 { 3 } else { 2 } })
+        let table = Self::of_rows(rows).ok_or("is empty")?;
+        Ok(Self { encoding, first_row: table.first_row + usize::from(start > 0), ..table })
+    }
+
+    /// The first row that holds headers, and what follows it; `None` where nothing does.
+    pub fn of_rows(mut rows: Vec<StringRecord>) -> Option<Self> {
+        let at = header_row(&rows)?;
+        let mut headers: Vec<String> = rows[at].iter().map(|h| h.trim().to_string()).collect();
+        if let Some(name) = headers[0].strip_prefix('#').map(str::trim).filter(|name| !name.is_empty()) {
+            headers[0] = name.to_string();
+        }
+        rows.drain(..=at);
+        rows.retain(|row| filled(row) > 0);
+        Some(Self { headers, rows, first_row: at + 2, ..Self::default() })
     }
 
     /// The same where what stands first is no header but a row.
@@ -41,6 +55,21 @@ impl Table {
         self.rows.insert(0, StringRecord::from(std::mem::replace(&mut self.headers, headers)));
         self.first_row -= 1;
         self
+    }
+
+    /// Whether this program wrote it: `scores.csv` of a run.
+    pub fn is_of_scores(&self) -> bool {
+        let has = |name: &str| self.headers.iter().any(|h| h == name);
+        ["path", "split", "label", "score"].into_iter().all(has) && (has("predicted") || has("threshold"))
+    }
+
+    /// Without the apostrophes that this program puts before what spreadsheets would take for formulas.
+    pub fn without_escapes(self) -> Self {
+        if !self.is_of_scores() {
+            return self;
+        }
+        let rows = self.rows.iter().map(|row| row.iter().map(from_cell).collect()).collect();
+        Self { rows, ..self }
     }
 
     /// A field without surrounding space; empty where the row is too short.
@@ -60,8 +89,40 @@ impl Table {
 
     /// Columns by the names that were given, else by their usual names. Errors where a given one is not there.
     pub fn columns(&self, wanted: &LabelColumns) -> Result<Columns, String> {
-        Columns::find(&self.headers, wanted)
+        let mut columns = Columns::find(&self.headers, wanted)?;
+        if columns.split.is_none() && wanted.split.is_empty() {
+            let is_other = |c: &usize| ![columns.file, columns.label].contains(&Some(*c));
+            columns.split = (0..self.headers.len()).filter(is_other).find(|&c| self.says_splits(c));
+        }
+        Ok(columns)
     }
+
+    /// Whether all values of a column are names of splits, and not of one only.
+    fn says_splits(&self, column: usize) -> bool {
+        let splits: Option<Vec<Split>> = self.column(column).filter(|v| !v.is_empty()).map(Split::from_name).collect();
+        splits.is_some_and(|splits| splits.iter().any(|split| *split != splits[0]))
+    }
+}
+
+fn filled(row: &StringRecord) -> usize {
+    row.iter().filter(|cell| !cell.trim().is_empty()).count()
+}
+
+/// The first row with usual names of columns of files and of labels, else the first that is about as full as those behind it.
+fn header_row(rows: &[StringRecord]) -> Option<usize> {
+    let first = || rows.iter().enumerate().take(TITLES).filter(|(_, row)| filled(row) > 0);
+    let is_known = |row: &StringRecord| {
+        let headers: Vec<String> = row.iter().map(|h| h.trim().trim_start_matches('#').trim().to_string()).collect();
+        Columns::find(&headers, &LabelColumns::default())
+            .is_ok_and(|c| c.file.is_some() && c.label.is_some() && c.file != c.label)
+    };
+    if let Some((at, _)) = first().find(|(_, row)| is_known(row)) {
+        return Some(at);
+    }
+    let mut widths: Vec<usize> = first().map(|(_, row)| filled(row)).collect();
+    widths.sort_unstable();
+    let usual = *widths.get(widths.len() / 2)?;
+    first().find(|(_, row)| filled(row) * 5 >= usual * 4).map(|(at, _)| at)
 }
 
 #[cfg(test)]
@@ -90,6 +151,33 @@ mod tests {
         let table = Table::parse(&utf16).unwrap();
         assert_eq!(table.field(&table.rows[0], Some(0)), "ä");
         assert!(Table::parse(b"").is_err());
+    }
+
+    #[test]
+    fn titles_and_remarks_above_the_headers_are_passed_over() {
+        for above in ["# made by x\n# 2024\n", "Export of the study, 2024\n,\n", "Export of the study\n\n", "\n\n"] {
+            let table = Table::parse(format!("{above}file;note;label\na.png;b, c, d;1\nb.png;;2\n").as_bytes()).unwrap();
+            assert_eq!(table.headers, ["file", "note", "label"], "{above:?}");
+            assert_eq!((table.rows.len(), table.field(&table.rows[0], Some(2))), (2, "1"), "{above:?}");
+        }
+        assert_eq!(Table::parse(b"# file,label\na,1\n").unwrap().headers, ["file", "label"]);
+        assert_eq!(Table::parse(b"title of it\n\nn\tx\ty\na\t1\t2\nb\t1\t2\n").unwrap().headers, ["n", "x", "y"]);
+    }
+
+    #[test]
+    fn names_in_our_own_scores_are_read_as_they_were() {
+        let table = Table::parse(b"path,split,label,score,predicted\n'=a.png,test,1,2,1\n'b.png,test,0,1,0\n").unwrap();
+        let names: Vec<String> = table.without_escapes().column(0).map(str::to_string).collect();
+        assert_eq!(names, ["=a.png", "'b.png"]);
+        let other = Table::parse(b"path,label\n'=a.png,1\n").unwrap().without_escapes();
+        assert_eq!(other.field(&other.rows[0], Some(0)), "'=a.png");
+    }
+
+    #[test]
+    fn a_column_of_splits_is_told_by_its_values() {
+        let split = |text: &str| Table::parse(text.as_bytes()).unwrap().columns(&LabelColumns::default()).unwrap().split;
+        assert_eq!(split("file,label,part_of\na,1,training\nb,2,test\n"), Some(2));
+        assert_eq!(split("file,label,part_of\na,1,training\nb,2,ward\n"), None);
     }
 
     #[test]

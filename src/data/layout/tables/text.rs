@@ -28,22 +28,43 @@ pub fn decode(bytes: &[u8]) -> (String, Option<&'static str>) {
     }
 }
 
-/// The delimiter, by its count in the first line outside quotes, and where the table starts (after Excel's `sep=;`).
+/// The delimiter, by its count in the first line outside quotes that those behind it share, and where the table starts (after
+/// Excel's `sep=;`).
 pub fn dialect(text: &str) -> (u8, usize) {
+    const LINES: usize = 20;
     let first = text.split(['\n', '\r']).next().unwrap_or_default();
     if let [b's', b'e', b'p', b'=', delimiter] = first.as_bytes() {
         let ends = text[first.len()..].bytes().take_while(|b| matches!(b, b'\n' | b'\r')).count();
         return (*delimiter, first.len() + ends);
     }
+    // How often each byte occurs in the first lines, quoted ends of lines among them.
+    let mut lines = vec![[0usize; 256]];
     let mut quoted = false;
-    let mut counts = [0usize; 256];
-    for byte in first.bytes() {
+    for byte in text.bytes() {
         quoted ^= byte == b'"';
-        counts[usize::from(byte)] += usize::from(!quoted);
+        let is_end = !quoted && matches!(byte, b'\n' | b'\r');
+        if is_end && lines.len() > LINES {
+            break;
+        } else if is_end {
+            lines.push([0; 256]);
+        } else if let Some(line) = lines.last_mut().filter(|_| !quoted) {
+            line[usize::from(byte)] += 1;
+        }
     }
-    // The last of equals is taken: the comma. A blank divides only where nothing else does.
-    let delimiter = [b'|', b'\t', b';', b','].into_iter().max_by_key(|&d| counts[usize::from(d)]).unwrap_or(b',');
-    (if counts[usize::from(delimiter)] == 0 && counts[usize::from(b' ')] > 0 { b' ' } else { delimiter }, 0)
+    lines.retain(|counts| counts.iter().any(|&n| n > 0));
+    let count = |line: &[usize; 256], delimiter: u8| line[usize::from(delimiter)];
+    // The last of equals is taken: the comma.
+    let best = |line: &[usize; 256]| [b'|', b'\t', b';', b','].into_iter().max_by_key(|&d| count(line, d)).unwrap_or(b',');
+    let is_shared = |at: usize, delimiter: u8| {
+        let behind = &lines[at + 1..];
+        count(&lines[at], delimiter) > 0 && behind.iter().filter(|line| count(line, delimiter) > 0).count() * 2 >= behind.len()
+    };
+    if let Some(at) = (0..lines.len()).find(|&at| is_shared(at, best(&lines[at]))) {
+        return (best(&lines[at]), 0);
+    }
+    // A blank divides only where nothing else does.
+    let by_blanks = !lines.is_empty() && is_shared(0, b' ');
+    (if by_blanks { b' ' } else { lines.first().map_or(b',', best) }, 0)
 }
 
 #[cfg(test)]

@@ -3,8 +3,11 @@
 //! A path in a table is a path: it names the picture that lies there, and never one of the same name in another folder. A
 //! name without a folder counts where only one picture has it.
 
-use super::{file_scan::FileScan, tables::Table};
-use crate::data::text::{display_bytes, fold};
+use crate::data::{
+    dataset::Split,
+    layout::{file_scan::FileScan, levels::split_of_folder, tables::Table},
+    text::{display_bytes, fold},
+};
 use csv::StringRecord;
 use encoding_rs::WINDOWS_1252;
 use std::{
@@ -31,16 +34,35 @@ pub struct Naming {
     /// The table's name without extension: of several pictures of one name, that in a folder whose name begins so is meant
     /// (`train.csv`, `train_images/`).
     stem: String,
+    /// The split that the table's name says: the same for folders of a split (`instances_val.json`, `val/`).
+    split: Option<Split>,
     /// Folders that all values begin with and that lead to the data set somewhere else.
     prefix: Vec<String>,
+    /// A value without a folder may be the name of one, as where a row is a patient.
+    pub may_be_folders: bool,
+}
+
+/// The split that the name of a table or a sheet says in one of its words: `ISIC2018_Task3_Training_GroundTruth`.
+pub fn split_of_name(name: &str) -> Option<Split> {
+    // `trainLabels` are two words.
+    let starts = |(i, c): (usize, char)| (c.is_uppercase() && name[..i].ends_with(char::is_lowercase)).then_some(i);
+    let humps: Vec<usize> = [0].into_iter().chain(name.char_indices().filter_map(starts)).chain([name.len()]).collect();
+    let words = humps.windows(2).flat_map(|ends| name[ends[0]..ends[1]].split(|c: char| !c.is_ascii_alphabetic()));
+    words.into_iter().find_map(Split::from_name)
 }
 
 impl Naming {
-    /// That of a table at this path whose values are taken as they are.
-    pub fn at(path: &Path) -> Self {
+    /// That of a table at this path, or of a sheet in it, whose values are taken as they are.
+    pub fn at(path: &Path, sheet: Option<&str>) -> Self {
         let folder = path.parent().map(absolute).unwrap_or_default();
-        let stem = path.file_stem().map(|s| fold(&s.to_string_lossy())).unwrap_or_default();
-        Self { folder, stem, prefix: Vec::new() }
+        let stem = path.file_stem().unwrap_or_default().to_string_lossy();
+        let split = sheet.and_then(split_of_name).or_else(|| split_of_name(&stem));
+        Self { folder, stem: fold(&stem), split, prefix: Vec::new(), may_be_folders: false }
+    }
+
+    /// The split that the table's own name says.
+    pub fn split(&self) -> Option<Split> {
+        self.split
     }
 
     /// The folders that are left out of each value, as text; `None` where values are taken as they are.
@@ -61,6 +83,8 @@ pub struct NamedFiles<'a> {
     by_end: Vec<(String, usize)>,
     /// Folders that hold pictures, in lower case, with their numbers.
     folders: HashMap<String, usize>,
+    /// Folders by their own names, with their numbers; `None` where several are called so.
+    folders_named: HashMap<String, Option<usize>>,
     /// The pictures of each folder.
     in_folder: Vec<Vec<usize>>,
     /// Files that are no usable pictures, by their paths and by their names.
@@ -80,17 +104,23 @@ impl<'a> NamedFiles<'a> {
         let pictures: Vec<Vec<String>> = scan.pictures.iter().map(|c| parts_of(&c.relative)).collect();
         let (mut by_path, mut by_end) = (HashMap::<_, Vec<usize>>::new(), Vec::new());
         let (mut folders, mut in_folder) = (HashMap::new(), Vec::<Vec<usize>>::new());
+        let mut folders_named = HashMap::new();
         let mut add = |path: &[String], i: usize| {
             let Some((name, folder)) = path.split_last() else { return };
             let name = fold(name);
             let stem = without_extension(&name);
-            for name in [Some(stem), (stem != name).then_some(name.as_str())].into_iter().flatten() {
+            let number = number(stem);
+            for name in [Some(stem), (stem != name).then_some(name.as_str()), number.as_deref()].into_iter().flatten() {
                 by_path.entry(format!("{}/{name}", key(folder))).or_default().push(i);
                 by_end.extend(places.iter().map(|place| (from_end(name, place.iter().chain(folder)), i)));
             }
             let number = *folders.entry(key(folder)).or_insert_with(|| {
                 in_folder.push(Vec::new());
-                in_folder.len() - 1
+                let number = in_folder.len() - 1;
+                if let Some(name) = folder.last() {
+                    folders_named.entry(fold(name)).and_modify(|one| *one = None).or_insert(Some(number));
+                }
+                number
             });
             in_folder[number].push(i);
         };
@@ -105,7 +135,7 @@ impl<'a> NamedFiles<'a> {
         by_end.sort_unstable();
         let skipped = scan.skipped.iter().map(|s| parts_of(&s.path));
         let unusable = skipped.flat_map(|path| [key(&path), key(&path[path.len().saturating_sub(1)..])]).collect();
-        Self { root, places, pictures, by_path, by_end, folders, in_folder, unusable }
+        Self { root, places, pictures, by_path, by_end, folders, folders_named, in_folder, unusable }
     }
 
     /// The pictures of a folder that a value names.
@@ -121,7 +151,7 @@ impl<'a> NamedFiles<'a> {
     /// most values name a picture, and no more.
     pub fn naming(&self, path: &Path, table: &Table, column: Option<usize>) -> Naming {
         let shared = shared_folders(table, column);
-        let plain = Naming::at(path);
+        let plain = Naming::at(path, table.sheet.as_deref());
         let namings = (0..=shared.len()).map(|n| Naming { prefix: shared[..n].to_vec(), ..plain.clone() });
         // Of equally good ones, the shortest.
         namings.rev().max_by_key(|naming| self.found(table, column, naming)).unwrap_or(plain)
@@ -160,10 +190,18 @@ impl<'a> NamedFiles<'a> {
             Match::Several(n) if folders.is_empty() => {
                 let begins = |folder: &String| !naming.stem.is_empty() && fold(folder).starts_with(&naming.stem);
                 let beside = |image: usize| self.pictures[image].iter().rev().nth(1).is_some_and(begins);
-                match self.ending(name, folders, &beside) {
-                    Match::One(image) => Match::One(image),
+                let of_split = |image: usize| {
+                    let folders = self.pictures[image].iter().rev().skip(1);
+                    naming.split.is_some() && folders.rev().find_map(|folder| split_of_folder(folder)) == naming.split
+                };
+                match (self.ending(name, folders, &beside), self.ending(name, folders, &of_split)) {
+                    (Match::One(image), _) | (_, Match::One(image)) => Match::One(image),
                     _ => Match::Several(n),
                 }
+            }
+            Match::None if folders.is_empty() && naming.may_be_folders => {
+                let named = self.folders_named.get(&fold(name)).copied().flatten();
+                named.map_or(Match::None, Match::Folder)
             }
             found => found,
         }
@@ -193,6 +231,10 @@ impl<'a> NamedFiles<'a> {
         let mut images = of(&lower);
         if images.is_empty() {
             images = of(without_extension(&lower));
+        }
+        // Spreadsheets write `0012` as 12, pandas as 12.0.
+        if let (true, Some(number)) = (images.is_empty(), number(without_zero(without_extension(&lower)))) {
+            images = of(&number);
         }
         if images.len() > 1 {
             let differs = |image: usize| {
@@ -325,6 +367,18 @@ fn from_end<'a>(name: &str, folders: impl DoubleEndedIterator<Item = &'a String>
     path
 }
 
+/// What a number is kept as, whatever zeros stand before it; no name begins so.
+fn number(stem: &str) -> Option<String> {
+    let is_number = !stem.is_empty() && stem.len() < 20 && stem.bytes().all(|b| b.is_ascii_digit());
+    is_number.then(|| format!("\0{}", stem.trim_start_matches('0')))
+}
+
+/// `12` of `12.0`.
+fn without_zero(number: &str) -> &str {
+    let whole = number.split_once('.').filter(|(_, rest)| !rest.is_empty() && rest.bytes().all(|b| b == b'0'));
+    whole.map_or(number, |(whole, _)| whole)
+}
+
 /// A number after a dot is no extension: `1.2.840.113`.
 fn without_extension(name: &str) -> &str {
     let dot = name.rfind('.').filter(|&at| at > 0 && name[at..].contains(char::is_alphabetic));
@@ -395,5 +449,26 @@ mod tests {
         let pictures = ["1.2.840", "1.2.841", "a.PNG", "a.png", "b.jpg", "b.tif"];
         let found = found(&pictures, HERE, &["1.2.840", "1.2.841.dcm", "a.png", "a.PNG", "b", "b.TIF"]);
         assert_eq!(found, [One(0), One(1), One(3), One(2), Several(2), One(5)]);
+    }
+
+    #[test]
+    fn numbers_may_have_lost_their_zeros() {
+        use Match::{None, One, Several};
+        let pictures = ["a/0007.png", "a/12.png", "b/012.png", "0.png"];
+        assert_eq!(
+            found(&pictures, HERE, &["7", "7.0", "07.png", "a/7", "b/12", "12"]),
+            [One(0), One(0), One(0), One(0), One(2), One(1)]
+        );
+        assert_eq!(found(&pictures, HERE, &["0.0", "00", "8", "7.5"]), [One(3), One(3), None, None]);
+        assert_eq!(found(&["a/007.png", "b/07.png"], HERE, &["7"]), [Several(2)]);
+    }
+
+    #[test]
+    fn a_table_of_a_split_means_the_pictures_of_that_split() {
+        use Match::{One, Several};
+        let pictures = ["train/1.png", "val/1.png", "val/2.png"];
+        assert_eq!(found(&pictures, "/data/hospital_b/annotations/instances_val.json", &["1.png", "2"]), [One(1), One(2)]);
+        assert_eq!(found(&pictures, "/data/hospital_b/a. Training Labels.csv", &["1"]), [One(0)]);
+        assert_eq!(found(&pictures, HERE, &["1"]), [Several(2)]);
     }
 }

@@ -1,15 +1,18 @@
 //! What the rows of tables say of each image, and what is wrong with them.
 
-use super::{
-    detected::DetectedLayout,
-    file_scan::{FileScan, relative},
-    levels::split_of_folder,
-    named_files::{Match, NamedFiles, Naming},
-    tables::{Columns, LabelScheme, Table},
-};
-use crate::data::{
-    dataset::{Layout, Skipped, Split, class_key},
-    text::{display_part, display_path, first_few, images},
+use super::named_files::{Match, NamedFiles, Naming};
+use crate::{
+    data::{
+        dataset::{Layout, Skipped, Split, class_key},
+        layout::{
+            detected::DetectedLayout,
+            file_scan::{FileScan, PictureFile, relative},
+            levels::split_of_folder,
+            tables::{Columns, LabelScheme, Table},
+        },
+        text::{cut_list, display_part, display_path, first_few, images},
+    },
+    error::Warning,
 };
 use std::{
     collections::{BTreeMap, BTreeSet, HashSet},
@@ -24,6 +27,19 @@ pub struct LabelTable {
     pub naming: Naming,
     pub scheme: LabelScheme,
     pub split: Option<Split>,
+}
+
+impl LabelTable {
+    /// Its path from the root, and its sheet.
+    pub fn name(&self, root: &Path) -> String {
+        table_name(root, &self.path, &self.table)
+    }
+}
+
+/// The path of a table from the root, and its sheet.
+pub fn table_name(root: &Path, path: &Path, table: &Table) -> String {
+    let name = display_path(&relative(root, path));
+    table.sheet.as_ref().map_or(name.clone(), |sheet| format!("{name} (sheet {sheet})"))
 }
 
 /// A list of names without labels whose own name says a split: NIH's `test_list.txt`.
@@ -44,7 +60,7 @@ struct RowOfImage {
 /// The images that the rows of these tables name, with what they say of them.
 ///
 /// `lists`: images that lists of names put into a split.
-pub fn merge(files: &NamedFiles, scan: &FileScan, sources: &[LabelTable], lists: &[SplitList]) -> DetectedLayout {
+fn merge(files: &NamedFiles, scan: &FileScan, sources: &[LabelTable], lists: &[SplitList]) -> DetectedLayout {
     let mut said: BTreeMap<usize, RowOfImage> = BTreeMap::new();
     let mut skipped = Vec::new();
     let mut contradicted: HashSet<usize> = HashSet::new();
@@ -53,7 +69,7 @@ pub fn merge(files: &NamedFiles, scan: &FileScan, sources: &[LabelTable], lists:
     let of_tables = sources.iter().map(|s| s.split).collect::<BTreeSet<_>>().len() > 1;
     for source in sources {
         let (table, columns) = (&source.table, source.columns);
-        let name = display_path(&relative(files.root(), &source.path));
+        let name = source.name(files.root());
         if let Some(encoding) = table.encoding {
             warnings.push(format!("{name} is read as {encoding}, since it is not UTF-8."));
         }
@@ -148,6 +164,7 @@ pub fn merge(files: &NamedFiles, scan: &FileScan, sources: &[LabelTable], lists:
         let [label, patient] = [&row.label, &row.patient].map(|text| Some(text.as_str()).filter(|text| !text.is_empty()));
         detected.images.add_file(&scan.pictures[image], label, row.split, patient);
     }
+    let warnings = warnings.into_iter().map(Warning::from).collect();
     DetectedLayout { skipped, warnings, ..detected }
 }
 
@@ -197,4 +214,43 @@ fn images_without_row(
             reason: format!("is a folder of which the table of labels names no file ({})", images(count)),
         });
     }
+}
+
+/// The images as these tables label them.
+pub fn labelled(files: &NamedFiles, scan: &FileScan, sources: &[LabelTable], lists: &[SplitList]) -> DetectedLayout {
+    let mut detected = merge(files, scan, sources, lists);
+    detected.why = why(files, &scan.pictures, sources);
+    if !lists.is_empty() {
+        detected.why += &format!(" Lists of names say the split: {}.", cut_list(lists.iter().map(|list| &list.name), 4));
+    }
+    detected.normal = sources.iter().find_map(|s| s.scheme.normal(&s.table));
+    detected
+}
+
+fn why(files: &NamedFiles, pictures: &[PictureFile], sources: &[LabelTable]) -> String {
+    let tables: Vec<String> = sources.iter().map(|s| s.name(files.root())).collect();
+    let Some(source) = sources.first() else { return String::new() };
+    let LabelTable { table, columns, scheme, .. } = source;
+    // Names without a folder of pictures that do not lie beside the table.
+    let beside = source.path.parent();
+    let is_elsewhere = |row| match files.find(table.field(row, columns.file), &source.naming) {
+        Match::One(i) => !table.field(row, columns.file).contains(['/', '\\']) && pictures[i].path.parent() != beside,
+        _ => false,
+    };
+    let by_name = if table.rows.iter().any(is_elsewhere) { ", by their bare names" } else { "" };
+    let mut why = format!(
+        "Table of labels {}: column `{}` names the files{by_name} and {}",
+        cut_list(tables, 4),
+        table.header(columns.file),
+        scheme.words(table)
+    );
+    if columns.split.is_some() {
+        why += &format!(", `{}` the split", table.header(columns.split));
+    } else if sources.iter().any(|s| s.split != source.split) {
+        why += ", the tables' names the split";
+    }
+    if columns.patient.is_some() {
+        why += &format!(", `{}` the patient", table.header(columns.patient));
+    }
+    why + "."
 }

@@ -1,6 +1,6 @@
 //! What the names of files and folders say of masks.
 
-use super::levels::plain;
+use crate::data::layout::levels::plain;
 
 /// Folders of masks, whatever lies beside them. All names here are in lower case and joined by `_`.
 const ALWAYS: &[&str] = &[
@@ -52,7 +52,7 @@ const IMAGES: &[&str] = &[
     "t1ce",
     "t2",
 ];
-/// Ends of the names of masks: `X_mask.png` for `X.png`.
+/// Ends of the names of masks: `X_mask.png` for `X.png`; the whole name where the folder names the image.
 const ENDS: &[&str] = &[
     "mask",
     "segmentation",
@@ -63,11 +63,18 @@ const ENDS: &[&str] = &[
     "label",
     "labels",
     "annotation",
+    "annot",
+    "anno",
     "manual1",
     "manual2",
     "1stho",
     "2ndho",
+    "ah",
+    "vk",
 ];
+/// Ends of names of pictures that are masks where they look like them: they may be those of photographs as well.
+const MAYBE_ENDS: &[&str] =
+    &["lesion", "lesions", "contour", "contours", "roi", "tumor", "tumour", "binary", "vessel", "vessels"];
 
 /// What a folder's name says, and what is left of the name without it: `train` of `train_masks`.
 pub enum Role {
@@ -77,7 +84,7 @@ pub enum Role {
 }
 
 pub fn role(name: &str) -> Role {
-    let name = plain(name);
+    let name = plain(&humps_apart(name));
     let rest = |words: &[&str]| {
         words.iter().find_map(|word| match name.strip_suffix(word) {
             Some("") => Some(String::new()),
@@ -127,13 +134,62 @@ pub fn without_mask_word(stem: &str) -> Option<String> {
     without(stem, ENDS)
 }
 
-/// `X` of `X_mask`, `X_mask_1`, `X-seg`, `X_gt`.
+/// `Manual_Mask` of `ManualMask`.
+fn humps_apart(name: &str) -> String {
+    let mut apart = String::with_capacity(name.len() + 4);
+    for c in name.chars() {
+        if c.is_uppercase() && apart.ends_with(char::is_lowercase) {
+            apart.push('_');
+        }
+        apart.push(c);
+    }
+    apart
+}
+
+/// Whether a name says of itself, and not of another picture, that it is a mask: `mask`, `label_2`.
+pub fn is_mask_alone(stem: &str) -> bool {
+    ENDS.contains(&plain(unnumbered(stem)).as_str())
+}
+
+/// `mask` of `mask_1`.
+fn unnumbered(stem: &str) -> &str {
+    stem.rsplit_once('_').filter(|(_, n)| !n.is_empty() && n.bytes().all(|b| b.is_ascii_digit())).map_or(stem, |(s, _)| s)
+}
+
+/// Names of the images that a mask of this name may be of: `X` of `X_mask`, `X_mask_1`, `X-seg`, `X.gt`, `XMask`; `7` and `img_7`
+/// of `mask_7`.
+pub fn masked(stem: &str) -> Vec<String> {
+    let mut names: Vec<String> = mask_of(stem).map(str::to_string).into_iter().collect();
+    let lower = stem.to_ascii_lowercase();
+    let begins = |word: &&str| lower.strip_prefix(*word)?.strip_prefix(['_', '-', ' ']).map(str::len);
+    if let Some(rest) = ENDS.iter().filter_map(begins).min().and_then(|length| stem.get(stem.len() - length..)) {
+        let images = ["img", "image", "im", "scan", "slice", "frame", "input"];
+        let sign = stem.get(stem.len() - rest.len() - 1..stem.len() - rest.len()).unwrap_or("_");
+        names.extend(images.iter().map(|word| format!("{word}{sign}{rest}")));
+        names.push(rest.to_string());
+    }
+    names.retain(|name| !name.is_empty());
+    names
+}
+
+/// The image's name where the mask's own ends as those of masks do.
 pub fn mask_of(stem: &str) -> Option<&str> {
-    let numbered =
-        stem.rsplit_once('_').filter(|(_, n)| !n.is_empty() && n.bytes().all(|b| b.is_ascii_digit())).map_or(stem, |(s, _)| s);
+    let numbered = unnumbered(stem);
     let lower = numbered.to_ascii_lowercase();
-    let cut = |end: &&str| lower.strip_suffix(*end)?.strip_suffix(['_', '-', ' ']).map(str::len);
+    let cut = |end: &&str| {
+        let rest = lower.strip_suffix(*end)?;
+        let hump = || numbered[rest.len()..].starts_with(char::is_uppercase) && !rest.is_empty();
+        let before = || numbered[..rest.len()].ends_with(|c: char| c.is_ascii_digit() || c.is_lowercase());
+        rest.strip_suffix(['_', '-', ' ', '.']).map(str::len).or_else(|| (hump() && before()).then_some(rest.len()))
+    };
     numbered.get(..ENDS.iter().filter_map(cut).min()?).filter(|s| !s.is_empty())
+}
+
+/// The same of names that may be those of photographs, too: `X` of `X_lesion`.
+pub fn maybe_mask_of(stem: &str) -> Option<&str> {
+    let lower = stem.to_ascii_lowercase();
+    let cut = |end: &&str| lower.strip_suffix(*end)?.strip_suffix(['_', '-', ' ', '.']).map(str::len);
+    stem.get(..MAYBE_ENDS.iter().filter_map(cut).min()?).filter(|s| !s.is_empty())
 }
 
 #[cfg(test)]
@@ -149,6 +205,11 @@ mod tests {
         assert_eq!(mask_of("x_ground_truth"), Some("x"));
         assert_eq!(mask_of("_mask"), None);
         assert_eq!(mask_of("mask_7"), None);
+        assert_eq!(["0.mask", "0Mask", "im0001.ah", "a_anno"].map(mask_of), [Some("0"), Some("0"), Some("im0001"), Some("a")]);
+        assert_eq!(["unmask", "IMGT", "Mask"].map(mask_of), [None; 3]);
+        assert_eq!(maybe_mask_of("IMD002_lesion"), Some("IMD002"));
+        assert!(masked("mask_7").contains(&"7".into()) && masked("mask_7").contains(&"img_7".into()));
+        assert!(is_mask_alone("mask") && is_mask_alone("Label_2") && !is_mask_alone("7") && !is_mask_alone("a_mask"));
     }
 
     #[test]
@@ -163,6 +224,7 @@ mod tests {
         let masks = |name: &str| matches!(role(name), Role::Masks { always: true, .. });
         let perhaps = |name: &str, left: &str| matches!(role(name), Role::Masks { always: false, rest } if rest == left);
         let images = |name: &str, left: &str| matches!(role(name), Role::Images { rest } if rest == left);
+        assert!(perhaps("ManualMask", "manual") && perhaps("leftMask", "left") && masks("GroundTruth"));
         assert!(masks("1. Ground Truth") && masks("GT") && masks("1st_manual") && masks("Masks"));
         assert!(
             perhaps("label", "") && perhaps("train_masks", "train") && perhaps("labelsTr", "tr") && perhaps("with_mask", "with")

@@ -1,0 +1,224 @@
+//! Masks told from images, and the image that each belongs to.
+//!
+//! | room | what it holds | may use |
+//! |---|---|---|
+//! | `names` | what names of files and folders say of masks | nothing |
+//! | `place` | a picture by its place | `names` |
+//! | `content` | what pictures look like | `names place` |
+//! | `index` | the image of a mask | `place` |
+
+mod content;
+mod index;
+mod names;
+mod place;
+
+use super::file_scan::PictureFile;
+use crate::data::text::{count_of, display_path, first_few, images_have};
+use content::{Look, all_look, masks_by_look};
+use index::Index;
+use names::{Role, bare, is_mask_alone, mask_of, role, without_mask_word, without_modality};
+use place::{Place, folders_of};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+
+/// Folders that are called like masks and hold folders of images and of masks themselves: IDRiD's `A. Segmentation`.
+fn sets_of_both(pictures: &[PictureFile]) -> BTreeSet<Vec<String>> {
+    let mut inside: BTreeMap<Vec<String>, [bool; 2]> = BTreeMap::new();
+    let folders: BTreeSet<Vec<String>> = pictures.iter().map(folders_of).collect();
+    for folders in &folders {
+        for at in (0..folders.len()).filter(|&at| matches!(role(&folders[at]), Role::Masks { .. })) {
+            let has = inside.entry(folders[..=at].to_vec()).or_default();
+            for name in &folders[at + 1..] {
+                match role(name) {
+                    Role::Images { .. } => has[0] = true,
+                    Role::Masks { .. } => has[1] = true,
+                    Role::Other => {}
+                }
+            }
+        }
+    }
+    inside.into_iter().filter(|(_, has)| *has == [true; 2]).map(|(folder, _)| folder).collect()
+}
+
+/// Takes the masks out of the pictures and gives each to its image. Returns what is to be said about it.
+pub fn separate(pictures: &mut Vec<PictureFile>) -> Vec<String> {
+    let sets = sets_of_both(pictures);
+    let mut places: Vec<Place> = pictures.iter().map(|file| Place::of(file, &sets)).collect();
+    let mut notes = keep_classes(&mut places, pictures);
+    if places.iter().all(|place| place.depth.is_some()) {
+        let folders: BTreeSet<String> =
+            places.iter().filter(|p| p.is_mask).filter_map(|p| Some(p.mask_folder()?.join("/"))).collect();
+        if !folders.is_empty() {
+            notes.push(format!(
+                "All pictures lie in folders of masks by their names ({}): they are taken for images.",
+                first_few(folders)
+            ));
+        }
+        places.iter_mut().for_each(|place| (place.is_mask, place.depth) = (false, None));
+    }
+    notes.extend(judge_folders(&mut places, pictures));
+    let beside: BTreeSet<(String, &str)> = places.iter().map(|p| (p.folders.join("/"), p.stem.as_str())).collect();
+    // Slices of one place in several modalities, which share a mask.
+    let mut kinds: HashMap<(String, String), Vec<usize>> = HashMap::new();
+    for (i, place) in places.iter().enumerate() {
+        if let Some(common) = without_modality(&place.stem) {
+            kinds.entry((place.key.clone(), common)).or_default().push(i);
+        }
+    }
+    let shared = |p: &Place| kinds.get(&(p.key.clone(), without_mask_word(&p.stem)?));
+    let is_sibling = |p: &Place| {
+        let (_, images) = p.image_stems.split_last().unwrap_or((&p.stem, &[]));
+        images.iter().any(|of| beside.contains(&(p.folders.join("/"), of.as_str()))) || shared(p).is_some()
+    };
+    let mut is_mask: Vec<bool> = places.iter().map(|p| p.is_mask || is_sibling(p)).collect();
+    let mut of_folder = masks_of_folders(&places, pictures, &is_mask);
+    of_folder.keys().for_each(|&mask| is_mask[mask] = true);
+    for group in masks_by_look(&places, pictures, &is_mask) {
+        let folder = display_path(pictures[group[0].0].relative.parent().unwrap_or("".as_ref()));
+        notes.push(format!(
+            "{} called as images nearby are and with few values, as masks have (in {}), are taken for masks.",
+            count_of(group.len(), "picture"),
+            if folder.is_empty() { "the folder itself".into() } else { folder }
+        ));
+        for (mask, image) in group {
+            is_mask[mask] = true;
+            of_folder.insert(mask, vec![image]);
+        }
+    }
+    let images: Vec<usize> = (0..places.len()).filter(|&i| !is_mask[i]).collect();
+    let index = Index::new(&places, &images);
+    let mut lost = Vec::new();
+    let mut given = Vec::new();
+    for mask in (0..places.len()).filter(|&i| is_mask[i]) {
+        let path = &pictures[mask].path;
+        let known = of_folder.get(&mask).or_else(|| shared(&places[mask]));
+        match (index.image_of(&places[mask]).filter(|_| !of_folder.contains_key(&mask)), known) {
+            (Some(image), _) => given.push((image, path.clone())),
+            (None, Some(images)) => given.extend(images.iter().filter(|&&i| !is_mask[i]).map(|&i| (i, path.clone()))),
+            (None, None) => lost.push(display_path(&pictures[mask].relative)),
+        }
+    }
+    let mut several = BTreeSet::new();
+    for (image, path) in given {
+        if *pictures[image].mask.get_or_insert_with(|| path.clone()) != path {
+            several.insert(image);
+        }
+    }
+    if !several.is_empty() {
+        notes.push(format!("{} several masks; the first of each is used.", images_have(several.len())));
+    }
+    let mut is_mask = is_mask.into_iter();
+    pictures.retain(|_| !is_mask.next().unwrap_or_default());
+    if !lost.is_empty() {
+        let (masks, verb) =
+            if lost.len() == 1 { ("1 mask belongs".into(), "is") } else { (format!("{} masks belong", lost.len()), "are") };
+        notes.push(format!("{masks} to no image and {verb} left out ({}).", first_few(lost)));
+    }
+    notes
+}
+
+/// Pictures that are called `mask` beside others in their folder, with these.
+fn masks_of_folders(places: &[Place], pictures: &[PictureFile], is_mask: &[bool]) -> HashMap<usize, Vec<usize>> {
+    let mut folders: BTreeMap<&[String], [Vec<usize>; 2]> = BTreeMap::new();
+    for (i, place) in places.iter().enumerate().filter(|(i, _)| !is_mask[*i]) {
+        folders.entry(&place.folders).or_default()[usize::from(is_mask_alone(&place.stem))].push(i);
+    }
+    folders.retain(|_, [images, masks]| !images.is_empty() && !masks.is_empty());
+    let masks: Vec<usize> = folders.values().flat_map(|[_, masks]| masks.clone()).collect();
+    if all_look(Look::Photograph, pictures, &masks, 3) {
+        return HashMap::new();
+    }
+    folders.into_values().flat_map(|[images, masks]| masks.into_iter().map(move |mask| (mask, images.clone()))).collect()
+}
+
+/// Folders that are classes, whatever they are called: those below a split where the masks lie in a folder of their own
+/// (`test/mask` beside `ground_truth`), and those that hold photographs where no folder of images lies beside them.
+fn keep_classes(places: &mut [Place], pictures: &[PictureFile]) -> Vec<String> {
+    const TRUTH: &[&str] = &["ground_truth", "groundtruth", "gt"];
+    const SPLITS: &[&str] = &["train", "test", "val", "valid", "validation"];
+    let is_one_of = |folder: Option<&String>, names: &[&str]| folder.is_some_and(|f| names.contains(&f.to_lowercase().as_str()));
+    let has_truth = places.iter().any(|p| is_one_of(p.folders.first(), TRUTH));
+    let has_images: BTreeSet<Vec<String>> = places
+        .iter()
+        .flat_map(|p| {
+            (0..p.folders.len())
+                .filter(|&at| matches!(role(&p.folders[at]), Role::Images { .. }))
+                .map(|at| p.folders[..at].to_vec())
+        })
+        .collect();
+    let mut doubtful: BTreeMap<String, Vec<usize>> = BTreeMap::new();
+    for (i, place) in places.iter_mut().enumerate() {
+        if has_truth && place.folders.len() == 2 && is_one_of(place.folders.first(), SPLITS) {
+            place.call_image();
+        } else if let (true, Some(folder)) = (place.is_mask, place.mask_folder())
+            && !is_one_of(folder.last(), TRUTH)
+            && folder.split_last().is_some_and(|(_, above)| !has_images.contains(above))
+        {
+            doubtful.entry(folder.join("/")).or_default().push(i);
+        }
+    }
+    let mut notes = Vec::new();
+    for (folder, members) in doubtful {
+        if all_look(Look::Photograph, pictures, &members, 2) {
+            notes.push(format!(
+                "{folder} is called like a folder of masks, but holds photographs: it is taken for one of images."
+            ));
+            members.into_iter().for_each(|i| places[i].call_image());
+        }
+    }
+    notes
+}
+
+/// Whether the folders whose names may be those of classes, too, hold masks: an images' folder lies beside them, or images
+/// have the names of at least half of their files, or else they look like masks.
+fn judge_folders(places: &mut [Place], pictures: &[PictureFile]) -> Vec<String> {
+    /// Folders of which pictures are looked at, at most.
+    const MOST: usize = 64;
+    let images: Vec<usize> = (0..places.len()).filter(|&i| places[i].depth.is_none()).collect();
+    let mut unsure: BTreeMap<Vec<String>, Vec<usize>> = BTreeMap::new();
+    for (i, place) in places.iter().enumerate().filter(|(_, p)| !p.is_mask) {
+        if let Some(folder) = place.mask_folder() {
+            unsure.entry(folder.to_vec()).or_default().push(i);
+        }
+    }
+    // Folders of images by the folder they lie in, with what is left of their names.
+    let image_folders: BTreeSet<(&[String], String)> = images
+        .iter()
+        .flat_map(|&i| {
+            let folders = &places[i].folders;
+            folders.iter().enumerate().filter_map(|(at, name)| match role(name) {
+                Role::Images { rest } => Some((&folders[..at], bare(&rest))),
+                _ => None,
+            })
+        })
+        .collect();
+    let index = Index::new(places, &images);
+    let (mut masks, mut not_masks) = (Vec::new(), Vec::new());
+    let mut notes = Vec::new();
+    let mut looked_at = 0;
+    for (folder, members) in unsure {
+        let Some((name, parent)) = folder.split_last() else { continue };
+        let rest = match role(name) {
+            Role::Masks { rest, .. } => rest,
+            Role::Images { .. } | Role::Other => continue,
+        };
+        let beside = [bare(&rest), String::new()].into_iter().any(|rest| image_folders.contains(&(parent, rest)));
+        let named = members.iter().filter(|&&i| index.has_counterpart(&places[i])).count() * 2 >= members.len();
+        looked_at += usize::from(!beside);
+        let looks = |like: Look| {
+            // A mask beside its image in one folder says nothing of the folder.
+            let alone: Vec<usize> = members.iter().copied().filter(|&i| mask_of(&places[i].stem).is_none()).collect();
+            looked_at <= MOST && all_look(like, pictures, if alone.is_empty() { &members } else { &alone }, 2)
+        };
+        let are_masks = beside || if named { !looks(Look::Photograph) } else { !images.is_empty() && looks(Look::Mask) };
+        if are_masks {
+            masks.extend(members);
+            continue;
+        }
+        let why = if named { "holds photographs" } else { "no images lie beside it" };
+        notes.push(format!("{} is called like a folder of masks, but {why}: it is taken for one of images.", folder.join("/")));
+        not_masks.extend(members);
+    }
+    masks.into_iter().for_each(|i| places[i].is_mask = true);
+    not_masks.into_iter().for_each(|i| places[i].call_image());
+    notes
+}
