@@ -322,7 +322,7 @@ fn the_level_of_the_classes_is_found_and_can_be_chosen() {
     let dir = folder(all.iter().flat_map(|f| numbered(&format!("labeled-images/{f}/#.jpg"), 0..2)));
     let found = inspect(dir.path(), &[]);
     assert_eq!(classes(&found), BTreeMap::from([("cecum", 2), ("esophagitis-a", 2), ("polyps", 2), ("z-line", 2)]));
-    assert!(warns(&found, "lower-gi-tract, upper-gi-tract (--set data.level=2)"), "{found}");
+    assert!(warns(&found, "lower-gi-tract, upper-gi-tract. (if they are the classes: --set data.level=2)"), "{found}");
     for (level, names) in [("2", ["lower-gi-tract", "upper-gi-tract"]), ("-2", ["anatomical-landmarks", "pathological-findings"])]
     {
         let found = inspect(dir.path(), &["--set", &format!("data.level={level}")]);
@@ -532,4 +532,145 @@ fn links_that_leave_the_folder_are_named_and_passed_over() {
         let skipped = found["skipped"].as_array().unwrap().iter().find(|s| s["path"] == path).unwrap();
         assert!(skipped["reason"].as_str().unwrap().contains("leads out of the folder"), "{skipped}");
     }
+}
+
+/// A folder with pictures at these paths, and masks at those: a white square on black each.
+fn with_masks(pictures: &[String], masks: &[String]) -> Dir {
+    let dir = folder(pictures);
+    for (path, i) in masks.iter().zip(0..) {
+        let inside = |v: u32| (4 + i % 8..12 + i % 8).contains(&v);
+        let mask = image::GrayImage::from_fn(40, 32, |x, y| image::Luma([if inside(x) && inside(y) { 255 } else { 0 }]));
+        let mut bytes = std::io::Cursor::new(Vec::new());
+        mask.write_to(&mut bytes, image::ImageFormat::Png).unwrap();
+        dir.write(path, &bytes.into_inner());
+    }
+    dir
+}
+
+#[test]
+fn masks_are_told_by_names_of_many_kinds() {
+    let strings = |paths: &[&str]| paths.iter().map(|path| path.to_string()).collect::<Vec<_>>();
+    // LGG: slices and masks in a folder for each patient, a table of patients, and the copy that the archive holds.
+    let slices = numbered("TCGA_CS_494#_19990909", 0..3);
+    let slices: Vec<String> = slices.iter().flat_map(|p| numbered(&format!("kaggle_3m/{p}/{p}_#"), 1..4)).collect();
+    let named = |end: &str| slices.iter().map(|slice| format!("{slice}{end}")).collect::<Vec<_>>();
+    let lgg = with_masks(&named(".tif"), &named("_mask.tif"));
+    lgg.write("kaggle_3m/data.csv", b"Patient,RNASeqCluster,age\nTCGA_CS_4940,2,50\nTCGA_CS_4941,1,51\n");
+    let found = inspect(lgg.path(), &[]);
+    assert_eq!((&found["images"], &found["masks"], &found["layout"]), (&9.into(), &9.into(), &"unlabelled".into()), "{found}");
+    assert!(says(&found, "Patients are read from the folders") && warns(&found, "3 folders are called like patients"), "{found}");
+    for (path, i) in named(".tif").iter().zip(50..) {
+        lgg.png(&format!("lgg-mri-segmentation/{path}"), i);
+    }
+    for path in named("_mask.tif") {
+        lgg.write(&format!("lgg-mri-segmentation/{path}"), &std::fs::read(lgg.path().join(&path)).unwrap());
+    }
+    let found = inspect(lgg.path(), &[]);
+    assert_eq!((&found["images"], &found["masks"]), (&18.into(), &18.into()), "{found}");
+
+    for (pictures, masks) in [
+        (["0/a.png", "1/b.png", "2/c.png"], ["0/mask.png", "1/mask.png", "2/label.png"]),
+        (["img_0.png", "img_1.png", "2.png"], ["mask_0.png", "mask_1.png", "mask_2.png"]),
+        (["0.png", "1.png", "2.png"], ["0Mask.png", "1.mask.png", "2_anno.png"]),
+        (
+            ["im0001.ppm", "im0002.ppm", "im0003.ppm"],
+            ["labels-ah/im0001.ah.ppm", "labels-ah/im0002.ah.ppm", "labels-ah/im0003.ah.ppm"],
+        ),
+        (
+            ["X/0.png", "X/1.png", "X/2.png"],
+            ["ManualMask/leftMask/0.png", "ManualMask/leftMask/1.png", "ManualMask/leftMask/2.png"],
+        ),
+        (
+            ["a/BraTS_001_flair/s_flair_5.png", "a/t1ce/s_t1ce_5.png", "a/t2/s_t2_5.png"],
+            ["a/seg/s_seg_5.png", "a/seg/s_seg_6.png", "a/seg/s_seg_7.png"],
+        ),
+    ] {
+        let dir = with_masks(&strings(&pictures), &strings(&masks));
+        let found = inspect(dir.path(), &[]);
+        assert_eq!(found["images"], 3, "{found}");
+        assert!(found["masks"].as_u64().unwrap() >= 2, "{found}");
+    }
+}
+
+#[test]
+fn masks_of_any_name_are_told_by_what_they_look_like() {
+    let each = |pattern: &str| numbered(pattern, 1..5);
+    for (pictures, masks) in [
+        (each("images/#.png"), each("lesion/#.png")),
+        (each("PH2/IMD00#/IMD00#_Dermoscopic_Image/IMD00#.bmp"), each("PH2/IMD00#/IMD00#_lesion/IMD00#_lesion.bmp")),
+        (each("Training400/Glaucoma/g#.jpg"), each("Annotation-Training400/Disc_Cup_Masks/Glaucoma/g#.bmp")),
+    ] {
+        let dir = with_masks(&pictures, &masks);
+        let found = inspect(dir.path(), &[]);
+        assert_eq!((&found["images"], &found["masks"]), (&4.into(), &4.into()), "{found}");
+    }
+    // Two classes whose pictures have the same names are two classes.
+    let dir = folder([each("normal/#.png"), each("lesion/#.png")].concat());
+    let found = inspect(dir.path(), &[]);
+    assert_eq!((classes(&found), &found["masks"]), (BTreeMap::from([("lesion", 4), ("normal", 4)]), &0.into()), "{found}");
+}
+
+#[test]
+fn tables_are_found_below_titles_and_by_numbers_that_lost_their_zeros() {
+    let dir = folder(numbered("000#.png", 0..6));
+    let expected = BTreeMap::from([("cyst", 3), ("ok", 3)]);
+    let names = numbered("#", 0..6);
+    let table = rows(&names, &["ok", "cyst"]);
+    let floats = rows(&numbered("#.0", 0..6), &["ok", "cyst"]);
+    let spaced = table.replace(",ok", ",Ok").replacen(",Ok", ", OK ", 1).replacen(",Ok", ",ok", 2);
+    for text in [
+        format!("# made by x\n# 2024\nid,label\n{table}"),
+        format!("Export of the study\n\nid,label\n{table}"),
+        format!("id,label\n{floats}"),
+        format!("id,label\n{spaced}"),
+        format!(
+            "[{}]",
+            table
+                .lines()
+                .map(|l| l.split_once(',').unwrap())
+                .map(|(f, l)| format!("{{\"image\": \"{f}\", \"age\": NaN, \"label\": \"{l}\"}}"))
+                .collect::<Vec<_>>()
+                .join(",")
+        ),
+    ] {
+        let name = if text.starts_with('[') { "l.json" } else { "l.csv" };
+        dir.write(name, text.as_bytes());
+        let found = inspect(dir.path(), &[]);
+        assert_eq!(classes(&found), expected, "{text}: {found}");
+        std::fs::remove_file(dir.path().join(name)).unwrap();
+    }
+}
+
+#[test]
+fn tables_that_cannot_be_used_by_themselves_are_mentioned() {
+    let dir = folder([numbered("set/img/#.png", 0..4), numbered("set/other/x#.png", 0..2)].concat());
+    dir.write("labels.csv", format!("file,label\n{}", rows(&numbered("#.png", 0..4), &["ok", "cyst"])).as_bytes());
+    let found = inspect(&dir.path().join("set/img"), &[]);
+    assert_eq!(found["layout"], "unlabelled");
+    assert!(warns(&found, "labels.csv lies above this folder and names these files. (to use it instead: --labels "), "{found}");
+    let table = dir.path().join("labels.csv");
+    let found = inspect(&dir.path().join("set/img"), &["--labels", table.to_str().unwrap()]);
+    assert_eq!(classes(&found), BTreeMap::from([("cyst", 2), ("ok", 2)]), "{found}");
+
+    // Names that several files have label none of them.
+    let twice = folder([numbered("a/#.png", 0..4), numbered("b/#.png", 0..4)].concat());
+    twice.write("t.csv", format!("file,label\n{}", rows(&numbered("#.png", 0..4), &["ok", "cyst"])).as_bytes());
+    let found = inspect(twice.path(), &[]);
+    assert_eq!(found["layout"], "class-folders");
+    assert!(warns(&found, "t.csv names these files by names that several of them have"), "{found}");
+    let refused = run(twice.path(), &["--labels", twice.path().join("t.csv").to_str().unwrap()]);
+    assert!(String::from_utf8_lossy(&refused.stderr).contains("does not say their folders"));
+    // A row may be a patient, with a folder of images.
+    let patients = folder(["p0/1.png", "p0/2.png", "p1/3.png", "p2/4.png"]);
+    patients.write("t.csv", b"patient,diagnosis\np0,ok\np1,cyst\np2,ok\n");
+    assert_eq!(classes(&inspect(patients.path(), &[])), BTreeMap::from([("cyst", 1), ("ok", 3)]));
+}
+
+#[test]
+fn names_in_our_own_scores_are_read_as_labels() {
+    let dir = folder(["=a.png", "-b.png", "c.png", "'d.png"]);
+    let table = "path,split,label,score,predicted,threshold\n'=a.png,test,1,2,1,1\n'-b.png,test,0,0,0,1\nc.png,test,0,0,0,1\n'd.png,test,1,2,1,1\n";
+    dir.write("scores.csv", table.as_bytes());
+    let found = inspect(dir.path(), &["--labels", dir.path().join("scores.csv").to_str().unwrap()]);
+    assert_eq!((classes(&found), &found["skipped"]), (BTreeMap::from([("0", 2), ("1", 2)]), &serde_json::json!([])), "{found}");
 }

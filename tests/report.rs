@@ -262,3 +262,29 @@ fn report_is_written_for_single_class_damaged_and_unlabelled_scores() {
     run.write("scores.csv", b"path,score\na,what\n").unwrap();
     assert!(read(&report::write(&run, None).unwrap()).contains("line 2, column `score`"));
 }
+
+#[test]
+fn names_of_files_and_classes_do_nothing_in_the_page() {
+    let hostile = "\"'><script>alert(1)</script><img src=x onerror=alert(1)>\u{1b}[31m\n\u{202e}gnp.exe`";
+    let (dir, mut data) = (tempfile::tempdir().unwrap(), dataset());
+    data.items.iter_mut().for_each(|item| item.name = format!("{hostile}/{}", item.name));
+    data.classes.iter_mut().for_each(|class| class.name += hostile);
+    data.root = format!("/home/{hostile}").into();
+    data.why = format!("One folder a class: {hostile}.");
+    data.skipped = vec![Skipped { path: hostile.into(), reason: format!("is labelled `{hostile}`") }];
+    data.duplicates = vec![(data.items[3].name.clone(), hostile.into())];
+    data.warnings = vec![format!("{hostile} names no file.").into()];
+    let run = complete_run(dir.path());
+    let mut scored = scores(&data);
+    scored.rows.iter_mut().for_each(|row| row.class += hostile);
+    scored.write(&run.join("scores.csv")).unwrap();
+    for data in [Some(&data), None] {
+        let page = read(&report::write(&run, data).unwrap());
+        for raw in ["<script", "<img src=x", "\u{1b}", "\u{202e}"] {
+            assert!(!page.contains(raw), "{raw:?}");
+        }
+        assert!(page.contains("&lt;script&gt;alert(1)&lt;/script&gt;"));
+        let (quote, attribute) = ("\"'><", "&quot;'&gt;&lt;");
+        assert!(!page.contains(quote) && page.contains(attribute));
+    }
+}

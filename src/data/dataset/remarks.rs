@@ -22,6 +22,11 @@ pub fn notes<'a>(remarks: &[(ImageId, Remark)], name: &dyn Fn(ImageId) -> &'a st
     }
     for (remark, what) in [
         (Remark::NoEnd, "whose JPEG has no end, though nothing of the picture is missing"),
+        (Remark::FirstOnly, "of several pictures one after another (an animation), of which the first is used"),
+        (
+            Remark::OfThree,
+            "from an array of 3 pictures; if they are the channels of one picture in colour, these have to be its last axis",
+        ),
         (Remark::NotNumbers, "with pixels that are no numbers (NaN or infinite), which are shown black or white"),
         (Remark::NoWindow, "whose DICOM window is no number, which are shown from the smallest value to the largest"),
         (Remark::OtherWindow, "whose DICOM file has no window of the chosen name, which are shown as their files say"),

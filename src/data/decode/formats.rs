@@ -1,12 +1,17 @@
 //! The formats of the `image` crate.
 
-use super::{guard::sentence, raster::Raster, source::check_size};
-use image::{DynamicImage, ImageDecoder, ImageFormat, ImageReader};
+use super::{
+    guard::sentence,
+    raster::{Raster, Remark},
+    source::check_size,
+};
+use image::{AnimationDecoder, DynamicImage, ImageDecoder, ImageFormat, ImageReader, codecs::gif::GifDecoder};
 use std::io::Cursor;
 
 /// Decodes the bytes of a file, turned upright. The error is a reason to show beside the file's name.
 pub fn decode(bytes: Vec<u8>, format: ImageFormat) -> Result<Raster, String> {
     let fail = |e: image::ImageError| sentence("is damaged", &e);
+    let is_animated = is_animated(&bytes, format);
     let mut reader = ImageReader::with_format(Cursor::new(bytes), format);
     // The picture's size is checked below; this bounds what else a file may ask for (profiles, comments).
     let mut limits = image::Limits::no_limits();
@@ -18,5 +23,46 @@ pub fn decode(bytes: Vec<u8>, format: ImageFormat) -> Result<Raster, String> {
     let orientation = decoder.orientation().unwrap_or(image::metadata::Orientation::NoTransforms);
     let mut image = DynamicImage::from_decoder(decoder).map_err(fail)?;
     image.apply_orientation(orientation);
-    Raster::from_image(image)
+    let raster = Raster::from_image(image)?;
+    Ok(if is_animated { raster.with(Remark::FirstOnly) } else { raster })
+}
+
+/// Whether a file holds more pictures than the first.
+fn is_animated(bytes: &[u8], format: ImageFormat) -> bool {
+    match format {
+        ImageFormat::Gif => {
+            let frames = GifDecoder::new(Cursor::new(bytes)).map(AnimationDecoder::into_frames);
+            frames.is_ok_and(|frames| frames.take(2).filter(Result::is_ok).count() > 1)
+        }
+        ImageFormat::WebP => bytes.get(12..16) == Some(b"VP8X") && bytes.get(20).is_some_and(|flags| flags & 2 != 0),
+        ImageFormat::Png => {
+            let place = |chunk: &[u8; 4]| bytes.windows(4).position(|w| w == chunk);
+            place(b"IDAT").is_some_and(|data| bytes[..data].windows(4).any(|w| w == b"acTL"))
+        }
+        _ => false,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use image::{Delay, Frame, RgbaImage, codecs::gif::GifEncoder};
+
+    #[test]
+    fn an_animation_is_its_first_picture_and_that_is_said() {
+        let gif = |frames: u8| {
+            let mut bytes = Vec::new();
+            let mut encoder = GifEncoder::new(&mut bytes);
+            for i in 0..frames {
+                let picture = RgbaImage::from_pixel(4, 4, image::Rgba([255 * (1 - i), 0, 0, 255]));
+                encoder.encode_frame(Frame::from_parts(picture, 0, 0, Delay::from_numer_denom_ms(40, 1))).unwrap();
+            }
+            drop(encoder);
+            bytes
+        };
+        let read = |frames| decode(gif(frames), ImageFormat::Gif).unwrap();
+        assert_eq!([read(1).remark(), read(2).remark()], [None, Some(Remark::FirstOnly)]);
+        let first = crate::data::pixels::Picture::copy_of(&read(2));
+        assert!(first.plane(0).iter().all(|red| *red > 0.9));
+    }
 }

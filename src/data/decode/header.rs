@@ -4,7 +4,7 @@
 use super::{
     dicom,
     guard::guarded,
-    jpeg::FrameHeader,
+    jpeg::{self, FrameHeader},
     npy, pnm,
     probe::Probe,
     source::{check_size, io_reason, open_file},
@@ -104,16 +104,43 @@ fn kind_of(start: &[u8]) -> Kind {
         Kind::Bmp
     } else if at(0, b"PK\x03\x04") || at(0, b"PK\x05\x06") {
         Kind::Zip
+    } else if at(0, b"RIFF") {
+        Kind::Foreign(if at(8, b"WAVE") { SOUND } else { "a video" })
     } else if let Some((_, _, name)) = VOLUMES.iter().find(|(from, magic, _)| at(*from, magic)) {
         Kind::Volume(name)
     } else if at(4, b"ftyp") {
         Kind::Foreign(by_brands(start))
     } else if let Some((_, _, name)) = FOREIGN.iter().find(|(from, magic, _)| at(*from, magic)) {
         Kind::Foreign(name)
+    } else if is_meta_image(start) {
+        Kind::Volume("a MetaImage volume (MHA)")
     } else if pnm::begins(start) {
         Kind::Pnm
     } else if dicom::begins(start) {
         Kind::Dicom
+    } else {
+        text_kind(start)
+    }
+}
+
+const SOUND: &str = "a sound file";
+
+/// The header of a MetaImage is lines of text in any order.
+fn is_meta_image(start: &[u8]) -> bool {
+    let mut lines = start.split(|byte| *byte == b'\n').filter_map(|line| std::str::from_utf8(line).ok());
+    let named = |line: &str, name: &str| line.split_once('=').is_some_and(|(key, _)| key.trim() == name);
+    start.is_ascii() && lines.clone().next().is_some_and(|first| first.contains('=')) && lines.any(|line| named(line, "NDims"))
+}
+
+/// What lies in the place of a picture: what a server answered, a pointer to a file, a drawing.
+fn text_kind(start: &[u8]) -> Kind {
+    let text = String::from_utf8_lossy(start).trim_start_matches('\u{feff}').trim_start().to_lowercase();
+    if text.starts_with("version https://git-lfs") {
+        Kind::Foreign("a pointer of Git LFS to a file that was not fetched")
+    } else if text.starts_with("<!doctype html") || text.starts_with("<html") {
+        Kind::Foreign("a web page")
+    } else if text.starts_with("<svg") || (text.starts_with("<?xml") && text.contains("<svg")) {
+        Kind::Foreign("an SVG drawing")
     } else {
         Kind::Unknown
     }
@@ -130,6 +157,8 @@ fn by_brands(start: &[u8]) -> &'static str {
         "an HEIC picture"
     } else if any(&[b"crx "]) {
         "a raw photograph (CR3)"
+    } else if brands.first().is_some_and(|first| [b"M4A ", b"M4B ", b"M4P "].iter().any(|sound| first == sound)) {
+        SOUND
     } else {
         "a video"
     }
@@ -143,8 +172,6 @@ const VOLUMES: &[(usize, &[u8], &str)] = &[
     (0, b"\x5c\x01\0\0", "a NIfTI or Analyze volume"),
     (0, b"\0\0\x01\x5c", "a NIfTI or Analyze volume"),
     (0, b"NRRD", "an NRRD volume"),
-    (0, b"ObjectType = Image", "a MetaImage volume (MHA)"),
-    (0, b"NDims = ", "a MetaImage volume (MHA)"),
 ];
 
 const FOREIGN: &[(usize, &[u8], &str)] = &[
@@ -158,7 +185,48 @@ const FOREIGN: &[(usize, &[u8], &str)] = &[
     (0, b"PF\n", "a PFM picture"),
     (0, b"Pf\n", "a PFM picture"),
     (0, b"%PDF", "a PDF"),
-    (0, b"<svg", "an SVG drawing"),
+    (0, b"%!PS", "PostScript"),
+    (0, b"\xc5\xd0\xd3\xc6", "PostScript"),
+    (0, b"#?RADIANCE", "a Radiance picture (HDR)"),
+    (0, b"#?RGBE", "a Radiance picture (HDR)"),
+    (0, b"DDS ", "a DDS picture"),
+    (0, b"II\xbc\x01", "a JPEG XR picture"),
+    (0, b"SIMPLE  =", "a FITS picture"),
+    (0, b"AT&TFORM", "a DjVu document"),
+    (0, b"qoif", "a QOI picture"),
+    (0, b"gimp xcf", "a GIMP picture"),
+    (0, b"icns", "an icon"),
+    (0, b"\0\0\x01\0", "an icon"),
+    (0, b"BPG\xfb", "a BPG picture"),
+    (0, b"FLIF", "a FLIF picture"),
+    (0, b"\xd7\xcd\xc6\x9a", "a WMF drawing"),
+    (0, b"IIRO", "a raw photograph (ORF)"),
+    (0, b"IIU\0", "a raw photograph (RW2)"),
+    (0, b"FUJIFILMCCD-RAW", "a raw photograph (RAF)"),
+    (0, b"ZISRAWFILE", "a CZI picture of a microscope"),
+    (0, b"\xda\xce\xbe\x0a", "an ND2 picture of a microscope"),
+    (0, b"CDF\x01", "a NetCDF file"),
+    (0, b"CDF\x02", "a NetCDF file"),
+    (0, b"MATLAB 5.0 MAT-file", "a MATLAB file"),
+    (0, b"ID3", SOUND),
+    (0, b"\xff\xfb", SOUND),
+    (0, b"\xff\xf3", SOUND),
+    (0, b"\xff\xf1", SOUND),
+    (0, b"\xff\xf9", SOUND),
+    (0, b"fLaC", SOUND),
+    (0, b"OggS", SOUND),
+    (8, b"AIF", SOUND),
+    (0, b"MThd", SOUND),
+    (0, b"#!AMR", SOUND),
+    (0, b".snd", SOUND),
+    (0, b"\x1aE\xdf\xa3", "a video"),
+    (0, b"\0\0\x01\xba", "a video"),
+    (0, b"\0\0\x01\xb3", "a video"),
+    (0, b"0&\xb2u\x8ef\xcf\x11", "a video"),
+    (0, b"FLV\x01", "a video"),
+    (4, b"wide", "a video"),
+    (4, b"moov", "a video"),
+    (4, b"mdat", "a video"),
     (0, b"Rar!", "a RAR archive"),
     (0, b"7z\xbc\xaf", "a 7z archive"),
 ];
@@ -175,7 +243,7 @@ pub fn probe(path: &Path) -> Result<Probe, String> {
         Kind::Jpeg => {
             let header = FrameHeader::read(BufReader::new(open_file(path)?)).map_err(|e| io_reason(&e))?;
             match header.unread() {
-                Some(kind) => Err(format!("is {kind}, which is not read")),
+                Some(kind) => Err(jpeg::refusal(&kind)),
                 None => check_size(header.width.into(), header.height.into()).map(one),
             }
         }
@@ -246,6 +314,15 @@ mod tests {
         assert_eq!(kind_of(b"\0\0\0\x18ftypmif1\0\0\0\0mif1avif"), Kind::Foreign("an AVIF picture"));
         assert_eq!(kind_of(b"\0\0\0\x18ftypheix\0\0\0\0mif1heix"), Kind::Foreign("an HEIC picture"));
         assert_eq!(kind_of(b"\0\0\0\x18ftypisom\0\0\x02\0isommp42"), Kind::Foreign("a video"));
+        assert_eq!(kind_of(b"CompressedData = True\nObjectType=Image\nNDims=3\n"), Kind::Volume("a MetaImage volume (MHA)"));
+        for sound in [&b"RIFF\x24\0\0\0WAVEfmt "[..], b"ID3\x04\0", b"\xff\xfb\x90\0", b"OggS\0", b"FORM\0\0\0\0AIFFCOMM"] {
+            assert_eq!(kind_of(sound), Kind::Foreign(SOUND));
+        }
+        assert_eq!(kind_of(b"\0\0\0\x20ftypM4A \0\0\0\0M4A mp42"), Kind::Foreign(SOUND));
+        assert_eq!(kind_of(b"RIFF\0\0\0\0AVI LIST"), Kind::Foreign("a video"));
+        assert_eq!(kind_of(b"\xef\xbb\xbf<?xml version='1.0'?>\n<!-- --><svg/>"), Kind::Foreign("an SVG drawing"));
+        assert_eq!(kind_of(b"\n<!DOCTYPE html><html>404"), Kind::Foreign("a web page"));
+        assert_eq!(kind_of(b"<?xml version='1.0'?><annotation/>"), Kind::Unknown);
         assert_eq!(kind_of(b"ObjectType = Image\nNDims = 3\n"), Kind::Volume("a MetaImage volume (MHA)"));
     }
 

@@ -123,11 +123,17 @@ impl FrameHeader {
     }
 }
 
+/// Why a sound kind of JPEG is no picture for us, and what makes one of it.
+pub fn refusal(kind: &str) -> String {
+    let command = if kind.ends_with("JPEG-LS") { "ffmpeg -i FILE FILE.png" } else { "djpeg FILE > FILE.ppm (libjpeg-turbo 3)" };
+    format!("is {kind}, which is not read; converted, it is: {command}")
+}
+
 pub fn decode(path: &Path) -> Result<Raster, String> {
     let bytes = read_whole(path)?;
     let header = FrameHeader::read(&bytes[..]).map_err(|e| sentence("is a damaged JPEG", &e))?;
     if let Some(kind) = header.unread() {
-        return Err(format!("is {kind}, which is not read"));
+        return Err(refusal(&kind));
     }
     if is_whole(&bytes) { formats::decode(bytes, ImageFormat::Jpeg) } else { decode_endless(bytes) }
 }
@@ -237,7 +243,7 @@ mod tests {
             let mut other = bytes.clone();
             (other[frame + 1], other[frame + 4]) = (marker, precision);
             let reason = decoded(&other).unwrap_err();
-            assert!(reason.contains(name) && reason.ends_with("which is not read"), "{reason}");
+            assert!(reason.contains(name) && reason.contains("is not read; converted, it is: djpeg FILE"), "{reason}");
         }
     }
 }

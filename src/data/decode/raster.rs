@@ -23,6 +23,10 @@ pub enum Remark {
     NotNumbers,
     /// The window that a DICOM file names is no number; all of its range is shown.
     NoWindow,
+    /// Several pictures one after another, of which the first is used.
+    FirstOnly,
+    /// One of three pictures of an array that may be the channels of one.
+    OfThree,
     /// The DICOM file has no window of the name that was chosen; it is shown as the file says.
     OtherWindow,
     /// 16-bit samples of which only so many low bits are used, as of 12-bit pictures in 16-bit files.

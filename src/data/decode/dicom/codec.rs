@@ -48,7 +48,8 @@ pub fn decode<'a>(encoded: Cow<'a, [u8]>, about: &Attributes, syntax: &str) -> R
 fn jpeg(encoded: &[u8], about: &Attributes) -> Result<Decoded<'static>, String> {
     let header = FrameHeader::read(encoded).map_err(|e| sentence("holds a damaged JPEG", &e))?;
     if let Some(kind) = header.unread_by_jpeg_decoder() {
-        return Err(format!("is DICOM encoded as {kind}, which is not read"));
+        let command = if kind.ends_with("JPEG-LS") { "dcmdjpls" } else { "dcmdjpeg" };
+        return Err(format!("is DICOM encoded as {kind}, which is not read; plain, it is: {command} FILE NEW (DCMTK)"));
     }
     check(about, [header.width.into(), header.height.into()], header.components())?;
     let mut decoder = jpeg_decoder::Decoder::new(encoded);

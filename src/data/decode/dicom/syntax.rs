@@ -59,7 +59,8 @@ pub const PLAIN_FRAMES: &str = "1.2.840.10008.1.2.1.98";
 /// Why the pixels are not read, where that is known from what the file says.
 pub fn refusal(uid: &str) -> Option<String> {
     let (_, name) = REFUSED.iter().find(|(refused, _)| *refused == uid)?;
-    Some(format!("is DICOM encoded as {name} ({uid}), which is not read"))
+    let way = if name.starts_with("JPEG-LS") { "; plain, it is: dcmdjpls FILE NEW (DCMTK)" } else { "" };
+    Some(format!("is DICOM encoded as {name} ({uid}), which is not read{way}"))
 }
 
 pub fn name(uid: &str) -> &str {

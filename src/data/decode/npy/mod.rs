@@ -160,7 +160,11 @@ impl Array {
             }
         };
         let raster = Raster::new(columns.0, rows.0, channels.0, samples)?;
-        Ok(if all_numbers { raster } else { raster.with(Remark::NotNumbers) })
+        Ok(match all_numbers {
+            false => raster.with(Remark::NotNumbers),
+            true if self.header.shape.len() == 3 && pages.0 == 3 => raster.with(Remark::OfThree),
+            true => raster,
+        })
     }
 }
 
@@ -208,6 +212,8 @@ mod tests {
         assert_eq!(page(&npy("|u1", false, &[2, 3, 4, 5], &data), 1).data[20..22], [level(80), level(81)], "channels first");
         assert_eq!(page(&npy("|u1", true, &[10, 12], &data), 0).data[..2], [level(0), level(10)], "Fortran");
         assert_eq!(page(&npy("|u1", false, &[4, 5, 6], &data), 2).data[0], level(60));
+        let remark = |shape: &[usize]| super::super::decode(npy("|u1", false, shape, &data).path(), 0).unwrap().remark();
+        assert_eq!([remark(&[3, 5, 8]), remark(&[4, 5, 6])], [Some(super::Remark::OfThree), None], "channels, perhaps");
         assert_eq!(page(&npy("|u1", true, &[4, 5, 6], &data), 2).data[..3], [level(2), level(22), level(42)], "Fortran stack");
     }
 

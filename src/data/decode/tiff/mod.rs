@@ -76,7 +76,12 @@ struct Page {
     /// Pixels that share a colour in YCbCr.
     shared: [usize; 2],
     orientation: Orientation,
+    /// The first pixel of a byte is its lowest bit.
+    is_reversed: bool,
 }
+
+/// Reads a file.
+type Whole<'a> = &'a dyn Fn() -> Result<Vec<u8>, String>;
 
 const PALETTE: u16 = 3;
 const YCBCR: u16 = 6;
@@ -92,12 +97,13 @@ impl Page {
         let (photometric, compression) = (first(Tag::PhotometricInterpretation, 1), first(Tag::Compression, 1));
         let planar = first(Tag::PlanarConfiguration, 1) == 2;
         let orientation = Orientation::from_exif(first(Tag::Orientation, 1) as u8).unwrap_or(Orientation::NoTransforms);
+        let is_reversed = first(Tag::FillOrder, 1) == 2;
         let shared = decoder.find_tag_unsigned_vec(Tag::ChromaSubsampling).ok().flatten().unwrap_or(vec![2, 2]);
         let shared = match shared[..] {
             [across @ (1 | 2 | 4), down @ (1 | 2 | 4)] => [across, down],
             _ => [1, 1],
         };
-        Ok(Self { width, height, bits, stored, photometric, compression, planar, shared, orientation })
+        Ok(Self { width, height, bits, stored, photometric, compression, planar, shared, orientation, is_reversed })
     }
 }
 
@@ -105,29 +111,40 @@ pub fn decode(path: &Path, page: usize) -> Result<Raster, String> {
     let mut decoder = open(path)?;
     decoder.seek_to_image(page).map_err(fail)?;
     let about = Page::of(&mut decoder)?;
-    let Page { width, height, .. } = about;
+    if about.is_reversed && !matches!(about.compression, 6 | 7) {
+        let bytes = samples::with_bits_reversed(&mut decoder, read_whole(path)?)?;
+        let mut decoder = Decoder::new(Cursor::new(&bytes)).map_err(fail)?.with_limits(limits());
+        decoder.seek_to_image(page).map_err(fail)?;
+        return unpacked(&mut decoder, &|| Ok(bytes.clone()), &about);
+    }
+    unpacked(&mut decoder, &|| read_whole(path), &about)
+}
+
+/// `whole`: the bytes of the file that the decoder reads.
+fn unpacked<R: Read + Seek>(decoder: &mut Decoder<R>, whole: Whole, about: &Page) -> Result<Raster, String> {
+    let Page { width, height, .. } = *about;
     let jpeg = about.compression == CompressionMethod::ModernJPEG.to_u16();
     // The decoder refuses some forms that it could unpack: it is told that they are plain bytes, and the rest is ours.
     let raster = if jpeg && about.stored == 2 && !about.planar {
         return Err("is a TIFF of JPEGs with alpha, which is not read".into());
     } else if about.photometric == PALETTE {
-        palette(&mut decoder, path, &about)?
+        palette(decoder, whole, about)?
     } else if about.photometric == YCBCR && !jpeg && about.shared != [1, 1] && (about.bits, about.planar) == (8, false) {
         let [across, down] = about.shared;
         let unit = across * down + 2;
-        let bytes = as_bytes(&mut decoder, path, &|w| w.div_ceil(across) * unit, down)?;
+        let bytes = as_bytes(decoder, whole, &|w| w.div_ceil(across) * unit, down)?;
         let ycbcr = whole_ycbcr(&bytes, width, height, about.shared);
         Raster::new(width, height, 3, Samples::U8(ycbcr_to_rgb(ycbcr)))?
     } else if matches!(about.bits, 9..=15) && !about.planar && matches!(about.photometric, 0..=2) {
         let (bits, stored) = (usize::from(about.bits), about.stored);
-        let bytes = as_bytes(&mut decoder, path, &|w| (w * stored * bits).div_ceil(8), 1)?;
+        let bytes = as_bytes(decoder, whole, &|w| (w * stored * bits).div_ceil(8), 1)?;
         let Samples::U16(mut values) = unpack(&bytes, about.bits as u8, width, stored, false) else {
             return Err("is a TIFF of a kind that is not read".into());
         };
         values.iter_mut().filter(|_| about.photometric == 0).for_each(|v| *v = u16::MAX - *v);
         Raster::new(width, height, stored, Samples::U16(values))?
     } else {
-        plain(&mut decoder, &about)?
+        plain(decoder, about)?
     };
     Ok(raster.upright(about.orientation))
 }
@@ -135,11 +152,11 @@ pub fn decode(path: &Path, page: usize) -> Result<Raster, String> {
 /// Unpacks the page as rows of plain bytes. `row`: their number for so many pixels; `down`: rows of pixels that make one.
 fn as_bytes<R: Read + Seek>(
     decoder: &mut Decoder<R>,
-    path: &Path,
+    whole: Whole,
     row: &dyn Fn(usize) -> usize,
     down: usize,
 ) -> Result<Vec<u8>, String> {
-    let mut rewritten = rewritten(decoder, path, &directory::Change::Bytes { row, down })?;
+    let mut rewritten = rewritten(decoder, whole, &directory::Change::Bytes { row, down })?;
     match rewritten.read_image().map_err(fail)? {
         DecodingResult::U8(bytes) => Ok(bytes),
         _ => Err("is a TIFF of a kind that is not read".into()),
@@ -148,15 +165,15 @@ fn as_bytes<R: Read + Seek>(
 
 fn rewritten<R: Read + Seek>(
     decoder: &mut Decoder<R>,
-    path: &Path,
+    whole: Whole,
     change: &directory::Change,
 ) -> Result<Decoder<Cursor<Vec<u8>>>, String> {
     let place = decoder.ifd_pointer().ok_or("is damaged: a page is missing")?.0;
-    let bytes = directory::rewrite(read_whole(path)?, place, change).ok_or("is damaged: its directory is cut short")?;
+    let bytes = directory::rewrite(whole()?, place, change).ok_or("is damaged: its directory is cut short")?;
     Ok(Decoder::new(Cursor::new(bytes)).map_err(fail)?.with_limits(limits()))
 }
 
-fn palette<R: Read + Seek>(decoder: &mut Decoder<R>, path: &Path, about: &Page) -> Result<Raster, String> {
+fn palette<R: Read + Seek>(decoder: &mut Decoder<R>, whole: Whole, about: &Page) -> Result<Raster, String> {
     let mut map = decoder.get_tag_u16_vec(Tag::ColorMap).map_err(fail)?;
     // Some writers fill the low byte only.
     if map.iter().all(|&v| v < 256) {
@@ -165,7 +182,7 @@ fn palette<R: Read + Seek>(decoder: &mut Decoder<R>, path: &Path, about: &Page) 
     let third = map.len() / 3;
     let colour = |i: usize| [0, 1, 2].map(|c| map.get(c * third + i).copied().unwrap_or(0));
     let (width, stored) = (about.width, about.stored);
-    let mut grey = rewritten(decoder, path, &directory::Change::Grey)?;
+    let mut grey = rewritten(decoder, whole, &directory::Change::Grey)?;
     let indices: Vec<usize> = match grey.read_image().map_err(fail)? {
         DecodingResult::U8(v) if about.bits < 8 => match unpack(&v, about.bits as u8, width, stored, true) {
             Samples::U8(v) => v.into_iter().map(usize::from).collect(),

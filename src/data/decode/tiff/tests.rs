@@ -178,3 +178,15 @@ fn what_is_sound_and_not_read_is_not_called_damaged() {
     let reason = decode(tiff(&tags, &[1, 2], false, false).path(), 0).unwrap_err();
     assert!(reason.contains("of a kind that is not read") && !reason.contains("damaged"), "{reason}");
 }
+
+#[test]
+fn bytes_whose_lowest_bit_is_first_are_turned_around() {
+    let tags = |bits: &'static [u16]| {
+        [(256, &[2u16][..]), (257, &[1]), (258, bits), (259, &[1]), (262, &[1]), (266, &[2]), (277, &[1]), (278, &[1])]
+    };
+    let bytes = tiff(&tags(&[8]), &[0xff, 0b1100_1100], false, false);
+    assert!(picture(&bytes).data.iter().zip([1.0, 0.2]).all(|(a, b)| (a - b).abs() < 1e-3));
+    assert_eq!(picture(&tiff(&tags(&[1]), &[0b01], false, false)).data, [1.0, 0.0]);
+    let packed = tiff(&tags(&[12]), &[0xff, 0xf3u8.reverse_bits(), 0x33u8.reverse_bits()], false, false);
+    assert!(picture(&packed).data.iter().zip([1.0, 0.2]).all(|(a, b)| (a - b).abs() < 1e-3));
+}

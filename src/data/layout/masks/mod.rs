@@ -124,7 +124,7 @@ fn masks_of_folders(places: &[Place], pictures: &[PictureFile], is_mask: &[bool]
     }
     folders.retain(|_, [images, masks]| !images.is_empty() && !masks.is_empty());
     let masks: Vec<usize> = folders.values().flat_map(|[_, masks]| masks.clone()).collect();
-    if all_look(Look::Photograph, pictures, &masks, 3) {
+    if folders.len() == 1 && all_look(Look::Photograph, pictures, &masks, 3) {
         return HashMap::new();
     }
     folders.into_values().flat_map(|[images, masks]| masks.into_iter().map(move |mask| (mask, images.clone()))).collect()
@@ -203,18 +203,20 @@ fn judge_folders(places: &mut [Place], pictures: &[PictureFile]) -> Vec<String> 
         };
         let beside = [bare(&rest), String::new()].into_iter().any(|rest| image_folders.contains(&(parent, rest)));
         let named = members.iter().filter(|&&i| index.has_counterpart(&places[i])).count() * 2 >= members.len();
-        looked_at += usize::from(!beside);
-        let looks = |like: Look| {
-            // A mask beside its image in one folder says nothing of the folder.
-            let alone: Vec<usize> = members.iter().copied().filter(|&i| mask_of(&places[i].stem).is_none()).collect();
-            looked_at <= MOST && all_look(like, pictures, if alone.is_empty() { &members } else { &alone }, 2)
-        };
-        let are_masks = beside || if named { !looks(Look::Photograph) } else { !images.is_empty() && looks(Look::Mask) };
+        // Images that have their masks beside them are no masks of others.
+        let stems: BTreeSet<(&[String], &str)> =
+            members.iter().map(|&i| (places[i].folders.as_slice(), places[i].stem.as_str())).collect();
+        let has_both = members
+            .iter()
+            .any(|&i| mask_of(&places[i].stem).is_some_and(|image| stems.contains(&(places[i].folders.as_slice(), image))));
+        looked_at += usize::from(!beside && !named);
+        let looks_so = || !images.is_empty() && looked_at <= MOST && all_look(Look::Mask, pictures, &members, 3);
+        let are_masks = beside || if named { !has_both } else { looks_so() };
         if are_masks {
             masks.extend(members);
             continue;
         }
-        let why = if named { "holds photographs" } else { "no images lie beside it" };
+        let why = if named { "holds images and their masks" } else { "no images lie beside it" };
         notes.push(format!("{} is called like a folder of masks, but {why}: it is taken for one of images.", folder.join("/")));
         not_masks.extend(members);
     }
