@@ -332,6 +332,16 @@ fn the_level_of_the_classes_is_found_and_can_be_chosen() {
 }
 
 #[test]
+fn a_folder_may_say_its_split_and_its_class_in_one_name() {
+    let dir =
+        folder(["train_normal", "test_normal", "test_sick"].iter().flat_map(|name| numbered(&format!("{name}/#.png"), 0..4)));
+    let found = inspect(dir.path(), &[]);
+    assert_eq!((classes(&found), splits(&found)), (BTreeMap::from([("normal", 8), ("sick", 4)]), [4, 0, 8]), "{found}");
+    let dir = folder(["train_images", "test results", "sick"].iter().flat_map(|name| numbered(&format!("{name}/#.png"), 0..4)));
+    assert!(!classes(&inspect(dir.path(), &[])).contains_key("results"));
+}
+
+#[test]
 fn a_folder_for_each_patient_is_a_question_and_no_class() {
     let dir = folder((0..300).map(|i| format!("patient{i:04}/1.png")));
     let found = inspect(dir.path(), &[]);
@@ -566,7 +576,8 @@ fn masks_are_told_by_names_of_many_kinds() {
         lgg.write(&format!("lgg-mri-segmentation/{path}"), &std::fs::read(lgg.path().join(&path)).unwrap());
     }
     let found = inspect(lgg.path(), &[]);
-    assert_eq!((&found["images"], &found["masks"]), (&18.into(), &18.into()), "{found}");
+    assert_eq!((&found["images"], &found["masks"]), (&9.into(), &9.into()), "{found}");
+    assert!(warns(&found, "lgg-mri-segmentation holds copies of images of the other folders"), "{found}");
 
     for (pictures, masks) in [
         (["0/a.png", "1/b.png", "2/c.png"], ["0/mask.png", "1/mask.png", "2/label.png"]),

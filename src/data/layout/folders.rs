@@ -62,7 +62,8 @@ pub fn detect(pictures: &[PictureFile], base: &Path, config: &DataConfig) -> Det
         });
         files.collect()
     };
-    let files = place(base);
+    let mut files = place(base);
+    let has_both = config.level == 0 && config.reading == Reading::Auto && part_splits_from_classes(&mut files);
     let mut detected = if config.level != 0 {
         return at_level(&place(Path::new("")), config.level);
     } else if config.reading != Reading::Auto {
@@ -72,10 +73,35 @@ pub fn detect(pictures: &[PictureFile], base: &Path, config: &DataConfig) -> Det
     } else {
         without_split_folders(files, base)
     };
+    if has_both {
+        // Levels are counted in folders as they are.
+        detected.warnings.retain(|warning| !matches!(warning.step, Some(NextStep::ClassLevel(_))));
+    }
     if !base.as_os_str().is_empty() {
         detected.why = format!("{} All of it lies in {}.", detected.why, display_path(base));
     }
     detected
+}
+
+/// `train_normal`, `test_sick`: where all outer folders say a split and a class in their names, they become two folders each.
+fn part_splits_from_classes(files: &mut [PlacedFile]) -> bool {
+    let parts = |name: &str| -> Option<(String, String)> {
+        let (split, class) = name.split_once(['_', '-', ' ']).filter(|_| split_of_folder(name).is_none())?;
+        Split::from_name(split).filter(|_| !class.is_empty() && !is_generic(class)).map(|_| (split.into(), class.into()))
+    };
+    let tops: BTreeSet<&String> = files.iter().filter_map(|file| file.dirs.first()).collect();
+    let found: Option<Vec<(String, String)>> = tops.iter().map(|name| parts(name)).collect();
+    let splits =
+        |found: &Vec<(String, String)>| found.iter().map(|(split, _)| Split::from_name(split)).collect::<BTreeSet<_>>().len();
+    if files.iter().any(|file| file.dirs.is_empty()) || found.as_ref().is_none_or(|found| splits(found) < 2) {
+        return false;
+    }
+    for file in files {
+        if let Some((split, class)) = file.dirs.first().and_then(|name| parts(name)) {
+            file.dirs.splice(..1, [split, class]);
+        }
+    }
+    true
 }
 
 /// The first folder that is called like a split.

@@ -25,8 +25,7 @@ const LABEL: &[&str] = &[
     "label", "labels", "class", "class_name", "class_label", "target", "diagnosis", "dx", "category", "level",
     "finding", "findings", "finding_labels", "grade", "y", "ground_truth_label", "detections_label", "diagnostic", "disease",
     "benign_malignant", "retinopathy_grade", "dr_grade", "befund", "diagnose", "klasse", "kategorie", "diagnostico", "diagnóstico",
-    "classe", "clase", "etiqueta", "classification", "pathology", "malignant", "malignancy", "abnormal", "abnormality", "anomaly",
-    "cancer", "outcome", "severity", "tumor", "tumour", "hemorrhage", "haemorrhage",
+    "classe", "clase", "etiqueta", "classification", "pathology", "severity",
 ];
 const SPLIT: &[&str] = &["split", "set", "partition", "subset", "phase", "dataset_type", "tags", "usage"];
 #[rustfmt::skip]

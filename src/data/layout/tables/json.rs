@@ -24,8 +24,8 @@ pub fn parse(text: &str) -> Result<Table, String> {
         Value::Object(object) => coco(object)
             .or_else(|| by_columns(object))
             .or_else(|| inner_records(object))
-            .or_else(|| by_key(object))
-            .or_else(|| inner_rows(object)),
+            .or_else(|| inner_rows(object))
+            .or_else(|| by_key(object)),
         Value::Array(list) => records(list).or_else(|| rows(list)),
         _ => None,
     };

@@ -57,7 +57,8 @@ pub fn dialect(text: &str) -> (u8, usize) {
     let best = |line: &[usize; 256]| [b'|', b'\t', b';', b','].into_iter().max_by_key(|&d| count(line, d)).unwrap_or(b',');
     let is_shared = |at: usize, delimiter: u8| {
         let behind = &lines[at + 1..];
-        count(&lines[at], delimiter) > 0 && behind.iter().filter(|line| count(line, delimiter) > 0).count() * 2 >= behind.len()
+        let with = behind.iter().filter(|line| count(line, delimiter) > 0).count();
+        count(&lines[at], delimiter) > 0 && (behind.is_empty() || with * 2 > behind.len())
     };
     if let Some(at) = (0..lines.len()).find(|&at| is_shared(at, best(&lines[at]))) {
         return (best(&lines[at]), 0);
