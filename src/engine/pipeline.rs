@@ -72,7 +72,13 @@ pub fn with_tiles(config: &RunConfig, data: &Dataset) -> Result<(RunConfig, Stri
 
 /// Does what the run still lacks, and notes in its manifest how it ended.
 pub fn work(run: &RunDir, reporter: &mut dyn Reporter) -> Result<()> {
-    if run.manifest()?.state == RunState::Finished {
+    let manifest = run.manifest()?;
+    if manifest.state == RunState::Finished {
+        // The state is noted before the report, which tells it: a run may have been killed in between.
+        if manifest.kind == RunKind::Train && !run.join(files::REPORT).is_file() {
+            let _lock = run.lock()?;
+            return report::write(run, open_data(&run.config()?, reporter).ok().as_deref()).map(drop);
+        }
         reporter.event(Event::Notice(format!("{} is finished already", run.path().display()).into()));
         return Ok(());
     }

@@ -93,7 +93,8 @@ pub struct NamedFiles<'a> {
 
 /// More pictures of one name are not told apart.
 const MAX_NAMESAKES: usize = 10_000;
-/// A value with more folders is no path.
+/// What is longer or deeper is no path.
+const MAX_LENGTH: usize = 4096;
 const MAX_DEPTH: usize = 64;
 
 impl<'a> NamedFiles<'a> {
@@ -322,7 +323,6 @@ fn shared_folders(table: &Table, column: Option<usize>) -> Vec<String> {
     for value in table.rows.iter().map(|row| table.field(row, column)).filter(|value| !value.is_empty()) {
         let mut folders = parts(value);
         folders.pop();
-        folders.truncate(MAX_DEPTH);
         let shared = shared.get_or_insert_with(|| folders.clone());
         shared.truncate(shared.iter().zip(&folders).take_while(|(a, b)| a == b).count());
         if shared.is_empty() {
@@ -332,9 +332,13 @@ fn shared_folders(table: &Table, column: Option<usize>) -> Vec<String> {
     shared.unwrap_or_default()
 }
 
-/// The parts of a path as tables have them: between forward or backward slashes, without `.`.
+/// The parts of a path as tables have them: between forward or backward slashes, without `.`; none of what cannot be a path.
 fn parts(value: &str) -> Vec<String> {
-    value.split(['/', '\\']).filter(|part| !part.is_empty() && *part != ".").map(str::to_string).collect()
+    let parts = || value.split(['/', '\\']).filter(|part| !part.is_empty() && *part != ".");
+    if value.len() > MAX_LENGTH || parts().count() > MAX_DEPTH {
+        return Vec::new();
+    }
+    parts().map(str::to_string).collect()
 }
 
 fn parts_of(path: &Path) -> Vec<String> {
