@@ -59,7 +59,7 @@ fn the_packed_demo_takes_at_most_14_megabytes() {
 }
 
 #[test]
-#[ignore = "trains for a minute or two: cargo test --release --test demo -- --ignored"]
+#[ignore = "trains for a few minutes: cargo test --release --test demo -- --ignored"]
 fn demo_runs_through_to_report() {
     let dir = tempfile::tempdir().unwrap();
     let run = demo::run(dir.path(), &mut Silent).unwrap();

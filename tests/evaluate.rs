@@ -71,17 +71,27 @@ fn scores_by_tiles_and_by_map_have_rows_of_their_own() {
     let rows = "a,0,0.1,1,5\nb,0,0.4,2,3\nc,1,0.35,3,4\nd,1,0.8,4,6\n";
     let file = write(dir.path(), "s.csv", format!("path,label,score,tiles,map\n{rows}"));
     let text = String::from_utf8(call(&[&"evaluate", &file]).stdout).unwrap();
-    for part in ["another score: tiles                 1.0000", "another score: anomaly map           0.7500"] {
+    for part in ["by DIA. ", "\n  Tiles                            1.0000", "\n  Anomaly map                      0.7500"] {
         assert!(text.contains(part), "{part}: {text}");
     }
-    assert!(!text.contains("dissolve profile") && !text.contains("leading score"));
+    assert!(!text.contains("Dissolve profile") && !text.contains("leading score"));
+    let by_tiles = String::from_utf8(call(&[&"evaluate", &file, &"--by", &"tiles"]).stdout).unwrap();
+    assert!(by_tiles.contains("\nAUROC                              1.0000"), "{by_tiles}");
+    assert!(refusal(&[&"evaluate", &file, &"--by", &"profile"]).contains("there are: dia, tiles, map"));
     let rows = "a,0,0.1,1,0.2\nb,0,0.4,2,0.1\nc,1,0.35,3,0.9\nd,1,0.8,4,0.8\n";
     let file = write(dir.path(), "led.csv", format!("path,label,score,tiles,lead\n{rows}"));
     let e = json(&[&"evaluate", &file, &"--json"]);
     assert_eq!((&e["lead"], &e["lead_auroc"], &e["auroc"]), (&"dia+tiles".into(), &1.0.into(), &0.75.into()));
-    assert!(
-        String::from_utf8(call(&[&"evaluate", &file]).stdout).unwrap().contains("AUROC of the leading score          1.0000")
-    );
+    // For people all figures are of the score that leads; in JSON those without a prefix are of the column `score`.
+    let text = String::from_utf8(call(&[&"evaluate", &file]).stdout).unwrap();
+    for part in
+        ["by the leading score", "\nAUROC                              1.0000", "\n  DIA                              0.7500"]
+    {
+        assert!(text.contains(part), "{part}: {text}");
+    }
+    assert_eq!(json(&[&"evaluate", &file, &"--json", &"--by", &"lead"])["auroc"], 1.0);
+    let compared = String::from_utf8(call(&[&"evaluate", &file, &"--compare", &file]).stdout).unwrap();
+    assert!(compared.contains("AUROC 1.0000 against 1.0000"), "{compared}");
 }
 
 #[test]

@@ -461,7 +461,7 @@ fn unreadable_files_are_reported_and_the_rest_works() {
     for (path, says) in [
         ("empty.png", "is empty"),
         ("text.png", "no picture"),
-        ("page.html.png", "no picture"),
+        ("page.html.png", "is a web page"),
         ("cut.png", "cut short"),
         ("cut.jpg", "cut short"),
         ("stub.jpg", "cut short"),

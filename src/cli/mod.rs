@@ -58,7 +58,7 @@ enum Verb {
     TrainDia(train::DiaArgs),
     /// Scores of images, labelled or not, by a finished run
     Score(score::Args),
-    /// The whole job on synthetic photographs, with nothing but this program: a minute or two
+    /// The whole job on synthetic photographs, with nothing but this program: a few minutes
     Demo(demo::Args),
     /// AUROC and the other figures of a file of scores
     Evaluate(evaluate::Args),

@@ -1,7 +1,10 @@
 //! The scores of a run: which there are, and what they are called.
 
 use serde::{Deserialize, Serialize, Serializer, ser::SerializeMap as _};
-use std::ops::{Index, IndexMut};
+use std::{
+    ops::{Index, IndexMut},
+    str::FromStr,
+};
 
 /// A score of a run. Of these DIA's alone is in the paper.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
@@ -60,6 +63,17 @@ impl ScoreKind {
             Self::Map => "Anomaly map",
             Self::Lead => "Lead",
         }
+    }
+}
+
+impl FromStr for ScoreKind {
+    type Err = String;
+
+    fn from_str(name: &str) -> Result<Self, String> {
+        Self::ALL
+            .into_iter()
+            .find(|kind| kind.name() == name)
+            .ok_or_else(|| format!("there is no score {name}; there are {}", Self::ALL.map(Self::name).join(", ")))
     }
 }
 

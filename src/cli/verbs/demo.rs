@@ -31,7 +31,7 @@ pub fn run(args: Args) -> Result<()> {
         Some(out) => std::path::absolute(&out).map_err(Error::io("find", &out))?,
         None => dirs::data_local_dir().unwrap_or_else(std::env::temp_dir).join("dissolve-studio").join("demo"),
     };
-    out::note("The demo: synthetic fundus photographs, a shipped diffusion model; DIA trains now, for a minute or two.");
+    out::note("The demo: synthetic fundus photographs, a shipped diffusion model; DIA trains now, for a few minutes.");
     let run = demo::run(&out, &mut Terminal::new())?;
     say(&run.join(files::REPORT))
 }

@@ -39,6 +39,10 @@ pub struct Args {
     /// Threshold: youden, sensitivity:0.9, specificity:0.9 or percentile:95 (of the training normals) [default: the file's own]
     #[arg(long)]
     rule: Option<ThresholdRule>,
+    /// The score that all figures are of: dia (Eq. 10), profile, features, tiles, map or lead [default: the one that leads; with
+    /// --json dia, the column `score`]
+    #[arg(long, value_name = "SCORE")]
+    by: Option<ScoreKind>,
     /// Also draw synthetic lesions into the run's held-out normal images, and tell how many are found by size and contrast;
     /// needs a run with its encoder, no labels of abnormal images, and some minutes
     #[arg(long)]
@@ -55,11 +59,21 @@ pub fn run(args: Args) -> Result<()> {
     let input = Input::new(&args.scores)?;
     let is_run = input.path().is_dir();
     let file = if is_run { input.path().join(files::SCORES) } else { input.path().to_path_buf() };
-    let scores = Scores::read(&file)?;
+    let all = Scores::read(&file)?;
     let split = args.split.as_deref();
+    let leads = !args.json && all.kinds().contains(&ScoreKind::Lead);
+    let kind = args.by.unwrap_or(if leads { ScoreKind::Lead } else { ScoreKind::Dia });
+    let scores = seen_by(&all, kind, args.rule, &file)?;
     let evaluation = Evaluation::new(&scores, split, args.rule)?;
     let mut comparison = match &args.compare {
-        Some(path) => Some(Comparison::new(&scores, &Scores::read(Input::new(path)?.path())?, split)?),
+        Some(path) => {
+            let other = Input::new(path)?;
+            let file = if other.path().is_dir() { other.path().join(files::SCORES) } else { other.path().to_path_buf() };
+            let other = Scores::read(&file)?;
+            // Files of other programs have one score.
+            let same = if args.by.is_some() || other.kinds().contains(&kind) { kind } else { ScoreKind::Dia };
+            Some(Comparison::new(&seen_by(&all, same, args.rule, &file)?, &seen_by(&other, same, args.rule, &file)?, split)?)
+        }
         None => None,
     };
     comparison.iter_mut().for_each(|c| c.rank_changes.truncate(NAMED));
@@ -71,8 +85,22 @@ pub fn run(args: Args) -> Result<()> {
     });
     let pixels = pixels.filter(|_| split.is_none_or(|split| split == "test"));
     let (comparison, pixels, planted) = (comparison.as_ref(), pixels.as_ref(), planted.as_ref());
-    let say = if args.json { json } else { text };
-    out::print(&say(&evaluation, comparison, pixels, planted))
+    if args.json {
+        return out::print(&json(&evaluation, comparison, pixels, planted));
+    }
+    out::print(&text(&evaluation, kind, comparison, pixels, planted))
+}
+
+/// The scores by one of them, with the threshold that `rule` gives (the 95th percentile of the training normals).
+fn seen_by(all: &Scores, kind: ScoreKind, rule: Option<ThresholdRule>, file: &Path) -> Result<Scores> {
+    let rule = rule.unwrap_or(ThresholdRule::Percentile(95.0));
+    all.seen_by(kind, rule).ok_or_else(|| {
+        let there: Vec<&str> = all.kinds().into_iter().map(ScoreKind::name).collect();
+        Error::usage(
+            format!("{} has no score {} of all images", file.display(), kind.name()),
+            format!("there are: {}", there.join(", ")),
+        )
+    })
 }
 
 /// The run is where its scores lie.
@@ -113,6 +141,7 @@ fn interval(ci95: Option<[f64; 2]>) -> String {
 
 fn text(
     e: &Evaluation,
+    kind: ScoreKind,
     comparison: Option<&Comparison>,
     pixels: Option<&PixelFigures>,
     planted: Option<&SyntheticLesions>,
@@ -128,30 +157,34 @@ fn text(
         line(format!("undefined: {why}"));
     }
     line(String::new());
-    let lead = e.by[ScoreKind::Lead];
-    if e.lead.contains('+') {
-        line(format!("AUROC of the leading score          {}{}", number(lead.auroc), interval(lead.ci95)));
-        line(format!("  (the two highest ranks of {} among held-out normals)", e.lead.replace('+', ", ")));
+    let parts = e.lead.replace('+', ", ");
+    match kind {
+        ScoreKind::Lead => {
+            line(format!("by the leading score: the mean of the two highest ranks of {parts} among held-out normals"))
+        }
+        kind => line(format!("by {}. {}", kind.title(), sentence(kind.meaning()))),
     }
     line(format!("AUROC                              {}{}", number(e.auroc), interval(e.auroc_ci95)));
     line(format!("average precision                  {}", number(e.average_precision)));
     line(format!("sensitivity at 90 % specificity    {}", number(e.sensitivity_at_90_specificity)));
     line(format!("sensitivity at 95 % specificity    {}", number(e.sensitivity_at_95_specificity)));
-    let is_other = |kind| ![ScoreKind::Dia, ScoreKind::Lead].contains(&kind);
-    for (kind, area) in e.by.iter().filter(|(kind, area)| is_other(*kind) && area.auroc.is_some()) {
-        let title = kind.title().to_lowercase();
-        line(format!("AUROC of another score: {title:<20}  {}{}", number(area.auroc), interval(area.ci95)));
-    }
     if let (Some(threshold), Some(c)) = (e.threshold, e.confusion) {
         line(format!(
-            "\nthreshold {threshold} ({}): sensitivity {}, specificity {}",
-            e.rule,
+            "\nthreshold {threshold:.4} ({}): sensitivity {}, specificity {}",
+            if e.rule == "file" { "the run's" } else { &e.rule },
             number(e.sensitivity),
             number(e.specificity)
         ));
         line(format!("{:<12}{:>16}{:>18}", "", "called normal", "called abnormal"));
         line(format!("{:<12}{:>16}{:>18}", "normal", c.tn, c.fp));
         line(format!("{:<12}{:>16}{:>18}", "abnormal", c.fn_, c.tp));
+    }
+    let others: Vec<_> = e.by.iter().filter(|(other, area)| *other != kind && area.auroc.is_some()).collect();
+    // Without a leading score its figure is DIA's.
+    let others = others.into_iter().filter(|(other, _)| *other != ScoreKind::Lead || e.lead.contains('+'));
+    for (i, (other, area)) in others.enumerate() {
+        let head = if i == 0 { "\nAUROC by the other scores:\n" } else { "" };
+        line(format!("{head}  {:<33}{}{}", other.title(), number(area.auroc), interval(area.ci95)));
     }
     if !e.baselines.is_empty() {
         line(format!("\n{:<28}{:>16}{:>16}", "reality check: AUROC of", "high = abnormal", "low = abnormal"));
@@ -212,7 +245,7 @@ fn text(
         }
         p.caution().into_iter().for_each(|caution| line(format!("note: {caution}")));
     }
-    if let Some(verdict) = &e.verdict {
+    if let Some(verdict) = e.verdict_on(kind) {
         line(format!("\n{} {}", sentence(&verdict.text), sentence(&verdict.next)).trim_end().into());
     }
     for note in &e.notes {

@@ -158,7 +158,7 @@ fn to_text(dataset: &Dataset) -> String {
     };
     text += &section("Warnings", warnings(dataset));
     text += &section("Cannot be used", dataset.skipped.iter().map(|s| format!("{} {}", s.name(), s.reason)).collect());
-    text += &section("Duplicates", dataset.duplicates.iter().map(|(a, b)| format!("{a} = {b}")).collect());
+    text += &section("Duplicates", dataset.duplicates.iter().map(|(a, b)| format!("{a} and {b}")).collect());
     text
 }
 

@@ -31,9 +31,14 @@ pub fn run(args: Args) -> Result<()> {
     }
     let mut table = String::new();
     for (run, manifest) in &runs {
-        let auroc = manifest.figures.get("auroc").and_then(Value::as_f64).map_or(String::new(), |v| format!("AUROC {v:.3}"));
+        let figure = |name: &str| manifest.figures.get(name).and_then(Value::as_f64);
+        let auroc = match (figure("auroc"), figure("lead_auroc")) {
+            (Some(dia), Some(lead)) => format!("AUROC {lead:.3} (DIA {dia:.3})"),
+            (Some(dia), None) => format!("AUROC      (DIA {dia:.3})"),
+            (None, _) => String::new(),
+        };
         // Writing to a string cannot fail.
-        let _ = writeln!(table, "{:<10}  {auroc:<12}  {}", state(&manifest.state), run.path().display());
+        let _ = writeln!(table, "{:<10}  {auroc:<23}  {}", state(&manifest.state), run.path().display());
     }
     out::print(&table)
 }

@@ -9,7 +9,9 @@ use crate::{
     config::{DataConfig, DeviceKind},
     engine::runs::finished_run::{self, FinishedRun},
     error::{Error, Result},
+    ml::base::reporter::{Event, Reporter},
     run_dir::{files, require_writable},
+    scores::ScoreKind,
 };
 use std::path::PathBuf;
 
@@ -74,5 +76,10 @@ pub fn run(args: Args) -> Result<()> {
     };
     let output = Output::new(&path)?;
     scores.write(output.path())?;
+    if scores.scores.kinds().contains(&ScoreKind::Lead) {
+        terminal.event(Event::Notice(
+            "`predicted` and `threshold` are of DIA's `score`; the score that leads is in `lead`".to_string().into(),
+        ));
+    }
     output.finish()
 }

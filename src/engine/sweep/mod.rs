@@ -109,7 +109,7 @@ pub fn cells(file: &Path) -> Result<Vec<Cell>> {
 }
 
 fn mend(why: impl std::fmt::Display) -> Error {
-    Error::usage(why.to_string(), "mend it in the sweep's file")
+    Error::usage(why.to_string(), "correct it in the sweep's file")
 }
 
 /// The runs of a workspace by their names, with their manifests. Of two with one name the older, which the sweep goes on with.

@@ -174,8 +174,9 @@ fn waiting(ui: &mut Ui, cx: &mut PanelContext<'_>, rect: Rect) {
 /// Three places in a row, or two above one where that shows the pictures much larger; and what is left, for the change curve.
 fn places(rect: Rect, aspect: f32) -> ([Rect; 3], Option<Rect>) {
     const MUCH: f32 = 1.15;
-    // Room from which on a curve can be read, px.
+    // Room from which on a curve can be read, px: height and width.
     const CURVE: f32 = 150.0;
+    const WIDE: f32 = 260.0;
     let gap = theme::GAP;
     let (w, h) = (rect.width(), rect.height());
     let third = (w - 2.0 * gap) / 3.0;
@@ -194,7 +195,7 @@ fn places(rect: Rect, aspect: f32) -> ([Rect; 3], Option<Rect>) {
     let places = [rect.min, pos2(right, rect.top()), pos2(right, below)].map(|min| Rect::from_min_size(min, half));
     // As wide as the picture above it.
     let free = Rect::from_min_size(pos2(rect.left() + (half.x - stacked) / 2.0, below + 2.0), vec2(stacked, half.y));
-    (places, Some(free))
+    (places, (free.height() >= CURVE && free.width() >= WIDE).then_some(free))
 }
 
 /// The choice of layout, and what goes with the one in use.
@@ -220,5 +221,7 @@ mod tests {
         let tall = Rect::from_min_size(pos2(0.0, 0.0), vec2(600.0, 600.0));
         let (stacked, free) = places(tall, 1.5);
         assert!(stacked[2].top() > 0.0 && free.is_some_and(|f| f.top() > 0.0));
+        let small = Rect::from_min_size(pos2(0.0, 0.0), vec2(420.0, 330.0));
+        assert_eq!(places(small, 1.5).1, None, "no curve where it would lie over a picture");
     }
 }
