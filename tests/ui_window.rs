@@ -147,11 +147,12 @@ fn results_are_filtered_tagged_explained_and_exported() {
     assert!(window.has("now sensitivity") && window.has("AUROC"));
     window.click("Precision-recall");
     assert!(window.has("precision"));
-    window.click("Threshold by Youden");
+    // It lies below the fold, as the cell of the confusion matrix does.
+    window.harness.get_by_label("Threshold by Youden").click_accesskit();
+    window.steps();
     let youden = set.threshold(ThresholdRule::Youden).unwrap();
     assert_eq!(window.state().results.threshold, youden);
     let c = set.confusion(youden);
-    // The cell of the confusion matrix: it lies below the fold.
     window.harness.get_by_label(&format!("{} true positives", c.tp)).click_accesskit();
     window.steps();
     assert_eq!(window.state().results.shown.len(), c.tp);
@@ -168,7 +169,8 @@ fn results_are_filtered_tagged_explained_and_exported() {
     window.harness.step();
     window.harness.get_by_label("Note").type_text("odd");
     window.harness.step();
-    window.click("Threshold by Youden");
+    window.harness.get_by_label("Threshold by Youden").click_accesskit();
+    window.steps();
     assert_eq!(window.state().results.annotation(name).note, "odd");
     window.until("the note is on the disk", |_| std::fs::read_to_string(&tags).unwrap().contains("odd"));
     window.send(AppCommand::Undo);

@@ -3,6 +3,7 @@
 
 #![warn(missing_docs)]
 
+mod baseline;
 mod compare;
 mod csv;
 mod evaluation;
@@ -13,8 +14,9 @@ mod score_kind;
 mod synthetic_lesions;
 mod verdict;
 
+pub use baseline::BaselineFigure;
 pub use compare::{Comparison, RankChange};
-pub use evaluation::{BaselineFigure, Evaluation};
+pub use evaluation::Evaluation;
 pub use histogram::{BINS, Histogram};
 pub use pixel_figures::{PixelFigures, PixelRuler};
 pub use review::{Annotation, Review, Tag};
