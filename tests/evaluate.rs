@@ -77,7 +77,9 @@ fn scores_by_tiles_and_by_map_have_rows_of_their_own() {
     assert!(!text.contains("Dissolve profile") && !text.contains("leading score"));
     let by_tiles = String::from_utf8(call(&[&"evaluate", &file, &"--by", &"tiles"]).stdout).unwrap();
     assert!(by_tiles.contains("\nAUROC                              1.0000"), "{by_tiles}");
-    assert!(refusal(&[&"evaluate", &file, &"--by", &"profile"]).contains("there are: dia, tiles, map"));
+    let missing = call(&[&"evaluate", &file, &"--by", &"profile"]);
+    let said = String::from_utf8_lossy(&missing.stderr);
+    assert!(missing.status.code() == Some(2) && said.contains("there are: dia, tiles, map"), "{said}");
     let rows = "a,0,0.1,1,0.2\nb,0,0.4,2,0.1\nc,1,0.35,3,0.9\nd,1,0.8,4,0.8\n";
     let file = write(dir.path(), "led.csv", format!("path,label,score,tiles,lead\n{rows}"));
     let e = json(&[&"evaluate", &file, &"--json"]);
