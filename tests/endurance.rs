@@ -142,7 +142,11 @@ impl Working {
     /// The name of the stage that begins next; `None` where the program ends.
     fn next_stage(&mut self) -> Option<String> {
         for line in self.lines.iter() {
-            let event: Value = serde_json::from_str(&line).unwrap_or_else(|_| panic!("no JSON: {line}"));
+            let Ok(event) = serde_json::from_str::<Value>(&line) else {
+                // A kill cuts the line that is being written.
+                assert!(self.lines.recv().is_err(), "no JSON: {line}");
+                return None;
+            };
             self.said.push(line);
             if event["event"] == "started" {
                 return Some(event["stage"].as_str().unwrap().to_string());
