@@ -1,10 +1,13 @@
 //! The figures of many runs side by side: the table of a sweep, and its page.
 
-use super::chart::{
-    canvas::{Anchor, Canvas, Figure, Role, SeriesColor, Text},
-    svg,
+use super::{
+    chart::{
+        canvas::{Anchor, Canvas, Figure, Role, SeriesColor, Text},
+        svg,
+    },
+    document::document,
 };
-use maud::{DOCTYPE, Markup, PreEscaped, html};
+use maud::{Markup, PreEscaped, html};
 
 /// Runs of the same data and settings, which differ by their seed alone. Figures are those of the finished ones, in the order of
 /// their seeds.
@@ -90,7 +93,8 @@ impl MergedGroup {
     }
 }
 
-fn mean(values: &[f64]) -> Option<f64> {
+/// `None` of nothing.
+pub(crate) fn mean(values: &[f64]) -> Option<f64> {
     (!values.is_empty()).then(|| values.iter().sum::<f64>() / values.len() as f64)
 }
 
@@ -101,35 +105,22 @@ fn deviation(values: &[f64]) -> Option<f64> {
 
 /// The page: the table, and a chart of each seed's AUROC.
 pub fn page(title: &str, groups: &[MergedGroup], baseline: Option<&str>) -> Markup {
-    html! {
-        (DOCTYPE)
-        html lang="en" {
-            head {
-                meta charset="utf-8";
-                meta name="viewport" content="width=device-width, initial-scale=1";
-                meta name="color-scheme" content="light dark";
-                title { (title) " – Dissolve Studio" }
-                style { (PreEscaped(include_str!("page.css"))) (PreEscaped(svg::STYLE)) }
-            }
-            body {
-                main {
-                    h1 { (title) }
-                    p.quiet {
-                        "AUROC of the test images at the last epoch: mean and standard deviation over the seeds. "
-                        @if let Some(name) = baseline { "Differences are to " (name) " on the same seed, with the largest p of the seeds (paired DeLong). " }
-                        "“Known direction”: the better of the scores without training whose direction is known without labels. Research use only."
-                    }
-                    section {
-                        table {
-                            thead { tr { @for head in MergedGroup::titles(baseline) { th { (head) } } } }
-                            tbody { @for group in groups { tr { @for cell in group.cells(baseline.is_some()) { td { (cell) } } } } }
-                        }
-                    }
-                    section { (PreEscaped(svg::embedded(&Dots(groups)))) }
-                }
+    let content = html! {
+        h1 { (title) }
+        p.quiet {
+            "AUROC of the test images at the last epoch: mean and standard deviation over the seeds. "
+            @if let Some(name) = baseline { "Differences are to " (name) " on the same seed, with the largest p of the seeds (paired DeLong). " }
+            "“Known direction”: the better of the scores without training whose direction is known without labels. Research use only."
+        }
+        section {
+            table {
+                thead { tr { @for head in MergedGroup::titles(baseline) { th { (head) } } } }
+                tbody { @for group in groups { tr { @for cell in group.cells(baseline.is_some()) { td { (cell) } } } } }
             }
         }
-    }
+        section { (PreEscaped(svg::embedded(&Dots(groups)))) }
+    };
+    document(title, content)
 }
 
 /// One line a group, one mark a seed: circles for the leading score, squares for Eq. 10, a rule for the baseline of known direction.

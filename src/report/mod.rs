@@ -3,6 +3,7 @@
 
 pub(crate) mod chart;
 mod commands;
+mod document;
 pub(crate) mod figures;
 mod gallery;
 pub(crate) mod merged;

@@ -3,6 +3,7 @@
 use super::{
     chart::{canvas::SeriesColor, scale::thousands},
     commands::{commands, shown},
+    document::document,
     figures,
     gallery::{self, Pictures, mark},
     parts::{Parts, Scored},
@@ -17,7 +18,7 @@ use crate::{
     scores::{BaselineFigure, Evaluation, Histogram, ScoreKind, ScoreRow},
     text::sentence,
 };
-use maud::{DOCTYPE, Markup, PreEscaped, html};
+use maud::{Markup, PreEscaped, html};
 
 /// Lines of a list before the rest is only counted.
 const LISTED: usize = 20;
@@ -25,36 +26,23 @@ const LISTED: usize = 20;
 pub fn page(parts: &Parts, dataset: Option<&Dataset>) -> Markup {
     let manifest = &parts.manifest;
     let trains = manifest.kind != RunKind::Ddpm;
-    html! {
-        (DOCTYPE)
-        html lang="en" {
-            head {
-                meta charset="utf-8";
-                meta name="viewport" content="width=device-width, initial-scale=1";
-                meta name="color-scheme" content="light dark";
-                title { (manifest.name) " – Dissolve Studio" }
-                style { (PreEscaped(include_str!("page.css"))) (PreEscaped(super::chart::svg::STYLE)) }
-            }
-            body {
-                main {
-                    (header(parts))
-                    @if let (true, Ok(scored)) = (trains, &parts.scores) { (headline(parts, scored)) }
-                    (section("data", "Data", data(parts, dataset)))
-                    (section("dissolving", "Dissolving", dissolving(parts)))
-                    (section("training", "Training", curves(parts)))
-                    @if trains {
-                        @match &parts.scores {
-                            Ok(scored) => { (results(parts, scored, dataset)) }
-                            Err(why) => { (section("results", "Results", html! { p.missing { (why) } })) }
-                        }
-                    }
-                    @if let Some(pixels) = &parts.pixels { (section("pixels", "Where the scores come from", pixel_figures::section(pixels, parts.method()))) }
-                    @if let Some(planted) = &parts.planted { (section("planted", "Planted lesions", synthetic_lesions::section(planted))) }
-                    (section("again", "Configuration and versions", again(parts)))
-                }
+    let content = html! {
+        (header(parts))
+        @if let (true, Ok(scored)) = (trains, &parts.scores) { (headline(parts, scored)) }
+        (section("data", "Data", data(parts, dataset)))
+        (section("dissolving", "Dissolving", dissolving(parts)))
+        (section("training", "Training", curves(parts)))
+        @if trains {
+            @match &parts.scores {
+                Ok(scored) => { (results(parts, scored, dataset)) }
+                Err(why) => { (section("results", "Results", html! { p.missing { (why) } })) }
             }
         }
-    }
+        @if let Some(pixels) = &parts.pixels { (section("pixels", "Where the scores come from", pixel_figures::section(pixels, parts.method()))) }
+        @if let Some(planted) = &parts.planted { (section("planted", "Planted lesions", synthetic_lesions::section(planted))) }
+        (section("again", "Configuration and versions", again(parts)))
+    };
+    document(&manifest.name, content)
 }
 
 fn section(id: &str, title: &str, body: Markup) -> Markup {
