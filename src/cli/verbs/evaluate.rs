@@ -57,8 +57,7 @@ pub fn run(args: Args) -> Result<()> {
         return Err(Error::usage("--planted needs a run, which - is not", "name the run's folder"));
     }
     let input = Input::new(&args.scores)?;
-    let is_run = input.path().is_dir();
-    let file = if is_run { input.path().join(files::SCORES) } else { input.path().to_path_buf() };
+    let file = scores_of(input.path());
     let all = Scores::read(&file)?;
     let split = args.split.as_deref();
     let leads = !args.json && all.kinds().contains(&ScoreKind::Lead);
@@ -68,8 +67,7 @@ pub fn run(args: Args) -> Result<()> {
     let mut comparison = match &args.compare {
         Some(path) => {
             let other = Input::new(path)?;
-            let file = if other.path().is_dir() { other.path().join(files::SCORES) } else { other.path().to_path_buf() };
-            let other = Scores::read(&file)?;
+            let other = Scores::read(&scores_of(other.path()))?;
             // Files of other programs have one score.
             let same = if args.by.is_some() || other.kinds().contains(&kind) { kind } else { ScoreKind::Dia };
             Some(Comparison::new(&seen_by(&all, same, args.rule, &file)?, &seen_by(&other, same, args.rule, &file)?, split)?)
@@ -89,6 +87,11 @@ pub fn run(args: Args) -> Result<()> {
         return out::print(&json(&evaluation, comparison, pixels, planted));
     }
     out::print(&text(&evaluation, kind, comparison, pixels, planted))
+}
+
+/// The file of scores that is meant: itself, or the one of a run.
+fn scores_of(path: &Path) -> PathBuf {
+    if path.is_dir() { path.join(files::SCORES) } else { path.to_path_buf() }
 }
 
 /// The scores by one of them, with the threshold that `rule` gives (the 95th percentile of the training normals).

@@ -4,7 +4,7 @@ use super::{Cell, runs};
 use crate::{
     engine::export::table::csv_of,
     error::{Error, Result},
-    report::MergedGroup,
+    report::{MergedGroup, merged::mean},
     run_dir::{RunState, files},
     scores::{Comparison, Evaluation, ScoreKind, Scores},
     text,
@@ -91,10 +91,6 @@ fn group(data: &str, settings: &str, own: &[Finished<'_>], base: &[Finished<'_>]
         }
     }
     Ok(merged)
-}
-
-fn mean(values: &[f64]) -> Option<f64> {
-    (!values.is_empty()).then(|| values.iter().sum::<f64>() / values.len() as f64)
 }
 
 /// The table as CSV. Several values in a cell are of the seeds, with spaces between.

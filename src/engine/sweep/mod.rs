@@ -12,7 +12,7 @@ use crate::{
 };
 use serde::Deserialize;
 use std::{
-    collections::{BTreeMap, HashMap},
+    collections::{BTreeMap, HashMap, HashSet},
     fs,
     path::{Path, PathBuf},
 };
@@ -98,8 +98,8 @@ pub fn cells(file: &Path) -> Result<Vec<Cell>> {
             }
         }
     }
-    let mut seen = HashMap::new();
-    match cells.iter().find(|cell| seen.insert(cell.name(), ()).is_some()) {
+    let mut seen = HashSet::new();
+    match cells.iter().find(|cell| !seen.insert(cell.name())) {
         Some(twice) => Err(Error::user(
             format!("{}: there are two cells called {}", file.display(), twice.name()),
             "give each [[data]] and each [[settings]] a name of its own, and each seed once",
