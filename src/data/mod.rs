@@ -26,5 +26,6 @@ pub use dataset::{
 pub use decode::read_picture;
 pub use layout::TablePreview;
 pub use pixels::{
-    CONTENT_RULE, MAX_PIXELS, Picture, Pixels, Preprocess, TileBlend, TileGrid, cut, gaussian_blur, has_content, resize_bilinear,
+    CONTENT_RULE, MAX_PIXELS, Picture, Pixels, Preprocess, TileBlend, TileGrid, cut, gaussian_blur, has_content, is_blank,
+    resize_bilinear,
 };

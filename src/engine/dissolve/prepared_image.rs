@@ -6,7 +6,7 @@ use super::{
 };
 use crate::{
     config::{PreprocessConfig, TileSize},
-    data::{ImageId, Picture, Preprocess, TileGrid, has_content},
+    data::{ImageId, Picture, Preprocess, TileGrid, has_content, is_blank},
     engine::display::raster::{raster_bytes, raster_of},
     error::Result,
     gpu::Raster,
@@ -106,8 +106,8 @@ pub(super) struct Input {
     resizing: f64,
     /// Some tiles of `picture`; none of a picture that is dissolved as a whole.
     pub sample: Sample,
-    /// For each tile whether it shows anything.
-    pub has_content: Vec<bool>,
+    /// For each tile what it shows.
+    pub tiles: Vec<TileContent>,
 }
 
 impl Input {
@@ -126,11 +126,11 @@ impl Input {
         let resized = picture.resize(measured.width, measured.height);
         let raster = ([picture.width, picture.height] != original).then(|| raster_of(&picture));
         let resizing = mean_abs(&measured.data, &resized.data);
-        let (sample, has_content) = grid.map_or_else(Default::default, |grid| {
-            let has_content = (0..grid.len()).map(|index| has_content(&grid.cut(&picture, index))).collect();
-            (Sample::new(&picture, &measured, &grid), has_content)
+        let (sample, tiles) = grid.map_or_else(Default::default, |grid| {
+            let tiles = (0..grid.len()).map(|index| TileContent::of(&grid.cut(&picture, index))).collect();
+            (Sample::new(&picture, &measured, &grid), tiles)
         });
-        Self { picture, raster, measured, resized, resizing, sample, has_content }
+        Self { picture, raster, measured, resized, resizing, sample, tiles }
     }
 
     /// How much of the picture was changed.
@@ -140,6 +140,27 @@ impl Input {
             all: mean_abs(&self.measured.data, &dissolved.data),
             resizing: self.resizing,
             model: mean_abs(&self.resized.data, &dissolved.data),
+        }
+    }
+}
+
+/// What a tile shows: the more, the earlier it is dissolved.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) enum TileContent {
+    /// Something to look at.
+    Much,
+    /// Hardly anything, such as the rim of a photograph's disc.
+    Little,
+    /// Nothing: it is not dissolved at all.
+    Blank,
+}
+
+impl TileContent {
+    fn of(tile: &[f32]) -> Self {
+        match (is_blank(tile), has_content(tile)) {
+            (true, _) => Self::Blank,
+            (_, false) => Self::Little,
+            _ => Self::Much,
         }
     }
 }

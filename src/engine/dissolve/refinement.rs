@@ -2,7 +2,7 @@
 
 use super::{
     dissolved::{Change, Dissolved, Scale},
-    prepared_image::Input,
+    prepared_image::{Input, TileContent},
     request::InView,
     tile_cache::{TileCache, TileKey},
 };
@@ -52,7 +52,8 @@ pub(super) struct Refinement {
 }
 
 impl Refinement {
-    /// `coarse`: what the picture, at the size of the input, looks like until its tiles are done, and its change. Tiles of the cache are taken over.
+    /// `coarse`: what the picture, at the size of the input, looks like until its tiles are done, and its change. Tiles of the cache are
+    /// taken over, and blank ones as they are.
     pub fn new(
         key: TileKey,
         dissolver: TiledDissolver,
@@ -80,7 +81,8 @@ impl Refinement {
             coarse_change: coarse.1,
         };
         for index in 0..new.grid.len() {
-            match cache.get(&new.key, index) {
+            let blank = || (new.input.tiles[index] == TileContent::Blank).then(|| new.grid.cut(&new.input.picture, index));
+            match blank().or_else(|| cache.get(&new.key, index)) {
                 Some(pixels) => new.add(index, &pixels),
                 None => new.waiting.push(index),
             }
@@ -89,7 +91,7 @@ impl Refinement {
         new
     }
 
-    /// Sorts what is left by what is in view now; a black surround comes after what it surrounds.
+    /// Sorts what is left by what is in view now; the rim of a photograph comes after what it surrounds.
     pub fn look_at(&mut self, in_view: InView) {
         self.in_view = in_view;
         let [width, height] = self.grid.size().map(|side| side as f32);
@@ -101,7 +103,7 @@ impl Refinement {
             let [x, y] = grid.place(index).map(|px| px as f32);
             let is_out = x + tile <= from[0] || y + tile <= from[1] || x >= to[0] || y >= to[1];
             let distance = (x + tile / 2.0 - focus[0]).hypot(y + tile / 2.0 - focus[1]);
-            (is_out, !self.input.has_content[index], distance as u32, index)
+            (is_out, self.input.tiles[index], distance as u32, index)
         };
         let mut waiting = self.waiting.clone();
         waiting.sort_by_key(|index| std::cmp::Reverse(order(index)));

@@ -2,12 +2,14 @@
 //!
 //! The network could take a picture of any size at once, but would do something else there: its linear attention divides by the
 //! number of positions and takes its softmax over all of them, and its full attention sees them all. On tiles it does what it was
-//! trained for; neighbours overlap by an eighth, and are blended so that no border can be seen ([`TileBlend`]).
+//! trained for; neighbours overlap by an eighth, and are blended so that no border can be seen ([`TileBlend`]). Blank tiles (the
+//! black surround of a photograph, a sixth to a third of it) stay as they are: the model has not learnt from such, and has nothing
+//! to take from them.
 
 use super::dissolver::Dissolver;
 use crate::{
     config::{DataConfig, Tile, TileSize},
-    data::{Picture, Preprocess, TileBlend, TileGrid},
+    data::{Picture, Preprocess, TileBlend, TileGrid, is_blank},
     error::Result,
 };
 use candle_core::{Device, Tensor};
@@ -89,16 +91,23 @@ impl TiledDissolver {
         self.dissolve_cut(&tiles, t)
     }
 
-    /// The same of tiles that are cut already.
+    /// The same of tiles that are cut already; blank ones stay as they are.
     ///
     /// # Errors
     /// A timestep that the model does not have.
     pub fn dissolve_cut(&self, tiles: &[Vec<f32>], t: usize) -> Result<Vec<Vec<f32>>> {
-        let (side, count) = (self.tiles.tile, tiles.len());
+        let mut dissolved = tiles.to_vec();
+        let shown: Vec<usize> = (0..tiles.len()).filter(|&i| !is_blank(&tiles[i])).collect();
+        if shown.is_empty() {
+            return Ok(dissolved);
+        }
+        let (side, count) = (self.tiles.tile, shown.len());
         let device = self.dissolver.model().map_or(Device::Cpu, |model| model.device().clone());
-        let x = Tensor::from_vec(tiles.concat(), (count, 3, side, side), &device)?;
-        let y = self.dissolver.dissolve(&x, &vec![t; count])?;
-        Ok(y.flatten_from(1)?.to_vec2()?)
+        let x: Vec<f32> = shown.iter().flat_map(|&i| &tiles[i]).copied().collect();
+        let y = self.dissolver.dissolve(&Tensor::from_vec(x, (count, 3, side, side), &device)?, &vec![t; count])?;
+        let y: Vec<Vec<f32>> = y.flatten_from(1)?.to_vec2()?;
+        shown.into_iter().zip(y).for_each(|(i, tile)| dissolved[i] = tile);
+        Ok(dissolved)
     }
 
     /// A picture at its working size dissolved at step t; `tick` hears of each pass (tiles done, of all), and may end it.
@@ -108,11 +117,15 @@ impl TiledDissolver {
     pub fn dissolve(&self, picture: &Picture, t: usize, tick: &mut dyn FnMut(usize, usize) -> Result<()>) -> Result<Picture> {
         let grid = self.grid(picture.width, picture.height);
         let mut blend = TileBlend::new(grid.clone());
-        let all: Vec<usize> = (0..grid.len()).collect();
-        for chunk in all.chunks(self.chunk()) {
+        // Blank ones first: each pass of the network is then full.
+        let (blank, shown): (Vec<usize>, Vec<usize>) = (0..grid.len()).partition(|&i| is_blank(&grid.cut(picture, i)));
+        blank.iter().for_each(|&i| blend.add(i, &grid.cut(picture, i)));
+        let mut done = blank.len();
+        for chunk in shown.chunks(self.chunk()) {
             let tiles = self.dissolve_tiles(&grid, picture, chunk, t)?;
             chunk.iter().zip(&tiles).for_each(|(&i, pixels)| blend.add(i, pixels));
-            tick(chunk[0] + chunk.len(), all.len())?;
+            done += chunk.len();
+            tick(done, grid.len())?;
         }
         Ok(blend.picture(picture))
     }
@@ -146,6 +159,26 @@ mod tests {
         let expected = dissolver.dissolve(&x, &[0]).unwrap().flatten_all().unwrap().to_vec1::<f32>().unwrap();
         let found = tiled.dissolve(&picture, 0, &mut |_, _| Ok(())).unwrap();
         assert!(found.data.iter().zip(&expected).all(|(a, b)| (a - b).abs() < 1e-6));
+    }
+
+    #[test]
+    fn the_black_surround_stays_as_it_is() {
+        let (width, height) = (96, 32);
+        let value =
+            |i: usize| if i % width < 40 { 0.3 + 0.4 * (i * 37 % 101) as f32 / 101.0 } else { 0.05 * (i * 7 % 10) as f32 / 10.0 };
+        let picture = Picture::new(width, height, 1, (0..width * height).map(value).collect()).to_rgb();
+        let dissolver = Dissolver::new(DissolveMethod::Gaussian(7), None, 32, false).unwrap().unwrap();
+        let tiled = TiledDissolver::new(dissolver, TileSize { tile: 32, working_size: 0 });
+        let mut ticks = Vec::new();
+        let mut tick = |done, of| {
+            ticks.push([done, of]);
+            Ok(())
+        };
+        let dissolved = tiled.dissolve(&picture, 0, &mut tick).unwrap();
+        let changed =
+            |x: usize| (0..height).any(|y| (dissolved.plane(1)[y * width + x] - picture.plane(1)[y * width + x]).abs() > 1e-5);
+        assert!((0..60).any(changed) && !(70..width).any(changed));
+        assert_eq!(ticks.last(), Some(&[tiled.grid(width, height).len(); 2]));
     }
 
     /// Away from the picture's own edge, a filter by tiles is the filter of the whole: no border can be seen.
