@@ -193,8 +193,7 @@ impl Work {
         let was_resized = resized != original;
         // One gain for all steps, so that they can be compared.
         let changes: Vec<Picture> = dissolved.iter().map(|d| difference(&original, d)).collect();
-        let largest = changes.iter().flat_map(|c| &c.data).fold(0f32, |m, &v| m.max(v));
-        let gain = [32u8, 16, 8, 4, 2].into_iter().find(|&g| f32::from(g) * largest <= 1.0).unwrap_or(1);
+        let gain = gain(&changes);
 
         let resize_change = mean(&difference(&original, &resized));
         let stem = text::free_name(&text::file_stem(name), |name| self.names.insert(name.to_string()));
@@ -274,6 +273,13 @@ fn as_a_whole(
     let resized = picture(at_resolution(&x, dissolver.resolution(), |x| Ok(x.clone()))?)?;
     let dissolved = steps.iter().map(|t| picture(dissolver.dissolve(&x, &[t.unwrap_or(0)])?));
     Ok((resized, dissolved.collect::<Result<_>>()?))
+}
+
+/// What changes are multiplied by to be seen: a power of two that saturates one value in 500 at most.
+fn gain(changes: &[Picture]) -> u8 {
+    let above = |limit: f32| changes.iter().flat_map(|c| &c.data).filter(|v| **v > limit).count();
+    let few = changes.iter().map(|c| c.data.len()).sum::<usize>() / 500;
+    [32u8, 16, 8, 4, 2].into_iter().find(|&gain| above(1.0 / f32::from(gain)) <= few).unwrap_or(1)
 }
 
 /// Mean over all pixels and channels.

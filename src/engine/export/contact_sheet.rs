@@ -26,8 +26,8 @@ pub fn contact_sheet(columns: &[Column], title: &str, [ink, ground]: [u8; 2]) ->
     let (w, h) = columns.first().map_or((1, 1), |c| c.above.dimensions());
     let factor = LEAST.div_ceil(w.min(h).max(1)).min(MOST / w.max(h).max(1)).max(1);
     let (w, h) = (w * factor, h * factor);
-    // As large as the pictures allow, within what is pleasant to read.
-    let line = (w / 8).clamp(20, 28);
+    // As large as the pictures allow, and still to be read where a large sheet is looked at as a whole.
+    let line = (w / 8).clamp(20, 28.max(w / 16));
     let rows = 1 + u32::from(columns.iter().any(|c| c.below.is_some()));
     let (width, height) = (columns.len().max(1) as u32 * (w + GAP) - GAP, rows * (h + GAP));
     let below = if title.is_empty() { line } else { 2 * line };
