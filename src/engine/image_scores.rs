@@ -2,6 +2,7 @@
 
 use super::anomaly_maps::MapFolder;
 use crate::{
+    config::ThresholdRule,
     data::{Dataset, ImageId, Picture, Preprocess, Split},
     error::{Error, Result},
     ml::{
@@ -87,6 +88,7 @@ impl ImageScorer<'_> {
         let mut ranks: Vec<(ScoreKind, Ranks)> = beside.iter().map(|scorer| (scorer.which(), scorer.ranks().clone())).collect();
         let pixels = self.by_tiles(&mut scores, &mut ranks, data, &scored, reporter)?;
         combine(&mut scores, &dia, &ranks);
+        scores.set_lead_threshold(lead_threshold(&scores, config.score.rule));
         let mut tick = |_: usize| if reporter.control() == Control::Stop { Err(Error::Stopped) } else { Ok(()) };
         let values = baselines::measure(data, &scored, &config.preprocess, self.encoder.config.input_size, &mut tick)?;
         scores.set_baselines(&baselines::NAMES, values);
@@ -188,6 +190,11 @@ fn combine(scores: &mut Scores, dia: &Ranks, others: &[(ScoreKind, Ranks)]) {
         let all: Option<Vec<f64>> = others.iter().map(|(kind, ranks)| Some(ranks.rank(row.by[*kind]?))).collect();
         row.by[ScoreKind::Lead] = all.and_then(|ranks| lead(ranks.into_iter().chain([dia.rank(row.score)])));
     }
+}
+
+/// The threshold of the score that leads, where there is one.
+pub(super) fn lead_threshold(scores: &Scores, rule: ThresholdRule) -> Option<f64> {
+    scores.seen_by(ScoreKind::Lead, rule)?.threshold(rule, None).ok()
 }
 
 /// The score that leads: the mean of an image's two highest ranks among held-out normals. Two scores must agree, and those that tell

@@ -22,7 +22,7 @@ const COLUMNS: [ScoreKind; 5] = [ScoreKind::Profile, ScoreKind::Features, ScoreK
 
 impl Scores {
     /// Columns `path,split,label,score,predicted,threshold,sim_0..3,cls_0..3,nearest_0..3`, then `class,spread`, one for each
-    /// other [`ScoreKind`] and one `rival_NAME` for each baseline. Empty = unknown; numbers in their shortest exact form;
+    /// other [`ScoreKind`], `lead_predicted,lead_threshold`, and one `rival_NAME` for each baseline. Empty = unknown; numbers in their shortest exact form;
     /// names are no formulas for a spreadsheet ([`text::cell`]).
     ///
     /// # Errors
@@ -45,6 +45,7 @@ impl Scores {
         }
         names.extend(["class", "spread"].map(String::from));
         names.extend(COLUMNS.map(|kind| kind.name().to_string()));
+        names.extend(["lead_predicted", "lead_threshold"].map(String::from));
         names.extend(self.baselines.iter().map(|name| format!("rival_{name}")));
         names
     }
@@ -113,6 +114,7 @@ fn fields(row: &ScoreRow, baselines: usize) -> Vec<String> {
     fields.push(text::cell(&row.class).into_owned());
     fields.push(number(row.spread));
     fields.extend(COLUMNS.map(|kind| number(row.by[kind])));
+    fields.extend([flag(row.lead_predicted), number(row.lead_threshold)]);
     fields.extend((0..baselines).map(|i| number(row.baselines.get(i).copied())));
     fields
 }
@@ -171,6 +173,8 @@ impl Cells<'_> {
             score: score.ok_or_else(|| self.wrong(self.columns.score, "is empty; each image needs a score"))?,
             predicted: self.flag("predicted")?,
             threshold: self.optional("threshold")?,
+            lead_predicted: self.flag("lead_predicted")?,
+            lead_threshold: self.optional("lead_threshold")?,
             terms: self.terms()?,
             spread: self.optional("spread")?,
             by,
@@ -261,6 +265,8 @@ mod tests {
             score: 1.0 / 3.0,
             predicted: Some(false),
             threshold: Some(0.5),
+            lead_predicted: Some(true),
+            lead_threshold: Some(0.75),
             terms: Some(terms),
             spread: Some(0.01),
             by: OfEach::from_fn(|kind| COLUMNS.contains(&kind).then_some(kind as usize as f64 - 1.5)),
@@ -276,7 +282,9 @@ mod tests {
         assert!(text.contains("\n\"'=HYPERLINK") && text.contains("\"'@eaDir/a"), "a spreadsheet sees no formula: {text}");
         let header = std::fs::read_to_string(&path).unwrap().lines().next().unwrap().to_string();
         assert!(header.starts_with("path,split,label,score,predicted,threshold,sim_0,sim_1,sim_2,sim_3,cls_0,"));
-        assert!(header.ends_with("nearest_2,nearest_3,class,spread,profile,features,tiles,map,lead,rival_contrast,rival_width"));
+        let end =
+            "nearest_3,class,spread,profile,features,tiles,map,lead,lead_predicted,lead_threshold,rival_contrast,rival_width";
+        assert!(header.ends_with(end));
     }
 
     #[test]

@@ -165,7 +165,7 @@ fn baseline(rows: &[&ScoreRow], name: &str, at: usize) -> BaselineFigure {
 /// Threshold, the name of its rule, and what should be known about it.
 fn threshold(scores: &Scores, split: Option<&str>, rule: Option<ThresholdRule>) -> (Option<f64>, String, Vec<String>) {
     let by = |rule: ThresholdRule| (scores.threshold(rule, split), rule);
-    let (found, rule) = match (rule, scores.own_threshold()) {
+    let (found, rule) = match (rule, scores.common(|row| row.threshold)) {
         (Some(rule), _) => by(rule),
         (None, Some(own)) => return (Some(own), "file".into(), vec![]),
         (None, None) => match by(ThresholdRule::Percentile(95.0)) {

@@ -46,6 +46,10 @@ pub struct ScoreRow {
     pub predicted: Option<bool>,
     /// The same for all rows of a file.
     pub threshold: Option<f64>,
+    /// The same two of the score that leads, where [`Self::predicted`] is DIA's.
+    pub lead_predicted: Option<bool>,
+    /// The same for all rows of a file.
+    pub lead_threshold: Option<f64>,
     /// Missing in files of other programs.
     pub terms: Option<ScoreTerms>,
     /// Standard deviation of the score over the test-time samples.
@@ -119,7 +123,8 @@ impl Scores {
     /// The same images by another of their scores: order, threshold and figures follow. `None` where an image has not got it;
     /// training images that were not held out for it are left out.
     ///
-    /// The threshold is set anew by `rule`, and is missing where that needs what the file does not have.
+    /// The threshold is set anew by `rule`; where that needs what the file does not have, it is the one that the file has for the
+    /// score that leads, or missing.
     pub fn seen_by(&self, kind: ScoreKind, rule: ThresholdRule) -> Option<Self> {
         let mut seen = self.clone();
         if kind == ScoreKind::Dia {
@@ -130,7 +135,8 @@ impl Scores {
             row.by[ScoreKind::Dia] = row.value(ScoreKind::Dia);
             row.score = row.value(kind)?;
         }
-        seen.set_threshold(seen.threshold(rule, None).ok());
+        let of_file = || seen.common(|row| row.lead_threshold).filter(|_| kind == ScoreKind::Lead);
+        seen.set_threshold(seen.threshold(rule, None).ok().or_else(of_file));
         (!seen.rows.is_empty()).then_some(seen)
     }
 
@@ -175,16 +181,24 @@ impl Scores {
         }
     }
 
+    /// The same of the score that leads, beside those of DIA's.
+    pub fn set_lead_threshold(&mut self, threshold: Option<f64>) {
+        for row in &mut self.rows {
+            row.lead_threshold = threshold;
+            row.lead_predicted = threshold.zip(row.by[ScoreKind::Lead]).map(|(t, lead)| lead >= t);
+        }
+    }
+
     /// Adds the baselines' values, one row of values for each row of scores.
     pub fn set_baselines(&mut self, names: &[&str], values: impl IntoIterator<Item = impl Into<Vec<f64>>>) {
         self.baselines = names.iter().map(|name| name.to_string()).collect();
         self.rows.iter_mut().zip(values).for_each(|(row, values)| row.baselines = values.into());
     }
 
-    /// The threshold in the file, where it has one and the same in all rows.
-    fn own_threshold(&self) -> Option<f64> {
-        let first = self.rows.first()?.threshold?;
-        self.rows.iter().all(|row| row.threshold == Some(first)).then_some(first)
+    /// What all rows have in common, where they do.
+    fn common(&self, value: impl Fn(&ScoreRow) -> Option<f64>) -> Option<f64> {
+        let first = value(self.rows.first()?)?;
+        self.rows.iter().all(|row| value(row) == Some(first)).then_some(first)
     }
 }
 
@@ -221,6 +235,12 @@ mod tests {
         let expected =
             [("a", 10.0, Some(true), Some(1.0)), ("c", 30.0, Some(true), Some(3.0)), ("d", 5.0, Some(false), Some(4.0))];
         assert_eq!(values, expected, "a training image that was not held out is left out");
+        led.rows.iter_mut().zip([0.5, 0.7, 0.9, 0.1]).for_each(|(row, lead)| row.by[ScoreKind::Lead] = Some(lead));
+        led.set_lead_threshold(Some(0.8));
+        assert_eq!(led.rows.iter().map(|row| row.lead_predicted).collect::<Vec<_>>(), [false, false, true, false].map(Some));
+        led.rows.retain(|row| row.split == "test");
+        let elsewhere = led.seen_by(ScoreKind::Lead, ThresholdRule::Percentile(95.0)).unwrap();
+        assert_eq!(elsewhere.rows[0].threshold, Some(0.8), "no training normals are there: the file's own");
         assert_eq!(scores.seen_by(ScoreKind::Dia, ThresholdRule::Youden), Some(scores.clone()));
         assert_eq!(scores.seen_by(ScoreKind::Map, ThresholdRule::Youden), None);
     }

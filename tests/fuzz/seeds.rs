@@ -112,10 +112,10 @@ pub fn configs() -> Vec<Vec<u8>> {
 
 pub fn scores() -> Vec<Vec<u8>> {
     let full = "path,split,label,score,predicted,threshold,sim_0,sim_1,sim_2,sim_3,cls_0,cls_1,cls_2,cls_3,nearest_0,nearest_1,\
-                nearest_2,nearest_3,class,spread,profile,features,tiles,map,lead,rival_contrast\n";
+                nearest_2,nearest_3,class,spread,profile,features,tiles,map,lead,lead_predicted,lead_threshold,rival_contrast\n";
     let row = |i: usize| {
         let (label, v) = (i % 2, i as f64 / 7.0);
-        format!("{i}.png,test,{label},{v},{label},0.5,1,2,3,4,5,6,7,8,a,b,c,d,good,0.1,{v},{v},{v},{v},{v},{v}\n")
+        format!("{i}.png,test,{label},{v},{label},0.5,1,2,3,4,5,6,7,8,a,b,c,d,good,0.1,{v},{v},{v},{v},{v},{label},0.5,{v}\n")
     };
     let full = [full.to_string(), (0..6).map(row).collect()].concat();
     text(&[&full, "path,label,score\na,0,0.1\nb,1,0.9\nc,0,0.3\n", "Score;Path\n0.5;'=a\n1e3;b\n"])

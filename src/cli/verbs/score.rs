@@ -78,7 +78,7 @@ pub fn run(args: Args) -> Result<()> {
     scores.write(output.path())?;
     if scores.scores.kinds().contains(&ScoreKind::Lead) {
         terminal.event(Event::Notice(
-            "`predicted` and `threshold` are of DIA's `score`; the score that leads is in `lead`".to_string().into(),
+            "`predicted` and `threshold` are of DIA's `score`; those of the score that leads are `lead_predicted` and `lead_threshold`".to_string().into(),
         ));
     }
     output.finish()

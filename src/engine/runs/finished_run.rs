@@ -5,7 +5,7 @@ use crate::{
     data::Dataset,
     engine::{
         anomaly_maps::MapFolder,
-        image_scores::{ImageScorer, ScoredImages},
+        image_scores::{ImageScorer, ScoredImages, lead_threshold},
         memory::Memory,
         planted_lesions,
     },
@@ -21,7 +21,7 @@ use crate::{
     },
     nn::RetainPages,
     run_dir::{RunDir, files, write_atomic},
-    scores::SyntheticLesions,
+    scores::{Scores, SyntheticLesions},
     text,
 };
 use candle_core::Device;
@@ -74,7 +74,14 @@ impl FinishedRun {
             scorer.require_maps()?;
             MapFolder::prepare(maps)?;
         }
-        scorer.score(data, &all, reporter)
+        let mut scored = scorer.score(data, &all, reporter)?;
+        if !self.owns(data)? {
+            // Its threshold is of the training normals, whose scores the run's own file has.
+            let own = self.run.contents()?.scores.filter(|path| files::is_own_scores(path)).map(|path| Scores::read(&path));
+            let threshold = own.and_then(Result::ok).and_then(|own| lead_threshold(&own, self.config.score.rule));
+            scored.scores.set_lead_threshold(threshold);
+        }
+        Ok(scored)
     }
 
     /// Draws lesions into the run's own held-out normals, and keeps the figures in the run folder.
