@@ -15,13 +15,23 @@ pub struct ScoreConfig {
     pub profile: bool,
     /// Keep the anomaly maps of the test images with the run, where large pictures are worked on by tiles; the first 1,000.
     pub maps: bool,
+    /// Tiles are judged by where in the picture they are, too: for pictures that show the same from the same side, such as slices of
+    /// one organ, and not for photographs of both eyes.
+    pub tile_position: bool,
     /// How the threshold is set: `youden`, `sensitivity:0.9`, `specificity:0.9`, `percentile:95` (of the training normals; needs no labels).
     pub rule: ThresholdRule,
 }
 
 impl Default for ScoreConfig {
     fn default() -> Self {
-        Self { samples: 10, crop_area: 0.54, profile: false, maps: false, rule: ThresholdRule::Percentile(95.0) }
+        Self {
+            samples: 10,
+            crop_area: 0.54,
+            profile: false,
+            maps: false,
+            tile_position: false,
+            rule: ThresholdRule::Percentile(95.0),
+        }
     }
 }
 

@@ -166,7 +166,10 @@ fn pack(run: &RunDir, photographs: &[(String, Vec<u8>)]) -> Result<Vec<u8>> {
         .flat_map(|part| [files::CONFIG, files::MANIFEST, files::METRICS].map(|file| format!("{part}{file}")))
         .chain([files::SCORES, files::EVALUATION, files::SYNTHETIC_LESIONS].map(String::from))
         .chain([files::PROFILE, files::FEATURES, files::ENCODER].map(|file| format!("dia/{file}")))
-        .chain([files::ENCODER, files::TILES, files::MAP_MODEL].map(|file| format!("{}/{file}", files::TILES_PART)))
+        .chain(
+            [files::ENCODER, files::TILES, files::TILE_BANK, files::MAP_MODEL]
+                .map(|file| format!("{}/{file}", files::TILES_PART)),
+        )
         .chain([files::pixel_figures_of(Path::new(files::SCORES)).to_string_lossy().into_owned()])
         .chain([format!("ddpm/{}", files::MODEL)])
         .filter(|name| run.join(name).exists())

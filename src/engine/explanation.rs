@@ -6,7 +6,7 @@ use super::{
     runs::score_set::ScoreSet,
 };
 use crate::{
-    data::{Dataset, ImageId, Picture, Preprocess, Split},
+    data::{Dataset, ImageId, Picture, Preprocess, Split, cut},
     error::Failure,
     error::{Error, Result},
     ml::{
@@ -14,6 +14,7 @@ use crate::{
         scoring::{
             occlusion::{Occlusion, PLACES, occlusion},
             scorer::Scorer,
+            tiles::oddest::{OddTile, OddTiles},
         },
     },
     scores::SHIFTS,
@@ -61,6 +62,8 @@ pub enum Answer {
         shift: usize,
         pixels: Rgba,
     },
+    /// Of a picture that is worked on by tiles.
+    OddTile(Box<OddTilePictures>),
     /// Covered places, of how many (droppable).
     Covered {
         done: usize,
@@ -79,6 +82,16 @@ pub enum Answer {
     Failed(Failure),
 }
 
+/// The tile of the image that is least like normal ones, and the one nearest to it, as large as it is at the working size.
+#[derive(Debug, Clone)]
+pub struct OddTilePictures {
+    /// Left upper and right lower corner, as shares of the image's sides.
+    pub corners: [[f32; 2]; 2],
+    pub tile: OddTile,
+    pub odd: Rgba,
+    pub nearest: Rgba,
+}
+
 /// What is kept from one question to the next.
 #[derive(Default)]
 pub(crate) struct ExplainerCache {
@@ -87,9 +100,11 @@ pub(crate) struct ExplainerCache {
     encoder: Option<(PathBuf, Encoder, Scorer)>,
     /// The question whose pictures were sent, and the picture.
     shown: Option<(u64, Picture)>,
-    /// The question whose nearest normals were all sent, and the one whose anomaly map was.
+    /// The question whose nearest normals were all sent, the one whose oddest tile was, and the one whose anomaly map was.
     nearest: Option<u64>,
+    odd: Option<u64>,
     laid: Option<u64>,
+    odd_tiles: Option<(PathBuf, OddTiles)>,
     maps: MapCache,
 }
 
@@ -102,6 +117,9 @@ impl ExplainerCache {
         let laid = if stale() { Ok(()) } else { self.lay(q, say) };
         if self.nearest != Some(q.generation) && !stale() {
             self.nearest(q, say, stale)?;
+        }
+        if self.odd != Some(q.generation) && !stale() {
+            self.odd_tile(q, say)?;
         }
         if q.occlude && !stale() {
             self.map(q, say, stale)?;
@@ -158,6 +176,38 @@ impl ExplainerCache {
             }
         }
         self.nearest = Some(q.generation);
+        Ok(())
+    }
+
+    /// The oddest tile, where the run works by tiles and has kept normal ones.
+    fn odd_tile(&mut self, q: &Question, say: &dyn Fn(Answer)) -> Result<()> {
+        self.odd = Some(q.generation);
+        let Some((bank, tiles)) = q.set.tile_bank.as_ref().zip(q.set.config.data.tiles()) else { return Ok(()) };
+        let part = bank.parent().unwrap_or(bank).to_path_buf();
+        let held = match self.odd_tiles.take().filter(|(held, _)| *held == part) {
+            Some(held) => held,
+            None => (part.clone(), OddTiles::open(&part, tiles)?),
+        };
+        let (_, odd_tiles) = self.odd_tiles.insert(held);
+        let picture = odd_tiles.working_picture(&q.dataset.read(q.image)?);
+        let own = q.dataset.item(q.image).filter(|_| !q.set.is_foreign()).map(|item| item.name.clone());
+        let Some(tile) = odd_tiles.oddest(&picture, own.as_deref())? else { return Ok(()) };
+        let data = self.own_data(q)?;
+        // The training image may be gone by now.
+        let Some(normal) = data.ids(|item, _| item.name == tile.nearest.image).first().and_then(|&id| data.read(id).ok()) else {
+            return Ok(());
+        };
+        let Some((_, odd_tiles)) = &self.odd_tiles else { return Ok(()) };
+        let (normal, side) = (odd_tiles.working_picture(&normal), odd_tiles.side());
+        let pixels = |of: &Picture, place| Rgba::new(&Picture::new(side, side, 3, cut(&of.to_rgb(), place, side)));
+        let share = |axis: usize, px: usize| px as f32 / [picture.width, picture.height][axis].max(1) as f32;
+        let corner = |add: usize| [0, 1].map(|axis| share(axis, tile.place[axis] + add).min(1.0));
+        say(Answer::OddTile(Box::new(OddTilePictures {
+            corners: [corner(0), corner(side)],
+            odd: pixels(&picture, tile.place),
+            nearest: pixels(&normal, tile.nearest.place),
+            tile,
+        })));
         Ok(())
     }
 

@@ -30,6 +30,8 @@ pub const PROFILE: &str = "profiles.safetensors";
 pub const FEATURES: &str = "features.safetensors";
 /// What normal tiles look like to the encoder of tiles.
 pub const TILES: &str = "tiles.safetensors";
+/// Some normal tiles, to be shown beside one that is not like them.
+pub const TILE_BANK: &str = "tile-bank.safetensors";
 /// What makes anomaly maps.
 pub const MAP_MODEL: &str = "map.safetensors";
 /// The scores of the run's own images. Those of other images lie beside it ([`scores_of`]).

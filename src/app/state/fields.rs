@@ -444,6 +444,14 @@ pub const FIELDS: &[Field] = &[
         kind: FieldKind::Flag,
         ..SCORES
     },
+    Field {
+        key: "score.tile_position",
+        label: "Tiles know their place",
+        help: "Where pictures are worked on by tiles: a tile is judged by what is usual about there. For aligned pictures, not for eyes.",
+        group: "More",
+        kind: FieldKind::Flag,
+        ..SCORES
+    },
     Field { key: "run.seed", label: "Seed", help: "Same seed, same machine: same numbers.", ..SCORES },
     Field {
         key: "score.crop_area",

@@ -6,6 +6,7 @@ use crate::{
     engine::runs::{comparison::ComparedRuns, score_set::ScoreSet},
     error::Failure,
     metrics::Confusion,
+    ml::scoring::tiles::oddest::OddTile,
     scores::{Annotation, Review, SHIFTS, ScoreRow, SyntheticLesions, Tag},
 };
 use std::{path::PathBuf, sync::Arc};
@@ -69,6 +70,8 @@ pub struct Explanation {
     pub picture: Option<bool>,
     /// Which pictures of nearest normals are there.
     pub nearest: [bool; SHIFTS],
+    /// Its tile that is least like normal ones, and its corners as shares of the image's sides.
+    pub odd_tile: Option<(OddTile, [[f32; 2]; 2])>,
     pub failed: Option<Failure>,
     pub map: Map,
     /// The image under its anomaly map.

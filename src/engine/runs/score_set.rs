@@ -57,6 +57,8 @@ pub struct ScoreSet {
     pub maps: SavedMaps,
     /// What makes maps of images, where the run works by tiles and was scored.
     pub map_model: Option<PathBuf>,
+    /// Normal tiles to hold an odd one against, likewise.
+    pub tile_bank: Option<PathBuf>,
     /// Tags and notes that were saved beside the run.
     pub review: Review,
     ranking: Option<Ranking>,
@@ -87,7 +89,8 @@ impl ScoreSet {
         // Figures that cannot be read are no reason not to show the scores; they can be made anew.
         set.lesions = SyntheticLesions::read(&folder.join(files::SYNTHETIC_LESIONS)).ok().flatten().map(Arc::new);
         set.pixels = PixelFigures::read(&file).ok().flatten();
-        set.map_model = files::tiles_part(folder).map(|part| part.join(files::MAP_MODEL)).filter(|path| path.is_file());
+        let of_tiles = |name| files::tiles_part(folder).map(|part| part.join(name)).filter(|path| path.is_file());
+        [set.map_model, set.tile_bank] = [files::MAP_MODEL, files::TILE_BANK].map(of_tiles);
         if files::is_own_scores(&file) {
             set.maps = SavedMaps::find(&folder.join(files::MAPS), set.rows.iter().map(|row| row.path.as_str()));
         }
@@ -156,6 +159,7 @@ impl ScoreSet {
             pixels: None,
             maps: SavedMaps::default(),
             map_model: None,
+            tile_bank: None,
             review: Review::default(),
             rows: rows.into_iter().chain(train).collect(),
             scores,

@@ -11,7 +11,7 @@ use crate::{
             stage_progress::StageProgress,
         },
         encoder::model::Encoder,
-        scoring::{anomaly_map::AnomalyMap, gaussian::Ranks, tile_scorer::TileScorer},
+        scoring::{anomaly_map::AnomalyMap, gaussian::Ranks, tiles::scorer::TileScorer},
     },
     run_dir::{RunDir, files},
 };

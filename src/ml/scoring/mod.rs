@@ -31,7 +31,7 @@
 //!
 //! # Features, tiles, map (not in the paper)
 //!
-//! [`encoder_features`] and [`tile_scorer`] judge by the distance of the encoder's features from a Gaussian of the normals'
+//! [`encoder_features`] and [`tiles`] judge by the distance of the encoder's features from a Gaussian of the normals'
 //! ([`normal_gaussian`], which [`descriptor_scorer`] keeps with the run), and [`localisation`](crate::ml::localisation) by an
 //! anomaly map.
 //!
@@ -66,5 +66,4 @@ pub mod pixel_evaluation;
 pub mod profile;
 pub mod scorer;
 pub mod synthetic_lesions;
-pub mod tile_features;
-pub mod tile_scorer;
+pub mod tiles;

@@ -29,7 +29,7 @@ use crate::{
         scoring::{
             descriptor_scorer,
             profile::{GRID_T, WHOLE_T},
-            tile_scorer,
+            tiles::scorer as tile_scorer,
         },
     },
 };

@@ -19,8 +19,8 @@ use crate::{
     },
 };
 use eframe::egui::{
-    Align2, Button, FontId, Image, ProgressBar, Rangef, Rect, RichText, Sense, Stroke, Ui, WidgetInfo, accesskit::Role, pos2,
-    vec2,
+    Align2, Button, FontId, Image, ProgressBar, Rangef, Rect, RichText, Sense, Stroke, StrokeKind, Ui, WidgetInfo,
+    accesskit::Role, pos2, vec2,
 };
 
 /// In a column of this height, which may scroll.
@@ -30,6 +30,10 @@ pub fn show(ui: &mut Ui, cx: &mut PanelContext<'_>, set: &ScoreSet, row: &ScoreR
     ui.add_space(theme::GAP);
     let room = height - (ui.cursor().top() - top);
     where_it_matters(ui, cx, row, room);
+    if cx.state.results.explanation.odd_tile.is_some() {
+        ui.add_space(theme::GAP);
+        odd_tile(ui, cx);
+    }
     if let Some(terms) = &row.terms {
         ui.add_space(theme::GAP);
         nearest(ui, cx, set, terms);
@@ -86,6 +90,10 @@ fn where_it_matters(ui: &mut Ui, cx: &mut PanelContext<'_>, row: &ScoreRow, room
         Some(picture) => {
             let shown = widgets::fit(picture.size_vec2(), place);
             Image::new((picture.id(), shown.size())).corner_radius(4).paint_at(ui, shown);
+            if let Some((_, corners)) = explanation.odd_tile.as_ref().filter(|_| texture == Texture::Explained) {
+                let [from, to] = corners.map(|[x, y]| shown.min + vec2(x, y) * shown.size());
+                ui.painter().rect_stroke(Rect::from_min_max(from, to), 0.0, Stroke::new(2.0, t.accent), StrokeKind::Outside);
+            }
         }
         None => {
             ui.painter().rect_filled(place, theme::RADIUS, t.raised);
@@ -135,6 +143,32 @@ fn where_it_matters(ui: &mut Ui, cx: &mut PanelContext<'_>, row: &ScoreRow, room
     if let Some(failure) = explanation.failed.clone() {
         widgets::failure(ui, cx, &failure.summary, &failure.hint);
     }
+}
+
+/// The tile that is least like normal ones, beside the normal one nearest to it.
+fn odd_tile(ui: &mut Ui, cx: &PanelContext<'_>) {
+    const SIDE: f32 = 120.0;
+    let t = theme::of(ui);
+    let Some((tile, _)) = &cx.state.results.explanation.odd_tile else { return };
+    widgets::caption(ui, "LEAST NORMAL TILE, AND THE NORMAL ONE NEAREST TO IT");
+    ui.horizontal(|ui| {
+        let of = &tile.nearest.image;
+        let names = ["in this image", of.rsplit('/').next().unwrap_or(of)];
+        for (texture, name) in [Texture::OddTile, Texture::NearestTile].iter().zip(names) {
+            let (rect, response) = ui.allocate_exact_size(vec2(SIDE, SIDE + 16.0), Sense::hover());
+            let place = Rect::from_min_size(rect.min, vec2(SIDE, SIDE));
+            ui.painter().rect_filled(place, theme::RADIUS, t.raised);
+            if let Some(texture) = cx.textures.get(texture) {
+                Image::new((texture.id(), place.size())).corner_radius(4).paint_at(ui, place);
+            }
+            let short = widgets::cut_middle(ui, name, &FontId::proportional(theme::SMALL), SIDE);
+            widgets::text_at(ui, pos2(rect.left(), place.bottom() + 8.0), Align2::LEFT_CENTER, short, t.weak);
+            response.widget_info(|| WidgetInfo::labeled(Role::Image, true, format!("tile {name}")));
+            response.on_hover_text(format!("{name}, enlarged: as it is at the working size"));
+        }
+    });
+    let times = tile.distance;
+    widgets::weak(ui, format!("Framed in the picture: {times:.1} times as far from the mean of normal tiles as these are."));
 }
 
 fn legend(ui: &mut Ui, fall: f64, rise: f64) {

@@ -9,7 +9,7 @@ use crate::{
     },
     engine::{
         display::rgba::Rgba,
-        explanation::{Answer, Lay, Question},
+        explanation::{Answer, Lay, OddTilePictures, Question},
         map_layers::MapLayers,
     },
 };
@@ -65,6 +65,12 @@ pub fn answered(state: &mut State, generation: u64, answer: Answer) -> Vec<Effec
                 *there = true;
             }
             vec![Effect::Image(ImageEffect::Upload(Texture::Nearest(shift), pixels))]
+        }
+        Answer::OddTile(pictures) => {
+            let OddTilePictures { corners, tile, odd, nearest } = *pictures;
+            explanation.odd_tile = Some((tile, corners));
+            let both = [(Texture::OddTile, odd), (Texture::NearestTile, nearest)];
+            both.map(|(texture, pixels)| Effect::Image(ImageEffect::Upload(texture, pixels))).into()
         }
         Answer::Covered { done, of } => {
             if running {

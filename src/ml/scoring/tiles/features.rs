@@ -13,12 +13,23 @@ const STRIP: usize = 1024;
 /// Rows above and below a strip that its features depend on, px.
 const HALO: usize = 64;
 
-/// Mean, standard deviation and maximum over a tile of each channel of the encoder's first stage, for the tiles of a picture (at
-/// its working size) that [have content](has_content): neighbours overlap by half. All tiles where none has content.
+/// What the encoder sees in one tile.
+#[derive(Debug, Clone)]
+pub struct TileFeatures {
+    /// Left and top edge, px of the picture at its working size.
+    pub place: [usize; 2],
+    /// Mean, standard deviation and maximum over the tile of each channel of the encoder's first stage; then, where
+    /// `score.tile_position` asks for it, where in the picture its middle is: u, v, u^2, v^2, uv, each side being -1 to 1. A
+    /// Gaussian of all of them judges a tile by what is usual about there.
+    pub features: Vec<f64>,
+}
+
+/// Of the tiles of a picture (at its working size) that [have content](has_content): neighbours overlap by half. Of all tiles
+/// where none has content.
 ///
 /// # Errors
 /// Too little memory.
-pub fn tile_features(encoder: &Encoder, picture: &Picture, tile: usize) -> Result<Vec<Vec<f64>>> {
+pub fn tile_features(encoder: &Encoder, picture: &Picture, tile: usize) -> Result<Vec<TileFeatures>> {
     let map = FeatureMap::of(encoder, picture)?;
     let grid = TileGrid::new(picture.width, picture.height, tile, tile / 2);
     let mut places: Vec<usize> = (0..grid.len()).collect();
@@ -26,12 +37,32 @@ pub fn tile_features(encoder: &Encoder, picture: &Picture, tile: usize) -> Resul
     if !with_content.is_empty() {
         places = with_content;
     }
-    Ok(places.par_iter().map(|&i| map.pooled(grid.place(i), tile)).collect())
+    let features = |&i: &usize| {
+        let place = grid.place(i);
+        let mut features = map.pooled(place, tile);
+        if has_position(encoder) {
+            features.extend(position(place, tile, grid.size()));
+        }
+        TileFeatures { place, features }
+    };
+    Ok(places.par_iter().map(features).collect())
 }
 
 /// Numbers of one tile.
 pub fn width(encoder: &Encoder) -> usize {
-    3 * encoder.config.run.dia.width
+    3 * encoder.config.run.dia.width + if has_position(encoder) { POSITION } else { 0 }
+}
+
+fn has_position(encoder: &Encoder) -> bool {
+    encoder.config.run.score.tile_position
+}
+
+/// Numbers that say where a tile is.
+const POSITION: usize = 5;
+
+fn position(place: [usize; 2], tile: usize, size: [usize; 2]) -> [f64; POSITION] {
+    let [u, v] = [0, 1].map(|axis| (2 * place[axis] + tile) as f64 / size[axis].max(1) as f64 - 1.0);
+    [u, v, u * u, v * v, u * v]
 }
 
 /// The first stage's output for a whole picture: the network is convolutional, so that overlapping tiles share their work.
@@ -111,10 +142,18 @@ mod tests {
 
     #[test]
     fn each_tile_with_content_has_three_numbers_a_channel() {
-        let rows = tile_features(&encoder(), &picture(200, 160), 64).unwrap();
-        assert_eq!((rows.len(), rows[0].len()), (6 * 4, 3 * 8));
+        let mut encoder = encoder();
+        let rows = tile_features(&encoder, &picture(200, 160), 64).unwrap();
+        assert_eq!((rows.len(), rows[0].features.len(), width(&encoder)), (6 * 4, 3 * 8, 3 * 8));
+        encoder.config.run.score.tile_position = true;
+        let placed = tile_features(&encoder, &picture(200, 160), 64).unwrap();
+        assert_eq!((placed[0].place, placed[0].features[..24].to_vec(), width(&encoder)), ([0, 0], rows[0].features.clone(), 29));
+        let corner = [64.0 / 200.0 - 1.0, 64.0 / 160.0 - 1.0];
+        for (tile, sign) in [(0, 1.0), (23, -1.0)] {
+            assert!((0..2).all(|axis| (placed[tile].features[24 + axis] - sign * corner[axis]).abs() < 1e-12));
+        }
         let black = Picture::new(100, 100, 1, vec![0.0; 10_000]);
-        assert_eq!(tile_features(&encoder(), &black, 64).unwrap().len(), 9, "all tiles where none has content");
+        assert_eq!(tile_features(&encoder, &black, 64).unwrap().len(), 9, "all tiles where none has content");
     }
 
     #[test]

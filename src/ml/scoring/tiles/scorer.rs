@@ -6,8 +6,8 @@
 //! picture's tiles.
 
 use super::{
-    normal_gaussian::{NormalGaussian, Seen},
-    tile_features::{tile_features, width},
+    bank::TileBank,
+    features::{tile_features, width},
 };
 use crate::{
     config::TileSize,
@@ -19,6 +19,7 @@ use crate::{
             stage_progress::StageProgress,
         },
         encoder::model::Encoder,
+        scoring::normal_gaussian::{NormalGaussian, Seen},
     },
     run_dir::{RunDir, files},
 };
@@ -28,6 +29,7 @@ use std::sync::Arc;
 pub(crate) const MOST: usize = 120;
 /// Their tiles that the Gaussian is fitted to, at most, as many of each picture.
 const TILES: usize = 8000;
+
 /// Scores pictures by their tiles.
 pub struct TileScorer {
     encoder: Encoder,
@@ -50,13 +52,22 @@ impl TileScorer {
         data: &Arc<Dataset>,
         reporter: &mut dyn Reporter,
     ) -> Result<Self> {
-        let path = run.join(files::TILES);
-        let normals = if path.exists() {
-            NormalGaussian::load(&path, width(&encoder))?
-        } else {
-            let normals = NormalGaussian::fit(&look(&encoder, tiles, data, reporter)?)?;
-            normals.save(&path, "normal-tiles")?;
-            normals
+        let (path, bank) = (run.join(files::TILES), run.join(files::TILE_BANK));
+        let known = path.exists().then(|| NormalGaussian::load(&path, width(&encoder))).transpose()?;
+        let is_own = data.fingerprint() == encoder.config.fingerprint;
+        let normals = match known {
+            // Of runs that are older than the bank, it is made when their own images are scored again.
+            Some(normals) if bank.exists() || !is_own => normals,
+            known => {
+                let (seen, places) = look(&encoder, tiles, data, reporter)?;
+                let normals = known.map_or_else(|| NormalGaussian::fit(&seen), Ok)?;
+                let placed = seen.rows.iter().zip(&seen.of_picture).zip(places);
+                let rows = placed.map(|((row, &of), place)| (row.as_slice(), of, place));
+                TileBank::choose(&seen.names, rows, &normals.whitening()).save(&bank)?;
+                // The last one: without it all is made again.
+                normals.save(&path, "normal-tiles")?;
+                normals
+            }
         };
         Ok(Self { encoder, tiles, normals })
     }
@@ -66,25 +77,29 @@ impl TileScorer {
     /// # Errors
     /// Too little memory.
     pub fn score(&self, picture: &Picture) -> Result<f64> {
-        Ok(self.normals.score(&tile_features(&self.encoder, picture, self.tiles.tile)?))
+        let tiles = tile_features(&self.encoder, picture, self.tiles.tile)?;
+        Ok(self.normals.score(&tiles.into_iter().map(|tile| tile.features).collect::<Vec<_>>()))
     }
 }
 
-fn look(encoder: &Encoder, tiles: TileSize, data: &Arc<Dataset>, reporter: &mut dyn Reporter) -> Result<Seen> {
+/// What was seen, and where each row's tile is, px.
+fn look(encoder: &Encoder, tiles: TileSize, data: &Arc<Dataset>, reporter: &mut dyn Reporter) -> Result<(Seen, Vec<[usize; 2]>)> {
     let chosen = data.some_training_normals(MOST);
     let each = TILES.div_ceil(chosen.len().max(1));
     let preprocess = Preprocess::new(encoder.config.run.preprocess.clone());
-    let mut seen = Seen::default();
+    let (mut seen, mut places) = (Seen::default(), Vec::new());
     let mut progress = StageProgress::start(Stage::TileNormals, 0, chosen.len(), reporter);
     for (done, &id) in chosen.iter().enumerate() {
         // One that cannot be decoded was named when the encoder was trained.
         if let (Ok(picture), Some(item)) = (data.read(id), data.item(id)) {
             let all = tile_features(encoder, &preprocess.at_working_size(&picture, tiles), tiles.tile)?;
             let kept = all.len().min(each);
-            seen.add(item.name.clone(), (0..kept).map(|i| all[i * all.len() / kept].clone()));
+            let kept = (0..kept).map(|i| &all[i * all.len() / kept]);
+            places.extend(kept.clone().map(|tile| tile.place));
+            seen.add(item.name.clone(), kept.map(|tile| tile.features.clone()));
         }
         progress.reach(done + 1)?;
     }
     progress.finish();
-    Ok(seen)
+    Ok((seen, places))
 }

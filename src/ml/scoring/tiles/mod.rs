@@ -1,0 +1,13 @@
+//! Large pictures scored by their tiles.
+//!
+//! | | |
+//! |---|---|
+//! | [`features`] | what the encoder of tiles sees in each tile |
+//! | [`scorer`] | how far that is from normal tiles, the mean of a picture's |
+//! | [`bank`] | some normal tiles that stand for all |
+//! | [`oddest`] | the tile of a picture that is least like them, and the one nearest to it |
+
+pub mod bank;
+pub mod features;
+pub mod oddest;
+pub mod scorer;

@@ -1,0 +1,127 @@
+//! The tile of a picture that is least like normal tiles, and the normal tile nearest to it: the reason behind its score by tiles.
+
+use super::{
+    bank::{NormalTile, TileBank},
+    features::{tile_features, width},
+};
+use crate::{
+    config::TileSize,
+    data::{Picture, Preprocess},
+    error::Result,
+    ml::{encoder::model::Encoder, scoring::normal_gaussian::NormalGaussian},
+    run_dir::files,
+};
+use candle_core::Device;
+use std::path::Path;
+
+/// See the [module](self).
+#[derive(Debug, Clone, PartialEq)]
+pub struct OddTile {
+    /// Left and top edge, px of the picture at its working size.
+    pub place: [usize; 2],
+    /// How far it is from the mean of normal tiles; that of a normal tile is 1 on average.
+    pub distance: f64,
+    /// The normal tile that is most like it.
+    pub nearest: NormalTile,
+}
+
+/// Finds them by what a run has learnt.
+pub struct OddTiles {
+    encoder: Encoder,
+    tiles: TileSize,
+    normals: NormalGaussian,
+    bank: TileBank,
+}
+
+impl OddTiles {
+    /// Reads the part of a run that works by tiles.
+    ///
+    /// # Errors
+    /// Files that are damaged or not there.
+    pub fn open(part: &Path, tiles: TileSize) -> Result<Self> {
+        let encoder = Encoder::load(&part.join(files::ENCODER), &Device::Cpu)?;
+        let normals = NormalGaussian::load(&part.join(files::TILES), width(&encoder))?;
+        Ok(Self { encoder, tiles, normals, bank: TileBank::load(&part.join(files::TILE_BANK))? })
+    }
+
+    /// An image as its tiles are cut from it.
+    pub fn working_picture(&self, image: &Picture) -> Picture {
+        Preprocess::new(self.encoder.config.run.preprocess.clone()).at_working_size(image, self.tiles)
+    }
+
+    /// The oddest tile of a working picture; `own`: its name, where the run may have learnt from it. `None` where there is no other
+    /// image to show.
+    ///
+    /// # Errors
+    /// Too little memory.
+    pub fn oddest(&self, picture: &Picture, own: Option<&str>) -> Result<Option<OddTile>> {
+        let tiles = tile_features(&self.encoder, picture, self.tiles.tile)?;
+        let distances = tiles.into_iter().map(|tile| (self.normals.relative_distance(&tile.features), tile));
+        let Some((squared, tile)) = distances.max_by(|a, b| a.0.total_cmp(&b.0)) else { return Ok(None) };
+        let nearest = self.bank.nearest(&self.normals.whitening().of(&tile.features), own);
+        Ok(nearest.map(|nearest| OddTile { place: tile.place, distance: squared.max(0.0).sqrt(), nearest }))
+    }
+
+    /// Side of a tile, px.
+    pub fn side(&self) -> usize {
+        self.tiles.tile
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{
+        config::{DataConfig, RunConfig, Tile},
+        data::Dataset,
+        ml::{base::reporter::Silent, encoder::model::EncoderConfig, scoring::tiles::scorer::TileScorer},
+        run_dir::{RunDir, RunKind},
+    };
+    use std::sync::Arc;
+
+    #[test]
+    fn the_tile_with_a_spot_is_found_and_a_normal_tile_of_another_image_shown() {
+        let dir = tempfile::tempdir().unwrap();
+        let images = dir.path().join("images");
+        std::fs::create_dir(&images).unwrap();
+        for i in 0..6u32 {
+            let grey = |x: u32, y: u32| 110 + (x * 31 + y * 17 + i * 7) % 9 + if (x + 9 * i) % 50 < 4 { 40 } else { 0 };
+            let picture = image::GrayImage::from_fn(160, 128, |x, y| image::Luma([grey(x, y) as u8]));
+            picture.save(images.join(format!("{i}.png"))).unwrap();
+        }
+        let data = DataConfig { path: images, normal: vec!["*".into()], tile: Tile::Px(32), ..DataConfig::default() };
+        let mut config = RunConfig { data, ..RunConfig::default() };
+        config.dia.width = 8;
+        let tiles = config.data.tiles().unwrap();
+        let data = Arc::new(Dataset::open(&config.data, &|_| ()).unwrap());
+        let run = RunDir::create(dir.path(), RunKind::Tiles, "r", &config).unwrap();
+        let encoder =
+            |fingerprint: &str| Encoder::new(EncoderConfig::new(config.clone(), 32, fingerprint.into()), &Device::Cpu).unwrap();
+        encoder(data.fingerprint()).save(&run.join(files::ENCODER)).unwrap();
+        let scorer = |fingerprint: &str| TileScorer::open_or_build(&run, encoder(fingerprint), tiles, &data, &mut Silent);
+        let built = scorer(data.fingerprint()).unwrap();
+
+        let found = OddTiles::open(run.path(), tiles).unwrap();
+        let id = data.training_normals()[0];
+        let name = data.item(id).unwrap().name.clone();
+        let mut picture = found.working_picture(&data.read(id).unwrap());
+        let at_home = found.oddest(&picture, Some(&name)).unwrap().unwrap();
+        assert_ne!(at_home.nearest.image, name);
+        let width = picture.width;
+        (60..72).for_each(|y| (100..112).for_each(|x| picture.data[y * width + x] = ((x + y) % 2) as f32));
+        let odd = found.oddest(&picture, Some(&name)).unwrap().unwrap();
+        let [x, y] = odd.place;
+        assert!(
+            (70..=110).contains(&x) && (30..=70).contains(&y) && odd.distance > 2.0 * at_home.distance,
+            "{odd:?}, {at_home:?}"
+        );
+        assert_ne!(odd.nearest.image, name);
+
+        // Of an older run the bank is made when its own images are scored again, and of no others.
+        std::fs::remove_file(run.join(files::TILE_BANK)).unwrap();
+        scorer("others").unwrap();
+        assert!(!run.join(files::TILE_BANK).exists());
+        assert_eq!(scorer(data.fingerprint()).unwrap().score(&picture).unwrap(), built.score(&picture).unwrap());
+        assert_eq!(OddTiles::open(run.path(), tiles).unwrap().oddest(&picture, Some(&name)).unwrap().unwrap(), odd);
+    }
+}
