@@ -2,7 +2,7 @@
 
 use crate::{
     cli::{args::device as parse_device, next_step, out, streams::Input},
-    config::{DataConfig, DeviceKind, DicomWindow, DissolveMethod, Limits, Tile, TileSize},
+    config::{DataConfig, DeviceKind, DiaConfig, DicomWindow, DissolveMethod, Limits, Tile, TileSize},
     data::{Dataset, ImageId, Picture},
     engine::export::contact_sheet::{Column, contact_sheet},
     error::{Error, Result},
@@ -89,6 +89,8 @@ struct Work {
     out: PathBuf,
     /// Names given away.
     names: HashSet<String>,
+    /// It was said that t means more by tiles.
+    warned: bool,
     /// Why nothing more is printed: the files are written all the same.
     printed: Result<()>,
 }
@@ -148,6 +150,7 @@ pub fn run(args: Args) -> Result<()> {
         device,
         out: args.out,
         names: HashSet::new(),
+        warned: false,
         printed: Ok(()),
     };
     // One picture that cannot be read does not keep the others from being dissolved.
@@ -186,6 +189,17 @@ impl Work {
             if dissolver.uses_t() { self.steps.iter().map(|&t| Some(t)).collect() } else { vec![None] };
         // Both at the original's size: what resizing alone makes of it, and the dissolved pictures.
         let tiles = self.tiles([original.width, original.height]);
+        let learnt = DiaConfig::default().steps_of_t(tiles.is_some());
+        if tiles.is_some() && !self.warned && self.steps.iter().any(|&t| t > learnt.end) {
+            self.warned = true;
+            out::note(format_args!(
+                "note: at a picture's own scale t means more: above {} one step takes away more than there is, and may leave rings; \
+                 --t {},{} dissolves, --tile off takes the whole picture at once",
+                learnt.end,
+                learnt.start,
+                (learnt.start + learnt.end) / 2
+            ));
+        }
         let (resized, dissolved) = match tiles {
             Some(tiles) => by_tiles(&TiledDissolver::new(dissolver, tiles), &original, &steps)?,
             None => as_a_whole(&dissolver, &original, &steps, &self.device)?,
