@@ -47,33 +47,10 @@ impl Gaussian {
         is_sound.then(|| Self { mean: mean.into(), precision: DMatrix::from_vec(p, p, precision), shrinkage: f64::NAN })
     }
 
-    /// Turns rows into coordinates whose squared Euclidean distance is Mahalanobis'.
-    pub fn whitening(&self) -> Whitening {
-        // The inverse of a covariance has one, but for roundings.
-        let factor = self.precision.clone().cholesky().map(|c| c.l().transpose());
-        let p = self.mean.len();
-        Whitening { mean: self.mean.clone(), factor: factor.unwrap_or_else(|| DMatrix::identity(p, p)) }
-    }
-
     /// Squared Mahalanobis distance of one profile.
     pub fn distance(&self, row: &[f64]) -> f64 {
         let d = DVector::from_column_slice(row) - &self.mean;
         d.dot(&(&self.precision * &d))
-    }
-}
-
-/// See [`Gaussian::whitening`].
-#[derive(Debug, Clone)]
-pub struct Whitening {
-    mean: DVector<f64>,
-    factor: DMatrix<f64>,
-}
-
-impl Whitening {
-    /// A row in whitened coordinates.
-    pub fn of(&self, row: &[f64]) -> Vec<f32> {
-        let white = &self.factor * (DVector::from_column_slice(row) - &self.mean);
-        white.iter().map(|&v| v as f32).collect()
     }
 }
 
@@ -145,18 +122,6 @@ mod tests {
             }
             prop_assert!((&covariance - (&sample * (1.0 - s) + identity * (s * mu))).norm() < 1e-9 * (1.0 + sample.norm()));
             prop_assert!(covariance.symmetric_eigenvalues().iter().all(|&v| v >= -1e-9));
-        }
-    }
-
-    #[test]
-    fn whitened_rows_are_as_far_apart_as_mahalanobis_says() {
-        let x = noise(30, 5, 3);
-        let rows: Vec<Vec<f64>> = x.row_iter().map(|row| row.iter().copied().collect()).collect();
-        let gaussian = Gaussian::fit(rows.iter().map(Vec::as_slice)).unwrap();
-        let whitening = gaussian.whitening();
-        for row in &rows {
-            let white: f32 = whitening.of(row).iter().map(|v| v * v).sum();
-            assert!((f64::from(white) / gaussian.distance(row) - 1.0).abs() < 1e-4);
         }
     }
 

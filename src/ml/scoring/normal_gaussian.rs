@@ -1,7 +1,7 @@
 //! A Gaussian of what the training normals look like, and what each of them scores by one that was fitted without it: kept with
 //! the run.
 
-use super::gaussian::{Gaussian, Ranks, Whitening};
+use super::gaussian::{Gaussian, Ranks};
 use crate::{
     error::{Error, Result},
     ml::base::checkpoint::{self, Metadata, Tensors},
@@ -111,17 +111,6 @@ impl NormalGaussian {
         rows.par_iter().map(|row| self.gaussian.distance(row)).sum::<f64>() / rows.len().max(1) as f64
     }
 
-    /// Squared Mahalanobis distance of one row, the mean of held-out normals' being 1.
-    pub fn relative_distance(&self, row: &[f64]) -> f64 {
-        let usual = self.held_out.values().sum::<f64>() / self.held_out.len().max(1) as f64;
-        self.gaussian.distance(row) / usual.max(f64::MIN_POSITIVE)
-    }
-
-    /// The coordinates in which rows are as far apart as the Gaussian says.
-    pub fn whitening(&self) -> Whitening {
-        self.gaussian.whitening()
-    }
-
     /// Score of a training normal by a Gaussian that was fitted without it; `None` where it was not seen.
     pub fn held_out(&self, name: &str) -> Option<f64> {
         self.held_out.get(name).copied()
@@ -182,7 +171,6 @@ mod tests {
         let held_out: Vec<f64> = seen.names.iter().map(|name| normals.held_out(name).unwrap()).collect();
         assert!(held_out.iter().sum::<f64>() / 10.0 > fitted);
         assert_eq!(normals.ranks().rank(f64::MAX), 1.0);
-        assert!(normals.relative_distance(&[9.0; 8]) > 20.0 && (0.1..3.0).contains(&normals.relative_distance(&seen.rows[0])));
         assert!(normals.score(&[vec![9.0; 8]]) > 20.0 * fitted && normals.held_out("other.png").is_none());
     }
 

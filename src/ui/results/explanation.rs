@@ -168,7 +168,10 @@ fn odd_tile(ui: &mut Ui, cx: &PanelContext<'_>) {
         }
     });
     let times = tile.distance;
-    widgets::weak(ui, format!("Framed in the picture: {times:.1} times as far from the mean of normal tiles as these are."));
+    widgets::weak(
+        ui,
+        format!("Framed in the picture: {times:.1} times as far from it as normal tiles are from the nearest of another image."),
+    );
 }
 
 fn legend(ui: &mut Ui, fall: f64, rise: f64) {

@@ -1,14 +1,11 @@
 //! Normal tiles to hold an unusual one against: few that stand for all, and an exact search for the nearest.
 //!
-//! They are chosen as in PatchCore (Roth et al. 2022): greedy k-centre, each next one being the farthest from those chosen. Distances
-//! are Mahalanobis' of the Gaussian that scores tiles.
+//! They are chosen as in PatchCore (Roth et al. 2022): greedy k-centre, each next one being the farthest from those chosen. A distance
+//! is Euclidean, of features that have been divided by their standard deviations.
 
 use crate::{
     error::{Error, Result},
-    ml::{
-        base::checkpoint::{self, Metadata, Tensors},
-        scoring::gaussian::Whitening,
-    },
+    ml::base::checkpoint::{self, Metadata, Tensors},
 };
 use candle_core::{Device, Tensor};
 use rayon::prelude::*;
@@ -26,6 +23,9 @@ pub struct NormalTile {
     pub place: [usize; 2],
 }
 
+/// Features of a tile, and where it is: its image, by its place among the names, and its left and top edge, px.
+pub type PlacedRow<'a> = (&'a [f64], usize, [usize; 2]);
+
 /// See the [module](self).
 #[derive(Debug, Clone, PartialEq)]
 pub struct TileBank {
@@ -33,42 +33,49 @@ pub struct TileBank {
     images: Vec<String>,
     /// Of each tile: its image by its place among the names, left and top edge.
     tiles: Vec<[u32; 3]>,
-    /// Whitened features, one tile after the other.
+    /// Scaled features, one tile after the other.
     features: Vec<f32>,
+    /// What each feature is divided by.
+    deviations: Vec<f32>,
+    /// How far a normal tile is from the nearest one of another image, on average.
+    usual: f32,
 }
 
 impl TileBank {
-    /// Chooses from rows of features; each with its image, by its place among the names, and its place in the image, px.
-    pub fn choose<'a>(
-        images: &[String],
-        rows: impl Iterator<Item = (&'a [f64], usize, [usize; 2])>,
-        whitening: &Whitening,
-    ) -> Self {
-        let (mut tiles, mut white) = (Vec::new(), Vec::new());
-        for (row, image, place) in rows {
-            tiles.push([image, place[0], place[1]].map(|v| v as u32));
-            white.push(whitening.of(row));
-        }
-        let chosen = k_centres(&white, KEPT);
-        Self {
+    /// Chooses from tiles of these training images.
+    pub fn choose(images: &[String], rows: &[PlacedRow]) -> Self {
+        let deviations = deviations(rows);
+        let scaled: Vec<Vec<f32>> = rows.iter().map(|(row, ..)| scale(row, &deviations)).collect();
+        let chosen = k_centres(&scaled, KEPT);
+        let mut bank = Self {
             images: images.to_vec(),
-            tiles: chosen.iter().map(|&i| tiles[i]).collect(),
-            features: chosen.iter().flat_map(|&i| white[i].iter().copied()).collect(),
-        }
+            tiles: chosen.iter().map(|&i| [rows[i].1, rows[i].2[0], rows[i].2[1]].map(|v| v as u32)).collect(),
+            features: chosen.iter().flat_map(|&i| scaled[i].iter().copied()).collect(),
+            deviations,
+            usual: 1.0,
+        };
+        let distances =
+            rows.par_iter().filter_map(|(row, image, _)| Some(bank.nearest(row, images.get(*image).map(String::as_str))?.1));
+        let (sum, count) = distances.map(|d| (d, 1.0)).reduce(|| (0.0, 0.0), |a, b| (a.0 + b.0, a.1 + b.1));
+        bank.usual = if sum > 0.0 { (sum / count) as f32 } else { 1.0 };
+        bank
     }
 
-    /// The tile nearest to whitened features that is not in `but`, an image of which they may be; `None` where there is none, or of
-    /// another width.
-    pub fn nearest(&self, white: &[f32], but: Option<&str>) -> Option<NormalTile> {
-        if white.is_empty() || white.len() * self.tiles.len() != self.features.len() {
+    /// The tile nearest to features that is not in `but`, the image that they are of; and its distance, that of a normal tile being
+    /// 1 on average. `None` where there is none, or of other features.
+    pub fn nearest(&self, row: &[f64], but: Option<&str>) -> Option<(NormalTile, f64)> {
+        if row.is_empty() || row.len() != self.deviations.len() || row.len() * self.tiles.len() != self.features.len() {
             return None;
         }
+        let row = scale(row, &self.deviations);
         let but = self.images.iter().position(|name| Some(name.as_str()) == but);
-        let others =
-            self.tiles.iter().zip(self.features.chunks_exact(white.len())).filter(|(tile, _)| Some(tile[0] as usize) != but);
-        let distances = others.map(|(tile, row)| (tile, squared_distance(row, white)));
-        let [image, x, y] = distances.min_by(|a, b| a.1.total_cmp(&b.1))?.0.map(|v| v as usize);
-        Some(NormalTile { image: self.images.get(image)?.clone(), place: [x, y] })
+        let all = self.tiles.iter().zip(self.features.chunks_exact(row.len()));
+        let others = all.filter(|(tile, _)| Some(tile[0] as usize) != but);
+        let (tile, squared) =
+            others.map(|(tile, other)| (tile, squared_distance(other, &row))).min_by(|a, b| a.1.total_cmp(&b.1))?;
+        let [image, x, y] = tile.map(|v| v as usize);
+        let nearest = NormalTile { image: self.images.get(image)?.clone(), place: [x, y] };
+        Some((nearest, f64::from(squared.sqrt() / self.usual)))
     }
 
     /// Writes it atomically.
@@ -76,10 +83,12 @@ impl TileBank {
     /// # Errors
     /// A file that cannot be written.
     pub fn save(&self, path: &Path) -> Result<()> {
-        let count = self.tiles.len();
+        let (count, width) = (self.tiles.len(), self.deviations.len());
         let tensors = Tensors::from([
             ("tiles".into(), Tensor::from_vec(self.tiles.concat(), (count, 3), &Device::Cpu)?),
-            ("features".into(), Tensor::from_slice(&self.features, (count, self.features.len() / count.max(1)), &Device::Cpu)?),
+            ("features".into(), Tensor::from_slice(&self.features, (count, width), &Device::Cpu)?),
+            ("deviations".into(), Tensor::from_slice(&self.deviations, width, &Device::Cpu)?),
+            ("usual".into(), Tensor::from_slice(&[self.usual], 1, &Device::Cpu)?),
         ]);
         let images = serde_json::to_string(&self.images).unwrap_or_default();
         checkpoint::save(path, &tensors, &Metadata::from([("kind".into(), "tile-bank".into()), ("images".into(), images)]))
@@ -91,22 +100,39 @@ impl TileBank {
     /// A file that is not there, damaged or something else.
     pub fn load(path: &Path) -> Result<Self> {
         let (tensors, metadata) = checkpoint::load(path)?;
-        let values = |name: &str| tensors.get(name)?.flatten_all().ok();
-        let images: Option<Vec<String>> = metadata.get("images").and_then(|text| serde_json::from_str(text).ok());
-        let tiles = values("tiles").and_then(|t| t.to_vec1::<u32>().ok()).map(|flat| flat.as_chunks().0.to_vec());
-        let features = values("features").and_then(|t| t.to_vec1().ok());
-        match (images, tiles, features) {
-            (Some(images), Some(tiles), Some(features)) => Ok(Self { images, tiles, features }),
-            _ => Err(Error::user(format!("{} cannot be read", path.display()), "delete it: it is made again")),
-        }
+        let flat = |name: &str| tensors.get(name)?.flatten_all().ok();
+        let floats = |name: &str| flat(name)?.to_vec1::<f32>().ok();
+        let parts = || {
+            Some(Self {
+                images: serde_json::from_str(metadata.get("images")?).ok()?,
+                tiles: flat("tiles")?.to_vec1::<u32>().ok()?.as_chunks().0.to_vec(),
+                features: floats("features")?,
+                deviations: floats("deviations")?,
+                usual: floats("usual")?.first().copied().filter(|usual| *usual > 0.0)?,
+            })
+        };
+        parts().ok_or_else(|| Error::user(format!("{} cannot be read", path.display()), "delete it: it is made again"))
     }
 }
 
-/// Places of at most `count` rows, each the farthest from those before it; the first is the nearest to the origin.
+/// Standard deviation of each feature; 1 where it is always the same.
+fn deviations(rows: &[PlacedRow]) -> Vec<f32> {
+    let width = rows.first().map_or(0, |(row, ..)| row.len());
+    let count = rows.len() as f64;
+    let deviation = |i: usize| {
+        let mean = rows.iter().map(|(row, ..)| row[i]).sum::<f64>() / count;
+        (rows.iter().map(|(row, ..)| (row[i] - mean).powi(2)).sum::<f64>() / count).sqrt() as f32
+    };
+    (0..width).into_par_iter().map(deviation).map(|d| if d > 0.0 { d } else { 1.0 }).collect()
+}
+
+fn scale(row: &[f64], deviations: &[f32]) -> Vec<f32> {
+    row.iter().zip(deviations).map(|(&v, deviation)| v as f32 / deviation).collect()
+}
+
+/// Places of at most `count` rows, each the farthest from those before it, beginning with the first.
 fn k_centres(rows: &[Vec<f32>], count: usize) -> Vec<usize> {
-    let length = |row: &[f32]| row.iter().map(|v| v * v).sum::<f32>();
-    let first = (0..rows.len()).min_by(|&a, &b| length(&rows[a]).total_cmp(&length(&rows[b])));
-    let mut chosen: Vec<usize> = first.into_iter().collect();
+    let mut chosen: Vec<usize> = (0..rows.len()).take(1).collect();
     let mut distances = vec![f32::INFINITY; rows.len()];
     while let Some(&newest) = chosen.last().filter(|_| chosen.len() < count.min(rows.len())) {
         distances.par_iter_mut().zip(rows).for_each(|(least, row)| *least = least.min(squared_distance(row, &rows[newest])));
@@ -134,7 +160,7 @@ fn squared_distance(a: &[f32], b: &[f32]) -> f32 {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{ml::scoring::gaussian::Gaussian, rng};
+    use crate::rng;
     use proptest::prelude::*;
     use rand::Rng as _;
 
@@ -146,8 +172,7 @@ mod tests {
     proptest! {
         #[test]
         fn chosen_tiles_cover_all_others_the_better_the_more_they_are(count in 1usize..60, width in 1usize..20, seed: u64) {
-            let rows: Vec<Vec<f32>> =
-                rows(count, width, seed).iter().map(|row| row.iter().map(|&v| v as f32).collect()).collect();
+            let rows: Vec<Vec<f32>> = rows(count, width, seed).iter().map(|row| scale(row, &vec![1.0; width])).collect();
             let farthest = |chosen: &[usize]| {
                 let nearest = |row: &Vec<f32>| chosen.iter().map(|&i| squared_distance(row, &rows[i])).fold(f32::INFINITY, f32::min);
                 rows.iter().map(nearest).fold(0.0, f32::max)
@@ -166,21 +191,28 @@ mod tests {
 
     #[test]
     fn nearest_tile_is_the_one_that_is_there_also_from_its_file() {
-        let rows = rows(40, 11, 5);
-        let whitening = Gaussian::fit(rows.iter().map(Vec::as_slice)).unwrap().whitening();
+        let mut rows = rows(40, 11, 5);
+        rows.iter_mut().for_each(|row| row[3] *= 1e6);
         let images = ["a.png".to_string(), "b.png".to_string()];
-        let placed = rows.iter().enumerate().map(|(i, row)| (row.as_slice(), i % 2, [i, 2 * i]));
-        let bank = TileBank::choose(&images, placed, &whitening);
+        let placed: Vec<_> = rows.iter().enumerate().map(|(i, row)| (row.as_slice(), i % 2, [i, 2 * i])).collect();
+        let bank = TileBank::choose(&images, &placed);
         let dir = tempfile::tempdir().unwrap();
         let path = dir.path().join("bank.safetensors");
         bank.save(&path).unwrap();
         let again = TileBank::load(&path).unwrap();
         assert_eq!(again, bank);
+        let mut distances = 0.0;
         for (i, row) in rows.iter().enumerate() {
             let tile = NormalTile { image: images[i % 2].clone(), place: [i, 2 * i] };
-            assert_eq!(again.nearest(&whitening.of(row), None), Some(tile));
-            assert_eq!(again.nearest(&whitening.of(row), Some("a.png")).unwrap().image, "b.png");
+            assert_eq!(again.nearest(row, None), Some((tile, 0.0)));
+            let (other, distance) = again.nearest(row, Some(&images[i % 2])).unwrap();
+            assert_eq!(other.image, images[1 - i % 2]);
+            distances += distance / 40.0;
         }
+        assert!((distances - 1.0).abs() < 1e-3, "a normal tile is 1 from those of other images: {distances}");
+        let mut odd = rows[0].clone();
+        odd[7] += 50.0;
+        assert!(again.nearest(&odd, None).unwrap().1 > 10.0);
         assert!(again.nearest(&[0.0; 7], None).is_none(), "of another encoder");
         std::fs::write(&path, b"x").unwrap();
         assert!(TileBank::load(&path).is_err());

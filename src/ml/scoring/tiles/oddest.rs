@@ -1,17 +1,18 @@
-//! The tile of a picture that is least like normal tiles, and the normal tile nearest to it: the reason behind its score by tiles.
+//! The tile of a picture that is least like any normal tile, and the normal tile nearest to it.
 
 use super::{
     bank::{NormalTile, TileBank},
-    features::{tile_features, width},
+    features::tile_features,
 };
 use crate::{
     config::TileSize,
     data::{Picture, Preprocess},
     error::Result,
-    ml::{encoder::model::Encoder, scoring::normal_gaussian::NormalGaussian},
+    ml::encoder::model::Encoder,
     run_dir::files,
 };
 use candle_core::Device;
+use rayon::prelude::*;
 use std::path::Path;
 
 /// See the [module](self).
@@ -19,7 +20,7 @@ use std::path::Path;
 pub struct OddTile {
     /// Left and top edge, px of the picture at its working size.
     pub place: [usize; 2],
-    /// How far it is from the mean of normal tiles; that of a normal tile is 1 on average.
+    /// How far it is from the normal tile nearest to it; for a normal tile that is 1 on average.
     pub distance: f64,
     /// The normal tile that is most like it.
     pub nearest: NormalTile,
@@ -29,7 +30,6 @@ pub struct OddTile {
 pub struct OddTiles {
     encoder: Encoder,
     tiles: TileSize,
-    normals: NormalGaussian,
     bank: TileBank,
 }
 
@@ -40,8 +40,7 @@ impl OddTiles {
     /// Files that are damaged or not there.
     pub fn open(part: &Path, tiles: TileSize) -> Result<Self> {
         let encoder = Encoder::load(&part.join(files::ENCODER), &Device::Cpu)?;
-        let normals = NormalGaussian::load(&part.join(files::TILES), width(&encoder))?;
-        Ok(Self { encoder, tiles, normals, bank: TileBank::load(&part.join(files::TILE_BANK))? })
+        Ok(Self { encoder, tiles, bank: TileBank::load(&part.join(files::TILE_BANK))? })
     }
 
     /// An image as its tiles are cut from it.
@@ -56,10 +55,11 @@ impl OddTiles {
     /// Too little memory.
     pub fn oddest(&self, picture: &Picture, own: Option<&str>) -> Result<Option<OddTile>> {
         let tiles = tile_features(&self.encoder, picture, self.tiles.tile)?;
-        let distances = tiles.into_iter().map(|tile| (self.normals.relative_distance(&tile.features), tile));
-        let Some((squared, tile)) = distances.max_by(|a, b| a.0.total_cmp(&b.0)) else { return Ok(None) };
-        let nearest = self.bank.nearest(&self.normals.whitening().of(&tile.features), own);
-        Ok(nearest.map(|nearest| OddTile { place: tile.place, distance: squared.max(0.0).sqrt(), nearest }))
+        let found = tiles.par_iter().filter_map(|tile| {
+            let (nearest, distance) = self.bank.nearest(&tile.features, own)?;
+            Some(OddTile { place: tile.place, distance, nearest })
+        });
+        Ok(found.max_by(|a, b| a.distance.total_cmp(&b.distance)))
     }
 
     /// Side of a tile, px.

@@ -62,8 +62,8 @@ impl TileScorer {
                 let (seen, places) = look(&encoder, tiles, data, reporter)?;
                 let normals = known.map_or_else(|| NormalGaussian::fit(&seen), Ok)?;
                 let placed = seen.rows.iter().zip(&seen.of_picture).zip(places);
-                let rows = placed.map(|((row, &of), place)| (row.as_slice(), of, place));
-                TileBank::choose(&seen.names, rows, &normals.whitening()).save(&bank)?;
+                let rows: Vec<_> = placed.map(|((row, &of), place)| (row.as_slice(), of, place)).collect();
+                TileBank::choose(&seen.names, &rows).save(&bank)?;
                 // The last one: without it all is made again.
                 normals.save(&path, "normal-tiles")?;
                 normals
