@@ -261,6 +261,31 @@ fn xlsx(rows: &[[&str; 2]]) -> Vec<u8> {
 }
 
 #[test]
+fn columns_of_yes_and_no_may_say_the_split() {
+    let names = numbered("#.png", 0..6);
+    let dir = folder(&names);
+    dir.write("list.csv", format!("file,label,is_train\n{}", rows(&names, &["good,1", "good,0", "bad,0"])).as_bytes());
+    let found = inspect(dir.path(), &["--normal", "good"]);
+    assert_eq!((splits(&found), classes(&found)), ([2, 0, 4], BTreeMap::from([("bad", 2), ("good", 4)])), "{found}");
+    assert!(says(&found, "`is_train` the split"), "{found}");
+    let table = dir.path().join("list.csv");
+    let args = ["--labels", table.to_str().unwrap(), "--map", "split=is_train", "--normal", "good"];
+    assert_eq!(splits(&inspect(dir.path(), &args)), [2, 0, 4]);
+    dir.write("list.csv", format!("file,label,is_train\n{}", rows(&names, &["good,1", "bad,1"])).as_bytes());
+    assert!(warns(&inspect(dir.path(), &[]), "Column `is_train` of list.csv sounds like a split, and is not used"));
+}
+
+#[test]
+fn a_row_is_named_by_its_number_in_the_spreadsheet() {
+    let dir = folder(["0.png", "1.png"]);
+    let cells = [["List", ""], ["", ""], ["image", "grade"], ["0.png", "a"], ["", ""], ["", ""], ["1.png", "b"], ["x.png", "b"]];
+    dir.write("labels.xlsx", &xlsx(&cells));
+    let found = inspect(dir.path(), &[]);
+    let reason = found["skipped"].as_array().unwrap().iter().find(|s| s["path"] == "x.png").unwrap()["reason"].to_string();
+    assert!(reason.contains("row 8 of labels.xlsx"), "{found}");
+}
+
+#[test]
 fn tables_that_contradict_or_are_not_used_are_mentioned() {
     let names = numbered("#.png", 0..8);
     let dir = folder(&names);

@@ -8,7 +8,7 @@ use crate::{
             detected::DetectedLayout,
             file_scan::{FileScan, PictureFile, relative},
             levels::split_of_folder,
-            tables::{Columns, LabelScheme, Table},
+            tables::{Columns, LabelScheme, SplitColumns, Table},
         },
         text::{cut_list, display_part, display_path, first_few, images},
     },
@@ -76,8 +76,11 @@ fn merge(files: &NamedFiles, scan: &FileScan, sources: &[LabelTable], lists: &[S
         if let Some(prefix) = source.naming.prefix() {
             warnings.push(format!("All paths in {name} begin with {prefix}, which is taken for this folder."));
         }
+        for header in table.unused_splits(&columns) {
+            warnings.push(format!("Column `{header}` of {name} sounds like a split, and is not used as one."));
+        }
         for (i, fields) in table.rows.iter().enumerate() {
-            let row = format!("row {} of {name}", i + table.first_row);
+            let row = format!("row {} of {name}", table.line(i));
             let value = table.field(fields, columns.file);
             let shown_value = value.to_string();
             let images = match files.find(value, &source.naming) {
@@ -99,10 +102,11 @@ fn merge(files: &NamedFiles, scan: &FileScan, sources: &[LabelTable], lists: &[S
                     continue;
                 }
             };
-            let split_text = table.field(fields, columns.split).to_string();
-            let split = split_text.split('|').find_map(Split::from_name).or(source.split.filter(|_| of_tables));
-            if split.is_none() && !split_text.is_empty() {
-                odd_splits.insert(split_text);
+            let split = columns.split.and_then(|split| table.split(fields, split));
+            let split = split.or(source.split.filter(|_| of_tables));
+            if split.is_none() {
+                let texts = columns.split.into_iter().flat_map(SplitColumns::all).map(|c| table.field(fields, Some(c)));
+                odd_splits.extend(texts.filter(|text| !text.is_empty()).map(str::to_string));
             }
             let label = source.scheme.label(table, fields);
             for image in images {
@@ -244,8 +248,8 @@ fn why(files: &NamedFiles, pictures: &[PictureFile], sources: &[LabelTable]) -> 
         table.header(columns.file),
         scheme.words(table)
     );
-    if columns.split.is_some() {
-        why += &format!(", `{}` the split", table.header(columns.split));
+    if let Some(split) = columns.split {
+        why += &format!(", {} the split", split.all().map(|c| format!("`{}`", table.headers[c])).collect::<Vec<_>>().join(", "));
     } else if sources.iter().any(|s| s.split != source.split) {
         why += ", the tables' names the split";
     }

@@ -59,7 +59,7 @@ pub fn from_given(root: &Path, scan: &FileScan, path: &Path, config: &DataConfig
 fn read_given(files: &NamedFiles, path: &Path, table: Table, wanted: &LabelColumns) -> Result<LabelTable, String> {
     let mut columns = table.columns(wanted)?;
     let table = with_right_headers(table, files, path, wanted);
-    if table.first_row == 1 {
+    if table.header_line == 0 {
         columns = table.columns(wanted)?;
     }
     let (file, mut naming, _) = file_column(files, path, &table, columns.file, wanted);

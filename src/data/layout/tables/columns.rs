@@ -10,8 +10,28 @@ const LISTED: usize = 30;
 pub struct Columns {
     pub file: Option<usize>,
     pub label: Option<usize>,
-    pub split: Option<usize>,
+    pub split: Option<SplitColumns>,
     pub patient: Option<usize>,
+}
+
+/// The columns that say the split.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum SplitColumns {
+    /// One with the names of splits.
+    Named(usize),
+    /// A column of yes and no for train, val and test each, where there is one.
+    Marks([Option<usize>; 3]),
+}
+
+impl SplitColumns {
+    /// All of them.
+    pub fn all(self) -> impl Iterator<Item = usize> {
+        let columns = match self {
+            Self::Named(column) => [Some(column), None, None],
+            Self::Marks(columns) => columns,
+        };
+        columns.into_iter().flatten()
+    }
 }
 
 #[rustfmt::skip]
@@ -50,7 +70,7 @@ impl Columns {
         Ok(Self {
             file: find(&wanted.file, FILE)?,
             label: find(&wanted.label, LABEL)?,
-            split: find(&wanted.split, SPLIT)?,
+            split: find(&wanted.split, SPLIT)?.map(SplitColumns::Named),
             patient: find(&wanted.patient, PATIENT)?,
         })
     }

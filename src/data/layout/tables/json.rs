@@ -178,7 +178,7 @@ fn rows(list: &[Value]) -> Option<Table> {
     let width = lists.iter().map(|row| row.len()).max().filter(|&width| width > 1)?;
     let row = |row: &Vec<Value>| (0..width).map(|c| row.get(c).and_then(scalar).unwrap_or_default()).collect::<Vec<String>>();
     let rows = lists.into_iter().map(|values| StringRecord::from(row(values))).collect();
-    Some(Table { headers: (1..=width).map(|n| format!("column {n}")).collect(), rows, first_row: 1, ..Table::default() })
+    Some(Table { headers: (1..=width).map(|n| format!("column {n}")).collect(), rows, header_line: 0, ..Table::default() })
 }
 
 /// The longest list of such lists that an object holds: `{"labels": [["a.png", 0]]}`.

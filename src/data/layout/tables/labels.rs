@@ -1,7 +1,7 @@
 //! How the rows of a table say what is in an image: in one column, one-hot, or by a column for each finding.
 
 use super::{
-    columns::{Columns, plain},
+    columns::{Columns, SplitColumns, plain},
     table::Table,
 };
 use crate::data::dataset::class_key;
@@ -40,7 +40,7 @@ const OTHER: &[&str] = &[
 ];
 
 /// `Some(true)` of 1, `Some(false)` of 0 and of nothing, and of the words for them; `None` of anything else.
-fn mark(text: &str) -> Option<bool> {
+pub(super) fn mark(text: &str) -> Option<bool> {
     match clean(text).to_ascii_lowercase().as_str() {
         "1" | "true" | "yes" | "y" => Some(true),
         "0" | "" | "-1" | "false" | "no" | "n" => Some(false),
@@ -56,7 +56,8 @@ impl LabelScheme {
                 table.column(label).any(|value| value.contains('|') || (value.starts_with('[') && value.ends_with(']')));
             return Some(if is_list { Self::List(label) } else { Self::Column(label) });
         }
-        let is_used = |c: usize| [columns.file, columns.split, columns.patient].contains(&Some(c));
+        let splits: Vec<usize> = columns.split.into_iter().flat_map(SplitColumns::all).collect();
+        let is_used = |c: usize| [columns.file, columns.patient].contains(&Some(c)) || splits.contains(&c);
         let others: Vec<usize> =
             (0..table.headers.len()).filter(|&c| !is_used(c) && !OTHER.contains(&plain(&table.headers[c]).as_str())).collect();
         let marks: Vec<usize> = others

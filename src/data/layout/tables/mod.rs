@@ -1,18 +1,19 @@
 //! Tables of labels, whatever they are written as: rows under headers, and what the columns mean.
 //!
 //! [`read`] reads a file into a [`table`] by its ending: text ([`text`]), JSON ([`json`]) or a spreadsheet ([`spreadsheet`]);
-//! [`columns`] knows the usual names of columns, and [`labels`] how a row says its class: in one column, one-hot, or as several
-//! findings.
+//! [`columns`] knows the usual names of columns, [`splits`] how a row says its split, and [`labels`] its class: in one column,
+//! one-hot, or as several findings.
 
 mod columns;
 mod json;
 mod labels;
 mod read;
+mod splits;
 mod spreadsheet;
 mod table;
 mod text;
 
-pub use columns::Columns;
+pub use columns::{Columns, SplitColumns};
 pub use labels::LabelScheme;
 pub use read::{TablePreview, is_spreadsheet_name, is_table_name};
 pub use table::Table;

@@ -87,7 +87,8 @@ impl TablePreview {
         let best = tables.into_iter().rev().max_by_key(|table| (known(table), table.rows.len()));
         let Some(table) = best else { return Err(Error::user(format!("{} holds no table", path.display()), "")) };
         let guess = columns(&table).map(|c| {
-            let [file, label, split, patient] = [c.file, c.label, c.split, c.patient].map(|c| table.header(c).to_string());
+            let [file, label, split, patient] =
+                [c.file, c.label, c.split.and_then(|split| split.all().next()), c.patient].map(|c| table.header(c).to_string());
             LabelColumns { file, label, split, patient }
         });
         let fields = |row| (0..table.headers.len()).map(|c| table.field(row, Some(c)).to_string()).collect();

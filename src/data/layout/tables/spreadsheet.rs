@@ -3,8 +3,8 @@
 //! Cells are taken one by one: a sheet as a rectangle, which the readers would give, has as many as its outermost two cells say,
 //! and these may be two at the far corners of nothing.
 
-use super::table::Table;
-use calamine::{Data, Reader, Xls, Xlsb, Xlsx};
+use super::table::{Table, at_line};
+use calamine::{Cell, Data, DataRef, Reader, Xls, Xlsb, Xlsx};
 use csv::StringRecord;
 use std::{collections::BTreeMap, io::Cursor};
 
@@ -13,8 +13,8 @@ const MAX_UNPACKED: u64 = 512 << 20;
 /// A table of labels has no more cells than this, empty ones before others included.
 const MAX_CELLS: usize = 10_000_000;
 
-/// Rows of a sheet, those without cells left out.
-type Rows = Vec<Vec<String>>;
+/// Rows of a sheet with their numbers, from 1; those without cells left out.
+type Rows = Vec<(usize, Vec<String>)>;
 
 /// All sheets with two rows or more; their names where there are several.
 pub fn parse(bytes: Vec<u8>) -> Result<Vec<Table>, String> {
@@ -32,7 +32,8 @@ pub fn parse(bytes: Vec<u8>) -> Result<Vec<Table>, String> {
     let bytes = Cursor::new(bytes);
     let sheets = if is_zip { in_archive(bytes)? } else { in_old_form(bytes)? };
     let table = |(name, rows): (String, Rows)| {
-        let table = Table::of_rows(rows.into_iter().map(StringRecord::from).collect()).filter(|table| !table.rows.is_empty())?;
+        let rows = rows.into_iter().map(|(number, cells)| at_line(StringRecord::from(cells), number)).collect();
+        let table = Table::of_rows(rows).filter(|table| !table.rows.is_empty())?;
         Some(Table { sheet: Some(name), ..table })
     };
     let mut tables: Vec<Table> = sheets.into_iter().filter_map(table).collect();
@@ -47,22 +48,25 @@ fn damaged(error: impl std::fmt::Display) -> String {
 }
 
 fn in_archive(bytes: Cursor<Vec<u8>>) -> Result<Vec<(String, Rows)>, String> {
-    let mut sheets = Vec::new();
     if let Ok(mut book) = Xlsb::new(bytes.clone()) {
-        for name in book.sheet_names() {
-            let Ok(mut cells) = book.worksheet_cells_reader(&name) else { continue };
-            let next = || Ok(cells.next_cell().map_err(damaged)?.map(|c| (c.get_position(), Data::from(c.get_value().clone()))));
-            sheets.extend(rows(next)?.map(|rows| (name, rows)));
-        }
-        return Ok(sheets);
+        return sheets(book.sheet_names(), |name| {
+            let mut cells = book.worksheet_cells_reader(name).ok()?;
+            Some(rows(|| cells.next_cell()))
+        });
     }
     let mut book = Xlsx::new(bytes).map_err(damaged)?;
-    for name in book.sheet_names() {
-        let Ok(mut cells) = book.worksheet_cells_reader(&name) else { continue };
-        let next = || Ok(cells.next_cell().map_err(damaged)?.map(|c| (c.get_position(), Data::from(c.get_value().clone()))));
-        sheets.extend(rows(next)?.map(|rows| (name, rows)));
-    }
-    Ok(sheets)
+    sheets(book.sheet_names(), |name| {
+        let mut cells = book.worksheet_cells_reader(name).ok()?;
+        Some(rows(|| cells.next_cell()))
+    })
+}
+
+/// The sheets of these names that can be read.
+fn sheets(
+    names: Vec<String>,
+    mut read: impl FnMut(&str) -> Option<Result<Option<Rows>, String>>,
+) -> Result<Vec<(String, Rows)>, String> {
+    names.into_iter().filter_map(|name| Some(read(&name)?.transpose()?.map(|rows| (name, rows)))).collect()
 }
 
 /// Sheets of Excel up to 2003 are rectangles at most of 65,536 by 256.
@@ -77,23 +81,25 @@ fn in_old_form(bytes: Cursor<Vec<u8>>) -> Result<Vec<(String, Rows)>, String> {
     let names = book.sheet_names();
     let sheet = |name: String| {
         let range = book.worksheet_range(&name).ok()?;
-        let filled = range.rows().filter(|row| row.iter().any(|cell| *cell != Data::Empty));
-        Some((name, filled.map(|row| row.iter().map(text).collect()).collect()))
+        let first = range.start().map_or(1, |(row, _)| row as usize + 1);
+        let filled = (first..).zip(range.rows()).filter(|(_, row)| row.iter().any(|cell| *cell != Data::Empty));
+        Some((name, filled.map(|(number, row)| (number, row.iter().map(text).collect())).collect()))
     };
     Ok(names.into_iter().filter_map(sheet).collect())
 }
 
 /// Cells of a sheet in the order of its rows; `None` where one cannot be read.
-fn rows(mut next: impl FnMut() -> Result<Option<((u32, u32), Data)>, String>) -> Result<Option<Rows>, String> {
-    let mut rows: BTreeMap<u32, Vec<String>> = BTreeMap::new();
+fn rows<'a, E>(mut next: impl FnMut() -> Result<Option<Cell<DataRef<'a>>>, E>) -> Result<Option<Rows>, String> {
+    let mut rows: BTreeMap<usize, Vec<String>> = BTreeMap::new();
     let (mut count, mut first) = (0, usize::MAX);
     loop {
-        let ((row, column), cell) = match next() {
+        let cell = match next() {
             Ok(Some(cell)) => cell,
             Ok(None) => break,
             Err(_) => return Ok(None),
         };
-        let (value, column) = (text(&cell), column as usize);
+        let (row, column) = cell.get_position();
+        let (value, row, column) = (text(&Data::from(cell.get_value().clone())), row as usize + 1, column as usize);
         if value.is_empty() {
             continue;
         }
@@ -106,7 +112,8 @@ fn rows(mut next: impl FnMut() -> Result<Option<((u32, u32), Data)>, String>) ->
         row[column] = value;
         first = first.min(column);
     }
-    Ok(Some(rows.into_values().map(|mut row| row.split_off(first.min(row.len()))).collect()))
+    let cut = |(number, mut row): (usize, Vec<String>)| (number, row.split_off(first.min(row.len())));
+    Ok(Some(rows.into_iter().map(cut).collect()))
 }
 
 /// A cell as it would stand in a CSV: whole numbers without a point.

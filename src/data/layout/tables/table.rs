@@ -1,8 +1,8 @@
 //! Rows under headers, and tables as text: comma, semicolon, tab, bar or blank; BOM, CRLF, quotes; UTF-8, UTF-16 or Windows-1252.
 
 use super::{columns::Columns, text};
-use crate::{config::LabelColumns, data::dataset::Split, text::from_cell};
-use csv::StringRecord;
+use crate::{config::LabelColumns, text::from_cell};
+use csv::{Position, StringRecord};
 
 #[derive(Debug)]
 pub struct Table {
@@ -10,8 +10,8 @@ pub struct Table {
     pub rows: Vec<StringRecord>,
     /// What the text is encoded as, where it is not UTF-8.
     pub encoding: Option<&'static str>,
-    /// The first row as a person counts: line 2, or 1 where there are no headers.
-    pub first_row: usize,
+    /// The line of the headers as a person counts, from 1; 0 where there are none.
+    pub header_line: usize,
     /// The sheet of a spreadsheet that has several.
     pub sheet: Option<String>,
 }
@@ -21,7 +21,7 @@ const TITLES: usize = 20;
 
 impl Default for Table {
     fn default() -> Self {
-        Self { headers: Vec::new(), rows: Vec::new(), encoding: None, first_row: 2, sheet: None }
+        Self { headers: Vec::new(), rows: Vec::new(), encoding: None, header_line: 1, sheet: None }
     }
 }
 
@@ -32,9 +32,10 @@ impl Table {
         let (delimiter, start) = text::dialect(&text);
         let mut reader = csv::ReaderBuilder::new();
         let reader = reader.delimiter(delimiter).flexible(true).has_headers(false).from_reader(&text.as_bytes()[start..]);
-        let rows = reader.into_records().collect::<Result<_, _>>().map_err(|e| format!("is no table: {e}"))?;
-        let table = Self::of_rows(rows).ok_or("is empty")?;
-        Ok(Self { encoding, first_row: table.first_row + usize::from(start > 0), ..table })
+        let mut rows: Vec<StringRecord> =
+            reader.into_records().collect::<Result<_, _>>().map_err(|e| format!("is no table: {e}"))?;
+        number_lines(&mut rows, text.as_bytes(), start);
+        Ok(Self { encoding, ..Self::of_rows(rows).ok_or("is empty")? })
     }
 
     /// The first row that holds headers, and what follows it; `None` where nothing does.
@@ -44,17 +45,24 @@ impl Table {
         if let Some(name) = headers[0].strip_prefix('#').map(str::trim).filter(|name| !name.is_empty()) {
             headers[0] = name.to_string();
         }
+        let header_line = rows[at].position().map_or(at + 1, line);
         rows.drain(..=at);
         rows.retain(|row| filled(row) > 0);
-        Some(Self { headers, rows, first_row: at + 2, ..Self::default() })
+        Some(Self { headers, rows, header_line, ..Self::default() })
     }
 
     /// The same where what stands first is no header but a row.
     pub fn without_headers(mut self) -> Self {
         let headers = (1..=self.headers.len()).map(|n| format!("column {n}")).collect();
-        self.rows.insert(0, StringRecord::from(std::mem::replace(&mut self.headers, headers)));
-        self.first_row -= 1;
+        self.rows.insert(0, at_line(StringRecord::from(std::mem::replace(&mut self.headers, headers)), self.header_line));
+        self.header_line = 0;
         self
+    }
+
+    /// The line of a row as a person counts, from 1: empty rows and titles count.
+    pub fn line(&self, row: usize) -> usize {
+        let told = self.rows.get(row).and_then(StringRecord::position);
+        told.map_or(row + self.header_line + 1, line)
     }
 
     /// Whether this program wrote it: `scores.csv` of a run.
@@ -68,7 +76,12 @@ impl Table {
         if !self.is_of_scores() {
             return self;
         }
-        let rows = self.rows.iter().map(|row| row.iter().map(from_cell).collect()).collect();
+        let plain = |row: &StringRecord| {
+            let mut plain: StringRecord = row.iter().map(from_cell).collect();
+            plain.set_position(row.position().cloned());
+            plain
+        };
+        let rows = self.rows.iter().map(plain).collect();
         Self { rows, ..self }
     }
 
@@ -89,18 +102,34 @@ impl Table {
 
     /// Columns by the names that were given, else by their usual names. Errors where a given one is not there.
     pub fn columns(&self, wanted: &LabelColumns) -> Result<Columns, String> {
-        let mut columns = Columns::find(&self.headers, wanted)?;
-        if columns.split.is_none() && wanted.split.is_empty() {
-            let is_other = |c: &usize| ![columns.file, columns.label].contains(&Some(*c));
-            columns.split = (0..self.headers.len()).filter(is_other).find(|&c| self.says_splits(c));
-        }
-        Ok(columns)
+        let columns = Columns::find(&self.headers, wanted)?;
+        Ok(Columns { split: self.split_columns(&columns, wanted), ..columns })
     }
+}
 
-    /// Whether all values of a column are names of splits, and not of one only.
-    fn says_splits(&self, column: usize) -> bool {
-        let splits: Option<Vec<Split>> = self.column(column).filter(|v| !v.is_empty()).map(Split::from_name).collect();
-        splits.is_some_and(|splits| splits.iter().any(|split| *split != splits[0]))
+/// A row with the line that it stands in, from 1.
+pub(super) fn at_line(mut row: StringRecord, line: usize) -> StringRecord {
+    let mut position = Position::new();
+    position.set_line(line as u64);
+    row.set_position(Some(position));
+    row
+}
+
+fn line(position: &Position) -> usize {
+    usize::try_from(position.line()).unwrap_or(usize::MAX)
+}
+
+/// Gives the rows of a text, of which the first begins at `start` or behind it, their lines: the reader counts neither empty
+/// ones nor every kind of end.
+fn number_lines(rows: &mut [StringRecord], text: &[u8], start: usize) {
+    let (mut at, mut line) = (0, 1);
+    for row in rows {
+        let mut begin = start + row.position().map_or(0, |p| usize::try_from(p.byte()).unwrap_or(0));
+        begin += text.get(begin..).unwrap_or_default().iter().take_while(|b| matches!(b, b'\r' | b'\n')).count();
+        let is_end = |i: &usize| text[*i] == b'\n' || (text[*i] == b'\r' && text.get(i + 1) != Some(&b'\n'));
+        line += (at..begin.min(text.len())).filter(is_end).count();
+        at = begin;
+        *row = at_line(std::mem::take(row), line);
     }
 }
 
@@ -174,16 +203,26 @@ mod tests {
     }
 
     #[test]
-    fn a_column_of_splits_is_told_by_its_values() {
-        let split = |text: &str| Table::parse(text.as_bytes()).unwrap().columns(&LabelColumns::default()).unwrap().split;
-        assert_eq!(split("file,label,part_of\na,1,training\nb,2,test\n"), Some(2));
-        assert_eq!(split("file,label,part_of\na,1,training\nb,2,ward\n"), None);
+    fn rows_know_their_lines() {
+        for (text, lines) in [
+            ("file,label\na,1\n\n\nb,2\n", [2, 5]),
+            ("sep=;\r\n\r\nfile;label\r\na;1\r\n;\r\nb;2", [4, 6]),
+            ("file\tlabel\ra\t1\r\rb\t2\r", [2, 4]),
+            ("Title of it\n\nfile,label\n\"a\nb\",1\nb,2\n", [4, 6]),
+        ] {
+            let table = Table::parse(text.as_bytes()).unwrap();
+            assert_eq!([table.line(0), table.line(1)], lines, "{text:?}");
+        }
+        let ours = Table::parse(b"path,split,label,score,predicted\n\na,test,1,2,1\n").unwrap().without_escapes();
+        assert_eq!(ours.line(0), 3);
+        let bare = Table::parse(b"\na.png,1\n\nb.png,2\n").unwrap().without_headers();
+        assert_eq!([bare.line(0), bare.line(1)], [2, 4]);
     }
 
     #[test]
     fn a_table_without_headers_counts_its_first_line() {
         let table = Table::parse(b"a.png,1\nb.png,2\n").unwrap().without_headers();
-        assert_eq!((table.headers, table.rows.len(), table.first_row), (vec!["column 1".into(), "column 2".into()], 2, 1));
+        assert_eq!((table.line(0), table.rows.len(), table.headers), (1, 2, vec!["column 1".into(), "column 2".into()]));
     }
 
     proptest! {

@@ -1,6 +1,6 @@
 //! The bytes of a table as text, and its delimiter.
 
-use encoding_rs::{UTF_16BE, UTF_16LE, WINDOWS_1252};
+use encoding_rs::{MACINTOSH, UTF_16BE, UTF_16LE, WINDOWS_1252};
 
 /// The text, and what its encoding is called where it is not UTF-8.
 pub fn decode(bytes: &[u8]) -> (String, Option<&'static str>) {
@@ -23,6 +23,10 @@ pub fn decode(bytes: &[u8]) -> (String, Option<&'static str>) {
     let bytes = bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(bytes);
     match std::str::from_utf8(bytes) {
         Ok(text) => (text.into(), None),
+        // What Excel on a Mac saves: nothing else still ends its lines so.
+        Err(_) if bytes.contains(&b'\r') && !bytes.contains(&b'\n') => {
+            (MACINTOSH.decode_without_bom_handling(bytes).0.into_owned(), Some("MacRoman"))
+        }
         // What Excel saves as CSV in western Europe and America.
         Err(_) => (WINDOWS_1252.decode_without_bom_handling(bytes).0.into_owned(), Some("Windows-1252")),
     }
@@ -80,6 +84,7 @@ mod tests {
             assert_eq!(decode(bytes), ("file;Läsion\n".into(), Some("UTF-16")));
         }
         assert_eq!(decode(b"file;L\xe4sion"), ("file;Läsion".into(), Some("Windows-1252")));
+        assert_eq!(decode(b"file;label\ra;L\x8asion\r"), ("file;label\ra;Läsion\r".into(), Some("MacRoman")));
         assert_eq!(decode("\u{feff}file;Läsion".as_bytes()), ("file;Läsion".into(), None));
     }
 
