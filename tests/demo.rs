@@ -20,7 +20,7 @@ fn demo_unpacks_into_data_set_and_finished_run() {
     let data = Dataset::open(&config, &|_| {}).unwrap();
     assert_eq!((data.layout, data.skipped.len()), (Layout::Mvtec, 0), "{}", data.why);
     assert!(data.training_normals().len() >= 100 && data.classes.len() == 6);
-    let masked = data.items.iter().filter(|item| item.mask.is_some()).count();
+    let masked = data.items.iter().filter(|item| !item.masks.is_empty()).count();
     assert_eq!(masked, data.items.iter().filter(|item| item.name.starts_with("test/") && !item.name.contains("good")).count());
 
     let run = RunDir::open(&found.run).unwrap();

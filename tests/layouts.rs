@@ -415,7 +415,7 @@ fn benchmarks_of_anomaly_detection() {
     ]);
     let found = inspect(loco.path(), &[]);
     assert_eq!((&found["layout"], &found["images"], &found["masks"]), (&"mvtec".into(), &5.into(), &2.into()), "{found}");
-    assert!(warns(&found, "1 image has several masks"), "{found}");
+    assert!(warns(&found, "1 image has several masks: what lies in any of them counts"), "{found}");
 
     let btech = |set: &str| {
         ["train/ok/0.bmp", "train/ok/1.bmp", "test/ok/2.bmp", "test/ko/0.bmp", "ground_truth/ko/0.png"]
@@ -472,6 +472,7 @@ fn data_sets_with_masks_of_their_own_shapes() {
     let found = inspect(idrid.path(), &["--normal", "*"]);
     assert_eq!((&found["images"], &found["masks"]), (&5.into(), &5.into()), "{found}");
     assert_eq!(splits(&found), [3, 0, 2], "{found}");
+    assert!(warns(&found, "5 masks outline anatomy") && !warns(&found, "several masks"), "{found}");
     let grading = |set: &str, letter: &str, numbers: std::ops::Range<u32>| {
         let names = numbered("IDRiD_1#", numbers);
         let files: Vec<String> =
@@ -499,6 +500,8 @@ fn data_sets_with_masks_of_their_own_shapes() {
     let found = inspect(busi.path(), &[]);
     assert_eq!((classes(&found), &found["masks"]), (BTreeMap::from([("benign", 2), ("normal", 2)]), &3.into()), "{found}");
 
+    assert!(warns(&found, "1 image has several masks"), "{found}");
+
     // BraTS: several kinds of a slice share a mask.
     let brats = folder(
         ["flair_50", "t1ce_50", "seg_50", "flair_51", "seg_51"]
@@ -506,6 +509,21 @@ fn data_sets_with_masks_of_their_own_shapes() {
     );
     let found = inspect(brats.path(), &[]);
     assert_eq!((&found["images"], &found["masks"]), (&3.into(), &3.into()), "{found}");
+    // The same in a folder for each kind, which is no class unless it is said to be.
+    for (at, level) in [("", "1"), ("brats/", "2"), ("p1/", "2")] {
+        let kinds = ["t1n", "t1c", "t2w", "FLAIR", "seg"].map(|kind| numbered(&format!("{at}{kind}/BraTS_#.png"), 1..4));
+        let brats = folder(kinds.concat());
+        let found = inspect(brats.path(), &[]);
+        assert_eq!(
+            (&found["layout"], &found["images"], &found["masks"]),
+            (&"unlabelled".into(), &12.into(), &12.into()),
+            "{found}"
+        );
+        assert!(warns(&found, "4 folders are called like kinds of pictures of the same subjects (FLAIR, t1c"), "{found}");
+        assert!(warns(&found, &format!("data.level={level}")), "{found}");
+        let chosen = inspect(brats.path(), &["--set", &format!("data.level={level}")]);
+        assert_eq!(classes(&chosen).len(), 4, "{chosen}");
+    }
 }
 
 #[test]

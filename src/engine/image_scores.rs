@@ -178,7 +178,7 @@ impl ImageScorer<'_> {
 
     /// Dissolves pictures with masks by the diffusion model, where there is one and not too many of them.
     fn residual(&self, data: &Dataset, ids: &[ImageId]) -> Option<TiledDissolver> {
-        let masks = ids.iter().filter(|&&id| data.item(id).is_some_and(|item| item.mask.is_some())).count();
+        let masks = ids.iter().filter(|&&id| data.item(id).is_some_and(|item| !item.masks.is_empty())).count();
         let model = self.model.clone().filter(|_| (1..=RESIDUALS).contains(&masks))?;
         Some(TiledDissolver::new(Dissolver::by(model, false), self.encoder.config.run.data.tiles()?))
     }

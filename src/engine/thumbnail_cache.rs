@@ -165,7 +165,8 @@ pub fn key(item: &Item, side: usize) -> Option<u64> {
         Some(format!("{} {}", meta.len(), changed.as_nanos()))
     };
     let own = stamp(item.source.path()?)?;
-    let mask = item.mask.as_deref().and_then(stamp).unwrap_or_default();
+    let masks: Vec<String> = item.masks.iter().filter_map(|path| stamp(path)).collect();
+    let mask = masks.join(" ");
     let window = match &item.window {
         DicomWindow::Auto => String::new(),
         other => other.to_string(),

@@ -116,7 +116,7 @@ fn to_json(dataset: &Dataset) -> Value {
         "duplicates": dataset.duplicates,
         "sizes": sizes(dataset),
         "windows": dataset.dicom_windows,
-        "masks": dataset.items.iter().filter(|i| i.mask.is_some()).count(),
+        "masks": dataset.items.iter().filter(|i| !i.masks.is_empty()).count(),
     })
 }
 
@@ -124,7 +124,7 @@ fn to_text(dataset: &Dataset) -> String {
     let [width, height] = sizes(dataset).map(|[low, high]| if low == high { low.to_string() } else { format!("{low}-{high}") });
     let images = plural(dataset.items.len(), "image");
     let mut text = format!("{}\n{images} of {width} x {height} pixels ({}).\n", visible(&dataset.why), dataset.layout.name());
-    let masks = dataset.items.iter().filter(|i| i.mask.is_some()).count();
+    let masks = dataset.items.iter().filter(|i| !i.masks.is_empty()).count();
     if masks > 0 {
         text += &format!("{} with a mask.\n", plural(masks, "image"));
     }

@@ -179,8 +179,8 @@ pub struct Item {
     pub given_split: Option<Split>,
     /// Images of one patient stay in one split.
     pub patient: Option<String>,
-    /// A picture of the same view that marks what is abnormal: not black where it is.
-    pub mask: Option<PathBuf>,
+    /// Pictures of the same view that mark what is abnormal: one or another is not black where it is.
+    pub masks: Vec<PathBuf>,
     /// Width and height as stored, before any EXIF turn; known from the header.
     pub size: [u32; 2],
     /// Which of its values are shown, where it is a grey DICOM picture.
@@ -244,7 +244,7 @@ impl Item {
             split: Split::Test,
             given_split: None,
             patient: None,
-            mask: None,
+            masks: Vec::new(),
             size,
             window: DicomWindow::Auto,
         }

@@ -61,15 +61,22 @@ impl Dataset {
         self.fitted.fitted(id.index(), preprocess, size, || item.decode())
     }
 
-    /// The mask of an image, grey, at its own size; `None` where it has none.
+    /// The mask of an image, grey, at its own size; where it has several, what lies in any of them. `None` where it has none.
     ///
     /// # Errors
     /// Where the mask's file is not there any more or cannot be decoded.
     pub fn read_mask(&self, id: ImageId) -> Result<Option<Picture>> {
-        let Some(path) = self.item(id).and_then(|item| item.mask.as_deref()) else { return Ok(None) };
-        let mask = decode::decode(path, 0)
-            .map_err(|reason| Error::user(format!("{} {reason}", path.display()), "take the mask out of the folder"))?;
-        Ok(Some(Picture::copy_of(&mask).grey()))
+        let mut whole: Option<Picture> = None;
+        for path in self.item(id).into_iter().flat_map(|item| &item.masks) {
+            let mask = decode::decode(path, 0)
+                .map_err(|reason| Error::user(format!("{} {reason}", path.display()), "take the mask out of the folder"))?;
+            let mask = Picture::copy_of(&mask).grey();
+            whole = Some(match whole {
+                Some(others) => others.with_mask(&mask),
+                None => mask,
+            });
+        }
+        Ok(whole)
     }
 
     /// The mask of an image over what the preprocessing keeps of it, grey; `None` where it has none.

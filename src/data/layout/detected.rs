@@ -55,7 +55,7 @@ impl DatasetBuilder {
                 (format!("{name}#{}", page + 1), Source::Page { path: file.path.clone(), page })
             };
             let mut item = Item::new(name, source, size);
-            (item.given_split, item.patient, item.mask) = (split, patient.map(str::to_string), file.mask.clone());
+            (item.given_split, item.patient, item.masks) = (split, patient.map(str::to_string), file.masks.clone());
             // Pages of a file belong together, whoever it is of.
             if item.patient.is_none() && pages.len() > 1 {
                 item.patient = Some(format!("file {}", display_path(&file.relative)));

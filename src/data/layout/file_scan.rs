@@ -74,7 +74,7 @@ pub struct PictureFile {
     /// What its header says.
     pub probe: Probe,
     /// Known once masks are told from images.
-    pub mask: Option<PathBuf>,
+    pub masks: Vec<PathBuf>,
 }
 
 /// All that lies under a folder.
@@ -119,7 +119,7 @@ pub fn scan(root: &Path, only: &[PathBuf], progress: &(dyn Fn(usize) + Sync)) ->
     for (path, outcome) in outcomes {
         let relative = relative(root, &path);
         match outcome {
-            Ok((_, Some(probe))) => scan.pictures.push(PictureFile { path, relative, probe, mask: None }),
+            Ok((_, Some(probe))) => scan.pictures.push(PictureFile { path, relative, probe, masks: Vec::new() }),
             Ok((Kind::Zip, None)) if extension(&path) == "npz" => scan.archives.push(path),
             Ok((Kind::Unknown | Kind::Foreign(_) | Kind::Zip, None)) if COMPANIONS.contains(&extension(&path).as_str()) => {
                 scan.others.push(path);
@@ -222,6 +222,7 @@ fn list(root: &Path, part: &Path, scan: &mut FileScan) -> Result<Vec<PathBuf>> {
 fn link_target(link: &Path, home: &Path) -> Result<FileType, String> {
     let metadata = std::fs::metadata(link).map_err(|e| match e.kind() {
         std::io::ErrorKind::NotFound => "is a link to nothing".to_string(),
+        _ if e.to_string().contains("levels of symbolic links") => "is a link that leads in a circle".into(),
         _ => format!("is a link that cannot be followed: what it leads to {}", decode::io_reason(&e)),
     })?;
     let kind = metadata.file_type();

@@ -215,6 +215,12 @@ fn classes(files: &[&PlacedFile], dirs: &[&[String]], base: &Path) -> Classes {
             Level::Patients if chosen.is_none() => {
                 format!("{count} folders are called like patients or series ({names}), and are not taken for classes.")
             }
+            Level::Modalities => {
+                format!(
+                    "{count} folders are called like kinds of pictures of the same subjects ({names}), and are not taken for \
+                     classes; a model learns best from one of them alone."
+                )
+            }
             _ if chosen.is_none() => format!("{count} folders ({names}) are too many to be classes of these images."),
             Level::Patients => continue,
             _ => format!("Another level of folders could be the classes, too: {names}."),
@@ -257,7 +263,7 @@ fn with_split_folders(files: Vec<PlacedFile>, at: usize, base: &Path) -> Detecte
             format!("The folders {folders} hold images but no class folders, so nothing says what is normal."),
         ),
         Some(good) => {
-            let masks = if inside.iter().any(|s| s.file.mask.is_some()) { ", with masks" } else { "" };
+            let masks = if inside.iter().any(|s| !s.file.masks.is_empty()) { ", with masks" } else { "" };
             (Layout::Mvtec, format!("MVTec: train holds only `{good}`, the normal images; all kinds are {names}{masks}."))
         }
         None => (Layout::SplitClassFolders, format!("The folders {folders} hold one folder a class: {names}.")),

@@ -16,6 +16,11 @@ const PATIENTS: &[&str] = &[
     "patient", "pat", "pt", "p", "subject", "subj", "sub", "case", "person", "id", "pid", "study", "series", "exam", "volume", "vol",
     "scan", "slice", "animal", "mouse", "video",
 ];
+/// Kinds of pictures of one place: the sequences of BraTS and of other sets of MR images.
+#[rustfmt::skip]
+pub const MODALITIES: &[&str] = &[
+    "flair", "t1", "t1w", "t1ce", "t1c", "t1n", "t1gd", "t2", "t2w", "t2f", "dwi", "adc", "swi", "pd",
+];
 /// Words that stand for a class where a number follows.
 #[rustfmt::skip]
 const CLASSES: &[&str] = &[
@@ -49,6 +54,13 @@ pub fn is_generic(name: &str) -> bool {
         || (word.len() < plain.len() && (GENERIC.contains(&word) || word.rsplit('_').next().is_some_and(|w| PARTS.contains(&w))))
 }
 
+/// Whether a folder is called like a kind of pictures of one place: `t1ce`, `FLAIR images`.
+pub fn is_modality(name: &str) -> bool {
+    let plain = plain(name);
+    let mut words = plain.split('_').filter(|word| !GENERIC.contains(word));
+    words.next().is_some_and(|word| MODALITIES.contains(&word)) && words.next().is_none()
+}
+
 /// Whether a name ends with a word that says nothing of what is in the images: `ISIC2018_Task3_Training_Input`, `CXR_png`.
 fn ends_generic(name: &str) -> bool {
     plain(name).rsplit('_').next().is_some_and(|word| GENERIC.contains(&word))
@@ -80,6 +92,8 @@ pub enum Level {
     Single,
     /// Persons, visits or series.
     Patients,
+    /// Several kinds of pictures of the same places: the sequences of MR images.
+    Modalities,
     /// One of them sounds like the class of normal images.
     WithNormal,
     /// Anything else.
@@ -95,6 +109,8 @@ impl Level {
             Self::Patients
         } else if keys.len() < 2 {
             Self::Single
+        } else if names.iter().all(|name| is_modality(name)) {
+            Self::Modalities
         } else {
             Self::Names
         }
@@ -191,6 +207,9 @@ mod tests {
         assert_eq!(chosen(&["COVID/patient1", "COVID/patient2", "flu/patient3"]), Some(0));
         assert_eq!(chosen(&["XR_HAND/patient1/study1_positive", "XR_ELBOW/patient2/study1_negative"]), Some(2), "MURA");
         assert_eq!(chosen(&["patient00001/study1", "patient00002/study1"]), None, "CheXpert");
+        assert_eq!(chosen(&["t1", "t2", "FLAIR", "t1ce"]), None, "kinds of the same slices");
+        assert_eq!(chosen(&["glioma/t1c", "glioma/t2w", "metastasis/t1c"]), Some(0));
+        assert_eq!(chosen(&["t0", "t1", "t2"]), Some(0), "points in time");
         assert_eq!(chosen(&["0", "1", "2"]), Some(0));
         assert_eq!(chosen(&["ISIC2018_Task1-2_Training_Input"]), None);
         let each: Vec<String> = (0..60).map(|i| format!("p{i:05}x")).collect();

@@ -84,7 +84,7 @@ fn open_file(path: &Path, config: &DataConfig, progress: &(dyn Fn(usize) + Sync)
         n => format!("A single file with {n} pages."),
     };
     let mut detected = DetectedLayout::new(Layout::Unlabelled, why);
-    detected.images.add_file(&PictureFile { path: path.to_path_buf(), relative, probe, mask: None }, None, None, None);
+    detected.images.add_file(&PictureFile { path: path.to_path_buf(), relative, probe, masks: Vec::new() }, None, None, None);
     detected.into_dataset(folder, config)
 }
 

@@ -58,8 +58,9 @@ fn selected(ui: &mut Ui, cx: &mut PanelContext<'_>, open: &Open) {
     view::label_line(ui, open.dataset.label(id));
     let class = item.class.and_then(|c| open.dataset.classes.get(c)).map_or("no class", |c| c.name.as_str());
     widgets::weak(ui, format!("{class} · {} · {} × {} px", item.split.name(), item.size[0], item.size[1]));
-    if item.mask.is_some() {
-        widgets::weak(ui, "The line is the edge of its mask.");
+    if !item.masks.is_empty() {
+        let masks = if item.masks.len() == 1 { "mask".into() } else { format!("{} masks", item.masks.len()) };
+        widgets::weak(ui, format!("The line is the edge of its {masks}."));
     }
     if let Some(reason) = cx.state.data.broken.get(&id) {
         ui.label(RichText::new(widgets::sentence(reason)).size(theme::SMALL).color(t.error));

@@ -402,7 +402,7 @@ mod tests {
             path: Path::new(ROOT).join(path),
             relative: path.into(),
             probe: Probe { pages: vec![(0, [1, 1])], patient: None, windows: None },
-            mask: None,
+            masks: Vec::new(),
         };
         let scan = FileScan { pictures: pictures.iter().map(picture).collect(), ..FileScan::default() };
         let rows = Table::parse(format!("file\n{}\n", values.join("\n")).as_bytes()).unwrap();

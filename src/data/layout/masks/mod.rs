@@ -12,11 +12,11 @@ mod index;
 mod names;
 mod place;
 
-use super::file_scan::PictureFile;
+use super::{file_scan::PictureFile, levels::is_modality};
 use crate::data::text::{count_of, display_path, first_few, images_have};
 use content::{Look, all_look, masks_by_look};
 use index::Index;
-use names::{Role, bare, is_mask_alone, mask_of, role, without_mask_word, without_modality};
+use names::{Role, bare, is_mask_alone, mask_of, role, says_anatomy, without_mask_word, without_modality};
 use place::{Place, folders_of};
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
@@ -57,17 +57,21 @@ pub fn separate(pictures: &mut Vec<PictureFile>) -> Vec<String> {
     }
     notes.extend(judge_folders(&mut places, pictures));
     let beside: BTreeSet<(String, &str)> = places.iter().map(|p| (p.folders.join("/"), p.stem.as_str())).collect();
-    // Slices of one place in several modalities, which share a mask.
+    // Slices of one place in several modalities, by their names or in a folder each, which share a mask.
     let mut kinds: HashMap<(String, String), Vec<usize>> = HashMap::new();
-    for (i, place) in places.iter().enumerate() {
-        if let Some(common) = without_modality(&place.stem) {
+    for (i, place) in places.iter().enumerate().filter(|(_, place)| !place.is_mask) {
+        let in_folder = || place.folders.iter().any(|name| is_modality(name)).then(|| place.stem.clone());
+        if let Some(common) = without_modality(&place.stem).or_else(in_folder) {
             kinds.entry((place.key.clone(), common)).or_default().push(i);
         }
     }
-    let shared = |p: &Place| kinds.get(&(p.key.clone(), without_mask_word(&p.stem)?));
+    let shared = |p: &Place, is_mask: bool| {
+        let common = without_mask_word(&p.stem).or_else(|| is_mask.then(|| p.stem.clone()))?;
+        p.keys().find_map(|key| kinds.get(&(key.to_string(), common.clone())))
+    };
     let is_sibling = |p: &Place| {
         let (_, images) = p.image_stems.split_last().unwrap_or((&p.stem, &[]));
-        images.iter().any(|of| beside.contains(&(p.folders.join("/"), of.as_str()))) || shared(p).is_some()
+        images.iter().any(|of| beside.contains(&(p.folders.join("/"), of.as_str()))) || shared(p, false).is_some()
     };
     let mut is_mask: Vec<bool> = places.iter().map(|p| p.is_mask || is_sibling(p)).collect();
     let mut of_folder = masks_of_folders(&places, pictures, &is_mask);
@@ -89,29 +93,53 @@ pub fn separate(pictures: &mut Vec<PictureFile>) -> Vec<String> {
     let mut lost = Vec::new();
     let mut given = Vec::new();
     for mask in (0..places.len()).filter(|&i| is_mask[i]) {
-        let path = &pictures[mask].path;
-        let known = of_folder.get(&mask).or_else(|| shared(&places[mask]));
+        let known = of_folder.get(&mask).or_else(|| shared(&places[mask], true));
         match (index.image_of(&places[mask]).filter(|_| !of_folder.contains_key(&mask)), known) {
-            (Some(image), _) => given.push((image, path.clone())),
-            (None, Some(images)) => given.extend(images.iter().filter(|&&i| !is_mask[i]).map(|&i| (i, path.clone()))),
+            (Some(image), _) => given.push((image, mask)),
+            (None, Some(images)) => given.extend(images.iter().filter(|&&i| !is_mask[i]).map(|&i| (i, mask))),
             (None, None) => lost.push(display_path(&pictures[mask].relative)),
         }
     }
-    let mut several = BTreeSet::new();
-    for (image, path) in given {
-        if *pictures[image].mask.get_or_insert_with(|| path.clone()) != path {
-            several.insert(image);
-        }
-    }
-    if !several.is_empty() {
-        notes.push(format!("{} several masks; the first of each is used.", images_have(several.len())));
-    }
+    notes.extend(give(pictures, &places, given));
     let mut is_mask = is_mask.into_iter();
     pictures.retain(|_| !is_mask.next().unwrap_or_default());
     if !lost.is_empty() {
         let (masks, verb) =
             if lost.len() == 1 { ("1 mask belongs".into(), "is") } else { (format!("{} masks belong", lost.len()), "are") };
         notes.push(format!("{masks} to no image and {verb} left out ({}).", first_few(lost)));
+    }
+    notes
+}
+
+/// Gives each image its masks, by their numbers, and says where there are several. What outlines anatomy marks no finding: it is
+/// left out where the image has another mask.
+fn give(pictures: &mut [PictureFile], places: &[Place], given: Vec<(usize, usize)>) -> Vec<String> {
+    let mut masks: BTreeMap<usize, BTreeSet<usize>> = BTreeMap::new();
+    given.into_iter().for_each(|(image, mask)| _ = masks.entry(image).or_default().insert(mask));
+    let is_anatomy = |mask: &usize| {
+        let depth = places[*mask].depth.map_or(usize::MAX, |depth| depth - 1);
+        places[*mask].folders.iter().skip(depth).any(|name| says_anatomy(name))
+    };
+    let (mut several, mut anatomy) = (0, 0);
+    for (image, mut masks) in masks {
+        if !masks.iter().all(is_anatomy) {
+            let all = masks.len();
+            masks.retain(|mask| !is_anatomy(mask));
+            anatomy += all - masks.len();
+        }
+        several += usize::from(masks.len() > 1);
+        pictures[image].masks = masks.into_iter().map(|mask| pictures[mask].path.clone()).collect();
+    }
+    let mut notes = Vec::new();
+    if several > 0 {
+        notes.push(format!("{} several masks: what lies in any of them counts.", images_have(several)));
+    }
+    if anatomy > 0 {
+        let (masks, verb) = if anatomy == 1 { ("1 mask outlines", "is") } else { ("masks outline", "are") };
+        let count = if anatomy == 1 { String::new() } else { format!("{anatomy} ") };
+        notes.push(format!(
+            "{count}{masks} anatomy, by the name of its folder, and {verb} left out, since the images have others."
+        ));
     }
     notes
 }

@@ -1,6 +1,6 @@
 //! What the names of files and folders say of masks.
 
-use crate::data::layout::levels::plain;
+use crate::data::layout::levels::{MODALITIES, plain};
 
 /// Folders of masks, whatever lies beside them. All names here are in lower case and joined by `_`.
 const ALWAYS: &[&str] = &[
@@ -47,10 +47,6 @@ const IMAGES: &[&str] = &[
     "us",
     "xray",
     "fundus",
-    "flair",
-    "t1",
-    "t1ce",
-    "t2",
 ];
 /// Ends of the names of masks: `X_mask.png` for `X.png`; the whole name where the folder names the image.
 const ENDS: &[&str] = &[
@@ -100,7 +96,7 @@ pub fn role(name: &str) -> Role {
         Role::Masks { always: true, rest: String::new() }
     } else if let Some(rest) = rest(ALWAYS).or_else(|| rest(BESIDE_IMAGES)) {
         Role::Masks { always: false, rest }
-    } else if let Some(rest) = rest(IMAGES) {
+    } else if let Some(rest) = rest(IMAGES).or_else(|| rest(MODALITIES)) {
         Role::Images { rest }
     } else {
         Role::Other
@@ -115,8 +111,13 @@ pub fn bare(rest: &str) -> String {
     rest.split('_').filter(|word| !FILLERS.contains(word)).collect::<Vec<_>>().join("_")
 }
 
-/// Kinds of pictures that share one mask, as words of the names of BraTS' slices.
-const MODALITIES: &[&str] = &["flair", "t1", "t1ce", "t1c", "t1n", "t1gd", "t2", "t2w", "t2f", "dwi", "adc", "swi", "pd"];
+/// Words of folders of masks that outline what every image has.
+const ANATOMY: &[&str] = &["optic", "fovea", "macula", "vessel", "vessels", "lung", "lungs", "fov"];
+
+/// Whether a folder of masks is called like a part of the body.
+pub fn says_anatomy(folder: &str) -> bool {
+    plain(&humps_apart(folder)).split('_').any(|word| ANATOMY.contains(&word))
+}
 
 fn without(stem: &str, words: &[&str]) -> Option<String> {
     let parts: Vec<&str> = stem.split('_').collect();
