@@ -123,9 +123,15 @@ impl FrameHeader {
     }
 }
 
-/// Why a sound kind of JPEG is no picture for us, and what makes one of it.
+/// Why a sound kind of JPEG is no picture for us, and what makes one of it. Older versions of djpeg read neither 12 bits nor what
+/// is lossless, and no common program a hierarchical one.
 pub fn refusal(kind: &str) -> String {
-    let command = if kind.ends_with("JPEG-LS") { "ffmpeg -i FILE FILE.png" } else { "djpeg FILE > FILE.ppm (libjpeg-turbo 3)" };
+    let command = match kind {
+        "a JPEG-LS" => "ffmpeg -i FILE FILE.png",
+        "an arithmetic-coded JPEG" => "djpeg FILE > FILE.ppm (libjpeg-turbo)",
+        "a hierarchical JPEG" => return format!("is {kind}, which is not read"),
+        _ => "djpeg FILE > FILE.ppm (libjpeg-turbo 3.0 or later)",
+    };
     format!("is {kind}, which is not read; converted, it is: {command}")
 }
 
@@ -244,6 +250,11 @@ mod tests {
             (other[frame + 1], other[frame + 4]) = (marker, precision);
             let reason = decoded(&other).unwrap_err();
             assert!(reason.contains(name) && reason.contains("is not read; converted, it is: djpeg FILE"), "{reason}");
+            assert_eq!(reason.contains("3.0 or later"), name != "arithmetic-coded", "{reason}");
         }
+        let mut other = bytes;
+        other[frame + 1] = 0xc5;
+        let reason = decoded(&other).unwrap_err();
+        assert!(reason.ends_with("is a hierarchical JPEG, which is not read"), "{reason}");
     }
 }

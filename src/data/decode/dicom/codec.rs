@@ -48,8 +48,12 @@ pub fn decode<'a>(encoded: Cow<'a, [u8]>, about: &Attributes, syntax: &str) -> R
 fn jpeg(encoded: &[u8], about: &Attributes) -> Result<Decoded<'static>, String> {
     let header = FrameHeader::read(encoded).map_err(|e| sentence("holds a damaged JPEG", &e))?;
     if let Some(kind) = header.unread_by_jpeg_decoder() {
-        let command = if kind.ends_with("JPEG-LS") { "dcmdjpls" } else { "dcmdjpeg" };
-        return Err(format!("is DICOM encoded as {kind}, which is not read; plain, it is: {command} FILE NEW (DCMTK)"));
+        let way = match kind.as_str() {
+            "a JPEG-LS" => "; plain, it is: dcmdjpls FILE NEW (DCMTK)",
+            bits if bits.ends_with(" bits") => "; plain, it is: dcmdjpeg FILE NEW (DCMTK)",
+            _ => "",
+        };
+        return Err(format!("is DICOM encoded as {kind}, which is not read{way}"));
     }
     check(about, [header.width.into(), header.height.into()], header.components())?;
     let mut decoder = jpeg_decoder::Decoder::new(encoded);
