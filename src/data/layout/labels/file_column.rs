@@ -1,6 +1,9 @@
 //! Which column of a table names the files, and how.
 
-use super::named_files::{Match, NamedFiles, Naming};
+use super::{
+    named_files::{Match, NamedFiles},
+    naming::Naming,
+};
 use crate::{config::LabelColumns, data::layout::tables::Table};
 use std::{collections::HashSet, path::Path};
 

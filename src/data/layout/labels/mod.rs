@@ -2,14 +2,27 @@
 //!
 //! | room | what it holds | may use |
 //! |---|---|---|
-//! | `named_files` | which picture a value names | nothing |
-//! | `file_column` | which column names the files | `named_files` |
-//! | `rows` | what the rows say of each image | `named_files` |
+//! | `path_text` | paths as tables write them | nothing |
+//! | `naming` | how the values of a column are to be understood | `path_text` |
+//! | `named_files` | which picture a value names | `naming path_text` |
+//! | `coverage` | how many rows name a picture | `named_files naming` |
+//! | `file_column` | which column names the files | `named_files naming` |
+//! | `rows` | what the rows say of each image | `named_files naming` |
+//! | `continued` | tables that go on where another one ends | `rows` |
+//! | `judge` | what one table is to these images | `file_column named_files rows` |
 //! | `search` | the tables of a folder, and which are used | all of the above |
+//! | `given` | the table that a person names | all of the above but `judge search` |
 
+mod continued;
+mod coverage;
 mod file_column;
+mod given;
+mod judge;
 mod named_files;
+mod naming;
+mod path_text;
 mod rows;
 mod search;
 
-pub use search::{find, from_given};
+pub use given::from_given;
+pub use search::find;

@@ -3,16 +3,18 @@
 //! A path in a table is a path: it names the picture that lies there, and never one of the same name in another folder. A
 //! name without a folder counts where only one picture has it.
 
-use crate::data::{
-    dataset::Split,
-    layout::{file_scan::FileScan, levels::split_of_folder, tables::Table},
-    text::{display_bytes, fold},
+use super::{
+    naming::Naming,
+    path_text::{absolute, from_end, key, number, parts, parts_of, without_extension, without_zero},
 };
-use csv::StringRecord;
+use crate::data::{
+    layout::{file_scan::FileScan, levels::split_of_folder},
+    text::fold,
+};
 use encoding_rs::WINDOWS_1252;
 use std::{
     collections::{BTreeSet, HashMap, HashSet},
-    path::{Component, Path, PathBuf},
+    path::Path,
 };
 
 /// The picture that a value names, by its number.
@@ -24,51 +26,6 @@ pub enum Match {
     Several(usize),
     /// No picture but a folder of them ([`NamedFiles::folder`]).
     Folder(usize),
-}
-
-/// How the values of one column of one table are to be understood.
-#[derive(Debug, Clone, Default)]
-pub struct Naming {
-    /// The folder that the table lies in.
-    folder: Vec<String>,
-    /// The table's name without extension: of several pictures of one name, that in a folder whose name begins so is meant
-    /// (`train.csv`, `train_images/`).
-    stem: String,
-    /// The split that the table's name says: the same for folders of a split (`instances_val.json`, `val/`).
-    split: Option<Split>,
-    /// Folders that all values begin with and that lead to the data set somewhere else.
-    prefix: Vec<String>,
-    /// A value without a folder may be the name of one, as where a row is a patient.
-    pub may_be_folders: bool,
-}
-
-/// The split that the name of a table or a sheet says in one of its words: `ISIC2018_Task3_Training_GroundTruth`.
-pub fn split_of_name(name: &str) -> Option<Split> {
-    // `trainLabels` are two words.
-    let starts = |(i, c): (usize, char)| (c.is_uppercase() && name[..i].ends_with(char::is_lowercase)).then_some(i);
-    let humps: Vec<usize> = [0].into_iter().chain(name.char_indices().filter_map(starts)).chain([name.len()]).collect();
-    let words = humps.windows(2).flat_map(|ends| name[ends[0]..ends[1]].split(|c: char| !c.is_ascii_alphabetic()));
-    words.into_iter().find_map(Split::from_name)
-}
-
-impl Naming {
-    /// That of a table at this path, or of a sheet in it, whose values are taken as they are.
-    pub fn at(path: &Path, sheet: Option<&str>) -> Self {
-        let folder = path.parent().map(absolute).unwrap_or_default();
-        let stem = path.file_stem().unwrap_or_default().to_string_lossy();
-        let split = sheet.and_then(split_of_name).or_else(|| split_of_name(&stem));
-        Self { folder, stem: fold(&stem), split, prefix: Vec::new(), may_be_folders: false }
-    }
-
-    /// The split that the table's own name says.
-    pub fn split(&self) -> Option<Split> {
-        self.split
-    }
-
-    /// The folders that are left out of each value, as text; `None` where values are taken as they are.
-    pub fn prefix(&self) -> Option<String> {
-        (!self.prefix.is_empty()).then(|| self.prefix.join("/"))
-    }
 }
 
 /// The pictures by what a table may call them. Case and extension matter only between pictures that differ in nothing else.
@@ -93,10 +50,6 @@ pub struct NamedFiles<'a> {
 
 /// More pictures of one name are not told apart.
 const MAX_NAMESAKES: usize = 10_000;
-/// What is longer or deeper is no path.
-const MAX_LENGTH: usize = 4096;
-const MAX_DEPTH: usize = 64;
-
 impl<'a> NamedFiles<'a> {
     pub fn new(root: &'a Path, scan: &FileScan) -> Self {
         let named = absolute(root);
@@ -144,18 +97,13 @@ impl<'a> NamedFiles<'a> {
         &self.in_folder[number]
     }
 
-    pub fn root(&self) -> &'a Path {
-        self.root
+    /// How many pictures there are.
+    pub fn count(&self) -> usize {
+        self.pictures.len()
     }
 
-    /// How the values of a column are to be understood: of the folders that all of them begin with, so many are left out that
-    /// most values name a picture, and no more.
-    pub fn naming(&self, path: &Path, table: &Table, column: Option<usize>) -> Naming {
-        let shared = shared_folders(table, column);
-        let plain = Naming::at(path, table.sheet.as_deref());
-        let namings = (0..=shared.len()).map(|n| Naming { prefix: shared[..n].to_vec(), ..plain.clone() });
-        // Of equally good ones, the shortest.
-        namings.rev().max_by_key(|naming| self.found(table, column, naming)).unwrap_or(plain)
+    pub fn root(&self) -> &'a Path {
+        self.root
     }
 
     /// The picture at a path from the table's folder, from the root, or from any folder above; else at a path that ends so,
@@ -271,128 +219,15 @@ impl<'a> NamedFiles<'a> {
         let here = self.below_root(&[&naming.folder, path].concat());
         self.unusable.contains(&key(path)) || here.is_some_and(|path| self.unusable.contains(&key(&path)))
     }
-
-    /// How many of some rows name a picture.
-    fn found(&self, table: &Table, column: Option<usize>, naming: &Naming) -> usize {
-        sample(table).filter(|row| self.find(table.field(row, column), naming) != Match::None).count()
-    }
-
-    /// Share of some rows whose value in this column names a picture.
-    pub fn share(&self, table: &Table, column: Option<usize>, naming: &Naming) -> f64 {
-        self.found(table, column, naming) as f64 / sample(table).count().max(1) as f64
-    }
-
-    /// The least share of rows that have to name a picture: paths that do so are no chance, numbers and names may be.
-    pub fn least_share(&self, table: &Table, column: Option<usize>) -> f64 {
-        let is_path = |row: &&StringRecord| table.field(row, column).contains(['/', '\\']);
-        if sample(table).filter(is_path).count() * 2 > sample(table).count() { 0.1 } else { 0.5 }
-    }
-
-    /// The pictures that rows name.
-    pub fn named(&self, table: &Table, column: Option<usize>, naming: &Naming) -> HashSet<usize> {
-        let images = |row| match self.find(table.field(row, column), naming) {
-            Match::One(image) => vec![image],
-            Match::Folder(folder) => self.folder(folder).to_vec(),
-            Match::None | Match::Several(_) => Vec::new(),
-        };
-        table.rows.iter().flat_map(images).collect()
-    }
-
-    /// Share of the pictures that a row names.
-    pub fn covered(&self, table: &Table, column: Option<usize>, naming: &Naming) -> f64 {
-        self.named(table, column, naming).len() as f64 / self.pictures.len().max(1) as f64
-    }
-
-    /// The column that names most files, if nearly all of its values name one.
-    pub fn best_column(&self, path: &Path, table: &Table) -> Option<usize> {
-        let naming = |c: usize| self.naming(path, table, Some(c));
-        let columns = (0..table.headers.len()).filter(|&c| self.share(table, Some(c), &naming(c)) >= 0.8);
-        // Of equals the first: `max_by_key` takes the last.
-        columns.rev().max_by_key(|&c| self.named(table, Some(c), &naming(c)).len())
-    }
-}
-
-/// Some two hundred rows from all over a table.
-fn sample(table: &Table) -> impl Iterator<Item = &StringRecord> {
-    table.rows.iter().step_by((table.rows.len() / 200).max(1))
-}
-
-/// The folders that every value of a column begins with.
-fn shared_folders(table: &Table, column: Option<usize>) -> Vec<String> {
-    let mut shared: Option<Vec<String>> = None;
-    for value in table.rows.iter().map(|row| table.field(row, column)).filter(|value| !value.is_empty()) {
-        let mut folders = parts(value);
-        folders.pop();
-        let shared = shared.get_or_insert_with(|| folders.clone());
-        shared.truncate(shared.iter().zip(&folders).take_while(|(a, b)| a == b).count());
-        if shared.is_empty() {
-            break;
-        }
-    }
-    shared.unwrap_or_default()
-}
-
-/// The parts of a path as tables have them: between forward or backward slashes, without `.`; none of what cannot be a path.
-fn parts(value: &str) -> Vec<String> {
-    let parts = || value.split(['/', '\\']).filter(|part| !part.is_empty() && *part != ".");
-    if value.len() > MAX_LENGTH || parts().count() > MAX_DEPTH {
-        return Vec::new();
-    }
-    parts().map(str::to_string).collect()
-}
-
-fn parts_of(path: &Path) -> Vec<String> {
-    let bytes = path.as_os_str().as_encoded_bytes();
-    let parts = bytes.split(|byte| matches!(byte, b'/' | b'\\')).filter(|part| !part.is_empty() && *part != b".");
-    parts.map(display_bytes).collect()
-}
-
-/// The parts of a path from the top of the drive, links as they are.
-fn absolute(path: &Path) -> Vec<String> {
-    let path = if path.as_os_str().is_empty() { Path::new(".") } else { path };
-    let mut plain = PathBuf::new();
-    for component in std::path::absolute(path).unwrap_or_else(|_| path.to_path_buf()).components() {
-        match component {
-            Component::ParentDir => _ = plain.pop(),
-            component => plain.push(component),
-        }
-    }
-    parts_of(&plain)
-}
-
-fn key(folders: &[String]) -> String {
-    fold(&folders.join("/"))
-}
-
-/// `name/inner/outer/` in lower case.
-fn from_end<'a>(name: &str, folders: impl DoubleEndedIterator<Item = &'a String>) -> String {
-    let mut path = format!("{name}/");
-    folders.rev().for_each(|folder| path.extend([&fold(folder), "/"]));
-    path
-}
-
-/// What a number is kept as, whatever zeros stand before it; no name begins so.
-fn number(stem: &str) -> Option<String> {
-    let is_number = !stem.is_empty() && stem.len() < 20 && stem.bytes().all(|b| b.is_ascii_digit());
-    is_number.then(|| format!("\0{}", stem.trim_start_matches('0')))
-}
-
-/// `12` of `12.0`.
-fn without_zero(number: &str) -> &str {
-    let whole = number.split_once('.').filter(|(_, rest)| !rest.is_empty() && rest.bytes().all(|b| b == b'0'));
-    whole.map_or(number, |(whole, _)| whole)
-}
-
-/// A number after a dot is no extension: `1.2.840.113`.
-fn without_extension(name: &str) -> &str {
-    let dot = name.rfind('.').filter(|&at| at > 0 && name[at..].contains(char::is_alphabetic));
-    dot.map_or(name, |at| &name[..at])
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::data::{decode::Probe, layout::file_scan::PictureFile};
+    use crate::data::{
+        decode::Probe,
+        layout::{file_scan::PictureFile, tables::Table},
+    };
 
     const ROOT: &str = "/data/hospital_b";
 

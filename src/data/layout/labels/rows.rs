@@ -1,6 +1,9 @@
 //! What the rows of tables say of each image, and what is wrong with them.
 
-use super::named_files::{Match, NamedFiles, Naming};
+use super::{
+    named_files::{Match, NamedFiles},
+    naming::Naming,
+};
 use crate::{
     data::{
         dataset::{Layout, Skipped, Split, class_key},
@@ -35,6 +38,9 @@ impl LabelTable {
         table_name(root, &self.path, &self.table)
     }
 }
+
+/// A table with the images that it names.
+pub type Named = (LabelTable, HashSet<usize>);
 
 /// The path of a table from the root, and its sheet.
 pub fn table_name(root: &Path, path: &Path, table: &Table) -> String {
@@ -73,7 +79,7 @@ fn merge(files: &NamedFiles, scan: &FileScan, sources: &[LabelTable], lists: &[S
         if let Some(encoding) = table.encoding {
             warnings.push(format!("{name} is read as {encoding}, since it is not UTF-8."));
         }
-        if let Some(prefix) = source.naming.prefix() {
+        if let Some(prefix) = source.naming.left_out() {
             warnings.push(format!("All paths in {name} begin with {prefix}, which is taken for this folder."));
         }
         for header in table.unused_splits(&columns) {

@@ -1,22 +1,23 @@
 //! Which tables name the images, and what is said of those that are not used.
 
 use super::{
-    file_column::{file_column, with_right_headers},
-    named_files::{Match, NamedFiles, split_of_name},
-    rows::{LabelTable, SplitList, labelled, table_name},
+    continued::{continued, is_of_guesses, only},
+    judge::{Judged, judge},
+    named_files::{Match, NamedFiles},
+    rows::{LabelTable, Named, SplitList, labelled},
 };
 use crate::{
-    config::{DataConfig, LabelColumns},
+    config::DataConfig,
     data::{
         dataset::{class_key, sounds_normal},
         layout::{
             detected::DetectedLayout,
             file_scan::{FileScan, PictureFile, relative},
-            tables::{LabelScheme, Table, is_spreadsheet_name, is_table_name},
+            tables::is_table_name,
         },
         text::{cut_list, display_path, fold, images},
     },
-    error::{Error, NextStep, Result, Warning},
+    error::{NextStep, Warning},
 };
 use std::{
     collections::{BTreeMap, HashMap, HashSet},
@@ -25,67 +26,8 @@ use std::{
 
 /// More tables of one kind in a folder are those of single images.
 const MAX_ALIKE: usize = 50;
-/// Larger tables are read only where they are asked for.
-const MAX_FOUND: u64 = 128 << 20;
 /// The same of tables that lie above the folder that was opened.
 const MAX_ABOVE: u64 = 16 << 20;
-
-/// A table with the images that it names.
-type Named = (LabelTable, HashSet<usize>);
-
-/// The table that was asked for; of a spreadsheet the sheets that name the images.
-pub fn from_given(root: &Path, scan: &FileScan, path: &Path, config: &DataConfig) -> Result<DetectedLayout> {
-    let complain = |what: &str| Error::user(format!("{} {what}", path.display()), NextStep::NameColumns);
-    let files = NamedFiles::new(root, scan);
-    let mut sources: Vec<Named> = Vec::new();
-    let mut reasons = Vec::new();
-    for table in Table::read_all(path).map_err(|e| complain(&e))? {
-        match read_given(&files, path, table, &config.columns) {
-            Ok(source) => {
-                let images = files.named(&source.table, source.columns.file, &source.naming);
-                sources.push((source, images));
-            }
-            Err(reason) => reasons.push(reason),
-        }
-    }
-    let Some(best) = (0..sources.len()).rev().max_by_key(|&i| sources[i].1.len()) else {
-        return Err(complain(reasons.first().map_or("holds no table", String::as_str)));
-    };
-    let chosen = continued(&sources, best);
-    Ok(labelled(&files, scan, &only(sources, &chosen), &[]))
-}
-
-/// A table as it is to be read. The error is a reason to show behind its name.
-fn read_given(files: &NamedFiles, path: &Path, table: Table, wanted: &LabelColumns) -> Result<LabelTable, String> {
-    let mut columns = table.columns(wanted)?;
-    let table = with_right_headers(table, files, path, wanted);
-    if table.header_line == 0 {
-        columns = table.columns(wanted)?;
-    }
-    let (file, mut naming, _) = file_column(files, path, &table, columns.file, wanted);
-    columns.file = file.or(columns.patient);
-    let all = cut_list(&table.headers, 30);
-    if columns.file.is_none() {
-        return Err(format!("has no column that names the files; its columns are {all}"));
-    }
-    let scheme = LabelScheme::of(&table, &columns, !wanted.label.is_empty());
-    let scheme = scheme.ok_or_else(|| format!("has no column of labels that is known by its name; its columns are {all}"))?;
-    if files.named(&table, columns.file, &naming).is_empty() {
-        // A row may be a patient, and a folder theirs.
-        naming.may_be_folders = true;
-    }
-    if files.named(&table, columns.file, &naming).is_empty() {
-        let several = |row| matches!(files.find(table.field(row, columns.file), &naming), Match::Several(_));
-        let value = table.rows.first().map(|r| table.field(r, columns.file)).unwrap_or_default();
-        let root = files.root().display();
-        return Err(match table.rows.iter().any(several) {
-            true => format!("names files by names that several in {root} have, and does not say their folders"),
-            false => format!("names no file that lies in {root} (its first row names `{value}`)"),
-        });
-    }
-    let split = table.sheet.as_deref().and_then(split_of_name);
-    Ok(LabelTable { path: path.to_path_buf(), table, columns, naming, scheme, split })
-}
 
 /// What tables say of the images.
 #[derive(Default)]
@@ -142,24 +84,6 @@ pub fn find(root: &Path, scan: &FileScan, config: &DataConfig) -> TableLabels {
     found
 }
 
-/// The best table and those that go on where it ends.
-fn continued(sources: &[Named], best: usize) -> Vec<usize> {
-    let mut taken = sources[best].1.clone();
-    let mut chosen = vec![best];
-    for i in (0..sources.len()).filter(|&i| i != best) {
-        if continues(&sources[best].0, &sources[i].0, sources[i].1.is_disjoint(&taken)) {
-            taken.extend(&sources[i].1);
-            chosen.push(i);
-        }
-    }
-    chosen.sort_unstable();
-    chosen
-}
-
-fn only(sources: Vec<Named>, chosen: &[usize]) -> Vec<LabelTable> {
-    sources.into_iter().enumerate().filter(|(i, _)| chosen.contains(i)).map(|(_, (source, _))| source).collect()
-}
-
 /// Files that may be tables, but not those that come one for each image, of which a line is said.
 fn candidates<'a>(root: &Path, scan: &'a FileScan, notes: &mut Vec<Warning>) -> Vec<&'a PathBuf> {
     let mut by_place: BTreeMap<(&Path, String), Vec<&PathBuf>> = BTreeMap::new();
@@ -211,99 +135,6 @@ fn above(root: &Path, files: &NamedFiles, pictures: usize, config: &DataConfig) 
         }
     }
     notes
-}
-
-enum Judged {
-    Labels(Box<Named>),
-    List(SplitList),
-    Note(Warning),
-}
-
-fn judge(root: &Path, files: &NamedFiles, path: &Path, config: &DataConfig) -> Vec<Judged> {
-    let name = display_path(&relative(root, path));
-    if std::fs::metadata(path).is_ok_and(|m| m.len() > MAX_FOUND) {
-        let text = format!("{name} is larger than {} MiB and is read only where it is asked for.", MAX_FOUND >> 20);
-        return vec![Judged::Note(Warning::new(text, NextStep::UseTable { path: path.to_path_buf() }))];
-    }
-    match Table::read_all(path) {
-        Ok(tables) => tables.into_iter().filter_map(|table| judge_table(root, files, path, table, config)).collect(),
-        // Text and JSON are many things; a spreadsheet is a table.
-        Err(reason) if is_spreadsheet_name(path) => vec![Judged::Note(format!("{name} {reason}.").into())],
-        Err(_) => Vec::new(),
-    }
-}
-
-fn judge_table(root: &Path, files: &NamedFiles, path: &Path, table: Table, config: &DataConfig) -> Option<Judged> {
-    let name = table_name(root, path, &table);
-    let table = with_right_headers(table, files, path, &config.columns);
-    let mut columns = table.columns(&config.columns).ok()?;
-    let (file, mut naming, mut share) = file_column(files, path, &table, columns.file, &config.columns);
-    let is_known = columns.file.is_some() && columns.label.is_some() && columns.file != columns.label;
-    columns.file = file;
-    if let (true, Some(patient)) = (columns.file.is_none() || share == 0.0, columns.patient) {
-        // A row may be a patient, and a folder theirs.
-        let mut by_folder = files.naming(path, &table, Some(patient));
-        by_folder.may_be_folders = true;
-        let of_folders = files.share(&table, Some(patient), &by_folder);
-        if of_folders >= 0.5 {
-            (columns.file, columns.patient, naming, share) = (Some(patient), None, by_folder, of_folders);
-        }
-    }
-    columns.file?;
-    if table.headers.len() < 2 {
-        let images = files.named(&table, columns.file, &naming);
-        return naming.split().filter(|_| share >= 0.5).map(|split| Judged::List(SplitList { name, split, images }));
-    }
-    // A table of a whole set beside a part of its images names many files that are not here.
-    let least = files.least_share(&table, columns.file);
-    if share < least && files.covered(&table, columns.file, &naming) < least {
-        let share = share * 100.0;
-        let text = format!("{name} looks like a table of labels, but only {share:.0} % of its rows name a file that is here.");
-        return is_known.then(|| Judged::Note(text.into()));
-    }
-    if table.is_of_scores() {
-        let text = format!("{name} holds scores that this program wrote, and is not taken for labels.");
-        return Some(Judged::Note(text.into()));
-    }
-    let images = files.named(&table, columns.file, &naming);
-    if images.is_empty() {
-        let text = format!("{name} names these files by names that several of them have, without their folders: it is not used.");
-        return Some(Judged::Note(text.into()));
-    }
-    if columns.label == columns.file {
-        columns.label = None;
-    }
-    let file = table.header(columns.file).to_string();
-    if let Some(scheme) = LabelScheme::of(&table, &columns, !config.columns.label.is_empty()) {
-        let split = naming.split();
-        let source = LabelTable { path: path.to_path_buf(), table, columns, naming, scheme, split };
-        return Some(Judged::Labels(Box::new((source, images))));
-    }
-    // Lists of images and their masks label nothing.
-    if columns.label.is_some_and(|label| LabelScheme::names_files(&table, label)) {
-        return None;
-    }
-    let others = cut_list(table.headers.iter().filter(|h| **h != file && !h.is_empty()), 20);
-    let text = format!(
-        "{name} names these files (column `{file}`), but which of its columns is the label is not known{}.",
-        if others.is_empty() { others } else { format!(" ({others})") }
-    );
-    Some(Judged::Note(Warning::new(text, NextStep::ChooseLabel { path: path.to_path_buf(), file })))
-}
-
-/// Whether a table says of other images what the first one says of its own.
-fn continues(first: &LabelTable, other: &LabelTable, is_disjoint: bool) -> bool {
-    let headers = |s: &LabelTable| s.scheme.headers(&s.table);
-    let by_split = |s: &LabelTable| s.split.is_some() && s.columns.split.is_none();
-    let other_split = by_split(first) && by_split(other) && first.split != other.split;
-    headers(first) == headers(other) && (other_split || (is_disjoint && !is_of_guesses(&other.path)))
-}
-
-/// A table of what somebody's model says, or of what it should look like (`sample_submission.csv`).
-fn is_of_guesses(path: &Path) -> bool {
-    const WORDS: &[&str] = &["submission", "sample", "example", "template", "prediction", "pred", "result", "output", "score"];
-    let stem = path.file_stem().unwrap_or_default().to_string_lossy().to_lowercase();
-    WORDS.iter().any(|word| stem.contains(word))
 }
 
 /// The label of each image by one table.

@@ -1,9 +1,19 @@
 //! Layouts that are told by folder names: MVTec, class folders with and without a split, and plain folders.
+//!
+//! | room | what it holds | may use |
+//! |---|---|---|
+//! | `placed` | a picture by its folders | nothing |
+//! | `classes` | its class by them | `placed` |
+//! | `chosen` | folders read as a person says | `placed` |
+
+mod chosen;
+mod classes;
+mod placed;
 
 use super::{
     detected::{DetectedLayout, class_names},
     file_scan::PictureFile,
-    levels::{self, Level, class_of_study, is_generic, split_of_folder},
+    levels::{self, is_generic, split_of_folder},
 };
 use crate::{
     config::{DataConfig, Reading},
@@ -13,25 +23,18 @@ use crate::{
     },
     error::{NextStep, Warning},
 };
+use chosen::{as_chosen, at_level};
+use classes::classes;
+use placed::{LISTED, PlacedFile};
 use std::{
     collections::{BTreeMap, BTreeSet},
     path::{Path, PathBuf},
 };
 
-/// So many names of classes are listed in a sentence.
-const LISTED: usize = 12;
-
 /// Copies of images kept for reference.
 fn is_helper(name: &str) -> bool {
     let name = name.to_ascii_lowercase();
     name.starts_with("originals") || matches!(name.as_str(), "original" | "thumbnails" | "thumbs" | "previews" | "__macosx")
-}
-
-/// A picture with the parts of its relative path.
-struct PlacedFile<'a> {
-    file: &'a PictureFile,
-    /// The folders below the base.
-    dirs: Vec<String>,
 }
 
 /// Folders that all pictures share (`archive/OCT2017/`) and that say nothing: a layout begins below them.
@@ -104,58 +107,6 @@ fn part_splits_from_classes(files: &mut [PlacedFile]) -> bool {
     true
 }
 
-/// The first folder that is called like a split.
-fn any_split(s: &PlacedFile) -> Option<Split> {
-    s.dirs.iter().find_map(|name| split_of_folder(name))
-}
-
-/// The folder at a level below the path that was opened names the class; counted from the image where it is negative.
-fn at_level(files: &[PlacedFile], level: i64) -> DetectedLayout {
-    let class = |s: &PlacedFile| -> Option<String> {
-        let n = usize::try_from(level.unsigned_abs()).ok()?;
-        let at = if level > 0 { Some(n - 1) } else { s.dirs.len().checked_sub(n) };
-        at.and_then(|at| s.dirs.get(at)).map(|name| class_of_study(name).to_string())
-    };
-    let is_split = files.iter().filter_map(class).all(|name| split_of_folder(&name).is_some());
-    chosen_by(files, class, |s| any_split(s).filter(|_| !is_split), &format!("the folders at level {level} name the classes"))
-}
-
-/// What a person says of the folders; names of splits keep their meaning.
-fn as_chosen(files: &[PlacedFile], reading: Reading) -> DetectedLayout {
-    let split = |s: &PlacedFile| s.dirs.first().and_then(|d| split_of_folder(d));
-    let class = |s: &PlacedFile| -> Option<String> {
-        let below = &s.dirs[usize::from(split(s).is_some()).min(s.dirs.len())..];
-        match reading {
-            Reading::OuterFolders => below.first().cloned(),
-            Reading::InnerFolders => below.last().cloned(),
-            Reading::Auto | Reading::Unlabelled => None,
-        }
-    };
-    let what = match reading {
-        Reading::OuterFolders => "the outer folder names the class",
-        _ => "the folder an image lies in names its class",
-    };
-    chosen_by(files, class, split, what)
-}
-
-fn chosen_by(
-    files: &[PlacedFile],
-    class: impl Fn(&PlacedFile) -> Option<String>,
-    split: impl Fn(&PlacedFile) -> Option<Split>,
-    what: &str,
-) -> DetectedLayout {
-    let names: BTreeSet<String> = files.iter().filter_map(&class).collect();
-    let (layout, why) = if names.is_empty() {
-        (Layout::Unlabelled, "As you chose: no image has a class.".to_string())
-    } else {
-        let layout = if files.iter().any(|s| split(s).is_some()) { Layout::SplitClassFolders } else { Layout::ClassFolders };
-        (layout, format!("As you chose: {what} ({}).", cut_list(&names, LISTED)))
-    };
-    let mut detected = DetectedLayout::new(layout, why);
-    files.iter().for_each(|s| detected.images.add_file(s.file, class(s).as_deref(), split(s), None));
-    detected
-}
-
 /// The level of the folders `train/`, `test/`: the outermost, or one below folders that nearly all hold them.
 fn split_level(files: &[PlacedFile]) -> Option<usize> {
     let at = |level: usize| files.iter().filter_map(move |s| split_of_folder(s.dirs.get(level)?));
@@ -164,70 +115,6 @@ fn split_level(files: &[PlacedFile]) -> Option<usize> {
         return Some(0);
     }
     (0..4).find(|&level| at(level).count() * 10 >= files.len() * 9 && at(level).collect::<BTreeSet<_>>().len() > 1)
-}
-
-/// The classes of some images by their folders: below the split where there is one.
-struct Classes {
-    /// Of each image.
-    of: Vec<Option<String>>,
-    names: Vec<String>,
-    /// What is to be said: why these, and what else there is.
-    notes: Vec<Warning>,
-    /// All folders only say that images lie in them.
-    is_generic: bool,
-}
-
-/// The level that holds the classes among folders of images, by `dirs`: the folders of each image that may say something.
-/// `first`: the level of the first of them below the path that was opened, to be named to the person.
-fn classes(files: &[&PlacedFile], dirs: &[&[String]], base: &Path) -> Classes {
-    let paths: Vec<Vec<&str>> = dirs
-        .iter()
-        .map(|dirs| {
-            let telling: Vec<&str> = dirs.iter().map(String::as_str).filter(|name| !is_generic(name)).collect();
-            if telling.is_empty() { dirs.iter().map(String::as_str).collect() } else { telling }
-        })
-        .collect();
-    let is_generic = paths.iter().flatten().all(|name| is_generic(name));
-    let (chosen, kinds) = if is_generic { (None, Vec::new()) } else { levels::choose(&paths) };
-    let of: Vec<Option<String>> = paths
-        .iter()
-        .map(|path| {
-            let name = path.get(chosen?).or_else(|| path.last())?;
-            Some(class_of_study(name).to_string())
-        })
-        .collect();
-    let names: Vec<String> = class_names(of.iter().flatten().map(String::as_str)).into_values().collect();
-    // As the person would say it: the place of a level's first folder in the path of its image.
-    let number = |level: usize| {
-        let (i, name) = paths.iter().enumerate().find_map(|(i, path)| Some((i, path.get(level)?)))?;
-        let at = files[i].dirs.iter().rposition(|dir| dir == name)?;
-        Some(at + 1 + base.components().count())
-    };
-    let examples = |level: usize| {
-        let names: BTreeSet<&str> = paths.iter().filter_map(|path| path.get(level).copied()).collect();
-        (first_few(&names), names.len())
-    };
-    let mut notes = Vec::new();
-    for (level, _) in kinds.iter().enumerate().filter(|(level, _)| Some(*level) != chosen) {
-        let (names, count) = examples(level);
-        let Some(number) = number(level).filter(|_| count > 1) else { continue };
-        let text = match kinds[level] {
-            Level::Patients if chosen.is_none() => {
-                format!("{count} folders are called like patients or series ({names}), and are not taken for classes.")
-            }
-            Level::Modalities => {
-                format!(
-                    "{count} folders are called like kinds of pictures of the same subjects ({names}), and are not taken for \
-                     classes; a model learns best from one of them alone."
-                )
-            }
-            _ if chosen.is_none() => format!("{count} folders ({names}) are too many to be classes of these images."),
-            Level::Patients => continue,
-            _ => format!("Another level of folders could be the classes, too: {names}."),
-        };
-        notes.push(Warning::new(text, NextStep::ClassLevel(number)));
-    }
-    Classes { of, names, notes, is_generic }
 }
 
 /// `train/`, `test/` and perhaps `val/`, with class folders in them or not; `at`: their level.

@@ -1,0 +1,78 @@
+//! The classes of images by the folders that they lie in.
+
+use super::placed::PlacedFile;
+use crate::{
+    data::{
+        layout::{
+            detected::class_names,
+            levels::{self, Level, class_of_study, is_generic},
+        },
+        text::first_few,
+    },
+    error::{NextStep, Warning},
+};
+use std::{collections::BTreeSet, path::Path};
+
+/// The classes of some images by their folders: below the split where there is one.
+pub struct Classes {
+    /// Of each image.
+    pub of: Vec<Option<String>>,
+    pub names: Vec<String>,
+    /// What is to be said: why these, and what else there is.
+    pub notes: Vec<Warning>,
+    /// All folders only say that images lie in them.
+    pub is_generic: bool,
+}
+
+/// The level that holds the classes among folders of images, by `dirs`: the folders of each image that may say something.
+/// `first`: the level of the first of them below the path that was opened, to be named to the person.
+pub fn classes(files: &[&PlacedFile], dirs: &[&[String]], base: &Path) -> Classes {
+    let paths: Vec<Vec<&str>> = dirs
+        .iter()
+        .map(|dirs| {
+            let telling: Vec<&str> = dirs.iter().map(String::as_str).filter(|name| !is_generic(name)).collect();
+            if telling.is_empty() { dirs.iter().map(String::as_str).collect() } else { telling }
+        })
+        .collect();
+    let is_generic = paths.iter().flatten().all(|name| is_generic(name));
+    let (chosen, kinds) = if is_generic { (None, Vec::new()) } else { levels::choose(&paths) };
+    let of: Vec<Option<String>> = paths
+        .iter()
+        .map(|path| {
+            let name = path.get(chosen?).or_else(|| path.last())?;
+            Some(class_of_study(name).to_string())
+        })
+        .collect();
+    let names: Vec<String> = class_names(of.iter().flatten().map(String::as_str)).into_values().collect();
+    // As the person would say it: the place of a level's first folder in the path of its image.
+    let number = |level: usize| {
+        let (i, name) = paths.iter().enumerate().find_map(|(i, path)| Some((i, path.get(level)?)))?;
+        let at = files[i].dirs.iter().rposition(|dir| dir == name)?;
+        Some(at + 1 + base.components().count())
+    };
+    let examples = |level: usize| {
+        let names: BTreeSet<&str> = paths.iter().filter_map(|path| path.get(level).copied()).collect();
+        (first_few(&names), names.len())
+    };
+    let mut notes = Vec::new();
+    for (level, _) in kinds.iter().enumerate().filter(|(level, _)| Some(*level) != chosen) {
+        let (names, count) = examples(level);
+        let Some(number) = number(level).filter(|_| count > 1) else { continue };
+        let text = match kinds[level] {
+            Level::Patients if chosen.is_none() => {
+                format!("{count} folders are called like patients or series ({names}), and are not taken for classes.")
+            }
+            Level::Modalities => {
+                format!(
+                    "{count} folders are called like kinds of pictures of the same subjects ({names}), and are not taken for \
+                     classes; a model learns best from one of them alone."
+                )
+            }
+            _ if chosen.is_none() => format!("{count} folders ({names}) are too many to be classes of these images."),
+            Level::Patients => continue,
+            _ => format!("Another level of folders could be the classes, too: {names}."),
+        };
+        notes.push(Warning::new(text, NextStep::ClassLevel(number)));
+    }
+    Classes { of, names, notes, is_generic }
+}

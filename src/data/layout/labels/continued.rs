@@ -1,0 +1,37 @@
+//! Tables that go on where another one ends.
+
+use super::rows::{LabelTable, Named};
+use std::path::Path;
+
+/// The best table and those that go on where it ends.
+pub fn continued(sources: &[Named], best: usize) -> Vec<usize> {
+    let mut taken = sources[best].1.clone();
+    let mut chosen = vec![best];
+    for i in (0..sources.len()).filter(|&i| i != best) {
+        if continues(&sources[best].0, &sources[i].0, sources[i].1.is_disjoint(&taken)) {
+            taken.extend(&sources[i].1);
+            chosen.push(i);
+        }
+    }
+    chosen.sort_unstable();
+    chosen
+}
+
+pub fn only(sources: Vec<Named>, chosen: &[usize]) -> Vec<LabelTable> {
+    sources.into_iter().enumerate().filter(|(i, _)| chosen.contains(i)).map(|(_, (source, _))| source).collect()
+}
+
+/// Whether a table says of other images what the first one says of its own.
+fn continues(first: &LabelTable, other: &LabelTable, is_disjoint: bool) -> bool {
+    let headers = |s: &LabelTable| s.scheme.headers(&s.table);
+    let by_split = |s: &LabelTable| s.split.is_some() && s.columns.split.is_none();
+    let other_split = by_split(first) && by_split(other) && first.split != other.split;
+    headers(first) == headers(other) && (other_split || (is_disjoint && !is_of_guesses(&other.path)))
+}
+
+/// A table of what somebody's model says, or of what it should look like (`sample_submission.csv`).
+pub fn is_of_guesses(path: &Path) -> bool {
+    const WORDS: &[&str] = &["submission", "sample", "example", "template", "prediction", "pred", "result", "output", "score"];
+    let stem = path.file_stem().unwrap_or_default().to_string_lossy().to_lowercase();
+    WORDS.iter().any(|word| stem.contains(word))
+}

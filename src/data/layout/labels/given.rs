@@ -1,0 +1,76 @@
+//! The table that a person names.
+
+use super::{
+    continued::{continued, only},
+    file_column::{file_column, with_right_headers},
+    named_files::{Match, NamedFiles},
+    naming::split_of_name,
+    rows::{LabelTable, Named, labelled},
+};
+use crate::{
+    config::{DataConfig, LabelColumns},
+    data::{
+        layout::{
+            detected::DetectedLayout,
+            file_scan::FileScan,
+            tables::{LabelScheme, Table},
+        },
+        text::cut_list,
+    },
+    error::{Error, NextStep, Result},
+};
+use std::path::Path;
+
+/// The table that was asked for; of a spreadsheet the sheets that name the images.
+pub fn from_given(root: &Path, scan: &FileScan, path: &Path, config: &DataConfig) -> Result<DetectedLayout> {
+    let complain = |what: &str| Error::user(format!("{} {what}", path.display()), NextStep::NameColumns);
+    let files = NamedFiles::new(root, scan);
+    let mut sources: Vec<Named> = Vec::new();
+    let mut reasons = Vec::new();
+    for table in Table::read_all(path).map_err(|e| complain(&e))? {
+        match read_given(&files, path, table, &config.columns) {
+            Ok(source) => {
+                let images = files.named(&source.table, source.columns.file, &source.naming);
+                sources.push((source, images));
+            }
+            Err(reason) => reasons.push(reason),
+        }
+    }
+    let Some(best) = (0..sources.len()).rev().max_by_key(|&i| sources[i].1.len()) else {
+        return Err(complain(reasons.first().map_or("holds no table", String::as_str)));
+    };
+    let chosen = continued(&sources, best);
+    Ok(labelled(&files, scan, &only(sources, &chosen), &[]))
+}
+
+/// A table as it is to be read. The error is a reason to show behind its name.
+fn read_given(files: &NamedFiles, path: &Path, table: Table, wanted: &LabelColumns) -> Result<LabelTable, String> {
+    let mut columns = table.columns(wanted)?;
+    let table = with_right_headers(table, files, path, wanted);
+    if table.header_line == 0 {
+        columns = table.columns(wanted)?;
+    }
+    let (file, mut naming, _) = file_column(files, path, &table, columns.file, wanted);
+    columns.file = file.or(columns.patient);
+    let all = cut_list(&table.headers, 30);
+    if columns.file.is_none() {
+        return Err(format!("has no column that names the files; its columns are {all}"));
+    }
+    let scheme = LabelScheme::of(&table, &columns, !wanted.label.is_empty());
+    let scheme = scheme.ok_or_else(|| format!("has no column of labels that is known by its name; its columns are {all}"))?;
+    if files.named(&table, columns.file, &naming).is_empty() {
+        // A row may be a patient, and a folder theirs.
+        naming.may_be_folders = true;
+    }
+    if files.named(&table, columns.file, &naming).is_empty() {
+        let several = |row| matches!(files.find(table.field(row, columns.file), &naming), Match::Several(_));
+        let value = table.rows.first().map(|r| table.field(r, columns.file)).unwrap_or_default();
+        let root = files.root().display();
+        return Err(match table.rows.iter().any(several) {
+            true => format!("names files by names that several in {root} have, and does not say their folders"),
+            false => format!("names no file that lies in {root} (its first row names `{value}`)"),
+        });
+    }
+    let split = table.sheet.as_deref().and_then(split_of_name);
+    Ok(LabelTable { path: path.to_path_buf(), table, columns, naming, scheme, split })
+}

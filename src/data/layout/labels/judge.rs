@@ -1,0 +1,102 @@
+//! Whether a table labels these images, lists them, or does neither.
+
+use super::{
+    file_column::{file_column, with_right_headers},
+    named_files::NamedFiles,
+    rows::{LabelTable, Named, SplitList, table_name},
+};
+use crate::{
+    config::DataConfig,
+    data::{
+        layout::{
+            file_scan::relative,
+            tables::{LabelScheme, Table, is_spreadsheet_name},
+        },
+        text::{cut_list, display_path},
+    },
+    error::{NextStep, Warning},
+};
+use std::path::Path;
+
+/// Larger tables are read only where they are asked for.
+const MAX_FOUND: u64 = 128 << 20;
+
+/// What a table is to these images.
+pub enum Judged {
+    Labels(Box<Named>),
+    List(SplitList),
+    Note(Warning),
+}
+
+/// Each table that a file holds; nothing of files that hold none.
+pub fn judge(root: &Path, files: &NamedFiles, path: &Path, config: &DataConfig) -> Vec<Judged> {
+    let name = display_path(&relative(root, path));
+    if std::fs::metadata(path).is_ok_and(|m| m.len() > MAX_FOUND) {
+        let text = format!("{name} is larger than {} MiB and is read only where it is asked for.", MAX_FOUND >> 20);
+        return vec![Judged::Note(Warning::new(text, NextStep::UseTable { path: path.to_path_buf() }))];
+    }
+    match Table::read_all(path) {
+        Ok(tables) => tables.into_iter().filter_map(|table| judge_table(root, files, path, table, config)).collect(),
+        // Text and JSON are many things; a spreadsheet is a table.
+        Err(reason) if is_spreadsheet_name(path) => vec![Judged::Note(format!("{name} {reason}.").into())],
+        Err(_) => Vec::new(),
+    }
+}
+
+fn judge_table(root: &Path, files: &NamedFiles, path: &Path, table: Table, config: &DataConfig) -> Option<Judged> {
+    let name = table_name(root, path, &table);
+    let table = with_right_headers(table, files, path, &config.columns);
+    let mut columns = table.columns(&config.columns).ok()?;
+    let (file, mut naming, mut share) = file_column(files, path, &table, columns.file, &config.columns);
+    let is_known = columns.file.is_some() && columns.label.is_some() && columns.file != columns.label;
+    columns.file = file;
+    if let (true, Some(patient)) = (columns.file.is_none() || share == 0.0, columns.patient) {
+        // A row may be a patient, and a folder theirs.
+        let mut by_folder = files.naming(path, &table, Some(patient));
+        by_folder.may_be_folders = true;
+        let of_folders = files.share(&table, Some(patient), &by_folder);
+        if of_folders >= 0.5 {
+            (columns.file, columns.patient, naming, share) = (Some(patient), None, by_folder, of_folders);
+        }
+    }
+    columns.file?;
+    if table.headers.len() < 2 {
+        let images = files.named(&table, columns.file, &naming);
+        return naming.split.filter(|_| share >= 0.5).map(|split| Judged::List(SplitList { name, split, images }));
+    }
+    // A table of a whole set beside a part of its images names many files that are not here.
+    let least = files.least_share(&table, columns.file);
+    if share < least && files.covered(&table, columns.file, &naming) < least {
+        let share = share * 100.0;
+        let text = format!("{name} looks like a table of labels, but only {share:.0} % of its rows name a file that is here.");
+        return is_known.then(|| Judged::Note(text.into()));
+    }
+    if table.is_of_scores() {
+        let text = format!("{name} holds scores that this program wrote, and is not taken for labels.");
+        return Some(Judged::Note(text.into()));
+    }
+    let images = files.named(&table, columns.file, &naming);
+    if images.is_empty() {
+        let text = format!("{name} names these files by names that several of them have, without their folders: it is not used.");
+        return Some(Judged::Note(text.into()));
+    }
+    if columns.label == columns.file {
+        columns.label = None;
+    }
+    let file = table.header(columns.file).to_string();
+    if let Some(scheme) = LabelScheme::of(&table, &columns, !config.columns.label.is_empty()) {
+        let split = naming.split;
+        let source = LabelTable { path: path.to_path_buf(), table, columns, naming, scheme, split };
+        return Some(Judged::Labels(Box::new((source, images))));
+    }
+    // Lists of images and their masks label nothing.
+    if columns.label.is_some_and(|label| LabelScheme::names_files(&table, label)) {
+        return None;
+    }
+    let others = cut_list(table.headers.iter().filter(|h| **h != file && !h.is_empty()), 20);
+    let text = format!(
+        "{name} names these files (column `{file}`), but which of its columns is the label is not known{}.",
+        if others.is_empty() { others } else { format!(" ({others})") }
+    );
+    Some(Judged::Note(Warning::new(text, NextStep::ChooseLabel { path: path.to_path_buf(), file })))
+}
