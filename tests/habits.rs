@@ -134,7 +134,7 @@ fn dash_is_the_standard_input() {
     assert_eq!(serde_json::from_str::<Value>(&lines).unwrap()["image"], "-");
     assert!(dir.path().join("dissolved/stdin-gaussian3.png").is_file());
 
-    let sweep = "preset = \"quick\"\nseeds = [0, 1]\n[[data]]\npath = \"good\"\nnormal = [\"good\"]\n";
+    let sweep = "preset = \"quick\"\nseeds = [0, 1]\n[[data]]\npath = \"good\"\nnormal = [\"*\"]\n";
     assert_eq!(stdout(fed(dir.path(), &["sweep", "-", "--list"], sweep.as_bytes())).lines().count(), 2);
     let (code, said) = refused(fed(dir.path(), &["sweep", "-"], sweep.as_bytes()));
     assert!(code == 2 && said.contains("--workspace"), "{said}");

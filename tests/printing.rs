@@ -33,7 +33,7 @@ fn folder() -> Dir {
     let dir = Dir::new();
     dir.png("images/a.png", 1).png("images/b.png", 2);
     dir.write("scores.csv", b"path,label,score\na,0,0.1\nb,1,0.9\nc,0,0.3\nd,1,0.7\n");
-    dir.write("sweep.toml", b"preset = \"quick\"\nseeds = [0, 1]\n[[data]]\npath = \"images\"\nnormal = [\"a\"]\n");
+    dir.write("sweep.toml", b"preset = \"quick\"\nseeds = [0, 1]\n[[data]]\npath = \"images\"\nnormal = [\"*\"]\n");
     dir
 }
 

@@ -117,3 +117,39 @@ fn what_cannot_be_merged_is_refused_in_a_sentence() {
         assert!(output.status.code() == Some(code) && error.contains(said), "{args:?}: {error}");
     }
 }
+
+#[test]
+fn a_normal_class_that_is_not_there_is_refused_before_any_work() {
+    let dir = tempfile::tempdir().unwrap();
+    for class in ["healthy", "sick"] {
+        fs::create_dir_all(dir.path().join("eyes").join(class)).unwrap();
+        for i in 0..4u8 {
+            let image = image::GrayImage::from_pixel(8, 8, image::Luma([40 * i + u8::from(class == "sick")]));
+            image.save(dir.path().join("eyes").join(class).join(format!("{i}.png"))).unwrap();
+        }
+    }
+    let with_normal = |file: &str, normal: &str| {
+        let text = format!(
+            "preset = \"quick\"\nseeds = [0]\n[[data]]\npath = \"eyes\"\nname = \"a\"\nnormal = [\"healthy\"]\n[[data]]\npath = \"eyes\"\n{normal}"
+        );
+        fs::write(dir.path().join(file), text).unwrap();
+    };
+    with_normal("wrong.toml", "normal = [\"helthy\"]");
+    with_normal("unsaid.toml", "");
+    for (file, said) in [("wrong.toml", "helthy"), ("unsaid.toml", "which class is normal has to be said")] {
+        for args in [&["sweep", file, "--list"][..], &["sweep", file], &["sweep", file, "--cell", "1"]] {
+            let output = run(dir.path(), args);
+            let error = String::from_utf8_lossy(&output.stderr);
+            assert!(output.status.code() == Some(1) && error.contains(said), "{args:?}: {error}");
+            assert!(error.contains("healthy (4)") && output.stdout.is_empty() && !error.contains("=="), "{args:?}: {error}");
+        }
+        assert_eq!(sweep_runs(dir.path(), file), 0);
+    }
+    with_normal("right.toml", "normal = [\"!sick\"]");
+    assert_eq!(stdout(run(dir.path(), &["sweep", "right.toml", "--list"])).lines().count(), 2);
+}
+
+/// How many run folders a sweep has made.
+fn sweep_runs(folder: &Path, file: &str) -> usize {
+    fs::read_dir(folder.join(file).with_extension("").join("runs")).map_or(0, Iterator::count)
+}

@@ -91,6 +91,7 @@ pub fn run(args: Args) -> Result<()> {
         (Some(What::Merge { plan, baseline, out }), _) => merge_all(&plan, baseline.as_deref(), out),
         (None, Some(plan)) if args.list => {
             let cells = plan.cells()?;
+            sweep::check(&cells)?;
             out::print(&cells.iter().enumerate().map(|(i, cell)| format!("{i}\t{}\n", cell.name())).collect::<String>())
         }
         (None, Some(plan)) => work(&plan, args.cell),
@@ -111,6 +112,9 @@ fn work(plan: &PlanArgs, cell: Option<usize>) -> Result<()> {
         }
     };
     require_writable(&workspace)?;
+    let runs = sweep::runs(&workspace);
+    let is_open = |cell: &&Cell| runs.get(&cell.name()).is_none_or(|(_, manifest)| manifest.state != RunState::Finished);
+    sweep::check(&cells[chosen.clone()].iter().filter(is_open).cloned().collect::<Vec<_>>())?;
     let mut terminal = Terminal::new();
     let mut failed = 0;
     for cell in &cells[chosen.clone()] {

@@ -5,7 +5,8 @@ pub mod merge;
 
 use super::pipeline;
 use crate::{
-    config::{Limits, Preset, RunConfig, apply_settings},
+    config::{DataConfig, Limits, Preset, RunConfig, apply_settings},
+    data::Dataset,
     error::{Error, Result},
     ml::base::reporter::Reporter,
     run_dir::{Manifest, RunDir, RunKind, RunState},
@@ -121,6 +122,27 @@ pub fn runs(workspace: &Path) -> HashMap<String, (RunDir, Manifest)> {
         }
     }
     all
+}
+
+/// Refuses what no run of these cells could begin with, and what is known before any: normal classes that their data do not have,
+/// or that have to be asked. Data that cannot be opened now fail their own cells, since they may be elsewhere or come later.
+///
+/// # Errors
+/// The first such cell's, with the classes there are.
+pub fn check(cells: &[Cell]) -> Result<()> {
+    let mut asked: Vec<&DataConfig> = Vec::new();
+    for cell in cells {
+        let wanted = &cell.config.data;
+        if asked.contains(&wanted) {
+            continue;
+        }
+        asked.push(wanted);
+        let Ok(data) = Dataset::open(&DataConfig { normal: Vec::new(), ..wanted.clone() }, &|_| ()) else { continue };
+        // Named by none, the layout's own normal class counts.
+        let data = if wanted.normal.is_empty() { data } else { data.with_normal(&wanted.normal)? };
+        data.require_normal()?;
+    }
+    Ok(())
 }
 
 /// Makes the cell's run, or goes on with it where it was begun; nothing where it is finished.
