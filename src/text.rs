@@ -20,6 +20,16 @@ pub fn sentence(text: &str) -> String {
     format!("{first}{}{stop}", chars.as_str())
 }
 
+/// `212 images/s`, `2.5 images/s`; slower than that by the image: `4 s an image`.
+pub fn speed(images_per_second: f64) -> String {
+    match images_per_second {
+        9.5.. => format!("{images_per_second:.0} images/s"),
+        0.95.. => format!("{images_per_second:.1} images/s"),
+        speed if speed > 0.0 && speed.is_finite() => format!("{:.0} s an image", speed.recip()),
+        _ => "no images yet".into(),
+    }
+}
+
 /// What some file system does not allow in a name becomes `-`.
 pub fn file_name(text: &str) -> String {
     replaced(text, |c| !(c.is_control() || r#"/\:*?"<>|"#.contains(c)))
@@ -40,6 +50,12 @@ pub fn folder_name(text: &str) -> String {
 
 fn replaced(text: &str, is_allowed: impl Fn(char) -> bool) -> String {
     text.chars().map(|c| if is_allowed(c) { c } else { '-' }).collect()
+}
+
+/// As a POSIX shell takes it for one word.
+pub fn quoted(text: &str) -> String {
+    let is_plain = |c: char| c.is_alphanumeric() || "-_./:=,%+@".contains(c);
+    if !text.is_empty() && text.chars().all(is_plain) { text.into() } else { format!("'{}'", text.replace('\'', r"'\''")) }
 }
 
 /// The first of `stem`, `stem-2`, `stem-3`… that is free.
@@ -94,6 +110,12 @@ fn is_formula(text: &str) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn slow_work_is_told_by_the_image() {
+        let said = [212.4, 9.4, 0.97, 0.26, 0.001, 0.0].map(speed);
+        assert_eq!(said, ["212 images/s", "9.4 images/s", "1.0 images/s", "4 s an image", "1000 s an image", "no images yet"]);
+    }
 
     #[test]
     fn control_characters_are_seen() {

@@ -52,10 +52,48 @@ fn sensitivity_is_measured_without_abnormal_images_and_is_reproducible() {
     assert_eq!(planted.kinds(), [ScoreKind::Dia, ScoreKind::Features, ScoreKind::Lead]);
     assert_eq!(said["planted"], serde_json::json!(planted));
     let bytes = fs::read(&file).unwrap();
+
+    // What is there is shown, unless it is wanted anew or of another seed.
+    let others = String::from_utf8_lossy(&bytes).replace("\"images\": 4", "\"images\": 3");
+    fs::write(&file, &others).unwrap();
+    let shown = call(&[&"evaluate", &run, &"--planted", &"--seed", &"7"]);
+    let said = String::from_utf8_lossy(&shown.stderr);
+    assert!(said.contains("the lesions were planted before") && said.contains("--force"), "{said}");
+    assert!(String::from_utf8_lossy(&shown.stdout).contains("in 3 of 4 held-out normal images"));
+    let other_seed = call(&[&"evaluate", &run, &"--planted", &"--seed", &"8"]);
+    assert!(other_seed.status.success() && SyntheticLesions::read(&file).unwrap().unwrap().seed == 8);
+    fs::write(&file, &others).unwrap();
+    assert!(call(&[&"evaluate", &run, &"--planted", &"--seed", &"7", &"--force"]).status.success());
+    assert_eq!(fs::read(&file).unwrap(), bytes);
     fs::remove_file(&file).unwrap();
     let again = call(&[&"evaluate", &run.join("scores.csv"), &"--planted", &"--seed", &"7"]);
     assert!(String::from_utf8_lossy(&again.stdout).contains("synthetic spots, not disease"));
     assert_eq!(fs::read(&file).unwrap(), bytes);
+}
+
+#[test]
+fn scores_from_before_the_leading_one_say_how_to_get_it() {
+    let dir = tempfile::tempdir().unwrap();
+    let run = run(dir.path());
+    let evaluated = |of: &dyn AsRef<OsStr>| String::from_utf8(call(&[&"evaluate", of]).stdout).unwrap();
+    assert!(!evaluated(&run).contains("leading score, so"));
+    let file = run.join("scores.csv");
+    let mut table = csv::Reader::from_path(&file).unwrap();
+    let keep: Vec<bool> = table.headers().unwrap().iter().map(|name| name != "lead").collect();
+    let kept = |row: &csv::StringRecord| {
+        row.iter().zip(&keep).filter(|(_, keep)| **keep).map(|(cell, _)| cell.to_string()).collect::<Vec<_>>()
+    };
+    let rows: Vec<_> =
+        [kept(&table.headers().unwrap().clone())].into_iter().chain(table.records().map(|row| kept(&row.unwrap()))).collect();
+    let mut older = csv::Writer::from_path(&file).unwrap();
+    rows.iter().for_each(|row| older.write_record(row).unwrap());
+    drop(older);
+    let said = evaluated(&run);
+    assert!(said.contains("made before there was a leading score") && said.contains("dissolve-studio score --run "), "{said}");
+    // A file that lies in no run has no command that would help.
+    let alone = dir.path().join("scores.csv");
+    fs::copy(&file, &alone).unwrap();
+    assert!(!evaluated(&alone).contains("leading score, so"));
 }
 
 #[test]

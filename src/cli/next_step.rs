@@ -5,6 +5,7 @@ use std::path::Path;
 use crate::{
     error::{NextStep, Warning},
     ml::base::reporter::{CpuInstead, Notice},
+    text::quoted,
 };
 
 /// What to do next, to follow the sentence of the error.
@@ -65,12 +66,6 @@ pub fn warning(warning: &Warning) -> String {
 
 fn labels(path: &Path) -> String {
     format!("--labels {}", quoted(&path.display().to_string()))
-}
-
-/// As a shell takes it for one word.
-fn quoted(text: &str) -> String {
-    let is_plain = |c: char| c.is_alphanumeric() || "/._-=,:".contains(c);
-    if !text.is_empty() && text.chars().all(is_plain) { text.into() } else { format!("'{}'", text.replace('\'', r"'\''")) }
 }
 
 /// A notice, with the build that would bring a missing device.

@@ -56,17 +56,17 @@ impl Terminal {
             if self.last_line.is_none_or(|t| t.elapsed() >= LINE_EVERY) || s.step == s.total {
                 self.last_line = Some(Instant::now());
                 out::note(format_args!(
-                    "{} {}/{} · {loss}{:.0} images/s · {} left",
+                    "{} {}/{} · {loss}{} · {} left",
                     s.stage.name(),
                     s.step,
                     s.total,
-                    s.images_per_second,
+                    text::speed(s.images_per_second),
                     time_left(s.eta_secs)
                 ));
             }
         } else {
             self.bar.set_position(s.step as u64);
-            self.bar.set_message(format!("{loss}{:.0} images/s · {} left", s.images_per_second, time_left(s.eta_secs)));
+            self.bar.set_message(format!("{loss}{} · {} left", text::speed(s.images_per_second), time_left(s.eta_secs)));
         }
     }
 

@@ -4,17 +4,17 @@ use super::parts::Parts;
 use crate::{
     config::{DissolveMethod, RunConfig},
     run_dir::{RunKind, files},
+    text::quoted,
 };
 use std::path::Path;
 
 /// What each command makes, and the command.
 pub fn commands(parts: &Parts) -> Vec<(&'static str, String)> {
-    let run = quote(&parts.run.path().to_string_lossy());
-    let scores = quote(&parts.run.join(files::SCORES).to_string_lossy());
+    let run = quoted(&parts.run.path().to_string_lossy());
+    let scores = quoted(&parts.run.join(files::SCORES).to_string_lossy());
     let mut all = vec![("the run, from the start", train(parts.manifest.kind, &parts.config))];
     if parts.dia.is_some() {
-        let data = quote(&parts.config.data.path.to_string_lossy());
-        all.push((files::SCORES, format!("dissolve-studio score --run {run} --data {data} --out {scores}")));
+        all.push((files::SCORES, format!("{} --out {scores}", score(parts))));
         all.push((
             "every figure and the reality check",
             format!("dissolve-studio evaluate {scores} --rule {} --json", parts.config.score.rule),
@@ -27,6 +27,12 @@ pub fn commands(parts: &Parts) -> Vec<(&'static str, String)> {
     all
 }
 
+/// The command that scores the run's own images.
+pub fn score(parts: &Parts) -> String {
+    let [run, data] = [parts.run.path(), &parts.config.data.path].map(|path| quoted(&path.to_string_lossy()));
+    format!("dissolve-studio score --run {run} --data {data}")
+}
+
 /// The training's command: its preset, and `--set` for all that differs from it.
 fn train(kind: RunKind, config: &RunConfig) -> String {
     let mut line = String::from(match kind {
@@ -34,22 +40,22 @@ fn train(kind: RunKind, config: &RunConfig) -> String {
         RunKind::Ddpm => "dissolve-studio train-ddpm",
         RunKind::Dia | RunKind::Csi | RunKind::Tiles => "dissolve-studio train-dia",
     });
-    line += &format!(" --data {}", quote(&config.data.path.to_string_lossy()));
+    line += &format!(" --data {}", quoted(&config.data.path.to_string_lossy()));
     for name in &config.data.normal {
-        line += &format!(" --normal {}", quote(name));
+        line += &format!(" --normal {}", quoted(name));
     }
     if let Some(labels) = &config.data.labels {
-        line += &format!(" --labels {}", quote(&labels.to_string_lossy()));
+        line += &format!(" --labels {}", quoted(&labels.to_string_lossy()));
     }
     let columns = &config.data.columns;
     let pairs = [("file", &columns.file), ("label", &columns.label), ("split", &columns.split), ("patient", &columns.patient)];
     let map: Vec<String> = pairs.iter().filter(|(_, c)| !c.is_empty()).map(|(field, c)| format!("{field}={c}")).collect();
     if !map.is_empty() {
-        line += &format!(" --map {}", quote(&map.join(",")));
+        line += &format!(" --map {}", quoted(&map.join(",")));
     }
     if matches!(kind, RunKind::Dia | RunKind::Csi) {
         line += &match config.dia.dissolve {
-            DissolveMethod::Diffusion => format!(" --ddpm {}", quote(&config.dia.model.to_string_lossy())),
+            DissolveMethod::Diffusion => format!(" --ddpm {}", quoted(&config.dia.model.to_string_lossy())),
             other => format!(" --dissolve {other}"),
         };
     }
@@ -60,7 +66,7 @@ fn train(kind: RunKind, config: &RunConfig) -> String {
         preset.dia.model.clone_from(&config.dia.model);
     }
     for (key, value) in differences(&preset, config) {
-        line += &format!(" --set {}", quote(&format!("{key}={value}")));
+        line += &format!(" --set {}", quoted(&format!("{key}={value}")));
     }
     line
 }
@@ -79,12 +85,6 @@ fn differences(from: &RunConfig, to: &RunConfig) -> Vec<(String, String)> {
         }
     }
     all
-}
-
-/// An argument as a POSIX shell reads it.
-fn quote(text: &str) -> String {
-    let plain = |c: char| c.is_alphanumeric() || "-_./:=,%+@".contains(c);
-    if !text.is_empty() && text.chars().all(plain) { text.to_string() } else { format!("'{}'", text.replace('\'', r"'\''")) }
 }
 
 /// A path as it is shown.

@@ -2,7 +2,7 @@
 
 use super::{
     chart::{canvas::SeriesColor, scale::thousands},
-    commands::{commands, shown},
+    commands::{self, commands, shown},
     document::document,
     figures,
     gallery::{self, Pictures, mark},
@@ -15,7 +15,7 @@ use crate::{
     metrics,
     ml::scoring::baselines,
     run_dir::{RunKind, RunState, files},
-    scores::{BaselineFigure, Evaluation, Histogram, ScoreKind, ScoreRow},
+    scores::{BaselineFigure, Evaluation, Histogram, ScoreKind, ScoreRow, Verdict},
     text::sentence,
 };
 use maud::{Markup, PreEscaped, html};
@@ -101,6 +101,9 @@ fn headline(parts: &Parts, scored: &Scored) -> Markup {
         }
         @if let Some(verdict) = e.verdict_on(scored.kind) {
             p.warning[verdict.doubt] { (sentence(&verdict.text)) " " (sentence(&verdict.next)) }
+        }
+        @if scored.kind == ScoreKind::Dia && parts.dia.is_some() {
+            p { (sentence(Verdict::WITHOUT_LEAD)) " It comes with " code { (commands::score(parts)) } "." }
         }
         @if let Some(why) = &e.undefined { p.warning { "Figures are missing: " (why) "." } }
         @if parts.config.score.rule.needs_labels() && e.threshold.is_some() {

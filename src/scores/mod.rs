@@ -25,6 +25,7 @@ pub use synthetic_lesions::{SyntheticLesionCell, SyntheticLesions};
 pub use verdict::Verdict;
 
 use crate::{config::ThresholdRule, metrics};
+use std::borrow::Cow;
 
 /// Number of shifting transformations.
 pub const SHIFTS: usize = 4;
@@ -125,11 +126,11 @@ impl Scores {
     ///
     /// The threshold is set anew by `rule`; where that needs what the file does not have, it is the one that the file has for the
     /// score that leads, or missing.
-    pub fn seen_by(&self, kind: ScoreKind, rule: ThresholdRule) -> Option<Self> {
-        let mut seen = self.clone();
+    pub fn seen_by(&self, kind: ScoreKind, rule: ThresholdRule) -> Option<Cow<'_, Self>> {
         if kind == ScoreKind::Dia {
-            return Some(seen);
+            return Some(Cow::Borrowed(self));
         }
+        let mut seen = self.clone();
         seen.rows.retain(|row| row.split != "train" || row.value(kind).is_some());
         for row in &mut seen.rows {
             row.by[ScoreKind::Dia] = row.value(ScoreKind::Dia);
@@ -137,7 +138,7 @@ impl Scores {
         }
         let of_file = || seen.common(|row| row.lead_threshold).filter(|_| kind == ScoreKind::Lead);
         seen.set_threshold(seen.threshold(rule, None).ok().or_else(of_file));
-        (!seen.rows.is_empty()).then_some(seen)
+        (!seen.rows.is_empty()).then_some(Cow::Owned(seen))
     }
 
     /// The scores that all images have ([`seen_by`](Self::seen_by)).
@@ -241,7 +242,7 @@ mod tests {
         led.rows.retain(|row| row.split == "test");
         let elsewhere = led.seen_by(ScoreKind::Lead, ThresholdRule::Percentile(95.0)).unwrap();
         assert_eq!(elsewhere.rows[0].threshold, Some(0.8), "no training normals are there: the file's own");
-        assert_eq!(scores.seen_by(ScoreKind::Dia, ThresholdRule::Youden), Some(scores.clone()));
+        assert_eq!(scores.seen_by(ScoreKind::Dia, ThresholdRule::Youden), Some(Cow::Borrowed(&scores)));
         assert_eq!(scores.seen_by(ScoreKind::Map, ThresholdRule::Youden), None);
     }
 }

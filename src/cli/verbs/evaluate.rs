@@ -10,10 +10,13 @@ use crate::{
     engine::runs::finished_run::FinishedRun,
     error::{Error, Result},
     run_dir::{RunDir, files},
-    scores::{Comparison, Evaluation, PixelFigures, ScoreKind, Scores, SyntheticLesionCell, SyntheticLesions},
-    text::{self, sentence},
+    scores::{Comparison, Evaluation, PixelFigures, ScoreKind, Scores, SyntheticLesionCell, SyntheticLesions, Verdict},
+    text::{self, quoted, sentence},
 };
-use std::path::{Path, PathBuf};
+use std::{
+    borrow::Cow,
+    path::{Path, PathBuf},
+};
 
 /// How many of the images that moved most are named.
 const NAMED: usize = 10;
@@ -50,6 +53,9 @@ pub struct Args {
     /// Seed of the planted lesions [default: the run's]
     #[arg(long, value_name = "N", requires = "planted")]
     seed: Option<u64>,
+    /// Plant the lesions again, though their figures are in the run
+    #[arg(long, requires = "planted")]
+    force: bool,
 }
 
 pub fn run(args: Args) -> Result<()> {
@@ -70,12 +76,13 @@ pub fn run(args: Args) -> Result<()> {
             let other = Scores::read(&scores_of(other.path()))?;
             // Files of other programs have one score.
             let same = if args.by.is_some() || other.kinds().contains(&kind) { kind } else { ScoreKind::Dia };
-            Some(Comparison::new(&seen_by(&all, same, args.rule, &file)?, &seen_by(&other, same, args.rule, &file)?, split)?)
+            let [first, second] = [&all, &other].map(|scores| seen_by(scores, same, args.rule, &file));
+            Some(Comparison::new(&*first?, &*second?, split)?)
         }
         None => None,
     };
     comparison.iter_mut().for_each(|c| c.rank_changes.truncate(NAMED));
-    let planted = if args.planted { Some(plant(&file, args.seed)?) } else { None };
+    let planted = if args.planted { Some(plant(&file, args.seed, args.force)?) } else { None };
     // What lies beside the scores is no reason not to tell what they say. It is of the test images, whatever split is named.
     let pixels = PixelFigures::read(&file).unwrap_or_else(|why| {
         out::note(sentence(&why.to_string()));
@@ -86,7 +93,9 @@ pub fn run(args: Args) -> Result<()> {
     if args.json {
         return out::print(&json(&evaluation, comparison, pixels, planted));
     }
-    out::print(&text(&evaluation, kind, comparison, pixels, planted))
+    let mut text = text(&evaluation, kind, comparison, pixels, planted);
+    text.extend(lacks_lead(&file).filter(|_| args.by.is_none() && kind == ScoreKind::Dia));
+    out::print(&text)
 }
 
 /// The file of scores that is meant: itself, or the one of a run.
@@ -94,8 +103,16 @@ fn scores_of(path: &Path) -> PathBuf {
     if path.is_dir() { path.join(files::SCORES) } else { path.to_path_buf() }
 }
 
+/// What makes the leading score of a run whose scores are from before it.
+fn lacks_lead(scores: &Path) -> Option<String> {
+    let run = RunDir::open(scores.parent()?).ok().filter(|_| files::is_own_scores(scores))?;
+    run.contents().ok()?.encoder?;
+    let [run, data] = [run.path(), &run.config().ok()?.data.path].map(|path| quoted(&path.to_string_lossy()));
+    Some(format!("\nnote: {}. It comes with: dissolve-studio score --run {run} --data {data}\n", Verdict::WITHOUT_LEAD))
+}
+
 /// The scores by one of them, with the threshold that `rule` gives (the 95th percentile of the training normals).
-fn seen_by(all: &Scores, kind: ScoreKind, rule: Option<ThresholdRule>, file: &Path) -> Result<Scores> {
+fn seen_by<'a>(all: &'a Scores, kind: ScoreKind, rule: Option<ThresholdRule>, file: &Path) -> Result<Cow<'a, Scores>> {
     let rule = rule.unwrap_or(ThresholdRule::Percentile(95.0));
     all.seen_by(kind, rule).ok_or_else(|| {
         let there: Vec<&str> = all.kinds().into_iter().map(ScoreKind::name).collect();
@@ -106,14 +123,28 @@ fn seen_by(all: &Scores, kind: ScoreKind, rule: Option<ThresholdRule>, file: &Pa
     })
 }
 
-/// The run is where its scores lie.
-fn plant(scores: &Path, seed: Option<u64>) -> Result<SyntheticLesions> {
-    let run = scores.parent().filter(|folder| RunDir::open(folder).is_ok()).ok_or_else(|| {
+/// The run is where its scores lie. Figures of the same seed that are younger than its encoder are there already.
+fn plant(scores: &Path, seed: Option<u64>, again: bool) -> Result<SyntheticLesions> {
+    let folder = scores.parent().unwrap_or(Path::new(""));
+    let run = RunDir::open(folder).map_err(|_| {
         Error::user(format!("{} does not lie in a run, whose encoder --planted needs", scores.display()), "name the run's folder")
     })?;
+    let seed = match seed {
+        Some(seed) => seed,
+        None => run.config()?.run.seed,
+    };
+    let file = run.join(files::SYNTHETIC_LESIONS);
+    let changed = |path: &Path| std::fs::metadata(path).and_then(|m| m.modified()).ok();
+    let is_young = run.contents()?.encoder.is_some_and(|encoder| changed(&encoder) <= changed(&file));
+    if let Some(known) = SyntheticLesions::read(&file).ok().flatten().filter(|known| known.seed == seed && is_young && !again) {
+        out::note(format_args!(
+            "note: the lesions were planted before; these are the figures in {}. --force plants them again.",
+            file.display()
+        ));
+        return Ok(known);
+    }
     let mut terminal = Terminal::new();
-    let ready = FinishedRun::open(run, None, None, &mut terminal)?;
-    ready.measure_lesions(seed.unwrap_or(ready.config.run.seed), &mut terminal)
+    FinishedRun::open(folder, None, None, &mut terminal)?.measure_lesions(seed, &mut terminal)
 }
 
 fn json(

@@ -2,7 +2,7 @@
 
 use crate::{
     config::{DataConfig, DeviceKind, RunConfig},
-    data::Dataset,
+    data::{Dataset, ImageId},
     engine::{
         anomaly_maps::MapFolder,
         image_scores::{ImageScorer, ScoredImages, lead_threshold},
@@ -67,8 +67,7 @@ impl FinishedRun {
         reporter: &mut dyn Reporter,
     ) -> Result<ScoredImages> {
         let all = data.ids(|_, _| true);
-        let slow = Memory::here().require_for_scores(&self.config, self.encoder.config.input_size, data, &all)?;
-        slow.into_iter().for_each(|why| reporter.event(Event::Notice(why.into())));
+        self.require_memory(data, &all, reporter)?;
         let scorer = ImageScorer { part: &self.part, encoder: &self.encoder, model: self.model(model)?, maps };
         if let Some(maps) = maps {
             scorer.require_maps()?;
@@ -84,12 +83,20 @@ impl FinishedRun {
         Ok(scored)
     }
 
+    /// Whether there is memory for scores of these images; says where it is scarce.
+    fn require_memory(&self, data: &Dataset, ids: &[ImageId], reporter: &mut dyn Reporter) -> Result<()> {
+        let scarce = Memory::here().require_for_scores(&self.config, self.encoder.config.input_size, data, ids)?;
+        scarce.into_iter().for_each(|why| reporter.event(Event::Notice(why.into())));
+        Ok(())
+    }
+
     /// Draws lesions into the run's own held-out normals, and keeps the figures in the run folder.
     ///
     /// # Errors
-    /// As for [`planted_lesions::measure`], and where the images of the run are gone.
+    /// As for [`planted_lesions::measure`]; where the images of the run are gone, or do not fit in memory.
     pub fn measure_lesions(&self, seed: u64, reporter: &mut dyn Reporter) -> Result<SyntheticLesions> {
         let data = Arc::new(Dataset::open(&self.config.data, &|_| {})?);
+        self.require_memory(&data, &data.scored_by_default(), reporter)?;
         let scorer = ImageScorer { part: &self.part, encoder: &self.encoder, model: self.model(None)?, maps: None };
         let lesions = planted_lesions::measure(&scorer, &data, seed, reporter)?;
         lesions.write(&self.run.join(files::SYNTHETIC_LESIONS))?;

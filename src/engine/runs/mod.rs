@@ -3,6 +3,7 @@
 pub mod actions;
 pub mod comparison;
 pub mod finished_run;
+pub mod lead_parts;
 pub mod list;
 pub mod log;
 pub mod normal_quantiles;

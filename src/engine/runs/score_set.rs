@@ -1,6 +1,6 @@
 //! The scores of a run with everything that the charts and the gallery read at each frame.
 
-use super::normal_quantiles::Normals;
+use super::{lead_parts::LeadParts, normal_quantiles::Normals};
 use crate::{
     config::{DataConfig, RunConfig, ThresholdRule},
     error::{Error, Result},
@@ -61,6 +61,8 @@ pub struct ScoreSet {
     pub tile_bank: Option<PathBuf>,
     /// Tags and notes that were saved beside the run.
     pub review: Review,
+    /// What the leading score of an image is made of.
+    pub lead: LeadParts,
     ranking: Option<Ranking>,
     /// Scores of the normal training images, ascending.
     training: Vec<f64>,
@@ -97,7 +99,9 @@ impl ScoreSet {
         set.review = Review::read(&files::review_of(&file))?;
         if let Some(own) = contents.scores.filter(|own| *own != file) {
             // Other images are held against the run's own training images, which their file does not have.
-            if let Some(own) = Scores::read(&own)?.seen_by(set.kind, set.config.score.rule) {
+            let own = Scores::read(&own)?;
+            set.lead = LeadParts::of(&own);
+            if let Some(own) = own.seen_by(set.kind, set.config.score.rule) {
                 set.normals = Normals::new(&own.rows.iter().filter(|r| is_training_normal(r)).collect::<Vec<_>>());
                 if set.kind != ScoreKind::Dia {
                     set.evaluation.threshold = own.threshold(set.config.score.rule, None).ok();
@@ -115,7 +119,7 @@ impl ScoreSet {
     /// # Errors
     /// Scores that are no finite numbers, or have not got the one that is wanted.
     pub fn new(run: &Path, name: String, config: RunConfig, scores: Scores, kind: Option<ScoreKind>) -> Result<Self> {
-        let kinds = scores.kinds();
+        let (kinds, lead_parts) = (scores.kinds(), LeadParts::of(&scores));
         let lead = if kinds.contains(&ScoreKind::Lead) { ScoreKind::Lead } else { ScoreKind::Dia };
         let kind = kind.unwrap_or(lead);
         let scores = scores.seen_by(kind, config.score.rule).ok_or_else(|| {
@@ -124,6 +128,7 @@ impl ScoreSet {
                 "score its images again, or look at DIA's",
             )
         })?;
+        let scores = scores.into_owned();
         let evaluation = Evaluation::new(&scores, None, None)?;
         let labelled = scores.labelled(None);
         let (labels, values): (Vec<bool>, Vec<f64>) = labelled.iter().map(|r| (r.label == Some(true), r.score)).unzip();
@@ -164,6 +169,7 @@ impl ScoreSet {
             rows: rows.into_iter().chain(train).collect(),
             scores,
             evaluation,
+            lead: lead_parts,
             ranking,
             training,
         })

@@ -10,7 +10,8 @@ use crate::{
     },
     config::ThresholdRule,
     engine::runs::score_set::ScoreSet,
-    scores::ScoreKind,
+    run_dir::files,
+    scores::{ScoreKind, Verdict},
     ui::shared::{
         context::PanelContext,
         theme,
@@ -115,6 +116,11 @@ fn figures(ui: &mut Ui, cx: &mut PanelContext<'_>, set: &ScoreSet) {
             ui.label(RichText::new("undefined").size(theme::TITLE).color(t.weak));
             widgets::weak(ui, widgets::sentence(e.undefined.as_deref().unwrap_or("there are no labels")));
         }
+    }
+    if !set.kinds.contains(&ScoreKind::Lead) && set.encoder.is_some() && files::is_own_scores(&set.file) {
+        widgets::weak(ui, format!("{} It comes with:", widgets::sentence(Verdict::WITHOUT_LEAD)));
+        widgets::action_button(ui, cx, Id::ScoreOnly);
+        ui.add_space(theme::GAP);
     }
     let mut row = |name: &str, value: Option<f64>| {
         if let Some(value) = value {

@@ -9,6 +9,7 @@ use crate::{
     },
     jobs::job::Outcome,
     ml::base::reporter::Stage,
+    text,
     ui::shared::{context::PanelContext, theme, widgets},
 };
 use eframe::egui::{Align, Color32, Label, Layout, ProgressBar, RichText, Sense, Shape, Stroke, Ui, pos2, vec2};
@@ -114,7 +115,7 @@ fn running(ui: &mut Ui, job: &JobInfo) {
             .clone()
             .filter(|_| matches!(stage, Stage::Ddpm | Stage::Dia | Stage::TileDia))
             .map(|s| format!("loss {:.3}", s.loss));
-        let rates = last.filter(|s| s.images_per_second > 0.0).map(|s| format!("{:.0} images/s", s.images_per_second));
+        let rates = last.filter(|s| s.images_per_second > 0.0).map(|s| text::speed(s.images_per_second));
         parts.splice(0..0, losses.chain(rates));
     }
     ui.add(Label::new(weak(parts.join(" · "))).truncate());
