@@ -6,7 +6,7 @@ mod gpu_adapter;
 
 use dissolve_studio::{
     app::{
-        AppCommand, DataCommand, Message, ResultsCommand, State, TrainCommand,
+        AppCommand, DataCommand, DissolveCommand, Message, ResultsCommand, State, TrainCommand,
         state::{JobState, ModelChoice, Overlay, Side, Tab, ThemeChoice, Workspace},
         update,
     },
@@ -436,9 +436,15 @@ fn figures_of_anomaly_maps_stand_under_the_auroc_where_they_exist() {
         aupro: 0.4375,
         pointing: 0.25,
         pixel_images: 4,
-        pixel_rulers: vec![PixelRuler { name: "blur_difference".into(), pixel_auroc: 0.5625, pixel_ap: 0.1875 }],
+        pixel_rulers: vec![
+            PixelRuler { name: "blur_difference".into(), pixel_auroc: 0.5625, pixel_ap: 0.1875 },
+            PixelRuler { name: "dissolving_residual_t30_of_a_long_name".into(), pixel_auroc: 0.5, pixel_ap: 0.125 },
+        ],
     });
-    Panels::of(results(set)).has_all(&[
+    let panels = Panels::of(results(set));
+    let end = panels.0.get_by_label_contains("0.500, precision 0.125").rect();
+    assert!(end.right() <= 1280.0 - ui::shared::theme::PAGE, "a long name gives way: {end:?}");
+    panels.has_all(&[
         "AT THE PIXELS",
         "AUPRO",
         "0.438",
@@ -458,6 +464,65 @@ fn all_scores_can_be_looked_at_each_with_its_auroc() {
     set.kinds = vec![ScoreKind::Dia, ScoreKind::Tiles, ScoreKind::Lead];
     let panels = Panels::of(results(set));
     panels.has_all(&["SCORE AND ITS AUROC", "Tiles", "0.625", "Lead", "0.938"]);
+}
+
+/// [`score_set`] with the leading score: the mean of the ranks by DIA and by features.
+fn led() -> ScoreSet {
+    let mut scores = score_set().scores;
+    let value = |row: &ScoreRow| [row.score, -row.score];
+    let normals: Vec<[f64; 2]> = scores.rows.iter().filter(|r| r.split == "train" && r.label == Some(false)).map(value).collect();
+    for row in &mut scores.rows {
+        let rank = |of: usize| {
+            let own = value(row)[of];
+            let below = normals.iter().map(|v| f64::from(v[of] < own) + f64::from(v[of] <= own)).sum::<f64>();
+            below / (2 * normals.len()) as f64
+        };
+        (row.by[ScoreKind::Features], row.by[ScoreKind::Lead]) = (Some(-row.score), Some((rank(0) + rank(1)) / 2.0));
+    }
+    let config = score_set().config;
+    let mut set = ScoreSet::new("/home/someone/runs/eyes".as_ref(), "eyes".into(), config, scores, None).unwrap();
+    set.encoder = Some("encoder.safetensors".into());
+    set
+}
+
+#[test]
+fn the_large_view_names_the_score_and_the_two_ranks_that_lead() {
+    let mut panels = Panels::of(results(led()));
+    assert!(!panels.has("before there was a leading score"));
+    panels.take(ResultsCommand::Row(0));
+    panels.take(AppCommand::Toggle(Overlay::Picture));
+    panels.has_all(&["Lead 0.", "· called", "of Features ", " and DIA "]);
+    let mut panels = Panels::of(results(score_set()));
+    // Such a run is scored again.
+    panels.has_all(&["These scores were made before there was a leading score", "Score a run that is there"]);
+    panels.take(ResultsCommand::Row(0));
+    panels.take(AppCommand::Toggle(Overlay::Picture));
+    panels.has_all(&["DIA -1.", "· called"]);
+}
+
+#[test]
+fn a_strength_beyond_what_the_model_has_learnt_is_marked_wherever_it_is_told() {
+    let mut state = dissolve_loading();
+    state.dissolve.models[0].t_limit = Some(400);
+    let mut panels = Panels::of(state);
+    let sign = "t is beyond what the model has learnt";
+    assert!(!panels.has(sign));
+    panels.take(DissolveCommand::SetT(400));
+    assert!(panels.has(sign));
+    panels.take(AppCommand::Toggle(Overlay::Picture));
+    assert_eq!(panels.0.query_all_by_label_contains(sign).count(), 2, "on the page and over it");
+    panels.take(DissolveCommand::SetT(399));
+    assert!(!panels.has(sign));
+}
+
+#[test]
+fn all_keys_are_in_view_at_an_ordinary_size() {
+    let mut panels = Panels::of(at(Workspace::Data));
+    panels.take(AppCommand::Toggle(Overlay::Keys));
+    for name in ["Fit a picture; reset a value", "Dissolve Studio is for research use only, not for diagnosis."] {
+        let place = panels.0.get_by_label(name).rect();
+        assert!(place.bottom() < 780.0 && place.right() < 1260.0, "{name}: {place:?}");
+    }
 }
 
 #[test]

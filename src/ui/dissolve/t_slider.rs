@@ -100,10 +100,13 @@ fn not_learnt(ui: &mut Ui, rect: Rect) {
 /// What the place under the pointer is, where there is something to say of it.
 fn explain(response: &Response, at: usize, limit: Option<usize>) {
     if let Some(limit) = limit.filter(|limit| at >= *limit) {
-        response.clone().on_hover_text(format!(
-            "t = {at}: this model has learnt t below {limit}. Beyond, what it shows is a guess that nothing was trained for."
-        ));
+        response.clone().on_hover_text(not_learnt_at(at, limit));
     }
+}
+
+/// What is said of a t that the model has not learnt.
+pub fn not_learnt_at(t: usize, limit: usize) -> String {
+    format!("t = {t}: this model has learnt t below {limit}. Beyond, what it shows is a guess that nothing was trained for.")
 }
 
 /// The t that the hand asks for in this frame.

@@ -18,7 +18,7 @@ use crate::{
     gpu::compare_cpu,
     ui::shared::{context::PanelContext, theme, widgets},
 };
-use eframe::egui::{Align, DragValue, FontId, Label, Layout, RichText, Stroke, Ui, UiBuilder, vec2};
+use eframe::egui::{Align, DragValue, FontId, Label, Layout, RichText, Stroke, Ui, UiBuilder, WidgetInfo, accesskit::Role, vec2};
 use std::{sync::Arc, time::Duration};
 
 /// Room for the hints beside the numbers, px.
@@ -148,11 +148,16 @@ pub fn play(ui: &Ui, cx: &mut PanelContext<'_>) {
     ui.ctx().request_repaint_after(Duration::from_secs_f64(STEP));
 }
 
-/// t as a number.
+/// t as a number, with a sign where the model has not learnt it.
 pub fn strength(ui: &mut Ui, cx: &mut PanelContext<'_>) {
     let (now, label) = (cx.state.dissolve.t, ui.label("t"));
     let mut value = now;
     let field = ui.add(DragValue::new(&mut value).range(0..=T_MAX).speed(1.0)).labelled_by(label.id);
+    if let Some(limit) = cx.state.dissolve.t_limit().filter(|limit| now >= *limit) {
+        let sign = ui.label(RichText::new(icons::WARNING).color(theme::of(ui).warning));
+        sign.widget_info(|| WidgetInfo::labeled(Role::Label, true, "t is beyond what the model has learnt"));
+        sign.on_hover_text(t_slider::not_learnt_at(now, limit));
+    }
     if field.double_clicked() {
         cx.send(DissolveCommand::SetT(DissolveState::default().t));
     } else if field.changed() && value != now {

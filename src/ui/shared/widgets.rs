@@ -148,8 +148,20 @@ pub fn figure(ui: &mut Ui, name: &str, value: &str) -> Response {
     ui.horizontal(|ui| {
         ui.spacing_mut().interact_size.y = theme::SMALL;
         ui.set_height(theme::SMALL + 2.0);
-        weak(ui, name);
-        ui.label(RichText::new(value).size(theme::SMALL));
+        // The name gives way to the value.
+        let value = RichText::new(value).size(theme::SMALL);
+        let length = egui::WidgetText::from(value.clone()).into_galley(
+            ui,
+            Some(egui::TextWrapMode::Extend),
+            f32::INFINITY,
+            egui::TextStyle::Body,
+        );
+        let room = ui.available_width() - length.size().x - ui.spacing().item_spacing.x;
+        ui.scope(|ui| {
+            ui.set_max_width(room.max(40.0));
+            weak_line(ui, name);
+        });
+        ui.add(egui::Label::new(value).truncate());
     })
     .response
 }

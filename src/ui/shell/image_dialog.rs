@@ -3,11 +3,11 @@
 use crate::{
     app::{AppCommand, icons, state::Workspace},
     engine::runs::score_set::ScoreSet,
-    scores::ScoreRow,
+    scores::{ScoreKind, ScoreRow},
     ui::{
         dissolve::{change_curve, compare, image_frame, t_slider, view},
         results::{annotations, anomaly_map, explanation},
-        shared::{context::PanelContext, theme, widgets},
+        shared::{context::PanelContext, plot::percent, theme, widgets},
     },
 };
 use eframe::egui::{Align, Button, Frame, Id, Layout, Modal, RichText, ScrollArea, Ui, Vec2, WidgetInfo, accesskit::Role, vec2};
@@ -149,8 +149,7 @@ fn head(ui: &mut Ui, cx: &mut PanelContext<'_>, row: Option<&ScoreRow>) {
         widgets::mark_ui(ui, label);
         ui.label(RichText::new(widgets::label_word(label)).color(widgets::label_colour(t, label)));
         if let Some(row) = row {
-            let call = if row.score >= cx.state.results.threshold { "called abnormal" } else { "called normal" };
-            ui.label(format!("score {:.4} · {call}", row.score)).on_hover_text("Higher = more abnormal");
+            score(ui, cx, row);
         }
         ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
             let close = ui.add(Button::new(icons::X).min_size(vec2(24.0, 24.0))).on_hover_text("Close (Esc)");
@@ -171,6 +170,23 @@ fn head(ui: &mut Ui, cx: &mut PanelContext<'_>, row: Option<&ScoreRow>) {
     });
 }
 
+/// The score that is looked at by its name, its call, and of the leading score the two ranks that make it.
+fn score(ui: &mut Ui, cx: &PanelContext<'_>, row: &ScoreRow) {
+    let Some(set) = cx.state.results.ready() else { return };
+    let call = if row.score >= cx.state.results.threshold { "called abnormal" } else { "called normal" };
+    let said = ui.label(format!("{} {:.4} · {call}", set.kind.title(), row.score));
+    let parts = set.lead.two_highest(row).filter(|_| set.kind == ScoreKind::Lead);
+    let Some(parts) = parts.map(|two| two.map(|(kind, rank)| format!("{} {}", kind.title(), percent(rank)))) else {
+        said.on_hover_text(format!("{}. Higher = more abnormal", set.kind.meaning()));
+        return;
+    };
+    let parts = format!("of {} and {}", parts[0], parts[1]);
+    said.on_hover_text(format!("{} ({parts}). Higher = more abnormal", set.kind.meaning()));
+    if ui.available_width() > 560.0 {
+        widgets::weak(ui, parts).on_hover_text("Its two highest ranks: the share of held-out normals that score lower");
+    }
+}
+
 /// The strength and the model of the dissolved image in view, where there is room to say them.
 fn dissolved_by(ui: &mut Ui, cx: &mut PanelContext<'_>) {
     let d = &cx.state.dissolve;
@@ -178,7 +194,8 @@ fn dissolved_by(ui: &mut Ui, cx: &mut PanelContext<'_>) {
     let name = model.name.clone();
     // From the right to the left.
     widgets::weak(ui, format!("dissolved by {name}")).on_hover_text("The diffusion model of this run, where it has one");
-    let (size, layout) = (vec2(64.0, 24.0), Layout::left_to_right(Align::Center));
+    let is_beyond = d.t_limit().is_some_and(|limit| d.t >= limit);
+    let (size, layout) = (vec2(if is_beyond { 88.0 } else { 64.0 }, 24.0), Layout::left_to_right(Align::Center));
     ui.allocate_ui_with_layout(size, layout, |ui| view::strength(ui, cx));
     ui.separator();
 }

@@ -10,7 +10,7 @@ use crate::{
         theme, widgets,
     },
 };
-use eframe::egui::{Grid, Key, KeyboardShortcut, Label, RichText, ScrollArea, Ui};
+use eframe::egui::{Grid, Key, KeyboardShortcut, Label, RichText, ScrollArea, Ui, style::ScrollStyle};
 use std::cmp::Reverse;
 
 /// Sends the command of each action whose key was pressed.
@@ -48,6 +48,8 @@ pub fn dispatch(ui: &mut Ui, cx: &mut PanelContext<'_>) {
 
 /// The `?` page.
 pub fn show(ui: &mut Ui, cx: &mut PanelContext<'_>) {
+    /// Width of a column.
+    const COLUMN: f32 = 360.0;
     const HELD: [(&str, &str); 3] = [
         ("Shift held", "Show the original in place of the dissolved picture"),
         ("Wheel", "Zoom pictures; on the slider: change t"),
@@ -56,12 +58,15 @@ pub fn show(ui: &mut Ui, cx: &mut PanelContext<'_>) {
     let t = theme::of(ui);
     let keys = ACTIONS.iter().filter_map(|a| a.key.map(|key| (widgets::key_name(ui, &key), a.name)));
     let rows: Vec<(String, &str)> = keys.chain(HELD.map(|(key, name)| (key.to_string(), name))).collect();
-    let height = ui.ctx().content_rect().height() - 160.0;
-    let close = widgets::dialog(ui, "keys", 860.0, |ui| {
+    let window = ui.ctx().content_rect().size();
+    let height = window.y - 160.0;
+    let close = widgets::dialog(ui, "keys", (window.x - 80.0).clamp(COLUMN, 3.0 * COLUMN), |ui| {
         ui.label(RichText::new("Keys").size(theme::TITLE));
+        // A bar that is seen before the pointer is over it.
+        ui.spacing_mut().scroll = ScrollStyle::solid();
         ScrollArea::vertical().max_height(height).show(ui, |ui| {
-            // Two columns where there is room for them.
-            let columns = if ui.available_width() > 700.0 { 2 } else { 1 };
+            // As many columns as there is room for.
+            let columns = ((ui.available_width() + 40.0) / COLUMN).clamp(1.0, 3.0) as usize;
             ui.columns(columns, |columns| {
                 let each = rows.len().div_ceil(columns.len());
                 for (i, (ui, rows)) in columns.iter_mut().zip(rows.chunks(each)).enumerate() {
