@@ -3,5 +3,6 @@
 pub(crate) mod dialogs;
 pub(crate) mod effects;
 pub(crate) mod frame_stats;
+pub(crate) mod remembered;
 pub(crate) mod start;
 pub mod studio;

@@ -1,6 +1,6 @@
 //! Opens the window, or says in one sentence why it cannot.
 
-use super::{effects, studio::Studio};
+use super::{effects, remembered::Remembered, studio::Studio};
 use crate::{
     app::{AppCommand, DataCommand},
     error::{Error, NextStep, Result},
@@ -12,6 +12,9 @@ use std::{
     time::Instant,
 };
 
+/// Names the window, and the folder of what is remembered.
+const APP: &str = "dissolve-studio";
+
 /// Shows the window, with `path` or else the demo opened, until the person closes it. `frame_stats`: where to write how long
 /// its frames took.
 ///
@@ -22,26 +25,30 @@ pub fn run(path: Option<PathBuf>, frame_stats: Option<PathBuf>) -> Result<()> {
     check_display()?;
     let workspace = effects::workspace()?;
     let first = path.map_or(AppCommand::OpenDemo.into(), |p| DataCommand::Open(std::path::absolute(&p).unwrap_or(p)).into());
+    let remembered = eframe::storage_dir(APP).and_then(|folder| Remembered::open(&folder));
+    let is_first = remembered.as_ref().is_none_or(Remembered::is_first);
     let options = eframe::NativeOptions {
         viewport: ViewportBuilder::default()
             .with_title("Dissolve Studio")
-            .with_app_id("dissolve-studio")
+            .with_app_id(APP)
             // With its title it fits a screen of 1280x800.
             .with_inner_size([1280.0, 752.0])
             .with_min_inner_size([640.0, 400.0])
             .with_drag_and_drop(true),
         persist_window: true,
+        persistence_path: remembered.as_ref().map(|remembered| remembered.file.clone()),
         ..Default::default()
     };
     let create = move |cc: &eframe::CreationContext<'_>| {
         let studio = Studio::new(cc, workspace, Some(first))?;
+        let studio = if is_first { studio } else { studio.beside_another() };
         let studio = match frame_stats {
             Some(file) => studio.measured(file, started),
             None => studio,
         };
         Ok(Box::new(studio) as Box<dyn eframe::App>)
     };
-    let window = || eframe::run_native("dissolve-studio", options, Box::new(create));
+    let window = || eframe::run_native(APP, options, Box::new(create));
     // The windowing library panics where a library of the system is missing, and only then is that panic taken for it.
     match catch_unwind(AssertUnwindSafe(window)) {
         Ok(outcome) => outcome.map_err(|e| no_window(&e.to_string())),

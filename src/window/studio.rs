@@ -61,6 +61,12 @@ impl Studio {
         Self { frame_stats: Some(FrameStats::new(file, started)), ..self }
     }
 
+    /// The jobs that are remembered wait in a window that is open.
+    pub fn beside_another(mut self) -> Self {
+        self.state.persisted.queue.clear();
+        self
+    }
+
     pub fn state(&self) -> &State {
         &self.state
     }
