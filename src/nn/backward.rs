@@ -100,8 +100,7 @@ mod tests {
         h.sqr()?.mean_all()? + time.sqr()?.mean_all()?
     }
 
-    #[test]
-    fn gradients_are_those_of_the_graph() -> Result<()> {
+    fn agree(tolerance: f32) -> Result<()> {
         let params = Params::new(&Device::Cpu, DType::F32, 3);
         let graph = backward(&loss(&params)?, &params)?;
         let tape = Tape::start();
@@ -115,8 +114,18 @@ mod tests {
             let Some(found) = recorded.get(name) else { bail!("no gradient of {name}") };
             let (off, size) = ((found - expected)?.sqr()?.sum_all()?, expected.sqr()?.sum_all()?);
             let (off, size) = (off.to_scalar::<f32>()?, size.to_scalar::<f32>()?);
-            assert!(off.sqrt() <= 1e-6 * size.sqrt(), "{name}: {off} of {size}");
+            assert!(off.sqrt() <= tolerance * size.sqrt(), "{name}: {off} of {size}");
         }
         Ok(())
+    }
+
+    #[test]
+    fn gradients_are_those_of_the_graph() -> Result<()> {
+        agree(1e-6)
+    }
+
+    #[test]
+    fn plain_gradients_are_those_of_the_graph() -> Result<()> {
+        crate::nn::with_plain(|| agree(1e-6))
     }
 }

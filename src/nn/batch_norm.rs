@@ -4,9 +4,9 @@ use candle_core::{Device, Result, Tensor, Var};
 
 use super::{
     cpu,
-    norm::channel_affine,
     ops::relu,
     params::{Init, Scope},
+    plain,
 };
 
 /// Batch normalisation of `x` (B, C, H, W) by its own statistics: the result, and the mean and biased variance (C) of each
@@ -18,18 +18,15 @@ pub fn batch_norm_train(x: &Tensor, gamma: &Tensor, beta: &Tensor, eps: f64) -> 
         let y = cpu::BatchNorm::new(x, moments, eps, true, false)?.apply(x, gamma, beta, None)?;
         return Ok((y, mean?, var?));
     }
-    let mean = x.mean_keepdim((0, 2, 3))?;
-    let centred = x.broadcast_sub(&mean)?;
-    let var = centred.sqr()?.mean_keepdim((0, 2, 3))?;
-    let y = channel_affine(&centred.broadcast_div(&(&var + eps)?.sqrt()?)?, gamma, beta)?;
-    Ok((y, mean.flatten_all()?.detach(), var.flatten_all()?.detach()))
+    let plain::BatchNormed { y, mean, var } = plain::batch_norm(x, (gamma, beta), None, eps, false)?;
+    Ok((y, mean, var))
 }
 
 /// Batch normalisation by given statistics `mean` and `var` (C), which get no gradient.
 pub fn batch_norm_eval(x: &Tensor, mean: &Tensor, var: &Tensor, gamma: &Tensor, beta: &Tensor, eps: f64) -> Result<Tensor> {
     let scale = (gamma / (var.detach() + eps)?.sqrt()?)?;
     let shift = (beta - (mean.detach() * &scale)?)?;
-    channel_affine(x, &scale, &shift)
+    x.broadcast_mul(&scale.reshape((1, (), 1, 1))?)?.broadcast_add(&shift.reshape((1, (), 1, 1))?)
 }
 
 /// `torch.nn.BatchNorm2d`, with its parameter and buffer names; momentum 0.1, eps 1e-5.
@@ -91,13 +88,12 @@ impl BatchNorm2d {
             };
             return cpu::BatchNorm::new(x, moments, self.eps, train, positive)?.apply(x, gamma, beta, shortcut);
         }
-        let mut y = if train {
-            let (y, mean, var) = batch_norm_train(x, gamma, beta, self.eps)?;
+        if train {
+            let plain::BatchNormed { y, mean, var } = plain::batch_norm(x, (gamma, beta), shortcut, self.eps, positive)?;
             self.track(x, mean, var)?;
-            y
-        } else {
-            batch_norm_eval(x, &self.running_mean, &self.running_var, gamma, beta, self.eps)?
-        };
+            return Ok(y);
+        }
+        let mut y = batch_norm_eval(x, &self.running_mean, &self.running_var, gamma, beta, self.eps)?;
         if let Some(shortcut) = shortcut {
             y = (y + shortcut)?;
         }

@@ -5,6 +5,7 @@ use candle_core::{Result, Tensor};
 use super::{
     cpu,
     params::{Init, Scope},
+    plain,
 };
 
 /// Cross-correlation of `x` (B, C, H, W) with `w` (O, C, K, K), zero padding `padding` on each side, plus `bias` (O):
@@ -15,19 +16,7 @@ pub fn conv2d(x: &Tensor, w: &Tensor, bias: Option<&Tensor>, stride: usize, padd
     {
         return Ok(y);
     }
-    let (height, width, kernel) = (x.dim(2)? + 2 * padding, x.dim(3)? + 2 * padding, w.dim(2)?);
-    let unused = |n: usize| n.saturating_sub(kernel) % stride;
-    let y = if unused(height) == unused(width) {
-        x.conv2d(w, padding, stride, 1, 1)?
-    } else {
-        // candle's gradient takes the input to have as many unused columns as rows.
-        let x = x.pad_with_zeros(2, padding, padding)?.pad_with_zeros(3, padding, padding)?;
-        x.narrow(2, 0, height - unused(height))?.narrow(3, 0, width - unused(width))?.conv2d(w, 0, stride, 1, 1)?
-    };
-    match bias {
-        Some(bias) => y.broadcast_add(&bias.reshape((1, (), 1, 1))?),
-        None => Ok(y),
-    }
+    plain::conv2d(x, w, bias, stride, padding)
 }
 
 /// The gradients of `x` and `w` (each if it is tracked) where the result of [`conv2d`] has the gradient `dy`: what a backward
@@ -44,8 +33,8 @@ pub fn conv2d_grads(
     {
         return Ok(grads);
     }
-    let mut grads = (conv2d(x, w, None, stride, padding)? * dy)?.sum_all()?.backward()?;
-    Ok((grads.remove(x), grads.remove(w)))
+    let [dx, dw] = plain::conv2d_grads(x, w, dy, stride, padding)?;
+    Ok((dx, dw))
 }
 
 /// A convolution with square kernel, `torch.nn.Conv2d`. Parameters `weight` (O, C, K, K) and, if asked for, `bias` (O).

@@ -2,7 +2,11 @@
 
 use candle_core::{Result, Tensor};
 
-use super::params::{Init, Scope};
+use super::{
+    cpu,
+    params::{Init, Scope},
+    plain,
+};
 
 /// `x w^T + b`, `torch.nn.Linear`. Parameters `weight` (out, in) and, if asked for, `bias` (out).
 #[derive(Debug, Clone)]
@@ -24,6 +28,9 @@ impl Linear {
 
     /// (B, in) -> (B, out)
     pub fn forward(&self, x: &Tensor) -> Result<Tensor> {
+        if !cpu::takes(&[x, &self.weight]) {
+            return plain::linear(x, &self.weight, self.bias.as_ref());
+        }
         let y = x.matmul(&self.weight.t()?)?;
         match &self.bias {
             Some(bias) => y.broadcast_add(bias),

@@ -1,26 +1,19 @@
 //! Normalisations within an image or a weight. [`super::BatchNorm2d`] has a file of its own.
 
-use candle_core::{D, Result, Tensor};
+use candle_core::{Result, Tensor};
 
 use super::{
     cpu,
-    ops::silu,
     params::{Init, Scope},
+    plain,
 };
-
-/// `(x - mean) / sqrt(var + eps)` over the last dimension, biased variance.
-fn normalise_last(x: &Tensor, eps: f64) -> Result<Tensor> {
-    let centred = x.broadcast_sub(&x.mean_keepdim(D::Minus1)?)?;
-    let var = centred.sqr()?.mean_keepdim(D::Minus1)?;
-    centred.broadcast_div(&(var + eps)?.sqrt()?)
-}
 
 /// Weight standardisation (Qiao et al. 2019): each output channel of `w` (O, C, K, K) to mean 0, variance 1 (biased, + `eps`).
 pub fn standardise_weight(w: &Tensor, eps: f64) -> Result<Tensor> {
     if cpu::takes(&[w]) {
         return cpu::standardise_rows(w, eps);
     }
-    normalise_last(&w.flatten_from(1)?, eps)?.reshape(w.shape())
+    plain::standardise_weight(w, eps)
 }
 
 /// Group normalisation (Wu & He 2018) of `x` (B, C, H, W), by the mean and biased variance of each image's channel group, with
@@ -29,13 +22,7 @@ pub fn group_norm(x: &Tensor, groups: usize, gamma: &Tensor, beta: &Tensor, eps:
     if cpu::takes(&[x, gamma, beta]) {
         return cpu::group_norm(x, groups, &gamma.unsqueeze(0)?, &beta.unsqueeze(0)?, eps, false);
     }
-    let normed = normalise_last(&x.reshape((x.dim(0)?, groups, ()))?, eps)?.reshape(x.shape())?;
-    channel_affine(&normed, gamma, beta)
-}
-
-/// `x * scale + shift` with one `scale` and `shift` a channel.
-pub(super) fn channel_affine(x: &Tensor, scale: &Tensor, shift: &Tensor) -> Result<Tensor> {
-    x.broadcast_mul(&scale.reshape((1, (), 1, 1))?)?.broadcast_add(&shift.reshape((1, (), 1, 1))?)
+    plain::group_norm(x, groups, (gamma, beta), None, eps, false)
 }
 
 /// The end of a U-Net block: group norm, then `x * (scale + 1) + shift` with a `film` of (scale, shift), each (B, C) or
@@ -58,10 +45,7 @@ pub fn norm_film_silu(
         }
         return cpu::group_norm(x, groups, &factor, &offset, eps, true);
     }
-    let y = group_norm(x, groups, gamma, beta, eps)?;
-    let Some((scale, shift)) = film else { return silu(&y) };
-    let shape = (x.dim(0)?, x.dim(1)?, 1, 1);
-    silu(&y.broadcast_mul(&(scale.reshape(shape)? + 1.)?)?.broadcast_add(&shift.reshape(shape)?)?)
+    plain::group_norm(x, groups, (gamma, beta), film, eps, true)
 }
 
 /// Layer normalisation (Ba et al. 2016) over the channels of `x` (B, C, H, W) at each position, with gain `g` (1, C, 1, 1) and no
@@ -70,9 +54,7 @@ pub fn channel_layer_norm(x: &Tensor, g: &Tensor, eps: f64) -> Result<Tensor> {
     if cpu::takes(&[x, g]) {
         return cpu::channel_layer_norm(x, g, eps);
     }
-    let centred = x.broadcast_sub(&x.mean_keepdim(1)?)?;
-    let var = centred.sqr()?.mean_keepdim(1)?;
-    centred.broadcast_div(&(var + eps)?.sqrt()?)?.broadcast_mul(g)
+    plain::channel_layer_norm(x, g, eps)
 }
 
 /// `torch.nn.GroupNorm`: parameters `weight`, `bias` (C); eps 1e-5.

@@ -2,14 +2,14 @@
 
 use candle_core::{Result, Tensor};
 
-use super::cpu;
+use super::{cpu, plain};
 
 /// `a + b`, of one shape.
 pub fn add(a: &Tensor, b: &Tensor) -> Result<Tensor> {
     if cpu::takes(&[a, b]) && a.dims() == b.dims() {
         return cpu::apply_2(cpu::Add, &a.contiguous()?, &b.contiguous()?);
     }
-    a + b
+    plain::add(a, b)
 }
 
 /// `x * sigmoid(x)`, the SiLU or Swish (Elfwing et al. 2018).
@@ -25,8 +25,7 @@ pub fn gelu(x: &Tensor) -> Result<Tensor> {
 
 /// `max(x, 0)`; NaN stays NaN, and the gradient at 0 is 0, as in PyTorch.
 pub fn relu(x: &Tensor) -> Result<Tensor> {
-    let zeros = x.zeros_like()?;
-    x.le(&zeros)?.where_cond(&zeros, x)
+    plain::relu(x)
 }
 
 /// `a` where it is the greater, or NaN, else `b`; of equal values `b`.
@@ -35,41 +34,21 @@ fn greater(a: &Tensor, b: &Tensor) -> Result<Tensor> {
     (a.gt(b)? + nan)?.where_cond(a, b)
 }
 
-/// Maximum over three neighbours, stride 2, padding 1 (of -inf) along dimension `dim`; the first maximum gets the gradient.
-fn max_pool_along(x: &Tensor, dim: usize) -> Result<Tensor> {
-    let output = x.dim(dim)?.div_ceil(2);
-    let pad = |n: usize| {
-        let mut dims = x.dims().to_vec();
-        dims[dim] = n;
-        Tensor::full(f32::NEG_INFINITY, dims, x.device())?.to_dtype(x.dtype())
-    };
-    // 2 * (output + 1) long, so that it splits into pairs; index i of the input is i + 1 here.
-    let padded = Tensor::cat(&[&pad(1)?, x, &pad(2 * output + 1 - x.dim(dim)?)?], dim)?;
-    let mut pairs = x.dims().to_vec();
-    pairs[dim] = output + 1;
-    pairs.insert(dim + 1, 2);
-    let pairs = padded.reshape(pairs)?;
-    let phase =
-        |phase: usize, from: usize| pairs.narrow(dim + 1, phase, 1)?.squeeze(dim + 1)?.narrow(dim, from, output)?.contiguous();
-    greater(&phase(0, 1)?, &greater(&phase(1, 0)?, &phase(0, 0)?)?)
-}
-
 /// The ResNet stem's pool: maximum over 3x3 windows, stride 2, padding 1; (B, C, H, W) -> (B, C, ceil(H/2), ceil(W/2)).
 /// Of equal maxima the first in row order gets the gradient; NaN wins, as in PyTorch.
 pub fn max_pool_3x3_s2_p1(x: &Tensor) -> Result<Tensor> {
     if cpu::takes(&[x]) {
         return cpu::apply_1(cpu::MaxPool { height: x.dim(2)?, width: x.dim(3)? }, &x.contiguous()?);
     }
-    max_pool_along(&max_pool_along(x, 3)?, 2)
+    plain::max_pool_along(&plain::max_pool_along(x, 3)?, 2)
 }
 
 /// Repeats every pixel 2x2 times: (B, C, H, W) -> (B, C, 2H, 2W).
 pub fn upsample_nearest2(x: &Tensor) -> Result<Tensor> {
-    let (b, c, h, w) = x.dims4()?;
     if cpu::takes(&[x]) {
-        return cpu::apply_1(cpu::Upsample { width: w }, &x.contiguous()?);
+        return cpu::apply_1(cpu::Upsample { width: x.dim(3)? }, &x.contiguous()?);
     }
-    x.reshape((b, c, h, 1, w, 1))?.broadcast_as((b, c, h, 2, w, 2))?.reshape((b, c, 2 * h, 2 * w))
+    plain::upsample_nearest2(x)
 }
 
 /// The channels of `a`, then those of `b`: (B, C, H, W) and (B, O, H, W) -> (B, C + O, H, W).
@@ -78,7 +57,16 @@ pub fn join_channels(a: &Tensor, b: &Tensor) -> Result<Tensor> {
         let sizes = (a.elem_count() / a.dim(0)?, b.elem_count() / b.dim(0)?);
         return cpu::apply_2(cpu::Join { sizes }, &a.contiguous()?, &b.contiguous()?);
     }
-    Tensor::cat(&[a, b], 1)
+    plain::join_channels(a, b)
+}
+
+/// The two halves of the columns of `x` (B, 2 C), each (B, C).
+pub fn halves(x: &Tensor) -> Result<[Tensor; 2]> {
+    if !cpu::takes(&[x]) {
+        return plain::halves(x);
+    }
+    let half = x.dim(1)? / 2;
+    Ok([x.narrow(1, 0, half)?, x.narrow(1, half, half)?])
 }
 
 /// `x / max(|x|, 1e-12)` with the 2-norm along `dim`, as `torch.nn.functional.normalize`.

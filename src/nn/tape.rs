@@ -1,7 +1,7 @@
-//! The record of the fast operations that a backward pass goes through.
+//! The record of the operations that a backward pass goes through: the fast ones, and those with gradients of their own.
 //!
 //! candle begins the gradient of every tensor as zeros and adds to it, on threads of its own that wait spinning: on a CPU a
-//! quarter of a training step. While a [`Tape`] lives, the fast operations of its thread are written down on it instead of
+//! quarter of a training step, on a GPU most of its launches. While a [`Tape`] lives, these operations of its thread are written down on it instead of
 //! joining candle's graph, in which their results are then leaves. What lies between them (heads, losses, the network of the
 //! timestep) stays candle's, whose gradients are small there.
 
@@ -57,11 +57,16 @@ impl Drop for Tape {
     }
 }
 
+/// From a result and its gradient to the gradient of each input, if it has one.
+pub type Gradients = dyn Fn(&Tensor, &Tensor) -> Result<Vec<Option<Tensor>>> + Send + Sync;
+
 /// A recorded operation, by its number of inputs.
 pub enum Op {
     One(Box<dyn CustomOp1>),
     Two(Box<dyn CustomOp2>),
     Three(Box<dyn CustomOp3>),
+    /// Of any number.
+    Function(&'static str, Box<Gradients>),
     /// Its result is its input.
     Boundary,
 }
@@ -79,6 +84,7 @@ impl Op {
             Self::One(op) => op.name(),
             Self::Two(op) => op.name(),
             Self::Three(op) => op.name(),
+            Self::Function(name, _) => name,
             Self::Boundary => "graph boundary",
         }
     }
@@ -102,6 +108,7 @@ impl TapeNode {
                 let (da, db, dc) = op.bwd(a, b, c, y, dy)?;
                 vec![da, db, dc]
             }
+            (Op::Function(_, gradients), _) => gradients(&y.detach(), &dy.contiguous()?)?,
             (Op::Boundary, [_]) => vec![Some(dy.clone())],
             _ => bail!("an operation was recorded with the wrong number of inputs"),
         })

@@ -183,8 +183,8 @@ impl ResnetBlock {
     }
 
     fn forward(&self, x: &Tensor, time: &Tensor) -> Result<Tensor> {
-        let scale_shift = self.mlp.forward(time)?.chunk(2, 1)?;
-        let h = self.block1.forward(x, Some((&scale_shift[0], &scale_shift[1])))?;
+        let [scale, shift] = nn::halves(&self.mlp.forward(time)?)?;
+        let h = self.block1.forward(x, Some((&scale, &shift)))?;
         let h = self.block2.forward(&h, None)?;
         match &self.res_conv {
             Some(conv) => nn::add(&h, &conv.forward(x)?),
