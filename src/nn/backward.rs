@@ -2,7 +2,10 @@
 
 use std::collections::{HashMap, HashSet};
 
-use candle_core::{Result, Tensor, TensorId};
+use candle_core::{
+    CpuStorage, CudaStorage, CustomOp1, Layout, MetalStorage, Result, Shape, Tensor, TensorId,
+    backend::{BackendDevice, BackendStorage},
+};
 
 use super::{grads::Grads, ops::add, params::Params, tape};
 
@@ -26,7 +29,7 @@ pub fn backward(loss: &Tensor, params: &Params) -> Result<Grads> {
                 Some(grad) if input.is_variable() => store.add(input.id(), grad)?,
                 // A result of candle's: its graph goes on from here.
                 Some(grad) if input.track_op() => {
-                    let seed = (input * grad.detach())?.sum_all()?;
+                    let seed = input.apply_op1(Seed(grad.detach()))?;
                     between = Some(match between {
                         Some(others) => (others + seed)?,
                         None => seed,
@@ -40,6 +43,42 @@ pub fn backward(loss: &Tensor, params: &Params) -> Result<Grads> {
         }
     }
     Ok(trained.into_iter().filter_map(|(name, var)| Some((name, store.grads.remove(&var.id())?))).collect())
+}
+
+/// A scalar whose gradient for its input is this one; its value is of no matter.
+struct Seed(Tensor);
+
+impl Seed {
+    fn scalar<S: BackendStorage>(like: &S) -> Result<(S, Shape)>
+    where
+        S::Device: BackendDevice<Storage = S>,
+    {
+        let shape = Shape::from(());
+        Ok((like.device().zeros_impl(&shape, like.dtype())?, shape))
+    }
+}
+
+impl CustomOp1 for Seed {
+    fn name(&self) -> &'static str {
+        "seed"
+    }
+
+    fn cpu_fwd(&self, input: &CpuStorage, _: &Layout) -> Result<(CpuStorage, Shape)> {
+        Self::scalar(input)
+    }
+
+    fn cuda_fwd(&self, input: &CudaStorage, _: &Layout) -> Result<(CudaStorage, Shape)> {
+        Self::scalar(input)
+    }
+
+    fn metal_fwd(&self, input: &MetalStorage, _: &Layout) -> Result<(MetalStorage, Shape)> {
+        Self::scalar(input)
+    }
+
+    /// The seeds' sum is what goes back, so each has a gradient of 1.
+    fn bwd(&self, _: &Tensor, _: &Tensor, _: &Tensor) -> Result<Option<Tensor>> {
+        Ok(Some(self.0.clone()))
+    }
 }
 
 /// Gradients by tensor.

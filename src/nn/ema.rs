@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use candle_core::{Result, Tensor, Var, bail};
 
-use super::{cpu, params::Params};
+use super::{cpu, params::Params, plain};
 
 /// The average of some [`Params`] (buffers included), as `ema-pytorch` keeps it.
 #[derive(Debug)]
@@ -30,7 +30,7 @@ impl Ema {
                 let weight = (1. - decay) as f32;
                 cpu::update(average, var, |a, w| a.iter_mut().zip(w).for_each(|(a, w)| *a += weight * (w - *a)))?;
             } else if var.dtype().is_float() {
-                average.set(&(average.as_tensor() + ((var.as_tensor() - average.as_tensor())? * (1. - decay))?)?.detach())?;
+                plain::average(average, var, decay)?;
             } else {
                 average.set(&var.copy()?.detach())?;
             }

@@ -2,64 +2,106 @@
 
 use std::collections::BTreeMap;
 
-use candle_core::{DType, Result, Tensor};
+use candle_core::{Result, Tensor, Var};
 
-use super::{cpu, ops::add};
+use super::{cpu, ops::add, plain};
 
 /// The gradient of each trained parameter that the loss depends on.
 #[derive(Debug, Clone, Default)]
-pub struct Grads(BTreeMap<String, Tensor>);
+pub struct Grads {
+    each: BTreeMap<String, Tensor>,
+    /// All of them end to end in order of their names, of which `each` are views then.
+    joined: Option<Tensor>,
+}
 
 impl Grads {
     /// That of the parameter `name`, of its shape.
     pub fn get(&self, name: &str) -> Option<&Tensor> {
-        self.0.get(name)
+        self.each.get(name)
     }
 
     /// In order of the names.
     pub fn iter(&self) -> impl Iterator<Item = (&String, &Tensor)> {
-        self.0.iter()
+        self.each.iter()
     }
 
     /// Adds `other`; a parameter that only one side knows keeps that side's gradient.
     pub fn add(&mut self, other: &Self) -> Result<()> {
-        for (name, grad) in &other.0 {
-            let sum = match self.0.get(name) {
+        self.joined = None;
+        for (name, grad) in &other.each {
+            let sum = match self.each.get(name) {
                 Some(mine) => add(mine, grad)?,
                 None => grad.clone(),
             };
-            self.0.insert(name.clone(), sum);
+            self.each.insert(name.clone(), sum);
         }
         Ok(())
     }
 
     /// Multiplies all of them.
     pub fn scale(&mut self, factor: f64) -> Result<()> {
-        for grad in self.0.values_mut() {
-            *grad = if cpu::takes(&[grad]) { cpu::zip(grad, grad, |g, _| g * factor as f32)? } else { (&*grad * factor)? };
+        if self.are_fast() {
+            for grad in self.each.values_mut() {
+                *grad = cpu::zip(grad, grad, |g, _| g * factor as f32)?;
+            }
+            return Ok(());
         }
-        Ok(())
+        let scaled = (self.join()? * factor)?;
+        self.split(scaled)
     }
 
     /// The 2-norm over all gradients, summed in f64.
-    pub fn norm(&self) -> Result<f64> {
-        let squares = self.0.values().map(square_sum).collect::<Result<Vec<f64>>>()?;
-        Ok(squares.iter().sum::<f64>().sqrt())
+    pub fn norm(&mut self) -> Result<f64> {
+        if self.each.is_empty() {
+            return Ok(0.);
+        }
+        if self.are_fast() {
+            let squares = self.each.values().map(cpu::square_sum).collect::<Result<Vec<f64>>>()?;
+            return Ok(squares.iter().sum::<f64>().sqrt());
+        }
+        Ok(plain::square_sum(&self.join()?)?.to_scalar::<f64>()?.sqrt())
+    }
+
+    fn are_fast(&self) -> bool {
+        self.each.values().all(|grad| cpu::takes(&[grad]))
+    }
+
+    /// All of them end to end in order of their names.
+    fn join(&mut self) -> Result<Tensor> {
+        match &self.joined {
+            Some(joined) => Ok(joined.clone()),
+            None => {
+                let joined = plain::join(self.each.values())?;
+                self.split(joined.clone())?;
+                Ok(joined)
+            }
+        }
+    }
+
+    /// Takes these values.
+    fn split(&mut self, joined: Tensor) -> Result<()> {
+        let parts = plain::parts(&joined, self.each.values().map(Tensor::shape))?;
+        self.each.values_mut().zip(parts).for_each(|(grad, part)| *grad = part);
+        self.joined = Some(joined);
+        Ok(())
+    }
+
+    /// Those of `vars` end to end, zeros where one has none.
+    pub(super) fn joined_for(&self, vars: &[(String, Var)]) -> Result<Tensor> {
+        if let Some(joined) = &self.joined
+            && self.each.keys().eq(vars.iter().map(|(name, _)| name))
+        {
+            return Ok(joined.clone());
+        }
+        let grad = |(name, var): &(String, Var)| self.get(name).map_or_else(|| var.zeros_like(), |grad| Ok(grad.clone()));
+        plain::join(&vars.iter().map(grad).collect::<Result<Vec<_>>>()?)
     }
 }
 
 impl FromIterator<(String, Tensor)> for Grads {
     fn from_iter<T: IntoIterator<Item = (String, Tensor)>>(grads: T) -> Self {
-        Self(grads.into_iter().collect())
+        Self { each: grads.into_iter().collect(), joined: None }
     }
-}
-
-/// The sum of squares, in f64.
-pub(super) fn square_sum(tensor: &Tensor) -> Result<f64> {
-    if cpu::takes(&[tensor]) {
-        return cpu::square_sum(tensor);
-    }
-    tensor.detach().to_dtype(DType::F64)?.sqr()?.sum_all()?.to_scalar()
 }
 
 /// Scales the gradients so that their norm ([`Grads::norm`]) is at most `max`, as `torch.nn.utils.clip_grad_norm_` (Pascanu et
@@ -76,7 +118,7 @@ pub fn clip_grad_norm(grads: &mut Grads, max: f64) -> Result<f64> {
 
 #[cfg(test)]
 mod tests {
-    use candle_core::Device;
+    use candle_core::{DType, Device};
 
     use super::*;
     use crate::nn::{Init, Params, backward};

@@ -38,7 +38,7 @@ pub use ema::Ema;
 pub use grads::{Grads, clip_grad_norm};
 pub use linear::Linear;
 pub use norm::{ChannelLayerNorm, GroupNorm, channel_layer_norm, group_norm, norm_film_silu, standardise_weight};
-pub use ops::{add, gelu, halves, join_channels, l2_normalise, max_pool_3x3_s2_p1, relu, silu, upsample_nearest2};
+pub use ops::{add, gelu, halves, join_channels, l2_normalise, max_pool_3x3_s2_p1, mean, relu, silu, upsample_nearest2};
 pub use optim::{Adam, Lars};
 pub use params::{Init, Params, Scope};
 pub use plain::with_plain;

@@ -60,6 +60,15 @@ pub fn join_channels(a: &Tensor, b: &Tensor) -> Result<Tensor> {
     plain::join_channels(a, b)
 }
 
+/// The mean of all values of `x` (B, ...), a scalar.
+pub fn mean(x: &Tensor) -> Result<Tensor> {
+    if cpu::takes(&[x]) || x.rank() < 2 {
+        return x.mean_all();
+    }
+    // A GPU gives one sum to one of its processors: many short ones first.
+    x.flatten_from(1)?.mean(1)?.mean(0)
+}
+
 /// The two halves of the columns of `x` (B, 2 C), each (B, C).
 pub fn halves(x: &Tensor) -> Result<[Tensor; 2]> {
     if !cpu::takes(&[x]) {

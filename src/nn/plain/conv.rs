@@ -4,8 +4,8 @@
 //! - Input: where y = conv(x, w), pixel `s i + phase` of dx (s the stride) is a sum over `dy[i + d]` for a few offsets d: one
 //!   convolution of dy, of stride 1, with s * s * C results, the pixels of each phase, whose weights are those of w, transposed and
 //!   turned round; then the phases are laid between each other. With stride 1 that is the convolution with turned weights.
-//! - Weight: the product of dy with the columns of x (the pixels under each tap of the kernel), in pieces of the batch whose
-//!   columns stay below [`COLUMN_BYTES`].
+//! - Weight: products of dy with the columns of x (the pixels under each tap of one row of the kernel), in pieces of the batch
+//!   whose columns stay below [`COLUMN_BYTES`].
 //! - 1x1: matrix products alone.
 
 use candle_core::{Result, Tensor};
@@ -170,32 +170,62 @@ impl Conv {
             };
             return dw.reshape((output, input, 1, 1));
         }
+        let rows = self.column_rows();
         let mut sum: Option<Tensor> = None;
-        for (at, images) in pieces(batch, self.images_at_once(k * k * input * self.pixels(), x)) {
+        for (at, images) in pieces(batch, self.images_at_once(k * input * self.stride.min(k) * rows * self.output.2, x)) {
             let columns = self.columns(&x.narrow(0, at, images)?)?;
-            let dw = side_by_side(&dy.narrow(0, at, images)?.flatten_from(2)?)?.matmul(&columns.t()?)?;
+            // As many rows as the columns have, zeros in those that are beyond the result.
+            let dy = dy.narrow(0, at, images)?.pad_with_zeros(2, 0, rows - self.output.1)?;
+            let dy = side_by_side(&dy.flatten_from(2)?)?;
+            let products = (0..k).map(|row| dy.matmul(&columns.of_row(row)?.t()?)).collect::<Result<Vec<_>>>()?;
+            let dw = Tensor::stack(&products, 0)?;
             sum = Some(match sum {
                 Some(sum) => (sum + dw)?,
                 None => dw,
             });
         }
         let Some(dw) = sum else { return Tensor::zeros((output, input, k, k), x.dtype(), x.device()) };
-        dw.reshape((output, k * k, input))?.transpose(1, 2)?.reshape((output, input, k, k))
+        // (row, O, column, C)
+        dw.reshape((k, output, k, input))?.permute((1, 3, 0, 2))?.contiguous()
     }
 
-    /// The pixels under each tap: (K * K * C, B * H * W of the result).
-    fn columns(&self, x: &Tensor) -> Result<Tensor> {
-        let ((_, input, ..), (_, height, width), k, s) = (self.input, self.output, self.kernel, self.stride);
-        let (rows, columns, images) = ((k - 1) / s + height, (k - 1) / s + width, x.dim(0)?);
+    /// Rows that the columns of one row phase have.
+    fn column_rows(&self) -> usize {
+        (self.kernel - 1) / self.stride + self.output.1
+    }
+
+    fn columns(&self, x: &Tensor) -> Result<Columns> {
+        let ((_, input, ..), (_, _, width), k, s) = (self.input, self.output, self.kernel, self.stride);
+        let (images, rows, columns) = (x.dim(0)?, self.column_rows(), (k - 1) / s + width);
         let phases = framed(x, self.padding, (rows * s, columns * s))?;
         let phases = phases.reshape(&[images, input, rows, s, columns, s][..])?.transpose(0, 1)?;
-        let tap = |i: usize| {
-            let (row, column) = (i / k, i % k);
-            let phase = phases.narrow(3, row % s, 1)?.narrow(5, column % s, 1)?;
-            phase.narrow(2, row / s, height)?.narrow(4, column / s, width)
+        let of_phase = |phase: usize| {
+            let phase = phases.narrow(3, phase, 1)?;
+            let taps = (0..k).map(|column| phase.narrow(5, column % s, 1)?.narrow(4, column / s, width));
+            let mut taps = taps.collect::<Result<Vec<_>>>()?;
+            // What the last rows of the last plane are shifted to.
+            taps.push(Tensor::zeros((1, images, rows, 1, width, 1), x.dtype(), x.device())?);
+            Tensor::cat(&taps, 0)?.flatten_all()
         };
-        let taps = (0..k * k).map(tap).collect::<Result<Vec<_>>>()?;
-        Tensor::cat(&taps, 0)?.reshape((k * k * input, images * height * width))
+        let of_phases = (0..s.min(k)).map(of_phase).collect::<Result<_>>()?;
+        Ok(Columns { of_phases, stride: s, width, shape: (k * input, images * rows * width) })
+    }
+}
+
+/// The pixels under each tap of one row of a kernel, for every row of an image. Under the next row of the kernel lie the same
+/// pixels, one row of the image further: the same memory, read from there. (What then comes from the next plane meets zeros.)
+struct Columns {
+    /// For each `stride`-th row: (K * C, B * rows * W of the result), in memory order, and zeros.
+    of_phases: Vec<Tensor>,
+    stride: usize,
+    width: usize,
+    shape: (usize, usize),
+}
+
+impl Columns {
+    fn of_row(&self, row: usize) -> Result<Tensor> {
+        let from = row / self.stride * self.width;
+        self.of_phases[row % self.stride].narrow(0, from, self.shape.0 * self.shape.1)?.reshape(self.shape)
     }
 }
 

@@ -10,26 +10,29 @@ mod activation;
 mod attention;
 mod conv;
 mod function;
+mod joined;
 mod linear;
 mod norm;
 mod resample;
 #[cfg(test)]
 mod tests;
 
-use std::cell::Cell;
+use std::{cell::Cell, sync::OnceLock};
 
 pub use activation::relu;
 pub use attention::{linear_attention, softmax, split};
 pub use conv::{conv2d, conv2d_grads};
+pub use joined::{average, join, parts, square_sum, subtract};
 pub use linear::{halves, linear};
 pub use norm::{BatchNormed, batch_norm, channel_layer_norm, group_norm, standardise_weight};
 pub use resample::{add, join_channels, max_pool_along, upsample_nearest2};
 
 thread_local! { static PLAIN: Cell<bool> = const { Cell::new(false) }; }
 
-/// Whether this thread is inside [`with_plain`].
+/// Whether this thread is inside [`with_plain`], or the whole process in its place: `DISSOLVE_DEVICE=cpu-plain`.
 pub(super) fn forced() -> bool {
-    PLAIN.get()
+    static PROCESS: OnceLock<bool> = OnceLock::new();
+    PLAIN.get() || *PROCESS.get_or_init(|| std::env::var_os("DISSOLVE_DEVICE").is_some_and(|device| device == "cpu-plain"))
 }
 
 /// Runs `f` with every operation called on this thread in its plain form. Tests use it to compare the two.
