@@ -3,7 +3,7 @@
 
 mod common;
 
-use candle_core::{Device, Tensor};
+use candle_core::Tensor;
 use common::Fixture;
 use dissolve_studio::{
     config::DdpmConfig,
@@ -65,7 +65,7 @@ fn the_trajectory_matches_in(fixture: &Fixture) {
 
 /// A trainer with the file's weights, and these.
 fn trainer(fixture: &Fixture, config: &DdpmConfig) -> (DdpmTrainer, BTreeMap<String, Tensor>) {
-    let trainer = DdpmTrainer::new(config, 0, &Device::Cpu).unwrap();
+    let trainer = DdpmTrainer::new(config, 0, &common::device()).unwrap();
     let names: Vec<_> = trainer.params().all().iter().map(|(name, v)| (name.clone(), v.dims().to_vec())).collect();
     let weights = common::pattern(&names, fixture.meta("pattern_seed"));
     trainer.params().load(&weights).unwrap();
@@ -96,7 +96,7 @@ fn off_by_rounding(fixture: &Fixture, config: &DdpmConfig, seed: u32) -> Traject
     };
     let x0 = fixture.get("x0");
     let nudged = x0.flatten_all().unwrap().to_vec1::<f32>().unwrap().into_iter().map(&mut nudge).collect::<Vec<_>>();
-    let x0 = Tensor::from_vec(nudged, x0.dims(), &Device::Cpu).unwrap();
+    let x0 = Tensor::from_vec(nudged, x0.dims(), x0.device()).unwrap();
     let mut trainer = trainer(fixture, config).0;
     trainer.average(0.0).unwrap();
     let mut norms = Vec::new();
@@ -121,7 +121,7 @@ fn two_halves_of_a_batch_make_the_same_step_as_the_whole_in(fixture: &Fixture) {
         let at = |name: &str| fixture.get(name).get(0).unwrap().narrow(0, from, count).unwrap().contiguous().unwrap();
         Batch { x0: at("x0"), t: at("t").to_vec1::<i64>().unwrap().into_iter().map(|t| t as usize).collect(), eps: at("eps") }
     };
-    let report = |batches: &[Batch]| DdpmTrainer::new(&config, 0, &Device::Cpu).unwrap().step(batches).unwrap();
+    let report = |batches: &[Batch]| DdpmTrainer::new(&config, 0, &common::device()).unwrap().step(batches).unwrap();
     let (whole, halves) = (report(&[part(0, 4)]), report(&[part(0, 2), part(2, 2)]));
     assert!((whole.loss - halves.loss).abs() < 1e-5 * whole.loss);
     assert!((whole.grad_norm - halves.grad_norm).abs() < 1e-3 * whole.grad_norm);

@@ -9,7 +9,7 @@
 mod common;
 
 use candle_core::{DType, Device, Tensor};
-use common::{Fixture, check, max_difference, pattern};
+use common::{Fixture, check, device, max_difference, pattern};
 use dissolve_studio::{
     config::{DiaConfig, RunConfig, Stem},
     ml::{encoder::model::EncoderConfig, training::dia_step::DiaTrainer},
@@ -48,7 +48,7 @@ fn run(fixture: &Fixture, stem: Stem, scale: f64) -> Outcome {
     };
     let views = (pictures(fixture) * scale).unwrap();
     let config = EncoderConfig::new(RunConfig { dia, ..RunConfig::default() }, views.dim(3).unwrap(), String::new());
-    let mut trainer = DiaTrainer::new(config, &Device::Cpu).unwrap();
+    let mut trainer = DiaTrainer::new(config, &device()).unwrap();
     let params = &trainer.encoder.params;
     let shapes: Vec<(String, Vec<usize>)> = params.trainable().iter().map(|(n, v)| (n.clone(), v.dims().to_vec())).collect();
     let mut weights = params.snapshot().unwrap();

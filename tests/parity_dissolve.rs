@@ -2,7 +2,6 @@
 
 mod common;
 
-use candle_core::Device;
 use common::Fixture;
 use dissolve_studio::{
     config::{DdpmConfig, InputRange},
@@ -19,7 +18,7 @@ fn model(dissolved: &Fixture, config: DdpmConfig) -> DiffusionModel {
     let weights = fixture.unet_weights(&dim_mults);
     let config = DdpmConfig { dim: fixture.meta("dim"), dim_mults, ..config };
     let saved = SavedModel::new(weights, ModelInfo::unknown(config));
-    DiffusionModel::new(&saved.unwrap(), &Device::Cpu).unwrap()
+    DiffusionModel::new(&saved.unwrap(), &common::device()).unwrap()
 }
 
 #[test]
@@ -80,6 +79,6 @@ fn the_unit_range_feeds_the_picture_as_it_is_in(fixture: &Fixture) {
 #[test]
 fn a_step_beyond_the_last_is_an_error() {
     let model = model(&Fixture::each("dissolve_small.safetensors")[0], DdpmConfig::default());
-    let x = candle_core::Tensor::zeros((1, 3, 32, 32), candle_core::DType::F32, &Device::Cpu).unwrap();
+    let x = candle_core::Tensor::zeros((1, 3, 32, 32), candle_core::DType::F32, &common::device()).unwrap();
     assert!(model.dissolve(&x, &[1000]).unwrap_err().to_string().contains("999"));
 }

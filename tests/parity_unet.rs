@@ -5,7 +5,7 @@
 
 mod common;
 
-use candle_core::{DType, Device, Tensor};
+use candle_core::{DType, Tensor};
 use common::Fixture;
 use dissolve_studio::{
     ml::diffusion::unet::Unet,
@@ -18,7 +18,7 @@ fn steps(t: &Tensor) -> Vec<usize> {
 }
 
 fn network(fixture: &Fixture) -> (Params, Unet) {
-    let params = Params::new(&Device::Cpu, DType::F32, 0);
+    let params = Params::new(&common::device(), DType::F32, 0);
     let unet = Unet::new(&params.root(), fixture.meta("dim"), &fixture.meta::<Vec<usize>>("dim_mults"), 3).unwrap();
     (params, unet)
 }
@@ -71,7 +71,7 @@ fn part_of(gradient: &Tensor, kept: &Tensor, fixture: &Fixture) -> Tensor {
         return gradient.clone();
     }
     let all = gradient.flatten_all().unwrap();
-    let indices = Tensor::arange_step(0, all.dim(0).unwrap() as u32, fixture.meta("grad_stride"), &Device::Cpu).unwrap();
+    let indices = Tensor::arange_step(0, all.dim(0).unwrap() as u32, fixture.meta("grad_stride"), all.device()).unwrap();
     all.index_select(&indices, 0).unwrap()
 }
 

@@ -1,5 +1,7 @@
 //! The diffusion model's training as a run: stopped, killed, damaged, diverging, and what it leaves behind.
 
+mod common;
+
 use candle_core::Device;
 use dissolve_studio::{
     config::{DdpmConfig, RunConfig},
@@ -90,7 +92,7 @@ fn new_run(dir: &tempfile::TempDir, config: &RunConfig) -> RunDir {
 }
 
 fn train(run: &RunDir, config: &RunConfig, reporter: &mut dyn Reporter) -> Result<DiffusionModel> {
-    ddpm::train(run, config, &dataset(), &Device::Cpu, reporter)
+    ddpm::train(run, config, &dataset(), &common::device(), reporter)
 }
 
 /// The finished weights, and the columns of the series that do not depend on the clock.

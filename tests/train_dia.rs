@@ -1,5 +1,7 @@
 //! Training and scoring of the encoder on a handful of tiny pictures: resuming, ending early, the dissolve cache, leave-one-out.
 
+mod common;
+
 use candle_core::Device;
 use dissolve_studio::{
     config::{DissolveMethod, EpochUnit, RunConfig, Stem},
@@ -82,12 +84,12 @@ fn resumed_training_gives_identical_encoder() {
     for stop in [None, Some(3)] {
         let run = run(dir.path(), "x", &config);
         if let Some(steps) = stop {
-            let stopped = train(&run, &config, &data, None, &Device::Cpu, &mut After(steps, Control::Stop));
+            let stopped = train(&run, &config, &data, None, &common::device(), &mut After(steps, Control::Stop));
             assert!(matches!(stopped, Err(Error::Stopped)));
             assert_eq!(run.manifest().unwrap().state, RunState::Stopped);
             assert_eq!(checkpoint::newest(&run).unwrap().0, steps);
         }
-        train(&run, &config, &data, None, &Device::Cpu, &mut Silent).unwrap();
+        train(&run, &config, &data, None, &common::device(), &mut Silent).unwrap();
         assert_eq!(run.manifest().unwrap().state, RunState::Finished);
         let rows = fs::read_to_string(run.join("metrics.csv")).unwrap().lines().count();
         assert_eq!(rows, 1 + config.dia.total_steps());
@@ -102,7 +104,7 @@ fn training_ended_early_is_finished_and_scores_leave_one_out() {
     let (mut config, data) = (config(), pictures(8, 16));
     config.dia.dissolve = DissolveMethod::None;
     let run = run(dir.path(), "x", &config);
-    train(&run, &config, &data, None, &Device::Cpu, &mut After(1, Control::FinishEarly)).unwrap();
+    train(&run, &config, &data, None, &common::device(), &mut After(1, Control::FinishEarly)).unwrap();
     let encoder = Encoder::load(&run.join(files::ENCODER), &Device::Cpu).unwrap();
     assert_eq!(encoder.bank.as_ref().unwrap().names, ["0.png", "1.png", "2.png", "3.png", "4.png", "5.png"]);
 
@@ -130,7 +132,7 @@ fn nan_loss_reports_step_and_advice() {
     let (mut config, data) = (config(), pictures(8, 16));
     config.dia.lr = 1e30;
     let run = run(dir.path(), "x", &config);
-    let error = train(&run, &config, &data, None, &Device::Cpu, &mut Silent).unwrap_err();
+    let error = train(&run, &config, &data, None, &common::device(), &mut Silent).unwrap_err();
     assert!(
         error.to_string().contains("step") && matches!(error.hint(), Some(NextStep::Steadier { part: "dia", .. })),
         "{error}; {:?}",
@@ -143,7 +145,7 @@ fn nan_loss_reports_step_and_advice() {
 #[test]
 fn dissolve_cache_equals_dissolving_and_resumes_its_build() {
     let dir = tempfile::tempdir().unwrap();
-    let (config, device) = (config(), Device::Cpu);
+    let (config, device) = (config(), common::device());
     // Smaller than the resolution of dissolving, padded to it, larger than it.
     for side in [16, 28, 48] {
         let data = pictures(48, side);

@@ -3,7 +3,7 @@
 #![allow(dead_code, reason = "each test program uses its own part")]
 
 use candle_core::{DType, Device, Tensor};
-use dissolve_studio::{ml::diffusion::unet::Unet, nn::Params};
+use dissolve_studio::{config::DeviceKind, ml::diffusion::unet::Unet, nn::Params};
 use std::{
     collections::BTreeMap,
     path::{Path, PathBuf},
@@ -58,8 +58,9 @@ impl Fixture {
         Self::open(&self.folder.join(name))
     }
 
+    /// Where the tests compute.
     pub fn get(&self, name: &str) -> Tensor {
-        self.tensors[name].clone()
+        self.tensors[name].to_device(&device()).unwrap()
     }
 
     /// The tensors whose names start with `prefix`, without it.
@@ -87,6 +88,13 @@ impl Fixture {
         Unet::new(&params.root(), self.meta("dim"), dim_mults, 3).unwrap();
         pattern(&names_and_shapes(&params), self.meta("pattern_seed"))
     }
+}
+
+/// Where the tests compute: on the CPU, or where `DISSOLVE_DEVICE` says.
+pub fn device() -> Device {
+    let (device, instead) = dissolve_studio::ml::base::device::open(DeviceKind::Cpu);
+    assert_eq!(instead, None, "{}", dissolve_studio::ml::base::device::VARIABLE);
+    device
 }
 
 pub fn values(t: &Tensor) -> Vec<f64> {

@@ -27,14 +27,33 @@ pub enum CpuInstead {
     },
 }
 
-/// Opens the device; where it is not there, the CPU, with the reason.
+/// The environment variable that puts another device in the place of every setting, for tests and measurements: `cpu`, `cuda`,
+/// `metal`, or `cpu-plain`, the CPU with the operations that a GPU computes with ([`crate::nn::with_plain`]).
+pub const VARIABLE: &str = "DISSOLVE_DEVICE";
+
+fn of_environment() -> Option<DeviceKind> {
+    match std::env::var(VARIABLE).ok()?.as_str() {
+        "cpu" | "cpu-plain" => Some(DeviceKind::Cpu),
+        "cuda" => Some(DeviceKind::Cuda),
+        "metal" => Some(DeviceKind::Metal),
+        _ => None,
+    }
+}
+
+/// Opens the device, or that of [`VARIABLE`]; where it is not there, the CPU, with the reason.
 pub fn open(kind: DeviceKind) -> (Device, Option<CpuInstead>) {
+    let kind = of_environment().unwrap_or(kind);
     if let Some(why) = not_built(kind) {
         return (Device::Cpu, Some(why));
     }
     let (name, device) = match kind {
         DeviceKind::Cpu => return (Device::Cpu, None),
-        DeviceKind::Cuda => ("CUDA", Device::new_cuda(0)),
+        DeviceKind::Cuda => {
+            // As cuDNN does it and PyTorch by default in convolutions, some of which are matrix products here: inputs of products
+            // are rounded to 10 bits, sums are in 32.
+            candle_core::cuda::set_gemm_reduced_precision_f32(true);
+            ("CUDA", Device::new_cuda(0))
+        }
         DeviceKind::Metal => ("Metal", Device::new_metal(0)),
     };
     match device {

@@ -1,5 +1,6 @@
 //! What all of the method uses: checkpoints, devices, progress, resizing. Knows none of the other rooms.
 
+pub mod ahead;
 pub mod checkpoint;
 pub mod device;
 pub mod pixel_loading;

@@ -14,6 +14,7 @@ use crate::{
     error::{Error, NextStep, Result},
     ml::{
         base::{
+            ahead::ahead,
             checkpoint::{self, Metadata},
             pixel_loading::{load_pixels, load_tiles},
             reporter::{Control, Event, Notice, Reporter, Stage, Step},
@@ -153,40 +154,45 @@ impl DdpmTraining<'_> {
         let (ddpm, done) = (&self.config.ddpm, trainer.steps_done());
         let mut metrics = MetricsLog::resume(self.run, &["loss", "lr", "grad_norm", "images_per_second"], done)?;
         let mut throughput = Throughput::start();
-        for step in done + 1..=ddpm.steps {
-            match reporter.control() {
-                Control::Continue => throughput.skip(),
-                Control::Stop => {
-                    self.save(trainer, &mut metrics, false)?;
-                    return Err(Error::Stopped);
+        // Drawn while the step before is made: a second copy of the numbers, and no wait for them.
+        let draw = |step: usize| (0..ddpm.accumulate).map(|i| self.batch(step * ddpm.accumulate + i)).collect::<Result<Vec<_>>>();
+        ahead(done..ddpm.steps, draw, |drawn| {
+            for (step, batches) in (done + 1..=ddpm.steps).zip(drawn) {
+                match reporter.control() {
+                    Control::Continue => throughput.skip(),
+                    Control::Stop => {
+                        self.save(trainer, &mut metrics, false)?;
+                        return Err(Error::Stopped);
+                    }
+                    Control::FinishEarly => return self.save(trainer, &mut metrics, true),
                 }
-                Control::FinishEarly => return self.save(trainer, &mut metrics, true),
+                let batches =
+                    batches?.iter().map(|batch| batch.to_device(self.device)).collect::<candle_core::Result<Vec<_>>>()?;
+                let report = trainer.step(&batches)?;
+                if !report.is_finite() {
+                    return Err(self.not_a_number(step));
+                }
+                let StepReport { loss, grad_norm, lr } = report;
+                let (images_per_second, eta_secs) = throughput.tick(1, ddpm.batch * ddpm.accumulate, ddpm.steps - step);
+                metrics.push(step, &[loss, lr, grad_norm, images_per_second])?;
+                let (stage, total, parts) = (Stage::Ddpm, ddpm.steps, [loss, 0.0]);
+                reporter.event(Event::Step(Step { stage, step, total, loss, parts, grad_norm, lr, images_per_second, eta_secs }));
+                if step % ddpm.checkpoint_every == 0 || step == ddpm.steps {
+                    self.save(trainer, &mut metrics, step == ddpm.steps)?;
+                }
+                if ddpm.sample_every > 0 && step % ddpm.sample_every == 0 && step != ddpm.steps {
+                    let model = self.snapshot(trainer)?.1;
+                    self.preview(&model, step, reporter);
+                    let (readiness, _) = readiness::assess(&model, &self.held_out, step, self.config.run.seed)?;
+                    self.run.set_figures([("readiness", json!(readiness))])?;
+                    reporter.event(Event::Readiness(readiness));
+                }
             }
-            let passes = (0..ddpm.accumulate).map(|i| self.batch((step - 1) * ddpm.accumulate + i));
-            let report = trainer.step(&passes.collect::<Result<Vec<_>>>()?)?;
-            if !report.is_finite() {
-                return Err(self.not_a_number(step));
-            }
-            let StepReport { loss, grad_norm, lr } = report;
-            let (images_per_second, eta_secs) = throughput.tick(1, ddpm.batch * ddpm.accumulate, ddpm.steps - step);
-            metrics.push(step, &[loss, lr, grad_norm, images_per_second])?;
-            let (stage, total, parts) = (Stage::Ddpm, ddpm.steps, [loss, 0.0]);
-            reporter.event(Event::Step(Step { stage, step, total, loss, parts, grad_norm, lr, images_per_second, eta_secs }));
-            if step % ddpm.checkpoint_every == 0 || step == ddpm.steps {
-                self.save(trainer, &mut metrics, step == ddpm.steps)?;
-            }
-            if ddpm.sample_every > 0 && step % ddpm.sample_every == 0 && step != ddpm.steps {
-                let model = self.snapshot(trainer)?.1;
-                self.preview(&model, step, reporter);
-                let (readiness, _) = readiness::assess(&model, &self.held_out, step, self.config.run.seed)?;
-                self.run.set_figures([("readiness", json!(readiness))])?;
-                reporter.event(Event::Readiness(readiness));
-            }
-        }
-        Ok(())
+            Ok(())
+        })
     }
 
-    /// The input of forward pass `pass`, counted over all steps.
+    /// The input of forward pass `pass`, counted over all steps, on the host.
     fn batch(&self, pass: usize) -> Result<Batch> {
         let (ddpm, seed, index) = (&self.config.ddpm, self.config.run.seed, pass as u64);
         let mut pixels = self.store.batch(&self.places(pass))?;
@@ -199,7 +205,7 @@ impl DdpmTraining<'_> {
             }
         }
         let shape = [ddpm.batch, CHANNELS, ddpm.size, ddpm.size];
-        let x = Tensor::from_vec(pixels, &shape, self.device)?;
+        let x = Tensor::from_vec(pixels, &shape, &Device::Cpu)?;
         let x0 = match ddpm.input_range {
             InputRange::Symmetric => x.affine(2.0, -1.0)?,
             InputRange::Unit => x,
@@ -207,7 +213,7 @@ impl DdpmTraining<'_> {
         let limit = if ddpm.t_limit == 0 { ddpm.timesteps } else { ddpm.t_limit };
         let mut dice = rng::stream(seed, "ddpm-t", index);
         let t = (0..ddpm.batch).map(|_| dice.random_range(0..limit as u64) as usize).collect();
-        Ok(Batch { x0, t, eps: noise(&shape, seed, "ddpm-noise", index, self.device)? })
+        Ok(Batch { x0, t, eps: noise(&shape, seed, "ddpm-noise", index, &Device::Cpu)? })
     }
 
     /// The images of a pass: all of them in random order, over and over.

@@ -37,6 +37,16 @@ pub struct Batch {
     pub eps: Tensor,
 }
 
+impl Batch {
+    /// The same where a network is.
+    ///
+    /// # Errors
+    /// Too little memory there.
+    pub fn to_device(&self, device: &Device) -> Result<Self> {
+        Ok(Self { x0: self.x0.to_device(device)?, t: self.t.clone(), eps: self.eps.to_device(device)? })
+    }
+}
+
 /// What a step reports.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct StepReport {
@@ -108,11 +118,11 @@ impl DdpmTrainer {
     pub fn optimise(&mut self, batches: &[Batch]) -> Result<StepReport> {
         let share = 1.0 / batches.len() as f64;
         let mut grads: Option<Grads> = None;
-        let mut sum = 0.0;
+        let mut losses = Vec::with_capacity(batches.len());
         for batch in batches {
             let _tape = nn::Tape::start();
             let loss = self.loss(batch)?;
-            sum += f64::from(loss.to_scalar::<f32>()?);
+            losses.push(loss.detach());
             let new = nn::backward(&(loss * share)?, &self.params)?;
             match &mut grads {
                 Some(grads) => grads.add(&new)?,
@@ -122,6 +132,8 @@ impl DdpmTrainer {
         let Some(mut grads) = grads else { bail!("a step needs at least one batch") };
         let limit = if self.config.clip > 0.0 { self.config.clip } else { f64::INFINITY };
         let grad_norm = nn::clip_grad_norm(&mut grads, limit)?;
+        // Read last: to read is to wait for the device.
+        let sum = losses.iter().try_fold(0.0, |sum, loss| loss.to_scalar::<f32>().map(|loss| sum + f64::from(loss)))?;
         let report = StepReport { loss: sum * share, grad_norm, lr: learning_rate(&self.config, self.step) };
         if report.is_finite() {
             self.adam.step(&grads, report.lr)?;
@@ -142,7 +154,7 @@ impl DdpmTrainer {
     fn loss(&self, Batch { x0, t, eps }: &Batch) -> Result<Tensor> {
         let kept = x0.broadcast_mul(&per_image(&self.schedule.sqrt_alphas_cumprod, t, x0.device())?)?;
         let noise = eps.broadcast_mul(&per_image(&self.schedule.sqrt_one_minus_alphas_cumprod, t, x0.device())?)?;
-        (self.unet.forward(&(kept + noise)?, t)? - eps)?.abs()?.mean_all()
+        nn::mean(&(self.unet.forward(&(kept + noise)?, t)? - eps)?.abs()?)
     }
 
     /// Weights (`model.`), their EMA (`ema.`), and the optimiser's moments (`adam.`).

@@ -16,6 +16,7 @@ use crate::{
     error::{Error, NextStep, Result},
     ml::{
         base::{
+            ahead::ahead,
             checkpoint::{self, Metadata},
             pixel_loading::{load_pixels, load_tiles},
             reporter::{Control, Event, Reporter, Stage, Step},
@@ -37,7 +38,7 @@ use crate::{
 };
 use candle_core::{Device, Tensor};
 use rand::seq::SliceRandom;
-use std::sync::{Arc, mpsc};
+use std::sync::Arc;
 
 /// Trains on the training normals, or resumes from the run's newest complete checkpoint; a finished run is only loaded.
 ///
@@ -243,18 +244,10 @@ impl DiaTraining<'_> {
         reporter.event(Event::Started { stage: self.stage, done, total });
         let mut validation = self.validation.take();
         let this = &self;
-        std::thread::scope(|scope| {
-            let (sender, receiver) = mpsc::sync_channel(1);
-            scope.spawn(move || {
-                // The other end hangs up when it stops early.
-                for step in done..total {
-                    if sender.send(this.views(step)).is_err() {
-                        break;
-                    }
-                }
-            });
+        let make = |step| this.views(step);
+        ahead(done..total, make, |made| {
             let mut throughput = Throughput::start();
-            for (step, views) in (done..total).zip(receiver) {
+            for (step, views) in (done..total).zip(made) {
                 match reporter.control() {
                     Control::Continue => {}
                     Control::Stop => {

@@ -78,11 +78,12 @@ impl DiaTrainer {
         let total = (&contrastive + (&classification * self.loss.lambda)?)?;
         let value = |loss: &Tensor| Ok::<f64, candle_core::Error>(f64::from(loss.to_scalar::<f32>()?));
         let mut grads = nn::backward(&total, &self.encoder.params)?;
+        // Read last: to read is to wait for the device.
         let report = StepLoss {
+            grad_norm: grads.norm()?,
             contrastive: value(&contrastive)?,
             classification: value(&classification)?,
             total: value(&total)?,
-            grad_norm: grads.norm()?,
         };
         // Weights that have become NaN would stay so: the caller ends the training, and the last good checkpoint stays.
         if !report.total.is_finite() || !report.grad_norm.is_finite() {
