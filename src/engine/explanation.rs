@@ -82,7 +82,7 @@ pub enum Answer {
     Failed(Failure),
 }
 
-/// The tile of the image that is least like normal ones, and the one nearest to it, as large as it is at the working size.
+/// The tile of the image where its map is highest, and the normal tile nearest to it, both as they are at the working size.
 #[derive(Debug, Clone)]
 pub struct OddTilePictures {
     /// Left upper and right lower corner, as shares of the image's sides.
@@ -179,10 +179,12 @@ impl ExplainerCache {
         Ok(())
     }
 
-    /// The oddest tile, where the run works by tiles and has kept normal ones.
+    /// The tile where the map is highest, where the run works by tiles and has kept normal ones.
     fn odd_tile(&mut self, q: &Question, say: &dyn Fn(Answer)) -> Result<()> {
         self.odd = Some(q.generation);
         let Some((bank, tiles)) = q.set.tile_bank.as_ref().zip(q.set.config.data.tiles()) else { return Ok(()) };
+        // Without a map there is no such tile; why there is none is said where the map is asked for.
+        let Ok(highest) = self.maps.lay(&q.set, &q.dataset, q.image).map(|laid| laid.highest()) else { return Ok(()) };
         let part = bank.parent().unwrap_or(bank).to_path_buf();
         let held = match self.odd_tiles.take().filter(|(held, _)| *held == part) {
             Some(held) => held,
@@ -191,7 +193,7 @@ impl ExplainerCache {
         let (_, odd_tiles) = self.odd_tiles.insert(held);
         let picture = odd_tiles.working_picture(&q.dataset.read(q.image)?);
         let own = q.dataset.item(q.image).filter(|_| !q.set.is_foreign()).map(|item| item.name.clone());
-        let Some(tile) = odd_tiles.oddest(&picture, own.as_deref())? else { return Ok(()) };
+        let Some(tile) = odd_tiles.at(&picture, highest, own.as_deref())? else { return Ok(()) };
         let data = self.own_data(q)?;
         // The training image may be gone by now.
         let Some(normal) = data.ids(|item, _| item.name == tile.nearest.image).first().and_then(|&id| data.read(id).ok()) else {

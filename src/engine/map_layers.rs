@@ -57,6 +57,14 @@ pub(crate) struct LaidMap {
 }
 
 impl LaidMap {
+    /// Where the map is highest, as shares of the image's sides.
+    pub fn highest(&self) -> [f32; 2] {
+        let AnomalyMap { width, height, values } = &self.map;
+        let at = (0..values.len()).max_by(|&a, &b| values[a].total_cmp(&values[b])).unwrap_or_default();
+        let width = (*width).max(1);
+        [(at % width) as f32 / width as f32, (at / width) as f32 / (*height).max(1) as f32]
+    }
+
     /// The edge of what is above a threshold; `None` where nothing is.
     pub fn edge(&self, threshold: f32) -> Option<Rgba> {
         let AnomalyMap { width, height, values } = &self.map;
@@ -198,6 +206,7 @@ mod tests {
         let saved = cache.lay(&set, &data, id(&data, "0.png")).unwrap();
         let of = |laid: &LaidMap, at: usize| laid.layers.colours.rgba[4 * at + 3];
         assert!(saved.layers.is_saved && of(&saved, 0) == 255 && of(&saved, 1) == 0, "the high pixel alone covers the picture");
+        assert_eq!(saved.highest(), [0.0; 2]);
         let edge = saved.edge(8.0).unwrap();
         assert_eq!(edge.rgba.chunks_exact(4).filter(|p| p[3] > 0).count(), 1);
         assert!(saved.edge(9.5).is_none());

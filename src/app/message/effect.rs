@@ -119,7 +119,7 @@ pub enum Texture {
     Map,
     /// Its nearest normal under a shift.
     Nearest(usize),
-    /// Its tile that is least like normal ones, and the normal one nearest to that.
+    /// Its tile where the anomaly map is highest, and the normal one nearest to that.
     OddTile,
     NearestTile,
     /// The same image under its anomaly map.

@@ -70,7 +70,7 @@ pub struct Explanation {
     pub picture: Option<bool>,
     /// Which pictures of nearest normals are there.
     pub nearest: [bool; SHIFTS],
-    /// Its tile that is least like normal ones, and its corners as shares of the image's sides.
+    /// Its tile where the map is highest, and its corners as shares of the image's sides.
     pub odd_tile: Option<(OddTile, [[f32; 2]; 2])>,
     pub failed: Option<Failure>,
     pub map: Map,

@@ -145,12 +145,12 @@ fn where_it_matters(ui: &mut Ui, cx: &mut PanelContext<'_>, row: &ScoreRow, room
     }
 }
 
-/// The tile that is least like normal ones, beside the normal one nearest to it.
+/// The tile where the map is highest, beside the normal one nearest to it.
 fn odd_tile(ui: &mut Ui, cx: &PanelContext<'_>) {
     const SIDE: f32 = 120.0;
     let t = theme::of(ui);
     let Some((tile, _)) = &cx.state.results.explanation.odd_tile else { return };
-    widgets::caption(ui, "LEAST NORMAL TILE, AND THE NORMAL ONE NEAREST TO IT");
+    widgets::caption(ui, "HIGHEST TILE OF THE MAP, AND THE NORMAL ONE NEAREST TO IT");
     ui.horizontal(|ui| {
         let of = &tile.nearest.image;
         let names = ["in this image", of.rsplit('/').next().unwrap_or(of)];

@@ -1,8 +1,11 @@
-//! The tile of a picture that is least like any normal tile, and the normal tile nearest to it.
+//! The tile of a picture where its anomaly map is highest, and the normal tile nearest to it.
+//!
+//! By their features alone, tiles at the rim of a photograph are the oddest, with or without a lesion elsewhere: how much of the rim
+//! is in them matters more.
 
 use super::{
     bank::{NormalTile, TileBank},
-    features::tile_features,
+    features::{TileFeatures, tile_features},
 };
 use crate::{
     config::TileSize,
@@ -12,7 +15,6 @@ use crate::{
     run_dir::files,
 };
 use candle_core::Device;
-use rayon::prelude::*;
 use std::path::Path;
 
 /// See the [module](self).
@@ -48,18 +50,19 @@ impl OddTiles {
         Preprocess::new(self.encoder.config.run.preprocess.clone()).at_working_size(image, self.tiles)
     }
 
-    /// The oddest tile of a working picture; `own`: its name, where the run may have learnt from it. `None` where there is no other
-    /// image to show.
+    /// The tile of a working picture whose middle is nearest to `highest`, where its map is (shares of its sides); `own`: its name,
+    /// where the run may have learnt from it. `None` where there is no other image to show.
     ///
     /// # Errors
     /// Too little memory.
-    pub fn oddest(&self, picture: &Picture, own: Option<&str>) -> Result<Option<OddTile>> {
+    pub fn at(&self, picture: &Picture, highest: [f32; 2], own: Option<&str>) -> Result<Option<OddTile>> {
         let tiles = tile_features(&self.encoder, picture, self.tiles.tile)?;
-        let found = tiles.par_iter().filter_map(|tile| {
-            let (nearest, distance) = self.bank.nearest(&tile.features, own)?;
-            Some(OddTile { place: tile.place, distance, nearest })
-        });
-        Ok(found.max_by(|a, b| a.distance.total_cmp(&b.distance)))
+        let [x, y] = [highest[0] * picture.width as f32, highest[1] * picture.height as f32];
+        let half = self.tiles.tile as f32 / 2.0;
+        let away = |tile: &TileFeatures| (tile.place[0] as f32 + half - x).hypot(tile.place[1] as f32 + half - y);
+        let Some(tile) = tiles.into_iter().min_by(|a, b| away(a).total_cmp(&away(b))) else { return Ok(None) };
+        let nearest = self.bank.nearest(&tile.features, own);
+        Ok(nearest.map(|(nearest, distance)| OddTile { place: tile.place, distance, nearest }))
     }
 
     /// Side of a tile, px.
@@ -80,7 +83,7 @@ mod tests {
     use std::sync::Arc;
 
     #[test]
-    fn the_tile_with_a_spot_is_found_and_a_normal_tile_of_another_image_shown() {
+    fn a_tile_of_another_image_is_shown_beside_the_one_with_a_spot() {
         let dir = tempfile::tempdir().unwrap();
         let images = dir.path().join("images");
         std::fs::create_dir(&images).unwrap();
@@ -105,14 +108,15 @@ mod tests {
         let id = data.training_normals()[0];
         let name = data.item(id).unwrap().name.clone();
         let mut picture = found.working_picture(&data.read(id).unwrap());
-        let at_home = found.oddest(&picture, Some(&name)).unwrap().unwrap();
+        let middle = [106.0 / 160.0, 66.0 / 128.0];
+        let at_home = found.at(&picture, middle, Some(&name)).unwrap().unwrap();
         assert_ne!(at_home.nearest.image, name);
         let width = picture.width;
         (60..72).for_each(|y| (100..112).for_each(|x| picture.data[y * width + x] = ((x + y) % 2) as f32));
-        let odd = found.oddest(&picture, Some(&name)).unwrap().unwrap();
+        let odd = found.at(&picture, middle, Some(&name)).unwrap().unwrap();
         let [x, y] = odd.place;
         assert!(
-            (70..=110).contains(&x) && (30..=70).contains(&y) && odd.distance > 2.0 * at_home.distance,
+            (80..=100).contains(&x) && (40..=60).contains(&y) && odd.distance > 2.0 * at_home.distance,
             "{odd:?}, {at_home:?}"
         );
         assert_ne!(odd.nearest.image, name);
@@ -122,6 +126,6 @@ mod tests {
         scorer("others").unwrap();
         assert!(!run.join(files::TILE_BANK).exists());
         assert_eq!(scorer(data.fingerprint()).unwrap().score(&picture).unwrap(), built.score(&picture).unwrap());
-        assert_eq!(OddTiles::open(run.path(), tiles).unwrap().oddest(&picture, Some(&name)).unwrap().unwrap(), odd);
+        assert_eq!(OddTiles::open(run.path(), tiles).unwrap().at(&picture, middle, Some(&name)).unwrap().unwrap(), odd);
     }
 }
