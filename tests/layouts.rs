@@ -658,6 +658,10 @@ fn masks_of_any_name_are_told_by_what_they_look_like() {
         let found = inspect(dir.path(), &[]);
         assert_eq!((&found["images"], &found["masks"]), (&4.into(), &4.into()), "{found}");
     }
+    // Normal pictures of few values are no masks of those that are called alike.
+    let dir = with_masks(&each("test/bad/#.png"), &each("test/good/#.png"));
+    let found = inspect(dir.path(), &[]);
+    assert_eq!((classes(&found), &found["masks"]), (BTreeMap::from([("bad", 4), ("good", 4)]), &0.into()), "{found}");
     // Two classes whose pictures have the same names are two classes.
     let dir = folder([each("normal/#.png"), each("lesion/#.png")].concat());
     let found = inspect(dir.path(), &[]);

@@ -2,7 +2,7 @@
 //! of many decoded.
 
 use super::{names::maybe_mask_of, place::Place};
-use crate::data::{decode, layout::file_scan::PictureFile, pixels::Picture};
+use crate::data::{dataset::sounds_normal, decode, layout::file_scan::PictureFile, pixels::Picture};
 use std::{
     collections::{BTreeMap, HashMap},
     path::Path,
@@ -42,6 +42,8 @@ const MOST: usize = 32;
 /// Pictures in folders of any name that are called as images nearby are (`IMD002_lesion` near `IMD002`, or all of a folder as
 /// those of another) and look like masks where those look like photographs: by folder, each with its image.
 pub fn masks_by_look(places: &[Place], pictures: &[PictureFile], is_mask: &[bool]) -> Vec<Vec<(usize, usize)>> {
+    // A folder of normal images is a class, however little these show.
+    let is_class = |i: usize| places[i].folders.iter().any(|name| sounds_normal(name));
     let free = || (0..places.len()).filter(|&i| !is_mask[i]);
     let mut by_stem: HashMap<&str, Vec<usize>> = HashMap::new();
     free().for_each(|i| by_stem.entry(&places[i].stem).or_default().push(i));
@@ -55,7 +57,7 @@ pub fn masks_by_look(places: &[Place], pictures: &[PictureFile], is_mask: &[bool
     /// A picture, and the image that it would be the mask of.
     type Member = (usize, Option<usize>);
     let mut groups: BTreeMap<(&str, String), Vec<Member>> = BTreeMap::new();
-    for i in free() {
+    for i in free().filter(|&i| !is_class(i)) {
         let stem = places[i].stem.as_str();
         let short = maybe_mask_of(stem).unwrap_or(stem);
         let is_its = |image: usize| {
