@@ -238,6 +238,11 @@ fn runs_are_listed_and_exported() {
     let listed = json(&[&"runs", &"--json", &"--workspace", &dir.path()]);
     assert_eq!((&listed[0]["figures"]["auroc"], &listed[0]["kind"]), (&0.75.into(), &"train".into()));
     assert_eq!((&listed[0]["state"], &listed[0]["path"]), (&"unfinished".into(), &run.path().to_str().unwrap().into()));
+    let listed = || String::from_utf8(call(&[&"runs", &"--workspace", &dir.path()]).stdout).unwrap();
+    let lock = run.lock().unwrap();
+    assert!(listed().starts_with("running"), "{}", listed());
+    drop(lock);
+    assert!(listed().starts_with("unfinished"), "{}", listed());
     let out = dir.path().join("weights.safetensors");
     assert!(refusal(&[&"export", &"--run", &run.path(), &"--out", &out]).contains("no finished weights"));
     fs::create_dir(run.join("ddpm")).unwrap();

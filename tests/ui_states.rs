@@ -627,6 +627,11 @@ fn run_list_empty_filled_and_trash() {
     panels.take(JobEvent::Runs(vec![run("eyes", RunState::Finished), run("lungs", failed)]));
     panels.take(JobEvent::Trash(vec![run("old", RunState::Finished)]));
     panels.has_all(&["Details of eyes", "Details of lungs", "Tick a run to see its curves"]);
+    let working = RunEntry { is_locked: true, ..run("eyes", RunState::Unfinished) };
+    panels.take(JobEvent::Runs(vec![working, run("lungs", RunState::Unfinished)]));
+    assert!(panels.has("running") && panels.has("unfinished"), "another program works on one of them");
+    let failed = RunState::Failed { reason: "the disk is full".into() };
+    panels.take(JobEvent::Runs(vec![run("eyes", RunState::Finished), run("lungs", failed)]));
     panels.click("Details of lungs");
     panels.has_all(&["The disk is full", "Write report", "Move to trash"]);
     panels.click("Trash 1");

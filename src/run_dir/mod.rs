@@ -25,6 +25,7 @@ use std::{
     fs,
     io::Write,
     path::{Path, PathBuf},
+    time::Duration,
 };
 
 /// Where runs lie that were thrown away, inside the workspace.
@@ -214,14 +215,16 @@ impl RunDir {
     pub fn lock(&self) -> Result<fs::File> {
         let path = self.join(files::LOCK);
         let file = fs::File::create(&path).map_err(Error::io("write", &path))?;
-        match file.try_lock() {
-            Err(fs::TryLockError::WouldBlock) => Err(self.in_work()),
+        // Who only asks whether it is held holds it for a moment.
+        for wait in [0, 1, 5, 20] {
+            std::thread::sleep(Duration::from_millis(wait));
             // Some network disks have no locks: they are no reason not to train.
-            _ => {
+            if !matches!(file.try_lock(), Err(fs::TryLockError::WouldBlock)) {
                 write::remove_half_written(&self.path);
-                Ok(file)
+                return Ok(file);
             }
         }
+        Err(self.in_work())
     }
 
     fn in_work(&self) -> Error {

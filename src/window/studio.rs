@@ -7,7 +7,7 @@ use crate::{
     jobs::events::{JobEvent, Wake, channel},
     ui::{self, shared::textures::Textures},
 };
-use eframe::egui::{Context, Ui, ViewportCommand};
+use eframe::egui::{Context, Event, Ui, ViewportCommand};
 use std::{
     path::PathBuf,
     sync::{Arc, mpsc::Receiver},
@@ -102,6 +102,10 @@ impl eframe::App for Studio {
         }
         for answer in self.effects.frame(&mut self.textures, ctx) {
             self.take(answer, ctx);
+        }
+        // Another window or a command line may have changed the runs.
+        if ctx.input(|i| i.events.contains(&Event::WindowFocused(true))) {
+            self.take(RunsCommand::Refresh, ctx);
         }
         if ctx.input(|i| i.viewport().close_requested()) {
             if self.state.running().is_some() {

@@ -38,17 +38,18 @@ pub fn run(args: Args) -> Result<()> {
             (None, _) => String::new(),
         };
         // Writing to a string cannot fail.
-        let _ = writeln!(table, "{:<10}  {auroc:<23}  {}", state(&manifest.state), run.path().display());
+        let _ = writeln!(table, "{:<10}  {auroc:<23}  {}", state(run, &manifest.state), run.path().display());
     }
     out::print(&table)
 }
 
-fn state(state: &RunState) -> &'static str {
+fn state(run: &RunDir, state: &RunState) -> &'static str {
     match state {
+        RunState::Finished => "finished",
+        _ if run.is_locked() => "running",
         RunState::Unfinished => "unfinished",
         RunState::Stopped => "stopped",
         RunState::Failed { .. } => "failed",
-        RunState::Finished => "finished",
     }
 }
 

@@ -53,7 +53,7 @@ struct PlanArgs {
 
 #[derive(clap::Subcommand)]
 enum What {
-    /// How far each cell is: finished, unfinished, failed and why, or not begun
+    /// How far each cell is: finished, running, unfinished, failed and why, or not begun
     Status {
         #[command(flatten)]
         plan: PlanArgs,
@@ -144,8 +144,10 @@ fn status(plan: &PlanArgs) -> Result<()> {
     let mut finished = 0;
     let mut lines = String::new();
     for (i, cell) in cells.iter().enumerate() {
-        let state = match runs.get(&cell.name()).map(|(_, manifest)| &manifest.state) {
+        let run = runs.get(&cell.name());
+        let state = match run.map(|(_, manifest)| &manifest.state) {
             None => "not begun".to_string(),
+            Some(RunState::Unfinished) if run.is_some_and(|(run, _)| run.is_locked()) => "running".into(),
             Some(RunState::Failed { reason }) => format!("failed: {reason}"),
             Some(RunState::Unfinished) => "unfinished".into(),
             Some(RunState::Stopped) => "stopped".into(),

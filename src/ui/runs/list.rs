@@ -81,6 +81,7 @@ pub fn search(ui: &mut Ui, cx: &mut PanelContext<'_>) {
 pub fn state_of(run: &RunEntry, t: &theme::Tokens) -> (String, eframe::egui::Color32) {
     match &run.manifest.state {
         RunState::Finished => (run.auroc().map_or("finished".into(), |a| format!("AUROC {a:.3}")), t.weak),
+        _ if run.is_locked => ("running".into(), t.accent),
         RunState::Unfinished | RunState::Stopped => ("unfinished".into(), t.warning),
         RunState::Failed { .. } => ("failed".into(), t.error),
     }
