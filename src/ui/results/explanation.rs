@@ -150,7 +150,7 @@ fn odd_tile(ui: &mut Ui, cx: &PanelContext<'_>) {
     const SIDE: f32 = 120.0;
     let t = theme::of(ui);
     let Some((tile, _)) = &cx.state.results.explanation.odd_tile else { return };
-    widgets::caption(ui, "HIGHEST TILE OF THE MAP, AND THE NORMAL ONE NEAREST TO IT");
+    widgets::caption(ui, "THE MAP’S HIGHEST TILE, AND THE NEAREST NORMAL");
     ui.horizontal(|ui| {
         let of = &tile.nearest.image;
         let names = ["in this image", of.rsplit('/').next().unwrap_or(of)];
