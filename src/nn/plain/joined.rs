@@ -44,7 +44,7 @@ pub fn subtract(target: &Tensor, by: &Tensor) -> Result<()> {
     target.inplace_op2(by, &Change::Subtract)
 }
 
-/// `target = decay * target + (1 - decay) * towards`, of one shape.
+/// `target += (1 - decay) * (towards - target)`, of one shape.
 pub fn average(target: &Tensor, towards: &Tensor, decay: f64) -> Result<()> {
     target.inplace_op2(towards, &Change::Average { decay })
 }
@@ -60,12 +60,10 @@ impl Change {
         *target = match *self {
             Self::Subtract => target.binary_impl::<Sub>(by, layout, by_layout)?,
             Self::Average { decay } => {
-                let results = Layout::contiguous(layout.shape());
-                target.affine(layout, decay, 0.)?.binary_impl::<Add>(
-                    &by.affine(by_layout, 1. - decay, 0.)?,
-                    &results,
-                    &results,
-                )?
+                // Of the difference: a share of the whole would be rounded at each step.
+                let result = Layout::contiguous(layout.shape());
+                let step = by.binary_impl::<Sub>(target, by_layout, layout)?.affine(&result, 1. - decay, 0.)?;
+                target.binary_impl::<Add>(&step, layout, &result)?
             }
         };
         Ok(())
@@ -74,7 +72,10 @@ impl Change {
 
 impl InplaceOp2 for Change {
     fn name(&self) -> &'static str {
-        "change"
+        match self {
+            Self::Subtract => "subtract",
+            Self::Average { .. } => "average",
+        }
     }
 
     fn cpu_fwd(&self, target: &mut CpuStorage, layout: &Layout, by: &CpuStorage, by_layout: &Layout) -> Result<()> {

@@ -5,9 +5,9 @@ use candle_core::{Result, Tensor};
 
 use super::{activation, function::function};
 
-/// `1 / sqrt(var + eps)`
-fn reciprocal_root(var: &Tensor, eps: f64) -> Result<Tensor> {
-    (var + eps)?.sqrt()?.recip()
+/// `1 / sqrt(var + eps)` of the sums of `count` squares each.
+fn reciprocal_root(squares: &Tensor, count: f64, eps: f64) -> Result<Tensor> {
+    squares.affine(1. / count, eps)?.powf(-0.5)
 }
 
 /// [`crate::nn::norm_film_silu`]; without the SiLU where that is not asked for.
@@ -44,7 +44,7 @@ pub fn group_norm(
 
         let mean = x.mean_keepdim(1)?;
         let centred = x.broadcast_sub(&mean)?;
-        let rstd = reciprocal_root(&centred.sqr()?.mean_keepdim(1)?, eps)?;
+        let rstd = reciprocal_root(&centred.sqr()?.sum_keepdim(1)?, size, eps)?;
         let (mean, rstd) = (mean.reshape((batch, groups, 1))?, rstd.reshape((batch, groups, 1))?);
         let each = (batch, groups, channels / groups);
         let (scale, offset) = (rstd.broadcast_mul(&factor)?, offset.broadcast_as(each)?);
@@ -117,7 +117,7 @@ pub fn batch_norm(
     let mut inputs = vec![x, gamma, beta];
     inputs.extend(shortcut);
     let y = function("batch norm", &inputs, || {
-        let rstd = reciprocal_root(&var, eps)?;
+        let rstd = reciprocal_root(&var, 1., eps)?;
         let scale = (gamma.detach().reshape(of_channels)? * &rstd)?;
         let y = centred.broadcast_mul(&scale)?;
         drop(centred);
@@ -151,7 +151,7 @@ pub fn channel_layer_norm(x: &Tensor, g: &Tensor, eps: f64) -> Result<Tensor> {
         let (x, g) = (x.detach().contiguous()?.flatten_from(2)?, g.detach().reshape((1, (), 1))?);
         let mean = x.mean_keepdim(1)?;
         let centred = x.broadcast_sub(&mean)?;
-        let rstd = reciprocal_root(&centred.sqr()?.mean_keepdim(1)?, eps)?;
+        let rstd = reciprocal_root(&centred.sqr()?.sum_keepdim(1)?, x.dim(1)? as f64, eps)?;
         let y = centred.broadcast_mul(&rstd)?.broadcast_mul(&g)?.reshape(&shape)?;
         let gradients = move |_: &Tensor, dy: &Tensor| {
             let dy = dy.flatten_from(2)?;
@@ -174,7 +174,7 @@ pub fn standardise_weight(w: &Tensor, eps: f64) -> Result<Tensor> {
     function("weight standardisation", &[w], || {
         let rows = w.detach().contiguous()?.flatten_from(1)?;
         let centred = rows.broadcast_sub(&rows.mean_keepdim(1)?)?;
-        let rstd = reciprocal_root(&centred.sqr()?.mean_keepdim(1)?, eps)?;
+        let rstd = reciprocal_root(&centred.sqr()?.sum_keepdim(1)?, rows.dim(1)? as f64, eps)?;
         let y = centred.broadcast_mul(&rstd)?.reshape(&shape)?;
         let gradients = move |y: &Tensor, dy: &Tensor| {
             let (y, dy) = (y.flatten_from(1)?, dy.flatten_from(1)?);
