@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use candle_core::{Result, Tensor, Var};
+use candle_core::{DType, Device, Result, Tensor, Var};
 
 use super::{cpu, ops::add, plain};
 
@@ -59,7 +59,7 @@ impl Grads {
             let squares = self.each.values().map(cpu::square_sum).collect::<Result<Vec<f64>>>()?;
             return Ok(squares.iter().sum::<f64>().sqrt());
         }
-        Ok(plain::square_sum(&self.join()?)?.to_scalar::<f64>()?.sqrt())
+        Ok(plain::square_sum(&self.join()?)?.to_device(&Device::Cpu)?.to_dtype(DType::F64)?.to_scalar::<f64>()?.sqrt())
     }
 
     fn are_fast(&self) -> bool {
@@ -118,8 +118,6 @@ pub fn clip_grad_norm(grads: &mut Grads, max: f64) -> Result<f64> {
 
 #[cfg(test)]
 mod tests {
-    use candle_core::{DType, Device};
-
     use super::*;
     use crate::nn::{Init, Params, backward};
 

@@ -8,7 +8,7 @@
 //!   whose columns stay below [`COLUMN_BYTES`].
 //! - 1x1: matrix products alone.
 
-use candle_core::{Result, Tensor};
+use candle_core::{Result, Tensor, conv::CudnnFwdAlgo};
 
 use super::function::function;
 
@@ -95,11 +95,14 @@ impl Conv {
         let kernel = w.dim(2)?;
         let side = |n: usize| (n + 2 * padding - kernel) / stride + 1;
         let images = self.images_at_once(channels * kernel * kernel * side(height) * side(width), x);
+        // The one that uses tensor cores, needs next to no memory, and gives the same bits again; read by cuDNN alone.
+        let algorithm = Some(CudnnFwdAlgo::ImplicitPrecompGemm);
+        let conv = |x: &Tensor| x.conv2d_with_algo(w, padding, stride, 1, 1, algorithm);
         // cuDNN needs no columns.
         if images >= batch || (cfg!(feature = "cudnn") && x.device().is_cuda()) {
-            return x.conv2d(w, padding, stride, 1, 1);
+            return conv(x);
         }
-        let pieces = pieces(batch, images).map(|(at, n)| x.narrow(0, at, n)?.conv2d(w, padding, stride, 1, 1));
+        let pieces = pieces(batch, images).map(|(at, n)| conv(&x.narrow(0, at, n)?));
         Tensor::cat(&pieces.collect::<Result<Vec<_>>>()?, 0)
     }
 
@@ -170,12 +173,12 @@ impl Conv {
             };
             return dw.reshape((output, input, 1, 1));
         }
-        let rows = self.column_rows();
+        let (rows, width) = self.column_plane();
         let mut sum: Option<Tensor> = None;
-        for (at, images) in pieces(batch, self.images_at_once(k * input * self.stride.min(k) * rows * self.output.2, x)) {
+        for (at, images) in pieces(batch, self.images_at_once(k * input * self.stride.min(k) * rows * width, x)) {
             let columns = self.columns(&x.narrow(0, at, images)?)?;
-            // As many rows as the columns have, zeros in those that are beyond the result.
-            let dy = dy.narrow(0, at, images)?.pad_with_zeros(2, 0, rows - self.output.1)?;
+            // As wide and high as the columns, with zeros beyond the result.
+            let dy = framed(&dy.narrow(0, at, images)?, 0, (rows, width))?;
             let dy = side_by_side(&dy.flatten_from(2)?)?;
             let products = (0..k).map(|row| dy.matmul(&columns.of_row(row)?.t()?)).collect::<Result<Vec<_>>>()?;
             let dw = Tensor::stack(&products, 0)?;
@@ -189,14 +192,14 @@ impl Conv {
         dw.reshape((k, output, k, input))?.permute((1, 3, 0, 2))?.contiguous()
     }
 
-    /// Rows that the columns of one row phase have.
-    fn column_rows(&self) -> usize {
-        (self.kernel - 1) / self.stride + self.output.1
+    /// Height and width of the columns' planes. Rows are multiples of 16 bytes, to which tensor cores are held.
+    fn column_plane(&self) -> (usize, usize) {
+        ((self.kernel - 1) / self.stride + self.output.1, self.output.2.next_multiple_of(4))
     }
 
     fn columns(&self, x: &Tensor) -> Result<Columns> {
-        let ((_, input, ..), (_, _, width), k, s) = (self.input, self.output, self.kernel, self.stride);
-        let (images, rows, columns) = (x.dim(0)?, self.column_rows(), (k - 1) / s + width);
+        let ((_, input, ..), (rows, width), k, s) = (self.input, self.column_plane(), self.kernel, self.stride);
+        let (images, columns) = (x.dim(0)?, (k - 1) / s + width);
         let phases = framed(x, self.padding, (rows * s, columns * s))?;
         let phases = phases.reshape(&[images, input, rows, s, columns, s][..])?.transpose(0, 1)?;
         let of_phase = |phase: usize| {
@@ -215,7 +218,7 @@ impl Conv {
 /// The pixels under each tap of one row of a kernel, for every row of an image. Under the next row of the kernel lie the same
 /// pixels, one row of the image further: the same memory, read from there. (What then comes from the next plane meets zeros.)
 struct Columns {
-    /// For each `stride`-th row: (K * C, B * rows * W of the result), in memory order, and zeros.
+    /// For each `stride`-th row: (K * C, B * rows * width), in memory order, and zeros.
     of_phases: Vec<Tensor>,
     stride: usize,
     width: usize,

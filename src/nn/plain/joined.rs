@@ -24,17 +24,18 @@ pub fn parts<'a>(joined: &Tensor, shapes: impl IntoIterator<Item = &'a Shape>) -
     shapes.into_iter().map(part).collect()
 }
 
-/// The sum of the squares of `x` (N), an f64 on the device.
+/// The sum of the squares of `x` (N) on the device, of short sums in f64 where it knows that.
 pub fn square_sum(x: &Tensor) -> Result<Tensor> {
     // A GPU gives one sum to one of its processors: many short ones first.
     const ROW: usize = 1024;
+    let wide = if x.device().is_metal() { DType::F32 } else { DType::F64 };
     let (rows, rest) = (x.elem_count() / ROW, x.elem_count() % ROW);
     let mut sums = Vec::new();
     if rows > 0 {
-        sums.push(x.narrow(0, 0, rows * ROW)?.reshape((rows, ROW))?.sqr()?.sum(1)?.to_dtype(DType::F64)?);
+        sums.push(x.narrow(0, 0, rows * ROW)?.reshape((rows, ROW))?.sqr()?.sum(1)?.to_dtype(wide)?);
     }
     if rest > 0 {
-        sums.push(x.narrow(0, rows * ROW, rest)?.to_dtype(DType::F64)?.sqr()?);
+        sums.push(x.narrow(0, rows * ROW, rest)?.to_dtype(wide)?.sqr()?);
     }
     Tensor::cat(&sums, 0)?.sum(0)
 }
