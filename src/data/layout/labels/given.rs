@@ -27,7 +27,11 @@ pub fn from_given(root: &Path, scan: &FileScan, path: &Path, config: &DataConfig
     let files = NamedFiles::new(root, scan);
     let mut sources: Vec<Named> = Vec::new();
     let mut reasons = Vec::new();
-    for table in Table::read_all(path).map_err(|e| complain(&e))? {
+    let unread = |reason: String| {
+        let form = "check the file: a table is text with commas or tabs, a spreadsheet (.xlsx) or a list in JSON";
+        Error::user(format!("{} {reason}", path.display()), form)
+    };
+    for table in Table::read_all(path).map_err(unread)? {
         match read_given(&files, path, table, &config.columns) {
             Ok(source) => {
                 let images = files.named(&source.table, source.columns.file, &source.naming);
