@@ -221,3 +221,25 @@ fn trash(ui: &mut Ui, cx: &mut PanelContext<'_>) {
         });
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{
+        config::RunConfig,
+        run_dir::{RunDir, RunKind},
+    };
+
+    #[test]
+    fn a_run_that_some_program_works_on_is_called_running() {
+        let dir = tempfile::tempdir().unwrap();
+        let run = RunDir::create(dir.path(), RunKind::Train, "eyes", &RunConfig::default()).unwrap();
+        let word = || state_of(&RunEntry::read(&run).unwrap(), &theme::DARK).0;
+        assert_eq!(word(), "unfinished");
+        let lock = run.lock().unwrap();
+        assert_eq!(word(), "running");
+        drop(lock);
+        run.set_state(RunState::Finished).unwrap();
+        assert_eq!(word(), "finished");
+    }
+}
