@@ -224,6 +224,10 @@ pub fn dialog(ui: &Ui, id: &str, width: f32, content: impl FnOnce(&mut Ui)) -> b
     let room = ui.ctx().content_rect().size() - Vec2::splat(4.0 * theme::PAGE);
     let modal = egui::Modal::new(egui::Id::unique(id)).frame(frame).show(ui.ctx(), |ui| {
         ui.set_width(width.min(room.x));
+        // What is shown is taken for 400 points high until it is told otherwise.
+        ui.set_max_height(room.y);
+        // A bar that is seen before the pointer is over it.
+        ui.spacing_mut().scroll = egui::style::ScrollStyle::solid();
         egui::ScrollArea::vertical().auto_shrink([false, true]).max_height(room.y).show(ui, |ui| {
             content(ui);
             follow_focus(ui);

@@ -10,7 +10,7 @@ use crate::{
         theme, widgets,
     },
 };
-use eframe::egui::{Grid, Key, KeyboardShortcut, Label, RichText, ScrollArea, Ui, style::ScrollStyle};
+use eframe::egui::{Grid, Key, KeyboardShortcut, Label, RichText, Ui};
 use std::cmp::Reverse;
 
 /// Sends the command of each action whose key was pressed.
@@ -58,30 +58,25 @@ pub fn show(ui: &mut Ui, cx: &mut PanelContext<'_>) {
     let t = theme::of(ui);
     let keys = ACTIONS.iter().filter_map(|a| a.key.map(|key| (widgets::key_name(ui, &key), a.name)));
     let rows: Vec<(String, &str)> = keys.chain(HELD.map(|(key, name)| (key.to_string(), name))).collect();
-    let window = ui.ctx().content_rect().size();
-    let height = window.y - 160.0;
-    let close = widgets::dialog(ui, "keys", (window.x - 80.0).clamp(COLUMN, 3.0 * COLUMN), |ui| {
+    let window = ui.ctx().content_rect().width();
+    let close = widgets::dialog(ui, "keys", (window - 80.0).clamp(COLUMN, 3.0 * COLUMN), |ui| {
         ui.label(RichText::new("Keys").size(theme::TITLE));
-        // A bar that is seen before the pointer is over it.
-        ui.spacing_mut().scroll = ScrollStyle::solid();
-        ScrollArea::vertical().max_height(height).show(ui, |ui| {
-            // As many columns as there is room for.
-            let columns = ((ui.available_width() + 40.0) / COLUMN).clamp(1.0, 3.0) as usize;
-            ui.columns(columns, |columns| {
-                let each = rows.len().div_ceil(columns.len());
-                for (i, (ui, rows)) in columns.iter_mut().zip(rows.chunks(each)).enumerate() {
-                    Grid::new(("keys", i)).num_columns(2).spacing([theme::PAGE, 0.0]).show(ui, |ui| {
-                        for (key, name) in rows {
-                            ui.label(RichText::new(key).color(t.accent));
-                            ui.add(Label::new(*name).wrap());
-                            ui.end_row();
-                        }
-                    });
-                }
-            });
-            ui.add_space(theme::GAP);
-            ui.label(RichText::new("Dissolve Studio is for research use only, not for diagnosis.").color(t.weak));
+        // As many columns as there is room for.
+        let columns = ((ui.available_width() + 40.0) / COLUMN).clamp(1.0, 3.0) as usize;
+        ui.columns(columns, |columns| {
+            let each = rows.len().div_ceil(columns.len());
+            for (i, (ui, rows)) in columns.iter_mut().zip(rows.chunks(each)).enumerate() {
+                Grid::new(("keys", i)).num_columns(2).spacing([theme::PAGE, 0.0]).show(ui, |ui| {
+                    for (key, name) in rows {
+                        ui.label(RichText::new(key).color(t.accent));
+                        ui.add(Label::new(*name).wrap());
+                        ui.end_row();
+                    }
+                });
+            }
         });
+        ui.add_space(theme::GAP);
+        ui.label(RichText::new("Dissolve Studio is for research use only, not for diagnosis.").color(t.weak));
     });
     if close {
         cx.send(AppCommand::Escape);
