@@ -25,8 +25,8 @@ use std::{
 /// The part in view where the picture is zoomed: half of each side.
 const IN_VIEW: InView = InView { corners: [[0.25; 2], [0.75; 2]], focus: [0.5; 2] };
 
-/// Milliseconds until answers of `generation` with tiles done: any, those in view (that share of all, blank ones included), all.
-fn answers(rx: &Receiver<JobEvent>, generation: u64, in_view: f64) -> [f64; 3] {
+/// Milliseconds until answers of `generation` with tiles done: any, those in view (so many, blank ones included), all.
+fn answers(rx: &Receiver<JobEvent>, generation: u64, in_view: usize) -> [f64; 3] {
     let began = Instant::now();
     let mut times = [f64::NAN; 3];
     while let Ok(event) = rx.recv_timeout(Duration::from_secs(120)) {
@@ -37,8 +37,8 @@ fn answers(rx: &Receiver<JobEvent>, generation: u64, in_view: f64) -> [f64; 3] {
         }
         let now = began.elapsed().as_secs_f64() * 1e3;
         let [done, of] = dissolved.tiles;
-        for (time, least) in times.iter_mut().zip([0.0, in_view, 1.0]) {
-            if time.is_nan() && done as f64 >= least * of as f64 {
+        for (time, least) in times.iter_mut().zip([0, in_view, of]) {
+            if time.is_nan() && done >= least {
                 *time = now;
             }
         }
@@ -49,9 +49,9 @@ fn answers(rx: &Receiver<JobEvent>, generation: u64, in_view: f64) -> [f64; 3] {
     times
 }
 
-/// Prints the milliseconds a tile by the number of tiles of a pass. Returns the share of tiles that are done once those in view are:
-/// blank ones are from the beginning.
-fn passes(run: &str, source: &ImageSource) -> f64 {
+/// Prints the milliseconds a tile by the number of tiles of a pass. Returns how many are done once those in view are: blank ones are from
+/// the beginning.
+fn passes(run: &str, source: &ImageSource) -> usize {
     let model = Arc::new(DiffusionModel::load(run.as_ref(), &candle_core::Device::Cpu).expect("a model"));
     let tiles = model.info().tiles().expect("a model of tiles");
     let dissolver = Dissolver::by(model, false);
@@ -78,7 +78,7 @@ fn passes(run: &str, source: &ImageSource) -> f64 {
     };
     let in_view = shown.iter().filter(is_in_view).count();
     println!("{} tiles, {} of them blank, {in_view} of the others in view", grid.len(), grid.len() - shown.len());
-    (grid.len() - shown.len() + in_view) as f64 / grid.len() as f64
+    grid.len() - shown.len() + in_view
 }
 
 fn main() {
@@ -90,7 +90,7 @@ fn main() {
     let data = DataConfig { path: image.into(), ..DataConfig::default() };
     let dataset = Arc::new(Dataset::open(&data, &|_| {}).expect("a picture"));
     let source = ImageSource { dataset, image: ImageId(0), preprocess: PreprocessConfig::default() };
-    let share = passes(run, &source);
+    let in_view_count = passes(run, &source);
     let (events, rx) = channel(Arc::new(|| {}));
     let mut worker = Dissolving::start(events).expect("a thread");
     let mut generation = 0;
@@ -111,7 +111,7 @@ fn main() {
         generation
     };
     for (t, what) in [(80, "first, reading picture and model"), (81, "next t"), (130, "next t"), (80, "back at a t")] {
-        let [first, in_view, all] = answers(&rx, ask(t), share);
+        let [first, in_view, all] = answers(&rx, ask(t), in_view_count);
         println!("t = {t:<4} first {first:6.0} ms · in view {in_view:6.0} ms · all {all:6.0} ms   {what}");
     }
     let began = Instant::now();
@@ -122,7 +122,7 @@ fn main() {
     let dragged = began.elapsed();
     let seen = rx.try_iter().filter(|event| matches!(event, JobEvent::Dissolved { .. })).count();
     println!("dragged over 30 values of t in {:.0} ms: {seen} answers", dragged.as_secs_f64() * 1e3);
-    let [first, in_view, all] = answers(&rx, ask(230), share);
+    let [first, in_view, all] = answers(&rx, ask(230), in_view_count);
     println!("t = 230  first {first:6.0} ms · in view {in_view:6.0} ms · all {all:6.0} ms   after the drag");
     worker.join();
 }

@@ -92,6 +92,12 @@ fn scores_by_tiles_and_by_map_have_rows_of_their_own() {
         assert!(text.contains(part), "{part}: {text}");
     }
     assert_eq!(json(&[&"evaluate", &file, &"--json", &"--by", &"lead"])["auroc"], 1.0);
+    // The run's own threshold is in the file, though the training normals, whose percentile it may be, are not.
+    let rows =
+        "a,test,0,0.1,0.2,0.85\nb,test,0,0.4,0.1,0.85\nc,test,1,0.35,0.9,0.85\nd,test,1,0.8,0.8,0.85\nn,train,0,0,0.5,0.85\n";
+    let own = write(dir.path(), "own.csv", format!("path,split,label,score,lead,lead_threshold\n{rows}"));
+    assert_eq!(json(&[&"evaluate", &own, &"--json", &"--by", &"lead"])["threshold"], 0.85);
+    assert_eq!(json(&[&"evaluate", &own, &"--json", &"--by", &"lead", &"--rule", &"percentile:95"])["threshold"], 0.5);
     let compared = String::from_utf8(call(&[&"evaluate", &file, &"--compare", &file]).stdout).unwrap();
     assert!(compared.contains("AUROC 1.0000 against 1.0000"), "{compared}");
 }

@@ -473,6 +473,11 @@ fn data_sets_with_masks_of_their_own_shapes() {
     assert_eq!((&found["images"], &found["masks"]), (&5.into(), &5.into()), "{found}");
     assert_eq!(splits(&found), [3, 0, 2], "{found}");
     assert!(warns(&found, "5 masks outline anatomy") && !warns(&found, "several masks"), "{found}");
+    // A nodule of the lung is no anatomy, and an image with a mask of the lung alone has no finding where others have.
+    let names = ["images/a.png", "images/b.png", "masks/lung_nodule/a.png", "masks/lung/a.png", "masks/lung/b.png"];
+    let lungs = folder(names);
+    let found = inspect(lungs.path(), &["--normal", "*"]);
+    assert!(found["masks"] == 1 && warns(&found, "2 masks outline anatomy"), "{found}");
     let grading = |set: &str, letter: &str, numbers: std::ops::Range<u32>| {
         let names = numbered("IDRiD_1#", numbers);
         let files: Vec<String> =

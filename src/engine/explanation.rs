@@ -14,7 +14,7 @@ use crate::{
         scoring::{
             occlusion::{Occlusion, PLACES, occlusion},
             scorer::Scorer,
-            tiles::oddest::{OddTile, OddTiles},
+            tiles::highest::{HighestTile, HighestTiles},
         },
     },
     scores::SHIFTS,
@@ -63,7 +63,7 @@ pub enum Answer {
         pixels: Rgba,
     },
     /// Of a picture that is worked on by tiles.
-    OddTile(Box<OddTilePictures>),
+    HighestTile(Box<HighestTilePictures>),
     /// Covered places, of how many (droppable).
     Covered {
         done: usize,
@@ -84,11 +84,11 @@ pub enum Answer {
 
 /// The tile of the image where its map is highest, and the normal tile nearest to it, both as they are at the working size.
 #[derive(Debug, Clone)]
-pub struct OddTilePictures {
+pub struct HighestTilePictures {
     /// Left upper and right lower corner, as shares of the image's sides.
     pub corners: [[f32; 2]; 2],
-    pub tile: OddTile,
-    pub odd: Rgba,
+    pub tile: HighestTile,
+    pub here: Rgba,
     pub nearest: Rgba,
 }
 
@@ -100,11 +100,11 @@ pub(crate) struct ExplainerCache {
     encoder: Option<(PathBuf, Encoder, Scorer)>,
     /// The question whose pictures were sent, and the picture.
     shown: Option<(u64, Picture)>,
-    /// The question whose nearest normals were all sent, the one whose oddest tile was, and the one whose anomaly map was.
+    /// The question whose nearest normals were all sent, the one whose highest tile was, and the one whose anomaly map was.
     nearest: Option<u64>,
-    odd: Option<u64>,
+    highest: Option<u64>,
     laid: Option<u64>,
-    odd_tiles: Option<(PathBuf, OddTiles)>,
+    highest_tiles: Option<(PathBuf, HighestTiles)>,
     maps: MapCache,
 }
 
@@ -118,13 +118,12 @@ impl ExplainerCache {
         if self.nearest != Some(q.generation) && !stale() {
             self.nearest(q, say, stale)?;
         }
-        if self.odd != Some(q.generation) && !stale() {
-            self.odd_tile(q, say)?;
-        }
+        // Neither keeps the other from being shown.
+        let highest = if stale() { Ok(()) } else { self.highest_tile(q, say, stale) };
         if q.occlude && !stale() {
             self.map(q, say, stale)?;
         }
-        laid
+        laid.and(highest)
     }
 
     /// The image under its anomaly map, once; after that the edge at another threshold alone.
@@ -180,33 +179,40 @@ impl ExplainerCache {
     }
 
     /// The tile where the map is highest, where the run works by tiles and has kept normal ones.
-    fn odd_tile(&mut self, q: &Question, say: &dyn Fn(Answer)) -> Result<()> {
-        self.odd = Some(q.generation);
+    fn highest_tile(&mut self, q: &Question, say: &dyn Fn(Answer), stale: &dyn Fn() -> bool) -> Result<()> {
+        if self.highest == Some(q.generation) {
+            return Ok(());
+        }
+        self.highest = Some(q.generation);
         let Some((bank, tiles)) = q.set.tile_bank.as_ref().zip(q.set.config.data.tiles()) else { return Ok(()) };
         // Without a map there is no such tile; why there is none is said where the map is asked for.
         let Ok(highest) = self.maps.lay(&q.set, &q.dataset, q.image).map(|laid| laid.highest()) else { return Ok(()) };
+        if stale() {
+            self.highest = None;
+            return Ok(());
+        }
         let part = bank.parent().unwrap_or(bank).to_path_buf();
-        let held = match self.odd_tiles.take().filter(|(held, _)| *held == part) {
+        let held = match self.highest_tiles.take().filter(|(held, _)| *held == part) {
             Some(held) => held,
-            None => (part.clone(), OddTiles::open(&part, tiles)?),
+            None => (part.clone(), HighestTiles::open(&part, tiles)?),
         };
-        let (_, odd_tiles) = self.odd_tiles.insert(held);
-        let picture = odd_tiles.working_picture(&q.dataset.read(q.image)?);
+        let (_, highest_tiles) = self.highest_tiles.insert(held);
+        let picture = highest_tiles.working_picture(&q.dataset.read(q.image)?);
         let own = q.dataset.item(q.image).filter(|_| !q.set.is_foreign()).map(|item| item.name.clone());
-        let Some(tile) = odd_tiles.at(&picture, highest, own.as_deref())? else { return Ok(()) };
+        let Some(tile) = highest_tiles.at(&picture, highest, own.as_deref())? else { return Ok(()) };
         let data = self.own_data(q)?;
         // The training image may be gone by now.
         let Some(normal) = data.ids(|item, _| item.name == tile.nearest.image).first().and_then(|&id| data.read(id).ok()) else {
             return Ok(());
         };
-        let Some((_, odd_tiles)) = &self.odd_tiles else { return Ok(()) };
-        let (normal, side) = (odd_tiles.working_picture(&normal), odd_tiles.side());
+        let Some((_, highest_tiles)) = &self.highest_tiles else { return Ok(()) };
+        let (normal, side) = (highest_tiles.working_picture(&normal), highest_tiles.side());
         let pixels = |of: &Picture, place| Rgba::new(&Picture::new(side, side, 3, cut(&of.to_rgb(), place, side)));
         let share = |axis: usize, px: usize| px as f32 / [picture.width, picture.height][axis].max(1) as f32;
         let corner = |add: usize| [0, 1].map(|axis| share(axis, tile.place[axis] + add).min(1.0));
-        say(Answer::OddTile(Box::new(OddTilePictures {
+        say(Answer::HighestTile(Box::new(HighestTilePictures {
             corners: [corner(0), corner(side)],
-            odd: pixels(&picture, tile.place),
+            here: pixels(&picture, tile.place),
             nearest: pixels(&normal, tile.nearest.place),
             tile,
         })));

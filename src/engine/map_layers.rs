@@ -60,7 +60,10 @@ impl LaidMap {
     /// Where the map is highest, as shares of the image's sides.
     pub fn highest(&self) -> [f32; 2] {
         let AnomalyMap { width, height, values } = &self.map;
-        let at = (0..values.len()).max_by(|&a, &b| values[a].total_cmp(&values[b])).unwrap_or_default();
+        let most = values.iter().copied().fold(f32::NEG_INFINITY, f32::max);
+        // A saved map may have reached the end of its scale at many pixels.
+        let highest: Vec<usize> = (0..values.len()).filter(|&i| values[i] == most).collect();
+        let at = highest.get(highest.len() / 2).copied().unwrap_or_default();
         let width = (*width).max(1);
         [(at % width) as f32 / width as f32, (at / width) as f32 / (*height).max(1) as f32]
     }

@@ -41,6 +41,7 @@ impl Grads {
     /// Multiplies all of them.
     pub fn scale(&mut self, factor: f64) -> Result<()> {
         if self.are_fast() {
+            self.joined = None;
             for grad in self.each.values_mut() {
                 *grad = cpu::zip(grad, grad, |g, _| g * factor as f32)?;
             }

@@ -41,5 +41,5 @@ pub use norm::{ChannelLayerNorm, GroupNorm, channel_layer_norm, group_norm, norm
 pub use ops::{add, gelu, halves, join_channels, l2_normalise, max_pool_3x3_s2_p1, mean, relu, silu, upsample_nearest2};
 pub use optim::{Adam, Lars};
 pub use params::{Init, Params, Scope};
-pub use plain::with_plain;
+pub use plain::{DEVICE_VARIABLE, with_plain};
 pub use tape::{Pass, Tape, graph_boundary, take_op_timings};

@@ -14,7 +14,7 @@ pub fn commands(parts: &Parts) -> Vec<(&'static str, String)> {
     let scores = quoted(&parts.run.join(files::SCORES).to_string_lossy());
     let mut all = vec![("the run, from the start", train(parts.manifest.kind, &parts.config))];
     if parts.dia.is_some() {
-        all.push((files::SCORES, format!("{} --out {scores}", score(parts))));
+        all.push((files::SCORES, format!("{} --out {scores}", score(parts.run.path(), &parts.config.data.path))));
         all.push((
             "every figure and the reality check",
             format!("dissolve-studio evaluate {scores} --rule {} --json", parts.config.score.rule),
@@ -28,8 +28,8 @@ pub fn commands(parts: &Parts) -> Vec<(&'static str, String)> {
 }
 
 /// The command that scores the run's own images.
-pub fn score(parts: &Parts) -> String {
-    let [run, data] = [parts.run.path(), &parts.config.data.path].map(|path| quoted(&path.to_string_lossy()));
+pub fn score(run: &Path, data: &Path) -> String {
+    let [run, data] = [run, data].map(|path| quoted(&path.to_string_lossy()));
     format!("dissolve-studio score --run {run} --data {data}")
 }
 

@@ -2,7 +2,7 @@
 //! does not have (yet) is said in its place. And the page of many runs side by side ([`MergedGroup`]).
 
 pub(crate) mod chart;
-mod commands;
+pub mod commands;
 mod document;
 pub(crate) mod figures;
 mod gallery;

@@ -103,7 +103,7 @@ fn headline(parts: &Parts, scored: &Scored) -> Markup {
             p.warning[verdict.doubt] { (sentence(&verdict.text)) " " (sentence(&verdict.next)) }
         }
         @if scored.kind == ScoreKind::Dia && parts.dia.is_some() {
-            p { (sentence(Verdict::WITHOUT_LEAD)) " It comes with " code { (commands::score(parts)) } "." }
+            p { (sentence(Verdict::WITHOUT_LEAD)) " To get it, score the images again: " code { (commands::score(parts.run.path(), &parts.config.data.path)) } }
         }
         @if let Some(why) = &e.undefined { p.warning { "Figures are missing: " (why) "." } }
         @if parts.config.score.rule.needs_labels() && e.threshold.is_some() {

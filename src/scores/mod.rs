@@ -136,7 +136,7 @@ impl Scores {
             row.by[ScoreKind::Dia] = row.value(ScoreKind::Dia);
             row.score = row.value(kind)?;
         }
-        let of_file = || seen.common(|row| row.lead_threshold).filter(|_| kind == ScoreKind::Lead);
+        let of_file = || seen.lead_threshold().filter(|_| kind == ScoreKind::Lead);
         seen.set_threshold(seen.threshold(rule, None).ok().or_else(of_file));
         (!seen.rows.is_empty()).then_some(Cow::Owned(seen))
     }
@@ -188,6 +188,11 @@ impl Scores {
             row.lead_threshold = threshold;
             row.lead_predicted = threshold.zip(row.by[ScoreKind::Lead]).map(|(t, lead)| lead >= t);
         }
+    }
+
+    /// The threshold of the score that leads, where the file has one and the same in all rows.
+    pub fn lead_threshold(&self) -> Option<f64> {
+        self.common(|row| row.lead_threshold)
     }
 
     /// Adds the baselines' values, one row of values for each row of scores.

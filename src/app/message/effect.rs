@@ -120,7 +120,7 @@ pub enum Texture {
     /// Its nearest normal under a shift.
     Nearest(usize),
     /// Its tile where the anomaly map is highest, and the normal one nearest to that.
-    OddTile,
+    HighestTile,
     NearestTile,
     /// The same image under its anomaly map.
     Layer(MapLayer),

@@ -446,8 +446,8 @@ pub const FIELDS: &[Field] = &[
     },
     Field {
         key: "score.tile_position",
-        label: "Tiles know their place",
-        help: "Where pictures are worked on by tiles: a tile is judged by what is usual about there. For aligned pictures, not for eyes.",
+        label: "Judge tiles by their place",
+        help: "Where pictures are worked on by tiles: a tile is judged by what is usual at its place in the picture. For aligned pictures, not for eyes.",
         group: "More",
         kind: FieldKind::Flag,
         ..SCORES

@@ -6,7 +6,7 @@ use crate::{
     engine::runs::{comparison::ComparedRuns, score_set::ScoreSet},
     error::Failure,
     metrics::Confusion,
-    ml::scoring::tiles::oddest::OddTile,
+    ml::scoring::tiles::highest::HighestTile,
     scores::{Annotation, Review, SHIFTS, ScoreRow, SyntheticLesions, Tag},
 };
 use std::{path::PathBuf, sync::Arc};
@@ -71,7 +71,7 @@ pub struct Explanation {
     /// Which pictures of nearest normals are there.
     pub nearest: [bool; SHIFTS],
     /// Its tile where the map is highest, and its corners as shares of the image's sides.
-    pub odd_tile: Option<(OddTile, [[f32; 2]; 2])>,
+    pub highest_tile: Option<(HighestTile, [[f32; 2]; 2])>,
     pub failed: Option<Failure>,
     pub map: Map,
     /// The image under its anomaly map.

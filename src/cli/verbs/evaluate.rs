@@ -9,9 +9,10 @@ use crate::{
     config::ThresholdRule,
     engine::runs::finished_run::FinishedRun,
     error::{Error, Result},
+    report::commands,
     run_dir::{RunDir, files},
     scores::{Comparison, Evaluation, PixelFigures, ScoreKind, Scores, SyntheticLesionCell, SyntheticLesions, Verdict},
-    text::{self, quoted, sentence},
+    text::{self, sentence},
 };
 use std::{
     borrow::Cow,
@@ -105,16 +106,26 @@ fn scores_of(path: &Path) -> PathBuf {
 
 /// What makes the leading score of a run whose scores are from before it.
 fn lacks_lead(scores: &Path) -> Option<String> {
-    let run = RunDir::open(scores.parent()?).ok().filter(|_| files::is_own_scores(scores))?;
+    // Of a bare name the folder is empty.
+    let folder = scores.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    let run = RunDir::open(folder).ok().filter(|_| files::is_own_scores(scores))?;
     run.contents().ok()?.encoder?;
-    let [run, data] = [run.path(), &run.config().ok()?.data.path].map(|path| quoted(&path.to_string_lossy()));
-    Some(format!("\nnote: {}. It comes with: dissolve-studio score --run {run} --data {data}\n", Verdict::WITHOUT_LEAD))
+    let command = commands::score(run.path(), &run.config().ok()?.data.path);
+    Some(format!("\nnote: {}. To get it, score the run's images again: {command}\n", Verdict::WITHOUT_LEAD))
 }
 
-/// The scores by one of them, with the threshold that `rule` gives (the 95th percentile of the training normals).
+/// The scores by one of them, with the threshold that `rule` gives; without a rule with that of the file, or else with the 95th
+/// percentile of the training normals.
 fn seen_by<'a>(all: &'a Scores, kind: ScoreKind, rule: Option<ThresholdRule>, file: &Path) -> Result<Cow<'a, Scores>> {
-    let rule = rule.unwrap_or(ThresholdRule::Percentile(95.0));
-    all.seen_by(kind, rule).ok_or_else(|| {
+    let of_file = all.lead_threshold().filter(|_| kind == ScoreKind::Lead && rule.is_none());
+    let seen = all.seen_by(kind, rule.unwrap_or(ThresholdRule::Percentile(95.0)));
+    let seen = seen.map(|mut seen| {
+        if of_file.is_some() {
+            seen.to_mut().set_threshold(of_file);
+        }
+        seen
+    });
+    seen.ok_or_else(|| {
         let there: Vec<&str> = all.kinds().into_iter().map(ScoreKind::name).collect();
         Error::usage(
             format!("{} has no score {} of all images", file.display(), kind.name()),

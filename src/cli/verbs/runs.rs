@@ -43,10 +43,15 @@ pub fn run(args: Args) -> Result<()> {
     out::print(&table)
 }
 
+/// Whether some program works on it.
+pub(super) fn is_running(run: &RunDir, state: &RunState) -> bool {
+    *state != RunState::Finished && run.is_locked()
+}
+
 fn state(run: &RunDir, state: &RunState) -> &'static str {
     match state {
         RunState::Finished => "finished",
-        _ if run.is_locked() => "running",
+        state if is_running(run, state) => "running",
         RunState::Unfinished => "unfinished",
         RunState::Stopped => "stopped",
         RunState::Failed { .. } => "failed",
@@ -55,7 +60,7 @@ fn state(run: &RunDir, state: &RunState) -> &'static str {
 
 /// The manifest with the run's path.
 fn entry(run: &RunDir, manifest: &Manifest) -> Value {
-    let mut entry = json!({ "path": run.path().to_string_lossy() });
+    let mut entry = json!({ "path": run.path().to_string_lossy(), "running": is_running(run, &manifest.state) });
     if let (Some(entry), Ok(Value::Object(manifest))) = (entry.as_object_mut(), serde_json::to_value(manifest)) {
         entry.extend(manifest);
     }

@@ -1,5 +1,6 @@
 //! `sweep`: seeds x data sets x settings from one file; each cell is a run of its own, and a table holds them all.
 
+use super::runs::is_running;
 use crate::{
     cli::{
         out,
@@ -147,7 +148,7 @@ fn status(plan: &PlanArgs) -> Result<()> {
         let run = runs.get(&cell.name());
         let state = match run.map(|(_, manifest)| &manifest.state) {
             None => "not begun".to_string(),
-            Some(RunState::Unfinished) if run.is_some_and(|(run, _)| run.is_locked()) => "running".into(),
+            Some(state) if run.is_some_and(|(run, _)| is_running(run, state)) => "running".into(),
             Some(RunState::Failed { reason }) => format!("failed: {reason}"),
             Some(RunState::Unfinished) => "unfinished".into(),
             Some(RunState::Stopped) => "stopped".into(),

@@ -9,7 +9,7 @@ use crate::{
 #[derive(Debug, Clone, Default)]
 pub struct LeadParts(Vec<(ScoreKind, Ranks)>);
 
-/// A mean of the two ranks farther from the leading score than this is of other ranks: a file tells not all held-out tiles.
+/// A mean of the two ranks farther from the leading score than this is of other ranks: a file does not tell of all held-out tiles.
 const NEAR: f64 = 0.05;
 
 impl LeadParts {

@@ -5,7 +5,7 @@ use std::{ops::Range, sync::mpsc, thread};
 /// `make` of each of `range`, one ahead, on a thread of its own; `take` is given them in order, and may leave the rest.
 pub fn ahead<T: Send, R>(range: Range<usize>, make: impl Fn(usize) -> T + Send, take: impl FnOnce(mpsc::Receiver<T>) -> R) -> R {
     thread::scope(|scope| {
-        let (sender, receiver) = mpsc::sync_channel(1);
+        let (sender, receiver) = mpsc::sync_channel(0);
         scope.spawn(move || {
             // The other end hangs up when it stops early.
             for i in range {

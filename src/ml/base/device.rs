@@ -6,6 +6,8 @@ use crate::{
 };
 use candle_core::Device;
 
+pub use crate::nn::DEVICE_VARIABLE as VARIABLE;
+
 /// Why the CPU computes in the place of the device that was asked for; each front end adds what can be done about it.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum CpuInstead {
@@ -17,6 +19,12 @@ pub enum CpuInstead {
         /// The feature of the build that would bring it.
         feature: &'static str,
     },
+    /// The environment names something else.
+    #[error("{VARIABLE}={value} is no device; computing on the CPU (there are cpu, cpu-plain, cuda and metal)")]
+    Unknown {
+        /// What it says.
+        value: String,
+    },
     /// The device is not there, or is not free.
     #[error("no {name} device could be opened ({reason}); computing on the CPU")]
     NotOpened {
@@ -27,22 +35,23 @@ pub enum CpuInstead {
     },
 }
 
-/// The environment variable that puts another device in the place of every setting, for tests and measurements: `cpu`, `cuda`,
-/// `metal`, or `cpu-plain`, the CPU with the operations that a GPU computes with ([`crate::nn::with_plain`]).
-pub const VARIABLE: &str = "DISSOLVE_DEVICE";
-
-fn of_environment() -> Option<DeviceKind> {
-    match std::env::var(VARIABLE).ok()?.as_str() {
-        "cpu" | "cpu-plain" => Some(DeviceKind::Cpu),
-        "cuda" => Some(DeviceKind::Cuda),
-        "metal" => Some(DeviceKind::Metal),
-        _ => None,
+/// The device that [`VARIABLE`] names, where it is set.
+fn of_environment() -> Result<Option<DeviceKind>, CpuInstead> {
+    let Some(value) = std::env::var_os(VARIABLE) else { return Ok(None) };
+    match value.to_string_lossy().as_ref() {
+        "cpu" | "cpu-plain" => Ok(Some(DeviceKind::Cpu)),
+        "cuda" => Ok(Some(DeviceKind::Cuda)),
+        "metal" => Ok(Some(DeviceKind::Metal)),
+        value => Err(CpuInstead::Unknown { value: value.into() }),
     }
 }
 
 /// Opens the device, or that of [`VARIABLE`]; where it is not there, the CPU, with the reason.
 pub fn open(kind: DeviceKind) -> (Device, Option<CpuInstead>) {
-    let kind = of_environment().unwrap_or(kind);
+    let kind = match of_environment() {
+        Ok(named) => named.unwrap_or(kind),
+        Err(why) => return (Device::Cpu, Some(why)),
+    };
     if let Some(why) = not_built(kind) {
         return (Device::Cpu, Some(why));
     }

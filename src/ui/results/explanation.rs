@@ -30,9 +30,9 @@ pub fn show(ui: &mut Ui, cx: &mut PanelContext<'_>, set: &ScoreSet, row: &ScoreR
     ui.add_space(theme::GAP);
     let room = height - (ui.cursor().top() - top);
     where_it_matters(ui, cx, row, room);
-    if cx.state.results.explanation.odd_tile.is_some() {
+    if cx.state.results.explanation.highest_tile.is_some() {
         ui.add_space(theme::GAP);
-        odd_tile(ui, cx);
+        highest_tile(ui, cx);
     }
     if let Some(terms) = &row.terms {
         ui.add_space(theme::GAP);
@@ -90,7 +90,7 @@ fn where_it_matters(ui: &mut Ui, cx: &mut PanelContext<'_>, row: &ScoreRow, room
         Some(picture) => {
             let shown = widgets::fit(picture.size_vec2(), place);
             Image::new((picture.id(), shown.size())).corner_radius(4).paint_at(ui, shown);
-            if let Some((_, corners)) = explanation.odd_tile.as_ref().filter(|_| texture == Texture::Explained) {
+            if let Some((_, corners)) = explanation.highest_tile.as_ref().filter(|_| texture == Texture::Explained) {
                 let [from, to] = corners.map(|[x, y]| shown.min + vec2(x, y) * shown.size());
                 ui.painter().rect_stroke(Rect::from_min_max(from, to), 0.0, Stroke::new(2.0, t.accent), StrokeKind::Outside);
             }
@@ -146,15 +146,15 @@ fn where_it_matters(ui: &mut Ui, cx: &mut PanelContext<'_>, row: &ScoreRow, room
 }
 
 /// The tile where the map is highest, beside the normal one nearest to it.
-fn odd_tile(ui: &mut Ui, cx: &PanelContext<'_>) {
+fn highest_tile(ui: &mut Ui, cx: &PanelContext<'_>) {
     const SIDE: f32 = 120.0;
     let t = theme::of(ui);
-    let Some((tile, _)) = &cx.state.results.explanation.odd_tile else { return };
-    widgets::caption(ui, "THE MAP’S HIGHEST TILE, AND THE NEAREST NORMAL");
+    let Some((tile, _)) = &cx.state.results.explanation.highest_tile else { return };
+    widgets::caption(ui, "HIGHEST ON THE ANOMALY MAP, AND NEAREST NORMAL");
     ui.horizontal(|ui| {
         let of = &tile.nearest.image;
         let names = ["in this image", of.rsplit('/').next().unwrap_or(of)];
-        for (texture, name) in [Texture::OddTile, Texture::NearestTile].iter().zip(names) {
+        for (texture, name) in [Texture::HighestTile, Texture::NearestTile].iter().zip(names) {
             let (rect, response) = ui.allocate_exact_size(vec2(SIDE, SIDE + 16.0), Sense::hover());
             let place = Rect::from_min_size(rect.min, vec2(SIDE, SIDE));
             ui.painter().rect_filled(place, theme::RADIUS, t.raised);
@@ -170,7 +170,10 @@ fn odd_tile(ui: &mut Ui, cx: &PanelContext<'_>) {
     let times = tile.distance;
     widgets::weak(
         ui,
-        format!("Framed in the picture: {times:.1} times as far from it as normal tiles are from the nearest of another image."),
+        format!(
+            "The framed tile is {times:.1} times as far from this normal one as normal tiles are, on average, from the nearest of \
+             another image."
+        ),
     );
 }
 

@@ -118,7 +118,7 @@ fn figures(ui: &mut Ui, cx: &mut PanelContext<'_>, set: &ScoreSet) {
         }
     }
     if !set.kinds.contains(&ScoreKind::Lead) && set.encoder.is_some() && files::is_own_scores(&set.file) {
-        widgets::weak(ui, format!("{} It comes with:", widgets::sentence(Verdict::WITHOUT_LEAD)));
+        widgets::weak(ui, format!("{} To get it, score the images again:", widgets::sentence(Verdict::WITHOUT_LEAD)));
         widgets::action_button(ui, cx, Id::ScoreOnly);
         ui.add_space(theme::GAP);
     }

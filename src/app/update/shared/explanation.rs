@@ -9,7 +9,7 @@ use crate::{
     },
     engine::{
         display::rgba::Rgba,
-        explanation::{Answer, Lay, OddTilePictures, Question},
+        explanation::{Answer, HighestTilePictures, Lay, Question},
         map_layers::MapLayers,
     },
 };
@@ -66,10 +66,10 @@ pub fn answered(state: &mut State, generation: u64, answer: Answer) -> Vec<Effec
             }
             vec![Effect::Image(ImageEffect::Upload(Texture::Nearest(shift), pixels))]
         }
-        Answer::OddTile(pictures) => {
-            let OddTilePictures { corners, tile, odd, nearest } = *pictures;
-            explanation.odd_tile = Some((tile, corners));
-            let both = [(Texture::OddTile, odd), (Texture::NearestTile, nearest)];
+        Answer::HighestTile(pictures) => {
+            let HighestTilePictures { corners, tile, here, nearest } = *pictures;
+            explanation.highest_tile = Some((tile, corners));
+            let both = [(Texture::HighestTile, here), (Texture::NearestTile, nearest)];
             both.map(|(texture, pixels)| Effect::Image(ImageEffect::Upload(texture, pixels))).into()
         }
         Answer::Covered { done, of } => {

@@ -25,7 +25,7 @@ pub struct Classes {
 }
 
 /// The level that holds the classes among folders of images, by `dirs`: the folders of each image that may say something.
-/// `first`: the level of the first of them below the path that was opened, to be named to the person.
+/// `base`: where they lie below the path that was opened, so that people are told the level from there.
 pub fn classes(files: &[&PlacedFile], dirs: &[&[String]], base: &Path) -> Classes {
     let paths: Vec<Vec<&str>> = dirs
         .iter()

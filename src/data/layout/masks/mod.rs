@@ -112,7 +112,7 @@ pub fn separate(pictures: &mut Vec<PictureFile>) -> Vec<String> {
 }
 
 /// Gives each image its masks, by their numbers, and says where there are several. What outlines anatomy marks no finding: it is
-/// left out where the image has another mask.
+/// left out where there are masks of something else.
 fn give(pictures: &mut [PictureFile], places: &[Place], given: Vec<(usize, usize)>) -> Vec<String> {
     let mut masks: BTreeMap<usize, BTreeSet<usize>> = BTreeMap::new();
     given.into_iter().for_each(|(image, mask)| _ = masks.entry(image).or_default().insert(mask));
@@ -120,9 +120,10 @@ fn give(pictures: &mut [PictureFile], places: &[Place], given: Vec<(usize, usize
         let depth = places[*mask].depth.map_or(usize::MAX, |depth| depth - 1);
         places[*mask].folders.iter().skip(depth).any(|name| says_anatomy(name))
     };
+    let are_findings = masks.values().flatten().any(|mask| !is_anatomy(mask));
     let (mut several, mut anatomy) = (0, 0);
     for (image, mut masks) in masks {
-        if !masks.iter().all(is_anatomy) {
+        if are_findings {
             let all = masks.len();
             masks.retain(|mask| !is_anatomy(mask));
             anatomy += all - masks.len();
@@ -135,11 +136,12 @@ fn give(pictures: &mut [PictureFile], places: &[Place], given: Vec<(usize, usize
         notes.push(format!("{} several masks: what lies in any of them counts.", images_have(several)));
     }
     if anatomy > 0 {
-        let (masks, verb) = if anatomy == 1 { ("1 mask outlines", "is") } else { ("masks outline", "are") };
-        let count = if anatomy == 1 { String::new() } else { format!("{anatomy} ") };
-        notes.push(format!(
-            "{count}{masks} anatomy, by the name of its folder, and {verb} left out, since the images have others."
-        ));
+        notes.push(match anatomy {
+            1 => "1 mask outlines anatomy, by the name of its folder, and is left out, since others outline findings.".into(),
+            _ => format!(
+                "{anatomy} masks outline anatomy, by the names of their folders, and are left out, since others outline findings."
+            ),
+        });
     }
     notes
 }

@@ -114,9 +114,16 @@ pub fn bare(rest: &str) -> String {
 /// Words of folders of masks that outline what every image has.
 const ANATOMY: &[&str] = &["optic", "fovea", "macula", "vessel", "vessels", "lung", "lungs", "fov"];
 
-/// Whether a folder of masks is called like a part of the body.
+/// Words that may stand beside those of [`ANATOMY`].
+const BESIDE_ANATOMY: &[&str] =
+    &["disc", "disk", "cup", "mask", "masks", "field", "area", "left", "right", "manual", "segmentations"];
+
+/// Whether a folder of masks is called like a part of the body, and like nothing else: a lung nodule is a finding.
 pub fn says_anatomy(folder: &str) -> bool {
-    plain(&humps_apart(folder)).split('_').any(|word| ANATOMY.contains(&word))
+    let name = plain(&humps_apart(folder));
+    let words = || name.split('_').filter(|word| !word.is_empty() && !word.bytes().all(|b| b.is_ascii_digit()));
+    let is_known = |word: &str| [ANATOMY, BESIDE_ANATOMY, FILLERS].iter().any(|list| list.contains(&word));
+    words().any(|word| ANATOMY.contains(&word)) && words().all(is_known)
 }
 
 fn without(stem: &str, words: &[&str]) -> Option<String> {

@@ -15,7 +15,7 @@ use crate::{
     error::Result,
     ml::{
         base::{
-            reporter::{Reporter, Stage},
+            reporter::{Event, Reporter, Stage},
             stage_progress::StageProgress,
         },
         encoder::model::Encoder,
@@ -60,12 +60,20 @@ impl TileScorer {
             Some(normals) if bank.exists() || !is_own => normals,
             known => {
                 let (seen, places) = look(&encoder, tiles, data, reporter)?;
+                let is_older = known.is_some();
                 let normals = known.map_or_else(|| NormalGaussian::fit(&seen), Ok)?;
                 let placed = seen.rows.iter().zip(&seen.of_picture).zip(places);
                 let rows: Vec<_> = placed.map(|((row, &of), place)| (row.as_slice(), of, place)).collect();
-                TileBank::choose(&seen.names, &rows).save(&bank)?;
-                // The last one: without it all is made again.
-                normals.save(&path, "normal-tiles")?;
+                let saved = TileBank::choose(&seen.names, &rows).save(&bank);
+                match saved {
+                    // It is there to be shown alone: a run that cannot be written to can be scored without.
+                    Err(e) if is_older => reporter.event(Event::Notice(e.to_string().into())),
+                    saved => saved?,
+                }
+                if !is_older {
+                    // The last one: without it all is made again.
+                    normals.save(&path, "normal-tiles")?;
+                }
                 normals
             }
         };

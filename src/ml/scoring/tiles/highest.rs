@@ -19,7 +19,7 @@ use std::path::Path;
 
 /// See the [module](self).
 #[derive(Debug, Clone, PartialEq)]
-pub struct OddTile {
+pub struct HighestTile {
     /// Left and top edge, px of the picture at its working size.
     pub place: [usize; 2],
     /// How far it is from the normal tile nearest to it; for a normal tile that is 1 on average.
@@ -29,13 +29,13 @@ pub struct OddTile {
 }
 
 /// Finds them by what a run has learnt.
-pub struct OddTiles {
+pub struct HighestTiles {
     encoder: Encoder,
     tiles: TileSize,
     bank: TileBank,
 }
 
-impl OddTiles {
+impl HighestTiles {
     /// Reads the part of a run that works by tiles.
     ///
     /// # Errors
@@ -55,14 +55,14 @@ impl OddTiles {
     ///
     /// # Errors
     /// Too little memory.
-    pub fn at(&self, picture: &Picture, highest: [f32; 2], own: Option<&str>) -> Result<Option<OddTile>> {
+    pub fn at(&self, picture: &Picture, highest: [f32; 2], own: Option<&str>) -> Result<Option<HighestTile>> {
         let tiles = tile_features(&self.encoder, picture, self.tiles.tile)?;
         let [x, y] = [highest[0] * picture.width as f32, highest[1] * picture.height as f32];
         let half = self.tiles.tile as f32 / 2.0;
         let away = |tile: &TileFeatures| (tile.place[0] as f32 + half - x).hypot(tile.place[1] as f32 + half - y);
         let Some(tile) = tiles.into_iter().min_by(|a, b| away(a).total_cmp(&away(b))) else { return Ok(None) };
         let nearest = self.bank.nearest(&tile.features, own);
-        Ok(nearest.map(|(nearest, distance)| OddTile { place: tile.place, distance, nearest }))
+        Ok(nearest.map(|(nearest, distance)| HighestTile { place: tile.place, distance, nearest }))
     }
 
     /// Side of a tile, px.
@@ -104,7 +104,7 @@ mod tests {
         let scorer = |fingerprint: &str| TileScorer::open_or_build(&run, encoder(fingerprint), tiles, &data, &mut Silent);
         let built = scorer(data.fingerprint()).unwrap();
 
-        let found = OddTiles::open(run.path(), tiles).unwrap();
+        let found = HighestTiles::open(run.path(), tiles).unwrap();
         let id = data.training_normals()[0];
         let name = data.item(id).unwrap().name.clone();
         let mut picture = found.working_picture(&data.read(id).unwrap());
@@ -113,19 +113,19 @@ mod tests {
         assert_ne!(at_home.nearest.image, name);
         let width = picture.width;
         (60..72).for_each(|y| (100..112).for_each(|x| picture.data[y * width + x] = ((x + y) % 2) as f32));
-        let odd = found.at(&picture, middle, Some(&name)).unwrap().unwrap();
-        let [x, y] = odd.place;
+        let spotted = found.at(&picture, middle, Some(&name)).unwrap().unwrap();
+        let [x, y] = spotted.place;
         assert!(
-            (80..=100).contains(&x) && (40..=60).contains(&y) && odd.distance > 2.0 * at_home.distance,
-            "{odd:?}, {at_home:?}"
+            (80..=100).contains(&x) && (40..=60).contains(&y) && spotted.distance > 2.0 * at_home.distance,
+            "{spotted:?}, {at_home:?}"
         );
-        assert_ne!(odd.nearest.image, name);
+        assert_ne!(spotted.nearest.image, name);
 
         // Of an older run the bank is made when its own images are scored again, and of no others.
         std::fs::remove_file(run.join(files::TILE_BANK)).unwrap();
         scorer("others").unwrap();
         assert!(!run.join(files::TILE_BANK).exists());
         assert_eq!(scorer(data.fingerprint()).unwrap().score(&picture).unwrap(), built.score(&picture).unwrap());
-        assert_eq!(OddTiles::open(run.path(), tiles).unwrap().at(&picture, middle, Some(&name)).unwrap().unwrap(), odd);
+        assert_eq!(HighestTiles::open(run.path(), tiles).unwrap().at(&picture, middle, Some(&name)).unwrap().unwrap(), spotted);
     }
 }
