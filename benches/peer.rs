@@ -1,13 +1,15 @@
 //! Times this program's side of the comparison with PyTorch. `cargo bench --bench peer -- --json [--only NAME...] [--repeats N]`
 //! prints one JSON object, {case: median seconds}; a NAME that is no case's selects every case containing it. `--profile` tells
-//! what the operations' share of a training step is.
+//! what the operations' share of a training step is. `--device cuda|metal|cpu-plain` times it there, a card with two cases more;
+//! without it, what `DISSOLVE_DEVICE` says.
 
-use std::time::Instant;
+use std::{sync::OnceLock, time::Instant};
 
 use candle_core::{DType, Device, Result, Tensor, Var};
 use dissolve_studio::{
-    config::{DdpmConfig, RunConfig, Stem},
+    config::{DdpmConfig, DeviceKind, RunConfig, Stem},
     ml::{
+        base::device,
         diffusion::unet::{self, Unet},
         encoder::model::EncoderConfig,
         training::{
@@ -23,14 +25,38 @@ const MULTS: [usize; 4] = [1, 2, 4, 8];
 /// One repetition; returns the seconds of its timed part.
 type Case = Box<dyn FnMut() -> Result<f64>>;
 
+/// Where all is computed.
+fn device() -> &'static Device {
+    static DEVICE: OnceLock<Device> = OnceLock::new();
+    DEVICE.get_or_init(|| {
+        let kind = match wanted().as_deref() {
+            Some("cuda") => DeviceKind::Cuda,
+            Some("metal") => DeviceKind::Metal,
+            None | Some("cpu" | "cpu-plain") => DeviceKind::Cpu,
+            Some(other) => panic!("--device {other}: there are cpu, cpu-plain, cuda and metal"),
+        };
+        let (device, instead) = device::open(kind);
+        assert_eq!(instead, None, "nothing is timed on another device than the one that was asked for");
+        device
+    })
+}
+
+/// What `--device` says.
+fn wanted() -> Option<String> {
+    std::env::args().skip_while(|a| a != "--device").nth(1)
+}
+
+/// Seconds until all that `f` asks of the device is done.
 fn timed<T>(f: impl FnOnce() -> Result<T>) -> Result<f64> {
+    device().synchronize()?;
     let start = Instant::now();
     f()?;
+    device().synchronize()?;
     Ok(start.elapsed().as_secs_f64())
 }
 
 fn randn(shape: impl Into<candle_core::Shape>) -> Result<Tensor> {
-    Tensor::randn(0f32, 1., shape, &Device::Cpu)
+    Tensor::randn(0f32, 1., shape, device())
 }
 
 /// One 3x3 convolution, padding 1, no bias, batch 32; backward means the gradients of input and weight.
@@ -47,11 +73,11 @@ fn conv(channels: usize, size: usize, backward: bool) -> Result<Case> {
 
 /// One forward pass of the dim 64 U-Net with the weights standardised beforehand, as dissolving runs it.
 fn dissolve(size: usize, batch: usize) -> Result<Case> {
-    let params = Params::new(&Device::Cpu, DType::F32, 0);
+    let params = Params::new(device(), DType::F32, 0);
     Unet::new(&params.root(), 64, &MULTS, 3)?;
     let standardised = |(name, w): (String, Tensor)| Ok((name.clone(), unet::standardise(&name, &w)?));
     let weights = params.snapshot()?.into_iter().map(standardised).collect::<Result<_>>()?;
-    let net = Unet::with_standardised(&Params::fixed(weights, &Device::Cpu, DType::F32).root(), 64, &MULTS, 3)?;
+    let net = Unet::with_standardised(&Params::fixed(weights, device(), DType::F32).root(), 64, &MULTS, 3)?;
     let x = randn((batch, 3, size, size))?;
     Ok(Box::new(move || timed(|| net.forward(&x, &vec![80; batch]))))
 }
@@ -59,7 +85,7 @@ fn dissolve(size: usize, batch: usize) -> Result<Case> {
 /// Noising, forward, L1 loss, backward, clipping, Adam.
 fn ddpm_step(dim: usize, size: usize, batch: usize) -> Result<Case> {
     let config = DdpmConfig { dim, ..DdpmConfig::default() };
-    let mut trainer = DdpmTrainer::new(&config, 0, &Device::Cpu)?;
+    let mut trainer = DdpmTrainer::new(&config, 0, device())?;
     let x0 = randn((batch, 3, size, size))?;
     let mut at = 0;
     Ok(Box::new(move || {
@@ -74,10 +100,10 @@ fn dia_step(views: usize, size: usize) -> Result<Case> {
     let mut run = RunConfig::default();
     run.dia.stem = Stem::Imagenet;
     let mut trainer =
-        DiaTrainer::new(EncoderConfig::new(run, size, String::new()), &Device::Cpu).map_err(candle_core::Error::wrap)?;
-    let x = Tensor::rand(0f32, 1., (views, 3, size, size), &Device::Cpu)?;
+        DiaTrainer::new(EncoderConfig::new(run, size, String::new()), device()).map_err(candle_core::Error::wrap)?;
+    let x = Tensor::rand(0f32, 1., (views, 3, size, size), device())?;
     let labels: Vec<i64> = (0..views).map(|i| (i / (views / 12) % 4) as i64).collect();
-    let labels = Tensor::new(labels, &Device::Cpu)?;
+    let labels = Tensor::new(labels, device())?;
     Ok(Box::new(move || timed(|| trainer.step(&x, &labels, 0.5))))
 }
 
@@ -134,6 +160,9 @@ const CASES: &[&str] = &[
     "conv3x3_b32_512c4px_bwd",
 ];
 
+/// What a card is bought for: too slow on a CPU.
+const CARD_CASES: &[&str] = &["ddpm_step_unet64_32px_b256", "dia_step_r18_imagenetstem_384x224px"];
+
 fn median(times: &mut [f64]) -> f64 {
     times.sort_by(f64::total_cmp);
     let middle = times.len() / 2;
@@ -152,9 +181,12 @@ fn main() -> Result<()> {
     // As a run does it.
     let _pages = nn::RetainPages::new();
     let mut results = serde_json::Map::new();
-    for name in CASES.iter().filter(|name| selected(name)) {
-        let Some(case) = make(name) else { continue };
+    let card: &[&str] = if device().is_cpu() { &[] } else { CARD_CASES };
+    let is_plain = wanted().is_some_and(|device| device == "cpu-plain");
+    for name in CASES.iter().chain(card).filter(|name| selected(name)) {
+        let Some(case) = (if is_plain { nn::with_plain(|| make(name)) } else { make(name) }) else { continue };
         let mut case = case?;
+        let mut case = || if is_plain { nn::with_plain(&mut case) } else { case() };
         for _ in 0..2 {
             case()?;
         }

@@ -77,6 +77,24 @@ fn status_tells_how_far_each_cell_is() {
     assert_eq!(list.lines().nth(5), Some("5\tchest-dia-seed1"));
 }
 
+#[cfg(unix)]
+#[test]
+fn a_task_of_a_slurm_array_does_its_cell() {
+    let dir = tempfile::tempdir().unwrap();
+    let folder = dir.path().join("someone's sweeps");
+    fs::create_dir(&folder).unwrap();
+    half_done(&folder);
+    let script = stdout(run(&folder, &["sweep", "plan.toml", "--slurm"]));
+    assert!(script.starts_with("#!/bin/bash\n#SBATCH ") && script.contains("\n#SBATCH --array=0-7\n"), "{script}");
+    assert!(folder.join("plan/slurm").is_dir(), "Slurm does not make the folder of its logs");
+    // A finished cell is not run again: its task tells how far all are.
+    let task = Command::new("bash").args(["-c", &script]).env("SLURM_ARRAY_TASK_ID", "3").current_dir("/").output().unwrap();
+    let table = stdout(task);
+    assert!(table.contains("\nfundus,csi,2,10,10,"), "{table}");
+    let output = run(&folder, &["sweep", "-", "--slurm", "--workspace", "w"]);
+    assert_eq!(output.status.code(), Some(2), "an array cannot read the standard input");
+}
+
 #[test]
 fn merge_tabulates_the_finished_runs_against_a_baseline() {
     let dir = tempfile::tempdir().unwrap();

@@ -12,6 +12,8 @@ pub const LOG: &str = "log.txt";
 pub const LOCK: &str = ".lock";
 /// Locked while a process changes the manifest.
 pub const MANIFEST_LOCK: &str = ".manifest.lock";
+/// Locked while a sweep looks for the run of a cell, or makes it; in the workspace.
+pub const SWEEP_LOCK: &str = ".sweep.lock";
 /// The metrics log of the training, a row a step.
 pub const METRICS: &str = "metrics.csv";
 /// Evaluations on labelled images during the training, a row each.

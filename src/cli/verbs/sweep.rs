@@ -27,6 +27,7 @@ use std::{
                   [[settings]]\n  name = \"dia\"\n\n  [[settings]]\n  name = \"csi\"\n  set = { \"dia.dissolve\" = \"none\" }\n\n\
                   Runs that are finished are not run again, so the same call goes on after a stop.\n\
                   One cell alone, for a scheduler:  dissolve-studio sweep FILE.toml --cell 3\n\
+                  All of them on a Slurm cluster:   dissolve-studio sweep FILE.toml --slurm | sbatch\n\
                   How far it is:  dissolve-studio sweep status FILE.toml\n\
                   The table:      dissolve-studio sweep merge FILE.toml --baseline csi --out results"
 )]
@@ -39,8 +40,11 @@ pub struct Args {
     #[arg(long, value_name = "N")]
     cell: Option<usize>,
     /// Only list the cells
-    #[arg(long)]
+    #[arg(long, conflicts_with = "cell")]
     list: bool,
+    /// Print the script of a Slurm array job, one task a cell, to be piped into sbatch
+    #[arg(long, conflicts_with_all = ["cell", "list"])]
+    slurm: bool,
 }
 
 #[derive(clap::Args)]
@@ -95,6 +99,11 @@ pub fn run(args: Args) -> Result<()> {
             sweep::check(&cells)?;
             out::print(&cells.iter().enumerate().map(|(i, cell)| format!("{i}\t{}\n", cell.name())).collect::<String>())
         }
+        (None, Some(plan)) if args.slurm => {
+            let cells = plan.cells()?;
+            sweep::check(&cells)?;
+            out::print(&slurm(&plan, cells.len())?)
+        }
         (None, Some(plan)) => work(&plan, args.cell),
         (None, None) => Err(Error::usage("a sweep needs its file", "sweep --help shows an example")),
     }
@@ -127,7 +136,8 @@ fn work(plan: &PlanArgs, cell: Option<usize>) -> Result<()> {
                 failed += 1;
                 out::note(format_args!("{}: {e}", cell.name()));
             }
-            Ok(()) => {}
+            Ok(false) => out::note(format_args!("{}: another program works on it", cell.name())),
+            Ok(true) => {}
         }
     }
     let table = merge::csv(&merge::merge(&cells, &workspace, None)?)?;
@@ -137,6 +147,39 @@ fn work(plan: &PlanArgs, cell: Option<usize>) -> Result<()> {
         return Ok(());
     }
     Err(Error::user(format!("{failed} of {} runs failed", chosen.len()), "the same call goes on with them"))
+}
+
+/// The array job: its tasks are requeued where a node fails or they are preempted, and go on where they were.
+fn slurm(plan: &PlanArgs, cells: usize) -> Result<String> {
+    if is_dash(&plan.file) {
+        return Err(Error::usage("the tasks of an array cannot read - again", "give the sweep as a file that all nodes see"));
+    }
+    let absolute = |path: &Path| std::path::absolute(path).map_err(Error::io("find", path));
+    let program = std::env::current_exe().map_err(Error::io("find", Path::new("dissolve-studio")))?;
+    let [program, file, workspace] = [program, absolute(&plan.file)?, absolute(&plan.workspace()?)?];
+    let logs = workspace.join("slurm");
+    fs::create_dir_all(&logs).map_err(Error::io("create", &logs))?;
+    let quoted = |path: &Path| text::quoted(&path.to_string_lossy());
+    // Slurm reads the value up to the line's end, and knows %A and %a.
+    let log = quoted(&logs.join("%A_%a.log")).replace('\n', "");
+    let here = quoted(&std::env::current_dir().map_err(Error::io("find", Path::new(".")))?).replace('\n', "");
+    Ok(format!(
+        "#!/bin/bash\n\
+         #SBATCH --job-name=dissolve-sweep\n\
+         #SBATCH --array=0-{last}\n\
+         #SBATCH --chdir={here}\n\
+         #SBATCH --cpus-per-task=2\n\
+         #SBATCH --requeue\n\
+         #SBATCH --open-mode=append\n\
+         #SBATCH --output={log}\n\
+         # Two minutes before the time limit the task is told to stop: what is computed is kept.\n\
+         #SBATCH --signal=TERM@120\n\
+         exec {} sweep {} --workspace {} --cell \"$SLURM_ARRAY_TASK_ID\"\n",
+        quoted(&program),
+        quoted(&file),
+        quoted(&workspace),
+        last = cells.saturating_sub(1),
+    ))
 }
 
 fn status(plan: &PlanArgs) -> Result<()> {

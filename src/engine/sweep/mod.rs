@@ -9,7 +9,7 @@ use crate::{
     data::Dataset,
     error::{Error, Result},
     ml::base::reporter::Reporter,
-    run_dir::{Manifest, RunDir, RunKind, RunState},
+    run_dir::{Manifest, RunDir, RunKind, RunState, files},
 };
 use serde::Deserialize;
 use std::{
@@ -145,15 +145,37 @@ pub fn check(cells: &[Cell]) -> Result<()> {
     Ok(())
 }
 
-/// Makes the cell's run, or goes on with it where it was begun; nothing where it is finished.
+/// Makes the cell's run, or goes on with it where it was begun; nothing where it is finished. `false`: another program, here or on
+/// another machine that sees the workspace, works on it.
 ///
 /// # Errors
 /// As those of [`pipeline::create`] and [`pipeline::work`].
-pub fn work(cell: &Cell, workspace: &Path, reporter: &mut dyn Reporter) -> Result<()> {
-    let run = match runs(workspace).remove(&cell.name()) {
-        Some((_, manifest)) if manifest.state == RunState::Finished => return Ok(()),
-        Some((run, _)) => run,
-        None => pipeline::create(RunKind::Train, &cell.config, workspace, &cell.name(), reporter)?,
+pub fn work(cell: &Cell, workspace: &Path, reporter: &mut dyn Reporter) -> Result<bool> {
+    let run = {
+        // Two programs that come to a cell at the same moment must not both make its run.
+        let _held = lock(workspace)?;
+        match runs(workspace).remove(&cell.name()) {
+            Some((_, manifest)) if manifest.state == RunState::Finished => return Ok(true),
+            Some((run, _)) => run,
+            None => pipeline::create(RunKind::Train, &cell.config, workspace, &cell.name(), reporter)?,
+        }
     };
-    pipeline::work(&run, reporter)
+    if run.is_locked() {
+        return Ok(false);
+    }
+    match pipeline::work(&run, reporter) {
+        // The other one was a moment earlier.
+        Err(_) if run.is_locked() => Ok(false),
+        worked => worked.map(|()| true),
+    }
+}
+
+/// Held until the file is dropped, or the process ends.
+fn lock(workspace: &Path) -> Result<fs::File> {
+    fs::create_dir_all(workspace).map_err(Error::io("create", workspace))?;
+    let path = workspace.join(files::SWEEP_LOCK);
+    let file = fs::File::create(&path).map_err(Error::io("write", &path))?;
+    // Some network disks have no locks: they are no reason not to train.
+    let _ = file.lock();
+    Ok(file)
 }
