@@ -99,11 +99,7 @@ pub fn run(args: Args) -> Result<()> {
             sweep::check(&cells)?;
             out::print(&cells.iter().enumerate().map(|(i, cell)| format!("{i}\t{}\n", cell.name())).collect::<String>())
         }
-        (None, Some(plan)) if args.slurm => {
-            let cells = plan.cells()?;
-            sweep::check(&cells)?;
-            out::print(&slurm(&plan, cells.len())?)
-        }
+        (None, Some(plan)) if args.slurm => out::print(&slurm(&plan)?),
         (None, Some(plan)) => work(&plan, args.cell),
         (None, None) => Err(Error::usage("a sweep needs its file", "sweep --help shows an example")),
     }
@@ -150,10 +146,12 @@ fn work(plan: &PlanArgs, cell: Option<usize>) -> Result<()> {
 }
 
 /// The array job: its tasks are requeued where a node fails or they are preempted, and go on where they were.
-fn slurm(plan: &PlanArgs, cells: usize) -> Result<String> {
+fn slurm(plan: &PlanArgs) -> Result<String> {
     if is_dash(&plan.file) {
         return Err(Error::usage("the tasks of an array cannot read - again", "give the sweep as a file that all nodes see"));
     }
+    let cells = plan.cells()?;
+    sweep::check(&cells)?;
     let absolute = |path: &Path| std::path::absolute(path).map_err(Error::io("find", path));
     let program = std::env::current_exe().map_err(Error::io("find", Path::new("dissolve-studio")))?;
     let [program, file, workspace] = [program, absolute(&plan.file)?, absolute(&plan.workspace()?)?];
@@ -178,7 +176,7 @@ fn slurm(plan: &PlanArgs, cells: usize) -> Result<String> {
         quoted(&program),
         quoted(&file),
         quoted(&workspace),
-        last = cells.saturating_sub(1),
+        last = cells.len().saturating_sub(1),
     ))
 }
 
