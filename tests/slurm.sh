@@ -90,14 +90,20 @@ cd "$folder"
 "$program" sweep plan.toml --slurm >array.sh
 job="$(sbatch --parsable array.sh)"
 # The first task is taken away in the middle of its work.
-for _ in $(seq 240); do
-    ls plan/runs/*dia-seed0/ddpm/checkpoints/*.safetensors >/dev/null 2>&1 && break
+has_checkpoint() { ls plan/runs/*dia-seed0/ddpm/checkpoints/*.safetensors >/dev/null 2>&1; }
+for _ in $(seq 600); do
+    has_checkpoint && break
     sleep 0.25
 done
+if ! has_checkpoint && ! ls plan/slurm/*.log >/dev/null 2>&1; then
+    echo 'NOT CHECKED: this Slurm begins no task'
+    tail -n 3 "$folder"/*.log
+    exit 0
+fi
 scontrol requeue "${job}_0"
 echo "task 0 was queued again after $(ls plan/runs/*dia-seed0/ddpm/checkpoints | wc -l) checkpoints"
 # A requeued task waits for two minutes.
-for _ in $(seq 600); do
+for _ in $(seq 1200); do
     [ -z "$(squeue --noheader --array)" ] && break
     scontrol release "${job}_0" 2>/dev/null || true
     sleep 0.5
