@@ -200,9 +200,14 @@ pub(super) fn lead_threshold(scores: &Scores, rule: ThresholdRule) -> Option<f64
 /// The score that leads: the mean of an image's two highest ranks among held-out normals. Two scores must agree, and those that tell
 /// nothing on a set do not outvote those that do. `None` where there is but one.
 pub(super) fn lead(ranks: impl Iterator<Item = f64>) -> Option<f64> {
-    let mut ranks: Vec<f64> = ranks.collect();
-    ranks.sort_by(|a, b| b.total_cmp(a));
-    ranks.first().zip(ranks.get(1)).map(|(first, second)| (first + second) / 2.0)
+    two_highest(ranks.map(|rank| ((), rank))).map(|[first, second]| (first.1 + second.1) / 2.0)
+}
+
+/// The two highest of named ranks, the higher first; `None` where there is but one.
+pub(super) fn two_highest<T: Copy>(ranks: impl Iterator<Item = (T, f64)>) -> Option<[(T, f64); 2]> {
+    let mut ranks: Vec<(T, f64)> = ranks.collect();
+    ranks.sort_by(|a, b| b.1.total_cmp(&a.1));
+    Some([*ranks.first()?, *ranks.get(1)?])
 }
 
 /// |a - b|, the mean of the channels.

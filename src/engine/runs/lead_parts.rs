@@ -1,6 +1,7 @@
 //! Which two ranks among held-out normals make the leading score of an image.
 
 use crate::{
+    engine::image_scores::two_highest,
     ml::scoring::gaussian::Ranks,
     scores::{ScoreKind, ScoreRow, Scores},
 };
@@ -26,10 +27,7 @@ impl LeadParts {
     /// The two scores with the highest ranks, in \[0, 1\], the higher first; `None` where their mean is not the leading score.
     pub fn two_highest(&self, row: &ScoreRow) -> Option<[(ScoreKind, f64); 2]> {
         let lead = row.value(ScoreKind::Lead)?;
-        let mut ranks: Vec<(ScoreKind, f64)> =
-            self.0.iter().filter_map(|(kind, ranks)| Some((*kind, ranks.rank(row.value(*kind)?)))).collect();
-        ranks.sort_by(|a, b| b.1.total_cmp(&a.1));
-        let two = [*ranks.first()?, *ranks.get(1)?];
+        let two = two_highest(self.0.iter().filter_map(|(kind, ranks)| Some((*kind, ranks.rank(row.value(*kind)?)))))?;
         ((two[0].1 + two[1].1) / 2.0 - lead).abs().le(&NEAR).then_some(two)
     }
 }

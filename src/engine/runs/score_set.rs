@@ -57,7 +57,7 @@ pub struct ScoreSet {
     pub maps: SavedMaps,
     /// What makes maps of images, where the run works by tiles and was scored.
     pub map_model: Option<PathBuf>,
-    /// Normal tiles to hold an odd one against, likewise.
+    /// Normal tiles to hold one of an image against, likewise.
     pub tile_bank: Option<PathBuf>,
     /// Tags and notes that were saved beside the run.
     pub review: Review,
