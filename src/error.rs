@@ -115,6 +115,8 @@ pub enum NextStep {
     ClassLevel(usize),
     /// Show the grey values of the lowest so many of 16 bits.
     LowBits(u32),
+    /// Keep the proportions of pictures that are no squares.
+    KeepProportions,
     /// Ask for no split.
     OmitSplit,
     /// The number of threads is set at the start of the process.

@@ -20,6 +20,16 @@ pub fn sentence(text: &str) -> String {
     format!("{first}{}{stop}", chars.as_str())
 }
 
+/// `1 image`, `3 images`.
+pub fn images(count: usize) -> String {
+    count_of(count, "image")
+}
+
+/// `1 thing`, `3 things`.
+pub fn count_of(count: usize, thing: &str) -> String {
+    if count == 1 { format!("1 {thing}") } else { format!("{count} {thing}s") }
+}
+
 /// `212 images/s`, `2.5 images/s`; slower than that by the image: `4 s an image`.
 pub fn speed(images_per_second: f64) -> String {
     match images_per_second {

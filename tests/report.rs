@@ -270,7 +270,7 @@ fn names_of_files_and_classes_do_nothing_in_the_page() {
     data.items.iter_mut().for_each(|item| item.name = format!("{hostile}/{}", item.name));
     data.classes.iter_mut().for_each(|class| class.name += hostile);
     data.root = format!("/home/{hostile}").into();
-    data.why = format!("One folder a class: {hostile}.");
+    data.why = format!("One folder per class: {hostile}.");
     data.skipped = vec![Skipped { path: hostile.into(), reason: format!("is labelled `{hostile}`") }];
     data.duplicates = vec![(data.items[3].name.clone(), hostile.into())];
     data.warnings = vec![format!("{hostile} names no file.").into()];

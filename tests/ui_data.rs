@@ -9,7 +9,7 @@ use dissolve_studio::{
         AppCommand, DataCommand, RunsCommand,
         state::{DataPage, Overlay, Workspace},
     },
-    config::{Channels, RunConfig},
+    config::{Aspect, Channels, RunConfig},
     run_dir::{RunDir, RunKind},
 };
 use eframe::egui::{Event, Key, Modifiers, MouseWheelSource, MouseWheelUnit, TouchPhase, accesskit::Role};
@@ -40,14 +40,14 @@ fn layout_is_changed_from_menu() {
     }
     open(&mut window, &set);
     assert!(window.has("Which class is normal?"));
-    window.harness.get_by_label_contains("one folder a class").click();
+    window.harness.get_by_label_contains("one folder per class").click();
     window.steps();
     window.click("classes: the innermost folder is the class");
     window.until("it is read anew", |s| s.state().open().is_some_and(|o| o.dataset.why.starts_with("As you chose")));
     let classes = &window.state().open().unwrap().dataset.classes;
     assert!(classes.iter().map(|class| class.name.as_str()).eq(["bad", "good"]));
     assert!(window.has("As you chose"));
-    assert!(window.has("good · 1 images"));
+    assert!(window.has("good · 1 image"));
 }
 
 #[test]
@@ -105,6 +105,8 @@ fn preprocessing_is_set_previewed_and_undone() {
     window.click("CLAHE");
     assert!(window.has("after"));
     assert_eq!(window.state().train.config.preprocess.clahe, 2.0);
+    window.click("letterbox");
+    assert_eq!(window.state().train.config.preprocess.aspect, Aspect::Letterbox);
     window.click("green");
     window.send(AppCommand::Undo);
     assert_eq!(window.state().train.config.preprocess.channels, Channels::All);

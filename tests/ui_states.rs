@@ -122,7 +122,7 @@ fn dataset(problems: bool) -> Arc<Dataset> {
     };
     let class = |name: &str, label| Class { name: name.into(), label: Some(label) };
     let classes = vec![class("healthy", Label::Normal), class("drusen", Label::Abnormal)];
-    let why = "One folder a class: healthy, drusen.".to_string();
+    let why = "One folder per class: healthy, drusen.".to_string();
     let items = (0..24).map(item).collect();
     let mut set = Dataset::from_items("/data/eyes".into(), Layout::SplitClassFolders, why, classes, items);
     if problems {

@@ -48,6 +48,9 @@ pub fn words(step: Option<&NextStep>) -> String {
                 "the grey window 0 to {white} % among the settings of the preprocessing shows them as they are meant"
             );
         }
+        NextStep::KeepProportions => {
+            "letterbox or crop, among the settings of the preprocessing in Data, keeps their proportions"
+        }
         NextStep::OmitSplit => "nothing is split in this file: evaluate all of it",
         NextStep::ThreadsAtStart => "start the program again",
         NextStep::DesktopOrVerb => "start it in a desktop session",
@@ -105,6 +108,7 @@ mod tests {
             NextStep::NameTable,
             NextStep::ClassLevel(2),
             NextStep::LowBits(12),
+            NextStep::KeepProportions,
             NextStep::OmitSplit,
             NextStep::ThreadsAtStart,
             NextStep::DesktopOrVerb,

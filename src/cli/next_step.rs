@@ -50,6 +50,9 @@ pub fn words(step: &NextStep) -> String {
         NextStep::LowBits(bits) => {
             format!("--set preprocess.window='[0, {}]' shows them as they are meant", 2f64.powi(*bits as i32 - 16))
         }
+        NextStep::KeepProportions => "--set preprocess.aspect=letterbox or =crop keeps their proportions, \
+             --set preprocess.circle_crop=true cuts fundus photographs to their disc"
+            .into(),
         NextStep::OmitSplit => "leave --split away: nothing is split in this file".into(),
         NextStep::ThreadsAtStart => "give --threads at the start".into(),
         NextStep::DesktopOrVerb => "start it in a desktop session, or use a verb; --help lists them".into(),

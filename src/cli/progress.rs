@@ -4,6 +4,7 @@ use super::{next_step, out, stop};
 use crate::{
     ml::base::reporter::{Control, Event, Reporter, Stage, Step},
     text,
+    text::count_of,
 };
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use serde_json::json;
@@ -36,7 +37,7 @@ impl Terminal {
             out::event(&json!({"stage": stage.name(), "step": done, "total": total, "event": "started"}));
         } else if self.plain {
             let from = if done > 0 { format!(", going on from {done}") } else { String::new() };
-            out::note(format_args!("{}: {total} steps{from}", stage.name()));
+            out::note(format_args!("{}: {}{from}", stage.name(), count_of(total, "step")));
         } else {
             self.bar = ProgressBar::with_draw_target(Some(total as u64), ProgressDrawTarget::stderr());
             let style = ProgressStyle::with_template("{prefix:16} {bar:30} {pos}/{len} {msg}")

@@ -118,6 +118,8 @@ pub struct LabelColumns {
 pub struct PreprocessConfig {
     /// Cut a fundus photograph to the square around its bright disc.
     pub circle_crop: bool,
+    /// How pictures become the squares that a network sees.
+    pub aspect: Aspect,
     /// Which channels are used.
     pub channels: Channels,
     /// Grey window, as shares of the full range of a pixel: what lies below the first becomes black, above the second white.
@@ -130,6 +132,19 @@ pub struct PreprocessConfig {
     pub clahe: f64,
     /// Side in px to which pictures are shrunk before either model resizes them further; 0 = not. MedMNIST: 28.
     pub size: usize,
+}
+
+/// How a picture that is no square becomes one. By tiles, pictures keep their proportions; what is cut off or added counts there, too.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Aspect {
+    /// Squeezed, as the paper does: discs become ellipses.
+    #[default]
+    Squeeze,
+    /// Between black bars: nothing is lost, and everything is a little smaller.
+    Letterbox,
+    /// Cut to the square in its middle.
+    Crop,
 }
 
 /// The `[low, high]` of a grey window, shares of the full range.
@@ -178,6 +193,11 @@ impl PreprocessConfig {
     /// Sides that [`size`](Self::size) is offered with; any from 16 to 1024 is allowed.
     pub const SIZES: [usize; 6] = [0, 28, 32, 64, 128, 224];
 
+    /// Pictures become other squares than by squeezing all of them: a part of them, or with bars.
+    pub fn reframes(&self) -> bool {
+        self.circle_crop || self.aspect != Aspect::Squeeze
+    }
+
     /// Images stay as they are.
     pub fn is_off(&self) -> bool {
         *self == Self::default()
@@ -193,6 +213,11 @@ impl PreprocessConfig {
         };
         let parts = [
             self.circle_crop.then(|| "crop to the disc".to_string()),
+            match self.aspect {
+                Aspect::Squeeze => None,
+                Aspect::Letterbox => Some("letterbox".into()),
+                Aspect::Crop => Some("crop to the middle square".into()),
+            },
             channels,
             (self.window != Window::default()).then(|| format!("window {low:.1} to {high:.1} %")),
             self.ben_graham.then(|| "Ben Graham’s normalisation".into()),

@@ -12,7 +12,7 @@ mod preset;
 mod score;
 mod tile;
 
-pub use data::{Channels, DataConfig, LabelColumns, PreprocessConfig, Reading, Window};
+pub use data::{Aspect, Channels, DataConfig, LabelColumns, PreprocessConfig, Reading, Window};
 pub use ddpm::{DdpmConfig, InputRange, LrSchedule, ScheduleKind};
 pub use dia::{Design, DiaConfig, DissolveMethod, EpochUnit, EqualChannels, OptimizerKind, ShiftKind, Stem, Twin};
 pub use dicom_window::{CtWindow, DicomWindow};

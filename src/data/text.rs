@@ -1,21 +1,12 @@
 //! Counts, lists and paths as people read them.
 
+pub use crate::text::{count_of, images};
 use std::path::{Component, Path};
 use unicode_normalization::{IsNormalized, UnicodeNormalization, is_nfc_quick};
-
-/// `1 image`, `3 images`.
-pub fn images(count: usize) -> String {
-    count_of(count, "image")
-}
 
 /// `1 image has`, `3 images have`.
 pub fn images_have(count: usize) -> String {
     format!("{} {}", images(count), if count == 1 { "has" } else { "have" })
-}
-
-/// `1 thing`, `3 things`.
-pub fn count_of(count: usize, thing: &str) -> String {
-    if count == 1 { format!("1 {thing}") } else { format!("{count} {thing}s") }
 }
 
 /// The first few of a list.

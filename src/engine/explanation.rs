@@ -142,12 +142,7 @@ impl ExplainerCache {
         let preprocess = Preprocess::new(q.set.config.preprocess.clone());
         let picture = preprocess.apply(&q.dataset.read(q.image)?).within(SHOWN);
         let mut pixels = Rgba::new(&picture.to_rgb());
-        // A crop or another change of the geometry is not known for the mask.
-        let stored = q.dataset.item(q.image).map_or([0; 2], |i| i.size);
-        let mask = if q.set.config.preprocess.circle_crop { None } else { q.dataset.read_mask(q.image)? };
-        let same_shape = u64::from(stored[0]) * picture.height as u64;
-        let fits = same_shape.abs_diff(u64::from(stored[1]) * picture.width as u64) <= u64::from(stored[0].max(stored[1]));
-        let mask = mask.filter(|_| fits);
+        let mask = q.dataset.read_cropped_mask(q.image, &preprocess)?;
         if let Some(mask) = &mask {
             pixels = pixels.with_outline(mask);
         }

@@ -40,6 +40,9 @@ pub fn create(kind: RunKind, config: &RunConfig, workspace: &Path, name: &str, r
     if config.data.tile != Tile::Off {
         reporter.event(Event::Notice(format!("{why}; learnt from are tiles that show something: {CONTENT_RULE}").into()));
     }
+    if let Some(why) = data.squeezed(&data.training_normals()).filter(|_| !config.preprocess.reframes()) {
+        reporter.event(Event::Notice(why.into()));
+    }
     RunDir::create(workspace, kind, name, &config)
 }
 

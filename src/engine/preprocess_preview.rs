@@ -28,6 +28,8 @@ pub struct PreprocessPreview {
     pub after: Rgba,
     /// The mask's edge over `before`.
     pub outline: Option<Rgba>,
+    /// The share of it that lies in the square around its bright disc, [0, 1]; `None` where nothing is bright.
+    pub disc: Option<f32>,
 }
 
 /// The last image that was read: its settings change more often than it does.
@@ -50,6 +52,7 @@ pub(crate) fn preview(request: &PreviewRequest, cached: &mut CachedImage) -> Res
     let after = Preprocess::new(request.preprocess.clone()).apply(picture);
     Ok(PreprocessPreview {
         image: request.image,
+        disc: Preprocess::disc_share(picture),
         before: Rgba::new(picture),
         after: Rgba::new(&after),
         outline: mask.as_ref().and_then(|mask| Rgba::outline(mask, picture.width, picture.height, 2)),

@@ -3,7 +3,7 @@
 use crate::{
     config::{DataConfig, LabelColumns, PreprocessConfig},
     data::{Dataset, Examination, ImageId, Split, TablePreview},
-    error::Failure,
+    error::{Failure, Warning},
 };
 use std::{collections::HashMap, path::PathBuf, sync::Arc};
 
@@ -69,10 +69,12 @@ pub struct PreviewState {
     pub dissolved_with: PreprocessConfig,
 }
 
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq)]
 pub struct PreviewDone {
     pub image: ImageId,
     pub has_outline: bool,
+    /// As in [`PreprocessPreview`](crate::engine::preprocess_preview::PreprocessPreview).
+    pub disc: Option<f32>,
 }
 
 /// Choosing the columns of a table of labels.
@@ -113,6 +115,8 @@ pub struct Open {
     pub scored_by_default: usize,
     /// Median of their shorter sides, px.
     pub median_side: Option<usize>,
+    /// That networks see them squeezed.
+    pub squeezed: Option<Warning>,
     /// Images by their names, as `scores.csv` has them.
     pub by_name: HashMap<String, ImageId>,
 }
@@ -156,9 +160,21 @@ impl Open {
         }
         let by_name = (0u32..).zip(&dataset.items).map(|(i, item)| (item.name.clone(), ImageId(i))).collect();
         let normals = dataset.training_normals();
-        let (training_normals, median_side) = (normals.len(), dataset.median_side(&normals));
+        let (training_normals, median_side, squeezed) =
+            (normals.len(), dataset.median_side(&normals), dataset.squeezed(&normals));
         let scored_by_default = dataset.scored_by_default().len();
-        Self { config, dataset, generation, counts, unlabelled, training_normals, scored_by_default, median_side, by_name }
+        Self {
+            config,
+            dataset,
+            generation,
+            counts,
+            unlabelled,
+            training_normals,
+            scored_by_default,
+            median_side,
+            squeezed,
+            by_name,
+        }
     }
 
     /// True where nobody has said yet which class is normal.

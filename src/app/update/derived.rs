@@ -56,8 +56,8 @@ pub fn preview(state: &mut State, generation: u64, preview: Result<PreprocessPre
             (preview_state.done, preview_state.failed) = (None, Some(failure));
             Vec::new()
         }
-        Ok(PreprocessPreview { image, before, after, outline }) => {
-            preview_state.done = Some(PreviewDone { image, has_outline: outline.is_some() });
+        Ok(PreprocessPreview { image, before, after, outline, disc }) => {
+            preview_state.done = Some(PreviewDone { image, has_outline: outline.is_some(), disc });
             preview_state.failed = None;
             let pictures = [(Texture::Before, before), (Texture::After, after)].into_iter();
             let all = pictures.chain(outline.map(|outline| (Texture::Outline, outline)));

@@ -12,6 +12,7 @@ use crate::{
     report::merged,
     run_dir::{RunState, require_writable, write_atomic},
     text,
+    text::count_of,
 };
 use std::{
     fs,
@@ -142,7 +143,7 @@ fn work(plan: &PlanArgs, cell: Option<usize>) -> Result<()> {
     if failed == 0 {
         return Ok(());
     }
-    Err(Error::user(format!("{failed} of {} runs failed", chosen.len()), "the same call goes on with them"))
+    Err(Error::user(format!("{failed} of {} failed", count_of(chosen.len(), "run")), "the same call goes on with them"))
 }
 
 /// The array job: its tasks are requeued where a node fails or they are preempted, and go on where they were.

@@ -12,9 +12,9 @@ use std::{
 pub enum Layout {
     /// `train/good`, `test/good`, `test/<defect>`, `ground_truth/<defect>`: the normal class is known.
     Mvtec,
-    /// One folder a class.
+    /// One folder per class.
     ClassFolders,
-    /// One folder a class, in each of `train`, `test` and perhaps `val`.
+    /// One folder per class, in each of `train`, `test` and perhaps `val`.
     SplitClassFolders,
     /// A table names the files and their classes.
     LabelsCsv,

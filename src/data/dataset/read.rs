@@ -85,7 +85,7 @@ impl Dataset {
     /// As [`read_mask`](Self::read_mask) and, where the preprocessing crops, [`read`](Self::read).
     pub fn read_cropped_mask(&self, id: ImageId, preprocess: &Preprocess) -> Result<Option<Picture>> {
         match self.read_mask(id)? {
-            Some(mask) if preprocess.config().circle_crop => Ok(Some(preprocess.crop_mask(&mask, &self.pixels(id)?))),
+            Some(mask) if preprocess.config().reframes() => Ok(Some(preprocess.crop_mask(&mask, &self.pixels(id)?))),
             mask => Ok(mask),
         }
     }

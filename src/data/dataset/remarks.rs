@@ -1,6 +1,6 @@
-//! What is said of images that were decoded all the same.
+//! What is said of images that were decoded all the same, and of what is done to them.
 
-use super::model::ImageId;
+use super::model::{Dataset, ImageId};
 use crate::{
     data::{
         decode::Remark,
@@ -39,9 +39,44 @@ pub fn notes<'a>(remarks: &[(ImageId, Remark)], name: &dyn Fn(ImageId) -> &'a st
     notes
 }
 
+/// Longer over shorter side above which squeezing can be seen.
+const SQUEEZED: f64 = 1.1;
+
+impl Dataset {
+    /// That a network which sees these images whole sees them squeezed to squares unless they are reframed
+    /// ([`PreprocessConfig::reframes`](crate::config::PreprocessConfig::reframes)), where half of them or more are clearly no squares.
+    pub fn squeezed(&self, ids: &[ImageId]) -> Option<Warning> {
+        let ratio = |&[width, height]: &[u32; 2]| f64::from(width.max(height)) / f64::from(width.min(height).max(1));
+        let mut sizes: Vec<[u32; 2]> = ids.iter().filter_map(|&id| self.item(id)).map(|item| item.size).collect();
+        sizes.sort_by(|a, b| ratio(a).total_cmp(&ratio(b)));
+        let [width, height] = sizes.get(sizes.len() / 2).filter(|size| ratio(size) > SQUEEZED)?;
+        let text =
+            format!("Images of {width} x {height} px are squeezed to squares, as in the paper, where they are seen whole.");
+        Some(Warning::new(text, NextStep::KeepProportions))
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::config::DataConfig;
+
+    #[test]
+    fn images_that_are_no_squares_are_said_to_be_squeezed() {
+        let said = |sizes: &[[u32; 2]]| {
+            let dir = tempfile::tempdir().unwrap();
+            for (i, &[width, height]) in sizes.iter().enumerate() {
+                image::GrayImage::from_fn(width, height, |x, y| image::Luma([(x * 7 + y * 3 + i as u32) as u8]))
+                    .save(dir.path().join(format!("{i}.png")))
+                    .unwrap();
+            }
+            let data = Dataset::open(&DataConfig { path: dir.path().into(), ..Default::default() }, &|_| ()).unwrap();
+            data.squeezed(&data.ids(|_, _| true)).map(|about| about.text)
+        };
+        assert!(said(&[[40, 60], [60, 40], [30, 30]]).unwrap().contains(" px are squeezed to squares"));
+        assert_eq!(said(&[[30, 30], [30, 30], [60, 40]]), None, "most are squares");
+        assert_eq!(said(&[[63, 60]]), None, "hardly to be seen");
+    }
 
     #[test]
     fn what_was_decoded_all_the_same_is_said_with_the_way_out() {

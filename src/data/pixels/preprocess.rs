@@ -1,12 +1,12 @@
-//! What is done to a picture before a network sees it, in this order: circle crop, target size, choice of channels, grey
-//! window, Ben Graham's normalisation, CLAHE.
+//! What is done to a picture before a network sees it, in this order: circle crop, letterbox or crop to a square, target size,
+//! choice of channels, grey window, Ben Graham's normalisation, CLAHE.
 
 use super::{
     picture::{LUMA, Picture, Pixels},
     resize::resize_bilinear,
     tone,
 };
-use crate::config::{Channels, PreprocessConfig, TileSize};
+use crate::config::{Aspect, Channels, PreprocessConfig, TileSize};
 
 /// The preprocessing of a run, applied to pictures.
 #[derive(Debug, Clone, Default)]
@@ -81,7 +81,22 @@ impl Preprocess {
     fn window<'a, P: Pixels + ?Sized>(&self, pixels: &'a P) -> Window<'a, P> {
         let [width, height] = pixels.size();
         let whole = Window { pixels, x: 0, y: 0, width, height };
-        if self.config.circle_crop { bright_disc(pixels).unwrap_or(whole) } else { whole }
+        let kept = if self.config.circle_crop { bright_disc(pixels).unwrap_or(whole) } else { whole };
+        let [width, height] = [kept.width, kept.height];
+        match self.config.aspect {
+            Aspect::Squeeze => kept,
+            Aspect::Letterbox => kept.square(width.max(height)),
+            Aspect::Crop => kept.square(width.min(height)),
+        }
+    }
+
+    /// The share of a picture that lies in the square around its bright disc, [0, 1]; `None` where there is nothing bright.
+    pub fn disc_share(pixels: &(impl Pixels + ?Sized)) -> Option<f32> {
+        let [width, height] = pixels.size();
+        let disc = bright_disc(pixels)?;
+        let inside = |at: isize, side: usize, of: usize| (at + side as isize).min(of as isize) - at.max(0);
+        let area = inside(disc.x, disc.width, width) * inside(disc.y, disc.height, height);
+        Some(area as f32 / (width * height) as f32)
     }
 
     fn tones(&self, picture: Picture) -> Picture {
@@ -108,6 +123,14 @@ struct Window<'a, P: ?Sized> {
     y: isize,
     width: usize,
     height: usize,
+}
+
+impl<P: ?Sized> Window<'_, P> {
+    /// The square of `side` px about the same middle.
+    fn square(self, side: usize) -> Self {
+        let from = |at: isize, length: usize| at + (length as isize - side as isize).div_euclid(2);
+        Self { x: from(self.x, self.width), y: from(self.y, self.height), width: side, height: side, ..self }
+    }
 }
 
 impl<P: Pixels + ?Sized> Pixels for Window<'_, P> {
@@ -211,6 +234,38 @@ mod tests {
         let inside = cropped.mask_at(8, 8).unwrap();
         assert_eq!(inside[24..32], [false, false, false, false, true, true, true, true]);
         assert_eq!(Preprocess::default().crop_mask(&mask, &photograph), mask.resize(200, 120));
+    }
+
+    #[test]
+    fn proportions_are_kept_by_bars_or_a_crop() {
+        let picture = Picture::new(7, 4, 1, (0..28).map(|i| 1.0 + i as f32).collect());
+        let of = |aspect| Preprocess::new(PreprocessConfig { aspect, ..Default::default() });
+        let (bars, middle) = (of(Aspect::Letterbox).apply(&picture), of(Aspect::Crop).apply(&picture));
+        assert_eq!(([bars.width, bars.height], [middle.width, middle.height]), ([7, 7], [4, 4]));
+        let row = |of: &Picture, y: usize| of.data[y * of.width..][..of.width].to_vec();
+        assert_eq!(bars.data.iter().sum::<f32>(), picture.data.iter().sum::<f32>(), "nothing is lost");
+        assert_eq!((row(&bars, 0), row(&bars, 2), row(&bars, 6)), (vec![0.0; 7], row(&picture, 0), vec![0.0; 7]));
+        assert_eq!(row(&middle, 3), row(&picture, 3)[1..5]);
+        let square = Picture::new(5, 5, 1, vec![0.5; 25]);
+        assert_eq!((of(Aspect::Letterbox).apply(&square), of(Aspect::Crop).apply(&square)), (square.clone(), square));
+        // A disc stays round in what a network sees, and its mask lies over it.
+        let photograph = disc(200, 120, 100.0, 60.0, 50.0);
+        let fitted = of(Aspect::Crop).fit(&photograph, 60);
+        let bright = |line: &mut dyn Iterator<Item = f32>| line.filter(|v| *v > 0.25).count();
+        let across = bright(&mut fitted.data[30 * 60..31 * 60].iter().copied());
+        let down = bright(&mut fitted.data.iter().skip(30).step_by(60).copied());
+        assert!(across == down && across == 50, "{across} {down}");
+        for aspect in [Aspect::Letterbox, Aspect::Crop] {
+            assert_eq!(of(aspect).crop_mask(&photograph, &photograph), of(aspect).apply(&photograph));
+        }
+    }
+
+    #[test]
+    fn a_disc_in_the_middle_is_found_worth_cropping_to() {
+        let share = Preprocess::disc_share(&disc(200, 120, 100.0, 60.0, 50.0)).unwrap();
+        assert!((0.39..0.44).contains(&share), "{share}");
+        assert_eq!(Preprocess::disc_share(&Picture::new(8, 6, 1, vec![0.5; 48])), Some(1.0));
+        assert_eq!(Preprocess::disc_share(&Picture::new(8, 6, 1, vec![0.0; 48])), None);
     }
 
     #[test]

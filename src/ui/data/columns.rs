@@ -7,6 +7,7 @@ use crate::{
     },
     config::LabelColumns,
     data::TablePreview,
+    text::count_of,
     ui::shared::{context::PanelContext, theme, widgets},
 };
 use eframe::egui::{Button, ComboBox, Frame, Grid, RichText, ScrollArea, Stroke, Ui};
@@ -97,5 +98,5 @@ fn rows(ui: &mut Ui, form: &TableForm, preview: &TablePreview) {
             }
         });
     });
-    widgets::weak(ui, format!("{} rows in all", preview.total));
+    widgets::weak(ui, format!("{} in all", count_of(preview.total, "row")));
 }

@@ -83,7 +83,7 @@ fn levels(open: &Open) -> Vec<String> {
 fn name(layout: Layout) -> &'static str {
     match layout {
         Layout::Mvtec => "MVTec folders",
-        Layout::ClassFolders => "one folder a class",
+        Layout::ClassFolders => "one folder per class",
         Layout::SplitClassFolders => "folders of splits and classes",
         Layout::LabelsCsv => "table of labels",
         Layout::MedmnistNpz => "MedMNIST archive",

@@ -2,8 +2,8 @@
 
 use super::dicom_window;
 use crate::{
-    app::{DataCommand, message::Texture, state::Open},
-    config::{Channels, PreprocessConfig, Window},
+    app::{DataCommand, message::Texture, next_step, state::Open},
+    config::{Aspect, Channels, PreprocessConfig, Window},
     ui::shared::{context::PanelContext, theme, widgets},
 };
 use eframe::egui::{ComboBox, DragValue, Image, Rect, RichText, Sense, Ui, WidgetInfo, accesskit::Role, vec2};
@@ -23,6 +23,16 @@ pub fn show(ui: &mut Ui, cx: &mut PanelContext<'_>, open: &Open) {
     });
     ui.checkbox(&mut now.circle_crop, "Crop to the bright disc")
         .on_hover_text("Cuts the black surround off a fundus photograph.");
+    ui.horizontal(|ui| {
+        ui.label("To a square").on_hover_text(
+            "What is done to pictures that are no squares. Squeeze: as in the paper; discs become ellipses. Letterbox: black bars. \
+             Crop: the square in the middle.",
+        );
+        let all = [(Aspect::Squeeze, "squeeze"), (Aspect::Letterbox, "letterbox"), (Aspect::Crop, "crop")];
+        if let Some(chosen) = widgets::choices(ui, now.aspect, &all) {
+            now.aspect = chosen;
+        }
+    });
     ui.checkbox(&mut now.ben_graham, "Ben Graham’s normalisation")
         .on_hover_text("Takes the local mean away: evens out the light of fundus photographs.");
     let mut clahe = now.clahe > 0.0;
@@ -57,10 +67,25 @@ pub fn show(ui: &mut Ui, cx: &mut PanelContext<'_>, open: &Open) {
         });
         list.response.accessible_name("Target size");
     });
+    if let Some(note) = proportions(cx, open, before) {
+        widgets::weak(ui, note);
+    }
     ui.label(RichText::new("Stored in each run; scoring and dissolving repeat it exactly.").size(theme::SMALL).color(t.weak));
     if now != *before {
         cx.send(DataCommand::Preprocess(now));
     }
+}
+
+/// A selected picture that shows less than this share of a disc's surroundings is worth cropping.
+const DISC: f32 = 0.85;
+
+/// That pictures are squeezed, and that the selected one has a disc to crop to.
+fn proportions(cx: &PanelContext<'_>, open: &Open, config: &PreprocessConfig) -> Option<String> {
+    let squeezed = open.squeezed.as_ref().filter(|_| !config.reframes())?;
+    let selected = cx.state.data.preview.done.filter(|done| Some(done.image) == cx.state.selected);
+    let disc = selected.and_then(|done| done.disc).filter(|share| *share < DISC);
+    let disc = disc.map(|share| format!(" The selected one has a bright disc in {:.0} % of it to crop to.", 100.0 * share));
+    Some(next_step::warning(squeezed) + &disc.unwrap_or_default())
 }
 
 /// Black and white point, in percent of the full range.

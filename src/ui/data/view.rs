@@ -7,6 +7,7 @@ use crate::{
         state::{DataPage, Open, Overlay, config_title},
     },
     data::{ALL, Label},
+    text::count_of,
     ui::shared::{
         context::PanelContext,
         image_grid::{Cell, Grid},
@@ -28,7 +29,7 @@ pub fn show(ui: &mut Ui, cx: &mut PanelContext<'_>, view: &mut DataView) {
         let (title, found) = (config_title(&opening.config), opening.found);
         ui.horizontal(|ui| {
             ui.spinner();
-            let count = if found > 0 { format!(": {found} files so far") } else { String::new() };
+            let count = if found > 0 { format!(": {} so far", count_of(found, "file")) } else { String::new() };
             ui.label(format!("Looking at {title}{count}…"));
         });
     }
@@ -98,7 +99,7 @@ fn pages(ui: &mut Ui, cx: &mut PanelContext<'_>, open: &Open) {
         }
         ui.label(images);
         if check.running {
-            widgets::weak(ui, format!("· looking for duplicates, {} of {all} images", check.done));
+            widgets::weak(ui, format!("· looking for duplicates, {} of {}", check.done, count_of(all, "image")));
         } else if cx.state.running().is_some() {
             widgets::weak(ui, "· duplicates are looked for when nothing trains");
         } else if widgets::small_button(ui, "Look for duplicates")
@@ -166,7 +167,7 @@ fn ask_normal(ui: &mut Ui, cx: &mut PanelContext<'_>, open: &Open) {
                         true => "  (sounds normal)",
                         false => "",
                     };
-                    let text = format!("{} · {} images{hint}", class.name, counts.total());
+                    let text = format!("{} · {}{hint}", class.name, count_of(counts.total(), "image"));
                     let button = Button::new(text).min_size(vec2(0.0, 32.0));
                     let button = if suggested { button.stroke(Stroke::new(1.0, t.accent)) } else { button };
                     if ui.add(button).clicked() {

@@ -3,6 +3,7 @@
 use crate::{
     app::{ResultsCommand, actions},
     scores::Tag,
+    text::images,
     ui::shared::{context::PanelContext, theme, widgets},
 };
 use eframe::egui::{Button, RichText, TextEdit, Ui, WidgetInfo, accesskit::Role};
@@ -57,7 +58,7 @@ pub fn show(ui: &mut Ui, cx: &mut PanelContext<'_>, half_typed: &mut (String, St
     let (count, t) = (cx.state.results.review.len(), theme::of(ui));
     if count > 0 {
         ui.horizontal(|ui| {
-            ui.label(RichText::new(format!("{count} images tagged or noted")).size(theme::SMALL).color(t.weak));
+            ui.label(RichText::new(format!("{} tagged or noted", images(count))).size(theme::SMALL).color(t.weak));
             widgets::link(ui, cx, "Export as CSV", actions::Id::ExportTags);
         });
     }

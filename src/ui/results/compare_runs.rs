@@ -7,6 +7,7 @@ use crate::{
     },
     data::ImageId,
     engine::runs::comparison::ComparedRuns,
+    text::images,
     ui::shared::{
         context::PanelContext,
         image_grid, theme,
@@ -56,7 +57,7 @@ fn ready(ui: &mut Ui, cx: &mut PanelContext<'_>, c: &ComparedRuns) {
         (Some(first), Some(second), Some(delta)) => {
             let p = f.p_value.map_or("p undefined: too few images".into(), p_words);
             ui.label(format!("AUROC {first:.3} against {second:.3} · difference {delta:+.3} · {p}"));
-            widgets::weak(ui, format!("Paired DeLong test on the {} images that both runs scored.", f.n_shared));
+            widgets::weak(ui, format!("Paired DeLong test on the {} that both runs scored.", images(f.n_shared)));
         }
         _ => {
             let why = c.first.evaluation.undefined.as_deref().unwrap_or("one class is missing among the shared images");

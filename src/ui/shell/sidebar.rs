@@ -9,6 +9,7 @@ use crate::{
     data::{ALL, Label, Split},
     engine::runs::list::RunEntry,
     run_dir::RunState,
+    text::images,
     ui::{
         data::open,
         runs::list,
@@ -123,7 +124,7 @@ fn line(ui: &mut Ui, cx: &mut PanelContext<'_>, name: &str, count: usize, mark: 
     if let Some(label) = mark {
         widgets::mark(ui.painter(), t, label, response.rect.left_center() + vec2(16.0, 0.0), 5.0);
     }
-    response.widget_info(|| WidgetInfo::selected(Role::Button, true, chosen, format!("{name}, {count} images")));
+    response.widget_info(|| WidgetInfo::selected(Role::Button, true, chosen, format!("{name}, {}", images(count))));
     if response.clicked() {
         cx.send(DataCommand::Filter(to));
         if !matches!(cx.state.workspace, Workspace::Data | Workspace::Dissolve) {

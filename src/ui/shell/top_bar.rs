@@ -6,6 +6,7 @@ use crate::{
         icons,
         state::{Room, ThemeChoice, Workspace},
     },
+    text::images,
     ui::shared::{context::PanelContext, theme, widgets},
 };
 use eframe::egui::{Align, Button, Layout, RichText, Ui, WidgetInfo, accesskit::Role, vec2};
@@ -54,7 +55,7 @@ pub fn show(ui: &mut Ui, cx: &mut PanelContext<'_>) {
             ui.separator();
             let open = cx.state.open().map(|o| (o.title(), o.dataset.items.len(), o.config.path.display().to_string()));
             if let Some((title, count, path)) = open {
-                ui.label(RichText::new(format!("{} images", count)).size(theme::SMALL).color(t.weak));
+                ui.label(RichText::new(images(count)).size(theme::SMALL).color(t.weak));
                 let width = (ui.available_width() - theme::GAP).min(240.0);
                 let font = eframe::egui::FontId::proportional(theme::SMALL);
                 let short = widgets::cut_middle(ui, &title, &font, width);

@@ -11,6 +11,7 @@ use crate::{
     config::{DissolveMethod, Preset},
     jobs::job::Outcome,
     ml::base::{readiness::Readiness, reporter::Stage},
+    text::count_of,
     ui::shared::{context::PanelContext, theme, widgets},
 };
 use eframe::egui::{
@@ -150,8 +151,8 @@ fn alone_button(ui: &mut Ui, cx: &mut PanelContext<'_>, alone: Id) {
     ui.add_space(theme::STEP);
     widgets::action_button(ui, cx, alone);
     if let Some(run) = scorable(cx.state).filter(|_| alone == Id::ScoreOnly) {
-        let (name, samples, rule) = (&run.manifest.name, run.config.score.samples, run.config.score.rule);
-        let text = format!("“{name}”, with its own settings: {samples} samples, {rule}. The fields above are for “Train all”.");
+        let (name, samples, rule) = (&run.manifest.name, count_of(run.config.score.samples, "sample"), run.config.score.rule);
+        let text = format!("“{name}”, with its own settings: {samples}, {rule}. The fields above are for “Train all”.");
         widgets::weak(ui, text);
     }
     // The way on is said in view; what holds for all three is said above them.

@@ -8,6 +8,7 @@ use crate::{
     },
     engine::runs::list::ModelSource,
     error::Failure,
+    text::count_of,
 };
 use std::path::PathBuf;
 
@@ -44,10 +45,11 @@ pub fn list(state: &mut State) {
             source: run.model.clone()?,
             name: run.manifest.name.clone(),
             detail: format!(
-                "{} px, width {}, {}{steps} steps",
+                "{} px, width {}, {}{}",
                 run.config.ddpm.size,
                 run.config.ddpm.dim,
-                if run.model_is_finished { "" } else { "unfinished of " }
+                if run.model_is_finished { "" } else { "unfinished of " },
+                count_of(steps, "step")
             ),
             // A checkpoint that became a run knows no data.
             trained_on: Some(config_title(&run.config.data)).filter(|title| !title.is_empty()),

@@ -35,6 +35,7 @@ pub fn preprocess(state: &mut State, preprocess: PreprocessConfig) -> Vec<Effect
     let before = &state.train.config.preprocess;
     let what = [
         ("Circle crop", before.circle_crop != preprocess.circle_crop),
+        ("Aspect", before.aspect != preprocess.aspect),
         ("Normalisation", before.ben_graham != preprocess.ben_graham),
         ("CLAHE", before.clahe != preprocess.clahe),
         ("Channels", before.channels != preprocess.channels),

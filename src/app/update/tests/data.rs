@@ -144,7 +144,8 @@ fn the_selected_image_is_looked_at_once_and_again_with_other_settings() {
     let strip = state.dissolve.strip;
     assert_eq!(asked(&mut state), Some((2, ImageId(5))));
     assert!(state.dissolve.strip > strip, "what was dissolved is out of date");
-    let preview = |image| PreprocessPreview { image: ImageId(image), before: pixels(), after: pixels(), outline: None };
+    let preview =
+        |image| PreprocessPreview { image: ImageId(image), before: pixels(), after: pixels(), outline: None, disc: None };
     let late = JobEvent::PreprocessPreview { generation: 1, preview: Ok(preview(5)) };
     assert!(update(&mut state, late).is_empty() && state.data.preview.done.is_none());
     let effects = update(&mut state, JobEvent::PreprocessPreview { generation: 2, preview: Ok(preview(5)) });

@@ -153,7 +153,7 @@ fn with_split_folders(files: Vec<PlacedFile>, at: usize, base: &Path) -> Detecte
             let masks = if inside.iter().any(|s| !s.file.masks.is_empty()) { ", with masks" } else { "" };
             (Layout::Mvtec, format!("MVTec: train holds only `{good}`, the normal images; all kinds are {names}{masks}."))
         }
-        None => (Layout::SplitClassFolders, format!("The folders {folders} hold one folder a class: {names}.")),
+        None => (Layout::SplitClassFolders, format!("The folders {folders} hold one folder per class: {names}.")),
     };
     detected.normal = good.filter(|_| !is_flat);
     let loose = found.of.iter().filter(|class| class.is_none() && !is_flat).count();
@@ -166,7 +166,7 @@ fn with_split_folders(files: Vec<PlacedFile>, at: usize, base: &Path) -> Detecte
     detected
 }
 
-/// One folder a class, or no classes at all.
+/// One folder per class, or no classes at all.
 fn without_split_folders(files: Vec<PlacedFile>, base: &Path) -> DetectedLayout {
     let mut tops: BTreeMap<String, Vec<&PlacedFile>> = BTreeMap::new();
     for s in &files {
@@ -192,7 +192,7 @@ fn without_split_folders(files: Vec<PlacedFile>, base: &Path) -> DetectedLayout 
     let mut found = classes(&inner, &dirs, base);
     let are_classes = !found.names.is_empty() && (loose == 0 || (found.names.len() > 1 && loose * 2 < kept.len()));
     let (layout, why) = if are_classes {
-        (Layout::ClassFolders, format!("One folder a class: {}.", cut_list(&found.names, LISTED)))
+        (Layout::ClassFolders, format!("One folder per class: {}.", cut_list(&found.names, LISTED)))
     } else if found.is_generic || found.notes.is_empty() {
         (Layout::Unlabelled, "There are images but neither class folders nor a table of labels.".to_string())
     } else {
