@@ -194,7 +194,7 @@ fn combine(scores: &mut Scores, dia: &Ranks, others: &[(ScoreKind, Ranks)]) {
 
 /// The threshold of the score that leads, where there is one.
 pub(super) fn lead_threshold(scores: &Scores, rule: ThresholdRule) -> Option<f64> {
-    scores.seen_by(ScoreKind::Lead, rule)?.threshold(rule, None).ok()
+    scores.seen_by(ScoreKind::Lead, Some(rule))?.threshold(rule, None).ok()
 }
 
 /// The score that leads: the mean of an image's two highest ranks among held-out normals. Two scores must agree, and those that tell

@@ -73,7 +73,7 @@ fn scored(file: Option<&Path>, config: &RunConfig) -> Result<Scored, String> {
     let scores = Scores::read(file.ok_or("This run has no scores yet.")?).map_err(|e| format!("The scores are missing: {e}."))?;
     // With the threshold that the run set; by its rule where the file has none.
     let rule = scores.rows.iter().any(|row| row.threshold.is_none()).then_some(config.score.rule);
-    let (kind, scores) = match scores.seen_by(ScoreKind::Lead, config.score.rule) {
+    let (kind, scores) = match scores.seen_by(ScoreKind::Lead, Some(config.score.rule)) {
         Some(seen) => (ScoreKind::Lead, seen.into_owned()),
         None => (ScoreKind::Dia, scores),
     };

@@ -124,9 +124,9 @@ impl Scores {
     /// The same images by another of their scores: order, threshold and figures follow. `None` where an image has not got it;
     /// training images that were not held out for it are left out.
     ///
-    /// The threshold is set anew by `rule`; where that needs what the file does not have, it is the one that the file has for the
-    /// score that leads, or missing.
-    pub fn seen_by(&self, kind: ScoreKind, rule: ThresholdRule) -> Option<Cow<'_, Self>> {
+    /// The threshold is set anew by `rule`. For the score that leads, that of the file stands in where the rule needs what the file
+    /// does not have; without a rule it comes first, before the 95th percentile of the training normals.
+    pub fn seen_by(&self, kind: ScoreKind, rule: Option<ThresholdRule>) -> Option<Cow<'_, Self>> {
         if kind == ScoreKind::Dia {
             return Some(Cow::Borrowed(self));
         }
@@ -136,8 +136,12 @@ impl Scores {
             row.by[ScoreKind::Dia] = row.value(ScoreKind::Dia);
             row.score = row.value(kind)?;
         }
-        let of_file = || seen.lead_threshold().filter(|_| kind == ScoreKind::Lead);
-        seen.set_threshold(seen.threshold(rule, None).ok().or_else(of_file));
+        let of_file = seen.lead_threshold().filter(|_| kind == ScoreKind::Lead);
+        let by = |rule| seen.threshold(rule, None).ok();
+        seen.set_threshold(match rule {
+            Some(rule) => by(rule).or(of_file),
+            None => of_file.or_else(|| by(ThresholdRule::Percentile(95.0))),
+        });
         (!seen.rows.is_empty()).then_some(Cow::Owned(seen))
     }
 
@@ -236,7 +240,7 @@ mod tests {
         let mut led = scores.clone();
         led.rows[0].by[ScoreKind::Lead] = Some(0.5);
         assert_eq!(led.lead_name(), "dia+features");
-        let seen = scores.seen_by(ScoreKind::Features, ThresholdRule::Percentile(95.0)).unwrap();
+        let seen = scores.seen_by(ScoreKind::Features, Some(ThresholdRule::Percentile(95.0))).unwrap();
         let values: Vec<_> = seen.rows.iter().map(|r| (r.path.as_str(), r.score, r.predicted, r.value(ScoreKind::Dia))).collect();
         let expected =
             [("a", 10.0, Some(true), Some(1.0)), ("c", 30.0, Some(true), Some(3.0)), ("d", 5.0, Some(false), Some(4.0))];
@@ -245,9 +249,9 @@ mod tests {
         led.set_lead_threshold(Some(0.8));
         assert_eq!(led.rows.iter().map(|row| row.lead_predicted).collect::<Vec<_>>(), [false, false, true, false].map(Some));
         led.rows.retain(|row| row.split == "test");
-        let elsewhere = led.seen_by(ScoreKind::Lead, ThresholdRule::Percentile(95.0)).unwrap();
+        let elsewhere = led.seen_by(ScoreKind::Lead, Some(ThresholdRule::Percentile(95.0))).unwrap();
         assert_eq!(elsewhere.rows[0].threshold, Some(0.8), "no training normals are there: the file's own");
-        assert_eq!(scores.seen_by(ScoreKind::Dia, ThresholdRule::Youden), Some(Cow::Borrowed(&scores)));
-        assert_eq!(scores.seen_by(ScoreKind::Map, ThresholdRule::Youden), None);
+        assert_eq!(scores.seen_by(ScoreKind::Dia, Some(ThresholdRule::Youden)), Some(Cow::Borrowed(&scores)));
+        assert_eq!(scores.seen_by(ScoreKind::Map, None), None);
     }
 }

@@ -114,18 +114,9 @@ fn lacks_lead(scores: &Path) -> Option<String> {
     Some(format!("\nnote: {}. To get it, score the run's images again: {command}\n", Verdict::WITHOUT_LEAD))
 }
 
-/// The scores by one of them, with the threshold that `rule` gives; without a rule with that of the file, or else with the 95th
-/// percentile of the training normals.
+/// The scores by one of them.
 fn seen_by<'a>(all: &'a Scores, kind: ScoreKind, rule: Option<ThresholdRule>, file: &Path) -> Result<Cow<'a, Scores>> {
-    let of_file = all.lead_threshold().filter(|_| kind == ScoreKind::Lead && rule.is_none());
-    let seen = all.seen_by(kind, rule.unwrap_or(ThresholdRule::Percentile(95.0)));
-    let seen = seen.map(|mut seen| {
-        if of_file.is_some() {
-            seen.to_mut().set_threshold(of_file);
-        }
-        seen
-    });
-    seen.ok_or_else(|| {
+    all.seen_by(kind, rule).ok_or_else(|| {
         let there: Vec<&str> = all.kinds().into_iter().map(ScoreKind::name).collect();
         Error::usage(
             format!("{} has no score {} of all images", file.display(), kind.name()),

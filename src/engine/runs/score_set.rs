@@ -101,7 +101,7 @@ impl ScoreSet {
             // Other images are held against the run's own training images, which their file does not have.
             let own = Scores::read(&own)?;
             set.lead = LeadParts::of(&own);
-            if let Some(own) = own.seen_by(set.kind, set.config.score.rule) {
+            if let Some(own) = own.seen_by(set.kind, Some(set.config.score.rule)) {
                 set.normals = Normals::new(&own.rows.iter().filter(|r| is_training_normal(r)).collect::<Vec<_>>());
                 if set.kind != ScoreKind::Dia {
                     set.evaluation.threshold = own.threshold(set.config.score.rule, None).ok();
@@ -122,7 +122,7 @@ impl ScoreSet {
         let (kinds, lead_parts) = (scores.kinds(), LeadParts::of(&scores));
         let lead = if kinds.contains(&ScoreKind::Lead) { ScoreKind::Lead } else { ScoreKind::Dia };
         let kind = kind.unwrap_or(lead);
-        let scores = scores.seen_by(kind, config.score.rule).ok_or_else(|| {
+        let scores = scores.seen_by(kind, Some(config.score.rule)).ok_or_else(|| {
             Error::user(
                 format!("the run {name} has no score called {}", kind.title()),
                 "score its images again, or look at DIA's",

@@ -86,7 +86,7 @@ fn group(data: &str, settings: &str, own: &[Finished<'_>], base: &[Finished<'_>]
             Ok(found.delta_auroc.zip(found.p_value).map(|(delta, p)| [delta, p]))
         };
         merged.dia_against.extend(against(&run.scores)?);
-        if let Some(lead) = run.scores.seen_by(ScoreKind::Lead, rule) {
+        if let Some(lead) = run.scores.seen_by(ScoreKind::Lead, Some(rule)) {
             merged.lead_against.extend(against(&lead)?);
         }
     }
