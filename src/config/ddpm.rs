@@ -47,7 +47,7 @@ pub struct DdpmConfig {
     pub fraction: f64,
     /// Random horizontal flip. Paper: true.
     pub flip: bool,
-    /// Steps between checkpoints.
+    /// Steps between checkpoints, at most; there are more where these take longer than a minute.
     pub checkpoint_every: usize,
     /// How many checkpoints are kept.
     pub keep: usize,

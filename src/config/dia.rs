@@ -77,7 +77,7 @@ pub struct DiaConfig {
     pub grey_probability: f64,
     /// Least area of the random resized crop, (0, 1\]. Method: 0.08.
     pub crop_min: f64,
-    /// Steps between checkpoints.
+    /// Steps between checkpoints, at most; there are more where these take longer than a minute.
     pub checkpoint_every: usize,
     /// How many checkpoints are kept.
     pub keep: usize,

@@ -199,7 +199,7 @@ pub const FIELDS: &[Field] = &[
     Field {
         key: "ddpm.checkpoint_every",
         label: "Checkpoint every",
-        help: "Steps. What a power cut takes is at most this.",
+        help: "Steps. What a power cut takes is at most this, and no more than a minute or so.",
         group: "Images, previews, checkpoints",
         ..DDPM
     },
@@ -412,7 +412,7 @@ pub const FIELDS: &[Field] = &[
     Field {
         key: "dia.checkpoint_every",
         label: "Checkpoint every",
-        help: "Steps. What a power cut takes is at most this.",
+        help: "Steps. What a power cut takes is at most this, and no more than a minute or so.",
         group: "Checkpoints",
         ..DIA
     },

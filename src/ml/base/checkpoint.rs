@@ -16,12 +16,49 @@ use std::{
     fs,
     io::{self, Read, Write},
     path::{Path, PathBuf},
+    time::{Duration, Instant},
 };
 
 /// Named tensors, in name order.
 pub type Tensors = BTreeMap<String, Tensor>;
 /// Text entries of a file, by key.
 pub type Metadata = BTreeMap<String, String>;
+
+/// Work that a kill may cost.
+const LOST: Duration = Duration::from_secs(60);
+/// Writing takes at most this share of the time.
+const SHARE: u32 = 20;
+
+/// When checkpoints are due: every so many steps, and in between where a minute of work would be lost.
+pub struct Due {
+    every: usize,
+    last: Instant,
+    cost: Duration,
+}
+
+impl Due {
+    /// From now on, every so many steps (> 0) at least.
+    pub fn every(steps: usize) -> Self {
+        Self { every: steps, last: Instant::now(), cost: Duration::ZERO }
+    }
+
+    /// Whether one is due after this step.
+    pub fn is_now(&self, step: usize) -> bool {
+        step.is_multiple_of(self.every) || self.last.elapsed() >= LOST.max(SHARE * self.cost)
+    }
+
+    /// Writes one by `save`.
+    ///
+    /// # Errors
+    /// As `save`.
+    pub fn keep(&mut self, save: impl FnOnce() -> Result<()>) -> Result<()> {
+        let start = Instant::now();
+        save()?;
+        self.last = Instant::now();
+        self.cost = self.last - start;
+        Ok(())
+    }
+}
 
 /// Writes the tensors (any device) atomically: the file is complete or not there.
 ///
@@ -151,6 +188,22 @@ mod tests {
             tensors.into_iter().map(|(k, v)| (k.to_string(), v)).collect(),
             metadata.into_iter().map(|(k, v)| (k.to_string(), v.to_string())).collect(),
         )
+    }
+
+    #[test]
+    fn a_checkpoint_is_due_at_its_step_and_after_a_minute() {
+        let mut due = Due::every(50);
+        assert!(due.is_now(100) && !due.is_now(101));
+        let Some(before) = Instant::now().checked_sub(LOST) else { return };
+        due.last = before;
+        assert!(due.is_now(101));
+        // One that takes long to write comes less often.
+        due.cost = LOST / 10;
+        assert!(!due.is_now(101) && due.is_now(100));
+        due.last = before;
+        due.keep(|| Ok(())).unwrap();
+        assert!(!due.is_now(101) && due.cost < LOST / 10);
+        assert!(due.keep(|| Err(Error::Stopped)).is_err());
     }
 
     #[test]

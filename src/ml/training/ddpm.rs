@@ -154,6 +154,7 @@ impl DdpmTraining<'_> {
         let (ddpm, done) = (&self.config.ddpm, trainer.steps_done());
         let mut metrics = MetricsLog::resume(self.run, &["loss", "lr", "grad_norm", "images_per_second"], done)?;
         let mut throughput = Throughput::start();
+        let mut due = checkpoint::Due::every(ddpm.checkpoint_every);
         // Drawn while the step before is made: a second copy of the numbers, and no wait for them.
         let draw = |step: usize| (0..ddpm.accumulate).map(|i| self.batch(step * ddpm.accumulate + i)).collect::<Result<Vec<_>>>();
         ahead(done..ddpm.steps, draw, |drawn| {
@@ -177,8 +178,8 @@ impl DdpmTraining<'_> {
                 metrics.push(step, &[loss, lr, grad_norm, images_per_second])?;
                 let (stage, total, parts) = (Stage::Ddpm, ddpm.steps, [loss, 0.0]);
                 reporter.event(Event::Step(Step { stage, step, total, loss, parts, grad_norm, lr, images_per_second, eta_secs }));
-                if step % ddpm.checkpoint_every == 0 || step == ddpm.steps {
-                    self.save(trainer, &mut metrics, step == ddpm.steps)?;
+                if due.is_now(step) || step == ddpm.steps {
+                    due.keep(|| self.save(trainer, &mut metrics, step == ddpm.steps))?;
                 }
                 if ddpm.sample_every > 0 && step % ddpm.sample_every == 0 && step != ddpm.steps {
                     let model = self.snapshot(trainer)?.1;

@@ -245,6 +245,7 @@ impl DiaTraining<'_> {
         let mut validation = self.validation.take();
         let this = &self;
         let make = |step| this.views(step);
+        let mut due = checkpoint::Due::every(self.config.dia.checkpoint_every);
         ahead(done..total, make, |made| {
             let mut throughput = Throughput::start();
             for (step, views) in (done..total).zip(made) {
@@ -274,8 +275,8 @@ impl DiaTraining<'_> {
                     images_per_second,
                     eta_secs,
                 }));
-                if step % this.config.dia.checkpoint_every == 0 || step == total {
-                    this.save(trainer, &mut metrics, step, step == total)?;
+                if due.is_now(step) || step == total {
+                    due.keep(|| this.save(trainer, &mut metrics, step, step == total))?;
                 }
                 if let Some(validation) = &mut validation {
                     validation.after(step, &trainer.encoder, this.store, reporter)?;
