@@ -6,7 +6,7 @@ mod window;
 use dissolve_studio::{
     app::{
         AppCommand, DataCommand, DissolveCommand, ResultsCommand, TrainCommand,
-        state::{JobState, Map, Scores, Workspace},
+        state::{Colours, JobState, Map, Scores, Workspace},
     },
     config::ThresholdRule,
     engine::export::{
@@ -16,7 +16,7 @@ use dissolve_studio::{
     scores::Tag,
     window::studio::Studio,
 };
-use eframe::egui::Key;
+use eframe::egui::{Event, Key, Modifiers, PointerButton};
 use egui_kittest::kittest::{NodeT, Queryable};
 use std::path::Path;
 use window::Window;
@@ -201,6 +201,41 @@ fn results_are_filtered_tagged_explained_and_exported() {
         files.map(|f| f.metadata().map_or(0, |m| m.len())).collect()
     };
     window.until("all is exported", |_| sizes().len() == 13 && sizes().iter().all(|&size| size > 30));
+}
+
+#[test]
+fn images_that_look_alike_lie_together_and_are_listed_by_a_line_round_them() {
+    let mut window = Window::new();
+    window.send(AppCommand::OpenDemo);
+    window.until("the scores are there", |s| s.state().results.ready().is_some() && s.state().open().is_some());
+    window.click("Results");
+    window.click("Likeness");
+    window.until("all images have their place", |s| s.state().results.embedding.is_final);
+    let set = window.state().results.ready().unwrap().clone();
+    assert_eq!(window.state().results.embedding.points.len(), set.rows.len());
+    assert!(window.has(&format!("{} images · draw round some", set.rows.len())));
+    window.click("score");
+    assert_eq!(window.state().results.embedding.colours, Colours::Score);
+
+    // Round the left half of them.
+    let rect = window.harness.get_by_label("Images in two dimensions").rect();
+    let corners = [rect.left_top(), rect.center_top(), rect.center_bottom(), rect.left_bottom()];
+    let button = |pos, pressed| Event::PointerButton { pos, button: PointerButton::Primary, pressed, modifiers: Modifiers::NONE };
+    let mut feel = |event| {
+        window.harness.event(event);
+        window.harness.step();
+    };
+    feel(Event::PointerMoved(corners[0]));
+    feel(button(corners[0], true));
+    corners.iter().skip(1).for_each(|corner| feel(Event::PointerMoved(*corner)));
+    feel(button(corners[3], false));
+    window.steps();
+    let within = window.state().results.filter.within.clone().expect("a line was drawn");
+    assert!((1..set.rows.len()).contains(&within.len()), "{} of {}", within.len(), set.rows.len());
+    assert!(window.state().results.shown.iter().all(|&row| within.contains(&set.rows[row].path)));
+    assert!(window.has("Filters (1)"));
+    window.click("ROC");
+    assert!(!window.state().results.embedding.on && window.has("now sensitivity"));
 }
 
 /// The three moves on one window, with real training of a few steps: open, train and keep working, see the outcome.

@@ -23,7 +23,7 @@ use candle_core::Device;
 use std::{path::PathBuf, sync::Arc};
 
 /// Longest side of the picture, px.
-pub(crate) const SHOWN: usize = 512;
+pub(crate) const SHOWN: usize = 1536;
 
 /// Longest side of a nearest normal, px.
 pub(crate) const NEAREST: usize = 160;

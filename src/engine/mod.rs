@@ -4,6 +4,7 @@ pub mod anomaly_maps;
 pub mod demo;
 pub(crate) mod display;
 pub mod dissolve;
+pub mod embedding;
 pub mod explanation;
 pub mod export;
 pub mod image_scores;

@@ -12,6 +12,7 @@ use crate::{
             normal_band::NormalBand,
             prepared_image::Original,
         },
+        embedding::EmbeddingNews,
         explanation::Answer,
         machine::Machine,
         preprocess_preview::PreprocessPreview,
@@ -126,6 +127,11 @@ pub enum JobEvent {
     Why {
         generation: u64,
         answer: Answer,
+    },
+    /// Where images lie in two dimensions, of request `generation` (droppable but for the last).
+    Embedding {
+        generation: u64,
+        news: Result<EmbeddingNews, Failure>,
     },
     /// A file that a person asked for is written.
     Saved(PathBuf),

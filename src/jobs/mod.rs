@@ -17,6 +17,7 @@ pub(crate) mod compute;
 pub(crate) mod control;
 pub mod dissolver;
 pub(crate) mod duplicate_finder;
+pub(crate) mod embedder;
 pub mod events;
 pub(crate) mod explainer;
 pub mod job;

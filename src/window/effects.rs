@@ -9,6 +9,7 @@ use crate::{
     },
     engine::{
         dissolve::request::DissolveRequest,
+        embedding::EmbeddingRequest,
         explanation::Question,
         machine, pipeline,
         preprocess_preview::PreviewRequest,
@@ -42,6 +43,7 @@ pub struct Effects {
     dissolve: LatestOnly<DissolveRequest>,
     compute: Compute,
     explainer: LatestOnly<Question>,
+    embedder: LatestOnly<EmbeddingRequest>,
     controls: HashMap<JobId, JobControl>,
     dialogs: Dialogs,
 }
@@ -57,6 +59,7 @@ impl Effects {
             dissolve: LatestOnly::<DissolveRequest>::start(events.clone())?,
             compute: Compute::start(events.clone())?,
             explainer: LatestOnly::<Question>::start(events.clone())?,
+            embedder: LatestOnly::<EmbeddingRequest>::start(events.clone())?,
             controls: HashMap::new(),
             dialogs: Dialogs::default(),
             workspace,
@@ -122,6 +125,7 @@ impl Effects {
             BackgroundEffect::Dissolve(request) => self.dissolve.ask(*request),
             BackgroundEffect::PreviewPreprocessing(request) => self.preprocess_preview.ask(*request),
             BackgroundEffect::Explain(question) => self.explainer.ask(*question),
+            BackgroundEffect::Embed(request) => self.embedder.ask(*request),
             BackgroundEffect::SweepExport(request) => self.detached("export", move |events| {
                 let written = events.guard("export", || request.write()).and_then(|r| r.map_err(Failure::from));
                 events.send(JobEvent::SweepExported(written));

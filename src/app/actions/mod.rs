@@ -3,7 +3,9 @@
 mod commands;
 mod permissions;
 
-pub use permissions::{may_dissolve, may_lay_map, may_plant, may_score, may_show_maps, may_train, may_train_kind, scorable};
+pub use permissions::{
+    may_dissolve, may_embed, may_lay_map, may_plant, may_score, may_show_maps, may_train, may_train_kind, scorable,
+};
 
 use self::{commands::*, permissions::*};
 use super::{
@@ -369,6 +371,12 @@ actions! {
         icon: icons::EYE,
         allowed: may_show_maps,
         command: other_gallery,
+    }
+    Embedding {
+        name: "Likeness: images in two dimensions, alike ones together",
+        icon: icons::EYE,
+        allowed: may_embed,
+        command: |s| ResultsCommand::Embedding(!s.results.embedding.on).into(),
     }
     // A function pointer holds no values: each rule has its own pair of functions, which names it twice.
     RuleNormals {

@@ -208,6 +208,16 @@ pub fn may_lay_map(state: &State) -> Result<(), &'static str> {
     }
 }
 
+/// Whether the images can be brought to two dimensions.
+pub fn may_embed(state: &State) -> Result<(), &'static str> {
+    match state.results.ready() {
+        None => Err("Open a finished run first."),
+        Some(set) if set.encoder.is_none() => Err("The run's encoder is not here."),
+        Some(set) if state.open().is_none_or(|open| open.config.path != set.data.path) => Err("Open the run's data set first."),
+        Some(_) => Ok(()),
+    }
+}
+
 /// Whether the gallery can show images under their anomaly maps.
 pub fn may_show_maps(state: &State) -> Result<(), &'static str> {
     match state.results.ready() {

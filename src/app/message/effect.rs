@@ -3,8 +3,8 @@ use crate::{
     config::RunConfig,
     data::Dataset,
     engine::{
-        display::rgba::Rgba, dissolve::request::DissolveRequest, explanation::Question, export::sweep::SweepExportRequest,
-        preprocess_preview::PreviewRequest, thumbnail_cache::Thumb,
+        display::rgba::Rgba, dissolve::request::DissolveRequest, embedding::EmbeddingRequest, explanation::Question,
+        export::sweep::SweepExportRequest, preprocess_preview::PreviewRequest, thumbnail_cache::Thumb,
     },
     jobs::{events::Pick, job::JobId, loader::LoadRequest, thumbnails},
     run_dir::RunKind,
@@ -66,6 +66,8 @@ pub enum BackgroundEffect {
     PreviewPreprocessing(Box<PreviewRequest>),
     /// Why an image has its score.
     Explain(Box<Question>),
+    /// Where the images lie in two dimensions.
+    Embed(Box<EmbeddingRequest>),
     FindDuplicates {
         generation: u64,
         dataset: Arc<Dataset>,

@@ -1,10 +1,10 @@
 use crate::{
-    app::state::{GalleryFilter, MapView, Sort, Tab},
+    app::state::{Colours, GalleryFilter, MapView, Sort, Tab},
     config::ThresholdRule,
     engine::export::results::Export,
     scores::{Annotation, ScoreKind, Tag},
 };
-use std::path::PathBuf;
+use std::{collections::HashSet, path::PathBuf};
 
 /// Commands of Results: the scores of one run, their threshold, the gallery.
 #[derive(Debug, Clone, PartialEq)]
@@ -38,4 +38,9 @@ pub enum ResultsCommand {
     Occlude(bool),
     /// How anomaly maps are looked at.
     Maps(MapView),
+    /// Looks at the images in two dimensions, or at the curves again.
+    Embedding(bool),
+    EmbeddingColours(Colours),
+    /// Lists only the images of these names.
+    Within(HashSet<String>),
 }

@@ -3,6 +3,7 @@
 mod data;
 mod device_status;
 mod dissolve;
+mod embedding;
 mod fields;
 mod forecast;
 mod history;
@@ -18,6 +19,7 @@ pub use data::{
 };
 pub use device_status::DeviceStatus;
 pub use dissolve::{Answers, ChangeFrom, DissolveState, Layout, ModelChoice, PanelContent, STRIP_STEPS, T_MAX, Track, View};
+pub use embedding::{Colours, EmbeddingState};
 pub use fields::{FIELDS, Field, FieldKind, groups};
 pub use forecast::{Forecast, MachineState, amount, card_of};
 pub use history::{Change, Edit, History};
@@ -32,6 +34,7 @@ use crate::{
     config::{RunConfig, Tile},
     data::ImageId,
     engine::runs::list::RunEntry,
+    run_dir::RunKind,
 };
 use serde::{Deserialize, Serialize};
 use std::{path::PathBuf, sync::Arc};
@@ -166,6 +169,8 @@ pub struct State {
     pub runs_known: bool,
     /// A run that the last session did not finish: the person is asked whether to resume it.
     pub offer: Option<PathBuf>,
+    /// A training that would take very long, and the seconds: the person is asked whether to start it.
+    pub asks_long: Option<(RunKind, f64)>,
     pub list: RunsState,
     /// In the order they were asked for; ended ones stay until the next is started.
     pub jobs: Vec<JobInfo>,

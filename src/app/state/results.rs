@@ -1,5 +1,6 @@
 //! The scores of one run, and the one threshold that all views of them share.
 
+use super::embedding::EmbeddingState;
 use crate::{
     config::ThresholdRule,
     data::Label,
@@ -9,7 +10,7 @@ use crate::{
     ml::scoring::tiles::highest::HighestTile,
     scores::{Annotation, Review, SHIFTS, ScoreRow, SyntheticLesions, Tag},
 };
-use std::{path::PathBuf, sync::Arc};
+use std::{collections::HashSet, path::PathBuf, sync::Arc};
 
 #[derive(Debug, Default)]
 pub struct ResultsState {
@@ -34,6 +35,7 @@ pub struct ResultsState {
     pub asks_folder: bool,
     pub explanation: Explanation,
     pub map_view: MapView,
+    pub embedding: EmbeddingState,
     /// Number of the scores in view: grows with each that is read.
     pub number: u64,
     /// How many planted lesions the run finds, once that was asked.
@@ -229,6 +231,8 @@ pub struct GalleryFilter {
     /// Lowest and highest score.
     pub range: [Option<f64>; 2],
     pub tag: Option<Tag>,
+    /// Names of the images that a line was drawn round.
+    pub within: Option<Arc<HashSet<String>>>,
     /// Part of the name or of the note, in any case.
     pub text: String,
 }
@@ -238,9 +242,12 @@ impl GalleryFilter {
         self == &Self::default()
     }
 
-    /// How many of class, tag and score narrow the gallery down.
+    /// How many of class, tag, score and drawn line narrow the gallery down.
     pub fn filters(&self) -> usize {
-        usize::from(self.class.is_some()) + usize::from(self.tag.is_some()) + usize::from(self.range != [None, None])
+        usize::from(self.class.is_some())
+            + usize::from(self.tag.is_some())
+            + usize::from(self.range != [None, None])
+            + usize::from(self.within.is_some())
     }
 
     fn lets_through(&self, row: &ScoreRow, annotation: Option<&Annotation>, text: &str) -> bool {
@@ -248,6 +255,7 @@ impl GalleryFilter {
             && self.range[0].is_none_or(|low| row.score >= low)
             && self.range[1].is_none_or(|high| row.score <= high)
             && self.tag.is_none_or(|tag| annotation.is_some_and(|r| r.has(tag)))
+            && self.within.as_ref().is_none_or(|names| names.contains(&row.path))
             && (text.is_empty()
                 || row.path.to_lowercase().contains(text)
                 || annotation.is_some_and(|r| r.note.to_lowercase().contains(text)))
@@ -293,6 +301,12 @@ impl ResultsState {
             Tab::All => self.ready().map_or(0, |s| s.evaluated),
             Tab::Training => self.ready().map_or(0, |s| s.rows.len() - s.evaluated),
         }
+    }
+
+    /// Whether the filters let a row through, whatever its outcome.
+    pub fn passes(&self, row: &ScoreRow) -> bool {
+        self.filter.is_empty()
+            || self.filter.lets_through(row, self.review.get(&row.path), &self.filter.text.trim().to_lowercase())
     }
 
     /// Lists anew what the gallery shows; to be called after each change of what that depends on.

@@ -2,7 +2,7 @@
 
 use super::{
     dissolve,
-    shared::{explanation, gallery, machine, models, selection, training_form},
+    shared::{embedding, explanation, gallery, machine, models, selection, training_form},
 };
 use crate::{
     app::{
@@ -210,6 +210,7 @@ pub fn opened(state: &mut State, generation: u64, config: DataConfig, dataset: A
     models::list(state);
     effects.extend(dissolve::invalidate(state));
     effects.extend(explanation::ask(state));
+    effects.extend(embedding::ask(state));
     effects.extend(machine::look(state));
     if let Some(normal) =
         before.filter(|_| state.open().is_some_and(|open| open.asks_normal() || open.dataset.classes.is_empty()))

@@ -2,7 +2,7 @@
 
 use super::{
     compare_runs, data, derived, dialogs, dissolve, job_progress, results, runs,
-    shared::{explanation, machine, models},
+    shared::{embedding, explanation, machine, models},
 };
 use crate::{
     app::{Effect, State, next_step},
@@ -42,6 +42,7 @@ pub fn take(state: &mut State, event: JobEvent) -> Vec<Effect> {
         JobEvent::ComparedRuns { second, compared } => compare_runs::compared(state, second, compared),
         JobEvent::SyntheticLesions { run, lesions } => compare_runs::lesions(state, &run, lesions),
         JobEvent::Why { generation, answer } => explanation::answered(state, generation, answer),
+        JobEvent::Embedding { generation, news } => embedding::news(state, generation, news),
         JobEvent::Saved(path) => {
             state.notify(format!("Saved as {}", path.display()));
             Vec::new()

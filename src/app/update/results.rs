@@ -2,7 +2,7 @@
 
 use super::{
     compare_runs, data, dissolve, large_view,
-    shared::{annotations, gallery},
+    shared::{annotations, embedding, gallery},
 };
 use crate::{
     app::{
@@ -45,6 +45,16 @@ pub fn execute(state: &mut State, command: ResultsCommand) -> Vec<Effect> {
         ResultsCommand::Plant => compare_runs::plant(state),
         ResultsCommand::Occlude(wanted) => large_view::occlude(state, wanted),
         ResultsCommand::Maps(view) => large_view::view_maps(state, view),
+        ResultsCommand::Embedding(on) => embedding::look(state, on),
+        ResultsCommand::EmbeddingColours(colours) => {
+            state.results.embedding.colours = colours;
+            Vec::new()
+        }
+        ResultsCommand::Within(names) => gallery::relist(state, |r| {
+            r.filter.within = Some(Arc::new(names));
+            // All outcomes: the line says which images are meant.
+            r.tab = if r.tab == Tab::Training { r.tab } else { Tab::All };
+        }),
     }
 }
 
@@ -61,6 +71,7 @@ pub fn open(state: &mut State, run: PathBuf) -> Vec<Effect> {
     r.filter = GalleryFilter::default();
     r.comparison = Comparing::None;
     r.asks_folder = false;
+    r.embedding.forget();
     r.list();
     vec![Effect::Load(LoadRequest::Scores(run, None))]
 }
@@ -134,13 +145,18 @@ pub fn scores(state: &mut State, run: &Path, scores: Result<Arc<ScoreSet>, Failu
             // Outcomes need labels; a ranking does without.
             let labelled = set.evaluation.n_normal + set.evaluation.n_abnormal > 0;
             r.tab = if !labelled || r.tab == Tab::Training { Tab::All } else { r.tab };
+            r.embedding.place(&set);
             r.scores = Scores::Ready(set);
             r.list();
+            let mut effects = embedding::ask(state);
             // The gallery needs the images: its data set is opened where none is, or where a person had just that folder scored.
             let is_open = state.data.open.is_some() || state.data.opening.is_some();
             let shown = state.open().is_some_and(|o| o.config.path == config.path);
             let known = !config.path.as_os_str().is_empty();
-            if known && (!is_open || foreign && !shown) { data::open_config(state, config) } else { Vec::new() }
+            if known && (!is_open || foreign && !shown) {
+                effects.extend(data::open_config(state, config));
+            }
+            effects
         }
     }
 }

@@ -57,6 +57,7 @@
 pub mod anomaly_map;
 pub mod baselines;
 pub mod descriptor_scorer;
+pub mod embedding;
 pub mod encoder_features;
 pub mod gaussian;
 pub mod map_rulers;

@@ -7,6 +7,7 @@ use crate::{
     },
     engine::runs::score_set::ScoreSet,
     scores::Tag,
+    text::count_of,
     ui::shared::{context::PanelContext, theme, widgets},
 };
 use eframe::egui::{
@@ -105,6 +106,12 @@ fn menu_of_filters(ui: &mut Ui, cx: &PanelContext<'_>, set: &ScoreSet, filter: &
     for tag in Tag::ALL {
         let count = cx.state.results.review.count(tag);
         ui.selectable_value(&mut filter.tag, Some(tag), format!("{} ({count})", tag.name()));
+    }
+    if let Some(names) = &filter.within {
+        widgets::caption(ui, "DRAWN ROUND");
+        if ui.button(format!("List others than these {}, too", count_of(names.len(), "image"))).clicked() {
+            filter.within = None;
+        }
     }
     if set.classes.len() > 1 {
         widgets::caption(ui, "CLASS");

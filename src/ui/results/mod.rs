@@ -3,14 +3,13 @@
 pub mod annotations;
 pub mod anomaly_map;
 pub mod baselines;
+pub mod charts;
 pub mod compare_runs;
 pub mod confusion;
 pub mod explanation;
 pub mod filters;
 pub mod gallery;
-pub mod histogram;
 pub mod inspector;
 pub mod pixel_figures;
-pub mod roc;
 pub mod synthetic_lesions;
 pub mod view;

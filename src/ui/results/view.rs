@@ -1,6 +1,6 @@
 //! Results, in the middle: ROC and histogram on the left, the gallery on the right, one threshold for all of them.
 
-use super::{compare_runs, gallery, histogram, roc};
+use super::{charts, compare_runs, gallery};
 use crate::{
     app::{
         AppCommand, DataCommand, ResultsCommand,
@@ -10,9 +10,10 @@ use crate::{
     },
     engine::runs::score_set::ScoreSet,
     jobs::events::Pick,
+    text::count_of,
     ui::shared::{context::PanelContext, image_grid::Grid, theme, widgets},
 };
-use eframe::egui::{Align, Button, ComboBox, Frame, Key, Layout, RichText, TextEdit, Ui, Vec2, vec2};
+use eframe::egui::{Align, Button, ComboBox, Frame, Key, Layout, RichText, TextEdit, Ui, vec2};
 
 /// Width from which on charts and gallery lie beside each other, points.
 const BESIDE: f32 = 560.0;
@@ -25,14 +26,11 @@ pub fn least(width: f32) -> f32 {
     if width < BESIDE { CHARTS + 480.0 } else { 440.0 }
 }
 
-/// Height of what says why there is no curve, px.
-const UNDEFINED: f32 = 128.0;
-
 /// What the workspace keeps between frames.
 #[derive(Default)]
 pub struct ResultsView {
     gallery: Grid,
-    curve: roc::Curve,
+    charts: charts::ChartsView,
     /// The folder that is to be scored.
     folder: String,
 }
@@ -73,28 +71,16 @@ fn ready(ui: &mut Ui, cx: &mut PanelContext<'_>, view: &mut ResultsView, set: &S
     }
     other_data(ui, cx, set);
     if ui.available_width() < BESIDE {
-        charts(ui, cx, &mut view.curve, set, vec2(ui.available_width(), CHARTS));
+        charts::show(ui, cx, &mut view.charts, set, vec2(ui.available_width(), CHARTS));
         ui.add_space(theme::GAP);
         images(ui, cx, &mut view.gallery, set);
         return;
     }
     let left = (ui.available_width() * 0.43).clamp(220.0, 480.0);
     ui.horizontal_top(|ui| {
-        charts(ui, cx, &mut view.curve, set, vec2(left, ui.available_height()));
+        charts::show(ui, cx, &mut view.charts, set, vec2(left, ui.available_height()));
         ui.add_space(theme::GAP);
         ui.vertical(|ui| images(ui, cx, &mut view.gallery, set));
-    });
-}
-
-fn charts(ui: &mut Ui, cx: &mut PanelContext<'_>, curve: &mut roc::Curve, set: &ScoreSet, size: Vec2) {
-    ui.allocate_ui(size, |ui| {
-        ui.vertical(|ui| {
-            ui.set_width(size.x);
-            // A sentence in place of a curve needs less room.
-            let upper = if set.roc.is_empty() { UNDEFINED } else { (size.y - theme::GAP) / 2.0 };
-            roc::show(ui, cx, set, curve, upper);
-            histogram::show(ui, cx, set, size.y - theme::GAP - upper);
-        });
     });
 }
 
@@ -143,7 +129,7 @@ fn about(ui: &mut Ui, set: &ScoreSet) {
     let over = if e.split == "all" { "all images".into() } else { format!("{} split", e.split) };
     let unknown = if e.n_unlabelled > 0 { format!(", {} without a label", e.n_unlabelled) } else { String::new() };
     let text = match e.n_normal + e.n_abnormal {
-        0 => format!("{} images without labels, ranked", set.evaluated),
+        0 => format!("{} without labels, ranked", count_of(set.evaluated, "image")),
         _ => format!("{over} · {} normal, {} abnormal{unknown}", e.n_normal, e.n_abnormal),
     };
     widgets::cut_label(ui, &text, theme::SMALL, theme::of(ui).weak);

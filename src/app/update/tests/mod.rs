@@ -4,6 +4,8 @@
 pub mod data;
 mod dissolve;
 #[cfg(test)]
+pub mod embedding;
+#[cfg(test)]
 pub mod jobs;
 #[cfg(test)]
 pub mod maps;

@@ -1,5 +1,6 @@
 //! The ROC and the precision-recall curve, with the point of the shared threshold; a click or drag moves it.
 
+use super::ChartsView;
 use crate::{
     app::{ResultsCommand, state::Comparing},
     engine::{export::results::Chart, runs::score_set::ScoreSet},
@@ -56,15 +57,10 @@ impl Curve {
     }
 }
 
-pub fn show(ui: &mut Ui, cx: &mut PanelContext<'_>, set: &ScoreSet, curve: &mut Curve, height: f32) {
+pub fn show(ui: &mut Ui, cx: &mut PanelContext<'_>, set: &ScoreSet, view: &mut ChartsView, height: f32) {
     let t = theme::of(ui);
-    plot::head(ui, cx, curve.chart(), |ui, _| {
-        let kinds = [(Curve::Roc, "ROC"), (Curve::PrecisionRecall, "Precision-recall")];
-        if let Some(chosen) = widgets::choices(ui, *curve, &kinds) {
-            *curve = chosen;
-        }
-    });
-    let curve = *curve;
+    plot::head(ui, cx, view.curve.chart(), |ui, cx| super::choice(ui, cx, view));
+    let curve = view.curve;
     let height = height - 64.0;
     if set.roc.is_empty() {
         plot::undefined(ui, set.evaluation.undefined.as_ref(), height);

@@ -1,0 +1,31 @@
+//! The thread that brings the images of a run to two dimensions: the newest request counts.
+
+use super::{
+    events::{Events, JobEvent},
+    latest::{LatestOnly, LatestReceiver},
+};
+use crate::{
+    engine::embedding::{EmbeddingNews, EmbeddingRequest, embed},
+    error::Failure,
+};
+
+impl LatestOnly<EmbeddingRequest> {
+    pub fn start(events: Events) -> std::io::Result<Self> {
+        Self::spawn("embedding", move |requests| run(requests, &events))
+    }
+}
+
+fn run(requests: &LatestReceiver<EmbeddingRequest>, events: &Events) {
+    while let Some(request) = requests.next() {
+        let generation = request.generation;
+        let say = |news: EmbeddingNews| {
+            let is_needed = matches!(news, EmbeddingNews::Points { is_last: true, .. });
+            let event = JobEvent::Embedding { generation, news: Ok(news) };
+            if is_needed { _ = events.send(event) } else { events.offer(event) }
+        };
+        let done = events.guard("embedding", || embed(&request, &say, &|| requests.is_stale()));
+        if let Err(failure) = done.and_then(|r| r.map_err(Failure::from)) {
+            _ = events.send(JobEvent::Embedding { generation, news: Err(failure) });
+        }
+    }
+}
