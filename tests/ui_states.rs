@@ -712,7 +712,7 @@ fn stage_cards_ignore_other_jobs() {
     panels.take(ResultsCommand::Plant);
     panels.take(AppCommand::Go(Workspace::Train));
     panels.take(JobEvent::JobProgress(JobId(1), Event::Started { stage: Stage::SyntheticLesions, done: 52, total: 208 }));
-    assert!(panels.has("not started") && !panels.has("done") && !panels.has("Settings of the next one"));
+    assert!(panels.has("not started") && !panels.has("done") && !panels.has("Settings of the next training"));
     panels.take(JobEvent::JobEnded(JobId(1), Outcome::Failed(failure())));
     assert!(panels.has("not started") && !panels.has("failed"));
     panels.has_all(&["line 7 has no score"]);

@@ -15,6 +15,8 @@ pub enum TrainCommand {
     Reuse(Option<ModelSource>),
     /// Everything, or one part of it alone.
     Start(RunKind),
+    /// A training that would take very long is not started.
+    NotStart,
     /// Resumes a run that was not finished.
     Resume(PathBuf),
     /// Scores of a run with a finished encoder.

@@ -8,6 +8,7 @@ use crate::{
         base::reporter::Stage,
         training::cost::{self, Amount, Cost, Speed},
     },
+    run_dir::RunKind,
 };
 
 /// Speed and memory of this machine, as far as they are known.
@@ -62,6 +63,16 @@ impl Forecast {
             let (seconds, bytes) = sum.unwrap_or((0.0, 0.0));
             Some((seconds + c.seconds, f64::max(bytes, c.bytes)))
         })
+    }
+
+    /// Seconds of what a run of this kind does.
+    pub fn seconds_of(&self, kind: RunKind) -> f64 {
+        let card = match kind {
+            RunKind::Train => return self.seconds(),
+            RunKind::Ddpm => Stage::Ddpm,
+            RunKind::Dia | RunKind::Csi | RunKind::Tiles => Stage::Dia,
+        };
+        self.of_card(card).map_or(0.0, |(seconds, _)| seconds)
     }
 
     pub fn seconds(&self) -> f64 {

@@ -69,6 +69,15 @@ impl TrainState {
         PRESETS.iter().find(|(_, texts)| is_as(texts)).map(|(preset, _)| *preset)
     }
 
+    /// Fields that hold something else than the preset has there; the seed, which a preset leaves alone, is none of them.
+    pub fn differing(&self) -> usize {
+        let preset = PRESETS.iter().find(|(preset, _)| *preset == self.config.run.preset);
+        let differs = |(key, text): &(&&'static str, &String)| {
+            **key != "run.seed" && preset.is_some_and(|(_, texts)| texts.get(**key) != Some(*text))
+        };
+        self.texts.iter().filter(differs).count()
+    }
+
     /// As it was remembered; fields that there were not yet have the preset's values.
     pub fn from_form(form: &TrainForm) -> Self {
         let mut train = Self::from_preset(form.preset.unwrap_or(Preset::Quick));
@@ -232,6 +241,18 @@ mod tests {
         assert_eq!((train.config.ddpm.steps, train.config.dia.epochs), (paper.ddpm.steps, quick.dia.epochs));
         train.set("ddpm.steps", "12".into());
         assert_eq!(train.card_preset(Stage::Ddpm), None, "changed by hand");
+    }
+
+    #[test]
+    fn what_differs_from_the_preset_is_counted() {
+        let mut train = TrainState::default();
+        train.set("run.seed", "7".into());
+        assert_eq!(train.differing(), 0);
+        train.set("ddpm.steps", "12".into());
+        train.set("dia.lr", "much".into());
+        assert_eq!(train.differing(), 2);
+        train.set("ddpm.steps", Preset::Quick.config().ddpm.steps.to_string());
+        assert_eq!(train.differing(), 1);
     }
 
     #[test]

@@ -5,7 +5,7 @@ use crate::{
     app::{
         Effect, State, TrainCommand, actions,
         message::JobOrder,
-        state::{JobInfo, Work, amount},
+        state::{JobInfo, Work, Workspace, amount},
     },
     config::DissolveMethod,
     data::Label,
@@ -13,6 +13,9 @@ use crate::{
     run_dir::RunKind,
 };
 use std::path::PathBuf;
+
+/// A training that takes longer is asked about first, seconds.
+const LONG: f64 = 86_400.0;
 
 pub fn execute(state: &mut State, command: TrainCommand) -> Vec<Effect> {
     match command {
@@ -22,6 +25,10 @@ pub fn execute(state: &mut State, command: TrainCommand) -> Vec<Effect> {
         TrainCommand::UseSettings(run) => training_form::use_settings(state, &run),
         TrainCommand::Reuse(source) => training_form::reuse(state, source),
         TrainCommand::Start(kind) => start(state, kind),
+        TrainCommand::NotStart => {
+            state.asks_long = None;
+            Vec::new()
+        }
         TrainCommand::Resume(run) => resume(state, run),
         TrainCommand::Score(run) => score(state, run),
         TrainCommand::Requeue => queue::requeue(state),
@@ -41,6 +48,14 @@ fn start(state: &mut State, kind: RunKind) -> Vec<Effect> {
         return Vec::new();
     }
     let Some(open) = state.open().cloned() else { return Vec::new() };
+    let asked = state.asks_long.take().is_some_and(|(asked, _)| asked == kind);
+    if let Some(seconds) = state.forecast().map(|f| f.seconds_of(kind)).filter(|seconds| *seconds > LONG && !asked) {
+        state.asks_long = Some((kind, seconds));
+        if state.workspace != Workspace::Train {
+            state.notify("This training would take more than a day: Train (3) asks whether to start it.");
+        }
+        return Vec::new();
+    }
     let name = open.title();
     let mut config = state.train.run_config(&open.config);
     if let Some(ModelSource(path)) = state.train.reuse.as_ref().filter(|_| kind != RunKind::Ddpm) {

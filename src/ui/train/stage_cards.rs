@@ -97,7 +97,7 @@ fn show_card(
         }
         if running {
             // What runs is looked at, and the form is for what comes after it.
-            let title = RichText::new("Settings of the next one").size(theme::SMALL).color(t.weak);
+            let title = RichText::new("Settings of the next training").size(theme::SMALL).color(t.weak);
             let wrong = groups(stage).into_iter().chain([""]).any(|group| cx.state.train.has_error_in(stage, group));
             let header = CollapsingHeader::new(title).id_salt(("next", stage.name())).open(wrong.then_some(true));
             header.show_unindented(ui, |ui| {

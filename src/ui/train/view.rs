@@ -53,6 +53,13 @@ fn head(ui: &mut Ui, cx: &mut PanelContext<'_>) {
         if let Some(preset) = widgets::choices(ui, cx.state.train.config.run.preset, &all) {
             cx.send(TrainCommand::Preset(preset));
         }
+        let differing = cx.state.train.differing();
+        if differing > 0 {
+            let back = widgets::small_button(ui, &format!("{differing} changed"));
+            if back.on_hover_text("So many fields differ from the preset. A click gives all of them its values again").clicked() {
+                cx.send(TrainCommand::Preset(cx.state.train.config.run.preset));
+            }
+        }
         if in_line {
             ui.with_layout(Layout::right_to_left(Align::Center), |ui| buttons(ui, cx));
         }
@@ -82,6 +89,18 @@ fn head(ui: &mut Ui, cx: &mut PanelContext<'_>) {
         }
     });
     memory(ui, cx);
+    very_long(ui, cx);
+}
+
+/// The question whether to start what would take days.
+fn very_long(ui: &mut Ui, cx: &mut PanelContext<'_>) {
+    let Some((kind, seconds)) = cx.state.asks_long else { return };
+    ui.horizontal_wrapped(|ui| {
+        let text = format!("{}  This training would take about {} on this machine.", icons::WARNING, widgets::about(seconds));
+        ui.label(RichText::new(text).color(theme::of(ui).warning));
+        widgets::button(ui, cx, "Start it all the same", || TrainCommand::Start(kind));
+        widgets::button(ui, cx, "Do not start it", || TrainCommand::NotStart);
+    });
 }
 
 /// Why the last training ended before its time.

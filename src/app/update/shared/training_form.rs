@@ -58,6 +58,8 @@ pub fn reuse(state: &mut State, source: Option<ModelSource>) -> Vec<Effect> {
 
 /// Changes the form, so that it can be undone.
 fn change(state: &mut State, what: &str, with: impl FnOnce(&mut TrainState)) -> Vec<Effect> {
+    // What was asked was about other settings.
+    state.asks_long = None;
     let before = Box::new(state.train.clone());
     with(&mut state.train);
     let after = Box::new(state.train.clone());

@@ -18,7 +18,10 @@ use crate::{
         job::{JobId, Outcome},
         loader::LoadRequest,
     },
-    ml::base::reporter::{Event, Stage, Step},
+    ml::{
+        base::reporter::{Event, Stage, Step},
+        training::cost::Speed,
+    },
     run_dir::{RunKind, RunState},
 };
 use std::path::PathBuf;
@@ -253,4 +256,26 @@ fn another_try_asks_for_the_same() {
     update(&mut state, JobEvent::OpenFailed { generation, path: "two".into(), failure });
     let effects = update(&mut state, DataCommand::TryAgain);
     assert!(matches!(&effects[..], [Effect::Load(LoadRequest::Open { config: again, .. })] if *again == config));
+}
+
+#[test]
+fn what_takes_more_than_a_day_is_asked_about_first() {
+    let mut state = opened();
+    let jobs = |state: &State| state.jobs.len();
+    state.machine.speed = Some(Speed { unet: 1e3, encoder: 1e3 });
+    update(&mut state, TrainCommand::Start(RunKind::Train));
+    let Some((RunKind::Train, seconds)) = state.asks_long else { panic!("{:?}", state.asks_long) };
+    assert!(seconds > 86_400.0 && jobs(&state) == 0);
+    update(&mut state, TrainCommand::NotStart);
+    assert!(state.asks_long.is_none() && jobs(&state) == 0);
+    update(&mut state, TrainCommand::Start(RunKind::Train));
+    update(&mut state, TrainCommand::Field("ddpm.steps", "20".into()));
+    assert!(state.asks_long.is_none(), "it was about other settings");
+    update(&mut state, TrainCommand::Start(RunKind::Train));
+    update(&mut state, TrainCommand::Start(RunKind::Train));
+    assert!(state.asks_long.is_none() && jobs(&state) == 1, "started all the same");
+    let mut quick = opened();
+    quick.machine.speed = Some(Speed { unet: 1e15, encoder: 1e15 });
+    update(&mut quick, TrainCommand::Start(RunKind::Train));
+    assert!(quick.asks_long.is_none() && jobs(&quick) == 1);
 }
