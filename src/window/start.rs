@@ -15,7 +15,7 @@ use std::{
 /// Names the window, and the folder of what is remembered.
 const APP: &str = "dissolve-studio";
 
-/// Shows the window, with `path` or else the demo opened, until the person closes it. `frame_stats`: where to write how long
+/// Shows the window, with `path`, the data set of the last time or the demo opened, until the person closes it. `frame_stats`: where to write how long
 /// its frames took.
 ///
 /// # Errors
@@ -24,7 +24,7 @@ pub fn run(path: Option<PathBuf>, frame_stats: Option<PathBuf>) -> Result<()> {
     let started = Instant::now();
     check_display()?;
     let workspace = effects::workspace()?;
-    let first = path.map_or(AppCommand::OpenDemo.into(), |p| DataCommand::Open(std::path::absolute(&p).unwrap_or(p)).into());
+    let first = path.map_or(AppCommand::OpenLast.into(), |p| DataCommand::Open(std::path::absolute(&p).unwrap_or(p)).into());
     let remembered = eframe::storage_dir(APP).and_then(|folder| Remembered::open(&folder));
     let is_first = remembered.as_ref().is_none_or(Remembered::is_first);
     let options = eframe::NativeOptions {

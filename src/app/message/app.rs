@@ -27,6 +27,8 @@ pub enum AppCommand {
     ShowFolder(PathBuf),
     /// Opens the desktop's dialog for files or folders.
     Pick(Pick),
+    /// Opens the data set that was open last, or the demo.
+    OpenLast,
     /// Opens the demo in all workspaces.
     OpenDemo,
     /// Dissolves with the demo's model what is open.

@@ -77,11 +77,22 @@ fn opened(ui: &mut Ui, cx: &mut PanelContext<'_>, grid: &mut Grid, open: &Open) 
     } else if open.dataset.classes.is_empty() {
         ask_all_normal(ui, cx, open);
     }
+    next(ui, cx, open);
     pages(ui, cx, open);
     match cx.state.data.page {
         DataPage::Images => images(ui, cx, grid, open),
         DataPage::Duplicates => duplicates::show(ui, cx, open),
     }
+}
+
+/// What to do next, until something was trained on these images.
+fn next(ui: &mut Ui, cx: &PanelContext<'_>, open: &Open) {
+    let is_trained = cx.state.runs.iter().any(|run| run.config.data.path == open.config.path);
+    if is_trained || open.training_normals < 2 {
+        return;
+    }
+    let normals = count_of(open.training_normals, "normal training image");
+    widgets::weak(ui, format!("Next: watch fine features dissolve in Dissolve (2), or learn from the {normals} in Train (3)."));
 }
 
 /// Images, duplicates, and how far the search for the latter is.

@@ -91,6 +91,16 @@ fn a_table_that_could_not_be_opened_is_mapped_too() {
 }
 
 #[test]
+fn the_program_starts_with_what_was_open_last() {
+    let mut state = State::default();
+    assert!(matches!(update(&mut state, AppCommand::OpenLast)[..], [Effect::Load(LoadRequest::Demo)]), "nothing was");
+    let last = DataConfig { path: "set".into(), normal: vec!["good".into()], ..DataConfig::default() };
+    state.persisted.recent = vec![last.clone(), DataConfig::default()];
+    let effects = update(&mut state, AppCommand::OpenLast);
+    assert!(matches!(&effects[..], [Effect::Load(LoadRequest::Open { config, .. })] if *config == last));
+}
+
+#[test]
 fn recent_data_sets_keep_how_they_were_read_and_can_be_forgotten() {
     let mut state = opened();
     assert_eq!(state.persisted.recent[0].normal, ["good"]);
