@@ -252,6 +252,74 @@ fn damaged_files_do_no_harm() {
     assert!(usable.skipped.iter().all(|s| !s.reason.is_empty()));
 }
 
+/// A GIF of one colour, `side` x `side` (3000 or more), packed as densely as can be: each code stands for one pixel more than
+/// that before it, up to the end of the table.
+fn densest_gif(side: u16) -> Vec<u8> {
+    let mut bits = Vec::new();
+    let mut put = |code: u32, size: u32| bits.extend((0..size).map(|i| (code >> i & 1) as u8));
+    put(4, 3);
+    put(0, 3);
+    let mut left = u32::from(side) * u32::from(side) - 1;
+    for code in (6..).map(|code| u32::min(code, 4095)) {
+        let length = code - 4;
+        if length > left {
+            put(left + 4, 12);
+            break;
+        }
+        put(code, code.ilog2() + 1);
+        left -= length;
+    }
+    put(5, 12);
+    let bytes: Vec<u8> = bits.chunks(8).map(|byte| byte.iter().rev().fold(0, |n, bit| n << 1 | bit)).collect();
+    let [low, high] = side.to_le_bytes();
+    let mut gif = [b"GIF89a", &[low, high, low, high, 0x80, 0, 0][..], &[9, 9, 9, 0, 0, 0]].concat();
+    gif.extend([0x2c, 0, 0, 0, 0, low, high, low, high, 0, 2]);
+    bytes.chunks(255).for_each(|block| gif.extend([&[block.len() as u8], block].concat()));
+    gif.extend([0, 0x3b]);
+    gif
+}
+
+/// What may be read however few bytes it has, and the same headers over bytes that cannot hold what they say.
+#[test]
+fn pictures_of_one_colour_are_read_and_claims_beyond_their_bytes_are_not() {
+    use tiff::encoder::{Compression, DeflateLevel, TiffEncoder, colortype::Gray8};
+    let (side, dir) = (3000, Dir::new());
+    let black = image::DynamicImage::new_luma8(side, side);
+    for format in ["png", "jpg", "bmp", "webp", "pgm"] {
+        black.save(dir.path().join(format!("a.{format}"))).unwrap();
+    }
+    image::DynamicImage::new_luma8(10_000, 10_000).save(dir.path().join("large.png")).unwrap();
+    dir.write("a.gif", &densest_gif(side as u16));
+    for (name, compression) in [
+        ("deflate", Compression::Deflate(DeflateLevel::Best)),
+        ("lzw", Compression::Lzw),
+        ("packbits", Compression::Packbits),
+        ("none", Compression::Uncompressed),
+    ] {
+        let mut bytes = std::io::Cursor::new(Vec::new());
+        let mut encoder = TiffEncoder::new(&mut bytes).unwrap().with_compression(compression);
+        encoder.write_image::<Gray8>(side, side, &vec![0; (side * side) as usize]).unwrap();
+        dir.write(&format!("{name}.tif"), bytes.get_ref());
+    }
+    let set = open(dir.path(), &[]);
+    assert_eq!((set.items.len(), &set.skipped[..]), (11, &[][..]));
+    for id in set.ids(|_, _| true) {
+        let name = &set.item(id).unwrap().name;
+        let picture = set.read(id).unwrap_or_else(|e| panic!("{name}: {e}"));
+        assert!(picture.data.iter().all(|v| *v < 0.04), "{name}");
+    }
+
+    // Lossless WebP can be as empty as that, and TIFF has its header at the end.
+    for name in ["a.png", "a.jpg", "a.bmp", "a.pgm", "a.gif", "large.png"] {
+        let bytes = std::fs::read(dir.path().join(name)).unwrap();
+        dir.write(name, &bytes[..if name == "a.jpg" { 700 } else { 300 }]);
+    }
+    let set = open(dir.path(), &[]);
+    let reasons: Vec<String> = set.skipped.iter().map(|s| format!("{} {}", s.path.display(), s.reason)).collect();
+    assert_eq!(reasons.len(), 6, "{reasons:#?}");
+    assert!(reasons.iter().all(|r| r.contains(" bytes cannot hold them: it is cut short or damaged")), "{reasons:#?}");
+}
+
 /// What the README of the real sets says of them.
 #[test]
 fn real_data_sets_are_recognised() {

@@ -1,25 +1,30 @@
 //! The formats of the `image` crate.
 
 use super::{
+    density::Density,
     guard::sentence,
     raster::{Raster, Remark},
     source::check_size,
 };
-use image::{AnimationDecoder, DynamicImage, ImageDecoder, ImageFormat, ImageReader, codecs::gif::GifDecoder};
+use image::{DynamicImage, ImageDecoder, ImageFormat, ImageReader};
 use std::io::Cursor;
 
 /// Decodes the bytes of a file, turned upright. The error is a reason to show beside the file's name.
 pub fn decode(bytes: Vec<u8>, format: ImageFormat) -> Result<Raster, String> {
     let fail = |e: image::ImageError| sentence("is damaged", &e);
     let is_animated = is_animated(&bytes, format);
+    let (length, density) = (bytes.len() as u64, Density::of(format, &bytes));
+    if let Some(first) = gif_frames(&bytes).next().filter(|_| format == ImageFormat::Gif) {
+        density.check(first, length)?;
+    }
     let mut reader = ImageReader::with_format(Cursor::new(bytes), format);
     // The picture's size is checked below; this bounds what else a file may ask for (profiles, comments).
     let mut limits = image::Limits::no_limits();
-    limits.max_alloc = Some(4 << 30);
+    limits.max_alloc = Some(2 << 30);
     reader.limits(limits);
     let mut decoder = reader.into_decoder().map_err(fail)?;
     let (width, height) = decoder.dimensions();
-    check_size(u64::from(width), u64::from(height))?;
+    density.check(check_size(u64::from(width), u64::from(height))?, length)?;
     let orientation = decoder.orientation().unwrap_or(image::metadata::Orientation::NoTransforms);
     let mut image = DynamicImage::from_decoder(decoder).map_err(fail)?;
     image.apply_orientation(orientation);
@@ -30,10 +35,7 @@ pub fn decode(bytes: Vec<u8>, format: ImageFormat) -> Result<Raster, String> {
 /// Whether a file holds more pictures than the first.
 fn is_animated(bytes: &[u8], format: ImageFormat) -> bool {
     match format {
-        ImageFormat::Gif => {
-            let frames = GifDecoder::new(Cursor::new(bytes)).map(AnimationDecoder::into_frames);
-            frames.is_ok_and(|frames| frames.take(2).filter(Result::is_ok).count() > 1)
-        }
+        ImageFormat::Gif => gif_frames(bytes).count() > 1,
         ImageFormat::WebP => bytes.get(12..16) == Some(b"VP8X") && bytes.get(20).is_some_and(|flags| flags & 2 != 0),
         ImageFormat::Png => {
             let place = |chunk: &[u8; 4]| bytes.windows(4).position(|w| w == chunk);
@@ -41,6 +43,35 @@ fn is_animated(bytes: &[u8], format: ImageFormat) -> bool {
         }
         _ => false,
     }
+}
+
+/// Width and height of the first two pictures of a GIF, without unpacking them.
+fn gif_frames(bytes: &[u8]) -> impl Iterator<Item = [u32; 2]> {
+    let byte = |at: usize| bytes.get(at).copied();
+    let palette = |flags: u8| if flags & 0x80 == 0 { 0 } else { 6usize << (flags & 7) };
+    let number = move |at: usize| Some(u32::from(u16::from_le_bytes([byte(at)?, byte(at + 1)?])));
+    let mut at = 13 + palette(byte(10).unwrap_or(0));
+    let frames = std::iter::from_fn(move || {
+        loop {
+            let frame = match byte(at)? {
+                0x21 => None,
+                0x2c => Some([number(at + 5)?, number(at + 7)?]),
+                _ => return None,
+            };
+            at += if frame.is_some() { 11 + palette(byte(at + 9)?) } else { 2 };
+            // Blocks with their lengths, up to an empty one.
+            while let Some(length) = byte(at) {
+                at += 1 + usize::from(length);
+                if length == 0 {
+                    break;
+                }
+            }
+            if frame.is_some() {
+                return frame;
+            }
+        }
+    });
+    frames.take(2)
 }
 
 #[cfg(test)]

@@ -4,18 +4,15 @@
 use super::{
     dicom,
     guard::guarded,
-    jpeg::{self, FrameHeader},
     npy, pnm,
     probe::Probe,
-    source::{check_size, io_reason, open_file},
+    size::size,
+    source::{io_reason, open_file},
     tiff,
 };
 use flate2::read::GzDecoder;
-use std::{
-    fs::File,
-    io::{BufReader, Read},
-    path::Path,
-};
+use image::ImageFormat;
+use std::{io::Read, path::Path};
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Kind {
@@ -43,6 +40,19 @@ pub enum Kind {
 impl Kind {
     pub fn is_picture(self) -> bool {
         !matches!(self, Self::Zip | Self::Empty | Self::Foreign(_) | Self::Volume(_) | Self::Unknown)
+    }
+
+    /// What decodes it, where that is the `image` crate.
+    pub fn format(self) -> Option<ImageFormat> {
+        Some(match self {
+            Self::Png => ImageFormat::Png,
+            Self::Jpeg => ImageFormat::Jpeg,
+            Self::Gif => ImageFormat::Gif,
+            Self::Bmp => ImageFormat::Bmp,
+            Self::WebP => ImageFormat::WebP,
+            Self::Pnm => ImageFormat::Pnm,
+            _ => return None,
+        })
     }
 
     /// Why it is no picture for us.
@@ -234,67 +244,15 @@ const FOREIGN: &[(usize, &[u8], &str)] = &[
 /// The pages and their sizes. The error is a reason to show beside the file's name.
 pub fn probe(path: &Path) -> Result<Probe, String> {
     let of = |pages| Probe { pages, patient: None, windows: None };
-    let one = |size: [u32; 2]| of(vec![(0, size)]);
     match kind(path)? {
         Kind::Tiff => guarded(|| tiff::pages(path)).map(of),
         Kind::Dicom => guarded(|| dicom::probe(path)),
         Kind::Npy => guarded(|| npy::probe(path)).map(of),
-        Kind::Pnm => pnm::dimensions(open_file(path)?).and_then(|[w, h]| check_size(w, h)).map(one),
-        Kind::Jpeg => {
-            let header = FrameHeader::read(BufReader::new(open_file(path)?)).map_err(|e| io_reason(&e))?;
-            match header.unread() {
-                Some(kind) => Err(jpeg::refusal(&kind)),
-                None => check_size(header.width.into(), header.height.into()).map(one),
-            }
-        }
-        kind if kind.is_picture() => {
-            let mut reader = BufReader::new(open_file(path)?);
-            let (width, height) = dimensions(kind, &mut reader).map_err(|e| io_reason(&e))?;
-            check_size(u64::from(width), u64::from(height)).map(one)
-        }
-        other => Err(other.refusal()),
-    }
-}
-
-fn dimensions(kind: Kind, reader: &mut BufReader<File>) -> std::io::Result<(u32, u32)> {
-    let mut b = [0u8; 30];
-    let length = read_up_to(reader, &mut b)?;
-    let needed = match kind {
-        Kind::Png => 24,
-        Kind::Gif => 10,
-        Kind::Bmp => 26,
-        _ => 30,
-    };
-    if length < needed {
-        return Err(std::io::ErrorKind::UnexpectedEof.into());
-    }
-    let little16 = |i: usize| u32::from(u16::from_le_bytes([b[i], b[i + 1]]));
-    let little24 = |i: usize| u32::from_le_bytes([b[i], b[i + 1], b[i + 2], 0]);
-    let little32 = |i: usize| u32::from_le_bytes([b[i], b[i + 1], b[i + 2], b[i + 3]]);
-    let big32 = |i: usize| u32::from_be_bytes([b[i], b[i + 1], b[i + 2], b[i + 3]]);
-    Ok(match kind {
-        Kind::Png => (big32(16), big32(20)),
-        Kind::Gif => (little16(6), little16(8)),
-        Kind::Bmp if little32(14) == 12 => (little16(18), little16(20)),
-        // Negative: stored from top to bottom.
-        Kind::Bmp => ((little32(18) as i32).unsigned_abs(), (little32(22) as i32).unsigned_abs()),
-        _ => match &b[12..16] {
-            b"VP8X" => (little24(24) + 1, little24(27) + 1),
-            b"VP8L" => ((little32(21) & 0x3fff) + 1, ((little32(21) >> 14) & 0x3fff) + 1),
-            _ => (little16(26) & 0x3fff, little16(28) & 0x3fff),
+        other => match other.format() {
+            Some(format) => size(path, format).map(|size| of(vec![(0, size)])),
+            None => Err(other.refusal()),
         },
-    })
-}
-
-fn read_up_to(reader: &mut impl Read, buffer: &mut [u8]) -> std::io::Result<usize> {
-    let mut done = 0;
-    while done < buffer.len() {
-        match reader.read(&mut buffer[done..])? {
-            0 => break,
-            n => done += n,
-        }
     }
-    Ok(done)
 }
 
 #[cfg(test)]

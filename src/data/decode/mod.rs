@@ -1,6 +1,7 @@
 //! Files to pixels. What a file is, is decided by its content, never by its name. Third-party decoders are guarded: a panic
 //! in one becomes the reason why the file cannot be used.
 
+mod density;
 mod dicom;
 mod formats;
 mod guard;
@@ -10,6 +11,7 @@ mod npy;
 mod pnm;
 mod probe;
 mod raster;
+mod size;
 mod source;
 mod tiff;
 
@@ -21,7 +23,6 @@ pub use raster::{Raster, Remark, Samples};
 pub use source::{check_size, io_reason, open_file, read_whole};
 
 use crate::{config::DicomWindow, data::pixels::Picture};
-use image::ImageFormat;
 use std::path::Path;
 
 /// Decodes a picture that belongs to no data set. The error is a reason to show beside the file's name.
@@ -45,11 +46,9 @@ pub fn decode_in_window(path: &Path, page: usize, window: &DicomWindow) -> Resul
         Kind::Dicom => dicom::decode(path, page, window),
         Kind::Jpeg => jpeg::decode(path),
         Kind::Npy => npy::decode(path, page),
-        Kind::Png => formats::decode(read_whole(path)?, ImageFormat::Png),
-        Kind::Gif => formats::decode(read_whole(path)?, ImageFormat::Gif),
-        Kind::Bmp => formats::decode(read_whole(path)?, ImageFormat::Bmp),
-        Kind::WebP => formats::decode(read_whole(path)?, ImageFormat::WebP),
-        Kind::Pnm => formats::decode(read_whole(path)?, ImageFormat::Pnm),
-        other => Err(other.refusal()),
+        other => match other.format() {
+            Some(format) => formats::decode(read_whole(path)?, format),
+            None => Err(other.refusal()),
+        },
     })
 }

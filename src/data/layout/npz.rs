@@ -14,7 +14,7 @@ const MAX_UNPACKED: u64 = 6 << 30;
 /// …and beyond this size only to so many times its own.
 const FREE_UNPACKED: u64 = 256 << 20;
 const MAX_RATIO: u64 = 100;
-/// Images that are no 8-bit numbers are turned into such, which takes eight bytes a number on the way.
+/// Images that are no 8-bit numbers are turned into such, beside each other in memory.
 const MAX_NUMBERS: usize = 512 << 20;
 
 /// Reads a MedMNIST archive: `train_images`, `train_labels`, `val_…`, `test_…`. The error is a reason to show beside the
@@ -91,8 +91,8 @@ fn read_array(zip: &mut ZipArchive<File>, part: &str) -> Result<Array, String> {
 }
 
 impl Array {
-    fn numbers(&self) -> Vec<f64> {
-        self.bytes.chunks_exact(self.header.size).map(|stored| self.header.number(stored)).collect()
+    fn numbers(&self) -> impl Iterator<Item = f64> + Clone {
+        self.bytes.chunks_exact(self.header.size).map(|stored| self.header.number(stored))
     }
 }
 
@@ -125,14 +125,16 @@ fn read_part(
         }
         let numbers = array.numbers();
         let per_image = height * width * channels;
-        not_numbers = numbers.chunks_exact(per_image).map(|image| image.iter().any(|v| !v.is_finite())).collect();
+        not_numbers = vec![false; count];
+        let places = numbers.clone().enumerate().filter(|(_, v)| !v.is_finite());
+        places.for_each(|(i, _)| not_numbers[i / per_image] = true);
         // Floats may be in [0, 1] or in [0, 255]: the largest value tells.
-        let (low, high) = numbers.iter().filter(|v| v.is_finite()).fold((0.0f64, 0.0f64), |(l, h), &v| (l.min(v), h.max(v)));
+        let (low, high) = numbers.clone().filter(|v| v.is_finite()).fold((0.0f64, 0.0f64), |(l, h), v| (l.min(v), h.max(v)));
         if low < 0.0 || high > 255.0 {
             return Err(format!("has values from {low} to {high}; 0 to 255 (or 0 to 1) is needed"));
         }
         let scale = if array.header.kind.starts_with('f') && high <= 1.0 { 255.0 } else { 1.0 };
-        array.bytes = numbers.iter().map(|v| (v * scale).round() as u8).collect();
+        array.bytes = numbers.map(|v| (v * scale).round() as u8).collect();
     }
     let labels =
         labels.map(|part| read_labels(zip, part, count).map_err(|e| format!("cannot be used: {part} {e}"))).transpose()?;
@@ -162,9 +164,9 @@ fn read_labels(zip: &mut ZipArchive<File>, part: &str, count: usize) -> Result<V
         _ => return Err(format!("has the shape {:?}; N or N x 1 is needed", array.header.shape)),
     }
     let numbers = array.numbers();
-    if let Some(at) = numbers.iter().position(|v| !v.is_finite()) {
+    if let Some(at) = numbers.clone().position(|v| !v.is_finite()) {
         return Err(format!("has no number at [{at}] (NaN)"));
     }
     // Whole numbers print without a fraction.
-    Ok(numbers.iter().map(f64::to_string).collect())
+    Ok(numbers.map(|v| v.to_string()).collect())
 }

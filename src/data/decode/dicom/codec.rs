@@ -5,6 +5,7 @@ use super::{
     syntax::{DEFLATED_FRAMES, PLAIN_FRAMES, RLE},
 };
 use crate::data::decode::{
+    density::{self, Density},
     guard::sentence,
     jpeg::{FrameHeader, Process},
 };
@@ -23,6 +24,14 @@ pub struct Decoded<'a> {
 
 pub fn decode<'a>(encoded: Cow<'a, [u8]>, about: &Attributes, syntax: &str) -> Result<Decoded<'a>, String> {
     let size = about.width * about.height * about.samples * about.allocated as usize / 8;
+    let bits = (about.samples as u32 * about.allocated).into();
+    let dense = |density: Density| density.check([about.width as u32, about.height as u32], encoded.len() as u64);
+    match syntax {
+        RLE => dense(Density::new(bits, density::PACK_BITS))?,
+        DEFLATED_FRAMES => dense(Density::new(bits, density::DEFLATE))?,
+        PLAIN_FRAMES => {}
+        _ => dense(Density::unbounded())?,
+    }
     let as_stored = |bytes: Cow<'a, [u8]>| {
         if bytes.len() < size {
             return Err("is cut short: a frame holds fewer pixels than its header says".to_string());
@@ -56,6 +65,9 @@ fn jpeg(encoded: &[u8], about: &Attributes) -> Result<Decoded<'static>, String> 
         return Err(format!("is DICOM encoded as {kind}, which is not read{way}"));
     }
     check(about, [header.width.into(), header.height.into()], header.components())?;
+    // A lossless one has a bit for each sample, at least.
+    let density = if header.process == Process::Lossless { Density::new(1, 1) } else { Density::jpeg() };
+    density.check([header.width.into(), header.height.into()], encoded.len() as u64)?;
     let mut decoder = jpeg_decoder::Decoder::new(encoded);
     let is_rgb = header.process != Process::Lossless;
     if header.components() == 3 && is_rgb {

@@ -15,6 +15,10 @@ use std::{
     path::Path,
 };
 
+/// A data set that is deflated as a whole may become this large, or so many times its file.
+const FREE_INFLATED: u64 = 256 << 20;
+const MAX_RATIO: u64 = 100;
+
 const DEFLATED: [&str; 3] = ["1.2.840.10008.1.2.1.99", "1.2.840.10008.1.2.4.95", "1.2.840.10008.1.2.4.205"];
 const BIG_ENDIAN: &str = "1.2.840.10008.1.2.2";
 const IMPLICIT: &str = "1.2.840.10008.1.2";
@@ -22,8 +26,10 @@ const IMPLICIT: &str = "1.2.840.10008.1.2";
 /// Reads what pictures need of a file, and with `pixels` the pixels themselves; the UID of its transfer syntax, "" where it
 /// says none. The error is a reason to show beside its name.
 pub fn open(path: &Path, pixels: bool) -> Result<(DataSet, String), String> {
-    let file = BufReader::new(open_file(path)?);
-    read(file, pixels).map_err(|fault| match fault {
+    let file = open_file(path)?;
+    let length = file.metadata().map_err(|e| io_reason(&e))?.len();
+    read(BufReader::new(file), length, pixels).map_err(|fault| match fault {
+        Fault::Large => format!("is DICOM that would unpack to more than {MAX_RATIO} times its size; that is refused"),
         Fault::CutShort => "is cut short: it ends within an element".into(),
         Fault::Damaged => "is a damaged DICOM file: its elements and items are not where they may be".into(),
         Fault::Deep => format!("is DICOM whose sequences nest more than {MAX_DEPTH} deep, which no picture needs"),
@@ -31,7 +37,7 @@ pub fn open(path: &Path, pixels: bool) -> Result<(DataSet, String), String> {
     })
 }
 
-fn read(mut file: impl Read, pixels: bool) -> Result<(DataSet, String), Fault> {
+fn read(mut file: impl Read, length: u64, pixels: bool) -> Result<(DataSet, String), Fault> {
     let mut start = up_to(&mut file, 132)?;
     if start.get(128..132) == Some(b"DICM") {
         start.clear();
@@ -42,7 +48,12 @@ fn read(mut file: impl Read, pixels: bool) -> Result<(DataSet, String), Fault> {
     let (syntax, next) = reader.meta()?;
     let input = Cursor::new(next).chain(reader.input);
     let set = if DEFLATED.contains(&syntax.as_str()) {
-        Reader::new(DeflateDecoder::new(input), true, false).file(pixels)?
+        let mut inflated = DeflateDecoder::new(input).take(FREE_INFLATED.max(length.saturating_mul(MAX_RATIO)));
+        let set = Reader::new(&mut inflated, true, false).file(pixels);
+        if inflated.limit() == 0 {
+            return Err(Fault::Large);
+        }
+        set?
     } else {
         let mut input = input;
         let start = up_to(&mut input, 6)?;

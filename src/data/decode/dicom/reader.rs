@@ -20,6 +20,8 @@ pub enum Fault {
     CutShort,
     Damaged,
     Deep,
+    /// More than is unpacked of a file.
+    Large,
     Io(std::io::Error),
 }
 

@@ -1,14 +1,16 @@
 //! TIFF: 1 to 64 bit, several pages, orientation, palettes, planes apart, CMYK and YCbCr.
 
+mod chunks;
 mod directory;
 mod samples;
 #[cfg(test)]
 mod tests;
 
 use super::{
+    density::{self, Density},
     guard::sentence,
     raster::{Raster, Samples, ycbcr_to_rgb},
-    source::{check_size, open_file, read_whole},
+    source::{check_size, io_reason, open_file, read_whole},
 };
 use image::metadata::Orientation;
 use samples::{cmyk_to_rgb, interleave, unpack, whole_ycbcr};
@@ -38,6 +40,10 @@ fn limits() -> Limits {
     limits
 }
 
+fn length(path: &Path) -> Result<u64, String> {
+    Ok(std::fs::metadata(path).map_err(|e| io_reason(&e))?.len())
+}
+
 fn fail(error: TiffError) -> String {
     match &error {
         TiffError::UnsupportedError(what) => format!("is a TIFF of a kind that is not read: {what}"),
@@ -48,12 +54,12 @@ fn fail(error: TiffError) -> String {
 /// Number and size of each page; smaller copies of a page (thumbnails) and masks are passed over.
 pub fn pages(path: &Path) -> Result<Vec<(usize, [u32; 2])>, String> {
     let mut decoder = open(path)?;
+    let length = length(path)?;
     let mut pages = Vec::new();
     for page in 0..MAX_PAGES {
         let subfile: u32 = decoder.find_tag_unsigned(Tag::NewSubfileType).ok().flatten().unwrap_or(0);
-        let (width, height) = decoder.dimensions().map_err(fail)?;
         if subfile & 0b101 == 0 {
-            pages.push((page, check_size(width.into(), height.into())?));
+            pages.push((page, Page::of(&mut decoder)?.check(length)?));
         }
         if !decoder.more_images() {
             break;
@@ -105,12 +111,35 @@ impl Page {
         };
         Ok(Self { width, height, bits, stored, photometric, compression, planar, shared, orientation, is_reversed })
     }
+
+    /// Width and height, refused where a file of `length` bytes cannot hold the page.
+    fn check(&self, length: u64) -> Result<[u32; 2], String> {
+        let size = [self.width as u32, self.height as u32];
+        // Of YCbCr, colours may be shared by many.
+        let samples = if self.photometric == YCBCR { 1 } else { self.stored };
+        let bits = u64::from(self.bits) * samples as u64;
+        let density = match CompressionMethod::from_u16(self.compression) {
+            Some(CompressionMethod::None) => Density::new(bits, 1),
+            Some(CompressionMethod::LZW) => Density::new(bits, density::LZW),
+            Some(CompressionMethod::PackBits) => Density::new(bits, density::PACK_BITS),
+            Some(CompressionMethod::Deflate | CompressionMethod::OldDeflate) => Density::new(bits, density::DEFLATE),
+            Some(CompressionMethod::ZSTD) => Density::new(bits, density::ZSTD),
+            // A bit can be a row that is like the one above it.
+            Some(CompressionMethod::Fax4) => Density::new(1, self.width as u64),
+            Some(CompressionMethod::ModernJPEG) => Density::jpeg(),
+            Some(CompressionMethod::WebP) => Density::unbounded(),
+            _ => return Err(format!("is a TIFF of a kind that is not read: compression method {}", self.compression)),
+        };
+        density.check(size, length).map(|()| size)
+    }
 }
 
 pub fn decode(path: &Path, page: usize) -> Result<Raster, String> {
     let mut decoder = open(path)?;
     decoder.seek_to_image(page).map_err(fail)?;
     let about = Page::of(&mut decoder)?;
+    about.check(length(path)?)?;
+    chunks::check(&mut decoder, path, about.compression)?;
     if about.is_reversed && !matches!(about.compression, 6 | 7) {
         let bytes = samples::with_bits_reversed(&mut decoder, read_whole(path)?)?;
         let mut decoder = Decoder::new(Cursor::new(&bytes)).map_err(fail)?.with_limits(limits());
@@ -135,7 +164,7 @@ fn unpacked<R: Read + Seek>(decoder: &mut Decoder<R>, whole: Whole, about: &Page
         let bytes = as_bytes(decoder, whole, &|w| w.div_ceil(across) * unit, down)?;
         let ycbcr = whole_ycbcr(&bytes, width, height, about.shared);
         Raster::new(width, height, 3, Samples::U8(ycbcr_to_rgb(ycbcr)))?
-    } else if matches!(about.bits, 9..=15) && !about.planar && matches!(about.photometric, 0..=2) {
+    } else if matches!(about.bits, 9..=15) && about.stored <= 4 && !about.planar && matches!(about.photometric, 0..=2) {
         let (bits, stored) = (usize::from(about.bits), about.stored);
         let bytes = as_bytes(decoder, whole, &|w| (w * stored * bits).div_ceil(8), 1)?;
         let Samples::U16(mut values) = unpack(&bytes, about.bits as u8, width, stored, false) else {
@@ -183,25 +212,23 @@ fn palette<R: Read + Seek>(decoder: &mut Decoder<R>, whole: Whole, about: &Page)
     let colour = |i: usize| [0, 1, 2].map(|c| map.get(c * third + i).copied().unwrap_or(0));
     let (width, stored) = (about.width, about.stored);
     let mut grey = rewritten(decoder, whole, &directory::Change::Grey)?;
-    let indices: Vec<usize> = match grey.read_image().map_err(fail)? {
+    // What follows an index is alpha.
+    let colours = |indices: &mut dyn Iterator<Item = usize>| indices.step_by(stored.max(1)).flat_map(colour).collect();
+    let samples: Vec<u16> = match grey.read_image().map_err(fail)? {
         DecodingResult::U8(v) if about.bits < 8 => match unpack(&v, about.bits as u8, width, stored, true) {
-            Samples::U8(v) => v.into_iter().map(usize::from).collect(),
+            Samples::U8(v) => colours(&mut v.into_iter().map(usize::from)),
             _ => Vec::new(),
         },
-        DecodingResult::U8(v) => v.into_iter().map(usize::from).collect(),
-        DecodingResult::U16(v) => v.into_iter().map(usize::from).collect(),
+        DecodingResult::U8(v) => colours(&mut v.into_iter().map(usize::from)),
+        DecodingResult::U16(v) => colours(&mut v.into_iter().map(usize::from)),
         _ => return Err("is a TIFF with a palette for numbers that are no indices".into()),
     };
-    // What follows an index is alpha.
-    let samples = indices.into_iter().step_by(stored.max(1)).flat_map(colour).collect();
     Raster::new(width, about.height, 3, Samples::U16(samples))
 }
 
 fn plain<R: Read + Seek>(decoder: &mut Decoder<R>, about: &Page) -> Result<Raster, String> {
     let (width, height) = (about.width, about.height);
     let colour = decoder.colortype().map_err(fail)?;
-    let mut result = DecodingResult::U8(Vec::new());
-    let layout = decoder.read_image_to_buffer(&mut result).map_err(fail)?;
     let stored = match colour {
         ColorType::Gray(_) => 1,
         ColorType::GrayA(_) => 2,
@@ -210,6 +237,8 @@ fn plain<R: Read + Seek>(decoder: &mut Decoder<R>, about: &Page) -> Result<Raste
         ColorType::Multiband { num_samples: samples @ 1..=4, .. } => samples.into(),
         other => return Err(format!("is a TIFF of colour type {other:?}, which is not read")),
     };
+    let mut result = DecodingResult::U8(Vec::new());
+    let layout = decoder.read_image_to_buffer(&mut result).map_err(fail)?;
     let bits = colour.bit_depth();
     let floats = |values: Vec<f32>| {
         let values = if layout.planes > 1 { interleave(values, width * height, stored) } else { values };

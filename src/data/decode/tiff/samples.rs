@@ -1,17 +1,13 @@
 //! Samples of a TIFF as they lie in it, to whole interleaved ones.
 
+use super::chunks::places;
 use crate::data::decode::raster::Samples;
 use std::io::{Read, Seek};
-use tiff::{decoder::Decoder, tags::Tag};
+use tiff::decoder::Decoder;
 
 /// The file with the bits of each byte of a page's pixels turned around (`FillOrder` 2), before anything is unpacked.
 pub fn with_bits_reversed<R: Read + Seek>(decoder: &mut Decoder<R>, mut bytes: Vec<u8>) -> Result<Vec<u8>, String> {
-    let mut numbers = |strips, tiles| -> Vec<u64> {
-        [strips, tiles].into_iter().find_map(|tag| decoder.find_tag_unsigned_vec(tag).ok().flatten()).unwrap_or_default()
-    };
-    let offsets = numbers(Tag::StripOffsets, Tag::TileOffsets);
-    let counts = numbers(Tag::StripByteCounts, Tag::TileByteCounts);
-    for (offset, count) in offsets.into_iter().zip(counts) {
+    for (offset, count) in places(decoder) {
         let place = usize::try_from(offset).ok().zip(usize::try_from(offset.saturating_add(count)).ok());
         let part =
             place.and_then(|(from, to)| bytes.get_mut(from..to)).ok_or("is cut short: it holds fewer pixels than it says")?;

@@ -190,3 +190,38 @@ fn bytes_whose_lowest_bit_is_first_are_turned_around() {
     let packed = tiff(&tags(&[12]), &[0xff, 0xf3u8.reverse_bits(), 0x33u8.reverse_bits()], false, false);
     assert!(picture(&packed).data.iter().zip([1.0, 0.2]).all(|(a, b)| (a - b).abs() < 1e-3));
 }
+
+#[test]
+fn pages_that_the_file_cannot_hold_are_refused() {
+    let tags = |side: &'static [u16], compression: &'static [u16], stored: &'static [u16], bits: &'static [u16]| {
+        let tags = [(256, side), (257, side), (258, bits), (259, compression), (262, &[1][..]), (277, stored), (278, side)];
+        tiff(&tags, &[7; 100], false, false)
+    };
+    let reason = |file: &tempfile::NamedTempFile| (probe(file.path()).unwrap_err(), decode(file.path(), 0).unwrap_err());
+    for compression in [&[1][..], &[5], &[8], &[32_773], &[32_946], &[7]] {
+        let (at_first, later) = reason(&tags(&[14_100], compression, &[1], &[8]));
+        assert!(at_first.contains("cannot hold them: it is cut short or damaged"), "{compression:?}: {at_first}");
+        assert_eq!(at_first, later);
+    }
+    // A bit of a fax can be a row, four bytes of Zstandard 128 KiB: what their own decoders say of it.
+    for compression in [&[4][..], &[50_000]] {
+        assert!(!decode(tags(&[3000], compression, &[1], &[8]).path(), 0).unwrap_err().contains("cannot hold"));
+    }
+    assert!(reason(&tags(&[100], &[1], &[45_939], &[8])).1.contains("which is not read"));
+    assert!(reason(&tags(&[100], &[34_712], &[1], &[8])).0.contains("is a TIFF of a kind that is not read"));
+}
+
+#[test]
+fn strips_that_are_pictures_of_their_own_are_asked_as_well() {
+    // The frame header of a JPEG of 60,000 x 60,000, and no pixels.
+    let jpeg =
+        [&b"\xff\xd8\xff\xc0\x00\x0b\x08"[..], &60_000u16.to_be_bytes(), &60_000u16.to_be_bytes(), b"\x01\x01\x11\x00"].concat();
+    let webp = [&b"RIFF\x40\0\0\0WEBPVP8L\x20\0\0\0\x2f"[..], &(16_000u32 | 16_000 << 14).to_le_bytes(), &[0; 30]].concat();
+    for (compression, pixels) in [(7u16, jpeg), (50_001, webp)] {
+        let compression = [compression];
+        let tags =
+            [(256, &[16u16][..]), (257, &[16]), (258, &[8, 8, 8]), (259, &compression), (262, &[2]), (277, &[3]), (278, &[16])];
+        let reason = decode(tiff(&tags, &pixels, false, false).path(), 0).unwrap_err();
+        assert!(reason.starts_with("says it is 60000x60000") || reason.starts_with("says it is 16001x16001"), "{reason}");
+    }
+}

@@ -57,6 +57,22 @@ fn deflated_files_are_read() {
 }
 
 #[test]
+fn what_would_unpack_to_far_more_than_its_size_is_refused() {
+    let about = about(true, false);
+    let mut deflated = DeflateEncoder::new(Vec::new(), flate2::Compression::fast());
+    deflated.write_all(&[about.header(), about.form.head([0x7fe0, 0x10], "OB", 300 << 20)].concat()).unwrap();
+    (0..300).for_each(|_| deflated.write_all(&[0; 1 << 20]).unwrap());
+    let bomb = file(DEFLATED, &deflated.finish().unwrap());
+    assert!(reason(&bomb).contains("would unpack to more than 100 times its size"));
+    let large = About { size: [14_100, 14_100], bits: [8, 8], ..About::default() };
+    let frame = [&[1, 0, 0, 0, 64, 0, 0, 0][..], &[0; 56], &[0xfd, 255]].concat();
+    for syntax in [RLE, "1.2.840.10008.1.2.8.1", "1.2.840.10008.1.2.4.90"] {
+        let said = reason(&file(syntax, &large.with_fragments(&[vec![], frame.clone()])));
+        assert!(said.contains("says it is 14100x14100 pixels"), "{syntax}: {said}");
+    }
+}
+
+#[test]
 fn what_begins_like_dicom_only_is_left_alone() {
     for bytes in
         [&[0u8; 400][..], &[8; 400], b"\x08\0 is what this file begins with, and it is a note", b"\x08\0\x05\0CS\x0a\0ISO"]
