@@ -103,6 +103,16 @@ pub fn spreadsheets() -> Vec<Vec<u8>> {
     vec![joined(&[types, root, book, relations, sheet, strings])]
 }
 
+/// Of the old kind: cells with their texts, and cells that share one.
+pub fn workbooks() -> Vec<Vec<u8>> {
+    use test_files::xls::{label, record, sheet, words, xls};
+    let shared = [&1u32.to_le_bytes()[..], &1u32.to_le_bytes(), &words(&[5]), &[0], b"image"].concat();
+    let sharing = record(0xfd, &[&words(&[0, 0, 0])[..], &0u32.to_le_bytes()].concat());
+    let rest = [label(0, 1, "label"), label(1, 0, "a.png"), label(1, 1, "x"), label(2, 0, "b.png"), label(2, 1, "y")];
+    let first = [&[label(0, 0, "image")][..], &rest].concat();
+    vec![xls(&[sheet(&first)], &[]), xls(&[sheet(&[&[sharing][..], &rest].concat())], &record(0xfc, &shared))]
+}
+
 pub fn configs() -> Vec<Vec<u8>> {
     let mut tiles = Preset::Quick.config();
     tiles.data.normal = vec!["good".into()];

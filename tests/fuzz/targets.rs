@@ -74,6 +74,21 @@ pub const TARGETS: &[Target] = &[
         ],
     },
     Target {
+        name: "workbook",
+        run: workbook,
+        seeds: seeds::workbooks,
+        words: &[
+            b"\x09\x08\x10\0",
+            b"\x85\0",
+            b"\xfc\0",
+            b"\x3c\0",
+            b"\xfd\0\x0a\0",
+            b"\x00\x02\x0e\0",
+            b"\x0a\0\0\0",
+            b"\x04\x02",
+        ],
+    },
+    Target {
         name: "config",
         run: config,
         seeds: seeds::configs,
@@ -273,6 +288,10 @@ pub const SPREADSHEET: [&str; 6] = [
 
 fn spreadsheet(folder: &Folder, bytes: &[u8]) -> Taken {
     table(folder, ".xlsx", &archive(bytes, &SPREADSHEET))
+}
+
+fn workbook(folder: &Folder, bytes: &[u8]) -> Taken {
+    table(folder, ".xls", bytes)
 }
 
 /// What was read is written as something that is read as the same.

@@ -1,6 +1,8 @@
 //! Files that the tests of the data module make.
 #![allow(dead_code, reason = "each test program uses its own part")]
 
+pub mod xls;
+
 use dissolve_studio::rng::stream;
 use image::{Rgb, RgbImage};
 use rand::Rng;

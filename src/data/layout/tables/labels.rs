@@ -135,11 +135,11 @@ impl LabelScheme {
             Self::OneHot(columns) => format!("the one of {} columns that is 1 the class (one-hot)", columns.len()),
             Self::Findings { columns, none } => {
                 let normal = none.map_or(NONE, |c| table.header(Some(c)));
-                format!(
-                    "{} columns one finding each: `{normal}` where none is 1 (or marked uncertain), `{SEVERAL}` where more than \
-                     one is",
-                    columns.len()
-                )
+                let which = match columns.len() {
+                    1 => "1 column a finding".to_string(),
+                    count => format!("{count} columns one finding each"),
+                };
+                format!("{which}: `{normal}` where none is 1 (or marked uncertain), `{SEVERAL}` where more than one is")
             }
         }
     }

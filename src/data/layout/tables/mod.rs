@@ -12,6 +12,7 @@ mod splits;
 mod spreadsheet;
 mod table;
 mod text;
+mod workbook;
 
 pub use columns::{Columns, SplitColumns};
 pub use labels::LabelScheme;

@@ -45,7 +45,9 @@ impl Table {
         }
         let bytes = decode::read_whole(path)?;
         let tables = match format {
-            "spreadsheet" => decode::guarded(|| spreadsheet::parse(bytes))?,
+            "spreadsheet" if spreadsheet::begins(&bytes) => decode::guarded(|| spreadsheet::parse(bytes))?,
+            // Many programs write text under the name of a spreadsheet, some a web page.
+            "spreadsheet" if !text::is_text(&bytes) => return Err("is no spreadsheet, whatever its name says".into()),
             "json" => {
                 let (text, encoding) = text::decode(&bytes);
                 vec![Self { encoding, ..json::parse(&text)? }]

@@ -1,12 +1,19 @@
 //! The bytes of a table as text, and its delimiter.
 
-use encoding_rs::{MACINTOSH, UTF_16BE, UTF_16LE, WINDOWS_1252};
+use chardetng::{EncodingDetector, Iso2022JpDetection, Utf8Detection};
+use encoding_rs::{
+    BIG5, EUC_JP, EUC_KR, Encoding, GBK, IBM866, ISO_8859_5, ISO_8859_7, KOI8_U, MACINTOSH, SHIFT_JIS, UTF_16BE, UTF_16LE,
+    WINDOWS_1251, WINDOWS_1252, WINDOWS_1253,
+};
+
+/// Encodings of other scripts than the Latin one, in which every letter lies above ASCII.
+const OTHER_SCRIPTS: [&Encoding; 11] =
+    [GBK, BIG5, SHIFT_JIS, EUC_JP, EUC_KR, WINDOWS_1251, KOI8_U, IBM866, ISO_8859_5, WINDOWS_1253, ISO_8859_7];
 
 /// The text, and what its encoding is called where it is not UTF-8.
 pub fn decode(bytes: &[u8]) -> (String, Option<&'static str>) {
-    let wide = |encoding: &'static encoding_rs::Encoding, bytes: &[u8]| {
-        (encoding.decode_without_bom_handling(bytes).0.into_owned(), Some("UTF-16"))
-    };
+    let wide =
+        |encoding: &'static Encoding, bytes: &[u8]| (encoding.decode_without_bom_handling(bytes).0.into_owned(), Some("UTF-16"));
     match bytes {
         [0xff, 0xfe, rest @ ..] => return wide(UTF_16LE, rest),
         [0xfe, 0xff, rest @ ..] => return wide(UTF_16BE, rest),
@@ -21,8 +28,12 @@ pub fn decode(bytes: &[u8]) -> (String, Option<&'static str>) {
         return wide(UTF_16BE, bytes);
     }
     let bytes = bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(bytes);
+    let read_as =
+        |encoding: &'static Encoding| (encoding.decode_without_bom_handling(bytes).0.into_owned(), Some(encoding.name()));
     match std::str::from_utf8(bytes) {
         Ok(text) => (text.into(), None),
+        Err(_) if is_mostly_utf8(bytes) => (String::from_utf8_lossy(bytes).into_owned(), Some("UTF-8 with damaged letters")),
+        Err(_) if let Some(encoding) = other_script(bytes) => read_as(encoding),
         // What Excel on a Mac saves: nothing else still ends its lines so.
         Err(_) if bytes.contains(&b'\r') && !bytes.contains(&b'\n') => {
             (MACINTOSH.decode_without_bom_handling(bytes).0.into_owned(), Some("MacRoman"))
@@ -30,6 +41,36 @@ pub fn decode(bytes: &[u8]) -> (String, Option<&'static str>) {
         // What Excel saves as CSV in western Europe and America.
         Err(_) => (WINDOWS_1252.decode_without_bom_handling(bytes).0.into_owned(), Some("Windows-1252")),
     }
+}
+
+/// Whether letters above ASCII are mostly those of UTF-8: a table of several sources, or one that was cut within a letter.
+fn is_mostly_utf8(bytes: &[u8]) -> bool {
+    let (mut letters, mut damaged) = (0, 0);
+    for chunk in bytes.utf8_chunks() {
+        letters += chunk.valid().chars().filter(|c| !c.is_ascii()).count();
+        damaged += usize::from(!chunk.invalid().is_empty());
+    }
+    letters > damaged
+}
+
+/// The encoding of a text in another script. In a Latin one, letters with accents stand alone among others.
+fn other_script(bytes: &[u8]) -> Option<&'static Encoding> {
+    let bytes = &bytes[..bytes.len().min(1 << 20)];
+    let is_high = |i: usize| bytes.get(i).is_some_and(|b| !b.is_ascii());
+    let high = || (0..bytes.len()).filter(|&i| is_high(i));
+    let alone = high().filter(|&i| !is_high(i + 1) && !is_high(i.wrapping_sub(1))).count();
+    if alone * 2 > high().count() {
+        return None;
+    }
+    let mut detector = EncodingDetector::new(Iso2022JpDetection::Deny);
+    detector.feed(bytes, true);
+    Some(detector.guess(None, Utf8Detection::Deny)).filter(|encoding| OTHER_SCRIPTS.contains(encoding))
+}
+
+/// Whether bytes can be a table as text: neither a web page nor anything with zeros in it.
+pub fn is_text(bytes: &[u8]) -> bool {
+    let (text, _) = decode(&bytes[..bytes.len().min(4096)]);
+    !text.contains('\0') && !text.trim_start_matches('\u{feff}').trim_start().starts_with('<')
 }
 
 /// The delimiter, by its count in the first line outside quotes that those behind it share, and where the table starts (after
