@@ -737,3 +737,156 @@ fn names_in_our_own_scores_are_read_as_labels() {
     let found = inspect(dir.path(), &["--labels", dir.path().join("scores.csv").to_str().unwrap()]);
     assert_eq!((classes(&found), &found["skipped"]), (BTreeMap::from([("0", 2), ("1", 2)]), &serde_json::json!([])), "{found}");
 }
+
+/// A mask as a PNG: a white square on black.
+fn mask() -> Vec<u8> {
+    let mut bytes = std::io::Cursor::new(Vec::new());
+    let pixel = |x: u32, y: u32| image::Luma([if x / 8 == 1 && y / 8 == 1 { 255u8 } else { 0 }]);
+    image::GrayImage::from_fn(40, 32, pixel).write_to(&mut bytes, image::ImageFormat::Png).unwrap();
+    bytes.into_inner()
+}
+
+#[test]
+fn pictures_beside_images_that_are_none_are_told() {
+    // Real-IAD: masks of the same names beside the images, in another format.
+    let dir =
+        folder((1..4).flat_map(|i| [format!("bolt/OK/S000{i}/b_{i}_OK_C1.jpg"), format!("bolt/NG/S000{i}/b_{i}_NG_C1.jpg")]));
+    (1..4).for_each(|i| _ = dir.write(&format!("bolt/NG/S000{i}/b_{i}_NG_C1.png"), &mask()));
+    let found = inspect(dir.path(), &[]);
+    assert_eq!((classes(&found), &found["masks"]), (BTreeMap::from([("NG", 3), ("OK", 3)]), &3.into()), "{found}");
+
+    // LAG: a map of attention for each image, ISIC 2017: its superpixels.
+    let at = |class: &str, kind: &str| numbered(&format!("{class}/{kind}/000#.jpg"), 0..3);
+    let dir =
+        folder(["image", "attention_map"].iter().flat_map(|kind| [at("glaucoma", kind), at("non_glaucoma", kind)]).flatten());
+    let found = inspect(dir.path(), &[]);
+    assert_eq!(classes(&found), BTreeMap::from([("glaucoma", 3), ("non_glaucoma", 3)]), "{found}");
+    assert!(warns(&found, "6 pictures made of the images") && warns(&found, "attention_map"), "{found}");
+    let dir = folder(["a/ISIC_1.jpg", "a/ISIC_1_superpixels.png", "b/ISIC_2.jpg", "b/ISIC_2_superpixels.png", "c_overlay.png"]);
+    assert_eq!(inspect(dir.path(), &[])["images"], 3);
+}
+
+#[test]
+fn images_for_training_without_a_class_folder_are_normal_where_the_test_has_classes() {
+    let name = |i: u32, kind: &str| format!("BraTS2021_0000{i}_{kind}_75.png");
+    let train = (0..3).map(|i| format!("BraTS2021/train/{}", name(i, "flair")));
+    let test = ["normal", "tumor"].into_iter().zip([4..6, 6..8]);
+    let test = test.flat_map(|(class, numbers)| numbers.map(move |i| format!("BraTS2021/test/{class}/{}", name(i, "flair"))));
+    let dir = folder(train.chain(test));
+    (6..8).for_each(|i| _ = dir.write(&format!("BraTS2021/test/annotation/{}", name(i, "seg")), &mask()));
+    let found = inspect(dir.path(), &[]);
+    assert_eq!((classes(&found), &found["normal"]), (BTreeMap::from([("normal", 5), ("tumor", 2)]), &"normal".into()), "{found}");
+    assert_eq!((splits(&found), &found["masks"]), ([3, 0, 4], &2.into()), "{found}");
+    assert!(warns(&found, "3 images in train, in no class folder, are taken for `normal`"), "{found}");
+    // Nothing is assumed where no class of the test is known to be normal.
+    let dir = folder(["train/a.png", "train/b.png", "test/x/c.png", "test/y/d.png"]);
+    assert!(warns(&inspect(dir.path(), &[]), "2 images lie in no class folder: unlabelled"));
+}
+
+#[test]
+fn outer_folders_that_say_kinds_of_files_are_no_classes() {
+    let train = (0..3).flat_map(|fold| ["all", "hem"].map(|class| format!("C-NMC_training_data/fold_{fold}/{class}/{fold}.bmp")));
+    let dir = folder(train.chain(["C-NMC_test_prelim_phase_data/1.bmp".to_string()]));
+    let found = inspect(dir.path(), &[]);
+    assert_eq!(classes(&found), BTreeMap::from([("all", 3), ("hem", 3)]), "{found}");
+    assert!(warns(&found, "1 image lies in no class folder"), "{found}");
+    let dir =
+        folder(["labeled-images/upper/a/cecum/1.jpg", "labeled-images/upper/b/polyps/2.jpg", "unlabeled-images/images/3.jpg"]);
+    assert_eq!(classes(&inspect(dir.path(), &[])), BTreeMap::from([("cecum", 1), ("polyps", 1)]));
+    for single in ["JPEGImages", "AllDICOMs", "dicoms"] {
+        assert_eq!(inspect(folder([format!("{single}/1.png"), format!("{single}/2.png")]).path(), &[])["layout"], "unlabelled");
+    }
+}
+
+#[test]
+fn lists_and_columns_of_splits_split_class_folders() {
+    let names: Vec<String> = ["bad", "good"].iter().flat_map(|c| numbered(&format!("{c}/{c}#.png"), 0..6)).collect();
+    let dir = folder(&names);
+    let is_test = |name: &&String| name.ends_with("4.png") || name.ends_with("5.png");
+    let (test, train): (Vec<&String>, Vec<&String>) = names.iter().partition(is_test);
+    let lines = |names: &[&String]| names.iter().map(|name| format!("{name}\n")).collect::<String>();
+    dir.write("train.txt", lines(&train).as_bytes()).write("test.txt", lines(&test).as_bytes());
+    let found = inspect(dir.path(), &["--normal", "good"]);
+    assert_eq!((splits(&found), classes(&found)), ([8, 0, 4], BTreeMap::from([("bad", 6), ("good", 6)])), "{found}");
+    assert!(says(&found, "Lists of names say the split: test.txt, train.txt"), "{found}");
+
+    ["train.txt", "test.txt"].iter().for_each(|name| std::fs::remove_file(dir.path().join(name)).unwrap());
+    let split = |name: &String| if is_test(&name) { "test" } else { "train" };
+    let table: String = names.iter().map(|name| format!("{name},{}\n", split(name))).collect();
+    dir.write("folds.csv", format!("path,split\n{table}").as_bytes());
+    let found = inspect(dir.path(), &["--normal", "good"]);
+    assert_eq!(splits(&found), [8, 0, 4], "{found}");
+    assert!(says(&found, "Lists of names say the split: folds.csv"), "{found}");
+}
+
+#[test]
+fn columns_that_name_other_images_are_mentioned() {
+    let dir = folder((0..4).flat_map(|i| [format!("{i}_left.jpg"), format!("{i}_right.jpg")]));
+    let table: String = (0..4).map(|i| format!("{i},{i}_left.jpg,{i}_right.jpg,{},{}\n", i % 2, (i + 1) % 2)).collect();
+    dir.write("ODIR.csv", format!("ID,Left-Fundus,Right-Fundus,N,D\n{table}").as_bytes());
+    let found = inspect(dir.path(), &[]);
+    let text = "Column `Right-Fundus` of ODIR.csv names images, too; the labels are given to those of `Left-Fundus` alone";
+    assert!(warns(&found, text) && warns(&found, "--map file=Right-Fundus,label=COLUMN"), "{found}");
+}
+
+#[test]
+fn names_of_converted_files_and_beginnings_of_names_are_found() {
+    let dir = folder(numbered("scan#.nii.png", 0..4));
+    dir.write("t.csv", format!("name,label\n{}", rows(&numbered("scan#", 0..4), &["a", "b"])).as_bytes());
+    assert_eq!(classes(&inspect(dir.path(), &[])), BTreeMap::from([("a", 2), ("b", 2)]));
+    dir.write("t.csv", format!("name,label\n{}", rows(&numbered("scan#.nii.gz", 0..4), &["a", "b"])).as_bytes());
+    assert_eq!(classes(&inspect(dir.path(), &[])), BTreeMap::from([("a", 2), ("b", 2)]));
+
+    let dir = folder(numbered("AllDICOMs/2058690#_6c613a14b80a8591_MG_R_CC_ANON.png", 0..4));
+    let table = rows(&numbered("2058690#", 0..4), &["1", "5"]).replace(',', ";");
+    dir.write("INbreast.csv", format!("File Name;Bi-Rads\n{table}").as_bytes());
+    let path = dir.path().join("INbreast.csv");
+    let found = inspect(dir.path(), &["--labels", path.to_str().unwrap(), "--map", "label=Bi-Rads"]);
+    assert_eq!(classes(&found), BTreeMap::from([("1", 2), ("5", 2)]), "{found}");
+    assert!(
+        warns(&found, "4 rows name their files by the beginnings of their names (20586900 for AllDICOMs/20586900_"),
+        "{found}"
+    );
+    let found = inspect(dir.path(), &[]);
+    assert!(found["layout"] == "labels-csv" || warns(&found, "INbreast.csv names these files"), "{found}");
+    // A patient with two images is no name of either.
+    dir.png("AllDICOMs/20586900_other.png", 99);
+    let found = inspect(dir.path(), &["--labels", path.to_str().unwrap(), "--map", "label=Bi-Rads"]);
+    assert_eq!(classes(&found), BTreeMap::from([("1", 1), ("5", 2)]), "{found}");
+}
+
+#[test]
+fn files_of_single_images_are_counted() {
+    let voc = folder(numbered("VOC/JPEGImages/#.jpg", 0..6));
+    (0..6).for_each(|i| _ = voc.write(&format!("VOC/Annotations/{i}.xml"), b"<?xml version=\"1.0\"?><annotation/>"));
+    assert!(warns(&inspect(voc.path(), &[]), "6 .xml files in VOC/Annotations are called like the images, one each"));
+    let yolo = folder(numbered("train/images/#.jpg", 0..6));
+    (0..6).for_each(|i| _ = yolo.write(&format!("train/labels/{i}.txt"), if i % 2 == 0 { b"" } else { b"0 0.5 0.5 1 1\n" }));
+    let found = inspect(yolo.path(), &[]);
+    assert!(warns(&found, "6 .txt files in train/labels are called like the images, one each"), "{found}");
+    assert_eq!(found["skipped"], serde_json::json!([]));
+}
+
+#[test]
+fn tables_in_other_scripts_are_read_as_they_are_written() {
+    let dir = folder(numbered("#.png", 0..8));
+    let table = |labels: [&str; 2]| format!("file,label\n{}", rows(&numbered("#.png", 0..8), &labels));
+    for (encoding, labels) in [
+        (encoding_rs::GBK, ["正常", "肺炎"]),
+        (encoding_rs::BIG5, ["正常", "肺炎"]),
+        (encoding_rs::SHIFT_JIS, ["正常", "肺炎の疑い"]),
+        (encoding_rs::EUC_KR, ["정상", "폐렴"]),
+        (encoding_rs::WINDOWS_1251, ["норма", "пневмония"]),
+    ] {
+        dir.write("labels.csv", &encoding.encode(&table(labels)).0);
+        let found = inspect(dir.path(), &[]);
+        assert_eq!(classes(&found), BTreeMap::from(labels.map(|label| (label, 4))), "{}: {found}", encoding.name());
+        assert!(warns(&found, "labels.csv is read as "), "{found}");
+    }
+    let mut damaged = table(["gesund", "Läsion"]).into_bytes();
+    damaged.extend(b"x.png,\xff\n");
+    dir.write("labels.csv", &damaged);
+    let found = inspect(dir.path(), &[]);
+    assert_eq!(classes(&found), BTreeMap::from([("gesund", 4), ("Läsion", 4)]), "{found}");
+    assert!(warns(&found, "labels.csv is read as UTF-8 with damaged letters"), "{found}");
+}

@@ -64,6 +64,15 @@ impl DatasetBuilder {
         }
     }
 
+    /// Puts the images of files into splits.
+    pub fn split(&mut self, split: impl Fn(&Path) -> Option<Split>) {
+        for (item, _) in &mut self.images {
+            if let Source::File(path) | Source::Page { path, .. } = &item.source {
+                item.given_split = split(path);
+            }
+        }
+    }
+
     /// The classes in the order in which they are shown, and the images with their numbers.
     fn build(self) -> (Vec<Class>, Vec<Item>) {
         let mut names: Vec<String> = class_names(self.class_names()).into_values().collect();

@@ -121,7 +121,9 @@ pub fn scan(root: &Path, only: &[PathBuf], progress: &(dyn Fn(usize) + Sync)) ->
         match outcome {
             Ok((_, Some(probe))) => scan.pictures.push(PictureFile { path, relative, probe, masks: Vec::new() }),
             Ok((Kind::Zip, None)) if extension(&path) == "npz" => scan.archives.push(path),
-            Ok((Kind::Unknown | Kind::Foreign(_) | Kind::Zip, None)) if COMPANIONS.contains(&extension(&path).as_str()) => {
+            Ok((Kind::Unknown | Kind::Foreign(_) | Kind::Zip | Kind::Empty, None))
+                if COMPANIONS.contains(&extension(&path).as_str()) =>
+            {
                 scan.others.push(path);
             }
             Ok((Kind::Unknown, None)) if matches!(extension(&path).as_str(), "bin" | "") && !looks_like_picture_name(&path) => {

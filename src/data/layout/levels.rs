@@ -8,13 +8,13 @@ use std::collections::{BTreeMap, BTreeSet};
 const GENERIC: &[&str] = &[
     "images", "image", "imgs", "img", "data", "dataset", "pictures", "photos", "scans", "slices", "frames", "dicom", "input", "all",
     "train_images", "test_images", "val_images", "original_images", "original", "originals", "raw", "jpg", "jpeg", "png", "tif",
-    "tiff",
+    "tiff", "dcm", "dicoms",
 ];
 /// Words of a name that stand for a person, a visit or a series where a number follows.
 #[rustfmt::skip]
 const PATIENTS: &[&str] = &[
     "patient", "pat", "pt", "p", "subject", "subj", "sub", "case", "person", "id", "pid", "study", "series", "exam", "volume", "vol",
-    "scan", "slice", "animal", "mouse", "video",
+    "scan", "slice", "slide", "sequence", "seq", "clip", "animal", "mouse", "video",
 ];
 /// Kinds of pictures of one place: the sequences of BraTS and of other sets of MR images.
 #[rustfmt::skip]
@@ -63,7 +63,22 @@ pub fn is_modality(name: &str) -> bool {
 
 /// Whether a name ends with a word that says nothing of what is in the images: `ISIC2018_Task3_Training_Input`, `CXR_png`.
 fn ends_generic(name: &str) -> bool {
-    plain(name).rsplit('_').next().is_some_and(|word| GENERIC.contains(&word))
+    const JOINED: &[&str] = &["images", "dicoms", "pictures", "photos"];
+    let plain = plain(name);
+    // `JPEGImages`, `AllDICOMs`.
+    let joined = JOINED.iter().find_map(|word| plain.strip_suffix(word));
+    plain.rsplit('_').next().is_some_and(|word| GENERIC.contains(&word)) || joined.is_some_and(|rest| !sounds_normal(rest))
+}
+
+/// Leaves out the outermost folders where all of them say of what kind their files are (`labeled-images`, `segmented-images`) and
+/// most images have a folder below that says more.
+pub fn without_kinds(paths: &mut [Vec<&str>]) {
+    let outer: BTreeSet<&str> = paths.iter().filter_map(|path| path.first().copied()).collect();
+    let says_normal = |name: &str| plain(name).split('_').any(sounds_normal);
+    let deep = paths.iter().filter(|path| path.len() > 1).count();
+    if outer.len() > 1 && deep * 2 >= paths.len() && outer.iter().all(|name| ends_generic(name) && !says_normal(name)) {
+        paths.iter_mut().filter(|path| !path.is_empty()).for_each(|path| _ = path.remove(0));
+    }
 }
 
 /// The split that a folder's name says, perhaps among words that say nothing: `a. Training Set`, `train_images`, `test_public`.
@@ -211,9 +226,23 @@ mod tests {
         assert_eq!(chosen(&["glioma/t1c", "glioma/t2w", "metastasis/t1c"]), Some(0));
         assert_eq!(chosen(&["t0", "t1", "t2"]), Some(0), "points in time");
         assert_eq!(chosen(&["0", "1", "2"]), Some(0));
-        assert_eq!(chosen(&["ISIC2018_Task1-2_Training_Input"]), None);
+        assert_eq!(["ISIC2018_Task1-2_Training_Input", "JPEGImages", "AllDICOMs"].map(|name| chosen(&[name])), [None; 3]);
         let each: Vec<String> = (0..60).map(|i| format!("p{i:05}x")).collect();
         assert_eq!(chosen(&each.iter().map(String::as_str).collect::<Vec<_>>()), None, "a folder for each image");
+    }
+
+    #[test]
+    fn outer_folders_that_say_kinds_of_files_are_no_classes() {
+        let left = |paths: &[&'static str]| -> Vec<String> {
+            let mut paths: Vec<Vec<&str>> = paths.iter().map(|path| path.split('/').collect()).collect();
+            without_kinds(&mut paths);
+            paths.iter().map(|path| path.join("/")).collect()
+        };
+        assert_eq!(left(&["labeled-images/a/b", "labeled-images/c", "unlabeled-images"]), ["a/b", "c", ""]);
+        let classes = ["normal_images/a", "sick_images/b"];
+        assert_eq!(left(&classes), classes);
+        let flat = ["covid_images", "flu_images"];
+        assert_eq!(left(&flat), flat);
     }
 
     #[test]
@@ -247,6 +276,7 @@ mod tests {
         let is = |names: &[&str]| Level::of(&names.iter().copied().collect()) == Level::Patients;
         assert!(
             is(&["patient00001", "patient00002"])
+                && is(&["Slide_01", "Slide_02"])
                 && is(&["Case-1", "Case-2", "Case-17"])
                 && is(&["p0", "p1"])
                 && is(&["Patient (0)", "Patient (1)"])

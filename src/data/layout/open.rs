@@ -4,7 +4,9 @@ use super::{
     cifar,
     detected::{DetectedLayout, nothing_usable},
     file_scan::{self, FileScan, PictureFile, relative},
-    folders, labels, masks, npz,
+    folders,
+    labels::{self, SplitList},
+    masks, npz,
     patients::patients_from_folders,
     system_files::passed_over,
     tables::is_table_name,
@@ -12,14 +14,14 @@ use super::{
 use crate::{
     config::{DataConfig, LabelColumns, Reading},
     data::{
-        dataset::{Dataset, Layout, Skipped, class_key},
+        dataset::{Dataset, Layout, Skipped, Split, class_key},
         decode::{self, Kind},
         text::{display_path, first_few},
     },
     error::{Error, NextStep, Result, Warning},
 };
 use std::{
-    collections::BTreeSet,
+    collections::{BTreeSet, HashMap},
     path::{Path, PathBuf},
 };
 
@@ -143,7 +145,7 @@ fn detect(root: &Path, base: &Path, scan: &mut FileScan, config: &DataConfig) ->
             ));
         }
         by_folders.warnings.extend(found.notes);
-        return Ok(by_folders);
+        return Ok(split_by_lists(by_folders, &scan.pictures, &found.lists));
     };
     let has_classes = by_folders.images.class_names().map(class_key).collect::<BTreeSet<_>>().len() > 1;
     let names_few = found.named * 2 < scan.pictures.len();
@@ -157,6 +159,22 @@ fn detect(root: &Path, base: &Path, scan: &mut FileScan, config: &DataConfig) ->
     }
     by_table.warnings.extend(found.notes);
     Ok(by_table)
+}
+
+/// Class folders without splits of their own, split as lists of names say; lists that are not used are mentioned.
+fn split_by_lists(mut detected: DetectedLayout, pictures: &[PictureFile], lists: &[SplitList]) -> DetectedLayout {
+    let splits: BTreeSet<_> = lists.iter().map(|list| list.split).collect();
+    if detected.layout == Layout::ClassFolders && splits.len() > 1 {
+        let of = |image: usize| lists.iter().find(|list| list.images.contains(&image)).map(|list| list.split);
+        let by_path: HashMap<&Path, Option<Split>> =
+            pictures.iter().enumerate().map(|(image, picture)| (picture.path.as_path(), of(image))).collect();
+        detected.images.split(|path| by_path.get(path).copied().flatten());
+        detected.why += &labels::said_by(lists);
+        return detected;
+    }
+    let text = |list: &SplitList| format!("{} names images of a split ({}) but no labels.", list.name, list.split.name());
+    detected.warnings.extend(lists.iter().map(|list| text(list).into()));
+    detected
 }
 
 fn without_pictures(root: &Path, scan: FileScan, config: &DataConfig) -> Result<Dataset> {

@@ -11,7 +11,10 @@ use crate::{
     },
     error::{NextStep, Warning},
 };
-use std::{collections::BTreeSet, path::Path};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    path::Path,
+};
 
 /// The classes of some images by their folders: below the split where there is one.
 pub struct Classes {
@@ -27,13 +30,21 @@ pub struct Classes {
 /// The level that holds the classes among folders of images, by `dirs`: the folders of each image that may say something.
 /// `base`: where they lie below the path that was opened, so that people are told the level from there.
 pub fn classes(files: &[&PlacedFile], dirs: &[&[String]], base: &Path) -> Classes {
-    let paths: Vec<Vec<&str>> = dirs
+    let mut beside: BTreeMap<&[String], BTreeSet<&str>> = BTreeMap::new();
+    for (dirs, at) in dirs.iter().flat_map(|dirs| (0..dirs.len()).map(move |at| (dirs, at))) {
+        beside.entry(&dirs[..at]).or_default().insert(&dirs[at]);
+    }
+    // `all` is a leukaemia where other folders lie beside it.
+    let is_all = |dirs: &[String], at: usize| dirs[at].eq_ignore_ascii_case("all") && beside[&dirs[..at]].len() > 1;
+    let says = |dirs: &[String], at: usize| !is_generic(&dirs[at]) || is_all(dirs, at);
+    let mut paths: Vec<Vec<&str>> = dirs
         .iter()
         .map(|dirs| {
-            let telling: Vec<&str> = dirs.iter().map(String::as_str).filter(|name| !is_generic(name)).collect();
+            let telling: Vec<&str> = (0..dirs.len()).filter(|&at| says(dirs, at)).map(|at| dirs[at].as_str()).collect();
             if telling.is_empty() { dirs.iter().map(String::as_str).collect() } else { telling }
         })
         .collect();
+    levels::without_kinds(&mut paths);
     let is_generic = paths.iter().flatten().all(|name| is_generic(name));
     let (chosen, kinds) = if is_generic { (None, Vec::new()) } else { levels::choose(&paths) };
     let of: Vec<Option<String>> = paths

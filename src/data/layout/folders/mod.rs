@@ -155,7 +155,25 @@ fn with_split_folders(files: Vec<PlacedFile>, at: usize, base: &Path) -> Detecte
         }
         None => (Layout::SplitClassFolders, format!("The folders {folders} hold one folder per class: {names}.")),
     };
-    detected.normal = good.filter(|_| !is_flat);
+    // Sets for the detection of anomalies keep their images for training, all of them normal, in no further folder.
+    let (in_train, sorted) = inside
+        .iter()
+        .zip(&found.of)
+        .filter(|(s, _)| split(s) == Some(Split::Train))
+        .fold((0, 0), |(all, sorted), (_, class)| (all + 1, sorted + usize::from(class.is_some())));
+    let normal = found.names.iter().find(|name| sounds_normal(name)).filter(|_| found.names.len() > 1).cloned();
+    if let Some(normal) = normal.filter(|_| in_train > 0 && sorted == 0 && good.is_none()) {
+        let of_train = inside.iter().zip(&mut found.of).filter(|(s, _)| split(s) == Some(Split::Train));
+        of_train.for_each(|(_, class)| *class = Some(normal.clone()));
+        let text = format!(
+            "{} in train, in no class folder, are taken for `{normal}`, as in sets for the detection of anomalies.",
+            images(in_train)
+        );
+        detected.warnings.push(text.into());
+        detected.normal = Some(normal);
+    } else {
+        detected.normal = good.filter(|_| !is_flat);
+    }
     let loose = found.of.iter().filter(|class| class.is_none() && !is_flat).count();
     for (s, class) in inside.iter().zip(&found.of) {
         detected.images.add_file(s.file, class.as_deref(), split(s), None);
@@ -186,10 +204,10 @@ fn without_split_folders(files: Vec<PlacedFile>, base: &Path) -> DetectedLayout 
         .map(|(name, _)| name.clone())
         .collect();
     let (left_out, kept): (Vec<_>, Vec<_>) = files.into_iter().partition(|s| s.dirs.first().is_some_and(|d| aside.contains(d)));
-    let loose = kept.iter().filter(|s| s.dirs.is_empty()).count();
     let inner: Vec<&PlacedFile> = kept.iter().collect();
     let dirs: Vec<&[String]> = kept.iter().map(|s| s.dirs.as_slice()).collect();
     let mut found = classes(&inner, &dirs, base);
+    let loose = kept.iter().zip(&found.of).filter(|(s, class)| s.dirs.is_empty() || class.is_none()).count();
     let are_classes = !found.names.is_empty() && (loose == 0 || (found.names.len() > 1 && loose * 2 < kept.len()));
     let (layout, why) = if are_classes {
         (Layout::ClassFolders, format!("One folder per class: {}.", cut_list(&found.names, LISTED)))

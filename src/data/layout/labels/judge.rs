@@ -2,7 +2,8 @@
 
 use super::{
     file_column::{file_column, with_right_headers},
-    named_files::NamedFiles,
+    named_files::{Match, NamedFiles},
+    naming::Naming,
     rows::{LabelTable, Named, SplitList, table_name},
 };
 use crate::{
@@ -10,13 +11,16 @@ use crate::{
     data::{
         layout::{
             file_scan::relative,
-            tables::{LabelScheme, Table, is_spreadsheet_name},
+            tables::{Columns, LabelScheme, Table, is_spreadsheet_name},
         },
         text::{cut_list, display_path},
     },
     error::{NextStep, Warning},
 };
-use std::path::Path;
+use std::{
+    collections::{BTreeMap, HashSet},
+    path::Path,
+};
 
 /// Larger tables are read only where they are asked for.
 const MAX_FOUND: u64 = 128 << 20;
@@ -24,7 +28,7 @@ const MAX_FOUND: u64 = 128 << 20;
 /// What a table is to these images.
 pub enum Judged {
     Labels(Box<Named>),
-    List(SplitList),
+    Lists(Vec<SplitList>),
     Note(Warning),
 }
 
@@ -62,7 +66,7 @@ fn judge_table(root: &Path, files: &NamedFiles, path: &Path, table: Table, confi
     columns.file?;
     if table.headers.len() < 2 {
         let images = files.named(&table, columns.file, &naming);
-        return naming.split.filter(|_| share >= 0.5).map(|split| Judged::List(SplitList { name, split, images }));
+        return naming.split.filter(|_| share >= 0.5).map(|split| Judged::Lists(vec![SplitList { name, split, images }]));
     }
     // A table of a whole set beside a part of its images names many files that are not here.
     let least = files.least_share(&table, columns.file);
@@ -93,10 +97,26 @@ fn judge_table(root: &Path, files: &NamedFiles, path: &Path, table: Table, confi
     if columns.label.is_some_and(|label| LabelScheme::names_files(&table, label)) {
         return None;
     }
+    let lists = lists_of_splits(files, &table, &columns, &naming, &name);
+    if lists.len() > 1 {
+        return Some(Judged::Lists(lists));
+    }
     let others = cut_list(table.headers.iter().filter(|h| **h != file && !h.is_empty()), 20);
     let text = format!(
         "{name} names these files (column `{file}`), but which of its columns is the label is not known{}.",
         if others.is_empty() { others } else { format!(" ({others})") }
     );
     Some(Judged::Note(Warning::new(text, NextStep::ChooseLabel { path: path.to_path_buf(), file })))
+}
+
+/// The images of each split that a column says.
+fn lists_of_splits(files: &NamedFiles, table: &Table, columns: &Columns, naming: &Naming, name: &str) -> Vec<SplitList> {
+    let mut by_split: BTreeMap<_, HashSet<usize>> = BTreeMap::new();
+    for row in &table.rows {
+        let split = columns.split.and_then(|split| table.split(row, split));
+        if let (Some(split), Match::One(image)) = (split, files.find(table.field(row, columns.file), naming)) {
+            by_split.entry(split).or_default().insert(image);
+        }
+    }
+    by_split.into_iter().map(|(split, images)| SplitList { name: name.to_string(), split, images }).collect()
 }

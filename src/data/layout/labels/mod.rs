@@ -25,4 +25,5 @@ mod rows;
 mod search;
 
 pub use given::from_given;
+pub use rows::{SplitList, said_by};
 pub use search::find;

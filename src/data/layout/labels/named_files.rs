@@ -5,7 +5,7 @@
 
 use super::{
     naming::Naming,
-    path_text::{absolute, from_end, key, number, parts, parts_of, without_extension, without_zero},
+    path_text::{absolute, beginning, from_end, key, number, parts, parts_of, without_extension, without_format, without_zero},
 };
 use crate::data::{
     layout::{file_scan::FileScan, levels::split_of_folder},
@@ -44,6 +44,8 @@ pub struct NamedFiles<'a> {
     folders_named: HashMap<String, Option<usize>>,
     /// The pictures of each folder.
     in_folder: Vec<Vec<usize>>,
+    /// Pictures by the first words of their names.
+    by_beginning: HashMap<String, Vec<usize>>,
     /// Files that are no usable pictures, by their paths and by their names.
     unusable: HashSet<String>,
 }
@@ -58,15 +60,21 @@ impl<'a> NamedFiles<'a> {
         let pictures: Vec<Vec<String>> = scan.pictures.iter().map(|c| parts_of(&c.relative)).collect();
         let (mut by_path, mut by_end) = (HashMap::<_, Vec<usize>>::new(), Vec::new());
         let (mut folders, mut in_folder) = (HashMap::new(), Vec::<Vec<usize>>::new());
+        let mut by_beginning = HashMap::<String, Vec<usize>>::new();
         let mut folders_named = HashMap::new();
         let mut add = |path: &[String], i: usize| {
             let Some((name, folder)) = path.split_last() else { return };
             let name = fold(name);
             let stem = without_extension(&name);
             let number = number(stem);
-            for name in [Some(stem), (stem != name).then_some(name.as_str()), number.as_deref()].into_iter().flatten() {
+            let bare = without_format(stem);
+            let names = [Some(stem), (stem != name).then_some(name.as_str()), number.as_deref(), bare];
+            for name in names.into_iter().flatten() {
                 by_path.entry(format!("{}/{name}", key(folder))).or_default().push(i);
                 by_end.extend(places.iter().map(|place| (from_end(name, place.iter().chain(folder)), i)));
+            }
+            if let Some(word) = beginning(stem) {
+                by_beginning.entry(word.to_string()).or_default().push(i);
             }
             let number = *folders.entry(key(folder)).or_insert_with(|| {
                 in_folder.push(Vec::new());
@@ -89,7 +97,7 @@ impl<'a> NamedFiles<'a> {
         by_end.sort_unstable();
         let skipped = scan.skipped.iter().map(|s| parts_of(&s.path));
         let unusable = skipped.flat_map(|path| [key(&path), key(&path[path.len().saturating_sub(1)..])]).collect();
-        Self { root, places, pictures, by_path, by_end, folders, folders_named, in_folder, unusable }
+        Self { root, places, pictures, by_path, by_end, folders, folders_named, in_folder, by_beginning, unusable }
     }
 
     /// The pictures of a folder that a value names.
@@ -152,8 +160,18 @@ impl<'a> NamedFiles<'a> {
                 let named = self.folders_named.get(&fold(name)).copied().flatten();
                 named.map_or(Match::None, Match::Folder)
             }
+            Match::None if folders.is_empty() => match self.by_beginning.get(&fold(name)).map(Vec::as_slice) {
+                Some([image]) => Match::One(*image),
+                _ => Match::None,
+            },
             found => found,
         }
+    }
+
+    /// Whether a value names this picture by the beginning of its name alone.
+    pub fn is_beginning(&self, value: &str, image: usize) -> bool {
+        let name = self.pictures[image].last().map(|name| fold(name)).unwrap_or_default();
+        beginning(without_extension(&name)).is_some_and(|word| word == fold(value))
     }
 
     /// The picture at a path from the root.

@@ -63,3 +63,17 @@ pub fn without_extension(name: &str) -> &str {
     let dot = name.rfind('.').filter(|&at| at > 0 && name[at..].contains(char::is_alphabetic));
     dot.map_or(name, |at| &name[..at])
 }
+
+/// `scan` of `scan.nii` or `scan.dcm`: what was made into a picture often keeps the ending of what it was.
+pub fn without_format(stem: &str) -> Option<&str> {
+    const FORMATS: &[&str] =
+        &["nii", "dcm", "dicom", "ome", "mha", "mhd", "nrrd", "svs", "tif", "tiff", "png", "jpg", "jpeg", "bmp"];
+    stem.rsplit_once('.').filter(|(name, ending)| !name.is_empty() && FORMATS.contains(ending)).map(|(name, _)| name)
+}
+
+/// The number that a name in lower case begins with, where more follows: `20586908` of INbreast's `20586908_6c613a14b80a8591_mg_r`.
+/// Short ones are no names of files.
+pub fn beginning(stem: &str) -> Option<&str> {
+    let word = stem.split_once(['_', '-']).map(|(word, _)| word)?;
+    (word.len() >= 6 && word.bytes().all(|b| b.is_ascii_digit())).then_some(word)
+}

@@ -71,6 +71,7 @@ fn merge(files: &NamedFiles, scan: &FileScan, sources: &[LabelTable], lists: &[S
     let mut skipped = Vec::new();
     let mut contradicted: HashSet<usize> = HashSet::new();
     let (mut repeated, mut odd_splits) = (0, BTreeSet::new());
+    let mut begun: Vec<String> = Vec::new();
     let (mut missing, mut ambiguous, mut warnings) = (Vec::new(), Vec::new(), Vec::new());
     let of_tables = sources.iter().map(|s| s.split).collect::<BTreeSet<_>>().len() > 1;
     for source in sources {
@@ -90,7 +91,12 @@ fn merge(files: &NamedFiles, scan: &FileScan, sources: &[LabelTable], lists: &[S
             let value = table.field(fields, columns.file);
             let shown_value = value.to_string();
             let images = match files.find(value, &source.naming) {
-                Match::One(image) => vec![image],
+                Match::One(image) => {
+                    if files.is_beginning(value, image) {
+                        begun.push(format!("{value} for {}", display_path(&scan.pictures[image].relative)));
+                    }
+                    vec![image]
+                }
                 Match::Folder(folder) => files.folder(folder).to_vec(),
                 Match::None if value.is_empty() || files.is_unusable(value, &source.naming) => continue,
                 Match::None => {
@@ -147,6 +153,11 @@ fn merge(files: &NamedFiles, scan: &FileScan, sources: &[LabelTable], lists: &[S
     }
     skipped.append(&mut missing);
     skipped.append(&mut ambiguous);
+    if !begun.is_empty() {
+        let rows =
+            rows(begun.len(), "names its file by the beginning of its name", "name their files by the beginnings of their names");
+        warnings.push(format!("{rows} ({}).", first_few(&begun)));
+    }
     if repeated > 0 {
         let rows = rows(repeated, "repeats", "repeat");
         warnings.push(format!("{rows} what another row says of the same file."));
@@ -231,10 +242,16 @@ pub fn labelled(files: &NamedFiles, scan: &FileScan, sources: &[LabelTable], lis
     let mut detected = merge(files, scan, sources, lists);
     detected.why = why(files, &scan.pictures, sources);
     if !lists.is_empty() {
-        detected.why += &format!(" Lists of names say the split: {}.", cut_list(lists.iter().map(|list| &list.name), 4));
+        detected.why += &said_by(lists);
     }
     detected.normal = sources.iter().find_map(|s| s.scheme.normal(&s.table));
     detected
+}
+
+/// Which lists say the split.
+pub fn said_by(lists: &[SplitList]) -> String {
+    let names: BTreeSet<&String> = lists.iter().map(|list| &list.name).collect();
+    format!(" Lists of names say the split: {}.", cut_list(names, 4))
 }
 
 fn why(files: &NamedFiles, pictures: &[PictureFile], sources: &[LabelTable]) -> String {

@@ -12,7 +12,7 @@ use crate::{
         dataset::{class_key, sounds_normal},
         layout::{
             detected::DetectedLayout,
-            file_scan::{FileScan, PictureFile, relative},
+            file_scan::{FileScan, PictureFile, extension, relative},
             tables::is_table_name,
         },
         text::{cut_list, display_path, fold, images},
@@ -40,6 +40,8 @@ pub struct TableLabels {
     pub tables: String,
     /// The first of them.
     pub path: PathBuf,
+    /// Lists of images of a split, where no table labels any.
+    pub lists: Vec<SplitList>,
     /// What there is to say about other tables.
     pub notes: Vec<Warning>,
 }
@@ -54,7 +56,7 @@ pub fn find(root: &Path, scan: &FileScan, config: &DataConfig) -> TableLabels {
         for judged in judge(root, &files, path, config) {
             match judged {
                 Judged::Labels(named) => sources.push(*named),
-                Judged::List(list) => lists.push(list),
+                Judged::Lists(some) => lists.extend(some),
                 Judged::Note(note) => found.notes.push(note),
             }
         }
@@ -65,8 +67,7 @@ pub fn find(root: &Path, scan: &FileScan, config: &DataConfig) -> TableLabels {
     let ranks: Vec<_> = sources.iter().map(rank).collect();
     // Of equals, the first by its path: `max_by_key` takes the last.
     let Some(best) = (0..sources.len()).rev().max_by_key(|&i| ranks[i]) else {
-        let of_split = |list: &SplitList| format!("{} names images of a split ({}) but no labels.", list.name, list.split.name());
-        found.notes.extend(lists.iter().map(|list| of_split(list).into()));
+        found.lists = lists;
         return found;
     };
     let chosen = continued(&sources, best);
@@ -77,6 +78,7 @@ pub fn find(root: &Path, scan: &FileScan, config: &DataConfig) -> TableLabels {
     }
     let named: HashSet<usize> = chosen.iter().flat_map(|&i| sources[i].1.iter().copied()).collect();
     let sources = only(sources, &chosen);
+    found.notes.extend(sources.iter().flat_map(|source| other_files(root, &files, source)));
     found.named = named.len();
     found.path = sources.first().map(|s| s.path.clone()).unwrap_or_default();
     found.tables = cut_list(sources.iter().map(|s| s.name(root)), 4);
@@ -87,7 +89,8 @@ pub fn find(root: &Path, scan: &FileScan, config: &DataConfig) -> TableLabels {
 /// Files that may be tables, but not those that come one for each image, of which a line is said.
 fn candidates<'a>(root: &Path, scan: &'a FileScan, notes: &mut Vec<Warning>) -> Vec<&'a PathBuf> {
     let mut by_place: BTreeMap<(&Path, String), Vec<&PathBuf>> = BTreeMap::new();
-    for path in scan.others.iter().filter(|p| is_table_name(p)) {
+    let is_read = |path: &Path| is_table_name(path) || extension(path) == "xml";
+    for path in scan.others.iter().filter(|p| is_read(p)) {
         let ending = path.extension().unwrap_or_default().to_string_lossy().to_lowercase();
         by_place.entry((path.parent().unwrap_or(Path::new("")), ending)).or_default().push(path);
     }
@@ -102,11 +105,11 @@ fn candidates<'a>(root: &Path, scan: &'a FileScan, notes: &mut Vec<Warning>) -> 
         let count = alike.len();
         if count > 3 && alike.iter().filter(|path| pictures.contains(&stem(path))).count() * 10 >= count * 8 {
             notes.push(format!("{count} .{ending} files{place} are called like the images, one each, and are not read.").into());
-        } else if count > MAX_ALIKE {
+        } else if count > MAX_ALIKE && ending != "xml" {
             let text = format!("{count} .{ending} files{place} are too many to be looked at as tables of labels.");
             notes.push(Warning::new(text, NextStep::NameTable));
         } else {
-            paths.extend(alike);
+            paths.extend(alike.into_iter().filter(|path| is_table_name(path)));
         }
     }
     paths.sort();
@@ -135,6 +138,24 @@ fn above(root: &Path, files: &NamedFiles, pictures: usize, config: &DataConfig) 
         }
     }
     notes
+}
+
+/// What is said of columns that name other images than that which is used, such as those of the other eye.
+fn other_files(root: &Path, files: &NamedFiles, source: &LabelTable) -> Vec<Warning> {
+    let LabelTable { path, table, columns, naming, .. } = source;
+    let own = files.named(table, columns.file, naming);
+    let others = (0..table.headers.len()).filter(|&c| Some(c) != columns.file && Some(c) != columns.patient);
+    let names_others = |&column: &usize| {
+        let naming = files.naming(path, table, Some(column));
+        files.share(table, Some(column), &naming) >= 0.8 && !files.named(table, Some(column), &naming).is_subset(&own)
+    };
+    let say = |column: usize| {
+        let (name, used) = (source.name(root), table.header(columns.file));
+        let header = table.header(Some(column)).to_string();
+        let text = format!("Column `{header}` of {name} names images, too; the labels are given to those of `{used}` alone.");
+        Warning::new(text, NextStep::ChooseLabel { path: path.clone(), file: header })
+    };
+    others.filter(names_others).map(say).collect()
 }
 
 /// The label of each image by one table.

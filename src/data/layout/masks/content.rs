@@ -2,7 +2,12 @@
 //! of many decoded.
 
 use super::{names::maybe_mask_of, place::Place};
-use crate::data::{dataset::sounds_normal, decode, layout::file_scan::PictureFile, pixels::Picture};
+use crate::data::{
+    dataset::sounds_normal,
+    decode,
+    layout::file_scan::{PictureFile, extension},
+    pixels::Picture,
+};
 use std::{
     collections::{BTreeMap, HashMap},
     path::Path,
@@ -39,8 +44,8 @@ pub fn all_look(as_one: Look, pictures: &[PictureFile], members: &[usize], numbe
 /// Folders that are looked at, at most.
 const MOST: usize = 32;
 
-/// Pictures in folders of any name that are called as images nearby are (`IMD002_lesion` near `IMD002`, or all of a folder as
-/// those of another) and look like masks where those look like photographs: by folder, each with its image.
+/// Pictures in folders of any name that are called as images nearby are (`IMD002_lesion` near `IMD002`, all of a folder as those of
+/// another, `1.png` beside `1.jpg`) and look like masks where those look like photographs: by folder, each with its image.
 pub fn masks_by_look(places: &[Place], pictures: &[PictureFile], is_mask: &[bool]) -> Vec<Vec<(usize, usize)>> {
     // A folder of normal images is a class, however little these show.
     let is_class = |i: usize| places[i].folders.iter().any(|name| sounds_normal(name));
@@ -56,16 +61,17 @@ pub fn masks_by_look(places: &[Place], pictures: &[PictureFile], is_mask: &[bool
     };
     /// A picture, and the image that it would be the mask of.
     type Member = (usize, Option<usize>);
-    let mut groups: BTreeMap<(&str, String), Vec<Member>> = BTreeMap::new();
+    let ending = |i: usize| extension(&pictures[i].relative);
+    let mut groups: BTreeMap<(&str, String, String), Vec<Member>> = BTreeMap::new();
     for i in free().filter(|&i| !is_class(i)) {
         let stem = places[i].stem.as_str();
         let short = maybe_mask_of(stem).unwrap_or(stem);
         let is_its = |image: usize| {
-            let is_other = short.len() < stem.len() || places[image].folders != places[i].folders;
+            let is_other = short.len() < stem.len() || places[image].folders != places[i].folders || ending(image) != ending(i);
             image != i && is_other && is_near(i, image)
         };
         let image = by_stem.get(short).and_then(|images| images.iter().copied().take(8).find(|&image| is_its(image)));
-        groups.entry((&stem[short.len()..], kind(i))).or_default().push((i, image));
+        groups.entry((&stem[short.len()..], kind(i), ending(i))).or_default().push((i, image));
     }
     let with_images = groups.into_values().filter_map(|members| {
         let pairs: Vec<(usize, usize)> = members.iter().filter_map(|&(i, image)| Some((i, image?))).collect();

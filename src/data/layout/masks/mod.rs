@@ -6,8 +6,10 @@
 //! | `place` | a picture by its place | `names` |
 //! | `content` | what pictures look like | `names place` |
 //! | `index` | the image of a mask | `place` |
+//! | `drawings` | pictures made of the images | `names place` |
 
 mod content;
+mod drawings;
 mod index;
 mod names;
 mod place;
@@ -41,9 +43,10 @@ fn sets_of_both(pictures: &[PictureFile]) -> BTreeSet<Vec<String>> {
 
 /// Takes the masks out of the pictures and gives each to its image. Returns what is to be said about it.
 pub fn separate(pictures: &mut Vec<PictureFile>) -> Vec<String> {
+    let drawn = drawings::leave_out(pictures);
     let sets = sets_of_both(pictures);
     let mut places: Vec<Place> = pictures.iter().map(|file| Place::of(file, &sets)).collect();
-    let mut notes = keep_classes(&mut places, pictures);
+    let mut notes: Vec<String> = drawn.into_iter().chain(keep_classes(&mut places, pictures)).collect();
     if places.iter().all(|place| place.depth.is_some()) {
         let folders: BTreeSet<String> =
             places.iter().filter(|p| p.is_mask).filter_map(|p| Some(p.mask_folder()?.join("/"))).collect();
@@ -65,9 +68,16 @@ pub fn separate(pictures: &mut Vec<PictureFile>) -> Vec<String> {
             kinds.entry((place.key.clone(), common)).or_default().push(i);
         }
     }
+    // The folders in which there are slices of a name; in one alone, they are those of a mask anywhere.
+    let mut anywhere: HashMap<&str, Vec<&Vec<usize>>> = HashMap::new();
+    kinds.iter().for_each(|((_, common), images)| anywhere.entry(common).or_default().push(images));
     let shared = |p: &Place, is_mask: bool| {
         let common = without_mask_word(&p.stem).or_else(|| is_mask.then(|| p.stem.clone()))?;
-        p.keys().find_map(|key| kinds.get(&(key.to_string(), common.clone())))
+        let near = p.keys().find_map(|key| kinds.get(&(key.to_string(), common.clone())));
+        near.or_else(|| match anywhere.get(common.as_str()).filter(|_| is_mask)?[..] {
+            [images] => Some(images),
+            _ => None,
+        })
     };
     let is_sibling = |p: &Place| {
         let (_, images) = p.image_stems.split_last().unwrap_or((&p.stem, &[]));
