@@ -11,7 +11,7 @@ use eframe::egui::{Context, Event, Ui, ViewportCommand};
 use std::{
     path::PathBuf,
     sync::{Arc, mpsc::Receiver},
-    time::Instant,
+    time::{Duration, Instant},
 };
 
 /// Events taken in one frame; more wait for the next one.
@@ -26,7 +26,12 @@ pub struct Studio {
     events: Option<Receiver<JobEvent>>,
     ui: ui::MainView,
     frame_stats: Option<FrameStats>,
+    /// When the runs were looked at last because another program works on one.
+    looked: Instant,
 }
+
+/// So often runs are looked at that other programs work on: these end without a word to this one.
+const LOOK_AGAIN: Duration = Duration::from_secs(10);
 
 impl Studio {
     /// Starts the threads, and takes the first command: what the window opens with.
@@ -48,6 +53,7 @@ impl Studio {
             events: Some(rx),
             ui: ui::MainView::default(),
             frame_stats: None,
+            looked: Instant::now(),
         };
         studio.take(RunsCommand::Refresh, &cc.egui_ctx);
         if let Some(command) = first {
@@ -106,6 +112,13 @@ impl eframe::App for Studio {
         // Another window or a command line may have changed the runs.
         if ctx.input(|i| i.events.contains(&Event::WindowFocused(true))) {
             self.take(RunsCommand::Refresh, ctx);
+        }
+        if self.state.runs.iter().any(|run| run.is_locked) {
+            ctx.request_repaint_after(LOOK_AGAIN);
+            if self.looked.elapsed() >= LOOK_AGAIN {
+                self.looked = Instant::now();
+                self.take(RunsCommand::Refresh, ctx);
+            }
         }
         if ctx.input(|i| i.viewport().close_requested()) {
             if self.state.running().is_some() {
