@@ -790,9 +790,11 @@ fn outer_folders_that_say_kinds_of_files_are_no_classes() {
     let found = inspect(dir.path(), &[]);
     assert_eq!(classes(&found), BTreeMap::from([("all", 3), ("hem", 3)]), "{found}");
     assert!(warns(&found, "1 image lies in no class folder"), "{found}");
-    let dir =
-        folder(["labeled-images/upper/a/cecum/1.jpg", "labeled-images/upper/b/polyps/2.jpg", "unlabeled-images/images/3.jpg"]);
-    assert_eq!(classes(&inspect(dir.path(), &[])), BTreeMap::from([("cecum", 1), ("polyps", 1)]));
+    let labelled = ["labeled-images/upper/a/cecum/1.jpg", "labeled-images/upper/b/polyps/2.jpg"].map(String::from);
+    let dir = folder(labelled.into_iter().chain(numbered("unlabeled-images/images/#.jpg", 0..6)));
+    let found = inspect(dir.path(), &[]);
+    assert_eq!(classes(&found), BTreeMap::from([("cecum", 1), ("polyps", 1)]), "{found}");
+    assert!(warns(&found, "6 images lie in no class folder"), "{found}");
     for single in ["JPEGImages", "AllDICOMs", "dicoms"] {
         assert_eq!(inspect(folder([format!("{single}/1.png"), format!("{single}/2.png")]).path(), &[])["layout"], "unlabelled");
     }

@@ -70,13 +70,14 @@ fn ends_generic(name: &str) -> bool {
     plain.rsplit('_').next().is_some_and(|word| GENERIC.contains(&word)) || joined.is_some_and(|rest| !sounds_normal(rest))
 }
 
-/// Leaves out the outermost folders where all of them say of what kind their files are (`labeled-images`, `segmented-images`) and
-/// most images have a folder below that says more.
+/// Leaves out the outermost folders where all of them say of what kind their files are (`labeled-images`, `unlabeled-images`) and
+/// those below some of them may be classes.
 pub fn without_kinds(paths: &mut [Vec<&str>]) {
-    let outer: BTreeSet<&str> = paths.iter().filter_map(|path| path.first().copied()).collect();
+    let at = |level: usize| paths.iter().filter_map(move |path| path.get(level).copied());
+    let (outer, inner): (BTreeSet<&str>, BTreeSet<&str>) = (at(0).collect(), at(1).collect());
     let says_normal = |name: &str| plain(name).split('_').any(sounds_normal);
-    let deep = paths.iter().filter(|path| path.len() > 1).count();
-    if outer.len() > 1 && deep * 2 >= paths.len() && outer.iter().all(|name| ends_generic(name) && !says_normal(name)) {
+    let are_kinds = outer.len() > 1 && outer.iter().all(|name| ends_generic(name) && !says_normal(name));
+    if are_kinds && inner.len() > 1 && matches!(Level::of(&inner), Level::Names | Level::WithNormal) {
         paths.iter_mut().filter(|path| !path.is_empty()).for_each(|path| _ = path.remove(0));
     }
 }
@@ -241,8 +242,9 @@ mod tests {
         assert_eq!(left(&["labeled-images/a/b", "labeled-images/c", "unlabeled-images"]), ["a/b", "c", ""]);
         let classes = ["normal_images/a", "sick_images/b"];
         assert_eq!(left(&classes), classes);
-        let flat = ["covid_images", "flu_images"];
-        assert_eq!(left(&flat), flat);
+        for classes in [&["covid_images", "flu_images"][..], &["covid_images/patient1", "flu_images/patient2"]] {
+            assert_eq!(left(classes), classes);
+        }
     }
 
     #[test]

@@ -207,7 +207,7 @@ fn without_split_folders(files: Vec<PlacedFile>, base: &Path) -> DetectedLayout 
     let inner: Vec<&PlacedFile> = kept.iter().collect();
     let dirs: Vec<&[String]> = kept.iter().map(|s| s.dirs.as_slice()).collect();
     let mut found = classes(&inner, &dirs, base);
-    let loose = kept.iter().zip(&found.of).filter(|(s, class)| s.dirs.is_empty() || class.is_none()).count();
+    let loose = kept.iter().filter(|s| s.dirs.is_empty()).count();
     let are_classes = !found.names.is_empty() && (loose == 0 || (found.names.len() > 1 && loose * 2 < kept.len()));
     let (layout, why) = if are_classes {
         (Layout::ClassFolders, format!("One folder per class: {}.", cut_list(&found.names, LISTED)))
@@ -221,7 +221,8 @@ fn without_split_folders(files: Vec<PlacedFile>, base: &Path) -> DetectedLayout 
         detected.images.add_file(s.file, class.as_deref().filter(|_| are_classes), None, None);
     }
     detected.warnings.append(&mut found.notes);
-    detected.warnings.extend(unlabelled(loose).filter(|_| are_classes));
+    let without = found.of.iter().filter(|class| class.is_none()).count();
+    detected.warnings.extend(unlabelled(without).filter(|_| are_classes));
     leave_out_folders(
         &mut detected,
         left_out,
