@@ -37,8 +37,10 @@ const MOST_SECONDS: f64 = 4.0;
 const MOST_BYTES: u64 = 320 << 20;
 /// And for each byte of the input: one of a GIF can be 2731 pixels of four bytes.
 const MOST_BYTES_EACH: u64 = 12 << 10;
-/// Where nothing comes back after this, the whole process is ended.
+/// Where nothing comes back after so much time of the processor, the whole process is ended…
 const HANGS: Duration = Duration::from_secs(30);
+/// …or after so much time on the clock, of which a process with little right to the processor may get a hundredth.
+const STANDS: Duration = Duration::from_secs(1200);
 
 /// Runs on which a fault is noted, one at a time: time and memory are those of the process.
 static TURN: Mutex<()> = Mutex::new(());
@@ -104,13 +106,13 @@ fn watch() {
     ONCE.call_once(|| {
         let origin = Instant::now();
         std::thread::spawn(move || {
-            let mut last = (0, origin);
+            let mut last = (0, origin, cpu_time::ProcessTime::now());
             loop {
                 std::thread::sleep(Duration::from_secs(1));
                 let begun = BEGUN.load(Ordering::Relaxed);
                 if begun != last.0 {
-                    last = (begun, Instant::now());
-                } else if begun != 0 && last.1.elapsed() > HANGS {
+                    last = (begun, Instant::now(), cpu_time::ProcessTime::now());
+                } else if begun != 0 && (last.1.elapsed() > STANDS || last.2.elapsed() > HANGS) {
                     eprintln!("an input hangs; it lies in /dev/shm/fuzz-*, or the folder of temporary files");
                     std::process::abort();
                 }
