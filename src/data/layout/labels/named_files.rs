@@ -151,9 +151,10 @@ impl<'a> NamedFiles<'a> {
                     let folders = self.pictures[image].iter().rev().skip(1);
                     naming.split.is_some() && folders.rev().find_map(|folder| split_of_folder(folder)) == naming.split
                 };
+                let nearest = || self.nearest_to(&naming.folder, name);
                 match (self.ending(name, folders, &beside), self.ending(name, folders, &of_split)) {
                     (Match::One(image), _) | (_, Match::One(image)) => Match::One(image),
-                    _ => Match::Several(n),
+                    _ => nearest().map_or(Match::Several(n), Match::One),
                 }
             }
             Match::None if folders.is_empty() && naming.may_be_folders => {
@@ -165,6 +166,16 @@ impl<'a> NamedFiles<'a> {
                 _ => Match::None,
             },
             found => found,
+        }
+    }
+
+    /// The one picture of a name below the folder of its table, else below the folder above that, up to the root.
+    fn nearest_to(&self, table: &[String], name: &str) -> Option<usize> {
+        let table = self.below_root(table)?;
+        let below = |n: usize| self.ending(name, &[], &|image| self.pictures[image].starts_with(&table[..n]));
+        match (0..=table.len()).rev().map(below).find(|found| *found != Match::None)? {
+            Match::One(image) => Some(image),
+            _ => None,
         }
     }
 
@@ -318,6 +329,15 @@ mod tests {
         );
         assert_eq!(found(&pictures, HERE, &["0.0", "00", "8", "7.5"]), [One(3), One(3), None, None]);
         assert_eq!(found(&["a/007.png", "b/07.png"], HERE, &["7"]), [Several(2)]);
+    }
+
+    #[test]
+    fn a_bare_name_means_the_picture_nearest_to_its_table() {
+        use Match::{One, Several};
+        let pictures = ["c1/train/1.png", "c1/test/1.png", "c2/train/1.png"];
+        assert_eq!(found(&pictures, "/data/hospital_b/c1/test/label/labels.txt", &["1.png"]), [One(1)], "DAGM");
+        assert_eq!(found(&pictures, "/data/hospital_b/c2/labels.txt", &["1"]), [One(2)]);
+        assert_eq!(found(&pictures, "/data/hospital_b/c1/labels.txt", &["1"]), [Several(3)]);
     }
 
     #[test]
