@@ -255,6 +255,9 @@ fn runs_are_listed_and_exported() {
     run.write("ddpm/model.safetensors", b"weights").unwrap();
     assert!(call(&[&"export", &"--run", &run.path(), &"--out", &out, &"--part", &"ddpm"]).status.success());
     assert_eq!(fs::read(&out).unwrap(), b"weights");
+    let network = dir.path().join("model.onnx");
+    let refused = refusal(&[&"export", &run.path(), &"--onnx", &network]);
+    assert!(refused.contains("no finished encoder") && refused.contains("give a run of train") && !network.exists(), "{refused}");
     let empty = dir.path().join("nothing");
     assert_eq!(json(&[&"runs", &"--json", &"--workspace", &empty]), Value::Array(vec![]));
 }

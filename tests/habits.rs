@@ -4,6 +4,11 @@
 mod test_files;
 
 use assert_cmd::cargo::CommandCargoExt;
+use dissolve_studio::{
+    config::DataConfig,
+    data::{Dataset, Preprocess},
+    scores::{ScoreRow, Scores},
+};
 use serde_json::Value;
 use std::{
     fs,
@@ -157,6 +162,42 @@ fn dash_is_the_standard_output() {
     assert_eq!(piped, fs::read_to_string(dir.path().join("scores.csv")).unwrap());
     let weights = run(dir.path(), &["export", "--run", name, "--out", "-"]);
     assert_eq!(weights.stdout, fs::read(dir.path().join(name).join("encoder.safetensors")).unwrap());
+    assert_eq!(stdout(run(dir.path(), &["export", name, "--onnx", "model.onnx"])).trim(), "model.onnx");
+    let network = run(dir.path(), &["export", "--run", name, "--onnx", "-"]);
+    assert!(network.stdout == fs::read(dir.path().join("model.onnx")).unwrap());
+}
+
+#[test]
+fn exported_network_gives_the_scores_of_the_table() {
+    let dir = Dir::new();
+    let settings = ["--set", "dia.jitter=1", "--set", "score.samples=2", "--set", "dia.shift=cutperm"];
+    let name = stdout(trained(&dir, &settings)).trim().to_string();
+    stdout(run(dir.path(), &["score", "--run", &name, "--data", "images", "--out", "scores.csv"]));
+    stdout(run(dir.path(), &["export", &name, "--onnx", "model.onnx"]));
+    let network = rten::Model::load_file(dir.path().join("model.onnx")).unwrap();
+    let scores = Scores::read(&dir.path().join("scores.csv")).unwrap();
+    let images: Vec<_> = scores.rows.iter().filter(|row| row.split == "test").collect();
+    assert_eq!(images.len(), 3);
+    let config = DataConfig { path: dir.path().join("images"), ..DataConfig::default() };
+    let data = Dataset::open(&config, &|_| ()).unwrap();
+    let pixels = |row: &&ScoreRow| {
+        let id = data.ids(|item, _| item.name == row.path)[0];
+        Preprocess::default().fit(&data.read(id).unwrap(), 24).to_rgb().data
+    };
+    let pixels: Vec<f32> = images.iter().flat_map(pixels).collect();
+    let pixels = rten::Value::from_shape([3, 3, 24, 24], pixels).unwrap();
+    let names = ["images", "score", "sim"].map(|name| network.node_id(name).unwrap());
+    let mut found = network.run(vec![(names[0], pixels.into())], &names[1..], None).unwrap().into_iter();
+    let (_, score) = found.next().unwrap().into_shape_vec::<f32, 1>().unwrap();
+    let (_, sim) = found.next().unwrap().into_shape_vec::<f32, 2>().unwrap();
+    for (row, (score, sim)) in images.iter().zip(score.iter().zip(sim.chunks(4))) {
+        let terms = row.terms.as_ref().unwrap();
+        let differences = sim.iter().zip(terms.sim).map(|(found, term)| (f64::from(*found) - term).abs());
+        assert!(differences.fold(0.0, f64::max) < 1e-4, "{}: {:?} in the table, {sim:?} by the network", row.path, terms.sim);
+        // A classifier that has learnt nothing has a large weight in the score.
+        let difference = (row.score - f64::from(*score)).abs();
+        assert!(difference < 1e-3 * (1.0 + row.score.abs()), "{}: {} in the table, {score} by the network", row.path, row.score);
+    }
 }
 
 #[test]
@@ -222,6 +263,9 @@ const REFUSED: &[(&[&str], i32)] = &[
     (&["runs", "--workspace"], 2),
     (&["export", "--run", "missing", "--out", "x"], 1),
     (&["export", "--out", "x"], 2),
+    (&["export", "missing", "--onnx", "x"], 1),
+    (&["export", "missing", "--onnx", "x", "--out", "y"], 2),
+    (&["export", "missing", "--onnx", "x", "--part", "ddpm"], 2),
     (&["import", "image.png"], 1),
     (&["import"], 2),
     (&["sweep", "missing.toml"], 1),

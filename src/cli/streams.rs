@@ -99,12 +99,12 @@ impl Output {
         Ok(Self { path: folder.path().join("stdout"), folder: Some(folder) })
     }
 
-    /// The same for what is no text, and would spoil a terminal.
-    pub fn binary(path: &Path) -> Result<Self> {
+    /// The same for what is no text, and would spoil a terminal; `such_as` shows how it is sent elsewhere.
+    pub fn binary(path: &Path, such_as: &str) -> Result<Self> {
         if is_dash(path) && io::stdout().is_terminal() {
             return Err(Error::usage(
                 "weights are no text to show",
-                "send them to a file or a program, as in --out - > weights.safetensors",
+                format!("send them to a file or a program, as in {such_as}"),
             ));
         }
         Self::new(path)

@@ -11,6 +11,7 @@ pub mod image_scores;
 pub(crate) mod machine;
 pub mod map_layers;
 pub(crate) mod memory;
+pub mod onnx;
 pub mod pipeline;
 pub mod planted_lesions;
 pub(crate) mod preprocess_preview;

@@ -46,6 +46,9 @@ pub struct BatchNorm2d {
 }
 
 impl BatchNorm2d {
+    /// PyTorch's `eps`.
+    pub const EPS: f64 = 1e-5;
+
     /// gamma 1 and beta 0; running mean 0 and variance 1.
     pub fn new(scope: &Scope, channels: usize) -> Result<Self> {
         Ok(Self {
@@ -55,7 +58,7 @@ impl BatchNorm2d {
             running_var: scope.buffer("running_var", channels, 1.)?,
             num_batches_tracked: scope.counter("num_batches_tracked")?,
             momentum: 0.1,
-            eps: 1e-5,
+            eps: Self::EPS,
         })
     }
 

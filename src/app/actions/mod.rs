@@ -353,6 +353,12 @@ actions! {
         allowed: has_weights,
         command: |s| of_run(s, RunAction::Export),
     }
+    ExportOnnx {
+        name: "Export the run’s model as ONNX",
+        icon: icons::DOWNLOAD,
+        allowed: has_encoder,
+        command: |s| of_run(s, RunAction::ExportOnnx),
+    }
     Map {
         name: "Map: what covering the picture changes",
         icon: icons::EYE,

@@ -176,6 +176,11 @@ pub(crate) fn has_weights(state: &State) -> Result<(), &'static str> {
     if run_in_view(state).is_some_and(|run| run.has_weights) { Ok(()) } else { Err("It has no finished weights yet.") }
 }
 
+pub(crate) fn has_encoder(state: &State) -> Result<(), &'static str> {
+    has_run(state)?;
+    if run_in_view(state).is_some_and(|run| run.has_encoder) { Ok(()) } else { Err("It has no finished encoder.") }
+}
+
 /// Whether the map of what covering the picture changes can be made of the selected image.
 pub(crate) fn may_map(state: &State) -> Result<(), &'static str> {
     may_score(state)?;

@@ -123,7 +123,8 @@ pub fn action(state: &mut State, action: RunAction) -> Vec<Effect> {
             state.history.note(Change::new("Name and notes", Edit::Run(undo), Edit::Run(action.clone())));
         }
         RunAction::Delete(_) => state.list.deleting.clear(),
-        RunAction::Restore(_) | RunAction::Import(_) | RunAction::Export(_) | RunAction::Report(_) => {}
+        RunAction::Restore(_) | RunAction::Import(_) | RunAction::Export(_) | RunAction::ExportOnnx(_) | RunAction::Report(_) => {
+        }
     }
     vec![Effect::Load(LoadRequest::Run(action))]
 }

@@ -46,7 +46,7 @@ pub fn run(args: Args) -> Result<()> {
     ));
     if let Some(out) = args.out {
         DiffusionModel::new(&saved, &Device::Cpu)?;
-        let output = Output::binary(&out)?;
+        let output = Output::binary(&out, "--out - > weights.safetensors")?;
         saved.save(output.path())?;
         return output.finish();
     }

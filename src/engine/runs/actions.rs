@@ -3,6 +3,7 @@
 use crate::{
     config::RunConfig,
     data::Dataset,
+    engine::onnx,
     error::{Error, Result},
     ml::diffusion::{model::DiffusionModel, saved::SavedModel},
     report,
@@ -33,6 +34,8 @@ pub enum RunAction {
     Import(PathBuf),
     /// The finished weights as files in the workspace's `exports/`.
     Export(PathBuf),
+    /// The encoder with its score for other runtimes, as a file there.
+    ExportOnnx(PathBuf),
     Report(PathBuf),
 }
 
@@ -74,6 +77,17 @@ impl RunAction {
                 Ok(RunDone { text: format!("{} was imported as a run", run.manifest()?.name), ..RunDone::default() })
             }
             Self::Export(path) => export(&RunDir::open(path)?, workspace),
+            Self::ExportOnnx(path) => {
+                let run = RunDir::open(path)?;
+                let (folder, stem) = exports(&run, workspace)?;
+                let file = folder.join(format!("{stem}.onnx"));
+                onnx::write(&run, &file)?;
+                Ok(RunDone {
+                    text: format!("Encoder and score written to {}", file.display()),
+                    show: Some(folder),
+                    trashed: None,
+                })
+            }
             Self::Report(path) => {
                 let run = RunDir::open(path)?;
                 // Without its images the page says so.
@@ -106,15 +120,20 @@ fn export(run: &RunDir, workspace: &Path) -> Result<RunDone> {
     if weights.is_empty() {
         return Err(Error::user("this run has no finished weights", "go on with it until it is finished"));
     }
-    let folder = workspace.join(files::EXPORTS);
-    std::fs::create_dir_all(&folder).map_err(Error::io("create", &folder))?;
-    let stem = run.path().file_name().unwrap_or_default().to_string_lossy();
+    let (folder, stem) = exports(run, workspace)?;
     for (part, from) in &weights {
         let mut file = File::open(from).map_err(Error::io("read", from))?;
         write_atomic(&folder.join(format!("{stem}-{}.safetensors", part.name())), |out| io::copy(&mut file, out).map(drop))?;
     }
     let count = if weights.len() == 1 { "1 file".into() } else { format!("{} files", weights.len()) };
     Ok(RunDone { text: format!("{count} of weights written to {}", folder.display()), show: Some(folder), trashed: None })
+}
+
+/// The folder of exports, and how the names of this run's files there begin.
+fn exports(run: &RunDir, workspace: &Path) -> Result<(PathBuf, String)> {
+    let folder = workspace.join(files::EXPORTS);
+    std::fs::create_dir_all(&folder).map_err(Error::io("create", &folder))?;
+    Ok((folder, run.path().file_name().unwrap_or_default().to_string_lossy().into_owned()))
 }
 
 #[cfg(test)]
@@ -152,7 +171,9 @@ mod tests {
         let files: Vec<_> = std::fs::read_dir(done.show.unwrap()).unwrap().flatten().map(|f| f.file_name()).collect();
         assert!(files.len() == 1 && files[0].to_string_lossy().ends_with("first-ddpm.safetensors"), "{files:?}");
         let empty = RunDir::create(dir.path(), RunKind::Dia, "none", &RunConfig::default()).unwrap();
-        assert!(RunAction::Export(empty.path().into()).execute(dir.path()).is_err());
+        for nothing in [RunAction::Export(empty.path().into()), RunAction::ExportOnnx(empty.path().into())] {
+            assert!(nothing.execute(dir.path()).is_err());
+        }
         assert!(RunAction::Import(dir.path().join("nothing.pt")).execute(dir.path()).is_err());
     }
 }

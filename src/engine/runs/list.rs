@@ -32,6 +32,8 @@ pub struct RunEntry {
     pub reached: Option<(Stage, usize)>,
     /// There are finished weights to export.
     pub has_weights: bool,
+    /// There is a finished encoder of whole pictures among them.
+    pub has_encoder: bool,
 }
 
 impl RunEntry {
@@ -52,6 +54,7 @@ impl RunEntry {
             is_locked: run.is_locked(),
             reached: if is_finished { None } else { reached(&contents) },
             has_weights: !contents.weights().is_empty(),
+            has_encoder: contents.encoder.is_some(),
             manifest,
             config,
         })

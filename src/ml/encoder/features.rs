@@ -1,7 +1,13 @@
 //! Features of images at test time: z and the shift logits f for each shift k, over several samples of the views
 //! `T_eval(S_k(flip(x)))`.
 
-use super::{augment::Augment, bank::Features, model::Encoder, shift::SHIFTS, views::ViewMaker};
+use super::{
+    augment::Augment,
+    bank::Features,
+    model::Encoder,
+    shift::SHIFTS,
+    views::{SampleDraw, ViewMaker},
+};
 use crate::{data::PixelStore, error::Result};
 use candle_core::Tensor;
 
@@ -19,6 +25,11 @@ impl<'a> Extractor<'a> {
         let dia = &encoder.config.run.dia;
         let maker = ViewMaker { augment: Augment::scoring(dia, crop_area), shift: dia.shift, size: encoder.config.input_size };
         Self { encoder, maker, samples }
+    }
+
+    /// What its samples do to every picture.
+    pub fn draws(&self) -> impl Iterator<Item = SampleDraw> {
+        (0..self.samples).map(|sample| self.maker.sample_draw(sample))
     }
 
     /// Number of images of one forward pass, so that its largest activation stays near 128 MiB.

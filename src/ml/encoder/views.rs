@@ -21,6 +21,15 @@ pub struct ViewMaker {
     pub size: usize,
 }
 
+/// What one sample of test time does to every picture.
+#[derive(Debug, Clone, Copy)]
+pub struct SampleDraw {
+    /// Whether it is mirrored first.
+    pub flip: bool,
+    /// T under each shift.
+    pub draws: [Draw; SHIFTS],
+}
+
 /// One view to make: of which picture, flipped or not, under which shift, with which augmentation.
 struct ViewTask<'a> {
     picture: &'a [f32],
@@ -56,15 +65,22 @@ impl ViewMaker {
         self.make(&tasks.collect::<Vec<_>>())
     }
 
-    /// T(S_k(flip(x))) once for each image and k, as K*B views, shift-major. `sample` is the seed. Every image is seen through
-    /// the same draws, so its score depends neither on its place nor on its neighbours.
+    /// What is drawn for test-time sample number `sample`, the seed: the same for every image, so that a score depends neither on
+    /// the image's place nor on its neighbours.
+    pub fn sample_draw(&self, sample: usize) -> SampleDraw {
+        let flip = rng::stream(sample as u64, "score-flip", 0).random_bool(0.5);
+        let draw = |k: usize| self.augment.draw(self.size, &mut rng::stream(sample as u64, "score-view", k as u64));
+        SampleDraw { flip, draws: std::array::from_fn(draw) }
+    }
+
+    /// T(S_k(flip(x))) once for each image and k, as K*B views, shift-major.
     pub fn scoring(&self, sample: usize, images: &[f32]) -> Vec<f32> {
         let size = 3 * self.size * self.size;
-        let flip = rng::stream(sample as u64, "score-flip", 0).random_bool(0.5);
-        let tasks = (0..SHIFTS).flat_map(|k| {
-            let draw = self.augment.draw(self.size, &mut rng::stream(sample as u64, "score-view", k as u64));
-            images.chunks_exact(size).map(move |picture| ViewTask { picture, flip, k, draw })
-        });
+        let SampleDraw { flip, draws } = self.sample_draw(sample);
+        let tasks = draws
+            .into_iter()
+            .enumerate()
+            .flat_map(|(k, draw)| images.chunks_exact(size).map(move |picture| ViewTask { picture, flip, k, draw }));
         self.make(&tasks.collect::<Vec<_>>())
     }
 

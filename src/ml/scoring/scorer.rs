@@ -82,6 +82,11 @@ impl Scorer {
         self.lengths.is_empty()
     }
 
+    /// z_{m,k} / |z_{m,k}|, M x K x D.
+    pub fn axes(&self) -> &[f32] {
+        &self.axes
+    }
+
     /// lambda_sim and lambda_cls for each shift.
     pub fn weights(&self) -> ([f64; SHIFTS], [f64; SHIFTS]) {
         self.weights_without(None)

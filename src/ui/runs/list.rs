@@ -178,6 +178,8 @@ pub fn actions(ui: &mut Ui, cx: &mut PanelContext<'_>, run: &RunEntry) {
     act(ui, "Write report", None, &|| action(RunAction::Report(path())));
     let no_weights = (!run.has_weights).then_some("It has no finished weights yet.");
     act(ui, "Export weights", no_weights, &|| action(RunAction::Export(path())));
+    let no_encoder = (!run.has_encoder).then_some("It has no finished encoder.");
+    act(ui, "Export as ONNX", no_encoder, &|| action(RunAction::ExportOnnx(path())));
     let curves = || vec![AppCommand::Graph(Graph::Training(path()), Format::Csv).into()];
     act(ui, "Export curves (CSV)", None, &curves);
     act(ui, "Show folder", None, &|| vec![AppCommand::ShowFolder(path()).into()]);

@@ -99,6 +99,7 @@ const MENU: [(&str, &[Id]); 8] = [
             Id::Report,
             Id::ExportTags,
             Id::ExportWeights,
+            Id::ExportOnnx,
             Id::ScoreFolder,
             Id::Plant,
             Id::Map,

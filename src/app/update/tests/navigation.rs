@@ -102,7 +102,11 @@ fn the_run_in_view_is_reported_and_its_threshold_set_by_name() {
         matches!(&effects[..], [Effect::Load(LoadRequest::Run(RunAction::Report(run)))] if run.ends_with("run")),
         "{effects:?}"
     );
-    assert!((actions::get(Id::ExportWeights).allowed)(&state).is_err(), "it has none");
+    for export in [Id::ExportWeights, Id::ExportOnnx] {
+        assert!((actions::get(export).allowed)(&state).is_err(), "it has no weights");
+    }
+    state.runs[0].has_encoder = true;
+    assert!(matches!(&act(&mut state, Id::ExportOnnx)[..], [Effect::Load(LoadRequest::Run(RunAction::ExportOnnx(_)))]));
     act(&mut state, Id::RuleYouden);
     assert_eq!(state.results.rule, Some(ThresholdRule::Youden));
     update(&mut state, AppCommand::Go(Workspace::Results));

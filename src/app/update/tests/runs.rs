@@ -35,6 +35,7 @@ pub(crate) fn entry(name: &str, steps: usize) -> RunEntry {
         model_is_finished: false,
         has_scores: false,
         has_weights: false,
+        has_encoder: false,
         readiness: None,
         is_locked: false,
         reached: None,

@@ -82,12 +82,15 @@ fn hsv_to_rgb([h, s, v]: [f32; 3]) -> [f32; 3] {
     })
 }
 
-/// Luminance 0.299 R + 0.587 G + 0.114 B in all three planes.
+/// Weights of red, green and blue in the luminance.
+pub(crate) const LUMA: [f32; 3] = [0.299, 0.587, 0.114];
+
+/// The luminance in all three planes.
 pub(crate) fn to_grey(picture: &mut [f32], plane: usize) {
     let (red, rest) = picture.split_at_mut(plane);
     let (green, blue) = rest.split_at_mut(plane);
     for ((r, g), b) in red.iter_mut().zip(green).zip(blue) {
-        let y = 0.299 * *r + 0.587 * *g + 0.114 * *b;
+        let y = LUMA[0] * *r + LUMA[1] * *g + LUMA[2] * *b;
         (*r, *g, *b) = (y, y, y);
     }
 }

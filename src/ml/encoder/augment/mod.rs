@@ -13,6 +13,7 @@ mod colour;
 mod crop;
 
 pub use colour::Jitter;
+pub(crate) use colour::LUMA;
 pub use crop::CropBox;
 
 use crate::{config::DiaConfig, rng::Rng};
