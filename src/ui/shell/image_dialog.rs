@@ -1,7 +1,7 @@
 //! One image, large: dissolved beside it, and on Results the nearest normal training images. Enter opens it, Escape closes it.
 
 use crate::{
-    app::{AppCommand, icons, state::Workspace},
+    app::{AppCommand, icons, message::Texture, state::Workspace},
     engine::runs::score_set::ScoreSet,
     scores::{ScoreKind, ScoreRow},
     ui::{
@@ -200,10 +200,15 @@ fn dissolved_by(ui: &mut Ui, cx: &mut PanelContext<'_>) {
     ui.separator();
 }
 
-/// Without a model nothing is dissolved: the thumbnail, enlarged.
-fn alone(ui: &mut Ui, cx: &PanelContext<'_>, size: Vec2, missing: &str) {
+/// Without a model nothing is dissolved: the picture that is explained, zoomed as all are; until it has come, the thumbnail.
+fn alone(ui: &mut Ui, cx: &mut PanelContext<'_>, size: Vec2, missing: &str) {
     let (rect, _) = ui.allocate_exact_size(size, eframe::egui::Sense::hover());
-    if let Some(texture) = cx.state.selected.and_then(|id| cx.textures.thumbnail(id)) {
+    let has_picture = cx.state.workspace == Workspace::Results && cx.state.results.explanation.picture.is_some();
+    let explained = cx.textures.get(&Texture::Explained).filter(|_| has_picture);
+    if let Some((texture, size)) = explained.map(|picture| (picture.id(), picture.size())) {
+        let (place, size) = (rect.shrink2(vec2(0.0, 16.0)), size.map(|side| side as u32));
+        image_frame::layered(ui, cx, "the image", size, [(texture, 1.0)].into_iter(), place);
+    } else if let Some(texture) = cx.state.selected.and_then(|id| cx.textures.thumbnail(id)) {
         let place = widgets::fit(texture.size_vec2(), rect.shrink2(vec2(0.0, 16.0)));
         eframe::egui::Image::new((texture.id(), place.size())).paint_at(ui, place);
     }
