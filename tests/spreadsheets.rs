@@ -31,9 +31,8 @@ fn read(dir: &Dir, name: &str, bytes: &[u8]) -> Result<TablePreview, String> {
     dir.write(name, bytes).png("a.png", 1);
     let path = dir.path().join(name);
     let mut command = std::process::Command::new(assert_cmd::cargo::cargo_bin("dissolve-studio"));
-    let mut child =
-        command.arg("inspect").arg(dir.path()).arg("--labels").arg(&path).stdout(Stdio::null()).stderr(Stdio::piped());
-    let mut child = child.spawn().unwrap();
+    command.arg("inspect").arg(dir.path()).arg("--labels").arg(&path).stdout(Stdio::null()).stderr(Stdio::piped());
+    let mut child = command.spawn().unwrap();
     let (start, mut taken) = (Instant::now(), 0);
     while child.try_wait().unwrap().is_none() {
         taken = taken.max(peak(child.id()));
