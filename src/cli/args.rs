@@ -2,7 +2,7 @@
 
 use super::streams;
 use crate::{
-    config::{ConfigError, DeviceKind, LabelColumns, Preset, RunConfig, apply_settings},
+    config::{ConfigError, DataConfig, DeviceKind, LabelColumns, Preset, RunConfig, apply_settings},
     error::{Error, Result},
     run_dir::RunDir,
 };
@@ -103,6 +103,14 @@ pub fn columns(map: Option<&str>) -> Result<LabelColumns> {
     Ok(columns)
 }
 
+/// The settings of data after all `--set data.…`; others are refused.
+pub fn with_data_settings(data: DataConfig, settings: &[String]) -> Result<DataConfig> {
+    if let Some(other) = settings.iter().find(|setting| !setting.trim_start().starts_with("data.")) {
+        return Err(Error::usage(format!("--set {other} says nothing of how data are understood"), "as in --set data.level=2"));
+    }
+    Ok(with_settings(RunConfig { data, ..Default::default() }, settings, "data.level=2")?.data)
+}
+
 /// `config` after all `--set`; `example` is shown where one cannot be read.
 pub fn with_settings(config: RunConfig, settings: &[String], example: &str) -> Result<RunConfig> {
     let pair = |setting: &'_ String| {
@@ -125,6 +133,8 @@ impl Common {
             data.labels.as_ref().map(std::path::absolute).transpose().map_err(Error::io("find", "the table of labels"))?;
         config.data.columns = columns(data.map.as_deref())?;
         config = with_settings(config, &self.settings, "ddpm.steps=500")?;
+        let curation = config.data.curation.as_ref().map(std::path::absolute).transpose();
+        config.data.curation = curation.map_err(Error::io("find", "the table of curation"))?;
         config.run.seed = self.seed.unwrap_or(config.run.seed);
         config.run.device = self.device.unwrap_or(config.run.device);
         config.run.threads = self.threads.unwrap_or(config.run.threads);

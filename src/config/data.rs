@@ -23,6 +23,10 @@ pub struct DataConfig {
     /// A table of labels, where it is not the one found by itself.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub labels: Option<PathBuf>,
+    /// A table `path,label,leave_out` of what a person has said of the images (`normal` or `abnormal`; `1` = left out), which holds in
+    /// the place of their classes. The window writes such tables; a run keeps a copy of its own.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub curation: Option<PathBuf>,
     /// Which columns of the table mean what.
     pub columns: LabelColumns,
     /// Which values of DICOM pictures are shown, from black to white: `auto`, `lung`, `soft-tissue`, `bone`, `brain`, centre and width
@@ -47,6 +51,7 @@ impl Default for DataConfig {
             level: 0,
             normal: Vec::new(),
             labels: None,
+            curation: None,
             columns: LabelColumns::default(),
             window: DicomWindow::Auto,
             test_fraction: TestFraction::default(),
@@ -175,8 +180,10 @@ impl DataConfig {
     /// Checks what can be checked without the data.
     ///
     /// # Errors
-    /// A number outside its [`Limits`].
+    /// A number outside its [`Limits`]; a table of curation without a name.
     pub fn validate(&self) -> Result<(), ConfigError> {
+        let named = self.curation.as_ref().is_none_or(|path| !path.as_os_str().is_empty());
+        ensure!(named, "data.curation", "names no file; it is a table path,label,leave_out");
         Limits::check_section("data", self)
     }
 

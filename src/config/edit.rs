@@ -15,7 +15,7 @@ pub fn apply_setting(config: &RunConfig, key: &str, value: &str) -> Result<RunCo
     };
     let mut table = Table::try_from(config).map_err(|e| ConfigError::new(key, e.to_string()))?;
     // An optional path is absent while unset; it is known all the same.
-    let optional = ["data.labels".to_string()];
+    let optional = ["data.labels", "data.curation"].map(String::from);
     let known: Vec<String> = keys("", &table).into_iter().chain(optional).collect();
     if !known.iter().any(|k| k == key) {
         return Err(unknown(&known));
@@ -120,6 +120,7 @@ mod tests {
             ("data.columns.file", "id_code"),
             ("score.rule", "percentile:90"),
             ("data.labels", "x.csv"),
+            ("data.curation", "y.csv"),
         ] {
             c = apply_setting(&c, k, v).unwrap();
         }

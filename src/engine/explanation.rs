@@ -197,7 +197,7 @@ impl ExplainerCache {
         let Some(tile) = highest_tiles.at(&picture, highest, own.as_deref())? else { return Ok(()) };
         let data = self.own_data(q)?;
         // The training image may be gone by now.
-        let Some(normal) = data.ids(|item, _| item.name == tile.nearest.image).first().and_then(|&id| data.read(id).ok()) else {
+        let Some(normal) = data.named(&tile.nearest.image).and_then(|id| data.read(id).ok()) else {
             return Ok(());
         };
         let Some((_, highest_tiles)) = &self.highest_tiles else { return Ok(()) };

@@ -18,7 +18,7 @@ use crate::{
     },
     nn::RetainPages,
     report,
-    run_dir::{RunDir, RunKind, RunState, files, require_writable},
+    run_dir::{Manifest, RunDir, RunKind, RunState, files, require_writable},
     scores::{Evaluation, ScoreKind, Scores},
 };
 use candle_core::Device;
@@ -43,7 +43,9 @@ pub fn create(kind: RunKind, config: &RunConfig, workspace: &Path, name: &str, r
     if let Some(why) = data.squeezed(&data.training_normals()).filter(|_| !config.preprocess.reframes()) {
         reporter.event(Event::Notice(why.into()));
     }
-    RunDir::create(workspace, kind, name, &config)
+    let run = RunDir::create(workspace, kind, name, &config)?;
+    run.update_manifest(|manifest| manifest.data = data.fingerprint().to_string())?;
+    Ok(run)
 }
 
 /// The settings with `data.tile` decided by the size of the training pictures, or by the diffusion model that is given; and why.
@@ -110,7 +112,11 @@ fn stages(run: &RunDir, reporter: &mut dyn Reporter) -> Result<()> {
     let (device, notice) = device::open(config.run.device);
     notice.into_iter().for_each(|why| reporter.event(Event::Notice(Notice::OnCpu(why))));
     let data = open_data(&config, reporter)?;
-    let kind = run.manifest()?.kind;
+    let Manifest { kind, data: began_with, .. } = run.manifest()?;
+    if !began_with.is_empty() && began_with != data.fingerprint() {
+        let text = "the images, or what was said of them, are others than those that the run began with";
+        reporter.event(Event::Notice(text.to_string().into()));
+    }
     let slow = Memory::here().require_for_training(kind, &config, &data)?;
     slow.into_iter().for_each(|why| reporter.event(Event::Notice(why.into())));
     match kind {
@@ -232,6 +238,7 @@ pub fn open_data(config: &RunConfig, reporter: &mut dyn Reporter) -> Result<Arc<
     for warning in &data.warnings {
         reporter.event(Event::Notice(warning.clone().into()));
     }
+    data.curation_summary().into_iter().for_each(|text| reporter.event(Event::Notice(text.into())));
     let normals = data.training_normals().len();
     if normals < 2 {
         return Err(Error::user(

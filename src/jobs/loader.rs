@@ -3,7 +3,7 @@
 use super::events::{Events, JobEvent};
 use crate::{
     config::DataConfig,
-    data::{Dataset, Picture, TablePreview},
+    data::{Curation, Dataset, Picture, TablePreview},
     engine::{
         demo,
         display::rgba::Rgba,
@@ -21,11 +21,13 @@ use crate::{
     },
     error::{Error, Failure, Result},
     ml::diffusion::model::DiffusionModel,
-    run_dir::files,
+    run_dir::{files, write_atomic},
     scores::{Review, ScoreKind},
 };
 use candle_core::Device;
 use std::{
+    fs,
+    io::Write,
     path::{Path, PathBuf},
     sync::{
         Arc,
@@ -70,6 +72,16 @@ pub enum LoadRequest {
         threshold: f64,
         review: Review,
     },
+    /// Keeps what was said of the images of a data set, in its table in the workspace.
+    SaveCuration {
+        table: PathBuf,
+        curation: Arc<Curation>,
+    },
+    /// Writes it for other programs, under this name.
+    ExportCuration {
+        name: String,
+        curation: Arc<Curation>,
+    },
     Preview(PathBuf),
     /// The last lines of a run's log.
     Log(PathBuf),
@@ -82,7 +94,7 @@ pub enum LoadRequest {
 impl LoadRequest {
     /// A person's words or files: done even when the window has gone meanwhile.
     fn writes(&self) -> bool {
-        matches!(self, Self::Run(_) | Self::SaveReview { .. } | Self::Export { .. })
+        matches!(self, Self::Run(_) | Self::SaveReview { .. } | Self::SaveCuration { .. } | Self::Export { .. })
     }
 }
 
@@ -122,6 +134,7 @@ fn run(requests: &Receiver<LoadRequest>, workspace: &Path, events: &Events) {
         }
         let event = match request {
             LoadRequest::Open { generation, config, known } => {
+                let config = DataConfig { curation: Some(files::curation_of(workspace, &config.path)), ..config };
                 let opened = events.guard("loader", || open(&config, known.as_deref(), events));
                 match opened.and_then(|r| r.map_err(Failure::from)) {
                     Ok(dataset) => JobEvent::Opened { generation, config, dataset: Arc::new(dataset) },
@@ -164,21 +177,34 @@ fn run(requests: &Receiver<LoadRequest>, workspace: &Path, events: &Events) {
                 match events.guard("loader", || review.write(&files::review_of(&set.file))).and_then(|r| r.map_err(Failure::from))
                 {
                     Ok(()) => continue,
-                    Err(Failure { summary, hint }) => JobEvent::Trouble { summary, hint },
+                    Err(failure) => trouble(failure),
+                }
+            }
+            LoadRequest::SaveCuration { table, curation } => {
+                match events.guard("loader", || write_curation(&table, &curation)).and_then(|r| r.map_err(Failure::from)) {
+                    Ok(()) => continue,
+                    Err(failure) => trouble(failure),
+                }
+            }
+            LoadRequest::ExportCuration { name, curation } => {
+                let path = workspace.join(files::EXPORTS).join(name);
+                match events.guard("loader", || write_curation(&path, &curation)).and_then(|r| r.map_err(Failure::from)) {
+                    Ok(()) => JobEvent::Saved(path),
+                    Err(failure) => trouble(failure),
                 }
             }
             LoadRequest::Graph { curve, format } => {
                 let saved = events.guard("loader", || curve.write(format));
                 match saved.and_then(|r| r.map_err(Failure::from)) {
                     Ok(path) => JobEvent::Saved(path),
-                    Err(Failure { summary, hint }) => JobEvent::Trouble { summary, hint },
+                    Err(failure) => trouble(failure),
                 }
             }
             LoadRequest::Export { what, set, threshold, review } => {
                 let saved = events.guard("loader", || what.write(&set, threshold, &review));
                 match saved.and_then(|r| r.map_err(Failure::from)) {
                     Ok(path) => JobEvent::Saved(path),
-                    Err(Failure { summary, hint }) => JobEvent::Trouble { summary, hint },
+                    Err(failure) => trouble(failure),
                 }
             }
             LoadRequest::Demo | LoadRequest::DemoModel => {
@@ -202,10 +228,29 @@ fn run(requests: &Receiver<LoadRequest>, workspace: &Path, events: &Events) {
 }
 
 fn open(config: &DataConfig, known: Option<&Dataset>, events: &Events) -> Result<Dataset> {
-    match known {
-        Some(dataset) => dataset.with_normal(&config.normal),
-        None => Dataset::open(config, &|found| events.offer(JobEvent::Opening { found })),
+    if let Some(dataset) = known {
+        return dataset.with_normal(&config.normal);
     }
+    let progress = |found| events.offer(JobEvent::Opening { found });
+    let plain = DataConfig { curation: None, ..config.clone() };
+    match config.curation.as_ref().filter(|table| table.is_file()) {
+        None => Dataset::open(&plain, &progress),
+        // What is normal may be a label by hand. Of images that were curated and are gone nobody is bothered by an error.
+        Some(table) => {
+            let curation = Arc::new(Curation::read(table)?);
+            Dataset::open(&DataConfig { normal: Vec::new(), ..plain }, &progress)?.curated(curation).with_normal(&config.normal)
+        }
+    }
+}
+
+fn write_curation(path: &Path, curation: &Curation) -> Result<()> {
+    let folder = path.parent().unwrap_or(Path::new("."));
+    fs::create_dir_all(folder).map_err(Error::io("create", folder))?;
+    write_atomic(path, |file| file.write_all(&curation.to_csv()))
+}
+
+fn trouble(Failure { summary, hint }: Failure) -> JobEvent {
+    JobEvent::Trouble { summary, hint }
 }
 
 fn preview(file: &Path) -> Result<Rgba> {

@@ -123,19 +123,19 @@ fn data(parts: &Parts, dataset: Option<&Dataset>) -> Markup {
             }
         };
     };
-    let total = |split: Split| data.items.iter().filter(|i| i.split == split).count();
+    let total = |split: Split| data.used().filter(|i| i.split == split).count();
     let kinds = [
         (Some(Label::Normal), SeriesColor::Normal, "normal"),
         (Some(Label::Abnormal), SeriesColor::Abnormal, "abnormal"),
         (None, SeriesColor::Quiet, "not known"),
     ];
     html! {
-        p { (data.why) }
+        p { (data.why) @if let Some(said) = data.curation_summary() { " " (said) } }
         table {
             thead { tr { th { "class" } th { "taken as" } @for split in Split::ALL { th.n { (split.name()) } } th.n { "all" } } }
             tbody {
                 @for (at, class) in data.classes.iter().enumerate().take(LISTED) {
-                    @let count = |split: Option<Split>| data.items.iter().filter(|i| i.class == Some(at) && split.is_none_or(|s| i.split == s)).count();
+                    @let count = |split: Option<Split>| data.used().filter(|i| i.class == Some(at) && split.is_none_or(|s| i.split == s)).count();
                     @let (_, ink, name) = kinds.iter().find(|k| k.0 == class.label).unwrap_or(&kinds[2]);
                     tr {
                         td { (class.name) } td { (mark(*ink)) (name) }
@@ -149,7 +149,7 @@ fn data(parts: &Parts, dataset: Option<&Dataset>) -> Markup {
                 tr {
                     td { "together" } td {}
                     @for split in Split::ALL { td.n { (thousands(&total(split).to_string())) } }
-                    td.n { (thousands(&data.items.len().to_string())) }
+                    td.n { (thousands(&data.used().count().to_string())) }
                 }
             }
         }

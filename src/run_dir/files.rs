@@ -1,11 +1,19 @@
 //! The names of all files and folders of a run, and of those of a workspace that runs are kept in. They are named nowhere else.
 
-use std::path::{Path, PathBuf};
+use crate::text;
+use fnv::FnvHasher;
+use std::{
+    fs,
+    hash::Hasher,
+    path::{Path, PathBuf},
+};
 
 /// All settings.
 pub const CONFIG: &str = "config.toml";
 /// What this run is ([`Manifest`](super::Manifest)).
 pub const MANIFEST: &str = "manifest.json";
+/// What a person had said of the images when the run began; its settings name it.
+pub const CURATION: &str = "curation.csv";
 /// One line an event.
 pub const LOG: &str = "log.txt";
 /// Locked while a process works on the run.
@@ -55,6 +63,8 @@ pub const SAMPLES: &str = "samples";
 pub const MAPS: &str = "maps";
 /// Folder of charts and tables for other programs; also in the workspace.
 pub const EXPORTS: &str = "exports";
+/// Folder of the workspace for what a person says of images, a table a data set.
+pub const CURATIONS: &str = "curation";
 /// Folder of the workspace's runs.
 pub const RUNS: &str = "runs";
 
@@ -65,6 +75,15 @@ const WEIGHTS: &str = ".safetensors";
 /// How names of scores begin, and of the reviews beside them.
 const SCORES_STEM: &str = "scores";
 const REVIEW_STEM: &str = "tags";
+
+/// Where a workspace keeps what a person says of the images of a data set, by its path.
+pub fn curation_of(workspace: &Path, data: &Path) -> PathBuf {
+    let path = fs::canonicalize(data).or_else(|_| std::path::absolute(data)).unwrap_or_else(|_| data.to_path_buf());
+    let mut hash = FnvHasher::default();
+    hash.write(path.as_os_str().as_encoded_bytes());
+    let name = text::folder_name(&path.file_name().unwrap_or_default().to_string_lossy());
+    workspace.join(CURATIONS).join(format!("{name}-{:016x}.csv", hash.finish()))
+}
 
 /// The part of a run that works by tiles, seen from the part (or the run) that its encoder of whole pictures is in.
 pub fn tiles_part(encoder: &Path) -> Option<PathBuf> {
@@ -174,6 +193,7 @@ mod tests {
             [
                 CONFIG,
                 MANIFEST,
+                CURATION,
                 LOG,
                 LOCK,
                 MANIFEST_LOCK,
@@ -189,7 +209,7 @@ mod tests {
                 SYNTHETIC_LESIONS,
                 REPORT,
             ],
-            [CHECKPOINTS, SAMPLES, MAPS, EXPORTS, RUNS],
+            [CHECKPOINTS, SAMPLES, MAPS, EXPORTS, CURATIONS, RUNS],
         );
         let files = files.iter().flat_map(|name| [format!("\"{name}\""), format!("/{name}\"")]);
         let folders = folders.iter().flat_map(|name| [format!("join(\"{name}\")"), format!("\"{name}/"), format!("/{name}\"")]);

@@ -82,6 +82,9 @@ pub struct Manifest {
     /// Notes of the person.
     #[serde(default)]
     pub notes: String,
+    /// Fingerprint of the images that it began with; empty in older runs.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub data: String,
     /// Figures worth showing in a list (`auroc`, `seconds`, `loss`…).
     #[serde(default)]
     pub figures: serde_json::Map<String, serde_json::Value>,

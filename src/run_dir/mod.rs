@@ -85,6 +85,7 @@ impl RunDir {
             version: env!("CARGO_PKG_VERSION").to_string(),
             state: RunState::Unfinished,
             notes: String::new(),
+            data: String::new(),
             figures: serde_json::Map::new(),
         })?;
         Ok(run)
@@ -271,15 +272,25 @@ impl RunDir {
     pub fn config(&self) -> Result<RunConfig> {
         let path = self.join(files::CONFIG);
         let text = fs::read_to_string(&path).map_err(Error::io("read", &path))?;
-        RunConfig::from_toml(&text)
-            .map_err(|e| Error::user(format!("{}: {e}", path.display()), "mend the setting, or start a new run"))
+        let mut config = RunConfig::from_toml(&text)
+            .map_err(|e| Error::user(format!("{}: {e}", path.display()), "mend the setting, or start a new run"))?;
+        config.data.curation = config.data.curation.map(|table| self.join(table));
+        Ok(config)
     }
 
-    /// Replaces the settings.
+    /// Replaces the settings. Of the table of curation that they name the run gets a copy, and names that one from then on.
     ///
     /// # Errors
-    /// Where the folder cannot be written.
+    /// Where that table cannot be read, or the folder cannot be written.
     pub fn set_config(&self, config: &RunConfig) -> Result<()> {
+        let mut config = config.clone();
+        if let Some(table) = config.data.curation.take() {
+            if table != self.join(files::CURATION) {
+                let copy = fs::read(&table).map_err(Error::io("read", &table))?;
+                self.write(files::CURATION, &copy)?;
+            }
+            config.data.curation = Some(files::CURATION.into());
+        }
         self.write(files::CONFIG, config.to_toml().as_bytes())
     }
 
@@ -317,6 +328,26 @@ mod tests {
         assert_eq!(found.len(), 2);
         assert_eq!(run.config().unwrap(), config);
         assert_eq!(run.manifest().unwrap().state, RunState::Failed { reason: "x".into() });
+    }
+
+    #[test]
+    fn run_and_its_parts_keep_the_curation_they_began_with() {
+        let dir = tempfile::tempdir().unwrap();
+        let table = dir.path().join("said.csv");
+        fs::write(&table, "path,label,leave_out\na.png,,1\n").unwrap();
+        let mut config = RunConfig::default();
+        config.data.curation = Some(table.clone());
+        let run = RunDir::create(dir.path(), RunKind::Train, "x", &config).unwrap();
+        let part = run.part(RunKind::Dia, &run.config().unwrap()).unwrap();
+        fs::remove_file(&table).unwrap();
+        // Another thread count on resuming, say.
+        run.set_config(&run.config().unwrap()).unwrap();
+        let moved = run.trash(dir.path()).unwrap().restore(dir.path()).unwrap();
+        for run in [&moved, &RunDir::open(&moved.join(part.path().file_name().unwrap())).unwrap()] {
+            let kept = run.config().unwrap().data.curation.unwrap();
+            assert_eq!(kept.parent(), Some(run.path()));
+            assert!(fs::read_to_string(kept).unwrap().contains("a.png,,1"));
+        }
     }
 
     #[test]

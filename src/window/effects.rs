@@ -7,6 +7,7 @@ use crate::{
         message::{BackgroundEffect, ImageEffect, JobEffect, JobOrder, WindowEffect},
         state::Work,
     },
+    data::Curation,
     engine::{
         dissolve::request::DissolveRequest,
         embedding::EmbeddingRequest,
@@ -15,7 +16,7 @@ use crate::{
         preprocess_preview::PreviewRequest,
         runs::finished_run::{measure_lesions, score_folder},
     },
-    error::{Failure, Result},
+    error::{Error, Failure, Result},
     jobs::{
         compute::Compute,
         control::JobControl,
@@ -27,11 +28,12 @@ use crate::{
         thumbnails::Thumbnails,
     },
     ml::base::reporter::Reporter,
-    run_dir::RunDir,
+    run_dir::{RunDir, files},
     ui::shared::textures::Textures,
 };
 use eframe::egui::{Context, ViewportCommand};
-use std::{collections::HashMap, path::PathBuf, sync::Arc};
+use std::{collections::HashMap, io::Write, path::PathBuf, sync::Arc};
+use tempfile::NamedTempFile;
 
 pub struct Effects {
     workspace: PathBuf,
@@ -80,9 +82,14 @@ impl Effects {
     fn job(&mut self, effect: JobEffect) {
         let events = self.events.clone();
         match effect {
-            JobEffect::Train { id, kind, config, name, work } => {
+            JobEffect::Train { id, kind, mut config, name, work, curation } => {
                 let workspace = self.workspace.clone();
                 self.submit(id, move |reporter| {
+                    // What was shown when the person started it; the run makes its own copy.
+                    let shown = curation.map(|curation| written(&curation)).transpose()?;
+                    if let Some(table) = &shown {
+                        config.data.curation = Some(table.path().to_path_buf());
+                    }
                     let run = match &work {
                         Work::Resume(path) | Work::Score(path) => RunDir::open(path)?,
                         _ => pipeline::create(kind, &config, &workspace, &name, reporter)?,
@@ -95,7 +102,10 @@ impl Effects {
                     Ok(run.path().to_path_buf())
                 });
             }
-            JobEffect::ScoreFolder { id, run, folder } => self.submit(id, move |reporter| score_folder(&run, &folder, reporter)),
+            JobEffect::ScoreFolder { id, run, folder } => {
+                let curation = Some(files::curation_of(&self.workspace, &folder)).filter(|table| table.is_file());
+                self.submit(id, move |reporter| score_folder(&run, &folder, curation, reporter));
+            }
             JobEffect::Plant { id, run } => self.submit(id, move |reporter| {
                 let lesions = Arc::new(measure_lesions(&run, reporter)?);
                 events.send(JobEvent::SyntheticLesions { run: run.clone(), lesions });
@@ -210,14 +220,22 @@ impl Effects {
     }
 }
 
+/// A table of curation that lasts as long as this.
+fn written(curation: &Curation) -> Result<NamedTempFile> {
+    let fail = |e| Error::io("write", std::env::temp_dir())(e);
+    let mut table = NamedTempFile::new().map_err(fail)?;
+    table.write_all(&curation.to_csv()).map_err(fail)?;
+    Ok(table)
+}
+
 /// Where runs are kept: `$DISSOLVE_WORKSPACE`; the current folder where it has runs already, as the command line makes them;
 /// else the folder for data of this person's programs.
 pub fn workspace() -> Result<PathBuf> {
     let here = std::path::Path::new(".");
     let chosen = match std::env::var_os("DISSOLVE_WORKSPACE") {
         Some(path) => PathBuf::from(path),
-        None if here.join(crate::run_dir::files::RUNS).is_dir() => here.to_path_buf(),
+        None if here.join(files::RUNS).is_dir() => here.to_path_buf(),
         None => dirs::data_local_dir().unwrap_or_else(|| here.to_path_buf()).join("dissolve-studio"),
     };
-    std::path::absolute(&chosen).map_err(crate::error::Error::io("find", &chosen))
+    std::path::absolute(&chosen).map_err(Error::io("find", &chosen))
 }

@@ -131,6 +131,10 @@ pub fn scores() -> Vec<Vec<u8>> {
     text(&[&full, "path,label,score\na,0,0.1\nb,1,0.9\nc,0,0.3\n", "Score;Path\n0.5;'=a\n1e3;b\n"])
 }
 
+pub fn curations() -> Vec<Vec<u8>> {
+    text(&["path,label,leave_out\na/1.png,normal,0\n\"b, 2.png\",,1\n'=c.png,abnormal,1\n", "leave_out,path\nyes,ä.png\n"])
+}
+
 /// The tags behind each other with their values, in Explicit VR Little Endian; `u32::MAX` is a length that is not said.
 fn dicom_picture(syntax: &str, more: &[(u16, u16, &str, Vec<u8>)], size: [u16; 2], pixels: &[u8], fragments: bool) -> Vec<u8> {
     let word = |v: u16| v.to_le_bytes().to_vec();

@@ -3,7 +3,7 @@
 use crate::{seeds, test_files};
 use dissolve_studio::{
     config::{DataConfig, RunConfig},
-    data::{Dataset, TablePreview},
+    data::{Curation, Dataset, TablePreview},
     ml::diffusion::saved::SavedModel,
     run_dir::RunDir,
     scores::{Evaluation, Scores},
@@ -99,6 +99,12 @@ pub const TARGETS: &[Target] = &[
         run: scores,
         seeds: seeds::scores,
         words: &[b"\"", b",", b"\n", b"nan", b"inf", b"rival_x", b"lead", b"1e308", b"-1e308"],
+    },
+    Target {
+        name: "curation",
+        run: curation,
+        seeds: seeds::curations,
+        words: &[b"\"", b",", b"\n", b"normal", b"abnormal", b"1", b"leave_out", b"'=", b"\xff"],
     },
     Target {
         name: "dicom",
@@ -309,6 +315,13 @@ fn scores(folder: &Folder, bytes: &[u8]) -> Taken {
     let again = folder.path.join("again.csv");
     scores.write(&again).unwrap();
     assert_eq!(Scores::read(&again).unwrap().rows.len(), scores.rows.len());
+    Ok(())
+}
+
+fn curation(folder: &Folder, bytes: &[u8]) -> Taken {
+    let curation = Curation::read(&folder.write("curation", ".csv", bytes)).map_err(|e| e.to_string())?;
+    let again = folder.write("again", ".csv", &curation.to_csv());
+    assert_eq!(Curation::read(&again).unwrap(), curation);
     Ok(())
 }
 

@@ -5,8 +5,10 @@ use super::permissions::{resumable, run_in_view, scorable};
 use crate::{
     app::{
         AppCommand, Command, DataCommand, DissolveCommand, ResultsCommand, RunsCommand, State, TrainCommand,
+        message::Curate,
         state::{Filter, GalleryFilter, JobState, Layout, MapView, Overlay, ThemeChoice, Track, View, Workspace},
     },
+    data::Label,
     engine::runs::actions::RunAction,
     gpu::Difference,
     jobs::job::JobId,
@@ -36,6 +38,21 @@ pub(crate) fn of_job(state: &State, command: fn(JobId) -> TrainCommand) -> Comma
 pub(crate) fn of_run(state: &State, action: fn(PathBuf) -> RunAction) -> Command {
     let run = run_in_view(state).map(|run| run.path.clone());
     run.map_or(RunsCommand::Refresh, |run| RunsCommand::Action(action(run))).into()
+}
+
+/// Takes them back where all of them are left out.
+pub(crate) fn leave_out(state: &State) -> Command {
+    let images = state.chosen();
+    let all = state.open().is_some_and(|open| images.iter().all(|&id| open.dataset.is_left_out(id)));
+    DataCommand::Curate(images, Curate::LeaveOut(!all)).into()
+}
+
+pub(crate) fn label(state: &State, label: Option<Label>) -> Command {
+    DataCommand::Curate(state.chosen(), Curate::Label(label)).into()
+}
+
+pub(crate) fn leave_out_duplicates(state: &State) -> Command {
+    DataCommand::Curate(state.later_duplicates(), Curate::LeaveOut(true)).into()
 }
 
 pub(crate) fn next_layout(state: &State) -> Command {

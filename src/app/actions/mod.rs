@@ -4,16 +4,18 @@ mod commands;
 mod permissions;
 
 pub use permissions::{
-    may_dissolve, may_embed, may_lay_map, may_plant, may_score, may_show_maps, may_train, may_train_kind, scorable,
+    may_dissolve, may_embed, may_lay_map, may_plant, may_score, may_show_maps, may_train, may_train_kind, may_unlabel, scorable,
 };
 
 use self::{commands::*, permissions::*};
 use super::{
     AppCommand, Command, DataCommand, DissolveCommand, ResultsCommand, RunsCommand, State, TrainCommand, icons,
+    message::Mark,
     state::{Overlay, Side, Workspace},
 };
 use crate::{
     config::ThresholdRule,
+    data::Label,
     engine::{
         export::{results::Export, sweep::SweepExport},
         runs::actions::RunAction,
@@ -45,6 +47,10 @@ const fn ctrl(key: Key) -> Option<KeyboardShortcut> {
 
 const fn alt(key: Key) -> Option<KeyboardShortcut> {
     Some(KeyboardShortcut::new(Modifiers::ALT, key))
+}
+
+const fn shift(key: Key) -> Option<KeyboardShortcut> {
+    Some(KeyboardShortcut::new(Modifiers::SHIFT, key))
 }
 
 const fn ctrl_shift(key: Key) -> Option<KeyboardShortcut> {
@@ -133,6 +139,58 @@ actions! {
         key: plain(Key::ArrowLeft),
         allowed: has_images,
         command: |_| AppCommand::Walk(-1).into(),
+    }
+    SelectNext {
+        name: "Select the next image, too",
+        icon: icons::ARROW_RIGHT,
+        key: shift(Key::ArrowRight),
+        allowed: has_images,
+        command: |_| AppCommand::Extend(1).into(),
+    }
+    SelectPrevious {
+        name: "Select the previous image, too",
+        icon: icons::ARROW_LEFT,
+        key: shift(Key::ArrowLeft),
+        allowed: has_images,
+        command: |_| AppCommand::Extend(-1).into(),
+    }
+    SelectAll {
+        name: "Select all images shown",
+        icon: icons::CHECK,
+        key: ctrl(Key::A),
+        allowed: may_select,
+        command: |_| DataCommand::Mark(Mark::All).into(),
+    }
+    LeaveOut {
+        name: "Leave out, or take back",
+        icon: icons::X,
+        key: plain(Key::X),
+        allowed: may_curate,
+        command: leave_out,
+    }
+    LabelNormal {
+        name: "Label: normal",
+        key: shift(Key::N),
+        allowed: may_curate,
+        command: |s| label(s, Some(Label::Normal)),
+    }
+    LabelAbnormal {
+        name: "Label: abnormal",
+        key: shift(Key::A),
+        allowed: may_curate,
+        command: |s| label(s, Some(Label::Abnormal)),
+    }
+    Unlabel {
+        name: "Take the label away",
+        key: shift(Key::U),
+        allowed: may_unlabel,
+        command: |s| label(s, None),
+    }
+    ExportCuration {
+        name: "Export labels and left-out images as CSV",
+        icon: icons::DOWNLOAD,
+        allowed: is_curated,
+        command: |_| DataCommand::ExportCuration.into(),
     }
     Play {
         name: "Play the sweep of t",
@@ -247,6 +305,12 @@ actions! {
         icon: icons::COPY,
         allowed: may_examine,
         command: |_| DataCommand::FindDuplicates.into(),
+    }
+    LeaveOutDuplicates {
+        name: "Leave out all duplicates but the first",
+        icon: icons::COPY,
+        allowed: has_duplicates,
+        command: leave_out_duplicates,
     }
     TrainAll {
         name: "Train all",

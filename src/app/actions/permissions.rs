@@ -109,6 +109,49 @@ pub(crate) fn has_selection(state: &State) -> Result<(), &'static str> {
     state.selected.map(|_| ()).ok_or("Select an image first.")
 }
 
+pub(crate) fn may_select(state: &State) -> Result<(), &'static str> {
+    if state.workspace != Workspace::Data {
+        Err("Go to Data (1) first.")
+    } else if state.data.shown.is_empty() {
+        Err("No image is shown.")
+    } else {
+        Ok(())
+    }
+}
+
+/// Whether images can be left out and labelled: those that are selected in Data, or the one of the gallery.
+pub(crate) fn may_curate(state: &State) -> Result<(), &'static str> {
+    match state.workspace {
+        Workspace::Data if !state.chosen().is_empty() => Ok(()),
+        Workspace::Data => Err("Select an image first."),
+        Workspace::Results if state.image_of_row().is_some() => Ok(()),
+        Workspace::Results => Err("Select an image of the gallery first, and open its data set."),
+        _ => Err("Go to Data (1) first."),
+    }
+}
+
+pub fn may_unlabel(state: &State) -> Result<(), &'static str> {
+    may_curate(state)?;
+    let dataset = state.open().map(|open| &open.dataset);
+    let is_labelled = |id| dataset.and_then(|d| d.item(id)).is_some_and(|item| item.said.label.is_some());
+    if state.chosen().into_iter().any(is_labelled) { Ok(()) } else { Err("It has no label by hand.") }
+}
+
+pub(crate) fn is_curated(state: &State) -> Result<(), &'static str> {
+    let is_curated = state.open().is_some_and(|open| !open.dataset.curation.is_empty());
+    if is_curated { Ok(()) } else { Err("No image is left out or labelled by hand.") }
+}
+
+pub(crate) fn has_duplicates(state: &State) -> Result<(), &'static str> {
+    if state.data.check.found.is_none() {
+        Err("They have not been looked for yet.")
+    } else if state.later_duplicates().is_empty() {
+        Err("There are none that are not left out.")
+    } else {
+        Ok(())
+    }
+}
+
 pub(crate) fn can_undo(state: &State) -> Result<(), &'static str> {
     state.history.next_undo().map(|_| ()).ok_or("There is nothing to undo.")
 }

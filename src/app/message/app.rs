@@ -23,6 +23,8 @@ pub enum AppCommand {
     DismissNotice(usize),
     /// Steps through the images, or through the gallery on its workspace.
     Walk(i64),
+    /// The same, and what is walked over is selected together, in the grid of Data.
+    Extend(i64),
     Copy(String),
     ShowFolder(PathBuf),
     /// Opens the desktop's dialog for files or folders.

@@ -1,10 +1,29 @@
 use crate::{
     app::state::{DataPage, Filter},
     config::{DataConfig, DicomWindow, LabelColumns, PreprocessConfig, Reading},
-    data::ImageId,
+    data::{ImageId, Label},
     engine::thumbnail_cache::Thumb,
 };
 use std::path::PathBuf;
+
+/// How several images of the grid are selected.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Mark {
+    /// All that the filter shows.
+    All,
+    /// With this one, or without it.
+    Toggle(ImageId),
+    /// All from where the selection began up to this one.
+    To(ImageId),
+}
+
+/// What a person says of images.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Curate {
+    LeaveOut(bool),
+    /// `None`: as their classes say.
+    Label(Option<Label>),
+}
 
 /// Commands of Data: opening a data set, choosing in it, preparing its images.
 #[derive(Debug, Clone, PartialEq)]
@@ -38,6 +57,12 @@ pub enum DataCommand {
     Preprocess(PreprocessConfig),
     Filter(Filter),
     Select(ImageId),
+    /// Selects several images.
+    Mark(Mark),
+    /// Says something of these images.
+    Curate(Vec<ImageId>, Curate),
+    /// Writes what was said as a table.
+    ExportCuration,
     /// These are in view and have no thumbnail yet.
     WantThumbnails(Vec<Thumb>),
 }

@@ -1,7 +1,7 @@
 use crate::{
     app::state::Work,
     config::RunConfig,
-    data::Dataset,
+    data::{Curation, Dataset},
     engine::{
         display::rgba::Rgba, dissolve::request::DissolveRequest, embedding::EmbeddingRequest, explanation::Question,
         export::sweep::SweepExportRequest, preprocess_preview::PreviewRequest, thumbnail_cache::Thumb,
@@ -34,6 +34,8 @@ pub enum JobEffect {
         config: Box<RunConfig>,
         name: String,
         work: Work,
+        /// What was said of the images of a new run.
+        curation: Option<Arc<Curation>>,
     },
     /// Scores a folder with the run's encoder.
     ScoreFolder {

@@ -2,10 +2,14 @@
 
 use crate::{
     config::{DataConfig, LabelColumns, PreprocessConfig},
-    data::{Dataset, Examination, ImageId, Split, TablePreview},
+    data::{Dataset, Examination, ImageId, Label, Split, TablePreview},
     error::{Failure, Warning},
 };
-use std::{collections::HashMap, path::PathBuf, sync::Arc};
+use std::{
+    collections::{BTreeSet, HashMap},
+    path::PathBuf,
+    sync::Arc,
+};
 
 #[derive(Debug, Default)]
 pub struct DataState {
@@ -19,6 +23,10 @@ pub struct DataState {
     pub filter: Filter,
     /// What the grid shows: the images that pass the filter.
     pub shown: Arc<Vec<ImageId>>,
+    /// Images that are selected together, in the grid; empty: the selected one alone.
+    pub marked: BTreeSet<ImageId>,
+    /// Where a range of marked images begins.
+    pub anchor: Option<ImageId>,
     /// Images that cannot be decoded, with the reason.
     pub broken: HashMap<ImageId, String>,
     /// Number of the newest request to open; answers to older ones are dropped.
@@ -97,6 +105,10 @@ pub struct Opening {
 pub struct Filter {
     pub split: Option<Split>,
     pub class: Option<usize>,
+    /// Those that are left out, alone.
+    pub left_out: bool,
+    /// Those without a class, alone.
+    pub unlabelled: bool,
 }
 
 /// A data set with what the panels read of it at each frame.
@@ -105,10 +117,14 @@ pub struct Open {
     pub config: DataConfig,
     pub dataset: Arc<Dataset>,
     pub generation: u64,
-    /// For each class of the data set.
+    /// For each class of the data set. Here and below, images that are left out do not count.
     pub counts: Vec<Counts>,
     /// Images without a class.
     pub unlabelled: Counts,
+    /// Normal images, abnormal ones, and those of which that is not known.
+    pub by_label: [(Option<Label>, Counts); 3],
+    /// Images that are left out.
+    pub left_out: usize,
     /// Normal images of the training split: what the models learn from.
     pub training_normals: usize,
     /// Images that a run scores.
@@ -155,20 +171,26 @@ impl Open {
     pub fn new(config: DataConfig, dataset: Arc<Dataset>, generation: u64) -> Self {
         let mut counts = vec![Counts::default(); dataset.classes.len()];
         let mut unlabelled = Counts::default();
-        for item in &dataset.items {
+        let mut by_label = [Some(Label::Normal), Some(Label::Abnormal), None].map(|label| (label, Counts::default()));
+        for item in dataset.used() {
             item.class.and_then(|c| counts.get_mut(c)).unwrap_or(&mut unlabelled).add(item.split);
+            let label = dataset.label_of(item);
+            by_label.iter_mut().filter(|(of, _)| *of == label).for_each(|(_, counts)| counts.add(item.split));
         }
         let by_name = (0u32..).zip(&dataset.items).map(|(i, item)| (item.name.clone(), ImageId(i))).collect();
         let normals = dataset.training_normals();
         let (training_normals, median_side, squeezed) =
             (normals.len(), dataset.median_side(&normals), dataset.squeezed(&normals));
         let scored_by_default = dataset.scored_by_default().len();
+        let left_out = dataset.left_out();
         Self {
             config,
             dataset,
             generation,
             counts,
             unlabelled,
+            by_label,
+            left_out,
             training_normals,
             scored_by_default,
             median_side,

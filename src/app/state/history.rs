@@ -1,8 +1,8 @@
 //! Undo and redo: each change is kept as the edit that takes it back and the one that makes it again.
 
 use super::TrainState;
-use crate::{engine::runs::actions::RunAction, scores::Annotation};
-use std::path::PathBuf;
+use crate::{data::Curation, engine::runs::actions::RunAction, scores::Annotation};
+use std::{path::PathBuf, sync::Arc};
 
 /// Changes that are remembered.
 const KEPT: usize = 200;
@@ -17,6 +17,11 @@ pub enum Edit {
         file: PathBuf,
         name: String,
         annotation: Annotation,
+    },
+    /// What was said of the images of the data set at this path becomes this.
+    Curation {
+        data: PathBuf,
+        curation: Arc<Curation>,
     },
     Run(RunAction),
 }

@@ -3,12 +3,13 @@
 use super::{Forecast, Progress};
 use crate::{
     config::{ConfigError, RunConfig},
+    data::Curation,
     jobs::job::{JobId, Outcome},
     ml::training::cost::Amount,
     run_dir::RunKind,
 };
 use serde::{Deserialize, Serialize};
-use std::path::PathBuf;
+use std::{path::PathBuf, sync::Arc};
 
 #[derive(Debug, Clone)]
 pub struct JobInfo {
@@ -22,6 +23,8 @@ pub struct JobInfo {
     /// Its folder, once it has one.
     pub run: Option<PathBuf>,
     pub config: RunConfig,
+    /// What had been said of its images when a new run was asked for.
+    pub curation: Option<Arc<Curation>>,
     /// What was expected of it when it was asked for; empty where that is not known.
     pub forecast: Forecast,
     pub amount: Option<Amount>,
@@ -36,7 +39,20 @@ impl JobInfo {
             Work::Resume(run) | Work::Score(run) | Work::Plant(run) | Work::Folder { run, .. } => Some(run.clone()),
         };
         let (forecast, progress) = (Forecast::default(), Progress::default());
-        Self { id: JobId(0), title, name, kind, work, state: JobState::Queued, run, config, forecast, amount: None, progress }
+        Self {
+            id: JobId(0),
+            title,
+            name,
+            kind,
+            work,
+            state: JobState::Queued,
+            run,
+            config,
+            curation: None,
+            forecast,
+            amount: None,
+            progress,
+        }
     }
 
     /// Nothing of it is in a run folder that could be resumed: it waits, or writes only at its end.

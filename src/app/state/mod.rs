@@ -37,7 +37,7 @@ use crate::{
     run_dir::RunKind,
 };
 use serde::{Deserialize, Serialize};
-use std::{path::PathBuf, sync::Arc};
+use std::{collections::BTreeSet, path::PathBuf, sync::Arc};
 
 /// The four workspaces, one after the other as the work goes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
@@ -244,6 +244,40 @@ impl State {
 
     pub fn open(&self) -> Option<&Arc<Open>> {
         self.data.open.as_ref()
+    }
+
+    /// The image of the row that is selected on Results, where its data set is open.
+    pub fn image_of_row(&self) -> Option<ImageId> {
+        let (set, open) = (self.results.ready()?, self.open()?);
+        (open.config.path == set.data.path).then(|| open.by_name.get(&self.results.selected()?.path).copied())?
+    }
+
+    /// The images that a command on the selection is about: those that are marked, else the selected one where it is in view.
+    pub fn chosen(&self) -> Vec<ImageId> {
+        match self.workspace {
+            Workspace::Results => self.image_of_row().into_iter().collect(),
+            _ if self.data.marked.is_empty() => {
+                self.selected.filter(|id| self.data.shown.binary_search(id).is_ok()).into_iter().collect()
+            }
+            _ => self.data.marked.iter().copied().collect(),
+        }
+    }
+
+    /// Of images that show the same, all that are used but the first.
+    pub fn later_duplicates(&self) -> Vec<ImageId> {
+        let (Some(open), Some(found)) = (self.open(), &self.data.check.found) else { return Vec::new() };
+        let mut pairs: Vec<[ImageId; 2]> =
+            found.duplicates.iter().map(|d| [d.first.min(d.second), d.first.max(d.second)]).collect();
+        // The later ones in their order: what goes is like nothing that has gone before it.
+        pairs.sort_by_key(|[first, second]| (*second, *first));
+        let mut gone = BTreeSet::new();
+        for [first, second] in pairs {
+            let is_out = |id: ImageId| open.dataset.is_left_out(id);
+            if !is_out(first) && !is_out(second) && !gone.contains(&first) {
+                gone.insert(second);
+            }
+        }
+        gone.into_iter().collect()
     }
 
     /// What is open is the synthetic demo.

@@ -37,6 +37,7 @@ pub fn execute(state: &mut State, command: AppCommand) -> Vec<Effect> {
             Vec::new()
         }
         AppCommand::Walk(by) => navigation::walk(state, by),
+        AppCommand::Extend(by) => navigation::extend(state, by),
         AppCommand::Copy(text) => vec![Effect::Window(WindowEffect::Copy(text))],
         AppCommand::ShowFolder(path) => vec![Effect::Window(WindowEffect::ShowFolder(path))],
         AppCommand::Pick(pick) => dialogs::ask(state, pick),

@@ -2,7 +2,7 @@
 
 use super::{
     dissolve,
-    shared::{embedding, explanation, gallery, machine, models, selection, training_form},
+    shared::{curation, embedding, explanation, gallery, machine, models, selection, training_form},
 };
 use crate::{
     app::{
@@ -56,6 +56,9 @@ pub fn execute(state: &mut State, command: DataCommand) -> Vec<Effect> {
         DataCommand::Preprocess(preprocess) => training_form::preprocess(state, preprocess),
         DataCommand::Filter(filter) => self::filter(state, filter),
         DataCommand::Select(id) => selection::select(state, id),
+        DataCommand::Mark(mark) => selection::mark(state, mark),
+        DataCommand::Curate(images, what) => curation::curate(state, &images, what),
+        DataCommand::ExportCuration => curation::export(state),
         DataCommand::WantThumbnails(thumbs) => {
             let requests = thumbs.into_iter().map(|thumb| (thumb, gallery::overlay(state, thumb))).collect();
             vec![Effect::Image(ImageEffect::Thumbnails(requests))]
@@ -169,6 +172,9 @@ pub fn opened(state: &mut State, generation: u64, config: DataConfig, dataset: A
             o.config == DataConfig { window: o.config.window.clone(), ..config.clone() }
                 && o.dataset.items.len() == dataset.items.len()
         });
+    // What was said of them while the normal class was being chosen is not lost.
+    let said = state.open().filter(|o| same && o.dataset.curation != dataset.curation).map(|o| o.dataset.curation.clone());
+    let dataset = said.map_or(dataset.clone(), |said| Arc::new(dataset.curated(said)));
     // What was said to be normal here the last time, where those classes are still there.
     let same_set = |c: &&DataConfig| c.path == config.path && c.only == config.only && !c.normal.is_empty();
     let is_there = |name: &String| name == ALL || dataset.find_class(name).is_some();
@@ -195,15 +201,16 @@ pub fn opened(state: &mut State, generation: u64, config: DataConfig, dataset: A
         state.data.table = None;
         state.data.filter = Filter::default();
         state.selected = None;
+        selection::unmark(state);
     }
-    show(state);
+    selection::show(state);
     if state.selected.is_none() {
         // An abnormal image shows best what dissolving does; any will do.
         let first = first_of(state, |split, label| split != Split::Train && label == Some(Label::Abnormal));
         state.selected = first.or_else(|| state.data.shown.first().copied());
     }
     // The image of the gallery, where this is its data set.
-    if let Some(id) = selection::image_of_row(state) {
+    if let Some(id) = state.image_of_row() {
         state.selected = Some(id);
     }
     state.dissolve.answers.done = None;
@@ -235,7 +242,7 @@ pub fn open_failed(state: &mut State, generation: u64, path: PathBuf, failure: F
 
 fn filter(state: &mut State, filter: Filter) -> Vec<Effect> {
     state.data.filter = filter;
-    show(state);
+    selection::show(state);
     Vec::new()
 }
 
@@ -245,14 +252,6 @@ pub fn examined(state: &mut State, generation: u64, examination: Arc<Examination
         state.data.check = Check { done: state.data.check.done, found: Some(examination), ..Check::default() };
     }
     Vec::new()
-}
-
-/// Lists the images that pass the filter.
-fn show(state: &mut State) {
-    let Some(open) = state.open() else { return };
-    let Filter { split, class } = state.data.filter;
-    let ids = open.dataset.ids(|item, _| split.is_none_or(|s| item.split == s) && class.is_none_or(|c| item.class == Some(c)));
-    state.data.shown = Arc::new(ids);
 }
 
 pub fn thumbnail(state: &mut State, generation: u64, thumb: Thumb, pixels: Result<Rgba, String>) -> Vec<Effect> {

@@ -2,10 +2,7 @@
 
 use super::{
     dissolve, job_progress, large_view, results, runs,
-    shared::{
-        annotations, gallery, machine,
-        selection::{self, stepped},
-    },
+    shared::{annotations, curation, gallery, machine, selection},
 };
 use crate::{
     app::{
@@ -80,6 +77,7 @@ fn replay(state: &mut State, edit: Edit) -> Vec<Effect> {
             Vec::new()
         }
         Edit::Annotation { file, name, annotation } => annotations::annotation(state, &file, name, annotation),
+        Edit::Curation { data, curation } => curation::replace(state, &data, curation),
         Edit::Run(action) => runs::action(state, action),
     };
     state.history.end();
@@ -114,7 +112,7 @@ fn leave_trash(state: &mut State) -> bool {
 fn leave_question(state: &mut State) -> bool {
     let (data, results) = (&mut state.data, &mut state.results);
     match state.workspace {
-        Workspace::Data => data.table.take().is_some() || data.failed.take().is_some(),
+        Workspace::Data => data.table.take().is_some() || data.failed.take().is_some() || selection::unmark(state),
         Workspace::Results if std::mem::take(&mut results.asks_folder) => true,
         Workspace::Results => !matches!(std::mem::take(&mut results.comparison), Comparing::None),
         _ => false,
@@ -126,10 +124,12 @@ pub fn walk(state: &mut State, by: i64) -> Vec<Effect> {
     if state.workspace == Workspace::Results {
         return gallery::walk(state, by);
     }
-    let shown = &state.data.shown;
-    let at = state.selected.and_then(|id| shown.iter().position(|s| *s == id));
-    let next = stepped(at, by, shown.len()).and_then(|i| shown.get(i).copied());
-    next.map_or_else(Vec::new, |id| selection::select(state, id))
+    selection::beside(state, by).map_or_else(Vec::new, |id| selection::select(state, id))
+}
+
+/// The same, and selects what is walked over.
+pub fn extend(state: &mut State, by: i64) -> Vec<Effect> {
+    if state.workspace == Workspace::Data { selection::extend(state, by) } else { walk(state, by) }
 }
 
 /// Opens what lies above the workspaces, or closes it.

@@ -62,7 +62,7 @@ fn start(state: &mut State, kind: RunKind) -> Vec<Effect> {
         config.dia.model.clone_from(path);
     }
     // Without both labels there is no curve of the AUROC.
-    if open.counts.iter().zip(&open.dataset.classes).all(|(n, c)| c.label != Some(Label::Abnormal) || n.val + n.test == 0) {
+    if open.by_label.iter().any(|(label, n)| *label == Some(Label::Abnormal) && n.val + n.test == 0) {
         config.dia.eval_every = 0;
     }
     let kind = match kind {
@@ -77,7 +77,11 @@ fn start(state: &mut State, kind: RunKind) -> Vec<Effect> {
         RunKind::Tiles => format!("DIA on tiles of {name}"),
     };
     let amount = Some(amount(&config, state.train.reuse.is_some(), &open));
-    queue::submit(state, JobInfo { amount, ..JobInfo::new(title, name, kind, config, Work::New) })
+    let curation = Some(open.dataset.curation.clone()).filter(|curation| !curation.is_empty());
+    if curation.is_none() {
+        config.data.curation = None;
+    }
+    queue::submit(state, JobInfo { amount, curation, ..JobInfo::new(title, name, kind, config, Work::New) })
 }
 
 fn resume(state: &mut State, run: PathBuf) -> Vec<Effect> {

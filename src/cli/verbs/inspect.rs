@@ -2,13 +2,13 @@
 
 use crate::{
     cli::{
-        args::{columns, with_settings},
+        args::{columns, with_data_settings},
         next_step, out,
         streams::Input,
     },
-    config::{DataConfig, RunConfig},
+    config::DataConfig,
     data::Dataset,
-    error::{Error, Result},
+    error::Result,
     text::visible,
 };
 use indicatif::{ProgressBar, ProgressStyle};
@@ -23,7 +23,8 @@ const SHOWN: usize = 20;
     dissolve-studio inspect breastmnist.npz --normal 1 --json\n  \
     dissolve-studio inspect scans/ --labels scans/list.csv --map file=scan,label=finding,patient=case\n  \
     dissolve-studio inspect atlas/ --set data.level=3\n  \
-    dissolve-studio inspect ct/ --set data.window=lung")]
+    dissolve-studio inspect ct/ --set data.window=lung\n  \
+    dissolve-studio inspect fundus/ --set data.curation=exports/fundus-curation.csv")]
 pub struct Args {
     /// Folder, picture, table or archive; - = a picture or archive from the standard input
     path: PathBuf,
@@ -47,13 +48,10 @@ pub struct Args {
 /// Decodes every picture, to say for certain what can be used.
 pub fn run(args: Args) -> Result<()> {
     let columns = columns(args.map.as_deref())?;
-    if let Some(other) = args.settings.iter().find(|setting| !setting.trim_start().starts_with("data.")) {
-        return Err(Error::usage(format!("--set {other} says nothing of how data are understood"), "as in --set data.level=2"));
-    }
     let (path, table) = (Input::new(&args.path)?, args.labels.as_deref().map(Input::table).transpose()?);
     let labels = table.as_ref().map(|table| table.path().to_path_buf());
     let data = DataConfig { path: path.path().to_path_buf(), normal: args.normal, labels, columns, ..Default::default() };
-    let config = with_settings(RunConfig { data, ..Default::default() }, &args.settings, "data.level=2")?.data;
+    let config = with_data_settings(data, &args.settings)?;
     let bar = bar("looking at files", None);
     let dataset = Dataset::open(&config, &|n| bar.set_position(n as u64))?;
     bar.finish_and_clear();
@@ -78,7 +76,7 @@ fn bar(what: &'static str, total: Option<u64>) -> ProgressBar {
 /// Images of each class by their splits, those without a class last.
 fn counts(dataset: &Dataset) -> Vec<[usize; 3]> {
     let mut counts = vec![[0; 3]; dataset.classes.len() + 1];
-    for item in &dataset.items {
+    for item in dataset.used() {
         counts[item.class.unwrap_or(dataset.classes.len())][item.split as usize] += 1;
     }
     counts
@@ -93,7 +91,7 @@ fn shortened(text: &str) -> String {
 /// Smallest and largest width and height, `[[w, w], [h, h]]`.
 fn sizes(dataset: &Dataset) -> [[u32; 2]; 2] {
     [0, 1].map(|side| {
-        let sides = dataset.items.iter().map(|i| i.size[side]);
+        let sides = dataset.used().map(|i| i.size[side]);
         [sides.clone().min().unwrap_or(0), sides.max().unwrap_or(0)]
     })
 }
@@ -109,25 +107,28 @@ fn to_json(dataset: &Dataset) -> Value {
         "why": dataset.why,
         "normal": dataset.normal_name(),
         "suggested": dataset.suggested,
-        "images": dataset.items.len(),
+        "images": dataset.used().count(),
+        "left_out": dataset.left_out(),
+        "labelled_by_hand": dataset.used().filter(|i| i.said.label.is_some()).count(),
         "classes": dataset.classes.iter().zip(counts(dataset)).map(class).collect::<Vec<_>>(),
         "skipped": dataset.skipped.iter().map(|s| json!({"path": s.name(), "reason": s.reason})).collect::<Vec<_>>(),
         "warnings": warnings(dataset),
         "duplicates": dataset.duplicates,
         "sizes": sizes(dataset),
         "windows": dataset.dicom_windows,
-        "masks": dataset.items.iter().filter(|i| !i.masks.is_empty()).count(),
+        "masks": dataset.used().filter(|i| !i.masks.is_empty()).count(),
     })
 }
 
 fn to_text(dataset: &Dataset) -> String {
     let [width, height] = sizes(dataset).map(|[low, high]| if low == high { low.to_string() } else { format!("{low}-{high}") });
-    let images = plural(dataset.items.len(), "image");
+    let images = plural(dataset.used().count(), "image");
     let mut text = format!("{}\n{images} of {width} x {height} pixels ({}).\n", visible(&dataset.why), dataset.layout.name());
-    let masks = dataset.items.iter().filter(|i| !i.masks.is_empty()).count();
+    let masks = dataset.used().filter(|i| !i.masks.is_empty()).count();
     if masks > 0 {
         text += &format!("{} with a mask.\n", plural(masks, "image"));
     }
+    text.extend(dataset.curation_summary().map(|summary| summary + "\n"));
     let names = dataset.classes.iter().map(|class| visible(&class.name));
     let mut rows: Vec<(Cow<'_, str>, [usize; 3])> = names.chain(["(unlabelled)".into()]).zip(counts(dataset)).collect();
     if rows.last().is_some_and(|(_, counts)| *counts == [0; 3]) {

@@ -2,7 +2,7 @@
 
 use crate::{
     cli::{
-        args::{DataArgs, columns},
+        args::{DataArgs, columns, with_data_settings},
         progress::Terminal,
         streams::{Input, Output, is_dash},
     },
@@ -28,6 +28,9 @@ pub struct Args {
     run: PathBuf,
     #[command(flatten)]
     data: DataArgs,
+    /// Change how the data are understood (repeatable), as in --set data.curation=TABLE
+    #[arg(long = "set", value_name = "data.KEY=VALUE")]
+    settings: Vec<String>,
     /// The table to write; - = to the standard output
     #[arg(long, value_name = "CSV")]
     out: Option<PathBuf>,
@@ -64,7 +67,9 @@ pub fn run(args: Args) -> Result<()> {
     let (path, normal) = (images.path().to_path_buf(), args.data.normal.clone());
     let columns = columns(args.data.map.as_deref())?;
     let own = &ready.config.data;
-    let (data, _) = finished_run::open(DataConfig { path, normal, labels, columns, ..own.clone() }, own)?;
+    let wanted = DataConfig { path, normal, labels, columns, curation: None, ..own.clone() };
+    let (data, _) = finished_run::open(with_data_settings(wanted, &args.settings)?, own)?;
+    data.curation_summary().into_iter().for_each(|text| terminal.event(Event::Notice(text.into())));
     if args.out.is_none() {
         require_writable(ready.run.path())?;
     }

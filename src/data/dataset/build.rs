@@ -8,6 +8,7 @@ impl Dataset {
     /// A set made of images that are there already (synthetic ones, say). [`Item::given_split`] is honoured; where no image
     /// has one, a seeded split is made (3 in 10 normal images test, seed 0).
     pub fn from_items(root: PathBuf, layout: Layout, why: String, classes: Vec<Class>, items: Vec<Item>) -> Self {
+        let has_own_classes = !classes.is_empty();
         let mut set = Self {
             root,
             layout,
@@ -20,6 +21,8 @@ impl Dataset {
             suggested: None,
             tables: Vec::new(),
             dicom_windows: None,
+            curation: Default::default(),
+            has_own_classes,
             split_rule: SplitRule { test_fraction: 0.3, seed: 0 },
             notes: Vec::new(),
             pairs: Vec::new(),
@@ -43,7 +46,7 @@ impl Dataset {
     pub(in crate::data) fn refresh(&mut self) {
         let split = self.assign_splits();
         self.suggested = if self.normal_name().is_none() { self.suggestion() } else { None };
-        let more = split.into_iter().chain(self.duplicate_warnings()).map(Warning::from);
+        let more = split.into_iter().chain(self.duplicate_warnings()).chain(self.curation_warning()).map(Warning::from);
         self.warnings = self.notes.iter().cloned().chain(more).collect();
     }
 }

@@ -157,10 +157,13 @@ impl Dataset {
     }
 
     pub(super) fn duplicate_warnings(&self) -> Vec<String> {
-        let count = |exact: bool| self.pairs.iter().filter(|d| d.exact == exact).count();
+        // A pair of which one is left out is none.
+        let pairs_used: Vec<&Duplicate> =
+            self.pairs.iter().filter(|d| !self.is_left_out(d.first) && !self.is_left_out(d.second)).collect();
+        let count = |exact: bool| pairs_used.iter().filter(|d| d.exact == exact).count();
         let item = |id: ImageId| &self.items[id.index()];
         let mut warnings = Vec::new();
-        if !self.pairs.is_empty() {
+        if !pairs_used.is_empty() {
             warnings.push(format!(
                 "Duplicates: {} of equal pictures, {} of nearly equal ones.",
                 pairs(count(true)),
@@ -168,7 +171,7 @@ impl Dataset {
             ));
         }
         let mut tell = |what: &str, chosen: &dyn Fn(&&Duplicate) -> bool| {
-            let found: Vec<&Duplicate> = self.pairs.iter().filter(chosen).collect();
+            let found: Vec<&Duplicate> = pairs_used.iter().copied().filter(chosen).collect();
             if !found.is_empty() {
                 let names = found.iter().map(|d| format!("{} and {}", item(d.first).name, item(d.second).name));
                 warnings.push(format!("{} {what}: {}.", pairs(found.len()), first_few(names)));

@@ -2,6 +2,8 @@
 
 mod array_images;
 mod build;
+mod curated;
+mod curation;
 mod duplicates;
 mod fingerprint;
 mod fitted;
@@ -14,8 +16,9 @@ mod split;
 mod tile_store;
 
 pub use array_images::ArrayImages;
+pub use curation::{Curation, Label, Said};
 pub use duplicates::Examination;
-pub use model::{Class, Dataset, Duplicate, ImageId, Item, Label, Layout, Skipped, Source, Split, SplitRule};
+pub use model::{Class, Dataset, Duplicate, ImageId, Item, Layout, Skipped, Source, Split, SplitRule};
 pub use normal::{ALL, class_key, sounds_normal};
 pub use pixel_store::PixelStore;
 pub use read::for_each_image;

@@ -1,6 +1,9 @@
 //! The parts of a data set.
 
-use super::array_images::ArrayImages;
+use super::{
+    array_images::ArrayImages,
+    curation::{Curation, Label, Said},
+};
 use crate::{config::DicomWindow, data::text::display_path, error::Warning};
 use std::{
     path::{Path, PathBuf},
@@ -76,15 +79,6 @@ impl Split {
     }
 }
 
-/// What the models tell apart.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub enum Label {
-    /// Of a class that was said to be normal.
-    Normal,
-    /// Of any other class.
-    Abnormal,
-}
-
 /// Number of an image in its [`Dataset`].
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct ImageId(pub u32);
@@ -121,6 +115,8 @@ pub struct Dataset {
     pub tables: Vec<PathBuf>,
     /// Names of windows that its DICOM files hold (see [`DicomWindow::OfFile`]); `None` where it has no such files.
     pub dicom_windows: Option<Vec<String>>,
+    /// What a person has said of its images.
+    pub curation: Arc<Curation>,
     /// How images are split where the data set has no split of its own.
     pub split_rule: SplitRule,
     /// The part of `warnings` that does not depend on the split.
@@ -129,6 +125,8 @@ pub struct Dataset {
     pub(super) pairs: Vec<Duplicate>,
     /// Duplicates that were known when the set was opened: a split of ours keeps them together.
     pub(super) twins: Vec<Duplicate>,
+    /// Its classes are those that it came with, and not made of what a person says.
+    pub(super) has_own_classes: bool,
     /// Once it was asked for.
     pub(super) fingerprint: OnceLock<String>,
     pub(super) fitted: super::fitted::FittedCache,
@@ -185,6 +183,8 @@ pub struct Item {
     pub size: [u32; 2],
     /// Which of its values are shown, where it is a grey DICOM picture.
     pub window: DicomWindow,
+    /// What a person has said of it.
+    pub said: Said,
 }
 
 /// Where an image's pixels are.
@@ -247,14 +247,21 @@ impl Item {
             masks: Vec::new(),
             size,
             window: DicomWindow::Auto,
+            said: Said::default(),
         }
     }
 }
 
 impl Dataset {
-    /// Whether an image is normal; `None` where its class is not known, or not yet said to be either.
+    /// Whether an image is normal: as a person has said, else as its class is; `None` where that is not known, or not yet said to
+    /// be either.
     pub fn label(&self, id: ImageId) -> Option<Label> {
-        self.classes.get(self.item(id)?.class?)?.label
+        self.label_of(self.item(id)?)
+    }
+
+    /// The same of an image of this set.
+    pub fn label_of(&self, item: &Item) -> Option<Label> {
+        item.said.label.or_else(|| self.classes.get(item.class?)?.label)
     }
 
     /// An image by its number.
@@ -262,11 +269,11 @@ impl Dataset {
         self.items.get(id.index())
     }
 
-    /// All images of a split that pass the test.
+    /// All images that pass the test, but for those that are left out.
     pub fn ids(&self, keep: impl Fn(&Item, Option<Label>) -> bool) -> Vec<ImageId> {
         (0..self.items.len() as u32)
             .map(ImageId)
-            .filter(|&id| self.item(id).is_some_and(|item| keep(item, self.label(id))))
+            .filter(|&id| self.item(id).is_some_and(|item| !item.said.leave_out && keep(item, self.label_of(item))))
             .collect()
     }
 

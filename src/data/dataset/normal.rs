@@ -1,6 +1,9 @@
 //! Which classes are normal.
 
-use super::model::{Class, Dataset, Label};
+use super::{
+    curation::Label,
+    model::{Class, Dataset},
+};
 use crate::{
     data::text::{cut_list, first_few, fold},
     error::{Error, NextStep, Result},
@@ -44,7 +47,8 @@ impl Dataset {
         if names.is_empty() {
             return Ok(set);
         }
-        if set.classes.is_empty() {
+        // Labels by hand are classes, but `*` is of every image.
+        if !set.has_own_classes && (set.classes.is_empty() || names.iter().any(|n| n == ALL)) {
             if names.iter().any(|n| n != ALL) {
                 return Err(Error::user(
                     format!("{} has no classes, so none can be called `{}`", self.root.display(), first_few(names)),

@@ -1,12 +1,19 @@
 //! Train, validation and test: the split that a data set has, or a seeded one that keeps patients together.
 
-use super::model::{Dataset, Label, Layout, Split};
+use super::{
+    curation::Label,
+    model::{Dataset, Layout, Split},
+};
 use crate::{
     data::text::{first_few, images},
     rng,
 };
-use rand::seq::SliceRandom;
-use std::collections::{BTreeMap, BTreeSet};
+use fnv::FnvHasher;
+use rand::{Rng, seq::SliceRandom};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    hash::Hasher,
+};
 
 impl Dataset {
     /// Gives each image its split and returns what is worth saying about it.
@@ -50,15 +57,18 @@ impl Dataset {
             // An image without a patient stands for itself; the NUL keeps its name apart from patients' names.
             groups.entry(item.patient.clone().unwrap_or_else(|| format!("\0{}", item.name))).or_default().push(i);
         }
-        let normal = |i: usize| match self.items[i].class {
-            Some(class) => !known || self.classes[class].label == Some(Label::Normal),
-            None => false,
+        // As the data set itself says: what a person says moves the images it is said of, and hardly another. Those that are left
+        // out keep their place, and move none.
+        let given = |i: usize| match self.items[i].class {
+            Some(class) if !self.is_labelled_by_hand() => !known || self.classes[class].label == Some(Label::Normal),
+            _ => false,
         };
+        let normal = |i: usize| self.items[i].said.label.map_or(given(i), |label| label == Label::Normal);
         let normals = (0..self.items.len()).filter(|&i| normal(i)).count();
         let wanted = (normals as f64 * self.split_rule.test_fraction).round() as usize;
         let groups: Vec<Vec<usize>> = groups.into_values().collect();
         let apart = |groups: Vec<Vec<usize>>| -> (Vec<Vec<usize>>, Vec<Vec<usize>>) {
-            groups.into_iter().partition(|group| group.iter().all(|&i| normal(i)))
+            groups.into_iter().partition(|group| group.iter().all(|&i| given(i)))
         };
         let size = |groups: &[Vec<usize>]| groups.iter().map(Vec::len).sum::<usize>();
         let largest = |groups: &[Vec<usize>]| groups.iter().map(Vec::len).max().unwrap_or(0);
@@ -66,9 +76,10 @@ impl Dataset {
         // Images that are alike by nature (slices, frames) join into chains, which would leave nothing to train or to test on.
         let left = size(&with.0);
         let has_chains = 2 * left < size(&without.0) || largest(&with.0) > largest(&without.0).max(left.div_ceil(2));
-        let (mut free, mixed) = if has_chains { without } else { with };
-        let mut in_test = mixed.iter().flatten().filter(|&&i| normal(i)).count();
+        let (mut free, others) = if has_chains { without } else { with };
         free.shuffle(&mut rng::stream(self.split_rule.seed, "split", 0));
+        let (free, mixed) = self.in_order_of_labels(free, others, normal);
+        let mut in_test = mixed.iter().flatten().filter(|&&i| normal(i)).count();
         self.items.iter_mut().for_each(|item| item.split = Split::Test);
         let last = free.len().saturating_sub(1);
         let mut trains = Vec::new();
@@ -99,6 +110,27 @@ impl Dataset {
         )
     }
 
+    /// Groups of normal images in the order in which they are given to test, and all other groups. Of `free`, which the data set
+    /// says are normal and have their order, and of `others`: those whose images are `normal` since a person has said so have a
+    /// place of their own among them, whatever else is said.
+    fn in_order_of_labels(
+        &self,
+        free: Vec<Vec<usize>>,
+        others: Vec<Vec<usize>>,
+        normal: impl Fn(usize) -> bool,
+    ) -> (Vec<Vec<usize>>, Vec<Vec<usize>>) {
+        let count = free.len() as f64;
+        let mut places: Vec<(f64, Vec<usize>)> =
+            free.into_iter().enumerate().map(|(n, group)| ((n as f64 + 0.5) / count, group)).collect();
+        places.extend(others.into_iter().map(|group| {
+            let mut name = FnvHasher::default();
+            group.iter().for_each(|&i| name.write(self.items[i].name.as_bytes()));
+            (rng::stream(self.split_rule.seed, "split by hand", name.finish()).random(), group)
+        }));
+        places.sort_by(|a, b| a.0.total_cmp(&b.0));
+        places.into_iter().map(|(_, group)| group).partition(|group| group.iter().all(|&i| normal(i)))
+    }
+
     /// Groups that hold duplicates of one another become one.
     fn with_twins(&self, groups: Vec<Vec<usize>>) -> Vec<Vec<usize>> {
         let mut group_of = vec![0; self.items.len()];
@@ -124,7 +156,7 @@ impl Dataset {
 
     fn leaks(&self) -> Option<String> {
         let mut sides: BTreeMap<&str, BTreeSet<Split>> = BTreeMap::new();
-        for item in &self.items {
+        for item in self.used() {
             if let Some(patient) = &item.patient {
                 sides.entry(patient).or_default().insert(item.split);
             }

@@ -145,6 +145,10 @@ impl DetectedLayout {
         set.refresh();
         let known = self.normal.into_iter().filter(|name| set.find_class(name).is_some());
         let normal = if config.normal.is_empty() { known.collect() } else { config.normal.clone() };
+        let set = match &config.curation {
+            Some(table) => set.curated_by(table)?,
+            None => set,
+        };
         set.with_normal(&normal)
     }
 }

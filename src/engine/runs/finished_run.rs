@@ -122,13 +122,17 @@ impl FinishedRun {
     }
 }
 
-/// Opens images for a run: with the normal classes and the table of labels of its own where nothing else is said and they fit.
+/// Opens images for a run: with the normal classes of its own and, of the same images, its tables of labels and curation,
+/// where nothing else is said and they fit.
 /// Returns the settings that were used, too.
 pub fn open(config: DataConfig, own: &DataConfig) -> Result<(Arc<Dataset>, DataConfig)> {
     let same = fs::canonicalize(&config.path).ok().is_some_and(|path| fs::canonicalize(&own.path).is_ok_and(|own| own == path));
     let mut config = config;
     if same && config.labels.is_none() {
         (config.labels, config.columns) = (own.labels.clone(), own.columns.clone());
+    }
+    if same && config.curation.is_none() {
+        config.curation.clone_from(&own.curation);
     }
     if config.normal.is_empty() {
         // Other data may not have those classes: they are scored without labels then.
@@ -145,13 +149,14 @@ pub fn beside(run: &RunDir, data: &Path) -> PathBuf {
     run.join(files::scores_of(data))
 }
 
-/// Scores a folder for the window: writes the scores, and a note of where the images lie, into the run folder, and returns the
+/// Scores a folder for the window, under the `curation` that its workspace keeps of it: writes the scores, and a note of where the images lie, into the run folder, and returns the
 /// path of the scores.
-pub fn score_folder(run: &Path, folder: &Path, reporter: &mut dyn Reporter) -> Result<PathBuf> {
+pub fn score_folder(run: &Path, folder: &Path, curation: Option<PathBuf>, reporter: &mut dyn Reporter) -> Result<PathBuf> {
     let _pages = RetainPages::new();
     let finished = FinishedRun::open(run, None, None, reporter)?;
     let own = &finished.config.data;
-    let (data, config) = open(DataConfig { path: folder.to_path_buf(), normal: Vec::new(), labels: None, ..own.clone() }, own)?;
+    let wanted = DataConfig { path: folder.to_path_buf(), normal: Vec::new(), labels: None, curation, ..own.clone() };
+    let (data, config) = open(wanted, own)?;
     if data.items.is_empty() {
         return Err(Error::user(format!("{} holds no images", folder.display()), "choose another folder"));
     }

@@ -1,11 +1,12 @@
 //! Pictures that are there twice, side by side; those that lie across the splits first.
 
+use super::selection;
 use crate::{
-    app::{AppCommand, DataCommand, icons, state::Open},
+    app::{AppCommand, DataCommand, actions::Id, icons, message::Curate, state::Open},
     data::{Duplicate, ImageId},
     ui::shared::{context::PanelContext, image_grid, theme, widgets},
 };
-use eframe::egui::{RichText, ScrollArea, Sense, Ui, WidgetInfo, accesskit::Role, vec2};
+use eframe::egui::{Button, RichText, ScrollArea, Sense, Ui, WidgetInfo, accesskit::Role, vec2};
 
 const SIDE: f32 = 128.0;
 
@@ -18,12 +19,14 @@ pub fn show(ui: &mut Ui, cx: &mut PanelContext<'_>, open: &Open) {
     let crosses = |d: &&Duplicate| trouble(open, d).is_some();
     let (first, rest): (Vec<&Duplicate>, Vec<&Duplicate>) = found.duplicates.iter().partition(crosses);
     let pairs: Vec<&Duplicate> = first.into_iter().chain(rest).collect();
-    ui.horizontal(|ui| {
+    ui.horizontal_wrapped(|ui| {
         widgets::weak(ui, "Equal or nearly equal pictures in train and test flatter every figure.");
         if widgets::small_button(ui, "Copy list").clicked() {
             let line = |d: &&Duplicate| format!("{}\t{}\t{}", name(open, d.first), name(open, d.second), kind(d));
             cx.send(AppCommand::Copy(pairs.iter().map(line).collect::<Vec<_>>().join("\n")));
         }
+        let word = RichText::new("Leave out all but the first").size(theme::SMALL);
+        widgets::action_button_as(ui, cx, Id::LeaveOutDuplicates, Button::new(word));
     });
     ScrollArea::vertical().auto_shrink(false).show_rows(ui, SIDE + 2.0 * image_grid::LINE, pairs.len(), |ui, range| {
         for pair in pairs.get(range).unwrap_or_default() {
@@ -38,14 +41,14 @@ fn row(ui: &mut Ui, cx: &mut PanelContext<'_>, open: &Open, pair: &Duplicate) {
         for id in [pair.first, pair.second] {
             let (rect, response) = ui.allocate_exact_size(vec2(SIDE, SIDE + 2.0 * image_grid::LINE), Sense::click());
             let item = open.dataset.item(id);
-            let class =
-                item.and_then(|i| i.class).and_then(|c| open.dataset.classes.get(c)).map_or("no class", |c| c.name.as_str());
             let cell = image_grid::Cell {
                 thumb: Some(id.into()),
                 name: name(open, id),
                 label: open.dataset.label(id),
                 selected: cx.state.selected == Some(id),
-                note: item.map(|i| format!("{class} · {}", i.split.name())),
+                marked: false,
+                left_out: open.dataset.is_left_out(id),
+                note: item.map(|item| selection::note(open, item)),
                 outcome: None,
                 hint: None,
             };
@@ -62,6 +65,14 @@ fn row(ui: &mut Ui, cx: &mut PanelContext<'_>, open: &Open, pair: &Duplicate) {
             ui.label(kind(pair));
             for id in [pair.first, pair.second] {
                 widgets::cut_label(ui, &name(open, id), theme::SMALL, t.weak);
+            }
+            let out = [pair.first, pair.second].map(|id| open.dataset.is_left_out(id));
+            if out == [false; 2] {
+                if widgets::small_button(ui, "Leave out the second").clicked() {
+                    cx.send(DataCommand::Curate(vec![pair.second], Curate::LeaveOut(true)));
+                }
+            } else if widgets::small_button(ui, "Take back").clicked() {
+                cx.send(DataCommand::Curate(vec![pair.first, pair.second], Curate::LeaveOut(false)));
             }
             if let Some(trouble) = trouble(open, pair) {
                 ui.label(RichText::new(format!("{}  {trouble}", icons::WARNING)).size(theme::SMALL).color(t.warning));
@@ -81,6 +92,9 @@ fn kind(pair: &Duplicate) -> &'static str {
 /// Why a pair matters.
 fn trouble(open: &Open, pair: &Duplicate) -> Option<&'static str> {
     let (a, b) = (open.dataset.item(pair.first)?, open.dataset.item(pair.second)?);
+    if a.said.leave_out || b.said.leave_out {
+        return None;
+    }
     match (a.split == b.split, a.class == b.class) {
         (false, false) => Some("across the splits, and in two classes"),
         (false, true) => Some("across the splits"),
@@ -94,7 +108,8 @@ pub fn warning(cx: &PanelContext<'_>, open: &Open) -> Option<String> {
     let found = cx.state.data.check.found.as_ref()?;
     let across =
         |d: &&Duplicate| open.dataset.item(d.first).zip(open.dataset.item(d.second)).is_some_and(|(a, b)| a.split != b.split);
-    let (all, across) = (found.duplicates.len(), found.duplicates.iter().filter(across).count());
+    let used = found.duplicates.iter().filter(|d| [d.first, d.second].iter().all(|&id| !open.dataset.is_left_out(id)));
+    let (all, across) = (used.clone().count(), used.filter(across).count());
     match (all, across) {
         (0, _) => None,
         (1, 0) => Some("1 pair of duplicates.".into()),

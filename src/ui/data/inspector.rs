@@ -1,6 +1,6 @@
 //! Data, on the right: counts, the choice of normal classes, problems, and the selected image.
 
-use super::{duplicates, preprocess, view};
+use super::{duplicates, preprocess, selection, view};
 use crate::{
     app::{
         AppCommand, DataCommand,
@@ -26,6 +26,7 @@ pub fn show(ui: &mut Ui, cx: &mut PanelContext<'_>) {
     widgets::side_content(ui, |ui| {
         selected(ui, cx, &open);
         ui.add_space(theme::PAGE);
+        selection::summary(ui, cx, &open);
         problems(ui, cx, &open);
         preprocess::show(ui, cx, &open);
         ui.add_space(theme::PAGE);
@@ -56,8 +57,7 @@ fn selected(ui: &mut Ui, cx: &mut PanelContext<'_>, open: &Open) {
     preprocess::pictures(ui, cx);
     widgets::cut_label(ui, &item.name, theme::BODY, t.text);
     view::label_line(ui, open.dataset.label(id));
-    let class = item.class.and_then(|c| open.dataset.classes.get(c)).map_or("no class", |c| c.name.as_str());
-    widgets::weak(ui, format!("{class} · {} · {} × {} px", item.split.name(), item.size[0], item.size[1]));
+    widgets::weak(ui, format!("{} · {} × {} px", selection::note(open, item), item.size[0], item.size[1]));
     if !item.masks.is_empty() {
         let masks = if item.masks.len() == 1 { "mask".into() } else { format!("{} masks", item.masks.len()) };
         widgets::weak(ui, format!("The line is the edge of its {masks}."));
@@ -77,9 +77,7 @@ fn counts(ui: &mut Ui, open: &Open) {
     let largest = Split::ALL.map(|s| total(open, s)).into_iter().max().unwrap_or(0);
     for split in Split::ALL {
         let of = |label: Option<Label>| -> usize {
-            let classes = open.dataset.classes.iter().zip(&open.counts);
-            let known: usize = classes.filter(|(c, _)| c.label == label).map(|(_, n)| n.of(split)).sum();
-            known + if label.is_none() { open.unlabelled.of(split) } else { 0 }
+            open.by_label.iter().filter(|(of, _)| *of == label).map(|(_, n)| n.of(split)).sum()
         };
         let parts = [Some(Label::Normal), Some(Label::Abnormal), None].map(|label| (label, of(label)));
         if parts.iter().all(|(_, n)| *n == 0) {

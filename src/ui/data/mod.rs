@@ -7,4 +7,5 @@ pub mod inspector;
 pub mod layout;
 pub mod open;
 pub mod preprocess;
+pub mod selection;
 pub mod view;

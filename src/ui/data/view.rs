@@ -1,16 +1,17 @@
 //! Data, in the middle: what was recognised, the question for the normal class, the images, and their duplicates.
 
-use super::{columns, duplicates, layout, open};
+use super::{columns, duplicates, layout, open, selection};
 use crate::{
     app::{
         AppCommand, DataCommand,
+        message::Mark,
         state::{DataPage, Open, Overlay, config_title},
     },
-    data::{ALL, Label},
+    data::{ALL, ImageId, Label},
     text::count_of,
     ui::shared::{
         context::PanelContext,
-        image_grid::{Cell, Grid},
+        image_grid::{Cell, Click, Grid, How},
         theme, widgets,
     },
 };
@@ -128,28 +129,41 @@ fn images(ui: &mut Ui, cx: &mut PanelContext<'_>, grid: &mut Grid, open: &Open) 
         widgets::empty_state(ui, "No image passes the filter", "Click “All images” on the left.", |_| {});
         return;
     }
-    let selected = cx.state.selected.and_then(|id| shown.iter().position(|s| *s == id));
-    let (dataset, current) = (&open.dataset, cx.state.selected);
-    let clicked = grid.show(ui, cx, shown.len(), selected, |i| {
-        let id = shown[i];
-        let item = dataset.item(id);
+    selection::show(ui, cx, open);
+    let state = cx.state;
+    let selected = state.selected.and_then(|id| shown.binary_search(&id).ok());
+    let cell = |i: usize| {
+        let id: ImageId = shown[i];
+        let item = open.dataset.item(id);
         Cell {
             thumb: Some(id.into()),
             name: item.map(|item| item.name.clone()).unwrap_or_default(),
-            label: dataset.label(id),
-            selected: current == Some(id),
-            note: item.map(|item| match item.class.and_then(|c| dataset.classes.get(c)) {
-                Some(class) => format!("{} · {}", class.name, item.split.name()),
-                None => item.split.name().to_string(),
-            }),
+            label: open.dataset.label(id),
+            selected: state.selected == Some(id),
+            marked: state.data.marked.contains(&id),
+            left_out: open.dataset.is_left_out(id),
+            note: item.map(|item| selection::note(open, item)),
             outcome: None,
             hint: None,
         }
-    });
-    if let Some((index, twice)) = clicked {
-        cx.send(DataCommand::Select(shown[index]));
-        if twice {
-            cx.send(AppCommand::Toggle(Overlay::Picture));
+    };
+    if let Some(id) = selection::toggled_by_key(ui, state) {
+        cx.send(DataCommand::Mark(Mark::Toggle(id)));
+    }
+    let clicked = grid.show(ui, cx, shown.len(), selected, cell, Some(&selection::menu));
+    if let Some(Click { index, how }) = clicked {
+        let id = shown[index];
+        match how {
+            How::Once => cx.send(DataCommand::Select(id)),
+            How::Twice => {
+                cx.send(DataCommand::Select(id));
+                cx.send(AppCommand::Toggle(Overlay::Picture));
+            }
+            How::Toggle => cx.send(DataCommand::Mark(Mark::Toggle(id))),
+            How::To => cx.send(DataCommand::Mark(Mark::To(id))),
+            // The menu is of all that are selected where this one is among them.
+            How::Menu if state.data.marked.contains(&id) => {}
+            How::Menu => cx.send(DataCommand::Select(id)),
         }
     }
 }
@@ -201,7 +215,7 @@ fn ask_all_normal(ui: &mut Ui, cx: &mut PanelContext<'_>, open: &Open) {
         widgets::weak(
             ui,
             "They have no labels. The models learn from normal images alone; where some may be abnormal, rank them with a \
-             finished run (Results, “Score a folder…”).",
+             finished run (Results, “Score a folder…”), or label them by hand: select some, then Shift+N or Shift+A.",
         );
         let text = format!("All {} are normal", open.dataset.items.len());
         if ui.add(Button::new(text).min_size(vec2(0.0, 32.0))).clicked() {

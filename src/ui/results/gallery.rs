@@ -3,16 +3,19 @@
 use super::filters;
 use crate::{
     app::{
-        AppCommand, ResultsCommand,
+        AppCommand, ResultsCommand, TrainCommand,
         actions::may_show_maps,
-        state::{Overlay, Tab},
+        state::{Overlay, Tab, Workspace},
     },
     engine::{runs::score_set::ScoreSet, thumbnail_cache::Thumb},
     scores::ScoreRow,
-    ui::shared::{
-        context::PanelContext,
-        image_grid::{Cell, Grid},
-        widgets::{self, label_of},
+    ui::{
+        data::selection,
+        shared::{
+            context::PanelContext,
+            image_grid::{Cell, Click, Grid, How},
+            widgets::{self, label_of},
+        },
     },
 };
 use eframe::egui::Ui;
@@ -28,41 +31,65 @@ pub fn show(ui: &mut Ui, cx: &mut PanelContext<'_>, set: &ScoreSet, grid: &mut G
         return;
     }
     if results.tab == Tab::Training {
-        let text = "Each normal training image scored against all others. The first ones look least like their kind.";
+        let text =
+            "Each normal training image scored against all others. The first ones look least like their kind; X leaves out.";
         widgets::weak(ui, text);
+        train_again(ui, cx, set);
     }
     let selected = results.row.and_then(|row| shown.iter().position(|r| *r == row));
     let open = cx.state.open().filter(|o| o.config.path == set.data.path).cloned();
     let current = results.row;
     let state = cx.state;
     let shows_maps = results.map_view.in_gallery && may_show_maps(state).is_ok();
-    let clicked = grid.show(ui, cx, shown.len(), selected, |i| {
+    let cell = |i: usize| {
         let row = &set.rows[shown[i]];
         let id = open.as_ref().and_then(|o| o.by_name.get(&row.path).copied());
+        let left_out = id.zip(open.as_ref()).is_some_and(|(id, open)| open.dataset.is_left_out(id));
         let has_map = shows_maps && set.maps.overlay(&row.path).is_some();
         Cell {
             thumb: id.map(|image| Thumb { image, under_map: has_map.then_some(state.results.number) }),
             name: row.path.clone(),
             label: label_of(row.label),
             selected: current == Some(shown[i]),
-            note: Some(note(row, state)),
+            marked: false,
+            left_out,
+            note: Some(note(row, left_out, state)),
             outcome: state.results.outcome(row),
             hint: (shows_maps && !has_map).then_some("no map was saved of this image"),
         }
-    });
-    if let Some((index, twice)) = clicked {
+    };
+    let clicked = grid.show(ui, cx, shown.len(), selected, cell, Some(&selection::menu_of_one));
+    if let Some(Click { index, how }) = clicked {
         cx.send(ResultsCommand::Row(shown[index]));
-        if twice {
+        if how == How::Twice {
             cx.send(AppCommand::Toggle(Overlay::Picture));
         }
     }
 }
 
-/// The line under a picture: score, outcome, tags.
-fn note(row: &ScoreRow, state: &crate::app::State) -> String {
+/// The way on where normals that this run has learnt from are left out by now.
+fn train_again(ui: &mut Ui, cx: &mut PanelContext<'_>, set: &ScoreSet) {
+    let Some(open) = cx.state.open().filter(|o| o.left_out > 0 && o.config.path == set.data.path) else { return };
+    let is_out = |row: &&ScoreRow| open.by_name.get(&row.path).is_some_and(|&id| open.dataset.is_left_out(id));
+    let out = set.rows[set.evaluated..].iter().filter(is_out).count();
+    if out == 0 {
+        return;
+    }
+    let text = if out == 1 { "Train again without it".to_string() } else { format!("Train again without these {out}") };
+    if widgets::small_button(ui, &text).on_hover_text("Takes this run’s settings to Train (3)").clicked() {
+        cx.send(TrainCommand::UseSettings(set.run.clone()));
+        cx.send(AppCommand::Go(Workspace::Train));
+    }
+}
+
+/// The line under a picture: score, outcome, whether it is left out by now, tags.
+fn note(row: &ScoreRow, left_out: bool, state: &crate::app::State) -> String {
     let mut text = format!("{:.3}", row.score);
     if state.results.outcome(row).is_some_and(Tab::is_wrong) {
         text += " · wrong";
+    }
+    if left_out {
+        text += " · left out";
     }
     if let Some(annotation) = state.results.review.get(&row.path) {
         let letters: Vec<&str> = annotation.tags().map(super::annotations::letter).collect();

@@ -2,12 +2,12 @@
 
 use super::{context::PanelContext, theme, widgets};
 use crate::{
-    app::{AppCommand, state::Tab},
+    app::{AppCommand, icons, state::Tab},
     data::Label,
     engine::thumbnail_cache::Thumb,
 };
 use eframe::egui::{
-    Align2, FontId, Key, Rect, ScrollArea, Sense, Stroke, StrokeKind, Ui, Vec2, WidgetInfo, accesskit::Role, pos2, vec2,
+    Align2, FontId, Key, Rect, Response, ScrollArea, Sense, Stroke, StrokeKind, Ui, Vec2, WidgetInfo, accesskit::Role, pos2, vec2,
 };
 
 /// Least side of a cell's picture; the columns share what is left of the width.
@@ -22,12 +22,34 @@ pub struct Cell {
     pub name: String,
     pub label: Option<Label>,
     pub selected: bool,
+    /// Selected together with others.
+    pub marked: bool,
+    pub left_out: bool,
     /// A second line under the name.
     pub note: Option<String>,
     /// How its call turned out, in the gallery.
     pub outcome: Option<Tab>,
     /// What else is said under the pointer.
     pub hint: Option<&'static str>,
+}
+
+/// What was done to a cell with the pointer.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Click {
+    pub index: usize,
+    pub how: How,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum How {
+    Once,
+    Twice,
+    /// With Ctrl held.
+    Toggle,
+    /// With Shift held.
+    To,
+    /// With the other button: a menu opens.
+    Menu,
 }
 
 /// What is remembered between frames.
@@ -40,7 +62,7 @@ pub struct Grid {
 }
 
 impl Grid {
-    /// Shows `count` cells; returns the one that was clicked, and whether twice.
+    /// Shows `count` cells; returns the one that was clicked. `menu`: the entries of a cell's menu, where it has one.
     pub fn show(
         &mut self,
         ui: &mut Ui,
@@ -48,7 +70,8 @@ impl Grid {
         count: usize,
         selected: Option<usize>,
         cell: impl Fn(usize) -> Cell,
-    ) -> Option<(usize, bool)> {
+        menu: Option<&dyn Fn(&mut Ui, &mut PanelContext<'_>)>,
+    ) -> Option<Click> {
         let gap = theme::GAP;
         // The scroll bar keeps its place.
         let width = ui.available_width() - 12.0;
@@ -71,14 +94,14 @@ impl Grid {
                         let (rect, response) = ui.allocate_exact_size(vec2(side, height), Sense::click());
                         let mark = widgets::label_word(cell.label);
                         response.widget_info(|| {
-                            WidgetInfo::selected(Role::Image, true, cell.selected, format!("{}, {mark}", cell.name))
+                            let out = if cell.left_out { ", left out" } else { "" };
+                            let selected = cell.selected || cell.marked;
+                            WidgetInfo::selected(Role::Image, true, selected, format!("{}, {mark}{out}", cell.name))
                         });
                         paint(ui, cx, rect, &cell, response.hovered());
-                        if response.clicked() {
-                            clicked = Some((index, false));
-                        }
-                        if response.double_clicked() {
-                            clicked = Some((index, true));
+                        clicked = how(ui, &response).map(|how| Click { index, how }).or(clicked);
+                        if let Some(menu) = menu {
+                            response.context_menu(|ui| menu(ui, cx));
                         }
                         response.on_hover_text(hover_text(cx, &cell));
                     }
@@ -101,12 +124,25 @@ impl Grid {
     }
 }
 
+fn how(ui: &Ui, response: &Response) -> Option<How> {
+    let held = ui.input(|i| i.modifiers);
+    match () {
+        () if response.secondary_clicked() => Some(How::Menu),
+        () if response.double_clicked() && !held.command && !held.shift => Some(How::Twice),
+        () if !response.clicked() => None,
+        () if held.shift => Some(How::To),
+        () if held.command => Some(How::Toggle),
+        () => Some(How::Once),
+    }
+}
+
 /// Up and down go a row further, as left and right go an image further.
 pub fn rows_by_key(ui: &Ui, cx: &mut PanelContext<'_>, columns: i64) {
     let elsewhere = cx.state.overlay.is_some() || ui.ctx().memory(|m| m.focused().is_some());
-    let (up, down) = ui.input(|i| (i.key_pressed(Key::ArrowUp), i.key_pressed(Key::ArrowDown)));
+    let (up, down, held) = ui.input(|i| (i.key_pressed(Key::ArrowUp), i.key_pressed(Key::ArrowDown), i.modifiers));
     if up != down && !elsewhere {
-        cx.send(AppCommand::Walk(if down { columns } else { -columns }));
+        let by = if down { columns } else { -columns };
+        cx.send(if held.shift { AppCommand::Extend(by) } else { AppCommand::Walk(by) });
     }
 }
 
@@ -125,11 +161,13 @@ pub fn paint(ui: &Ui, cx: &mut PanelContext<'_>, rect: Rect, cell: &Cell, hovere
     let t = theme::of(ui);
     let picture = Rect::from_min_size(rect.min, Vec2::splat(rect.width()));
     let painter = ui.painter();
-    painter.rect_filled(picture, theme::RADIUS, t.panel);
+    painter.rect_filled(picture, theme::RADIUS, if cell.marked { t.accent.gamma_multiply(0.35) } else { t.panel });
     match cell.thumb.map(|thumb| (thumb, cx.textures.thumbnail(thumb))) {
         Some((_, Some(texture))) => {
             let inner = widgets::fit(texture.size_vec2(), picture.shrink(2.0));
-            eframe::egui::Image::new((texture.id(), inner.size())).corner_radius(4).paint_at(ui, inner);
+            let image = eframe::egui::Image::new((texture.id(), inner.size())).corner_radius(4);
+            let image = if cell.left_out { image.tint(theme::LEFT_OUT) } else { image };
+            image.paint_at(ui, inner);
         }
         Some((thumb, None)) if cx.state.data.broken.contains_key(&thumb.image) => {
             widgets::text_at(ui, picture.center(), Align2::CENTER_CENTER, "cannot be read", t.error);
@@ -140,7 +178,20 @@ pub fn paint(ui: &Ui, cx: &mut PanelContext<'_>, rect: Rect, cell: &Cell, hovere
         }
         None => _ = widgets::text_at(ui, picture.center(), Align2::CENTER_CENTER, "data set not open", t.weak),
     }
-    let edge = if cell.selected { Some((2.0, t.accent)) } else { hovered.then_some((1.0, t.weak)) };
+    if cell.left_out {
+        let line = picture.shrink(picture.width() * 0.12);
+        painter.line_segment([line.left_bottom(), line.right_top()], Stroke::new(2.0, t.text));
+    }
+    if cell.marked {
+        let badge = Rect::from_min_size(picture.min, Vec2::splat(22.0));
+        painter.rect_filled(badge, theme::RADIUS, t.accent);
+        widgets::text_at(ui, badge.center(), Align2::CENTER_CENTER, icons::CHECK, t.on_accent);
+    }
+    let edge = match () {
+        () if cell.selected => Some((2.0, t.accent)),
+        () if cell.marked => Some((1.0, t.accent)),
+        () => hovered.then_some((1.0, t.weak)),
+    };
     if let Some((width, colour)) = edge {
         painter.rect_stroke(picture, theme::RADIUS, Stroke::new(width, colour), StrokeKind::Inside);
     }
@@ -157,6 +208,7 @@ pub fn paint(ui: &Ui, cx: &mut PanelContext<'_>, rect: Rect, cell: &Cell, hovere
         if cell.selected { t.text } else { t.weak },
     );
     if let Some(note) = &cell.note {
+        let note = widgets::cut_middle(ui, note, &font, rect.width() - 18.0);
         widgets::text_at(ui, pos2(rect.left() + 16.0, baseline + LINE), Align2::LEFT_CENTER, note, t.weak);
     }
 }

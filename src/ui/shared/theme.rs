@@ -82,6 +82,9 @@ pub const LIGHT: Tokens = Tokens {
     warning: Color32::from_rgb(0x7A, 0x55, 0x00),
 };
 
+/// What is left of a picture that is left out.
+pub const LEFT_OUT: Color32 = Color32::from_rgba_premultiplied(0x50, 0x50, 0x50, 0x50);
+
 /// The tokens of the theme in use.
 pub fn of(ui: &Ui) -> &'static Tokens {
     if ui.visuals().dark_mode { &DARK } else { &LIGHT }

@@ -67,6 +67,11 @@ pub fn action_button(ui: &mut Ui, cx: &mut PanelContext<'_>, id: actions::Id) ->
     act(ui, cx, id, Button::new(text))
 }
 
+/// The same with a text of its own.
+pub fn action_button_as(ui: &mut Ui, cx: &mut PanelContext<'_>, id: actions::Id, button: Button<'_>) -> Response {
+    act(ui, cx, id, button)
+}
+
 /// The same in the accent colour: the one thing to do next.
 pub fn primary_button(ui: &mut Ui, cx: &mut PanelContext<'_>, id: actions::Id) -> Response {
     let (action, t) = (actions::get(id), theme::of(ui));

@@ -4,6 +4,7 @@ use crate::{
     app::{
         AppCommand,
         actions::{ACTIONS, Action, Id},
+        state::Workspace,
     },
     ui::shared::{
         context::{PanelContext, allowed},
@@ -26,16 +27,18 @@ pub fn dispatch(ui: &mut Ui, cx: &mut PanelContext<'_>) {
     by_key.sort_by_key(|(_, key)| Reverse(held(key)));
     for (action, shortcut) in by_key {
         // Alt and an arrow go through the words of a text.
-        let plain = shortcut.modifiers.is_none() || shortcut.modifiers.alt;
+        let plain = !shortcut.modifiers.command;
         // Letters belong to the field that is typed in; arrows, Space and Enter to what has the keyboard's focus.
         let taken = matches!(shortcut.logical_key, Key::ArrowLeft | Key::ArrowRight | Key::Space | Key::Enter)
             && focused
             && !shortcut.modifiers.alt;
-        // A text field has an undo of its own.
-        let own = matches!(action.id, Id::Undo | Id::Redo) && typing;
+        // A text field has an undo of its own, and words to be selected.
+        let own = matches!(action.id, Id::Undo | Id::Redo | Id::SelectAll) && typing;
+        // In the grid it selects.
+        let grid = action.id == Id::Play && cx.state.workspace == Workspace::Data && cx.state.overlay.is_none();
         // Escape closes an open menu first.
         let menu = action.id == Id::Escape && eframe::egui::Popup::is_any_open(ui.ctx());
-        if own || menu || (action.id != Id::Escape && plain && (typing || taken)) {
+        if own || menu || grid || (action.id != Id::Escape && plain && (typing || taken)) {
             continue;
         }
         if ui.input_mut(|i| i.consume_shortcut(&shortcut))
@@ -50,7 +53,9 @@ pub fn dispatch(ui: &mut Ui, cx: &mut PanelContext<'_>) {
 pub fn show(ui: &mut Ui, cx: &mut PanelContext<'_>) {
     /// Width of a column.
     const COLUMN: f32 = 360.0;
-    const HELD: [(&str, &str); 3] = [
+    const HELD: [(&str, &str); 5] = [
+        ("Space", "In the grid of Data: select the image with others, or no more"),
+        ("Ctrl or Shift and click", "In the grid of Data: select several images"),
         ("Shift held", "Show the original in place of the dissolved picture"),
         ("Wheel", "Zoom pictures; on the slider: change t"),
         ("Double click", "Fit a picture; reset a value"),

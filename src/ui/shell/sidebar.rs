@@ -86,13 +86,21 @@ fn data_set(ui: &mut Ui, cx: &mut PanelContext<'_>, open: &Open) {
             line(ui, cx, split.name(), count, None, chosen, to);
         }
     }
+    if open.left_out > 0 {
+        let to = Filter { left_out: !now.left_out, ..now };
+        line(ui, cx, "Left out", open.left_out, None, now.left_out, to);
+    }
+    if open.unlabelled.total() > 0 && !open.counts.is_empty() {
+        let to = Filter { unlabelled: !now.unlabelled, class: None, ..now };
+        line(ui, cx, "Without a label", open.unlabelled.total(), None, now.unlabelled, to);
+    }
     if !open.counts.is_empty() {
         ui.add_space(theme::STEP);
         widgets::caption(ui, "CLASSES");
     }
     for (i, (class, counts)) in open.dataset.classes.iter().zip(&open.counts).enumerate().take(CLASSES) {
         let chosen = now.class == Some(i);
-        let to = Filter { class: (!chosen).then_some(i), ..now };
+        let to = Filter { class: (!chosen).then_some(i), unlabelled: false, ..now };
         let name = if class.name == ALL { "all of them" } else { &class.name };
         line(ui, cx, name, counts.total(), Some(class.label), chosen, to);
     }

@@ -73,7 +73,25 @@ const SAID: f32 = 260.0;
 /// The menu, from the table of actions.
 const MENU: [(&str, &[Id]); 8] = [
     ("File", &[Id::OpenFolder, Id::OpenFile, Id::OpenDemo, Id::UseDemoModel, Id::ImportModel, Id::ImportRun]),
-    ("Edit", &[Id::Undo, Id::Redo, Id::Unfiltered, Id::Duplicates, Id::LabelWrong, Id::ImagePoor, Id::Interesting]),
+    (
+        "Edit",
+        &[
+            Id::Undo,
+            Id::Redo,
+            Id::SelectAll,
+            Id::LeaveOut,
+            Id::LabelNormal,
+            Id::LabelAbnormal,
+            Id::Unlabel,
+            Id::LeaveOutDuplicates,
+            Id::ExportCuration,
+            Id::Unfiltered,
+            Id::Duplicates,
+            Id::LabelWrong,
+            Id::ImagePoor,
+            Id::Interesting,
+        ],
+    ),
     (
         "Pictures",
         &[
@@ -168,7 +186,8 @@ mod tests {
     #[test]
     fn menu_lists_all_other_actions_once() {
         let tabs = [Id::GoData, Id::GoDissolve, Id::GoTrain, Id::GoResults, Id::Escape, Id::Quit];
-        let walks = [Id::Next, Id::Previous, Id::PanLeft, Id::PanRight, Id::PanUp, Id::PanDown];
+        let walks =
+            [Id::Next, Id::Previous, Id::SelectNext, Id::SelectPrevious, Id::PanLeft, Id::PanRight, Id::PanUp, Id::PanDown];
         for action in ACTIONS.iter().filter(|a| !tabs.contains(&a.id) && !walks.contains(&a.id)) {
             let entries = MENU.iter().flat_map(|(_, ids)| *ids).filter(|id| **id == action.id);
             assert_eq!(entries.count(), 1, "{}", action.name);

@@ -1,6 +1,5 @@
 //! Why the selected image has its score: asked where a person can see it, and only the newest answer counts.
 
-use super::selection;
 use crate::{
     app::{
         Effect, State, actions,
@@ -32,7 +31,7 @@ pub fn ask(state: &mut State) -> Vec<Effect> {
 /// Asks why the selected image has its score, with or without the map of what covering it changes.
 pub fn question(state: &State, occlude: bool) -> Option<Effect> {
     let (set, open, row) = (state.results.ready()?, state.open()?, state.results.selected()?);
-    let image = selection::image_of_row(state)?;
+    let image = state.image_of_row()?;
     let nearest = row.terms.as_ref().map(|terms| terms.nearest.clone());
     let view = state.results.map_view;
     let lay = (view.on && actions::may_lay_map(state).is_ok()).then_some(Lay { threshold: view.threshold });

@@ -2,7 +2,7 @@
 
 use super::{
     explanation,
-    selection::{self, image_of_row, stepped},
+    selection::{self, stepped},
 };
 use crate::{
     app::{
@@ -35,7 +35,7 @@ pub fn walk(state: &mut State, by: i64) -> Vec<Effect> {
 /// Selects an image of the gallery, in all workspaces where its data set is open.
 pub fn select_row(state: &mut State, row: usize) -> Vec<Effect> {
     state.results.row = Some(row);
-    let mut effects = image_of_row(state).map_or_else(Vec::new, |id| selection::select(state, id));
+    let mut effects = state.image_of_row().map_or_else(Vec::new, |id| selection::select(state, id));
     effects.extend(explanation::ask(state));
     effects
 }

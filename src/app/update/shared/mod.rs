@@ -1,6 +1,7 @@
 //! Steps that several workspaces take. They know each other and `dissolve`, and no other workspace.
 
 pub mod annotations;
+pub mod curation;
 pub mod embedding;
 pub mod explanation;
 pub mod gallery;

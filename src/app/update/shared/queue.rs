@@ -41,11 +41,11 @@ pub fn start_next(state: &mut State) -> Vec<Effect> {
     }
     let Some(job) = state.jobs.iter_mut().find(|j| j.state == JobState::Queued) else { return Vec::new() };
     job.state = JobState::Running;
-    let (id, config, name) = (job.id, Box::new(job.config.clone()), job.name.clone());
+    let (id, config, name, curation) = (job.id, Box::new(job.config.clone()), job.name.clone(), job.curation.clone());
     vec![match job.work.clone() {
         Work::Folder { run, folder } => Effect::Job(JobEffect::ScoreFolder { id, run, folder }),
         Work::Plant(run) => Effect::Job(JobEffect::Plant { id, run }),
-        work => Effect::Job(JobEffect::Train { id, kind: job.kind, config, name, work }),
+        work => Effect::Job(JobEffect::Train { id, kind: job.kind, config, name, work, curation }),
     }]
 }
 

@@ -1,12 +1,19 @@
-//! The one selected image, shared by all workspaces.
+//! The one selected image, shared by all workspaces, and those that are marked with it in the grid of Data.
 
 use crate::{
-    app::{Effect, State, update::dissolve},
+    app::{Effect, State, message::Mark, state::Filter, update::dissolve},
     data::ImageId,
 };
+use std::sync::Arc;
 
-/// Selects an image; what was dissolved is of another one.
+/// Selects an image, and no other beside it.
 pub fn select(state: &mut State, id: ImageId) -> Vec<Effect> {
+    unmark(state);
+    look_at(state, id)
+}
+
+/// What was dissolved is of another image.
+fn look_at(state: &mut State, id: ImageId) -> Vec<Effect> {
     if state.selected == Some(id) {
         return Vec::new();
     }
@@ -15,10 +22,73 @@ pub fn select(state: &mut State, id: ImageId) -> Vec<Effect> {
     dissolve::invalidate(state)
 }
 
-/// The image of the selected row, where its data set is open.
-pub fn image_of_row(state: &State) -> Option<ImageId> {
-    let (set, open) = (state.results.ready()?, state.open()?);
-    (open.config.path == set.data.path).then(|| open.by_name.get(&state.results.selected()?.path).copied())?
+/// Changes which images are marked.
+pub fn mark(state: &mut State, mark: Mark) -> Vec<Effect> {
+    let (shown, data) = (state.data.shown.clone(), &mut state.data);
+    match mark {
+        Mark::All => {
+            data.marked = shown.iter().copied().collect();
+            Vec::new()
+        }
+        Mark::Toggle(id) => {
+            // The one that was selected alone stays with the next one.
+            if data.marked.is_empty() {
+                data.marked.extend(state.selected.filter(|selected| shown.binary_search(selected).is_ok()));
+            } else if data.marked.remove(&id) {
+                data.anchor = Some(id);
+                return look_at(state, id);
+            }
+            data.marked.insert(id);
+            data.anchor = Some(id);
+            look_at(state, id)
+        }
+        Mark::To(id) => {
+            let anchor = *data.anchor.get_or_insert(state.selected.unwrap_or(id));
+            let place = |id: ImageId| shown.binary_search(&id).unwrap_or_else(|next| next);
+            let (from, to) = (place(anchor.min(id)), place(anchor.max(id)));
+            data.marked = shown[from..(to + 1).min(shown.len())].iter().copied().collect();
+            look_at(state, id)
+        }
+    }
+}
+
+/// Takes all marks away; returns whether there were any.
+pub fn unmark(state: &mut State) -> bool {
+    state.data.anchor = None;
+    !std::mem::take(&mut state.data.marked).is_empty()
+}
+
+/// Marks the images up to the one `by` places further.
+pub fn extend(state: &mut State, by: i64) -> Vec<Effect> {
+    beside(state, by).map_or_else(Vec::new, |id| mark(state, Mark::To(id)))
+}
+
+/// The image that is shown `by` places from the selected one.
+pub fn beside(state: &State, by: i64) -> Option<ImageId> {
+    let shown = &state.data.shown;
+    let at = state.selected.and_then(|id| shown.binary_search(&id).ok());
+    stepped(at, by, shown.len()).and_then(|i| shown.get(i).copied())
+}
+
+/// Lists the images that pass the filter; what it hides is not marked.
+pub fn show(state: &mut State) {
+    let Some(open) = state.data.open.clone() else { return };
+    let classes = open.dataset.classes.len();
+    let filter = &mut state.data.filter;
+    filter.class = filter.class.filter(|&class| class < classes);
+    // Labels and what is left out can be taken back until none is left to be shown.
+    filter.left_out &= open.left_out > 0;
+    filter.unlabelled &= open.unlabelled.total() > 0;
+    let Filter { split, class, left_out, unlabelled } = *filter;
+    let passes = (0u32..).zip(&open.dataset.items).filter(|(_, item)| {
+        split.is_none_or(|s| item.split == s)
+            && class.is_none_or(|c| item.class == Some(c))
+            && (!left_out || item.said.leave_out)
+            && (!unlabelled || item.class.is_none() && !item.said.leave_out)
+    });
+    state.data.shown = Arc::new(passes.map(|(i, _)| ImageId(i)).collect());
+    let shown = &state.data.shown;
+    state.data.marked.retain(|id| shown.binary_search(id).is_ok());
 }
 
 /// `by` places from `at`, within `0..len`; the first one where nothing was selected.

@@ -1,5 +1,6 @@
 //! The update without a window: commands and events in, state and effects out.
 
+mod curation;
 #[cfg(test)]
 pub mod data;
 mod dissolve;
@@ -84,7 +85,7 @@ fn an_opened_set_selects_an_abnormal_test_image_and_can_be_filtered_and_walked()
     let mut state = opened();
     assert_eq!(state.selected, Some(ImageId(5)));
     assert_eq!(state.persisted.recent[0].path, PathBuf::from("set"));
-    update(&mut state, DataCommand::Filter(Filter { split: Some(Split::Test), class: Some(0) }));
+    update(&mut state, DataCommand::Filter(Filter { split: Some(Split::Test), class: Some(0), ..Filter::default() }));
     assert_eq!(*state.data.shown, [ImageId(4), ImageId(6)]);
     update(&mut state, AppCommand::Walk(1));
     assert_eq!(state.selected, Some(ImageId(4)), "what the filter hides is not walked to");

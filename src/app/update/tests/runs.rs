@@ -28,6 +28,7 @@ pub(crate) fn entry(name: &str, steps: usize) -> RunEntry {
             version: String::new(),
             state: RunState::Finished,
             notes: "Gaussian tried".into(),
+            data: String::new(),
             figures: Default::default(),
         },
         config,

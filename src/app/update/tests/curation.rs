@@ -1,0 +1,230 @@
+//! Selecting several images, leaving them out and labelling them, without a window.
+
+use crate::{
+    app::{
+        AppCommand, DataCommand, Effect, State, TrainCommand,
+        actions::{self, Id},
+        message::{Curate, JobEffect, Mark},
+        state::{Filter, Workspace},
+        update::{tests::*, update},
+    },
+    config::DataConfig,
+    data::{Curation, Dataset, Duplicate, Examination, ImageId, Item, Label, Layout, Source, Split},
+    jobs::{events::JobEvent, loader::LoadRequest},
+    run_dir::RunKind,
+};
+use proptest::prelude::*;
+use std::{path::PathBuf, sync::Arc};
+
+fn ids(numbers: impl IntoIterator<Item = u32>) -> Vec<ImageId> {
+    numbers.into_iter().map(ImageId).collect()
+}
+
+fn marked(state: &State) -> Vec<u32> {
+    state.data.marked.iter().map(|id| id.0).collect()
+}
+
+fn act(state: &mut State, id: Id) -> Vec<Effect> {
+    let action = actions::get(id);
+    assert_eq!((action.allowed)(state), Ok(()), "{}", action.name);
+    let command = (action.command)(state);
+    update(state, command)
+}
+
+/// The open set of the other tests, with its table in the workspace.
+fn curated() -> State {
+    let mut state = opened();
+    reopen(&mut state, dataset([Some(Label::Normal), Some(Label::Abnormal)]));
+    state
+}
+
+fn reopen(state: &mut State, dataset: Arc<Dataset>) {
+    update(state, DataCommand::Open("set".into()));
+    let config = DataConfig { path: "set".into(), curation: Some("work/set.csv".into()), ..DataConfig::default() };
+    update(state, JobEvent::Opened { generation: state.data.generation, config, dataset });
+}
+
+/// Six images of which nothing is known.
+fn unlabelled() -> State {
+    let item = |i: usize| Item::new(format!("{i}.png"), Source::File(PathBuf::from(format!("{i}.png"))), [4, 4]);
+    let set = Dataset::from_items("set".into(), Layout::Unlabelled, "plain".into(), Vec::new(), (0..6).map(item).collect());
+    let mut state = State::default();
+    reopen(&mut state, Arc::new(set));
+    state
+}
+
+#[test]
+fn several_images_are_selected_with_pointer_and_keys() {
+    let mut state = curated();
+    update(&mut state, DataCommand::Select(ImageId(2)));
+    assert_eq!(state.chosen(), ids([2]));
+    update(&mut state, DataCommand::Mark(Mark::Toggle(ImageId(5))));
+    assert_eq!(marked(&state), [2, 5], "the one before stays");
+    update(&mut state, DataCommand::Mark(Mark::To(ImageId(3))));
+    assert_eq!((marked(&state), state.selected), (vec![3, 4, 5], Some(ImageId(3))), "from the last one that was added");
+    update(&mut state, AppCommand::Extend(-2));
+    assert_eq!(marked(&state), [1, 2, 3, 4, 5]);
+    update(&mut state, AppCommand::Extend(4));
+    assert_eq!(marked(&state), [5], "the other way it becomes shorter");
+    update(&mut state, DataCommand::Mark(Mark::Toggle(ImageId(5))));
+    assert_eq!((marked(&state), state.chosen()), (vec![], ids([5])));
+    act(&mut state, Id::SelectAll);
+    assert_eq!(state.chosen().len(), 8);
+    update(&mut state, DataCommand::Filter(Filter { split: Some(Split::Test), ..Filter::default() }));
+    assert_eq!(marked(&state), [4, 5, 6, 7], "what is not shown is not selected");
+    update(&mut state, AppCommand::Escape);
+    assert_eq!(state.chosen(), ids([5]));
+    act(&mut state, Id::SelectAll);
+    update(&mut state, AppCommand::Walk(1));
+    assert_eq!(state.chosen(), ids([6]), "a plain arrow selects one again");
+}
+
+#[test]
+fn what_is_left_out_is_saved_counted_hidden_from_training_and_undone() {
+    let mut state = curated();
+    let before = state.open().unwrap().training_normals;
+    update(&mut state, DataCommand::Select(ImageId(0)));
+    update(&mut state, DataCommand::Mark(Mark::To(ImageId(1))));
+    let effects = act(&mut state, Id::LeaveOut);
+    let [Effect::Load(LoadRequest::SaveCuration { table, curation })] = &effects[..] else { panic!("{effects:?}") };
+    assert_eq!((table.to_str(), curation.names().collect::<Vec<_>>()), (Some("work/set.csv"), vec!["0.png", "1.png"]));
+    let open = state.open().unwrap().clone();
+    assert_eq!((open.left_out, open.training_normals), (2, before - 1));
+    assert_eq!(open.counts.iter().map(|c| c.total()).sum::<usize>(), 6);
+    assert_eq!((state.data.shown.len(), marked(&state)), (8, vec![0, 1]), "they are still seen, and selected");
+    update(&mut state, DataCommand::Filter(Filter { left_out: true, ..Filter::default() }));
+    assert_eq!(*state.data.shown, ids([0, 1]));
+    assert_eq!(state.history.next_undo(), Some("Leave out 2 images"));
+
+    // A run takes what is shown, whatever is said later.
+    let effects = update(&mut state, TrainCommand::Start(RunKind::Train));
+    let [Effect::Job(JobEffect::Train { curation: Some(taken), config, .. })] = &effects[..] else { panic!("{effects:?}") };
+    assert_eq!((taken.len(), config.data.curation.is_some()), (2, true));
+
+    assert!(matches!(&update(&mut state, AppCommand::Undo)[..], [Effect::Load(LoadRequest::SaveCuration { .. })]));
+    assert_eq!((state.open().unwrap().left_out, state.data.filter), (0, Filter::default()), "no filter shows nothing");
+    update(&mut state, AppCommand::Redo);
+    assert_eq!(state.open().unwrap().left_out, 2);
+    update(&mut state, DataCommand::Select(ImageId(0)));
+    act(&mut state, Id::LeaveOut);
+    assert_eq!(state.open().unwrap().left_out, 1, "the same key takes back");
+}
+
+#[test]
+fn labels_by_hand_make_the_classes_of_a_folder_without_any() {
+    let mut state = unlabelled();
+    assert!(actions::may_train(&state).unwrap_err().contains("whether these images are normal"));
+    update(&mut state, DataCommand::Select(ImageId(0)));
+    update(&mut state, DataCommand::Mark(Mark::To(ImageId(3))));
+    act(&mut state, Id::LabelNormal);
+    update(&mut state, DataCommand::Select(ImageId(5)));
+    act(&mut state, Id::LabelAbnormal);
+    let open = state.open().unwrap().clone();
+    assert_eq!(open.dataset.classes.iter().map(|c| c.name.as_str()).collect::<Vec<_>>(), ["normal", "abnormal"]);
+    assert_eq!((open.by_label.map(|(_, n)| n.total()), open.asks_normal()), ([4, 1, 1], false));
+    assert!(open.training_normals > 1 && actions::may_train(&state).is_ok());
+    assert_eq!(open.dataset.label(ImageId(5)), Some(Label::Abnormal));
+    update(&mut state, DataCommand::Filter(Filter { unlabelled: true, ..Filter::default() }));
+    assert_eq!(*state.data.shown, ids([4]));
+    update(&mut state, AppCommand::Undo);
+    update(&mut state, AppCommand::Undo);
+    assert!(state.open().unwrap().dataset.classes.is_empty());
+    assert_eq!(state.data.shown.len(), 6);
+}
+
+#[test]
+fn one_image_of_several_equal_ones_stays() {
+    let mut state = curated();
+    let pair = |(first, second)| Duplicate { first: ImageId(first), second: ImageId(second), exact: true };
+    // 3 is like 2 alone, which goes: it stays.
+    let duplicates = [(0, 1), (0, 2), (2, 3), (4, 6)].map(pair).to_vec();
+    let examination = Examination { duplicates, ..Examination::default() };
+    let generation = state.data.pictures_since;
+    update(&mut state, JobEvent::Examined { generation, examination: Arc::new(examination) });
+    act(&mut state, Id::LeaveOutDuplicates);
+    let out = |state: &State| (0..8).filter(|&i| state.open().unwrap().dataset.is_left_out(ImageId(i))).collect::<Vec<_>>();
+    assert_eq!(out(&state), [1, 2, 6]);
+    assert!((actions::get(Id::LeaveOutDuplicates).allowed)(&state).is_err(), "none is left");
+    update(&mut state, AppCommand::Undo);
+    assert_eq!(out(&state), [0; 0]);
+}
+
+#[test]
+fn what_was_said_of_another_data_set_is_not_undone_here() {
+    let mut state = curated();
+    update(&mut state, DataCommand::Curate(ids([1]), Curate::LeaveOut(true)));
+    update(&mut state, DataCommand::Open("other".into()));
+    let config = DataConfig { path: "other".into(), ..DataConfig::default() };
+    let dataset = dataset([Some(Label::Normal), Some(Label::Abnormal)]);
+    let generation = state.data.generation;
+    update(&mut state, JobEvent::Opened { generation, config, dataset });
+    assert!(update(&mut state, AppCommand::Undo).is_empty());
+    assert!(state.notices[0].text.contains("which is not open"));
+    assert_eq!((state.open().unwrap().left_out, state.history.next_undo()), (0, Some("Leave out 1.png")));
+}
+
+#[test]
+fn what_is_said_while_the_normal_class_is_chosen_is_not_lost() {
+    let mut state = State::default();
+    let before = dataset([None, None]);
+    reopen(&mut state, before.clone());
+    let effects = update(&mut state, DataCommand::SetNormal(vec!["good".into()]));
+    let [Effect::Load(LoadRequest::Open { generation, config, .. })] = &effects[..] else { panic!("{effects:?}") };
+    update(&mut state, DataCommand::Curate(ids([1]), Curate::LeaveOut(true)));
+    let dataset = Arc::new(before.with_normal(&config.normal).unwrap());
+    update(&mut state, JobEvent::Opened { generation: *generation, config: config.clone(), dataset });
+    assert_eq!((state.open().unwrap().left_out, state.open().unwrap().asks_normal()), (1, false));
+}
+
+#[test]
+fn images_are_curated_where_they_are_seen() {
+    let mut state = curated();
+    let allowed = |state: &State| (actions::get(Id::LeaveOut).allowed)(state).is_ok();
+    assert!(allowed(&state));
+    update(&mut state, AppCommand::Go(Workspace::Train));
+    assert!(!allowed(&state));
+    update(&mut state, AppCommand::Go(Workspace::Data));
+    update(&mut state, DataCommand::Select(ImageId(0)));
+    update(&mut state, DataCommand::Filter(Filter { split: Some(Split::Test), ..Filter::default() }));
+    assert!(!allowed(&state), "the selected one is hidden");
+}
+
+/// What can be seen of the images.
+fn seen(state: &State) -> (Arc<Curation>, Vec<(Option<Label>, Split, bool)>) {
+    let set = &state.open().unwrap().dataset;
+    let image = |item: &Item| (set.label_of(item), item.split, item.said.leave_out);
+    (set.curation.clone(), set.items.iter().map(image).collect())
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 64, rng_seed: proptest::test_runner::RngSeed::Fixed(2024), ..ProptestConfig::default() })]
+
+    #[test]
+    fn undo_takes_everything_back_and_redo_brings_it_again(
+        labelled in any::<bool>(),
+        changes in prop::collection::vec((prop::collection::vec(0u32..8, 1..5), 0usize..5), 1..12),
+    ) {
+        let mut state = if labelled { curated() } else { unlabelled() };
+        let before = seen(&state);
+        let mut made = 0;
+        for (images, what) in changes {
+            let what = [
+                Curate::LeaveOut(true),
+                Curate::LeaveOut(false),
+                Curate::Label(Some(Label::Normal)),
+                Curate::Label(Some(Label::Abnormal)),
+                Curate::Label(None),
+            ][what];
+            made += update(&mut state, DataCommand::Curate(ids(images), what)).len();
+        }
+        let after = seen(&state);
+        for _ in 0..made {
+            update(&mut state, AppCommand::Undo);
+        }
+        prop_assert_eq!(seen(&state), before);
+        for _ in 0..made {
+            update(&mut state, AppCommand::Redo);
+        }
+        prop_assert_eq!(seen(&state), after);
+    }
+}

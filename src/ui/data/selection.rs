@@ -1,0 +1,89 @@
+//! What is said of an image under it, and what can be done with the selected ones: a line over the grid, and a menu.
+
+use crate::{
+    app::{
+        AppCommand, State,
+        actions::{Id, may_unlabel},
+        icons,
+        state::Open,
+    },
+    data::{ALL, ImageId, Item, Label},
+    ui::shared::{context::PanelContext, theme, widgets},
+};
+use eframe::egui::{Button, Key, RichText, Ui};
+
+/// The line under an image: its class, its split or that it is left out, and whether a person has labelled it.
+pub fn note(open: &Open, item: &Item) -> String {
+    let class = item.class.and_then(|c| open.dataset.classes.get(c)).filter(|class| class.name != ALL);
+    let by_hand = item.said.label.filter(|label| class.is_none_or(|class| class.label != Some(*label)));
+    let parts = [
+        class.map(|class| class.name.as_str()),
+        by_hand.map(|label| match label {
+            Label::Normal => "normal by hand",
+            Label::Abnormal => "abnormal by hand",
+        }),
+        Some(if item.said.leave_out { "left out" } else { item.split.name() }),
+    ];
+    parts.into_iter().flatten().collect::<Vec<_>>().join(" · ")
+}
+
+/// How many are selected, and what can be done with them: always as high, since the images lie under it.
+pub fn show(ui: &mut Ui, cx: &mut PanelContext<'_>, open: &Open) {
+    ui.horizontal(|ui| {
+        ui.set_min_height(HEIGHT);
+        let images = cx.state.chosen();
+        ui.label(RichText::new(format!("{} selected", images.len())).size(theme::SMALL));
+        let all_out = !images.is_empty() && images.iter().all(|&id| open.dataset.is_left_out(id));
+        button(ui, cx, Id::LeaveOut, if all_out { "Take back" } else { "Leave out" });
+        button(ui, cx, Id::LabelNormal, "Normal");
+        button(ui, cx, Id::LabelAbnormal, "Abnormal");
+        if may_unlabel(cx.state).is_ok() {
+            button(ui, cx, Id::Unlabel, "No label");
+        }
+        if !cx.state.data.marked.is_empty() {
+            if widgets::small_button(ui, "Clear").on_hover_text("Selects one alone (Esc)").clicked() {
+                cx.send(AppCommand::Escape);
+            }
+        } else if ui.available_width() > HINT {
+            widgets::weak(ui, "Ctrl or Shift and click selects several");
+        }
+    });
+}
+
+/// Height of the line over the grid, and the width that its hint needs, points.
+const HEIGHT: f32 = 24.0;
+const HINT: f32 = 230.0;
+
+/// An action in a word.
+fn button(ui: &mut Ui, cx: &mut PanelContext<'_>, id: Id, word: &str) {
+    widgets::action_button_as(ui, cx, id, Button::new(RichText::new(word).size(theme::SMALL)));
+}
+
+/// The image that Space selects with others, or no more.
+pub fn toggled_by_key(ui: &Ui, state: &State) -> Option<ImageId> {
+    let elsewhere = state.overlay.is_some() || ui.ctx().memory(|m| m.focused().is_some());
+    state.selected.filter(|_| !elsewhere && ui.input(|i| i.key_pressed(Key::Space)))
+}
+
+/// The menu of the selected images in the grid of Data.
+pub fn menu(ui: &mut Ui, cx: &mut PanelContext<'_>) {
+    let entries = [Id::LeaveOut, Id::LabelNormal, Id::LabelAbnormal, Id::Unlabel, Id::BigPicture, Id::SelectAll];
+    entries.iter().for_each(|id| _ = widgets::menu_item(ui, cx, *id));
+}
+
+/// The menu of the selected image in the gallery.
+pub fn menu_of_one(ui: &mut Ui, cx: &mut PanelContext<'_>) {
+    let entries = [Id::LeaveOut, Id::LabelNormal, Id::LabelAbnormal, Id::Unlabel, Id::BigPicture];
+    entries.iter().for_each(|id| _ = widgets::menu_item(ui, cx, *id));
+}
+
+/// What was said of the images, to see and to take along; nothing where nothing was.
+pub fn summary(ui: &mut Ui, cx: &mut PanelContext<'_>, open: &Open) {
+    let Some(summary) = open.dataset.curation_summary() else { return };
+    widgets::caption(ui, "BY HAND");
+    ui.label(summary);
+    widgets::weak(ui, "Kept in the workspace; a run trains and scores by it. Ctrl+Z takes the last change back.");
+    let export = format!("{}  Export as CSV", icons::DOWNLOAD);
+    widgets::action_button_as(ui, cx, Id::ExportCuration, Button::new(export));
+    ui.add_space(theme::PAGE);
+}
