@@ -30,7 +30,7 @@ pub fn least(width: f32) -> f32 {
 #[derive(Default)]
 pub struct ResultsView {
     gallery: Grid,
-    charts: charts::ChartsView,
+    charts: charts::choice::ChartsView,
     /// The folder that is to be scored.
     folder: String,
 }
@@ -71,14 +71,14 @@ fn ready(ui: &mut Ui, cx: &mut PanelContext<'_>, view: &mut ResultsView, set: &S
     }
     other_data(ui, cx, set);
     if ui.available_width() < BESIDE {
-        charts::show(ui, cx, &mut view.charts, set, vec2(ui.available_width(), CHARTS));
+        charts::view::show(ui, cx, &mut view.charts, set, vec2(ui.available_width(), CHARTS));
         ui.add_space(theme::GAP);
         images(ui, cx, &mut view.gallery, set);
         return;
     }
     let left = (ui.available_width() * 0.43).clamp(220.0, 480.0);
     ui.horizontal_top(|ui| {
-        charts::show(ui, cx, &mut view.charts, set, vec2(left, ui.available_height()));
+        charts::view::show(ui, cx, &mut view.charts, set, vec2(left, ui.available_height()));
         ui.add_space(theme::GAP);
         ui.vertical(|ui| images(ui, cx, &mut view.gallery, set));
     });

@@ -1,6 +1,6 @@
 //! The images in two dimensions, alike ones near each other: a click selects, a line drawn round some lists only these.
 
-use super::ChartsView;
+use super::choice::{ChartsView, choice};
 use crate::{
     app::{
         AppCommand, ResultsCommand,
@@ -30,7 +30,7 @@ pub fn show(ui: &mut Ui, cx: &mut PanelContext<'_>, set: &ScoreSet, view: &mut C
     let t = theme::of(ui);
     ui.horizontal(|ui| {
         ui.set_height(24.0);
-        super::choice(ui, cx, view);
+        choice(ui, cx, view);
     });
     let e = &cx.state.results.embedding;
     if let Some(failure) = &e.failed {

@@ -1,6 +1,6 @@
 //! The ROC and the precision-recall curve, with the point of the shared threshold; a click or drag moves it.
 
-use super::ChartsView;
+use super::choice::{ChartsView, Curve, choice};
 use crate::{
     app::{ResultsCommand, state::Comparing},
     engine::{export::results::Chart, runs::score_set::ScoreSet},
@@ -13,14 +13,6 @@ use crate::{
 };
 use eframe::egui::{Stroke, Ui};
 use egui_plot::{FilledArea, Line, LineStyle, PlotPoint};
-
-/// Which of the two curves is shown.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub enum Curve {
-    #[default]
-    Roc,
-    PrecisionRecall,
-}
 
 /// One point: x, y, and the threshold that leads there.
 type At = ([f64; 2], f64);
@@ -59,7 +51,7 @@ impl Curve {
 
 pub fn show(ui: &mut Ui, cx: &mut PanelContext<'_>, set: &ScoreSet, view: &mut ChartsView, height: f32) {
     let t = theme::of(ui);
-    plot::head(ui, cx, view.curve.chart(), |ui, cx| super::choice(ui, cx, view));
+    plot::head(ui, cx, view.curve.chart(), |ui, cx| choice(ui, cx, view));
     let curve = view.curve;
     let height = height - 64.0;
     if set.roc.is_empty() {
