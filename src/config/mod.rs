@@ -111,11 +111,11 @@ impl RunConfig {
         self.data.tile.decide(self.shorter_side(median), self.data.working_size)
     }
 
-    /// The diffusion model's settings where it learns from tiles: of their size, and the preset's own for tiles where the person has
-    /// changed nothing.
+    /// The diffusion model's settings where it learns from tiles: of their size, and the preset's own for tiles but for what the
+    /// person has changed.
     pub fn ddpm_of_tiles(&self, tiles: TileSize) -> DdpmConfig {
         let preset = self.run.preset;
-        let own = preset.ddpm_of_tiles().filter(|_| self.ddpm == preset.config().ddpm);
+        let own = preset.ddpm_of_tiles().and_then(|own| changed_as(&own, &preset.config().ddpm, &self.ddpm));
         DdpmConfig { size: tiles.tile, ..own.unwrap_or_else(|| self.ddpm.clone()) }
     }
 
@@ -161,3 +161,11 @@ macro_rules! ensure {
     };
 }
 pub(crate) use ensure;
+
+/// `own` with all settings that `now` has otherwise than `before`; `None` where they cannot be compared.
+fn changed_as(own: &DdpmConfig, before: &DdpmConfig, now: &DdpmConfig) -> Option<DdpmConfig> {
+    let table = |config: &DdpmConfig| toml::Table::try_from(config).ok();
+    let (mut own, before) = (table(own)?, table(before)?);
+    own.extend(table(now)?.into_iter().filter(|(key, value)| before.get(key) != Some(value)));
+    own.try_into().ok()
+}

@@ -154,7 +154,9 @@ mod tests {
         let quick = RunConfig::preset(Preset::Quick);
         assert_eq!((quick.ddpm_of_tiles(tiles).dim, quick.ddpm_of_tiles(tiles).size), (16, 64));
         let own = apply_setting(&quick, "ddpm.steps", "77").unwrap().ddpm_of_tiles(tiles);
-        assert_eq!((own.dim, own.steps, own.size), (32, 77, 64));
+        assert_eq!((own.dim, own.steps, own.size), (16, 77, 64), "what was not set stays the tiles' own");
+        let wide = apply_setting(&quick, "ddpm.dim", "24").unwrap().ddpm_of_tiles(tiles);
+        assert_eq!((wide.dim, wide.steps), (24, quick.ddpm_of_tiles(tiles).steps));
     }
 
     #[test]

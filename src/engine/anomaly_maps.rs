@@ -16,10 +16,10 @@ use std::{
     path::{Path, PathBuf},
 };
 
-/// From this share of the scale on, a map begins to cover its image…
-const SEEN_FROM: f32 = 0.5;
-/// …up to this opacity at the scale's end.
-const OPAQUE: f32 = 0.8;
+/// Shares of the scale at which a map begins to cover its picture, and from which on its colours are full.
+pub const COVERS: [f32; 2] = [0.5, 0.7];
+/// Opacity of full colours in a file: the picture is seen through them.
+const OPACITY: f32 = 0.7;
 
 /// A folder that maps are written into, one after another.
 #[derive(Debug)]
@@ -83,13 +83,20 @@ pub fn read(file: &Path, scale: MapScale) -> Result<AnomalyMap> {
     Ok(AnomalyMap::new(grey.width, grey.height, grey.data.iter().map(|&share| scale.value(share)).collect()))
 }
 
+/// Colour of a value, and how much of it lies over the picture, \[0, 255\].
+pub fn colour(scale: MapScale, value: f32) -> [u8; 4] {
+    let (share, [from, to]) = (scale.share(value), COVERS);
+    let [r, g, b] = colormap::bytes(colormap::inferno(share));
+    [r, g, b, (255.0 * ((share - from) / (to - from)).clamp(0.0, 1.0)).round() as u8]
+}
+
 /// The image under the colours of its map, more of them the higher it is.
 fn draw(map: &AnomalyMap, scale: MapScale, picture: &Picture, mask: Option<&Picture>) -> Rgba {
     let mut shown = Rgba::new(&picture.resize(map.width, map.height));
     for (pixel, &value) in shown.rgba.chunks_exact_mut(4).zip(&map.values) {
-        let share = scale.share(value);
-        let opacity = OPAQUE * ((share - SEEN_FROM) / (1.0 - SEEN_FROM)).max(0.0);
-        for (channel, colour) in pixel.iter_mut().zip(colormap::bytes(colormap::inferno(share))) {
+        let [r, g, b, cover] = colour(scale, value);
+        let opacity = OPACITY * f32::from(cover) / 255.0;
+        for (channel, colour) in pixel.iter_mut().zip([r, g, b]) {
             *channel = (f32::from(*channel) * (1.0 - opacity) + f32::from(colour) * opacity).round() as u8;
         }
     }

@@ -4,7 +4,6 @@ use super::{anomaly_maps, display::rgba::Rgba, runs::score_set::ScoreSet};
 use crate::{
     data::{Dataset, ImageId, Preprocess},
     error::{Error, Result},
-    gpu::colormap,
     ml::{localisation::map_model::MapModel, scoring::anomaly_map::AnomalyMap},
 };
 use std::{collections::VecDeque, path::PathBuf, sync::Arc};
@@ -13,8 +12,6 @@ use std::{collections::VecDeque, path::PathBuf, sync::Arc};
 const SHOWN: usize = 1536;
 /// Images that are kept.
 const KEPT: usize = 4;
-/// Shares of the scale at which a map begins to cover its picture, and from which on it covers it fully.
-const COVERS: [f32; 2] = [0.5, 0.7];
 /// An edge is one px wide for so many of the longer side.
 const FINE: usize = 700;
 
@@ -37,15 +34,13 @@ impl MapLayers {
     /// Least and largest value of maps.
     pub const RANGE: [f32; 2] = [MapModel::SCALE.low, MapModel::SCALE.high];
     /// The value at which a map begins to cover its picture.
-    pub const SEEN_FROM: f32 = MapModel::SCALE.low + COVERS[0] * (MapModel::SCALE.high - MapModel::SCALE.low);
+    pub const SEEN_FROM: f32 = MapModel::SCALE.low + anomaly_maps::COVERS[0] * (MapModel::SCALE.high - MapModel::SCALE.low);
     /// The colour of the edge of what is above the threshold: white, which the map's own colours are not.
     pub const EDGE: [u8; 4] = [0xFF; 4];
 
     /// Colour and opacity of a value.
     pub fn colour(value: f32) -> [u8; 4] {
-        let (share, [from, to]) = (MapModel::SCALE.share(value), COVERS);
-        let [r, g, b] = colormap::bytes(colormap::inferno(share));
-        [r, g, b, (255.0 * ((share - from) / (to - from)).clamp(0.0, 1.0)).round() as u8]
+        anomaly_maps::colour(MapModel::SCALE, value)
     }
 }
 

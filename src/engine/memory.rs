@@ -60,6 +60,25 @@ impl Memory {
         })
     }
 
+    /// Whether a picture of this size, px, can be dissolved and compared with itself at its own size.
+    ///
+    /// # Errors
+    /// Where it needs more than there is.
+    pub fn require_for_dissolving(self, [width, height]: [usize; 2]) -> Result<()> {
+        // Original, resized, dissolved, two changes, and two tensors on the way: three planes of four bytes each.
+        let bytes = 7.0 * 12.0 * width as f64 * height as f64;
+        if bytes <= self.total {
+            return Ok(());
+        }
+        let (needs, has) = (gigabytes(bytes), gigabytes(self.total));
+        Err(Error::user(
+            format!(
+                "a picture of {width} x {height} px needs about {needs} of memory to be dissolved, and this machine has {has}"
+            ),
+            "make it smaller, or cut out the part that matters",
+        ))
+    }
+
     fn require(
         self,
         config: &RunConfig,
@@ -170,5 +189,12 @@ mod tests {
         config.data.working_size = 0;
         let (said, hint) = refusal(SMALL.require_for_scores(&config, 64, &large, &ids));
         assert!(said.starts_with("Anomaly maps would need") && hint.contains("largest pictures"), "{said} {hint}");
+    }
+
+    #[test]
+    fn a_picture_that_cannot_be_dissolved_here_is_refused() {
+        SMALL.require_for_dissolving([6000, 4000]).unwrap();
+        let text = SMALL.require_for_dissolving([14_000, 14_000]).unwrap_err().to_string();
+        assert!(text.contains("14000 x 14000 px needs about 16.5 GB") && text.contains("has 4.0 GB"), "{text}");
     }
 }

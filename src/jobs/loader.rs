@@ -42,7 +42,7 @@ pub enum LoadRequest {
     /// With `known`, the data set that is open already, only the choice of the normal classes is made anew.
     Open {
         generation: u64,
-        config: DataConfig,
+        config: Box<DataConfig>,
         known: Option<Arc<Dataset>>,
     },
     Table(PathBuf),
@@ -134,7 +134,7 @@ fn run(requests: &Receiver<LoadRequest>, workspace: &Path, events: &Events) {
         }
         let event = match request {
             LoadRequest::Open { generation, config, known } => {
-                let config = DataConfig { curation: Some(files::curation_of(workspace, &config.path)), ..config };
+                let config = DataConfig { curation: Some(files::curation_of(workspace, &config.path)), ..*config };
                 let opened = events.guard("loader", || open(&config, known.as_deref(), events));
                 match opened.and_then(|r| r.map_err(Failure::from)) {
                     Ok(dataset) => JobEvent::Opened { generation, config, dataset: Arc::new(dataset) },

@@ -155,7 +155,7 @@ fn begin(state: &mut State, config: DataConfig, known: Option<Arc<Dataset>>) -> 
     state.data.generation += 1;
     state.data.failed = None;
     state.data.opening = Some(Opening { config: config.clone(), found: 0 });
-    vec![Effect::Load(LoadRequest::Open { generation: state.data.generation, config, known })]
+    vec![Effect::Load(LoadRequest::Open { generation: state.data.generation, config: Box::new(config), known })]
 }
 
 pub fn opened(state: &mut State, generation: u64, config: DataConfig, dataset: Arc<Dataset>) -> Vec<Effect> {

@@ -4,7 +4,10 @@ use crate::{
     cli::{args::device as parse_device, next_step, out, streams::Input},
     config::{DataConfig, DeviceKind, DiaConfig, DicomWindow, DissolveMethod, Limits, Tile, TileSize},
     data::{Dataset, ImageId, Picture},
-    engine::export::contact_sheet::{Column, contact_sheet},
+    engine::{
+        export::contact_sheet::{Column, contact_sheet},
+        memory::Memory,
+    },
     error::{Error, Result},
     ml::{
         base::{device, reporter::Notice, resize::at_resolution},
@@ -15,7 +18,7 @@ use crate::{
         },
     },
     run_dir::{RunDir, require_writable, write_atomic},
-    text,
+    text::{self, count_of},
 };
 use candle_core::{Device, Tensor};
 use image::{ImageError, ImageFormat, RgbImage};
@@ -25,10 +28,14 @@ use std::{
     io,
     path::{Path, PathBuf},
     sync::Arc,
+    time::{Duration, Instant},
 };
 
 /// Largest side of a picture in the strip, px.
 const STRIP_CELL: usize = 1024;
+
+/// Time between two lines that say how far a picture is.
+const SAY_EVERY: Duration = Duration::from_secs(10);
 
 #[derive(clap::Args)]
 #[command(
@@ -184,6 +191,7 @@ impl Work {
         let Some(dissolver) = Dissolver::new(self.method, self.model.clone(), self.resolution, picture.is_grey())? else {
             return Ok(());
         };
+        Memory::here().require_for_dissolving([picture.width, picture.height])?;
         let original = picture.to_rgb();
         let steps: Vec<Option<usize>> =
             if dissolver.uses_t() { self.steps.iter().map(|&t| Some(t)).collect() } else { vec![None] };
@@ -200,26 +208,34 @@ impl Work {
                 (learnt.start + learnt.end) / 2
             ));
         }
-        let (resized, dissolved) = match tiles {
-            Some(tiles) => by_tiles(&TiledDissolver::new(dissolver, tiles), &original, &steps)?,
-            None => as_a_whole(&dissolver, &original, &steps, &self.device)?,
+        let scaled = match tiles {
+            Some(tiles) => {
+                by_tiles(TiledDissolver::new(dissolver, tiles), &original, &steps, &mut Progress::new(shown, steps.len()))?
+            }
+            None => Scaled::Whole(dissolver, self.device.clone()),
         };
+        let resized = scaled.resized(&original)?;
         let was_resized = resized != original;
-        // One gain for all steps, so that they can be compared.
-        let changes: Vec<Picture> = dissolved.iter().map(|d| difference(&original, d)).collect();
-        let gain = gain(&changes);
+        // One gain for all steps, so that they can be compared; one picture at a time, since they can be large.
+        let mut gain = Gain::default();
+        for (i, t) in steps.iter().enumerate() {
+            gain.see(&difference(&original, &scaled.dissolved(&original, i, *t)?));
+        }
+        let gain = gain.value();
 
         let resize_change = mean(&difference(&original, &resized));
         let stem = text::free_name(&text::file_stem(name), |name| self.names.insert(name.to_string()));
         let mut columns =
             vec![Column { caption: "original".into(), above: original.clone().within(STRIP_CELL).to_image(), below: None }];
-        for ((t, picture), mut change) in steps.into_iter().zip(&dissolved).zip(changes) {
+        for (i, t) in steps.into_iter().enumerate() {
+            let picture = scaled.dissolved(&original, i, t)?;
+            let mut change = difference(&original, &picture);
             let label = t.map_or_else(|| self.method.to_string().replace(':', ""), |t| format!("t{t}"));
             let mean_abs_change = mean(&change);
             change.data.iter_mut().for_each(|v| *v *= f32::from(gain));
             let file = self.save(&picture.to_image(), &format!("{stem}-{label}.png"))?;
             self.save(&change.to_image(), &format!("{stem}-{label}-abs-difference-x{gain}.png"))?;
-            let mut by_model = difference(&resized, picture);
+            let mut by_model = difference(&resized, &picture);
             let model_change = mean(&by_model);
             if was_resized {
                 by_model.data.iter_mut().for_each(|v| *v *= f32::from(gain));
@@ -229,7 +245,7 @@ impl Work {
             let caption = t.map_or_else(|| self.method.to_string(), |t| format!("t {t}"));
             columns.push(Column {
                 caption,
-                above: picture.clone().within(STRIP_CELL).to_image(),
+                above: picture.within(STRIP_CELL).to_image(),
                 below: Some(change.within(STRIP_CELL).to_image()),
             });
             if self.printed.is_ok() {
@@ -263,37 +279,108 @@ impl Work {
     }
 }
 
-/// The picture brought to the working size and back, and dissolved by tiles there.
-fn by_tiles(dissolver: &TiledDissolver, original: &Picture, steps: &[Option<usize>]) -> Result<(Picture, Vec<Picture>)> {
-    let [width, height] = [original.width, original.height];
-    let working = dissolver.working_picture(original);
-    let dissolve = |t: &Option<usize>| {
-        let dissolved = dissolver.dissolve(&working, t.unwrap_or(0), &mut |_, _| Ok(()))?;
-        Ok(dissolved.resize(width, height))
-    };
-    Ok((working.resize(width, height), steps.iter().map(dissolve).collect::<Result<_>>()?))
+/// A picture at the scale at which it is dissolved, and back at its own size.
+enum Scaled {
+    /// At the working size; what was dissolved there is kept.
+    Tiles { working: Picture, dissolved: Vec<Picture> },
+    /// At the resolution of dissolving, which is quick: nothing is kept.
+    Whole(Dissolver, Device),
 }
 
-/// The picture brought to the resolution of dissolving and back, and dissolved there as a whole.
-fn as_a_whole(
-    dissolver: &Dissolver,
-    original: &Picture,
-    steps: &[Option<usize>],
-    device: &Device,
-) -> Result<(Picture, Vec<Picture>)> {
+impl Scaled {
+    /// What resizing alone makes of the picture.
+    fn resized(&self, original: &Picture) -> Result<Picture> {
+        match self {
+            Self::Tiles { working, .. } => Ok(working.resize(original.width, original.height)),
+            Self::Whole(dissolver, device) => {
+                through(original, device, |x| Ok(at_resolution(x, dissolver.resolution(), |x| Ok(x.clone()))?))
+            }
+        }
+    }
+
+    /// The picture dissolved at the `index`-th of the steps, which is t.
+    fn dissolved(&self, original: &Picture, index: usize, t: Option<usize>) -> Result<Picture> {
+        match self {
+            Self::Tiles { dissolved, .. } => Ok(dissolved[index].resize(original.width, original.height)),
+            Self::Whole(dissolver, device) => through(original, device, |x| dissolver.dissolve(x, &[t.unwrap_or(0)])),
+        }
+    }
+}
+
+/// What `make` makes of a picture of three channels, as a tensor (1, 3, H, W) of the same size.
+fn through(original: &Picture, device: &Device, make: impl FnOnce(&Tensor) -> Result<Tensor>) -> Result<Picture> {
     let (width, height) = (original.width, original.height);
     let x = Tensor::from_slice(&original.data, (1, 3, height, width), device)?;
-    let picture = |x: Tensor| -> Result<Picture> { Ok(Picture::new(width, height, 3, x.flatten_all()?.to_vec1()?)) };
-    let resized = picture(at_resolution(&x, dissolver.resolution(), |x| Ok(x.clone()))?)?;
-    let dissolved = steps.iter().map(|t| picture(dissolver.dissolve(&x, &[t.unwrap_or(0)])?));
-    Ok((resized, dissolved.collect::<Result<_>>()?))
+    Ok(Picture::new(width, height, 3, make(&x)?.flatten_all()?.to_vec1()?))
+}
+
+/// The picture at the working size, and dissolved by tiles there.
+fn by_tiles(
+    dissolver: TiledDissolver,
+    original: &Picture,
+    steps: &[Option<usize>],
+    progress: &mut Progress<'_>,
+) -> Result<Scaled> {
+    let working = dissolver.working_picture(original);
+    let mut dissolved = Vec::with_capacity(steps.len());
+    for t in steps {
+        let tick = &mut |done, of| {
+            progress.tiles(*t, done, of);
+            Ok(())
+        };
+        dissolved.push(dissolver.dissolve(&working, t.unwrap_or(0), tick)?);
+        progress.done += 1;
+    }
+    Ok(Scaled::Tiles { working, dissolved })
+}
+
+/// Says on stderr how far a picture is that takes long.
+struct Progress<'a> {
+    image: &'a str,
+    /// Steps that are done, of how many.
+    done: usize,
+    of: usize,
+    last: Instant,
+}
+
+impl<'a> Progress<'a> {
+    fn new(image: &'a str, of: usize) -> Self {
+        Self { image, done: 0, of, last: Instant::now() }
+    }
+
+    fn tiles(&mut self, t: Option<usize>, done: usize, of: usize) {
+        if self.last.elapsed() < SAY_EVERY {
+            return;
+        }
+        self.last = Instant::now();
+        let (image, step) = (text::visible(self.image), self.done + 1);
+        let t = t.map(|t| format!(" (t = {t})")).unwrap_or_default();
+        out::note(format_args!("{image}: tile {done} of {of}, {step} of {}{t}", count_of(self.of, "dissolving")));
+    }
 }
 
 /// What changes are multiplied by to be seen: a power of two that saturates one value in 500 at most.
-fn gain(changes: &[Picture]) -> u8 {
-    let above = |limit: f32| changes.iter().flat_map(|c| &c.data).filter(|v| **v > limit).count();
-    let few = changes.iter().map(|c| c.data.len()).sum::<usize>() / 500;
-    [32u8, 16, 8, 4, 2].into_iter().find(|&gain| above(1.0 / f32::from(gain)) <= few).unwrap_or(1)
+#[derive(Default)]
+struct Gain {
+    /// How many values each would saturate.
+    above: [usize; Self::ALL.len()],
+    seen: usize,
+}
+
+impl Gain {
+    const ALL: [u8; 5] = [32, 16, 8, 4, 2];
+
+    fn see(&mut self, change: &Picture) {
+        for (above, gain) in self.above.iter_mut().zip(Self::ALL) {
+            *above += change.data.iter().filter(|v| **v * f32::from(gain) > 1.0).count();
+        }
+        self.seen += change.data.len();
+    }
+
+    fn value(&self) -> u8 {
+        let few = |above: &usize| *above <= self.seen / 500;
+        self.above.iter().zip(Self::ALL).find(|(above, _)| few(above)).map_or(1, |(_, gain)| gain)
+    }
 }
 
 /// Mean over all pixels and channels.

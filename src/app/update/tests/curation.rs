@@ -172,7 +172,7 @@ fn what_is_said_while_the_normal_class_is_chosen_is_not_lost() {
     let [Effect::Load(LoadRequest::Open { generation, config, .. })] = &effects[..] else { panic!("{effects:?}") };
     update(&mut state, DataCommand::Curate(ids([1]), Curate::LeaveOut(true)));
     let dataset = Arc::new(before.with_normal(&config.normal).unwrap());
-    update(&mut state, JobEvent::Opened { generation: *generation, config: config.clone(), dataset });
+    update(&mut state, JobEvent::Opened { generation: *generation, config: *config.clone(), dataset });
     assert_eq!((state.open().unwrap().left_out, state.open().unwrap().asks_normal()), (1, false));
 }
 

@@ -51,7 +51,7 @@ fn another_window_keeps_selection_and_filter_and_shows_other_pixels() {
     let [Effect::Load(LoadRequest::Open { config, known: None, generation })] = &effects[..] else { panic!("{effects:?}") };
     assert_eq!((&config.window, config.normal.len()), (&window, 1));
     let (config, generation, dataset) = (config.clone(), *generation, state.open().unwrap().dataset.clone());
-    let effects = update(&mut state, JobEvent::Opened { generation, config, dataset });
+    let effects = update(&mut state, JobEvent::Opened { generation, config: *config.clone(), dataset });
     assert!(matches!(&effects[0], Effect::Image(ImageEffect::Source { keep: false, .. })), "{effects:?}");
     assert_eq!((state.selected, state.data.pictures_since), (Some(ImageId(3)), generation));
     assert_eq!(state.open().unwrap().config.window, window);
@@ -97,7 +97,7 @@ fn the_program_starts_with_what_was_open_last() {
     let last = DataConfig { path: "set".into(), normal: vec!["good".into()], ..DataConfig::default() };
     state.persisted.recent = vec![last.clone(), DataConfig::default()];
     let effects = update(&mut state, AppCommand::OpenLast);
-    assert!(matches!(&effects[..], [Effect::Load(LoadRequest::Open { config, .. })] if *config == last));
+    assert!(matches!(&effects[..], [Effect::Load(LoadRequest::Open { config, .. })] if **config == last));
 }
 
 #[test]

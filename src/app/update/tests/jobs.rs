@@ -255,7 +255,7 @@ fn another_try_asks_for_the_same() {
     let generation = state.data.generation;
     update(&mut state, JobEvent::OpenFailed { generation, path: "two".into(), failure });
     let effects = update(&mut state, DataCommand::TryAgain);
-    assert!(matches!(&effects[..], [Effect::Load(LoadRequest::Open { config: again, .. })] if *again == config));
+    assert!(matches!(&effects[..], [Effect::Load(LoadRequest::Open { config: again, .. })] if **again == config));
 }
 
 #[test]

@@ -105,7 +105,7 @@ fn choosing_the_normal_class_keeps_pictures_and_selection() {
     let [Effect::Load(LoadRequest::Open { generation: 2, config, known: Some(_) })] = &effects[..] else { panic!("{effects:?}") };
     let answer = JobEvent::Opened {
         generation: 2,
-        config: config.clone(),
+        config: *config.clone(),
         dataset: dataset([Some(Label::Normal), Some(Label::Abnormal)]),
     };
     let effects = update(&mut state, answer);
