@@ -1,7 +1,7 @@
 //! What the file says of itself: what it is for, how pictures are brought to its input, what its numbers mean.
 
 use crate::{
-    config::PreprocessConfig,
+    config::{Aspect, PreprocessConfig},
     error::Result,
     ml::{
         encoder::{model::Encoder, shift::SHIFTS},
@@ -92,12 +92,17 @@ fn steps(preprocess: &PreprocessConfig, window: &str, side: usize) -> String {
              interpolate(x, ({to}, {to}), mode=\"bilinear\", align_corners=False, antialias=True))"
         )
     };
-    let tones = PreprocessConfig { circle_crop: false, size: 0, ..preprocess.clone() }.words();
+    let tones = PreprocessConfig { circle_crop: false, aspect: Aspect::Squeeze, size: 0, ..preprocess.clone() }.words();
     let first = if preprocess.size > 0 { preprocess.size } else { side };
     let mut steps = vec![format!(
         "decoded and turned upright, without transparency, divided by the largest value of its type (255, 65535); DICOM through the window {window}"
     )];
     steps.extend(preprocess.circle_crop.then(|| "cut to the square around the bright disc of a fundus photograph".to_string()));
+    steps.extend(match preprocess.aspect {
+        Aspect::Squeeze => None,
+        Aspect::Letterbox => Some("made a square by equal black bars".to_string()),
+        Aspect::Crop => Some("cut to the square in its middle".to_string()),
+    });
     const BORDER: &str = "a border of 2 black px on each side";
     steps.push(match (preprocess.size, side) {
         (0, 32) => format!("{}; one of 28 x 28 px gets {BORDER} in its place", resized(side)),

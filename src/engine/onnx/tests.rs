@@ -2,7 +2,7 @@
 
 use super::{about::About, model, write};
 use crate::{
-    config::{RunConfig, ShiftKind, ThresholdRule},
+    config::{Aspect, RunConfig, ShiftKind, ThresholdRule},
     ml::{
         encoder::{
             bank::{Bank, Features},
@@ -105,7 +105,8 @@ fn largest_difference(ours: &[ImageScore], found: &[Vec<f32>; 3]) -> f64 {
 
 #[test]
 fn another_runtime_gives_our_scores() {
-    let cases: [(usize, fn(&mut RunConfig)); 4] = [
+    type Change = fn(&mut RunConfig);
+    let cases: [(usize, Change); 4] = [
         (16, |_| {}),
         (17, |run| run.dia.shift = ShiftKind::Cutperm),
         (40, |run| (run.dia.shift, run.dia.jitter) = (ShiftKind::Cutperm, 0.0)),
@@ -119,7 +120,6 @@ fn another_runtime_gives_our_scores() {
             let pictures = pictures(count, side, 2);
             let ours: Vec<ImageScore> = features(&encoder, &pictures).iter().map(|f| scorer.score(f)).collect();
             let difference = largest_difference(&ours, &answers(file.clone(), &pictures, side));
-            println!("{side} px, {count}: {difference:.1e}, of scores such as {:.3}", ours[0].score);
             assert!(difference < 1e-4, "{side} px, {count} pictures: {difference}");
         }
     }
@@ -130,7 +130,7 @@ fn a_run_says_in_its_file_what_it_is() {
     let dir = tempfile::tempdir().unwrap();
     let (path, mut config) = (dir.path().join("a.onnx"), RunConfig::default());
     config.data.normal = vec!["good".into()];
-    config.preprocess.circle_crop = true;
+    (config.preprocess.circle_crop, config.preprocess.aspect, config.preprocess.clahe) = (true, Aspect::Letterbox, 2.0);
     let run = RunDir::create(dir.path(), RunKind::Csi, "baseline", &config).unwrap();
     assert!(write(&run, &path).unwrap_err().to_string().contains("no finished encoder") && !path.exists());
     let mut trained =
@@ -145,7 +145,9 @@ fn a_run_says_in_its_file_what_it_is() {
     let expected = crate::metrics::percentile(&normals.collect::<Vec<_>>(), 95.0).unwrap();
     assert_eq!(says("threshold").unwrap().parse::<f64>().unwrap(), expected);
     assert!(file.doc_string.starts_with("Research use only") && file.doc_string.contains("16 x 16 px"));
-    assert!(file.doc_string.contains("bright disc") && says("preprocess").unwrap().contains("circle_crop = true"));
+    assert!(says("preprocess").unwrap().contains("circle_crop = true"));
+    let order = ["bright disc", "black bars", "resized to 16 x 16", "CLAHE 2.0,"].map(|step| file.doc_string.find(step).unwrap());
+    assert!(order.is_sorted(), "{}", file.doc_string);
     let everything = String::from_utf8_lossy(&file.encode_to_vec()).into_owned();
     assert!(!everything.contains("normal 0"), "names of images stay here");
 
