@@ -25,6 +25,7 @@ impl Dataset {
             has_own_classes,
             split_rule: SplitRule { test_fraction: 0.3, seed: 0 },
             notes: Vec::new(),
+            split_notes: Vec::new(),
             pairs: Vec::new(),
             twins: Vec::new(),
             fingerprint: OnceLock::new(),
@@ -44,9 +45,15 @@ impl Dataset {
 
     /// Splits anew, and says anew what there is to say.
     pub(in crate::data) fn refresh(&mut self) {
-        let split = self.assign_splits();
+        self.split_notes = self.assign_splits();
+        self.tell();
+    }
+
+    /// Says anew what there is to say; the split stays.
+    pub(super) fn tell(&mut self) {
         self.suggested = if self.normal_name().is_none() { self.suggestion() } else { None };
-        let more = split.into_iter().chain(self.duplicate_warnings()).chain(self.curation_warning()).map(Warning::from);
+        let more = self.split_notes.iter().cloned().chain(self.leaks()).chain(self.duplicate_warnings());
+        let more = more.chain(self.curation_warning()).map(Warning::from);
         self.warnings = self.notes.iter().cloned().chain(more).collect();
     }
 }

@@ -21,14 +21,22 @@ impl Dataset {
     pub fn curated(&self, curation: Arc<Curation>) -> Self {
         let mut set = self.clone();
         set.fingerprint = OnceLock::new();
+        let mut has_other_labels = false;
         for item in &mut set.items {
-            item.said = curation.get(&item.name);
+            let said = curation.get(&item.name);
+            has_other_labels |= said.label != item.said.label;
+            item.said = said;
         }
         set.curation = curation;
-        if !set.has_own_classes && !set.is_all_one_class() {
-            set.class_by_hand();
+        if has_other_labels {
+            if set.is_labelled_by_hand() {
+                set.class_by_hand();
+            }
+            set.refresh();
+        } else {
+            // What is left out keeps its place, so no image changes sides.
+            set.tell();
         }
-        set.refresh();
         set
     }
 

@@ -121,6 +121,8 @@ pub struct Dataset {
     pub split_rule: SplitRule,
     /// The part of `warnings` that does not depend on the split.
     pub(in crate::data) notes: Vec<Warning>,
+    /// How the split was made, where that is worth saying.
+    pub(super) split_notes: Vec<String>,
     /// `duplicates` by number.
     pub(super) pairs: Vec<Duplicate>,
     /// Duplicates that were known when the set was opened: a split of ours keeps them together.

@@ -16,7 +16,7 @@ use std::{
 };
 
 impl Dataset {
-    /// Gives each image its split and returns what is worth saying about it.
+    /// Gives each image its split and returns how that was done, where it is worth saying.
     pub(super) fn assign_splits(&mut self) -> Vec<String> {
         let mut notes = Vec::new();
         let given = |split| self.items.iter().any(|i| i.given_split == Some(split));
@@ -43,7 +43,6 @@ impl Dataset {
             }
             notes.push(self.make_split());
         }
-        notes.extend(self.leaks());
         notes
     }
 
@@ -154,7 +153,8 @@ impl Dataset {
         merged.into_values().collect()
     }
 
-    fn leaks(&self) -> Option<String> {
+    /// Patients on both sides of the split.
+    pub(super) fn leaks(&self) -> Option<String> {
         let mut sides: BTreeMap<&str, BTreeSet<Split>> = BTreeMap::new();
         for item in self.used() {
             if let Some(patient) = &item.patient {

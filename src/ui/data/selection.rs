@@ -7,7 +7,7 @@ use crate::{
         icons,
         state::Open,
     },
-    data::{ALL, ImageId, Item, Label},
+    data::{ALL, ImageId, Item},
     ui::shared::{context::PanelContext, theme, widgets},
 };
 use eframe::egui::{Button, Key, RichText, Ui};
@@ -18,10 +18,7 @@ pub fn note(open: &Open, item: &Item) -> String {
     let by_hand = item.said.label.filter(|label| class.is_none_or(|class| class.label != Some(*label)));
     let parts = [
         class.map(|class| class.name.as_str()),
-        by_hand.map(|label| match label {
-            Label::Normal => "normal by hand",
-            Label::Abnormal => "abnormal by hand",
-        }),
+        by_hand.map(|_| "by hand"),
         Some(if item.said.leave_out { "left out" } else { item.split.name() }),
     ];
     parts.into_iter().flatten().collect::<Vec<_>>().join(" · ")
@@ -41,7 +38,8 @@ pub fn show(ui: &mut Ui, cx: &mut PanelContext<'_>, open: &Open) {
             button(ui, cx, Id::Unlabel, "No label");
         }
         if !cx.state.data.marked.is_empty() {
-            if widgets::small_button(ui, "Clear").on_hover_text("Selects one alone (Esc)").clicked() {
+            let clear = widgets::small_button(ui, icons::X).accessible_name("Select one alone");
+            if clear.on_hover_text("Select one alone (Esc)").clicked() {
                 cx.send(AppCommand::Escape);
             }
         } else if ui.available_width() > HINT {

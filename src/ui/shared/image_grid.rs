@@ -7,7 +7,8 @@ use crate::{
     engine::thumbnail_cache::Thumb,
 };
 use eframe::egui::{
-    Align2, FontId, Key, Rect, Response, ScrollArea, Sense, Stroke, StrokeKind, Ui, Vec2, WidgetInfo, accesskit::Role, pos2, vec2,
+    Align2, Event, FontId, Key, Rect, Response, ScrollArea, Sense, Stroke, StrokeKind, Ui, Vec2, WidgetInfo, accesskit::Role,
+    pos2, vec2,
 };
 
 /// Least side of a cell's picture; the columns share what is left of the width.
@@ -125,7 +126,12 @@ impl Grid {
 }
 
 fn how(ui: &Ui, response: &Response) -> Option<How> {
-    let held = ui.input(|i| i.modifiers);
+    // As they were when the button was let go, which may be earlier in a long frame.
+    let let_go = |event: &Event| match event {
+        Event::PointerButton { pressed: false, modifiers, .. } => Some(*modifiers),
+        _ => None,
+    };
+    let held = ui.input(|i| i.events.iter().rev().find_map(let_go).unwrap_or(i.modifiers));
     match () {
         () if response.secondary_clicked() => Some(How::Menu),
         () if response.double_clicked() && !held.command && !held.shift => Some(How::Twice),
@@ -139,10 +145,17 @@ fn how(ui: &Ui, response: &Response) -> Option<How> {
 /// Up and down go a row further, as left and right go an image further.
 pub fn rows_by_key(ui: &Ui, cx: &mut PanelContext<'_>, columns: i64) {
     let elsewhere = cx.state.overlay.is_some() || ui.ctx().memory(|m| m.focused().is_some());
-    let (up, down, held) = ui.input(|i| (i.key_pressed(Key::ArrowUp), i.key_pressed(Key::ArrowDown), i.modifiers));
-    if up != down && !elsewhere {
-        let by = if down { columns } else { -columns };
-        cx.send(if held.shift { AppCommand::Extend(by) } else { AppCommand::Walk(by) });
+    if elsewhere {
+        return;
+    }
+    let step = |event: &Event| match event {
+        Event::Key { key: Key::ArrowUp, pressed: true, modifiers, .. } => Some((-columns, modifiers.shift)),
+        Event::Key { key: Key::ArrowDown, pressed: true, modifiers, .. } => Some((columns, modifiers.shift)),
+        _ => None,
+    };
+    let steps: Vec<(i64, bool)> = ui.input(|i| i.events.iter().filter_map(step).collect());
+    for (by, extends) in steps {
+        cx.send(if extends { AppCommand::Extend(by) } else { AppCommand::Walk(by) });
     }
 }
 
@@ -167,6 +180,8 @@ pub fn paint(ui: &Ui, cx: &mut PanelContext<'_>, rect: Rect, cell: &Cell, hovere
             let inner = widgets::fit(texture.size_vec2(), picture.shrink(2.0));
             let image = eframe::egui::Image::new((texture.id(), inner.size())).corner_radius(4);
             let image = if cell.left_out { image.tint(theme::LEFT_OUT) } else { image };
+            // Nothing shines through it.
+            painter.rect_filled(inner, theme::RADIUS, t.panel);
             image.paint_at(ui, inner);
         }
         Some((thumb, None)) if cx.state.data.broken.contains_key(&thumb.image) => {

@@ -148,6 +148,9 @@ fn head(ui: &mut Ui, cx: &mut PanelContext<'_>, row: Option<&ScoreRow>) {
         ui.set_height(24.0);
         widgets::mark_ui(ui, label);
         ui.label(RichText::new(widgets::label_word(label)).color(widgets::label_colour(t, label)));
+        if cx.state.open().zip(cx.state.selected).is_some_and(|(open, id)| open.dataset.is_left_out(id)) {
+            ui.label(theme::strong("left out"));
+        }
         if let Some(row) = row {
             score(ui, cx, row);
         }
