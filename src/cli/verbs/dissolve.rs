@@ -293,7 +293,7 @@ impl Scaled {
         match self {
             Self::Tiles { working, .. } => Ok(working.resize(original.width, original.height)),
             Self::Whole(dissolver, device) => {
-                through(original, device, |x| Ok(at_resolution(x, dissolver.resolution(), |x| Ok(x.clone()))?))
+                through(original, device, |x| at_resolution(x, dissolver.resolution(), |x| Ok(x.clone())))
             }
         }
     }

@@ -98,7 +98,7 @@ mod tests {
     fn groups(n: usize) -> Vec<Vec<f64>> {
         let mut random = rng::stream(3, "test", 0);
         let row = |i: usize, random: &mut rng::Rng| {
-            let side = if i % 2 == 0 { 1.0 } else { -1.0 };
+            let side = if i.is_multiple_of(2) { 1.0 } else { -1.0 };
             let noise = 0.3 * random.random_range(-1.0..1.0);
             vec![1e-3 * (side + noise), 1e3 * (side + 0.3 * random.random_range(-1.0..1.0)), random.random_range(-1.0..1.0), 7.0]
         };
@@ -118,7 +118,12 @@ mod tests {
             let variance = found.iter().map(|row| row[c] * row[c]).sum::<f64>() / 60.0;
             assert!((variance - eigenvalue).abs() < 1e-9, "{c}: {variance} {eigenvalue}");
         }
-        assert!(found.iter().enumerate().all(|(i, row)| (row[0] > 0.0) == (i % 2 == 0) || (row[0] < 0.0) == (i % 2 == 0)));
+        assert!(
+            found
+                .iter()
+                .enumerate()
+                .all(|(i, row)| (row[0] > 0.0) == i.is_multiple_of(2) || (row[0] < 0.0) == i.is_multiple_of(2))
+        );
     }
 
     #[test]

@@ -62,6 +62,9 @@ pub struct Grid {
     offset: f32,
 }
 
+/// Draws the entries of a cell's menu.
+pub type Menu<'a> = &'a dyn Fn(&mut Ui, &mut PanelContext<'_>);
+
 impl Grid {
     /// Shows `count` cells; returns the one that was clicked. `menu`: the entries of a cell's menu, where it has one.
     pub fn show(
@@ -71,7 +74,7 @@ impl Grid {
         count: usize,
         selected: Option<usize>,
         cell: impl Fn(usize) -> Cell,
-        menu: Option<&dyn Fn(&mut Ui, &mut PanelContext<'_>)>,
+        menu: Option<Menu<'_>>,
     ) -> Option<Click> {
         let gap = theme::GAP;
         // The scroll bar keeps its place.

@@ -189,8 +189,11 @@ fn images_are_curated_where_they_are_seen() {
     assert!(!allowed(&state), "the selected one is hidden");
 }
 
+/// What was said, and of each image its label, its split, and whether it is left out.
+type Seen = (Arc<Curation>, Vec<(Option<Label>, Split, bool)>);
+
 /// What can be seen of the images.
-fn seen(state: &State) -> (Arc<Curation>, Vec<(Option<Label>, Split, bool)>) {
+fn seen(state: &State) -> Seen {
     let set = &state.open().unwrap().dataset;
     let image = |item: &Item| (set.label_of(item), item.split, item.said.leave_out);
     (set.curation.clone(), set.items.iter().map(image).collect())
