@@ -74,10 +74,12 @@ fn ends_generic(name: &str) -> bool {
 /// those below some of them may be classes.
 pub fn without_kinds(paths: &mut [Vec<&str>]) {
     let at = |level: usize| paths.iter().filter_map(move |path| path.get(level).copied());
-    let (outer, inner): (BTreeSet<&str>, BTreeSet<&str>) = (at(0).collect(), at(1).collect());
+    let outer: BTreeSet<&str> = at(0).collect();
+    let depth = paths.iter().map(Vec::len).max().unwrap_or(0);
+    let may_be_classes = |names: BTreeSet<&str>| names.len() > 1 && matches!(Level::of(&names), Level::Names | Level::WithNormal);
     let says_normal = |name: &str| plain(name).split('_').any(sounds_normal);
     let are_kinds = outer.len() > 1 && outer.iter().all(|name| ends_generic(name) && !says_normal(name));
-    if are_kinds && inner.len() > 1 && matches!(Level::of(&inner), Level::Names | Level::WithNormal) {
+    if are_kinds && (1..depth).any(|level| may_be_classes(at(level).collect())) {
         paths.iter_mut().filter(|path| !path.is_empty()).for_each(|path| _ = path.remove(0));
     }
 }
