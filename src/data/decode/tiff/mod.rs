@@ -235,6 +235,9 @@ fn plain<R: Read + Seek>(decoder: &mut Decoder<R>, about: &Page) -> Result<Raste
         ColorType::RGB(_) | ColorType::YCbCr(_) => 3,
         ColorType::RGBA(_) | ColorType::CMYK(_) => 4,
         ColorType::Multiband { num_samples: samples @ 1..=4, .. } => samples.into(),
+        ColorType::Multiband { num_samples, .. } => {
+            return Err(format!("is a TIFF with {num_samples} samples a pixel, which is not read"));
+        }
         other => return Err(format!("is a TIFF of colour type {other:?}, which is not read")),
     };
     let mut result = DecodingResult::U8(Vec::new());
