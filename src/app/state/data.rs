@@ -81,7 +81,7 @@ pub struct PreviewState {
 pub struct PreviewDone {
     pub image: ImageId,
     pub has_outline: bool,
-    /// As in [`PreprocessPreview`](crate::engine::preprocess_preview::PreprocessPreview).
+    /// The share of it that lies in the square around its bright disc, \[0, 1\]; `None` where nothing is bright.
     pub disc: Option<f32>,
 }
 

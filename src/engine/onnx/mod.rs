@@ -1,7 +1,7 @@
 //! The finished encoder as one ONNX file, for other runtimes: views, network, bank and the score of Eq. 10 in one graph.
 //!
 //! What is drawn for the samples of test time is the same for every picture, so the graph holds all of them, and answers with the
-//! score that [`scorer`](crate::ml::scoring::scorer) gives. On PneumoniaMNIST the plain picture alone, without them, has an AUROC
+//! score that [`scorer`] gives. On PneumoniaMNIST the plain picture alone, without them, has an AUROC
 //! of 0.69 where they have 0.81, and the threshold would not fit.
 
 mod about;
