@@ -297,7 +297,7 @@ fn exit_codes_tell_refusals_from_wrong_usage() {
     // A sweep goes on after a failed run, shows its table, and still says that it failed.
     let output = run(dir.path(), &["sweep", "sweep.toml"]);
     let said = String::from_utf8_lossy(&output.stderr);
-    assert!(output.status.code() == Some(1) && said.contains("1 of 1 runs failed"), "{said}");
+    assert!(output.status.code() == Some(1) && said.contains("1 of 1 run failed"), "{said}");
     assert!(String::from_utf8_lossy(&output.stdout).starts_with("data,settings,runs"));
 }
 

@@ -123,6 +123,7 @@ const MENU: [(&str, &[Id]); 8] = [
             Id::Map,
             Id::AnomalyMap,
             Id::GalleryMaps,
+            Id::Embedding,
             Id::RuleNormals,
             Id::RuleYouden,
             Id::RuleSensitivity,
