@@ -544,6 +544,21 @@ fn misclassified_images_are_marked() {
 }
 
 #[test]
+fn odd_normals_are_left_out_in_the_gallery_and_training_without_them_is_offered() {
+    let mut panels = Panels::of(results(score_set()));
+    panels.take(ResultsCommand::Tab(Tab::Training));
+    let first = panels.0.state().state.results.shown[0];
+    panels.take(ResultsCommand::Row(first));
+    assert!(!panels.has("Train again"));
+    panels.0.key_press(egui::Key::X);
+    panels.0.run_steps(2);
+    assert_eq!(panels.0.state().state.open().unwrap().left_out, 1);
+    panels.has_all(&["normal, left out"]);
+    panels.click("Train again without it");
+    assert_eq!(panels.0.state().state.workspace, Workspace::Train);
+}
+
+#[test]
 fn double_click_resets_threshold_value() {
     let mut panels = Panels::of(results(score_set()));
     panels.take(ResultsCommand::Rule(ThresholdRule::Sensitivity(0.5)));

@@ -5,7 +5,7 @@ use crate::{
         AppCommand, State,
         actions::{Id, may_unlabel},
         icons,
-        state::Open,
+        state::{Open, Room},
     },
     data::{ALL, ImageId, Item},
     ui::shared::{context::PanelContext, theme, widgets},
@@ -24,8 +24,13 @@ pub fn note(open: &Open, item: &Item) -> String {
     parts.into_iter().flatten().collect::<Vec<_>>().join(" · ")
 }
 
-/// How many are selected, and what can be done with them: always as high, since the images lie under it.
+/// How many are selected, and what can be done with them: always as high, since the images lie under it, but in a
+/// small window.
 pub fn show(ui: &mut Ui, cx: &mut PanelContext<'_>, open: &Open) {
+    // There the images need the room.
+    if cx.state.room == Room::Small && cx.state.data.marked.is_empty() {
+        return;
+    }
     ui.horizontal(|ui| {
         ui.set_min_height(HEIGHT);
         let images = cx.state.chosen();

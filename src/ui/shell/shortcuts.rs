@@ -55,7 +55,7 @@ pub fn show(ui: &mut Ui, cx: &mut PanelContext<'_>) {
     const COLUMN: f32 = 360.0;
     const HELD: [(&str, &str); 5] = [
         ("Space", "In the grid of Data: select the image with others, or no more"),
-        ("Ctrl or Shift and click", "In the grid of Data: select several images"),
+        ("Click", "With Ctrl or Shift, in the grid of Data: select several images"),
         ("Shift held", "Show the original in place of the dissolved picture"),
         ("Wheel", "Zoom pictures; on the slider: change t"),
         ("Double click", "Fit a picture; reset a value"),
