@@ -108,7 +108,9 @@ impl NormalGaussian {
 
     /// The score of a picture with these rows; higher is more abnormal.
     pub fn score(&self, rows: &[Vec<f64>]) -> f64 {
-        rows.par_iter().map(|row| self.gaussian.distance(row)).sum::<f64>() / rows.len().max(1) as f64
+        // Summed in the order of the rows: threads that add as they come would change the last digit from run to run.
+        let distances: Vec<f64> = rows.par_iter().map(|row| self.gaussian.distance(row)).collect();
+        distances.iter().sum::<f64>() / rows.len().max(1) as f64
     }
 
     /// Score of a training normal by a Gaussian that was fitted without it; `None` where it was not seen.
