@@ -54,10 +54,11 @@ impl TileBank {
             deviations,
             usual: 1.0,
         };
-        let distances =
-            rows.par_iter().filter_map(|(row, image, _)| Some(bank.nearest(row, images.get(*image).map(String::as_str))?.1));
-        let (sum, count) = distances.map(|d| (d, 1.0)).reduce(|| (0.0, 0.0), |a, b| (a.0 + b.0, a.1 + b.1));
-        bank.usual = if sum > 0.0 { (sum / count) as f32 } else { 1.0 };
+        let distance = |(row, image, _): &PlacedRow| Some(bank.nearest(row, images.get(*image).map(String::as_str))?.1);
+        // Summed in the order of the rows, so that the same rows make the same bank.
+        let distances: Vec<f64> = rows.par_iter().filter_map(distance).collect();
+        let sum = distances.iter().sum::<f64>();
+        bank.usual = if sum > 0.0 { (sum / distances.len() as f64) as f32 } else { 1.0 };
         bank
     }
 
