@@ -49,7 +49,7 @@ pub fn show(ui: &mut Ui, cx: &mut PanelContext<'_>, set: &ScoreSet, view: &mut C
     let points = e.points.clone();
     let colours = e.colours;
     let shown =
-        plot::quiet("embedding", t, height - 124.0).show_axes(false).show_grid(false).show_crosshair(false).show(ui, |p| {
+        plot::quiet("embedding", t, height - 142.0).show_axes(false).show_grid(false).show_crosshair(false).show(ui, |p| {
             // What is drawn comes after; these say how far it reaches.
             p.points(
                 egui_plot::Points::new("images", points.iter().map(|(_, at)| *at).collect::<Vec<_>>())
