@@ -3,8 +3,7 @@
 use super::{next_step, out, stop};
 use crate::{
     ml::base::reporter::{Control, Event, Reporter, Stage, Step},
-    text,
-    text::count_of,
+    text::{self, count_of},
 };
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use serde_json::json;

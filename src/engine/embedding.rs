@@ -4,6 +4,7 @@ use crate::{
     data::{Dataset, ImageId, Preprocess},
     error::{Error, Result},
     ml::{
+        base::spread::spread,
         encoder::model::Encoder,
         scoring::{
             descriptor_scorer::Descriptor,
@@ -47,8 +48,8 @@ pub enum EmbeddingNews {
 pub fn embed(request: &EmbeddingRequest, say: &dyn Fn(EmbeddingNews), stale: &dyn Fn() -> bool) -> Result<()> {
     let encoder = Encoder::load(&request.encoder, &Device::Cpu)?;
     let (preprocess, size) = (Preprocess::new(encoder.config.run.preprocess.clone()), encoder.config.input_size);
-    let count = request.images.len().min(MOST);
-    let images: Vec<ImageId> = (0..count).map(|i| request.images[i * request.images.len() / count]).collect();
+    let images: Vec<ImageId> = spread(&request.images, MOST).copied().collect();
+    let count = images.len();
     let descriptor = EncoderFeatures(&encoder);
     let (mut known, mut rows) = (Vec::with_capacity(count), Vec::with_capacity(count));
     for chunk in images.chunks(CHUNK) {

@@ -115,7 +115,7 @@ fn stages(run: &RunDir, reporter: &mut dyn Reporter) -> Result<()> {
     let Manifest { kind, data: began_with, .. } = run.manifest()?;
     if !began_with.is_empty() && began_with != data.fingerprint() {
         let text = "the images, or what was said of them, are others than those that the run began with";
-        reporter.event(Event::Notice(text.to_string().into()));
+        reporter.event(Event::Notice(text.into()));
     }
     let slow = Memory::here().require_for_training(kind, &config, &data)?;
     slow.into_iter().for_each(|why| reporter.event(Event::Notice(why.into())));

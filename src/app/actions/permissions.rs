@@ -228,7 +228,7 @@ pub(crate) fn has_encoder(state: &State) -> Result<(), &'static str> {
 pub(crate) fn may_map(state: &State) -> Result<(), &'static str> {
     may_score(state)?;
     has_row(state)?;
-    let is_open = state.open().zip(state.results.ready()).is_some_and(|(open, set)| open.config.path == set.data.path);
+    let is_open = state.results.ready().is_some_and(|set| state.open_of(set).is_some());
     match state.results.explanation.map {
         _ if !is_open => Err("Open the run's data set first."),
         Map::None => Ok(()),
@@ -247,7 +247,7 @@ pub fn may_lay_map(state: &State) -> Result<(), &'static str> {
     }
     has_row(state)?;
     let is_saved = state.results.selected().is_some_and(|row| set.maps.values(&row.path).is_some());
-    if state.open().is_none_or(|open| open.config.path != set.data.path) {
+    if state.open_of(set).is_none() {
         Err("Open the run's data set first.")
     } else if !is_saved && set.map_model.is_none() {
         Err("The run's model of anomaly maps is not here; score the run again.")
@@ -261,7 +261,7 @@ pub fn may_embed(state: &State) -> Result<(), &'static str> {
     match state.results.ready() {
         None => Err("Open a finished run first."),
         Some(set) if set.encoder.is_none() => Err("The run's encoder is not here."),
-        Some(set) if state.open().is_none_or(|open| open.config.path != set.data.path) => Err("Open the run's data set first."),
+        Some(set) if state.open_of(set).is_none() => Err("Open the run's data set first."),
         Some(_) => Ok(()),
     }
 }

@@ -33,7 +33,7 @@ pub use train::{TrainForm, TrainState, paper_value};
 use crate::{
     config::{RunConfig, Tile},
     data::ImageId,
-    engine::runs::list::RunEntry,
+    engine::runs::{list::RunEntry, score_set::ScoreSet},
     run_dir::RunKind,
 };
 use serde::{Deserialize, Serialize};
@@ -246,10 +246,14 @@ impl State {
         self.data.open.as_ref()
     }
 
+    /// The data set of these scores, where it is the one that is open.
+    pub fn open_of(&self, set: &ScoreSet) -> Option<&Arc<Open>> {
+        self.open().filter(|open| open.config.path == set.data.path)
+    }
+
     /// The image of the row that is selected on Results, where its data set is open.
     pub fn image_of_row(&self) -> Option<ImageId> {
-        let (set, open) = (self.results.ready()?, self.open()?);
-        (open.config.path == set.data.path).then(|| open.by_name.get(&self.results.selected()?.path).copied())?
+        self.open_of(self.results.ready()?)?.by_name.get(&self.results.selected()?.path).copied()
     }
 
     /// The images that a command on the selection is about: those that are marked, else the selected one where it is in view.

@@ -303,10 +303,10 @@ impl ResultsState {
         }
     }
 
-    /// Whether the filters let a row through, whatever its outcome.
-    pub fn passes(&self, row: &ScoreRow) -> bool {
-        self.filter.is_empty()
-            || self.filter.lets_through(row, self.review.get(&row.path), &self.filter.text.trim().to_lowercase())
+    /// Tells of rows whether the filters let them through, whatever their outcome.
+    pub fn filter_passes(&self) -> impl Fn(&ScoreRow) -> bool + '_ {
+        let text = self.filter.text.trim().to_lowercase();
+        move |row| self.filter.lets_through(row, self.review.get(&row.path), &text)
     }
 
     /// Lists anew what the gallery shows; to be called after each change of what that depends on.
@@ -316,13 +316,11 @@ impl ResultsState {
             return;
         };
         let (from, to) = if self.tab == Tab::Training { (set.evaluated, set.rows.len()) } else { (0, set.evaluated) };
-        let text = self.filter.text.trim().to_lowercase();
-        let passes = |row: &ScoreRow| {
-            self.tab.holds(row.label, row.score >= self.threshold)
-                && self.filter.lets_through(row, self.review.get(&row.path), &text)
-        };
+        let filter_passes = self.filter_passes();
+        let passes = |row: &ScoreRow| self.tab.holds(row.label, row.score >= self.threshold) && filter_passes(row);
         // The rows come with the highest score first.
         let mut shown: Vec<usize> = (from..to).filter(|&i| passes(&set.rows[i])).collect();
+        drop(filter_passes);
         let distance = |i: &usize| (set.rows[*i].score - self.threshold).abs();
         let spread = |i: &usize| set.rows[*i].spread.unwrap_or(f64::NEG_INFINITY);
         match self.sort {

@@ -53,7 +53,9 @@ pub fn execute(state: &mut State, command: ResultsCommand) -> Vec<Effect> {
         ResultsCommand::Within(names) => gallery::relist(state, |r| {
             r.filter.within = Some(Arc::new(names));
             // All outcomes: the line says which images are meant.
-            r.tab = if r.tab == Tab::Training { r.tab } else { Tab::All };
+            if r.tab != Tab::Training {
+                r.tab = Tab::All;
+            }
         }),
     }
 }

@@ -7,5 +7,6 @@ pub mod pixel_loading;
 pub mod readiness;
 pub mod reporter;
 pub mod resize;
+pub mod spread;
 pub mod stage_progress;
 pub mod throughput;

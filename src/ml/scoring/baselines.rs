@@ -5,6 +5,7 @@ use crate::{
     config::PreprocessConfig,
     data::{Dataset, ImageId, Picture, Preprocess},
     error::Result,
+    ml::base::spread::spread,
 };
 use nalgebra::{DMatrix, DVector, SymmetricEigen};
 use rayon::prelude::*;
@@ -70,13 +71,13 @@ pub fn measure(
         let size = if dataset.item(id)?.size == [28, 28] { 28 } else { size };
         dataset.read_fitted(id, &preprocess, size).ok()
     };
-    let normals = spread(&dataset.training_normals(), NEAREST_SAMPLE);
+    let normals: Vec<ImageId> = spread(&dataset.training_normals(), NEAREST_SAMPLE).copied().collect();
     let mut known: Vec<(ImageId, Vec<f32>)> = Vec::new();
     for chunk in normals.chunks(CHUNK) {
         known.par_extend(chunk.par_iter().filter_map(|&id| Some((id, thumbnail(&read(id)?)))));
         progress(0)?;
     }
-    let pca = Pca::fit(&spread(&known, PCA_SAMPLE));
+    let pca = Pca::fit(&spread(&known, PCA_SAMPLE).cloned().collect::<Vec<_>>());
     let mut all = Vec::with_capacity(ids.len());
     for chunk in ids.chunks(CHUNK) {
         all.par_extend(chunk.par_iter().map(|&id| {
@@ -96,12 +97,6 @@ pub fn measure(
         progress(all.len())?;
     }
     Ok(all)
-}
-
-/// At most `count` of the items, evenly spread.
-fn spread<T: Clone>(items: &[T], count: usize) -> Vec<T> {
-    let kept = items.len().min(count);
-    (0..kept).map(|i| items[i * items.len() / kept].clone()).collect()
 }
 
 fn thumbnail(picture: &Picture) -> Vec<f32> {

@@ -7,6 +7,7 @@ use crate::{
     metrics,
     ml::base::{
         reporter::{Reporter, Stage},
+        spread::spread,
         stage_progress::StageProgress,
     },
     rng::{self, Rng},
@@ -70,8 +71,7 @@ impl Trial<'_> {
                 "leave some normal images out of the training split",
             ));
         }
-        let kept = held_out.len().min(self.most);
-        let ids: Vec<ImageId> = (0..kept).map(|i| held_out[i * held_out.len() / kept]).collect();
+        let ids: Vec<ImageId> = spread(&held_out, self.most).copied().collect();
         let kinds: Vec<[f64; 2]> =
             self.sizes.iter().flat_map(|&size| self.contrasts.iter().map(move |&contrast| [size, contrast])).collect();
         // Of clean images first, then of those with lesions of each kind.

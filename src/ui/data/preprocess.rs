@@ -76,7 +76,7 @@ pub fn show(ui: &mut Ui, cx: &mut PanelContext<'_>, open: &Open) {
     }
 }
 
-/// A selected picture that shows less than this share of a disc's surroundings is worth cropping.
+/// A disc that takes less than this share of its picture is worth cropping to.
 const DISC: f32 = 0.85;
 
 /// That pictures are squeezed, and that the selected one has a disc to crop to.

@@ -37,7 +37,7 @@ pub fn show(ui: &mut Ui, cx: &mut PanelContext<'_>, set: &ScoreSet, grid: &mut G
         train_again(ui, cx, set);
     }
     let selected = results.row.and_then(|row| shown.iter().position(|r| *r == row));
-    let open = cx.state.open().filter(|o| o.config.path == set.data.path).cloned();
+    let open = cx.state.open_of(set).cloned();
     let current = results.row;
     let state = cx.state;
     let shows_maps = results.map_view.in_gallery && may_show_maps(state).is_ok();
@@ -69,7 +69,7 @@ pub fn show(ui: &mut Ui, cx: &mut PanelContext<'_>, set: &ScoreSet, grid: &mut G
 
 /// The way on where normals that this run has learnt from are left out by now.
 fn train_again(ui: &mut Ui, cx: &mut PanelContext<'_>, set: &ScoreSet) {
-    let Some(open) = cx.state.open().filter(|o| o.left_out > 0 && o.config.path == set.data.path) else { return };
+    let Some(open) = cx.state.open_of(set).filter(|o| o.left_out > 0) else { return };
     let is_out = |row: &&ScoreRow| open.by_name.get(&row.path).is_some_and(|&id| open.dataset.is_left_out(id));
     let out = set.rows[set.evaluated..].iter().filter(is_out).count();
     if out == 0 {

@@ -36,7 +36,7 @@ pub fn show(ui: &mut Ui, cx: &mut PanelContext<'_>, note: &mut (String, String))
             let size = ui.available_size();
             return picture(ui, cx, size, None);
         };
-        let open = cx.state.open().filter(|o| o.config.path == set.data.path && o.by_name.contains_key(&row.path));
+        let open = cx.state.open_of(&set).filter(|o| o.by_name.contains_key(&row.path));
         let elsewhere = open.is_none().then_some("The data set of this image is not open.");
         let size = ui.available_size();
         if size.x < BESIDE.x || size.y < BESIDE.y {

@@ -16,6 +16,7 @@ use crate::{
     ml::{
         base::{
             reporter::{Event, Reporter, Stage},
+            spread::spread,
             stage_progress::StageProgress,
         },
         encoder::model::Encoder,
@@ -101,8 +102,7 @@ fn look(encoder: &Encoder, tiles: TileSize, data: &Arc<Dataset>, reporter: &mut 
         // One that cannot be decoded was named when the encoder was trained.
         if let (Ok(picture), Some(item)) = (data.read(id), data.item(id)) {
             let all = tile_features(encoder, &preprocess.at_working_size(&picture, tiles), tiles.tile)?;
-            let kept = all.len().min(each);
-            let kept = (0..kept).map(|i| &all[i * all.len() / kept]);
+            let kept = spread(&all, each);
             places.extend(kept.clone().map(|tile| tile.place));
             seen.add(item.name.clone(), kept.map(|tile| tile.features.clone()));
         }

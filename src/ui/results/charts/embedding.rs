@@ -7,6 +7,7 @@ use crate::{
         state::{Colours, Overlay},
     },
     engine::runs::score_set::ScoreSet,
+    text::images,
     ui::shared::{context::PanelContext, plot, theme, widgets},
 };
 use eframe::egui::{
@@ -64,7 +65,8 @@ pub fn show(ui: &mut Ui, cx: &mut PanelContext<'_>, set: &ScoreSet, view: &mut C
     let place = |at: [f64; 2]| transform.position_from_point(&PlotPoint::new(at[0], at[1]));
     // Test images that pass the filters lie above training images, and these above all others.
     let results = &cx.state.results;
-    let rank = |row: usize| if results.passes(&set.rows[row]) { 1 + usize::from(row < set.evaluated) } else { 0 };
+    let passes = results.filter_passes();
+    let rank = |row: usize| if passes(&set.rows[row]) { 1 + usize::from(row < set.evaluated) } else { 0 };
     let mut placed: Vec<(usize, At)> = points.iter().map(|&(row, at)| (rank(row), (row, place(at)))).collect();
     placed.sort_by_key(|(rank, _)| *rank);
     let painter = ui.painter_at(transform.frame().expand(4.0));
@@ -119,7 +121,7 @@ fn progress(cx: &PanelContext<'_>, set: &ScoreSet) -> String {
         (Some([done, of]), 0) => format!("{done} of {of} images looked at"),
         (_, 0) => "the encoder is being read".into(),
         (_, n) if n < set.rows.len() => format!("{n} of {} images · draw round some to list only these", set.rows.len()),
-        (_, n) => format!("{} · draw round some to list only these", crate::text::images(n)),
+        (_, n) => format!("{} · draw round some to list only these", images(n)),
     }
 }
 
