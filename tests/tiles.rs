@@ -1,8 +1,18 @@
 //! Large pictures at their own scale, through the command line: dissolved by tiles, scored by tiles and map, maps as files.
 
 use assert_cmd::Command;
+use candle_core::Device;
+use dissolve_studio::{
+    config::{DataConfig, DissolveMethod},
+    data::{Dataset, ImageId},
+    engine::demo,
+    ml::{
+        diffusion::model::DiffusionModel,
+        dissolve::{dissolver::Dissolver, tiled::TiledDissolver},
+    },
+};
 use serde_json::Value;
-use std::{fs, path::Path};
+use std::{collections::HashSet, fs, path::Path, sync::Arc};
 
 fn program() -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_dissolve-studio"));
@@ -143,10 +153,12 @@ fn a_run_without_tiles_says_that_it_makes_no_maps() {
 fn contradicting_wishes_are_wrong_usage() {
     let dir = tempfile::tempdir().unwrap();
     picture(1, true).save(dir.path().join("a.png")).unwrap();
-    let wrong: [(&[&str], &str); 3] = [
+    let wrong: [(&[&str], &str); 5] = [
         (&["--tile", "48"], "32, 64 and 128"),
         (&["--tile", "64", "--resolution", "32"], "contradict"),
         (&["--working-size", "20"], "--working-size"),
+        (&["--working-size", "256", "--tile", "off"], "contradict"),
+        (&["--working-size", "256", "--resolution", "32"], "contradict"),
     ];
     for (args, says) in wrong {
         let mut dissolve = program();
@@ -159,4 +171,49 @@ fn contradicting_wishes_are_wrong_usage() {
         let said = String::from_utf8_lossy(&output.stderr);
         assert!(output.status.code() == Some(2) && said.contains(says), "{args:?}: {said}");
     }
+}
+
+/// Along the edges of tiles, what dissolving by a network changes is no rougher than elsewhere, and the black surround keeps its
+/// pixels.
+#[test]
+fn a_network_leaves_no_seams_between_tiles() {
+    const T: usize = 25;
+    let dir = tempfile::tempdir().unwrap();
+    let demo = demo::unpack(dir.path()).unwrap();
+    let model = Arc::new(DiffusionModel::load(&demo.model(), &Device::Cpu).unwrap());
+    let tiles = model.info().tiles().unwrap();
+    let data = Dataset::open(&DataConfig { path: demo.data, ..DataConfig::default() }, &|_| {}).unwrap();
+    let dissolver = Dissolver::new(DissolveMethod::Diffusion, Some(model), 0, false).unwrap().unwrap();
+    let tiled = TiledDissolver::new(dissolver, tiles);
+    let picture = tiled.working_picture(&data.read(ImageId(0)).unwrap().to_rgb());
+    let dissolved = tiled.dissolve(&picture, T, &mut |_, _| Ok(())).unwrap();
+
+    let (width, height) = (picture.width, picture.height);
+    let change: Vec<f32> = picture.plane(1).iter().zip(dissolved.plane(1)).map(|(a, b)| b - a).collect();
+    let grid = tiled.grid(width, height);
+    // A tile begins, or ends, between such a pixel and the next one.
+    let edges = |axis: usize| -> HashSet<usize> {
+        (0..grid.len())
+            .flat_map(|i| [grid.place(i)[axis], grid.place(i)[axis] + tiles.tile])
+            .map(|px| px.wrapping_sub(1))
+            .collect()
+    };
+    let (columns, rows) = (edges(0), edges(1));
+    let mut roughness = [(0.0, 0); 2];
+    for y in 0..height - 1 {
+        for x in 0..width - 1 {
+            let i = y * width + x;
+            for (step, at_edge) in
+                [(change[i + 1] - change[i], columns.contains(&x)), (change[i + width] - change[i], rows.contains(&y))]
+            {
+                let (sum, count) = &mut roughness[usize::from(at_edge)];
+                (*sum, *count) = (*sum + f64::from(step.abs()), *count + 1);
+            }
+        }
+    }
+    let [elsewhere, at_edges] = roughness.map(|(sum, count)| sum / f64::from(count));
+    assert!(elsewhere > 1e-3, "it dissolves: {elsewhere}");
+    assert!(at_edges < 1.2 * elsewhere, "{at_edges} along the edges of tiles, {elsewhere} elsewhere");
+    let corner = |x: usize, y: usize| change[y * width + x];
+    assert!([(0, 0), (width - 1, 0), (0, height - 1), (width - 1, height - 1)].into_iter().all(|(x, y)| corner(x, y) == 0.0));
 }

@@ -20,7 +20,7 @@ pub use edit::{all_settings, apply_setting, apply_settings};
 pub use limits::Limits;
 pub use preset::Preset;
 pub use score::{ScoreConfig, ThresholdRule};
-pub use tile::{Tile, TileSize};
+pub use tile::{LearntFrom, Tile, TileSize};
 
 use serde::{Deserialize, Serialize};
 
@@ -106,9 +106,26 @@ impl RunConfig {
         }
     }
 
-    /// `data.tile` decided for pictures whose shorter sides have this `median`, px; and why, as a sentence.
-    pub fn decide_tile(&self, median: Option<usize>) -> (Tile, String) {
-        self.data.tile.decide(self.shorter_side(median), self.data.working_size)
+    /// These settings with `data.tile`, and what follows from it, decided for pictures whose shorter sides have this `median`, px, and
+    /// for the diffusion model that is `given`, if one is; and why, as a sentence.
+    pub fn with_tiles(&self, median: Option<usize>, given: Option<LearntFrom>) -> (Self, String) {
+        let mut config = self.clone();
+        let (mut tile, mut why) = self.data.tile.decide(self.shorter_side(median), self.data.working_size);
+        match given.filter(|_| self.data.tile == Tile::Auto && tile != Tile::Off) {
+            Some(LearntFrom::Tiles(tiles)) => {
+                (tile, config.data.working_size) = (Tile::Px(tiles.tile), tiles.working_size);
+                why = format!("tiles of {} px, as the diffusion model has learnt", tiles.tile);
+            }
+            Some(LearntFrom::WholePictures) => {
+                (tile, why) = (Tile::Off, "no tiles: the diffusion model has learnt from whole pictures".into());
+            }
+            None => {}
+        }
+        config.data.tile = tile;
+        if let Some(tiles) = config.data.tiles() {
+            config.ddpm = config.ddpm_of_tiles(tiles);
+        }
+        (config, why)
     }
 
     /// The diffusion model's settings where it learns from tiles: of their size, and the preset's own for tiles but for what the

@@ -24,6 +24,15 @@ pub struct TileSize {
     pub working_size: usize,
 }
 
+/// What a diffusion model has learnt from.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum LearntFrom {
+    /// Pictures resized as a whole.
+    WholePictures,
+    /// Tiles of pictures at their own scale.
+    Tiles(TileSize),
+}
+
 impl TileSize {
     /// Least working size, px; pictures up to it are not tiled.
     pub const LEAST_WORKING_SIZE: usize = 128;
@@ -146,6 +155,24 @@ mod tests {
         assert_eq!(tiles(512).working([1024, 680]), [771, 512]);
         assert_eq!(tiles(512).working([300, 200]), [300, 200]);
         assert_eq!(tiles(0).working([1024, 680]), [1024, 680]);
+    }
+
+    #[test]
+    fn a_given_diffusion_model_decides_what_auto_is() {
+        let quick = RunConfig::preset(Preset::Quick);
+        assert_eq!(quick.data.tile, Tile::Auto);
+        let learnt = TileSize { tile: 32, working_size: 384 };
+        let decided = |median, given| quick.with_tiles(Some(median), given).0.data.tiles();
+        assert_eq!(decided(1024, None), Some(TileSize { tile: 64, working_size: 512 }));
+        assert_eq!(decided(1024, Some(LearntFrom::Tiles(learnt))), Some(learnt));
+        assert_eq!(decided(1024, Some(LearntFrom::WholePictures)), None);
+        assert_eq!(decided(100, Some(LearntFrom::Tiles(learnt))), None, "a picture too small for tiles");
+        let wanted = apply_setting(&quick, "data.tile", "128").unwrap();
+        assert_eq!(
+            wanted.with_tiles(Some(1024), Some(LearntFrom::WholePictures)).0.data.tile,
+            Tile::Px(128),
+            "as the person has said"
+        );
     }
 
     #[test]

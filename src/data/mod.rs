@@ -27,5 +27,5 @@ pub use decode::read_picture;
 pub use layout::TablePreview;
 pub use pixels::{
     CONTENT_RULE, MAX_PIXELS, Picture, Pixels, Preprocess, TileBlend, TileGrid, cut, gaussian_blur, has_content, is_blank,
-    resize_bilinear,
+    resize_bilinear, visibility,
 };

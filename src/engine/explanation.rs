@@ -134,7 +134,7 @@ impl ExplainerCache {
             say(Answer::Layers(Box::new(laid.layers.clone())));
             self.laid = Some(q.generation);
         }
-        say(Answer::Edge(laid.edge(threshold.unwrap_or(laid.layers.threshold))));
+        say(Answer::Edge(laid.edge(threshold.or(laid.layers.threshold).unwrap_or(MapLayers::SEEN_FROM))));
         Ok(())
     }
 

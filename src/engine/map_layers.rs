@@ -24,8 +24,8 @@ pub struct MapLayers {
     pub colours: Rgba,
     /// The edge of the image's mask.
     pub mask: Option<Rgba>,
-    /// The threshold of the run's model: one in a thousand pixels of normals is above it.
-    pub threshold: f32,
+    /// The threshold of the run's model: one in a thousand pixels of normals is above it. `None` where that is gone.
+    pub threshold: Option<f32>,
     /// The map was kept by the run, not made now.
     pub is_saved: bool,
 }
@@ -109,10 +109,10 @@ impl MapCache {
         let saved = set.maps.values(name).and_then(|file| anomaly_maps::read(file, MapModel::SCALE).ok());
         let is_saved = saved.is_some();
         let (map, threshold) = match (saved, self.model(set)) {
-            (Some(map), model) => (map, model.map_or(MapLayers::SEEN_FROM, |model| model.threshold)),
+            (Some(map), model) => (map, model.ok().map(|model| model.threshold)),
             (None, model) => {
                 let model = model?;
-                (model.map(&model.working_picture(&pixels))?.0, model.threshold)
+                (model.map(&model.working_picture(&pixels))?.0, Some(model.threshold))
             }
         };
         let preprocess = Preprocess::new(set.config.preprocess.clone());
@@ -213,7 +213,7 @@ mod tests {
         let model = MapModel::load(set.map_model.as_ref().unwrap(), &set.config, set.config.data.tiles().unwrap()).unwrap();
         let picture = model.working_picture(&data.read(id(&data, "1.png")).unwrap());
         assert_eq!(made.map, model.map(&picture).unwrap().0);
-        assert!(!made.layers.is_saved && made.layers.threshold == model.threshold && saved.layers.threshold == model.threshold);
+        assert!(!made.layers.is_saved && [made.layers.threshold, saved.layers.threshold] == [Some(model.threshold); 2]);
         assert_eq!([made.layers.picture.width, made.layers.picture.height], [120, 100]);
 
         std::fs::write(set.maps.values("0.png").unwrap(), "damaged").unwrap();

@@ -33,7 +33,7 @@ impl Memory {
     pub fn require_for_training(self, kind: RunKind, config: &RunConfig, data: &Dataset) -> Result<Option<String>> {
         let normals = data.training_normals();
         let has_model = kind != RunKind::Ddpm && (kind != RunKind::Train || !config.dia.model.as_os_str().is_empty());
-        let amount = Amount::new(config, has_model, [normals.len(), data.scored_by_default().len()], data.median_side(&normals));
+        let amount = Amount::new(config, has_model, [normals.len(), data.scored_by_default().len()], data.median_size(&normals));
         self.require(config, amount, &|stage| kind != RunKind::Ddpm || stage == Stage::Ddpm, &|stage| {
             format!("use a smaller value of {}", settings(stage))
         })
@@ -50,8 +50,10 @@ impl Memory {
         data: &Dataset,
         ids: &[ImageId],
     ) -> Result<Option<String>> {
-        // One picture at a time: the largest of them counts.
-        let largest = ids.iter().filter_map(|&id| data.item(id)).map(|item| item.size[0].min(item.size[1]) as usize).max();
+        // One picture at a time: the largest of them counts, by what is worked on where that is by tiles.
+        let worked_on = |size: [usize; 2]| config.data.tiles().map_or(size, |tiles| tiles.working(size));
+        let sizes = ids.iter().filter_map(|&id| data.item(id)).map(|item| item.size.map(|side| side as usize));
+        let largest = sizes.max_by_key(|&size| worked_on(size).iter().product::<usize>());
         let amount = Amount { input_size, ..Amount::new(config, true, [0, ids.len()], largest) };
         self.require(config, amount, &|stage| matches!(stage, Stage::Profile | Stage::Scores | Stage::Maps), &|stage| match stage
         {
@@ -189,6 +191,14 @@ mod tests {
         config.data.working_size = 0;
         let (said, hint) = refusal(SMALL.require_for_scores(&config, 64, &large, &ids));
         assert!(said.starts_with("Anomaly maps would need") && hint.contains("largest pictures"), "{said} {hint}");
+
+        // A strip is as large at its working size as its longer side says.
+        config.data.working_size = 512;
+        let (_dir, strip) = data(16_000, 520);
+        let ids = strip.ids(|_, _| true);
+        let tight = Memory { total: 1.5e9, ..SMALL };
+        assert_eq!(tight.require_for_scores(&config, 64, &large, &large.ids(|_, _| true)).unwrap(), None);
+        refusal(tight.require_for_scores(&config, 64, &strip, &ids));
     }
 
     #[test]

@@ -53,26 +53,9 @@ pub fn create(kind: RunKind, config: &RunConfig, workspace: &Path, name: &str, r
 /// # Errors
 /// A diffusion model that cannot be read.
 pub fn with_tiles(config: &RunConfig, data: &Dataset) -> Result<(RunConfig, String)> {
-    let mut config = config.clone();
-    let (mut tile, mut why) = config.decide_tile(data.median_side(&data.training_normals()));
-    if let (Tile::Auto, Some(model)) = (config.data.tile, given_model(&config, &Device::Cpu)?) {
-        match model.info().tiles() {
-            Some(tiles) if tile != Tile::Off => {
-                (tile, config.data.working_size) = (Tile::Px(tiles.tile), tiles.working_size);
-                why = format!("tiles of {} px, as the diffusion model has learnt", tiles.tile);
-            }
-            Some(_) => {}
-            None => {
-                tile = Tile::Off;
-                why = "no tiles: the diffusion model has learnt from whole pictures".into();
-            }
-        }
-    }
-    config.data.tile = tile;
-    if let Some(tiles) = config.data.tiles() {
-        config.ddpm = config.ddpm_of_tiles(tiles);
-    }
-    Ok((config, why))
+    let model = if config.data.tile == Tile::Auto { given_model(config, &Device::Cpu)? } else { None };
+    let given = model.map(|model| model.info().learnt_from());
+    Ok(config.with_tiles(data.median_side(&data.training_normals()), given))
 }
 
 /// Does what the run still lacks, and notes in its manifest how it ended.

@@ -129,8 +129,8 @@ pub struct Open {
     pub training_normals: usize,
     /// Images that a run scores.
     pub scored_by_default: usize,
-    /// Median of their shorter sides, px.
-    pub median_side: Option<usize>,
+    /// Width and height, px, of the one with the median of their shorter sides.
+    pub median_size: Option<[usize; 2]>,
     /// That networks see them squeezed.
     pub squeezed: Option<Warning>,
     /// Images by their names, as `scores.csv` has them.
@@ -168,6 +168,11 @@ impl Counts {
 }
 
 impl Open {
+    /// Median of the training normals' shorter sides, px.
+    pub fn median_side(&self) -> Option<usize> {
+        self.median_size.map(|[width, height]| width.min(height))
+    }
+
     pub fn new(config: DataConfig, dataset: Arc<Dataset>, generation: u64) -> Self {
         let mut counts = vec![Counts::default(); dataset.classes.len()];
         let mut unlabelled = Counts::default();
@@ -179,8 +184,8 @@ impl Open {
         }
         let by_name = (0u32..).zip(&dataset.items).map(|(i, item)| (item.name.clone(), ImageId(i))).collect();
         let normals = dataset.training_normals();
-        let (training_normals, median_side, squeezed) =
-            (normals.len(), dataset.median_side(&normals), dataset.squeezed(&normals));
+        let (training_normals, median_size, squeezed) =
+            (normals.len(), dataset.median_size(&normals), dataset.squeezed(&normals));
         let scored_by_default = dataset.scored_by_default().len();
         let left_out = dataset.left_out();
         Self {
@@ -193,7 +198,7 @@ impl Open {
             left_out,
             training_normals,
             scored_by_default,
-            median_side,
+            median_size,
             squeezed,
             by_name,
         }

@@ -1,12 +1,11 @@
 //! What a training will take, before it starts and while it runs.
 
-use super::{Open, Progress, TrainState};
+use super::Progress;
 use crate::{
-    config::{RunConfig, Tile},
     engine::machine::Machine,
     ml::{
         base::reporter::Stage,
-        training::cost::{self, Amount, Cost, Speed},
+        training::cost::{Cost, Speed},
     },
     run_dir::RunKind,
 };
@@ -50,12 +49,6 @@ pub fn card_of(stage: Stage) -> Stage {
 }
 
 impl Forecast {
-    /// Of the form as it stands, on the open data set.
-    pub fn new(train: &TrainState, open: &Open, speed: Speed) -> Self {
-        let costs = cost::forecast(&train.config, amount(&train.config, train.reuse.is_some(), open), speed);
-        Self { costs }
-    }
-
     /// Of one card.
     pub fn of_card(&self, card: Stage) -> Option<(f64, f64)> {
         let costs = self.costs.iter().filter(|c| card_of(c.stage) == card);
@@ -128,22 +121,16 @@ impl Forecast {
     }
 }
 
-/// Whether the open data are worked on by tiles, and why: `data.tile` decided by their size, as a run does it.
-pub fn tiles(config: &RunConfig, open: &Open) -> (Tile, String) {
-    config.decide_tile(open.median_side)
-}
-
-/// What the cost model needs to know of the data.
-pub fn amount(config: &RunConfig, has_model: bool, open: &Open) -> Amount {
-    let mut config = config.clone();
-    config.data.tile = tiles(&config, open).0;
-    Amount::new(&config, has_model, [open.training_normals, open.scored_by_default], open.median_side)
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{config::Preset, ml::base::reporter::Step};
+    use crate::{
+        config::Preset,
+        ml::{
+            base::reporter::Step,
+            training::cost::{self, Amount},
+        },
+    };
 
     const AMOUNT: Amount =
         Amount { training_normals: 300, images: 500, input_size: 64, has_model: false, tiles: None, working_pixels: 0 };

@@ -21,7 +21,7 @@ pub use device_status::DeviceStatus;
 pub use dissolve::{Answers, ChangeFrom, DissolveState, Layout, ModelChoice, PanelContent, STRIP_STEPS, T_MAX, Track, View};
 pub use embedding::{Colours, EmbeddingState};
 pub use fields::{FIELDS, Field, FieldKind, groups};
-pub use forecast::{Forecast, MachineState, amount, card_of};
+pub use forecast::{Forecast, MachineState, card_of};
 pub use history::{Change, Edit, History};
 pub use job::{JobInfo, JobState, Waiting, Work};
 pub use persisted::{PersistedState, SCALES, Scale};
@@ -31,9 +31,13 @@ pub use runs::{RunDraft, RunsState, SettingRow, in_work, side_by_side};
 pub use train::{TrainForm, TrainState, paper_value};
 
 use crate::{
-    config::{RunConfig, Tile},
+    config::RunConfig,
     data::ImageId,
-    engine::runs::{list::RunEntry, score_set::ScoreSet},
+    engine::runs::{
+        list::{ModelSource, RunEntry},
+        score_set::ScoreSet,
+    },
+    ml::training::cost::{self, Amount},
     run_dir::RunKind,
 };
 use serde::{Deserialize, Serialize};
@@ -181,21 +185,28 @@ pub struct State {
 }
 
 impl State {
-    /// What the choice of tiles comes to for the data that are open, and why; `None` where none are.
-    pub fn tile_choice(&self, config: &RunConfig) -> Option<(Tile, String)> {
-        Some(config.data.tile.decide(self.shorter_side(config)?, config.data.working_size))
+    /// Settings with `data.tile` decided for the data that are open, as a run decides it, and why; `None` where none are.
+    pub fn with_tiles(&self, config: &RunConfig) -> Option<(RunConfig, String)> {
+        let open = self.open()?;
+        let of_model = |run: &&RunEntry| run.model.as_ref().is_some_and(|model| model.0 == config.dia.model);
+        let given = self.runs.iter().find(of_model).map(RunEntry::learnt_from);
+        Some(config.with_tiles(open.median_side(), given))
     }
 
-    /// Shorter side at which their pictures are worked on, px.
-    pub fn working_side(&self, config: &RunConfig) -> Option<usize> {
-        let shorter = self.shorter_side(config)?;
-        Some(if config.data.working_size == 0 { shorter } else { shorter.min(config.data.working_size) })
+    /// The settings of the form, of a run on the data that are open.
+    pub fn run_config(&self, kind: RunKind) -> Option<RunConfig> {
+        let mut config = self.train.run_config(&self.open()?.config);
+        if let Some(ModelSource(path)) = self.train.reuse.as_ref().filter(|_| kind != RunKind::Ddpm) {
+            config.dia.model.clone_from(path);
+        }
+        Some(config)
     }
 
-    /// Of the pictures as they are prepared, px.
-    fn shorter_side(&self, config: &RunConfig) -> Option<usize> {
-        let side = self.open()?.median_side;
-        if config.preprocess.size > 0 { Some(config.preprocess.size) } else { side }
+    /// What the cost model needs to know of a run on the data that are open; `has_model`: its diffusion model is there.
+    pub fn amount(&self, config: &RunConfig, has_model: bool) -> Option<Amount> {
+        let open = self.open()?;
+        let (config, _) = self.with_tiles(config)?;
+        Some(Amount::new(&config, has_model, [open.training_normals, open.scored_by_default], open.median_size))
     }
 
     pub fn notify(&mut self, text: impl Into<String>) {
@@ -324,8 +335,10 @@ impl State {
     /// What a training of the form on the open data set would take; `None` until this machine's speed is known
     /// and there is something to learn from.
     pub fn forecast(&self) -> Option<Forecast> {
-        let open = self.open().filter(|open| open.training_normals > 0)?;
-        Some(Forecast::new(&self.train, open, self.machine.speed?))
+        self.open().filter(|open| open.training_normals > 0)?;
+        let config = self.run_config(RunKind::Train)?;
+        let amount = self.amount(&config, self.train.reuse.is_some())?;
+        Some(Forecast { costs: cost::forecast(&config, amount, self.machine.speed?) })
     }
 
     /// The run that is offered to be resumed.

@@ -107,8 +107,8 @@ pub struct Layers {
     pub has_mask: bool,
     /// Something is above the threshold.
     pub has_edge: bool,
-    /// The threshold of the run's model.
-    pub threshold: f32,
+    /// The threshold of the run's model, where there is one.
+    pub threshold: Option<f32>,
     /// The map was kept by the run, not made now.
     pub is_saved: bool,
 }

@@ -5,11 +5,10 @@ use crate::{
     app::{
         Effect, State, TrainCommand, actions,
         message::JobOrder,
-        state::{JobInfo, Work, Workspace, amount},
+        state::{JobInfo, Work, Workspace},
     },
     config::DissolveMethod,
     data::Label,
-    engine::runs::list::ModelSource,
     run_dir::RunKind,
 };
 use std::path::PathBuf;
@@ -57,10 +56,7 @@ fn start(state: &mut State, kind: RunKind) -> Vec<Effect> {
         return Vec::new();
     }
     let name = open.title();
-    let mut config = state.train.run_config(&open.config);
-    if let Some(ModelSource(path)) = state.train.reuse.as_ref().filter(|_| kind != RunKind::Ddpm) {
-        config.dia.model.clone_from(path);
-    }
+    let Some(mut config) = state.run_config(kind) else { return Vec::new() };
     // Without both labels there is no curve of the AUROC.
     if open.by_label.iter().any(|(label, n)| *label == Some(Label::Abnormal) && n.val + n.test == 0) {
         config.dia.eval_every = 0;
@@ -76,7 +72,7 @@ fn start(state: &mut State, kind: RunKind) -> Vec<Effect> {
         RunKind::Csi => format!("CSI of {name}"),
         RunKind::Tiles => format!("DIA on tiles of {name}"),
     };
-    let amount = Some(amount(&config, state.train.reuse.is_some(), &open));
+    let amount = state.amount(&config, state.train.reuse.is_some());
     let curation = Some(open.dataset.curation.clone()).filter(|curation| !curation.is_empty());
     if curation.is_none() {
         config.data.curation = None;
@@ -94,8 +90,8 @@ fn resume(state: &mut State, run: PathBuf) -> Vec<Effect> {
     state.offer = state.offer.take().filter(|offered| *offered != run);
     // How much there is to do is known where its data set is the one that is open.
     let has_model = entry.model_is_finished || !config.dia.model.as_os_str().is_empty();
-    let open = state.open().filter(|open| open.config.path == config.data.path);
-    let amount = open.map(|open| amount(&config, has_model, open));
+    let is_open = state.open().is_some_and(|open| open.config.path == config.data.path);
+    let amount = state.amount(&config, has_model).filter(|_| is_open);
     queue::submit(state, JobInfo { amount, ..JobInfo::new(format!("Go on with {name}"), name, kind, config, Work::Resume(run)) })
 }
 

@@ -131,6 +131,16 @@ pub fn run(args: Args) -> Result<()> {
             "give --tile for large pictures at their own scale, or --resolution for whole pictures resized",
         ));
     }
+    let whole = match (args.tile, args.resolution) {
+        (Tile::Off, _) => Some("--tile off".to_string()),
+        (_, resolution) => resolution.map(|px| format!("--resolution {px}")),
+    };
+    if let (Some(px), Some(whole)) = (args.working_size, whole) {
+        return Err(Error::usage(
+            format!("--working-size {px} and {whole} contradict each other: a working size is for tiles"),
+            "leave one of them out",
+        ));
+    }
     let sides = [("--working-size", "data.working_size", args.working_size), ("--resolution", "dia.resolution", args.resolution)];
     for (flag, key, px) in sides {
         let checked = px.map_or(Ok(()), |px| Limits::check(key, px as f64));

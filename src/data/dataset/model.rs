@@ -297,12 +297,17 @@ impl Dataset {
         normals.into_iter().step_by(step).collect()
     }
 
+    /// Width and height, px, of the image that has the median of the images' shorter sides; `None` of no images.
+    pub fn median_size(&self, ids: &[ImageId]) -> Option<[usize; 2]> {
+        let mut sizes: Vec<[usize; 2]> =
+            ids.iter().filter_map(|&id| self.item(id)).map(|item| item.size.map(|side| side as usize)).collect();
+        sizes.sort_unstable_by_key(|&[width, height]| (width.min(height), width.max(height)));
+        sizes.get(sizes.len() / 2).copied()
+    }
+
     /// The median of the images' shorter sides, px; `None` of no images.
     pub fn median_side(&self, ids: &[ImageId]) -> Option<usize> {
-        let mut sides: Vec<usize> =
-            ids.iter().filter_map(|&id| self.item(id)).map(|item| item.size[0].min(item.size[1]) as usize).collect();
-        sides.sort_unstable();
-        sides.get(sides.len() / 2).copied()
+        self.median_size(ids).map(|[width, height]| width.min(height))
     }
 
     /// The folder, or the archive, that was opened.

@@ -10,7 +10,7 @@ mod tile_grid;
 mod tone;
 
 pub use blur::gaussian_blur;
-pub use content::{CONTENT_RULE, has_content, is_blank};
+pub use content::{CONTENT_RULE, has_content, is_blank, visibility};
 pub use picture::{MAX_PIXELS, Picture, Pixels};
 pub use preprocess::Preprocess;
 pub use resize::resize_bilinear;

@@ -1,7 +1,7 @@
 //! The runs of the workspace, as lists show them.
 
 use crate::{
-    config::RunConfig,
+    config::{LearntFrom, RunConfig},
     ml::{
         base::readiness::Readiness,
         base::{checkpoint, reporter::Stage},
@@ -37,6 +37,11 @@ pub struct RunEntry {
 }
 
 impl RunEntry {
+    /// What its diffusion model learns from, or has learnt from.
+    pub fn learnt_from(&self) -> LearntFrom {
+        self.config.data.tiles().map_or(LearntFrom::WholePictures, LearntFrom::Tiles)
+    }
+
     pub fn read(run: &RunDir) -> Option<Self> {
         let (manifest, config) = (run.manifest().ok()?, run.config().ok()?);
         let contents = run.contents().ok()?;

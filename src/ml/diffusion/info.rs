@@ -1,7 +1,7 @@
 //! What a diffusion model is, apart from its weights.
 
 use crate::{
-    config::{DdpmConfig, TileSize},
+    config::{DdpmConfig, LearntFrom, TileSize},
     ml::base::checkpoint::Metadata,
 };
 
@@ -27,6 +27,11 @@ impl ModelInfo {
     /// The tiles that it learnt from; `None` where those were whole pictures.
     pub fn tiles(&self) -> Option<TileSize> {
         self.working_size.map(|working_size| TileSize { tile: self.config.size, working_size })
+    }
+
+    /// Tiles, or whole pictures.
+    pub fn learnt_from(&self) -> LearntFrom {
+        self.tiles().map_or(LearntFrom::WholePictures, LearntFrom::Tiles)
     }
 
     /// For a model that says nothing about itself.

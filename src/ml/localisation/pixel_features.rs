@@ -20,7 +20,7 @@ const FLOOR: f32 = 0.03;
 pub struct Scales {
     /// Sigmas of the blurs, px.
     blurs: Vec<f32>,
-    /// Sigmas at which edges and bends are measured, px; all of them are among the blurs.
+    /// Sigmas at which edges and bends are measured, px: those of the blurs from the second on, up to some.
     bends: Vec<f32>,
 }
 
@@ -54,33 +54,31 @@ pub fn brightness(picture: &Picture) -> Vec<f32> {
 struct ContentBlur {
     width: usize,
     inside: Vec<f32>,
-    /// The content itself, blurred, by sigma.
-    weights: Vec<(f32, Vec<f32>)>,
+    /// Sigmas of the blurs, px, and the content itself under each.
+    sigmas: Vec<f32>,
+    weights: Vec<Vec<f32>>,
 }
 
 impl ContentBlur {
     fn new(content: &[bool], width: usize, scales: &Scales) -> Self {
         let inside: Vec<f32> = content.iter().map(|&c| f32::from(u8::from(c))).collect();
-        let weights = scales.blurs.par_iter().map(|&sigma| (sigma, gaussian_blur(&inside, width, sigma))).collect();
-        Self { width, inside, weights }
+        let weights = scales.blurs.par_iter().map(|&sigma| gaussian_blur(&inside, width, sigma)).collect();
+        Self { width, inside, sigmas: scales.blurs.clone(), weights }
     }
 
-    /// `sigma`: one of the scales.
-    fn blur(&self, plane: &[f32], sigma: f32) -> Vec<f32> {
+    /// By the `scale`-th of the blurs.
+    fn blur(&self, plane: &[f32], scale: usize) -> Vec<f32> {
         let masked: Vec<f32> = plane.iter().zip(&self.inside).map(|(v, m)| v * m).collect();
-        let blurred = gaussian_blur(&masked, self.width, sigma);
-        match self.weights.iter().find(|(s, _)| *s == sigma) {
-            Some((_, weights)) => blurred.iter().zip(weights).map(|(v, w)| v / (w + 1e-3)).collect(),
-            None => blurred,
-        }
+        let blurred = gaussian_blur(&masked, self.width, self.sigmas[scale]);
+        blurred.iter().zip(&self.weights[scale]).map(|(v, w)| v / (w + 1e-3)).collect()
     }
 }
 
 /// The features of all pixels of a plane of brightness whose content is known: feature after feature, each row-major.
 pub fn features(brightness: &[f32], content: &[bool], width: usize, scales: &Scales) -> Vec<Vec<f32>> {
     let within = ContentBlur::new(content, width, scales);
-    let blurred: Vec<Vec<f32>> = (scales.blurs.iter())
-        .map(|&sigma| within.blur(brightness, sigma).into_iter().map(|v| (v.max(0.0) + FLOOR).ln()).collect())
+    let blurred: Vec<Vec<f32>> = (0..scales.blurs.len())
+        .map(|scale| within.blur(brightness, scale).into_iter().map(|v| (v.max(0.0) + FLOOR).ln()).collect())
         .collect();
     let mut planes: Vec<Vec<f32>> =
         blurred.windows(2).map(|pair| pair[0].iter().zip(&pair[1]).map(|(fine, coarse)| fine - coarse).collect()).collect();
@@ -90,8 +88,8 @@ pub fn features(brightness: &[f32], content: &[bool], width: usize, scales: &Sca
         .zip(&within.inside)
         .map(|((v, ground), inside)| ((v + FLOOR).ln() - ground) * inside)
         .collect();
-    for &sigma in &scales.bends {
-        planes.extend(bends(&within.blur(&relative, sigma), width, sigma));
+    for (scale, &sigma) in (1..).zip(&scales.bends) {
+        planes.extend(bends(&within.blur(&relative, scale), width, sigma));
     }
     planes
 }

@@ -75,13 +75,14 @@ pub struct Amount {
 }
 
 impl Amount {
-    /// Of `counts` = \[normal training images, images to score\] whose shorter sides have this `median`, px; `data.tile` is decided.
-    pub fn new(config: &RunConfig, has_model: bool, counts: [usize; 2], median: Option<usize>) -> Self {
+    /// Of `counts` = \[normal training images, images to score\] of about this `size` (width and height, px); `data.tile` is decided.
+    pub fn new(config: &RunConfig, has_model: bool, counts: [usize; 2], size: Option<[usize; 2]>) -> Self {
         let tiles = config.data.tiles();
+        let median = size.map(|[width, height]| width.min(height));
         let working = |tiles: TileSize| {
             let shorter = config.shorter_side(median);
-            // Most photographs are 4:3 to 3:2.
-            let [width, height] = tiles.working([shorter * 4 / 3, shorter]);
+            let longer = size.map_or(shorter, |[width, height]| shorter * width.max(height) / width.min(height).max(1));
+            let [width, height] = tiles.working([longer, shorter]);
             width * height
         };
         Self {

@@ -54,15 +54,20 @@ fn sliders(ui: &mut Ui, cx: &mut PanelContext<'_>, view: MapView) {
     }
     let Some(layers) = cx.state.results.explanation.layers else { return };
     let [low, high] = MapLayers::RANGE;
-    let mut threshold = view.threshold.unwrap_or(layers.threshold);
+    let mut threshold = view.threshold.or(layers.threshold).unwrap_or(MapLayers::SEEN_FROM);
     let slider = Slider::new(&mut threshold, low..=high).text("Outline above").fixed_decimals(1);
     let slider = ui.add(slider).on_hover_text("Outlines what the map has above this value");
     if slider.changed() {
         cx.send(ResultsCommand::Maps(MapView { threshold: Some(threshold), ..view }));
     }
     if view.threshold.is_some() {
-        let help = format!("{:.1}: one in a thousand pixels of normal images is above it", layers.threshold);
-        if widgets::small_button(ui, "The model’s").on_hover_text(help).clicked() {
+        let (name, help) = match layers.threshold {
+            Some(own) => ("The model’s", format!("{own:.1}: one in a thousand pixels of normal images is above it")),
+            None => {
+                ("What is coloured", "All that the map colours: the run's model, which has a value of its own, is gone".into())
+            }
+        };
+        if widgets::small_button(ui, name).on_hover_text(help).clicked() {
             cx.send(ResultsCommand::Maps(MapView { threshold: None, ..view }));
         }
     }

@@ -7,7 +7,6 @@ use crate::{
         next_step,
         state::{Auroc, Curve, JobInfo, Progress, Quantity},
     },
-    config::Tile,
     engine::export::{curves::Graph, results::Format},
     ml::base::reporter::Stage,
     ui::shared::{context::PanelContext, plot, theme, widgets},
@@ -88,7 +87,7 @@ fn works_on_tiles(cx: &PanelContext<'_>, job: &JobInfo) -> bool {
     let is_told = p.stage == Some(Stage::TileDia) || p.finished.contains(&Stage::TileDia);
     is_told
         || p.curve(Stage::TileDia, Quantity::Loss).is_some()
-        || cx.state.tile_choice(&job.config).is_some_and(|(tile, _)| tile != Tile::Off)
+        || cx.state.with_tiles(&job.config).is_some_and(|(config, _)| config.data.tiles().is_some())
 }
 
 /// The curves of one stage; a faint line of all steps under a bold one of their running mean.

@@ -2,6 +2,7 @@
 
 use crate::{
     config::Tile,
+    run_dir::RunKind,
     ui::shared::{context::PanelContext, theme, widgets},
 };
 use eframe::egui::{Align2, Pos2, Rect, Sense, Stroke, StrokeKind, Ui, WidgetInfo, accesskit::Role, pos2, vec2};
@@ -12,12 +13,14 @@ const TILE: f32 = 56.0;
 const SMALLEST: f32 = 2.0;
 
 pub fn show(ui: &mut Ui, cx: &PanelContext<'_>) {
-    let Some((tile, why)) = cx.state.tile_choice(&cx.state.train.config) else { return };
+    let decided = cx.state.run_config(RunKind::Train).and_then(|config| cx.state.with_tiles(&config));
+    let Some((config, why)) = decided else { return };
     let wanted = cx.state.train.config.data.tile;
     let text = if wanted == Tile::Auto { format!("auto: {why}.") } else { format!("{}.", widgets::sentence(&why)) };
     widgets::weak(ui, text);
-    if let (Tile::Px(side), Some(working)) = (tile, cx.state.working_side(&cx.state.train.config)) {
-        drawing(ui, side, working);
+    if let (Some(tiles), Some(shorter)) = (config.data.tiles(), cx.state.open().and_then(|open| open.median_side())) {
+        let [working, _] = tiles.working([config.shorter_side(Some(shorter)); 2]);
+        drawing(ui, tiles.tile, working);
     }
 }
 

@@ -119,7 +119,7 @@ fn layers_are_uploaded_where_they_are_of_the_image_in_view() {
     let generation = state.results.explanation.generation;
     let layers = |mask| {
         let (picture, colours) = (pixels(), pixels());
-        Answer::Layers(Box::new(MapLayers { picture, colours, mask, threshold: 3.0, is_saved: true }))
+        Answer::Layers(Box::new(MapLayers { picture, colours, mask, threshold: Some(3.0), is_saved: true }))
     };
     let uploaded = |effects: Vec<Effect>| -> Vec<MapLayer> {
         let layer = |effect| match effect {
@@ -134,7 +134,7 @@ fn layers_are_uploaded_where_they_are_of_the_image_in_view() {
     let effects = update(&mut state, JobEvent::Why { generation, answer: Answer::Edge(Some(pixels())) });
     assert_eq!(uploaded(effects), [MapLayer::Edge]);
     let shown = state.results.explanation.layers.unwrap();
-    assert!(shown.has_mask && shown.has_edge && shown.is_saved && shown.threshold == 3.0);
+    assert!(shown.has_mask && shown.has_edge && shown.is_saved && shown.threshold == Some(3.0));
     assert!(update(&mut state, JobEvent::Why { generation, answer: Answer::Edge(None) }).is_empty());
     assert!(!state.results.explanation.layers.unwrap().has_edge, "the edge from before is not drawn any more");
     update(&mut state, AppCommand::Walk(1));
