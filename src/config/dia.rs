@@ -53,6 +53,9 @@ pub struct DiaConfig {
     pub epoch_length: usize,
     /// Images of a batch (4 shifts x 3 branches = 12 views each). Paper: 32.
     pub batch: usize,
+    /// Parts that the views of a step are computed in, to save memory; 1 = all at once (paper). The loss stays that of all; batch
+    /// norm takes its statistics from a part, which has all views of some images. More than one takes a third longer.
+    pub view_parts: usize,
     /// The batch is multiplied by this where dissolve = none: 1.5 gives CSI as many views as DIA has. Paper: 1 and 1.5.
     pub csi_batch_factor: f64,
     /// `lars` (method) or `adam`.
@@ -109,6 +112,7 @@ impl Default for DiaConfig {
             epoch_unit: EpochUnit::Images,
             epoch_length: 200,
             batch: 32,
+            view_parts: 1,
             csi_batch_factor: 1.0,
             optimizer: OptimizerKind::Lars,
             lr: 1.0,

@@ -77,6 +77,7 @@ const LIMITS: &[Limits] = &[
     within("dia.tile_epochs", 0.0, EPOCHS),
     within("dia.epoch_length", 1.0, EPOCHS),
     within("dia.batch", 2.0, BATCH),
+    within("dia.view_parts", 1.0, BATCH),
     within("dia.csi_batch_factor", 0.01, 100.0),
     within("dia.lr", 1e-12, 1e4),
     within("dia.warmup_start", 0.0, 1.0),

@@ -34,8 +34,11 @@ impl Memory {
         let normals = data.training_normals();
         let has_model = kind != RunKind::Ddpm && (kind != RunKind::Train || !config.dia.model.as_os_str().is_empty());
         let amount = Amount::new(config, has_model, [normals.len(), data.scored_by_default().len()], data.median_size(&normals));
-        self.require(config, amount, &|stage| kind != RunKind::Ddpm || stage == Stage::Ddpm, &|stage| {
-            format!("use a smaller value of {}", settings(stage))
+        self.require(config, amount, &|stage| kind != RunKind::Ddpm || stage == Stage::Ddpm, &|stage| match stage {
+            Stage::Dia | Stage::TileDia => {
+                format!("use a smaller value of {}, or a larger one of dia.view_parts", settings(stage))
+            }
+            _ => format!("use a smaller value of {}", settings(stage)),
         })
     }
 

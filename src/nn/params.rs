@@ -103,6 +103,11 @@ impl Params {
         self.lock().iter().map(|(n, e)| (n.clone(), e.var.clone())).collect()
     }
 
+    /// What belongs to the network but is not trained (running statistics), in name order.
+    pub fn buffers(&self) -> Vec<(String, Var)> {
+        self.lock().iter().filter(|(_, e)| !e.trained).map(|(n, e)| (n.clone(), e.var.clone())).collect()
+    }
+
     /// A deep copy of everything.
     pub fn snapshot(&self) -> Result<BTreeMap<String, Tensor>> {
         self.lock().iter().map(|(n, e)| Ok((n.clone(), e.var.copy()?.detach()))).collect()

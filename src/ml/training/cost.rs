@@ -138,9 +138,14 @@ pub fn forecast(config: &RunConfig, amount: Amount, speed: Speed) -> Vec<Cost> {
     }
     let views = batch * SHIFTS * dia.branches();
     let exact = if dia.cached_timesteps > 0 { 0.0 } else { dissolving };
-    let training = TRAINING * steps * views as f64 * encoder.macs / speed.encoder;
+    let (passes, at_once) = match dia.view_parts {
+        0 | 1 => (TRAINING, views),
+        // Each part is embedded once more.
+        parts => (TRAINING + 1.0, views / batch * batch.div_ceil(parts.min(batch))),
+    };
+    let training = passes * steps * views as f64 * encoder.macs / speed.encoder;
     let held = pictures(amount.training_normals, amount.input_size);
-    add(Stage::Dia, training + exact, encoder.training_bytes(views) + held + left);
+    add(Stage::Dia, training + exact, encoder.training_bytes(at_once) + held + left);
     let whole_pictures = amount.working_pixels as f64;
     if let Some(tiles) = tiles {
         let of_tile = resnet(tiles.tile, resolved_stem(dia.stem, tiles.tile), dia.width);
@@ -148,8 +153,8 @@ pub fn forecast(config: &RunConfig, amount: Amount, speed: Speed) -> Vec<Cost> {
         let cached = dia::tile_count(dia) * 2 * dia.cached_timesteps;
         let dissolved = if dia.cached_timesteps > 0 { cached as f64 } else { steps * batch as f64 };
         let dissolving = if diffusion { dissolved * unet.macs / speed.unet } else { 0.0 };
-        let training = TRAINING * steps * views as f64 * of_tile.macs / speed.encoder;
-        add(Stage::TileDia, dissolving + training, of_tile.training_bytes(views) + TileSample::BUDGET as f64 + left);
+        let training = passes * steps * views as f64 * of_tile.macs / speed.encoder;
+        add(Stage::TileDia, dissolving + training, of_tile.training_bytes(at_once) + TileSample::BUDGET as f64 + left);
         // The encoder sees each pixel once; the features of the map are worth about this many multiply-adds a pixel.
         let seen = of_pixel(&of_tile, tiles.tile) * whole_pictures / speed.encoder;
         let mapped = MAP_MACS * whole_pictures / speed.encoder;

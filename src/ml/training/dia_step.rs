@@ -1,5 +1,6 @@
 //! One optimiser step of the encoder, and the state that a checkpoint must hold to continue.
 
+use super::gradient_cache::loss_and_gradient;
 use crate::{
     config::{DiaConfig, OptimizerKind},
     ml::{
@@ -7,9 +8,10 @@ use crate::{
         encoder::{
             loss::Loss,
             model::{Encoder, EncoderConfig},
+            shift::SHIFTS,
         },
     },
-    nn::{self, Adam, Lars},
+    nn::{Adam, Lars},
 };
 use candle_core::{Device, Result, Tensor};
 use std::f64::consts::PI;
@@ -71,19 +73,16 @@ impl DiaTrainer {
     /// # Errors
     /// Shapes that do not fit, or too little memory.
     pub fn step(&mut self, views: &Tensor, labels: &Tensor, lr: f64) -> Result<StepLoss> {
-        let _tape = nn::Tape::start();
-        let (z, logits) = self.encoder.forward(views, true)?;
-        let contrastive = self.loss.contrastive(&z)?;
-        let classification = self.loss.classification(&logits, labels)?;
-        let total = (&contrastive + (&classification * self.loss.lambda)?)?;
+        let images = views.dim(0)? / (SHIFTS * self.loss.branches);
+        let parts = self.encoder.config.run.dia.view_parts;
+        let (losses, mut grads) = loss_and_gradient(&self.encoder, &self.loss, views, labels, images, parts)?;
         let value = |loss: &Tensor| Ok::<f64, candle_core::Error>(f64::from(loss.to_scalar::<f32>()?));
-        let mut grads = nn::backward(&total, &self.encoder.params)?;
         // Read last: to read is to wait for the device.
         let report = StepLoss {
             grad_norm: grads.norm()?,
-            contrastive: value(&contrastive)?,
-            classification: value(&classification)?,
-            total: value(&total)?,
+            contrastive: value(&losses.contrastive)?,
+            classification: value(&losses.classification)?,
+            total: value(&losses.total)?,
         };
         // Weights that have become NaN would stay so: the caller ends the training, and the last good checkpoint stays.
         if !report.total.is_finite() || !report.grad_norm.is_finite() {

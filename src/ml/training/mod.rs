@@ -22,6 +22,8 @@
 //! 200 images in the paper and 200 batches in the reference code ([`EpochUnit`](crate::config::EpochUnit)). The reference takes
 //! the epoch that is best by *test* AUROC; here the result is that of the last one, and [`validation`] only draws a curve.
 //!
+//! [`gradient_cache`] computes a step's views in parts (`dia.view_parts`), for a graphics card that cannot hold all of them.
+//!
 //! Dissolving every batch is exact and costs a pass of the U-Net each step. A [`dissolve_cache`] computes dissolved images at a
 //! few values of t once; [`dissolved_source`] draws from either.
 //!
@@ -38,6 +40,7 @@ pub mod dia;
 pub mod dia_step;
 pub mod dissolve_cache;
 pub mod dissolved_source;
+pub mod gradient_cache;
 pub mod metrics_log;
 pub mod preview;
 pub mod readiness;
