@@ -110,7 +110,7 @@ fn use_tree(
             ";" | "," | "}" => break,
             "{" => {
                 tokens.next();
-                while tokens.peek().is_some_and(|t| **t != "}") {
+                while tokens.peek().is_some_and(|t| !matches!(**t, "}" | ";")) {
                     use_tree(tokens, &path, into);
                     tokens.next_if(|t| **t == ",");
                 }
@@ -153,7 +153,8 @@ fn paths(text: &str) -> Paths {
             }
             continue;
         }
-        if rest[0] == "use" {
+        // `use<'a>` says what a type borrows.
+        if rest[0] == "use" && rest.get(1) != Some(&"<") {
             let is_export = at > 0 && matches!(all[at - 1], "pub" | ")");
             let mut tree = rest[1..].iter().peekable();
             use_tree(&mut tree, &[], if is_export { &mut found.exports } else { &mut found.uses });
@@ -383,6 +384,8 @@ fn a_circle_that_is_put_in_is_found() {
     assert_eq!(circles(&house(&passed_on)), Vec::<String>::new(), "a name that is passed on is no use of it");
     let in_tests = [("", "mod a; mod b;"), ("a", "use crate::b;"), ("b", "#[cfg(test)]\nmod tests { use crate::a::f; }")];
     assert_eq!(circles(&house(&in_tests)), Vec::<String>::new());
+    let borrowing = [("", "mod a; mod b;"), ("a", "fn f<'a>(x: &'a b::B) -> impl Fn() + use<'a> { { move || () } }"), ("b", "")];
+    assert_eq!(circles(&house(&borrowing)), Vec::<String>::new(), "that says what is borrowed");
 }
 
 /// About a dozen: a folder that is larger is a street, not a room.
