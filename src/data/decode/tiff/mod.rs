@@ -3,6 +3,7 @@
 mod chunks;
 mod directory;
 mod samples;
+mod tags;
 #[cfg(test)]
 mod tests;
 
@@ -19,16 +20,15 @@ use std::{
     io::{BufReader, Cursor, Read, Seek},
     path::Path,
 };
+use tags::MAX_PAGES;
 use tiff::{
     ColorType, TiffError,
     decoder::{Decoder, DecodingResult, Limits},
     tags::{CompressionMethod, Tag},
 };
 
-/// A longer chain of pages is taken for damage.
-const MAX_PAGES: usize = 10_000;
-
 fn open(path: &Path) -> Result<Decoder<BufReader<File>>, String> {
+    tags::check(BufReader::new(open_file(path)?), length(path)?)?;
     let decoder = Decoder::new(BufReader::new(open_file(path)?)).map_err(fail)?;
     Ok(decoder.with_limits(limits()))
 }

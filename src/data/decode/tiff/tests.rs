@@ -227,3 +227,25 @@ fn strips_that_are_pictures_of_their_own_are_asked_as_well() {
         assert!(reason.starts_with("says it is 60000x60000") || reason.starts_with("says it is 16001x16001"), "{reason}");
     }
 }
+
+#[test]
+fn a_tag_of_more_values_than_the_file_has_bytes_is_refused_before_room_is_made_for_them() {
+    for (big_endian, big) in [(false, false), (true, false), (false, true)] {
+        let tags = [(256, &[2u16][..]), (257, &[2]), (258, &[8]), (259, &[1]), (262, &[1]), (277, &[1]), (278, &[2])];
+        let sound = tiff(&tags, &[1, 2, 3, 4], big_endian, big);
+        assert!(probe(sound.path()).is_ok());
+        let mut bytes = std::fs::read(sound.path()).unwrap();
+        // The offsets of strips, which every decoder reads: the sixth entry of the directory.
+        let (start, entry, wide) = if big { (24, 20, 8) } else { (10, 12, 4) };
+        let offsets = start + 5 * entry;
+        let count = 8_000_000u64.to_le_bytes();
+        bytes[offsets + 4..offsets + 4 + wide].copy_from_slice(&count[..wide]);
+        if big_endian {
+            bytes[offsets + 4..offsets + 4 + wide].reverse();
+        }
+        std::fs::write(sound.path(), &bytes).unwrap();
+        for reason in [probe(sound.path()).unwrap_err(), decode(sound.path(), 0).unwrap_err()] {
+            assert!(reason.contains("a tag of 8000000 values"), "{reason}");
+        }
+    }
+}
