@@ -28,6 +28,7 @@ impl Dataset {
             split_notes: Vec::new(),
             pairs: Vec::new(),
             twins: Vec::new(),
+            examined: None,
             fingerprint: OnceLock::new(),
             fitted: Default::default(),
         };

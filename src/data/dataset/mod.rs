@@ -17,8 +17,7 @@ mod tile_store;
 
 pub use array_images::ArrayImages;
 pub use curation::{Curation, Label, Said};
-pub use duplicates::Examination;
-pub use model::{Class, Dataset, Duplicate, ImageId, Item, Layout, Skipped, Source, Split, SplitRule};
+pub use model::{Class, Dataset, Duplicate, Examination, ImageId, Item, Layout, Skipped, Source, Split, SplitRule};
 pub use normal::{ALL, class_key, sounds_normal};
 pub use pixel_store::PixelStore;
 pub use read::for_each_image;

@@ -4,7 +4,11 @@ use super::{
     array_images::ArrayImages,
     curation::{Curation, Label, Said},
 };
-use crate::{config::DicomWindow, data::text::display_path, error::Warning};
+use crate::{
+    config::DicomWindow,
+    data::{decode::Remark, text::display_path},
+    error::Warning,
+};
 use std::{
     path::{Path, PathBuf},
     sync::{Arc, OnceLock},
@@ -127,6 +131,8 @@ pub struct Dataset {
     pub(super) pairs: Vec<Duplicate>,
     /// Duplicates that were known when the set was opened: a split of ours keeps them together.
     pub(super) twins: Vec<Duplicate>,
+    /// What decoding all pictures showed, where that was done when the set was opened.
+    pub(super) examined: Option<Arc<Examination>>,
     /// Its classes are those that it came with, and not made of what a person says.
     pub(super) has_own_classes: bool,
     /// Once it was asked for.
@@ -143,6 +149,17 @@ pub struct Duplicate {
     pub second: ImageId,
     /// Equal pixel for pixel; otherwise nearly so (another size, compression or brightness).
     pub exact: bool,
+}
+
+/// What decoding all pictures showed.
+#[derive(Debug, Clone, Default)]
+pub struct Examination {
+    /// Pictures that cannot be decoded, with the reason.
+    pub unusable: Vec<(ImageId, String)>,
+    /// Images that are there twice; each with the first that shows the same.
+    pub duplicates: Vec<Duplicate>,
+    /// Images that were decoded all the same, with what is to be known of them.
+    pub remarks: Vec<(ImageId, Remark)>,
 }
 
 /// A seeded split of images that came without one.
