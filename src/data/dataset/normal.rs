@@ -134,9 +134,11 @@ impl Dataset {
         meant
     }
 
-    /// The first class that sounds normal.
+    /// The first class that sounds normal; `no` where the other is `yes`.
     pub(super) fn suggestion(&self) -> Option<String> {
-        self.classes.iter().find(|c| sounds_normal(&c.name)).map(|c| c.name.clone())
+        let called = |key: &str| self.classes.iter().find(|c| class_key(&c.name) == key);
+        let sounding = self.classes.iter().find(|c| sounds_normal(&c.name));
+        sounding.or_else(|| called("yes").and_then(|_| called("no"))).map(|c| c.name.clone())
     }
 
     fn class_named(&self, name: &str) -> Result<usize> {

@@ -96,6 +96,18 @@ pub fn split_of_folder(name: &str) -> Option<Split> {
     })
 }
 
+/// Whether a folder's name says that nobody has sorted its images yet: Br35H's `pred`, `unlabeled-images`, `to_predict`.
+pub fn is_unsorted(name: &str) -> bool {
+    #[rustfmt::skip]
+    const NAMES: &[&str] = &[
+        "pred", "preds", "predict", "prediction", "predictions", "to_predict", "for_prediction", "unlabeled", "unlabelled",
+        "not_labeled", "not_labelled", "unsorted", "unclassified", "unannotated", "inference", "infer", "to_label", "to_classify",
+    ];
+    let plain = plain(name);
+    let words = plain.split('_').filter(|word| !GENERIC.contains(word) && !["set", "seg"].contains(word));
+    NAMES.contains(&words.collect::<Vec<_>>().join("_").as_str())
+}
+
 /// `positive` of MURA's `study1_positive`.
 pub fn class_of_study(name: &str) -> &str {
     let rest =
@@ -263,6 +275,12 @@ mod tests {
         ] {
             assert_eq!(split_of_folder(name), split, "{name}");
         }
+    }
+
+    #[test]
+    fn names_of_what_is_not_sorted() {
+        assert!(["pred", "to_predict", "Unlabeled-Images", "unlabelled set", "inference"].iter().all(|name| is_unsorted(name)));
+        assert!(!["predicted tumour", "labelled", "unknown", "images", "no"].iter().any(|name| is_unsorted(name)));
     }
 
     #[test]

@@ -5,9 +5,9 @@ use crate::{
     data::{
         layout::{
             detected::class_names,
-            levels::{self, Level, class_of_study, is_generic},
+            levels::{self, Level, class_of_study, is_generic, is_unsorted},
         },
-        text::first_few,
+        text::{first_few, images},
     },
     error::{NextStep, Warning},
 };
@@ -23,6 +23,8 @@ pub struct Classes {
     pub names: Vec<String>,
     /// What is to be said: why these, and what else there is.
     pub notes: Vec<Warning>,
+    /// How many images lie in folders whose names say that they are not sorted yet.
+    pub unsorted: usize,
     /// All folders only say that images lie in them.
     pub is_generic: bool,
 }
@@ -47,13 +49,18 @@ pub fn classes(files: &[&PlacedFile], dirs: &[&[String]], base: &Path) -> Classe
     levels::without_kinds(&mut paths);
     let is_generic = paths.iter().flatten().all(|name| is_generic(name));
     let (chosen, kinds) = if is_generic { (None, Vec::new()) } else { levels::choose(&paths) };
-    let of: Vec<Option<String>> = paths
+    let mut of: Vec<Option<String>> = paths
         .iter()
         .map(|path| {
             let name = path.get(chosen?).or_else(|| path.last())?;
             Some(class_of_study(name).to_string())
         })
         .collect();
+    // Where all others are unsorted as well, it is a class.
+    let is_sorted = |class: &Option<String>| class.as_ref().is_some_and(|name| !is_unsorted(name));
+    let unsorted: BTreeSet<String> =
+        of.iter().filter(|_| of.iter().any(is_sorted)).flatten().filter(|name| is_unsorted(name)).cloned().collect();
+    let unsorted_count = of.iter_mut().filter_map(|class| class.take_if(|name| unsorted.contains(name))).count();
     let names: Vec<String> = class_names(of.iter().flatten().map(String::as_str)).into_values().collect();
     // As the person would say it: the place of a level's first folder in the path of its image.
     let number = |level: usize| {
@@ -66,6 +73,11 @@ pub fn classes(files: &[&PlacedFile], dirs: &[&[String]], base: &Path) -> Classe
         (first_few(&names), names.len())
     };
     let mut notes = Vec::new();
+    if unsorted_count > 0 {
+        let (verb, folders) = (if unsorted_count == 1 { "lies" } else { "lie" }, first_few(&unsorted));
+        let text = format!("{} {verb} in {folders}, by its name not sorted into classes: unlabelled.", images(unsorted_count));
+        notes.push(text.into());
+    }
     for (level, _) in kinds.iter().enumerate().filter(|(level, _)| Some(*level) != chosen) {
         let (names, count) = examples(level);
         let Some(number) = number(level).filter(|_| count > 1) else { continue };
@@ -85,5 +97,5 @@ pub fn classes(files: &[&PlacedFile], dirs: &[&[String]], base: &Path) -> Classe
         };
         notes.push(Warning::new(text, NextStep::ClassLevel(number)));
     }
-    Classes { of, names, notes, is_generic }
+    Classes { of, names, notes, unsorted: unsorted_count, is_generic }
 }

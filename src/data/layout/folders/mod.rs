@@ -162,7 +162,7 @@ fn with_split_folders(files: Vec<PlacedFile>, at: usize, base: &Path) -> Detecte
         .filter(|(s, _)| split(s) == Some(Split::Train))
         .fold((0, 0), |(all, sorted), (_, class)| (all + 1, sorted + usize::from(class.is_some())));
     let normal = found.names.iter().find(|name| sounds_normal(name)).filter(|_| found.names.len() > 1).cloned();
-    if let Some(normal) = normal.filter(|_| in_train > 0 && sorted == 0 && good.is_none()) {
+    if let Some(normal) = normal.filter(|_| in_train > 0 && sorted == 0 && good.is_none() && found.unsorted == 0) {
         let of_train = inside.iter().zip(&mut found.of).filter(|(s, _)| split(s) == Some(Split::Train));
         of_train.for_each(|(_, class)| *class = Some(normal.clone()));
         let text = format!(
@@ -174,7 +174,7 @@ fn with_split_folders(files: Vec<PlacedFile>, at: usize, base: &Path) -> Detecte
     } else {
         detected.normal = good.filter(|_| !is_flat);
     }
-    let loose = found.of.iter().filter(|class| class.is_none() && !is_flat).count();
+    let loose = found.of.iter().filter(|class| class.is_none() && !is_flat).count().saturating_sub(found.unsorted);
     for (s, class) in inside.iter().zip(&found.of) {
         detected.images.add_file(s.file, class.as_deref(), split(s), None);
     }
@@ -221,7 +221,7 @@ fn without_split_folders(files: Vec<PlacedFile>, base: &Path) -> DetectedLayout 
         detected.images.add_file(s.file, class.as_deref().filter(|_| are_classes), None, None);
     }
     detected.warnings.append(&mut found.notes);
-    let without = found.of.iter().filter(|class| class.is_none()).count();
+    let without = found.of.iter().filter(|class| class.is_none()).count().saturating_sub(found.unsorted);
     detected.warnings.extend(unlabelled(without).filter(|_| are_classes));
     leave_out_folders(
         &mut detected,
