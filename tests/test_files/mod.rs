@@ -1,6 +1,7 @@
 //! Files that the tests of the data module make.
 #![allow(dead_code, reason = "each test program uses its own part")]
 
+pub mod inspected;
 pub mod xls;
 
 use dissolve_studio::rng::stream;

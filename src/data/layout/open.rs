@@ -9,7 +9,7 @@ use super::{
     masks, npz,
     patients::patients_from_folders,
     system_files::passed_over,
-    tables::is_table_name,
+    tables::{is_table, is_table_name},
 };
 use crate::{
     config::{DataConfig, LabelColumns, Reading},
@@ -116,7 +116,7 @@ fn open_folder(root: &Path, config: &DataConfig, progress: &(dyn Fn(usize) + Syn
     detected.warnings.extend(passed_over(&scan.system_folders, &scan.system_files).map(Warning::from));
     detected.skipped.append(&mut scan.skipped);
     let mut set = detected.into_dataset(root, config)?;
-    set.tables = scan.others.into_iter().filter(|path| is_table_name(path)).take(TABLES).collect();
+    set.tables = scan.others.into_iter().filter(|path| is_table(path)).take(TABLES).collect();
     Ok(set)
 }
 

@@ -35,3 +35,9 @@ pub fn is_of_guesses(path: &Path) -> bool {
     let stem = path.file_stem().unwrap_or_default().to_string_lossy().to_lowercase();
     WORDS.iter().any(|word| stem.contains(word))
 }
+
+/// A form that competitions ask to fill in: what it says of images is made up.
+pub fn is_form(path: &Path) -> bool {
+    let stem = path.file_stem().unwrap_or_default().to_string_lossy().to_lowercase();
+    stem.contains("submission") && (stem.contains("sample") || stem.contains("example") || stem.contains("template"))
+}

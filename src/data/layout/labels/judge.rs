@@ -49,6 +49,7 @@ pub fn judge(root: &Path, files: &NamedFiles, path: &Path, config: &DataConfig) 
 
 fn judge_table(root: &Path, files: &NamedFiles, path: &Path, table: Table, config: &DataConfig) -> Option<Judged> {
     let name = table_name(root, path, &table);
+    let table = if config.columns.file.is_empty() { table.with_names_apart() } else { table };
     let table = with_right_headers(table, files, path, &config.columns);
     let mut columns = table.columns(&config.columns).ok()?;
     let (file, mut naming, mut share) = file_column(files, path, &table, columns.file, &config.columns);

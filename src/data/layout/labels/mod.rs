@@ -7,7 +7,8 @@
 //! | `named_files` | which picture a value names | `naming path_text` |
 //! | `coverage` | how many rows name a picture | `named_files naming` |
 //! | `file_column` | which column names the files | `named_files naming` |
-//! | `rows` | what the rows say of each image | `named_files naming` |
+//! | `without_row` | images that no row names | nothing |
+//! | `rows` | what the rows say of each image | `named_files naming without_row` |
 //! | `continued` | tables that go on where another one ends | `rows` |
 //! | `judge` | what one table is to these images | `file_column named_files rows` |
 //! | `search` | the tables of a folder, and which are used | all of the above |
@@ -23,6 +24,7 @@ mod naming;
 mod path_text;
 mod rows;
 mod search;
+mod without_row;
 
 pub use given::from_given;
 pub use rows::{SplitList, said_by};

@@ -3,17 +3,18 @@
 use super::{
     named_files::{Match, NamedFiles},
     naming::Naming,
+    without_row::{images_without_row, without_row},
 };
 use crate::{
     data::{
-        dataset::{Layout, Skipped, Split, class_key},
+        dataset::{Layout, Skipped, Split, class_key, sounds_normal},
         layout::{
             detected::DetectedLayout,
             file_scan::{FileScan, PictureFile, relative},
             levels::split_of_folder,
-            tables::{Columns, LabelScheme, SplitColumns, Table},
+            tables::{Columns, LabelScheme, NONE, SplitColumns, Table},
         },
-        text::{cut_list, display_part, display_path, first_few, images},
+        text::{cut_list, display_part, display_path, first_few, images, images_have},
     },
     error::Warning,
 };
@@ -71,6 +72,7 @@ fn merge(files: &NamedFiles, scan: &FileScan, sources: &[LabelTable], lists: &[S
     let mut skipped = Vec::new();
     let mut contradicted: HashSet<usize> = HashSet::new();
     let (mut repeated, mut odd_splits) = (0, BTreeSet::new());
+    let mut disputed: BTreeSet<usize> = BTreeSet::new();
     let mut begun: Vec<String> = Vec::new();
     let (mut missing, mut ambiguous, mut warnings) = (Vec::new(), Vec::new(), Vec::new());
     let of_tables = sources.iter().map(|s| s.split).collect::<BTreeSet<_>>().len() > 1;
@@ -86,6 +88,7 @@ fn merge(files: &NamedFiles, scan: &FileScan, sources: &[LabelTable], lists: &[S
         for header in table.unused_splits(&columns) {
             warnings.push(format!("Column `{header}` of {name} sounds like a split, and is not used as one."));
         }
+        let adds_up = source.scheme.has_row_for_each_finding(table);
         for (i, fields) in table.rows.iter().enumerate() {
             let row = format!("row {} of {name}", table.line(i));
             let value = table.field(fields, columns.file);
@@ -124,7 +127,13 @@ fn merge(files: &NamedFiles, scan: &FileScan, sources: &[LabelTable], lists: &[S
             for image in images {
                 let patient = table.field(fields, columns.patient).to_string();
                 let now = RowOfImage { row: row.clone(), label: label.clone(), split, patient };
-                match said.get(&image) {
+                match said.get_mut(&image) {
+                    Some(before) if adds_up => {
+                        if sounds_normal(&before.label) != sounds_normal(&now.label) {
+                            disputed.insert(image);
+                        }
+                        before.label = LabelScheme::both(&before.label, &now.label);
+                    }
                     Some(before) if class_key(&before.label) != class_key(&now.label) => {
                         let reason =
                             format!("is labelled `{}` in {} and `{}` in {}", before.label, before.row, now.label, now.row);
@@ -140,6 +149,20 @@ fn merge(files: &NamedFiles, scan: &FileScan, sources: &[LabelTable], lists: &[S
     }
     for (image, row) in said.iter_mut().filter(|(_, row)| row.split.is_none()) {
         row.split = lists.iter().find(|list| list.images.contains(image)).map(|list| list.split);
+    }
+    let are_outlines = sources.iter().all(|source| matches!(source.scheme, LabelScheme::RunLengths { .. }));
+    if are_outlines && said.values().all(|row| row.label != NONE) {
+        let others = without_row(scan, &said.keys().copied().collect()).0;
+        if !others.is_empty() {
+            let have = images_have(others.len());
+            warnings.push(format!("{have} no row in the table, which holds outlines of findings alone: taken for `{NONE}`."));
+        }
+        let row = || RowOfImage { row: String::new(), label: NONE.into(), split: None, patient: String::new() };
+        others.into_iter().for_each(|image| _ = said.insert(image, row()));
+    } else if !are_outlines && !disputed.is_empty() {
+        let names = first_few(disputed.iter().map(|&image| display_path(&scan.pictures[image].relative)));
+        let are = if disputed.len() == 1 { "1 image is".into() } else { format!("{} images are", disputed.len()) };
+        warnings.push(format!("{are} called normal in one row and something else in another, which counts ({names})."));
     }
     split_by_folders(scan, &mut said);
     let rows = |n: usize, one: &str, many: &str| if n == 1 { format!("1 row {one}") } else { format!("{n} rows {many}") };
@@ -172,7 +195,7 @@ fn merge(files: &NamedFiles, scan: &FileScan, sources: &[LabelTable], lists: &[S
     if !odd_splits.is_empty() {
         warnings.push(format!("Not understood as a split: {}.", first_few(&odd_splits)));
     }
-    images_without_row(scan, &said, &mut skipped, &mut warnings);
+    images_without_row(scan, &said.keys().copied().collect(), &mut skipped, &mut warnings);
     let unlabelled = said.values().filter(|s| s.label.is_empty()).count();
     if unlabelled > 0 {
         warnings.push(format!(
@@ -198,42 +221,6 @@ fn split_by_folders(scan: &FileScan, said: &mut BTreeMap<usize, RowOfImage>) {
     let splits: BTreeMap<usize, Option<Split>> = said.keys().map(|&image| (image, split(image))).collect();
     if splits.values().collect::<BTreeSet<_>>().len() > 1 {
         said.iter_mut().for_each(|(image, row)| row.split = row.split.or(splits[image]));
-    }
-}
-
-/// Images that no row names: each by itself in folders that the table knows, otherwise folder by folder.
-fn images_without_row(
-    scan: &FileScan,
-    said: &BTreeMap<usize, RowOfImage>,
-    skipped: &mut Vec<Skipped>,
-    warnings: &mut Vec<String>,
-) {
-    let folder = |image: usize| scan.pictures[image].relative.parent().unwrap_or(Path::new("")).to_path_buf();
-    let known: BTreeSet<PathBuf> = said.keys().map(|&i| folder(i)).collect();
-    let mut beside: BTreeMap<PathBuf, usize> = BTreeMap::new();
-    let mut lone = Vec::new();
-    for image in (0..scan.pictures.len()).filter(|i| !said.contains_key(i)) {
-        if known.contains(&folder(image)) {
-            lone.push(&scan.pictures[image].relative);
-        } else {
-            *beside.entry(folder(image)).or_default() += 1;
-        }
-    }
-    if !lone.is_empty() {
-        let count = if lone.len() == 1 { "1 image has".to_string() } else { format!("{} images have", lone.len()) };
-        warnings.push(format!(
-            "{count} no row in the table and {} left out ({}).",
-            if lone.len() == 1 { "is" } else { "are" },
-            first_few(lone.iter().map(|p| display_path(p)))
-        ));
-    }
-    skipped.extend(lone.into_iter().map(|p| Skipped { path: p.clone(), reason: "has no row in the table of labels".into() }));
-    for (path, count) in beside {
-        warnings.push(format!("No row of the table names a file in {}: {} left out.", display_path(&path), images(count)));
-        skipped.push(Skipped {
-            path,
-            reason: format!("is a folder of which the table of labels names no file ({})", images(count)),
-        });
     }
 }
 

@@ -1,7 +1,7 @@
 //! Which tables name the images, and what is said of those that are not used.
 
 use super::{
-    continued::{continued, is_of_guesses, only},
+    continued::{continued, is_form, is_of_guesses, only},
     judge::{Judged, judge},
     named_files::{Match, NamedFiles},
     rows::{LabelTable, Named, SplitList, labelled},
@@ -12,8 +12,8 @@ use crate::{
         dataset::{class_key, sounds_normal},
         layout::{
             detected::DetectedLayout,
-            file_scan::{FileScan, PictureFile, extension, relative},
-            tables::is_table_name,
+            file_scan::{FileScan, PictureFile, relative},
+            tables::{LabelScheme, is_table, is_table_name},
         },
         text::{cut_list, display_path, fold, images},
     },
@@ -61,6 +61,12 @@ pub fn find(root: &Path, scan: &FileScan, config: &DataConfig) -> TableLabels {
             }
         }
     }
+    if sources.iter().all(|(source, _)| is_form(&source.path)) {
+        found.notes.extend(sources.drain(..).map(|(source, _)| {
+            let text = format!("{} names these files, but is made for answers by its name: it is not used.", source.name(root));
+            Warning::new(text, NextStep::UseTable { path: source.path })
+        }));
+    }
     found.notes.extend(above(root, &files, scan.pictures.len(), config));
     let has_normal = |s: &LabelTable| s.table.rows.iter().any(|row| sounds_normal(&s.scheme.label(&s.table, row)));
     let rank = |(s, images): &Named| (!is_of_guesses(&s.path), images.len(), has_normal(s));
@@ -89,8 +95,7 @@ pub fn find(root: &Path, scan: &FileScan, config: &DataConfig) -> TableLabels {
 /// Files that may be tables, but not those that come one for each image, of which a line is said.
 fn candidates<'a>(root: &Path, scan: &'a FileScan, notes: &mut Vec<Warning>) -> Vec<&'a PathBuf> {
     let mut by_place: BTreeMap<(&Path, String), Vec<&PathBuf>> = BTreeMap::new();
-    let is_read = |path: &Path| is_table_name(path) || extension(path) == "xml";
-    for path in scan.others.iter().filter(|p| is_read(p)) {
+    for path in scan.others.iter().filter(|path| is_table_name(path)) {
         let ending = path.extension().unwrap_or_default().to_string_lossy().to_lowercase();
         by_place.entry((path.parent().unwrap_or(Path::new("")), ending)).or_default().push(path);
     }
@@ -109,7 +114,7 @@ fn candidates<'a>(root: &Path, scan: &'a FileScan, notes: &mut Vec<Warning>) -> 
             let text = format!("{count} .{ending} files{place} are too many to be looked at as tables of labels.");
             notes.push(Warning::new(text, NextStep::NameTable));
         } else {
-            paths.extend(alike.into_iter().filter(|path| is_table_name(path)));
+            paths.extend(alike.into_iter().filter(|path| is_table(path)).take(MAX_ALIKE));
         }
     }
     paths.sort();
@@ -125,7 +130,7 @@ fn above(root: &Path, files: &NamedFiles, pictures: usize, config: &DataConfig) 
         let Ok(entries) = std::fs::read_dir(folder) else { continue };
         let is_table = |path: &PathBuf| {
             let is_hidden = path.file_name().is_some_and(|name| name.as_encoded_bytes().starts_with(b"."));
-            !is_hidden && is_table_name(path) && std::fs::metadata(path).is_ok_and(|m| m.is_file() && m.len() <= MAX_ABOVE)
+            !is_hidden && is_table(path) && std::fs::metadata(path).is_ok_and(|m| m.is_file() && m.len() <= MAX_ABOVE)
         };
         let mut paths: Vec<PathBuf> = entries.flatten().map(|entry| entry.path()).filter(is_table).take(MAX_ALIKE).collect();
         paths.sort();
@@ -161,9 +166,12 @@ fn other_files(root: &Path, files: &NamedFiles, source: &LabelTable) -> Vec<Warn
 /// The label of each image by one table.
 fn labels_by_image(files: &NamedFiles, source: &LabelTable) -> HashMap<usize, String> {
     let mut labels = HashMap::new();
+    let adds_up = source.scheme.has_row_for_each_finding(&source.table);
     for row in &source.table.rows {
         if let Match::One(image) = files.find(source.table.field(row, source.columns.file), &source.naming) {
-            labels.insert(image, source.scheme.label(&source.table, row));
+            let label = source.scheme.label(&source.table, row);
+            let before = labels.remove(&image).filter(|_| adds_up);
+            labels.insert(image, before.map_or_else(|| label.clone(), |before: String| LabelScheme::both(&before, &label)));
         }
     }
     labels

@@ -67,9 +67,11 @@ impl Columns {
                 .map(Some)
                 .ok_or_else(|| format!("has no column `{given}`; its columns are {}", cut_list(headers, LISTED)))
         };
+        // Beside `x`, `y` is a place.
+        let is_place = |c: usize| plain(&headers[c]) == "y" && headers.iter().any(|h| plain(h) == "x");
         Ok(Self {
             file: find(&wanted.file, FILE)?,
-            label: find(&wanted.label, LABEL)?,
+            label: find(&wanted.label, LABEL)?.filter(|&c| !wanted.label.is_empty() || !is_place(c)),
             split: find(&wanted.split, SPLIT)?.map(SplitColumns::Named),
             patient: find(&wanted.patient, PATIENT)?,
         })

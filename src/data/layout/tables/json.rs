@@ -2,13 +2,21 @@
 //! (MedIAnomaly's `data.json`), labels under their names. All of them become rows and columns.
 
 use super::{columns::Columns, table::Table};
-use crate::{config::LabelColumns, data::dataset::Split};
+use crate::{
+    config::LabelColumns,
+    data::dataset::{Split, sounds_normal},
+};
 use csv::StringRecord;
 use serde_json::{Map, Value};
 use std::collections::HashMap;
 
 /// Lists of strings in one field are joined by this, as in NIH's `Finding Labels`.
-const JOIN: &str = "|";
+pub(super) const JOIN: &str = "|";
+
+/// The label of an image in which nothing is marked, by the labels of others: where some of them sound normal, it is not known.
+pub(super) fn unmarked<'a>(labels: impl IntoIterator<Item = &'a str>) -> &'static str {
+    if labels.into_iter().any(sounds_normal) { "" } else { "no annotation" }
+}
 
 pub fn parse(text: &str) -> Result<Table, String> {
     let value: Value = match serde_json::from_str(text).or_else(|error| serde_json::from_str(&plain(text)).map_err(|_| error)) {
@@ -203,11 +211,12 @@ fn coco(object: &Map<String, Value>) -> Option<Table> {
             }
         }
     }
+    let unmarked = unmarked(found.values().flatten().map(String::as_str));
     let mut rows = Rows::default();
     for image in images.iter().filter_map(Value::as_object) {
         let mut row = fields("", image, 0);
         let key = image.get("id").and_then(scalar).unwrap_or_default();
-        let marked = found.get(&key).map_or_else(|| "no annotation".to_string(), |names| names.join(JOIN));
+        let marked = found.get(&key).map_or_else(|| unmarked.to_string(), |names| names.join(JOIN));
         if !row.iter().any(|(name, _)| name == "label") {
             row.push(("label".into(), marked));
         }

@@ -2,9 +2,10 @@
 
 use super::{
     columns::{Columns, SplitColumns, plain},
+    places::outlines,
     table::Table,
 };
-use crate::data::dataset::class_key;
+use crate::data::dataset::{class_key, sounds_normal};
 use csv::StringRecord;
 use std::collections::HashSet;
 
@@ -14,6 +15,8 @@ pub const SEVERAL: &str = "several findings";
 pub const UNCERTAIN: &str = "uncertain";
 /// The class of images with none, where no column has a name for that.
 pub const NONE: &str = "no finding";
+/// The class of images with a finding of which nothing says what it is.
+const FINDING: &str = "finding";
 
 #[derive(Debug, Clone, PartialEq)]
 pub enum LabelScheme {
@@ -25,6 +28,8 @@ pub enum LabelScheme {
     OneHot(Vec<usize>),
     /// A column for each finding, 1 where it is there, and perhaps one that says that there is none.
     Findings { columns: Vec<usize>, none: Option<usize> },
+    /// Run lengths, which outline a finding where there are any, and perhaps the column that says which one.
+    RunLengths { column: usize, class: Option<usize> },
 }
 
 /// Names of columns, and values, that say that there is no finding.
@@ -51,6 +56,10 @@ pub(super) fn mark(text: &str) -> Option<bool> {
 impl LabelScheme {
     /// What the columns say; `None` where no column is known to be one of labels. `given`: the person named the label's column.
     pub fn of(table: &Table, columns: &Columns, given: bool) -> Option<Self> {
+        if let Some(column) = table.run_lengths() {
+            let class = columns.label.or_else(|| table.class_ids()).filter(|&c| c != column && Some(c) != columns.file);
+            return Some(Self::RunLengths { column, class });
+        }
         if let Some(label) = columns.label.filter(|&c| given || (Some(c) != columns.file && may_be_labels(table, c))) {
             let is_list =
                 table.column(label).any(|value| value.contains('|') || (value.starts_with('[') && value.ends_with(']')));
@@ -79,7 +88,11 @@ impl LabelScheme {
         }
         // An image and something about it.
         match others[..] {
-            [only] if table.headers.len() == 2 && may_be_labels(table, only) && few_values(table, only) => {
+            [only]
+                if (table.headers.len() == 2 || table.header_line == 0)
+                    && may_be_labels(table, only)
+                    && few_values(table, only) =>
+            {
                 Some(Self::Column(only))
             }
             _ => None,
@@ -116,6 +129,10 @@ impl LabelScheme {
                     [] => none.map_or_else(|| NONE.into(), |c| table.headers[c].clone()),
                 }
             }
+            Self::RunLengths { column, .. } if !outlines(field(*column)) => NONE.into(),
+            Self::RunLengths { class, .. } => {
+                class.map(|c| clean(field(c))).filter(|class| !class.is_empty()).unwrap_or_else(|| FINDING.into())
+            }
         }
     }
 
@@ -123,7 +140,22 @@ impl LabelScheme {
     pub fn normal(&self, table: &Table) -> Option<String> {
         match self {
             Self::Findings { none: Some(none), .. } => table.headers.get(*none).cloned(),
+            Self::RunLengths { .. } => Some(NONE.into()),
             _ => None,
+        }
+    }
+
+    /// Whether a row is about one finding of several that an image may have.
+    pub fn has_row_for_each_finding(&self, table: &Table) -> bool {
+        matches!(self, Self::RunLengths { .. }) || table.has_boxes()
+    }
+
+    /// What two rows of an image say together, each about a finding or that there is none.
+    pub fn both(a: &str, b: &str) -> String {
+        match (a, b) {
+            _ if b.is_empty() || class_key(a) == class_key(b) || sounds_normal(b) && !a.is_empty() => a.into(),
+            _ if a.is_empty() || sounds_normal(a) => b.into(),
+            _ => SEVERAL.into(),
         }
     }
 
@@ -140,6 +172,13 @@ impl LabelScheme {
                     count => format!("{count} columns one finding each"),
                 };
                 format!("{which}: `{normal}` where none is 1 (or marked uncertain), `{SEVERAL}` where more than one is")
+            }
+            Self::RunLengths { column, class } => {
+                let class = class.map_or(format!("`{FINDING}`"), |c| format!("what `{}` says", table.header(Some(c))));
+                format!(
+                    "`{}` outlines findings by run lengths: `{NONE}` where there are none, else {class}",
+                    table.header(Some(*column))
+                )
             }
         }
     }
@@ -158,6 +197,7 @@ impl LabelScheme {
         let columns = match self {
             Self::Column(c) | Self::List(c) => vec![*c],
             Self::OneHot(columns) | Self::Findings { columns, .. } => columns.clone(),
+            Self::RunLengths { column, class } => [Some(*column), *class].into_iter().flatten().collect(),
         };
         columns.into_iter().map(|c| plain(table.header(Some(c)))).collect::<Vec<_>>().join("|")
     }

@@ -1,20 +1,22 @@
 //! Tables of labels, whatever they are written as: rows under headers, and what the columns mean.
 //!
-//! [`read`] reads a file into a [`table`] by its ending: text ([`text`]), JSON ([`json`]) or a spreadsheet ([`spreadsheet`]);
+//! [`read`] reads a file into a [`table`] by its ending: text ([`text`]), JSON ([`json`]), XML ([`xml`]) or a spreadsheet ([`spreadsheet`]);
 //! [`columns`] knows the usual names of columns, [`splits`] how a row says its split, and [`labels`] its class: in one column,
-//! one-hot, or as several findings.
+//! one-hot, as several findings, or by outlines of findings ([`places`]).
 
 mod columns;
 mod json;
 mod labels;
+mod places;
 mod read;
 mod splits;
 mod spreadsheet;
 mod table;
 mod text;
 mod workbook;
+mod xml;
 
 pub use columns::{Columns, SplitColumns};
-pub use labels::LabelScheme;
-pub use read::{TablePreview, is_spreadsheet_name, is_table_name};
+pub use labels::{LabelScheme, NONE, SEVERAL};
+pub use read::{TablePreview, is_spreadsheet_name, is_table, is_table_name};
 pub use table::Table;

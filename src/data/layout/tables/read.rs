@@ -1,6 +1,6 @@
 //! From a file to a table, by its ending, and the first rows of one.
 
-use super::{json, spreadsheet, table::Table, text};
+use super::{json, spreadsheet, table::Table, text, xml};
 use crate::{
     config::LabelColumns,
     data::decode,
@@ -19,6 +19,7 @@ fn format(path: &Path) -> Option<&'static str> {
     match ending.as_str() {
         "csv" | "tsv" | "txt" | "tab" => Some("text"),
         "json" | "jsonl" | "ndjson" => Some("json"),
+        "xml" => Some("xml"),
         "xlsx" | "xlsm" | "xls" | "xlsb" | "ods" => Some("spreadsheet"),
         _ => None,
     }
@@ -27,6 +28,11 @@ fn format(path: &Path) -> Option<&'static str> {
 /// Whether a file may be a table, by its ending.
 pub fn is_table_name(path: &Path) -> bool {
     format(path).is_some()
+}
+
+/// Whether a file may be a table, by its ending and, where most of that kind are none, by its content.
+pub fn is_table(path: &Path) -> bool {
+    is_table_name(path) && (format(path) != Some("xml") || xml::begins(path))
 }
 
 /// Whether a file says by its ending that it is a spreadsheet, and nothing else.
@@ -51,6 +57,10 @@ impl Table {
             "json" => {
                 let (text, encoding) = text::decode(&bytes);
                 vec![Self { encoding, ..json::parse(&text)? }]
+            }
+            "xml" => {
+                let (text, encoding) = text::decode(&bytes);
+                vec![Self { encoding, ..xml::parse(&text)? }]
             }
             _ => vec![Self::parse(&bytes)?],
         };

@@ -41,10 +41,10 @@ impl Table {
         (0..self.headers.len()).filter(is_mark)
     }
 
-    /// Whether all values of a column are names of splits, and not of one only.
+    /// Whether all values of a column are names of splits, and not of one only where the column has a name for something else.
     fn says_splits(&self, column: usize) -> bool {
         let splits: Option<Vec<Split>> = self.column(column).filter(|v| !v.is_empty()).map(Split::from_name).collect();
-        splits.is_some_and(|splits| splits.iter().any(|split| *split != splits[0]))
+        splits.is_some_and(|splits| splits.iter().any(|split| self.header_line == 0 || *split != splits[0]))
     }
 
     /// Whether some images train and some do not; by `valid` alone, which may say that an image is sound, more train.

@@ -1,0 +1,115 @@
+//! Tables whose rows outline findings, several of them in an image: by run lengths (SIIM-ACR, Severstal) or boxes (RSNA, VinDr-CXR).
+
+use super::{columns::plain, table::Table};
+use csv::StringRecord;
+
+/// Ends of the names of files, behind which a class may stand: `0002cc93b.jpg_1`.
+const PICTURES: &[&str] = &[".jpg", ".jpeg", ".png", ".tif", ".tiff", ".bmp", ".dcm"];
+
+/// Words in the names of columns of run lengths.
+const RUN_LENGTHS: &[&str] =
+    &["encodedpixels", "encoded_pixels", "encoding", "rle", "run_length", "runlength", "mask", "segmentation", "annotation"];
+/// Run lengths without such a name have so many numbers: four are a box.
+const MANY: usize = 8;
+
+/// Names of columns of classes beside outlines.
+const CLASSES: &[&str] = &["classid", "class_id", "labelid", "label_id", "category_id"];
+
+/// Names of columns that place something in an image, across and down.
+const ACROSS: &[&str] = &["x", "x1", "xmin", "x_min", "left", "bbox_x", "bbox_[x", "startx", "coordx"];
+const DOWN: &[&str] = &["y", "y1", "ymin", "y_min", "top", "bbox_y", "starty", "coordy"];
+const BOXES: &[&str] = &["bbox", "bboxes", "boxes", "bounding_box", "bounding_boxes"];
+
+/// Whether a field outlines something; -1 and nothing do not.
+pub fn outlines(field: &str) -> bool {
+    let field = field.trim();
+    !field.is_empty() && field != "-1" && !field.eq_ignore_ascii_case("nan")
+}
+
+/// How many numbers there are where a field is run lengths: pairs of a start and a length.
+fn pairs(field: &str) -> Option<usize> {
+    let count = field.split_ascii_whitespace().count();
+    let are_numbers = field.split_ascii_whitespace().all(|word| word.bytes().all(|b| b.is_ascii_digit()));
+    (are_numbers && count > 0 && count % 2 == 0).then_some(count)
+}
+
+impl Table {
+    /// The column of run lengths.
+    pub(super) fn run_lengths(&self) -> Option<usize> {
+        let are_runs = |c: &usize| {
+            let name = plain(&self.headers[*c]);
+            let least = if RUN_LENGTHS.iter().any(|word| name.contains(word)) { 2 } else { MANY };
+            let outlined = || self.column(*c).filter(|field| outlines(field));
+            outlined().all(|field| pairs(field).is_some())
+                && outlined().filter(|field| pairs(field) >= Some(least)).count() * 2 > outlined().count()
+        };
+        (0..self.headers.len()).find(are_runs)
+    }
+
+    /// A column of classes by its number, as tables of outlines have it.
+    pub(super) fn class_ids(&self) -> Option<usize> {
+        (0..self.headers.len()).find(|&c| CLASSES.contains(&plain(&self.headers[c]).as_str()))
+    }
+
+    /// Whether columns place what a row is about in its image.
+    pub(super) fn has_boxes(&self) -> bool {
+        let has = |names: &[&str]| self.headers.iter().any(|header| names.contains(&plain(header).as_str()));
+        has(BOXES) || (has(ACROSS) && has(DOWN))
+    }
+
+    /// The same with the class of what is outlined in a column of its own, where the name of the file and it are one:
+    /// `ImageId_ClassId` of Severstal, `Image_Label`.
+    pub fn with_names_apart(self) -> Self {
+        let apart = |field: &str| {
+            let lower = field.to_ascii_lowercase();
+            let end = |ending: &&str| lower.rfind(&format!("{ending}_")).map(|at| at + ending.len());
+            PICTURES.iter().find_map(end).map(|at| (field[..at].to_string(), field[at + 1..].to_string()))
+        };
+        let is_joined = |c: &usize| !self.rows.is_empty() && self.column(*c).all(|field| apart(field).is_some());
+        let Some(column) = (0..self.headers.len()).find(is_joined).filter(|_| self.run_lengths().is_some()) else { return self };
+        let (file, class) = self.headers[column].split_once('_').map_or(("ImageId", "ClassId"), |both| both);
+        let mut headers = self.headers.clone();
+        headers[column] = file.to_string();
+        headers.push(class.to_string());
+        let row = |row: &StringRecord| {
+            let (name, class) = apart(self.field(row, Some(column))).unwrap_or_default();
+            let fields =
+                (0..self.headers.len()).map(|c| if c == column { name.clone() } else { self.field(row, Some(c)).to_string() });
+            let mut apart: StringRecord = fields.chain([class]).collect();
+            apart.set_position(row.position().cloned());
+            apart
+        };
+        let rows = self.rows.iter().map(row).collect();
+        Self { headers, rows, ..self }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn table(text: &str) -> Table {
+        Table::parse(text.as_bytes()).unwrap().with_names_apart()
+    }
+
+    #[test]
+    fn run_lengths_are_told_from_boxes_and_measurements() {
+        assert_eq!(table("ImageId, EncodedPixels\na, -1\nb,387620 23 996 33\nc,1 5\n").run_lengths(), Some(1));
+        assert_eq!(table("id,outline\na,\nb,1 2 3 4 5 6 7 8\n").run_lengths(), Some(1));
+        assert_eq!(table("id,place\na,\nb,1 2 3 4\n").run_lengths(), None, "a box");
+        assert_eq!(table("id,mask\na,masks/a.png\nb,masks/b.png\n").run_lengths(), None);
+        assert_eq!(table("id,EncodedPixels\na,\nb,\n").run_lengths(), None, "nothing is outlined");
+        assert!(table("patientId,x,y,width,height,Target\na,1,2,3,4,1\n").has_boxes());
+        assert!(table("image_id,class_name,x_min,y_min\na,mass,1,2\n").has_boxes() && !table("image,y\na,1\n").has_boxes());
+    }
+
+    #[test]
+    fn a_class_behind_the_name_of_a_file_becomes_a_column() {
+        let severstal = table("ImageId_ClassId,EncodedPixels\na.jpg_1,\na.jpg_2,1 2 5 6\n");
+        assert_eq!(severstal.headers, ["ImageId", "EncodedPixels", "ClassId"]);
+        assert_eq!(severstal.column(0).collect::<Vec<_>>(), ["a.jpg", "a.jpg"]);
+        assert_eq!((severstal.class_ids(), severstal.line(1)), (Some(2), 3));
+        let plain = table("file_a,label\na.jpg_1,1\n");
+        assert_eq!(plain.headers, ["file_a", "label"], "no run lengths");
+    }
+}
