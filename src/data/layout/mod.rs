@@ -1,8 +1,9 @@
 //! How a path is understood: which files lie there, which layout they form, and the data set that comes of it.
 //!
 //! [`open`] scans the files ([`file_scan`]), tells masks from images ([`masks`]), asks [`folders`] (by their [`levels`]) and
-//! [`labels`] what the folders and the [`tables`] say, or [`npz`] and [`cifar`] where the images lie in archives; [`detected`] makes the data set.
+//! [`labels`] what the folders and the [`tables`] say, or [`arrays`] and [`cifar`] where many images lie in one file; [`detected`] makes the data set.
 
+mod arrays;
 mod cifar;
 mod detected;
 mod file_scan;
@@ -10,7 +11,6 @@ mod folders;
 mod labels;
 mod levels;
 mod masks;
-mod npz;
 mod open;
 mod patients;
 mod system_files;

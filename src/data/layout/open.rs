@@ -1,12 +1,13 @@
 //! From a path to a data set.
 
 use super::{
+    arrays::{npy, npz},
     cifar,
     detected::{DetectedLayout, nothing_usable},
     file_scan::{self, FileScan, PictureFile, relative},
     folders,
     labels::{self, SplitList},
-    masks, npz,
+    masks,
     patients::patients_from_folders,
     system_files::passed_over,
     tables::{is_table, is_table_name},
@@ -97,13 +98,18 @@ fn open_npz(path: &Path, root: &Path, config: &DataConfig) -> Result<Dataset> {
 
 fn open_folder(root: &Path, config: &DataConfig, progress: &(dyn Fn(usize) + Sync)) -> Result<Dataset> {
     let mut scan = file_scan::scan(root, &config.only, progress)?;
+    let is_free = config.reading == Reading::Auto && config.level == 0;
+    if let Some(mut detected) = (is_free && config.labels.is_none()).then(|| npy::detect(root, &mut scan)).flatten() {
+        detected.warnings.extend(passed_over(&scan.system_folders, &scan.system_files).map(Warning::from));
+        detected.skipped.append(&mut scan.skipped);
+        return detected.into_dataset(root, config);
+    }
     let notes = masks::separate(&mut scan.pictures);
     if scan.pictures.is_empty() && config.labels.is_none() {
         return without_pictures(root, scan, config);
     }
     let base = folders::base(&scan.pictures);
     // Folders that are chosen to be classes are no patients.
-    let is_free = config.reading == Reading::Auto && config.level == 0;
     let patients = if is_free { patients_from_folders(&mut scan.pictures, &base) } else { None };
     let mut detected = match &config.labels {
         Some(table) => labels::from_given(root, &scan, table, config)?,

@@ -16,7 +16,7 @@ use std::{
 };
 
 /// A stack may hold this many pictures.
-const MAX_PAGES: usize = 100_000;
+const MAX_PAGES: usize = 1_000_000;
 
 /// Where the pictures of an array are: for each of the axes its length and the distance between neighbours, in numbers.
 #[derive(Debug)]

@@ -1,9 +1,13 @@
 //! `.npz` archives of arrays, as MedMNIST has them. No pickle is ever executed.
 
-use super::detected::DetectedLayout;
+use super::{
+    labels::{classes, findings_note},
+    names::{ArrayName, Role},
+};
 use crate::data::{
     dataset::{ArrayImages, Item, Layout, Skipped, Source, Split},
     decode::{NpyHeader, check_size, io_reason, open_file},
+    layout::detected::DetectedLayout,
     text::first_few,
 };
 use std::{fs::File, io::Read, path::Path, sync::Arc};
@@ -17,40 +21,45 @@ const MAX_RATIO: u64 = 100;
 /// Images that are no 8-bit numbers are turned into such, beside each other in memory.
 const MAX_NUMBERS: usize = 512 << 20;
 
-/// Reads a MedMNIST archive: `train_images`, `train_labels`, `val_…`, `test_…`. The error is a reason to show beside the
-/// file's name; parts that are missing or wrong are skipped where others can be used.
+/// Reads an archive of images with their labels, as MedMNIST has it (`train_images`, `train_labels`, `val_…`, `test_…`) or others
+/// (`x_train`, `y_train`; `X`, `y`). The error is a reason to show beside the file's name; parts that are missing or wrong are skipped
+/// where others can be used.
 pub fn read(path: &Path) -> Result<DetectedLayout, String> {
     let mut zip = ZipArchive::new(open_file(path)?).map_err(|e| format!("is no whole zip archive: {e}"))?;
     check_ratio(path, &mut zip)?;
     let names: Vec<String> = zip.file_names().flatten().map(|n| n.to_string()).collect();
+    let mut arrays: Vec<(&str, ArrayName)> = names
+        .iter()
+        .map(|name| name.strip_suffix(".npy").unwrap_or(name))
+        .filter_map(|name| Some((name, ArrayName::of(name)?)))
+        .collect();
+    arrays.sort_by_key(|(name, said)| (said.split.is_none(), said.split, *name));
+    let of = |role| arrays.iter().filter(move |(_, name)| name.role == Some(role));
     let mut detected = DetectedLayout::new(Layout::MedmnistNpz, String::new());
     let mut parts = Vec::new();
-    for split in Split::ALL {
-        let (images, labels) = (format!("{}_images", split.name()), format!("{}_labels", split.name()));
-        let has = |part: &str| names.iter().any(|n| n.strip_suffix(".npy").unwrap_or(n) == part);
-        if !has(&images) {
-            if has(&labels) {
-                let reason = "has labels but no images".to_string();
-                detected.skipped.push(Skipped { path: labels.into(), reason });
-            } else {
-                detected.warnings.push(format!("The archive has no {} part.", split.name()).into());
-            }
-            continue;
-        }
-        match read_part(&mut zip, &images, has(&labels).then_some(labels.as_str()), split) {
-            Ok((labelled, warning)) => {
-                parts.push(images);
-                detected.warnings.extend(warning.map(Into::into));
+    for (images, name) in of(Role::Images) {
+        let labels = of(Role::Labels).find(|(_, labels)| labels.labels(name)).map(|(labels, _)| *labels);
+        match read_part(&mut zip, images, labels, name.split) {
+            Ok((labelled, warnings)) => {
+                parts.push(*images);
+                detected.warnings.extend(warnings.into_iter().map(Into::into));
                 labelled.into_iter().for_each(|(item, class)| detected.images.add(item, class));
             }
             Err(reason) => detected.skipped.push(Skipped { path: images.into(), reason }),
         }
     }
+    let lone = of(Role::Labels).filter(|(_, labels)| !of(Role::Images).any(|(_, images)| labels.labels(images)));
+    detected.skipped.extend(lone.map(|(labels, _)| Skipped { path: labels.into(), reason: "has labels but no images".into() }));
+    let has = |split: Option<Split>| arrays.iter().any(|(_, name)| name.role.is_some() && name.split == split);
+    let missing =
+        Split::ALL.into_iter().filter(|&split| !has(Some(split)) && Split::ALL.into_iter().any(|split| has(Some(split))));
+    detected.warnings.extend(missing.map(|split| format!("The archive has no {} part.", split.name()).into()));
     if detected.images.is_empty() && detected.skipped.is_empty() {
         let names = first_few(names.iter());
         return Err(format!("holds no MedMNIST arrays (train_images, train_labels, test_images…), only {names}"));
     }
-    detected.why = format!("MedMNIST archive with {} and their labels.", parts.join(", "));
+    let kind = if parts.iter().all(|part| part.ends_with("_images")) { "MedMNIST archive" } else { "Archive" };
+    detected.why = format!("{kind} with {} and their labels.", parts.join(", "));
     Ok(detected)
 }
 
@@ -99,13 +108,13 @@ impl Array {
 /// An image and its class.
 type LabelledItem = (Item, Option<String>);
 
-/// Images and labels of one split, and a warning where some images of it had to be left out.
+/// Images and labels of one split, and warnings: where some images of it had to be left out, say.
 fn read_part(
     zip: &mut ZipArchive<File>,
     images: &str,
     labels: Option<&str>,
-    split: Split,
-) -> Result<(Vec<LabelledItem>, Option<String>), String> {
+    split: Option<Split>,
+) -> Result<(Vec<LabelledItem>, Vec<String>), String> {
     let mut array = read_array(zip, images)?;
     let (count, height, width, channels) = match array.header.shape[..] {
         [n, h, w] => (n, h, w, 1),
@@ -136,37 +145,31 @@ fn read_part(
         let scale = if array.header.kind.starts_with('f') && high <= 1.0 { 255.0 } else { 1.0 };
         array.bytes = numbers.map(|v| (v * scale).round() as u8).collect();
     }
-    let labels =
-        labels.map(|part| read_labels(zip, part, count).map_err(|e| format!("cannot be used: {part} {e}"))).transpose()?;
+    let mut warnings = Vec::new();
+    let labels = match labels {
+        Some(part) => {
+            let array = read_array(zip, part).and_then(|array| classes(&array.header, &array.bytes, count));
+            let classes = array.map_err(|reason| format!("cannot be used: {part} {reason}"))?;
+            warnings.extend(classes.are_findings.then(|| findings_note(part)));
+            Some(classes.of)
+        }
+        None => {
+            warnings.push(format!("{images} has no labels."));
+            None
+        }
+    };
     let pixels = Arc::new(ArrayImages { height, width, channels, data: array.bytes });
     let labelled: Vec<LabelledItem> = (0..count)
         .filter(|&i| not_numbers.get(i) != Some(&true))
         .map(|index| {
             let mut item = Item::new(format!("{images}[{index}]"), Source::Array { pixels: pixels.clone(), index }, size);
-            item.given_split = Some(split);
+            item.given_split = split;
             (item, labels.as_ref().and_then(|l| l.get(index).cloned()))
         })
         .collect();
     let bad = count - labelled.len();
-    let mut warning = (bad > 0).then(|| format!("{bad} of {images} hold pixels that are no numbers (NaN) and are left out."));
-    if labels.is_none() {
-        warning = Some(format!("{images} has no labels. {}", warning.unwrap_or_default()).trim_end().to_string());
+    if bad > 0 {
+        warnings.push(format!("{bad} of {images} hold pixels that are no numbers (NaN) and are left out."));
     }
-    Ok((labelled, warning))
-}
-
-fn read_labels(zip: &mut ZipArchive<File>, part: &str, count: usize) -> Result<Vec<String>, String> {
-    let array = read_array(zip, part)?;
-    match array.header.shape[..] {
-        [n] | [n, 1] if n == count => {}
-        [n] | [n, 1] => return Err(format!("has {n} labels for {count} images")),
-        [_, k] => return Err(format!("has {k} labels for each image; one is needed")),
-        _ => return Err(format!("has the shape {:?}; N or N x 1 is needed", array.header.shape)),
-    }
-    let numbers = array.numbers();
-    if let Some(at) = numbers.clone().position(|v| !v.is_finite()) {
-        return Err(format!("has no number at [{at}] (NaN)"));
-    }
-    // Whole numbers print without a fraction.
-    Ok(numbers.map(|v| v.to_string()).collect())
+    Ok((labelled, warnings))
 }

@@ -1,0 +1,132 @@
+//! `.npy` files in a folder, one of images and one of their labels: `X.npy` and `y.npy`, `x_train.npy` and `y_train.npy`.
+
+use super::{
+    labels::{Classes, classes, findings_note},
+    names::{ArrayName, Role},
+};
+use crate::{
+    data::{
+        dataset::{Item, Layout, Skipped, Source, Split},
+        decode::{NpyHeader, io_reason, open_file},
+        layout::{
+            detected::DetectedLayout,
+            file_scan::{FileScan, PictureFile, extension},
+            levels::split_of_folder,
+        },
+        text::{cut_list, display_part, display_path, first_few},
+    },
+    error::Warning,
+};
+use std::{
+    io::Read,
+    path::{Path, PathBuf},
+};
+
+/// Larger arrays are none of labels.
+const MAX_LABELS: usize = 256 << 20;
+/// So many files are listed in a sentence.
+const LISTED: usize = 12;
+
+/// An array and what its name says.
+struct Named<'a> {
+    path: &'a Path,
+    name: ArrayName,
+}
+
+/// The images of arrays with their labels, where arrays of labels lie beside arrays of images and hold most of them; takes those of
+/// labels out of what is skipped.
+pub fn detect(root: &Path, scan: &mut FileScan) -> Option<DetectedLayout> {
+    let named = |path: &'_ PathBuf| -> Option<(PathBuf, ArrayName)> {
+        let name = ArrayName::of(&path.file_stem()?.to_string_lossy())?;
+        (extension(path) == "npy").then(|| (path.clone(), name))
+    };
+    let refused = scan.skipped.iter().map(|skipped| &skipped.path);
+    let all: Vec<(PathBuf, ArrayName)> =
+        refused.chain(scan.pictures.iter().map(|picture| &picture.relative)).filter_map(named).collect();
+    let of_labels: Vec<Named> = all
+        .iter()
+        .filter(|(_, name)| name.role == Some(Role::Labels))
+        .map(|(path, name)| Named { path, name: name.clone() })
+        .collect();
+    let labels_of = |picture: &PictureFile| -> Option<&Named> {
+        let (_, name) = named(&picture.relative)?;
+        of_labels.iter().find(|labels| labels.path.parent() == picture.relative.parent() && labels.name.labels(&name))
+    };
+    let is_labels = |picture: &PictureFile| of_labels.iter().any(|labels| labels.path == picture.relative);
+    let pictures: Vec<&PictureFile> = scan.pictures.iter().filter(|picture| !is_labels(picture)).collect();
+    let is_array = |picture: &PictureFile| named(&picture.relative).is_some_and(|(_, name)| name.role == Some(Role::Images));
+    let (arrays, others): (Vec<&PictureFile>, Vec<&PictureFile>) =
+        pictures.into_iter().partition(|picture| labels_of(picture).is_some() || is_array(picture));
+    let count = |pictures: &[&PictureFile]| pictures.iter().map(|picture| picture.probe.pages.len()).sum::<usize>();
+    if !arrays.iter().any(|picture| labels_of(picture).is_some()) || count(&others) > count(&arrays) {
+        return None;
+    }
+    let mut detected = DetectedLayout::new(Layout::MedmnistNpz, String::new());
+    let mut pairs = Vec::new();
+    for &picture in &arrays {
+        let (path, name) = (display_path(&picture.relative), named(&picture.relative).map(|(_, name)| name));
+        let split = name.and_then(|name| name.split).or_else(|| split_of(&picture.relative));
+        let labels = labels_of(picture).map(|labels| {
+            let label = display_path(labels.path);
+            read(&root.join(labels.path), picture.probe.pages.len())
+                .map_err(|reason| format!("{label} {reason}: {path} stays unlabelled."))
+                .map(|classes| (label, classes))
+        });
+        let classes = match labels {
+            Some(Ok((label, classes))) => {
+                detected.warnings.extend(classes.are_findings.then(|| findings_note(&label).into()));
+                pairs.push(format!("{path} with {label}"));
+                Some(classes.of)
+            }
+            Some(Err(reason)) => {
+                detected.warnings.push(reason.into());
+                None
+            }
+            None => {
+                detected.warnings.push(format!("{path} has no labels.").into());
+                None
+            }
+        };
+        add(&mut detected, picture, split, classes);
+    }
+    detected.why = match pairs.is_empty() {
+        true => "Arrays of images; their labels cannot be used.".into(),
+        false => format!("Arrays of images with their labels: {}.", cut_list(pairs, LISTED)),
+    };
+    if !others.is_empty() {
+        let names = first_few(others.iter().map(|picture| display_path(&picture.relative)));
+        detected.warnings.push(Warning::from(format!("Beside the arrays lie other pictures, which are left out ({names}).")));
+        let reason = || "lies beside arrays of images with labels, and is none".to_string();
+        detected.skipped.extend(others.iter().map(|p| Skipped { path: p.relative.clone(), reason: reason() }));
+    }
+    let used: Vec<PathBuf> = of_labels.iter().map(|labels| labels.path.to_path_buf()).collect();
+    scan.skipped.retain(|skipped| !used.contains(&skipped.path));
+    Some(detected)
+}
+
+/// The split that a folder on the way to a file says.
+fn split_of(path: &Path) -> Option<Split> {
+    path.parent().into_iter().flat_map(Path::components).find_map(|part| split_of_folder(&display_part(part.as_os_str())))
+}
+
+fn read(path: &Path, count: usize) -> Result<Classes, String> {
+    let mut file = open_file(path)?;
+    let header = NpyHeader::read(&mut file)?;
+    let size = header.data_size().filter(|&size| size <= MAX_LABELS).ok_or("is too large for labels")?;
+    let mut bytes = Vec::new();
+    file.take(size as u64).read_to_end(&mut bytes).map_err(|e| io_reason(&e))?;
+    if bytes.len() < size {
+        return Err("is cut short".into());
+    }
+    classes(&header, &bytes, count)
+}
+
+fn add(detected: &mut DetectedLayout, picture: &PictureFile, split: Option<Split>, classes: Option<Vec<String>>) {
+    let name = display_path(&picture.relative);
+    for (i, &(page, size)) in picture.probe.pages.iter().enumerate() {
+        let source = Source::Page { path: picture.path.clone(), page };
+        let mut item = Item::new(format!("{name}#{}", page + 1), source, size);
+        item.given_split = split;
+        detected.images.add(item, classes.as_ref().and_then(|classes| classes.get(i).cloned()));
+    }
+}
