@@ -7,15 +7,17 @@
 //! | room | what it holds | may use |
 //! |---|---|---|
 //! | `text` | counts, lists and paths as people read them | nothing |
+//! | `metadata` | what tables say of images beside class and split | nothing |
 //! | `pixels` | one picture: its pixels, resizing, preprocessing | nothing |
 //! | `decode` | files to pixels, by their content | `pixels` |
-//! | `dataset` | images, classes, splits, duplicates, pixel batches | `text pixels decode` |
+//! | `dataset` | images, classes, splits, duplicates, pixel batches | `text metadata pixels decode` |
 //! | `layout` | how a path is understood: files, folders, tables, archives | all of the above |
 #![warn(missing_docs)]
 
 mod dataset;
 mod decode;
 mod layout;
+mod metadata;
 mod pixels;
 mod text;
 
@@ -25,6 +27,7 @@ pub use dataset::{
 };
 pub use decode::read_picture;
 pub use layout::TablePreview;
+pub use metadata::{ColumnKind, Metadata, MetadataColumn};
 pub use pixels::{
     CONTENT_RULE, MAX_PIXELS, Picture, Pixels, Preprocess, TileBlend, TileGrid, cut, gaussian_blur, has_content, is_blank,
     resize_bilinear, visibility,

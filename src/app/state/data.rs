@@ -1,5 +1,6 @@
 //! The open data set.
 
+use super::listing::ColumnFilter;
 use crate::{
     config::{DataConfig, LabelColumns, PreprocessConfig},
     data::{Dataset, Examination, ImageId, Label, Split, TablePreview},
@@ -101,7 +102,7 @@ pub struct Opening {
     pub found: usize,
 }
 
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, PartialEq, Default)]
 pub struct Filter {
     pub split: Option<Split>,
     pub class: Option<usize>,
@@ -109,6 +110,8 @@ pub struct Filter {
     pub left_out: bool,
     /// Those without a class, alone.
     pub unlabelled: bool,
+    /// By columns of the table of labels.
+    pub columns: ColumnFilter,
 }
 
 /// A data set with what the panels read of it at each frame.

@@ -1,16 +1,16 @@
 //! The scores of one run, and the one threshold that all views of them share.
 
-use super::embedding::EmbeddingState;
+use super::{data::Open, embedding::EmbeddingState, listing::GalleryFilter};
 use crate::{
     config::ThresholdRule,
-    data::Label,
+    data::{Label, Metadata},
     engine::runs::{comparison::ComparedRuns, score_set::ScoreSet},
     error::Failure,
     metrics::Confusion,
     ml::scoring::tiles::highest::HighestTile,
-    scores::{Annotation, Review, SHIFTS, ScoreRow, SyntheticLesions, Tag},
+    scores::{Annotation, Review, SHIFTS, ScoreRow, SyntheticLesions},
 };
-use std::{collections::HashSet, path::PathBuf, sync::Arc};
+use std::{path::PathBuf, sync::Arc};
 
 #[derive(Debug, Default)]
 pub struct ResultsState {
@@ -23,6 +23,8 @@ pub struct ResultsState {
     pub tab: Tab,
     pub sort: Sort,
     pub filter: GalleryFilter,
+    /// What is known of the scored images where their data set is open. Kept by [`meet`](Self::meet).
+    pub images: ScoredImages,
     /// Positions in [`ScoreSet::rows`] of what the gallery shows, in its order. Kept by [`list`](Self::list).
     pub shown: Arc<Vec<usize>>,
     /// Position of the selected row in [`ScoreSet::rows`].
@@ -40,6 +42,15 @@ pub struct ResultsState {
     pub number: u64,
     /// How many planted lesions the run finds, once that was asked.
     pub lesions: Option<Arc<SyntheticLesions>>,
+}
+
+/// What is known of scored images from their data set.
+#[derive(Debug, Default)]
+pub struct ScoredImages {
+    /// What tables say of them.
+    pub metadata: Arc<Metadata>,
+    /// Of each row of the scores that in the metadata; empty where the data set is not open.
+    rows: Vec<Option<u32>>,
 }
 
 #[derive(Debug, Default)]
@@ -224,44 +235,6 @@ impl Sort {
     }
 }
 
-/// What the gallery lets through, beside the outcome.
-#[derive(Debug, Clone, PartialEq, Default)]
-pub struct GalleryFilter {
-    pub class: Option<String>,
-    /// Lowest and highest score.
-    pub range: [Option<f64>; 2],
-    pub tag: Option<Tag>,
-    /// Names of the images that a line was drawn round.
-    pub within: Option<Arc<HashSet<String>>>,
-    /// Part of the name or of the note, in any case.
-    pub text: String,
-}
-
-impl GalleryFilter {
-    pub fn is_empty(&self) -> bool {
-        self == &Self::default()
-    }
-
-    /// How many of class, tag, score and drawn line narrow the gallery down.
-    pub fn filters(&self) -> usize {
-        usize::from(self.class.is_some())
-            + usize::from(self.tag.is_some())
-            + usize::from(self.range != [None, None])
-            + usize::from(self.within.is_some())
-    }
-
-    fn lets_through(&self, row: &ScoreRow, annotation: Option<&Annotation>, text: &str) -> bool {
-        self.class.as_ref().is_none_or(|c| *c == row.class)
-            && self.range[0].is_none_or(|low| row.score >= low)
-            && self.range[1].is_none_or(|high| row.score <= high)
-            && self.tag.is_none_or(|tag| annotation.is_some_and(|r| r.has(tag)))
-            && self.within.as_ref().is_none_or(|names| names.contains(&row.path))
-            && (text.is_empty()
-                || row.path.to_lowercase().contains(text)
-                || annotation.is_some_and(|r| r.note.to_lowercase().contains(text)))
-    }
-}
-
 impl ResultsState {
     pub fn ready(&self) -> Option<&Arc<ScoreSet>> {
         match &self.scores {
@@ -303,10 +276,26 @@ impl ResultsState {
         }
     }
 
-    /// Tells of rows whether the filters let them through, whatever their outcome.
-    pub fn filter_passes(&self) -> impl Fn(&ScoreRow) -> bool + '_ {
+    /// Takes in what the open data set says of the scored images; `None` where it is another one.
+    pub fn meet(&mut self, open: Option<&Open>) {
+        self.images = ScoredImages::default();
+        if let Some((set, open)) = self.ready().cloned().zip(open) {
+            let row = |scored: &ScoreRow| open.dataset.item(*open.by_name.get(&scored.path)?)?.row;
+            self.images = ScoredImages { metadata: open.dataset.metadata.clone(), rows: set.rows.iter().map(row).collect() };
+        }
+        self.filter.columns.keep_known(&self.images.metadata);
+        self.list();
+    }
+
+    /// Tells of rows of these scores, by their place, whether the filters let them through, whatever their outcome.
+    pub fn filter_passes<'a>(&'a self, set: &'a ScoreSet) -> impl Fn(usize) -> bool + 'a {
         let text = self.filter.text.trim().to_lowercase();
-        move |row| self.filter.lets_through(row, self.review.get(&row.path), &text)
+        let columns = self.filter.columns.passes(&self.images.metadata);
+        move |place| {
+            let row = &set.rows[place];
+            self.filter.lets_through(row, self.review.get(&row.path), &text)
+                && columns(self.images.rows.get(place).copied().flatten())
+        }
     }
 
     /// Lists anew what the gallery shows; to be called after each change of what that depends on.
@@ -316,10 +305,10 @@ impl ResultsState {
             return;
         };
         let (from, to) = if self.tab == Tab::Training { (set.evaluated, set.rows.len()) } else { (0, set.evaluated) };
-        let filter_passes = self.filter_passes();
-        let passes = |row: &ScoreRow| self.tab.holds(row.label, row.score >= self.threshold) && filter_passes(row);
+        let filter_passes = self.filter_passes(&set);
+        let in_tab = |row: &ScoreRow| self.tab.holds(row.label, row.score >= self.threshold);
         // The rows come with the highest score first.
-        let mut shown: Vec<usize> = (from..to).filter(|&i| passes(&set.rows[i])).collect();
+        let mut shown: Vec<usize> = (from..to).filter(|&i| in_tab(&set.rows[i]) && filter_passes(i)).collect();
         drop(filter_passes);
         let distance = |i: &usize| (set.rows[*i].score - self.threshold).abs();
         let spread = |i: &usize| set.rows[*i].spread.unwrap_or(f64::NEG_INFINITY);

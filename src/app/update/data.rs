@@ -204,6 +204,7 @@ pub fn opened(state: &mut State, generation: u64, config: DataConfig, dataset: A
         selection::unmark(state);
     }
     selection::show(state);
+    gallery::meet(state);
     if state.selected.is_none() {
         // An abnormal image shows best what dissolving does; any will do.
         let first = first_of(state, |split, label| split != Split::Train && label == Some(Label::Abnormal));

@@ -149,7 +149,7 @@ pub fn scores(state: &mut State, run: &Path, scores: Result<Arc<ScoreSet>, Failu
             r.tab = if !labelled || r.tab == Tab::Training { Tab::All } else { r.tab };
             r.embedding.place(&set);
             r.scores = Scores::Ready(set);
-            r.list();
+            gallery::meet(state);
             let mut effects = embedding::ask(state);
             // The gallery needs the images: its data set is opened where none is, or where a person had just that folder scored.
             let is_open = state.data.open.is_some() || state.data.opening.is_some();

@@ -21,6 +21,7 @@ impl Dataset {
             suggested: None,
             tables: Vec::new(),
             dicom_windows: None,
+            metadata: Default::default(),
             curation: Default::default(),
             has_own_classes,
             split_rule: SplitRule { test_fraction: 0.3, seed: 0 },

@@ -6,7 +6,7 @@ use super::{
 };
 use crate::{
     config::DicomWindow,
-    data::{decode::Remark, text::display_path},
+    data::{decode::Remark, metadata::Metadata, text::display_path},
     error::Warning,
 };
 use std::{
@@ -119,6 +119,8 @@ pub struct Dataset {
     pub tables: Vec<PathBuf>,
     /// Names of windows that its DICOM files hold (see [`DicomWindow::OfFile`]); `None` where it has no such files.
     pub dicom_windows: Option<Vec<String>>,
+    /// What tables say of its images.
+    pub metadata: Arc<Metadata>,
     /// What a person has said of its images.
     pub curation: Arc<Curation>,
     /// How images are split where the data set has no split of its own.
@@ -202,6 +204,8 @@ pub struct Item {
     pub size: [u32; 2],
     /// Which of its values are shown, where it is a grey DICOM picture.
     pub window: DicomWindow,
+    /// Its row in [`Dataset::metadata`].
+    pub row: Option<u32>,
     /// What a person has said of it.
     pub said: Said,
 }
@@ -266,6 +270,7 @@ impl Item {
             masks: Vec::new(),
             size,
             window: DicomWindow::Auto,
+            row: None,
             said: Said::default(),
         }
     }

@@ -5,6 +5,7 @@ use crate::{
     config::DataConfig,
     data::{
         dataset::{Class, Dataset, Item, Layout, Skipped, Source, Split, SplitRule, class_key},
+        metadata::Metadata,
         text::display_path,
     },
     error::{Error, Result, Warning},
@@ -12,6 +13,7 @@ use crate::{
 use std::{
     collections::{BTreeMap, BTreeSet, HashMap, HashSet},
     path::Path,
+    sync::Arc,
 };
 
 /// Names of windows that are offered; a file may call its windows anything.
@@ -41,6 +43,18 @@ impl DatasetBuilder {
 
     /// The images of a file: one for each of its pages.
     pub fn add_file(&mut self, file: &PictureFile, class: Option<&str>, split: Option<Split>, patient: Option<&str>) {
+        self.add_row(file, class, split, patient, None);
+    }
+
+    /// The same of a file that a table says more of.
+    pub fn add_row(
+        &mut self,
+        file: &PictureFile,
+        class: Option<&str>,
+        split: Option<Split>,
+        patient: Option<&str>,
+        row: Option<u32>,
+    ) {
         let name = display_path(&file.relative);
         let pages = &file.probe.pages;
         let patient = patient.or(file.probe.patient.as_deref());
@@ -56,6 +70,7 @@ impl DatasetBuilder {
             };
             let mut item = Item::new(name, source, size);
             (item.given_split, item.patient, item.masks) = (split, patient.map(str::to_string), file.masks.clone());
+            item.row = row;
             // Pages of a file belong together, whoever it is of.
             if item.patient.is_none() && pages.len() > 1 {
                 item.patient = Some(format!("file {}", display_path(&file.relative)));
@@ -96,6 +111,8 @@ pub struct DetectedLayout {
     pub images: DatasetBuilder,
     pub skipped: Vec<Skipped>,
     pub warnings: Vec<Warning>,
+    /// What tables say of the images.
+    pub metadata: Metadata,
     /// The class that the layout itself says is normal.
     pub normal: Option<String>,
     /// The classes may be something else; a table of most images is believed rather.
@@ -117,7 +134,16 @@ pub fn class_names<'a>(names: impl IntoIterator<Item = &'a str>) -> BTreeMap<Str
 impl DetectedLayout {
     pub fn new(layout: Layout, why: String) -> Self {
         let images = DatasetBuilder::default();
-        Self { layout, why, images, skipped: Vec::new(), warnings: Vec::new(), normal: None, is_guess: false }
+        let (skipped, warnings, metadata) = (Vec::new(), Vec::new(), Metadata::default());
+        Self { layout, why, images, skipped, warnings, metadata, normal: None, is_guess: false }
+    }
+
+    /// Takes over what tables say of the same images.
+    pub fn take_metadata(&mut self, of: Self) {
+        let rows = of.images.images.into_iter().filter_map(|(item, _)| Some((item.name, item.row?)));
+        let rows: HashMap<String, u32> = rows.collect();
+        self.images.images.iter_mut().for_each(|(item, _)| item.row = rows.get(&item.name).copied());
+        self.metadata = of.metadata;
     }
 
     /// Numbers the classes, reads patients from names, says what is normal and splits.
@@ -137,6 +163,7 @@ impl DetectedLayout {
         }
         let mut set = Dataset::from_items(root.to_path_buf(), self.layout, why, classes, items);
         set.dicom_windows = windows;
+        set.metadata = Arc::new(self.metadata);
         set.skipped = self.skipped;
         set.skipped.sort_by(|a, b| a.path.cmp(&b.path));
         set.notes = self.warnings;

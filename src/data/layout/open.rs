@@ -161,6 +161,7 @@ fn detect(root: &Path, base: &Path, scan: &mut FileScan, config: &DataConfig) ->
         let text = format!("{} names {} of these images, but the folders say their classes.", found.tables, found.named);
         by_folders.warnings.push(Warning::new(text, NextStep::UseTable { path: found.path }));
         by_folders.warnings.extend(found.notes);
+        by_folders.take_metadata(by_table);
         return Ok(by_folders);
     }
     by_table.warnings.extend(found.notes);
@@ -234,6 +235,28 @@ mod tests {
         let set = open(&split, |c| c.reading = Reading::InnerFolders);
         assert_eq!((set.layout, classes(&set)), (Layout::SplitClassFolders, vec!["bad", "good"]));
         assert_eq!(set.items.iter().filter(|i| i.given_split == Some(crate::data::Split::Train)).count(), 1);
+    }
+
+    #[test]
+    fn columns_of_a_table_are_kept_whoever_says_the_classes() {
+        let said = |set: &Dataset, name: &str| {
+            let row = set.items.iter().find(|item| item.name == name).unwrap().row;
+            row.into_iter().flat_map(|row| set.metadata.of_row(row)).map(|(n, v)| format!("{n}={v}")).collect::<Vec<_>>()
+        };
+        let dir = folder(&["1.png", "2.png", "3.png"]);
+        let table = "file,eye,label,site\n2.png,left,1,x\n1.png,right,0,x\n3.png,,1,x\n";
+        std::fs::write(dir.path().join("labels.csv"), table).unwrap();
+        let set = open(&dir, |_| ());
+        assert_eq!(set.layout, Layout::LabelsCsv);
+        assert_eq!(said(&set, "1.png"), ["eye=right", "label=0"], "neither names of files nor what is always the same");
+        assert_eq!(said(&set, "3.png"), ["label=1"]);
+
+        let dir = folder(&["train/good/1.png", "test/good/2.png", "test/bad/3.png"]);
+        let table = "file,camera,label\ntrain/good/1.png,A,0\ntest/good/2.png,B,0\ntest/bad/3.png,A,1\n";
+        std::fs::write(dir.path().join("labels.csv"), table).unwrap();
+        let set = open(&dir, |_| ());
+        assert_eq!(set.layout, Layout::Mvtec);
+        assert_eq!(said(&set, "test/good/2.png"), ["camera=B", "label=0"]);
     }
 
     #[test]

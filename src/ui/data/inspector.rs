@@ -15,6 +15,8 @@ use eframe::egui::{RichText, Ui};
 
 /// Lines of a list that are shown; all of them can be copied.
 const LINES: usize = 100;
+/// Columns of the table of labels that are shown of an image.
+const COLUMNS: usize = 12;
 
 pub fn show(ui: &mut Ui, cx: &mut PanelContext<'_>) {
     let Some(open) = cx.state.open().cloned() else {
@@ -67,6 +69,9 @@ fn selected(ui: &mut Ui, cx: &mut PanelContext<'_>, open: &Open) {
     }
     if let Some(patient) = &item.patient {
         widgets::weak(ui, format!("patient {patient}"));
+    }
+    for (name, value) in item.row.into_iter().flat_map(|row| open.dataset.metadata.of_row(row)).take(COLUMNS) {
+        widgets::figure(ui, name, value).on_hover_text(format!("{name}: {value}"));
     }
     widgets::button(ui, cx, "Dissolve it (2)", || AppCommand::Go(Workspace::Dissolve));
 }

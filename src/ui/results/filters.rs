@@ -8,10 +8,10 @@ use crate::{
     engine::runs::score_set::ScoreSet,
     scores::Tag,
     text::count_of,
-    ui::shared::{context::PanelContext, theme, widgets},
+    ui::shared::{column_filter, context::PanelContext, theme, widgets},
 };
 use eframe::egui::{
-    Atom, Button, ComboBox, DragValue, IdSalt, PopupCloseBehavior, RichText, ScrollArea, TextEdit, Ui, Vec2, WidgetInfo,
+    Atom, Button, ComboBox, IdSalt, PopupCloseBehavior, RichText, ScrollArea, TextEdit, Ui, Vec2, WidgetInfo,
     accesskit::Role,
     containers::menu::{MenuButton, MenuConfig},
 };
@@ -73,7 +73,7 @@ pub fn show(ui: &mut Ui, cx: &mut PanelContext<'_>, set: &ScoreSet) {
             .config(MenuConfig::new().close_behavior(PopupCloseBehavior::CloseOnClickOutside));
         let (button, _) = menu.ui(ui, |ui| menu_of_filters(ui, cx, set, &mut filter));
         button.widget_info(|| WidgetInfo::labeled(Role::Button, true, &text));
-        button.on_hover_text("By class, tag and score");
+        button.on_hover_text("By score, tag, class and columns of the table of labels");
         let edit = TextEdit::singleline(&mut filter.text).hint_text("name or note").desired_width(ui.available_width() - 16.0);
         ui.add(edit).accessible_name("Filter by name or note");
     });
@@ -98,9 +98,9 @@ fn maps(ui: &mut Ui, cx: &mut PanelContext<'_>) {
 }
 
 fn menu_of_filters(ui: &mut Ui, cx: &PanelContext<'_>, set: &ScoreSet, filter: &mut GalleryFilter) {
-    ui.set_width(200.0);
+    ui.set_width(240.0);
     widgets::caption(ui, "SCORE");
-    ui.horizontal(|ui| range(ui, filter, set.histogram.range));
+    ui.horizontal(|ui| column_filter::range(ui, "score", &mut filter.range, set.histogram.range));
     widgets::caption(ui, "TAG");
     ui.selectable_value(&mut filter.tag, None, "any or none");
     for tag in Tag::ALL {
@@ -120,6 +120,13 @@ fn menu_of_filters(ui: &mut Ui, cx: &PanelContext<'_>, set: &ScoreSet, filter: &
             for class in &set.classes {
                 ui.selectable_value(&mut filter.class, Some(class.clone()), class);
             }
+        });
+    }
+    let metadata = &cx.state.results.images.metadata;
+    if !metadata.columns().is_empty() {
+        widgets::caption(ui, "COLUMNS OF THE TABLE");
+        ScrollArea::vertical().id_salt("columns").max_height(240.0).show(ui, |ui| {
+            column_filter::show(ui, metadata, &mut filter.columns);
         });
     }
     if ui.add_enabled(!filter.is_empty(), Button::new("Take all filters away")).clicked() {
@@ -142,19 +149,4 @@ fn order(ui: &mut Ui, cx: &mut PanelContext<'_>) {
         }
     });
     combo.response.accessible_name("Order of the gallery").on_hover_text("Order of the gallery");
-}
-
-fn range(ui: &mut Ui, filter: &mut GalleryFilter, range: [f64; 2]) {
-    let speed = ((range[1] - range[0]) / 300.0).max(1e-9);
-    for (i, name) in ["Lowest score", "Highest score"].into_iter().enumerate() {
-        let mut value = filter.range[i].unwrap_or(range[i]);
-        let field = DragValue::new(&mut value).speed(speed).max_decimals(3).prefix(if i == 0 { "≥ " } else { "≤ " });
-        let field = ui.add(field).accessible_name(name);
-        let field = field.on_hover_text(format!("{name} that is shown. Double click: no limit"));
-        if field.double_clicked() {
-            filter.range[i] = None;
-        } else if field.changed() {
-            filter.range[i] = Some(value);
-        }
-    }
 }

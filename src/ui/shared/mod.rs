@@ -1,5 +1,6 @@
 //! What panels are made of: widgets, the theme, the grid of images, plots.
 
+pub(crate) mod column_filter;
 pub(crate) mod context;
 pub(crate) mod image_grid;
 pub(crate) mod plot;

@@ -13,7 +13,7 @@ use crate::{
     ui::{
         data::open,
         runs::list,
-        shared::{context::PanelContext, theme, widgets},
+        shared::{column_filter, context::PanelContext, theme, widgets},
     },
 };
 use eframe::egui::{Align, Button, FontId, Layout, RichText, Ui, WidgetInfo, accesskit::Role, vec2};
@@ -76,22 +76,22 @@ pub fn show(ui: &mut Ui, cx: &mut PanelContext<'_>, path: &mut String) {
 }
 
 fn data_set(ui: &mut Ui, cx: &mut PanelContext<'_>, open: &Open) {
-    let now = cx.state.data.filter;
+    let now = cx.state.data.filter.clone();
     line(ui, cx, "All images", open.dataset.items.len(), None, now == Filter::default(), Filter::default());
     for split in Split::ALL {
         let count = open.counts.iter().map(|c| c.of(split)).sum::<usize>() + open.unlabelled.of(split);
         if count > 0 {
             let chosen = now.split == Some(split);
-            let to = Filter { split: (!chosen).then_some(split), ..now };
+            let to = Filter { split: (!chosen).then_some(split), ..now.clone() };
             line(ui, cx, split.name(), count, None, chosen, to);
         }
     }
     if open.left_out > 0 {
-        let to = Filter { left_out: !now.left_out, ..now };
+        let to = Filter { left_out: !now.left_out, ..now.clone() };
         line(ui, cx, "Left out", open.left_out, None, now.left_out, to);
     }
     if open.unlabelled.total() > 0 && !open.counts.is_empty() {
-        let to = Filter { unlabelled: !now.unlabelled, class: None, ..now };
+        let to = Filter { unlabelled: !now.unlabelled, class: None, ..now.clone() };
         line(ui, cx, "Without a label", open.unlabelled.total(), None, now.unlabelled, to);
     }
     if !open.counts.is_empty() {
@@ -100,12 +100,21 @@ fn data_set(ui: &mut Ui, cx: &mut PanelContext<'_>, open: &Open) {
     }
     for (i, (class, counts)) in open.dataset.classes.iter().zip(&open.counts).enumerate().take(CLASSES) {
         let chosen = now.class == Some(i);
-        let to = Filter { class: (!chosen).then_some(i), unlabelled: false, ..now };
+        let to = Filter { class: (!chosen).then_some(i), unlabelled: false, ..now.clone() };
         let name = if class.name == ALL { "all of them" } else { &class.name };
         line(ui, cx, name, counts.total(), Some(class.label), chosen, to);
     }
     if open.counts.len() > CLASSES {
         widgets::weak(ui, format!("… and {} more", open.counts.len() - CLASSES));
+    }
+    if !open.dataset.metadata.columns().is_empty() {
+        ui.add_space(theme::STEP);
+        widgets::caption(ui, "COLUMNS OF THE TABLE");
+        let mut to = now.clone();
+        column_filter::show(ui, &open.dataset.metadata, &mut to.columns);
+        if to != now {
+            filter_by(cx, to);
+        }
     }
 }
 
@@ -134,10 +143,15 @@ fn line(ui: &mut Ui, cx: &mut PanelContext<'_>, name: &str, count: usize, mark: 
     }
     response.widget_info(|| WidgetInfo::selected(Role::Button, true, chosen, format!("{name}, {}", images(count))));
     if response.clicked() {
-        cx.send(DataCommand::Filter(to));
-        if !matches!(cx.state.workspace, Workspace::Data | Workspace::Dissolve) {
-            cx.send(AppCommand::Go(Workspace::Data));
-        }
+        filter_by(cx, to);
+    }
+}
+
+/// The filter is seen at work.
+fn filter_by(cx: &mut PanelContext<'_>, to: Filter) {
+    cx.send(DataCommand::Filter(to));
+    if !matches!(cx.state.workspace, Workspace::Data | Workspace::Dissolve) {
+        cx.send(AppCommand::Go(Workspace::Data));
     }
 }
 

@@ -20,6 +20,12 @@ pub fn relist(state: &mut State, change: impl FnOnce(&mut ResultsState)) -> Vec<
     Vec::new()
 }
 
+/// The scores in view, or the open data set, have become others.
+pub fn meet(state: &mut State) {
+    let open = state.results.ready().and_then(|set| state.open_of(set)).cloned();
+    state.results.meet(open.as_deref());
+}
+
 /// Steps through the images that are listed, or that two runs are compared on.
 pub fn walk(state: &mut State, by: i64) -> Vec<Effect> {
     let compared = match &state.results.comparison {

@@ -102,7 +102,7 @@ fn what_is_left_out_is_saved_counted_hidden_from_training_and_undone() {
     assert_eq!((taken.len(), config.data.curation.is_some()), (2, true));
 
     assert!(matches!(&update(&mut state, AppCommand::Undo)[..], [Effect::Load(LoadRequest::SaveCuration { .. })]));
-    assert_eq!((state.open().unwrap().left_out, state.data.filter), (0, Filter::default()), "no filter shows nothing");
+    assert_eq!((state.open().unwrap().left_out, &state.data.filter), (0, &Filter::default()), "no filter shows nothing");
     update(&mut state, AppCommand::Redo);
     assert_eq!(state.open().unwrap().left_out, 2);
     update(&mut state, DataCommand::Select(ImageId(0)));

@@ -1,5 +1,6 @@
 //! The update without a window: commands and events in, state and effects out.
 
+mod columns;
 mod curation;
 #[cfg(test)]
 pub mod data;

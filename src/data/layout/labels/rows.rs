@@ -14,6 +14,7 @@ use crate::{
             levels::split_of_folder,
             tables::{Columns, LabelScheme, NONE, SplitColumns, Table},
         },
+        metadata::Metadata,
         text::{cut_list, display_part, display_path, first_few, images, images_have},
     },
     error::Warning,
@@ -59,6 +60,8 @@ pub struct SplitList {
 /// What the rows say of one image.
 struct RowOfImage {
     row: String,
+    /// The table, and the row in it.
+    place: [usize; 2],
     label: String,
     split: Option<Split>,
     patient: String,
@@ -76,7 +79,7 @@ fn merge(files: &NamedFiles, scan: &FileScan, sources: &[LabelTable], lists: &[S
     let mut begun: Vec<String> = Vec::new();
     let (mut missing, mut ambiguous, mut warnings) = (Vec::new(), Vec::new(), Vec::new());
     let of_tables = sources.iter().map(|s| s.split).collect::<BTreeSet<_>>().len() > 1;
-    for source in sources {
+    for (number, source) in sources.iter().enumerate() {
         let (table, columns) = (&source.table, source.columns);
         let name = source.name(files.root());
         if let Some(encoding) = table.encoding {
@@ -126,7 +129,7 @@ fn merge(files: &NamedFiles, scan: &FileScan, sources: &[LabelTable], lists: &[S
             let label = source.scheme.label(table, fields);
             for image in images {
                 let patient = table.field(fields, columns.patient).to_string();
-                let now = RowOfImage { row: row.clone(), label: label.clone(), split, patient };
+                let now = RowOfImage { row: row.clone(), place: [number, i], label: label.clone(), split, patient };
                 match said.get_mut(&image) {
                     Some(before) if adds_up => {
                         if sounds_normal(&before.label) != sounds_normal(&now.label) {
@@ -204,12 +207,34 @@ fn merge(files: &NamedFiles, scan: &FileScan, sources: &[LabelTable], lists: &[S
         ));
     }
     let mut detected = DetectedLayout::new(Layout::LabelsCsv, String::new());
-    for (&image, row) in said.iter().filter(|(image, _)| !contradicted.contains(image)) {
+    said.retain(|image, _| !contradicted.contains(image));
+    for (number, (&image, row)) in (0..).zip(&said) {
         let [label, patient] = [&row.label, &row.patient].map(|text| Some(text.as_str()).filter(|text| !text.is_empty()));
-        detected.images.add_file(&scan.pictures[image], label, row.split, patient);
+        detected.images.add_row(&scan.pictures[image], label, row.split, patient, Some(number));
     }
+    detected.metadata = metadata(sources, &said.values().map(|row| row.place).collect::<Vec<_>>());
     let warnings = warnings.into_iter().map(Warning::from).collect();
     DetectedLayout { skipped, warnings, ..detected }
+}
+
+/// The columns of these tables, but those that name the images: of each row its table, and its place there.
+fn metadata(sources: &[LabelTable], rows: &[[usize; 2]]) -> Metadata {
+    let mut names: Vec<&str> = Vec::new();
+    for source in sources {
+        let headers = source.table.headers.iter().enumerate().filter(|(c, _)| Some(*c) != source.columns.file);
+        names.extend(headers.map(|(_, header)| header.as_str()));
+    }
+    let mut seen = HashSet::new();
+    names.retain(|name| seen.insert(*name));
+    let values = |name: &str| {
+        let column: Vec<Option<usize>> =
+            sources.iter().map(|source| source.table.headers.iter().position(|header| header == name)).collect();
+        rows.iter().map(move |&[table, row]| {
+            let table = (&sources[table].table, column[table]);
+            table.0.field(&table.0.rows[row], table.1)
+        })
+    };
+    Metadata::new(names.iter().map(|name| (*name, values(name))))
 }
 
 /// Where a row says nothing of a split, the folders that the images lie in may: `train/`, `valid/`.

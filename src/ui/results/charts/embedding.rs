@@ -65,8 +65,8 @@ pub fn show(ui: &mut Ui, cx: &mut PanelContext<'_>, set: &ScoreSet, view: &mut C
     let place = |at: [f64; 2]| transform.position_from_point(&PlotPoint::new(at[0], at[1]));
     // Test images that pass the filters lie above training images, and these above all others.
     let results = &cx.state.results;
-    let passes = results.filter_passes();
-    let rank = |row: usize| if passes(&set.rows[row]) { 1 + usize::from(row < set.evaluated) } else { 0 };
+    let passes = results.filter_passes(set);
+    let rank = |row: usize| if passes(row) { 1 + usize::from(row < set.evaluated) } else { 0 };
     let mut placed: Vec<(usize, At)> = points.iter().map(|&(row, at)| (rank(row), (row, place(at)))).collect();
     placed.sort_by_key(|(rank, _)| *rank);
     let painter = ui.painter_at(transform.frame().expand(4.0));

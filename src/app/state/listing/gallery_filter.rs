@@ -1,0 +1,47 @@
+//! What the gallery lets through.
+
+use super::column_filter::ColumnFilter;
+use crate::scores::{Annotation, ScoreRow, Tag};
+use std::{collections::HashSet, sync::Arc};
+
+/// What the gallery lets through, beside the outcome.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct GalleryFilter {
+    pub class: Option<String>,
+    /// Lowest and highest score.
+    pub range: [Option<f64>; 2],
+    pub tag: Option<Tag>,
+    /// By columns of the table of labels.
+    pub columns: ColumnFilter,
+    /// Names of the images that a line was drawn round.
+    pub within: Option<Arc<HashSet<String>>>,
+    /// Part of the name or of the note, in any case.
+    pub text: String,
+}
+
+impl GalleryFilter {
+    pub fn is_empty(&self) -> bool {
+        self == &Self::default()
+    }
+
+    /// How many of class, tag, score, columns and drawn line narrow the gallery down.
+    pub fn filters(&self) -> usize {
+        usize::from(self.class.is_some())
+            + usize::from(self.tag.is_some())
+            + usize::from(self.range != [None, None])
+            + usize::from(self.within.is_some())
+            + self.columns.len()
+    }
+
+    /// Whether a row passes, but for the columns. `text`: what it has to contain, in lower case.
+    pub fn lets_through(&self, row: &ScoreRow, annotation: Option<&Annotation>, text: &str) -> bool {
+        self.class.as_ref().is_none_or(|c| *c == row.class)
+            && self.range[0].is_none_or(|low| row.score >= low)
+            && self.range[1].is_none_or(|high| row.score <= high)
+            && self.tag.is_none_or(|tag| annotation.is_some_and(|r| r.has(tag)))
+            && self.within.as_ref().is_none_or(|names| names.contains(&row.path))
+            && (text.is_empty()
+                || row.path.to_lowercase().contains(text)
+                || annotation.is_some_and(|r| r.note.to_lowercase().contains(text)))
+    }
+}

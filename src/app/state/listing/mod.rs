@@ -1,0 +1,7 @@
+//! What narrows lists of images down: the grid of Data and the gallery of Results.
+
+mod column_filter;
+mod gallery_filter;
+
+pub use column_filter::{ColumnFilter, ColumnTest};
+pub use gallery_filter::GalleryFilter;

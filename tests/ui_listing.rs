@@ -1,0 +1,97 @@
+//! What is listed in the grid and in the gallery, and what is done with it, in the window with pointer and keys.
+
+mod test_files;
+mod window;
+
+use dissolve_studio::{
+    app::{
+        AppCommand, DataCommand, ResultsCommand,
+        state::{Tab, Workspace},
+    },
+    config::RunConfig,
+    run_dir::{RunDir, RunKind},
+};
+use egui_kittest::kittest::Queryable;
+use std::path::PathBuf;
+use test_files::png;
+use window::Window;
+
+/// Six eyes with a table of their sides, grades and ages.
+fn eyes(window: &Window) -> PathBuf {
+    let set = window.path("eyes");
+    std::fs::create_dir_all(&set).unwrap();
+    let mut table = String::from("file,split,label,side,grade,age,remark\n");
+    for i in 0..30 {
+        std::fs::write(set.join(format!("eye{i:02}.png")), png(i)).unwrap();
+        let (split, grade) = (if i < 6 { "train" } else { "test" }, if i < 15 { 0 } else { i % 3 });
+        let side = ["left", "right"][i as usize % 2];
+        table += &format!("eye{i:02}.png,{split},{},{side},{grade},{},seen {} times\n", i32::from(i >= 15), 40 + i, i * i);
+    }
+    std::fs::write(set.join("labels.csv"), table).unwrap();
+    set
+}
+
+/// Opens them.
+fn opened() -> Window {
+    let mut window = Window::new();
+    let set = eyes(&window);
+    window.send(DataCommand::Open(set));
+    window.until("it is open", |s| s.state().data.opening.is_none());
+    window.until("class 0 is asked for or known", |s| s.state().open().is_some());
+    window.send(DataCommand::SetNormal(vec!["0".into()]));
+    window.until("it is known", |s| s.state().open().is_some_and(|open| !open.asks_normal()));
+    window
+}
+
+/// The same with a run that has scored them, in Results.
+fn scored() -> Window {
+    let mut window = opened();
+    let mut config = RunConfig::default();
+    config.data = window.state().open().unwrap().config.clone();
+    let run = RunDir::create(&window.path("work"), RunKind::Train, "eyes", &config).unwrap();
+    let mut scores = String::from("path,split,label,score\n");
+    for i in 0..30 {
+        let (split, label) = (if i < 6 { "train" } else { "test" }, i32::from(i >= 15));
+        scores += &format!("eye{i:02}.png,{split},{label},{}\n", f64::from(i) / 10.0);
+    }
+    std::fs::write(run.join("scores.csv"), scores).unwrap();
+    window.send(ResultsCommand::Open(run.path().into()));
+    window.until("the scores are read", |s| s.state().results.ready().is_some());
+    window.send(AppCommand::Go(Workspace::Results));
+    window.send(ResultsCommand::Tab(Tab::All));
+    window
+}
+
+#[test]
+fn images_are_listed_by_columns_of_the_table() {
+    let mut window = opened();
+    assert!(window.has("COLUMNS OF THE TABLE"));
+    window.click("Filter by side");
+    window.click("side left, 15 images");
+    assert!(window.has("Images 15 of 30") && window.has("Filter by side: left"));
+    window.click("Filter by grade");
+    window.click("grade 1, 5 images");
+    window.click("grade 2, 5 images");
+    assert!(window.has("grade: 1, 2"));
+    assert_eq!(window.state().data.shown.len(), 5);
+    window.click("Filter by age");
+    assert!(window.has("Lowest age") && window.has("Highest age"));
+    window.click("Filter by remark");
+    window.type_into("remark contains", "256");
+    assert_eq!(window.state().data.shown.len(), 1);
+    window.click("All images, 30 images");
+    assert_eq!(window.state().data.shown.len(), 30);
+
+    let mut window = scored();
+    assert_eq!(window.state().results.shown.len(), 24);
+    window.click("Filters");
+    let columns: Vec<_> = window.harness.get_all_by_label("Filter by side").collect();
+    columns.last().unwrap().click();
+    window.steps();
+    let lefts: Vec<_> = window.harness.get_all_by_label("side left, 15 images").collect();
+    lefts.last().unwrap().click();
+    window.steps();
+    assert_eq!(window.state().results.shown.len(), 12);
+    assert_eq!(window.state().data.shown.len(), 30, "the grid has a filter of its own");
+    assert!(window.has("Filters (1)"));
+}
