@@ -174,6 +174,31 @@ fn complete_run_gives_complete_report() {
 }
 
 #[test]
+fn report_lists_what_was_tagged_and_noted() {
+    let dir = tempfile::tempdir().unwrap();
+    let mut config = RunConfig::default();
+    config.data.path = dir.path().join("eyes");
+    let run = RunDir::create(dir.path(), RunKind::Dia, "tagged", &config).unwrap();
+    let scores = scores(&dataset());
+    scores.write(&run.join("scores.csv")).unwrap();
+    assert!(!read(&report::write(&run, None).unwrap()).contains("Tags and notes"));
+    let names: Vec<&str> = scores.rows.iter().map(|row| row.path.as_str()).collect();
+    let mut review = Review::default();
+    review.set(names[0], Annotation::default().toggled(Tag::ImagePoor).with_note("too <dark>"));
+    review.write(&files::review_of(&run.join("scores.csv"))).unwrap();
+    let mut curation = Curation::default();
+    curation.tag(names[1], "camera 2", true);
+    let table = files::curation_of(dir.path(), &config.data.path);
+    std::fs::create_dir_all(table.parent().unwrap()).unwrap();
+    std::fs::write(table, curation.to_csv()).unwrap();
+    let page = read(&report::write(&run, None).unwrap());
+    let section = page.split("Tags and notes").nth(1).unwrap();
+    for part in ["image poor", "too &lt;dark&gt;", "camera 2"] {
+        assert!(section.contains(part), "{part}");
+    }
+}
+
+#[test]
 fn report_states_what_is_missing() {
     let dir = tempfile::tempdir().unwrap();
     let config = RunConfig::default();

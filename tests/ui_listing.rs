@@ -6,11 +6,12 @@ mod window;
 use dissolve_studio::{
     app::{
         AppCommand, DataCommand, ResultsCommand,
-        state::{Tab, Workspace},
+        state::{Overlay, Tab, Workspace},
     },
     config::RunConfig,
     run_dir::{RunDir, RunKind},
 };
+use eframe::egui::{Key, Modifiers};
 use egui_kittest::kittest::Queryable;
 use std::path::PathBuf;
 use test_files::png;
@@ -29,6 +30,16 @@ fn eyes(window: &Window) -> PathBuf {
     }
     std::fs::write(set.join("labels.csv"), table).unwrap();
     set
+}
+
+fn click(window: &mut Window, label: &str, modifiers: Modifiers) {
+    window.harness.get_by_label(label).click_modifiers(modifiers);
+    window.steps();
+}
+
+fn keys(window: &mut Window, modifiers: Modifiers, key: Key) {
+    window.harness.key_press_modifiers(modifiers, key);
+    window.steps();
 }
 
 /// Opens them.
@@ -60,6 +71,44 @@ fn scored() -> Window {
     window.send(AppCommand::Go(Workspace::Results));
     window.send(ResultsCommand::Tab(Tab::All));
     window
+}
+
+#[test]
+fn own_tags_are_made_given_by_key_and_found_again() {
+    let mut window = opened();
+    keys(&mut window, Modifiers::COMMAND, Key::G);
+    window.type_into("Name of a new tag", "camera 2");
+    window.click("Add");
+    assert_eq!(window.state().workspace_settings.tags[0].key, Some('5'));
+    window.key(Key::Escape);
+    window.steps();
+    click(&mut window, "eye01.png, normal", Modifiers::NONE);
+    click(&mut window, "eye03.png, normal", Modifiers::SHIFT);
+    window.key(Key::Num5);
+    window.steps();
+    assert!(window.has("eye02.png, normal, camera 2"), "a chip in the grid");
+    window.click("camera 2, 3 images");
+    assert!(window.has("Images 3 of 30"));
+    click(&mut window, "eye02.png, normal, camera 2", Modifiers::NONE);
+    window.click("Tag: camera 2");
+    assert_eq!(window.state().data.shown.len(), 2, "the button takes it off");
+    window.key(Key::Enter);
+    window.until("the large view is there", |s| s.state().overlay == Some(Overlay::Picture));
+    window.key(Key::Num5);
+    window.steps();
+    assert!(window.has("tagged camera 2"), "a chip in the large view");
+    window.key(Key::Escape);
+    let file = window.path("work/window.json");
+    window.until("it is kept", |_| file.is_file());
+
+    let set = window.path("eyes");
+    let Window { harness, folder } = window;
+    drop(harness);
+    let mut window = Window::on(folder, [1280.0, 800.0]);
+    assert_eq!(window.state().workspace_settings.tags[0].name, "camera 2");
+    window.send(DataCommand::Open(set));
+    window.until("it is open", |s| s.state().open().is_some());
+    assert_eq!(window.state().open().unwrap().tags.len(), 1);
 }
 
 #[test]

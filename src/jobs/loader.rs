@@ -9,7 +9,7 @@ use crate::{
         display::rgba::Rgba,
         export::{
             curves::CurveExport,
-            results::{Export, Format},
+            results::{Export, Format, Shown},
         },
         runs::{
             actions::RunAction,
@@ -69,8 +69,7 @@ pub enum LoadRequest {
     Export {
         what: Export,
         set: Arc<ScoreSet>,
-        threshold: f64,
-        review: Review,
+        shown: Shown,
     },
     /// Keeps what was said of the images of a data set, in its table in the workspace.
     SaveCuration {
@@ -82,6 +81,8 @@ pub enum LoadRequest {
         name: String,
         curation: Arc<Curation>,
     },
+    /// Keeps what belongs to the window in the workspace.
+    KeepWindow(Vec<u8>),
     Preview(PathBuf),
     /// The last lines of a run's log.
     Log(PathBuf),
@@ -94,7 +95,10 @@ pub enum LoadRequest {
 impl LoadRequest {
     /// A person's words or files: done even when the window has gone meanwhile.
     fn writes(&self) -> bool {
-        matches!(self, Self::Run(_) | Self::SaveReview { .. } | Self::SaveCuration { .. } | Self::Export { .. })
+        matches!(
+            self,
+            Self::Run(_) | Self::SaveReview { .. } | Self::SaveCuration { .. } | Self::Export { .. } | Self::KeepWindow(_)
+        )
     }
 }
 
@@ -186,6 +190,13 @@ fn run(requests: &Receiver<LoadRequest>, workspace: &Path, events: &Events) {
                     Err(failure) => trouble(failure),
                 }
             }
+            LoadRequest::KeepWindow(bytes) => {
+                let path = workspace.join(files::WINDOW);
+                match events.guard("loader", || keep(&path, &bytes)).and_then(|r| r.map_err(Failure::from)) {
+                    Ok(()) => continue,
+                    Err(failure) => trouble(failure),
+                }
+            }
             LoadRequest::ExportCuration { name, curation } => {
                 let path = workspace.join(files::EXPORTS).join(name);
                 match events.guard("loader", || write_curation(&path, &curation)).and_then(|r| r.map_err(Failure::from)) {
@@ -200,8 +211,8 @@ fn run(requests: &Receiver<LoadRequest>, workspace: &Path, events: &Events) {
                     Err(failure) => trouble(failure),
                 }
             }
-            LoadRequest::Export { what, set, threshold, review } => {
-                let saved = events.guard("loader", || what.write(&set, threshold, &review));
+            LoadRequest::Export { what, set, shown } => {
+                let saved = events.guard("loader", || what.write(&set, &shown));
                 match saved.and_then(|r| r.map_err(Failure::from)) {
                     Ok(path) => JobEvent::Saved(path),
                     Err(failure) => trouble(failure),
@@ -244,9 +255,14 @@ fn open(config: &DataConfig, known: Option<&Dataset>, events: &Events) -> Result
 }
 
 fn write_curation(path: &Path, curation: &Curation) -> Result<()> {
+    keep(path, &curation.to_csv())
+}
+
+/// Writes a file, and the folder that it lies in.
+fn keep(path: &Path, bytes: &[u8]) -> Result<()> {
     let folder = path.parent().unwrap_or(Path::new("."));
     fs::create_dir_all(folder).map_err(Error::io("create", folder))?;
-    write_atomic(path, |file| file.write_all(&curation.to_csv()))
+    write_atomic(path, |file| file.write_all(bytes))
 }
 
 fn trouble(Failure { summary, hint }: Failure) -> JobEvent {

@@ -11,6 +11,7 @@ mod page;
 mod parts;
 mod pixel_figures;
 mod synthetic_lesions;
+mod tagged;
 pub(crate) mod training;
 
 pub use chart::scale::Axis;

@@ -7,7 +7,7 @@ use super::{
     figures,
     gallery::{self, Pictures, mark},
     parts::{Parts, Scored},
-    pixel_figures, synthetic_lesions, training,
+    pixel_figures, synthetic_lesions, tagged, training,
 };
 use crate::{
     config::DissolveMethod,
@@ -37,6 +37,9 @@ pub fn page(parts: &Parts, dataset: Option<&Dataset>) -> Markup {
                 Ok(scored) => { (results(parts, scored, dataset)) }
                 Err(why) => { (section("results", "Results", html! { p.missing { (why) } })) }
             }
+        }
+        @if let Some(table) = parts.scores.as_ref().ok().and_then(|scored| tagged::table(parts, scored)) {
+            (section("tagged", "Tags and notes", table))
         }
         @if let Some(pixels) = &parts.pixels { (section("pixels", "Where the scores come from", pixel_figures::section(pixels, parts.method()))) }
         @if let Some(planted) = &parts.planted { (section("planted", "Planted lesions", synthetic_lesions::section(planted))) }

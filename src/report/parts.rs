@@ -2,9 +2,10 @@
 
 use crate::{
     config::RunConfig,
+    data::Curation,
     error::Result,
     run_dir::{Manifest, RunDir, SavedMaps, files},
-    scores::{Evaluation, PixelFigures, ScoreKind, Scores, SyntheticLesions},
+    scores::{Evaluation, PixelFigures, Review, ScoreKind, Scores, SyntheticLesions},
 };
 use std::path::Path;
 
@@ -25,6 +26,10 @@ pub struct Parts {
     pub maps: SavedMaps,
     /// Where that was asked, and its file can be read.
     pub planted: Option<SyntheticLesions>,
+    /// Tags and notes of the scored images.
+    pub review: Review,
+    /// Tags of the person's own, as the run's workspace has them now.
+    pub curation: Curation,
 }
 
 pub struct Scored {
@@ -46,7 +51,11 @@ impl Parts {
         let images = scores.iter().flat_map(|scored| &scored.scores.rows).map(|row| row.path.as_str());
         let maps = SavedMaps::find(&run.join(files::MAPS), images);
         let planted = SyntheticLesions::read(&run.join(files::SYNTHETIC_LESIONS)).ok().flatten();
-        Ok(Self { run: run.clone(), manifest, config, ddpm, dia, scores, pixels, maps, planted })
+        let review = contents.scores.as_deref().and_then(|file| Review::read(&files::review_of(file)).ok()).unwrap_or_default();
+        let workspace = run.path().parent().and_then(Path::parent);
+        let said = workspace.map(|workspace| files::curation_of(workspace, &config.data.path));
+        let curation = said.and_then(|table| Curation::read(&table).ok()).unwrap_or_default();
+        Ok(Self { review, curation, run: run.clone(), manifest, config, ddpm, dia, scores, pixels, maps, planted })
     }
 
     /// `DIA` or `CSI`.

@@ -65,6 +65,8 @@ pub const MAPS: &str = "maps";
 pub const EXPORTS: &str = "exports";
 /// Folder of the workspace for what a person says of images, a table a data set.
 pub const CURATIONS: &str = "curation";
+/// What a workspace keeps of the window: own tags, saved views.
+pub const WINDOW: &str = "window.json";
 /// Folder of the workspace's runs.
 pub const RUNS: &str = "runs";
 

@@ -29,6 +29,8 @@ pub struct MainView {
     palette: shell::command_palette::Palette,
     /// A note on an image: its name, and what was typed so far.
     note: (String, String),
+    /// The name of a new tag while it is typed.
+    tag: String,
     /// The change curve has found room beside the pictures.
     curve_in_view: bool,
     notices: shell::notifications::Notices,
@@ -98,6 +100,7 @@ impl MainView {
             Some(Overlay::Palette) => self.palette.show(ui, &mut cx),
             Some(Overlay::About) => shell::about::show(ui, &mut cx),
             Some(Overlay::Keys) => shell::shortcuts::show(ui, &mut cx),
+            Some(Overlay::Tags) => shell::own_tags::show(ui, &mut cx, &mut self.tag),
             Some(Overlay::Picture) => shell::image_dialog::show(ui, &mut cx, &mut self.note),
             Some(Overlay::Runs) | None => {}
         }

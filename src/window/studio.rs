@@ -5,6 +5,7 @@ use crate::{
     app::{AppCommand, Command, Effect, Message, RunsCommand, State, state::PersistedState, update, update::follow},
     gpu,
     jobs::events::{JobEvent, Wake, channel},
+    run_dir::files,
     ui::{self, shared::textures::Textures},
 };
 use eframe::egui::{Context, Event, Ui, ViewportCommand};
@@ -55,11 +56,25 @@ impl Studio {
             frame_stats: None,
             looked: Instant::now(),
         };
+        studio.remember_workspace();
         studio.take(RunsCommand::Refresh, &cc.egui_ctx);
         if let Some(command) = first {
             studio.take(command, &cc.egui_ctx);
         }
         Ok(studio)
+    }
+
+    /// Takes in what the workspace keeps of the window.
+    fn remember_workspace(&mut self) {
+        let file = self.state.workspace_dir.join(files::WINDOW);
+        let Ok(bytes) = std::fs::read(&file) else { return };
+        match serde_json::from_slice(&bytes) {
+            Ok(settings) => self.state.workspace_settings = settings,
+            Err(e) => self.state.notify_error(
+                format!("The tags and views in {} cannot be read: {e}", file.display()),
+                "mend the file or move it away: the next tag writes it anew",
+            ),
+        }
     }
 
     /// Writes to `file` at the end how long the frames took; `started`: when the program began.

@@ -11,7 +11,7 @@ use self::{commands::*, permissions::*};
 use super::{
     AppCommand, Command, DataCommand, DissolveCommand, ResultsCommand, RunsCommand, State, TrainCommand, icons,
     message::Mark,
-    state::{Overlay, Side, Workspace},
+    state::{Overlay, OwnTag, Side, Workspace},
 };
 use crate::{
     config::ThresholdRule,
@@ -186,8 +186,14 @@ actions! {
         allowed: may_unlabel,
         command: |s| label(s, None),
     }
+    OwnTags {
+        name: "Tags of your own…",
+        icon: icons::LIST,
+        key: ctrl(Key::G),
+        command: |_| AppCommand::Toggle(Overlay::Tags).into(),
+    }
     ExportCuration {
-        name: "Export labels and left-out images as CSV",
+        name: "Export labels, left-out images and own tags as CSV",
         icon: icons::DOWNLOAD,
         allowed: is_curated,
         command: |_| DataCommand::ExportCuration.into(),
@@ -574,6 +580,23 @@ actions! {
         key: ctrl(Key::Q),
         command: |_| AppCommand::Close.into(),
     }
+}
+
+/// Digits and letters that a tag of the person's own may have for a key: those that neither an action nor another tag has.
+pub fn free_keys(state: &State) -> Vec<char> {
+    let is_taken = |key: &KeyboardShortcut| ACTIONS.iter().any(|action| action.key.as_ref() == Some(key));
+    let is_free = |key: char| {
+        let tag = OwnTag { name: String::new(), key: Some(key) };
+        let taken = tag.shortcut().and_then(plain).is_none_or(|key| is_taken(&key));
+        !taken && state.workspace_settings.tags.iter().all(|tag| tag.key != Some(key))
+    };
+    OwnTag::KEYS.chars().filter(|key| is_free(*key)).collect()
+}
+
+/// Puts a tag of the person's own on the chosen images; takes it off where all of them have it. The error says why not now.
+pub fn own_tag(state: &State, tag: &str) -> Result<Command, &'static str> {
+    may_curate(state)?;
+    Ok(DataCommand::Tag { images: state.chosen(), tag: tag.to_string(), on: !state.all_have(tag) }.into())
 }
 
 pub fn get(id: Id) -> &'static Action {

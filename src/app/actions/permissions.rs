@@ -139,7 +139,7 @@ pub fn may_unlabel(state: &State) -> Result<(), &'static str> {
 
 pub(crate) fn is_curated(state: &State) -> Result<(), &'static str> {
     let is_curated = state.open().is_some_and(|open| !open.dataset.curation.is_empty());
-    if is_curated { Ok(()) } else { Err("No image is left out or labelled by hand.") }
+    if is_curated { Ok(()) } else { Err("No image is left out, labelled by hand or has a tag of your own.") }
 }
 
 pub(crate) fn has_duplicates(state: &State) -> Result<(), &'static str> {
@@ -166,7 +166,8 @@ pub(crate) fn has_row(state: &State) -> Result<(), &'static str> {
 }
 
 pub(crate) fn has_tags(state: &State) -> Result<(), &'static str> {
-    if state.results.review.is_empty() { Err("Nothing is tagged or noted in this run.") } else { Ok(()) }
+    let has_own = !state.results.images.curation.is_empty();
+    if state.results.review.is_empty() && !has_own { Err("Nothing is tagged or noted in this run.") } else { Ok(()) }
 }
 
 pub fn may_score(state: &State) -> Result<(), &'static str> {

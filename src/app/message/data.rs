@@ -1,5 +1,5 @@
 use crate::{
-    app::state::{DataPage, Filter},
+    app::state::{DataPage, Filter, OwnTag},
     config::{DataConfig, DicomWindow, LabelColumns, PreprocessConfig, Reading},
     data::{ImageId, Label},
     engine::thumbnail_cache::Thumb,
@@ -61,6 +61,14 @@ pub enum DataCommand {
     Mark(Mark),
     /// Says something of these images.
     Curate(Vec<ImageId>, Curate),
+    /// Puts a tag of the person's own on these images, or takes it off.
+    Tag {
+        images: Vec<ImageId>,
+        tag: String,
+        on: bool,
+    },
+    /// The person's tags become these; images keep what they have.
+    Tags(Vec<OwnTag>),
     /// Writes what was said as a table.
     ExportCuration,
     /// These are in view and have no thumbnail yet.

@@ -7,7 +7,7 @@ use crate::{
     error::{Failure, Warning},
 };
 use std::{
-    collections::{BTreeSet, HashMap},
+    collections::{BTreeMap, BTreeSet, HashMap},
     path::PathBuf,
     sync::Arc,
 };
@@ -110,6 +110,8 @@ pub struct Filter {
     pub left_out: bool,
     /// Those without a class, alone.
     pub unlabelled: bool,
+    /// Those with this tag of the person's own, alone.
+    pub tag: Option<String>,
     /// By columns of the table of labels.
     pub columns: ColumnFilter,
 }
@@ -128,6 +130,8 @@ pub struct Open {
     pub by_label: [(Option<Label>, Counts); 3],
     /// Images that are left out.
     pub left_out: usize,
+    /// Tags of the person's own, with their images; those that are left out count, too.
+    pub tags: BTreeMap<String, usize>,
     /// Normal images of the training split: what the models learn from.
     pub training_normals: usize,
     /// Images that a run scores.
@@ -191,6 +195,10 @@ impl Open {
             (normals.len(), dataset.median_size(&normals), dataset.squeezed(&normals));
         let scored_by_default = dataset.scored_by_default().len();
         let left_out = dataset.left_out();
+        let mut tags = BTreeMap::new();
+        for tag in dataset.items.iter().flat_map(|item| dataset.curation.tags(&item.name)) {
+            *tags.entry(tag.to_string()).or_default() += 1;
+        }
         Self {
             config,
             dataset,
@@ -199,6 +207,7 @@ impl Open {
             unlabelled,
             by_label,
             left_out,
+            tags,
             training_normals,
             scored_by_default,
             median_size,

@@ -1,6 +1,6 @@
 //! Undo and redo: each change is kept as the edit that takes it back and the one that makes it again.
 
-use super::TrainState;
+use super::{OwnTag, TrainState};
 use crate::{data::Curation, engine::runs::actions::RunAction, scores::Annotation};
 use std::{path::PathBuf, sync::Arc};
 
@@ -23,6 +23,8 @@ pub enum Edit {
         data: PathBuf,
         curation: Arc<Curation>,
     },
+    /// The person's tags become these.
+    Tags(Vec<OwnTag>),
     Run(RunAction),
 }
 

@@ -14,6 +14,7 @@ mod progress;
 mod results;
 mod runs;
 mod train;
+mod workspace_settings;
 
 pub use data::{
     Check, Counts, DataPage, DataState, Filter, Open, Opening, PreviewDone, TableForm, config_title, title as data_title,
@@ -31,6 +32,7 @@ pub use progress::{Auroc, Curve, Progress, Quantity};
 pub use results::{Comparing, Explanation, Layers, Map, MapView, ResultsState, ScoredImages, Scores, Sort, Tab};
 pub use runs::{RunDraft, RunsState, SettingRow, in_work, side_by_side};
 pub use train::{TrainForm, TrainState, paper_value};
+pub use workspace_settings::{OwnTag, WorkspaceSettings};
 
 use crate::{
     config::RunConfig,
@@ -83,6 +85,8 @@ pub enum Overlay {
     Keys,
     /// The list of runs, in the place of the workspace.
     Runs,
+    /// Tags of the person's own.
+    Tags,
     About,
     /// The selected image of the gallery, large.
     Picture,
@@ -158,6 +162,8 @@ pub struct State {
     pub history: History,
     /// Where runs are kept.
     pub workspace_dir: PathBuf,
+    /// What is kept there of the window.
+    pub workspace_settings: WorkspaceSettings,
     /// Cores of this machine; see [`computes`](Self::computes).
     pub cores: usize,
     pub data: DataState,

@@ -3,7 +3,7 @@
 use super::{data::Open, embedding::EmbeddingState, listing::GalleryFilter};
 use crate::{
     config::ThresholdRule,
-    data::{Label, Metadata},
+    data::{Curation, Label, Metadata},
     engine::runs::{comparison::ComparedRuns, score_set::ScoreSet},
     error::Failure,
     metrics::Confusion,
@@ -49,6 +49,8 @@ pub struct ResultsState {
 pub struct ScoredImages {
     /// What tables say of them.
     pub metadata: Arc<Metadata>,
+    /// What the person has said of them.
+    pub curation: Arc<Curation>,
     /// Of each row of the scores that in the metadata; empty where the data set is not open.
     rows: Vec<Option<u32>>,
 }
@@ -253,6 +255,11 @@ impl ResultsState {
         self.review.get(name).cloned().unwrap_or_default()
     }
 
+    /// Whether an image has a tag or a note, be it one of the person's own.
+    pub fn is_tagged(&self, name: &str) -> bool {
+        self.review.get(name).is_some() || self.images.curation.tags(name).next().is_some()
+    }
+
     /// The outcome of a row at the threshold; `None` where it is not among the labelled ones that the figures are over.
     pub fn outcome(&self, row: &ScoreRow) -> Option<Tab> {
         Tab::of(row.label, row.score >= self.threshold).filter(|_| row.split != "train")
@@ -281,8 +288,10 @@ impl ResultsState {
         self.images = ScoredImages::default();
         if let Some((set, open)) = self.ready().cloned().zip(open) {
             let row = |scored: &ScoreRow| open.dataset.item(*open.by_name.get(&scored.path)?)?.row;
-            self.images = ScoredImages { metadata: open.dataset.metadata.clone(), rows: set.rows.iter().map(row).collect() };
+            let (metadata, curation) = (open.dataset.metadata.clone(), open.dataset.curation.clone());
+            self.images = ScoredImages { metadata, curation, rows: set.rows.iter().map(row).collect() };
         }
+        self.filter.own_tag.take_if(|tag| open.is_none_or(|open| !open.tags.contains_key(tag)));
         self.filter.columns.keep_known(&self.images.metadata);
         self.list();
     }
@@ -294,6 +303,7 @@ impl ResultsState {
         move |place| {
             let row = &set.rows[place];
             self.filter.lets_through(row, self.review.get(&row.path), &text)
+                && self.filter.own_tag.as_ref().is_none_or(|tag| self.images.curation.has_tag(&row.path, tag))
                 && columns(self.images.rows.get(place).copied().flatten())
         }
     }

@@ -58,6 +58,8 @@ pub fn execute(state: &mut State, command: DataCommand) -> Vec<Effect> {
         DataCommand::Select(id) => selection::select(state, id),
         DataCommand::Mark(mark) => selection::mark(state, mark),
         DataCommand::Curate(images, what) => curation::curate(state, &images, what),
+        DataCommand::Tag { images, tag, on } => curation::tag(state, &images, &tag, on),
+        DataCommand::Tags(tags) => curation::own_tags(state, tags),
         DataCommand::ExportCuration => curation::export(state),
         DataCommand::WantThumbnails(thumbs) => {
             let requests = thumbs.into_iter().map(|thumb| (thumb, gallery::overlay(state, thumb))).collect();

@@ -78,6 +78,7 @@ fn replay(state: &mut State, edit: Edit) -> Vec<Effect> {
         }
         Edit::Annotation { file, name, annotation } => annotations::annotation(state, &file, name, annotation),
         Edit::Curation { data, curation } => curation::replace(state, &data, curation),
+        Edit::Tags(tags) => curation::own_tags(state, tags),
         Edit::Run(action) => runs::action(state, action),
     };
     state.history.end();

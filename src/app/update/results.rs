@@ -11,7 +11,7 @@ use crate::{
     },
     config::{DataConfig, ThresholdRule},
     engine::{
-        export::results::Export,
+        export::results::{Export, Shown},
         runs::{list::ModelSource, score_set::ScoreSet},
     },
     error::Failure,
@@ -187,8 +187,11 @@ fn set_rule(state: &mut State, rule: ThresholdRule) -> Vec<Effect> {
 
 fn export(state: &mut State, what: Export) -> Vec<Effect> {
     let r = &state.results;
-    let effect = |set: &Arc<ScoreSet>| {
-        Effect::Load(LoadRequest::Export { what, set: set.clone(), threshold: r.threshold, review: r.review.clone() })
+    let shown = || Shown {
+        threshold: r.threshold,
+        review: r.review.clone(),
+        curation: r.images.curation.clone(),
+        selected: r.row.into_iter().collect(),
     };
-    r.ready().map(effect).into_iter().collect()
+    r.ready().map(|set| Effect::Load(LoadRequest::Export { what, set: set.clone(), shown: shown() })).into_iter().collect()
 }

@@ -47,7 +47,7 @@ impl Dataset {
     pub(in crate::data) fn curated_by(&self, table: &Path) -> Result<Self> {
         let curation = Curation::read(table)?;
         let set = self.curated(Arc::new(curation));
-        if !set.curation.is_empty() && set.items.iter().all(|item| item.said == Said::default()) {
+        if !set.curation.is_empty() && !set.items.iter().any(|item| set.curation.says(&item.name)) {
             return Err(Error::user(
                 format!(
                     "{} says nothing of the images of {}: it names {}",
@@ -115,7 +115,10 @@ impl Dataset {
 
     /// Images that were curated and are not here.
     pub(super) fn curation_warning(&self) -> Option<String> {
-        let known = self.items.iter().filter(|item| item.said != Said::default()).count();
+        if self.curation.is_empty() {
+            return None;
+        }
+        let known = self.items.iter().filter(|item| self.curation.says(&item.name)).count();
         if known == self.curation.len() {
             return None;
         }

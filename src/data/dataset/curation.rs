@@ -1,14 +1,22 @@
-//! Labels, and what a person has said of images: that they are left out, normal or abnormal. A table `path,label,leave_out`.
+//! Labels, and what a person has said of images: that they are left out, normal or abnormal, and tags of their own. A table
+//! `path,label,leave_out`, with `tags` where there are some.
 
 use crate::{
     error::{Error, Result},
     text,
 };
 use csv::{ReaderBuilder, StringRecord, WriterBuilder};
-use std::{collections::BTreeMap, path::Path};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    path::Path,
+};
 
 /// The columns of the table.
-const COLUMNS: [&str; 3] = ["path", "label", "leave_out"];
+const COLUMNS: [&str; 4] = ["path", "label", "leave_out", TAGS];
+/// The one that is only there where images have tags; they are joined by semicolons.
+const TAGS: &str = "tags";
+/// Letters of a tag.
+const LONGEST_TAG: usize = 40;
 
 /// What the models tell apart.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -31,55 +39,96 @@ pub struct Said {
 /// What was said of a set of images, by their names ([`Item::name`](crate::data::Item::name)). Names that the set does not have are
 /// kept: a part of it may be open.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
-pub struct Curation(BTreeMap<String, Said>);
+pub struct Curation {
+    said: BTreeMap<String, Said>,
+    /// Those of images that have some.
+    tags: BTreeMap<String, BTreeSet<String>>,
+}
 
 impl Curation {
     /// What was said of an image.
     pub fn get(&self, name: &str) -> Said {
-        self.0.get(name).copied().unwrap_or_default()
+        self.said.get(name).copied().unwrap_or_default()
     }
 
     /// Replaces what was said of an image.
     pub fn set(&mut self, name: &str, said: Said) {
         if said == Said::default() {
-            self.0.remove(name);
+            self.said.remove(name);
         } else {
-            self.0.insert(name.to_string(), said);
+            self.said.insert(name.to_string(), said);
         }
+    }
+
+    /// The tags of an image, in order.
+    pub fn tags(&self, name: &str) -> impl Iterator<Item = &str> {
+        self.tags.get(name).into_iter().flatten().map(String::as_str)
+    }
+
+    /// Whether an image has this tag.
+    pub fn has_tag(&self, name: &str, tag: &str) -> bool {
+        self.tags.get(name).is_some_and(|tags| tags.contains(tag))
+    }
+
+    /// Puts a tag on an image, or takes it off. The tag is written as [`tag_name`](Self::tag_name) has it.
+    pub fn tag(&mut self, name: &str, tag: &str, on: bool) {
+        if on {
+            self.tags.entry(name.to_string()).or_default().insert(tag.to_string());
+        } else if let Some(tags) = self.tags.get_mut(name) {
+            tags.remove(tag);
+            if tags.is_empty() {
+                self.tags.remove(name);
+            }
+        }
+    }
+
+    /// How a tag is written: one line without semicolons, of some forty letters at most; `None` where nothing is left.
+    pub fn tag_name(text: &str) -> Option<String> {
+        let plain = text.split(|c: char| c == ';' || c.is_control() || c.is_whitespace()).filter(|word| !word.is_empty());
+        let name: String = plain.collect::<Vec<_>>().join(" ").chars().take(LONGEST_TAG).collect();
+        Some(name.trim().to_string()).filter(|name| !name.is_empty())
+    }
+
+    /// Whether something was said of an image.
+    pub fn says(&self, name: &str) -> bool {
+        self.said.contains_key(name) || self.tags.contains_key(name)
     }
 
     /// Whether nothing was said.
     pub fn is_empty(&self) -> bool {
-        self.0.is_empty()
+        self.said.is_empty() && self.tags.is_empty()
     }
 
     /// Number of images of which something was said.
     pub fn len(&self) -> usize {
-        self.0.len()
+        self.said.len() + self.tags.keys().filter(|name| !self.said.contains_key(*name)).count()
     }
 
     /// Their names, in order.
     pub fn names(&self) -> impl Iterator<Item = &str> {
-        self.0.keys().map(String::as_str)
+        self.said.keys().chain(self.tags.keys()).map(String::as_str).collect::<BTreeSet<_>>().into_iter()
     }
 
     /// The table, as [`read`](Self::read) reads it.
     pub fn to_csv(&self) -> Vec<u8> {
         let mut csv = WriterBuilder::new().from_writer(Vec::new());
-        let rows = self
-            .0
-            .iter()
-            .map(|(name, said)| [text::cell(name), label_word(said.label).into(), if said.leave_out { "1" } else { "0" }.into()]);
+        // Without tags it is the table that it always was.
+        let width = if self.tags.is_empty() { COLUMNS.len() - 1 } else { COLUMNS.len() };
+        let rows = self.names().map(|name| {
+            let (said, tags) = (self.get(name), self.tags(name).collect::<Vec<_>>().join("; "));
+            let leave_out = if said.leave_out { "1" } else { "0" };
+            [text::cell(name), label_word(said.label).into(), leave_out.into(), text::cell(&tags).into_owned().into()]
+        });
         let header = COLUMNS.map(std::borrow::Cow::from);
         for row in [header].into_iter().chain(rows) {
             // Into memory, and all rows are of one length.
-            let _ = csv.write_record(row.iter().map(|cell| cell.as_bytes()));
+            let _ = csv.write_record(row.iter().take(width).map(|cell| cell.as_bytes()));
         }
         csv.into_inner().unwrap_or_default()
     }
 
-    /// Reads a table with the columns `path`, `label` (`normal`, `abnormal` or empty) and `leave_out` (`1`, `0` or empty), in any
-    /// order; one of the latter two may be missing.
+    /// Reads a table with the columns `path`, `label` (`normal`, `abnormal` or empty), `leave_out` (`1`, `0` or empty) and `tags`
+    /// (joined by semicolons), in any order; all but the first may be missing, but not all of them.
     ///
     /// # Errors
     /// A file that cannot be read, or is no such table.
@@ -99,9 +148,9 @@ impl Curation {
         let mut reader = ReaderBuilder::new().flexible(true).from_reader(bytes);
         let damaged = |e: csv::Error| format!("cannot be read: {e}");
         let header = reader.headers().map_err(damaged)?.clone();
-        let [path, label, leave_out] =
+        let [path, label, leave_out, tags] =
             COLUMNS.map(|name| header.iter().position(|column| column.trim().eq_ignore_ascii_case(name)));
-        let Some(path) = path.filter(|_| label.or(leave_out).is_some()) else {
+        let Some(path) = path.filter(|_| label.or(leave_out).or(tags).is_some()) else {
             return Err("says of no image that it is left out, normal or abnormal: columns are missing".into());
         };
         let mut curation = Self::default();
@@ -123,6 +172,8 @@ impl Curation {
             let name = text::from_cell(record.get(path).unwrap_or_default());
             if !name.is_empty() {
                 curation.set(name, Said { label, leave_out });
+                let tags = text::from_cell(cell(tags)).split(';').filter_map(Self::tag_name);
+                tags.for_each(|tag| curation.tag(name, &tag, true));
             }
         }
         Ok(curation)
@@ -160,6 +211,26 @@ mod tests {
         assert_eq!(Curation::parse(&Curation::default().to_csv()), Ok(Curation::default()));
         curation.set("b.png", Said::default());
         assert_eq!((curation.len(), curation.get("b.png")), (2, Said::default()));
+    }
+
+    #[test]
+    fn own_tags_are_a_column_where_there_are_some() {
+        let mut curation = Curation::default();
+        curation.set("b.png", Said { label: None, leave_out: true });
+        assert!(!String::from_utf8_lossy(&curation.to_csv()).contains("tags"), "the table that it always was");
+        curation.tag("a.png", "camera 2", true);
+        curation.tag("a.png", "blur", true);
+        curation.tag("b.png", "blur", true);
+        assert_eq!((curation.len(), curation.tags("a.png").collect::<Vec<_>>()), (2, vec!["blur", "camera 2"]));
+        let text = String::from_utf8(curation.to_csv()).unwrap();
+        assert!(text.contains("path,label,leave_out,tags\na.png,,0,blur; camera 2\n"), "{text}");
+        assert_eq!(read(&text), Ok(curation.clone()));
+        assert!(read("path,tags\na.png, x ;; y \n").unwrap().has_tag("a.png", "y"));
+        curation.tag("a.png", "blur", false);
+        curation.tag("a.png", "camera 2", false);
+        assert!(!curation.says("a.png") && curation.says("b.png"));
+        assert_eq!(Curation::tag_name("  two;\nwords "), Some("two words".into()));
+        assert_eq!(Curation::tag_name(" ; "), None);
     }
 
     #[test]

@@ -2,6 +2,7 @@
 
 use super::table::{CsvTable, csv_of};
 use crate::{
+    data::Curation,
     engine::runs::score_set::ScoreSet,
     error::{Error, Result},
     report::{
@@ -16,6 +17,7 @@ use std::{
     fs,
     io::Write,
     path::{Path, PathBuf},
+    sync::Arc,
 };
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -51,6 +53,20 @@ pub enum Export {
     Chart(Chart, Format),
     /// Tags and notes with what the model says of the images.
     Tags,
+    /// The same of the selected images, tagged or not.
+    Selected,
+}
+
+/// What the window shows of the scores.
+#[derive(Debug, Clone, Default)]
+pub struct Shown {
+    pub threshold: f64,
+    /// Tags and notes of the run's images.
+    pub review: Review,
+    /// What was said of the images of the data set, own tags among it.
+    pub curation: Arc<Curation>,
+    /// The selected ones, by their place in [`ScoreSet::rows`].
+    pub selected: Vec<usize>,
 }
 
 impl Export {
@@ -58,9 +74,18 @@ impl Export {
     ///
     /// # Errors
     /// A chart that does not exist for the scores; a folder that cannot be written to.
-    pub fn write(self, set: &ScoreSet, threshold: f64, review: &Review) -> Result<PathBuf> {
+    pub fn write(self, set: &ScoreSet, shown: &Shown) -> Result<PathBuf> {
+        let threshold = shown.threshold;
         let (name, bytes) = match self {
-            Self::Tags => ("tags.csv".to_string(), tags(set, threshold, review)?),
+            Self::Tags => {
+                let is_tagged =
+                    |row: &&ScoreRow| shown.review.get(&row.path).is_some() || shown.curation.tags(&row.path).next().is_some();
+                ("tags.csv".to_string(), tags(set.rows.iter().filter(is_tagged), shown)?)
+            }
+            Self::Selected => {
+                let rows = shown.selected.iter().filter_map(|&place| set.rows.get(place));
+                ("selected.csv".to_string(), tags(rows, shown)?)
+            }
             Self::Chart(chart, Format::Csv) => (format!("{}.csv", chart.file()), table(chart, set, threshold)?),
             Self::Chart(chart, format) => {
                 let rows: Vec<&ScoreRow> = set.evaluated().iter().collect();
@@ -168,18 +193,25 @@ fn table(chart: Chart, set: &ScoreSet, threshold: f64) -> Result<Vec<u8>> {
     })
 }
 
-fn tags(set: &ScoreSet, threshold: f64, review: &Review) -> Result<Vec<u8>> {
+/// What is known and was said of these images; own tags where some image has one.
+fn tags<'a>(rows: impl Iterator<Item = &'a ScoreRow>, shown: &Shown) -> Result<Vec<u8>> {
+    let rows: Vec<&ScoreRow> = rows.collect();
+    let own = |row: &ScoreRow| shown.curation.tags(&row.path).collect::<Vec<_>>().join("; ");
+    let has_own = rows.iter().any(|row| !own(row).is_empty());
     csv_of(|table| {
         let head = ["path", "split", "class", "label", "score", "predicted"].into_iter();
-        table.write_record(head.chain(Tag::ALL.map(Tag::column)).chain(["note"]))?;
-        for row in &set.rows {
-            let Some(annotation) = review.get(&row.path) else { continue };
+        let last = has_own.then_some("tags");
+        table.write_record(head.chain(Tag::ALL.map(Tag::column)).chain(["note"]).chain(last))?;
+        for row in rows {
+            let annotation = shown.review.get(&row.path).cloned().unwrap_or_default();
             let flag = |v: bool| u8::from(v).to_string();
             let [path, split, class] = [&row.path, &row.split, &row.class].map(|name| text::cell(name).into_owned());
             let known = [path, split, class, row.label.map(flag).unwrap_or_default()];
-            let said = [row.score.to_string(), flag(row.score >= threshold)];
-            let tags = Tag::ALL.map(|t| flag(Annotation::has(annotation, t)));
-            table.write_record(known.into_iter().chain(said).chain(tags).chain([text::cell(&annotation.note).into_owned()]))?;
+            let said = [row.score.to_string(), flag(row.score >= shown.threshold)];
+            let tags = Tag::ALL.map(|t| flag(Annotation::has(&annotation, t)));
+            let own = has_own.then(|| text::cell(&own(row)).into_owned());
+            let note = text::cell(&annotation.note).into_owned();
+            table.write_record(known.into_iter().chain(said).chain(tags).chain([note]).chain(own))?;
         }
         Ok(())
     })
@@ -214,7 +246,7 @@ mod tests {
         let set = ScoreSet::read(run.path(), None).unwrap();
         let threshold = set.evaluation.threshold.unwrap();
         let file = |format| {
-            let path = Export::Chart(Chart::Histogram, format).write(&set, threshold, &Review::default()).unwrap();
+            let path = Export::Chart(Chart::Histogram, format).write(&set, &Shown { threshold, ..Shown::default() }).unwrap();
             fs::read_to_string(path).unwrap()
         };
         let text = file(Format::Csv);

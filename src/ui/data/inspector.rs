@@ -9,7 +9,7 @@ use crate::{
         state::{Counts, Open, Workspace},
     },
     data::{Label, Split},
-    ui::shared::{context::PanelContext, theme, widgets},
+    ui::shared::{context::PanelContext, tags, theme, widgets},
 };
 use eframe::egui::{RichText, Ui};
 
@@ -73,6 +73,7 @@ fn selected(ui: &mut Ui, cx: &mut PanelContext<'_>, open: &Open) {
     for (name, value) in item.row.into_iter().flat_map(|row| open.dataset.metadata.of_row(row)).take(COLUMNS) {
         widgets::figure(ui, name, value).on_hover_text(format!("{name}: {value}"));
     }
+    tags::buttons(ui, cx);
     widgets::button(ui, cx, "Dissolve it (2)", || AppCommand::Go(Workspace::Dissolve));
 }
 

@@ -144,6 +144,7 @@ fn images(ui: &mut Ui, cx: &mut PanelContext<'_>, grid: &mut Grid, open: &Open) 
             left_out: open.dataset.is_left_out(id),
             note: item.map(|item| selection::note(open, item)),
             outcome: None,
+            tags: item.map(|item| open.dataset.curation.tags(&item.name).map(String::from).collect()).unwrap_or_default(),
             hint: None,
         }
     };

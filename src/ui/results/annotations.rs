@@ -1,10 +1,10 @@
-//! What a person notes about the selected image: three tags and a sentence.
+//! What a person notes about the selected image: tags and a sentence.
 
 use crate::{
     app::{ResultsCommand, actions},
     scores::Tag,
     text::images,
-    ui::shared::{context::PanelContext, theme, widgets},
+    ui::shared::{context::PanelContext, tags, theme, widgets},
 };
 use eframe::egui::{Button, RichText, TextEdit, Ui, WidgetInfo, accesskit::Role};
 
@@ -41,6 +41,7 @@ pub fn show(ui: &mut Ui, cx: &mut PanelContext<'_>, half_typed: &mut (String, St
             }
         }
     });
+    tags::buttons(ui, cx);
     // The note is taken when the field is left: a change a letter would be a change of the file a letter.
     if half_typed.0 != name {
         keep(cx, half_typed);

@@ -102,10 +102,15 @@ fn menu_of_filters(ui: &mut Ui, cx: &PanelContext<'_>, set: &ScoreSet, filter: &
     widgets::caption(ui, "SCORE");
     ui.horizontal(|ui| column_filter::range(ui, "score", &mut filter.range, set.histogram.range));
     widgets::caption(ui, "TAG");
-    ui.selectable_value(&mut filter.tag, None, "any or none");
+    if ui.selectable_label(filter.tag.is_none() && filter.own_tag.is_none(), "any or none").clicked() {
+        (filter.tag, filter.own_tag) = (None, None);
+    }
     for tag in Tag::ALL {
         let count = cx.state.results.review.count(tag);
         ui.selectable_value(&mut filter.tag, Some(tag), format!("{} ({count})", tag.name()));
+    }
+    for (tag, count) in cx.state.open_of(set).into_iter().flat_map(|open| &open.tags) {
+        ui.selectable_value(&mut filter.own_tag, Some(tag.clone()), format!("{tag} ({count})"));
     }
     if let Some(names) = &filter.within {
         widgets::caption(ui, "DRAWN ROUND");

@@ -55,6 +55,7 @@ pub fn show(ui: &mut Ui, cx: &mut PanelContext<'_>, set: &ScoreSet, grid: &mut G
             left_out,
             note: Some(note(row, left_out, state)),
             outcome: state.results.outcome(row),
+            tags: state.results.images.curation.tags(&row.path).map(String::from).collect(),
             hint: (shows_maps && !has_map).then_some("no map was saved of this image"),
         }
     };

@@ -1,6 +1,6 @@
 //! A grid of thumbnails, of which only what is in view exists. Used by Data and by the gallery.
 
-use super::{context::PanelContext, theme, widgets};
+use super::{context::PanelContext, tags, theme, widgets};
 use crate::{
     app::{AppCommand, icons, state::Tab},
     data::Label,
@@ -30,6 +30,8 @@ pub struct Cell {
     pub note: Option<String>,
     /// How its call turned out, in the gallery.
     pub outcome: Option<Tab>,
+    /// Tags of the person's own.
+    pub tags: Vec<String>,
     /// What else is said under the pointer.
     pub hint: Option<&'static str>,
 }
@@ -99,8 +101,9 @@ impl Grid {
                         let mark = widgets::label_word(cell.label);
                         response.widget_info(|| {
                             let out = if cell.left_out { ", left out" } else { "" };
+                            let tags: String = cell.tags.iter().map(|tag| format!(", {tag}")).collect();
                             let selected = cell.selected || cell.marked;
-                            WidgetInfo::selected(Role::Image, true, selected, format!("{}, {mark}{out}", cell.name))
+                            WidgetInfo::selected(Role::Image, true, selected, format!("{}, {mark}{out}{tags}", cell.name))
                         });
                         paint(ui, cx, rect, &cell, response.hovered());
                         clicked = how(ui, &response).map(|how| Click { index, how }).or(clicked);
@@ -167,6 +170,7 @@ fn hover_text(cx: &PanelContext<'_>, cell: &Cell) -> String {
     let mut lines = vec![cell.name.clone(), widgets::label_word(cell.label).to_string()];
     lines.extend(cell.note.clone());
     lines.extend(cell.outcome.map(|o| format!("{}: {}", o.name(), o.meaning())));
+    lines.extend((!cell.tags.is_empty()).then(|| format!("tagged {}", cell.tags.join(", "))));
     lines.extend(cell.hint.map(String::from));
     lines.extend(broken.map(|reason| widgets::sentence(reason)));
     lines.join("\n")
@@ -196,6 +200,7 @@ pub fn paint(ui: &Ui, cx: &mut PanelContext<'_>, rect: Rect, cell: &Cell, hovere
         }
         None => _ = widgets::text_at(ui, picture.center(), Align2::CENTER_CENTER, "data set not open", t.weak),
     }
+    tags::over(ui, picture, &cell.tags);
     if cell.left_out {
         let line = picture.shrink(picture.width() * 0.12);
         painter.line_segment([line.left_bottom(), line.right_top()], Stroke::new(2.0, t.text));

@@ -4,6 +4,7 @@ pub(crate) mod column_filter;
 pub(crate) mod context;
 pub(crate) mod image_grid;
 pub(crate) mod plot;
+pub(crate) mod tags;
 pub mod textures;
 pub mod theme;
 pub(crate) mod widgets;

@@ -7,7 +7,7 @@ use crate::{
     ui::{
         dissolve::{change_curve, compare, image_frame, t_slider, view},
         results::{annotations, anomaly_map, explanation},
-        shared::{context::PanelContext, plot::percent, theme, widgets},
+        shared::{context::PanelContext, plot::percent, tags, theme, widgets},
     },
 };
 use eframe::egui::{Align, Button, Frame, Id, Layout, Modal, RichText, ScrollArea, Ui, Vec2, WidgetInfo, accesskit::Role, vec2};
@@ -19,7 +19,7 @@ const BESIDE: Vec2 = vec2(860.0, 500.0);
 /// Least height of the pictures there.
 const ABOVE: f32 = 200.0;
 /// Height of tags and note.
-const NOTE: f32 = 112.0;
+const NOTE: f32 = 140.0;
 
 pub fn show(ui: &mut Ui, cx: &mut PanelContext<'_>, note: &mut (String, String)) {
     let t = theme::of(ui);
@@ -151,6 +151,7 @@ fn head(ui: &mut Ui, cx: &mut PanelContext<'_>, row: Option<&ScoreRow>) {
         if cx.state.open().zip(cx.state.selected).is_some_and(|(open, id)| open.dataset.is_left_out(id)) {
             ui.label(theme::strong("left out"));
         }
+        tags::line(ui, cx, &name);
         if let Some(row) = row {
             score(ui, cx, row);
         }

@@ -5,6 +5,7 @@ pub mod command_palette;
 pub mod image_dialog;
 pub mod log_panel;
 pub mod notifications;
+pub mod own_tags;
 pub mod resume_banner;
 pub mod shortcuts;
 pub mod sidebar;

@@ -3,15 +3,15 @@
 use crate::{
     app::{
         AppCommand,
-        actions::{ACTIONS, Action, Id},
-        state::Workspace,
+        actions::{ACTIONS, Action, Id, own_tag},
+        state::{Overlay, Workspace},
     },
     ui::shared::{
         context::{PanelContext, allowed},
         theme, widgets,
     },
 };
-use eframe::egui::{Grid, Key, KeyboardShortcut, Label, RichText, Ui};
+use eframe::egui::{Grid, Key, KeyboardShortcut, Label, Modifiers, RichText, Ui};
 use std::cmp::Reverse;
 
 /// Sends the command of each action whose key was pressed.
@@ -47,6 +47,14 @@ pub fn dispatch(ui: &mut Ui, cx: &mut PanelContext<'_>) {
             cx.send(command);
         }
     }
+    for tag in cx.state.workspace_settings.tags.iter().filter(|_| !typing && cx.state.overlay != Some(Overlay::Tags)) {
+        let Some(key) = tag.shortcut() else { continue };
+        if ui.input_mut(|i| i.consume_shortcut(&KeyboardShortcut::new(Modifiers::NONE, key)))
+            && let Ok(command) = own_tag(cx.state, &tag.name)
+        {
+            cx.send(command);
+        }
+    }
 }
 
 /// The `?` page.
@@ -62,7 +70,10 @@ pub fn show(ui: &mut Ui, cx: &mut PanelContext<'_>) {
     ];
     let t = theme::of(ui);
     let keys = ACTIONS.iter().filter_map(|a| a.key.map(|key| (widgets::key_name(ui, &key), a.name)));
-    let rows: Vec<(String, &str)> = keys.chain(HELD.map(|(key, name)| (key.to_string(), name))).collect();
+    let own =
+        cx.state.workspace_settings.tags.iter().filter_map(|tag| Some((tag.key?.to_string(), format!("Tag: {}", tag.name))));
+    let all = keys.chain(HELD.map(|(key, name)| (key.to_string(), name))).map(|(key, name)| (key, name.to_string()));
+    let rows: Vec<(String, String)> = all.chain(own).collect();
     let window = ui.ctx().content_rect().width();
     let close = widgets::dialog(ui, "keys", (window - 80.0).clamp(COLUMN, 3.0 * COLUMN), |ui| {
         ui.label(RichText::new("Keys").size(theme::TITLE));
@@ -74,7 +85,7 @@ pub fn show(ui: &mut Ui, cx: &mut PanelContext<'_>) {
                 Grid::new(("keys", i)).num_columns(2).spacing([theme::PAGE, 0.0]).show(ui, |ui| {
                     for (key, name) in rows {
                         ui.label(RichText::new(key).color(t.accent));
-                        ui.add(Label::new(*name).wrap());
+                        ui.add(Label::new(name).wrap());
                         ui.end_row();
                     }
                 });

@@ -107,6 +107,15 @@ fn data_set(ui: &mut Ui, cx: &mut PanelContext<'_>, open: &Open) {
     if open.counts.len() > CLASSES {
         widgets::weak(ui, format!("… and {} more", open.counts.len() - CLASSES));
     }
+    if !open.tags.is_empty() {
+        ui.add_space(theme::STEP);
+        widgets::caption(ui, "YOUR TAGS");
+    }
+    for (tag, count) in &open.tags {
+        let chosen = now.tag.as_ref() == Some(tag);
+        let to = Filter { tag: (!chosen).then(|| tag.clone()), ..now.clone() };
+        line(ui, cx, tag, *count, None, chosen, to);
+    }
     if !open.dataset.metadata.columns().is_empty() {
         ui.add_space(theme::STEP);
         widgets::caption(ui, "COLUMNS OF THE TABLE");

@@ -84,6 +84,7 @@ const MENU: [(&str, &[Id]); 8] = [
             Id::LabelAbnormal,
             Id::Unlabel,
             Id::LeaveOutDuplicates,
+            Id::OwnTags,
             Id::ExportCuration,
             Id::Unfiltered,
             Id::Duplicates,

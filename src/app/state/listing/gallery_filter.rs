@@ -11,6 +11,8 @@ pub struct GalleryFilter {
     /// Lowest and highest score.
     pub range: [Option<f64>; 2],
     pub tag: Option<Tag>,
+    /// One of the person's own.
+    pub own_tag: Option<String>,
     /// By columns of the table of labels.
     pub columns: ColumnFilter,
     /// Names of the images that a line was drawn round.
@@ -28,12 +30,13 @@ impl GalleryFilter {
     pub fn filters(&self) -> usize {
         usize::from(self.class.is_some())
             + usize::from(self.tag.is_some())
+            + usize::from(self.own_tag.is_some())
             + usize::from(self.range != [None, None])
             + usize::from(self.within.is_some())
             + self.columns.len()
     }
 
-    /// Whether a row passes, but for the columns. `text`: what it has to contain, in lower case.
+    /// Whether a row passes, but for columns and own tags, which the data set knows. `text`: what it has to contain, in lower case.
     pub fn lets_through(&self, row: &ScoreRow, annotation: Option<&Annotation>, text: &str) -> bool {
         self.class.as_ref().is_none_or(|c| *c == row.class)
             && self.range[0].is_none_or(|low| row.score >= low)

@@ -1,11 +1,11 @@
 //! What a person says of images: kept in the state, saved in the workspace at once, and undone like settings.
 
-use super::selection;
+use super::{gallery, selection, workspace_settings};
 use crate::{
     app::{
         Effect, State,
         message::Curate,
-        state::{Change, Edit, Open, data_title},
+        state::{Change, Edit, Open, OwnTag, WorkspaceSettings, data_title},
     },
     data::{Curation, ImageId, Label, Said},
     jobs::loader::LoadRequest,
@@ -27,6 +27,23 @@ pub fn curate(state: &mut State, images: &[ImageId], what: Curate) -> Vec<Effect
     set(state, &open, Arc::new(curation), words(&open, images, what))
 }
 
+/// Puts a tag of the person's own on these images of the open data set, or takes it off.
+pub fn tag(state: &mut State, images: &[ImageId], tag: &str, on: bool) -> Vec<Effect> {
+    let (Some(open), Some(tag)) = (state.data.open.clone(), Curation::tag_name(tag)) else { return Vec::new() };
+    let mut curation = (*open.dataset.curation).clone();
+    images.iter().filter_map(|&id| open.dataset.item(id)).for_each(|item| curation.tag(&item.name, &tag, on));
+    let words = format!("Tag “{tag}” {} {}", if on { "on" } else { "off" }, named(&open, images));
+    set(state, &open, Arc::new(curation), words)
+}
+
+/// The person's tags become these; images keep what they have.
+pub fn own_tags(state: &mut State, tags: Vec<OwnTag>) -> Vec<Effect> {
+    let before = state.workspace_settings.tags.clone();
+    state.history.note(Change::new("Tags of your own", Edit::Tags(before), Edit::Tags(tags.clone())));
+    let settings = WorkspaceSettings { tags, ..state.workspace_settings.clone() };
+    workspace_settings::keep(state, settings)
+}
+
 /// What was said of the images of a data set becomes this.
 pub fn replace(state: &mut State, data: &Path, curation: Arc<Curation>) -> Vec<Effect> {
     let Some(open) = state.data.open.clone().filter(|open| open.config.path == data) else {
@@ -45,6 +62,7 @@ fn set(state: &mut State, open: &Open, curation: Arc<Curation>, what: String) ->
     let dataset = Arc::new(open.dataset.curated(curation.clone()));
     state.data.open = Some(Arc::new(Open::new(open.config.clone(), dataset, open.generation)));
     selection::show(state);
+    gallery::meet(state);
     let edit = |curation| Edit::Curation { data: open.config.path.clone(), curation };
     state.history.note(Change::new(what, edit(before), edit(curation.clone())));
     let save = |table| Effect::Load(LoadRequest::SaveCuration { table, curation });
@@ -53,16 +71,21 @@ fn set(state: &mut State, open: &Open, curation: Arc<Curation>, what: String) ->
 
 /// The change, for "Undo: …".
 fn words(open: &Open, images: &[ImageId], what: Curate) -> String {
-    let images = match images {
-        [one] => open.dataset.item(*one).map(|item| item.name.clone()).unwrap_or_default(),
-        several => format!("{} images", several.len()),
-    };
+    let images = named(open, images);
     match what {
         Curate::LeaveOut(true) => format!("Leave out {images}"),
         Curate::LeaveOut(false) => format!("Take {images} back"),
         Curate::Label(Some(Label::Normal)) => format!("{images} normal"),
         Curate::Label(Some(Label::Abnormal)) => format!("{images} abnormal"),
         Curate::Label(None) => format!("Label of {images}"),
+    }
+}
+
+/// The only one by its name, several by their number.
+fn named(open: &Open, images: &[ImageId]) -> String {
+    match images {
+        [one] => open.dataset.item(*one).map(|item| item.name.clone()).unwrap_or_default(),
+        several => format!("{} images", several.len()),
     }
 }
 

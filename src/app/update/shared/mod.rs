@@ -11,3 +11,4 @@ pub mod models;
 pub mod queue;
 pub mod selection;
 pub mod training_form;
+pub mod workspace_settings;

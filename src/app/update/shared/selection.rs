@@ -79,14 +79,17 @@ pub fn show(state: &mut State) {
     // Labels and what is left out can be taken back until none is left to be shown.
     filter.left_out &= open.left_out > 0;
     filter.unlabelled &= open.unlabelled.total() > 0;
+    filter.tag.take_if(|tag| !open.tags.contains_key(tag));
     filter.columns.keep_known(&open.dataset.metadata);
     let Filter { split, class, left_out, unlabelled, .. } = *filter;
+    let (tag, curation) = (filter.tag.clone(), open.dataset.curation.clone());
     let by_columns = filter.columns.passes(&open.dataset.metadata);
     let passes = (0u32..).zip(&open.dataset.items).filter(|(_, item)| {
         split.is_none_or(|s| item.split == s)
             && class.is_none_or(|c| item.class == Some(c))
             && (!left_out || item.said.leave_out)
             && (!unlabelled || item.class.is_none() && !item.said.leave_out)
+            && tag.as_ref().is_none_or(|tag| curation.has_tag(&item.name, tag))
             && by_columns(item.row)
     });
     state.data.shown = Arc::new(passes.map(|(i, _)| ImageId(i)).collect());

@@ -133,6 +133,41 @@ fn labels_by_hand_make_the_classes_of_a_folder_without_any() {
 }
 
 #[test]
+fn own_tags_have_keys_are_put_on_images_and_taken_back() {
+    let mut state = curated();
+    assert_eq!(actions::free_keys(&state).first(), Some(&'5'), "1 to 4 go through the workspaces");
+    assert!(!actions::free_keys(&state).contains(&'T'), "an action has it");
+    let tags = state.workspace_settings.with_tag(" blur; bad ", Some('5')).unwrap().tags;
+    let effects = update(&mut state, DataCommand::Tags(tags));
+    let [Effect::Load(LoadRequest::KeepWindow(bytes))] = &effects[..] else { panic!("{effects:?}") };
+    assert!(String::from_utf8_lossy(bytes).contains("\"blur bad\""));
+    assert!(state.workspace_settings.with_tag("blur bad", None).is_none(), "there is one");
+    assert!(!actions::free_keys(&state).contains(&'5'));
+
+    update(&mut state, DataCommand::Select(ImageId(0)));
+    update(&mut state, DataCommand::Mark(Mark::To(ImageId(1))));
+    let toggle = |state: &mut State| {
+        let command = actions::own_tag(state, "blur bad").unwrap();
+        update(state, command)
+    };
+    let effects = toggle(&mut state);
+    let [Effect::Load(LoadRequest::SaveCuration { curation, .. })] = &effects[..] else { panic!("{effects:?}") };
+    assert!(curation.has_tag("0.png", "blur bad") && curation.has_tag("1.png", "blur bad"));
+    assert_eq!(state.history.next_undo(), Some("Tag “blur bad” on 2 images"));
+    assert_eq!(state.open().unwrap().tags.get("blur bad"), Some(&2));
+    update(&mut state, DataCommand::Filter(Filter { tag: Some("blur bad".into()), ..Filter::default() }));
+    assert_eq!(*state.data.shown, ids([0, 1]));
+    toggle(&mut state);
+    assert_eq!((state.data.shown.len(), state.open().unwrap().tags.len()), (8, 0), "no filter shows nothing");
+    update(&mut state, AppCommand::Undo);
+    assert_eq!(state.open().unwrap().tags.get("blur bad"), Some(&2));
+    update(&mut state, DataCommand::Tags(Vec::new()));
+    assert_eq!(state.own_tags().len(), 1, "images keep it");
+    update(&mut state, AppCommand::Undo);
+    assert_eq!(state.workspace_settings.tags[0].key, Some('5'));
+}
+
+#[test]
 fn one_image_of_several_equal_ones_stays() {
     let mut state = curated();
     let pair = |(first, second)| Duplicate { first: ImageId(first), second: ImageId(second), exact: true };

@@ -9,7 +9,7 @@ use crate::{
         update::update,
     },
     config::RunConfig,
-    engine::runs::score_set::ScoreSet,
+    engine::{export::results::Export, runs::score_set::ScoreSet},
     error::Failure,
     jobs::{
         events::JobEvent,
@@ -71,6 +71,29 @@ fn tags_are_saved_at_once_and_can_be_taken_back() {
     let elsewhere =
         ResultsCommand::Annotation { file: "other/scores.csv".into(), name: "6.png".into(), annotation: Annotation::default() };
     assert!(update(&mut state, elsewhere).is_empty(), "another run's tags are left alone");
+}
+
+#[test]
+fn the_gallery_lists_and_exports_own_tags() {
+    let mut state = scored();
+    update(&mut state, AppCommand::Go(Workspace::Results));
+    update(&mut state, ResultsCommand::Tab(Tab::All));
+    update(&mut state, ResultsCommand::Row(1));
+    let command = actions::own_tag(&state, "drusen").unwrap();
+    update(&mut state, command);
+    let filter = GalleryFilter { own_tag: Some("drusen".into()), ..GalleryFilter::default() };
+    update(&mut state, ResultsCommand::Filter(filter));
+    assert_eq!((&**state.results.shown, state.results.filter.filters()), (&[1][..], 1));
+    let effects = update(&mut state, ResultsCommand::Export(Export::Tags));
+    let [Effect::Load(LoadRequest::Export { what, set, shown })] = &effects[..] else { panic!("{effects:?}") };
+    let dir = tempfile::tempdir().unwrap();
+    let set = ScoreSet::new(dir.path(), "run".into(), set.config.clone(), set.scores.clone(), None).unwrap();
+    let text = std::fs::read_to_string(what.write(&set, shown).unwrap()).unwrap();
+    let lines: Vec<&str> = text.lines().collect();
+    assert_eq!(lines[0], "path,split,class,label,score,predicted,label_wrong,image_poor,interesting,note,tags");
+    assert_eq!((lines[1], lines.len()), ("6.png,test,,0,2,1,0,0,0,,drusen", 2));
+    update(&mut state, AppCommand::Undo);
+    assert_eq!(state.results.filter.own_tag, None, "no image has it any more");
 }
 
 #[test]

@@ -75,7 +75,7 @@ pub fn show(ui: &mut Ui, cx: &mut PanelContext<'_>, set: &ScoreSet, view: &mut C
         let plain = match colours {
             Colours::Label => widgets::label_colour(t, label),
             Colours::Score => ramp(t, share(set, row)),
-            Colours::Tags if results.review.get(&set.rows[row].path).is_some() => t.accent,
+            Colours::Tags if results.is_tagged(&set.rows[row].path) => t.accent,
             Colours::Tags => t.weak,
         };
         match (rank, colours) {

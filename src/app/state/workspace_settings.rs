@@ -1,0 +1,61 @@
+//! What the workspace keeps of the window, in a file of its own: tags that the person has made.
+
+use super::State;
+use crate::data::Curation;
+use eframe::egui::Key;
+use serde::{Deserialize, Serialize};
+
+/// What the workspace keeps of the window.
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
+#[serde(default)]
+pub struct WorkspaceSettings {
+    pub tags: Vec<OwnTag>,
+}
+
+/// A tag of the person's own.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct OwnTag {
+    /// As [`Curation::tag_name`] has it.
+    pub name: String,
+    /// A digit or an upper-case letter.
+    pub key: Option<char>,
+}
+
+impl OwnTag {
+    /// Digits and letters that a tag may have, as far as no action has them.
+    pub const KEYS: &str = "56789ABCDEFGHIJKLMNOPQRSTUVWXYZ";
+
+    /// Its key on the keyboard.
+    pub fn shortcut(&self) -> Option<Key> {
+        Key::from_name(&self.key?.to_string())
+    }
+}
+
+impl WorkspaceSettings {
+    /// The same with one more tag; `None` where its name says nothing or is taken.
+    pub fn with_tag(&self, name: &str, key: Option<char>) -> Option<Self> {
+        let name = Curation::tag_name(name).filter(|name| self.tags.iter().all(|tag| tag.name != *name))?;
+        let mut new = self.clone();
+        new.tags.push(OwnTag { name, key });
+        Some(new)
+    }
+}
+
+impl State {
+    /// The person's tags: those that were made, and others that images of the open data set have.
+    pub fn own_tags(&self) -> Vec<OwnTag> {
+        let mut tags = self.workspace_settings.tags.clone();
+        let used = self.open().into_iter().flat_map(|open| open.tags.keys());
+        let others: Vec<&String> = used.filter(|name| tags.iter().all(|tag| tag.name != **name)).collect();
+        tags.extend(others.into_iter().map(|name| OwnTag { name: name.clone(), key: None }));
+        tags
+    }
+
+    /// Whether all images that a command is about have this tag.
+    pub fn all_have(&self, tag: &str) -> bool {
+        let (images, Some(open)) = (self.chosen(), self.open()) else { return false };
+        let dataset = &open.dataset;
+        let has = |item: &crate::data::Item| dataset.curation.has_tag(&item.name, tag);
+        !images.is_empty() && images.iter().all(|&id| dataset.item(id).is_some_and(has))
+    }
+}

@@ -1,0 +1,79 @@
+//! The person's own tags: their names and keys, and new ones.
+
+use crate::{
+    app::{AppCommand, DataCommand, actions, icons, state::OwnTag},
+    text::images,
+    ui::shared::{context::PanelContext, theme, widgets},
+};
+use eframe::egui::{Button, ComboBox, Grid, Key, RichText, TextEdit, Ui};
+
+/// `name`: what was typed of a new one so far.
+pub fn show(ui: &mut Ui, cx: &mut PanelContext<'_>, name: &mut String) {
+    let close = widgets::dialog(ui, "own tags", 440.0, |ui| {
+        ui.label(RichText::new("Tags of your own").size(theme::TITLE));
+        let text = "For whatever you look for: camera artefacts, a rare finding, images to ask about. A key puts a tag on the \
+                    selected images, and takes it off again.";
+        widgets::weak(ui, text);
+        ui.add_space(theme::GAP);
+        let (tags, free) = (cx.state.workspace_settings.tags.clone(), actions::free_keys(cx.state));
+        list(ui, cx, &tags, &free);
+        ui.add_space(theme::GAP);
+        ui.horizontal(|ui| {
+            let edit = TextEdit::singleline(name).hint_text("name of a new tag").desired_width(240.0);
+            let field = ui.add(edit).accessible_name("Name of a new tag");
+            let entered = field.lost_focus() && ui.input(|i| i.key_pressed(Key::Enter));
+            let new = cx.state.workspace_settings.with_tag(name, free.first().copied());
+            let why = if name.trim().is_empty() { "Type a name first." } else { "There is a tag of this name." };
+            let add = ui.add_enabled(new.is_some(), Button::new("Add")).on_disabled_hover_text(why);
+            if let Some(new) = new.filter(|_| entered || add.clicked()) {
+                cx.send(DataCommand::Tags(new.tags));
+                name.clear();
+                field.request_focus();
+            }
+        });
+        ui.add_space(theme::GAP);
+        if ui.button("Close").clicked() {
+            cx.send(AppCommand::Escape);
+        }
+    });
+    if close {
+        cx.send(AppCommand::Escape);
+    }
+}
+
+fn list(ui: &mut Ui, cx: &mut PanelContext<'_>, tags: &[OwnTag], free: &[char]) {
+    let counts = cx.state.open().map(|open| open.tags.clone()).unwrap_or_default();
+    Grid::new("own tags").num_columns(4).spacing([theme::PAGE, theme::STEP]).show(ui, |ui| {
+        for (i, tag) in tags.iter().enumerate() {
+            let replaced = |key| {
+                let mut new = tags.to_vec();
+                new[i].key = key;
+                DataCommand::Tags(new)
+            };
+            let combo = ComboBox::from_id_salt(("key", i)).width(64.0).selected_text(shown(tag.key)).show_ui(ui, |ui| {
+                for key in [None].into_iter().chain(free.iter().copied().map(Some)) {
+                    if ui.selectable_label(key == tag.key, shown(key)).clicked() && key != tag.key {
+                        cx.send(replaced(key));
+                    }
+                }
+            });
+            combo.response.accessible_name(format!("Key of {}", tag.name));
+            ui.label(&tag.name);
+            widgets::weak(ui, images(counts.get(&tag.name).copied().unwrap_or_default()));
+            let forget = ui.add(Button::new(icons::X).frame_when_inactive(false));
+            let forget =
+                forget.on_hover_text("Take it off this list; images keep it").accessible_name(format!("Forget {}", tag.name));
+            if forget.clicked() {
+                cx.send(DataCommand::Tags(tags.iter().filter(|other| *other != tag).cloned().collect()));
+            }
+            ui.end_row();
+        }
+    });
+    if tags.is_empty() {
+        widgets::weak(ui, "None yet.");
+    }
+}
+
+fn shown(key: Option<char>) -> String {
+    key.map_or("no key".into(), String::from)
+}
