@@ -2,10 +2,13 @@
 
 use dissolve_studio::{
     config::{Preset, RunConfig, ThresholdRule},
-    data::{ArrayImages, Class, Dataset, Item, Label, Layout, Skipped, Source, Split},
+    data::{ArrayImages, Class, Curation, Dataset, Item, Label, Layout, Skipped, Source, Split},
     report, rng,
     run_dir::{RunDir, RunKind, RunState, files},
-    scores::{OfEach, PixelFigures, PixelRuler, ScoreKind, ScoreRow, Scores, SyntheticLesionCell, SyntheticLesions},
+    scores::{
+        Annotation, OfEach, PixelFigures, PixelRuler, Review, ScoreKind, ScoreRow, Scores, SyntheticLesionCell, SyntheticLesions,
+        Tag,
+    },
 };
 use rand::Rng;
 use std::{fmt::Write, path::Path, sync::Arc};

@@ -59,6 +59,7 @@ fn scored() -> Window {
     let mut window = opened();
     let mut config = RunConfig::default();
     config.data = window.state().open().unwrap().config.clone();
+    config.data.curation = None;
     let run = RunDir::create(&window.path("work"), RunKind::Train, "eyes", &config).unwrap();
     let mut scores = String::from("path,split,label,score\n");
     for i in 0..30 {
@@ -71,6 +72,38 @@ fn scored() -> Window {
     window.send(AppCommand::Go(Workspace::Results));
     window.send(ResultsCommand::Tab(Tab::All));
     window
+}
+
+#[test]
+fn several_images_of_the_gallery_are_selected_with_pointer_and_keys() {
+    let mut window = scored();
+    assert!(window.has("0 selected"));
+    // The highest score comes first.
+    click(&mut window, "eye29.png, abnormal", Modifiers::NONE);
+    click(&mut window, "eye27.png, abnormal", Modifiers::SHIFT);
+    assert!(window.has("3 selected"));
+    click(&mut window, "eye28.png, abnormal", Modifiers::COMMAND);
+    assert_eq!(window.state().results.chosen().len(), 2);
+    window.key(Key::X);
+    window.steps();
+    assert!(window.has("eye29.png, abnormal, left out") && window.has("eye27.png, abnormal, left out"));
+    assert_eq!(window.state().open().unwrap().left_out, 2);
+    window.key(Key::P);
+    window.steps();
+    assert_eq!(window.state().results.review.len(), 2);
+    window.key(Key::Space);
+    window.steps();
+    assert_eq!(window.state().results.chosen().len(), 3, "Space adds the one that is looked at");
+    window.click("Export the selected images as CSV");
+    window.until("it is exported", |s| s.state().notices.iter().any(|notice| notice.text.contains("selected.csv")));
+    window.click("Compare the selected images");
+    assert_eq!((window.state().workspace, window.state().dissolve.pinned.len()), (Workspace::Dissolve, 3));
+    window.send(AppCommand::Go(Workspace::Results));
+    keys(&mut window, Modifiers::COMMAND, Key::A);
+    assert_eq!(window.state().results.chosen().len(), 24);
+    window.key(Key::Escape);
+    window.steps();
+    assert_eq!(window.state().results.chosen().len(), 1);
 }
 
 #[test]

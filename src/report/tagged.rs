@@ -1,7 +1,7 @@
 //! What the person has said of scored images: their tags and notes.
 
 use super::parts::{Parts, Scored};
-use crate::scores::{ScoreRow, Tag};
+use crate::scores::ScoreRow;
 use maud::{Markup, html};
 
 /// Images that are listed before the rest is only counted.
@@ -13,9 +13,10 @@ pub fn table(parts: &Parts, scored: &Scored) -> Option<Markup> {
     let mut rows: Vec<&ScoreRow> = scored.scores.rows.iter().filter(said).collect();
     rows.sort_by(|a, b| b.score.total_cmp(&a.score));
     let tags = |row: &ScoreRow| {
-        let own = parts.curation.tags(&row.path);
-        let of_run = parts.review.get(&row.path).into_iter().flat_map(|annotation| annotation.tags()).map(Tag::name);
-        of_run.chain(own).collect::<Vec<_>>().join(", ")
+        let of_run = parts.review.get(&row.path).into_iter().flat_map(|annotation| annotation.tags());
+        let own = parts.curation.tags(&row.path).map(String::from);
+        let all: Vec<String> = of_run.map(|tag| tag.name().to_string()).chain(own).collect();
+        all.join(", ")
     };
     let note = |row: &ScoreRow| parts.review.get(&row.path).map(|annotation| annotation.note.clone()).unwrap_or_default();
     let label = |row: &ScoreRow| row.label.map_or("not known", |abnormal| if abnormal { "abnormal" } else { "normal" });

@@ -6,7 +6,7 @@ use crate::{
     app::{
         AppCommand, Command, DataCommand, DissolveCommand, ResultsCommand, RunsCommand, State, TrainCommand,
         message::Curate,
-        state::{Filter, GalleryFilter, JobState, Layout, MapView, Overlay, ThemeChoice, Track, View, Workspace},
+        state::{Filter, GalleryFilter, JobState, Layout, MapView, Mark, Overlay, ThemeChoice, Track, View, Workspace},
     },
     data::Label,
     engine::runs::actions::RunAction,
@@ -38,6 +38,14 @@ pub(crate) fn of_job(state: &State, command: fn(JobId) -> TrainCommand) -> Comma
 pub(crate) fn of_run(state: &State, action: fn(PathBuf) -> RunAction) -> Command {
     let run = run_in_view(state).map(|run| run.path.clone());
     run.map_or(RunsCommand::Refresh, |run| RunsCommand::Action(action(run))).into()
+}
+
+/// All that the grid, or the gallery, shows.
+pub(crate) fn mark_all(state: &State) -> Command {
+    match state.workspace {
+        Workspace::Results => ResultsCommand::Mark(Mark::All).into(),
+        _ => DataCommand::Mark(Mark::All).into(),
+    }
 }
 
 /// Takes them back where all of them are left out.

@@ -10,7 +10,6 @@ pub use permissions::{
 use self::{commands::*, permissions::*};
 use super::{
     AppCommand, Command, DataCommand, DissolveCommand, ResultsCommand, RunsCommand, State, TrainCommand, icons,
-    message::Mark,
     state::{Overlay, OwnTag, Side, Workspace},
 };
 use crate::{
@@ -159,7 +158,7 @@ actions! {
         icon: icons::CHECK,
         key: ctrl(Key::A),
         allowed: may_select,
-        command: |_| DataCommand::Mark(Mark::All).into(),
+        command: mark_all,
     }
     LeaveOut {
         name: "Leave out, or take back",
@@ -274,6 +273,13 @@ actions! {
         key: plain(Key::B),
         allowed: may_dissolve,
         command: |_| DissolveCommand::Blink.into(),
+    }
+    Compare {
+        name: "Compare the selected images",
+        icon: icons::COLUMNS,
+        key: plain(Key::C),
+        allowed: may_compare,
+        command: |s| AppCommand::Compare(s.chosen()).into(),
     }
     Pin {
         name: "Put this image beside others, or take it away",
@@ -404,6 +410,12 @@ actions! {
         icon: icons::DROP_HALF,
         allowed: may_plant,
         command: |_| ResultsCommand::Plant.into(),
+    }
+    ExportSelected {
+        name: "Export the selected images as CSV",
+        icon: icons::DOWNLOAD,
+        allowed: has_row,
+        command: |_| ResultsCommand::Export(Export::Selected).into(),
     }
     ExportTags {
         name: "Export tags and notes as CSV",

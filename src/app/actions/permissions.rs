@@ -3,7 +3,7 @@
 use crate::{
     app::{
         State,
-        state::{Filter, JobState, Map, Overlay, Work, Workspace, in_work},
+        state::{BESIDE, Filter, JobState, Map, Overlay, Work, Workspace, in_work},
     },
     config::{DissolveMethod, ThresholdRule},
     engine::runs::list::RunEntry,
@@ -110,12 +110,21 @@ pub(crate) fn has_selection(state: &State) -> Result<(), &'static str> {
 }
 
 pub(crate) fn may_select(state: &State) -> Result<(), &'static str> {
-    if state.workspace != Workspace::Data {
-        Err("Go to Data (1) first.")
-    } else if state.data.shown.is_empty() {
-        Err("No image is shown.")
-    } else {
-        Ok(())
+    let shown = match state.workspace {
+        Workspace::Data => state.data.shown.len(),
+        Workspace::Results => state.results.shown.len(),
+        _ => return Err("Go to Data (1) or Results (4) first."),
+    };
+    if shown == 0 { Err("No image is shown.") } else { Ok(()) }
+}
+
+/// Whether the selected images can be seen beside each other.
+pub(crate) fn may_compare(state: &State) -> Result<(), &'static str> {
+    may_curate(state)?;
+    match state.chosen().len() {
+        0 | 1 => Err("Select two images or more first: Ctrl or Shift and click."),
+        2..=BESIDE => Ok(()),
+        _ => Err("Six images at most can be compared."),
     }
 }
 

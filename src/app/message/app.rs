@@ -1,5 +1,6 @@
 use crate::{
     app::state::{Overlay, Room, Side, ThemeChoice, Workspace},
+    data::ImageId,
     engine::export::{curves::Graph, results::Format},
     jobs::events::Pick,
 };
@@ -21,9 +22,11 @@ pub enum AppCommand {
     Escape,
     Notify(String),
     DismissNotice(usize),
+    /// Shows these images beside each other, in Dissolve.
+    Compare(Vec<ImageId>),
     /// Steps through the images, or through the gallery on its workspace.
     Walk(i64),
-    /// The same, and what is walked over is selected together, in the grid of Data.
+    /// The same, and what is walked over is selected together, in the grid and in the gallery.
     Extend(i64),
     Copy(String),
     ShowFolder(PathBuf),

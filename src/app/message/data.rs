@@ -1,21 +1,10 @@
 use crate::{
-    app::state::{DataPage, Filter, OwnTag},
+    app::state::{DataPage, Filter, Mark, OwnTag},
     config::{DataConfig, DicomWindow, LabelColumns, PreprocessConfig, Reading},
     data::{ImageId, Label},
     engine::thumbnail_cache::Thumb,
 };
 use std::path::PathBuf;
-
-/// How several images of the grid are selected.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Mark {
-    /// All that the filter shows.
-    All,
-    /// With this one, or without it.
-    Toggle(ImageId),
-    /// All from where the selection began up to this one.
-    To(ImageId),
-}
 
 /// What a person says of images.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -58,7 +47,7 @@ pub enum DataCommand {
     Filter(Filter),
     Select(ImageId),
     /// Selects several images.
-    Mark(Mark),
+    Mark(Mark<ImageId>),
     /// Says something of these images.
     Curate(Vec<ImageId>, Curate),
     /// Puts a tag of the person's own on these images, or takes it off.

@@ -11,7 +11,7 @@ mod runs;
 mod train;
 
 pub use app::AppCommand;
-pub use data::{Curate, DataCommand, Mark};
+pub use data::{Curate, DataCommand};
 pub use dissolve::DissolveCommand;
 pub use effect::{BackgroundEffect, Effect, ImageEffect, JobEffect, JobOrder, MapLayer, Texture, WindowEffect};
 pub use results::ResultsCommand;

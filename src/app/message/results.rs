@@ -1,5 +1,5 @@
 use crate::{
-    app::state::{Colours, GalleryFilter, MapView, Sort, Tab},
+    app::state::{Colours, GalleryFilter, MapView, Mark, Sort, Tab},
     config::ThresholdRule,
     engine::export::results::Export,
     scores::{Annotation, ScoreKind, Tag},
@@ -18,7 +18,9 @@ pub enum ResultsCommand {
     Sort(Sort),
     Filter(GalleryFilter),
     Row(usize),
-    /// Puts a tag on the selected image, or takes it off.
+    /// Selects several images.
+    Mark(Mark<usize>),
+    /// Puts a tag on the selected images, or takes it off where all of them have it.
     Tag(Tag),
     /// Replaces what was noted about the image of this name, in this file of scores.
     Annotation {

@@ -1,13 +1,13 @@
 //! The open data set.
 
-use super::listing::ColumnFilter;
+use super::listing::{ColumnFilter, Marks};
 use crate::{
     config::{DataConfig, LabelColumns, PreprocessConfig},
     data::{Dataset, Examination, ImageId, Label, Split, TablePreview},
     error::{Failure, Warning},
 };
 use std::{
-    collections::{BTreeMap, BTreeSet, HashMap},
+    collections::{BTreeMap, HashMap},
     path::PathBuf,
     sync::Arc,
 };
@@ -25,9 +25,7 @@ pub struct DataState {
     /// What the grid shows: the images that pass the filter.
     pub shown: Arc<Vec<ImageId>>,
     /// Images that are selected together, in the grid; empty: the selected one alone.
-    pub marked: BTreeSet<ImageId>,
-    /// Where a range of marked images begins.
-    pub anchor: Option<ImageId>,
+    pub marked: Marks<ImageId>,
     /// Images that cannot be decoded, with the reason.
     pub broken: HashMap<ImageId, String>,
     /// Number of the newest request to open; answers to older ones are dropped.

@@ -12,11 +12,10 @@ const KEPT: usize = 200;
 pub enum Edit {
     /// The whole training form becomes this.
     Form(Box<TrainState>),
-    /// What is noted about the image of this name, in this file of scores, becomes this.
-    Annotation {
+    /// What is noted about the images of these names, in this file of scores, becomes this.
+    Annotations {
         file: PathBuf,
-        name: String,
-        annotation: Annotation,
+        annotations: Vec<(String, Annotation)>,
     },
     /// What was said of the images of the data set at this path becomes this.
     Curation {

@@ -20,13 +20,15 @@ pub use data::{
     Check, Counts, DataPage, DataState, Filter, Open, Opening, PreviewDone, TableForm, config_title, title as data_title,
 };
 pub use device_status::DeviceStatus;
-pub use dissolve::{Answers, ChangeFrom, DissolveState, Layout, ModelChoice, PanelContent, STRIP_STEPS, T_MAX, Track, View};
+pub use dissolve::{
+    Answers, BESIDE, ChangeFrom, DissolveState, Layout, ModelChoice, PanelContent, STRIP_STEPS, T_MAX, Track, View,
+};
 pub use embedding::{Colours, EmbeddingState};
 pub use fields::{FIELDS, Field, FieldKind, groups};
 pub use forecast::{Forecast, MachineState, card_of};
 pub use history::{Change, Edit, History};
 pub use job::{JobInfo, JobState, Waiting, Work};
-pub use listing::{ColumnFilter, ColumnTest, GalleryFilter};
+pub use listing::{ColumnFilter, ColumnTest, GalleryFilter, Mark, Marks};
 pub use persisted::{PersistedState, SCALES, Scale};
 pub use progress::{Auroc, Curve, Progress, Quantity};
 pub use results::{Comparing, Explanation, Layers, Map, MapView, ResultsState, ScoredImages, Scores, Sort, Tab};
@@ -275,10 +277,17 @@ impl State {
         self.open_of(self.results.ready()?)?.by_name.get(&self.results.selected()?.path).copied()
     }
 
+    /// The images of the rows that are selected on Results, where their data set is open.
+    fn images_of_rows(&self) -> Vec<ImageId> {
+        let Some((set, open)) = self.results.ready().and_then(|set| Some((set, self.open_of(set)?))) else { return Vec::new() };
+        let image = |row: usize| open.by_name.get(&set.rows.get(row)?.path).copied();
+        self.results.chosen().into_iter().filter_map(image).collect()
+    }
+
     /// The images that a command on the selection is about: those that are marked, else the selected one where it is in view.
     pub fn chosen(&self) -> Vec<ImageId> {
         match self.workspace {
-            Workspace::Results => self.image_of_row().into_iter().collect(),
+            Workspace::Results => self.images_of_rows(),
             _ if self.data.marked.is_empty() => {
                 self.selected.filter(|id| self.data.shown.binary_search(id).is_ok()).into_iter().collect()
             }

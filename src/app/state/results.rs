@@ -1,6 +1,10 @@
 //! The scores of one run, and the one threshold that all views of them share.
 
-use super::{data::Open, embedding::EmbeddingState, listing::GalleryFilter};
+use super::{
+    data::Open,
+    embedding::EmbeddingState,
+    listing::{GalleryFilter, Marks},
+};
 use crate::{
     config::ThresholdRule,
     data::{Curation, Label, Metadata},
@@ -29,6 +33,8 @@ pub struct ResultsState {
     pub shown: Arc<Vec<usize>>,
     /// Position of the selected row in [`ScoreSet::rows`].
     pub row: Option<usize>,
+    /// Rows that are selected together; none: the selected one alone.
+    pub marked: Marks<usize>,
     /// Tags and notes, as they are saved beside the run.
     pub review: Review,
     /// The second run, beside the first.
@@ -250,6 +256,14 @@ impl ResultsState {
         self.ready()?.rows.get(self.row?)
     }
 
+    /// The rows that a command on the selection is about, in the order of the gallery.
+    pub fn chosen(&self) -> Vec<usize> {
+        if self.marked.is_empty() {
+            return self.row.into_iter().collect();
+        }
+        self.shown.iter().copied().filter(|row| self.marked.contains(row)).collect()
+    }
+
     /// What was noted about an image.
     pub fn annotation(&self, name: &str) -> Annotation {
         self.review.get(name).cloned().unwrap_or_default()
@@ -329,6 +343,7 @@ impl ResultsState {
             Sort::Spread => shown.sort_by(|a, b| spread(b).total_cmp(&spread(a))),
             Sort::Name => shown.sort_by(|a, b| set.rows[*a].path.cmp(&set.rows[*b].path)),
         }
+        self.marked.keep_shown(&shown);
         self.shown = Arc::new(shown);
     }
 }

@@ -36,6 +36,7 @@ pub fn execute(state: &mut State, command: AppCommand) -> Vec<Effect> {
             }
             Vec::new()
         }
+        AppCommand::Compare(images) => navigation::compare(state, images),
         AppCommand::Walk(by) => navigation::walk(state, by),
         AppCommand::Extend(by) => navigation::extend(state, by),
         AppCommand::Copy(text) => vec![Effect::Window(WindowEffect::Copy(text))],

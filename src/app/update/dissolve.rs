@@ -5,7 +5,7 @@ use crate::{
         DissolveCommand, Effect, State,
         message::{BackgroundEffect, ImageEffect, Texture},
         next_step,
-        state::{ChangeFrom, DissolveState, Layout, Overlay, T_MAX, Track, View, Workspace},
+        state::{BESIDE, ChangeFrom, DissolveState, Layout, Overlay, PanelContent, T_MAX, Track, View, Workspace},
     },
     config::PreprocessConfig,
     data::ImageId,
@@ -27,8 +27,6 @@ use std::path::PathBuf;
 
 /// Length of one step of the sweep, as a share of the track.
 const SWEEP: f64 = 0.01;
-/// Images beside each other.
-const IMAGES: usize = 6;
 const RESOLUTIONS: [usize; 3] = [32, 64, 128];
 
 pub fn execute(state: &mut State, command: DissolveCommand) -> Vec<Effect> {
@@ -113,11 +111,22 @@ fn pin(state: &mut State) -> Vec<Effect> {
         Some(place) => _ = pinned.remove(place),
         None => pinned.push(id),
     }
-    if pinned.len() > IMAGES {
+    if pinned.len() > BESIDE {
         pinned.remove(0);
     }
     state.dissolve.answers.panels.clear();
     ask(state)
+}
+
+/// These images are seen beside each other, as they are.
+pub fn put_beside(state: &mut State, mut images: Vec<ImageId>) {
+    images.truncate(BESIDE);
+    if state.selected.is_none_or(|selected| !images.contains(&selected)) {
+        state.selected = images.first().copied();
+    }
+    let d = &mut state.dissolve;
+    (d.pinned, d.layout, d.shown, d.view) = (images, Layout::Images, PanelContent::Original, View::default());
+    d.answers.panels.clear();
 }
 
 fn play(state: &mut State) -> Vec<Effect> {
@@ -252,7 +261,7 @@ fn side_by_side(state: &State, selected: ImageId) -> Vec<ImageId> {
         let place = shown.iter().position(|id| *id == selected).map_or(0, |p| p + 1);
         ids.extend(shown.iter().cycle().skip(place).take(shown.len()).filter(|id| **id != selected));
     }
-    ids.truncate(IMAGES);
+    ids.truncate(BESIDE);
     ids
 }
 

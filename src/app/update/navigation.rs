@@ -9,6 +9,7 @@ use crate::{
         Effect, State,
         state::{Comparing, Edit, Overlay, Room, Side, Workspace},
     },
+    data::ImageId,
     engine::runs::list::RunEntry,
 };
 
@@ -34,6 +35,12 @@ pub fn go(state: &mut State, workspace: Workspace) -> Vec<Effect> {
         effects.extend(newest.into_iter().flat_map(|run| results::open(state, run)));
     }
     effects
+}
+
+/// Shows images beside each other, in Dissolve.
+pub fn compare(state: &mut State, images: Vec<ImageId>) -> Vec<Effect> {
+    dissolve::put_beside(state, images);
+    go(state, Workspace::Dissolve)
 }
 
 /// Where only one panel has room, it is the one that holds the tools.
@@ -76,7 +83,7 @@ fn replay(state: &mut State, edit: Edit) -> Vec<Effect> {
             state.train = *form;
             Vec::new()
         }
-        Edit::Annotation { file, name, annotation } => annotations::annotation(state, &file, name, annotation),
+        Edit::Annotations { file, annotations } => annotations::annotate(state, &file, annotations),
         Edit::Curation { data, curation } => curation::replace(state, &data, curation),
         Edit::Tags(tags) => curation::own_tags(state, tags),
         Edit::Run(action) => runs::action(state, action),
@@ -114,7 +121,7 @@ fn leave_question(state: &mut State) -> bool {
     let (data, results) = (&mut state.data, &mut state.results);
     match state.workspace {
         Workspace::Data => data.table.take().is_some() || data.failed.take().is_some() || selection::unmark(state),
-        Workspace::Results if std::mem::take(&mut results.asks_folder) => true,
+        Workspace::Results if std::mem::take(&mut results.asks_folder) || results.marked.clear() => true,
         Workspace::Results => !matches!(std::mem::take(&mut results.comparison), Comparing::None),
         _ => false,
     }
@@ -130,7 +137,11 @@ pub fn walk(state: &mut State, by: i64) -> Vec<Effect> {
 
 /// The same, and selects what is walked over.
 pub fn extend(state: &mut State, by: i64) -> Vec<Effect> {
-    if state.workspace == Workspace::Data { selection::extend(state, by) } else { walk(state, by) }
+    match state.workspace {
+        Workspace::Data => selection::extend(state, by),
+        Workspace::Results => gallery::extend(state, by),
+        _ => walk(state, by),
+    }
 }
 
 /// Opens what lies above the workspaces, or closes it.

@@ -33,8 +33,9 @@ pub fn execute(state: &mut State, command: ResultsCommand) -> Vec<Effect> {
         ResultsCommand::Sort(sort) => gallery::relist(state, |r| r.sort = sort),
         ResultsCommand::Filter(filter) => gallery::relist(state, |r| r.filter = filter),
         ResultsCommand::Row(row) => gallery::select_row(state, row),
+        ResultsCommand::Mark(mark) => gallery::mark(state, mark),
         ResultsCommand::Tag(tag) => annotations::tag(state, tag),
-        ResultsCommand::Annotation { file, name, annotation } => annotations::annotation(state, &file, name, annotation),
+        ResultsCommand::Annotation { file, name, annotation } => annotations::annotate(state, &file, vec![(name, annotation)]),
         ResultsCommand::Export(what) => export(state, what),
         ResultsCommand::CompareWith(run) => compare_runs::compare_with(state, run),
         ResultsCommand::AskFolder(open) => {
@@ -67,6 +68,7 @@ pub fn open(state: &mut State, run: PathBuf) -> Vec<Effect> {
     r.run = Some(run.clone());
     r.scores = Scores::Loading;
     r.row = None;
+    r.marked.clear();
     r.explanation = Explanation { generation: r.explanation.generation + 1, ..Explanation::default() };
     // Another run has another model, with a threshold of its own.
     r.map_view.threshold = None;
@@ -137,6 +139,8 @@ pub fn scores(state: &mut State, run: &Path, scores: Result<Arc<ScoreSet>, Failu
             r.threshold = set.evaluation.threshold.unwrap_or(middle);
             r.rule = set.own_rule();
             r.number += 1;
+            // Rows have other places.
+            r.marked.clear();
             r.review = set.review.clone();
             // The same image, where another score has put it.
             let selected = r.selected().map(|row| row.path.clone());
@@ -187,11 +191,7 @@ fn set_rule(state: &mut State, rule: ThresholdRule) -> Vec<Effect> {
 
 fn export(state: &mut State, what: Export) -> Vec<Effect> {
     let r = &state.results;
-    let shown = || Shown {
-        threshold: r.threshold,
-        review: r.review.clone(),
-        curation: r.images.curation.clone(),
-        selected: r.row.into_iter().collect(),
-    };
+    let shown =
+        || Shown { threshold: r.threshold, review: r.review.clone(), curation: r.images.curation.clone(), selected: r.chosen() };
     r.ready().map(|set| Effect::Load(LoadRequest::Export { what, set: set.clone(), shown: shown() })).into_iter().collect()
 }

@@ -50,7 +50,7 @@ fn row(ui: &mut Ui, cx: &mut PanelContext<'_>, open: &Open, pair: &Duplicate) {
                 left_out: open.dataset.is_left_out(id),
                 note: item.map(|item| selection::note(open, item)),
                 outcome: None,
-                tags: open.dataset.curation.tags(&item.name).map(String::from).collect(),
+                tags: item.map(|item| open.dataset.curation.tags(&item.name).map(String::from).collect()).unwrap_or_default(),
                 hint: None,
             };
             response

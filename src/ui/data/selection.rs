@@ -3,14 +3,14 @@
 use crate::{
     app::{
         AppCommand, State,
-        actions::{Id, may_unlabel},
+        actions::{Id, may_unlabel, own_tag},
         icons,
-        state::{Open, Room},
+        state::{Open, Room, Workspace},
     },
-    data::{ALL, ImageId, Item},
+    data::{ALL, Item},
     ui::shared::{context::PanelContext, theme, widgets},
 };
-use eframe::egui::{Button, Key, RichText, Ui};
+use eframe::egui::{Button, Key, RichText, Ui, vec2};
 
 /// The line under an image: its class, its split or that it is left out, and whether a person has labelled it.
 pub fn note(open: &Open, item: &Item) -> String {
@@ -26,23 +26,29 @@ pub fn note(open: &Open, item: &Item) -> String {
 
 /// How many are selected, and what can be done with them: always as high, since the images lie under it, but in a
 /// small window.
-pub fn show(ui: &mut Ui, cx: &mut PanelContext<'_>, open: &Open) {
+pub fn show(ui: &mut Ui, cx: &mut PanelContext<'_>, open: Option<&Open>) {
     // There the images need the room.
-    if cx.state.room == Room::Small && cx.state.data.marked.is_empty() {
+    if cx.state.room == Room::Small && !has_marks(cx.state) {
         return;
     }
     ui.horizontal(|ui| {
         ui.set_min_height(HEIGHT);
         let images = cx.state.chosen();
-        ui.label(RichText::new(format!("{} selected", images.len())).size(theme::SMALL));
-        let all_out = !images.is_empty() && images.iter().all(|&id| open.dataset.is_left_out(id));
+        let count = if cx.state.workspace == Workspace::Results { cx.state.results.chosen().len() } else { images.len() };
+        ui.label(RichText::new(format!("{count} selected")).size(theme::SMALL));
+        let is_out = |id| open.is_some_and(|open| open.dataset.is_left_out(id));
+        let all_out = !images.is_empty() && images.iter().all(|&id| is_out(id));
         button(ui, cx, Id::LeaveOut, if all_out { "Take back" } else { "Leave out" });
         button(ui, cx, Id::LabelNormal, "Normal");
         button(ui, cx, Id::LabelAbnormal, "Abnormal");
         if may_unlabel(cx.state).is_ok() {
             button(ui, cx, Id::Unlabel, "No label");
         }
-        if !cx.state.data.marked.is_empty() {
+        if cx.state.workspace == Workspace::Results {
+            button(ui, cx, Id::ExportSelected, "Export");
+        }
+        if has_marks(cx.state) {
+            button(ui, cx, Id::Compare, "Compare");
             let clear = widgets::small_button(ui, icons::X).accessible_name("Select one alone");
             if clear.on_hover_text("Select one alone (Esc)").clicked() {
                 cx.send(AppCommand::Escape);
@@ -51,6 +57,14 @@ pub fn show(ui: &mut Ui, cx: &mut PanelContext<'_>, open: &Open) {
             widgets::weak(ui, "Ctrl or Shift and click selects several");
         }
     });
+}
+
+/// Several images are selected together in the list in view.
+fn has_marks(state: &State) -> bool {
+    match state.workspace {
+        Workspace::Results => !state.results.marked.is_empty(),
+        _ => !state.data.marked.is_empty(),
+    }
 }
 
 /// Height of the line over the grid, and the width that its hint needs, points.
@@ -62,22 +76,28 @@ fn button(ui: &mut Ui, cx: &mut PanelContext<'_>, id: Id, word: &str) {
     widgets::action_button_as(ui, cx, id, Button::new(RichText::new(word).size(theme::SMALL)));
 }
 
-/// The image that Space selects with others, or no more.
-pub fn toggled_by_key(ui: &Ui, state: &State) -> Option<ImageId> {
+/// Space selects the one that is looked at with others, or no more.
+pub fn is_toggled_by_key(ui: &Ui, state: &State) -> bool {
     let elsewhere = state.overlay.is_some() || ui.ctx().memory(|m| m.focused().is_some());
-    state.selected.filter(|_| !elsewhere && ui.input(|i| i.key_pressed(Key::Space)))
+    !elsewhere && ui.input(|i| i.key_pressed(Key::Space))
 }
 
-/// The menu of the selected images in the grid of Data.
+/// The menu of the selected images in the grid and in the gallery.
 pub fn menu(ui: &mut Ui, cx: &mut PanelContext<'_>) {
-    let entries = [Id::LeaveOut, Id::LabelNormal, Id::LabelAbnormal, Id::Unlabel, Id::BigPicture, Id::SelectAll];
+    let entries = [Id::LeaveOut, Id::LabelNormal, Id::LabelAbnormal, Id::Unlabel, Id::BigPicture, Id::Compare, Id::SelectAll];
     entries.iter().for_each(|id| _ = widgets::menu_item(ui, cx, *id));
-}
-
-/// The menu of the selected image in the gallery.
-pub fn menu_of_one(ui: &mut Ui, cx: &mut PanelContext<'_>) {
-    let entries = [Id::LeaveOut, Id::LabelNormal, Id::LabelAbnormal, Id::Unlabel, Id::BigPicture];
-    entries.iter().for_each(|id| _ = widgets::menu_item(ui, cx, *id));
+    ui.separator();
+    for tag in cx.state.own_tags() {
+        let Ok(command) = own_tag(cx.state, &tag.name) else { continue };
+        let key = tag.key.map(String::from).unwrap_or_default();
+        let word = if cx.state.all_have(&tag.name) { "Take off" } else { "Tag" };
+        let entry = Button::new(format!("{word}: {}", tag.name)).frame(false).shortcut_text(key).min_size(vec2(260.0, 24.0));
+        if ui.add(entry).clicked() {
+            cx.send(command);
+            ui.close();
+        }
+    }
+    widgets::menu_item(ui, cx, Id::OwnTags);
 }
 
 /// What was said of the images, to see and to take along; nothing where nothing was.

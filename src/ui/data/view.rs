@@ -4,8 +4,7 @@ use super::{columns, duplicates, layout, open, selection};
 use crate::{
     app::{
         AppCommand, DataCommand,
-        message::Mark,
-        state::{DataPage, Open, Overlay, config_title},
+        state::{DataPage, Mark, Open, Overlay, config_title},
     },
     data::{ALL, ImageId, Label},
     text::count_of,
@@ -129,7 +128,7 @@ fn images(ui: &mut Ui, cx: &mut PanelContext<'_>, grid: &mut Grid, open: &Open) 
         widgets::empty_state(ui, "No image passes the filter", "Click “All images” on the left.", |_| {});
         return;
     }
-    selection::show(ui, cx, open);
+    selection::show(ui, cx, Some(open));
     let state = cx.state;
     let selected = state.selected.and_then(|id| shown.binary_search(&id).ok());
     let cell = |i: usize| {
@@ -148,7 +147,7 @@ fn images(ui: &mut Ui, cx: &mut PanelContext<'_>, grid: &mut Grid, open: &Open) 
             hint: None,
         }
     };
-    if let Some(id) = selection::toggled_by_key(ui, state) {
+    if let Some(id) = state.selected.filter(|_| selection::is_toggled_by_key(ui, state)) {
         cx.send(DataCommand::Mark(Mark::Toggle(id)));
     }
     let clicked = grid.show(ui, cx, shown.len(), selected, cell, Some(&selection::menu));

@@ -38,7 +38,7 @@ struct Pictures {
 pub fn show(ui: &mut Ui, cx: &mut PanelContext<'_>, rect: Rect, original: &Arc<Raster>, peek: bool) -> Comparison {
     let d = &cx.state.dissolve;
     let mode = match (peek, d.shown) {
-        (true, _) => Mode::Original,
+        (true, _) | (_, PanelContent::Original) => Mode::Original,
         (_, PanelContent::Dissolved) => Mode::Dissolved,
         (_, PanelContent::Change) => d.difference.mode(),
     };
@@ -175,9 +175,11 @@ pub fn toolbar(ui: &mut Ui, cx: &mut PanelContext<'_>) {
     };
     // A row of its own, so that it never makes the page wider than it is.
     ui.horizontal_wrapped(|ui| {
-        if let Some(shown) =
-            widgets::choices(ui, d.shown, &[(PanelContent::Dissolved, "Dissolved"), (PanelContent::Change, "Change")])
-        {
+        if let Some(shown) = widgets::choices(
+            ui,
+            d.shown,
+            &[(PanelContent::Original, "Original"), (PanelContent::Dissolved, "Dissolved"), (PanelContent::Change, "Change")],
+        ) {
             cx.send(DissolveCommand::Shown(shown));
         }
         widgets::weak(ui, about);

@@ -5,7 +5,7 @@ use crate::{
     app::{
         AppCommand, ResultsCommand, TrainCommand,
         actions::may_show_maps,
-        state::{Overlay, Tab, Workspace},
+        state::{Mark, Overlay, Tab, Workspace},
     },
     engine::{runs::score_set::ScoreSet, thumbnail_cache::Thumb},
     scores::ScoreRow,
@@ -36,8 +36,10 @@ pub fn show(ui: &mut Ui, cx: &mut PanelContext<'_>, set: &ScoreSet, grid: &mut G
         widgets::weak(ui, text);
         train_again(ui, cx, set);
     }
-    let selected = results.row.and_then(|row| shown.iter().position(|r| *r == row));
     let open = cx.state.open_of(set).cloned();
+    selection::show(ui, cx, open.as_deref());
+    let results = &cx.state.results;
+    let selected = results.row.and_then(|row| shown.iter().position(|r| *r == row));
     let current = results.row;
     let state = cx.state;
     let shows_maps = results.map_view.in_gallery && may_show_maps(state).is_ok();
@@ -51,7 +53,7 @@ pub fn show(ui: &mut Ui, cx: &mut PanelContext<'_>, set: &ScoreSet, grid: &mut G
             name: row.path.clone(),
             label: label_of(row.label),
             selected: current == Some(shown[i]),
-            marked: false,
+            marked: state.results.marked.contains(&shown[i]),
             left_out,
             note: Some(note(row, left_out, state)),
             outcome: state.results.outcome(row),
@@ -59,11 +61,23 @@ pub fn show(ui: &mut Ui, cx: &mut PanelContext<'_>, set: &ScoreSet, grid: &mut G
             hint: (shows_maps && !has_map).then_some("no map was saved of this image"),
         }
     };
-    let clicked = grid.show(ui, cx, shown.len(), selected, cell, Some(&selection::menu_of_one));
+    if let Some(row) = current.filter(|_| selection::is_toggled_by_key(ui, state)) {
+        cx.send(ResultsCommand::Mark(Mark::Toggle(row)));
+    }
+    let clicked = grid.show(ui, cx, shown.len(), selected, cell, Some(&selection::menu));
     if let Some(Click { index, how }) = clicked {
-        cx.send(ResultsCommand::Row(shown[index]));
-        if how == How::Twice {
-            cx.send(AppCommand::Toggle(Overlay::Picture));
+        let row = shown[index];
+        match how {
+            How::Once => cx.send(ResultsCommand::Row(row)),
+            How::Twice => {
+                cx.send(ResultsCommand::Row(row));
+                cx.send(AppCommand::Toggle(Overlay::Picture));
+            }
+            How::Toggle => cx.send(ResultsCommand::Mark(Mark::Toggle(row))),
+            How::To => cx.send(ResultsCommand::Mark(Mark::To(row))),
+            // The menu is of all that are selected where this one is among them.
+            How::Menu if state.results.marked.contains(&row) => {}
+            How::Menu => cx.send(ResultsCommand::Row(row)),
         }
     }
 }

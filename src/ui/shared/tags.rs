@@ -19,8 +19,11 @@ pub fn buttons(ui: &mut Ui, cx: &mut PanelContext<'_>) {
             button.widget_info(|| WidgetInfo::selected(Role::Button, command.is_ok(), on, format!("Tag: {}", tag.name)));
             let hint = tag.key.map_or("A tag of your own".to_string(), |key| format!("Key {key}"));
             match command {
-                Ok(command) if button.on_hover_text(hint).clicked() => cx.send(command),
-                Ok(_) => {}
+                Ok(command) => {
+                    if button.on_hover_text(hint).clicked() {
+                        cx.send(command);
+                    }
+                }
                 Err(reason) => _ = button.on_disabled_hover_text(reason),
             }
         }

@@ -35,7 +35,9 @@ pub fn dispatch(ui: &mut Ui, cx: &mut PanelContext<'_>) {
         // A text field has an undo of its own, and words to be selected.
         let own = matches!(action.id, Id::Undo | Id::Redo | Id::SelectAll) && typing;
         // In the grid it selects.
-        let grid = action.id == Id::Play && cx.state.workspace == Workspace::Data && cx.state.overlay.is_none();
+        let grid = action.id == Id::Play
+            && matches!(cx.state.workspace, Workspace::Data | Workspace::Results)
+            && cx.state.overlay.is_none();
         // Escape closes an open menu first.
         let menu = action.id == Id::Escape && eframe::egui::Popup::is_any_open(ui.ctx());
         if own || menu || grid || (action.id != Id::Escape && plain && (typing || taken)) {
@@ -62,8 +64,8 @@ pub fn show(ui: &mut Ui, cx: &mut PanelContext<'_>) {
     /// Width of a column.
     const COLUMN: f32 = 360.0;
     const HELD: [(&str, &str); 5] = [
-        ("Space", "In the grid of Data: select the image with others, or no more"),
-        ("Click", "With Ctrl or Shift, in the grid of Data: select several images"),
+        ("Space", "In the grid and the gallery: select the image with others, or no more"),
+        ("Click", "With Ctrl or Shift, in the grid and the gallery: select several images"),
         ("Shift held", "Show the original in place of the dissolved picture"),
         ("Wheel", "Zoom pictures; on the slider: change t"),
         ("Double click", "Fit a picture; reset a value"),

@@ -102,6 +102,7 @@ const MENU: [(&str, &[Id]); 8] = [
             Id::ZoomOut,
             Id::NextLayout,
             Id::Blink,
+            Id::Compare,
             Id::Pin,
             Id::Difference,
             Id::Track,
@@ -116,6 +117,7 @@ const MENU: [(&str, &[Id]); 8] = [
         "Results",
         &[
             Id::Report,
+            Id::ExportSelected,
             Id::ExportTags,
             Id::ExportWeights,
             Id::ExportOnnx,

@@ -8,7 +8,7 @@ mod view;
 pub use answers::Answers;
 pub use model_choice::ModelChoice;
 pub use track::{STRIP_STEPS, T_MAX, Track};
-pub use view::{ChangeFrom, Layout, PanelContent, View};
+pub use view::{BESIDE, ChangeFrom, Layout, PanelContent, View};
 
 use crate::{
     config::{DiaConfig, DissolveMethod, PreprocessConfig, Tile},

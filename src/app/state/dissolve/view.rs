@@ -1,5 +1,8 @@
 //! How the pictures are laid out, and what of them is in view.
 
+/// Images that have room beside each other.
+pub const BESIDE: usize = 6;
+
 /// Layouts of the Dissolve workspace.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Layout {
@@ -30,6 +33,7 @@ impl Layout {
 /// What dissolved images beside each other show.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum PanelContent {
+    Original,
     Dissolved,
     Change,
 }

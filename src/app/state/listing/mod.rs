@@ -2,6 +2,8 @@
 
 mod column_filter;
 mod gallery_filter;
+mod marks;
 
 pub use column_filter::{ColumnFilter, ColumnTest};
 pub use gallery_filter::GalleryFilter;
+pub use marks::{Mark, Marks};

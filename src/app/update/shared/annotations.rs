@@ -10,28 +10,39 @@ use crate::{
 };
 use std::path::{Path, PathBuf};
 
-/// Puts a tag on the selected image, or takes it off.
+/// Puts a tag on the selected images, or takes it off where all of them have it.
 pub fn tag(state: &mut State, tag: Tag) -> Vec<Effect> {
-    let Some((set, row)) = state.results.ready().zip(state.results.selected()) else { return Vec::new() };
-    let (file, name) = (set.file.clone(), row.path.clone());
-    let annotation = state.results.annotation(&name).toggled(tag);
-    self::annotation(state, &file, name, annotation)
+    let r = &state.results;
+    let Some(set) = r.ready() else { return Vec::new() };
+    let file = set.file.clone();
+    let rows = r.chosen().into_iter().filter_map(|row| set.rows.get(row));
+    let mut annotations: Vec<(String, Annotation)> = rows.map(|row| (row.path.clone(), r.annotation(&row.path))).collect();
+    let all = annotations.iter().all(|(_, annotation)| annotation.has(tag));
+    let changes = annotations.iter_mut().filter(|(_, annotation)| annotation.has(tag) == all);
+    changes.for_each(|(_, annotation)| *annotation = annotation.toggled(tag));
+    annotate(state, &file, annotations)
 }
 
-/// Replaces what is noted about an image of the run in view.
-pub fn annotation(state: &mut State, file: &Path, name: String, annotation: Annotation) -> Vec<Effect> {
+/// Replaces what is noted about images of the run in view.
+pub fn annotate(state: &mut State, file: &Path, annotations: Vec<(String, Annotation)>) -> Vec<Effect> {
     let Some(set) = state.results.ready().filter(|set| set.file == file).cloned() else {
         let run = file.parent().map(data_title).unwrap_or_default();
         state.notify(format!("That tag belongs to {run}, which is not in view: open it and undo again."));
         state.history.refuse();
         return Vec::new();
     };
-    let before = state.results.review.set(&name, annotation.clone());
-    if before == annotation {
+    let review = &mut state.results.review;
+    let set_one = |(name, annotation): &(String, Annotation)| (name.clone(), review.set(name, annotation.clone()));
+    let before: Vec<(String, Annotation)> = annotations.iter().map(set_one).collect();
+    if before == annotations {
         return Vec::new();
     }
     state.results.list();
-    let edit = |annotation| Edit::Annotation { file: PathBuf::from(file), name: name.clone(), annotation };
-    state.history.note(Change::new(format!("Tags and note of {name}"), edit(before), edit(annotation)));
+    let what = match &annotations[..] {
+        [(name, _)] => name.clone(),
+        several => format!("{} images", several.len()),
+    };
+    let edit = |annotations| Edit::Annotations { file: PathBuf::from(file), annotations };
+    state.history.note(Change::new(format!("Tags and note of {what}"), edit(before), edit(annotations)));
     vec![Effect::Load(LoadRequest::SaveReview { set, review: state.results.review.clone() })]
 }

@@ -7,7 +7,7 @@ use super::{
 use crate::{
     app::{
         Effect, State,
-        state::{Comparing, ResultsState},
+        state::{Comparing, Mark, ResultsState},
     },
     engine::thumbnail_cache::Thumb,
 };
@@ -28,20 +28,43 @@ pub fn meet(state: &mut State) {
 
 /// Steps through the images that are listed, or that two runs are compared on.
 pub fn walk(state: &mut State, by: i64) -> Vec<Effect> {
+    beside(state, by).map_or_else(Vec::new, |row| select_row(state, row))
+}
+
+/// The row that is listed `by` places from the selected one.
+fn beside(state: &State, by: i64) -> Option<usize> {
     let compared = match &state.results.comparison {
         Comparing::Ready(compared) => Some(compared),
         _ => None,
     };
     let gallery: &[usize] = compared.map_or(&state.results.shown, |compared| &compared.rows);
     let at = state.results.row.and_then(|row| gallery.iter().position(|r| *r == row));
-    let next = stepped(at, by, gallery.len()).and_then(|i| gallery.get(i).copied());
-    next.map_or_else(Vec::new, |row| select_row(state, row))
+    stepped(at, by, gallery.len()).and_then(|i| gallery.get(i).copied())
 }
 
 /// Selects an image of the gallery, in all workspaces where its data set is open.
 pub fn select_row(state: &mut State, row: usize) -> Vec<Effect> {
+    state.results.marked.clear();
+    selection::unmark(state);
+    look_at(state, row)
+}
+
+/// Changes which rows are marked.
+pub fn mark(state: &mut State, mark: Mark<usize>) -> Vec<Effect> {
+    let r = &mut state.results;
+    let shown = r.shown.clone();
+    let seen = r.marked.mark(mark, &shown, r.row);
+    seen.map_or_else(Vec::new, |row| look_at(state, row))
+}
+
+/// Marks the rows up to the one `by` places further.
+pub fn extend(state: &mut State, by: i64) -> Vec<Effect> {
+    beside(state, by).map_or_else(Vec::new, |row| mark(state, Mark::To(row)))
+}
+
+fn look_at(state: &mut State, row: usize) -> Vec<Effect> {
     state.results.row = Some(row);
-    let mut effects = state.image_of_row().map_or_else(Vec::new, |id| selection::select(state, id));
+    let mut effects = state.image_of_row().map_or_else(Vec::new, |id| selection::look_at(state, id));
     effects.extend(explanation::ask(state));
     effects
 }

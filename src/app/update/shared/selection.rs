@@ -1,7 +1,11 @@
 //! The one selected image, shared by all workspaces, and those that are marked with it in the grid of Data.
 
 use crate::{
-    app::{Effect, State, message::Mark, state::Filter, update::dissolve},
+    app::{
+        Effect, State,
+        state::{Filter, Mark},
+        update::dissolve,
+    },
     data::ImageId,
 };
 use std::sync::Arc;
@@ -13,7 +17,7 @@ pub fn select(state: &mut State, id: ImageId) -> Vec<Effect> {
 }
 
 /// What was dissolved is of another image.
-fn look_at(state: &mut State, id: ImageId) -> Vec<Effect> {
+pub fn look_at(state: &mut State, id: ImageId) -> Vec<Effect> {
     if state.selected == Some(id) {
         return Vec::new();
     }
@@ -23,39 +27,15 @@ fn look_at(state: &mut State, id: ImageId) -> Vec<Effect> {
 }
 
 /// Changes which images are marked.
-pub fn mark(state: &mut State, mark: Mark) -> Vec<Effect> {
-    let (shown, data) = (state.data.shown.clone(), &mut state.data);
-    match mark {
-        Mark::All => {
-            data.marked = shown.iter().copied().collect();
-            Vec::new()
-        }
-        Mark::Toggle(id) => {
-            // The one that was selected alone stays with the next one.
-            if data.marked.is_empty() {
-                data.marked.extend(state.selected.filter(|selected| shown.binary_search(selected).is_ok()));
-            } else if data.marked.remove(&id) {
-                data.anchor = Some(id);
-                return look_at(state, id);
-            }
-            data.marked.insert(id);
-            data.anchor = Some(id);
-            look_at(state, id)
-        }
-        Mark::To(id) => {
-            let anchor = *data.anchor.get_or_insert(state.selected.unwrap_or(id));
-            let place = |id: ImageId| shown.binary_search(&id).unwrap_or_else(|next| next);
-            let (from, to) = (place(anchor.min(id)), place(anchor.max(id)));
-            data.marked = shown[from..(to + 1).min(shown.len())].iter().copied().collect();
-            look_at(state, id)
-        }
-    }
+pub fn mark(state: &mut State, mark: Mark<ImageId>) -> Vec<Effect> {
+    let shown = state.data.shown.clone();
+    let seen = state.data.marked.mark(mark, &shown, state.selected);
+    seen.map_or_else(Vec::new, |id| look_at(state, id))
 }
 
 /// Takes all marks away; returns whether there were any.
 pub fn unmark(state: &mut State) -> bool {
-    state.data.anchor = None;
-    !std::mem::take(&mut state.data.marked).is_empty()
+    state.data.marked.clear()
 }
 
 /// Marks the images up to the one `by` places further.
@@ -93,8 +73,8 @@ pub fn show(state: &mut State) {
             && by_columns(item.row)
     });
     state.data.shown = Arc::new(passes.map(|(i, _)| ImageId(i)).collect());
-    let shown = &state.data.shown;
-    state.data.marked.retain(|id| shown.binary_search(id).is_ok());
+    let shown = state.data.shown.clone();
+    state.data.marked.keep_shown(&shown);
 }
 
 /// `by` places from `at`, within `0..len`; the first one where nothing was selected.

@@ -4,8 +4,8 @@ use crate::{
     app::{
         AppCommand, DataCommand, Effect, State, TrainCommand,
         actions::{self, Id},
-        message::{Curate, JobEffect, Mark},
-        state::{Filter, Workspace},
+        message::{Curate, JobEffect},
+        state::{Filter, Mark, Workspace},
         update::{tests::*, update},
     },
     config::DataConfig,

@@ -3,12 +3,13 @@
 use super::scored;
 use crate::{
     app::{
-        AppCommand, Effect, ResultsCommand, actions,
+        AppCommand, Effect, ResultsCommand, State, actions,
         message::JobEffect,
-        state::{Comparing, GalleryFilter, JobState, Scores, Sort, Tab, Workspace},
+        state::{Comparing, GalleryFilter, JobState, Mark, Scores, Sort, Tab, Workspace},
         update::update,
     },
     config::RunConfig,
+    data::ImageId,
     engine::{export::results::Export, runs::score_set::ScoreSet},
     error::Failure,
     jobs::{
@@ -94,6 +95,65 @@ fn the_gallery_lists_and_exports_own_tags() {
     assert_eq!((lines[1], lines.len()), ("6.png,test,,0,2,1,0,0,0,,drusen", 2));
     update(&mut state, AppCommand::Undo);
     assert_eq!(state.results.filter.own_tag, None, "no image has it any more");
+}
+
+#[test]
+fn several_rows_are_selected_tagged_left_out_and_compared() {
+    let mut state = scored();
+    update(&mut state, AppCommand::Go(Workspace::Results));
+    update(&mut state, ResultsCommand::Tab(Tab::All));
+    update(&mut state, ResultsCommand::Sort(Sort::Lowest));
+    assert_eq!(*state.results.shown, [3, 2, 1, 0]);
+    update(&mut state, ResultsCommand::Row(2));
+    update(&mut state, ResultsCommand::Mark(Mark::To(0)));
+    assert_eq!(state.results.chosen(), [2, 1, 0], "in the order of the gallery");
+    assert_eq!(state.chosen(), [5, 6, 7].map(ImageId));
+    update(&mut state, ResultsCommand::Mark(Mark::Toggle(1)));
+    assert_eq!(state.results.chosen(), [2, 0]);
+
+    update(&mut state, ResultsCommand::Tag(Tag::ImagePoor));
+    update(&mut state, ResultsCommand::Mark(Mark::Toggle(1)));
+    update(&mut state, ResultsCommand::Tag(Tag::ImagePoor));
+    assert_eq!(state.results.review.count(Tag::ImagePoor), 3, "those without it get it");
+    assert_eq!(state.history.next_undo(), Some("Tags and note of 3 images"));
+    update(&mut state, ResultsCommand::Tag(Tag::ImagePoor));
+    assert!(state.results.review.is_empty(), "all had it");
+    (0..2).for_each(|_| _ = update(&mut state, AppCommand::Undo));
+    assert_eq!(state.results.review.count(Tag::ImagePoor), 2, "at once");
+
+    let effects = update(&mut state, ResultsCommand::Export(Export::Selected));
+    let [Effect::Load(LoadRequest::Export { what, set, shown })] = &effects[..] else { panic!("{effects:?}") };
+    let dir = tempfile::tempdir().unwrap();
+    let set = ScoreSet::new(dir.path(), "run".into(), set.config.clone(), set.scores.clone(), None).unwrap();
+    let text = std::fs::read_to_string(what.write(&set, shown).unwrap()).unwrap();
+    let paths: Vec<&str> = text.lines().filter_map(|line| line.split(',').next()).collect();
+    assert_eq!(paths, ["path", "5.png", "6.png", "7.png"]);
+
+    let act = |state: &mut State, id| {
+        let action = actions::get(id);
+        assert_eq!((action.allowed)(state), Ok(()), "{}", action.name);
+        let command = (action.command)(state);
+        update(state, command)
+    };
+    act(&mut state, actions::Id::LeaveOut);
+    assert_eq!(state.open().unwrap().left_out, 3);
+    assert_eq!(state.results.chosen().len(), 3, "they are still selected");
+    act(&mut state, actions::Id::Compare);
+    assert_eq!((state.workspace, state.dissolve.pinned.clone()), (Workspace::Dissolve, [5, 6, 7].map(ImageId).to_vec()));
+    assert!(state.dissolve.pinned.contains(&state.selected.unwrap()));
+
+    update(&mut state, AppCommand::Go(Workspace::Results));
+    update(&mut state, AppCommand::Escape);
+    assert!(state.results.marked.is_empty());
+    update(&mut state, ResultsCommand::Row(3));
+    update(&mut state, AppCommand::Extend(1));
+    assert_eq!(state.results.chosen(), [3, 2]);
+    act(&mut state, actions::Id::SelectAll);
+    update(&mut state, ResultsCommand::Filter(GalleryFilter { text: "7".into(), ..GalleryFilter::default() }));
+    assert_eq!(state.results.chosen(), [0], "what is not shown is not selected");
+    assert!((actions::get(actions::Id::Compare).allowed)(&state).is_err(), "one is not two");
+    update(&mut state, AppCommand::Walk(1));
+    assert!(state.results.marked.is_empty(), "a plain arrow selects one again");
 }
 
 #[test]

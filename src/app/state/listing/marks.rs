@@ -1,0 +1,87 @@
+//! Which entries of a list are selected together: images of the grid, rows of the gallery.
+
+use std::collections::{BTreeSet, HashSet};
+
+/// How several entries are selected.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Mark<T> {
+    /// All that the filter shows.
+    All,
+    /// With this one, or without it.
+    Toggle(T),
+    /// All from where the selection began up to this one.
+    To(T),
+}
+
+/// Entries that are selected together; none: the selected one alone.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Marks<T> {
+    marked: BTreeSet<T>,
+    /// Where a range begins.
+    anchor: Option<T>,
+}
+
+impl<T> Default for Marks<T> {
+    fn default() -> Self {
+        Self { marked: BTreeSet::new(), anchor: None }
+    }
+}
+
+impl<T: Copy + Ord + std::hash::Hash> Marks<T> {
+    pub fn is_empty(&self) -> bool {
+        self.marked.is_empty()
+    }
+
+    pub fn contains(&self, entry: &T) -> bool {
+        self.marked.contains(entry)
+    }
+
+    pub fn iter(&self) -> impl Iterator<Item = &T> {
+        self.marked.iter()
+    }
+
+    /// Changes what is marked among the entries that are shown, in their order; `selected`: the one that was selected alone.
+    /// Returns the one to be looked at.
+    pub fn mark(&mut self, mark: Mark<T>, shown: &[T], selected: Option<T>) -> Option<T> {
+        let place = |entry: T| shown.iter().position(|other| *other == entry);
+        match mark {
+            Mark::All => {
+                self.marked = shown.iter().copied().collect();
+                None
+            }
+            Mark::Toggle(entry) => {
+                if self.marked.is_empty() {
+                    // The one that was selected alone stays with the next one.
+                    self.marked.extend(selected.filter(|selected| place(*selected).is_some()));
+                    self.marked.insert(entry);
+                } else if !self.marked.remove(&entry) {
+                    self.marked.insert(entry);
+                }
+                self.anchor = Some(entry);
+                Some(entry)
+            }
+            Mark::To(entry) => {
+                let anchor = *self.anchor.get_or_insert(selected.unwrap_or(entry));
+                let to = place(entry)?;
+                // What the range began with may be hidden by now.
+                let from = place(anchor).unwrap_or(to);
+                self.marked = shown[from.min(to)..=from.max(to)].iter().copied().collect();
+                Some(entry)
+            }
+        }
+    }
+
+    /// Takes all marks away; returns whether there were any.
+    pub fn clear(&mut self) -> bool {
+        self.anchor = None;
+        !std::mem::take(&mut self.marked).is_empty()
+    }
+
+    /// What is not shown is not marked.
+    pub fn keep_shown(&mut self, shown: &[T]) {
+        if !self.marked.is_empty() {
+            let shown: HashSet<T> = shown.iter().copied().collect();
+            self.marked.retain(|entry| shown.contains(entry));
+        }
+    }
+}
