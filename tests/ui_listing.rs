@@ -107,6 +107,22 @@ fn several_images_of_the_gallery_are_selected_with_pointer_and_keys() {
 }
 
 #[test]
+fn a_table_of_curation_is_taken_in_where_it_is_dropped() {
+    let mut window = opened();
+    let table = window.path("said.csv");
+    std::fs::write(&table, "path,label,leave_out\neye00.png,,1\neye02.png,abnormal,0\ngone.png,,1\n").unwrap();
+    window.send(DataCommand::ImportCuration { path: table.clone(), dropped: true });
+    window.until("it is taken in", |s| s.state().open().unwrap().left_out == 1);
+    assert!(window.has("said.csv names 3 images: 2 here, 1 not found"));
+    assert!(window.has("eye00.png, normal, left out") && window.has("eye02.png, abnormal"));
+    keys(&mut window, Modifiers::COMMAND, Key::Z);
+    assert_eq!(window.state().open().unwrap().left_out, 0);
+    let labels = window.path("eyes/labels.csv");
+    window.send(DataCommand::ImportCuration { path: labels.clone(), dropped: true });
+    window.until("a table of labels is opened", |s| s.state().open().unwrap().config.path == labels);
+}
+
+#[test]
 fn own_tags_are_made_given_by_key_and_found_again() {
     let mut window = opened();
     keys(&mut window, Modifiers::COMMAND, Key::G);

@@ -3,7 +3,7 @@
 use super::job::{JobId, Outcome};
 use crate::{
     config::DataConfig,
-    data::{Dataset, Examination, TablePreview},
+    data::{Curation, Dataset, Examination, TablePreview},
     engine::{
         display::rgba::Rgba,
         dissolve::{
@@ -80,6 +80,14 @@ pub enum JobEvent {
     Examined {
         generation: u64,
         examination: Arc<Examination>,
+    },
+    /// What a table says of the images of the data set with this generation; `dropped`: where it is no such table it is to be
+    /// opened.
+    Curation {
+        generation: u64,
+        path: PathBuf,
+        dropped: bool,
+        curation: Result<Arc<Curation>, Failure>,
     },
     /// The first rows of a table of labels.
     Table {
@@ -200,6 +208,8 @@ pub enum Pick {
     ModelRun,
     /// A table of labels for the open data set.
     Table,
+    /// Labels, left-out images and tags of the open data set.
+    Curation,
     /// Where contact sheets and sweeps are written.
     ExportFolder,
 }

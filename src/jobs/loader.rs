@@ -76,6 +76,12 @@ pub enum LoadRequest {
         table: PathBuf,
         curation: Arc<Curation>,
     },
+    /// Reads such a table from anywhere, for the data set with this generation.
+    ReadCuration {
+        generation: u64,
+        path: PathBuf,
+        dropped: bool,
+    },
     /// Writes it for other programs, under this name.
     ExportCuration {
         name: String,
@@ -189,6 +195,12 @@ fn run(requests: &Receiver<LoadRequest>, workspace: &Path, events: &Events) {
                     Ok(()) => continue,
                     Err(failure) => trouble(failure),
                 }
+            }
+            LoadRequest::ReadCuration { generation, path, dropped } => {
+                // Tables of labels are dropped, too: only what this program writes is not one of them.
+                let read = || if dropped { Curation::read_exported(&path) } else { Curation::read(&path) };
+                let curation = events.guard("loader", read).and_then(|r| r.map_err(Failure::from)).map(Arc::new);
+                JobEvent::Curation { generation, path, dropped, curation }
             }
             LoadRequest::KeepWindow(bytes) => {
                 let path = workspace.join(files::WINDOW);

@@ -173,6 +173,10 @@ fn dropped(ui: &mut egui::Ui, cx: &mut PanelContext<'_>) {
     match data.as_slice() {
         [] => {}
         [folder] if scores => cx.send(ResultsCommand::ScoreFolder(folder.clone())),
+        // It may say something of the images that are open.
+        [table] if cx.state.open().is_some() && table.extension().is_some_and(|e| e.eq_ignore_ascii_case("csv")) => {
+            cx.send(DataCommand::ImportCuration { path: table.clone(), dropped: true });
+        }
         _ => cx.send(DataCommand::OpenSeveral(data)),
     }
     if ui.input(|i| !i.raw.hovered_files.is_empty()) {

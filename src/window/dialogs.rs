@@ -62,6 +62,10 @@ fn ask(pick: Pick, from: Option<PathBuf>) -> Vec<PathBuf> {
         }
         Pick::FolderToScore => one(dialog.set_title("Score the images of a folder").pick_folder()),
         Pick::ExportFolder => one(dialog.set_title("Folder for strips and sweeps").pick_folder()),
+        Pick::Curation => {
+            let dialog = dialog.set_title("Import labels, left-out images and tags");
+            one(dialog.add_filter("Tables of curation", &["csv"]).pick_file())
+        }
         Pick::Table => one(dialog.set_title("Open a table of labels").add_filter("Tables", &["csv", "tsv", "txt"]).pick_file()),
         Pick::Model | Pick::ModelRun => {
             one(dialog.set_title("Import a diffusion model").add_filter("Weights", &["safetensors", "pt"]).pick_file())

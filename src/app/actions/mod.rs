@@ -191,6 +191,13 @@ actions! {
         key: ctrl(Key::G),
         command: |_| AppCommand::Toggle(Overlay::Tags).into(),
     }
+    ImportCuration {
+        name: "Import labels, left-out images and tags…",
+        icon: icons::FILE,
+        key: ctrl(Key::I),
+        allowed: has_data_set,
+        command: |_| AppCommand::Pick(Pick::Curation).into(),
+    }
     ExportCuration {
         name: "Export labels, left-out images and own tags as CSV",
         icon: icons::DOWNLOAD,

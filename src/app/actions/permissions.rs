@@ -146,6 +146,10 @@ pub fn may_unlabel(state: &State) -> Result<(), &'static str> {
     if state.chosen().into_iter().any(is_labelled) { Ok(()) } else { Err("It has no label by hand.") }
 }
 
+pub(crate) fn has_data_set(state: &State) -> Result<(), &'static str> {
+    state.open().map(|_| ()).ok_or("Open a data set first (Ctrl+O).")
+}
+
 pub(crate) fn is_curated(state: &State) -> Result<(), &'static str> {
     let is_curated = state.open().is_some_and(|open| !open.dataset.curation.is_empty());
     if is_curated { Ok(()) } else { Err("No image is left out, labelled by hand or has a tag of your own.") }

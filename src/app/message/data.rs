@@ -60,6 +60,11 @@ pub enum DataCommand {
     Tags(Vec<OwnTag>),
     /// Writes what was said as a table.
     ExportCuration,
+    /// Takes over what such a table says; one that was dropped on the window is opened where it is another kind of table.
+    ImportCuration {
+        path: PathBuf,
+        dropped: bool,
+    },
     /// These are in view and have no thumbnail yet.
     WantThumbnails(Vec<Thumb>),
 }

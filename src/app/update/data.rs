@@ -8,10 +8,11 @@ use crate::{
     app::{
         DataCommand, Effect, State,
         message::{BackgroundEffect, ImageEffect, Texture},
+        next_step,
         state::{Check, DataPage, Filter, Open, Opening, TableForm, Workspace},
     },
     config::{DataConfig, DicomWindow, LabelColumns, Reading},
-    data::{ALL, Dataset, Examination, ImageId, Label, Split, TablePreview},
+    data::{ALL, Curation, Dataset, Examination, ImageId, Label, Split, TablePreview},
     engine::{display::rgba::Rgba, thumbnail_cache::Thumb},
     error::Failure,
     jobs::loader::LoadRequest,
@@ -60,6 +61,7 @@ pub fn execute(state: &mut State, command: DataCommand) -> Vec<Effect> {
         DataCommand::Curate(images, what) => curation::curate(state, &images, what),
         DataCommand::Tag { images, tag, on } => curation::tag(state, &images, &tag, on),
         DataCommand::Tags(tags) => curation::own_tags(state, tags),
+        DataCommand::ImportCuration { path, dropped } => curation::read(state, path, dropped),
         DataCommand::ExportCuration => curation::export(state),
         DataCommand::WantThumbnails(thumbs) => {
             let requests = thumbs.into_iter().map(|thumb| (thumb, gallery::overlay(state, thumb))).collect();
@@ -247,6 +249,27 @@ fn filter(state: &mut State, filter: Filter) -> Vec<Effect> {
     state.data.filter = filter;
     selection::show(state);
     Vec::new()
+}
+
+/// A table that was asked for has been read; what was dropped and is no table of curation is opened.
+pub fn curation_read(
+    state: &mut State,
+    generation: u64,
+    path: PathBuf,
+    dropped: bool,
+    curation: Result<Arc<Curation>, Failure>,
+) -> Vec<Effect> {
+    if state.open().is_none_or(|open| open.generation != generation) {
+        return Vec::new();
+    }
+    match curation {
+        Ok(table) => curation::import(state, &path, &table),
+        Err(_) if dropped => open(state, path),
+        Err(failure) => {
+            state.notify_error(failure.summary, next_step::words(failure.hint.as_ref()));
+            Vec::new()
+        }
+    }
 }
 
 pub fn examined(state: &mut State, generation: u64, examination: Arc<Examination>) -> Vec<Effect> {

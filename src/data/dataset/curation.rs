@@ -8,6 +8,7 @@ use crate::{
 use csv::{ReaderBuilder, StringRecord, WriterBuilder};
 use std::{
     collections::{BTreeMap, BTreeSet},
+    io::Read,
     path::Path,
 };
 
@@ -140,6 +141,23 @@ impl Curation {
                 "it is a table `path,label,leave_out`: normal, abnormal or nothing, and 1 or 0",
             )
         })
+    }
+
+    /// The same of a table with the columns that [`to_csv`](Self::to_csv) writes, which tell it from a table of labels.
+    ///
+    /// # Errors
+    /// As [`read`](Self::read), and other tables.
+    pub fn read_exported(path: &Path) -> Result<Self> {
+        let mut start = Vec::new();
+        let file = std::fs::File::open(path).map_err(Error::io("read", path))?;
+        file.take(1 << 10).read_to_end(&mut start).map_err(Error::io("read", path))?;
+        let line = String::from_utf8_lossy(start.split(|byte| *byte == b'\n').next().unwrap_or_default()).to_lowercase();
+        let has =
+            |name: &str| line.trim_start_matches('\u{feff}').split(',').any(|column| column.trim().trim_matches('"') == name);
+        if COLUMNS[..3].iter().all(|name| has(name)) {
+            return Self::read(path);
+        }
+        Err(Error::user(format!("{} is no table of curation", path.display()), "its columns are `path,label,leave_out`"))
     }
 
     /// The error is the rest of a sentence that begins with the file.

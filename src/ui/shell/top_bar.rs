@@ -85,6 +85,7 @@ const MENU: [(&str, &[Id]); 8] = [
             Id::Unlabel,
             Id::LeaveOutDuplicates,
             Id::OwnTags,
+            Id::ImportCuration,
             Id::ExportCuration,
             Id::Unfiltered,
             Id::Duplicates,

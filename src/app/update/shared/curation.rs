@@ -9,8 +9,12 @@ use crate::{
     },
     data::{Curation, ImageId, Label, Said},
     jobs::loader::LoadRequest,
+    text::count_of,
 };
-use std::{path::Path, sync::Arc};
+use std::{
+    path::{Path, PathBuf},
+    sync::Arc,
+};
 
 /// Says something of these images of the open data set.
 pub fn curate(state: &mut State, images: &[ImageId], what: Curate) -> Vec<Effect> {
@@ -87,6 +91,44 @@ fn named(open: &Open, images: &[ImageId]) -> String {
         [one] => open.dataset.item(*one).map(|item| item.name.clone()).unwrap_or_default(),
         several => format!("{} images", several.len()),
     }
+}
+
+/// Asks for a table to be read.
+pub fn read(state: &State, path: PathBuf, dropped: bool) -> Vec<Effect> {
+    let request = |open: &Arc<Open>| LoadRequest::ReadCuration { generation: open.generation, path, dropped };
+    state.open().map(request).map(Effect::Load).into_iter().collect()
+}
+
+/// Takes over what a table says of images that are here, over what was said of them before; tags come to those they have.
+pub fn import(state: &mut State, path: &Path, table: &Curation) -> Vec<Effect> {
+    let Some(open) = state.data.open.clone() else { return Vec::new() };
+    let file = data_title(path);
+    let (here, gone): (Vec<&str>, Vec<&str>) = table.names().partition(|name| open.by_name.contains_key(*name));
+    if here.is_empty() {
+        let text = match gone.len() {
+            0 => format!("{file} says nothing of any image"),
+            n => format!("{file} names {}, and none of them is here", count_of(n, "image")),
+        };
+        state.notify_error(text, format!("paths are those from the folder {}, as in an export", open.title()));
+        return Vec::new();
+    }
+    let mut curation = (*open.dataset.curation).clone();
+    for name in &here {
+        curation.set(name, table.get(name));
+        table.tags(name).for_each(|tag| curation.tag(name, tag, true));
+    }
+    let effects = set(state, &open, Arc::new(curation), format!("Import of {file}"));
+    let all = count_of(here.len() + gone.len(), "image");
+    let found = match gone.len() {
+        0 => format!("{file} names {all}, and all of them are here").replace("1 image, and all of them are", "1 image, which is"),
+        n => format!("{file} names {all}: {} here, {n} not found", here.len()),
+    };
+    state.notify(if effects.is_empty() {
+        format!("{found}; nothing changes")
+    } else {
+        format!("{found}; Ctrl+Z takes this back")
+    });
+    effects
 }
 
 /// Writes the table for the command line and other programs.

@@ -168,6 +168,42 @@ fn own_tags_have_keys_are_put_on_images_and_taken_back() {
 }
 
 #[test]
+fn a_table_of_curation_is_imported_with_a_line_of_what_it_names() {
+    let mut state = curated();
+    update(&mut state, DataCommand::Curate(ids([0, 1]), Curate::LeaveOut(true)));
+    let effects = update(&mut state, DataCommand::ImportCuration { path: "x/by hand.csv".into(), dropped: false });
+    let [Effect::Load(LoadRequest::ReadCuration { generation, .. })] = effects[..] else { panic!("{effects:?}") };
+    let dir = tempfile::tempdir().unwrap();
+    let file = dir.path().join("by hand.csv");
+    let mut answer = |state: &mut State, text: &str, dropped: bool| {
+        std::fs::write(&file, text).unwrap();
+        let read = if dropped { Curation::read_exported(&file) } else { Curation::read(&file) };
+        let curation = read.map(Arc::new).map_err(crate::error::Failure::from);
+        update(state, JobEvent::Curation { generation, path: file.clone(), dropped, curation })
+    };
+    let effects = answer(&mut state, "path,label,leave_out,tags\n1.png,abnormal,0,x\n2.png,,1,\nz.png,,1,\n", true);
+    let [Effect::Load(LoadRequest::SaveCuration { curation, .. })] = &effects[..] else { panic!("{effects:?}") };
+    assert_eq!(curation.names().collect::<Vec<_>>(), ["0.png", "1.png", "2.png"], "what is not named stays");
+    let said = curation.get("1.png");
+    assert_eq!((said.label, said.leave_out, curation.has_tag("1.png", "x")), (Some(Label::Abnormal), false, true));
+    let last = |state: &State| state.notices.last().unwrap().text.clone();
+    assert_eq!(last(&state), "by hand.csv names 3 images: 2 here, 1 not found; Ctrl+Z takes this back");
+    assert_eq!(state.history.next_undo(), Some("Import of by hand.csv"));
+    update(&mut state, AppCommand::Undo);
+    assert_eq!(state.open().unwrap().left_out, 2);
+
+    answer(&mut state, "path,leave_out\n3.png,1\n", false);
+    assert_eq!(last(&state), "by hand.csv names 1 image, which is here; Ctrl+Z takes this back");
+    assert!(answer(&mut state, "path,leave_out\n3.png,1\n", false).is_empty());
+    assert!(last(&state).ends_with("nothing changes"));
+    assert!(answer(&mut state, "path,leave_out\nz.png,1\n", false).is_empty());
+    assert!(state.notices.last().unwrap().is_error && last(&state).contains("names 1 image, and none of them is here"));
+    assert!(answer(&mut state, "path,score\n3.png,1\n", false).is_empty() && state.notices.last().unwrap().is_error);
+    let opened = answer(&mut state, "path,label\n3.png,normal\n", true);
+    assert!(matches!(&opened[..], [Effect::Load(LoadRequest::Open { .. })]), "a table of labels that is dropped is opened");
+}
+
+#[test]
 fn one_image_of_several_equal_ones_stays() {
     let mut state = curated();
     let pair = |(first, second)| Duplicate { first: ImageId(first), second: ImageId(second), exact: true };
