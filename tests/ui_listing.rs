@@ -123,6 +123,42 @@ fn a_table_of_curation_is_taken_in_where_it_is_dropped() {
 }
 
 #[test]
+fn folders_of_a_path_are_completed_with_tab() {
+    let mut window = opened();
+    ["other set/deep", "other thing"].iter().for_each(|name| std::fs::create_dir_all(window.path(name)).unwrap());
+    let at = |window: &Window, name: &str| window.path(name).display().to_string();
+    let field = |window: &Window| window.harness.get_by_label("Path to open").value().unwrap_or_default();
+    let typed = at(&window, "oth");
+    window.type_into("Path to open", &typed);
+    window.key(Key::Tab);
+    let several = at(&window, "other ");
+    window.until("it goes on", |s| s.state().completion.as_ref().is_some_and(|(_, c)| c.completed == several));
+    window.steps();
+    assert_eq!(field(&window), several);
+    window.key(Key::Tab);
+    window.until("the choices are there", |s| s.state().completion.as_ref().is_some_and(|(_, c)| c.typed == several));
+    window.steps();
+    assert!(window.has("other set   other thing"));
+    window.harness.get_by_label("Path to open").type_text("s");
+    window.steps();
+    window.key(Key::Tab);
+    let one = at(&window, "other set/");
+    window.until("one is left", |s| s.state().completion.as_ref().is_some_and(|(_, c)| c.completed == one));
+    window.steps();
+    assert_eq!(field(&window), one);
+    window.harness.get_by_label("Path to open").type_text("deep/x");
+    window.steps();
+    window.key(Key::Tab);
+    window.until("nothing begins so", |s| s.state().completion.as_ref().is_some_and(|(_, c)| c.typed.ends_with("deep/x")));
+    window.steps();
+    let focused = |window: &Window| window.harness.get_by_label("Path to open").accesskit_node().is_focused();
+    assert!(focused(&window));
+    window.key(Key::Tab);
+    window.steps();
+    assert!(!focused(&window), "then Tab goes to the next field");
+}
+
+#[test]
 fn own_tags_are_made_given_by_key_and_found_again() {
     let mut window = opened();
     keys(&mut window, Modifiers::COMMAND, Key::G);

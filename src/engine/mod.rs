@@ -12,6 +12,7 @@ pub(crate) mod machine;
 pub mod map_layers;
 pub(crate) mod memory;
 pub mod onnx;
+pub mod path_completion;
 pub mod pipeline;
 pub mod planted_lesions;
 pub(crate) mod preprocess_preview;

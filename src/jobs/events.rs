@@ -15,6 +15,7 @@ use crate::{
         embedding::EmbeddingNews,
         explanation::Answer,
         machine::Machine,
+        path_completion::PathCompletion,
         preprocess_preview::PreprocessPreview,
         runs::{
             actions::{RunAction, RunDone},
@@ -103,6 +104,8 @@ pub enum JobEvent {
         file: PathBuf,
         pixels: Result<Rgba, String>,
     },
+    /// How a path that is typed goes on.
+    PathCompleted(PathCompletion),
     Runs(Vec<RunEntry>),
     Trash(Vec<RunEntry>),
     Curves {

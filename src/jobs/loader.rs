@@ -11,6 +11,7 @@ use crate::{
             curves::CurveExport,
             results::{Export, Format, Shown},
         },
+        path_completion::PathCompletion,
         runs::{
             actions::RunAction,
             comparison::ComparedRuns,
@@ -87,6 +88,8 @@ pub enum LoadRequest {
         name: String,
         curation: Arc<Curation>,
     },
+    /// Completes a path by the folders that are there.
+    CompletePath(String),
     /// Keeps what belongs to the window in the workspace.
     KeepWindow(Vec<u8>),
     Preview(PathBuf),
@@ -202,6 +205,10 @@ fn run(requests: &Receiver<LoadRequest>, workspace: &Path, events: &Events) {
                 let curation = events.guard("loader", read).and_then(|r| r.map_err(Failure::from)).map(Arc::new);
                 JobEvent::Curation { generation, path, dropped, curation }
             }
+            LoadRequest::CompletePath(typed) => match events.guard("loader", || PathCompletion::of(&typed)) {
+                Ok(completion) => JobEvent::PathCompleted(completion),
+                Err(_) => continue,
+            },
             LoadRequest::KeepWindow(bytes) => {
                 let path = workspace.join(files::WINDOW);
                 match events.guard("loader", || keep(&path, &bytes)).and_then(|r| r.map_err(Failure::from)) {

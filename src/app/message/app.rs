@@ -28,6 +28,11 @@ pub enum AppCommand {
     Walk(i64),
     /// The same, and what is walked over is selected together, in the grid and in the gallery.
     Extend(i64),
+    /// Completes a path that is being typed, in the field of this name.
+    CompletePath {
+        field: &'static str,
+        typed: String,
+    },
     Copy(String),
     ShowFolder(PathBuf),
     /// Opens the desktop's dialog for files or folders.

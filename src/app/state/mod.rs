@@ -39,9 +39,12 @@ pub use workspace_settings::{OwnTag, WorkspaceSettings};
 use crate::{
     config::RunConfig,
     data::ImageId,
-    engine::runs::{
-        list::{ModelSource, RunEntry},
-        score_set::ScoreSet,
+    engine::{
+        path_completion::PathCompletion,
+        runs::{
+            list::{ModelSource, RunEntry},
+            score_set::ScoreSet,
+        },
     },
     ml::training::cost::{self, Amount},
     run_dir::RunKind,
@@ -181,6 +184,9 @@ pub struct State {
     pub runs: Vec<RunEntry>,
     /// The runs were listed once.
     pub runs_known: bool,
+    /// The field whose path is being completed, and what came of the last one.
+    pub completing: Option<&'static str>,
+    pub completion: Option<(&'static str, PathCompletion)>,
     /// A run that the last session did not finish: the person is asked whether to resume it.
     pub offer: Option<PathBuf>,
     /// A training that would take very long, and the seconds: the person is asked whether to start it.

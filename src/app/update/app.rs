@@ -39,6 +39,10 @@ pub fn execute(state: &mut State, command: AppCommand) -> Vec<Effect> {
         AppCommand::Compare(images) => navigation::compare(state, images),
         AppCommand::Walk(by) => navigation::walk(state, by),
         AppCommand::Extend(by) => navigation::extend(state, by),
+        AppCommand::CompletePath { field, typed } => {
+            state.completing = Some(field);
+            vec![Effect::Load(LoadRequest::CompletePath(typed))]
+        }
         AppCommand::Copy(text) => vec![Effect::Window(WindowEffect::Copy(text))],
         AppCommand::ShowFolder(path) => vec![Effect::Window(WindowEffect::ShowFolder(path))],
         AppCommand::Pick(pick) => dialogs::ask(state, pick),

@@ -36,6 +36,10 @@ pub fn take(state: &mut State, event: JobEvent) -> Vec<Effect> {
         JobEvent::DemoModel(model) => results::demo_model(state, model),
         JobEvent::Thumbnail { generation, thumb, pixels } => data::thumbnail(state, generation, thumb, pixels),
         JobEvent::Preview { file, pixels } => job_progress::preview(state, file, pixels),
+        JobEvent::PathCompleted(completion) => {
+            state.completion = state.completing.take().map(|field| (field, completion));
+            Vec::new()
+        }
         JobEvent::Runs(runs) => runs::listed(state, runs),
         JobEvent::Trash(trash) => runs::trash_listed(state, trash),
         JobEvent::Curves { run, curves } => runs::curves(state, &run, curves),

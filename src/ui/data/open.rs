@@ -3,9 +3,9 @@
 use crate::{
     app::{DataCommand, actions::Id, icons, state::config_title},
     config::DataConfig,
-    ui::shared::{context::PanelContext, theme, widgets},
+    ui::shared::{context::PanelContext, path_field, theme, widgets},
 };
-use eframe::egui::{Align, Button, FontId, Key, Layout, RichText, TextEdit, Ui, vec2};
+use eframe::egui::{Align, Button, FontId, Key, Layout, RichText, Ui, vec2};
 use std::path::PathBuf;
 
 pub fn show(ui: &mut Ui, cx: &mut PanelContext<'_>, path: &mut String) {
@@ -30,8 +30,9 @@ pub fn path_field(ui: &mut Ui, cx: &mut PanelContext<'_>, path: &mut String) {
     ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
         let go =
             ui.add_enabled(!path.trim().is_empty(), Button::new("Open")).on_disabled_hover_text("Type a path first.").clicked();
-        let field = TextEdit::singleline(path).hint_text(if ui.available_width() < 300.0 { "path to open" } else { HINT });
-        let field = ui.add_sized([ui.available_width(), 26.0], field).accessible_name("Path to open");
+        let hint = if ui.available_width() < 300.0 { "path to open" } else { HINT };
+        let size = vec2(ui.available_width(), 26.0);
+        let field = path_field::show(ui, cx, "Path to open", path, hint, size);
         let enter = field.lost_focus() && ui.input(|i| i.key_pressed(Key::Enter));
         if (go || enter) && !path.trim().is_empty() {
             cx.send(DataCommand::Open(PathBuf::from(path.trim())));

@@ -12,9 +12,9 @@ use crate::{
     gpu::Difference,
     jobs::events::Pick,
     run_dir::files,
-    ui::shared::{context::PanelContext, theme, widgets},
+    ui::shared::{context::PanelContext, path_field, theme, widgets},
 };
-use eframe::egui::{Button, ComboBox, DragValue, Rect, Sense, TextEdit, Ui, WidgetInfo, accesskit::Role, pos2, vec2};
+use eframe::egui::{Button, ComboBox, DragValue, Rect, Sense, Ui, WidgetInfo, accesskit::Role, pos2, vec2};
 
 /// `curve_in_view`: the change curve has found room beside the pictures.
 pub fn show(ui: &mut Ui, cx: &mut PanelContext<'_>, curve_in_view: bool) {
@@ -149,11 +149,11 @@ fn export(ui: &mut Ui, cx: &mut PanelContext<'_>) {
     let chosen = &cx.state.dissolve.export_folder;
     let mut text = chosen.display().to_string();
     ui.horizontal(|ui| {
-        let label = widgets::weak(ui, "Folder");
+        widgets::weak(ui, "Folder");
         let hint = cx.state.workspace_dir.join(files::EXPORTS).display().to_string();
         // The button, the gap before it, and the margin of the field.
         let width = ui.available_width() - 28.0 - 2.0 * theme::GAP;
-        let field = ui.add(TextEdit::singleline(&mut text).hint_text(hint).desired_width(width)).labelled_by(label.id);
+        let field = path_field::show(ui, cx, "Folder to save in", &mut text, &hint, vec2(width, 24.0));
         if field.changed() {
             cx.send(DissolveCommand::ExportFolder(text.into()));
         }

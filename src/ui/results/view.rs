@@ -11,9 +11,9 @@ use crate::{
     engine::runs::score_set::ScoreSet,
     jobs::events::Pick,
     text::count_of,
-    ui::shared::{context::PanelContext, image_grid::Grid, theme, widgets},
+    ui::shared::{context::PanelContext, image_grid::Grid, path_field, theme, widgets},
 };
-use eframe::egui::{Align, Button, ComboBox, Frame, Key, Layout, RichText, TextEdit, Ui, vec2};
+use eframe::egui::{Align, Button, ComboBox, Frame, Key, Layout, RichText, Ui, vec2};
 
 /// Width from which on charts and gallery lie beside each other, points.
 const BESIDE: f32 = 560.0;
@@ -142,8 +142,8 @@ fn ask_folder(ui: &mut Ui, cx: &mut PanelContext<'_>, folder: &mut String) {
         ui.horizontal(|ui| {
             ui.label("Score with this run:");
             let width = (ui.available_width() - 300.0).max(120.0);
-            let edit = TextEdit::singleline(folder).hint_text("path of a folder of images, or drop it here");
-            let field = ui.add(edit.desired_width(width)).accessible_name("Folder to score");
+            let hint = "path of a folder of images, or drop it here";
+            let field = path_field::show(ui, cx, "Folder to score", folder, hint, vec2(width, 24.0));
             let typed = !folder.trim().is_empty();
             let entered = field.lost_focus() && ui.input(|i| i.key_pressed(Key::Enter));
             let score = ui.add_enabled(typed, Button::new("Score"));

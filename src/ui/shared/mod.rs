@@ -3,6 +3,7 @@
 pub(crate) mod column_filter;
 pub(crate) mod context;
 pub(crate) mod image_grid;
+pub(crate) mod path_field;
 pub(crate) mod plot;
 pub(crate) mod tags;
 pub mod textures;
