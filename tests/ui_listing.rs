@@ -159,6 +159,33 @@ fn folders_of_a_path_are_completed_with_tab() {
 }
 
 #[test]
+fn views_are_saved_in_a_menu_and_shown_again() {
+    let mut window = scored();
+    window.click("Filters");
+    window.harness.get_all_by_label("Filter by side").last().unwrap().click();
+    window.steps();
+    window.harness.get_all_by_label("side left, 15 images").last().unwrap().click();
+    window.steps();
+    window.key(Key::Escape);
+    window.steps();
+    window.click("Views");
+    window.type_into("Name of this view", "left eyes");
+    window.click("Save");
+    assert_eq!(window.state().workspace_settings.views.len(), 1);
+    assert!(window.has("View left eyes"), "the menu stays");
+    window.key(Key::Escape);
+    window.steps();
+    window.send(ResultsCommand::Filter(Default::default()));
+    assert_eq!(window.state().results.shown.len(), 24);
+    window.key(Key::W);
+    window.steps();
+    assert_eq!(window.state().results.shown.len(), 12);
+    window.click("Views");
+    window.click("Forget the view left eyes");
+    assert!(window.state().workspace_settings.views.is_empty() && window.has("None yet."));
+}
+
+#[test]
 fn own_tags_are_made_given_by_key_and_found_again() {
     let mut window = opened();
     keys(&mut window, Modifiers::COMMAND, Key::G);

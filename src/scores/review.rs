@@ -6,10 +6,12 @@ use crate::{
     text,
 };
 use ::csv::{ReaderBuilder, WriterBuilder};
+use serde::{Deserialize, Serialize};
 use std::{collections::BTreeMap, io::ErrorKind, path::Path};
 
 /// What a person may note about an image.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum Tag {
     /// Its label is wrong.
     LabelWrong,

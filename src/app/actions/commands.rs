@@ -119,6 +119,10 @@ pub(crate) fn other_gallery(state: &State) -> Command {
     ResultsCommand::Maps(MapView { in_gallery: !view.in_gallery, ..view }).into()
 }
 
+pub(crate) fn next_view(state: &State) -> Command {
+    state.next_view().map_or(RunsCommand::Refresh.into(), |saved| AppCommand::ShowView(saved.clone()).into())
+}
+
 pub(crate) fn unfiltered(state: &State) -> Command {
     match state.workspace {
         Workspace::Results => ResultsCommand::Filter(GalleryFilter::default()).into(),

@@ -500,6 +500,13 @@ actions! {
         allowed: has_filters,
         command: unfiltered,
     }
+    NextView {
+        name: "Show the next saved view",
+        icon: icons::EYE,
+        key: plain(Key::W),
+        allowed: has_views,
+        command: next_view,
+    }
     RefreshRuns {
         name: "List runs again",
         icon: icons::ARROWS_CLOCKWISE,

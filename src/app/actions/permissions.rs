@@ -314,6 +314,10 @@ pub(crate) fn has_filters(state: &State) -> Result<(), &'static str> {
     if some { Ok(()) } else { Err("Nothing is filtered here.") }
 }
 
+pub(crate) fn has_views(state: &State) -> Result<(), &'static str> {
+    state.next_view().map(|_| ()).ok_or("No view of this workspace was saved: see “Views” in Data and in Results.")
+}
+
 pub(crate) fn may_rule(state: &State, rule: ThresholdRule) -> Result<(), &'static str> {
     match state.results.ready().map(|set| set.threshold(rule)) {
         None => Err("Open a finished run first."),

@@ -1,5 +1,5 @@
 use crate::{
-    app::state::{Overlay, Room, Side, ThemeChoice, Workspace},
+    app::state::{Overlay, Room, SavedView, Side, ThemeChoice, Workspace},
     data::ImageId,
     engine::export::{curves::Graph, results::Format},
     jobs::events::Pick,
@@ -28,6 +28,10 @@ pub enum AppCommand {
     Walk(i64),
     /// The same, and what is walked over is selected together, in the grid and in the gallery.
     Extend(i64),
+    /// Keeps what is seen of the workspace in view under a name; a view of that name there is replaced.
+    SaveView(String),
+    ShowView(SavedView),
+    ForgetView(SavedView),
     /// Completes a path that is being typed, in the field of this name.
     CompletePath {
         field: &'static str,

@@ -1,5 +1,5 @@
 use crate::{
-    app::state::{Colours, GalleryFilter, MapView, Mark, Sort, Tab},
+    app::state::{Colours, GalleryFilter, MapView, Mark, ResultsCurve, Sort, Tab},
     config::ThresholdRule,
     engine::export::results::Export,
     scores::{Annotation, ScoreKind, Tag},
@@ -43,6 +43,8 @@ pub enum ResultsCommand {
     /// Looks at the images in two dimensions, or at the curves again.
     Embedding(bool),
     EmbeddingColours(Colours),
+    /// Which of the curves is shown.
+    Curve(ResultsCurve),
     /// Lists only the images of these names.
     Within(HashSet<String>),
 }

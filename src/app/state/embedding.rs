@@ -1,6 +1,7 @@
 //! The images of Results in two dimensions.
 
 use crate::{engine::runs::score_set::ScoreSet, error::Failure};
+use serde::{Deserialize, Serialize};
 use std::{collections::HashMap, path::PathBuf, sync::Arc};
 
 #[derive(Debug, Default)]
@@ -24,7 +25,7 @@ pub struct EmbeddingState {
 }
 
 /// What the colour of an image says.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub enum Colours {
     /// Its label, and whether it is called the other way.
     #[default]

@@ -1,6 +1,6 @@
 //! Undo and redo: each change is kept as the edit that takes it back and the one that makes it again.
 
-use super::{OwnTag, TrainState};
+use super::{OwnTag, SavedView, TrainState};
 use crate::{data::Curation, engine::runs::actions::RunAction, scores::Annotation};
 use std::{path::PathBuf, sync::Arc};
 
@@ -24,6 +24,8 @@ pub enum Edit {
     },
     /// The person's tags become these.
     Tags(Vec<OwnTag>),
+    /// The saved views become these.
+    Views(Vec<SavedView>),
     Run(RunAction),
 }
 

@@ -14,6 +14,7 @@ mod progress;
 mod results;
 mod runs;
 mod train;
+mod views;
 mod workspace_settings;
 
 pub use data::{
@@ -31,9 +32,10 @@ pub use job::{JobInfo, JobState, Waiting, Work};
 pub use listing::{ColumnFilter, ColumnTest, GalleryFilter, Mark, Marks};
 pub use persisted::{PersistedState, SCALES, Scale};
 pub use progress::{Auroc, Curve, Progress, Quantity};
-pub use results::{Comparing, Explanation, Layers, Map, MapView, ResultsState, ScoredImages, Scores, Sort, Tab};
+pub use results::{Comparing, Explanation, Layers, Map, MapView, ResultsCurve, ResultsState, ScoredImages, Scores, Sort, Tab};
 pub use runs::{RunDraft, RunsState, SettingRow, in_work, side_by_side};
 pub use train::{TrainForm, TrainState, paper_value};
+pub use views::{DataListView, ListView, ResultsListView, SavedView};
 pub use workspace_settings::{OwnTag, WorkspaceSettings};
 
 use crate::{

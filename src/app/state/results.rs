@@ -14,6 +14,7 @@ use crate::{
     ml::scoring::tiles::highest::HighestTile,
     scores::{Annotation, Review, SHIFTS, ScoreRow, SyntheticLesions},
 };
+use serde::{Deserialize, Serialize};
 use std::{path::PathBuf, sync::Arc};
 
 #[derive(Debug, Default)]
@@ -43,6 +44,8 @@ pub struct ResultsState {
     pub asks_folder: bool,
     pub explanation: Explanation,
     pub map_view: MapView,
+    /// Which of the curves is shown.
+    pub curve: ResultsCurve,
     pub embedding: EmbeddingState,
     /// Number of the scores in view: grows with each that is read.
     pub number: u64,
@@ -143,8 +146,16 @@ pub enum Map {
     Ready { fall: f64, rise: f64 },
 }
 
+/// The curve over the histogram.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub enum ResultsCurve {
+    #[default]
+    Roc,
+    PrecisionRecall,
+}
+
 /// Outcome tabs of the gallery.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub enum Tab {
     #[default]
     FalsePositives,
@@ -216,7 +227,7 @@ impl Tab {
     }
 }
 
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub enum Sort {
     /// Most abnormal first.
     #[default]

@@ -1,6 +1,7 @@
-//! What the workspace keeps of the window, in a file of its own: tags that the person has made.
+//! What the workspace keeps of the window, in a file of its own: tags that the person has made, and views
+//! that were saved.
 
-use super::State;
+use super::{SavedView, State};
 use crate::data::Curation;
 use eframe::egui::Key;
 use serde::{Deserialize, Serialize};
@@ -10,6 +11,7 @@ use serde::{Deserialize, Serialize};
 #[serde(default)]
 pub struct WorkspaceSettings {
     pub tags: Vec<OwnTag>,
+    pub views: Vec<SavedView>,
 }
 
 /// A tag of the person's own.

@@ -3,6 +3,7 @@
 use super::{
     data, dialogs, navigation,
     shared::{graph, queue},
+    views,
 };
 use crate::{
     app::{AppCommand, Effect, State, message::WindowEffect},
@@ -39,6 +40,9 @@ pub fn execute(state: &mut State, command: AppCommand) -> Vec<Effect> {
         AppCommand::Compare(images) => navigation::compare(state, images),
         AppCommand::Walk(by) => navigation::walk(state, by),
         AppCommand::Extend(by) => navigation::extend(state, by),
+        AppCommand::SaveView(name) => views::save(state, &name),
+        AppCommand::ShowView(saved) => views::show(state, saved.view),
+        AppCommand::ForgetView(saved) => views::forget(state, &saved),
         AppCommand::CompletePath { field, typed } => {
             state.completing = Some(field);
             vec![Effect::Load(LoadRequest::CompletePath(typed))]

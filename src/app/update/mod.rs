@@ -17,6 +17,7 @@ mod results;
 mod runs;
 mod shared;
 mod train;
+mod views;
 
 #[cfg(test)]
 mod tests;

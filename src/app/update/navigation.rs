@@ -3,6 +3,7 @@
 use super::{
     dissolve, job_progress, large_view, results, runs,
     shared::{annotations, curation, gallery, machine, selection},
+    views,
 };
 use crate::{
     app::{
@@ -85,6 +86,7 @@ fn replay(state: &mut State, edit: Edit) -> Vec<Effect> {
         }
         Edit::Annotations { file, annotations } => annotations::annotate(state, &file, annotations),
         Edit::Curation { data, curation } => curation::replace(state, &data, curation),
+        Edit::Views(saved) => views::replace(state, saved, String::new()),
         Edit::Tags(tags) => curation::own_tags(state, tags),
         Edit::Run(action) => runs::action(state, action),
     };

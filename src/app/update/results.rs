@@ -51,6 +51,10 @@ pub fn execute(state: &mut State, command: ResultsCommand) -> Vec<Effect> {
             state.results.embedding.colours = colours;
             Vec::new()
         }
+        ResultsCommand::Curve(curve) => {
+            state.results.curve = curve;
+            Vec::new()
+        }
         ResultsCommand::Within(names) => gallery::relist(state, |r| {
             r.filter.within = Some(Arc::new(names));
             // All outcomes: the line says which images are meant.

@@ -9,6 +9,7 @@ use crate::{
     data::{decode::Remark, metadata::Metadata, text::display_path},
     error::Warning,
 };
+use serde::{Deserialize, Serialize};
 use std::{
     path::{Path, PathBuf},
     sync::{Arc, OnceLock},
@@ -49,7 +50,8 @@ impl Layout {
 }
 
 /// What an image is used for.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
 pub enum Split {
     /// The models learn from its normal images.
     Train,

@@ -11,7 +11,7 @@ use crate::{
     ui::shared::{
         context::PanelContext,
         image_grid::{Cell, Click, Grid, How},
-        theme, widgets,
+        theme, views, widgets,
     },
 };
 use eframe::egui::{Button, Frame, RichText, ScrollArea, Stroke, Ui, vec2};
@@ -100,6 +100,7 @@ fn pages(ui: &mut Ui, cx: &mut PanelContext<'_>, open: &Open) {
     let (check, all, shown) = (&cx.state.data.check, open.dataset.items.len(), cx.state.data.shown.len());
     let images = if shown == all { format!("Images {all}") } else { format!("Images {shown} of {all}") };
     ui.horizontal(|ui| {
+        views::menu(ui, cx);
         if let Some(found) = check.found.clone() {
             let duplicates = format!("Duplicates {}", found.duplicates.len());
             let pages = [(DataPage::Images, images.as_str()), (DataPage::Duplicates, duplicates.as_str())];

@@ -8,7 +8,7 @@ use crate::{
     engine::runs::score_set::ScoreSet,
     scores::Tag,
     text::count_of,
-    ui::shared::{column_filter, context::PanelContext, theme, widgets},
+    ui::shared::{column_filter, context::PanelContext, theme, views, widgets},
 };
 use eframe::egui::{
     Atom, Button, ComboBox, IdSalt, PopupCloseBehavior, RichText, ScrollArea, TextEdit, Ui, Vec2, WidgetInfo,
@@ -74,6 +74,7 @@ pub fn show(ui: &mut Ui, cx: &mut PanelContext<'_>, set: &ScoreSet) {
         let (button, _) = menu.ui(ui, |ui| menu_of_filters(ui, cx, set, &mut filter));
         button.widget_info(|| WidgetInfo::labeled(Role::Button, true, &text));
         button.on_hover_text("By score, tag, class and columns of the table of labels");
+        views::menu(ui, cx);
         let edit = TextEdit::singleline(&mut filter.text).hint_text("name or note").desired_width(ui.available_width() - 16.0);
         ui.add(edit).accessible_name("Filter by name or note");
     });

@@ -8,4 +8,5 @@ pub(crate) mod plot;
 pub(crate) mod tags;
 pub mod textures;
 pub mod theme;
+pub(crate) mod views;
 pub(crate) mod widgets;

@@ -135,7 +135,7 @@ const MENU: [(&str, &[Id]); 8] = [
         ],
     ),
     ("Runs", &[Id::Runs, Id::RefreshRuns]),
-    ("View", &[Id::Library, Id::Inspector, Id::Log, Id::Theme, Id::Larger, Id::Smaller, Id::FullSize]),
+    ("View", &[Id::NextView, Id::Library, Id::Inspector, Id::Log, Id::Theme, Id::Larger, Id::Smaller, Id::FullSize]),
     ("Help", &[Id::Palette, Id::Keys, Id::About]),
 ];
 

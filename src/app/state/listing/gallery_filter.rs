@@ -2,10 +2,12 @@
 
 use super::column_filter::ColumnFilter;
 use crate::scores::{Annotation, ScoreRow, Tag};
+use serde::{Deserialize, Serialize};
 use std::{collections::HashSet, sync::Arc};
 
 /// What the gallery lets through, beside the outcome.
-#[derive(Debug, Clone, PartialEq, Default)]
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
+#[serde(default)]
 pub struct GalleryFilter {
     pub class: Option<String>,
     /// Lowest and highest score.
@@ -16,6 +18,7 @@ pub struct GalleryFilter {
     /// By columns of the table of labels.
     pub columns: ColumnFilter,
     /// Names of the images that a line was drawn round.
+    #[serde(skip)]
     pub within: Option<Arc<HashSet<String>>>,
     /// Part of the name or of the note, in any case.
     pub text: String,

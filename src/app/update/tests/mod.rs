@@ -17,6 +17,7 @@ pub mod navigation;
 pub mod results;
 #[cfg(test)]
 pub mod runs;
+mod views;
 
 use super::update;
 use crate::{

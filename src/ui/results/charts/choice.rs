@@ -1,7 +1,7 @@
 //! Which of the charts is looked at.
 
 use crate::{
-    app::{ResultsCommand, actions},
+    app::{ResultsCommand, actions, state::ResultsCurve as Curve},
     ui::shared::{context::PanelContext, widgets},
 };
 use eframe::egui::Ui;
@@ -9,17 +9,8 @@ use eframe::egui::Ui;
 /// What the charts keep between frames.
 #[derive(Default)]
 pub struct ChartsView {
-    pub curve: Curve,
     /// The line that is being drawn round images.
     pub lasso: Vec<[f64; 2]>,
-}
-
-/// Which of the two curves is shown.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub enum Curve {
-    #[default]
-    Roc,
-    PrecisionRecall,
 }
 
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -29,8 +20,8 @@ enum Choice {
 }
 
 /// The choice between them.
-pub fn choice(ui: &mut Ui, cx: &mut PanelContext<'_>, view: &mut ChartsView) {
-    let now = if cx.state.results.embedding.on { Choice::Embedding } else { Choice::Curve(view.curve) };
+pub fn choice(ui: &mut Ui, cx: &mut PanelContext<'_>) {
+    let now = if cx.state.results.embedding.on { Choice::Embedding } else { Choice::Curve(cx.state.results.curve) };
     let curves = [(Curve::Roc, "ROC"), (Curve::PrecisionRecall, "Precision-recall")];
     let mut all = curves.map(|(curve, name)| (Choice::Curve(curve), name)).to_vec();
     if actions::may_embed(cx.state).is_ok() || now == Choice::Embedding {
@@ -38,7 +29,7 @@ pub fn choice(ui: &mut Ui, cx: &mut PanelContext<'_>, view: &mut ChartsView) {
     }
     let Some(chosen) = widgets::choices(ui, now, &all) else { return };
     if let Choice::Curve(curve) = chosen {
-        view.curve = curve;
+        cx.send(ResultsCommand::Curve(curve));
     }
     if (chosen == Choice::Embedding) != cx.state.results.embedding.on {
         cx.send(ResultsCommand::Embedding(chosen == Choice::Embedding));

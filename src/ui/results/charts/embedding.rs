@@ -31,7 +31,7 @@ pub fn show(ui: &mut Ui, cx: &mut PanelContext<'_>, set: &ScoreSet, view: &mut C
     let t = theme::of(ui);
     ui.horizontal(|ui| {
         ui.set_height(24.0);
-        choice(ui, cx, view);
+        choice(ui, cx);
     });
     let e = &cx.state.results.embedding;
     if let Some(failure) = &e.failed {

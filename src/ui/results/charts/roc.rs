@@ -1,8 +1,11 @@
 //! The ROC and the precision-recall curve, with the point of the shared threshold; a click or drag moves it.
 
-use super::choice::{ChartsView, Curve, choice};
+use super::choice::choice;
 use crate::{
-    app::{ResultsCommand, state::Comparing},
+    app::{
+        ResultsCommand,
+        state::{Comparing, ResultsCurve as Curve},
+    },
     engine::{export::results::Chart, runs::score_set::ScoreSet},
     metrics,
     ui::shared::{
@@ -49,10 +52,10 @@ impl Curve {
     }
 }
 
-pub fn show(ui: &mut Ui, cx: &mut PanelContext<'_>, set: &ScoreSet, view: &mut ChartsView, height: f32) {
+pub fn show(ui: &mut Ui, cx: &mut PanelContext<'_>, set: &ScoreSet, height: f32) {
     let t = theme::of(ui);
-    plot::head(ui, cx, view.curve.chart(), |ui, cx| choice(ui, cx, view));
-    let curve = view.curve;
+    let curve = cx.state.results.curve;
+    plot::head(ui, cx, curve.chart(), choice);
     let height = height - 64.0;
     if set.roc.is_empty() {
         plot::undefined(ui, set.evaluation.undefined.as_ref(), height);

@@ -19,7 +19,7 @@ pub fn show(ui: &mut Ui, cx: &mut PanelContext<'_>, view: &mut ChartsView, set: 
             }
             // A sentence in place of a curve needs less room.
             let upper = if set.roc.is_empty() { UNDEFINED } else { (size.y - theme::GAP) / 2.0 };
-            roc::show(ui, cx, set, view, upper);
+            roc::show(ui, cx, set, upper);
             histogram::show(ui, cx, set, size.y - theme::GAP - upper);
         });
     });
