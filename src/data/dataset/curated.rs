@@ -1,7 +1,7 @@
 //! A data set under what a person has said of its images.
 
 use super::{
-    curation::{Curation, Label, Said},
+    curation::{Curation, Label},
     model::{Class, Dataset, ImageId, Item},
     normal::ALL,
 };
@@ -136,7 +136,7 @@ fn images_are(count: usize) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::data::{Layout, Source, Split};
+    use crate::data::{Layout, Said, Source, Split};
 
     /// So many images of each of these classes, or of none.
     fn set(classes: &[&str], each: usize) -> Dataset {

@@ -53,7 +53,7 @@ fn entry(ui: &mut Ui, cx: &mut PanelContext<'_>, saved: &SavedView, now: &Option
 
 /// A name for what is seen now.
 fn new(ui: &mut Ui, cx: &mut PanelContext<'_>, views: &[SavedView]) {
-    let id = ui.id().with("name of a view");
+    let id = ui.scope_id().with("name of a view");
     let mut name: String = ui.data(|data| data.get_temp(id)).unwrap_or_default();
     ui.horizontal(|ui| {
         let edit = TextEdit::singleline(&mut name).hint_text("name of this view").desired_width(WIDTH - 84.0);

@@ -175,7 +175,7 @@ fn a_table_of_curation_is_imported_with_a_line_of_what_it_names() {
     let [Effect::Load(LoadRequest::ReadCuration { generation, .. })] = effects[..] else { panic!("{effects:?}") };
     let dir = tempfile::tempdir().unwrap();
     let file = dir.path().join("by hand.csv");
-    let mut answer = |state: &mut State, text: &str, dropped: bool| {
+    let answer = |state: &mut State, text: &str, dropped: bool| {
         std::fs::write(&file, text).unwrap();
         let read = if dropped { Curation::read_exported(&file) } else { Curation::read(&file) };
         let curation = read.map(Arc::new).map_err(crate::error::Failure::from);

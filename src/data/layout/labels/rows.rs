@@ -61,7 +61,7 @@ pub struct SplitList {
 struct RowOfImage {
     row: String,
     /// The table, and the row in it.
-    place: [usize; 2],
+    place: Option<[usize; 2]>,
     label: String,
     split: Option<Split>,
     patient: String,
@@ -129,7 +129,7 @@ fn merge(files: &NamedFiles, scan: &FileScan, sources: &[LabelTable], lists: &[S
             let label = source.scheme.label(table, fields);
             for image in images {
                 let patient = table.field(fields, columns.patient).to_string();
-                let now = RowOfImage { row: row.clone(), place: [number, i], label: label.clone(), split, patient };
+                let now = RowOfImage { row: row.clone(), place: Some([number, i]), label: label.clone(), split, patient };
                 match said.get_mut(&image) {
                     Some(before) if adds_up => {
                         if sounds_normal(&before.label) != sounds_normal(&now.label) {
@@ -160,7 +160,7 @@ fn merge(files: &NamedFiles, scan: &FileScan, sources: &[LabelTable], lists: &[S
             let have = images_have(others.len());
             warnings.push(format!("{have} no row in the table, which holds outlines of findings alone: taken for `{NONE}`."));
         }
-        let row = || RowOfImage { row: String::new(), label: NONE.into(), split: None, patient: String::new() };
+        let row = || RowOfImage { row: String::new(), place: None, label: NONE.into(), split: None, patient: String::new() };
         others.into_iter().for_each(|image| _ = said.insert(image, row()));
     } else if !are_outlines && !disputed.is_empty() {
         let names = first_few(disputed.iter().map(|&image| display_path(&scan.pictures[image].relative)));
@@ -218,7 +218,7 @@ fn merge(files: &NamedFiles, scan: &FileScan, sources: &[LabelTable], lists: &[S
 }
 
 /// The columns of these tables, but those that name the images: of each row its table, and its place there.
-fn metadata(sources: &[LabelTable], rows: &[[usize; 2]]) -> Metadata {
+fn metadata(sources: &[LabelTable], rows: &[Option<[usize; 2]>]) -> Metadata {
     let mut names: Vec<&str> = Vec::new();
     for source in sources {
         let headers = source.table.headers.iter().enumerate().filter(|(c, _)| Some(*c) != source.columns.file);
@@ -229,9 +229,10 @@ fn metadata(sources: &[LabelTable], rows: &[[usize; 2]]) -> Metadata {
     let values = |name: &str| {
         let column: Vec<Option<usize>> =
             sources.iter().map(|source| source.table.headers.iter().position(|header| header == name)).collect();
-        rows.iter().map(move |&[table, row]| {
-            let table = (&sources[table].table, column[table]);
-            table.0.field(&table.0.rows[row], table.1)
+        rows.iter().map(move |place| {
+            let Some([table, row]) = *place else { return "" };
+            let (table, column) = (&sources[table].table, column[table]);
+            table.field(&table.rows[row], column)
         })
     };
     Metadata::new(names.iter().map(|name| (*name, values(name))))

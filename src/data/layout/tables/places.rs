@@ -30,7 +30,7 @@ pub fn outlines(field: &str) -> bool {
 fn pairs(field: &str) -> Option<usize> {
     let count = field.split_ascii_whitespace().count();
     let are_numbers = field.split_ascii_whitespace().all(|word| word.bytes().all(|b| b.is_ascii_digit()));
-    (are_numbers && count > 0 && count % 2 == 0).then_some(count)
+    (are_numbers && count > 0 && count.is_multiple_of(2)).then_some(count)
 }
 
 impl Table {
