@@ -51,8 +51,8 @@ fn sample(picture: texture_2d_array<f32>, size: vec2<u32>, level: u32, uv: vec2<
 }
 
 fn signed(value: f32) -> vec3<f32> {
-    let end = select(vec3<f32>(0.70, 0.09, 0.17), vec3<f32>(0.13, 0.40, 0.67), value < 0.0);
-    return 1.0 + (end - 1.0) * min(abs(value), 1.0);
+    let end = select(vec3<f32>(1.00, 0.52, 0.20), vec3<f32>(0.30, 0.66, 1.00), value < 0.0);
+    return end * min(abs(value), 1.0);
 }
 
 fn inferno(value: f32) -> vec3<f32> {

@@ -1,9 +1,10 @@
 //! Colour maps of changes, as the shader has them. Colours are gamma-encoded red, green and blue, \[0, 1\] each.
 
-/// The diverging map of signed changes: -1 blue, 0 white, 1 red; values beyond are clamped.
+/// The diverging map of signed changes: -1 blue, 0 black, 1 orange; values beyond are clamped. Black as in [`inferno`]: where nothing
+/// changed there is nothing to see.
 pub fn signed(value: f32) -> [f32; 3] {
-    let end: [f32; 3] = if value < 0.0 { [0.13, 0.40, 0.67] } else { [0.70, 0.09, 0.17] };
-    end.map(|e| 1.0 + (e - 1.0) * value.abs().min(1.0))
+    let end: [f32; 3] = if value < 0.0 { [0.30, 0.66, 1.00] } else { [1.00, 0.52, 0.20] };
+    end.map(|e| e * value.abs().min(1.0))
 }
 
 /// Matplotlib's inferno at nine places, linear between them: 0 black, 1 yellow; values beyond are clamped.
@@ -40,8 +41,8 @@ mod tests {
     use super::*;
 
     #[test]
-    fn no_change_is_white_or_black_and_signs_have_their_colours() {
-        assert_eq!(bytes(signed(0.0)), [255; 3]);
+    fn no_change_is_black_and_signs_have_their_colours() {
+        assert_eq!(bytes(signed(0.0)), [0; 3]);
         assert_eq!(bytes(inferno(0.0)), [0, 0, 4]);
         let (red, blue) = (signed(0.5), signed(-0.5));
         assert!(red[0] > red[2] && blue[2] > blue[0]);

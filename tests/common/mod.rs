@@ -9,11 +9,12 @@ use std::{
     path::{Path, PathBuf},
 };
 
-/// A file of the parity fixtures: in `tests/reference` (made by its `make.py`), and in `$DISSOLVE_REFERENCE` (default
+/// A file of the parity fixtures: in `tests/reference` (made by its `make.py`; where the tests are run far from where they were built, the
+/// one below the present folder), and in `$DISSOLVE_REFERENCE` (default
 /// `../shared/reference`) where that is a folder.
 pub fn references(name: &str) -> Vec<PathBuf> {
-    let own = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("tests/reference").join(name);
-    assert!(own.exists(), "{} is missing", own.display());
+    let own = [env!("CARGO_MANIFEST_DIR"), "."].map(|root| Path::new(root).join("tests/reference").join(name));
+    let own = own.into_iter().find(|file| file.exists()).unwrap_or_else(|| panic!("tests/reference/{name} is missing"));
     std::iter::once(own).chain(find("DISSOLVE_REFERENCE", "reference", "further reference files", name)).collect()
 }
 

@@ -20,7 +20,7 @@ pub enum DissolveCommand {
     Difference(Difference),
     /// Whether what resizing alone makes counts as a change.
     ChangeFrom(ChangeFrom),
-    Gain(f32),
+    Gain(Option<f32>),
     View(View),
     /// What of the pictures has come into view: it is dissolved first.
     InView(InView),

@@ -35,7 +35,7 @@ pub struct PersistedState {
     /// Files of weights that were imported.
     pub imported: Vec<PathBuf>,
     pub method: Option<DissolveMethod>,
-    /// By what differences are multiplied; none: as at first.
+    /// By what differences are multiplied; none: as suits the image.
     pub gain: Option<f32>,
     /// Where strips and sweeps are written.
     #[serde(alias = "film_folder")]
@@ -85,7 +85,7 @@ impl State {
         let d = &mut state.dissolve;
         d.imported.clone_from(&persisted.imported);
         d.method = persisted.method.unwrap_or(d.method);
-        d.gain = persisted.gain.filter(|gain| gain.is_finite()).map_or(d.gain, |gain| gain.clamp(0.5, 64.0));
+        d.gain = persisted.gain.filter(|gain| gain.is_finite()).map(|gain| gain.clamp(0.5, 64.0));
         d.export_folder.clone_from(&persisted.export_folder);
         state.persisted = persisted;
         state
@@ -99,7 +99,7 @@ impl State {
         self.persisted.form = Some(TrainForm::from(&self.train));
         let d = &self.dissolve;
         self.persisted.imported.clone_from(&d.imported);
-        (self.persisted.method, self.persisted.gain) = (Some(d.method), Some(d.gain));
+        (self.persisted.method, self.persisted.gain) = (Some(d.method), d.gain);
         self.persisted.export_folder.clone_from(&d.export_folder);
     }
 }

@@ -42,7 +42,7 @@ pub fn execute(state: &mut State, command: DissolveCommand) -> Vec<Effect> {
         DissolveCommand::ChangeFrom(what) => show(state, |d| d.change_from = what),
         DissolveCommand::InView(in_view) => self::in_view(state, in_view),
         DissolveCommand::Difference(kind) => show(state, |d| d.difference = kind),
-        DissolveCommand::Gain(gain) => show(state, |d| d.gain = gain.clamp(0.5, 64.0)),
+        DissolveCommand::Gain(gain) => show(state, |d| d.gain = gain.map(|gain| gain.clamp(0.5, 64.0))),
         DissolveCommand::View(view) => show(state, |d| d.view = view.clamped()),
         DissolveCommand::ActualSize => show(state, |d| d.view.actual = true),
         DissolveCommand::Layout(layout) => self::layout(state, layout),
@@ -339,9 +339,10 @@ fn export_folder(state: &State) -> PathBuf {
 fn export_sweep(state: &mut State, what: SweepExport) -> Vec<Effect> {
     let (Some(request), Some(open)) = (request(state), state.open()) else { return Vec::new() };
     let parts = open.config.parts();
+    let gain = state.dissolve.gain_of(state.selected);
     let d = &mut state.dissolve;
     d.is_exporting = true;
-    let (track, difference, change_from, gain) = (d.track, d.difference, d.change_from, d.gain);
+    let (track, difference, change_from) = (d.track, d.difference, d.change_from);
     let folder = export_folder(state);
     let steps = SweepExportRequest::along(|at| track.t(at));
     vec![Effect::Background(BackgroundEffect::SweepExport(Box::new(SweepExportRequest {

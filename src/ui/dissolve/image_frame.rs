@@ -113,8 +113,8 @@ pub fn frame(ui: &mut Ui, cx: &mut PanelContext<'_>, id: (&str, usize), name: &s
         Mode::Loupe => (hover.unwrap_or(fitted.rect.center()), LOUPE.min(fitted.rect.width() / 3.0)),
         _ => (pos2(fitted.rect.left() + d.divider * fitted.rect.width(), fitted.rect.center().y), 0.0),
     };
-    let look =
-        Appearance { mode: shot.mode, gain: d.gain, divider: [divider.x * points, divider.y * points], radius: radius * points };
+    let gain = d.gain_of(cx.state.selected);
+    let look = Appearance { mode: shot.mode, gain, divider: [divider.x * points, divider.y * points], radius: radius * points };
     let origin = [fitted.rect.left() * points, fitted.rect.top() * points];
     let original = match (shot.mode, shot.resized) {
         (Mode::Signed | Mode::Absolute, Some(resized)) => resized,

@@ -185,16 +185,17 @@ fn difference(ui: &mut Ui, cx: &mut PanelContext<'_>) {
     }
     ui.horizontal(|ui| {
         let label = ui.label("Gain");
-        let mut gain = d.gain;
+        let mut gain = d.gain_of(cx.state.selected);
         let field = ui.add(DragValue::new(&mut gain).range(0.5..=64.0).speed(0.1).prefix("×")).labelled_by(label.id);
-        if field.changed() {
-            cx.send(DissolveCommand::Gain(gain));
+        if field.on_hover_text("The difference is multiplied by this").changed() {
+            cx.send(DissolveCommand::Gain(Some(gain)));
         }
-        if field.on_hover_text("The difference is multiplied by this; double click: 4").double_clicked() {
-            cx.send(DissolveCommand::Gain(4.0));
+        let auto = ui.selectable_label(d.gain.is_none(), "Auto").on_hover_text("A gain that suits the image in view");
+        if auto.clicked() {
+            cx.send(DissolveCommand::Gain(if d.gain.is_none() { Some(gain) } else { None }));
         }
     });
-    legend(ui, d.difference, d.gain);
+    legend(ui, d.difference, d.gain_of(cx.state.selected));
     widgets::weak(ui, "A change is not a lesion: it shows what this model takes for detail.");
 }
 
@@ -212,11 +213,11 @@ fn legend(ui: &mut Ui, kind: Difference, gain: f32) {
     }
     let end = 1.0 / gain;
     ui.horizontal(|ui| {
-        let left = if kind == Difference::Signed { format!("−{end:.2} darker") } else { "0".into() };
+        let left = if kind == Difference::Signed { format!("−{end:.3} darker") } else { "0".into() };
         widgets::weak(ui, left);
         ui.with_layout(eframe::egui::Layout::right_to_left(eframe::egui::Align::Center), |ui| {
             let word = if kind == Difference::Signed { " brighter" } else { "" };
-            widgets::weak(ui, format!("{end:.2}{word}"));
+            widgets::weak(ui, format!("{end:.3}{word}"));
         });
     });
 }

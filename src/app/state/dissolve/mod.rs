@@ -42,8 +42,8 @@ pub struct DissolveState {
     pub resolution: usize,
     pub difference: Difference,
     pub change_from: ChangeFrom,
-    /// The difference is multiplied by this before it is coloured.
-    pub gain: f32,
+    /// The difference is multiplied by this before it is coloured; `None`: as suits the image in view.
+    pub gain: Option<f32>,
     pub view: View,
     /// What that has in view, as it was last drawn.
     pub in_view: InView,
@@ -87,7 +87,7 @@ impl Default for DissolveState {
             resolution: 0,
             difference: Difference::Signed,
             change_from: ChangeFrom::Resized,
-            gain: 4.0,
+            gain: None,
             view: View::default(),
             in_view: InView::default(),
             layout: Layout::SideBySide,
@@ -108,6 +108,20 @@ impl Default for DissolveState {
 }
 
 impl DissolveState {
+    /// What differences are multiplied by where this image is the selected one: as set, or the power of two by which its change is
+    /// well seen. One gain for all pictures beside each other, so that they can be compared.
+    pub fn gain_of(&self, selected: Option<ImageId>) -> f32 {
+        /// Full colour is so many times the mean change: few pixels change more.
+        const TIMES: f64 = 6.0;
+        let change = || {
+            let done = self.answers.done_of(selected)?;
+            let is_beyond_resizing = done.resized.is_some() && self.change_from == ChangeFrom::Resized;
+            Some(if is_beyond_resizing { done.change.model } else { done.change.all })
+        };
+        let suits = |change: f64| (1.0 / (TIMES * change.max(1e-6))).log2().round().exp2().clamp(2.0, 64.0) as f32;
+        self.gain.unwrap_or_else(|| change().map_or(8.0, suits))
+    }
+
     /// Whether t makes a difference.
     pub fn uses_t(&self) -> bool {
         self.method == DissolveMethod::Diffusion

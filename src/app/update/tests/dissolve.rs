@@ -95,6 +95,22 @@ fn the_slider_drops_stale_answers() {
     assert_eq!(state.dissolve.answers.done.as_ref().unwrap().t, 200);
 }
 
+/// Without a gain of the person's own, what changes little is amplified more.
+#[test]
+fn the_gain_suits_the_image_in_view() {
+    let (mut state, first) = with_model();
+    let mut answer = |t, value| {
+        let request = if t == 30 { first.clone() } else { request(&update(&mut state, DissolveCommand::SetT(t))) };
+        update(&mut state, JobEvent::Dissolved { generation: request.generation, dissolved: Ok(dissolved(t, value)) });
+        state.dissolve.gain_of(state.selected)
+    };
+    assert_eq!((answer(30, 0.01), answer(200, 0.04), answer(900, 0.5)), (16.0, 4.0, 2.0));
+    update(&mut state, DissolveCommand::Gain(Some(5.0)));
+    assert_eq!(state.dissolve.gain_of(state.selected), 5.0);
+    update(&mut state, DissolveCommand::Gain(None));
+    assert_eq!(state.dissolve.gain_of(state.selected), 2.0);
+}
+
 /// The hand never waits: what is there is shown at once, and between two thumbnails their mixture until the dissolved image has come.
 #[test]
 fn the_cache_answers_at_once() {
@@ -278,8 +294,8 @@ fn views_keep_to_their_ranges_and_tracks_change_the_ladder() {
     update(&mut state, DissolveCommand::ActualSize);
     assert!(state.dissolve.view.actual);
     update(&mut state, DissolveCommand::Divider(3.0));
-    update(&mut state, DissolveCommand::Gain(1000.0));
-    assert_eq!((state.dissolve.divider, state.dissolve.gain), (1.0, 64.0));
+    update(&mut state, DissolveCommand::Gain(Some(1000.0)));
+    assert_eq!((state.dissolve.divider, state.dissolve.gain), (1.0, Some(64.0)));
     let linear = request(&update(&mut state, DissolveCommand::Track(Track::Linear)));
     assert!(linear.strip_steps.contains(&Track::Linear.thumbnail_t(3)));
 }

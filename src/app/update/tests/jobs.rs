@@ -90,14 +90,14 @@ fn the_form_and_the_models_are_as_they_were() {
     update(&mut state, DataCommand::Preprocess(preprocess));
     update(&mut state, JobEvent::ModelChecked { path: "model.pt".into(), checked: Ok(()) });
     update(&mut state, DissolveCommand::Method(DissolveMethod::Resample));
-    update(&mut state, DissolveCommand::Gain(9.0));
+    update(&mut state, DissolveCommand::Gain(Some(9.0)));
     let later = next(&mut state);
     assert_eq!(later.train, state.train);
     assert!(later.train.error().is_some() && later.train.is_changed("ddpm.steps"));
     assert_eq!(later.dissolve.imported, [PathBuf::from("model.pt")]);
-    assert_eq!((later.dissolve.method, later.dissolve.gain), (DissolveMethod::Resample, 9.0));
+    assert_eq!((later.dissolve.method, later.dissolve.gain), (DissolveMethod::Resample, Some(9.0)));
     let first = State::starting(serde_json::from_str::<PersistedState>("{}").unwrap(), PathBuf::new(), 2);
-    assert_eq!((first.train, first.dissolve.gain), (State::default().train, 4.0), "a file of before knows less");
+    assert_eq!((first.train, first.dissolve.gain), (State::default().train, None), "a file of before knows less");
 }
 
 #[test]
