@@ -51,6 +51,12 @@ fn arrays_of_labels_that_do_not_fit_are_named_and_label_nothing() {
     dir.write("X.npy", &images(4)).write("y.npy", &labels(&[0, 1, 0]));
     let found = inspect(dir.path(), &[]);
     assert!(classes(&found).is_empty() && warns(&found, "y.npy has 3 labels for 4 images: X.npy stays unlabelled"), "{found}");
+    // Pictures laid out as rows are named, and no picture.
+    let flat = Dir::new();
+    flat.write("X.npy", &npy("|u1", &[4, 30], &[9; 120])).write("y.npy", &labels(&[0, 1, 0, 1]));
+    let output = test_files::inspected::run(flat.path(), &[]);
+    let said = String::from_utf8_lossy(&output.stderr);
+    assert!(output.status.code() == Some(1) && said.contains("X.npy holds 4 rows of 30 numbers"), "{said}");
     // One-hot, and several findings for each image.
     dir.write("y.npy", &npy("|u1", &[4, 3], &[0, 1, 0, 1, 0, 0, 1, 0, 0, 0, 0, 1]));
     assert_eq!(classes(&inspect(dir.path(), &[])), BTreeMap::from([("0", 2), ("1", 1), ("2", 1)]));

@@ -134,11 +134,17 @@ impl Dataset {
         meant
     }
 
-    /// The first class that sounds normal; `no` where the other is `yes`.
+    /// The first class that sounds normal, else one that does by its first word: `no` beside `yes`, `Normal cases`, `Non Demented`.
     pub(super) fn suggestion(&self) -> Option<String> {
-        let called = |key: &str| self.classes.iter().find(|c| class_key(&c.name) == key);
+        let begins = |class: &&Class| {
+            let key = class_key(&class.name).replace('-', " ");
+            // `0.0.Normal` has its place in an order before it.
+            let mut words = key.trim_start_matches(|c: char| c.is_ascii_digit() || matches!(c, '.' | ' ')).split(' ');
+            let is_word = words.next().is_some_and(|first| ["normal", "non", "no", "uninfected"].contains(&first));
+            is_word && !words.any(|word| word == "normal")
+        };
         let sounding = self.classes.iter().find(|c| sounds_normal(&c.name));
-        sounding.or_else(|| called("yes").and_then(|_| called("no"))).map(|c| c.name.clone())
+        sounding.or_else(|| self.classes.iter().find(begins)).map(|c| c.name.clone())
     }
 
     fn class_named(&self, name: &str) -> Result<usize> {

@@ -115,6 +115,19 @@ pub fn class_of_study(name: &str) -> &str {
     rest.filter(|_| name.as_bytes().get(5).is_some_and(u8::is_ascii_digit)).unwrap_or(name)
 }
 
+/// Whether folders are called like classes with a number for each patient, one of them normal: `AMD1`, `AMD2`, `NORMAL1`.
+pub fn are_numbered_classes(names: &BTreeSet<&str>) -> bool {
+    let mut words: BTreeMap<String, usize> = BTreeMap::new();
+    names.iter().for_each(|name| *words.entry(class_key(without_number(name))).or_default() += 1);
+    let are_numbered = names.iter().all(|name| without_number(name).len() < name.len());
+    are_numbered && words.len() > 1 && words.values().all(|&count| count > 1) && words.keys().any(|word| sounds_normal(word))
+}
+
+/// `AMD` of `AMD12`.
+pub fn without_number(name: &str) -> &str {
+    name.trim_end_matches(|c: char| c.is_ascii_digit() || matches!(c, ' ' | '_' | '-'))
+}
+
 /// What the folders of one level are.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Level {
@@ -147,11 +160,23 @@ impl Level {
     }
 }
 
+/// Whether a name begins with a word for a person or the like, and a number follows each of its words: `patient_004_node_1`.
+fn is_numbered_patient(name: &str) -> bool {
+    let plain = plain(name);
+    let parts: Vec<&str> = plain.split('_').filter(|part| !part.is_empty()).collect();
+    let is_number = |part: &str| part.bytes().all(|b| b.is_ascii_digit());
+    let has_number = |pair: &[&str]| matches!(pair, [word, number] if !is_number(word) && is_number(number));
+    parts.len() > 2 && PATIENTS.contains(&parts[0]) && parts.chunks(2).all(has_number)
+}
+
 /// Whether nearly all names are a word and a number, and the word, or how many they are, says that they are no classes.
 fn are_patients(names: &BTreeSet<&str>) -> bool {
     let mut words: BTreeMap<String, usize> = BTreeMap::new();
     // Numbers of persons are long (`TCGA_CS_4941_19960909`), or have zeros before them (`IMD002`).
     let (mut long, mut padded) = (0, 0);
+    if names.len() > 1 && names.iter().all(|name| is_numbered_patient(name)) {
+        return true;
+    }
     for name in names {
         let plain = plain(name);
         // `Patient (12)`, as Windows numbers copies.
@@ -203,7 +228,11 @@ pub fn choose(paths: &[Vec<&str>]) -> (Option<usize>, Vec<Level>) {
         .or(outermost)
         .filter(fits);
     // A single folder is a class where nothing else is.
-    let is_class = |name: &&str| !ends_generic(name);
+    // `PALM-Training400`, `stage_2_train`: the name of a data set or a part of it.
+    let is_of_set = |name: &str| {
+        plain(name).split('_').map(without_number).any(|word| Split::from_name(word).is_some() || GENERIC.contains(&word))
+    };
+    let is_class = |name: &&str| !ends_generic(name) && (!is_of_set(name) || sounds_normal(name));
     let chosen =
         chosen.or_else(|| (0..depth).rev().find(|&l| levels[l] == Level::Single && depth == 1 && names[l].iter().all(is_class)));
     (chosen, levels)
@@ -241,6 +270,7 @@ mod tests {
         assert_eq!(chosen(&["glioma/t1c", "glioma/t2w", "metastasis/t1c"]), Some(0));
         assert_eq!(chosen(&["t0", "t1", "t2"]), Some(0), "points in time");
         assert_eq!(chosen(&["0", "1", "2"]), Some(0));
+        assert_eq!(["PALM-Training400", "stage_2_train", "all-mias"].map(|name| chosen(&[name])), [None; 3], "names of sets");
         assert_eq!(["ISIC2018_Task1-2_Training_Input", "JPEGImages", "AllDICOMs"].map(|name| chosen(&[name])), [None; 3]);
         let each: Vec<String> = (0..60).map(|i| format!("p{i:05}x")).collect();
         assert_eq!(chosen(&each.iter().map(String::as_str).collect::<Vec<_>>()), None, "a folder for each image");
@@ -278,6 +308,14 @@ mod tests {
     }
 
     #[test]
+    fn classes_may_have_a_number_for_each_patient() {
+        let are = |names: &[&str]| are_numbered_classes(&names.iter().copied().collect());
+        assert!(are(&["AMD1", "AMD2", "NORMAL1", "NORMAL2"]) && are(&["sick 01", "sick 02", "normal 01", "normal 03"]));
+        assert!(!are(&["AMD1", "AMD2"]) && !are(&["grade1", "grade2", "normal"]) && !are(&["T1", "T2", "N0", "N1"]));
+        assert_eq!(["AMD12", "normal 03", "AMD"].map(without_number), ["AMD", "normal", "AMD"]);
+    }
+
+    #[test]
     fn names_of_what_is_not_sorted() {
         assert!(["pred", "to_predict", "Unlabeled-Images", "unlabelled set", "inference"].iter().all(|name| is_unsorted(name)));
         assert!(!["predicted tumour", "labelled", "unknown", "images", "no"].iter().any(|name| is_unsorted(name)));
@@ -302,6 +340,8 @@ mod tests {
                 && is(&["Case-1", "Case-2", "Case-17"])
                 && is(&["p0", "p1"])
                 && is(&["Patient (0)", "Patient (1)"])
+                && is(&["patient_004_node_1", "patient_009_node_2"])
+                && !is(&["study_1_positive", "study_2_negative"])
         );
         let numbers: Vec<String> = (0..30).map(|i| format!("{i:04}")).collect();
         assert!(is(&numbers.iter().map(String::as_str).collect::<Vec<_>>()));

@@ -2,7 +2,7 @@
 
 use super::{
     file_scan::PictureFile,
-    levels::{Level, is_generic, split_of_folder},
+    levels::{Level, are_numbered_classes, is_generic, split_of_folder},
 };
 use crate::data::{
     dataset::Item,
@@ -24,7 +24,8 @@ pub fn patients_from_folders(pictures: &mut [PictureFile], base: &Path) -> Optio
     let paths: Vec<Vec<String>> = pictures.iter().map(folders).collect();
     let depth = paths.iter().map(Vec::len).max().unwrap_or(0);
     let names = |level: usize| paths.iter().filter_map(|path| path.get(level).map(String::as_str)).collect::<BTreeSet<_>>();
-    let level = (0..depth).find(|&level| names(level).len() > 1 && Level::of(&names(level)) == Level::Patients)?;
+    let are_patients = |names: &BTreeSet<&str>| Level::of(names) == Level::Patients || are_numbered_classes(names);
+    let level = (0..depth).find(|&level| names(level).len() > 1 && are_patients(&names(level)))?;
     for (picture, path) in pictures.iter_mut().zip(&paths).filter(|(p, _)| p.probe.patient.is_none()) {
         picture.probe.patient = path.get(level).map(|name| {
             // Short numbers may begin anew in each folder.

@@ -3,6 +3,7 @@
 use crate::data::{
     decode::NpyHeader,
     layout::tables::{NONE, SEVERAL},
+    text::images,
 };
 
 /// The classes of images, by the numbers of an array.
@@ -20,7 +21,7 @@ pub fn classes(header: &NpyHeader, bytes: &[u8], count: usize) -> Result<Classes
     let width = match header.shape[..] {
         [n] | [n, 1] if n == count => 1,
         [n, width] if n == count && width > 1 => width,
-        [n] | [n, _] => return Err(format!("has {n} labels for {count} images")),
+        [n] | [n, _] => return Err(format!("has {n} labels for {}", images(count))),
         _ => return Err(format!("has the shape {:?}; a label for each image is needed", header.shape)),
     };
     if let Some(at) = numbers.iter().position(|v| !v.is_finite()) {

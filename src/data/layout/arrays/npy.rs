@@ -65,6 +65,15 @@ pub fn detect(root: &Path, scan: &mut FileScan) -> Option<DetectedLayout> {
     let mut pairs = Vec::new();
     for &picture in &arrays {
         let (path, name) = (display_path(&picture.relative), named(&picture.relative).map(|(_, name)| name));
+        // An array of rows of numbers, with a label for each.
+        if let ([(_, [width, height])], Some(labels)) = (picture.probe.pages.as_slice(), labels_of(picture))
+            && *height > 1
+            && read(&root.join(labels.path), *height as usize).is_ok()
+        {
+            let reason = format!("holds {height} rows of {width} numbers, which are no pictures; N x height x width is needed");
+            detected.skipped.push(Skipped { path: picture.relative.clone(), reason });
+            continue;
+        }
         let split = name.and_then(|name| name.split).or_else(|| split_of(&picture.relative));
         let labels = labels_of(picture).map(|labels| {
             let label = display_path(labels.path);

@@ -5,7 +5,9 @@ use crate::{
     data::{
         layout::{
             detected::class_names,
-            levels::{self, Level, class_of_study, is_generic, is_unsorted},
+            levels::{
+                self, Level, are_numbered_classes, class_of_study, is_generic, is_unsorted, split_of_folder, without_number,
+            },
         },
         text::{first_few, images},
     },
@@ -49,14 +51,17 @@ pub fn classes(files: &[&PlacedFile], dirs: &[&[String]], base: &Path) -> Classe
     levels::without_kinds(&mut paths);
     let is_generic = paths.iter().flatten().all(|name| is_generic(name));
     let (chosen, kinds) = if is_generic { (None, Vec::new()) } else { levels::choose(&paths) };
+    let at = |level: usize| paths.iter().filter_map(move |path| path.get(level).copied()).collect::<BTreeSet<_>>();
+    let are_numbered = chosen.is_some_and(|level| are_numbered_classes(&at(level)));
     let mut of: Vec<Option<String>> = paths
         .iter()
         .map(|path| {
             let name = path.get(chosen?).or_else(|| path.last())?;
-            Some(class_of_study(name).to_string())
+            Some(if are_numbered { without_number(name) } else { class_of_study(name) }.to_string())
         })
         .collect();
     // Where all others are unsorted as well, it is a class.
+    let is_unsorted = |name: &str| is_unsorted(name) || split_of_folder(name).is_some();
     let is_sorted = |class: &Option<String>| class.as_ref().is_some_and(|name| !is_unsorted(name));
     let unsorted: BTreeSet<String> =
         of.iter().filter(|_| of.iter().any(is_sorted)).flatten().filter(|name| is_unsorted(name)).cloned().collect();

@@ -111,10 +111,22 @@ fn part_splits_from_classes(files: &mut [PlacedFile]) -> bool {
 fn split_level(files: &[PlacedFile]) -> Option<usize> {
     let at = |level: usize| files.iter().filter_map(move |s| split_of_folder(s.dirs.get(level)?));
     let exact = files.iter().any(|s| s.dirs.first().is_some_and(|d| Split::from_name(&levels::plain(d)).is_some()));
+    if is_class_folders_with_test(files) {
+        return None;
+    }
     if exact || at(0).count() == files.len() {
         return Some(0);
     }
     (0..4).find(|&level| at(level).count() * 10 >= files.len() * 9 && at(level).collect::<BTreeSet<_>>().len() > 1)
+}
+
+/// Class folders with one more of images to test on, which nobody has sorted: TBX11K's `health`, `sick`, `tb` and `test`.
+fn is_class_folders_with_test(files: &[PlacedFile]) -> bool {
+    let (of_split, others): (Vec<&PlacedFile>, Vec<&PlacedFile>) =
+        files.iter().partition(|s| s.dirs.first().is_some_and(|name| split_of_folder(name).is_some()));
+    let classes: BTreeSet<&String> = others.iter().filter_map(|s| s.dirs.first()).filter(|name| !is_generic(name)).collect();
+    let is_test = of_split.iter().all(|s| s.dirs.len() == 1 && split_of_folder(&s.dirs[0]) == Some(Split::Test));
+    !of_split.is_empty() && is_test && classes.len() > 1 && others.len() >= of_split.len()
 }
 
 /// `train/`, `test/` and perhaps `val/`, with class folders in them or not; `at`: their level.
@@ -122,7 +134,14 @@ fn with_split_folders(files: Vec<PlacedFile>, at: usize, base: &Path) -> Detecte
     let split = |s: &PlacedFile| s.dirs.get(at).and_then(|d| split_of_folder(d));
     let (inside, outside): (Vec<_>, Vec<_>) = files.into_iter().partition(|s| split(s).is_some());
     let inner: Vec<&PlacedFile> = inside.iter().collect();
-    let below: Vec<&[String]> = inside.iter().map(|s| &s.dirs[at + 1..]).collect();
+    // Folders that say the split once more (RFMiD's `Training_Set/Training_Set/Training`) are no classes.
+    let below: Vec<&[String]> = inside
+        .iter()
+        .map(|s| {
+            let again = s.dirs[at + 1..].iter().take_while(|name| split_of_folder(name) == split(s)).count();
+            &s.dirs[at + 1 + again..]
+        })
+        .collect();
     let mut found = classes(&inner, &below, base);
     let above: Vec<&[String]> = inside.iter().map(|s| &s.dirs[..at]).collect();
     let sets: BTreeSet<String> = above.iter().map(|dirs| dirs.join("/")).collect();

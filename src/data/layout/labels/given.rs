@@ -49,7 +49,7 @@ pub fn from_given(root: &Path, scan: &FileScan, path: &Path, config: &DataConfig
 
 /// A table as it is to be read. The error is a reason to show behind its name.
 fn read_given(files: &NamedFiles, path: &Path, table: Table, wanted: &LabelColumns) -> Result<LabelTable, String> {
-    let table = if wanted.file.is_empty() { table.with_names_apart() } else { table };
+    let table = if wanted.file.is_empty() { table.with_names_apart().with_sides_apart() } else { table };
     let mut columns = table.columns(wanted)?;
     let table = with_right_headers(table, files, path, wanted);
     if table.header_line == 0 {

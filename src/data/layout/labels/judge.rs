@@ -40,18 +40,18 @@ pub fn judge(root: &Path, files: &NamedFiles, path: &Path, config: &DataConfig) 
         return vec![Judged::Note(Warning::new(text, NextStep::UseTable { path: path.to_path_buf() }))];
     }
     match Table::read_all(path) {
-        Ok(tables) => tables.into_iter().filter_map(|table| judge_table(root, files, path, table, config)).collect(),
+        Ok(tables) => tables.into_iter().flat_map(|table| judge_table(root, files, path, table, config)).collect(),
         // Text and JSON are many things; a spreadsheet is a table.
         Err(reason) if is_spreadsheet_name(path) => vec![Judged::Note(format!("{name} {reason}.").into())],
         Err(_) => Vec::new(),
     }
 }
 
-fn judge_table(root: &Path, files: &NamedFiles, path: &Path, table: Table, config: &DataConfig) -> Option<Judged> {
+fn judge_table(root: &Path, files: &NamedFiles, path: &Path, table: Table, config: &DataConfig) -> Vec<Judged> {
     let name = table_name(root, path, &table);
-    let table = if config.columns.file.is_empty() { table.with_names_apart() } else { table };
+    let table = if config.columns.file.is_empty() { table.with_names_apart().with_sides_apart() } else { table };
     let table = with_right_headers(table, files, path, &config.columns);
-    let mut columns = table.columns(&config.columns).ok()?;
+    let Ok(mut columns) = table.columns(&config.columns) else { return Vec::new() };
     let (file, mut naming, mut share) = file_column(files, path, &table, columns.file, &config.columns);
     let is_known = columns.file.is_some() && columns.label.is_some() && columns.file != columns.label;
     columns.file = file;
@@ -64,26 +64,29 @@ fn judge_table(root: &Path, files: &NamedFiles, path: &Path, table: Table, confi
             (columns.file, columns.patient, naming, share) = (Some(patient), None, by_folder, of_folders);
         }
     }
-    columns.file?;
+    if columns.file.is_none() {
+        return Vec::new();
+    }
     if table.headers.len() < 2 {
         let images = files.named(&table, columns.file, &naming);
-        return naming.split.filter(|_| share >= 0.5).map(|split| Judged::Lists(vec![SplitList { name, split, images }]));
+        let split = naming.split.filter(|_| share >= 0.5);
+        return split.map(|split| Judged::Lists(vec![SplitList { name, split, images }])).into_iter().collect();
     }
     // A table of a whole set beside a part of its images names many files that are not here.
     let least = files.least_share(&table, columns.file);
     if share < least && files.covered(&table, columns.file, &naming) < least {
         let share = share * 100.0;
         let text = format!("{name} looks like a table of labels, but only {share:.0} % of its rows name a file that is here.");
-        return is_known.then(|| Judged::Note(text.into()));
+        return is_known.then(|| Judged::Note(text.into())).into_iter().collect();
     }
     if table.is_of_scores() {
         let text = format!("{name} holds scores that this program wrote, and is not taken for labels.");
-        return Some(Judged::Note(text.into()));
+        return vec![Judged::Note(text.into())];
     }
     let images = files.named(&table, columns.file, &naming);
     if images.is_empty() {
         let text = format!("{name} names these files by names that several of them have, without their folders: it is not used.");
-        return Some(Judged::Note(text.into()));
+        return vec![Judged::Note(text.into())];
     }
     if columns.label == columns.file {
         columns.label = None;
@@ -92,22 +95,27 @@ fn judge_table(root: &Path, files: &NamedFiles, path: &Path, table: Table, confi
     if let Some(scheme) = LabelScheme::of(&table, &columns, !config.columns.label.is_empty()) {
         let split = naming.split;
         let source = LabelTable { path: path.to_path_buf(), table, columns, naming, scheme, split };
-        return Some(Judged::Labels(Box::new((source, images))));
+        return vec![Judged::Labels(Box::new((source, images)))];
     }
     // Lists of images and their masks label nothing.
     if columns.label.is_some_and(|label| LabelScheme::names_files(&table, label)) {
-        return None;
+        return Vec::new();
     }
     let lists = lists_of_splits(files, &table, &columns, &naming, &name);
-    if lists.len() > 1 {
-        return Some(Judged::Lists(lists));
+    let is_split = |header: &String| columns.split.is_some_and(|split| split.all().any(|c| table.headers[c] == *header));
+    let others: Vec<&String> =
+        table.headers.iter().filter(|header| **header != file && !header.is_empty() && !is_split(header)).collect();
+    let lists = (lists.len() > 1).then_some(Judged::Lists(lists));
+    if lists.is_some() && others.len() < 2 {
+        return lists.into_iter().collect();
     }
-    let others = cut_list(table.headers.iter().filter(|h| **h != file && !h.is_empty()), 20);
+    let others = cut_list(others, 20);
     let text = format!(
         "{name} names these files (column `{file}`), but which of its columns is the label is not known{}.",
         if others.is_empty() { others } else { format!(" ({others})") }
     );
-    Some(Judged::Note(Warning::new(text, NextStep::ChooseLabel { path: path.to_path_buf(), file })))
+    let note = Judged::Note(Warning::new(text, NextStep::ChooseLabel { path: path.to_path_buf(), file }));
+    lists.into_iter().chain([note]).collect()
 }
 
 /// The images of each split that a column says.

@@ -298,6 +298,7 @@ mod tests {
             [One(0), None, None]
         );
         assert_eq!(found(&pictures, HERE, &["/data/hospital_b/a/1.png", "/data/hospital_a/b/1.png"]), [One(0), None]);
+        assert_eq!(found(&pictures, HERE, &["/data/local-files/?d=a/1.png", "/data/local-files/?d=b/1.png"]), [One(0), One(1)]);
         assert_eq!(found(&pictures, HERE, &[r"C:\Users\me\a\1.png", r"C:\Users\me\2.png"]), [One(0), One(2)]);
         assert_eq!(found(&pictures, "/data/labels.csv", &["hospital_a/2.png", "hospital_a/a/1.png"]), [None, None]);
         assert_eq!(found(&pictures, "/data/labels.csv", &["set/hospital_b/2.png", "set/hospital_a/2.png"]), [One(2), None]);

@@ -9,6 +9,8 @@ const MAX_DEPTH: usize = 64;
 
 /// The parts of a path as tables have them: between forward or backward slashes, without `.`; none of what cannot be a path.
 pub fn parts(value: &str) -> Vec<String> {
+    // Label Studio's `/data/local-files/?d=images/a.png`.
+    let value = value.split_once("?d=").map_or(value, |(_, path)| path);
     let parts = || value.split(['/', '\\']).filter(|part| !part.is_empty() && *part != ".");
     if value.len() > MAX_LENGTH || parts().count() > MAX_DEPTH {
         return Vec::new();

@@ -152,7 +152,11 @@ fn other_files(root: &Path, files: &NamedFiles, source: &LabelTable) -> Vec<Warn
     let others = (0..table.headers.len()).filter(|&c| Some(c) != columns.file && Some(c) != columns.patient);
     let names_others = |&column: &usize| {
         let naming = files.naming(path, table, Some(column));
-        files.share(table, Some(column), &naming) >= 0.8 && !files.named(table, Some(column), &naming).is_subset(&own)
+        // A few numbers, which may be names as well, are measures or marks.
+        let distinct = table.column(column).collect::<HashSet<_>>().len();
+        distinct * 2 > table.rows.len()
+            && files.share(table, Some(column), &naming) >= 0.8
+            && !files.named(table, Some(column), &naming).is_subset(&own)
     };
     let say = |column: usize| {
         let (name, used) = (source.name(root), table.header(columns.file));

@@ -42,10 +42,11 @@ const FILE: &[&str] = &[
 ];
 #[rustfmt::skip]
 const LABEL: &[&str] = &[
-    "label", "labels", "class", "class_name", "class_label", "target", "diagnosis", "dx", "category", "level",
+    "label", "labels", "anomaly_class", "anomaly", "class", "class_name", "class_label", "target", "diagnosis", "dx", "category", "level",
     "finding", "findings", "finding_labels", "grade", "y", "ground_truth_label", "detections_label", "diagnostic", "disease",
     "benign_malignant", "retinopathy_grade", "dr_grade", "befund", "diagnose", "klasse", "kategorie", "diagnostico", "diagnóstico",
-    "classe", "clase", "etiqueta", "classification", "pathology", "severity",
+    "classe", "clase", "etiqueta", "classification", "pathology", "severity", "diagnostic_keywords", "adjudicated_dr_grade",
+    "specie_name", "choice",
 ];
 const SPLIT: &[&str] = &["split", "set", "partition", "subset", "phase", "dataset_type", "tags", "usage"];
 #[rustfmt::skip]
@@ -76,6 +77,11 @@ impl Columns {
             patient: find(&wanted.patient, PATIENT)?,
         })
     }
+}
+
+/// Whether a column of labels is called like this one.
+pub fn is_label(header: &str) -> bool {
+    LABEL.contains(&plain(header).as_str())
 }
 
 /// Lower case, words joined by `_`.

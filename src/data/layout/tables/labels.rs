@@ -56,7 +56,14 @@ pub(super) fn mark(text: &str) -> Option<bool> {
 impl LabelScheme {
     /// What the columns say; `None` where no column is known to be one of labels. `given`: the person named the label's column.
     pub fn of(table: &Table, columns: &Columns, given: bool) -> Option<Self> {
-        if let Some(column) = table.run_lengths() {
+        // Where each image has one row, a column of labels says more than whether there is an outline.
+        let is_labelled = |c: usize| {
+            let names: HashSet<&str> = columns.file.into_iter().flat_map(|file| table.column(file)).collect();
+            Some(c) != columns.file && names.len() == table.rows.len() && may_be_labels(table, c)
+        };
+        if let Some(column) =
+            table.run_lengths().filter(|&c| !columns.label.is_some_and(|label| label != c && is_labelled(label)))
+        {
             let class = columns.label.or_else(|| table.class_ids()).filter(|&c| c != column && Some(c) != columns.file);
             return Some(Self::RunLengths { column, class });
         }
@@ -82,7 +89,9 @@ impl LabelScheme {
         }
         // Where a column says that there is no finding, the others beside it are findings, be it that none of these is there.
         let are_all_marks = others.iter().all(|c| marks.contains(c) || empty(c));
-        if (marks.len() > 1 && are_all_marks) || (none.is_some() && others.len() > 1) {
+        // Where each image has several of them, they are no findings but views, parts of the body and devices.
+        let are_findings = none.is_some() || table.rows.iter().filter(|row| ones(row) > 1).count() * 2 <= table.rows.len();
+        if are_findings && ((marks.len() > 1 && are_all_marks) || (none.is_some() && others.len() > 1)) {
             let columns = others.into_iter().filter(|c| Some(*c) != none && (marks.contains(c) || empty(c))).collect();
             return Some(Self::Findings { columns, none });
         }
@@ -214,7 +223,10 @@ fn may_be_labels(table: &Table, column: usize) -> bool {
 fn few_values(table: &Table, column: usize) -> bool {
     let values: HashSet<String> = table.column(column).map(class_key).collect();
     let numbers = values.iter().filter(|v| v.parse::<f64>().is_ok()).count();
+    // Numbers that count the rows are none either.
+    let counts_rows = values.len() == table.rows.len() && numbers == values.len() && values.len() > 2;
     values.len() <= 50
+        && !counts_rows
         && (numbers * 2 < values.len() || values.len() <= 11)
         && (table.rows.len() < 8 || values.len() * 2 <= table.rows.len())
 }
@@ -262,6 +274,16 @@ mod tests {
 
         let (_, labels) = read("image_id,melanoma,keratosis\na,0.0,0.0\nb,1.0,0.0\nc,0.0,1.0\n").unwrap();
         assert_eq!(labels, [NONE, "melanoma", "keratosis"]);
+    }
+
+    #[test]
+    fn outlines_say_what_is_found_unless_labels_do() {
+        let table = "id,class,segmentation\na,bowel,\na,stomach,1 5 9 2\nb,bowel,\n";
+        assert_eq!(read(table).unwrap().1, [NONE, "stomach", NONE]);
+        assert_eq!(read("id,label,rle\na,ok,\nb,cyst,1 5\nc,cyst,\n").unwrap().1, ["ok", "cyst", "cyst"]);
+        assert_eq!(read("id,rle\na,\nb,1 5\n").unwrap().1, [NONE, FINDING]);
+        assert_eq!(LabelScheme::both(NONE, "cyst"), "cyst");
+        assert_eq!([LabelScheme::both("a", "A"), LabelScheme::both("a", "b"), LabelScheme::both("", NONE)], ["a", SEVERAL, NONE]);
     }
 
     #[test]

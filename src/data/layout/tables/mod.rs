@@ -9,6 +9,7 @@ mod json;
 mod labels;
 mod places;
 mod read;
+mod sides;
 mod splits;
 mod spreadsheet;
 mod table;

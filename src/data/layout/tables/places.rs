@@ -9,7 +9,7 @@ const PICTURES: &[&str] = &[".jpg", ".jpeg", ".png", ".tif", ".tiff", ".bmp", ".
 /// Words in the names of columns of run lengths.
 const RUN_LENGTHS: &[&str] =
     &["encodedpixels", "encoded_pixels", "encoding", "rle", "run_length", "runlength", "mask", "segmentation", "annotation"];
-/// Run lengths without such a name have so many numbers: four are a box.
+/// Run lengths without such a name have so many numbers, their starts in order: four are a box, and others points.
 const MANY: usize = 8;
 
 /// Names of columns of classes beside outlines.
@@ -33,14 +33,21 @@ fn pairs(field: &str) -> Option<usize> {
     (are_numbers && count > 0 && count.is_multiple_of(2)).then_some(count)
 }
 
+/// Whether the first numbers of all pairs grow, as those of outlines do in most tables.
+fn starts_grow(field: &str) -> bool {
+    let starts: Vec<u64> = field.split_ascii_whitespace().step_by(2).filter_map(|word| word.parse().ok()).collect();
+    starts.is_sorted()
+}
+
 impl Table {
     /// The column of run lengths.
     pub(super) fn run_lengths(&self) -> Option<usize> {
         let are_runs = |c: &usize| {
             let name = plain(&self.headers[*c]);
-            let least = if RUN_LENGTHS.iter().any(|word| name.contains(word)) { 2 } else { MANY };
+            let is_named = RUN_LENGTHS.iter().any(|word| name.contains(word));
+            let least = if is_named { 2 } else { MANY };
             let outlined = || self.column(*c).filter(|field| outlines(field));
-            outlined().all(|field| pairs(field).is_some())
+            outlined().all(|field| pairs(field).is_some() && (is_named || starts_grow(field)))
                 && outlined().filter(|field| pairs(field) >= Some(least)).count() * 2 > outlined().count()
         };
         (0..self.headers.len()).find(are_runs)
@@ -97,6 +104,7 @@ mod tests {
         assert_eq!(table("ImageId, EncodedPixels\na, -1\nb,387620 23 996 33\nc,1 5\n").run_lengths(), Some(1));
         assert_eq!(table("id,outline\na,\nb,1 2 3 4 5 6 7 8\n").run_lengths(), Some(1));
         assert_eq!(table("id,place\na,\nb,1 2 3 4\n").run_lengths(), None, "a box");
+        assert_eq!(table("id,points\na,5 2 3 4 9 6 7 8\nb,1 2 3 4 5 6 7 8\n").run_lengths(), None);
         assert_eq!(table("id,mask\na,masks/a.png\nb,masks/b.png\n").run_lengths(), None);
         assert_eq!(table("id,EncodedPixels\na,\nb,\n").run_lengths(), None, "nothing is outlined");
         assert!(table("patientId,x,y,width,height,Target\na,1,2,3,4,1\n").has_boxes());

@@ -1,6 +1,9 @@
 //! Rows under headers, and tables as text: comma, semicolon, tab, bar or blank; BOM, CRLF, quotes; UTF-8, UTF-16 or Windows-1252.
 
-use super::{columns::Columns, text};
+use super::{
+    columns::{Columns, is_label},
+    text,
+};
 use crate::{config::LabelColumns, text::from_cell};
 use csv::{Position, StringRecord};
 
@@ -102,7 +105,13 @@ impl Table {
 
     /// Columns by the names that were given, else by their usual names. Errors where a given one is not there.
     pub fn columns(&self, wanted: &LabelColumns) -> Result<Columns, String> {
-        let columns = Columns::find(&self.headers, wanted)?;
+        let mut columns = Columns::find(&self.headers, wanted)?;
+        // A column that says the same of all images tells them not apart: Real-IAD's `category` beside `anomaly_class`.
+        let differs = |&c: &usize| self.column(c).any(|value| Some(value) != self.column(c).next());
+        if wanted.label.is_empty() && columns.label.is_some_and(|label| !differs(&label)) {
+            let other = (0..self.headers.len()).find(|c| is_label(&self.headers[*c]) && differs(c) && Some(*c) != columns.file);
+            columns.label = other.or(columns.label);
+        }
         Ok(Columns { split: self.split_columns(&columns, wanted), ..columns })
     }
 }

@@ -1,0 +1,63 @@
+//! Tables with a row for two images, such as those of a left and a right eye (ODIR-5K): columns that differ in `left` and `right`.
+
+use super::{columns::plain, labels::LabelScheme, table::Table};
+use csv::StringRecord;
+
+/// The name of a column without its side, and whether that is the right one; `None` where it says no side.
+fn side(header: &str) -> Option<(String, bool)> {
+    let name = plain(header);
+    let words: Vec<&str> = name.split('_').collect();
+    let at = words.iter().position(|word| ["left", "right"].contains(word))?;
+    let rest: Vec<&str> = words.iter().enumerate().filter(|(i, _)| *i != at).map(|(_, word)| *word).collect();
+    (!rest.is_empty()).then(|| (rest.join("_"), words[at] == "right"))
+}
+
+impl Table {
+    /// The same with a row for each image, where the names of files and what is said of them are in a column for each side.
+    pub fn with_sides_apart(self) -> Self {
+        let partner = |c: usize| -> Option<(String, usize)> {
+            let (name, _) = side(&self.headers[c]).filter(|(_, is_right)| !is_right)?;
+            let other = (0..self.headers.len()).find(|&o| side(&self.headers[o]).is_some_and(|s| s == (name.clone(), true)))?;
+            Some((name, other))
+        };
+        let pairs: Vec<(usize, String, usize)> =
+            (0..self.headers.len()).filter_map(|c| partner(c).map(|(name, other)| (c, name, other))).collect();
+        let names_files = |c: usize| self.column(c).any(|v| !v.is_empty()) && LabelScheme::names_files(&self, c);
+        let of_files = pairs.iter().filter(|(left, _, right)| names_files(*left) && names_files(*right)).count();
+        if of_files != 1 || pairs.len() < 2 {
+            return self;
+        }
+        let kept: Vec<usize> = (0..self.headers.len()).filter(|c| !pairs.iter().any(|(_, _, right)| right == c)).collect();
+        let pair = |c: usize| pairs.iter().find(|(left, ..)| *left == c);
+        let headers =
+            kept.iter().map(|&c| pair(c).map_or_else(|| self.headers[c].clone(), |(_, name, _)| name.clone())).collect();
+        let row = |row: &StringRecord, is_right: bool| {
+            let at = |c: usize| pair(c).filter(|_| is_right).map_or(c, |(_, _, right)| *right);
+            let mut apart: StringRecord = kept.iter().map(|&c| self.field(row, Some(at(c)))).collect();
+            apart.set_position(row.position().cloned());
+            apart
+        };
+        let rows = self.rows.iter().flat_map(|fields| [false, true].map(|is_right| row(fields, is_right))).collect();
+        Self { headers, rows, ..self }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_row_for_two_images_becomes_two() {
+        let text = "ID,Left-Fundus,Right-Fundus,Left-Diagnostic Keywords,Right-Diagnostic Keywords,N\n1,1_left.jpg,1_right.jpg,normal fundus,cataract,0\n";
+        let table = Table::parse(text.as_bytes()).unwrap().with_sides_apart();
+        assert_eq!(table.headers, ["ID", "fundus", "diagnostic_keywords", "N"]);
+        let rows: Vec<Vec<&str>> = table.rows.iter().map(|row| row.iter().collect()).collect();
+        assert_eq!(rows, [["1", "1_left.jpg", "normal fundus", "0"], ["1", "1_right.jpg", "cataract", "0"]]);
+        assert_eq!(table.line(1), 2);
+        for other in ["file,left or right breast,label\na.jpg,LEFT,1\n", "Left-Fundus,Right-Fundus,label\na.jpg,b.jpg,1\n"] {
+            let table = Table::parse(other.as_bytes()).unwrap();
+            let headers = table.headers.clone();
+            assert_eq!(table.with_sides_apart().headers, headers);
+        }
+    }
+}
