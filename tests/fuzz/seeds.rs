@@ -93,6 +93,13 @@ pub fn json() -> Vec<Vec<u8>> {
     ])
 }
 
+pub fn xml() -> Vec<Vec<u8>> {
+    text(&[
+        r#"<?xml version="1.0" encoding="utf-8"?><annotations><version>1.1</version><image id="0" name="a.png" subset="Train"><tag label="clear"></tag></image><image id="1" name="b.png" subset="Test"/></annotations>"#,
+        r#"<annotations><image name="a.png"><box label="spot &amp; more" xtl="1"><attribute name="n">1</attribute></box><polygon label="cyst" points="1,2;3,4"/></image></annotations>"#,
+    ])
+}
+
 pub fn spreadsheets() -> Vec<Vec<u8>> {
     let root = br#"<?xml version="1.0"?><Relationships xmlns="http://schemas.openxmlformats.org/package/2006/relationships"><Relationship Id="rId1" Type="http://schemas.openxmlformats.org/officeDocument/2006/relationships/officeDocument" Target="xl/workbook.xml"/></Relationships>"#;
     let types = br#"<?xml version="1.0"?><Types xmlns="http://schemas.openxmlformats.org/package/2006/content-types"><Default Extension="xml" ContentType="application/xml"/></Types>"#;

@@ -60,6 +60,21 @@ pub const TARGETS: &[Target] = &[
         words: &[b"[", b"{\"a\":", b"]", b"}", b"\"\\ud800\"", b"1e999", b"null", b"\"images\"", b"\"annotations\""],
     },
     Target {
+        name: "xml",
+        run: xml,
+        seeds: seeds::xml,
+        words: &[
+            b"<annotations>",
+            b"<image name=\"a.png\">",
+            b"<tag label=\"a\"/>",
+            b"</image>",
+            b"&#0;",
+            b"&amp;",
+            b"<!DOCTYPE a [",
+            b"<!--",
+        ],
+    },
+    Target {
         name: "spreadsheet",
         run: spreadsheet,
         seeds: seeds::spreadsheets,
@@ -280,6 +295,10 @@ fn csv(folder: &Folder, bytes: &[u8]) -> Taken {
 
 fn json(folder: &Folder, bytes: &[u8]) -> Taken {
     table(folder, ".json", bytes)
+}
+
+fn xml(folder: &Folder, bytes: &[u8]) -> Taken {
+    table(folder, ".xml", bytes)
 }
 
 /// Files of a spreadsheet, in the order of its seed.
