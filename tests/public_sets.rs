@@ -18,12 +18,12 @@ fn folders_that_say_the_split_again_are_no_classes() {
         [numbered("Training_Set/Training_Set/Training/#.png", 1..7), numbered("Test_Set/Test_Set/Test/#.png", 1..5)];
     let dir = folder([train, test].concat());
     let table = |rows: &[&str]| format!("ID,Disease_Risk,DR,ARMD,MH\n{}\n", rows.join("\n"));
-    let rows = ["1,0,0,0,0", "2,0,0,0,0", "3,1,1,0,0", "4,1,1,0,0", "5,1,0,1,0", "6,0,0,0,0"];
+    let rows = ["1,0,0,0,0", "2,1,1,0,0", "3,1,1,0,0", "4,1,1,0,0", "5,1,0,1,0", "6,0,0,0,0"];
     dir.write("Training_Set/Training_Set/RFMiD_Training_Labels.csv", table(&rows).as_bytes());
     dir.write("Test_Set/Test_Set/RFMiD_Testing_Labels.csv", table(&rows[..4]).as_bytes());
     let found = inspect(dir.path(), &[]);
     assert_eq!((&found["layout"], splits(&found)), (&"labels-csv".into(), [6, 0, 4]), "{found}");
-    assert_eq!(classes(&found)["no finding"], 5, "{found}");
+    assert_eq!(classes(&found), BTreeMap::from([("no finding", 3), ("several findings", 7)]), "{found}");
 }
 
 #[test]

@@ -89,8 +89,9 @@ impl LabelScheme {
         }
         // Where a column says that there is no finding, the others beside it are findings, be it that none of these is there.
         let are_all_marks = others.iter().all(|c| marks.contains(c) || empty(c));
-        // Where each image has several of them, they are no findings but views, parts of the body and devices.
-        let are_findings = none.is_some() || table.rows.iter().filter(|row| ones(row) > 1).count() * 2 <= table.rows.len();
+        // Where every image has one, and most several, they are no findings but views, parts of the body and devices.
+        let several = table.rows.iter().filter(|row| ones(row) > 1).count();
+        let are_findings = none.is_some() || several * 2 <= table.rows.len() || table.rows.iter().any(|row| ones(row) == 0);
         if are_findings && ((marks.len() > 1 && are_all_marks) || (none.is_some() && others.len() > 1)) {
             let columns = others.into_iter().filter(|c| Some(*c) != none && (marks.contains(c) || empty(c))).collect();
             return Some(Self::Findings { columns, none });
@@ -99,6 +100,7 @@ impl LabelScheme {
         match others[..] {
             [only]
                 if (table.headers.len() == 2 || table.header_line == 0)
+                    && !counts_rows(table, only, columns.file)
                     && may_be_labels(table, only)
                     && few_values(table, only) =>
             {
@@ -223,12 +225,16 @@ fn may_be_labels(table: &Table, column: usize) -> bool {
 fn few_values(table: &Table, column: usize) -> bool {
     let values: HashSet<String> = table.column(column).map(class_key).collect();
     let numbers = values.iter().filter(|v| v.parse::<f64>().is_ok()).count();
-    // Numbers that count the rows are none either.
-    let counts_rows = values.len() == table.rows.len() && numbers == values.len() && values.len() > 2;
     values.len() <= 50
-        && !counts_rows
         && (numbers * 2 < values.len() || values.len() <= 11)
         && (table.rows.len() < 8 || values.len() * 2 <= table.rows.len())
+}
+
+/// Whether a column before that of the files only counts them: `1 images/a.png`.
+fn counts_rows(table: &Table, column: usize, file: Option<usize>) -> bool {
+    let distinct = table.column(column).collect::<HashSet<_>>().len();
+    let are_numbers = table.column(column).all(|v| v.parse::<u64>().is_ok());
+    file.is_some_and(|file| column < file) && are_numbers && distinct == table.rows.len() && distinct > 2
 }
 
 /// `0.0`, as pandas writes a column of numbers with gaps, is `0`; `nan` is no label.

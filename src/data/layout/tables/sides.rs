@@ -1,6 +1,11 @@
 //! Tables with a row for two images, such as those of a left and a right eye (ODIR-5K): columns that differ in `left` and `right`.
 
-use super::{columns::plain, labels::LabelScheme, table::Table};
+use super::{
+    columns::{Columns, plain},
+    labels::LabelScheme,
+    table::Table,
+};
+use crate::config::LabelColumns;
 use csv::StringRecord;
 
 /// The name of a column without its side, and whether that is the right one; `None` where it says no side.
@@ -24,7 +29,10 @@ impl Table {
             (0..self.headers.len()).filter_map(|c| partner(c).map(|(name, other)| (c, name, other))).collect();
         let names_files = |c: usize| self.column(c).any(|v| !v.is_empty()) && LabelScheme::names_files(&self, c);
         let of_files = pairs.iter().filter(|(left, _, right)| names_files(*left) && names_files(*right)).count();
-        if of_files != 1 || pairs.len() < 2 {
+        // Another column may name one file a row.
+        let is_of_pair = |c: usize| pairs.iter().any(|(left, _, right)| [*left, *right].contains(&c));
+        let named = Columns::find(&self.headers, &LabelColumns::default()).ok().and_then(|columns| columns.file);
+        if of_files != 1 || pairs.len() < 2 || named.is_some_and(|c| !is_of_pair(c) && names_files(c)) {
             return self;
         }
         let kept: Vec<usize> = (0..self.headers.len()).filter(|c| !pairs.iter().any(|(_, _, right)| right == c)).collect();
@@ -54,6 +62,8 @@ mod tests {
         let rows: Vec<Vec<&str>> = table.rows.iter().map(|row| row.iter().collect()).collect();
         assert_eq!(rows, [["1", "1_left.jpg", "normal fundus", "0"], ["1", "1_right.jpg", "cataract", "0"]]);
         assert_eq!(table.line(1), 2);
+        let text = text.replace(",N\n", ",filename\n").replace(",0\n", ",1_left.jpg\n");
+        assert_eq!(Table::parse(text.as_bytes()).unwrap().with_sides_apart().rows.len(), 1, "a row for each image as it is");
         for other in ["file,left or right breast,label\na.jpg,LEFT,1\n", "Left-Fundus,Right-Fundus,label\na.jpg,b.jpg,1\n"] {
             let table = Table::parse(other.as_bytes()).unwrap();
             let headers = table.headers.clone();
