@@ -10,7 +10,7 @@ fn run_lengths_are_findings_and_no_classes() {
     for header in ["ImageId,EncodedPixels", "ImageId, EncodedPixels", "image_id,rle_mask", "id,outline"] {
         let dir = folder(numbered("dicom-images-train/1.2.3.#.png", 10..20));
         let runs = |i: u32| format!("1.2.3.{i},{} 3 1005 4 2005 {i} 3000 7\n", 100 + i);
-        let none = |i: u32| format!("1.2.3.{i},{}\n", if i % 2 == 0 { " -1" } else { "" });
+        let none = |i: u32| format!("1.2.3.{i},{}\n", if i.is_multiple_of(2) { " -1" } else { "" });
         // Several rows of an image are several outlines.
         let rows: String = (10..14).flat_map(|i| [runs(i), runs(i + 7 - 7)]).chain((14..20).map(none)).collect();
         dir.write("train-rle.csv", format!("{header}\n{rows}").as_bytes());
