@@ -2,7 +2,7 @@
 
 mod test_files;
 
-use std::{collections::BTreeMap, path::Path};
+use std::collections::BTreeMap;
 use test_files::{
     Dir,
     inspected::{classes, folder, inspect, numbered, rows, run, says, splits, warns},
