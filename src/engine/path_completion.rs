@@ -9,7 +9,7 @@ const NAMED: usize = 6;
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct PathCompletion {
     pub typed: String,
-    /// As far as it can only be meant; as it was typed where nothing begins so.
+    /// As far as it can only be meant; no further where nothing begins so.
     pub completed: String,
     /// The first folders that it may be, where there are several.
     pub choices: Vec<String>,
@@ -32,7 +32,7 @@ impl PathCompletion {
         let mut names: Vec<String> = folders.filter_map(|entry| entry.file_name().into_string().ok()).filter(is_meant).collect();
         names.sort();
         let same = match &names[..] {
-            [] => return Self { typed: typed.into(), completed: typed.into(), ..Self::default() },
+            [] => return Self { typed: typed.into(), completed: path, ..Self::default() },
             [one] => format!("{one}/"),
             [first, .., last] => {
                 let same = first.chars().zip(last.chars()).take_while(|(a, b)| a == b).map(|(a, _)| a);

@@ -4,7 +4,8 @@ mod commands;
 mod permissions;
 
 pub use permissions::{
-    may_dissolve, may_embed, may_lay_map, may_plant, may_score, may_show_maps, may_train, may_train_kind, may_unlabel, scorable,
+    may_curate, may_dissolve, may_embed, may_lay_map, may_plant, may_score, may_show_maps, may_train, may_train_kind,
+    may_unlabel, scorable,
 };
 
 use self::{commands::*, permissions::*};

@@ -129,7 +129,7 @@ pub(crate) fn may_compare(state: &State) -> Result<(), &'static str> {
 }
 
 /// Whether images can be left out and labelled: those that are selected in Data, or the one of the gallery.
-pub(crate) fn may_curate(state: &State) -> Result<(), &'static str> {
+pub fn may_curate(state: &State) -> Result<(), &'static str> {
     match state.workspace {
         Workspace::Data if !state.chosen().is_empty() => Ok(()),
         Workspace::Data => Err("Select an image first."),

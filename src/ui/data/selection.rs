@@ -10,7 +10,7 @@ use crate::{
     data::{ALL, Item},
     ui::shared::{context::PanelContext, theme, widgets},
 };
-use eframe::egui::{Button, Key, RichText, Ui, vec2};
+use eframe::egui::{Button, Key, RichText, Ui, WidgetInfo, accesskit::Role, vec2};
 
 /// The line under an image: its class, its split or that it is left out, and whether a person has labelled it.
 pub fn note(open: &Open, item: &Item) -> String {
@@ -39,16 +39,26 @@ pub fn show(ui: &mut Ui, cx: &mut PanelContext<'_>, open: Option<&Open>) {
         let is_out = |id| open.is_some_and(|open| open.dataset.is_left_out(id));
         let all_out = !images.is_empty() && images.iter().all(|&id| is_out(id));
         button(ui, cx, Id::LeaveOut, if all_out { "Take back" } else { "Leave out" });
-        button(ui, cx, Id::LabelNormal, "Normal");
-        button(ui, cx, Id::LabelAbnormal, "Abnormal");
-        if may_unlabel(cx.state).is_ok() {
-            button(ui, cx, Id::Unlabel, "No label");
+        let is_wide = ui.available_width() > WIDE;
+        if is_wide {
+            button(ui, cx, Id::LabelNormal, "Normal");
+            button(ui, cx, Id::LabelAbnormal, "Abnormal");
+            if may_unlabel(cx.state).is_ok() {
+                button(ui, cx, Id::Unlabel, "No label");
+            }
+        }
+        if has_marks(cx.state) {
+            button(ui, cx, Id::Compare, "Compare");
         }
         if cx.state.workspace == Workspace::Results {
             button(ui, cx, Id::ExportSelected, "Export");
         }
+        if !is_wide {
+            let more = ui.menu_button(RichText::new(icons::CARET_DOWN).size(theme::SMALL), |ui| menu(ui, cx)).response;
+            more.widget_info(|| WidgetInfo::labeled(Role::Button, true, "More for the selected images"));
+            more.on_hover_text("More for the selected images");
+        }
         if has_marks(cx.state) {
-            button(ui, cx, Id::Compare, "Compare");
             let clear = widgets::small_button(ui, icons::X).accessible_name("Select one alone");
             if clear.on_hover_text("Select one alone (Esc)").clicked() {
                 cx.send(AppCommand::Escape);
@@ -70,6 +80,8 @@ fn has_marks(state: &State) -> bool {
 /// Height of the line over the grid, and the width that its hint needs, points.
 const HEIGHT: f32 = 24.0;
 const HINT: f32 = 230.0;
+/// Width from which on all that can be done has a button of its own, points.
+const WIDE: f32 = 420.0;
 
 /// An action in a word.
 fn button(ui: &mut Ui, cx: &mut PanelContext<'_>, id: Id, word: &str) {
@@ -86,6 +98,9 @@ pub fn is_toggled_by_key(ui: &Ui, state: &State) -> bool {
 pub fn menu(ui: &mut Ui, cx: &mut PanelContext<'_>) {
     let entries = [Id::LeaveOut, Id::LabelNormal, Id::LabelAbnormal, Id::Unlabel, Id::BigPicture, Id::Compare, Id::SelectAll];
     entries.iter().for_each(|id| _ = widgets::menu_item(ui, cx, *id));
+    if cx.state.workspace == Workspace::Results {
+        widgets::menu_item(ui, cx, Id::ExportSelected);
+    }
     ui.separator();
     for tag in cx.state.own_tags() {
         let Ok(command) = own_tag(cx.state, &tag.name) else { continue };

@@ -11,18 +11,18 @@ const CHIP: f32 = 18.0;
 pub fn buttons(ui: &mut Ui, cx: &mut PanelContext<'_>) {
     ui.horizontal_wrapped(|ui| {
         ui.spacing_mut().item_spacing.x = theme::STEP;
+        let allowed = actions::may_curate(cx.state);
         for tag in cx.state.own_tags() {
-            let (on, command) = (cx.state.all_have(&tag.name), actions::own_tag(cx.state, &tag.name));
+            let on = cx.state.all_have(&tag.name);
             let key = tag.key.map(|key| format!("{key} ")).unwrap_or_default();
             let text = RichText::new(format!("{key}{}", tag.name)).size(theme::SMALL);
-            let button = ui.add_enabled(command.is_ok(), Button::selectable(on, text).frame_when_inactive(true));
-            button.widget_info(|| WidgetInfo::selected(Role::Button, command.is_ok(), on, format!("Tag: {}", tag.name)));
+            let button = ui.add_enabled(allowed.is_ok(), Button::selectable(on, text).frame_when_inactive(true));
+            button.widget_info(|| WidgetInfo::selected(Role::Button, allowed.is_ok(), on, format!("Tag: {}", tag.name)));
             let hint = tag.key.map_or("A tag of your own".to_string(), |key| format!("Key {key}"));
-            match command {
-                Ok(command) => {
-                    if button.on_hover_text(hint).clicked() {
-                        cx.send(command);
-                    }
+            match allowed {
+                Ok(()) => {
+                    let clicked = button.on_hover_text(hint).clicked();
+                    cx.commands.extend(clicked.then(|| actions::own_tag(cx.state, &tag.name).ok()).flatten());
                 }
                 Err(reason) => _ = button.on_disabled_hover_text(reason),
             }

@@ -70,7 +70,7 @@ impl ColumnFilter {
     }
 
     /// Tells of rows of the table whether they pass. An image without a row passes where nothing is asked.
-    pub fn passes<'a>(&self, metadata: &'a Metadata) -> impl Fn(Option<u32>) -> bool + use<'a> {
+    pub fn passes<'a>(&'a self, metadata: &'a Metadata) -> impl Fn(Option<u32>) -> bool + 'a {
         // Each distinct value is looked at once.
         let test = |(name, test): (&String, &ColumnTest)| {
             let column = metadata.column(name)?;
