@@ -34,6 +34,14 @@ fn arrays_of_images_have_their_labels_in_arrays_beside_them() {
         assert!(says(&found, &format!("{x}.npy with {y}.npy")), "{found}");
         assert!(found["skipped"].as_array().unwrap().is_empty(), "{found}");
     }
+    let words: Vec<u8> = ["ok", "ill", "ok", "ok"]
+        .iter()
+        .flat_map(|word| format!("{word:\0<3}").chars().flat_map(|c| (c as u32).to_le_bytes()).collect::<Vec<_>>())
+        .collect();
+    let dir = Dir::new();
+    dir.write("X.npy", &images(4)).write("y.npy", &npy("<U3", &[4], &words));
+    let found = inspect(dir.path(), &[]);
+    assert_eq!((classes(&found), &found["suggested"]), (BTreeMap::from([("ill", 1), ("ok", 3)]), &"ok".into()), "{found}");
     for (pattern, of) in [("x_#", "y_#"), ("#_images", "#_labels"), ("X#", "y#"), ("#/images", "#/labels")] {
         let dir = Dir::new();
         let at = |pattern: &str, split: &str| format!("{}.npy", pattern.replace('#', split));

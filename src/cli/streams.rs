@@ -69,6 +69,7 @@ impl Input {
 fn table_ending(bytes: &[u8]) -> &'static str {
     match bytes.iter().find(|byte| !byte.is_ascii_whitespace()) {
         Some(b'{' | b'[') => "json",
+        Some(b'<') => "xml",
         _ if bytes.starts_with(b"PK\x03\x04") => "xlsx",
         _ => "csv",
     }
@@ -130,7 +131,8 @@ mod tests {
 
     #[test]
     fn tables_without_a_name_are_told_apart_by_what_they_say() {
-        let cases: [(&[u8], _); 4] = [(b"file,label\n", "csv"), (b"\n [{}]", "json"), (b"PK\x03\x04", "xlsx"), (b"", "csv")];
+        let cases: [(&[u8], _); 5] =
+            [(b"file,label\n", "csv"), (b"\n [{}]", "json"), (b"<annotations>", "xml"), (b"PK\x03\x04", "xlsx"), (b"", "csv")];
         cases.into_iter().for_each(|(bytes, ending)| assert_eq!(table_ending(bytes), ending));
     }
 

@@ -75,12 +75,32 @@ impl Header {
         self.data_size()?.checked_add(self.length)
     }
 
+    /// Whether the array holds texts, and no numbers.
+    pub fn is_text(&self) -> bool {
+        is_text(&self.kind)
+    }
+
+    /// A text from its bytes, [`size`](Self::size) of them.
+    pub fn text(&self, stored: &[u8]) -> String {
+        if self.kind.starts_with('S') {
+            return String::from_utf8_lossy(stored).trim_end_matches('\0').to_string();
+        }
+        let letter = |b: &[u8; 4]| if self.big_endian { u32::from_be_bytes(*b) } else { u32::from_le_bytes(*b) };
+        let letters = stored.as_chunks::<4>().0.iter().map(|bytes| char::from_u32(letter(bytes)).unwrap_or('\u{fffd}'));
+        letters.collect::<String>().trim_end_matches('\0').to_string()
+    }
+
     /// A number from its bytes, [`size`](Self::size) of them.
     pub fn number(&self, stored: &[u8]) -> f64 {
         let grown = |bits: u64, b: &u8| bits << 8 | u64::from(*b);
         let bits = if self.big_endian { stored.iter().fold(0, grown) } else { stored.iter().rev().fold(0, grown) };
         (self.value)(bits)
     }
+}
+
+/// Texts of one length: `U6` in UTF-32, `S6` in bytes.
+fn is_text(kind: &str) -> bool {
+    kind.strip_prefix(['U', 'S']).is_some_and(|length| length.parse::<usize>().is_ok_and(|length| length > 0))
 }
 
 /// How many brackets are open at once at most.
@@ -99,6 +119,7 @@ fn depth(text: &[u8]) -> usize {
 
 fn value_of(kind: &str) -> Option<fn(u64) -> f64> {
     Some(match kind {
+        _ if is_text(kind) => |_| f64::NAN,
         "u1" | "u2" | "u4" | "u8" | "b1" => |bits| bits as f64,
         "i1" => |bits| f64::from(bits as i8),
         "i2" => |bits| f64::from(bits as i16),

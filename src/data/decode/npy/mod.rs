@@ -30,6 +30,9 @@ struct Stack {
 impl Stack {
     fn of(header: &Header) -> Result<Self, String> {
         let shape = &header.shape;
+        if header.is_text() {
+            return Err(format!("is a NumPy array of the type {}, which is no picture", header.kind));
+        }
         let stride = |axis: usize| {
             let between = if header.fortran { &shape[..axis] } else { &shape[axis + 1..] };
             between.iter().fold(1usize, |n, &d| n.saturating_mul(d))

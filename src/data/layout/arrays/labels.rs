@@ -1,4 +1,4 @@
-//! The labels of images as an array: a number for each, or zeros and ones for each class or finding.
+//! The labels of images as an array: a number or a word for each, or zeros and ones for each class or finding.
 
 use crate::data::{
     decode::NpyHeader,
@@ -17,13 +17,17 @@ pub struct Classes {
 
 /// The classes of `count` images. The error is a reason to show beside the array's name.
 pub fn classes(header: &NpyHeader, bytes: &[u8], count: usize) -> Result<Classes, String> {
-    let numbers: Vec<f64> = bytes.chunks_exact(header.size).map(|stored| header.number(stored)).collect();
     let width = match header.shape[..] {
         [n] | [n, 1] if n == count => 1,
         [n, width] if n == count && width > 1 => width,
         [n] | [n, _] => return Err(format!("has {n} labels for {}", images(count))),
         _ => return Err(format!("has the shape {:?}; a label for each image is needed", header.shape)),
     };
+    let stored = || bytes.chunks_exact(header.size);
+    if header.is_text() && width == 1 {
+        return Ok(Classes { of: stored().map(|text| header.text(text).trim().to_string()).collect(), are_findings: false });
+    }
+    let numbers: Vec<f64> = stored().map(|stored| header.number(stored)).collect();
     if let Some(at) = numbers.iter().position(|v| !v.is_finite()) {
         return Err(format!("has no number at [{}] (NaN)", at / width));
     }
@@ -57,7 +61,11 @@ mod tests {
     use super::*;
 
     fn read(shape: &str, fortran: &str, values: &[u8], count: usize) -> Result<Classes, String> {
-        let text = format!("{{'descr': '|u1', 'fortran_order': {fortran}, 'shape': {shape}, }}\n");
+        read_as("|u1", shape, fortran, values, count)
+    }
+
+    fn read_as(kind: &str, shape: &str, fortran: &str, values: &[u8], count: usize) -> Result<Classes, String> {
+        let text = format!("{{'descr': '{kind}', 'fortran_order': {fortran}, 'shape': {shape}, }}\n");
         let file = [&b"\x93NUMPY\x01\0"[..], &(text.len() as u16).to_le_bytes(), text.as_bytes()].concat();
         classes(&NpyHeader::read(&file[..]).unwrap(), values, count)
     }
@@ -72,6 +80,11 @@ mod tests {
         assert_eq!(of(read("(2, 3)", "True", &[0, 1, 0, 0, 1, 0], 2)), ["2", "0"]);
         let findings = read("(3, 2)", "False", &[0, 0, 0, 1, 1, 1], 3).unwrap();
         assert_eq!(findings, Classes { of: vec![NONE.into(), "1".into(), SEVERAL.into()], are_findings: true });
+        let words = |order: fn(u32) -> [u8; 4]| "okä\0ill\0".chars().flat_map(|c| order(c as u32)).collect::<Vec<u8>>();
+        assert_eq!(of(read_as("<U4", "(2,)", "False", &words(u32::to_le_bytes), 2)), ["okä", "ill"]);
+        assert_eq!(of(read_as(">U4", "(2, 1)", "False", &words(u32::to_be_bytes), 2)), ["okä", "ill"]);
+        assert_eq!(of(read_as("|S3", "(2,)", "False", b"ok\0ill", 2)), ["ok", "ill"]);
+        assert!(read_as("<U1", "(1, 2)", "False", &[65, 0, 0, 0, 66, 0, 0, 0], 1).is_err());
         assert!(read("(3,)", "False", &[2, 0, 1], 4).unwrap_err().contains("has 3 labels for 4 images"));
         assert!(read("(1, 2)", "False", &[2, 0], 1).unwrap_err().contains("2 labels for each image"));
     }

@@ -128,6 +128,9 @@ fn read_part(
     };
     let size = check_size(width as u64, height as u64)?;
     let mut not_numbers = Vec::new();
+    if array.header.is_text() {
+        return Err(format!("has the type {}, which is not read", array.header.kind));
+    }
     if array.header.kind != "u1" {
         if array.bytes.len() > MAX_NUMBERS {
             return Err(format!("has {} MiB of {}; save it as 8-bit numbers", array.bytes.len() >> 20, array.header.kind));
