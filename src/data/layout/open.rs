@@ -122,7 +122,11 @@ fn open_folder(root: &Path, config: &DataConfig, progress: &(dyn Fn(usize) + Syn
     detected.warnings.extend(passed_over(&scan.system_folders, &scan.system_files).map(Warning::from));
     detected.skipped.append(&mut scan.skipped);
     let mut set = detected.into_dataset(root, config)?;
-    set.tables = scan.others.into_iter().filter(|path| is_table(path)).take(TABLES).collect();
+    // Most files of XML are those of single images.
+    let (xml, tables): (Vec<PathBuf>, Vec<PathBuf>) =
+        scan.others.into_iter().filter(|path| is_table_name(path)).partition(|path| file_scan::extension(path) == "xml");
+    let xml = xml.into_iter().take(TABLES).filter(|path| is_table(path));
+    set.tables = tables.into_iter().chain(xml).take(TABLES).collect();
     Ok(set)
 }
 

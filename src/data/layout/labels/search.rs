@@ -110,11 +110,11 @@ fn candidates<'a>(root: &Path, scan: &'a FileScan, notes: &mut Vec<Warning>) -> 
         let count = alike.len();
         if count > 3 && alike.iter().filter(|path| pictures.contains(&stem(path))).count() * 10 >= count * 8 {
             notes.push(format!("{count} .{ending} files{place} are called like the images, one each, and are not read.").into());
-        } else if count > MAX_ALIKE && ending != "xml" {
+        } else if count <= MAX_ALIKE {
+            paths.extend(alike.into_iter().filter(|path| is_table(path)));
+        } else if ending != "xml" {
             let text = format!("{count} .{ending} files{place} are too many to be looked at as tables of labels.");
             notes.push(Warning::new(text, NextStep::NameTable));
-        } else {
-            paths.extend(alike.into_iter().filter(|path| is_table(path)).take(MAX_ALIKE));
         }
     }
     paths.sort();
