@@ -67,12 +67,16 @@ fn selected(ui: &mut Ui, cx: &mut PanelContext<'_>, open: &Open) {
     if let Some(reason) = cx.state.data.broken.get(&id) {
         ui.label(RichText::new(widgets::sentence(reason)).size(theme::SMALL).color(t.error));
     }
-    if let Some(patient) = &item.patient {
+    let columns: Vec<(&str, &str)> = item.row.into_iter().flat_map(|row| open.dataset.metadata.of_row(row)).collect();
+    if let Some(patient) = item.patient.as_ref().filter(|patient| columns.iter().all(|(_, value)| value != patient)) {
         widgets::weak(ui, format!("patient {patient}"));
     }
-    for (name, value) in item.row.into_iter().flat_map(|row| open.dataset.metadata.of_row(row)).take(COLUMNS) {
-        widgets::figure(ui, name, value).on_hover_text(format!("{name}: {value}"));
-    }
+    ui.scope(|ui| {
+        ui.spacing_mut().item_spacing.y = 2.0;
+        for (name, value) in columns.into_iter().take(COLUMNS) {
+            widgets::figure(ui, name, value).on_hover_text(format!("{name}: {value}"));
+        }
+    });
     tags::buttons(ui, cx);
     widgets::button(ui, cx, "Dissolve it (2)", || AppCommand::Go(Workspace::Dissolve));
 }

@@ -57,6 +57,7 @@ pub fn tabs(ui: &mut Ui, cx: &mut PanelContext<'_>, set: &ScoreSet) {
         if set.config.data.tiles().is_some() {
             maps(ui, cx);
         }
+        views::menu(ui, cx);
     });
 }
 
@@ -74,7 +75,6 @@ pub fn show(ui: &mut Ui, cx: &mut PanelContext<'_>, set: &ScoreSet) {
         let (button, _) = menu.ui(ui, |ui| menu_of_filters(ui, cx, set, &mut filter));
         button.widget_info(|| WidgetInfo::labeled(Role::Button, true, &text));
         button.on_hover_text("By score, tag, class and columns of the table of labels");
-        views::menu(ui, cx);
         let edit = TextEdit::singleline(&mut filter.text).hint_text("name or note").desired_width(ui.available_width() - 16.0);
         ui.add(edit).accessible_name("Filter by name or note");
     });
@@ -100,8 +100,29 @@ fn maps(ui: &mut Ui, cx: &mut PanelContext<'_>) {
 
 fn menu_of_filters(ui: &mut Ui, cx: &PanelContext<'_>, set: &ScoreSet, filter: &mut GalleryFilter) {
     ui.set_width(240.0);
+    let room = ui.ctx().content_rect().height() * MENU;
+    ScrollArea::vertical().max_height(room).show(ui, |ui| {
+        ui.set_width(ui.available_width());
+        filters_of(ui, cx, set, filter);
+    });
+    ui.separator();
+    if ui.add_enabled(!filter.is_empty(), Button::new("Take all filters away")).clicked() {
+        *filter = GalleryFilter::default();
+        ui.close();
+    }
+}
+
+/// Share of the window's height that the menu may have before it scrolls.
+const MENU: f32 = 0.55;
+
+fn filters_of(ui: &mut Ui, cx: &PanelContext<'_>, set: &ScoreSet, filter: &mut GalleryFilter) {
     widgets::caption(ui, "SCORE");
     ui.horizontal(|ui| column_filter::range(ui, "score", &mut filter.range, set.histogram.range));
+    let metadata = &cx.state.results.images.metadata;
+    if !metadata.columns().is_empty() {
+        widgets::caption(ui, "COLUMNS OF THE TABLE");
+        column_filter::show(ui, metadata, &mut filter.columns);
+    }
     widgets::caption(ui, "TAG");
     if ui.selectable_label(filter.tag.is_none() && filter.own_tag.is_none(), "any or none").clicked() {
         (filter.tag, filter.own_tag) = (None, None);
@@ -121,23 +142,10 @@ fn menu_of_filters(ui: &mut Ui, cx: &PanelContext<'_>, set: &ScoreSet, filter: &
     }
     if set.classes.len() > 1 {
         widgets::caption(ui, "CLASS");
-        ScrollArea::vertical().max_height(200.0).show(ui, |ui| {
-            ui.selectable_value(&mut filter.class, None, "all classes");
-            for class in &set.classes {
-                ui.selectable_value(&mut filter.class, Some(class.clone()), class);
-            }
-        });
-    }
-    let metadata = &cx.state.results.images.metadata;
-    if !metadata.columns().is_empty() {
-        widgets::caption(ui, "COLUMNS OF THE TABLE");
-        ScrollArea::vertical().id_salt("columns").max_height(240.0).show(ui, |ui| {
-            column_filter::show(ui, metadata, &mut filter.columns);
-        });
-    }
-    if ui.add_enabled(!filter.is_empty(), Button::new("Take all filters away")).clicked() {
-        *filter = GalleryFilter::default();
-        ui.close();
+        ui.selectable_value(&mut filter.class, None, "all classes");
+        for class in &set.classes {
+            ui.selectable_value(&mut filter.class, Some(class.clone()), class);
+        }
     }
 }
 

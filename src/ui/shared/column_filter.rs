@@ -6,7 +6,7 @@ use crate::{
     data::{ColumnKind, Metadata, MetadataColumn},
     text::images,
 };
-use eframe::egui::{CollapsingHeader, DragValue, FontId, RichText, ScrollArea, TextEdit, Ui};
+use eframe::egui::{CollapsingHeader, DragValue, FontId, Margin, RichText, ScrollArea, TextEdit, Ui};
 use std::collections::BTreeSet;
 
 /// Height of a list of values before it scrolls, points.
@@ -24,7 +24,7 @@ pub fn show(ui: &mut Ui, metadata: &Metadata, filter: &mut ColumnFilter) {
         let room = ui.available_width() - 32.0;
         let short = widgets::cut_middle(ui, &title, &FontId::proportional(theme::BODY), room);
         let text = RichText::new(short).color(if test.is_some() { t.accent } else { t.text });
-        let header = CollapsingHeader::new(text).id_salt(("column", &column.name)).show_unindented(ui, |ui| {
+        let header = CollapsingHeader::new(text).id_salt(("column", &column.name)).show(ui, |ui| {
             let to = match column.kind {
                 ColumnKind::Choice => choice(ui, column, test),
                 ColumnKind::Number(ends) => between(ui, column, ends, test),
@@ -83,7 +83,8 @@ fn between(ui: &mut Ui, column: &MetadataColumn, ends: [f64; 2], test: Option<Co
 fn contains(ui: &mut Ui, column: &MetadataColumn, test: Option<ColumnTest>) -> Option<ColumnTest> {
     let mut text = if let Some(ColumnTest::Contains(text)) = test { text } else { String::new() };
     let edit = TextEdit::singleline(&mut text).hint_text("contains").desired_width(ui.available_width() - theme::GAP);
-    let field = ui.add(edit).accessible_name(format!("{} contains", column.name));
+    // Menus leave their buttons little.
+    let field = ui.add(edit.margin(Margin::symmetric(6, 4))).accessible_name(format!("{} contains", column.name));
     field.changed().then_some(ColumnTest::Contains(text))
 }
 

@@ -24,7 +24,7 @@ pub fn show(ui: &mut Ui, cx: &mut PanelContext<'_>, name: &'static str, text: &m
         edit.store(ui.ctx(), id);
     }
     // Where nothing goes on, Tab leaves the field as it leaves others.
-    let is_known = answer.is_some_and(|c| c.completed == *text);
+    let is_known = answer.is_some_and(|c| c.typed == *text && c.completed == *text);
     let completes = !text.trim().is_empty() && !is_known;
     let tab = completes && ui.memory(|m| m.has_focus(id)) && ui.input_mut(|i| i.consume_key(Modifiers::NONE, Key::Tab));
     let field = TextEdit::singleline(text).id(id).hint_text(hint).lock_focus(completes);
@@ -35,7 +35,7 @@ pub fn show(ui: &mut Ui, cx: &mut PanelContext<'_>, name: &'static str, text: &m
     if changed {
         field.mark_changed();
     }
-    if let Some(completion) = answer.filter(|c| is_known && c.count > 1 && field.has_focus()) {
+    if let Some(completion) = answer.filter(|c| c.completed == *text && c.count > 1 && field.has_focus()) {
         choices(ui, &field, completion);
     }
     field

@@ -3,7 +3,7 @@
 use super::{context::PanelContext, theme, widgets};
 use crate::app::{AppCommand, icons, state::SavedView};
 use eframe::egui::{
-    Button, Key, PopupCloseBehavior, RichText, ScrollArea, TextEdit, Ui, WidgetInfo,
+    Button, Key, Margin, PopupCloseBehavior, RichText, ScrollArea, TextEdit, Ui, WidgetInfo,
     accesskit::Role,
     containers::menu::{MenuButton, MenuConfig},
     vec2,
@@ -11,6 +11,8 @@ use eframe::egui::{
 
 /// Width of the menu, points.
 const WIDTH: f32 = 240.0;
+/// Within the field: menus leave their buttons little.
+const MARGIN: Margin = Margin::symmetric(6, 4);
 
 /// The button, with the name of the present view where it is a saved one.
 pub fn menu(ui: &mut Ui, cx: &mut PanelContext<'_>) {
@@ -56,7 +58,7 @@ fn new(ui: &mut Ui, cx: &mut PanelContext<'_>, views: &[SavedView]) {
     let id = ui.scope_id().with("name of a view");
     let mut name: String = ui.data(|data| data.get_temp(id)).unwrap_or_default();
     ui.horizontal(|ui| {
-        let edit = TextEdit::singleline(&mut name).hint_text("name of this view").desired_width(WIDTH - 84.0);
+        let edit = TextEdit::singleline(&mut name).hint_text("name of this view").desired_width(WIDTH - 92.0).margin(MARGIN);
         let field = ui.add(edit).accessible_name("Name of this view");
         let entered = field.lost_focus() && ui.input(|i| i.key_pressed(Key::Enter));
         let typed = name.trim();

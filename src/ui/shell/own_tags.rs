@@ -5,7 +5,7 @@ use crate::{
     text::images,
     ui::shared::{context::PanelContext, theme, widgets},
 };
-use eframe::egui::{Button, ComboBox, Grid, Key, RichText, TextEdit, Ui};
+use eframe::egui::{Button, ComboBox, Grid, Id, Key, RichText, TextEdit, Ui};
 
 /// `name`: what was typed of a new one so far.
 pub fn show(ui: &mut Ui, cx: &mut PanelContext<'_>, name: &mut String) {
@@ -19,7 +19,8 @@ pub fn show(ui: &mut Ui, cx: &mut PanelContext<'_>, name: &mut String) {
         list(ui, cx, &tags, &free);
         ui.add_space(theme::GAP);
         ui.horizontal(|ui| {
-            let edit = TextEdit::singleline(name).hint_text("name of a new tag").desired_width(240.0);
+            // It keeps the focus while the list above it grows.
+            let edit = TextEdit::singleline(name).id(Id::unique("new tag")).hint_text("name of a new tag").desired_width(240.0);
             let field = ui.add(edit).accessible_name("Name of a new tag");
             let entered = field.lost_focus() && ui.input(|i| i.key_pressed(Key::Enter));
             let new = cx.state.workspace_settings.with_tag(name, free.first().copied());
