@@ -219,12 +219,6 @@ pub const FIELDS: &[Field] = &[
     },
     Field { key: "dia.batch", label: "Batch", help: "Images; each becomes 12 views (4 shifts, 3 branches).", ..DIA },
     Field {
-        key: "dia.view_parts",
-        label: "Parts of the views",
-        help: "Parts that the views of a step are computed in, where all at once do not fit in memory; takes a third longer. Batch norm then sees a part at a time.",
-        ..DIA
-    },
-    Field {
         key: "dia.dissolve",
         label: "Dissolve by",
         help: "How the third branch is made; none is the CSI baseline, without it.",
@@ -391,6 +385,13 @@ pub const FIELDS: &[Field] = &[
         label: "Trust",
         help: "LARS: step of a layer as a share of its weights.",
         group: "Optimiser",
+        ..DIA
+    },
+    Field {
+        key: "dia.view_parts",
+        group: "Views",
+        label: "Parts",
+        help: "Parts that the views of a step are computed in, where all at once do not fit in memory; takes a third longer. Batch norm then sees a part at a time.",
         ..DIA
     },
     Field {

@@ -245,10 +245,10 @@ impl Sort {
 
     pub fn name(self) -> &'static str {
         match self {
-            Self::Highest => "highest score first",
-            Self::Lowest => "lowest score first",
-            Self::Nearest => "closest to the threshold first",
-            Self::Spread => "least stable first",
+            Self::Highest => "highest first",
+            Self::Lowest => "lowest first",
+            Self::Nearest => "near threshold",
+            Self::Spread => "least stable",
             Self::Name => "by name",
         }
     }

@@ -57,7 +57,6 @@ pub fn tabs(ui: &mut Ui, cx: &mut PanelContext<'_>, set: &ScoreSet) {
         if set.config.data.tiles().is_some() {
             maps(ui, cx);
         }
-        views::menu(ui, cx);
     });
 }
 
@@ -75,6 +74,7 @@ pub fn show(ui: &mut Ui, cx: &mut PanelContext<'_>, set: &ScoreSet) {
         let (button, _) = menu.ui(ui, |ui| menu_of_filters(ui, cx, set, &mut filter));
         button.widget_info(|| WidgetInfo::labeled(Role::Button, true, &text));
         button.on_hover_text("By score, tag, class and columns of the table of labels");
+        views::menu(ui, cx);
         let edit = TextEdit::singleline(&mut filter.text).hint_text("name or note").desired_width(ui.available_width() - 16.0);
         ui.add(edit).accessible_name("Filter by name or note");
     });
@@ -155,7 +155,7 @@ fn small(text: impl Into<String>) -> RichText {
 
 fn order(ui: &mut Ui, cx: &mut PanelContext<'_>) {
     let now = cx.state.results.sort;
-    let combo = ComboBox::from_id_salt("sort").selected_text(small(now.name())).width(150.0).show_ui(ui, |ui| {
+    let combo = ComboBox::from_id_salt("sort").selected_text(small(now.name())).width(108.0).show_ui(ui, |ui| {
         for sort in Sort::ALL {
             if ui.selectable_label(sort == now, sort.name()).clicked() {
                 cx.send(ResultsCommand::Sort(sort));
