@@ -104,6 +104,10 @@ fn tab_reaches_every_control() {
 fn tab_reaches_every_control_of_dialogs() {
     let mut window = with_the_demo([1280.0, 800.0]);
     window.send(AppCommand::Go(Workspace::Results));
+    // The large view would select one, and give the buttons below it something to do.
+    window.send(AppCommand::Walk(1));
+    window.steps();
+    assert!(window.state().results.row.is_some());
     for (overlay, least) in [(Overlay::Runs, 4), (Overlay::Picture, 4), (Overlay::About, 2)] {
         let below = names(&window);
         window.send(AppCommand::Toggle(overlay));

@@ -75,7 +75,7 @@ pub fn show(ui: &mut Ui, cx: &mut PanelContext<'_>, set: &ScoreSet) {
         button.widget_info(|| WidgetInfo::labeled(Role::Button, true, &text));
         button.on_hover_text("By score, tag, class and columns of the table of labels");
         views::menu(ui, cx);
-        let edit = TextEdit::singleline(&mut filter.text).hint_text("name or note").desired_width(ui.available_width() - 16.0);
+        let edit = TextEdit::singleline(&mut filter.text).hint_text("find").desired_width(ui.available_width() - 16.0);
         ui.add(edit).accessible_name("Filter by name or note");
     });
     if filter != before {
