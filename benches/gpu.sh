@@ -62,10 +62,11 @@ judge 'a run to its end' train "${small[@]}" --workspace report/whole
 say "$(./dissolve-studio evaluate "$(run_named whole)" 2>&1 | grep AUROC | head -n 1)"
 
 step 'killed, and resumed'
-train "${small[@]}" --workspace report/killed >/dev/null &
+./dissolve-studio train --data "$data" --normal "$normal" --set data.tile=off "${small[@]}" --workspace report/killed >/dev/null 2>>report/log.txt &
+killed=$!
 sleep 5
-if kill -9 $! 2>/dev/null; then say 'killed after 5 s'; else say 'it had ended before it was killed'; fi
-wait $! 2>/dev/null || true
+if kill -9 $killed 2>/dev/null; then say 'killed after 5 s'; else say 'it had ended before it was killed'; fi
+wait $killed 2>/dev/null || true
 judge 'resumed' ./dissolve-studio train --resume "$(run_named killed)"
 judge 'its scores have the bits of the other' cmp "$(run_named whole)/scores.csv" "$(run_named killed)/scores.csv"
 
@@ -77,6 +78,7 @@ timeout "$longest" ./dissolve-studio train --data "$data" --normal "$normal" --s
 wait $!
 for where in card cpu; do
     losses=$(find "report/$where" -name metrics.csv | head -n 1)
+    [ -n "$losses" ] || { say "FAILED: $where: not one step"; failed=1; continue; }
     say "$where: $(($(wc -l <"$losses") - 1)) steps; $(head -n 1 "$losses" | cut -d, -f1,2) = $(awk -F, 'NR == 2 || NR == 11 || NR == 101 {printf "%s, %s; ", $1, $2}' "$losses")"
 done
 

@@ -53,6 +53,21 @@ fn arrays_of_images_have_their_labels_in_arrays_beside_them() {
     }
 }
 
+/// Slices with their masks, one file each: a mask is no list of labels.
+#[test]
+fn arrays_of_the_shape_of_their_images_are_masks() {
+    let dir = Dir::new();
+    for i in 0..6u8 {
+        let pixels: Vec<u8> = (0..32 * 40).map(|p| ((p * 7 + usize::from(i) * 13) % 251) as u8).collect();
+        let mask: Vec<u8> = (0..32 * 40).map(|p| u8::from(p % 40 > 30)).collect();
+        dir.write(&format!("image_{i}.npy"), &npy("|u1", &[32, 40], &pixels));
+        dir.write(&format!("label_{i}.npy"), &npy("|u1", &[32, 40], &mask));
+    }
+    let found = inspect(dir.path(), &[]);
+    assert!(found["images"].as_u64().is_some_and(|n| n >= 6), "none is refused: {found}");
+    assert!(!says(&found, "with label_0.npy"), "{found}");
+}
+
 #[test]
 fn arrays_of_labels_that_do_not_fit_are_named_and_label_nothing() {
     let dir = Dir::new();

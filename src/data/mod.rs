@@ -29,6 +29,6 @@ pub use decode::read_picture;
 pub use layout::TablePreview;
 pub use metadata::{ColumnKind, Metadata, MetadataColumn};
 pub use pixels::{
-    CONTENT_RULE, MAX_PIXELS, Picture, Pixels, Preprocess, TileBlend, TileGrid, cut, gaussian_blur, has_content, is_blank,
-    resize_bilinear, visibility,
+    CONTENT_RULE, MAX_PIXELS, Picture, Pixels, Preprocess, TileBlend, TileGrid, content, cut, gaussian_blur, has_content,
+    has_surround, is_blank, resize_bilinear, visibility,
 };

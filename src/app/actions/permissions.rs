@@ -128,12 +128,12 @@ pub(crate) fn may_compare(state: &State) -> Result<(), &'static str> {
     }
 }
 
-/// Whether images can be left out and labelled: those that are selected in Data, or the one of the gallery.
+/// Whether images can be left out and labelled: those that are selected in Data, or in the gallery.
 pub fn may_curate(state: &State) -> Result<(), &'static str> {
     match state.workspace {
         Workspace::Data if !state.chosen().is_empty() => Ok(()),
         Workspace::Data => Err("Select an image first."),
-        Workspace::Results if state.image_of_row().is_some() => Ok(()),
+        Workspace::Results if !state.chosen().is_empty() => Ok(()),
         Workspace::Results => Err("Select an image of the gallery first, and open its data set."),
         _ => Err("Go to Data (1) first."),
     }

@@ -186,6 +186,8 @@ pub struct State {
     pub runs: Vec<RunEntry>,
     /// The runs were listed once.
     pub runs_known: bool,
+    /// The name of the saved view that was shown last.
+    pub last_view: Option<String>,
     /// The field whose path is being completed, and what came of the last one.
     pub completing: Option<&'static str>,
     pub completion: Option<(&'static str, PathCompletion)>,

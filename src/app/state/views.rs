@@ -106,11 +106,13 @@ impl State {
         self.workspace_settings.views.iter().filter(|saved| saved.view.workspace() == self.workspace)
     }
 
-    /// The saved view after the present one, or the first.
+    /// The saved view after the present one, else after the one that was shown last (another data set may lack what it asks for), or
+    /// the first.
     pub fn next_view(&self) -> Option<&SavedView> {
         let present = self.present_view()?;
         let views: Vec<&SavedView> = self.saved_views().collect();
-        let at = views.iter().position(|saved| saved.view == present);
+        let is_present = views.iter().position(|saved| saved.view == present);
+        let at = is_present.or_else(|| views.iter().position(|saved| self.last_view.as_ref() == Some(&saved.name)));
         views.get(at.map_or(0, |at| (at + 1) % views.len())).copied()
     }
 }

@@ -127,6 +127,7 @@ pub fn put_beside(state: &mut State, mut images: Vec<ImageId>) {
     let d = &mut state.dissolve;
     (d.pinned, d.layout, d.shown, d.view) = (images, Layout::Images, PanelContent::Original, View::default());
     d.answers.panels.clear();
+    d.stale = true;
 }
 
 fn play(state: &mut State) -> Vec<Effect> {

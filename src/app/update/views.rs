@@ -21,6 +21,7 @@ pub fn save(state: &mut State, name: &str) -> Vec<Effect> {
         Some(other) => *other = saved.clone(),
         None => views.push(saved.clone()),
     }
+    state.last_view = Some(saved.name.clone());
     replace(state, views, format!("View “{}”", saved.name))
 }
 

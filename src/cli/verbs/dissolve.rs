@@ -189,8 +189,12 @@ impl Work {
             &DataConfig { path: input.path().to_path_buf(), window: self.window.clone(), ..DataConfig::default() },
             &|_| {},
         )?;
+        for skipped in &data.skipped {
+            out::note(format_args!("note: {} {}", skipped.name(), skipped.reason));
+        }
+        let is_file = path == Path::new("-") || path.is_file();
         for (i, item) in data.items.iter().enumerate() {
-            let shown = if data.items.len() == 1 { path.to_string_lossy().into_owned() } else { item.name.clone() };
+            let shown = if data.items.len() == 1 && is_file { path.to_string_lossy().into_owned() } else { item.name.clone() };
             self.picture(&shown, &item.name, &data.read(ImageId(i as u32))?)?;
         }
         Ok(())
@@ -207,6 +211,12 @@ impl Work {
             if dissolver.uses_t() { self.steps.iter().map(|&t| Some(t)).collect() } else { vec![None] };
         // Both at the original's size: what resizing alone makes of it, and the dissolved pictures.
         let tiles = self.tiles([original.width, original.height]);
+        if tiles.is_none() && (self.working_size.is_some() || matches!(self.tile, Tile::Px(_))) {
+            let [width, height] = [original.width, original.height];
+            out::note(format_args!(
+                "note: {shown} ({width} x {height} px) is dissolved whole: it is too small for tiles, or its model has learnt from whole pictures"
+            ));
+        }
         let learnt = DiaConfig::default().steps_of_t(tiles.is_some());
         if tiles.is_some() && !self.warned && self.steps.iter().any(|&t| t > learnt.end) {
             self.warned = true;

@@ -44,9 +44,20 @@ pub struct Curation {
     said: BTreeMap<String, Said>,
     /// Those of images that have some.
     tags: BTreeMap<String, BTreeSet<String>>,
+    /// The table that it was read from has no column of labels, or none of what is left out: it says nothing of these.
+    silent: [bool; 2],
 }
 
 impl Curation {
+    /// Takes over what a `table` says of an image; of what it has no column, all stays as it is.
+    pub fn import(&mut self, name: &str, table: &Self) {
+        let (before, said, [no_label, no_leave_out]) = (self.get(name), table.get(name), table.silent);
+        let label = if no_label { before.label } else { said.label };
+        let leave_out = if no_leave_out { before.leave_out } else { said.leave_out };
+        self.set(name, Said { label, leave_out });
+        table.tags(name).for_each(|tag| self.tag(name, tag, true));
+    }
+
     /// What was said of an image.
     pub fn get(&self, name: &str) -> Said {
         self.said.get(name).copied().unwrap_or_default()
@@ -171,7 +182,7 @@ impl Curation {
         let Some(path) = path.filter(|_| label.or(leave_out).or(tags).is_some()) else {
             return Err("says of no image that it is left out, normal or abnormal: columns are missing".into());
         };
-        let mut curation = Self::default();
+        let mut curation = Self { silent: [label.is_none(), leave_out.is_none()], ..Self::default() };
         for record in reader.records() {
             let record = record.map_err(damaged)?;
             let cell = |column: Option<usize>| column.and_then(|i| record.get(i)).unwrap_or_default().trim();

@@ -38,7 +38,7 @@ impl DatasetBuilder {
     }
 
     pub fn add(&mut self, item: Item, class: Option<String>) {
-        self.images.push((item, class));
+        self.images.push((item, class.filter(|class| !class.is_empty())));
     }
 
     /// The images of a file: one for each of its pages.

@@ -1,7 +1,5 @@
 //! What of a picture is worth looking at: not the black surround of a photograph, and nothing flat.
 
-use super::blur::gaussian_blur;
-
 /// Mean of the channels above which a pixel is content and not a black surround.
 const DARK: f32 = 0.06;
 /// Standard deviation below which a tile is flat.
@@ -34,35 +32,9 @@ pub fn is_blank(tile: &[f32]) -> bool {
     most <= DARK || most - least <= BLANK
 }
 
-/// How much of each pixel of a tile (three planes, `width` px wide) belongs to what can be seen: 1 in the content and close around it,
-/// 0 in black surround, smooth between. Row-major.
-pub fn visibility(tile: &[f32], width: usize) -> Vec<f32> {
-    /// Sigma of the blur that smooths the edge of the content, px.
-    const SMOOTH: f32 = 2.0;
-    /// An edge of the content itself is blurred to a half, a corner to a quarter: these are visible as a whole.
-    const CORNER: f32 = 0.25;
-    let plane = tile.len() / 3;
-    let lit = |i: usize| tile[i].max(tile[plane + i]).max(tile[2 * plane + i]) > DARK;
-    let lit: Vec<f32> = (0..plane).map(|i| f32::from(u8::from(lit(i)))).collect();
-    gaussian_blur(&lit, width, SMOOTH).into_iter().map(|v| (v / CORNER).min(1.0)).collect()
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn the_surround_is_invisible_and_all_content_visible() {
-        let (width, height) = (40, 30);
-        let plane: Vec<f32> = (0..width * height).map(|i| if i % width < 20 && i / width < 15 { 0.5 } else { 0.03 }).collect();
-        let seen = visibility(&plane.repeat(3), width);
-        assert!((0..width * height).all(|i| plane[i] < 0.1 || seen[i] > 0.99), "up to its corner");
-        assert!((0..width * height).all(|i| (i % width < 27 && i / width < 22) || seen[i] == 0.0));
-        assert!(
-            seen.windows(2).enumerate().all(|(i, pair)| i % width == width - 1 || (pair[0] - pair[1]).abs() < 0.5),
-            "no hard edge"
-        );
-    }
 
     #[test]
     fn surround_and_flat_background_are_no_content() {

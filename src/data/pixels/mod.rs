@@ -6,12 +6,14 @@ mod mask;
 mod picture;
 mod preprocess;
 mod resize;
+mod surround;
 mod tile_grid;
 mod tone;
 
 pub use blur::gaussian_blur;
-pub use content::{CONTENT_RULE, has_content, is_blank, visibility};
+pub use content::{CONTENT_RULE, has_content, is_blank};
 pub use picture::{MAX_PIXELS, Picture, Pixels};
 pub use preprocess::Preprocess;
 pub use resize::resize_bilinear;
+pub use surround::{content, has_surround, visibility};
 pub use tile_grid::{TileBlend, TileGrid, cut};

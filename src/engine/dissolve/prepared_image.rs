@@ -6,7 +6,7 @@ use super::{
 };
 use crate::{
     config::{PreprocessConfig, TileSize},
-    data::{ImageId, Picture, Preprocess, TileGrid, has_content, is_blank},
+    data::{ImageId, Picture, Preprocess, TileGrid, has_content, is_blank, visibility},
     engine::display::raster::{raster_bytes, raster_of},
     error::Result,
     gpu::Raster,
@@ -108,6 +108,8 @@ pub(super) struct Input {
     pub sample: Sample,
     /// For each tile what it shows.
     pub tiles: Vec<TileContent>,
+    /// How much of each pixel of `picture` is seen, where it lies in a black surround and is dissolved by tiles.
+    pub visibility: Option<Vec<f32>>,
 }
 
 impl Input {
@@ -127,10 +129,11 @@ impl Input {
         let raster = ([picture.width, picture.height] != original).then(|| raster_of(&picture));
         let resizing = mean_abs(&measured.data, &resized.data);
         let (sample, tiles) = grid.map_or_else(Default::default, |grid| {
-            let tiles = (0..grid.len()).map(|index| TileContent::of(&grid.cut(&picture, index))).collect();
+            let tiles: Vec<TileContent> = (0..grid.len()).map(|index| TileContent::of(&grid.cut(&picture, index))).collect();
             (Sample::new(&picture, &measured, &grid), tiles)
         });
-        Self { picture, raster, measured, resized, resizing, sample, tiles }
+        let visibility = if tiles.is_empty() { None } else { visibility(&picture) };
+        Self { picture, raster, measured, resized, resizing, sample, tiles, visibility }
     }
 
     /// How much of the picture was changed.

@@ -10,7 +10,7 @@ use crate::{
     data::{Picture, TileBlend, TileGrid},
     engine::display::raster::raster_of,
     error::Result,
-    ml::dissolve::tiled::TiledDissolver,
+    ml::dissolve::tiled::{TiledDissolver, keep_surround},
 };
 use std::{
     collections::BTreeMap,
@@ -156,7 +156,8 @@ impl Refinement {
     /// The picture as far as it is done.
     pub fn dissolved(&mut self) -> Dissolved {
         let began = Instant::now();
-        let picture = self.blend.picture(&self.coarse);
+        let mut picture = self.blend.picture(&self.coarse);
+        keep_surround(&self.input.picture, self.input.visibility.as_deref(), &mut picture);
         let is_complete = self.is_complete();
         let change = if is_complete { self.input.change(&picture) } else { self.coarse_change };
         let sampled: Vec<Vec<f32>> = if is_complete { self.sampled.values().cloned().collect() } else { Vec::new() };

@@ -3,8 +3,8 @@
 //! The network could take a picture of any size at once, but would do something else there: its linear attention divides by the
 //! number of positions and takes its softmax over all of them, and its full attention sees them all. On tiles it does what it was
 //! trained for; neighbours overlap by an eighth, and are blended so that no border can be seen ([`TileBlend`]). The black surround of a
-//! photograph (a sixth to a third of it) stays as it is, in blank tiles and in those with the rim: the model has not learnt from
-//! such, and has nothing to take from it.
+//! photograph (a sixth to a third of it) stays as it is, in blank tiles and beyond the rim in others ([`keep_surround`]): the model has
+//! not learnt from such, and has nothing to take from it.
 
 use super::dissolver::Dissolver;
 use crate::{
@@ -91,7 +91,7 @@ impl TiledDissolver {
         self.dissolve_cut(&tiles, t)
     }
 
-    /// The same of tiles that are cut already; blank ones, and black surround in others, stay as they are.
+    /// The same of tiles that are cut already; blank ones stay as they are.
     ///
     /// # Errors
     /// A timestep that the model does not have.
@@ -106,11 +106,7 @@ impl TiledDissolver {
         let x: Vec<f32> = shown.iter().flat_map(|&i| &tiles[i]).copied().collect();
         let y = self.dissolver.dissolve(&Tensor::from_vec(x, (count, 3, side, side), &device)?, &vec![t; count])?;
         let y: Vec<Vec<f32>> = y.flatten_from(1)?.to_vec2()?;
-        for (i, new) in shown.into_iter().zip(y) {
-            let seen = visibility(&tiles[i], side);
-            let old = &mut dissolved[i];
-            old.iter_mut().zip(new).zip(seen.iter().cycle()).for_each(|((old, new), seen)| *old += seen * (new - *old));
-        }
+        shown.into_iter().zip(y).for_each(|(i, tile)| dissolved[i] = tile);
         Ok(dissolved)
     }
 
@@ -131,8 +127,17 @@ impl TiledDissolver {
             done += chunk.len();
             tick(done, grid.len())?;
         }
-        Ok(blend.picture(picture))
+        let mut dissolved = blend.picture(picture);
+        keep_surround(picture, visibility(picture).as_deref(), &mut dissolved);
+        Ok(dissolved)
     }
+}
+
+/// Gives a dissolved picture of three channels the black surround of the picture that it was made of; `visibility` is that picture's.
+pub fn keep_surround(picture: &Picture, visibility: Option<&[f32]>, dissolved: &mut Picture) {
+    let Some(visibility) = visibility else { return };
+    let pixels = dissolved.data.iter_mut().zip(&picture.data).zip(visibility.iter().cycle());
+    pixels.for_each(|((new, old), seen)| *new = old + seen * (*new - old));
 }
 
 #[cfg(test)]

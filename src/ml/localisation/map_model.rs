@@ -4,11 +4,10 @@ use super::{
     pixel_features::{Scales, brightness, features},
     pixel_net::{Examples, PixelNet},
     planted::plant,
-    surround::{content, has_surround},
 };
 use crate::{
     config::{RunConfig, TileSize},
-    data::{Dataset, ImageId, Picture, Pixels, Preprocess, for_each_image},
+    data::{Dataset, ImageId, Picture, Pixels, Preprocess, content, for_each_image, has_surround},
     error::{Error, Result},
     metrics,
     ml::{

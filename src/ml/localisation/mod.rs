@@ -8,7 +8,6 @@
 //!
 //! | file | what it holds |
 //! |---|---|
-//! | [`surround`] | what of a picture is content |
 //! | [`pixel_features`] | what is seen around a pixel |
 //! | [`planted`] | the spots |
 //! | [`pixel_net`] | the network |
@@ -20,4 +19,3 @@ pub mod picture_scorer;
 pub mod pixel_features;
 pub mod pixel_net;
 pub mod planted;
-pub mod surround;

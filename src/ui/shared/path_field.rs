@@ -14,7 +14,10 @@ pub fn show(ui: &mut Ui, cx: &mut PanelContext<'_>, name: &'static str, text: &m
     let id = ui.make_persistent_id(("path", name));
     let answer = cx.state.completion.as_ref().filter(|(field, _)| *field == name).map(|(_, completion)| completion);
     let mut changed = false;
-    if let Some(completion) = answer.filter(|c| c.typed == *text && c.completed != *text) {
+    // What was asked for is taken over once: one may go back after it.
+    let asked = ui.data(|data| data.get_temp::<String>(id));
+    if let Some(completion) = answer.filter(|c| c.typed == *text && c.completed != *text && asked.as_ref() == Some(&c.typed)) {
+        ui.data_mut(|data| data.remove::<String>(id));
         text.clone_from(&completion.completed);
         changed = true;
         // One goes on typing at the end.
@@ -26,10 +29,12 @@ pub fn show(ui: &mut Ui, cx: &mut PanelContext<'_>, name: &'static str, text: &m
     // Where nothing goes on, Tab leaves the field as it leaves others.
     let is_known = answer.is_some_and(|c| c.typed == *text && c.completed == *text);
     let completes = !text.trim().is_empty() && !is_known;
-    let tab = completes && ui.memory(|m| m.has_focus(id)) && ui.input_mut(|i| i.consume_key(Modifiers::NONE, Key::Tab));
+    let is_here = completes && ui.memory(|m| m.has_focus(id));
+    let tab = is_here && ui.input_mut(|i| !i.modifiers.shift && i.consume_key(Modifiers::NONE, Key::Tab));
     let field = TextEdit::singleline(text).id(id).hint_text(hint).lock_focus(completes);
     let mut field = ui.add_sized(size, field).accessible_name(name);
     if tab {
+        ui.data_mut(|data| data.insert_temp(id, text.clone()));
         cx.send(AppCommand::CompletePath { field: name, typed: text.clone() });
     }
     if changed {

@@ -113,10 +113,7 @@ pub fn import(state: &mut State, path: &Path, table: &Curation) -> Vec<Effect> {
         return Vec::new();
     }
     let mut curation = (*open.dataset.curation).clone();
-    for name in &here {
-        curation.set(name, table.get(name));
-        table.tags(name).for_each(|tag| curation.tag(name, tag, true));
-    }
+    here.iter().for_each(|name| curation.import(name, table));
     let effects = set(state, &open, Arc::new(curation), format!("Import of {file}"));
     let all = count_of(here.len() + gone.len(), "image");
     let found = match gone.len() {

@@ -192,6 +192,10 @@ fn a_table_of_curation_is_imported_with_a_line_of_what_it_names() {
     update(&mut state, AppCommand::Undo);
     assert_eq!(state.open().unwrap().left_out, 2);
 
+    answer(&mut state, "path,tags\n1.png,x\n", false);
+    let said = state.open().unwrap().dataset.curation.get("1.png");
+    assert!(said.leave_out, "of what there is no column nothing is said");
+
     answer(&mut state, "path,leave_out\n3.png,1\n", false);
     assert_eq!(last(&state), "by hand.csv names 1 image, which is here; Ctrl+Z takes this back");
     assert!(answer(&mut state, "path,leave_out\n3.png,1\n", false).is_empty());

@@ -20,12 +20,17 @@ pub fn classes(header: &NpyHeader, bytes: &[u8], count: usize) -> Result<Classes
     let width = match header.shape[..] {
         [n] | [n, 1] if n == count => 1,
         [n, width] if n == count && width > 1 => width,
+        [n, 0] if n == count => return Err("has no labels in its rows".into()),
         [n] | [n, _] => return Err(format!("has {n} labels for {}", images(count))),
         _ => return Err(format!("has the shape {:?}; a label for each image is needed", header.shape)),
     };
     let stored = || bytes.chunks_exact(header.size);
     if header.is_text() && width == 1 {
-        return Ok(Classes { of: stored().map(|text| header.text(text).trim().to_string()).collect(), are_findings: false });
+        let word = |text: String| match text.trim() {
+            "?" | "nan" | "None" => String::new(),
+            word => word.to_string(),
+        };
+        return Ok(Classes { of: stored().map(|text| word(header.text(text))).collect(), are_findings: false });
     }
     let numbers: Vec<f64> = stored().map(|stored| header.number(stored)).collect();
     if let Some(at) = numbers.iter().position(|v| !v.is_finite()) {
@@ -84,6 +89,8 @@ mod tests {
         assert_eq!(of(read_as("<U4", "(2,)", "False", &words(u32::to_le_bytes), 2)), ["okä", "ill"]);
         assert_eq!(of(read_as(">U4", "(2, 1)", "False", &words(u32::to_be_bytes), 2)), ["okä", "ill"]);
         assert_eq!(of(read_as("|S3", "(2,)", "False", b"ok\0ill", 2)), ["ok", "ill"]);
+        assert_eq!(of(read_as("|S3", "(3,)", "False", b"\0\0\0?\0\0nan", 3)), ["", "", ""], "no label");
+        assert!(read("(2, 0)", "False", &[], 2).unwrap_err().contains("no labels"));
         assert!(read_as("<U1", "(1, 2)", "False", &[65, 0, 0, 0, 66, 0, 0, 0], 1).is_err());
         assert!(read("(3,)", "False", &[2, 0, 1], 4).unwrap_err().contains("has 3 labels for 4 images"));
         assert!(read("(1, 2)", "False", &[2, 0], 1).unwrap_err().contains("2 labels for each image"));

@@ -39,11 +39,15 @@ impl ArrayName {
         Some(Self { split, rest, role })
     }
 
+    /// What images and their labels share.
+    pub fn subject(&self) -> (Option<Split>, &str) {
+        (self.split, &self.rest)
+    }
+
     /// Whether this array holds the labels of the images in that one. Images need not say that they are such: `train.npy`.
     pub fn labels(&self, images: &Self) -> bool {
         let roles = (self.role, images.role);
-        matches!(roles, (Some(Role::Labels), None | Some(Role::Images)))
-            && (self.split, &self.rest) == (images.split, &images.rest)
+        matches!(roles, (Some(Role::Labels), None | Some(Role::Images))) && self.subject() == images.subject()
     }
 }
 

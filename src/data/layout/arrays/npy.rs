@@ -18,6 +18,7 @@ use crate::{
     error::Warning,
 };
 use std::{
+    collections::{BTreeMap, HashSet},
     io::Read,
     path::{Path, PathBuf},
 };
@@ -30,7 +31,7 @@ const LISTED: usize = 12;
 /// An array and what its name says.
 struct Named<'a> {
     path: &'a Path,
-    name: ArrayName,
+    name: &'a ArrayName,
 }
 
 /// The images of arrays with their labels, where arrays of labels lie beside arrays of images and hold most of them; takes those of
@@ -43,16 +44,21 @@ pub fn detect(root: &Path, scan: &mut FileScan) -> Option<DetectedLayout> {
     let refused = scan.skipped.iter().map(|skipped| &skipped.path);
     let all: Vec<(PathBuf, ArrayName)> =
         refused.chain(scan.pictures.iter().map(|picture| &picture.relative)).filter_map(named).collect();
-    let of_labels: Vec<Named> = all
-        .iter()
-        .filter(|(_, name)| name.role == Some(Role::Labels))
-        .map(|(path, name)| Named { path, name: name.clone() })
-        .collect();
+    let of_labels: Vec<Named> =
+        all.iter().filter(|(_, name)| name.role == Some(Role::Labels)).map(|(path, name)| Named { path, name }).collect();
+    let by_subject: BTreeMap<_, &Named> = of_labels.iter().rev().map(|l| ((l.path.parent(), l.name.subject()), l)).collect();
     let labels_of = |picture: &PictureFile| -> Option<&Named> {
         let (_, name) = named(&picture.relative)?;
-        of_labels.iter().find(|labels| labels.path.parent() == picture.relative.parent() && labels.name.labels(&name))
+        let labels = *by_subject.get(&(picture.relative.parent(), name.subject()))?;
+        labels.name.labels(&name).then_some(labels)
     };
-    let is_labels = |picture: &PictureFile| of_labels.iter().any(|labels| labels.path == picture.relative);
+    let paths: HashSet<&Path> = of_labels.iter().map(|labels| labels.path).collect();
+    let is_labels = |picture: &PictureFile| paths.contains(picture.relative.as_path());
+    // Labels of the shape of their images are masks, which other layouts know.
+    if scan.pictures.iter().any(|picture| !is_labels(picture) && labels_of(picture).is_some_and(|l| are_masks(root, l, picture)))
+    {
+        return None;
+    }
     let pictures: Vec<&PictureFile> = scan.pictures.iter().filter(|picture| !is_labels(picture)).collect();
     let is_array = |picture: &PictureFile| named(&picture.relative).is_some_and(|(_, name)| name.role == Some(Role::Images));
     let (arrays, others): (Vec<&PictureFile>, Vec<&PictureFile>) =
@@ -108,9 +114,18 @@ pub fn detect(root: &Path, scan: &mut FileScan) -> Option<DetectedLayout> {
         let reason = || "lies beside arrays of images with labels, and is none".to_string();
         detected.skipped.extend(others.iter().map(|p| Skipped { path: p.relative.clone(), reason: reason() }));
     }
-    let used: Vec<PathBuf> = of_labels.iter().map(|labels| labels.path.to_path_buf()).collect();
+    let used: HashSet<PathBuf> = arrays.iter().filter_map(|picture| Some(labels_of(picture)?.path.to_path_buf())).collect();
     scan.skipped.retain(|skipped| !used.contains(&skipped.path));
     Some(detected)
+}
+
+/// Whether an array of labels has the shape of the images.
+fn are_masks(root: &Path, labels: &Named, picture: &PictureFile) -> bool {
+    let Ok(header) = open_file(&root.join(labels.path)).and_then(|mut file| NpyHeader::read(&mut file)) else { return false };
+    match (picture.probe.pages.as_slice(), &header.shape[..]) {
+        ([(_, [width, height])], [rows, columns]) => [*rows, *columns] == [*height as usize, *width as usize] && *columns > 1,
+        (_, shape) => shape.len() > 2,
+    }
 }
 
 /// The split that a folder on the way to a file says.

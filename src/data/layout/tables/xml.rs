@@ -55,12 +55,12 @@ pub fn parse(text: &str) -> Result<Table, String> {
             (0, "annotations") => {}
             (0, _) => return Err(no_list()),
             (1, "image") => images.push(Image {
-                file: attribute(&element, "name").ok_or_else(no_list)?,
-                split: attribute(&element, "subset").and_then(|subset| Split::from_name(&subset)),
+                file: attribute(&element, "name")?.ok_or_else(no_list)?,
+                split: attribute(&element, "subset")?.and_then(|subset| Split::from_name(&subset)),
                 labels: BTreeSet::new(),
             }),
             (2, mark) if MARKS.contains(&mark) => {
-                if let (Some(image), Some(label)) = (images.last_mut(), attribute(&element, "label"))
+                if let (Some(image), Some(label)) = (images.last_mut(), attribute(&element, "label")?)
                     && image.labels.len() < MAX_LABELS
                 {
                     image.labels.insert(label);
@@ -79,10 +79,12 @@ pub fn parse(text: &str) -> Result<Table, String> {
     table(&images).ok_or_else(no_list)
 }
 
-/// The value of an attribute, as it is meant.
-fn attribute(element: &BytesStart, name: &str) -> Option<String> {
-    let attribute = element.try_get_attribute(name).ok()??;
-    attribute.normalized_value(XmlVersion::Implicit1_0).ok().map(|value| value.trim().to_string())
+/// The value of an attribute, as it is meant; `None` where there is none of this name.
+fn attribute(element: &BytesStart, name: &str) -> Result<Option<String>, String> {
+    let damaged = |reason: &dyn std::fmt::Display| format!("is no XML: {name}: {reason}");
+    let Some(attribute) = element.try_get_attribute(name).map_err(|e| damaged(&e))? else { return Ok(None) };
+    let value = attribute.normalized_value(XmlVersion::Implicit1_0).map_err(|e| damaged(&e))?;
+    Ok(Some(value.trim().to_string()))
 }
 
 fn table(images: &[Image]) -> Option<Table> {
@@ -128,7 +130,9 @@ mod tests {
     fn other_and_hostile_files_are_refused() {
         let deep = format!("<annotations>{}", "<a>".repeat(100_000));
         let many = r#"<!DOCTYPE a [<!ENTITY b "bbbb"><!ENTITY c "&b;&b;&b;">]><annotations><image name="&c;"/></annotations>"#;
-        for text in ["", "<annotation><filename>a.png</filename></annotation>", "<annotations></annotations>", &deep, many] {
+        let label = r#"<annotations><image name="a.png"><tag label="&b;"/></image></annotations>"#;
+        for text in ["", "<annotation><filename>a.png</filename></annotation>", "<annotations></annotations>", &deep, many, label]
+        {
             assert!(parse(text).is_err(), "{}", &text[..text.len().min(60)]);
         }
         assert!(parse(r#"<annotations><image name="a.png">"#).unwrap_err().contains("cut short"));

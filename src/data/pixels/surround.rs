@@ -1,6 +1,6 @@
 //! What of a picture is content, and what the black surround of a photograph or of a sector of ultrasound.
 
-use crate::{data::Picture, data::gaussian_blur};
+use super::{blur::gaussian_blur, picture::Picture};
 use std::collections::VecDeque;
 
 /// Brightness (of the brightest channel, blurred by 1 px) below which a pixel can be surround.
@@ -21,11 +21,7 @@ pub fn has_surround(picture: &Picture) -> bool {
 /// a few pixels around that. Row-major, as the picture. A picture that is dark all over is content all over.
 pub fn content(picture: &Picture) -> Vec<bool> {
     let (width, height) = (picture.width, picture.height);
-    let brightest: Vec<f32> =
-        (0..width * height).map(|i| (0..picture.channels).map(|c| picture.plane(c)[i]).fold(0.0, f32::max)).collect();
-    let dark: Vec<bool> = gaussian_blur(&brightest, width, 1.0).into_iter().map(|v| v < DARK).collect();
-    let is_edge = |i: usize| i.is_multiple_of(width) || i % width == width - 1 || i / width == 0 || i / width == height - 1;
-    let mut surround = spread((0..width * height).filter(|&i| dark[i] && is_edge(i)), width, height, |i, _| dark[i]);
+    let mut surround = surround(picture);
     if surround.iter().any(|s| *s) {
         let seeds: Vec<usize> = (0..surround.len()).filter(|&i| surround[i]).collect();
         surround = spread(seeds.into_iter(), width, height, |_, steps| steps <= MARGIN);
@@ -34,6 +30,31 @@ pub fn content(picture: &Picture) -> Vec<bool> {
         return vec![true; surround.len()];
     }
     surround.into_iter().map(|s| !s).collect()
+}
+
+/// How much of each pixel belongs to what can be seen: 0 in the black surround, 1 in the content and close around it, smooth between.
+/// Row-major; `None` where there is no surround, or nothing else.
+pub fn visibility(picture: &Picture) -> Option<Vec<f32>> {
+    /// Sigma of the blur that smooths the edge of the content, px.
+    const SMOOTH: f32 = 2.0;
+    /// The blur leaves a half at an edge of the content, a quarter at a corner: these are visible as a whole.
+    const CORNER: f32 = 0.25;
+    let surround = surround(picture);
+    if surround.iter().all(|s| *s) || !surround.contains(&true) {
+        return None;
+    }
+    let lit: Vec<f32> = surround.into_iter().map(|s| f32::from(u8::from(!s))).collect();
+    Some(gaussian_blur(&lit, picture.width, SMOOTH).into_iter().map(|v| (v / CORNER).min(1.0)).collect())
+}
+
+/// True in what is dark and connected to the picture's edge by dark pixels.
+fn surround(picture: &Picture) -> Vec<bool> {
+    let (width, height) = (picture.width, picture.height);
+    let brightest: Vec<f32> =
+        (0..width * height).map(|i| (0..picture.channels).map(|c| picture.plane(c)[i]).fold(0.0, f32::max)).collect();
+    let dark: Vec<bool> = gaussian_blur(&brightest, width, 1.0).into_iter().map(|v| v < DARK).collect();
+    let is_edge = |i: usize| i.is_multiple_of(width) || i % width == width - 1 || i / width == 0 || i / width == height - 1;
+    spread((0..width * height).filter(|&i| dark[i] && is_edge(i)), width, height, |i, _| dark[i])
 }
 
 /// All pixels that can be reached from `seeds` by steps to the four neighbours, where each new one `may` be entered (pixel,
@@ -82,5 +103,24 @@ mod tests {
         for value in [0.0, 0.5] {
             assert!(content(&Picture::new(20, 10, 1, vec![value; 200])).iter().all(|c| *c));
         }
+    }
+
+    /// A bright square with a dark hole, in the dark.
+    #[test]
+    fn the_surround_is_invisible_and_all_content_visible_holes_among_it() {
+        let (width, height) = (60, 50);
+        let value = |x: usize, y: usize| match (x, y) {
+            (25..35, 20..30) => 0.02,
+            (15..45, 10..40) => 0.5,
+            _ => 0.03,
+        };
+        let picture = Picture::new(width, height, 1, (0..width * height).map(|i| value(i % width, i / width)).collect());
+        let seen = visibility(&picture).unwrap();
+        let at = |x: usize, y: usize| seen[y * width + x];
+        assert!((15..45).all(|x| (10..40).all(|y| at(x, y) > 0.99)), "up to its corners, and in its hole");
+        assert!((0..width).all(|x| at(x, 0) == 0.0 && at(x, height - 1) == 0.0));
+        assert!((1..width).all(|x| (at(x, 25) - at(x - 1, 25)).abs() < 0.5), "no hard edge");
+        assert_eq!(visibility(&Picture::new(8, 8, 1, vec![0.5; 64])), None);
+        assert_eq!(visibility(&Picture::new(8, 8, 1, vec![0.0; 64])), None);
     }
 }
