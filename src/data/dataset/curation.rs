@@ -39,7 +39,7 @@ pub struct Said {
 
 /// What was said of a set of images, by their names ([`Item::name`](crate::data::Item::name)). Names that the set does not have are
 /// kept: a part of it may be open.
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, Default)]
 pub struct Curation {
     said: BTreeMap<String, Said>,
     /// Those of images that have some.
@@ -47,6 +47,15 @@ pub struct Curation {
     /// The table that it was read from has no column of labels, or none of what is left out: it says nothing of these.
     silent: [bool; 2],
 }
+
+/// What was said counts, not the columns that it came in.
+impl PartialEq for Curation {
+    fn eq(&self, other: &Self) -> bool {
+        (&self.said, &self.tags) == (&other.said, &other.tags)
+    }
+}
+
+impl Eq for Curation {}
 
 impl Curation {
     /// Takes over what a `table` says of an image; of what it has no column, all stays as it is.
