@@ -31,16 +31,6 @@ fn folder(window: &Window, count: u64) -> PathBuf {
     set
 }
 
-fn click(window: &mut Window, label: &str, modifiers: Modifiers) {
-    window.harness.get_by_label(label).click_modifiers(modifiers);
-    window.steps();
-}
-
-fn keys(window: &mut Window, modifiers: Modifiers, key: Key) {
-    window.harness.key_press_modifiers(modifiers, key);
-    window.steps();
-}
-
 fn left_out(window: &Window) -> Vec<u32> {
     let dataset = &window.state().open().unwrap().dataset;
     (0..dataset.items.len() as u32).filter(|&i| dataset.is_left_out(ImageId(i))).collect()
@@ -67,10 +57,10 @@ fn images_are_selected_left_out_and_taken_back_with_pointer_and_keys() {
     let mut window = Window::new();
     let set = folder(&window, 6);
     open(&mut window, &set);
-    click(&mut window, "eye1.png, unknown", Modifiers::NONE);
-    click(&mut window, "eye3.png, unknown", Modifiers::SHIFT);
+    window.click_with("eye1.png, unknown", Modifiers::NONE);
+    window.click_with("eye3.png, unknown", Modifiers::SHIFT);
     assert!(window.has("3 selected"));
-    click(&mut window, "eye2.png, unknown", Modifiers::COMMAND);
+    window.click_with("eye2.png, unknown", Modifiers::COMMAND);
     assert_eq!(marked(&window), [1, 3]);
     window.key(Key::X);
     window.steps();
@@ -79,22 +69,22 @@ fn images_are_selected_left_out_and_taken_back_with_pointer_and_keys() {
     assert!(window.has("Left out, 2 images"), "the filter on the left");
     assert_eq!(table(&mut window, 2).names().collect::<Vec<_>>(), ["eye1.png", "eye3.png"]);
 
-    keys(&mut window, Modifiers::COMMAND, Key::Z);
+    window.key_with(Modifiers::COMMAND, Key::Z);
     assert_eq!(left_out(&window), [0; 0]);
-    keys(&mut window, Modifiers::COMMAND | Modifiers::SHIFT, Key::Z);
+    window.key_with(Modifiers::COMMAND | Modifiers::SHIFT, Key::Z);
     assert_eq!(left_out(&window), [1, 3]);
     window.click("Left out, 2 images");
     assert_eq!(window.state().data.shown.len(), 2);
-    keys(&mut window, Modifiers::COMMAND, Key::A);
+    window.key_with(Modifiers::COMMAND, Key::A);
     window.key(Key::X);
     window.steps();
     assert_eq!((left_out(&window).len(), window.state().data.shown.len()), (0, 6), "an empty filter goes");
 
     // By keys alone.
     window.key(Key::Escape);
-    click(&mut window, "eye0.png, unknown", Modifiers::NONE);
-    keys(&mut window, Modifiers::SHIFT, Key::ArrowRight);
-    keys(&mut window, Modifiers::SHIFT, Key::ArrowRight);
+    window.click_with("eye0.png, unknown", Modifiers::NONE);
+    window.key_with(Modifiers::SHIFT, Key::ArrowRight);
+    window.key_with(Modifiers::SHIFT, Key::ArrowRight);
     assert_eq!(marked(&window), [0, 1, 2]);
     window.key(Key::Space);
     window.steps();
@@ -103,7 +93,7 @@ fn images_are_selected_left_out_and_taken_back_with_pointer_and_keys() {
     window.steps();
     assert_eq!(marked(&window), [0; 0]);
     window.key(Key::ArrowRight);
-    keys(&mut window, Modifiers::SHIFT, Key::ArrowDown);
+    window.key_with(Modifiers::SHIFT, Key::ArrowDown);
     assert_eq!(marked(&window), [3, 4, 5], "a row further is the last one here");
 }
 
@@ -113,11 +103,11 @@ fn labels_by_hand_are_found_again_when_the_folder_is_opened_again() {
     let set = folder(&window, 6);
     open(&mut window, &set);
     assert!(window.has("Are all of these images normal?"));
-    click(&mut window, "eye0.png, unknown", Modifiers::NONE);
-    click(&mut window, "eye3.png, unknown", Modifiers::SHIFT);
-    keys(&mut window, Modifiers::SHIFT, Key::N);
+    window.click_with("eye0.png, unknown", Modifiers::NONE);
+    window.click_with("eye3.png, unknown", Modifiers::SHIFT);
+    window.key_with(Modifiers::SHIFT, Key::N);
     assert!(window.has("eye0.png, normal") && window.has("Without a label, 2 images"));
-    click(&mut window, "eye4.png, unknown", Modifiers::NONE);
+    window.click_with("eye4.png, unknown", Modifiers::NONE);
     window.click("Label: abnormal");
     assert!(window.has("eye4.png, abnormal") && !window.has("Are all of these images normal?"));
     assert_eq!(table(&mut window, 5).get("eye4.png").label, Some(Label::Abnormal));
@@ -167,12 +157,12 @@ fn letters_that_are_typed_into_a_field_leave_nothing_out() {
     let mut window = Window::new();
     let set = folder(&window, 6);
     open(&mut window, &set);
-    click(&mut window, "eye1.png, unknown", Modifiers::NONE);
+    window.click_with("eye1.png, unknown", Modifiers::NONE);
     let field = window.harness.get_all_by_role(eframe::egui::accesskit::Role::TextInput).next().unwrap();
     field.click();
     window.steps();
     for (modifiers, key) in [(Modifiers::NONE, Key::X), (Modifiers::SHIFT, Key::N), (Modifiers::COMMAND, Key::A)] {
-        keys(&mut window, modifiers, key);
+        window.key_with(modifiers, key);
     }
     assert_eq!((window.state().workspace, left_out(&window).len(), marked(&window).len()), (Workspace::Data, 0, 0));
     assert!(window.state().open().unwrap().dataset.curation.is_empty());

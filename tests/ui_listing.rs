@@ -32,16 +32,6 @@ fn eyes(window: &Window) -> PathBuf {
     set
 }
 
-fn click(window: &mut Window, label: &str, modifiers: Modifiers) {
-    window.harness.get_by_label(label).click_modifiers(modifiers);
-    window.steps();
-}
-
-fn keys(window: &mut Window, modifiers: Modifiers, key: Key) {
-    window.harness.key_press_modifiers(modifiers, key);
-    window.steps();
-}
-
 /// Opens them.
 fn opened() -> Window {
     let mut window = Window::new();
@@ -79,10 +69,10 @@ fn several_images_of_the_gallery_are_selected_with_pointer_and_keys() {
     let mut window = scored();
     assert!(window.has("0 selected"));
     // The highest score comes first.
-    click(&mut window, "eye29.png, abnormal", Modifiers::NONE);
-    click(&mut window, "eye27.png, abnormal", Modifiers::SHIFT);
+    window.click_with("eye29.png, abnormal", Modifiers::NONE);
+    window.click_with("eye27.png, abnormal", Modifiers::SHIFT);
     assert!(window.has("3 selected"));
-    click(&mut window, "eye28.png, abnormal", Modifiers::COMMAND);
+    window.click_with("eye28.png, abnormal", Modifiers::COMMAND);
     assert_eq!(window.state().results.chosen().len(), 2);
     window.key(Key::X);
     window.steps();
@@ -99,7 +89,7 @@ fn several_images_of_the_gallery_are_selected_with_pointer_and_keys() {
     window.click("Compare the selected images");
     assert_eq!((window.state().workspace, window.state().dissolve.pinned.len()), (Workspace::Dissolve, 3));
     window.send(AppCommand::Go(Workspace::Results));
-    keys(&mut window, Modifiers::COMMAND, Key::A);
+    window.key_with(Modifiers::COMMAND, Key::A);
     assert_eq!(window.state().results.chosen().len(), 24);
     window.key(Key::Escape);
     window.steps();
@@ -115,7 +105,7 @@ fn a_table_of_curation_is_taken_in_where_it_is_dropped() {
     window.until("it is taken in", |s| s.state().open().unwrap().left_out == 1);
     assert!(window.has("said.csv names 3 images: 2 here, 1 not found"));
     assert!(window.has("eye00.png, normal, left out") && window.has("eye02.png, abnormal"));
-    keys(&mut window, Modifiers::COMMAND, Key::Z);
+    window.key_with(Modifiers::COMMAND, Key::Z);
     assert_eq!(window.state().open().unwrap().left_out, 0);
     let labels = window.path("eyes/labels.csv");
     window.send(DataCommand::ImportCuration { path: labels.clone(), dropped: true });
@@ -185,20 +175,20 @@ fn views_are_saved_in_a_menu_and_shown_again() {
 #[test]
 fn own_tags_are_made_given_by_key_and_found_again() {
     let mut window = opened();
-    keys(&mut window, Modifiers::COMMAND, Key::G);
+    window.key_with(Modifiers::COMMAND, Key::G);
     window.type_into("Name of a new tag", "camera 2");
     window.click("Add");
     assert_eq!(window.state().workspace_settings.tags[0].key, Some('5'));
     window.key(Key::Escape);
     window.steps();
-    click(&mut window, "eye01.png, normal", Modifiers::NONE);
-    click(&mut window, "eye03.png, normal", Modifiers::SHIFT);
+    window.click_with("eye01.png, normal", Modifiers::NONE);
+    window.click_with("eye03.png, normal", Modifiers::SHIFT);
     window.key(Key::Num5);
     window.steps();
     assert!(window.has("eye02.png, normal, camera 2"), "a chip in the grid");
     window.click("camera 2, 3 images");
     assert!(window.has("Images 3 of 30"));
-    click(&mut window, "eye02.png, normal, camera 2", Modifiers::NONE);
+    window.click_with("eye02.png, normal, camera 2", Modifiers::NONE);
     window.click("Tag: camera 2");
     assert_eq!(window.state().data.shown.len(), 2, "the button takes it off");
     window.click("camera 2, 2 images");

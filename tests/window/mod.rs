@@ -5,7 +5,7 @@ use dissolve_studio::{
     app::{Message, State},
     window::studio::Studio,
 };
-use eframe::egui::Key;
+use eframe::egui::{Key, Modifiers};
 use egui_kittest::{Harness, kittest::Queryable};
 use std::{
     path::PathBuf,
@@ -71,6 +71,18 @@ impl Window {
             std::thread::sleep(Duration::from_millis(2));
         }
         self.harness.step();
+    }
+
+    /// Clicks what has this label, with these keys held.
+    pub fn click_with(&mut self, label: &str, modifiers: Modifiers) {
+        self.harness.get_by_label(label).click_modifiers(modifiers);
+        self.steps();
+    }
+
+    /// Presses a key, with these held.
+    pub fn key_with(&mut self, modifiers: Modifiers, key: Key) {
+        self.harness.key_press_modifiers(modifiers, key);
+        self.steps();
     }
 
     pub fn click(&mut self, label: &str) {
