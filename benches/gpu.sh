@@ -8,7 +8,7 @@
 # that was killed and resumed, and the first two minutes of `standard` beside the CPU's. With FEATURES=cudnn and another BUNDLE
 # the same with cuDNN. DATA=PATH NORMAL=CLASS trains on that instead of the demo's photographs.
 set -euo pipefail
-tests=(parity_unet parity_ddpm parity_dia parity_dissolve parity_scoring parity_contrastive train_ddpm train_dia)
+tests=(parity training)
 
 if [ "${1:-}" = build ]; then
     features=${2-cuda} bundle=$(realpath -m "${3:-gpu-bundle}")
@@ -50,7 +50,11 @@ if command -v nvidia-smi >/dev/null; then
 fi
 
 step 'parity with PyTorch, trainings stopped and resumed'
-for name in "${tests[@]}"; do DISSOLVE_DEVICE=$device judge "$name" timeout 120 "tests/$name" --nocapture; done
+for group in 'parity unet::' 'parity ddpm::' 'parity dia::' 'parity dissolve::' 'parity scoring::' 'parity contrastive::' \
+    'training ddpm::' 'training dia::'; do
+    # shellcheck disable=SC2086
+    DISSOLVE_DEVICE=$device judge "$group" timeout 120 tests/$group --nocapture
+done
 
 step 'timings'
 timeout 120 ./peer --json --device "${device%%:*}" --repeats "$repeats" >report/peer.json 2>report/peer.txt || say 'not all of them, in two minutes'

@@ -5,8 +5,8 @@ program's code.
     pip install torch scikit-learn safetensors
     python3 tests/reference/make.py [OUT_DIR] [SEED]      (default: this folder, and the seed of the committed files)
 
-The tests `tests/parity_*.rs` read the files here always, and those in `$DISSOLVE_REFERENCE` as well where it names a folder,
-so `make.py /tmp/other 5 && DISSOLVE_REFERENCE=/tmp/other cargo test --release --test parity_unet` tries other numbers.
+The tests `tests/parity/` read the files here always, and those in `$DISSOLVE_REFERENCE` as well where it names a folder,
+so `make.py /tmp/other 5 && DISSOLVE_REFERENCE=/tmp/other cargo test --release --test parity` tries other numbers.
 Sources: Ho et al. 2020 and Nichol & Dhariwal 2021 (diffusion), denoising-diffusion-pytorch 0.27.12 (U-Net, checkpoints),
 Tack et al. 2020 (CSI), You et al. 2017 (LARS), DeLong et al. 1988. Arrays are in .safetensors, their settings in its metadata
 as JSON. What must stay small is: pictures are a few pixels wide, and weights come from a formula (`fill`) instead of a file.

@@ -1,0 +1,17 @@
+//! Folders, tables, annotations and files of images, as people have them.
+
+#[path = "../common/mod.rs"]
+mod common;
+#[path = "../test_files/mod.rs"]
+mod test_files;
+
+mod annotations;
+mod arrays;
+mod curation;
+mod data_files;
+mod dicom_window;
+mod inspect;
+mod layouts;
+mod public_sets;
+mod spreadsheets;
+mod synth;

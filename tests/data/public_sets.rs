@@ -1,0 +1,176 @@
+//! `inspect` on further public data sets, each made small by the test: what names of folders and columns mean there.
+
+use crate::test_files::inspected::{classes, folder, inspect, numbered, says, splits, warns};
+use serde_json::Value;
+use std::collections::BTreeMap;
+
+/// How many images have no class.
+fn unlabelled(found: &Value) -> u64 {
+    found["images"].as_u64().unwrap() - classes(found).values().sum::<u64>()
+}
+
+#[test]
+fn folders_that_say_the_split_again_are_no_classes() {
+    // RFMiD.
+    let [train, test] =
+        [numbered("Training_Set/Training_Set/Training/#.png", 1..7), numbered("Test_Set/Test_Set/Test/#.png", 1..5)];
+    let dir = folder([train, test].concat());
+    let table = |rows: &[&str]| format!("ID,Disease_Risk,DR,ARMD,MH\n{}\n", rows.join("\n"));
+    let rows = ["1,0,0,0,0", "2,1,1,0,0", "3,1,1,0,0", "4,1,1,0,0", "5,1,0,1,0", "6,0,0,0,0"];
+    dir.write("Training_Set/Training_Set/RFMiD_Training_Labels.csv", table(&rows).as_bytes());
+    dir.write("Test_Set/Test_Set/RFMiD_Testing_Labels.csv", table(&rows[..4]).as_bytes());
+    let found = inspect(dir.path(), &[]);
+    assert_eq!((&found["layout"], splits(&found)), (&"labels-csv".into(), [6, 0, 4]), "{found}");
+    assert_eq!(classes(&found), BTreeMap::from([("no finding", 3), ("several findings", 7)]), "{found}");
+}
+
+#[test]
+fn a_single_folder_of_a_set_or_a_part_of_it_is_no_class() {
+    for name in ["PALM-Training400", "stage_2_train", "all-mias"] {
+        let found = inspect(folder(numbered(&format!("{name}/#.png"), 0..4)).path(), &[]);
+        assert_eq!((classes(&found), unlabelled(&found)), (BTreeMap::new(), 4), "{name}: {found}");
+    }
+    let found = inspect(folder(numbered("cysts/#.png", 0..4)).path(), &[]);
+    assert_eq!(classes(&found), BTreeMap::from([("cysts", 4)]), "{found}");
+}
+
+#[test]
+fn a_number_behind_a_class_is_a_patient() {
+    // Optical coherence tomography of Srinivasan and others.
+    let of =
+        |class: &str| (1..4).flat_map(|n| numbered(&format!("{class}{n}/TIFFs/8bitTIFFs/00#.tif"), 1..3)).collect::<Vec<_>>();
+    let found = inspect(folder([of("AMD"), of("DME"), of("NORMAL")].concat()).path(), &["--normal", "NORMAL"]);
+    assert_eq!(classes(&found), BTreeMap::from([("AMD", 6), ("DME", 6), ("NORMAL", 6)]), "{found}");
+    assert!(says(&found, "Patients are read from the folders (AMD1, AMD2, AMD3, …)"), "{found}");
+    assert!(warns(&found, "no patient on both sides"), "{found}");
+}
+
+#[test]
+fn a_row_for_both_eyes_labels_each_by_its_own_words() {
+    // ODIR-5K.
+    let dir = folder((0..4).flat_map(|i| [format!("Images/{i}_left.jpg"), format!("Images/{i}_right.jpg")]));
+    let words = [
+        ["normal fundus", "normal fundus"],
+        ["normal fundus", "cataract"],
+        ["glaucoma", "normal fundus"],
+        ["cataract", "cataract"],
+    ];
+    let rows: String = (0..4)
+        .map(|i| {
+            format!(
+                "{i},60,Male,{i}_left.jpg,{i}_right.jpg,{},{},{},{}\n",
+                words[i][0],
+                words[i][1],
+                u8::from(i == 0),
+                u8::from(i > 0)
+            )
+        })
+        .collect();
+    let headers = "ID,Patient Age,Patient Sex,Left-Fundus,Right-Fundus,Left-Diagnostic Keywords,Right-Diagnostic Keywords,N,C";
+    dir.write("full.csv", format!("{headers}\n{rows}").as_bytes());
+    let found = inspect(dir.path(), &[]);
+    assert_eq!(classes(&found), BTreeMap::from([("cataract", 3), ("glaucoma", 1), ("normal fundus", 4)]), "{found}");
+    assert_eq!(found["suggested"], "normal fundus");
+}
+
+#[test]
+fn columns_of_views_and_parts_of_the_body_are_no_findings() {
+    // FracAtlas.
+    let [broken, whole] = [numbered("images/Fractured/IMG#.jpg", 0..3), numbered("images/Non_fractured/IMG#.jpg", 10..15)];
+    let dir = folder([broken, whole].concat());
+    let row = |i: u32| format!("IMG{i}.jpg,{},{},{},1,0\n", i % 2, 1 - i % 2, u8::from(i < 10));
+    let rows: String = (0..3).chain(10..15).map(row).collect();
+    dir.write("dataset.csv", format!("image_id,hand,leg,fractured,frontal,lateral\n{rows}").as_bytes());
+    let found = inspect(dir.path(), &[]);
+    assert_eq!(classes(&found), BTreeMap::from([("Fractured", 3), ("Non_fractured", 5)]), "{found}");
+    assert!(warns(&found, "which of its columns is the label is not known") && found["suggested"] == "Non_fractured", "{found}");
+}
+
+#[test]
+fn a_column_that_says_the_same_of_all_images_is_not_their_label() {
+    // Real-IAD.
+    let dir = folder([numbered("OK/S#/a.png", 10..14), numbered("NG/BX/S#/a.png", 20..22)].concat());
+    let record = |class: &str, path: String| {
+        format!("{{\"category\": \"jack\", \"anomaly_class\": \"{class}\", \"image_path\": \"{path}\"}}")
+    };
+    let [train, test]: [Vec<String>; 2] = [
+        (10..13).map(|i| record("OK", format!("OK/S{i}/a.png"))).collect(),
+        [record("OK", "OK/S13/a.png".into())]
+            .into_iter()
+            .chain((20..22).map(|i| record("BX", format!("NG/BX/S{i}/a.png"))))
+            .collect(),
+    ];
+    let text =
+        format!("{{\"meta\": {{\"normal_class\": \"OK\"}}, \"train\": [{}], \"test\": [{}]}}", train.join(","), test.join(","));
+    dir.write("jack.json", text.as_bytes());
+    let found = inspect(dir.path(), &[]);
+    assert_eq!((classes(&found), splits(&found)), (BTreeMap::from([("BX", 2), ("OK", 4)]), [3, 0, 3]), "{found}");
+}
+
+#[test]
+fn a_table_of_splits_with_other_columns_is_a_question() {
+    // VinDr-Mammo.
+    let dir = folder(numbered("images/a#.png", 10..18));
+    let rows: String =
+        (10..18).map(|i| format!("a{i},L,CC,BI-RADS {},{}\n", i % 3, if i < 15 { "training" } else { "test" })).collect();
+    dir.write(
+        "breast-level_annotations.csv",
+        format!("image_id,laterality,view_position,breast_birads,split\n{rows}").as_bytes(),
+    );
+    let found = inspect(dir.path(), &[]);
+    assert_eq!(found["layout"], "unlabelled", "{found}");
+    assert!(
+        warns(&found, "(laterality, view_position, breast_birads)") && warns(&found, "--map file=image_id,label=COLUMN"),
+        "{found}"
+    );
+}
+
+#[test]
+fn a_few_numbers_in_a_column_do_not_name_images() {
+    let dir = folder(numbered("train/#.png", 0..12));
+    let rows: String = (0..12).map(|i| format!("{i}.png,{},{}\n", i % 2, 1 - i % 2)).collect();
+    dir.write("train/_classes.csv", format!("filename, normal, benign\n{rows}").as_bytes());
+    let found = inspect(dir.path(), &[]);
+    assert_eq!(classes(&found), BTreeMap::from([("benign", 6), ("normal", 6)]), "{found}");
+    assert!(!warns(&found, "names images, too"), "{found}");
+    // Nor are numbers that count the images labels of theirs.
+    let dir = folder(numbered("images/#.png", 10..16));
+    dir.write("images.txt", (10..16).map(|i| format!("{} images/{i}.png\n", i - 9)).collect::<String>().as_bytes());
+    assert_eq!(classes(&inspect(dir.path(), &[])), BTreeMap::new());
+}
+
+#[test]
+fn a_folder_to_test_on_beside_classes_is_unlabelled() {
+    // TBX11K.
+    let paths = [numbered("imgs/health/#.png", 0..4), numbered("imgs/sick/#.png", 4..8), numbered("imgs/test/#.png", 8..11)];
+    let found = inspect(folder(paths.concat()).path(), &[]);
+    assert_eq!((classes(&found), unlabelled(&found)), (BTreeMap::from([("health", 4), ("sick", 4)]), 3), "{found}");
+    assert!(warns(&found, "3 images lie in test, by its name not sorted into classes"), "{found}");
+    // A split with classes of its own stays one.
+    let paths = [numbered("train/a/#.png", 0..4), numbered("train/b/#.png", 4..8), numbered("test/#.png", 8..11)];
+    assert_eq!(splits(&inspect(folder(paths.concat()).path(), &[])), [8, 0, 0]);
+}
+
+#[test]
+fn numbers_behind_patients_and_what_is_theirs_are_no_classes() {
+    // Camelyon17-WILDS.
+    let paths = (0..8).map(|i| format!("patches/patient_00{}_node_{}/patch_{i}.png", i % 2, i / 2 % 2));
+    let found = inspect(folder(paths).path(), &[]);
+    assert_eq!((classes(&found), unlabelled(&found)), (BTreeMap::new(), 8), "{found}");
+    assert!(says(&found, "Patients are read from the folders"), "{found}");
+}
+
+#[test]
+fn a_class_that_sounds_normal_in_its_first_word_is_offered() {
+    for (normal, other) in [
+        ("Normal cases", "Malignant cases"),
+        ("0.0.Normal", "1.0.DR2"),
+        ("Non Demented", "Mild Dementia"),
+        ("Non-Glaucoma", "Glaucoma"),
+    ] {
+        let dir = folder([numbered(&format!("{normal}/#.png"), 0..3), numbered(&format!("{other}/#.png"), 3..6)].concat());
+        assert_eq!(inspect(dir.path(), &[])["suggested"], normal);
+    }
+    let dir = folder([numbered("Lung Opacity/#.png", 0..3), numbered("No Lung Opacity, Not Normal/#.png", 3..6)].concat());
+    assert!(inspect(dir.path(), &[])["suggested"].is_null());
+}

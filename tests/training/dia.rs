@@ -1,0 +1,182 @@
+//! Training and scoring of the encoder on a handful of tiny pictures: resuming, ending early, the dissolve cache, leave-one-out.
+
+use crate::common;
+use candle_core::Device;
+use dissolve_studio::{
+    config::{DissolveMethod, EpochUnit, RunConfig, Stem},
+    data::{ArrayImages, Class, Dataset, ImageId, Item, Label, Layout, PixelStore, Source, Split},
+    error::{Error, NextStep},
+    ml::{
+        base::{
+            checkpoint,
+            reporter::{Control, Event, Reporter, Silent},
+        },
+        dissolve::dissolver::Dissolver,
+        encoder::model::Encoder,
+        scoring::scorer::score,
+        training::{
+            dia::train,
+            dissolve_cache::{CachePlan, DissolveCache},
+            dissolved_source::DissolvedSource,
+        },
+    },
+    run_dir::{RunDir, RunKind, RunState, files},
+    scores::ScoreRow,
+};
+use std::{fs, path::Path, sync::Arc};
+
+/// Grey pictures of gratings; the last quarter, abnormal, is for testing.
+fn pictures(count: usize, side: usize) -> Arc<Dataset> {
+    let pixel =
+        |i: usize, p: usize| (127.0 + 120.0 * ((p % side * (i % 5 + 2) + p / side * 3) as f32 * 0.37 + i as f32).sin()) as u8;
+    let data = (0..count).flat_map(|i| (0..side * side).map(move |p| pixel(i, p))).collect();
+    let pixels = Arc::new(ArrayImages { height: side, width: side, channels: 1, data });
+    let items = (0..count).map(|index| {
+        let test = index >= count * 3 / 4;
+        let split = if test { Split::Test } else { Split::Train };
+        let source = Source::Array { pixels: pixels.clone(), index };
+        Item {
+            class: Some(usize::from(test)),
+            split,
+            given_split: Some(split),
+            ..Item::new(format!("{index}.png"), source, [side as u32; 2])
+        }
+    });
+    let class = |name: &str, label| Class { name: name.into(), label: Some(label) };
+    let classes = vec![class("good", Label::Normal), class("odd", Label::Abnormal)];
+    Arc::new(Dataset::from_items("memory".into(), Layout::MedmnistNpz, "made here".into(), classes, items.collect()))
+}
+
+fn config() -> RunConfig {
+    let mut config = RunConfig::default();
+    let dia = &mut config.dia;
+    (dia.dissolve, dia.stem, dia.epoch_unit) = (DissolveMethod::Gaussian(3), Stem::Imagenet, EpochUnit::Batches);
+    (dia.epochs, dia.epoch_length, dia.batch, dia.warmup_epochs) = (2, 2, 2, 1.0);
+    config.score.samples = 2;
+    config
+}
+
+fn run(folder: &Path, name: &str, config: &RunConfig) -> RunDir {
+    RunDir::create(folder, RunKind::Dia, name, config).unwrap()
+}
+
+/// Wishes something before the step after `steps` steps.
+struct After(usize, Control);
+
+impl Reporter for After {
+    fn event(&mut self, event: Event) {
+        if matches!(event, Event::Step(_)) {
+            self.0 = self.0.saturating_sub(1);
+        }
+    }
+
+    fn control(&mut self) -> Control {
+        if self.0 == 0 { self.1 } else { Control::Continue }
+    }
+}
+
+#[test]
+fn resumed_training_gives_identical_encoder() {
+    let dir = tempfile::tempdir().unwrap();
+    let (config, data) = (config(), pictures(8, 16));
+    let mut results = Vec::new();
+    for stop in [None, Some(3)] {
+        let run = run(dir.path(), "x", &config);
+        if let Some(steps) = stop {
+            let stopped = train(&run, &config, &data, None, &common::device(), &mut After(steps, Control::Stop));
+            assert!(matches!(stopped, Err(Error::Stopped)));
+            assert_eq!(run.manifest().unwrap().state, RunState::Stopped);
+            assert_eq!(checkpoint::newest(&run).unwrap().0, steps);
+        }
+        train(&run, &config, &data, None, &common::device(), &mut Silent).unwrap();
+        assert_eq!(run.manifest().unwrap().state, RunState::Finished);
+        let rows = fs::read_to_string(run.join("metrics.csv")).unwrap().lines().count();
+        assert_eq!(rows, 1 + config.dia.total_steps());
+        results.push(fs::read(run.join(files::ENCODER)).unwrap());
+    }
+    assert!(results[0] == results[1]);
+}
+
+#[test]
+fn training_ended_early_is_finished_and_scores_leave_one_out() {
+    let dir = tempfile::tempdir().unwrap();
+    let (mut config, data) = (config(), pictures(8, 16));
+    config.dia.dissolve = DissolveMethod::None;
+    let run = run(dir.path(), "x", &config);
+    train(&run, &config, &data, None, &common::device(), &mut After(1, Control::FinishEarly)).unwrap();
+    let encoder = Encoder::load(&run.join(files::ENCODER), &Device::Cpu).unwrap();
+    assert_eq!(encoder.bank.as_ref().unwrap().names, ["0.png", "1.png", "2.png", "3.png", "4.png", "5.png"]);
+
+    let ids: Vec<ImageId> = data.ids(|_, _| true);
+    let rows = |data: &Arc<Dataset>, ids: &[ImageId]| score(&encoder, data, ids, &[], &mut Silent).unwrap().0.rows;
+    let forward = rows(&data, &ids);
+    let backward = rows(&data, &ids.iter().rev().copied().collect::<Vec<_>>());
+    let near = |a: &ScoreRow, b: &ScoreRow| a.path == b.path && (a.score - b.score).abs() < 1e-4 * a.score.abs().max(1.0);
+    assert!(forward.iter().zip(backward.iter().rev()).all(|(a, b)| near(a, b)), "the order of images does not matter");
+    for row in forward.iter().filter(|row| row.split == "train") {
+        assert!(!row.terms.as_ref().unwrap().nearest.contains(&row.path), "{} is not its own neighbour", row.path);
+    }
+    assert!(forward.iter().all(|row| row.threshold == forward[0].threshold && row.threshold.is_some()));
+
+    // One more picture: not the data of the training any more, but its images are known again.
+    let mut grown = (*data).clone();
+    grown.items.push(Item { name: "new.png".into(), ..grown.items[7].clone() });
+    let again = rows(&Arc::new(grown), &ids);
+    assert!(forward.iter().zip(&again).all(|(a, b)| near(a, b)));
+}
+
+#[test]
+fn nan_loss_reports_step_and_advice() {
+    let dir = tempfile::tempdir().unwrap();
+    let (mut config, data) = (config(), pictures(8, 16));
+    config.dia.lr = 1e30;
+    let run = run(dir.path(), "x", &config);
+    let error = train(&run, &config, &data, None, &common::device(), &mut Silent).unwrap_err();
+    assert!(
+        error.to_string().contains("step") && matches!(error.hint(), Some(NextStep::Steadier { part: "dia", .. })),
+        "{error}; {:?}",
+        error.hint()
+    );
+    assert!(matches!(run.manifest().unwrap().state, RunState::Failed { .. }));
+    assert!(!run.join(files::ENCODER).exists());
+}
+
+#[test]
+fn dissolve_cache_equals_dissolving_and_resumes_its_build() {
+    let dir = tempfile::tempdir().unwrap();
+    let (config, device) = (config(), common::device());
+    // Smaller than the resolution of dissolving, padded to it, larger than it.
+    for side in [16, 28, 48] {
+        let data = pictures(48, side);
+        let store = PixelStore::new(data.clone(), config.preprocess.clone(), data.training_normals(), side).unwrap();
+        let dissolver = Dissolver::new(config.dia.dissolve, None, 0, true).unwrap().unwrap();
+        let plan = CachePlan::new(&dissolver, &store, 30..130, 4, "these");
+        let mut files = Vec::new();
+        for stop in [false, true] {
+            let run = run(dir.path(), "x", &config);
+            if stop {
+                let mut enough = |done: usize, _| if done > 36 { Err(Error::Stopped) } else { Ok(()) };
+                let stopped = DissolveCache::open_or_build(&run, plan.clone(), &dissolver, &store, &device, &mut enough);
+                assert!(matches!(stopped, Err(Error::Stopped)));
+            }
+            let mut from = None;
+            let cache = DissolveCache::open_or_build(&run, plan.clone(), &dissolver, &store, &device, &mut |done, _| {
+                from.get_or_insert(done);
+                Ok(())
+            });
+            assert_eq!(from, Some(if stop { 36 } else { 0 }));
+            files.push(fs::read(run.join("ladder.safetensors")).unwrap());
+            safetensors::SafeTensors::deserialize(&files[0]).unwrap();
+
+            let places = [3, 0, 5];
+            let images = store.batch(&places).unwrap();
+            let draw = |source: DissolvedSource| source.draw(7, 11, &places, &images, side, &device).unwrap();
+            let (read, exact) =
+                (draw(DissolvedSource::DissolveCache(cache.unwrap())), draw(DissolvedSource::Exact(dissolver.clone(), 30..130)));
+            assert_eq!(read.len(), 4 * images.len());
+            let worst = read.iter().zip(&exact).map(|(a, b)| (a - b).abs()).fold(0.0, f32::max);
+            assert!(worst < 2e-5, "{side} px: {worst}");
+        }
+        assert!(files[0] == files[1]);
+    }
+}

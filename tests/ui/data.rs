@@ -1,0 +1,257 @@
+//! Data and the list of runs as a person meets them: layouts and tables chosen anew, duplicates side by side, masks,
+//! preprocessing; runs compared, named, thrown away and brought back.
+
+use crate::harness::Window;
+use crate::test_files;
+use dissolve_studio::{
+    app::{
+        AppCommand, DataCommand, RunsCommand,
+        state::{DataPage, Overlay, Workspace},
+    },
+    config::{Aspect, Channels, RunConfig},
+    run_dir::{RunDir, RunKind},
+};
+use eframe::egui::{Event, Key, Modifiers, MouseWheelSource, MouseWheelUnit, TouchPhase, accesskit::Role};
+use egui_kittest::kittest::Queryable;
+use image::{GrayImage, Luma};
+use std::path::Path;
+
+fn open(window: &mut Window, path: &Path) {
+    window.send(DataCommand::Open(path.into()));
+    window.until("it is open", |s| s.state().data.opening.is_none());
+}
+
+/// A picture with a spot, told apart from others by `seed`.
+fn picture(path: &Path, seed: u32) {
+    std::fs::create_dir_all(path.parent().unwrap()).unwrap();
+    let spot = |x: u32, y: u32| x.abs_diff(seed * 7 % 40) < 5 && y.abs_diff(seed * 13 % 40) < 5;
+    let grey = |x: u32, y: u32| if spot(x, y) { 240 } else { (x * 3 + y * (seed % 3)) as u8 };
+    GrayImage::from_fn(40, 40, |x, y| Luma([grey(x, y)])).save(path).unwrap();
+}
+
+#[test]
+fn layout_is_changed_from_menu() {
+    let mut window = Window::new();
+    let set = window.path("set");
+    for (i, name) in ["left/p1/good/a.png", "left/p2/bad/b.png", "right/p3/bad/c.png"].iter().enumerate() {
+        picture(&set.join(name), i as u32);
+    }
+    open(&mut window, &set);
+    assert!(window.has("Which class is normal?"));
+    window.harness.get_by_label_contains("one folder per class").click();
+    window.steps();
+    window.click("classes: the innermost folder is the class");
+    window.until("it is read anew", |s| s.state().open().is_some_and(|o| o.dataset.why.starts_with("As you chose")));
+    let classes = &window.state().open().unwrap().dataset.classes;
+    assert!(classes.iter().map(|class| class.name.as_str()).eq(["bad", "good"]));
+    assert!(window.has("As you chose"));
+    assert!(window.has("good · 1 image"));
+}
+
+#[test]
+fn unknown_table_columns_can_be_mapped() {
+    let mut window = Window::new();
+    let set = window.path("set");
+    (0..4).for_each(|i| picture(&set.join(format!("eye{i}.png")), i));
+    let rows: String = (0..4).map(|i| format!("{i},eye{i},{}\n", if i < 3 { "well" } else { "ill" })).collect();
+    std::fs::write(set.join("list.csv"), format!("nr,Auge,Spalte\n{rows}")).unwrap();
+    open(&mut window, &set);
+    assert!(window.state().open().unwrap().dataset.classes.is_empty(), "German headers are not known");
+    window.send(DataCommand::ChooseColumns(Some(set.join("list.csv"))));
+    window.until("the table is read", |s| s.state().data.table.as_ref().is_some_and(|t| t.preview.is_some()));
+    assert!(window.has("4 rows in all") && window.has("eye2"));
+    for (role, column) in [("Column of the image", "Auge"), ("Column of the label", "Spalte")] {
+        window.click(role);
+        window.harness.get_by_role_and_label(Role::Button, column).click();
+        window.steps();
+    }
+    window.click("Use this table");
+    window.until("it is used", |s| s.state().open().is_some_and(|o| o.dataset.classes.len() == 2));
+    assert!(window.has("well · 3 images"));
+}
+
+#[test]
+fn duplicates_are_found_and_shown_side_by_side() {
+    let mut window = Window::new();
+    let set = window.path("set");
+    (0..5).for_each(|i| picture(&set.join(format!("train/good/{i}.png")), i));
+    (7..10).for_each(|i| picture(&set.join(format!("test/bad/{i}.png")), i));
+    std::fs::copy(set.join("train/good/3.png"), set.join("test/bad/copy.png")).unwrap();
+    open(&mut window, &set);
+    window.until("duplicates are looked for", |s| s.state().data.check.found.is_some());
+    window.click("Duplicates 1");
+    assert_eq!(window.state().data.page, DataPage::Duplicates);
+    assert!(window.has("equal pixel for pixel") && window.has("across the splits"));
+    window.click("test/bad/copy.png, a duplicate");
+    let state = window.state();
+    assert_eq!(state.open().unwrap().dataset.item(state.selected.unwrap()).unwrap().name, "test/bad/copy.png");
+}
+
+#[test]
+fn preprocessing_is_set_previewed_and_undone() {
+    let mut window = Window::new();
+    let set = window.path("set");
+    (0..3).for_each(|i| picture(&set.join(format!("train/good/{i}.png")), i));
+    picture(&set.join("test/bad/x.png"), 5);
+    let mask = GrayImage::from_fn(40, 40, |x, y| Luma([if (10..30).contains(&x) && (10..30).contains(&y) { 255 } else { 0 }]));
+    std::fs::create_dir_all(set.join("ground_truth/bad")).unwrap();
+    mask.save(set.join("ground_truth/bad/x_mask.png")).unwrap();
+    open(&mut window, &set);
+    window.until("the image is looked at", |s| s.state().data.preview.done.is_some());
+    assert!(window.state().data.preview.done.unwrap().has_outline);
+    assert!(window.has("The line is the edge of its mask") && !window.has("after"));
+    window.click("CLAHE");
+    assert!(window.has("after"));
+    assert_eq!(window.state().train.config.preprocess.clahe, 2.0);
+    window.click("letterbox");
+    assert_eq!(window.state().train.config.preprocess.aspect, Aspect::Letterbox);
+    window.click("green");
+    window.send(AppCommand::Undo);
+    assert_eq!(window.state().train.config.preprocess.channels, Channels::All);
+    window.click("Switch off");
+    assert_eq!(window.state().train.config.preprocess, Default::default());
+}
+
+#[test]
+fn window_of_dicom_pictures_is_chosen_or_typed() {
+    // As tall as the panel, which scrolls otherwise.
+    let mut window = Window::on(tempfile::tempdir().unwrap(), [1280.0, 1200.0]);
+    let set = window.path("set");
+    picture(&set.join("good/a.png"), 1);
+    open(&mut window, &set);
+    assert!(!window.has("DICOM window"), "there is none of these");
+    let ct = window.path("ct");
+    let short = |value: u16| value.to_le_bytes().to_vec();
+    let kinds = [(2, 1), (0x10, 8), (0x11, 8), (0x100, 16), (0x101, 16), (0x102, 15), (0x103, 1)];
+    let mut elements: Vec<_> = kinds.iter().map(|&(number, value)| (0x28, number, "US", short(value))).collect();
+    elements.insert(1, (0x28, 4, "CS", b"MONOCHROME2".to_vec()));
+    elements.push((0x28, 0x1055, "LO", b"LIVER".to_vec()));
+    elements.push((0x7fe0, 0x10, "OW", (0..64i16).flat_map(|v| (v * 10).to_le_bytes()).collect()));
+    std::fs::create_dir_all(ct.join("good")).unwrap();
+    std::fs::write(ct.join("good/1.dcm"), test_files::dicom(&elements)).unwrap();
+    open(&mut window, &ct);
+    let chosen = |window: &Window| window.state().open().unwrap().config.window.to_string();
+    let choose = |window: &mut Window, name: &str| {
+        window.click("Window of DICOM pictures");
+        window.harness.get_by_role_and_label(Role::Button, name).click();
+        window.steps();
+        window.until("it is open", |s| s.state().data.opening.is_none());
+    };
+    choose(&mut window, "soft tissue (40 / 400)");
+    assert_eq!(chosen(&window), "soft-tissue");
+    choose(&mut window, "“LIVER” of each file");
+    assert_eq!(chosen(&window), "file:LIVER");
+    window.until("the image is looked at", |s| s.state().data.preview.done.is_some());
+    choose(&mut window, "as each file says");
+    assert_eq!(chosen(&window), "auto");
+    window.type_into("Centre and width of the window", "60/350");
+    window.key(Key::Enter);
+    window.until("it is open", |s| s.state().open().is_some_and(|o| o.config.window.to_string() == "60/350"));
+}
+
+#[test]
+fn recent_data_set_opens_with_one_click() {
+    let mut window = Window::new();
+    let (one, two) = (window.path("one"), window.path("two"));
+    picture(&one.join("a.png"), 1);
+    picture(&two.join("b.png"), 2);
+    open(&mut window, &one);
+    open(&mut window, &two);
+    window.click("Open one again");
+    window.until("it is open again", |s| s.state().open().is_some_and(|o| o.title() == "one"));
+    window.click("Forget two");
+    assert_eq!(window.state().persisted.recent.len(), 1);
+}
+
+#[test]
+fn runs_are_compared_trashed_and_restored() {
+    let mut window = Window::new();
+    window.send(AppCommand::Toggle(Overlay::Runs));
+    assert!(window.has("No runs yet"));
+    let workspace = window.path("work");
+    for (name, steps) in [("first", 100), ("second", 200)] {
+        let mut config = RunConfig::default();
+        config.ddpm.steps = steps;
+        let run = RunDir::create(&workspace, RunKind::Ddpm, name, &config).unwrap();
+        std::fs::write(run.join("metrics.csv"), "step,loss\n1,0.5\n2,0.4\n3,0.3\n").unwrap();
+    }
+    window.send(RunsCommand::Refresh);
+    window.until("the runs are listed", |s| s.state().runs.len() == 2);
+    window.click("Compare first");
+    window.until("its curves are read", |s| s.state().list.curves.len() == 1);
+    assert!(window.has("DDPM · loss") && window.has("ddpm.steps") && !window.has(" differ"), "one run alone has its curves");
+    window.click("Compare second");
+    window.until("their curves are read", |s| s.state().list.curves.len() == 2);
+    assert!(window.has("1 of ") && window.has("ddpm.steps") && window.has("DDPM · loss"));
+
+    window.click("Details of first");
+    window.type_into("Notes on the run", "half a word");
+    let notes = |path: &std::path::Path| RunDir::open(path).unwrap().manifest().unwrap().notes;
+    let first = window.state().list.selected.clone().unwrap();
+    assert_eq!(notes(&first), "", "no file at each letter");
+    window.send(AppCommand::Toggle(Overlay::Runs));
+    window.until("the notes are kept", |_| notes(&first) == "half a word");
+    window.send(AppCommand::Toggle(Overlay::Runs));
+    window.harness.get_by_label("Notes on the run");
+    window.click("Use its settings");
+    assert_eq!((window.state().workspace, window.state().train.config.ddpm.steps), (Workspace::Train, 100));
+    window.send(AppCommand::Toggle(Overlay::Runs));
+
+    window.type_into("Find runs", "sec");
+    assert!(!window.has("Details of first") && window.has("Details of second"));
+    window.click("Details of second");
+    window.click("Move to trash");
+    window.until("it is in the trash", |s| s.state().list.trash.len() == 1);
+    assert_eq!(window.state().runs.len(), 1);
+    window.click("Trash 1");
+    window.click("Delete second");
+    assert!(window.has("Delete this run for good?"));
+    window.click("Keep");
+    window.send(AppCommand::Undo);
+    window.until("it is back", |s| s.state().runs.len() == 2 && s.state().list.trash.is_empty());
+}
+
+#[test]
+fn unlabelled_images_can_be_declared_normal_and_trained_on() {
+    let mut window = Window::new();
+    let set = window.path("set");
+    (0..6).for_each(|i| picture(&set.join(format!("eye{i}.png")), i));
+    // Typed, with another data set open.
+    window.send(AppCommand::OpenDemo);
+    window.until("the demo is open", |s| s.state().open().is_some());
+    window.type_into("Path to open", set.to_str().unwrap());
+    window.key(Key::Enter);
+    window.until("it is open", |s| s.state().open().is_some_and(|o| o.dataset.items.len() == 6));
+    assert!(window.has("Are all of these images normal?") && window.state().open().unwrap().training_normals == 0);
+    window.click("All 6 are normal");
+    window.until("they are to learn from", |s| s.state().open().is_some_and(|o| o.training_normals > 3));
+    assert!(!window.has("Are all of these images normal?") && window.has("all of them, 6 images"));
+}
+
+/// A click in a scrolled grid selects what is under it, and moves nothing.
+#[test]
+fn image_grid_keeps_scroll_position() {
+    let mut window = Window::new();
+    window.send(AppCommand::OpenDemo);
+    window.until("the demo is open", |s| s.state().open().is_some());
+    let place = window.harness.get_by_label("test/drusen/000.jpg, abnormal").rect();
+    window.harness.hover_at(place.center());
+    window.harness.event(Event::MouseWheel {
+        unit: MouseWheelUnit::Point,
+        delta: [0.0, -700.0].into(),
+        phase: TouchPhase::Move,
+        source: MouseWheelSource::Wheel,
+        modifiers: Modifiers::NONE,
+    });
+    (0..30).for_each(|_| window.harness.step());
+    // One in the middle of what is in view now.
+    let middle = |name: &str| window.harness.query_by_label(name).is_some_and(|n| (300.0..600.0).contains(&n.rect().center().y));
+    let items = &window.state().open().unwrap().dataset.items;
+    let said = |name: &str| format!("{name}, {}", if name.contains("good") { "normal" } else { "abnormal" });
+    let name = items.iter().map(|i| said(&i.name)).rfind(|name| middle(name)).expect("something is in view");
+    assert!(!name.contains("drusen"), "it was scrolled");
+    let before = window.harness.get_by_label(&name).rect();
+    window.click(&name);
+    (0..10).for_each(|_| window.harness.step());
+    assert_eq!(window.harness.get_by_label(&name).rect(), before);
+}

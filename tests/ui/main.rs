@@ -1,0 +1,17 @@
+//! The window, by clicks and keys, and as pictures.
+
+mod example_figures;
+mod gpu_adapter;
+mod harness;
+#[path = "../test_files/mod.rs"]
+mod test_files;
+
+mod curation;
+mod data;
+mod keyboard;
+mod listing;
+mod shaders;
+mod snapshots;
+mod states;
+mod train;
+mod window;
