@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# A sweep as an array job of a real Slurm on one node (Debian: slurmctld slurmd slurm-client munge): six small cells, one of
-# which is taken from its node and queued again, give the table of a single process.
+# A sweep as an array job of a real Slurm on one node (Debian: slurmctld slurmd slurm-client munge): six small cells, two
+# and two of which share a diffusion model, one of them taken from its node and queued again, give the table of a single process.
 #   tests/slurm.sh PROGRAM     as root; where no Slurm can be started, it says so
 set -euo pipefail
 program="$(realpath "$1")"
@@ -71,7 +71,7 @@ for class in good bad; do
 done
 cat >"$folder/plan.toml" <<'PLAN'
 preset = "quick"
-seeds = [0, 1, 2]
+seeds = [0, 1]
 
 [[data]]
 path = "eyes"
@@ -82,6 +82,10 @@ name = "dia"
 set = { "ddpm.steps" = 40, "ddpm.batch" = 8, "ddpm.checkpoint_every" = 4, "dia.epochs" = 4, "dia.batch" = 2, "score.samples" = 1, "run.threads" = 1 }
 
 [[settings]]
+name = "cutperm"
+set = { "dia.shift" = "cutperm", "ddpm.steps" = 40, "ddpm.batch" = 8, "ddpm.checkpoint_every" = 4, "dia.epochs" = 4, "dia.batch" = 2, "score.samples" = 1, "run.threads" = 1 }
+
+[[settings]]
 name = "csi"
 set = { "dia.dissolve" = "none", "score.profile" = false, "dia.epochs" = 4, "dia.batch" = 2, "score.samples" = 1, "run.threads" = 1 }
 PLAN
@@ -90,7 +94,7 @@ cd "$folder"
 "$program" sweep plan.toml --slurm >array.sh
 job="$(sbatch --parsable array.sh)"
 # The first task is taken away in the middle of its work.
-has_checkpoint() { ls plan/runs/*dia-seed0/ddpm/checkpoints/*.safetensors >/dev/null 2>&1; }
+has_checkpoint() { ls plan/runs/*dia-seed0-diffusion/checkpoints/*.safetensors >/dev/null 2>&1; }
 for _ in $(seq 600); do
     has_checkpoint && break
     sleep 0.25
@@ -101,7 +105,7 @@ if ! has_checkpoint && ! ls plan/slurm/*.log >/dev/null 2>&1; then
     exit 0
 fi
 scontrol requeue "${job}_0"
-echo "task 0 was queued again after $(ls plan/runs/*dia-seed0/ddpm/checkpoints | wc -l) checkpoints"
+echo "task 0 was queued again after $(ls plan/runs/*dia-seed0-diffusion/checkpoints | wc -l) checkpoints"
 # A requeued task waits for two minutes.
 for _ in $(seq 1200); do
     [ -z "$(squeue --noheader --array)" ] && break
@@ -113,5 +117,6 @@ cat plan/slurm/*_0.log | tail -3
 figures() { "$program" sweep merge plan.toml --workspace "$1" --baseline csi >/dev/null && cut -d, -f1-17 "$1/merged.csv"; }
 "$program" sweep plan.toml --workspace alone >/dev/null 2>&1
 diff <(figures plan) <(figures alone)
-[ "$(ls plan/runs | wc -l)" = 6 ]
+# Six cells, and one diffusion model for each seed.
+[ "$(ls plan/runs | wc -l)" = 8 ]
 echo 'the table of the array is that of one process'

@@ -171,3 +171,41 @@ fn a_normal_class_that_is_not_there_is_refused_before_any_work() {
 fn sweep_runs(folder: &Path, file: &str) -> usize {
     fs::read_dir(folder.join(file).with_extension("").join("runs")).map_or(0, Iterator::count)
 }
+
+/// Two programs at once on cells that would train the same diffusion model: it is trained once, and the figures are those of one
+/// program alone.
+#[test]
+fn cells_share_a_diffusion_model_that_is_trained_once() {
+    let dir = tempfile::tempdir().unwrap();
+    for (class, bright) in [("good", 0), ("bad", 90)] {
+        fs::create_dir_all(dir.path().join("eyes").join(class)).unwrap();
+        for i in 0..8u32 {
+            let image = image::GrayImage::from_fn(16, 16, |x, y| image::Luma([(40 + 9 * ((x * y + i) % 11) + bright) as u8]));
+            image.save(dir.path().join("eyes").join(class).join(format!("{i}.png"))).unwrap();
+        }
+    }
+    let small = r#""ddpm.steps" = 6, "ddpm.size" = 16, "ddpm.dim" = 8, "ddpm.dim_mults" = [1, 2], "ddpm.batch" = 4, "dia.epochs" = 1, "dia.batch" = 4, "score.samples" = 1, "run.threads" = 1"#;
+    let plan = format!(
+        "preset = \"quick\"\nseeds = [0]\n[[data]]\npath = \"eyes\"\nnormal = [\"good\"]\n\
+         [[settings]]\nname = \"dia\"\nset = {{ {small} }}\n\
+         [[settings]]\nname = \"cutperm\"\nset = {{ {small}, \"dia.shift\" = \"cutperm\" }}\n\
+         [[settings]]\nname = \"median\"\nset = {{ {small}, \"dia.dissolve\" = \"median:3\", \"score.profile\" = false }}\n"
+    );
+    fs::write(dir.path().join("plan.toml"), plan).unwrap();
+    let one = |cell: &str| {
+        let mut command = Command::cargo_bin("dissolve-studio").unwrap();
+        command.args(["sweep", "plan.toml", "--cell", cell]).current_dir(dir.path());
+        command.stdout(std::process::Stdio::null()).stderr(std::process::Stdio::null()).spawn().unwrap()
+    };
+    let mut both = [one("0"), one("1")];
+    assert!(both.iter_mut().all(|child| child.wait().unwrap().success()));
+    stdout(run(dir.path(), &["sweep", "plan.toml"]));
+    assert_eq!(sweep_runs(dir.path(), "plan.toml"), 4, "three cells and one diffusion model");
+
+    stdout(run(dir.path(), &["sweep", "plan.toml", "--workspace", "alone"]));
+    let figures = |workspace: &str| {
+        let table = stdout(run(dir.path(), &["sweep", "merge", "plan.toml", "--workspace", workspace]));
+        table.lines().map(|line| line.rsplitn(3, '|').last().unwrap().to_string()).collect::<Vec<_>>()
+    };
+    assert_eq!(figures("plan"), figures("alone"));
+}

@@ -1,7 +1,8 @@
-//! Sweeps: seeds x data sets x settings from one file. Each cell is a run of its own, found again by its name; [`merge`] puts
-//! their figures into one table.
+//! Sweeps: seeds x data sets x settings from one file. Each cell is a run of its own, found again by its name; cells that would
+//! train the same diffusion model share one; [`merge`] puts their figures into one table.
 
 pub mod merge;
+mod shared_model;
 
 use super::pipeline;
 use crate::{
@@ -62,6 +63,8 @@ pub struct Cell {
     pub settings: String,
     /// All settings, the seed included.
     pub config: RunConfig,
+    /// Name of the run of the diffusion model that several cells would train alike, and share.
+    pub shared_model: Option<String>,
 }
 
 impl Cell {
@@ -95,7 +98,12 @@ pub fn cells(file: &Path) -> Result<Vec<Cell>> {
             let name = if data.name.is_empty() { stem() } else { data.name.clone() };
             for &seed in &plan.seeds {
                 config.run.seed = seed;
-                cells.push(Cell { data: name.clone(), settings: settings.name.clone(), config: config.clone() });
+                cells.push(Cell {
+                    data: name.clone(),
+                    settings: settings.name.clone(),
+                    config: config.clone(),
+                    shared_model: None,
+                });
             }
         }
     }
@@ -105,7 +113,10 @@ pub fn cells(file: &Path) -> Result<Vec<Cell>> {
             format!("{}: there are two cells called {}", file.display(), twice.name()),
             "give each [[data]] and each [[settings]] a name of its own, and each seed once",
         )),
-        None => Ok(cells),
+        None => {
+            shared_model::name_shared(&mut cells);
+            Ok(cells)
+        }
     }
 }
 
@@ -151,13 +162,20 @@ pub fn check(cells: &[Cell]) -> Result<()> {
 /// # Errors
 /// As those of [`pipeline::create`] and [`pipeline::work`].
 pub fn work(cell: &Cell, workspace: &Path, reporter: &mut dyn Reporter) -> Result<bool> {
+    let config = match runs(workspace).contains_key(&cell.name()) {
+        true => None,
+        false => Some(shared_model::with_model(cell, workspace, reporter)?),
+    };
     let run = {
         // Two programs that come to a cell at the same moment must not both make its run.
         let _held = lock(workspace)?;
         match runs(workspace).remove(&cell.name()) {
             Some((_, manifest)) if manifest.state == RunState::Finished => return Ok(true),
             Some((run, _)) => run,
-            None => pipeline::create(RunKind::Train, &cell.config, workspace, &cell.name(), reporter)?,
+            None => {
+                let config = config.as_ref().unwrap_or(&cell.config);
+                pipeline::create(RunKind::Train, config, workspace, &cell.name(), reporter)?
+            }
         }
     };
     if run.is_locked() {
