@@ -356,3 +356,27 @@ fn stopped_work_exits_with_130_and_stays_json() {
     let runs: Vec<PathBuf> = fs::read_dir(dir.path().join("runs")).unwrap().map(|e| e.unwrap().path()).collect();
     assert_eq!(runs.len(), 1);
 }
+
+/// `dissolve-studio-cuda` beside the ordinary build takes over where it starts, and is passed over where the loader refuses it.
+#[cfg(unix)]
+#[test]
+fn build_with_cuda_beside_this_one_takes_over_where_it_starts() {
+    use std::os::unix::fs::PermissionsExt;
+    let dir = tempfile::tempdir_in(env!("CARGO_TARGET_TMPDIR")).unwrap();
+    let (own, other) = (dir.path().join("dissolve-studio"), dir.path().join("dissolve-studio-cuda"));
+    fs::hard_link(env!("CARGO_BIN_EXE_dissolve-studio"), &own).unwrap();
+    let says = |script: &str| {
+        fs::write(&other, format!("#!/bin/sh\n{script}\n")).unwrap();
+        fs::set_permissions(&other, fs::Permissions::from_mode(0o755)).unwrap();
+        let output = Command::new(&own).args(["completions", "bash"]).output().unwrap();
+        assert_eq!(output.status.code(), Some(0), "{}", String::from_utf8_lossy(&output.stderr));
+        String::from_utf8(output.stdout).unwrap()
+    };
+    assert_eq!(says("echo \"the other: $*\""), "the other: completions bash\n");
+    assert!(says("exit 127").contains("_dissolve-studio"), "the loader's refusal");
+
+    fs::remove_file(&other).unwrap();
+    fs::hard_link(&own, &other).unwrap();
+    let output = Command::new(&other).arg("--version").output().unwrap();
+    assert!(output.stdout.starts_with(b"dissolve-studio "), "a copy under that name is not started for ever");
+}
