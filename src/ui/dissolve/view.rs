@@ -262,7 +262,16 @@ pub fn read_out(d: &DissolveState, at: &Pointed) -> String {
         [r, g, b] if r == g && g == b => number(r),
         c => c.map(number).join(" "),
     };
-    let signed = |change: f32| format!("{}{}", if change > 0.0 { "+" } else { "" }, number(change));
+    let signed = |change: f32| {
+        let size = number(change.abs());
+        // What is nothing as it is shown has no sign.
+        let sign = match size.chars().any(|c| c.is_ascii_digit() && c != '0') {
+            false => "",
+            true if change > 0.0 => "+",
+            true => "−",
+        };
+        format!("{sign}{size}")
+    };
     let model = resized.as_ref().map(|resized| compare_cpu::change(compare_cpu::sample(resized, 0, centre), dissolved));
     format!(
         "x {} y {} · original {} · dissolved {} · change {}{}",
@@ -291,12 +300,14 @@ mod tests {
         let mut d = DissolveState::default();
         d.answers.original = Some(Original { image: ImageId(0), raster: original.clone(), size: [200, 100], white: 65535.0 });
         let at = |uv| Pointed { uv, original: original.clone(), dissolved: dissolved.clone(), resized: None };
-        assert_eq!(read_out(&d, &at([0.9, 0.2])), "x 100 y 0 · original 32768 · dissolved 16384 · change -16384");
+        assert_eq!(read_out(&d, &at([0.9, 0.2])), "x 100 y 0 · original 32768 · dissolved 16384 · change −16384");
         let other = Pointed { original: raster(1.0), ..at([0.9, 0.2]) };
-        assert_eq!(read_out(&d, &other), "x 1 y 0 · original 1.000 · dissolved 0.250 · change -0.750", "another picture's pixel");
+        let unchanged = Pointed { dissolved: raster(0.5000001), ..at([0.9, 0.2]) };
+        assert!(read_out(&d, &unchanged).ends_with("change 0"), "no sign where nothing is shown to change");
+        assert_eq!(read_out(&d, &other), "x 1 y 0 · original 1.000 · dissolved 0.250 · change −0.750", "another picture's pixel");
         d.answers.original.as_mut().unwrap().white = 1.0;
         let resized = Pointed { resized: Some(raster(0.375)), ..at([0.1, 0.2]) };
-        assert!(read_out(&d, &resized).ends_with("change -0.250, model -0.125"));
-        assert!(read_out(&d, &at([0.1, 0.2])).ends_with("original 0.500 · dissolved 0.250 · change -0.250"));
+        assert!(read_out(&d, &resized).ends_with("change −0.250, model −0.125"));
+        assert!(read_out(&d, &at([0.1, 0.2])).ends_with("original 0.500 · dissolved 0.250 · change −0.250"));
     }
 }
