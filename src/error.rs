@@ -109,6 +109,8 @@ pub enum NextStep {
         /// Its column that names the files.
         file: String,
     },
+    /// The memory of the device is full: compute less at once, or elsewhere.
+    LessMemory,
     /// Name the table of labels, which cannot be found by itself.
     NameTable,
     /// If folders at another level are the classes: take that level, counted from 1.
@@ -171,7 +173,8 @@ impl Error {
                 std::io::ErrorKind::NotFound => Some("check the path".into()),
                 _ => None,
             },
-            Self::Tensor(_) => Some("if memory ran out, try a smaller batch or image size".into()),
+            Self::Tensor(why) if is_full_memory(&why.to_string()) => Some(NextStep::LessMemory),
+            Self::Tensor(_) => None,
             Self::Stopped => Some(NextStep::Resume),
         }
     }
@@ -184,6 +187,12 @@ impl Error {
             _ => 1,
         }
     }
+}
+
+/// Whether a device has said that its memory is full, in the words of CUDA, cuBLAS, cuDNN or Metal.
+fn is_full_memory(said: &str) -> bool {
+    let said = said.to_lowercase().replace('_', " ");
+    ["out of memory", "alloc failed", "failed to allocate", "memory allocation"].iter().any(|words| said.contains(words))
 }
 
 /// What a person should know before the work, and what they can do about it.
@@ -226,5 +235,23 @@ pub struct Failure {
 impl From<Error> for Failure {
     fn from(error: Error) -> Self {
         Self { summary: error.to_string(), hint: error.hint() }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn full_memory_of_a_device_has_a_next_step() {
+        let hint = |said: &str| Error::Tensor(candle_core::Error::Msg(said.into())).hint();
+        for said in [
+            "DriverError(CUDA_ERROR_OUT_OF_MEMORY, \"out of memory\")",
+            "CUBLAS_STATUS_ALLOC_FAILED",
+            "Failed to allocate 4096 bytes",
+        ] {
+            assert_eq!(hint(said), Some(NextStep::LessMemory), "{said}");
+        }
+        assert_eq!(hint("shape mismatch in matmul"), None);
     }
 }

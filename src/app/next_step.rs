@@ -31,6 +31,10 @@ pub fn words(step: Option<&NextStep>) -> String {
             let clip = if *unclipped { ", gradients clipped at 1" } else { "" };
             return format!("train anew with a lower learning rate (now {lr}){clip}, or a longer warm-up");
         }
+        NextStep::LessMemory => {
+            "the memory of the device is full: free it and resume the run, or train anew with more parts (DIA, Views), a smaller batch, \
+             or on the CPU; the last checkpoint is kept"
+        }
         NextStep::UseTable { path } => {
             return format!("to use it instead, choose {} as the table of labels in Data", name(path));
         }
@@ -105,6 +109,7 @@ mod tests {
             NextStep::Steadier { part: "ddpm", lr: "1e-4".into(), unclipped: true },
             NextStep::UseTable { path: "/a/l.csv".into() },
             NextStep::ChooseLabel { path: "/a/l.csv".into(), file: "scan".into() },
+            NextStep::LessMemory,
             NextStep::NameTable,
             NextStep::ClassLevel(2),
             NextStep::LowBits(12),

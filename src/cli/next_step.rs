@@ -45,6 +45,9 @@ pub fn words(step: &NextStep) -> String {
         NextStep::ChooseLabel { path, file } => {
             format!("choose it with {} --map {}", labels(path), quoted(&format!("file={file},label=COLUMN")))
         }
+        NextStep::LessMemory => "the memory of the device is full: free it and go on with --resume, or begin anew with \
+             --set dia.view_parts=4, smaller --set ddpm.batch or dia.batch, or --device cpu; the last checkpoint is kept"
+            .into(),
         NextStep::NameTable => "name it with --labels".into(),
         NextStep::ClassLevel(level) => format!("if they are the classes: --set data.level={level}"),
         NextStep::LowBits(bits) => {
