@@ -6,8 +6,14 @@ use crate::{
     error::{Error, Result},
     run_dir::RunDir,
 };
-use clap::builder::{PossibleValuesParser, TypedValueParser};
-use std::path::{Path, PathBuf};
+use clap::{
+    Arg, Command,
+    builder::{PossibleValue, PossibleValuesParser, StringValueParser, TypedValueParser},
+};
+use std::{
+    ffi::OsStr,
+    path::{Path, PathBuf},
+};
 
 #[derive(clap::Args, Debug, Clone)]
 pub struct DataArgs {
@@ -45,7 +51,7 @@ pub struct Common {
     /// Go on with an unfinished run
     #[arg(long, value_name = "RUN")]
     pub resume: Option<PathBuf>,
-    /// Where to compute
+    /// Where to compute (cuda:1 = the second card)
     #[arg(long, value_parser = device())]
     pub device: Option<DeviceKind>,
     /// Worker threads [default: one per core]
@@ -61,13 +67,24 @@ fn preset() -> impl TypedValueParser<Value = Preset> {
     PossibleValuesParser::new(["quick", "standard", "paper"]).try_map(|name| name.parse::<Preset>())
 }
 
-/// A device by its name; help, completions and errors list them.
+/// A device by its name; help and completions list those that most machines could have.
 pub fn device() -> impl TypedValueParser<Value = DeviceKind> {
-    PossibleValuesParser::new(["cpu", "cuda", "metal"]).map(|name| match name.as_str() {
-        "cuda" => DeviceKind::Cuda,
-        "metal" => DeviceKind::Metal,
-        _ => DeviceKind::Cpu,
-    })
+    DeviceParser
+}
+
+#[derive(Clone)]
+struct DeviceParser;
+
+impl TypedValueParser for DeviceParser {
+    type Value = DeviceKind;
+
+    fn parse_ref(&self, command: &Command, arg: Option<&Arg>, value: &OsStr) -> Result<DeviceKind, clap::Error> {
+        StringValueParser::new().try_map(|name| name.parse::<DeviceKind>()).parse_ref(command, arg, value)
+    }
+
+    fn possible_values(&self) -> Option<Box<dyn Iterator<Item = PossibleValue> + '_>> {
+        Some(Box::new(DeviceKind::NAMES.into_iter().map(PossibleValue::new)))
+    }
 }
 
 impl DataArgs {

@@ -4,6 +4,7 @@
 //! changes none of them; a stdout that cannot be written (a full disk) is a 1.
 
 mod args;
+mod cuda_build;
 mod next_step;
 mod out;
 mod progress;
@@ -83,6 +84,7 @@ enum Verb {
 
 /// Runs the program on the process's arguments.
 pub fn main() -> ExitCode {
+    cuda_build::give_way();
     let args: Vec<OsString> = std::env::args_os().collect();
     if args.iter().any(|arg| arg == "--json") {
         out::speak_json();

@@ -4,6 +4,7 @@
 
 mod data;
 mod ddpm;
+mod device_kind;
 mod dia;
 mod dicom_window;
 mod edit;
@@ -14,6 +15,7 @@ mod tile;
 
 pub use data::{Aspect, Channels, DataConfig, LabelColumns, PreprocessConfig, Reading, Window};
 pub use ddpm::{DdpmConfig, InputRange, LrSchedule, ScheduleKind};
+pub use device_kind::DeviceKind;
 pub use dia::{Design, DiaConfig, DissolveMethod, EpochUnit, EqualChannels, OptimizerKind, ShiftKind, Stem, Twin};
 pub use dicom_window::{CtWindow, DicomWindow};
 pub use edit::{all_settings, apply_setting, apply_settings};
@@ -65,7 +67,7 @@ pub struct RunConfig {
 pub struct RunSection {
     /// Same seed, same machine, same thread count: same bits.
     pub seed: u64,
-    /// `cpu`, `cuda` or `metal`.
+    /// `cpu`, `cuda`, `cuda:1` (the second card) or `metal`.
     pub device: DeviceKind,
     /// Worker threads; 0 = one per core.
     pub threads: usize,
@@ -77,18 +79,6 @@ impl Default for RunSection {
     fn default() -> Self {
         Self { seed: 0, device: DeviceKind::Cpu, threads: 0, preset: Preset::Standard }
     }
-}
-
-/// What the networks are computed on.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum DeviceKind {
-    /// The processor; always there.
-    Cpu,
-    /// An NVIDIA GPU.
-    Cuda,
-    /// An Apple GPU.
-    Metal,
 }
 
 impl RunConfig {

@@ -169,7 +169,7 @@ mod tests {
         let (said, hint) = refusal(SMALL.require_for_training(RunKind::Train, &encoder, &data));
         assert!(said.starts_with("DIA would need") && hint.contains("dia.batch"), "{said} {hint}");
         assert!(SMALL.require_for_training(RunKind::Ddpm, &encoder, &data).is_ok(), "the diffusion model alone");
-        encoder.run.device = DeviceKind::Cuda;
+        encoder.run.device = DeviceKind::Cuda(0);
         assert!(SMALL.require_for_training(RunKind::Train, &encoder, &data).is_ok(), "in a graphics card's own memory");
     }
 

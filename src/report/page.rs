@@ -374,14 +374,13 @@ fn mistakes(rows: &[&ScoreRow], e: &Evaluation, dataset: Option<&Dataset>) -> Ma
 
 fn again(parts: &Parts) -> Markup {
     let (manifest, run) = (&parts.manifest, &parts.config.run);
-    let device = format!("{:?}", run.device).to_lowercase();
     let threads = if run.threads == 0 { "one per core".to_string() } else { run.threads.to_string() };
     html! {
         p { "Each figure comes from one of these commands:" }
         table { tbody { @for (what, command) in commands(parts) { tr { td { (what) } td { code { (command) } } } } } }
         details { summary { (files::CONFIG) } pre { (parts.config.to_toml()) } }
         p.quiet {
-            "Trained with Dissolve Studio " (manifest.version) " (preset " (run.preset.name()) ", seed " (run.seed) ", " (device) ", threads: " (threads) "). "
+            "Trained with Dissolve Studio " (manifest.version) " (preset " (run.preset.name()) ", seed " (run.seed) ", " (run.device.to_string()) ", threads: " (threads) "). "
             "Page written by version " (env!("CARGO_PKG_VERSION")) " on " (std::env::consts::OS) " " (std::env::consts::ARCH) ", "
             (format!("{:.0}", jiff::Timestamp::now()).replace(['T', 'Z'], " ")) "UTC. Nothing on this page is loaded from elsewhere."
         }

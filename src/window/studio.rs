@@ -5,6 +5,7 @@ use crate::{
     app::{AppCommand, Command, Effect, Message, RunsCommand, State, state::PersistedState, update, update::follow},
     gpu,
     jobs::events::{JobEvent, Wake, channel},
+    ml::base::device,
     run_dir::files,
     ui::{self, shared::textures::Textures},
 };
@@ -48,7 +49,7 @@ impl Studio {
         let wake: Wake = Arc::new(move || ctx.request_repaint());
         let (tx, rx) = channel(wake);
         let mut studio = Self {
-            state: State::starting(persisted, workspace.clone(), cores()),
+            state: State { devices: device::choices(), ..State::starting(persisted, workspace.clone(), cores()) },
             textures: Textures::default(),
             effects: Effects::start(workspace, tx)?,
             events: Some(rx),

@@ -58,3 +58,17 @@ fn about_dialog_and_log_panel_explain_themselves() {
     assert!(window.has("Copy the log"));
     assert_eq!(window.state().log.len(), 1);
 }
+
+#[test]
+fn devices_are_listed_with_what_they_are_or_why_not() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut window = Window::on(folder, [1280.0, 1400.0]);
+    window.send(AppCommand::Go(Workspace::Train));
+    let devices = &window.state().devices;
+    assert!(devices[0].is.as_ref().unwrap().ends_with("cores"));
+    assert_eq!(devices.iter().any(|d| d.is.as_ref().is_err_and(|why| why.contains("no CUDA"))), cfg!(not(feature = "cuda")));
+    window.send(TrainCommand::Field("run.device", "cuda:x".into()));
+    assert!(window.has("cuda:x is no device"), "a folded part opens where something in it is wrong");
+    window.send(TrainCommand::Field("run.device", "cuda:1".into()));
+    assert_eq!(window.state().train.config.run.device.to_string(), "cuda:1");
+}

@@ -27,9 +27,10 @@ impl State {
         let cpu = format!("CPU ×{}", self.cores);
         let name = match (asked, &refused) {
             (DeviceKind::Cpu, _) => cpu,
-            (DeviceKind::Cuda, None) => "CUDA".into(),
+            (DeviceKind::Cuda(0), None) => "CUDA".into(),
+            (DeviceKind::Cuda(card), None) => format!("CUDA {card}"),
             (DeviceKind::Metal, None) => "Metal".into(),
-            (DeviceKind::Cuda, Some(_)) => format!("{cpu}, not CUDA"),
+            (DeviceKind::Cuda(_), Some(_)) => format!("{cpu}, not CUDA"),
             (DeviceKind::Metal, Some(_)) => format!("{cpu}, not Metal"),
         };
         DeviceStatus { name, refused }

@@ -10,6 +10,8 @@ pub enum FieldKind {
     Choice(&'static [&'static str]),
     /// On or off.
     Flag,
+    /// A device, of those that [`State::devices`](super::State::devices) lists.
+    Device,
 }
 
 /// One setting.
@@ -472,7 +474,7 @@ pub const FIELDS: &[Field] = &[
         label: "Computes on",
         help: "Where a graphics card is not there, the processor does it, with a notice.",
         group: "More",
-        kind: FieldKind::Choice(&["cpu", "cuda", "metal"]),
+        kind: FieldKind::Device,
         ..SCORES
     },
 ];

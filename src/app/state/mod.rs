@@ -48,7 +48,10 @@ use crate::{
             score_set::ScoreSet,
         },
     },
-    ml::training::cost::{self, Amount},
+    ml::{
+        base::device,
+        training::cost::{self, Amount},
+    },
     run_dir::RunKind,
 };
 use serde::{Deserialize, Serialize};
@@ -173,6 +176,8 @@ pub struct State {
     pub workspace_settings: WorkspaceSettings,
     /// Cores of this machine; see [`computes`](Self::computes).
     pub cores: usize,
+    /// What could compute, and why not.
+    pub devices: Vec<device::Choice>,
     pub data: DataState,
     /// Where the demo's images lie, once it was opened.
     pub demo: Option<PathBuf>,

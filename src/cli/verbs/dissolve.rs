@@ -74,7 +74,7 @@ pub struct Args {
     /// Folder for the results
     #[arg(long, value_name = "DIR")]
     out: PathBuf,
-    /// Where to compute
+    /// Where to compute (cuda:1 = the second card)
     #[arg(long, value_parser = parse_device(), default_value = "cpu")]
     device: DeviceKind,
     /// Worker threads [default: one per core]

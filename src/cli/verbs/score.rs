@@ -41,7 +41,7 @@ pub struct Args {
     /// The diffusion model of the second score, where the run does not hold it
     #[arg(long, value_name = "RUN|FILE")]
     ddpm: Option<PathBuf>,
-    /// Where to compute
+    /// Where to compute (cuda:1 = the second card)
     #[arg(long, value_parser = crate::cli::args::device())]
     device: Option<DeviceKind>,
     /// Worker threads [default: one per core]

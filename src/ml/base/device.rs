@@ -20,7 +20,7 @@ pub enum CpuInstead {
         feature: &'static str,
     },
     /// The environment names something else.
-    #[error("{VARIABLE}={value} is no device; computing on the CPU (there are cpu, cpu-plain, cuda and metal)")]
+    #[error("{VARIABLE}: {value} is no device; computing on the CPU (there are cpu, cpu-plain, cuda, cuda:1 and metal)")]
     Unknown {
         /// What it says.
         value: String,
@@ -39,10 +39,8 @@ pub enum CpuInstead {
 fn of_environment() -> Result<Option<DeviceKind>, CpuInstead> {
     let Some(value) = std::env::var_os(VARIABLE) else { return Ok(None) };
     match value.to_string_lossy().as_ref() {
-        "cpu" | "cpu-plain" => Ok(Some(DeviceKind::Cpu)),
-        "cuda" => Ok(Some(DeviceKind::Cuda)),
-        "metal" => Ok(Some(DeviceKind::Metal)),
-        value => Err(CpuInstead::Unknown { value: value.into() }),
+        "cpu-plain" => Ok(Some(DeviceKind::Cpu)),
+        name => name.parse().map(Some).map_err(|_: String| CpuInstead::Unknown { value: name.into() }),
     }
 }
 
@@ -57,11 +55,11 @@ pub fn open(kind: DeviceKind) -> (Device, Option<CpuInstead>) {
     }
     let (name, device) = match kind {
         DeviceKind::Cpu => return (Device::Cpu, None),
-        DeviceKind::Cuda => {
+        DeviceKind::Cuda(card) => {
             // As cuDNN does it and PyTorch by default in convolutions, some of which are matrix products here: inputs of products
             // are rounded to 10 bits, sums are in 32.
             candle_core::cuda::set_gemm_reduced_precision_f32(true);
-            ("CUDA", Device::new_cuda(0))
+            ("CUDA", Device::new_cuda(card))
         }
         DeviceKind::Metal => ("Metal", Device::new_metal(0)),
     };
@@ -78,10 +76,58 @@ pub fn open(kind: DeviceKind) -> (Device, Option<CpuInstead>) {
 pub fn not_built(kind: DeviceKind) -> Option<CpuInstead> {
     let (name, feature, built_in) = match kind {
         DeviceKind::Cpu => return None,
-        DeviceKind::Cuda => ("CUDA", "cuda", cfg!(feature = "cuda")),
+        DeviceKind::Cuda(_) => ("CUDA", "cuda", cfg!(feature = "cuda")),
         DeviceKind::Metal => ("Metal", "metal", cfg!(feature = "metal")),
     };
     (!built_in).then_some(CpuInstead::NotBuilt { name, feature })
+}
+
+/// A device that could be chosen.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Choice {
+    /// By this name it is chosen.
+    pub kind: DeviceKind,
+    /// Its name and memory; or why it would not be used.
+    pub is: std::result::Result<String, String>,
+}
+
+/// All that could compute here, the processor first; what this build or machine lacks is listed with the reason.
+pub fn choices() -> Vec<Choice> {
+    let cores = std::thread::available_parallelism().map_or(1, usize::from);
+    let cpu = Choice { kind: DeviceKind::Cpu, is: Ok(format!("{cores} cores")) };
+    let mut all = vec![cpu];
+    match cuda_cards() {
+        Ok(cards) => all.extend(cards.into_iter().enumerate().map(|(i, is)| Choice { kind: DeviceKind::Cuda(i), is: Ok(is) })),
+        Err(why) => all.push(Choice { kind: DeviceKind::Cuda(0), is: Err(why) }),
+    }
+    let metal = match not_built(DeviceKind::Metal) {
+        Some(_) => Err("this build has no Metal".into()),
+        None => Ok("Apple GPU".into()),
+    };
+    all.push(Choice { kind: DeviceKind::Metal, is: metal });
+    all
+}
+
+/// Name and memory of each NVIDIA card, in the driver's order.
+#[cfg(feature = "cuda")]
+fn cuda_cards() -> std::result::Result<Vec<String>, String> {
+    use candle_core::cuda_backend::cudarc::driver::{CudaContext, DriverError};
+    let describe = |card| -> std::result::Result<String, DriverError> {
+        let card = CudaContext::new(card)?;
+        Ok(format!("{}, {:.0} GB", card.name()?, card.total_mem()? as f64 / 1e9))
+    };
+    let cards =
+        CudaContext::device_count().and_then(|n| (0..n as usize).map(describe).collect::<std::result::Result<Vec<_>, _>>());
+    match cards {
+        Ok(cards) if cards.is_empty() => Err("no card is there".into()),
+        Ok(cards) => Ok(cards),
+        Err(e) => Err(format!("the driver says: {e}")),
+    }
+}
+
+#[cfg(not(feature = "cuda"))]
+fn cuda_cards() -> std::result::Result<Vec<String>, String> {
+    Err("this build has no CUDA".into())
 }
 
 /// Sets the number of worker threads of this process, once, before anything computes; 0 = one per core.

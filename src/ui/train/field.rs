@@ -6,9 +6,10 @@ use crate::{
         state::{Field, FieldKind, paper_value},
     },
     config::Limits,
+    ml::base::device::Choice,
     ui::shared::{context::PanelContext, theme, widgets},
 };
-use eframe::egui::{Align, Checkbox, ComboBox, Label, Layout, RichText, Sense, TextEdit, Ui};
+use eframe::egui::{Align, Button, Checkbox, ComboBox, Label, Layout, RichText, Sense, TextEdit, Ui};
 
 /// Most room for the name.
 const NAME: f32 = 208.0;
@@ -54,7 +55,7 @@ pub fn show(ui: &mut Ui, cx: &mut PanelContext<'_>, field: &Field) {
         }
         let new = ui.allocate_ui_with_layout([wide, 24.0].into(), Layout::left_to_right(Align::Center), |ui| {
             ui.set_width(wide);
-            let (response, new) = value(ui, field, &text, wide, error.is_some());
+            let (response, new) = value(ui, &cx.state.devices, field, &text, wide, error.is_some());
             focused = response.has_focus();
             response.labelled_by(label.id).on_hover_text(&help);
             new
@@ -80,7 +81,14 @@ fn begun(cx: &PanelContext<'_>, field: &Field) -> String {
 }
 
 /// The control, and a newly given value.
-fn value(ui: &mut Ui, field: &Field, text: &str, width: f32, wrong: bool) -> (eframe::egui::Response, Option<String>) {
+fn value(
+    ui: &mut Ui,
+    devices: &[Choice],
+    field: &Field,
+    text: &str,
+    width: f32,
+    wrong: bool,
+) -> (eframe::egui::Response, Option<String>) {
     match field.kind {
         FieldKind::Text => {
             let mut text = text.to_string();
@@ -98,16 +106,37 @@ fn value(ui: &mut Ui, field: &Field, text: &str, width: f32, wrong: bool) -> (ef
             let new = response.changed().then(|| on.to_string());
             (response, new)
         }
-        FieldKind::Choice(all) => {
+        FieldKind::Choice(all) => choice(ui, field, text, width, |ui| {
+            all.iter()
+                .find(|choice| ui.selectable_label(text == **choice, **choice).clicked())
+                .map(|choice| (*choice).to_string())
+        }),
+        FieldKind::Device => choice(ui, field, text, width, |ui| {
             let mut new = None;
-            let combo = ComboBox::from_id_salt(field.key).selected_text(text).width(width).truncate().show_ui(ui, |ui| {
-                for choice in all {
-                    if ui.selectable_label(text == *choice, *choice).clicked() {
-                        new = Some((*choice).to_string());
-                    }
+            for device in devices {
+                let name = device.kind.to_string();
+                let (usable, is) = match &device.is {
+                    Ok(is) => (true, is),
+                    Err(why) => (false, why),
+                };
+                let entry = Button::selectable(text == name, format!("{name}: {is}"));
+                if ui.add_enabled(usable || text == name, entry).clicked() {
+                    new = Some(name);
                 }
-            });
-            (combo.response, new)
-        }
+            }
+            new
+        }),
     }
+}
+
+/// A list that opens, and what was taken from it.
+fn choice(
+    ui: &mut Ui,
+    field: &Field,
+    text: &str,
+    width: f32,
+    list: impl FnOnce(&mut Ui) -> Option<String>,
+) -> (eframe::egui::Response, Option<String>) {
+    let combo = ComboBox::from_id_salt(field.key).selected_text(text).width(width).truncate().show_ui(ui, list);
+    (combo.response, combo.inner.flatten())
 }
