@@ -68,8 +68,8 @@ impl Tile {
                 let tile = if working < 384 { 32 } else { 64 };
                 let across = working.div_ceil(tile);
                 let why = format!(
-                    "tiles of {tile} px, {across} across the shorter side of {working} px: resized whole to {tile} px, a picture would lose everything smaller than {} of its pixels",
-                    across
+                    "tiles of {tile} px, {across} across the shorter side of {working} px: resized whole to {tile} px, a picture would lose what is smaller than two pixels of the network, {} of its own",
+                    2 * across
                 );
                 (Self::Px(tile), why)
             }

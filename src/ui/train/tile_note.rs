@@ -21,6 +21,12 @@ pub fn show(ui: &mut Ui, cx: &PanelContext<'_>) {
     if let (Some(tiles), Some(shorter)) = (config.data.tiles(), cx.state.open().and_then(|open| open.median_side())) {
         let [working, _] = tiles.working([config.shorter_side(Some(shorter)); 2]);
         drawing(ui, tiles.tile, working);
+        let (ddpm, t) = (config.ddpm_of_tiles(tiles), config.dia.steps_of_t(true));
+        let [size, width, first, end] = [ddpm.size, ddpm.dim, t.start, t.end];
+        widgets::weak(
+            ui,
+            format!("By tiles, resolution is {size} px and width {width}; DIA dissolves tiles with t {first} to {end}."),
+        );
     }
 }
 
