@@ -33,14 +33,14 @@ pub fn content(picture: &Picture) -> Vec<bool> {
 }
 
 /// How much of each pixel belongs to what can be seen: 0 in the black surround, 1 in the content and close around it, smooth between.
-/// Row-major; `None` where there is no surround, or nothing else.
+/// Row-major; `None` where the picture does not lie in a surround ([`has_surround`]), or is nothing else.
 pub fn visibility(picture: &Picture) -> Option<Vec<f32>> {
     /// Sigma of the blur that smooths the edge of the content, px.
     const SMOOTH: f32 = 2.0;
     /// The blur leaves a half at an edge of the content, a quarter at a corner: these are visible as a whole.
     const CORNER: f32 = 0.25;
     let surround = surround(picture);
-    if surround.iter().all(|s| *s) || !surround.contains(&true) {
+    if !has_surround(picture) || surround.iter().all(|s| *s) || !surround.contains(&true) {
         return None;
     }
     let lit: Vec<f32> = surround.into_iter().map(|s| f32::from(u8::from(!s))).collect();
@@ -122,5 +122,7 @@ mod tests {
         assert!((1..width).all(|x| (at(x, 25) - at(x - 1, 25)).abs() < 0.5), "no hard edge");
         assert_eq!(visibility(&Picture::new(8, 8, 1, vec![0.5; 64])), None);
         assert_eq!(visibility(&Picture::new(8, 8, 1, vec![0.0; 64])), None);
+        let shadow = Picture::new(40, 40, 1, (0..1600).map(|i| if (10..20).contains(&(i % 40)) { 0.0 } else { 0.5 }).collect());
+        assert_eq!(visibility(&shadow), None, "a shadow that reaches the edge between bright corners is no surround");
     }
 }

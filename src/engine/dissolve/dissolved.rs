@@ -43,7 +43,7 @@ pub struct Dissolved {
     pub curve: Option<Change>,
     pub milliseconds: f64,
     pub scale: Scale,
-    /// Tiles dissolved, of all; where there are none yet, the whole picture dissolved at the model's size stands for them.
+    /// Tiles dissolved, of all that are not blank; where there are none yet, the whole picture dissolved at the model's size stands for them.
     pub tiles: [usize; 2],
     /// Tells states of a growing model apart.
     pub weights: u64,

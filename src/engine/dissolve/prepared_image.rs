@@ -113,6 +113,11 @@ pub(super) struct Input {
 }
 
 impl Input {
+    /// Number of tiles that are dissolved: all but the blank ones.
+    pub fn shown_tiles(&self) -> usize {
+        self.tiles.iter().filter(|tile| **tile != TileContent::Blank).count()
+    }
+
     /// Of a picture that was `original` px large, and may be kept smaller.
     pub fn new(base: &Picture, original: [usize; 2], scale: Scale) -> Self {
         let (picture, longest, grid) = match scale {

@@ -173,7 +173,7 @@ impl Refinement {
             curve: is_complete.then(|| self.input.sample.change(&sampled)),
             milliseconds: self.began.elapsed().as_secs_f64() * 1e3,
             scale: Scale::Tiles(self.dissolver.tiles()),
-            tiles: [self.grid.len() - self.waiting.len(), self.grid.len()],
+            tiles: [self.input.shown_tiles() - self.waiting.len(), self.input.shown_tiles()],
             weights: self.key.weights,
         }
     }

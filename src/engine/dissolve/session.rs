@@ -167,9 +167,9 @@ impl DissolveSession {
         if let Scale::Tiles(tiles) = scale {
             let tiled = TiledDissolver::new(dissolver, tiles);
             let input = self.prepare(source)?.input(scale);
-            let grid = tiled.grid(input.picture.width, input.picture.height);
             let sampled = self.sampled(&self.key(source, recipe), &tiled, &input)?;
-            dissolved = Dissolved { scale, tiles: [0, grid.len()], curve: Some(input.sample.change(&sampled)), ..dissolved };
+            dissolved =
+                Dissolved { scale, tiles: [0, input.shown_tiles()], curve: Some(input.sample.change(&sampled)), ..dissolved };
         }
         let [w, h] = self.prepare(source)?.original.size;
         let scale = THUMBNAIL as f64 / w.max(h) as f64;

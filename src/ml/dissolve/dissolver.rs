@@ -111,6 +111,14 @@ impl Dissolver {
         if let Operator::Diffusion(model) = &self.operator { Some(model) } else { None }
     }
 
+    /// How far beyond a pixel a filter looks, px; 0 of a network, which sees what it is given as a whole.
+    pub fn reach(&self) -> usize {
+        match self.operator {
+            Operator::Gaussian(k) | Operator::Median(k) => k / 2,
+            Operator::Diffusion(_) | Operator::Resample => 0,
+        }
+    }
+
     /// Whether the result's channels are averaged.
     pub fn equal_channels(&self) -> bool {
         self.equal_channels

@@ -82,13 +82,23 @@ impl TiledDissolver {
         (PIXELS / (self.tiles.tile * self.tiles.tile)).max(1)
     }
 
-    /// Some tiles of a picture (of the grid's size) dissolved at step t, three planes each, in the order of `indices`.
+    /// Some tiles of a picture (of the grid's size) dissolved at step t, three planes each, in the order of `indices`. A filter
+    /// sees as far beyond a tile as it reaches, and makes of it what it makes of the whole picture.
     ///
     /// # Errors
     /// A timestep that the model does not have.
     pub fn dissolve_tiles(&self, grid: &TileGrid, picture: &Picture, indices: &[usize], t: usize) -> Result<Vec<Vec<f32>>> {
-        let tiles: Vec<Vec<f32>> = indices.iter().map(|&i| grid.cut(picture, i)).collect();
-        self.dissolve_cut(&tiles, t)
+        let margin = self.dissolver.reach();
+        if margin == 0 || indices.is_empty() {
+            let tiles: Vec<Vec<f32>> = indices.iter().map(|&i| grid.cut(picture, i)).collect();
+            return self.dissolve_cut(&tiles, t);
+        }
+        let (side, count) = (self.tiles.tile + 2 * margin, indices.len());
+        let x: Vec<f32> = indices.iter().flat_map(|&i| around(picture, grid.place(i), self.tiles.tile, margin)).collect();
+        let x = Tensor::from_vec(x, (count, 3, side, side), &Device::Cpu)?;
+        let y = self.dissolver.clone().at_resolution(side).dissolve(&x, &vec![t; count])?;
+        let y = y.narrow(2, margin, self.tiles.tile)?.narrow(3, margin, self.tiles.tile)?;
+        Ok(y.flatten_from(1)?.to_vec2()?)
     }
 
     /// The same of tiles that are cut already; blank ones stay as they are.
@@ -133,6 +143,24 @@ impl TiledDissolver {
     }
 }
 
+/// The square of `tile` px at `[x, y]` with `margin` px around it, as three planes; zeros beyond the picture, as the filters have it.
+fn around(picture: &Picture, [x, y]: [usize; 2], tile: usize, margin: usize) -> Vec<f32> {
+    let (width, height, side) = (picture.width, picture.height, tile + 2 * margin);
+    let mut out = vec![0.0; 3 * side * side];
+    // Left and right end of what lies in the picture, from the square's left edge.
+    let (from, to) = (margin.saturating_sub(x), side.min((width + margin).saturating_sub(x)));
+    for channel in 0..3 {
+        let plane = picture.plane(channel);
+        for row in 0..side {
+            if let Some(source) = (y + row).checked_sub(margin).filter(|&source| source < height) {
+                let start = source * width + x + from - margin;
+                out[(channel * side + row) * side..][from..to].copy_from_slice(&plane[start..start + to - from]);
+            }
+        }
+    }
+    out
+}
+
 /// Gives a dissolved picture of three channels the black surround of the picture that it was made of; `visibility` is that picture's.
 pub fn keep_surround(picture: &Picture, visibility: Option<&[f32]>, dissolved: &mut Picture) {
     let Some(visibility) = visibility else { return };
@@ -173,8 +201,13 @@ mod tests {
     #[test]
     fn the_black_surround_stays_as_it_is() {
         let (width, height) = (96, 32);
-        let value =
-            |i: usize| if i % width < 40 { 0.3 + 0.4 * (i * 37 % 101) as f32 / 101.0 } else { 0.05 * (i * 7 % 10) as f32 / 10.0 };
+        let value = |i: usize| {
+            if (20..60).contains(&(i % width)) {
+                0.3 + 0.4 * (i * 37 % 101) as f32 / 101.0
+            } else {
+                0.05 * (i * 7 % 10) as f32 / 10.0
+            }
+        };
         let picture = Picture::new(width, height, 1, (0..width * height).map(value).collect()).to_rgb();
         let dissolver = Dissolver::new(DissolveMethod::Gaussian(7), None, 32, false).unwrap().unwrap();
         let tiled = TiledDissolver::new(dissolver, TileSize { tile: 32, working_size: 0 });
@@ -186,8 +219,27 @@ mod tests {
         let dissolved = tiled.dissolve(&picture, 0, &mut tick).unwrap();
         let changed =
             |x: usize| (0..height).any(|y| (dissolved.plane(1)[y * width + x] - picture.plane(1)[y * width + x]).abs() > 1e-5);
-        assert!((0..46).any(changed) && !(47..width).any(changed), "in no tile");
+        assert!((20..60).any(changed) && !(0..13).chain(67..width).any(changed), "in no tile");
         assert_eq!(ticks.last(), Some(&[tiled.grid(width, height).len(); 2]));
+    }
+
+    #[test]
+    fn a_filter_by_tiles_is_the_filter_of_the_whole_picture() {
+        let (width, height) = (150, 131);
+        let values = (0..3 * width * height).map(|i| 0.2 + 0.6 * ((i * 37 % 101) as f32 / 101.0)).collect();
+        let picture = Picture::new(width, height, 3, values);
+        let x = Tensor::from_slice(&picture.data, (1, 3, height, width), &Device::Cpu).unwrap();
+        for method in [DissolveMethod::Gaussian(15), DissolveMethod::Median(11)] {
+            let dissolver = Dissolver::new(method, None, 32, false).unwrap().unwrap();
+            let tiled = TiledDissolver::new(dissolver, TileSize { tile: 32, working_size: 0 });
+            let found = tiled.dissolve(&picture, 0, &mut |_, _| Ok(())).unwrap();
+            let whole = match method {
+                DissolveMethod::Gaussian(k) => super::super::filters::gaussian(&x, k),
+                _ => super::super::filters::median(&x, 11),
+            };
+            let whole = whole.unwrap().flatten_all().unwrap().to_vec1::<f32>().unwrap();
+            assert!(found.data.iter().zip(&whole).all(|(a, b)| (a - b).abs() < 1e-5), "{method:?}");
+        }
     }
 
     /// Away from the picture's own edge, a filter by tiles is the filter of the whole: no border can be seen.
