@@ -4,7 +4,7 @@ use super::anomaly_maps::MapFolder;
 use crate::{
     config::ThresholdRule,
     data::{Dataset, ImageId, Picture, Preprocess, Split},
-    error::{Error, Result},
+    error::{Error, NextStep, Result},
     ml::{
         base::reporter::{Control, Reporter},
         diffusion::model::DiffusionModel,
@@ -121,14 +121,16 @@ impl ImageScorer<'_> {
     /// # Errors
     /// A run that has worked on whole pictures, where maps are wanted all the same.
     pub fn require_maps(&self) -> Result<()> {
-        let can = self.encoder.config.run.data.tiles().is_some() && files::tiles_part(self.part.path()).is_some();
-        if can {
-            return Ok(());
+        if self.encoder.config.run.data.tiles().is_none() {
+            return Err(Error::user(
+                "this run makes no anomaly maps: it has seen whole pictures, not tiles",
+                "train with --set data.tile=auto on pictures of more than 128 px",
+            ));
         }
-        Err(Error::user(
-            "this run makes no anomaly maps: it has seen whole pictures, not tiles",
-            "train with --set data.tile=auto on pictures of more than 128 px",
-        ))
+        match files::tiles_part(self.part.path()).filter(|part| part.join(files::ENCODER).is_file()) {
+            Some(_) => Ok(()),
+            None => Err(Error::user("this run makes no anomaly maps yet: its encoder of tiles is not there", NextStep::Resume)),
+        }
     }
 
     /// Adds the scores by tiles and by map, and those of the normals to `ranks`.
@@ -140,8 +142,11 @@ impl ImageScorer<'_> {
         ids: &[ImageId],
         reporter: &mut dyn Reporter,
     ) -> Result<Option<PixelFigures>> {
-        let Some(scorer) = self.at_scale(data, reporter)? else { return Ok(None) };
         let is_own = data.fingerprint() == self.encoder.config.fingerprint;
+        let Some(scorer) = self.at_scale(data, reporter)? else {
+            // Those of images from elsewhere were asked for by name.
+            return if is_own || self.maps.is_none() { Ok(None) } else { Err(no_maps()) };
+        };
         let mut written = self.maps.map(MapFolder::prepare).transpose()?.map(|folder| (folder, 0));
         let mut evaluation = PixelEvaluation::new(MapModel::SCALE);
         let residual = self.residual(data, ids);
@@ -182,6 +187,13 @@ impl ImageScorer<'_> {
         let model = self.model.clone().filter(|_| (1..=RESIDUALS).contains(&masks))?;
         Some(TiledDissolver::new(Dissolver::by(model, false), self.encoder.config.run.data.tiles()?))
     }
+}
+
+fn no_maps() -> Error {
+    Error::user(
+        "no anomaly maps can be made: the run has not kept what its training images look like in them",
+        "score the images that it has learnt from once",
+    )
 }
 
 /// Sets [`ScoreKind::Lead`] where all ranks are there. `dia`: of DIA's score.

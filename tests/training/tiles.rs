@@ -115,6 +115,20 @@ fn large_pictures_are_trained_on_scored_and_mapped_by_tiles() {
     assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
     assert!(maps.join("11.png.png").is_file() && maps.join("11.png-overlay.png").is_file());
 
+    // What a run lacks it never learns from other images.
+    for (lost, is_made) in [("tiles.safetensors", true), ("map.safetensors", true), ("encoder.safetensors", false)] {
+        let (file, aside) = (run.join("tiles").join(lost), dir.path().join("aside"));
+        fs::rename(&file, &aside).unwrap();
+        let mut score = program();
+        score.arg("score").arg("--run").arg(&run).arg("--data").arg(data.join("test")).arg("--out").arg(&scores);
+        let output = score.arg("--maps").arg(&maps).output().unwrap();
+        let said = String::from_utf8_lossy(&output.stderr);
+        assert!(output.status.code() == Some(1) && said.contains("no anomaly maps"), "{lost}: {said}");
+        assert!(!file.exists(), "{lost}");
+        assert_eq!(said.contains("has not kept"), is_made, "{said}");
+        fs::rename(&aside, &file).unwrap();
+    }
+
     // The run's diffusion model dissolves by tiles of its own accord; whole pictures and other tiles on demand.
     for (more, tile) in [(vec![], Some(32)), (vec!["--tile", "off"], None), (vec!["--tile", "64", "--working-size", "128"], None)]
     {
@@ -171,6 +185,31 @@ fn contradicting_wishes_are_wrong_usage() {
         let said = String::from_utf8_lossy(&output.stderr);
         assert!(output.status.code() == Some(2) && said.contains(says), "{args:?}: {said}");
     }
+}
+
+#[test]
+fn maps_of_pictures_that_are_seen_whole_are_wrong_usage() {
+    let output = program().args(["train", "--data", ".", "--maps", "--set", "data.tile=off"]).output().unwrap();
+    assert!(output.status.code() == Some(2) && String::from_utf8_lossy(&output.stderr).contains("--maps"));
+}
+
+/// One that is cut off fails by itself, and a t that is said twice is done once.
+#[test]
+fn all_pictures_of_a_folder_are_dissolved_that_can_be() {
+    let dir = tempfile::tempdir().unwrap();
+    let (images, out) = (dir.path().join("images"), dir.path().join("out"));
+    fs::create_dir(&images).unwrap();
+    ["a", "b", "c"].iter().for_each(|name| picture(1, true).save(images.join(name).with_extension("png")).unwrap());
+    let whole = fs::read(images.join("b.png")).unwrap();
+    fs::write(images.join("b.png"), &whole[..whole.len() / 2]).unwrap();
+    let demo = demo::unpack(dir.path()).unwrap();
+    let mut dissolve = program();
+    dissolve.arg("dissolve").arg(&images).args(["--t", "5,5", "--tile", "off", "--model"]).arg(demo.model());
+    let output = dissolve.arg("--out").arg(&out).output().unwrap();
+    let said = String::from_utf8_lossy(&output.stderr);
+    assert!(output.status.code() == Some(1) && said.contains("b.png"), "{said}");
+    let lines: Vec<Value> = String::from_utf8_lossy(&output.stdout).lines().map(|line| json(line.as_bytes())).collect();
+    assert_eq!(lines.len(), 2, "{lines:?}");
 }
 
 /// Along the edges of tiles, what dissolving by a network changes is no rougher than elsewhere, and the black surround keeps its

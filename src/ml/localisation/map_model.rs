@@ -89,10 +89,15 @@ impl MapModel {
     /// # Errors
     /// A file that is damaged or something else.
     pub fn load(path: &Path, config: &RunConfig, tiles: TileSize) -> Result<Self> {
-        let (tensors, metadata) = checkpoint::load(path)?;
+        let damaged = || {
+            Error::user(
+                format!("{} cannot be read", path.display()),
+                "delete it, and score the images that the run has learnt from: it is trained again",
+            )
+        };
+        let (tensors, metadata) = checkpoint::load(path).map_err(|_| damaged())?;
         let number = |key: &str| metadata.get(key).and_then(|text| text.parse::<f32>().ok()).filter(|v| v.is_finite());
         let found = PixelNet::from_tensors(&tensors).zip(number("shorter").zip(number("threshold")));
-        let damaged = || Error::user(format!("{} cannot be read", path.display()), "delete it: it is trained again");
         let (net, (shorter, threshold)) = found.ok_or_else(damaged)?;
         let normals: BTreeMap<String, f64> =
             metadata.get("normals").and_then(|text| serde_json::from_str(text).ok()).ok_or_else(damaged)?;

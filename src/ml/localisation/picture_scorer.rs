@@ -7,7 +7,7 @@ use crate::{
     error::Result,
     ml::{
         base::{
-            reporter::{Reporter, Stage},
+            reporter::{Event, Reporter, Stage},
             stage_progress::StageProgress,
         },
         encoder::model::Encoder,
@@ -39,7 +39,7 @@ pub struct PictureScorer {
 
 impl PictureScorer {
     /// From the run's part for tiles; what it lacks yet is made from the training normals of `data`. `None` where the part has no
-    /// finished encoder.
+    /// finished encoder, and, with a notice, where it would have to learn from `data` that are not those of its encoder.
     ///
     /// # Errors
     /// Damaged files, pictures that cannot be decoded at all, [`Error::Stopped`](crate::error::Error::Stopped).
@@ -56,6 +56,13 @@ impl PictureScorer {
             return Ok(None);
         }
         let encoder = Encoder::load(&encoder, device)?;
+        let lacks = [files::TILES, files::MAP_MODEL].iter().any(|file| !part.join(file).exists());
+        if lacks && data.fingerprint() != encoder.config.fingerprint {
+            let text =
+                "the run has not kept what its training images look like by tiles and in maps; score those once, and it is there";
+            reporter.event(Event::Notice(text.into()));
+            return Ok(None);
+        }
         let by_tiles = TileScorer::open_or_build(part, encoder, tiles, data, reporter)?;
         let maps = MapModel::open_or_train(part, config, tiles, data, reporter)?;
         Ok(Some(Self { by_tiles, maps }))

@@ -100,7 +100,13 @@ impl TileBank {
     /// # Errors
     /// A file that is not there, damaged or something else.
     pub fn load(path: &Path) -> Result<Self> {
-        let (tensors, metadata) = checkpoint::load(path)?;
+        let damaged = || {
+            Error::user(
+                format!("{} cannot be read", path.display()),
+                "score the images that the run has learnt from: it is made again",
+            )
+        };
+        let (tensors, metadata) = checkpoint::load(path).map_err(|_| damaged())?;
         let flat = |name: &str| tensors.get(name)?.flatten_all().ok();
         let floats = |name: &str| flat(name)?.to_vec1::<f32>().ok();
         let parts = || {
@@ -112,7 +118,7 @@ impl TileBank {
                 usual: floats("usual")?.first().copied().filter(|usual| *usual > 0.0)?,
             })
         };
-        parts().ok_or_else(|| Error::user(format!("{} cannot be read", path.display()), "delete it: it is made again"))
+        parts().ok_or_else(damaged)
     }
 }
 

@@ -57,8 +57,8 @@ impl TileScorer {
         let known = path.exists().then(|| NormalGaussian::load(&path, width(&encoder))).transpose()?;
         let is_own = data.fingerprint() == encoder.config.fingerprint;
         let normals = match known {
-            // Of runs that are older than the bank, it is made when their own images are scored again.
-            Some(normals) if bank.exists() || !is_own => normals,
+            // Where the bank is missing or damaged, it is made when the run's own images are scored again.
+            Some(normals) if !is_own || TileBank::load(&bank).is_ok() => normals,
             known => {
                 let (seen, places) = look(&encoder, tiles, data, reporter)?;
                 let is_older = known.is_some();
