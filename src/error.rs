@@ -45,6 +45,9 @@ pub enum Error {
     /// The person stopped the work; what was computed is kept (exit code 130).
     #[error("stopped; what was computed is kept")]
     Stopped,
+    /// The person stopped work that leaves nothing to resume (exit code 130).
+    #[error("stopped")]
+    Ended,
 }
 
 /// What a person can do next: a value, since each front end words it for itself, the command line with its flags
@@ -171,19 +174,28 @@ impl Error {
                 std::io::ErrorKind::StorageFull => Some(NextStep::FreeSpace),
                 std::io::ErrorKind::PermissionDenied => Some("check the permissions of the file and its folder".into()),
                 std::io::ErrorKind::NotFound => Some("check the path".into()),
+                std::io::ErrorKind::AlreadyExists | std::io::ErrorKind::NotADirectory => {
+                    Some("there is something else of that name: give another".into())
+                }
                 _ => None,
             },
             Self::Tensor(why) if is_full_memory(&why.to_string()) => Some(NextStep::LessMemory),
             Self::Tensor(_) => None,
             Self::Stopped => Some(NextStep::Resume),
+            Self::Ended => None,
         }
+    }
+
+    /// The error of work that cannot be resumed: that it was stopped says no more.
+    pub fn without_resume(self) -> Self {
+        if matches!(self, Self::Stopped) { Self::Ended } else { self }
     }
 
     /// 0 done, 1 could not, 2 wrong usage, 130 stopped by the user.
     pub fn exit_code(&self) -> u8 {
         match self {
             Self::Usage { .. } => 2,
-            Self::Stopped => 130,
+            Self::Stopped | Self::Ended => 130,
             _ => 1,
         }
     }

@@ -373,7 +373,7 @@ fn build_with_cuda_beside_this_one_takes_over_where_it_starts() {
         String::from_utf8(output.stdout).unwrap()
     };
     assert_eq!(says("echo \"the other: $*\""), "the other: completions bash\n");
-    assert!(says("exit 127").contains("_dissolve-studio"), "the loader's refusal");
+    assert!(says("exit 127").contains("dissolve-studio"), "the loader's refusal");
 
     fs::remove_file(&other).unwrap();
     fs::hard_link(&own, &other).unwrap();

@@ -68,7 +68,7 @@ fn devices_are_listed_with_what_they_are_or_why_not() {
     assert!(devices[0].is.as_ref().unwrap().ends_with("cores"));
     assert_eq!(devices.iter().any(|d| d.is.as_ref().is_err_and(|why| why.contains("no CUDA"))), cfg!(not(feature = "cuda")));
     window.send(TrainCommand::Field("run.device", "cuda:x".into()));
-    assert!(window.has("cuda:x is no device"), "a folded part opens where something in it is wrong");
+    assert!(window.has("is no device"), "a folded part opens where something in it is wrong");
     window.send(TrainCommand::Field("run.device", "cuda:1".into()));
     assert_eq!(window.state().train.config.run.device.to_string(), "cuda:1");
 }

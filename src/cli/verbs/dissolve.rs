@@ -2,8 +2,8 @@
 
 use crate::{
     cli::{args::device as parse_device, next_step, out, streams::Input},
-    config::{DataConfig, DeviceKind, DiaConfig, DicomWindow, DissolveMethod, Limits, Tile, TileSize},
-    data::{Dataset, ImageId, Picture},
+    config::{DataConfig, DeviceKind, DiaConfig, DicomWindow, DissolveMethod, Limits, PreprocessConfig, Tile, TileSize},
+    data::{Dataset, ImageId, Picture, Preprocess},
     engine::{
         export::contact_sheet::{Column, contact_sheet},
         memory::Memory,
@@ -90,6 +90,8 @@ struct Work {
     tile: Tile,
     working_size: Option<usize>,
     window: DicomWindow,
+    /// That of the model's run, where it changes pictures.
+    preprocess: Option<Preprocess>,
     /// Empty where the method has no steps.
     steps: Vec<usize>,
     device: Device,
@@ -102,7 +104,9 @@ struct Work {
     printed: Result<()>,
 }
 
-pub fn run(args: Args) -> Result<()> {
+pub fn run(mut args: Args) -> Result<()> {
+    let mut seen = HashSet::new();
+    args.t.retain(|&t| seen.insert(t));
     device::set_threads(args.threads.unwrap_or(0))?;
     let (device, notice) = device::open(args.device);
     if let Some(why) = notice {
@@ -141,10 +145,13 @@ pub fn run(args: Args) -> Result<()> {
             "leave one of them out",
         ));
     }
-    let sides = [("--working-size", "data.working_size", args.working_size), ("--resolution", "dia.resolution", args.resolution)];
-    for (flag, key, px) in sides {
+    let sides = [
+        ("--working-size", "data.working_size", args.working_size, 512),
+        ("--resolution", "dia.resolution", args.resolution, 128),
+    ];
+    for (flag, key, px, example) in sides {
         let checked = px.map_or(Ok(()), |px| Limits::check(key, px as f64));
-        checked.map_err(|e| Error::usage(format!("{flag}: {} px", e.reason), format!("as in {flag} 128")))?;
+        checked.map_err(|e| Error::usage(format!("{flag}: {} px", e.reason), format!("as in {flag} {example}")))?;
     }
     if let (Some(model), Some(&t)) = (&model, args.t.iter().max())
         && t >= model.schedule().timesteps()
@@ -152,8 +159,22 @@ pub fn run(args: Args) -> Result<()> {
         let last = model.schedule().timesteps() - 1;
         return Err(Error::usage(format!("--t {t} is beyond the model's last step"), format!("use 0 to {last}")));
     }
-    let of_run = || Some(RunDir::open(args.model.as_deref()?).ok()?.config().ok()?.data.window);
-    let window = args.window.clone().or_else(of_run).unwrap_or_default();
+    let learnt = model.as_ref().map(|model| model.info().config.t_limit).filter(|&limit| limit > 0);
+    if let Some(limit) = learnt.filter(|&limit| diffusion && args.t.iter().any(|&t| t >= limit)) {
+        out::note(format_args!("note: this model has learnt t below {limit}: from there on what it leaves says nothing"));
+    }
+    if let (Tile::Px(tile), Some(model)) = (args.tile, &model)
+        && model.info().tiles().is_none()
+    {
+        out::note(format_args!("note: this model has learnt from whole pictures: a tile of {tile} px is to it a small picture"));
+    }
+    let of_run = || RunDir::open(args.model.as_deref().filter(|_| diffusion)?).ok()?.config().ok();
+    let run = of_run().unwrap_or_default();
+    let window = args.window.clone().unwrap_or(run.data.window);
+    let preprocess = Some(run.preprocess).filter(|preprocess| *preprocess != PreprocessConfig::default());
+    if preprocess.is_some() {
+        out::note(format_args!("note: pictures are prepared as those that the model has learnt from, and compared with that"));
+    }
     std::fs::create_dir_all(&args.out).map_err(Error::io("create", &args.out))?;
     require_writable(&args.out)?;
     let mut work = Work {
@@ -163,6 +184,7 @@ pub fn run(args: Args) -> Result<()> {
         tile: args.tile,
         working_size: args.working_size,
         window,
+        preprocess: preprocess.map(Preprocess::new),
         steps: if diffusion { args.t } else { Vec::new() },
         device,
         out: args.out,
@@ -173,13 +195,18 @@ pub fn run(args: Args) -> Result<()> {
     // One picture that cannot be read does not keep the others from being dissolved.
     let mut failed = None;
     for path in &args.images {
-        if let Err(e) = work.path(path)
-            && let Some(earlier) = failed.replace(e)
-        {
-            out::note(format_args!("error: {earlier}"));
+        if let Err(e) = work.path(path) {
+            later(&mut failed, e);
         }
     }
     failed.map_or(work.printed, Err)
+}
+
+/// Keeps an error to end with, and says the one that was kept so far.
+fn later(failed: &mut Option<Error>, e: Error) {
+    if let Some(earlier) = failed.replace(e) {
+        out::note(format_args!("error: {earlier}"));
+    }
 }
 
 impl Work {
@@ -193,11 +220,22 @@ impl Work {
             out::note(format_args!("note: {} {}", skipped.name(), skipped.reason));
         }
         let is_file = path == Path::new("-") || path.is_file();
+        // As of the paths that were named, one that cannot be read does not keep the others from being dissolved.
+        let mut failed = None;
         for (i, item) in data.items.iter().enumerate() {
             let shown = if data.items.len() == 1 && is_file { path.to_string_lossy().into_owned() } else { item.name.clone() };
-            self.picture(&shown, &item.name, &data.read(ImageId(i as u32))?)?;
+            let read = data.read(ImageId(i as u32)).map(|picture| match &self.preprocess {
+                None => picture,
+                Some(preprocess) => preprocess.apply(&picture),
+            });
+            let done = read.and_then(|picture| self.picture(&shown, &item.name, &picture));
+            match done {
+                Err(e @ (Error::Stopped | Error::Io { .. })) => return Err(e),
+                Err(e) => later(&mut failed, e),
+                Ok(()) => {}
+            }
         }
-        Ok(())
+        failed.map_or(Ok(()), Err)
     }
 
     /// Writes everything about one picture; a line on stdout for each dissolved one.
@@ -213,9 +251,12 @@ impl Work {
         let tiles = self.tiles([original.width, original.height]);
         if tiles.is_none() && (self.working_size.is_some() || matches!(self.tile, Tile::Px(_))) {
             let [width, height] = [original.width, original.height];
-            out::note(format_args!(
-                "note: {shown} ({width} x {height} px) is dissolved whole: it is too small for tiles, or its model has learnt from whole pictures"
-            ));
+            let shorter = width.min(height).min(self.working_size.filter(|&size| size > 0).unwrap_or(usize::MAX));
+            let why = match shorter <= TileSize::LEAST_WORKING_SIZE {
+                true => format!("tiles begin above {} px", TileSize::LEAST_WORKING_SIZE),
+                false => "its model has learnt from whole pictures".into(),
+            };
+            out::note(format_args!("note: {shown} ({width} x {height} px) is dissolved whole: {why}"));
         }
         let learnt = DiaConfig::default().steps_of_t(tiles.is_some());
         if tiles.is_some() && !self.warned && self.steps.iter().any(|&t| t > learnt.end) {

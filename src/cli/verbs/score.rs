@@ -52,6 +52,9 @@ pub struct Args {
     json: bool,
 }
 
+/// What a run's networks have learnt with.
+const SETTLED: [&str; 2] = ["data.tile", "data.working_size"];
+
 pub fn run(args: Args) -> Result<()> {
     let mut terminal = Terminal::new();
     let ready = FinishedRun::open(&args.run, args.device, args.threads, &mut terminal)?;
@@ -68,6 +71,12 @@ pub fn run(args: Args) -> Result<()> {
     let columns = columns(args.data.map.as_deref())?;
     let own = &ready.config.data;
     let wanted = DataConfig { path, normal, labels, columns, curation: None, ..own.clone() };
+    if let Some(key) = SETTLED.iter().find(|key| args.settings.iter().any(|setting| setting.trim_start().starts_with(**key))) {
+        return Err(Error::usage(
+            format!("--set {key} is settled by the run: its networks have learnt from pictures of its size"),
+            "leave it away, or train another run with it",
+        ));
+    }
     let (data, _) = finished_run::open(with_data_settings(wanted, &args.settings)?, own)?;
     data.curation_summary().into_iter().for_each(|text| terminal.event(Event::Notice(text.into())));
     if args.out.is_none() {

@@ -6,7 +6,7 @@ use crate::{
         out,
         progress::Terminal,
     },
-    config::{DissolveMethod, RunConfig},
+    config::{DissolveMethod, RunConfig, Tile},
     engine::pipeline,
     error::{Error, Result},
     ml::base::device,
@@ -62,6 +62,12 @@ pub fn all(args: AllArgs) -> Result<()> {
         Some(run) => go_on(&run, &args.common),
         None => {
             let mut config = args.common.config(&args.data)?;
+            if args.maps && config.data.tile == Tile::Off {
+                return Err(Error::usage(
+                    "--maps asks for anomaly maps, and data.tile=off sees whole pictures, which make none",
+                    "leave --maps out, or say --set data.tile=auto",
+                ));
+            }
             config.score.maps |= args.maps;
             start(RunKind::Train, config, &args.common)
         }

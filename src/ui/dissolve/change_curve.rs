@@ -67,7 +67,7 @@ pub fn show(ui: &mut Ui, cx: &mut PanelContext<'_>, height: f32) {
         }
     });
     if let Some(floor) = floor {
-        let of = if d.scale().is_some_and(|scale| scale.is_tiles()) { " (measured on some tiles)" } else { "" };
+        let of = if d.scale().is_some_and(|scale| scale.is_tiles()) { " (on some tiles)" } else { "" };
         widgets::weak_line(ui, format!("dashed: resizing alone, {floor:.4}{of}"));
     }
     widgets::weak_line(ui, legend);

@@ -7,7 +7,7 @@ use super::{
 use crate::{
     app::{
         DissolveCommand,
-        state::{DissolveState, Layout, PanelContent},
+        state::{ChangeFrom, DissolveState, Layout, PanelContent},
     },
     engine::{
         dissolve::{comparison::ComparisonPanel, dissolved::Dissolved},
@@ -166,11 +166,12 @@ fn ordered(width: f32) -> i64 {
 /// The choice of what the cells show, with a word on what is seen.
 pub fn toolbar(ui: &mut Ui, cx: &mut PanelContext<'_>) {
     let d = &cx.state.dissolve;
+    let beyond = if d.change_from == ChangeFrom::Resized { " beyond resizing" } else { "" };
     let about = match d.layout {
-        Layout::Images => "several images at this t; A puts one here",
-        Layout::Methods => "each set to change this image equally, as a whole: mean |change|",
-        Layout::Resolutions => "the whole picture dissolved at 32, 64 and 128 px: mean |change|",
-        Layout::Steps => "one image at many t: mean |change|",
+        Layout::Images => format!("several images at this t: mean |change|{beyond}; A puts one here"),
+        Layout::Methods => "each set to change this image equally, as a whole: mean |change|".into(),
+        Layout::Resolutions => format!("the whole picture dissolved at 32, 64 and 128 px: mean |change|{beyond}"),
+        Layout::Steps => format!("one image at many t: mean |change|{beyond}"),
         Layout::SideBySide | Layout::Split | Layout::Loupe => return,
     };
     // A row of its own, so that it never makes the page wider than it is.

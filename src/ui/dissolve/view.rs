@@ -230,9 +230,10 @@ fn changes(ui: &mut Ui, done: &Dissolved, method: &str) {
         ),
         None => (format!("mean |change| {all:.4}"), String::new()),
     };
-    let measured = if done.scale.is_tiles() { "1024 px" } else { "256 px" };
+    let measured =
+        if done.scale.is_tiles() { "at the size at which it is worked on" } else { "with the longest side at most 256 px" };
     ui.add(Label::new(text).truncate()).on_hover_text(format!(
-        "Mean absolute difference of original and dissolved picture on a scale of 0 to 1, measured with the longest side at {measured}{how}"
+        "Mean absolute difference of original and dissolved picture on a scale of 0 to 1, measured {measured}{how}"
     ));
     let text = format!("{} · {:.0} ms", done.scale_words(), done.milliseconds);
     let font = FontId::proportional(theme::SMALL);

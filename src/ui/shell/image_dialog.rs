@@ -124,6 +124,10 @@ fn below(ui: &mut Ui, cx: &mut PanelContext<'_>) {
 fn picture(ui: &mut Ui, cx: &mut PanelContext<'_>, size: Vec2, elsewhere: Option<&'static str>) {
     match elsewhere.or(cx.state.dissolve.missing()) {
         None => {
+            if let Some(failure) = &cx.state.dissolve.answers.failed {
+                widgets::failure(ui, cx, &failure.summary, &failure.hint);
+                return image_frame::set_pointed(ui, None);
+            }
             let seen = compare::show(ui, cx, size);
             image_frame::set_pointed(ui, seen.hover);
         }
