@@ -35,7 +35,7 @@ pub use progress::{Auroc, Curve, Progress, Quantity};
 pub use results::{Comparing, Explanation, Layers, Map, MapView, ResultsCurve, ResultsState, ScoredImages, Scores, Sort, Tab};
 pub use runs::{RunDraft, RunsState, SettingRow, in_work, side_by_side};
 pub use train::{TrainForm, TrainState, paper_value};
-pub use views::{DataListView, ListView, ResultsListView, SavedView};
+pub use views::{DataListView, ListView, ResultsListView, SavedView, ShownView};
 pub use workspace_settings::{OwnTag, WorkspaceSettings};
 
 use crate::{
@@ -191,8 +191,8 @@ pub struct State {
     pub runs: Vec<RunEntry>,
     /// The runs were listed once.
     pub runs_known: bool,
-    /// The name of the saved view that was shown last.
-    pub last_view: Option<String>,
+    /// The saved view that was shown last.
+    pub last_view: Option<ShownView>,
     /// The field whose path is being completed, and what came of the last one.
     pub completing: Option<&'static str>,
     pub completion: Option<(&'static str, PathCompletion)>,

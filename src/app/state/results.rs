@@ -209,6 +209,16 @@ impl Tab {
 
     /// The label of its images, where they have one in common.
     pub fn label(self) -> Option<Label> {
+    /// This tab, or all where `set` has no such one: outcomes need labels, and a folder that was scored later has no training images.
+    pub fn here(self, set: &ScoreSet) -> Self {
+        let is_here = match self {
+            Self::All => true,
+            Self::Training => set.evaluated < set.rows.len(),
+            _ => set.evaluation.n_normal + set.evaluation.n_abnormal > 0,
+        };
+        if is_here { self } else { Self::All }
+    }
+
         match self {
             Self::FalsePositives | Self::TrueNegatives => Some(Label::Normal),
             Self::FalseNegatives | Self::TruePositives => Some(Label::Abnormal),

@@ -1,6 +1,6 @@
 //! Saved views: what narrows and orders a list, and the charts beside it, under a name.
 
-use super::{Colours, ColumnFilter, Filter, GalleryFilter, MapView, ResultsCurve, Sort, State, Tab, Workspace};
+use super::{Colours, ColumnFilter, Filter, GalleryFilter, ResultsCurve, Sort, State, Tab, Workspace};
 use crate::{
     data::{Dataset, Split},
     scores::ScoreKind,
@@ -50,6 +50,29 @@ pub struct ResultsListView {
     pub maps: bool,
 }
 
+/// A saved view as it was shown.
+#[derive(Debug, Clone, PartialEq)]
+pub struct ShownView {
+    pub name: String,
+    /// What it asks for and these images do not have, in words.
+    pub lacks: Vec<String>,
+    /// What is seen without that.
+    pub view: ListView,
+}
+
+impl ShownView {
+    /// The score that it asked for is there: it may have no images for the tab that was `asked` for.
+    pub fn came_with(&mut self, asked: Tab, now: Tab) {
+        if let ListView::Results(view) = &mut self.view
+            && view.tab == asked
+            && now != asked
+        {
+            self.lacks.push(asked.name().into());
+            view.tab = now;
+        }
+    }
+}
+
 impl ListView {
     pub fn workspace(&self) -> Workspace {
         match self {
@@ -71,34 +94,76 @@ impl DataListView {
             columns: self.columns.clone(),
         }
     }
+
+    /// What this view asks for and has not come about in `now`, in words.
+    pub fn lacks(&self, now: &Self) -> Vec<String> {
+        let class = self.class.iter().filter(|_| now.class != self.class).map(|class| format!("class {class}"));
+        let tag = self.tag.iter().filter(|_| now.tag != self.tag).map(|tag| format!("tag {tag}"));
+        let left_out = (self.left_out && !now.left_out).then(|| "left-out images".to_string());
+        let unlabelled = (self.unlabelled && !now.unlabelled).then(|| "images without a label".to_string());
+        class.chain(left_out).chain(unlabelled).chain(tag).chain(lacking_columns(&self.columns, &now.columns)).collect()
+    }
+}
+
+impl ResultsListView {
+    /// What this view asks for and has not come about in `now`, in words.
+    pub fn lacks(&self, now: &Self) -> Vec<String> {
+        let (asked, is) = (&self.filter, &now.filter);
+        let range = if asked.range == is.range { "" } else { " with its range" };
+        let score = (self.score != now.score).then(|| format!("score {}{range}", self.score.title()));
+        let tab = (self.tab != now.tab).then(|| self.tab.name().to_string());
+        let class = asked.class.iter().filter(|_| is.class != asked.class).map(|class| format!("class {class}"));
+        let tag = asked.own_tag.iter().filter(|_| is.own_tag != asked.own_tag).map(|tag| format!("tag {tag}"));
+        let likeness = (self.likeness && !now.likeness).then(|| "images by likeness".to_string());
+        let maps = (self.maps && !now.maps).then(|| "anomaly maps".to_string());
+        let listed = score.into_iter().chain(tab).chain(class).chain(tag).chain(lacking_columns(&asked.columns, &is.columns));
+        listed.chain(likeness).chain(maps).collect()
+    }
+}
+
+fn lacking_columns<'a>(asked: &'a ColumnFilter, now: &'a ColumnFilter) -> impl Iterator<Item = String> + 'a {
+    asked.names().filter(|name| now.get(name).is_none()).map(|name| format!("column {name}"))
 }
 
 impl State {
     /// What is seen now of the workspace in view; `None` where that has no list, or nothing is open.
     pub fn present_view(&self) -> Option<ListView> {
         match self.workspace {
-            Workspace::Data => {
-                let (open, filter) = (self.open()?, self.data.filter.clone());
-                let class = filter.class.and_then(|class| open.dataset.classes.get(class)).map(|class| class.name.clone());
-                let Filter { split, left_out, unlabelled, tag, columns, .. } = filter;
-                Some(ListView::Data(DataListView { split, class, left_out, unlabelled, tag, columns }))
-            }
-            Workspace::Results => {
-                let (r, set) = (&self.results, self.results.ready()?);
-                Some(ListView::Results(ResultsListView {
-                    tab: r.tab,
-                    sort: r.sort,
-                    // A line that was drawn is one among these images alone.
-                    filter: GalleryFilter { within: None, ..r.filter.clone() },
-                    score: set.kind,
-                    curve: r.curve,
-                    likeness: r.embedding.on,
-                    colours: r.embedding.colours,
-                    maps: r.map_view.in_gallery,
-                }))
-            }
+            Workspace::Data => self.data_view().map(ListView::Data),
+            Workspace::Results => self.results_view().map(ListView::Results),
             _ => None,
         }
+    }
+
+    /// What is seen of the grid.
+    pub fn data_view(&self) -> Option<DataListView> {
+        let (open, filter) = (self.open()?, self.data.filter.clone());
+        let class = filter.class.and_then(|class| open.dataset.classes.get(class)).map(|class| class.name.clone());
+        let Filter { split, left_out, unlabelled, tag, columns, .. } = filter;
+        Some(DataListView { split, class, left_out, unlabelled, tag, columns })
+    }
+
+    /// What is seen of the gallery.
+    pub fn results_view(&self) -> Option<ResultsListView> {
+        let (r, set) = (&self.results, self.results.ready()?);
+        Some(ResultsListView {
+            tab: r.tab,
+            sort: r.sort,
+            // A line that was drawn is one among these images alone.
+            filter: GalleryFilter { within: None, ..r.filter.clone() },
+            score: set.kind,
+            curve: r.curve,
+            likeness: r.embedding.on,
+            colours: r.embedding.colours,
+            maps: r.map_view.in_gallery,
+        })
+    }
+
+    /// What the saved view in view asks for in vain, for as long as nothing else is asked for.
+    pub fn view_note(&self) -> Option<String> {
+        let shown = self.last_view.as_ref().filter(|shown| !shown.lacks.is_empty())?;
+        let is_seen = self.present_view().as_ref() == Some(&shown.view);
+        is_seen.then(|| format!("“{}” without what is not here: {}.", shown.name, shown.lacks.join(", ")))
     }
 
     /// The saved views of the workspace in view.
@@ -112,14 +177,8 @@ impl State {
         let present = self.present_view()?;
         let views: Vec<&SavedView> = self.saved_views().collect();
         let is_present = views.iter().position(|saved| saved.view == present);
-        let at = is_present.or_else(|| views.iter().position(|saved| self.last_view.as_ref() == Some(&saved.name)));
+        let at = is_present
+            .or_else(|| views.iter().position(|saved| self.last_view.as_ref().is_some_and(|last| last.name == saved.name)));
         views.get(at.map_or(0, |at| (at + 1) % views.len())).copied()
-    }
-}
-
-impl ResultsListView {
-    /// How maps are looked at, as far as the view says.
-    pub fn map_view(&self, before: MapView) -> MapView {
-        MapView { in_gallery: self.maps, ..before }
     }
 }

@@ -41,10 +41,7 @@ pub fn execute(state: &mut State, command: AppCommand) -> Vec<Effect> {
         AppCommand::Walk(by) => navigation::walk(state, by),
         AppCommand::Extend(by) => navigation::extend(state, by),
         AppCommand::SaveView(name) => views::save(state, &name),
-        AppCommand::ShowView(saved) => {
-            state.last_view = Some(saved.name);
-            views::show(state, saved.view)
-        }
+        AppCommand::ShowView(saved) => views::show(state, saved),
         AppCommand::ForgetView(saved) => views::forget(state, &saved),
         AppCommand::CompletePath { field, typed } => {
             state.completing = Some(field);

@@ -76,6 +76,8 @@ pub fn open(state: &mut State, run: PathBuf) -> Vec<Effect> {
     r.explanation = Explanation { generation: r.explanation.generation + 1, ..Explanation::default() };
     // Another run has another model, with a threshold of its own.
     r.map_view.threshold = None;
+    // Its results come first, the images it has learnt from are asked for.
+    r.tab = if r.tab == Tab::Training { Tab::All } else { r.tab };
     r.filter = GalleryFilter::default();
     r.comparison = Comparing::None;
     r.asks_folder = false;
@@ -152,11 +154,11 @@ pub fn scores(state: &mut State, run: &Path, scores: Result<Arc<ScoreSet>, Failu
             r.explanation.row = r.explanation.row.and(r.row);
             r.lesions = set.lesions.clone();
             let (config, foreign) = (set.data.clone(), set.is_foreign());
-            // Outcomes need labels; a ranking does without.
-            let labelled = set.evaluation.n_normal + set.evaluation.n_abnormal > 0;
-            r.tab = if !labelled || r.tab == Tab::Training { Tab::All } else { r.tab };
+            let (asked, tab) = (r.tab, r.tab.here(&set));
+            r.tab = tab;
             r.embedding.place(&set);
             r.scores = Scores::Ready(set);
+            state.last_view.iter_mut().for_each(|shown| shown.came_with(asked, tab));
             gallery::meet(state);
             let mut effects = embedding::ask(state);
             // The gallery needs the images: its data set is opened where none is, or where a person had just that folder scored.

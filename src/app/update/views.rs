@@ -6,7 +6,7 @@ use super::{
 };
 use crate::app::{
     Effect, ResultsCommand, State, actions,
-    state::{Change, DataListView, Edit, ListView, ResultsListView, SavedView, WorkspaceSettings},
+    state::{Change, DataListView, Edit, ListView, MapView, ResultsListView, SavedView, ShownView, WorkspaceSettings},
 };
 
 /// Keeps what is seen under a name; a view of this workspace with that name is replaced.
@@ -21,7 +21,7 @@ pub fn save(state: &mut State, name: &str) -> Vec<Effect> {
         Some(other) => *other = saved.clone(),
         None => views.push(saved.clone()),
     }
-    state.last_view = Some(saved.name.clone());
+    state.last_view = Some(ShownView { name: saved.name.clone(), lacks: Vec::new(), view: saved.view.clone() });
     replace(state, views, format!("View “{}”", saved.name))
 }
 
@@ -38,35 +38,50 @@ pub fn replace(state: &mut State, views: Vec<SavedView>, what: String) -> Vec<Ef
     workspace_settings::keep(state, settings)
 }
 
-pub fn show(state: &mut State, view: ListView) -> Vec<Effect> {
-    match view {
-        ListView::Data(view) => in_data(state, &view),
-        ListView::Results(view) => in_results(state, view),
-    }
+/// Shows a view; what it asks for and is not here is kept, to be told.
+pub fn show(state: &mut State, SavedView { name, view }: SavedView) -> Vec<Effect> {
+    let (effects, seen) = match view {
+        ListView::Data(view) => (Vec::new(), in_data(state, &view)),
+        ListView::Results(view) => in_results(state, &view),
+    };
+    state.last_view = seen.map(|(lacks, view)| ShownView { name, lacks, view });
+    effects
 }
 
-fn in_data(state: &mut State, view: &DataListView) -> Vec<Effect> {
-    if let Some(open) = state.open().cloned() {
-        state.data.filter = view.filter(&open.dataset);
-        selection::show(state);
-    }
-    Vec::new()
+/// What a view lacks, and what is seen.
+type Seen = Option<(Vec<String>, ListView)>;
+
+fn in_data(state: &mut State, view: &DataListView) -> Seen {
+    let open = state.open()?.clone();
+    state.data.filter = view.filter(&open.dataset);
+    selection::show(state);
+    let now = state.data_view()?;
+    Some((view.lacks(&now), ListView::Data(now)))
 }
 
-fn in_results(state: &mut State, view: ResultsListView) -> Vec<Effect> {
-    let Some(set) = state.results.ready().cloned() else { return Vec::new() };
+fn in_results(state: &mut State, view: &ResultsListView) -> (Vec<Effect>, Seen) {
+    let Some(set) = state.results.ready().cloned() else { return (Vec::new(), None) };
     let mut effects = Vec::new();
-    if set.kinds.contains(&view.score) {
+    let has_score = set.kinds.contains(&view.score);
+    if has_score {
         effects.extend(results::execute(state, ResultsCommand::By(view.score)));
     }
-    let maps = view.map_view(state.results.map_view);
+    let maps = MapView { in_gallery: view.maps && actions::may_show_maps(state).is_ok(), ..state.results.map_view };
     effects.extend(large_view::view_maps(state, maps));
     let likeness = view.likeness && actions::may_embed(state).is_ok();
     effects.extend(embedding::look(state, likeness));
+    let mut filter = view.filter.clone();
+    filter.class.take_if(|class| !set.classes.contains(class));
+    if !has_score {
+        // It is one of the other score.
+        filter.range = [None; 2];
+    }
     let r = &mut state.results;
     r.embedding.colours = view.colours;
-    (r.tab, r.sort, r.curve, r.filter) = (view.tab, view.sort, view.curve, view.filter);
+    (r.tab, r.sort, r.curve, r.filter) = (view.tab.here(&set), view.sort, view.curve, filter);
     // Tags and columns that these images do not have are not asked for.
     gallery::meet(state);
-    effects
+    // The score that was asked for is on its way.
+    let now = state.results_view().map(|now| ResultsListView { score: if has_score { view.score } else { set.kind }, ..now });
+    (effects, now.map(|now| (view.lacks(&now), ListView::Results(now))))
 }

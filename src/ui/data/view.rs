@@ -79,6 +79,7 @@ fn opened(ui: &mut Ui, cx: &mut PanelContext<'_>, grid: &mut Grid, open: &Open) 
     }
     next(ui, cx, open);
     pages(ui, cx, open);
+    views::note(ui, cx.state);
     match cx.state.data.page {
         DataPage::Images => images(ui, cx, grid, open),
         DataPage::Duplicates => duplicates::show(ui, cx, open),

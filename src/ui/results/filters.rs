@@ -21,20 +21,13 @@ const MARK: f32 = 12.0;
 
 /// One button an outcome, with its number of images and its mark; and the switch of maps, where the run makes them.
 pub fn tabs(ui: &mut Ui, cx: &mut PanelContext<'_>, set: &ScoreSet) {
-    let labelled = set.evaluation.n_normal + set.evaluation.n_abnormal > 0;
     ui.horizontal_wrapped(|ui| {
         // Narrow, so that three have room beside each other.
         ui.spacing_mut().item_spacing.x = 2.0;
         ui.spacing_mut().button_padding.x = 3.0;
         for tab in Tab::ALL {
             let count = cx.state.results.count(tab);
-            // Without labels there are no outcomes, and a folder that was scored later has no training images.
-            let exists = match tab {
-                Tab::All => true,
-                Tab::Training => count > 0,
-                _ => labelled,
-            };
-            if !exists {
+            if tab.here(set) != tab {
                 continue;
             }
             let here = cx.state.results.tab == tab;
@@ -81,6 +74,7 @@ pub fn show(ui: &mut Ui, cx: &mut PanelContext<'_>, set: &ScoreSet) {
     if filter != before {
         cx.send(ResultsCommand::Filter(filter));
     }
+    views::note(ui, cx.state);
 }
 
 /// Whether images are seen under their anomaly maps.

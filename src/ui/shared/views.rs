@@ -1,9 +1,9 @@
 //! The menu of saved views of a workspace.
 
 use super::{context::PanelContext, theme, widgets};
-use crate::app::{AppCommand, icons, state::SavedView};
+use crate::app::{AppCommand, State, icons, state::SavedView};
 use eframe::egui::{
-    Button, Key, Margin, PopupCloseBehavior, RichText, ScrollArea, TextEdit, Ui, WidgetInfo,
+    Button, Key, Label, Margin, PopupCloseBehavior, RichText, ScrollArea, TextEdit, Ui, WidgetInfo,
     accesskit::Role,
     containers::menu::{MenuButton, MenuConfig},
     vec2,
@@ -34,6 +34,14 @@ pub fn menu(ui: &mut Ui, cx: &mut PanelContext<'_>) {
     });
     button.widget_info(|| WidgetInfo::labeled(Role::Button, true, "Views"));
     button.on_hover_text(now.map_or("Filters under a name".into(), |name| format!("This is “{name}”")));
+}
+
+/// What the view that is seen asks for and these images do not have; nothing where there is nothing.
+pub fn note(ui: &mut Ui, state: &State) {
+    if let Some(note) = state.view_note() {
+        let text = RichText::new(format!("{}  {note}", icons::WARNING)).size(theme::SMALL).color(theme::of(ui).warning);
+        ui.add(Label::new(text).truncate());
+    }
 }
 
 fn entry(ui: &mut Ui, cx: &mut PanelContext<'_>, saved: &SavedView, now: &Option<String>) {

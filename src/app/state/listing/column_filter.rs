@@ -51,6 +51,11 @@ impl ColumnFilter {
         self.0.len()
     }
 
+    /// The columns that narrow the list.
+    pub fn names(&self) -> impl Iterator<Item = &str> {
+        self.0.keys().map(String::as_str)
+    }
+
     pub fn get(&self, column: &str) -> Option<&ColumnTest> {
         self.0.get(column)
     }
