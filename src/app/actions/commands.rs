@@ -50,13 +50,12 @@ pub(crate) fn mark_all(state: &State) -> Command {
 
 /// Takes them back where all of them are left out.
 pub(crate) fn leave_out(state: &State) -> Command {
-    let images = state.chosen();
-    let all = state.open().is_some_and(|open| images.iter().all(|&id| open.dataset.is_left_out(id)));
-    DataCommand::Curate(images, Curate::LeaveOut(!all)).into()
+    let chosen = state.chosen();
+    DataCommand::Curate(chosen.images.clone(), Curate::LeaveOut(!chosen.all_left_out)).into()
 }
 
 pub(crate) fn label(state: &State, label: Option<Label>) -> Command {
-    DataCommand::Curate(state.chosen(), Curate::Label(label)).into()
+    DataCommand::Curate(state.chosen().images.clone(), Curate::Label(label)).into()
 }
 
 pub(crate) fn leave_out_duplicates(state: &State) -> Command {

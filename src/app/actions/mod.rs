@@ -287,7 +287,7 @@ actions! {
         icon: icons::COLUMNS,
         key: plain(Key::C),
         allowed: may_compare,
-        command: |s| AppCommand::Compare(s.chosen()).into(),
+        command: |s| AppCommand::Compare(s.chosen().images.clone()).into(),
     }
     Pin {
         name: "Put this image beside others, or take it away",
@@ -623,7 +623,8 @@ pub fn free_keys(state: &State) -> Vec<char> {
 /// Puts a tag of the person's own on the chosen images; takes it off where all of them have it. The error says why not now.
 pub fn own_tag(state: &State, tag: &str) -> Result<Command, &'static str> {
     may_curate(state)?;
-    Ok(DataCommand::Tag { images: state.chosen(), tag: tag.to_string(), on: !state.all_have(tag) }.into())
+    let chosen = state.chosen();
+    Ok(DataCommand::Tag { images: chosen.images.clone(), tag: tag.to_string(), on: !chosen.tags.contains(tag) }.into())
 }
 
 pub fn get(id: Id) -> &'static Action {

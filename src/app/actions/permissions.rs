@@ -121,7 +121,7 @@ pub(crate) fn may_select(state: &State) -> Result<(), &'static str> {
 /// Whether the selected images can be seen beside each other.
 pub(crate) fn may_compare(state: &State) -> Result<(), &'static str> {
     may_curate(state)?;
-    match state.chosen().len() {
+    match state.chosen().images.len() {
         0 | 1 => Err("Select two images or more first: Ctrl or Shift and click."),
         2..=BESIDE => Ok(()),
         _ => Err("Six images at most can be compared."),
@@ -131,9 +131,9 @@ pub(crate) fn may_compare(state: &State) -> Result<(), &'static str> {
 /// Whether images can be left out and labelled: those that are selected in Data, or in the gallery.
 pub fn may_curate(state: &State) -> Result<(), &'static str> {
     match state.workspace {
-        Workspace::Data if !state.chosen().is_empty() => Ok(()),
+        Workspace::Data if !state.chosen().images.is_empty() => Ok(()),
         Workspace::Data => Err("Select an image first."),
-        Workspace::Results if !state.chosen().is_empty() => Ok(()),
+        Workspace::Results if !state.chosen().images.is_empty() => Ok(()),
         Workspace::Results => Err("Select an image of the gallery first, and open its data set."),
         _ => Err("Go to Data (1) first."),
     }
@@ -141,9 +141,7 @@ pub fn may_curate(state: &State) -> Result<(), &'static str> {
 
 pub fn may_unlabel(state: &State) -> Result<(), &'static str> {
     may_curate(state)?;
-    let dataset = state.open().map(|open| &open.dataset);
-    let is_labelled = |id| dataset.and_then(|d| d.item(id)).is_some_and(|item| item.said.label.is_some());
-    if state.chosen().into_iter().any(is_labelled) { Ok(()) } else { Err("It has no label by hand.") }
+    if state.chosen().any_labelled { Ok(()) } else { Err("It has no label by hand.") }
 }
 
 pub(crate) fn has_data_set(state: &State) -> Result<(), &'static str> {

@@ -29,7 +29,7 @@ pub use fields::{FIELDS, Field, FieldKind, groups};
 pub use forecast::{Forecast, MachineState, card_of};
 pub use history::{Change, Edit, History};
 pub use job::{JobInfo, JobState, Waiting, Work};
-pub use listing::{ColumnFilter, ColumnTest, GalleryFilter, Mark, Marks};
+pub use listing::{Chosen, ColumnFilter, ColumnTest, GalleryFilter, Mark, Marks};
 pub use persisted::{PersistedState, SCALES, Scale};
 pub use progress::{Auroc, Curve, Progress, Quantity};
 pub use results::{Comparing, Explanation, Layers, Map, MapView, ResultsCurve, ResultsState, ScoredImages, Scores, Sort, Tab};
@@ -55,7 +55,7 @@ use crate::{
     run_dir::RunKind,
 };
 use serde::{Deserialize, Serialize};
-use std::{collections::BTreeSet, path::PathBuf, sync::Arc};
+use std::{cell::RefCell, collections::BTreeSet, path::PathBuf, rc::Rc, sync::Arc};
 
 /// The four workspaces, one after the other as the work goes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
@@ -207,6 +207,38 @@ pub struct State {
     pub next_job: u64,
     /// The window was asked to close, and waits for the running job's checkpoint.
     pub closing: bool,
+    /// What [`chosen`](Self::chosen) found last.
+    pub chosen_before: ChosenBefore,
+}
+
+/// What was chosen, and what that depended on.
+#[derive(Debug, Default)]
+pub struct ChosenBefore(RefCell<Option<(ChosenFrom, Rc<Chosen>)>>);
+
+/// All that the chosen images depend on.
+#[derive(Debug)]
+struct ChosenFrom {
+    workspace: Workspace,
+    open: Option<Arc<Open>>,
+    shown: Arc<Vec<ImageId>>,
+    selected: Option<ImageId>,
+    marked: Marks<ImageId>,
+    scores: Option<Arc<ScoreSet>>,
+    listed: Arc<Vec<usize>>,
+    row: Option<usize>,
+    marked_rows: Marks<usize>,
+}
+
+impl ChosenFrom {
+    fn is_same(&self, other: &Self) -> bool {
+        let pointers = |from: &Self| (from.open.as_ref().map(Arc::as_ptr), from.scores.as_ref().map(Arc::as_ptr));
+        (self.workspace, self.selected, self.row) == (other.workspace, other.selected, other.row)
+            && pointers(self) == pointers(other)
+            && Arc::ptr_eq(&self.shown, &other.shown)
+            && Arc::ptr_eq(&self.listed, &other.listed)
+            && self.marked.is_unchanged(&other.marked)
+            && self.marked_rows.is_unchanged(&other.marked_rows)
+    }
 }
 
 impl State {
@@ -292,22 +324,41 @@ impl State {
         self.open_of(self.results.ready()?)?.by_name.get(&self.results.selected()?.path).copied()
     }
 
-    /// The images of the rows that are selected on Results, where their data set is open.
-    fn images_of_rows(&self) -> Vec<ImageId> {
-        let Some((set, open)) = self.results.ready().and_then(|set| Some((set, self.open_of(set)?))) else { return Vec::new() };
-        let image = |row: usize| open.by_name.get(&set.rows.get(row)?.path).copied();
-        self.results.chosen().into_iter().filter_map(image).collect()
+    /// The images that a command on the selection is about: those that are marked, else the selected one where it is in view.
+    pub fn chosen(&self) -> Rc<Chosen> {
+        let from = ChosenFrom {
+            workspace: self.workspace,
+            open: self.data.open.clone(),
+            shown: self.data.shown.clone(),
+            selected: self.selected,
+            marked: self.data.marked.clone(),
+            scores: self.results.ready().cloned(),
+            listed: self.results.shown.clone(),
+            row: self.results.row,
+            marked_rows: self.results.marked.clone(),
+        };
+        let mut known = self.chosen_before.0.borrow_mut();
+        match &*known {
+            Some((before, chosen)) if before.is_same(&from) => chosen.clone(),
+            // At each frame several panels ask.
+            _ => known.insert((from, Rc::new(self.choose()))).1.clone(),
+        }
     }
 
-    /// The images that a command on the selection is about: those that are marked, else the selected one where it is in view.
-    pub fn chosen(&self) -> Vec<ImageId> {
-        match self.workspace {
-            Workspace::Results => self.images_of_rows(),
+    fn choose(&self) -> Chosen {
+        let Some(open) = self.open() else { return Chosen::default() };
+        let images = match self.workspace {
+            Workspace::Results => {
+                let Some(set) = self.results.ready().filter(|set| self.open_of(set).is_some()) else { return Chosen::default() };
+                let image = |row: usize| open.by_name.get(&set.rows.get(row)?.path).copied();
+                self.results.chosen().into_iter().filter_map(image).collect()
+            }
             _ if self.data.marked.is_empty() => {
                 self.selected.filter(|id| self.data.shown.binary_search(id).is_ok()).into_iter().collect()
             }
             _ => self.data.marked.iter().copied().collect(),
-        }
+        };
+        Chosen::new(images, &open.dataset)
     }
 
     /// Of images that show the same, all that are used but the first.

@@ -52,12 +52,4 @@ impl State {
         tags.extend(others.into_iter().map(|name| OwnTag { name: name.clone(), key: None }));
         tags
     }
-
-    /// Whether all images that a command is about have this tag.
-    pub fn all_have(&self, tag: &str) -> bool {
-        let (images, Some(open)) = (self.chosen(), self.open()) else { return false };
-        let dataset = &open.dataset;
-        let has = |item: &crate::data::Item| dataset.curation.has_tag(&item.name, tag);
-        !images.is_empty() && images.iter().all(|&id| dataset.item(id).is_some_and(has))
-    }
 }

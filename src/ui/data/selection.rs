@@ -3,7 +3,7 @@
 use crate::{
     app::{
         AppCommand, State,
-        actions::{Id, may_unlabel, own_tag},
+        actions::{Id, may_curate, may_unlabel, own_tag},
         icons,
         state::{Open, Room, Workspace},
     },
@@ -26,19 +26,21 @@ pub fn note(open: &Open, item: &Item) -> String {
 
 /// How many are selected, and what can be done with them: always as high, since the images lie under it, but in a
 /// small window.
-pub fn show(ui: &mut Ui, cx: &mut PanelContext<'_>, open: Option<&Open>) {
+pub fn show(ui: &mut Ui, cx: &mut PanelContext<'_>) {
     // There the images need the room.
     if cx.state.room == Room::Small && !has_marks(cx.state) {
         return;
     }
     ui.horizontal(|ui| {
         ui.set_min_height(HEIGHT);
-        let images = cx.state.chosen();
-        let count = if cx.state.workspace == Workspace::Results { cx.state.results.chosen().len() } else { images.len() };
+        let (chosen, results) = (cx.state.chosen(), &cx.state.results);
+        let count = match cx.state.workspace {
+            Workspace::Results if results.marked.is_empty() => usize::from(results.row.is_some()),
+            Workspace::Results => results.marked.len(),
+            _ => chosen.images.len(),
+        };
         ui.label(RichText::new(format!("{count} selected")).size(theme::SMALL));
-        let is_out = |id| open.is_some_and(|open| open.dataset.is_left_out(id));
-        let all_out = !images.is_empty() && images.iter().all(|&id| is_out(id));
-        button(ui, cx, Id::LeaveOut, if all_out { "Take back" } else { "Leave out" });
+        button(ui, cx, Id::LeaveOut, if chosen.all_left_out { "Take back" } else { "Leave out" });
         let is_wide = ui.available_width() > WIDE;
         if is_wide {
             button(ui, cx, Id::LabelNormal, "Normal");
@@ -103,12 +105,14 @@ pub fn menu(ui: &mut Ui, cx: &mut PanelContext<'_>) {
     }
     ui.separator();
     for tag in cx.state.own_tags() {
-        let Ok(command) = own_tag(cx.state, &tag.name) else { continue };
+        if may_curate(cx.state).is_err() {
+            continue;
+        }
         let key = tag.key.map(String::from).unwrap_or_default();
-        let word = if cx.state.all_have(&tag.name) { "Take off" } else { "Tag" };
+        let word = if cx.state.chosen().tags.contains(&tag.name) { "Take off" } else { "Tag" };
         let entry = Button::new(format!("{word}: {}", tag.name)).frame(false).shortcut_text(key).min_size(vec2(260.0, 24.0));
         if ui.add(entry).clicked() {
-            cx.send(command);
+            cx.commands.extend(own_tag(cx.state, &tag.name));
             ui.close();
         }
     }

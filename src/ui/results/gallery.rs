@@ -37,7 +37,7 @@ pub fn show(ui: &mut Ui, cx: &mut PanelContext<'_>, set: &ScoreSet, grid: &mut G
         train_again(ui, cx, set);
     }
     let open = cx.state.open_of(set).cloned();
-    selection::show(ui, cx, open.as_deref());
+    selection::show(ui, cx);
     let results = &cx.state.results;
     let selected = results.row.and_then(|row| shown.iter().position(|r| *r == row));
     let current = results.row;

@@ -11,9 +11,9 @@ const CHIP: f32 = 18.0;
 pub fn buttons(ui: &mut Ui, cx: &mut PanelContext<'_>) {
     ui.horizontal_wrapped(|ui| {
         ui.spacing_mut().item_spacing.x = theme::STEP;
-        let allowed = actions::may_curate(cx.state);
+        let (allowed, chosen) = (actions::may_curate(cx.state), cx.state.chosen());
         for tag in cx.state.own_tags() {
-            let on = cx.state.all_have(&tag.name);
+            let on = chosen.tags.contains(&tag.name);
             let key = tag.key.map(|key| format!("{key} ")).unwrap_or_default();
             let text = RichText::new(format!("{key}{}", tag.name)).size(theme::SMALL);
             let button = ui.add_enabled(allowed.is_ok(), Button::selectable(on, text).frame_when_inactive(true));

@@ -1,6 +1,9 @@
 //! Which entries of a list are selected together: images of the grid, rows of the gallery.
 
-use std::collections::{BTreeSet, HashSet};
+use std::{
+    collections::{BTreeSet, HashSet},
+    sync::Arc,
+};
 
 /// How several entries are selected.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -16,20 +19,29 @@ pub enum Mark<T> {
 /// Entries that are selected together; none: the selected one alone.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Marks<T> {
-    marked: BTreeSet<T>,
+    marked: Arc<BTreeSet<T>>,
     /// Where a range begins.
     anchor: Option<T>,
 }
 
 impl<T> Default for Marks<T> {
     fn default() -> Self {
-        Self { marked: BTreeSet::new(), anchor: None }
+        Self { marked: Arc::default(), anchor: None }
     }
 }
 
 impl<T: Copy + Ord + std::hash::Hash> Marks<T> {
+    /// Whether these are the very same marks, with no change between.
+    pub fn is_unchanged(&self, since: &Self) -> bool {
+        Arc::ptr_eq(&self.marked, &since.marked)
+    }
+
     pub fn is_empty(&self) -> bool {
         self.marked.is_empty()
+    }
+
+    pub fn len(&self) -> usize {
+        self.marked.len()
     }
 
     pub fn contains(&self, entry: &T) -> bool {
@@ -46,16 +58,17 @@ impl<T: Copy + Ord + std::hash::Hash> Marks<T> {
         let place = |entry: T| shown.iter().position(|other| *other == entry);
         match mark {
             Mark::All => {
-                self.marked = shown.iter().copied().collect();
+                self.marked = Arc::new(shown.iter().copied().collect());
                 None
             }
             Mark::Toggle(entry) => {
-                if self.marked.is_empty() {
+                let marked = Arc::make_mut(&mut self.marked);
+                if marked.is_empty() {
                     // The one that was selected alone stays with the next one.
-                    self.marked.extend(selected.filter(|selected| place(*selected).is_some()));
-                    self.marked.insert(entry);
-                } else if !self.marked.remove(&entry) {
-                    self.marked.insert(entry);
+                    marked.extend(selected.filter(|selected| place(*selected).is_some()));
+                    marked.insert(entry);
+                } else if !marked.remove(&entry) {
+                    marked.insert(entry);
                 }
                 self.anchor = Some(entry);
                 Some(entry)
@@ -65,7 +78,7 @@ impl<T: Copy + Ord + std::hash::Hash> Marks<T> {
                 let to = place(entry)?;
                 // What the range began with may be hidden by now.
                 let from = place(anchor).unwrap_or(to);
-                self.marked = shown[from.min(to)..=from.max(to)].iter().copied().collect();
+                self.marked = Arc::new(shown[from.min(to)..=from.max(to)].iter().copied().collect());
                 Some(entry)
             }
         }
@@ -81,7 +94,7 @@ impl<T: Copy + Ord + std::hash::Hash> Marks<T> {
     pub fn keep_shown(&mut self, shown: &[T]) {
         if !self.marked.is_empty() {
             let shown: HashSet<T> = shown.iter().copied().collect();
-            self.marked.retain(|entry| shown.contains(entry));
+            Arc::make_mut(&mut self.marked).retain(|entry| shown.contains(entry));
         }
     }
 }

@@ -14,7 +14,7 @@ use crate::{
     run_dir::RunKind,
 };
 use proptest::prelude::*;
-use std::{path::PathBuf, sync::Arc};
+use std::{path::PathBuf, rc::Rc, sync::Arc};
 
 fn ids(numbers: impl IntoIterator<Item = u32>) -> Vec<ImageId> {
     numbers.into_iter().map(ImageId).collect()
@@ -57,7 +57,7 @@ fn unlabelled() -> State {
 fn several_images_are_selected_with_pointer_and_keys() {
     let mut state = curated();
     update(&mut state, DataCommand::Select(ImageId(2)));
-    assert_eq!(state.chosen(), ids([2]));
+    assert_eq!(state.chosen().images, ids([2]));
     update(&mut state, DataCommand::Mark(Mark::Toggle(ImageId(5))));
     assert_eq!(marked(&state), [2, 5], "the one before stays");
     update(&mut state, DataCommand::Mark(Mark::To(ImageId(3))));
@@ -67,16 +67,16 @@ fn several_images_are_selected_with_pointer_and_keys() {
     update(&mut state, AppCommand::Extend(4));
     assert_eq!(marked(&state), [5], "the other way it becomes shorter");
     update(&mut state, DataCommand::Mark(Mark::Toggle(ImageId(5))));
-    assert_eq!((marked(&state), state.chosen()), (vec![], ids([5])));
+    assert_eq!((marked(&state), state.chosen().images.clone()), (vec![], ids([5])));
     act(&mut state, Id::SelectAll);
-    assert_eq!(state.chosen().len(), 8);
+    assert_eq!(state.chosen().images.len(), 8);
     update(&mut state, DataCommand::Filter(Filter { split: Some(Split::Test), ..Filter::default() }));
     assert_eq!(marked(&state), [4, 5, 6, 7], "what is not shown is not selected");
     update(&mut state, AppCommand::Escape);
-    assert_eq!(state.chosen(), ids([5]));
+    assert_eq!(state.chosen().images, ids([5]));
     act(&mut state, Id::SelectAll);
     update(&mut state, AppCommand::Walk(1));
-    assert_eq!(state.chosen(), ids([6]), "a plain arrow selects one again");
+    assert_eq!(state.chosen().images, ids([6]), "a plain arrow selects one again");
 }
 
 #[test]
@@ -305,4 +305,35 @@ proptest! {
         }
         prop_assert_eq!(seen(&state), after);
     }
+}
+
+#[test]
+fn what_is_chosen_is_worked_out_once_for_each_change() {
+    let mut state = curated();
+    update(&mut state, DataCommand::Select(ImageId(0)));
+    update(&mut state, DataCommand::Mark(Mark::To(ImageId(2))));
+    let before = state.chosen();
+    update(&mut state, AppCommand::Notify("hello".into()));
+    assert!(Rc::ptr_eq(&before, &state.chosen()), "nothing that it depends on has changed");
+    let has = |state: &State| {
+        let chosen = state.chosen();
+        (chosen.images.len(), chosen.tags.len(), chosen.all_left_out, chosen.any_labelled)
+    };
+    assert_eq!(has(&state), (3, 0, false, false));
+    let tagged = |images| DataCommand::Tag { images, tag: "blur".into(), on: true };
+    update(&mut state, tagged(ids([0, 1])));
+    assert_eq!(has(&state), (3, 0, false, false), "one of them has not got it");
+    update(&mut state, tagged(ids([2])));
+    assert_eq!(has(&state), (3, 1, false, false));
+    act(&mut state, Id::LeaveOut);
+    assert_eq!(has(&state), (3, 1, true, false));
+    act(&mut state, Id::LabelNormal);
+    update(&mut state, DataCommand::Mark(Mark::Toggle(ImageId(3))));
+    assert_eq!(has(&state), (4, 0, false, true));
+    update(&mut state, AppCommand::Go(Workspace::Train));
+    update(&mut state, AppCommand::Go(Workspace::Results));
+    assert_eq!(has(&state), (0, 0, false, false), "no scores are there");
+    update(&mut state, AppCommand::Go(Workspace::Data));
+    update(&mut state, DataCommand::Select(ImageId(3)));
+    assert_eq!(has(&state), (1, 0, false, false));
 }
