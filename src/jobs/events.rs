@@ -82,13 +82,12 @@ pub enum JobEvent {
         generation: u64,
         examination: Arc<Examination>,
     },
-    /// What a table says of the images of the data set with this generation; `dropped`: where it is no such table it is to be
+    /// What a table says of the images of the data set with this generation; `None`: what was dropped is another thing, to be
     /// opened.
     Curation {
         generation: u64,
         path: PathBuf,
-        dropped: bool,
-        curation: Result<Arc<Curation>, Failure>,
+        curation: Result<Option<Arc<Curation>>, Failure>,
     },
     /// The first rows of a table of labels.
     Table {

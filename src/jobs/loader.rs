@@ -201,9 +201,9 @@ fn run(requests: &Receiver<LoadRequest>, workspace: &Path, events: &Events) {
             }
             LoadRequest::ReadCuration { generation, path, dropped } => {
                 // Tables of labels are dropped, too: only what this program writes is not one of them.
-                let read = || if dropped { Curation::read_exported(&path) } else { Curation::read(&path) };
-                let curation = events.guard("loader", read).and_then(|r| r.map_err(Failure::from)).map(Arc::new);
-                JobEvent::Curation { generation, path, dropped, curation }
+                let read = || if dropped { Curation::read_exported(&path) } else { Curation::read(&path).map(Some) };
+                let curation = events.guard("loader", read).and_then(|r| r.map_err(Failure::from));
+                JobEvent::Curation { generation, path, curation: curation.map(|table| table.map(Arc::new)) }
             }
             LoadRequest::CompletePath(typed) => match events.guard("loader", || PathCompletion::of(&typed)) {
                 Ok(completion) => JobEvent::PathCompleted(completion),

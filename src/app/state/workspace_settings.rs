@@ -34,12 +34,15 @@ impl OwnTag {
 }
 
 impl WorkspaceSettings {
-    /// The same with one more tag; `None` where its name says nothing or is taken.
-    pub fn with_tag(&self, name: &str, key: Option<char>) -> Option<Self> {
-        let name = Curation::tag_name(name).filter(|name| self.tags.iter().all(|tag| tag.name != *name))?;
+    /// The same with one more tag. The error says why its name will not do.
+    pub fn with_tag(&self, name: &str, key: Option<char>) -> Result<Self, String> {
+        let name = Curation::new_tag(name)?;
+        if self.tags.iter().any(|tag| tag.name == name) {
+            return Err(format!("There is a tag “{name}”."));
+        }
         let mut new = self.clone();
         new.tags.push(OwnTag { name, key });
-        Some(new)
+        Ok(new)
     }
 }
 

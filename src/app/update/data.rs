@@ -256,15 +256,14 @@ pub fn curation_read(
     state: &mut State,
     generation: u64,
     path: PathBuf,
-    dropped: bool,
-    curation: Result<Arc<Curation>, Failure>,
+    curation: Result<Option<Arc<Curation>>, Failure>,
 ) -> Vec<Effect> {
     if state.open().is_none_or(|open| open.generation != generation) {
         return Vec::new();
     }
     match curation {
-        Ok(table) => curation::import(state, &path, &table),
-        Err(_) if dropped => open(state, path),
+        Ok(Some(table)) => curation::import(state, &path, &table),
+        Ok(None) => open(state, path),
         Err(failure) => {
             state.notify_error(failure.summary, next_step::words(failure.hint.as_ref()));
             Vec::new()

@@ -28,9 +28,7 @@ pub fn take(state: &mut State, event: JobEvent) -> Vec<Effect> {
             Vec::new()
         }
         JobEvent::Examined { generation, examination } => data::examined(state, generation, examination),
-        JobEvent::Curation { generation, path, dropped, curation } => {
-            data::curation_read(state, generation, path, dropped, curation)
-        }
+        JobEvent::Curation { generation, path, curation } => data::curation_read(state, generation, path, curation),
         JobEvent::Table { path, table } => data::table(state, &path, table),
         JobEvent::Demo(demo) => results::demo(state, demo),
         JobEvent::DemoModel(model) => results::demo_model(state, model),

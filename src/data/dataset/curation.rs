@@ -110,6 +110,24 @@ impl Curation {
         Some(name.trim().to_string()).filter(|name| !name.is_empty())
     }
 
+    /// The name of a tag that a person makes, as [`tag_name`](Self::tag_name) has it.
+    ///
+    /// # Errors
+    /// Why there can be no such tag, as a sentence.
+    pub fn new_tag(text: &str) -> Result<String, String> {
+        if text.trim().is_empty() {
+            return Err("Type a name first.".into());
+        }
+        if text.contains(';') {
+            return Err("A name has no semicolon: it stands between the tags of an image.".into());
+        }
+        let letters = text.split_whitespace().collect::<Vec<_>>().join(" ").chars().count();
+        if letters > LONGEST_TAG {
+            return Err(format!("A name has {LONGEST_TAG} letters at most; these are {letters}."));
+        }
+        Self::tag_name(text).ok_or_else(|| "A name has letters that can be seen.".into())
+    }
+
     /// Whether something was said of an image.
     pub fn says(&self, name: &str) -> bool {
         self.said.contains_key(name) || self.tags.contains_key(name)
@@ -154,8 +172,29 @@ impl Curation {
     /// # Errors
     /// A file that cannot be read, or is no such table.
     pub fn read(path: &Path) -> Result<Self> {
-        let bytes = std::fs::read(path).map_err(Error::io("read", path))?;
-        Self::parse(&bytes).map_err(|reason| {
+        Self::parsed(path, &std::fs::read(path).map_err(Error::io("read", path))?)
+    }
+
+    /// The same of a table with the columns that [`to_csv`](Self::to_csv) writes, which tell it from a table of labels; `None` for
+    /// other files.
+    ///
+    /// # Errors
+    /// As [`read`](Self::read).
+    pub fn read_exported(path: &Path) -> Result<Option<Self>> {
+        let fail = || Error::io("read", path);
+        let mut file = std::fs::File::open(path).map_err(fail())?;
+        let mut bytes = Vec::new();
+        file.by_ref().take(1 << 10).read_to_end(&mut bytes).map_err(fail())?;
+        // Tables of labels may be large: they are not read further.
+        if !has_exported_header(&bytes) {
+            return Ok(None);
+        }
+        file.read_to_end(&mut bytes).map_err(fail())?;
+        Self::parsed(path, &bytes).map(Some)
+    }
+
+    fn parsed(path: &Path, bytes: &[u8]) -> Result<Self> {
+        Self::parse(bytes).map_err(|reason| {
             Error::user(
                 format!("{} {reason}", path.display()),
                 "it is a table `path,label,leave_out`: normal, abnormal or nothing, and 1 or 0",
@@ -163,27 +202,10 @@ impl Curation {
         })
     }
 
-    /// The same of a table with the columns that [`to_csv`](Self::to_csv) writes, which tell it from a table of labels.
-    ///
-    /// # Errors
-    /// As [`read`](Self::read), and other tables.
-    pub fn read_exported(path: &Path) -> Result<Self> {
-        let mut start = Vec::new();
-        let file = std::fs::File::open(path).map_err(Error::io("read", path))?;
-        file.take(1 << 10).read_to_end(&mut start).map_err(Error::io("read", path))?;
-        let line = String::from_utf8_lossy(start.split(|byte| *byte == b'\n').next().unwrap_or_default()).to_lowercase();
-        let has =
-            |name: &str| line.trim_start_matches('\u{feff}').split(',').any(|column| column.trim().trim_matches('"') == name);
-        if COLUMNS[..3].iter().all(|name| has(name)) {
-            return Self::read(path);
-        }
-        Err(Error::user(format!("{} is no table of curation", path.display()), "its columns are `path,label,leave_out`"))
-    }
-
     /// The error is the rest of a sentence that begins with the file.
     fn parse(bytes: &[u8]) -> Result<Self, String> {
-        let bytes = bytes.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(bytes);
-        let mut reader = ReaderBuilder::new().flexible(true).from_reader(bytes);
+        let (bytes, delimiter) = (without_bom(bytes), delimiter(bytes));
+        let mut reader = ReaderBuilder::new().flexible(true).delimiter(delimiter).from_reader(bytes);
         let damaged = |e: csv::Error| format!("cannot be read: {e}");
         let header = reader.headers().map_err(damaged)?.clone();
         let [path, label, leave_out, tags] =
@@ -195,17 +217,17 @@ impl Curation {
         for record in reader.records() {
             let record = record.map_err(damaged)?;
             let cell = |column: Option<usize>| column.and_then(|i| record.get(i)).unwrap_or_default().trim();
-            let wrong = |what: &str| format!("has {what:?} in line {}", line(&record));
+            let wrong = |column: &str, what: &str| format!("has the {column} {what:?} in line {}", line(&record));
             let label = match cell(label).to_ascii_lowercase().as_str() {
                 "" => None,
                 "normal" => Some(Label::Normal),
                 "abnormal" => Some(Label::Abnormal),
-                other => return Err(wrong(other)),
+                other => return Err(wrong(COLUMNS[1], other)),
             };
             let leave_out = match cell(leave_out).to_ascii_lowercase().as_str() {
                 "" | "0" | "false" | "no" => false,
                 "1" | "true" | "yes" => true,
-                other => return Err(wrong(other)),
+                other => return Err(wrong(COLUMNS[2], other)),
             };
             let name = text::from_cell(record.get(path).unwrap_or_default());
             if !name.is_empty() {
@@ -216,6 +238,29 @@ impl Curation {
         }
         Ok(curation)
     }
+}
+
+fn without_bom(bytes: &[u8]) -> &[u8] {
+    bytes.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(bytes)
+}
+
+fn first_line(bytes: &[u8]) -> &[u8] {
+    without_bom(bytes).split(|byte| matches!(byte, b'\n' | b'\r')).next().unwrap_or_default()
+}
+
+/// What separates the cells: spreadsheets of some countries write semicolons.
+fn delimiter(table: &[u8]) -> u8 {
+    let line = first_line(table);
+    let count = |delimiter: &u8| line.iter().filter(|byte| *byte == delimiter).count();
+    // The comma comes last, so that it stands where there is none of them.
+    [b'\t', b';', b','].into_iter().max_by_key(count).unwrap_or(b',')
+}
+
+/// The beginning of a file names the first three of [`COLUMNS`].
+fn has_exported_header(bytes: &[u8]) -> bool {
+    let line = String::from_utf8_lossy(first_line(bytes)).to_lowercase();
+    let delimiter = char::from(delimiter(bytes));
+    COLUMNS[..3].iter().all(|name| line.split(delimiter).any(|column| column.trim().trim_matches('"') == *name))
 }
 
 fn line(record: &StringRecord) -> u64 {
@@ -269,6 +314,45 @@ mod tests {
         assert!(!curation.says("a.png") && curation.says("b.png"));
         assert_eq!(Curation::tag_name("  two;\nwords "), Some("two words".into()));
         assert_eq!(Curation::tag_name(" ; "), None);
+    }
+
+    #[test]
+    fn names_of_new_tags_are_refused_with_the_reason() {
+        assert_eq!(Curation::new_tag("  two   words "), Ok("two words".into()));
+        assert_eq!(Curation::new_tag(&"ä".repeat(40)), Ok("ä".repeat(40)));
+        for (name, reason) in [
+            ("", "Type a name first."),
+            (" \t", "Type a name first."),
+            (";", "A name has no semicolon"),
+            ("a;b", "A name has no semicolon"),
+            ("\u{1}", "letters that can be seen"),
+            (&"x".repeat(41), "A name has 40 letters at most; these are 41."),
+        ] {
+            let why = Curation::new_tag(name).unwrap_err();
+            assert!(why.contains(reason), "{name:?}: {why}");
+        }
+    }
+
+    #[test]
+    fn an_exported_table_is_known_by_its_columns_whatever_its_cells() {
+        let dir = tempfile::tempdir().unwrap();
+        let file = dir.path().join("said.csv");
+        let read = |text: &str| {
+            std::fs::write(&file, text).unwrap();
+            Curation::read_exported(&file)
+        };
+        let long: String = (0..500).map(|i| format!("{i}.png,normal,0\n")).collect();
+        assert_eq!(read(&format!("path,label,leave_out\n{long}")).unwrap().unwrap().len(), 500, "it is read to its end");
+        assert_eq!(read("path,label\na.png,normal\n").unwrap(), None, "a table of labels");
+        assert_eq!(read("").unwrap(), None);
+        let why = read("path,label,leave_out\na.png,normal,0\nb.png,,maybe\n").unwrap_err().to_string();
+        assert!(why.contains("said.csv has the leave_out \"maybe\" in line 3"), "{why}");
+        // As spreadsheets write it where the comma stands in numbers.
+        let table = read("\u{feff}\"path\";\"Label\";\"leave_out\";\"tags\"\r\na.png;normal;1;\"x; y\"\r\n").unwrap().unwrap();
+        assert_eq!(table.get("a.png"), Said { label: Some(Label::Normal), leave_out: true });
+        assert_eq!(table.tags("a.png").collect::<Vec<_>>(), ["x", "y"]);
+        assert_eq!(read("path\tlabel\tleave_out\na.png\t\t1\n").unwrap().unwrap().len(), 1);
+        assert!(Curation::read_exported(&dir.path().join("none.csv")).is_err());
     }
 
     #[test]

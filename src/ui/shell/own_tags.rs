@@ -18,20 +18,26 @@ pub fn show(ui: &mut Ui, cx: &mut PanelContext<'_>, name: &mut String) {
         let (tags, free) = (cx.state.workspace_settings.tags.clone(), actions::free_keys(cx.state));
         list(ui, cx, &tags, &free);
         ui.add_space(theme::GAP);
-        ui.horizontal(|ui| {
+        let why = ui.horizontal(|ui| {
             // It keeps the focus while the list above it grows.
             let edit = TextEdit::singleline(name).id(Id::unique("new tag")).hint_text("name of a new tag").desired_width(240.0);
             let field = ui.add(edit).accessible_name("Name of a new tag");
             let entered = field.lost_focus() && ui.input(|i| i.key_pressed(Key::Enter));
             let new = cx.state.workspace_settings.with_tag(name, free.first().copied());
-            let why = if name.trim().is_empty() { "Type a name first." } else { "There is a tag of this name." };
-            let add = ui.add_enabled(new.is_some(), Button::new("Add")).on_disabled_hover_text(why);
-            if let Some(new) = new.filter(|_| entered || add.clicked()) {
-                cx.send(DataCommand::Tags(new.tags));
-                name.clear();
-                field.request_focus();
+            let add = ui.add_enabled(new.is_ok(), Button::new("Add"));
+            match &new {
+                Ok(new) if entered || add.clicked() => {
+                    cx.send(DataCommand::Tags(new.tags.clone()));
+                    name.clear();
+                    field.request_focus();
+                }
+                Ok(_) => {}
+                Err(why) => _ = add.on_disabled_hover_text(why),
             }
+            new.err().filter(|_| !name.is_empty())
         });
+        // Always as high, so that nothing moves while a name is typed.
+        widgets::weak_line(ui, why.inner.unwrap_or_default());
         ui.add_space(theme::GAP);
         if ui.button("Close").clicked() {
             cx.send(AppCommand::Escape);

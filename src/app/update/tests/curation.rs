@@ -137,11 +137,13 @@ fn own_tags_have_keys_are_put_on_images_and_taken_back() {
     let mut state = curated();
     assert_eq!(actions::free_keys(&state).first(), Some(&'5'), "1 to 4 go through the workspaces");
     assert!(!actions::free_keys(&state).contains(&'T'), "an action has it");
-    let tags = state.workspace_settings.with_tag(" blur; bad ", Some('5')).unwrap().tags;
+    let tags = state.workspace_settings.with_tag(" blur  bad ", Some('5')).unwrap().tags;
     let effects = update(&mut state, DataCommand::Tags(tags));
     let [Effect::Load(LoadRequest::KeepWindow(bytes))] = &effects[..] else { panic!("{effects:?}") };
     assert!(String::from_utf8_lossy(bytes).contains("\"blur bad\""));
-    assert!(state.workspace_settings.with_tag("blur bad", None).is_none(), "there is one");
+    let refused = |name: &str| state.workspace_settings.with_tag(name, None).unwrap_err();
+    assert_eq!(refused("blur bad "), "There is a tag “blur bad”.");
+    assert!(refused(";").contains("no semicolon") && refused(" ").contains("Type a name"));
     assert!(!actions::free_keys(&state).contains(&'5'));
 
     update(&mut state, DataCommand::Select(ImageId(0)));
@@ -177,9 +179,9 @@ fn a_table_of_curation_is_imported_with_a_line_of_what_it_names() {
     let file = dir.path().join("by hand.csv");
     let answer = |state: &mut State, text: &str, dropped: bool| {
         std::fs::write(&file, text).unwrap();
-        let read = if dropped { Curation::read_exported(&file) } else { Curation::read(&file) };
-        let curation = read.map(Arc::new).map_err(crate::error::Failure::from);
-        update(state, JobEvent::Curation { generation, path: file.clone(), dropped, curation })
+        let read = if dropped { Curation::read_exported(&file) } else { Curation::read(&file).map(Some) };
+        let curation = read.map(|table| table.map(Arc::new)).map_err(crate::error::Failure::from);
+        update(state, JobEvent::Curation { generation, path: file.clone(), curation })
     };
     let effects = answer(&mut state, "path,label,leave_out,tags\n1.png,abnormal,0,x\n2.png,,1,\nz.png,,1,\n", true);
     let [Effect::Load(LoadRequest::SaveCuration { curation, .. })] = &effects[..] else { panic!("{effects:?}") };
@@ -203,6 +205,8 @@ fn a_table_of_curation_is_imported_with_a_line_of_what_it_names() {
     assert!(answer(&mut state, "path,leave_out\nz.png,1\n", false).is_empty());
     assert!(state.notices.last().unwrap().is_error && last(&state).contains("names 1 image, and none of them is here"));
     assert!(answer(&mut state, "path,score\n3.png,1\n", false).is_empty() && state.notices.last().unwrap().is_error);
+    assert!(answer(&mut state, "path,label,leave_out\n3.png,sick,0\n", true).is_empty(), "it is no data set");
+    assert!(last(&state).ends_with("has the label \"sick\" in line 2"), "{}", last(&state));
     let opened = answer(&mut state, "path,label\n3.png,normal\n", true);
     assert!(matches!(&opened[..], [Effect::Load(LoadRequest::Open { .. })]), "a table of labels that is dropped is opened");
 }
