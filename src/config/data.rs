@@ -117,6 +117,13 @@ pub struct LabelColumns {
     pub patient: String,
 }
 
+impl LabelColumns {
+    /// The names that were given.
+    pub fn given(&self) -> impl Iterator<Item = &str> {
+        [&self.file, &self.label, &self.split, &self.patient].into_iter().map(String::as_str).filter(|name| !name.is_empty())
+    }
+}
+
 /// Preprocessing, repeated exactly when a run scores new images. All off by default.
 #[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]

@@ -137,3 +137,60 @@ fn tables_of_medmnist_have_no_headers() {
     let counts = BTreeMap::from([("column 4", 4), ("no finding", 5), ("several findings", 3)]);
     assert_eq!((classes(&found), splits(&found)), (counts, [6, 2, 4]), "{found}");
 }
+
+#[test]
+fn labels_that_do_not_fit_leave_the_images_of_an_archive_unlabelled() {
+    let dir = Dir::new();
+    let few = [
+        ("train_images", images(4)),
+        ("train_labels", labels(&[0, 1])),
+        ("test_images", images(2)),
+        ("test_labels", labels(&[0, 1])),
+    ];
+    dir.write("a.npz", &zip(&few));
+    let found = inspect(&dir.path().join("a.npz"), &[]);
+    assert_eq!((classes(&found), &found["images"]), (BTreeMap::from([("0", 1), ("1", 1)]), &6.into()), "{found}");
+    assert!(warns(&found, "train_labels has 2 labels for 4 images: train_images stays unlabelled"), "{found}");
+    dir.write("a.npz", &zip(&[("images", images(3)), ("labels", npy("<f4", &[3], &f32::NAN.to_le_bytes().repeat(3)))]));
+    let found = inspect(&dir.path().join("a.npz"), &[]);
+    assert!(classes(&found).is_empty() && warns(&found, "labels has no number at [0] (NaN): images stays unlabelled"), "{found}");
+}
+
+#[test]
+fn labels_without_their_images_are_named() {
+    let says = |dir: &Dir| String::from_utf8_lossy(&test_files::inspected::run(dir.path(), &[]).stderr).into_owned();
+    let one_hot = npy("|u1", &[5, 3], &[0, 0, 1].repeat(5));
+    for (name, bytes, images) in
+        [("y_test", labels(&[0, 1, 1]), "x_test"), ("ytrain", one_hot.clone(), "x_train"), ("labels", one_hot, "images")]
+    {
+        let dir = Dir::new();
+        dir.write(&format!("{name}.npy"), &bytes);
+        let said = says(&dir);
+        assert!(said.contains(&format!("{name}.npy holds labels, but their images are missing ({images}.npy)")), "{said}");
+        // Beside others that have theirs.
+        dir.write("X.npy", &self::images(2)).write("y.npy", &labels(&[0, 1]));
+        let found = inspect(dir.path(), &[]);
+        assert_eq!((classes(&found), &found["images"]), (BTreeMap::from([("0", 1), ("1", 1)]), &2.into()), "{found}");
+        let reason = found["skipped"][0]["reason"].as_str().unwrap();
+        let is_other = name == "labels" && reason == "holds labels, too; those of y.npy are used";
+        assert!(is_other || reason.contains("their images are missing"), "{found}");
+    }
+    // Images that cannot be used are not missing.
+    let dir = Dir::new();
+    dir.write("x_test.npy", b"\x93NUMPY").write("y_test.npy", &labels(&[0, 1]));
+    assert!(!says(&dir).contains("missing"), "{}", says(&dir));
+}
+
+#[test]
+fn archives_beside_arrays_and_pictures_are_named() {
+    let dir = Dir::new();
+    dir.write("X.npy", &images(2)).write("y.npy", &labels(&[0, 1])).write("more.npz", &zip(&[("images", images(3))]));
+    let found = inspect(dir.path(), &[]);
+    assert_eq!(found["images"], 2, "{found}");
+    assert_eq!((&found["skipped"][0]["path"], found["skipped"].as_array().unwrap().len()), (&"more.npz".into(), 1), "{found}");
+    let lone = Dir::new();
+    lone.write("y_test.npy", &labels(&[0, 1])).write("z2.npz", &zip(&[("images", images(3)), ("labels", labels(&[0, 1, 0]))]));
+    let found = inspect(lone.path(), &[]);
+    assert_eq!((classes(&found), &found["images"]), (BTreeMap::from([("0", 2), ("1", 1)]), &3.into()), "{found}");
+    assert!(found["skipped"][0]["reason"].as_str().unwrap().contains("(x_test.npy)"), "the labels are not passed over: {found}");
+}

@@ -63,7 +63,7 @@ fn open_file(path: &Path, config: &DataConfig, progress: &(dyn Fn(usize) + Sync)
     let kind = decode::kind(path).map_err(|reason| refuse(path, &reason, "check the path"))?;
     let is_table = !kind.is_picture() && is_table_name(path);
     if kind == Kind::Zip && !is_table {
-        return open_npz(path, path, config);
+        return read_npz(path)?.into_dataset(path, config);
     }
     if is_table {
         let mut scan = file_scan::scan(folder, &[], progress)?;
@@ -91,9 +91,9 @@ fn open_file(path: &Path, config: &DataConfig, progress: &(dyn Fn(usize) + Sync)
     detected.into_dataset(folder, config)
 }
 
-fn open_npz(path: &Path, root: &Path, config: &DataConfig) -> Result<Dataset> {
+fn read_npz(path: &Path) -> Result<DetectedLayout> {
     let hint = "a MedMNIST archive holds train_images, train_labels, val_images… as arrays of 0 to 255";
-    decode::guarded(|| npz::read(path)).map_err(|reason| refuse(path, &reason, hint))?.into_dataset(root, config)
+    decode::guarded(|| npz::read(path)).map_err(|reason| refuse(path, &reason, hint))
 }
 
 fn open_folder(root: &Path, config: &DataConfig, progress: &(dyn Fn(usize) + Sync)) -> Result<Dataset> {
@@ -101,6 +101,7 @@ fn open_folder(root: &Path, config: &DataConfig, progress: &(dyn Fn(usize) + Syn
     let is_free = config.reading == Reading::Auto && config.level == 0;
     if let Some(mut detected) = (is_free && config.labels.is_none()).then(|| npy::detect(root, &mut scan)).flatten() {
         detected.warnings.extend(passed_over(&scan.system_folders, &scan.system_files).map(Warning::from));
+        detected.skipped.extend(among(root, &scan.archives));
         detected.skipped.append(&mut scan.skipped);
         return detected.into_dataset(root, config);
     }
@@ -133,11 +134,15 @@ fn open_folder(root: &Path, config: &DataConfig, progress: &(dyn Fn(usize) + Syn
 /// Tables that a data set remembers.
 const TABLES: usize = 50;
 
+/// Archives among pictures, which are data sets of their own.
+fn among(root: &Path, archives: &[PathBuf]) -> Vec<Skipped> {
+    archives.iter().map(|path| Skipped { path: relative(root, path), reason: Kind::Zip.refusal() }).collect()
+}
+
 /// What folders and tables say between them. Where the folders are splits with classes in them, they are believed; otherwise the
 /// table that names most of the images is. What is not used is mentioned.
 fn detect(root: &Path, base: &Path, scan: &mut FileScan, config: &DataConfig) -> Result<DetectedLayout> {
-    let among = scan.archives.iter().map(|p| Skipped { path: relative(root, p), reason: Kind::Zip.refusal() });
-    scan.skipped.extend(among);
+    scan.skipped.extend(among(root, &scan.archives));
     let mut by_folders = folders::detect(&scan.pictures, base, config);
     if config.reading != Reading::Auto || config.level != 0 {
         return Ok(by_folders);
@@ -146,11 +151,9 @@ fn detect(root: &Path, base: &Path, scan: &mut FileScan, config: &DataConfig) ->
     let found = labels::find(root, scan, config);
     let Some(mut by_table) = found.detected else {
         if has_columns {
-            let columns = &config.columns;
-            let names = [&columns.file, &columns.label, &columns.split, &columns.patient].map(String::as_str);
-            let names: Vec<&str> = names.into_iter().filter(|name| !name.is_empty()).collect();
+            let names = config.columns.given().collect::<Vec<_>>().join(", ");
             return Err(Error::user(
-                format!("no table in {} names its images and has the columns {}", root.display(), names.join(", ")),
+                format!("no table in {} names its images and has the columns {names}", root.display()),
                 "name the table of labels, too",
             ));
         }
@@ -194,7 +197,12 @@ fn without_pictures(root: &Path, scan: FileScan, config: &DataConfig) -> Result<
     }
     match scan.archives.as_slice() {
         [] => Err(nothing_usable(root, &scan.skipped)),
-        [archive] => open_npz(archive, root, config),
+        [archive] => {
+            let mut detected = read_npz(archive)?;
+            detected.skipped.extend(scan.skipped);
+            detected.warnings.extend(passed_over(&scan.system_folders, &scan.system_files).map(Warning::from));
+            detected.into_dataset(root, config)
+        }
         several => Err(Error::user(
             format!("{} holds {} archives, and one is a data set by itself", root.display(), several.len()),
             format!("open one of them: {}", first_few(several.iter().map(|p| display_path(&relative(root, p))))),

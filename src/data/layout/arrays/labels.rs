@@ -56,6 +56,11 @@ pub fn classes(header: &NpyHeader, bytes: &[u8], count: usize) -> Result<Classes
     Ok(Classes { of: marked.iter().map(class).collect(), are_findings: marked.iter().any(|marked| marked.len() != 1) })
 }
 
+/// What is said of labels that cannot be used, and of the images that they are of.
+pub fn unlabelled(labels: &str, reason: &str, images: &str) -> String {
+    format!("{labels} {reason}: {images} stays unlabelled.")
+}
+
 /// What is said of labels that are several for each image. `name`: that of the array.
 pub fn findings_note(name: &str) -> String {
     format!("{name} has several labels for each image: one with none is `{NONE}`, one with more than one `{SEVERAL}`.")

@@ -17,6 +17,7 @@ pub struct ArrayName {
     pub split: Option<Split>,
     /// What is left of the name; that of images and their labels is the same.
     rest: String,
+    words: Vec<String>,
     /// `None`: it does not say.
     pub role: Option<Role>,
 }
@@ -36,12 +37,22 @@ impl ArrayName {
         let split = words.iter().find_map(|word| Split::from_name(word));
         let says = |word: &&String| is_of(word, IMAGES) || is_of(word, LABELS) || Split::from_name(word).is_some();
         let rest = words.iter().filter(|word| !says(word)).cloned().collect::<Vec<_>>().join("_");
-        Some(Self { split, rest, role })
+        Some(Self { split, rest, words, role })
     }
 
     /// What images and their labels share.
     pub fn subject(&self) -> (Option<Split>, &str) {
         (self.split, &self.rest)
+    }
+
+    /// What the array of the images would be called that these labels are of: `x_test` of `y_test`.
+    pub fn of_images(&self) -> String {
+        let images = |word: &String| match LABELS.iter().position(|label| label == word) {
+            Some(0) => "x".to_string(),
+            Some(_) => "images".to_string(),
+            None => word.clone(),
+        };
+        self.words.iter().map(images).collect::<Vec<_>>().join("_")
     }
 
     /// Whether this array holds the labels of the images in that one. Images need not say that they are such: `train.npy`.
@@ -98,5 +109,6 @@ mod tests {
             assert!(!name(other).labels(&name(images)), "{images} {other}");
         }
         assert_eq!(ArrayName::of("image_labels"), None);
+        assert_eq!(["y_test", "ytrain", "val_labels"].map(|stem| name(stem).of_images()), ["x_test", "x_train", "val_images"]);
     }
 }

@@ -1,7 +1,7 @@
 //! `.npy` files in a folder, one of images and one of their labels: `X.npy` and `y.npy`, `x_train.npy` and `y_train.npy`.
 
 use super::{
-    labels::{Classes, classes, findings_note},
+    labels::{Classes, classes, findings_note, unlabelled},
     names::{ArrayName, Role},
 };
 use crate::{
@@ -18,7 +18,7 @@ use crate::{
     error::Warning,
 };
 use std::{
-    collections::{BTreeMap, HashSet},
+    collections::{BTreeMap, HashMap, HashSet},
     io::Read,
     path::{Path, PathBuf},
 };
@@ -34,21 +34,55 @@ struct Named<'a> {
     name: &'a ArrayName,
 }
 
+/// The name of an array, where it says what it holds.
+fn named(path: &Path) -> Option<ArrayName> {
+    ArrayName::of(&path.file_stem()?.to_string_lossy()).filter(|_| extension(path) == "npy")
+}
+
+/// All arrays, whether they can be pictures or not.
+fn arrays(scan: &FileScan) -> Vec<(PathBuf, ArrayName)> {
+    let refused = scan.skipped.iter().map(|skipped| &skipped.path);
+    let paths = refused.chain(scan.pictures.iter().map(|picture| &picture.relative));
+    paths.filter_map(|path| Some((path.clone(), named(path)?))).collect()
+}
+
+/// Takes arrays of labels without their images for what they are: they are skipped, and it is said what is missing.
+fn name_lone_labels(root: &Path, scan: &mut FileScan) {
+    let all = arrays(scan);
+    let are_labels = |name: &ArrayName| name.role == Some(Role::Labels);
+    let with_images: HashSet<_> =
+        all.iter().filter(|(_, name)| !are_labels(name)).map(|(path, name)| (path.parent(), name.subject())).collect();
+    let is_lone = |path: &Path, name: &ArrayName| {
+        are_labels(name) && !with_images.contains(&(path.parent(), name.subject())) && may_list_labels(&root.join(path))
+    };
+    let lone: BTreeMap<&PathBuf, &ArrayName> =
+        all.iter().filter(|(path, name)| is_lone(path, name)).map(|(path, name)| (path, name)).collect();
+    scan.pictures.retain(|picture| !lone.contains_key(&picture.relative));
+    scan.skipped.retain(|skipped| !lone.contains_key(&skipped.path));
+    let reason = |name: &ArrayName| format!("holds labels, but their images are missing ({}.npy)", name.of_images());
+    scan.skipped.extend(lone.into_iter().map(|(path, name)| Skipped { path: path.clone(), reason: reason(name) }));
+}
+
+/// Whether an array has the shape of a list, and not of a picture.
+fn may_list_labels(path: &Path) -> bool {
+    let header = open_file(path).and_then(|mut file| NpyHeader::read(&mut file));
+    header.is_ok_and(|header| match header.shape[..] {
+        [_] => true,
+        [rows, width] => width < 16 || rows >= width * 8,
+        _ => false,
+    })
+}
+
 /// The images of arrays with their labels, where arrays of labels lie beside arrays of images and hold most of them; takes those of
 /// labels out of what is skipped.
 pub fn detect(root: &Path, scan: &mut FileScan) -> Option<DetectedLayout> {
-    let named = |path: &'_ PathBuf| -> Option<(PathBuf, ArrayName)> {
-        let name = ArrayName::of(&path.file_stem()?.to_string_lossy())?;
-        (extension(path) == "npy").then(|| (path.clone(), name))
-    };
-    let refused = scan.skipped.iter().map(|skipped| &skipped.path);
-    let all: Vec<(PathBuf, ArrayName)> =
-        refused.chain(scan.pictures.iter().map(|picture| &picture.relative)).filter_map(named).collect();
+    name_lone_labels(root, scan);
+    let all = arrays(scan);
     let of_labels: Vec<Named> =
         all.iter().filter(|(_, name)| name.role == Some(Role::Labels)).map(|(path, name)| Named { path, name }).collect();
     let by_subject: BTreeMap<_, &Named> = of_labels.iter().rev().map(|l| ((l.path.parent(), l.name.subject()), l)).collect();
     let labels_of = |picture: &PictureFile| -> Option<&Named> {
-        let (_, name) = named(&picture.relative)?;
+        let name = named(&picture.relative)?;
         let labels = *by_subject.get(&(picture.relative.parent(), name.subject()))?;
         labels.name.labels(&name).then_some(labels)
     };
@@ -60,7 +94,7 @@ pub fn detect(root: &Path, scan: &mut FileScan) -> Option<DetectedLayout> {
         return None;
     }
     let pictures: Vec<&PictureFile> = scan.pictures.iter().filter(|picture| !is_labels(picture)).collect();
-    let is_array = |picture: &PictureFile| named(&picture.relative).is_some_and(|(_, name)| name.role == Some(Role::Images));
+    let is_array = |picture: &PictureFile| named(&picture.relative).is_some_and(|name| name.role == Some(Role::Images));
     let (arrays, others): (Vec<&PictureFile>, Vec<&PictureFile>) =
         pictures.into_iter().partition(|picture| labels_of(picture).is_some() || is_array(picture));
     let count = |pictures: &[&PictureFile]| pictures.iter().map(|picture| picture.probe.pages.len()).sum::<usize>();
@@ -70,7 +104,7 @@ pub fn detect(root: &Path, scan: &mut FileScan) -> Option<DetectedLayout> {
     let mut detected = DetectedLayout::new(Layout::MedmnistNpz, String::new());
     let mut pairs = Vec::new();
     for &picture in &arrays {
-        let (path, name) = (display_path(&picture.relative), named(&picture.relative).map(|(_, name)| name));
+        let (path, name) = (display_path(&picture.relative), named(&picture.relative));
         // An array of rows of numbers, with a label for each.
         if let ([(_, [width, height])], Some(labels)) = (picture.probe.pages.as_slice(), labels_of(picture))
             && *height > 1
@@ -84,7 +118,7 @@ pub fn detect(root: &Path, scan: &mut FileScan) -> Option<DetectedLayout> {
         let labels = labels_of(picture).map(|labels| {
             let label = display_path(labels.path);
             read(&root.join(labels.path), picture.probe.pages.len())
-                .map_err(|reason| format!("{label} {reason}: {path} stays unlabelled."))
+                .map_err(|reason| unlabelled(&label, &reason, &path))
                 .map(|classes| (label, classes))
         });
         let classes = match labels {
@@ -115,7 +149,17 @@ pub fn detect(root: &Path, scan: &mut FileScan) -> Option<DetectedLayout> {
         detected.skipped.extend(others.iter().map(|p| Skipped { path: p.relative.clone(), reason: reason() }));
     }
     let used: HashSet<PathBuf> = arrays.iter().filter_map(|picture| Some(labels_of(picture)?.path.to_path_buf())).collect();
-    scan.skipped.retain(|skipped| !used.contains(&skipped.path));
+    let others: HashMap<PathBuf, String> = of_labels
+        .iter()
+        .filter(|labels| !used.contains(labels.path))
+        .filter_map(|labels| Some((labels, by_subject.get(&(labels.path.parent(), labels.name.subject()))?)))
+        .filter(|(labels, first)| labels.path != first.path && used.contains(first.path))
+        .map(|(labels, first)| {
+            (labels.path.to_path_buf(), format!("holds labels, too; those of {} are used", display_path(first.path)))
+        })
+        .collect();
+    scan.skipped.retain(|skipped| !used.contains(&skipped.path) && !others.contains_key(&skipped.path));
+    scan.skipped.extend(others.into_iter().map(|(path, reason)| Skipped { path, reason }));
     Some(detected)
 }
 

@@ -1,7 +1,7 @@
 //! `.npz` archives of arrays, as MedMNIST has them. No pickle is ever executed.
 
 use super::{
-    labels::{classes, findings_note},
+    labels::{classes, findings_note, unlabelled},
     names::{ArrayName, Role},
 };
 use crate::data::{
@@ -108,7 +108,7 @@ impl Array {
 /// An image and its class.
 type LabelledItem = (Item, Option<String>);
 
-/// Images and labels of one split, and warnings: where some images of it had to be left out, say.
+/// Images and labels of one split, and warnings: where some images of it had to be left out, or its labels cannot be used.
 fn read_part(
     zip: &mut ZipArchive<File>,
     images: &str,
@@ -149,12 +149,18 @@ fn read_part(
         array.bytes = numbers.map(|v| (v * scale).round() as u8).collect();
     }
     let mut warnings = Vec::new();
-    let labels = match labels {
-        Some(part) => {
-            let array = read_array(zip, part).and_then(|array| classes(&array.header, &array.bytes, count));
-            let classes = array.map_err(|reason| format!("cannot be used: {part} {reason}"))?;
+    let read = labels.map(|part| {
+        let array = read_array(zip, part).and_then(|array| classes(&array.header, &array.bytes, count));
+        array.map(|classes| (part, classes)).map_err(|reason| unlabelled(part, &reason, images))
+    });
+    let labels = match read {
+        Some(Ok((part, classes))) => {
             warnings.extend(classes.are_findings.then(|| findings_note(part)));
             Some(classes.of)
+        }
+        Some(Err(reason)) => {
+            warnings.push(reason);
+            None
         }
         None => {
             warnings.push(format!("{images} has no labels."));
