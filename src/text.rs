@@ -78,6 +78,17 @@ pub fn free_name(stem: &str, mut is_free: impl FnMut(&str) -> bool) -> String {
     name
 }
 
+/// A name as it fits into a line or a list: of a longer one, so many characters of its beginning and its end.
+pub fn elided(text: &str, most: usize) -> Cow<'_, str> {
+    let length = text.chars().count();
+    if length <= most {
+        return Cow::Borrowed(text);
+    }
+    let end = most / 4;
+    let start = text.chars().take(most.saturating_sub(end + 1));
+    Cow::Owned(start.chain(['…']).chain(text.chars().skip(length - end)).collect())
+}
+
 /// With control characters, and those that turn the direction of writing, as one sees them in source code (`\n`, `\u{1b}`): a name
 /// of a file can hold any, and a terminal obeys them.
 pub fn visible(text: &str) -> Cow<'_, str> {
@@ -132,6 +143,13 @@ mod tests {
         assert_eq!(visible("a\u{1b}[31mb\n\u{7}\u{202e}c"), "a\\u{1b}[31mb\\n\\u{7}\\u{202e}c");
         assert!(matches!(visible("Ünïcode, 日本 'x' \\"), Cow::Borrowed(_)));
         assert_eq!(visible_lines("a\nb\u{1b}\n"), "a\nb\\u{1b}\n");
+    }
+
+    #[test]
+    fn long_names_lose_their_middle() {
+        assert_eq!(elided("übung", 5), "übung");
+        assert_eq!(elided("übungen und mehr.png", 12), "übungen …png");
+        assert_eq!(elided(&"1 2 ".repeat(9000), 40).chars().count(), 40);
     }
 
     #[test]

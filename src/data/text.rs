@@ -1,6 +1,6 @@
 //! Counts, lists and paths as people read them.
 
-pub use crate::text::{count_of, images};
+pub use crate::text::{count_of, elided, images};
 use std::path::{Component, Path};
 use unicode_normalization::{IsNormalized, UnicodeNormalization, is_nfc_quick};
 
@@ -9,10 +9,13 @@ pub fn images_have(count: usize) -> String {
     format!("{} {}", images(count), if count == 1 { "has" } else { "have" })
 }
 
+/// What is longer is cut in a list.
+const LONGEST: usize = 120;
+
 /// The first few of a list.
 pub fn first_few<T: std::fmt::Display>(things: impl IntoIterator<Item = T>) -> String {
     let mut things = things.into_iter();
-    let mut shown: Vec<String> = things.by_ref().take(3).map(|t| t.to_string()).collect();
+    let mut shown: Vec<String> = things.by_ref().take(3).map(|t| elided(&t.to_string(), LONGEST).into_owned()).collect();
     if things.next().is_some() {
         shown.push("…".into());
     }
@@ -21,7 +24,7 @@ pub fn first_few<T: std::fmt::Display>(things: impl IntoIterator<Item = T>) -> S
 
 /// The first of a long list of names, and how many more there are.
 pub fn cut_list<T: std::fmt::Display>(names: impl IntoIterator<Item = T>, most: usize) -> String {
-    let names: Vec<String> = names.into_iter().map(|n| n.to_string()).collect();
+    let names: Vec<String> = names.into_iter().map(|n| elided(&n.to_string(), LONGEST).into_owned()).collect();
     // One more name is no longer than the words that it is left out.
     if names.len() <= most + 1 {
         return names.join(", ");

@@ -9,7 +9,7 @@ use crate::{
     config::DataConfig,
     data::Dataset,
     error::Result,
-    text::visible,
+    text::{elided, visible},
 };
 use indicatif::{ProgressBar, ProgressStyle};
 use serde_json::{Value, json};
@@ -82,10 +82,12 @@ fn counts(dataset: &Dataset) -> Vec<[usize; 3]> {
     counts
 }
 
-/// A list of names as far as a few lines go.
-fn shortened(text: &str) -> String {
-    const MOST: usize = 300;
-    if text.chars().count() <= MOST { text.into() } else { text.chars().take(MOST).chain(['…']).collect() }
+/// A name as it fits a line.
+fn shown(name: &str) -> Cow<'_, str> {
+    match elided(name, 60) {
+        Cow::Borrowed(name) => visible(name),
+        Cow::Owned(short) => Cow::Owned(visible(&short).into_owned()),
+    }
 }
 
 /// Smallest and largest width and height, `[[w, w], [h, h]]`.
@@ -129,7 +131,7 @@ fn to_text(dataset: &Dataset) -> String {
         text += &format!("{} with a mask.\n", plural(masks, "image"));
     }
     text.extend(dataset.curation_summary().map(|summary| summary + "\n"));
-    let names = dataset.classes.iter().map(|class| visible(&class.name));
+    let names = dataset.classes.iter().map(|class| shown(&class.name));
     let mut rows: Vec<(Cow<'_, str>, [usize; 3])> = names.chain(["(unlabelled)".into()]).zip(counts(dataset)).collect();
     if rows.last().is_some_and(|(_, counts)| *counts == [0; 3]) {
         rows.pop();
@@ -146,7 +148,7 @@ fn to_text(dataset: &Dataset) -> String {
         text += &format!("… and {more} more (--json lists all)\n");
     }
     text += &match (dataset.normal_name(), &dataset.suggested) {
-        (Some(normal), _) => format!("\nNormal: {}\n", shortened(&visible(&normal))),
+        (Some(normal), _) => format!("\nNormal: {}\n", visible(&elided(&normal, 300))),
         (None, Some(suggested)) => format!("\nNormal: not known; --normal '{}' perhaps\n", visible(suggested)),
         (None, None) if dataset.classes.is_empty() => "\nNormal: not known; --normal '*' if all of these are\n".to_string(),
         (None, None) => "\nNormal: not known; say it with --normal NAME\n".to_string(),
@@ -158,7 +160,10 @@ fn to_text(dataset: &Dataset) -> String {
         if lines.is_empty() { String::new() } else { format!("\n{title}\n{shown}{tail}") }
     };
     text += &section("Warnings", warnings(dataset));
-    text += &section("Cannot be used", dataset.skipped.iter().map(|s| format!("{} {}", s.name(), s.reason)).collect());
+    text += &section(
+        "Cannot be used",
+        dataset.skipped.iter().map(|s| format!("{} {}", elided(&s.name(), 200), elided(&s.reason, 600))).collect(),
+    );
     text += &section("Duplicates", dataset.duplicates.iter().map(|(a, b)| format!("{a} and {b}")).collect());
     text
 }

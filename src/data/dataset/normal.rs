@@ -12,7 +12,7 @@ use crate::{
 /// Names that sound normal: offered, never taken by themselves.
 #[rustfmt::skip]
 const SOUNDS_NORMAL: &[&str] = &[
-    "normal", "good", "healthy", "ok", "non covid", "noncovid", "no dr", "nodr", "control", "controls", "negative", "no finding",
+    "normal", "norm", "good", "healthy", "ok", "non covid", "noncovid", "no dr", "nodr", "control", "controls", "negative", "no finding",
     "no findings", "nofinding", "no tumor", "notumor", "no annotation", "unauffällig", "sano",
 ];
 
@@ -165,7 +165,9 @@ impl Dataset {
         if self.classes.is_empty() {
             return Error::user(format!("{what}, and {} has no classes", self.root.display()), NextStep::SayWhatIsNormal);
         }
-        let offer = self.suggestion().or_else(|| self.classes.first().map(|c| c.name.clone())).unwrap_or_default();
+        // Nobody types a name of hundreds of characters.
+        let first = || self.classes.iter().map(|c| &c.name).find(|name| name.chars().count() <= 60).cloned();
+        let offer = self.suggestion().or_else(first).unwrap_or_else(|| "NAME".into());
         Error::user(
             format!("{what}; the classes of {} are {}", self.root.display(), self.class_counts()),
             NextStep::NameNormal { such_as: offer },

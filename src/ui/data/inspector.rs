@@ -9,6 +9,7 @@ use crate::{
         state::{Counts, Open, Workspace},
     },
     data::{Label, Split},
+    text::elided,
     ui::shared::{context::PanelContext, tags, theme, widgets},
 };
 use eframe::egui::{RichText, Ui};
@@ -17,6 +18,10 @@ use eframe::egui::{RichText, Ui};
 const LINES: usize = 100;
 /// Columns of the table of labels that are shown of an image.
 const COLUMNS: usize = 12;
+/// Characters of the name of a class, of a value in a line, and of one that the pointer is over; outlines may be longer than all else.
+const NAME: usize = 48;
+const VALUE: usize = 80;
+const HOVER: usize = 400;
 
 pub fn show(ui: &mut Ui, cx: &mut PanelContext<'_>) {
     let Some(open) = cx.state.open().cloned() else {
@@ -69,12 +74,12 @@ fn selected(ui: &mut Ui, cx: &mut PanelContext<'_>, open: &Open) {
     }
     let columns: Vec<(&str, &str)> = item.row.into_iter().flat_map(|row| open.dataset.metadata.of_row(row)).collect();
     if let Some(patient) = item.patient.as_ref().filter(|patient| columns.iter().all(|(_, value)| value != patient)) {
-        widgets::weak(ui, format!("patient {patient}"));
+        widgets::weak(ui, format!("patient {}", elided(patient, NAME)));
     }
     ui.scope(|ui| {
         ui.spacing_mut().item_spacing.y = 2.0;
         for (name, value) in columns.into_iter().take(COLUMNS) {
-            widgets::figure(ui, name, value).on_hover_text(format!("{name}: {value}"));
+            widgets::figure(ui, name, &elided(value, VALUE)).on_hover_text(format!("{name}: {}", elided(value, HOVER)));
         }
     });
     tags::buttons(ui, cx);
@@ -124,7 +129,7 @@ fn normal_classes(ui: &mut Ui, cx: &mut PanelContext<'_>, open: &Open) {
     // A thousand classes are listed on the left; here are those that fit a choice by hand.
     for (i, (class, counts)) in open.dataset.classes.iter().zip(&open.counts).enumerate().take(LINES) {
         let mut normal = is_normal(i);
-        if ui.checkbox(&mut normal, format!("{} ({})", class.name, counts.total())).changed() {
+        if ui.checkbox(&mut normal, format!("{} ({})", elided(&class.name, NAME), counts.total())).changed() {
             let chosen = names(&|j| if j == i { normal } else { is_normal(j) });
             if chosen.is_empty() {
                 continue;

@@ -8,6 +8,7 @@ use crate::{
         state::{Open, Room, Workspace},
     },
     data::{ALL, Item},
+    text::elided,
     ui::shared::{context::PanelContext, theme, widgets},
 };
 use eframe::egui::{Button, Key, RichText, Ui, WidgetInfo, accesskit::Role, vec2};
@@ -16,11 +17,9 @@ use eframe::egui::{Button, Key, RichText, Ui, WidgetInfo, accesskit::Role, vec2}
 pub fn note(open: &Open, item: &Item) -> String {
     let class = item.class.and_then(|c| open.dataset.classes.get(c)).filter(|class| class.name != ALL);
     let by_hand = item.said.label.filter(|label| class.is_none_or(|class| class.label != Some(*label)));
-    let parts = [
-        class.map(|class| class.name.as_str()),
-        by_hand.map(|_| "by hand"),
-        Some(if item.said.leave_out { "left out" } else { item.split.name() }),
-    ];
+    let name = class.map(|class| elided(&class.name, 60));
+    let parts =
+        [name.as_deref(), by_hand.map(|_| "by hand"), Some(if item.said.leave_out { "left out" } else { item.split.name() })];
     parts.into_iter().flatten().collect::<Vec<_>>().join(" · ")
 }
 

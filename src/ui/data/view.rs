@@ -7,7 +7,7 @@ use crate::{
         state::{DataPage, Mark, Open, Overlay, config_title},
     },
     data::{ALL, ImageId, Label},
-    text::count_of,
+    text::{count_of, elided},
     ui::shared::{
         context::PanelContext,
         image_grid::{Cell, Click, Grid, How},
@@ -194,7 +194,7 @@ fn ask_normal(ui: &mut Ui, cx: &mut PanelContext<'_>, open: &Open) {
                         true => "  (sounds normal)",
                         false => "",
                     };
-                    let text = format!("{} · {}{hint}", class.name, count_of(counts.total(), "image"));
+                    let text = format!("{} · {}{hint}", elided(&class.name, 60), count_of(counts.total(), "image"));
                     let button = Button::new(text).min_size(vec2(0.0, 32.0));
                     let button = if suggested { button.stroke(Stroke::new(1.0, t.accent)) } else { button };
                     if ui.add(button).clicked() {

@@ -7,7 +7,7 @@ use crate::{
     },
     engine::runs::score_set::ScoreSet,
     scores::Tag,
-    text::count_of,
+    text::{count_of, elided},
     ui::shared::{column_filter, context::PanelContext, theme, views, widgets},
 };
 use eframe::egui::{
@@ -138,7 +138,7 @@ fn filters_of(ui: &mut Ui, cx: &PanelContext<'_>, set: &ScoreSet, filter: &mut G
         widgets::caption(ui, "CLASS");
         ui.selectable_value(&mut filter.class, None, "all classes");
         for class in &set.classes {
-            ui.selectable_value(&mut filter.class, Some(class.clone()), class);
+            ui.selectable_value(&mut filter.class, Some(class.clone()), elided(class, 60));
         }
     }
 }

@@ -4,13 +4,15 @@ use super::{theme, widgets};
 use crate::{
     app::state::{ColumnFilter, ColumnTest},
     data::{ColumnKind, Metadata, MetadataColumn},
-    text::images,
+    text::{elided, images},
 };
 use eframe::egui::{CollapsingHeader, DragValue, FontId, Margin, RichText, ScrollArea, TextEdit, Ui};
 use std::collections::BTreeSet;
 
 /// Height of a list of values before it scrolls, points.
 const VALUES: f32 = 200.0;
+/// Characters of a value that are shown.
+const NAME: usize = 60;
 
 /// A line for each column, which opens to what can be asked of it.
 pub fn show(ui: &mut Ui, metadata: &Metadata, filter: &mut ColumnFilter) {
@@ -45,7 +47,8 @@ const EMPTY: &str = "nothing";
 fn words(test: &ColumnTest) -> String {
     match test {
         ColumnTest::OneOf(values) => {
-            values.iter().map(|value| if value.is_empty() { EMPTY } else { value }).collect::<Vec<_>>().join(", ")
+            let shown = values.iter().map(|value| if value.is_empty() { EMPTY.into() } else { elided(value, NAME) });
+            shown.collect::<Vec<_>>().join(", ")
         }
         ColumnTest::Between([Some(low), Some(high)]) => format!("{low} to {high}"),
         ColumnTest::Between([low, high]) => {
@@ -64,7 +67,7 @@ fn choice(ui: &mut Ui, column: &MetadataColumn, test: Option<ColumnTest>) -> Opt
         for (value, count) in &column.values {
             let mut on = values.contains(&**value);
             let name = if value.is_empty() { EMPTY } else { &**value };
-            let line = ui.checkbox(&mut on, RichText::new(format!("{name}  ({count})")).size(theme::SMALL));
+            let line = ui.checkbox(&mut on, RichText::new(format!("{}  ({count})", elided(name, NAME))).size(theme::SMALL));
             if line.accessible_name(format!("{} {name}, {}", column.name, images(*count))).changed() {
                 _ = if on { values.insert(value.to_string()) } else { values.remove(&**value) };
             }
