@@ -101,21 +101,30 @@ pub fn usage(e: ConfigError) -> Error {
 
 /// Reads `file=COL,label=COL,split=COL,patient=COL`.
 pub fn columns(map: Option<&str>) -> Result<LabelColumns> {
-    let mut columns = LabelColumns::default();
-    for pair in map.into_iter().flat_map(|m| m.split(',')).filter(|p| !p.is_empty()) {
-        let field = match pair.split_once('=') {
-            Some(("file", c)) => (&mut columns.file, c),
-            Some(("label", c)) => (&mut columns.label, c),
-            Some(("split", c)) => (&mut columns.split, c),
-            Some(("patient", c)) => (&mut columns.patient, c),
+    const KEYS: [&str; 4] = ["file", "label", "split", "patient"];
+    let mut given: Vec<(&str, String)> = Vec::new();
+    for part in map.into_iter().flat_map(|m| m.split(',')).filter(|part| !part.is_empty()) {
+        match (part.split_once('=').map(|(key, column)| (key.trim(), column)), given.last_mut()) {
+            (Some((key, column)), _) if KEYS.contains(&key) => given.push((key, column.to_string())),
+            // A comma may be part of a name.
+            (None, Some((_, column))) => *column += &format!(",{part}"),
+            (Some((key, _)), Some((_, column))) if key.contains(|c: char| !c.is_alphabetic()) => *column += &format!(",{part}"),
             _ => {
                 return Err(Error::usage(
-                    format!("--map: {pair:?} is not file=, label=, split= or patient="),
+                    format!("--map: {part:?} is not file=, label=, split= or patient="),
                     "as in --map file=id_code,label=diagnosis",
                 ));
             }
-        };
-        *field.0 = field.1.to_string();
+        }
+    }
+    let mut columns = LabelColumns::default();
+    for (key, column) in given {
+        match key {
+            "file" => columns.file = column,
+            "label" => columns.label = column,
+            "split" => columns.split = column,
+            _ => columns.patient = column,
+        }
     }
     Ok(columns)
 }

@@ -160,3 +160,129 @@ fn a_sample_of_answers_labels_nothing() {
     assert_eq!(found["layout"], "unlabelled", "{found}");
     assert!(warns(&found, "sample_submission.csv names these files, but is made for answers by its name"), "{found}");
 }
+
+#[test]
+fn a_damaged_run_length_is_named_and_labels_nothing() {
+    let dir = folder(numbered("train/#.png", 100..160));
+    let row = |i: u32| match i {
+        110 => "110.png,\"5 7 9\"\n".to_string(),
+        // What is found by another row stays found; what is not is not called normal.
+        111 => "111.png,12.5 x\n111.png,5 7\n".into(),
+        112 => "112.png,see note\n112.png,\n".into(),
+        _ if i.is_multiple_of(2) => {
+            format!("{i}.png,{}\n", (1..500).map(|n| format!("{} {} ", n * 9, i - 90)).collect::<String>())
+        }
+        _ => format!("{i}.png,\n"),
+    };
+    dir.write("train.csv", format!("ImageId,EncodedPixels\n{}", (100..160).map(row).collect::<String>()).as_bytes());
+    let found = inspect(dir.path(), &[]);
+    assert_eq!(classes(&found), BTreeMap::from([("finding", 29), ("no finding", 29)]), "{found}");
+    assert!(
+        warns(&found, "3 rows have no run lengths where they outline, and label nothing (row 12 of train.csv: `5 7 9`"),
+        "{found}"
+    );
+    assert!(warns(&found, "2 images are in the table without a label"), "{found}");
+
+    // Under a name that says nothing, too.
+    let rows = (100..160).map(row).collect::<String>();
+    dir.write("train.csv", format!("ImageId,outline\n{}", rows.replace("12.5 x", "1 2").replace("see note", "1 2")).as_bytes());
+    let found = inspect(dir.path(), &[]);
+    assert_eq!(classes(&found), BTreeMap::from([("finding", 30), ("no finding", 29)]), "{found}");
+}
+
+#[test]
+fn a_long_value_is_cut_where_it_is_listed() {
+    let dir = folder(numbered("#.png", 0..8));
+    let long = |i: u32| format!("{i} {}", "1,2;".repeat(2000));
+    let rows: String = (0..8).map(|i| format!("{i}.png\t{}\n", long(i % 2))).collect();
+    dir.write("list.tsv", format!("file\tlabel\n{rows}").as_bytes());
+    let output = test_files::inspected::run(dir.path(), &[]);
+    let text = String::from_utf8_lossy(&output.stdout);
+    assert!(output.status.success() && text.lines().all(|line| line.chars().count() < 700), "{text}");
+    assert_eq!(inspect(dir.path(), &[])["classes"][0]["name"], long(0).as_str(), "whole for programs");
+    let refused = test_files::inspected::run(dir.path(), &["--normal", "x"]);
+    assert!(refused.stderr.len() < 2000, "{}", String::from_utf8_lossy(&refused.stderr));
+}
+
+#[test]
+fn rows_of_points_may_contradict_each_other() {
+    // A place without an extent is that of an image, of a scan or of a landmark.
+    let table = |headers: &str, rest: &str| {
+        let dir = folder(numbered("#.png", 0..4));
+        let rows =
+            ["0.png,normal", "0.png,cyst", "1.png,normal", "2.png,cyst", "3.png,normal"].map(|row| format!("{row},{rest}\n"));
+        dir.write("list.csv", format!("file,label,{headers}\n{}", rows.concat()).as_bytes());
+        inspect(dir.path(), &[])
+    };
+    for (headers, rest) in [("x,y", "1,2"), ("left,top", "1,2"), ("coordX,coordY,coordZ", "1,2,3")] {
+        let found = table(headers, rest);
+        assert_eq!(classes(&found), BTreeMap::from([("cyst", 1), ("normal", 2)]), "{headers}: {found}");
+        assert!(warns(&found, "1 image with two different labels is left out"), "{headers}: {found}");
+    }
+    for (headers, rest) in
+        [("x,y,radius", "1,2,3"), ("xmin,ymin,xmax,ymax", "1,2,3,4"), ("x,y,w,h", "1,2,3,4"), ("x1,y1,x2,y2", "1,2,3,4")]
+    {
+        let found = table(headers, rest);
+        assert_eq!(classes(&found), BTreeMap::from([("cyst", 2), ("normal", 2)]), "{headers}: {found}");
+        assert!(warns(&found, "1 image is called normal in one row and something else in another"), "{headers}: {found}");
+    }
+}
+
+#[test]
+fn damaged_annotations_are_named_and_label_nothing() {
+    let dir = folder(numbered("images/scan#.png", 10..16));
+    let image = |i: u32| format!("<image name=\"scan{i}.png\"><box label=\"polyp\" xtl=\"1\"/></image>");
+    let whole = format!("<?xml version=\"1.0\"?><annotations>{}</annotations>", (10..13).map(image).collect::<String>());
+    let cut = whole.replace("</annotations>", "");
+    let wide: Vec<u8> = [0xff, 0xfe].into_iter().chain(whole.encode_utf16().flat_map(u16::to_le_bytes)).collect();
+    for (bytes, says) in [
+        (cut.as_bytes(), "cut short"),
+        (whole.replace("</image>", "</imag>").as_bytes(), "is no XML"),
+        (&[0; 900], "is no XML"),
+        (b"", "is no XML"),
+    ] {
+        dir.write("annotations.xml", bytes);
+        let found = inspect(dir.path(), &[]);
+        assert!(classes(&found).is_empty() && found["images"] == 6, "{found}");
+        assert!(warns(&found, "annotations.xml") && warns(&found, says) && warns(&found, "It labels nothing"), "{says}: {found}");
+    }
+    dir.write("annotations.xml", &wide);
+    assert_eq!(classes(&inspect(dir.path(), &[])), BTreeMap::from([("polyp", 3)]), "UTF-16");
+    // Those of single images, however few; and other lists.
+    dir.write("annotations.xml", b"<annotation><object><name>polyp</name></object></annotation>");
+    assert!(warns(&inspect(dir.path(), &[]), "1 .xml file annotates a single image and is not read (annotations.xml)"));
+    dir.write("annotations.xml", b"<project/>").write("coco.json", b"{\"images\": [{\"file_name\": \"scan10.png\"}, {\"file_");
+    assert!(warns(&inspect(dir.path(), &[]), "coco.json is no JSON"));
+}
+
+#[test]
+fn names_and_classes_in_one_column_keep_their_header() {
+    let images = numbered("train/#.jpg", 10..13);
+    for (header, file, class) in [
+        ("id", "id", "ClassId"),
+        ("image_id", "image_id", "ClassId"),
+        ("Image_Label", "Image", "Label"),
+        ("Image_Id_Class_Id", "Image_Id", "Class_Id"),
+    ] {
+        let dir = folder(&images);
+        let rows: String = (10..13)
+            .flat_map(|i| ["fish", "sugar"].map(|class| format!("{i}.jpg_{class},{}\n", if i == 10 { "1 5" } else { "" })))
+            .collect();
+        dir.write("train.csv", format!("{header},EncodedPixels\n{}", rows.replace("11.jpg_fish,", "11.jpg_fish,1 5")).as_bytes());
+        let found = inspect(dir.path(), &[]);
+        assert_eq!(
+            classes(&found),
+            BTreeMap::from([("fish", 1), ("no finding", 1), ("several findings", 1)]),
+            "{header}: {found}"
+        );
+        assert!(
+            says(&found, &format!("column `{file}` names the files")) && says(&found, &format!("what `{class}` says")),
+            "{found}"
+        );
+        // As it is said, so it may be typed; and as the file has it, it is understood.
+        for map in [format!("file={file},label={class}"), format!("file={file}"), format!("label={class}"), "label=2".into()] {
+            let typed = inspect(dir.path(), &["--map", &map]);
+            assert_eq!(classes(&typed), classes(&found), "{map}: {typed}");
+        }
+    }
+}

@@ -844,3 +844,19 @@ fn tables_in_other_scripts_are_read_as_they_are_written() {
     assert_eq!(classes(&found), BTreeMap::from([("gesund", 4), ("Läsion", 4)]), "{found}");
     assert!(warns(&found, "labels.csv is read as UTF-8 with damaged letters"), "{found}");
 }
+
+#[test]
+fn a_large_table_above_is_read_where_some_of_its_rows_name_the_images() {
+    let dir = folder(numbered("set/img/eye#.png", 100..140));
+    let comment = "no change since the last visit, ".repeat(8);
+    let mut rows: Vec<String> = (0..12_000).map(|i| format!("ear{i}.png,{},\"{comment}\"\n", i % 3)).collect();
+    let table = |rows: &[String]| format!("file,label,comment\n{}", rows.concat());
+    dir.write("labels.csv", table(&rows).as_bytes());
+    let found = inspect(&dir.path().join("set/img"), &[]);
+    assert!(!warns(&found, "lies above this folder"), "{found}");
+    // Wherever they stand.
+    rows.splice(7000..7040, (100..140).map(|i| format!("eye{i}.png,{},\"{}\"\n", i % 2, comment.repeat(20))));
+    dir.write("labels.csv", table(&rows).as_bytes());
+    let found = inspect(&dir.path().join("set/img"), &[]);
+    assert!(warns(&found, "labels.csv lies above this folder and names these files"), "{found}");
+}

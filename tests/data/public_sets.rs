@@ -174,3 +174,45 @@ fn a_class_that_sounds_normal_in_its_first_word_is_offered() {
     let dir = folder([numbered("Lung Opacity/#.png", 0..3), numbered("No Lung Opacity, Not Normal/#.png", 3..6)].concat());
     assert!(inspect(dir.path(), &[])["suggested"].is_null());
 }
+
+#[test]
+fn what_a_message_says_of_columns_can_be_typed() {
+    // A row for two eyes, and a label that nobody knows by its name.
+    let dir = folder((0..6).flat_map(|i| [format!("Images/{i}_left.jpg"), format!("Images/{i}_right.jpg")]));
+    let rows: String = (0..6).map(|i| format!("{i},{i}_left.jpg,{i}_right.jpg,a{},b{},{}\n", i % 2, i % 3, i + 50)).collect();
+    dir.write("full.csv", format!("ID,Left-Fundus,Right-Fundus,Left-Verdict,Right-Verdict,Age\n{rows}").as_bytes());
+    let table = dir.path().join("full.csv");
+    let found = inspect(dir.path(), &[]);
+    assert!(warns(&found, "(column `fundus`)") && warns(&found, "--map file=fundus,label=COLUMN"), "{found}");
+    let labels = ["--labels", table.to_str().unwrap()];
+    for map in ["file=fundus,label=verdict", "label=verdict"] {
+        for named in [&labels[..], &[]] {
+            let found = inspect(dir.path(), &[named, &["--map", map]].concat());
+            assert_eq!(classes(&found).values().sum::<u64>(), 12, "{map}: {found}");
+        }
+    }
+    // As the file itself has them, they are those of one eye.
+    let found = inspect(dir.path(), &[&labels[..], &["--map", "file=Right-Fundus,label=Right-Verdict"]].concat());
+    assert_eq!(classes(&found), BTreeMap::from([("b0", 2), ("b1", 2), ("b2", 2)]), "{found}");
+    let refused = test_files::inspected::run(dir.path(), &[&labels[..], &["--map", "label=nothing"]].concat());
+    let said = String::from_utf8_lossy(&refused.stderr);
+    assert!(said.contains("has no column `nothing`; its columns are ID, "), "{said}");
+
+    // Without headers, and with commas in them.
+    for (headers, typed) in
+        [("", "file=column 1,label=column 3"), ("\"scan, no. 1\",x,\"findings, all\"\n", "file=scan, no. 1,label=findings, all")]
+    {
+        let dir = folder(numbered("#.png", 10..16));
+        let rows: String = (10..16).map(|i| format!("{i}.png,{i}.5,{}\n", ["cyst", "none"][i as usize % 2])).collect();
+        dir.write("list.csv", format!("{headers}{rows}").as_bytes());
+        let found = inspect(dir.path(), &["--map", typed]);
+        assert_eq!(classes(&found), BTreeMap::from([("cyst", 3), ("none", 3)]), "{typed}: {found}");
+    }
+    // A header of two columns is none to type.
+    let dir = folder(numbered("#.png", 10..16));
+    let rows: String = (10..16).map(|i| format!("{i},{i}.png,v{},{}\n", i % 2, i * 3)).collect();
+    dir.write("list.csv", format!(",id,verdict,id\n{rows}").as_bytes());
+    let found = inspect(dir.path(), &[]);
+    assert!(warns(&found, "--map file=2,label=COLUMN"), "{found}");
+    assert_eq!(classes(&inspect(dir.path(), &["--map", "file=2,label=verdict"])), BTreeMap::from([("v0", 3), ("v1", 3)]));
+}

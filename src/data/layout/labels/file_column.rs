@@ -4,11 +4,47 @@ use super::{
     named_files::{Match, NamedFiles},
     naming::Naming,
 };
-use crate::{config::LabelColumns, data::layout::tables::Table};
+use crate::{
+    config::LabelColumns,
+    data::layout::tables::{Columns, Table},
+};
 use std::{collections::HashSet, path::Path};
 
+/// A table as it is to be read.
+pub struct Understood {
+    pub table: Table,
+    pub columns: Columns,
+    /// How the values of the column that names the files are meant.
+    pub naming: Naming,
+    /// Share of the rows that name a file.
+    pub share: f64,
+    /// Its columns of files and labels have usual names, or those that were given.
+    pub is_known: bool,
+}
+
+/// Which columns of a table matter: as they were given, else by their names and by what they name. Errors where a given one is not
+/// there; says what there is.
+pub fn understood(files: &NamedFiles, path: &Path, table: Table, wanted: &LabelColumns) -> Result<Understood, String> {
+    let table = with_right_headers(table.apart(wanted), files, path, wanted);
+    let mut columns = table.columns(wanted)?;
+    let (file, mut naming, mut share) = file_column(files, path, &table, columns.file, wanted);
+    let is_known = columns.file.is_some() && columns.label.is_some() && columns.file != columns.label;
+    columns.file = file;
+    // A row may be a patient, and a folder theirs.
+    let may_be_patients = wanted.file.is_empty() || columns.file == columns.patient;
+    if let (true, Some(patient)) = (may_be_patients && (columns.file.is_none() || share == 0.0), columns.patient) {
+        let mut by_folder = files.naming(path, &table, Some(patient));
+        by_folder.may_be_folders = true;
+        let of_folders = files.share(&table, Some(patient), &by_folder);
+        if of_folders >= 0.5 {
+            (columns.file, columns.patient, naming, share) = (Some(patient), None, by_folder, of_folders);
+        }
+    }
+    Ok(Understood { table, columns, naming, share, is_known })
+}
+
 /// As rows where the first line names a file itself.
-pub fn with_right_headers(table: Table, files: &NamedFiles, path: &Path, wanted: &LabelColumns) -> Table {
+fn with_right_headers(table: Table, files: &NamedFiles, path: &Path, wanted: &LabelColumns) -> Table {
     let names = |(column, value): (usize, &String)| {
         let is_like_one = value.contains(['.', '/', '\\', '_']) || value.chars().any(|c| c.is_ascii_digit());
         if !is_like_one {
@@ -20,12 +56,13 @@ pub fn with_right_headers(table: Table, files: &NamedFiles, path: &Path, wanted:
             && files.share(&table, Some(column), &naming) >= 0.5
             && table.column(column).collect::<HashSet<_>>().len() * 2 > table.rows.len()
     };
-    let is_row = *wanted == LabelColumns::default() || wanted.file.parse::<usize>().is_ok();
-    if is_row && table.headers.iter().enumerate().any(names) { table.without_headers() } else { table }
+    // Who calls a column by its header says that there is one.
+    let has_headers = wanted.given().any(|name| table.has(name));
+    if !has_headers && table.headers.iter().enumerate().any(names) { table.without_headers() } else { table }
 }
 
 /// The column that names the files, how its values are to be understood, and the share of them that name one.
-pub fn file_column(
+fn file_column(
     files: &NamedFiles,
     path: &Path,
     table: &Table,

@@ -2,7 +2,7 @@
 
 use super::{
     continued::{continued, only},
-    file_column::{file_column, with_right_headers},
+    file_column::{Understood, understood},
     named_files::{Match, NamedFiles},
     naming::split_of_name,
     rows::{LabelTable, Named, labelled},
@@ -49,14 +49,8 @@ pub fn from_given(root: &Path, scan: &FileScan, path: &Path, config: &DataConfig
 
 /// A table as it is to be read. The error is a reason to show behind its name.
 fn read_given(files: &NamedFiles, path: &Path, table: Table, wanted: &LabelColumns) -> Result<LabelTable, String> {
-    let table = if wanted.file.is_empty() { table.with_names_apart().with_sides_apart() } else { table };
-    let mut columns = table.columns(wanted)?;
-    let table = with_right_headers(table, files, path, wanted);
-    if table.header_line == 0 {
-        columns = table.columns(wanted)?;
-    }
-    let (file, mut naming, _) = file_column(files, path, &table, columns.file, wanted);
-    columns.file = file.or(columns.patient);
+    let Understood { table, mut columns, mut naming, .. } = understood(files, path, table, wanted)?;
+    columns.file = columns.file.or(columns.patient);
     let all = cut_list(&table.headers, 30);
     if columns.file.is_none() {
         return Err(format!("has no column that names the files; its columns are {all}"));

@@ -1,7 +1,7 @@
 //! Whether a table labels these images, lists them, or does neither.
 
 use super::{
-    file_column::{file_column, with_right_headers},
+    file_column::{Understood, understood},
     named_files::{Match, NamedFiles},
     naming::Naming,
     rows::{LabelTable, Named, SplitList, table_name},
@@ -10,8 +10,8 @@ use crate::{
     config::DataConfig,
     data::{
         layout::{
-            file_scan::relative,
-            tables::{Columns, LabelScheme, Table, is_spreadsheet_name},
+            file_scan::{extension, relative},
+            tables::{Columns, LabelScheme, NO_LIST, Table, most_bytes},
         },
         text::{cut_list, display_path},
     },
@@ -35,35 +35,38 @@ pub enum Judged {
 /// Each table that a file holds; nothing of files that hold none.
 pub fn judge(root: &Path, files: &NamedFiles, path: &Path, config: &DataConfig) -> Vec<Judged> {
     let name = display_path(&relative(root, path));
-    if std::fs::metadata(path).is_ok_and(|m| m.len() > MAX_FOUND) {
+    if std::fs::metadata(path).is_ok_and(|m| (MAX_FOUND + 1..=most_bytes(path)).contains(&m.len())) {
         let text = format!("{name} is larger than {} MiB and is read only where it is asked for.", MAX_FOUND >> 20);
         return vec![Judged::Note(Warning::new(text, NextStep::UseTable { path: path.to_path_buf() }))];
     }
     match Table::read_all(path) {
         Ok(tables) => tables.into_iter().flat_map(|table| judge_table(root, files, path, table, config)).collect(),
-        // Text and JSON are many things; a spreadsheet is a table.
-        Err(reason) if is_spreadsheet_name(path) => vec![Judged::Note(format!("{name} {reason}.").into())],
-        Err(_) => Vec::new(),
+        Err(_) if may_be_no_table(path) => Vec::new(),
+        Err(reason) if reason == NO_LIST => Vec::new(),
+        Err(reason) => {
+            let what = "It labels nothing; mend or export it again, or take it out of the folder.";
+            vec![Judged::Note(format!("{name} {reason}. {what}").into())]
+        }
     }
+}
+
+/// Whether any of some rows from all over a large table names a picture; of others it is not asked.
+pub fn may_name(files: &NamedFiles, path: &Path, config: &DataConfig) -> bool {
+    let Some(sample) = Table::sample(path) else { return true };
+    understood(files, path, sample, &config.columns)
+        .is_ok_and(|sample| !files.named(&sample.table, sample.columns.file, &sample.naming).is_empty())
+}
+
+/// Text is many things.
+fn may_be_no_table(path: &Path) -> bool {
+    extension(path) == "txt"
 }
 
 fn judge_table(root: &Path, files: &NamedFiles, path: &Path, table: Table, config: &DataConfig) -> Vec<Judged> {
     let name = table_name(root, path, &table);
-    let table = if config.columns.file.is_empty() { table.with_names_apart().with_sides_apart() } else { table };
-    let table = with_right_headers(table, files, path, &config.columns);
-    let Ok(mut columns) = table.columns(&config.columns) else { return Vec::new() };
-    let (file, mut naming, mut share) = file_column(files, path, &table, columns.file, &config.columns);
-    let is_known = columns.file.is_some() && columns.label.is_some() && columns.file != columns.label;
-    columns.file = file;
-    if let (true, Some(patient)) = (columns.file.is_none() || share == 0.0, columns.patient) {
-        // A row may be a patient, and a folder theirs.
-        let mut by_folder = files.naming(path, &table, Some(patient));
-        by_folder.may_be_folders = true;
-        let of_folders = files.share(&table, Some(patient), &by_folder);
-        if of_folders >= 0.5 {
-            (columns.file, columns.patient, naming, share) = (Some(patient), None, by_folder, of_folders);
-        }
-    }
+    let Ok(Understood { table, mut columns, naming, share, is_known }) = understood(files, path, table, &config.columns) else {
+        return Vec::new();
+    };
     if columns.file.is_none() {
         return Vec::new();
     }
@@ -91,7 +94,6 @@ fn judge_table(root: &Path, files: &NamedFiles, path: &Path, table: Table, confi
     if columns.label == columns.file {
         columns.label = None;
     }
-    let file = table.header(columns.file).to_string();
     if let Some(scheme) = LabelScheme::of(&table, &columns, !config.columns.label.is_empty()) {
         let split = naming.split;
         let source = LabelTable { path: path.to_path_buf(), table, columns, naming, scheme, split };
@@ -103,6 +105,7 @@ fn judge_table(root: &Path, files: &NamedFiles, path: &Path, table: Table, confi
     }
     let lists = lists_of_splits(files, &table, &columns, &naming, &name);
     let is_split = |header: &String| columns.split.is_some_and(|split| split.all().any(|c| table.headers[c] == *header));
+    let file = columns.file.map(|file| table.typed(file)).unwrap_or_default();
     let others: Vec<&String> =
         table.headers.iter().filter(|header| **header != file && !header.is_empty() && !is_split(header)).collect();
     let lists = (lists.len() > 1).then_some(Judged::Lists(lists));

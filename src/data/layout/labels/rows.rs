@@ -15,7 +15,7 @@ use crate::{
             tables::{Columns, LabelScheme, NONE, SplitColumns, Table},
         },
         metadata::Metadata,
-        text::{cut_list, display_part, display_path, first_few, images, images_have},
+        text::{cut_list, display_part, display_path, elided, first_few, images, images_have},
     },
     error::Warning,
 };
@@ -76,7 +76,8 @@ fn merge(files: &NamedFiles, scan: &FileScan, sources: &[LabelTable], lists: &[S
     let mut contradicted: HashSet<usize> = HashSet::new();
     let (mut repeated, mut odd_splits) = (0, BTreeSet::new());
     let mut disputed: BTreeSet<usize> = BTreeSet::new();
-    let mut begun: Vec<String> = Vec::new();
+    let (mut begun, mut damaged) = (Vec::<String>::new(), Vec::<String>::new());
+    let mut doubtful: BTreeSet<usize> = BTreeSet::new();
     let (mut missing, mut ambiguous, mut warnings) = (Vec::new(), Vec::new(), Vec::new());
     let of_tables = sources.iter().map(|s| s.split).collect::<BTreeSet<_>>().len() > 1;
     for (number, source) in sources.iter().enumerate() {
@@ -127,6 +128,10 @@ fn merge(files: &NamedFiles, scan: &FileScan, sources: &[LabelTable], lists: &[S
                 odd_splits.extend(texts.filter(|text| !text.is_empty()).map(str::to_string));
             }
             let label = source.scheme.label(table, fields);
+            if let Some(field) = source.scheme.damaged(table, fields) {
+                damaged.push(format!("{row}: `{}`", elided(field, 40)));
+                doubtful.extend(&images);
+            }
             for image in images {
                 let patient = table.field(fields, columns.patient).to_string();
                 let now = RowOfImage { row: row.clone(), place: Some([number, i]), label: label.clone(), split, patient };
@@ -138,8 +143,8 @@ fn merge(files: &NamedFiles, scan: &FileScan, sources: &[LabelTable], lists: &[S
                         before.label = LabelScheme::both(&before.label, &now.label);
                     }
                     Some(before) if class_key(&before.label) != class_key(&now.label) => {
-                        let reason =
-                            format!("is labelled `{}` in {} and `{}` in {}", before.label, before.row, now.label, now.row);
+                        let [a, b] = [&before.label, &now.label].map(|label| elided(label, 60));
+                        let reason = format!("is labelled `{a}` in {} and `{b}` in {}", before.row, now.row);
                         if contradicted.insert(image) {
                             skipped.push(Skipped { path: scan.pictures[image].relative.clone(), reason });
                         }
@@ -148,6 +153,12 @@ fn merge(files: &NamedFiles, scan: &FileScan, sources: &[LabelTable], lists: &[S
                     None => _ = said.insert(image, now),
                 }
             }
+        }
+    }
+    // What cannot be read may be a finding.
+    for image in doubtful {
+        if let Some(row) = said.get_mut(&image).filter(|row| sounds_normal(&row.label)) {
+            row.label.clear();
         }
     }
     for (image, row) in said.iter_mut().filter(|(_, row)| row.split.is_none()) {
@@ -183,6 +194,14 @@ fn merge(files: &NamedFiles, scan: &FileScan, sources: &[LabelTable], lists: &[S
         let rows =
             rows(begun.len(), "names its file by the beginning of its name", "name their files by the beginnings of their names");
         warnings.push(format!("{rows} ({}).", first_few(&begun)));
+    }
+    if !damaged.is_empty() {
+        let rows = rows(
+            damaged.len(),
+            "has no run lengths where it outlines, and labels",
+            "have no run lengths where they outline, and label",
+        );
+        warnings.push(format!("{rows} nothing ({}).", first_few(&damaged)));
     }
     if repeated > 0 {
         let rows = rows(repeated, "repeats", "repeat");

@@ -2,7 +2,7 @@
 
 use super::{
     continued::{continued, is_form, is_of_guesses, only},
-    judge::{Judged, judge},
+    judge::{Judged, judge, may_name},
     named_files::{Match, NamedFiles},
     rows::{LabelTable, Named, SplitList, labelled},
 };
@@ -13,9 +13,9 @@ use crate::{
         layout::{
             detected::DetectedLayout,
             file_scan::{FileScan, PictureFile, relative},
-            tables::{LabelScheme, is_table, is_table_name},
+            tables::{LabelScheme, Root, is_table, is_table_name, xml_root},
         },
-        text::{cut_list, display_path, fold, images},
+        text::{cut_list, display_path, first_few, fold, images},
     },
     error::{NextStep, Warning},
 };
@@ -26,7 +26,7 @@ use std::{
 
 /// More tables of one kind in a folder are those of single images.
 const MAX_ALIKE: usize = 50;
-/// The same of tables that lie above the folder that was opened.
+/// As much of tables that lie above the folder that was opened is read, and no larger ones; bytes.
 const MAX_ABOVE: u64 = 16 << 20;
 
 /// What tables say of the images.
@@ -110,9 +110,11 @@ fn candidates<'a>(root: &Path, scan: &'a FileScan, notes: &mut Vec<Warning>) -> 
         let count = alike.len();
         if count > 3 && alike.iter().filter(|path| pictures.contains(&stem(path))).count() * 10 >= count * 8 {
             notes.push(format!("{count} .{ending} files{place} are called like the images, one each, and are not read.").into());
+        } else if ending == "xml" {
+            paths.extend(lists_in_xml(root, alike, &place, notes));
         } else if count <= MAX_ALIKE {
-            paths.extend(alike.into_iter().filter(|path| is_table(path)));
-        } else if ending != "xml" {
+            paths.extend(alike);
+        } else {
             let text = format!("{count} .{ending} files{place} are too many to be looked at as tables of labels.");
             notes.push(Warning::new(text, NextStep::NameTable));
         }
@@ -121,21 +123,58 @@ fn candidates<'a>(root: &Path, scan: &'a FileScan, notes: &mut Vec<Warning>) -> 
     paths
 }
 
+/// The files of XML that annotate many images; of the others a line is said.
+fn lists_in_xml<'a>(root: &Path, files: Vec<&'a PathBuf>, place: &str, notes: &mut Vec<Warning>) -> Vec<&'a PathBuf> {
+    if files.len() > MAX_ALIKE {
+        let text =
+            format!("{} .xml files{place} are too many to be lists of images: those of single images are not read.", files.len());
+        notes.push(text.into());
+        return Vec::new();
+    }
+    let name = |path: &Path| display_path(&relative(root, path));
+    let (mut lists, mut single) = (Vec::new(), Vec::new());
+    for path in files {
+        match xml_root(path) {
+            Root::Images => lists.push(path),
+            Root::Single => single.push(name(path)),
+            Root::Other => {}
+            Root::None => {
+                let what = "It labels nothing; mend or export it again, or take it out of the folder.";
+                notes.push(format!("{} is no XML, or is damaged. {what}", name(path)).into());
+            }
+        }
+    }
+    if !single.is_empty() {
+        let files = if single.len() == 1 {
+            "1 .xml file annotates a single image and is".into()
+        } else {
+            format!("{} .xml files annotate a single image each and are", single.len())
+        };
+        notes.push(format!("{files} not read ({}).", first_few(single)).into());
+    }
+    lists
+}
+
 /// What is said of tables one or two folders above the one that was opened: they are never used by themselves, since they may be
 /// about other images of the same names.
 fn above(root: &Path, files: &NamedFiles, pictures: usize, config: &DataConfig) -> Vec<Warning> {
     let Ok(home) = std::fs::canonicalize(root) else { return Vec::new() };
-    let mut notes = Vec::new();
+    let (mut notes, mut left) = (Vec::new(), MAX_ABOVE);
     for folder in home.ancestors().skip(1).take(2) {
         let Ok(entries) = std::fs::read_dir(folder) else { continue };
         let is_table = |path: &PathBuf| {
             let is_hidden = path.file_name().is_some_and(|name| name.as_encoded_bytes().starts_with(b"."));
-            !is_hidden && is_table(path) && std::fs::metadata(path).is_ok_and(|m| m.is_file() && m.len() <= MAX_ABOVE)
+            !is_hidden && std::fs::metadata(path).is_ok_and(|m| m.is_file() && m.len() <= MAX_ABOVE) && is_table(path)
         };
         let mut paths: Vec<PathBuf> = entries.flatten().map(|entry| entry.path()).filter(is_table).take(MAX_ALIKE).collect();
         paths.sort();
         for path in paths {
             let names_most = |judged: &Judged| matches!(judged, Judged::Labels(named) if named.1.len() * 2 >= pictures);
+            let size = std::fs::metadata(&path).map_or(u64::MAX, |m| m.len());
+            if size > left || !may_name(files, &path, config) {
+                continue;
+            }
+            left -= size;
             if judge(root, files, &path, config).iter().any(names_most) {
                 let text = format!("{} lies above this folder and names these files.", display_path(&path));
                 notes.push(Warning::new(text, NextStep::UseTable { path }));

@@ -10,6 +10,9 @@ use csv::StringRecord;
 use serde_json::{Map, Value};
 use std::collections::HashMap;
 
+/// Why a file is passed over that is sound, but something else.
+pub const NO_LIST: &str = "is JSON, but no list of images";
+
 /// Lists of strings in one field are joined by this, as in NIH's `Finding Labels`.
 pub(super) const JOIN: &str = "|";
 
@@ -37,7 +40,7 @@ pub fn parse(text: &str) -> Result<Table, String> {
         Value::Array(list) => records(list).or_else(|| rows(list)),
         _ => None,
     };
-    table.ok_or_else(|| "is JSON, but no list of images".into())
+    table.ok_or_else(|| NO_LIST.into())
 }
 
 /// Python writes numbers that JSON does not know: `NaN` and `Infinity` outside of texts become `null`.

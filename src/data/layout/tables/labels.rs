@@ -1,8 +1,8 @@
 //! How the rows of a table say what is in an image: in one column, one-hot, or by a column for each finding.
 
 use super::{
-    columns::{Columns, SplitColumns, plain},
-    places::outlines,
+    columns::{Columns, SplitColumns, is_label, plain},
+    places::{is_damaged, outlines},
     table::Table,
 };
 use crate::data::dataset::{class_key, sounds_normal};
@@ -64,7 +64,9 @@ impl LabelScheme {
         if let Some(column) =
             table.run_lengths().filter(|&c| !columns.label.is_some_and(|label| label != c && is_labelled(label)))
         {
-            let class = columns.label.or_else(|| table.class_ids()).filter(|&c| c != column && Some(c) != columns.file);
+            let label = columns.label.filter(|&c| c != column);
+            let usual = || (0..table.headers.len()).find(|&c| c != column && is_label(&table.headers[c]));
+            let class = label.or_else(|| table.class_ids()).or_else(usual).filter(|&c| Some(c) != columns.file);
             return Some(Self::RunLengths { column, class });
         }
         if let Some(label) = columns.label.filter(|&c| given || (Some(c) != columns.file && may_be_labels(table, c))) {
@@ -141,6 +143,7 @@ impl LabelScheme {
                 }
             }
             Self::RunLengths { column, .. } if !outlines(field(*column)) => NONE.into(),
+            Self::RunLengths { column, .. } if is_damaged(field(*column)) => String::new(),
             Self::RunLengths { class, .. } => {
                 class.map(|c| clean(field(c))).filter(|class| !class.is_empty()).unwrap_or_else(|| FINDING.into())
             }
@@ -152,6 +155,14 @@ impl LabelScheme {
         match self {
             Self::Findings { none: Some(none), .. } => table.headers.get(*none).cloned(),
             Self::RunLengths { .. } => Some(NONE.into()),
+            _ => None,
+        }
+    }
+
+    /// What a row has in the place of an outline, where that cannot be read.
+    pub fn damaged<'a>(&self, table: &Table, row: &'a StringRecord) -> Option<&'a str> {
+        match self {
+            Self::RunLengths { column, .. } => Some(table.field(row, Some(*column))).filter(|field| is_damaged(field)),
             _ => None,
         }
     }

@@ -1,6 +1,7 @@
 //! Tables of labels, whatever they are written as: rows under headers, and what the columns mean.
 //!
-//! [`read`] reads a file into a [`table`] by its ending: text ([`text`]), JSON ([`json`]), XML ([`xml`]) or a spreadsheet ([`spreadsheet`]);
+//! [`read`] reads a file into a [`table`] by its ending: text ([`text`]), JSON ([`json`]), XML ([`xml`]) or a spreadsheet
+//! ([`spreadsheet`]); rows that are about several images are taken apart ([`places`], [`sides`]);
 //! [`columns`] knows the usual names of columns, [`splits`] how a row says its split, and [`labels`] its class: in one column,
 //! one-hot, as several findings, or by outlines of findings ([`places`]).
 
@@ -18,6 +19,8 @@ mod workbook;
 mod xml;
 
 pub use columns::{Columns, SplitColumns};
+pub use json::NO_LIST;
 pub use labels::{LabelScheme, NONE, SEVERAL};
-pub use read::{TablePreview, is_spreadsheet_name, is_table, is_table_name};
+pub use read::{TablePreview, is_table, is_table_name, most_bytes};
 pub use table::Table;
+pub use xml::{Root, root as xml_root};

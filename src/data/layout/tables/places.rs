@@ -1,6 +1,9 @@
 //! Tables whose rows outline findings, several of them in an image: by run lengths (SIIM-ACR, Severstal) or boxes (RSNA, VinDr-CXR).
 
-use super::{columns::plain, table::Table};
+use super::{
+    columns::{is_label, plain},
+    table::Table,
+};
 use csv::StringRecord;
 
 /// Ends of the names of files, behind which a class may stand: `0002cc93b.jpg_1`.
@@ -15,9 +18,16 @@ const MANY: usize = 8;
 /// Names of columns of classes beside outlines.
 const CLASSES: &[&str] = &["classid", "class_id", "labelid", "label_id", "category_id"];
 
-/// Names of columns that place something in an image, across and down.
-const ACROSS: &[&str] = &["x", "x1", "xmin", "x_min", "left", "bbox_x", "bbox_[x", "startx", "coordx"];
-const DOWN: &[&str] = &["y", "y1", "ymin", "y_min", "top", "bbox_y", "starty", "coordy"];
+/// Names of columns of a corner of a box, across and down.
+const CORNER: [&[&str]; 2] = [
+    &["xmin", "x_min", "bbox_x", "bbox_x1", "bbox_xmin", "bbox_[x", "startx"],
+    &["ymin", "y_min", "bbox_y", "bbox_y1", "bbox_ymin", "y", "starty"],
+];
+/// Those of any place, which may be that of the image itself or of a landmark…
+const POINT: [&[&str]; 2] = [&["x", "x1", "left", "coordx"], &["y", "y1", "top", "coordy"]];
+/// …unless beside them stands how far something reaches.
+const EXTENT: &[&str] =
+    &["width", "w", "height", "h", "x2", "y2", "right", "bottom", "radius", "diameter", "radius_mm", "diameter_mm"];
 const BOXES: &[&str] = &["bbox", "bboxes", "boxes", "bounding_box", "bounding_boxes"];
 
 /// Whether a field outlines something; -1 and nothing do not.
@@ -33,6 +43,11 @@ fn pairs(field: &str) -> Option<usize> {
     (are_numbers && count > 0 && count.is_multiple_of(2)).then_some(count)
 }
 
+/// Whether a field outlines something, but not by run lengths: it is damaged, and what it meant is not known.
+pub fn is_damaged(field: &str) -> bool {
+    outlines(field) && pairs(field).is_none()
+}
+
 /// Whether the first numbers of all pairs grow, as those of outlines do in most tables.
 fn starts_grow(field: &str) -> bool {
     let starts: Vec<u64> = field.split_ascii_whitespace().step_by(2).filter_map(|word| word.parse().ok()).collect();
@@ -40,15 +55,22 @@ fn starts_grow(field: &str) -> bool {
 }
 
 impl Table {
-    /// The column of run lengths.
+    /// The column of run lengths; a few fields of it may be damaged.
     pub(super) fn run_lengths(&self) -> Option<usize> {
         let are_runs = |c: &usize| {
             let name = plain(&self.headers[*c]);
             let is_named = RUN_LENGTHS.iter().any(|word| name.contains(word));
             let least = if is_named { 2 } else { MANY };
-            let outlined = || self.column(*c).filter(|field| outlines(field));
-            outlined().all(|field| pairs(field).is_some() && (is_named || starts_grow(field)))
-                && outlined().filter(|field| pairs(field) >= Some(least)).count() * 2 > outlined().count()
+            let (mut outlined, mut sound, mut long) = (0, 0, 0);
+            for field in self.column(*c).filter(|field| outlines(field)) {
+                let pairs = pairs(field).filter(|_| is_named || starts_grow(field));
+                outlined += 1;
+                sound += usize::from(pairs.is_some());
+                long += usize::from(pairs >= Some(least));
+            }
+            // Without a name that says so, nearly all have to be.
+            let are_sound = if is_named { sound * 2 > outlined } else { sound * 20 >= outlined * 19 };
+            outlined > 0 && are_sound && long * 2 > outlined
         };
         (0..self.headers.len()).find(are_runs)
     }
@@ -58,23 +80,24 @@ impl Table {
         (0..self.headers.len()).find(|&c| CLASSES.contains(&plain(&self.headers[c]).as_str()))
     }
 
-    /// Whether columns place what a row is about in its image.
+    /// Whether columns outline what a row is about in its image: a box or a circle, and not a point alone.
     pub(super) fn has_boxes(&self) -> bool {
         let has = |names: &[&str]| self.headers.iter().any(|header| names.contains(&plain(header).as_str()));
-        has(BOXES) || (has(ACROSS) && has(DOWN))
+        let have = |names: [&[&str]; 2]| names.into_iter().all(has);
+        has(BOXES) || have(CORNER) || (have(POINT) && has(EXTENT))
     }
 
     /// The same with the class of what is outlined in a column of its own, where the name of the file and it are one:
     /// `ImageId_ClassId` of Severstal, `Image_Label`.
-    pub fn with_names_apart(self) -> Self {
+    pub(super) fn names_apart(&self) -> Option<Self> {
         let apart = |field: &str| {
             let lower = field.to_ascii_lowercase();
             let end = |ending: &&str| lower.rfind(&format!("{ending}_")).map(|at| at + ending.len());
             PICTURES.iter().find_map(end).map(|at| (field[..at].to_string(), field[at + 1..].to_string()))
         };
         let is_joined = |c: &usize| !self.rows.is_empty() && self.column(*c).all(|field| apart(field).is_some());
-        let Some(column) = (0..self.headers.len()).find(is_joined).filter(|_| self.run_lengths().is_some()) else { return self };
-        let (file, class) = self.headers[column].split_once('_').map_or(("ImageId", "ClassId"), |both| both);
+        let column = (0..self.headers.len()).find(is_joined).filter(|_| self.run_lengths().is_some())?;
+        let (file, class) = names_of_both(&self.headers[column]);
         let mut headers = self.headers.clone();
         headers[column] = file.to_string();
         headers.push(class.to_string());
@@ -87,8 +110,15 @@ impl Table {
             apart
         };
         let rows = self.rows.iter().map(row).collect();
-        Self { headers, rows, ..self }
+        Some(Self { headers, rows, encoding: self.encoding, header_line: self.header_line, sheet: self.sheet.clone() })
     }
+}
+
+/// What the name and the class are called in the header of both: `ImageId_ClassId` says it, `image_id` names the file alone.
+fn names_of_both(header: &str) -> (&str, &str) {
+    let is_class = |name: &str| CLASSES.contains(&plain(name).as_str()) || is_label(name);
+    let parts = header.match_indices('_').map(|(at, _)| (&header[..at], &header[at + 1..]));
+    parts.filter(|(file, _)| !file.is_empty()).find(|(_, class)| is_class(class)).unwrap_or((header, "ClassId"))
 }
 
 #[cfg(test)]
@@ -96,7 +126,8 @@ mod tests {
     use super::*;
 
     fn table(text: &str) -> Table {
-        Table::parse(text.as_bytes()).unwrap().with_names_apart()
+        let table = Table::parse(text.as_bytes()).unwrap();
+        table.names_apart().unwrap_or(table)
     }
 
     #[test]

@@ -1,12 +1,20 @@
 //! From a file to a table, by its ending, and the first rows of one.
 
-use super::{json, spreadsheet, table::Table, text, xml};
+use super::{
+    json, spreadsheet,
+    table::Table,
+    text,
+    xml::{self, Root},
+};
 use crate::{
     config::LabelColumns,
     data::decode,
     error::{Error, Result},
 };
-use std::path::Path;
+use std::{
+    io::{Read, Seek, SeekFrom},
+    path::Path,
+};
 
 /// Larger tables are not read.
 const MAX_BYTES: u64 = 512 << 20;
@@ -32,12 +40,12 @@ pub fn is_table_name(path: &Path) -> bool {
 
 /// Whether a file may be a table, by its ending and, where most of that kind are none, by its content.
 pub fn is_table(path: &Path) -> bool {
-    is_table_name(path) && (format(path) != Some("xml") || xml::begins(path))
+    is_table_name(path) && (format(path) != Some("xml") || xml::root(path) == Root::Images)
 }
 
-/// Whether a file says by its ending that it is a spreadsheet, and nothing else.
-pub fn is_spreadsheet_name(path: &Path) -> bool {
-    format(path) == Some("spreadsheet")
+/// Larger files are not read as tables, by their ending; bytes.
+pub fn most_bytes(path: &Path) -> u64 {
+    if matches!(format(path), None | Some("text")) { MAX_BYTES } else { MAX_PARSED }
 }
 
 impl Table {
@@ -45,7 +53,7 @@ impl Table {
     pub fn read_all(path: &Path) -> Result<Vec<Self>, String> {
         let size = std::fs::metadata(path).map_err(|e| decode::io_reason(&e))?.len();
         let format = format(path).unwrap_or("text");
-        let most = if format == "text" { MAX_BYTES } else { MAX_PARSED };
+        let most = most_bytes(path);
         if size > most {
             return Err(format!("is larger than {} MiB", most >> 20));
         }
@@ -66,6 +74,45 @@ impl Table {
         };
         Ok(tables.into_iter().map(Self::without_escapes).collect())
     }
+}
+
+/// A sample of a large text is so many pieces of so many bytes.
+const PIECES: u64 = 64;
+const PIECE: u64 = 8 << 10;
+
+impl Table {
+    /// Rows from all over a large table as text; `None` where it is small, or something else.
+    pub fn sample(path: &Path) -> Option<Self> {
+        let mut file = decode::open_file(path).ok().filter(|_| format(path) == Some("text"))?;
+        let size = file.metadata().ok()?.len();
+        if size < 2 * PIECES * PIECE {
+            return None;
+        }
+        let mut piece = |at: u64| -> Option<Vec<u8>> {
+            let mut bytes = Vec::new();
+            file.seek(SeekFrom::Start(at)).ok()?;
+            file.by_ref().take(PIECE).read_to_end(&mut bytes).ok()?;
+            Some(bytes)
+        };
+        let first = piece(0)?;
+        let mut sample = Self::parse(whole_lines(&first, true)).ok()?;
+        // Each piece is read under the same lines: a quotation mark that is cut spoils no other.
+        let head: Vec<u8> = first.split_inclusive(|&b| b == b'\n').take(sample.header_line).flatten().copied().collect();
+        for number in 1..PIECES {
+            let rows = piece(number * (size / PIECES))?;
+            let part = Self::parse(&[&head, whole_lines(&rows, false)].concat()).ok();
+            sample.rows.extend(part.filter(|part| part.headers == sample.headers).into_iter().flat_map(|part| part.rows));
+        }
+        Some(sample)
+    }
+}
+
+/// The lines that are whole in a piece of a text.
+fn whole_lines(piece: &[u8], is_first: bool) -> &[u8] {
+    let is_end = |byte: &u8| *byte == b'\n';
+    let start = if is_first { 0 } else { piece.iter().position(is_end).map_or(piece.len(), |at| at + 1) };
+    let end = piece.iter().rposition(is_end).map_or(piece.len(), |at| at + 1);
+    &piece[start..end.max(start)]
 }
 
 /// What a person needs to see of a table to say which column means what.
@@ -96,7 +143,9 @@ impl TablePreview {
         // Of several sheets, that with usual names of columns, else the longest.
         let columns = |table: &Table| table.columns(&LabelColumns::default());
         let known = |table: &Table| columns(table).map_or(0, |c| u8::from(c.file.is_some()) + u8::from(c.label.is_some()));
-        let best = tables.into_iter().rev().max_by_key(|table| (known(table), table.rows.len()));
+        // With the columns that the person can choose between, as the table will be read.
+        let tables = tables.into_iter().map(|table| table.apart(&LabelColumns::default()));
+        let best = tables.rev().max_by_key(|table| (known(table), table.rows.len()));
         let Some(table) = best else { return Err(Error::user(format!("{} holds no table", path.display()), "")) };
         let guess = columns(&table).map(|c| {
             let [file, label, split, patient] =

@@ -19,7 +19,7 @@ fn side(header: &str) -> Option<(String, bool)> {
 
 impl Table {
     /// The same with a row for each image, where the names of files and what is said of them are in a column for each side.
-    pub fn with_sides_apart(self) -> Self {
+    pub(super) fn sides_apart(&self) -> Option<Self> {
         let partner = |c: usize| -> Option<(String, usize)> {
             let (name, _) = side(&self.headers[c]).filter(|(_, is_right)| !is_right)?;
             let other = (0..self.headers.len()).find(|&o| side(&self.headers[o]).is_some_and(|s| s == (name.clone(), true)))?;
@@ -27,13 +27,13 @@ impl Table {
         };
         let pairs: Vec<(usize, String, usize)> =
             (0..self.headers.len()).filter_map(|c| partner(c).map(|(name, other)| (c, name, other))).collect();
-        let names_files = |c: usize| self.column(c).any(|v| !v.is_empty()) && LabelScheme::names_files(&self, c);
+        let names_files = |c: usize| self.column(c).any(|v| !v.is_empty()) && LabelScheme::names_files(self, c);
         let of_files = pairs.iter().filter(|(left, _, right)| names_files(*left) && names_files(*right)).count();
         // Another column may name one file a row.
         let is_of_pair = |c: usize| pairs.iter().any(|(left, _, right)| [*left, *right].contains(&c));
         let named = Columns::find(&self.headers, &LabelColumns::default()).ok().and_then(|columns| columns.file);
         if of_files != 1 || pairs.len() < 2 || named.is_some_and(|c| !is_of_pair(c) && names_files(c)) {
-            return self;
+            return None;
         }
         let kept: Vec<usize> = (0..self.headers.len()).filter(|c| !pairs.iter().any(|(_, _, right)| right == c)).collect();
         let pair = |c: usize| pairs.iter().find(|(left, ..)| *left == c);
@@ -46,7 +46,21 @@ impl Table {
             apart
         };
         let rows = self.rows.iter().flat_map(|fields| [false, true].map(|is_right| row(fields, is_right))).collect();
-        Self { headers, rows, ..self }
+        Some(Self { headers, rows, encoding: self.encoding, header_line: self.header_line, sheet: self.sheet.clone() })
+    }
+
+    /// With a row for each image, and what is said of it in columns of its own; as it is where columns are wanted that only the file
+    /// itself has.
+    pub fn apart(mut self, wanted: &LabelColumns) -> Self {
+        let is_number = |name: &str| name.parse::<usize>().is_ok();
+        // Their columns are those of the file, and one more.
+        if let Some(apart) = self.names_apart().filter(|apart| wanted.given().all(|name| apart.has(name) || is_number(name))) {
+            self = apart;
+        }
+        match self.sides_apart() {
+            Some(apart) if wanted.given().all(|name| apart.has(name)) => apart,
+            _ => self,
+        }
     }
 }
 
@@ -57,17 +71,15 @@ mod tests {
     #[test]
     fn a_row_for_two_images_becomes_two() {
         let text = "ID,Left-Fundus,Right-Fundus,Left-Diagnostic Keywords,Right-Diagnostic Keywords,N\n1,1_left.jpg,1_right.jpg,normal fundus,cataract,0\n";
-        let table = Table::parse(text.as_bytes()).unwrap().with_sides_apart();
+        let table = Table::parse(text.as_bytes()).unwrap().apart(&LabelColumns::default());
         assert_eq!(table.headers, ["ID", "fundus", "diagnostic_keywords", "N"]);
         let rows: Vec<Vec<&str>> = table.rows.iter().map(|row| row.iter().collect()).collect();
         assert_eq!(rows, [["1", "1_left.jpg", "normal fundus", "0"], ["1", "1_right.jpg", "cataract", "0"]]);
         assert_eq!(table.line(1), 2);
         let text = text.replace(",N\n", ",filename\n").replace(",0\n", ",1_left.jpg\n");
-        assert_eq!(Table::parse(text.as_bytes()).unwrap().with_sides_apart().rows.len(), 1, "a row for each image as it is");
+        assert!(Table::parse(text.as_bytes()).unwrap().sides_apart().is_none(), "a row for each image as it is");
         for other in ["file,left or right breast,label\na.jpg,LEFT,1\n", "Left-Fundus,Right-Fundus,label\na.jpg,b.jpg,1\n"] {
-            let table = Table::parse(other.as_bytes()).unwrap();
-            let headers = table.headers.clone();
-            assert_eq!(table.with_sides_apart().headers, headers);
+            assert!(Table::parse(other.as_bytes()).unwrap().sides_apart().is_none(), "{other}");
         }
     }
 }

@@ -1,7 +1,7 @@
 //! Rows under headers, and tables as text: comma, semicolon, tab, bar or blank; BOM, CRLF, quotes; UTF-8, UTF-16 or Windows-1252.
 
 use super::{
-    columns::{Columns, is_label},
+    columns::{Columns, is_label, plain},
     text,
 };
 use crate::{config::LabelColumns, text::from_cell};
@@ -88,6 +88,18 @@ impl Table {
         Self { rows, ..self }
     }
 
+    /// Whether a column is called so.
+    pub fn has(&self, name: &str) -> bool {
+        self.headers.iter().any(|header| plain(header) == plain(name))
+    }
+
+    /// What a person types for a column: its name, or its number where that is no name or that of several.
+    pub fn typed(&self, column: usize) -> String {
+        let name = self.header(Some(column));
+        let is_alone = self.headers.iter().filter(|header| plain(header) == plain(name)).count() == 1;
+        if is_alone && !name.is_empty() { name.into() } else { (column + 1).to_string() }
+    }
+
     /// A field without surrounding space; empty where the row is too short.
     pub fn field<'a>(&self, row: &'a StringRecord, column: Option<usize>) -> &'a str {
         column.and_then(|c| row.get(c)).unwrap_or_default().trim()
@@ -160,7 +172,9 @@ fn header_row(rows: &[StringRecord]) -> Option<usize> {
     let mut widths: Vec<usize> = first().map(|(_, row)| filled(row)).collect();
     widths.sort_unstable();
     let usual = *widths.get(widths.len() / 2)?;
-    first().find(|(_, row)| filled(row) * 5 >= usual * 4).map(|(at, _)| at)
+    // pandas gives its index no name.
+    let is_index = |row: &StringRecord| filled(row) > 0 && filled(row) + 1 == row.len() && row[0].trim().is_empty();
+    first().find(|(_, row)| (filled(row) + usize::from(is_index(row))) * 5 >= usual * 4).map(|(at, _)| at)
 }
 
 #[cfg(test)]

@@ -1,7 +1,7 @@
 //! Annotations of many images in one XML file, as CVAT writes them ("CVAT for images"): an image is what its tags and shapes are
 //! called.
 
-use super::table::Table;
+use super::{table::Table, text};
 use crate::data::{dataset::Split, decode};
 use csv::StringRecord;
 use quick_xml::{
@@ -20,11 +20,47 @@ const START: u64 = 4096;
 /// Elements in that of an image that say what is in it.
 const MARKS: &[&str] = &["tag", "box", "polygon", "polyline", "points", "mask", "ellipse", "cuboid", "skeleton", "rle"];
 
-/// Whether a file begins as one of annotations does; those of a single image (Pascal VOC) begin otherwise.
-pub fn begins(path: &Path) -> bool {
+/// What a file is by its outermost element.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Root {
+    /// Annotations of many images.
+    Images,
+    /// Those of a single one, as Pascal VOC has them.
+    Single,
+    /// Something else.
+    Other,
+    /// There is none: the file is empty, or damaged.
+    None,
+}
+
+/// Looks at the beginning of a file.
+pub fn root(path: &Path) -> Root {
     let mut start = Vec::new();
-    let is_read = decode::open_file(path).is_ok_and(|file| file.take(START).read_to_end(&mut start).is_ok());
-    is_read && start.windows(b"<annotations".len()).any(|part| part == b"<annotations")
+    if !decode::open_file(path).is_ok_and(|file| file.take(START).read_to_end(&mut start).is_ok()) {
+        return Root::None;
+    }
+    let is_whole = start.len() < START as usize;
+    let (text, _) = text::decode(&start);
+    let mut reader = Reader::from_str(&text);
+    loop {
+        return match reader.read_event() {
+            Ok(Event::Start(element) | Event::Empty(element)) => match element.name().as_ref() {
+                "annotations" => Root::Images,
+                "annotation" => Root::Single,
+                _ => Root::Other,
+            },
+            Ok(Event::Text(text)) if !text.trim().is_empty() => Root::None,
+            // What stands before it may be long.
+            Ok(Event::Eof) | Err(_) => {
+                if is_whole {
+                    Root::None
+                } else {
+                    Root::Other
+                }
+            }
+            Ok(_) => continue,
+        };
+    }
 }
 
 /// An image as it is read.
