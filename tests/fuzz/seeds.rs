@@ -77,6 +77,9 @@ pub fn csv() -> Vec<Vec<u8>> {
         "\u{feff}Path,No Finding,Edema,Fracture\n\"x/a.png\",1.0,,\nx/b.png,,1.0,-1.0\nx/c.png,,,0.0\n",
         "Image Index|Finding Labels\na.png|No Finding\nb.png|Mass\nc.png|Edema\n",
         "a.png 0\nb.png 1\nc.png 1\n",
+        "image   label \na.png   0\nb.png   1\nc.png   1\n",
+        "filename,region_shape_attributes,region_attributes\na.png,\"{\"\"name\"\":1}\",\"{\"\"type\"\":\"\"spot\"\"}\"\nb.png,{},{}\n",
+        "image,annotation_id,label\na.png,1,\"[{\"\"x\"\":1,\"\"rectanglelabels\"\":[\"\"spot\"\"]}]\"\nb.png,2,\n",
     ]);
     seeds.push(utf16);
     seeds
@@ -89,6 +92,9 @@ pub fn json() -> Vec<Vec<u8>> {
         r#"{"train": {"0": ["a.png"]}, "test": {"0": ["b.png"], "1": ["c.png", "d/e.png"]}}"#,
         "{\"image\": \"a.png\", \"label\": \"clear\"}\n{\"image\": \"b.png\", \"label\": \"spot\"}\n",
         r#"{"a.png": "clear", "b.png": "spot", "c.png": "spot"}"#,
+        r#"[{"id": 1, "data": {"image": "/data/upload/1/0123abcd-a.png"}, "annotations": [{"result": [{"value": {"x": 1, "rectanglelabels": ["spot"]}}]}]}, {"id": 2, "data": {"image": "/data/upload/1/0123abcd-b%2Epng"}, "annotations": [{"result": []}]}]"#,
+        r#"[{"image": "/data/upload/1/0123abcd-a.png", "tag": [{"x": 1, "polygonlabels": ["spot"]}], "annotation_id": 1}, {"image": "/data/upload/1/1123abcd-b.png", "annotation_id": 2}]"#,
+        r#"{"_via_img_metadata": {"a.png9": {"filename": "a.png", "regions": [{"region_attributes": {"type": {"spot": true}}}], "file_attributes": {"class": ""}}, "b.png9": {"filename": "b.png", "regions": {}}}}"#,
         r#"{"samples": [{"filepath": "x/a.png", "ground_truth": {"label": "clear"}, "tags": ["t"]}, {"filepath": "x/b.png", "ground_truth": {"label": "spot"}}]}"#,
     ])
 }

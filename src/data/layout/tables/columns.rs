@@ -38,7 +38,7 @@ impl SplitColumns {
 const FILE: &[&str] = &[
     "file", "filename", "file_name", "filepath", "file_path", "path", "image", "images", "image_name", "imagename", "image_id",
     "imageid", "image_path", "imagepath", "image_file", "img", "img_name", "img_id", "img_path", "id_code", "image_index", "dicom",
-    "name", "id", "url", "uri", "image_url", "sopinstanceuid", "datei", "dateiname", "bild", "bildname", "fichier", "archivo",
+    "name", "id", "refnum", "url", "uri", "image_url", "sopinstanceuid", "datei", "dateiname", "bild", "bildname", "fichier", "archivo",
 ];
 #[rustfmt::skip]
 const LABEL: &[&str] = &[

@@ -16,7 +16,7 @@ pub const UNCERTAIN: &str = "uncertain";
 /// The class of images with none, where no column has a name for that.
 pub const NONE: &str = "no finding";
 /// The class of images with a finding of which nothing says what it is.
-const FINDING: &str = "finding";
+pub const FINDING: &str = "finding";
 
 #[derive(Debug, Clone, PartialEq)]
 pub enum LabelScheme {

@@ -1,6 +1,6 @@
 //! Tables of labels, whatever they are written as: rows under headers, and what the columns mean.
 //!
-//! [`read`] reads a file into a [`table`] by its ending: text ([`text`]), JSON ([`json`]), XML ([`xml`]) or a spreadsheet
+//! [`read`] reads a file into a [`table`] by its ending: text ([`text`], [`mias`]), JSON ([`json`]), XML ([`xml`]) or a spreadsheet
 //! ([`spreadsheet`]); rows that are about several images are taken apart ([`places`], [`sides`]);
 //! [`columns`] knows the usual names of columns, [`splits`] how a row says its split, and [`labels`] its class: in one column,
 //! one-hot, as several findings, or by outlines of findings ([`places`]).
@@ -8,6 +8,7 @@
 mod columns;
 mod json;
 mod labels;
+mod mias;
 mod places;
 mod read;
 mod sides;

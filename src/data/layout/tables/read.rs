@@ -1,7 +1,7 @@
 //! From a file to a table, by its ending, and the first rows of one.
 
 use super::{
-    json, spreadsheet,
+    json, mias, spreadsheet,
     table::Table,
     text,
     xml::{self, Root},
@@ -20,6 +20,9 @@ use std::{
 const MAX_BYTES: u64 = 512 << 20;
 /// Larger spreadsheets and lists in JSON take too much memory on the way.
 const MAX_PARSED: u64 = 64 << 20;
+
+/// Longer texts are no list of the few hundred images of MIAS.
+const MAX_MIAS: u64 = 1 << 20;
 
 /// How a file is written, by its ending.
 fn format(path: &Path) -> Option<&'static str> {
@@ -70,9 +73,10 @@ impl Table {
                 let (text, encoding) = text::decode(&bytes);
                 vec![Self { encoding, ..xml::parse(&text)? }]
             }
-            _ => vec![Self::parse(&bytes)?],
+            _ => vec![Self::of_text(&bytes)?],
         };
-        Ok(tables.into_iter().map(Self::without_escapes).collect())
+        let read = |table: Self| json::label_studio::with_marks_read(json::via::of_table(table.without_escapes()));
+        Ok(tables.into_iter().map(read).map(json::label_studio::with_uploads_named).collect())
     }
 }
 
@@ -104,6 +108,16 @@ impl Table {
             sample.rows.extend(part.filter(|part| part.headers == sample.headers).into_iter().flat_map(|part| part.rows));
         }
         Some(sample)
+    }
+
+    fn of_text(bytes: &[u8]) -> Result<Self, String> {
+        if bytes.len() as u64 <= MAX_MIAS {
+            let (text, encoding) = text::decode(bytes);
+            if let Some(table) = mias::parse(&text) {
+                return Ok(Self { encoding, ..table });
+            }
+        }
+        Self::parse(bytes)
     }
 }
 

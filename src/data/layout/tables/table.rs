@@ -33,6 +33,7 @@ impl Table {
     pub fn parse(bytes: &[u8]) -> Result<Self, String> {
         let (text, encoding) = text::decode(bytes);
         let (delimiter, start) = text::dialect(&text);
+        let text = if delimiter == b' ' && start == 0 { text::with_single_blanks(&text) } else { text };
         let mut reader = csv::ReaderBuilder::new();
         let reader = reader.delimiter(delimiter).flexible(true).has_headers(false).from_reader(&text.as_bytes()[start..]);
         let mut rows: Vec<StringRecord> =
@@ -98,6 +99,18 @@ impl Table {
         let name = self.header(Some(column));
         let is_alone = self.headers.iter().filter(|header| plain(header) == plain(name)).count() == 1;
         if is_alone && !name.is_empty() { name.into() } else { (column + 1).to_string() }
+    }
+
+    /// With other values in a column, one for each row.
+    pub fn with_column(self, column: usize, values: &[String]) -> Self {
+        let row = |(row, value): (&StringRecord, &String)| {
+            let fields = (0..self.headers.len()).map(|c| if c == column { value } else { row.get(c).unwrap_or_default() });
+            let mut changed: StringRecord = fields.collect();
+            changed.set_position(row.position().cloned());
+            changed
+        };
+        let rows = self.rows.iter().zip(values).map(row).collect();
+        Self { rows, ..self }
     }
 
     /// A field without surrounding space; empty where the row is too short.

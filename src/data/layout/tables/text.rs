@@ -113,6 +113,24 @@ pub fn dialect(text: &str) -> (u8, usize) {
     (if by_blanks { b' ' } else { lines.first().map_or(b',', best) }, 0)
 }
 
+/// Lines of words between blanks, however many stand between them and at their ends, as in columns that are set below each other.
+pub fn with_single_blanks(text: &str) -> String {
+    let mut single = String::with_capacity(text.len());
+    let mut quoted = false;
+    for c in text.chars() {
+        quoted ^= c == '"';
+        if !quoted && c == ' ' && (single.is_empty() || single.ends_with([' ', '\n', '\r'])) {
+            continue;
+        }
+        if !quoted && matches!(c, '\n' | '\r') && single.ends_with(' ') {
+            single.pop();
+        }
+        single.push(c);
+    }
+    single.truncate(single.trim_end_matches(' ').len());
+    single
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -134,5 +152,6 @@ mod tests {
         assert_eq!(dialect("a.png 1\n").0, b' ');
         assert_eq!(dialect("a b.png,1\n").0, b',');
         assert_eq!(dialect("\"a b\"\n").0, b',');
+        assert_eq!(with_single_blanks(" a.png   1 \r\n\n\"b  c\"  2\n "), "a.png 1\r\n\n\"b  c\" 2\n");
     }
 }

@@ -1,25 +1,22 @@
 //! Lists of images as JSON: records (FiftyOne's samples, lines of JSON), COCO's images and annotations, names under their labels
-//! (MedIAnomaly's `data.json`), labels under their names. All of them become rows and columns.
+//! (MedIAnomaly's `data.json`), labels under their names, and what programs for annotating write ([`label_studio`], [`via`]). All of
+//! them become rows and columns ([`builder`]).
+
+mod builder;
+pub mod label_studio;
+pub mod via;
 
 use super::{columns::Columns, table::Table};
-use crate::{
-    config::LabelColumns,
-    data::dataset::{Split, sounds_normal},
-};
+use crate::{config::LabelColumns, data::dataset::Split};
+use builder::{Rows, fields, scalar};
 use csv::StringRecord;
 use serde_json::{Map, Value};
 use std::collections::HashMap;
 
+pub(super) use builder::{JOIN, unmarked};
+
 /// Why a file is passed over that is sound, but something else.
 pub const NO_LIST: &str = "is JSON, but no list of images";
-
-/// Lists of strings in one field are joined by this, as in NIH's `Finding Labels`.
-pub(super) const JOIN: &str = "|";
-
-/// The label of an image in which nothing is marked, by the labels of others: where some of them sound normal, it is not known.
-pub(super) fn unmarked<'a>(labels: impl IntoIterator<Item = &'a str>) -> &'static str {
-    if labels.into_iter().any(sounds_normal) { "" } else { "no annotation" }
-}
 
 pub fn parse(text: &str) -> Result<Table, String> {
     let value: Value = match serde_json::from_str(text).or_else(|error| serde_json::from_str(&plain(text)).map_err(|_| error)) {
@@ -33,11 +30,12 @@ pub fn parse(text: &str) -> Result<Table, String> {
     };
     let table = match &value {
         Value::Object(object) => coco(object)
+            .or_else(|| via::project(object))
             .or_else(|| by_columns(object))
             .or_else(|| inner_records(object))
             .or_else(|| inner_rows(object))
             .or_else(|| by_key(object)),
-        Value::Array(list) => records(list).or_else(|| rows(list)),
+        Value::Array(list) => label_studio::tasks(list).or_else(|| records(list)).or_else(|| rows(list)),
         _ => None,
     };
     table.ok_or_else(|| NO_LIST.into())
@@ -58,56 +56,6 @@ fn plain(text: &str) -> String {
         }
     }
     plain
-}
-
-/// Headers in the order in which they first occur.
-#[derive(Default)]
-struct Rows {
-    headers: Vec<String>,
-    place: HashMap<String, usize>,
-    rows: Vec<Vec<String>>,
-}
-
-impl Rows {
-    fn add(&mut self, fields: impl IntoIterator<Item = (String, String)>) {
-        let mut row = vec![String::new(); self.headers.len()];
-        for (name, value) in fields {
-            let next = self.headers.len();
-            let place = *self.place.entry(name.clone()).or_insert(next);
-            if place == next {
-                self.headers.push(name);
-                row.push(String::new());
-            }
-            row[place] = value;
-        }
-        self.rows.push(row);
-    }
-
-    fn table(self) -> Option<Table> {
-        let rows: Vec<StringRecord> = self.rows.into_iter().map(StringRecord::from).collect();
-        (!rows.is_empty()).then(|| Table { headers: self.headers, rows, ..Table::default() })
-    }
-}
-
-fn scalar(value: &Value) -> Option<String> {
-    match value {
-        Value::String(text) => Some(text.clone()),
-        Value::Number(_) | Value::Bool(_) => Some(value.to_string()),
-        Value::Null => Some(String::new()),
-        Value::Array(list) if !list.is_empty() && list.iter().all(Value::is_string) => {
-            Some(list.iter().filter_map(Value::as_str).collect::<Vec<_>>().join(JOIN))
-        }
-        _ => None,
-    }
-}
-
-/// The fields of a record; those of records in it as `outer.inner`.
-fn fields(prefix: &str, object: &Map<String, Value>, depth: usize) -> Vec<(String, String)> {
-    let field = |(name, value): (&String, &Value)| match value {
-        Value::Object(inner) if depth < 4 => fields(&format!("{prefix}{name}."), inner, depth + 1),
-        value => scalar(value).map(|text| (format!("{prefix}{name}"), text)).into_iter().collect(),
-    };
-    object.iter().filter(|(name, _)| !name.starts_with('_')).flat_map(field).collect()
 }
 
 fn records(list: &[Value]) -> Option<Table> {
