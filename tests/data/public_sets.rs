@@ -216,3 +216,72 @@ fn what_a_message_says_of_columns_can_be_typed() {
     assert!(warns(&found, "--map file=2,label=COLUMN"), "{found}");
     assert_eq!(classes(&inspect(dir.path(), &["--map", "file=2,label=verdict"])), BTreeMap::from([("v0", 3), ("v1", 3)]));
 }
+
+#[test]
+fn rows_may_name_the_folders_of_studies_and_patients() {
+    // MIMIC-CXR: a row for each study, whose folder has a letter before its number; the split of each image in another table.
+    let image = |i: u32| format!("0a{i}bc-11-22");
+    let place = |i: u32| format!("files/p10/p1000{:04}/s5041{i:04}/{}.jpg", i / 2, image(i));
+    let dir = folder((10..20).map(place));
+    let rows: String = (10..20).map(|i| format!("1000{:04},5041{i:04},{}\n", i / 2, ["1.0,", ",1.0"][i as usize % 2])).collect();
+    dir.write("mimic-cxr-2.0.0-chexpert.csv", format!("subject_id,study_id,Edema,No Finding\n{rows}").as_bytes());
+    let split = |i: u32| ["train", "train", "train", "validate", "test"][i as usize % 5];
+    let rows: String = (10..20).map(|i| format!("{},5041{i:04},1000{:04},{}\n", image(i), i / 2, split(i))).collect();
+    dir.write("mimic-cxr-2.0.0-split.csv", format!("dicom_id,study_id,subject_id,split\n{rows}").as_bytes());
+    let found = inspect(dir.path(), &[]);
+    assert_eq!((classes(&found), splits(&found)), (BTreeMap::from([("Edema", 5), ("No Finding", 5)]), [6, 2, 2]), "{found}");
+    assert!(says(&found, "column `study_id` names the files") && says(&found, "`subject_id` the patient"), "{found}");
+
+    // The cancer imaging archive: a row for each patient, whose images lie in folders of studies and series.
+    let series = |i: u32| [1, 2].map(|n| format!("COLL/AB-{i}/01-02-2003-NA-NA-{i}/{n}.000000-NA-7/1-1.png"));
+    let dir = folder((10..16).flat_map(series));
+    let rows: String = (10..17).map(|i| format!("AB-{i},60,{}\n", ["tumour", "normal"][i as usize % 2])).collect();
+    dir.write("clinical.csv", format!("PatientID,Age,Diagnosis\n{rows}").as_bytes());
+    let found = inspect(dir.path(), &[]);
+    assert_eq!(classes(&found), BTreeMap::from([("normal", 6), ("tumour", 6)]), "{found}");
+    assert!(warns(&found, "1 row names no file that is here (AB-16)"), "{found}");
+}
+
+#[test]
+fn rows_of_several_labels_for_most_images_are_findings() {
+    let dir = folder(numbered("images/#.png", 10..18));
+    let row = |i: u32| if i < 16 { format!("{i}.png,cyst\n{i}.png,mass\n") } else { format!("{i}.png,normal\n") };
+    dir.write("list.csv", format!("image,label\n{}", (10..18).map(row).collect::<String>()).as_bytes());
+    let found = inspect(dir.path(), &[]);
+    assert_eq!(classes(&found), BTreeMap::from([("normal", 2), ("several findings", 6)]), "{found}");
+    assert!(warns(&found, "Most images in list.csv have rows of different labels"), "{found}");
+    // Of a few, nobody knows which row is right.
+    let row = |i: u32| if i < 12 { format!("{i}.png,cyst\n{i}.png,mass\n") } else { format!("{i}.png,normal\n") };
+    dir.write("list.csv", format!("image,label\n{}", (10..18).map(row).collect::<String>()).as_bytes());
+    assert!(warns(&inspect(dir.path(), &[]), "2 images with two different labels are left out"));
+}
+
+#[test]
+fn a_table_of_labels_of_other_files_is_named() {
+    // CBIS-DDSM as JPEG: the table names the DICOM files that these were made of.
+    let dir = folder((10..16).map(|i| format!("jpeg/1.3.6.1.4.1.9590.100.1.2.{i}/1-249.jpg")));
+    let rows: String = (10..16)
+        .map(|i| format!("P_000{i},{},Mass-Training_P_000{i}_LEFT_CC/1.3.6/{i}/000000.dcm\n", ["MALIGNANT", "BENIGN"][i % 2]))
+        .collect();
+    dir.write("csv/mass.csv", format!("patient_id,pathology,image file path\n{rows}").as_bytes());
+    let found = inspect(dir.path(), &[]);
+    assert_eq!(found["layout"], "unlabelled", "{found}");
+    assert!(
+        warns(&found, "csv/mass.csv looks like a table of labels, but none of its rows names a file that is here"),
+        "{found}"
+    );
+    // What describes a set in JSON lists no images.
+    let nnunet = folder(numbered("imagesTr/img_#_0000.png", 10..14));
+    nnunet.write("dataset.json", br#"{"channel_names": {"0": "L"}, "labels": {"background": 0, "road": 1}, "numTraining": 4}"#);
+    assert!(!warns(&inspect(nnunet.path(), &[]), "dataset.json"));
+}
+
+#[test]
+fn the_class_that_sounds_most_normal_is_offered() {
+    // COVID-QU-Ex.
+    let dir = folder(["COVID-19", "Non-COVID", "Normal"].iter().flat_map(|class| numbered(&format!("{class}/#.png"), 0..3)));
+    assert_eq!(inspect(dir.path(), &[])["suggested"], "Normal");
+    // NCT-CRC-HE.
+    let dir = folder(["ADI", "NORM", "TUM"].iter().flat_map(|class| numbered(&format!("{class}/#.png"), 0..3)));
+    assert_eq!(inspect(dir.path(), &[])["suggested"], "NORM");
+}

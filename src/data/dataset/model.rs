@@ -78,7 +78,7 @@ impl Split {
     pub fn from_name(name: &str) -> Option<Self> {
         match name.trim().to_ascii_lowercase().as_str() {
             "train" | "training" | "tr" | "trainset" => Some(Self::Train),
-            "val" | "valid" | "validation" | "dev" => Some(Self::Val),
+            "val" | "valid" | "validation" | "validate" | "dev" => Some(Self::Val),
             "test" | "testing" | "ts" | "testset" => Some(Self::Test),
             _ => None,
         }

@@ -9,7 +9,7 @@ use crate::{
     error::{Error, NextStep, Result},
 };
 
-/// Names that sound normal: offered, never taken by themselves.
+/// Names that sound normal, the surest first: offered, never taken by themselves.
 #[rustfmt::skip]
 const SOUNDS_NORMAL: &[&str] = &[
     "normal", "norm", "good", "healthy", "ok", "non covid", "noncovid", "no dr", "nodr", "control", "controls", "negative", "no finding",
@@ -33,7 +33,13 @@ pub fn class_key(name: &str) -> String {
 
 /// Whether a class of this name is one of normal images, by the sound of it.
 pub fn sounds_normal(name: &str) -> bool {
-    SOUNDS_NORMAL.contains(&class_key(name).replace(['_', '-'], " ").as_str())
+    normal_sound(name).is_some()
+}
+
+/// Its place among the names that sound so, the surest first.
+fn normal_sound(name: &str) -> Option<usize> {
+    let name = class_key(name).replace(['_', '-'], " ");
+    SOUNDS_NORMAL.iter().position(|sound| *sound == name)
 }
 
 impl Dataset {
@@ -143,7 +149,9 @@ impl Dataset {
             let is_word = words.next().is_some_and(|first| ["normal", "non", "no", "uninfected"].contains(&first));
             is_word && !words.any(|word| word == "normal")
         };
-        let sounding = self.classes.iter().find(|c| sounds_normal(&c.name));
+        // `Normal` before `Non-COVID`.
+        let sounding = self.classes.iter().filter_map(|c| Some((normal_sound(&c.name)?, c))).min_by_key(|(at, _)| *at);
+        let sounding = sounding.map(|(_, class)| class);
         sounding.or_else(|| self.classes.iter().find(begins)).map(|c| c.name.clone())
     }
 

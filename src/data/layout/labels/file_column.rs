@@ -6,7 +6,7 @@ use super::{
 };
 use crate::{
     config::LabelColumns,
-    data::layout::tables::{Columns, Table},
+    data::layout::tables::{Columns, Table, is_of_folders},
 };
 use std::{collections::HashSet, path::Path};
 
@@ -30,17 +30,37 @@ pub fn understood(files: &NamedFiles, path: &Path, table: Table, wanted: &LabelC
     let (file, mut naming, mut share) = file_column(files, path, &table, columns.file, wanted);
     let is_known = columns.file.is_some() && columns.label.is_some() && columns.file != columns.label;
     columns.file = file;
-    // A row may be a patient, and a folder theirs.
-    let may_be_patients = wanted.file.is_empty() || columns.file == columns.patient;
-    if let (true, Some(patient)) = (may_be_patients && (columns.file.is_none() || share == 0.0), columns.patient) {
-        let mut by_folder = files.naming(path, &table, Some(patient));
-        by_folder.may_be_folders = true;
-        let of_folders = files.share(&table, Some(patient), &by_folder);
-        if of_folders >= 0.5 {
-            (columns.file, columns.patient, naming, share) = (Some(patient), None, by_folder, of_folders);
-        }
+    if (columns.file.is_none() || share == 0.0)
+        && let Some((folders, by_folder, of_folders)) = folder_column(files, path, &table, &columns, wanted)
+    {
+        columns.patient = columns.patient.filter(|patient| *patient != folders);
+        (columns.file, naming, share) = (Some(folders), by_folder, of_folders);
     }
     Ok(Understood { table, columns, naming, share, is_known })
+}
+
+/// A row may be a patient or a study, and a folder theirs: the column that names such folders, of several that which tells most of
+/// them apart.
+fn folder_column(
+    files: &NamedFiles,
+    path: &Path,
+    table: &Table,
+    columns: &Columns,
+    wanted: &LabelColumns,
+) -> Option<(usize, Naming, f64)> {
+    let may_be = |&c: &usize| match wanted.file.is_empty() {
+        true => columns.patient == Some(c) || is_of_folders(&table.headers[c]),
+        false => columns.file == Some(c),
+    };
+    let names_folders = |c: usize| {
+        let mut by_folder = files.naming(path, table, Some(c));
+        by_folder.may_be_folders = true;
+        let share = files.share(table, Some(c), &by_folder);
+        (share >= 0.5).then_some((c, by_folder, share))
+    };
+    let distinct = |c: usize| table.column(c).collect::<HashSet<_>>().len();
+    // Of equals the first: `max_by_key` takes the last.
+    (0..table.headers.len()).rev().filter(may_be).filter_map(names_folders).max_by_key(|(c, ..)| distinct(*c))
 }
 
 /// As rows where the first line names a file itself.

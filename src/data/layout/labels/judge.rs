@@ -67,8 +67,15 @@ fn judge_table(root: &Path, files: &NamedFiles, path: &Path, table: Table, confi
     let Ok(Understood { table, mut columns, naming, share, is_known }) = understood(files, path, table, &config.columns) else {
         return Vec::new();
     };
+    let elsewhere = || {
+        let text = format!("{name} looks like a table of labels, but none of its rows names a file that is here.");
+        vec![Judged::Note(text.into())]
+    };
     if columns.file.is_none() {
-        return Vec::new();
+        // Known by its label, and by names of files.
+        let names_files = |c: usize| Some(c) != columns.label && LabelScheme::names_files(&table, c);
+        let is_of_files = columns.label.is_some() && (0..table.headers.len()).any(names_files);
+        return if is_of_files { elsewhere() } else { Vec::new() };
     }
     if table.headers.len() < 2 {
         let images = files.named(&table, columns.file, &naming);
@@ -80,6 +87,8 @@ fn judge_table(root: &Path, files: &NamedFiles, path: &Path, table: Table, confi
     if share < least && files.covered(&table, columns.file, &naming) < least {
         let share = share * 100.0;
         let text = format!("{name} looks like a table of labels, but only {share:.0} % of its rows name a file that is here.");
+        // JSON without names of files is given the columns of one that has them.
+        let is_known = is_known && (share > 0.0 || extension(path) != "json");
         return is_known.then(|| Judged::Note(text.into())).into_iter().collect();
     }
     if table.is_of_scores() {

@@ -5,7 +5,10 @@
 
 use super::{
     naming::Naming,
-    path_text::{absolute, beginning, from_end, key, number, parts, parts_of, without_extension, without_format, without_zero},
+    path_text::{
+        absolute, beginning, from_end, key, number, parts, parts_of, without_extension, without_format, without_letter,
+        without_zero,
+    },
 };
 use crate::data::{
     layout::{file_scan::FileScan, levels::split_of_folder},
@@ -40,9 +43,9 @@ pub struct NamedFiles<'a> {
     by_end: Vec<(String, usize)>,
     /// Folders that hold pictures, in lower case, with their numbers.
     folders: HashMap<String, usize>,
-    /// Folders by their own names, with their numbers; `None` where several are called so.
+    /// Folders by their own names, those that hold other folders among them, with their numbers; `None` where several are called so.
     folders_named: HashMap<String, Option<usize>>,
-    /// The pictures of each folder.
+    /// The pictures in each folder and below it.
     in_folder: Vec<Vec<usize>>,
     /// Pictures by the first words of their names.
     by_beginning: HashMap<String, Vec<usize>>,
@@ -61,7 +64,7 @@ impl<'a> NamedFiles<'a> {
         let (mut by_path, mut by_end) = (HashMap::<_, Vec<usize>>::new(), Vec::new());
         let (mut folders, mut in_folder) = (HashMap::new(), Vec::<Vec<usize>>::new());
         let mut by_beginning = HashMap::<String, Vec<usize>>::new();
-        let mut folders_named = HashMap::new();
+        let (mut folders_named, mut below) = (HashMap::new(), HashMap::<String, usize>::new());
         let mut add = |path: &[String], i: usize| {
             let Some((name, folder)) = path.split_last() else { return };
             let name = fold(name);
@@ -76,15 +79,21 @@ impl<'a> NamedFiles<'a> {
             if let Some(word) = beginning(stem) {
                 by_beginning.entry(word.to_string()).or_default().push(i);
             }
-            let number = *folders.entry(key(folder)).or_insert_with(|| {
-                in_folder.push(Vec::new());
-                let number = in_folder.len() - 1;
-                if let Some(name) = folder.last() {
-                    folders_named.entry(fold(name)).and_modify(|one| *one = None).or_insert(Some(number));
-                }
-                number
-            });
-            in_folder[number].push(i);
+            // The folders above it hold it, too.
+            for depth in 0..=folder.len() {
+                let path = key(&folder[..depth]);
+                let number = *below.entry(path).or_insert_with(|| {
+                    in_folder.push(Vec::new());
+                    let number = in_folder.len() - 1;
+                    let name = folder[..depth].last().map(|name| fold(name)).unwrap_or_default();
+                    for name in [Some(name.as_str()), without_letter(&name)].into_iter().flatten() {
+                        folders_named.entry(name.to_string()).and_modify(|one| *one = None).or_insert(Some(number));
+                    }
+                    number
+                });
+                in_folder[number].push(i);
+            }
+            folders.entry(key(folder)).or_insert_with(|| below[&key(folder)]);
         };
         for (i, (path, picture)) in pictures.iter().zip(&scan.pictures).enumerate() {
             add(path, i);
@@ -158,7 +167,7 @@ impl<'a> NamedFiles<'a> {
                 }
             }
             Match::None if folders.is_empty() && naming.may_be_folders => {
-                let named = self.folders_named.get(&fold(name)).copied().flatten();
+                let named = self.folders_named.get(without_zero(&fold(name))).copied().flatten();
                 named.map_or(Match::None, Match::Folder)
             }
             Match::None if folders.is_empty() => match self.by_beginning.get(&fold(name)).map(Vec::as_slice) {

@@ -79,3 +79,10 @@ pub fn beginning(stem: &str) -> Option<&str> {
     let word = stem.split_once(['_', '-']).map(|(word, _)| word)?;
     (word.len() >= 6 && word.bytes().all(|b| b.is_ascii_digit())).then_some(word)
 }
+
+/// The number of a folder in lower case that is one behind a letter: MIMIC-CXR's `p10000032` and `s50414267`. Short ones may be
+/// anything.
+pub fn without_letter(name: &str) -> Option<&str> {
+    let number = name.strip_prefix(|c: char| c.is_ascii_lowercase())?;
+    (number.len() >= 5 && number.bytes().all(|b| b.is_ascii_digit())).then_some(number)
+}

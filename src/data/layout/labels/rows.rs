@@ -92,7 +92,12 @@ fn merge(files: &NamedFiles, scan: &FileScan, sources: &[LabelTable], lists: &[S
         for header in table.unused_splits(&columns) {
             warnings.push(format!("Column `{header}` of {name} sounds like a split, and is not used as one."));
         }
-        let adds_up = source.scheme.has_row_for_each_finding(table);
+        let mut adds_up = source.scheme.has_row_for_each_finding(table);
+        if !adds_up && source.scheme.differs_in_most_images(table, columns.file) {
+            adds_up = true;
+            warnings
+                .push(format!("Most images in {name} have rows of different labels: each is taken for one finding of several."));
+        }
         for (i, fields) in table.rows.iter().enumerate() {
             let row = format!("row {} of {name}", table.line(i));
             let value = table.field(fields, columns.file);

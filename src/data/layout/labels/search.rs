@@ -209,7 +209,8 @@ fn other_files(root: &Path, files: &NamedFiles, source: &LabelTable) -> Vec<Warn
 /// The label of each image by one table.
 fn labels_by_image(files: &NamedFiles, source: &LabelTable) -> HashMap<usize, String> {
     let mut labels = HashMap::new();
-    let adds_up = source.scheme.has_row_for_each_finding(&source.table);
+    let adds_up = source.scheme.has_row_for_each_finding(&source.table)
+        || source.scheme.differs_in_most_images(&source.table, source.columns.file);
     for row in &source.table.rows {
         if let Match::One(image) = files.find(source.table.field(row, source.columns.file), &source.naming) {
             let label = source.scheme.label(&source.table, row);

@@ -46,13 +46,41 @@ const LABEL: &[&str] = &[
     "finding", "findings", "finding_labels", "grade", "y", "ground_truth_label", "detections_label", "diagnostic", "disease",
     "benign_malignant", "retinopathy_grade", "dr_grade", "befund", "diagnose", "klasse", "kategorie", "diagnostico", "diagnóstico",
     "classe", "clase", "etiqueta", "classification", "pathology", "severity", "diagnostic_keywords", "adjudicated_dr_grade",
-    "specie_name", "choice",
+    "specie_name", "choice", "isup_grade",
 ];
 const SPLIT: &[&str] = &["split", "set", "partition", "subset", "phase", "dataset_type", "tags", "usage"];
 #[rustfmt::skip]
 const PATIENT: &[&str] = &[
     "patient", "patient_id", "patientid", "subject", "subject_id", "patient_number", "case_id", "lesion_id", "patienten_id",
 ];
+
+/// Columns of what images lie in folders of, beside patients.
+const FOLDERS: &[&str] = &[
+    "study",
+    "study_id",
+    "studyid",
+    "series",
+    "series_id",
+    "seriesid",
+    "case",
+    "case_id",
+    "exam",
+    "exam_id",
+    "folder",
+    "scan_id",
+    "session",
+    "session_id",
+    "studyinstanceuid",
+    "study_instance_uid",
+    "seriesinstanceuid",
+    "series_instance_uid",
+    "series_uid",
+];
+
+/// Whether a column may name the folders that images lie in.
+pub fn is_of_folders(header: &str) -> bool {
+    FOLDERS.contains(&plain(header).as_str())
+}
 
 impl Columns {
     /// By the names, or the numbers from 1, that were given, else by their usual names. Errors where a given one is not there.

@@ -7,7 +7,7 @@ use super::{
 };
 use crate::data::dataset::{class_key, sounds_normal};
 use csv::StringRecord;
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 
 /// The class of images with more than one finding.
 pub const SEVERAL: &str = "several findings";
@@ -17,6 +17,9 @@ pub const UNCERTAIN: &str = "uncertain";
 pub const NONE: &str = "no finding";
 /// The class of images with a finding of which nothing says what it is.
 pub const FINDING: &str = "finding";
+
+/// Fewer images with rows of different labels are mistakes.
+const LEAST_DIFFERING: usize = 3;
 
 #[derive(Debug, Clone, PartialEq)]
 pub enum LabelScheme {
@@ -170,6 +173,18 @@ impl LabelScheme {
     /// Whether a row is about one finding of several that an image may have.
     pub fn has_row_for_each_finding(&self, table: &Table) -> bool {
         matches!(self, Self::RunLengths { .. }) || table.has_boxes()
+    }
+
+    /// Whether most images have rows of different labels: there is one for each finding, whatever the columns are called.
+    pub fn differs_in_most_images(&self, table: &Table, file: Option<usize>) -> bool {
+        let mut labels: HashMap<&str, (String, bool)> = HashMap::new();
+        for row in &table.rows {
+            let label = class_key(&self.label(table, row));
+            let (first, differs) = labels.entry(table.field(row, file)).or_insert_with(|| (label.clone(), false));
+            *differs |= *first != label;
+        }
+        let differing = labels.values().filter(|(_, differs)| *differs).count();
+        differing >= LEAST_DIFFERING && differing * 2 > labels.len()
     }
 
     /// What two rows of an image say together, each about a finding or that there is none.

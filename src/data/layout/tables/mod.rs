@@ -19,7 +19,7 @@ mod text;
 mod workbook;
 mod xml;
 
-pub use columns::{Columns, SplitColumns};
+pub use columns::{Columns, SplitColumns, is_of_folders};
 pub use json::NO_LIST;
 pub use labels::{LabelScheme, NONE, SEVERAL};
 pub use read::{TablePreview, is_table, is_table_name, most_bytes};
