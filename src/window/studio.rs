@@ -1,12 +1,12 @@
 //! The window itself: drains events, draws, carries out effects. All decisions are in [`update`](crate::app::update()).
 
-use super::{effects::Effects, frame_stats::FrameStats};
+use super::{effects::Effects, frame_stats::FrameStats, remembered};
 use crate::{
-    app::{AppCommand, Command, Effect, Message, RunsCommand, State, state::PersistedState, update, update::follow},
+    app::{AppCommand, Command, Effect, Message, RunsCommand, State, next_step, state::PersistedState, update, update::follow},
+    error::Failure,
     gpu,
     jobs::events::{JobEvent, Wake, channel},
     ml::base::device,
-    run_dir::files,
     ui::{self, shared::textures::Textures},
 };
 use eframe::egui::{Context, Event, Ui, ViewportCommand};
@@ -67,14 +67,12 @@ impl Studio {
 
     /// Takes in what the workspace keeps of the window.
     fn remember_workspace(&mut self) {
-        let file = self.state.workspace_dir.join(files::WINDOW);
-        let Ok(bytes) = std::fs::read(&file) else { return };
-        match serde_json::from_slice(&bytes) {
+        match remembered::workspace_settings(&self.state.workspace_dir) {
             Ok(settings) => self.state.workspace_settings = settings,
-            Err(e) => self.state.notify_error(
-                format!("The tags and views in {} cannot be read: {e}", file.display()),
-                "mend the file or move it away: the next tag writes it anew",
-            ),
+            Err(e) => {
+                let Failure { summary, hint } = e.into();
+                self.state.notify_error(summary, next_step::words(hint.as_ref()));
+            }
         }
     }
 
