@@ -30,6 +30,10 @@ pub fn show(ui: &mut Ui, cx: &mut PanelContext<'_>) {
             widgets::weak(ui, "What was recognised will be shown here: classes, splits, and files that cannot be used.");
         });
     };
+    // Above what scrolls: it is looked at while the preprocessing further down is chosen.
+    widgets::caption(ui, "SELECTED IMAGE");
+    preprocess::pictures(ui, cx, &open);
+    ui.add_space(theme::GAP);
     widgets::side_content(ui, |ui| {
         selected(ui, cx, &open);
         ui.add_space(theme::PAGE);
@@ -54,14 +58,12 @@ pub fn show(ui: &mut Ui, cx: &mut PanelContext<'_>) {
 }
 
 fn selected(ui: &mut Ui, cx: &mut PanelContext<'_>, open: &Open) {
-    widgets::caption(ui, "SELECTED IMAGE");
     let found = cx.state.selected.and_then(|id| Some((id, open.dataset.item(id)?)));
     let Some((id, item)) = found else {
         widgets::weak(ui, "Click one in the grid.");
         return;
     };
     let t = theme::of(ui);
-    preprocess::pictures(ui, cx);
     widgets::cut_label(ui, &item.name, theme::BODY, t.text);
     view::label_line(ui, open.dataset.label(id));
     widgets::weak(ui, format!("{} · {} × {} px", selection::note(open, item), item.size[0], item.size[1]));

@@ -6,13 +6,15 @@ use crate::{
     config::{Aspect, Channels, PreprocessConfig, Window},
     ui::shared::{context::PanelContext, theme, widgets},
 };
-use eframe::egui::{ComboBox, DragValue, Image, Rect, RichText, Sense, Ui, WidgetInfo, accesskit::Role, vec2};
+use eframe::egui::{Align2, ComboBox, DragValue, Image, Rect, RichText, Sense, Spinner, Ui, WidgetInfo, accesskit::Role, vec2};
 
 pub fn show(ui: &mut Ui, cx: &mut PanelContext<'_>, open: &Open) {
     let before = &cx.state.train.config.preprocess;
     let mut now = before.clone();
     let t = theme::of(ui);
     ui.horizontal(|ui| {
+        // As high with the button as without: what lies below stays under the pointer.
+        ui.set_min_height(CAPTION);
         widgets::caption(ui, "PREPROCESSING");
         let is_off = *before == PreprocessConfig::default();
         if is_off {
@@ -76,6 +78,9 @@ pub fn show(ui: &mut Ui, cx: &mut PanelContext<'_>, open: &Open) {
     }
 }
 
+/// Height of the caption's line, points.
+const CAPTION: f32 = 24.0;
+
 /// A disc that takes less than this share of its picture is worth cropping to.
 const DISC: f32 = 0.85;
 
@@ -109,48 +114,57 @@ fn window(ui: &mut Ui, now: &mut PreprocessConfig) {
     });
 }
 
-/// The selected image with its mask; beside it what the models see of it, where that is another thing.
-pub fn pictures(ui: &mut Ui, cx: &PanelContext<'_>) {
-    let width = ui.available_width();
+/// At most this share of the panel's height is the picture's: what scrolls below needs room, too.
+const MOST: f32 = 0.4;
+
+/// The selected image with its mask; beside it what the models see of it, where that is another thing. As high in both cases.
+pub fn pictures(ui: &mut Ui, cx: &PanelContext<'_>, open: &Open) {
+    let Some(item) = cx.state.selected.and_then(|id| open.dataset.item(id)) else { return };
+    let (width, [w, h]) = (ui.available_width(), item.size.map(|px| px.max(1) as f32));
+    let most = MOST * ui.available_height();
+    let (place, _) = ui.allocate_exact_size(vec2(width, (width * h / w).min(most)), Sense::hover());
     let Some(done) = cx.state.data.preview.done.filter(|d| Some(d.image) == cx.state.selected) else {
-        waiting(ui, cx, width);
+        waiting(ui, cx, place);
         return;
     };
     let outline = done.has_outline.then_some(Texture::Outline);
     if cx.state.train.config.preprocess == PreprocessConfig::default() {
-        picture(ui, cx, "The selected image", &[Some(Texture::Before), outline], width);
+        picture(ui, cx, "The selected image", &[Some(Texture::Before), outline], place);
         return;
     }
-    let half = (width - theme::GAP) / 2.0;
-    ui.horizontal_top(|ui| {
-        for (name, layers) in [("before", [Some(Texture::Before), outline]), ("after", [Some(Texture::After), None])] {
-            ui.vertical(|ui| {
-                picture(ui, cx, name, &layers, half);
-                widgets::weak(ui, name);
-            });
-        }
-    });
+    let [left, right] = [place.with_max_x(place.center().x - theme::STEP), place.with_min_x(place.center().x + theme::STEP)];
+    for (name, layers, place) in
+        [("before", [Some(Texture::Before), outline], left), ("after", [Some(Texture::After), None], right)]
+    {
+        let below = place.with_min_y(place.bottom() - NAME);
+        widgets::text_at(ui, below.left_center(), Align2::LEFT_CENTER, name, theme::of(ui).weak);
+        picture(ui, cx, name, &layers, place.with_max_y(below.top()));
+    }
 }
+
+/// Height of the name under a picture, points.
+const NAME: f32 = 16.0;
 
 /// The thumbnail until the larger one has come.
-fn waiting(ui: &mut Ui, cx: &PanelContext<'_>, width: f32) {
-    let Some(texture) = cx.state.selected.and_then(|id| cx.textures.thumbnail(id)) else {
-        if cx.state.selected.is_some() && cx.state.data.preview.failed.is_none() {
-            ui.spinner();
+fn waiting(ui: &mut Ui, cx: &PanelContext<'_>, place: Rect) {
+    match cx.state.selected.and_then(|id| cx.textures.thumbnail(id)) {
+        Some(texture) => {
+            let rect = widgets::fit(texture.size_vec2(), place);
+            Image::new((texture.id(), rect.size())).paint_at(ui, rect);
         }
-        return;
-    };
-    let size = texture.size_vec2();
-    ui.image((texture.id(), size * (width / size.x).min(width / size.y)));
+        None if cx.state.data.preview.failed.is_none() => _ = ui.put(place, Spinner::new()),
+        None => {}
+    }
 }
 
-/// Layers over each other, as wide as there is room.
-fn picture(ui: &mut Ui, cx: &PanelContext<'_>, name: &str, layers: &[Option<Texture>], width: f32) {
+/// Layers over each other, as large as there is room.
+fn picture(ui: &Ui, cx: &PanelContext<'_>, name: &str, layers: &[Option<Texture>], place: Rect) {
     let textures: Vec<_> = layers.iter().flatten().filter_map(|texture| cx.textures.get(texture)).collect();
     let Some(size) = textures.first().map(|t| t.size_vec2()) else { return };
-    let (rect, response) = ui.allocate_exact_size(size * (width / size.x).min(width / size.y), Sense::hover());
+    let rect = widgets::fit(size, place);
+    let response = ui.interact(rect, ui.scope_id().with(name), Sense::hover());
     response.widget_info(|| WidgetInfo::labeled(Role::Image, true, name));
     for texture in textures {
-        Image::new((texture.id(), vec2(rect.width(), rect.height()))).paint_at(ui, Rect::from_min_size(rect.min, rect.size()));
+        Image::new((texture.id(), rect.size())).paint_at(ui, rect);
     }
 }
