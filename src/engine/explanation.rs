@@ -6,7 +6,7 @@ use super::{
     runs::score_set::ScoreSet,
 };
 use crate::{
-    data::{Dataset, ImageId, Picture, Preprocess, Split, cut},
+    data::{Dataset, ImageId, Picture, Preprocess, cut},
     error::Failure,
     error::{Error, Result},
     ml::{
@@ -244,18 +244,12 @@ impl ExplainerCache {
         let config = &encoder.config;
         let preprocess = Preprocess::new(config.run.preprocess.clone());
         let picture = q.dataset.read_fitted(q.image, &preprocess, config.input_size)?.to_rgb();
-        let item = q.dataset.item(q.image).filter(|i| i.split == Split::Train);
-        let member = match (item, &encoder.bank) {
-            (Some(item), Some(bank)) if q.dataset.fingerprint() == config.fingerprint => {
-                bank.names.iter().position(|name| *name == item.name)
-            }
-            _ => None,
-        };
+        let name = q.dataset.item(q.image).map(|item| item.name.clone()).unwrap_or_default();
         let mut tick = |done: usize| {
             say(Answer::Covered { done, of: PLACES });
             if stale() { Err(Error::Stopped) } else { Ok(()) }
         };
-        let found = occlusion(encoder, scorer, &picture.data, member, &mut tick)?;
+        let found = occlusion(encoder, scorer, &picture.data, &name, &mut tick)?;
         say(coloured(shown, &found));
         Ok(())
     }

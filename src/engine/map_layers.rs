@@ -28,6 +28,8 @@ pub struct MapLayers {
     pub threshold: Option<f32>,
     /// The map was kept by the run, not made now.
     pub is_saved: bool,
+    /// The model that made it has learnt from this image.
+    pub is_learnt: bool,
 }
 
 impl MapLayers {
@@ -107,8 +109,9 @@ impl MapCache {
         let pixels = dataset.read(image)?;
         // One that cannot be read is made again.
         let saved = set.maps.values(name).and_then(|file| anomaly_maps::read(file, MapModel::SCALE).ok());
-        let is_saved = saved.is_some();
-        let (map, threshold) = match (saved, self.model(set)) {
+        let (is_saved, model) = (saved.is_some(), self.model(set));
+        let is_learnt = !set.is_foreign() && model.as_ref().is_ok_and(|model| model.of_normal(name).is_some());
+        let (map, threshold) = match (saved, model) {
             (Some(map), model) => (map, model.ok().map(|model| model.threshold)),
             (None, model) => {
                 let model = model?;
@@ -131,6 +134,7 @@ impl MapCache {
             mask: mask.and_then(|mask| Rgba::outline(&mask, width, height, thick)),
             threshold,
             is_saved,
+            is_learnt,
         };
         Ok(LaidMap { layers, map })
     }
@@ -213,6 +217,7 @@ mod tests {
         let model = MapModel::load(set.map_model.as_ref().unwrap(), &set.config, set.config.data.tiles().unwrap()).unwrap();
         let picture = model.working_picture(&data.read(id(&data, "1.png")).unwrap());
         assert_eq!(made.map, model.map(&picture).unwrap().0);
+        assert!(made.layers.is_learnt, "it is one of the training images");
         assert!(!made.layers.is_saved && [made.layers.threshold, saved.layers.threshold] == [Some(model.threshold); 2]);
         assert_eq!([made.layers.picture.width, made.layers.picture.height], [120, 100]);
 

@@ -133,6 +133,8 @@ pub struct Layers {
     pub threshold: Option<f32>,
     /// The map was kept by the run, not made now.
     pub is_saved: bool,
+    /// The model that made it has learnt from this image.
+    pub is_learnt: bool,
 }
 
 /// The map of what covering the image changes.
@@ -207,8 +209,6 @@ impl Tab {
         }
     }
 
-    /// The label of its images, where they have one in common.
-    pub fn label(self) -> Option<Label> {
     /// This tab, or all where `set` has no such one: outcomes need labels, and a folder that was scored later has no training images.
     pub fn here(self, set: &ScoreSet) -> Self {
         let is_here = match self {
@@ -219,6 +219,8 @@ impl Tab {
         if is_here { self } else { Self::All }
     }
 
+    /// The label of its images, where they have one in common.
+    pub fn label(self) -> Option<Label> {
         match self {
             Self::FalsePositives | Self::TrueNegatives => Some(Label::Normal),
             Self::FalseNegatives | Self::TruePositives => Some(Label::Abnormal),

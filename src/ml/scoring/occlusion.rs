@@ -29,8 +29,8 @@ pub struct Occlusion {
 }
 
 /// Covers one place after the other, and scores each picture over the run's test-time samples. `picture`: 3 planes of the
-/// encoder's input size. `member`: the picture is training normal number m, and is compared with the others. `tick` is called
-/// with the number of [`PLACES`] that are done, and may end the work with an error.
+/// encoder's input size. `name`: its name; where the encoder has learnt from it under that name, it is compared with the other
+/// training normals. `tick` is called with the number of [`PLACES`] that are done, and may end the work with an error.
 ///
 /// # Errors
 /// An encoder without its bank, or whatever `tick` returns.
@@ -38,7 +38,7 @@ pub fn occlusion(
     encoder: &Encoder,
     scorer: &Scorer,
     picture: &[f32],
-    member: Option<usize>,
+    name: &str,
     tick: &mut dyn FnMut(usize) -> Result<()>,
 ) -> Result<Occlusion> {
     let (side, score) = (encoder.config.input_size, &encoder.config.run.score);
@@ -46,18 +46,21 @@ pub fn occlusion(
         return Err(Error::user("the picture does not have the encoder's size", "open the run again"));
     }
     let extractor = Extractor::new(encoder, score.samples, score.crop_area);
-    let judge = |pictures: &[f32]| -> Result<Vec<f64>> {
-        let features = extractor.sampled(pictures)?;
-        let means = features.iter().map(|samples| Features::mean(samples));
-        Ok(means.map(|f| member.map_or_else(|| scorer.score(&f), |m| scorer.leave_one_out(&f, m)).score).collect())
+    let means = |pictures: &[f32]| -> Result<Vec<Features>> {
+        Ok(extractor.sampled(pictures)?.iter().map(|samples| Features::mean(samples)).collect())
     };
-    let uncovered = judge(picture)?.first().copied().unwrap_or_default();
+    let whole = means(picture)?.pop().unwrap_or_default();
+    // What was said of it since, or which folder it is opened from, makes it no other picture.
+    let named = encoder.bank.as_ref().and_then(|bank| Some((bank, bank.names.iter().position(|known| known == name)?)));
+    let member = named.filter(|(bank, m)| bank.features[*m].resembles(&whole)).map(|(_, m)| m);
+    let judge = |f: &Features| member.map_or_else(|| scorer.score(f), |m| scorer.leave_one_out(f, m)).score;
+    let uncovered = judge(&whole);
     let (mut sum, mut count) = (vec![0.0; side * side], vec![0u32; side * side]);
     let squares = squares(side);
     let mut done = 0;
     for chunk in squares.chunks(extractor.chunk()) {
         let covered: Vec<f32> = chunk.iter().flat_map(|&square| cover(picture, side, square)).collect();
-        for (&[left, top, right, bottom], score) in chunk.iter().zip(judge(&covered)?) {
+        for (&[left, top, right, bottom], score) in chunk.iter().zip(means(&covered)?.iter().map(judge)) {
             for i in (top..bottom).flat_map(|y| (left..right).map(move |x| y * side + x)) {
                 sum[i] += uncovered - score;
                 count[i] += 1;
@@ -98,7 +101,10 @@ fn cover(picture: &[f32], side: usize, [left, top, right, bottom]: [usize; 4]) -
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{config::RunConfig, ml::encoder::model::EncoderConfig};
+    use crate::{
+        config::RunConfig,
+        ml::encoder::{bank::Bank, model::EncoderConfig},
+    };
     use candle_core::Device;
 
     #[test]
@@ -130,9 +136,29 @@ mod tests {
             heard = done;
             Ok(())
         };
-        let found = occlusion(&encoder, &scorer, &flat, None, &mut tick).unwrap();
+        let found = occlusion(&encoder, &scorer, &flat, "", &mut tick).unwrap();
         assert_eq!((heard, found.side), (PLACES, 16));
         assert!(found.change.iter().all(|c| c.abs() < 1e-4), "{:?}", found.change);
-        assert!(matches!(occlusion(&encoder, &scorer, &flat, None, &mut |_| Err(Error::Stopped)), Err(Error::Stopped)));
+        assert!(matches!(occlusion(&encoder, &scorer, &flat, "", &mut |_| Err(Error::Stopped)), Err(Error::Stopped)));
+    }
+
+    #[test]
+    fn a_picture_that_was_learnt_from_is_compared_with_the_others() {
+        let mut run = RunConfig::default();
+        run.score.samples = 1;
+        let mut encoder = Encoder::new(EncoderConfig::new(run, 16, String::new()), &Device::Cpu).unwrap();
+        let pictures: Vec<Vec<f32>> =
+            (1..4).map(|k| (0..3 * 16 * 16).map(|i| (i * k * 7 % 31) as f32 / 31.0).collect()).collect();
+        let extractor = Extractor::new(&encoder, 1, encoder.config.run.score.crop_area);
+        let of = |picture: &[f32]| Features::mean(&extractor.sampled(picture).unwrap().concat());
+        let features: Vec<Features> = pictures.iter().map(|picture| of(picture)).collect();
+        let scorer = Scorer::new(&features).unwrap();
+        let [alone, among] = [scorer.leave_one_out(&features[1], 1).score, scorer.score(&features[1]).score];
+        assert_ne!(alone, among);
+        encoder.bank = Some(Bank { features, names: ["a", "b", "c"].map(String::from).into() });
+        for (name, score) in [("b", alone), ("c", among), ("other", among)] {
+            let found = occlusion(&encoder, &scorer, &pictures[1], name, &mut |_| Ok(())).unwrap();
+            assert!((found.score - score).abs() < 1e-6, "{name}: {} is not {score}", found.score);
+        }
     }
 }

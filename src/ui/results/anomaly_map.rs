@@ -98,6 +98,11 @@ fn legend(ui: &mut Ui, state: &State) {
     }
     let source = if layers.is_saved { "This map was saved by the run." } else { "This map was made now." };
     widgets::weak(ui, "Where the score comes from, not a lesion finder.").on_hover_text(source);
+    if layers.is_learnt {
+        let why = "The model of maps was trained with this image as one of its normals: in one that it has not seen, the same place \
+                   may stand out more.";
+        widgets::weak(ui, "· Made by a model that has learnt from this image.").on_hover_text(why);
+    }
 }
 
 /// A sample of a line with its meaning.

@@ -83,9 +83,9 @@ pub fn answered(state: &mut State, generation: u64, answer: Answer) -> Vec<Effec
             vec![Effect::Image(ImageEffect::Upload(Texture::Map, pixels))]
         }
         Answer::Layers(layers) => {
-            let MapLayers { picture, colours, mask, threshold, is_saved } = *layers;
-            let size = [picture.width as u32, picture.height as u32];
-            explanation.layers = Some(Layers { size, has_mask: mask.is_some(), has_edge: false, threshold, is_saved });
+            let MapLayers { picture, colours, mask, threshold, is_saved, is_learnt } = *layers;
+            let (size, has_mask) = ([picture.width as u32, picture.height as u32], mask.is_some());
+            explanation.layers = Some(Layers { size, has_mask, has_edge: false, threshold, is_saved, is_learnt });
             let all = [(MapLayer::Picture, Some(picture)), (MapLayer::Colours, Some(colours)), (MapLayer::Mask, mask)];
             all.into_iter().filter_map(|(layer, pixels)| Some(upload(layer, pixels?))).collect()
         }

@@ -119,7 +119,7 @@ fn layers_are_uploaded_where_they_are_of_the_image_in_view() {
     let generation = state.results.explanation.generation;
     let layers = |mask| {
         let (picture, colours) = (pixels(), pixels());
-        Answer::Layers(Box::new(MapLayers { picture, colours, mask, threshold: Some(3.0), is_saved: true }))
+        Answer::Layers(Box::new(MapLayers { picture, colours, mask, threshold: Some(3.0), is_saved: true, is_learnt: false }))
     };
     let uploaded = |effects: Vec<Effect>| -> Vec<MapLayer> {
         let layer = |effect| match effect {
