@@ -33,6 +33,12 @@ pub enum LearntFrom {
     Tiles(TileSize),
 }
 
+impl From<Option<TileSize>> for LearntFrom {
+    fn from(tiles: Option<TileSize>) -> Self {
+        tiles.map_or(Self::WholePictures, Self::Tiles)
+    }
+}
+
 impl TileSize {
     /// Least working size, px; pictures up to it are not tiled.
     pub const LEAST_WORKING_SIZE: usize = 128;

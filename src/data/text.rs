@@ -9,6 +9,11 @@ pub fn images_have(count: usize) -> String {
     format!("{} {}", images(count), if count == 1 { "has" } else { "have" })
 }
 
+/// `1 image is`, `3 images are`.
+pub fn images_are(count: usize) -> String {
+    format!("{} {}", images(count), if count == 1 { "is" } else { "are" })
+}
+
 /// What is longer is cut in a list.
 const LONGEST: usize = 120;
 

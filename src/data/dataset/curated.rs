@@ -6,7 +6,7 @@ use super::{
     normal::ALL,
 };
 use crate::{
-    data::text::{first_few, images},
+    data::text::{first_few, images, images_are},
     error::{Error, Result},
 };
 use std::{
@@ -127,10 +127,6 @@ impl Dataset {
         let are = if unknown.len() == 1 { "is" } else { "are" };
         Some(format!("{} of the table of curation {are} not here: {}.", images(unknown.len()), first_few(unknown)))
     }
-}
-
-fn images_are(count: usize) -> String {
-    format!("{} {}", images(count), if count == 1 { "is" } else { "are" })
 }
 
 #[cfg(test)]

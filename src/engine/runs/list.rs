@@ -39,7 +39,7 @@ pub struct RunEntry {
 impl RunEntry {
     /// What its diffusion model learns from, or has learnt from.
     pub fn learnt_from(&self) -> LearntFrom {
-        self.config.data.tiles().map_or(LearntFrom::WholePictures, LearntFrom::Tiles)
+        self.config.data.tiles().into()
     }
 
     pub fn read(run: &RunDir) -> Option<Self> {

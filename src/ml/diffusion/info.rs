@@ -31,7 +31,7 @@ impl ModelInfo {
 
     /// Tiles, or whole pictures.
     pub fn learnt_from(&self) -> LearntFrom {
-        self.tiles().map_or(LearntFrom::WholePictures, LearntFrom::Tiles)
+        self.tiles().into()
     }
 
     /// For a model that says nothing about itself.

@@ -3,14 +3,14 @@
 use super::{columns, duplicates, layout, open, selection};
 use crate::{
     app::{
-        AppCommand, DataCommand,
-        state::{DataPage, Mark, Open, Overlay, config_title},
+        DataCommand,
+        state::{DataPage, Mark, Open, config_title},
     },
     data::{ALL, ImageId, Label},
     text::{count_of, elided},
     ui::shared::{
         context::PanelContext,
-        image_grid::{Cell, Click, Grid, How},
+        image_grid::{Cell, Grid},
         theme, views, widgets,
     },
 };
@@ -153,20 +153,9 @@ fn images(ui: &mut Ui, cx: &mut PanelContext<'_>, grid: &mut Grid, open: &Open) 
         cx.send(DataCommand::Mark(Mark::Toggle(id)));
     }
     let clicked = grid.show(ui, cx, shown.len(), selected, cell, Some(&selection::menu));
-    if let Some(Click { index, how }) = clicked {
-        let id = shown[index];
-        match how {
-            How::Once => cx.send(DataCommand::Select(id)),
-            How::Twice => {
-                cx.send(DataCommand::Select(id));
-                cx.send(AppCommand::Toggle(Overlay::Picture));
-            }
-            How::Toggle => cx.send(DataCommand::Mark(Mark::Toggle(id))),
-            How::To => cx.send(DataCommand::Mark(Mark::To(id))),
-            // The menu is of all that are selected where this one is among them.
-            How::Menu if state.data.marked.contains(&id) => {}
-            How::Menu => cx.send(DataCommand::Select(id)),
-        }
+    if let Some(click) = clicked {
+        let id = shown[click.index];
+        click.send(cx, id, state.data.marked.contains(&id), DataCommand::Select, DataCommand::Mark);
     }
 }
 

@@ -5,7 +5,7 @@ use crate::{
     app::{
         AppCommand, ResultsCommand, TrainCommand,
         actions::may_show_maps,
-        state::{Mark, Overlay, Tab, Workspace},
+        state::{Mark, Tab, Workspace},
     },
     engine::{runs::score_set::ScoreSet, thumbnail_cache::Thumb},
     scores::ScoreRow,
@@ -13,7 +13,7 @@ use crate::{
         data::selection,
         shared::{
             context::PanelContext,
-            image_grid::{Cell, Click, Grid, How},
+            image_grid::{Cell, Grid},
             widgets::{self, label_of},
         },
     },
@@ -65,20 +65,9 @@ pub fn show(ui: &mut Ui, cx: &mut PanelContext<'_>, set: &ScoreSet, grid: &mut G
         cx.send(ResultsCommand::Mark(Mark::Toggle(row)));
     }
     let clicked = grid.show(ui, cx, shown.len(), selected, cell, Some(&selection::menu));
-    if let Some(Click { index, how }) = clicked {
-        let row = shown[index];
-        match how {
-            How::Once => cx.send(ResultsCommand::Row(row)),
-            How::Twice => {
-                cx.send(ResultsCommand::Row(row));
-                cx.send(AppCommand::Toggle(Overlay::Picture));
-            }
-            How::Toggle => cx.send(ResultsCommand::Mark(Mark::Toggle(row))),
-            How::To => cx.send(ResultsCommand::Mark(Mark::To(row))),
-            // The menu is of all that are selected where this one is among them.
-            How::Menu if state.results.marked.contains(&row) => {}
-            How::Menu => cx.send(ResultsCommand::Row(row)),
-        }
+    if let Some(click) = clicked {
+        let row = shown[click.index];
+        click.send(cx, row, state.results.marked.contains(&row), ResultsCommand::Row, ResultsCommand::Mark);
     }
 }
 

@@ -2,7 +2,10 @@
 
 use super::{context::PanelContext, tags, theme, widgets};
 use crate::{
-    app::{AppCommand, icons, state::Tab},
+    app::{
+        AppCommand, Command, icons,
+        state::{Mark, Overlay, Tab},
+    },
     data::Label,
     engine::thumbnail_cache::Thumb,
 };
@@ -53,6 +56,31 @@ pub enum How {
     To,
     /// With the other button: a menu opens.
     Menu,
+}
+
+impl Click {
+    /// Sends what it asks for of this entry: to `select` it alone, or to `mark` it with others; `is_marked`: it is one of several.
+    pub fn send<T: Copy, C: Into<Command>>(
+        self,
+        cx: &mut PanelContext<'_>,
+        entry: T,
+        is_marked: bool,
+        select: impl Fn(T) -> C,
+        mark: impl Fn(Mark<T>) -> C,
+    ) {
+        match self.how {
+            How::Once => cx.send(select(entry)),
+            How::Twice => {
+                cx.send(select(entry));
+                cx.send(AppCommand::Toggle(Overlay::Picture));
+            }
+            How::Toggle => cx.send(mark(Mark::Toggle(entry))),
+            How::To => cx.send(mark(Mark::To(entry))),
+            // The menu is of all that are selected where this one is among them.
+            How::Menu if is_marked => {}
+            How::Menu => cx.send(select(entry)),
+        }
+    }
 }
 
 /// What is remembered between frames.

@@ -15,7 +15,7 @@ use crate::{
             tables::{Columns, LabelScheme, NONE, SplitColumns, Table},
         },
         metadata::Metadata,
-        text::{cut_list, display_part, display_path, elided, first_few, images, images_have},
+        text::{cut_list, display_part, display_path, elided, first_few, images, images_are, images_have},
     },
     error::Warning,
 };
@@ -180,7 +180,7 @@ fn merge(files: &NamedFiles, scan: &FileScan, sources: &[LabelTable], lists: &[S
         others.into_iter().for_each(|image| _ = said.insert(image, row()));
     } else if !are_outlines && !disputed.is_empty() {
         let names = first_few(disputed.iter().map(|&image| display_path(&scan.pictures[image].relative)));
-        let are = if disputed.len() == 1 { "1 image is".into() } else { format!("{} images are", disputed.len()) };
+        let are = images_are(disputed.len());
         warnings.push(format!("{are} called normal in one row and something else in another, which counts ({names})."));
     }
     split_by_folders(scan, &mut said);
@@ -225,10 +225,7 @@ fn merge(files: &NamedFiles, scan: &FileScan, sources: &[LabelTable], lists: &[S
     images_without_row(scan, &said.keys().copied().collect(), &mut skipped, &mut warnings);
     let unlabelled = said.values().filter(|s| s.label.is_empty()).count();
     if unlabelled > 0 {
-        warnings.push(format!(
-            "{} in the table without a label: unlabelled.",
-            if unlabelled == 1 { "1 image is".into() } else { format!("{unlabelled} images are") }
-        ));
+        warnings.push(format!("{} in the table without a label: unlabelled.", images_are(unlabelled)));
     }
     let mut detected = DetectedLayout::new(Layout::LabelsCsv, String::new());
     said.retain(|image, _| !contradicted.contains(image));
