@@ -113,12 +113,12 @@ impl MainView {
     }
 
     fn inspector(&mut self, ui: &mut egui::Ui, cx: &mut PanelContext<'_>) {
-        match cx.state.workspace {
+        ui.push_id(cx.state.workspace, |ui| match cx.state.workspace {
             Workspace::Data => data::inspector::show(ui, cx),
             Workspace::Dissolve => dissolve::inspector::show(ui, cx, self.curve_in_view),
             Workspace::Results => results::inspector::show(ui, cx, &mut self.note),
             Workspace::Train => {}
-        }
+        });
     }
 
     /// The view of the workspace; it scrolls where the window is lower than it needs.
@@ -132,17 +132,20 @@ impl MainView {
             Workspace::Train => 0.0,
             Workspace::Results => results::view::least(ui.available_width()),
         };
-        widgets::at_least(ui, least, |ui| {
-            if cx.state.shows_demo() {
-                demo_line(ui, cx);
-            }
-            match cx.state.workspace {
-                _ if runs => runs::list::show(ui, cx),
-                Workspace::Data => data::view::show(ui, cx, &mut self.data),
-                Workspace::Dissolve => self.curve_in_view = dissolve::view::show(ui, cx),
-                Workspace::Train => train::view::show(ui, cx, &mut self.training),
-                Workspace::Results => results::view::show(ui, cx, &mut self.results),
-            }
+        // How far one is scrolled is no matter of another.
+        ui.push_id((cx.state.workspace, runs), |ui| {
+            widgets::at_least(ui, least, |ui| {
+                if cx.state.shows_demo() {
+                    demo_line(ui, cx);
+                }
+                match cx.state.workspace {
+                    _ if runs => runs::list::show(ui, cx),
+                    Workspace::Data => data::view::show(ui, cx, &mut self.data),
+                    Workspace::Dissolve => self.curve_in_view = dissolve::view::show(ui, cx),
+                    Workspace::Train => train::view::show(ui, cx, &mut self.training),
+                    Workspace::Results => results::view::show(ui, cx, &mut self.results),
+                }
+            });
         });
     }
 }

@@ -58,7 +58,7 @@ use serde::{Deserialize, Serialize};
 use std::{cell::RefCell, collections::BTreeSet, path::PathBuf, rc::Rc, sync::Arc};
 
 /// The four workspaces, one after the other as the work goes.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default, Serialize, Deserialize)]
 pub enum Workspace {
     #[default]
     Data,

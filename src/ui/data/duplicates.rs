@@ -28,7 +28,8 @@ pub fn show(ui: &mut Ui, cx: &mut PanelContext<'_>, open: &Open) {
         let word = RichText::new("Leave out all but the first").size(theme::SMALL);
         widgets::action_button_as(ui, cx, Id::LeaveOutDuplicates, Button::new(word));
     });
-    ScrollArea::vertical().auto_shrink(false).show_rows(ui, SIDE + 2.0 * image_grid::LINE, pairs.len(), |ui, range| {
+    let area = ScrollArea::vertical().id_salt("duplicates").auto_shrink(false);
+    area.show_rows(ui, SIDE + 2.0 * image_grid::LINE, pairs.len(), |ui, range| {
         for pair in pairs.get(range).unwrap_or_default() {
             row(ui, cx, open, pair);
         }
