@@ -5,7 +5,7 @@ use crate::{
     app::{AppCommand, DataCommand},
     error::{Error, NextStep, Result},
 };
-use eframe::egui::ViewportBuilder;
+use eframe::egui::{IconData, ViewportBuilder};
 use std::{
     panic::{AssertUnwindSafe, catch_unwind, resume_unwind},
     path::PathBuf,
@@ -31,6 +31,7 @@ pub fn run(path: Option<PathBuf>, frame_stats: Option<PathBuf>) -> Result<()> {
         viewport: ViewportBuilder::default()
             .with_title("Dissolve Studio")
             .with_app_id(APP)
+            .with_icon(icon())
             // With its title it fits a screen of 1280x800.
             .with_inner_size([1280.0, 752.0])
             .with_min_inner_size([640.0, 400.0])
@@ -57,6 +58,11 @@ pub fn run(path: Option<PathBuf>, frame_stats: Option<PathBuf>) -> Result<()> {
             _ => resume_unwind(payload),
         },
     }
+}
+
+/// The program's own, in the place of the windowing library's.
+fn icon() -> IconData {
+    eframe::icon_data::from_png_bytes(include_bytes!("../../assets/icon/icon.png")).unwrap_or_default()
 }
 
 /// # Errors
@@ -102,6 +108,11 @@ fn no_window(reason: &str) -> Error {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn the_window_has_an_icon_of_its_own() {
+        assert_eq!([icon().width, icon().height], [256; 2]);
+    }
 
     #[test]
     fn the_package_that_helps_is_named() {
