@@ -5,6 +5,7 @@ mod common;
 #[path = "../test_files/mod.rs"]
 mod test_files;
 
+mod annotation_programs;
 mod annotations;
 mod arrays;
 mod curation;

@@ -1,10 +1,8 @@
 //! `inspect` on what programs for annotating export, and on the list of MIAS. An image with regions is what they are called, one without
 //! has no finding, one that nobody looked at has no label.
 
-mod test_files;
-
+use crate::test_files::inspected::{classes, folder, inspect, numbered, says, warns};
 use std::collections::BTreeMap;
-use test_files::inspected::{classes, folder, inspect, numbered, says, warns};
 
 #[test]
 fn the_list_of_mias_labels_its_images() {
