@@ -1,6 +1,6 @@
 //! `inspect` where findings are outlined: run lengths, boxes, annotations in XML. An image without any is normal.
 
-use crate::test_files::inspected::{classes, folder, inspect, numbered, rows, says, splits, warns};
+use crate::test_files::inspected::{self, classes, folder, inspect, numbered, rows, says, splits, warns};
 use std::collections::BTreeMap;
 
 #[test]
@@ -196,11 +196,11 @@ fn a_long_value_is_cut_where_it_is_listed() {
     let long = |i: u32| format!("{i} {}", "1,2;".repeat(2000));
     let rows: String = (0..8).map(|i| format!("{i}.png\t{}\n", long(i % 2))).collect();
     dir.write("list.tsv", format!("file\tlabel\n{rows}").as_bytes());
-    let output = test_files::inspected::run(dir.path(), &[]);
+    let output = inspected::run(dir.path(), &[]);
     let text = String::from_utf8_lossy(&output.stdout);
     assert!(output.status.success() && text.lines().all(|line| line.chars().count() < 700), "{text}");
     assert_eq!(inspect(dir.path(), &[])["classes"][0]["name"], long(0).as_str(), "whole for programs");
-    let refused = test_files::inspected::run(dir.path(), &["--normal", "x"]);
+    let refused = inspected::run(dir.path(), &["--normal", "x"]);
     assert!(refused.stderr.len() < 2000, "{}", String::from_utf8_lossy(&refused.stderr));
 }
 

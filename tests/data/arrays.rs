@@ -1,8 +1,8 @@
 //! `inspect` on images as arrays: `.npy` files beside each other, `.npz` archives, and what MedMNIST's own program makes of those.
 
 use crate::test_files::{
-    self, Dir,
-    inspected::{classes, folder, inspect, says, splits, warns},
+    Dir,
+    inspected::{self, classes, folder, inspect, says, splits, warns},
     npy, zip,
 };
 use std::collections::BTreeMap;
@@ -75,7 +75,7 @@ fn arrays_of_labels_that_do_not_fit_are_named_and_label_nothing() {
     // Pictures laid out as rows are named, and no picture.
     let flat = Dir::new();
     flat.write("X.npy", &npy("|u1", &[4, 30], &[9; 120])).write("y.npy", &labels(&[0, 1, 0, 1]));
-    let output = test_files::inspected::run(flat.path(), &[]);
+    let output = inspected::run(flat.path(), &[]);
     let said = String::from_utf8_lossy(&output.stderr);
     assert!(output.status.code() == Some(1) && said.contains("X.npy holds 4 rows of 30 numbers"), "{said}");
     // One-hot, and several findings for each image.
@@ -158,7 +158,7 @@ fn labels_that_do_not_fit_leave_the_images_of_an_archive_unlabelled() {
 
 #[test]
 fn labels_without_their_images_are_named() {
-    let says = |dir: &Dir| String::from_utf8_lossy(&test_files::inspected::run(dir.path(), &[]).stderr).into_owned();
+    let says = |dir: &Dir| String::from_utf8_lossy(&inspected::run(dir.path(), &[]).stderr).into_owned();
     let one_hot = npy("|u1", &[5, 3], &[0, 0, 1].repeat(5));
     for (name, bytes, images) in
         [("y_test", labels(&[0, 1, 1]), "x_test"), ("ytrain", one_hot.clone(), "x_train"), ("labels", one_hot, "images")]

@@ -1,6 +1,6 @@
 //! `inspect` on further public data sets, each made small by the test: what names of folders and columns mean there.
 
-use crate::test_files::inspected::{classes, folder, inspect, numbered, says, splits, warns};
+use crate::test_files::inspected::{self, classes, folder, inspect, numbered, says, splits, warns};
 use serde_json::Value;
 use std::collections::BTreeMap;
 
@@ -194,7 +194,7 @@ fn what_a_message_says_of_columns_can_be_typed() {
     // As the file itself has them, they are those of one eye.
     let found = inspect(dir.path(), &[&labels[..], &["--map", "file=Right-Fundus,label=Right-Verdict"]].concat());
     assert_eq!(classes(&found), BTreeMap::from([("b0", 2), ("b1", 2), ("b2", 2)]), "{found}");
-    let refused = test_files::inspected::run(dir.path(), &[&labels[..], &["--map", "label=nothing"]].concat());
+    let refused = inspected::run(dir.path(), &[&labels[..], &["--map", "label=nothing"]].concat());
     let said = String::from_utf8_lossy(&refused.stderr);
     assert!(said.contains("has no column `nothing`; its columns are ID, "), "{said}");
 
