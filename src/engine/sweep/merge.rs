@@ -1,6 +1,6 @@
 //! The figures of a sweep's runs in one table: mean and deviation over the seeds, and each setting against a baseline.
 
-use super::{Cell, runs};
+use super::{plan::Cell, workspace::runs};
 use crate::{
     engine::export::table::csv_of,
     error::{Error, Result},

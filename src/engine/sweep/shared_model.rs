@@ -1,31 +1,17 @@
-//! One diffusion model for the cells that would each train the same one: those whose settings differ in encoder and scores alone.
+//! One diffusion model for the cells that would each train the same one.
 
-use super::{Cell, lock, runs};
+use super::{
+    plan::Cell,
+    workspace::{lock, runs},
+};
 use crate::{
-    config::{DiaConfig, DissolveMethod, RunConfig, ScoreConfig},
+    config::RunConfig,
     engine::pipeline,
     error::{Error, Result},
     ml::base::reporter::{Control, Event, Reporter},
     run_dir::{RunKind, RunState},
 };
 use std::{path::Path, time::Duration};
-
-/// Names the shared run of each cell that has the diffusion model of another: `CELL-diffusion`, of the first such cell.
-pub(super) fn name_shared(cells: &mut [Cell]) {
-    let wanted: Vec<Option<RunConfig>> = cells.iter().map(|cell| what_it_learns_from(&cell.config)).collect();
-    let shared = |of: &Option<RunConfig>| {
-        let mut same = (0..wanted.len()).filter(|&k| of.is_some() && wanted[k] == *of);
-        same.next().filter(|_| same.next().is_some()).map(|first| format!("{}-diffusion", cells[first].name()))
-    };
-    let names: Vec<_> = wanted.iter().map(shared).collect();
-    cells.iter_mut().zip(names).for_each(|(cell, name)| cell.shared_model = name);
-}
-
-/// The settings that a diffusion model depends on, where the run would train one.
-fn what_it_learns_from(config: &RunConfig) -> Option<RunConfig> {
-    let trains = config.dia.dissolve == DissolveMethod::Diffusion && config.dia.model.as_os_str().is_empty();
-    trains.then(|| RunConfig { dia: DiaConfig::default(), score: ScoreConfig::default(), ..config.clone() })
-}
 
 /// The settings of the cell's run, with the shared diffusion model where it has one: trained here, or waited for where another
 /// program, here or on another machine that sees the workspace, is at it. One that has died is not waited for: its lock went with
