@@ -6,7 +6,7 @@
 //! | `naming` | how the values of a column are to be understood | `path_text` |
 //! | `named_files` | which picture a value names | `naming path_text` |
 //! | `coverage` | how many rows name a picture | `named_files naming` |
-//! | `file_column` | which column names the files | `named_files naming` |
+//! | `file_column` | a table as it is to be read: which column names the files, and how | `named_files naming` |
 //! | `without_row` | images that no row names | nothing |
 //! | `rows` | what the rows say of each image | `named_files naming without_row` |
 //! | `continued` | tables that go on where another one ends | `rows` |
