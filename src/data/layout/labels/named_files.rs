@@ -41,8 +41,8 @@ pub struct NamedFiles<'a> {
     by_path: HashMap<String, Vec<usize>>,
     /// Paths from the last part to the first, the root's own last, in lower case and in their order.
     by_end: Vec<(String, usize)>,
-    /// Folders that hold pictures, in lower case, with their numbers.
-    folders: HashMap<String, usize>,
+    /// Folders that hold pictures, in lower case, with the numbers of those above them, from the root on, and their own.
+    folders: HashMap<String, Vec<usize>>,
     /// Folders by their own names, those that hold other folders among them, with their numbers; `None` where several are called so.
     folders_named: HashMap<String, Option<usize>>,
     /// The pictures in each folder and below it.
@@ -62,7 +62,7 @@ impl<'a> NamedFiles<'a> {
         let places: Vec<Vec<String>> = [named].into_iter().chain(linked).collect();
         let pictures: Vec<Vec<String>> = scan.pictures.iter().map(|c| parts_of(&c.relative)).collect();
         let (mut by_path, mut by_end) = (HashMap::<_, Vec<usize>>::new(), Vec::new());
-        let (mut folders, mut in_folder) = (HashMap::new(), Vec::<Vec<usize>>::new());
+        let (mut folders, mut in_folder) = (HashMap::<String, Vec<usize>>::new(), Vec::<Vec<usize>>::new());
         let mut by_beginning = HashMap::<String, Vec<usize>>::new();
         let (mut folders_named, mut below) = (HashMap::new(), HashMap::<String, usize>::new());
         let mut add = |path: &[String], i: usize| {
@@ -79,21 +79,27 @@ impl<'a> NamedFiles<'a> {
             if let Some(word) = beginning(stem) {
                 by_beginning.entry(word.to_string()).or_default().push(i);
             }
-            // The folders above it hold it, too.
-            for depth in 0..=folder.len() {
-                let path = key(&folder[..depth]);
-                let number = *below.entry(path).or_insert_with(|| {
-                    in_folder.push(Vec::new());
-                    let number = in_folder.len() - 1;
-                    let name = folder[..depth].last().map(|name| fold(name)).unwrap_or_default();
-                    for name in [Some(name.as_str()), without_letter(&name)].into_iter().flatten() {
-                        folders_named.entry(name.to_string()).and_modify(|one| *one = None).or_insert(Some(number));
-                    }
-                    number
-                });
-                in_folder[number].push(i);
+            let numbers = folders.entry(key(folder)).or_insert_with(|| {
+                // The folders above it hold its pictures, too.
+                let number_of = |depth: usize| {
+                    *below.entry(key(&folder[..depth])).or_insert_with(|| {
+                        in_folder.push(Vec::new());
+                        let number = in_folder.len() - 1;
+                        let name = folder[..depth].last().map(|name| fold(name)).unwrap_or_default();
+                        for name in [Some(name.as_str()), without_letter(&name)].into_iter().flatten() {
+                            folders_named.entry(name.to_string()).and_modify(|one| *one = None).or_insert(Some(number));
+                        }
+                        number
+                    })
+                };
+                (0..=folder.len()).map(number_of).collect()
+            });
+            for &number in numbers.iter() {
+                // Under both of its names, a picture is one.
+                if in_folder[number].last() != Some(&i) {
+                    in_folder[number].push(i);
+                }
             }
-            folders.entry(key(folder)).or_insert_with(|| below[&key(folder)]);
         };
         for (i, (path, picture)) in pictures.iter().zip(&scan.pictures).enumerate() {
             add(path, i);
@@ -142,7 +148,7 @@ impl<'a> NamedFiles<'a> {
             return found;
         }
         if let Some(&folder) =
-            paths.iter().flatten().filter(|_| !folders.is_empty()).find_map(|path| self.folders.get(&key(path)))
+            paths.iter().flatten().filter(|_| !folders.is_empty()).find_map(|path| self.folders.get(&key(path))?.last())
         {
             return Match::Folder(folder);
         }
