@@ -151,6 +151,7 @@ fn labels_that_do_not_fit_leave_the_images_of_an_archive_unlabelled() {
     let found = inspect(&dir.path().join("a.npz"), &[]);
     assert_eq!((classes(&found), &found["images"]), (BTreeMap::from([("0", 1), ("1", 1)]), &6.into()), "{found}");
     assert!(warns(&found, "train_labels has 2 labels for 4 images: train_images stays unlabelled"), "{found}");
+    assert!(says(&found, "with test_images and their labels, and train_images without"), "{found}");
     dir.write("a.npz", &zip(&[("images", images(3)), ("labels", npy("<f4", &[3], &f32::NAN.to_le_bytes().repeat(3)))]));
     let found = inspect(&dir.path().join("a.npz"), &[]);
     assert!(classes(&found).is_empty() && warns(&found, "labels has no number at [0] (NaN): images stays unlabelled"), "{found}");

@@ -12,7 +12,7 @@ use dissolve_studio::{
     run_dir::{RunDir, RunKind},
 };
 use eframe::egui::{Event, Key, Modifiers, MouseWheelSource, MouseWheelUnit, TouchPhase, accesskit::Role};
-use egui_kittest::kittest::Queryable;
+use egui_kittest::kittest::{NodeT, Queryable};
 use image::{GrayImage, Luma};
 use std::path::Path;
 
@@ -254,4 +254,20 @@ fn image_grid_keeps_scroll_position() {
     window.click(&name);
     (0..10).for_each(|_| window.harness.step());
     assert_eq!(window.harness.get_by_label(&name).rect(), before);
+}
+
+#[test]
+fn names_of_classes_as_long_as_outlines_are_cut() {
+    let mut window = Window::new();
+    let set = window.path("set");
+    (0..6).for_each(|i| picture(&set.join(format!("{i}.png")), i));
+    let long = |i: u32| format!("{i} {}", "1 2 3;".repeat(400));
+    let rows: String = (0..6).map(|i| format!("{i}.png\t{}\n", long(i % 2))).collect();
+    std::fs::write(set.join("list.tsv"), format!("file\tlabel\n{rows}")).unwrap();
+    open(&mut window, &set);
+    assert!(window.state().open().unwrap().dataset.classes.iter().any(|class| class.name == long(1)));
+    let boxes: Vec<String> =
+        window.harness.query_all_by_role(Role::CheckBox).filter_map(|node| node.accesskit_node().label()).collect();
+    assert!(boxes.iter().any(|name| name.starts_with("1 1 2 3;") && name.ends_with("(3)")), "{boxes:?}");
+    assert!(boxes.iter().all(|name| name.chars().count() < 100), "{boxes:?}");
 }

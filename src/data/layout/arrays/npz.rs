@@ -36,12 +36,13 @@ pub fn read(path: &Path) -> Result<DetectedLayout, String> {
     arrays.sort_by_key(|(name, said)| (said.split.is_none(), said.split, *name));
     let of = |role| arrays.iter().filter(move |(_, name)| name.role == Some(role));
     let mut detected = DetectedLayout::new(Layout::MedmnistNpz, String::new());
-    let mut parts = Vec::new();
+    // With labels, and without.
+    let mut parts: [Vec<&str>; 2] = Default::default();
     for (images, name) in of(Role::Images) {
         let labels = of(Role::Labels).find(|(_, labels)| labels.labels(name)).map(|(labels, _)| *labels);
         match read_part(&mut zip, images, labels, name.split) {
             Ok((labelled, warnings)) => {
-                parts.push(*images);
+                parts[usize::from(labelled.iter().all(|(_, class)| class.is_none()))].push(*images);
                 detected.warnings.extend(warnings.into_iter().map(Into::into));
                 labelled.into_iter().for_each(|(item, class)| detected.images.add(item, class));
             }
@@ -58,8 +59,13 @@ pub fn read(path: &Path) -> Result<DetectedLayout, String> {
         let names = first_few(names.iter());
         return Err(format!("holds no MedMNIST arrays (train_images, train_labels, test_images…), only {names}"));
     }
-    let kind = if parts.iter().all(|part| part.ends_with("_images")) { "MedMNIST archive" } else { "Archive" };
-    detected.why = format!("{kind} with {} and their labels.", parts.join(", "));
+    let kind = if parts.iter().flatten().all(|part| part.ends_with("_images")) { "MedMNIST archive" } else { "Archive" };
+    let [labelled, bare] = parts.map(|names| names.join(", "));
+    detected.why = match (labelled.is_empty(), bare.is_empty()) {
+        (_, true) => format!("{kind} with {labelled} and their labels."),
+        (true, false) => format!("{kind} with {bare}, without labels."),
+        (false, false) => format!("{kind} with {labelled} and their labels, and {bare} without."),
+    };
     Ok(detected)
 }
 

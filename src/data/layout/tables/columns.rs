@@ -46,7 +46,7 @@ const LABEL: &[&str] = &[
     "finding", "findings", "finding_labels", "grade", "y", "ground_truth_label", "detections_label", "diagnostic", "disease",
     "benign_malignant", "retinopathy_grade", "dr_grade", "befund", "diagnose", "klasse", "kategorie", "diagnostico", "diagnóstico",
     "classe", "clase", "etiqueta", "classification", "pathology", "severity", "diagnostic_keywords", "adjudicated_dr_grade",
-    "specie_name", "choice", "isup_grade",
+    "specie_name", "choice", "isup_grade", "tag",
 ];
 const SPLIT: &[&str] = &["split", "set", "partition", "subset", "phase", "dataset_type", "tags", "usage"];
 #[rustfmt::skip]
