@@ -33,7 +33,6 @@ pub fn show(ui: &mut Ui, cx: &mut PanelContext<'_>) {
     // Above what scrolls: it is looked at while the preprocessing further down is chosen.
     widgets::caption(ui, "SELECTED IMAGE");
     preprocess::pictures(ui, cx, &open);
-    ui.add_space(theme::GAP);
     widgets::side_content(ui, |ui| {
         selected(ui, cx, &open);
         ui.add_space(theme::PAGE);

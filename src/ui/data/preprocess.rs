@@ -13,8 +13,7 @@ pub fn show(ui: &mut Ui, cx: &mut PanelContext<'_>, open: &Open) {
     let mut now = before.clone();
     let t = theme::of(ui);
     ui.horizontal(|ui| {
-        // As high with the button as without: what lies below stays under the pointer.
-        ui.set_min_height(CAPTION);
+        ui.set_min_height(LINE);
         widgets::caption(ui, "PREPROCESSING");
         let is_off = *before == PreprocessConfig::default();
         if is_off {
@@ -39,6 +38,7 @@ pub fn show(ui: &mut Ui, cx: &mut PanelContext<'_>, open: &Open) {
         .on_hover_text("Takes the local mean away: evens out the light of fundus photographs.");
     let mut clahe = now.clahe > 0.0;
     ui.horizontal(|ui| {
+        ui.set_min_height(LINE);
         ui.checkbox(&mut clahe, "CLAHE").on_hover_text("Contrast-limited adaptive histogram equalisation.");
         if clahe {
             now.clahe = if now.clahe > 0.0 { now.clahe } else { 2.0 };
@@ -78,8 +78,8 @@ pub fn show(ui: &mut Ui, cx: &mut PanelContext<'_>, open: &Open) {
     }
 }
 
-/// Height of the caption's line, points.
-const CAPTION: f32 = 24.0;
+/// Height of a line to which a setting adds a control, points: with it or without, so that what lies below stays under the pointer.
+const LINE: f32 = 26.0;
 
 /// A disc that takes less than this share of its picture is worth cropping to.
 const DISC: f32 = 0.85;
@@ -136,9 +136,9 @@ pub fn pictures(ui: &mut Ui, cx: &PanelContext<'_>, open: &Open) {
     for (name, layers, place) in
         [("before", [Some(Texture::Before), outline], left), ("after", [Some(Texture::After), None], right)]
     {
-        let below = place.with_min_y(place.bottom() - NAME);
-        widgets::text_at(ui, below.left_center(), Align2::LEFT_CENTER, name, theme::of(ui).weak);
-        picture(ui, cx, name, &layers, place.with_max_y(below.top()));
+        if let Some(shown) = picture(ui, cx, name, &layers, place.with_max_y(place.bottom() - NAME)) {
+            widgets::text_at(ui, shown.left_bottom(), Align2::LEFT_TOP, name, theme::of(ui).weak);
+        }
     }
 }
 
@@ -157,14 +157,14 @@ fn waiting(ui: &mut Ui, cx: &PanelContext<'_>, place: Rect) {
     }
 }
 
-/// Layers over each other, as large as there is room.
-fn picture(ui: &Ui, cx: &PanelContext<'_>, name: &str, layers: &[Option<Texture>], place: Rect) {
+/// Layers over each other, as large as there is room; returns where they are.
+fn picture(ui: &Ui, cx: &PanelContext<'_>, name: &str, layers: &[Option<Texture>], place: Rect) -> Option<Rect> {
     let textures: Vec<_> = layers.iter().flatten().filter_map(|texture| cx.textures.get(texture)).collect();
-    let Some(size) = textures.first().map(|t| t.size_vec2()) else { return };
-    let rect = widgets::fit(size, place);
+    let rect = widgets::fit(textures.first()?.size_vec2(), place);
     let response = ui.interact(rect, ui.scope_id().with(name), Sense::hover());
     response.widget_info(|| WidgetInfo::labeled(Role::Image, true, name));
     for texture in textures {
         Image::new((texture.id(), rect.size())).paint_at(ui, rect);
     }
+    Some(rect)
 }
