@@ -97,7 +97,8 @@ fn where_it_matters(ui: &mut Ui, cx: &mut PanelContext<'_>, row: &ScoreRow, room
         }
         None => {
             ui.painter().rect_filled(place, theme::RADIUS, t.raised);
-            let text = if explanation.failed.is_some() { "no picture" } else { "reading…" };
+            let is_coming = explanation.failed.is_none() && cx.state.image_of_row().is_some();
+            let text = if is_coming { "reading…" } else { "no picture" };
             widgets::text_at(ui, place.center(), Align2::CENTER_CENTER, text, t.weak);
         }
     }

@@ -1,7 +1,11 @@
 //! One image, large: dissolved beside it, and on Results the nearest normal training images. Enter opens it, Escape closes it.
 
 use crate::{
-    app::{AppCommand, icons, message::Texture, state::Workspace},
+    app::{
+        AppCommand, DataCommand, State, icons,
+        message::Texture,
+        state::{Workspace, data_title},
+    },
     engine::runs::score_set::ScoreSet,
     scores::{ScoreKind, ScoreRow},
     ui::{
@@ -10,7 +14,10 @@ use crate::{
         shared::{context::PanelContext, plot::percent, tags, theme, widgets},
     },
 };
-use eframe::egui::{Align, Button, Frame, Id, Layout, Modal, RichText, ScrollArea, Ui, Vec2, WidgetInfo, accesskit::Role, vec2};
+use eframe::egui::{
+    Align, Button, Frame, Id, Layout, Modal, RichText, ScrollArea, Stroke, StrokeKind, Ui, Vec2, WidgetInfo, accesskit::Role,
+    vec2,
+};
 
 /// Width of the column that explains the score.
 const WHY: f32 = 380.0;
@@ -29,15 +36,13 @@ pub fn show(ui: &mut Ui, cx: &mut PanelContext<'_>, note: &mut (String, String))
     let modal = Modal::new(Id::unique("picture")).frame(frame).show(ui.ctx(), |ui| {
         ui.set_width(room.x - 32.0);
         ui.set_height(room.y - 32.0);
-        let row = row(cx).cloned();
-        head(ui, cx, row.as_ref());
-        let set = cx.state.results.ready().cloned();
+        let (row, set) = (row(cx).cloned(), cx.state.results.ready().cloned());
+        let elsewhere = row.as_ref().and_then(|_| elsewhere(cx.state, set.as_deref()?));
+        head(ui, cx, row.as_ref(), elsewhere.is_none());
         let Some((set, row)) = set.zip(row) else {
             let size = ui.available_size();
             return picture(ui, cx, size, None);
         };
-        let open = cx.state.open_of(&set).filter(|o| o.by_name.contains_key(&row.path));
-        let elsewhere = open.is_none().then_some("The data set of this image is not open.");
         let size = ui.available_size();
         if size.x < BESIDE.x || size.y < BESIDE.y {
             ScrollArea::vertical().auto_shrink(false).show(ui, |ui| {
@@ -70,6 +75,15 @@ pub fn show(ui: &mut Ui, cx: &mut PanelContext<'_>, note: &mut (String, String))
     });
     if modal.should_close() {
         cx.send(AppCommand::Escape);
+    }
+}
+
+/// Why the image of the selected row cannot be seen: another picture must never stand under its name.
+fn elsewhere(state: &State, set: &ScoreSet) -> Option<&'static str> {
+    match (state.image_of_row(), state.open_of(set)) {
+        (Some(_), _) => None,
+        (None, Some(_)) => Some("This image is not in the open data set."),
+        (None, None) => Some("The data set of this image is not open."),
     }
 }
 
@@ -122,8 +136,9 @@ fn below(ui: &mut Ui, cx: &mut PanelContext<'_>) {
 
 /// The image and the dissolved one, as far as there is one.
 fn picture(ui: &mut Ui, cx: &mut PanelContext<'_>, size: Vec2, elsewhere: Option<&'static str>) {
-    match elsewhere.or(cx.state.dissolve.missing()) {
-        None => {
+    match (elsewhere, cx.state.dissolve.missing()) {
+        (Some(reason), _) => not_here(ui, cx, size, reason),
+        (None, None) => {
             if let Some(failure) = &cx.state.dissolve.answers.failed {
                 widgets::failure(ui, cx, &failure.summary, &failure.hint);
                 return image_frame::set_pointed(ui, None);
@@ -131,8 +146,27 @@ fn picture(ui: &mut Ui, cx: &mut PanelContext<'_>, size: Vec2, elsewhere: Option
             let seen = compare::show(ui, cx, size);
             image_frame::set_pointed(ui, seen.hover);
         }
-        Some(missing) => alone(ui, cx, size, missing),
+        (None, Some(missing)) => alone(ui, cx, size, missing),
     }
+}
+
+/// Why there is no picture, and the way to it.
+fn not_here(ui: &mut Ui, cx: &mut PanelContext<'_>, size: Vec2, reason: &str) {
+    let set = cx.state.results.ready().filter(|set| cx.state.open_of(set).is_none()).cloned();
+    let known = set.filter(|set| !set.data.path.as_os_str().is_empty());
+    let place = ui.allocate_ui(size, |ui| {
+        ui.set_min_size(size);
+        ui.vertical_centered(|ui| {
+            ui.add_space((size.y / 2.0 - 32.0).max(0.0));
+            ui.label(RichText::new(reason).color(theme::of(ui).weak));
+            if let Some(set) = known {
+                widgets::button(ui, cx, &format!("Open {}", data_title(&set.data.path)), || {
+                    DataCommand::OpenConfig(set.data.clone())
+                });
+            }
+        });
+    });
+    ui.painter().rect_stroke(place.response.rect, theme::RADIUS, Stroke::new(1.0, theme::of(ui).edge), StrokeKind::Inside);
 }
 
 fn row<'a>(cx: &'a PanelContext<'_>) -> Option<&'a ScoreRow> {
@@ -141,7 +175,8 @@ fn row<'a>(cx: &'a PanelContext<'_>) -> Option<&'a ScoreRow> {
     results.ready()?.rows.get(results.row?)
 }
 
-fn head(ui: &mut Ui, cx: &mut PanelContext<'_>, row: Option<&ScoreRow>) {
+/// `is_here`: the selected image of the open data set is the one that is looked at.
+fn head(ui: &mut Ui, cx: &mut PanelContext<'_>, row: Option<&ScoreRow>, is_here: bool) {
     let t = theme::of(ui);
     let (label, name) = match (cx.state.open().zip(cx.state.selected), row) {
         (_, Some(row)) => (crate::ui::shared::widgets::label_of(row.label), row.path.clone()),
@@ -152,10 +187,12 @@ fn head(ui: &mut Ui, cx: &mut PanelContext<'_>, row: Option<&ScoreRow>) {
         ui.set_height(24.0);
         widgets::mark_ui(ui, label);
         ui.label(RichText::new(widgets::label_word(label)).color(widgets::label_colour(t, label)));
-        if cx.state.open().zip(cx.state.selected).is_some_and(|(open, id)| open.dataset.is_left_out(id)) {
-            ui.label(theme::strong("left out"));
+        if is_here {
+            if cx.state.open().zip(cx.state.selected).is_some_and(|(open, id)| open.dataset.is_left_out(id)) {
+                ui.label(theme::strong("left out"));
+            }
+            tags::line(ui, cx, &name);
         }
-        tags::line(ui, cx, &name);
         if let Some(row) = row {
             score(ui, cx, row);
         }
@@ -168,8 +205,10 @@ fn head(ui: &mut Ui, cx: &mut PanelContext<'_>, row: Option<&ScoreRow>) {
             if ui.available_width() > 160.0 {
                 widgets::weak(ui, "← → walk");
             }
-            dissolved_by(ui, cx);
-            match image_frame::pointed(ui) {
+            if is_here {
+                dissolved_by(ui, cx);
+            }
+            match image_frame::pointed(ui).filter(|_| is_here) {
                 // What the pointer shows takes the place of the name.
                 Some(at) => _ = widgets::weak_line(ui, view::read_out(&cx.state.dissolve, &at)),
                 None => _ = widgets::cut_label(ui, &name, theme::BODY, t.text),
