@@ -29,8 +29,7 @@ pub struct MainView {
     palette: shell::command_palette::Palette,
     /// A note on an image: its name, and what was typed so far.
     note: (String, String),
-    /// The name of a new tag while it is typed.
-    tag: String,
+    tag: shell::own_tags::NewTag,
     /// The change curve has found room beside the pictures.
     curve_in_view: bool,
     notices: shell::notifications::Notices,
@@ -97,6 +96,7 @@ impl MainView {
             self.palette = Default::default();
         }
         match state.overlay {
+        self.tag.is_asked &= state.overlay == Some(Overlay::Tags);
             Some(Overlay::Palette) => self.palette.show(ui, &mut cx),
             Some(Overlay::About) => shell::about::show(ui, &mut cx),
             Some(Overlay::Keys) => shell::shortcuts::show(ui, &mut cx),

@@ -7,8 +7,15 @@ use crate::{
 };
 use eframe::egui::{Button, ComboBox, Grid, Id, Key, RichText, TextEdit, Ui};
 
-/// `name`: what was typed of a new one so far.
-pub fn show(ui: &mut Ui, cx: &mut PanelContext<'_>, name: &mut String) {
+/// A new tag while it is typed.
+#[derive(Default)]
+pub struct NewTag {
+    name: String,
+    /// Its field was given the keyboard's focus, since the page is there.
+    pub is_asked: bool,
+}
+
+pub fn show(ui: &mut Ui, cx: &mut PanelContext<'_>, NewTag { name, is_asked }: &mut NewTag) {
     let close = widgets::dialog(ui, "own tags", 440.0, |ui| {
         ui.label(RichText::new("Tags of your own").size(theme::TITLE));
         let text = "For whatever you look for: camera artefacts, a rare finding, images to ask about. A key puts a tag on the \
@@ -22,6 +29,9 @@ pub fn show(ui: &mut Ui, cx: &mut PanelContext<'_>, name: &mut String) {
             // It keeps the focus while the list above it grows.
             let edit = TextEdit::singleline(name).id(Id::unique("new tag")).hint_text("name of a new tag").desired_width(240.0);
             let field = ui.add(edit).accessible_name("Name of a new tag");
+            if !std::mem::replace(is_asked, true) {
+                field.request_focus();
+            }
             let entered = field.lost_focus() && ui.input(|i| i.key_pressed(Key::Enter));
             let new = cx.state.workspace_settings.with_tag(name, free.first().copied());
             let add = ui.add_enabled(new.is_ok(), Button::new("Add"));

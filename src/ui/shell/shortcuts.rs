@@ -25,6 +25,8 @@ pub fn dispatch(ui: &mut Ui, cx: &mut PanelContext<'_>) {
         u8::from(m.shift) + u8::from(m.alt) + u8::from(m.command)
     };
     by_key.sort_by_key(|(_, key)| Reverse(held(key)));
+    // Under a page of words nothing is changed that it hides.
+    let is_hidden = matches!(cx.state.overlay, Some(Overlay::Tags | Overlay::Keys | Overlay::About));
     for (action, shortcut) in by_key {
         // Alt and an arrow go through the words of a text.
         let plain = !shortcut.modifiers.command;
@@ -40,7 +42,8 @@ pub fn dispatch(ui: &mut Ui, cx: &mut PanelContext<'_>) {
             && cx.state.overlay.is_none();
         // Escape closes an open menu first.
         let menu = action.id == Id::Escape && eframe::egui::Popup::is_any_open(ui.ctx());
-        if own || menu || grid || (action.id != Id::Escape && plain && (typing || taken)) {
+        let hidden = is_hidden && plain && !matches!(action.id, Id::Escape | Id::Keys);
+        if own || menu || grid || hidden || (action.id != Id::Escape && plain && (typing || taken)) {
             continue;
         }
         if ui.input_mut(|i| i.consume_shortcut(&shortcut))
@@ -49,7 +52,7 @@ pub fn dispatch(ui: &mut Ui, cx: &mut PanelContext<'_>) {
             cx.send(command);
         }
     }
-    for tag in cx.state.workspace_settings.tags.iter().filter(|_| !typing && cx.state.overlay != Some(Overlay::Tags)) {
+    for tag in cx.state.workspace_settings.tags.iter().filter(|_| !typing && !is_hidden) {
         let Some(key) = tag.shortcut() else { continue };
         if ui.input_mut(|i| i.consume_shortcut(&KeyboardShortcut::new(Modifiers::NONE, key)))
             && let Ok(command) = own_tag(cx.state, &tag.name)
