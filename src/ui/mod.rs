@@ -72,7 +72,8 @@ impl MainView {
             let panel = Panel::bottom("log").frame(side).default_size(160.0).size_range(96.0..=420.0).resizable(true);
             panel.show(ui, |ui| shell::log_panel::show(ui, &mut cx));
         }
-        let (library, inspector) = (state.unfolded(Side::Library), has_inspector(state) && state.unfolded(Side::Inspector));
+        let (library, inspector) =
+            (state.unfolded(Side::Library), actions::has_inspector(state).is_ok() && state.unfolded(Side::Inspector));
         if state.room == Room::Small && (library || inspector) {
             CentralPanel::no_frame().frame(side).show(ui, |ui| match library {
                 true => shell::sidebar::show(ui, &mut cx, &mut self.data.path),
@@ -95,8 +96,8 @@ impl MainView {
             // The next search begins anew.
             self.palette = Default::default();
         }
-        match state.overlay {
         self.tag.is_asked &= state.overlay == Some(Overlay::Tags);
+        match state.overlay {
             Some(Overlay::Palette) => self.palette.show(ui, &mut cx),
             Some(Overlay::About) => shell::about::show(ui, &mut cx),
             Some(Overlay::Keys) => shell::shortcuts::show(ui, &mut cx),
@@ -148,11 +149,6 @@ impl MainView {
             });
         });
     }
-}
-
-/// Whether there is a right panel here.
-fn has_inspector(state: &State) -> bool {
-    state.workspace != Workspace::Train && state.overlay != Some(Overlay::Runs)
 }
 
 /// The demo must never be taken for real data.

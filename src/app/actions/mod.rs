@@ -4,8 +4,8 @@ mod commands;
 mod permissions;
 
 pub use permissions::{
-    may_curate, may_dissolve, may_embed, may_lay_map, may_plant, may_score, may_show_maps, may_train, may_train_kind,
-    may_unlabel, scorable,
+    has_inspector, may_curate, may_dissolve, may_embed, may_lay_map, may_plant, may_score, may_show_maps, may_train,
+    may_train_kind, may_unlabel, scorable,
 };
 
 use self::{commands::*, permissions::*};
@@ -535,6 +535,7 @@ actions! {
         name: "Fold the right panel",
         icon: icons::SIDEBAR,
         key: plain(Key::CloseBracket),
+        allowed: has_inspector,
         command: |_| AppCommand::Fold(Side::Inspector).into(),
     }
     Theme {

@@ -303,6 +303,15 @@ pub(crate) fn may_track(state: &State) -> Result<(), &'static str> {
     if state.dissolve.uses_t() { Ok(()) } else { Err("A filter has no t: choose Diffusion.") }
 }
 
+/// Whether there is a right panel.
+pub fn has_inspector(state: &State) -> Result<(), &'static str> {
+    match state.workspace {
+        _ if state.overlay == Some(Overlay::Runs) => Err("The list of runs has no panel on the right."),
+        Workspace::Train => Err("Train has no panel on the right."),
+        _ => Ok(()),
+    }
+}
+
 pub(crate) fn has_filters(state: &State) -> Result<(), &'static str> {
     let some = match state.workspace {
         Workspace::Data => state.data.filter != Filter::default(),
