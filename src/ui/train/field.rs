@@ -15,6 +15,8 @@ use eframe::egui::{Align, Button, Checkbox, ComboBox, Label, Layout, RichText, S
 const NAME: f32 = 208.0;
 /// Room for the value.
 const VALUE: f32 = 92.0;
+/// The same for one that begins with a text as long as this.
+const LONG_VALUE: (usize, f32) = (10, 120.0);
 /// Room for the hint beside it.
 const HINT: f32 = 76.0;
 /// Letters that the hint has room for.
@@ -39,11 +41,13 @@ pub fn show(ui: &mut Ui, cx: &mut PanelContext<'_>, field: &Field) {
     // Without a hint the value has its room.
     let paper = paper.filter(|paper| ui.available_width() >= NARROW && paper.len() <= LONG);
     let hint = if ui.available_width() >= NARROW { HINT } else { 0.0 };
-    let wide = if paper.is_some() { VALUE } else { VALUE + hint };
+    let is_long = matches!(field.kind, FieldKind::Text) && begun(cx, field).len() >= LONG_VALUE.0;
+    let least = if is_long { LONG_VALUE.1 } else { VALUE };
+    let wide = if paper.is_some() { VALUE } else { least.max(VALUE + hint) };
     let mut focused = false;
     let row = ui.horizontal(|ui| {
         // On a wide card the value stays near its name.
-        let room = (ui.available_width() - VALUE - hint - 2.0 * theme::GAP).clamp(48.0, NAME);
+        let room = (ui.available_width() - least.max(VALUE + hint) - 2.0 * theme::GAP).clamp(48.0, NAME);
         let colour = if changed { t.accent } else { t.weak };
         let label = ui.allocate_ui_with_layout([room, 24.0].into(), Layout::left_to_right(Align::Center), |ui| {
             ui.set_width(room);
