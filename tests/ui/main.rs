@@ -10,6 +10,7 @@ mod curation;
 mod data;
 mod keyboard;
 mod listing;
+mod second_pass;
 mod shaders;
 mod snapshots;
 mod states;

@@ -1,8 +1,7 @@
 //! What is said and kept in view where it was not: views that ask for what is not here, damaged files, the preview of preprocessing.
 
-mod test_files;
-mod window;
-
+use crate::harness::Window;
+use crate::test_files::png;
 use dissolve_studio::{
     app::{
         AppCommand, DataCommand, ResultsCommand,
@@ -15,8 +14,6 @@ use dissolve_studio::{
 use eframe::egui::{Key, Modifiers, Rect};
 use egui_kittest::kittest::{NodeT, Queryable};
 use std::path::PathBuf;
-use test_files::png;
-use window::Window;
 
 /// Two folders of pictures.
 fn eyes(window: &Window) -> PathBuf {
