@@ -222,3 +222,17 @@ fn damaged_settings_of_the_workspace_are_kept_and_said() {
     assert!(window.state().notices.is_empty(), "it is said once");
     assert_eq!(window.state().workspace_settings.tags[0].name, "blur");
 }
+
+/// A file's name can hold a line's end, and turn the direction of writing.
+#[cfg(unix)]
+#[test]
+fn names_with_control_characters_stay_on_their_line() {
+    let mut window = Window::new();
+    let set = window.path("eyes");
+    std::fs::create_dir_all(&set).unwrap();
+    std::fs::write(set.join("a\nb.png"), png(1)).unwrap();
+    window.send(DataCommand::Open(set));
+    window.until("it is open", |s| s.state().open().is_some());
+    window.send(DataCommand::Select(ImageId(0)));
+    assert!(window.has("a\\nb.png"));
+}

@@ -191,8 +191,9 @@ pub fn choices<T: Copy + PartialEq>(ui: &mut Ui, current: T, all: &[(T, &str)]) 
     clicked
 }
 
-/// Cuts the middle out of a text that is wider than `width`: the ends of file names say most.
+/// Cuts the middle out of a text that is wider than `width`: the ends of file names say most. Control characters are made visible.
 pub fn cut_middle(ui: &Ui, text: &str, font: &FontId, width: f32) -> String {
+    let text = &*crate::text::visible(text);
     let measure = |s: &str| ui.painter().layout_no_wrap(s.to_string(), font.clone(), Color32::WHITE).size().x;
     if measure(text) <= width {
         return text.to_string();
