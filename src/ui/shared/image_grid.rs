@@ -88,11 +88,8 @@ impl Click {
 pub struct Grid {
     /// What was selected in the last frame: a new selection is scrolled into view.
     selected: Option<usize>,
-    /// How far it was scrolled then, points, and how it was laid out.
+    /// How far it was scrolled then, points.
     offset: f32,
-    columns: usize,
-    row: f32,
-    view: f32,
 }
 
 /// Draws the entries of a cell's menu.
@@ -118,13 +115,10 @@ impl Grid {
         let rows = count.div_ceil(columns);
         let mut clicked = None;
         let mut area = ScrollArea::vertical().auto_shrink(false);
-        if self.columns != 0 && (self.columns, self.row) != (columns, height + gap) {
-            area = self.reflow(area, selected, columns, height + gap);
-        } else if self.selected != selected {
+        if self.selected != selected {
+            self.selected = selected;
             area = self.scroll_to(ui, area, selected, columns, height + gap);
         }
-        self.selected = selected;
-        (self.columns, self.row, self.view) = (columns, height + gap, ui.available_height());
         rows_by_key(ui, cx, columns as i64);
         let shown = area.show_rows(ui, height, rows, |ui, range| {
             for row in range {
@@ -151,14 +145,6 @@ impl Grid {
         });
         self.offset = shown.state.clamped_offset().y;
         clicked
-    }
-
-    /// Other columns or heights: what was seen stays where it is, the selected one before others.
-    fn reflow(&self, area: ScrollArea, selected: Option<usize>, columns: usize, row: f32) -> ScrollArea {
-        let place = |index: usize| (index / self.columns) as f32 * self.row - self.offset;
-        let first = (self.offset / self.row.max(1.0)).round() as usize * self.columns;
-        let kept = selected.filter(|&index| (0.0..self.view).contains(&place(index))).unwrap_or(first);
-        area.vertical_scroll_offset(((kept / columns) as f32 * row - place(kept)).max(0.0))
     }
 
     /// Brings the selected row into view where it is outside of it.
