@@ -195,8 +195,12 @@ fn own_tags_are_made_given_by_key_and_found_again() {
     window.steps();
     assert!(window.has("tagged camera 2"), "a chip in the large view");
     window.key(Key::Escape);
-    let file = window.path("work/window.json");
-    window.until("it is kept", |_| file.is_file());
+    // Both are written by another thread: the name and key of the tag, and what has it.
+    let (file, curations) = (window.path("work/window.json"), window.path("work/curation"));
+    let has_tag = |path: &std::path::Path| std::fs::read_to_string(path).is_ok_and(|text| text.contains("camera 2"));
+    window.until("it is kept", |_| {
+        has_tag(&file) && std::fs::read_dir(&curations).is_ok_and(|mut all| all.any(|file| has_tag(&file.unwrap().path())))
+    });
 
     let set = window.path("eyes");
     let Window { harness, folder } = window;
