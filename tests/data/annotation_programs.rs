@@ -156,3 +156,35 @@ fn regions_of_via_label_their_images() {
         std::fs::remove_file(dir.path().join(name)).unwrap();
     }
 }
+
+#[test]
+fn where_nothing_is_marked_at_all_nobody_looked() {
+    let dir = folder(numbered("images/#.png", 10..16));
+    let images: Vec<String> = (10..16).map(|i| format!("{{\"id\": {i}, \"file_name\": \"{i}.png\"}}")).collect();
+    let coco = |annotations: &str| {
+        format!(
+            "{{\"images\": [{}], \"annotations\": [{annotations}], \"categories\": [{{\"id\": 1, \"name\": \"cyst\"}}]}}",
+            images.join(",")
+        )
+    };
+    let cvat: String = (10..16).map(|i| format!("<image name=\"{i}.png\"/>")).collect();
+    for (name, text) in [
+        ("coco.json", coco("")),
+        ("coco.json", coco("{\"image_id\": 10, \"caption\": \"a cyst in the left lobe\"}")),
+        ("cvat.xml", format!("<annotations>{cvat}</annotations>")),
+    ] {
+        dir.write(name, text.as_bytes());
+        let found = inspect(dir.path(), &[]);
+        assert!(classes(&found).is_empty() && found["suggested"].is_null(), "{text}: {found}");
+        assert!(warns(&found, &format!("{name} names these files")), "{found}");
+        std::fs::remove_file(dir.path().join(name)).unwrap();
+    }
+    // A place without a name is a finding.
+    dir.write("coco.json", coco("{\"image_id\": 10, \"bbox\": [1, 2, 3, 4]}, {\"image_id\": 11, \"category_id\": 1}").as_bytes());
+    assert_eq!(classes(&inspect(dir.path(), &[])), BTreeMap::from([("cyst", 1), ("finding", 1), ("no annotation", 4)]));
+    // Lists of labels under the names of files.
+    let list = |i: u32| format!("\"{i}.png\": {}", ["[]", "[\"cyst\"]", "[\"cyst\", \"mass\"]"][i as usize % 3]);
+    dir.write("coco.json", format!("{{{}}}", (10..16).map(list).collect::<Vec<_>>().join(",")).as_bytes());
+    let counts = BTreeMap::from([("cyst", 2), ("no annotation", 2), ("several findings", 2)]);
+    assert_eq!(classes(&inspect(dir.path(), &[])), counts);
+}

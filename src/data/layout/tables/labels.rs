@@ -220,11 +220,17 @@ impl LabelScheme {
         }
     }
 
-    /// Whether the values of a column are mostly names of pictures, such as masks.
-    pub fn names_files(table: &Table, column: usize) -> bool {
+    /// Whether a text ends as the names of pictures do.
+    pub fn is_picture_name(text: &str) -> bool {
         const PICTURES: &[&str] =
             &[".png", ".jpg", ".jpeg", ".tif", ".tiff", ".bmp", ".dcm", ".gif", ".webp", ".npy", ".nii", ".gz"];
-        let is_file = |v: &&str| PICTURES.iter().any(|end| v.to_ascii_lowercase().ends_with(end));
+        let text = text.to_ascii_lowercase();
+        PICTURES.iter().any(|end| text.ends_with(end))
+    }
+
+    /// Whether the values of a column are mostly names of pictures, such as masks.
+    pub fn names_files(table: &Table, column: usize) -> bool {
+        let is_file = |v: &&str| Self::is_picture_name(v);
         let values = || table.column(column).filter(|v| !v.is_empty());
         values().filter(is_file).count() * 2 >= values().count().max(1)
     }

@@ -8,9 +8,11 @@ use std::collections::HashMap;
 /// Lists of strings in one field are joined by this, as in NIH's `Finding Labels`.
 pub const JOIN: &str = "|";
 
-/// The label of an image in which nothing is marked, by the labels of others: where some of them sound normal, it is not known.
+/// The label of an image in which nothing is marked, by the labels of others: where some of them sound normal, or nothing is marked in
+/// any, it is not known.
 pub fn unmarked<'a>(labels: impl IntoIterator<Item = &'a str>) -> &'static str {
-    if labels.into_iter().any(sounds_normal) { "" } else { "no annotation" }
+    let mut labels = labels.into_iter().peekable();
+    if labels.peek().is_none() || labels.any(sounds_normal) { "" } else { "no annotation" }
 }
 
 /// Headers in the order in which they first occur.

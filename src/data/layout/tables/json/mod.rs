@@ -6,7 +6,11 @@ mod builder;
 pub mod label_studio;
 pub mod via;
 
-use super::{columns::Columns, table::Table};
+use super::{
+    columns::Columns,
+    labels::{FINDING, LabelScheme},
+    table::Table,
+};
 use crate::{config::LabelColumns, data::dataset::Split};
 use builder::{Rows, fields, scalar};
 use csv::StringRecord;
@@ -153,8 +157,11 @@ fn coco(object: &Map<String, Value>) -> Option<Table> {
     let names: HashMap<String, String> =
         list("categories").into_iter().flatten().filter_map(|c| Some((id(c, "id")?, id(c, "name")?))).collect();
     let mut found: HashMap<String, Vec<String>> = HashMap::new();
+    // A caption marks nothing.
+    let is_placed = |annotation: &Value| ["bbox", "segmentation", "keypoints"].iter().any(|key| annotation.get(*key).is_some());
     for annotation in annotations {
-        if let (Some(image), Some(category)) = (id(annotation, "image_id"), id(annotation, "category_id")) {
+        let category = id(annotation, "category_id").or_else(|| is_placed(annotation).then(|| FINDING.to_string()));
+        if let (Some(image), Some(category)) = (id(annotation, "image_id"), category) {
             let name = names.get(&category).cloned().unwrap_or(category);
             let known = found.entry(image).or_default();
             if !known.contains(&name) {
@@ -187,6 +194,18 @@ fn by_key(object: &Map<String, Value>) -> Option<Table> {
         for (name, label) in labels {
             let class = label.as_u64().and_then(|i| classes.get(usize::try_from(i).ok()?)).unwrap_or(label);
             rows.add([("file".into(), name.clone()), ("label".into(), scalar(class).unwrap_or_default())]);
+        }
+        return rows.table();
+    }
+    // Labels under the names of files: `{"a.png": ["cyst", "mass"], "b.png": []}`.
+    let are_files = object.keys().all(|key| LabelScheme::is_picture_name(key));
+    if are_files && object.values().all(Value::is_array) {
+        let labels = |value: &Value| -> Vec<String> { value.as_array().into_iter().flatten().filter_map(scalar).collect() };
+        let all: Vec<String> = object.values().flat_map(labels).collect();
+        let none = unmarked(all.iter().map(String::as_str));
+        for (name, value) in object {
+            let label = labels(value).join(JOIN);
+            rows.add([("file".into(), name.clone()), ("label".into(), if label.is_empty() { none.into() } else { label })]);
         }
         return rows.table();
     }
