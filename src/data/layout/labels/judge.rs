@@ -50,6 +50,11 @@ pub fn judge(root: &Path, files: &NamedFiles, path: &Path, config: &DataConfig) 
     }
 }
 
+/// A large table by some rows from all over it; nothing of others.
+pub fn judge_sample(root: &Path, files: &NamedFiles, path: &Path, config: &DataConfig) -> Vec<Judged> {
+    Table::sample(path).map_or_else(Vec::new, |sample| judge_table(root, files, path, sample, config))
+}
+
 /// Whether any of some rows from all over a large table names a picture; of others it is not asked.
 pub fn may_name(files: &NamedFiles, path: &Path, config: &DataConfig) -> bool {
     let Some(sample) = Table::sample(path) else { return true };

@@ -2,7 +2,7 @@
 
 use super::{
     continued::{continued, is_form, is_of_guesses, only},
-    judge::{Judged, judge, may_name},
+    judge::{Judged, judge, judge_sample, may_name},
     named_files::{Match, NamedFiles},
     rows::{LabelTable, Named, SplitList, labelled},
 };
@@ -170,12 +170,13 @@ fn above(root: &Path, files: &NamedFiles, pictures: usize, config: &DataConfig) 
         paths.sort();
         for path in paths {
             let names_most = |judged: &Judged| matches!(judged, Judged::Labels(named) if named.1.len() * 2 >= pictures);
+            let mut names_these = judge_sample(root, files, &path, config).iter().any(names_most);
             let size = std::fs::metadata(&path).map_or(u64::MAX, |m| m.len());
-            if size > left || !may_name(files, &path, config) {
-                continue;
+            if !names_these && size <= left && may_name(files, &path, config) {
+                left -= size;
+                names_these = judge(root, files, &path, config).iter().any(names_most);
             }
-            left -= size;
-            if judge(root, files, &path, config).iter().any(names_most) {
+            if names_these {
                 let text = format!("{} lies above this folder and names these files.", display_path(&path));
                 notes.push(Warning::new(text, NextStep::UseTable { path }));
             }
