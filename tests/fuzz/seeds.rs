@@ -94,6 +94,7 @@ pub fn json() -> Vec<Vec<u8>> {
         r#"{"a.png": "clear", "b.png": "spot", "c.png": "spot"}"#,
         r#"[{"id": 1, "data": {"image": "/data/upload/1/0123abcd-a.png"}, "annotations": [{"result": [{"value": {"x": 1, "rectanglelabels": ["spot"]}}]}]}, {"id": 2, "data": {"image": "/data/upload/1/0123abcd-b%2Epng"}, "annotations": [{"result": []}]}]"#,
         r#"[{"image": "/data/upload/1/0123abcd-a.png", "tag": [{"x": 1, "polygonlabels": ["spot"]}], "annotation_id": 1}, {"image": "/data/upload/1/1123abcd-b.png", "annotation_id": 2}]"#,
+        r#"{"attribute": {"1": {"aname": "type", "options": {"0": "spot"}}}, "file": {"1": {"fname": "a.png"}, "2": {"fname": "b.png"}}, "view": {"1": {"fid_list": ["1"]}, "2": {"fid_list": ["2"]}}, "metadata": {"x": {"vid": "1", "xy": [2, 1], "av": {"1": "0"}}}}"#,
         r#"{"_via_img_metadata": {"a.png9": {"filename": "a.png", "regions": [{"region_attributes": {"type": {"spot": true}}}], "file_attributes": {"class": ""}}, "b.png9": {"filename": "b.png", "regions": {}}}}"#,
         r#"{"samples": [{"filepath": "x/a.png", "ground_truth": {"label": "clear"}, "tags": ["t"]}, {"filepath": "x/b.png", "ground_truth": {"label": "spot"}}]}"#,
     ])

@@ -13,7 +13,7 @@ use crate::{
 #[rustfmt::skip]
 const SOUNDS_NORMAL: &[&str] = &[
     "normal", "norm", "good", "healthy", "ok", "non covid", "noncovid", "no dr", "nodr", "control", "controls", "negative", "no finding",
-    "no findings", "nofinding", "no tumor", "notumor", "no annotation", "unauffällig", "sano",
+    "no findings", "nofinding", "no tumor", "notumor", "no annotation", "unauffällig", "gesund", "ohne befund", "sano", "sain", "normale", "正常", "정상", "норма",
 ];
 
 /// In the place of a class's name: every image.

@@ -23,6 +23,9 @@ struct Image {
 
 /// A project, or annotations alone; `None` where it is something else.
 pub fn project(object: &Map<String, Value>) -> Option<Table> {
+    if let Some(images) = of_views(object) {
+        return table(&images);
+    }
     let images = object.get("_via_img_metadata").and_then(Value::as_object).unwrap_or(object);
     let attributes = |of: &Value, name: &str| of.get(name).and_then(Value::as_object).cloned().unwrap_or_default();
     let image = |value: &Value| -> Option<Image> {
@@ -35,6 +38,36 @@ pub fn project(object: &Map<String, Value>) -> Option<Table> {
         Some(Image { file: value.get("filename")?.as_str()?.to_string(), about: attributes(value, "file_attributes"), regions })
     };
     table(&images.values().map(image).collect::<Option<Vec<Image>>>()?)
+}
+
+/// The images of a project of VIA 3: views of files, and what is marked in them, with attributes and their options by numbers.
+fn of_views(object: &Map<String, Value>) -> Option<Vec<Image>> {
+    let part = |name: &str| object.get(name).and_then(Value::as_object);
+    let (files, views, marks, attributes) = (part("file")?, part("view")?, part("metadata")?, part("attribute")?);
+    let said = |mark: &Value| -> Attributes {
+        let chosen = mark.get("av").and_then(Value::as_object).into_iter().flatten();
+        let named = chosen.filter_map(|(number, value)| {
+            let attribute = attributes.get(number)?;
+            let option = || attribute.get("options")?.get(value.as_str()?);
+            Some((attribute.get("aname")?.as_str()?.to_string(), option().unwrap_or(value).clone()))
+        });
+        named.collect()
+    };
+    let mut by_view: HashMap<String, Vec<&Value>> = HashMap::new();
+    for mark in marks.values() {
+        by_view.entry(mark.get("vid").and_then(scalar).unwrap_or_default()).or_default().push(mark);
+    }
+    let image = |(number, view): (&String, &Value)| -> Option<Image> {
+        let file = files.get(&scalar(view.get("fid_list")?.get(0)?)?)?;
+        let of_view = || by_view.get(number).into_iter().flatten().copied();
+        let is_placed = |mark: &&Value| mark.get("xy").and_then(Value::as_array).is_some_and(|place| !place.is_empty());
+        Some(Image {
+            file: file.get("fname")?.as_str()?.to_string(),
+            about: of_view().filter(|mark| !is_placed(mark)).flat_map(said).collect(),
+            regions: of_view().filter(is_placed).map(said).collect(),
+        })
+    };
+    views.iter().map(image).collect()
 }
 
 /// The same of a table with a row for each region.
@@ -141,6 +174,11 @@ mod tests {
         assert_eq!(rows(parse(&images).unwrap()), expected);
         let project = format!(r#"{{"_via_settings": {{}}, "_via_img_metadata": {images}, "_via_image_id_list": ["a.png9"]}}"#);
         assert_eq!(rows(parse(&project).unwrap()), expected);
+
+        let third = r#"{"attribute": {"1": {"aname": "type", "options": {"0": "cyst", "1": "mass"}}},
+            "file": {"1": {"fid": "1", "fname": "a.png"}, "2": {"fid": 2, "fname": "b.png"}}, "view": {"1": {"fid_list": ["1"]}, "2": {"fid_list": [2]}},
+            "metadata": {"x": {"vid": "1", "xy": [2, 1, 2, 3, 4], "av": {"1": "0"}}, "y": {"vid": "1", "xy": [2, 5, 6, 7, 8], "av": {"1": "1"}}}}"#;
+        assert_eq!(rows(parse(third).unwrap()), expected[..2]);
 
         let csv = "filename,file_size,file_attributes,region_count,region_id,region_shape_attributes,region_attributes\n\
             a.png,9,\"{}\",2,0,\"{\"\"name\"\":\"\"rect\"\"}\",\"{\"\"type\"\":\"\"cyst\"\"}\"\n\
