@@ -91,6 +91,22 @@ fn a_workspace_begins_at_its_top_however_far_another_is_scrolled() {
 }
 
 #[test]
+fn the_selected_image_stays_in_view_when_the_grid_becomes_wider() {
+    let mut window = opened([800.0, 600.0]);
+    window.send(DataCommand::Select(ImageId(13)));
+    window.harness.run_steps(8);
+    let name = window.state().open().unwrap().dataset.items[13].name.clone();
+    let top = |window: &Window| window.harness.get_by_label_contains(&format!("{name}, ")).rect().top();
+    let before = top(&window);
+    for _ in 0..2 {
+        window.send(AppCommand::Fold(Side::Inspector));
+        window.harness.run_steps(8);
+        // At the end of the list it cannot lie as high.
+        assert!(top(&window) > 200.0 && top(&window) < 560.0, "{before} becomes {}", top(&window));
+    }
+}
+
+#[test]
 fn a_panel_that_is_not_there_is_not_folded() {
     let mut window = opened([800.0, 600.0]);
     let folded = |window: &mut Window| {

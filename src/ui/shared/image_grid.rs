@@ -88,8 +88,13 @@ impl Click {
 pub struct Grid {
     /// What was selected in the last frame: a new selection is scrolled into view.
     selected: Option<usize>,
-    /// How far it was scrolled then, points.
+    /// How far it was scrolled then, points, and how it was laid out.
     offset: f32,
+    columns: usize,
+    row: f32,
+    view: f32,
+    /// See [`seen`](Self::seen), for the next time it is drawn.
+    kept: Option<(usize, f32)>,
 }
 
 /// Draws the entries of a cell's menu.
@@ -115,10 +120,17 @@ impl Grid {
         let rows = count.div_ceil(columns);
         let mut clicked = None;
         let mut area = ScrollArea::vertical().auto_shrink(false);
-        if self.selected != selected {
+        if self.columns != 0 && (self.columns, self.row) != (columns, height + gap) {
+            self.kept = Some(self.seen(selected));
+            // How far it can be scrolled is known after it was laid out.
+            ui.ctx().request_discard("other columns");
+        } else if let Some((index, place)) = self.kept.take() {
+            area = area.vertical_scroll_offset(((index / columns) as f32 * (height + gap) - place).max(0.0));
+        } else if self.selected != selected {
             self.selected = selected;
             area = self.scroll_to(ui, area, selected, columns, height + gap);
         }
+        (self.columns, self.row, self.view) = (columns, height + gap, ui.available_height());
         rows_by_key(ui, cx, columns as i64);
         let shown = area.show_rows(ui, height, rows, |ui, range| {
             for row in range {
@@ -145,6 +157,15 @@ impl Grid {
         });
         self.offset = shown.state.clamped_offset().y;
         clicked
+    }
+
+    /// What stays where it is when columns and heights become others, and how far it lies below the top: the selected image where it
+    /// is in view, else the first one.
+    fn seen(&self, selected: Option<usize>) -> (usize, f32) {
+        let place = |index: usize| (index / self.columns) as f32 * self.row - self.offset;
+        let first = (self.offset / self.row.max(1.0)).round() as usize * self.columns;
+        let kept = selected.filter(|&index| (0.0..self.view).contains(&place(index))).unwrap_or(first);
+        (kept, place(kept))
     }
 
     /// Brings the selected row into view where it is outside of it.
