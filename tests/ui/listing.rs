@@ -208,8 +208,7 @@ fn own_tags_are_made_given_by_key_and_found_again() {
     let mut window = Window::on(folder, [1280.0, 800.0]);
     assert_eq!(window.state().workspace_settings.tags[0].name, "camera 2");
     window.send(DataCommand::Open(set));
-    window.until("it is open", |s| s.state().open().is_some());
-    assert_eq!(window.state().open().unwrap().tags.len(), 1);
+    window.until("it is open, with what has the tag", |s| s.state().open().is_some_and(|open| open.tags.len() == 1));
 }
 
 #[test]
