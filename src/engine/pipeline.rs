@@ -62,9 +62,11 @@ pub fn with_tiles(config: &RunConfig, data: &Dataset) -> Result<(RunConfig, Stri
 pub fn work(run: &RunDir, reporter: &mut dyn Reporter) -> Result<()> {
     let manifest = run.manifest()?;
     if manifest.state == RunState::Finished {
+        // What a program that was killed at the very end has left half-written goes with the lock, where the run can be written to.
+        let lock = run.lock();
         // The state is noted before the report, which tells it: a run may have been killed in between.
         if manifest.kind == RunKind::Train && !run.join(files::REPORT).is_file() {
-            let _lock = run.lock()?;
+            let _lock = lock?;
             return report::write(run, open_data(&run.config()?, reporter).ok().as_deref()).map(drop);
         }
         reporter.event(Event::Notice(format!("{} is finished already", run.path().display()).into()));

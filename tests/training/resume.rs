@@ -115,3 +115,21 @@ fn run_killed_anywhere_resumes_to_identical_results() {
         }
     }
 }
+
+/// Killed at the very end, between the report and what is noted after it.
+#[test]
+fn a_finished_run_loses_what_was_left_half_written() {
+    use dissolve_studio::{
+        config::RunConfig,
+        engine::pipeline,
+        ml::base::reporter::Silent,
+        run_dir::{RunDir, RunKind, RunState},
+    };
+    let dir = tempfile::tempdir().unwrap();
+    let run = RunDir::create(dir.path(), RunKind::Ddpm, "whole", &RunConfig::default()).unwrap();
+    run.set_state(RunState::Finished).unwrap();
+    let half = run.path().join(".writing-abc");
+    fs::write(&half, b"half").unwrap();
+    pipeline::work(&run, &mut Silent).unwrap();
+    assert!(!half.exists());
+}
