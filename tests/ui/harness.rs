@@ -1,5 +1,4 @@
 //! The window in a test: started on a folder of its own, found by label, clicked, typed into.
-#![allow(dead_code, reason = "each test program uses its own part")]
 
 use dissolve_studio::{
     app::{Message, State},
