@@ -168,10 +168,10 @@ pub fn run(mut args: Args) -> Result<()> {
     {
         out::note(format_args!("note: this model has learnt from whole pictures: a tile of {tile} px is to it a small picture"));
     }
-    let of_run = || RunDir::open(args.model.as_deref().filter(|_| diffusion)?).ok()?.config().ok();
+    let of_run = || RunDir::open(args.model.as_deref()?).ok()?.config().ok();
     let run = of_run().unwrap_or_default();
     let window = args.window.clone().unwrap_or(run.data.window);
-    let preprocess = Some(run.preprocess).filter(|preprocess| *preprocess != PreprocessConfig::default());
+    let preprocess = Some(run.preprocess).filter(|preprocess| diffusion && *preprocess != PreprocessConfig::default());
     if preprocess.is_some() {
         out::note(format_args!("note: pictures are prepared as those that the model has learnt from, and compared with that"));
     }
