@@ -142,7 +142,7 @@ impl ImageScorer<'_> {
         ids: &[ImageId],
         reporter: &mut dyn Reporter,
     ) -> Result<Option<PixelFigures>> {
-        let is_own = data.fingerprint() == self.encoder.config.fingerprint;
+        let is_own = self.encoder.has_learnt_from(data);
         let Some(scorer) = self.at_scale(data, reporter)? else {
             // Those of images from elsewhere were asked for by name.
             return if is_own || self.maps.is_none() { Ok(None) } else { Err(no_maps()) };

@@ -85,7 +85,7 @@ pub fn run(args: Args) -> Result<()> {
     let scores = ready.score(&data, args.ddpm.as_deref(), args.maps.as_deref(), &mut terminal)?;
     let path = match args.out {
         Some(out) => out,
-        None if ready.owns(&data)? => ready.run.join(files::SCORES),
+        None if ready.owns(&data) => ready.run.join(files::SCORES),
         None => finished_run::beside(&ready.run, data.root()),
     };
     let output = Output::new(&path)?;

@@ -1,7 +1,7 @@
 //! Square tiles that cover a picture with overlap, and a picture put together from them again without seams.
 
 use super::picture::Picture;
-use std::f32::consts::FRAC_PI_2;
+use std::{f32::consts::FRAC_PI_2, iter::repeat_n};
 
 /// Places of the tiles that cover a picture: rows from the top, each from the left. The last tile of a row or column ends at the
 /// picture's edge; a picture smaller than a tile has one, which reaches beyond it.
@@ -61,19 +61,50 @@ impl TileGrid {
     pub fn cut(&self, picture: &Picture, index: usize) -> Vec<f32> {
         cut(picture, self.place(index), self.tile)
     }
+
+    /// Tile `index` with `margin` px around it, as three planes; pixels beyond the picture are zero, as filters have it.
+    pub fn cut_with_margin(&self, picture: &Picture, index: usize, margin: usize) -> Vec<f32> {
+        let corner = self.place(index).map(|at| at as isize - margin as isize);
+        square(picture, corner, self.tile + 2 * margin, Beyond::Zero)
+    }
 }
 
 /// The square of `tile` px whose left upper corner lies at `[x, y]`, as three planes; pixels beyond the picture repeat its edge.
 pub fn cut(picture: &Picture, [x, y]: [usize; 2], tile: usize) -> Vec<f32> {
+    square(picture, [x as isize, y as isize], tile, Beyond::Edge)
+}
+
+/// What lies beyond a picture.
+#[derive(Clone, Copy, PartialEq)]
+enum Beyond {
+    /// Its outermost pixels, again and again.
+    Edge,
+    Zero,
+}
+
+/// The square of `side` px whose left upper corner lies at `[x, y]`, in the picture or outside.
+fn square(picture: &Picture, [x, y]: [isize; 2], side: usize, beyond: Beyond) -> Vec<f32> {
     let (width, height) = (picture.width, picture.height);
-    let inside = width.saturating_sub(x).min(tile);
-    let mut out = Vec::with_capacity(3 * tile * tile);
+    let inside = |at: isize, most: usize| at.clamp(0, most as isize) as usize;
+    let (from, to) = (inside(x, width), inside(x + side as isize, width));
+    let left = inside(-x, side);
+    let mut out = Vec::with_capacity(3 * side * side);
     for channel in 0..3 {
         let plane = picture.plane(channel);
-        for row in y..y + tile {
-            let row = &plane[row.min(height - 1) * width..][..width];
-            out.extend_from_slice(&row[x..x + inside]);
-            out.extend(std::iter::repeat_n(row[width - 1], tile - inside));
+        for y in y..y + side as isize {
+            let nearest = inside(y, height - 1);
+            let row = &plane[nearest * width..][..width];
+            let (before, after) = match beyond {
+                Beyond::Edge => (row[0], row[width - 1]),
+                Beyond::Zero => (0.0, 0.0),
+            };
+            if beyond == Beyond::Zero && nearest as isize != y {
+                out.extend(repeat_n(0.0, side));
+                continue;
+            }
+            out.extend(repeat_n(before, left));
+            out.extend_from_slice(&row[from..to]);
+            out.extend(repeat_n(after, side - left - (to - from)));
         }
     }
     out
@@ -163,6 +194,18 @@ mod tests {
                 }
             }
         }
+    }
+
+    #[test]
+    fn beyond_a_picture_its_edge_goes_on_or_around_a_tile_there_is_nothing() {
+        let picture = Picture::new(3, 2, 1, vec![1.0, 2.0, 3.0, 4.0, 5.0, 6.0]);
+        let first = |pixels: Vec<f32>, side: usize| pixels[..side * side].to_vec();
+        assert_eq!(first(cut(&picture, [1, 0], 3), 3), [2.0, 3.0, 3.0, 5.0, 6.0, 6.0, 5.0, 6.0, 6.0]);
+        let grid = TileGrid::new(3, 2, 2, 1);
+        let around = |index| first(grid.cut_with_margin(&picture, index, 1), 4);
+        assert_eq!(around(0), [0.0, 0.0, 0.0, 0.0, 0.0, 1.0, 2.0, 3.0, 0.0, 4.0, 5.0, 6.0, 0.0, 0.0, 0.0, 0.0]);
+        assert_eq!(around(1), [0.0, 0.0, 0.0, 0.0, 1.0, 2.0, 3.0, 0.0, 4.0, 5.0, 6.0, 0.0, 0.0, 0.0, 0.0, 0.0]);
+        assert_eq!(grid.cut_with_margin(&picture, 1, 0), grid.cut(&picture, 1));
     }
 
     #[test]

@@ -74,7 +74,7 @@ impl FinishedRun {
             MapFolder::prepare(maps)?;
         }
         let mut scored = scorer.score(data, &all, reporter)?;
-        if !self.owns(data)? {
+        if !self.owns(data) {
             // Its threshold is of the training normals, whose scores the run's own file has.
             let own = self.run.contents()?.scores.filter(|path| files::is_own_scores(path)).map(|path| Scores::read(&path));
             let threshold = own.and_then(Result::ok).and_then(|own| lead_threshold(&own, self.config.score.rule));
@@ -104,8 +104,8 @@ impl FinishedRun {
     }
 
     /// Whether these are the images that the run learnt from.
-    pub fn owns(&self, data: &Dataset) -> Result<bool> {
-        Ok(data.fingerprint() == self.encoder.config.fingerprint)
+    pub fn owns(&self, data: &Dataset) -> bool {
+        self.encoder.has_learnt_from(data)
     }
 
     /// The diffusion model of the run: the one that is named, the one trained beside the encoder, or the one of its settings.

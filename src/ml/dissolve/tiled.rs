@@ -94,7 +94,7 @@ impl TiledDissolver {
             return self.dissolve_cut(&tiles, t);
         }
         let (side, count) = (self.tiles.tile + 2 * margin, indices.len());
-        let x: Vec<f32> = indices.iter().flat_map(|&i| around(picture, grid.place(i), self.tiles.tile, margin)).collect();
+        let x: Vec<f32> = indices.iter().flat_map(|&i| grid.cut_with_margin(picture, i, margin)).collect();
         let x = Tensor::from_vec(x, (count, 3, side, side), &Device::Cpu)?;
         let y = self.dissolver.clone().at_resolution(side).dissolve(&x, &vec![t; count])?;
         let y = y.narrow(2, margin, self.tiles.tile)?.narrow(3, margin, self.tiles.tile)?;
@@ -141,24 +141,6 @@ impl TiledDissolver {
         keep_surround(picture, visibility(picture).as_deref(), &mut dissolved);
         Ok(dissolved)
     }
-}
-
-/// The square of `tile` px at `[x, y]` with `margin` px around it, as three planes; zeros beyond the picture, as the filters have it.
-fn around(picture: &Picture, [x, y]: [usize; 2], tile: usize, margin: usize) -> Vec<f32> {
-    let (width, height, side) = (picture.width, picture.height, tile + 2 * margin);
-    let mut out = vec![0.0; 3 * side * side];
-    // Left and right end of what lies in the picture, from the square's left edge.
-    let (from, to) = (margin.saturating_sub(x), side.min((width + margin).saturating_sub(x)));
-    for channel in 0..3 {
-        let plane = picture.plane(channel);
-        for row in 0..side {
-            if let Some(source) = (y + row).checked_sub(margin).filter(|&source| source < height) {
-                let start = source * width + x + from - margin;
-                out[(channel * side + row) * side..][from..to].copy_from_slice(&plane[start..start + to - from]);
-            }
-        }
-    }
-    out
 }
 
 /// Gives a dissolved picture of three channels the black surround of the picture that it was made of; `visibility` is that picture's.

@@ -10,6 +10,7 @@ use super::{
 };
 use crate::{
     config::{RunConfig, Stem},
+    data::Dataset,
     error::{Error, Result},
     ml::base::checkpoint::{self, Metadata},
     nn::{BatchNorm2d, Conv2d, Init, Linear, Params, Scope, max_pool_3x3_s2_p1, relu},
@@ -26,7 +27,7 @@ pub struct EncoderConfig {
     pub input_size: usize,
     /// `Imagenet` or `Cifar`, resolved as well.
     pub stem: Stem,
-    /// Which data set it learnt from ([`Dataset::fingerprint`](crate::data::Dataset::fingerprint)); empty where that is unknown.
+    /// Which data set it learnt from ([`Dataset::fingerprint`]); empty where that is unknown.
     pub fingerprint: String,
 }
 
@@ -87,6 +88,11 @@ impl Encoder {
     /// An input of another shape, or too little memory.
     pub fn local_features(&self, x: &Tensor, count: usize) -> TensorResult<Vec<Tensor>> {
         self.net.stages(x, count, false)
+    }
+
+    /// Whether `data` are what it learnt from.
+    pub fn has_learnt_from(&self, data: &Dataset) -> bool {
+        data.fingerprint() == self.config.fingerprint
     }
 
     /// Where it computes.

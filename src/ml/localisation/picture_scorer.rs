@@ -11,9 +11,10 @@ use crate::{
             stage_progress::StageProgress,
         },
         encoder::model::Encoder,
-        scoring::{anomaly_map::AnomalyMap, gaussian::Ranks, tiles::scorer::TileScorer},
+        scoring::{anomaly_map::AnomalyMap, gaussian::Ranks, normal_gaussian::not_kept, tiles::scorer::TileScorer},
     },
     run_dir::{RunDir, files},
+    scores::ScoreKind,
 };
 use candle_core::Device;
 use std::{collections::HashMap, sync::Arc};
@@ -57,10 +58,8 @@ impl PictureScorer {
         }
         let encoder = Encoder::load(&encoder, device)?;
         let lacks = [files::TILES, files::MAP_MODEL].iter().any(|file| !part.join(file).exists());
-        if lacks && data.fingerprint() != encoder.config.fingerprint {
-            let text =
-                "the run has not kept what its training images look like by tiles and in maps; score those once, and it is there";
-            reporter.event(Event::Notice(text.into()));
+        if lacks && !encoder.has_learnt_from(data) {
+            reporter.event(Event::Notice(not_kept(&[ScoreKind::Tiles, ScoreKind::Map]).into()));
             return Ok(None);
         }
         let by_tiles = TileScorer::open_or_build(part, encoder, tiles, data, reporter)?;

@@ -4,7 +4,7 @@
 
 use super::{
     gaussian::Ranks,
-    normal_gaussian::{NormalGaussian, Seen},
+    normal_gaussian::{NormalGaussian, Seen, not_kept},
     scorer::BatchScorer,
 };
 use crate::{
@@ -73,12 +73,8 @@ impl<D: Descriptor> DescriptorScorer<D> {
             let normals = NormalGaussian::load(&path, descriptor.length())?;
             return Ok(Some(Self { descriptor, normals }));
         }
-        if data.fingerprint() != encoder.config.fingerprint {
-            let text = format!(
-                "the run has not kept what its training images look like to the score \"{}\"; score those once, and it is there",
-                D::SCORE.name()
-            );
-            reporter.event(Event::Notice(text.into()));
+        if !encoder.has_learnt_from(data) {
+            reporter.event(Event::Notice(not_kept(&[D::SCORE]).into()));
             return Ok(None);
         }
         let chosen = data.some_training_normals(MOST);

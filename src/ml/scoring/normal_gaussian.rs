@@ -5,6 +5,7 @@ use super::gaussian::{Gaussian, Ranks};
 use crate::{
     error::{Error, Result},
     ml::base::checkpoint::{self, Metadata, Tensors},
+    scores::ScoreKind,
 };
 use candle_core::{Device, Tensor};
 use rayon::prelude::*;
@@ -34,6 +35,15 @@ impl Seen {
         self.of_picture.extend(std::iter::repeat_n(self.names.len(), self.rows.len() - before));
         self.names.push(name);
     }
+}
+
+/// What is said where a run lacks what these scores compare with, and the data at hand are not those that it has learnt from.
+pub(crate) fn not_kept(scores: &[ScoreKind]) -> String {
+    let named: Vec<_> = scores.iter().map(|score| score.name()).collect();
+    let missing = named.join(", ");
+    format!(
+        "no score by {missing}: the run has not kept what its training images look like to it; score those once, and it is there"
+    )
 }
 
 /// Judges pictures by the mean squared Mahalanobis distance of their rows.

@@ -194,7 +194,7 @@ pub fn score(
     }
 
     // Names say which images are in the bank, but only within the data set that it was made of.
-    let own_data = data.fingerprint() == encoder.config.fingerprint;
+    let own_data = encoder.has_learnt_from(data);
     let in_bank: HashMap<&str, usize> = bank.names.iter().enumerate().map(|(m, name)| (name.as_str(), m)).collect();
     let member = |id: ImageId| {
         let item = data.item(id).filter(|item| own_data && item.split == Split::Train)?;

@@ -55,7 +55,7 @@ impl TileScorer {
     ) -> Result<Self> {
         let (path, bank) = (run.join(files::TILES), run.join(files::TILE_BANK));
         let known = path.exists().then(|| NormalGaussian::load(&path, width(&encoder))).transpose()?;
-        let is_own = data.fingerprint() == encoder.config.fingerprint;
+        let is_own = encoder.has_learnt_from(data);
         let normals = match known {
             // Where the bank is missing or damaged, it is made when the run's own images are scored again.
             Some(normals) if !is_own || TileBank::load(&bank).is_ok() => normals,
