@@ -6,12 +6,15 @@ use super::{
     raster::{Raster, Remark},
     source::check_size,
 };
-use image::{DynamicImage, ImageDecoder, ImageFormat, ImageReader};
+use image::{DynamicImage, ImageDecoder, ImageError, ImageFormat, ImageReader};
 use std::io::Cursor;
 
 /// Decodes the bytes of a file, turned upright. The error is a reason to show beside the file's name.
 pub fn decode(bytes: Vec<u8>, format: ImageFormat) -> Result<Raster, String> {
-    let fail = |e: image::ImageError| sentence("is damaged", &e);
+    let fail = |e: ImageError| match e {
+        ImageError::Unsupported(_) => sentence("is of a kind that is not read", &e),
+        _ => sentence("is damaged", &e),
+    };
     let is_animated = is_animated(&bytes, format);
     let (length, density) = (bytes.len() as u64, Density::of(format, &bytes));
     if let Some(first) = gif_frames(&bytes).next().filter(|_| format == ImageFormat::Gif) {
@@ -78,6 +81,19 @@ fn gif_frames(bytes: &[u8]) -> impl Iterator<Item = [u32; 2]> {
 mod tests {
     use super::*;
     use image::{Delay, Frame, RgbaImage, codecs::gif::GifEncoder};
+
+    #[test]
+    fn what_is_sound_and_not_read_is_not_called_damaged() {
+        let mut bmp = Vec::new();
+        image::RgbImage::new(4, 4).write_to(&mut Cursor::new(&mut bmp), ImageFormat::Bmp).unwrap();
+        // Its pixels are said to be a JPEG.
+        bmp[30] = 4;
+        let reason = decode(bmp.clone(), ImageFormat::Bmp).unwrap_err();
+        assert!(reason.starts_with("is of a kind that is not read: "), "{reason}");
+        bmp[30] = 0;
+        bmp[26] = 7;
+        assert!(decode(bmp, ImageFormat::Bmp).unwrap_err().starts_with("is damaged: "), "seven planes");
+    }
 
     #[test]
     fn an_animation_is_its_first_picture_and_that_is_said() {
