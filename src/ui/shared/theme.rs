@@ -82,6 +82,9 @@ pub const LIGHT: Tokens = Tokens {
     warning: Color32::from_rgb(0x7A, 0x55, 0x00),
 };
 
+/// Share of the accent in the ground of what is selected.
+const SELECTED: f32 = 0.16;
+
 /// What is left of a picture that is left out.
 pub const LEFT_OUT: Color32 = Color32::from_rgba_premultiplied(0x50, 0x50, 0x50, 0x50);
 
@@ -171,8 +174,9 @@ fn set(style: &mut Style, t: &Tokens) {
     v.hyperlink_color = t.accent;
     v.error_fg_color = t.error;
     v.warn_fg_color = t.warning;
-    v.selection.bg_fill = t.accent.gamma_multiply(0.35);
-    v.selection.stroke = Stroke::new(1.5, t.accent);
+    v.selection.bg_fill = t.accent.gamma_multiply(SELECTED);
+    // The text of what is selected, and the frame of the field that has the keyboard.
+    v.selection.stroke = Stroke::new(1.5, t.text);
     v.disabled_alpha = 0.45;
     // A blinking cursor would draw the idle window again and again.
     v.text_cursor.blink = false;
@@ -222,6 +226,12 @@ mod tests {
             for ground in [t.page, t.panel, t.raised] {
                 for text in [t.text, t.weak, t.accent, t.normal, t.abnormal, t.unknown, t.error, t.warning] {
                     assert!(contrast(text, ground) >= 4.5, "{text:?} on {ground:?}: {:.2}", contrast(text, ground));
+                }
+            }
+            for ground in [t.page, t.panel, t.raised] {
+                let selected = ground.lerp_to_gamma(t.accent, SELECTED);
+                for text in [t.text, t.weak] {
+                    assert!(contrast(text, selected) >= 4.5, "{text:?} selected: {:.2}", contrast(text, selected));
                 }
             }
             assert!(contrast(t.on_accent, t.accent) >= 4.5);
