@@ -83,6 +83,13 @@ fn several_images_of_the_gallery_are_selected_with_pointer_and_keys() {
     assert_eq!(window.state().results.chosen().len(), 3, "Space adds the one that is looked at");
     window.click("Export the selected images as CSV");
     window.until("it is exported", |s| s.state().notices.iter().any(|notice| notice.text.contains("selected.csv")));
+    let exported = std::fs::read_dir(window.path("work/runs"))
+        .unwrap()
+        .flatten()
+        .find_map(|run| std::fs::read_to_string(run.path().join("exports/selected.csv")).ok())
+        .unwrap();
+    assert!(exported.starts_with("path,split,class,label,by,score,predicted,left_out,"), "{exported}");
+    assert_eq!(exported.matches(",dia,").count(), 3, "which score it is");
     window.click("Compare the selected images");
     assert_eq!((window.state().workspace, window.state().dissolve.pinned.len()), (Workspace::Dissolve, 3));
     window.send(AppCommand::Go(Workspace::Results));

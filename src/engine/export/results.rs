@@ -10,7 +10,7 @@ use crate::{
         figures,
     },
     run_dir::{files, write_atomic},
-    scores::{Annotation, BINS, Review, ScoreRow, SyntheticLesions, Tag},
+    scores::{Annotation, BINS, Review, ScoreKind, ScoreRow, SyntheticLesions, Tag},
     text,
 };
 use std::{
@@ -80,11 +80,11 @@ impl Export {
             Self::Tags => {
                 let is_tagged =
                     |row: &&ScoreRow| shown.review.get(&row.path).is_some() || shown.curation.tags(&row.path).next().is_some();
-                ("tags.csv".to_string(), tags(set.rows.iter().filter(is_tagged), shown)?)
+                ("tags.csv".to_string(), tags(set.rows.iter().filter(is_tagged), set.kind, shown)?)
             }
             Self::Selected => {
                 let rows = shown.selected.iter().filter_map(|&place| set.rows.get(place));
-                ("selected.csv".to_string(), tags(rows, shown)?)
+                ("selected.csv".to_string(), tags(rows, set.kind, shown)?)
             }
             Self::Chart(chart, Format::Csv) => (format!("{}.csv", chart.file()), table(chart, set, threshold)?),
             Self::Chart(chart, format) => {
@@ -194,12 +194,13 @@ fn table(chart: Chart, set: &ScoreSet, threshold: f64) -> Result<Vec<u8>> {
 }
 
 /// What is known and was said of these images; own tags where some image has one.
-fn tags<'a>(rows: impl Iterator<Item = &'a ScoreRow>, shown: &Shown) -> Result<Vec<u8>> {
+/// `by`: the score that `score` and `predicted` are of.
+fn tags<'a>(rows: impl Iterator<Item = &'a ScoreRow>, by: ScoreKind, shown: &Shown) -> Result<Vec<u8>> {
     let rows: Vec<&ScoreRow> = rows.collect();
     let own = |row: &ScoreRow| shown.curation.tags(&row.path).collect::<Vec<_>>().join("; ");
     let has_own = rows.iter().any(|row| !own(row).is_empty());
     csv_of(|table| {
-        let head = ["path", "split", "class", "label", "score", "predicted"].into_iter();
+        let head = ["path", "split", "class", "label", "by", "score", "predicted", "left_out"].into_iter();
         let last = has_own.then_some("tags");
         table.write_record(head.chain(Tag::ALL.map(Tag::column)).chain(["note"]).chain(last))?;
         for row in rows {
@@ -207,7 +208,8 @@ fn tags<'a>(rows: impl Iterator<Item = &'a ScoreRow>, shown: &Shown) -> Result<V
             let flag = |v: bool| u8::from(v).to_string();
             let [path, split, class] = [&row.path, &row.split, &row.class].map(|name| text::cell(name).into_owned());
             let known = [path, split, class, row.label.map(flag).unwrap_or_default()];
-            let said = [row.score.to_string(), flag(row.score >= shown.threshold)];
+            let (predicted, is_left_out) = (row.score >= shown.threshold, shown.curation.get(&row.path).leave_out);
+            let said = [by.name().to_string(), row.score.to_string(), flag(predicted), flag(is_left_out)];
             let tags = Tag::ALL.map(|t| flag(Annotation::has(&annotation, t)));
             let own = has_own.then(|| text::cell(&own(row)).into_owned());
             let note = text::cell(&annotation.note).into_owned();
