@@ -341,7 +341,15 @@ fn form_says_which_tiles_are_taken_and_what_they_resolve() {
     update(&mut state, AppCommand::Go(Workspace::Train));
     let mut panels = Panels::of(state);
     panels.has_all(&["auto: tiles of 64 px", "with tiles 2 px, with the whole picture resized to 64 px 15 px"]);
+    // What the fields hold is of whole pictures.
+    panels.has_all(&["tiles 16", "tiles 64", "tiles 400", "tiles 10"]);
+    let resolution_is_given =
+        |panels: &Panels| panels.0.get_all_by_label("Resolution, px").any(|node| node.accesskit_node().is_disabled());
+    assert!(resolution_is_given(&panels), "it is a tile's side");
+    panels.take(TrainCommand::Field("ddpm.dim", "48".into()));
+    assert!(!panels.has("tiles 16"), "a value of one's own is taken for tiles, too");
     panels.take(TrainCommand::Field("data.tile", "off".into()));
+    assert!(!panels.has("tiles 64") && !resolution_is_given(&panels));
     assert!(panels.has("whole pictures are resized, as in the paper") && !panels.has("with tiles 2 px"));
 }
 
@@ -485,18 +493,21 @@ fn led() -> ScoreSet {
 }
 
 #[test]
-fn the_large_view_names_the_score_and_the_two_ranks_that_lead() {
+fn the_large_view_names_the_score_and_the_ranks_that_it_is_of() {
     let mut panels = Panels::of(results(led()));
     assert!(!panels.has("before there was a leading score"));
     panels.take(ResultsCommand::Row(0));
     panels.take(AppCommand::Toggle(Overlay::Picture));
-    panels.has_all(&["Lead 0.", "· called", " % and "]);
+    panels.has_all(&["Lead 0.", "· called", "of DIA ", " %, Features "]);
+    panels.has_all(&["RANKS AMONG HELD-OUT NORMALS", "COVERING THE PICTURE CHANGES DIA’S SCORE"]);
+    assert!(!panels.has("by tiles leads"), "there are no tiles");
     let mut panels = Panels::of(results(score_set()));
     // Such a run is scored again.
     panels.has_all(&["These scores were made before there was a leading score", "Score a run that is there"]);
     panels.take(ResultsCommand::Row(0));
     panels.take(AppCommand::Toggle(Overlay::Picture));
     panels.has_all(&["DIA -1.", "· called"]);
+    assert!(!panels.has("RANKS AMONG HELD-OUT NORMALS"));
 }
 
 #[test]

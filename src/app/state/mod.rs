@@ -34,7 +34,7 @@ pub use persisted::{PersistedState, SCALES, Scale};
 pub use progress::{Auroc, Curve, Progress, Quantity};
 pub use results::{Comparing, Explanation, Layers, Map, MapView, ResultsCurve, ResultsState, ScoredImages, Scores, Sort, Tab};
 pub use runs::{RunDraft, RunsState, SettingRow, in_work, side_by_side};
-pub use train::{TrainForm, TrainState, paper_value};
+pub use train::{Texts, TrainForm, TrainState, paper_value};
 pub use views::{DataListView, ListView, ResultsListView, SavedView, ShownView};
 pub use workspace_settings::{OwnTag, WorkspaceSettings};
 

@@ -134,6 +134,19 @@ impl TrainState {
         RunConfig { data: DataConfig { tile, working_size, ..data.clone() }, ..self.config.clone() }
     }
 
+    /// What a run with these settings, decided for the open data, takes in the place of a field's value: of runs by tiles alone.
+    pub fn instead(&self, decided: &RunConfig) -> Texts {
+        if decided.data.tiles().is_none() {
+            return Texts::new();
+        }
+        let mut config = decided.clone();
+        let t = config.dia.steps_of_t(true);
+        (config.dia.t_min, config.dia.t_max) = (t.start, t.end);
+        let is_of_tiles = |key: &str| key.starts_with("ddpm.") || ["dia.t_min", "dia.t_max"].contains(&key);
+        let (plain, decided) = (texts_of(&self.config), texts_of(&config));
+        decided.into_iter().filter(|(key, text)| is_of_tiles(key) && plain.get(key) != Some(text)).collect()
+    }
+
     /// The first reason why training cannot start as the form stands.
     pub fn error(&self) -> Option<String> {
         self.errors.iter().next().map(|(key, reason)| format!("{key}: {reason}"))

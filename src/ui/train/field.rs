@@ -19,12 +19,13 @@ const VALUE: f32 = 92.0;
 const LONG_VALUE: (usize, f32) = (10, 120.0);
 /// Room for the hint beside it.
 const HINT: f32 = 76.0;
-/// Letters that the hint has room for.
-const LONG: usize = 6;
+/// Letters that it has room for.
+const LONG: usize = 12;
 /// On a narrower card the hint is in the tooltip alone.
 const NARROW: f32 = 270.0;
 
-pub fn show(ui: &mut Ui, cx: &mut PanelContext<'_>, field: &Field) {
+/// `by_tiles`: what the run will take in its place, since it works by tiles.
+pub fn show(ui: &mut Ui, cx: &mut PanelContext<'_>, field: &Field, by_tiles: Option<&String>) {
     let t = theme::of(ui);
     let train = &cx.state.train;
     let (error, changed) = (train.errors.get(field.key), train.is_changed(field.key));
@@ -37,13 +38,17 @@ pub fn show(ui: &mut Ui, cx: &mut PanelContext<'_>, field: &Field) {
     let limits = Limits::of(field.key)
         .map_or(String::new(), |limits| format!(" {}.", widgets::sentence(&limits.to_string()).trim_end_matches('.')));
     let of_paper = paper.map_or(String::new(), |paper| format!(" The paper: {paper}."));
-    let help = format!("{}{limits}{of_paper}\n{}", field.help, field.key);
+    let instead = by_tiles.map_or(String::new(), |value| format!(" This run works by tiles, and takes {value} for them."));
+    let help = format!("{}{limits}{of_paper}{instead}\n{}", field.help, field.key);
     // Without a hint the value has its room.
-    let paper = paper.filter(|paper| ui.available_width() >= NARROW && paper.len() <= LONG);
-    let hint = if ui.available_width() >= NARROW { HINT } else { 0.0 };
+    let is_narrow = ui.available_width() < NARROW;
+    let of_tiles = by_tiles.map(|value| format!("tiles {value}"));
+    let beside = of_tiles.clone().or(paper.map(|paper| format!("paper {paper}")));
+    let beside = beside.filter(|text| !is_narrow && text.len() <= LONG);
+    let hint = if is_narrow { 0.0 } else { HINT };
     let is_long = matches!(field.kind, FieldKind::Text) && begun(cx, field).len() >= LONG_VALUE.0;
     let least = if is_long { LONG_VALUE.1 } else { VALUE };
-    let wide = if paper.is_some() { VALUE } else { least.max(VALUE + hint) };
+    let wide = if beside.is_some() { VALUE } else { least.max(VALUE + hint) };
     let mut focused = false;
     let row = ui.horizontal(|ui| {
         // On a wide card the value stays near its name.
@@ -59,6 +64,10 @@ pub fn show(ui: &mut Ui, cx: &mut PanelContext<'_>, field: &Field) {
         }
         let new = ui.allocate_ui_with_layout([wide, 24.0].into(), Layout::left_to_right(Align::Center), |ui| {
             ui.set_width(wide);
+            // It is a tile's side, which has its own setting.
+            if field.key == "ddpm.size" && by_tiles.is_some() {
+                ui.disable();
+            }
             let (response, new) = value(ui, &cx.state.devices, field, &text, wide, error.is_some());
             focused = response.has_focus();
             response.labelled_by(label.id).on_hover_text(&help);
@@ -67,11 +76,15 @@ pub fn show(ui: &mut Ui, cx: &mut PanelContext<'_>, field: &Field) {
         if let Some(text) = new.inner {
             cx.send(TrainCommand::Field(field.key, text));
         }
-        if let Some(paper) = paper {
-            let hint = RichText::new(format!("paper {paper}")).size(theme::SMALL).color(t.weak);
+        if let Some(beside) = &beside {
+            let colour = if of_tiles.is_some() { t.accent } else { t.weak };
+            let hint = RichText::new(beside).size(theme::SMALL).color(colour);
             ui.add(Label::new(hint).truncate()).on_hover_text(&help);
         }
     });
+    if let Some(of_tiles) = of_tiles.filter(|_| beside.is_none()) {
+        ui.label(RichText::new(of_tiles).size(theme::SMALL).color(t.accent)).on_hover_text(&help);
+    }
     if let Some(error) = error {
         ui.label(RichText::new(widgets::sentence(error)).size(theme::SMALL).color(t.error));
         row.response.scroll_to_me(None);

@@ -6,11 +6,12 @@ use crate::{
         TrainCommand,
         actions::{Id, get, may_train, scorable},
         icons,
-        state::{FIELDS, Forecast, JobInfo, JobState, Work, card_of, groups},
+        state::{FIELDS, Forecast, JobInfo, JobState, Texts, Work, card_of, groups},
     },
     config::{DissolveMethod, Preset},
     jobs::job::Outcome,
     ml::base::{readiness::Readiness, reporter::Stage},
+    run_dir::RunKind,
     text::count_of,
     ui::shared::{context::PanelContext, theme, widgets},
 };
@@ -123,14 +124,16 @@ fn settings(ui: &mut Ui, cx: &mut PanelContext<'_>, stage: Stage) {
     let given = stage == Stage::Ddpm && cx.state.train.reuse.is_some();
     if !given {
         presets(ui, cx, stage);
+        let decided = cx.state.run_config(RunKind::Train).and_then(|config| cx.state.with_tiles(&config));
+        let instead = decided.map(|(config, _)| cx.state.train.instead(&config)).unwrap_or_default();
         for field in FIELDS.iter().filter(|f| f.card == stage && f.group.is_empty()) {
-            field::show(ui, cx, field);
+            field::show(ui, cx, field, instead.get(field.key));
             if field.key == "data.tile" {
                 tile_note::show(ui, cx);
             }
         }
         for group in groups(stage) {
-            show_group(ui, cx, stage, group);
+            show_group(ui, cx, stage, group, &instead);
         }
     }
 }
@@ -162,7 +165,7 @@ fn alone_button(ui: &mut Ui, cx: &mut PanelContext<'_>, alone: Id) {
 }
 
 /// A folded part of a card; it opens where something in it cannot be used.
-fn show_group(ui: &mut Ui, cx: &mut PanelContext<'_>, stage: Stage, group: &str) {
+fn show_group(ui: &mut Ui, cx: &mut PanelContext<'_>, stage: Stage, group: &str, instead: &Texts) {
     let t = theme::of(ui);
     let (changed, wrong) = (cx.state.train.changed_in(stage, group), cx.state.train.has_error_in(stage, group));
     let title = match (changed, wrong) {
@@ -174,7 +177,7 @@ fn show_group(ui: &mut Ui, cx: &mut PanelContext<'_>, stage: Stage, group: &str)
     let header = CollapsingHeader::new(title.size(theme::SMALL)).id_salt(id).open(wrong.then_some(true));
     header.show_unindented(ui, |ui| {
         for field in FIELDS.iter().filter(|f| f.card == stage && f.group == group) {
-            field::show(ui, cx, field);
+            field::show(ui, cx, field, instead.get(field.key));
         }
     });
 }

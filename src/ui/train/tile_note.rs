@@ -14,19 +14,13 @@ const SMALLEST: f32 = 2.0;
 
 pub fn show(ui: &mut Ui, cx: &PanelContext<'_>) {
     let decided = cx.state.run_config(RunKind::Train).and_then(|config| cx.state.with_tiles(&config));
-    let Some((config, why)) = decided else { return };
+    let Some((config, why)) = decided.filter(|_| cx.state.open().is_some_and(|open| open.training_normals > 0)) else { return };
     let wanted = cx.state.train.config.data.tile;
     let text = if wanted == Tile::Auto { format!("auto: {why}.") } else { format!("{}.", widgets::sentence(&why)) };
     widgets::weak(ui, text);
     if let (Some(tiles), Some(shorter)) = (config.data.tiles(), cx.state.open().and_then(|open| open.median_side())) {
         let [working, _] = tiles.working([config.shorter_side(Some(shorter)); 2]);
         drawing(ui, tiles.tile, working);
-        let (ddpm, t) = (config.ddpm_of_tiles(tiles), config.dia.steps_of_t(true));
-        let [size, width, first, end] = [ddpm.size, ddpm.dim, t.start, t.end];
-        widgets::weak(
-            ui,
-            format!("By tiles, resolution is {size} px and width {width}; DIA dissolves tiles with t {first} to {end}."),
-        );
     }
 }
 
