@@ -1,6 +1,6 @@
 //! Scores of images with everything that stands beside them.
 
-use super::anomaly_maps::MapFolder;
+use super::{anomaly_maps::MapFolder, lead::lead};
 use crate::{
     config::ThresholdRule,
     data::{Dataset, ImageId, Picture, Preprocess, Split},
@@ -199,27 +199,16 @@ fn no_maps() -> Error {
 /// Sets [`ScoreKind::Lead`] where all ranks are there. `dia`: of DIA's score.
 fn combine(scores: &mut Scores, dia: &Ranks, others: &[(ScoreKind, Ranks)]) {
     for row in &mut scores.rows {
-        let all: Option<Vec<f64>> = others.iter().map(|(kind, ranks)| Some(ranks.rank(row.by[*kind]?))).collect();
-        row.by[ScoreKind::Lead] = all.and_then(|ranks| lead(ranks.into_iter().chain([dia.rank(row.score)])));
+        let dia = Some((ScoreKind::Dia, dia.rank(row.score)));
+        let others = others.iter().map(|(kind, ranks)| Some((*kind, ranks.rank(row.by[*kind]?))));
+        let all: Option<Vec<_>> = std::iter::once(dia).chain(others).collect();
+        row.by[ScoreKind::Lead] = all.and_then(|ranks| lead(&ranks));
     }
 }
 
 /// The threshold of the score that leads, where there is one.
 pub(super) fn lead_threshold(scores: &Scores, rule: ThresholdRule) -> Option<f64> {
     scores.seen_by(ScoreKind::Lead, Some(rule))?.threshold(rule, None).ok()
-}
-
-/// The score that leads: the mean of an image's two highest ranks among held-out normals. Two scores must agree, and those that tell
-/// nothing on a set do not outvote those that do. `None` where there is but one.
-pub(super) fn lead(ranks: impl Iterator<Item = f64>) -> Option<f64> {
-    two_highest(ranks.map(|rank| ((), rank))).map(|[first, second]| (first.1 + second.1) / 2.0)
-}
-
-/// The two highest of named ranks, the higher first; `None` where there is but one.
-pub(super) fn two_highest<T: Copy>(ranks: impl Iterator<Item = (T, f64)>) -> Option<[(T, f64); 2]> {
-    let mut ranks: Vec<(T, f64)> = ranks.collect();
-    ranks.sort_by(|a, b| b.1.total_cmp(&a.1));
-    Some([*ranks.first()?, *ranks.get(1)?])
 }
 
 /// |a - b|, the mean of the channels.
@@ -235,7 +224,7 @@ mod tests {
     use crate::scores::{OfEach, ScoreRow};
 
     #[test]
-    fn the_two_highest_ranks_lead() {
+    fn images_with_all_parts_have_a_leading_score() {
         let ranks = || Ranks::new((0..10).map(f64::from).collect());
         // Ranks of 0.95, 0.05, 0.55 and 0.25.
         let values = [(ScoreKind::Features, 0.0), (ScoreKind::Tiles, 5.0), (ScoreKind::Map, 2.0)];
@@ -247,7 +236,7 @@ mod tests {
         let others = values.map(|(kind, _)| (kind, ranks()));
         combine(&mut scores, &ranks(), &others);
         let lead = scores.rows[0].by[ScoreKind::Lead].unwrap();
-        assert!((lead - (0.95 + 0.55) / 2.0).abs() < 1e-12);
+        assert!((lead - (0.95 + 0.05) / 2.0).abs() < 1e-12, "{lead}: by whole pictures, since tiles have 0.4");
         assert_eq!(scores.rows[1].by[ScoreKind::Lead], None, "a part is missing");
         let mut dia_alone = Scores::from(vec![row]);
         combine(&mut dia_alone, &ranks(), &[]);

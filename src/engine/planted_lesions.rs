@@ -1,6 +1,6 @@
 //! Lesions planted into the held-out normals of a run, and how many of them each of its scores finds.
 
-use super::image_scores::{ImageScorer, lead};
+use super::{image_scores::ImageScorer, lead::lead};
 use crate::{
     data::{Dataset, Picture, Pixels, Preprocess},
     error::Result,
@@ -47,8 +47,9 @@ pub fn measure(of: &ImageScorer<'_>, data: &Arc<Dataset>, seed: u64, reporter: &
             all.push((ScoreKind::Tiles, tiles, scores.iter().map(|of| of.tiles).collect()));
             all.push((ScoreKind::Map, map, scores.iter().map(|of| of.map).collect()));
         }
-        let lead: Option<Vec<f64>> =
-            (0..pictures.len()).map(|i| lead(all.iter().map(|(_, ranks, values)| ranks.rank(values[i])))).collect();
+        let lead: Option<Vec<f64>> = (0..pictures.len())
+            .map(|i| lead(&all.iter().map(|(kind, ranks, values)| (*kind, ranks.rank(values[i]))).collect::<Vec<_>>()))
+            .collect();
         let mut scores: Vec<(ScoreKind, Vec<f64>)> = all.into_iter().map(|(kind, _, values)| (kind, values)).collect();
         scores.extend(lead.map(|values| (ScoreKind::Lead, values)));
         Ok(scores)

@@ -49,8 +49,15 @@ impl ScoreKind {
             Self::Features => "How unlike normal images the encoder's features of it are",
             Self::Tiles => "How unlike normal tiles its tiles are, as the encoder of tiles sees them",
             Self::Map => "How far the most conspicuous thousandth of its anomaly map stands out",
-            Self::Lead => "The mean of the two highest of its ranks among held-out normals; no label is needed",
+            Self::Lead => {
+                "The mean of its ranks among held-out normals, by whole pictures or by tiles, whichever is higher; no label is needed"
+            }
         }
+    }
+
+    /// Whether it sees the picture at its own scale, where the others see it resized as a whole.
+    pub fn is_by_tiles(self) -> bool {
+        matches!(self, Self::Tiles | Self::Map)
     }
 
     /// As it stands in tables for people.

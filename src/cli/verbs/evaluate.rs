@@ -195,9 +195,9 @@ fn text(
     line(String::new());
     let parts = e.lead.replace('+', ", ");
     match kind {
-        ScoreKind::Lead => {
-            line(format!("by the leading score: the mean of the two highest ranks of {parts} among held-out normals"))
-        }
+        ScoreKind::Lead => line(format!(
+            "by the leading score, of {parts}: the mean rank among held-out normals, by whole pictures or by tiles, whichever is higher"
+        )),
         kind => line(format!("by {}. {}", kind.title(), sentence(kind.meaning()))),
     }
     line(format!("AUROC                              {}{}", number(e.auroc), interval(e.auroc_ci95)));

@@ -1,7 +1,7 @@
-//! Which two ranks among held-out normals make the leading score of an image.
+//! Which ranks among held-out normals make the leading score of an image.
 
 use crate::{
-    engine::image_scores::two_highest,
+    engine::lead::{leading, mean},
     ml::scoring::gaussian::Ranks,
     scores::{ScoreKind, ScoreRow, Scores},
 };
@@ -10,7 +10,7 @@ use crate::{
 #[derive(Debug, Clone, Default)]
 pub struct LeadParts(Vec<(ScoreKind, Ranks)>);
 
-/// A mean of the two ranks farther from the leading score than this is of other ranks: a file does not tell of all held-out tiles.
+/// A mean of ranks farther from the leading score than this is of other ranks: a file does not tell of all held-out tiles.
 const NEAR: f64 = 0.05;
 
 impl LeadParts {
@@ -24,11 +24,15 @@ impl LeadParts {
         Self(ScoreKind::ALL.into_iter().filter(|kind| *kind != ScoreKind::Lead).filter_map(ranks).collect())
     }
 
-    /// The two scores with the highest ranks, in \[0, 1\], the higher first; `None` where their mean is not the leading score.
-    pub fn two_highest(&self, row: &ScoreRow) -> Option<[(ScoreKind, f64); 2]> {
-        let lead = row.value(ScoreKind::Lead)?;
-        let two = two_highest(self.0.iter().filter_map(|(kind, ranks)| Some((*kind, ranks.rank(row.value(*kind)?)))))?;
-        ((two[0].1 + two[1].1) / 2.0 - lead).abs().le(&NEAR).then_some(two)
+    /// The rank of each score of an image, \[0, 1\].
+    pub fn ranks(&self, row: &ScoreRow) -> Vec<(ScoreKind, f64)> {
+        self.0.iter().filter_map(|(kind, ranks)| Some((*kind, ranks.rank(row.value(*kind)?)))).collect()
+    }
+
+    /// Those that have the leading score as their mean; `None` where it was made of others.
+    pub fn leading(&self, row: &ScoreRow) -> Option<Vec<(ScoreKind, f64)>> {
+        let score = row.value(ScoreKind::Lead)?;
+        leading(&self.ranks(row)).filter(|ranks| (mean(ranks) - score).abs() <= NEAR)
     }
 }
 
@@ -48,12 +52,12 @@ mod tests {
     }
 
     #[test]
-    fn the_two_ranks_of_an_image_are_told_where_they_make_its_score() {
+    fn the_ranks_of_an_image_are_told_where_they_make_its_score() {
         let normals = (0..10).map(|i| row("train", f64::from(i), f64::from(i) * 2.0, None));
         let parts = LeadParts::of(&Scores::from(normals.collect::<Vec<_>>()));
         let image = |lead| row("test", 4.5, 100.0, Some(lead));
-        assert_eq!(parts.two_highest(&image(0.75)), Some([(ScoreKind::Features, 1.0), (ScoreKind::Dia, 0.5)]));
-        assert_eq!(parts.two_highest(&image(0.9)), None, "made of other ranks");
-        assert_eq!(LeadParts::default().two_highest(&image(0.75)), None);
+        assert_eq!(parts.leading(&image(0.75)), Some(vec![(ScoreKind::Dia, 0.5), (ScoreKind::Features, 1.0)]));
+        assert_eq!(parts.leading(&image(0.9)), None, "made of other ranks");
+        assert_eq!(LeadParts::default().leading(&image(0.75)), None);
     }
 }

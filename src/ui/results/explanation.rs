@@ -27,6 +27,10 @@ use eframe::egui::{
 pub fn show(ui: &mut Ui, cx: &mut PanelContext<'_>, set: &ScoreSet, row: &ScoreRow, height: f32) {
     let top = ui.cursor().top();
     place(ui, cx, set, row);
+    if let Some(leading) = set.lead.leading(row).filter(|_| set.kind == ScoreKind::Lead) {
+        ui.add_space(theme::GAP);
+        ranks(ui, &set.lead.ranks(row), &leading);
+    }
     ui.add_space(theme::GAP);
     let room = height - (ui.cursor().top() - top);
     where_it_matters(ui, cx, row, room);
@@ -72,13 +76,38 @@ fn place(ui: &mut Ui, cx: &PanelContext<'_>, set: &ScoreSet, row: &ScoreRow) {
     }
 }
 
+/// The ranks of the scores that an image's leading score is of, each as a bar; those that it is the mean of in colour.
+fn ranks(ui: &mut Ui, all: &[(ScoreKind, f64)], leading: &[(ScoreKind, f64)]) {
+    let t = theme::of(ui);
+    let by_tiles = leading.iter().any(|(kind, _)| kind.is_by_tiles());
+    widgets::caption(ui, "RANKS AMONG HELD-OUT NORMALS");
+    for &(kind, rank) in all {
+        let leads = kind.is_by_tiles() == by_tiles;
+        let (rect, response) = ui.allocate_exact_size(vec2(ui.available_width().min(360.0), 18.0), Sense::hover());
+        let track =
+            Rect::from_x_y_ranges(rect.left() + 116.0..=rect.right() - 56.0, rect.center().y - 4.0..=rect.center().y + 4.0);
+        let filled = track.with_max_x(track.left() + track.width() * rank as f32);
+        ui.painter().rect_filled(track, 2.0, t.hover);
+        ui.painter().rect_filled(filled, 2.0, if leads { t.accent } else { t.weak });
+        widgets::text_at(ui, rect.left_center(), Align2::LEFT_CENTER, kind.title(), t.weak);
+        let colour = if leads { t.text } else { t.weak };
+        widgets::text_at(ui, rect.right_center(), Align2::RIGHT_CENTER, percent(rank), colour);
+        response.widget_info(|| WidgetInfo::labeled(Role::Label, true, format!("{} {}", kind.title(), percent(rank))));
+        response.on_hover_text(format!("{}: higher than {} of the held-out normals", kind.title(), percent(rank)));
+    }
+    if all.len() > leading.len() {
+        let (these, others) = if by_tiles { ("tiles", "whole pictures") } else { ("whole pictures", "tiles") };
+        widgets::weak(ui, format!("The mean of the ranks by {these} leads: it is higher than that by {others}."));
+    }
+}
+
 /// Room for what stands round the map: its caption, its button, and the nearest normals.
 const BELOW: f32 = 290.0;
 
 fn where_it_matters(ui: &mut Ui, cx: &mut PanelContext<'_>, row: &ScoreRow, room: f32) {
     let t = theme::of(ui);
     let explanation = &cx.state.results.explanation;
-    widgets::caption(ui, "WHERE COVERING THE PICTURE CHANGES THE SCORE");
+    widgets::caption(ui, "WHERE COVERING THE PICTURE CHANGES DIA’S SCORE");
     let texture = if matches!(explanation.map, Map::Ready { .. }) { Texture::Map } else { Texture::Explained };
     let picture = cx.textures.get(&texture).filter(|_| explanation.picture.is_some()).cloned();
     let side = ui.available_width().min(300.0).min((room - BELOW).max(160.0));
@@ -137,7 +166,7 @@ fn where_it_matters(ui: &mut Ui, cx: &mut PanelContext<'_>, row: &ScoreRow, room
                 ui.label(RichText::new(text).size(theme::SMALL).color(t.warning));
             }
             let text =
-                "What the score depends on, not a lesion: a square of the colour around it covers one place after the other.";
+                "What DIA’s score depends on, not a lesion: a square of the colour around it covers one place after the other.";
             widgets::weak(ui, text);
         }
     }
@@ -181,8 +210,8 @@ fn highest_tile(ui: &mut Ui, cx: &PanelContext<'_>) {
 fn legend(ui: &mut Ui, fall: f64, rise: f64) {
     let t = theme::of(ui);
     for (colour, text) in [
-        (t.abnormal, format!("covered: score falls, by up to {fall:.3}")),
-        (t.normal, format!("covered: score rises, by up to {rise:.3}")),
+        (t.abnormal, format!("covered: DIA’s score falls, by up to {fall:.3}")),
+        (t.normal, format!("covered: DIA’s score rises, by up to {rise:.3}")),
     ] {
         ui.horizontal(|ui| {
             ui.spacing_mut().interact_size.y = 16.0;
@@ -196,7 +225,7 @@ fn legend(ui: &mut Ui, fall: f64, rise: f64) {
 /// The nearest normal of the training set for each shift.
 fn nearest(ui: &mut Ui, cx: &mut PanelContext<'_>, set: &ScoreSet, terms: &ScoreTerms) {
     let t = theme::of(ui);
-    widgets::caption(ui, "NEAREST NORMAL TRAINING IMAGE, FOR EACH SHIFT");
+    widgets::caption(ui, "NEAREST NORMAL TRAINING IMAGE TO DIA, FOR EACH SHIFT");
     let gap = theme::GAP;
     let side = ((ui.available_width() - 3.0 * gap) / 4.0).min(120.0);
     ui.horizontal(|ui| {
@@ -236,7 +265,7 @@ pub fn bars(ui: &mut Ui, cx: &mut PanelContext<'_>, set: &ScoreSet, terms: &Scor
     });
     widgets::weak(
         ui,
-        "Grey: 5 to 95 % and 25 to 75 % of the normals, with their median. DIA’s score is minus the mean of the sums.",
+        "Grey: 5 to 95 % and 25 to 75 % of the normals, with their median. Left is more abnormal: DIA’s score is minus the mean of the sums.",
     );
     let groups: [(&str, &[f64; SHIFTS], &[Quantiles; SHIFTS]); 2] =
         [("similarity", &terms.sim, &normals.sim), ("shift known", &terms.cls, &normals.cls)];

@@ -217,20 +217,22 @@ fn head(ui: &mut Ui, cx: &mut PanelContext<'_>, row: Option<&ScoreRow>, is_here:
     });
 }
 
-/// The score that is looked at by its name, its call, and of the leading score the two ranks that make it.
+/// The score that is looked at by its name, its call, and of the leading score the ranks that make it.
 fn score(ui: &mut Ui, cx: &PanelContext<'_>, row: &ScoreRow) {
     let Some(set) = cx.state.results.ready() else { return };
     let call = if row.score >= cx.state.results.threshold { "called abnormal" } else { "called normal" };
     let said = ui.label(format!("{} {:.4} · {call}", set.kind.title(), row.score));
-    let parts = set.lead.two_highest(row).filter(|_| set.kind == ScoreKind::Lead);
-    let Some(parts) = parts.map(|two| two.map(|(kind, rank)| format!("{} {}", kind.title(), percent(rank)))) else {
+    let parts = set.lead.leading(row).filter(|_| set.kind == ScoreKind::Lead);
+    let named = |(kind, rank): (ScoreKind, f64)| format!("{} {}", kind.title(), percent(rank));
+    let Some(parts) = parts.map(|parts| parts.into_iter().map(named).collect::<Vec<_>>()) else {
         said.on_hover_text(format!("{}. Higher = more abnormal", set.kind.meaning()));
         return;
     };
-    let parts = format!("of {} and {}", parts[0], parts[1]);
+    let parts = format!("of {}", parts.join(", "));
     said.on_hover_text(format!("{} ({parts}). Higher = more abnormal", set.kind.meaning()));
     if ui.available_width() > 560.0 {
-        widgets::weak(ui, parts).on_hover_text("Its two highest ranks: the share of held-out normals that score lower");
+        widgets::weak(ui, parts)
+            .on_hover_text("The ranks that it is the mean of: the share of held-out normals that score lower");
     }
 }
 
