@@ -113,6 +113,25 @@ fn preprocessing_is_set_previewed_and_undone() {
 }
 
 #[test]
+fn another_folder_begins_without_preprocessing_and_that_is_said() {
+    let mut window = Window::new();
+    let [one, two] = ["one", "two"].map(|name| window.path(name));
+    for (set, count) in [(&one, 3), (&two, 4)] {
+        (0..count).for_each(|i| picture(&set.join(format!("train/good/{i}.png")), i));
+    }
+    let is_on = |window: &Window| window.has("Switch off");
+    open(&mut window, &one);
+    window.click("CLAHE");
+    open(&mut window, &two);
+    assert!(!is_on(&window) && window.has("Preprocessing of two: off."), "{:?}", window.state().notices);
+    window.key_with(Modifiers::COMMAND, Key::Z);
+    assert!(is_on(&window), "it can be taken over");
+    window.key_with(Modifiers::COMMAND | Modifiers::SHIFT, Key::Z);
+    open(&mut window, &one);
+    assert!(is_on(&window) && window.has("Preprocessing of one, as it was left: CLAHE 2.0."));
+}
+
+#[test]
 fn window_of_dicom_pictures_is_chosen_or_typed() {
     // As tall as the panel, which scrolls otherwise.
     let mut window = Window::on(tempfile::tempdir().unwrap(), [1280.0, 1200.0]);

@@ -2,11 +2,14 @@
 
 use super::{State, ThemeChoice, TrainForm, TrainState, Waiting, Workspace};
 use crate::{
-    config::{DataConfig, DissolveMethod},
+    config::{DataConfig, DissolveMethod, PreprocessConfig},
     ml::training::cost::Speed,
 };
 use serde::{Deserialize, Serialize};
-use std::path::PathBuf;
+use std::{
+    collections::BTreeMap,
+    path::{Path, PathBuf},
+};
 
 /// What is remembered from one start to the next.
 #[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
@@ -30,6 +33,8 @@ pub struct PersistedState {
     pub declined: Vec<PathBuf>,
     /// Newest first.
     pub recent: Vec<DataConfig>,
+    /// By the path of a data set, where its pictures do not stay as they are.
+    pub preprocess: BTreeMap<PathBuf, PreprocessConfig>,
     /// The form of a training, where it was ever shown.
     pub form: Option<TrainForm>,
     /// Files of weights that were imported.
@@ -40,6 +45,17 @@ pub struct PersistedState {
     /// Where strips and sweeps are written.
     #[serde(alias = "film_folder")]
     pub export_folder: PathBuf,
+}
+
+impl PersistedState {
+    /// What is done to the pictures of the data set at this path.
+    pub fn keep_preprocess(&mut self, data: &Path, preprocess: &PreprocessConfig) {
+        if preprocess.is_off() {
+            self.preprocess.remove(data);
+        } else {
+            self.preprocess.insert(data.to_path_buf(), preprocess.clone());
+        }
+    }
 }
 
 /// Percent by which the whole window is scaled.
@@ -97,6 +113,9 @@ impl State {
             self.persisted.jobs = self.jobs.iter().filter(|job| job.is_lost_with_the_session()).map(Waiting::from).collect();
         }
         self.persisted.form = Some(TrainForm::from(&self.train));
+        if let Some(open) = &self.data.open {
+            self.persisted.keep_preprocess(&open.config.path, &self.train.config.preprocess);
+        }
         let d = &self.dissolve;
         self.persisted.imported.clone_from(&d.imported);
         (self.persisted.method, self.persisted.gain) = (Some(d.method), d.gain);

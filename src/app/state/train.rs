@@ -2,7 +2,7 @@
 
 use super::fields::FIELDS;
 use crate::{
-    config::{ConfigError, DataConfig, PreprocessConfig, Preset, RunConfig, apply_setting},
+    config::{ConfigError, DataConfig, Preset, RunConfig, apply_setting},
     engine::runs::list::ModelSource,
     ml::base::reporter::Stage,
 };
@@ -25,19 +25,18 @@ pub struct TrainState {
     pub errors: BTreeMap<&'static str, String>,
 }
 
-/// The form as it is remembered.
+/// The form as it is remembered; preprocessing is remembered with its data set.
 #[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
 #[serde(default)]
 pub struct TrainForm {
     preset: Option<Preset>,
     texts: BTreeMap<String, String>,
-    preprocess: PreprocessConfig,
 }
 
 impl From<&TrainState> for TrainForm {
     fn from(train: &TrainState) -> Self {
         let texts = train.texts.iter().map(|(key, text)| ((*key).to_string(), text.clone())).collect();
-        Self { preset: Some(train.config.run.preset), texts, preprocess: train.config.preprocess.clone() }
+        Self { preset: Some(train.config.run.preset), texts }
     }
 }
 
@@ -81,7 +80,6 @@ impl TrainState {
     /// As it was remembered; fields that there were not yet have the preset's values.
     pub fn from_form(form: &TrainForm) -> Self {
         let mut train = Self::from_preset(form.preset.unwrap_or(Preset::Quick));
-        train.config.preprocess = form.preprocess.clone();
         let known = FIELDS.iter().filter_map(|f| Some((f.key, form.texts.get(f.key)?.clone())));
         train.texts.extend(known);
         train.read();

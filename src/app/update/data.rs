@@ -190,6 +190,7 @@ pub fn opened(state: &mut State, generation: u64, config: DataConfig, dataset: A
         recent.insert(0, config.clone());
         recent.truncate(RECENT);
     }
+    training_form::change_data(state, &config.path);
     state.data.opening = None;
     state.data.open = Some(Arc::new(Open::new(config, dataset.clone(), generation)));
     let mut effects = vec![Effect::Image(ImageEffect::Source { generation, dataset, keep: same })];

@@ -3,7 +3,7 @@
 use crate::{
     app::{
         Effect, State,
-        state::{Change, Edit, FIELDS, TrainState},
+        state::{Change, Edit, FIELDS, TrainState, data_title},
     },
     config::{PreprocessConfig, Preset},
     engine::runs::list::ModelSource,
@@ -43,6 +43,32 @@ pub fn preprocess(state: &mut State, preprocess: PreprocessConfig) -> Vec<Effect
     ];
     let what = what.iter().find(|(_, changed)| *changed).map_or("Target size", |(name, _)| name);
     change(state, what, |train| train.config.preprocess = preprocess)
+}
+
+/// What is done to pictures belongs to their data set: the one at `data`, which is about to be open, brings its own, or none.
+pub fn change_data(state: &mut State, data: &Path) {
+    let now = state.train.config.preprocess.clone();
+    let before = state.open().map(|open| open.config.path.clone());
+    if before.as_deref() == Some(data) {
+        return;
+    }
+    if let Some(before) = &before {
+        state.persisted.keep_preprocess(before, &now);
+    }
+    let its_own = state.persisted.preprocess.get(data).cloned().unwrap_or_default();
+    // As the last session left it.
+    if before.is_none() && now.is_off() {
+        state.train.config.preprocess = its_own;
+    } else if its_own != now {
+        let words = |preprocess: &PreprocessConfig| match preprocess.is_off() {
+            true => "off".to_string(),
+            false => preprocess.words(),
+        };
+        let (name, left) = (data_title(data), if its_own.is_off() { "" } else { ", as it was left" });
+        let [here, there] = [&its_own, &now].map(words);
+        state.notify(format!("Preprocessing of {name}{left}: {here}. Ctrl+Z takes over what was set before ({there})"));
+        change(state, &format!("Preprocessing of {name}"), |train| train.config.preprocess = its_own);
+    }
 }
 
 /// The settings of a run come into the form; the data set stays the one that is open.

@@ -174,6 +174,43 @@ fn the_selected_image_is_looked_at_once_and_again_with_other_settings() {
     assert!(matches!(&effects[..], [Effect::Job(JobEffect::Train { config: run, .. })] if run.preprocess == config));
 }
 
+/// Opens a data set of the same images at another path.
+fn open_at(state: &mut State, path: &str) {
+    update(state, DataCommand::Open(path.into()));
+    let config = DataConfig { path: path.into(), ..DataConfig::default() };
+    let generation = state.data.generation;
+    update(state, JobEvent::Opened { generation, config, dataset: dataset([None, None]) });
+}
+
+#[test]
+fn preprocessing_belongs_to_its_data_set_and_another_is_said() {
+    let mut state = opened();
+    let crop = PreprocessConfig { circle_crop: true, ..PreprocessConfig::default() };
+    update(&mut state, DataCommand::Preprocess(crop.clone()));
+    open_at(&mut state, "other");
+    assert!(state.train.config.preprocess.is_off());
+    let said = &state.notices.last().unwrap().text;
+    assert!(said.starts_with("Preprocessing of other: off.") && said.contains("crop to the disc"), "{said}");
+    assert_eq!(state.history.next_undo(), Some("Preprocessing of other"));
+    open_at(&mut state, "set");
+    assert_eq!(state.train.config.preprocess, crop);
+    assert!(state.notices.last().unwrap().text.contains("set, as it was left: crop to the disc"), "{:?}", state.notices);
+
+    let said = state.notices.len();
+    open_at(&mut state, "set");
+    assert_eq!((&state.train.config.preprocess, state.notices.len()), (&crop, said), "read anew");
+    open_at(&mut state, "other");
+    update(&mut state, AppCommand::Undo);
+    assert_eq!(state.train.config.preprocess, crop, "taken over");
+    state.remember();
+    let mut next = State::starting(state.persisted.clone(), "work".into(), 2);
+    assert!(next.train.config.preprocess.is_off());
+    open_at(&mut next, "other");
+    assert_eq!((&next.train.config.preprocess, next.notices.len(), next.history.next_undo()), (&crop, 0, None));
+    open_at(&mut next, "third");
+    assert!(next.train.config.preprocess.is_off());
+}
+
 /// Where the desktop has no file dialog, that is said; a cancel says nothing.
 #[test]
 fn a_missing_dialog_is_not_silent() {
