@@ -5,13 +5,13 @@ use crate::test_files::png;
 use dissolve_studio::{
     app::{
         AppCommand, DataCommand, ResultsCommand,
-        state::{DataListView, ListView, Overlay, SavedView, Side, Tab, Workspace},
+        state::{DataListView, ListView, Overlay, OwnTag, SavedView, Side, Tab, Workspace},
     },
     config::{DataConfig, RunConfig},
     data::{ImageId, Split},
     run_dir::{RunDir, RunKind},
 };
-use eframe::egui::{Key, Modifiers, Rect};
+use eframe::egui::{Key, Modifiers, Popup, Rect};
 use egui_kittest::kittest::{NodeT, Queryable};
 use std::path::PathBuf;
 
@@ -187,6 +187,52 @@ fn letters_do_nothing_that_a_page_hides() {
     window.key_with(Modifiers::COMMAND, Key::G);
     let field = window.harness.get_by_label("Name of a new tag");
     assert!(field.accesskit_node().is_focused(), "a name can be typed at once");
+}
+
+#[test]
+fn keys_do_nothing_to_what_lies_under_a_menu_or_the_list_of_runs() {
+    let mut window = opened([1280.0, 800.0]);
+    window.send(DataCommand::Tags(vec![OwnTag { name: "odd".into(), key: Some('5') }]));
+    let now = |window: &Window| {
+        let state = window.state();
+        let open = state.open().unwrap();
+        (state.workspace, state.overlay, state.selected, state.data.marked.iter().count(), open.left_out, open.tags.len())
+    };
+    let press_all = |window: &mut Window, keys: &[Key]| {
+        for key in keys {
+            window.key_with(Modifiers::NONE, *key);
+        }
+        window.key_with(Modifiers::SHIFT, Key::ArrowRight);
+    };
+    let of_images = [Key::X, Key::Num5, Key::ArrowRight, Key::ArrowDown];
+    window.click_with("good/eye01.png, normal", Modifiers::NONE);
+    window.harness.get_by_label("Target size").scroll_to_me();
+    window.harness.run_steps(8);
+    for menu in ["Target size", "good/eye01.png, normal"] {
+        let node = window.harness.get_by_label(menu);
+        if menu.starts_with("good") {
+            node.click_secondary()
+        } else {
+            node.click()
+        }
+        window.steps();
+        assert!(Popup::is_any_open(&window.harness.ctx), "{menu}");
+        let before = now(&window);
+        press_all(&mut window, &of_images);
+        press_all(&mut window, &[Key::Num3, Key::V, Key::Questionmark]);
+        assert_eq!(now(&window), before, "{menu}");
+        window.key(Key::Escape);
+        window.steps();
+        assert!(!Popup::is_any_open(&window.harness.ctx), "Escape closes it, and only it");
+        assert_eq!(now(&window), before, "{menu}");
+    }
+    window.send(AppCommand::Toggle(Overlay::Runs));
+    let before = now(&window);
+    press_all(&mut window, &of_images);
+    assert_eq!(now(&window), before);
+    window.key(Key::Num3);
+    window.steps();
+    assert_eq!((window.state().overlay, window.state().workspace), (None, Workspace::Train), "pages have their keys there");
 }
 
 #[test]

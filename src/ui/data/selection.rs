@@ -9,7 +9,10 @@ use crate::{
     },
     data::{ALL, Item},
     text::elided,
-    ui::shared::{context::PanelContext, theme, widgets},
+    ui::shared::{
+        context::{PanelContext, keys_are_elsewhere},
+        theme, widgets,
+    },
 };
 use eframe::egui::{Button, Key, RichText, Ui, WidgetInfo, accesskit::Role, vec2};
 
@@ -91,8 +94,7 @@ fn button(ui: &mut Ui, cx: &mut PanelContext<'_>, id: Id, word: &str) {
 
 /// Space selects the one that is looked at with others, or no more.
 pub fn is_toggled_by_key(ui: &Ui, state: &State) -> bool {
-    let elsewhere = state.overlay.is_some() || ui.ctx().memory(|m| m.focused().is_some());
-    !elsewhere && ui.input(|i| i.key_pressed(Key::Space))
+    !keys_are_elsewhere(ui, state) && ui.input(|i| i.key_pressed(Key::Space))
 }
 
 /// The menu of the selected images in the grid and in the gallery.

@@ -1,6 +1,9 @@
 //! A grid of thumbnails, of which only what is in view exists. Used by Data and by the gallery.
 
-use super::{context::PanelContext, tags, theme, widgets};
+use super::{
+    context::{PanelContext, keys_are_elsewhere},
+    tags, theme, widgets,
+};
 use crate::{
     app::{
         AppCommand, Command, icons,
@@ -199,8 +202,7 @@ fn how(ui: &Ui, response: &Response) -> Option<How> {
 
 /// Up and down go a row further, as left and right go an image further.
 pub fn rows_by_key(ui: &Ui, cx: &mut PanelContext<'_>, columns: i64) {
-    let elsewhere = cx.state.overlay.is_some() || ui.ctx().memory(|m| m.focused().is_some());
-    if elsewhere {
+    if keys_are_elsewhere(ui, cx.state) {
         return;
     }
     let step = |event: &Event| match event {

@@ -11,7 +11,7 @@ use crate::{
         theme, widgets,
     },
 };
-use eframe::egui::{Grid, Key, KeyboardShortcut, Label, Modifiers, RichText, Ui};
+use eframe::egui::{Grid, Key, KeyboardShortcut, Label, Modifiers, Popup, RichText, Ui};
 use std::cmp::Reverse;
 
 /// Sends the command of each action whose key was pressed.
@@ -25,8 +25,15 @@ pub fn dispatch(ui: &mut Ui, cx: &mut PanelContext<'_>) {
         u8::from(m.shift) + u8::from(m.alt) + u8::from(m.command)
     };
     by_key.sort_by_key(|(_, key)| Reverse(held(key)));
-    // Under a page of words nothing is changed that it hides.
-    let is_hidden = matches!(cx.state.overlay, Some(Overlay::Tags | Overlay::Keys | Overlay::About));
+    // Nothing is changed that a page of words or the list of runs hides, nor what lies under an open menu.
+    let menu = Popup::is_any_open(ui.ctx());
+    let overlay = cx.state.overlay;
+    let is_hidden = |id: Id| match overlay {
+        _ if menu => true,
+        Some(Overlay::Tags | Overlay::Keys | Overlay::About) => !matches!(id, Id::Escape | Id::Keys),
+        Some(Overlay::Runs) => !of_the_window(id),
+        Some(Overlay::Palette | Overlay::Picture) | None => false,
+    };
     for (action, shortcut) in by_key {
         // Alt and an arrow go through the words of a text.
         let plain = !shortcut.modifiers.command;
@@ -40,10 +47,9 @@ pub fn dispatch(ui: &mut Ui, cx: &mut PanelContext<'_>) {
         let grid = action.id == Id::Play
             && matches!(cx.state.workspace, Workspace::Data | Workspace::Results)
             && cx.state.overlay.is_none();
-        // Escape closes an open menu first.
-        let menu = action.id == Id::Escape && eframe::egui::Popup::is_any_open(ui.ctx());
-        let hidden = is_hidden && plain && !matches!(action.id, Id::Escape | Id::Keys);
-        if own || menu || grid || hidden || (action.id != Id::Escape && plain && (typing || taken)) {
+        // Escape, too, closes an open menu first.
+        let hidden = plain && is_hidden(action.id);
+        if own || grid || hidden || (action.id != Id::Escape && plain && (typing || taken)) {
             continue;
         }
         if ui.input_mut(|i| i.consume_shortcut(&shortcut))
@@ -52,7 +58,7 @@ pub fn dispatch(ui: &mut Ui, cx: &mut PanelContext<'_>) {
             cx.send(command);
         }
     }
-    for tag in cx.state.workspace_settings.tags.iter().filter(|_| !typing && !is_hidden) {
+    for tag in cx.state.workspace_settings.tags.iter().filter(|_| !typing && !is_hidden(Id::LeaveOut)) {
         let Some(key) = tag.shortcut() else { continue };
         if ui.input_mut(|i| i.consume_shortcut(&KeyboardShortcut::new(Modifiers::NONE, key)))
             && let Ok(command) = own_tag(cx.state, &tag.name)
@@ -60,6 +66,13 @@ pub fn dispatch(ui: &mut Ui, cx: &mut PanelContext<'_>) {
             cx.send(command);
         }
     }
+}
+
+/// Of the keys without Ctrl those that are about no image and no picture.
+fn of_the_window(id: Id) -> bool {
+    let pages = [Id::GoData, Id::GoDissolve, Id::GoTrain, Id::GoResults];
+    let others = [Id::Library, Id::Inspector, Id::RefreshRuns, Id::Keys, Id::Escape];
+    pages.contains(&id) || others.contains(&id)
 }
 
 /// The `?` page.
