@@ -4,12 +4,13 @@
 //! offer the jobs that wait in the first as left behind. So the first window has the file, and each other one a copy.
 
 use crate::{
-    app::state::WorkspaceSettings,
+    app::state::{PersistedState, WorkspaceSettings},
     error::{Error, NextStep, Result},
     run_dir::files,
     text,
 };
 use std::{
+    collections::HashMap,
     fs::{self, File},
     io::ErrorKind,
     path::{Path, PathBuf},
@@ -30,18 +31,52 @@ pub fn workspace_settings(workspace: &Path) -> Result<WorkspaceSettings> {
             Err(e) => e.to_string(),
         },
     };
-    let damaged = format!("{}.damaged", files::WINDOW);
-    let kept = text::free_name(&damaged, |name| !workspace.join(name).exists());
-    let next: NextStep = match fs::rename(&file, workspace.join(&kept)) {
-        Ok(()) => format!("they begin anew; the file is kept as {kept}").into(),
+    let next: NextStep = match set_aside(&file) {
+        Ok(kept) => format!("they begin anew; the file is kept as {kept}").into(),
         Err(_) => "move the file away: the next tag or view writes it anew".into(),
     };
     Err(Error::user(format!("the tags and views in {} cannot be read: {reason}", file.display()), next))
 }
 
+/// Moves a file that cannot be used out of the way, and returns its new name.
+fn set_aside(file: &Path) -> std::io::Result<String> {
+    let name = file.file_name().unwrap_or_default().to_string_lossy();
+    let kept = text::free_name(&format!("{name}.damaged"), |name| !file.with_file_name(name).exists());
+    fs::rename(file, file.with_file_name(&kept))?;
+    Ok(kept)
+}
+
+/// What eframe has as [`PersistedState`] in its file.
+pub const STORAGE_KEY: &str = "studio";
+
+/// The windowing library begins anew without a word where its file, or our part of it, cannot be used, and then writes over it.
+///
+/// # Errors
+/// Such a file, and where it is now.
+fn check(file: &Path) -> Result<()> {
+    let reason = match fs::read_to_string(file) {
+        Err(e) if e.kind() == ErrorKind::NotFound => return Ok(()),
+        Err(e) => e.to_string(),
+        Ok(text) => match ron::from_str(&text).and_then(|values: HashMap<String, String>| {
+            let ours = values.get(STORAGE_KEY).map(|text| ron::from_str::<PersistedState>(text));
+            ours.transpose()
+        }) {
+            Ok(_) => return Ok(()),
+            Err(e) => e.to_string(),
+        },
+    };
+    let next: NextStep = match set_aside(file) {
+        Ok(kept) => format!("recent data sets, the training form and waiting jobs begin anew; the file is kept as {kept}").into(),
+        Err(_) => "move the file away: this window writes it anew when it closes".into(),
+    };
+    Err(Error::user(format!("what the window remembers, in {}, cannot be read: {reason}", file.display()), next))
+}
+
 pub struct Remembered {
     /// The file to read and write.
     pub file: PathBuf,
+    /// Why nothing is remembered of the last time, where that is to be said.
+    pub trouble: Option<Error>,
     /// Held as long as this window is open, where it is the first.
     lock: Option<File>,
     /// Is deleted with this.
@@ -56,13 +91,14 @@ impl Remembered {
         let lock = File::create(folder.join("window.lock")).ok()?;
         // Disks without locks are no reason to forget.
         if !matches!(lock.try_lock(), Err(fs::TryLockError::WouldBlock)) {
-            return Some(Self { file, lock: Some(lock), _copy: None });
+            let trouble = check(&file).err();
+            return Some(Self { file, trouble, lock: Some(lock), _copy: None });
         }
         let copy = tempfile::tempdir().ok()?;
         let own = copy.path().join("app.ron");
         // Of a first window that has written nothing there is nothing to copy.
         let _ = fs::copy(&file, &own);
-        Some(Self { file: own, lock: None, _copy: Some(copy) })
+        Some(Self { file: own, trouble: None, lock: None, _copy: Some(copy) })
     }
 
     /// Whether no other window was open when this one was.
@@ -91,13 +127,36 @@ mod tests {
     }
 
     #[test]
+    fn a_damaged_file_of_what_is_remembered_is_kept_and_said_once() {
+        let dir = tempfile::tempdir().unwrap();
+        let file = dir.path().join("app.ron");
+        let sound = |ours: &str| ron::ser::to_string(&HashMap::from([(STORAGE_KEY, ours), ("egui", "()")])).unwrap();
+        let state = ron::ser::to_string(&PersistedState { log_shown: true, ..PersistedState::default() }).unwrap();
+        for text in [sound(&state), sound("()"), "{}".into()] {
+            fs::write(&file, &text).unwrap();
+            assert!(Remembered::open(dir.path()).unwrap().trouble.is_none(), "{text}");
+        }
+        let cut = sound(&state)[..40].to_string();
+        let cases = [("app.ron.damaged", cut), ("app.ron.damaged-2", sound("(recent: 3)")), ("app.ron.damaged-3", String::new())];
+        for (kept, text) in cases {
+            fs::write(&file, &text).unwrap();
+            let why = Remembered::open(dir.path()).unwrap().trouble.unwrap();
+            assert!(why.to_string().starts_with("what the window remembers"), "{why}");
+            assert!(matches!(why.hint(), Some(NextStep::Text(hint)) if hint.contains(kept)), "{:?}", why.hint());
+            assert_eq!(fs::read_to_string(dir.path().join(kept)).unwrap(), text);
+            assert!(Remembered::open(dir.path()).unwrap().trouble.is_none(), "it is said once");
+        }
+    }
+
+    #[test]
     fn a_second_window_writes_nothing_over_what_the_first_remembers() {
         let dir = tempfile::tempdir().unwrap();
         let first = Remembered::open(dir.path()).unwrap();
-        fs::write(&first.file, "theme").unwrap();
+        let theme = "{\"theme\": \"dark\"}";
+        fs::write(&first.file, theme).unwrap();
         let second = Remembered::open(dir.path()).unwrap();
         assert!(first.is_first() && !second.is_first());
-        assert_eq!(fs::read_to_string(&second.file).unwrap(), "theme");
+        assert_eq!(fs::read_to_string(&second.file).unwrap(), theme);
         let copy = second.file.clone();
         fs::write(&copy, "other").unwrap();
         drop(second);
@@ -105,6 +164,6 @@ mod tests {
         drop(first);
         let next = Remembered::open(dir.path()).unwrap();
         assert!(next.is_first());
-        assert_eq!(fs::read_to_string(&next.file).unwrap(), "theme");
+        assert_eq!(fs::read_to_string(&next.file).unwrap(), theme);
     }
 }

@@ -25,7 +25,8 @@ pub fn run(path: Option<PathBuf>, frame_stats: Option<PathBuf>) -> Result<()> {
     check_display()?;
     let workspace = effects::workspace()?;
     let first = path.map_or(AppCommand::OpenLast.into(), |p| DataCommand::Open(std::path::absolute(&p).unwrap_or(p)).into());
-    let remembered = eframe::storage_dir(APP).and_then(|folder| Remembered::open(&folder));
+    let mut remembered = eframe::storage_dir(APP).and_then(|folder| Remembered::open(&folder));
+    let trouble = remembered.as_mut().and_then(|remembered| remembered.trouble.take());
     let is_first = remembered.as_ref().is_none_or(Remembered::is_first);
     let options = eframe::NativeOptions {
         viewport: ViewportBuilder::default()
@@ -41,7 +42,7 @@ pub fn run(path: Option<PathBuf>, frame_stats: Option<PathBuf>) -> Result<()> {
         ..Default::default()
     };
     let create = move |cc: &eframe::CreationContext<'_>| {
-        let studio = Studio::new(cc, workspace, Some(first))?;
+        let studio = Studio::new(cc, workspace, Some(first))?.with_trouble(trouble);
         let studio = if is_first { studio } else { studio.beside_another() };
         let studio = match frame_stats {
             Some(file) => studio.measured(file, started),

@@ -1,9 +1,13 @@
 //! The window itself: drains events, draws, carries out effects. All decisions are in [`update`](crate::app::update()).
 
-use super::{effects::Effects, frame_stats::FrameStats, remembered};
+use super::{
+    effects::Effects,
+    frame_stats::FrameStats,
+    remembered::{self, STORAGE_KEY},
+};
 use crate::{
     app::{AppCommand, Command, Effect, Message, RunsCommand, State, next_step, state::PersistedState, update, update::follow},
-    error::Failure,
+    error::{Error, Failure},
     gpu,
     jobs::events::{JobEvent, Wake, channel},
     ml::base::device,
@@ -18,7 +22,6 @@ use std::{
 
 /// Events taken in one frame; more wait for the next one.
 const EVENTS: usize = 256;
-const STORAGE_KEY: &str = "studio";
 
 pub struct Studio {
     state: State,
@@ -69,11 +72,19 @@ impl Studio {
     fn remember_workspace(&mut self) {
         match remembered::workspace_settings(&self.state.workspace_dir) {
             Ok(settings) => self.state.workspace_settings = settings,
-            Err(e) => {
-                let Failure { summary, hint } = e.into();
-                self.state.notify_error(summary, next_step::words(hint.as_ref()));
-            }
+            Err(e) => self.say(e),
         }
+    }
+
+    fn say(&mut self, error: Error) {
+        let Failure { summary, hint } = error.into();
+        self.state.notify_error(summary, next_step::words(hint.as_ref()));
+    }
+
+    /// Says what went wrong before there was a window.
+    pub fn with_trouble(mut self, trouble: Option<Error>) -> Self {
+        trouble.into_iter().for_each(|error| self.say(error));
+        self
     }
 
     /// Writes to `file` at the end how long the frames took; `started`: when the program began.
