@@ -3,6 +3,7 @@
 use super::{
     effects::Effects,
     frame_stats::FrameStats,
+    missing_font::MissingFont,
     remembered::{self, STORAGE_KEY},
 };
 use crate::{
@@ -31,6 +32,7 @@ pub struct Studio {
     events: Option<Receiver<JobEvent>>,
     ui: ui::MainView,
     frame_stats: Option<FrameStats>,
+    missing_font: MissingFont,
     /// When the runs were looked at last because another program works on one.
     looked: Instant,
 }
@@ -58,6 +60,7 @@ impl Studio {
             events: Some(rx),
             ui: ui::MainView::default(),
             frame_stats: None,
+            missing_font: MissingFont::watch(&cc.egui_ctx),
             looked: Instant::now(),
         };
         studio.remember_workspace();
@@ -167,6 +170,10 @@ impl eframe::App for Studio {
         }
         for command in commands {
             self.take(command, &ctx);
+        }
+        if let Some(text) = self.missing_font.news() {
+            self.take(AppCommand::Notify(text), &ctx);
+            ctx.request_repaint();
         }
         if let Some(stats) = &mut self.frame_stats {
             stats.drawn(part);

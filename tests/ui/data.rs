@@ -275,6 +275,20 @@ fn image_grid_keeps_scroll_position() {
     assert_eq!(window.harness.get_by_label(&name).rect(), before);
 }
 
+/// Without the system's fonts, which are the window's alone.
+#[test]
+fn names_in_letters_without_a_font_are_said() {
+    let mut window = Window::new();
+    let set = window.path("set");
+    picture(&set.join("good/über.png"), 1);
+    open(&mut window, &set);
+    assert!(!window.has("shown as boxes"));
+    picture(&set.join("good/肺炎の疑い.png"), 2);
+    open(&mut window, &set);
+    window.steps();
+    assert!(window.has("shown as boxes") && window.has("fonts-noto-cjk"), "{:?}", window.state().notices);
+}
+
 #[test]
 fn names_of_classes_as_long_as_outlines_are_cut() {
     let mut window = Window::new();

@@ -107,7 +107,8 @@ pub fn strong_family() -> FontFamily {
     FontFamily::Name("strong".into())
 }
 
-/// Inter with tabular figures in two weights, then the icons, then egui's own for what they lack.
+/// Inter with tabular figures in two weights, then the icons, then egui's own for what they lack. Other scripts come from the
+/// system's fonts (`system_fonts` of eframe), once there is such a letter.
 fn fonts() -> FontDefinitions {
     let mut fonts = FontDefinitions::default();
     let files: [(&str, &'static [u8]); 3] = [
