@@ -99,21 +99,22 @@ pub struct CompareUniforms {
 
 impl CompareUniforms {
     /// The frame at `origin` shows the pictures, stretched to `size` px, from the point `start` on, `scale` physical px of the screen
-    /// for each of these px. `original`: what the dissolved picture is compared with, itself or in another size.
+    /// for each of these px, across and down. `original`: what the dissolved picture is compared with, itself or in another size.
     pub fn new(
         size: [u32; 2],
         original: &Raster,
         dissolved: &Raster,
         origin: [f32; 2],
         start: [f32; 2],
-        scale: f32,
+        scale: [f32; 2],
         appearance: Appearance,
     ) -> Self {
         let (size_a, size_b) = (original.size(), dissolved.size());
+        let least = scale[0].min(scale[1]);
         let share = |of: [u32; 2]| (of[0] as f32 / size[0] as f32).min(of[1] as f32 / size[1] as f32);
         Self {
             origin,
-            per_px: size.map(|s| 1.0 / (s as f32 * scale)),
+            per_px: [0, 1].map(|i| 1.0 / (size[i] as f32 * scale[i])),
             start,
             divider: appearance.divider,
             size_a,
@@ -121,9 +122,9 @@ impl CompareUniforms {
             gain: appearance.gain,
             radius: appearance.radius,
             mode: appearance.mode as u32,
-            squares: u32::from(scale >= SQUARES && size_a == size),
-            level_a: original.level_for(share(size_a) / scale),
-            level_b: dissolved.level_for(share(size_b) / scale),
+            squares: u32::from(least >= SQUARES && size_a == size),
+            level_a: original.level_for(share(size_a) / least),
+            level_b: dissolved.level_for(share(size_b) / least),
             linear: 0,
             pad: 0,
         }
@@ -141,7 +142,7 @@ mod tests {
         let (resized, dissolved) = (grey(4, 0.25), grey(8, 0.5));
         let look = Appearance { mode: Mode::Signed, gain: 2.0, divider: [0.0; 2], radius: 0.0 };
         // The original is of 20 x 10 px, each of which covers 5 of the screen.
-        let params = CompareUniforms::new([20, 10], &resized, &dissolved, [3.0, 7.0], [0.0; 2], 5.0, look);
+        let params = CompareUniforms::new([20, 10], &resized, &dissolved, [3.0, 7.0], [0.0; 2], [5.0; 2], look);
         assert_eq!(params.squares, 0, "there are no pixels of the original to be seen");
         let at = |x, y| compare_cpu::pixel(&params, &resized, &dissolved, [x, y]);
         assert_eq!(at(3.5, 7.5), Some(colormap::signed(0.5)));

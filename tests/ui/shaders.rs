@@ -135,7 +135,7 @@ fn gpu_output_matches_cpu_implementation() {
         for mode in modes {
             for gain in [1.0, 8.0] {
                 let look = Appearance { mode, gain, divider: [60.2, 40.3], radius: 25.0 };
-                let params = CompareUniforms::new(a.size(), &a, &b, [3.0, 5.0], start, scale, look);
+                let params = CompareUniforms::new(a.size(), &a, &b, [3.0, 5.0], start, [scale; 2], look);
                 held(&device, &queue, &mut renderer, [&a, &b], &params, &format!("{mode:?} x{gain} at {scale}"));
             }
         }
@@ -150,7 +150,7 @@ fn image_beyond_texture_limit_is_tiled_without_seams() {
     for (scale, start) in [(0.2, [0.0, 0.0]), (0.6, [0.1, 0.3]), (1.3, [0.4, 0.5]), (5.0, [0.1, 0.15])] {
         for mode in [Mode::Original, Mode::Signed] {
             let look = Appearance { mode, gain: 2.0, divider: [0.0; 2], radius: 0.0 };
-            let params = CompareUniforms::new(a.size(), &a, &b, [0.0, 0.0], start, scale, look);
+            let params = CompareUniforms::new(a.size(), &a, &b, [0.0, 0.0], start, [scale; 2], look);
             held(&device, &queue, &mut renderer, [&a, &b], &params, &format!("{mode:?} at {scale}"));
         }
     }

@@ -122,7 +122,8 @@ pub fn pictures(ui: &mut Ui, cx: &PanelContext<'_>, open: &Open) {
     let Some(item) = cx.state.selected.and_then(|id| open.dataset.item(id)) else { return };
     let (width, [w, h]) = (ui.available_width(), item.size.map(|px| px.max(1) as f32));
     let most = MOST * ui.available_height();
-    let (place, _) = ui.allocate_exact_size(vec2(width, (width * h / w).min(most)), Sense::hover());
+    let height = (width * h / w).min(most).max(widgets::LEAST_SIDE);
+    let (place, _) = ui.allocate_exact_size(vec2(width, height), Sense::hover());
     let Some(done) = cx.state.data.preview.done.filter(|d| Some(d.image) == cx.state.selected) else {
         waiting(ui, cx, place);
         return;

@@ -11,7 +11,11 @@ use crate::{
         state::{ChangeFrom, DissolveState, Layout, Overlay},
     },
     gpu::{Mode, Raster},
-    ui::shared::{context::PanelContext, theme, widgets},
+    ui::shared::{
+        context::PanelContext,
+        theme,
+        widgets::{self, LEAST_SIDE},
+    },
 };
 use eframe::egui::{Align2, Order, Rect, Sense, Ui, Vec2, pos2, vec2};
 use std::{sync::Arc, time::Duration};
@@ -72,7 +76,7 @@ pub fn used(cx: &PanelContext<'_>, size: Vec2) -> f32 {
     let Some(original) = d.answers.original.as_ref().filter(|_| d.layout == Layout::SideBySide) else { return size.y };
     let [w, h] = original.raster.size();
     let (places, _) = places(Rect::from_min_size(pos2(0.0, 0.0), size), w as f32 / h as f32);
-    let below = |p: &Rect| p.top() + CAPTION + p.width() * h as f32 / w as f32;
+    let below = |p: &Rect| p.top() + CAPTION + (p.width() * h as f32 / w as f32).max(LEAST_SIDE);
     places.iter().map(below).fold(0.0, f32::max).min(size.y)
 }
 
@@ -185,9 +189,10 @@ fn places(rect: Rect, aspect: f32) -> ([Rect; 3], Option<Rect>) {
     let in_row = third.min((h - CAPTION) * aspect);
     let stacked = half.x.min((half.y - CAPTION) * aspect);
     if in_row * MUCH >= stacked {
-        let rest = rect.with_min_y(rect.top() + CAPTION + in_row / aspect + theme::PAGE);
+        let shown = (in_row / aspect).max(LEAST_SIDE);
+        let rest = rect.with_min_y(rect.top() + CAPTION + shown + theme::PAGE);
         let free = (rest.height() >= CURVE).then_some(rest);
-        let height = if free.is_some() { CAPTION + in_row / aspect } else { h };
+        let height = if free.is_some() { CAPTION + shown } else { h };
         let place = |i| Rect::from_min_size(rect.min + vec2(i * (third + gap), 0.0), vec2(third, height));
         return ([0.0, 1.0, 2.0].map(place), free);
     }

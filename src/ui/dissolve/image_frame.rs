@@ -4,7 +4,7 @@ use crate::{
     app::{DissolveCommand, state::View},
     engine::dissolve::request::InView,
     gpu::{Appearance, Compare, CompareUniforms, Mode, Raster},
-    ui::shared::{context::PanelContext, theme},
+    ui::shared::{context::PanelContext, theme, widgets::LEAST_SIDE},
 };
 use eframe::{
     egui::{
@@ -45,8 +45,8 @@ pub struct Framed {
 struct Fitted {
     /// The part of the screen that it covers.
     rect: Rect,
-    /// Points of the screen a pixel of the picture.
-    scale: f32,
+    /// Points of the screen a pixel of the picture, across and down: the same, but in a picture of a few rows or columns.
+    scale: Vec2,
     /// Point of the picture at the upper left corner, and the share of the picture in view; \[0, 1\] each.
     start: [f32; 2],
     share: [f32; 2],
@@ -61,12 +61,12 @@ impl Fitted {
         let actual = 1.0 / (pixels_per_point * fit);
         let zoom = if view.actual { actual } else { view.zoom };
         let zoom = zoom.clamp(actual.min(1.0), (LARGEST * actual).max(1.0));
-        let scale = fit * zoom;
+        let scale = Vec2::splat(fit * zoom).max(Vec2::splat(LEAST_SIDE) / size);
         let shown = (size * scale).min(place.size());
         let corner = pos2(place.center().x - shown.x / 2.0, place.top());
         // On whole pixels of the screen, so that nothing shimmers.
         let corner = pos2((corner.x * pixels_per_point).round(), (corner.y * pixels_per_point).round()) / pixels_per_point;
-        let share = [shown.x / (size.x * scale), shown.y / (size.y * scale)];
+        let share = [shown.x / (size.x * scale.x), shown.y / (size.y * scale.y)];
         let start = [0, 1].map(|i| {
             let half = share[i].min(1.0) / 2.0;
             view.centre[i].clamp(half, 1.0 - half) - half
@@ -120,7 +120,7 @@ pub fn frame(ui: &mut Ui, cx: &mut PanelContext<'_>, id: (&str, usize), name: &s
         (Mode::Signed | Mode::Absolute, Some(resized)) => resized,
         _ => shot.original,
     };
-    let (size, scale) = (shot.original.size(), fitted.scale * points);
+    let (size, scale) = (shot.original.size(), [fitted.scale.x * points, fitted.scale.y * points]);
     let params = CompareUniforms::new(size, original, shot.dissolved, origin, fitted.start, scale, look);
     let callback = Compare { slot: id.value(), original: original.clone(), dissolved: shot.dissolved.clone(), params };
     ui.painter().add(Callback::new_paint_callback(fitted.rect, callback));
@@ -253,6 +253,7 @@ fn pointed_id() -> Id {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::ui::shared::widgets;
 
     fn place() -> Rect {
         Rect::from_min_size(pos2(10.0, 20.0), vec2(400.0, 300.0))
@@ -276,9 +277,20 @@ mod tests {
         let actual = View { actual: true, ..View::default() };
         for (size, points) in [([1000, 500], 1.0), ([28, 28], 2.0)] {
             let one = Fitted::new(size, place(), actual, points);
-            assert!((one.scale * points - 1.0).abs() < 1e-5, "one pixel is one of the screen");
+            assert!((one.scale.x * points - 1.0).abs() < 1e-5, "one pixel is one of the screen");
         }
         let far = Fitted::new([28, 28], place(), View { zoom: 900.0, ..View::default() }, 1.0);
-        assert!(far.scale <= LARGEST + 0.01);
+        assert!(far.scale.max_elem() <= LARGEST + 0.01);
+    }
+
+    #[test]
+    fn images_of_a_single_row_or_column_are_seen() {
+        for (size, long) in [([1, 5000], 1), ([5000, 1], 0)] {
+            let fitted = Fitted::new(size, place(), View::default(), 1.0);
+            let near = |a: f32, b: f32| (a - b).abs() < 1e-3;
+            assert!(near(fitted.rect.size()[1 - long], LEAST_SIDE) && near(fitted.rect.size()[long], place().size()[long]));
+            assert!(fitted.start.iter().all(|v| near(*v, 0.0)) && fitted.share.iter().all(|v| near(*v, 1.0)), "all of it");
+            assert_eq!(widgets::fit(vec2(size[0] as f32, size[1] as f32), place()).size()[1 - long], LEAST_SIDE);
+        }
     }
 }

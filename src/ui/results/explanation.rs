@@ -113,6 +113,7 @@ fn where_it_matters(ui: &mut Ui, cx: &mut PanelContext<'_>, row: &ScoreRow, room
     let side = ui.available_width().min(300.0).min((room - BELOW).max(160.0));
     // A wide picture takes no more height than it has.
     let height = picture.as_ref().map_or(side, |p| side * (p.size_vec2().y / p.size_vec2().x.max(1.0)).min(1.0));
+    let height = height.max(widgets::LEAST_SIDE);
     let (rect, response) = ui.allocate_exact_size(vec2(ui.available_width(), height), Sense::hover());
     let place = Rect::from_min_size(rect.min, vec2(side, height));
     match &picture {

@@ -343,10 +343,13 @@ pub fn bytes(count: f64) -> String {
     if count < 1e9 { format!("{:.0} MB", count / 1e6) } else { format!("{:.1} GB", count / 1e9) }
 }
 
+/// No picture is drawn narrower or lower than this, points: one of a single row of pixels would not be seen.
+pub const LEAST_SIDE: f32 = 4.0;
+
 /// `size` inside `rect`, as large as it goes, in the middle.
 pub fn fit(size: Vec2, rect: Rect) -> Rect {
     let scale = (rect.width() / size.x.max(1.0)).min(rect.height() / size.y.max(1.0));
-    Rect::from_center_size(rect.center(), size * scale)
+    Rect::from_center_size(rect.center(), (size * scale).max(Vec2::splat(LEAST_SIDE)).min(rect.size()))
 }
 
 /// Text at a place, in the small size.
