@@ -6,7 +6,7 @@ use super::{
     session::{DissolveSession, MeasuredImage, hash},
 };
 use crate::{
-    data::ImageId,
+    data::{Dataset, ImageId},
     error::{Error, Result},
     metrics::percentile,
     run_dir::write_atomic,
@@ -62,20 +62,11 @@ impl NormalBandBuilder {
     pub fn step(&mut self, session: &mut DissolveSession, request: &DissolveRequest) -> Result<(Option<NormalBand>, bool)> {
         let Some(timesteps) = session.timesteps(&request.recipe)? else { return Ok((None, false)) };
         let (source, recipe) = (&request.source, &request.recipe);
-        let names = source.dataset.training_normals();
-        let key = hash((
-            session.weights(),
-            (recipe.resolution, recipe.tile.to_string()),
-            format!("{:?}", source.preprocess),
-            source.dataset.root(),
-            &names,
-            NORMALS,
-        ));
+        let ids = measured(&source.dataset);
+        let key = key(session, request, &ids)?;
         let file = request.bands.as_ref().map(|folder| folder.join(format!("{key:016x}.json")));
         if self.key != Some(key) {
             let steps: Vec<usize> = STEPS.into_iter().filter(|&t| t < timesteps).collect();
-            let stride = names.len().div_ceil(NORMALS).max(1);
-            let ids: Vec<ImageId> = names.into_iter().step_by(stride).collect();
             let done = file.as_ref().and_then(|f| read(f, &steps)).unwrap_or_default();
             *self = Self { key: Some(key), steps, ids, done, now: None };
             return Ok((self.news(), self.done.len() < self.ids.len()));
@@ -126,6 +117,27 @@ impl NormalBandBuilder {
     }
 }
 
+/// The images that a band is measured on.
+fn measured(dataset: &Dataset) -> Vec<ImageId> {
+    let normals = dataset.training_normals();
+    let stride = normals.len().div_ceil(NORMALS).max(1);
+    normals.into_iter().step_by(stride).collect()
+}
+
+/// Tells all apart that a band depends on: the weights, how it is dissolved, and the pixels of these images.
+fn key(session: &mut DissolveSession, request: &DissolveRequest, ids: &[ImageId]) -> Result<u64> {
+    let (source, recipe) = (&request.source, &request.recipe);
+    let items: Vec<_> = ids.iter().filter_map(|&id| source.dataset.item(id)).collect();
+    let items: Vec<_> = items.iter().map(|item| (&item.name, item.window.to_string())).collect();
+    Ok(hash((
+        session.weights(),
+        (recipe.resolution, recipe.tile.to_string(), session.is_grey()?),
+        format!("{:?}", source.preprocess),
+        source.dataset.root(),
+        items,
+    )))
+}
+
 /// A file of other steps, or one that was damaged, counts for nothing.
 fn read(file: &Path, steps: &[usize]) -> Option<Vec<Vec<f64>>> {
     let saved: SavedBand = serde_json::from_slice(&fs::read(file).ok()?).ok()?;
@@ -136,6 +148,53 @@ fn read(file: &Path, steps: &[usize]) -> Option<Vec<Vec<f64>>> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::{
+        config::{DataConfig, DissolveMethod, PreprocessConfig, Tile},
+        engine::dissolve::request::{ComparisonGrid, ImageSource, InView, Recipe},
+    };
+    use std::sync::Arc;
+
+    #[test]
+    fn bands_are_kept_apart_by_all_that_they_depend_on() {
+        let folder = tempfile::tempdir().unwrap();
+        let image = |colours: [u8; 3]| image::RgbImage::from_fn(40, 40, |x, _| image::Rgb(colours.map(|c| c + x as u8)));
+        for (name, colours) in [("colour.png", [90, 20, 10]), ("grey.png", [50; 3]), ("red.png", [200, 0, 0])] {
+            image(colours).save(folder.path().join(name)).unwrap();
+        }
+        let config = DataConfig { path: folder.path().into(), ..DataConfig::default() };
+        let dataset = Dataset::open(&config, &|_| {}).unwrap();
+        let key = |dataset: &Dataset, selected: u32, measured: &[ImageId]| {
+            let (dataset, image) = (Arc::new(dataset.clone()), ImageId(selected));
+            let source = ImageSource { dataset, image, preprocess: PreprocessConfig::default() };
+            let (method, tile) = (DissolveMethod::Diffusion, Tile::Off);
+            let recipe = Recipe { method, model: None, resolution: 32, tile, t: 90 };
+            let mut session = DissolveSession::default();
+            session.select(&source).unwrap();
+            let request = DissolveRequest {
+                generation: 1,
+                strip: 1,
+                source,
+                recipe,
+                is_known: false,
+                in_view: InView::default(),
+                strip_steps: Vec::new(),
+                grid: ComparisonGrid::Nothing,
+                bands: None,
+            };
+            super::key(&mut session, &request, measured).unwrap()
+        };
+        let [colour, grey, red] = [0, 1, 2].map(ImageId);
+        let first = key(&dataset, 0, &[colour, grey]);
+        assert_eq!(key(&dataset, 2, &[colour, grey]), first, "another colour picture is looked at");
+        assert_ne!(key(&dataset, 1, &[colour, grey]), first, "a grey one is dissolved with equal channels");
+        assert_ne!(key(&dataset, 0, &[colour, red]), first, "other normals");
+        let mut other = dataset.clone();
+        other.items[0].window = "lung".parse().unwrap();
+        assert_ne!(key(&other, 0, &[colour, grey]), first, "other pixels");
+        let mut other = dataset.clone();
+        other.items.swap(1, 2);
+        assert_ne!(key(&other, 0, &[colour, grey]), first, "other images under the same numbers");
+    }
 
     #[test]
     fn saved_band_is_read_again_unless_its_steps_differ_or_it_is_damaged() {

@@ -180,15 +180,19 @@ impl DissolveSession {
     /// An image that is measured and not shown, dissolved as the selected one is.
     pub fn measured(&mut self, source: &ImageSource, recipe: &Recipe) -> Result<MeasuredImage> {
         let picture = Preprocess::new(source.preprocess.clone()).apply(&source.dataset.read(source.image)?);
-        let is_grey = match self.selected.clone() {
-            Some(selected) => self.prepare(&selected)?.is_grey,
-            None => picture.is_grey(),
-        };
+        let is_grey = self.is_grey()?.unwrap_or_else(|| picture.is_grey());
         let size = [picture.width, picture.height];
         let (dissolver, scale) = self.with_scale(recipe, is_grey, size)?;
         let input = Arc::new(Input::new(&picture, size, scale));
         let with = if let Scale::Tiles(tiles) = scale { Ok(TiledDissolver::new(dissolver, tiles)) } else { Err(dissolver) };
         Ok(MeasuredImage { input, with })
+    }
+
+    /// Whether the selected image is grey: others are measured as it is dissolved, with equal channels where it has these. `None` where
+    /// none is selected.
+    pub fn is_grey(&mut self) -> Result<Option<bool>> {
+        let selected = self.selected.clone();
+        selected.map(|selected| Ok(self.prepare(&selected)?.is_grey)).transpose()
     }
 
     /// Number of the model's steps; `None` for a filter.
