@@ -9,7 +9,7 @@ use dissolve_studio::{
     },
     data::{Curation, ImageId, Label},
 };
-use eframe::egui::{Key, Modifiers};
+use eframe::egui::{Key, Modifiers, Pos2, pos2};
 use egui_kittest::kittest::Queryable;
 use std::path::{Path, PathBuf};
 
@@ -147,6 +147,33 @@ fn all_but_the_first_of_duplicates_are_left_out() {
     assert_eq!(left_out(&window), [0; 0]);
     window.click("Leave out the second");
     assert_eq!(left_out(&window), [5]);
+}
+
+#[test]
+fn images_in_a_rectangle_are_selected_together() {
+    let mut window = Window::new();
+    let set = folder(&window, 6);
+    open(&mut window, &set);
+    let centre = |window: &Window, i: u32| window.harness.get_by_label(&format!("eye{i}.png, unknown")).rect().center();
+    let drag = |window: &mut Window, from: Pos2, to: Pos2| {
+        window.harness.drag_at(from);
+        window.steps();
+        for share in [0.5, 1.0] {
+            window.harness.hover_at(from + share * (to - from));
+            window.steps();
+        }
+        window.harness.drop_at(to);
+        window.steps();
+    };
+    let (first, second, third) = (centre(&window, 1), centre(&window, 2), centre(&window, 3));
+    drag(&mut window, third, first);
+    assert_eq!(marked(&window), [1, 2, 3]);
+    // From where there is no image, below the second row of one.
+    let below = window.harness.get_by_label("eye5.png, unknown").rect().bottom() + 40.0;
+    drag(&mut window, pos2(second.x, below), first);
+    assert_eq!(marked(&window), [1, 2]);
+    window.click_with("eye4.png, unknown", Modifiers::NONE);
+    assert!(marked(&window).is_empty(), "a click is no rectangle");
 }
 
 #[test]

@@ -153,6 +153,7 @@ fn images(ui: &mut Ui, cx: &mut PanelContext<'_>, grid: &mut Grid, open: &Open) 
         cx.send(DataCommand::Mark(Mark::Toggle(id)));
     }
     let clicked = grid.show(ui, cx, shown.len(), selected, cell, Some(&selection::menu));
+    grid.send_box(cx, &shown, DataCommand::Mark);
     if let Some(click) = clicked {
         let id = shown[click.index];
         click.send(cx, id, state.data.marked.contains(&id), DataCommand::Select, DataCommand::Mark);

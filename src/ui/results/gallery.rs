@@ -65,6 +65,7 @@ pub fn show(ui: &mut Ui, cx: &mut PanelContext<'_>, set: &ScoreSet, grid: &mut G
         cx.send(ResultsCommand::Mark(Mark::Toggle(row)));
     }
     let clicked = grid.show(ui, cx, shown.len(), selected, cell, Some(&selection::menu));
+    grid.send_box(cx, &shown, ResultsCommand::Mark);
     if let Some(click) = clicked {
         let row = shown[click.index];
         click.send(cx, row, state.results.marked.contains(&row), ResultsCommand::Row, ResultsCommand::Mark);

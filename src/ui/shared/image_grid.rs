@@ -13,8 +13,8 @@ use crate::{
     engine::thumbnail_cache::Thumb,
 };
 use eframe::egui::{
-    Align2, Event, FontId, Key, Rect, Response, ScrollArea, Sense, Stroke, StrokeKind, Ui, Vec2, WidgetInfo, accesskit::Role,
-    pos2, vec2,
+    Align2, Event, FontId, Key, PointerButton, Pos2, Rect, Response, ScrollArea, Sense, Stroke, StrokeKind, Ui, Vec2, WidgetInfo,
+    accesskit::Role, pos2, style::ScrollAnimation, vec2,
 };
 
 /// Least side of a cell's picture; the columns share what is left of the width.
@@ -98,12 +98,22 @@ pub struct Grid {
     view: f32,
     /// See [`seen`](Self::seen), for the next time it is drawn.
     kept: Option<(usize, f32)>,
+    /// Where the pointer began to draw a rectangle, points of the content.
+    corner: Option<Pos2>,
+    /// The entries in the last one, and whether they are added to those that are selected.
+    boxed: Option<(Vec<usize>, bool)>,
 }
 
 /// Draws the entries of a cell's menu.
 pub type Menu<'a> = &'a dyn Fn(&mut Ui, &mut PanelContext<'_>);
 
 impl Grid {
+    /// Sends what a rectangle that was drawn over entries of this list asks for.
+    pub fn send_box<T: Copy, C: Into<Command>>(&mut self, cx: &mut PanelContext<'_>, list: &[T], mark: impl Fn(Mark<T>) -> C) {
+        let Some((inside, adds)) = self.boxed.take() else { return };
+        cx.send(mark(Mark::These { entries: inside.iter().filter_map(|&i| list.get(i).copied()).collect(), adds }));
+    }
+
     /// Shows `count` cells; returns the one that was clicked. `menu`: the entries of a cell's menu, where it has one.
     pub fn show(
         &mut self,
@@ -135,11 +145,15 @@ impl Grid {
         }
         (self.columns, self.row, self.view) = (columns, height + gap, ui.available_height());
         rows_by_key(ui, cx, columns as i64);
+        let view = ui.available_rect_before_wrap().with_max_x(ui.cursor().left() + width);
+        let drawn = self.draw_box(ui, view, vec2(side, height), columns, count);
+        let inside = drawn.as_ref().map_or(&[][..], |(_, inside)| inside);
         let shown = area.show_rows(ui, height, rows, |ui, range| {
             for row in range {
                 ui.horizontal(|ui| {
                     for index in (row * columns..((row + 1) * columns).min(count)).take(columns) {
-                        let cell = cell(index);
+                        let mut cell = cell(index);
+                        cell.marked |= inside.contains(&index);
                         let (rect, response) = ui.allocate_exact_size(vec2(side, height), Sense::click());
                         let mark = widgets::label_word(cell.label);
                         response.widget_info(|| {
@@ -157,9 +171,38 @@ impl Grid {
                     }
                 });
             }
+            if drawn.is_some() {
+                follow_pointer(ui, view);
+            }
         });
         self.offset = shown.state.clamped_offset().y;
+        if let Some((rect, _)) = drawn {
+            let (t, painter) = (theme::of(ui), ui.painter().with_clip_rect(view));
+            painter.rect(rect, 0.0, t.accent.gamma_multiply(0.2), Stroke::new(1.0, t.accent), StrokeKind::Inside);
+        }
         clicked
+    }
+
+    /// The rectangle that the pointer draws over the cells, or between them, on the screen, and which of them lie in it.
+    fn draw_box(&mut self, ui: &Ui, view: Rect, cell: Vec2, columns: usize, count: usize) -> Option<(Rect, Vec<usize>)> {
+        // Under the cells, which take clicks alone; by no key.
+        let ground = ui.interact(view, ui.scope_id().with("box"), Sense::CLICK | Sense::DRAG);
+        let scrolled = view.min.to_vec2() - vec2(0.0, self.offset);
+        if ground.drag_started_by(PointerButton::Primary) {
+            self.corner = ui.input(|i| i.pointer.press_origin()).map(|at| at - scrolled);
+        }
+        let corner = self.corner?;
+        let Some(at) = ground.interact_pointer_pos() else {
+            self.corner = None;
+            return None;
+        };
+        let rect = Rect::from_two_pos(corner, at - scrolled);
+        let inside = within(rect, cell, columns, count);
+        if ground.drag_stopped() {
+            self.corner = None;
+            self.boxed = Some((inside.clone(), ui.input(|i| i.modifiers.shift || i.modifiers.command)));
+        }
+        Some((rect.translate(scrolled), inside))
     }
 
     /// What stays where it is when columns and heights become others, and how far it lies below the top: the selected image where it
@@ -180,6 +223,32 @@ impl Grid {
         } else {
             area.vertical_scroll_offset((top - view / 3.0).max(0.0))
         }
+    }
+}
+
+/// The cells that a rectangle touches, both in points of the content.
+fn within(rect: Rect, cell: Vec2, columns: usize, count: usize) -> Vec<usize> {
+    // Cells `from..to` across or down; a gap belongs to none.
+    let touched = |low: f32, high: f32, side: f32| {
+        let pitch = side + theme::GAP;
+        ((low - side) / pitch).ceil().max(0.0) as usize..((high / pitch).floor() + 1.0).max(0.0) as usize
+    };
+    let across = touched(rect.left(), rect.right(), cell.x);
+    let (from, to) = (across.start, across.end.min(columns));
+    let rows = touched(rect.top(), rect.bottom(), cell.y);
+    let rows = rows.start..rows.end.min(count.div_ceil(columns));
+    rows.flat_map(|row| (from..to).map(move |column| row * columns + column)).filter(|&index| index < count).collect()
+}
+
+/// Scrolls towards a pointer that is above or below what is in view.
+fn follow_pointer(ui: &mut Ui, view: Rect) {
+    /// Points a frame at most.
+    const FASTEST: f32 = 24.0;
+    let Some(y) = ui.input(|i| i.pointer.latest_pos()).map(|at| at.y) else { return };
+    let beyond = y - y.clamp(view.top(), view.bottom());
+    if beyond != 0.0 {
+        ui.scroll_with_delta_animation(vec2(0.0, -(beyond / 4.0).clamp(-FASTEST, FASTEST)), ScrollAnimation::none());
+        ui.ctx().request_repaint();
     }
 }
 
@@ -284,5 +353,21 @@ pub fn paint(ui: &Ui, cx: &mut PanelContext<'_>, rect: Rect, cell: &Cell, hovere
     if let Some(note) = &cell.note {
         let note = widgets::cut_middle(ui, note, &font, rect.width() - 18.0);
         widgets::text_at(ui, pos2(rect.left() + 16.0, baseline + LINE), Align2::LEFT_CENTER, note, t.weak);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_rectangle_holds_what_it_touches() {
+        // Cells of 100 x 120 points with gaps of 8, four in a row, ten of them.
+        let of = |from: (f32, f32), to: (f32, f32)| within(Rect::from_two_pos(from.into(), to.into()), vec2(100.0, 120.0), 4, 10);
+        assert_eq!(of((50.0, 50.0), (60.0, 60.0)), [0]);
+        assert_eq!(of((260.0, 200.0), (150.0, 50.0)), [1, 2, 5, 6], "drawn from either end");
+        assert_eq!(of((102.0, 20.0), (106.0, 400.0)), [0; 0], "between two columns");
+        assert_eq!(of((-50.0, 300.0), (2000.0, 9000.0)), [8, 9], "the last row is no full one");
+        assert_eq!(of((-50.0, -90.0), (-10.0, 9000.0)), [0; 0], "beside all");
     }
 }

@@ -81,7 +81,7 @@ pub fn show(ui: &mut Ui, cx: &mut PanelContext<'_>) {
     const COLUMN: f32 = 360.0;
     const HELD: [(&str, &str); 5] = [
         ("Space", "In the grid and the gallery: select the image with others, or no more"),
-        ("Click", "With Ctrl or Shift, in the grid and the gallery: select several images"),
+        ("Click", "With Ctrl or Shift, or a drag, in grid and gallery: select several"),
         ("Shift held", "Show the original in place of the dissolved picture"),
         ("Wheel", "Zoom pictures; on the slider: change t"),
         ("Double click", "Fit a picture; reset a value"),

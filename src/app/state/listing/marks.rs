@@ -6,7 +6,7 @@ use std::{
 };
 
 /// How several entries are selected.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Mark<T> {
     /// All that the filter shows.
     All,
@@ -14,6 +14,8 @@ pub enum Mark<T> {
     Toggle(T),
     /// All from where the selection began up to this one.
     To(T),
+    /// These and no others, or `adds` them to those that are selected.
+    These { entries: Vec<T>, adds: bool },
 }
 
 /// Entries that are selected together; none: the selected one alone.
@@ -62,10 +64,10 @@ impl<T: Copy + Ord + std::hash::Hash> Marks<T> {
                 None
             }
             Mark::Toggle(entry) => {
+                let alone = self.alone(selected, shown);
                 let marked = Arc::make_mut(&mut self.marked);
                 if marked.is_empty() {
-                    // The one that was selected alone stays with the next one.
-                    marked.extend(selected.filter(|selected| place(*selected).is_some()));
+                    marked.extend(alone);
                     marked.insert(entry);
                 } else if !marked.remove(&entry) {
                     marked.insert(entry);
@@ -81,7 +83,23 @@ impl<T: Copy + Ord + std::hash::Hash> Marks<T> {
                 self.marked = Arc::new(shown[from.min(to)..=from.max(to)].iter().copied().collect());
                 Some(entry)
             }
+            Mark::These { entries, adds } => {
+                let alone = self.alone(selected, shown).filter(|_| adds);
+                if !adds {
+                    self.clear();
+                }
+                // Of a long list the end is what the pointer has just been at.
+                let (first, last) = (entries.first().copied(), entries.last().copied());
+                Arc::make_mut(&mut self.marked).extend(alone.into_iter().chain(entries));
+                self.anchor = first;
+                last.filter(|_| selected.is_none_or(|selected| !self.contains(&selected)))
+            }
         }
+    }
+
+    /// The one that was selected alone stays with the next ones.
+    fn alone(&self, selected: Option<T>, shown: &[T]) -> Option<T> {
+        selected.filter(|selected| self.is_empty() && shown.contains(selected))
     }
 
     /// Takes all marks away; returns whether there were any.

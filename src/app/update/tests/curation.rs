@@ -77,6 +77,13 @@ fn several_images_are_selected_with_pointer_and_keys() {
     act(&mut state, Id::SelectAll);
     update(&mut state, AppCommand::Walk(1));
     assert_eq!(state.chosen().images, ids([6]), "a plain arrow selects one again");
+    let these = |entries: [u32; 2], adds| Mark::These { entries: entries.map(ImageId).to_vec(), adds };
+    update(&mut state, DataCommand::Mark(these([4, 5], true)));
+    assert_eq!((marked(&state), state.selected), (vec![4, 5, 6], Some(ImageId(6))));
+    update(&mut state, DataCommand::Mark(these([4, 5], false)));
+    assert_eq!((marked(&state), state.selected), (vec![4, 5], Some(ImageId(5))), "the one that is looked at is among them");
+    update(&mut state, DataCommand::Mark(Mark::These { entries: Vec::new(), adds: false }));
+    assert_eq!(marked(&state), [0; 0]);
 }
 
 #[test]
