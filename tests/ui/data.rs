@@ -11,7 +11,7 @@ use dissolve_studio::{
     config::{Aspect, Channels, RunConfig},
     run_dir::{RunDir, RunKind},
 };
-use eframe::egui::{Event, Key, Modifiers, MouseWheelSource, MouseWheelUnit, TouchPhase, accesskit::Role};
+use eframe::egui::{Event, Key, MissingGlyphPolicy, Modifiers, MouseWheelSource, MouseWheelUnit, TouchPhase, accesskit::Role};
 use egui_kittest::kittest::{NodeT, Queryable};
 use image::{GrayImage, Luma};
 use std::path::Path;
@@ -114,14 +114,16 @@ fn preprocessing_is_set_previewed_and_undone() {
 
 #[test]
 fn another_folder_begins_without_preprocessing_and_that_is_said() {
-    let mut window = Window::new();
+    let mut window = Window::on(tempfile::tempdir().unwrap(), [1280.0, 1200.0]);
     let [one, two] = ["one", "two"].map(|name| window.path(name));
     for (set, count) in [(&one, 3), (&two, 4)] {
         (0..count).for_each(|i| picture(&set.join(format!("train/good/{i}.png")), i));
     }
     let is_on = |window: &Window| window.has("Switch off");
     open(&mut window, &one);
+    window.until("the image is looked at", |s| s.state().data.preview.done.is_some());
     window.click("CLAHE");
+    assert!(is_on(&window));
     open(&mut window, &two);
     assert!(!is_on(&window) && window.has("Preprocessing of two: off."), "{:?}", window.state().notices);
     window.key_with(Modifiers::COMMAND, Key::Z);
@@ -283,6 +285,7 @@ fn names_in_letters_without_a_font_are_said() {
     picture(&set.join("good/über.png"), 1);
     open(&mut window, &set);
     assert!(!window.has("shown as boxes"));
+    window.harness.ctx.set_missing_glyph_policy(MissingGlyphPolicy::Tofu);
     picture(&set.join("good/肺炎の疑い.png"), 2);
     open(&mut window, &set);
     window.steps();

@@ -11,7 +11,7 @@ use crate::{
         state::{Auroc, JobInfo, JobState, PersistedState, Quantity, Work, Workspace},
         update::update,
     },
-    config::{Channels, DissolveMethod, RunConfig},
+    config::{DissolveMethod, RunConfig},
     engine::runs::list::{ModelSource, RunCurve},
     jobs::{
         events::JobEvent,
@@ -85,9 +85,6 @@ fn the_form_and_the_models_are_as_they_were() {
     update(&mut state, TrainCommand::Preset(crate::config::Preset::Paper));
     update(&mut state, TrainCommand::Field("ddpm.steps", "77".into()));
     update(&mut state, TrainCommand::Field("dia.t_min", "x".into()));
-    let mut preprocess = state.train.config.preprocess.clone();
-    preprocess.channels = Channels::Green;
-    update(&mut state, DataCommand::Preprocess(preprocess));
     update(&mut state, JobEvent::ModelChecked { path: "model.pt".into(), checked: Ok(()) });
     update(&mut state, DissolveCommand::Method(DissolveMethod::Resample));
     update(&mut state, DissolveCommand::Gain(Some(9.0)));
