@@ -448,7 +448,7 @@ pub const FIELDS: &[Field] = &[
     },
     Field {
         key: "score.maps",
-        label: "Keep anomaly maps",
+        label: "Anomaly maps",
         help: "Where pictures are worked on by tiles: the maps of the test images are kept with the run (the first 1,000).",
         kind: FieldKind::Flag,
         ..SCORES
