@@ -61,7 +61,7 @@ impl MergedGroup {
         let mut all: Vec<String> = ["set (normal / abnormal)", "settings", "n", "Eq. 10"].map(String::from).into();
         all.extend(baseline.map(|name| format!("Δ to {name} (p)")));
         all.push("lead".into());
-        all.extend(baseline.map(|name| format!("lead: Δ to {name} (p)")));
+        all.extend(baseline.map(|name| format!("lead: Δ to Eq. 10 of {name} (p)")));
         all.extend(["known direction", "min"].map(String::from));
         all
     }
