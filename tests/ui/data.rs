@@ -10,6 +10,7 @@ use dissolve_studio::{
     },
     config::{Aspect, Channels, RunConfig},
     run_dir::{RunDir, RunKind},
+    window::studio::Studio,
 };
 use eframe::egui::{Event, Key, MissingGlyphPolicy, Modifiers, MouseWheelSource, MouseWheelUnit, TouchPhase, accesskit::Role};
 use egui_kittest::kittest::{NodeT, Queryable};
@@ -247,6 +248,58 @@ fn unlabelled_images_can_be_declared_normal_and_trained_on() {
     window.click("All 6 are normal");
     window.until("they are to learn from", |s| s.state().open().is_some_and(|o| o.training_normals > 3));
     assert!(!window.has("Are all of these images normal?") && window.has("all of them, 6 images"));
+    assert!(window.has("Normal: all images"));
+    window.click("Change…");
+    window.until("it is asked again", |s| s.state().open().is_some_and(|o| o.training_normals == 0));
+    assert!(window.has("Are all of these images normal?"));
+    window.send(AppCommand::Undo);
+    window.until("that is taken back", |s| s.state().open().is_some_and(|o| o.training_normals > 3));
+}
+
+/// Answered by mistake, the question is found again in the same place, taken back, and changed box by box.
+#[test]
+fn normal_class_is_chosen_again_where_it_was_asked() {
+    let mut window = Window::new();
+    let set = window.path("set");
+    (0..3).for_each(|i| picture(&set.join(format!("train/good/{i}.png")), i));
+    picture(&set.join("test/good/3.png"), 3);
+    (4..6).for_each(|i| picture(&set.join(format!("test/bad/{i}.png")), i));
+    open(&mut window, &set);
+    let normal = |names: &'static [&str]| {
+        move |s: &Studio| s.state().data.opening.is_none() && s.state().open().is_some_and(|o| o.config.normal == names)
+    };
+    window.click("bad · 2 images");
+    window.until("bad is normal", normal(&["bad"]));
+    assert!(!window.has("Which class is normal?") && window.has("Normal: bad"));
+    assert!(window.has("No normal image is in the training split"));
+    window.key_with(Modifiers::COMMAND, Key::Z);
+    window.until("it is taken back", normal(&[]));
+    assert!(window.has("Which class is normal?"));
+    window.key_with(Modifiers::COMMAND | Modifiers::SHIFT, Key::Z);
+    window.until("it is made again", normal(&["bad"]));
+
+    window.click("Change…");
+    let boxes = |window: &Window| ["bad (2)", "good (4)"].map(|name| window.harness.get_by_label(name).rect());
+    let before = boxes(&window);
+    assert!(window.harness.get_by_label("bad (2)").accesskit_node().is_disabled(), "one has to be normal");
+    window.click("good (4)");
+    assert_eq!(boxes(&window), before, "on the way");
+    window.until("both are normal", normal(&["bad", "good"]));
+    window.click("bad (2)");
+    window.until("good alone is normal", normal(&["good"]));
+    assert_eq!(boxes(&window), before, "they stay under the pointer");
+    window.click("Done");
+    assert!(window.has("Normal: good") && !window.has("No normal image") && !window.has("bad (2)"));
+
+    window.key_with(Modifiers::COMMAND, Key::K);
+    window.harness.get_by_label("Find an action").type_text("choose the normal");
+    window.steps();
+    window.key(Key::Enter);
+    window.steps();
+    assert!(window.has("Which classes are normal?"));
+    window.key(Key::Escape);
+    window.steps();
+    assert!(window.has("Normal: good"));
 }
 
 /// A click in a scrolled grid selects what is under it, and moves nothing.
@@ -302,8 +355,15 @@ fn names_of_classes_as_long_as_outlines_are_cut() {
     std::fs::write(set.join("list.tsv"), format!("file\tlabel\n{rows}")).unwrap();
     open(&mut window, &set);
     assert!(window.state().open().unwrap().dataset.classes.iter().any(|class| class.name == long(1)));
-    let boxes: Vec<String> =
-        window.harness.query_all_by_role(Role::CheckBox).filter_map(|node| node.accesskit_node().label()).collect();
+    let names = |window: &Window, role| -> Vec<String> {
+        window.harness.query_all_by_role(role).filter_map(|node| node.accesskit_node().label()).collect()
+    };
+    let answers = names(&window, Role::Button);
+    assert!(answers.iter().any(|name| name.starts_with("1 1 2 3;") && name.ends_with("3 images")), "{answers:?}");
+    window.send(DataCommand::SetNormal(vec![long(0)]));
+    window.until("the answer is taken", |s| s.state().open().is_some_and(|o| !o.asks_normal()));
+    window.send(DataCommand::ChooseNormal(true));
+    let boxes = names(&window, Role::CheckBox);
     assert!(boxes.iter().any(|name| name.starts_with("1 1 2 3;") && name.ends_with("(3)")), "{boxes:?}");
-    assert!(boxes.iter().all(|name| name.chars().count() < 100), "{boxes:?}");
+    assert!(answers.iter().chain(&boxes).all(|name| name.chars().count() < 100), "{answers:?} {boxes:?}");
 }

@@ -186,6 +186,12 @@ actions! {
         allowed: may_unlabel,
         command: |s| label(s, None),
     }
+    ChooseNormal {
+        name: "Choose the normal class…",
+        icon: icons::LIST,
+        allowed: may_choose_normal,
+        command: |_| DataCommand::ChooseNormal(true).into(),
+    }
     OwnTags {
         name: "Tags of your own…",
         icon: icons::LIST,

@@ -148,6 +148,15 @@ pub(crate) fn has_data_set(state: &State) -> Result<(), &'static str> {
     state.open().map(|_| ()).ok_or("Open a data set first (Ctrl+O).")
 }
 
+pub(crate) fn may_choose_normal(state: &State) -> Result<(), &'static str> {
+    has_data_set(state)?;
+    if state.open().is_some_and(|open| open.dataset.is_labelled_by_hand()) {
+        Err("Its images have no classes: label them by hand (Shift+N, Shift+A), or say in Data that all are normal.")
+    } else {
+        Ok(())
+    }
+}
+
 pub(crate) fn is_curated(state: &State) -> Result<(), &'static str> {
     let is_curated = state.open().is_some_and(|open| !open.dataset.curation.is_empty());
     if is_curated { Ok(()) } else { Err("No image is left out, labelled by hand or has a tag of your own.") }

@@ -26,8 +26,10 @@ pub enum DataCommand {
     TryAgain,
     /// Takes away why the last data set could not be opened.
     DismissFailure,
-    /// Opens the same path again with these class names as the normal ones.
+    /// Opens the same path again with these class names as the normal ones; with none, it is asked again.
     SetNormal(Vec<String>),
+    /// Opens the choice of the normal classes once more, or closes it.
+    ChooseNormal(bool),
     /// Opens the same path again, understood in another way.
     Reading(Reading),
     /// The folders at this level (see [`DataConfig::level`]) name the classes.

@@ -37,6 +37,8 @@ pub struct DataState {
     pub preview: PreviewState,
     /// The table whose columns are being chosen.
     pub table: Option<TableForm>,
+    /// The normal classes are being chosen again.
+    pub chooses_normal: bool,
 }
 
 /// What the middle of Data shows.
@@ -217,6 +219,11 @@ impl Open {
     /// True where nobody has said yet which class is normal.
     pub fn asks_normal(&self) -> bool {
         !self.dataset.classes.is_empty() && self.dataset.classes.iter().all(|c| c.label.is_none())
+    }
+
+    /// Whether a config is of the same images, with other classes normal.
+    pub fn differs_in_normal(&self, config: &DataConfig) -> bool {
+        self.config.normal != config.normal && self.config == DataConfig { normal: self.config.normal.clone(), ..config.clone() }
     }
 
     /// The last part of the opened path.

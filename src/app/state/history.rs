@@ -22,6 +22,11 @@ pub enum Edit {
         data: PathBuf,
         curation: Arc<Curation>,
     },
+    /// The normal classes of the data set at this path become these; with none, it is asked again.
+    Normal {
+        data: PathBuf,
+        names: Vec<String>,
+    },
     /// The person's tags become these.
     Tags(Vec<OwnTag>),
     /// The saved views become these.

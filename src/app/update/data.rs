@@ -9,7 +9,7 @@ use crate::{
         DataCommand, Effect, State,
         message::{BackgroundEffect, ImageEffect, Texture},
         next_step,
-        state::{Check, DataPage, Filter, Open, Opening, TableForm, Workspace},
+        state::{Change, Check, DataPage, Edit, Filter, Open, Opening, TableForm, Workspace, data_title},
     },
     config::{DataConfig, DicomWindow, LabelColumns, Reading},
     data::{ALL, Curation, Dataset, Examination, ImageId, Label, Split, TablePreview},
@@ -35,7 +35,8 @@ pub fn execute(state: &mut State, command: DataCommand) -> Vec<Effect> {
             state.data.failed = None;
             Vec::new()
         }
-        DataCommand::SetNormal(names) => set_normal(state, names),
+        DataCommand::SetNormal(names) => say_normal(state, names),
+        DataCommand::ChooseNormal(chooses) => choose_normal(state, chooses),
         DataCommand::Reading(reading) => read_as(state, reading, 0),
         DataCommand::Level(level) => read_as(state, Reading::Auto, level),
         DataCommand::Window(window) => see_through(state, window),
@@ -137,10 +138,51 @@ pub fn open_config(state: &mut State, config: DataConfig) -> Vec<Effect> {
     begin(state, config, None)
 }
 
+/// A person says which classes are normal, which can be taken back.
+fn say_normal(state: &mut State, names: Vec<String>) -> Vec<Effect> {
+    let Some(open) = state.open() else { return Vec::new() };
+    let edit = |names| Edit::Normal { data: open.config.path.clone(), names };
+    // Where boxes are ticked quickly, the one before is still on its way.
+    let coming = state.data.opening.as_ref().filter(|opening| open.differs_in_normal(&opening.config));
+    let before = coming.map_or(&open.config, |opening| &opening.config).normal.clone();
+    let change = Change::new("Normal class", edit(before), edit(names.clone()));
+    state.history.note(change);
+    set_normal(state, names)
+}
+
+/// Such a choice is taken back, or made again.
+pub fn replace_normal(state: &mut State, data: &Path, names: Vec<String>) -> Vec<Effect> {
+    if state.open().is_none_or(|open| open.config.path != data) {
+        state.notify(format!("That was chosen for {}, which is not open: open it and undo again.", data_title(data)));
+        state.history.refuse();
+        return Vec::new();
+    }
+    set_normal(state, names)
+}
+
 fn set_normal(state: &mut State, names: Vec<String>) -> Vec<Effect> {
     let Some(open) = state.open() else { return Vec::new() };
-    let (config, known) = (DataConfig { normal: names, ..open.config.clone() }, open.dataset.clone());
-    begin(state, config, Some(known))
+    let (config, mut known) = (DataConfig { normal: names, ..open.config.clone() }, Some(open.dataset.clone()));
+    if config.normal.is_empty() {
+        // What was said the last time is not said now, and only the files know nothing of it.
+        let is_same = |c: &&mut DataConfig| c.path == config.path && c.only == config.only;
+        state.persisted.recent.iter_mut().filter(is_same).for_each(|c| c.normal.clear());
+        known = None;
+    }
+    begin(state, config, known)
+}
+
+/// Where all images were said to be normal there are no classes to choose from: it is asked again.
+fn choose_normal(state: &mut State, chooses: bool) -> Vec<Effect> {
+    let Some(open) = state.open() else { return Vec::new() };
+    if chooses && open.dataset.classes.iter().any(|class| class.name == ALL) {
+        return say_normal(state, Vec::new());
+    }
+    state.data.chooses_normal = chooses;
+    if chooses {
+        (state.workspace, state.persisted.workspace, state.overlay) = (Workspace::Data, Workspace::Data, None);
+    }
+    Vec::new()
 }
 
 /// The same images, whose pixels are others.
@@ -204,6 +246,7 @@ pub fn opened(state: &mut State, generation: u64, config: DataConfig, dataset: A
     if !same_images {
         state.data.page = DataPage::Images;
         state.data.table = None;
+        state.data.chooses_normal = false;
         state.data.filter = Filter::default();
         state.selected = None;
         selection::unmark(state);

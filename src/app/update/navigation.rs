@@ -1,7 +1,7 @@
 //! Workspaces, side panels, what lies above them, undo, and the keys that walk.
 
 use super::{
-    dissolve, job_progress, large_view, results, runs,
+    data, dissolve, job_progress, large_view, results, runs,
     shared::{annotations, curation, gallery, machine, selection},
     views,
 };
@@ -95,6 +95,7 @@ fn replay(state: &mut State, edit: Edit) -> Vec<Effect> {
 }
 
 /// Takes away a panel that covers the page; returns whether there was one.
+        Edit::Normal { data, names } => data::replace_normal(state, &data, names),
 fn uncover(state: &mut State) -> bool {
     state.room == Room::Small && state.drawer.take().is_some()
 }
@@ -122,7 +123,8 @@ fn leave_trash(state: &mut State) -> bool {
 fn leave_question(state: &mut State) -> bool {
     let (data, results) = (&mut state.data, &mut state.results);
     match state.workspace {
-        Workspace::Data => data.table.take().is_some() || data.failed.take().is_some() || selection::unmark(state),
+        Workspace::Data if data.table.take().is_some() || std::mem::take(&mut data.chooses_normal) => true,
+        Workspace::Data => data.failed.take().is_some() || selection::unmark(state),
         Workspace::Results if std::mem::take(&mut results.asks_folder) || results.marked.clear() => true,
         Workspace::Results => !matches!(std::mem::take(&mut results.comparison), Comparing::None),
         _ => false,

@@ -67,7 +67,7 @@ impl Dataset {
     }
 
     /// Its classes are what a person has said, and nothing else.
-    pub(super) fn is_labelled_by_hand(&self) -> bool {
+    pub fn is_labelled_by_hand(&self) -> bool {
         !self.has_own_classes && !self.is_all_one_class()
     }
 

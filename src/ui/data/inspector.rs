@@ -1,9 +1,9 @@
-//! Data, on the right: counts, the choice of normal classes, problems, and the selected image.
+//! Data, on the right: counts, problems, and the selected image.
 
 use super::{duplicates, preprocess, selection, view};
 use crate::{
     app::{
-        AppCommand, DataCommand,
+        AppCommand,
         actions::Id,
         icons, next_step,
         state::{Counts, Open, Workspace},
@@ -18,7 +18,7 @@ use eframe::egui::{RichText, Ui};
 const LINES: usize = 100;
 /// Columns of the table of labels that are shown of an image.
 const COLUMNS: usize = 12;
-/// Characters of the name of a class, of a value in a line, and of one that the pointer is over; outlines may be longer than all else.
+/// Characters of the name of a patient, of a value in a line, and of one that the pointer is over; outlines may be longer than all else.
 const NAME: usize = 48;
 const VALUE: usize = 80;
 const HOVER: usize = 400;
@@ -43,10 +43,6 @@ pub fn show(ui: &mut Ui, cx: &mut PanelContext<'_>) {
         widgets::caption(ui, "SPLITS AND CLASSES");
         counts(ui, &open);
         ui.add_space(theme::PAGE);
-        if !open.dataset.classes.is_empty() {
-            normal_classes(ui, cx, &open);
-            ui.add_space(theme::PAGE);
-        }
         widgets::caption(ui, "PATH");
         widgets::weak(ui, open.config.path.display().to_string());
         ui.horizontal(|ui| {
@@ -117,27 +113,6 @@ fn counts(ui: &mut Ui, open: &Open) {
 
 fn total(open: &Open, split: Split) -> usize {
     open.counts.iter().chain([&open.unlabelled]).map(|c: &Counts| c.of(split)).sum()
-}
-
-/// Which classes are normal, changeable at any time.
-fn normal_classes(ui: &mut Ui, cx: &mut PanelContext<'_>, open: &Open) {
-    widgets::caption(ui, "NORMAL CLASSES");
-    let names = |keep: &dyn Fn(usize) -> bool| -> Vec<String> {
-        let classes = open.dataset.classes.iter().enumerate();
-        classes.filter(|(i, _)| keep(*i)).map(|(_, c)| c.name.clone()).collect()
-    };
-    let is_normal = |i: usize| open.dataset.classes[i].label == Some(Label::Normal);
-    // A thousand classes are listed on the left; here are those that fit a choice by hand.
-    for (i, (class, counts)) in open.dataset.classes.iter().zip(&open.counts).enumerate().take(LINES) {
-        let mut normal = is_normal(i);
-        if ui.checkbox(&mut normal, format!("{} ({})", elided(&class.name, NAME), counts.total())).changed() {
-            let chosen = names(&|j| if j == i { normal } else { is_normal(j) });
-            if chosen.is_empty() {
-                continue;
-            }
-            cx.send(DataCommand::SetNormal(chosen));
-        }
-    }
 }
 
 /// What a person should know before anything else; nothing where there is nothing.

@@ -5,6 +5,7 @@ mod dicom_window;
 pub mod duplicates;
 pub mod inspector;
 pub mod layout;
+mod normal;
 pub mod open;
 pub mod preprocess;
 pub mod selection;

@@ -1,20 +1,20 @@
 //! Data, in the middle: what was recognised, the question for the normal class, the images, and their duplicates.
 
-use super::{columns, duplicates, layout, open, selection};
+use super::{columns, duplicates, layout, normal, open, selection};
 use crate::{
     app::{
         DataCommand,
-        state::{DataPage, Mark, Open, config_title},
+        state::{DataPage, Mark, Open, Opening, config_title},
     },
-    data::{ALL, ImageId, Label},
-    text::{count_of, elided},
+    data::{ImageId, Label},
+    text::count_of,
     ui::shared::{
         context::PanelContext,
         image_grid::{Cell, Grid},
         theme, views, widgets,
     },
 };
-use eframe::egui::{Button, Frame, RichText, ScrollArea, Stroke, Ui, vec2};
+use eframe::egui::{RichText, Ui, vec2};
 
 /// What the workspace keeps between frames.
 #[derive(Default)]
@@ -25,7 +25,9 @@ pub struct DataView {
 }
 
 pub fn show(ui: &mut Ui, cx: &mut PanelContext<'_>, view: &mut DataView) {
-    if let Some(opening) = &cx.state.data.opening {
+    // A choice of the normal class is there at once, and must not move what the pointer is over.
+    let is_choice = |opening: &&Opening| cx.state.open().is_some_and(|open| open.differs_in_normal(&opening.config));
+    if let Some(opening) = cx.state.data.opening.as_ref().filter(|opening| !is_choice(opening)) {
         let (title, found) = (config_title(&opening.config), opening.found);
         ui.horizontal(|ui| {
             ui.spinner();
@@ -72,10 +74,8 @@ fn opened(ui: &mut Ui, cx: &mut PanelContext<'_>, grid: &mut Grid, open: &Open) 
     layout::header(ui, cx, open);
     if cx.state.data.table.is_some() {
         columns::show(ui, cx);
-    } else if open.asks_normal() {
-        ask_normal(ui, cx, open);
-    } else if open.dataset.classes.is_empty() {
-        ask_all_normal(ui, cx, open);
+    } else {
+        normal::show(ui, cx, open);
     }
     next(ui, cx, open);
     pages(ui, cx, open);
@@ -158,63 +158,6 @@ fn images(ui: &mut Ui, cx: &mut PanelContext<'_>, grid: &mut Grid, open: &Open) 
         let id = shown[click.index];
         click.send(cx, id, state.data.marked.contains(&id), DataCommand::Select, DataCommand::Mark);
     }
-}
-
-/// The one question that must not be guessed.
-fn ask_normal(ui: &mut Ui, cx: &mut PanelContext<'_>, open: &Open) {
-    let t = theme::of(ui);
-    Frame::new().fill(t.panel).stroke(Stroke::new(1.0, t.accent)).corner_radius(theme::RADIUS).inner_margin(12).show(ui, |ui| {
-        ui.label(theme::strong("Which class is normal?"));
-        widgets::weak(ui, "The models learn from its images alone; all other classes count as abnormal.");
-        let many = ScrollArea::vertical().id_salt("classes").max_height(144.0);
-        many.show(ui, |ui| {
-            ui.horizontal_wrapped(|ui| {
-                // The newest run on these images has the answer of then.
-                let answered =
-                    cx.state.runs.iter().map(|r| &r.config.data).find(|d| d.path == open.config.path && !d.normal.is_empty());
-                let answered = answered.map(|data| data.normal.clone());
-                for (class, counts) in open.dataset.classes.iter().zip(&open.counts) {
-                    let of_run = answered.as_ref().is_some_and(|normal| normal.contains(&class.name));
-                    let suggested = match answered {
-                        Some(_) => of_run,
-                        None => open.dataset.suggested.as_ref() == Some(&class.name),
-                    };
-                    let hint = match suggested {
-                        true if of_run => "  (normal in your last run)",
-                        true => "  (sounds normal)",
-                        false => "",
-                    };
-                    let text = format!("{} · {}{hint}", elided(&class.name, 60), count_of(counts.total(), "image"));
-                    let button = Button::new(text).min_size(vec2(0.0, 32.0));
-                    let button = if suggested { button.stroke(Stroke::new(1.0, t.accent)) } else { button };
-                    if ui.add(button).clicked() {
-                        cx.send(DataCommand::SetNormal(
-                            answered.clone().filter(|_| of_run).unwrap_or_else(|| vec![class.name.clone()]),
-                        ));
-                    }
-                }
-            })
-        });
-    });
-    ui.add_space(theme::STEP);
-}
-
-/// Of images without any label: they can be learnt from where all of them are normal.
-fn ask_all_normal(ui: &mut Ui, cx: &mut PanelContext<'_>, open: &Open) {
-    let t = theme::of(ui);
-    Frame::new().fill(t.panel).stroke(Stroke::new(1.0, t.accent)).corner_radius(theme::RADIUS).inner_margin(12).show(ui, |ui| {
-        ui.label(theme::strong("Are all of these images normal?"));
-        widgets::weak(
-            ui,
-            "They have no labels. The models learn from normal images alone; where some may be abnormal, rank them with a \
-             finished run (Results, “Score a folder…”), or label them by hand: select some, then Shift+N or Shift+A.",
-        );
-        let text = format!("All {} are normal", open.dataset.items.len());
-        if ui.add(Button::new(text).min_size(vec2(0.0, 32.0))).clicked() {
-            cx.send(DataCommand::SetNormal(vec![ALL.into()]));
-        }
-    });
-    ui.add_space(theme::STEP);
 }
 
 /// `normal`, `abnormal` or nothing, for the inspector.

@@ -84,6 +84,7 @@ const MENU: [(&str, &[Id]); 8] = [
             Id::LabelAbnormal,
             Id::Unlabel,
             Id::LeaveOutDuplicates,
+            Id::ChooseNormal,
             Id::OwnTags,
             Id::ImportCuration,
             Id::ExportCuration,
