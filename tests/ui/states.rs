@@ -764,3 +764,13 @@ fn state_snapshots() {
         results.extend(panels.0.take_snapshot_results());
     }
 }
+
+#[test]
+fn a_run_with_scores_is_offered_where_none_is_open() {
+    let mut state = at(Workspace::Results);
+    update(&mut state, JobEvent::Runs(vec![RunEntry { has_scores: true, ..run("eyes", RunState::Finished) }]));
+    let mut panels = Panels::of(state);
+    panels.has_all(&["Choose a run at the left"]);
+    panels.click("Open the newest");
+    panels.has_all(&["Reading the scores…"]);
+}

@@ -30,7 +30,7 @@ pub use forecast::{Forecast, MachineState, card_of};
 pub use history::{Change, Edit, History};
 pub use job::{JobInfo, JobState, Waiting, Work};
 pub use listing::{Chosen, ColumnFilter, ColumnTest, GalleryFilter, Mark, Marks};
-pub use persisted::{PersistedState, SCALES, Scale};
+pub use persisted::{OpenScores, PersistedState, SCALES, Scale};
 pub use progress::{Auroc, Curve, Progress, Quantity};
 pub use results::{Comparing, Explanation, Layers, Map, MapView, ResultsCurve, ResultsState, ScoredImages, Scores, Sort, Tab};
 pub use runs::{RunDraft, RunsState, SettingRow, in_work, side_by_side};
@@ -422,6 +422,13 @@ impl State {
         let config = self.run_config(RunKind::Train)?;
         let amount = self.amount(&config, self.train.reuse.is_some())?;
         Some(Forecast { costs: cost::forecast(&config, amount, self.machine.speed?) })
+    }
+
+    /// The newest run with scores, of the images that are open where there are any.
+    pub fn newest_scored(&self) -> Option<&RunEntry> {
+        let scored = || self.runs.iter().filter(|run| run.has_scores);
+        let of_open = |run: &&RunEntry| self.open().is_some_and(|open| open.config.path == run.config.data.path);
+        scored().find(of_open).or_else(|| scored().next())
     }
 
     /// The run that is offered to be resumed.

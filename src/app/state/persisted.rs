@@ -2,8 +2,9 @@
 
 use super::{State, ThemeChoice, TrainForm, TrainState, Waiting, Workspace};
 use crate::{
-    config::{DataConfig, DissolveMethod, PreprocessConfig},
+    config::{DataConfig, DissolveMethod, PreprocessConfig, ThresholdRule},
     ml::training::cost::Speed,
+    scores::ScoreKind,
 };
 use serde::{Deserialize, Serialize};
 use std::{
@@ -45,6 +46,19 @@ pub struct PersistedState {
     /// Where strips and sweeps are written.
     #[serde(alias = "film_folder")]
     pub export_folder: PathBuf,
+    /// The scores that were open.
+    pub scores: Option<OpenScores>,
+}
+
+/// Scores as they were looked at.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct OpenScores {
+    /// The run, or its file of scores.
+    pub run: PathBuf,
+    pub kind: ScoreKind,
+    pub threshold: f64,
+    /// The rule that set it; `None` where it was moved by hand.
+    pub rule: Option<ThresholdRule>,
 }
 
 impl PersistedState {
@@ -120,5 +134,15 @@ impl State {
         self.persisted.imported.clone_from(&d.imported);
         (self.persisted.method, self.persisted.gain) = (Some(d.method), d.gain);
         self.persisted.export_folder.clone_from(&d.export_folder);
+        let r = &self.results;
+        match (&r.run, r.ready()) {
+            (Some(run), Some(set)) => {
+                let scores = OpenScores { run: run.clone(), kind: set.kind, threshold: r.threshold, rule: r.rule };
+                self.persisted.scores = Some(scores);
+            }
+            (None, _) => self.persisted.scores = None,
+            // They are on their way.
+            (Some(_), None) => {}
+        }
     }
 }

@@ -4,6 +4,7 @@ use super::{
     data::Open,
     embedding::EmbeddingState,
     listing::{GalleryFilter, Marks},
+    persisted::OpenScores,
 };
 use crate::{
     config::ThresholdRule,
@@ -22,6 +23,8 @@ pub struct ResultsState {
     /// The run that is shown, or being loaded; or one of its files of scores.
     pub run: Option<PathBuf>,
     pub scores: Scores,
+    /// They are being opened as the last session left them.
+    pub recalled: Option<OpenScores>,
     pub threshold: f64,
     /// The rule that set the threshold; `None` once it was moved by hand.
     pub rule: Option<ThresholdRule>,

@@ -1,7 +1,7 @@
 //! Commands to the window as a whole.
 
 use super::{
-    data, dialogs, navigation,
+    data, dialogs, navigation, results,
     shared::{graph, queue},
     views,
 };
@@ -50,10 +50,14 @@ pub fn execute(state: &mut State, command: AppCommand) -> Vec<Effect> {
         AppCommand::Copy(text) => vec![Effect::Window(WindowEffect::Copy(text))],
         AppCommand::ShowFolder(path) => vec![Effect::Window(WindowEffect::ShowFolder(path))],
         AppCommand::Pick(pick) => dialogs::ask(state, pick),
-        AppCommand::OpenLast => match state.persisted.recent.first().cloned() {
-            Some(config) => data::open_config(state, config),
-            None => vec![Effect::Load(LoadRequest::Demo)],
-        },
+        AppCommand::OpenLast => {
+            let mut effects = match state.persisted.recent.first().cloned() {
+                Some(config) => data::open_config(state, config),
+                None => vec![Effect::Load(LoadRequest::Demo)],
+            };
+            effects.extend(results::recall(state));
+            effects
+        }
         AppCommand::OpenDemo => vec![Effect::Load(LoadRequest::Demo)],
         AppCommand::UseDemoModel => vec![Effect::Load(LoadRequest::DemoModel)],
         AppCommand::Graph(graph, format) => graph::save(state, graph, format),

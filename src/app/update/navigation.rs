@@ -11,7 +11,6 @@ use crate::{
         state::{Comparing, Edit, Overlay, Room, Side, Workspace},
     },
     data::ImageId,
-    engine::runs::list::RunEntry,
 };
 
 /// Shows a workspace.
@@ -30,9 +29,7 @@ pub fn go(state: &mut State, workspace: Workspace) -> Vec<Effect> {
     }
     // The newest scores, of the images that are open where there are any, are what a person comes to see.
     if workspace == Workspace::Results && state.results.run.is_none() {
-        let scored = || state.runs.iter().filter(|r| r.has_scores);
-        let of_open = |r: &&RunEntry| state.open().is_some_and(|open| open.config.path == r.config.data.path);
-        let newest = scored().find(of_open).or_else(|| scored().next()).map(|r| r.path.clone());
+        let newest = state.newest_scored().map(|run| run.path.clone());
         effects.extend(newest.into_iter().flat_map(|run| results::open(state, run)));
     }
     effects

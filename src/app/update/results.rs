@@ -71,6 +71,7 @@ pub fn open(state: &mut State, run: PathBuf) -> Vec<Effect> {
     let r = &mut state.results;
     r.run = Some(run.clone());
     r.scores = Scores::Loading;
+    r.recalled = None;
     r.row = None;
     r.marked.clear();
     r.explanation = Explanation { generation: r.explanation.generation + 1, ..Explanation::default() };
@@ -84,6 +85,15 @@ pub fn open(state: &mut State, run: PathBuf) -> Vec<Effect> {
     r.embedding.forget();
     r.list();
     vec![Effect::Load(LoadRequest::Scores(run, None))]
+}
+
+/// Shows the scores that the last session had open; those that have gone since are not missed.
+pub fn recall(state: &mut State) -> Vec<Effect> {
+    let Some(scores) = state.persisted.scores.clone() else { return Vec::new() };
+    let request = LoadRequest::Scores(scores.run.clone(), Some(scores.kind));
+    open(state, scores.run.clone());
+    state.results.recalled = Some(scores);
+    vec![Effect::Load(request)]
 }
 
 /// The same images by another score; the selection stays.
@@ -106,7 +116,10 @@ pub fn demo(state: &mut State, demo: Result<(DataConfig, PathBuf), Failure>) -> 
             state.demo = Some(data.path.clone());
             let mut effects = data::open_config(state, data);
             effects.push(Effect::Load(LoadRequest::ListRuns));
-            effects.extend(open(state, run));
+            // What the last session had open goes before the demo's.
+            if state.results.recalled.is_none() {
+                effects.extend(open(state, run));
+            }
             effects
         }
         Err(failure) => no_demo(state, &failure),
@@ -134,7 +147,12 @@ pub fn scores(state: &mut State, run: &Path, scores: Result<Arc<ScoreSet>, Failu
     if state.results.run.as_deref() != Some(run) {
         return Vec::new();
     }
+    let recalled = state.results.recalled.take();
     match scores {
+        Err(_) if recalled.is_some() => {
+            (state.results.run, state.results.scores) = (None, Scores::None);
+            Vec::new()
+        }
         Err(failure) => {
             state.results.scores = Scores::Failed(failure);
             Vec::new()
@@ -144,6 +162,10 @@ pub fn scores(state: &mut State, run: &Path, scores: Result<Arc<ScoreSet>, Failu
             let r = &mut state.results;
             r.threshold = set.evaluation.threshold.unwrap_or(middle);
             r.rule = set.own_rule();
+            if let Some(seen) = &recalled {
+                let threshold = seen.rule.map_or(Some(seen.threshold), |rule| set.threshold(rule).ok());
+                (r.threshold, r.rule) = threshold.map_or((r.threshold, r.rule), |threshold| (threshold, seen.rule));
+            }
             r.number += 1;
             // Rows have other places.
             r.marked.clear();
@@ -165,7 +187,7 @@ pub fn scores(state: &mut State, run: &Path, scores: Result<Arc<ScoreSet>, Failu
             let is_open = state.data.open.is_some() || state.data.opening.is_some();
             let shown = state.open().is_some_and(|o| o.config.path == config.path);
             let known = !config.path.as_os_str().is_empty();
-            if known && (!is_open || foreign && !shown) {
+            if known && (!is_open || foreign && !shown && recalled.is_none()) {
                 effects.extend(data::open_config(state, config));
             }
             effects

@@ -58,6 +58,13 @@ pub fn show(ui: &mut Ui, cx: &mut PanelContext<'_>, view: &mut ResultsView) {
 }
 
 fn none(ui: &mut Ui, cx: &mut PanelContext<'_>) {
+    let newest = cx.state.newest_scored().map(|run| run.path.clone());
+    if let Some(newest) = newest {
+        let text = "The runs that have scores are listed there, the newest first.";
+        return widgets::empty_state(ui, "Choose a run at the left", text, |ui| {
+            widgets::button(ui, cx, "Open the newest", || ResultsCommand::Open(newest));
+        });
+    }
     let text = "A finished run has scores: how abnormal each image is, and which of them the model gets wrong.";
     widgets::empty_state(ui, "No scores yet", text, |ui| {
         widgets::button(ui, cx, "Train (3)", || AppCommand::Go(Workspace::Train));

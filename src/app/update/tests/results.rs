@@ -8,7 +8,7 @@ use crate::{
         state::{Comparing, GalleryFilter, JobState, Mark, Scores, Sort, Tab, Workspace},
         update::update,
     },
-    config::RunConfig,
+    config::{RunConfig, ThresholdRule},
     data::ImageId,
     engine::{export::results::Export, runs::score_set::ScoreSet},
     error::Failure,
@@ -20,6 +20,42 @@ use crate::{
     scores::{Annotation, ScoreKind, SyntheticLesions, Tag},
 };
 use std::sync::Arc;
+
+/// After a restart Results shows what it showed; a run that has gone is not missed.
+#[test]
+fn scores_that_were_open_are_open_after_a_restart() {
+    let mut before = scored();
+    update(&mut before, ResultsCommand::Threshold(2.5));
+    before.remember();
+    let start = |state: &State| {
+        let mut next = State::starting(state.persisted.clone(), "work".into(), 2);
+        let effects = update(&mut next, AppCommand::OpenLast);
+        let scores = effects
+            .iter()
+            .filter(|e| matches!(e, Effect::Load(LoadRequest::Scores(run, Some(ScoreKind::Dia))) if run.ends_with("run")));
+        assert_eq!(scores.count(), 1, "{effects:?}");
+        next
+    };
+    let set = before.results.ready().unwrap().clone();
+    let mut next = start(&before);
+    update(&mut next, JobEvent::Scores { run: "run".into(), scores: Ok(set.clone()) });
+    assert_eq!((next.results.threshold, next.results.rule, next.results.confusion().tp), (2.5, None, 1));
+    // A rule is asked anew, as the scores may be others by now.
+    update(&mut next, ResultsCommand::Rule(ThresholdRule::Youden));
+    next.remember();
+    let mut ruled = start(&next);
+    update(&mut ruled, JobEvent::Scores { run: "run".into(), scores: Ok(set) });
+    assert_eq!((ruled.results.threshold, ruled.results.rule), (next.results.threshold, Some(ThresholdRule::Youden)));
+
+    let mut gone = start(&next);
+    gone.remember();
+    assert!(gone.persisted.scores.is_some(), "they are on their way");
+    let failure = Failure { summary: "no run".into(), hint: None };
+    update(&mut gone, JobEvent::Scores { run: "run".into(), scores: Err(failure) });
+    assert!(matches!(gone.results.scores, Scores::None) && gone.results.run.is_none() && gone.notices.is_empty());
+    gone.remember();
+    assert_eq!(gone.persisted.scores, None);
+}
 
 #[test]
 fn the_gallery_is_sieved_and_sorted() {
