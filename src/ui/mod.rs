@@ -58,6 +58,11 @@ impl MainView {
         }
         dropped(ui, &mut cx);
         shell::shortcuts::dispatch(ui, &mut cx);
+        if state.overlay.is_some_and(|overlay| overlay != Overlay::Runs) {
+            // Else a hover text that was there stays, over what lies above.
+            ui.visuals_mut().disabled_alpha = 1.0;
+            ui.disable();
+        }
 
         let t = theme::of(ui);
         let bar = Frame::new().fill(t.panel).inner_margin(Margin::symmetric(theme::PAGE as i8, theme::GAP as i8));

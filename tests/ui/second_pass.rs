@@ -4,10 +4,10 @@ use crate::harness::Window;
 use crate::test_files::png;
 use dissolve_studio::{
     app::{
-        AppCommand, DataCommand, ResultsCommand,
+        AppCommand, DataCommand, DissolveCommand, ResultsCommand,
         state::{DataListView, ListView, Overlay, OwnTag, SavedView, Side, Tab, Workspace},
     },
-    config::{DataConfig, RunConfig},
+    config::{DataConfig, DissolveMethod, RunConfig},
     data::{ImageId, Split},
     run_dir::{RunDir, RunKind},
 };
@@ -120,9 +120,8 @@ fn a_panel_that_is_not_there_is_not_folded() {
     assert!(!folded(&mut window), "Train has none");
 }
 
-#[test]
-fn no_other_picture_stands_under_the_name_of_an_image_that_is_not_open() {
-    let mut window = opened([1280.0, 800.0]);
+/// In Results, scores of images that are not open.
+fn other_scores(window: &mut Window) {
     let data = DataConfig { path: window.path("other"), ..DataConfig::default() };
     let config = RunConfig { data, ..RunConfig::default() };
     let run = RunDir::create(&window.path("work"), RunKind::Train, "other", &config).unwrap();
@@ -132,6 +131,12 @@ fn no_other_picture_stands_under_the_name_of_an_image_that_is_not_open() {
     window.until("the scores are read", |s| s.state().results.ready().is_some());
     window.send(AppCommand::Go(Workspace::Results));
     window.send(ResultsCommand::Tab(Tab::All));
+}
+
+#[test]
+fn no_other_picture_stands_under_the_name_of_an_image_that_is_not_open() {
+    let mut window = opened([1280.0, 800.0]);
+    other_scores(&mut window);
     window.send(ResultsCommand::Row(0));
     window.key(Key::Enter);
     window.until("the large view is there", |s| s.state().overlay == Some(Overlay::Picture));
@@ -281,4 +286,27 @@ fn names_with_control_characters_stay_on_their_line() {
     window.until("it is open", |s| s.state().open().is_some());
     window.send(DataCommand::Select(ImageId(0)));
     assert!(window.has("a\\nb.png"));
+}
+
+/// The hover text of the grid stays behind, and what the pointer shows stands beside the name.
+#[test]
+fn large_view_names_its_image_and_no_other() {
+    let mut window = opened([1280.0, 800.0]);
+    window.send(DissolveCommand::Method(DissolveMethod::Resample));
+    window.send(DataCommand::Select(ImageId(0)));
+    let name = |window: &Window, id| window.state().open().unwrap().dataset.item(id).unwrap().name.clone();
+    let (selected, other) = (name(&window, ImageId(0)), name(&window, ImageId(12)));
+    let place = window.harness.query_all_by_label_contains(&format!("{other}, ")).next().unwrap().rect();
+    window.harness.hover_at(place.center());
+    window.harness.run_steps(8);
+    let text = format!("{other}\n");
+    assert!(window.has(&text), "the hover text is there");
+    window.key(Key::Enter);
+    window.until("it is dissolved", |s| s.state().dissolve.answers.done.is_some());
+    window.harness.run_steps(8);
+    assert!(!window.has(&text), "it stays behind");
+    window.harness.hover_at([200.0, 400.0].into());
+    window.harness.run_steps(4);
+    assert!(window.has("· dissolved 0."), "what the pointer shows");
+    assert_eq!(window.harness.query_all_by_label(&selected).count(), 2, "beside the name, which is in the panel, too");
 }

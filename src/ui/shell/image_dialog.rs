@@ -25,6 +25,8 @@ const WHY: f32 = 380.0;
 const BESIDE: Vec2 = vec2(860.0, 500.0);
 /// Least height of the pictures there.
 const ABOVE: f32 = 200.0;
+/// Share of the room that a long name keeps beside what the pointer shows.
+const NAME: f32 = 0.4;
 /// Height of tags and note.
 const NOTE: f32 = 140.0;
 
@@ -208,11 +210,17 @@ fn head(ui: &mut Ui, cx: &mut PanelContext<'_>, row: Option<&ScoreRow>, is_here:
             if is_here {
                 dissolved_by(ui, cx);
             }
-            match image_frame::pointed(ui).filter(|_| is_here) {
-                // What the pointer shows takes the place of the name.
-                Some(at) => _ = widgets::weak_line(ui, view::read_out(&cx.state.dissolve, &at)),
-                None => _ = widgets::cut_label(ui, &name, theme::BODY, t.text),
-            }
+            ui.with_layout(Layout::left_to_right(Align::Center), |ui| {
+                let pointed = image_frame::pointed(ui).filter(|_| is_here);
+                let room = ui.available_width() * if pointed.is_some() { NAME } else { 1.0 };
+                ui.scope(|ui| {
+                    ui.set_max_width(room);
+                    widgets::cut_label(ui, &name, theme::BODY, t.text);
+                });
+                if let Some(at) = pointed {
+                    widgets::weak_line(ui, view::read_out(&cx.state.dissolve, &at));
+                }
+            });
         });
     });
 }
