@@ -105,6 +105,7 @@ fn main() {
             is_known: false,
             in_view: IN_VIEW,
             strip_steps: Vec::new(),
+            sheet_steps: Vec::new(),
             grid: ComparisonGrid::Nothing,
             bands: None,
         });

@@ -1,6 +1,6 @@
 //! The thread behind the t slider: it does the newest request and forgets all older ones. While there is none, it does what goes
-//! with the newest one, piece by piece: several dissolved images beside each other, the thumbnails of the slider's strip, the
-//! band of the training normals.
+//! with the newest one, piece by piece: several dissolved images beside each other, the thumbnails of the slider's strip, the sheet
+//! of many t by tiles, the band of the training normals.
 
 use super::{
     events::{Events, JobEvent},
@@ -32,6 +32,8 @@ enum SideTask {
     Refine,
     ComparisonPanel(usize),
     StripThumbnail(usize),
+    /// A large picture by tiles.
+    SheetStep(usize),
     NormalBand,
 }
 
@@ -48,8 +50,9 @@ fn run(requests: &LatestReceiver<DissolveRequest>, events: &Events) {
                     let refine = session.is_refining().then_some(SideTask::Refine);
                     let panels = (0..request.grid.len()).map(SideTask::ComparisonPanel);
                     let strip_steps = request.strip_steps.iter().copied().map(SideTask::StripThumbnail);
+                    let sheet_steps = request.sheet_steps.iter().copied().map(SideTask::SheetStep);
                     let band = request.bands.is_some().then_some(SideTask::NormalBand);
-                    let tasks = refine.into_iter().chain(panels).chain(strip_steps).chain(band).collect();
+                    let tasks = refine.into_iter().chain(panels).chain(strip_steps).chain(sheet_steps).chain(band).collect();
                     (request, tasks)
                 });
             }
@@ -130,6 +133,13 @@ fn side_task(
             // There is no thumbnail beyond a model's last t.
             if let Ok(thumbnail) = session.thumbnail(source, &recipe.at(t)) {
                 events.send(JobEvent::StripThumbnail { strip: request.strip, thumbnail });
+            }
+            false
+        }
+        SideTask::SheetStep(t) => {
+            // As for the thumbnails, there is none beyond a model's last t.
+            if let Ok(Some(dissolved)) = session.sheet_step(source, &recipe.at(t), is_stale) {
+                events.send(JobEvent::SheetStep { strip: request.strip, dissolved });
             }
             false
         }

@@ -170,6 +170,11 @@ pub enum JobEvent {
         strip: u64,
         thumbnail: StripThumbnail,
     },
+    /// A large picture by tiles, for the sheet of many t.
+    SheetStep {
+        strip: u64,
+        dissolved: Dissolved,
+    },
     /// What this machine can do.
     Machine(Machine),
     JobStarted(JobId),

@@ -6,7 +6,7 @@ use crate::gpu_adapter;
 use dissolve_studio::{
     app::{
         AppCommand, DataCommand, DissolveCommand, Message, ResultsCommand, State, TrainCommand,
-        state::{JobState, ModelChoice, Overlay, Side, Tab, ThemeChoice, Workspace},
+        state::{JobState, Layout as Pictures, ModelChoice, Overlay, Side, Tab, ThemeChoice, Workspace},
         update,
     },
     config::{DataConfig, RunConfig, ThresholdRule, Tile, TileSize},
@@ -17,6 +17,7 @@ use dissolve_studio::{
             prepared_image::Original,
         },
         explanation::Answer,
+        export::sweep::SHEET_STEPS,
         runs::list::{ModelSource, RunEntry},
         runs::score_set::ScoreSet,
     },
@@ -258,6 +259,31 @@ fn large_picture_says_its_scale_and_what_the_model_did_beyond_resizing() {
     assert!(panels.has("all change, of resizing too"));
     panels.click("Whole");
     assert_eq!(panels.0.state().state.dissolve.tile, Tile::Off);
+}
+
+#[test]
+fn sheet_of_many_t_is_coarse_until_all_of_it_is_there_by_tiles() {
+    let state = dissolve_loading();
+    let (generation, image) = (state.dissolve.generation, state.selected.unwrap());
+    let visited = in_tiles(&state, 160);
+    let at = |t, done| Dissolved { t, ..in_tiles(&state, done) };
+    let (coarse, by_tiles) = (SHEET_STEPS.map(|t| at(t, 0)), SHEET_STEPS.map(|t| at(t, 160)));
+    let original = Original { image, raster: visited.raster.clone(), size: [640, 480], white: 255.0 };
+    let mut panels = Panels::of(state);
+    panels.take(JobEvent::Original(original));
+    panels.take(JobEvent::Dissolved { generation, dissolved: Ok(visited) });
+    panels.take(DissolveCommand::Layout(Pictures::Steps));
+    let strip = panels.0.state().state.dissolve.strip;
+    panels.0.state_mut().state.dissolve.answers.coarse = coarse.map(|dissolved| (dissolved.t, dissolved)).into();
+    panels.0.run_steps(2);
+    let count = |panels: &Panels, label: &str| panels.0.query_all_by_label_contains(label).count();
+    panels.has_all(&["t = 10 · 0.0123 · coarse", "t = 30 · 0.0123 · coarse", "coarse until all are dissolved by tiles"]);
+    for dissolved in by_tiles {
+        assert_eq!(count(&panels, " · tiles"), 0);
+        panels.take(JobEvent::SheetStep { strip, dissolved });
+    }
+    panels.has_all(&["t = 10 · 0.0123 · tiles", "t = 650 · 0.0123 · tiles"]);
+    assert_eq!(count(&panels, "coarse"), 0);
 }
 
 #[test]

@@ -17,7 +17,7 @@ use crate::{
             prepared_image::Original,
             request::{ComparisonGrid, DissolveRequest, ImageSource, InView, Recipe},
         },
-        export::sweep::{SweepExport, SweepExportRequest},
+        export::sweep::{SHEET_STEPS, SweepExport, SweepExportRequest},
     },
     error::Failure,
     jobs::loader::LoadRequest,
@@ -95,6 +95,9 @@ fn layout(state: &mut State, layout: Layout) -> Vec<Effect> {
     state.dissolve.layout = layout;
     state.dissolve.view = View::default();
     state.dissolve.answers.panels.clear();
+    if layout != Layout::Steps {
+        state.dissolve.answers.by_tiles.clear();
+    }
     ask(state)
 }
 
@@ -246,6 +249,7 @@ fn request(state: &State) -> Option<DissolveRequest> {
         in_view: d.in_view,
         // A filter knows no t: one picture says all.
         strip_steps: if d.uses_t() { d.strip_steps().filter(|t| !d.answers.pictured.contains(t)).collect() } else { Vec::new() },
+        sheet_steps: d.sheet_steps(),
         grid,
         bands: wants_band.then(|| state.workspace_dir.join("bands")),
     })
@@ -306,12 +310,23 @@ pub fn thumbnail(state: &mut State, strip: u64, thumbnail: StripThumbnail) -> Ve
         return Vec::new();
     }
     let t = thumbnail.dissolved.t;
+    if SHEET_STEPS.contains(&t) {
+        d.answers.coarse.insert(t, thumbnail.dissolved.clone());
+    }
     d.answers.keep(thumbnail.dissolved, d.t);
     d.answers.pictured.insert(t);
     if d.answers.nearly.is_some() {
         d.answers.nearly = d.answers.between(d.t, d.track);
     }
     vec![Effect::Image(ImageEffect::Upload(Texture::StripThumbnail(t), thumbnail.pixels))]
+}
+
+pub fn sheet_step(state: &mut State, strip: u64, dissolved: Dissolved) -> Vec<Effect> {
+    let d = &mut state.dissolve;
+    if strip == d.strip && d.layout == Layout::Steps {
+        d.answers.by_tiles.insert(dissolved.t, dissolved);
+    }
+    Vec::new()
 }
 
 pub fn panel(state: &mut State, generation: u64, index: usize, panel: ComparisonPanel) -> Vec<Effect> {

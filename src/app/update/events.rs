@@ -58,6 +58,7 @@ pub fn take(state: &mut State, event: JobEvent) -> Vec<Effect> {
         JobEvent::NormalBand { strip, band } => dissolve::band(state, strip, band),
         JobEvent::SweepExported(path) => dissolve::sweep_exported(state, path),
         JobEvent::StripThumbnail { strip, thumbnail } => dissolve::thumbnail(state, strip, thumbnail),
+        JobEvent::SheetStep { strip, dissolved } => dissolve::sheet_step(state, strip, dissolved),
         JobEvent::Machine(machine) => machine::measured(state, machine),
         JobEvent::JobFolder(id, run) => job_progress::folder(state, id, run),
         JobEvent::RunLog { run, lines } => {

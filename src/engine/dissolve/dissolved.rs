@@ -3,6 +3,9 @@
 use crate::{config::TileSize, data::ImageId, engine::display::rgba::Rgba, gpu::Raster};
 use std::sync::Arc;
 
+/// Most memory of one picture by tiles on the sheet of many t, of which there are seven; bytes.
+pub(super) const SHEET_CELL: usize = 32 << 20;
+
 /// The size at which a picture is dissolved.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Scale {
@@ -72,10 +75,18 @@ impl Dissolved {
 
     /// Memory of its pixels, bytes.
     pub fn bytes(&self) -> usize {
-        let [width, height] = self.raster.size().map(|side| side as usize);
-        // Floats of four channels, and their halved versions.
-        width * height * 16 * 4 / 3
+        bytes(self.raster.size().map(|side| side as usize))
     }
+
+    /// Whether the sheet of many t has room for such pictures by tiles.
+    pub fn fits_on_sheet(&self) -> bool {
+        self.bytes() <= SHEET_CELL
+    }
+}
+
+/// Memory of a picture of this width and height, bytes: floats of four channels, and their halved versions.
+pub(super) fn bytes([width, height]: [usize; 2]) -> usize {
+    width * height * 16 * 4 / 3
 }
 
 /// One thumbnail of the slider's strip.

@@ -21,6 +21,8 @@ pub struct DissolveRequest {
     pub in_view: InView,
     /// The t of the slider's thumbnails that are still wanted.
     pub strip_steps: Vec<usize>,
+    /// The t of the sheet of many t at which a large picture is still wanted by tiles.
+    pub sheet_steps: Vec<usize>,
     /// What is to be beside each other.
     pub grid: ComparisonGrid,
     /// Folder where normal bands are kept; `None`: no band is wanted.

@@ -1,7 +1,7 @@
 //! What the dissolve thread works with: prepared images, dissolved tiles and the model, kept from one request to the next.
 
 use super::{
-    dissolved::{Dissolved, Scale, StripThumbnail},
+    dissolved::{self, Dissolved, Scale, StripThumbnail},
     prepared_image::{Input, Original, PreparedImage},
     refinement::Refinement,
     request::{DissolveRequest, ImageSource, Recipe},
@@ -175,6 +175,22 @@ impl DissolveSession {
         let scale = THUMBNAIL as f64 / w.max(h) as f64;
         let side = |n: usize| ((n as f64 * scale).round() as usize).clamp(1, THUMBNAIL);
         Ok(StripThumbnail { pixels: Rgba::new(&picture_of(&dissolved.raster).resize(side(w), side(h))), dissolved })
+    }
+
+    /// The image by tiles, for the sheet of many t. `None` where it is dissolved as a whole, where it is so large that the sheet has no
+    /// memory for it, and where `is_stale` says so on the way.
+    pub fn sheet_step(
+        &mut self,
+        source: &ImageSource,
+        recipe: &Recipe,
+        is_stale: &dyn Fn() -> bool,
+    ) -> Result<Option<Dissolved>> {
+        let (_, scale) = self.dissolver_for(source, recipe)?;
+        let Scale::Tiles(tiles) = scale else { return Ok(None) };
+        if dissolved::bytes(tiles.working(self.prepare(source)?.original.size)) > dissolved::SHEET_CELL {
+            return Ok(None);
+        }
+        self.dissolve_unless(source, recipe, is_stale)
     }
 
     /// An image that is measured and not shown, dissolved as the selected one is.

@@ -34,6 +34,7 @@ fn request(source: &ImageSource, method: DissolveMethod, tile: Tile) -> Dissolve
         is_known: false,
         in_view: InView::default(),
         strip_steps: Vec::new(),
+        sheet_steps: Vec::new(),
         grid: ComparisonGrid::Nothing,
         bands: None,
     }
@@ -146,4 +147,16 @@ fn thumbnails_of_large_pictures_are_whole_and_measured_on_tiles() {
     assert!((sampled.all - complete.change.all).abs() < 0.1 * complete.change.all, "{sampled:?} {:?}", complete.change);
     let curve = complete.curve.unwrap();
     assert!((curve.all - sampled.all).abs() < 1e-4, "both on the same tiles");
+}
+
+#[test]
+fn sheet_of_many_t_has_large_pictures_by_tiles_and_others_not() {
+    let (_folder, source) = pictures();
+    let mut session = DissolveSession::default();
+    session.select(&source).unwrap();
+    let recipe = request(&source, BLUR, Tile::Px(64)).recipe;
+    let step = session.sheet_step(&source, &recipe, &|| false).unwrap().unwrap();
+    assert!(step.is_complete() && step.has_tiles() && step.fits_on_sheet());
+    assert!(session.sheet_step(&source, &recipe.at(1), &|| true).unwrap().is_none(), "nobody waits for it");
+    assert!(session.sheet_step(&source, &recipe.whole(), &|| false).unwrap().is_none());
 }

@@ -87,6 +87,7 @@ fn cells(cx: &PanelContext<'_>, original: &Arc<Raster>) -> Vec<Cell> {
         let scale = match (says_scale, dissolved.has_tiles()) {
             (false, _) => "",
             (true, true) => " · tiles",
+            (true, false) if d.layout == Layout::Steps => " · coarse",
             (true, false) => " · whole",
         };
         format!("{label} · {:.4}{scale}", measured(d, dissolved))
@@ -108,7 +109,7 @@ fn cells(cx: &PanelContext<'_>, original: &Arc<Raster>) -> Vec<Cell> {
         }
         Layout::Steps => std::iter::once(first("original"))
             .chain(SHEET_STEPS.iter().map(|t| {
-                let dissolved = d.answers.by_t.get(t);
+                let dissolved = d.answers.on_sheet(*t);
                 let label = format!("t = {t}");
                 let name = dissolved.map_or(label.clone(), |dissolved| named(&label, dissolved));
                 let pictures = dissolved.map(|dissolved| pictures(original, dissolved));
@@ -171,7 +172,10 @@ pub fn toolbar(ui: &mut Ui, cx: &mut PanelContext<'_>) {
         Layout::Images => format!("several images at this t: mean |change|{beyond}; A puts one here"),
         Layout::Methods => "each set to change this image equally, as a whole: mean |change|".into(),
         Layout::Resolutions => format!("the whole picture dissolved at 32, 64 and 128 px: mean |change|{beyond}"),
-        Layout::Steps => format!("one image at many t: mean |change|{beyond}"),
+        Layout::Steps => {
+            let coarse = if d.is_sheet_refining() { " · coarse until all are dissolved by tiles" } else { "" };
+            format!("one image at many t: mean |change|{beyond}{coarse}")
+        }
         Layout::SideBySide | Layout::Split | Layout::Loupe => return,
     };
     // A row of its own, so that it never makes the page wider than it is.

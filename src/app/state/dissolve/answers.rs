@@ -33,6 +33,10 @@ pub struct Answers {
     pub failed: Option<Failure>,
     /// The dissolved images made so far, by t.
     pub by_t: BTreeMap<usize, Dissolved>,
+    /// The t of the sheet of many t, dissolved coarsely as the thumbnails are.
+    pub coarse: BTreeMap<usize, Dissolved>,
+    /// The same of large pictures by tiles; as long as the sheet is in view.
+    pub by_tiles: BTreeMap<usize, Dissolved>,
     /// The t whose thumbnails are there.
     pub pictured: BTreeSet<usize>,
     /// The images beside each other; `None` until one has come.
@@ -45,6 +49,8 @@ impl Answers {
     /// Only what is in view stays, until something takes its place.
     pub fn forget(&mut self) {
         self.by_t.clear();
+        self.coarse.clear();
+        self.by_tiles.clear();
         self.pictured.clear();
         self.panels.clear();
         self.nearly = None;
@@ -54,6 +60,20 @@ impl Answers {
     /// The dissolved image that is done, where it is of this image.
     pub fn done_of(&self, image: Option<ImageId>) -> Option<&Dissolved> {
         self.done.as_ref().filter(|done| Some(done.image) == image)
+    }
+
+    /// Whether the sheet of many t is complete by tiles.
+    pub fn is_sheet_by_tiles(&self) -> bool {
+        !self.by_tiles.is_empty() && self.coarse.keys().all(|t| self.by_tiles.contains_key(t))
+    }
+
+    /// The dissolved image at a t of the sheet of many t. All of the sheet are at one scale, so that they can be compared: by tiles once
+    /// all of them are there, coarse until then.
+    pub fn on_sheet(&self, t: usize) -> Option<&Dissolved> {
+        if self.is_sheet_by_tiles() {
+            return self.by_tiles.get(&t);
+        }
+        self.coarse.get(&t).or_else(|| self.by_t.get(&t).filter(|dissolved| !dissolved.scale.is_tiles()))
     }
 
     /// The dissolved image as it can be shown now.

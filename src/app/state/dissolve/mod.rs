@@ -18,6 +18,7 @@ use crate::{
             dissolved::{Dissolved, Scale},
             request::InView,
         },
+        export::sweep::SHEET_STEPS,
         runs::list::ModelSource,
     },
     gpu::{Difference, Raster},
@@ -113,10 +114,17 @@ impl DissolveState {
     pub fn gain_of(&self, selected: Option<ImageId>) -> f32 {
         /// Full colour is so many times the mean change: few pixels change more.
         const TIMES: f64 = 6.0;
-        let change = || {
-            let done = self.answers.done_of(selected)?;
-            let is_beyond_resizing = done.resized.is_some() && self.change_from == ChangeFrom::Resized;
-            Some(if is_beyond_resizing { done.change.model } else { done.change.all })
+        let of = |dissolved: &Dissolved| {
+            if self.resized(dissolved).is_some() { dissolved.change.model } else { dissolved.change.all }
+        };
+        let change = || match self.layout {
+            // Of all t the one in the middle: neither faint nor full everywhere.
+            Layout::Steps => {
+                let mut changes: Vec<f64> = SHEET_STEPS.iter().filter_map(|&t| self.answers.on_sheet(t)).map(of).collect();
+                changes.sort_by(f64::total_cmp);
+                changes.get(changes.len() / 2).copied()
+            }
+            _ => self.answers.done_of(selected).map(of),
         };
         let suits = |change: f64| (1.0 / (TIMES * change.max(1e-6))).log2().round().exp2().clamp(2.0, 64.0) as f32;
         self.gain.unwrap_or_else(|| change().map_or(8.0, suits))
@@ -149,8 +157,22 @@ impl DissolveState {
     }
 
     /// The t of the strip's thumbnails, and of the contact sheet where that is shown.
+    /// Whether the sheet of many t is coarse as yet, and will be there by tiles.
+    pub fn is_sheet_refining(&self) -> bool {
+        let is_large = |done: &Dissolved| done.scale.is_tiles() && done.fits_on_sheet();
+        !self.answers.is_sheet_by_tiles() && !self.stale && self.answers.done.as_ref().is_some_and(is_large)
+    }
+
+    /// The t of the sheet of many t at which a large picture is still wanted by tiles.
+    pub fn sheet_steps(&self) -> Vec<usize> {
+        if self.layout != Layout::Steps || !self.uses_t() {
+            return Vec::new();
+        }
+        SHEET_STEPS.into_iter().filter(|t| !self.answers.by_tiles.contains_key(t)).collect()
+    }
+
     pub fn strip_steps(&self) -> impl Iterator<Item = usize> {
-        let strip: &[usize] = if self.layout == Layout::Steps { &crate::engine::export::sweep::SHEET_STEPS } else { &[] };
+        let strip: &[usize] = if self.layout == Layout::Steps { &SHEET_STEPS } else { &[] };
         strip.iter().copied().chain((0..STRIP_STEPS).map(|thumbnail| self.track.thumbnail_t(thumbnail)))
     }
 }

@@ -17,7 +17,7 @@ use crate::{
             normal_band::NormalBand,
             request::{ComparisonGrid, DissolveRequest, InView},
         },
-        export::sweep::SweepExport,
+        export::sweep::{SHEET_STEPS, SweepExport},
         runs::list::ModelSource,
     },
     error::Failure,
@@ -273,6 +273,42 @@ fn layouts_ask_for_what_they_show() {
     let steps = request(&update(&mut state, DissolveCommand::Layout(Layout::Steps)));
     assert!(crate::engine::export::sweep::SHEET_STEPS.iter().all(|t| steps.strip_steps.contains(t)));
     assert_eq!(request(&update(&mut state, DissolveCommand::Layout(Layout::Split))).grid, ComparisonGrid::Nothing);
+}
+
+/// What was looked at by tiles before does not lie beside coarse ones: the sheet changes its scale as a whole.
+#[test]
+fn a_sheet_of_many_t_is_at_one_scale() {
+    let (mut state, first) = with_model();
+    let visited = in_tiles(first.recipe.t, 0.5, 10);
+    update(&mut state, JobEvent::Dissolved { generation: first.generation, dissolved: Ok(visited) });
+    assert!(SHEET_STEPS.contains(&first.recipe.t) && first.sheet_steps.is_empty(), "there is no sheet yet");
+    update(&mut state, DissolveCommand::ChangeFrom(ChangeFrom::Original));
+    let sheet = request(&update(&mut state, DissolveCommand::Layout(Layout::Steps)));
+    assert_eq!(sheet.sheet_steps, SHEET_STEPS);
+    let seen = |state: &State| -> Vec<bool> {
+        SHEET_STEPS.iter().filter_map(|t| state.dissolve.answers.on_sheet(*t)).map(Dissolved::has_tiles).collect()
+    };
+    assert_eq!(seen(&state), [true; 0]);
+    for t in SHEET_STEPS {
+        let coarse = StripThumbnail { dissolved: in_tiles(t, 0.02, 0), ..thumbnail(t, 0.0) };
+        update(&mut state, JobEvent::StripThumbnail { strip: sheet.strip, thumbnail: coarse });
+    }
+    assert_eq!(seen(&state), [false; 7]);
+    assert_eq!(state.dissolve.gain_of(state.selected), 8.0, "the gain is that of the sheet");
+    assert!(state.dissolve.is_sheet_refining());
+    let by_tiles = |state: &mut State, strip, t| {
+        update(state, JobEvent::SheetStep { strip, dissolved: in_tiles(t, 0.005, 10) });
+    };
+    SHEET_STEPS[1..].iter().for_each(|&t| by_tiles(&mut state, sheet.strip, t));
+    by_tiles(&mut state, sheet.strip - 1, SHEET_STEPS[0]);
+    assert_eq!(seen(&state), [false; 7], "one is not there yet");
+    let more = request(&update(&mut state, DissolveCommand::SetT(31)));
+    assert_eq!(more.sheet_steps, SHEET_STEPS[..1]);
+    by_tiles(&mut state, sheet.strip, SHEET_STEPS[0]);
+    assert_eq!(seen(&state), [true; 7]);
+    assert_eq!((state.dissolve.gain_of(state.selected), state.dissolve.is_sheet_refining()), (32.0, false));
+    update(&mut state, DissolveCommand::Layout(Layout::SideBySide));
+    assert!(state.dissolve.answers.by_tiles.is_empty(), "their memory is free again");
 }
 
 #[test]
