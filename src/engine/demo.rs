@@ -57,6 +57,11 @@ impl Demo {
     }
 }
 
+/// Whether this is the run that the demo comes with.
+pub fn is_demo(run: &Path) -> bool {
+    run.file_name().is_some_and(|name| name == RUN)
+}
+
 /// The settings of the demo, for `data`.
 pub fn settings(data: &Path) -> RunConfig {
     let mut config = RunConfig::preset(Preset::Quick);

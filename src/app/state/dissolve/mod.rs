@@ -32,8 +32,9 @@ pub struct DissolveState {
     pub method: DissolveMethod,
     /// The model of the run whose image is looked at large; it goes before the chosen one meanwhile.
     pub lent: Option<ModelSource>,
-    /// `None`: the newest one there is.
+    /// `None`: the one that suits the data best, the newest of several.
     pub chosen: Option<ModelSource>,
+    /// Those that suit the open data set first.
     pub models: Vec<ModelChoice>,
     /// Files of weights that were imported.
     pub imported: Vec<PathBuf>,
@@ -156,7 +157,6 @@ impl DissolveState {
         dissolved.resized.as_ref().filter(|_| self.change_from == ChangeFrom::Resized)
     }
 
-    /// The t of the strip's thumbnails, and of the contact sheet where that is shown.
     /// Whether the sheet of many t is coarse as yet, and will be there by tiles.
     pub fn is_sheet_refining(&self) -> bool {
         let is_large = |done: &Dissolved| done.scale.is_tiles() && done.fits_on_sheet();
@@ -171,6 +171,7 @@ impl DissolveState {
         SHEET_STEPS.into_iter().filter(|t| !self.answers.by_tiles.contains_key(t)).collect()
     }
 
+    /// The t of the strip's thumbnails, and of the contact sheet where that is shown.
     pub fn strip_steps(&self) -> impl Iterator<Item = usize> {
         let strip: &[usize] = if self.layout == Layout::Steps { &SHEET_STEPS } else { &[] };
         strip.iter().copied().chain((0..STRIP_STEPS).map(|thumbnail| self.track.thumbnail_t(thumbnail)))

@@ -26,7 +26,7 @@ pub struct ModelChoice {
 }
 
 impl DissolveState {
-    /// The model in use: the one that is lent or else chosen, where it still exists, else the newest.
+    /// The model in use: the one that is lent or else chosen, where it still exists, else the one that suits the data best.
     pub fn model(&self) -> Option<&ModelChoice> {
         let named = |source: &Option<ModelSource>| self.models.iter().find(|m| Some(&m.source) == source.as_ref());
         named(&self.lent).or_else(|| named(&self.chosen)).or_else(|| self.models.first())

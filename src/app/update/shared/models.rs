@@ -6,7 +6,11 @@ use crate::{
         state::{ModelChoice, Workspace, config_title, data_title},
         update::dissolve,
     },
-    engine::runs::list::ModelSource,
+    config::TileSize,
+    engine::{
+        demo,
+        runs::list::{ModelSource, RunEntry},
+    },
     error::Failure,
     text::count_of,
 };
@@ -27,7 +31,34 @@ pub fn imported(state: &mut State, path: PathBuf, checked: Result<(), Failure>) 
     dissolve::change(state, |d| d.chosen = Some(ModelSource(path)))
 }
 
-/// Models of the workspace's runs, newest first, after the imported ones.
+/// How well a model suits the open data set by what it has learnt from; the best first.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+enum Fit {
+    /// From these images.
+    Own,
+    /// That is unknown, or the data set has the same name.
+    Perhaps,
+    /// From other images, by tiles as these large ones are seen.
+    Tiles,
+    /// The demo's.
+    Demo,
+    Other,
+}
+
+fn fit(state: &State, run: &RunEntry) -> Fit {
+    let Some(open) = state.open() else { return Fit::Own };
+    let (data, is_large) = (&run.config.data, open.median_side().is_some_and(|side| side > TileSize::LEAST_WORKING_SIZE));
+    match () {
+        () if data.path == open.config.path => Fit::Own,
+        // A checkpoint that became a run knows no data.
+        () if data.path.as_os_str().is_empty() || config_title(data) == open.title() => Fit::Perhaps,
+        () if is_large && data.tiles().is_some() => Fit::Tiles,
+        () if demo::is_demo(&run.path) => Fit::Demo,
+        () => Fit::Other,
+    }
+}
+
+/// Models of the workspace's runs, newest first, after the imported ones; those that suit the open data set before others.
 pub fn list(state: &mut State) {
     let imported = state.dissolve.imported.iter().map(|path| ModelChoice {
         source: ModelSource(path.clone()),
@@ -41,7 +72,7 @@ pub fn list(state: &mut State) {
     });
     let of_runs = state.runs.iter().filter_map(|run| {
         let steps = run.config.ddpm.steps;
-        Some(ModelChoice {
+        let model = ModelChoice {
             source: run.model.clone()?,
             name: run.manifest.name.clone(),
             detail: format!(
@@ -51,18 +82,17 @@ pub fn list(state: &mut State) {
                 if run.model_is_finished { "" } else { "unfinished of " },
                 count_of(steps, "step")
             ),
-            // A checkpoint that became a run knows no data.
             trained_on: Some(config_title(&run.config.data)).filter(|title| !title.is_empty()),
             preprocess: Some(run.config.preprocess.clone()).filter(|_| !run.config.data.path.as_os_str().is_empty()),
             tiles: run.config.data.tiles(),
             t_limit: Some(run.config.ddpm.t_limit).filter(|limit| *limit > 0),
             is_finished: run.model_is_finished,
-        })
+        };
+        Some((fit(state, run), model))
     });
-    let mut models: Vec<ModelChoice> = imported.chain(of_runs).collect();
-    // The newest of those that know this kind of image comes first, and is taken where none was chosen. One that still grows is
-    // not taken by itself: under the hand that drags t the images would become noise.
-    let open = state.open().map(|open| open.title());
-    models.sort_by_key(|m| (!m.is_finished, open.is_some() && m.trained_on.is_some() && m.trained_on != open));
-    state.dissolve.models = models;
+    let mut models: Vec<(Fit, ModelChoice)> = imported.map(|model| (Fit::Perhaps, model)).chain(of_runs).collect();
+    // The first one is taken where none was chosen. One that still grows is not taken by itself: under the hand that drags t the
+    // images would become noise.
+    models.sort_by_key(|(fit, model)| (!model.is_finished, *fit));
+    state.dissolve.models = models.into_iter().map(|(_, model)| model).collect();
 }

@@ -396,3 +396,42 @@ fn a_run_lends_its_model_to_the_large_view() {
     update(&mut state, AppCommand::Go(Workspace::Dissolve));
     assert_eq!(state.dissolve.model().unwrap().source, ModelSource("newer".into()), "it was only lent");
 }
+
+/// Of finished models the one of these images is taken, else one that sees pictures as these are seen, else the demo's.
+#[test]
+fn the_model_that_suits_the_images_is_taken_not_the_newest() {
+    let run = |name: &str, data: &str, tile| {
+        let mut run = super::runs::entry(name, 10);
+        run.config.data.path = data.into();
+        run.config.data.tile = tile;
+        (run.model, run.model_is_finished) = (Some(ModelSource(name.into())), true);
+        run
+    };
+    let runs = || {
+        vec![
+            run("ultrasound", "/other/ultrasound", Tile::Off),
+            run("tissue", "/other/tissue", Tile::Px(64)),
+            run("own", "set", Tile::Off),
+            run("00000000-000000-train-synthetic-demo", "/demo", Tile::Off),
+        ]
+    };
+    let taken = |state: &mut State, but: &[&str]| {
+        let runs = runs().into_iter().filter(|run| !but.contains(&run.manifest.name.as_str())).collect();
+        update(state, JobEvent::Runs(runs));
+        state.dissolve.model().unwrap().name.clone()
+    };
+    let demo = "00000000-000000-train-synthetic-demo";
+    let mut state = opened();
+    assert_eq!(taken(&mut state, &[]), "own");
+    assert_eq!(taken(&mut state, &["own"]), demo, "these are small pictures");
+    assert_eq!(taken(&mut state, &["own", demo]), "ultrasound");
+    let mut large = (*state.open().unwrap().dataset).clone();
+    large.items.iter_mut().for_each(|item| item.size = [2000, 1500]);
+    let config = state.open().unwrap().config.clone();
+    update(&mut state, DataCommand::Open("set".into()));
+    let generation = state.data.generation;
+    update(&mut state, JobEvent::Opened { generation, config, dataset: Arc::new(large) });
+    assert_eq!(taken(&mut state, &["own"]), "tissue");
+    assert_eq!(taken(&mut state, &["own", "tissue"]), demo);
+    assert_eq!(taken(&mut state, &[]), "own");
+}
