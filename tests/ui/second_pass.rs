@@ -288,6 +288,19 @@ fn names_with_control_characters_stay_on_their_line() {
     assert!(window.has("a\\nb.png"));
 }
 
+#[test]
+fn a_warning_never_makes_results_wider_than_they_are() {
+    let mut window = opened([800.0, 600.0]);
+    other_scores(&mut window);
+    assert!(window.state().unfolded(Side::Inspector));
+    let right = window.harness.get_by_label("Score a folder…").rect().right();
+    for label in ["which is not the open data set", "Open it"] {
+        let place = window.harness.get_by_label_contains(label).rect();
+        assert!(place.right() <= 800.0 - 288.0, "{label}: {place:?} under the panel on the right");
+    }
+    assert!(right <= 800.0 - 288.0, "{right}");
+}
+
 /// The hover text of the grid stays behind, and what the pointer shows stands beside the name.
 #[test]
 fn large_view_names_its_image_and_no_other() {

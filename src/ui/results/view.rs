@@ -172,7 +172,7 @@ fn other_data(ui: &mut Ui, cx: &mut PanelContext<'_>, set: &ScoreSet) {
         return;
     }
     let t = theme::of(ui);
-    ui.horizontal(|ui| {
+    ui.horizontal_wrapped(|ui| {
         let text = format!("{}  These are scores of {}, which is not the open data set.", icons::WARNING, data_title(path));
         ui.label(RichText::new(text).size(theme::SMALL).color(t.warning));
         if widgets::small_button(ui, "Open it").clicked() {
