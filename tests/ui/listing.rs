@@ -75,6 +75,11 @@ fn several_images_of_the_gallery_are_selected_with_pointer_and_keys() {
     window.steps();
     assert!(window.has("eye29.png, abnormal, left out") && window.has("eye27.png, abnormal, left out"));
     assert_eq!(window.state().open().unwrap().left_out, 2);
+    assert!(window.has("2 of these images are left out since; the figures still count them"));
+    window.key_with(Modifiers::COMMAND, Key::Z);
+    assert!(!window.has("the figures still count"));
+    window.key_with(Modifiers::COMMAND | Modifiers::SHIFT, Key::Z);
+    assert!(window.has("the figures still count") && window.has("Train again"));
     window.key(Key::P);
     window.steps();
     assert_eq!(window.state().results.review.len(), 2);

@@ -63,6 +63,10 @@ pub struct ScoredImages {
     pub metadata: Arc<Metadata>,
     /// What the person has said of them.
     pub curation: Arc<Curation>,
+    /// How many of the images that the figures are over were left out, or given another label by hand, after they were scored.
+    pub said_since: usize,
+    /// Some of them have another label.
+    pub relabelled_since: bool,
     /// Of each row of the scores that in the metadata; empty where the data set is not open.
     rows: Vec<Option<u32>>,
 }
@@ -329,7 +333,20 @@ impl ResultsState {
         if let Some((set, open)) = self.ready().cloned().zip(open) {
             let row = |scored: &ScoreRow| open.dataset.item(*open.by_name.get(&scored.path)?)?.row;
             let (metadata, curation) = (open.dataset.metadata.clone(), open.dataset.curation.clone());
-            self.images = ScoredImages { metadata, curation, rows: set.rows.iter().map(row).collect() };
+            // Of each of which something was said, whether it has another label.
+            let said_since = |row: &ScoreRow| {
+                let said = open.dataset.item(*open.by_name.get(&row.path)?)?.said;
+                let is_relabelled = said.label.is_some_and(|label| row.label != Some(label == Label::Abnormal));
+                (said.leave_out || is_relabelled).then_some(is_relabelled)
+            };
+            let said_since: Vec<bool> = set.rows[..set.evaluated].iter().filter_map(said_since).collect();
+            self.images = ScoredImages {
+                metadata,
+                curation,
+                said_since: said_since.len(),
+                relabelled_since: said_since.contains(&true),
+                rows: set.rows.iter().map(row).collect(),
+            };
         }
         self.filter.own_tag.take_if(|tag| open.is_none_or(|open| !open.tags.contains_key(tag)));
         self.filter.columns.keep_known(&self.images.metadata);

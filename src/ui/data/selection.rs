@@ -21,8 +21,12 @@ pub fn note(open: &Open, item: &Item) -> String {
     let class = item.class.and_then(|c| open.dataset.classes.get(c)).filter(|class| class.name != ALL);
     let by_hand = item.said.label.filter(|label| class.is_none_or(|class| class.label != Some(*label)));
     let name = class.map(|class| elided(&class.name, 60));
-    let parts =
-        [name.as_deref(), by_hand.map(|_| "by hand"), Some(if item.said.leave_out { "left out" } else { item.split.name() })];
+    let by_hand = by_hand.map(|_| "by hand");
+    // What is never cut comes first.
+    let parts = match item.said.leave_out {
+        true => [Some("left out"), name.as_deref(), by_hand],
+        false => [name.as_deref(), by_hand, Some(item.split.name())],
+    };
     parts.into_iter().flatten().collect::<Vec<_>>().join(" · ")
 }
 

@@ -34,7 +34,7 @@ pub fn show(ui: &mut Ui, cx: &mut PanelContext<'_>, set: &ScoreSet, grid: &mut G
         let text =
             "Each normal training image scored against all others. The first ones look least like their kind; X leaves out.";
         widgets::weak(ui, text);
-        train_again(ui, cx, set);
+        without(ui, cx, set);
     }
     let open = cx.state.open_of(set).cloned();
     selection::show(ui, cx);
@@ -73,7 +73,7 @@ pub fn show(ui: &mut Ui, cx: &mut PanelContext<'_>, set: &ScoreSet, grid: &mut G
 }
 
 /// The way on where normals that this run has learnt from are left out by now.
-fn train_again(ui: &mut Ui, cx: &mut PanelContext<'_>, set: &ScoreSet) {
+fn without(ui: &mut Ui, cx: &mut PanelContext<'_>, set: &ScoreSet) {
     let Some(open) = cx.state.open_of(set).filter(|o| o.left_out > 0) else { return };
     let is_out = |row: &&ScoreRow| open.by_name.get(&row.path).is_some_and(|&id| open.dataset.is_left_out(id));
     let out = set.rows[set.evaluated..].iter().filter(is_out).count();
@@ -81,24 +81,39 @@ fn train_again(ui: &mut Ui, cx: &mut PanelContext<'_>, set: &ScoreSet) {
         return;
     }
     let text = if out == 1 { "Train again without it".to_string() } else { format!("Train again without these {out}") };
-    if widgets::small_button(ui, &text).on_hover_text("Takes this run’s settings to Train (3)").clicked() {
+    train_again(ui, cx, set, &text);
+}
+
+/// A button that takes a run's settings to Train, where the next run learns from what the images are by now.
+pub fn train_again(ui: &mut Ui, cx: &mut PanelContext<'_>, set: &ScoreSet, text: &str) {
+    if widgets::small_button(ui, text).on_hover_text("Takes this run’s settings to Train (3)").clicked() {
         cx.send(TrainCommand::UseSettings(set.run.clone()));
         cx.send(AppCommand::Go(Workspace::Train));
     }
 }
 
-/// The line under a picture: score, outcome, whether it is left out by now, tags.
+/// The line under a picture: whether it is left out by now, which is never cut, score, outcome, tags.
 fn note(row: &ScoreRow, left_out: bool, state: &crate::app::State) -> String {
-    let mut text = format!("{:.3}", row.score);
+    let mut text = if left_out { format!("left out · {:.3}", row.score) } else { format!("{:.3}", row.score) };
     if state.results.outcome(row).is_some_and(Tab::is_wrong) {
         text += " · wrong";
-    }
-    if left_out {
-        text += " · left out";
     }
     if let Some(annotation) = state.results.review.get(&row.path) {
         let letters: Vec<&str> = annotation.tags().map(super::annotations::letter).collect();
         text += &format!(" · {}{}", letters.join(""), if annotation.note.is_empty() { "" } else { "…" });
     }
     text
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn that_an_image_is_left_out_comes_first() {
+        let row = ScoreRow { score: -1.25, label: Some(true), split: "test".into(), ..ScoreRow::default() };
+        let state = crate::app::State::default();
+        assert_eq!(note(&row, true, &state), "left out · -1.250");
+        assert!(note(&row, false, &state).starts_with("-1.250"));
+    }
 }

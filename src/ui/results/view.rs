@@ -77,6 +77,7 @@ fn ready(ui: &mut Ui, cx: &mut PanelContext<'_>, view: &mut ResultsView, set: &S
         ask_folder(ui, cx, &mut view.folder);
     }
     other_data(ui, cx, set);
+    said_since(ui, cx, set);
     if ui.available_width() < BESIDE {
         charts::view::show(ui, cx, &mut view.charts, set, vec2(ui.available_width(), CHARTS));
         ui.add_space(theme::GAP);
@@ -178,5 +179,22 @@ fn other_data(ui: &mut Ui, cx: &mut PanelContext<'_>, set: &ScoreSet) {
         if widgets::small_button(ui, "Open it").clicked() {
             cx.send(DataCommand::OpenConfig(set.data.clone()));
         }
+    });
+}
+
+/// The figures are those of the images and labels that were scored; what was said of them later they do not know.
+fn said_since(ui: &mut Ui, cx: &mut PanelContext<'_>, set: &ScoreSet) {
+    let images = &cx.state.results.images;
+    let n = images.said_since;
+    if n == 0 {
+        return;
+    }
+    let what = if images.relabelled_since { "left out, or labelled otherwise, since" } else { "left out since" };
+    let (are, them) = if n == 1 { ("is", "it") } else { ("are", "them") };
+    let t = theme::of(ui);
+    ui.horizontal_wrapped(|ui| {
+        let text = format!("{}  {n} of these images {are} {what}; the figures still count {them} as before.", icons::WARNING);
+        ui.label(RichText::new(text).size(theme::SMALL).color(t.warning));
+        gallery::train_again(ui, cx, set, "Train again");
     });
 }

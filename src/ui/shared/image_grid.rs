@@ -351,7 +351,9 @@ pub fn paint(ui: &Ui, cx: &mut PanelContext<'_>, rect: Rect, cell: &Cell, hovere
         if cell.selected { t.text } else { t.weak },
     );
     if let Some(note) = &cell.note {
-        let note = widgets::cut_middle(ui, note, &font, rect.width() - 18.0);
+        // That it is left out comes first, and is not cut.
+        let cut = if cell.left_out { widgets::cut_end } else { widgets::cut_middle };
+        let note = cut(ui, note, &font, rect.width() - 18.0);
         widgets::text_at(ui, pos2(rect.left() + 16.0, baseline + LINE), Align2::LEFT_CENTER, note, t.weak);
     }
 }

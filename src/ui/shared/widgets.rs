@@ -193,6 +193,16 @@ pub fn choices<T: Copy + PartialEq>(ui: &mut Ui, current: T, all: &[(T, &str)]) 
 
 /// Cuts the middle out of a text that is wider than `width`: the ends of file names say most. Control characters are made visible.
 pub fn cut_middle(ui: &Ui, text: &str, font: &FontId, width: f32) -> String {
+    cut(ui, text, font, width, |kept| kept / 2)
+}
+
+/// Cuts off the end of a text that is wider than `width`.
+pub fn cut_end(ui: &Ui, text: &str, font: &FontId, width: f32) -> String {
+    cut(ui, text, font, width, |_| 0)
+}
+
+/// `tail`: how many of so many kept letters are those of the end.
+fn cut(ui: &Ui, text: &str, font: &FontId, width: f32, tail: fn(usize) -> usize) -> String {
     let text = &*crate::text::visible(text);
     let measure = |s: &str| ui.painter().layout_no_wrap(s.to_string(), font.clone(), Color32::WHITE).size().x;
     if measure(text) <= width {
@@ -200,7 +210,7 @@ pub fn cut_middle(ui: &Ui, text: &str, font: &FontId, width: f32) -> String {
     }
     let chars: Vec<char> = text.chars().collect();
     let cut = |kept: usize| {
-        let (head, tail) = (kept.div_ceil(2), kept / 2);
+        let (head, tail) = (kept - tail(kept), tail(kept));
         let head: String = chars[..head].iter().collect();
         let tail: String = chars[chars.len() - tail..].iter().collect();
         format!("{head}…{tail}")
