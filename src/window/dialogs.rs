@@ -15,25 +15,28 @@ const AT_ONCE: Duration = Duration::from_millis(300);
 
 /// Dialogs that have not been answered yet.
 #[derive(Default)]
-pub struct Dialogs(Vec<(Pick, Instant, Promise<Vec<PathBuf>>)>);
+pub struct Dialogs(Vec<(Pick, Promise<Picked>)>);
 
 impl Dialogs {
     /// `from`: the folder that it shows first.
     pub fn open(&mut self, pick: Pick, from: Option<PathBuf>, ctx: &Context) {
-        // Where the dialog cannot be shown (no portal, or its library fails) the answer is that of a cancel.
-        let ask = move || std::panic::catch_unwind(|| ask(pick, from)).unwrap_or_default();
-        self.0.push((pick, Instant::now(), Promise::spawn_thread("dialog", ask)));
+        let ask = move || {
+            // Here, since the next frame may be late.
+            let since = Instant::now();
+            let answer = std::panic::catch_unwind(|| ask(pick, from)).ok().flatten();
+            picked(answer, since.elapsed())
+        };
+        self.0.push((pick, Promise::spawn_thread("dialog", ask)));
         ctx.request_repaint_after(LOOK);
     }
 
     /// What was chosen since the last time.
     pub fn answers(&mut self, ctx: &Context) -> Vec<(Pick, Picked)> {
         let mut answers = Vec::new();
-        for (pick, since, promise) in std::mem::take(&mut self.0) {
+        for (pick, promise) in std::mem::take(&mut self.0) {
             match promise.try_take() {
-                Ok(paths) if paths.is_empty() && since.elapsed() < AT_ONCE => answers.push((pick, Picked::NoDialog)),
-                Ok(paths) => answers.push((pick, Picked::Paths(paths))),
-                Err(promise) => self.0.push((pick, since, promise)),
+                Ok(picked) => answers.push((pick, picked)),
+                Err(promise) => self.0.push((pick, promise)),
             }
         }
         if !self.0.is_empty() {
@@ -46,19 +49,31 @@ impl Dialogs {
 /// What opens as a data set beside folders.
 const DATA: [&str; 14] = ["npz", "csv", "bin", "dcm", "png", "jpg", "jpeg", "tif", "tiff", "bmp", "webp", "gif", "tsv", "txt"];
 
-/// Waits for the person.
-fn ask(pick: Pick, from: Option<PathBuf>) -> Vec<PathBuf> {
+/// What an answer means that took so long. Where the desktop can show no dialog (no portal and no `zenity`, or its library fails)
+/// the answer is often that of a cancel.
+fn picked(answer: Option<Vec<PathBuf>>, took: Duration) -> Picked {
+    match answer {
+        Some(paths) if !paths.is_empty() || took >= AT_ONCE => Picked::Paths(paths),
+        _ => Picked::NoDialog,
+    }
+}
+
+/// Waits for the person. `None` where it is known that there was no dialog.
+fn ask(pick: Pick, from: Option<PathBuf>) -> Option<Vec<PathBuf>> {
+    // Of several files a cancelled dialog is an empty list on Linux, where there may be none at all.
+    const SAYS_CANCEL: bool = cfg!(all(unix, not(target_os = "macos")));
     let dialog = rfd::FileDialog::new();
     let dialog = match from {
         Some(folder) => dialog.set_directory(folder),
         None => dialog,
     };
-    let one = |path: Option<PathBuf>| path.into_iter().collect();
+    let one = |path: Option<PathBuf>| Some(path.into_iter().collect());
+    let several = |paths: Option<Vec<PathBuf>>| if SAYS_CANCEL { paths } else { Some(paths.unwrap_or_default()) };
     match pick {
-        Pick::DataFolder => dialog.set_title("Open folders of images").pick_folders().unwrap_or_default(),
+        Pick::DataFolder => several(dialog.set_title("Open folders of images").pick_folders()),
         Pick::DataFile => {
             let dialog = dialog.set_title("Open archives, tables of labels or images").add_filter("Data sets and images", &DATA);
-            dialog.add_filter("All files", &["*"]).pick_files().unwrap_or_default()
+            several(dialog.add_filter("All files", &["*"]).pick_files())
         }
         Pick::FolderToScore => one(dialog.set_title("Score the images of a folder").pick_folder()),
         Pick::ExportFolder => one(dialog.set_title("Folder for strips and sweeps").pick_folder()),
@@ -70,5 +85,20 @@ fn ask(pick: Pick, from: Option<PathBuf>) -> Vec<PathBuf> {
         Pick::Model | Pick::ModelRun => {
             one(dialog.set_title("Import a diffusion model").add_filter("Weights", &["safetensors", "pt"]).pick_file())
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_dialog_that_was_never_shown_is_no_cancel() {
+        let path = || vec![PathBuf::from("a")];
+        let (at_once, later) = (Duration::from_millis(5), Duration::from_secs(3));
+        let is_none = |answer, took| matches!(picked(answer, took), Picked::NoDialog);
+        assert!(is_none(None, at_once) && is_none(None, later), "a bus may take its time to fail");
+        assert!(is_none(Some(Vec::new()), at_once) && !is_none(Some(Vec::new()), later));
+        assert!(!is_none(Some(path()), at_once) && !is_none(Some(path()), later));
     }
 }

@@ -9,6 +9,7 @@ use dissolve_studio::{
     },
     config::{DataConfig, DissolveMethod, RunConfig},
     data::{ImageId, Split},
+    jobs::events::{JobEvent, Pick, Picked},
     run_dir::{RunDir, RunKind},
 };
 use eframe::egui::{Key, Modifiers, Popup, Rect};
@@ -322,4 +323,20 @@ fn large_view_names_its_image_and_no_other() {
     window.harness.run_steps(4);
     assert!(window.has("· dissolved 0."), "what the pointer shows");
     assert_eq!(window.harness.query_all_by_label(&selected).count(), 2, "beside the name, which is in the panel, too");
+}
+
+#[test]
+fn where_there_is_no_file_dialog_the_cursor_is_in_the_field_for_a_path() {
+    let mut window = opened([1280.0, 800.0]);
+    window.key(Key::OpenBracket);
+    window.steps();
+    assert!(!window.has("Path to open"));
+    let focused =
+        |window: &Window| window.harness.query_by_label("Path to open").is_some_and(|field| field.accesskit_node().is_focused());
+    window.send(JobEvent::Picked(Pick::DataFolder, Picked::NoDialog));
+    window.harness.run_steps(4);
+    assert!(window.has("This desktop has shown no file dialog") && focused(&window));
+    window.click_with("good/eye01.png, normal", Modifiers::NONE);
+    window.harness.run_steps(2);
+    assert!(!focused(&window), "once");
 }

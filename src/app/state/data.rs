@@ -37,6 +37,8 @@ pub struct DataState {
     pub preview: PreviewState,
     /// The table whose columns are being chosen.
     pub table: Option<TableForm>,
+    /// Grows each time the cursor is wanted in the field for the path of a data set.
+    pub paths_asked: u64,
     /// The normal classes are being chosen again.
     pub chooses_normal: bool,
 }

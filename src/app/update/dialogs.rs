@@ -1,6 +1,6 @@
 //! Dialogs for files and folders, and what is done with the answer.
 
-use super::{compare_runs, data, dissolve, runs};
+use super::{compare_runs, data, dissolve, navigation, runs};
 use crate::{
     app::{DataCommand, DissolveCommand, Effect, State, message::WindowEffect},
     engine::runs::actions::RunAction,
@@ -29,6 +29,9 @@ pub fn picked(state: &mut State, pick: Pick, picked: Picked) -> Vec<Effect> {
                 _ => "type the path, or drop files and folders on the window",
             };
             state.notify_error("This desktop has shown no file dialog", hint);
+            if let Pick::DataFolder | Pick::DataFile = pick {
+                navigation::ask_path(state);
+            }
             return Vec::new();
         }
     };

@@ -48,6 +48,18 @@ pub fn room(state: &mut State, room: Room) -> Vec<Effect> {
     Vec::new()
 }
 
+/// Brings the field into view where the path of a data set is typed, and the cursor into it.
+pub fn ask_path(state: &mut State) {
+    state.overlay = None;
+    state.data.paths_asked += 1;
+    // Where nothing is open it stands in the page of Data.
+    if state.open().is_none() {
+        state.workspace = Workspace::Data;
+    } else if !state.unfolded(Side::Library) {
+        fold(state, Side::Library);
+    }
+}
+
 /// Hides or shows a side panel.
 pub fn fold(state: &mut State, side: Side) -> Vec<Effect> {
     if state.room != Room::Wide && side != Side::Log {
@@ -83,6 +95,7 @@ fn replay(state: &mut State, edit: Edit) -> Vec<Effect> {
         }
         Edit::Annotations { file, annotations } => annotations::annotate(state, &file, annotations),
         Edit::Curation { data, curation } => curation::replace(state, &data, curation),
+        Edit::Normal { data, names } => data::replace_normal(state, &data, names),
         Edit::Views(saved) => views::replace(state, saved, String::new()),
         Edit::Tags(tags) => curation::own_tags(state, tags),
         Edit::Run(action) => runs::action(state, action),
@@ -92,7 +105,6 @@ fn replay(state: &mut State, edit: Edit) -> Vec<Effect> {
 }
 
 /// Takes away a panel that covers the page; returns whether there was one.
-        Edit::Normal { data, names } => data::replace_normal(state, &data, names),
 fn uncover(state: &mut State) -> bool {
     state.room == Room::Small && state.drawer.take().is_some()
 }

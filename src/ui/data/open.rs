@@ -33,6 +33,11 @@ pub fn path_field(ui: &mut Ui, cx: &mut PanelContext<'_>, path: &mut String) {
         let hint = if ui.available_width() < 300.0 { "path to open" } else { HINT };
         let size = vec2(ui.available_width(), 26.0);
         let field = path_field::show(ui, cx, "Path to open", path, hint, size);
+        // Once for each time it is asked for.
+        let (seen, asked) = (field.id.with("asked"), cx.state.data.paths_asked);
+        if ui.data_mut(|data| std::mem::replace(data.get_temp_mut_or_default::<u64>(seen), asked)) < asked {
+            field.request_focus();
+        }
         let enter = field.lost_focus() && ui.input(|i| i.key_pressed(Key::Enter));
         if (go || enter) && !path.trim().is_empty() {
             cx.send(DataCommand::Open(PathBuf::from(path.trim())));

@@ -218,7 +218,9 @@ fn a_missing_dialog_is_not_silent() {
     update(&mut state, JobEvent::Picked(Pick::DataFolder, Picked::Paths(Vec::new())));
     assert!(state.notices.is_empty());
     update(&mut state, JobEvent::Picked(Pick::DataFolder, Picked::NoDialog));
-    assert!(state.notices[0].hint.contains("type the path"));
+    assert!(state.notices[0].hint.contains("type the path") && state.data.paths_asked == 1);
+    update(&mut state, JobEvent::Picked(Pick::Model, Picked::NoDialog));
+    assert_eq!(state.data.paths_asked, 1, "the field is none for models");
     let effects = update(&mut state, JobEvent::Picked(Pick::DataFolder, Picked::Paths(vec!["/a/b".into(), "/a/c".into()])));
     assert!(
         matches!(&effects[..], [Effect::Load(LoadRequest::Open { config, .. })] if config.only.len() == 2),
