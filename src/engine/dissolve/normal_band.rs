@@ -178,6 +178,7 @@ mod tests {
                 is_known: false,
                 in_view: InView::default(),
                 strip_steps: Vec::new(),
+                sheet_steps: Vec::new(),
                 grid: ComparisonGrid::Nothing,
                 bands: None,
             };
