@@ -62,6 +62,20 @@ pub struct OpenScores {
 }
 
 impl PersistedState {
+    /// Leaves out what cannot be written, which would take all else with it: paths that are not UTF-8.
+    fn drop_unwritable(&mut self) {
+        self.recent.retain(is_writable);
+        self.queue.retain(is_writable);
+        self.jobs.retain(is_writable);
+        self.declined.retain(is_writable);
+        self.imported.retain(is_writable);
+        self.preprocess.retain(|data, _| is_writable(data));
+        self.scores.take_if(|scores| !is_writable(scores));
+        if !is_writable(&self.export_folder) {
+            self.export_folder.clear();
+        }
+    }
+
     /// What is done to the pictures of the data set at this path.
     pub fn keep_preprocess(&mut self, data: &Path, preprocess: &PreprocessConfig) {
         if preprocess.is_off() {
@@ -70,6 +84,10 @@ impl PersistedState {
             self.preprocess.insert(data.to_path_buf(), preprocess.clone());
         }
     }
+}
+
+fn is_writable<T: Serialize>(it: &T) -> bool {
+    serde_json::to_value(it).is_ok()
 }
 
 /// Percent by which the whole window is scaled.
@@ -144,5 +162,6 @@ impl State {
             // They are on their way.
             (Some(_), None) => {}
         }
+        self.persisted.drop_unwritable();
     }
 }

@@ -97,6 +97,21 @@ fn the_form_and_the_models_are_as_they_were() {
     assert_eq!((first.train, first.dissolve.gain), (State::default().train, None), "a file of before knows less");
 }
 
+#[cfg(unix)]
+#[test]
+fn a_path_that_cannot_be_written_takes_nothing_else_with_it() {
+    use std::os::unix::ffi::OsStringExt;
+    let mut state = opened();
+    let odd = PathBuf::from(std::ffi::OsString::from_vec(b"/data/\xffeyes".to_vec()));
+    let known = state.persisted.recent.clone();
+    state.persisted.recent.insert(0, crate::config::DataConfig { path: odd.clone(), ..Default::default() });
+    state.persisted.preprocess.insert(odd.clone(), Default::default());
+    state.dissolve.imported = vec![odd.clone(), "model.pt".into()];
+    state.dissolve.export_folder = odd;
+    let later = next(&mut state);
+    assert_eq!((later.persisted.recent, later.dissolve.imported), (known, vec![PathBuf::from("model.pt")]));
+}
+
 #[test]
 fn a_bad_model_is_told_and_not_kept() {
     let mut state = opened();
