@@ -26,7 +26,9 @@ pub struct DataView {
 
 pub fn show(ui: &mut Ui, cx: &mut PanelContext<'_>, view: &mut DataView) {
     // A choice of the normal class is there at once, and must not move what the pointer is over.
-    let is_choice = |opening: &&Opening| cx.state.open().is_some_and(|open| open.differs_in_normal(&opening.config));
+    let is_choice = |Opening { config, .. }: &Opening| {
+        !config.normal.is_empty() && cx.state.open().is_some_and(|open| open.differs_in_normal(config))
+    };
     if let Some(opening) = cx.state.data.opening.as_ref().filter(|opening| !is_choice(opening)) {
         let (title, found) = (config_title(&opening.config), opening.found);
         ui.horizontal(|ui| {
