@@ -319,9 +319,9 @@ fn large_view_names_its_image_and_no_other() {
     window.until("it is dissolved", |s| s.state().dissolve.answers.done.is_some());
     window.harness.run_steps(8);
     assert!(!window.has(&text), "it stays behind");
-    window.harness.hover_at([200.0, 400.0].into());
+    window.harness.hover_at([240.0, 250.0].into());
     window.harness.run_steps(4);
-    assert!(window.has("· dissolved 0."), "what the pointer shows");
+    assert!(window.has(" · original "), "what the pointer shows");
     assert_eq!(window.harness.query_all_by_label(&selected).count(), 2, "beside the name, which is in the panel, too");
 }
 

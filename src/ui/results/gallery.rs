@@ -111,7 +111,7 @@ mod tests {
 
     #[test]
     fn that_an_image_is_left_out_comes_first() {
-        let row = ScoreRow { score: -1.25, label: Some(true), split: "test".into(), ..ScoreRow::default() };
+        let row = ScoreRow { score: -1.25, split: "test".into(), ..ScoreRow::default() };
         let state = crate::app::State::default();
         assert_eq!(note(&row, true, &state), "left out · -1.250");
         assert!(note(&row, false, &state).starts_with("-1.250"));
