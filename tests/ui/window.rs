@@ -84,6 +84,8 @@ fn normal_class_is_asked_and_image_selected_in_grid() {
     window.harness.step();
     window.until("the answer is taken", |s| s.state().open().is_some_and(|o| !o.asks_normal()));
     assert!(!window.has("Which class is normal?"));
+    // The answer stands where the question was, which was higher.
+    window.steps();
     window.harness.get_by_label("good/03.png, normal").click();
     window.harness.step();
     window.harness.step();
