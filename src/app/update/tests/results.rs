@@ -127,8 +127,8 @@ fn the_gallery_lists_and_exports_own_tags() {
     let set = ScoreSet::new(dir.path(), "run".into(), set.config.clone(), set.scores.clone(), None).unwrap();
     let text = std::fs::read_to_string(what.write(&set, shown).unwrap()).unwrap();
     let lines: Vec<&str> = text.lines().collect();
-    assert_eq!(lines[0], "path,split,class,label,score,predicted,label_wrong,image_poor,interesting,note,tags");
-    assert_eq!((lines[1], lines.len()), ("6.png,test,,0,2,1,0,0,0,,drusen", 2));
+    assert_eq!(lines[0], "path,split,class,label,by,score,predicted,left_out,label_wrong,image_poor,interesting,note,tags");
+    assert_eq!((lines[1], lines.len()), ("6.png,test,,0,dia,2,1,0,0,0,0,,drusen", 2));
     update(&mut state, AppCommand::Undo);
     assert_eq!(state.results.filter.own_tag, None, "no image has it any more");
 }
