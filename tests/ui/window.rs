@@ -84,14 +84,13 @@ fn normal_class_is_asked_and_image_selected_in_grid() {
     window.harness.step();
     window.until("the answer is taken", |s| s.state().open().is_some_and(|o| !o.asks_normal()));
     assert!(!window.has("Which class is normal?"));
-    // The answer stands where the question was, which was higher.
     window.steps();
-    window.harness.get_by_label("good/03.png, normal").click();
+    window.harness.get_by_label("bad/07.png, abnormal").click();
     window.harness.step();
     window.harness.step();
     let state = window.state();
     let picked = state.open().unwrap().dataset.item(state.selected.unwrap()).unwrap();
-    assert_eq!(picked.name, "good/03.png");
+    assert_eq!(picked.name, "bad/07.png");
     let before = state.selected;
     window.key(Key::ArrowRight);
     assert_ne!(window.state().selected, before, "arrows walk the images");
