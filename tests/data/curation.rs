@@ -132,11 +132,14 @@ fn a_run_is_trained_and_scored_by_its_own_copy_of_the_table() {
     assert_eq!(of(&first, "good/2.png").unwrap(), ("good/2.png".into(), "test".into(), Some(true)));
     assert_eq!(of(&first, "bad/1.png").unwrap().2, Some(false));
     assert!(of(&first, "good/5.png").is_some());
-    // Its own images are scored again as they were.
+    // Its own images are scored again as they were, and figures and page are those of these scores.
+    let made = ["evaluation.json", "report.html"].map(|file| run.join(file));
+    made.iter().for_each(|file| fs::remove_file(file).unwrap());
     let again = call(&["score", "--run", folder, "--data", set.to_str().unwrap()]);
     assert!(again.status.success(), "{}", String::from_utf8_lossy(&again.stderr));
     let path = String::from_utf8(again.stdout).unwrap();
     assert_eq!(Path::new(path.trim()).file_name().unwrap(), "scores.csv");
+    assert!(made.iter().all(|file| file.is_file()));
     let paths = |rows: &[(String, String, Option<bool>)]| rows.iter().map(|r| r.0.clone()).collect::<Vec<_>>();
     let (all, kept) = (paths(&rows(Path::new(path.trim()))), paths(&first));
     assert!(kept.iter().all(|name| all.contains(name)) && !all.contains(&"good/0.png".to_string()), "{all:?}");

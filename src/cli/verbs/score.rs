@@ -7,9 +7,13 @@ use crate::{
         streams::{Input, Output, is_dash},
     },
     config::{DataConfig, DeviceKind},
-    engine::runs::finished_run::{self, FinishedRun},
+    engine::{
+        pipeline,
+        runs::finished_run::{self, FinishedRun},
+    },
     error::{Error, Result},
     ml::base::reporter::{Event, Reporter},
+    report,
     run_dir::{files, require_writable},
     scores::ScoreKind,
 };
@@ -83,13 +87,19 @@ pub fn run(args: Args) -> Result<()> {
         require_writable(ready.run.path())?;
     }
     let scores = ready.score(&data, args.ddpm.as_deref(), args.maps.as_deref(), &mut terminal)?;
+    let is_own = args.out.is_none() && ready.owns(&data);
     let path = match args.out {
         Some(out) => out,
-        None if ready.owns(&data) => ready.run.join(files::SCORES),
+        None if is_own => ready.run.join(files::SCORES),
         None => finished_run::beside(&ready.run, data.root()),
     };
     let output = Output::new(&path)?;
     scores.write(output.path())?;
+    if is_own {
+        // Figures and page of the scores of before are not those of these.
+        pipeline::evaluate(&ready.run)?;
+        report::write(&ready.run, Some(&data))?;
+    }
     if scores.scores.kinds().contains(&ScoreKind::Lead) {
         terminal.event(Event::Notice(
             "`predicted` and `threshold` are of DIA's `score`; those of the score that leads are `lead_predicted` and `lead_threshold`".to_string().into(),
