@@ -82,6 +82,34 @@ fn plain_gradients_are_slopes() -> Result<()> {
     Ok(())
 }
 
+/// Means a thousand times the deviation cost no more digits than they must: the last that f32 has of such a value are 6e-5.
+#[test]
+fn normalisations_far_from_zero_keep_their_digits() -> Result<()> {
+    let inputs = [(noise((2, 8, 32, 32), 1) + 1000.)?, noise(8, 2), noise(8, 3), noise((2, 8), 4), noise((2, 8), 5)];
+    let direction = noise((2, 8, 32, 32), 100);
+    let operations: [Operation; 3] = [
+        ("group norm", inputs[..3].to_vec(), |t| group_norm(&t[0], 2, &t[1], &t[2], 1e-5)),
+        ("norm, film, silu", inputs.to_vec(), |t| norm_film_silu(&t[0], 2, &t[1], &t[2], Some((&t[3], &t[4])), 1e-5)),
+        ("batch norm", inputs[..3].to_vec(), |t| Ok(batch_norm_train(&t[0], &t[1], &t[2], 1e-5)?.0)),
+    ];
+    for (name, inputs, op) in operations {
+        // Of the same values, those of f32.
+        let gradients = |dtype: DType| -> Result<Vec<Tensor>> {
+            let as_is = |t: &Tensor| t.to_dtype(DType::F32)?.to_dtype(dtype);
+            let vars = inputs.iter().map(|t| Var::from_tensor(&as_is(t)?)).collect::<Result<Vec<_>>>()?;
+            let y = with_plain(|| op(&vars.iter().map(|v| v.as_tensor().clone()).collect::<Vec<_>>()))?;
+            let grads = (y * as_is(&direction)?)?.sum_all()?.backward()?;
+            vars.iter().map(|v| grads.get(v).unwrap().to_dtype(DType::F64)).collect()
+        };
+        for (i, (single, double)) in gradients(DType::F32)?.iter().zip(gradients(DType::F64)?).enumerate() {
+            let largest = |t: &Tensor| scalar(&t.abs()?.flatten_all()?.max(0)?);
+            let off = largest(&(single - &double)?)? / largest(&double)?;
+            assert!(off < 3e-4, "{name}, input {i}: {off:e}");
+        }
+    }
+    Ok(())
+}
+
 /// Where the plain form gives NaN or infinity the fast one does, and where a gradient holds one there, it does here: a training that
 /// diverges is seen. (A Winograd tile spreads them over its 4x4 pixels; padding is not multiplied with a gradient that is NaN.)
 #[test]
