@@ -246,7 +246,7 @@ fn large_picture_says_its_scale_and_what_the_model_did_beyond_resizing() {
     state.dissolve.models[0].t_limit = Some(400);
     let (generation, image) = (state.dissolve.generation, state.selected.unwrap());
     let coarse = in_tiles(&state, 40);
-    let original = Original { image, raster: coarse.raster.clone(), size: [640, 480], white: 255.0 };
+    let original = Original { image, raster: coarse.raster.clone(), size: [640, 480], white: 255.0, is_grey: false };
     let complete = in_tiles(&state, 160);
     let mut panels = Panels::of(state);
     panels.take(JobEvent::Original(original));
@@ -268,7 +268,7 @@ fn sheet_of_many_t_is_coarse_until_all_of_it_is_there_by_tiles() {
     let visited = in_tiles(&state, 160);
     let at = |t, done| Dissolved { t, ..in_tiles(&state, done) };
     let (coarse, by_tiles) = (SHEET_STEPS.map(|t| at(t, 0)), SHEET_STEPS.map(|t| at(t, 160)));
-    let original = Original { image, raster: visited.raster.clone(), size: [640, 480], white: 255.0 };
+    let original = Original { image, raster: visited.raster.clone(), size: [640, 480], white: 255.0, is_grey: false };
     let mut panels = Panels::of(state);
     panels.take(JobEvent::Original(original));
     panels.take(JobEvent::Dissolved { generation, dissolved: Ok(visited) });

@@ -38,6 +38,8 @@ pub struct Original {
     pub size: [usize; 2],
     /// What the file says where the picture says 1; 1 where its values were mapped.
     pub white: f32,
+    /// Whether it has no colour.
+    pub is_grey: bool,
 }
 
 /// An image, prepared.
@@ -46,7 +48,6 @@ pub(super) struct PreparedImage {
     pub original: Original,
     /// Not shrunk to be one beside others.
     pub is_full_size: bool,
-    pub is_grey: bool,
     base: Picture,
     /// `base` as the dissolver takes it, at the scales asked for so far.
     inputs: Vec<(Scale, Arc<Input>)>,
@@ -67,8 +68,8 @@ impl PreparedImage {
         let fine = white != 255.0 && picture.width * picture.height <= FINE;
         let raster = if fine { raster_of(&picture.to_rgb()) } else { raster_bytes(&picture) };
         let base = picture.within(BASE);
-        let original = Original { image: source.image, raster, size, white };
-        Ok(Self { source: source.clone(), original, is_full_size, is_grey, base, inputs: Vec::new() })
+        let original = Original { image: source.image, raster, size, white, is_grey };
+        Ok(Self { source: source.clone(), original, is_full_size, base, inputs: Vec::new() })
     }
 
     /// Whether it takes little memory.

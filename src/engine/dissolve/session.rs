@@ -208,7 +208,7 @@ impl DissolveSession {
     /// none is selected.
     pub fn is_grey(&mut self) -> Result<Option<bool>> {
         let selected = self.selected.clone();
-        selected.map(|selected| Ok(self.prepare(&selected)?.is_grey)).transpose()
+        selected.map(|selected| Ok(self.prepare(&selected)?.original.is_grey)).transpose()
     }
 
     /// Number of the model's steps; `None` for a filter.
@@ -315,7 +315,7 @@ impl DissolveSession {
     /// What dissolves this image as a whole, and the scale that the recipe asks for.
     fn dissolver_for(&mut self, source: &ImageSource, recipe: &Recipe) -> Result<(Dissolver, Scale)> {
         let image = self.prepare(source)?;
-        let (is_grey, size) = (image.is_grey, image.original.size);
+        let (is_grey, size) = (image.original.is_grey, image.original.size);
         self.with_scale(recipe, is_grey, size)
     }
 

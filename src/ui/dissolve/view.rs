@@ -11,7 +11,7 @@ use crate::{
         AppCommand, DissolveCommand,
         actions::Id,
         icons,
-        state::{DissolveState, T_MAX, Track, Workspace},
+        state::{self, DissolveState, T_MAX, Track, Workspace},
     },
     config::DissolveMethod,
     engine::dissolve::dissolved::{Change, Dissolved},
@@ -179,7 +179,7 @@ fn numbers(ui: &mut Ui, cx: &mut PanelContext<'_>) {
         } else {
             widgets::weak(ui, "A filter has no t: its strength is the size of its kernel.");
         }
-        let pointed = image_frame::pointed(ui).map(|at| read_out(d, &at));
+        let pointed = image_frame::pointed(ui).and_then(|at| read_out(d, &at));
         match d.answers.done_of(cx.state.selected) {
             // What the pointer shows takes the place of the other numbers.
             _ if pointed.is_some() => {}
@@ -244,12 +244,17 @@ fn changes(ui: &mut Ui, done: &Dissolved, method: &str) {
 }
 
 /// The pixel under the pointer: place, original, dissolved, and what changed. In the numbers of its file where it is of the
-/// selected image, else on a scale of 0 to 1.
-pub fn read_out(d: &DissolveState, at: &Pointed) -> String {
+/// selected image, of others on a scale of 0 to 1; `None` for a picture that is no longer in view.
+pub fn read_out(d: &DissolveState, at: &Pointed) -> Option<String> {
     let Pointed { uv, original, dissolved, resized } = at;
     let size = original.size();
     let selected = d.answers.original.as_ref().filter(|o| Arc::ptr_eq(&o.raster, original));
+    // Of one that was in view in the last frame nothing is known any more.
+    if selected.is_none() && d.layout != state::Layout::Images {
+        return None;
+    }
     let (full, white) = selected.map_or((size.map(|s| s as usize), 1.0), |o| (o.size, o.white));
+    let is_grey = |[r, g, b]: [f32; 3]| selected.map_or(r == g && g == b, |o| o.is_grey);
     let at = [0, 1].map(|i| (uv[i] * size[i] as f32).floor().clamp(0.0, size[i] as f32 - 1.0));
     let [r, g, b, _] = original.at(0, at[0] as i64, at[1] as i64);
     let centre = [0, 1].map(|i| (at[i] + 0.5) / size[i] as f32);
@@ -259,10 +264,7 @@ pub fn read_out(d: &DissolveState, at: &Pointed) -> String {
         1.0 => format!("{v:.3}"),
         white => format!("{:.0}", v * white),
     };
-    let colour = |c: [f32; 3]| match c {
-        [r, g, b] if r == g && g == b => number(r),
-        c => c.map(number).join(" "),
-    };
+    let colour = |c: [f32; 3]| if is_grey(c) { number(c[0]) } else { c.map(number).join(" ") };
     let signed = |change: f32| {
         let size = number(change.abs());
         // What is nothing as it is shown has no sign.
@@ -274,7 +276,7 @@ pub fn read_out(d: &DissolveState, at: &Pointed) -> String {
         format!("{sign}{size}")
     };
     let model = resized.as_ref().map(|resized| compare_cpu::change(compare_cpu::sample(resized, 0, centre), dissolved));
-    format!(
+    Some(format!(
         "x {} y {} · original {} · dissolved {} · change {}{}",
         place[0],
         place[1],
@@ -282,7 +284,7 @@ pub fn read_out(d: &DissolveState, at: &Pointed) -> String {
         colour(dissolved),
         signed(compare_cpu::change([r, g, b], dissolved)),
         model.map(|change| format!(", {} {}", method_word(d), signed(change))).unwrap_or_default(),
-    )
+    ))
 }
 
 #[cfg(test)]
@@ -299,16 +301,23 @@ mod tests {
         let raster = |v: f32| Arc::new(Raster::new(2, 1, Texels::Floats(vec![[v, v, v, 1.0]; 2])));
         let (original, dissolved) = (raster(0.5), raster(0.25));
         let mut d = DissolveState::default();
-        d.answers.original = Some(Original { image: ImageId(0), raster: original.clone(), size: [200, 100], white: 65535.0 });
+        d.answers.original =
+            Some(Original { image: ImageId(0), raster: original.clone(), size: [200, 100], white: 65535.0, is_grey: true });
+        let read_out = |d: &DissolveState, at: &Pointed| read_out(d, at).unwrap_or_default();
         let at = |uv| Pointed { uv, original: original.clone(), dissolved: dissolved.clone(), resized: None };
         assert_eq!(read_out(&d, &at([0.9, 0.2])), "x 100 y 0 · original 32768 · dissolved 16384 · change −16384");
         let other = Pointed { original: raster(1.0), ..at([0.9, 0.2]) };
         let unchanged = Pointed { dissolved: raster(0.5000001), ..at([0.9, 0.2]) };
         assert!(read_out(&d, &unchanged).ends_with("change 0"), "no sign where nothing is shown to change");
+        assert_eq!(read_out(&d, &other), "", "of a picture that is no longer in view");
+        d.layout = state::Layout::Images;
         assert_eq!(read_out(&d, &other), "x 1 y 0 · original 1.000 · dissolved 0.250 · change −0.750", "another picture's pixel");
         d.answers.original.as_mut().unwrap().white = 1.0;
         let resized = Pointed { resized: Some(raster(0.375)), ..at([0.1, 0.2]) };
         assert!(read_out(&d, &resized).ends_with("change −0.250, model −0.125"));
         assert!(read_out(&d, &at([0.1, 0.2])).ends_with("original 0.500 · dissolved 0.250 · change −0.250"));
+        d.answers.original.as_mut().unwrap().is_grey = false;
+        let text = read_out(&d, &at([0.1, 0.2]));
+        assert!(text.contains("original 0.500 0.500 0.500 ·"), "three values wherever the picture has colour: {text}");
     }
 }

@@ -212,13 +212,14 @@ fn head(ui: &mut Ui, cx: &mut PanelContext<'_>, row: Option<&ScoreRow>, is_here:
             }
             ui.with_layout(Layout::left_to_right(Align::Center), |ui| {
                 let pointed = image_frame::pointed(ui).filter(|_| is_here);
+                let pointed = pointed.and_then(|at| view::read_out(&cx.state.dissolve, &at));
                 let room = ui.available_width() * if pointed.is_some() { NAME } else { 1.0 };
                 ui.scope(|ui| {
                     ui.set_max_width(room);
                     widgets::cut_label(ui, &name, theme::BODY, t.text);
                 });
-                if let Some(at) = pointed {
-                    widgets::weak_line(ui, view::read_out(&cx.state.dissolve, &at));
+                if let Some(text) = pointed {
+                    widgets::weak_line(ui, text);
                 }
             });
         });
