@@ -196,6 +196,20 @@ fn letters_do_nothing_that_a_page_hides() {
 }
 
 #[test]
+fn a_letter_that_can_do_nothing_here_says_why() {
+    let mut window = opened([1280.0, 800.0]);
+    window.click_with("good/eye01.png, normal", Modifiers::NONE);
+    let said = |window: &Window| window.state().notices.iter().map(|n| n.text.clone()).collect::<Vec<_>>();
+    let before = said(&window);
+    window.key(Key::ArrowLeft);
+    window.steps();
+    assert_eq!(said(&window), before, "arrows are pressed in passing");
+    window.key(Key::T);
+    window.steps();
+    assert!(said(&window).iter().any(|text| text.contains("Tag: label wrong") && text.contains("workspace Results")));
+}
+
+#[test]
 fn keys_do_nothing_to_what_lies_under_a_menu_or_the_list_of_runs() {
     let mut window = opened([1280.0, 800.0]);
     window.send(DataCommand::Tags(vec![OwnTag { name: "odd".into(), key: Some('5') }]));

@@ -6,15 +6,12 @@ use crate::{
         actions::{ACTIONS, Action, Id, own_tag},
         state::{Overlay, Workspace},
     },
-    ui::shared::{
-        context::{PanelContext, allowed},
-        theme, widgets,
-    },
+    ui::shared::{context::PanelContext, theme, widgets},
 };
 use eframe::egui::{Grid, Key, KeyboardShortcut, Label, Modifiers, Popup, RichText, Ui};
 use std::cmp::Reverse;
 
-/// Sends the command of each action whose key was pressed.
+/// Sends the command of each action whose key was pressed; of a letter that can do nothing now, it says why.
 pub fn dispatch(ui: &mut Ui, cx: &mut PanelContext<'_>) {
     let typing = ui.ctx().text_edit_focused();
     let focused = ui.ctx().memory(|m| m.focused().is_some());
@@ -52,10 +49,14 @@ pub fn dispatch(ui: &mut Ui, cx: &mut PanelContext<'_>) {
         if own || grid || hidden || (action.id != Id::Escape && plain && (typing || taken)) {
             continue;
         }
-        if ui.input_mut(|i| i.consume_shortcut(&shortcut))
-            && let Some(command) = allowed(action, cx.state)
-        {
-            cx.send(command);
+        if !ui.input_mut(|i| i.consume_shortcut(&shortcut)) {
+            continue;
+        }
+        match (action.allowed)(cx.state) {
+            Ok(()) => cx.send((action.command)(cx.state)),
+            // A letter is no key that is pressed in passing.
+            Err(why) if is_letter(shortcut.logical_key) => cx.send(AppCommand::Notify(format!("{}: {why}", action.name))),
+            Err(_) => {}
         }
     }
     for tag in cx.state.workspace_settings.tags.iter().filter(|_| !typing && !is_hidden(Id::LeaveOut)) {
@@ -66,6 +67,10 @@ pub fn dispatch(ui: &mut Ui, cx: &mut PanelContext<'_>) {
             cx.send(command);
         }
     }
+}
+
+fn is_letter(key: Key) -> bool {
+    matches!(key.name().as_bytes(), [letter] if letter.is_ascii_alphabetic())
 }
 
 /// Of the keys without Ctrl those that are about no image and no picture.
