@@ -304,6 +304,13 @@ impl ResultsState {
         self.review.get(name).is_some() || self.images.curation.tags(name).next().is_some()
     }
 
+    /// How many images have a tag or a note.
+    pub fn tagged(&self) -> usize {
+        let curation = &self.images.curation;
+        let own = curation.names().filter(|name| self.review.get(name).is_none() && curation.tags(name).next().is_some());
+        self.review.len() + own.count()
+    }
+
     /// The outcome of a row at the threshold; `None` where it is not among the labelled ones that the figures are over.
     pub fn outcome(&self, row: &ScoreRow) -> Option<Tab> {
         Tab::of(row.label, row.score >= self.threshold).filter(|_| row.split != "train")
@@ -388,5 +395,22 @@ impl ResultsState {
         }
         self.marked.keep_shown(&shown);
         self.shown = Arc::new(shown);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{data::Said, scores::Tag};
+
+    #[test]
+    fn an_image_with_tags_of_both_kinds_counts_once() {
+        let mut results = ResultsState::default();
+        results.review.set("a.png", Annotation::default().toggled(Tag::LabelWrong));
+        let mut curation = Curation::default();
+        ["a.png", "b.png"].map(|name| curation.tag(name, "odd", true));
+        curation.set("c.png", Said { leave_out: true, ..Said::default() });
+        results.images.curation = Arc::new(curation);
+        assert_eq!(results.tagged(), 2, "what is left out has no tag by that");
     }
 }

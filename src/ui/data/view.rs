@@ -105,7 +105,9 @@ fn pages(ui: &mut Ui, cx: &mut PanelContext<'_>, open: &Open) {
     ui.horizontal(|ui| {
         views::menu(ui, cx);
         if let Some(found) = check.found.clone() {
-            let duplicates = format!("Duplicates {}", found.duplicates.len());
+            let (pairs, used) = (count_of(found.duplicates.len(), "pair"), duplicates::used(&found, open).count());
+            let left = if used == found.duplicates.len() { pairs } else { format!("{used} of {pairs}") };
+            let duplicates = format!("Duplicates {left}");
             let pages = [(DataPage::Images, images.as_str()), (DataPage::Duplicates, duplicates.as_str())];
             if let Some(page) = widgets::choices(ui, cx.state.data.page, &pages) {
                 cx.send(DataCommand::Page(page));

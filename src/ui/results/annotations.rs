@@ -56,7 +56,7 @@ pub fn show(ui: &mut Ui, cx: &mut PanelContext<'_>, half_typed: &mut (String, St
         // Undone, or changed elsewhere.
         half_typed.1.clone_from(&annotation.note);
     }
-    let (count, t) = (cx.state.results.review.len(), theme::of(ui));
+    let (count, t) = (cx.state.results.tagged(), theme::of(ui));
     if count > 0 {
         ui.horizontal(|ui| {
             ui.label(RichText::new(format!("{} tagged or noted", images(count))).size(theme::SMALL).color(t.weak));
