@@ -121,11 +121,6 @@ fn annotations_of_cvat_label_images() {
     let found = inspect(&dir.path().join("annotations.xml"), &["--normal", "normal"]);
     assert_eq!(classes(&found), BTreeMap::from([("abnormal", 2), ("normal", 3)]), "{found}");
     assert!(warns(&found, "1 image is in the table without a label"), "{found}");
-
-    // Those of single images are counted, as before.
-    let voc = folder(numbered("img#.png", 10..16));
-    (10..16).for_each(|i| _ = voc.write(&format!("img{i}.xml"), b"<annotation><object><name>a</name></object></annotation>"));
-    assert!(warns(&inspect(voc.path(), &[]), "6 .xml files are called like the images, one each"));
 }
 
 #[test]

@@ -810,18 +810,6 @@ fn names_of_converted_files_and_beginnings_of_names_are_found() {
 }
 
 #[test]
-fn files_of_single_images_are_counted() {
-    let voc = folder(numbered("VOC/JPEGImages/#.jpg", 0..6));
-    (0..6).for_each(|i| _ = voc.write(&format!("VOC/Annotations/{i}.xml"), b"<?xml version=\"1.0\"?><annotation/>"));
-    assert!(warns(&inspect(voc.path(), &[]), "6 .xml files in VOC/Annotations are called like the images, one each"));
-    let yolo = folder(numbered("train/images/#.jpg", 0..6));
-    (0..6).for_each(|i| _ = yolo.write(&format!("train/labels/{i}.txt"), if i % 2 == 0 { b"" } else { b"0 0.5 0.5 1 1\n" }));
-    let found = inspect(yolo.path(), &[]);
-    assert!(warns(&found, "6 .txt files in train/labels are called like the images, one each"), "{found}");
-    assert_eq!(found["skipped"], serde_json::json!([]));
-}
-
-#[test]
 fn tables_in_other_scripts_are_read_as_they_are_written() {
     let dir = folder(numbered("#.png", 0..8));
     let table = |labels: [&str; 2]| format!("file,label\n{}", rows(&numbered("#.png", 0..8), &labels));

@@ -10,6 +10,7 @@ mod annotations;
 mod arrays;
 mod curation;
 mod data_files;
+mod detection_sets;
 mod dicom_window;
 mod inspect;
 mod layouts;

@@ -107,6 +107,18 @@ pub fn xml() -> Vec<Vec<u8>> {
     ])
 }
 
+pub fn voc() -> Vec<Vec<u8>> {
+    text(&[
+        r#"<annotation><folder>x</folder><filename>a.png</filename><size><width>40</width><height>32</height><depth>3</depth></size><object><name>spot</name><bndbox><xmin>1</xmin><ymin>2</ymin><xmax>30.5</xmax><ymax>32</ymax></bndbox></object><object><name>cyst &amp; more</name></object></annotation>"#,
+        r#"<?xml version="1.0"?><annotation><object><name>spot</name><deleted>0</deleted><polygon><pt><x>1</x><y>2</y></pt></polygon></object></annotation>"#,
+    ])
+}
+
+pub fn yolo() -> Vec<Vec<u8>> {
+    let boxes = b"0 0.5 0.5 0.25 0.25\n1 0.1 0.1 0.2 0.1 0.2 0.3\n";
+    vec![joined(&[boxes, b"names: [spot, 'cyst']\nnc: 2\n"]), joined(&[boxes, b"names:\n  0: spot # a\n  1: \"cyst\"\n"])]
+}
+
 pub fn spreadsheets() -> Vec<Vec<u8>> {
     let root = br#"<?xml version="1.0"?><Relationships xmlns="http://schemas.openxmlformats.org/package/2006/relationships"><Relationship Id="rId1" Type="http://schemas.openxmlformats.org/officeDocument/2006/relationships/officeDocument" Target="xl/workbook.xml"/></Relationships>"#;
     let types = br#"<?xml version="1.0"?><Types xmlns="http://schemas.openxmlformats.org/package/2006/content-types"><Default Extension="xml" ContentType="application/xml"/></Types>"#;

@@ -75,6 +75,18 @@ pub const TARGETS: &[Target] = &[
         ],
     },
     Target {
+        name: "voc",
+        run: voc,
+        seeds: seeds::voc,
+        words: &[b"<annotation>", b"<object>", b"<name>", b"</bndbox>", b"<xmin>1</xmin>", b"&#0;", b"&amp;", b"<![CDATA["],
+    },
+    Target {
+        name: "yolo",
+        run: yolo,
+        seeds: seeds::yolo,
+        words: &[b"0 0.5 0.5 1 1\n", b"-1", b"1e999", b"nan", b"names:", b"- ", b"&a [", b"*a", b"{0: a}", b"!!str"],
+    },
+    Target {
         name: "spreadsheet",
         run: spreadsheet,
         seeds: seeds::spreadsheets,
@@ -299,6 +311,27 @@ fn json(folder: &Folder, bytes: &[u8]) -> Taken {
 
 fn xml(folder: &Folder, bytes: &[u8]) -> Taken {
     table(folder, ".xml", bytes)
+}
+
+/// Opens the images with these files beside them.
+fn annotated(folder: &Folder, files: &[(&str, &[u8])]) -> Taken {
+    let root = folder.path.join("images");
+    for (name, bytes) in files {
+        fs::write(root.join(name), bytes).unwrap();
+    }
+    let set = Dataset::open(&DataConfig { path: root.clone(), ..DataConfig::default() }, &|_| ()).map_err(|e| e.to_string());
+    files.iter().for_each(|(name, _)| fs::remove_file(root.join(name)).unwrap());
+    if set?.classes.is_empty() { Err("labels nothing".into()) } else { Ok(()) }
+}
+
+fn voc(folder: &Folder, bytes: &[u8]) -> Taken {
+    annotated(folder, &[("a.xml", bytes)])
+}
+
+/// Annotations, and the names of their classes.
+fn yolo(folder: &Folder, bytes: &[u8]) -> Taken {
+    let parts = parts(bytes);
+    annotated(folder, &[("a.txt", parts[0]), ("data.yaml", parts.get(1).copied().unwrap_or_default())])
 }
 
 /// Files of a spreadsheet, in the order of its seed.

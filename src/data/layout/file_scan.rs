@@ -63,6 +63,9 @@ const COMPANIONS: &[&str] = &[
     "pt",
     "pth",
     "safetensors",
+    "names",
+    "data",
+    "labels",
 ];
 
 /// A file with one picture or several.

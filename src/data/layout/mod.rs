@@ -1,8 +1,9 @@
 //! How a path is understood: which files lie there, which layout they form, and the data set that comes of it.
 //!
 //! [`open`] scans the files ([`file_scan`]), tells masks from images ([`masks`]), asks [`folders`] (by their [`levels`]) and
-//! [`labels`] what the folders and the [`tables`] say, or [`arrays`] and [`cifar`] where many images lie in one file; [`detected`] makes the data set.
+//! [`labels`] what the folders, the [`tables`] and the files of single images ([`annotations`]) say, or [`arrays`] and [`cifar`] where many images lie in one file; [`detected`] makes the data set.
 
+mod annotations;
 mod arrays;
 mod cifar;
 mod detected;

@@ -1,6 +1,7 @@
 //! From a path to a data set.
 
 use super::{
+    annotations::Pictures,
     arrays::{npy, npz},
     cifar,
     detected::{DetectedLayout, nothing_usable},
@@ -123,9 +124,14 @@ fn open_folder(root: &Path, config: &DataConfig, progress: &(dyn Fn(usize) + Syn
     detected.warnings.extend(passed_over(&scan.system_folders, &scan.system_files).map(Warning::from));
     detected.skipped.append(&mut scan.skipped);
     let mut set = detected.into_dataset(root, config)?;
-    // Most files of XML are those of single images.
-    let (xml, tables): (Vec<PathBuf>, Vec<PathBuf>) =
-        scan.others.into_iter().filter(|path| is_table_name(path)).partition(|path| file_scan::extension(path) == "xml");
+    // Most files of XML are those of single images, as are texts called like them.
+    let pictures = Pictures::new(&scan.pictures);
+    let is_single = |path: &Path| file_scan::extension(path) == "txt" && pictures.are_called_like(path);
+    let (xml, tables): (Vec<PathBuf>, Vec<PathBuf>) = scan
+        .others
+        .into_iter()
+        .filter(|path| is_table_name(path) && !is_single(path))
+        .partition(|path| file_scan::extension(path) == "xml");
     let xml = xml.into_iter().take(TABLES).filter(|path| is_table(path));
     set.tables = tables.into_iter().chain(xml).take(TABLES).collect();
     Ok(set)
@@ -148,7 +154,8 @@ fn detect(root: &Path, base: &Path, scan: &mut FileScan, config: &DataConfig) ->
         return Ok(by_folders);
     }
     let has_columns = config.columns != LabelColumns::default();
-    let found = labels::find(root, scan, config);
+    let mut found = labels::find(root, scan, config);
+    scan.skipped.append(&mut found.skipped);
     let Some(mut by_table) = found.detected else {
         if has_columns {
             let names = config.columns.given().collect::<Vec<_>>().join(", ");

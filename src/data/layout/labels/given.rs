@@ -1,6 +1,7 @@
 //! The table that a person names.
 
 use super::{
+    annotated::annotated,
     continued::{continued, only},
     file_column::{Understood, understood},
     named_files::{Match, NamedFiles},
@@ -11,6 +12,7 @@ use crate::{
     config::{DataConfig, LabelColumns},
     data::{
         layout::{
+            annotations::Annotations,
             detected::DetectedLayout,
             file_scan::FileScan,
             tables::{LabelScheme, Table},
@@ -20,11 +22,15 @@ use crate::{
     error::{Error, NextStep, Result},
 };
 use std::path::Path;
+use walkdir::WalkDir;
 
 /// The table that was asked for; of a spreadsheet the sheets that name the images.
 pub fn from_given(root: &Path, scan: &FileScan, path: &Path, config: &DataConfig) -> Result<DetectedLayout> {
     let complain = |what: &str| Error::user(format!("{} {what}", path.display()), NextStep::NameColumns);
     let files = NamedFiles::new(root, scan);
+    if path.is_dir() {
+        return from_folder(&files, scan, path);
+    }
     let mut sources: Vec<Named> = Vec::new();
     let mut reasons = Vec::new();
     let unread = |reason: String| {
@@ -45,6 +51,27 @@ pub fn from_given(root: &Path, scan: &FileScan, path: &Path, config: &DataConfig
     };
     let chosen = continued(&sources, best);
     Ok(labelled(&files, scan, &only(sources, &chosen), &[]))
+}
+
+/// The annotations of single images in a folder that was asked for, wherever it lies.
+fn from_folder(files: &NamedFiles, scan: &FileScan, path: &Path) -> Result<DetectedLayout> {
+    let root = std::fs::canonicalize(files.root()).map_err(Error::io("open", files.root()))?;
+    let folder = std::fs::canonicalize(path).map_err(Error::io("list", path))?;
+    let below = WalkDir::new(&folder).sort_by_file_name();
+    // Names of classes may lie above it.
+    let above = folder.ancestors().skip(1).take(2).flat_map(|above| WalkDir::new(above).max_depth(1).sort_by_file_name());
+    let entries = below.into_iter().chain(above).flatten().filter(|entry| entry.file_type().is_file());
+    let found = Annotations::find(&root, &scan.pictures, &entries.map(walkdir::DirEntry::into_path).collect::<Vec<_>>());
+    let sources: Vec<Named> = found.sets.into_iter().map(|set| annotated(files, set)).collect();
+    let Some(best) = (0..sources.len()).rev().max_by_key(|&i| sources[i].1.len()) else {
+        let why = "holds no annotations of single images as Pascal VOC or YOLO have them that are called like these images";
+        return Err(Error::user(format!("{} {why}", path.display()), "name a table of labels, or the folder of the annotations"));
+    };
+    let chosen = continued(&sources, best);
+    let mut detected = labelled(files, scan, &only(sources, &chosen), &[]);
+    detected.skipped.extend(found.skipped);
+    detected.warnings.extend(found.notes);
+    Ok(detected)
 }
 
 /// A table as it is to be read. The error is a reason to show behind its name.
@@ -71,5 +98,5 @@ fn read_given(files: &NamedFiles, path: &Path, table: Table, wanted: &LabelColum
         });
     }
     let split = table.sheet.as_deref().and_then(split_of_name);
-    Ok(LabelTable { path: path.to_path_buf(), table, columns, naming, scheme, split })
+    Ok(LabelTable { path: path.to_path_buf(), annotations: None, table, columns, naming, scheme, split })
 }

@@ -110,7 +110,7 @@ fn judge_table(root: &Path, files: &NamedFiles, path: &Path, table: Table, confi
     }
     if let Some(scheme) = LabelScheme::of(&table, &columns, !config.columns.label.is_empty()) {
         let split = naming.split;
-        let source = LabelTable { path: path.to_path_buf(), table, columns, naming, scheme, split };
+        let source = LabelTable { path: path.to_path_buf(), annotations: None, table, columns, naming, scheme, split };
         return vec![Judged::Labels(Box::new((source, images)))];
     }
     // Lists of images and their masks label nothing.

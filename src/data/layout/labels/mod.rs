@@ -9,11 +9,13 @@
 //! | `file_column` | a table as it is to be read: which column names the files, and how | `named_files naming` |
 //! | `without_row` | images that no row names | nothing |
 //! | `rows` | what the rows say of each image | `named_files naming without_row` |
+//! | `annotated` | files of single images as a table | `named_files naming path_text rows` |
 //! | `continued` | tables that go on where another one ends | `rows` |
 //! | `judge` | what one table is to these images | `file_column named_files rows` |
 //! | `search` | the tables of a folder, and which are used | all of the above |
 //! | `given` | the table that a person names | all of the above but `judge search` |
 
+mod annotated;
 mod continued;
 mod coverage;
 mod file_column;

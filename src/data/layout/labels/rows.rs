@@ -3,7 +3,7 @@
 use super::{
     named_files::{Match, NamedFiles},
     naming::Naming,
-    without_row::{images_without_row, without_row},
+    without_row::{Missing, images_without_row, without_row},
 };
 use crate::{
     data::{
@@ -12,7 +12,7 @@ use crate::{
             detected::DetectedLayout,
             file_scan::{FileScan, PictureFile, relative},
             levels::split_of_folder,
-            tables::{Columns, LabelScheme, NONE, SplitColumns, Table},
+            tables::{Columns, LabelScheme, NONE, SEVERAL, SplitColumns, Table},
         },
         metadata::Metadata,
         text::{cut_list, display_part, display_path, elided, first_few, images, images_are, images_have},
@@ -24,9 +24,19 @@ use std::{
     path::{Path, PathBuf},
 };
 
+/// Files of single images ([`annotations`](crate::data::layout::annotations)), as people know them.
+pub struct Annotated {
+    /// `train/labels/*.txt`
+    pub files: String,
+    /// `YOLO`, and where the names of its classes are from.
+    pub form: String,
+}
+
 /// A table with the columns that matter, and the split that its own name says (`train.csv`).
 pub struct LabelTable {
     pub path: PathBuf,
+    /// Where the rows are files of single images, what is said of them in the place of the table.
+    pub annotations: Option<Annotated>,
     pub table: Table,
     pub columns: Columns,
     pub naming: Naming,
@@ -37,7 +47,7 @@ pub struct LabelTable {
 impl LabelTable {
     /// Its path from the root, and its sheet.
     pub fn name(&self, root: &Path) -> String {
-        table_name(root, &self.path, &self.table)
+        self.annotations.as_ref().map_or_else(|| table_name(root, &self.path, &self.table), |annotated| annotated.files.clone())
     }
 }
 
@@ -222,10 +232,15 @@ fn merge(files: &NamedFiles, scan: &FileScan, sources: &[LabelTable], lists: &[S
     if !odd_splits.is_empty() {
         warnings.push(format!("Not understood as a split: {}.", first_few(&odd_splits)));
     }
-    images_without_row(scan, &said.keys().copied().collect(), &mut skipped, &mut warnings);
+    let missing = if sources.iter().all(|source| source.annotations.is_some()) { Missing::File } else { Missing::Row };
+    images_without_row(missing, scan, &said.keys().copied().collect(), &mut skipped, &mut warnings);
     let unlabelled = said.values().filter(|s| s.label.is_empty()).count();
     if unlabelled > 0 {
-        warnings.push(format!("{} in the table without a label: unlabelled.", images_are(unlabelled)));
+        let without = match missing {
+            Missing::Row => "in the table without a label",
+            Missing::File => "given no label by their annotations",
+        };
+        warnings.push(format!("{} {without}: unlabelled.", images_are(unlabelled)));
     }
     let mut detected = DetectedLayout::new(Layout::LabelsCsv, String::new());
     said.retain(|image, _| !contradicted.contains(image));
@@ -292,6 +307,13 @@ fn why(files: &NamedFiles, pictures: &[PictureFile], sources: &[LabelTable]) -> 
     let tables: Vec<String> = sources.iter().map(|s| s.name(files.root())).collect();
     let Some(source) = sources.first() else { return String::new() };
     let LabelTable { table, columns, scheme, .. } = source;
+    if let Some(Annotated { form, .. }) = &source.annotations {
+        let said = "an image is what is marked in its file";
+        return format!(
+            "Annotations of single images, {} ({form}): {said} (more than one class: `{SEVERAL}`).",
+            cut_list(tables, 4)
+        );
+    }
     // Names without a folder of pictures that do not lie beside the table.
     let beside = source.path.parent();
     let is_elsewhere = |row| match files.find(table.field(row, columns.file), &source.naming) {

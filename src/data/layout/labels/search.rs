@@ -1,6 +1,7 @@
 //! Which tables name the images, and what is said of those that are not used.
 
 use super::{
+    annotated::annotated,
     continued::{continued, is_form, is_of_guesses, only},
     judge::{Judged, judge, judge_sample, may_name},
     named_files::{Match, NamedFiles},
@@ -9,8 +10,9 @@ use super::{
 use crate::{
     config::DataConfig,
     data::{
-        dataset::{class_key, sounds_normal},
+        dataset::{Skipped, class_key, sounds_normal},
         layout::{
+            annotations::Annotations,
             detected::DetectedLayout,
             file_scan::{FileScan, PictureFile, relative},
             tables::{LabelScheme, Root, is_table, is_table_name, xml_root},
@@ -44,6 +46,8 @@ pub struct TableLabels {
     pub lists: Vec<SplitList>,
     /// What there is to say about other tables.
     pub notes: Vec<Warning>,
+    /// Files of single images that cannot be read.
+    pub skipped: Vec<Skipped>,
 }
 
 /// The tables that name these images, wherever they lie and whatever they are called.
@@ -52,7 +56,10 @@ pub fn find(root: &Path, scan: &FileScan, config: &DataConfig) -> TableLabels {
     let mut found = TableLabels::default();
     let mut sources: Vec<Named> = Vec::new();
     let mut lists = Vec::new();
-    for path in candidates(root, scan, &mut found.notes) {
+    let annotations = Annotations::find(root, &scan.pictures, &scan.others);
+    found.notes.extend(annotations.notes);
+    found.skipped = annotations.skipped;
+    for path in candidates(root, scan, &annotations.files, &mut found.notes) {
         for judged in judge(root, &files, path, config) {
             match judged {
                 Judged::Labels(named) => sources.push(*named),
@@ -61,6 +68,7 @@ pub fn find(root: &Path, scan: &FileScan, config: &DataConfig) -> TableLabels {
             }
         }
     }
+    sources.extend(annotations.sets.into_iter().map(|set| annotated(&files, set)));
     if sources.iter().all(|(source, _)| is_form(&source.path)) {
         found.notes.extend(sources.drain(..).map(|(source, _)| {
             let text = format!("{} names these files, but is made for answers by its name: it is not used.", source.name(root));
@@ -92,10 +100,10 @@ pub fn find(root: &Path, scan: &FileScan, config: &DataConfig) -> TableLabels {
     found
 }
 
-/// Files that may be tables, but not those that come one for each image, of which a line is said.
-fn candidates<'a>(root: &Path, scan: &'a FileScan, notes: &mut Vec<Warning>) -> Vec<&'a PathBuf> {
+/// Files that may be tables, but neither `annotations` nor others that come one for each image, of which a line is said.
+fn candidates<'a>(root: &Path, scan: &'a FileScan, annotations: &HashSet<PathBuf>, notes: &mut Vec<Warning>) -> Vec<&'a PathBuf> {
     let mut by_place: BTreeMap<(&Path, String), Vec<&PathBuf>> = BTreeMap::new();
-    for path in scan.others.iter().filter(|path| is_table_name(path)) {
+    for path in scan.others.iter().filter(|path| is_table_name(path) && !annotations.contains(*path)) {
         let ending = path.extension().unwrap_or_default().to_string_lossy().to_lowercase();
         by_place.entry((path.parent().unwrap_or(Path::new("")), ending)).or_default().push(path);
     }

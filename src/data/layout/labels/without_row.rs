@@ -26,24 +26,47 @@ pub fn without_row(scan: &FileScan, named: &BTreeSet<usize>) -> (Vec<usize>, BTr
     (lone, beside)
 }
 
+/// What an image is without.
+#[derive(Debug, Clone, Copy)]
+pub enum Missing {
+    /// A row in the table of labels.
+    Row,
+    /// A file that annotates it.
+    File,
+}
+
 /// Leaves them out: each by itself in folders that the table knows, otherwise folder by folder.
-pub fn images_without_row(scan: &FileScan, named: &BTreeSet<usize>, skipped: &mut Vec<Skipped>, warnings: &mut Vec<String>) {
+pub fn images_without_row(
+    missing: Missing,
+    scan: &FileScan,
+    named: &BTreeSet<usize>,
+    skipped: &mut Vec<Skipped>,
+    warnings: &mut Vec<String>,
+) {
     let (lone, beside) = without_row(scan, named);
     let lone: Vec<&PathBuf> = lone.into_iter().map(|image| &scan.pictures[image].relative).collect();
+    let (what, of_one, none, of_folder) = match missing {
+        Missing::Row => (
+            "no row in the table",
+            "no row in the table of labels",
+            "No row of the table names",
+            "the table of labels names no file",
+        ),
+        Missing::File => {
+            ("no file of annotations", "no file of annotations", "No file of annotations is of", "no file has annotations")
+        }
+    };
     if !lone.is_empty() {
         let count = if lone.len() == 1 { "1 image has".to_string() } else { format!("{} images have", lone.len()) };
         warnings.push(format!(
-            "{count} no row in the table and {} left out ({}).",
+            "{count} {what} and {} left out ({}).",
             if lone.len() == 1 { "is" } else { "are" },
             first_few(lone.iter().map(|p| display_path(p)))
         ));
     }
-    skipped.extend(lone.into_iter().map(|p| Skipped { path: p.clone(), reason: "has no row in the table of labels".into() }));
+    skipped.extend(lone.into_iter().map(|p| Skipped { path: p.clone(), reason: format!("has {of_one}") }));
     for (path, count) in beside {
-        warnings.push(format!("No row of the table names a file in {}: {} left out.", display_path(&path), images(count)));
-        skipped.push(Skipped {
-            path,
-            reason: format!("is a folder of which the table of labels names no file ({})", images(count)),
-        });
+        warnings.push(format!("{none} a file in {}: {} left out.", display_path(&path), images(count)));
+        skipped.push(Skipped { path, reason: format!("is a folder of which {of_folder} ({})", images(count)) });
     }
 }

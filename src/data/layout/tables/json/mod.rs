@@ -17,7 +17,7 @@ use csv::StringRecord;
 use serde_json::{Map, Value};
 use std::collections::HashMap;
 
-pub(super) use builder::{JOIN, unmarked};
+pub use builder::{JOIN, unmarked};
 
 /// Why a file is passed over that is sound, but something else.
 pub const NO_LIST: &str = "is JSON, but no list of images";
