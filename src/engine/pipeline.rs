@@ -195,10 +195,18 @@ pub fn score_run(run: &RunDir, reporter: &mut dyn Reporter) -> Result<()> {
     let scorer = ImageScorer { part: &part, encoder: &encoder, model, maps: maps.as_deref() };
     scorer.score(&data, &all, reporter)?.write(&run.join(files::SCORES))?;
     reporter.event(Event::Started { stage: Stage::Report, done: 0, total: 1 });
-    evaluate(run)?;
-    report::write(run, Some(&data))?;
+    evaluate_and_report(run, &data)?;
     reporter.event(Event::Finished { stage: Stage::Report });
     Ok(())
+}
+
+/// Figures and page of the scores that a run has got, in the place of those of its scores before.
+///
+/// # Errors
+/// Scores that cannot be read, a file that cannot be written.
+pub fn evaluate_and_report(run: &RunDir, data: &Dataset) -> Result<()> {
+    evaluate(run)?;
+    report::write(run, Some(data)).map(drop)
 }
 
 /// Writes the run's `evaluation.json` from its `scores.csv`, and its AUROC into the manifest.

@@ -13,7 +13,6 @@ use crate::{
     },
     error::{Error, Result},
     ml::base::reporter::{Event, Reporter},
-    report,
     run_dir::{files, require_writable},
     scores::ScoreKind,
 };
@@ -96,9 +95,7 @@ pub fn run(args: Args) -> Result<()> {
     let output = Output::new(&path)?;
     scores.write(output.path())?;
     if is_own {
-        // Figures and page of the scores of before are not those of these.
-        pipeline::evaluate(&ready.run)?;
-        report::write(&ready.run, Some(&data))?;
+        pipeline::evaluate_and_report(&ready.run, &data)?;
     }
     if scores.scores.kinds().contains(&ScoreKind::Lead) {
         terminal.event(Event::Notice(
