@@ -150,7 +150,7 @@ mod tests {
     use super::*;
     use crate::{
         config::{DataConfig, DissolveMethod, PreprocessConfig, Tile},
-        engine::dissolve::request::{ComparisonGrid, ImageSource, InView, Recipe},
+        engine::dissolve::request::ImageSource,
     };
     use std::sync::Arc;
 
@@ -166,22 +166,10 @@ mod tests {
         let key = |dataset: &Dataset, selected: u32, measured: &[ImageId]| {
             let (dataset, image) = (Arc::new(dataset.clone()), ImageId(selected));
             let source = ImageSource { dataset, image, preprocess: PreprocessConfig::default() };
-            let (method, tile) = (DissolveMethod::Diffusion, Tile::Off);
-            let recipe = Recipe { method, model: None, resolution: 32, tile, t: 90 };
+            let mut request = DissolveRequest::of(&source, DissolveMethod::Diffusion, Tile::Off);
+            (request.recipe.resolution, request.recipe.t) = (32, 90);
             let mut session = DissolveSession::default();
             session.select(&source).unwrap();
-            let request = DissolveRequest {
-                generation: 1,
-                strip: 1,
-                source,
-                recipe,
-                is_known: false,
-                in_view: InView::default(),
-                strip_steps: Vec::new(),
-                sheet_steps: Vec::new(),
-                grid: ComparisonGrid::Nothing,
-                bands: None,
-            };
             super::key(&mut session, &request, measured).unwrap()
         };
         let [colour, grey, red] = [0, 1, 2].map(ImageId);

@@ -29,6 +29,25 @@ pub struct DissolveRequest {
     pub bands: Option<PathBuf>,
 }
 
+#[cfg(test)]
+impl DissolveRequest {
+    /// Of this image alone, with nothing beside it, at its own size and t = 0.
+    pub fn of(source: &ImageSource, method: DissolveMethod, tile: Tile) -> Self {
+        Self {
+            generation: 1,
+            strip: 1,
+            source: source.clone(),
+            recipe: Recipe { method, model: None, resolution: 0, tile, t: 0 },
+            is_known: false,
+            in_view: InView::default(),
+            strip_steps: Vec::new(),
+            sheet_steps: Vec::new(),
+            grid: ComparisonGrid::Nothing,
+            bands: None,
+        }
+    }
+}
+
 /// An image of a data set, and how it is prepared.
 #[derive(Debug, Clone)]
 pub struct ImageSource {
