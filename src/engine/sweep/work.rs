@@ -42,22 +42,22 @@ pub fn check(cells: &[Cell]) -> Result<()> {
 /// # Errors
 /// As those of [`pipeline::create`] and [`pipeline::work`].
 pub fn work(cell: &Cell, workspace: &Path, reporter: &mut dyn Reporter) -> Result<bool> {
-    let config = match runs(workspace).contains_key(&cell.name()) {
-        true => None,
-        false => Some(shared_model::with_model(cell, workspace, reporter)?),
-    };
-    let run = {
-        // Two programs that come to a cell at the same moment must not both make its run.
-        let _held = lock(workspace)?;
-        match runs(workspace).remove(&cell.name()) {
-            Some((_, manifest)) if manifest.state == RunState::Finished => return Ok(true),
-            Some((run, _)) => run,
-            None => {
-                let config = config.as_ref().unwrap_or(&cell.config);
-                pipeline::create(RunKind::Train, config, workspace, &cell.name(), reporter)?
+    let found = || runs(workspace).remove(&cell.name()).map(|(run, manifest)| (run, manifest.state == RunState::Finished));
+    let (run, is_finished) = match found() {
+        Some(found) => found,
+        None => {
+            let config = shared_model::with_model(cell, workspace, reporter)?;
+            // Two programs that come to a cell at the same moment must not both make its run.
+            let _held = lock(workspace)?;
+            match found() {
+                Some(found) => found,
+                None => (pipeline::create(RunKind::Train, &config, workspace, &cell.name(), reporter)?, false),
             }
         }
     };
+    if is_finished {
+        return Ok(true);
+    }
     if run.is_locked() {
         return Ok(false);
     }
