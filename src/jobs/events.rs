@@ -26,7 +26,7 @@ use crate::{
         thumbnail_cache::Thumb,
     },
     error::{Failure, NextStep},
-    ml::base::reporter::Event,
+    ml::base::{device, reporter::Event},
     scores::SyntheticLesions,
 };
 use std::{
@@ -103,6 +103,8 @@ pub enum JobEvent {
         file: PathBuf,
         pixels: Result<Rgba, String>,
     },
+    /// What could compute here, and why not.
+    Devices(Vec<device::Choice>),
     /// How a path that is typed goes on.
     PathCompleted(PathCompletion),
     Runs(Vec<RunEntry>),

@@ -21,7 +21,7 @@ use crate::{
         },
     },
     error::{Error, Failure, Result},
-    ml::diffusion::model::DiffusionModel,
+    ml::{base::device, diffusion::model::DiffusionModel},
     run_dir::{files, write_atomic},
     scores::{Review, ScoreKind},
 };
@@ -88,6 +88,8 @@ pub enum LoadRequest {
         name: String,
         curation: Arc<Curation>,
     },
+    /// What could compute here: each card is opened for it.
+    Devices,
     /// Completes a path by the folders that are there.
     CompletePath(String),
     /// Keeps what belongs to the window in the workspace.
@@ -205,6 +207,10 @@ fn run(requests: &Receiver<LoadRequest>, workspace: &Path, events: &Events) {
                 let curation = events.guard("loader", read).and_then(|r| r.map_err(Failure::from));
                 JobEvent::Curation { generation, path, curation: curation.map(|table| table.map(Arc::new)) }
             }
+            LoadRequest::Devices => match events.guard("loader", device::choices) {
+                Ok(devices) => JobEvent::Devices(devices),
+                Err(_) => continue,
+            },
             LoadRequest::CompletePath(typed) => match events.guard("loader", || PathCompletion::of(&typed)) {
                 Ok(completion) => JobEvent::PathCompleted(completion),
                 Err(_) => continue,

@@ -11,7 +11,6 @@ use crate::{
     error::{Error, Failure},
     gpu,
     jobs::events::{JobEvent, Wake, channel},
-    ml::base::device,
     ui::{self, shared::textures::Textures},
 };
 use eframe::egui::{Context, Event, Ui, ViewportCommand};
@@ -54,7 +53,7 @@ impl Studio {
         let wake: Wake = Arc::new(move || ctx.request_repaint());
         let (tx, rx) = channel(wake);
         let mut studio = Self {
-            state: State { devices: device::choices(), ..State::starting(persisted, workspace.clone(), cores()) },
+            state: State::starting(persisted, workspace.clone(), cores()),
             textures: Textures::default(),
             effects: Effects::start(workspace, tx)?,
             events: Some(rx),

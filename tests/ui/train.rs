@@ -64,7 +64,10 @@ fn devices_are_listed_with_what_they_are_or_why_not() {
     let folder = tempfile::tempdir().unwrap();
     let mut window = Window::on(folder, [1280.0, 1400.0]);
     window.send(AppCommand::Go(Workspace::Train));
-    let devices = &window.state().devices;
+    assert!(window.state().devices.is_none(), "cards are opened where somebody wants to see them");
+    window.send(TrainCommand::ListDevices);
+    window.until("they are listed", |studio| studio.state().devices.as_ref().is_some_and(|devices| !devices.is_empty()));
+    let devices = window.state().devices.as_ref().unwrap();
     assert!(devices[0].is.as_ref().unwrap().ends_with("cores"));
     assert_eq!(devices.iter().any(|d| d.is.as_ref().is_err_and(|why| why.contains("no CUDA"))), cfg!(not(feature = "cuda")));
     window.send(TrainCommand::Field("run.device", "cuda:x".into()));

@@ -9,6 +9,8 @@ pub enum TrainCommand {
     CardPreset(Stage, Preset),
     /// The text of the field with this key.
     Field(&'static str, String),
+    /// The list of devices is opened.
+    ListDevices,
     /// Takes the settings of this run into the form.
     UseSettings(PathBuf),
     /// An existing model, or a new one.

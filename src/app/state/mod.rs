@@ -176,8 +176,8 @@ pub struct State {
     pub workspace_settings: WorkspaceSettings,
     /// Cores of this machine; see [`computes`](Self::computes).
     pub cores: usize,
-    /// What could compute, and why not.
-    pub devices: Vec<device::Choice>,
+    /// What could compute, and why not; none while it is looked for, `None` before anybody wanted to know.
+    pub devices: Option<Vec<device::Choice>>,
     pub data: DataState,
     /// Where the demo's images lie, once it was opened.
     pub demo: Option<PathBuf>,

@@ -34,6 +34,10 @@ pub fn take(state: &mut State, event: JobEvent) -> Vec<Effect> {
         JobEvent::DemoModel(model) => results::demo_model(state, model),
         JobEvent::Thumbnail { generation, thumb, pixels } => data::thumbnail(state, generation, thumb, pixels),
         JobEvent::Preview { file, pixels } => job_progress::preview(state, file, pixels),
+        JobEvent::Devices(devices) => {
+            state.devices = Some(devices);
+            Vec::new()
+        }
         JobEvent::PathCompleted(completion) => {
             state.completion = state.completing.take().map(|field| (field, completion));
             Vec::new()

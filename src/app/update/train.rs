@@ -9,6 +9,7 @@ use crate::{
     },
     config::DissolveMethod,
     data::Label,
+    jobs::loader::LoadRequest,
     run_dir::RunKind,
 };
 use std::path::PathBuf;
@@ -21,6 +22,11 @@ pub fn execute(state: &mut State, command: TrainCommand) -> Vec<Effect> {
         TrainCommand::Preset(preset) => training_form::preset(state, preset),
         TrainCommand::CardPreset(card, preset) => training_form::card_preset(state, card, preset),
         TrainCommand::Field(key, text) => training_form::field(state, key, text),
+        TrainCommand::ListDevices if state.devices.is_some() => Vec::new(),
+        TrainCommand::ListDevices => {
+            state.devices = Some(Vec::new());
+            vec![Effect::Load(LoadRequest::Devices)]
+        }
         TrainCommand::UseSettings(run) => training_form::use_settings(state, &run),
         TrainCommand::Reuse(source) => training_form::reuse(state, source),
         TrainCommand::Start(kind) => start(state, kind),

@@ -6,7 +6,6 @@ use crate::{
         state::{Field, FieldKind, paper_value},
     },
     config::Limits,
-    ml::base::device::Choice,
     ui::shared::{context::PanelContext, theme, widgets},
 };
 use eframe::egui::{Align, Button, Checkbox, ComboBox, Label, Layout, RichText, Sense, TextEdit, Ui};
@@ -68,7 +67,7 @@ pub fn show(ui: &mut Ui, cx: &mut PanelContext<'_>, field: &Field, by_tiles: Opt
             if field.key == "ddpm.size" && by_tiles.is_some() {
                 ui.disable();
             }
-            let (response, new) = value(ui, &cx.state.devices, field, &text, wide, error.is_some());
+            let (response, new) = value(ui, cx, field, &text, wide, error.is_some());
             focused = response.has_focus();
             response.labelled_by(label.id).on_hover_text(&help);
             new
@@ -100,7 +99,7 @@ fn begun(cx: &PanelContext<'_>, field: &Field) -> String {
 /// The control, and a newly given value.
 fn value(
     ui: &mut Ui,
-    devices: &[Choice],
+    cx: &mut PanelContext<'_>,
     field: &Field,
     text: &str,
     width: f32,
@@ -129,6 +128,13 @@ fn value(
                 .map(|choice| (*choice).to_string())
         }),
         FieldKind::Device => choice(ui, field, text, width, |ui| {
+            let Some(devices) = &cx.state.devices else {
+                cx.send(TrainCommand::ListDevices);
+                return None;
+            };
+            if devices.is_empty() {
+                widgets::weak(ui, "looking for devices…");
+            }
             let mut new = None;
             for device in devices {
                 let name = device.kind.to_string();

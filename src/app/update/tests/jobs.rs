@@ -11,7 +11,7 @@ use crate::{
         state::{Auroc, JobInfo, JobState, PersistedState, Quantity, Work, Workspace},
         update::update,
     },
-    config::{DissolveMethod, RunConfig},
+    config::{DeviceKind, DissolveMethod, RunConfig},
     engine::runs::list::{ModelSource, RunCurve},
     jobs::{
         events::JobEvent,
@@ -19,7 +19,10 @@ use crate::{
         loader::LoadRequest,
     },
     ml::{
-        base::reporter::{Event, Stage, Step},
+        base::{
+            device::Choice,
+            reporter::{Event, Stage, Step},
+        },
         training::cost::Speed,
     },
     run_dir::{RunKind, RunState},
@@ -290,4 +293,15 @@ fn what_takes_more_than_a_day_is_asked_about_first() {
     quick.machine.speed = Some(Speed { unet: 1e15, encoder: 1e15 });
     update(&mut quick, TrainCommand::Start(RunKind::Train));
     assert!(quick.asks_long.is_none() && jobs(&quick) == 1);
+}
+
+#[test]
+fn devices_are_looked_for_once_and_by_a_thread() {
+    let mut state = State::default();
+    assert!(matches!(update(&mut state, TrainCommand::ListDevices)[..], [Effect::Load(LoadRequest::Devices)]));
+    assert!(update(&mut state, TrainCommand::ListDevices).is_empty(), "the list stays open while it is looked");
+    let cpu = Choice { kind: DeviceKind::Cpu, is: Ok("2 cores".into()) };
+    update(&mut state, JobEvent::Devices(vec![cpu.clone()]));
+    assert!(update(&mut state, TrainCommand::ListDevices).is_empty());
+    assert_eq!(state.devices, Some(vec![cpu]));
 }
