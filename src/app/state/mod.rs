@@ -34,12 +34,12 @@ pub use persisted::{OpenScores, PersistedState, SCALES, Scale};
 pub use progress::{Auroc, Curve, Progress, Quantity};
 pub use results::{Comparing, Explanation, Layers, Map, MapView, ResultsCurve, ResultsState, ScoredImages, Scores, Sort, Tab};
 pub use runs::{RunDraft, RunsState, SettingRow, in_work, side_by_side};
-pub use train::{Texts, TrainForm, TrainState, paper_value};
+pub use train::{Decided, DecidedBefore, Texts, TrainForm, TrainState, paper_value};
 pub use views::{DataListView, ListView, ResultsListView, SavedView, ShownView};
 pub use workspace_settings::{OwnTag, WorkspaceSettings};
 
 use crate::{
-    config::RunConfig,
+    config::{LearntFrom, RunConfig},
     data::ImageId,
     engine::{
         path_completion::PathCompletion,
@@ -209,6 +209,8 @@ pub struct State {
     pub closing: bool,
     /// What [`chosen`](Self::chosen) found last.
     pub chosen_before: ChosenBefore,
+    /// What [`decided`](Self::decided) found last.
+    pub decided_before: DecidedBefore,
 }
 
 /// What was chosen, and what that depended on.
@@ -244,10 +246,20 @@ impl ChosenFrom {
 impl State {
     /// Settings with `data.tile` decided for the data that are open, as a run decides it, and why; `None` where none are.
     pub fn with_tiles(&self, config: &RunConfig) -> Option<(RunConfig, String)> {
-        let open = self.open()?;
+        Some(config.with_tiles(self.open()?.median_side(), self.given(config)))
+    }
+
+    /// What the model that these settings give has learnt from, where its run is known.
+    fn given(&self, config: &RunConfig) -> Option<LearntFrom> {
         let of_model = |run: &&RunEntry| run.model.as_ref().is_some_and(|model| model.0 == config.dia.model);
-        let given = self.runs.iter().find(of_model).map(RunEntry::learnt_from);
-        Some(config.with_tiles(open.median_side(), given))
+        self.runs.iter().find(of_model).map(RunEntry::learnt_from)
+    }
+
+    /// The settings of the form, decided for the data that are open; `None` where none are.
+    pub fn decided(&self) -> Option<Rc<Decided>> {
+        let config = self.run_config(RunKind::Train)?;
+        let given = self.given(&config);
+        Some(self.decided_before.of(config, self.open()?.median_side(), given))
     }
 
     /// The settings of the form, of a run on the data that are open.

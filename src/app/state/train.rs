@@ -2,12 +2,12 @@
 
 use super::fields::FIELDS;
 use crate::{
-    config::{ConfigError, DataConfig, Preset, RunConfig, apply_setting},
+    config::{ConfigError, DataConfig, LearntFrom, Preset, RunConfig, apply_setting},
     engine::runs::list::ModelSource,
     ml::base::reporter::Stage,
 };
 use serde::{Deserialize, Serialize};
-use std::{collections::BTreeMap, sync::LazyLock};
+use std::{cell::RefCell, collections::BTreeMap, rc::Rc, sync::LazyLock};
 
 pub type Texts = BTreeMap<&'static str, String>;
 
@@ -23,6 +23,52 @@ pub struct TrainState {
     pub begun: Texts,
     /// Why a field's text cannot be used.
     pub errors: BTreeMap<&'static str, String>,
+}
+
+/// The settings of the form as a run on the open data takes them.
+#[derive(Debug)]
+pub struct Decided {
+    /// `data.tile` is decided.
+    pub config: RunConfig,
+    /// Why it is as it is.
+    pub why: String,
+    /// What is taken in the place of a field's value: of runs by tiles alone.
+    pub instead: Texts,
+}
+
+/// What was decided last, and what that depended on: the settings, the shorter side of the open images and what the model has learnt
+/// from.
+#[derive(Debug, Default)]
+pub struct DecidedBefore(RefCell<Option<(DecidedFrom, Rc<Decided>)>>);
+
+type DecidedFrom = (RunConfig, Option<usize>, Option<LearntFrom>);
+
+impl DecidedBefore {
+    /// At each frame several panels ask for the same.
+    pub fn of(&self, config: RunConfig, median_side: Option<usize>, given: Option<LearntFrom>) -> Rc<Decided> {
+        let from = (config, median_side, given);
+        let mut known = self.0.borrow_mut();
+        match &*known {
+            Some((before, decided)) if *before == from => decided.clone(),
+            _ => {
+                let (config, why) = from.0.with_tiles(median_side, given);
+                let instead = instead(&from.0, &config);
+                known.insert((from, Rc::new(Decided { config, why, instead }))).1.clone()
+            }
+        }
+    }
+}
+
+fn instead(plain: &RunConfig, decided: &RunConfig) -> Texts {
+    if decided.data.tiles().is_none() {
+        return Texts::new();
+    }
+    let mut config = decided.clone();
+    let t = config.dia.steps_of_t(true);
+    (config.dia.t_min, config.dia.t_max) = (t.start, t.end);
+    let is_of_tiles = |key: &str| key.starts_with("ddpm.") || ["dia.t_min", "dia.t_max"].contains(&key);
+    let (plain, decided) = (texts_of(plain), texts_of(&config));
+    decided.into_iter().filter(|(key, text)| is_of_tiles(key) && plain.get(key) != Some(text)).collect()
 }
 
 /// The form as it is remembered; preprocessing is remembered with its data set.
@@ -130,19 +176,6 @@ impl TrainState {
     pub fn run_config(&self, data: &DataConfig) -> RunConfig {
         let DataConfig { tile, working_size, .. } = self.config.data;
         RunConfig { data: DataConfig { tile, working_size, ..data.clone() }, ..self.config.clone() }
-    }
-
-    /// What a run with these settings, decided for the open data, takes in the place of a field's value: of runs by tiles alone.
-    pub fn instead(&self, decided: &RunConfig) -> Texts {
-        if decided.data.tiles().is_none() {
-            return Texts::new();
-        }
-        let mut config = decided.clone();
-        let t = config.dia.steps_of_t(true);
-        (config.dia.t_min, config.dia.t_max) = (t.start, t.end);
-        let is_of_tiles = |key: &str| key.starts_with("ddpm.") || ["dia.t_min", "dia.t_max"].contains(&key);
-        let (plain, decided) = (texts_of(&self.config), texts_of(&config));
-        decided.into_iter().filter(|(key, text)| is_of_tiles(key) && plain.get(key) != Some(text)).collect()
     }
 
     /// The first reason why training cannot start as the form stands.

@@ -11,7 +11,6 @@ use crate::{
     config::{DissolveMethod, Preset},
     jobs::job::Outcome,
     ml::base::{readiness::Readiness, reporter::Stage},
-    run_dir::RunKind,
     text::count_of,
     ui::shared::{context::PanelContext, theme, widgets},
 };
@@ -124,16 +123,16 @@ fn settings(ui: &mut Ui, cx: &mut PanelContext<'_>, stage: Stage) {
     let given = stage == Stage::Ddpm && cx.state.train.reuse.is_some();
     if !given {
         presets(ui, cx, stage);
-        let decided = cx.state.run_config(RunKind::Train).and_then(|config| cx.state.with_tiles(&config));
-        let instead = decided.map(|(config, _)| cx.state.train.instead(&config)).unwrap_or_default();
+        let decided = cx.state.decided();
+        let instead = decided.as_ref().map(|decided| &decided.instead);
         for field in FIELDS.iter().filter(|f| f.card == stage && f.group.is_empty()) {
-            field::show(ui, cx, field, instead.get(field.key));
+            field::show(ui, cx, field, instead.and_then(|instead| instead.get(field.key)));
             if field.key == "data.tile" {
                 tile_note::show(ui, cx);
             }
         }
         for group in groups(stage) {
-            show_group(ui, cx, stage, group, &instead);
+            show_group(ui, cx, stage, group, instead);
         }
     }
 }
@@ -165,7 +164,7 @@ fn alone_button(ui: &mut Ui, cx: &mut PanelContext<'_>, alone: Id) {
 }
 
 /// A folded part of a card; it opens where something in it cannot be used.
-fn show_group(ui: &mut Ui, cx: &mut PanelContext<'_>, stage: Stage, group: &str, instead: &Texts) {
+fn show_group(ui: &mut Ui, cx: &mut PanelContext<'_>, stage: Stage, group: &str, instead: Option<&Texts>) {
     let t = theme::of(ui);
     let (changed, wrong) = (cx.state.train.changed_in(stage, group), cx.state.train.has_error_in(stage, group));
     let title = match (changed, wrong) {
@@ -177,7 +176,7 @@ fn show_group(ui: &mut Ui, cx: &mut PanelContext<'_>, stage: Stage, group: &str,
     let header = CollapsingHeader::new(title.size(theme::SMALL)).id_salt(id).open(wrong.then_some(true));
     header.show_unindented(ui, |ui| {
         for field in FIELDS.iter().filter(|f| f.card == stage && f.group == group) {
-            field::show(ui, cx, field, instead.get(field.key));
+            field::show(ui, cx, field, instead.and_then(|instead| instead.get(field.key)));
         }
     });
 }

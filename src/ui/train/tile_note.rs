@@ -2,7 +2,6 @@
 
 use crate::{
     config::Tile,
-    run_dir::RunKind,
     ui::shared::{context::PanelContext, theme, widgets},
 };
 use eframe::egui::{Align2, Pos2, Rect, Sense, Stroke, StrokeKind, Ui, WidgetInfo, accesskit::Role, pos2, vec2};
@@ -13,13 +12,15 @@ const TILE: f32 = 56.0;
 const SMALLEST: f32 = 2.0;
 
 pub fn show(ui: &mut Ui, cx: &PanelContext<'_>) {
-    let decided = cx.state.run_config(RunKind::Train).and_then(|config| cx.state.with_tiles(&config));
-    let Some((config, why)) = decided.filter(|_| cx.state.open().is_some_and(|open| open.training_normals > 0)) else { return };
+    let Some(decided) = cx.state.decided().filter(|_| cx.state.open().is_some_and(|open| open.training_normals > 0)) else {
+        return;
+    };
     let wanted = cx.state.train.config.data.tile;
-    let text = if wanted == Tile::Auto { format!("auto: {why}.") } else { format!("{}.", widgets::sentence(&why)) };
+    let text =
+        if wanted == Tile::Auto { format!("auto: {}.", decided.why) } else { format!("{}.", widgets::sentence(&decided.why)) };
     widgets::weak(ui, text);
-    if let (Some(tiles), Some(shorter)) = (config.data.tiles(), cx.state.open().and_then(|open| open.median_side())) {
-        let [working, _] = tiles.working([config.shorter_side(Some(shorter)); 2]);
+    if let (Some(tiles), Some(shorter)) = (decided.config.data.tiles(), cx.state.open().and_then(|open| open.median_side())) {
+        let [working, _] = tiles.working([decided.config.shorter_side(Some(shorter)); 2]);
         drawing(ui, tiles.tile, working);
     }
 }

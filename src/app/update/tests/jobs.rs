@@ -27,7 +27,7 @@ use crate::{
     },
     run_dir::{RunKind, RunState},
 };
-use std::path::PathBuf;
+use std::{path::PathBuf, rc::Rc};
 
 /// The next session, through the file that a session leaves.
 fn next(state: &mut State) -> State {
@@ -304,4 +304,14 @@ fn devices_are_looked_for_once_and_by_a_thread() {
     update(&mut state, JobEvent::Devices(vec![cpu.clone()]));
     assert!(update(&mut state, TrainCommand::ListDevices).is_empty());
     assert_eq!(state.devices, Some(vec![cpu]));
+}
+
+#[test]
+fn what_the_form_comes_to_is_derived_once_until_it_changes() {
+    let mut state = opened();
+    let before = state.decided().unwrap();
+    assert!(Rc::ptr_eq(&before, &state.decided().unwrap()));
+    update(&mut state, TrainCommand::Field("ddpm.batch", "3".into()));
+    let after = state.decided().unwrap();
+    assert_eq!((before.config.ddpm.batch == 3, after.config.ddpm.batch), (false, 3));
 }
