@@ -14,8 +14,37 @@ pub fn run(path: &Path, args: &[&str]) -> std::process::Output {
 /// Runs `inspect --json PATH ARGS…`, which has to succeed.
 pub fn inspect(path: &Path, args: &[&str]) -> Value {
     let output = run(path, &[args, &["--json"]].concat());
-    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    let errors = String::from_utf8_lossy(&output.stderr);
+    assert!(output.status.success() && !errors.contains("panicked"), "{errors}");
     serde_json::from_slice(&output.stdout).unwrap()
+}
+
+/// Runs it where it has to fail with exit code 1, and returns the sentence.
+pub fn refused(path: &Path, args: &[&str]) -> String {
+    let output = run(path, args);
+    let errors = String::from_utf8_lossy(&output.stderr).into_owned();
+    assert_eq!(output.status.code(), Some(1), "{errors}");
+    assert!(!errors.contains("panicked") && output.stdout.is_empty(), "{errors}");
+    errors
+}
+
+/// `(name, total, train, val, test)` of each class.
+pub fn counts(found: &Value) -> Vec<(String, [u64; 4])> {
+    let count = |class: &Value, key: &str| class[key].as_u64().unwrap();
+    let list = found["classes"].as_array().unwrap().iter();
+    list.map(|c| (c["name"].as_str().unwrap().to_string(), ["total", "train", "val", "test"].map(|k| count(c, k)))).collect()
+}
+
+/// One of them.
+pub fn count(name: &str, counts: [u64; 4]) -> (String, [u64; 4]) {
+    (name.to_string(), counts)
+}
+
+/// The reason why a path was put aside.
+pub fn reason<'a>(found: &'a Value, path: &str) -> &'a str {
+    let skipped = found["skipped"].as_array().unwrap();
+    let entry = skipped.iter().find(|s| s["path"] == path).unwrap_or_else(|| panic!("{path} is not among {skipped:?}"));
+    entry["reason"].as_str().unwrap()
 }
 
 /// How many images each class has.

@@ -59,6 +59,14 @@ pub fn png(seed: u64) -> Vec<u8> {
     bytes.into_inner()
 }
 
+/// A mask as a PNG: a white square on black.
+pub fn mask() -> Vec<u8> {
+    let mut bytes = std::io::Cursor::new(Vec::new());
+    let pixel = |x: u32, y: u32| image::Luma([if x / 8 == 1 && y / 8 == 1 { 255u8 } else { 0 }]);
+    image::GrayImage::from_fn(40, 32, pixel).write_to(&mut bytes, image::ImageFormat::Png).unwrap();
+    bytes.into_inner()
+}
+
 /// The start of a PNG of any size, without pixels.
 pub fn png_header(width: u32, height: u32) -> Vec<u8> {
     let mut bytes = b"\x89PNG\r\n\x1a\n\0\0\0\x0dIHDR".to_vec();
