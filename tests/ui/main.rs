@@ -3,6 +3,7 @@
 mod example_figures;
 mod gpu_adapter;
 mod harness;
+mod panels;
 #[path = "../test_files/mod.rs"]
 mod test_files;
 
@@ -10,6 +11,7 @@ mod curation;
 mod data;
 mod keyboard;
 mod listing;
+mod result_states;
 mod second_pass;
 mod shaders;
 mod snapshots;

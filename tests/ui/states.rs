@@ -1,147 +1,36 @@
-//! Each panel in its states: empty, loading, failed, partial, full. The state is made by the pure update, and nothing acts on
-//! it, so that what passes in a moment stays. `empty` and `full` with real images are in `window.rs`.
+//! Each panel in its states: empty, loading, failed, partial, full. `empty` and `full` with real images are in `window.rs`; Results in
+//! `result_states.rs`.
 
-use crate::example_figures;
-use crate::gpu_adapter;
+use crate::{
+    gpu_adapter,
+    panels::{Panels, at, failure, open},
+    result_states::{results, results_failed, score_set},
+};
 use dissolve_studio::{
     app::{
-        AppCommand, DataCommand, DissolveCommand, Message, ResultsCommand, State, TrainCommand,
-        state::{JobState, Layout as Pictures, ModelChoice, Overlay, Side, Tab, ThemeChoice, Workspace},
+        AppCommand, DataCommand, DissolveCommand, ResultsCommand, State, TrainCommand,
+        state::{JobState, Layout as Pictures, ModelChoice, Overlay, Side, Workspace},
         update,
     },
-    config::{DataConfig, RunConfig, ThresholdRule, Tile, TileSize},
-    data::{Class, Dataset, Item, Label, Layout, Skipped, Source, Split},
-    engine::{
-        dissolve::{
-            dissolved::{Change, Dissolved, Scale},
-            prepared_image::Original,
-        },
-        explanation::Answer,
-        export::sweep::SHEET_STEPS,
-        runs::list::{ModelSource, RunEntry},
-        runs::score_set::ScoreSet,
-    },
+    config::{RunConfig, Tile, TileSize},
+    engine::dissolve::dissolved::{Change, Dissolved, Scale},
+    engine::dissolve::prepared_image::Original,
+    engine::export::sweep::SHEET_STEPS,
+    engine::runs::list::{ModelSource, RunEntry},
     error::{Failure, NextStep},
     gpu::{Raster, Texels},
-    jobs::{
-        events::JobEvent,
-        job::{JobId, Outcome},
-    },
-    ml::base::{
-        readiness::{Readiness, ReadinessCheck},
-        reporter::{Event, Stage, Step},
-    },
+    jobs::events::JobEvent,
+    jobs::job::{JobId, Outcome},
+    ml::base::readiness::{Readiness, ReadinessCheck},
+    ml::base::reporter::{Event, Stage, Step},
     run_dir::{RunDir, RunKind, RunState},
-    scores::{Area, PixelFigures, PixelRuler, ScoreKind, ScoreRow, Scores},
-    ui::{self, shared::textures::Textures},
 };
 use eframe::egui;
 use egui_kittest::{
-    Harness, HarnessBuilder, SnapshotOptions, SnapshotResults,
+    Harness, SnapshotOptions, SnapshotResults,
     kittest::{NodeT, Queryable},
 };
 use std::sync::Arc;
-
-/// The window's panels over a state on which nobody acts.
-struct Page {
-    state: State,
-    ui: ui::MainView,
-    textures: Textures,
-}
-
-impl eframe::App for Page {
-    fn ui(&mut self, ui: &mut eframe::egui::Ui, _: &mut eframe::Frame) {
-        for command in self.ui.show(ui, &self.state, &self.textures) {
-            update(&mut self.state, command);
-        }
-    }
-}
-
-struct Panels(Harness<'static, Page>);
-
-impl Panels {
-    fn of(state: State) -> Self {
-        Self::with(Harness::builder(), state)
-    }
-
-    fn with(builder: HarnessBuilder<Page>, state: State) -> Self {
-        let desk = |cc: &mut eframe::CreationContext<'_>| {
-            ui::shared::theme::install(&cc.egui_ctx);
-            Page { state, ui: ui::MainView::default(), textures: Textures::default() }
-        };
-        let mut panels = Self(builder.with_size([1280.0, 800.0]).build_eframe(desk));
-        panels.0.run_steps(3);
-        panels
-    }
-
-    fn has(&self, label: &str) -> bool {
-        self.0.query_all_by_label_contains(label).next().is_some()
-    }
-
-    fn has_all(&self, labels: &[&str]) {
-        labels.iter().for_each(|label| assert!(self.has(label), "{label}"));
-    }
-
-    fn is_disabled(&self, label: &str) -> bool {
-        self.0.get_by_label(label).accesskit_node().is_disabled()
-    }
-
-    fn click(&mut self, label: &str) {
-        self.0.get_by_label(label).click();
-        self.0.run_steps(3);
-    }
-
-    /// A command or an event, and what is shown then.
-    fn take(&mut self, message: impl Into<Message>) {
-        update(&mut self.0.state_mut().state, message);
-        self.0.run_steps(2);
-    }
-}
-
-fn failure() -> Failure {
-    Failure {
-        summary: "the file scores.csv cannot be read: line 7 has no score".into(),
-        hint: Some("score the run again".into()),
-    }
-}
-
-fn at(workspace: Workspace) -> State {
-    let mut state = State { workspace_dir: "/home/someone/dissolve-studio".into(), cores: 2, ..State::default() };
-    update(&mut state, AppCommand::Theme(ThemeChoice::Dark));
-    update(&mut state, AppCommand::Go(workspace));
-    state
-}
-
-/// 24 images; some files beside them cannot be used where `problems`.
-fn dataset(problems: bool) -> Arc<Dataset> {
-    let item = |i: usize| Item {
-        class: Some(usize::from(i % 3 == 2)),
-        given_split: Some(if i < 12 { Split::Train } else { Split::Test }),
-        patient: Some(format!("p{}", i / 2 % 9)),
-        ..Item::new(format!("eyes/IMG_{i:04}.png"), Source::File("nowhere.png".into()), [640, 480])
-    };
-    let class = |name: &str, label| Class { name: name.into(), label: Some(label) };
-    let classes = vec![class("healthy", Label::Normal), class("drusen", Label::Abnormal)];
-    let why = "One folder per class: healthy, drusen.".to_string();
-    let items = (0..24).map(item).collect();
-    let mut set = Dataset::from_items("/data/eyes".into(), Layout::SplitClassFolders, why, classes, items);
-    if problems {
-        let skipped = |path: &str, reason: &str| Skipped { path: path.into(), reason: reason.into() };
-        set.skipped = vec![
-            skipped("train/healthy/a scan with a very long name that goes on and on 0001.png", "the file ends too early"),
-            skipped("test/drusen/notes.docx", "is no picture"),
-        ];
-        set.warnings.push("One patient is in the training and in the test split: p3.".into());
-    }
-    Arc::new(set)
-}
-
-fn open(state: &mut State, problems: bool) {
-    update(state, DataCommand::Open("/data/eyes".into()));
-    let config = DataConfig { path: "/data/eyes".into(), normal: vec!["healthy".into()], ..DataConfig::default() };
-    let generation = state.data.generation;
-    update(state, JobEvent::Opened { generation, config, dataset: dataset(problems) });
-}
 
 // Data.
 
@@ -308,6 +197,21 @@ fn dissolve_view_while_dissolving_and_failed() {
     assert!(!panels.has("dissolving…"), "nobody waits for what has failed");
 }
 
+#[test]
+fn a_strength_beyond_what_the_model_has_learnt_is_marked_wherever_it_is_told() {
+    let mut state = dissolve_loading();
+    state.dissolve.models[0].t_limit = Some(400);
+    let mut panels = Panels::of(state);
+    let sign = "t is beyond what the model has learnt";
+    assert!(!panels.has(sign));
+    panels.take(DissolveCommand::SetT(400));
+    assert!(panels.has(sign));
+    panels.take(AppCommand::Toggle(Overlay::Picture));
+    assert_eq!(panels.0.query_all_by_label_contains(sign).count(), 2, "on the page and over it");
+    panels.take(DissolveCommand::SetT(399));
+    assert!(!panels.has(sign));
+}
+
 // Train.
 
 fn train_running() -> State {
@@ -405,261 +309,6 @@ fn failed_training_shows_reason_and_keeps_curves() {
     assert!(!panels.has("The disk is full"));
 }
 
-// Results.
-
-fn score_set() -> ScoreSet {
-    let row = |i: usize| ScoreRow {
-        path: format!("eyes/IMG_{i:04}.png"),
-        split: if i < 12 { "train" } else { "test" }.into(),
-        class: ["healthy", "drusen"][usize::from(i % 3 == 2)].into(),
-        label: Some(i % 3 == 2),
-        score: -2.0 + 0.05 * (i * 7 % 13) as f64 + if i % 3 == 2 { 0.3 } else { 0.0 },
-        ..ScoreRow::default()
-    };
-    let mut config = RunConfig::default();
-    config.data.path = "/data/eyes".into();
-    let rows: Vec<ScoreRow> = (0..24).map(row).collect();
-    let mut set = ScoreSet::new("/home/someone/runs/eyes".as_ref(), "eyes".into(), config, Scores::from(rows), None).unwrap();
-    set.encoder = Some("encoder.safetensors".into());
-    set
-}
-
-fn results_loading() -> State {
-    let mut state = at(Workspace::Results);
-    open(&mut state, false);
-    update(&mut state, AppCommand::Go(Workspace::Results));
-    update(&mut state, ResultsCommand::Open("/home/someone/runs/eyes".into()));
-    state
-}
-
-fn results_failed() -> State {
-    let mut state = results_loading();
-    update(&mut state, JobEvent::Scores { run: "/home/someone/runs/eyes".into(), scores: Err(failure()) });
-    state
-}
-
-fn results(set: ScoreSet) -> State {
-    let mut state = results_loading();
-    update(&mut state, JobEvent::Scores { run: "/home/someone/runs/eyes".into(), scores: Ok(Arc::new(set)) });
-    state
-}
-
-#[test]
-fn results_view_while_loading_failed_partial_and_complete() {
-    Panels::of(results_loading()).has_all(&["Reading the scores…"]);
-    let mut panels = Panels::of(results_failed());
-    panels.has_all(&["line 7 has no score", "Copy details"]);
-    panels.click("Try again");
-    panels.has_all(&["Reading the scores…"]);
-    let mut one_class = score_set();
-    one_class.scores.rows.retain(|row| row.label == Some(false));
-    let only =
-        ScoreSet::new("/home/someone/runs/eyes".as_ref(), "eyes".into(), one_class.config, one_class.scores, None).unwrap();
-    Panels::of(results(only)).has_all(&["Undefined: There are no abnormal images", "all 8", "images are ranked all the same"]);
-    Panels::of(results(score_set())).has_all(&["AUROC", "false positives", "test split · 8 normal, 4 abnormal"]);
-}
-
-#[test]
-fn figures_of_anomaly_maps_stand_under_the_auroc_where_they_exist() {
-    assert!(Panels::of(results(score_set())).0.query_by_label("AT THE PIXELS").is_none());
-    let mut set = score_set();
-    set.pixels = Some(PixelFigures {
-        pixel_auroc: 0.8125,
-        pixel_ap: 0.0625,
-        aupro: 0.4375,
-        pointing: 0.25,
-        pixel_images: 4,
-        pixel_rulers: vec![
-            PixelRuler { name: "blur_difference".into(), pixel_auroc: 0.5625, pixel_ap: 0.1875 },
-            PixelRuler { name: "dissolving_residual_t30_of_a_long_name".into(), pixel_auroc: 0.5, pixel_ap: 0.03125 },
-        ],
-    });
-    let panels = Panels::of(results(set));
-    let end = panels.0.get_by_label_contains("0.500, precision 0.031").rect();
-    assert!(end.right() <= 1280.0 - ui::shared::theme::PAGE, "a long name gives way: {end:?}");
-    panels.has_all(&[
-        "AT THE PIXELS",
-        "AUPRO",
-        "0.438",
-        "blur difference, AUROC",
-        "Blur difference, which needs no training, is ahead",
-        "Over 4 masked images",
-        "not a lesion finder",
-    ]);
-}
-
-#[test]
-fn all_scores_can_be_looked_at_each_with_its_auroc() {
-    let mut set = score_set();
-    let area = |auroc| Area { auroc: Some(auroc), ci95: None };
-    set.evaluation.by[ScoreKind::Tiles] = area(0.625);
-    set.evaluation.by[ScoreKind::Lead] = area(0.9375);
-    set.kinds = vec![ScoreKind::Dia, ScoreKind::Tiles, ScoreKind::Lead];
-    let panels = Panels::of(results(set));
-    panels.has_all(&["SCORE AND ITS AUROC", "Tiles", "0.625", "Lead", "0.938"]);
-}
-
-/// [`score_set`] with the leading score: the mean of the ranks by DIA and by features.
-fn led() -> ScoreSet {
-    let mut scores = score_set().scores;
-    let value = |row: &ScoreRow| [row.score, -row.score];
-    let normals: Vec<[f64; 2]> = scores.rows.iter().filter(|r| r.split == "train" && r.label == Some(false)).map(value).collect();
-    for row in &mut scores.rows {
-        let rank = |of: usize| {
-            let own = value(row)[of];
-            let below = normals.iter().map(|v| f64::from(v[of] < own) + f64::from(v[of] <= own)).sum::<f64>();
-            below / (2 * normals.len()) as f64
-        };
-        (row.by[ScoreKind::Features], row.by[ScoreKind::Lead]) = (Some(-row.score), Some((rank(0) + rank(1)) / 2.0));
-    }
-    let config = score_set().config;
-    let mut set = ScoreSet::new("/home/someone/runs/eyes".as_ref(), "eyes".into(), config, scores, None).unwrap();
-    set.encoder = Some("encoder.safetensors".into());
-    set
-}
-
-#[test]
-fn the_large_view_names_the_score_and_the_ranks_that_it_is_of() {
-    let mut panels = Panels::of(results(led()));
-    assert!(!panels.has("before there was a leading score"));
-    panels.take(ResultsCommand::Row(0));
-    panels.take(AppCommand::Toggle(Overlay::Picture));
-    panels.has_all(&["Lead 0.", "· called", "of DIA ", " %, Features "]);
-    panels.has_all(&["RANKS AMONG HELD-OUT NORMALS", "COVERING THE PICTURE CHANGES DIA’S SCORE"]);
-    assert!(!panels.has("by tiles leads"), "there are no tiles");
-    let mut panels = Panels::of(results(score_set()));
-    // Such a run is scored again.
-    panels.has_all(&["These scores were made before there was a leading score", "Score a run that is there"]);
-    panels.take(ResultsCommand::Row(0));
-    panels.take(AppCommand::Toggle(Overlay::Picture));
-    panels.has_all(&["DIA -1.", "· called"]);
-    assert!(!panels.has("RANKS AMONG HELD-OUT NORMALS"));
-}
-
-#[test]
-fn a_strength_beyond_what_the_model_has_learnt_is_marked_wherever_it_is_told() {
-    let mut state = dissolve_loading();
-    state.dissolve.models[0].t_limit = Some(400);
-    let mut panels = Panels::of(state);
-    let sign = "t is beyond what the model has learnt";
-    assert!(!panels.has(sign));
-    panels.take(DissolveCommand::SetT(400));
-    assert!(panels.has(sign));
-    panels.take(AppCommand::Toggle(Overlay::Picture));
-    assert_eq!(panels.0.query_all_by_label_contains(sign).count(), 2, "on the page and over it");
-    panels.take(DissolveCommand::SetT(399));
-    assert!(!panels.has(sign));
-}
-
-#[test]
-fn all_keys_are_in_view_at_an_ordinary_size() {
-    let mut panels = Panels::of(at(Workspace::Data));
-    panels.take(AppCommand::Toggle(Overlay::Keys));
-    for name in ["Fit a picture; reset a value", "Dissolve Studio is for research use only, not for diagnosis."] {
-        let place = panels.0.get_by_label(name).rect();
-        assert!(place.bottom() < 780.0 && place.right() < 1260.0, "{name}: {place:?}");
-    }
-}
-
-#[test]
-fn misclassified_images_are_marked() {
-    let mut panels = Panels::of(results(score_set()));
-    panels.take(ResultsCommand::Threshold(-1.57));
-    let confusion = panels.0.state().state.results.confusion();
-    assert!(confusion.fp > 0 && confusion.fn_ > 0, "{confusion:?}");
-    for (name, count) in [("false positives", confusion.fp), ("false negatives", confusion.fn_)] {
-        panels.click(&format!("{name} {count}"));
-        let state = &panels.0.state().state;
-        let wrong = |row: &usize| state.results.outcome(&state.results.ready().unwrap().rows[*row]).is_some_and(Tab::is_wrong);
-        assert!(state.results.shown.len() == count && state.results.shown.iter().all(wrong));
-    }
-    panels.take(ResultsCommand::Tab(Tab::TruePositives));
-    let state = &panels.0.state().state;
-    let outcome = |row: &usize| state.results.outcome(&state.results.ready().unwrap().rows[*row]);
-    assert!(state.results.shown.iter().all(|row| outcome(row) == Some(Tab::TruePositives)));
-}
-
-#[test]
-fn odd_normals_are_left_out_in_the_gallery_and_training_without_them_is_offered() {
-    let mut panels = Panels::of(results(score_set()));
-    panels.take(ResultsCommand::Tab(Tab::Training));
-    let first = panels.0.state().state.results.shown[0];
-    panels.take(ResultsCommand::Row(first));
-    assert!(!panels.has("Train again"));
-    panels.0.key_press(egui::Key::X);
-    panels.0.run_steps(2);
-    assert_eq!(panels.0.state().state.open().unwrap().left_out, 1);
-    panels.has_all(&["normal, left out"]);
-    panels.click("Train again without it");
-    assert_eq!(panels.0.state().state.workspace, Workspace::Train);
-}
-
-#[test]
-fn double_click_resets_threshold_value() {
-    let mut panels = Panels::of(results(score_set()));
-    panels.take(ResultsCommand::Rule(ThresholdRule::Sensitivity(0.5)));
-    let place = panels.0.get_by_label("% sensitivity, value").rect().center();
-    for _ in 0..2 {
-        // Both in one frame: the harness's frames are far apart.
-        let events = &mut panels.0.input_mut().events;
-        events.push(egui::Event::PointerMoved(place));
-        for pressed in [true, false] {
-            let (button, modifiers) = (egui::PointerButton::Primary, egui::Modifiers::NONE);
-            events.push(egui::Event::PointerButton { pos: place, button, pressed, modifiers });
-        }
-        panels.0.step();
-    }
-    panels.0.run_steps(2);
-    assert_eq!(panels.0.state().state.results.rule, Some(ThresholdRule::Sensitivity(0.9)));
-}
-
-#[test]
-fn anomaly_map_is_switched_on_in_the_large_view_of_a_run_that_works_by_tiles() {
-    let mut set = score_set();
-    set.config.data.tile = Tile::Px(32);
-    set.map_model = Some("map.safetensors".into());
-    let mut panels = Panels::of(results(set));
-    assert!(panels.is_disabled("Maps"), "none was saved");
-    panels.take(ResultsCommand::Row(0));
-    panels.take(AppCommand::Toggle(Overlay::Picture));
-    assert!(!panels.is_disabled("Anomaly map") && !panels.has("like normal"));
-    panels.click("Anomaly map");
-    assert!(panels.0.state().state.results.map_view.on);
-    panels.has_all(&["Opacity", "like normal", "unlike normal"]);
-    panels.0.key_press(egui::Key::M);
-    panels.0.run_steps(3);
-    assert!(!panels.0.state().state.results.map_view.on && !panels.has("like normal"));
-    let generation = panels.0.state().state.results.explanation.generation;
-    panels.click("Anomaly map");
-    panels.take(JobEvent::Why { generation, answer: Answer::Failed(failure()) });
-    panels.has_all(&["line 7 has no score"]);
-}
-
-#[test]
-fn anomaly_map_is_disabled_with_its_reason_where_a_run_has_seen_whole_pictures() {
-    let mut panels = Panels::of(results(score_set()));
-    assert!(panels.0.query_by_label("Maps").is_none());
-    panels.take(ResultsCommand::Row(0));
-    panels.take(AppCommand::Toggle(Overlay::Picture));
-    assert!(panels.is_disabled("Anomaly map"));
-    panels.has_all(&["This run has seen whole pictures"]);
-    panels.0.key_press(egui::Key::M);
-    panels.0.run_steps(3);
-    assert!(!panels.0.state().state.results.map_view.on);
-}
-
-#[test]
-fn large_view_shows_explanation_as_it_arrives() {
-    let mut panels = Panels::of(results(score_set()));
-    panels.take(ResultsCommand::Row(0));
-    panels.take(AppCommand::Toggle(Overlay::Picture));
-    panels.has_all(&["WHY THIS SCORE", "Make the map"]);
-    assert!(panels.is_disabled("Make the map"), "there is no picture yet");
-    let generation = panels.0.state().state.results.explanation.generation;
-    panels.take(JobEvent::Why { generation, answer: Answer::Failed(failure()) });
-    panels.has_all(&["line 7 has no score"]);
-}
-
 // What lies above or below.
 
 fn run(name: &str, state: RunState) -> RunEntry {
@@ -728,36 +377,6 @@ fn shortcuts_with_shift_take_precedence() {
 }
 
 #[test]
-fn synthetic_lesions_requested_running_failed_and_done() {
-    let mut panels = Panels::of(results(score_set()));
-    panels.has_all(&["PLANTED LESIONS", "synthetic lesions, not disease"]);
-    panels.take(ResultsCommand::Plant);
-    panels.take(JobEvent::JobProgress(JobId(1), Event::Started { stage: Stage::SyntheticLesions, done: 52, total: 208 }));
-    panels.has_all(&["25.0 %", "Stop"]);
-    panels.take(JobEvent::JobEnded(JobId(1), Outcome::Failed(failure())));
-    panels.has_all(&["line 7 has no score", "Plant lesions"]);
-    panels.take(ResultsCommand::Plant);
-    panels.take(JobEvent::SyntheticLesions {
-        run: "/home/someone/runs/eyes".into(),
-        lesions: Arc::new(example_figures::synthetic_lesions(16)),
-    });
-    panels.take(JobEvent::JobEnded(JobId(2), Outcome::Finished("/home/someone/runs/eyes".into())));
-    panels.has_all(&["16 of 16 held-out normals, not disease", "Export: Planted lesions", "allows not one false alarm"]);
-    assert!(!panels.has("Plant lesions"), "the same seed would say the same");
-}
-
-#[test]
-fn new_scores_do_not_replace_the_ones_in_view() {
-    let mut panels = Panels::of(results(score_set()));
-    panels.take(TrainCommand::Start(RunKind::Train));
-    panels.take(JobEvent::JobEnded(JobId(1), Outcome::Finished("/home/runs/new".into())));
-    panels.has_all(&["Train eyes: done", "test split · 8 normal, 4 abnormal"]);
-    panels.click("Show its results");
-    panels.has_all(&["Reading the scores…"]);
-    assert!(!panels.has("Show its results"));
-}
-
-#[test]
 fn stage_cards_ignore_other_jobs() {
     let mut panels = Panels::of(results(score_set()));
     panels.take(ResultsCommand::Plant);
@@ -788,6 +407,16 @@ fn state_snapshots() {
         let mut panels = Panels::with(Harness::builder().wgpu(), state);
         panels.0.snapshot_options(name, &SnapshotOptions::new());
         results.extend(panels.0.take_snapshot_results());
+    }
+}
+
+#[test]
+fn all_keys_are_in_view_at_an_ordinary_size() {
+    let mut panels = Panels::of(at(Workspace::Data));
+    panels.take(AppCommand::Toggle(Overlay::Keys));
+    for name in ["Fit a picture; reset a value", "Dissolve Studio is for research use only, not for diagnosis."] {
+        let place = panels.0.get_by_label(name).rect();
+        assert!(place.bottom() < 780.0 && place.right() < 1260.0, "{name}: {place:?}");
     }
 }
 
