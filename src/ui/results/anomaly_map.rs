@@ -48,16 +48,18 @@ fn sliders(ui: &mut Ui, cx: &mut PanelContext<'_>, view: MapView) {
     ui.spacing_mut().slider_width = 90.0;
     let mut opacity = view.opacity;
     let percent = |v: f64, _| format!("{:.0} %", 100.0 * v);
-    let slider = Slider::new(&mut opacity, 0.0..=1.0).text("Opacity").custom_formatter(percent);
-    if ui.add(slider).changed() {
+    ui.label("Opacity");
+    let slider = ui.add(Slider::new(&mut opacity, 0.0..=1.0).custom_formatter(percent));
+    if slider.accessible_name("Opacity").changed() {
         cx.send(ResultsCommand::Maps(MapView { opacity, ..view }));
     }
     let Some(layers) = cx.state.results.explanation.layers else { return };
     let [low, high] = MapLayers::RANGE;
     let mut threshold = view.threshold.or(layers.threshold).unwrap_or(MapLayers::SEEN_FROM);
-    let slider = Slider::new(&mut threshold, low..=high).text("Outline above").fixed_decimals(1);
-    let slider = ui.add(slider).on_hover_text("Outlines what the map has above this value");
-    if slider.changed() {
+    let help = "Outlines what the map has above this value";
+    ui.label("Outline above").on_hover_text(help);
+    let slider = ui.add(Slider::new(&mut threshold, low..=high).fixed_decimals(1)).on_hover_text(help);
+    if slider.accessible_name("Outline above").changed() {
         cx.send(ResultsCommand::Maps(MapView { threshold: Some(threshold), ..view }));
     }
     if view.threshold.is_some() {
@@ -91,7 +93,7 @@ fn legend(ui: &mut Ui, state: &State) {
     if layers.has_edge {
         line(ui, MapLayers::EDGE, "above the value of the outline");
     } else {
-        widgets::weak(ui, "· nothing is above the value of the outline");
+        widgets::weak(ui, "Nothing is above the value of the outline.");
     }
     if layers.has_mask {
         line(ui, Rgba::MASK_EDGE, "the mask that came with the image");
@@ -101,7 +103,7 @@ fn legend(ui: &mut Ui, state: &State) {
     if layers.is_learnt {
         let why = "The model of maps was trained with this image as one of its normals: in one that it has not seen, the same place \
                    may stand out more.";
-        widgets::weak(ui, "· Made by a model that has learnt from this image.").on_hover_text(why);
+        widgets::weak(ui, "Made by a model that has learnt from this image.").on_hover_text(why);
     }
 }
 

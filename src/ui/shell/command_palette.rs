@@ -72,12 +72,14 @@ impl Palette {
         }
     }
 
-    /// What can be done now comes first.
+    /// What can be done now comes first, and of that where a word begins as is typed.
     fn found(&self, cx: &PanelContext<'_>, most: usize) -> Vec<&'static Action> {
         let query = self.query.to_lowercase();
         let shown = |a: &&Action| a.name.to_lowercase().contains(&query) && !matches!(a.id, Id::Palette | Id::Escape);
         let mut found: Vec<&Action> = ACTIONS.iter().filter(shown).collect();
-        found.sort_by_key(|a| (a.allowed)(cx.state).is_err());
+        let begins =
+            |a: &Action| a.name.to_lowercase().split(|c: char| !c.is_alphanumeric()).any(|word| word.starts_with(&query));
+        found.sort_by_key(|a| ((a.allowed)(cx.state).is_err(), !begins(a)));
         found.truncate(most);
         found
     }
