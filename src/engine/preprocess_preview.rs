@@ -8,8 +8,10 @@ use crate::{
 };
 use std::sync::Arc;
 
-/// Longest side of what is shown, px; preprocessing looks the same at any size.
-pub(crate) const SHOWN: usize = 768;
+/// Longest side of what preprocessing is shown of, px: it looks the same at any size.
+const AFTER: usize = 768;
+/// Longest side of the image itself, px, which the large view shows as well.
+const BEFORE: usize = 2048;
 
 /// What is to be shown.
 #[derive(Debug, Clone)]
@@ -33,28 +35,40 @@ pub struct PreprocessPreview {
 }
 
 /// The last image that was read: its settings change more often than it does.
-pub(crate) type CachedImage = Option<(Arc<Dataset>, ImageId, Picture, Option<Picture>)>;
+pub(crate) struct CachedImage {
+    dataset: Arc<Dataset>,
+    image: ImageId,
+    before: Rgba,
+    outline: Option<Rgba>,
+    /// What preprocessing is shown of.
+    small: Picture,
+}
 
-pub(crate) fn preview(request: &PreviewRequest, cached: &mut CachedImage) -> Result<PreprocessPreview> {
-    let is_cached = cached.as_ref().is_some_and(|(set, id, ..)| Arc::ptr_eq(set, &request.dataset) && *id == request.image);
-    if !is_cached {
-        *cached = None;
+impl CachedImage {
+    fn read(dataset: &Arc<Dataset>, image: ImageId) -> Result<Self> {
+        let picture = dataset.read(image)?.within(BEFORE);
+        let (before, [width, height]) = (Rgba::new(&picture), [picture.width, picture.height]);
+        // A mask that cannot be read is no reason not to show its image.
+        let mask = dataset.read_mask(image).ok().flatten();
+        // As wide as it is beside controls, where the picture is small.
+        let thick = 2 * width.max(height).div_ceil(AFTER);
+        let outline = mask.and_then(|mask| Rgba::outline(&mask, width, height, thick));
+        Ok(Self { dataset: dataset.clone(), image, before, outline, small: picture.within(AFTER) })
     }
-    let (_, _, picture, mask) = match cached {
-        Some(cached) => cached,
-        None => {
-            let picture = request.dataset.read(request.image)?.within(SHOWN);
-            // A mask that cannot be read is no reason not to show its image.
-            let mask = request.dataset.read_mask(request.image).ok().flatten();
-            cached.insert((request.dataset.clone(), request.image, picture, mask))
-        }
+}
+
+pub(crate) fn preview(request: &PreviewRequest, cached: &mut Option<CachedImage>) -> Result<PreprocessPreview> {
+    let is_of = |cached: &CachedImage| Arc::ptr_eq(&cached.dataset, &request.dataset) && cached.image == request.image;
+    let CachedImage { before, outline, small, .. } = match cached.take().filter(is_of) {
+        Some(known) => cached.insert(known),
+        None => cached.insert(CachedImage::read(&request.dataset, request.image)?),
     };
-    let after = Preprocess::new(request.preprocess.clone()).apply(picture);
+    let after = Preprocess::new(request.preprocess.clone()).apply(small);
     Ok(PreprocessPreview {
         image: request.image,
-        disc: Preprocess::disc_share(picture),
-        before: Rgba::new(picture),
+        disc: Preprocess::disc_share(small),
+        before: before.clone(),
         after: Rgba::new(&after),
-        outline: mask.as_ref().and_then(|mask| Rgba::outline(mask, picture.width, picture.height, 2)),
+        outline: outline.clone(),
     })
 }

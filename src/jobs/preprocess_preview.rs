@@ -16,7 +16,7 @@ impl LatestOnly<PreviewRequest> {
 }
 
 fn run(requests: &LatestReceiver<PreviewRequest>, events: &Events) {
-    let mut cached: CachedImage = None;
+    let mut cached: Option<CachedImage> = None;
     while let Some(request) = requests.next() {
         let preview = events.guard("preview", || preview(&request, &mut cached)).and_then(|r| r.map_err(Failure::from));
         if !events.send(JobEvent::PreprocessPreview { generation: request.generation, preview }) {

@@ -114,6 +114,37 @@ fn preprocessing_is_set_previewed_and_undone() {
 }
 
 #[test]
+fn the_large_view_shows_the_image_alone_under_its_mask() {
+    let mut window = Window::new();
+    let set = window.path("set");
+    (0..3).for_each(|i| picture(&set.join(format!("train/good/{i}.png")), i));
+    picture(&set.join("test/bad/x.png"), 5);
+    let mask = GrayImage::from_fn(40, 40, |x, y| Luma([if (10..30).contains(&x) && (10..30).contains(&y) { 255 } else { 0 }]));
+    std::fs::create_dir_all(set.join("ground_truth/bad")).unwrap();
+    mask.save(set.join("ground_truth/bad/x_mask.png")).unwrap();
+    open(&mut window, &set);
+    window.click("test/bad/x.png, abnormal");
+    window.until("the image is looked at", |s| s.state().data.preview.done.is_some_and(|done| done.has_outline));
+    window.key(Key::Enter);
+    window.steps();
+    assert!(window.has("the image") && window.has("Mask") && window.has("Dissolved"));
+    assert!(window.state().is_large_alone(), "without a model, too");
+    window.key(Key::M);
+    window.steps();
+    assert!(!window.state().data.large.mask);
+    window.click("Mask");
+    assert!(window.state().data.large.mask);
+    // There is no model: V says so, and changes nothing.
+    window.key(Key::V);
+    window.steps();
+    assert!(window.state().is_large_alone() && !window.state().notices.is_empty());
+    window.send(DataCommand::Select(window.state().open().unwrap().by_name["train/good/0.png"]));
+    window.key(Key::M);
+    window.steps();
+    assert!(window.state().notices.iter().any(|notice| notice.text.contains("This image has no mask.")));
+}
+
+#[test]
 fn another_folder_begins_without_preprocessing_and_that_is_said() {
     let mut window = Window::on(tempfile::tempdir().unwrap(), [1280.0, 1200.0]);
     let [one, two] = ["one", "two"].map(|name| window.path(name));

@@ -6,7 +6,9 @@ use crate::{
     app::{
         AppCommand, Command, DataCommand, DissolveCommand, ResultsCommand, RunsCommand, State, TrainCommand,
         message::Curate,
-        state::{Filter, GalleryFilter, JobState, Layout, MapView, Mark, Overlay, ThemeChoice, Track, View, Workspace},
+        state::{
+            Filter, GalleryFilter, JobState, LargeImage, Layout, MapView, Mark, Overlay, ThemeChoice, Track, View, Workspace,
+        },
     },
     data::Label,
     engine::runs::actions::RunAction,
@@ -63,6 +65,10 @@ pub(crate) fn leave_out_duplicates(state: &State) -> Command {
 }
 
 pub(crate) fn next_layout(state: &State) -> Command {
+    let large = state.data.large;
+    if state.is_large_in_data() {
+        return DataCommand::Large(LargeImage { dissolved: !large.dissolved, ..large }).into();
+    }
     let at = Layout::ALL.iter().position(|(layout, _)| *layout == state.dissolve.layout).unwrap_or(0);
     DissolveCommand::Layout(Layout::ALL[(at + 1) % Layout::ALL.len()].0).into()
 }
@@ -105,6 +111,10 @@ pub(crate) fn other_difference(state: &State) -> Command {
 }
 
 pub(crate) fn other_map_view(state: &State) -> Command {
+    let large = state.data.large;
+    if state.is_large_in_data() {
+        return DataCommand::Large(LargeImage { mask: !large.mask, ..large }).into();
+    }
     let view = state.results.map_view;
     if view.on && state.overlay != Some(Overlay::Picture) {
         // It is on already where it is seen.

@@ -260,6 +260,15 @@ pub(crate) fn may_map(state: &State) -> Result<(), &'static str> {
 
 const WHOLE: &str = "This run has seen whole pictures; a run that works by tiles (setting Tile) makes anomaly maps.";
 
+/// Whether the selected image can be shown under its anomaly map, or in the large view of Data under the edge of its mask.
+pub(crate) fn may_lay(state: &State) -> Result<(), &'static str> {
+    if !state.is_large_in_data() {
+        return may_lay_map(state);
+    }
+    let item = state.open().zip(state.selected).and_then(|(open, id)| open.dataset.item(id));
+    if item.is_some_and(|item| !item.masks.is_empty()) { Ok(()) } else { Err("This image has no mask.") }
+}
+
 /// Whether the selected image can be shown under its anomaly map.
 pub fn may_lay_map(state: &State) -> Result<(), &'static str> {
     let Some(set) = state.results.ready() else { return Err("Open a finished run first.") };

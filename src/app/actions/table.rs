@@ -271,7 +271,7 @@ actions! {
         command: |s| moved(s, [0.0, 1.0]),
     }
     NextLayout {
-        name: "Next layout of the pictures",
+        name: "Next layout of the pictures; in Data alone or dissolved",
         icon: icons::COLUMNS,
         key: plain(Key::V),
         allowed: may_dissolve,
@@ -458,10 +458,10 @@ actions! {
         command: |_| ResultsCommand::Occlude(true).into(),
     }
     AnomalyMap {
-        name: "Anomaly map over the picture",
+        name: "Anomaly map over the picture; in Data its mask",
         icon: icons::EYE,
         key: plain(Key::M),
-        allowed: may_lay_map,
+        allowed: may_lay,
         command: other_map_view,
     }
     GalleryMaps {

@@ -1,5 +1,5 @@
 use crate::{
-    app::state::{DataPage, Filter, Mark, OwnTag},
+    app::state::{DataPage, Filter, LargeImage, Mark, OwnTag},
     config::{DataConfig, DicomWindow, LabelColumns, PreprocessConfig, Reading},
     data::{ImageId, Label},
     engine::thumbnail_cache::Thumb,
@@ -39,6 +39,8 @@ pub enum DataCommand {
     /// Takes a path off the list of recent ones.
     ForgetRecent(PathBuf),
     Page(DataPage),
+    /// How the large view shows its image.
+    Large(LargeImage),
     FindDuplicates,
     /// Shows the columns of a table, to choose from; `None` closes that.
     ChooseColumns(Option<PathBuf>),

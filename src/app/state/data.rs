@@ -33,6 +33,7 @@ pub struct DataState {
     /// The generation that brought the present images; a later choice of normal classes keeps them.
     pub pictures_since: u64,
     pub page: DataPage,
+    pub large: LargeImage,
     pub check: Check,
     pub preview: PreviewState,
     /// The table whose columns are being chosen.
@@ -41,6 +42,21 @@ pub struct DataState {
     pub paths_asked: u64,
     /// The normal classes are being chosen again.
     pub chooses_normal: bool,
+}
+
+/// How the large view of Data shows its image.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct LargeImage {
+    /// With what dissolving does to it, in place of the image alone.
+    pub dissolved: bool,
+    /// Under the edge of its mask.
+    pub mask: bool,
+}
+
+impl Default for LargeImage {
+    fn default() -> Self {
+        Self { dissolved: false, mask: true }
+    }
 }
 
 /// What the middle of Data shows.
@@ -83,6 +99,8 @@ pub struct PreviewState {
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct PreviewDone {
     pub image: ImageId,
+    /// Width and height as it is shown, px.
+    pub size: [u32; 2],
     pub has_outline: bool,
     /// The share of it that lies in the square around its bright disc, \[0, 1\]; `None` where nothing is bright.
     pub disc: Option<f32>,

@@ -18,7 +18,8 @@ mod views;
 mod workspace_settings;
 
 pub use data::{
-    Check, Counts, DataPage, DataState, Filter, Open, Opening, PreviewDone, TableForm, config_title, title as data_title,
+    Check, Counts, DataPage, DataState, Filter, LargeImage, Open, Opening, PreviewDone, TableForm, config_title,
+    title as data_title,
 };
 pub use device_status::DeviceStatus;
 pub use dissolve::{
@@ -324,6 +325,16 @@ impl State {
 
     pub fn open(&self) -> Option<&Arc<Open>> {
         self.data.open.as_ref()
+    }
+
+    /// The large view is that of Data.
+    pub fn is_large_in_data(&self) -> bool {
+        self.workspace == Workspace::Data && self.overlay == Some(Overlay::Picture)
+    }
+
+    /// The large view shows its image alone.
+    pub fn is_large_alone(&self) -> bool {
+        self.is_large_in_data() && !self.data.large.dissolved
     }
 
     /// The data set of these scores, where it is the one that is open.

@@ -408,7 +408,7 @@ mod tests {
         let mut results = ResultsState::default();
         results.review.set("a.png", Annotation::default().toggled(Tag::LabelWrong));
         let mut curation = Curation::default();
-        ["a.png", "b.png"].map(|name| curation.tag(name, "odd", true));
+        ["a.png", "b.png"].iter().for_each(|name| curation.tag(name, "odd", true));
         curation.set("c.png", Said { leave_out: true, ..Said::default() });
         results.images.curation = Arc::new(curation);
         assert_eq!(results.tagged(), 2, "what is left out has no tag by that");

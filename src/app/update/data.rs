@@ -45,6 +45,10 @@ pub fn execute(state: &mut State, command: DataCommand) -> Vec<Effect> {
             state.data.page = page;
             Vec::new()
         }
+        DataCommand::Large(large) => {
+            state.data.large = large;
+            dissolve::refresh(state)
+        }
         DataCommand::FindDuplicates => {
             state.data.check.asked = true;
             Vec::new()

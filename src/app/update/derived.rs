@@ -57,7 +57,12 @@ pub fn preview(state: &mut State, generation: u64, preview: Result<PreprocessPre
             Vec::new()
         }
         Ok(PreprocessPreview { image, before, after, outline, disc }) => {
-            preview_state.done = Some(PreviewDone { image, has_outline: outline.is_some(), disc });
+            preview_state.done = Some(PreviewDone {
+                image,
+                size: [before.width, before.height].map(|px| px as u32),
+                has_outline: outline.is_some(),
+                disc,
+            });
             preview_state.failed = None;
             let pictures = [(Texture::Before, before), (Texture::After, after)].into_iter();
             let all = pictures.chain(outline.map(|outline| (Texture::Outline, outline)));

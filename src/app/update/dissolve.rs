@@ -189,7 +189,7 @@ fn lend(state: &mut State) {
 
 /// Shows what is known of the dissolved image that the state says, and asks the worker for what is not, where a person can see it.
 fn ask(state: &mut State) -> Vec<Effect> {
-    let in_view = state.workspace == Workspace::Dissolve || state.overlay == Some(Overlay::Picture);
+    let in_view = state.workspace == Workspace::Dissolve || (state.overlay == Some(Overlay::Picture) && !state.is_large_alone());
     state.dissolve.stale = true;
     lend(state);
     if !in_view || state.dissolve.missing().is_some() {

@@ -4,9 +4,14 @@ use super::dicom_window;
 use crate::{
     app::{DataCommand, message::Texture, next_step, state::Open},
     config::{Aspect, Channels, PreprocessConfig, Window},
-    ui::shared::{context::PanelContext, theme, widgets},
+    ui::{
+        dissolve::image_frame,
+        shared::{context::PanelContext, theme, widgets},
+    },
 };
-use eframe::egui::{Align2, ComboBox, DragValue, Image, Rect, RichText, Sense, Spinner, Ui, WidgetInfo, accesskit::Role, vec2};
+use eframe::egui::{
+    Align2, ComboBox, DragValue, Image, Rect, RichText, Sense, Spinner, Ui, Vec2, WidgetInfo, accesskit::Role, vec2,
+};
 
 pub fn show(ui: &mut Ui, cx: &mut PanelContext<'_>, open: &Open) {
     let before = &cx.state.train.config.preprocess;
@@ -168,4 +173,17 @@ fn picture(ui: &Ui, cx: &PanelContext<'_>, name: &str, layers: &[Option<Texture>
         Image::new((texture.id(), rect.size())).paint_at(ui, rect);
     }
     Some(rect)
+}
+
+/// The selected image as its file has it, in this size, zoomed as all pictures are, under the edge of its mask where that is wanted.
+pub fn large(ui: &mut Ui, cx: &mut PanelContext<'_>, size: Vec2) {
+    let (place, _) = ui.allocate_exact_size(size, Sense::hover());
+    let Some(done) = cx.state.data.preview.done.filter(|d| Some(d.image) == cx.state.selected) else {
+        return waiting(ui, cx, place);
+    };
+    let textures = cx.textures;
+    let outline = (done.has_outline && cx.state.data.large.mask).then_some(Texture::Outline);
+    let layers = [Some(Texture::Before), outline].into_iter().flatten();
+    let layers = layers.filter_map(|layer| Some((textures.get(&layer)?.id(), 1.0)));
+    image_frame::layered(ui, cx, "the image", done.size, layers, place);
 }

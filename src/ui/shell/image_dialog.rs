@@ -2,13 +2,16 @@
 
 use crate::{
     app::{
-        AppCommand, DataCommand, State, icons,
+        AppCommand, DataCommand, State,
+        actions::{self, Id as ActionId},
+        icons,
         message::Texture,
         state::{Workspace, data_title},
     },
     engine::runs::score_set::ScoreSet,
     scores::{ScoreKind, ScoreRow},
     ui::{
+        data::preprocess,
         dissolve::{change_curve, compare, image_frame, t_slider, view},
         results::{annotations, anomaly_map, explanation},
         shared::{context::PanelContext, plot::percent, tags, theme, widgets},
@@ -42,8 +45,7 @@ pub fn show(ui: &mut Ui, cx: &mut PanelContext<'_>, note: &mut (String, String))
         let elsewhere = row.as_ref().and_then(|_| elsewhere(cx.state, set.as_deref()?));
         head(ui, cx, row.as_ref(), elsewhere.is_none());
         let Some((set, row)) = set.zip(row) else {
-            let size = ui.available_size();
-            return picture(ui, cx, size, None);
+            return unscored(ui, cx);
         };
         let size = ui.available_size();
         if size.x < BESIDE.x || size.y < BESIDE.y {
@@ -78,6 +80,30 @@ pub fn show(ui: &mut Ui, cx: &mut PanelContext<'_>, note: &mut (String, String))
     if modal.should_close() {
         cx.send(AppCommand::Escape);
     }
+}
+
+/// The image of Data: alone, under the edge of its mask, or with what dissolving does to it.
+fn unscored(ui: &mut Ui, cx: &mut PanelContext<'_>) {
+    if cx.state.is_large_in_data() {
+        ui.horizontal_wrapped(|ui| {
+            for (id, name, on) in [
+                (ActionId::AnomalyMap, "Mask", cx.state.data.large.mask),
+                (ActionId::NextLayout, "Dissolved", cx.state.data.large.dissolved),
+            ] {
+                let action = actions::get(id);
+                let allowed = (action.allowed)(cx.state);
+                let switch = ui.add_enabled(allowed.is_ok(), Button::selectable(on && allowed.is_ok(), name));
+                switch.widget_info(|| WidgetInfo::selected(Role::Button, allowed.is_ok(), on, name));
+                if switch.clicked() {
+                    cx.send((action.command)(cx.state));
+                }
+                let help = action.key.map(|key| format!("Key {}", widgets::key_name(ui, &key))).unwrap_or_default();
+                switch.on_hover_text(help).on_disabled_hover_text(allowed.err().unwrap_or_default());
+            }
+        });
+    }
+    let size = ui.available_size();
+    if cx.state.is_large_alone() { preprocess::large(ui, cx, size) } else { picture(ui, cx, size, None) }
 }
 
 /// Why the image of the selected row cannot be seen: another picture must never stand under its name.
