@@ -17,8 +17,8 @@ use std::{
     path::{Path, PathBuf},
 };
 
-/// Larger files name no classes.
-const MAX_BYTES: u64 = 1 << 20;
+/// Larger files are not read: names of a thousand classes take less, and a parser of YAML takes long for a hundred thousand levels.
+const MAX_BYTES: u64 = 32 << 10;
 
 /// Lists of names, a line each, by the number of their line from 0.
 const LISTS: &[&str] = &["classes.txt", "class_names.txt", "predefined_classes.txt", "names.txt", "_darknet.labels"];
