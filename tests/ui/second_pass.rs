@@ -330,6 +330,7 @@ fn large_view_names_its_image_and_no_other() {
     let text = format!("{other}\n");
     assert!(window.has(&text), "the hover text is there");
     window.key(Key::Enter);
+    window.key(Key::V);
     window.until("it is dissolved", |s| s.state().dissolve.answers.done.is_some());
     window.harness.run_steps(8);
     assert!(!window.has(&text), "it stays behind");
