@@ -1,6 +1,6 @@
 //! `--set SECTION.KEY=VALUE`: one setting changed by its name, with the nearest known name where it is unknown.
 
-use super::{ConfigError, RunConfig};
+use super::{ConfigError, DdpmConfig, RunConfig};
 use toml::{Table, Value};
 
 /// Returns the configuration with one setting changed and checked.
@@ -27,9 +27,24 @@ pub fn apply_setting(config: &RunConfig, key: &str, value: &str) -> Result<RunCo
     }
     let parsed = parse(value, section.get(last)).map_err(|reason| ConfigError::new(key, reason))?;
     section.insert(last.to_string(), parsed);
-    let config: RunConfig = table.try_into().map_err(|e: toml::de::Error| ConfigError::new(key, e.message().to_string()))?;
+    let mut config: RunConfig = table.try_into().map_err(|e: toml::de::Error| ConfigError::new(key, e.message().to_string()))?;
     config.validate()?;
+    keep(&mut config, key);
     Ok(config)
+}
+
+/// Remembers that a person has set this, where nothing else tells: it is the preset's value, and tiles would bring another.
+fn keep(config: &mut RunConfig, key: &str) {
+    let Some(name) = key.strip_prefix("ddpm.") else { return };
+    let preset = config.run.preset;
+    let value = |of: &DdpmConfig| Table::try_from(of).ok().and_then(|mut table| table.remove(name));
+    let plain = value(&preset.config().ddpm);
+    let is_hidden = preset.ddpm_of_tiles().is_some_and(|own| value(&own) != plain) && value(&config.ddpm) == plain;
+    if is_hidden {
+        config.run.kept.insert(key.to_string());
+    } else {
+        config.run.kept.remove(key);
+    }
 }
 
 /// Returns the configuration with all of these settings (key, value). One that is refused is tried again after the others: a

@@ -25,6 +25,7 @@ pub use score::{ScoreConfig, ThresholdRule};
 pub use tile::{LearntFrom, Tile, TileSize};
 
 use serde::{Deserialize, Serialize};
+use std::collections::BTreeSet;
 
 /// A setting that cannot be used: which one, why, and what is allowed.
 #[derive(Debug, Clone, PartialEq, thiserror::Error)]
@@ -73,11 +74,14 @@ pub struct RunSection {
     pub threads: usize,
     /// Which preset the settings started from.
     pub preset: Preset,
+    /// Keys of settings that a person has given the very value of the preset, where tiles would bring another: they hold.
+    #[serde(skip_serializing_if = "BTreeSet::is_empty")]
+    pub kept: BTreeSet<String>,
 }
 
 impl Default for RunSection {
     fn default() -> Self {
-        Self { seed: 0, device: DeviceKind::Cpu, threads: 0, preset: Preset::Standard }
+        Self { seed: 0, device: DeviceKind::Cpu, threads: 0, preset: Preset::Standard, kept: BTreeSet::new() }
     }
 }
 
@@ -119,11 +123,22 @@ impl RunConfig {
     }
 
     /// The diffusion model's settings where it learns from tiles: of their size, and the preset's own for tiles but for what the
-    /// person has changed.
+    /// person has set.
     pub fn ddpm_of_tiles(&self, tiles: TileSize) -> DdpmConfig {
         let preset = self.run.preset;
-        let own = preset.ddpm_of_tiles().and_then(|own| changed_as(&own, &preset.config().ddpm, &self.ddpm));
+        let own = preset.ddpm_of_tiles().and_then(|own| self.set_in(&own, &preset.config().ddpm));
         DdpmConfig { size: tiles.tile, ..own.unwrap_or_else(|| self.ddpm.clone()) }
+    }
+
+    /// `own` with all settings of the diffusion model that are otherwise than `before`, or were said to be as there; `None` where they
+    /// cannot be compared.
+    fn set_in(&self, own: &DdpmConfig, before: &DdpmConfig) -> Option<DdpmConfig> {
+        let table = |config: &DdpmConfig| toml::Table::try_from(config).ok();
+        let (mut own, before) = (table(own)?, table(before)?);
+        let is_set =
+            |key: &str, value: &toml::Value| before.get(key) != Some(value) || self.run.kept.contains(&format!("ddpm.{key}"));
+        own.extend(table(&self.ddpm)?.into_iter().filter(|(key, value)| is_set(key, value)));
+        own.try_into().ok()
     }
 
     /// Reads a `config.toml`; settings that it does not name have their defaults.
@@ -168,11 +183,3 @@ macro_rules! ensure {
     };
 }
 pub(crate) use ensure;
-
-/// `own` with all settings that `now` has otherwise than `before`; `None` where they cannot be compared.
-fn changed_as(own: &DdpmConfig, before: &DdpmConfig, now: &DdpmConfig) -> Option<DdpmConfig> {
-    let table = |config: &DdpmConfig| toml::Table::try_from(config).ok();
-    let (mut own, before) = (table(own)?, table(before)?);
-    own.extend(table(now)?.into_iter().filter(|(key, value)| before.get(key) != Some(value)));
-    own.try_into().ok()
-}

@@ -190,6 +190,12 @@ mod tests {
         assert_eq!((own.dim, own.steps, own.size), (16, 77, 64), "what was not set stays the tiles' own");
         let wide = apply_setting(&quick, "ddpm.dim", "24").unwrap().ddpm_of_tiles(tiles);
         assert_eq!((wide.dim, wide.steps), (24, quick.ddpm_of_tiles(tiles).steps));
+        // The preset's own value, said, is a value as others are: in its file, and in a run that was decided before.
+        let said = apply_setting(&quick, "ddpm.dim", "32").unwrap();
+        let said = RunConfig::from_toml(&said.to_toml()).unwrap().with_tiles(Some(1024), None).0;
+        assert_eq!((said.ddpm.dim, said.ddpm.batch, said.ddpm_of_tiles(tiles).dim), (32, 8, 32));
+        let again = apply_setting(&apply_setting(&quick, "ddpm.dim", "32").unwrap(), "ddpm.dim", "24").unwrap();
+        assert_eq!((again.ddpm_of_tiles(tiles).dim, again.run.kept.len()), (24, 0));
     }
 
     #[test]

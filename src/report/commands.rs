@@ -71,16 +71,16 @@ fn train(kind: RunKind, config: &RunConfig) -> String {
     line
 }
 
-/// Settings that differ, as `section.key` and value; where the images are is not among them.
+/// Settings that differ, or were said to be the same, as `section.key` and value; where the images are is not among them.
 fn differences(from: &RunConfig, to: &RunConfig) -> Vec<(String, String)> {
     let table = |config: &RunConfig| config.to_toml().parse::<toml::Table>().unwrap_or_default();
-    let (from, to) = (table(from), table(to));
+    let (from, to, kept) = (table(from), table(to), &to.run.kept);
     let mut all = Vec::new();
     for (section, values) in to.iter().filter(|(name, _)| !["run", "data"].contains(&name.as_str())) {
         for (key, value) in values.as_table().into_iter().flatten() {
-            if from.get(section).and_then(|s| s.get(key)) != Some(value) {
-                let text = value.as_str().map_or_else(|| value.to_string(), String::from);
-                all.push((format!("{section}.{key}"), text));
+            let name = format!("{section}.{key}");
+            if from.get(section).and_then(|s| s.get(key)) != Some(value) || kept.contains(&name) {
+                all.push((name, value.as_str().map_or_else(|| value.to_string(), String::from)));
             }
         }
     }
@@ -105,6 +105,8 @@ mod tests {
         config.dia.epochs = 3;
         config.dia.dissolve = DissolveMethod::Gaussian(7);
         config.ddpm.dim_mults = vec![1, 2];
+        let config = apply_setting(&config, "ddpm.dim", "32").unwrap();
+        assert_eq!(config.run.kept.len(), 1, "the preset's own, said");
         let line = train(RunKind::Train, &config);
         assert!(
             line.starts_with(r"dissolve-studio train --data '/data/it'\''s here' --normal '!polyps' --preset quick --seed 0"),

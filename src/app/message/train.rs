@@ -11,6 +11,8 @@ pub enum TrainCommand {
     Field(&'static str, String),
     /// The list of devices is opened.
     ListDevices,
+    /// The field as it was before anything was typed there.
+    Restore(&'static str),
     /// Takes the settings of this run into the form.
     UseSettings(PathBuf),
     /// An existing model, or a new one.

@@ -7,7 +7,12 @@ use crate::{
     ml::base::reporter::Stage,
 };
 use serde::{Deserialize, Serialize};
-use std::{cell::RefCell, collections::BTreeMap, rc::Rc, sync::LazyLock};
+use std::{
+    cell::RefCell,
+    collections::{BTreeMap, BTreeSet},
+    rc::Rc,
+    sync::LazyLock,
+};
 
 pub type Texts = BTreeMap<&'static str, String>;
 
@@ -19,6 +24,8 @@ pub struct TrainState {
     pub reuse: Option<ModelSource>,
     /// What stands in each field, valid or not.
     pub texts: Texts,
+    /// The fields that were typed in: what stands there is meant, be it the preset's own.
+    pub typed: BTreeSet<&'static str>,
     /// What stood there before anything was changed.
     pub begun: Texts,
     /// Why a field's text cannot be used.
@@ -77,12 +84,14 @@ fn instead(plain: &RunConfig, decided: &RunConfig) -> Texts {
 pub struct TrainForm {
     preset: Option<Preset>,
     texts: BTreeMap<String, String>,
+    typed: BTreeSet<String>,
 }
 
 impl From<&TrainState> for TrainForm {
     fn from(train: &TrainState) -> Self {
         let texts = train.texts.iter().map(|(key, text)| ((*key).to_string(), text.clone())).collect();
-        Self { preset: Some(train.config.run.preset), texts }
+        let typed = train.typed.iter().map(|key| (*key).to_string()).collect();
+        Self { preset: Some(train.config.run.preset), texts, typed }
     }
 }
 
@@ -98,13 +107,16 @@ impl TrainState {
         let mut config = preset.config();
         config.dia.eval_every = (config.dia.epochs / 10).max(1);
         let texts = texts_of(&config);
-        Self { config, begun: texts.clone(), texts, errors: BTreeMap::new(), reuse: None }
+        Self { config, begun: texts.clone(), texts, typed: BTreeSet::new(), errors: BTreeMap::new(), reuse: None }
     }
 
     /// Gives the fields of one card the values of a preset.
     pub fn set_card(&mut self, card: Stage, preset: Preset) {
         let of_preset = PRESETS.iter().filter(|(p, _)| *p == preset).flat_map(|(_, texts)| of_card(card, texts));
-        self.texts.extend(of_preset.map(|(key, text)| (key, text.clone())));
+        for (key, text) in of_preset {
+            self.texts.insert(key, text.clone());
+            self.typed.remove(key);
+        }
         self.read();
     }
 
@@ -128,6 +140,7 @@ impl TrainState {
         let mut train = Self::from_preset(form.preset.unwrap_or(Preset::Quick));
         let known = FIELDS.iter().filter_map(|f| Some((f.key, form.texts.get(f.key)?.clone())));
         train.texts.extend(known);
+        train.typed = FIELDS.iter().map(|f| f.key).filter(|key| form.typed.contains(*key)).collect();
         train.read();
         train
     }
@@ -137,6 +150,7 @@ impl TrainState {
         let mut train = Self::from_preset(config.run.preset);
         train.config.preprocess = config.preprocess.clone();
         train.texts = texts_of(config);
+        train.typed = FIELDS.iter().map(|f| f.key).filter(|key| config.run.kept.contains(*key)).collect();
         train.reuse = Some(config.dia.model.clone()).filter(|path| !path.as_os_str().is_empty()).map(ModelSource);
         train.read();
         train
@@ -145,16 +159,29 @@ impl TrainState {
     /// Takes over a field's new text.
     pub fn set(&mut self, key: &'static str, text: String) {
         self.texts.insert(key, text);
+        self.typed.insert(key);
+        self.read();
+    }
+
+    /// As if nothing had been typed there.
+    pub fn restore(&mut self, key: &'static str) {
+        self.texts.extend(self.begun.get(key).map(|text| (key, text.clone())));
+        self.typed.remove(key);
         self.read();
     }
 
     /// All texts are read again in turn: a range is wrong only while both its ends are.
     fn read(&mut self) {
-        let base = RunConfig { run: self.config.run.clone(), ..self.config.run.preset.config() };
+        let mut base = RunConfig { run: self.config.run.clone(), ..self.config.run.preset.config() };
+        base.run.kept.clear();
         let mut config = RunConfig { data: self.config.data.clone(), preprocess: self.config.preprocess.clone(), ..base };
         let plain = texts_of(&config);
-        let mut waiting: Vec<(&'static str, &String)> =
-            self.texts.iter().filter(|(key, text)| plain.get(*key) != Some(text)).map(|(k, v)| (*k, v)).collect();
+        let mut waiting: Vec<(&'static str, &String)> = self
+            .texts
+            .iter()
+            .filter(|(key, text)| plain.get(*key) != Some(text) || self.typed.contains(*key))
+            .map(|(k, v)| (*k, v))
+            .collect();
         // A second round lets a field in that was wrong only beside another's old value.
         for _ in 0..2 {
             self.errors.clear();
@@ -183,9 +210,9 @@ impl TrainState {
         self.errors.iter().next().map(|(key, reason)| format!("{key}: {reason}"))
     }
 
-    /// The field does not hold what it held at first.
+    /// The field does not hold what it held at first, or what it holds was meant.
     pub fn is_changed(&self, key: &str) -> bool {
-        self.texts.get(key) != self.begun.get(key)
+        self.texts.get(key) != self.begun.get(key) || self.config.run.kept.contains(key)
     }
 
     /// Fields of a card's folded part that were changed, or are wrong.
@@ -245,7 +272,9 @@ mod tests {
         for f in FIELDS {
             let text = &train.texts[f.key];
             assert!(!text.is_empty() && !f.help.is_empty(), "{}", f.key);
-            assert_eq!(apply_setting(&train.config, f.key, text).as_ref(), Ok(&train.config), "{}", f.key);
+            let mut said = apply_setting(&train.config, f.key, text).unwrap();
+            said.run.kept.clear();
+            assert_eq!(said, train.config, "{}", f.key);
             if let FieldKind::Choice(all) = f.kind {
                 assert!(all.iter().all(|v| apply_setting(&train.config, f.key, v).is_ok()), "{}", f.key);
                 assert!(all.contains(&text.as_str()), "{}", f.key);
@@ -274,6 +303,23 @@ mod tests {
         assert_eq!((train.error(), train.config.ddpm.steps), (None, 12));
         assert_eq!(train.changed_in(Stage::Ddpm, ""), 1);
         assert_eq!(train.config.dia.eval_every, 1, "what the window chose stays");
+    }
+
+    #[test]
+    fn the_presets_own_value_holds_for_tiles_once_it_is_typed() {
+        let tiles = crate::config::TileSize { tile: 64, working_size: 512 };
+        let (mut train, dim) = (TrainState::default(), |train: &TrainState| train.config.ddpm_of_tiles(tiles).dim);
+        assert_eq!(dim(&train), 16, "nothing was typed");
+        for text in ["3", "32"] {
+            train.set("ddpm.dim", text.into());
+        }
+        assert!(dim(&train) == 32 && train.is_changed("ddpm.dim"));
+        assert_eq!(dim(&TrainState::from_form(&TrainForm::from(&train))), 32, "in the next session");
+        assert_eq!(dim(&TrainState::from_run(&train.config)), 32, "from a run");
+        let mut other = train.clone();
+        other.set_card(Stage::Ddpm, Preset::Quick);
+        train.restore("ddpm.dim");
+        assert_eq!((dim(&train), train.is_changed("ddpm.dim"), dim(&other)), (16, false, 16));
     }
 
     #[test]

@@ -27,6 +27,7 @@ pub fn execute(state: &mut State, command: TrainCommand) -> Vec<Effect> {
             state.devices = Some(Vec::new());
             vec![Effect::Load(LoadRequest::Devices)]
         }
+        TrainCommand::Restore(key) => training_form::restore(state, key),
         TrainCommand::UseSettings(run) => training_form::use_settings(state, &run),
         TrainCommand::Reuse(source) => training_form::reuse(state, source),
         TrainCommand::Start(kind) => start(state, kind),

@@ -59,7 +59,7 @@ pub fn show(ui: &mut Ui, cx: &mut PanelContext<'_>, field: &Field, by_tiles: Opt
         });
         let label = label.inner.on_hover_text(format!("{help}\nDouble click: back to {}", begun(cx, field)));
         if label.double_clicked() {
-            cx.send(TrainCommand::Field(field.key, begun(cx, field)));
+            cx.send(TrainCommand::Restore(field.key));
         }
         let new = ui.allocate_ui_with_layout([wide, 24.0].into(), Layout::left_to_right(Align::Center), |ui| {
             ui.set_width(wide);

@@ -27,8 +27,15 @@ pub fn card_preset(state: &mut State, card: Stage, preset: Preset) -> Vec<Effect
 }
 
 pub fn field(state: &mut State, key: &'static str, text: String) -> Vec<Effect> {
-    let label = FIELDS.iter().find(|f| f.key == key).map_or(key, |f| f.label);
-    change(state, label, |train| train.set(key, text))
+    change(state, label(key), |train| train.set(key, text))
+}
+
+pub fn restore(state: &mut State, key: &'static str) -> Vec<Effect> {
+    change(state, label(key), |train| train.restore(key))
+}
+
+fn label(key: &'static str) -> &'static str {
+    FIELDS.iter().find(|f| f.key == key).map_or(key, |f| f.label)
 }
 
 pub fn preprocess(state: &mut State, preprocess: PreprocessConfig) -> Vec<Effect> {
