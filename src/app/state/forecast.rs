@@ -37,14 +37,39 @@ pub struct Forecast {
 pub fn card_of(stage: Stage) -> Stage {
     match stage {
         Stage::Data | Stage::Ddpm => Stage::Ddpm,
-        Stage::DissolveCache
-        | Stage::Dia
-        | Stage::TileDia
+        Stage::DissolveCache | Stage::Dia | Stage::Bank | Stage::TileDia => Stage::Dia,
+        Stage::Profile
+        | Stage::NormalFeatures
+        | Stage::Scores
         | Stage::TileNormals
         | Stage::MapModel
-        | Stage::NormalFeatures
-        | Stage::Bank => Stage::Dia,
-        Stage::Profile | Stage::Scores | Stage::Maps | Stage::SyntheticLesions | Stage::Report => Stage::Scores,
+        | Stage::Maps
+        | Stage::SyntheticLesions
+        | Stage::Report => Stage::Scores,
+    }
+}
+
+/// Work that the machine is equally fast at, be it faster or slower than forecast.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Work {
+    Unet,
+    Encoder,
+    /// Whole pictures, decoded and mapped.
+    Maps,
+    /// Several of these at once, or of a cost that is not forecast: no measure of other stages.
+    Mixed,
+}
+
+impl Work {
+    fn of(stage: Stage) -> Self {
+        match stage {
+            Stage::Ddpm | Stage::DissolveCache | Stage::Profile => Self::Unet,
+            Stage::Dia | Stage::Bank => Self::Encoder,
+            Stage::TileNormals | Stage::MapModel | Stage::Maps => Self::Maps,
+            Stage::Data | Stage::TileDia | Stage::NormalFeatures | Stage::Scores | Stage::SyntheticLesions | Stage::Report => {
+                Self::Mixed
+            }
+        }
     }
 }
 
@@ -109,10 +134,14 @@ impl Forecast {
         }
     }
 
-    /// How much slower than predicted the stages of the same network were.
+    /// How much slower than predicted the stage is, or else the last one of the same kind of work was.
     fn ratio(&self, stage: Stage, progress: &Progress) -> f64 {
-        let network = |s: Stage| matches!(s, Stage::Ddpm | Stage::DissolveCache | Stage::Profile);
-        let same = progress.seconds_per_step.iter().rev().filter(|(s, ..)| network(*s) == network(stage));
+        let measured = || progress.seconds_per_step.iter().rev();
+        let own = measured().filter(|(s, ..)| *s == stage);
+        let alike = measured().filter(|(s, ..)| Work::of(*s) == Work::of(stage) && Work::of(stage) != Work::Mixed);
+        // Until a picture was mapped, the machine is as fast at that as at the encoder's work.
+        let by_encoder = measured().filter(|(s, ..)| Work::of(*s) == Work::Encoder && Work::of(stage) != Work::Unet);
+        let same = own.chain(alike).chain(by_encoder);
         let ratios = same.filter_map(|&(s, each, total)| {
             let cost = self.costs.iter().find(|c| c.stage == s)?;
             Some(each * total as f64 / cost.seconds)
@@ -161,6 +190,40 @@ mod tests {
             let strip = forecast.costs.iter().find(|c| c.stage == Stage::DissolveCache).unwrap();
             assert!((forecast.left_of(strip, &progress) / strip.seconds / slower - 1.0).abs() < 0.01);
         }
+    }
+
+    /// A whole run by tiles, in which each kind of work is slower or faster than forecast by a factor of its own: what is said to
+    /// be left grows only where such a factor comes to light, and from the first map on it is right.
+    #[test]
+    fn scoring_is_forecast_by_what_its_stages_took() {
+        let tiles = Some(crate::config::TileSize { tile: 64, working_size: 512 });
+        let amount = Amount { tiles, working_pixels: 400_000, ..AMOUNT };
+        let forecast = Forecast { costs: cost::forecast(&Preset::Quick.config(), amount, SPEED) };
+        assert!(forecast.costs.is_sorted_by_key(|c| c.stage as usize), "in the order of the work");
+        let slower = |stage| match stage {
+            Stage::Ddpm | Stage::DissolveCache | Stage::Profile => 4.0,
+            Stage::TileNormals | Stage::MapModel | Stage::Maps => 0.5,
+            _ => 2.0,
+        };
+        let truth: Vec<f64> = forecast.costs.iter().map(|c| c.seconds * slower(c.stage)).collect();
+        let mut progress = Progress::default();
+        for (i, cost) in forecast.costs.iter().enumerate() {
+            const TOTAL: usize = 100;
+            (progress.stage, progress.done, progress.total, progress.last) = (Some(cost.stage), 0, TOTAL, None);
+            let mut before = f64::INFINITY;
+            for at in 1..=TOTAL {
+                progress.step(step(cost.stage, at, TOTAL, truth[i] / TOTAL as f64));
+                let (left, rest) = (forecast.left(&progress), truth[i + 1..].iter().sum::<f64>());
+                assert!(left <= before * (1.0 + 1e-9), "{:?}, step {at}: {left} after {before}", cost.stage);
+                before = left;
+                let right = rest + truth[i] * (1.0 - at as f64 / TOTAL as f64);
+                if cost.stage as usize >= Stage::TileNormals as usize && right > 0.0 {
+                    assert!((left / right - 1.0).abs() < 0.01, "{:?}, step {at}: {left} of {right}", cost.stage);
+                }
+            }
+            progress.finished.push(cost.stage);
+        }
+        assert_eq!(forecast.left(&progress), 0.0);
     }
 
     #[test]

@@ -64,12 +64,12 @@ impl JobInfo {
         }
     }
 
-    /// Seconds that are left, where that can be said.
-    pub fn seconds_left(&self) -> Option<f64> {
+    /// Seconds that are left, where that can be said, and of what: where nothing was forecast, of the stage alone.
+    pub fn time_left(&self) -> Option<(f64, &'static str)> {
         if self.forecast.costs.is_empty() {
-            return self.progress.last.map(|step| step.eta_secs).filter(|s| *s > 0.0);
+            return self.progress.last.map(|step| (step.eta_secs, "of this stage")).filter(|(s, _)| *s > 0.0);
         }
-        Some(self.forecast.left(&self.progress))
+        Some((self.forecast.left(&self.progress), "of all"))
     }
 }
 

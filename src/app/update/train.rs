@@ -9,7 +9,9 @@ use crate::{
     },
     config::DissolveMethod,
     data::Label,
+    engine::runs::list::RunEntry,
     jobs::loader::LoadRequest,
+    ml::training::cost::Amount,
     run_dir::RunKind,
 };
 use std::path::PathBuf;
@@ -95,10 +97,7 @@ fn resume(state: &mut State, run: PathBuf) -> Vec<Effect> {
     }
     let (name, config, kind) = (entry.manifest.name.clone(), entry.config.clone(), entry.manifest.kind);
     state.offer = state.offer.take().filter(|offered| *offered != run);
-    // How much there is to do is known where its data set is the one that is open.
-    let has_model = entry.model_is_finished || !config.dia.model.as_os_str().is_empty();
-    let is_open = state.open().is_some_and(|open| open.config.path == config.data.path);
-    let amount = state.amount(&config, has_model).filter(|_| is_open);
+    let amount = amount_of(state, entry);
     queue::submit(state, JobInfo { amount, ..JobInfo::new(format!("Go on with {name}"), name, kind, config, Work::Resume(run)) })
 }
 
@@ -106,5 +105,14 @@ fn resume(state: &mut State, run: PathBuf) -> Vec<Effect> {
 fn score(state: &mut State, run: PathBuf) -> Vec<Effect> {
     let Some(entry) = state.runs.iter().find(|r| r.path == run) else { return Vec::new() };
     let (name, config, kind) = (entry.manifest.name.clone(), entry.config.clone(), entry.manifest.kind);
-    queue::submit(state, JobInfo::new(format!("Scores of {name}"), name, kind, config, Work::Score(run)))
+    let amount = amount_of(state, entry);
+    queue::submit(state, JobInfo { amount, ..JobInfo::new(format!("Scores of {name}"), name, kind, config, Work::Score(run)) })
+}
+
+/// How much there is to do for a run that is there: known where its data set is the one that is open.
+fn amount_of(state: &State, run: &RunEntry) -> Option<Amount> {
+    let config = &run.config;
+    let has_model = run.model_is_finished || !config.dia.model.as_os_str().is_empty();
+    let is_open = state.open().is_some_and(|open| open.config.path == config.data.path);
+    state.amount(config, has_model).filter(|_| is_open)
 }

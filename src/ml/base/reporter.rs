@@ -9,7 +9,7 @@ use super::readiness::{Readiness, ReadinessCheck};
 use crate::error::Warning;
 use std::path::PathBuf;
 
-/// One stage of the work, as it is shown.
+/// One stage of the work, as it is shown; in the order of a run, but for `Data`, which comes before many of them.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Stage {
     /// Decoding of images.
@@ -20,20 +20,20 @@ pub enum Stage {
     DissolveCache,
     /// Training of the encoder, CSI included.
     Dia,
+    /// Features of the training normals, which scores are measured against.
+    Bank,
     /// Training of the encoder of tiles.
     TileDia,
+    /// The dissolve profile of the training normals.
+    Profile,
+    /// What the training normals' plain features look like.
+    NormalFeatures,
+    /// Scores of images.
+    Scores,
     /// What the tiles of the training normals look like, which those of other images are held against.
     TileNormals,
     /// Training of what makes anomaly maps.
     MapModel,
-    /// Features of the training normals, which scores are measured against.
-    Bank,
-    /// What the training normals' plain features look like.
-    NormalFeatures,
-    /// The dissolve profile of the training normals.
-    Profile,
-    /// Scores of images.
-    Scores,
     /// Anomaly maps, and scores by tiles.
     Maps,
     /// Spots drawn into held-out normals.

@@ -1,10 +1,8 @@
 //! Progress of a stage that counts images and has no loss: decoding, dissolving, features, scores.
 
-use super::{
-    reporter::{Control, Event, Reporter, Stage, Step},
-    throughput::Throughput,
-};
+use super::reporter::{Control, Event, Reporter, Stage, Step};
 use crate::error::{Error, Result};
+use std::time::{Duration, Instant};
 
 /// A step of work without a loss; the last argument is (images a second, seconds left).
 pub fn plain_step(stage: Stage, step: usize, total: usize, (images_per_second, eta_secs): (f64, f64)) -> Step {
@@ -14,9 +12,13 @@ pub fn plain_step(stage: Stage, step: usize, total: usize, (images_per_second, e
 /// Progress of `total` images in one stage, from `Started` to `Finished`.
 pub struct StageProgress<'a> {
     stage: Stage,
+    /// Images done before, and by now.
+    before: usize,
     done: usize,
     total: usize,
-    throughput: Throughput,
+    /// Since when it works, pauses left out of what it took until then.
+    since: Instant,
+    took: Duration,
     /// Receives the events.
     pub reporter: &'a mut dyn Reporter,
 }
@@ -25,20 +27,27 @@ impl<'a> StageProgress<'a> {
     /// Reports the start of the stage with `done` of `total` images done.
     pub fn start(stage: Stage, done: usize, total: usize, reporter: &'a mut dyn Reporter) -> Self {
         reporter.event(Event::Started { stage, done, total });
-        Self { stage, done, total, throughput: Throughput::start(), reporter }
+        Self { stage, before: done, done, total, since: Instant::now(), took: Duration::ZERO, reporter }
     }
 
-    /// Reports that `done` images are done, counted from the start of the stage.
+    /// Reports that `done` images are done, counted from the start of the stage. What is left is said by the mean of all so far:
+    /// they are of various sizes, and the next are like them.
     ///
     /// # Errors
     /// [`Error::Stopped`] where the work is to stop.
     pub fn reach(&mut self, done: usize) -> Result<()> {
         if done > self.done {
-            let speed = self.throughput.tick(done - self.done, 1, self.total.saturating_sub(done));
+            let now = Instant::now();
+            self.took += now - std::mem::replace(&mut self.since, now);
             self.done = done;
+            let each = self.took.as_secs_f64().max(1e-9) / (done - self.before) as f64;
+            let speed = (each.recip(), each * self.total.saturating_sub(done) as f64);
             self.reporter.event(Event::Step(plain_step(self.stage, done, self.total, speed)));
         }
-        if self.reporter.control() == Control::Stop { Err(Error::Stopped) } else { Ok(()) }
+        let before = Instant::now();
+        let control = self.reporter.control();
+        self.since += before.elapsed();
+        if control == Control::Stop { Err(Error::Stopped) } else { Ok(()) }
     }
 
     /// Reports the end of the stage.

@@ -95,6 +95,8 @@ impl PictureScorer {
         };
         let mut scores: HashMap<ImageId, PictureScores> = ids.iter().filter_map(|&id| Some((id, known(id)?))).collect();
         let others: Vec<ImageId> = ids.iter().copied().filter(|id| !scores.contains_key(id)).collect();
+        // Those with masks take longer, as they are measured by them: spread among the others, any part tells how long the rest takes.
+        let others = mixed(&others, |&id| data.item(id).is_some_and(|item| !item.masks.is_empty()));
         let mut progress = StageProgress::start(Stage::Maps, 0, others.len(), reporter);
         for (done, ids) in others.chunks(CHUNK).enumerate() {
             let pictures = for_each_image(data, ids, |_, item| Ok(self.maps.working_picture(&item.decode()?)));
@@ -113,5 +115,30 @@ impl PictureScorer {
     /// The scores of the training normals: by tiles, by map.
     pub fn ranks(&self) -> [&Ranks; 2] {
         [self.by_tiles.normals.ranks(), self.maps.ranks()]
+    }
+}
+
+/// The same, with those of which `is_one` evenly among the others, both in their order.
+fn mixed<T: Copy>(all: &[T], is_one: impl Fn(&T) -> bool) -> Vec<T> {
+    let (ones, others): (Vec<T>, Vec<T>) = all.iter().partition(|item| is_one(item));
+    let placed = |part: Vec<T>| {
+        let count = part.len() as f64;
+        part.into_iter().enumerate().map(move |(i, item)| ((i as f64 + 0.5) / count, item))
+    };
+    let mut all: Vec<(f64, T)> = placed(ones).chain(placed(others)).collect();
+    all.sort_by(|a, b| a.0.total_cmp(&b.0));
+    all.into_iter().map(|(_, item)| item).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_takes_longer_is_spread_among_the_rest() {
+        let all: Vec<usize> = (0..12).collect();
+        assert_eq!(mixed(&all, |&i| i >= 9), [0, 9, 1, 2, 3, 10, 4, 5, 6, 11, 7, 8]);
+        assert_eq!(mixed(&all, |_| true), all);
+        assert_eq!(mixed(&all, |_| false), all);
     }
 }

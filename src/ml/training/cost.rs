@@ -146,7 +146,10 @@ pub fn forecast(config: &RunConfig, amount: Amount, speed: Speed) -> Vec<Cost> {
     let training = passes * steps * views as f64 * encoder.macs / speed.encoder;
     let held = pictures(amount.training_normals, amount.input_size);
     add(Stage::Dia, training + exact, encoder.training_bytes(at_once) + held + left);
-    let whole_pictures = amount.working_pixels as f64;
+    let chunk = SHIFTS * images_per_pass(amount.input_size);
+    let scoring = |images: usize| (images * SHIFTS * config.score.samples) as f64 * encoder.macs / speed.encoder;
+    let others = amount.images.saturating_sub(amount.training_normals);
+    add(Stage::Bank, scoring(amount.training_normals), encoder.inference_bytes(chunk) + held);
     if let Some(tiles) = tiles {
         let of_tile = resnet(tiles.tile, resolved_stem(dia.stem, tiles.tile), dia.width);
         let (dia, steps) = (&dia.of_tiles(), dia.of_tiles().total_steps() as f64);
@@ -155,6 +158,21 @@ pub fn forecast(config: &RunConfig, amount: Amount, speed: Speed) -> Vec<Cost> {
         let dissolving = if diffusion { dissolved * unet.macs / speed.unet } else { 0.0 };
         let training = passes * steps * views as f64 * of_tile.macs / speed.encoder;
         add(Stage::TileDia, dissolving + training, of_tile.training_bytes(at_once) + TileSample::BUDGET as f64 + left);
+    }
+    let profile = |images: usize| match config.score.profile && diffusion {
+        true => (images * WHOLE_T.len().max(GRID_T.len())) as f64 * unet.macs / speed.unet,
+        false => 0.0,
+    };
+    let of_profile = unet.inference_bytes(descriptor_scorer::CHUNK);
+    if config.score.profile && diffusion {
+        add(Stage::Profile, profile(amount.training_normals.min(descriptor_scorer::MOST)), of_profile);
+    }
+    // The profile of an image is looked at beside its score.
+    let of_scores = encoder.inference_bytes(chunk) + pictures(others, amount.input_size);
+    add(Stage::Scores, scoring(others) + profile(others), of_scores.max(if profile(1) > 0.0 { of_profile } else { 0.0 }));
+    if let Some(tiles) = tiles {
+        let of_tile = resnet(tiles.tile, resolved_stem(dia.stem, tiles.tile), dia.width);
+        let whole_pictures = amount.working_pixels as f64;
         // The encoder sees each pixel once; the features of the map are worth about this many multiply-adds a pixel.
         let seen = of_pixel(&of_tile, tiles.tile) * whole_pictures / speed.encoder;
         let mapped = MAP_MACS * whole_pictures / speed.encoder;
@@ -162,20 +180,7 @@ pub fn forecast(config: &RunConfig, amount: Amount, speed: Speed) -> Vec<Cost> {
         let normals = amount.training_normals as f64;
         add(Stage::TileNormals, seen * normals.min(tile_scorer::MOST as f64), bytes);
         add(Stage::MapModel, 4.0 * mapped * normals.min(map_model::MOST as f64), bytes);
-    }
-    let chunk = SHIFTS * images_per_pass(amount.input_size);
-    let scoring = |images: usize| (images * SHIFTS * config.score.samples) as f64 * encoder.macs / speed.encoder;
-    let others = amount.images.saturating_sub(amount.training_normals);
-    add(Stage::Bank, scoring(amount.training_normals), encoder.inference_bytes(chunk) + held);
-    if config.score.profile && diffusion {
-        let passes = WHOLE_T.len().max(GRID_T.len());
-        let images = amount.training_normals.min(descriptor_scorer::MOST) + others;
-        add(Stage::Profile, (images * passes) as f64 * unet.macs / speed.unet, unet.inference_bytes(descriptor_scorer::CHUNK));
-    }
-    add(Stage::Scores, scoring(others), encoder.inference_bytes(chunk) + pictures(others, amount.input_size));
-    if tiles.is_some() {
-        let seconds = others as f64 * whole_pictures * (MAP_MACS + of_pixel(&encoder, amount.input_size)) / speed.encoder;
-        add(Stage::Maps, seconds, BASE + MAP_BYTES * whole_pictures);
+        add(Stage::Maps, (mapped + seen) * others as f64, bytes);
     }
     costs
 }

@@ -103,8 +103,8 @@ fn running(ui: &mut Ui, job: &JobInfo) {
     let mut parts = Vec::new();
     if paused {
         parts.push("paused".to_string());
-    } else if let Some(seconds) = job.seconds_left() {
-        parts.push(format!("{} left of all", widgets::about(seconds)));
+    } else if let Some((seconds, of)) = job.time_left() {
+        parts.push(format!("{} left {of}", widgets::about(seconds)));
     }
     if room > 560.0 {
         if let Some(curve) = p.curve(stage, Quantity::Loss) {

@@ -23,7 +23,7 @@ pub fn show(ui: &mut Ui, cx: &mut PanelContext<'_>) {
             widgets::weak(ui, format!("{}", i + 1));
             ui.label(&job.title);
             let mut parts = vec![job.config.run.preset.name().to_string()];
-            parts.extend(job.seconds_left().map(|s| format!("about {}", widgets::about(s))));
+            parts.extend(job.time_left().map(|(s, _)| format!("about {}", widgets::about(s))));
             ui.label(RichText::new(parts.join(" · ")).size(theme::SMALL).color(t.weak));
             ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
                 let buttons = [

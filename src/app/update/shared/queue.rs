@@ -14,6 +14,7 @@ use crate::{
     },
     run_dir::{RunKind, RunState},
 };
+use std::path::PathBuf;
 
 /// Queues a job, and starts it where nothing else runs.
 pub fn submit(state: &mut State, job: JobInfo) -> Vec<Effect> {
@@ -21,12 +22,16 @@ pub fn submit(state: &mut State, job: JobInfo) -> Vec<Effect> {
     // Started before this machine was timed, a training says at first what it would take on an ordinary one.
     let speed = state.machine.speed.unwrap_or_else(|| Speed::ordinary(state.cores));
     let costs = job.amount.map(|amount| cost::forecast(&job.config, amount, speed)).unwrap_or_default();
-    let of_kind = |c: &cost::Cost| match job.kind {
-        RunKind::Train => true,
-        RunKind::Ddpm => c.stage == Stage::Ddpm,
-        RunKind::Dia | RunKind::Csi | RunKind::Tiles => card_of(c.stage) == Stage::Dia,
+    // What was learnt for the scores of before is there.
+    let was_scored = |path: &PathBuf| state.runs.iter().any(|run| run.path == *path && run.has_scores);
+    let of_job = |c: &cost::Cost| match (&job.work, job.kind) {
+        (Work::Score(run), _) if was_scored(run) => matches!(c.stage, Stage::Scores | Stage::Maps),
+        (Work::Score(_), _) => card_of(c.stage) == Stage::Scores,
+        (_, RunKind::Train) => true,
+        (_, RunKind::Ddpm) => c.stage == Stage::Ddpm,
+        (_, RunKind::Dia | RunKind::Csi | RunKind::Tiles) => card_of(c.stage) == Stage::Dia,
     };
-    let forecast = Forecast { costs: costs.into_iter().filter(of_kind).collect() };
+    let forecast = Forecast { costs: costs.into_iter().filter(of_job).collect() };
     // The last training stays in view with its curves; the list does not grow for ever.
     let training = state.jobs.iter().rfind(|j| j.state.has_ended() && j.work.is_training()).map(|j| j.id);
     state.jobs.retain(|j| !j.state.has_ended() || Some(j.id) == training);

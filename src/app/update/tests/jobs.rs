@@ -262,6 +262,29 @@ fn the_run_in_view_or_else_the_newest_is_scored_again() {
 }
 
 #[test]
+fn scores_alone_say_what_is_left_of_them() {
+    let mut state = with_runs();
+    let path = state.open().unwrap().config.path.clone();
+    for (run, has_scores) in state.runs.iter_mut().zip([false, true]) {
+        run.config = crate::config::Preset::Quick.config();
+        (run.config.data.path, run.has_scores) = (path.clone(), has_scores);
+    }
+    let runs: Vec<PathBuf> = state.runs.iter().map(|run| run.path.clone()).collect();
+    for (run, stages) in runs.into_iter().zip([vec![Stage::Profile, Stage::Scores], vec![Stage::Scores]]) {
+        update(&mut state, TrainCommand::Score(run.clone()));
+        let job = state.jobs.last().unwrap();
+        assert_eq!(job.forecast.costs.iter().map(|c| c.stage).collect::<Vec<_>>(), stages);
+        assert!(matches!(job.time_left(), Some((seconds, "of all")) if seconds > 0.0));
+        let id = JobId(state.next_job);
+        update(&mut state, JobEvent::JobEnded(id, Outcome::Stopped));
+    }
+    let id = plant(&mut state);
+    assert_eq!(state.job().unwrap().time_left(), None);
+    update(&mut state, JobEvent::JobProgress(id, step(3, 0.0)));
+    assert_eq!(state.job().unwrap().time_left(), Some((7.0, "of this stage")), "of how many stages it is not known");
+}
+
+#[test]
 fn another_try_asks_for_the_same() {
     let mut state = opened();
     let config = crate::config::DataConfig { path: "two".into(), only: vec!["a".into()], ..Default::default() };

@@ -136,7 +136,7 @@ fn training_needs_data_and_valid_settings() {
     assert!(update(&mut state, TrainCommand::Start(RunKind::Train)).is_empty());
     update(&mut state, TrainCommand::Field("ddpm.steps", "12".into()));
     assert_eq!(update(&mut state, TrainCommand::Start(RunKind::Train)).len(), 1);
-    assert!(state.machine.speed.is_none() && state.job().unwrap().seconds_left().is_some(), "a guess, until steps tell");
+    assert!(state.machine.speed.is_none() && state.job().unwrap().time_left().is_some(), "a guess, until steps tell");
 }
 
 #[test]
