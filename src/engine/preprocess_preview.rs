@@ -8,10 +8,10 @@ use crate::{
 };
 use std::sync::Arc;
 
-/// Longest side of what preprocessing is shown of, px: it looks the same at any size.
-const AFTER: usize = 768;
-/// Longest side of the image itself, px, which the large view shows as well.
-const BEFORE: usize = 2048;
+/// Longest side of what is shown, px; preprocessing looks the same at any size.
+const SHOWN: usize = 768;
+/// Longest side of the image itself in the large view, px.
+const LARGE: usize = 2048;
 
 /// What is to be shown.
 #[derive(Debug, Clone)]
@@ -20,6 +20,8 @@ pub struct PreviewRequest {
     pub dataset: Arc<Dataset>,
     pub image: ImageId,
     pub preprocess: PreprocessConfig,
+    /// The image itself is seen large.
+    pub is_large: bool,
 }
 
 /// An image before and after.
@@ -38,6 +40,7 @@ pub struct PreprocessPreview {
 pub(crate) struct CachedImage {
     dataset: Arc<Dataset>,
     image: ImageId,
+    is_large: bool,
     before: Rgba,
     outline: Option<Rgba>,
     /// What preprocessing is shown of.
@@ -45,23 +48,26 @@ pub(crate) struct CachedImage {
 }
 
 impl CachedImage {
-    fn read(dataset: &Arc<Dataset>, image: ImageId) -> Result<Self> {
-        let picture = dataset.read(image)?.within(BEFORE);
+    fn read(PreviewRequest { dataset, image, is_large, .. }: &PreviewRequest) -> Result<Self> {
+        let (image, is_large) = (*image, *is_large);
+        let picture = dataset.read(image)?.within(if is_large { LARGE } else { SHOWN });
         let (before, [width, height]) = (Rgba::new(&picture), [picture.width, picture.height]);
         // A mask that cannot be read is no reason not to show its image.
         let mask = dataset.read_mask(image).ok().flatten();
         // As wide as it is beside controls, where the picture is small.
-        let thick = 2 * width.max(height).div_ceil(AFTER);
+        let thick = 2 * width.max(height).div_ceil(SHOWN);
         let outline = mask.and_then(|mask| Rgba::outline(&mask, width, height, thick));
-        Ok(Self { dataset: dataset.clone(), image, before, outline, small: picture.within(AFTER) })
+        Ok(Self { dataset: dataset.clone(), image, is_large, before, outline, small: picture.within(SHOWN) })
     }
 }
 
 pub(crate) fn preview(request: &PreviewRequest, cached: &mut Option<CachedImage>) -> Result<PreprocessPreview> {
-    let is_of = |cached: &CachedImage| Arc::ptr_eq(&cached.dataset, &request.dataset) && cached.image == request.image;
+    let is_of = |cached: &CachedImage| {
+        Arc::ptr_eq(&cached.dataset, &request.dataset) && (cached.image, cached.is_large) == (request.image, request.is_large)
+    };
     let CachedImage { before, outline, small, .. } = match cached.take().filter(is_of) {
         Some(known) => cached.insert(known),
-        None => cached.insert(CachedImage::read(&request.dataset, request.image)?),
+        None => cached.insert(CachedImage::read(request)?),
     };
     let after = Preprocess::new(request.preprocess.clone()).apply(small);
     Ok(PreprocessPreview {

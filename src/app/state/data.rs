@@ -86,8 +86,8 @@ impl Check {
 /// The selected image before and after preprocessing.
 #[derive(Debug, Default)]
 pub struct PreviewState {
-    /// Number of the thumbnails it belongs to, the image and the settings that were last asked for.
-    pub asked: Option<(u64, ImageId, PreprocessConfig)>,
+    /// Number of the thumbnails it belongs to, the image and the settings that were last asked for, and whether for the large view.
+    pub asked: Option<(u64, ImageId, PreprocessConfig, bool)>,
     /// Number of the newest request.
     pub generation: u64,
     pub done: Option<PreviewDone>,

@@ -30,19 +30,23 @@ fn request_preview(state: &mut State) -> Option<Effect> {
     if state.workspace != Workspace::Data {
         return None;
     }
-    let asked = (state.data.pictures_since, image, state.train.config.preprocess.clone());
+    let (set, is_large) = (state.data.pictures_since, state.is_large_alone());
     let preview_state = &mut state.data.preview;
+    // What was seen large stays so: nothing is gained by asking again.
+    let was_large = preview_state.asked.as_ref().is_some_and(|asked| (asked.0, asked.1, asked.3) == (set, image, true));
+    let asked = (set, image, state.train.config.preprocess.clone(), is_large || was_large);
     if preview_state.asked.as_ref() == Some(&asked) {
         return None;
     }
     preview_state.generation += 1;
     preview_state.asked = Some(asked.clone());
-    let (dataset, preprocess) = (open.dataset.clone(), asked.2);
+    let (dataset, preprocess, is_large) = (open.dataset.clone(), asked.2, asked.3);
     Some(Effect::Background(BackgroundEffect::PreviewPreprocessing(Box::new(PreviewRequest {
         generation: preview_state.generation,
         dataset,
         image,
         preprocess,
+        is_large,
     }))))
 }
 
