@@ -31,6 +31,7 @@ use std::path::PathBuf;
 /// # Errors
 /// The folder is no run, or cannot be written to.
 pub fn write(run: &RunDir, dataset: Option<&Dataset>) -> Result<PathBuf> {
+    run.tidy();
     let parts = Parts::gather(run)?;
     // A name of a file can hold control characters.
     let page = page::page(&parts, dataset).into_string();

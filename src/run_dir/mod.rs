@@ -228,6 +228,13 @@ impl RunDir {
         Err(self.in_work())
     }
 
+    /// Removes what a killed process has not finished writing, unless one works on the run.
+    pub fn tidy(&self) {
+        if !self.is_locked() {
+            write::remove_half_written(&self.path);
+        }
+    }
+
     fn in_work(&self) -> Error {
         Error::user(
             format!("{} is being worked on already", self.path.display()),

@@ -249,6 +249,8 @@ fn run_killed_in_any_stage_resumes_to_identical_results() {
         assert!(results(&complete) == before, "after a kill of {command:?}");
     }
     assert_eq!(planted(), expected);
+    // However the kills fell.
+    fs::write(complete.join(".writing-killed"), "half").unwrap();
     expect(program("report").arg("--run").arg(&complete).output().unwrap(), "report");
     assert_same(&complete, &complete, "kills of what reads it");
 }

@@ -99,6 +99,7 @@ impl FinishedRun {
         self.require_memory(&data, &data.scored_by_default(), reporter)?;
         let scorer = ImageScorer { part: &self.part, encoder: &self.encoder, model: self.model(None)?, maps: None };
         let lesions = planted_lesions::measure(&scorer, &data, seed, reporter)?;
+        self.run.tidy();
         lesions.write(&self.run.join(files::SYNTHETIC_LESIONS))?;
         Ok(lesions)
     }
