@@ -70,6 +70,11 @@ impl DataConfig {
             only => only.iter().map(|part| self.path.join(part)).collect(),
         }
     }
+
+    /// Where the images lie, links followed as far as they lead: one place, however its path is spelt.
+    pub fn place(&self) -> PathBuf {
+        std::fs::canonicalize(&self.path).unwrap_or_else(|_| self.path.clone())
+    }
 }
 
 /// How the folders of a data set are to be understood.

@@ -339,7 +339,7 @@ impl State {
 
     /// The data set of these scores, where it is the one that is open.
     pub fn open_of(&self, set: &ScoreSet) -> Option<&Arc<Open>> {
-        self.open().filter(|open| open.config.path == set.data.path)
+        self.open().filter(|open| open.dataset.place == set.place)
     }
 
     /// The image of the row that is selected on Results, where its data set is open.
@@ -450,7 +450,7 @@ impl State {
     /// The newest run with scores, of the images that are open where there are any.
     pub fn newest_scored(&self) -> Option<&RunEntry> {
         let scored = || self.runs.iter().filter(|run| run.has_scores);
-        let of_open = |run: &&RunEntry| self.open().is_some_and(|open| open.config.path == run.config.data.path);
+        let of_open = |run: &&RunEntry| self.open().is_some_and(|open| open.dataset.place == run.place);
         scored().find(of_open).or_else(|| scored().next())
     }
 

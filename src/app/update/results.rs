@@ -175,7 +175,7 @@ pub fn scores(state: &mut State, run: &Path, scores: Result<Arc<ScoreSet>, Failu
             r.row = selected.and_then(|path| set.rows.iter().position(|row| row.path == path));
             r.explanation.row = r.explanation.row.and(r.row);
             r.lesions = set.lesions.clone();
-            let (config, foreign) = (set.data.clone(), set.is_foreign());
+            let (config, place, foreign) = (set.data.clone(), set.place.clone(), set.is_foreign());
             let (asked, tab) = (r.tab, r.tab.here(&set));
             r.tab = tab;
             r.embedding.place(&set);
@@ -185,7 +185,7 @@ pub fn scores(state: &mut State, run: &Path, scores: Result<Arc<ScoreSet>, Failu
             let mut effects = embedding::ask(state);
             // The gallery needs the images: its data set is opened where none is, or where a person had just that folder scored.
             let is_open = state.data.open.is_some() || state.data.opening.is_some();
-            let shown = state.open().is_some_and(|o| o.config.path == config.path);
+            let shown = state.open().is_some_and(|open| open.dataset.place == place);
             let known = !config.path.as_os_str().is_empty();
             if known && (!is_open || foreign && !shown && recalled.is_none()) {
                 effects.extend(data::open_config(state, config));

@@ -113,6 +113,6 @@ fn score(state: &mut State, run: PathBuf) -> Vec<Effect> {
 fn amount_of(state: &State, run: &RunEntry) -> Option<Amount> {
     let config = &run.config;
     let has_model = run.model_is_finished || !config.dia.model.as_os_str().is_empty();
-    let is_open = state.open().is_some_and(|open| open.config.path == config.data.path);
+    let is_open = state.open().is_some_and(|open| open.dataset.place == run.place);
     state.amount(config, has_model).filter(|_| is_open)
 }

@@ -10,6 +10,7 @@ impl Dataset {
     pub fn from_items(root: PathBuf, layout: Layout, why: String, classes: Vec<Class>, items: Vec<Item>) -> Self {
         let has_own_classes = !classes.is_empty();
         let mut set = Self {
+            place: root.clone(),
             root,
             layout,
             why,

@@ -101,6 +101,8 @@ impl ImageId {
 pub struct Dataset {
     /// The folder, or the archive, that names of images are relative to.
     pub root: PathBuf,
+    /// [`DataConfig::place`](crate::config::DataConfig::place) of what was opened.
+    pub place: PathBuf,
     /// How the images lie on disk.
     pub layout: Layout,
     /// One sentence: what was recognised, and by what.

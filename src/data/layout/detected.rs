@@ -162,6 +162,7 @@ impl DetectedLayout {
             items.iter_mut().for_each(|i| i.patient = None);
         }
         let mut set = Dataset::from_items(root.to_path_buf(), self.layout, why, classes, items);
+        set.place = config.place();
         set.dicom_windows = windows;
         set.metadata = Arc::new(self.metadata);
         set.skipped = self.skipped;

@@ -19,6 +19,8 @@ pub struct RunEntry {
     pub path: PathBuf,
     pub manifest: Manifest,
     pub config: RunConfig,
+    /// Where its images lie, links followed.
+    pub place: PathBuf,
     /// Its diffusion model, where it has one that can be used.
     pub model: Option<ModelSource>,
     /// That model has gone through all its steps.
@@ -52,6 +54,7 @@ impl RunEntry {
         let is_finished = manifest.state == RunState::Finished;
         Some(Self {
             path: run.path().to_path_buf(),
+            place: config.data.place(),
             model,
             model_is_finished: contents.model.is_some(),
             has_scores: contents.scores.is_some(),

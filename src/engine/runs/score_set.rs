@@ -21,6 +21,8 @@ pub struct ScoreSet {
     pub config: RunConfig,
     /// Where the scored images lie: the run's own data, or a folder that was scored later.
     pub data: DataConfig,
+    /// [`DataConfig::place`] of those.
+    pub place: PathBuf,
     /// The file that was read, in the run folder.
     pub file: PathBuf,
     /// All files of scores in the run folder, the run's own first.
@@ -85,6 +87,7 @@ impl ScoreSet {
             set.data = toml::from_str(&text).map_err(|e| {
                 Error::user(format!("the note beside {} cannot be read: {e}", file.display()), "score the folder again")
             })?;
+            set.place = set.data.place();
         }
         let contents = run.contents()?;
         set.encoder = contents.encoder;
@@ -147,6 +150,7 @@ impl ScoreSet {
         Ok(Self {
             run: run.to_path_buf(),
             name,
+            place: config.data.place(),
             data: config.data.clone(),
             config,
             file: run.join(files::SCORES),
@@ -218,7 +222,26 @@ fn is_training_normal(row: &ScoreRow) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{run_dir::RunKind, scores::Tag};
+    use crate::{data::Dataset, engine::runs::list::RunEntry, run_dir::RunKind, scores::Tag};
+
+    #[cfg(unix)]
+    #[test]
+    fn images_are_known_again_through_a_link() {
+        let dir = tempfile::tempdir().unwrap();
+        let (folder, link) = (dir.path().join("images"), dir.path().join("link"));
+        fs::create_dir(&folder).unwrap();
+        std::os::unix::fs::symlink(&folder, &link).unwrap();
+        image::GrayImage::new(8, 8).save(folder.join("a.png")).unwrap();
+        let opened = Dataset::open(&DataConfig { path: link.clone(), ..DataConfig::default() }, &|_| ()).unwrap();
+        let mut config = RunConfig::default();
+        for path in [folder.clone(), link] {
+            config.data.path = path;
+            let run = RunDir::create(dir.path(), RunKind::Train, "r", &config).unwrap();
+            fs::write(run.join("scores.csv"), "path,split,label,score\na.png,test,0,0.5\n").unwrap();
+            assert_eq!(ScoreSet::read(run.path(), None).unwrap().place, opened.place);
+            assert_eq!(RunEntry::read(&run).unwrap().place, opened.place);
+        }
+    }
 
     #[test]
     fn scores_of_run_and_of_folder_are_read_with_tags() {

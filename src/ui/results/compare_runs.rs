@@ -108,8 +108,7 @@ fn row(ui: &mut Ui, cx: &mut PanelContext<'_>, c: &ComparedRuns, index: usize, t
         ui.painter().rect_filled(rect, theme::RADIUS, if chosen { t.hover } else { t.raised });
     }
     let square = Rect::from_center_size(pos2(rect.left() + 4.0 + PICTURE / 2.0, rect.center().y), Vec2::splat(PICTURE));
-    let thumbnail =
-        cx.state.open().filter(|o| o.config.path == c.first.data.path).and_then(|o| o.by_name.get(&image.path).copied());
+    let thumbnail = cx.state.open_of(&c.first).and_then(|o| o.by_name.get(&image.path).copied());
     if let Some(id) = thumbnail {
         picture(ui, cx, id, square);
     }

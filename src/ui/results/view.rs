@@ -6,7 +6,7 @@ use crate::{
         AppCommand, DataCommand, ResultsCommand,
         actions::Id,
         icons,
-        state::{Open, Scores, Workspace, data_title},
+        state::{Scores, Workspace, data_title},
     },
     engine::runs::score_set::ScoreSet,
     jobs::events::Pick,
@@ -168,8 +168,7 @@ fn ask_folder(ui: &mut Ui, cx: &mut PanelContext<'_>, folder: &mut String) {
 /// The pictures of the gallery come from the open data set; another one may be open.
 fn other_data(ui: &mut Ui, cx: &mut PanelContext<'_>, set: &ScoreSet) {
     let path = &set.data.path;
-    let is_open = cx.state.open().is_some_and(|o: &std::sync::Arc<Open>| o.config.path == *path);
-    if is_open || path.as_os_str().is_empty() || cx.state.data.opening.is_some() {
+    if cx.state.open_of(set).is_some() || path.as_os_str().is_empty() || cx.state.data.opening.is_some() {
         return;
     }
     let t = theme::of(ui);

@@ -49,7 +49,7 @@ fn fit(state: &State, run: &RunEntry) -> Fit {
     let Some(open) = state.open() else { return Fit::Own };
     let (data, is_large) = (&run.config.data, open.median_side().is_some_and(|side| side > TileSize::LEAST_WORKING_SIZE));
     match () {
-        () if data.path == open.config.path => Fit::Own,
+        () if run.place == open.dataset.place => Fit::Own,
         // A checkpoint that became a run knows no data.
         () if data.path.as_os_str().is_empty() || config_title(data) == open.title() => Fit::Perhaps,
         () if is_large && data.tiles().is_some() => Fit::Tiles,

@@ -402,7 +402,7 @@ fn a_run_lends_its_model_to_the_large_view() {
 fn the_model_that_suits_the_images_is_taken_not_the_newest() {
     let run = |name: &str, data: &str, tile| {
         let mut run = super::runs::entry(name, 10);
-        run.config.data.path = data.into();
+        (run.config.data.path, run.place) = (data.into(), data.into());
         run.config.data.tile = tile;
         (run.model, run.model_is_finished) = (Some(ModelSource(name.into())), true);
         run

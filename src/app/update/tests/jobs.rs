@@ -136,7 +136,7 @@ fn a_model_that_grows_is_not_taken_by_itself() {
     let model = |name: &str, is_finished| {
         let mut run = entry(name, 10);
         (run.model, run.model_is_finished) = (Some(ModelSource(name.into())), is_finished);
-        run.config.data.path = if is_finished { "other".into() } else { "set".into() };
+        run.place = if is_finished { "other".into() } else { "set".into() };
         run
     };
     update(&mut state, JobEvent::Runs(vec![model("grows", false), model("old", true)]));
@@ -264,10 +264,10 @@ fn the_run_in_view_or_else_the_newest_is_scored_again() {
 #[test]
 fn scores_alone_say_what_is_left_of_them() {
     let mut state = with_runs();
-    let path = state.open().unwrap().config.path.clone();
+    let place = state.open().unwrap().dataset.place.clone();
     for (run, has_scores) in state.runs.iter_mut().zip([false, true]) {
         run.config = crate::config::Preset::Quick.config();
-        (run.config.data.path, run.has_scores) = (path.clone(), has_scores);
+        (run.place, run.has_scores) = (place.clone(), has_scores);
     }
     let runs: Vec<PathBuf> = state.runs.iter().map(|run| run.path.clone()).collect();
     for (run, stages) in runs.into_iter().zip([vec![Stage::Profile, Stage::Scores], vec![Stage::Scores]]) {

@@ -100,7 +100,7 @@ fn reason_is_said_where_there_is_no_map() {
     update(&mut whole, ResultsCommand::Row(1));
     assert!(refused(whole).contains("works by tiles"));
     assert!(refused(by_tiles(|set| set.map_model = None)).contains("score the run again"));
-    assert!(refused(by_tiles(|set| set.data.path = "elsewhere".into())).contains("data set first"));
+    assert!(refused(by_tiles(|set| set.place = "elsewhere".into())).contains("data set first"));
     let mut none = by_tiles(|_| ());
     none.results.row = None;
     assert!(refused(none).contains("Select an image"));

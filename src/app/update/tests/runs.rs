@@ -31,6 +31,7 @@ pub(crate) fn entry(name: &str, steps: usize) -> RunEntry {
             data: String::new(),
             figures: Default::default(),
         },
+        place: config.data.place(),
         config,
         model: None,
         model_is_finished: false,
