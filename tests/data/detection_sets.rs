@@ -1,4 +1,4 @@
-//! `inspect` on sets for detection whose images each have a file of annotations: Pascal VOC's XML, YOLO's text. An image is what is marked
+//! `inspect` on sets for detection whose images each have a file of annotations: Pascal VOC's XML, YOLO's text, LabelMe's JSON. An image is what is marked
 //! in its file.
 
 use crate::test_files::{
@@ -60,6 +60,29 @@ fn objects_of_voc_label_their_images() {
         assert!(found["layout"] == "labels-csv" && says(&found, "Annotations of single images"), "{found}");
         assert!(says(&found, "Pascal VOC") && is_quiet(&found), "{found}");
     }
+}
+
+#[test]
+fn shapes_of_labelme_label_their_images() {
+    let shapes = |names: &[&str]| {
+        let shape =
+            |name: &&str| format!("{{\"label\": \"{name}\", \"points\": [[1, 2], [3, 4]], \"shape_type\": \"rectangle\"}}");
+        let shapes = names.iter().map(shape).collect::<Vec<_>>().join(", ");
+        format!(
+            "{{\"version\": \"5.2.1\", \"flags\": {{}}, \"shapes\": [{shapes}], \"imagePath\": \"x.png\", \"imageData\": null}}"
+        )
+    };
+    for (images, annotations) in [("images/#.png", "annotations/#.json"), ("#.png", "#.json")] {
+        let dir = folder(numbered(images, 0..6));
+        mark(&dir, annotations, NAMES, shapes);
+        let found = inspect(dir.path(), &[]);
+        assert_eq!((classes(&found), &found["suggested"]), (counts(), &"no annotation".into()), "{images}: {found}");
+        assert!(says(&found, "LabelMe") && is_quiet(&found), "{found}");
+    }
+    // What scanners and other programs write beside each image says nothing of what is in it.
+    let dir = folder(numbered("#.png", 0..6));
+    (0..6).for_each(|i| _ = dir.write(&format!("{i}.json"), b"{\"EchoTime\": 0.03, \"shapes\": []}"));
+    assert_eq!(classes(&inspect(dir.path(), &[])), BTreeMap::new());
 }
 
 #[test]

@@ -114,6 +114,12 @@ pub fn voc() -> Vec<Vec<u8>> {
     ])
 }
 
+pub fn labelme() -> Vec<Vec<u8>> {
+    text(&[
+        r#"{"version": "5.2.1", "flags": {"poor": true}, "shapes": [{"label": "spot", "points": [[1, 2], [3.5, 4]], "group_id": null, "shape_type": "polygon", "flags": {}}], "imagePath": "a.png", "imageData": null, "imageHeight": 32, "imageWidth": 40}"#,
+    ])
+}
+
 pub fn yolo() -> Vec<Vec<u8>> {
     let boxes = b"0 0.5 0.5 0.25 0.25\n1 0.1 0.1 0.2 0.1 0.2 0.3\n";
     vec![joined(&[boxes, b"names: [spot, 'cyst']\nnc: 2\n"]), joined(&[boxes, b"names:\n  0: spot # a\n  1: \"cyst\"\n"])]

@@ -87,6 +87,23 @@ pub const TARGETS: &[Target] = &[
         words: &[b"0 0.5 0.5 1 1\n", b"-1", b"1e999", b"nan", b"names:", b"- ", b"&a [", b"*a", b"{0: a}", b"!!str"],
     },
     Target {
+        name: "labelme",
+        run: labelme,
+        seeds: seeds::labelme,
+        words: &[
+            b"{",
+            b"}",
+            b"[",
+            b"null",
+            b"\"label\":",
+            b"\"shapes\":",
+            b"\"flags\":",
+            b"\"imagePath\":",
+            b"\\ud800",
+            b"1e999",
+        ],
+    },
+    Target {
         name: "spreadsheet",
         run: spreadsheet,
         seeds: seeds::spreadsheets,
@@ -326,6 +343,10 @@ fn annotated(folder: &Folder, files: &[(&str, &[u8])]) -> Taken {
 
 fn voc(folder: &Folder, bytes: &[u8]) -> Taken {
     annotated(folder, &[("a.xml", bytes)])
+}
+
+fn labelme(folder: &Folder, bytes: &[u8]) -> Taken {
+    annotated(folder, &[("a.json", bytes)])
 }
 
 /// Annotations, and the names of their classes.

@@ -2,6 +2,7 @@
 
 use super::{
     class_names::{ClassNames, Named},
+    labelme,
     pairing::{Pair, Pictures, folders, split_of},
     voc, yolo,
 };
@@ -33,6 +34,7 @@ const MAX_BYTES: u64 = 16 << 20;
 pub enum Format {
     Voc,
     Yolo,
+    LabelMe,
 }
 
 impl Format {
@@ -40,6 +42,7 @@ impl Format {
         match extension(path).as_str() {
             "xml" => Some(Self::Voc),
             "txt" => Some(Self::Yolo),
+            "json" => Some(Self::LabelMe),
             _ => None,
         }
     }
@@ -48,6 +51,7 @@ impl Format {
         match self {
             Self::Voc => "Pascal VOC",
             Self::Yolo => "YOLO",
+            Self::LabelMe => "LabelMe",
         }
     }
 }
@@ -70,6 +74,7 @@ impl Marks {
         match format {
             Format::Voc => voc::read(&text).map(Self::Names),
             Format::Yolo => yolo::read(&text).map(Self::Classes),
+            Format::LabelMe => labelme::read(&text).map(Self::Names),
         }
     }
 
@@ -180,7 +185,7 @@ impl Annotations {
             }
         }
         // An image without marks is one in a set where others have some.
-        for format in [Format::Voc, Format::Yolo] {
+        for format in [Format::Voc, Format::Yolo, Format::LabelMe] {
             let of_format = |(set, _): &&(AnnotationSet, Labels)| set.format == format;
             let marked = sets.iter().filter(of_format).flat_map(|(_, labels)| labels).filter_map(|(_, marked)| marked.as_ref());
             let none = unmarked(marked.flatten().map(String::as_str));
@@ -198,8 +203,8 @@ impl Annotations {
         let files = files.filter(|path| !self.files.contains(*path));
         let lone: Vec<&PathBuf> = files.filter(|path| marks(path).is_some_and(|marks| !marks.is_empty())).collect();
         if !lone.is_empty() {
-            let what = if lone.len() == 1 { "1 file annotates an image that is" } else { "files annotate images that are" };
-            self.note(what, "not here", lone.iter().map(|path| display_path(&relative(root, path))).collect());
+            let said = ["1 file annotates an image that is not here", "files annotate images that are not here"];
+            self.note(said, lone.iter().map(|path| display_path(&relative(root, path))).collect());
         }
         self.files.extend(lone.into_iter().cloned());
     }
@@ -216,22 +221,23 @@ impl Annotations {
             }
         }
         let damaged: Vec<String> = self.skipped.iter().map(|file| format!("{} {}", file.name(), file.reason)).collect();
-        let what = if damaged.len() == 1 { "1 file of annotations is" } else { "files of annotations are" };
-        self.note(what, "damaged and labels nothing", damaged);
-        let what = if several.len() == 1 { "1 file is" } else { "files are" };
-        self.note(what, "called like more than one image and labels none of them", several);
+        let said = ["1 file of annotations is damaged and labels nothing", "files of annotations are damaged and label nothing"];
+        self.note(said, damaged);
+        let said = [
+            "1 file is called like more than one image and labels none of them",
+            "files are called like more than one image and label none of them",
+        ];
+        self.note(said, several);
     }
 
     /// A line on some files, with their names; the number goes before what is said of several.
-    fn note(&mut self, what: &str, rest: &str, names: Vec<String>) {
-        match names.len() {
-            0 => {}
-            1 => self.notes.push(format!("{what} {rest} ({}).", first_few(names)).into()),
-            count => {
-                let rest = rest.replace("labels", "label");
-                self.notes.push(format!("{count} {what} {rest} ({}).", first_few(names)).into());
-            }
-        }
+    fn note(&mut self, [one, several]: [&str; 2], names: Vec<String>) {
+        let said = match names.len() {
+            0 => return,
+            1 => one.to_string(),
+            count => format!("{count} {several}"),
+        };
+        self.notes.push(format!("{said} ({}).", first_few(names)).into());
     }
 }
 
@@ -251,7 +257,7 @@ fn of_kinds<'a>(root: &Path, pictures: &[PictureFile], files: &'a [PathBuf]) -> 
     let count = |files: &[File], is: fn(&Result<Marks, String>) -> bool| files.iter().filter(|file| is(&file.marks)).count();
     let are_sound = |(format, _): &Kind, files: &[File]| {
         let sound = match format {
-            Format::Voc => count(files, |marks| marks.is_ok()),
+            Format::Voc | Format::LabelMe => count(files, |marks| marks.is_ok()),
             Format::Yolo => count(files, |marks| marks.as_ref().is_ok_and(|marks| !marks.is_empty())),
         };
         sound > 0 && sound >= count(files, |marks| marks.is_err())

@@ -1,5 +1,5 @@
-//! Annotations of one image as YOLO has them: a line for each finding, with the number of its class and a box, or the corners of an
-//! outline, in parts of the image's width and height.
+//! Annotations of one image as YOLO has them: a line for each finding, with the number of its class and a box (with or without points
+//! of a pose), or the corners of an outline, in parts of the image's width and height.
 
 use std::collections::BTreeSet;
 
@@ -23,6 +23,9 @@ fn class(line: &str) -> Result<u32, String> {
             word.parse().ok().filter(|n: &f64| n.is_finite()).ok_or_else(|| format!("has `{word}` in the place of a number"))
         })
         .collect::<Result<_, _>>()?;
+    if is_pose(&numbers) {
+        return Ok(class as u32);
+    }
     if let Some(outside) = numbers.iter().find(|number| !WITHIN.contains(number)) {
         return Err(format!("has {outside} in the place of a part of the image, which is 0 to 1,"));
     }
@@ -35,6 +38,14 @@ fn class(line: &str) -> Result<u32, String> {
     }
 }
 
+/// A box and behind it points, each with whether it is there (0), hidden (1) or seen (2).
+fn is_pose(numbers: &[f64]) -> bool {
+    let Some(([_, _, width, height], points)) = numbers.split_first_chunk() else { return false };
+    let (points, rest) = points.as_chunks();
+    let is_point = |[x, y, seen]: &[f64; 3]| WITHIN.contains(x) && WITHIN.contains(y) && [0.0, 1.0, 2.0].contains(seen);
+    *width > 0.0 && *height > 0.0 && !points.is_empty() && rest.is_empty() && points.iter().all(is_point)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -43,6 +54,8 @@ mod tests {
     fn boxes_and_outlines_are_of_classes() {
         let text = "0 0.5 0.5 0.25 1\r\n\n2.0 0.5 0.5 1.005 1 0.93\n7 0.1 0.1 0.2 0.1 0.2 -0.001\n0 1 1 1 1";
         assert_eq!(read(text).unwrap(), BTreeSet::from([0, 2, 7]));
+        let pose = "3 0.5 0.5 0.25 1 0.1 0.2 2 0 0 0\n4 0.5 0.5 0.25 1 0.1 0.2 1\n5 0.5 0.5 0.25 1 0.1 0.2 0.3 0.4";
+        assert_eq!(read(pose).unwrap(), BTreeSet::from([3, 4, 5]));
         assert_eq!(read(" \n").unwrap(), BTreeSet::new());
     }
 
@@ -59,6 +72,8 @@ mod tests {
             ("0 0.5 0.5 0 1", "without extent"),
             ("0 0.5 0.5", "neither a box nor an outline"),
             ("0 0.1 0.1 0.2 0.1 0.2 0.3 0.4", "neither"),
+            ("0 0.1 0.1 0.2 0.1 0.2 0.3 3", "has 3 in the place of a part"),
+            ("0 0.1 0.1 0.2 0.1 0.2 1.3 2", "has 1.3 in the place of a part"),
             ("0", "neither"),
         ] {
             let reason = read(&format!("0 0.5 0.5 1 1\n{line}\n")).unwrap_err();

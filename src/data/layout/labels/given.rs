@@ -64,7 +64,8 @@ fn from_folder(files: &NamedFiles, scan: &FileScan, path: &Path) -> Result<Detec
     let found = Annotations::find(&root, &scan.pictures, &entries.map(walkdir::DirEntry::into_path).collect::<Vec<_>>());
     let sources: Vec<Named> = found.sets.into_iter().map(|set| annotated(files, set)).collect();
     let Some(best) = (0..sources.len()).rev().max_by_key(|&i| sources[i].1.len()) else {
-        let why = "holds no annotations of single images as Pascal VOC or YOLO have them that are called like these images";
+        let why =
+            "holds no annotations of single images as Pascal VOC, YOLO or LabelMe have them that are called like these images";
         return Err(Error::user(format!("{} {why}", path.display()), "name a table of labels, or the folder of the annotations"));
     };
     let chosen = continued(&sources, best);
