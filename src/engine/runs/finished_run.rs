@@ -68,6 +68,8 @@ impl FinishedRun {
     ) -> Result<ScoredImages> {
         let all = data.ids(|_, _| true);
         self.require_memory(data, &all, reporter)?;
+        // Scores and rulers decode each picture once.
+        data.keep_fitted(&self.config.preprocess, &[self.encoder.config.input_size]);
         let scorer = ImageScorer { part: &self.part, encoder: &self.encoder, model: self.model(model)?, maps };
         if let Some(maps) = maps {
             scorer.require_maps()?;
@@ -127,7 +129,7 @@ impl FinishedRun {
 /// where nothing else is said and they fit.
 /// Returns the settings that were used, too.
 pub fn open(config: DataConfig, own: &DataConfig) -> Result<(Arc<Dataset>, DataConfig)> {
-    let same = fs::canonicalize(&config.path).ok().is_some_and(|path| fs::canonicalize(&own.path).is_ok_and(|own| own == path));
+    let same = config.place() == own.place();
     let mut config = config;
     if same && config.labels.is_none() {
         (config.labels, config.columns) = (own.labels.clone(), own.columns.clone());
