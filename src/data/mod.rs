@@ -26,7 +26,7 @@ pub use dataset::{
     Source, Split, SplitRule, TileSample, for_each_image,
 };
 pub use decode::read_picture;
-pub use layout::TablePreview;
+pub use layout::{TABLE_ENDINGS, TablePreview};
 pub use metadata::{ColumnKind, Metadata, MetadataColumn};
 pub use pixels::{
     CONTENT_RULE, MAX_PIXELS, Picture, Pixels, Preprocess, TileBlend, TileGrid, content, cut, gaussian_blur, has_content,

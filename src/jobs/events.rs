@@ -217,6 +217,8 @@ pub enum Pick {
     ModelRun,
     /// A table of labels for the open data set.
     Table,
+    /// Files that annotate the images of the open data set one by one.
+    Annotations,
     /// Labels, left-out images and tags of the open data set.
     Curation,
     /// Where contact sheets and sweeps are written.

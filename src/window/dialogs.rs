@@ -1,6 +1,9 @@
 //! The desktop's file dialogs, each on a thread of its own, as promises that are looked at once a frame.
 
-use crate::jobs::events::{Pick, Picked};
+use crate::{
+    data::TABLE_ENDINGS,
+    jobs::events::{Pick, Picked},
+};
 use eframe::egui::Context;
 use poll_promise::Promise;
 use std::{
@@ -47,7 +50,8 @@ impl Dialogs {
 }
 
 /// What opens as a data set beside folders.
-const DATA: [&str; 14] = ["npz", "csv", "bin", "dcm", "png", "jpg", "jpeg", "tif", "tiff", "bmp", "webp", "gif", "tsv", "txt"];
+const ARRAYS_AND_IMAGES: [&str; 17] =
+    ["npz", "npy", "bin", "dcm", "dicom", "ima", "png", "jpg", "jpeg", "tif", "tiff", "bmp", "webp", "gif", "pgm", "ppm", "pnm"];
 
 /// What an answer means that took so long. Where the desktop can show no dialog (no portal and no `zenity`, or its library fails)
 /// the answer is often that of a cancel.
@@ -72,7 +76,9 @@ fn ask(pick: Pick, from: Option<PathBuf>) -> Option<Vec<PathBuf>> {
     match pick {
         Pick::DataFolder => several(dialog.set_title("Open folders of images").pick_folders()),
         Pick::DataFile => {
-            let dialog = dialog.set_title("Open archives, tables of labels or images").add_filter("Data sets and images", &DATA);
+            let endings = [&ARRAYS_AND_IMAGES[..], &TABLE_ENDINGS].concat();
+            let dialog =
+                dialog.set_title("Open archives, tables of labels or images").add_filter("Data sets and images", &endings);
             several(dialog.add_filter("All files", &["*"]).pick_files())
         }
         Pick::FolderToScore => one(dialog.set_title("Score the images of a folder").pick_folder()),
@@ -81,7 +87,11 @@ fn ask(pick: Pick, from: Option<PathBuf>) -> Option<Vec<PathBuf>> {
             let dialog = dialog.set_title("Import labels, left-out images and tags");
             one(dialog.add_filter("Tables of curation", &["csv"]).pick_file())
         }
-        Pick::Table => one(dialog.set_title("Open a table of labels").add_filter("Tables", &["csv", "tsv", "txt"]).pick_file()),
+        Pick::Table => {
+            let dialog = dialog.set_title("Open a table of labels").add_filter("Tables", &TABLE_ENDINGS);
+            one(dialog.add_filter("All files", &["*"]).pick_file())
+        }
+        Pick::Annotations => one(dialog.set_title("Label images by the annotations in a folder").pick_folder()),
         Pick::Model | Pick::ModelRun => {
             one(dialog.set_title("Import a diffusion model").add_filter("Weights", &["safetensors", "pt"]).pick_file())
         }

@@ -44,6 +44,8 @@ pub enum DataCommand {
     FindDuplicates,
     /// Shows the columns of a table, to choose from; `None` closes that.
     ChooseColumns(Option<PathBuf>),
+    /// Opens the data set again, with the labels that the files in a folder give its images one by one.
+    LabelBy(PathBuf),
     Columns(LabelColumns),
     /// Opens the data set again with the table and columns that were chosen.
     UseTable,

@@ -59,6 +59,7 @@ pub fn execute(state: &mut State, command: DataCommand) -> Vec<Effect> {
             Vec::new()
         }
         DataCommand::UseTable => use_table(state),
+        DataCommand::LabelBy(folder) => label_by(state, folder),
         DataCommand::Preprocess(preprocess) => training_form::preprocess(state, preprocess),
         DataCommand::Filter(filter) => self::filter(state, filter),
         DataCommand::Select(id) => selection::select(state, id),
@@ -130,6 +131,12 @@ fn use_table(state: &mut State) -> Vec<Effect> {
         (None, None) => return Vec::new(),
     };
     begin(state, DataConfig { columns: form.columns, ..base }, None)
+}
+
+fn label_by(state: &mut State, folder: PathBuf) -> Vec<Effect> {
+    let Some(open) = state.open() else { return Vec::new() };
+    let read_anew = DataConfig { reading: Reading::Auto, level: 0, normal: Vec::new(), ..open.config.clone() };
+    begin(state, DataConfig { labels: Some(folder), columns: LabelColumns::default(), ..read_anew }, None)
 }
 
 fn forget_recent(state: &mut State, path: &Path) -> Vec<Effect> {

@@ -11,7 +11,7 @@ use std::path::Path;
 /// Asks for files or folders, near those of the same kind.
 pub fn ask(state: &State, pick: Pick) -> Vec<Effect> {
     let from = match pick {
-        Pick::DataFolder | Pick::DataFile | Pick::FolderToScore | Pick::Table | Pick::Curation => {
+        Pick::DataFolder | Pick::DataFile | Pick::FolderToScore | Pick::Table | Pick::Annotations | Pick::Curation => {
             state.open().and_then(|open| open.config.path.parent()).map(Path::to_path_buf)
         }
         Pick::ExportFolder => Some(state.dissolve.export_folder.clone()).filter(|folder| !folder.as_os_str().is_empty()),
@@ -40,6 +40,7 @@ pub fn picked(state: &mut State, pick: Pick, picked: Picked) -> Vec<Effect> {
         Pick::DataFolder | Pick::DataFile => data::execute(state, DataCommand::OpenSeveral(paths)),
         Pick::ModelRun => runs::action(state, RunAction::Import(path)),
         Pick::Table => data::execute(state, DataCommand::ChooseColumns(Some(path))),
+        Pick::Annotations => data::execute(state, DataCommand::LabelBy(path)),
         Pick::Curation => data::execute(state, DataCommand::ImportCuration { path, dropped: false }),
         Pick::ExportFolder => dissolve::execute(state, DissolveCommand::ExportFolder(path)),
         Pick::Model => dissolve::execute(state, DissolveCommand::ImportModel(path)),

@@ -17,4 +17,4 @@ mod patients;
 mod system_files;
 mod tables;
 
-pub use tables::TablePreview;
+pub use tables::{TABLE_ENDINGS, TablePreview};

@@ -58,6 +58,11 @@ fn menu(ui: &mut Ui, cx: &mut PanelContext<'_>, open: &Open) {
         cx.send(AppCommand::Pick(Pick::Table));
         ui.close();
     }
+    let of_single_images = ui.button("Choose a folder of annotations…");
+    if of_single_images.on_hover_text("A file for each image, called like it: Pascal VOC, YOLO, LabelMe").clicked() {
+        cx.send(AppCommand::Pick(Pick::Annotations));
+        ui.close();
+    }
 }
 
 /// The first few names of the folders at each level above some images.

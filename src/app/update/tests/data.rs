@@ -78,6 +78,16 @@ fn a_table_is_mapped_and_used() {
 }
 
 #[test]
+fn a_folder_of_annotations_labels_the_open_images() {
+    let mut state = opened();
+    let picked = JobEvent::Picked(Pick::Annotations, Picked::Paths(vec!["set/labels".into()]));
+    let effects = update(&mut state, picked);
+    let [Effect::Load(LoadRequest::Open { config, .. })] = &effects[..] else { panic!("{effects:?}") };
+    assert_eq!((config.labels.as_deref(), &config.columns), (Some("set/labels".as_ref()), &LabelColumns::default()));
+    assert!(config.normal.is_empty() && config.path == state.open().unwrap().config.path);
+}
+
+#[test]
 fn a_table_that_could_not_be_opened_is_mapped_too() {
     let mut state = State::default();
     update(&mut state, DataCommand::Open("set/x.csv".into()));

@@ -22,7 +22,7 @@ mod xml;
 pub use columns::{Columns, SplitColumns, is_of_folders};
 pub use json::{JOIN, NO_LIST, unmarked};
 pub use labels::{FINDING, LabelScheme, NONE, SEVERAL};
-pub use read::{TablePreview, is_table, is_table_name, most_bytes};
+pub use read::{TABLE_ENDINGS, TablePreview, is_table, is_table_name, most_bytes};
 pub use table::Table;
 pub use text::decode as decode_text;
 pub use xml::{Root, root as xml_root};

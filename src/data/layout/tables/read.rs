@@ -24,6 +24,10 @@ const MAX_PARSED: u64 = 64 << 20;
 /// Longer texts are no list of the few hundred images of MIAS.
 const MAX_MIAS: u64 = 1 << 20;
 
+/// How the names of tables end.
+pub const TABLE_ENDINGS: [&str; 13] =
+    ["csv", "tsv", "txt", "tab", "json", "jsonl", "ndjson", "xml", "xlsx", "xlsm", "xls", "xlsb", "ods"];
+
 /// How a file is written, by its ending.
 fn format(path: &Path) -> Option<&'static str> {
     let ending = path.extension()?.to_string_lossy().to_ascii_lowercase();
@@ -175,6 +179,12 @@ impl TablePreview {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn what_ends_like_a_table_may_be_one() {
+        assert!(TABLE_ENDINGS.iter().all(|ending| is_table_name(Path::new(&format!("a.{}", ending.to_uppercase())))));
+        assert!(!is_table_name(Path::new("csv")) && !is_table_name(Path::new("a.png")));
+    }
 
     #[test]
     fn a_preview_shows_the_first_rows_and_guesses() {
