@@ -34,8 +34,8 @@ pub struct DiaConfig {
     pub stem: Stem,
     /// Channels of the encoder's first stage; each of its four stages has twice as many as the one before. Paper: 64 (ResNet-18).
     pub width: usize,
-    /// Shifting transformation: `rotation` or `cutperm`.
-    pub shift: ShiftKind,
+    /// Shifting transformation: `rotation` (the paper's), `cutperm`, or `auto` (cutperm where its classifier learns, else rotation).
+    pub shift: Shift,
     /// Target matrix: `a` (all dissolved views are negatives) or `b` (an image's own are left out).
     pub design: Design,
     /// Temperature. Paper: 0.5.
@@ -103,7 +103,7 @@ impl Default for DiaConfig {
             max_size: 224,
             stem: Stem::Auto,
             width: 64,
-            shift: ShiftKind::Rotation,
+            shift: Shift::Rotation,
             design: Design::A,
             tau: 0.5,
             lambda: 1.0,
@@ -227,9 +227,39 @@ pub enum Stem {
     Cifar,
 }
 
-/// The shifting transformation, whose four kinds the classifier tells apart.
+/// The shift that is asked for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
+pub enum Shift {
+    /// Cutperm where its classifier learns, else rotation; decided while the encoder is trained.
+    Auto,
+    /// By quarter turns; the paper's.
+    Rotation,
+    /// By swapped halves; the paper's other one.
+    Cutperm,
+}
+
+impl Shift {
+    /// What views are made by; rotation while it is not decided.
+    pub fn kind(self) -> ShiftKind {
+        match self {
+            Self::Auto | Self::Rotation => ShiftKind::Rotation,
+            Self::Cutperm => ShiftKind::Cutperm,
+        }
+    }
+}
+
+impl From<ShiftKind> for Shift {
+    fn from(kind: ShiftKind) -> Self {
+        match kind {
+            ShiftKind::Rotation => Self::Rotation,
+            ShiftKind::Cutperm => Self::Cutperm,
+        }
+    }
+}
+
+/// The shifting transformation, whose four kinds the classifier tells apart.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum ShiftKind {
     /// By 0, 90, 180 and 270 degrees.
     Rotation,

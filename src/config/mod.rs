@@ -16,7 +16,7 @@ mod tile;
 pub use data::{Aspect, Channels, DataConfig, LabelColumns, PreprocessConfig, Reading, Window};
 pub use ddpm::{DdpmConfig, InputRange, LrSchedule, ScheduleKind};
 pub use device_kind::DeviceKind;
-pub use dia::{Design, DiaConfig, DissolveMethod, EpochUnit, EqualChannels, OptimizerKind, ShiftKind, Stem, Twin};
+pub use dia::{Design, DiaConfig, DissolveMethod, EpochUnit, EqualChannels, OptimizerKind, Shift, ShiftKind, Stem, Twin};
 pub use dicom_window::{CtWindow, DicomWindow};
 pub use edit::{all_settings, apply_setting, apply_settings};
 pub use limits::Limits;
@@ -98,6 +98,11 @@ impl RunConfig {
             0 => median.unwrap_or(0),
             side => side,
         }
+    }
+
+    /// These settings with the shift decided.
+    pub fn with_shift(&self, kind: ShiftKind) -> Self {
+        Self { dia: DiaConfig { shift: kind.into(), ..self.dia.clone() }, ..self.clone() }
     }
 
     /// These settings with `data.tile`, and what follows from it, decided for pictures whose shorter sides have this `median`, px, and

@@ -1,6 +1,6 @@
 //! Starting points: minutes on two cores, an hour or two, or the paper's numbers.
 
-use super::{DdpmConfig, DiaConfig, EpochUnit, LrSchedule, RunConfig, Stem, Tile};
+use super::{DdpmConfig, DiaConfig, EpochUnit, LrSchedule, RunConfig, Shift, Stem, Tile};
 use serde::{Deserialize, Serialize};
 use std::str::FromStr;
 
@@ -104,6 +104,7 @@ fn small_dia() -> DiaConfig {
         epoch_unit: EpochUnit::Batches,
         warmup_epochs: 0.5,
         stem: Stem::Imagenet,
+        shift: Shift::Auto,
         jitter: 0.0,
         checkpoint_every: 50,
         ..DiaConfig::default()

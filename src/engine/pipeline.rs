@@ -108,8 +108,8 @@ fn stages(run: &RunDir, reporter: &mut dyn Reporter) -> Result<()> {
         RunKind::Ddpm => ddpm::train(run, &config, &data, &device, reporter).map(|_| ()),
         RunKind::Dia | RunKind::Csi => {
             let model = given_model(&config, &device)?;
-            dia::train(run, &config, &data, model.clone(), &device, reporter)?;
-            train_tiles(run, &config, &data, model, &device, reporter)
+            let encoder = dia::train(run, &config, &data, model.clone(), &device, reporter)?;
+            train_tiles(run, &config, &encoder, &data, model, &device, reporter)
         }
         RunKind::Train => chain(run, &config, &data, &device, reporter),
         RunKind::Tiles => Err(Error::user("this is the part of a run that works by tiles", "go on with the run that it lies in")),
@@ -135,7 +135,7 @@ fn chain(run: &RunDir, config: &RunConfig, data: &Arc<Dataset>, device: &Device,
     let part = run.part(kind, config)?;
     let encoder = dia::train(&part, config, data, model.clone(), device, reporter)?;
     check_stop(reporter)?;
-    train_tiles(run, config, data, model.clone(), device, reporter)?;
+    train_tiles(run, config, &encoder, data, model.clone(), device, reporter)?;
     check_stop(reporter)?;
 
     if run.contents()?.scores.is_none() {
@@ -155,17 +155,19 @@ fn chain(run: &RunDir, config: &RunConfig, data: &Arc<Dataset>, device: &Device,
     Ok(())
 }
 
-/// The encoder of tiles, in a part of the run, where large pictures are worked on by tiles.
+/// The encoder of tiles, in a part of the run, where large pictures are worked on by tiles; by the shift of that of whole pictures.
 fn train_tiles(
     run: &RunDir,
     config: &RunConfig,
+    whole: &Encoder,
     data: &Arc<Dataset>,
     model: Option<Arc<DiffusionModel>>,
     device: &Device,
     reporter: &mut dyn Reporter,
 ) -> Result<()> {
     let Some(tiles) = config.data.tiles() else { return Ok(()) };
-    let config = RunConfig { dia: config.dia.of_tiles(), ..config.clone() };
+    let config = config.with_shift(whole.config.run.dia.shift.kind());
+    let config = RunConfig { dia: config.dia.of_tiles(), ..config };
     let part = run.part(RunKind::Tiles, &config)?;
     dia::train_tiles(&part, &config, tiles, data, model, device, reporter).map(drop)
 }

@@ -3,7 +3,7 @@
 use crate::common;
 use candle_core::Device;
 use dissolve_studio::{
-    config::{DissolveMethod, EpochUnit, RunConfig, Stem},
+    config::{DissolveMethod, EpochUnit, RunConfig, Shift, Stem},
     data::{ArrayImages, Class, Dataset, ImageId, Item, Label, Layout, PixelStore, Source, Split},
     error::{Error, NextStep},
     ml::{
@@ -25,10 +25,14 @@ use dissolve_studio::{
 };
 use std::{fs, path::Path, sync::Arc};
 
-/// Grey pictures of gratings; the last quarter, abnormal, is for testing.
+/// Grey pictures of gratings.
 fn pictures(count: usize, side: usize) -> Arc<Dataset> {
-    let pixel =
-        |i: usize, p: usize| (127.0 + 120.0 * ((p % side * (i % 5 + 2) + p / side * 3) as f32 * 0.37 + i as f32).sin()) as u8;
+    let phase = |i: usize, p: usize| (p % side * (i % 5 + 2) + p / side * 3) as f32 * 0.37 + i as f32;
+    of_pixels(count, side, &|i, p| (127.0 + 120.0 * phase(i, p).sin()) as u8)
+}
+
+/// Grey pictures, by number and place; the last quarter, abnormal, is for testing.
+fn of_pixels(count: usize, side: usize, pixel: &dyn Fn(usize, usize) -> u8) -> Arc<Dataset> {
     let data = (0..count).flat_map(|i| (0..side * side).map(move |p| pixel(i, p))).collect();
     let pixels = Arc::new(ArrayImages { height: side, width: side, channels: 1, data });
     let items = (0..count).map(|index| {
@@ -95,6 +99,39 @@ fn resumed_training_gives_identical_encoder() {
         results.push(fs::read(run.join(files::ENCODER)).unwrap());
     }
     assert!(results[0] == results[1]);
+}
+
+/// Cutperm is tried, and given up on pictures without a place; wherever that was interrupted.
+#[test]
+fn the_shift_is_chosen_by_what_is_learnt_of_it() {
+    let dir = tempfile::tempdir().unwrap();
+    let mut config = config();
+    let dia = &mut config.dia;
+    (dia.shift, dia.epochs, dia.epoch_length, dia.batch, dia.width, dia.stem) = (Shift::Auto, 8, 20, 4, 8, Stem::Cifar);
+    let noise = |i: usize, p: usize| ((p * 7919 + i * 104_729) as u32).wrapping_mul(2_654_435_761) >> 24;
+    // Something everywhere that tells where it is, and which way round.
+    let across = [10, 60, 150, 240, 200, 100, 80, 20];
+    let down = [10, 30, 200, 240, 250, 100, 50, 20];
+    let placed = |i: usize, p: usize| across[p % 16 / 2] / 2 + down[p / 32] / 2 + (i % 8) as u32;
+    let pictures = |pixel: &dyn Fn(usize, usize) -> u32| of_pixels(24, 16, &|i, p| pixel(i, p) as u8);
+    for (data, kind, stops) in
+        [(pictures(&placed), Shift::Cutperm, vec![None]), (pictures(&noise), Shift::Rotation, vec![Some(20), Some(60)])]
+    {
+        let mut encoders = Vec::new();
+        for stop in stops {
+            let run = run(dir.path(), "x", &config);
+            if let Some(steps) = stop {
+                let stopped = train(&run, &config, &data, None, &common::device(), &mut After(steps, Control::Stop));
+                assert!(matches!(stopped, Err(Error::Stopped)));
+            }
+            let encoder = train(&run, &config, &data, None, &common::device(), &mut Silent).unwrap();
+            assert_eq!((encoder.config.run.dia.shift, run.config().unwrap().dia.shift), (kind, kind));
+            let rows = fs::read_to_string(run.join("metrics.csv")).unwrap().lines().count();
+            assert_eq!(rows, 1 + config.dia.total_steps(), "of one training alone");
+            encoders.push(fs::read(run.join(files::ENCODER)).unwrap());
+        }
+        assert!(encoders.iter().all(|encoder| *encoder == encoders[0]));
+    }
 }
 
 #[test]

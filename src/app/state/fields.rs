@@ -301,9 +301,9 @@ pub const FIELDS: &[Field] = &[
     Field {
         key: "dia.shift",
         label: "Shifts",
-        help: "The four transformations it learns to tell apart: quarter turns, or swapped quarters.",
+        help: "The four transformations it learns to tell apart: quarter turns, or swapped halves (cutperm). auto tries cutperm, and takes rotation where that is not learnt.",
         group: "Encoder and loss",
-        kind: FieldKind::Choice(&["rotation", "cutperm"]),
+        kind: FieldKind::Choice(&["auto", "rotation", "cutperm"]),
         ..DIA
     },
     Field {

@@ -70,7 +70,9 @@ impl Curve {
         Self { stage, quantity, points: Vec::new(), stride: 1, seen: 0 }
     }
 
+    /// Adds the next step; where a training has begun again, in the place of what it had.
     pub fn push(&mut self, point: [f64; 2]) {
+        self.points.truncate(self.points.partition_point(|before| before[0] < point[0]));
         self.seen += 1;
         if !self.seen.is_multiple_of(self.stride) {
             return;
@@ -195,5 +197,12 @@ mod tests {
         assert!(curve.points.len() <= MAX_POINTS);
         assert!(curve.points[0][0] < 200.0 && curve.points.last().unwrap()[0] > 99_800.0);
         assert!(curve.points.is_sorted_by(|a, b| a[0] < b[0]));
+    }
+
+    #[test]
+    fn a_training_that_begins_again_draws_its_curve_anew() {
+        let mut curve = Curve::new(Stage::Dia, Quantity::Loss);
+        (1..=50).chain(1..=3).for_each(|step| curve.push([f64::from(step), 0.0]));
+        assert_eq!(curve.points.iter().map(|point| point[0]).collect::<Vec<_>>(), [1.0, 2.0, 3.0]);
     }
 }

@@ -53,7 +53,7 @@ fn model(encoder: &Encoder, about: &About) -> Result<proto::Model> {
     let pictures = graph.input("images", &[None, Some(3), Some(side), Some(side)], &about.input);
     let score = &encoder.config.run.score;
     let samples: Vec<_> = Extractor::new(encoder, score.samples, score.crop_area).draws().collect();
-    let views = views::views(&mut graph, &pictures, side, encoder.config.run.dia.shift, &samples);
+    let views = views::views(&mut graph, &pictures, side, encoder.config.run.dia.shift.kind(), &samples);
     let [z, f] = network::encode(&mut graph, &views, encoder)?;
     let [z, f] = [(z, PROJECTION), (f, SHIFTS)].map(|(x, width)| mean_of_samples(&mut graph, &x, samples.len(), width));
     let [sim, cls] = terms(&mut graph, &z, &f, encoder)?;

@@ -2,7 +2,7 @@
 
 use super::{about::About, model, write};
 use crate::{
-    config::{Aspect, RunConfig, ShiftKind, ThresholdRule},
+    config::{Aspect, RunConfig, Shift, ThresholdRule},
     ml::{
         encoder::{
             bank::{Bank, Features},
@@ -108,8 +108,8 @@ fn another_runtime_gives_our_scores() {
     type Change = fn(&mut RunConfig);
     let cases: [(usize, Change); 4] = [
         (16, |_| {}),
-        (17, |run| run.dia.shift = ShiftKind::Cutperm),
-        (40, |run| (run.dia.shift, run.dia.jitter) = (ShiftKind::Cutperm, 0.0)),
+        (17, |run| run.dia.shift = Shift::Cutperm),
+        (40, |run| (run.dia.shift, run.dia.jitter) = (Shift::Cutperm, 0.0)),
         (33, |run| (run.dia.jitter, run.dia.grey_probability, run.score.samples) = (2.0, 0.0, 1)),
     ];
     for (side, change) in cases {

@@ -82,15 +82,20 @@ impl ScoreSet {
             None => (path, path.join(files::SCORES)),
         };
         let run = RunDir::open(folder)?;
-        let mut set = Self::new(folder, run.manifest()?.name, run.config()?, Scores::read(&file)?, kind)?;
+        let contents = run.contents()?;
+        let mut config = run.config()?;
+        if let Some(part) = contents.dia() {
+            // Decided while it was trained.
+            config.dia.shift = part.config()?.dia.shift;
+        }
+        let mut set = Self::new(folder, run.manifest()?.name, config, Scores::read(&file)?, kind)?;
         if let Some(text) = files::data_note(&file).and_then(|f| fs::read_to_string(f).ok()) {
             set.data = toml::from_str(&text).map_err(|e| {
                 Error::user(format!("the note beside {} cannot be read: {e}", file.display()), "score the folder again")
             })?;
             set.place = set.data.place();
         }
-        let contents = run.contents()?;
-        set.encoder = contents.encoder;
+        set.encoder.clone_from(&contents.encoder);
         // Figures that cannot be read are no reason not to show the scores; they can be made anew.
         set.lesions = SyntheticLesions::read(&folder.join(files::SYNTHETIC_LESIONS)).ok().flatten().map(Arc::new);
         set.pixels = PixelFigures::read(&file).ok().flatten();

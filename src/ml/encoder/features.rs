@@ -23,7 +23,8 @@ impl<'a> Extractor<'a> {
     /// `samples` (paper: 10) of views whose crop has the area `crop_area`, (0, 1\] (paper: 0.54).
     pub fn new(encoder: &'a Encoder, samples: usize, crop_area: f64) -> Self {
         let dia = &encoder.config.run.dia;
-        let maker = ViewMaker { augment: Augment::scoring(dia, crop_area), shift: dia.shift, size: encoder.config.input_size };
+        let maker =
+            ViewMaker { augment: Augment::scoring(dia, crop_area), shift: dia.shift.kind(), size: encoder.config.input_size };
         Self { encoder, maker, samples }
     }
 

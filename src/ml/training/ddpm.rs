@@ -125,7 +125,7 @@ fn train_or_resume(
     if let Some(check) = readiness.poorest() {
         reporter.event(Event::Notice(Notice::NotReady(check.clone())));
     }
-    let loss = metrics_log::recent_mean(run, RECENT);
+    let loss = metrics_log::mean(run, "loss", (trainer.steps_done() + 1).saturating_sub(RECENT)..);
     run.set_figures([
         ("steps", json!(trainer.steps_done())),
         ("loss", json!(loss)),

@@ -8,6 +8,7 @@ use super::{
     dissolve_cache::{CachePlan, DissolveCache},
     dissolved_source::DissolvedSource,
     metrics_log::MetricsLog,
+    shift_trial::ShiftTrial,
     validation::Validation,
 };
 use crate::{
@@ -60,7 +61,7 @@ pub fn train(
         run.set_state(RunState::Finished)?;
         return Encoder::load(&finished, device);
     }
-    run.note_end("dia", train_or_resume(run, config, data, model, None, device, reporter))
+    run.note_end("dia", train_by_shift(run, config, data, model, None, device, reporter))
 }
 
 /// The same on tiles of the training normals and their dissolved versions at the same scale: no blur of resizing tells the
@@ -82,7 +83,7 @@ pub fn train_tiles(
         run.set_state(RunState::Finished)?;
         return Encoder::load(&finished, device);
     }
-    run.note_end("dia on tiles", train_or_resume(run, config, data, model, Some(tiles), device, reporter))
+    run.note_end("dia on tiles", train_by_shift(run, config, data, model, Some(tiles), device, reporter))
 }
 
 /// Tiles that are learnt from: each is drawn several times, as its dissolved versions are made ahead.
@@ -100,7 +101,8 @@ pub fn part(run: &RunDir) -> Result<RunDir> {
     part.ok_or_else(|| Error::user(format!("{} has no finished encoder", run.path().display()), NextStep::FinishRun))
 }
 
-fn train_or_resume(
+/// Where a shift is tried and is not learnt, all begins again by the other.
+fn train_by_shift(
     run: &RunDir,
     config: &RunConfig,
     data: &Arc<Dataset>,
@@ -109,7 +111,31 @@ fn train_or_resume(
     device: &Device,
     reporter: &mut dyn Reporter,
 ) -> Result<Encoder> {
+    loop {
+        let shift = ShiftTrial::of(run, &config.dia)?;
+        if let Some(encoder) = train_or_resume(run, config, shift, data, model.clone(), tiles, device, reporter)? {
+            return Ok(encoder);
+        }
+        ShiftTrial::reject(run)?;
+        reporter
+            .event(Event::Notice("the encoder does not learn to tell cutperm's four shifts; it begins again by rotation".into()));
+    }
+}
+
+/// `None`: the shift that was tried is not learnt.
+#[expect(clippy::too_many_arguments)]
+fn train_or_resume(
+    run: &RunDir,
+    config: &RunConfig,
+    mut shift: ShiftTrial,
+    data: &Arc<Dataset>,
+    model: Option<Arc<DiffusionModel>>,
+    tiles: Option<TileSize>,
+    device: &Device,
+    reporter: &mut dyn Reporter,
+) -> Result<Option<Encoder>> {
     run.set_state(RunState::Unfinished)?;
+    let config = &config.with_shift(shift.kind);
     let identity = data.fingerprint();
     let normals = data.training_normals();
     let store = match tiles {
@@ -158,14 +184,17 @@ fn train_or_resume(
         };
         let stage = if tiles.is_some() { Stage::TileDia } else { Stage::Dia };
         let training = DiaTraining { run, config, store: &store, dissolved, validation, stage, device };
-        training.run(&mut trainer, done, reporter)?;
+        if !training.run(&mut trainer, done, &mut shift, reporter)? {
+            return Ok(None);
+        }
     }
+    shift.decide(run)?;
     let mut encoder = trainer.encoder;
     if tiles.is_none() {
         encoder.bank = Some(bank(&encoder, config, data, &store, reporter)?);
     }
     encoder.save(&run.join(files::ENCODER))?;
-    Ok(encoder)
+    Ok(Some(encoder))
 }
 
 /// A diffusion model of other data makes dissolved images drift towards those data's look (paper, Appendix D).
@@ -236,8 +265,8 @@ struct DiaTraining<'a> {
 }
 
 impl DiaTraining<'_> {
-    /// Steps `done`.. to the last, or to where the person wants it to end.
-    fn run(mut self, trainer: &mut DiaTrainer, done: usize, reporter: &mut dyn Reporter) -> Result<()> {
+    /// Steps `done`.. to the last, or to where the person wants it to end; or to where it shows that the shift is not learnt: false.
+    fn run(mut self, trainer: &mut DiaTrainer, done: usize, shift: &mut ShiftTrial, reporter: &mut dyn Reporter) -> Result<bool> {
         let total = self.config.dia.total_steps();
         let columns = ["loss", "contrastive", "classification", "lr", "grad_norm", "images_per_second"];
         let mut metrics = MetricsLog::resume(self.run, &columns, done)?;
@@ -246,7 +275,7 @@ impl DiaTraining<'_> {
         let this = &self;
         let make = |step| this.views(step);
         let mut due = checkpoint::Due::every(self.config.dia.checkpoint_every);
-        ahead(done..total, make, |made| {
+        let is_learnt = ahead(done..total, make, |made| {
             let mut throughput = Throughput::start();
             for (step, views) in (done..total).zip(made) {
                 match reporter.control() {
@@ -255,7 +284,7 @@ impl DiaTraining<'_> {
                         this.save(trainer, &mut metrics, step, false)?;
                         return Err(Error::Stopped);
                     }
-                    Control::FinishEarly => return this.save(trainer, &mut metrics, step, true),
+                    Control::FinishEarly => return this.save(trainer, &mut metrics, step, true).map(|()| true),
                 }
                 let lr = learning_rate(&this.config.dia, step);
                 let loss = this.step(trainer, views?, step, lr)?;
@@ -275,6 +304,13 @@ impl DiaTraining<'_> {
                     images_per_second,
                     eta_secs,
                 }));
+                if shift.is_tried(step) {
+                    metrics.flush()?;
+                    if !shift.is_learnt(this.run) {
+                        return Ok(false);
+                    }
+                    shift.decide(this.run)?;
+                }
                 if due.is_now(step) || step == total {
                     due.keep(|| this.save(trainer, &mut metrics, step, step == total))?;
                 }
@@ -283,10 +319,12 @@ impl DiaTraining<'_> {
                     throughput.skip();
                 }
             }
-            Ok(())
+            Ok(true)
         })?;
-        reporter.event(Event::Finished { stage: self.stage });
-        Ok(())
+        if is_learnt {
+            reporter.event(Event::Finished { stage: self.stage });
+        }
+        Ok(is_learnt)
     }
 
     /// Images of a batch: as set, but each at most once.
@@ -313,7 +351,7 @@ impl DiaTraining<'_> {
             .as_ref()
             .map(|dissolved| dissolved.draw(seed, step, &places, &images, side, self.device))
             .transpose()?;
-        let maker = ViewMaker { augment: Augment::training(dia), shift: dia.shift, size: side };
+        let maker = ViewMaker { augment: Augment::training(dia), shift: dia.shift.kind(), size: side };
         Ok(maker.training(seed, step, &images, dissolved.as_deref()))
     }
 

@@ -7,6 +7,7 @@ use crate::{
 use csv::{ReaderBuilder, StringRecord, Writer, WriterBuilder};
 use std::{
     fs,
+    ops::RangeBounds,
     path::PathBuf,
     time::{Duration, Instant},
 };
@@ -64,12 +65,15 @@ impl MetricsLog {
     }
 }
 
-/// Mean of the first column after `step` over the run's last `count` steps; `None` where there are none.
-pub fn recent_mean(run: &RunDir, count: usize) -> Option<f64> {
-    let rows = ReaderBuilder::new().flexible(true).from_path(run.join(files::METRICS)).ok()?.into_records();
-    let values: Vec<f64> = rows.flatten().filter_map(|row| row.get(1)?.parse().ok()).collect();
-    let recent = &values[values.len().saturating_sub(count)..];
-    (!recent.is_empty()).then(|| recent.iter().sum::<f64>() / recent.len() as f64)
+/// Mean of a column of the run's `metrics.csv` over some steps; `None` where it has none of them.
+pub fn mean(run: &RunDir, column: &str, steps: impl RangeBounds<usize>) -> Option<f64> {
+    let mut csv = ReaderBuilder::new().flexible(true).from_path(run.join(files::METRICS)).ok()?;
+    let column = csv.headers().ok()?.iter().position(|name| name == column)?;
+    let is_of =
+        |row: &StringRecord| row.get(0).and_then(|step| step.parse().ok()).is_some_and(|step: usize| steps.contains(&step));
+    let rows = csv.into_records().flatten().filter(is_of);
+    let values: Vec<f64> = rows.filter_map(|row| row.get(column)?.parse().ok()).collect();
+    (!values.is_empty()).then(|| values.iter().sum::<f64>() / values.len() as f64)
 }
 
 #[cfg(test)]
@@ -84,7 +88,8 @@ mod tests {
         let mut series = MetricsLog::resume(&run, &["loss", "lr"], 0).unwrap();
         (1..=5).for_each(|step| series.push(step, &[0.5, 1e-4]).unwrap());
         series.flush().unwrap();
-        assert_eq!(recent_mean(&run, 100), Some(0.5));
+        assert_eq!((mean(&run, "loss", 2..), mean(&run, "lr", ..=5), mean(&run, "lr", 6..)), (Some(0.5), Some(1e-4), None));
+        assert_eq!(mean(&run, "nothing", ..), None);
         let path = run.join("metrics.csv");
         let complete = fs::read_to_string(&path).unwrap();
         fs::write(&path, format!("{complete}6,0.")).unwrap();

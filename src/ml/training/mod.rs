@@ -27,6 +27,8 @@
 //! Dissolving every batch is exact and costs a pass of the U-Net each step. A [`dissolve_cache`] computes dissolved images at a
 //! few values of t once; [`dissolved_source`] draws from either.
 //!
+//! Where the shift is left to the program, [`shift_trial`] chooses it by the first quarter of the steps.
+//!
 //! # Cost
 //!
 //! [`cost`] predicts time and memory from the settings. The paper gives 11.2 M parameters and 1.82 GMAC for ResNet-18 at 224
@@ -44,4 +46,5 @@ pub mod gradient_cache;
 pub mod metrics_log;
 pub mod preview;
 pub mod readiness;
+pub mod shift_trial;
 pub mod validation;

@@ -46,7 +46,7 @@ pub fn show(ui: &mut Ui, cx: &mut PanelContext<'_>, set: &ScoreSet, row: &ScoreR
 
 /// Shifts by name.
 fn shift(set: &ScoreSet, k: usize) -> &'static str {
-    match set.config.dia.shift {
+    match set.config.dia.shift.kind() {
         ShiftKind::Rotation => ["0°", "90°", "180°", "270°"][k % SHIFTS],
         ShiftKind::Cutperm => ["whole", "sides", "halves", "both"][k % SHIFTS],
     }
