@@ -91,11 +91,11 @@ impl Evaluation {
         let (area, area_ci) = parts(area.ok());
         let (threshold, rule, notes) = threshold(scores, split, rule);
         let confusion = threshold.filter(|_| !rows.is_empty()).map(|t| ranking.confusion(t));
+        // Where there is nothing to combine, DIA leads: in all rows or in none, as the two are on scales of their own.
+        let is_led = scores.kinds().contains(&ScoreKind::Lead);
         let by = OfEach::from_fn(|kind| {
-            // Where there is nothing to combine, DIA leads.
-            let leads =
-                |row: &ScoreRow| row.value(kind).or_else(|| row.value(ScoreKind::Dia).filter(|_| kind == ScoreKind::Lead));
-            let (auroc, ci95) = parts(figure(&rows, leads));
+            let of = if kind == ScoreKind::Lead && !is_led { ScoreKind::Dia } else { kind };
+            let (auroc, ci95) = parts(figure(&rows, |row| row.value(of)));
             Area { auroc, ci95 }
         });
         let baselines: Vec<BaselineFigure> =
@@ -246,3 +246,13 @@ mod tests {
         assert_eq!(e.verdict, e.verdict_on(ScoreKind::Dia), "DIA leads where there is nothing else");
     }
 }
+
+    #[test]
+    fn a_score_that_some_images_lack_leads_none() {
+        let mut scores = scores();
+        let led = |scores: &Scores| Evaluation::new(scores, None, None).unwrap().by[ScoreKind::Lead].auroc;
+        scores.rows.iter_mut().for_each(|row| row.by[ScoreKind::Lead] = Some(-row.score));
+        assert_eq!(led(&scores), Some(0.25));
+        scores.rows[4].by[ScoreKind::Lead] = None;
+        assert_eq!(led(&scores), Some(0.75), "DIA's, of all images");
+    }

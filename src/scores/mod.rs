@@ -156,7 +156,7 @@ impl Scores {
 
     /// What the leading score is made of: the names of all scores that are there, joined by `+`; `dia` where none leads.
     pub fn lead_name(&self) -> String {
-        if self.rows.iter().all(|row| row.by[ScoreKind::Lead].is_none()) {
+        if !self.kinds().contains(&ScoreKind::Lead) {
             return ScoreKind::Dia.name().into();
         }
         let has = |kind: &ScoreKind| self.rows.iter().any(|row| row.value(*kind).is_some());
@@ -238,14 +238,15 @@ mod tests {
         let scores = Scores::from(rows);
         assert_eq!((scores.kinds(), scores.lead_name()), (vec![ScoreKind::Dia, ScoreKind::Features], "dia".into()));
         let mut led = scores.clone();
-        led.rows[0].by[ScoreKind::Lead] = Some(0.5);
-        assert_eq!(led.lead_name(), "dia+features");
+        led.rows[2].by[ScoreKind::Lead] = Some(0.9);
+        assert_eq!(led.lead_name(), "dia", "an image has none");
         let seen = scores.seen_by(ScoreKind::Features, Some(ThresholdRule::Percentile(95.0))).unwrap();
         let values: Vec<_> = seen.rows.iter().map(|r| (r.path.as_str(), r.score, r.predicted, r.value(ScoreKind::Dia))).collect();
         let expected =
             [("a", 10.0, Some(true), Some(1.0)), ("c", 30.0, Some(true), Some(3.0)), ("d", 5.0, Some(false), Some(4.0))];
         assert_eq!(values, expected, "a training image that was not held out is left out");
         led.rows.iter_mut().zip([0.5, 0.7, 0.9, 0.1]).for_each(|(row, lead)| row.by[ScoreKind::Lead] = Some(lead));
+        assert_eq!(led.lead_name(), "dia+features");
         led.set_lead_threshold(Some(0.8));
         assert_eq!(led.rows.iter().map(|row| row.lead_predicted).collect::<Vec<_>>(), [false, false, true, false].map(Some));
         led.rows.retain(|row| row.split == "test");
