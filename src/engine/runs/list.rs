@@ -72,9 +72,11 @@ impl RunEntry {
         self.manifest.state != RunState::Finished && !self.is_locked
     }
 
-    /// AUROC of the score that leads; of older runs that of DIA's.
-    pub fn auroc(&self) -> Option<f64> {
-        self.figure("lead_auroc").or_else(|| self.figure("auroc"))
+    /// AUROC of the score that leads, as lists show it. Of a run whose figures are from before there was one it is DIA's, and says so:
+    /// its file of scores may have another that leads.
+    pub fn auroc(&self) -> Option<String> {
+        let lead = self.figure("lead_auroc").map(|lead| format!("{lead:.3}"));
+        lead.or_else(|| Some(format!("{:.3} (DIA)", self.figure("auroc")?)))
     }
 
     /// Figures of its manifest, where they are numbers.
@@ -161,6 +163,18 @@ pub fn list_runs(workspace: &Path) -> Vec<RunEntry> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_figure_from_before_there_was_a_leading_score_is_called_dias() {
+        let dir = tempfile::tempdir().unwrap();
+        let run = RunDir::create(dir.path(), RunKind::Train, "x", &RunConfig::default()).unwrap();
+        let auroc = || RunEntry::read(&run).unwrap().auroc();
+        assert_eq!(auroc(), None);
+        run.set_figures([("auroc", 0.75.into())]).unwrap();
+        assert_eq!(auroc().as_deref(), Some("0.750 (DIA)"));
+        run.set_figures([("lead_auroc", 0.875.into())]).unwrap();
+        assert_eq!(auroc().as_deref(), Some("0.875"));
+    }
 
     #[test]
     fn long_metrics_log_is_thinned_to_a_short_curve() {

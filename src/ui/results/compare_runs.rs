@@ -156,7 +156,7 @@ pub fn pick(ui: &mut Ui, cx: &mut PanelContext<'_>) {
         ui.menu_button(RichText::new(format!("{}  Compare with…", icons::CIRCLE_HALF)), |ui| {
             ScrollArea::vertical().max_height(320.0).show(ui, |ui| {
                 for run in &others {
-                    let auroc = run.auroc().map_or(String::new(), |a| format!("  {a:.3}"));
+                    let auroc = run.auroc().map_or(String::new(), |a| format!("  {a}"));
                     if ui.button(format!("{}{auroc}", run.manifest.name)).on_hover_text(&run.manifest.created).clicked() {
                         cx.send(ResultsCommand::CompareWith(Some(run.path.clone())));
                         ui.close();

@@ -81,7 +81,6 @@ fn settings(ui: &mut Ui, cx: &mut PanelContext<'_>, runs: &[&RunEntry]) {
             cx.send(AppCommand::Copy(rows.iter().map(line).collect::<Vec<_>>().join("\n")));
         }
     });
-    let figures: Vec<Option<f64>> = runs.iter().map(|r| r.auroc()).collect();
     ScrollArea::horizontal().id_salt("settings").show(ui, |ui| {
         Grid::new("settings side by side").striped(true).spacing([theme::PAGE, theme::STEP]).show(ui, |ui| {
             let cell = |ui: &mut Ui, text: &str, colour| {
@@ -97,8 +96,8 @@ fn settings(ui: &mut Ui, cx: &mut PanelContext<'_>, runs: &[&RunEntry]) {
             }
             ui.end_row();
             cell(ui, "AUROC", t.text);
-            for figure in &figures {
-                cell(ui, &figure.map_or("–".into(), |a| format!("{a:.3}")), t.text);
+            for run in runs {
+                cell(ui, &run.auroc().unwrap_or("–".into()), t.text);
             }
             ui.end_row();
             for row in &rows {

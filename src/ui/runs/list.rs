@@ -80,7 +80,7 @@ pub fn search(ui: &mut Ui, cx: &mut PanelContext<'_>) {
 /// State of a run in a word, and its colour.
 pub fn state_of(run: &RunEntry, t: &theme::Tokens) -> (String, eframe::egui::Color32) {
     match &run.manifest.state {
-        RunState::Finished => (run.auroc().map_or("finished".into(), |a| format!("AUROC {a:.3}")), t.weak),
+        RunState::Finished => (run.auroc().map_or("finished".into(), |a| format!("AUROC {a}")), t.weak),
         _ if run.is_locked => ("running".into(), t.accent),
         RunState::Unfinished | RunState::Stopped => ("unfinished".into(), t.warning),
         RunState::Failed { .. } => ("failed".into(), t.error),

@@ -168,7 +168,7 @@ fn entry(ui: &mut Ui, cx: &mut PanelContext<'_>, run: &RunEntry) {
     let t = theme::of(ui);
     let chosen = cx.state.results.run.as_deref() == Some(run.path.as_path());
     let (state, colour) = match run.auroc() {
-        Some(auroc) if run.manifest.state == RunState::Finished => (format!("{auroc:.3}"), t.weak),
+        Some(auroc) if run.manifest.state == RunState::Finished => (auroc, t.weak),
         _ => list::state_of(run, t),
     };
     // The name has what the state leaves.
