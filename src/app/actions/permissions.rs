@@ -186,8 +186,7 @@ pub(crate) fn has_row(state: &State) -> Result<(), &'static str> {
 }
 
 pub(crate) fn has_tags(state: &State) -> Result<(), &'static str> {
-    let has_own = !state.results.images.curation.is_empty();
-    if state.results.review.is_empty() && !has_own { Err("Nothing is tagged or noted in this run.") } else { Ok(()) }
+    if state.results.tagged() == 0 { Err("Nothing is tagged or noted in this run.") } else { Ok(()) }
 }
 
 pub fn may_score(state: &State) -> Result<(), &'static str> {

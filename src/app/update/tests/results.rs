@@ -3,8 +3,8 @@
 use super::scored;
 use crate::{
     app::{
-        AppCommand, Effect, ResultsCommand, State, actions,
-        message::JobEffect,
+        AppCommand, DataCommand, Effect, ResultsCommand, State, actions,
+        message::{Curate, JobEffect},
         state::{Comparing, GalleryFilter, JobState, Mark, Scores, Sort, Tab, Workspace},
         update::update,
     },
@@ -131,6 +131,20 @@ fn the_gallery_lists_and_exports_own_tags() {
     assert_eq!((lines[1], lines.len()), ("6.png,test,,0,dia,2,1,0,0,0,0,,drusen", 2));
     update(&mut state, AppCommand::Undo);
     assert_eq!(state.results.filter.own_tag, None, "no image has it any more");
+}
+
+#[test]
+fn tags_are_counted_on_scored_images_and_each_image_once() {
+    let mut state = scored();
+    // Two of these were not scored.
+    update(&mut state, DataCommand::Tag { images: [1, 2, 6, 7].map(ImageId).to_vec(), tag: "drusen".into(), on: true });
+    update(&mut state, DataCommand::Curate(vec![ImageId(4)], Curate::LeaveOut(true)));
+    assert_eq!(state.results.tagged(), 2, "what is left out has no tag by that");
+    for row in [1, 2] {
+        update(&mut state, ResultsCommand::Row(row));
+        update(&mut state, ResultsCommand::Tag(Tag::ImagePoor));
+    }
+    assert_eq!(state.results.tagged(), 3, "an image with tags of both kinds counts once");
 }
 
 #[test]
