@@ -335,6 +335,12 @@ impl ResultsState {
         }
     }
 
+    /// The tab in view where it has images, else the first that has: what is wrong comes first.
+    pub fn first_with_images(&self) -> Tab {
+        let all = [self.tab, Tab::FalsePositives, Tab::FalseNegatives, Tab::All, Tab::Training];
+        all.into_iter().find(|tab| self.count(*tab) > 0).unwrap_or(Tab::All)
+    }
+
     /// Takes in what the open data set says of the scored images; `None` where it is another one.
     pub fn meet(&mut self, open: Option<&Open>) {
         self.images = ScoredImages::default();

@@ -6,7 +6,7 @@ use super::{
 };
 use crate::{
     app::{
-        Effect, ResultsCommand, State, next_step,
+        Effect, ResultsCommand, State, actions, next_step,
         state::{Comparing, Explanation, GalleryFilter, Scores, Tab},
     },
     config::{DataConfig, ThresholdRule},
@@ -176,10 +176,15 @@ pub fn scores(state: &mut State, run: &Path, scores: Result<Arc<ScoreSet>, Failu
             r.explanation.row = r.explanation.row.and(r.row);
             r.lesions = set.lesions.clone();
             let (config, place, foreign) = (set.data.clone(), set.place.clone(), set.is_foreign());
-            let (asked, tab) = (r.tab, r.tab.here(&set));
-            r.tab = tab;
+            let (asked, is_new) = (r.tab, matches!(r.scores, Scores::Loading));
+            r.tab = r.tab.here(&set);
             r.embedding.place(&set);
             r.scores = Scores::Ready(set);
+            // The outcome that was looked at in another run may have no image in this one.
+            if is_new {
+                r.tab = r.first_with_images();
+            }
+            let tab = r.tab;
             state.last_view.iter_mut().for_each(|shown| shown.came_with(asked, tab));
             gallery::meet(state);
             let mut effects = embedding::ask(state);
@@ -190,6 +195,8 @@ pub fn scores(state: &mut State, run: &Path, scores: Result<Arc<ScoreSet>, Failu
             if known && (!is_open || foreign && !shown && recalled.is_none()) {
                 effects.extend(data::open_config(state, config));
             }
+            // Nor are its images seen by likeness where that cannot come.
+            state.results.embedding.on &= actions::may_embed(state).is_ok() || state.data.opening.is_some();
             effects
         }
     }

@@ -70,6 +70,9 @@ fn images_are_described_once_and_lie_where_their_rows_are() {
     assert!(asked(&update(&mut state, ResultsCommand::Embedding(true))).is_none(), "it is known");
     update(&mut state, ResultsCommand::Open("other".into()));
     assert!(state.results.embedding.points.is_empty() && state.results.embedding.on);
+    let set = scored().results.ready().unwrap().clone();
+    update(&mut state, JobEvent::Scores { run: "other".into(), scores: Ok(set) });
+    assert!(!state.results.embedding.on, "this run has no encoder: its curves are shown");
 }
 
 #[test]

@@ -147,6 +147,28 @@ fn tags_are_counted_on_scored_images_and_each_image_once() {
     assert_eq!(state.results.tagged(), 3, "an image with tags of both kinds counts once");
 }
 
+/// The same run, with the threshold of its rule, is opened again from this tab.
+fn opened_from(tab: Tab, threshold: f64) -> Tab {
+    let mut state = scored();
+    update(&mut state, ResultsCommand::Tab(tab));
+    let mut scores = state.results.ready().unwrap().scores.clone();
+    scores.rows[0].score = threshold;
+    let set = ScoreSet::new("other".as_ref(), "other".into(), RunConfig::default(), scores, None).unwrap();
+    update(&mut state, ResultsCommand::Open("other".into()));
+    update(&mut state, JobEvent::Scores { run: "other".into(), scores: Ok(Arc::new(set)) });
+    assert!(!state.results.shown.is_empty());
+    state.results.tab
+}
+
+#[test]
+fn a_run_opens_on_an_outcome_that_has_images() {
+    assert_eq!(opened_from(Tab::FalseNegatives, 1.5), Tab::FalseNegatives, "as it was left");
+    assert_eq!(opened_from(Tab::FalseNegatives, 0.5), Tab::FalsePositives);
+    assert_eq!(opened_from(Tab::FalsePositives, 2.5), Tab::FalseNegatives);
+    assert_eq!(opened_from(Tab::TrueNegatives, -1.0), Tab::FalsePositives, "all are called abnormal");
+    assert_eq!(opened_from(Tab::Training, 1.5), Tab::All);
+}
+
 #[test]
 fn several_rows_are_selected_tagged_left_out_and_compared() {
     let mut state = scored();
