@@ -89,7 +89,7 @@ pub enum ThemeChoice {
     Light,
 }
 
-/// What lies above the workspaces; Escape takes it away.
+/// What lies above the workspaces; Escape, and what brought it, takes it away.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Overlay {
     Palette,
@@ -101,6 +101,13 @@ pub enum Overlay {
     About,
     /// The selected image of the gallery, large.
     Picture,
+}
+
+impl Overlay {
+    /// The list of runs and the large view are places to be: they come back when what was looked up above them goes.
+    pub fn is_place(self) -> bool {
+        matches!(self, Self::Runs | Self::Picture)
+    }
 }
 
 /// A line that comes up over a corner and goes again.
@@ -159,6 +166,8 @@ pub struct State {
     pub workspace: Workspace,
     pub persisted: PersistedState,
     pub overlay: Option<Overlay>,
+    /// The one that it has covered.
+    pub covered: Option<Overlay>,
     pub room: Room,
     /// The side panel that is open where not both have room.
     pub drawer: Option<Side>,
@@ -325,6 +334,11 @@ impl State {
 
     pub fn open(&self) -> Option<&Arc<Open>> {
         self.data.open.as_ref()
+    }
+
+    /// Nothing lies above the workspaces any more.
+    pub fn leave_overlays(&mut self) {
+        (self.overlay, self.covered) = (None, None);
     }
 
     /// The large view is that of Data.

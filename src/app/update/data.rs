@@ -191,7 +191,8 @@ fn choose_normal(state: &mut State, chooses: bool) -> Vec<Effect> {
     }
     state.data.chooses_normal = chooses;
     if chooses {
-        (state.workspace, state.persisted.workspace, state.overlay) = (Workspace::Data, Workspace::Data, None);
+        (state.workspace, state.persisted.workspace) = (Workspace::Data, Workspace::Data);
+        state.leave_overlays();
     }
     Vec::new()
 }

@@ -50,7 +50,7 @@ fn open(state: &mut State) -> Vec<Effect> {
     if state.overlay == Some(Overlay::Picture) {
         return Vec::new();
     }
-    state.overlay = Some(Overlay::Picture);
+    (state.overlay, state.covered) = (Some(Overlay::Picture), None);
     show(state)
 }
 

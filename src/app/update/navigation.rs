@@ -17,7 +17,7 @@ use crate::{
 pub fn go(state: &mut State, workspace: Workspace) -> Vec<Effect> {
     state.workspace = workspace;
     state.persisted.workspace = workspace;
-    state.overlay = None;
+    state.leave_overlays();
     uncover(state);
     let mut effects = match workspace {
         Workspace::Dissolve => dissolve::refresh(state),
@@ -50,7 +50,7 @@ pub fn room(state: &mut State, room: Room) -> Vec<Effect> {
 
 /// Brings the field into view where the path of a data set is typed, and the cursor into it.
 pub fn ask_path(state: &mut State) {
-    state.overlay = None;
+    state.leave_overlays();
     state.data.paths_asked += 1;
     // Where nothing is open it stands in the page of Data.
     if state.open().is_none() {
@@ -112,7 +112,10 @@ fn uncover(state: &mut State) -> bool {
 /// One level out.
 pub fn escape(state: &mut State) -> Vec<Effect> {
     let inner = state.overlay == Some(Overlay::Runs) && leave_trash(state);
-    if inner || state.overlay.take().is_some() || uncover(state) {
+    if !inner && state.overlay.is_some() {
+        return leave_overlay(state);
+    }
+    if inner || uncover(state) {
         return Vec::new();
     }
     if std::mem::take(&mut state.dissolve.playing) || leave_question(state) {
@@ -159,6 +162,20 @@ pub fn extend(state: &mut State, by: i64) -> Vec<Effect> {
 
 /// Opens what lies above the workspaces, or closes it.
 pub fn toggle(state: &mut State, overlay: Overlay) -> Vec<Effect> {
-    state.overlay = (state.overlay != Some(overlay)).then_some(overlay);
-    if state.overlay == Some(Overlay::Picture) { large_view::show(state) } else { Vec::new() }
+    if state.overlay == Some(overlay) {
+        return leave_overlay(state);
+    }
+    let place = state.overlay.filter(|below| below.is_place()).or(state.covered);
+    show_overlay(state, Some(overlay), place.filter(|_| !overlay.is_place()))
+}
+
+/// What lies above all goes, and what it has covered is there again.
+fn leave_overlay(state: &mut State) -> Vec<Effect> {
+    let covered = state.covered;
+    show_overlay(state, covered, None)
+}
+
+fn show_overlay(state: &mut State, overlay: Option<Overlay>, covered: Option<Overlay>) -> Vec<Effect> {
+    (state.overlay, state.covered) = (overlay, covered);
+    if overlay == Some(Overlay::Picture) { large_view::show(state) } else { Vec::new() }
 }

@@ -52,6 +52,37 @@ fn escape_leaves_one_level_after_the_other() {
 }
 
 #[test]
+fn what_is_looked_up_in_the_large_view_leads_back_to_it() {
+    let mut state = scored();
+    update(&mut state, AppCommand::Go(Workspace::Results));
+    update(&mut state, ResultsCommand::Row(0));
+    let mut toggle = |id: Option<Id>| {
+        match id {
+            Some(id) => act(&mut state, id),
+            None => update(&mut state, AppCommand::Escape),
+        };
+        state.overlay
+    };
+    assert_eq!(toggle(Some(Id::BigPicture)), Some(Overlay::Picture));
+    for (id, overlay) in [(Id::OwnTags, Overlay::Tags), (Id::Keys, Overlay::Keys), (Id::Palette, Overlay::Palette)] {
+        for out in [Some(id), None] {
+            assert_eq!(toggle(Some(id)), Some(overlay));
+            assert_eq!(toggle(out), Some(Overlay::Picture), "by {out:?}");
+        }
+    }
+    toggle(Some(Id::OwnTags));
+    assert_eq!(toggle(Some(Id::Keys)), Some(Overlay::Keys), "one in the place of the other");
+    assert_eq!(toggle(None), Some(Overlay::Picture));
+    assert_eq!(toggle(Some(Id::Runs)), Some(Overlay::Runs), "another place");
+    assert_eq!(toggle(None), None);
+    toggle(Some(Id::BigPicture));
+    toggle(Some(Id::OwnTags));
+    assert_eq!(toggle(Some(Id::GoData)), None);
+    assert_eq!(toggle(Some(Id::OwnTags)), Some(Overlay::Tags));
+    assert_eq!(toggle(None), None, "the large view was left");
+}
+
+#[test]
 fn escape_leaves_what_results_asks_and_compares() {
     let mut state = scored();
     update(&mut state, AppCommand::Go(Workspace::Results));
