@@ -154,6 +154,17 @@ fn the_large_view_names_the_score_and_the_ranks_that_it_is_of() {
 }
 
 #[test]
+fn classes_to_filter_by_are_those_of_the_images_in_the_gallery() {
+    for (tab, offered) in [(Tab::All, true), (Tab::Training, false)] {
+        let mut panels = Panels::of(results(score_set()));
+        panels.take(ResultsCommand::Tab(tab));
+        panels.click("Filters");
+        panels.has_all(&["any or none"]);
+        assert_eq!(panels.0.query_by_label("drusen").is_some(), offered, "{tab:?}: training normals are healthy");
+    }
+}
+
+#[test]
 fn misclassified_images_are_marked() {
     let mut panels = Panels::of(results(score_set()));
     panels.take(ResultsCommand::Threshold(-1.57));

@@ -228,6 +228,11 @@ impl Tab {
         if is_here { self } else { Self::All }
     }
 
+    /// Names of the classes that its images can be of.
+    pub fn classes(self, set: &ScoreSet) -> &[String] {
+        set.classes(self == Self::Training)
+    }
+
     /// The label of its images, where they have one in common.
     pub fn label(self) -> Option<Label> {
         match self {

@@ -71,14 +71,15 @@ fn in_results(state: &mut State, view: &ResultsListView) -> (Vec<Effect>, Seen) 
     let likeness = view.likeness && actions::may_embed(state).is_ok();
     effects.extend(embedding::look(state, likeness));
     let mut filter = view.filter.clone();
-    filter.class.take_if(|class| !set.classes.contains(class));
+    let tab = view.tab.here(&set);
+    filter.class.take_if(|class| !tab.classes(&set).contains(class));
     if !has_score {
         // It is one of the other score.
         filter.range = [None; 2];
     }
     let r = &mut state.results;
     r.embedding.colours = view.colours;
-    (r.tab, r.sort, r.curve, r.filter) = (view.tab.here(&set), view.sort, view.curve, filter);
+    (r.tab, r.sort, r.curve, r.filter) = (tab, view.sort, view.curve, filter);
     // Tags and columns that these images do not have are not asked for.
     gallery::meet(state);
     // The score that was asked for is on its way.

@@ -47,8 +47,8 @@ pub struct ScoreSet {
     pub pr: Vec<PrPoint>,
     /// Of the evaluated rows.
     pub histogram: Histogram,
-    /// Names of the classes of the evaluated rows.
-    pub classes: Vec<String>,
+    /// Names of the classes of the evaluated rows, and of the normal training images.
+    classes: [Vec<String>; 2],
     /// How the terms of training normals lie, left out one by one; `None` where the file has none.
     pub normals: Option<Normals>,
     /// How many synthetic lesions the run finds, where that was measured.
@@ -149,9 +149,12 @@ impl ScoreSet {
         train.sort_by(|a, b| b.score.total_cmp(&a.score));
         let mut training: Vec<f64> = scores.rows.iter().filter(|r| is_training_normal(r)).map(|r| r.score).collect();
         training.sort_by(f64::total_cmp);
-        let mut classes: Vec<String> = rows.iter().map(|r| r.class.clone()).filter(|c| !c.is_empty()).collect();
-        classes.sort();
-        classes.dedup();
+        let classes = [&rows, &train].map(|rows| {
+            let mut names: Vec<String> = rows.iter().map(|r| r.class.clone()).filter(|c| !c.is_empty()).collect();
+            names.sort();
+            names.dedup();
+            names
+        });
         Ok(Self {
             run: run.to_path_buf(),
             name,
@@ -212,6 +215,11 @@ impl ScoreSet {
     /// Title of a file of scores: that of the folder it is of.
     pub fn title(file: &Path) -> String {
         files::scored_data(file).unwrap_or_else(|| "the run's own images".into())
+    }
+
+    /// Names of the classes of the evaluated rows, or of the normal training images.
+    pub fn classes(&self, training: bool) -> &[String] {
+        &self.classes[usize::from(training)]
     }
 
     /// The evaluated rows.

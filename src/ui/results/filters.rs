@@ -134,10 +134,13 @@ fn filters_of(ui: &mut Ui, cx: &PanelContext<'_>, set: &ScoreSet, filter: &mut G
             filter.within = None;
         }
     }
-    if set.classes.len() > 1 {
+    let classes = cx.state.results.tab.classes(set);
+    // One that was chosen for other images can be taken away.
+    let of_others = filter.class.clone().filter(|class| !classes.contains(class));
+    if classes.len() > 1 || filter.class.is_some() {
         widgets::caption(ui, "CLASS");
         ui.selectable_value(&mut filter.class, None, "all classes");
-        for class in &set.classes {
+        for class in classes.iter().chain(&of_others) {
             ui.selectable_value(&mut filter.class, Some(class.clone()), elided(class, 60));
         }
     }
