@@ -136,7 +136,7 @@ impl MainView {
             Workspace::Dissolve => dissolve::view::LEAST,
             // It scrolls by itself.
             Workspace::Train => 0.0,
-            Workspace::Results => results::view::least(ui.available_width()),
+            Workspace::Results => self.results.least(ui.available_width()),
         };
         // How far one is scrolled is no matter of another.
         ui.push_id((cx.state.workspace, runs), |ui| {

@@ -154,6 +154,28 @@ fn the_large_view_names_the_score_and_the_ranks_that_it_is_of() {
 }
 
 #[test]
+fn a_small_window_has_room_for_the_gallery_and_the_charts_in_turn() {
+    let mut panels = Panels::of(results(score_set()));
+    panels.0.set_size(egui::vec2(800.0, 600.0));
+    panels.0.run_steps(4);
+    let in_view = |panels: &Panels| {
+        let cells = panels.0.query_all_by_label_contains("eyes/IMG_");
+        cells.filter(|cell| cell.rect().bottom() < 590.0).count()
+    };
+    assert!(in_view(&panels) >= 2, "{}", in_view(&panels));
+    assert!(!panels.has("Precision-recall"));
+    panels.click("Charts");
+    panels.has_all(&["Precision-recall", "THRESHOLD"]);
+    assert_eq!(in_view(&panels), 0);
+    panels.click("Images");
+    assert!(in_view(&panels) >= 2);
+    panels.0.set_size(egui::vec2(1280.0, 800.0));
+    panels.0.run_steps(4);
+    panels.has_all(&["Precision-recall"]);
+    assert!(in_view(&panels) >= 2 && panels.0.query_by_label("Charts").is_none());
+}
+
+#[test]
 fn classes_to_filter_by_are_those_of_the_images_in_the_gallery() {
     for (tab, offered) in [(Tab::All, true), (Tab::Training, false)] {
         let mut panels = Panels::of(results(score_set()));

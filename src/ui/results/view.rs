@@ -18,21 +18,31 @@ use eframe::egui::{Align, Button, ComboBox, Frame, Key, Layout, RichText, Ui, ve
 /// Width from which on charts and gallery lie beside each other, points.
 const BESIDE: f32 = 560.0;
 
-/// Height of the charts where they do not.
+/// Height of the charts where they do not, least one of the gallery there, and room for what stands above either.
 const CHARTS: f32 = 560.0;
-
-/// Height that they need in this width, points.
-pub fn least(width: f32) -> f32 {
-    if width < BESIDE { CHARTS + 480.0 } else { 440.0 }
-}
+const IMAGES: f32 = 360.0;
+const HEAD: f32 = 140.0;
 
 /// What the workspace keeps between frames.
 #[derive(Default)]
 pub struct ResultsView {
     gallery: Grid,
     charts: charts::choice::ChartsView,
+    /// The charts are looked at where they do not lie beside the gallery.
+    shows_charts: bool,
     /// The folder that is to be scored.
     folder: String,
+}
+
+impl ResultsView {
+    /// Height that it needs in this width, points.
+    pub fn least(&self, width: f32) -> f32 {
+        match self.shows_charts {
+            _ if width >= BESIDE => 440.0,
+            true => HEAD + CHARTS,
+            false => HEAD + IMAGES,
+        }
+    }
 }
 
 pub fn show(ui: &mut Ui, cx: &mut PanelContext<'_>, view: &mut ResultsView) {
@@ -79,9 +89,14 @@ fn ready(ui: &mut Ui, cx: &mut PanelContext<'_>, view: &mut ResultsView, set: &S
     other_data(ui, cx, set);
     said_since(ui, cx, set);
     if ui.available_width() < BESIDE {
-        charts::view::show(ui, cx, &mut view.charts, set, vec2(ui.available_width(), CHARTS));
-        ui.add_space(theme::GAP);
-        images(ui, cx, &mut view.gallery, set);
+        // One after the other, neither would be seen without scrolling past the other.
+        if let Some(charts) = widgets::choices(ui, view.shows_charts, &[(false, "Images"), (true, "Charts")]) {
+            view.shows_charts = charts;
+        }
+        match view.shows_charts {
+            true => charts::view::show(ui, cx, &mut view.charts, set, vec2(ui.available_width(), CHARTS)),
+            false => images(ui, cx, &mut view.gallery, set),
+        }
         return;
     }
     let left = (ui.available_width() * 0.43).clamp(220.0, 480.0);
