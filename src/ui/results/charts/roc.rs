@@ -14,7 +14,7 @@ use crate::{
         theme, widgets,
     },
 };
-use eframe::egui::{Stroke, Ui};
+use eframe::egui::{RichText, Stroke, Ui};
 use egui_plot::{FilledArea, Line, LineStyle, PlotPoint};
 
 /// One point: x, y, and the threshold that leads there.
@@ -32,6 +32,14 @@ impl Curve {
         match self {
             Self::Roc => Box::new(set.roc.iter().map(|p| ([p.fpr, p.tpr], p.threshold))),
             Self::PrecisionRecall => Box::new(set.pr.iter().map(|p| ([p.recall, p.precision], p.threshold))),
+        }
+    }
+
+    /// Names of its axes.
+    fn axes(self) -> [&'static str; 2] {
+        match self {
+            Self::Roc => ["false positive rate", "true positive rate"],
+            Self::PrecisionRecall => ["recall", "precision"],
         }
     }
 
@@ -67,7 +75,9 @@ pub fn show(ui: &mut Ui, cx: &mut PanelContext<'_>, set: &ScoreSet, height: f32)
         _ => None,
     };
     let id = if curve == Curve::Roc { "roc" } else { "precision-recall" };
+    let [x, y] = curve.axes().map(|name| RichText::new(name).size(theme::SMALL).color(t.weak));
     let plot = plot::quiet(id, t, height).default_x_bounds(-0.02, 1.02).default_y_bounds(-0.02, 1.02);
+    let plot = plot.x_axis_label(x).y_axis_label(y);
     let line = plot::thinned(curve.points(set).map(|p| p.0));
     let shown = plot.show(ui, |p| {
         let share = set.evaluation.n_abnormal as f64 / (set.evaluation.n_abnormal + set.evaluation.n_normal).max(1) as f64;
