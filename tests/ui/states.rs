@@ -418,6 +418,14 @@ fn all_keys_are_in_view_at_an_ordinary_size() {
         let place = panels.0.get_by_label(name).rect();
         assert!(place.bottom() < 780.0 && place.right() < 1260.0, "{name}: {place:?}");
     }
+    // Each under what it is about.
+    let top = |name: &str| {
+        let found = panels.0.query_all_by_label(name).map(|node| node.rect()).filter(|place| place.left() > 60.0);
+        found.map(|place| place.top()).fold(f32::MIN, f32::max)
+    };
+    for (area, key) in [("IMAGES", "Label: normal"), ("PICTURES", "Fit pictures to the view"), ("TRAINING", "Train all")] {
+        assert!(f32::MIN < top(area) && top(area) < top(key), "{area}");
+    }
 }
 
 #[test]

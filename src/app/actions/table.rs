@@ -23,6 +23,8 @@ pub struct Action {
     pub id: Id,
     pub name: &'static str,
     pub icon: &'static str,
+    /// What it is about: the heading over it on the page of keys.
+    pub area: &'static str,
     pub key: Option<KeyboardShortcut>,
     /// Why it cannot be done now, as a sentence for the tooltip.
     pub allowed: fn(&State) -> Result<(), &'static str>,
@@ -50,32 +52,41 @@ const fn ctrl_shift(key: Key) -> Option<KeyboardShortcut> {
 }
 
 /// What an entry of the table need not say; each says its name and its command.
-const PLAIN: Action =
-    Action { id: Id::Escape, name: "", icon: "", key: None, allowed: |_| Ok(()), command: |_| AppCommand::Escape.into() };
+const PLAIN: Action = Action {
+    id: Id::Escape,
+    name: "",
+    icon: "",
+    area: "",
+    key: None,
+    allowed: |_| Ok(()),
+    command: |_| AppCommand::Escape.into(),
+};
 
 const NORMALS: ThresholdRule = ThresholdRule::Percentile(95.0);
 const SENSITIVITY: ThresholdRule = ThresholdRule::Sensitivity(0.9);
 const SPECIFICITY: ThresholdRule = ThresholdRule::Specificity(0.9);
 
 macro_rules! actions {
-    ($($id:ident { $($field:ident: $value:expr),* $(,)? })*) => {
+    ($([$area:literal] $($id:ident { $($field:ident: $value:expr),* $(,)? })*)*) => {
         /// Names of the actions.
         #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-        pub enum Id { $($id),* }
+        pub enum Id { $($($id),*),* }
 
         /// In the order of the palette.
-        pub const ACTIONS: &[Action] = &[$({
+        pub const ACTIONS: &[Action] = &[$($({
             let mut action = PLAIN;
             action.id = Id::$id;
+            action.area = $area;
             $(action.$field = $value;)*
             action
-        }),*];
+        }),*),*];
     };
 }
 
-// One entry is one action: its name here, whether it may be done in `permissions`, and what it sends, where that depends on the
-// state, in `commands`.
+// One entry is one action, under what it is about: its name here, whether it may be done in `permissions`, and what it sends,
+// where that depends on the state, in `commands`.
 actions! {
+    ["Pages and files"]
     GoData {
         name: "Data",
         key: plain(Key::Num1),
@@ -122,6 +133,7 @@ actions! {
         icon: icons::DOWNLOAD,
         command: |_| AppCommand::Pick(Pick::Model).into(),
     }
+    ["Images"]
     Next {
         name: "Next image",
         icon: icons::ARROW_RIGHT,
@@ -207,6 +219,7 @@ actions! {
         allowed: is_curated,
         command: |_| DataCommand::ExportCuration.into(),
     }
+    ["Pictures"]
     Play {
         name: "Play the sweep of t",
         icon: icons::PLAY,
@@ -322,6 +335,7 @@ actions! {
         allowed: may_dissolve,
         command: other_difference,
     }
+    ["Images"]
     Duplicates {
         name: "Look for duplicates",
         icon: icons::COPY,
@@ -334,6 +348,7 @@ actions! {
         allowed: has_duplicates,
         command: leave_out_duplicates,
     }
+    ["Training"]
     TrainAll {
         name: "Train all",
         icon: icons::PLAY,
@@ -384,6 +399,7 @@ actions! {
         allowed: may_keep,
         command: |s| of_job(s, TrainCommand::Keep),
     }
+    ["Pictures"]
     BigPicture {
         name: "Large view",
         icon: icons::MAGNIFYING_GLASS,
@@ -391,6 +407,7 @@ actions! {
         allowed: has_selection,
         command: |_| AppCommand::Toggle(Overlay::Picture).into(),
     }
+    ["Results"]
     LabelWrong {
         name: "Tag: label wrong",
         key: plain(Key::T),
@@ -497,6 +514,7 @@ actions! {
         allowed: |s| may_rule(s, SPECIFICITY),
         command: |_| ResultsCommand::Rule(SPECIFICITY).into(),
     }
+    ["Images"]
     Unfiltered {
         name: "Take all filters away",
         icon: icons::X,
@@ -510,6 +528,7 @@ actions! {
         allowed: has_views,
         command: next_view,
     }
+    ["Runs"]
     RefreshRuns {
         name: "List runs again",
         icon: icons::ARROWS_CLOCKWISE,
@@ -527,6 +546,7 @@ actions! {
         icon: icons::DOWNLOAD,
         command: |_| AppCommand::Pick(Pick::ModelRun).into(),
     }
+    ["Window"]
     Library {
         name: "Fold the left panel",
         icon: icons::SIDEBAR,

@@ -80,32 +80,57 @@ fn of_the_window(id: Id) -> bool {
     pages.contains(&id) || others.contains(&id)
 }
 
+/// An area with its keys and what each does.
+type Group = (&'static str, Vec<(String, String)>);
+
+/// Lines that a heading takes, with the room above it.
+const HEADING: usize = 2;
+/// Least room for a key, points: the names stand under each other in all groups of a column.
+const KEY: f32 = 96.0;
+
+/// All keys by what they are about, in the order of the table.
+fn groups(ui: &Ui, cx: &PanelContext<'_>) -> Vec<Group> {
+    const HELD: [(&str, &str, &str); 5] = [
+        ("Images", "Space", "In the grid and the gallery: select the image with others, or no more"),
+        ("Images", "Click", "With Ctrl or Shift, or a drag, in grid and gallery: select several"),
+        ("Pictures", "Shift held", "Show the original in place of the dissolved picture"),
+        ("Pictures", "Wheel", "Zoom pictures; on the slider: change t"),
+        ("Pictures", "Double click", "Fit a picture; reset a value"),
+    ];
+    let keys = ACTIONS.iter().filter_map(|a| Some((a.area, widgets::key_name(ui, &a.key?), a.name.to_string())));
+    let held = HELD.map(|(area, key, name)| (area, key.to_string(), name.to_string()));
+    let own = cx.state.workspace_settings.tags.iter();
+    let own = own.filter_map(|tag| Some(("Tags of your own", tag.key?.to_string(), tag.name.clone())));
+    let mut groups: Vec<Group> = Vec::new();
+    for (area, key, name) in keys.chain(held).chain(own) {
+        match groups.iter_mut().find(|(other, _)| *other == area) {
+            Some((_, rows)) => rows.push((key, name)),
+            None => groups.push((area, vec![(key, name)])),
+        }
+    }
+    groups
+}
+
 /// The `?` page.
 pub fn show(ui: &mut Ui, cx: &mut PanelContext<'_>) {
     /// Width of a column.
     const COLUMN: f32 = 360.0;
-    const HELD: [(&str, &str); 5] = [
-        ("Space", "In the grid and the gallery: select the image with others, or no more"),
-        ("Click", "With Ctrl or Shift, or a drag, in grid and gallery: select several"),
-        ("Shift held", "Show the original in place of the dissolved picture"),
-        ("Wheel", "Zoom pictures; on the slider: change t"),
-        ("Double click", "Fit a picture; reset a value"),
-    ];
     let t = theme::of(ui);
-    let keys = ACTIONS.iter().filter_map(|a| a.key.map(|key| (widgets::key_name(ui, &key), a.name)));
-    let own =
-        cx.state.workspace_settings.tags.iter().filter_map(|tag| Some((tag.key?.to_string(), format!("Tag: {}", tag.name))));
-    let all = keys.chain(HELD.map(|(key, name)| (key.to_string(), name))).map(|(key, name)| (key, name.to_string()));
-    let rows: Vec<(String, String)> = all.chain(own).collect();
+    let groups = groups(ui, cx);
     let window = ui.ctx().content_rect().width();
     let close = widgets::dialog(ui, "keys", (window - 80.0).clamp(COLUMN, 3.0 * COLUMN), |ui| {
         ui.label(RichText::new("Keys").size(theme::TITLE));
         // As many columns as there is room for.
-        let columns = ((ui.available_width() + 40.0) / COLUMN).clamp(1.0, 3.0) as usize;
-        ui.columns(columns, |columns| {
-            let each = rows.len().div_ceil(columns.len());
-            for (i, (ui, rows)) in columns.iter_mut().zip(rows.chunks(each)).enumerate() {
-                Grid::new(("keys", i)).num_columns(2).spacing([theme::PAGE, 0.0]).show(ui, |ui| {
+        let count = ((ui.available_width() + 40.0) / COLUMN).clamp(1.0, 3.0) as usize;
+        let lines = |groups: &[Group]| groups.iter().map(|(_, rows)| rows.len() + HEADING).sum::<usize>();
+        ui.columns(count, |columns| {
+            for (i, (area, rows)) in groups.iter().enumerate() {
+                // Where its middle falls, were all of them one list that is cut into columns.
+                let middle = lines(&groups[..i]) + (rows.len() + HEADING) / 2;
+                let ui = &mut columns[middle * count / lines(&groups)];
+                ui.add_space(theme::GAP);
+                widgets::caption(ui, &area.to_uppercase());
+                Grid::new(("keys", i)).num_columns(2).min_col_width(KEY).spacing([theme::PAGE, 0.0]).show(ui, |ui| {
                     for (key, name) in rows {
                         ui.label(RichText::new(key).color(t.accent));
                         ui.add(Label::new(name).wrap());
