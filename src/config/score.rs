@@ -54,6 +54,17 @@ impl ThresholdRule {
         !matches!(self, Self::Percentile(_))
     }
 
+    /// Where it sets the threshold, for people.
+    pub fn meaning(self) -> String {
+        let percent = |share: f64| (share * 1e3).round() / 10.0;
+        match self {
+            Self::Youden => "where sensitivity + specificity is largest".into(),
+            Self::Sensitivity(v) => format!("the highest that calls {} % of the abnormal images abnormal", percent(v)),
+            Self::Specificity(v) => format!("the lowest that calls {} % of the normal images normal", percent(v)),
+            Self::Percentile(v) => format!("the score that {v} % of the training normals stay below"),
+        }
+    }
+
     /// What there must be for it to give a threshold.
     pub fn needs(self) -> &'static str {
         match self {

@@ -176,8 +176,10 @@ fn threshold(scores: &Scores, split: Option<&str>, rule: Option<ThresholdRule>) 
     match found {
         Ok(value) => {
             let chosen_on_labels = rule.needs_labels();
-            let note =
-                format!("the threshold ({rule}) was chosen on the labels that its sensitivity and specificity are reported on");
+            let note = format!(
+                "the threshold, {}, was chosen on the labels that its sensitivity and specificity are reported on",
+                rule.meaning()
+            );
             (Some(value), rule.to_string(), chosen_on_labels.then_some(note).into_iter().collect())
         }
         Err(why) => (None, rule.to_string(), vec![format!("there is no threshold: {why}")]),
@@ -245,7 +247,6 @@ mod tests {
         assert_eq!((e.baselines[1].auroc, e.baselines[1].auroc_reversed), (Some(0.0), Some(1.0)));
         assert_eq!(e.verdict, e.verdict_on(ScoreKind::Dia), "DIA leads where there is nothing else");
     }
-}
 
     #[test]
     fn a_score_that_some_images_lack_leads_none() {
@@ -256,3 +257,4 @@ mod tests {
         scores.rows[4].by[ScoreKind::Lead] = None;
         assert_eq!(led(&scores), Some(0.75), "DIA's, of all images");
     }
+}

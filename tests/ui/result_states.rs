@@ -187,6 +187,29 @@ fn classes_to_filter_by_are_those_of_the_images_in_the_gallery() {
 }
 
 #[test]
+fn terms_are_explained_under_the_pointer() {
+    let mut set = score_set();
+    set.pixels = Some(PixelFigures {
+        pixel_auroc: 0.75,
+        pixel_ap: 0.5,
+        aupro: 0.5,
+        pointing: 1.0,
+        pixel_images: 4,
+        pixel_rulers: Vec::new(),
+    });
+    let mut panels = Panels::of(results(set));
+    for (term, meaning) in [
+        ("95 % interval", "DeLong’s method: how far off the AUROC may be"),
+        ("AUPRO", "mean share of each marked region"),
+        ("Pointing game", "highest pixel of the map lies in the mask"),
+    ] {
+        panels.0.query_all_by_label_contains(term).next().unwrap().hover();
+        panels.0.run_steps(8);
+        panels.has_all(&[meaning]);
+    }
+}
+
+#[test]
 fn misclassified_images_are_marked() {
     let mut panels = Panels::of(results(score_set()));
     panels.take(ResultsCommand::Threshold(-1.57));

@@ -270,6 +270,7 @@ fn form_says_which_tiles_are_taken_and_what_they_resolve() {
     open(&mut state, false);
     update(&mut state, AppCommand::Go(Workspace::Train));
     let mut panels = Panels::of(state);
+    panels.has_all(&["The score that 95 % of the training normals stay below."]);
     panels.has_all(&["auto: tiles of 64 px", "with tiles 2 px, with the whole picture resized to 64 px 15 px"]);
     // What the fields hold is of whole pictures.
     panels.has_all(&["tiles 16", "tiles 64", "tiles 400", "tiles 10"]);

@@ -6,7 +6,7 @@ use crate::{
     config::{Aspect, Channels, PreprocessConfig, Window},
     ui::{
         dissolve::image_frame,
-        shared::{context::PanelContext, theme, widgets},
+        shared::{context::PanelContext, glossary, theme, widgets},
     },
 };
 use eframe::egui::{
@@ -44,7 +44,7 @@ pub fn show(ui: &mut Ui, cx: &mut PanelContext<'_>, open: &Open) {
     let mut clahe = now.clahe > 0.0;
     ui.horizontal(|ui| {
         ui.set_min_height(LINE);
-        ui.checkbox(&mut clahe, "CLAHE").on_hover_text("Contrast-limited adaptive histogram equalisation.");
+        ui.checkbox(&mut clahe, "CLAHE").on_hover_text(glossary::CLAHE);
         if clahe {
             now.clahe = if now.clahe > 0.0 { now.clahe } else { 2.0 };
             let limit = DragValue::new(&mut now.clahe).range(0.5..=40.0).speed(0.05).max_decimals(1).prefix("limit ");

@@ -10,7 +10,7 @@ use crate::{
     text::images,
     ui::shared::{
         context::PanelContext,
-        image_grid, theme,
+        glossary, image_grid, theme,
         widgets::{self, label_of},
     },
 };
@@ -57,7 +57,8 @@ fn ready(ui: &mut Ui, cx: &mut PanelContext<'_>, c: &ComparedRuns) {
         (Some(first), Some(second), Some(delta)) => {
             let p = f.p_value.map_or("p undefined: too few images".into(), p_words);
             ui.label(format!("AUROC {first:.3} against {second:.3} · difference {delta:+.3} · {p}"));
-            widgets::weak(ui, format!("Paired DeLong test on the {} that both runs scored.", images(f.n_shared)));
+            widgets::weak(ui, format!("Paired DeLong test on the {} that both runs scored.", images(f.n_shared)))
+                .on_hover_text(glossary::DELONG_TEST);
         }
         _ => {
             let why = c.first.evaluation.undefined.as_deref().unwrap_or("one class is missing among the shared images");

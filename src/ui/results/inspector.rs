@@ -14,7 +14,7 @@ use crate::{
     scores::{ScoreKind, Verdict},
     ui::shared::{
         context::PanelContext,
-        theme,
+        glossary, theme,
         widgets::{self, label_of},
     },
 };
@@ -102,7 +102,7 @@ fn figures(ui: &mut Ui, cx: &mut PanelContext<'_>, set: &ScoreSet) {
             let interval = e.auroc_ci95.map_or("no interval: too few images".into(), |[low, high]| {
                 format!("95 % interval {low:.3} to {high:.3} (DeLong)")
             });
-            widgets::weak(ui, interval);
+            widgets::weak(ui, interval).on_hover_text(glossary::DELONG_INTERVAL);
             if let Some(verdict) = e.verdict_on(set.kind) {
                 let colour = if verdict.doubt { t.warning } else { t.text };
                 ui.label(RichText::new(widgets::sentence(&verdict.text)).size(theme::SMALL).color(colour));
@@ -122,14 +122,14 @@ fn figures(ui: &mut Ui, cx: &mut PanelContext<'_>, set: &ScoreSet) {
         widgets::action_button(ui, cx, Id::ScoreOnly);
         ui.add_space(theme::GAP);
     }
-    let mut row = |name: &str, value: Option<f64>| {
+    let mut row = |name: &str, value: Option<f64>, help: &str| {
         if let Some(value) = value {
-            widgets::figure(ui, name, &format!("{value:.3}"));
+            widgets::figure(ui, name, &format!("{value:.3}")).on_hover_text(help);
         }
     };
-    row("Average precision", e.average_precision);
-    row("Sensitivity at 90 % specificity", e.sensitivity_at_90_specificity);
-    row("Sensitivity at 95 % specificity", e.sensitivity_at_95_specificity);
+    row("Average precision", e.average_precision, glossary::AVERAGE_PRECISION);
+    row("Sensitivity at 90 % specificity", e.sensitivity_at_90_specificity, glossary::SENSITIVITY_AT);
+    row("Sensitivity at 95 % specificity", e.sensitivity_at_95_specificity, glossary::SENSITIVITY_AT);
     if set.kinds.len() > 1 {
         ui.add_space(theme::GAP);
         set.kinds.iter().rev().for_each(|&kind| choice(ui, cx, set, kind));

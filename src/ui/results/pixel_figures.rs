@@ -3,7 +3,7 @@
 use crate::{
     app::icons,
     scores::PixelFigures,
-    ui::shared::{theme, widgets},
+    ui::shared::{glossary, theme, widgets},
 };
 use eframe::egui::{RichText, Ui};
 
@@ -12,15 +12,10 @@ pub fn show(ui: &mut Ui, pixels: &PixelFigures) {
     let row = |ui: &mut Ui, name: &str, value: String, help: &str| {
         widgets::figure(ui, name, &value).on_hover_text(help);
     };
-    row(ui, "AUROC", format!("{:.3}", pixels.pixel_auroc), "Each pixel as one case, over the images whose mask is not empty");
-    row(ui, "Average precision", format!("{:.3}", pixels.pixel_ap), "Each pixel as one case");
-    row(
-        ui,
-        "AUPRO",
-        format!("{:.3}", pixels.aupro),
-        "Mean share of each region that is caught, at false positive rates up to 0.3",
-    );
-    row(ui, "Pointing game", format!("{:.3}", pixels.pointing), "Share of the images whose highest pixel lies in the mask");
+    row(ui, "AUROC", format!("{:.3}", pixels.pixel_auroc), glossary::PIXEL_CASES);
+    row(ui, "Average precision", format!("{:.3}", pixels.pixel_ap), glossary::PIXEL_CASES);
+    row(ui, "AUPRO", format!("{:.3}", pixels.aupro), glossary::AUPRO);
+    row(ui, "Pointing game", format!("{:.3}", pixels.pointing), glossary::POINTING_GAME);
     for ruler in &pixels.pixel_rulers {
         let value = format!("{:.3}, precision {:.3}", ruler.pixel_auroc, ruler.pixel_ap);
         row(ui, &format!("{}, AUROC", ruler.name.replace('_', " ")), value, "A map that needs no training");

@@ -2,6 +2,7 @@
 
 pub(crate) mod column_filter;
 pub(crate) mod context;
+pub(crate) mod glossary;
 pub(crate) mod image_grid;
 pub(crate) mod path_field;
 pub(crate) mod plot;

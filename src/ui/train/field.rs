@@ -5,7 +5,7 @@ use crate::{
         TrainCommand,
         state::{Field, FieldKind, paper_value},
     },
-    config::Limits,
+    config::{Limits, ThresholdRule},
     ui::shared::{context::PanelContext, theme, widgets},
 };
 use eframe::egui::{Align, Button, Checkbox, ComboBox, Label, Layout, RichText, Sense, TextEdit, Ui};
@@ -89,7 +89,15 @@ pub fn show(ui: &mut Ui, cx: &mut PanelContext<'_>, field: &Field, by_tiles: Opt
         row.response.scroll_to_me(None);
     } else if focused {
         widgets::weak(ui, field.help);
+    } else if let Some(meaning) = meaning(field.key, &text) {
+        widgets::weak(ui, widgets::sentence(&meaning));
     }
+}
+
+/// A value that does not explain itself, in words.
+fn meaning(key: &str, text: &str) -> Option<String> {
+    let rule = (key == "score.rule").then(|| text.trim().parse::<ThresholdRule>().ok())??;
+    Some(rule.meaning())
 }
 
 fn begun(cx: &PanelContext<'_>, field: &Field) -> String {
