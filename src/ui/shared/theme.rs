@@ -42,6 +42,9 @@ pub struct Tokens {
     pub warning: Color32,
 }
 
+/// Over all that lies behind a dialog. Dark enough that nothing there looks as if it could be pressed.
+pub const BACKDROP: Color32 = Color32::from_black_alpha(160);
+
 const fn grey(v: u8) -> Color32 {
     Color32::from_gray(v)
 }

@@ -233,12 +233,17 @@ pub fn cut_label(ui: &mut Ui, text: &str, size: f32, colour: Color32) -> Respons
     if was_cut { response.on_hover_text(text) } else { response }
 }
 
+/// What lies above the window, which takes no input meanwhile.
+pub fn modal(id: &str) -> egui::Modal {
+    egui::Modal::new(egui::Id::unique(id)).backdrop_color(theme::BACKDROP)
+}
+
 /// A dialog above the window, as wide as this where there is room; it scrolls where there is no height for it. Returns whether the
 /// person wants it gone.
 pub fn dialog(ui: &Ui, id: &str, width: f32, content: impl FnOnce(&mut Ui)) -> bool {
     let frame = egui::Frame::popup(ui.style()).inner_margin(theme::PAGE);
     let room = ui.ctx().content_rect().size() - Vec2::splat(4.0 * theme::PAGE);
-    let modal = egui::Modal::new(egui::Id::unique(id)).frame(frame).show(ui.ctx(), |ui| {
+    let modal = modal(id).frame(frame).show(ui.ctx(), |ui| {
         ui.set_width(width.min(room.x));
         // What is shown is taken for 400 points high until it is told otherwise.
         ui.set_max_height(room.y);

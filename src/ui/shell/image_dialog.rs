@@ -18,8 +18,7 @@ use crate::{
     },
 };
 use eframe::egui::{
-    Align, Button, Frame, Id, Layout, Modal, RichText, ScrollArea, Stroke, StrokeKind, Ui, Vec2, WidgetInfo, accesskit::Role,
-    vec2,
+    Align, Button, Frame, Layout, RichText, ScrollArea, Stroke, StrokeKind, Ui, Vec2, WidgetInfo, accesskit::Role, vec2,
 };
 
 /// Width of the column that explains the score.
@@ -38,7 +37,7 @@ pub fn show(ui: &mut Ui, cx: &mut PanelContext<'_>, note: &mut (String, String))
     let window = ui.ctx().content_rect().size();
     let room = window - Vec2::splat(if window.x < BESIDE.x { 16.0 } else { 64.0 });
     let frame = Frame::new().fill(t.panel).corner_radius(theme::RADIUS).inner_margin(theme::PAGE);
-    let modal = Modal::new(Id::unique("picture")).frame(frame).show(ui.ctx(), |ui| {
+    let modal = widgets::modal("picture").frame(frame).show(ui.ctx(), |ui| {
         ui.set_width(room.x - 32.0);
         ui.set_height(room.y - 32.0);
         let (row, set) = (row(cx).cloned(), cx.state.results.ready().cloned());
