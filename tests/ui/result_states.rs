@@ -157,6 +157,7 @@ fn the_large_view_names_the_score_and_the_ranks_that_it_is_of() {
 fn a_small_window_has_room_for_the_gallery_and_the_charts_in_turn() {
     let mut panels = Panels::of(results(score_set()));
     panels.0.set_size(egui::vec2(800.0, 600.0));
+    panels.take(ResultsCommand::Tab(Tab::All));
     panels.0.run_steps(4);
     let in_view = |panels: &Panels| {
         let cells = panels.0.query_all_by_label_contains("eyes/IMG_");
