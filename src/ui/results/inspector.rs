@@ -221,7 +221,7 @@ fn rule(
         });
         match &possible {
             Ok(threshold) => _ = line.response.on_hover_text(format!("{help} ({threshold:.4})")),
-            Err(reason) => _ = line.response.on_disabled_hover_text(widgets::sentence(reason)),
+            Err(_) => _ = line.response.on_disabled_hover_text(format!("{help}. It needs {}.", wanted.needs())),
         }
     });
 }
