@@ -5,10 +5,10 @@ use crate::harness::Window;
 use crate::test_files;
 use dissolve_studio::{
     app::{
-        AppCommand, DataCommand, RunsCommand,
+        AppCommand, DataCommand, DissolveCommand, RunsCommand,
         state::{DataPage, Overlay, Workspace},
     },
-    config::{Aspect, Channels, RunConfig},
+    config::{Aspect, Channels, DissolveMethod, RunConfig},
     run_dir::{RunDir, RunKind},
     window::studio::Studio,
 };
@@ -142,6 +142,19 @@ fn the_large_view_shows_the_image_alone_under_its_mask() {
     window.key(Key::V);
     window.steps();
     assert!(window.state().is_large_alone() && !window.state().notices.is_empty());
+    // A filter needs no model. The dissolved pictures have no line of the mask.
+    window.send(DissolveCommand::Method(DissolveMethod::Resample));
+    window.key(Key::V);
+    window.steps();
+    assert!(!window.state().is_large_alone());
+    assert!(window.harness.get_by_label("Mask").accesskit_node().is_disabled());
+    window.key(Key::M);
+    window.steps();
+    assert!(window.state().data.large.mask);
+    assert!(window.state().notices.iter().any(|notice| notice.text.contains("switch Dissolved off (V)")));
+    window.key(Key::V);
+    window.steps();
+    assert!(!window.harness.get_by_label("Mask").accesskit_node().is_disabled());
     window.send(DataCommand::Select(window.state().open().unwrap().by_name["train/good/0.png"]));
     window.key(Key::M);
     window.steps();

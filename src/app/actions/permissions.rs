@@ -265,7 +265,13 @@ pub(crate) fn may_lay(state: &State) -> Result<(), &'static str> {
         return may_lay_map(state);
     }
     let item = state.open().zip(state.selected).and_then(|(open, id)| open.dataset.item(id));
-    if item.is_some_and(|item| !item.masks.is_empty()) { Ok(()) } else { Err("This image has no mask.") }
+    if item.is_none_or(|item| item.masks.is_empty()) {
+        Err("This image has no mask.")
+    } else if !state.is_large_alone() {
+        Err("The mask is seen on the image alone: switch Dissolved off (V).")
+    } else {
+        Ok(())
+    }
 }
 
 /// Whether the selected image can be shown under its anomaly map.

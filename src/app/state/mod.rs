@@ -346,9 +346,9 @@ impl State {
         self.workspace == Workspace::Data && self.overlay == Some(Overlay::Picture)
     }
 
-    /// The large view shows its image alone.
+    /// The large view of Data shows its image alone: it is to, or nothing can be dissolved.
     pub fn is_large_alone(&self) -> bool {
-        self.is_large_in_data() && !self.data.large.dissolved
+        self.is_large_in_data() && !(self.data.large.dissolved && self.dissolve.missing().is_none())
     }
 
     /// The data set of these scores, where it is the one that is open.

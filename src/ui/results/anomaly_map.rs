@@ -2,7 +2,8 @@
 
 use crate::{
     app::{
-        ResultsCommand, State, actions,
+        ResultsCommand, State,
+        actions::{self, Id},
         message::{MapLayer, Texture},
         state::MapView,
     },
@@ -12,7 +13,7 @@ use crate::{
         shared::{context::PanelContext, theme, widgets},
     },
 };
-use eframe::egui::{Align2, Button, Color32, Image, Rect, Sense, Slider, Ui, Vec2, WidgetInfo, accesskit::Role, vec2};
+use eframe::egui::{Align2, Color32, Image, Rect, Sense, Slider, Ui, Vec2, vec2};
 
 /// Width of the bar of colours, points.
 const BAR: f32 = 120.0;
@@ -24,16 +25,11 @@ pub fn is_on(state: &State) -> bool {
 
 /// The switch and, while it is on, the sliders and the legend.
 pub fn controls(ui: &mut Ui, cx: &mut PanelContext<'_>) {
-    let (view, allowed, on) = (cx.state.results.map_view, actions::may_lay_map(cx.state), is_on(cx.state));
+    let (view, on) = (cx.state.results.map_view, is_on(cx.state));
     ui.horizontal_wrapped(|ui| {
-        let switch = ui.add_enabled(allowed.is_ok(), Button::selectable(on, "Anomaly map"));
-        switch.widget_info(|| WidgetInfo::selected(Role::Button, allowed.is_ok(), on, "Anomaly map"));
-        if switch.clicked() {
-            cx.send(ResultsCommand::Maps(MapView { on: !view.on, ..view }));
-        }
-        match allowed {
-            Ok(()) => _ = switch.on_hover_text("How unlike normal each place looks (M)"),
-            Err(reason) => _ = widgets::weak(ui, reason),
+        widgets::switch(ui, cx, Id::AnomalyMap, "Anomaly map", view.on);
+        if let Err(reason) = actions::may_lay_map(cx.state) {
+            widgets::weak(ui, reason);
         }
         if on {
             sliders(ui, cx, view);

@@ -89,12 +89,29 @@ pub fn icon_button_as(ui: &mut Ui, cx: &mut PanelContext<'_>, id: actions::Id, i
     act(ui, cx, id, Button::new(icon).min_size(Vec2::splat(28.0)))
 }
 
+/// An action that switches something on and off, by a short name of its own; it is off where it is not allowed.
+pub fn switch(ui: &mut Ui, cx: &mut PanelContext<'_>, id: actions::Id, name: &str, on: bool) -> Response {
+    let on = on && (actions::get(id).allowed)(cx.state).is_ok();
+    act_as(ui, cx, id, Button::selectable(on, name), |enabled| WidgetInfo::selected(Role::Button, enabled, on, name))
+}
+
 fn act(ui: &mut Ui, cx: &mut PanelContext<'_>, id: actions::Id, button: Button<'_>) -> Response {
+    act_as(ui, cx, id, button, |enabled| WidgetInfo::labeled(Role::Button, enabled, actions::get(id).name))
+}
+
+/// `info`: what it is to those who do not see it, given whether it can be used.
+fn act_as(
+    ui: &mut Ui,
+    cx: &mut PanelContext<'_>,
+    id: actions::Id,
+    button: Button<'_>,
+    info: impl Fn(bool) -> WidgetInfo,
+) -> Response {
     let action = actions::get(id);
     let allowed = (action.allowed)(cx.state);
     let key = action.key.map(|k| format!(" ({})", key_name(ui, &k))).unwrap_or_default();
     let response = ui.add_enabled(allowed.is_ok(), button);
-    response.widget_info(|| WidgetInfo::labeled(Role::Button, allowed.is_ok(), action.name));
+    response.widget_info(|| info(allowed.is_ok()));
     if response.clicked() {
         cx.send((action.command)(cx.state));
     }

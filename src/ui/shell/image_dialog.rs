@@ -3,7 +3,7 @@
 use crate::{
     app::{
         AppCommand, DataCommand, State,
-        actions::{self, Id as ActionId},
+        actions::Id as ActionId,
         icons,
         message::Texture,
         state::{Workspace, data_title},
@@ -85,20 +85,9 @@ pub fn show(ui: &mut Ui, cx: &mut PanelContext<'_>, note: &mut (String, String))
 fn unscored(ui: &mut Ui, cx: &mut PanelContext<'_>) {
     if cx.state.is_large_in_data() {
         ui.horizontal_wrapped(|ui| {
-            for (id, name, on) in [
-                (ActionId::AnomalyMap, "Mask", cx.state.data.large.mask),
-                (ActionId::NextLayout, "Dissolved", cx.state.data.large.dissolved),
-            ] {
-                let action = actions::get(id);
-                let allowed = (action.allowed)(cx.state);
-                let switch = ui.add_enabled(allowed.is_ok(), Button::selectable(on && allowed.is_ok(), name));
-                switch.widget_info(|| WidgetInfo::selected(Role::Button, allowed.is_ok(), on, name));
-                if switch.clicked() {
-                    cx.send((action.command)(cx.state));
-                }
-                let help = action.key.map(|key| format!("Key {}", widgets::key_name(ui, &key))).unwrap_or_default();
-                switch.on_hover_text(help).on_disabled_hover_text(allowed.err().unwrap_or_default());
-            }
+            let large = cx.state.data.large;
+            widgets::switch(ui, cx, ActionId::AnomalyMap, "Mask", large.mask);
+            widgets::switch(ui, cx, ActionId::NextLayout, "Dissolved", large.dissolved);
         });
     }
     let size = ui.available_size();
