@@ -86,14 +86,25 @@ impl Check {
 /// The selected image before and after preprocessing.
 #[derive(Debug, Default)]
 pub struct PreviewState {
-    /// Number of the thumbnails it belongs to, the image and the settings that were last asked for, and whether for the large view.
-    pub asked: Option<(u64, ImageId, PreprocessConfig, bool)>,
+    /// What was last asked for.
+    pub asked: Option<AskedPreview>,
     /// Number of the newest request.
     pub generation: u64,
     pub done: Option<PreviewDone>,
     pub failed: Option<Failure>,
     /// What was dissolved last was preprocessed by these.
     pub dissolved_with: PreprocessConfig,
+}
+
+/// What a preview depends on.
+#[derive(Debug, Clone, PartialEq)]
+pub struct AskedPreview {
+    /// The generation that brought the present images.
+    pub pictures_since: u64,
+    pub image: ImageId,
+    pub preprocess: PreprocessConfig,
+    /// For the large view.
+    pub is_large: bool,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq)]

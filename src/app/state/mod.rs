@@ -18,7 +18,7 @@ mod views;
 mod workspace_settings;
 
 pub use data::{
-    Check, Counts, DataPage, DataState, Filter, LargeImage, Open, Opening, PreviewDone, TableForm, config_title,
+    AskedPreview, Check, Counts, DataPage, DataState, Filter, LargeImage, Open, Opening, PreviewDone, TableForm, config_title,
     title as data_title,
 };
 pub use device_status::DeviceStatus;

@@ -6,7 +6,7 @@ use crate::{
     app::{
         Effect, State,
         message::{BackgroundEffect, ImageEffect, Texture},
-        state::{Check, PreviewDone, Workspace},
+        state::{AskedPreview, Check, PreviewDone, Workspace},
     },
     engine::preprocess_preview::{PreprocessPreview, PreviewRequest},
     error::Failure,
@@ -30,24 +30,21 @@ fn request_preview(state: &mut State) -> Option<Effect> {
     if state.workspace != Workspace::Data {
         return None;
     }
-    let (set, is_large) = (state.data.pictures_since, state.is_large_alone());
-    let preview_state = &mut state.data.preview;
+    let (pictures_since, is_large) = (state.data.pictures_since, state.is_large_alone());
+    let preview = &mut state.data.preview;
     // What was seen large stays so: nothing is gained by asking again.
-    let was_large = preview_state.asked.as_ref().is_some_and(|asked| (asked.0, asked.1, asked.3) == (set, image, true));
-    let asked = (set, image, state.train.config.preprocess.clone(), is_large || was_large);
-    if preview_state.asked.as_ref() == Some(&asked) {
+    let is_same = |asked: &&AskedPreview| (asked.pictures_since, asked.image) == (pictures_since, image);
+    let was_large = preview.asked.as_ref().filter(is_same).is_some_and(|asked| asked.is_large);
+    let preprocess = state.train.config.preprocess.clone();
+    let asked = AskedPreview { pictures_since, image, preprocess: preprocess.clone(), is_large: is_large || was_large };
+    if preview.asked.as_ref() == Some(&asked) {
         return None;
     }
-    preview_state.generation += 1;
-    preview_state.asked = Some(asked.clone());
-    let (dataset, preprocess, is_large) = (open.dataset.clone(), asked.2, asked.3);
-    Some(Effect::Background(BackgroundEffect::PreviewPreprocessing(Box::new(PreviewRequest {
-        generation: preview_state.generation,
-        dataset,
-        image,
-        preprocess,
-        is_large,
-    }))))
+    preview.generation += 1;
+    let (generation, dataset, is_large) = (preview.generation, open.dataset.clone(), asked.is_large);
+    preview.asked = Some(asked);
+    let request = PreviewRequest { generation, dataset, image, preprocess, is_large };
+    Some(Effect::Background(BackgroundEffect::PreviewPreprocessing(Box::new(request))))
 }
 
 pub fn preview(state: &mut State, generation: u64, preview: Result<PreprocessPreview, Failure>) -> Vec<Effect> {
