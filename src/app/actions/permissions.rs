@@ -165,7 +165,7 @@ pub(crate) fn is_curated(state: &State) -> Result<(), &'static str> {
 pub(crate) fn has_duplicates(state: &State) -> Result<(), &'static str> {
     if state.data.check.found.is_none() {
         Err("They have not been looked for yet.")
-    } else if state.later_duplicates().is_empty() {
+    } else if state.data.check.used.all == 0 {
         Err("There are none that are not left out.")
     } else {
         Ok(())

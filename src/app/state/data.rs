@@ -67,6 +67,19 @@ pub enum DataPage {
     Duplicates,
 }
 
+impl DataState {
+    /// Counts the pairs in use anew: to be called where they were found, and where the open data set has changed.
+    pub fn count_pairs(&mut self) {
+        let (Some(open), Some(found)) = (&self.open, &self.check.found) else { return };
+        let items = found.duplicates.iter().filter_map(|pair| open.dataset.item(pair.first).zip(open.dataset.item(pair.second)));
+        let used = items.filter(|(first, second)| !first.said.leave_out && !second.said.leave_out);
+        self.check.used = used.fold(PairCounts::default(), |PairCounts { all, across }, (first, second)| PairCounts {
+            all: all + 1,
+            across: across + usize::from(first.split != second.split),
+        });
+    }
+}
+
 /// The search for duplicates.
 #[derive(Debug, Default)]
 pub struct Check {
@@ -76,6 +89,16 @@ pub struct Check {
     /// Images looked at so far.
     pub done: usize,
     pub found: Option<Arc<Examination>>,
+    /// Of what was found, the pairs of which neither image is left out.
+    pub used: PairCounts,
+}
+
+/// Number of pairs of images that show the same.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct PairCounts {
+    pub all: usize,
+    /// Those whose images are in two splits.
+    pub across: usize,
 }
 
 impl Check {

@@ -18,8 +18,8 @@ mod views;
 mod workspace_settings;
 
 pub use data::{
-    AskedPreview, Check, Counts, DataPage, DataState, Filter, LargeImage, Open, Opening, PreviewDone, TableForm, config_title,
-    title as data_title,
+    AskedPreview, Check, Counts, DataPage, DataState, Filter, LargeImage, Open, Opening, PairCounts, PreviewDone, TableForm,
+    config_title, title as data_title,
 };
 pub use device_status::DeviceStatus;
 pub use dissolve::{

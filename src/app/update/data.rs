@@ -255,6 +255,7 @@ pub fn opened(state: &mut State, generation: u64, config: DataConfig, dataset: A
         }
         state.data.broken.clear();
     }
+    state.data.count_pairs();
     if !same_images {
         state.data.page = DataPage::Images;
         state.data.table = None;
@@ -331,6 +332,7 @@ pub fn examined(state: &mut State, generation: u64, examination: Arc<Examination
     if generation == state.data.pictures_since && state.data.open.is_some() {
         state.data.broken.extend(examination.unusable.iter().cloned());
         state.data.check = Check { done: state.data.check.done, found: Some(examination), ..Check::default() };
+        state.data.count_pairs();
     }
     Vec::new()
 }

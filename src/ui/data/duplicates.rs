@@ -2,8 +2,14 @@
 
 use super::selection;
 use crate::{
-    app::{AppCommand, DataCommand, actions::Id, icons, message::Curate, state::Open},
-    data::{Duplicate, Examination, ImageId},
+    app::{
+        AppCommand, DataCommand,
+        actions::Id,
+        icons,
+        message::Curate,
+        state::{Open, PairCounts},
+    },
+    data::{Duplicate, ImageId},
     ui::shared::{context::PanelContext, image_grid, theme, widgets},
 };
 use eframe::egui::{Button, RichText, ScrollArea, Sense, Ui, WidgetInfo, accesskit::Role, vec2};
@@ -105,18 +111,8 @@ fn trouble(open: &Open, pair: &Duplicate) -> Option<&'static str> {
     }
 }
 
-/// The pairs of which neither image is left out.
-pub fn used<'a>(found: &'a Examination, open: &'a Open) -> impl Iterator<Item = &'a Duplicate> + Clone {
-    found.duplicates.iter().filter(|d| [d.first, d.second].iter().all(|&id| !open.dataset.is_left_out(id)))
-}
-
 /// What the list of problems says of the duplicates; `None` where there is nothing to say.
-pub fn warning(cx: &PanelContext<'_>, open: &Open) -> Option<String> {
-    let found = cx.state.data.check.found.as_ref()?;
-    let across =
-        |d: &&Duplicate| open.dataset.item(d.first).zip(open.dataset.item(d.second)).is_some_and(|(a, b)| a.split != b.split);
-    let used = used(found, open);
-    let (all, across) = (used.clone().count(), used.filter(across).count());
+pub fn warning(PairCounts { all, across }: PairCounts) -> Option<String> {
     match (all, across) {
         (0, _) => None,
         (1, 0) => Some("1 pair of duplicates.".into()),

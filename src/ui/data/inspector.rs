@@ -119,7 +119,7 @@ fn total(open: &Open, split: Split) -> usize {
 fn problems(ui: &mut Ui, cx: &mut PanelContext<'_>, open: &Open) {
     let skipped = &open.dataset.skipped;
     let mut warnings: Vec<String> = open.dataset.warnings.iter().map(next_step::warning).collect();
-    warnings.extend(duplicates::warning(cx, open));
+    warnings.extend(duplicates::warning(cx.state.data.check.used));
     if skipped.is_empty() && warnings.is_empty() && cx.state.data.broken.is_empty() {
         return;
     }

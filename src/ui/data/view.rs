@@ -104,8 +104,8 @@ fn pages(ui: &mut Ui, cx: &mut PanelContext<'_>, open: &Open) {
     let images = if shown == all { format!("Images {all}") } else { format!("Images {shown} of {all}") };
     ui.horizontal(|ui| {
         views::menu(ui, cx);
-        if let Some(found) = check.found.clone() {
-            let (pairs, used) = (count_of(found.duplicates.len(), "pair"), duplicates::used(&found, open).count());
+        if let Some(found) = &check.found {
+            let (pairs, used) = (count_of(found.duplicates.len(), "pair"), check.used.all);
             let left = if used == found.duplicates.len() { pairs } else { format!("{used} of {pairs}") };
             let duplicates = format!("Duplicates {left}");
             let pages = [(DataPage::Images, images.as_str()), (DataPage::Duplicates, duplicates.as_str())];

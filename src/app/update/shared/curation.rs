@@ -65,6 +65,7 @@ fn set(state: &mut State, open: &Open, curation: Arc<Curation>, what: String) ->
     }
     let dataset = Arc::new(open.dataset.curated(curation.clone()));
     state.data.open = Some(Arc::new(Open::new(open.config.clone(), dataset, open.generation)));
+    state.data.count_pairs();
     selection::show(state);
     gallery::meet(state);
     let edit = |curation| Edit::Curation { data: open.config.path.clone(), curation };

@@ -3,8 +3,8 @@
 use crate::{
     app::{
         AppCommand, DataCommand, Effect, State, TrainCommand,
-        message::{ImageEffect, Texture},
-        state::{Check, DataPage, Workspace},
+        message::{Curate, ImageEffect, Texture},
+        state::{Check, DataPage, PairCounts, Workspace},
         update::{follow, tests::*, update},
     },
     config::{DataConfig, DicomWindow, LabelColumns, PreprocessConfig, Reading},
@@ -135,6 +135,11 @@ fn duplicates_are_looked_for_while_nothing_trains() {
     let found = Examination { duplicates: vec![pair], unusable: vec![(ImageId(3), "is cut short".into())], remarks: Vec::new() };
     update(&mut state, JobEvent::Examined { generation: 1, examination: Arc::new(found) });
     assert_eq!(state.data.check.found.as_ref().unwrap().duplicates, [pair]);
+    assert_eq!(state.data.check.used, PairCounts { all: 1, across: 1 });
+    for left_out in [true, false] {
+        update(&mut state, DataCommand::Curate(vec![ImageId(7)], Curate::LeaveOut(left_out)));
+        assert_eq!(state.data.check.used.all, usize::from(!left_out));
+    }
     assert!(state.data.broken.contains_key(&ImageId(3)) && !started(&follow(&mut state)));
     update(&mut state, DataCommand::Page(DataPage::Duplicates));
     update(&mut state, DataCommand::Open("other".into()));
