@@ -64,11 +64,19 @@ pub(crate) fn leave_out_duplicates(state: &State) -> Command {
     DataCommand::Curate(state.later_duplicates(), Curate::LeaveOut(true)).into()
 }
 
-pub(crate) fn next_layout(state: &State) -> Command {
+/// From elsewhere in Data these two show the large view as they say, rather than the other way.
+pub(crate) fn large_dissolved(state: &State) -> Command {
     let large = state.data.large;
-    if state.is_large_in_data() {
-        return DataCommand::Large(LargeImage { dissolved: !large.dissolved, ..large }).into();
-    }
+    DataCommand::Large(LargeImage { dissolved: !(state.is_large_in_data() && large.dissolved), ..large }).into()
+}
+
+pub(crate) fn large_mask(state: &State) -> Command {
+    let large = state.data.large;
+    let alone = LargeImage { dissolved: false, mask: true };
+    DataCommand::Large(if state.is_large_in_data() { LargeImage { mask: !large.mask, ..large } } else { alone }).into()
+}
+
+pub(crate) fn next_layout(state: &State) -> Command {
     let at = Layout::ALL.iter().position(|(layout, _)| *layout == state.dissolve.layout).unwrap_or(0);
     DissolveCommand::Layout(Layout::ALL[(at + 1) % Layout::ALL.len()].0).into()
 }
@@ -111,10 +119,6 @@ pub(crate) fn other_difference(state: &State) -> Command {
 }
 
 pub(crate) fn other_map_view(state: &State) -> Command {
-    let large = state.data.large;
-    if state.is_large_in_data() {
-        return DataCommand::Large(LargeImage { mask: !large.mask, ..large }).into();
-    }
     let view = state.results.map_view;
     if view.on && state.overlay != Some(Overlay::Picture) {
         // It is on already where it is seen.

@@ -46,7 +46,7 @@ mod tests {
             assert_eq!(get(a.id).id, a.id);
             for b in &ACTIONS[i + 1..] {
                 assert_ne!(a.id, b.id);
-                assert!(a.key.is_none() || a.key != b.key, "{} and {} share a key", a.name, b.name);
+                assert!(a.key.is_none() || a.key != b.key || a.only != b.only, "{} and {} share a key", a.name, b.name);
             }
         }
     }

@@ -6,6 +6,7 @@ use crate::{
         state::{BESIDE, Filter, JobState, Map, Overlay, Work, Workspace, in_work},
     },
     config::{DissolveMethod, ThresholdRule},
+    data::Item,
     engine::runs::list::RunEntry,
     run_dir::{RunKind, RunState},
 };
@@ -259,15 +260,22 @@ pub(crate) fn may_map(state: &State) -> Result<(), &'static str> {
 
 const WHOLE: &str = "This run has seen whole pictures; a run that works by tiles (setting Tile) makes anomaly maps.";
 
-/// Whether the selected image can be shown under its anomaly map, or in the large view of Data under the edge of its mask.
-pub(crate) fn may_lay(state: &State) -> Result<(), &'static str> {
-    if !state.is_large_in_data() {
-        return may_lay_map(state);
-    }
+fn selected_in_data(state: &State) -> Result<&Item, &'static str> {
     let item = state.open().zip(state.selected).and_then(|(open, id)| open.dataset.item(id));
-    if item.is_none_or(|item| item.masks.is_empty()) {
+    if state.workspace == Workspace::Data { item.ok_or("Select an image first.") } else { Err("Go to Data (1) first.") }
+}
+
+/// Whether the large view of Data can show what dissolving does to the selected image.
+pub(crate) fn may_dissolve_large(state: &State) -> Result<(), &'static str> {
+    selected_in_data(state)?;
+    state.dissolve.missing().map_or(Ok(()), Err)
+}
+
+/// Whether the large view of Data can show the selected image under the edge of its mask.
+pub(crate) fn may_lay_mask(state: &State) -> Result<(), &'static str> {
+    if selected_in_data(state)?.masks.is_empty() {
         Err("This image has no mask.")
-    } else if !state.is_large_alone() {
+    } else if state.is_large_in_data() && !state.is_large_alone() {
         Err("The mask is seen on the image alone: switch Dissolved off (V).")
     } else {
         Ok(())

@@ -26,6 +26,8 @@ pub struct Action {
     /// What it is about: the heading over it on the page of keys.
     pub area: &'static str,
     pub key: Option<KeyboardShortcut>,
+    /// Where its key is its own, be it another action's elsewhere; `None`: everywhere.
+    pub only: Option<Workspace>,
     /// Why it cannot be done now, as a sentence for the tooltip.
     pub allowed: fn(&State) -> Result<(), &'static str>,
     pub command: fn(&State) -> Command,
@@ -58,6 +60,7 @@ const PLAIN: Action = Action {
     icon: "",
     area: "",
     key: None,
+    only: None,
     allowed: |_| Ok(()),
     command: |_| AppCommand::Escape.into(),
 };
@@ -284,11 +287,19 @@ actions! {
         command: |s| moved(s, [0.0, 1.0]),
     }
     NextLayout {
-        name: "Next layout of the pictures; in Data alone or dissolved",
+        name: "Next layout of the pictures",
         icon: icons::COLUMNS,
         key: plain(Key::V),
         allowed: may_dissolve,
         command: next_layout,
+    }
+    LargeDissolved {
+        name: "Large view of Data: alone or dissolved",
+        icon: icons::COLUMNS,
+        key: plain(Key::V),
+        only: Some(Workspace::Data),
+        allowed: may_dissolve_large,
+        command: large_dissolved,
     }
     Blink {
         name: "Blink: original and dissolved take turns",
@@ -475,11 +486,19 @@ actions! {
         command: |_| ResultsCommand::Occlude(true).into(),
     }
     AnomalyMap {
-        name: "Anomaly map over the picture; in Data its mask",
+        name: "Anomaly map: how unlike normal each place looks",
         icon: icons::EYE,
         key: plain(Key::M),
-        allowed: may_lay,
+        allowed: may_lay_map,
         command: other_map_view,
+    }
+    LargeMask {
+        name: "Large view of Data: the mask",
+        icon: icons::EYE,
+        key: plain(Key::M),
+        only: Some(Workspace::Data),
+        allowed: may_lay_mask,
+        command: large_mask,
     }
     GalleryMaps {
         name: "Gallery: images under their anomaly maps",

@@ -1,7 +1,7 @@
 //! The workspace Data: opening a data set, and choosing in it.
 
 use super::{
-    dissolve,
+    dissolve, large_view,
     shared::{curation, embedding, explanation, gallery, machine, models, selection, training_form},
 };
 use crate::{
@@ -47,7 +47,9 @@ pub fn execute(state: &mut State, command: DataCommand) -> Vec<Effect> {
         }
         DataCommand::Large(large) => {
             state.data.large = large;
-            dissolve::refresh(state)
+            let mut effects = large_view::open(state);
+            effects.extend(dissolve::refresh(state));
+            effects
         }
         DataCommand::FindDuplicates => {
             state.data.check.asked = true;

@@ -46,7 +46,7 @@ pub fn occlude(state: &mut State, wanted: bool) -> Vec<Effect> {
 }
 
 /// What is seen in the large view alone opens it where it is asked for from elsewhere.
-fn open(state: &mut State) -> Vec<Effect> {
+pub fn open(state: &mut State) -> Vec<Effect> {
     if state.overlay == Some(Overlay::Picture) {
         return Vec::new();
     }

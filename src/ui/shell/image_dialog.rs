@@ -86,8 +86,8 @@ fn unscored(ui: &mut Ui, cx: &mut PanelContext<'_>) {
     if cx.state.is_large_in_data() {
         ui.horizontal_wrapped(|ui| {
             let large = cx.state.data.large;
-            widgets::switch(ui, cx, ActionId::AnomalyMap, "Mask", large.mask);
-            widgets::switch(ui, cx, ActionId::NextLayout, "Dissolved", large.dissolved);
+            widgets::switch(ui, cx, ActionId::LargeMask, "Mask", large.mask);
+            widgets::switch(ui, cx, ActionId::LargeDissolved, "Dissolved", large.dissolved);
         });
     }
     let size = ui.available_size();

@@ -16,12 +16,14 @@ pub fn dispatch(ui: &mut Ui, cx: &mut PanelContext<'_>) {
     let typing = ui.ctx().text_edit_focused();
     let focused = ui.ctx().memory(|m| m.focused().is_some());
     // Ctrl+Shift+Z is Ctrl+Z as well, to who asks for that first.
-    let mut by_key: Vec<(&Action, KeyboardShortcut)> = ACTIONS.iter().filter_map(|a| Some((a, a.key?))).collect();
+    let here = ACTIONS.iter().filter(|a| a.only.is_none_or(|workspace| workspace == cx.state.workspace));
+    let mut by_key: Vec<(&Action, KeyboardShortcut)> = here.filter_map(|a| Some((a, a.key?))).collect();
     let held = |key: &KeyboardShortcut| {
         let m = key.modifiers;
         u8::from(m.shift) + u8::from(m.alt) + u8::from(m.command)
     };
-    by_key.sort_by_key(|(_, key)| Reverse(held(key)));
+    // A key that is an action's own here goes to that one.
+    by_key.sort_by_key(|(action, key)| (Reverse(held(key)), action.only.is_none()));
     // Nothing is changed that a page of words or the list of runs hides, nor what lies under an open menu.
     let menu = Popup::is_any_open(ui.ctx());
     let overlay = cx.state.overlay;

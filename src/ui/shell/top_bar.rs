@@ -110,6 +110,8 @@ const MENU: [(&str, &[Id]); 8] = [
             Id::Track,
             Id::Play,
             Id::BigPicture,
+            Id::LargeMask,
+            Id::LargeDissolved,
             Id::ExportStrip,
             Id::ExportSweep,
         ],

@@ -2,12 +2,12 @@
 
 use crate::{
     app::{
-        AppCommand, DataCommand, Effect, ResultsCommand, RunsCommand, State,
+        AppCommand, DataCommand, DissolveCommand, Effect, ResultsCommand, RunsCommand, State,
         actions::{self, Id},
         state::{Comparing, GalleryFilter, Map, Overlay, Track, Workspace},
         update::{tests::*, update},
     },
-    config::ThresholdRule,
+    config::{DissolveMethod, ThresholdRule},
     engine::runs::{actions::RunAction, comparison::ComparedRuns, score_set::ScoreSet},
     error::Failure,
     jobs::events::JobEvent,
@@ -181,4 +181,23 @@ fn slider_and_pictures_follow_actions() {
     assert_eq!(state.dissolve.track, Track::Linear);
     act(&mut state, Id::Duplicates);
     assert!(state.data.check.asked && (actions::get(Id::Duplicates).allowed)(&state).is_err());
+}
+
+#[test]
+fn the_large_view_of_data_has_actions_of_its_own() {
+    let mut state = opened();
+    let why = |state: &State, id| (actions::get(id).allowed)(state);
+    assert!(why(&state, Id::LargeDissolved).unwrap_err().contains("no diffusion model"));
+    assert!(why(&state, Id::LargeMask).unwrap_err().contains("no mask"));
+    update(&mut state, DissolveCommand::Method(DissolveMethod::Resample));
+    act(&mut state, Id::LargeDissolved);
+    assert!(state.is_large_in_data() && !state.is_large_alone());
+    update(&mut state, AppCommand::Escape);
+    assert_eq!(act(&mut state, Id::LargeDissolved).len(), 0, "it is dissolved already");
+    assert!(!state.is_large_alone() && state.is_large_in_data(), "it is shown, not turned off unseen");
+    act(&mut state, Id::LargeDissolved);
+    assert!(state.is_large_alone());
+    update(&mut state, AppCommand::Go(Workspace::Dissolve));
+    assert!(why(&state, Id::LargeDissolved).unwrap_err().contains("Data (1)"));
+    act(&mut state, Id::NextLayout);
 }
