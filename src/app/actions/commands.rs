@@ -77,7 +77,7 @@ pub(crate) fn large_mask(state: &State) -> Command {
 }
 
 pub(crate) fn next_layout(state: &State) -> Command {
-    let at = Layout::ALL.iter().position(|(layout, _)| *layout == state.dissolve.layout).unwrap_or(0);
+    let at = Layout::ALL.iter().position(|(layout, _)| *layout == state.dissolve.layout()).unwrap_or(0);
     DissolveCommand::Layout(Layout::ALL[(at + 1) % Layout::ALL.len()].0).into()
 }
 

@@ -39,7 +39,7 @@ pub enum DataCommand {
     /// Takes a path off the list of recent ones.
     ForgetRecent(PathBuf),
     Page(DataPage),
-    /// How the large view shows its image.
+    /// How the large view, which comes up where it is not there, shows its image.
     Large(LargeImage),
     FindDuplicates,
     /// Shows the columns of a table, to choose from; `None` closes that.

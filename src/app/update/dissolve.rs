@@ -92,13 +92,30 @@ fn in_view(state: &mut State, in_view: InView) -> Vec<Effect> {
 
 /// Changes what is wanted beside the dissolved image: other thumbnails, or pictures beside each other.
 fn layout(state: &mut State, layout: Layout) -> Vec<Effect> {
-    state.dissolve.layout = layout;
+    state.dissolve.layouts.insert(state.workspace, layout);
     state.dissolve.view = View::default();
-    state.dissolve.answers.panels.clear();
-    if layout != Layout::Steps {
-        state.dissolve.answers.by_tiles.clear();
-    }
+    state.dissolve.workspace = state.workspace;
+    forget_layout(&mut state.dissolve);
     ask(state)
+}
+
+/// What came for another layout goes.
+fn forget_layout(d: &mut DissolveState) {
+    d.answers.panels.clear();
+    if d.layout() != Layout::Steps {
+        d.answers.by_tiles.clear();
+    }
+}
+
+/// The pictures of this workspace come into view, in its layout.
+fn enter(state: &mut State) {
+    let d = &mut state.dissolve;
+    let before = d.layout();
+    d.workspace = state.workspace;
+    if d.layout() != before {
+        forget_layout(d);
+        d.stale = true;
+    }
 }
 
 fn track(state: &mut State, track: Track) -> Vec<Effect> {
@@ -128,7 +145,8 @@ pub fn put_beside(state: &mut State, mut images: Vec<ImageId>) {
         state.selected = images.first().copied();
     }
     let d = &mut state.dissolve;
-    (d.pinned, d.layout, d.shown, d.view) = (images, Layout::Images, PanelContent::Original, View::default());
+    d.layouts.insert(Workspace::Dissolve, Layout::Images);
+    (d.pinned, d.shown, d.view) = (images, PanelContent::Original, View::default());
     d.answers.panels.clear();
     d.stale = true;
 }
@@ -162,6 +180,7 @@ fn forget(d: &mut DissolveState) {
 
 /// The dissolved image comes into view.
 pub fn refresh(state: &mut State) -> Vec<Effect> {
+    enter(state);
     lend(state);
     let changed = state.dissolve.preprocess != *preparation(state);
     if state.dissolve.stale || changed { ask(state) } else { Vec::new() }
@@ -195,6 +214,7 @@ fn ask(state: &mut State) -> Vec<Effect> {
     if !in_view || state.dissolve.missing().is_some() {
         return Vec::new();
     }
+    enter(state);
     if state.dissolve.preprocess != *preparation(state) {
         state.dissolve.preprocess = preparation(state).clone();
         forget(&mut state.dissolve);
@@ -227,7 +247,7 @@ fn ask(state: &mut State) -> Vec<Effect> {
 fn request(state: &State) -> Option<DissolveRequest> {
     let (open, image) = (state.open()?, state.selected?);
     let d = &state.dissolve;
-    let grid = match d.layout {
+    let grid = match d.layout() {
         Layout::Images => ComparisonGrid::Images(side_by_side(state, image)),
         Layout::Methods => ComparisonGrid::Methods,
         Layout::Resolutions => ComparisonGrid::Resolutions(RESOLUTIONS.to_vec()),
@@ -323,7 +343,7 @@ pub fn thumbnail(state: &mut State, strip: u64, thumbnail: StripThumbnail) -> Ve
 
 pub fn sheet_step(state: &mut State, strip: u64, dissolved: Dissolved) -> Vec<Effect> {
     let d = &mut state.dissolve;
-    if strip == d.strip && d.layout == Layout::Steps {
+    if strip == d.strip && d.layout() == Layout::Steps {
         d.answers.by_tiles.insert(dissolved.t, dissolved);
     }
     Vec::new()

@@ -37,7 +37,7 @@ pub fn show(ui: &mut Ui, cx: &mut PanelContext<'_>, size: Vec2) -> Comparison {
     let dissolved = d.answers.dissolved().filter(|_| is_own).cloned();
     let resized = d.answers.done_of(cx.state.selected).and_then(|done| d.resized(done)).cloned();
     let shown = Shown { original: &original, dissolved: dissolved.as_ref(), resized: resized.as_ref(), peek };
-    let comparison = match d.layout {
+    let comparison = match d.layout() {
         Layout::SideBySide => three(ui, cx, rect, shown),
         Layout::Split | Layout::Loupe => one(ui, cx, rect, shown),
         Layout::Steps | Layout::Images | Layout::Methods | Layout::Resolutions => multi_view::show(ui, cx, rect, &original, peek),
@@ -73,7 +73,7 @@ pub fn change_name(d: &DissolveState) -> &'static str {
 /// The height of that space that is made use of.
 pub fn used(cx: &PanelContext<'_>, size: Vec2) -> f32 {
     let d = &cx.state.dissolve;
-    let Some(original) = d.answers.original.as_ref().filter(|_| d.layout == Layout::SideBySide) else { return size.y };
+    let Some(original) = d.answers.original.as_ref().filter(|_| d.layout() == Layout::SideBySide) else { return size.y };
     let [w, h] = original.raster.size();
     let (places, _) = places(Rect::from_min_size(pos2(0.0, 0.0), size), w as f32 / h as f32);
     let below = |p: &Rect| p.top() + CAPTION + (p.width() * h as f32 / w as f32).max(LEAST_SIDE);
@@ -136,7 +136,7 @@ fn one(
     rect: Rect,
     Shown { original, dissolved, resized, peek }: Shown<'_>,
 ) -> Comparison {
-    let split = cx.state.dissolve.layout == Layout::Split;
+    let split = cx.state.dissolve.layout() == Layout::Split;
     let name = match (peek, split) {
         (true, _) => dissolved_name(cx, true),
         (_, true) => format!("original  |  {}", dissolved_name(cx, false)),
@@ -206,7 +206,7 @@ fn places(rect: Rect, aspect: f32) -> ([Rect; 3], Option<Rect>) {
 /// The choice of layout, and what goes with the one in use.
 pub fn toolbar(ui: &mut Ui, cx: &mut PanelContext<'_>) {
     let d = &cx.state.dissolve;
-    if let Some(layout) = widgets::choices(ui, d.layout, &Layout::ALL) {
+    if let Some(layout) = widgets::choices(ui, d.layout(), &Layout::ALL) {
         cx.send(DissolveCommand::Layout(layout));
     }
 }

@@ -44,7 +44,7 @@ pub fn show(ui: &mut Ui, cx: &mut PanelContext<'_>, curve_in_view: bool) {
         scale(ui, cx);
         ui.add_space(theme::PAGE);
         difference(ui, cx);
-        if d.layout == Layout::Images {
+        if d.layout() == Layout::Images {
             ui.add_space(theme::PAGE);
             widgets::caption(ui, "BESIDE EACH OTHER");
             widgets::action_button(ui, cx, Id::Pin);

@@ -82,12 +82,12 @@ fn cells(cx: &PanelContext<'_>, original: &Arc<Raster>) -> Vec<Cell> {
     };
     // Where a large picture can be dissolved at several scales, each says its own.
     let has_tiles = d.scale().is_some_and(|scale| scale.is_tiles());
-    let says_scale = has_tiles && matches!(d.layout, Layout::Steps | Layout::Images);
+    let says_scale = has_tiles && matches!(d.layout(), Layout::Steps | Layout::Images);
     let named = |label: &str, dissolved: &Dissolved| {
         let scale = match (says_scale, dissolved.has_tiles()) {
             (false, _) => "",
             (true, true) => " · tiles",
-            (true, false) if d.layout == Layout::Steps => " · coarse",
+            (true, false) if d.layout() == Layout::Steps => " · coarse",
             (true, false) => " · whole",
         };
         format!("{label} · {:.4}{scale}", measured(d, dissolved))
@@ -102,7 +102,7 @@ fn cells(cx: &PanelContext<'_>, original: &Arc<Raster>) -> Vec<Cell> {
         }
     };
     let panels = d.answers.panels.iter().map(of_panel);
-    match d.layout {
+    match d.layout() {
         Layout::Steps if !d.uses_t() => {
             let why = "A filter has no t: choose Diffusion on the right.".to_string();
             vec![first("original"), Cell { name: String::new(), pictures: None, failed: Some(why), mode: None }]
@@ -134,7 +134,7 @@ fn cells(cx: &PanelContext<'_>, original: &Arc<Raster>) -> Vec<Cell> {
 /// Mean |change| of what the cells show.
 fn measured(d: &DissolveState, dissolved: &Dissolved) -> f64 {
     // Matched strength is that of all change.
-    if d.resized(dissolved).is_some() && d.layout != Layout::Methods { dissolved.change.model } else { dissolved.change.all }
+    if d.resized(dissolved).is_some() && d.layout() != Layout::Methods { dissolved.change.model } else { dissolved.change.all }
 }
 
 /// Equal places in as many columns as show the pictures largest.
@@ -168,7 +168,7 @@ fn ordered(width: f32) -> i64 {
 pub fn toolbar(ui: &mut Ui, cx: &mut PanelContext<'_>) {
     let d = &cx.state.dissolve;
     let beyond = if d.change_from == ChangeFrom::Resized { " beyond resizing" } else { "" };
-    let about = match d.layout {
+    let about = match d.layout() {
         Layout::Images => format!("several images at this t: mean |change|{beyond}; A puts one here"),
         Layout::Methods => "each set to change this image equally, as a whole: mean |change|".into(),
         Layout::Resolutions => format!("the whole picture dissolved at 32, 64 and 128 px: mean |change|{beyond}"),

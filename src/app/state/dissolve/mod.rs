@@ -10,6 +10,7 @@ pub use model_choice::ModelChoice;
 pub use track::{STRIP_STEPS, T_MAX, Track};
 pub use view::{BESIDE, ChangeFrom, Layout, PanelContent, View};
 
+use super::Workspace;
 use crate::{
     config::{DiaConfig, DissolveMethod, PreprocessConfig, Tile},
     data::ImageId,
@@ -23,7 +24,7 @@ use crate::{
     },
     gpu::{Difference, Raster},
 };
-use std::{path::PathBuf, sync::Arc};
+use std::{collections::HashMap, path::PathBuf, sync::Arc};
 
 #[derive(Debug)]
 pub struct DissolveState {
@@ -49,7 +50,10 @@ pub struct DissolveState {
     pub view: View,
     /// What that has in view, as it was last drawn.
     pub in_view: InView,
-    pub layout: Layout,
+    /// The workspace in which the pictures are in view, or were last.
+    pub workspace: Workspace,
+    /// Each workspace keeps its own, once one was chosen there.
+    pub layouts: HashMap<Workspace, Layout>,
     /// What the pictures beside each other show.
     pub shown: PanelContent,
     /// Place of the split bar, \[0, 1\] of the picture in view.
@@ -92,7 +96,8 @@ impl Default for DissolveState {
             gain: None,
             view: View::default(),
             in_view: InView::default(),
-            layout: Layout::SideBySide,
+            workspace: Workspace::Dissolve,
+            layouts: HashMap::new(),
             shown: PanelContent::Dissolved,
             divider: 0.5,
             blink: false,
@@ -118,7 +123,7 @@ impl DissolveState {
         let of = |dissolved: &Dissolved| {
             if self.resized(dissolved).is_some() { dissolved.change.model } else { dissolved.change.all }
         };
-        let change = || match self.layout {
+        let change = || match self.layout() {
             // Of all t the one in the middle: neither faint nor full everywhere.
             Layout::Steps => {
                 let mut changes: Vec<f64> = SHEET_STEPS.iter().filter_map(|&t| self.answers.on_sheet(t)).map(of).collect();
@@ -129,6 +134,11 @@ impl DissolveState {
         };
         let suits = |change: f64| (1.0 / (TIMES * change.max(1e-6))).log2().round().exp2().clamp(2.0, 64.0) as f32;
         self.gain.unwrap_or_else(|| change().map_or(8.0, suits))
+    }
+
+    /// How the pictures in view are laid out.
+    pub fn layout(&self) -> Layout {
+        self.layouts.get(&self.workspace).copied().unwrap_or_default()
     }
 
     /// Whether t makes a difference.
@@ -165,7 +175,7 @@ impl DissolveState {
 
     /// The t of the sheet of many t at which a large picture is still wanted by tiles.
     pub fn sheet_steps(&self) -> Vec<usize> {
-        if self.layout != Layout::Steps || !self.uses_t() {
+        if self.layout() != Layout::Steps || !self.uses_t() {
             return Vec::new();
         }
         SHEET_STEPS.into_iter().filter(|t| !self.answers.by_tiles.contains_key(t)).collect()
@@ -173,7 +183,7 @@ impl DissolveState {
 
     /// The t of the strip's thumbnails, and of the contact sheet where that is shown.
     pub fn strip_steps(&self) -> impl Iterator<Item = usize> {
-        let strip: &[usize] = if self.layout == Layout::Steps { &SHEET_STEPS } else { &[] };
+        let strip: &[usize] = if self.layout() == Layout::Steps { &SHEET_STEPS } else { &[] };
         strip.iter().copied().chain((0..STRIP_STEPS).map(|thumbnail| self.track.thumbnail_t(thumbnail)))
     }
 }

@@ -3,9 +3,10 @@
 /// Images that have room beside each other.
 pub const BESIDE: usize = 6;
 
-/// Layouts of the Dissolve workspace.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+/// Layouts of the pictures.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum Layout {
+    #[default]
     SideBySide,
     Split,
     Loupe,

@@ -5,7 +5,7 @@ use crate::{
     app::{
         AppCommand, DataCommand, DissolveCommand, Effect, State,
         message::{BackgroundEffect, ImageEffect, Texture},
-        state::{ChangeFrom, DissolveState, Layout, ModelChoice, Overlay, Track, View, Workspace},
+        state::{ChangeFrom, DissolveState, LargeImage, Layout, ModelChoice, Overlay, Track, View, Workspace},
     },
     config::{DissolveMethod, PreprocessConfig, Tile, TileSize},
     data::ImageId,
@@ -273,6 +273,25 @@ fn layouts_ask_for_what_they_show() {
     let steps = request(&update(&mut state, DissolveCommand::Layout(Layout::Steps)));
     assert!(crate::engine::export::sweep::SHEET_STEPS.iter().all(|t| steps.strip_steps.contains(t)));
     assert_eq!(request(&update(&mut state, DissolveCommand::Layout(Layout::Split))).grid, ComparisonGrid::Nothing);
+}
+
+#[test]
+fn each_workspace_has_its_layout() {
+    let (mut state, _) = with_model();
+    assert_eq!(request(&update(&mut state, DissolveCommand::Layout(Layout::Methods))).grid, ComparisonGrid::Methods);
+    update(&mut state, AppCommand::Go(Workspace::Data));
+    let dissolved = DataCommand::Large(LargeImage { dissolved: true, mask: true });
+    let in_data = request(&update(&mut state, dissolved));
+    assert_eq!((in_data.grid, state.dissolve.layout()), (ComparisonGrid::Nothing, Layout::SideBySide));
+    update(&mut state, AppCommand::Go(Workspace::Results));
+    update(&mut state, AppCommand::Toggle(Overlay::Picture));
+    update(&mut state, DissolveCommand::Layout(Layout::Split));
+    assert_eq!(request(&update(&mut state, AppCommand::Go(Workspace::Dissolve))).grid, ComparisonGrid::Methods);
+    update(&mut state, AppCommand::Go(Workspace::Results));
+    update(&mut state, AppCommand::Toggle(Overlay::Picture));
+    assert_eq!(state.dissolve.layout(), Layout::Split);
+    update(&mut state, AppCommand::Compare(vec![ImageId(1), ImageId(2)]));
+    assert_eq!(state.dissolve.layout(), Layout::Images);
 }
 
 /// What was looked at by tiles before does not lie beside coarse ones: the sheet changes its scale as a whole.
