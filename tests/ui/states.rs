@@ -166,7 +166,7 @@ fn sheet_of_many_t_is_coarse_until_all_of_it_is_there_by_tiles() {
     panels.0.state_mut().state.dissolve.answers.coarse = coarse.map(|dissolved| (dissolved.t, dissolved)).into();
     panels.0.run_steps(2);
     let count = |panels: &Panels, label: &str| panels.0.query_all_by_label_contains(label).count();
-    panels.has_all(&["t = 10 · 0.0123 · coarse", "t = 30 · 0.0123 · coarse", "coarse until all are dissolved by tiles"]);
+    panels.has_all(&["t = 10 · coarse", "t = 30 · coarse", "coarse and without figures until all are dissolved by tiles"]);
     for dissolved in by_tiles {
         assert_eq!(count(&panels, " · tiles"), 0);
         panels.take(JobEvent::SheetStep { strip, dissolved });

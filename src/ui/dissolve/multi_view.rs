@@ -84,13 +84,17 @@ fn cells(cx: &PanelContext<'_>, original: &Arc<Raster>) -> Vec<Cell> {
     let has_tiles = d.scale().is_some_and(|scale| scale.is_tiles());
     let says_scale = has_tiles && matches!(d.layout(), Layout::Steps | Layout::Images);
     let named = |label: &str, dissolved: &Dissolved| {
+        let is_on_sheet = d.layout() == Layout::Steps;
         let scale = match (says_scale, dissolved.has_tiles()) {
             (false, _) => "",
             (true, true) => " · tiles",
-            (true, false) if d.layout() == Layout::Steps => " · coarse",
+            (true, false) if is_on_sheet => " · coarse",
             (true, false) => " · whole",
         };
-        format!("{label} · {:.4}{scale}", measured(d, dissolved))
+        // A figure that will be another one by tiles would be compared with those.
+        let is_passing = is_on_sheet && has_tiles && !dissolved.has_tiles() && d.fits_on_sheet();
+        let figure = if is_passing { String::new() } else { format!(" · {:.4}", measured(d, dissolved)) };
+        format!("{label}{figure}{scale}")
     };
     let of_panel = |panel: &Option<ComparisonPanel>| match panel {
         None => Cell { name: String::new(), pictures: None, failed: None, mode: None },
@@ -173,8 +177,9 @@ pub fn toolbar(ui: &mut Ui, cx: &mut PanelContext<'_>) {
         Layout::Methods => "each set to change this image equally, as a whole: mean |change|".into(),
         Layout::Resolutions => format!("the whole picture dissolved at 32, 64 and 128 px: mean |change|{beyond}"),
         Layout::Steps => {
-            let coarse = if d.is_sheet_refining() { " · coarse until all are dissolved by tiles" } else { "" };
-            format!("one image at many t: mean |change|{beyond}{coarse}")
+            let figure = format!(": mean |change|{beyond}");
+            let coarse = " · coarse and without figures until all are dissolved by tiles".to_string();
+            format!("one image at many t{}", if d.is_sheet_refining() { coarse } else { figure })
         }
         Layout::SideBySide | Layout::Split | Layout::Loupe => return,
     };

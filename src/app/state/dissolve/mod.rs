@@ -167,10 +167,14 @@ impl DissolveState {
         dissolved.resized.as_ref().filter(|_| self.change_from == ChangeFrom::Resized)
     }
 
+    /// Whether the selected image is so large that tiles dissolve it, and not too large for a sheet of many t by tiles.
+    pub fn fits_on_sheet(&self) -> bool {
+        self.answers.done.as_ref().is_some_and(|done| done.scale.is_tiles() && done.fits_on_sheet())
+    }
+
     /// Whether the sheet of many t is coarse as yet, and will be there by tiles.
     pub fn is_sheet_refining(&self) -> bool {
-        let is_large = |done: &Dissolved| done.scale.is_tiles() && done.fits_on_sheet();
-        !self.answers.is_sheet_by_tiles() && !self.stale && self.answers.done.as_ref().is_some_and(is_large)
+        !self.answers.is_sheet_by_tiles() && !self.stale && self.fits_on_sheet()
     }
 
     /// The t of the sheet of many t at which a large picture is still wanted by tiles.
