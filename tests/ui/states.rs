@@ -13,6 +13,7 @@ use dissolve_studio::{
         update,
     },
     config::{RunConfig, Tile, TileSize},
+    engine::dissolve::comparison::ComparisonPanel,
     engine::dissolve::dissolved::{Change, Dissolved, Scale},
     engine::dissolve::prepared_image::Original,
     engine::export::sweep::SHEET_STEPS,
@@ -173,6 +174,25 @@ fn sheet_of_many_t_is_coarse_until_all_of_it_is_there_by_tiles() {
     }
     panels.has_all(&["t = 10 · 0.0123 · tiles", "t = 650 · 0.0123 · tiles"]);
     assert_eq!(count(&panels, "coarse"), 0);
+}
+
+/// What is looked at by tiles is the whole picture beside other methods: one of its figures is told.
+#[test]
+fn diffusion_beside_other_methods_has_one_figure() {
+    let mut state = dissolve_loading();
+    update(&mut state, DissolveCommand::Layout(Pictures::Methods));
+    let (generation, image, by_tiles) = (state.dissolve.generation, state.selected.unwrap(), in_tiles(&state, 160));
+    let original = Original { image, raster: by_tiles.raster.clone(), size: [640, 480], white: 255.0, is_grey: false };
+    let change = Change { all: 0.0777, ..by_tiles.change };
+    let whole = Dissolved { scale: Scale::Whole(64), tiles: [1, 1], change, ..by_tiles.clone() };
+    let panel = ComparisonPanel { label: "Diffusion, t = 30".into(), original: by_tiles.raster.clone(), dissolved: Ok(whole) };
+    let mut panels = Panels::of(state);
+    panels.take(JobEvent::Original(original));
+    panels.take(JobEvent::Dissolved { generation, dissolved: Ok(by_tiles) });
+    panels.has_all(&["mean |change| 0.0512"]);
+    panels.take(JobEvent::ComparisonPanel { generation, index: 0, panel });
+    panels.has_all(&["Diffusion, t = 30 · 0.0777", "mean |change| 0.0777"]);
+    assert!(!panels.has("0.0512"));
 }
 
 #[test]

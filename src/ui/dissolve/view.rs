@@ -180,7 +180,7 @@ fn numbers(ui: &mut Ui, cx: &mut PanelContext<'_>) {
             widgets::weak(ui, "A filter has no t: its strength is the size of its kernel.");
         }
         let pointed = image_frame::pointed(ui).and_then(|at| read_out(d, &at));
-        match d.answers.done_of(cx.state.selected) {
+        match d.told(cx.state.selected) {
             // What the pointer shows takes the place of the other numbers.
             _ if pointed.is_some() => {}
             Some(_) if d.answers.nearly.is_some() => _ = widgets::weak(ui, "dissolving…"),

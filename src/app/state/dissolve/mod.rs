@@ -17,14 +17,14 @@ use crate::{
     engine::{
         dissolve::{
             dissolved::{Dissolved, Scale},
-            request::InView,
+            request::{InView, METHODS},
         },
         export::sweep::SHEET_STEPS,
         runs::list::ModelSource,
     },
     gpu::{Difference, Raster},
 };
-use std::{collections::HashMap, path::PathBuf, sync::Arc};
+use std::{collections::HashMap, mem::discriminant, path::PathBuf, sync::Arc};
 
 #[derive(Debug)]
 pub struct DissolveState {
@@ -155,6 +155,14 @@ impl DissolveState {
     /// The scale at which the selected image is dissolved, once that is known.
     pub fn scale(&self) -> Option<Scale> {
         self.answers.done.as_ref().map(|done| done.scale)
+    }
+
+    /// The dissolved image whose figures are told: beside other methods that which they are matched to, of the whole picture.
+    pub fn told(&self, selected: Option<ImageId>) -> Option<&Dissolved> {
+        let own = METHODS.iter().position(|method| discriminant(method) == discriminant(&self.method));
+        let panel = own.filter(|_| self.layout() == Layout::Methods).and_then(|own| self.answers.panels.get(own)?.as_ref());
+        let matched = panel.and_then(|panel| panel.dissolved.as_ref().ok()).filter(|matched| Some(matched.image) == selected);
+        matched.or_else(|| self.answers.done_of(selected))
     }
 
     /// Whether a large picture is on its way from coarse to fine.
