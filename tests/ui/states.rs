@@ -305,6 +305,14 @@ fn form_says_which_tiles_are_taken_and_what_they_resolve() {
 }
 
 #[test]
+fn measuring_the_machine_is_said_once() {
+    let mut state = at(Workspace::Train);
+    open(&mut state, false);
+    update(&mut state, AppCommand::Go(Workspace::Train));
+    assert_eq!(Panels::of(state).0.query_all_by_label_contains("measuring this machine").count(), 1);
+}
+
+#[test]
 fn train_view_with_running_and_queued_jobs() {
     let mut panels = Panels::of(train_running());
     panels.has_all(&["QUEUE", "2 queued", "600 / 5000", "loss 0.0", "212 images/s"]);

@@ -212,7 +212,8 @@ fn cost(ui: &mut Ui, cx: &PanelContext<'_>, stage: Stage, forecast: Option<&Fore
             line(ui, text, if too_much { t.warning } else { t.text });
         }
         Some(None) => line(ui, format!("{}  nothing to do", icons::CLOCK), t.weak),
-        None if cx.state.machine.measuring => line(ui, format!("{}  measuring this machine…", icons::CLOCK), t.weak),
+        // What it waits for is said once, above the cards.
+        None if cx.state.machine.measuring => line(ui, format!("{}  …", icons::CLOCK), t.weak),
         None => {}
     }
 }
