@@ -305,6 +305,29 @@ fn form_says_which_tiles_are_taken_and_what_they_resolve() {
 }
 
 #[test]
+fn dia_is_done_when_its_tiles_are() {
+    let mut panels = Panels::of(train_running());
+    let tell = |panels: &mut Panels, event| panels.take(JobEvent::JobProgress(JobId(1), event));
+    let dia = |panels: &Panels, word: &str| {
+        let card = panels.0.get_by_label_contains("tell images from their dissolved").rect();
+        let words = panels.0.query_all_by_label_contains(word);
+        words.filter(|node| card.expand(40.0).intersects(node.rect())).count()
+    };
+    tell(&mut panels, Event::Finished { stage: Stage::Ddpm });
+    for stage in [Stage::DissolveCache, Stage::Dia, Stage::Bank] {
+        tell(&mut panels, Event::Started { stage, done: 0, total: 10 });
+        assert_eq!(dia(&panels, "done"), 0, "{stage:?}");
+        tell(&mut panels, Event::Finished { stage });
+    }
+    tell(&mut panels, Event::Started { stage: Stage::TileDia, done: 12, total: 100 });
+    assert_eq!(dia(&panels, "whole done · tiles 12 %"), 1);
+    tell(&mut panels, Event::Finished { stage: Stage::TileDia });
+    assert_eq!((dia(&panels, "done"), dia(&panels, "whole")), (2, 0), "state and time");
+    tell(&mut panels, Event::Started { stage: Stage::Scores, done: 0, total: 10 });
+    assert_eq!(dia(&panels, "whole"), 0);
+}
+
+#[test]
 fn measuring_the_machine_is_said_once() {
     let mut state = at(Workspace::Train);
     open(&mut state, false);

@@ -192,7 +192,7 @@ fn cost(ui: &mut Ui, cx: &PanelContext<'_>, stage: Stage, forecast: Option<&Fore
     {
         let seconds = job.forecast.corrected(stage, &job.progress);
         let left = job.forecast.left_on(stage, &job.progress);
-        let text = if left > 0.0 {
+        let text = if left > 0.0 || !is_through(job, stage) {
             format!(
                 "{}  {} left of about {} · {}",
                 icons::CLOCK,
@@ -272,25 +272,45 @@ fn state(cx: &PanelContext<'_>, card: Stage, t: &theme::Tokens) -> (String, Colo
     // Scores alone are no word on the models of the form.
     let of_card = |work: &Work| if card == Stage::Scores { work.is_on_cards() } else { work.is_training() };
     let Some(job) = cx.state.latest(of_card) else { return ("not started".into(), t.weak, false) };
-    let p = &job.progress;
-    let last = match card {
-        Stage::Scores => Stage::Report,
-        other => other,
-    };
-    if p.finished.contains(&last) || p.stage.is_some_and(|s| (card_of(s) as usize) > card as usize) {
+    if is_through(job, card) {
         return (format!("{} done", icons::CHECK), t.accent, false);
     }
+    let p = &job.progress;
     let here = p.stage.is_some_and(|s| card_of(s) == card);
-    match &job.state {
+    let (word, colour, active) = match &job.state {
         JobState::Running if here => {
-            let stage = p.stage.filter(|s| *s != card).map(|s| format!("{} · ", s.name())).unwrap_or_default();
+            let stage = match p.stage.filter(|s| *s != card) {
+                None => String::new(),
+                Some(Stage::TileDia) => "tiles ".into(),
+                Some(stage) => format!("{} · ", stage.name()),
+            };
             (format!("{stage}{:.0} %", 100.0 * p.share()), t.accent, true)
         }
         JobState::Paused if here => ("paused".into(), t.warning, true),
         JobState::Stopping if here => ("stopping".into(), t.warning, true),
         JobState::Ended(Outcome::Stopped) if here => ("stopped".into(), t.weak, false),
         JobState::Ended(Outcome::Failed(_)) if here => ("failed".into(), t.error, false),
-        JobState::Ended(_) => ("not begun".into(), t.weak, false),
+        JobState::Ended(_) => ("not begun".to_string(), t.weak, false),
         _ => ("waiting".into(), t.weak, false),
-    }
+    };
+    let whole = if awaits_tiles(job) && card == Stage::Dia && p.finished.contains(&Stage::Bank) { "whole done · " } else { "" };
+    (format!("{whole}{word}"), colour, active)
+}
+
+/// Whether all of a card's work is done.
+fn is_through(job: &JobInfo, card: Stage) -> bool {
+    let p = &job.progress;
+    let last = match card {
+        Stage::Scores => Stage::Report,
+        other => other,
+    };
+    let is_last = p.finished.contains(&last) && !(card == Stage::Dia && awaits_tiles(job));
+    is_last || p.stage.is_some_and(|s| card_of(s) as usize > card as usize)
+}
+
+/// Whether the encoder of tiles, which comes after that of whole pictures, is still to be trained.
+fn awaits_tiles(job: &JobInfo) -> bool {
+    let p = &job.progress;
+    let is_wanted = p.stage == Some(Stage::TileDia) || job.forecast.costs.iter().any(|cost| cost.stage == Stage::TileDia);
+    is_wanted && !p.finished.contains(&Stage::TileDia) && !matches!(job.state, JobState::Ended(Outcome::Finished(_)))
 }
