@@ -26,10 +26,10 @@ use dissolve_studio::{
     ml::base::reporter::{Event, Stage, Step},
     run_dir::{RunDir, RunKind, RunState},
 };
-use eframe::egui;
+use eframe::egui::{self, accesskit::Role};
 use egui_kittest::{
     Harness, SnapshotOptions, SnapshotResults,
-    kittest::{NodeT, Queryable},
+    kittest::{By, NodeT, Queryable},
 };
 use std::sync::Arc;
 
@@ -325,6 +325,23 @@ fn dia_is_done_when_its_tiles_are() {
     assert_eq!((dia(&panels, "done"), dia(&panels, "whole")), (2, 0), "state and time");
     tell(&mut panels, Event::Started { stage: Stage::Scores, done: 0, total: 10 });
     assert_eq!(dia(&panels, "whole"), 0);
+}
+
+#[test]
+fn names_of_settings_are_complete_in_a_small_window() {
+    let mut state = at(Workspace::Train);
+    open(&mut state, false);
+    update(&mut state, AppCommand::Go(Workspace::Train));
+    let mut panels = Panels::of(state);
+    let size = |panels: &Panels, name: &str| {
+        let words = By::new().label(name).include_labels().role(Role::Label);
+        panels.0.get_all(words).next().expect(name).rect().size()
+    };
+    let names = ["Largest side, px", "Epochs on tiles", "Resolution, px", "Dissolve profile"];
+    let before = names.map(|name| size(&panels, name));
+    panels.0.set_size([800.0, 600.0].into());
+    panels.0.run_steps(3);
+    assert_eq!(names.map(|name| size(&panels, name)), before);
 }
 
 #[test]

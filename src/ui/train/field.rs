@@ -51,11 +51,12 @@ pub fn show(ui: &mut Ui, cx: &mut PanelContext<'_>, field: &Field, by_tiles: Opt
     let mut focused = false;
     let row = ui.horizontal(|ui| {
         // On a wide card the value stays near its name.
-        let room = (ui.available_width() - least.max(VALUE + hint) - 2.0 * theme::GAP).clamp(48.0, NAME);
+        let gaps = if is_narrow { 1.0 } else { 2.0 };
+        let room = (ui.available_width() - least.max(VALUE + hint) - gaps * theme::GAP).clamp(48.0, NAME);
         let colour = if changed { t.accent } else { t.weak };
         let label = ui.allocate_ui_with_layout([room, 24.0].into(), Layout::left_to_right(Align::Center), |ui| {
             ui.set_width(room);
-            ui.add(Label::new(RichText::new(field.label).color(colour)).truncate().sense(Sense::CLICK))
+            ui.add(Label::new(RichText::new(field.label).color(colour)).wrap().sense(Sense::CLICK))
         });
         let label = label.inner.on_hover_text(format!("{help}\nDouble click: back to {}", begun(cx, field)));
         if label.double_clicked() {

@@ -6,8 +6,10 @@ use crate::{
 };
 use eframe::egui::{Align2, Pos2, Rect, Sense, Stroke, StrokeKind, Ui, WidgetInfo, accesskit::Role, pos2, vec2};
 
-/// Side of the drawn tile, points.
+/// Side of the drawn tile, points, where the words beside it leave it that.
 const TILE: f32 = 56.0;
+/// Room for these words.
+const WORDS: f32 = 50.0;
 /// The smallest thing that a picture shows, px of it.
 const SMALLEST: f32 = 2.0;
 
@@ -32,24 +34,23 @@ fn drawing(ui: &mut Ui, side: usize, working: usize) {
     let shrunk = working as f32 / side as f32;
     let (fine, coarse) = (SMALLEST, SMALLEST * shrunk);
     let width = ui.available_width();
-    let (rect, response) = ui.allocate_exact_size(vec2(width, TILE + theme::GAP), Sense::hover());
+    let half = width / 2.0;
+    let drawn = (half - theme::GAP - WORDS).clamp(16.0, TILE);
+    let (rect, response) = ui.allocate_exact_size(vec2(width, drawn + theme::GAP), Sense::hover());
     let about = format!(
         "The smallest thing seen, of the picture at {working} px: with tiles {fine:.0} px, with the whole picture resized to {side} px {coarse:.0} px"
     );
     response.widget_info(|| WidgetInfo::labeled(Role::Image, true, &about));
     response.on_hover_text(about);
-    let half = width / 2.0;
     for (i, (px, name)) in [(fine, "by tiles"), (coarse, "whole")].into_iter().enumerate() {
-        let square = Rect::from_min_size(rect.min + vec2(i as f32 * half, theme::STEP), vec2(TILE, TILE));
+        let square = Rect::from_min_size(rect.min + vec2(i as f32 * half, theme::STEP), vec2(drawn, drawn));
         ui.painter().rect_filled(square, 2.0, t.raised);
         ui.painter().rect_stroke(square, 2.0, Stroke::new(1.0, t.edge), StrokeKind::Inside);
         // To scale, but never too small to be found.
-        let radius = (px / side as f32 * TILE / 2.0).clamp(1.5, TILE / 2.0);
+        let radius = (px / side as f32 * drawn / 2.0).clamp(1.5, drawn / 2.0);
         ui.painter().circle_filled(square.center(), radius, if i == 0 { t.accent } else { t.warning });
         let at = |line: f32| -> Pos2 { pos2(square.right() + theme::GAP, square.center().y + line) };
-        if half - TILE > 48.0 {
-            widgets::text_at(ui, at(-8.0), Align2::LEFT_CENTER, name, t.weak);
-            widgets::text_at(ui, at(8.0), Align2::LEFT_CENTER, format!("≥ {px:.0} px"), t.text);
-        }
+        widgets::text_at(ui, at(-8.0), Align2::LEFT_CENTER, name, t.weak);
+        widgets::text_at(ui, at(8.0), Align2::LEFT_CENTER, format!("≥ {px:.0} px"), t.text);
     }
 }
