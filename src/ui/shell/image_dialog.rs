@@ -221,7 +221,7 @@ fn head(ui: &mut Ui, cx: &mut PanelContext<'_>, row: Option<&ScoreRow>, is_here:
             if ui.available_width() > 160.0 {
                 widgets::weak(ui, "← → walk");
             }
-            if is_here {
+            if is_here && !cx.state.is_large_alone() {
                 dissolved_by(ui, cx);
             }
             ui.with_layout(Layout::left_to_right(Align::Center), |ui| {
