@@ -128,7 +128,7 @@ pub fn frame(ui: &mut Ui, cx: &mut PanelContext<'_>, id: (&str, usize), name: &s
     navigate(ui, cx, &response, &fitted);
     match shot.mode {
         Mode::Split => bar(ui, cx, id, &fitted, divider.x),
-        Mode::Loupe => _ = ui.painter().circle_stroke(divider, radius, Stroke::new(1.5, theme::of(ui).accent)),
+        Mode::Loupe => _ = ui.painter().circle_stroke(divider, radius, Stroke::new(1.5, theme::ON_PICTURE)),
         _ => cross(ui, &fitted, hover.is_some()),
     }
     let hover = hover.map(|at| fitted.uv(at));

@@ -65,7 +65,7 @@ pub fn show(ui: &mut Ui, cx: &mut PanelContext<'_>, range: [usize; 2]) {
     ui.painter().rect_filled(Rect::from_x_y_ranges(track.x_range(), band.y_range()), 0.0, t.raised);
     ui.painter().rect_filled(band, 0.0, t.accent);
     let shade = Rect::from_x_y_ranges(band.x_range(), track.y_range());
-    ui.painter().rect_stroke(shade, 0.0, Stroke::new(1.0, t.accent.gamma_multiply(0.7)), StrokeKind::Inside);
+    ui.painter().rect_stroke(shade, 0.0, Stroke::new(1.0, theme::ON_PICTURE.gamma_multiply(0.7)), StrokeKind::Inside);
     let limit = cx.state.dissolve.t_limit();
     if let Some(limit) = limit.filter(|limit| *limit <= T_MAX) {
         not_learnt(ui, Rect::from_x_y_ranges(x(limit)..=track.right(), track.y_range()));

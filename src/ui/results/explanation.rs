@@ -122,7 +122,12 @@ fn where_it_matters(ui: &mut Ui, cx: &mut PanelContext<'_>, row: &ScoreRow, room
             Image::new((picture.id(), shown.size())).corner_radius(4).paint_at(ui, shown);
             if let Some((_, corners)) = explanation.highest_tile.as_ref().filter(|_| texture == Texture::Explained) {
                 let [from, to] = corners.map(|[x, y]| shown.min + vec2(x, y) * shown.size());
-                ui.painter().rect_stroke(Rect::from_min_max(from, to), 0.0, Stroke::new(2.0, t.accent), StrokeKind::Outside);
+                ui.painter().rect_stroke(
+                    Rect::from_min_max(from, to),
+                    0.0,
+                    Stroke::new(2.0, theme::ON_PICTURE),
+                    StrokeKind::Outside,
+                );
             }
         }
         None => {

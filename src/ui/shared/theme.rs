@@ -89,6 +89,9 @@ pub const LIGHT: Tokens = Tokens {
 /// Share of the accent in the ground of what is selected.
 const SELECTED: f32 = 0.16;
 
+/// The accent over pictures: they are as dark in the light theme.
+pub const ON_PICTURE: Color32 = DARK.accent;
+
 /// What is left of a picture that is left out.
 pub const LEFT_OUT: Color32 = Color32::from_rgba_premultiplied(0x50, 0x50, 0x50, 0x50);
 
