@@ -123,7 +123,7 @@ fn train_by_shift(
 }
 
 /// `None`: the shift that was tried is not learnt.
-#[expect(clippy::too_many_arguments)]
+#[expect(clippy::too_many_arguments, reason = "what a training needs, and what is tried")]
 fn train_or_resume(
     run: &RunDir,
     config: &RunConfig,
