@@ -10,11 +10,11 @@ use super::{
     pixel_figures, synthetic_lesions, tagged, training,
 };
 use crate::{
-    config::DissolveMethod,
+    config::{DissolveMethod, Shift},
     data::{Dataset, Label, Split},
     metrics,
     ml::scoring::baselines,
-    run_dir::{RunKind, RunState, files},
+    run_dir::{RunDir, RunKind, RunState, files},
     scores::{BaselineFigure, Evaluation, Histogram, ScoreKind, ScoreRow, Verdict},
     text::sentence,
 };
@@ -202,10 +202,23 @@ fn curves(parts: &Parts) -> Markup {
     html! {
         @if let Some(run) = &parts.ddpm { h3 { "Diffusion model" } @if !run.path().starts_with(parts.run.path()) { p.quiet { "of " code { (shown(run.path())) } } } (training::curves(run)) }
         @match &parts.dia {
-            Some(run) => { h3 { "Encoder (" (parts.method()) ")" } (training::curves(run)) }
+            Some(run) => {
+                h3 { "Encoder (" (parts.method()) ")" }
+                @if let Some(shift) = shift(run) { p.quiet { "It learnt to tell four " (shift) "." } }
+                (training::curves(run))
+            }
             None if parts.manifest.kind == RunKind::Train => { p.missing { "The encoder has not been trained yet." } }
             None => {}
         }
+    }
+}
+
+/// What its classifier tells apart, once that is decided.
+fn shift(encoder: &RunDir) -> Option<&'static str> {
+    match encoder.config().ok()?.dia.shift {
+        Shift::Auto => None,
+        Shift::Rotation => Some("rotations (quarter turns)"),
+        Shift::Cutperm => Some("orders of the halves (cutperm)"),
     }
 }
 

@@ -1,7 +1,7 @@
 //! The report, from runs made up here: a complete one, and ones that lack parts.
 
 use dissolve_studio::{
-    config::{Preset, RunConfig, ThresholdRule},
+    config::{Preset, RunConfig, ShiftKind, ThresholdRule},
     data::{ArrayImages, Class, Curation, Dataset, Item, Label, Layout, Skipped, Source, Split},
     report, rng,
     run_dir::{RunDir, RunKind, RunState, files},
@@ -90,7 +90,8 @@ fn complete_run(workspace: &Path) -> RunDir {
     config.data.path = "/home/someone/Pictures/made up".into();
     config.data.normal = vec!["healthy".into()];
     let run = RunDir::create(workspace, RunKind::Train, "made-up discs", &config).unwrap();
-    let (ddpm, dia) = (run.part(RunKind::Ddpm, &config).unwrap(), run.part(RunKind::Dia, &config).unwrap());
+    let decided = config.with_shift(ShiftKind::Cutperm);
+    let (ddpm, dia) = (run.part(RunKind::Ddpm, &config).unwrap(), run.part(RunKind::Dia, &decided).unwrap());
     let mut rng = rng::stream(5, "report-test", 0);
     let mut series = String::from("step,loss,lr,grad_norm,images_per_second\n");
     for step in 1..=3000 {
@@ -150,6 +151,7 @@ fn complete_run_gives_complete_report() {
         "aria-label=\"ROC\"",
         "aria-label=\"Precision and recall\"",
         "Confusion matrix",
+        "orders of the halves (cutperm)",
         "Gradient norm",
         "best epoch, selected on labels",
         "high frequency energy",
