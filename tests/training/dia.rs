@@ -166,8 +166,9 @@ fn training_ended_early_is_finished_and_scores_leave_one_out() {
 fn nan_loss_reports_step_and_advice() {
     let dir = tempfile::tempdir().unwrap();
     let (mut config, data) = (config(), pictures(8, 16));
-    config.dia.lr = 1e30;
     let run = run(dir.path(), "x", &config);
+    // More than a file may say.
+    config.dia.lr = 1e30;
     let error = train(&run, &config, &data, None, &common::device(), &mut Silent).unwrap_err();
     assert!(
         error.to_string().contains("step") && matches!(error.hint(), Some(NextStep::Steadier { part: "dia", .. })),
