@@ -32,9 +32,7 @@ pub fn show(ui: &mut Ui, cx: &mut PanelContext<'_>, height: f32) {
     let points: Vec<[f64; 2]> = d.answers.change_curve().map(|(step, change)| [x(step), change.all]).collect();
     let now = d.answers.done_of(cx.state.selected);
     let floor = d.answers.resizing();
-    let by_tiles = d.scale().is_some_and(|scale| scale.is_tiles());
-    let lines = 1 + usize::from(floor.is_some()) + usize::from(by_tiles);
-    let plot = plot::quiet("change curve", t, (height - 22.0 - 30.0 * lines as f32).max(60.0))
+    let plot = plot::quiet("change curve", t, (height - if floor.is_some() { 82.0 } else { 52.0 }).max(60.0))
         .include_y(0.0)
         .include_x(0.0)
         .include_x(1.0);
@@ -69,12 +67,10 @@ pub fn show(ui: &mut Ui, cx: &mut PanelContext<'_>, height: f32) {
         }
     });
     if let Some(floor) = floor {
-        widgets::weak_line(ui, format!("dashed: resizing alone, {floor:.4}"));
+        let of = if d.scale().is_some_and(|scale| scale.is_tiles()) { " (on some tiles)" } else { "" };
+        widgets::weak_line(ui, format!("dashed: resizing alone, {floor:.4}{of}"));
     }
     widgets::weak_line(ui, legend);
-    if by_tiles {
-        widgets::weak_line(ui, "on some tiles; the figure under the pictures is of all");
-    }
 }
 
 fn marks(track: Track) -> Vec<GridMark> {
