@@ -49,7 +49,7 @@ impl Dialogs {
     }
 }
 
-/// What opens as a data set beside folders.
+/// What opens as a data set beside folders and tables.
 const ARRAYS_AND_IMAGES: [&str; 17] =
     ["npz", "npy", "bin", "dcm", "dicom", "ima", "png", "jpg", "jpeg", "tif", "tiff", "bmp", "webp", "gif", "pgm", "ppm", "pnm"];
 

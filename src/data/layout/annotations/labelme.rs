@@ -5,7 +5,6 @@ use serde::Deserialize;
 use std::collections::{BTreeMap, BTreeSet};
 
 #[derive(Deserialize)]
-#[serde(rename_all = "camelCase")]
 struct File {
     shapes: Vec<Shape>,
     /// Ticked or not; older files have none.
