@@ -1,10 +1,11 @@
 //! Scores of images with everything that stands beside them.
 
-use super::{anomaly_maps::MapFolder, lead::lead};
+use super::anomaly_maps::MapFolder;
 use crate::{
     config::ThresholdRule,
     data::{Dataset, ImageId, Picture, Preprocess, Split},
     error::{Error, NextStep, Result},
+    metrics::Ranks,
     ml::{
         base::reporter::{Control, Reporter},
         diffusion::model::DiffusionModel,
@@ -16,7 +17,6 @@ use crate::{
             baselines,
             descriptor_scorer::DescriptorScorer,
             encoder_features::EncoderFeatures,
-            gaussian::Ranks,
             map_rulers::{BLUR_DIFFERENCE, blur_difference},
             pixel_evaluation::PixelEvaluation,
             profile::DissolveProfile,
@@ -24,7 +24,7 @@ use crate::{
         },
     },
     run_dir::{RunDir, files},
-    scores::{PixelFigures, ScoreKind, Scores},
+    scores::{PixelFigures, ScoreKind, Scores, lead},
 };
 use std::{
     collections::{HashMap, HashSet},

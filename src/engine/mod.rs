@@ -8,7 +8,6 @@ pub mod embedding;
 pub mod explanation;
 pub mod export;
 pub mod image_scores;
-mod lead;
 pub(crate) mod machine;
 pub mod map_layers;
 pub(crate) mod memory;

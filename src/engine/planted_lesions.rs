@@ -1,19 +1,19 @@
 //! Lesions planted into the held-out normals of a run, and how many of them each of its scores finds.
 
-use super::{image_scores::ImageScorer, lead::lead};
+use super::image_scores::ImageScorer;
 use crate::{
     data::{Dataset, Picture, Pixels, Preprocess},
     error::Result,
+    metrics::Ranks,
     ml::{
         base::reporter::Reporter,
         encoder::{bank::Features, features::Extractor},
         scoring::{
-            gaussian::Ranks,
             scorer,
             synthetic_lesions::{CONTRASTS, IMAGES, LARGE_IMAGES, SIZES, SMALL_SIZES, Trial},
         },
     },
-    scores::{ScoreKind, SyntheticLesions},
+    scores::{ScoreKind, SyntheticLesions, lead},
 };
 use std::sync::Arc;
 

@@ -1,6 +1,6 @@
 //! What scores say about the model, once labels are known.
 
-use super::{Area, BaselineFigure, OfEach, ScoreKind, ScoreRow, Scores, Verdict, columns};
+use super::{Area, BaselineFigure, LeadParts, OfEach, ScoreKind, ScoreRow, Scores, Verdict, columns};
 use crate::{
     config::ThresholdRule,
     error::{Error, NextStep, Result},
@@ -89,10 +89,13 @@ impl Evaluation {
             Ok(_) => None,
         };
         let (area, area_ci) = parts(area.ok());
-        let (threshold, rule, notes) = threshold(scores, split, rule);
+        let (threshold, rule, mut notes) = threshold(scores, split, rule);
         let confusion = threshold.filter(|_| !rows.is_empty()).map(|t| ranking.confusion(t));
         // Where there is nothing to combine, DIA leads: in all rows or in none, as the two are on scales of their own.
         let is_led = scores.kinds().contains(&ScoreKind::Lead);
+        if is_led && LeadParts::of(scores).are_of_another_rule(scores) {
+            notes.push(EARLIER_RULE.into());
+        }
         let by = OfEach::from_fn(|kind| {
             let of = if kind == ScoreKind::Lead && !is_led { ScoreKind::Dia } else { kind };
             let (auroc, ci95) = parts(figure(&rows, |row| row.value(of)));
@@ -135,6 +138,10 @@ impl Evaluation {
         serde_json::to_string_pretty(self).unwrap_or_else(|e| format!("{{\"undefined\": \"{e}\"}}"))
     }
 }
+
+/// Said of leading scores that today's program would not have made of the same parts.
+const EARLIER_RULE: &str =
+    "the leading scores were made by an earlier rule: score the images again before comparing them with those of other runs";
 
 /// Names of the splits in the file, in the order of their first row.
 fn splits(scores: &Scores) -> Vec<&str> {
@@ -256,5 +263,24 @@ mod tests {
         assert_eq!(led(&scores), Some(0.25));
         scores.rows[4].by[ScoreKind::Lead] = None;
         assert_eq!(led(&scores), Some(0.75), "DIA's, of all images");
+    }
+
+    #[test]
+    fn leading_scores_of_an_earlier_rule_are_named() {
+        let scored = |split: &str, at: f64, lead: f64| {
+            let by = OfEach::from_fn(|kind| match kind {
+                ScoreKind::Lead => Some(lead),
+                ScoreKind::Features => Some(at),
+                _ => None,
+            });
+            ScoreRow { by, ..row(split, Some(split == "test"), at) }
+        };
+        let notes = |lead: f64| {
+            let normals = (0..4).map(|i| scored("train", f64::from(i), 0.5));
+            let scores: Vec<ScoreRow> = normals.chain([scored("test", 9.0, lead)]).collect();
+            Evaluation::new(&scores.into(), None, None).unwrap().notes
+        };
+        assert!(!notes(1.0).contains(&EARLIER_RULE.to_string()), "above all normals by both of its parts");
+        assert!(notes(0.7).contains(&EARLIER_RULE.to_string()));
     }
 }

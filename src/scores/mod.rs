@@ -8,6 +8,7 @@ mod compare;
 mod csv;
 mod evaluation;
 mod histogram;
+mod lead;
 mod pixel_figures;
 mod review;
 mod score_kind;
@@ -18,6 +19,7 @@ pub use baseline::BaselineFigure;
 pub use compare::{Comparison, RankChange};
 pub use evaluation::Evaluation;
 pub use histogram::{BINS, Histogram};
+pub use lead::{LeadParts, lead};
 pub use pixel_figures::{PixelFigures, PixelRuler};
 pub use review::{Annotation, Review, Tag};
 pub use score_kind::{Area, OfEach, ScoreKind};
@@ -175,7 +177,7 @@ impl Scores {
         let (labels, values) = columns(&rows, |row| row.score);
         let ranked = rule.needs_labels().then(|| metrics::Ranking::new(&labels, &values).map_err(|e| e.to_string()));
         let ranking = ranked.transpose()?;
-        threshold_by(rule, ranking.as_ref(), &normals).ok_or_else(|| format!("the rule {rule} needs {}", rule.needs()))
+        threshold_by(rule, ranking.as_ref(), &normals).ok_or_else(|| format!("{} needs {}", rule.meaning(), rule.needs()))
     }
 
     /// Sets the threshold of all rows, and what it predicts; `None` clears both.

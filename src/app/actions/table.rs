@@ -492,14 +492,6 @@ actions! {
         allowed: may_lay_map,
         command: other_map_view,
     }
-    LargeMask {
-        name: "Large view of Data: the mask",
-        icon: icons::EYE,
-        key: plain(Key::M),
-        only: Some(Workspace::Data),
-        allowed: may_lay_mask,
-        command: large_mask,
-    }
     GalleryMaps {
         name: "Gallery: images under their anomaly maps",
         icon: icons::EYE,
@@ -534,6 +526,14 @@ actions! {
         command: |_| ResultsCommand::Rule(SPECIFICITY).into(),
     }
     ["Images"]
+    LargeMask {
+        name: "Large view of Data: the mask",
+        icon: icons::EYE,
+        key: plain(Key::M),
+        only: Some(Workspace::Data),
+        allowed: may_lay_mask,
+        command: large_mask,
+    }
     Unfiltered {
         name: "Take all filters away",
         icon: icons::X,

@@ -3,7 +3,6 @@
 pub mod actions;
 pub mod comparison;
 pub mod finished_run;
-pub mod lead_parts;
 pub mod list;
 pub mod log;
 pub mod normal_quantiles;

@@ -1,12 +1,14 @@
 //! The scores of a run with everything that the charts and the gallery read at each frame.
 
-use super::{lead_parts::LeadParts, normal_quantiles::Normals};
+use super::normal_quantiles::Normals;
 use crate::{
     config::{DataConfig, RunConfig, ThresholdRule},
     error::{Error, Result},
     metrics::{Confusion, PrPoint, Ranking, RocPoint},
     run_dir::{RunDir, SavedMaps, files},
-    scores::{Evaluation, Histogram, PixelFigures, Review, ScoreKind, ScoreRow, Scores, SyntheticLesions, threshold_by},
+    scores::{
+        Evaluation, Histogram, LeadParts, PixelFigures, Review, ScoreKind, ScoreRow, Scores, SyntheticLesions, threshold_by,
+    },
 };
 use std::{
     fs,

@@ -9,17 +9,14 @@ use crate::{
     config::{RunConfig, TileSize},
     data::{Dataset, ImageId, Picture, Pixels, Preprocess, content, for_each_image, has_surround},
     error::{Error, Result},
-    metrics,
+    metrics::{self, Ranks},
     ml::{
         base::{
             checkpoint::{self, Metadata},
             reporter::{Reporter, Stage},
             stage_progress::StageProgress,
         },
-        scoring::{
-            anomaly_map::{AnomalyMap, MapScale},
-            gaussian::Ranks,
-        },
+        scoring::anomaly_map::{AnomalyMap, MapScale},
     },
     rng,
     run_dir::{RunDir, files},

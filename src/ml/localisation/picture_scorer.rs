@@ -5,13 +5,14 @@ use crate::{
     config::{RunConfig, TileSize},
     data::{Dataset, ImageId, Picture, for_each_image},
     error::Result,
+    metrics::Ranks,
     ml::{
         base::{
             reporter::{Event, Reporter, Stage},
             stage_progress::StageProgress,
         },
         encoder::model::Encoder,
-        scoring::{anomaly_map::AnomalyMap, gaussian::Ranks, normal_gaussian::not_kept, tiles::scorer::TileScorer},
+        scoring::{anomaly_map::AnomalyMap, normal_gaussian::not_kept, tiles::scorer::TileScorer},
     },
     run_dir::{RunDir, files},
     scores::ScoreKind,

@@ -3,13 +3,13 @@
 //! The descriptors of the training normals are computed once, their Gaussian is kept with the run, and judges any image.
 
 use super::{
-    gaussian::Ranks,
     normal_gaussian::{NormalGaussian, Seen, not_kept},
     scorer::BatchScorer,
 };
 use crate::{
     data::Dataset,
     error::Result,
+    metrics::Ranks,
     ml::{
         base::{
             pixel_loading::load_pixels,

@@ -70,25 +70,6 @@ pub fn ledoit_wolf(centred: &DMatrix<f64>) -> (DMatrix<f64>, f64) {
     (sample * (1.0 - shrinkage) + target * shrinkage, shrinkage)
 }
 
-/// Scores of held-out normals, sorted: turns any score into its rank among them.
-#[derive(Debug, Clone)]
-pub struct Ranks(Vec<f64>);
-
-impl Ranks {
-    /// Of scores in any order.
-    pub fn new(mut scores: Vec<f64>) -> Self {
-        scores.sort_by(f64::total_cmp);
-        Self(scores)
-    }
-
-    /// Share of the held-out normals that score lower, ties counted half; \[0, 1\].
-    pub fn rank(&self, score: f64) -> f64 {
-        let below = self.0.partition_point(|&s| s < score);
-        let not_above = self.0.partition_point(|&s| s <= score);
-        (below + not_above) as f64 / (2 * self.0.len().max(1)) as f64
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -123,11 +104,5 @@ mod tests {
             prop_assert!((&covariance - (&sample * (1.0 - s) + identity * (s * mu))).norm() < 1e-9 * (1.0 + sample.norm()));
             prop_assert!(covariance.symmetric_eigenvalues().iter().all(|&v| v >= -1e-9));
         }
-    }
-
-    #[test]
-    fn ranks_count_ties_half() {
-        let ranks = Ranks::new(vec![2.0, 1.0, 2.0, 3.0]);
-        assert_eq!([0.0, 1.0, 2.0, 9.0].map(|s| ranks.rank(s)), [0.0, 0.125, 0.5, 1.0]);
     }
 }

@@ -1,9 +1,10 @@
 //! A Gaussian of what the training normals look like, and what each of them scores by one that was fitted without it: kept with
 //! the run.
 
-use super::gaussian::{Gaussian, Ranks};
+use super::gaussian::Gaussian;
 use crate::{
     error::{Error, Result},
+    metrics::Ranks,
     ml::base::checkpoint::{self, Metadata, Tensors},
     scores::ScoreKind,
 };

@@ -1,10 +1,10 @@
 //! The anomaly score (paper, Eq. 10): how like the nearest normal training image, and how sure of its shift.
 
-use super::gaussian::Ranks;
 use crate::{
     config::ScoreConfig,
     data::{Dataset, ImageId, Label, Split},
     error::{Error, NextStep, Result},
+    metrics::Ranks,
     ml::{
         base::{
             pixel_loading::load_pixels,
