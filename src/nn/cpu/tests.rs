@@ -158,6 +158,16 @@ fn conv2d_agrees_over_many_blocks() {
     let inputs = [noise((5, 70, 17, 33), 1), noise((67, 70, 3, 3), 2), noise(67, 3)];
     agree(&inputs, 1e-5, &|t| conv2d(&t[0], &t[1], Some(&t[2]), 1, 1));
     agree(&inputs, 1e-5, &|t| conv2d(&t[0].transpose(2, 3)?, &t[1].transpose(2, 3)?, Some(&t[2]), 1, 1));
+    agree(&inputs, 1e-5, &|t| conv2d(&t[0], &t[1], Some(&t[2]), 2, 1));
+}
+
+/// Images of few channels have their own copy for the weights' gradient.
+#[test]
+fn conv2d_of_few_channels_agrees() {
+    for (channels, kernel, stride, padding) in [(3, 7, 2, 3), (1, 7, 1, 3), (2, 3, 1, 1), (3, 5, 2, 0), (3, 3, 3, 2)] {
+        let inputs = [noise((5, channels, 19, 34), 1), noise((70, channels, kernel, kernel), 2), noise(70, 3)];
+        agree(&inputs, 1e-5, &|t| conv2d(&t[0], &t[1], Some(&t[2]), stride, padding));
+    }
 }
 
 /// Enough small images are worked on side by side.

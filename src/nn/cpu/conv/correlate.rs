@@ -7,7 +7,7 @@
 //! (`(channel, pixel, image)`): a vector is then the same pixel of several images, and taps that meet only padding are never
 //! computed.
 
-use std::mem::MaybeUninit;
+use std::{mem::MaybeUninit, ops::Range};
 
 use rayon::prelude::*;
 
@@ -28,8 +28,8 @@ const BLOCK: usize = 64 * 1024;
 /// Length of k in a block.
 const DEPTH: usize = 256;
 const MAX_ROWS: usize = 12;
-/// Panels of a task up to which weights are read where they are: packing them costs as much as using them about twice.
-const FEW_PANELS: usize = 8;
+/// Panels of pixels up to which weights are read where they are: packing them costs as much as using them about twice.
+const FEW_PANELS: usize = 16;
 
 /// The result, (image, channel, pixel). The segments must hold every pixel, and fit the slices as the taps do.
 pub fn correlate(job: &Correlation) -> Vec<f32> {
@@ -80,18 +80,58 @@ impl Correlation<'_> {
         let threads = rayon::current_num_threads();
         let wanted = if threads == 1 { 1 } else { 4 * threads };
         let columns = (BLOCK / (channels_a_block * used.taps.len().max(1) * width)).min(panels.len().div_ceil(wanted)).max(4);
-        let parts = wanted.div_ceil(panels.len().div_ceil(columns)).min(self.rows.div_ceil(4 * MAX_ROWS)).max(1);
-        let rows = self.rows.div_ceil(parts);
+        let tasks = panels.len().div_ceil(columns);
+        let parts = wanted.div_ceil(tasks).min(self.rows.div_ceil(4 * MAX_ROWS)).max(1);
+        let row_panels = row_panels(self.rows, simd::rows());
         let in_place =
-            self.channel == self.taps && used.taps.len() == self.taps && self.segments.len() == 1 && columns <= FEW_PANELS;
-        let tasks: Vec<_> = panels.chunks(columns).flat_map(|p| (0..parts).map(move |part| (p, part))).collect();
-        tasks.into_par_iter().for_each(|(panels, part)| {
-            let rows = (part * rows, ((part + 1) * rows).min(self.rows));
-            if rows.0 < rows.1 {
-                dispatch(CorrelationTask { job: self, used: &used, out, panels, rows, channels_a_block, in_place });
-            }
+            self.channel == self.taps && used.taps.len() == self.taps && self.segments.len() == 1 && panels.len() <= FEW_PANELS;
+        let packed = (!in_place).then(|| self.pack_weights(&used, &row_panels, channels_a_block));
+        let (used, weights) = (&used, packed.as_deref());
+        let row_panels = row_panels.chunks(row_panels.len().div_ceil(parts));
+        let tasks: Vec<_> = panels.chunks(columns).flat_map(|p| row_panels.clone().map(move |rows| (p, rows))).collect();
+        tasks.into_par_iter().for_each(|(panels, row_panels)| {
+            dispatch(CorrelationTask { job: self, used, weights, out, panels, row_panels, channels_a_block });
         });
     }
+
+    /// The weights in the order in which tiles read them: (block of channels, row panel, used tap, channel, row). Once for all tasks.
+    fn pack_weights(&self, used: &UsedTaps, row_panels: &[Range<usize>], channels_a_block: usize) -> Vec<f32> {
+        let taps = used.taps.len();
+        let blocks = (0..self.channels).step_by(channels_a_block);
+        let parts: Vec<_> = blocks.flat_map(|first| row_panels.iter().map(move |rows| (first, rows))).collect();
+        let pack = |to: SharedPtr| {
+            parts.into_par_iter().for_each(|(first, rows)| {
+                let count = channels_a_block.min(self.channels - first);
+                // SAFETY: this place is of this block and panel alone.
+                let to = unsafe { to.unwritten(packed_at(first, count, rows.start, self.rows, taps), taps * count * rows.len()) };
+                let mut one = |row: usize, c: usize| {
+                    let weights = &self.weights[(rows.start + row) * self.row + (first + c) * self.channel..];
+                    for (place, tap) in used.taps.iter().enumerate() {
+                        to[(place * count + c) * rows.len() + row].write(weights[*tap]);
+                    }
+                };
+                // Along memory.
+                if self.row > self.channel {
+                    (0..rows.len()).for_each(|row| (0..count).for_each(|c| one(row, c)));
+                } else {
+                    (0..count).for_each(|c| (0..rows.len()).for_each(|row| one(row, c)));
+                }
+            });
+        };
+        // SAFETY: blocks and panels are all channels and rows, and every weight of a used tap of each is written.
+        unsafe { filled(self.channels * self.rows * taps, pack) }
+    }
+}
+
+/// `rows` in panels of nearly equal height, `most` at most.
+fn row_panels(rows: usize, most: usize) -> Vec<Range<usize>> {
+    let panels = rows.div_ceil(most);
+    (0..panels).map(|r| rows * r / panels..rows * (r + 1) / panels).collect()
+}
+
+/// Where the packed weights of `count` channels from `first` on begin, of a panel of rows from `row` on.
+fn packed_at(first: usize, count: usize, row: usize, rows: usize, taps: usize) -> usize {
+    (first * rows + row * count) * taps
 }
 
 /// The part of a result that one task computes.
@@ -100,40 +140,17 @@ struct CorrelationTask<'a> {
     used: &'a UsedTaps,
     out: SharedPtr,
     panels: &'a [PixelPanel],
-    rows: (usize, usize),
+    row_panels: &'a [Range<usize>],
     channels_a_block: usize,
-    /// Whether weights are read where they are: k is then (channel, tap) as in memory, else (used tap, channel).
-    in_place: bool,
+    /// [Packed](Correlation::pack_weights). `None`: they are read where they are, and k is (channel, tap) as in memory instead of
+    /// (used tap, channel).
+    weights: Option<&'a [f32]>,
 }
 
 impl CorrelationTask<'_> {
     /// Values from one plane of a channel to the next.
     fn spacing(&self) -> usize {
         if self.job.side_by_side { self.job.images } else { 1 }
-    }
-
-    /// Weights of rows `from..from + height` and `count` channels from `first` on, as (used tap, channel, row).
-    ///
-    /// # Safety
-    /// There must be such rows and channels, and room for them.
-    #[inline(always)]
-    unsafe fn pack_weights(&self, from: usize, height: usize, first: usize, count: usize, to: *mut f32) {
-        let job = self.job;
-        let one = |row: usize, c: usize| {
-            for (place, tap) in self.used.taps.iter().enumerate() {
-                // SAFETY: the caller's promise.
-                unsafe {
-                    let weight = *job.weights.as_ptr().add((from + row) * job.row + (first + c) * job.channel + tap);
-                    *to.add((place * count + c) * height + row) = weight;
-                }
-            }
-        };
-        // Along memory.
-        if job.row > job.channel {
-            (0..height).for_each(|row| (0..count).for_each(|c| one(row, c)));
-        } else {
-            (0..count).for_each(|c| (0..height).for_each(|row| one(row, c)));
-        }
     }
 }
 
@@ -143,23 +160,20 @@ impl Kernel for CorrelationTask<'_> {
     #[inline(always)]
     unsafe fn run<S: Simd>(self) {
         let job = self.job;
-        let rows = self.rows.1 - self.rows.0;
-        // Row panels of nearly equal height.
-        let row_panels = rows.div_ceil(S::ROWS);
         let column = self.channels_a_block * 2 * S::LANES;
         let all_taps: usize = self.panels.iter().map(|p| job.segments[p.segment].taps.len()).sum();
         // SAFETY: packed blocks stay within the scratch, whose size is computed here; sources and targets were clipped to the
         // images; `out` is ours at these rows and pixels.
         unsafe {
             let (sources, targets) = (sources::<S>(job, self.panels), targets(job, self.panels, S::LANES));
-            let mut scratch = Scratch::take(all_taps * column + self.used.taps.len() * self.channels_a_block * MAX_ROWS);
-            let (b, a) = scratch.values().split_at_mut(all_taps * column);
+            let mut scratch = Scratch::take(all_taps * column);
+            let b = scratch.values();
             for first in (0..job.channels).step_by(self.channels_a_block) {
                 let count = self.channels_a_block.min(job.channels - first);
                 // Two vectors for each tap of each panel; channel by channel, because its taps overlap in memory.
                 for c in 0..count {
                     let image = job.x.as_ptr().add((first + c) * job.plane * self.spacing());
-                    let (start, step) = if self.in_place { (c * job.taps, 1) } else { (c, count) };
+                    let (start, step) = if self.weights.is_none() { (c * job.taps, 1) } else { (c, count) };
                     let mut to = b.as_mut_ptr().add(start * 2 * S::LANES);
                     let mut from = 0;
                     for (vector, &end) in sources.ends.iter().enumerate() {
@@ -170,19 +184,16 @@ impl Kernel for CorrelationTask<'_> {
                         S::store(to, v);
                         from = end;
                         to = to.wrapping_add(if vector % 2 == 0 { S::LANES } else { (2 * step - 1) * S::LANES });
-                        if self.in_place && (vector + 1) % (2 * job.taps) == 0 {
+                        if self.weights.is_none() && (vector + 1) % (2 * job.taps) == 0 {
                             to = to.wrapping_add((count - 1) * job.taps * 2 * S::LANES);
                         }
                     }
                 }
-                for r in 0..row_panels {
-                    let (from, to) = (rows * r / row_panels, rows * (r + 1) / row_panels);
-                    let (from, height) = (self.rows.0 + from, to - from);
-                    let weights = if self.in_place {
-                        job.weights.as_ptr().add(from * job.row + first * job.channel)
-                    } else {
-                        self.pack_weights(from, height, first, count, a.as_mut_ptr());
-                        a.as_ptr()
+                for rows in self.row_panels {
+                    let (from, height) = (rows.start, rows.len());
+                    let weights = match self.weights {
+                        Some(packed) => packed.as_ptr().add(packed_at(first, count, from, job.rows, self.used.taps.len())),
+                        None => job.weights.as_ptr().add(from * job.row + first * job.channel),
                     };
                     let size = job.out_plane * self.spacing();
                     let out = self.out.get().add(from * size);
@@ -191,10 +202,10 @@ impl Kernel for CorrelationTask<'_> {
                     for (p, panel) in self.panels.iter().enumerate() {
                         let taps = &job.segments[panel.segment].taps;
                         let targets = [targets.of(2 * p), targets.of(2 * p + 1)];
-                        with_height!(height, H => match (self.in_place, targets[1].is_empty()) {
-                            (false, _) => tile.run::<S, H>(taps, b, targets),
-                            (true, false) => tile.run_in_place::<S, H, 2>(b, targets),
-                            (true, true) => tile.run_in_place::<S, H, 1>(b, targets),
+                        with_height!(height, H => match (self.weights, targets[1].is_empty()) {
+                            (Some(_), _) => tile.run::<S, H>(taps, b, targets),
+                            (None, false) => tile.run_in_place::<S, H, 2>(b, targets),
+                            (None, true) => tile.run_in_place::<S, H, 1>(b, targets),
                         });
                         b = b.add(taps.len() * count * 2 * S::LANES);
                     }

@@ -13,7 +13,7 @@ use rayon::prelude::*;
 
 use correlate::correlate;
 use correlation::Correlation;
-use segments::{AxisTap, Target, segments};
+use segments::{AxisTap, Segment, Target, segments};
 use weight_grad::WeightGrad;
 use winograd::{TileGrid, Winograd, WinogradWeightGrad};
 
@@ -87,9 +87,10 @@ impl Conv {
 
     /// Whether images are small and many enough to be worked on side by side: it saves the taps that meet only padding.
     fn is_small(&self) -> bool {
-        const SIDE: usize = 8;
+        // With a stride fewer taps do.
+        let side = if self.stride == 1 { 8 } else { 2 };
         let (images, _, height, width) = self.dims;
-        self.kernel > 1 && images >= 8 && height.max(width) <= SIDE && self.out.1.max(self.out.2) <= SIDE
+        self.kernel > 1 && images >= 8 && height.max(width) <= side && self.out.1.max(self.out.2) <= side
     }
 
     /// The grid of Winograd's form for images of `channels`, where the form can be used and `pays`.
@@ -151,7 +152,29 @@ impl Conv {
             let job = Winograd { x: dy, grid, outputs: self.dims.1, weights: w, row, channel, flipped: true, bias: None };
             return winograd::convolve(&job);
         }
-        let Self { dims: (images, channels, height, width), out, kernel, stride, padding } = self.flat();
+        let conv = self.flat();
+        let Self { dims: (images, channels, height, width), stride, .. } = conv;
+        let phases: Vec<(usize, usize)> = (0..stride).flat_map(|py| (0..stride).map(move |px| (py, px))).collect();
+        if stride == 1 || conv.is_small() {
+            let of_phase = |&(py, px): &(usize, usize)| {
+                conv.input_grad_segments((py, px), Target { first: py * width + px, row: stride * width, column: stride })
+            };
+            let segments: Vec<Segment> = phases.iter().flat_map(of_phase).collect();
+            return conv.correlate_back(w, dy, height * width, &segments);
+        }
+        // Whole rows of a phase are written, and woven together afterwards: its pixels would each be a write of their own.
+        let of_phase = |&(py, px): &(usize, usize)| {
+            let (rows, columns) = (height.saturating_sub(py).div_ceil(stride), width.saturating_sub(px).div_ceil(stride));
+            let segments = conv.input_grad_segments((py, px), Target { first: 0, row: columns, column: 1 });
+            let is_zero = segments.iter().all(|segment| segment.taps.is_empty());
+            if is_zero { Vec::new() } else { conv.correlate_back(w, dy, rows * columns, &segments) }
+        };
+        merge_phases(&phases.iter().map(of_phase).collect::<Vec<_>>(), images * channels, (height, width), stride)
+    }
+
+    /// The pixels of the input of one phase (y, x), lying as `to` says, with the taps through which `dy` reaches them.
+    fn input_grad_segments(&self, (py, px): (usize, usize), to: Target) -> Vec<Segment> {
+        let &Self { dims: (_, _, height, width), out, kernel, stride, padding } = self;
         let axis = |phase: usize| -> Vec<AxisTap> {
             let reach = |tap: usize| {
                 let distance = (phase + padding) as isize - tap as isize;
@@ -160,17 +183,17 @@ impl Conv {
             };
             (0..kernel).filter_map(reach).collect()
         };
-        let small = self.is_small();
-        let phases = (0..stride).flat_map(|py| (0..stride).map(move |px| (py, px)));
-        let of_phase = |(py, px): (usize, usize)| {
-            let grid = (height.saturating_sub(py).div_ceil(stride), width.saturating_sub(px).div_ceil(stride));
-            let to = Target { first: py * width + px, row: stride * width, column: stride };
-            segments(grid, (&axis(py), &axis(px)), (out.1, out.2), 1, kernel, to, small)
-        };
-        let job = Correlation {
+        let grid = (height.saturating_sub(py).div_ceil(stride), width.saturating_sub(px).div_ceil(stride));
+        segments(grid, (&axis(py), &axis(px)), (out.1, out.2), 1, kernel, to, self.is_small())
+    }
+
+    /// What `dy` gives for the pixels of the segments, of which a channel of the input has `pixels`.
+    fn correlate_back(&self, w: &[f32], dy: &[f32], pixels: usize, segments: &[Segment]) -> Vec<f32> {
+        let &Self { dims: (images, channels, ..), out, kernel, .. } = self;
+        correlate(&Correlation {
             x: dy,
             images,
-            side_by_side: small,
+            side_by_side: self.is_small(),
             channels: out.0,
             plane: out.1 * out.2,
             size: (out.1, out.2),
@@ -180,10 +203,9 @@ impl Conv {
             channel: channels * kernel * kernel,
             bias: None,
             rows: channels,
-            out_plane: height * width,
-            segments: &phases.flat_map(of_phase).collect::<Vec<_>>(),
-        };
-        correlate(&job)
+            out_plane: pixels,
+            segments,
+        })
     }
 
     fn weight_grad(self, x: &[f32], dy: &[f32]) -> Vec<f32> {
@@ -233,6 +255,23 @@ fn split_phases(x: &[f32], from: (usize, usize), to: (usize, usize), stride: usi
         }
     });
     split
+}
+
+/// The inverse of [`split_phases`]: `planes` images of `size`, of which `phases` hold every `stride`-th pixel; an empty one is zeros.
+fn merge_phases(phases: &[Vec<f32>], planes: usize, size: (usize, usize), stride: usize) -> Vec<f32> {
+    let mut merged = vec![0.; planes * size.0 * size.1];
+    merged.par_chunks_mut(size.0 * size.1).enumerate().for_each(|(plane, merged)| {
+        for (phase, values) in phases.iter().enumerate().filter(|(_, values)| !values.is_empty()) {
+            let (py, px) = (phase / stride, phase % stride);
+            let values = &values[plane * (values.len() / planes)..];
+            let width = (size.1 - px).div_ceil(stride);
+            let rows = merged.chunks_mut(size.1).skip(py).step_by(stride);
+            for (row, values) in rows.zip(values.chunks(width)) {
+                row.iter_mut().skip(px).step_by(stride).zip(values).for_each(|(to, from)| *to = *from);
+            }
+        }
+    });
+    merged
 }
 
 impl CustomOp2 for Conv {

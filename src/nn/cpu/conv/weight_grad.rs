@@ -3,6 +3,10 @@
 //! A register tile holds some channels c times two vectors of output channels o, for one tap. It runs over the pixels of a group
 //! of images whose source lies inside the image, from copies of `x` and `dy` that have channels side by side. No thread shares a
 //! sum with another.
+//!
+//! Few channels (the first layer's three colours) would leave most of a tile empty. Their copy has zeros beside each row of the
+//! image, so that all positions kx of the kernel lie beside each other from any pixel on: the tile then holds some (kx, c), for
+//! one ky.
 
 use rayon::prelude::*;
 
@@ -33,6 +37,8 @@ const PIXELS: usize = 1024;
 const OUTPUTS: usize = 32;
 /// Output channels that share a copy of `x`.
 const MOST_OUTPUTS: usize = 128;
+/// Channels up to which a tile holds positions of the kernel as well.
+const FEW_CHANNELS: usize = 4;
 
 impl WeightGrad<'_> {
     pub fn len(&self) -> usize {
@@ -86,19 +92,25 @@ impl Kernel for WeightGradTask<'_> {
         let job = self.job;
         let (batch, channels, height, width) = job.dims;
         let (all_outputs, out_height, out_width) = job.out;
-        let (size, out_size, taps) = (height * width, out_height * out_width, job.kernel * job.kernel);
+        let (size, out_size) = (height * width, out_height * out_width);
         let panel = 2 * S::LANES;
         let outputs = self.outputs.1 - self.outputs.0;
         let panels = outputs.div_ceil(panel);
-        let count = self.channels.1 - self.channels.0;
-        // Channel groups of nearly equal height.
+        let few = channels <= FEW_CHANNELS;
+        let channels_here = self.channels.1 - self.channels.0;
+        // Rows that tiles are cut from, and how often they run over the pixels.
+        let (count, taps) = if few { (job.kernel * channels_here, job.kernel) } else { (channels_here, job.kernel * job.kernel) };
+        // Groups of nearly equal height.
         let groups = count.div_ceil(S::ROWS);
         let images = (PIXELS / out_size).clamp(1, batch);
-        let lengths = (panels * images * out_size * panel, images * size * S::ROWS, taps * count * panels * panel);
+        // Of a copy of an image with zeros beside its rows.
+        let pitch = (width + 2 * job.padding) * channels_here;
+        let x_length = if few { height * pitch } else { size * S::ROWS };
+        let lengths = (panels * images * out_size * panel, images * x_length, taps * count * panels * panel);
         let mut scratch = Scratch::take(lengths.0 + lengths.1 + lengths.2);
         let (dy, rest) = scratch.values().split_at_mut(lengths.0);
         let (x, rest) = rest.split_at_mut(lengths.1);
-        // (panel, tap, channel, two vectors)
+        // (panel, tap, row, two vectors)
         let sums = &mut rest[..lengths.2];
         sums.fill(0.);
         for first in (0..batch).step_by(images) {
@@ -111,17 +123,35 @@ impl Kernel for WeightGradTask<'_> {
                     let to = dy.as_mut_ptr().add((p * images + image) * out_size * panel);
                     transpose_to::<S>(from, (panel.min(self.outputs.1 - output), out_size), out_size, to, panel);
                 }
+                let planes = |image: usize, c: usize| {
+                    job.x.as_ptr().wrapping_add(((first + image) * channels + self.channels.0 + c) * size)
+                };
+                if few {
+                    x.fill(0.);
+                    for (image, y) in (0..images).flat_map(|image| (0..height).map(move |y| (image, y))) {
+                        let to = x.as_mut_ptr().add((image * height + y) * pitch + job.padding * channels_here);
+                        transpose_to::<S>(planes(image, 0).add(y * width), (channels_here, width), size, to, channels_here);
+                    }
+                }
                 for group in 0..groups {
                     let (from, to) = (count * group / groups, count * (group + 1) / groups);
                     let rows = to - from;
-                    for image in 0..images {
-                        let planes = job.x.as_ptr().add(((first + image) * channels + self.channels.0 + from) * size);
-                        transpose_to::<S>(planes, (rows, size), size, x.as_mut_ptr().add(image * size * rows), rows);
+                    for image in (0..images).filter(|_| !few) {
+                        let to = x.as_mut_ptr().add(image * size * rows);
+                        transpose_to::<S>(planes(image, from), (rows, size), size, to, rows);
                     }
                     for tap in 0..taps {
-                        let (ky, kx) = (tap / job.kernel, tap % job.kernel);
-                        let (y, columns) = (job.inside(ky, out_height, height), job.inside(kx, out_width, width));
-                        let walk = Walk { job, images, y, columns, ky, kx };
+                        let (ky, kx) = if few { (tap, 0) } else { (tap / job.kernel, tap % job.kernel) };
+                        let y = job.inside(ky, out_height, height);
+                        let walk = if few {
+                            let (columns, step) = ((0, out_width), job.stride * channels_here);
+                            Walk { job, images, y, columns, ky, pitch, step, first: from }
+                        } else {
+                            let columns = job.inside(kx, out_width, width);
+                            // Where no source lies inside, nothing is read.
+                            let first = (job.stride * columns.0 + kx).saturating_sub(job.padding) * rows;
+                            Walk { job, images, y, columns, ky, pitch: width * rows, step: job.stride * rows, first }
+                        };
                         for p in 0..panels {
                             let dy = dy.as_ptr().add(p * images * out_size * panel);
                             let sums = sums.as_mut_ptr().add(((p * taps + tap) * count + from) * panel);
@@ -131,15 +161,20 @@ impl Kernel for WeightGradTask<'_> {
                 }
             }
         }
+        let kernel = job.kernel * job.kernel;
         for o in 0..outputs {
             let (p, lane) = (o / panel, o % panel);
             // SAFETY: output channel `outputs.0 + o` and our channels: ours alone.
-            let to = unsafe { self.dw.get().add(((self.outputs.0 + o) * channels + self.channels.0) * taps) };
-            for c in 0..count {
-                for tap in 0..taps {
-                    // SAFETY: as above.
-                    unsafe { *to.add(c * taps + tap) = sums[((p * taps + tap) * count + c) * panel + lane] };
-                }
+            let to = unsafe { self.dw.get().add(((self.outputs.0 + o) * channels + self.channels.0) * kernel) };
+            for (tap, row) in (0..taps).flat_map(|tap| (0..count).map(move |row| (tap, row))) {
+                let at = if few {
+                    let (kx, c) = (row / channels_here, row % channels_here);
+                    c * kernel + tap * job.kernel + kx
+                } else {
+                    row * kernel + tap
+                };
+                // SAFETY: as above.
+                unsafe { *to.add(at) = sums[((p * taps + tap) * count + row) * panel + lane] };
             }
         }
     }
@@ -152,17 +187,22 @@ struct Walk<'a> {
     y: (usize, usize),
     columns: (usize, usize),
     ky: usize,
-    kx: usize,
+    /// Values of a row of the copy of `x`.
+    pitch: usize,
+    /// From the source of one pixel to that of the next.
+    step: usize,
+    /// Of the source of the first column in its row.
+    first: usize,
 }
 
 impl Walk<'_> {
-    /// Adds to `sums` (channel, two vectors) what the pixels give; `x` is (pixel, channel), `dy` (pixel, two vectors).
+    /// Adds to `sums` (row, two vectors) what the pixels give; `x` is (pixel, channel), `dy` (pixel, two vectors).
     ///
     /// # Safety
     /// As for [`Simd`]; all of them must be there, for every pixel whose source lies inside the image.
     #[inline(always)]
     unsafe fn accumulate<S: Simd, const ROWS: usize>(&self, x: *const f32, dy: *const f32, sums: *mut f32) {
-        let (_, _, height, width) = self.job.dims;
+        let height = self.job.dims.2;
         let (_, out_height, out_width) = self.job.out;
         let (stride, padding) = (self.job.stride, self.job.padding);
         if self.columns.0 >= self.columns.1 {
@@ -173,8 +213,7 @@ impl Walk<'_> {
             let mut tile = [[S::splat(0.); 2]; ROWS];
             for image in 0..self.images {
                 for y in self.y.0..self.y.1 {
-                    let source = (image * height + stride * y + self.ky - padding) * width;
-                    let mut x = x.add((source + stride * self.columns.0 + self.kx - padding) * ROWS);
+                    let mut x = x.add((image * height + stride * y + self.ky - padding) * self.pitch + self.first);
                     let mut dy = dy.add(((image * out_height + y) * out_width + self.columns.0) * 2 * S::LANES);
                     for _ in self.columns.0..self.columns.1 {
                         let (left, right) = (S::load(dy), S::load(dy.add(S::LANES)));
@@ -183,7 +222,7 @@ impl Walk<'_> {
                             sums[0] = S::fma(x, left, sums[0]);
                             sums[1] = S::fma(x, right, sums[1]);
                         }
-                        x = x.wrapping_add(stride * ROWS);
+                        x = x.wrapping_add(self.step);
                         dy = dy.add(2 * S::LANES);
                     }
                 }

@@ -75,14 +75,26 @@ pub fn level() -> Level {
 
 /// [`Simd::LANES`] of what [`dispatch`] chooses.
 pub fn lanes() -> usize {
+    sizes().0
+}
+
+/// [`Simd::ROWS`] of what [`dispatch`] chooses.
+pub fn rows() -> usize {
+    sizes().1
+}
+
+fn sizes() -> (usize, usize) {
+    const fn of<S: Simd>() -> (usize, usize) {
+        (S::LANES, S::ROWS)
+    }
     match level() {
-        Level::Portable => Portable::LANES,
+        Level::Portable => of::<Portable>(),
         #[cfg(target_arch = "x86_64")]
-        Level::Avx2 => x86::Avx2::LANES,
+        Level::Avx2 => of::<x86::Avx2>(),
         #[cfg(target_arch = "x86_64")]
-        Level::Avx512 => x86::Avx512::LANES,
+        Level::Avx512 => of::<x86::Avx512>(),
         #[cfg(all(target_arch = "aarch64", target_feature = "neon"))]
-        Level::Neon => neon::Neon::LANES,
+        Level::Neon => of::<neon::Neon>(),
     }
 }
 
