@@ -23,6 +23,15 @@ impl SharedPtr {
         self.0
     }
 
+    /// The floats from `at` on.
+    ///
+    /// # Safety
+    /// They must be there.
+    pub unsafe fn offset(self, at: usize) -> Self {
+        // SAFETY: the caller's promise.
+        Self(unsafe { self.0.add(at) })
+    }
+
     /// The `len` floats from `at` on, which may not have been written yet.
     ///
     /// # Safety
