@@ -3,8 +3,11 @@
 use candle_core::{CpuStorage, CustomOp1, CustomOp2, Layout, Result, Shape, Tensor};
 use rayon::prelude::*;
 
+use std::mem::MaybeUninit;
+
 use super::{
     apply::{slice, to_tensor, with_values},
+    buffers::{SharedPtr, filled},
     simd::multiversion,
 };
 
@@ -23,7 +26,8 @@ impl MaxPool {
         work.row_places.resize(self.height * half, 0);
         work.values.resize(out, 0.);
         work.places.resize(out, 0);
-        along_rows(x, self.width, &mut work.row_values, &mut work.row_places);
+        work.odd.resize(half + 1, 0.);
+        along_rows(x, self.width, &mut work.row_values, &mut work.row_places, &mut work.odd);
         for (oy, (values, places)) in work.values.chunks_mut(half).zip(work.places.chunks_mut(half)).enumerate() {
             let window = (2 * oy).saturating_sub(1) * half..((2 * oy + 2) * half).min(self.height * half);
             down_columns(&work.row_values[window.clone()], &work.row_places[window], values, places);
@@ -40,6 +44,8 @@ impl MaxPool {
 struct PoolBuffers {
     row_values: Vec<f32>,
     row_places: Vec<u32>,
+    /// Of a row every second pixel, between what lies beyond the image.
+    odd: Vec<f32>,
     values: Vec<f32>,
     places: Vec<u32>,
 }
@@ -52,22 +58,25 @@ fn better(a: (f32, u32), b: (f32, u32)) -> (f32, u32) {
 }
 
 multiversion! {
-    fn along_rows(x: &[f32], width: usize, values: &mut [f32], places: &mut [u32]) {
+    fn along_rows(x: &[f32], width: usize, values: &mut [f32], places: &mut [u32], odd: &mut [f32]) {
         let half = width.div_ceil(2);
         let rows = values.chunks_exact_mut(half).zip(places.chunks_exact_mut(half));
         for (y, (x, (values, places))) in x.chunks_exact(width).zip(rows).enumerate() {
-            let first = (y * width) as u32;
-            let at = |column: usize| (x[column], first + column as u32);
-            (values[0], places[0]) = if width > 1 { better(at(0), at(1)) } else { at(0) };
-            // All windows but the first, and the last one where it hangs over.
-            let triples = x[1..].windows(3).step_by(2).zip(values[1..].iter_mut().zip(&mut places[1..]));
-            for (i, (triple, (value, place))) in triples.enumerate() {
-                let column = first + 2 * i as u32 + 1;
-                let left = better((triple[0], column), (triple[1], column + 1));
-                (*value, *place) = better(left, (triple[2], column + 2));
+            // Pixels apart by evenness, so that windows are vectors; beyond the image nothing is greater.
+            odd.fill(f32::NEG_INFINITY);
+            for ((even, odd), pair) in values.iter_mut().zip(&mut odd[1..]).zip(x.chunks_exact(2)) {
+                (*even, *odd) = (pair[0], pair[1]);
             }
-            if width > 1 && !width.is_multiple_of(2) {
-                (values[half - 1], places[half - 1]) = better(at(width - 2), at(width - 1));
+            if !width.is_multiple_of(2) {
+                values[half - 1] = x[width - 1];
+            }
+            let (first, last) = ((y * width) as u32, (width - 1) as u32);
+            let odd = odd.iter().zip(&odd[1..]);
+            for (i, ((value, place), (left, right))) in values.iter_mut().zip(places.iter_mut()).zip(odd).enumerate() {
+                let column = 2 * i as u32;
+                let best = better((*left, column.saturating_sub(1)), (*value, column));
+                let best = better(best, (*right, (column + 1).min(last)));
+                (*value, *place) = (best.0, first + best.1);
             }
         }
     }
@@ -107,13 +116,21 @@ impl CustomOp1 for MaxPool {
     fn bwd(&self, x: &Tensor, _: &Tensor, dy: &Tensor) -> Result<Option<Tensor>> {
         let (size, out) = self.sizes();
         let dx = with_values([x, &dy.contiguous()?], |[x, dy]| {
-            let mut dx = vec![0.; x.len()];
-            let planes = dx.par_chunks_mut(size).zip(x.par_chunks(size)).zip(dy.par_chunks(out));
-            planes.for_each_init(PoolBuffers::default, |work, ((dx, x), dy)| {
-                self.plane(x, work);
-                work.places.iter().zip(dy).for_each(|(&at, dy)| dx[at as usize] += dy);
-            });
-            dx
+            let planes = x.par_chunks(size).zip(dy.par_chunks(out)).enumerate();
+            let fill = |dx: SharedPtr| {
+                planes.for_each_init(PoolBuffers::default, |work, (plane, (x, dy))| {
+                    self.plane(x, work);
+                    // SAFETY: this plane is ours, and there is one for each of `x`; it is read once all of it is zero.
+                    let dx = unsafe {
+                        let dx = dx.unwritten(plane * size, size);
+                        dx.fill(MaybeUninit::new(0.));
+                        dx.assume_init_mut()
+                    };
+                    work.places.iter().zip(dy).for_each(|(&at, dy)| dx[at as usize] += dy);
+                });
+            };
+            // SAFETY: the planes are all of it.
+            unsafe { filled(x.len(), fill) }
         })?;
         Ok(Some(to_tensor(dx, x.shape())?))
     }
