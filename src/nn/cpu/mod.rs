@@ -4,8 +4,9 @@
 //!
 //! # What is fast, and why
 //! - 3x3 convolutions by Winograd's F(4x4, 3x3), a quarter of the multiplications ([`conv`], `winograd`); in a small batch,
-//!   weights are transformed within the cache. Every other convolution packs the image straight into the register tile's layout;
-//!   images of few pixels (dissolving one image) read the weights where they lie, since packing those took half of the time.
+//!   weights are transformed within the cache. Every other convolution packs the image straight into the register tile's layout,
+//!   and the weights once for all threads; images of few pixels (dissolving one image) read the weights where they lie, since
+//!   packing those took half of the time. No thread waits for another before its share of the work is done.
 //! - Norms with what follows them (scale and shift of the timestep, SiLU; ReLU, shortcut) in one pass over memory; linear attention
 //!   one head after the other within the cache; optimisers and averages in place.
 //! - The backward pass over [`super::Tape`], without candle's zeros and sums: 10 to 20 % of a step.
@@ -14,8 +15,8 @@
 //! # Where the limit is
 //! `cargo bench --bench peer -- --profile` prints each operation's share. With two AVX-512 threads half of a step of the U-Net is 3x3
 //! convolutions, whose products run near the peak of the multiply-add units; a fifth is 1x1 convolutions, which write six times
-//! what they read and are bound by memory, as are the norms (a tenth). Of a step of the encoder half is 3x3 convolutions and 30 %
-//! those with a stride, of which the 7x7 of the stem has only three channels to share a load.
+//! what they read and are bound by memory, as are the norms (a tenth). Of a step of the encoder nearly half is 3x3 convolutions and a
+//! quarter those with a stride, whose images are taken apart before and woven together after.
 
 mod apply;
 mod batch_norm;
