@@ -22,13 +22,11 @@ use crate::{
     },
     error::{Error, Failure, Result},
     ml::{base::device, diffusion::model::DiffusionModel},
-    run_dir::{files, write_atomic},
+    run_dir::{files, write_with_folder},
     scores::{Review, ScoreKind},
 };
 use candle_core::Device;
 use std::{
-    fs,
-    io::Write,
     path::{Path, PathBuf},
     sync::{
         Arc,
@@ -217,7 +215,7 @@ fn run(requests: &Receiver<LoadRequest>, workspace: &Path, events: &Events) {
             },
             LoadRequest::KeepWindow(bytes) => {
                 let path = workspace.join(files::WINDOW);
-                match events.guard("loader", || keep(&path, &bytes)).and_then(|r| r.map_err(Failure::from)) {
+                match events.guard("loader", || write_with_folder(&path, &bytes)).and_then(|r| r.map_err(Failure::from)) {
                     Ok(()) => continue,
                     Err(failure) => trouble(failure),
                 }
@@ -280,14 +278,7 @@ fn open(config: &DataConfig, known: Option<&Dataset>, events: &Events) -> Result
 }
 
 fn write_curation(path: &Path, curation: &Curation) -> Result<()> {
-    keep(path, &curation.to_csv())
-}
-
-/// Writes a file, and the folder that it lies in.
-fn keep(path: &Path, bytes: &[u8]) -> Result<()> {
-    let folder = path.parent().unwrap_or(Path::new("."));
-    fs::create_dir_all(folder).map_err(Error::io("create", folder))?;
-    write_atomic(path, |file| file.write_all(bytes))
+    write_with_folder(path, &curation.to_csv())
 }
 
 fn trouble(Failure { summary, hint }: Failure) -> JobEvent {

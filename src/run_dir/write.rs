@@ -46,6 +46,27 @@ pub fn write_atomic(path: &Path, fill: impl FnOnce(&mut std::io::BufWriter<&mut 
     Ok(())
 }
 
+/// The same for a file whose folder may not be there yet.
+///
+/// # Errors
+/// As [`write_atomic`]; a folder that cannot be made.
+pub fn write_with_folder(path: &Path, bytes: &[u8]) -> Result<()> {
+    let folder = path.parent().unwrap_or(Path::new("."));
+    fs::create_dir_all(folder).map_err(Error::io("create", folder))?;
+    write_atomic(path, |file| file.write_all(bytes))
+}
+
+/// The content of a file; `None` where it is not there.
+///
+/// # Errors
+/// Where it is there and cannot be read.
+pub fn read_if_there(path: &Path) -> Result<Option<Vec<u8>>> {
+    match fs::read(path) {
+        Err(e) if e.kind() == std::io::ErrorKind::NotFound => Ok(None),
+        read => read.map(Some).map_err(Error::io("read", path)),
+    }
+}
+
 /// Removes what killed processes have left in a folder and in those within; what another process writes now stays.
 pub fn remove_half_written(folder: &Path) {
     let files = walkdir::WalkDir::new(folder).into_iter().flatten();

@@ -2,7 +2,7 @@
 
 use crate::{
     error::{Error, Result},
-    run_dir::{files, write_atomic},
+    run_dir::{files, read_if_there, write_atomic},
 };
 use serde::{Deserialize, Serialize};
 use std::{
@@ -62,10 +62,7 @@ impl PixelFigures {
     /// A file that cannot be read, or that holds something else.
     pub fn read(scores: &Path) -> Result<Option<Self>> {
         let path = files::pixel_figures_of(scores);
-        let text = match fs::read(&path) {
-            Err(e) if e.kind() == ErrorKind::NotFound => return Ok(None),
-            read => read.map_err(Error::io("read", &path))?,
-        };
+        let Some(text) = read_if_there(&path)? else { return Ok(None) };
         let found: Result<Self, String> = serde_json::from_slice(&text).map_err(|e| e.to_string());
         let found = found.and_then(|f| if f.is_sound() { Ok(f) } else { Err("a figure lies outside of 0 to 1".into()) });
         let damaged =

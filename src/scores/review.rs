@@ -2,12 +2,12 @@
 
 use crate::{
     error::{Error, Result},
-    run_dir::write_atomic,
+    run_dir::{read_if_there, write_atomic},
     text,
 };
 use ::csv::{ReaderBuilder, WriterBuilder};
 use serde::{Deserialize, Serialize};
-use std::{collections::BTreeMap, io::ErrorKind, path::Path};
+use std::{collections::BTreeMap, path::Path};
 
 /// What a person may note about an image.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -134,10 +134,7 @@ impl Review {
     /// # Errors
     /// A file that cannot be read as such a table.
     pub fn read(path: &Path) -> Result<Self> {
-        let bytes = match std::fs::read(path) {
-            Err(e) if e.kind() == ErrorKind::NotFound => return Ok(Self::default()),
-            bytes => bytes.map_err(Error::io("read", path))?,
-        };
+        let bytes = read_if_there(path)?.unwrap_or_default();
         let damaged = |e: ::csv::Error| {
             Error::user(format!("the tags in {} cannot be read: {e}", path.display()), "mend the file, or move it away")
         };

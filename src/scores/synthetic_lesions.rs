@@ -4,10 +4,10 @@ use super::ScoreKind;
 use crate::{
     error::{Error, Result},
     metrics::{MetricError, Ranking, auroc, wilson},
-    run_dir::write_atomic,
+    run_dir::{read_if_there, write_atomic},
 };
 use serde::{Deserialize, Serialize};
-use std::{fs, io::Write, path::Path};
+use std::{io::Write, path::Path};
 
 /// Fewer clean images than this leave no room for one false alarm at 95 % specificity.
 const FEW: usize = 20;
@@ -108,10 +108,7 @@ impl SyntheticLesions {
     /// # Errors
     /// A file that cannot be read.
     pub fn read(path: &Path) -> Result<Option<Self>> {
-        let text = match fs::read(path) {
-            Err(e) if e.kind() == std::io::ErrorKind::NotFound => return Ok(None),
-            read => read.map_err(Error::io("read", path))?,
-        };
+        let Some(text) = read_if_there(path)? else { return Ok(None) };
         let lesions = serde_json::from_slice(&text)
             .map_err(|e| Error::user(format!("{} cannot be read: {e}", path.display()), "plant the lesions again"))?;
         Ok(Some(lesions))
@@ -169,7 +166,7 @@ mod tests {
         let older = r#"{"seed":1,"images":1,"of":1,"cells":[{"size":0.1,"contrast":0.2,"auroc":0.5,"sensitivity_at_95_specificity":0.5}]}"#;
         assert_eq!(serde_json::from_str::<SyntheticLesions>(older).unwrap().kinds(), [ScoreKind::Dia]);
         assert!(lesions.caution().is_some());
-        fs::write(&path, "{").unwrap();
+        std::fs::write(&path, "{").unwrap();
         assert!(SyntheticLesions::read(&path).is_err());
     }
 }

@@ -3,14 +3,11 @@
 use crate::{
     cli::out,
     error::{Error, Result},
-    run_dir::write_atomic,
+    run_dir::write_with_folder,
 };
 use clap::Command;
 use clap_mangen::Man;
-use std::{
-    io::Write,
-    path::{Path, PathBuf},
-};
+use std::path::{Path, PathBuf};
 
 #[derive(clap::Args, Debug)]
 #[command(after_help = "Examples:\n  dissolve-studio man | man -l -\n  dissolve-studio man --out ~/.local/share/man/man1")]
@@ -26,7 +23,6 @@ pub fn run(args: Args, command: Command) -> Result<()> {
     let mut command = command.disable_help_subcommand(true);
     command.build();
     let Some(folder) = args.out else { return out::print(&String::from_utf8_lossy(&page(&command)?.1)) };
-    std::fs::create_dir_all(&folder).map_err(Error::io("create", &folder))?;
     write(&folder, &command)?;
     command.get_subcommands().filter(|verb| !verb.is_hide_set()).try_for_each(|verb| write(&folder, verb))?;
     out::line(folder.display())
@@ -34,7 +30,7 @@ pub fn run(args: Args, command: Command) -> Result<()> {
 
 fn write(folder: &Path, command: &Command) -> Result<()> {
     let (name, text) = page(command)?;
-    write_atomic(&folder.join(name), |file| file.write_all(&text))
+    write_with_folder(&folder.join(name), &text)
 }
 
 /// The name of the page's file, and its text.

@@ -10,13 +10,12 @@ use crate::{
     engine::sweep::{self, Cell, merge},
     error::{Error, Result},
     report::merged,
-    run_dir::{RunState, require_writable, write_atomic},
+    run_dir::{RunState, require_writable, write_with_folder},
     text,
     text::count_of,
 };
 use std::{
     fs,
-    io::Write,
     path::{Path, PathBuf},
 };
 
@@ -138,7 +137,7 @@ fn work(plan: &PlanArgs, cell: Option<usize>) -> Result<()> {
         }
     }
     let table = merge::csv(&merge::merge(&cells, &workspace, None)?)?;
-    write(&workspace, "sweep.csv", &table)?;
+    write_with_folder(&workspace.join("sweep.csv"), &table)?;
     out::print(&String::from_utf8_lossy(&table))?;
     if failed == 0 {
         return Ok(());
@@ -212,14 +211,10 @@ fn merge_all(plan: &PlanArgs, baseline: Option<&str>, folder: Option<PathBuf>) -
     let folder = folder.unwrap_or(workspace);
     let name = plan.file.file_stem().unwrap_or_default().to_string_lossy();
     let (markdown, page) = (merge::markdown(&groups, baseline), merged::page(&name, &groups, baseline).into_string());
-    write(&folder, "merged.md", markdown.as_bytes())?;
-    write(&folder, "merged.csv", &merge::csv(&groups)?)?;
-    write(&folder, "merged.html", text::visible_lines(&page).as_bytes())?;
+    // The folder may not be there yet, where no run could begin.
+    write_with_folder(&folder.join("merged.md"), markdown.as_bytes())?;
+    write_with_folder(&folder.join("merged.csv"), &merge::csv(&groups)?)?;
+    write_with_folder(&folder.join("merged.html"), text::visible_lines(&page).as_bytes())?;
     out::print(&markdown)
 }
 
-/// The folder may not be there yet, where no run could begin.
-fn write(folder: &Path, name: &str, content: &[u8]) -> Result<()> {
-    fs::create_dir_all(folder).map_err(Error::io("create", folder))?;
-    write_atomic(&folder.join(name), |f| f.write_all(content))
-}

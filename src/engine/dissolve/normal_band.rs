@@ -9,7 +9,7 @@ use crate::{
     data::{Dataset, ImageId},
     error::{Error, Result},
     metrics::percentile,
-    run_dir::write_atomic,
+    run_dir::write_with_folder,
 };
 use serde::{Deserialize, Serialize};
 use std::{fs, path::Path};
@@ -97,12 +97,9 @@ impl NormalBandBuilder {
     }
 
     fn save(&self, file: &Path) -> Result<()> {
-        if let Some(folder) = file.parent() {
-            fs::create_dir_all(folder).map_err(Error::io("create", folder))?;
-        }
         let saved = SavedBand { steps: self.steps.clone(), strengths: self.done.clone() };
         let text = serde_json::to_vec(&saved).map_err(|e| Error::user(format!("the band could not be written: {e}"), ""))?;
-        write_atomic(file, |out| std::io::Write::write_all(out, &text))
+        write_with_folder(file, &text)
     }
 
     /// `None` as long as nothing was measured.

@@ -18,12 +18,10 @@ use crate::{
         },
         figures, training,
     },
-    run_dir::{RunDir, files, write_atomic},
+    run_dir::{RunDir, files, write_with_folder},
     scores::{SHIFTS, ScoreTerms},
 };
 use std::{
-    fs,
-    io::Write,
     path::{Path, PathBuf},
     sync::Arc,
 };
@@ -98,9 +96,8 @@ fn stem(name: &str) -> String {
 }
 
 fn save(folder: &Path, name: &str, format: Format, bytes: &[u8]) -> Result<PathBuf> {
-    fs::create_dir_all(folder).map_err(Error::io("create", folder))?;
     let path = folder.join(format!("{name}.{}", format.name().to_lowercase()));
-    write_atomic(&path, |file| file.write_all(bytes))?;
+    write_with_folder(&path, bytes)?;
     Ok(path)
 }
 
@@ -201,6 +198,7 @@ fn terms_table(terms: &ScoreTerms, normals: &Normals) -> Result<Vec<u8>> {
 mod tests {
     use super::*;
     use crate::{config::RunConfig, run_dir::RunKind};
+    use std::fs;
 
     #[test]
     fn change_curve_is_written_as_table_of_all_t_and_as_chart() {

@@ -9,16 +9,11 @@ use crate::{
         chart::{canvas::Figure, png::png, svg},
         figures,
     },
-    run_dir::{files, write_atomic},
+    run_dir::{files, write_with_folder},
     scores::{Annotation, BINS, Review, ScoreKind, ScoreRow, SyntheticLesions, Tag},
     text,
 };
-use std::{
-    fs,
-    io::Write,
-    path::{Path, PathBuf},
-    sync::Arc,
-};
+use std::{path::PathBuf, sync::Arc};
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Chart {
@@ -108,9 +103,7 @@ impl Export {
         // Files of a folder that was scored later do not replace those of the run's own images.
         let name = files::scored_data(&set.file).map_or(name.clone(), |data| format!("{data}-{name}"));
         let path = set.run.join(files::EXPORTS).join(name);
-        let folder = path.parent().unwrap_or(Path::new("."));
-        fs::create_dir_all(folder).map_err(Error::io("create", folder))?;
-        write_atomic(&path, |file| file.write_all(&bytes))?;
+        write_with_folder(&path, &bytes)?;
         Ok(path)
     }
 }
@@ -227,6 +220,7 @@ mod tests {
         report::{self, chart::xy_chart::Shape},
         run_dir::{RunDir, RunKind},
     };
+    use std::fs;
 
     #[test]
     fn the_histogram_has_the_same_bars_in_every_file_and_in_the_report() {

@@ -13,7 +13,7 @@ use crate::{
     },
     error::{Error, Result},
     gpu::Difference,
-    run_dir::write_atomic,
+    run_dir::write_with_folder,
     text,
 };
 use image::{
@@ -84,11 +84,10 @@ impl SweepExportRequest {
             SweepExport::ContactSheet => (self.contact_sheet()?, "strip", "png"),
             SweepExport::Sweep => (self.sweep()?, "sweep", "gif"),
         };
-        fs::create_dir_all(&folder).map_err(Error::io("create", &folder))?;
         let path_of = |name: &str| folder.join(format!("{name}.{extension}"));
         let name = text::free_name(&format!("{}-{name}", text::file_stem(&self.source.name())), |name| !path_of(name).exists());
         let path = path_of(&name);
-        write_atomic(&path, |out| std::io::Write::write_all(out, &bytes))?;
+        write_with_folder(&path, &bytes)?;
         Ok(path)
     }
 
