@@ -7,7 +7,7 @@ use crate::{
     error::{Error, NextStep, Result},
     metrics::Ranks,
     ml::{
-        base::reporter::{Control, Reporter},
+        base::reporter::Reporter,
         diffusion::model::DiffusionModel,
         dissolve::{dissolver::Dissolver, tiled::TiledDissolver},
         encoder::model::Encoder,
@@ -89,7 +89,7 @@ impl ImageScorer<'_> {
         let pixels = self.by_tiles(&mut scores, &mut ranks, data, &scored, reporter)?;
         combine(&mut scores, &dia, &ranks);
         scores.set_lead_threshold(lead_threshold(&scores, config.score.rule));
-        let mut tick = |_: usize| if reporter.control() == Control::Stop { Err(Error::Stopped) } else { Ok(()) };
+        let mut tick = |_: usize| reporter.check_stop();
         let values = baselines::measure(data, &scored, &config.preprocess, self.encoder.config.input_size, &mut tick)?;
         scores.set_baselines(&baselines::NAMES, values);
         Ok(ScoredImages { scores, pixels })

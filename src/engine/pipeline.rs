@@ -8,10 +8,7 @@ use crate::{
     data::{CONTENT_RULE, Dataset},
     error::{Error, NextStep, Result},
     ml::{
-        base::{
-            device,
-            reporter::{Control, Event, Notice, Reporter, Stage},
-        },
+        base::reporter::{Event, Reporter, Stage},
         diffusion::model::DiffusionModel,
         encoder::model::Encoder,
         training::{ddpm, dia},
@@ -90,12 +87,7 @@ pub fn work(run: &RunDir, reporter: &mut dyn Reporter) -> Result<()> {
 
 fn stages(run: &RunDir, reporter: &mut dyn Reporter) -> Result<()> {
     let config = run.config()?;
-    // The command line has set them before it read the first image; a window computes with those it has.
-    if let Err(e) = device::set_threads(config.run.threads) {
-        reporter.event(Event::Notice(format!("{e}; run.threads = {} is not followed", config.run.threads).into()));
-    }
-    let (device, notice) = device::open(config.run.device);
-    notice.into_iter().for_each(|why| reporter.event(Event::Notice(Notice::OnCpu(why))));
+    let device = reporter.open_device(config.run.device, config.run.threads);
     let data = open_data(&config, reporter)?;
     let Manifest { kind, data: began_with, .. } = run.manifest()?;
     if !began_with.is_empty() && began_with != data.fingerprint() {
@@ -134,9 +126,9 @@ fn chain(run: &RunDir, config: &RunConfig, data: &Arc<Dataset>, device: &Device,
     let kind = if config.dia.dissolve == DissolveMethod::None { RunKind::Csi } else { RunKind::Dia };
     let part = run.part(kind, config)?;
     let encoder = dia::train(&part, config, data, model.clone(), device, reporter)?;
-    check_stop(reporter)?;
+    reporter.check_stop()?;
     train_tiles(run, config, &encoder, data, model.clone(), device, reporter)?;
-    check_stop(reporter)?;
+    reporter.check_stop()?;
 
     if run.contents()?.scores.is_none() {
         let all = data.scored_by_default();
@@ -144,7 +136,7 @@ fn chain(run: &RunDir, config: &RunConfig, data: &Arc<Dataset>, device: &Device,
         let scorer = ImageScorer { part: &part, encoder: &encoder, model, maps: maps.as_deref() };
         scorer.score(data, &all, reporter)?.write(&run.join(files::SCORES))?;
     }
-    check_stop(reporter)?;
+    reporter.check_stop()?;
 
     reporter.event(Event::Started { stage: Stage::Report, done: 0, total: 1 });
     evaluate(run)?;
@@ -179,8 +171,7 @@ fn train_tiles(
 pub fn score_run(run: &RunDir, reporter: &mut dyn Reporter) -> Result<()> {
     let _lock = run.lock()?;
     let config = run.config()?;
-    let (device, notice) = device::open(config.run.device);
-    notice.into_iter().for_each(|why| reporter.event(Event::Notice(Notice::OnCpu(why))));
+    let device = reporter.open_device(config.run.device, config.run.threads);
     let part = dia::part(run)?;
     let encoder = Encoder::load(&part.join(files::ENCODER), &device)?;
     let data = open_data(&config, reporter)?;
@@ -248,8 +239,4 @@ pub fn open_data(config: &RunConfig, reporter: &mut dyn Reporter) -> Result<Arc<
 fn given_model(config: &RunConfig, device: &Device) -> Result<Option<Arc<DiffusionModel>>> {
     let named = config.dia.dissolve == DissolveMethod::Diffusion && !config.dia.model.as_os_str().is_empty();
     named.then(|| DiffusionModel::load(&config.dia.model, device).map(Arc::new)).transpose()
-}
-
-fn check_stop(reporter: &mut dyn Reporter) -> Result<()> {
-    if reporter.control() == Control::Stop { Err(Error::Stopped) } else { Ok(()) }
 }

@@ -147,7 +147,7 @@ mod tests {
         let there = control.clone();
         let task: Task = Box::new(move |reporter| {
             there.stop();
-            if reporter.control() == Control::Stop { Err(Error::Stopped) } else { Ok(PathBuf::new()) }
+            reporter.check_stop().map(|()| PathBuf::new())
         });
         assert_eq!(outcomes(vec![(control, task)])[0].1, Outcome::Stopped);
     }

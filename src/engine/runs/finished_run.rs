@@ -13,7 +13,7 @@ use crate::{
     ml::{
         base::{
             device,
-            reporter::{Event, Notice, Reporter},
+            reporter::{Event, Reporter},
         },
         diffusion::model::DiffusionModel,
         encoder::model::Encoder,
@@ -42,15 +42,16 @@ pub struct FinishedRun {
 }
 
 impl FinishedRun {
+    /// Loads a run, on its own device and threads where no others are named.
+    ///
     /// # Errors
-    /// A run without a finished encoder.
+    /// A run without a finished encoder; threads that are named and cannot be had.
     pub fn open(run: &Path, device: Option<DeviceKind>, threads: Option<usize>, reporter: &mut dyn Reporter) -> Result<Self> {
         let run = RunDir::open(run)?;
         let part = dia::part(&run)?;
         let config = part.config()?;
-        device::set_threads(threads.unwrap_or(config.run.threads))?;
-        let (device, notice) = device::open(device.unwrap_or(config.run.device));
-        notice.into_iter().for_each(|why| reporter.event(Event::Notice(Notice::OnCpu(why))));
+        threads.map_or(Ok(()), device::set_threads)?;
+        let device = reporter.open_device(device.unwrap_or(config.run.device), threads.unwrap_or(config.run.threads));
         Ok(Self { encoder: Encoder::load(&part.join(files::ENCODER), &device)?, run, part, config, device })
     }
 

@@ -8,7 +8,7 @@ use crate::{
     config::RunConfig,
     engine::pipeline,
     error::{Error, Result},
-    ml::base::reporter::{Control, Event, Reporter},
+    ml::base::reporter::{Event, Reporter},
     run_dir::{RunKind, RunState},
 };
 use std::{path::Path, time::Duration};
@@ -45,9 +45,7 @@ pub(super) fn with_model(cell: &Cell, workspace: &Path, reporter: &mut dyn Repor
         if !std::mem::replace(&mut said, true) {
             reporter.event(Event::Notice(format!("{name} is trained by another program; this cell waits for it").into()));
         }
-        if reporter.control() == Control::Stop {
-            return Err(Error::Stopped);
-        }
+        reporter.check_stop()?;
         std::thread::sleep(Duration::from_secs(1));
     }
 }

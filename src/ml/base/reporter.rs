@@ -5,8 +5,15 @@
 //! A chain of stages repeats that order for each of its stages.
 
 pub use super::device::CpuInstead;
-use super::readiness::{Readiness, ReadinessCheck};
-use crate::error::Warning;
+use super::{
+    device,
+    readiness::{Readiness, ReadinessCheck},
+};
+use crate::{
+    config::DeviceKind,
+    error::{Error, Result, Warning},
+};
+use candle_core::Device;
 use std::path::PathBuf;
 
 /// One stage of the work, as it is shown; in the order of a run, but for `Data`, which comes before many of them.
@@ -188,6 +195,25 @@ pub trait Reporter {
     fn event(&mut self, event: Event);
     /// Says how to continue. May block: the work is paused for as long.
     fn control(&mut self) -> Control;
+
+    /// For work that has nothing to keep where it ends early.
+    ///
+    /// # Errors
+    /// [`Error::Stopped`] where the work is to stop.
+    fn check_stop(&mut self) -> Result<()> {
+        if self.control() == Control::Stop { Err(Error::Stopped) } else { Ok(()) }
+    }
+
+    /// Opens a run's device with its number of threads, and says where it cannot be had: the work goes on with what is there.
+    fn open_device(&mut self, kind: DeviceKind, threads: usize) -> Device {
+        // The command line has set them before it read the first image; a window computes with those it has.
+        if let Err(e) = device::set_threads(threads) {
+            self.event(Event::Notice(format!("{e}; run.threads = {threads} is not followed").into()));
+        }
+        let (device, notice) = device::open(kind);
+        notice.into_iter().for_each(|why| self.event(Event::Notice(Notice::OnCpu(why))));
+        device
+    }
 }
 
 /// Ignores all events and never stops the work.

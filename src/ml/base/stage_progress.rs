@@ -1,7 +1,7 @@
 //! Progress of a stage that counts images and has no loss: decoding, dissolving, features, scores.
 
-use super::reporter::{Control, Event, Reporter, Stage, Step};
-use crate::error::{Error, Result};
+use super::reporter::{Event, Reporter, Stage, Step};
+use crate::error::Result;
 use std::time::{Duration, Instant};
 
 /// A step of work without a loss; the last argument is (images a second, seconds left).
@@ -45,9 +45,9 @@ impl<'a> StageProgress<'a> {
             self.reporter.event(Event::Step(plain_step(self.stage, done, self.total, speed)));
         }
         let before = Instant::now();
-        let control = self.reporter.control();
+        let checked = self.reporter.check_stop();
         self.since += before.elapsed();
-        if control == Control::Stop { Err(Error::Stopped) } else { Ok(()) }
+        checked
     }
 
     /// Reports the end of the stage.
