@@ -2,7 +2,7 @@
 //!
 //! A run knows from its folder what it still lacks, so a resumed run takes the same way as a new one.
 
-use super::{image_scores::ImageScorer, memory::Memory};
+use super::{image_scores::ImageScorer, memory::Memory, runs::finished_run::FinishedRun};
 use crate::{
     config::{DissolveMethod, RunConfig, Tile},
     data::{CONTENT_RULE, Dataset},
@@ -170,23 +170,9 @@ fn train_tiles(
 /// Where the run has no finished encoder, or its images cannot be opened; [`Error::Stopped`].
 pub fn score_run(run: &RunDir, reporter: &mut dyn Reporter) -> Result<()> {
     let _lock = run.lock()?;
-    let config = run.config()?;
-    let device = reporter.open_device(config.run.device, config.run.threads);
-    let part = dia::part(run)?;
-    let encoder = Encoder::load(&part.join(files::ENCODER), &device)?;
-    let data = open_data(&config, reporter)?;
-    data.keep_fitted(&config.preprocess, &[encoder.config.input_size]);
-    let all = data.scored_by_default();
-    let slow = Memory::here().require_for_scores(&part.config()?, encoder.config.input_size, &data, &all)?;
-    slow.into_iter().for_each(|why| reporter.event(Event::Notice(why.into())));
-    let own = run.contents()?.model.filter(|_| config.score.profile || config.data.tiles().is_some());
-    let model = match (given_model(&config, &device)?, own) {
-        (None, Some(own)) => Some(Arc::new(DiffusionModel::load(&own, &device)?)),
-        (given, _) => given,
-    };
-    let maps = config.score.maps.then(|| run.join(files::MAPS));
-    let scorer = ImageScorer { part: &part, encoder: &encoder, model, maps: maps.as_deref() };
-    scorer.score(&data, &all, reporter)?.write(&run.join(files::SCORES))?;
+    let finished = FinishedRun::open(run.path(), None, None, reporter)?;
+    let data = open_data(&finished.config, reporter)?;
+    finished.score_own(&data, reporter)?.write(&run.join(files::SCORES))?;
     reporter.event(Event::Started { stage: Stage::Report, done: 0, total: 1 });
     evaluate_and_report(run, &data)?;
     reporter.event(Event::Finished { stage: Stage::Report });

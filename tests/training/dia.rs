@@ -5,6 +5,7 @@ use candle_core::Device;
 use dissolve_studio::{
     config::{DissolveMethod, EpochUnit, RunConfig, Shift, Stem},
     data::{ArrayImages, Class, Dataset, ImageId, Item, Label, Layout, PixelStore, Source, Split},
+    engine::pipeline,
     error::{Error, NextStep},
     ml::{
         base::{
@@ -21,7 +22,7 @@ use dissolve_studio::{
         },
     },
     run_dir::{RunDir, RunKind, RunState, files},
-    scores::ScoreRow,
+    scores::{ScoreKind, ScoreRow, Scores},
 };
 use std::{fs, path::Path, sync::Arc};
 
@@ -160,6 +161,29 @@ fn training_ended_early_is_finished_and_scores_leave_one_out() {
     grown.items.push(Item { name: "new.png".into(), ..grown.items[7].clone() });
     let again = rows(&Arc::new(grown), &ids);
     assert!(forward.iter().zip(&again).all(|(a, b)| near(a, b)));
+}
+
+#[test]
+fn a_run_is_scored_again_though_the_diffusion_model_of_its_settings_is_gone() {
+    let dir = tempfile::tempdir().unwrap();
+    for (place, count) in [("train/good", 6), ("test/good", 2), ("test/odd", 2)] {
+        let folder = dir.path().join("data").join(place);
+        fs::create_dir_all(&folder).unwrap();
+        for i in 0..count {
+            let picture = image::GrayImage::from_fn(16, 16, |x, y| image::Luma([(x * (i + 2) * 9 + y * 7) as u8]));
+            picture.save(folder.join(format!("{i}.png"))).unwrap();
+        }
+    }
+    let mut config = config();
+    config.data.path = dir.path().join("data");
+    let run = pipeline::create(RunKind::Dia, &config, dir.path(), "x", &mut Silent).unwrap();
+    pipeline::work(&run, &mut Silent).unwrap();
+    (config.dia.dissolve, config.dia.model) = (DissolveMethod::Diffusion, dir.path().join("gone.safetensors"));
+    config.score.profile = true;
+    run.set_config(&config).unwrap();
+    pipeline::score_run(&run, &mut Silent).unwrap();
+    let kinds = Scores::read(&run.join(files::SCORES)).unwrap().kinds();
+    assert_eq!(kinds, [ScoreKind::Dia, ScoreKind::Features, ScoreKind::Lead], "all but the dissolve profile");
 }
 
 #[test]

@@ -68,10 +68,8 @@ impl FinishedRun {
         reporter: &mut dyn Reporter,
     ) -> Result<ScoredImages> {
         let all = data.ids(|_, _| true);
-        self.require_memory(data, &all, reporter)?;
-        // Scores and rulers decode each picture once.
-        data.keep_fitted(&self.config.preprocess, &[self.encoder.config.input_size]);
-        let scorer = ImageScorer { part: &self.part, encoder: &self.encoder, model: self.model(model)?, maps };
+        self.make_room(data, &all, reporter)?;
+        let scorer = self.scorer(model, maps)?;
         if let Some(maps) = maps {
             scorer.require_maps()?;
             MapFolder::prepare(maps)?;
@@ -86,11 +84,28 @@ impl FinishedRun {
         Ok(scored)
     }
 
-    /// Whether there is memory for scores of these images; says where it is scarce.
-    fn require_memory(&self, data: &Dataset, ids: &[ImageId], reporter: &mut dyn Reporter) -> Result<()> {
-        let scarce = Memory::here().require_for_scores(&self.config, self.encoder.config.input_size, data, ids)?;
+    /// Scores those of its own images that a run scores by itself, with the maps that its settings ask for.
+    ///
+    /// # Errors
+    /// As for [`ImageScorer::score`]; pictures that do not fit in memory.
+    pub fn score_own(&self, data: &Arc<Dataset>, reporter: &mut dyn Reporter) -> Result<ScoredImages> {
+        let all = data.scored_by_default();
+        self.make_room(data, &all, reporter)?;
+        let maps = self.config.score.maps.then(|| self.run.join(files::MAPS));
+        self.scorer(None, maps.as_deref())?.score(data, &all, reporter)
+    }
+
+    /// Asks whether there is memory for scores of these images, says where it is scarce, and has each picture decoded once.
+    fn make_room(&self, data: &Arc<Dataset>, ids: &[ImageId], reporter: &mut dyn Reporter) -> Result<()> {
+        let size = self.encoder.config.input_size;
+        let scarce = Memory::here().require_for_scores(&self.config, size, data, ids)?;
         scarce.into_iter().for_each(|why| reporter.event(Event::Notice(why.into())));
+        data.keep_fitted(&self.config.preprocess, &[size]);
         Ok(())
+    }
+
+    fn scorer<'a>(&'a self, model: Option<&Path>, maps: Option<&'a Path>) -> Result<ImageScorer<'a>> {
+        Ok(ImageScorer { part: &self.part, encoder: &self.encoder, model: self.model(model)?, maps })
     }
 
     /// Draws lesions into the run's own held-out normals, and keeps the figures in the run folder.
@@ -99,9 +114,8 @@ impl FinishedRun {
     /// As for [`planted_lesions::measure`]; where the images of the run are gone, or do not fit in memory.
     pub fn measure_lesions(&self, seed: u64, reporter: &mut dyn Reporter) -> Result<SyntheticLesions> {
         let data = Arc::new(Dataset::open(&self.config.data, &|_| {})?);
-        self.require_memory(&data, &data.scored_by_default(), reporter)?;
-        let scorer = ImageScorer { part: &self.part, encoder: &self.encoder, model: self.model(None)?, maps: None };
-        let lesions = planted_lesions::measure(&scorer, &data, seed, reporter)?;
+        self.make_room(&data, &data.scored_by_default(), reporter)?;
+        let lesions = planted_lesions::measure(&self.scorer(None, None)?, &data, seed, reporter)?;
         self.run.tidy();
         lesions.write(&self.run.join(files::SYNTHETIC_LESIONS))?;
         Ok(lesions)
