@@ -20,6 +20,7 @@ use crate::{
     },
     run_dir::{RunDir, files, write_with_folder},
     scores::{SHIFTS, ScoreTerms},
+    text,
 };
 use std::{
     path::{Path, PathBuf},
@@ -68,19 +69,16 @@ impl CurveExport {
         match self {
             Self::ChangeCurve(curve) => {
                 let bytes = if format == Format::Csv { curve.table()? } else { picture(&curve.chart(), format)? };
-                save(&curve.folder, &format!("{}-energy", stem(&curve.image)), format, &bytes)
+                save(&curve.folder, &format!("{}-energy", text::file_stem(&curve.image)), format, &bytes)
             }
             Self::Training(run) => training_curves(run, format),
             Self::Terms(set, row) => {
                 let row = set.rows.get(*row);
                 let found = row.and_then(|row| Some((row, row.terms.as_ref()?, set.normals.as_ref()?)));
                 let (row, terms, normals) = found.ok_or_else(|| nothing("this image has no terms"))?;
-                save(
-                    &set.run.join(files::EXPORTS),
-                    &format!("{}-terms", stem(&row.path)),
-                    Format::Csv,
-                    &terms_table(terms, normals)?,
-                )
+                let path = set.export_path(&format!("{}-terms.csv", text::file_stem(&row.path)));
+                write_with_folder(&path, &terms_table(terms, normals)?)?;
+                Ok(path)
             }
         }
     }
@@ -88,11 +86,6 @@ impl CurveExport {
 
 fn nothing(what: &str) -> Error {
     Error::user(format!("there is nothing to save: {what}"), "")
-}
-
-/// Of a file's name, without folders and ending.
-fn stem(name: &str) -> String {
-    Path::new(name).file_stem().unwrap_or_default().to_string_lossy().into_owned()
 }
 
 fn save(folder: &Path, name: &str, format: Format, bytes: &[u8]) -> Result<PathBuf> {
@@ -117,7 +110,7 @@ impl ChangeCurve {
         let line = self.points.iter().map(|(t, change)| [*t as f64, *change]).collect();
         marks.push(Mark::named(SeriesColor::Accent, Shape::Line(line), "this image"));
         let (x, y) = (Axis::new("t"), Axis::new("mean |change|"));
-        Chart { title: format!("Dissolving {}", stem(&self.image)), x, y, marks, size: [480.0, 300.0] }
+        Chart { title: format!("Dissolving {}", text::elided(&self.image, 60)), x, y, marks, size: [480.0, 300.0] }
     }
 
     /// All t of image or band, in their order.
@@ -197,7 +190,11 @@ fn terms_table(terms: &ScoreTerms, normals: &Normals) -> Result<Vec<u8>> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{config::RunConfig, run_dir::RunKind};
+    use crate::{
+        config::RunConfig,
+        run_dir::RunKind,
+        scores::{ScoreRow, Scores},
+    };
     use std::fs;
 
     #[test]
@@ -212,7 +209,7 @@ mod tests {
         };
         let curve = CurveExport::ChangeCurve(curve);
         let path = curve.write(Format::Csv).unwrap();
-        assert!(path.ends_with("exports/a-energy.csv"));
+        assert!(path.ends_with("exports/eyes-a-energy.csv"));
         let text = fs::read_to_string(path).unwrap();
         assert_eq!(
             text.lines().skip(1).collect::<Vec<_>>(),
@@ -220,6 +217,27 @@ mod tests {
         );
         let svg = fs::read_to_string(curve.write(Format::Svg).unwrap()).unwrap();
         assert!(svg.contains("mean |change|") && svg.contains("training normals") && svg.contains("resizing alone"));
+    }
+
+    #[test]
+    fn terms_of_images_of_one_name_are_files_of_their_own() {
+        let dir = tempfile::tempdir().unwrap();
+        let run = RunDir::create(dir.path(), RunKind::Dia, "eyes", &RunConfig::default()).unwrap();
+        let row = |path: &str, split: &str| {
+            let terms = Some(ScoreTerms::default());
+            ScoreRow { path: path.into(), split: split.into(), label: Some(false), terms, ..ScoreRow::default() }
+        };
+        let scores = Scores::from(vec![row("n.png", "train"), row("a/1.png", "test"), row("b/1.png", "test")]);
+        ["scores.csv", "scores-other.csv"].iter().for_each(|file| scores.write(&run.join(file)).unwrap());
+        fs::write(run.join("scores-other.toml"), "path = \"/other\"\n").unwrap();
+        for file in ["scores.csv", "scores-other.csv"] {
+            let set = Arc::new(ScoreSet::read(&run.join(file), None).unwrap());
+            (0..set.evaluated).for_each(|row| _ = CurveExport::Terms(set.clone(), row).write(Format::Csv).unwrap());
+        }
+        let written = fs::read_dir(run.join("exports")).unwrap();
+        let mut names: Vec<_> = written.map(|entry| entry.unwrap().file_name().into_string().unwrap()).collect();
+        names.sort();
+        assert_eq!(names, ["a-1-terms.csv", "b-1-terms.csv", "other-a-1-terms.csv", "other-b-1-terms.csv"]);
     }
 
     #[test]

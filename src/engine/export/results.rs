@@ -100,9 +100,7 @@ impl Export {
                 (name, bytes)
             }
         };
-        // Files of a folder that was scored later do not replace those of the run's own images.
-        let name = files::scored_data(&set.file).map_or(name.clone(), |data| format!("{data}-{name}"));
-        let path = set.run.join(files::EXPORTS).join(name);
+        let path = set.export_path(&name);
         write_with_folder(&path, &bytes)?;
         Ok(path)
     }

@@ -219,6 +219,12 @@ impl ScoreSet {
         files::scored_data(file).unwrap_or_else(|| "the run's own images".into())
     }
 
+    /// Where an exported file goes: those of a folder that was scored later do not replace those of the run's own images.
+    pub fn export_path(&self, name: &str) -> PathBuf {
+        let folder = self.run.join(files::EXPORTS);
+        folder.join(files::scored_data(&self.file).map_or(name.into(), |data| format!("{data}-{name}")))
+    }
+
     /// Names of the classes of the evaluated rows, or of the normal training images.
     pub fn classes(&self, training: bool) -> &[String] {
         &self.classes[usize::from(training)]
