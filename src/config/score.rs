@@ -30,7 +30,7 @@ impl Default for ScoreConfig {
             profile: false,
             maps: false,
             tile_position: false,
-            rule: ThresholdRule::Percentile(95.0),
+            rule: ThresholdRule::DEFAULT,
         }
     }
 }
@@ -49,6 +49,9 @@ pub enum ThresholdRule {
 }
 
 impl ThresholdRule {
+    /// Where none is named: it needs no labels.
+    pub const DEFAULT: Self = Self::Percentile(95.0);
+
     /// Whether it is chosen on the labels that its figures are reported on.
     pub fn needs_labels(self) -> bool {
         !matches!(self, Self::Percentile(_))

@@ -175,7 +175,7 @@ fn threshold(scores: &Scores, split: Option<&str>, rule: Option<ThresholdRule>) 
     let (found, rule) = match (rule, scores.common(|row| row.threshold)) {
         (Some(rule), _) => by(rule),
         (None, Some(own)) => return (Some(own), "file".into(), vec![]),
-        (None, None) => match by(ThresholdRule::Percentile(95.0)) {
+        (None, None) => match by(ThresholdRule::DEFAULT) {
             (Err(_), _) => by(ThresholdRule::Youden),
             found => found,
         },

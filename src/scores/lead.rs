@@ -38,7 +38,7 @@ pub struct LeadParts(Vec<(ScoreKind, Ranks)>);
 impl LeadParts {
     /// From the file that holds the training normals.
     pub fn of(scores: &Scores) -> Self {
-        let normals = || scores.rows.iter().filter(|row| row.split == "train" && row.label == Some(false));
+        let normals = || scores.rows.iter().filter(|row| row.is_training_normal());
         let ranks = |kind: ScoreKind| {
             let values: Vec<f64> = normals().filter_map(|row| row.value(kind)).collect();
             (!values.is_empty()).then(|| (kind, Ranks::new(values)))

@@ -64,6 +64,11 @@ pub struct ScoreRow {
 }
 
 impl ScoreRow {
+    /// Of a normal image that was trained on; its scores were found with itself left out.
+    pub fn is_training_normal(&self) -> bool {
+        self.split == "train" && self.label == Some(false)
+    }
+
     /// One of its scores. DIA's may have no entry of its own: in a file it is the column `score`.
     pub fn value(&self, kind: ScoreKind) -> Option<f64> {
         self.by[kind].or_else(|| (kind == ScoreKind::Dia).then_some(self.score))
@@ -142,7 +147,7 @@ impl Scores {
         let by = |rule| seen.threshold(rule, None).ok();
         seen.set_threshold(match rule {
             Some(rule) => by(rule).or(of_file),
-            None => of_file.or_else(|| by(ThresholdRule::Percentile(95.0))),
+            None => of_file.or_else(|| by(ThresholdRule::DEFAULT)),
         });
         (!seen.rows.is_empty()).then_some(Cow::Owned(seen))
     }
@@ -171,8 +176,7 @@ impl Scores {
     /// # Errors
     /// A sentence that says what the rule needs and does not find.
     pub fn threshold(&self, rule: ThresholdRule, split: Option<&str>) -> Result<f64, String> {
-        let train = self.rows.iter().filter(|r| r.split == "train" && r.label == Some(false));
-        let normals: Vec<f64> = train.map(|r| r.score).collect();
+        let normals: Vec<f64> = self.rows.iter().filter(|row| row.is_training_normal()).map(|row| row.score).collect();
         let rows = self.labelled(split);
         let (labels, values) = columns(&rows, |row| row.score);
         let ranked = rule.needs_labels().then(|| metrics::Ranking::new(&labels, &values).map_err(|e| e.to_string()));

@@ -65,7 +65,7 @@ const PLAIN: Action = Action {
     command: |_| AppCommand::Escape.into(),
 };
 
-const NORMALS: ThresholdRule = ThresholdRule::Percentile(95.0);
+const NORMALS: ThresholdRule = ThresholdRule::DEFAULT;
 const SENSITIVITY: ThresholdRule = ThresholdRule::Sensitivity(0.9);
 const SPECIFICITY: ThresholdRule = ThresholdRule::Specificity(0.9);
 

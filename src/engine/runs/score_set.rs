@@ -112,7 +112,7 @@ impl ScoreSet {
             let own = Scores::read(&own)?;
             set.lead = LeadParts::of(&own);
             if let Some(own) = own.seen_by(set.kind, Some(set.config.score.rule)) {
-                set.normals = Normals::new(&own.rows.iter().filter(|r| is_training_normal(r)).collect::<Vec<_>>());
+                set.normals = Normals::new(&own.rows.iter().filter(|r| r.is_training_normal()).collect::<Vec<_>>());
                 if set.kind != ScoreKind::Dia {
                     set.evaluation.threshold = own.threshold(set.config.score.rule, None).ok();
                     set.evaluation.rule = "file".into();
@@ -146,10 +146,10 @@ impl ScoreSet {
         let mut rows: Vec<ScoreRow> = scores.evaluated().into_iter().cloned().collect();
         rows.sort_by(|a, b| b.score.total_cmp(&a.score));
         let evaluated = rows.len();
-        let others = |r: &&ScoreRow| is_training_normal(r) && evaluated < scores.rows.len();
+        let others = |r: &&ScoreRow| r.is_training_normal() && evaluated < scores.rows.len();
         let mut train: Vec<ScoreRow> = scores.rows.iter().filter(others).cloned().collect();
         train.sort_by(|a, b| b.score.total_cmp(&a.score));
-        let mut training: Vec<f64> = scores.rows.iter().filter(|r| is_training_normal(r)).map(|r| r.score).collect();
+        let mut training: Vec<f64> = scores.rows.iter().filter(|r| r.is_training_normal()).map(|r| r.score).collect();
         training.sort_by(f64::total_cmp);
         let classes = [&rows, &train].map(|rows| {
             let mut names: Vec<String> = rows.iter().map(|r| r.class.clone()).filter(|c| !c.is_empty()).collect();
@@ -173,7 +173,7 @@ impl ScoreSet {
             pr: ranking.as_ref().and_then(|r| r.precision_recall().ok()).unwrap_or_default(),
             histogram: Histogram::new(rows.iter()),
             classes,
-            normals: Normals::new(&scores.rows.iter().filter(|r| is_training_normal(r)).collect::<Vec<_>>()),
+            normals: Normals::new(&scores.rows.iter().filter(|r| r.is_training_normal()).collect::<Vec<_>>()),
             lesions: None,
             pixels: None,
             maps: SavedMaps::default(),
@@ -234,10 +234,6 @@ impl ScoreSet {
     pub fn evaluated(&self) -> &[ScoreRow] {
         &self.rows[..self.evaluated]
     }
-}
-
-fn is_training_normal(row: &ScoreRow) -> bool {
-    row.split == "train" && row.label == Some(false)
 }
 
 #[cfg(test)]
