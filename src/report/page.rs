@@ -308,7 +308,7 @@ fn table(parts: &Parts, e: &Evaluation) -> Markup {
             }
         }
         @if leads == ScoreKind::Lead {
-            p.quiet { "The leading score is of " (e.lead.replace('+', ", ")) ": an image's mean rank among held-out normal ones, by whole pictures or by tiles, whichever is higher. It takes no label." }
+            p.quiet { "The leading score is of " (e.lead.replace('+', ", ")) ". " (sentence(ScoreKind::Lead.meaning())) }
         }
         p.quiet {
             "The last epoch is the result. Intervals of areas are DeLong's, of shares Wilson's"

@@ -7,7 +7,7 @@ use crate::{
     run_dir::{Manifest, RunDir, SavedMaps, files},
     scores::{Evaluation, PixelFigures, Review, ScoreKind, Scores, SyntheticLesions},
 };
-use std::path::Path;
+use std::{borrow::Cow, path::Path};
 
 /// A run, and its stages where it has them.
 pub struct Parts {
@@ -82,10 +82,8 @@ fn scored(file: Option<&Path>, config: &RunConfig) -> Result<Scored, String> {
     let scores = Scores::read(file.ok_or("This run has no scores yet.")?).map_err(|e| format!("The scores are missing: {e}."))?;
     // With the threshold that the run set; by its rule where the file has none.
     let rule = scores.rows.iter().any(|row| row.threshold.is_none()).then_some(config.score.rule);
-    let (kind, scores) = match scores.seen_by(ScoreKind::Lead, Some(config.score.rule)) {
-        Some(seen) => (ScoreKind::Lead, seen.into_owned()),
-        None => (ScoreKind::Dia, scores),
-    };
+    let kind = scores.leading_kind();
+    let scores = scores.seen_by(kind, Some(config.score.rule)).unwrap_or(Cow::Borrowed(&scores)).into_owned();
     let evaluation = Evaluation::new(&scores, None, rule).map_err(|e| format!("The scores say nothing: {e}."))?;
     Ok(Scored { kind, scores, evaluation })
 }

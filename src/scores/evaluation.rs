@@ -91,13 +91,12 @@ impl Evaluation {
         let (area, area_ci) = parts(area.ok());
         let (threshold, rule, mut notes) = threshold(scores, split, rule);
         let confusion = threshold.filter(|_| !rows.is_empty()).map(|t| ranking.confusion(t));
-        // Where there is nothing to combine, DIA leads: in all rows or in none, as the two are on scales of their own.
-        let is_led = scores.kinds().contains(&ScoreKind::Lead);
-        if is_led && LeadParts::of(scores).are_of_another_rule(scores) {
+        let leading = scores.leading_kind();
+        if leading == ScoreKind::Lead && LeadParts::of(scores).are_of_another_rule(scores) {
             notes.push(EARLIER_RULE.into());
         }
         let by = OfEach::from_fn(|kind| {
-            let of = if kind == ScoreKind::Lead && !is_led { ScoreKind::Dia } else { kind };
+            let of = if kind == ScoreKind::Lead { leading } else { kind };
             let (auroc, ci95) = parts(figure(&rows, |row| row.value(of)));
             Area { auroc, ci95 }
         });

@@ -161,9 +161,14 @@ impl Scores {
         ScoreKind::ALL.into_iter().filter(is_complete).collect()
     }
 
+    /// The score that leads; DIA's where not all images have one, as the two are on scales of their own.
+    pub fn leading_kind(&self) -> ScoreKind {
+        if self.kinds().contains(&ScoreKind::Lead) { ScoreKind::Lead } else { ScoreKind::Dia }
+    }
+
     /// What the leading score is made of: the names of all scores that are there, joined by `+`; `dia` where none leads.
     pub fn lead_name(&self) -> String {
-        if !self.kinds().contains(&ScoreKind::Lead) {
+        if self.leading_kind() == ScoreKind::Dia {
             return ScoreKind::Dia.name().into();
         }
         let has = |kind: &ScoreKind| self.rows.iter().any(|row| row.value(*kind).is_some());

@@ -67,8 +67,8 @@ pub fn run(args: Args) -> Result<()> {
     let file = scores_of(input.path());
     let all = Scores::read(&file)?;
     let split = args.split.as_deref();
-    let leads = !args.json && all.kinds().contains(&ScoreKind::Lead);
-    let kind = args.by.unwrap_or(if leads { ScoreKind::Lead } else { ScoreKind::Dia });
+    let leading = if args.json { ScoreKind::Dia } else { all.leading_kind() };
+    let kind = args.by.unwrap_or(leading);
     let scores = seen_by(&all, kind, args.rule, &file)?;
     let evaluation = Evaluation::new(&scores, split, args.rule)?;
     let mut comparison = match &args.compare {
@@ -193,13 +193,11 @@ fn text(
         line(format!("undefined: {why}"));
     }
     line(String::new());
-    let parts = e.lead.replace('+', ", ");
-    match kind {
-        ScoreKind::Lead => line(format!(
-            "by the leading score, of {parts}: the mean rank among held-out normals, by whole pictures or by tiles, whichever is higher"
-        )),
-        kind => line(format!("by {}. {}", kind.title(), sentence(kind.meaning()))),
-    }
+    let name = match kind {
+        ScoreKind::Lead => format!("the leading score, of {}", e.lead.replace('+', ", ")),
+        kind => kind.title().into(),
+    };
+    line(format!("by {name}. {}", sentence(kind.meaning())));
     line(format!("AUROC                              {}{}", number(e.auroc), interval(e.auroc_ci95)));
     line(format!("average precision                  {}", number(e.average_precision)));
     line(format!("sensitivity at 90 % specificity    {}", number(e.sensitivity_at_90_specificity)));

@@ -97,7 +97,7 @@ pub fn run(args: Args) -> Result<()> {
     if is_own {
         pipeline::evaluate_and_report(&ready.run, &data)?;
     }
-    if scores.scores.kinds().contains(&ScoreKind::Lead) {
+    if scores.scores.leading_kind() == ScoreKind::Lead {
         terminal.event(Event::Notice(
             "`predicted` and `threshold` are of DIA's `score`; those of the score that leads are `lead_predicted` and `lead_threshold`".to_string().into(),
         ));

@@ -130,8 +130,7 @@ impl ScoreSet {
     /// Scores that are no finite numbers, or have not got the one that is wanted.
     pub fn new(run: &Path, name: String, config: RunConfig, scores: Scores, kind: Option<ScoreKind>) -> Result<Self> {
         let (kinds, lead_parts) = (scores.kinds(), LeadParts::of(&scores));
-        let lead = if kinds.contains(&ScoreKind::Lead) { ScoreKind::Lead } else { ScoreKind::Dia };
-        let kind = kind.unwrap_or(lead);
+        let kind = kind.unwrap_or_else(|| scores.leading_kind());
         let scores = scores.seen_by(kind, Some(config.score.rule)).ok_or_else(|| {
             Error::user(
                 format!("the run {name} has no score called {}", kind.title()),
