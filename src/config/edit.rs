@@ -47,8 +47,7 @@ fn keep(config: &mut RunConfig, key: &str) {
     }
 }
 
-/// Returns the configuration with all of these settings (key, value). One that is refused is tried again after the others: a
-/// range is wrong only while one of its ends is still the old one.
+/// Returns the configuration with all of these settings (key, value).
 ///
 /// # Errors
 /// As [`apply_setting`], of the first that does not fit in the end.
@@ -56,24 +55,32 @@ pub fn apply_settings<'a>(
     config: &RunConfig,
     settings: impl IntoIterator<Item = (&'a str, &'a str)>,
 ) -> Result<RunConfig, ConfigError> {
+    let (config, refused) = apply_fitting(config, settings);
+    refused.into_iter().next().map_or(Ok(config), |(_, why)| Err(why))
+}
+
+/// Returns the configuration with those of these settings (key, value) that fit, and the others by their keys. One that is refused
+/// is tried again after the others: a range is wrong only while one of its ends is still the old one.
+pub fn apply_fitting<'k, 'v>(
+    config: &RunConfig,
+    settings: impl IntoIterator<Item = (&'k str, &'v str)>,
+) -> (RunConfig, Vec<(&'k str, ConfigError)>) {
     let mut config = config.clone();
     let mut waiting: Vec<_> = settings.into_iter().collect();
     loop {
-        let (before, mut refused) = (waiting.len(), None);
-        waiting.retain(|(key, value)| match apply_setting(&config, key, value) {
+        let (before, mut refused) = (waiting.len(), Vec::new());
+        waiting.retain(|&(key, value)| match apply_setting(&config, key, value) {
             Ok(next) => {
                 config = next;
                 false
             }
             Err(why) => {
-                refused.get_or_insert(why);
+                refused.push((key, why));
                 true
             }
         });
-        match refused {
-            None => return Ok(config),
-            Some(why) if waiting.len() == before => return Err(why),
-            Some(_) => {}
+        if waiting.is_empty() || waiting.len() == before {
+            return (config, refused);
         }
     }
 }

@@ -18,7 +18,7 @@ pub use ddpm::{DdpmConfig, InputRange, LrSchedule, ScheduleKind};
 pub use device_kind::DeviceKind;
 pub use dia::{Design, DiaConfig, DissolveMethod, EpochUnit, EqualChannels, OptimizerKind, Shift, ShiftKind, Stem, Twin};
 pub use dicom_window::{CtWindow, DicomWindow};
-pub use edit::{all_settings, apply_setting, apply_settings};
+pub use edit::{all_settings, apply_fitting, apply_setting, apply_settings};
 pub use limits::Limits;
 pub use preset::Preset;
 pub use score::{ScoreConfig, ThresholdRule};

@@ -2,7 +2,7 @@
 
 use super::fields::FIELDS;
 use crate::{
-    config::{ConfigError, DataConfig, LearntFrom, Preset, RunConfig, apply_setting},
+    config::{DataConfig, LearntFrom, Preset, RunConfig, apply_fitting},
     engine::runs::list::ModelSource,
     ml::base::reporter::Stage,
 };
@@ -170,32 +170,16 @@ impl TrainState {
         self.read();
     }
 
-    /// All texts are read again in turn: a range is wrong only while both its ends are.
+    /// All texts are read again.
     fn read(&mut self) {
         let mut base = RunConfig { run: self.config.run.clone(), ..self.config.run.preset.config() };
         base.run.kept.clear();
-        let mut config = RunConfig { data: self.config.data.clone(), preprocess: self.config.preprocess.clone(), ..base };
+        let config = RunConfig { data: self.config.data.clone(), preprocess: self.config.preprocess.clone(), ..base };
         let plain = texts_of(&config);
-        let mut waiting: Vec<(&'static str, &String)> = self
-            .texts
-            .iter()
-            .filter(|(key, text)| plain.get(*key) != Some(text) || self.typed.contains(*key))
-            .map(|(k, v)| (*k, v))
-            .collect();
-        // A second round lets a field in that was wrong only beside another's old value.
-        for _ in 0..2 {
-            self.errors.clear();
-            waiting.retain(|(key, text)| match apply_setting(&config, key, text.trim()) {
-                Ok(next) => {
-                    config = next;
-                    false
-                }
-                Err(ConfigError { reason, .. }) => {
-                    self.errors.insert(key, reason);
-                    true
-                }
-            });
-        }
+        let is_own = |key: &&'static str, text: &String| plain.get(key) != Some(text) || self.typed.contains(key);
+        let own = self.texts.iter().filter(|(key, text)| is_own(key, text)).map(|(key, text)| (*key, text.trim()));
+        let (config, refused) = apply_fitting(&config, own);
+        self.errors = refused.into_iter().map(|(key, why)| (key, why.reason)).collect();
         self.config = config;
     }
 
@@ -264,7 +248,7 @@ fn texts_of(config: &RunConfig) -> Texts {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::app::state::fields::FieldKind;
+    use crate::{app::state::fields::FieldKind, config::apply_setting};
 
     #[test]
     fn each_setting_of_the_sections_has_its_field_and_shows_its_value() {
