@@ -64,7 +64,7 @@ pub struct Common {
 
 /// A preset by its name; help, completions and errors list them.
 fn preset() -> impl TypedValueParser<Value = Preset> {
-    PossibleValuesParser::new(["quick", "standard", "paper"]).try_map(|name| name.parse::<Preset>())
+    PossibleValuesParser::new(Preset::ALL.map(Preset::name)).try_map(|name| name.parse::<Preset>())
 }
 
 /// A device by its name; help and completions list those that most machines could have.

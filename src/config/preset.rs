@@ -20,12 +20,8 @@ impl FromStr for Preset {
     type Err = String;
 
     fn from_str(s: &str) -> Result<Self, String> {
-        match s {
-            "quick" => Ok(Self::Quick),
-            "standard" => Ok(Self::Standard),
-            "paper" => Ok(Self::Paper),
-            _ => Err(format!("{s} is no preset; there are quick, standard and paper")),
-        }
+        let found = Self::ALL.into_iter().find(|preset| preset.name() == s);
+        found.ok_or_else(|| format!("{s} is no preset; there are {}", Self::ALL.map(Self::name).join(", ")))
     }
 }
 

@@ -123,8 +123,7 @@ fn chain(run: &RunDir, config: &RunConfig, data: &Arc<Dataset>, device: &Device,
         }
         model => model,
     };
-    let kind = if config.dia.dissolve == DissolveMethod::None { RunKind::Csi } else { RunKind::Dia };
-    let part = run.part(kind, config)?;
+    let part = run.part(RunKind::of_encoder(config.dia.dissolve), config)?;
     let encoder = dia::train(&part, config, data, model.clone(), device, reporter)?;
     reporter.check_stop()?;
     train_tiles(run, config, &encoder, data, model.clone(), device, reporter)?;

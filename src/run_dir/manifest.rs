@@ -1,6 +1,9 @@
 //! What a run is, and how far it has come: `manifest.json`.
 
-use crate::error::{Error, Result};
+use crate::{
+    config::DissolveMethod,
+    error::{Error, Result},
+};
 use serde::{Deserialize, Serialize};
 
 /// What a run makes.
@@ -29,6 +32,11 @@ impl RunKind {
             Self::Tiles => super::files::TILES_PART,
             Self::Train => "train",
         }
+    }
+
+    /// What trains an encoder whose branch dissolves in this way.
+    pub fn of_encoder(dissolve: DissolveMethod) -> Self {
+        if dissolve == DissolveMethod::None { Self::Csi } else { Self::Dia }
     }
 
     /// It trains an encoder of whole pictures itself, not in a part.

@@ -220,16 +220,16 @@ pub fn paper_value(key: &str) -> Option<&'static str> {
     PAPER.get(key).filter(|_| !own).map(String::as_str)
 }
 
-/// All settings of the form as a person would type them.
 /// What stands in all fields of each preset.
-static PRESETS: LazyLock<[(Preset, Texts); 3]> =
-    LazyLock::new(|| [Preset::Quick, Preset::Standard, Preset::Paper].map(|p| (p, TrainState::from_preset(p).texts)));
+static PRESETS: LazyLock<[(Preset, Texts); Preset::ALL.len()]> =
+    LazyLock::new(|| Preset::ALL.map(|preset| (preset, TrainState::from_preset(preset).texts)));
 
 /// What stands in the fields of a card.
 fn of_card(card: Stage, texts: &Texts) -> impl Iterator<Item = (&'static str, &String)> {
     FIELDS.iter().filter(move |f| f.card == card).filter_map(|f| Some((f.key, texts.get(f.key)?)))
 }
 
+/// All settings of the form as a person would type them.
 fn texts_of(config: &RunConfig) -> Texts {
     let table = toml::Table::try_from(config).unwrap_or_default();
     let text = |key: &str| -> Option<String> {

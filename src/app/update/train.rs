@@ -7,7 +7,6 @@ use crate::{
         message::JobOrder,
         state::{JobInfo, Work, Workspace},
     },
-    config::DissolveMethod,
     data::Label,
     engine::runs::list::RunEntry,
     jobs::loader::LoadRequest,
@@ -71,7 +70,7 @@ fn start(state: &mut State, kind: RunKind) -> Vec<Effect> {
         config.dia.eval_every = 0;
     }
     let kind = match kind {
-        RunKind::Dia if config.dia.dissolve == DissolveMethod::None => RunKind::Csi,
+        RunKind::Dia => RunKind::of_encoder(config.dia.dissolve),
         kind => kind,
     };
     let title = match kind {

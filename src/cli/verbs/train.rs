@@ -99,8 +99,7 @@ pub fn dia(args: DiaArgs) -> Result<()> {
         }
         (None, Some(method)) => config.dia.dissolve = method,
     }
-    let kind = if config.dia.dissolve == DissolveMethod::None { RunKind::Csi } else { RunKind::Dia };
-    start(kind, config, &args.common)
+    start(RunKind::of_encoder(config.dia.dissolve), config, &args.common)
 }
 
 fn start(kind: RunKind, config: RunConfig, common: &Common) -> Result<()> {

@@ -142,7 +142,7 @@ fn presets(ui: &mut Ui, cx: &mut PanelContext<'_>, stage: Stage) {
     if stage == Stage::Scores {
         return;
     }
-    let all = [Preset::Quick, Preset::Standard, Preset::Paper].map(|preset| (Some(preset), preset.name()));
+    let all = Preset::ALL.map(|preset| (Some(preset), preset.name()));
     if let Some(Some(preset)) = widgets::choices(ui, cx.state.train.card_preset(stage), &all) {
         cx.send(TrainCommand::CardPreset(stage, preset));
     }
