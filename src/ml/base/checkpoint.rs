@@ -107,6 +107,27 @@ pub fn load(path: &Path) -> Result<(Tensors, Metadata)> {
     Ok((tensors.into_iter().collect(), metadata))
 }
 
+/// Entry of a checkpoint that no step follows: its training was ended before its last one.
+const ENDED: &str = "ended";
+
+/// Writes the checkpoint of a step, `ended` where no step follows, and deletes all but the newest `keep`.
+///
+/// # Errors
+/// As [`save`].
+pub fn save_step(run: &RunDir, step: usize, state: &Tensors, mut metadata: Metadata, ended: bool, keep: usize) -> Result<()> {
+    if ended {
+        metadata.insert(ENDED.into(), "true".into());
+    }
+    save(&step_path(run, step), state, &metadata)?;
+    prune(run, keep);
+    Ok(())
+}
+
+/// Whether no step follows the checkpoint with these entries.
+pub fn has_ended(metadata: &Metadata) -> bool {
+    metadata.contains_key(ENDED)
+}
+
 /// `checkpoints/step-N.safetensors` of a run.
 pub fn step_path(run: &RunDir, step: usize) -> PathBuf {
     run.join(files::checkpoint(step))

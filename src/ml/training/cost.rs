@@ -112,6 +112,7 @@ pub fn forecast(config: &RunConfig, amount: Amount, speed: Speed) -> Vec<Cost> {
     let (ddpm, dia) = (&config.ddpm, &config.dia);
     let diffusion = dia.dissolve == DissolveMethod::Diffusion;
     let tiles = amount.tiles;
+    let by_tiles = tiles.map(|tiles| (tiles, resnet(tiles.tile, resolved_stem(dia.stem, tiles.tile), dia.width)));
     let ddpm = &tiles.map_or_else(|| ddpm.clone(), |tiles| config.ddpm_of_tiles(tiles));
     let unet = unet(ddpm);
     let encoder = resnet(amount.input_size, resolved_stem(dia.stem, amount.input_size), dia.width);
@@ -129,35 +130,33 @@ pub fn forecast(config: &RunConfig, amount: Amount, speed: Speed) -> Vec<Cost> {
         left = LEFT * bytes;
     }
     let batch = dia.images_per_batch().clamp(2, amount.training_normals.max(2));
-    let steps = dia.total_steps() as f64;
-    let cached = amount.training_normals * 2 * dia.cached_timesteps;
-    let dissolved = if dia.cached_timesteps > 0 { cached as f64 } else { steps * batch as f64 };
-    let dissolving = if diffusion { dissolved * unet.macs / speed.unet } else { 0.0 };
+    let dissolving = |normals: usize, steps: usize| {
+        let dissolved = if dia.cached_timesteps > 0 { normals * 2 * dia.cached_timesteps } else { steps * batch };
+        if diffusion { dissolved as f64 * unet.macs / speed.unet } else { 0.0 }
+    };
+    let steps = dia.total_steps();
+    let dissolved = dissolving(amount.training_normals, steps);
     if diffusion && dia.cached_timesteps > 0 {
-        add(Stage::DissolveCache, dissolving, unet.inference_bytes(dissolve_cache::CHUNK));
+        add(Stage::DissolveCache, dissolved, unet.inference_bytes(dissolve_cache::CHUNK));
     }
     let views = batch * SHIFTS * dia.branches();
-    let exact = if dia.cached_timesteps > 0 { 0.0 } else { dissolving };
+    let exact = if dia.cached_timesteps > 0 { 0.0 } else { dissolved };
     let (passes, at_once) = match dia.view_parts {
         0 | 1 => (TRAINING, views),
         // Each part is embedded once more.
         parts => (TRAINING + 1.0, views / batch * batch.div_ceil(parts.min(batch))),
     };
-    let training = passes * steps * views as f64 * encoder.macs / speed.encoder;
+    let training = |steps: usize, macs: f64| passes * (steps * views) as f64 * macs / speed.encoder;
     let held = pictures(amount.training_normals, amount.input_size);
-    add(Stage::Dia, training + exact, encoder.training_bytes(at_once) + held + left);
+    add(Stage::Dia, training(steps, encoder.macs) + exact, encoder.training_bytes(at_once) + held + left);
     let chunk = SHIFTS * images_per_pass(amount.input_size);
     let scoring = |images: usize| (images * SHIFTS * config.score.samples) as f64 * encoder.macs / speed.encoder;
     let others = amount.images.saturating_sub(amount.training_normals);
     add(Stage::Bank, scoring(amount.training_normals), encoder.inference_bytes(chunk) + held);
-    if let Some(tiles) = tiles {
-        let of_tile = resnet(tiles.tile, resolved_stem(dia.stem, tiles.tile), dia.width);
-        let (dia, steps) = (&dia.of_tiles(), dia.of_tiles().total_steps() as f64);
-        let cached = dia::tile_count(dia) * 2 * dia.cached_timesteps;
-        let dissolved = if dia.cached_timesteps > 0 { cached as f64 } else { steps * batch as f64 };
-        let dissolving = if diffusion { dissolved * unet.macs / speed.unet } else { 0.0 };
-        let training = passes * steps * views as f64 * of_tile.macs / speed.encoder;
-        add(Stage::TileDia, dissolving + training, of_tile.training_bytes(at_once) + TileSample::BUDGET as f64 + left);
+    if let Some((_, of_tile)) = &by_tiles {
+        let dia = dia.of_tiles();
+        let work = dissolving(dia::tile_count(&dia), dia.total_steps()) + training(dia.total_steps(), of_tile.macs);
+        add(Stage::TileDia, work, of_tile.training_bytes(at_once) + TileSample::BUDGET as f64 + left);
     }
     let profile = |images: usize| match config.score.profile && diffusion {
         true => (images * WHOLE_T.len().max(GRID_T.len())) as f64 * unet.macs / speed.unet,
@@ -170,11 +169,10 @@ pub fn forecast(config: &RunConfig, amount: Amount, speed: Speed) -> Vec<Cost> {
     // The profile of an image is looked at beside its score.
     let of_scores = encoder.inference_bytes(chunk) + pictures(others, amount.input_size);
     add(Stage::Scores, scoring(others) + profile(others), of_scores.max(if profile(1) > 0.0 { of_profile } else { 0.0 }));
-    if let Some(tiles) = tiles {
-        let of_tile = resnet(tiles.tile, resolved_stem(dia.stem, tiles.tile), dia.width);
+    if let Some((tiles, of_tile)) = &by_tiles {
         let whole_pictures = amount.working_pixels as f64;
         // The encoder sees each pixel once; the features of the map are worth about this many multiply-adds a pixel.
-        let seen = of_pixel(&of_tile, tiles.tile) * whole_pictures / speed.encoder;
+        let seen = of_pixel(of_tile, tiles.tile) * whole_pictures / speed.encoder;
         let mapped = MAP_MACS * whole_pictures / speed.encoder;
         let bytes = BASE + MAP_BYTES * whole_pictures;
         let normals = amount.training_normals as f64;

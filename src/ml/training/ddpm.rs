@@ -15,7 +15,7 @@ use crate::{
     ml::{
         base::{
             ahead::ahead,
-            checkpoint::{self, Metadata},
+            checkpoint,
             pixel_loading::{load_pixels, load_tiles},
             reporter::{Control, Event, Notice, Reporter, Stage, Step},
             throughput::Throughput,
@@ -90,7 +90,7 @@ fn train_or_resume(
     if let Some((step, path)) = checkpoint::to_resume(run, reporter)? {
         let (tensors, metadata) = checkpoint::load(&path)?;
         trainer.load_state(&tensors, step)?;
-        ended = metadata.contains_key("ended");
+        ended = checkpoint::has_ended(&metadata);
         run.log(&format!("ddpm: resumes after step {step}"));
     }
     let info = ModelInfo {
@@ -241,13 +241,8 @@ impl DdpmTraining<'_> {
     fn save(&self, trainer: &DdpmTrainer, metrics: &mut MetricsLog, ended: bool) -> Result<()> {
         metrics.flush()?;
         let step = trainer.steps_done();
-        let mut metadata: Metadata = ModelInfo { steps: step, ..self.info.clone() }.to_metadata();
-        if ended {
-            metadata.insert("ended".into(), "true".into());
-        }
-        checkpoint::save(&checkpoint::step_path(self.run, step), &trainer.state()?, &metadata)?;
-        checkpoint::prune(self.run, self.config.ddpm.keep);
-        Ok(())
+        let metadata = ModelInfo { steps: step, ..self.info.clone() }.to_metadata();
+        checkpoint::save_step(self.run, step, &trainer.state()?, metadata, ended, self.config.ddpm.keep)
     }
 
     /// Pictures on the way; that they could not be made is no reason to stop.

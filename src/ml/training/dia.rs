@@ -161,7 +161,7 @@ fn train_or_resume(
     if let Some((step, path)) = checkpoint::to_resume(run, reporter)? {
         let (tensors, metadata) = checkpoint::load(&path)?;
         trainer.load_state(&tensors)?;
-        (done, ended) = (step, metadata.contains_key("ended"));
+        (done, ended) = (step, checkpoint::has_ended(&metadata));
         run.log(&format!("dia: resumes after step {step}"));
     }
     let total = config.dia.total_steps();
@@ -213,11 +213,10 @@ fn warn_of_strange_model(model: Option<&DiffusionModel>, identity: &str, reporte
 pub fn input_size(config: &RunConfig, median: Option<usize>) -> usize {
     const LEAST: usize = 16;
     let dia = &config.dia;
-    let of_images = if config.preprocess.size > 0 { Some(config.preprocess.size) } else { median };
-    match of_images {
+    match config.shorter_side(median) {
         _ if dia.size > 0 => dia.size,
-        Some(side) => side.clamp(LEAST, dia.max_size.max(LEAST)),
-        None => dia.max_size,
+        0 => dia.max_size,
+        side => side.clamp(LEAST, dia.max_size.max(LEAST)),
     }
 }
 
@@ -372,12 +371,7 @@ impl DiaTraining<'_> {
     /// `ended`: no step follows.
     fn save(&self, trainer: &DiaTrainer, metrics: &mut MetricsLog, step: usize, ended: bool) -> Result<()> {
         metrics.flush()?;
-        let mut metadata = Metadata::from([("kind".into(), "dia-checkpoint".into()), ("step".into(), step.to_string())]);
-        if ended {
-            metadata.insert("ended".into(), "true".into());
-        }
-        checkpoint::save(&checkpoint::step_path(self.run, step), &trainer.state()?, &metadata)?;
-        checkpoint::prune(self.run, self.config.dia.keep);
-        Ok(())
+        let metadata = Metadata::from([("kind".into(), "dia-checkpoint".into()), ("step".into(), step.to_string())]);
+        checkpoint::save_step(self.run, step, &trainer.state()?, metadata, ended, self.config.dia.keep)
     }
 }
