@@ -25,7 +25,7 @@ pub use dataset::{
     ALL, ArrayImages, Class, Curation, Dataset, Duplicate, Examination, ImageId, Item, Label, Layout, PixelStore, Said, Skipped,
     Source, Split, SplitRule, TileSample, for_each_image,
 };
-pub use decode::read_picture;
+pub use decode::{PICTURE_ENDINGS, read_picture};
 pub use layout::{TABLE_ENDINGS, TablePreview};
 pub use metadata::{ColumnKind, Metadata, MetadataColumn};
 pub use pixels::{

@@ -1,7 +1,7 @@
 //! The desktop's file dialogs, each on a thread of its own, as promises that are looked at once a frame.
 
 use crate::{
-    data::TABLE_ENDINGS,
+    data::{PICTURE_ENDINGS, TABLE_ENDINGS},
     jobs::events::{Pick, Picked},
 };
 use eframe::egui::Context;
@@ -49,9 +49,8 @@ impl Dialogs {
     }
 }
 
-/// What opens as a data set beside folders and tables.
-const ARRAYS_AND_IMAGES: [&str; 17] =
-    ["npz", "npy", "bin", "dcm", "dicom", "ima", "png", "jpg", "jpeg", "tif", "tiff", "bmp", "webp", "gif", "pgm", "ppm", "pnm"];
+/// What opens as a data set beside folders, tables and pictures.
+const ARRAYS: [&str; 2] = ["npz", "bin"];
 
 /// What an answer means that took so long. Where the desktop can show no dialog (no portal and no `zenity`, or its library fails)
 /// the answer is often that of a cancel.
@@ -76,7 +75,7 @@ fn ask(pick: Pick, from: Option<PathBuf>) -> Option<Vec<PathBuf>> {
     match pick {
         Pick::DataFolder => several(dialog.set_title("Open folders of images").pick_folders()),
         Pick::DataFile => {
-            let endings = [&ARRAYS_AND_IMAGES[..], &TABLE_ENDINGS].concat();
+            let endings = [&ARRAYS[..], &PICTURE_ENDINGS, &TABLE_ENDINGS].concat();
             let dialog =
                 dialog.set_title("Open archives, tables of labels or images").add_filter("Data sets and images", &endings);
             several(dialog.add_filter("All files", &["*"]).pick_files())

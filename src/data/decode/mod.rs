@@ -16,7 +16,7 @@ mod source;
 mod tiff;
 
 pub use guard::guarded;
-pub use header::{Kind, kind, probe};
+pub use header::{Kind, PICTURE_ENDINGS, kind, probe};
 pub use npy::Header as NpyHeader;
 pub use probe::Probe;
 pub use raster::{Raster, Remark, Samples};

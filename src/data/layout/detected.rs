@@ -196,7 +196,7 @@ fn make_names_unique(items: &mut [Item]) {
 }
 
 pub fn nothing_usable(root: &Path, skipped: &[Skipped]) -> Error {
-    let hint = "images may be PNG, JPEG, TIFF, BMP, WebP, GIF, DICOM or a MedMNIST .npz";
+    let hint = "images may be PNG, JPEG, TIFF, BMP, WebP, GIF, Netpbm, DICOM, .npy or a MedMNIST .npz";
     match skipped {
         [] => Error::user(format!("{} holds no images", root.display()), hint),
         [first, rest @ ..] => {

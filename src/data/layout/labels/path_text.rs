@@ -66,7 +66,8 @@ pub fn without_extension(name: &str) -> &str {
     dot.map_or(name, |at| &name[..at])
 }
 
-/// `scan` of `scan.nii` or `scan.dcm`: what was made into a picture often keeps the ending of what it was.
+/// `scan` of `scan.nii` or `scan.dcm`: what was made into a picture often keeps the ending of what it was,
+/// which may be a format that is not read.
 pub fn without_format(stem: &str) -> Option<&str> {
     const FORMATS: &[&str] =
         &["nii", "dcm", "dicom", "ome", "mha", "mhd", "nrrd", "svs", "tif", "tiff", "png", "jpg", "jpeg", "bmp"];

@@ -5,7 +5,10 @@ use super::{
     places::{is_damaged, outlines},
     table::Table,
 };
-use crate::data::dataset::{class_key, sounds_normal};
+use crate::data::{
+    dataset::{class_key, sounds_normal},
+    decode::PICTURE_ENDINGS,
+};
 use csv::StringRecord;
 use std::collections::{HashMap, HashSet};
 
@@ -222,10 +225,9 @@ impl LabelScheme {
 
     /// Whether a text ends as the names of pictures do.
     pub fn is_picture_name(text: &str) -> bool {
-        const PICTURES: &[&str] =
-            &[".png", ".jpg", ".jpeg", ".tif", ".tiff", ".bmp", ".dcm", ".gif", ".webp", ".npy", ".nii", ".gz"];
-        let text = text.to_ascii_lowercase();
-        PICTURES.iter().any(|end| text.ends_with(end))
+        let ending = text.rsplit_once('.').map(|(_, ending)| ending.to_ascii_lowercase());
+        // Volumes are not read, and no labels either.
+        ending.is_some_and(|ending| PICTURE_ENDINGS.iter().chain(&["nii", "gz"]).any(|known| *known == ending))
     }
 
     /// Whether the values of a column are mostly names of pictures, such as masks.
@@ -292,6 +294,13 @@ mod tests {
         let scheme = LabelScheme::of(&table, &columns, false)?;
         let labels = table.rows.iter().map(|row| scheme.label(&table, row)).collect();
         Some((scheme, labels))
+    }
+
+    #[test]
+    fn every_picture_that_is_read_is_known_by_its_name() {
+        let named = ["mdb001.pgm", "a/B.PNG", "x.ima", "scan.nii.gz", "1.2.840.dcm"].map(LabelScheme::is_picture_name);
+        assert_eq!(named, [true; 5]);
+        assert_eq!(["", "png", "melanoma", "1.5"].map(LabelScheme::is_picture_name), [false; 4]);
     }
 
     #[test]
