@@ -12,7 +12,7 @@
 //! | [`config`] | settings, presets, `--set` | nothing |
 //! | [`metrics`] | ROC, AUROC, DeLong, thresholds in plain f64; figures over pixels | nothing |
 //! | [`run_dir`] | run folders: names of their files, what they hold, atomic writes | `config error text` |
-//! | [`scores`] | `scores.csv`, and its evaluation | `error metrics config run_dir text` |
+//! | [`scores`] | `scores.csv`, the rule of the score that leads, evaluation; figures of pixels and synthetic lesions; a person's tags | `error metrics config run_dir text` |
 //! | [`synth`] | synthetic fundus photographs | `error rng` |
 //! | [`data`] | layouts, decoders, splits, pixel batches | `config error rng text` |
 //! | [`gpu`] | images compared in a shader, and the shader once more in Rust | nothing |
@@ -52,11 +52,11 @@
 //! The command line ([`cli`]) takes the same three ways from `engine` on, without threads or a window.
 //!
 //! ## Invariants
-//! - Images are planar float32 in \[0, 1\] everywhere outside the diffusion model, which alone works in \[-1, 1\].
+//! - Images are planar float32 in \[0, 1\] everywhere outside the networks of [`ml`], which bring them to their own range.
 //! - A higher score is more abnormal, everywhere.
 //! - Random numbers come from [`rng::stream`], so resumed work needs no generator state.
-//! - Every file of a run is written whole or not at all ([`run_dir::write_atomic`]); nothing is ever written beside the
-//!   person's images.
+//! - Every file of a run is written whole or not at all ([`run_dir::write_atomic`]), but for the log and the metrics, which grow
+//!   by lines; nothing is ever written beside the person's images.
 //! - Nothing blocks the window's thread; workers wake it through a callback that they are given.
 
 // `println!` panics where nobody reads or nothing can be written; the command line prints through `cli::out`.
