@@ -166,20 +166,20 @@ fn pack(run: &RunDir, photographs: &[(String, Vec<u8>)]) -> Result<Vec<u8>> {
         manifest.name = "synthetic-demo".into();
         manifest.notes = NOTES.into();
     })?;
-    let mut names: Vec<String> = ["", "ddpm/", "dia/", "tiles/"]
-        .iter()
-        .flat_map(|part| [files::CONFIG, files::MANIFEST, files::METRICS].map(|file| format!("{part}{file}")))
+    let of = |part: RunKind, file: &str| format!("{}/{file}", part.name());
+    let of_all = [files::CONFIG, files::MANIFEST, files::METRICS];
+    let mut names: Vec<String> = [RunKind::Ddpm, RunKind::Dia, RunKind::Tiles]
+        .into_iter()
+        .flat_map(|part| of_all.map(|file| of(part, file)))
+        .chain(of_all.map(String::from))
         .chain([files::SCORES, files::EVALUATION, files::SYNTHETIC_LESIONS].map(String::from))
-        .chain([files::PROFILE, files::FEATURES, files::ENCODER].map(|file| format!("dia/{file}")))
-        .chain(
-            [files::ENCODER, files::TILES, files::TILE_BANK, files::MAP_MODEL]
-                .map(|file| format!("{}/{file}", files::TILES_PART)),
-        )
+        .chain([files::PROFILE, files::FEATURES, files::ENCODER].map(|file| of(RunKind::Dia, file)))
+        .chain([files::ENCODER, files::TILES, files::TILE_BANK, files::MAP_MODEL].map(|file| of(RunKind::Tiles, file)))
         .chain([files::pixel_figures_of(Path::new(files::SCORES)).to_string_lossy().into_owned()])
-        .chain([format!("ddpm/{}", files::MODEL)])
+        .chain([of(RunKind::Ddpm, files::MODEL)])
         .filter(|name| run.join(name).exists())
         .collect();
-    let folder = format!("ddpm/{}", files::SAMPLES);
+    let folder = of(RunKind::Ddpm, files::SAMPLES);
     let samples = fs::read_dir(run.join(&folder)).map_err(Error::io("read", run.path()))?;
     names.extend(samples.flatten().map(|file| format!("{folder}/{}", file.file_name().to_string_lossy())));
     names.sort();

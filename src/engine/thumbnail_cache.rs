@@ -16,6 +16,7 @@ use super::display::rgba::Rgba;
 use crate::{
     config::DicomWindow,
     data::{Dataset, ImageId, Item},
+    run_dir::files,
 };
 use fnv::FnvHasher;
 use image::{ExtendedColorType, ImageEncoder, codecs::jpeg::JpegEncoder};
@@ -64,7 +65,7 @@ pub struct ThumbnailCache {
 impl ThumbnailCache {
     /// The folder of all files in a workspace.
     pub fn folder(workspace: &Path) -> PathBuf {
-        workspace.join(".thumbnails")
+        workspace.join(files::THUMBNAILS)
     }
 
     /// Opens or makes the file of a data set. Errors only where it cannot be read or made: the window works without.

@@ -1,4 +1,5 @@
 //! The names of all files and folders of a run, and of those of a workspace that runs are kept in. They are named nowhere else.
+//! Folders of parts are called by their [kind](super::RunKind::name).
 
 use crate::text;
 use fnv::FnvHasher;
@@ -69,6 +70,12 @@ pub const CURATIONS: &str = "curation";
 pub const WINDOW: &str = "window.json";
 /// Folder of the workspace's runs.
 pub const RUNS: &str = "runs";
+/// Where runs lie that were thrown away, in the workspace.
+pub const TRASH: &str = ".trash";
+/// Folder of the workspace for what was measured of training normals.
+pub const BANDS: &str = "bands";
+/// Folder of the workspace for thumbnails, a file a data set.
+pub const THUMBNAILS: &str = ".thumbnails";
 
 /// Longer names of maps lose their beginning, so that they fit every file system, in bytes.
 const LONGEST: usize = 200;
@@ -211,7 +218,7 @@ mod tests {
                 SYNTHETIC_LESIONS,
                 REPORT,
             ],
-            [CHECKPOINTS, SAMPLES, MAPS, EXPORTS, CURATIONS, RUNS],
+            [CHECKPOINTS, TILES_PART, SAMPLES, MAPS, EXPORTS, CURATIONS, RUNS, TRASH, BANDS, THUMBNAILS, "ddpm", "dia", "csi"],
         );
         let files = files.iter().flat_map(|name| [format!("\"{name}\""), format!("/{name}\"")]);
         let folders = folders.iter().flat_map(|name| [format!("join(\"{name}\")"), format!("\"{name}/"), format!("/{name}\"")]);

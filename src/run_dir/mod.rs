@@ -28,9 +28,6 @@ use std::{
     time::Duration,
 };
 
-/// Where runs lie that were thrown away, inside the workspace.
-const TRASH: &str = ".trash";
-
 /// An existing run folder.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct RunDir {
@@ -122,7 +119,7 @@ impl RunDir {
         if self.is_locked() {
             return Err(self.in_work());
         }
-        self.move_into(&workspace.join(TRASH))
+        self.move_into(&workspace.join(files::TRASH))
     }
 
     /// Moves a run out of the trash, back among the others.
@@ -143,7 +140,7 @@ impl RunDir {
 
     /// The runs in the workspace's trash, newest first.
     pub fn list_trash(workspace: &Path) -> Vec<Self> {
-        Self::list_folder(&workspace.join(TRASH))
+        Self::list_folder(&workspace.join(files::TRASH))
     }
 
     /// Deletes a run for good, with all that is in its folder.
@@ -151,7 +148,7 @@ impl RunDir {
     /// # Errors
     /// Where it does not lie in the workspace's trash: nothing else is ever deleted.
     pub fn delete_trashed(&self, workspace: &Path) -> Result<()> {
-        if self.path.parent() != Some(&workspace.join(TRASH)) {
+        if self.path.parent() != Some(&workspace.join(files::TRASH)) {
             return Err(Error::user(format!("{} is not in the trash", self.path.display()), "move it there first"));
         }
         fs::remove_dir_all(&self.path).map_err(Error::io("delete", &self.path))

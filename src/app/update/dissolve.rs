@@ -271,7 +271,7 @@ fn request(state: &State) -> Option<DissolveRequest> {
         strip_steps: if d.uses_t() { d.strip_steps().filter(|t| !d.answers.pictured.contains(t)).collect() } else { Vec::new() },
         sheet_steps: d.sheet_steps(),
         grid,
-        bands: wants_band.then(|| state.workspace_dir.join("bands")),
+        bands: wants_band.then(|| state.workspace_dir.join(files::BANDS)),
     })
 }
 
