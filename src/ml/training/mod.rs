@@ -5,7 +5,7 @@
 //!
 //! Objective and settings: [`crate::ml::diffusion`]. One step is in [`ddpm_step`], the run in [`ddpm`]. A model that was
 //! trained on too little data (paper, Table 3) or for too short a time is the best-known cause of a failed reproduction:
-//! [`readiness`] assesses it on held-out normals, [`preview`] shows it.
+//! [`readiness`] assesses it on held-out normals by its [`dissolve_stats`], [`preview`] shows it.
 //!
 //! # Encoder
 //!
@@ -41,6 +41,7 @@ pub mod ddpm_step;
 pub mod dia;
 pub mod dia_step;
 pub mod dissolve_cache;
+pub mod dissolve_stats;
 pub mod dissolved_source;
 pub mod gradient_cache;
 pub mod metrics_log;

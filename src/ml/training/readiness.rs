@@ -1,7 +1,10 @@
 //! Is a diffusion model good enough to train DIA on? A poor one is the best-known cause of failed reproductions: dissolved
 //! normals must keep their structure, lose some detail but not all of it, and its samples must not be noise.
 
-use super::preview::{self, DissolveStats};
+use super::{
+    dissolve_stats::{DissolveStats, detail, dissolve_stats},
+    preview::SAMPLING,
+};
 use crate::{
     data::PixelStore,
     error::Result,
@@ -9,7 +12,7 @@ use crate::{
         base::readiness::{Readiness, ReadinessCheck},
         diffusion::{
             model::{CHANNELS, DiffusionModel},
-            sampler::{Sampler, sample},
+            sampler::sample,
         },
     },
 };
@@ -24,7 +27,6 @@ const CHANGE: [f64; 2] = [0.002, 0.12];
 /// Samples may have this much more fine detail than images have; noise has several times as much.
 const ROUGHNESS: f64 = 2.0;
 const SAMPLES: usize = 4;
-const SAMPLING: Sampler = Sampler::Ddim { steps: 12, eta: 0.0 };
 
 impl Readiness {
     /// Judges the statistics of dissolving (in the order of t) and, where the model can be sampled from, `roughness`: the
@@ -52,8 +54,9 @@ impl Readiness {
                 (1.0 - high_frequency_kept).max(0.0) / (1.0 - DETAIL),
                 high_frequency_kept <= DETAIL && falls,
                 format!(
-                    "{:.0} % of the fine detail stays at t = {t} (wanted: at most 95 %, and less the larger t)",
-                    100.0 * high_frequency_kept
+                    "{:.0} % of the fine detail stays at t = {t} (wanted: at most {:.0} %, and less the larger t)",
+                    100.0 * high_frequency_kept,
+                    100.0 * DETAIL
                 ),
                 if falls { LONGER } else { "It adds detail in place of taking it away. Train it longer, or with a lower rate." },
             );
@@ -86,7 +89,7 @@ impl Readiness {
 /// # Errors
 /// Those of dissolving and sampling.
 pub fn assess(model: &DiffusionModel, images: &PixelStore, step: usize, seed: u64) -> Result<(Readiness, Vec<DissolveStats>)> {
-    let stats = preview::dissolve_stats(model, images)?;
+    let stats = dissolve_stats(model, images)?;
     let roughness = match model.info().config.t_limit {
         0 => {
             let samples = sample(model, SAMPLING, SAMPLES, seed)?.flatten_all()?.to_vec1::<f32>()?;
@@ -94,7 +97,7 @@ pub fn assess(model: &DiffusionModel, images: &PixelStore, step: usize, seed: u6
             let places: Vec<usize> = (0..images.len().min(16)).collect();
             let of = |pictures: &[f32]| {
                 let planes = pictures.chunks_exact(CHANNELS * size * size).flat_map(|p| p.chunks_exact(size * size));
-                let details: Vec<f64> = planes.map(|plane| preview::detail(plane, size)).collect();
+                let details: Vec<f64> = planes.map(|plane| detail(plane, size)).collect();
                 details.iter().sum::<f64>() / details.len().max(1) as f64
             };
             Some(of(&samples) / of(&images.batch(&places)?).max(1e-9))
