@@ -24,14 +24,7 @@ pub struct ScoreConfig {
 
 impl Default for ScoreConfig {
     fn default() -> Self {
-        Self {
-            samples: 10,
-            crop_area: 0.54,
-            profile: false,
-            maps: false,
-            tile_position: false,
-            rule: ThresholdRule::DEFAULT,
-        }
+        Self { samples: 10, crop_area: 0.54, profile: false, maps: false, tile_position: false, rule: ThresholdRule::DEFAULT }
     }
 }
 

@@ -2,7 +2,7 @@
 
 use super::{
     display::rgba::{Rgba, blend},
-    map_layers::{MapCache, MapLayers},
+    map_layers::{MapCache, MapLayers, SHOWN},
     runs::score_set::ScoreSet,
 };
 use crate::{
@@ -21,9 +21,6 @@ use crate::{
 };
 use candle_core::Device;
 use std::{path::PathBuf, sync::Arc};
-
-/// Longest side of the picture, px.
-pub(crate) const SHOWN: usize = 1536;
 
 /// Longest side of a nearest normal, px.
 pub(crate) const NEAREST: usize = 160;

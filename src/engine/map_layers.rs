@@ -9,7 +9,7 @@ use crate::{
 use std::{collections::VecDeque, path::PathBuf, sync::Arc};
 
 /// Longest side of the picture, px.
-const SHOWN: usize = 1536;
+pub(super) const SHOWN: usize = 1536;
 /// Images that are kept.
 const KEPT: usize = 4;
 /// An edge is one px wide for so many of the longer side.

@@ -29,7 +29,7 @@ pub use verdict::Verdict;
 use crate::{config::ThresholdRule, metrics};
 use std::borrow::Cow;
 
-/// Number of shifting transformations.
+/// Number of shifting transformations K.
 pub const SHIFTS: usize = 4;
 
 /// One image's score and what it is made of.

@@ -125,7 +125,12 @@ pub(crate) fn may_compare(state: &State) -> Result<(), &'static str> {
     match state.chosen().images.len() {
         0 | 1 => Err("Select two images or more first: Ctrl or Shift and click."),
         2..=BESIDE => Ok(()),
-        _ => Err("Six images at most can be compared."),
+        _ => {
+            const {
+                assert!(BESIDE == 6);
+                Err("Six images at most can be compared.")
+            }
+        }
     }
 }
 

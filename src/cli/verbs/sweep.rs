@@ -217,4 +217,3 @@ fn merge_all(plan: &PlanArgs, baseline: Option<&str>, folder: Option<PathBuf>) -
     write_with_folder(&folder.join("merged.html"), text::visible_lines(&page).as_bytes())?;
     out::print(&markdown)
 }
-

@@ -39,9 +39,8 @@ pub enum Kind {
 
 /// Endings of the names of pictures that are read, in lower case. What a file is, its content says; names are asked only where
 /// there is no file: in dialogs, and in tables that may name some.
-pub const PICTURE_ENDINGS: [&str; 16] = [
-    "png", "jpg", "jpeg", "gif", "bmp", "webp", "tif", "tiff", "dcm", "dicom", "ima", "pbm", "pgm", "ppm", "pnm", "npy",
-];
+pub const PICTURE_ENDINGS: [&str; 16] =
+    ["png", "jpg", "jpeg", "gif", "bmp", "webp", "tif", "tiff", "dcm", "dicom", "ima", "pbm", "pgm", "ppm", "pnm", "npy"];
 
 impl Kind {
     pub fn is_picture(self) -> bool {

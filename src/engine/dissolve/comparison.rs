@@ -15,7 +15,7 @@ use crate::{
 use std::sync::Arc;
 
 /// The last t of the slider.
-const T_MAX: usize = 999;
+pub const T_MAX: usize = 999;
 
 /// One of several dissolved images beside each other.
 #[derive(Debug, Clone)]

@@ -1,10 +1,9 @@
 //! Shifting transformations S_0, ..., S_3 (Tack et al. 2020): rotations by 0, 90, 180, 270 degrees counter-clockwise, or
 //! `cutperm`, the 2 x 2 half-swap jigsaw; and the horizontal flip before them.
 
-use crate::config::ShiftKind;
+pub use crate::scores::SHIFTS;
 
-/// Number of shifting transformations K.
-pub const SHIFTS: usize = 4;
+use crate::config::ShiftKind;
 
 /// Writes S_k of a planar square picture (any number of planes of `side` x `side`) into `target`, flipped first if asked.
 ///

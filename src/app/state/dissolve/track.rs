@@ -1,10 +1,9 @@
 //! Where on the slider's track a t lies.
 
+pub use crate::engine::dissolve::comparison::T_MAX;
+
 /// Number of thumbnails on the slider's track.
 pub const STRIP_STEPS: usize = 14;
-
-/// The slider's largest t.
-pub const T_MAX: usize = 999;
 
 /// From here on the logarithmic track grows by shares; below it is nearly linear.
 const KNEE: f64 = 20.0;
