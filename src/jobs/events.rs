@@ -47,7 +47,7 @@ const CAPACITY: usize = 1024;
 
 #[derive(Debug)]
 pub enum JobEvent {
-    /// The file dialog was answered; `None` is a cancel, or a missing desktop portal.
+    /// The file dialog was answered, or there was none.
     Picked(Pick, Picked),
     /// Files seen while a data set is being opened (droppable).
     Opening {
@@ -228,7 +228,7 @@ pub enum Pick {
 /// The answer of a file dialog.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Picked {
-    /// None: cancelled.
+    /// Empty where the dialog was cancelled.
     Paths(Vec<PathBuf>),
     /// It came back before anybody could have answered: this desktop has none.
     NoDialog,

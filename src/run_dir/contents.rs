@@ -20,6 +20,8 @@ pub struct RunContents {
 }
 
 impl RunDir {
+    /// Looks at what is there now.
+    ///
     /// # Errors
     /// Where the manifest cannot be read.
     pub fn contents(&self) -> Result<RunContents> {

@@ -66,6 +66,8 @@ fn icon() -> IconData {
     eframe::icon_data::from_png_bytes(include_bytes!("../../assets/icon/icon.png")).unwrap_or_default()
 }
 
+/// Whether there is a display, without which the windowing library ends the program.
+///
 /// # Errors
 /// Where there is no display to show a window on.
 #[cfg(target_os = "linux")]

@@ -1,7 +1,8 @@
 //! What happens: the state changes, and effects are asked for. Pure; knows no window, no thread and no file.
 //!
-//! Calls go one way: `app`, `events` and `navigation` know the workspaces (`data`, `train`, `runs`, `results`), these know the
-//! steps that they share, and all know `dissolve`.
+//! Calls go one way: from `app` and `events` by `dialogs` and `navigation` to the workspaces (`train`, `runs`, `results`, `data`), with
+//! `job_progress` and `views` above `results`, and `compare_runs` and `large_view` below it; all may call `dissolve`, and the
+//! steps that they share.
 
 mod app;
 mod compare_runs;

@@ -83,6 +83,8 @@ impl MapModel {
         Ok(model)
     }
 
+    /// Reads what training has written, for a run of these settings and tiles.
+    ///
     /// # Errors
     /// A file that is damaged or something else.
     pub fn load(path: &Path, config: &RunConfig, tiles: TileSize) -> Result<Self> {
