@@ -1,6 +1,6 @@
 //! Sentences for people, and names of files made from what people and data sets call things.
 
-use std::borrow::Cow;
+use std::{borrow::Cow, path::Path};
 
 /// With a capital and a full stop; `code` in backticks gets quotation marks.
 pub fn sentence(text: &str) -> String {
@@ -38,6 +38,11 @@ pub fn speed(images_per_second: f64) -> String {
         speed if speed > 0.0 && speed.is_finite() => format!("{:.0} s an image", speed.recip()),
         _ => "no images yet".into(),
     }
+}
+
+/// A path's last part, for people.
+pub fn last_part(path: &Path) -> String {
+    path.file_name().unwrap_or(path.as_os_str()).to_string_lossy().into_owned()
 }
 
 /// What some file system does not allow in a name becomes `-`.

@@ -3,9 +3,8 @@
 use crate::{
     error::{NextStep, Warning},
     ml::base::reporter::Notice,
-    text::sentence,
+    text::{last_part, sentence},
 };
-use std::path::Path;
 
 /// What to do next; empty where there is nothing sensible to say.
 pub fn words(step: Option<&NextStep>) -> String {
@@ -36,12 +35,12 @@ pub fn words(step: Option<&NextStep>) -> String {
              or on the CPU; the last checkpoint is kept"
         }
         NextStep::UseTable { path } => {
-            return format!("to use it instead, choose {} as the table of labels in Data", name(path));
+            return format!("to use it instead, choose {} as the table of labels in Data", last_part(path));
         }
         NextStep::ChooseLabel { path, file } => {
             return format!(
                 "to use it, choose {} as the table of labels in Data, with “{file}” for the files and a column of labels",
-                name(path)
+                last_part(path)
             );
         }
         NextStep::NameTable => "choose it as the table of labels in Data",
@@ -76,11 +75,6 @@ pub fn notice(notice: &Notice) -> String {
         Notice::Data(about) => warning(about),
         other => other.to_string(),
     }
-}
-
-/// Of a table, without the folders that it lies in.
-fn name(path: &Path) -> String {
-    path.file_name().unwrap_or(path.as_os_str()).to_string_lossy().into_owned()
 }
 
 #[cfg(test)]

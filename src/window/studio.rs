@@ -7,8 +7,8 @@ use super::{
     remembered::{self, STORAGE_KEY},
 };
 use crate::{
-    app::{AppCommand, Command, Effect, Message, RunsCommand, State, next_step, state::PersistedState, update, update::follow},
-    error::{Error, Failure},
+    app::{AppCommand, Command, Effect, Message, RunsCommand, State, state::PersistedState, update, update::follow},
+    error::Error,
     gpu,
     jobs::events::{JobEvent, Wake, channel},
     ui::{self, shared::textures::Textures},
@@ -79,8 +79,7 @@ impl Studio {
     }
 
     fn say(&mut self, error: Error) {
-        let Failure { summary, hint } = error.into();
-        self.state.notify_error(summary, next_step::words(hint.as_ref()));
+        self.state.notify_failure(error.into());
     }
 
     /// Says what went wrong before there was a window.

@@ -5,8 +5,8 @@ mod permissions;
 mod table;
 
 pub use permissions::{
-    has_inspector, may_curate, may_embed, may_lay_map, may_plant, may_score, may_show_maps, may_train, may_train_kind,
-    may_unlabel, scorable,
+    has_inspector, may_curate, may_embed, may_export_onnx, may_export_weights, may_lay_map, may_plant, may_score, may_show_maps,
+    may_train, may_train_kind, may_unlabel, scorable,
 };
 pub use table::{ACTIONS, Action, Id};
 

@@ -240,14 +240,24 @@ pub(crate) fn has_run(state: &State) -> Result<(), &'static str> {
     run_in_view(state).map(|_| ()).ok_or("Open a run on Results first, or select one in the list of runs.")
 }
 
+/// Whether the weights of this run can be exported.
+pub fn may_export_weights(run: &RunEntry) -> Result<(), &'static str> {
+    if run.has_weights { Ok(()) } else { Err("It has no finished weights yet.") }
+}
+
+/// Whether this run's model can be exported for other programs.
+pub fn may_export_onnx(run: &RunEntry) -> Result<(), &'static str> {
+    if run.has_encoder { Ok(()) } else { Err("It has no finished encoder.") }
+}
+
 pub(crate) fn has_weights(state: &State) -> Result<(), &'static str> {
     has_run(state)?;
-    if run_in_view(state).is_some_and(|run| run.has_weights) { Ok(()) } else { Err("It has no finished weights yet.") }
+    run_in_view(state).map_or(Ok(()), may_export_weights)
 }
 
 pub(crate) fn has_encoder(state: &State) -> Result<(), &'static str> {
     has_run(state)?;
-    if run_in_view(state).is_some_and(|run| run.has_encoder) { Ok(()) } else { Err("It has no finished encoder.") }
+    run_in_view(state).map_or(Ok(()), may_export_onnx)
 }
 
 /// Whether the map of what covering the picture changes can be made of the selected image.

@@ -5,6 +5,7 @@ use crate::{
     config::{DataConfig, LabelColumns, PreprocessConfig},
     data::{Dataset, Examination, ImageId, Label, Split, TablePreview},
     error::{Failure, Warning},
+    text::last_part,
 };
 use std::{
     collections::{BTreeMap, HashMap},
@@ -286,15 +287,10 @@ impl Open {
     }
 }
 
-/// A path's last part, for people.
-pub fn title(path: &std::path::Path) -> String {
-    path.file_name().unwrap_or(path.as_os_str()).to_string_lossy().into_owned()
-}
-
 /// What a data set is called: the last part of its path, and how many of the things in it where not all were opened.
 pub fn config_title(config: &DataConfig) -> String {
     match config.only.len() {
-        0 => title(&config.path),
-        n => format!("{} ({n} of its parts)", title(&config.path)),
+        0 => last_part(&config.path),
+        n => format!("{} ({n} of its parts)", last_part(&config.path)),
     }
 }

@@ -19,7 +19,7 @@ mod workspace_settings;
 
 pub use data::{
     AskedPreview, Check, Counts, DataPage, DataState, Filter, LargeImage, Open, Opening, PairCounts, PreviewDone, TableForm,
-    config_title, title as data_title,
+    config_title,
 };
 pub use device_status::DeviceStatus;
 pub use dissolve::{
@@ -40,6 +40,7 @@ pub use views::{DataListView, ListView, ResultsListView, SavedView, ShownView};
 pub use workspace_settings::{OwnTag, WorkspaceSettings};
 
 use crate::{
+    app::next_step,
     config::{LearntFrom, RunConfig},
     data::ImageId,
     engine::{
@@ -49,6 +50,7 @@ use crate::{
             score_set::ScoreSet,
         },
     },
+    error::Failure,
     ml::{
         base::device,
         training::cost::{self, Amount},
@@ -299,6 +301,11 @@ impl State {
 
     pub fn notify_error(&mut self, text: impl Into<String>, hint: impl Into<String>) {
         self.push(Notice { text: text.into(), hint: hint.into(), is_error: true, ..Notice::default() });
+    }
+
+    /// What could not be done, with what to do about it.
+    pub fn notify_failure(&mut self, failure: Failure) {
+        self.notify_error(failure.summary, next_step::words(failure.hint.as_ref()));
     }
 
     /// The same notice twice is one notice.

@@ -4,13 +4,14 @@ use super::shared::queue;
 use crate::{
     app::{
         Effect, State, actions,
-        state::{Comparing, JobInfo, Work, data_title},
+        state::{Comparing, JobInfo, Work},
     },
     engine::runs::comparison::ComparedRuns,
     error::Failure,
     jobs::loader::LoadRequest,
     run_dir::RunKind,
     scores::SyntheticLesions,
+    text::last_part,
 };
 use std::{
     path::{Path, PathBuf},
@@ -45,7 +46,7 @@ pub fn score_folder(state: &mut State, folder: PathBuf) -> Vec<Effect> {
     }
     let Some((run, config)) = state.results.ready().map(|set| (set.run.clone(), set.config.clone())) else { return Vec::new() };
     state.results.asks_folder = false;
-    let name = data_title(&folder);
+    let name = last_part(&folder);
     let job = JobInfo::new(format!("Score {name}"), name, RunKind::Train, config, Work::Folder { run, folder });
     queue::submit(state, job)
 }

@@ -8,14 +8,14 @@ use crate::{
     app::{
         DataCommand, Effect, State,
         message::{BackgroundEffect, ImageEffect, Texture},
-        next_step,
-        state::{Change, Check, DataPage, Edit, Filter, Open, Opening, TableForm, Workspace, data_title},
+        state::{Change, Check, DataPage, Edit, Filter, Open, Opening, TableForm, Workspace},
     },
     config::{DataConfig, DicomWindow, LabelColumns, Reading},
     data::{ALL, Curation, Dataset, Examination, ImageId, Label, Split, TablePreview},
     engine::{display::rgba::Rgba, thumbnail_cache::Thumb},
     error::Failure,
     jobs::loader::LoadRequest,
+    text::last_part,
 };
 use std::{
     path::{Path, PathBuf},
@@ -166,7 +166,7 @@ fn say_normal(state: &mut State, names: Vec<String>) -> Vec<Effect> {
 /// Such a choice is taken back, or made again.
 pub fn replace_normal(state: &mut State, data: &Path, names: Vec<String>) -> Vec<Effect> {
     if state.open().is_none_or(|open| open.config.path != data) {
-        state.notify(format!("That was chosen for {}, which is not open: open it and undo again.", data_title(data)));
+        state.notify(format!("That was chosen for {}, which is not open: open it and undo again.", last_part(data)));
         state.history.refuse();
         return Vec::new();
     }
@@ -324,7 +324,7 @@ pub fn curation_read(
         Ok(Some(table)) => curation::import(state, &path, &table),
         Ok(None) => open(state, path),
         Err(failure) => {
-            state.notify_error(failure.summary, next_step::words(failure.hint.as_ref()));
+            state.notify_failure(failure);
             Vec::new()
         }
     }

@@ -4,7 +4,6 @@ use crate::{
     app::{
         DissolveCommand, Effect, State,
         message::{BackgroundEffect, ImageEffect, Texture},
-        next_step,
         state::{BESIDE, ChangeFrom, DissolveState, Layout, Overlay, PanelContent, T_MAX, Track, View, Workspace},
     },
     config::PreprocessConfig,
@@ -398,7 +397,7 @@ pub fn sweep_exported(state: &mut State, path: Result<PathBuf, Failure>) -> Vec<
     state.dissolve.is_exporting = false;
     match path {
         Ok(path) => state.notify(format!("Saved as {}", path.display())),
-        Err(failure) => state.notify_error(failure.summary, next_step::words(failure.hint.as_ref())),
+        Err(failure) => state.notify_failure(failure),
     }
     Vec::new()
 }

@@ -5,7 +5,8 @@ use super::{
     shared::{embedding, explanation, machine, models},
 };
 use crate::{
-    app::{Effect, State, next_step},
+    app::{Effect, State},
+    error::Failure,
     jobs::events::JobEvent,
 };
 
@@ -75,7 +76,7 @@ pub fn take(state: &mut State, event: JobEvent) -> Vec<Effect> {
         JobEvent::JobProgress(id, event) => job_progress::progress(state, id, event),
         JobEvent::JobEnded(id, outcome) => job_progress::ended(state, id, outcome),
         JobEvent::Trouble { summary, hint } => {
-            state.notify_error(summary, next_step::words(hint.as_ref()));
+            state.notify_failure(Failure { summary, hint });
             Vec::new()
         }
         JobEvent::Panicked { thread, text } => {

@@ -12,6 +12,7 @@ use crate::{
         state::{Auroc, JobInfo, JobState, Notice, Waiting, Work, Workspace},
     },
     engine::display::rgba::Rgba,
+    error::Failure,
     jobs::{
         job::{JobId, Outcome},
         loader::LoadRequest,
@@ -163,8 +164,8 @@ pub fn ended(state: &mut State, id: JobId, outcome: Outcome) -> Vec<Effect> {
             let text = format!("{title}: {}", failure.summary);
             state.keep_in_log(&Notice { text, hint: next_step::words(failure.hint.as_ref()), is_error: true, results: None });
         }
-        Outcome::Failed(failure) => {
-            state.notify_error(format!("{title}: {}", failure.summary), next_step::words(failure.hint.as_ref()))
+        Outcome::Failed(Failure { summary, hint }) => {
+            state.notify_failure(Failure { summary: format!("{title}: {summary}"), hint })
         }
     }
     effects.extend(queue::start_next(state));

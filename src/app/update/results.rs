@@ -6,7 +6,7 @@ use super::{
 };
 use crate::{
     app::{
-        Effect, ResultsCommand, State, actions, next_step,
+        Effect, ResultsCommand, State, actions,
         state::{Comparing, Explanation, GalleryFilter, Scores, Tab},
     },
     config::{DataConfig, ThresholdRule},
@@ -122,7 +122,7 @@ pub fn demo(state: &mut State, demo: Result<(DataConfig, PathBuf), Failure>) -> 
             }
             effects
         }
-        Err(failure) => no_demo(state, &failure),
+        Err(failure) => no_demo(state, failure),
     }
 }
 
@@ -134,12 +134,12 @@ pub fn demo_model(state: &mut State, model: Result<ModelSource, Failure>) -> Vec
             effects.push(Effect::Load(LoadRequest::ListRuns));
             effects
         }
-        Err(failure) => no_demo(state, &failure),
+        Err(failure) => no_demo(state, failure),
     }
 }
 
-fn no_demo(state: &mut State, failure: &Failure) -> Vec<Effect> {
-    state.notify_error(format!("The demo could not be opened: {}", failure.summary), next_step::words(failure.hint.as_ref()));
+fn no_demo(state: &mut State, Failure { summary, hint }: Failure) -> Vec<Effect> {
+    state.notify_failure(Failure { summary: format!("The demo could not be opened: {summary}"), hint });
     Vec::new()
 }
 

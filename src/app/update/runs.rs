@@ -8,7 +8,6 @@ use crate::{
     app::{
         Effect, RunsCommand, State,
         message::WindowEffect,
-        next_step,
         state::{Change, Edit, JobInfo, RunDraft, Work, in_work},
     },
     engine::runs::{
@@ -132,7 +131,7 @@ pub fn action(state: &mut State, action: RunAction) -> Vec<Effect> {
 pub fn done(state: &mut State, action: RunAction, done: Result<RunDone, Failure>) -> Vec<Effect> {
     let mut effects = vec![Effect::Load(LoadRequest::ListRuns)];
     match done {
-        Err(failure) => state.notify_error(failure.summary, next_step::words(failure.hint.as_ref())),
+        Err(failure) => state.notify_failure(failure),
         Ok(done) => {
             if let (RunAction::Trash(from), Some(to)) = (&action, &done.trashed) {
                 let (undo, redo) = (RunAction::Restore(to.clone()), RunAction::Trash(from.clone()));

@@ -1,7 +1,11 @@
 //! `dissolve`: pictures with their fine features taken away, at their own size, and what was taken.
 
 use crate::{
-    cli::{args::device as parse_device, next_step, out, streams::Input},
+    cli::{
+        args::device as parse_device,
+        next_step, out,
+        streams::{Input, is_dash},
+    },
     config::{DataConfig, DeviceKind, DiaConfig, DicomWindow, DissolveMethod, Limits, PreprocessConfig, Tile, TileSize},
     data::{Dataset, ImageId, Picture, Preprocess},
     engine::{
@@ -219,7 +223,7 @@ impl Work {
         for skipped in &data.skipped {
             out::note(format_args!("note: {} {}", skipped.name(), skipped.reason));
         }
-        let is_file = path == Path::new("-") || path.is_file();
+        let is_file = is_dash(path) || path.is_file();
         // As of the paths that were named, one that cannot be read does not keep the others from being dissolved.
         let mut failed = None;
         for (i, item) in data.items.iter().enumerate() {

@@ -9,7 +9,7 @@ use crate::{
     config::DataConfig,
     data::Dataset,
     error::Result,
-    text::{elided, visible},
+    text::{count_of, elided, visible},
 };
 use indicatif::{ProgressBar, ProgressStyle};
 use serde_json::{Value, json};
@@ -124,11 +124,11 @@ fn to_json(dataset: &Dataset) -> Value {
 
 fn to_text(dataset: &Dataset) -> String {
     let [width, height] = sizes(dataset).map(|[low, high]| if low == high { low.to_string() } else { format!("{low}-{high}") });
-    let images = plural(dataset.used().count(), "image");
+    let images = count_of(dataset.used().count(), "image");
     let mut text = format!("{}\n{images} of {width} x {height} pixels ({}).\n", visible(&dataset.why), dataset.layout.name());
     let masks = dataset.used().filter(|i| !i.masks.is_empty()).count();
     if masks > 0 {
-        text += &format!("{} with a mask.\n", plural(masks, "image"));
+        text += &format!("{} with a mask.\n", count_of(masks, "image"));
     }
     text.extend(dataset.curation_summary().map(|summary| summary + "\n"));
     let names = dataset.classes.iter().map(|class| shown(&class.name));
@@ -166,8 +166,4 @@ fn to_text(dataset: &Dataset) -> String {
     );
     text += &section("Duplicates", dataset.duplicates.iter().map(|(a, b)| format!("{a} and {b}")).collect());
     text
-}
-
-fn plural(count: usize, thing: &str) -> String {
-    if count == 1 { format!("1 {thing}") } else { format!("{count} {thing}s") }
 }

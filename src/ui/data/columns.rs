@@ -1,13 +1,10 @@
 //! Which column of a table of labels means what, with its first rows to see it by.
 
 use crate::{
-    app::{
-        DataCommand,
-        state::{TableForm, data_title},
-    },
+    app::{DataCommand, state::TableForm},
     config::LabelColumns,
     data::TablePreview,
-    text::count_of,
+    text::{count_of, last_part},
     ui::shared::{context::PanelContext, theme, widgets},
 };
 use eframe::egui::{Button, ComboBox, Frame, Grid, RichText, ScrollArea, Stroke, Ui};
@@ -27,7 +24,7 @@ pub fn show(ui: &mut Ui, cx: &mut PanelContext<'_>) {
     let t = theme::of(ui);
     Frame::new().fill(t.panel).stroke(Stroke::new(1.0, t.accent)).corner_radius(theme::RADIUS).inner_margin(12).show(ui, |ui| {
         ui.set_width(ui.available_width());
-        ui.label(theme::strong(format!("Which columns of {} mean what?", data_title(&form.path))));
+        ui.label(theme::strong(format!("Which columns of {} mean what?", last_part(&form.path))));
         match &form.preview {
             None => _ = ui.spinner(),
             Some(Err(failure)) => widgets::failure(ui, cx, &failure.summary, &failure.hint),

@@ -6,11 +6,11 @@ use crate::{
         AppCommand, DataCommand, ResultsCommand,
         actions::Id,
         icons,
-        state::{Scores, Workspace, data_title},
+        state::{Scores, Workspace},
     },
     engine::runs::score_set::ScoreSet,
     jobs::events::Pick,
-    text::count_of,
+    text::{count_of, last_part},
     ui::shared::{context::PanelContext, image_grid::Grid, path_field, theme, widgets},
 };
 use eframe::egui::{Align, Button, ComboBox, Frame, Key, Layout, RichText, Ui, vec2};
@@ -188,7 +188,7 @@ fn other_data(ui: &mut Ui, cx: &mut PanelContext<'_>, set: &ScoreSet) {
     }
     let t = theme::of(ui);
     ui.horizontal_wrapped(|ui| {
-        let text = format!("{}  These are scores of {}, which is not the open data set.", icons::WARNING, data_title(path));
+        let text = format!("{}  These are scores of {}, which is not the open data set.", icons::WARNING, last_part(path));
         ui.label(RichText::new(text).size(theme::SMALL).color(t.warning));
         if widgets::small_button(ui, "Open it").clicked() {
             cx.send(DataCommand::OpenConfig(set.data.clone()));

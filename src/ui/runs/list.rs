@@ -4,7 +4,7 @@ use super::compare;
 use crate::{
     app::{
         AppCommand, Command, DataCommand, DissolveCommand, ResultsCommand, RunsCommand, TrainCommand,
-        actions::Id,
+        actions::{Id, may_export_onnx, may_export_weights},
         icons,
         state::{Overlay, RunDraft, Workspace, config_title, in_work},
     },
@@ -176,10 +176,8 @@ pub fn actions(ui: &mut Ui, cx: &mut PanelContext<'_>, run: &RunEntry) {
         vec![DataCommand::OpenConfig(run.config.data.clone()).into(), AppCommand::Go(Workspace::Data).into()]
     });
     act(ui, "Write report", None, &|| action(RunAction::Report(path())));
-    let no_weights = (!run.has_weights).then_some("It has no finished weights yet.");
-    act(ui, "Export weights", no_weights, &|| action(RunAction::Export(path())));
-    let no_encoder = (!run.has_encoder).then_some("It has no finished encoder.");
-    act(ui, "Export as ONNX", no_encoder, &|| action(RunAction::ExportOnnx(path())));
+    act(ui, "Export weights", may_export_weights(run).err(), &|| action(RunAction::Export(path())));
+    act(ui, "Export as ONNX", may_export_onnx(run).err(), &|| action(RunAction::ExportOnnx(path())));
     let curves = || vec![AppCommand::Graph(Graph::Training(path()), Format::Csv).into()];
     act(ui, "Export curves (CSV)", None, &curves);
     act(ui, "Show folder", None, &|| vec![AppCommand::ShowFolder(path()).into()]);

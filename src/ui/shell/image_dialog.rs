@@ -1,15 +1,10 @@
 //! One image, large: dissolved beside it, and on Results the nearest normal training images. Enter opens it, Escape closes it.
 
 use crate::{
-    app::{
-        AppCommand, DataCommand, State,
-        actions::Id as ActionId,
-        icons,
-        message::Texture,
-        state::{Workspace, data_title},
-    },
+    app::{AppCommand, DataCommand, State, actions::Id as ActionId, icons, message::Texture, state::Workspace},
     engine::runs::score_set::ScoreSet,
     scores::{ScoreKind, ScoreRow},
+    text::last_part,
     ui::{
         data::preprocess,
         dissolve::{change_curve, compare, image_frame, t_slider, view},
@@ -176,7 +171,7 @@ fn not_here(ui: &mut Ui, cx: &mut PanelContext<'_>, size: Vec2, reason: &str) {
             ui.add_space((size.y / 2.0 - 32.0).max(0.0));
             ui.label(RichText::new(reason).color(theme::of(ui).weak));
             if let Some(set) = known {
-                widgets::button(ui, cx, &format!("Open {}", data_title(&set.data.path)), || {
+                widgets::button(ui, cx, &format!("Open {}", last_part(&set.data.path)), || {
                     DataCommand::OpenConfig(set.data.clone())
                 });
             }

@@ -3,10 +3,11 @@
 use crate::{
     app::{
         Effect, State,
-        state::{Change, Edit, data_title},
+        state::{Change, Edit},
     },
     jobs::loader::LoadRequest,
     scores::{Annotation, Tag},
+    text::last_part,
 };
 use std::path::{Path, PathBuf};
 
@@ -26,7 +27,7 @@ pub fn tag(state: &mut State, tag: Tag) -> Vec<Effect> {
 /// Replaces what is noted about images of the run in view.
 pub fn annotate(state: &mut State, file: &Path, annotations: Vec<(String, Annotation)>) -> Vec<Effect> {
     let Some(set) = state.results.ready().filter(|set| set.file == file).cloned() else {
-        let run = file.parent().map(data_title).unwrap_or_default();
+        let run = file.parent().map(last_part).unwrap_or_default();
         state.notify(format!("That tag belongs to {run}, which is not in view: open it and undo again."));
         state.history.refuse();
         return Vec::new();

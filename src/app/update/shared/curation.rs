@@ -5,11 +5,11 @@ use crate::{
     app::{
         Effect, State,
         message::Curate,
-        state::{Change, Edit, Open, OwnTag, WorkspaceSettings, data_title},
+        state::{Change, Edit, Open, OwnTag, WorkspaceSettings},
     },
     data::{Curation, ImageId, Label, Said},
     jobs::loader::LoadRequest,
-    text::count_of,
+    text::{count_of, last_part},
 };
 use std::{
     path::{Path, PathBuf},
@@ -51,7 +51,7 @@ pub fn own_tags(state: &mut State, tags: Vec<OwnTag>) -> Vec<Effect> {
 /// What was said of the images of a data set becomes this.
 pub fn replace(state: &mut State, data: &Path, curation: Arc<Curation>) -> Vec<Effect> {
     let Some(open) = state.data.open.clone().filter(|open| open.config.path == data) else {
-        state.notify(format!("That was said of images of {}, which is not open: open it and undo again.", data_title(data)));
+        state.notify(format!("That was said of images of {}, which is not open: open it and undo again.", last_part(data)));
         state.history.refuse();
         return Vec::new();
     };
@@ -103,7 +103,7 @@ pub fn read(state: &State, path: PathBuf, dropped: bool) -> Vec<Effect> {
 /// Takes over what a table says of images that are here, over what was said of them before; tags come to those they have.
 pub fn import(state: &mut State, path: &Path, table: &Curation) -> Vec<Effect> {
     let Some(open) = state.data.open.clone() else { return Vec::new() };
-    let file = data_title(path);
+    let file = last_part(path);
     let (here, gone): (Vec<&str>, Vec<&str>) = table.names().partition(|name| open.by_name.contains_key(*name));
     if here.is_empty() {
         let text = match gone.len() {

@@ -2,8 +2,8 @@
 
 use crate::{
     app::{
-        Effect, State, next_step,
-        state::{ModelChoice, Workspace, config_title, data_title},
+        Effect, State,
+        state::{ModelChoice, Workspace, config_title},
         update::dissolve,
     },
     config::TileSize,
@@ -12,18 +12,18 @@ use crate::{
         runs::list::{ModelSource, RunEntry},
     },
     error::Failure,
-    text::count_of,
+    text::{count_of, last_part},
 };
 use std::path::PathBuf;
 
 /// A file of weights was looked into: it is listed and used where it holds a model.
 pub fn imported(state: &mut State, path: PathBuf, checked: Result<(), Failure>) -> Vec<Effect> {
     if let Err(failure) = checked {
-        state.notify_error(failure.summary, next_step::words(failure.hint.as_ref()));
+        state.notify_failure(failure);
         return Vec::new();
     }
     if state.workspace != Workspace::Dissolve {
-        state.notify(format!("{} was imported; Dissolve (2) uses it now.", data_title(&path)));
+        state.notify(format!("{} was imported; Dissolve (2) uses it now.", last_part(&path)));
     }
     state.dissolve.imported.retain(|p| *p != path);
     state.dissolve.imported.insert(0, path.clone());
@@ -62,7 +62,7 @@ fn fit(state: &State, run: &RunEntry) -> Fit {
 pub fn list(state: &mut State) {
     let imported = state.dissolve.imported.iter().map(|path| ModelChoice {
         source: ModelSource(path.clone()),
-        name: data_title(path),
+        name: last_part(path),
         detail: "imported".into(),
         trained_on: None,
         preprocess: None,

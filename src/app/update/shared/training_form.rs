@@ -3,11 +3,12 @@
 use crate::{
     app::{
         Effect, State,
-        state::{Change, Edit, FIELDS, TrainState, data_title},
+        state::{Change, Edit, FIELDS, TrainState},
     },
     config::{PreprocessConfig, Preset},
     engine::runs::list::ModelSource,
     ml::base::reporter::Stage,
+    text::last_part,
 };
 use std::path::Path;
 
@@ -71,7 +72,7 @@ pub fn change_data(state: &mut State, data: &Path) {
             true => "off".to_string(),
             false => preprocess.words(),
         };
-        let (name, left) = (data_title(data), if its_own.is_off() { "" } else { ", as it was left" });
+        let (name, left) = (last_part(data), if its_own.is_off() { "" } else { ", as it was left" });
         let [here, there] = [&its_own, &now].map(words);
         state.notify(format!("Preprocessing of {name}{left}: {here}. Ctrl+Z takes over what was set before ({there})"));
         change(state, &format!("Preprocessing of {name}"), |train| train.config.preprocess = its_own);
