@@ -1,11 +1,10 @@
 //! What the networks are computed on, by its name.
 
-use serde::{Deserialize, Serialize};
+use super::serde_as_text;
 use std::{fmt, str::FromStr};
 
 /// What the networks are computed on: `cpu`, `cuda`, `cuda:N` or `metal`.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(into = "String", try_from = "String")]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum DeviceKind {
     /// The processor; always there.
     Cpu,
@@ -48,19 +47,7 @@ impl FromStr for DeviceKind {
     }
 }
 
-impl From<DeviceKind> for String {
-    fn from(kind: DeviceKind) -> Self {
-        kind.to_string()
-    }
-}
-
-impl TryFrom<String> for DeviceKind {
-    type Error = String;
-
-    fn try_from(name: String) -> Result<Self, String> {
-        name.parse()
-    }
-}
+serde_as_text!(DeviceKind);
 
 #[cfg(test)]
 mod tests {

@@ -1,7 +1,7 @@
 //! Settings of the contrastive encoder ([`crate::ml::encoder`], [`crate::ml::training`]).
 
-use super::{ConfigError, Limits, ensure};
-use serde::{Deserialize, Deserializer, Serialize, Serializer};
+use super::{ConfigError, Limits, ensure, serde_as_text};
+use serde::{Deserialize, Serialize};
 use std::{fmt, path::PathBuf, str::FromStr};
 
 /// The encoder that amplifies. Defaults are the method's; `dissolve = "none"` is the CSI baseline.
@@ -180,17 +180,7 @@ impl FromStr for DissolveMethod {
     }
 }
 
-impl Serialize for DissolveMethod {
-    fn serialize<S: Serializer>(&self, s: S) -> Result<S::Ok, S::Error> {
-        s.collect_str(self)
-    }
-}
-
-impl<'de> Deserialize<'de> for DissolveMethod {
-    fn deserialize<D: Deserializer<'de>>(d: D) -> Result<Self, D::Error> {
-        String::deserialize(d)?.parse().map_err(serde::de::Error::custom)
-    }
-}
+serde_as_text!(DissolveMethod);
 
 /// Whether the channels of a dissolved image are averaged.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]

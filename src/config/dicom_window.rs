@@ -1,6 +1,6 @@
 //! Which values of a DICOM picture are shown, from black to white.
 
-use serde::{Deserialize, Deserializer, Serialize, Serializer};
+use super::serde_as_text;
 use std::{fmt, str::FromStr};
 
 /// The grey window of DICOM pictures. In `config.toml`: `auto`, a usual one of CT by its name (`lung`), centre and width
@@ -114,17 +114,7 @@ impl FromStr for DicomWindow {
     }
 }
 
-impl Serialize for DicomWindow {
-    fn serialize<S: Serializer>(&self, s: S) -> Result<S::Ok, S::Error> {
-        s.collect_str(self)
-    }
-}
-
-impl<'de> Deserialize<'de> for DicomWindow {
-    fn deserialize<D: Deserializer<'de>>(d: D) -> Result<Self, D::Error> {
-        String::deserialize(d)?.parse().map_err(serde::de::Error::custom)
-    }
-}
+serde_as_text!(DicomWindow);
 
 #[cfg(test)]
 mod tests {

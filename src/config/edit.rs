@@ -186,11 +186,4 @@ mod tests {
         let wrong = apply_settings(&c, [("dia.t_min", "300"), ("dia.t_max", "230")]).unwrap_err();
         assert_eq!(wrong.key, "dia.t_min");
     }
-
-    #[test]
-    fn presets_are_valid() {
-        for p in Preset::ALL {
-            p.config().validate().unwrap();
-        }
-    }
 }

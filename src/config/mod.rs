@@ -188,3 +188,21 @@ macro_rules! ensure {
     };
 }
 pub(crate) use ensure;
+
+/// Such a setting is one text in `config.toml`: what it displays, and is parsed from.
+macro_rules! serde_as_text {
+    ($setting:ty) => {
+        impl serde::Serialize for $setting {
+            fn serialize<S: serde::Serializer>(&self, s: S) -> Result<S::Ok, S::Error> {
+                s.collect_str(self)
+            }
+        }
+
+        impl<'de> serde::Deserialize<'de> for $setting {
+            fn deserialize<D: serde::Deserializer<'de>>(d: D) -> Result<Self, D::Error> {
+                <String as serde::Deserialize>::deserialize(d)?.parse().map_err(serde::de::Error::custom)
+            }
+        }
+    };
+}
+pub(crate) use serde_as_text;

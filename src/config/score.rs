@@ -1,6 +1,7 @@
 //! Settings of scoring and of the threshold ([`crate::ml::scoring`]).
 
-use serde::{Deserialize, Deserializer, Serialize, Serializer};
+use super::serde_as_text;
+use serde::{Deserialize, Serialize};
 use std::{fmt, str::FromStr};
 
 /// How images are scored, and from which score on one is called abnormal.
@@ -98,14 +99,4 @@ impl FromStr for ThresholdRule {
     }
 }
 
-impl Serialize for ThresholdRule {
-    fn serialize<S: Serializer>(&self, s: S) -> Result<S::Ok, S::Error> {
-        s.collect_str(self)
-    }
-}
-
-impl<'de> Deserialize<'de> for ThresholdRule {
-    fn deserialize<D: Deserializer<'de>>(d: D) -> Result<Self, D::Error> {
-        String::deserialize(d)?.parse().map_err(serde::de::Error::custom)
-    }
-}
+serde_as_text!(ThresholdRule);

@@ -19,4 +19,3 @@ pub(crate) mod preprocess_preview;
 pub mod runs;
 pub mod sweep;
 pub(crate) mod thumbnail_cache;
-pub use crate::ml::scoring::baselines::describe as describe_baseline;

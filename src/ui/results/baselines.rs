@@ -1,7 +1,8 @@
 //! The reality check: what scores that need no training reach on the same images.
 
 use crate::{
-    engine::{describe_baseline, runs::score_set::ScoreSet},
+    engine::runs::score_set::ScoreSet,
+    ml::scoring::baselines,
     ui::shared::{theme, widgets},
 };
 use eframe::egui::{RichText, Sense, Ui, vec2};
@@ -55,7 +56,7 @@ fn row(ui: &mut Ui, row: &Row<'_>) {
         widgets::cut_label(ui, &row.name.replace('_', " "), theme::SMALL, if own { t.accent } else { t.text });
     });
     if let Some(low) = row.low {
-        let measures = widgets::sentence(describe_baseline(row.name));
+        let measures = widgets::sentence(baselines::describe(row.name));
         let text = format!("{measures}\nHigh = abnormal: {:.3}; low = abnormal: {low:.3}", row.high);
         line.response.on_hover_text(text);
     }
