@@ -6,7 +6,32 @@ use crate::{
     error::{Error, NextStep, Result},
     metrics::{self, Auroc, Confusion, MetricError, Ranking},
 };
-use serde::Serialize;
+use serde::{Serialize, Serializer};
+use std::fmt;
+
+/// What a threshold is from.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub enum ThresholdOrigin {
+    /// Set by this rule.
+    Rule(ThresholdRule),
+    /// The one that came with the scores.
+    File,
+}
+
+impl fmt::Display for ThresholdOrigin {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Rule(rule) => rule.fmt(f),
+            Self::File => f.write_str("file"),
+        }
+    }
+}
+
+impl Serialize for ThresholdOrigin {
+    fn serialize<S: Serializer>(&self, s: S) -> Result<S::Ok, S::Error> {
+        s.collect_str(self)
+    }
+}
 
 /// All figures of a file of scores, named as `evaluate --json` prints them. A figure is `None` where it does not exist for
 /// the data; `undefined` then says why.
@@ -24,8 +49,8 @@ pub struct Evaluation {
     pub n_abnormal: usize,
     /// Scores from here on are called abnormal.
     pub threshold: Option<f64>,
-    /// How the threshold was set: a [`ThresholdRule`], or `file` where it is the one in the file.
-    pub rule: String,
+    /// How the threshold was set.
+    pub rule: ThresholdOrigin,
     /// At the threshold, \[0, 1\].
     pub sensitivity: Option<f64>,
     /// At the threshold, \[0, 1\].
@@ -168,12 +193,12 @@ fn baseline(rows: &[&ScoreRow], name: &str, at: usize) -> BaselineFigure {
     BaselineFigure { name: name.to_string(), auroc, auroc_reversed: auroc.map(|a| 1.0 - a), ci95 }
 }
 
-/// Threshold, the name of its rule, and what should be known about it.
-fn threshold(scores: &Scores, split: Option<&str>, rule: Option<ThresholdRule>) -> (Option<f64>, String, Vec<String>) {
+/// Threshold, what it is from, and what should be known about it.
+fn threshold(scores: &Scores, split: Option<&str>, rule: Option<ThresholdRule>) -> (Option<f64>, ThresholdOrigin, Vec<String>) {
     let by = |rule: ThresholdRule| (scores.threshold(rule, split), rule);
     let (found, rule) = match (rule, scores.common(|row| row.threshold)) {
         (Some(rule), _) => by(rule),
-        (None, Some(own)) => return (Some(own), "file".into(), vec![]),
+        (None, Some(own)) => return (Some(own), ThresholdOrigin::File, vec![]),
         (None, None) => match by(ThresholdRule::DEFAULT) {
             (Err(_), _) => by(ThresholdRule::Youden),
             found => found,
@@ -186,9 +211,9 @@ fn threshold(scores: &Scores, split: Option<&str>, rule: Option<ThresholdRule>) 
                 "the threshold, {}, was chosen on the labels that its sensitivity and specificity are reported on",
                 rule.meaning()
             );
-            (Some(value), rule.to_string(), chosen_on_labels.then_some(note).into_iter().collect())
+            (Some(value), ThresholdOrigin::Rule(rule), chosen_on_labels.then_some(note).into_iter().collect())
         }
-        Err(why) => (None, rule.to_string(), vec![format!("there is no threshold: {why}")]),
+        Err(why) => (None, ThresholdOrigin::Rule(rule), vec![format!("there is no threshold: {why}")]),
     }
 }
 
@@ -219,7 +244,7 @@ mod tests {
         let e = Evaluation::new(&scores(), None, None).unwrap();
         assert_eq!((e.n_normal, e.n_abnormal, e.n_unlabelled), (2, 2, 1));
         assert_eq!(e.auroc, Some(0.75));
-        assert_eq!((e.rule.as_str(), e.threshold), ("percentile:95", Some(0.95)));
+        assert_eq!((e.rule.to_string().as_str(), e.threshold), ("percentile:95", Some(0.95)));
         assert_eq!((e.sensitivity, e.specificity), (Some(1.0), Some(0.5)));
         assert_eq!(e.undefined, None);
         let json: serde_json::Value = serde_json::from_str(&e.to_json()).unwrap();
@@ -237,7 +262,7 @@ mod tests {
         let unsplit: Scores =
             scores().rows.into_iter().map(|r| ScoreRow { split: String::new(), ..r }).collect::<Vec<_>>().into();
         let e = Evaluation::new(&unsplit, None, None).unwrap();
-        assert_eq!((e.n_normal, e.n_abnormal, e.split.as_str(), e.rule.as_str()), (4, 2, "all", "youden"));
+        assert_eq!((e.n_normal, e.n_abnormal, e.split.as_str(), e.rule.to_string().as_str()), (4, 2, "all", "youden"));
         assert!(e.notes[0].contains("chosen on the labels"));
     }
 

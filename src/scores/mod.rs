@@ -17,7 +17,7 @@ mod verdict;
 
 pub use baseline::BaselineFigure;
 pub use compare::{Comparison, RankChange};
-pub use evaluation::Evaluation;
+pub use evaluation::{Evaluation, ThresholdOrigin};
 pub use histogram::{BINS, Histogram};
 pub use lead::{LeadParts, lead};
 pub use pixel_figures::{PixelFigures, PixelRuler};

@@ -161,7 +161,7 @@ pub fn scores(state: &mut State, run: &Path, scores: Result<Arc<ScoreSet>, Failu
             let middle = (set.histogram.range[0] + set.histogram.range[1]) / 2.0;
             let r = &mut state.results;
             r.threshold = set.evaluation.threshold.unwrap_or(middle);
-            r.rule = set.own_rule();
+            r.rule = Some(set.own_rule());
             if let Some(seen) = &recalled {
                 let threshold = seen.rule.map_or(Some(seen.threshold), |rule| set.threshold(rule).ok());
                 (r.threshold, r.rule) = threshold.map_or((r.threshold, r.rule), |threshold| (threshold, seen.rule));

@@ -11,7 +11,10 @@ use crate::{
     error::{Error, Result},
     report::commands,
     run_dir::{RunDir, files},
-    scores::{Comparison, Evaluation, PixelFigures, ScoreKind, Scores, SyntheticLesionCell, SyntheticLesions, Verdict},
+    scores::{
+        Area, BaselineFigure, Comparison, Evaluation, PixelFigures, PixelRuler, RankChange, ScoreKind, Scores,
+        SyntheticLesionCell, SyntheticLesions, ThresholdOrigin, Verdict,
+    },
     text::{self, sentence},
 };
 use std::{
@@ -182,108 +185,124 @@ fn text(
     pixels: Option<&PixelFigures>,
     planted: Option<&SyntheticLesions>,
 ) -> String {
-    let mut lines = Vec::new();
+    let mut lines = figures(e, kind);
+    lines.extend(others(e, kind));
+    lines.extend(reality_check(e));
+    lines.extend(pixels.into_iter().flat_map(at_pixels));
+    lines.extend(comparison.into_iter().flat_map(compared));
+    lines.extend(planted.into_iter().flat_map(lesions));
+    if let Some(verdict) = e.verdict_on(kind) {
+        lines.push(format!("\n{} {}", sentence(&verdict.text), sentence(&verdict.next)).trim_end().into());
+    }
+    lines.extend(e.notes.iter().map(|note| format!("\nnote: {note}")));
+    text::visible_lines(&lines.join("\n")).into_owned() + "\n"
+}
+
+fn figures(e: &Evaluation, kind: ScoreKind) -> Vec<String> {
     let over = if e.split == "all" { "no split".to_string() } else { format!("split {}", e.split) };
-    let mut line = |text: String| lines.push(text);
-    line(format!(
+    let mut lines = vec![format!(
         "{} normal, {} abnormal, {} unlabelled images ({over}); a higher score is more abnormal",
         e.n_normal, e.n_abnormal, e.n_unlabelled
-    ));
-    if let Some(why) = &e.undefined {
-        line(format!("undefined: {why}"));
-    }
-    line(String::new());
+    )];
+    lines.extend(e.undefined.iter().map(|why| format!("undefined: {why}")));
     let name = match kind {
         ScoreKind::Lead => format!("the leading score, of {}", e.lead.replace('+', ", ")),
         kind => kind.title().into(),
     };
-    line(format!("by {name}. {}", sentence(kind.meaning())));
-    line(format!("AUROC                              {}{}", number(e.auroc), interval(e.auroc_ci95)));
-    line(format!("average precision                  {}", number(e.average_precision)));
-    line(format!("sensitivity at 90 % specificity    {}", number(e.sensitivity_at_90_specificity)));
-    line(format!("sensitivity at 95 % specificity    {}", number(e.sensitivity_at_95_specificity)));
+    lines.extend([
+        String::new(),
+        format!("by {name}. {}", sentence(kind.meaning())),
+        format!("AUROC                              {}{}", number(e.auroc), interval(e.auroc_ci95)),
+        format!("average precision                  {}", number(e.average_precision)),
+        format!("sensitivity at 90 % specificity    {}", number(e.sensitivity_at_90_specificity)),
+        format!("sensitivity at 95 % specificity    {}", number(e.sensitivity_at_95_specificity)),
+    ]);
     if let (Some(threshold), Some(c)) = (e.threshold, e.confusion) {
-        line(format!(
-            "\nthreshold {threshold:.4} ({}): sensitivity {}, specificity {}",
-            if e.rule == "file" { "the run's" } else { &e.rule },
-            number(e.sensitivity),
-            number(e.specificity)
-        ));
-        line(format!("{:<12}{:>16}{:>18}", "", "called normal", "called abnormal"));
-        line(format!("{:<12}{:>16}{:>18}", "normal", c.tn, c.fp));
-        line(format!("{:<12}{:>16}{:>18}", "abnormal", c.fn_, c.tp));
+        let origin = match e.rule {
+            ThresholdOrigin::Rule(rule) => rule.to_string(),
+            ThresholdOrigin::File => "the run's".into(),
+        };
+        lines.extend([
+            format!(
+                "\nthreshold {threshold:.4} ({origin}): sensitivity {}, specificity {}",
+                number(e.sensitivity),
+                number(e.specificity)
+            ),
+            format!("{:<12}{:>16}{:>18}", "", "called normal", "called abnormal"),
+            format!("{:<12}{:>16}{:>18}", "normal", c.tn, c.fp),
+            format!("{:<12}{:>16}{:>18}", "abnormal", c.fn_, c.tp),
+        ]);
     }
-    let others: Vec<_> = e.by.iter().filter(|(other, area)| *other != kind && area.auroc.is_some()).collect();
+    lines
+}
+
+fn others(e: &Evaluation, kind: ScoreKind) -> Vec<String> {
     // Without a leading score its figure is DIA's.
-    let others = others.into_iter().filter(|(other, _)| *other != ScoreKind::Lead || e.lead.contains('+'));
-    for (i, (other, area)) in others.enumerate() {
+    let is_told = |other| other != kind && (other != ScoreKind::Lead || e.lead.contains('+'));
+    let told = e.by.iter().filter(|(other, area)| is_told(*other) && area.auroc.is_some());
+    let line = |(i, (other, area)): (usize, (ScoreKind, &Area))| {
         let head = if i == 0 { "\nAUROC by the other scores:\n" } else { "" };
-        line(format!("{head}  {:<33}{}{}", other.title(), number(area.auroc), interval(area.ci95)));
-    }
-    if !e.baselines.is_empty() {
-        line(format!("\n{:<28}{:>16}{:>16}", "reality check: AUROC of", "high = abnormal", "low = abnormal"));
-        for baseline in &e.baselines {
-            line(format!(
-                "{:<28}{:>16}{:>16}",
-                baseline.name.replace('_', " "),
-                number(baseline.auroc),
-                number(baseline.auroc_reversed)
-            ));
+        format!("{head}  {:<33}{}{}", other.title(), number(area.auroc), interval(area.ci95))
+    };
+    told.enumerate().map(line).collect()
+}
+
+fn reality_check(e: &Evaluation) -> Vec<String> {
+    let row = |name: &str, high: &str, low: &str| format!("{name:<28}{high:>16}{low:>16}");
+    let head = format!("\n{}", row("reality check: AUROC of", "high = abnormal", "low = abnormal"));
+    let of = |b: &BaselineFigure| row(&b.name.replace('_', " "), &number(b.auroc), &number(b.auroc_reversed));
+    if e.baselines.is_empty() { Vec::new() } else { std::iter::once(head).chain(e.baselines.iter().map(of)).collect() }
+}
+
+fn at_pixels(p: &PixelFigures) -> Vec<String> {
+    let of = format!("at the pixels of {} masked images", p.pixel_images);
+    let (area, precision) = (p.pixel_auroc, p.pixel_ap);
+    let mut lines = vec![
+        format!("\n{of:<36}{:>8}{:>10}{:>8}{:>10}", "AUROC", "precision", "AUPRO", "pointing"),
+        format!("{:<36}{area:>8.4}{precision:>10.4}{:>8.4}{:>10.4}", "the model's map", p.aupro, p.pointing),
+    ];
+    let ruler = |r: &PixelRuler| format!("{:<36}{:>8.4}{:>10.4}", r.name.replace('_', " "), r.pixel_auroc, r.pixel_ap);
+    lines.extend(p.pixel_rulers.iter().map(ruler));
+    lines.push(PixelFigures::MEANING.into());
+    lines.extend(p.note().map(|note| format!("note: {note}")));
+    lines
+}
+
+fn compared(c: &Comparison) -> Vec<String> {
+    let head = format!(
+        "\ncompared on {} shared images: AUROC {} against {}, difference {}, p = {} (paired DeLong)",
+        c.n_shared,
+        number(c.auroc_first),
+        number(c.auroc_second),
+        number(c.delta_auroc),
+        number(c.p_value)
+    );
+    let change = |m: &RankChange| {
+        let label = if m.label == 1 { "abnormal" } else { "normal" };
+        format!("  rank {:>5.1} % → {:>5.1} %  {label:<9} {}", 100.0 * m.rank_first, 100.0 * m.rank_second, m.path)
+    };
+    std::iter::once(head).chain(c.rank_changes.iter().map(change)).collect()
+}
+
+fn lesions(all: &SyntheticLesions) -> Vec<String> {
+    let mut lines = vec![
+        format!("\nplanted lesions (synthetic spots, not disease) in {} of {} held-out normal images:", all.images, all.of),
+        "found at 95 % specificity (AUROC against the same images without), by contrast as a share of the image's range".into(),
+    ];
+    for kind in all.kinds() {
+        let p = all.by(kind);
+        let row = |size: f64, of: &dyn Fn(&SyntheticLesionCell) -> String| {
+            p.of_size(size).map(|c| format!("{:>18}", of(c))).collect::<String>()
+        };
+        let sizes = p.sizes();
+        let contrasts = |c: &SyntheticLesionCell| format!("{:.0} %", 100.0 * c.contrast);
+        lines.push(format!("{:<28}{}", kind.title(), sizes.first().map_or(String::new(), |&size| row(size, &contrasts))));
+        for size in sizes {
+            let found = |c: &SyntheticLesionCell| format!("{:.0} % ({:.3})", 100.0 * c.sensitivity_at_95_specificity, c.auroc);
+            let diameter = format!("  {} of the shorter side", SyntheticLesions::percent(size));
+            lines.push(format!("{diameter:<28}{}", row(size, &found)));
         }
     }
-    if let Some(p) = pixels {
-        let of = format!("at the pixels of {} masked images", p.pixel_images);
-        line(format!("\n{of:<36}{:>8}{:>10}{:>8}{:>10}", "AUROC", "precision", "AUPRO", "pointing"));
-        let (area, precision) = (p.pixel_auroc, p.pixel_ap);
-        line(format!("{:<36}{area:>8.4}{precision:>10.4}{:>8.4}{:>10.4}", "the model's map", p.aupro, p.pointing));
-        for ruler in &p.pixel_rulers {
-            line(format!("{:<36}{:>8.4}{:>10.4}", ruler.name.replace('_', " "), ruler.pixel_auroc, ruler.pixel_ap));
-        }
-        line(PixelFigures::MEANING.into());
-        p.note().into_iter().for_each(|note| line(format!("note: {note}")));
-    }
-    if let Some(c) = comparison {
-        line(format!(
-            "\ncompared on {} shared images: AUROC {} against {}, difference {}, p = {} (paired DeLong)",
-            c.n_shared,
-            number(c.auroc_first),
-            number(c.auroc_second),
-            number(c.delta_auroc),
-            number(c.p_value)
-        ));
-        for m in &c.rank_changes {
-            let label = if m.label == 1 { "abnormal" } else { "normal" };
-            line(format!("  rank {:>5.1} % → {:>5.1} %  {label:<9} {}", 100.0 * m.rank_first, 100.0 * m.rank_second, m.path));
-        }
-    }
-    if let Some(p) = planted {
-        line(format!("\nplanted lesions (synthetic spots, not disease) in {} of {} held-out normal images:", p.images, p.of));
-        line(
-            "found at 95 % specificity (AUROC against the same images without), by contrast as a share of the image's range"
-                .into(),
-        );
-        for kind in p.kinds() {
-            let p = p.by(kind);
-            let row = |size: f64, of: &dyn Fn(&SyntheticLesionCell) -> String| {
-                p.of_size(size).map(|c| format!("{:>18}", of(c))).collect::<String>()
-            };
-            let sizes = p.sizes();
-            let contrasts = |c: &SyntheticLesionCell| format!("{:.0} %", 100.0 * c.contrast);
-            line(format!("{:<28}{}", kind.title(), sizes.first().map_or(String::new(), |&size| row(size, &contrasts))));
-            for size in sizes {
-                let found =
-                    |c: &SyntheticLesionCell| format!("{:.0} % ({:.3})", 100.0 * c.sensitivity_at_95_specificity, c.auroc);
-                let diameter = format!("  {} of the shorter side", SyntheticLesions::percent(size));
-                line(format!("{diameter:<28}{}", row(size, &found)));
-            }
-        }
-        p.caution().into_iter().for_each(|caution| line(format!("note: {caution}")));
-    }
-    if let Some(verdict) = e.verdict_on(kind) {
-        line(format!("\n{} {}", sentence(&verdict.text), sentence(&verdict.next)).trim_end().into());
-    }
-    for note in &e.notes {
-        line(format!("\nnote: {note}"));
-    }
-    text::visible_lines(&lines.join("\n")).into_owned() + "\n"
+    lines.extend(all.caution().map(|caution| format!("note: {caution}")));
+    lines
 }

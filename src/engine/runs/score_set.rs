@@ -7,7 +7,8 @@ use crate::{
     metrics::{Confusion, PrPoint, Ranking, RocPoint},
     run_dir::{RunDir, SavedMaps, files},
     scores::{
-        Evaluation, Histogram, LeadParts, PixelFigures, Review, ScoreKind, ScoreRow, Scores, SyntheticLesions, threshold_by,
+        Evaluation, Histogram, LeadParts, PixelFigures, Review, ScoreKind, ScoreRow, Scores, SyntheticLesions, ThresholdOrigin,
+        threshold_by,
     },
 };
 use std::{
@@ -115,7 +116,7 @@ impl ScoreSet {
                 set.normals = Normals::new(&own.rows.iter().filter(|r| r.is_training_normal()).collect::<Vec<_>>());
                 if set.kind != ScoreKind::Dia {
                     set.evaluation.threshold = own.threshold(set.config.score.rule, None).ok();
-                    set.evaluation.rule = "file".into();
+                    set.evaluation.rule = ThresholdOrigin::File;
                 }
             }
         }
@@ -193,14 +194,17 @@ impl ScoreSet {
         let found = threshold_by(rule, self.ranking.as_ref(), &self.training);
         found.map_or_else(|| self.scores.threshold(rule, None), Ok).or_else(|why| {
             // A folder that was scored later has no training images; the run's own rule was applied when it was scored.
-            let own = self.evaluation.threshold.filter(|_| self.evaluation.rule == "file" && rule == self.config.score.rule);
-            own.ok_or(why)
+            let is_own = self.evaluation.rule == ThresholdOrigin::File && rule == self.config.score.rule;
+            self.evaluation.threshold.filter(|_| is_own).ok_or(why)
         })
     }
 
     /// The rule that set the threshold which the scores came with.
-    pub fn own_rule(&self) -> Option<ThresholdRule> {
-        self.evaluation.rule.parse().ok().or((self.evaluation.rule == "file").then_some(self.config.score.rule))
+    pub fn own_rule(&self) -> ThresholdRule {
+        match self.evaluation.rule {
+            ThresholdOrigin::Rule(rule) => rule,
+            ThresholdOrigin::File => self.config.score.rule,
+        }
     }
 
     /// What a threshold gets right and wrong among the labelled evaluated rows. O(log n).

@@ -15,7 +15,7 @@ use crate::{
             annotations::Annotations,
             detected::DetectedLayout,
             file_scan::FileScan,
-            tables::{LabelScheme, Table},
+            tables::{LabelScheme, NoTable, Table},
         },
         text::cut_list,
     },
@@ -33,7 +33,7 @@ pub fn from_given(root: &Path, scan: &FileScan, path: &Path, config: &DataConfig
     }
     let mut sources: Vec<Named> = Vec::new();
     let mut reasons = Vec::new();
-    let unread = |reason: String| {
+    let unread = |reason: NoTable| {
         let form = "check the file: a table is text with commas or tabs, a spreadsheet (.xlsx) or a list in JSON";
         Error::user(format!("{} {reason}", path.display()), form)
     };

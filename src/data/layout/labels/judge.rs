@@ -11,7 +11,7 @@ use crate::{
     data::{
         layout::{
             file_scan::{extension, relative},
-            tables::{Columns, LabelScheme, NO_LIST, Table, most_bytes},
+            tables::{Columns, LabelScheme, NoTable, Table, most_bytes},
         },
         text::{cut_list, display_path},
     },
@@ -42,7 +42,7 @@ pub fn judge(root: &Path, files: &NamedFiles, path: &Path, config: &DataConfig) 
     match Table::read_all(path) {
         Ok(tables) => tables.into_iter().flat_map(|table| judge_table(root, files, path, table, config)).collect(),
         Err(_) if may_be_no_table(path) => Vec::new(),
-        Err(reason) if reason == NO_LIST => Vec::new(),
+        Err(NoTable::NoList) => Vec::new(),
         Err(reason) => {
             let what = "It labels nothing; mend or export it again, or take it out of the folder.";
             vec![Judged::Note(format!("{name} {reason}. {what}").into())]

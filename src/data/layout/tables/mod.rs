@@ -20,9 +20,9 @@ mod workbook;
 mod xml;
 
 pub use columns::{Columns, SplitColumns, is_of_folders};
-pub use json::{JOIN, NO_LIST, unmarked};
+pub use json::{JOIN, unmarked};
 pub use labels::{FINDING, LabelScheme, NONE, SEVERAL};
 pub use read::{TABLE_ENDINGS, TablePreview, is_table, is_table_name, most_bytes};
-pub use table::Table;
+pub use table::{NoTable, Table};
 pub use text::decode as decode_text;
 pub use xml::{Root, root as xml_root};

@@ -2,7 +2,7 @@
 
 use super::{
     json, mias, spreadsheet,
-    table::Table,
+    table::{NoTable, Table},
     text,
     xml::{self, Root},
 };
@@ -57,18 +57,20 @@ pub fn most_bytes(path: &Path) -> u64 {
 
 impl Table {
     /// Reads a table by the ending of its name; of a spreadsheet all sheets.
-    pub fn read_all(path: &Path) -> Result<Vec<Self>, String> {
+    pub fn read_all(path: &Path) -> Result<Vec<Self>, NoTable> {
         let size = std::fs::metadata(path).map_err(|e| decode::io_reason(&e))?.len();
         let format = format(path).unwrap_or("text");
         let most = most_bytes(path);
         if size > most {
-            return Err(format!("is larger than {} MiB", most >> 20));
+            return Err(format!("is larger than {} MiB", most >> 20).into());
         }
         let bytes = decode::read_whole(path)?;
         let tables = match format {
             "spreadsheet" if spreadsheet::begins(&bytes) => decode::guarded(|| spreadsheet::parse(bytes))?,
             // Many programs write text under the name of a spreadsheet, some a web page.
-            "spreadsheet" if !text::is_text(&bytes) => return Err("is no spreadsheet, whatever its name says".into()),
+            "spreadsheet" if !text::is_text(&bytes) => {
+                return Err("is no spreadsheet, whatever its name says".to_string().into());
+            }
             "json" => {
                 let (text, encoding) = text::decode(&bytes);
                 vec![Self { encoding, ..json::parse(&text)? }]

@@ -6,6 +6,7 @@ use super::{
 };
 use crate::{config::LabelColumns, text::from_cell};
 use csv::{Position, StringRecord};
+use std::fmt;
 
 #[derive(Debug)]
 pub struct Table {
@@ -17,6 +18,30 @@ pub struct Table {
     pub header_line: usize,
     /// The sheet of a spreadsheet that has several.
     pub sheet: Option<String>,
+}
+
+/// Why a file holds no table, as words behind its name.
+#[derive(Debug)]
+pub enum NoTable {
+    /// It is sound JSON, and something else: a file like this is passed over.
+    NoList,
+    /// It cannot be read.
+    Unread(String),
+}
+
+impl From<String> for NoTable {
+    fn from(reason: String) -> Self {
+        Self::Unread(reason)
+    }
+}
+
+impl fmt::Display for NoTable {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::NoList => f.write_str("is JSON, but no list of images"),
+            Self::Unread(reason) => f.write_str(reason),
+        }
+    }
 }
 
 /// The headers are looked for in so many rows: titles and remarks may stand above them.

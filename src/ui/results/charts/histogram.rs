@@ -78,9 +78,5 @@ fn bin_words(set: &ScoreSet, bin: usize) -> String {
 }
 
 fn reset(cx: &mut PanelContext<'_>, set: &ScoreSet) {
-    match (set.own_rule(), set.evaluation.threshold) {
-        (Some(rule), _) => cx.send(ResultsCommand::Rule(rule)),
-        (None, Some(threshold)) => cx.send(ResultsCommand::Threshold(threshold)),
-        (None, None) => {}
-    }
+    cx.send(ResultsCommand::Rule(set.own_rule()));
 }

@@ -9,7 +9,7 @@ pub mod via;
 use super::{
     columns::Columns,
     labels::{FINDING, LabelScheme},
-    table::Table,
+    table::{NoTable, Table},
 };
 use crate::{config::LabelColumns, data::dataset::Split};
 use builder::{Rows, fields, scalar};
@@ -19,10 +19,7 @@ use std::collections::HashMap;
 
 pub use builder::{JOIN, unmarked};
 
-/// Why a file is passed over that is sound, but something else.
-pub const NO_LIST: &str = "is JSON, but no list of images";
-
-pub fn parse(text: &str) -> Result<Table, String> {
+pub fn parse(text: &str) -> Result<Table, NoTable> {
     let value: Value = match serde_json::from_str(text).or_else(|error| serde_json::from_str(&plain(text)).map_err(|_| error)) {
         Ok(value) => value,
         // One record a line.
@@ -42,7 +39,7 @@ pub fn parse(text: &str) -> Result<Table, String> {
         Value::Array(list) => label_studio::tasks(list).or_else(|| records(list)).or_else(|| rows(list)),
         _ => None,
     };
-    table.ok_or_else(|| NO_LIST.into())
+    table.ok_or(NoTable::NoList)
 }
 
 /// Python writes numbers that JSON does not know: `NaN` and `Infinity` outside of texts become `null`.
