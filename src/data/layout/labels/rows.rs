@@ -77,180 +77,229 @@ struct RowOfImage {
     patient: String,
 }
 
-/// The images that the rows of these tables name, with what they say of them.
-///
-/// `lists`: images that lists of names put into a split.
-fn merge(files: &NamedFiles, scan: &FileScan, sources: &[LabelTable], lists: &[SplitList]) -> DetectedLayout {
-    let mut said: BTreeMap<usize, RowOfImage> = BTreeMap::new();
-    let mut skipped = Vec::new();
-    let mut contradicted: HashSet<usize> = HashSet::new();
-    let (mut repeated, mut odd_splits) = (0, BTreeSet::new());
-    let mut disputed: BTreeSet<usize> = BTreeSet::new();
-    let (mut begun, mut damaged) = (Vec::<String>::new(), Vec::<String>::new());
-    let mut doubtful: BTreeSet<usize> = BTreeSet::new();
-    let (mut missing, mut ambiguous, mut warnings) = (Vec::new(), Vec::new(), Vec::new());
-    let of_tables = sources.iter().map(|s| s.split).collect::<BTreeSet<_>>().len() > 1;
-    for (number, source) in sources.iter().enumerate() {
+/// The images that the rows of tables name, with what they say of them, row by row.
+struct Merge<'a> {
+    files: &'a NamedFiles<'a>,
+    scan: &'a FileScan,
+    said: BTreeMap<usize, RowOfImage>,
+    /// Images with two labels; with labels that are normal and are not; with one that cannot be read.
+    contradicted: HashSet<usize>,
+    disputed: BTreeSet<usize>,
+    doubtful: BTreeSet<usize>,
+    /// Rows that say once more what another one says.
+    repeated: usize,
+    odd_splits: BTreeSet<String>,
+    /// Rows that name a file by its beginning, and those whose label cannot be read.
+    begun: Vec<String>,
+    damaged: Vec<String>,
+    skipped: Vec<Skipped>,
+    /// Names of no file, and of several.
+    missing: Vec<Skipped>,
+    ambiguous: Vec<Skipped>,
+    warnings: Vec<String>,
+}
+
+impl<'a> Merge<'a> {
+    fn new(files: &'a NamedFiles<'a>, scan: &'a FileScan) -> Self {
+        Self {
+            files,
+            scan,
+            said: BTreeMap::new(),
+            contradicted: HashSet::new(),
+            disputed: BTreeSet::new(),
+            doubtful: BTreeSet::new(),
+            repeated: 0,
+            odd_splits: BTreeSet::new(),
+            begun: Vec::new(),
+            damaged: Vec::new(),
+            skipped: Vec::new(),
+            missing: Vec::new(),
+            ambiguous: Vec::new(),
+            warnings: Vec::new(),
+        }
+    }
+
+    /// Reads a table. `name_says_split`: the names of the tables tell splits apart, where no column does.
+    fn read(&mut self, number: usize, source: &LabelTable, name_says_split: bool) {
         let (table, columns) = (&source.table, source.columns);
-        let name = source.name(files.root());
-        if let Some(encoding) = table.encoding {
-            warnings.push(format!("{name} is read as {encoding}, since it is not UTF-8."));
-        }
-        if let Some(prefix) = source.naming.left_out() {
-            warnings.push(format!("All paths in {name} begin with {prefix}, which is taken for this folder."));
-        }
-        for header in table.unused_splits(&columns) {
-            warnings.push(format!("Column `{header}` of {name} sounds like a split, and is not used as one."));
-        }
-        let mut adds_up = source.scheme.has_row_for_each_finding(table);
-        if !adds_up && source.scheme.differs_in_most_images(table, columns.file) {
-            adds_up = true;
-            warnings
-                .push(format!("Most images in {name} have rows of different labels: each is taken for one finding of several."));
-        }
+        let name = source.name(self.files.root());
+        let adds_up = self.read_head(source, &name);
         for (i, fields) in table.rows.iter().enumerate() {
             let row = format!("row {} of {name}", table.line(i));
-            let value = table.field(fields, columns.file);
-            let shown_value = value.to_string();
-            let images = match files.find(value, &source.naming) {
-                Match::One(image) => {
-                    if files.is_beginning(value, image) {
-                        begun.push(format!("{value} for {}", display_path(&scan.pictures[image].relative)));
-                    }
-                    vec![image]
-                }
-                Match::Folder(folder) => files.folder(folder).to_vec(),
-                Match::None if value.is_empty() || files.is_unusable(value, &source.naming) => continue,
-                Match::None => {
-                    missing.push(Skipped {
-                        path: shown_value.into(),
-                        reason: format!("is named in {row}, but there is no such file"),
-                    });
-                    continue;
-                }
-                Match::Several(n) => {
-                    ambiguous.push(Skipped {
-                        path: shown_value.into(),
-                        reason: format!("is named in {row}, and {n} files are called that"),
-                    });
-                    continue;
-                }
-            };
+            let Some(images) = self.named(table.field(fields, columns.file), &row, &source.naming) else { continue };
             let split = columns.split.and_then(|split| table.split(fields, split));
-            let split = split.or(source.split.filter(|_| of_tables));
+            let split = split.or(source.split.filter(|_| name_says_split));
             if split.is_none() {
                 let texts = columns.split.into_iter().flat_map(SplitColumns::all).map(|c| table.field(fields, Some(c)));
-                odd_splits.extend(texts.filter(|text| !text.is_empty()).map(str::to_string));
+                self.odd_splits.extend(texts.filter(|text| !text.is_empty()).map(str::to_string));
+            }
+            if let Some(field) = source.scheme.damaged(table, fields) {
+                self.damaged.push(format!("{row}: `{}`", elided(field, 40)));
+                self.doubtful.extend(&images);
             }
             let label = source.scheme.label(table, fields);
-            if let Some(field) = source.scheme.damaged(table, fields) {
-                damaged.push(format!("{row}: `{}`", elided(field, 40)));
-                doubtful.extend(&images);
-            }
             for image in images {
                 let patient = table.field(fields, columns.patient).to_string();
                 let now = RowOfImage { row: row.clone(), place: Some([number, i]), label: label.clone(), split, patient };
-                match said.get_mut(&image) {
-                    Some(before) if adds_up => {
-                        if sounds_normal(&before.label) != sounds_normal(&now.label) {
-                            disputed.insert(image);
-                        }
-                        before.label = LabelScheme::both(&before.label, &now.label);
-                    }
-                    Some(before) if class_key(&before.label) != class_key(&now.label) => {
-                        let [a, b] = [&before.label, &now.label].map(|label| elided(label, 60));
-                        let reason = format!("is labelled `{a}` in {} and `{b}` in {}", before.row, now.row);
-                        if contradicted.insert(image) {
-                            skipped.push(Skipped { path: scan.pictures[image].relative.clone(), reason });
-                        }
-                    }
-                    Some(_) => repeated += 1,
-                    None => _ = said.insert(image, now),
-                }
+                self.add(image, now, adds_up);
             }
         }
     }
-    // What cannot be read may be a finding.
-    for image in doubtful {
-        if let Some(row) = said.get_mut(&image).filter(|row| sounds_normal(&row.label)) {
-            row.label.clear();
+
+    /// Warns of what holds for a whole table; whether several rows of an image are several findings.
+    fn read_head(&mut self, source: &LabelTable, name: &str) -> bool {
+        let (table, columns) = (&source.table, source.columns);
+        if let Some(encoding) = table.encoding {
+            self.warnings.push(format!("{name} is read as {encoding}, since it is not UTF-8."));
         }
-    }
-    for (image, row) in said.iter_mut().filter(|(_, row)| row.split.is_none()) {
-        row.split = lists.iter().find(|list| list.images.contains(image)).map(|list| list.split);
-    }
-    let are_outlines = sources.iter().all(|source| matches!(source.scheme, LabelScheme::RunLengths { .. }));
-    if are_outlines && said.values().all(|row| row.label != NONE) {
-        let others = without_row(scan, &said.keys().copied().collect()).0;
-        if !others.is_empty() {
-            let have = images_have(others.len());
-            warnings.push(format!("{have} no row in the table, which holds outlines of findings alone: taken for `{NONE}`."));
+        if let Some(prefix) = source.naming.left_out() {
+            self.warnings.push(format!("All paths in {name} begin with {prefix}, which is taken for this folder."));
         }
-        let row = || RowOfImage { row: String::new(), place: None, label: NONE.into(), split: None, patient: String::new() };
-        others.into_iter().for_each(|image| _ = said.insert(image, row()));
-    } else if !are_outlines && !disputed.is_empty() {
-        let names = first_few(disputed.iter().map(|&image| display_path(&scan.pictures[image].relative)));
-        let are = images_are(disputed.len());
-        warnings.push(format!("{are} called normal in one row and something else in another, which counts ({names})."));
+        for header in table.unused_splits(&columns) {
+            self.warnings.push(format!("Column `{header}` of {name} sounds like a split, and is not used as one."));
+        }
+        if source.scheme.has_row_for_each_finding(table) {
+            return true;
+        }
+        let differs = source.scheme.differs_in_most_images(table, columns.file);
+        if differs {
+            let what = "each is taken for one finding of several";
+            self.warnings.push(format!("Most images in {name} have rows of different labels: {what}."));
+        }
+        differs
     }
-    split_by_folders(scan, &mut said);
-    let rows = |n: usize, one: &str, many: &str| if n == 1 { format!("1 row {one}") } else { format!("{n} rows {many}") };
-    let some = |list: &[Skipped]| first_few(list.iter().map(Skipped::name));
-    if !missing.is_empty() {
-        warnings.push(format!("{} no file that is here ({}).", rows(missing.len(), "names", "name"), some(&missing)));
-    }
-    if !ambiguous.is_empty() {
-        let rows = rows(ambiguous.len(), "names", "name");
-        warnings.push(format!("{rows} more than one file, which are not labelled ({}).", some(&ambiguous)));
-    }
-    skipped.append(&mut missing);
-    skipped.append(&mut ambiguous);
-    if !begun.is_empty() {
-        let rows =
-            rows(begun.len(), "names its file by the beginning of its name", "name their files by the beginnings of their names");
-        warnings.push(format!("{rows} ({}).", first_few(&begun)));
-    }
-    if !damaged.is_empty() {
-        let rows = rows(
-            damaged.len(),
-            "has no run lengths where it outlines, and labels",
-            "have no run lengths where they outline, and label",
-        );
-        warnings.push(format!("{rows} nothing ({}).", first_few(&damaged)));
-    }
-    if repeated > 0 {
-        let rows = rows(repeated, "repeats", "repeat");
-        warnings.push(format!("{rows} what another row says of the same file."));
-    }
-    if !contradicted.is_empty() {
-        warnings.push(format!(
-            "{} with two different labels {} left out.",
-            images(contradicted.len()),
-            if contradicted.len() == 1 { "is" } else { "are" }
-        ));
-    }
-    if !odd_splits.is_empty() {
-        warnings.push(format!("Not understood as a split: {}.", first_few(&odd_splits)));
-    }
-    let missing = if sources.iter().all(|source| source.annotations.is_some()) { Missing::File } else { Missing::Row };
-    images_without_row(missing, scan, &said.keys().copied().collect(), &mut skipped, &mut warnings);
-    let unlabelled = said.values().filter(|s| s.label.is_empty()).count();
-    if unlabelled > 0 {
-        let without = match missing {
-            Missing::Row => "in the table without a label",
-            Missing::File => "given no label by their annotations",
+
+    /// The images that a row names; `None`, with the reason, where there are none.
+    fn named(&mut self, value: &str, row: &str, naming: &Naming) -> Option<Vec<usize>> {
+        let (list, reason) = match self.files.find(value, naming) {
+            Match::One(image) => {
+                if self.files.is_beginning(value, image) {
+                    self.begun.push(format!("{value} for {}", self.path(image)));
+                }
+                return Some(vec![image]);
+            }
+            Match::Folder(folder) => return Some(self.files.folder(folder).to_vec()),
+            Match::None if value.is_empty() || self.files.is_unusable(value, naming) => return None,
+            Match::None => (&mut self.missing, format!("is named in {row}, but there is no such file")),
+            Match::Several(n) => (&mut self.ambiguous, format!("is named in {row}, and {n} files are called that")),
         };
-        warnings.push(format!("{} {without}: unlabelled.", images_are(unlabelled)));
+        list.push(Skipped { path: value.into(), reason });
+        None
     }
-    let mut detected = DetectedLayout::new(Layout::LabelsCsv, String::new());
-    said.retain(|image, _| !contradicted.contains(image));
-    for (number, (&image, row)) in (0..).zip(&said) {
-        let [label, patient] = [&row.label, &row.patient].map(|text| Some(text.as_str()).filter(|text| !text.is_empty()));
-        detected.images.add_row(&scan.pictures[image], label, row.split, patient, Some(number));
+
+    fn add(&mut self, image: usize, now: RowOfImage, adds_up: bool) {
+        match self.said.get_mut(&image) {
+            Some(before) if adds_up => {
+                if sounds_normal(&before.label) != sounds_normal(&now.label) {
+                    self.disputed.insert(image);
+                }
+                before.label = LabelScheme::both(&before.label, &now.label);
+            }
+            Some(before) if class_key(&before.label) != class_key(&now.label) => {
+                let [a, b] = [&before.label, &now.label].map(|label| elided(label, 60));
+                let reason = format!("is labelled `{a}` in {} and `{b}` in {}", before.row, now.row);
+                if self.contradicted.insert(image) {
+                    self.skipped.push(Skipped { path: self.scan.pictures[image].relative.clone(), reason });
+                }
+            }
+            Some(_) => self.repeated += 1,
+            None => _ = self.said.insert(image, now),
+        }
     }
-    detected.metadata = metadata(sources, &said.values().map(|row| row.place).collect::<Vec<_>>());
-    let warnings = warnings.into_iter().map(Warning::from).collect();
-    DetectedLayout { skipped, warnings, ..detected }
+
+    fn path(&self, image: usize) -> String {
+        display_path(&self.scan.pictures[image].relative)
+    }
+
+    /// What follows for images from all rows together, and from `lists`, which put some into a split.
+    fn settle(&mut self, sources: &[LabelTable], lists: &[SplitList]) {
+        // What cannot be read may be a finding.
+        for image in &self.doubtful {
+            if let Some(row) = self.said.get_mut(image).filter(|row| sounds_normal(&row.label)) {
+                row.label.clear();
+            }
+        }
+        for (image, row) in self.said.iter_mut().filter(|(_, row)| row.split.is_none()) {
+            row.split = lists.iter().find(|list| list.images.contains(image)).map(|list| list.split);
+        }
+        let are_outlines = sources.iter().all(|source| matches!(source.scheme, LabelScheme::RunLengths { .. }));
+        if are_outlines && self.said.values().all(|row| row.label != NONE) {
+            let others = without_row(self.scan, &self.said.keys().copied().collect()).0;
+            if !others.is_empty() {
+                let have = images_have(others.len());
+                let why = "which holds outlines of findings alone";
+                self.warnings.push(format!("{have} no row in the table, {why}: taken for `{NONE}`."));
+            }
+            let row = || RowOfImage { row: String::new(), place: None, label: NONE.into(), split: None, patient: String::new() };
+            self.said.extend(others.into_iter().map(|image| (image, row())));
+        } else if !are_outlines && !self.disputed.is_empty() {
+            let names = first_few(self.disputed.iter().map(|&image| self.path(image)));
+            let are = images_are(self.disputed.len());
+            self.warnings.push(format!("{are} called normal in one row and something else in another, which counts ({names})."));
+        }
+        split_by_folders(self.scan, &mut self.said);
+    }
+
+    /// Warns of rows that say too little, or too much.
+    fn judge_rows(&mut self) {
+        let rows = |n: usize, one: &str, many: &str| if n == 1 { format!("1 row {one}") } else { format!("{n} rows {many}") };
+        let some = |list: &[Skipped]| first_few(list.iter().map(Skipped::name));
+        let warnings = &mut self.warnings;
+        if !self.missing.is_empty() {
+            let rows = rows(self.missing.len(), "names", "name");
+            warnings.push(format!("{rows} no file that is here ({}).", some(&self.missing)));
+        }
+        if !self.ambiguous.is_empty() {
+            let rows = rows(self.ambiguous.len(), "names", "name");
+            warnings.push(format!("{rows} more than one file, which are not labelled ({}).", some(&self.ambiguous)));
+        }
+        self.skipped.append(&mut self.missing);
+        self.skipped.append(&mut self.ambiguous);
+        if !self.begun.is_empty() {
+            let (one, many) =
+                ("names its file by the beginning of its name", "name their files by the beginnings of their names");
+            warnings.push(format!("{} ({}).", rows(self.begun.len(), one, many), first_few(&self.begun)));
+        }
+        if !self.damaged.is_empty() {
+            let one = "has no run lengths where it outlines, and labels";
+            let many = "have no run lengths where they outline, and label";
+            warnings.push(format!("{} nothing ({}).", rows(self.damaged.len(), one, many), first_few(&self.damaged)));
+        }
+        if self.repeated > 0 {
+            let rows = rows(self.repeated, "repeats", "repeat");
+            warnings.push(format!("{rows} what another row says of the same file."));
+        }
+        if !self.contradicted.is_empty() {
+            let (count, are) = (self.contradicted.len(), if self.contradicted.len() == 1 { "is" } else { "are" });
+            warnings.push(format!("{} with two different labels {are} left out.", images(count)));
+        }
+        if !self.odd_splits.is_empty() {
+            warnings.push(format!("Not understood as a split: {}.", first_few(&self.odd_splits)));
+        }
+    }
+
+    fn into_layout(mut self, sources: &[LabelTable]) -> DetectedLayout {
+        let missing = if sources.iter().all(|source| source.annotations.is_some()) { Missing::File } else { Missing::Row };
+        let named = self.said.keys().copied().collect();
+        images_without_row(missing, self.scan, &named, &mut self.skipped, &mut self.warnings);
+        let unlabelled = self.said.values().filter(|s| s.label.is_empty()).count();
+        if unlabelled > 0 {
+            let without = match missing {
+                Missing::Row => "in the table without a label",
+                Missing::File => "given no label by their annotations",
+            };
+            self.warnings.push(format!("{} {without}: unlabelled.", images_are(unlabelled)));
+        }
+        let mut detected = DetectedLayout::new(Layout::LabelsCsv, String::new());
+        self.said.retain(|image, _| !self.contradicted.contains(image));
+        for (number, (&image, row)) in (0..).zip(&self.said) {
+            let [label, patient] = [&row.label, &row.patient].map(|text| Some(text.as_str()).filter(|text| !text.is_empty()));
+            detected.images.add_row(&self.scan.pictures[image], label, row.split, patient, Some(number));
+        }
+        detected.metadata = metadata(sources, &self.said.values().map(|row| row.place).collect::<Vec<_>>());
+        let warnings = self.warnings.into_iter().map(Warning::from).collect();
+        DetectedLayout { skipped: self.skipped, warnings, ..detected }
+    }
 }
 
 /// The columns of these tables, but those that name the images: of each row its table, and its place there.
@@ -288,7 +337,12 @@ fn split_by_folders(scan: &FileScan, said: &mut BTreeMap<usize, RowOfImage>) {
 
 /// The images as these tables label them.
 pub fn labelled(files: &NamedFiles, scan: &FileScan, sources: &[LabelTable], lists: &[SplitList]) -> DetectedLayout {
-    let mut detected = merge(files, scan, sources, lists);
+    let mut merge = Merge::new(files, scan);
+    let name_says_split = sources.iter().map(|source| source.split).collect::<BTreeSet<_>>().len() > 1;
+    sources.iter().enumerate().for_each(|(number, source)| merge.read(number, source, name_says_split));
+    merge.settle(sources, lists);
+    merge.judge_rows();
+    let mut detected = merge.into_layout(sources);
     detected.why = why(files, &scan.pictures, sources);
     if !lists.is_empty() {
         detected.why += &said_by(lists);
