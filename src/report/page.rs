@@ -326,7 +326,7 @@ fn best_interval(baseline: &BaselineFigure) -> Option<[f64; 2]> {
 
 fn reality(parts: &Parts, e: &Evaluation) -> Markup {
     if e.baselines.is_empty() {
-        return html! { p.missing { "The rivals that need no training were not measured for these scores." } };
+        return html! { p.missing { "The baselines that need no training were not measured for these scores." } };
     }
     let mut baselines: Vec<&BaselineFigure> = e.baselines.iter().collect();
     let area = |r: &BaselineFigure| r.best().map_or(f64::NEG_INFINITY, |b| b.0);

@@ -7,7 +7,7 @@ use crate::{
         anomaly_maps::MapFolder,
         image_scores::{ImageScorer, ScoredImages, lead_threshold},
         memory::Memory,
-        planted_lesions,
+        synthetic_lesions,
     },
     error::{Error, Result},
     ml::{
@@ -111,11 +111,11 @@ impl FinishedRun {
     /// Draws lesions into the run's own held-out normals, and keeps the figures in the run folder.
     ///
     /// # Errors
-    /// As for [`planted_lesions::measure`]; where the images of the run are gone, or do not fit in memory.
+    /// As for [`synthetic_lesions::measure`]; where the images of the run are gone, or do not fit in memory.
     pub fn measure_lesions(&self, seed: u64, reporter: &mut dyn Reporter) -> Result<SyntheticLesions> {
         let data = Arc::new(Dataset::open(&self.config.data, &|_| {})?);
         self.make_room(&data, &data.scored_by_default(), reporter)?;
-        let lesions = planted_lesions::measure(&self.scorer(None, None)?, &data, seed, reporter)?;
+        let lesions = synthetic_lesions::measure(&self.scorer(None, None)?, &data, seed, reporter)?;
         self.run.tidy();
         lesions.write(&self.run.join(files::SYNTHETIC_LESIONS))?;
         Ok(lesions)
