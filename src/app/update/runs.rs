@@ -48,7 +48,14 @@ pub fn listed(state: &mut State, runs: Vec<RunEntry>) -> Vec<Effect> {
     let before = state.dissolve.model().map(|m| m.source.clone());
     models::list(state);
     // Another model is in use now, or the first one has come.
-    if state.dissolve.model().map(|m| m.source.clone()) == before { Vec::new() } else { dissolve::invalidate(state) }
+    let now = state.dissolve.model().map(|m| (m.source.clone(), m.name.clone()));
+    if now.as_ref().map(|(source, _)| source) == before.as_ref() {
+        return Vec::new();
+    }
+    if let Some((_, name)) = now.filter(|_| before.is_some() && state.dissolve.uses_t()) {
+        state.notify(format!("Dissolve (2) uses the model of {name} now."));
+    }
+    dissolve::invalidate(state)
 }
 
 fn select(state: &mut State, run: &Path) -> Vec<Effect> {

@@ -58,8 +58,10 @@ fn fit(state: &State, run: &RunEntry) -> Fit {
     }
 }
 
-/// Models of the workspace's runs, newest first, after the imported ones; those that suit the open data set before others.
+/// Models of the workspace's runs, newest first, after the imported ones; those that suit the open data set before others, and
+/// those that were found not to be ready behind their like.
 pub fn list(state: &mut State) {
+    let in_use = state.dissolve.model().map(|model| model.source.clone());
     let imported = state.dissolve.imported.iter().map(|path| ModelChoice {
         source: ModelSource(path.clone()),
         name: last_part(path),
@@ -73,6 +75,7 @@ pub fn list(state: &mut State) {
     let of_runs = state.runs.iter().filter_map(|run| {
         let steps = run.config.ddpm.steps;
         let model = ModelChoice {
+        let is_poor = run.model_is_finished && run.readiness.as_ref().is_some_and(|readiness| !readiness.is_ready());
             source: run.model.clone()?,
             name: run.manifest.name.clone(),
             detail: format!(
@@ -80,7 +83,8 @@ pub fn list(state: &mut State) {
                 run.config.ddpm.size,
                 run.config.ddpm.dim,
                 if run.model_is_finished { "" } else { "unfinished of " },
-                count_of(steps, "step")
+                count_of(steps, "step"),
+                if is_poor { ", not ready yet" } else { "" }
             ),
             trained_on: Some(config_title(&run.config.data)).filter(|title| !title.is_empty()),
             preprocess: Some(run.config.preprocess.clone()).filter(|_| !run.config.data.path.as_os_str().is_empty()),
@@ -88,11 +92,14 @@ pub fn list(state: &mut State) {
             t_limit: Some(run.config.ddpm.t_limit).filter(|limit| *limit > 0),
             is_finished: run.model_is_finished,
         };
-        Some((fit(state, run), model))
+        Some(((fit(state, run), is_poor), model))
     });
-    let mut models: Vec<(Fit, ModelChoice)> = imported.map(|model| (Fit::Perhaps, model)).chain(of_runs).collect();
+    let mut models: Vec<((Fit, bool), ModelChoice)> =
+        imported.map(|model| ((Fit::Perhaps, false), model)).chain(of_runs).collect();
     // The first one is taken where none was chosen. One that still grows is not taken by itself: under the hand that drags t the
-    // images would become noise.
-    models.sort_by_key(|(fit, model)| (!model.is_finished, *fit));
+    // images would become noise. Nor does one that is not ready take the place of the one in use.
+    models.sort_by_key(|((fit, is_poor), model)| {
+        (!model.is_finished, *fit, *is_poor, *is_poor && Some(&model.source) != in_use.as_ref())
+    });
     state.dissolve.models = models.into_iter().map(|(_, model)| model).collect();
 }

@@ -18,11 +18,12 @@ use crate::{
             request::{ComparisonGrid, DissolveRequest, InView},
         },
         export::sweep::{SHEET_STEPS, SweepExport},
-        runs::list::ModelSource,
+        runs::list::{ModelSource, RunEntry},
     },
     error::Failure,
     gpu::{Raster, Texels},
     jobs::events::JobEvent,
+    ml::base::readiness::{Readiness, ReadinessCheck},
 };
 use std::sync::Arc;
 
@@ -453,4 +454,40 @@ fn the_model_that_suits_the_images_is_taken_not_the_newest() {
     assert_eq!(taken(&mut state, &["own"]), "tissue");
     assert_eq!(taken(&mut state, &["own", "tissue"]), demo);
     assert_eq!(taken(&mut state, &[]), "own");
+}
+
+/// A run that ended early does not take the place of the model in use; one that is ready does, and that is said.
+#[test]
+fn a_model_that_is_not_ready_takes_nobodys_place() {
+    let run = |name: &str, is_ready: Option<bool>, is_finished| {
+        let mut run = super::runs::entry(name, 10);
+        (run.config.data.path, run.place) = ("set".into(), "set".into());
+        (run.model, run.model_is_finished) = (Some(ModelSource(name.into())), is_finished);
+        let check = |passed| ReadinessCheck {
+            name: "Keeps structure".into(),
+            share: 0.5,
+            passed,
+            found: String::new(),
+            advice: String::new(),
+        };
+        run.readiness = is_ready.map(|passed| Readiness { step: 10, checks: vec![check(passed)] });
+        run
+    };
+    let used = |state: &mut State, runs: &[RunEntry]| {
+        state.notices.clear();
+        update(state, JobEvent::Runs(runs.to_vec()));
+        state.dissolve.model().unwrap().name.clone()
+    };
+    let mut state = opened();
+    let long = run("long", None, true);
+    assert_eq!(used(&mut state, std::slice::from_ref(&long)), "long");
+    assert_eq!(used(&mut state, &[run("short", None, false), long.clone()]), "long", "it still grows");
+    assert_eq!(used(&mut state, &[run("short", Some(false), true), long.clone()]), "long");
+    assert!(state.notices.is_empty());
+    let poor = run("poor", Some(false), true);
+    let mut other = opened();
+    assert_eq!(used(&mut other, std::slice::from_ref(&poor)), "poor", "there is no other");
+    assert_eq!(used(&mut other, &[run("poorer", Some(false), true), poor]), "poor", "it is no better");
+    assert_eq!(used(&mut state, &[run("new", Some(true), true), long]), "new");
+    assert!(state.notices[0].text.contains("the model of new now"), "{:?}", state.notices);
 }
