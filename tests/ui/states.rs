@@ -92,6 +92,7 @@ fn dissolve_loading() -> State {
         name: "eyes".into(),
         detail: "64 px, width 32, 5000 steps".into(),
         trained_on: Some("eyes".into()),
+        place: state.open().unwrap().dataset.place.clone(),
         preprocess: None,
         tiles: None,
         t_limit: None,
@@ -149,6 +150,44 @@ fn large_picture_says_its_scale_and_what_the_model_did_beyond_resizing() {
     assert!(panels.has("all change, of resizing too"));
     panels.click("Whole");
     assert_eq!(panels.0.state().state.dissolve.tile, Tile::Off);
+}
+
+/// A place along the curve is the same place along the slider, and both explain themselves.
+#[test]
+fn change_curve_lies_over_the_slider() {
+    let state = dissolve_loading();
+    let (generation, image) = (state.dissolve.generation, state.selected.unwrap());
+    let at = |t| Dissolved { t, scale: Scale::Whole(64), tiles: [1, 1], curve: Some(Change::default()), ..in_tiles(&state, 160) };
+    let (now, first, second) = (at(30), at(100), at(300));
+    let original = Original { image, raster: now.raster.clone(), size: [640, 480], white: 255.0, is_grey: false };
+    let mut panels = Panels::of(state);
+    panels.take(JobEvent::Original(original));
+    panels.take(JobEvent::Dissolved { generation, dissolved: Ok(now) });
+    for dissolved in [first, second] {
+        panels.take(DissolveCommand::SetT(dissolved.t));
+        let generation = panels.0.state().state.dissolve.generation;
+        panels.take(JobEvent::Dissolved { generation, dissolved: Ok(dissolved) });
+    }
+    let slider = panels.0.get_by_label("t, the strength of dissolving").rect();
+    assert_eq!(panels.0.get_by_label("Change curve").rect().x_range(), slider.x_range());
+    panels.0.hover_at(slider.center());
+    panels.0.run_steps(60);
+    panels.has_all(&["Framed: DIA trains with t 30 to 130 of whole pictures."]);
+}
+
+/// One data set has many names, and two have one.
+#[test]
+fn a_model_of_another_data_set_is_told_by_where_that_lies() {
+    let warned = |title: &str, place: Option<&str>| {
+        let mut state = dissolve_loading();
+        let model = &mut state.dissolve.models[0];
+        model.trained_on = Some(title.into());
+        model.place = place.map_or(model.place.clone(), Into::into);
+        Panels::of(state).0.query_by_label_contains("This model was trained on").map(|node| node.accesskit_node().label())
+    };
+    assert_eq!(warned("eyes-linked", None), None);
+    assert!(warned("lungs", Some("/data/lungs")).unwrap().unwrap().contains("trained on lungs:"));
+    assert!(warned("eyes", Some("/elsewhere/eyes")).unwrap().unwrap().contains("trained on /elsewhere/eyes:"));
 }
 
 #[test]

@@ -363,6 +363,14 @@ impl State {
         self.open().filter(|open| open.dataset.place == set.place)
     }
 
+    /// What the model in use was trained on, where that is another data set than the open one: one place, however it is called.
+    pub fn trained_elsewhere(&self) -> Option<String> {
+        let (open, model) = (self.open()?, self.dissolve.model().filter(|_| self.dissolve.uses_t())?);
+        let title = model.trained_on.as_ref().filter(|_| model.place != open.dataset.place)?;
+        // Two of one name are told apart by where they lie.
+        Some(if *title == open.title() { model.place.display().to_string() } else { title.clone() })
+    }
+
     /// The image of the row that is selected on Results, where its data set is open.
     pub fn image_of_row(&self) -> Option<ImageId> {
         self.open_of(self.results.ready()?)?.by_name.get(&self.results.selected()?.path).copied()

@@ -106,11 +106,7 @@ fn headline(ui: &mut Ui, cx: &mut PanelContext<'_>) {
             });
         });
     });
-    let trained_on = cx.state.dissolve.model().and_then(|m| m.trained_on.as_ref());
-    if cx.state.dissolve.uses_t()
-        && let Some(other) = trained_on
-        && *other != open.title()
-    {
+    if let Some(other) = cx.state.trained_elsewhere() {
         let text = format!(
             "{}  This model was trained on {other}: its dissolving pulls these images towards that set's look.",
             icons::WARNING

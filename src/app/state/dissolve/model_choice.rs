@@ -5,6 +5,7 @@ use crate::{
     config::{PreprocessConfig, TileSize},
     engine::runs::list::ModelSource,
 };
+use std::path::PathBuf;
 
 /// One model that can dissolve.
 #[derive(Debug, Clone, PartialEq)]
@@ -15,6 +16,8 @@ pub struct ModelChoice {
     pub detail: String,
     /// Title of the data set it was trained on, where known.
     pub trained_on: Option<String>,
+    /// Where those data lie, links followed; empty where that is unknown.
+    pub place: PathBuf,
     /// How its run prepared the images; `None` where that is unknown.
     pub preprocess: Option<PreprocessConfig>,
     /// The tiles that it has learnt from; `None`: whole pictures, or unknown.

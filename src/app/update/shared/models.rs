@@ -67,6 +67,7 @@ pub fn list(state: &mut State) {
         name: last_part(path),
         detail: "imported".into(),
         trained_on: None,
+        place: PathBuf::new(),
         preprocess: None,
         tiles: None,
         t_limit: None,
@@ -74,12 +75,12 @@ pub fn list(state: &mut State) {
     });
     let of_runs = state.runs.iter().filter_map(|run| {
         let steps = run.config.ddpm.steps;
-        let model = ModelChoice {
         let is_poor = run.model_is_finished && run.readiness.as_ref().is_some_and(|readiness| !readiness.is_ready());
+        let model = ModelChoice {
             source: run.model.clone()?,
             name: run.manifest.name.clone(),
             detail: format!(
-                "{} px, width {}, {}{}",
+                "{} px, width {}, {}{}{}",
                 run.config.ddpm.size,
                 run.config.ddpm.dim,
                 if run.model_is_finished { "" } else { "unfinished of " },
@@ -87,6 +88,7 @@ pub fn list(state: &mut State) {
                 if is_poor { ", not ready yet" } else { "" }
             ),
             trained_on: Some(config_title(&run.config.data)).filter(|title| !title.is_empty()),
+            place: run.place.clone(),
             preprocess: Some(run.config.preprocess.clone()).filter(|_| !run.config.data.path.as_os_str().is_empty()),
             tiles: run.config.data.tiles(),
             t_limit: Some(run.config.ddpm.t_limit).filter(|limit| *limit > 0),

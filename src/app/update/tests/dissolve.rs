@@ -69,6 +69,7 @@ fn with_model() -> (State, DissolveRequest) {
         name: "run".into(),
         detail: String::new(),
         trained_on: None,
+        place: "".into(),
         preprocess: None,
         tiles: None,
         t_limit: None,
