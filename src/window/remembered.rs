@@ -9,6 +9,7 @@ use crate::{
     run_dir::files,
     text,
 };
+use eframe::egui::{Context, scroll_area};
 use std::{
     collections::HashMap,
     fs::{self, File},
@@ -44,6 +45,12 @@ fn set_aside(file: &Path) -> std::io::Result<String> {
     let kept = text::free_name(&format!("{name}.damaged"), |name| !file.with_file_name(name).exists());
     fs::rename(file, file.with_file_name(&kept))?;
     Ok(kept)
+}
+
+/// Each start shows the head of what it opens: of what the windowing library remembers, widths of panels stay, and how far something
+/// was scrolled goes.
+pub fn forget_scrolling(ctx: &Context) {
+    ctx.data_mut(|data| data.remove_by_type::<scroll_area::State>());
 }
 
 /// What eframe has as [`PersistedState`] in its file.
@@ -165,5 +172,15 @@ mod tests {
         let next = Remembered::open(dir.path()).unwrap();
         assert!(next.is_first());
         assert_eq!(fs::read_to_string(&next.file).unwrap(), theme);
+    }
+
+    #[test]
+    fn how_far_something_was_scrolled_goes_and_the_rest_of_the_layout_stays() {
+        let (ctx, id) = (Context::default(), eframe::egui::Id::unique("pane"));
+        scroll_area::State::default().store(&ctx, id);
+        ctx.data_mut(|data| data.insert_persisted(id, 240.0_f32));
+        forget_scrolling(&ctx);
+        assert!(scroll_area::State::load(&ctx, id).is_none());
+        assert_eq!(ctx.data_mut(|data| data.get_persisted::<f32>(id)), Some(240.0));
     }
 }

@@ -43,6 +43,7 @@ impl Studio {
     /// Starts the threads, and takes the first command: what the window opens with.
     pub fn new(cc: &eframe::CreationContext<'_>, workspace: PathBuf, first: Option<Command>) -> std::io::Result<Self> {
         ui::shared::theme::install(&cc.egui_ctx);
+        remembered::forget_scrolling(&cc.egui_ctx);
         if let Some(render_state) = &cc.wgpu_render_state {
             gpu::install(render_state);
         }
