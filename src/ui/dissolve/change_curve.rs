@@ -1,11 +1,15 @@
 //! How much dissolving changes the selected image, against t, in the band of the training normals.
 
+use super::t_slider;
 use crate::{
-    app::{AppCommand, state::Track},
+    app::{
+        AppCommand,
+        state::{T_MAX, Track},
+    },
     engine::export::{curves::Graph, results::Format},
     ui::shared::{context::PanelContext, plot, theme, widgets},
 };
-use eframe::egui::Ui;
+use eframe::egui::{Ui, WidgetInfo, accesskit::Role, vec2};
 use egui_plot::{FilledArea, GridMark, HLine, HoverPosition, Line, Points, VLine};
 
 pub fn show(ui: &mut Ui, cx: &mut PanelContext<'_>, height: f32) {
@@ -22,7 +26,7 @@ pub fn show(ui: &mut Ui, cx: &mut PanelContext<'_>, height: f32) {
     let d = &cx.state.dissolve;
     let legend = match &d.answers.band {
         Some(band) if band.more() => format!("measuring the training normals, {} of {}…", band.count, band.of),
-        Some(band) => format!("band: 5 to 95 % of {} training normals · line: median", band.count),
+        Some(band) => format!("thick: this image · band and thin line: 5 to 95 % and median of {} training normals", band.count),
         None if cx.state.open().is_some_and(|o| o.training_normals > 0) => "the training normals come after the strip…".into(),
         None => "There are no training normals to compare with.".into(),
     };
@@ -35,7 +39,10 @@ pub fn show(ui: &mut Ui, cx: &mut PanelContext<'_>, height: f32) {
     let plot = plot::quiet("change curve", t, (height - if floor.is_some() { 82.0 } else { 52.0 }).max(60.0))
         .include_y(0.0)
         .include_x(0.0)
-        .include_x(1.0);
+        .include_x(1.0)
+        // Neither a margin nor an axis beside it moves it: the values stand in it.
+        .set_margin_fraction(vec2(0.0, 0.05))
+        .show_axes([true, false]);
     let plot = plot
         .x_grid_spacer(move |_| marks(track))
         .x_axis_formatter(move |mark, _| track.t(mark.value).to_string())
@@ -45,7 +52,7 @@ pub fn show(ui: &mut Ui, cx: &mut PanelContext<'_>, height: f32) {
             }
             HoverPosition::Elsewhere { .. } => None,
         });
-    plot.show(ui, |p| {
+    let shown = plot.show(ui, |p| {
         if let Some(band) = &d.answers.band {
             let column = |i: usize| band.rows.iter().map(|(_, v)| v[i]).collect::<Vec<f64>>();
             let xs: Vec<f64> = band.rows.iter().map(|(step, _)| x(*step)).collect();
@@ -66,6 +73,12 @@ pub fn show(ui: &mut Ui, cx: &mut PanelContext<'_>, height: f32) {
             }
         }
     });
+    shown.response.widget_info(|| WidgetInfo::labeled(Role::Image, true, "Change curve"));
+    if let Some(limit) = d.t_limit().filter(|limit| *limit <= T_MAX) {
+        let left = shown.transform.position_from_point_x(x(limit));
+        t_slider::not_learnt(ui, shown.transform.frame().with_min_x(left));
+    }
+    plot::values_inside(ui, &shown.transform);
     if let Some(floor) = floor {
         let of = if d.scale().is_some_and(|scale| scale.is_tiles()) { " (on some tiles)" } else { "" };
         widgets::weak_line(ui, format!("dashed: resizing alone, {floor:.4}{of}"));

@@ -31,8 +31,16 @@ pub fn height(width: f32) -> f32 {
     cell(width) + AXIS + 8.0
 }
 
-/// As wide as there is room; `range` is the training range of t.
-pub fn show(ui: &mut Ui, cx: &mut PanelContext<'_>, range: [usize; 2]) {
+/// The values of t that DIA trains with, and what those dissolve.
+type Range = ([usize; 2], &'static str);
+
+/// What the frame stands for.
+pub fn framed(([first, end], what): Range) -> String {
+    format!("framed: DIA trains with t {first} to {end} of {what}")
+}
+
+/// As wide as there is room; `range` is framed.
+pub fn show(ui: &mut Ui, cx: &mut PanelContext<'_>, range: Option<Range>) {
     let t = theme::of(ui);
     let width = ui.available_width();
     let cell = cell(width);
@@ -56,16 +64,19 @@ pub fn show(ui: &mut Ui, cx: &mut PanelContext<'_>, range: [usize; 2]) {
 
     if let Some(pointer) = response.hover_pos() {
         let at = scale.t(f64::from((pointer.x - track.left()) / track.width()));
-        explain(&response, at, cx.state.dissolve.t_limit());
+        explain(&response, at, range, cx.state.dissolve.t_limit());
     }
     strip(ui, cx, track);
     let x = |value: usize| track.left() + track.width() * scale.at(value) as f32;
     // The range that DIA trains with.
-    let band = Rect::from_x_y_ranges(x(range[0])..=x(range[1]), track.bottom()..=track.bottom() + 4.0);
-    ui.painter().rect_filled(Rect::from_x_y_ranges(track.x_range(), band.y_range()), 0.0, t.raised);
-    ui.painter().rect_filled(band, 0.0, t.accent);
-    let shade = Rect::from_x_y_ranges(band.x_range(), track.y_range());
-    ui.painter().rect_stroke(shade, 0.0, Stroke::new(1.0, theme::ON_PICTURE.gamma_multiply(0.7)), StrokeKind::Inside);
+    let below = track.bottom()..=track.bottom() + 4.0;
+    ui.painter().rect_filled(Rect::from_x_y_ranges(track.x_range(), below.clone()), 0.0, t.raised);
+    if let Some(([first, end], _)) = range {
+        let band = Rect::from_x_y_ranges(x(first)..=x(end), below);
+        ui.painter().rect_filled(band, 0.0, t.accent);
+        let shade = Rect::from_x_y_ranges(band.x_range(), track.y_range());
+        ui.painter().rect_stroke(shade, 0.0, Stroke::new(1.0, theme::ON_PICTURE.gamma_multiply(0.7)), StrokeKind::Inside);
+    }
     let limit = cx.state.dissolve.t_limit();
     if let Some(limit) = limit.filter(|limit| *limit <= T_MAX) {
         not_learnt(ui, Rect::from_x_y_ranges(x(limit)..=track.right(), track.y_range()));
@@ -79,12 +90,13 @@ pub fn show(ui: &mut Ui, cx: &mut PanelContext<'_>, range: [usize; 2]) {
         widgets::text_at(ui, pos2(x(tick), track.bottom() + 6.0), anchor, tick, t.weak);
     }
     let line = Rect::from_center_size(pos2(x(now), track.center().y), vec2(3.0, track.height() + 10.0));
-    ui.painter().rect_filled(line.expand(1.0), 2.0, t.page);
-    ui.painter().rect_filled(line, 2.0, if response.has_focus() { t.accent } else { t.text });
+    // On pictures, which are dark in a light window, too.
+    ui.painter().rect_filled(line.expand(1.0), 2.0, theme::HANDLE_EDGE);
+    ui.painter().rect_filled(line, 2.0, if response.has_focus() { theme::ON_PICTURE } else { theme::HANDLE });
 }
 
 /// Paler, with hatching: the model has not learnt these t.
-fn not_learnt(ui: &mut Ui, rect: Rect) {
+pub fn not_learnt(ui: &Ui, rect: Rect) {
     const STEP: f32 = 8.0;
     let t = theme::of(ui);
     let painter = ui.painter().with_clip_rect(rect.intersect(ui.clip_rect()));
@@ -97,11 +109,14 @@ fn not_learnt(ui: &mut Ui, rect: Rect) {
     painter.vline(rect.left(), rect.y_range(), Stroke::new(1.0, t.weak));
 }
 
-/// What the place under the pointer is, where there is something to say of it.
-fn explain(response: &Response, at: usize, limit: Option<usize>) {
-    if let Some(limit) = limit.filter(|limit| at >= *limit) {
-        response.clone().on_hover_text(not_learnt_at(at, limit));
-    }
+/// What the place under the pointer is, and what the frame stands for.
+fn explain(response: &Response, at: usize, range: Option<Range>, limit: Option<usize>) {
+    let here = match limit.filter(|limit| at >= *limit) {
+        Some(limit) => not_learnt_at(at, limit),
+        None => format!("t = {at}"),
+    };
+    let framed = range.map(|range| format!("\n{}", widgets::sentence(&framed(range)))).unwrap_or_default();
+    response.clone().on_hover_text(format!("{here}{framed}"));
 }
 
 /// What is said of a t that the model has not learnt.

@@ -23,7 +23,7 @@ use std::{sync::Arc, time::Duration};
 
 /// Room for the hints beside the numbers, px.
 const SHORT_HINT: f32 = 100.0;
-const LONG_HINT: f32 = 320.0;
+const LONG_HINT: f32 = 400.0;
 
 /// Height that pictures, numbers and slider need, points.
 pub const LEAST: f32 = 400.0;
@@ -199,9 +199,11 @@ fn numbers(ui: &mut Ui, cx: &mut PanelContext<'_>) {
             None => {
                 widgets::weak(ui, "Shift: original");
                 if d.uses_t() && room > LONG_HINT + if d.t_limit().is_some() { 160.0 } else { 0.0 } {
-                    let [first, end] = d.training_range(&cx.state.train.config.dia);
-                    let hatched = d.t_limit().map(|limit| format!("  ·  hatched: not learnt, t ≥ {limit}")).unwrap_or_default();
-                    widgets::weak(ui, format!("framed: DIA trains with t {first} to {end}{hatched}  ·"));
+                    let framed = d.training_range(&cx.state.train.config.dia);
+                    let framed = framed.map(|range| format!("{}  ·", t_slider::framed(range)));
+                    let hatched = d.t_limit().map(|limit| format!("hatched: not learnt, t ≥ {limit}  ·"));
+                    // From the right to the left.
+                    hatched.into_iter().chain(framed).for_each(|text| _ = widgets::weak(ui, text));
                 }
             }
         });

@@ -9,7 +9,7 @@ use crate::{
     app::{Command, ResultsCommand, icons},
     engine::export::results::{Chart, Export, Format},
 };
-use eframe::egui::{Align, FontId, Layout, Rangef, RichText, Sense, Stroke, Ui, WidgetInfo, accesskit::Role};
+use eframe::egui::{Align, Align2, FontId, Layout, Rangef, RichText, Sense, Stroke, Ui, WidgetInfo, accesskit::Role, pos2};
 use egui_plot::{AxisHints, GridMark, Plot, PlotPoint, PlotTransform};
 
 /// Least distance of two labels above each other, points.
@@ -130,6 +130,19 @@ pub fn draw_line(ui: &Ui, transform: &PlotTransform, points: &[[f64; 2]], stroke
     // No gap where two of them meet.
     for at in points {
         painter.circle_filled(place(*at), 0.5 * stroke.width, stroke.color);
+    }
+}
+
+/// The values of the y axis within the plot, for one that is as wide as what it stands above.
+pub fn values_inside(ui: &Ui, transform: &PlotTransform) {
+    let (frame, bounds, t) = (transform.frame(), transform.bounds(), theme::of(ui));
+    let least = f64::from(APART) * bounds.height() / f64::from(frame.height().max(1.0));
+    for mark in round_marks((bounds.min()[1], bounds.max()[1]), least) {
+        let y = transform.position_from_point_y(mark.value);
+        // Not where it would lie on the values of t.
+        if y > frame.top() + 6.0 && y < frame.bottom() - 8.0 {
+            widgets::text_at(ui, pos2(frame.left() + 4.0, y), Align2::LEFT_CENTER, label(mark), t.weak);
+        }
     }
 }
 

@@ -92,6 +92,10 @@ const SELECTED: f32 = 0.16;
 /// The accent over pictures: they are as dark in the light theme.
 pub const ON_PICTURE: Color32 = DARK.accent;
 
+/// The handle of the slider over pictures, and its edge.
+pub const HANDLE: Color32 = DARK.text;
+pub const HANDLE_EDGE: Color32 = DARK.page;
+
 /// What is left of a picture that is left out.
 pub const LEFT_OUT: Color32 = Color32::from_rgba_premultiplied(0x50, 0x50, 0x50, 0x50);
 

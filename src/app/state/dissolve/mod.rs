@@ -146,10 +146,12 @@ impl DissolveState {
         self.method == DissolveMethod::Diffusion
     }
 
-    /// The values of t that DIA trains with at the scale in use.
-    pub fn training_range(&self, dia: &DiaConfig) -> [usize; 2] {
-        let steps = dia.steps_of_t(self.scale().is_some_and(|scale| scale.is_tiles()));
-        [steps.start, steps.end]
+    /// The values of t that DIA trains with at the scale in use, and what that dissolves; `None` until the scale is known, since
+    /// whole pictures and tiles have their own.
+    pub fn training_range(&self, dia: &DiaConfig) -> Option<([usize; 2], &'static str)> {
+        let is_tiles = self.scale()?.is_tiles();
+        let steps = dia.steps_of_t(is_tiles);
+        Some(([steps.start, steps.end], if is_tiles { "tiles" } else { "whole pictures" }))
     }
 
     /// The scale at which the selected image is dissolved, once that is known.
