@@ -143,8 +143,9 @@ impl History {
         Some(redo)
     }
 
-    pub fn end(&mut self) {
-        self.replaying = None;
+    /// Returns whether it could be done.
+    pub fn end(&mut self) -> bool {
+        self.replaying.take().is_some()
     }
 }
 

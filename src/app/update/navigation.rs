@@ -77,16 +77,22 @@ pub fn fold(state: &mut State, side: Side) -> Vec<Effect> {
 
 /// Takes the last change back.
 pub fn undo(state: &mut State) -> Vec<Effect> {
-    let Some(edit) = state.history.begin_undo() else { return Vec::new() };
-    replay(state, edit)
+    let what = state.history.next_undo().map(String::from);
+    let edit = state.history.begin_undo();
+    what.zip(edit).map_or_else(Vec::new, |(what, edit)| replay(state, edit, &format!("{UNDONE}{what}.")))
 }
 
 pub fn redo(state: &mut State) -> Vec<Effect> {
-    let Some(edit) = state.history.begin_redo() else { return Vec::new() };
-    replay(state, edit)
+    let what = state.history.next_redo().map(String::from);
+    let edit = state.history.begin_redo();
+    what.zip(edit).map_or_else(Vec::new, |(what, edit)| replay(state, edit, &format!("{REDONE}{what}.")))
 }
 
-fn replay(state: &mut State, edit: Edit) -> Vec<Effect> {
+const UNDONE: &str = "Undone: ";
+const REDONE: &str = "Made again: ";
+
+/// `said`: the notice of it, since it may be out of view; of several such the last one is enough.
+fn replay(state: &mut State, edit: Edit, said: &str) -> Vec<Effect> {
     state.history.seal();
     let effects = match edit {
         Edit::Form(form) => {
@@ -100,7 +106,10 @@ fn replay(state: &mut State, edit: Edit) -> Vec<Effect> {
         Edit::Tags(tags) => curation::own_tags(state, tags),
         Edit::Run(action) => runs::action(state, action),
     };
-    state.history.end();
+    if state.history.end() {
+        state.notices.retain(|notice| ![UNDONE, REDONE].iter().any(|word| notice.text.starts_with(word)));
+        state.notify(said);
+    }
     effects
 }
 

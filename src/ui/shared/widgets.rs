@@ -110,13 +110,19 @@ fn act_as(
     let action = actions::get(id);
     let allowed = (action.allowed)(cx.state);
     let key = action.key.map(|k| format!(" ({})", key_name(ui, &k))).unwrap_or_default();
+    let what = match id {
+        actions::Id::Undo => cx.state.history.next_undo(),
+        actions::Id::Redo => cx.state.history.next_redo(),
+        _ => None,
+    };
+    let what = what.map(|what| format!(": {what}")).unwrap_or_default();
     let response = ui.add_enabled(allowed.is_ok(), button);
     response.widget_info(|| info(allowed.is_ok()));
     if response.clicked() {
         cx.send((action.command)(cx.state));
     }
     match allowed {
-        Ok(()) => response.on_hover_text(format!("{}{key}", action.name)),
+        Ok(()) => response.on_hover_text(format!("{}{what}{key}", action.name)),
         Err(reason) => response.on_disabled_hover_text(reason),
     }
 }

@@ -275,6 +275,8 @@ fn settings_are_undone_and_done_again() {
     update(&mut state, AppCommand::Undo);
     assert_eq!(state.train.config.ddpm.steps, steps, "typed letters are one change");
     assert_eq!(state.history.next_undo(), None);
+    let said: Vec<&str> = state.notices.iter().map(|notice| notice.text.as_str()).collect();
+    assert!(matches!(said[..], [only] if only.starts_with("Undone: ")), "it may be out of view: {said:?}");
     update(&mut state, AppCommand::Redo);
     update(&mut state, AppCommand::Redo);
     assert_eq!(state.train.config.run.preset, crate::config::Preset::Paper);
