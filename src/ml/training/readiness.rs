@@ -54,11 +54,22 @@ impl Readiness {
                 (1.0 - high_frequency_kept).max(0.0) / (1.0 - DETAIL),
                 high_frequency_kept <= DETAIL && falls,
                 format!(
-                    "{:.0} % of the fine detail stays at t = {t} (wanted: at most {:.0} %, and less the larger t)",
+                    "{:.0} % of the fine detail stays at t = {t}{} (wanted: at most {:.0} %, and less the larger t)",
                     100.0 * high_frequency_kept,
+                    if falls {
+                        String::new()
+                    } else {
+                        format!(", {:.0} % at t = {}", 100.0 * first.high_frequency_kept, first.t)
+                    },
                     100.0 * DETAIL
                 ),
-                if falls { LONGER } else { "It adds detail in place of taking it away. Train it longer, or with a lower rate." },
+                match () {
+                    () if high_frequency_kept > 1.0 => {
+                        "It adds detail in place of taking it away. Train it longer, or with a lower rate."
+                    }
+                    () if falls => LONGER,
+                    () => "A larger t takes less away than a smaller one. Train it longer, or with a lower rate.",
+                },
             );
             let [low, high] = CHANGE;
             let within = (low..=high).contains(&mean_abs_change);
@@ -134,6 +145,9 @@ mod tests {
             let failed: Vec<&str> = poor.checks.iter().filter(|c| !c.passed).map(|c| c.name.as_str()).collect();
             assert_eq!(failed, [name]);
             assert!(!poor.is_ready() && poor.share() < 1.0 && poor.advice().is_some());
+            // Whether detail is added is told by the figure.
+            let advice = &poor.checks.iter().find(|c| !c.passed).unwrap().advice;
+            assert_eq!(advice.contains("adds detail"), stats[1].high_frequency_kept > 1.0, "{advice}");
             let notice = Notice::NotReady(poor.poorest().unwrap().clone()).to_string();
             assert!(notice.contains(&poor.poorest().unwrap().found) && !notice.contains("--"), "{notice}");
         }
