@@ -7,6 +7,7 @@ use super::{
     },
     document::document,
 };
+use crate::scores::baseline_title;
 use maud::{Markup, PreEscaped, html};
 
 /// Runs of the same data and settings, which differ by their seed alone. Figures are those of the finished ones, in the order of
@@ -85,9 +86,7 @@ impl MergedGroup {
         all.extend(with_baseline.then(|| against(&self.dia_against)));
         all.push(figure(&self.lead));
         all.extend(with_baseline.then(|| against(&self.lead_against)));
-        all.push(
-            self.known_direction.as_ref().map_or("–".into(), |(name, area)| format!("{area:.3} {}", name.replace('_', " "))),
-        );
+        all.push(self.known_direction.as_ref().map_or("–".into(), |(name, area)| format!("{area:.3} {}", baseline_title(name))));
         all.push(self.minutes.map_or("–".into(), |m| format!("{m:.0}")));
         all
     }
@@ -211,7 +210,7 @@ mod tests {
                 "+0.200 (0.040)",
                 "0.900",
                 "-0.020 (< 0.001)",
-                "0.610 pca residual",
+                "0.610 PCA residual",
                 "5"
             ]
         );

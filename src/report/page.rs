@@ -15,7 +15,7 @@ use crate::{
     metrics,
     ml::scoring::baselines,
     run_dir::{RunDir, RunKind, RunState, files},
-    scores::{BaselineFigure, Evaluation, Histogram, ScoreKind, ScoreRow, Verdict},
+    scores::{BaselineFigure, Evaluation, Histogram, ScoreKind, ScoreRow, Verdict, baseline_title},
     text::sentence,
 };
 use maud::{Markup, PreEscaped, html};
@@ -353,7 +353,7 @@ fn reality(parts: &Parts, e: &Evaluation) -> Markup {
                 @for baseline in baselines {
                     @let reversed = baseline.best().is_some_and(|b| b.1);
                     tr {
-                        td { (baseline.name.replace('_', " ")) @if beats(baseline) { " " span.tag { "better than the model" } } }
+                        td { (baseline_title(&baseline.name)) @if beats(baseline) { " " span.tag { "better than the model" } } }
                         td.quiet { (baselines::describe(&baseline.name)) }
                         td.n.quiet[reversed] { (number(baseline.auroc)) } td.n.quiet[!reversed] { (number(baseline.auroc_reversed)) }
                         td.n { (interval(best_interval(baseline))) }

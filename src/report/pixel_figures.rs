@@ -2,7 +2,7 @@
 
 use crate::{
     metrics::{AUPRO_LIMIT, POINTING_TOLERANCE},
-    scores::PixelFigures,
+    scores::{PixelFigures, baseline_title},
     text::sentence,
 };
 use maud::{Markup, html};
@@ -24,7 +24,7 @@ pub fn section(pixels: &PixelFigures, method: &str) -> Markup {
             tbody {
                 (line(method, pixels.pixel_auroc, pixels.pixel_ap, [Some(pixels.aupro), Some(pixels.pointing)]))
                 @for ruler in &pixels.pixel_rulers {
-                    (line(&format!("{} (no training)", ruler.name.replace('_', " ")), ruler.pixel_auroc, ruler.pixel_ap, [None; 2]))
+                    (line(&format!("{} (no training)", baseline_title(&ruler.name)), ruler.pixel_auroc, ruler.pixel_ap, [None; 2]))
                 }
             }
         }

@@ -15,7 +15,7 @@ mod score_kind;
 mod synthetic_lesions;
 mod verdict;
 
-pub use baseline::BaselineFigure;
+pub use baseline::{BaselineFigure, baseline_title};
 pub use compare::{Comparison, RankChange};
 pub use evaluation::{Evaluation, ThresholdOrigin};
 pub use histogram::{BINS, Histogram};

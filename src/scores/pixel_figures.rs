@@ -1,5 +1,6 @@
 //! How well anomaly maps find what masks outline (`scores.pixels.json` beside `scores.csv`).
 
+use super::baseline_title;
 use crate::{
     error::{Error, Result},
     run_dir::{files, read_if_there, write_atomic},
@@ -47,7 +48,7 @@ impl PixelFigures {
     /// A sentence where maps that need no training are ahead of the model's.
     pub fn note(&self) -> Option<String> {
         let ahead = |r: &&PixelRuler| r.pixel_auroc > self.pixel_auroc || r.pixel_ap > self.pixel_ap;
-        let names: Vec<String> = self.pixel_rulers.iter().filter(ahead).map(|r| r.name.replace('_', " ")).collect();
+        let names: Vec<String> = self.pixel_rulers.iter().filter(ahead).map(|r| baseline_title(&r.name)).collect();
         let (needs, what) = if names.len() == 1 { ("needs", "is") } else { ("need", "are") };
         let names = names.split_last().map(|(last, first)| match first {
             [] => last.clone(),

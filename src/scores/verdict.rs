@@ -1,6 +1,6 @@
 //! What an AUROC says, in words, and what to try next.
 
-use super::{Area, BaselineFigure};
+use super::{Area, BaselineFigure, baseline_title};
 use serde::Serialize;
 
 /// Two sentences that a person can read without knowing what an AUROC is.
@@ -77,7 +77,7 @@ fn beaten(model: f64, baselines: &[BaselineFigure]) -> Option<String> {
     Some(format!(
         "{}, which needs no training, separates these images better than the model: AUROC {area:.3} ({direction} = abnormal, as only \
          the labels tell) against {model:.3}{others}",
-        best.name.replace('_', " ")
+        baseline_title(&best.name)
     ))
 }
 
@@ -118,7 +118,7 @@ mod tests {
         assert!(verdict.doubt);
         assert_eq!(
             verdict.text,
-            "high frequency energy, which needs no training, separates these images better than the model: AUROC 0.950 (low = abnormal, \
+            "high-frequency energy, which needs no training, separates these images better than the model: AUROC 0.950 (low = abnormal, \
              as only the labels tell) against 0.750 (another one does better than the model, too)"
         );
     }

@@ -154,7 +154,7 @@ fn complete_run_gives_complete_report() {
         "orders of the halves (cutperm)",
         "Gradient norm",
         "best epoch, selected on labels",
-        "high frequency energy",
+        "high-frequency energy",
         "better than the model",
         "False positives",
         "data:image/jpeg;base64,",

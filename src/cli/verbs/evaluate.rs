@@ -13,7 +13,7 @@ use crate::{
     run_dir::{RunDir, files},
     scores::{
         Area, BaselineFigure, Comparison, Evaluation, PixelFigures, PixelRuler, RankChange, ScoreKind, Scores,
-        SyntheticLesionCell, SyntheticLesions, ThresholdOrigin, Verdict,
+        SyntheticLesionCell, SyntheticLesions, ThresholdOrigin, Verdict, baseline_title,
     },
     text::{self, sentence},
 };
@@ -250,7 +250,7 @@ fn others(e: &Evaluation, kind: ScoreKind) -> Vec<String> {
 fn reality_check(e: &Evaluation) -> Vec<String> {
     let row = |name: &str, high: &str, low: &str| format!("{name:<28}{high:>16}{low:>16}");
     let head = format!("\n{}", row("reality check: AUROC of", "high = abnormal", "low = abnormal"));
-    let of = |b: &BaselineFigure| row(&b.name.replace('_', " "), &number(b.auroc), &number(b.auroc_reversed));
+    let of = |b: &BaselineFigure| row(&baseline_title(&b.name), &number(b.auroc), &number(b.auroc_reversed));
     if e.baselines.is_empty() { Vec::new() } else { std::iter::once(head).chain(e.baselines.iter().map(of)).collect() }
 }
 
@@ -261,7 +261,7 @@ fn at_pixels(p: &PixelFigures) -> Vec<String> {
         format!("\n{of:<36}{:>8}{:>10}{:>8}{:>10}", "AUROC", "precision", "AUPRO", "pointing"),
         format!("{:<36}{area:>8.4}{precision:>10.4}{:>8.4}{:>10.4}", "the model's map", p.aupro, p.pointing),
     ];
-    let ruler = |r: &PixelRuler| format!("{:<36}{:>8.4}{:>10.4}", r.name.replace('_', " "), r.pixel_auroc, r.pixel_ap);
+    let ruler = |r: &PixelRuler| format!("{:<36}{:>8.4}{:>10.4}", baseline_title(&r.name), r.pixel_auroc, r.pixel_ap);
     lines.extend(p.pixel_rulers.iter().map(ruler));
     lines.push(PixelFigures::MEANING.into());
     lines.extend(p.note().map(|note| format!("note: {note}")));

@@ -3,6 +3,7 @@
 use crate::{
     engine::runs::score_set::ScoreSet,
     ml::scoring::baselines,
+    scores::baseline_title,
     ui::shared::{theme, widgets},
 };
 use eframe::egui::{RichText, Sense, Ui, vec2};
@@ -53,7 +54,7 @@ fn row(ui: &mut Ui, row: &Row<'_>) {
         if let Some(low) = row.low {
             number(ui, low);
         }
-        widgets::cut_label(ui, &row.name.replace('_', " "), theme::SMALL, if own { t.accent } else { t.text });
+        widgets::cut_label(ui, &baseline_title(row.name), theme::SMALL, if own { t.accent } else { t.text });
     });
     if let Some(low) = row.low {
         let measures = widgets::sentence(baselines::describe(row.name));

@@ -2,7 +2,7 @@
 
 use crate::{
     app::icons,
-    scores::PixelFigures,
+    scores::{PixelFigures, baseline_title},
     ui::shared::{glossary, theme, widgets},
 };
 use eframe::egui::{RichText, Ui};
@@ -18,7 +18,7 @@ pub fn show(ui: &mut Ui, pixels: &PixelFigures) {
     row(ui, "Pointing game", format!("{:.3}", pixels.pointing), glossary::POINTING_GAME);
     for ruler in &pixels.pixel_rulers {
         let value = format!("{:.3}, precision {:.3}", ruler.pixel_auroc, ruler.pixel_ap);
-        row(ui, &format!("{}, AUROC", ruler.name.replace('_', " ")), value, "A map that needs no training");
+        row(ui, &format!("{}, AUROC", baseline_title(&ruler.name)), value, "A map that needs no training");
     }
     if let Some(note) = pixels.note() {
         let text = RichText::new(format!("{}  {}", icons::WARNING, widgets::sentence(&note)));
