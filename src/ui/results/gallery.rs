@@ -95,9 +95,9 @@ pub fn train_again(ui: &mut Ui, cx: &mut PanelContext<'_>, set: &ScoreSet, text:
 /// The line under a picture: whether it is left out by now, which is never cut, score, outcome, tags.
 fn note(row: &ScoreRow, left_out: bool, state: &crate::app::State) -> String {
     let mut text = if left_out { format!("left out · {:.3}", row.score) } else { format!("{:.3}", row.score) };
-    if state.results.outcome(row).is_some_and(Tab::is_wrong) {
-        text += " · wrong";
-    }
+    // A tab of one outcome says it already.
+    let outcome = state.results.outcome(row).filter(|outcome| outcome.is_wrong() && *outcome != state.results.tab);
+    text += outcome.map(|outcome| if outcome == Tab::FalsePositives { " · FP" } else { " · FN" }).unwrap_or_default();
     if let Some(annotation) = state.results.review.get(&row.path) {
         let letters: Vec<&str> = annotation.tags().map(super::annotations::letter).collect();
         text += &format!(" · {}{}", letters.join(""), if annotation.note.is_empty() { "" } else { "…" });

@@ -351,9 +351,8 @@ pub fn paint(ui: &Ui, cx: &mut PanelContext<'_>, rect: Rect, cell: &Cell, hovere
         if cell.selected { t.text } else { t.weak },
     );
     if let Some(note) = &cell.note {
-        // That it is left out comes first, and is not cut.
-        let cut = if cell.left_out { widgets::cut_end } else { widgets::cut_middle };
-        let note = cut(ui, note, &font, rect.width() - 18.0);
+        // What comes first counts most, and is not cut.
+        let note = widgets::cut_end(ui, note, &font, rect.width() - 18.0);
         widgets::text_at(ui, pos2(rect.left() + 16.0, baseline + LINE), Align2::LEFT_CENTER, note, t.weak);
     }
 }
