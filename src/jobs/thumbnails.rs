@@ -17,8 +17,8 @@ use std::{
     thread::JoinHandle,
 };
 
-/// Longest side of a thumbnail, px.
-pub const THUMBNAIL: usize = 160;
+/// Longest side of a thumbnail, px: sharp at the sizes that the grid has, on most screens.
+pub const THUMBNAIL: usize = 320;
 const THREADS: usize = 2;
 
 pub struct Thumbnails {

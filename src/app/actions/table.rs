@@ -602,6 +602,18 @@ actions! {
         key: ctrl(Key::Num0),
         command: |_| AppCommand::Scale(0).into(),
     }
+    LargerThumbnails {
+        name: "Larger thumbnails",
+        icon: icons::PLUS,
+        key: alt(Key::Plus),
+        command: |_| AppCommand::ThumbnailSize(1).into(),
+    }
+    SmallerThumbnails {
+        name: "Smaller thumbnails",
+        icon: icons::MINUS,
+        key: alt(Key::Minus),
+        command: |_| AppCommand::ThumbnailSize(-1).into(),
+    }
     Undo {
         name: "Undo",
         icon: icons::UNDO,

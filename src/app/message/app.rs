@@ -16,6 +16,8 @@ pub enum AppCommand {
     Theme(ThemeChoice),
     /// Steps of the window's scale; 0 = 100 %.
     Scale(i32),
+    /// Steps of the size of thumbnails; 0 = as suits the window.
+    ThumbnailSize(i8),
     Undo,
     Redo,
     Toggle(Overlay),

@@ -31,7 +31,7 @@ pub use forecast::{Forecast, MachineState, card_of};
 pub use history::{Change, Edit, History};
 pub use job::{JobInfo, JobState, Waiting, Work};
 pub use listing::{Chosen, ColumnFilter, ColumnTest, GalleryFilter, Mark, Marks};
-pub use persisted::{OpenScores, PersistedState, SCALES, Scale};
+pub use persisted::{OpenScores, PersistedState, SCALES, Scale, THUMBNAIL_STEPS};
 pub use progress::{Auroc, Curve, Progress, Quantity};
 pub use results::{Comparing, Explanation, Layers, Map, MapView, ResultsCurve, ResultsState, ScoredImages, Scores, Sort, Tab};
 pub use runs::{RunDraft, RunsState, SettingRow, in_work, side_by_side};

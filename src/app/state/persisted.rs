@@ -24,6 +24,8 @@ pub struct PersistedState {
     pub workspace: Workspace,
     /// Scale of the whole window, one of [`SCALES`], in percent.
     pub scale: Scale,
+    /// By how many steps thumbnails are larger or, negative, smaller than suits the window.
+    pub thumbnail_steps: i8,
     /// How fast this machine was, with the number of its cores.
     pub speed: Option<(usize, Speed)>,
     /// Jobs that earlier sessions left: offered until they are queued again or declined.
@@ -114,6 +116,9 @@ impl Scale {
         if by == 0 {
             return Self::default();
         }
+/// Steps that thumbnails are made larger and smaller at most.
+pub const THUMBNAIL_STEPS: i8 = 4;
+
         let at = SCALES.iter().position(|&s| s >= self.0).unwrap_or(SCALES.len() - 1) as i32;
         Self(SCALES[(at + by).clamp(0, SCALES.len() as i32 - 1) as usize])
     }

@@ -6,7 +6,7 @@ use super::{
     views,
 };
 use crate::{
-    app::{AppCommand, Effect, State, message::WindowEffect},
+    app::{AppCommand, Effect, State, message::WindowEffect, state::THUMBNAIL_STEPS},
     jobs::loader::LoadRequest,
 };
 
@@ -21,6 +21,11 @@ pub fn execute(state: &mut State, command: AppCommand) -> Vec<Effect> {
         }
         AppCommand::Scale(by) => {
             state.persisted.scale = state.persisted.scale.step(by);
+            Vec::new()
+        }
+        AppCommand::ThumbnailSize(by) => {
+            let steps = &mut state.persisted.thumbnail_steps;
+            *steps = if by == 0 { 0 } else { steps.saturating_add(by).clamp(-THUMBNAIL_STEPS, THUMBNAIL_STEPS) };
             Vec::new()
         }
         AppCommand::Undo => navigation::undo(state),

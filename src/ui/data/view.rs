@@ -10,7 +10,7 @@ use crate::{
     text::count_of,
     ui::shared::{
         context::PanelContext,
-        image_grid::{Cell, Grid},
+        image_grid::{self, Cell, Grid},
         theme, views, widgets,
     },
 };
@@ -104,6 +104,9 @@ fn pages(ui: &mut Ui, cx: &mut PanelContext<'_>, open: &Open) {
     let images = if shown == all { format!("Images {all}") } else { format!("Images {shown} of {all}") };
     ui.horizontal(|ui| {
         views::menu(ui, cx);
+        if cx.state.data.page == DataPage::Images {
+            image_grid::size_buttons(ui, cx);
+        }
         if let Some(found) = &check.found {
             let (pairs, used) = (count_of(found.duplicates.len(), "pair"), check.used.all);
             let left = if used == found.duplicates.len() { pairs } else { format!("{used} of {pairs}") };

@@ -8,7 +8,7 @@ use crate::{
     engine::runs::score_set::ScoreSet,
     scores::Tag,
     text::{count_of, elided},
-    ui::shared::{column_filter, context::PanelContext, theme, views, widgets},
+    ui::shared::{column_filter, context::PanelContext, image_grid, theme, views, widgets},
 };
 use eframe::egui::{
     Atom, Button, ComboBox, IdSalt, PopupCloseBehavior, RichText, ScrollArea, TextEdit, Ui, Vec2, WidgetInfo,
@@ -68,6 +68,9 @@ pub fn show(ui: &mut Ui, cx: &mut PanelContext<'_>, set: &ScoreSet) {
         button.widget_info(|| WidgetInfo::labeled(Role::Button, true, &text));
         button.on_hover_text("By score, tag, class and columns of the table of labels");
         views::menu(ui, cx);
+        if ui.available_width() > 200.0 {
+            image_grid::size_buttons(ui, cx);
+        }
         let edit = TextEdit::singleline(&mut filter.text).hint_text("find").desired_width(ui.available_width() - 16.0);
         ui.add(edit).accessible_name("Filter by name or note");
     });

@@ -6,7 +6,9 @@ use super::{
 };
 use crate::{
     app::{
-        AppCommand, Command, icons,
+        AppCommand, Command,
+        actions::Id,
+        icons,
         state::{Mark, Overlay, Tab},
     },
     data::Label,
@@ -17,8 +19,19 @@ use eframe::egui::{
     accesskit::Role, pos2, style::ScrollAnimation, vec2,
 };
 
-/// Least side of a cell's picture; the columns share what is left of the width.
-const CELL: f32 = 112.0;
+/// Least side of a cell's picture in a grid of this width, so many steps larger than suits it; the columns share what is left.
+fn cell_side(width: f32, steps: i8) -> f32 {
+    const STEP: f32 = 1.25;
+    // In wide grids they are larger, and there are more of them, too.
+    (width / 8.0).clamp(112.0, 160.0) * STEP.powi(steps.into())
+}
+
+/// The buttons that make thumbnails smaller and larger.
+pub fn size_buttons(ui: &mut Ui, cx: &mut PanelContext<'_>) {
+    widgets::icon_button(ui, cx, Id::SmallerThumbnails);
+    widgets::icon_button(ui, cx, Id::LargerThumbnails);
+}
+
 /// Height of the lines under it.
 pub const LINE: f32 = 16.0;
 
@@ -127,7 +140,8 @@ impl Grid {
         let gap = theme::GAP;
         // The scroll bar keeps its place.
         let width = ui.available_width() - 12.0;
-        let columns = ((width + gap) / (CELL + gap)).floor().max(1.0) as usize;
+        let least = cell_side(width, cx.state.persisted.thumbnail_steps);
+        let columns = ((width + gap) / (least + gap)).floor().max(1.0) as usize;
         let side = ((width + gap) / columns as f32 - gap).floor().max(1.0);
         let height = side + 2.0 * LINE;
         let rows = count.div_ceil(columns);
@@ -360,6 +374,12 @@ pub fn paint(ui: &Ui, cx: &mut PanelContext<'_>, rect: Rect, cell: &Cell, hovere
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn cells_grow_with_the_window_and_by_hand() {
+        assert_eq!([700.0, 1200.0, 3000.0].map(|width| cell_side(width, 0)), [112.0, 150.0, 160.0]);
+        assert!(cell_side(700.0, -1) < 90.0 && cell_side(700.0, 1) == 140.0);
+    }
 
     #[test]
     fn a_rectangle_holds_what_it_touches() {

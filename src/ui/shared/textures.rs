@@ -12,8 +12,8 @@ use std::{
 
 /// Uploads of thumbnails in one frame.
 const UPLOADS: usize = 16;
-/// Thumbnails kept: at 160 px at most 100 KB each.
-const KEPT: usize = 1200;
+/// Thumbnails kept: at 320 px at most 400 KB each.
+const KEPT: usize = 600;
 
 #[derive(Default)]
 pub struct Textures {

@@ -138,7 +138,21 @@ const MENU: [(&str, &[Id]); 8] = [
         ],
     ),
     ("Runs", &[Id::Runs, Id::RefreshRuns]),
-    ("View", &[Id::NextView, Id::Library, Id::Inspector, Id::Log, Id::Theme, Id::Larger, Id::Smaller, Id::FullSize]),
+    (
+        "View",
+        &[
+            Id::NextView,
+            Id::Library,
+            Id::Inspector,
+            Id::Log,
+            Id::Theme,
+            Id::Larger,
+            Id::Smaller,
+            Id::FullSize,
+            Id::LargerThumbnails,
+            Id::SmallerThumbnails,
+        ],
+    ),
     ("Help", &[Id::Palette, Id::Keys, Id::About]),
 ];
 

@@ -24,7 +24,7 @@ use crate::{
     app::{
         AppCommand, DataCommand, Effect, ResultsCommand, State, TrainCommand,
         message::{BackgroundEffect, ImageEffect, JobEffect, JobOrder, WindowEffect},
-        state::{Filter, JobState, Overlay, Quantity, Room, Scores, Side, Work, Workspace},
+        state::{Filter, JobState, Overlay, Quantity, Room, Scores, Side, THUMBNAIL_STEPS, Work, Workspace},
     },
     config::{DataConfig, RunConfig, ThresholdRule},
     data::{Class, Dataset, ImageId, Item, Label, Layout, Source, Split},
@@ -285,6 +285,10 @@ fn settings_are_undone_and_done_again() {
 #[test]
 fn the_scale_goes_in_steps_between_its_ends() {
     let mut state = State::default();
+    (0..20).for_each(|_| _ = update(&mut state, AppCommand::ThumbnailSize(1)));
+    assert_eq!(state.persisted.thumbnail_steps, THUMBNAIL_STEPS);
+    update(&mut state, AppCommand::ThumbnailSize(0));
+    assert_eq!(state.persisted.thumbnail_steps, 0);
     (0..20).for_each(|_| _ = update(&mut state, AppCommand::Scale(1)));
     assert_eq!(state.persisted.scale.0, 300);
     (0..20).for_each(|_| _ = update(&mut state, AppCommand::Scale(-1)));
