@@ -268,7 +268,7 @@ fn anomaly_map_is_switched_on_in_the_large_view_of_a_run_that_works_by_tiles() {
     set.config.data.tile = Tile::Px(32);
     set.map_model = Some("map.safetensors".into());
     let mut panels = Panels::of(results(set));
-    assert!(panels.is_disabled("Maps"), "none was saved");
+    assert!(panels.is_disabled("Anomaly maps"), "none was saved");
     panels.take(ResultsCommand::Row(0));
     panels.take(AppCommand::Toggle(Overlay::Picture));
     assert!(!panels.is_disabled("Anomaly map") && !panels.has("like normal"));
@@ -287,7 +287,7 @@ fn anomaly_map_is_switched_on_in_the_large_view_of_a_run_that_works_by_tiles() {
 #[test]
 fn anomaly_map_is_disabled_with_its_reason_where_a_run_has_seen_whole_pictures() {
     let mut panels = Panels::of(results(score_set()));
-    assert!(panels.0.query_by_label("Maps").is_none());
+    assert!(panels.0.query_by_label("Anomaly maps").is_none());
     panels.take(ResultsCommand::Row(0));
     panels.take(AppCommand::Toggle(Overlay::Picture));
     assert!(panels.is_disabled("Anomaly map"));

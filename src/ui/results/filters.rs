@@ -84,8 +84,8 @@ pub fn show(ui: &mut Ui, cx: &mut PanelContext<'_>, set: &ScoreSet) {
 fn maps(ui: &mut Ui, cx: &mut PanelContext<'_>) {
     let (view, allowed) = (cx.state.results.map_view, actions::may_show_maps(cx.state));
     let on = view.in_gallery && allowed.is_ok();
-    let switch = ui.add_enabled(allowed.is_ok(), Button::selectable(on, small("Maps")));
-    switch.widget_info(|| WidgetInfo::selected(Role::Button, allowed.is_ok(), on, "Maps"));
+    let switch = ui.add_enabled(allowed.is_ok(), Button::selectable(on, small("Anomaly maps")));
+    switch.widget_info(|| WidgetInfo::selected(Role::Button, allowed.is_ok(), on, "Anomaly maps"));
     if switch.clicked() {
         cx.send(ResultsCommand::Maps(MapView { in_gallery: !view.in_gallery, ..view }));
     }
