@@ -57,7 +57,8 @@ fn place(ui: &mut Ui, cx: &PanelContext<'_>, set: &ScoreSet, row: &ScoreRow) {
     widgets::caption(ui, "WHY THIS SCORE");
     if let Some(normals) = &set.normals {
         let share = percent(normals.share_below(row.score));
-        ui.label(format!("More abnormal than {share} of the {} training normals.", normals.len()));
+        ui.label(format!("More abnormal than {share} of the {} training normals.", normals.len()))
+            .on_hover_text("Each of them scored against all others");
     }
     match row.spread.filter(|_| set.kind == ScoreKind::Dia || row.split == "train") {
         Some(spread) => {
@@ -95,6 +96,7 @@ fn ranks(ui: &mut Ui, all: &[(ScoreKind, f64)], leading: &[(ScoreKind, f64)]) {
         response.widget_info(|| WidgetInfo::labeled(Role::Label, true, format!("{} {}", kind.title(), percent(rank))));
         response.on_hover_text(format!("{}: higher than {} of the held-out normals", kind.title(), percent(rank)));
     }
+    widgets::weak(ui, "Held out: the same training normals, each scored against all others.");
     if all.len() > leading.len() {
         let (these, others) = if by_tiles { ("tiles", "whole pictures") } else { ("whole pictures", "tiles") };
         widgets::weak(ui, format!("The mean of the ranks by {these} leads: it is higher than that by {others}."));

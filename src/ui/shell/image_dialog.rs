@@ -57,7 +57,7 @@ pub fn show(ui: &mut Ui, cx: &mut PanelContext<'_>, note: &mut (String, String))
             ui.allocate_ui(left, |ui| {
                 ui.vertical(|ui| {
                     ui.set_width(left.x);
-                    let bars = row.terms.is_some() && set.normals.is_some() && !anomaly_map::is_on(cx.state);
+                    let bars = has_bars(&set, &row) && !anomaly_map::is_on(cx.state);
                     let below = NOTE + if bars { explanation::BARS } else { 0.0 };
                     images(ui, cx, note, &set, &row, elsewhere, size.y - below);
                 });
@@ -118,7 +118,7 @@ fn images(
         return annotations::show(ui, cx, note);
     }
     picture(ui, cx, vec2(width, compare::used(cx, vec2(width, height))), elsewhere);
-    if let Some((terms, normals)) = row.terms.as_ref().zip(set.normals.as_ref()) {
+    if let Some((terms, normals)) = row.terms.as_ref().zip(set.normals.as_ref()).filter(|_| has_bars(set, row)) {
         ui.allocate_ui(vec2(width, explanation::BARS), |ui| {
             ui.vertical(|ui| {
                 ui.set_min_size(vec2(width, explanation::BARS - theme::GAP));
@@ -130,6 +130,13 @@ fn images(
     if elsewhere.is_none() && cx.state.dissolve.missing().is_none() {
         below(ui, cx);
     }
+}
+
+/// Whether the terms of DIA's score stand under the pictures: where it is what is looked at, or leads with others.
+fn has_bars(set: &ScoreSet, row: &ScoreRow) -> bool {
+    let leads = || set.lead.leading(row).is_none_or(|leading| leading.iter().any(|(kind, _)| *kind == ScoreKind::Dia));
+    let is_told = set.kind == ScoreKind::Dia || (set.kind == ScoreKind::Lead && leads());
+    row.terms.is_some() && set.normals.is_some() && is_told
 }
 
 /// Where the pictures leave room: the slider, and the change curve.
@@ -246,12 +253,8 @@ fn score(ui: &mut Ui, cx: &PanelContext<'_>, row: &ScoreRow) {
         said.on_hover_text(format!("{}. Higher = more abnormal", set.kind.meaning()));
         return;
     };
-    let parts = format!("of {}", parts.join(", "));
-    said.on_hover_text(format!("{} ({parts}). Higher = more abnormal", set.kind.meaning()));
-    if ui.available_width() > 560.0 {
-        widgets::weak(ui, parts)
-            .on_hover_text("The ranks that it is the mean of: the share of held-out normals that score lower");
-    }
+    // The name of the file has the room: the ranks are told beside the pictures, too.
+    said.on_hover_text(format!("{} (of {}). Higher = more abnormal", set.kind.meaning(), parts.join(", ")));
 }
 
 /// The strength and the model of the dissolved image in view, where there is room to say them.
