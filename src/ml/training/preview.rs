@@ -58,13 +58,13 @@ fn to_images(x: &Tensor) -> Result<Vec<RgbImage>> {
     Ok(data.chunks_exact(channels * h * w).map(|image| Picture::new(w, h, channels, image.to_vec()).to_image()).collect())
 }
 
-/// Rows of equally large pictures, enlarged by integers, with white gaps.
+/// Rows of equally large pictures, enlarged by integers, with gaps that glare in neither theme.
 fn grid(rows: &[Vec<RgbImage>]) -> RgbImage {
     let columns = rows.iter().map(Vec::len).max().unwrap_or(0) as u32;
     let side = rows.iter().flatten().map(RgbImage::width).max().unwrap_or(1);
     let cell = side * CELL.div_ceil(side);
     let length = |n: u32| n * (cell + GAP) + GAP;
-    let mut grid = RgbImage::from_pixel(length(columns), length(rows.len() as u32), Rgb([255; 3]));
+    let mut grid = RgbImage::from_pixel(length(columns), length(rows.len() as u32), Rgb([0x60; 3]));
     for (row, y) in rows.iter().zip(0..) {
         for (picture, x) in row.iter().zip(0..) {
             let enlarged = imageops::resize(picture, cell, cell, imageops::FilterType::Nearest);

@@ -8,14 +8,16 @@ use crate::{
         state::{Auroc, Curve, JobInfo, Progress, Quantity},
     },
     engine::export::{curves::Graph, results::Format},
-    ml::base::reporter::Stage,
+    ml::{base::reporter::Stage, training::preview::SHOWN},
     ui::shared::{context::PanelContext, plot, theme, widgets},
 };
-use eframe::egui::{RichText, Sense, Ui, vec2};
+use eframe::egui::{Align2, RichText, Sense, Ui, pos2, vec2};
 use egui_plot::{HLine, HoverPosition, Line, MarkerShape, Points};
 
 /// Previews that are shown, newest first.
 const PREVIEWS: usize = 6;
+/// Height of the newest one, points.
+const LARGE: f32 = 500.0;
 const HEIGHT: f32 = 168.0;
 /// Least width of a chart, points.
 const COLUMN: f32 = 220.0;
@@ -198,14 +200,23 @@ fn previews(ui: &mut Ui, cx: &PanelContext<'_>, job: &JobInfo) {
     ui.add_space(theme::GAP);
     widgets::caption(ui, "PREVIEWS OF THE DIFFUSION MODEL");
     widgets::weak(ui, preview_legend(job));
+    let columns = preview_columns(job);
+    // The newest one is looked at.
+    let newest = vec2(ui.available_width(), LARGE);
+    let sizes = std::iter::once(newest).chain(std::iter::repeat(vec2(560.0, 280.0)));
     ui.horizontal_wrapped(|ui| {
-        for (step, file) in job.progress.previews.iter().rev().take(PREVIEWS) {
+        for ((step, file), most) in job.progress.previews.iter().rev().take(PREVIEWS).zip(sizes) {
             ui.vertical(|ui| {
                 match cx.textures.get(&Texture::Preview(file.clone())) {
                     Some(texture) => {
                         let size = texture.size_vec2();
-                        let scale = (280.0 / size.y).min(560.0 / size.x).min(1.0);
-                        ui.image((texture.id(), size * scale)).on_hover_text(file.display().to_string());
+                        let size = size * (most.y / size.y).min(most.x / size.x).min(2.0);
+                        let (rect, _) = ui.allocate_exact_size(vec2(size.x, 16.0), Sense::hover());
+                        for (i, name) in columns.iter().enumerate() {
+                            let x = rect.left() + rect.width() * (i as f32 + 0.5) / columns.len() as f32;
+                            widgets::text_at(ui, pos2(x, rect.center().y), Align2::CENTER_CENTER, name, theme::of(ui).weak);
+                        }
+                        ui.image((texture.id(), size)).on_hover_text(file.display().to_string());
                     }
                     None => _ = ui.allocate_exact_size(vec2(96.0, 96.0), Sense::hover()),
                 }
@@ -215,8 +226,15 @@ fn previews(ui: &mut Ui, cx: &PanelContext<'_>, job: &JobInfo) {
     });
 }
 
+/// What each column of a preview shows.
+fn preview_columns(job: &JobInfo) -> Vec<String> {
+    let limit = job.config.ddpm.t_limit;
+    let shown = SHOWN.into_iter().filter(|t| limit == 0 || *t < limit).map(|t| format!("t = {t}"));
+    std::iter::once("image".into()).chain(shown).collect()
+}
+
 /// What the rows and columns of a preview are.
 fn preview_legend(job: &JobInfo) -> String {
     let samples = if job.config.ddpm.t_limit == 0 { "Top row: samples out of noise. " } else { "" };
-    format!("{samples}Each row: a normal image, held out where there are such, then dissolved at t = 30, 80, 130, 300.")
+    format!("{samples}Each row: a normal image, held out where there are such, then dissolved at the t above it.")
 }
