@@ -20,6 +20,9 @@ use crate::{
 use eframe::egui::{Align2, Order, Rect, Sense, Ui, Vec2, pos2, vec2};
 use std::{sync::Arc, time::Duration};
 
+/// Below this width a picture's name is short, points.
+const NARROW: f32 = 180.0;
+
 /// Length of a turn of a blinking picture.
 const BLINK: f64 = 0.5;
 
@@ -115,7 +118,10 @@ fn three(
 ) -> Comparison {
     let [w, h] = original.size();
     let (places, free) = places(rect, w as f32 / h as f32);
-    let names = ["original".to_string(), dissolved_name(cx, peek), change_name(&cx.state.dissolve).to_string()];
+    let change = change_name(&cx.state.dissolve);
+    // Where it would be cut in the middle, the word that counts stays.
+    let change = if places[2].width() < NARROW { change.replace("dissolving ", "") } else { change.into() };
+    let names = ["original".to_string(), dissolved_name(cx, peek), change];
     let modes = [Mode::Original, if peek { Mode::Original } else { Mode::Dissolved }, cx.state.dissolve.difference.mode()];
     let (mut hover, mut in_view) = (None, None);
     for (i, ((name, mode), place)) in names.iter().zip(modes).zip(places).enumerate() {
@@ -179,7 +185,7 @@ fn waiting(ui: &mut Ui, cx: &mut PanelContext<'_>, rect: Rect) {
 fn places(rect: Rect, aspect: f32) -> ([Rect; 3], Option<Rect>) {
     const MUCH: f32 = 1.15;
     // Room from which on a curve can be read, px: height and width.
-    const CURVE: f32 = 150.0;
+    const CURVE: f32 = 112.0;
     const WIDE: f32 = 260.0;
     let gap = theme::GAP;
     let (w, h) = (rect.width(), rect.height());
