@@ -64,9 +64,14 @@ pub fn show(ui: &mut Ui, cx: &mut PanelContext<'_>, field: &Field, by_tiles: Opt
         }
         let new = ui.allocate_ui_with_layout([wide, 24.0].into(), Layout::left_to_right(Align::Center), |ui| {
             ui.set_width(wide);
-            // It is a tile's side, which has its own setting.
-            if field.key == "ddpm.size" && by_tiles.is_some() {
-                ui.disable();
+            if by_tiles.is_some() {
+                match field.key {
+                    // It is a tile's side, which has its own setting.
+                    "ddpm.size" => ui.disable(),
+                    // Not used now, but what is typed here is taken for tiles, too.
+                    key if key.starts_with("ddpm.") => ui.multiply_opacity(0.5),
+                    _ => {}
+                }
             }
             let (response, new) = value(ui, cx, field, &text, wide, error.is_some());
             focused = response.has_focus();

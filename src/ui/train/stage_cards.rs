@@ -125,6 +125,16 @@ fn settings(ui: &mut Ui, cx: &mut PanelContext<'_>, stage: Stage) {
         presets(ui, cx, stage);
         let decided = cx.state.decided();
         let instead = decided.as_ref().map(|decided| &decided.instead);
+        let of_card = |key: &str| FIELDS.iter().any(|field| field.card == stage && field.key == key);
+        if instead.is_some_and(|instead| instead.keys().any(|key| of_card(key))) {
+            let text = match stage {
+                Stage::Ddpm => {
+                    "In the fields: for whole pictures, which this model does not learn. Beside them: what it takes for tiles."
+                }
+                _ => "In the fields: for whole pictures. Beside them: for tiles.",
+            };
+            widgets::weak(ui, text);
+        }
         for field in FIELDS.iter().filter(|f| f.card == stage && f.group.is_empty()) {
             field::show(ui, cx, field, instead.and_then(|instead| instead.get(field.key)));
             if field.key == "data.tile" {
