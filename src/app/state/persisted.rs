@@ -50,6 +50,8 @@ pub struct PersistedState {
     pub export_folder: PathBuf,
     /// The scores that were open.
     pub scores: Option<OpenScores>,
+    /// Thresholds that were set in other scores, newest first.
+    pub thresholds: Vec<OpenScores>,
 }
 
 /// Scores as they were looked at.
@@ -73,9 +75,23 @@ impl PersistedState {
         self.imported.retain(is_writable);
         self.preprocess.retain(|data, _| is_writable(data));
         self.scores.take_if(|scores| !is_writable(scores));
+        self.thresholds.retain(is_writable);
         if !is_writable(&self.export_folder) {
             self.export_folder.clear();
         }
+    }
+
+    /// How these scores of the run were looked at last, where a threshold was set.
+    pub fn seen(&self, run: &Path, kind: ScoreKind) -> Option<&OpenScores> {
+        self.thresholds.iter().find(|seen| seen.run == run && seen.kind == kind)
+    }
+
+    /// Remembers a threshold that was set.
+    pub fn keep_threshold(&mut self, seen: OpenScores) {
+        const KEPT: usize = 100;
+        self.thresholds.retain(|other| (&other.run, other.kind) != (&seen.run, seen.kind));
+        self.thresholds.insert(0, seen);
+        self.thresholds.truncate(KEPT);
     }
 
     /// What is done to the pictures of the data set at this path.
@@ -100,6 +116,9 @@ pub struct Scale(pub u16);
 /// The steps of Ctrl + and Ctrl -, in percent.
 pub const SCALES: [u16; 12] = [80, 90, 100, 110, 125, 140, 160, 180, 200, 230, 260, 300];
 
+/// Steps that thumbnails are made larger and smaller at most.
+pub const THUMBNAIL_STEPS: i8 = 4;
+
 impl Default for Scale {
     fn default() -> Self {
         Self(100)
@@ -116,9 +135,6 @@ impl Scale {
         if by == 0 {
             return Self::default();
         }
-/// Steps that thumbnails are made larger and smaller at most.
-pub const THUMBNAIL_STEPS: i8 = 4;
-
         let at = SCALES.iter().position(|&s| s >= self.0).unwrap_or(SCALES.len() - 1) as i32;
         Self(SCALES[(at + by).clamp(0, SCALES.len() as i32 - 1) as usize])
     }

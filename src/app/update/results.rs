@@ -7,7 +7,7 @@ use super::{
 use crate::{
     app::{
         Effect, ResultsCommand, State, actions,
-        state::{Comparing, Explanation, GalleryFilter, Scores, Tab},
+        state::{Comparing, Explanation, GalleryFilter, OpenScores, Scores, Tab},
     },
     config::{DataConfig, ThresholdRule},
     engine::{
@@ -162,7 +162,7 @@ pub fn scores(state: &mut State, run: &Path, scores: Result<Arc<ScoreSet>, Failu
             let r = &mut state.results;
             r.threshold = set.evaluation.threshold.unwrap_or(middle);
             r.rule = Some(set.own_rule());
-            if let Some(seen) = &recalled {
+            if let Some(seen) = recalled.as_ref().or(state.persisted.seen(run, set.kind)) {
                 let threshold = seen.rule.map_or(Some(seen.threshold), |rule| set.threshold(rule).ok());
                 (r.threshold, r.rule) = threshold.map_or((r.threshold, r.rule), |threshold| (threshold, seen.rule));
             }
@@ -207,8 +207,16 @@ fn set_threshold(state: &mut State, threshold: f64) -> Vec<Effect> {
         state.results.threshold = threshold;
         state.results.rule = None;
         state.results.list();
+        keep_threshold(state);
     }
     Vec::new()
+}
+
+/// The threshold that was set is there again whenever these scores are.
+fn keep_threshold(state: &mut State) {
+    let r = &state.results;
+    let Some((run, set)) = r.run.clone().zip(r.ready()) else { return };
+    state.persisted.keep_threshold(OpenScores { run, kind: set.kind, threshold: r.threshold, rule: r.rule });
 }
 
 fn set_rule(state: &mut State, rule: ThresholdRule) -> Vec<Effect> {
@@ -218,6 +226,7 @@ fn set_rule(state: &mut State, rule: ThresholdRule) -> Vec<Effect> {
             state.results.threshold = threshold;
             state.results.rule = Some(rule);
             state.results.list();
+            keep_threshold(state);
         }
         Err(reason) => state.notify_error(reason, "Choose another rule, or drag the line."),
     }

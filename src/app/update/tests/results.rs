@@ -47,6 +47,13 @@ fn scores_that_were_open_are_open_after_a_restart() {
     update(&mut ruled, JobEvent::Scores { run: "run".into(), scores: Ok(set) });
     assert_eq!((ruled.results.threshold, ruled.results.rule), (next.results.threshold, Some(ThresholdRule::Youden)));
 
+    // Also where another run was looked at in between.
+    update(&mut ruled, ResultsCommand::Threshold(2.5));
+    update(&mut ruled, ResultsCommand::Open("other".into()));
+    update(&mut ruled, ResultsCommand::Open("run".into()));
+    update(&mut ruled, JobEvent::Scores { run: "run".into(), scores: Ok(before.results.ready().unwrap().clone()) });
+    assert_eq!((ruled.results.threshold, ruled.results.rule), (2.5, None));
+
     let mut gone = start(&next);
     gone.remember();
     assert!(gone.persisted.scores.is_some(), "they are on their way");
