@@ -3,10 +3,10 @@
 use crate::{
     app::{
         AppCommand, ResultsCommand, icons,
-        state::{Comparing, Overlay},
+        state::{Comparing, Overlay, config_title},
     },
     data::ImageId,
-    engine::runs::comparison::ComparedRuns,
+    engine::runs::{comparison::ComparedRuns, list::RunEntry},
     text::images,
     ui::shared::{
         context::PanelContext,
@@ -56,7 +56,8 @@ fn ready(ui: &mut Ui, cx: &mut PanelContext<'_>, c: &ComparedRuns) {
     match (f.auroc_first, f.auroc_second, f.delta_auroc) {
         (Some(first), Some(second), Some(delta)) => {
             let p = f.p_value.map_or("p undefined: too few images".into(), p_words);
-            ui.label(format!("AUROC {first:.3} against {second:.3} · difference {delta:+.3} · {p}"));
+            let delta = signed(format!("{delta:+.3}"));
+            ui.label(format!("AUROC {first:.3} against {second:.3} · difference {delta} · {p}"));
             widgets::weak(ui, format!("Paired DeLong test on the {} that both runs scored.", images(f.n_shared)))
                 .on_hover_text(glossary::DELONG_TEST);
         }
@@ -93,8 +94,14 @@ fn ready(ui: &mut Ui, cx: &mut PanelContext<'_>, c: &ComparedRuns) {
     ui.data_mut(|data| data.insert_temp(key, (chosen, shown.state.clamped_offset().y)));
 }
 
+/// Never broken over two lines.
 fn p_words(p: f64) -> String {
-    if p < 0.001 { "p < 0.001".into() } else { format!("p = {p:.3}") }
+    if p < 0.001 { "p\u{a0}<\u{a0}0.001".into() } else { format!("p\u{a0}=\u{a0}{p:.3}") }
+}
+
+/// A number with a minus for its hyphen.
+fn signed(number: String) -> String {
+    number.replace('-', "−")
 }
 
 fn row(ui: &mut Ui, cx: &mut PanelContext<'_>, c: &ComparedRuns, index: usize, t: &theme::Tokens) {
@@ -126,7 +133,7 @@ fn row(ui: &mut Ui, cx: &mut PanelContext<'_>, c: &ComparedRuns, index: usize, t
     ui.painter().line_segment([second, first], (2.0, colour));
     ui.painter().circle(second, 4.0, t.page, (1.5, colour));
     ui.painter().circle_filled(first, 4.0, colour);
-    widgets::text_at(ui, pos2(rect.right() - 4.0, middle), Align2::RIGHT_CENTER, format!("{change:+.0} %"), t.text);
+    widgets::text_at(ui, pos2(rect.right() - 4.0, middle), Align2::RIGHT_CENTER, signed(format!("{change:+.0} %")), t.text);
     if response.clicked() {
         cx.send(ResultsCommand::Row(place));
     }
@@ -152,13 +159,18 @@ fn picture(ui: &Ui, cx: &mut PanelContext<'_>, id: ImageId, place: Rect) {
 /// The menu that picks the second run.
 pub fn pick(ui: &mut Ui, cx: &mut PanelContext<'_>) {
     let own = cx.state.results.ready().map(|set| set.run.clone());
-    let others: Vec<_> = cx.state.runs.iter().filter(|r| r.has_scores && Some(&r.path) != own.as_ref()).cloned().collect();
+    let place = cx.state.results.ready().map(|set| set.place.clone());
+    let is_same_set = |run: &RunEntry| Some(&run.place) == place.as_ref();
+    let mut others: Vec<_> = cx.state.runs.iter().filter(|r| r.has_scores && Some(&r.path) != own.as_ref()).cloned().collect();
+    // Those of other images come last, and say so.
+    others.sort_by_key(|run| !is_same_set(run));
     let menu = ui.add_enabled_ui(!others.is_empty(), |ui| {
         ui.menu_button(RichText::new(format!("{}  Compare with…", icons::CIRCLE_HALF)), |ui| {
             ScrollArea::vertical().max_height(320.0).show(ui, |ui| {
                 for run in &others {
                     let auroc = run.auroc().map_or(String::new(), |a| format!("  {a}"));
-                    if ui.button(format!("{}{auroc}", run.manifest.name)).on_hover_text(&run.manifest.created).clicked() {
+                    let of = if is_same_set(run) { String::new() } else { format!("  · on {}", config_title(&run.config.data)) };
+                    if ui.button(format!("{}{auroc}{of}", run.manifest.name)).on_hover_text(&run.manifest.created).clicked() {
                         cx.send(ResultsCommand::CompareWith(Some(run.path.clone())));
                         ui.close();
                     }

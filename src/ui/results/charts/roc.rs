@@ -104,7 +104,8 @@ pub fn show(ui: &mut Ui, cx: &mut PanelContext<'_>, set: &ScoreSet, height: f32)
         (None, Some(now)) => format!("now {}", curve.words(now)),
         (None, None) => "nothing is called abnormal at this threshold".into(),
     };
-    widgets::weak_line(ui, text);
+    let lines = compared.map_or(String::new(), |c| format!(" · solid: this run, dashed: {}", c.second.name));
+    widgets::weak_line(ui, text + &lines);
     let response = shown.response;
     if let Some((_, threshold)) = shown.inner
         && (response.dragged() || response.clicked())
