@@ -6,7 +6,7 @@ use crate::{
         AppCommand, Command, DataCommand, DissolveCommand, ResultsCommand, RunsCommand, TrainCommand,
         actions::{Id, may_export_onnx, may_export_weights},
         icons,
-        state::{Overlay, RunDraft, Workspace, config_title, in_work},
+        state::{JobInfo, JobState, Overlay, RunDraft, Workspace, config_title, in_work},
     },
     engine::{
         export::{curves::Graph, results::Format},
@@ -78,13 +78,23 @@ pub fn search(ui: &mut Ui, cx: &mut PanelContext<'_>) {
 }
 
 /// State of a run in a word, and its colour.
-pub fn state_of(run: &RunEntry, t: &theme::Tokens) -> (String, eframe::egui::Color32) {
+pub fn state_of(run: &RunEntry, jobs: &[JobInfo], t: &theme::Tokens) -> (String, eframe::egui::Color32) {
     match &run.manifest.state {
         RunState::Finished => (run.auroc().map_or("finished".into(), |a| format!("AUROC {a}")), t.weak),
+        _ if jobs.iter().any(|job| job.run.as_ref() == Some(&run.path) && job.state == JobState::Paused) => {
+            ("paused".into(), t.warning)
+        }
         _ if run.is_locked => ("running".into(), t.accent),
         RunState::Unfinished | RunState::Stopped => ("unfinished".into(), t.warning),
         RunState::Failed { .. } => ("failed".into(), t.error),
     }
+}
+
+/// Day and minute at which it was begun, in local time.
+fn created(run: &RunEntry) -> String {
+    let at = run.manifest.created.parse::<jiff::Timestamp>().ok();
+    let local = at.map(|at| at.to_zoned_datetime(jiff::tz::TimeZone::system()).strftime("%Y-%m-%d %H:%M").to_string());
+    local.unwrap_or_else(|| run.manifest.created.clone())
 }
 
 fn row(ui: &mut Ui, cx: &mut PanelContext<'_>, run: &RunEntry) {
@@ -97,10 +107,10 @@ fn row(ui: &mut Ui, cx: &mut PanelContext<'_>, run: &RunEntry) {
             cx.send(RunsCommand::Compare(run.path.clone()));
         }
         let width = ui.available_width();
-        let (state, colour) = state_of(run, t);
-        let date = run.manifest.created.get(..10).unwrap_or_default();
+        let (state, colour) = state_of(run, &cx.state.jobs, t);
+        let date = created(run);
         let data = config_title(&run.config.data);
-        let about = [run.manifest.kind.name(), &data, date, run.manifest.notes.lines().next().unwrap_or_default()];
+        let about = [run.manifest.kind.name(), &data, &date, run.manifest.notes.lines().next().unwrap_or_default()];
         let about = about.into_iter().filter(|part| !part.is_empty()).collect::<Vec<_>>().join(" · ");
         let font = eframe::egui::FontId::proportional(theme::BODY);
         let name = widgets::cut_middle(ui, &run.manifest.name, &font, width * 0.35);
@@ -217,7 +227,7 @@ fn trash(ui: &mut Ui, cx: &mut PanelContext<'_>) {
             let delete = widgets::button(ui, cx, "Delete…", || RunsCommand::AskDelete(vec![run.path.clone()]));
             delete.widget_info(|| WidgetInfo::labeled(Role::Button, true, format!("Delete {}", run.manifest.name)));
             ui.label(&run.manifest.name);
-            widgets::weak(ui, format!("{} · {}", run.manifest.kind.name(), run.manifest.created.get(..10).unwrap_or_default()));
+            widgets::weak(ui, format!("{} · {}", run.manifest.kind.name(), created(run)));
         });
     }
 }
@@ -234,7 +244,7 @@ mod tests {
     fn a_run_that_some_program_works_on_is_called_running() {
         let dir = tempfile::tempdir().unwrap();
         let run = RunDir::create(dir.path(), RunKind::Train, "eyes", &RunConfig::default()).unwrap();
-        let word = || state_of(&RunEntry::read(&run).unwrap(), &theme::DARK).0;
+        let word = || state_of(&RunEntry::read(&run).unwrap(), &[], &theme::DARK).0;
         assert_eq!(word(), "unfinished");
         let lock = run.lock().unwrap();
         assert_eq!(word(), "running");

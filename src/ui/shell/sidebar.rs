@@ -169,7 +169,7 @@ fn entry(ui: &mut Ui, cx: &mut PanelContext<'_>, run: &RunEntry) {
     let chosen = cx.state.results.run.as_deref() == Some(run.path.as_path());
     let (state, colour) = match run.auroc() {
         Some(auroc) if run.manifest.state == RunState::Finished => (auroc, t.weak),
-        _ => list::state_of(run, t),
+        _ => list::state_of(run, &cx.state.jobs, t),
     };
     // The name has what the state leaves.
     let state_width = ui.painter().layout_no_wrap(state.clone(), FontId::proportional(theme::SMALL), colour).size().x;
