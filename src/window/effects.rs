@@ -192,8 +192,9 @@ impl Effects {
                 "xdg-open"
             };
             if let Err(e) = std::process::Command::new(program).arg(&path).status() {
-                let summary = format!("{} could not be opened with {program} ({e})", path.display());
-                events.send(JobEvent::Trouble { summary, hint: Some("open it by hand; the path can be copied".into()) });
+                // What is missing is the program, not the file.
+                let summary = format!("{program}, which opens files, could not be started ({e})");
+                events.send(JobEvent::Trouble { summary, hint: Some(format!("open {} by hand", path.display()).into()) });
             }
         });
     }
