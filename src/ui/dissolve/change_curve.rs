@@ -12,6 +12,9 @@ use crate::{
 use eframe::egui::{Ui, WidgetInfo, accesskit::Role, vec2};
 use egui_plot::{FilledArea, GridMark, HLine, HoverPosition, Line, Points, VLine};
 
+/// Below this height the legend has one line, points.
+const LOW: f32 = 142.0;
+
 pub fn show(ui: &mut Ui, cx: &mut PanelContext<'_>, height: f32) {
     let d = &cx.state.dissolve;
     if !d.uses_t() || d.answers.change_curve().count() < 2 {
@@ -36,7 +39,16 @@ pub fn show(ui: &mut Ui, cx: &mut PanelContext<'_>, height: f32) {
     let points: Vec<[f64; 2]> = d.answers.change_curve().map(|(step, change)| [x(step), change.all]).collect();
     let now = d.answers.done_of(cx.state.selected);
     let floor = d.answers.resizing();
-    let plot = plot::quiet("change curve", t, (height - if floor.is_some() { 82.0 } else { 52.0 }).max(60.0))
+    let dashed = floor.map(|floor| {
+        let of = if d.scale().is_some_and(|scale| scale.is_tiles()) { " (on some tiles)" } else { "" };
+        format!("dashed: resizing alone, {floor:.4}{of}")
+    });
+    let lines = match dashed {
+        // Where there is little room the curve has it.
+        Some(dashed) if height < LOW => vec![format!("{dashed} · {legend}")],
+        dashed => dashed.into_iter().chain([legend]).collect(),
+    };
+    let plot = plot::quiet("change curve", t, (height - 22.0 - 30.0 * lines.len() as f32).max(60.0))
         .include_y(0.0)
         .include_x(0.0)
         .include_x(1.0)
@@ -79,11 +91,7 @@ pub fn show(ui: &mut Ui, cx: &mut PanelContext<'_>, height: f32) {
         t_slider::not_learnt(ui, shown.transform.frame().with_min_x(left));
     }
     plot::values_inside(ui, &shown.transform);
-    if let Some(floor) = floor {
-        let of = if d.scale().is_some_and(|scale| scale.is_tiles()) { " (on some tiles)" } else { "" };
-        widgets::weak_line(ui, format!("dashed: resizing alone, {floor:.4}{of}"));
-    }
-    widgets::weak_line(ui, legend);
+    lines.into_iter().for_each(|line| _ = widgets::weak_line(ui, line));
 }
 
 fn marks(track: Track) -> Vec<GridMark> {

@@ -229,6 +229,8 @@ mod tests {
         // Where the row leaves much below it, that is given to the curve.
         let (row, free) = places(wide.with_max_y(700.0), 1.0);
         assert!(row.iter().all(|p| p.top() == 0.0) && free.is_some_and(|f| f.top() >= row[0].bottom()));
+        let (_, free) = places(wide.with_max_x(446.0).with_max_y(300.0), 1.0);
+        assert!(free.is_some(), "a small window has room for a low curve");
         let tall = Rect::from_min_size(pos2(0.0, 0.0), vec2(600.0, 600.0));
         let (stacked, free) = places(tall, 1.5);
         assert!(stacked[2].top() > 0.0 && free.is_some_and(|f| f.top() > 0.0));

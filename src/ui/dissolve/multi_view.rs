@@ -184,7 +184,7 @@ pub fn toolbar(ui: &mut Ui, cx: &mut PanelContext<'_>) {
         Layout::SideBySide | Layout::Split | Layout::Loupe => return,
     };
     // A row of its own, so that it never makes the page wider than it is.
-    ui.horizontal_wrapped(|ui| {
+    ui.horizontal(|ui| {
         if let Some(shown) = widgets::choices(
             ui,
             d.shown,
@@ -192,7 +192,8 @@ pub fn toolbar(ui: &mut Ui, cx: &mut PanelContext<'_>) {
         ) {
             cx.send(DissolveCommand::Shown(shown));
         }
-        widgets::weak(ui, about);
+        // Its second line begins below its first.
+        ui.vertical(|ui| widgets::weak(ui, about));
     });
 }
 
