@@ -182,3 +182,14 @@ pub fn pick(ui: &mut Ui, cx: &mut PanelContext<'_>) {
     response.clone().on_hover_text("Paired test against another run on the same images, and which images moved");
     response.on_disabled_hover_text("There is no other run with scores.");
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn figures_have_a_minus_and_stay_on_one_line() {
+        assert_eq!(signed(format!("{:+.3}", -0.024)), "−0.024");
+        assert!([0.0001, 0.04].iter().all(|p| !p_words(*p).contains(' ')));
+    }
+}
