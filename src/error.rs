@@ -116,6 +116,11 @@ pub enum NextStep {
     LessMemory,
     /// Name the table of labels, which cannot be found by itself.
     NameTable,
+    /// Have the folders say the classes in the place of a table: the outer ones, or those that the images lie in.
+    UseFolders {
+        /// The outer ones.
+        outer: bool,
+    },
     /// If folders at another level are the classes: take that level, counted from 1.
     ClassLevel(usize),
     /// Show the grey values of the lowest so many of 16 bits.

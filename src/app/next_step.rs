@@ -45,6 +45,10 @@ pub fn words(step: Option<&NextStep>) -> String {
         }
         NextStep::NameTable => "choose it as the table of labels in Data",
         NextStep::ClassLevel(level) => return format!("if they are the classes, choose the folders at level {level} in Data"),
+        NextStep::UseFolders { outer } => {
+            let which = if *outer { "outer folders" } else { "folders that the images lie in" };
+            return format!("to use the folders instead, have the {which} name the classes in Data");
+        }
         NextStep::LowBits(bits) => {
             let white = 100.0 * 2f64.powi(*bits as i32 - 16);
             return format!(
@@ -89,6 +93,7 @@ mod tests {
             NextStep::SayWhatIsNormal,
             NextStep::CheckNormal,
             NextStep::NameColumns,
+            NextStep::UseFolders { outer: true },
             NextStep::SeeUnusable,
             NextStep::RemoveFile,
             NextStep::Resume,

@@ -134,7 +134,19 @@ pub fn with_data_settings(data: DataConfig, settings: &[String]) -> Result<DataC
     if let Some(other) = settings.iter().find(|setting| !setting.trim_start().starts_with("data.")) {
         return Err(Error::usage(format!("--set {other} says nothing of how data are understood"), "as in --set data.level=2"));
     }
-    Ok(with_settings(RunConfig { data, ..Default::default() }, settings, "data.level=2")?.data)
+    let normal = data.normal.clone();
+    let data = with_settings(RunConfig { data, ..Default::default() }, settings, "data.level=2")?.data;
+    one_normal(&normal, &data)?;
+    Ok(data)
+}
+
+/// Refuses `--normal` beside another `--set data.normal`.
+fn one_normal(named: &[String], data: &DataConfig) -> Result<()> {
+    if named.is_empty() || named == data.normal {
+        return Ok(());
+    }
+    let [named, set] = [named, &data.normal].map(|names| names.join(", "));
+    Err(Error::usage(format!("--normal '{named}' and --set data.normal='{set}' say different classes"), "keep one of them"))
 }
 
 /// `config` after all `--set`; `example` is shown where one cannot be read.
@@ -159,6 +171,7 @@ impl Common {
             data.labels.as_ref().map(std::path::absolute).transpose().map_err(Error::io("find", "the table of labels"))?;
         config.data.columns = columns(data.map.as_deref())?;
         config = with_settings(config, &self.settings, "ddpm.steps=500")?;
+        one_normal(&data.normal, &config.data)?;
         let curation = config.data.curation.as_ref().map(std::path::absolute).transpose();
         config.data.curation = curation.map_err(Error::io("find", "the table of curation"))?;
         config.run.seed = self.seed.unwrap_or(config.run.seed);

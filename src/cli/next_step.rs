@@ -50,6 +50,10 @@ pub fn words(step: &NextStep) -> String {
             .into(),
         NextStep::NameTable => "name it with --labels".into(),
         NextStep::ClassLevel(level) => format!("if they are the classes: --set data.level={level}"),
+        NextStep::UseFolders { outer } => {
+            let which = if *outer { "outer" } else { "inner" };
+            format!("to use the folders instead: --set data.reading={which}-folders")
+        }
         NextStep::LowBits(bits) => {
             format!("--set preprocess.window='[0, {}]' shows them as they are meant", 2f64.powi(*bits as i32 - 16))
         }

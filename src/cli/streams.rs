@@ -75,6 +75,27 @@ fn table_ending(bytes: &[u8]) -> &'static str {
     }
 }
 
+/// Refuses, before the work, a file to write whose folder is not there, or that is a picture by its name, which may be somebody's.
+pub fn require_place(path: &Path, flag: &str) -> Result<()> {
+    const PICTURES: [&str; 11] = ["png", "jpg", "jpeg", "tif", "tiff", "bmp", "webp", "gif", "dcm", "npy", "npz"];
+    let ending = path.extension().map(|ending| ending.to_string_lossy().to_lowercase()).unwrap_or_default();
+    if is_dash(path) {
+        return Ok(());
+    }
+    if PICTURES.contains(&ending.as_str()) {
+        return Err(Error::usage(
+            format!("{flag} {} is called like an image, and images are never written over", path.display()),
+            "give it another ending",
+        ));
+    }
+    match path.parent().filter(|folder| !folder.as_os_str().is_empty() && !folder.is_dir()) {
+        Some(folder) => {
+            Err(Error::user(format!("{flag}: there is no folder {}", folder.display()), "make it first, or name another"))
+        }
+        None => Ok(()),
+    }
+}
+
 /// Refuses `-` where a path is kept, as `what` in the words of a person.
 pub fn refuse_dash(path: Option<&PathBuf>, flag: &str, what: &str) -> Result<()> {
     match path {
@@ -134,6 +155,15 @@ mod tests {
         let cases: [(&[u8], _); 5] =
             [(b"file,label\n", "csv"), (b"\n [{}]", "json"), (b"<annotations>", "xml"), (b"PK\x03\x04", "xlsx"), (b"", "csv")];
         cases.into_iter().for_each(|(bytes, ending)| assert_eq!(table_ending(bytes), ending));
+    }
+
+    #[test]
+    fn a_file_to_write_has_a_folder_and_is_no_image() {
+        let folder = TempDir::new().unwrap();
+        let place = |name: &str| require_place(&folder.path().join(name), "--out").map_err(|e| (e.exit_code(), e.to_string()));
+        assert!(place("scores.csv").is_ok() && require_place("scores.csv".as_ref(), "--out").is_ok());
+        assert!(place("nope/deep/x.csv").is_err_and(|(code, said)| code == 1 && said.contains("there is no folder")));
+        assert!(place("picture.PNG").is_err_and(|(code, said)| code == 2 && said.contains("never written over")));
     }
 
     #[test]

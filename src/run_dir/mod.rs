@@ -103,6 +103,16 @@ impl RunDir {
         Self::list_folder(&workspace.join(files::RUNS))
     }
 
+    /// Folders of runs whose manifest cannot be read, newest first, each with the reason.
+    pub fn list_damaged(workspace: &Path) -> Vec<(PathBuf, Error)> {
+        let folders = fs::read_dir(workspace.join(files::RUNS)).into_iter().flatten().flatten().map(|entry| entry.path());
+        let is_run = |path: &PathBuf| path.join(files::MANIFEST).exists();
+        let mut damaged: Vec<(PathBuf, Error)> =
+            folders.filter(is_run).filter_map(|path| Some((path.clone(), Self::open(&path).err()?))).collect();
+        damaged.sort_by(|a, b| b.0.cmp(&a.0));
+        damaged
+    }
+
     fn list_folder(folder: &Path) -> Vec<Self> {
         let mut runs: Vec<Self> =
             fs::read_dir(folder).into_iter().flatten().flatten().filter_map(|entry| Self::open(&entry.path()).ok()).collect();
@@ -332,6 +342,10 @@ mod tests {
         assert_eq!(found.len(), 2);
         assert_eq!(run.config().unwrap(), config);
         assert_eq!(run.manifest().unwrap().state, RunState::Failed { reason: "x".into() });
+        assert!(RunDir::list_damaged(dir.path()).is_empty());
+        fs::write(run.join(files::MANIFEST), "{ half").unwrap();
+        let damaged = RunDir::list_damaged(dir.path());
+        assert_eq!((RunDir::list(dir.path()).len(), damaged.len(), &damaged[0].0), (1, 1, &run.path().to_path_buf()));
     }
 
     #[test]

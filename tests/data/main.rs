@@ -15,6 +15,7 @@ mod dicom_window;
 mod inspect;
 mod layouts;
 mod masks;
+mod mentions;
 mod public_sets;
 mod spreadsheets;
 mod synth;

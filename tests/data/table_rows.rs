@@ -63,7 +63,7 @@ fn table_path_never_labels_file_of_another_folder() {
     // Where not one row names a file, the table labels nothing, and that is said.
     sites.write("labels.csv", format!("file,label\n{}", rows("hospital_a/", "sick", 1..9)).as_bytes());
     let found = inspect(sites.path(), &[]);
-    assert!(found["layout"] != "labels-csv" && warns(&found, "only 0 % of its rows name a file that is here"), "{found}");
+    assert!(found["layout"] != "labels-csv" && warns(&found, "none of its rows names a file that is here"), "{found}");
     let table = sites.path().join("labels.csv");
     let sentence = refused(&sites.path().join("hospital_b"), &["--labels", table.to_str().unwrap()]);
     assert!(sentence.contains("names no file that lies in"), "{sentence}");

@@ -1,7 +1,7 @@
 //! `export`: the finished weights of a run as one file, with their configuration inside; or its encoder for other runtimes.
 
 use crate::{
-    cli::streams::Output,
+    cli::streams::{Output, require_place},
     engine::onnx,
     error::{Error, Result},
     run_dir::{RunDir, RunKind, write_atomic},
@@ -50,6 +50,8 @@ enum Part {
 }
 
 pub fn run(args: Args) -> Result<()> {
+    args.out.iter().try_for_each(|out| require_place(out, "--out"))?;
+    args.onnx.iter().try_for_each(|out| require_place(out, "--onnx"))?;
     let path = args.run.or(args.positional).unwrap_or_default();
     let run = RunDir::open(&path)?;
     if let Some(file) = args.onnx {

@@ -22,11 +22,15 @@ pub struct Args {
 pub fn run(args: Args) -> Result<()> {
     let runs: Vec<(RunDir, Manifest)> =
         RunDir::list(&args.workspace).into_iter().filter_map(|run| run.manifest().ok().map(|manifest| (run, manifest))).collect();
+    let damaged = RunDir::list_damaged(&args.workspace);
+    for (path, why) in &damaged {
+        out::note(format_args!("{} is damaged: {why}", path.display()));
+    }
     if args.json {
         let all: Vec<Value> = runs.iter().map(|(run, manifest)| entry(run, manifest)).collect();
         return out::line(format_args!("{:#}", Value::from(all)));
     }
-    if runs.is_empty() {
+    if runs.is_empty() && damaged.is_empty() {
         out::note(format_args!("there are no runs in {}", args.workspace.join(files::RUNS).display()));
     }
     let mut table = String::new();
@@ -39,6 +43,9 @@ pub fn run(args: Args) -> Result<()> {
         };
         // Writing to a string cannot fail.
         let _ = writeln!(table, "{:<10}  {auroc:<23}  {}", state(run, &manifest.state), run.path().display());
+    }
+    for (path, _) in &damaged {
+        let _ = writeln!(table, "{:<10}  {:<23}  {}", "damaged", "", path.display());
     }
     out::print(&table)
 }

@@ -4,7 +4,7 @@ use crate::{
     cli::{
         args::{DataArgs, columns, with_data_settings},
         progress::Terminal,
-        streams::{Input, Output, is_dash},
+        streams::{Input, Output, is_dash, require_place},
     },
     config::{DataConfig, DeviceKind},
     engine::{
@@ -59,6 +59,7 @@ pub struct Args {
 const SETTLED: [&str; 2] = ["data.tile", "data.working_size"];
 
 pub fn run(args: Args) -> Result<()> {
+    args.out.iter().try_for_each(|out| require_place(out, "--out"))?;
     let mut terminal = Terminal::new();
     let ready = FinishedRun::open(&args.run, args.device, args.threads, &mut terminal)?;
     for place in [&args.out, &args.maps].into_iter().flatten().filter(|place| !is_dash(place)) {

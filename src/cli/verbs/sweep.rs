@@ -126,7 +126,10 @@ fn work(plan: &PlanArgs, cell: Option<usize>) -> Result<()> {
     for cell in &cells[chosen.clone()] {
         out::note(format_args!("== {}", cell.name()));
         match sweep::work(cell, &workspace, &mut terminal) {
-            Err(Error::Stopped) => return Err(Error::Stopped),
+            Err(Error::Stopped) => {
+                out::note("what is finished is kept; the same command goes on with the rest");
+                return Err(Error::Ended);
+            }
             // One failed cell does not stop the others; the table shows it.
             Err(e) => {
                 failed += 1;

@@ -6,7 +6,7 @@ use crate::{
         out,
         progress::Terminal,
     },
-    config::{DissolveMethod, RunConfig, Tile},
+    config::{DissolveMethod, RunConfig, Tile, TileSize},
     engine::pipeline,
     error::{Error, Result},
     ml::base::device,
@@ -69,7 +69,7 @@ pub fn all(args: AllArgs) -> Result<()> {
                 ));
             }
             config.score.maps |= args.maps;
-            start(RunKind::Train, config, &args.common)
+            start(RunKind::Train, config, &args.common, args.maps)
         }
     }
 }
@@ -77,7 +77,7 @@ pub fn all(args: AllArgs) -> Result<()> {
 pub fn ddpm(args: DdpmArgs) -> Result<()> {
     match args.common.resumed()? {
         Some(run) => go_on(&run, &args.common),
-        None => start(RunKind::Ddpm, args.common.config(&args.data)?, &args.common),
+        None => start(RunKind::Ddpm, args.common.config(&args.data)?, &args.common, false),
     }
 }
 
@@ -99,15 +99,25 @@ pub fn dia(args: DiaArgs) -> Result<()> {
         }
         (None, Some(method)) => config.dia.dissolve = method,
     }
-    start(RunKind::of_encoder(config.dia.dissolve), config, &args.common)
+    start(RunKind::of_encoder(config.dia.dissolve), config, &args.common, false)
 }
 
-fn start(kind: RunKind, config: RunConfig, common: &Common) -> Result<()> {
+/// `needs_tiles`: something was asked for that only tiles make.
+fn start(kind: RunKind, config: RunConfig, common: &Common, needs_tiles: bool) -> Result<()> {
     let mut terminal = Terminal::new();
     // Opening the data computes already.
     device::set_threads(config.run.threads)?;
     let name = common.run_name(&config.data.path);
     let run = pipeline::create(kind, &config, &common.workspace, &name, &mut terminal)?;
+    let wants_tiles = matches!(config.data.tile, Tile::Px(_)) || needs_tiles;
+    if wants_tiles && run.config()?.data.tile == Tile::Off {
+        let (tile, size, least) = (config.data.tile, config.data.working_size, TileSize::LEAST_WORKING_SIZE);
+        let maps = if needs_tiles { ", and there will be no anomaly maps" } else { "" };
+        out::note(format_args!(
+            "data.tile={tile} is not followed: pictures worked on at data.working_size={size} are seen whole where they are no larger than \
+             {least} px{maps}"
+        ));
+    }
     out::note(format_args!("run folder: {}", run.path().display()));
     finish(&run, pipeline::work(&run, &mut terminal))
 }

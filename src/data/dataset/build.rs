@@ -30,6 +30,7 @@ impl Dataset {
             split_notes: Vec::new(),
             pairs: Vec::new(),
             twins: Vec::new(),
+            outlined: Default::default(),
             examined: None,
             fingerprint: OnceLock::new(),
             fitted: Default::default(),
@@ -56,7 +57,7 @@ impl Dataset {
     pub(super) fn tell(&mut self) {
         self.suggested = if self.normal_name().is_none() { self.suggestion() } else { None };
         let more = self.split_notes.iter().cloned().chain(self.leaks()).chain(self.duplicate_warnings());
-        let more = more.chain(self.curation_warning()).map(Warning::from);
-        self.warnings = self.notes.iter().cloned().chain(more).collect();
+        let more = more.chain(self.curation_warning()).chain(self.classes_apart()).map(Warning::from);
+        self.warnings = self.notes.iter().cloned().chain(more).chain(self.outlined_normals()).collect();
     }
 }

@@ -9,6 +9,7 @@ mod fingerprint;
 mod fitted;
 mod model;
 mod normal;
+mod outlined;
 mod pixel_store;
 mod read;
 mod remarks;

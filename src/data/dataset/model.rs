@@ -11,6 +11,7 @@ use crate::{
 };
 use serde::{Deserialize, Serialize};
 use std::{
+    collections::BTreeSet,
     path::{Path, PathBuf},
     sync::{Arc, OnceLock},
 };
@@ -79,7 +80,7 @@ impl Split {
         match name.trim().to_ascii_lowercase().as_str() {
             "train" | "training" | "tr" | "trainset" => Some(Self::Train),
             "val" | "valid" | "validation" | "validate" | "dev" => Some(Self::Val),
-            "test" | "testing" | "ts" | "testset" => Some(Self::Test),
+            "test" | "testing" | "ts" | "testset" | "holdout" | "hold-out" | "hold_out" => Some(Self::Test),
             _ => None,
         }
     }
@@ -137,6 +138,8 @@ pub struct Dataset {
     pub(super) pairs: Vec<Duplicate>,
     /// Duplicates that were known when the set was opened: a split of ours keeps them together.
     pub(super) twins: Vec<Duplicate>,
+    /// Images of which a mask was looked at and is not empty, by their names.
+    pub(super) outlined: Arc<BTreeSet<String>>,
     /// What decoding all pictures showed, where that was done when the set was opened.
     pub(super) examined: Option<Arc<Examination>>,
     /// Its classes are those that it came with, and not made of what a person says.

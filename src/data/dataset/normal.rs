@@ -16,6 +16,13 @@ const SOUNDS_NORMAL: &[&str] = &[
     "no findings", "nofinding", "no tumor", "notumor", "no annotation", "unauffällig", "gesund", "ohne befund", "sano", "sain", "normale", "正常", "정상", "норма",
 ];
 
+/// The first word of a name that may mean normal.
+#[rustfmt::skip]
+const BEGIN_NORMAL: &[&str] = &[
+    "normal", "healthy", "non", "no", "not", "neg", "uninfected", "unremarkable", "clean", "nofracture", "nofractures", "nontumor",
+    "nondemented", "nonfractured",
+];
+
 /// In the place of a class's name: every image.
 pub const ALL: &str = "*";
 
@@ -146,7 +153,7 @@ impl Dataset {
             let key = class_key(&class.name).replace('-', " ");
             // `0.0.Normal` has its place in an order before it.
             let mut words = key.trim_start_matches(|c: char| c.is_ascii_digit() || matches!(c, '.' | ' ')).split(' ');
-            let is_word = words.next().is_some_and(|first| ["normal", "non", "no", "uninfected"].contains(&first));
+            let is_word = words.next().is_some_and(|first| BEGIN_NORMAL.contains(&first));
             is_word && !words.any(|word| word == "normal")
         };
         // `Normal` before `Non-COVID`.

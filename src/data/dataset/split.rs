@@ -153,6 +153,28 @@ impl Dataset {
         merged.into_values().collect()
     }
 
+    /// That train and test, as the data set has them, share no class, or that nothing to test on is normal.
+    pub(super) fn classes_apart(&self) -> Option<String> {
+        let of = |split: Split| -> BTreeSet<usize> {
+            self.used().filter(|item| item.given_split == Some(split)).filter_map(|item| item.class).collect()
+        };
+        let [train, test] = [Split::Train, Split::Test].map(of);
+        if train.is_empty() || test.is_empty() {
+            return None;
+        }
+        let names = |classes: &BTreeSet<usize>| first_few(classes.iter().map(|&class| &self.classes[class].name));
+        if train.is_disjoint(&test) {
+            let [train, test] = [&train, &test].map(names);
+            return Some(format!(
+                "Train and test have no class in common (train: {train}; test: {test}). Where these are other words for the same, nothing \
+                 is measured rightly: give both the same words."
+            ));
+        }
+        let is_normal = |&class: &usize| self.classes[class].label == Some(Label::Normal);
+        let lacks = train.iter().any(is_normal) && !test.iter().any(is_normal);
+        lacks.then(|| format!("No image of the test split is normal (its classes: {}).", names(&test)))
+    }
+
     /// Patients on both sides of the split.
     pub(super) fn leaks(&self) -> Option<String> {
         let mut sides: BTreeMap<&str, BTreeSet<Split>> = BTreeMap::new();

@@ -37,6 +37,11 @@ impl DatasetBuilder {
         self.images.iter().filter_map(|(_, class)| class.as_deref())
     }
 
+    /// The images, each with the name of its class.
+    pub fn with_classes(&self) -> impl Iterator<Item = (&Item, Option<&str>)> {
+        self.images.iter().map(|(item, class)| (item, class.as_deref()))
+    }
+
     pub fn add(&mut self, item: Item, class: Option<String>) {
         self.images.push((item, class.filter(|class| !class.is_empty())));
     }
@@ -170,6 +175,7 @@ impl DetectedLayout {
         set.notes = self.warnings;
         set.split_rule = SplitRule { test_fraction: config.test_fraction.0, seed: config.split_seed };
         set.find_twins();
+        set.look_at_masks();
         set.refresh();
         let known = self.normal.into_iter().filter(|name| set.find_class(name).is_some());
         let normal = if config.normal.is_empty() { known.collect() } else { config.normal.clone() };

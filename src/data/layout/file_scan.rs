@@ -1,6 +1,6 @@
 //! The files under a folder, found without following a link in circles and without opening anything but ordinary files.
 
-use super::system_files::is_system_file;
+use super::system_files::{is_lock, is_system_file};
 use crate::{
     data::{
         dataset::Skipped,
@@ -181,6 +181,9 @@ fn list(root: &Path, part: &Path, scan: &mut FileScan) -> Result<Vec<PathBuf>> {
         };
         let path = named(entry.path());
         let mut kind = entry.file_type();
+        if is_lock(entry.file_name()) && kind.is_file() {
+            continue;
+        }
         if (entry.depth() > 0 || part != root) && is_system_file(entry.file_name(), kind.is_dir()) {
             if kind.is_dir() {
                 scan.system_folders.push(relative(root, &path));

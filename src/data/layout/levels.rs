@@ -228,14 +228,32 @@ pub fn choose(paths: &[Vec<&str>]) -> (Option<usize>, Vec<Level>) {
         .or(outermost)
         .filter(fits);
     // A single folder is a class where nothing else is.
-    // `PALM-Training400`, `stage_2_train`: the name of a data set or a part of it.
-    let is_of_set = |name: &str| {
-        plain(name).split('_').map(without_number).any(|word| Split::from_name(word).is_some() || GENERIC.contains(&word))
-    };
     let is_class = |name: &&str| !ends_generic(name) && (!is_of_set(name) || sounds_normal(name));
     let chosen =
         chosen.or_else(|| (0..depth).rev().find(|&l| levels[l] == Level::Single && depth == 1 && names[l].iter().all(is_class)));
     (chosen, levels)
+}
+
+/// `PALM-Training400`, `stage_2_train`: the name of a data set or a part of it.
+fn is_of_set(name: &str) -> bool {
+    plain(name).split('_').map(without_number).any(|word| Split::from_name(word).is_some() || GENERIC.contains(&word))
+}
+
+/// The level below the chosen one, where its folders hold some of the images and could be classes, and whether they are: at least
+/// half of the images lie in them, and one sounds normal, or the folders around them only part a set, as in REFUGE's
+/// `Training400/Glaucoma` beside `Validation400`.
+pub fn below(paths: &[Vec<&str>], chosen: usize) -> Option<(usize, bool)> {
+    let at = |level: usize| paths.iter().filter_map(move |path| path.get(level).copied()).collect::<BTreeSet<_>>();
+    let (outer, inner) = (at(chosen), at(chosen + 1));
+    let sounds_so = |name: &&str| sounds_normal(name) || ["no", "non"].contains(&plain(name).split('_').next().unwrap_or(""));
+    let inside = paths.iter().filter(|path| path.len() > chosen + 1).count();
+    let may_be = inside < paths.len()
+        && inner.len() > 1
+        && inner.len() <= MAX_NUMBERED
+        && !outer.iter().any(|name| sounds_so(name))
+        && matches!(Level::of(&inner), Level::Names | Level::WithNormal);
+    let are = inside * 2 >= paths.len() && (inner.iter().any(|name| sounds_so(name)) || outer.iter().all(|name| is_of_set(name)));
+    may_be.then_some((chosen + 1, are))
 }
 
 /// So many folders nine in ten images have above them.
@@ -274,6 +292,16 @@ mod tests {
         assert_eq!(["ISIC2018_Task1-2_Training_Input", "JPEGImages", "AllDICOMs"].map(|name| chosen(&[name])), [None; 3]);
         let each: Vec<String> = (0..60).map(|i| format!("p{i:05}x")).collect();
         assert_eq!(chosen(&each.iter().map(String::as_str).collect::<Vec<_>>()), None, "a folder for each image");
+    }
+
+    #[test]
+    fn classes_may_be_those_of_a_part() {
+        let found = |paths: &[&str]| below(&paths.iter().map(|path| path.split('/').collect()).collect::<Vec<_>>(), 0);
+        assert_eq!(found(&["Training400/Glaucoma", "Training400/Non-Glaucoma", "REFUGE-Validation400"]), Some((1, true)));
+        assert_eq!(found(&["labelled/normal", "labelled/sick", "more"]), Some((1, true)));
+        assert_eq!(found(&["sick/cyst", "sick/mass", "other"]), Some((1, false)));
+        assert_eq!(found(&["normal", "abnormal/cyst", "abnormal/tumour"]), None);
+        assert_eq!(found(&["covid/patient1", "covid/patient2", "flu"]), None);
     }
 
     #[test]

@@ -6,6 +6,7 @@
 mod annotations;
 mod arrays;
 mod cifar;
+mod contradictions;
 mod detected;
 mod file_scan;
 mod folders;

@@ -3,7 +3,7 @@
 use super::{
     annotations::Pictures,
     arrays::{npy, npz},
-    cifar,
+    cifar, contradictions,
     detected::{DetectedLayout, nothing_usable},
     file_scan::{self, FileScan, PictureFile, relative},
     folders,
@@ -93,7 +93,10 @@ fn open_file(path: &Path, config: &DataConfig, progress: &(dyn Fn(usize) + Sync)
 }
 
 fn read_npz(path: &Path) -> Result<DetectedLayout> {
-    let hint = "a MedMNIST archive holds train_images, train_labels, val_images… as arrays of 0 to 255";
+    let hint = match file_scan::extension(path).as_str() {
+        "zip" => "unpack it first, and open the folder",
+        _ => "a MedMNIST archive holds train_images, train_labels, val_images… as arrays of 0 to 255",
+    };
     decode::guarded(|| npz::read(path)).map_err(|reason| refuse(path, &reason, hint))
 }
 
@@ -173,11 +176,13 @@ fn detect(root: &Path, base: &Path, scan: &mut FileScan, config: &DataConfig) ->
         || (by_folders.layout != Layout::Unlabelled && has_classes && (!by_folders.is_guess || names_few));
     if folders_win && !has_columns {
         let text = format!("{} names {} of these images, but the folders say their classes.", found.tables, found.named);
+        by_folders.warnings.extend(contradictions::between(&by_folders, &by_table, Some(&found.path)));
         by_folders.warnings.push(Warning::new(text, NextStep::UseTable { path: found.path }));
         by_folders.warnings.extend(found.notes);
         by_folders.take_metadata(by_table);
         return Ok(by_folders);
     }
+    by_table.warnings.extend(contradictions::between(&by_folders, &by_table, None));
     by_table.warnings.extend(found.notes);
     Ok(by_table)
 }

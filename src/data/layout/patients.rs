@@ -43,7 +43,8 @@ pub fn patients_from_names(items: &mut [Item]) -> Option<&'static str> {
         return None;
     }
     type Pattern = fn(&str) -> Option<&str>;
-    const PATTERNS: [(&str, Pattern); 3] = [("NAME_left and NAME_right", eye), ("personN_…", person), ("CLASS-PATIENT-N", oct)];
+    const PATTERNS: [(&str, Pattern); 4] =
+        [("NAME_left and NAME_right", eye), ("personN_…", person), ("CLASS-PATIENT-N", oct), ("SOB_CLASS-YEAR-PATIENT-N", slide)];
     let stem = |item: &Item| {
         let file = item.name.rsplit('/').next().unwrap_or(&item.name);
         file.split_once('.').map_or(file, |(stem, _)| stem).to_string()
@@ -74,6 +75,13 @@ fn oct(stem: &str) -> Option<&str> {
     (class.chars().all(|c| c.is_ascii_alphabetic()) && patient.len() >= 4 && digits(patient) && digits(number)).then_some(patient)
 }
 
+/// BreakHis: `22549AB` of `SOB_B_TA-14-22549AB-40-001`.
+fn slide(stem: &str) -> Option<&str> {
+    let mut parts = stem.strip_prefix("SOB_")?.split('-').skip(1);
+    let (year, patient) = (parts.next()?, parts.next()?);
+    (digits(year) && patient.starts_with(|c: char| c.is_ascii_digit()) && parts.all(digits)).then_some(patient)
+}
+
 fn digits(text: &str) -> bool {
     !text.is_empty() && text.bytes().all(|b| b.is_ascii_digit())
 }
@@ -91,5 +99,9 @@ mod tests {
         assert_eq!(person("IM-0001-0001"), None);
         assert_eq!(oct("CNV-1016042-1"), Some("1016042"));
         assert_eq!(oct("IM-01-0001"), None);
+        assert_eq!(
+            [slide("SOB_B_TA-14-22549AB-40-001"), slide("SOB_M-2"), slide("B-14-22549AB-40-001")],
+            [Some("22549AB"), None, None]
+        );
     }
 }

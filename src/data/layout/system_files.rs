@@ -64,6 +64,12 @@ pub fn is_system_file(name: &OsStr, is_folder: bool) -> bool {
     }
 }
 
+/// What an office program puts beside a file while it is open: `~$labels.xlsx`.
+pub fn is_lock(name: &OsStr) -> bool {
+    let name = name.to_string_lossy();
+    name.starts_with("~$") || name.starts_with(".~lock.")
+}
+
 /// One line about what was passed over; paths relative to the root.
 pub fn passed_over(folders: &[PathBuf], files: &[PathBuf]) -> Option<String> {
     let count = |n: usize, thing: &str| (n > 0).then(|| count_of(n, thing));

@@ -126,10 +126,13 @@ fn read_part(
         [n, h, w] => (n, h, w, 1),
         [n, h, w, c @ (1 | 3)] => (n, h, w, c),
         _ => {
-            return Err(format!(
-                "has the shape {:?}; N x height x width, with 1 or 3 channels after it, is needed",
-                array.header.shape
-            ));
+            let way = match array.header.shape[..] {
+                [_, 1 | 3, ..] if array.header.shape.len() == 4 => ": np.moveaxis(array, 1, -1) puts the channels last",
+                [_, _, h, w] => &format!(": of volumes save the slices, array.reshape(-1, {h}, {w}), and a label for each"),
+                _ => "",
+            };
+            let needed = "N x height x width, with 1 or 3 channels after it, is needed";
+            return Err(format!("has the shape {:?}; {needed}{way}", array.header.shape));
         }
     };
     let size = check_size(width as u64, height as u64)?;

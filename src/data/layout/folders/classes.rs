@@ -51,12 +51,17 @@ pub fn classes(files: &[&PlacedFile], dirs: &[&[String]], base: &Path) -> Classe
     levels::without_kinds(&mut paths);
     let is_generic = paths.iter().flatten().all(|name| is_generic(name));
     let (chosen, kinds) = if is_generic { (None, Vec::new()) } else { levels::choose(&paths) };
+    let below = chosen.and_then(|level| levels::below(&paths, level));
+    let (chosen, is_of_part) = match below {
+        Some((level, true)) => (Some(level), true),
+        _ => (chosen, false),
+    };
     let at = |level: usize| paths.iter().filter_map(move |path| path.get(level).copied()).collect::<BTreeSet<_>>();
     let are_numbered = chosen.is_some_and(|level| are_numbered_classes(&at(level)));
     let mut of: Vec<Option<String>> = paths
         .iter()
         .map(|path| {
-            let name = path.get(chosen?).or_else(|| path.last())?;
+            let name = path.get(chosen?).or_else(|| path.last().filter(|_| !is_of_part))?;
             Some(if are_numbered { without_number(name) } else { class_of_study(name) }.to_string())
         })
         .collect();
@@ -82,6 +87,12 @@ pub fn classes(files: &[&PlacedFile], dirs: &[&[String]], base: &Path) -> Classe
         let (verb, folders) = (if unsorted_count == 1 { "lies" } else { "lie" }, first_few(&unsorted));
         let text = format!("{} {verb} in {folders}, by its name not sorted into classes: unlabelled.", images(unsorted_count));
         notes.push(text.into());
+    }
+    if let Some((level, false)) = below
+        && let Some(number) = number(level)
+    {
+        let text = format!("Some of these folders hold folders that could be the classes: {}.", examples(level).0);
+        notes.push(Warning::new(text, NextStep::ClassLevel(number)));
     }
     for (level, _) in kinds.iter().enumerate().filter(|(level, _)| Some(*level) != chosen) {
         let (names, count) = examples(level);

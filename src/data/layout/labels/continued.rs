@@ -36,6 +36,18 @@ pub fn is_of_guesses(path: &Path) -> bool {
     WORDS.iter().any(|word| stem.contains(word))
 }
 
+/// How new a table is among those that say otherwise, by its name: not of those with the ending of a copy, and the last version.
+pub fn edition(path: &Path) -> (bool, u32) {
+    const COPIES: &[&str] = &["copy", "kopie", "copie", "copia", "old", "alt", "backup", "bak", "orig", "original"];
+    let stem = path.file_stem().unwrap_or_default().to_string_lossy().to_lowercase();
+    let words = || stem.split(|c: char| !c.is_alphanumeric()).filter(|word| !word.is_empty());
+    let is_numbered = stem.ends_with(')')
+        && stem.rsplit_once('(').is_some_and(|(_, number)| number.trim_end_matches(')').bytes().all(|b| b.is_ascii_digit()));
+    let is_copy = is_numbered || words().skip(1).any(|word| COPIES.contains(&word));
+    let version = words().filter_map(|word| word.strip_prefix('v')?.parse().ok()).next_back();
+    (!is_copy, version.unwrap_or(0))
+}
+
 /// A form that competitions ask to fill in: what it says of images is made up.
 pub fn is_form(path: &Path) -> bool {
     let stem = path.file_stem().unwrap_or_default().to_string_lossy().to_lowercase();

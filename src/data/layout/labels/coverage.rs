@@ -50,13 +50,24 @@ impl NamedFiles<'_> {
         self.named(table, column, naming).len() as f64 / self.count().max(1) as f64
     }
 
-    /// The column that names most files, if nearly all of its values name one.
-    pub fn best_column(&self, path: &Path, table: &Table) -> Option<usize> {
+    /// The column that names most files, if nearly all of its values name one, or, `of_a_part`, names that are no chance do: of a
+    /// large set a part may be here.
+    pub fn best_column(&self, path: &Path, table: &Table, of_a_part: bool) -> Option<usize> {
         let naming = |c: usize| self.naming(path, table, Some(c));
-        let columns = (0..table.headers.len()).filter(|&c| self.share(table, Some(c), &naming(c)) >= 0.8);
+        let count = |c: usize| self.named(table, Some(c), &naming(c)).len();
+        let is_of_files = |c: usize| self.share(table, Some(c), &naming(c)) >= 0.8 || (of_a_part && are_names(table, c));
         // Of equals the first: `max_by_key` takes the last.
-        columns.rev().max_by_key(|&c| self.named(table, Some(c), &naming(c)).len())
+        let columns = (0..table.headers.len()).rev().filter(|&c| is_of_files(c));
+        columns.map(|c| (c, count(c))).filter(|&(_, count)| count > 0).max_by_key(|&(_, count)| count).map(|(c, _)| c)
     }
+}
+
+/// Whether the values of a column tell rows apart and are neither numbers nor short: what is called like one of them is meant.
+pub fn are_names(table: &Table, column: usize) -> bool {
+    let values = || sample(table).map(|row| table.field(row, Some(column))).filter(|value| !value.is_empty());
+    let is_name = |value: &&str| value.len() > 4 && (value.len() > 9 || value.starts_with('0') || value.parse::<f64>().is_err());
+    let count = values().count();
+    values().filter(is_name).count() * 10 >= count * 9 && values().collect::<HashSet<_>>().len() * 4 > count
 }
 
 /// Some two hundred rows from all over a table.

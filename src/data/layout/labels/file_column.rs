@@ -1,6 +1,7 @@
 //! Which column of a table names the files, and how.
 
 use super::{
+    coverage::are_names,
     named_files::{Match, NamedFiles},
     naming::Naming,
 };
@@ -30,6 +31,7 @@ pub fn understood(files: &NamedFiles, path: &Path, table: Table, wanted: &LabelC
     let (file, mut naming, mut share) = file_column(files, path, &table, columns.file, wanted);
     let is_known = columns.file.is_some() && columns.label.is_some() && columns.file != columns.label;
     columns.file = file;
+    columns.patient = columns.patient.filter(|_| columns.patient != columns.file || !wanted.patient.is_empty());
     if (columns.file.is_none() || share == 0.0)
         && let Some((folders, by_folder, of_folders)) = folder_column(files, path, &table, &columns, wanted)
     {
@@ -48,17 +50,20 @@ fn folder_column(
     columns: &Columns,
     wanted: &LabelColumns,
 ) -> Option<(usize, Naming, f64)> {
+    let distinct = |c: usize| table.column(c).collect::<HashSet<_>>().len();
+    // A row for each, under whatever name: `BraTS21ID`.
+    let is_of_rows = |c: usize| distinct(c) == table.rows.len() && are_names(table, c);
     let may_be = |&c: &usize| match wanted.file.is_empty() {
-        true => columns.patient == Some(c) || is_of_folders(&table.headers[c]),
+        true => columns.patient == Some(c) || is_of_folders(&table.headers[c]) || is_of_rows(c),
         false => columns.file == Some(c),
     };
     let names_folders = |c: usize| {
         let mut by_folder = files.naming(path, table, Some(c));
         by_folder.may_be_folders = true;
         let share = files.share(table, Some(c), &by_folder);
-        (share >= 0.5).then_some((c, by_folder, share))
+        // Of many patients a part may be here.
+        (share >= 0.5 || files.covered(table, Some(c), &by_folder) >= 0.5).then_some((c, by_folder, share))
     };
-    let distinct = |c: usize| table.column(c).collect::<HashSet<_>>().len();
     // Of equals the first: `max_by_key` takes the last.
     (0..table.headers.len()).rev().filter(may_be).filter_map(names_folders).max_by_key(|(c, ..)| distinct(*c))
 }
@@ -93,11 +98,12 @@ fn file_column(
     let share = files.share(table, usual, &naming);
     if (usual.is_none() || share < 0.5)
         && wanted.file.is_empty()
-        && let Some(best) = files.best_column(path, table)
+        && let is_lost = files.named(table, usual, &naming).is_empty()
+        && let Some(best) = files.best_column(path, table, is_lost)
     {
         let other = files.naming(path, table, Some(best));
         let other_share = files.share(table, Some(best), &other);
-        if other_share > share {
+        if is_lost || other_share > share {
             return (Some(best), other, other_share);
         }
     }

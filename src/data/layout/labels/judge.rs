@@ -13,7 +13,7 @@ use crate::{
             file_scan::{extension, relative},
             tables::{Columns, LabelScheme, NoTable, Table, most_bytes},
         },
-        text::{cut_list, display_path},
+        text::{cut_list, display_path, images},
     },
     error::{NextStep, Warning},
 };
@@ -77,6 +77,17 @@ fn judge_table(root: &Path, files: &NamedFiles, path: &Path, table: Table, confi
         vec![Judged::Note(text.into())]
     };
     if columns.file.is_none() {
+        // Numbers that are names of most files as well may be anything.
+        let may_name =
+            |&c: &usize| Some(c) != columns.label && files.covered(&table, Some(c), &files.naming(path, &table, Some(c))) >= 0.5;
+        if let Some(column) = (0..table.headers.len()).find(may_name).filter(|_| columns.label.is_some()) {
+            let text = format!(
+                "{name} looks like a table of labels; whether its column `{}` names the files is not known.",
+                table.typed(column)
+            );
+            let (path, file) = (path.to_path_buf(), table.typed(column));
+            return vec![Judged::Note(Warning::new(text, NextStep::ChooseLabel { path, file }))];
+        }
         // Known by its label, and by names of files.
         let names_files = |c: usize| Some(c) != columns.label && LabelScheme::names_files(&table, c);
         let is_of_files = columns.label.is_some() && (0..table.headers.len()).any(names_files);
@@ -90,18 +101,22 @@ fn judge_table(root: &Path, files: &NamedFiles, path: &Path, table: Table, confi
     // A table of a whole set beside a part of its images names many files that are not here.
     let least = files.least_share(&table, columns.file);
     if share < least && files.covered(&table, columns.file, &naming) < least {
-        let share = share * 100.0;
-        let text = format!("{name} looks like a table of labels, but only {share:.0} % of its rows name a file that is here.");
+        let named = files.named(&table, columns.file, &naming).len();
+        if named > 0 && (is_known || columns.label.is_some()) {
+            let (of, column) = (images(files.count()), table.header(columns.file));
+            let text =
+                format!("{name} names {named} of the {of} that are here (column `{column}`), too few to be used by itself.");
+            return vec![Judged::Note(Warning::new(text, NextStep::UseTable { path: path.to_path_buf() }))];
+        }
         // JSON without names of files is given the columns of one that has them.
-        let is_known = is_known && (share > 0.0 || extension(path) != "json");
-        return is_known.then(|| Judged::Note(text.into())).into_iter().collect();
+        return if is_known && extension(path) != "json" { elsewhere() } else { Vec::new() };
     }
     if table.is_of_scores() {
         let text = format!("{name} holds scores that this program wrote, and is not taken for labels.");
         return vec![Judged::Note(text.into())];
     }
-    let images = files.named(&table, columns.file, &naming);
-    if images.is_empty() {
+    let named = files.named(&table, columns.file, &naming);
+    if named.is_empty() {
         let text = format!("{name} names these files by names that several of them have, without their folders: it is not used.");
         return vec![Judged::Note(text.into())];
     }
@@ -111,7 +126,7 @@ fn judge_table(root: &Path, files: &NamedFiles, path: &Path, table: Table, confi
     if let Some(scheme) = LabelScheme::of(&table, &columns, !config.columns.label.is_empty()) {
         let split = naming.split;
         let source = LabelTable { path: path.to_path_buf(), annotations: None, table, columns, naming, scheme, split };
-        return vec![Judged::Labels(Box::new((source, images)))];
+        return vec![Judged::Labels(Box::new((source, named)))];
     }
     // Lists of images and their masks label nothing.
     if columns.label.is_some_and(|label| LabelScheme::names_files(&table, label)) {

@@ -6,12 +6,13 @@
 //! | `naming` | how the values of a column are to be understood | `path_text` |
 //! | `named_files` | which picture a value names | `naming path_text` |
 //! | `coverage` | how many rows name a picture | `named_files naming` |
-//! | `file_column` | a table as it is to be read: which column names the files, and how | `named_files naming` |
+//! | `file_column` | a table as it is to be read: which column names the files, and how | `coverage named_files naming` |
 //! | `without_row` | images that no row names | nothing |
 //! | `rows` | what the rows say of each image | `named_files naming without_row` |
 //! | `annotated` | files of single images as a table | `named_files naming path_text rows` |
 //! | `continued` | tables that go on where another one ends | `rows` |
-//! | `judge` | what one table is to these images | `file_column named_files rows` |
+//! | `judge` | what one table is to these images | `file_column named_files naming rows` |
+//! | `unread` | files that name images and are not read | `path_text` |
 //! | `search` | the tables of a folder, and which are used | all of the above |
 //! | `given` | the table that a person names | all of the above but `judge search` |
 
@@ -26,6 +27,7 @@ mod naming;
 mod path_text;
 mod rows;
 mod search;
+mod unread;
 mod without_row;
 
 pub use given::from_given;

@@ -10,15 +10,16 @@ use crate::{
         dataset::{Layout, Skipped, Split, class_key, sounds_normal},
         layout::{
             detected::DetectedLayout,
-            file_scan::{FileScan, PictureFile, relative},
+            file_scan::{FileScan, PictureFile, extension, relative},
             levels::split_of_folder,
-            tables::{Columns, LabelScheme, NONE, SEVERAL, SplitColumns, Table},
+            tables::{Columns, LabelScheme, NONE, SEVERAL, SplitColumns, Table, plain},
         },
         metadata::Metadata,
         text::{cut_list, display_part, display_path, elided, first_few, images, images_are, images_have},
     },
     error::Warning,
 };
+use csv::StringRecord;
 use std::{
     collections::{BTreeMap, BTreeSet, HashSet},
     path::{Path, PathBuf},
@@ -85,6 +86,8 @@ struct Merge<'a> {
     /// Images with two labels; with labels that are normal and are not; with one that cannot be read.
     contradicted: HashSet<usize>,
     disputed: BTreeSet<usize>,
+    /// Images in rows of different splits.
+    on_both_sides: BTreeSet<usize>,
     doubtful: BTreeSet<usize>,
     /// Rows that say once more what another one says.
     repeated: usize,
@@ -107,6 +110,7 @@ impl<'a> Merge<'a> {
             said: BTreeMap::new(),
             contradicted: HashSet::new(),
             disputed: BTreeSet::new(),
+            on_both_sides: BTreeSet::new(),
             doubtful: BTreeSet::new(),
             repeated: 0,
             odd_splits: BTreeSet::new(),
@@ -158,6 +162,19 @@ impl<'a> Merge<'a> {
         for header in table.unused_splits(&columns) {
             self.warnings.push(format!("Column `{header}` of {name} sounds like a split, and is not used as one."));
         }
+        let is_long = |row: &StringRecord| row.iter().skip(table.headers.len()).any(|cell| !cell.trim().is_empty());
+        let long: Vec<usize> = table.rows.iter().enumerate().filter(|(_, row)| is_long(row)).map(|(i, _)| table.line(i)).collect();
+        if !long.is_empty() {
+            let rows = if long.len() == 1 { format!("1 row of {name} has") } else { format!("{} rows of {name} have", long.len()) };
+            let why = "perhaps by a comma in a text without quotation marks";
+            self.warnings.push(format!("{rows} more cells than there are columns, {why} (row {}).", first_few(&long)));
+        }
+        let key = |c: usize| plain(table.header(Some(c)));
+        let is_double = |&c: &usize| !key(c).is_empty() && (0..table.headers.len()).any(|other| other != c && key(other) == key(c));
+        for column in [columns.file, columns.label, columns.patient].into_iter().flatten().filter(is_double) {
+            let header = table.header(Some(column));
+            self.warnings.push(format!("{name} has several columns called `{header}`; number {} is used.", column + 1));
+        }
         if source.scheme.has_row_for_each_finding(table) {
             return true;
         }
@@ -202,7 +219,12 @@ impl<'a> Merge<'a> {
                     self.skipped.push(Skipped { path: self.scan.pictures[image].relative.clone(), reason });
                 }
             }
-            Some(_) => self.repeated += 1,
+            Some(before) => {
+                self.repeated += 1;
+                if before.split.is_some_and(|split| now.split.is_some_and(|other| other != split)) {
+                    self.on_both_sides.insert(image);
+                }
+            }
             None => _ = self.said.insert(image, now),
         }
     }
@@ -236,6 +258,11 @@ impl<'a> Merge<'a> {
             let names = first_few(self.disputed.iter().map(|&image| self.path(image)));
             let are = images_are(self.disputed.len());
             self.warnings.push(format!("{are} called normal in one row and something else in another, which counts ({names})."));
+        }
+        if !self.on_both_sides.is_empty() {
+            let names = first_few(self.on_both_sides.iter().map(|&image| self.path(image)));
+            let are = images_are(self.on_both_sides.len());
+            self.warnings.push(format!("Leak: {are} in rows of different splits, of which the first counts ({names})."));
         }
         split_by_folders(self.scan, &mut self.said);
     }
@@ -289,6 +316,10 @@ impl<'a> Merge<'a> {
                 Missing::File => "given no label by their annotations",
             };
             self.warnings.push(format!("{} {without}: unlabelled.", images_are(unlabelled)));
+            if sources.iter().any(|source| ["xlsx", "xlsm", "xls", "xlsb", "ods"].contains(&extension(&source.path).as_str())) {
+                let why = "In a spreadsheet, merged cells have their value in the first row alone, and formulas only one that was saved.";
+                self.warnings.push(why.into());
+            }
         }
         let mut detected = DetectedLayout::new(Layout::LabelsCsv, String::new());
         self.said.retain(|image, _| !self.contradicted.contains(image));

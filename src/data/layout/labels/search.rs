@@ -2,10 +2,13 @@
 
 use super::{
     annotated::annotated,
-    continued::{continued, is_form, is_of_guesses, only},
+    continued::{continued, edition, is_form, is_of_guesses, only},
+    coverage::are_names,
     judge::{Judged, judge, judge_sample, may_name},
     named_files::{Match, NamedFiles},
+    path_text::without_format,
     rows::{LabelTable, Named, SplitList, labelled},
+    unread,
 };
 use crate::{
     config::DataConfig,
@@ -14,7 +17,7 @@ use crate::{
         layout::{
             annotations::Annotations,
             detected::DetectedLayout,
-            file_scan::{FileScan, PictureFile, relative},
+            file_scan::{FileScan, PictureFile, extension, relative},
             tables::{LabelScheme, Root, is_table, is_table_name, xml_root},
         },
         text::{cut_list, display_path, first_few, fold, images},
@@ -59,8 +62,14 @@ pub fn find(root: &Path, scan: &FileScan, config: &DataConfig) -> TableLabels {
     let annotations = Annotations::find(root, &scan.pictures, &scan.others);
     found.notes.extend(annotations.notes);
     found.skipped = annotations.skipped;
+    let mut unread: Vec<&PathBuf> = scan.others.iter().filter(|path| unread::may_hold_labels(path)).collect();
+    unread.retain(|path| !annotations.files.contains(*path));
     for path in candidates(root, scan, &annotations.files, &mut found.notes) {
-        for judged in judge(root, &files, path, config) {
+        let all = judge(root, &files, path, config);
+        if all.is_empty() && extension(path).contains("json") {
+            unread.push(path);
+        }
+        for judged in all {
             match judged {
                 Judged::Labels(named) => sources.push(*named),
                 Judged::Lists(some) => lists.extend(some),
@@ -68,6 +77,7 @@ pub fn find(root: &Path, scan: &FileScan, config: &DataConfig) -> TableLabels {
             }
         }
     }
+    found.notes.extend(unread::that_name(root, scan, &unread));
     sources.extend(annotations.sets.into_iter().map(|set| annotated(&files, set)));
     if sources.iter().all(|(source, _)| is_form(&source.path)) {
         found.notes.extend(sources.drain(..).map(|(source, _)| {
@@ -77,7 +87,7 @@ pub fn find(root: &Path, scan: &FileScan, config: &DataConfig) -> TableLabels {
     }
     found.notes.extend(above(root, &files, scan.pictures.len(), config));
     let has_normal = |s: &LabelTable| s.table.rows.iter().any(|row| sounds_normal(&s.scheme.label(&s.table, row)));
-    let rank = |(s, images): &Named| (!is_of_guesses(&s.path), images.len(), has_normal(s));
+    let rank = |(s, images): &Named| (!is_of_guesses(&s.path), images.len(), has_normal(s), edition(&s.path));
     let ranks: Vec<_> = sources.iter().map(rank).collect();
     // Of equals, the first by its path: `max_by_key` takes the last.
     let Some(best) = (0..sources.len()).rev().max_by_key(|&i| ranks[i]) else {
@@ -107,7 +117,11 @@ fn candidates<'a>(root: &Path, scan: &'a FileScan, annotations: &HashSet<PathBuf
         let ending = path.extension().unwrap_or_default().to_string_lossy().to_lowercase();
         by_place.entry((path.parent().unwrap_or(Path::new("")), ending)).or_default().push(path);
     }
-    let stem = |path: &Path| fold(&path.file_stem().unwrap_or_default().to_string_lossy());
+    let stem = |path: &Path| {
+        let stem = fold(&path.file_stem().unwrap_or_default().to_string_lossy());
+        // Supervisely's `scan.png.json`.
+        without_format(&stem).map(str::to_string).unwrap_or(stem)
+    };
     let has_many = by_place.values().any(|alike| alike.len() > 3);
     let pictures: HashSet<String> =
         scan.pictures.iter().filter(|_| has_many).map(|picture: &PictureFile| stem(&picture.relative)).collect();
@@ -203,7 +217,7 @@ fn other_files(root: &Path, files: &NamedFiles, source: &LabelTable) -> Vec<Warn
         // A few numbers, which may be names as well, are measures or marks.
         let distinct = table.column(column).collect::<HashSet<_>>().len();
         distinct * 2 > table.rows.len()
-            && files.share(table, Some(column), &naming) >= 0.8
+            && (files.share(table, Some(column), &naming) >= 0.8 || are_names(table, column))
             && !files.named(table, Some(column), &naming).is_subset(&own)
     };
     let say = |column: usize| {

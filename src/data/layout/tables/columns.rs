@@ -49,9 +49,19 @@ const LABEL: &[&str] = &[
     "specie_name", "choice", "isup_grade", "tag",
 ];
 const SPLIT: &[&str] = &["split", "set", "partition", "subset", "phase", "dataset_type", "tags", "usage"];
+/// By their letters, the surest first.
 #[rustfmt::skip]
 const PATIENT: &[&str] = &[
-    "patient", "patient_id", "patientid", "subject", "subject_id", "patient_number", "case_id", "lesion_id", "patienten_id",
+    "patient", "patientid", "idpatient", "patid", "subject", "subjectid", "participant", "participantid", "patientnumber", "patientno",
+    "patientname", "patientcode", "patientuid", "mrn", "patientenid", "patientennr", "patientennummer", "patientidentifier",
+    "numéropatient", "患者id",
+];
+/// The same of what may be of one patient, or be something else: believed where their values have numbers.
+#[rustfmt::skip]
+const OF_PATIENT: &[&str] = &[
+    "caseid", "case", "fallnummer", "fallnr", "pid", "person", "personid", "donor", "donorid", "animal", "animalid", "sub", "lesionid",
+    "eyeid", "studyinstanceuid", "studyuid", "studyid", "study", "accessionnumber", "examid", "exam", "seriesinstanceuid", "seriesuid",
+    "slideid", "volumeid",
 ];
 
 /// Columns of what images lie in folders of, beside patients.
@@ -102,9 +112,20 @@ impl Columns {
             file: find(&wanted.file, FILE)?,
             label: find(&wanted.label, LABEL)?.filter(|&c| !wanted.label.is_empty() || !is_place(c)),
             split: find(&wanted.split, SPLIT)?.map(SplitColumns::Named),
-            patient: find(&wanted.patient, PATIENT)?,
+            patient: if wanted.patient.is_empty() { by_letters(headers, PATIENT) } else { find(&wanted.patient, &[])? },
         })
     }
+}
+
+/// Columns of what may be of one patient, the surest first.
+pub fn of_patient(headers: &[String]) -> impl Iterator<Item = usize> {
+    OF_PATIENT.iter().filter_map(|name| by_letters(headers, &[name]))
+}
+
+fn by_letters(headers: &[String], usual: &[&str]) -> Option<usize> {
+    let letters = |header: &str| header.chars().filter(|c| c.is_alphabetic()).collect::<String>().to_lowercase();
+    let headers: Vec<String> = headers.iter().map(|header| letters(header)).collect();
+    usual.iter().find_map(|name| headers.iter().position(|header| header == name))
 }
 
 /// Whether a column of labels is called like this one.

@@ -1,12 +1,12 @@
 //! Rows under headers, and tables as text: comma, semicolon, tab, bar or blank; BOM, CRLF, quotes; UTF-8, UTF-16 or Windows-1252.
 
 use super::{
-    columns::{Columns, is_label, plain},
+    columns::{Columns, is_label, of_patient, plain},
     text,
 };
 use crate::{config::LabelColumns, text::from_cell};
 use csv::{Position, StringRecord};
-use std::fmt;
+use std::{collections::HashSet, fmt};
 
 #[derive(Debug)]
 pub struct Table {
@@ -161,6 +161,15 @@ impl Table {
         if wanted.label.is_empty() && columns.label.is_some_and(|label| !differs(&label)) {
             let other = (0..self.headers.len()).find(|c| is_label(&self.headers[*c]) && differs(c) && Some(*c) != columns.file);
             columns.label = other.or(columns.label);
+        }
+        let has_numbers = |&c: &usize| {
+            let values = || self.column(c).filter(|value| !value.is_empty());
+            let distinct = values().collect::<HashSet<_>>().len();
+            distinct > 2 && distinct * 200 > self.rows.len() && values().all(|value| value.contains(|c: char| c.is_ascii_digit()))
+        };
+        if wanted.patient.is_empty() && columns.patient.is_none() {
+            let is_free = |c: &usize| ![columns.file, columns.label].contains(&Some(*c));
+            columns.patient = of_patient(&self.headers).filter(is_free).find(has_numbers);
         }
         Ok(Columns { split: self.split_columns(&columns, wanted), ..columns })
     }

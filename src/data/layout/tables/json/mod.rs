@@ -119,9 +119,12 @@ fn by_columns(object: &Map<String, Value>) -> Option<Table> {
         Value::Array(column) => column.get(at).and_then(scalar),
         _ => None,
     };
+    // `{"images": [{"file_name": "a.png"}]}` are records.
     let keys: Vec<String> = match file {
-        Value::Object(column) => column.keys().cloned().collect(),
-        Value::Array(column) => (0..column.len()).map(|i| i.to_string()).collect(),
+        Value::Object(column) if column.values().any(|value| scalar(value).is_some()) => column.keys().cloned().collect(),
+        Value::Array(column) if column.iter().any(|value| scalar(value).is_some()) => {
+            (0..column.len()).map(|i| i.to_string()).collect()
+        }
         _ => return None,
     };
     let mut rows = Rows::default();
@@ -207,6 +210,12 @@ fn by_key(object: &Map<String, Value>) -> Option<Table> {
         return rows.table();
     }
     lists(object, &mut Vec::new(), &mut rows);
+    // The same one level deeper: `{"samples": {"a.png": {"label": "cyst"}}}`.
+    let names_files =
+        |inner: &&Map<String, Value>| !inner.is_empty() && inner.keys().all(|key| LabelScheme::is_picture_name(key));
+    if let Some(inner) = object.values().filter_map(Value::as_object).find(names_files).filter(|_| rows.rows.is_empty()) {
+        return by_key(inner);
+    }
     if rows.rows.is_empty() {
         for (name, value) in object {
             let file = [("file".to_string(), name.clone())];
@@ -263,6 +272,9 @@ mod tests {
             rows(samples),
             (words(&["filepath", "ground_truth.label", "tags"]), vec![words(&["data/a.png", "cyst", "x|y"])])
         );
+        let (headers, found) = rows(r#"{"images": [{"file_name": "a.png", "label": "cyst"}]}"#);
+        assert_eq!((headers, found), (words(&["file_name", "label"]), vec![words(&["a.png", "cyst"])]));
+        assert_eq!(rows(r#"{"samples": {"a.png": {"label": "cyst"}}}"#).1, [words(&["a.png", "cyst"])]);
         let coco = r#"{"images": [{"id": 1, "file_name": "a.png"}, {"id": 2, "file_name": "b.png"}],
             "annotations": [{"image_id": 2, "category_id": 7}, {"image_id": 2, "category_id": 7}],
             "categories": [{"id": 7, "name": "cyst"}]}"#;

@@ -1,0 +1,106 @@
+//! What folders and tables say differently of the same images.
+
+use super::detected::DetectedLayout;
+use crate::{
+    data::{
+        dataset::{class_key, sounds_normal},
+        text::{first_few, images},
+    },
+    error::{NextStep, Warning},
+};
+use std::{
+    collections::{BTreeMap, BTreeSet, HashMap},
+    path::Path,
+};
+
+/// Sentences on images that the folders call otherwise than the table does, or put into another split; on images that the folders
+/// alone know, where the table is used. `table`: its path where the folders are used.
+pub fn between(folders: &DetectedLayout, by_table: &DetectedLayout, table: Option<&Path>) -> Vec<Warning> {
+    let of_table: HashMap<&str, _> =
+        by_table.images.with_classes().map(|(item, class)| (item.name.as_str(), (item, class))).collect();
+    let both = || {
+        let pairs = folders.images.with_classes();
+        pairs.filter_map(|(item, class)| Some((item, class, *of_table.get(item.name.as_str())?)))
+    };
+    let mut warnings = Vec::new();
+    let classes: Vec<(&str, &str, &str)> =
+        both().filter_map(|(item, class, (_, other))| Some((item.name.as_str(), class?, other?))).collect();
+    let (used, step) = match table {
+        Some(path) => ("folders count", NextStep::UseTable { path: path.to_path_buf() }),
+        None => ("table counts", NextStep::UseFolders { outer: are_outer(folders) }),
+    };
+    let differ = differing(&classes);
+    if let Some(&(name, folder, row)) = differ.first() {
+        let text = format!(
+            "Folders and table say different classes of {} (such as {name}: `{folder}` by its folder, `{row}` by the table). The {used}.",
+            images(differ.len())
+        );
+        warnings.push(Warning::new(text, step.clone()));
+    }
+    let splits: Vec<(&str, &str, &str)> = both()
+        .filter_map(|(item, _, (other, _))| Some((item.name.as_str(), item.given_split?, other.given_split?)))
+        .filter(|(_, folder, row)| folder != row)
+        .map(|(name, folder, row)| (name, folder.name(), row.name()))
+        .collect();
+    if let Some((name, folder, row)) = splits.first() {
+        let text = format!(
+            "Folders and table put {} into different splits (such as {name}: {folder} by its folder, {row} by the table). The {used}.",
+            images(splits.len())
+        );
+        let other = if table.is_some() {
+            "rename the folders to split as the table does"
+        } else {
+            "take the split out of the table to split as the folders do"
+        };
+        warnings.push(Warning::new(text, other.into()));
+    }
+    let names: BTreeSet<&str> = folders.images.class_names().collect();
+    let more = folders
+        .images
+        .with_classes()
+        .filter(|(item, class)| class.is_some() && !of_table.contains_key(item.name.as_str()))
+        .count();
+    if table.is_none() && names.len() > 1 && more > 0 {
+        let text = format!(
+            "The folders name classes ({}) of {} that the table does not know and that are left out.",
+            first_few(names),
+            images(more)
+        );
+        warnings.push(Warning::new(text, step));
+    }
+    warnings
+}
+
+/// Whether the folders that name the classes are not those that the images lie in.
+fn are_outer(folders: &DetectedLayout) -> bool {
+    let is_inner = |name: &str, class: &str| name.rsplit('/').nth(1).is_some_and(|folder| class_key(folder) == class_key(class));
+    !folders
+        .images
+        .with_classes()
+        .filter_map(|(item, class)| Some((item, class?)))
+        .all(|(item, class)| is_inner(&item.name, class))
+}
+
+/// Of images with two classes, those that cannot be of both: both sides know both words, or one is normal and the other is not. Where
+/// each word of one side mostly stands for one of the other, those for which it does not.
+fn differing<'a>(images: &[(&'a str, &'a str, &'a str)]) -> Vec<(&'a str, &'a str, &'a str)> {
+    let keys: Vec<[String; 2]> = images.iter().map(|(_, a, b)| [class_key(a), class_key(b)]).collect();
+    let words = |side: usize| keys.iter().map(|pair| &pair[side]).collect::<BTreeSet<_>>();
+    let (ours, theirs) = (words(0), words(1));
+    let have_normal = [&ours, &theirs].iter().all(|words| words.iter().any(|word| sounds_normal(word)));
+    let mut counts: BTreeMap<&String, BTreeMap<&String, usize>> = BTreeMap::new();
+    keys.iter().for_each(|[a, b]| *counts.entry(a).or_default().entry(b).or_default() += 1);
+    let most: BTreeMap<&String, &String> =
+        counts.iter().filter_map(|(a, of)| Some((*a, *of.iter().max_by_key(|(_, count)| **count)?.0))).collect();
+    let are_other_words = ours.is_disjoint(&theirs)
+        && !have_normal
+        && ours.len() == theirs.len()
+        && most.values().collect::<BTreeSet<_>>().len() == ours.len();
+    let differs = |[a, b]: &[String; 2]| match are_other_words {
+        true => most.get(a) != Some(&b),
+        false => (a != b && theirs.contains(a) && ours.contains(b)) || (have_normal && sounds_normal(a) != sounds_normal(b)),
+    };
+    let found: Vec<_> = images.iter().zip(&keys).filter(|(_, pair)| differs(pair)).map(|(image, _)| *image).collect();
+    // Words that go together by chance are about something else.
+    if are_other_words && found.len() * 4 > images.len() { Vec::new() } else { found }
+}
