@@ -86,11 +86,11 @@ fn patients_are_found_under_many_names_of_columns() {
 
 #[test]
 fn rows_of_patients_whose_folders_are_here_label_their_images() {
-    let mgmt = folder((0..6).flat_map(|i| ["T1w", "FLAIR"].map(|kind| format!("train/{:05}/{kind}/Image-1.png", i * 17))));
+    let mgmt = folder((0..12).flat_map(|i| ["T1w", "FLAIR"].map(|kind| format!("train/{:05}/{kind}/Image-1.png", i * 17))));
     let table: String = (0..60).map(|i| format!("{:05},{}\n", i * 17, i % 2)).collect();
     mgmt.write("train_labels.csv", format!("BraTS21ID,MGMT_value\n{table}").as_bytes());
     let found = inspect(mgmt.path(), &[]);
-    assert_eq!((&found["layout"], classes(&found)), (&"labels-csv".into(), [("0", 6), ("1", 6)].into()), "{found}");
+    assert_eq!((&found["layout"], classes(&found)), (&"labels-csv".into(), [("0", 12), ("1", 12)].into()), "{found}");
 
     let bids = folder((1..9).flat_map(|i| [1, 2].map(|n| format!("sub-{i:02}/anat/sub-{i:02}_T1w_{n}.png"))));
     let table: String = (1..9).map(|i| format!("sub-{i:02}\t40\t{}\n", ["control", "MDD"][i % 2])).collect();
