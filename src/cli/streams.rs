@@ -2,7 +2,10 @@
 //! files see a temporary one in its place.
 
 use super::out;
-use crate::error::{Error, Result};
+use crate::{
+    data::PICTURE_ENDINGS,
+    error::{Error, Result},
+};
 use std::{
     fs::{self, File},
     io::{self, IsTerminal},
@@ -77,12 +80,11 @@ fn table_ending(bytes: &[u8]) -> &'static str {
 
 /// Refuses, before the work, a file to write whose folder is not there, or that is a picture by its name, which may be somebody's.
 pub fn require_place(path: &Path, flag: &str) -> Result<()> {
-    const PICTURES: [&str; 11] = ["png", "jpg", "jpeg", "tif", "tiff", "bmp", "webp", "gif", "dcm", "npy", "npz"];
     let ending = path.extension().map(|ending| ending.to_string_lossy().to_lowercase()).unwrap_or_default();
     if is_dash(path) {
         return Ok(());
     }
-    if PICTURES.contains(&ending.as_str()) {
+    if PICTURE_ENDINGS.contains(&ending.as_str()) {
         return Err(Error::usage(
             format!("{flag} {} is called like an image, and images are never written over", path.display()),
             "give it another ending",

@@ -94,6 +94,7 @@ fn preprocessing_is_set_previewed_and_undone() {
     let set = window.path("set");
     (0..3).for_each(|i| picture(&set.join(format!("train/good/{i}.png")), i));
     picture(&set.join("test/bad/x.png"), 5);
+    picture(&set.join("test/good/y.png"), 7);
     let mask = GrayImage::from_fn(40, 40, |x, y| Luma([if (10..30).contains(&x) && (10..30).contains(&y) { 255 } else { 0 }]));
     std::fs::create_dir_all(set.join("ground_truth/bad")).unwrap();
     mask.save(set.join("ground_truth/bad/x_mask.png")).unwrap();

@@ -183,7 +183,7 @@ fn a_model_of_another_data_set_is_told_by_where_that_lies() {
         let model = &mut state.dissolve.models[0];
         model.trained_on = Some(title.into());
         model.place = place.map_or(model.place.clone(), Into::into);
-        Panels::of(state).0.query_by_label_contains("This model was trained on").map(|node| node.accesskit_node().label())
+        Panels::of(state).0.query_by_label_contains("This model was trained on").map(|node| node.accesskit_node().value())
     };
     assert_eq!(warned("eyes-linked", None), None);
     assert!(warned("lungs", Some("/data/lungs")).unwrap().unwrap().contains("trained on lungs:"));

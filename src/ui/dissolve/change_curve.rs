@@ -91,7 +91,7 @@ pub fn show(ui: &mut Ui, cx: &mut PanelContext<'_>, height: f32) {
         t_slider::not_learnt(ui, shown.transform.frame().with_min_x(left));
     }
     plot::values_inside(ui, &shown.transform);
-    lines.into_iter().for_each(|line| _ = widgets::weak_line(ui, line));
+    lines.into_iter().for_each(|line| _ = widgets::weak(ui, line));
 }
 
 fn marks(track: Track) -> Vec<GridMark> {

@@ -163,14 +163,17 @@ impl<'a> Merge<'a> {
             self.warnings.push(format!("Column `{header}` of {name} sounds like a split, and is not used as one."));
         }
         let is_long = |row: &StringRecord| row.iter().skip(table.headers.len()).any(|cell| !cell.trim().is_empty());
-        let long: Vec<usize> = table.rows.iter().enumerate().filter(|(_, row)| is_long(row)).map(|(i, _)| table.line(i)).collect();
+        let long: Vec<usize> =
+            table.rows.iter().enumerate().filter(|(_, row)| is_long(row)).map(|(i, _)| table.line(i)).collect();
         if !long.is_empty() {
-            let rows = if long.len() == 1 { format!("1 row of {name} has") } else { format!("{} rows of {name} have", long.len()) };
+            let rows =
+                if long.len() == 1 { format!("1 row of {name} has") } else { format!("{} rows of {name} have", long.len()) };
             let why = "perhaps by a comma in a text without quotation marks";
             self.warnings.push(format!("{rows} more cells than there are columns, {why} (row {}).", first_few(&long)));
         }
         let key = |c: usize| plain(table.header(Some(c)));
-        let is_double = |&c: &usize| !key(c).is_empty() && (0..table.headers.len()).any(|other| other != c && key(other) == key(c));
+        let is_double =
+            |&c: &usize| !key(c).is_empty() && (0..table.headers.len()).any(|other| other != c && key(other) == key(c));
         for column in [columns.file, columns.label, columns.patient].into_iter().flatten().filter(is_double) {
             let header = table.header(Some(column));
             self.warnings.push(format!("{name} has several columns called `{header}`; number {} is used.", column + 1));
