@@ -137,8 +137,11 @@ impl<'a> Runs<'a> {
         fs::create_dir_all(results()).unwrap();
         // In memory where there is such a place: thousands of small files wait long for a busy disk.
         let memory = Path::new("/dev/shm");
-        let place =
-            if memory.is_dir() { memory.to_path_buf() } else { std::env::temp_dir() }.join(format!("fuzz-{}", target.name));
+        let place = if memory.is_dir() { memory.to_path_buf() } else { std::env::temp_dir() }.join(format!(
+            "fuzz-{}-{}",
+            target.name,
+            std::process::id()
+        ));
         let _ = fs::remove_dir_all(&place);
         Self { target, folder: Folder::new(place), executions: 0, taken: 0, faults: Vec::new() }
     }
