@@ -16,7 +16,7 @@ pub enum AppCommand {
     Theme(ThemeChoice),
     /// Steps of the window's scale; 0 = 100 %.
     Scale(i32),
-    /// Steps of the size of thumbnails; 0 = as suits the window.
+    /// Thumbnails by so many steps larger, or smaller.
     ThumbnailSize(i8),
     Undo,
     Redo,

@@ -25,7 +25,7 @@ pub fn execute(state: &mut State, command: AppCommand) -> Vec<Effect> {
         }
         AppCommand::ThumbnailSize(by) => {
             let steps = &mut state.persisted.thumbnail_steps;
-            *steps = if by == 0 { 0 } else { steps.saturating_add(by).clamp(-THUMBNAIL_STEPS, THUMBNAIL_STEPS) };
+            *steps = steps.saturating_add(by).clamp(-THUMBNAIL_STEPS, THUMBNAIL_STEPS);
             Vec::new()
         }
         AppCommand::Undo => navigation::undo(state),

@@ -287,8 +287,8 @@ fn the_scale_goes_in_steps_between_its_ends() {
     let mut state = State::default();
     (0..20).for_each(|_| _ = update(&mut state, AppCommand::ThumbnailSize(1)));
     assert_eq!(state.persisted.thumbnail_steps, THUMBNAIL_STEPS);
-    update(&mut state, AppCommand::ThumbnailSize(0));
-    assert_eq!(state.persisted.thumbnail_steps, 0);
+    update(&mut state, AppCommand::ThumbnailSize(-1));
+    assert_eq!(state.persisted.thumbnail_steps, THUMBNAIL_STEPS - 1);
     (0..20).for_each(|_| _ = update(&mut state, AppCommand::Scale(1)));
     assert_eq!(state.persisted.scale.0, 300);
     (0..20).for_each(|_| _ = update(&mut state, AppCommand::Scale(-1)));
