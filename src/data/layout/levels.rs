@@ -250,9 +250,9 @@ pub fn below(paths: &[Vec<&str>], chosen: usize) -> Option<(usize, bool)> {
     let may_be = inside < paths.len()
         && inner.len() > 1
         && inner.len() <= MAX_NUMBERED
-        && !outer.iter().any(|name| sounds_so(name))
+        && !outer.iter().any(&sounds_so)
         && matches!(Level::of(&inner), Level::Names | Level::WithNormal);
-    let are = inside * 2 >= paths.len() && (inner.iter().any(|name| sounds_so(name)) || outer.iter().all(|name| is_of_set(name)));
+    let are = inside * 2 >= paths.len() && (inner.iter().any(sounds_so) || outer.iter().all(|name| is_of_set(name)));
     may_be.then_some((chosen + 1, are))
 }
 
