@@ -1,7 +1,7 @@
 //! What long work reports, and how it is controlled. A loop knows neither its display nor its thread.
 //!
 //! Legal order of a [`Reporter`]'s events: `Started`, then any number of `Step`, `Epoch`, `Preview`, `Notice`, then exactly
-//! one of `Finished` or nothing (the loop returned an error, [`Error::Stopped`](crate::error::Error::Stopped) included).
+//! one of `Finished` or nothing (the loop returned an error, [`Error::Stopped`] included).
 //! A chain of stages repeats that order for each of its stages.
 
 pub use super::device::CpuInstead;
@@ -183,7 +183,7 @@ pub struct Step {
 pub enum Control {
     /// Run the next step.
     Continue,
-    /// Write a checkpoint and return [`Error::Stopped`](crate::error::Error::Stopped).
+    /// Write a checkpoint and return [`Error::Stopped`].
     Stop,
     /// End now as if this had been the last step ("stop and keep").
     FinishEarly,

@@ -34,7 +34,7 @@ impl<'a> StageProgress<'a> {
     /// they are of various sizes, and the next are like them.
     ///
     /// # Errors
-    /// [`Error::Stopped`] where the work is to stop.
+    /// [`Error::Stopped`](crate::error::Error::Stopped) where the work is to stop.
     pub fn reach(&mut self, done: usize) -> Result<()> {
         if done > self.done {
             let now = Instant::now();
