@@ -109,6 +109,12 @@ fn tab_reaches_every_control_of_dialogs() {
     for (overlay, least) in [(Overlay::Runs, 4), (Overlay::Picture, 4), (Overlay::About, 2)] {
         let below = names(&window);
         window.send(AppCommand::Toggle(overlay));
+        // Slider and map are offered once the model and the explanation are there.
+        window.until("all that it has is in it", |s| {
+            let state = s.state();
+            let has_all = state.dissolve.missing().is_none() && state.results.explanation.picture.is_some();
+            overlay != Overlay::Picture || has_all
+        });
         window.steps();
         let wanted: BTreeSet<String> = names(&window).difference(&below).cloned().collect();
         assert!(wanted.len() >= least, "{overlay:?}: {wanted:?}");
