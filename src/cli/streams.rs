@@ -5,6 +5,7 @@ use super::out;
 use crate::{
     data::PICTURE_ENDINGS,
     error::{Error, Result},
+    run_dir::require_writable_file,
 };
 use std::{
     fs::{self, File},
@@ -78,24 +79,19 @@ fn table_ending(bytes: &[u8]) -> &'static str {
     }
 }
 
-/// Refuses, before the work, a file to write whose folder is not there, or that is a picture by its name, which may be somebody's.
+/// Refuses, before the work, a file that cannot be written, or that is a picture by its name, which may be somebody's.
 pub fn require_place(path: &Path, flag: &str) -> Result<()> {
-    let ending = path.extension().map(|ending| ending.to_string_lossy().to_lowercase()).unwrap_or_default();
     if is_dash(path) {
         return Ok(());
     }
+    let ending = path.extension().map(|ending| ending.to_string_lossy().to_lowercase()).unwrap_or_default();
     if PICTURE_ENDINGS.contains(&ending.as_str()) {
         return Err(Error::usage(
             format!("{flag} {} is called like an image, and images are never written over", path.display()),
             "give it another ending",
         ));
     }
-    match path.parent().filter(|folder| !folder.as_os_str().is_empty() && !folder.is_dir()) {
-        Some(folder) => {
-            Err(Error::user(format!("{flag}: there is no folder {}", folder.display()), "make it first, or name another"))
-        }
-        None => Ok(()),
-    }
+    require_writable_file(path)
 }
 
 /// Refuses `-` where a path is kept, as `what` in the words of a person.
@@ -160,10 +156,10 @@ mod tests {
     }
 
     #[test]
-    fn a_file_to_write_has_a_folder_and_is_no_image() {
+    fn a_file_to_write_is_no_image() {
         let folder = TempDir::new().unwrap();
         let place = |name: &str| require_place(&folder.path().join(name), "--out").map_err(|e| (e.exit_code(), e.to_string()));
-        assert!(place("scores.csv").is_ok() && require_place("scores.csv".as_ref(), "--out").is_ok());
+        assert!(place("scores.csv").is_ok() && require_place("-".as_ref(), "--out").is_ok());
         assert!(place("nope/deep/x.csv").is_err_and(|(code, said)| code == 1 && said.contains("there is no folder")));
         assert!(place("picture.PNG").is_err_and(|(code, said)| code == 2 && said.contains("never written over")));
     }

@@ -14,7 +14,7 @@ mod write;
 pub use contents::RunContents;
 pub use manifest::{Manifest, RunKind, RunState};
 pub use saved_maps::SavedMaps;
-pub use write::{read_if_there, require_writable, write_atomic, write_with_folder};
+pub use write::{read_if_there, require_writable, require_writable_file, write_atomic, write_with_folder};
 
 use crate::{
     config::RunConfig,

@@ -77,23 +77,35 @@ pub fn remove_half_written(folder: &Path) {
     }
 }
 
-/// Whether a file can be written to `path`, or files into it where it is or will be a folder: asked before the work whose result
-/// goes there. Nothing stays behind.
+/// Whether files can be written into a folder, which may have to be made first: asked before the work whose results go there.
+/// Nothing stays behind.
 ///
 /// # Errors
 /// Why not.
-pub fn require_writable(path: &Path) -> Result<()> {
-    let fail = |e| Error::io("write to", path)(e);
-    let metadata = fs::metadata(path);
-    if metadata.as_ref().is_ok_and(|found| !found.is_file() && !found.is_dir()) {
+pub fn require_writable(folder: &Path) -> Result<()> {
+    let fail = |e| Error::io("write to", folder)(e);
+    let absolute = std::path::absolute(folder).map_err(fail)?;
+    let nearest = absolute.ancestors().find(|at| at.exists()).unwrap_or(Path::new("."));
+    tempfile::Builder::new().prefix(HALF_WRITTEN).tempfile_in(nearest).map(drop).map_err(fail)
+}
+
+/// The same of one file, whose folder has to be there.
+///
+/// # Errors
+/// Why not; where it is a folder, or its folder is missing.
+pub fn require_writable_file(path: &Path) -> Result<()> {
+    match fs::metadata(path) {
+        Ok(found) if found.is_dir() => Err(Error::usage(format!("{} is a folder", path.display()), "name a file in it")),
         // A device or a pipe: opened when there is something to say.
-        return Ok(());
+        Ok(found) if !found.is_file() => Ok(()),
+        _ => {
+            let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
+            if !folder.is_dir() {
+                return Err(Error::user(format!("there is no folder {}", folder.display()), "make it first, or name another"));
+            }
+            require_writable(folder)
+        }
     }
-    let absolute = std::path::absolute(path).map_err(fail)?;
-    // The folder itself, or the nearest that there is.
-    let folder = absolute.ancestors().find(|at| at.exists()).unwrap_or(Path::new("."));
-    let folder = if metadata.is_ok_and(|found| found.is_file()) { folder.parent().unwrap_or(folder) } else { folder };
-    tempfile::Builder::new().prefix(HALF_WRITTEN).tempfile_in(folder).map(drop).map_err(fail)
 }
 
 #[cfg(test)]
@@ -130,12 +142,19 @@ mod tests {
     #[test]
     fn a_place_that_cannot_be_written_to_is_found_before_the_work() {
         let dir = tempfile::tempdir().unwrap();
-        let file = dir.path().join("file");
-        fs::write(&file, "old").unwrap();
-        for fine in [file.clone(), dir.path().join("new.csv"), dir.path().join("new/folder/s.csv"), dir.path().to_path_buf()] {
-            require_writable(&fine).unwrap();
+        let at = |name: &str| dir.path().join(name);
+        fs::write(at("file"), "old").unwrap();
+        for folder in ["", "new", "new/folder"] {
+            require_writable(&at(folder)).unwrap();
         }
-        assert!(require_writable(&file.join("below/a/file.csv")).is_err());
+        assert!(require_writable(&at("file")).is_err() && require_writable(&at("file/below/a")).is_err());
+        for file in ["file", "new.csv"] {
+            require_writable_file(&at(file)).unwrap();
+        }
+        require_writable_file("new.csv".as_ref()).unwrap();
+        let refused = |name: &str| require_writable_file(&at(name)).map_err(|e| e.to_string()).unwrap_err();
+        assert!(refused("new/folder/s.csv").contains("there is no folder"));
+        assert!(refused("").contains("is a folder"));
         assert_eq!(fs::read_dir(dir.path()).unwrap().count(), 1, "nothing stays behind");
     }
 

@@ -4,7 +4,7 @@ use crate::{
     cli::{
         args::{DataArgs, columns, with_data_settings},
         progress::Terminal,
-        streams::{Input, Output, is_dash, require_place},
+        streams::{Input, Output, require_place},
     },
     config::{DataConfig, DeviceKind},
     engine::{
@@ -60,14 +60,9 @@ const SETTLED: [&str; 2] = ["data.tile", "data.working_size"];
 
 pub fn run(args: Args) -> Result<()> {
     args.out.iter().try_for_each(|out| require_place(out, "--out"))?;
+    args.maps.iter().try_for_each(|folder| require_writable(folder))?;
     let mut terminal = Terminal::new();
     let ready = FinishedRun::open(&args.run, args.device, args.threads, &mut terminal)?;
-    for place in [&args.out, &args.maps].into_iter().flatten().filter(|place| !is_dash(place)) {
-        require_writable(place)?;
-    }
-    if let Some(folder) = args.out.as_ref().filter(|out| out.is_dir()) {
-        return Err(Error::usage(format!("--out {} is a folder", folder.display()), "name a file, as in --out scores.csv"));
-    }
     let images = Input::new(args.data.path()?)?;
     let table = args.data.labels.as_deref().map(Input::table).transpose()?;
     let labels = table.as_ref().map(|table| table.path().to_path_buf());

@@ -51,8 +51,11 @@ impl Dataset {
         }
         let unsaid = of(None);
         (self.classes.is_empty() && !unsaid.is_empty()).then(|| {
-            let text = "Masks outline something in some of these images (such as {}): unless that is anatomy, not all of them are normal.";
-            text.replace("{}", &first_few(unsaid)).into()
+            let such = first_few(unsaid);
+            format!(
+                "Masks outline something in some of these images (such as {such}): unless that is anatomy, not all of them are normal."
+            )
+            .into()
         })
     }
 }

@@ -3,7 +3,7 @@
 use super::detected::DetectedLayout;
 use crate::{
     data::{
-        dataset::{class_key, sounds_normal},
+        dataset::{Item, class_key, sounds_normal},
         text::{first_few, images},
     },
     error::{NextStep, Warning},
@@ -16,59 +16,83 @@ use std::{
 /// Sentences on images that the folders call otherwise than the table does, or put into another split; on images that the folders
 /// alone know, where the table is used. `table`: its path where the folders are used.
 pub fn between(folders: &DetectedLayout, by_table: &DetectedLayout, table: Option<&Path>) -> Vec<Warning> {
-    let of_table: HashMap<&str, _> =
-        by_table.images.with_classes().map(|(item, class)| (item.name.as_str(), (item, class))).collect();
-    let both = || {
-        let pairs = folders.images.with_classes();
-        pairs.filter_map(|(item, class)| Some((item, class, *of_table.get(item.name.as_str())?)))
-    };
-    let mut warnings = Vec::new();
-    let classes: Vec<(&str, &str, &str)> =
-        both().filter_map(|(item, class, (_, other))| Some((item.name.as_str(), class?, other?))).collect();
-    let (used, step) = match table {
-        Some(path) => ("folders count", NextStep::UseTable { path: path.to_path_buf() }),
-        None => ("table counts", NextStep::UseFolders { outer: are_outer(folders) }),
-    };
-    let differ = differing(&classes);
-    if let Some(&(name, folder, row)) = differ.first() {
-        let text = format!(
-            "Folders and table say different classes of {} (such as {name}: `{folder}` by its folder, `{row}` by the table). The {used}.",
-            images(differ.len())
-        );
-        warnings.push(Warning::new(text, step.clone()));
-    }
-    let splits: Vec<(&str, &str, &str)> = both()
-        .filter_map(|(item, _, (other, _))| Some((item.name.as_str(), item.given_split?, other.given_split?)))
-        .filter(|(_, folder, row)| folder != row)
-        .map(|(name, folder, row)| (name, folder.name(), row.name()))
-        .collect();
-    if let Some((name, folder, row)) = splits.first() {
-        let text = format!(
-            "Folders and table put {} into different splits (such as {name}: {folder} by its folder, {row} by the table). The {used}.",
-            images(splits.len())
-        );
-        let other = if table.is_some() {
-            "rename the folders to split as the table does"
-        } else {
-            "take the split out of the table to split as the folders do"
+    let sides = Sides::new(folders, by_table, table);
+    [sides.classes(), sides.splits(), sides.left_out()].into_iter().flatten().collect()
+}
+
+/// The same images by their folders and by a table.
+struct Sides<'a> {
+    folders: &'a DetectedLayout,
+    /// Image and class by the name of the image.
+    of_table: HashMap<&'a str, (&'a Item, Option<&'a str>)>,
+    /// Where the folders are used.
+    table: Option<&'a Path>,
+    /// Which of both is used, as the end of a sentence.
+    used: &'static str,
+    /// To use the other.
+    step: NextStep,
+}
+
+impl<'a> Sides<'a> {
+    fn new(folders: &'a DetectedLayout, by_table: &'a DetectedLayout, table: Option<&'a Path>) -> Self {
+        let of_table = by_table.images.with_classes().map(|(item, class)| (item.name.as_str(), (item, class))).collect();
+        let (used, step) = match table {
+            Some(path) => ("The folders count.", NextStep::UseTable { path: path.to_path_buf() }),
+            None => ("The table counts.", NextStep::UseFolders { outer: are_outer(folders) }),
         };
-        warnings.push(Warning::new(text, other.into()));
+        Self { folders, of_table, table, used, step }
     }
-    let names: BTreeSet<&str> = folders.images.class_names().collect();
-    let more = folders
-        .images
-        .with_classes()
-        .filter(|(item, class)| class.is_some() && !of_table.contains_key(item.name.as_str()))
-        .count();
-    if table.is_none() && names.len() > 1 && more > 0 {
+
+    fn classes(&self) -> Option<Warning> {
+        let both = self.folders.images.with_classes().filter_map(|(item, class)| {
+            let (_, other) = self.of_table.get(item.name.as_str())?;
+            Some((item.name.as_str(), class?, (*other)?))
+        });
+        let differ = differing(&both.collect::<Vec<_>>());
+        let (name, folder, row) = differ.first()?;
         let text = format!(
-            "The folders name classes ({}) of {} that the table does not know and that are left out.",
-            first_few(names),
-            images(more)
+            "Folders and table say different classes of {} (such as {name}: `{folder}` by its folder, `{row}` by the table). {}",
+            images(differ.len()),
+            self.used
         );
-        warnings.push(Warning::new(text, step));
+        Some(Warning::new(text, self.step.clone()))
     }
-    warnings
+
+    fn splits(&self) -> Option<Warning> {
+        let both = self.folders.images.with_classes().filter_map(|(item, _)| {
+            let (other, _) = self.of_table.get(item.name.as_str())?;
+            Some((item.name.as_str(), item.given_split?, other.given_split?))
+        });
+        let differ: Vec<_> = both.filter(|(_, folder, row)| folder != row).collect();
+        let (name, folder, row) = differ.first()?;
+        let text = format!(
+            "Folders and table put {} into different splits (such as {name}: {} by its folder, {} by the table). {}",
+            images(differ.len()),
+            folder.name(),
+            row.name(),
+            self.used
+        );
+        let other = match self.table {
+            Some(_) => "rename the folders to split as the table does",
+            None => "take the split out of the table to split as the folders do",
+        };
+        Some(Warning::new(text, other.into()))
+    }
+
+    /// Images that the folders alone know, where the table is used.
+    fn left_out(&self) -> Option<Warning> {
+        let names: BTreeSet<&str> = self.folders.images.class_names().collect();
+        let alone = |(item, class): &(&Item, Option<&str>)| class.is_some() && !self.of_table.contains_key(item.name.as_str());
+        let more = self.folders.images.with_classes().filter(alone).count();
+        (self.table.is_none() && names.len() > 1 && more > 0).then(|| {
+            let text = format!(
+                "The folders name classes ({}) of {} that the table does not know and that are left out.",
+                first_few(names),
+                images(more)
+            );
+            Warning::new(text, self.step.clone())
+        })
+    }
 }
 
 /// Whether the folders that name the classes are not those that the images lie in.

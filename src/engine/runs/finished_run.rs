@@ -68,7 +68,8 @@ impl FinishedRun {
         reporter: &mut dyn Reporter,
     ) -> Result<ScoredImages> {
         let all = data.ids(|_, _| true);
-        self.make_room(data, &all, reporter)?;
+        self.require_memory(data, &all, reporter)?;
+        self.decode_once(data);
         let scorer = self.scorer(model, maps)?;
         if let Some(maps) = maps {
             scorer.require_maps()?;
@@ -90,18 +91,23 @@ impl FinishedRun {
     /// As for [`ImageScorer::score`]; pictures that do not fit in memory.
     pub fn score_own(&self, data: &Arc<Dataset>, reporter: &mut dyn Reporter) -> Result<ScoredImages> {
         let all = data.scored_by_default();
-        self.make_room(data, &all, reporter)?;
+        self.require_memory(data, &all, reporter)?;
+        self.decode_once(data);
         let maps = self.config.score.maps.then(|| self.run.join(files::MAPS));
         self.scorer(None, maps.as_deref())?.score(data, &all, reporter)
     }
 
-    /// Asks whether there is memory for scores of these images, says where it is scarce, and has each picture decoded once.
-    fn make_room(&self, data: &Arc<Dataset>, ids: &[ImageId], reporter: &mut dyn Reporter) -> Result<()> {
+    /// Asks whether there is memory for scores of these images, and says where it is scarce.
+    fn require_memory(&self, data: &Arc<Dataset>, ids: &[ImageId], reporter: &mut dyn Reporter) -> Result<()> {
         let size = self.encoder.config.input_size;
         let scarce = Memory::here().require_for_scores(&self.config, size, data, ids)?;
         scarce.into_iter().for_each(|why| reporter.event(Event::Notice(why.into())));
-        data.keep_fitted(&self.config.preprocess, &[size]);
         Ok(())
+    }
+
+    /// From now on, scores of an image decode it once.
+    fn decode_once(&self, data: &Dataset) {
+        data.keep_fitted(&self.config.preprocess, &[self.encoder.config.input_size]);
     }
 
     fn scorer<'a>(&'a self, model: Option<&Path>, maps: Option<&'a Path>) -> Result<ImageScorer<'a>> {
@@ -114,7 +120,7 @@ impl FinishedRun {
     /// As for [`synthetic_lesions::measure`]; where the images of the run are gone, or do not fit in memory.
     pub fn measure_lesions(&self, seed: u64, reporter: &mut dyn Reporter) -> Result<SyntheticLesions> {
         let data = Arc::new(Dataset::open(&self.config.data, &|_| {})?);
-        self.make_room(&data, &data.scored_by_default(), reporter)?;
+        self.require_memory(&data, &data.scored_by_default(), reporter)?;
         let lesions = synthetic_lesions::measure(&self.scorer(None, None)?, &data, seed, reporter)?;
         self.run.tidy();
         lesions.write(&self.run.join(files::SYNTHETIC_LESIONS))?;
