@@ -3,7 +3,7 @@
 use super::anomaly_maps::MapFolder;
 use crate::{
     config::ThresholdRule,
-    data::{Dataset, ImageId, Picture, Preprocess, Split},
+    data::{Dataset, ImageId, Item, Label, Picture, Preprocess, Split},
     error::{Error, NextStep, Result},
     metrics::Ranks,
     ml::{
@@ -155,7 +155,7 @@ impl ImageScorer<'_> {
             let Some(item) = data.item(id).filter(|item| !is_own || item.split == Split::Test) else { return Ok(()) };
             // A mask that cannot be read was named when the data set was opened; its picture is scored all the same.
             let mask = data.read_cropped_mask(id, &preprocess).unwrap_or_default();
-            if let Some(mask) = &mask {
+            if let Some(mask) = mask.as_ref().filter(|_| may_show_findings(data, item)) {
                 let mut rulers = vec![(BLUR_DIFFERENCE, blur_difference(picture))];
                 if let Some(dissolver) = &residual {
                     let dissolved = dissolver.dissolve(picture, RESIDUAL.1, &mut |_, _| Ok(()))?;
@@ -183,10 +183,18 @@ impl ImageScorer<'_> {
 
     /// Dissolves pictures with masks by the diffusion model, where there is one and not too many of them.
     fn residual(&self, data: &Dataset, ids: &[ImageId]) -> Option<TiledDissolver> {
-        let masks = ids.iter().filter(|&&id| data.item(id).is_some_and(|item| !item.masks.is_empty())).count();
+        let masks = ids
+            .iter()
+            .filter(|&&id| data.item(id).is_some_and(|item| !item.masks.is_empty() && may_show_findings(data, item)))
+            .count();
         let model = self.model.clone().filter(|_| (1..=RESIDUALS).contains(&masks))?;
         Some(TiledDissolver::new(Dissolver::by(model, false), self.encoder.config.run.data.tiles()?))
     }
+}
+
+/// Whether a mask of this image can outline a finding: that of a normal image outlines anatomy.
+fn may_show_findings(data: &Dataset, item: &Item) -> bool {
+    data.label_of(item) != Some(Label::Normal)
 }
 
 fn no_maps() -> Error {

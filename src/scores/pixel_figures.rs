@@ -12,7 +12,7 @@ use std::{
     path::Path,
 };
 
-/// Figures over the pixels of all scored pictures whose mask is not empty; each of them in \[0, 1\], higher = better.
+/// Figures over the pixels of all scored pictures whose mask is not empty, but normal ones; each of them in \[0, 1\], higher = better.
 /// [`PixelTally`](crate::metrics::PixelTally) says how they are computed.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct PixelFigures {

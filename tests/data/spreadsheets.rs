@@ -98,7 +98,8 @@ fn xlsx(sheets: &[&str], shared: &str, targets: &[&str]) -> Vec<u8> {
     zip.finish().unwrap().into_inner()
 }
 
-fn one_sheet(sheet: &str, shared: &str) -> Vec<u8> {
+/// An `.xlsx` of one sheet.
+pub fn one_sheet(sheet: &str, shared: &str) -> Vec<u8> {
     xlsx(&[sheet], shared, &["worksheets/sheet1.xml"])
 }
 

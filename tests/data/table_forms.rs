@@ -1,6 +1,9 @@
 //! `inspect` on tables of labels however they are written: encodings, JSON, spreadsheets, titles, headers or none.
 
-use crate::test_files::inspected::{classes, folder, inspect, numbered, rows, splits, warns};
+use crate::{
+    spreadsheets::one_sheet,
+    test_files::inspected::{classes, folder, inspect, numbered, rows, splits, warns},
+};
 use std::collections::BTreeMap;
 
 #[test]
@@ -90,52 +93,33 @@ fn lists_in_json_and_spreadsheets_are_tables() {
     assert_eq!(inspect(sheet.path(), &[])["layout"], "unlabelled");
 }
 
-/// A spreadsheet with one sheet; what looks like a number is one.
-fn xlsx(rows: &[[&str; 2]]) -> Vec<u8> {
-    use std::io::Write;
+/// Rows of a spreadsheet; what looks like a number is one.
+fn cells(rows: &[[&str; 2]]) -> String {
     let cell = |text: &str| match text.parse::<f64>() {
         _ if text.is_empty() => "<c/>".to_string(),
         Ok(number) => format!("<c><v>{number}</v></c>"),
         Err(_) => format!("<c t=\"inlineStr\"><is><t>{text}</t></is></c>"),
     };
     let rows: String = rows.iter().map(|row| format!("<row>{}</row>", row.map(cell).concat())).collect();
-    let main = "http://schemas.openxmlformats.org/spreadsheetml/2006/main";
-    let office = "http://schemas.openxmlformats.org/officeDocument/2006/relationships";
-    let package = "http://schemas.openxmlformats.org/package/2006";
-    let kind = "application/vnd.openxmlformats-officedocument.spreadsheetml";
-    let parts = [
-        (
-            "[Content_Types].xml",
-            format!(
-                "<Types xmlns=\"{package}/content-types\"><Default Extension=\"rels\" ContentType=\"application/vnd.openxmlformats-package.relationships+xml\"/><Default Extension=\"xml\" ContentType=\"application/xml\"/><Override PartName=\"/xl/workbook.xml\" ContentType=\"{kind}.sheet.main+xml\"/><Override PartName=\"/xl/worksheets/sheet1.xml\" ContentType=\"{kind}.worksheet+xml\"/></Types>"
-            ),
-        ),
-        (
-            "_rels/.rels",
-            format!(
-                "<Relationships xmlns=\"{package}/relationships\"><Relationship Id=\"rId1\" Type=\"{office}/officeDocument\" Target=\"xl/workbook.xml\"/></Relationships>"
-            ),
-        ),
-        (
-            "xl/workbook.xml",
-            format!(
-                "<workbook xmlns=\"{main}\" xmlns:r=\"{office}\"><sheets><sheet name=\"A\" sheetId=\"1\" r:id=\"rId1\"/></sheets></workbook>"
-            ),
-        ),
-        (
-            "xl/_rels/workbook.xml.rels",
-            format!(
-                "<Relationships xmlns=\"{package}/relationships\"><Relationship Id=\"rId1\" Type=\"{office}/worksheet\" Target=\"worksheets/sheet1.xml\"/></Relationships>"
-            ),
-        ),
-        ("xl/worksheets/sheet1.xml", format!("<worksheet xmlns=\"{main}\"><sheetData>{rows}</sheetData></worksheet>")),
-    ];
-    let mut zip = zip::ZipWriter::new(std::io::Cursor::new(Vec::new()));
-    for (name, text) in parts {
-        zip.start_file(name, zip::write::SimpleFileOptions::default()).unwrap();
-        zip.write_all(format!("<?xml version=\"1.0\" encoding=\"UTF-8\"?>{text}").as_bytes()).unwrap();
-    }
-    zip.finish().unwrap().into_inner()
+    format!("<sheetData>{rows}</sheetData>")
+}
+
+/// A spreadsheet with one sheet.
+fn xlsx(rows: &[[&str; 2]]) -> Vec<u8> {
+    one_sheet(&cells(rows), "")
+}
+
+#[test]
+fn a_cell_merged_over_several_rows_says_the_same_of_each() {
+    let rows = [["image", "grade"], ["0.png", "mild"], ["1.png", ""], ["2.png", "none"], ["3.png", ""]];
+    let merged = |places: &str| format!("{}<mergeCells>{places}</mergeCells>", cells(&rows));
+    let dir = folder(["0.png", "1.png", "2.png", "3.png"]);
+    dir.write("labels.xlsx", &one_sheet(&merged("<mergeCell ref=\"B2:B3\"/><mergeCell ref=\"B4:B5\"/>"), ""));
+    assert_eq!(classes(&inspect(dir.path(), &[])), BTreeMap::from([("mild", 2), ("none", 2)]));
+    // Those of nothing, beside the table, or of another order, change nothing.
+    dir.write("labels.xlsx", &one_sheet(&merged("<mergeCell ref=\"D1:D1048576\"/><mergeCell ref=\"B5:B2\"/>"), ""));
+    let found = inspect(dir.path(), &[]);
+    assert_eq!(classes(&found).get("mild"), Some(&1), "{found}");
 }
 
 #[test]

@@ -43,8 +43,8 @@ impl Dataset {
         let normal = of(Some(Label::Normal));
         if !normal.is_empty() {
             let text = format!(
-                "Masks of normal images are not empty (such as those of {}). What they outline is taken for findings: where it is \
-                 anatomy, figures over pixels say nothing.",
+                "Masks of normal images are not empty (such as those of {}). They do not count as findings; where those of abnormal \
+                 images outline anatomy, too, figures over pixels say nothing.",
                 first_few(normal)
             );
             return Some(Warning::new(text, "take such masks out of the folder, or call these images abnormal".into()));

@@ -7,7 +7,7 @@ use super::{
     table::{Table, at_line},
     workbook,
 };
-use calamine::{Cell, Data, DataRef, Reader, Xls, Xlsb, Xlsx};
+use calamine::{Cell, Data, DataRef, Dimensions, Reader, Xls, Xlsb, Xlsx};
 use csv::StringRecord;
 use std::{
     collections::BTreeMap,
@@ -121,13 +121,14 @@ fn in_archive(bytes: Cursor<Vec<u8>>, largest: u64) -> Result<Vec<Sheet>, String
     if let Ok(mut book) = Xlsb::new(bytes.clone()) {
         return sheets(check(book.sheet_names())?, |name| {
             let mut cells = book.worksheet_cells_reader(name).ok()?;
-            Some(budget.rows(|| cells.next_cell()))
+            Some(budget.rows(|| Ok(cells.next_cell()?.map(placed)), &[]))
         });
     }
     let mut book = Xlsx::new(bytes).map_err(damaged)?;
     sheets(check(book.sheet_names())?, |name| {
+        let merged = book.merge_cells_by_sheet_name(name).unwrap_or_default();
         let mut cells = book.worksheet_cells_reader(name).ok()?;
-        Some(budget.rows(|| cells.next_cell()))
+        Some(budget.rows(|| Ok(cells.next_cell()?.map(placed)), &merged))
     })
 }
 
@@ -149,19 +150,37 @@ fn in_old_form(bytes: Vec<u8>) -> Result<Vec<Sheet>, String> {
     }
     let mut book = Xls::new(Cursor::new(bytes)).map_err(damaged)?;
     let names = book.sheet_names();
-    let mut rows = |name: &str| {
+    let mut budget = Budget::default();
+    sheets(names, |name| {
+        let merged = book.merge_cells_by_sheet_name(name).unwrap_or_default();
         let range = book.worksheet_range(name).ok()?;
-        let first = range.start().map_or(1, |(row, _)| row as usize + 1);
-        let filled = (first..).zip(range.rows()).filter(|(_, row)| row.iter().any(|cell| *cell != Data::Empty));
-        Some(filled.map(|(number, row)| (number, row.iter().map(text).collect())).collect())
-    };
-    Ok(names.into_iter().map(|name| (rows(&name), name)).map(|(rows, name)| (name, rows)).collect())
+        let (top, left) = range.start().unwrap_or_default();
+        let mut cells = range.used_cells().map(|(row, column, cell)| ((top as usize + row, left as usize + column), text(cell)));
+        Some(budget.rows(|| Ok(cells.next()), &merged))
+    })
 }
 
 /// The name of the stream that holds an encrypted one, in UTF-16.
 const ENCRYPTED: &[u8] = b"E\0n\0c\0r\0y\0p\0t\0e\0d\0P\0a\0c\0k\0a\0g\0e\0";
 
 const TOO_LARGE: &str = "has more cells than a table of labels; save the sheet with the labels as .csv";
+
+/// Row and column of a cell, from 0, and what it says.
+type Placed = ((usize, usize), String);
+
+fn placed(cell: Cell<DataRef<'_>>) -> Placed {
+    let (row, column) = cell.get_position();
+    ((row as usize, column as usize), text(&Data::from(cell.get_value().clone())))
+}
+
+/// A cell that cannot be read, for whatever reason.
+struct Unreadable;
+
+impl<E: std::error::Error> From<E> for Unreadable {
+    fn from(_: E) -> Self {
+        Self
+    }
+}
 
 /// What was read of all sheets.
 #[derive(Default)]
@@ -171,22 +190,24 @@ struct Budget {
 }
 
 impl Budget {
-    /// Cells of a sheet in the order of its rows; `None` where one cannot be read.
-    fn rows<'a, E>(&mut self, mut next: impl FnMut() -> Result<Option<Cell<DataRef<'a>>>, E>) -> Result<Option<Rows>, String> {
+    /// Cells of a sheet in the order of its rows; `None` where one cannot be read. `merged`: cells that are one to the eye.
+    fn rows(
+        &mut self,
+        mut next: impl FnMut() -> Result<Option<Placed>, Unreadable>,
+        merged: &[Dimensions],
+    ) -> Result<Option<Rows>, String> {
         let mut rows: BTreeMap<usize, Vec<String>> = BTreeMap::new();
         let mut first = usize::MAX;
         loop {
-            let cell = match next() {
+            let ((row, column), value) = match next() {
                 Ok(Some(cell)) => cell,
                 Ok(None) => break,
-                Err(_) => return Ok(None),
+                Err(Unreadable) => return Ok(None),
             };
-            let (row, column) = cell.get_position();
-            let (value, row, column) = (text(&Data::from(cell.get_value().clone())), row as usize + 1, column as usize);
             if value.is_empty() {
                 continue;
             }
-            let row = rows.entry(row).or_default();
+            let row = rows.entry(row + 1).or_default();
             self.cells += (column + 1).saturating_sub(row.len());
             self.text += value.len();
             if self.cells > MAX_CELLS || self.text > MAX_TEXT {
@@ -196,8 +217,30 @@ impl Budget {
             row[column] = value;
             first = first.min(column);
         }
+        for region in merged {
+            self.fill_down(&mut rows, region)?;
+        }
         let cut = |(number, mut row): (usize, Vec<String>)| (number, row.split_off(first.min(row.len())));
         Ok(Some(rows.into_iter().map(cut).collect()))
+    }
+
+    /// A cell that was merged over several rows says the same of each: of all images of a patient, say.
+    fn fill_down(&mut self, rows: &mut BTreeMap<usize, Vec<String>>, region: &Dimensions) -> Result<(), String> {
+        let ((top, column), (bottom, _)) = (region.start, region.end);
+        let (top, column) = (top as usize + 1, column as usize);
+        let Some(value) = rows.get(&top).and_then(|row| row.get(column)).filter(|value| !value.is_empty()).cloned() else {
+            return Ok(());
+        };
+        for (_, row) in rows.range_mut(top + 1..(bottom as usize + 2).max(top + 1)) {
+            self.cells += 1 + (column + 1).saturating_sub(row.len());
+            self.text += value.len();
+            if self.cells > MAX_CELLS || self.text > MAX_TEXT {
+                return Err(TOO_LARGE.into());
+            }
+            row.resize(row.len().max(column + 1), String::new());
+            row[column].clone_from(&value);
+        }
+        Ok(())
     }
 }
 
