@@ -37,6 +37,8 @@ const MOST_SECONDS: f64 = 4.0;
 const MOST_BYTES: u64 = 320 << 20;
 /// And for each byte of the input: one of a GIF can be 2731 pixels of four bytes.
 const MOST_BYTES_EACH: u64 = 12 << 10;
+/// Longer inputs are not bent further, or those that grow take all the time.
+const KEPT: usize = 64 << 10;
 /// Where nothing comes back after so much time of the processor, the whole process is ended…
 const HANGS: Duration = Duration::from_secs(30);
 /// …or after so much time on the clock, of which a process with little right to the processor may get a hundredth.
@@ -185,7 +187,7 @@ impl<'a> Runs<'a> {
         let seed = pool.choose(rng).unwrap();
         let input = mutate::mutated(seed, pool, self.target.words, rng);
         // What is still taken is bent further.
-        if self.run(&input).is_ok() && pool.len() < 500 && rng.random_range(0..4) == 0 {
+        if self.run(&input).is_ok() && pool.len() < 500 && input.len() < KEPT && rng.random_range(0..4) == 0 {
             pool.push(input);
         }
     }

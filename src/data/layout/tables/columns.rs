@@ -95,19 +95,21 @@ pub fn is_of_folders(header: &str) -> bool {
 impl Columns {
     /// By the names, or the numbers from 1, that were given, else by their usual names. Errors where a given one is not there.
     pub fn find(headers: &[String], wanted: &LabelColumns) -> Result<Self, String> {
+        let names: Vec<String> = headers.iter().map(|header| plain(header)).collect();
+        let called = |name: &str| names.iter().position(|header| header == name);
         let find = |given: &str, usual: &[&str]| {
             if given.is_empty() {
-                return Ok(usual.iter().find_map(|name| headers.iter().position(|h| plain(h) == *name)));
+                return Ok(usual.iter().find_map(|name| called(name)));
             }
             let number = given.parse::<usize>().ok().and_then(|n| n.checked_sub(1)).filter(|&n| n < headers.len());
             (headers.iter().position(|h| h == given))
-                .or_else(|| headers.iter().position(|h| plain(h) == plain(given)))
+                .or_else(|| called(&plain(given)))
                 .or(number)
                 .map(Some)
                 .ok_or_else(|| format!("has no column `{given}`; its columns are {}", cut_list(headers, LISTED)))
         };
         // Beside `x`, `y` is a place.
-        let is_place = |c: usize| plain(&headers[c]) == "y" && headers.iter().any(|h| plain(h) == "x");
+        let is_place = |c: usize| names[c] == "y" && called("x").is_some();
         Ok(Self {
             file: find(&wanted.file, FILE)?,
             label: find(&wanted.label, LABEL)?.filter(|&c| !wanted.label.is_empty() || !is_place(c)),
