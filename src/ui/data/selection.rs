@@ -14,7 +14,7 @@ use crate::{
         theme, widgets,
     },
 };
-use eframe::egui::{Button, Key, RichText, Ui, WidgetInfo, accesskit::Role, vec2};
+use eframe::egui::{Align, Button, Key, Layout, RichText, Ui, WidgetInfo, accesskit::Role, vec2};
 
 /// The line under an image: its class, its split or that it is left out, and whether a person has labelled it.
 pub fn note(open: &Open, item: &Item) -> String {
@@ -31,11 +31,11 @@ pub fn note(open: &Open, item: &Item) -> String {
 }
 
 /// How many are selected, and what can be done with them: always as high, since the images lie under it, but in a
-/// small window.
-pub fn show(ui: &mut Ui, cx: &mut PanelContext<'_>) {
+/// small window. `end` stands at its right end.
+pub fn show(ui: &mut Ui, cx: &mut PanelContext<'_>, end: impl FnOnce(&mut Ui, &mut PanelContext<'_>)) {
     // There the images need the room.
     if cx.state.room == Room::Small && !has_marks(cx.state) {
-        return;
+        return end(ui, cx);
     }
     ui.horizontal(|ui| {
         ui.set_min_height(HEIGHT);
@@ -74,6 +74,7 @@ pub fn show(ui: &mut Ui, cx: &mut PanelContext<'_>) {
         } else if ui.available_width() > HINT {
             widgets::weak(ui, "Ctrl or Shift and click selects several");
         }
+        ui.with_layout(Layout::right_to_left(Align::Center), |ui| end(ui, cx));
     });
 }
 

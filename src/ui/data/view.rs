@@ -137,7 +137,7 @@ fn images(ui: &mut Ui, cx: &mut PanelContext<'_>, grid: &mut Grid, open: &Open) 
         widgets::empty_state(ui, "No image passes the filter", "Click “All images” on the left.", |_| {});
         return;
     }
-    selection::show(ui, cx);
+    selection::show(ui, cx, |_, _| {});
     let state = cx.state;
     let selected = state.selected.and_then(|id| shown.binary_search(&id).ok());
     let cell = |i: usize| {

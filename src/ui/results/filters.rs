@@ -19,7 +19,7 @@ use eframe::egui::{
 /// Side of a mark with its ring, points.
 const MARK: f32 = 12.0;
 
-/// One button an outcome, with its number of images and its mark; and the switch of maps, where the run makes them.
+/// One button an outcome, with its number of images and its mark.
 pub fn tabs(ui: &mut Ui, cx: &mut PanelContext<'_>, set: &ScoreSet) {
     ui.horizontal_wrapped(|ui| {
         // Narrow, so that three have room beside each other.
@@ -46,9 +46,6 @@ pub fn tabs(ui: &mut Ui, cx: &mut PanelContext<'_>, set: &ScoreSet) {
             if response.on_hover_text(format!("{}{ring}", tab.meaning())).clicked() {
                 cx.send(ResultsCommand::Tab(tab));
             }
-        }
-        if set.config.data.tiles().is_some() {
-            maps(ui, cx);
         }
     });
 }
@@ -81,7 +78,7 @@ pub fn show(ui: &mut Ui, cx: &mut PanelContext<'_>, set: &ScoreSet) {
 }
 
 /// Whether images are seen under their anomaly maps.
-fn maps(ui: &mut Ui, cx: &mut PanelContext<'_>) {
+pub fn maps(ui: &mut Ui, cx: &mut PanelContext<'_>) {
     let (view, allowed) = (cx.state.results.map_view, actions::may_show_maps(cx.state));
     let on = view.in_gallery && allowed.is_ok();
     let switch = ui.add_enabled(allowed.is_ok(), Button::selectable(on, small("Anomaly maps")));
