@@ -116,61 +116,11 @@ pub fn run(mut args: Args) -> Result<()> {
     if let Some(why) = notice {
         out::note(format_args!("note: {}", next_step::notice(&Notice::OnCpu(why))));
     }
+    refuse_contradictions(&args)?;
     let diffusion = args.method == DissolveMethod::Diffusion;
-    let model = match &args.model {
-        _ if args.method == DissolveMethod::None => {
-            return Err(Error::usage(
-                "--method none dissolves nothing",
-                "there are diffusion, gaussian:K, median:K and resample",
-            ));
-        }
-        None if diffusion => {
-            return Err(Error::usage(
-                "dissolving by diffusion needs --model",
-                "give a run folder or a model file, or another --method such as gaussian:7",
-            ));
-        }
-        Some(path) if diffusion => Some(Arc::new(DiffusionModel::load(path, &device)?)),
-        _ => None,
-    };
-    if let (Tile::Px(tile), Some(resolution)) = (args.tile, args.resolution) {
-        return Err(Error::usage(
-            format!("--tile {tile} and --resolution {resolution} contradict each other"),
-            "give --tile for large pictures at their own scale, or --resolution for whole pictures resized",
-        ));
-    }
-    let whole = match (args.tile, args.resolution) {
-        (Tile::Off, _) => Some("--tile off".to_string()),
-        (_, resolution) => resolution.map(|px| format!("--resolution {px}")),
-    };
-    if let (Some(px), Some(whole)) = (args.working_size, whole) {
-        return Err(Error::usage(
-            format!("--working-size {px} and {whole} contradict each other: a working size is for tiles"),
-            "leave one of them out",
-        ));
-    }
-    let sides = [
-        ("--working-size", "data.working_size", args.working_size, 512),
-        ("--resolution", "dia.resolution", args.resolution, 128),
-    ];
-    for (flag, key, px, example) in sides {
-        let checked = px.map_or(Ok(()), |px| Limits::check(key, px as f64));
-        checked.map_err(|e| Error::usage(format!("{flag}: {} px", e.reason), format!("as in {flag} {example}")))?;
-    }
-    if let (Some(model), Some(&t)) = (&model, args.t.iter().max())
-        && t >= model.schedule().timesteps()
-    {
-        let last = model.schedule().timesteps() - 1;
-        return Err(Error::usage(format!("--t {t} is beyond the model's last step"), format!("use 0 to {last}")));
-    }
-    let learnt = model.as_ref().map(|model| model.info().config.t_limit).filter(|&limit| limit > 0);
-    if let Some(limit) = learnt.filter(|&limit| diffusion && args.t.iter().any(|&t| t >= limit)) {
-        out::note(format_args!("note: this model has learnt t below {limit}: from there on what it leaves says nothing"));
-    }
-    if let (Tile::Px(tile), Some(model)) = (args.tile, &model)
-        && model.info().tiles().is_none()
-    {
-        out::note(format_args!("note: this model has learnt from whole pictures: a tile of {tile} px is to it a small picture"));
+    let model = open_model(&args, &device)?;
+    if let Some(model) = &model {
+        check_steps(&args, model)?;
     }
     let of_run = || RunDir::open(args.model.as_deref()?).ok()?.config().ok();
     let run = of_run().unwrap_or_default();
@@ -204,6 +154,68 @@ pub fn run(mut args: Args) -> Result<()> {
         }
     }
     failed.map_or(work.printed, Err)
+}
+
+/// Refuses settings that exclude each other, or that lie outside their range.
+fn refuse_contradictions(args: &Args) -> Result<()> {
+    if let (Tile::Px(tile), Some(resolution)) = (args.tile, args.resolution) {
+        return Err(Error::usage(
+            format!("--tile {tile} and --resolution {resolution} contradict each other"),
+            "give --tile for large pictures at their own scale, or --resolution for whole pictures resized",
+        ));
+    }
+    let whole = match (args.tile, args.resolution) {
+        (Tile::Off, _) => Some("--tile off".to_string()),
+        (_, resolution) => resolution.map(|px| format!("--resolution {px}")),
+    };
+    if let (Some(px), Some(whole)) = (args.working_size, whole) {
+        return Err(Error::usage(
+            format!("--working-size {px} and {whole} contradict each other: a working size is for tiles"),
+            "leave one of them out",
+        ));
+    }
+    let sides = [
+        ("--working-size", "data.working_size", args.working_size, 512),
+        ("--resolution", "dia.resolution", args.resolution, 128),
+    ];
+    for (flag, key, px, example) in sides {
+        let checked = px.map_or(Ok(()), |px| Limits::check(key, px as f64));
+        checked.map_err(|e| Error::usage(format!("{flag}: {} px", e.reason), format!("as in {flag} {example}")))?;
+    }
+    Ok(())
+}
+
+/// The diffusion model, where the method needs one.
+fn open_model(args: &Args, device: &Device) -> Result<Option<Arc<DiffusionModel>>> {
+    match (&args.method, &args.model) {
+        (DissolveMethod::None, _) => {
+            Err(Error::usage("--method none dissolves nothing", "there are diffusion, gaussian:K, median:K and resample"))
+        }
+        (DissolveMethod::Diffusion, None) => Err(Error::usage(
+            "dissolving by diffusion needs --model",
+            "give a run folder or a model file, or another --method such as gaussian:7",
+        )),
+        (DissolveMethod::Diffusion, Some(path)) => Ok(Some(Arc::new(DiffusionModel::load(path, device)?))),
+        _ => Ok(None),
+    }
+}
+
+/// Refuses t that the model does not have, and says where what it has learnt ends.
+fn check_steps(args: &Args, model: &DiffusionModel) -> Result<()> {
+    let (timesteps, info) = (model.schedule().timesteps(), model.info());
+    if let Some(t) = args.t.iter().max().filter(|&&t| t >= timesteps) {
+        return Err(Error::usage(format!("--t {t} is beyond the model's last step"), format!("use 0 to {}", timesteps - 1)));
+    }
+    let learnt = info.config.t_limit;
+    if learnt > 0 && args.t.iter().any(|&t| t >= learnt) {
+        out::note(format_args!("note: this model has learnt t below {learnt}: from there on what it leaves says nothing"));
+    }
+    if let Tile::Px(tile) = args.tile
+        && info.tiles().is_none()
+    {
+        out::note(format_args!("note: this model has learnt from whole pictures: a tile of {tile} px is to it a small picture"));
+    }
+    Ok(())
 }
 
 /// Keeps an error to end with, and says the one that was kept so far.

@@ -61,7 +61,7 @@ pub fn train(
         run.set_state(RunState::Finished)?;
         return Encoder::load(&finished, device);
     }
-    run.note_end("dia", train_by_shift(run, config, data, model, None, device, reporter))
+    run.note_end("dia", Training { run, config, data, model, tiles: None, device }.by_shift(reporter))
 }
 
 /// The same on tiles of the training normals and their dissolved versions at the same scale: no blur of resizing tells the
@@ -83,7 +83,7 @@ pub fn train_tiles(
         run.set_state(RunState::Finished)?;
         return Encoder::load(&finished, device);
     }
-    run.note_end("dia on tiles", train_by_shift(run, config, data, model, Some(tiles), device, reporter))
+    run.note_end("dia on tiles", Training { run, config, data, model, tiles: Some(tiles), device }.by_shift(reporter))
 }
 
 /// Tiles that are learnt from: each is drawn several times, as its dissolved versions are made ahead.
@@ -101,100 +101,104 @@ pub fn part(run: &RunDir) -> Result<RunDir> {
     part.ok_or_else(|| Error::user(format!("{} has no finished encoder", run.path().display()), NextStep::FinishRun))
 }
 
-/// Where a shift is tried and is not learnt, all begins again by the other.
-fn train_by_shift(
-    run: &RunDir,
-    config: &RunConfig,
-    data: &Arc<Dataset>,
+/// What an encoder is trained with.
+struct Training<'a> {
+    run: &'a RunDir,
+    config: &'a RunConfig,
+    data: &'a Arc<Dataset>,
     model: Option<Arc<DiffusionModel>>,
+    /// `None`: on whole pictures.
     tiles: Option<TileSize>,
-    device: &Device,
-    reporter: &mut dyn Reporter,
-) -> Result<Encoder> {
-    loop {
-        let shift = ShiftTrial::of(run, &config.dia)?;
-        if let Some(encoder) = train_or_resume(run, config, shift, data, model.clone(), tiles, device, reporter)? {
-            return Ok(encoder);
-        }
-        ShiftTrial::reject(run)?;
-        reporter
-            .event(Event::Notice("the encoder does not learn to tell cutperm's four shifts; it begins again by rotation".into()));
-    }
+    device: &'a Device,
 }
 
-/// `None`: the shift that was tried is not learnt.
-#[expect(clippy::too_many_arguments, reason = "what a training needs, and what is tried")]
-fn train_or_resume(
-    run: &RunDir,
-    config: &RunConfig,
-    mut shift: ShiftTrial,
-    data: &Arc<Dataset>,
-    model: Option<Arc<DiffusionModel>>,
-    tiles: Option<TileSize>,
-    device: &Device,
-    reporter: &mut dyn Reporter,
-) -> Result<Option<Encoder>> {
-    run.set_state(RunState::Unfinished)?;
-    let config = &config.with_shift(shift.kind);
-    let identity = data.fingerprint();
-    let normals = data.training_normals();
-    let store = match tiles {
-        Some(tiles) => {
-            let sample = TileSample::new(tiles, tile_count(&config.dia), config.run.seed + 1);
-            load_tiles(data, &config.preprocess, normals, sample, reporter)?
-        }
-        None => {
-            warn_of_strange_model(model.as_deref(), identity, reporter);
-            let side = input_size(config, data.median_side(&normals));
-            load_pixels(data, &config.preprocess, normals, side, reporter)?
-        }
-    };
-    let side = store.size();
-    if store.len() < 2 {
-        return Err(Error::user(
-            format!("there are {} normal training images; the encoder needs at least two", store.len()),
-            NextStep::CheckNormal,
-        ));
-    }
-    let mut trainer = DiaTrainer::new(EncoderConfig::new(config.clone(), side, identity.to_string()), device)?;
-    let (mut done, mut ended) = (0, false);
-    if let Some((step, path)) = checkpoint::to_resume(run, reporter)? {
-        let (tensors, metadata) = checkpoint::load(&path)?;
-        trainer.load_state(&tensors)?;
-        (done, ended) = (step, checkpoint::has_ended(&metadata));
-        run.log(&format!("dia: resumes after step {step}"));
-    }
-    let total = config.dia.total_steps();
-    if done < total && !ended {
-        let dissolver = Dissolver::from_config(&config.dia, model, store.is_grey())?;
-        let steps_of_t = config.dia.steps_of_t(tiles.is_some());
-        let at_own_scale = |dissolver: Dissolver| if tiles.is_some() { dissolver.at_resolution(side) } else { dissolver };
-        let dissolved = match dissolver.map(at_own_scale) {
-            None => None,
-            Some(dissolver) if config.dia.cached_timesteps > 0 => {
-                let plan = CachePlan::new(&dissolver, &store, steps_of_t, config.dia.cached_timesteps, identity);
-                Some(DissolvedSource::DissolveCache(dissolve_cache(run, plan, &store, dissolver, device, reporter)?))
+impl Training<'_> {
+    /// Where a shift is tried and is not learnt, all begins again by the other.
+    fn by_shift(&self, reporter: &mut dyn Reporter) -> Result<Encoder> {
+        loop {
+            let shift = ShiftTrial::of(self.run, &self.config.dia)?;
+            if let Some(encoder) = self.train_or_resume(shift, reporter)? {
+                return Ok(encoder);
             }
-            Some(dissolver) => Some(DissolvedSource::Exact(dissolver, steps_of_t)),
-        };
-        let validation = match config.dia.eval_every {
-            _ if tiles.is_some() => None,
-            0 => None,
-            _ => Validation::open(run, config, data, &store, done, reporter)?,
-        };
-        let stage = if tiles.is_some() { Stage::TileDia } else { Stage::Dia };
-        let training = DiaTraining { run, config, store: &store, dissolved, validation, stage, device };
-        if !training.run(&mut trainer, done, &mut shift, reporter)? {
-            return Ok(None);
+            ShiftTrial::reject(self.run)?;
+            let text = "the encoder does not learn to tell cutperm's four shifts; it begins again by rotation";
+            reporter.event(Event::Notice(text.into()));
         }
     }
-    shift.decide(run)?;
-    let mut encoder = trainer.encoder;
-    if tiles.is_none() {
-        encoder.bank = Some(bank(&encoder, config, data, &store, reporter)?);
+
+    /// `None`: the shift that was tried is not learnt.
+    fn train_or_resume(&self, mut shift: ShiftTrial, reporter: &mut dyn Reporter) -> Result<Option<Encoder>> {
+        let &Self { run, data, device, .. } = self;
+        run.set_state(RunState::Unfinished)?;
+        let config = &self.config.with_shift(shift.kind);
+        let store = self.images(reporter)?;
+        let mut trainer =
+            DiaTrainer::new(EncoderConfig::new(config.clone(), store.size(), data.fingerprint().to_string()), device)?;
+        let (mut done, mut ended) = (0, false);
+        if let Some((step, path)) = checkpoint::to_resume(run, reporter)? {
+            let (tensors, metadata) = checkpoint::load(&path)?;
+            trainer.load_state(&tensors)?;
+            (done, ended) = (step, checkpoint::has_ended(&metadata));
+            run.log(&format!("dia: resumes after step {step}"));
+        }
+        if done < config.dia.total_steps() && !ended {
+            let dissolved = self.dissolved(&store, reporter)?;
+            let (stage, is_validated) = match self.tiles {
+                Some(_) => (Stage::TileDia, false),
+                None => (Stage::Dia, config.dia.eval_every > 0),
+            };
+            let validation = if is_validated { Validation::open(run, config, data, &store, done, reporter)? } else { None };
+            let steps = Steps { run, config, store: &store, dissolved, validation, stage, device };
+            if !steps.take(&mut trainer, done, &mut shift, reporter)? {
+                return Ok(None);
+            }
+        }
+        shift.decide(run)?;
+        let mut encoder = trainer.encoder;
+        if self.tiles.is_none() {
+            encoder.bank = Some(bank(&encoder, config, data, &store, reporter)?);
+        }
+        encoder.save(&run.join(files::ENCODER))?;
+        Ok(Some(encoder))
     }
-    encoder.save(&run.join(files::ENCODER))?;
-    Ok(Some(encoder))
+
+    /// The training normals, whole or in tiles.
+    fn images(&self, reporter: &mut dyn Reporter) -> Result<PixelStore> {
+        let &Self { config, data, .. } = self;
+        let normals = data.training_normals();
+        let store = match self.tiles {
+            Some(tiles) => {
+                let sample = TileSample::new(tiles, tile_count(&config.dia), config.run.seed + 1);
+                load_tiles(data, &config.preprocess, normals, sample, reporter)?
+            }
+            None => {
+                warn_of_strange_model(self.model.as_deref(), data.fingerprint(), reporter);
+                let side = input_size(config, data.median_side(&normals));
+                load_pixels(data, &config.preprocess, normals, side, reporter)?
+            }
+        };
+        if store.len() < 2 {
+            return Err(Error::user(
+                format!("there are {} normal training images; the encoder needs at least two", store.len()),
+                NextStep::CheckNormal,
+            ));
+        }
+        Ok(store)
+    }
+
+    /// Where their dissolved versions come from; `None` where nothing is dissolved.
+    fn dissolved(&self, store: &PixelStore, reporter: &mut dyn Reporter) -> Result<Option<DissolvedSource>> {
+        let dia = &self.config.dia;
+        let Some(dissolver) = Dissolver::from_config(dia, self.model.clone(), store.is_grey())? else { return Ok(None) };
+        let dissolver = if self.tiles.is_some() { dissolver.at_resolution(store.size()) } else { dissolver };
+        let steps_of_t = dia.steps_of_t(self.tiles.is_some());
+        if dia.cached_timesteps == 0 {
+            return Ok(Some(DissolvedSource::Exact(dissolver, steps_of_t)));
+        }
+        let plan = CachePlan::new(&dissolver, store, steps_of_t, dia.cached_timesteps, self.data.fingerprint());
+        let cache = dissolve_cache(self.run, plan, store, dissolver, self.device, reporter)?;
+        Ok(Some(DissolvedSource::DissolveCache(cache)))
+    }
 }
 
 /// A diffusion model of other data makes dissolved images drift towards those data's look (paper, Appendix D).
@@ -253,7 +257,7 @@ fn bank(encoder: &Encoder, config: &RunConfig, data: &Dataset, store: &PixelStor
 }
 
 /// Everything that the steps share.
-struct DiaTraining<'a> {
+struct Steps<'a> {
     run: &'a RunDir,
     config: &'a RunConfig,
     store: &'a PixelStore,
@@ -263,9 +267,15 @@ struct DiaTraining<'a> {
     device: &'a Device,
 }
 
-impl DiaTraining<'_> {
+impl Steps<'_> {
     /// Steps `done`.. to the last, or to where the person wants it to end; or to where it shows that the shift is not learnt: false.
-    fn run(mut self, trainer: &mut DiaTrainer, done: usize, shift: &mut ShiftTrial, reporter: &mut dyn Reporter) -> Result<bool> {
+    fn take(
+        mut self,
+        trainer: &mut DiaTrainer,
+        done: usize,
+        shift: &mut ShiftTrial,
+        reporter: &mut dyn Reporter,
+    ) -> Result<bool> {
         let total = self.config.dia.total_steps();
         let columns = ["loss", "contrastive", "classification", "lr", "grad_norm", "images_per_second"];
         let mut metrics = MetricsLog::resume(self.run, &columns, done)?;
