@@ -121,5 +121,6 @@ fn a_run_keeps_the_window_and_scores_through_it() {
             .as_f64()
             .unwrap()
     };
+    assert!(blurred(&["--window", "-600/1500"]) > 0.0, "a window may begin with a minus");
     assert!(blurred(&["--window", "brain"]) > 1.5 * blurred(&["--window", "bone"]), "a narrow window shows more of the texture");
 }

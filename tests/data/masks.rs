@@ -1,8 +1,8 @@
 //! `inspect` on pictures beside images that are none: masks and drawings, whatever they are called.
 
 use crate::test_files::{
-    Dir,
-    inspected::{classes, folder, inspect, numbered, rows, says, splits, warns},
+    Dir, dicom,
+    inspected::{classes, folder, inspect, numbered, reason, rows, says, splits, warns},
     mask,
 };
 use std::collections::BTreeMap;
@@ -158,6 +158,16 @@ fn masks_of_any_name_are_told_by_what_they_look_like() {
         let found = inspect(dir.path(), &[]);
         assert_eq!((&found["images"], &found["masks"]), (&4.into(), &4.into()), "{found}");
     }
+    // Whatever stands after the name of the image, in a folder of normal images, too.
+    for end in ["-d", "_HGE_Seg", "_OD_mask", "_R1_Label1", "_mask2", " (mask)", "_maske", "_lung_outline"] {
+        let pictures = [each("scan#.png"), each("normal/scan#.png")].concat();
+        let masks: Vec<String> = pictures.iter().map(|name| name.replace(".png", &format!("{end}.png"))).collect();
+        let found = inspect(with_masks(&pictures, &masks).path(), &[]);
+        assert_eq!((&found["images"], &found["masks"]), (&8.into(), &8.into()), "{end}: {found}");
+    }
+    // Second photographs are none.
+    let found = inspect(folder([each("a#.png"), each("a#_L.png"), each("a#_2.png")].concat()).path(), &[]);
+    assert_eq!((&found["images"], &found["masks"]), (&12.into(), &0.into()), "{found}");
     // Normal pictures of few values are no masks of those that are called alike.
     let dir = with_masks(&each("test/bad/#.png"), &each("test/good/#.png"));
     let found = inspect(dir.path(), &[]);
@@ -166,6 +176,37 @@ fn masks_of_any_name_are_told_by_what_they_look_like() {
     let dir = folder([each("normal/#.png"), each("lesion/#.png")].concat());
     let found = inspect(dir.path(), &[]);
     assert_eq!((classes(&found), &found["masks"]), (BTreeMap::from([("lesion", 4), ("normal", 4)]), &0.into()), "{found}");
+}
+
+#[test]
+fn dicom_objects_made_from_images_are_no_images() {
+    let short = |value: u16| value.to_le_bytes().to_vec();
+    let object = |modality: &str| {
+        dicom(&[
+            (8, 0x60, "CS", modality.as_bytes().to_vec()),
+            (0x28, 2, "US", short(1)),
+            (0x28, 4, "CS", b"MONOCHROME2".to_vec()),
+            (0x28, 0x10, "US", short(16)),
+            (0x28, 0x11, "US", short(16)),
+            (0x28, 0x100, "US", short(8)),
+            (0x28, 0x101, "US", short(8)),
+            (0x28, 0x102, "US", short(7)),
+            (0x28, 0x103, "US", short(0)),
+            (0x7fe0, 0x10, "OW", (0..=255).collect()),
+        ])
+    };
+    let dir = Dir::new();
+    dir.write("1.dcm", &object("CT"))
+        .write("2.dcm", &object("CT"))
+        .write("3.dcm", &object("SEG"))
+        .write("4.dcm", &object("RTDOSE"));
+    let found = inspect(dir.path(), &[]);
+    assert_eq!(found["images"], 2, "{found}");
+    assert_eq!(reason(&found, "3.dcm"), "is DICOM that holds a segmentation, not an image");
+    // One that is called like the mask of an image is.
+    dir.write("1_mask.dcm", &object("SEG"));
+    let found = inspect(dir.path(), &[]);
+    assert_eq!((&found["images"], &found["masks"]), (&2.into(), &1.into()), "{found}");
 }
 
 #[test]

@@ -73,7 +73,7 @@ pub struct Args {
     method: DissolveMethod,
     /// Which values of DICOM pictures are shown: auto, lung, soft-tissue, bone, brain, centre and width (40/400), or one that the
     /// files name (file:SOFT) [default: that of the model's run]
-    #[arg(long, value_name = "WINDOW")]
+    #[arg(long, value_name = "WINDOW", allow_hyphen_values = true)]
     window: Option<DicomWindow>,
     /// Folder for the results
     #[arg(long, value_name = "DIR")]

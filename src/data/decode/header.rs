@@ -248,7 +248,7 @@ const FOREIGN: &[(usize, &[u8], &str)] = &[
 
 /// The pages and their sizes. The error is a reason to show beside the file's name.
 pub fn probe(path: &Path) -> Result<Probe, String> {
-    let of = |pages| Probe { pages, patient: None, windows: None };
+    let of = |pages| Probe { pages, patient: None, windows: None, derived: None };
     match kind(path)? {
         Kind::Tiff => guarded(|| tiff::pages(path)).map(of),
         Kind::Dicom => guarded(|| dicom::probe(path)),

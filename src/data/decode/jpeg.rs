@@ -136,12 +136,23 @@ pub fn refusal(kind: &str) -> String {
 }
 
 pub fn decode(path: &Path) -> Result<Raster, String> {
-    let bytes = read_whole(path)?;
+    let mut bytes = read_whole(path)?;
     let header = FrameHeader::read(&bytes[..]).map_err(|e| sentence("is a damaged JPEG", &e))?;
     if let Some(kind) = header.unread() {
         return Err(refusal(&kind));
     }
+    if header.jfif && header.components() == 3 && header.adobe == Some(0) {
+        believe_jfif(&mut bytes);
+    }
     if is_whole(&bytes) { formats::decode(bytes, ImageFormat::Jpeg) } else { decode_endless(bytes) }
+}
+
+/// Has Adobe's segment say YCbCr, as JFIF does: libjpeg and what is built on it believe JFIF, the decoder Adobe.
+fn believe_jfif(bytes: &mut [u8]) {
+    let segment = bytes.windows(9).position(|w| w[..2] == [0xff, 0xee] && w[4..] == *b"Adobe");
+    if let Some(transform) = segment.and_then(|at| bytes.get_mut(at + 15)) {
+        *transform = 1;
+    }
 }
 
 /// A picture of which this share (1 / 100) is missing is not used.
@@ -237,6 +248,16 @@ mod tests {
         }
         assert!(decoded(&bytes[..end - 2 - end / 10]).unwrap_err().contains("is cut short"));
         assert!(decoded(&bytes[..100]).unwrap_err().contains("is cut short"));
+    }
+
+    #[test]
+    fn colours_are_those_of_jfif_where_adobe_says_otherwise() {
+        let bytes = jpeg(32, 32);
+        assert_eq!(&bytes[6..10], b"JFIF");
+        let jfif = 4 + usize::from(u16::from_be_bytes([bytes[4], bytes[5]]));
+        let adobe = [&b"\xff\xee\x00\x0eAdobe"[..], &[0, 100, 0, 0, 0, 0, 0]].concat();
+        let read = |bytes: &[u8]| crate::data::Picture::copy_of(&decoded(bytes).unwrap()).data;
+        assert_eq!(read(&[&bytes[..jfif], &adobe, &bytes[jfif..]].concat()), read(&bytes));
     }
 
     #[test]

@@ -23,6 +23,7 @@ pub use raster::{Raster, Remark, Samples};
 pub use source::{check_size, io_reason, open_file, read_whole};
 
 use crate::{config::DicomWindow, data::pixels::Picture};
+use image::ImageFormat;
 use std::path::Path;
 
 /// Decodes a picture that belongs to no data set. The error is a reason to show beside the file's name.
@@ -46,6 +47,7 @@ pub fn decode_in_window(path: &Path, page: usize, window: &DicomWindow) -> Resul
         Kind::Dicom => dicom::decode(path, page, window),
         Kind::Jpeg => jpeg::decode(path),
         Kind::Npy => npy::decode(path, page),
+        Kind::Pnm => formats::decode(pnm::without_comments(read_whole(path)?), ImageFormat::Pnm),
         other => match other.format() {
             Some(format) => formats::decode(read_whole(path)?, format),
             None => Err(other.refusal()),

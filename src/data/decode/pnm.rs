@@ -16,6 +16,20 @@ pub fn dimensions(file: impl Read) -> Result<[u64; 2], String> {
     size(BufReader::new(file.take(MAX_HEADER)))
 }
 
+/// Blanks out the comments of a picture written in digits, where they may stand anywhere; the decoder knows them in headers alone.
+pub fn without_comments(mut bytes: Vec<u8>) -> Vec<u8> {
+    if matches!(bytes[..], [b'P', b'1'..=b'3', ..]) {
+        let mut is_comment = false;
+        for byte in &mut bytes {
+            is_comment = *byte == b'#' || is_comment && !matches!(byte, b'\n' | b'\r');
+            if is_comment {
+                *byte = b' ';
+            }
+        }
+    }
+    bytes
+}
+
 fn size(mut header: impl BufRead) -> Result<[u64; 2], String> {
     let mut line = Vec::new();
     let mut words: Vec<String> = Vec::new();
@@ -53,7 +67,9 @@ mod tests {
 
     #[test]
     fn every_kind_is_decoded_to_what_its_greatest_value_says() {
-        let files: [(&[u8], &[f32]); 7] = [
+        let files: [(&[u8], &[f32]); 9] = [
+            (b"P2\n3 1\n4\n0 2\n# the last one: 3\n4\n", &[0.0, 0.5, 1.0]),
+            (b"P1\n# one\n3 1\n1 0 # two\n1\n", &[0.0, 1.0, 0.0]),
             (b"P1\n3 1\n1 0 1\n", &[0.0, 1.0, 0.0]),
             (b"P4\n3 1\n\xa0", &[0.0, 1.0, 0.0]),
             (b"P2\n3 1\n4\n0 2 4\n", &[0.0, 0.5, 1.0]),

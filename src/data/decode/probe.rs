@@ -9,4 +9,6 @@ pub struct Probe {
     pub patient: Option<String>,
     /// The windows that a DICOM file names; `None` where it is none.
     pub windows: Option<Vec<String>>,
+    /// What a DICOM file holds whose pixels are not those of a camera or a scanner: `a segmentation`.
+    pub derived: Option<&'static str>,
 }

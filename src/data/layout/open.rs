@@ -68,7 +68,7 @@ fn open_file(path: &Path, config: &DataConfig, progress: &(dyn Fn(usize) + Sync)
     }
     if is_table {
         let mut scan = file_scan::scan(folder, &[], progress)?;
-        let notes = masks::separate(&mut scan.pictures);
+        let notes = masks::separate(&mut scan);
         let patients = patients_from_folders(&mut scan.pictures, Path::new(""));
         let mut detected = labels::from_given(folder, &scan, path, config)?;
         detected.why = [Some(detected.why), patients].into_iter().flatten().collect::<Vec<_>>().join(" ");
@@ -109,7 +109,7 @@ fn open_folder(root: &Path, config: &DataConfig, progress: &(dyn Fn(usize) + Syn
         detected.skipped.append(&mut scan.skipped);
         return detected.into_dataset(root, config);
     }
-    let notes = masks::separate(&mut scan.pictures);
+    let notes = masks::separate(&mut scan);
     if scan.pictures.is_empty() && config.labels.is_none() {
         return without_pictures(root, scan, config);
     }

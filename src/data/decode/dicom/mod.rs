@@ -52,6 +52,11 @@ pub fn probe(path: &Path) -> Result<Probe, String> {
         pages: (0..about.frames).map(|f| (f, size)).collect(),
         patient: set.text(tags::PATIENT_ID),
         windows: Some(grey::window_names(&set)),
+        derived: set.text(tags::MODALITY).and_then(|modality| match modality.as_str() {
+            "SEG" => Some("a segmentation"),
+            "RTDOSE" => Some("doses of a radiotherapy"),
+            _ => None,
+        }),
     })
 }
 

@@ -23,7 +23,7 @@ use std::{
 use tags::MAX_PAGES;
 use tiff::{
     ColorType, TiffError,
-    decoder::{Decoder, DecodingResult, Limits},
+    decoder::{ChunkType, Decoder, DecodingResult, Limits},
     tags::{CompressionMethod, Tag},
 };
 
@@ -140,6 +140,13 @@ pub fn decode(path: &Path, page: usize) -> Result<Raster, String> {
     let about = Page::of(&mut decoder)?;
     about.check(length(path)?)?;
     chunks::check(&mut decoder, path, about.compression)?;
+    let tile_height = decoder.chunk_dimensions().1 as usize;
+    if about.planar && decoder.get_chunk_type() == ChunkType::Tile && !about.height.is_multiple_of(tile_height.max(1)) {
+        // The decoder takes the last row of tiles for damaged.
+        return Err("is a TIFF of planes in tiles that end below it, which is not read; converted, it is: \
+                    tiffcp -s -p contig FILE FILE.tif"
+            .into());
+    }
     if about.is_reversed && !matches!(about.compression, 6 | 7) {
         let bytes = samples::with_bits_reversed(&mut decoder, read_whole(path)?)?;
         let mut decoder = Decoder::new(Cursor::new(&bytes)).map_err(fail)?.with_limits(limits());

@@ -112,7 +112,7 @@ mod tests {
         let picture = |path: &&str| PictureFile {
             path: path.into(),
             relative: path.into(),
-            probe: Probe { pages: vec![(0, [1, 1])], patient: None, windows: None },
+            probe: Probe { pages: vec![(0, [1, 1])], patient: None, windows: None, derived: None },
             masks: Vec::new(),
         };
         let found =

@@ -280,7 +280,7 @@ mod tests {
         let picture = |path: &&str| PictureFile {
             path: Path::new(ROOT).join(path),
             relative: path.into(),
-            probe: Probe { pages: vec![(0, [1, 1])], patient: None, windows: None },
+            probe: Probe { pages: vec![(0, [1, 1])], patient: None, windows: None, derived: None },
             masks: Vec::new(),
         };
         let scan = FileScan { pictures: pictures.iter().map(picture).collect(), ..FileScan::default() };

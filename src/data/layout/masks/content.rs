@@ -1,7 +1,7 @@
 //! What pictures look like: masks have few values, photographs have many. Only where names leave it open is a picture or two
 //! of many decoded.
 
-use super::{names::maybe_mask_of, place::Place};
+use super::place::Place;
 use crate::data::{
     dataset::sounds_normal,
     decode,
@@ -44,45 +44,64 @@ pub fn all_look(as_one: Look, pictures: &[PictureFile], members: &[usize], numbe
 /// Folders that are looked at, at most.
 const MOST: usize = 32;
 
-/// Pictures in folders of any name that are called as images nearby are (`IMD002_lesion` near `IMD002`, all of a folder as those of
-/// another, `1.png` beside `1.jpg`) and look like masks where those look like photographs: by folder, each with its image.
+/// Pictures that are called as images nearby are, with more after it or not (`IMD002_lesion` near `IMD002`, all of a folder as those
+/// of another, `1.png` beside `1.jpg`) and look like masks where those look like photographs: by folder, each with its image.
 pub fn masks_by_look(places: &[Place], pictures: &[PictureFile], is_mask: &[bool]) -> Vec<Vec<(usize, usize)>> {
     // A folder of normal images is a class, however little these show.
     let is_class = |i: usize| places[i].folders.iter().any(|name| sounds_normal(name));
     let free = || (0..places.len()).filter(|&i| !is_mask[i]);
     let mut by_stem: HashMap<&str, Vec<usize>> = HashMap::new();
     free().for_each(|i| by_stem.entry(&places[i].stem).or_default().push(i));
-    // Folders that differ in their numbers only are of one kind.
-    let kind = |i: usize| places[i].folders.join("/").replace(|c: char| c.is_ascii_digit(), "#");
+    let numberless = |text: &str| text.replace(|c: char| c.is_ascii_digit(), "#");
     let is_near = |a: usize, b: usize| {
         let (a, b) = (&places[a].folders, &places[b].folders);
         let same = a.iter().zip(b).take_while(|(a, b)| a == b).count();
         a.len() <= same + 2 && b.len() <= same + 2
     };
-    /// A picture, and the image that it would be the mask of.
-    type Member = (usize, Option<usize>);
     let ending = |i: usize| extension(&pictures[i].relative);
-    let mut groups: BTreeMap<(&str, String, String), Vec<Member>> = BTreeMap::new();
-    for i in free().filter(|&i| !is_class(i)) {
-        let stem = places[i].stem.as_str();
-        let short = maybe_mask_of(stem).unwrap_or(stem);
+    let image_called = |name: &str, i: usize| {
+        let is_as_long = name.len() == places[i].stem.len();
         let is_its = |image: usize| {
-            let is_other = short.len() < stem.len() || places[image].folders != places[i].folders || ending(image) != ending(i);
-            image != i && is_other && is_near(i, image)
+            let same_folder = places[image].folders == places[i].folders;
+            let is_other = !is_as_long || !same_folder || ending(image) != ending(i);
+            image != i && is_other && is_near(i, image) && (same_folder && !is_as_long || !is_class(i))
         };
-        let image = by_stem.get(short).and_then(|images| images.iter().copied().take(8).find(|&image| is_its(image)));
-        groups.entry((&stem[short.len()..], kind(i), ending(i))).or_default().push((i, image));
+        by_stem.get(name)?.iter().copied().take(8).find(|&image| is_its(image))
+    };
+    // Folders, and ends of names, that differ in their numbers only are of one kind.
+    let kind = |i: usize, end: &str| (numberless(end), numberless(&places[i].folders.join("/")), ending(i));
+    let mut pairs_of: BTreeMap<(String, String, String), Vec<(usize, usize)>> = BTreeMap::new();
+    for i in free() {
+        let stem = places[i].stem.as_str();
+        let beginning = beginnings(stem).find_map(|name| Some((name, image_called(name, i)?)));
+        if let Some((name, image)) = beginning.or_else(|| Some((stem, image_called(stem, i)?))) {
+            pairs_of.entry(kind(i, &stem[name.len()..])).or_default().push((i, image));
+        }
     }
-    let with_images = groups.into_values().filter_map(|members| {
-        let pairs: Vec<(usize, usize)> = members.iter().filter_map(|&(i, image)| Some((i, image?))).collect();
-        (pairs.len() > 1 && pairs.len() * 10 >= members.len() * 8).then_some(pairs)
-    });
-    with_images
+    // Where a folder has many of such a name without an image, the others are called so by chance.
+    let mut by_folder: HashMap<(String, String), Vec<String>> = HashMap::new();
+    for i in free() {
+        let (_, folder, ending) = kind(i, "");
+        by_folder.entry((folder, ending)).or_default().push(numberless(&places[i].stem));
+    }
+    let are_most = |(end, folder, ending): &(String, String, String), pairs: usize| {
+        let stems = by_folder.get(&(folder.clone(), ending.clone())).into_iter().flatten();
+        pairs > 1 && pairs * 10 >= stems.filter(|stem| stem.ends_with(end.as_str())).count() * 8
+    };
+    pairs_of
+        .into_iter()
+        .filter(|(kind, pairs)| are_most(kind, pairs.len()))
+        .map(|(_, pairs)| pairs)
         .take(MOST)
         .filter(|pairs| {
-            let [masks, images]: [Vec<usize>; 2] =
-                [pairs.iter().map(|(mask, _)| *mask).collect(), pairs.iter().map(|(_, image)| *image).collect()];
+            let (masks, images): (Vec<usize>, Vec<usize>) = pairs.iter().copied().unzip();
             all_look(Look::Mask, pictures, &masks, 3) && all_look(Look::Photograph, pictures, &images, 3)
         })
         .collect()
+}
+
+/// What a name could be the name of an image with more after it: `X_1` and `X` of `X_1_lesion`, the longest first.
+fn beginnings(stem: &str) -> impl Iterator<Item = &str> {
+    let ends = stem.rmatch_indices(['_', '-', ' ', '.', '(']).map(|(at, _)| stem[..at].trim_end_matches(['_', '-', ' ', '.']));
+    ends.filter(|name| !name.is_empty())
 }

@@ -25,6 +25,8 @@ const NAMES: &[&str] = &[
     "cam",
     "gradcam",
     "grad_cam",
+    // MVTec 3D: places of the points, beside `rgb`.
+    "xyz",
 ];
 
 fn is_drawing(name: &str) -> bool {

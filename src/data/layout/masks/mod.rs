@@ -4,7 +4,7 @@
 //! |---|---|---|
 //! | `names` | what names of files and folders say of masks | nothing |
 //! | `place` | a picture by its place | `names` |
-//! | `content` | what pictures look like | `names place` |
+//! | `content` | what pictures look like | `place` |
 //! | `index` | the image of a mask | `place` |
 //! | `drawings` | pictures made of the images | `names place` |
 
@@ -14,8 +14,14 @@ mod index;
 mod names;
 mod place;
 
-use super::{file_scan::PictureFile, levels::is_modality};
-use crate::data::text::{count_of, display_path, first_few, images_have};
+use super::{
+    file_scan::{FileScan, PictureFile},
+    levels::is_modality,
+};
+use crate::data::{
+    dataset::Skipped,
+    text::{count_of, display_path, first_few, images_have},
+};
 use content::{Look, all_look, masks_by_look};
 use index::Index;
 use names::{Role, bare, is_mask_alone, mask_of, role, says_anatomy, without_mask_word, without_modality};
@@ -41,8 +47,20 @@ fn sets_of_both(pictures: &[PictureFile]) -> BTreeSet<Vec<String>> {
     inside.into_iter().filter(|(_, has)| *has == [true; 2]).map(|(folder, _)| folder).collect()
 }
 
-/// Takes the masks out of the pictures and gives each to its image. Returns what is to be said about it.
-pub fn separate(pictures: &mut Vec<PictureFile>) -> Vec<String> {
+/// Takes the masks out of the pictures and gives each to its image; then what else is no image. Returns what is to be said about it.
+pub fn separate(scan: &mut FileScan) -> Vec<String> {
+    let notes = separate_masks(&mut scan.pictures);
+    let skipped = &mut scan.skipped;
+    scan.pictures.retain_mut(|file| {
+        let Some(what) = file.probe.derived else { return true };
+        let reason = format!("is DICOM that holds {what}, not an image");
+        skipped.push(Skipped { path: std::mem::take(&mut file.relative), reason });
+        false
+    });
+    notes
+}
+
+fn separate_masks(pictures: &mut Vec<PictureFile>) -> Vec<String> {
     let drawn = drawings::leave_out(pictures);
     let sets = sets_of_both(pictures);
     let mut places: Vec<Place> = pictures.iter().map(|file| Place::of(file, &sets)).collect();

@@ -68,10 +68,6 @@ const ENDS: &[&str] = &[
     "ah",
     "vk",
 ];
-/// Ends of names of pictures that are masks where they look like them: they may be those of photographs as well.
-const MAYBE_ENDS: &[&str] =
-    &["lesion", "lesions", "contour", "contours", "roi", "tumor", "tumour", "binary", "vessel", "vessels"];
-
 /// What a folder's name says, and what is left of the name without it: `train` of `train_masks`.
 pub enum Role {
     Masks { always: bool, rest: String },
@@ -193,13 +189,6 @@ pub fn mask_of(stem: &str) -> Option<&str> {
     numbered.get(..ENDS.iter().filter_map(cut).min()?).filter(|s| !s.is_empty())
 }
 
-/// The same of names that may be those of photographs, too: `X` of `X_lesion`.
-pub fn maybe_mask_of(stem: &str) -> Option<&str> {
-    let lower = stem.to_ascii_lowercase();
-    let cut = |end: &&str| lower.strip_suffix(*end)?.strip_suffix(['_', '-', ' ', '.']).map(str::len);
-    stem.get(..MAYBE_ENDS.iter().filter_map(cut).min()?).filter(|s| !s.is_empty())
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -215,7 +204,6 @@ mod tests {
         assert_eq!(mask_of("mask_7"), None);
         assert_eq!(["0.mask", "0Mask", "im0001.ah", "a_anno"].map(mask_of), [Some("0"), Some("0"), Some("im0001"), Some("a")]);
         assert_eq!(["unmask", "IMGT", "Mask"].map(mask_of), [None; 3]);
-        assert_eq!(maybe_mask_of("IMD002_lesion"), Some("IMD002"));
         assert!(masked("mask_7").contains(&"7".into()) && masked("mask_7").contains(&"img_7".into()));
         assert!(is_mask_alone("mask") && is_mask_alone("Label_2") && !is_mask_alone("7") && !is_mask_alone("a_mask"));
     }
