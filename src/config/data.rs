@@ -141,7 +141,7 @@ pub struct PreprocessConfig {
     pub channels: Channels,
     /// Grey window, as shares of the full range of a pixel: what lies below the first becomes black, above the second white.
     /// `0 <= low < high <= 1`; `[0, 1]` changes nothing. 12-bit pictures in 16-bit files want `[0, 0.0625]`.
-    pub window: Window,
+    pub window: GreyWindow,
     /// Ben Graham's normalisation of fundus photographs: the local mean is taken away and what is left is shown four times as
     /// strong about middle grey.
     pub ben_graham: bool,
@@ -167,9 +167,9 @@ pub enum Aspect {
 /// The `[low, high]` of a grey window, shares of the full range.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 #[serde(transparent)]
-pub struct Window(pub [f64; 2]);
+pub struct GreyWindow(pub [f64; 2]);
 
-impl Default for Window {
+impl Default for GreyWindow {
     fn default() -> Self {
         Self([0.0, 1.0])
     }
@@ -238,7 +238,7 @@ impl PreprocessConfig {
                 Aspect::Crop => Some("crop to the middle square".into()),
             },
             channels,
-            (self.window != Window::default()).then(|| format!("window {low:.1} to {high:.1} %")),
+            (self.window != GreyWindow::default()).then(|| format!("window {low:.1} to {high:.1} %")),
             self.ben_graham.then(|| "Ben Graham’s normalisation".into()),
             (self.clahe > 0.0).then(|| format!("CLAHE {:.1}", self.clahe)),
             (self.size > 0).then(|| format!("{} px", self.size)),

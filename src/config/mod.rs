@@ -13,7 +13,7 @@ mod preset;
 mod score;
 mod tile;
 
-pub use data::{Aspect, Channels, DataConfig, LabelColumns, PreprocessConfig, Reading, Window};
+pub use data::{Aspect, Channels, DataConfig, GreyWindow, LabelColumns, PreprocessConfig, Reading};
 pub use ddpm::{DdpmConfig, InputRange, LrSchedule, ScheduleKind};
 pub use device_kind::DeviceKind;
 pub use dia::{Design, DiaConfig, DissolveMethod, EpochUnit, EqualChannels, OptimizerKind, Shift, ShiftKind, Stem, Twin};

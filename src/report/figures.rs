@@ -3,7 +3,7 @@
 use super::chart::{
     canvas::{Anchor, Canvas, Figure, Role, SeriesColor, Text},
     scale::Axis,
-    xy_chart::{Chart, Mark, Shape},
+    xy_chart::{Chart, Series, Shape},
 };
 use crate::{
     metrics::{self, Confusion, Ranking, RocPoint},
@@ -39,10 +39,10 @@ pub fn roc(rows: &[&ScoreRow], threshold: Option<f64>) -> Option<Chart> {
         let [low, high] = metrics::wilson(p.tpr, ranking.abnormal());
         [p.fpr, low, high]
     };
-    let mut marks = vec![
-        Mark::named(SeriesColor::Accent, Shape::Band(points.iter().map(band).collect()), "95 % interval"),
-        Mark::new(SeriesColor::Quiet, Shape::Dashed(vec![[0.0, 0.0], [1.0, 1.0]])),
-        Mark::named(
+    let mut series = vec![
+        Series::named(SeriesColor::Accent, Shape::Band(points.iter().map(band).collect()), "95 % interval"),
+        Series::new(SeriesColor::Quiet, Shape::Dashed(vec![[0.0, 0.0], [1.0, 1.0]])),
+        Series::named(
             SeriesColor::Accent,
             Shape::Line(points.iter().map(|p| [p.fpr, p.tpr]).collect()),
             format!("AUROC {:.3}{interval}", area.value),
@@ -51,12 +51,12 @@ pub fn roc(rows: &[&ScoreRow], threshold: Option<f64>) -> Option<Chart> {
     if let Some(threshold) = threshold {
         let c = ranking.confusion(threshold);
         if let (Some(sensitivity), Some(specificity)) = (c.sensitivity(), c.specificity()) {
-            marks.push(Mark::named(SeriesColor::Accent, Shape::Point([1.0 - specificity, sensitivity]), "threshold"));
+            series.push(Series::named(SeriesColor::Accent, Shape::Point([1.0 - specificity, sensitivity]), "threshold"));
         }
     }
     let (x, y) =
         (Axis::unit("1 − specificity (normal images called abnormal)"), Axis::unit("sensitivity (abnormal images found)"));
-    Some(Chart { title: "ROC".into(), x, y, marks, size: LARGE })
+    Some(Chart { title: "ROC".into(), x, y, series, size: LARGE })
 }
 
 /// `None` where a class is missing.
@@ -67,26 +67,26 @@ pub fn precision_recall(rows: &[&ScoreRow]) -> Option<Chart> {
     let first = points.first()?.precision;
     let line = std::iter::once([0.0, first]).chain(points.iter().map(|p| [p.recall, p.precision])).collect();
     let share = ranking.abnormal() as f64 / labels.len() as f64;
-    let marks = vec![
-        Mark::named(
+    let series = vec![
+        Series::named(
             SeriesColor::Quiet,
             Shape::Dashed(vec![[0.0, share], [1.0, share]]),
             format!("share of abnormal images {share:.2}"),
         ),
-        Mark::named(
+        Series::named(
             SeriesColor::Accent,
             Shape::Line(line),
             format!("average precision {:.3}", ranking.average_precision().ok()?),
         ),
     ];
     let (x, y) = (Axis::unit("recall (abnormal images found)"), Axis::unit("precision (alarms that are right)"));
-    Some(Chart { title: "Precision and recall".into(), x, y, marks, size: LARGE })
+    Some(Chart { title: "Precision and recall".into(), x, y, series, size: LARGE })
 }
 
 /// Scores by class, as shares of each class, with the threshold. `None` where there are no scores.
 pub fn histogram(histogram: &Histogram, threshold: Option<f64>) -> Option<Chart> {
     let classes = [(SeriesColor::Normal, "normal"), (SeriesColor::Abnormal, "abnormal"), (SeriesColor::Quiet, "unknown")];
-    let mut marks = Vec::new();
+    let mut series = Vec::new();
     for ((ink, name), counts) in classes.into_iter().zip(&histogram.counts) {
         let total: usize = counts.iter().sum();
         if total > 0 {
@@ -95,23 +95,23 @@ pub fn histogram(histogram: &Histogram, threshold: Option<f64>) -> Option<Chart>
                 [from, to, 100.0 * *n as f64 / total as f64]
             };
             let bars = counts.iter().enumerate().map(bar).collect();
-            marks.push(Mark::named(ink, Shape::Bars(bars), format!("{name} ({total})")));
+            series.push(Series::named(ink, Shape::Bars(bars), format!("{name} ({total})")));
         }
     }
-    if marks.is_empty() {
+    if series.is_empty() {
         return None;
     }
     if let Some(threshold) = threshold {
-        marks.push(Mark::named(SeriesColor::Quiet, Shape::Vertical(threshold), format!("threshold {}", score(threshold))));
+        series.push(Series::named(SeriesColor::Quiet, Shape::Vertical(threshold), format!("threshold {}", score(threshold))));
     }
     let (x, y) = (Axis::new("score (higher = more abnormal)"), Axis::new("share of the class, %"));
-    Some(Chart { title: "Scores".into(), x, y, marks, size: [LARGE[0], 240.0] })
+    Some(Chart { title: "Scores".into(), x, y, series, size: [LARGE[0], 240.0] })
 }
 
 /// Share of the planted lesions that a score finds, against their contrast: a line a size.
 pub fn planted(planted: &SyntheticLesions, score: ScoreKind) -> Chart {
     let planted = planted.by(score);
-    let mut marks = vec![Mark::named(SeriesColor::Quiet, Shape::Dashed(vec![[0.0, 5.0], [100.0, 5.0]]), "by chance")];
+    let mut series = vec![Series::named(SeriesColor::Quiet, Shape::Dashed(vec![[0.0, 5.0], [100.0, 5.0]]), "by chance")];
     let sizes = planted.sizes();
     for (i, &size) in sizes.iter().enumerate() {
         let found = |c: &SyntheticLesionCell| [100.0 * c.contrast, 100.0 * c.sensitivity_at_95_specificity];
@@ -123,13 +123,13 @@ pub fn planted(planted: &SyntheticLesions, score: ScoreKind) -> Chart {
             3 => (SeriesColor::Quiet, Shape::Line(points.clone())),
             _ => (SeriesColor::Quiet, Shape::Dashed(points.clone())),
         };
-        marks.push(Mark::named(ink, shape, format!("{} of the side", SyntheticLesions::percent(size))));
-        marks.extend(points.into_iter().map(|p| Mark::new(ink, Shape::Point(p))));
+        series.push(Series::named(ink, shape, format!("{} of the side", SyntheticLesions::percent(size))));
+        series.extend(points.into_iter().map(|p| Series::new(ink, Shape::Point(p))));
     }
     let title = format!("Synthetic lesions in {} held-out normals, by {}", planted.images, score.title());
     let (x, y) = (Axis::new("contrast, % of the image's range"), Axis::new("found at 95 % specificity, %"));
     let y = Axis { range: Some([0.0, 100.0]), ..y };
-    Chart { title, x: Axis { range: Some([0.0, 100.0]), ..x }, y, marks, size: [LARGE[0], 240.0] }
+    Chart { title, x: Axis { range: Some([0.0, 100.0]), ..x }, y, series, size: [LARGE[0], 240.0] }
 }
 
 /// What a threshold gets right and wrong, as four fields shaded by their share of the class.
@@ -182,7 +182,7 @@ impl Figure for ConfusionMatrix {
 
 /// One column of a training's series against the step; noisy ones as mean and range of neighbouring steps.
 pub fn curve(title: &str, unit: &str, points: &[[f64; 2]]) -> Chart {
-    let mut marks = Vec::new();
+    let mut series = Vec::new();
     if points.len() > 2 * BUCKETS {
         let buckets = || points.chunks(points.len().div_ceil(BUCKETS));
         let middle = |chunk: &[[f64; 2]], column: usize| chunk.iter().map(|p| p[column]).sum::<f64>() / chunk.len() as f64;
@@ -191,33 +191,33 @@ pub fn curve(title: &str, unit: &str, points: &[[f64; 2]]) -> Chart {
             let high = chunk.iter().map(|p| p[1]).fold(f64::NEG_INFINITY, f64::max);
             [middle(chunk, 0), low, high]
         };
-        marks.push(Mark::new(SeriesColor::Accent, Shape::Band(buckets().map(range).collect())));
-        marks.push(Mark::new(SeriesColor::Accent, Shape::Line(buckets().map(|c| [middle(c, 0), middle(c, 1)]).collect())));
+        series.push(Series::new(SeriesColor::Accent, Shape::Band(buckets().map(range).collect())));
+        series.push(Series::new(SeriesColor::Accent, Shape::Line(buckets().map(|c| [middle(c, 0), middle(c, 1)]).collect())));
     } else {
-        marks.push(Mark::new(SeriesColor::Accent, Shape::Line(points.to_vec())));
+        series.push(Series::new(SeriesColor::Accent, Shape::Line(points.to_vec())));
     }
     let values = || points.iter().map(|p| p[1]);
     let (low, high) = (values().fold(f64::INFINITY, f64::min), values().fold(0.0, f64::max));
     // Losses and norms fall over orders of magnitude; a learning rate's way to nothing is not the story.
     let log = low > 0.0 && high > 20.0 * low && unit != "learning rate";
-    Chart { title: title.into(), x: Axis::new("step"), y: Axis { log, ..Axis::new(unit) }, marks, size: SMALL }
+    Chart { title: title.into(), x: Axis::new("step"), y: Axis { log, ..Axis::new(unit) }, series, size: SMALL }
 }
 
 /// AUROC with its interval after each evaluated epoch, on a split: rows `[epoch, auroc, low, high]`.
 pub fn auroc_by_epoch(rows: &[[f64; 4]], split: &str) -> Chart {
-    let mut marks = vec![
-        Mark::named(SeriesColor::Accent, Shape::Band(rows.iter().map(|r| [r[0], r[2], r[3]]).collect()), "95 % interval"),
-        Mark::new(SeriesColor::Accent, Shape::Line(rows.iter().map(|r| [r[0], r[1]]).collect())),
+    let mut series = vec![
+        Series::named(SeriesColor::Accent, Shape::Band(rows.iter().map(|r| [r[0], r[2], r[3]]).collect()), "95 % interval"),
+        Series::new(SeriesColor::Accent, Shape::Line(rows.iter().map(|r| [r[0], r[1]]).collect())),
     ];
     if let Some(last) = rows.last() {
-        marks.push(Mark::named(SeriesColor::Accent, Shape::Point([last[0], last[1]]), format!("last epoch {:.3}", last[1])));
+        series.push(Series::named(SeriesColor::Accent, Shape::Point([last[0], last[1]]), format!("last epoch {:.3}", last[1])));
     }
     if let Some(best) = best_epoch(rows) {
         let name = format!("best {:.3}, selected on labels", best[1]);
-        marks.push(Mark::named(SeriesColor::Quiet, Shape::Point([best[0], best[1]]), name));
+        series.push(Series::named(SeriesColor::Quiet, Shape::Point([best[0], best[1]]), name));
     }
     Chart {
-        title: format!("AUROC by epoch, split “{split}”"), x: Axis::new("epoch"), y: Axis::new("AUROC"), marks, size: SMALL
+        title: format!("AUROC by epoch, split “{split}”"), x: Axis::new("epoch"), y: Axis::new("AUROC"), series, size: SMALL
     }
 }
 
@@ -251,7 +251,7 @@ mod tests {
     fn long_noisy_series_become_a_band() {
         let points: Vec<[f64; 2]> = (0..5000).map(|i| [f64::from(i), 1.0 + f64::from(i % 7)]).collect();
         let chart = curve("Loss", "loss", &points);
-        assert!(matches!(&chart.marks[0].shape, Shape::Band(b) if b.len() <= BUCKETS && b[0][1] == 1.0 && b[0][2] == 7.0));
-        assert_eq!(curve("Loss", "loss", &points[..100]).marks.len(), 1);
+        assert!(matches!(&chart.series[0].shape, Shape::Band(b) if b.len() <= BUCKETS && b[0][1] == 1.0 && b[0][2] == 7.0));
+        assert_eq!(curve("Loss", "loss", &points[..100]).series.len(), 1);
     }
 }

@@ -18,12 +18,12 @@ const MAPPED: usize = 12;
 const MAPPED_SIDE: usize = 256;
 
 /// Pictures by the name that the scores have for them.
-pub struct Pictures<'a> {
+pub struct ImageLookup<'a> {
     dataset: &'a Dataset,
     ids: HashMap<&'a str, ImageId>,
 }
 
-impl<'a> Pictures<'a> {
+impl<'a> ImageLookup<'a> {
     pub fn new(dataset: &'a Dataset) -> Self {
         let ids = dataset.items.iter().enumerate().map(|(i, item)| (item.name.as_str(), ImageId(i as u32))).collect();
         Self { dataset, ids }
@@ -65,7 +65,7 @@ pub fn mistakes<'r>(rows: &[&'r ScoreRow], threshold: f64, abnormal: bool) -> Ve
 }
 
 /// A row of pictures with score and name; without pictures a square in their place.
-pub fn grid(rows: &[&ScoreRow], pictures: Option<&Pictures>) -> Markup {
+pub fn grid(rows: &[&ScoreRow], pictures: Option<&ImageLookup>) -> Markup {
     html! {
         div.gallery {
             @for row in rows.iter().take(SHOWN) { (card(row, pictures)) }
@@ -76,7 +76,7 @@ pub fn grid(rows: &[&ScoreRow], pictures: Option<&Pictures>) -> Markup {
 
 /// What the threshold calls abnormal, beside its anomaly map where that was kept: as many wrong calls as right ones, the highest
 /// score first. Nothing where no map is left.
-pub fn mapped(rows: &[&ScoreRow], threshold: f64, maps: &SavedMaps, pictures: Option<&Pictures>) -> Markup {
+pub fn mapped(rows: &[&ScoreRow], threshold: f64, maps: &SavedMaps, pictures: Option<&ImageLookup>) -> Markup {
     let called = |abnormal: bool| {
         let mut found: Vec<_> = (rows.iter().filter(|r| r.label == Some(abnormal) && r.score >= threshold))
             .filter_map(|row| Some((*row, maps.overlay(&row.path)?)))
@@ -122,7 +122,7 @@ fn image(address: Option<String>, what: &str) -> Markup {
     }
 }
 
-fn card(row: &ScoreRow, pictures: Option<&Pictures>) -> Markup {
+fn card(row: &ScoreRow, pictures: Option<&ImageLookup>) -> Markup {
     let (ink, label) = match row.label {
         Some(false) => (SeriesColor::Normal, "normal"),
         Some(true) => (SeriesColor::Abnormal, "abnormal"),

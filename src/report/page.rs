@@ -5,7 +5,7 @@ use super::{
     commands::{self, commands, shown},
     document::document,
     figures,
-    gallery::{self, Pictures, mark},
+    gallery::{self, ImageLookup, mark},
     parts::{Parts, Scored},
     pixel_figures, synthetic_lesions, tagged, training,
 };
@@ -244,7 +244,7 @@ fn results(parts: &Parts, scored: &Scored, dataset: Option<&Dataset>) -> Markup 
         (section("reality", "Reality check", reality(parts, evaluation)))
         (section("mistakes", "What the threshold gets wrong", mistakes(&rows, evaluation, dataset)))
         @if let Some(threshold) = evaluation.threshold.filter(|_| !parts.maps.is_empty()) {
-            (section("maps", "Anomaly maps", gallery::mapped(&rows, threshold, &parts.maps, dataset.map(Pictures::new).as_ref())))
+            (section("maps", "Anomaly maps", gallery::mapped(&rows, threshold, &parts.maps, dataset.map(ImageLookup::new).as_ref())))
         }
     }
 }
@@ -369,7 +369,7 @@ fn mistakes(rows: &[&ScoreRow], e: &Evaluation, dataset: Option<&Dataset>) -> Ma
     let Some(threshold) = e.threshold else {
         return html! { p.missing { "There is no threshold, so nothing is called wrong." } };
     };
-    let pictures = dataset.map(Pictures::new);
+    let pictures = dataset.map(ImageLookup::new);
     let kinds = [
         (false, "False positives", "normal images called abnormal, the highest score first"),
         (true, "False negatives", "abnormal images called normal, the lowest score first"),

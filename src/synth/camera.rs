@@ -3,7 +3,7 @@
 use super::{
     eye::{Point, Rgb, distance, length, smoothstep},
     noise::{gauss, smooth},
-    retina::{self, View},
+    retina::{self, Framing},
 };
 use crate::rng::Rng;
 use image::RgbImage;
@@ -70,7 +70,7 @@ impl Camera {
     }
 
     /// Takes the picture. `size` is the finished side in px; the view's side is a multiple of it.
-    pub fn photograph(&self, retina: &[Rgb], view: View, size: usize) -> Vec<Rgb> {
+    pub fn photograph(&self, retina: &[Rgb], view: Framing, size: usize) -> Vec<Rgb> {
         let factor = view.side / size;
         let share = 1.0 / (factor * factor) as f32;
         // Light and aperture are averaged over each finished pixel, and the blur comes after: it is linear, and cheaper so.

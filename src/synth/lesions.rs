@@ -64,13 +64,13 @@ pub struct Lesion {
     pub contrast: f32,
     /// Direction in radians (of a flame's streaks).
     pub angle: f32,
-    marks: Vec<Mark>,
+    marks: Vec<Ellipse>,
     seed: u32,
 }
 
 /// One soft ellipse, in units of the group's radius.
 #[derive(Debug, Clone)]
-struct Mark {
+struct Ellipse {
     at: Point,
     /// Half axes along and across `Lesion::angle`.
     half: [f32; 2],
@@ -88,7 +88,7 @@ impl Lesion {
             LesionKind::Drusen => rng.random_range(12..26),
         };
         let ring = kind == LesionKind::Exudates && rng.random::<f32>() < 0.35;
-        let marks = (0..count).map(|k| Mark::draw(kind, k, ring, rng)).collect();
+        let marks = (0..count).map(|k| Ellipse::draw(kind, k, ring, rng)).collect();
         Self { kind, at, size, contrast, angle, marks, seed: rng.random() }
     }
 
@@ -123,7 +123,7 @@ impl Lesion {
     }
 }
 
-impl Mark {
+impl Ellipse {
     fn draw(kind: LesionKind, number: usize, ring: bool, rng: &mut Rng) -> Self {
         let direction = rng.random_range(0.0..TAU);
         let mut u = |low: f32, high: f32| rng.random_range(low..high);

@@ -25,7 +25,7 @@ pub use lesions::{Lesion, LesionKind};
 use self::{
     camera::Camera,
     eye::{Eye, distance},
-    retina::View,
+    retina::Framing,
     vessels::Vessel,
 };
 use crate::rng;
@@ -66,8 +66,8 @@ impl Fundus {
         self.eye.left
     }
 
-    fn view(&self, side: usize) -> View {
-        View::new(&self.eye, side, self.camera.radius * side as f32 / 2.0)
+    fn view(&self, side: usize) -> Framing {
+        Framing::new(&self.eye, side, self.camera.radius * side as f32 / 2.0)
     }
 
     /// Lesions of one kind for a picture of `size` px, at typical places: drusen near the macula, flames along the nerve fibres,

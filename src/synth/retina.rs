@@ -9,7 +9,7 @@ use rayon::prelude::*;
 
 /// How the eye's frame lies in a square picture.
 #[derive(Debug, Clone, Copy)]
-pub struct View {
+pub struct Framing {
     /// Side of the picture, px.
     pub side: usize,
     /// Radius of the lit circle, px.
@@ -19,7 +19,7 @@ pub struct View {
     mirror: f32,
 }
 
-impl View {
+impl Framing {
     pub fn new(eye: &Eye, side: usize, radius: f32) -> Self {
         Self { side, radius, centre: eye.centre, field: eye.field, mirror: if eye.left { 1.0 } else { -1.0 } }
     }
@@ -53,7 +53,7 @@ impl View {
 pub const PAINTED: f32 = 1.1;
 
 /// `side * side` pixels, row-major; black beyond [`PAINTED`].
-pub fn paint(eye: &Eye, vessels: &[Vessel], view: View) -> Vec<Rgb> {
+pub fn paint(eye: &Eye, vessels: &[Vessel], view: Framing) -> Vec<Rgb> {
     let [blood, gloss] = vessel_maps(vessels, view);
     let mut pixels = vec![[0.0; 3]; view.side * view.side];
     pixels.par_chunks_mut(view.side).enumerate().for_each(|(y, row)| {
@@ -146,7 +146,7 @@ fn disc(eye: &Eye, p: Point, ground: Rgb) -> Rgb {
 }
 
 /// Depth of blood, 0..1 (1 = a central vein), and the light line along the arteries, for each pixel.
-fn vessel_maps(vessels: &[Vessel], view: View) -> [Vec<f32>; 2] {
+fn vessel_maps(vessels: &[Vessel], view: Framing) -> [Vec<f32>; 2] {
     let mut blood = vec![0f32; view.side * view.side];
     let mut gloss = vec![0f32; view.side * view.side];
     for vessel in vessels {

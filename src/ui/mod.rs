@@ -32,7 +32,7 @@ pub struct MainView {
     tag: shell::own_tags::NewTag,
     /// The change curve has found room beside the pictures.
     curve_in_view: bool,
-    notices: shell::notifications::Notices,
+    notifications: shell::notifications::Notifications,
     /// Which curve is shown of a training.
     training: train::curves::CurveChoice,
     /// The last request for thumbnails, and the data set that it is of, so that each is sent once.
@@ -72,7 +72,7 @@ impl MainView {
         if state.job().is_some() {
             Panel::bottom("job").frame(bar).show(ui, |ui| shell::status_bar::show(ui, &mut cx));
         }
-        self.notices.show(ui, &mut cx);
+        self.notifications.show(ui, &mut cx);
         if state.persisted.log_shown {
             let panel = Panel::bottom("log").frame(side).default_size(160.0).size_range(96.0..=420.0).resizable(true);
             panel.show(ui, |ui| shell::log_panel::show(ui, &mut cx));

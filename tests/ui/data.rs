@@ -142,7 +142,7 @@ fn the_large_view_shows_the_image_alone_under_its_mask() {
     // There is no model: V says so, and changes nothing.
     window.key(Key::V);
     window.steps();
-    assert!(window.state().is_large_alone() && !window.state().notices.is_empty());
+    assert!(window.state().is_large_alone() && !window.state().notifications.is_empty());
     // A filter needs no model. The dissolved pictures have no line of the mask.
     window.send(DissolveCommand::Method(DissolveMethod::Resample));
     window.key(Key::V);
@@ -152,14 +152,14 @@ fn the_large_view_shows_the_image_alone_under_its_mask() {
     window.key(Key::M);
     window.steps();
     assert!(window.state().data.large.mask);
-    assert!(window.state().notices.iter().any(|notice| notice.text.contains("switch Dissolved off (V)")));
+    assert!(window.state().notifications.iter().any(|notification| notification.text.contains("switch Dissolved off (V)")));
     window.key(Key::V);
     window.steps();
     assert!(!window.harness.get_by_label("Mask").accesskit_node().is_disabled());
     window.send(DataCommand::Select(window.state().open().unwrap().by_name["train/good/0.png"]));
     window.key(Key::M);
     window.steps();
-    assert!(window.state().notices.iter().any(|notice| notice.text.contains("This image has no mask.")));
+    assert!(window.state().notifications.iter().any(|notification| notification.text.contains("This image has no mask.")));
 }
 
 #[test]
@@ -175,7 +175,7 @@ fn another_folder_begins_without_preprocessing_and_that_is_said() {
     window.click("CLAHE");
     assert!(is_on(&window));
     open(&mut window, &two);
-    assert!(!is_on(&window) && window.has("Preprocessing of two: off."), "{:?}", window.state().notices);
+    assert!(!is_on(&window) && window.has("Preprocessing of two: off."), "{:?}", window.state().notifications);
     window.key_with(Modifiers::COMMAND, Key::Z);
     assert!(is_on(&window), "it can be taken over");
     window.key_with(Modifiers::COMMAND | Modifiers::SHIFT, Key::Z);
@@ -392,7 +392,7 @@ fn names_in_letters_without_a_font_are_said() {
     picture(&set.join("good/肺炎の疑い.png"), 2);
     open(&mut window, &set);
     window.steps();
-    assert!(window.has("shown as boxes") && window.has("fonts-noto-cjk"), "{:?}", window.state().notices);
+    assert!(window.has("shown as boxes") && window.has("fonts-noto-cjk"), "{:?}", window.state().notifications);
 }
 
 #[test]

@@ -65,7 +65,7 @@ impl Window {
     pub fn until(&mut self, what: &str, reached: impl Fn(&Studio) -> bool) {
         let start = Instant::now();
         while !reached(self.harness.state()) {
-            assert!(start.elapsed() < Duration::from_secs(300), "never reached: {what}\n{:?}", self.state().notices);
+            assert!(start.elapsed() < Duration::from_secs(300), "never reached: {what}\n{:?}", self.state().notifications);
             self.harness.step();
             std::thread::sleep(Duration::from_millis(2));
         }

@@ -87,7 +87,9 @@ fn several_images_of_the_gallery_are_selected_with_pointer_and_keys() {
     window.steps();
     assert_eq!(window.state().results.chosen().len(), 3, "Space adds the one that is looked at");
     window.click("Export the selected images as CSV");
-    window.until("it is exported", |s| s.state().notices.iter().any(|notice| notice.text.contains("selected.csv")));
+    window.until("it is exported", |s| {
+        s.state().notifications.iter().any(|notification| notification.text.contains("selected.csv"))
+    });
     let exported = std::fs::read_dir(window.path("work/runs"))
         .unwrap()
         .flatten()

@@ -199,7 +199,7 @@ fn letters_do_nothing_that_a_page_hides() {
 fn a_letter_that_can_do_nothing_here_says_why() {
     let mut window = opened([1280.0, 800.0]);
     window.click_with("good/eye01.png, normal", Modifiers::NONE);
-    let said = |window: &Window| window.state().notices.iter().map(|n| n.text.clone()).collect::<Vec<_>>();
+    let said = |window: &Window| window.state().notifications.iter().map(|n| n.text.clone()).collect::<Vec<_>>();
     let before = said(&window);
     window.key(Key::ArrowLeft);
     window.steps();
@@ -261,7 +261,7 @@ fn a_table_of_curation_with_a_wrong_cell_is_no_data_set() {
     let (table, set) = (window.path("said.csv"), window.state().open().unwrap().config.path.clone());
     std::fs::write(&table, "path,label,leave_out\ngood/eye00.png,,1\ngood/eye01.png,sick,0\n").unwrap();
     window.send(DataCommand::ImportCuration { path: table, dropped: true });
-    window.until("it is said", |s| s.state().notices.iter().any(|n| n.text.contains("has the label \"sick\" in line 3")));
+    window.until("it is said", |s| s.state().notifications.iter().any(|n| n.text.contains("has the label \"sick\" in line 3")));
     let state = window.state();
     assert_eq!((&state.open().unwrap().config.path, state.open().unwrap().left_out), (&set, 0));
     assert!(state.data.opening.is_none());
@@ -285,7 +285,7 @@ fn damaged_settings_of_the_workspace_are_kept_and_said() {
     let Window { harness, folder } = window;
     drop(harness);
     let window = Window::on(folder, [1280.0, 800.0]);
-    assert!(window.state().notices.is_empty(), "it is said once");
+    assert!(window.state().notifications.is_empty(), "it is said once");
     assert_eq!(window.state().workspace_settings.tags[0].name, "blur");
 }
 

@@ -5,7 +5,7 @@ use crate::gpu_adapter;
 use crate::harness::Window;
 use dissolve_studio::app::{
     AppCommand, DataCommand, DissolveCommand, ResultsCommand,
-    state::{Layout, Overlay, STRIP_STEPS, Side, Tab, ThemeChoice, Workspace},
+    state::{ComparisonLayout, Overlay, STRIP_STEPS, Side, Tab, ThemeChoice, Workspace},
 };
 use egui_kittest::{SnapshotOptions, kittest::Queryable};
 
@@ -86,7 +86,7 @@ fn dissolve_with_demo_model() {
     window.send(AppCommand::OpenDemo);
     window.until("the demo is open", |s| s.state().open().is_some() && s.state().dissolve.model().is_some());
     window.send(AppCommand::Go(Workspace::Dissolve));
-    window.send(DissolveCommand::Layout(Layout::Split));
+    window.send(DissolveCommand::Layout(ComparisonLayout::Split));
     window.until("the strip is complete", |s| {
         s.state().dissolve.answers.done.is_some() && s.state().dissolve.answers.by_t.len() >= STRIP_STEPS
     });

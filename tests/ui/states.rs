@@ -9,7 +9,7 @@ use crate::{
 use dissolve_studio::{
     app::{
         AppCommand, DataCommand, DissolveCommand, ResultsCommand, State, TrainCommand,
-        state::{JobState, Layout as Pictures, ModelChoice, Overlay, Side, Workspace},
+        state::{ComparisonLayout, JobState, ModelChoice, Overlay, Side, Workspace},
         update,
     },
     config::{RunConfig, Tile, TileSize},
@@ -201,7 +201,7 @@ fn sheet_of_many_t_is_coarse_until_all_of_it_is_there_by_tiles() {
     let mut panels = Panels::of(state);
     panels.take(JobEvent::Original(original));
     panels.take(JobEvent::Dissolved { generation, dissolved: Ok(visited) });
-    panels.take(DissolveCommand::Layout(Pictures::Steps));
+    panels.take(DissolveCommand::Layout(ComparisonLayout::Steps));
     let strip = panels.0.state().state.dissolve.strip;
     panels.0.state_mut().state.dissolve.answers.coarse = coarse.map(|dissolved| (dissolved.t, dissolved)).into();
     panels.0.run_steps(2);
@@ -219,7 +219,7 @@ fn sheet_of_many_t_is_coarse_until_all_of_it_is_there_by_tiles() {
 #[test]
 fn diffusion_beside_other_methods_has_one_figure() {
     let mut state = dissolve_loading();
-    update(&mut state, DissolveCommand::Layout(Pictures::Methods));
+    update(&mut state, DissolveCommand::Layout(ComparisonLayout::Methods));
     let (generation, image, by_tiles) = (state.dissolve.generation, state.selected.unwrap(), in_tiles(&state, 160));
     let original = Original { image, raster: by_tiles.raster.clone(), size: [640, 480], white: 255.0, is_grey: false };
     let change = Change { all: 0.0777, ..by_tiles.change };

@@ -5,11 +5,11 @@ use crate::harness::Window;
 use dissolve_studio::{
     app::{
         AppCommand, DataCommand, DissolveCommand, ResultsCommand, TrainCommand,
-        state::{Colours, JobState, Map, Scores, Workspace},
+        state::{Colours, JobState, Map, ScoresStatus, Workspace},
     },
     config::ThresholdRule,
     engine::export::{
-        results::{Chart, Export, Format},
+        results::{Export, Format, ResultsChart},
         sweep::SweepExport,
     },
     scores::Tag,
@@ -188,7 +188,7 @@ fn results_are_filtered_tagged_explained_and_exported() {
     window.until("it has stopped", |s| matches!(s.state().results.explanation.map, Map::None));
     window.send(AppCommand::Escape);
 
-    for chart in [Chart::Roc, Chart::PrecisionRecall, Chart::Histogram, Chart::Confusion] {
+    for chart in [ResultsChart::Roc, ResultsChart::PrecisionRecall, ResultsChart::Histogram, ResultsChart::Confusion] {
         for format in Format::ALL {
             window.send(ResultsCommand::Export(Export::Chart(chart, format)));
         }
@@ -290,7 +290,7 @@ fn folder_to_false_positives_in_three_actions() {
 
     // And its scores are under Results.
     window.click("Results");
-    window.until("the scores are there", |s| matches!(s.state().results.scores, Scores::Ready(_)));
+    window.until("the scores are there", |s| matches!(s.state().results.scores, ScoresStatus::Ready(_)));
     window.harness.step();
     assert!(window.has("false positives") && window.has("AUROC"));
     let lowest = window.state().results.ready().unwrap().histogram.range[0];
@@ -316,7 +316,7 @@ fn folder_to_false_positives_in_three_actions() {
     assert!(window.has("held-out normals, not disease") && window.has("at 95 % specificity, against contrast"));
     let set = window.state().results.ready().unwrap().clone();
     for format in Format::ALL {
-        window.send(ResultsCommand::Export(Export::Chart(Chart::SyntheticLesions, format)));
+        window.send(ResultsCommand::Export(Export::Chart(ResultsChart::SyntheticLesions, format)));
     }
     window.until("it is exported", |_| std::fs::read_dir(set.run.join("exports")).is_ok_and(|files| files.count() == 3));
 

@@ -7,7 +7,8 @@ use crate::{
         AppCommand, Command, DataCommand, DissolveCommand, ResultsCommand, RunsCommand, State, TrainCommand,
         message::Curate,
         state::{
-            Filter, GalleryFilter, JobState, LargeImage, Layout, MapView, Mark, Overlay, ThemeChoice, Track, View, Workspace,
+            ComparisonLayout, Filter, GalleryFilter, JobState, LargeImage, MapView, Mark, Overlay, ThemeChoice, Track, View,
+            Workspace,
         },
     },
     data::Label,
@@ -77,8 +78,8 @@ pub(crate) fn large_mask(state: &State) -> Command {
 }
 
 pub(crate) fn next_layout(state: &State) -> Command {
-    let at = Layout::ALL.iter().position(|(layout, _)| *layout == state.dissolve.layout()).unwrap_or(0);
-    DissolveCommand::Layout(Layout::ALL[(at + 1) % Layout::ALL.len()].0).into()
+    let at = ComparisonLayout::ALL.iter().position(|(layout, _)| *layout == state.dissolve.layout()).unwrap_or(0);
+    DissolveCommand::Layout(ComparisonLayout::ALL[(at + 1) % ComparisonLayout::ALL.len()].0).into()
 }
 
 pub(crate) fn next_theme(state: &State) -> Command {

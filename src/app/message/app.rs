@@ -23,7 +23,7 @@ pub enum AppCommand {
     Toggle(Overlay),
     Escape,
     Notify(String),
-    DismissNotice(usize),
+    DismissNotification(usize),
     /// Shows these images beside each other, in Dissolve.
     Compare(Vec<ImageId>),
     /// Steps through the images, or through the gallery on its workspace.

@@ -1,5 +1,5 @@
 use crate::{
-    app::state::{ChangeFrom, Layout, PanelContent, Track, View},
+    app::state::{ChangeFrom, ComparisonLayout, PanelContent, Track, View},
     config::{DissolveMethod, Tile},
     engine::{dissolve::request::InView, export::sweep::SweepExport, runs::list::ModelSource},
     gpu::Difference,
@@ -26,7 +26,7 @@ pub enum DissolveCommand {
     InView(InView),
     /// One pixel of the image is one of the screen.
     ActualSize,
-    Layout(Layout),
+    Layout(ComparisonLayout),
     /// What images beside each other show.
     Shown(PanelContent),
     Track(Track),

@@ -51,7 +51,7 @@ pub fn card_of(stage: Stage) -> Stage {
 
 /// Work that the machine is equally fast at, be it faster or slower than forecast.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Work {
+enum Workload {
     Unet,
     Encoder,
     /// Whole pictures, decoded and mapped.
@@ -60,7 +60,7 @@ enum Work {
     Mixed,
 }
 
-impl Work {
+impl Workload {
     fn of(stage: Stage) -> Self {
         match stage {
             Stage::Ddpm | Stage::DissolveCache | Stage::Profile => Self::Unet,
@@ -138,9 +138,11 @@ impl Forecast {
     fn ratio(&self, stage: Stage, progress: &Progress) -> f64 {
         let measured = || progress.seconds_per_step.iter().rev();
         let own = measured().filter(|(s, ..)| *s == stage);
-        let alike = measured().filter(|(s, ..)| Work::of(*s) == Work::of(stage) && Work::of(stage) != Work::Mixed);
+        let alike =
+            measured().filter(|(s, ..)| Workload::of(*s) == Workload::of(stage) && Workload::of(stage) != Workload::Mixed);
         // Until a picture was mapped, the machine is as fast at that as at the encoder's work.
-        let by_encoder = measured().filter(|(s, ..)| Work::of(*s) == Work::Encoder && Work::of(stage) != Work::Unet);
+        let by_encoder =
+            measured().filter(|(s, ..)| Workload::of(*s) == Workload::Encoder && Workload::of(stage) != Workload::Unet);
         let same = own.chain(alike).chain(by_encoder);
         let ratios = same.filter_map(|&(s, each, total)| {
             let cost = self.costs.iter().find(|c| c.stage == s)?;

@@ -35,7 +35,7 @@ pub enum Edit {
 }
 
 #[derive(Debug, Clone)]
-pub struct Change {
+pub struct HistoryEntry {
     /// What was changed, as in "Undo: Steps".
     pub what: String,
     pub undo: Edit,
@@ -43,7 +43,7 @@ pub struct Change {
     merges: bool,
 }
 
-impl Change {
+impl HistoryEntry {
     pub fn new(what: impl Into<String>, undo: Edit, redo: Edit) -> Self {
         Self { what: what.into(), undo, redo, merges: false }
     }
@@ -56,8 +56,8 @@ impl Change {
 
 #[derive(Debug, Default)]
 pub struct History {
-    done: Vec<Change>,
-    undone: Vec<Change>,
+    done: Vec<HistoryEntry>,
+    undone: Vec<HistoryEntry>,
     /// A change is being taken back or made again: what that does is no new change.
     replaying: Option<Replay>,
     /// The last change is complete: the next one is not merged with it.
@@ -72,7 +72,7 @@ enum Replay {
 
 impl History {
     /// Remembers a change that was just made.
-    pub fn note(&mut self, change: Change) {
+    pub fn note(&mut self, change: HistoryEntry) {
         if self.replaying.is_some() || change.undo == change.redo {
             return;
         }
@@ -92,7 +92,7 @@ impl History {
     }
 
     /// Remembers a change whose answer came late: where that is already there, made again, only the way back is new.
-    pub fn note_again(&mut self, change: Change) {
+    pub fn note_again(&mut self, change: HistoryEntry) {
         match self.done.iter().rposition(|c| c.redo == change.redo) {
             Some(at) => {
                 self.done.remove(at);
@@ -159,8 +159,8 @@ mod tests {
         Edit::Form(Box::new(form))
     }
 
-    fn typed(text: &str, before: &str) -> Change {
-        Change::new("Steps", steps(before), steps(text)).merging()
+    fn typed(text: &str, before: &str) -> HistoryEntry {
+        HistoryEntry::new("Steps", steps(before), steps(text)).merging()
     }
 
     #[test]

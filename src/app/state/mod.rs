@@ -23,17 +23,19 @@ pub use data::{
 };
 pub use device_status::DeviceStatus;
 pub use dissolve::{
-    Answers, BESIDE, ChangeFrom, DissolveState, Layout, ModelChoice, PanelContent, STRIP_STEPS, T_MAX, Track, View,
+    Answers, BESIDE, ChangeFrom, ComparisonLayout, DissolveState, ModelChoice, PanelContent, STRIP_STEPS, T_MAX, Track, View,
 };
 pub use embedding::{Colours, EmbeddingState};
 pub use fields::{FIELDS, Field, FieldKind, groups};
 pub use forecast::{Forecast, MachineState, card_of};
-pub use history::{Change, Edit, History};
+pub use history::{Edit, History, HistoryEntry};
 pub use job::{JobInfo, JobState, Waiting, Work};
 pub use listing::{Chosen, ColumnFilter, ColumnTest, GalleryFilter, Mark, Marks};
-pub use persisted::{OpenScores, PersistedState, SCALES, Scale, THUMBNAIL_STEPS};
-pub use progress::{Auroc, Curve, Progress, Quantity};
-pub use results::{Comparing, Explanation, Layers, Map, MapView, ResultsCurve, ResultsState, ScoredImages, Scores, Sort, Tab};
+pub use persisted::{OpenScores, PersistedState, SCALES, THUMBNAIL_STEPS, UiScale};
+pub use progress::{AurocPoint, Curve, Progress, Quantity};
+pub use results::{
+    Comparing, Explanation, Layers, Map, MapView, ResultsCurve, ResultsState, ScoredImageInfo, ScoresStatus, Sort, Tab,
+};
 pub use runs::{RunDraft, RunsState, SettingRow, in_work, side_by_side};
 pub use train::{Decided, DecidedBefore, Texts, TrainForm, TrainState, paper_value};
 pub use views::{DataListView, ListView, ResultsListView, SavedView, ShownView};
@@ -114,7 +116,7 @@ impl Overlay {
 
 /// A line that comes up over a corner and goes again.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
-pub struct Notice {
+pub struct Notification {
     pub text: String,
     /// What to do next; may be empty.
     pub hint: String,
@@ -154,7 +156,7 @@ impl Room {
     }
 }
 
-/// A notice as the log panel keeps it.
+/// A notification as the log panel keeps it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct LogLine {
     /// `HH:MM:SS`, local.
@@ -174,8 +176,8 @@ pub struct State {
     /// The side panel that is open where not both have room.
     pub drawer: Option<Side>,
     /// Newest last.
-    pub notices: Vec<Notice>,
-    /// All notices of this session, newest last.
+    pub notifications: Vec<Notification>,
+    /// All notifications of this session, newest last.
     pub log: Vec<LogLine>,
     /// The run's own log, newest last.
     pub run_log: Vec<String>,
@@ -291,16 +293,16 @@ impl State {
     }
 
     pub fn notify(&mut self, text: impl Into<String>) {
-        self.push(Notice { text: text.into(), ..Notice::default() });
+        self.push(Notification { text: text.into(), ..Notification::default() });
     }
 
     /// With the way to these results.
     pub fn notify_results(&mut self, text: impl Into<String>, results: PathBuf) {
-        self.push(Notice { text: text.into(), results: Some(results), ..Notice::default() });
+        self.push(Notification { text: text.into(), results: Some(results), ..Notification::default() });
     }
 
     pub fn notify_error(&mut self, text: impl Into<String>, hint: impl Into<String>) {
-        self.push(Notice { text: text.into(), hint: hint.into(), is_error: true, ..Notice::default() });
+        self.push(Notification { text: text.into(), hint: hint.into(), is_error: true, ..Notification::default() });
     }
 
     /// What could not be done, with what to do about it.
@@ -308,21 +310,21 @@ impl State {
         self.notify_error(failure.summary, next_step::words(failure.hint.as_ref()));
     }
 
-    /// The same notice twice is one notice.
-    fn push(&mut self, notice: Notice) {
-        self.keep_in_log(&notice);
-        self.notices.retain(|n| *n != notice);
-        self.notices.push(notice);
+    /// The same notification twice is one notification.
+    fn push(&mut self, notification: Notification) {
+        self.keep_in_log(&notification);
+        self.notifications.retain(|n| *n != notification);
+        self.notifications.push(notification);
     }
 
     /// For the log panel alone: what a person sees elsewhere.
-    pub fn keep_in_log(&mut self, notice: &Notice) {
+    pub fn keep_in_log(&mut self, notification: &Notification) {
         const KEPT: usize = 500;
-        let stop = if notice.hint.is_empty() { "" } else { ". " };
-        let text = format!("{}{stop}{}", notice.text.trim_end_matches('.'), notice.hint);
+        let stop = if notification.hint.is_empty() { "" } else { ". " };
+        let text = format!("{}{stop}{}", notification.text.trim_end_matches('.'), notification.hint);
         if self.log.last().is_none_or(|l| l.text != text) {
             let time = self.now.strftime("%H:%M:%S").to_string();
-            self.log.push(LogLine { time, text, is_error: notice.is_error });
+            self.log.push(LogLine { time, text, is_error: notification.is_error });
         }
         if self.log.len() > KEPT {
             self.log.remove(0);

@@ -23,7 +23,7 @@ pub struct PersistedState {
     /// Where the last session ended.
     pub workspace: Workspace,
     /// Scale of the whole window, one of [`SCALES`], in percent.
-    pub scale: Scale,
+    pub scale: UiScale,
     /// By how many steps thumbnails are larger or, negative, smaller than suits the window.
     pub thumbnail_steps: i8,
     /// How fast this machine was, with the number of its cores.
@@ -111,7 +111,7 @@ fn is_writable<T: Serialize>(it: &T) -> bool {
 /// Percent by which the whole window is scaled.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(transparent)]
-pub struct Scale(pub u16);
+pub struct UiScale(pub u16);
 
 /// The steps of Ctrl + and Ctrl -, in percent.
 pub const SCALES: [u16; 12] = [80, 90, 100, 110, 125, 140, 160, 180, 200, 230, 260, 300];
@@ -119,13 +119,13 @@ pub const SCALES: [u16; 12] = [80, 90, 100, 110, 125, 140, 160, 180, 200, 230, 2
 /// Steps that thumbnails are made larger and smaller at most.
 pub const THUMBNAIL_STEPS: i8 = 4;
 
-impl Default for Scale {
+impl Default for UiScale {
     fn default() -> Self {
         Self(100)
     }
 }
 
-impl Scale {
+impl UiScale {
     pub fn factor(self) -> f32 {
         f32::from(self.0.clamp(SCALES[0], SCALES[SCALES.len() - 1])) / 100.0
     }

@@ -24,7 +24,7 @@ pub struct Progress {
     /// Thinned out so that they stay short.
     pub curves: Vec<Curve>,
     /// On labelled images, where asked for.
-    pub auroc: Vec<Auroc>,
+    pub auroc: Vec<AurocPoint>,
     /// Of the diffusion model that is being trained.
     pub readiness: Option<Readiness>,
     /// Previews that were written, newest last.
@@ -34,7 +34,7 @@ pub struct Progress {
 
 /// An evaluation on the way: a point of a curve, never used to choose anything.
 #[derive(Debug, Clone, Copy, PartialEq)]
-pub struct Auroc {
+pub struct AurocPoint {
     pub epoch: usize,
     pub value: f64,
     pub ci95: [f64; 2],
@@ -147,7 +147,7 @@ impl Progress {
     }
 
     /// An evaluation on the way; one that is done again takes the place of the old one.
-    pub fn epoch(&mut self, auroc: Auroc) {
+    pub fn epoch(&mut self, auroc: AurocPoint) {
         self.auroc.retain(|a| a.epoch < auroc.epoch);
         self.auroc.push(auroc);
     }
@@ -169,7 +169,7 @@ impl Progress {
         }
         let column = |name: &str| past.iter().find(|c| c.name == name).map_or(&[][..], |c| &c.points);
         let bounds = column("auroc_lower").iter().zip(column("auroc_upper"));
-        let all = column("auroc").iter().zip(bounds).map(|(a, (lower, upper))| Auroc {
+        let all = column("auroc").iter().zip(bounds).map(|(a, (lower, upper))| AurocPoint {
             epoch: a[0] as usize,
             value: a[1],
             ci95: [lower[1], upper[1]],
@@ -179,7 +179,7 @@ impl Progress {
     }
 
     /// The epoch with the highest AUROC: chosen on the labels it is measured on, so it is no result.
-    pub fn best_auroc(&self) -> Option<Auroc> {
+    pub fn best_auroc(&self) -> Option<AurocPoint> {
         self.auroc.iter().copied().max_by(|a, b| a.value.total_cmp(&b.value))
     }
 }

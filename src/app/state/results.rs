@@ -22,7 +22,7 @@ use std::{path::PathBuf, sync::Arc};
 pub struct ResultsState {
     /// The run that is shown, or being loaded; or one of its files of scores.
     pub run: Option<PathBuf>,
-    pub scores: Scores,
+    pub scores: ScoresStatus,
     /// They are being opened as the last session left them.
     pub recalled: Option<OpenScores>,
     pub threshold: f64,
@@ -32,7 +32,7 @@ pub struct ResultsState {
     pub sort: Sort,
     pub filter: GalleryFilter,
     /// What is known of the scored images where their data set is open. Kept by [`meet`](Self::meet).
-    pub images: ScoredImages,
+    pub images: ScoredImageInfo,
     /// Positions in [`ScoreSet::rows`] of what the gallery shows, in its order. Kept by [`list`](Self::list).
     pub shown: Arc<Vec<usize>>,
     /// Position of the selected row in [`ScoreSet::rows`].
@@ -58,7 +58,7 @@ pub struct ResultsState {
 
 /// What is known of scored images from their data set.
 #[derive(Debug, Default)]
-pub struct ScoredImages {
+pub struct ScoredImageInfo {
     /// What tables say of them.
     pub metadata: Arc<Metadata>,
     /// What the person has said of them, and of others of their data set.
@@ -74,7 +74,7 @@ pub struct ScoredImages {
 }
 
 #[derive(Debug, Default)]
-pub enum Scores {
+pub enum ScoresStatus {
     /// No run was chosen.
     #[default]
     None,
@@ -283,7 +283,7 @@ impl Sort {
 impl ResultsState {
     pub fn ready(&self) -> Option<&Arc<ScoreSet>> {
         match &self.scores {
-            Scores::Ready(set) => Some(set),
+            ScoresStatus::Ready(set) => Some(set),
             _ => None,
         }
     }
@@ -348,7 +348,7 @@ impl ResultsState {
 
     /// Takes in what the open data set says of the scored images; `None` where it is another one.
     pub fn meet(&mut self, open: Option<&Open>) {
-        self.images = ScoredImages::default();
+        self.images = ScoredImageInfo::default();
         if let Some((set, open)) = self.ready().cloned().zip(open) {
             let row = |scored: &ScoreRow| open.dataset.item(*open.by_name.get(&scored.path)?)?.row;
             let (metadata, curation) = (open.dataset.metadata.clone(), open.dataset.curation.clone());
@@ -361,7 +361,7 @@ impl ResultsState {
             let said_since: Vec<bool> = set.rows[..set.evaluated].iter().filter_map(said_since).collect();
             let own_tagged = set.rows.iter().filter(|row| curation.tags(&row.path).next().is_some());
             let own_tagged = own_tagged.map(|row| row.path.clone()).collect();
-            self.images = ScoredImages {
+            self.images = ScoredImageInfo {
                 metadata,
                 curation,
                 own_tagged,

@@ -36,9 +36,9 @@ pub fn execute(state: &mut State, command: AppCommand) -> Vec<Effect> {
             state.notify(text);
             Vec::new()
         }
-        AppCommand::DismissNotice(index) => {
-            if index < state.notices.len() {
-                state.notices.remove(index);
+        AppCommand::DismissNotification(index) => {
+            if index < state.notifications.len() {
+                state.notifications.remove(index);
             }
             Vec::new()
         }

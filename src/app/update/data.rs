@@ -8,7 +8,7 @@ use crate::{
     app::{
         DataCommand, Effect, State,
         message::{BackgroundEffect, ImageEffect, Texture},
-        state::{Change, Check, DataPage, Edit, Filter, Open, Opening, TableForm, Workspace},
+        state::{Check, DataPage, Edit, Filter, HistoryEntry, Open, Opening, TableForm, Workspace},
     },
     config::{DataConfig, DicomWindow, LabelColumns, Reading},
     data::{ALL, Curation, Dataset, Examination, ImageId, Label, Split, TablePreview},
@@ -158,7 +158,7 @@ fn say_normal(state: &mut State, names: Vec<String>) -> Vec<Effect> {
     // Where boxes are ticked quickly, the one before is still on its way.
     let coming = state.data.opening.as_ref().filter(|opening| open.differs_in_normal(&opening.config));
     let before = coming.map_or(&open.config, |opening| &opening.config).normal.clone();
-    let change = Change::new("Normal class", edit(before), edit(names.clone()));
+    let change = HistoryEntry::new("Normal class", edit(before), edit(names.clone()));
     state.history.note(change);
     set_normal(state, names)
 }

@@ -4,7 +4,7 @@ use crate::{
     app::{
         DissolveCommand, Effect, State,
         message::{BackgroundEffect, ImageEffect, Texture},
-        state::{BESIDE, ChangeFrom, DissolveState, Layout, Overlay, PanelContent, T_MAX, Track, View, Workspace},
+        state::{BESIDE, ChangeFrom, ComparisonLayout, DissolveState, Overlay, PanelContent, T_MAX, Track, View, Workspace},
     },
     config::PreprocessConfig,
     data::ImageId,
@@ -90,7 +90,7 @@ fn in_view(state: &mut State, in_view: InView) -> Vec<Effect> {
 }
 
 /// Changes what is wanted beside the dissolved image: other thumbnails, or pictures beside each other.
-fn layout(state: &mut State, layout: Layout) -> Vec<Effect> {
+fn layout(state: &mut State, layout: ComparisonLayout) -> Vec<Effect> {
     state.dissolve.layouts.insert(state.workspace, layout);
     state.dissolve.view = View::default();
     state.dissolve.workspace = state.workspace;
@@ -101,7 +101,7 @@ fn layout(state: &mut State, layout: Layout) -> Vec<Effect> {
 /// What came for another layout goes.
 fn forget_layout(d: &mut DissolveState) {
     d.answers.panels.clear();
-    if d.layout() != Layout::Steps {
+    if d.layout() != ComparisonLayout::Steps {
         d.answers.by_tiles.clear();
     }
 }
@@ -144,7 +144,7 @@ pub fn put_beside(state: &mut State, mut images: Vec<ImageId>) {
         state.selected = images.first().copied();
     }
     let d = &mut state.dissolve;
-    d.layouts.insert(Workspace::Dissolve, Layout::Images);
+    d.layouts.insert(Workspace::Dissolve, ComparisonLayout::Images);
     (d.pinned, d.shown, d.view) = (images, PanelContent::Original, View::default());
     d.answers.panels.clear();
     d.stale = true;
@@ -247,10 +247,12 @@ fn request(state: &State) -> Option<DissolveRequest> {
     let (open, image) = (state.open()?, state.selected?);
     let d = &state.dissolve;
     let grid = match d.layout() {
-        Layout::Images => ComparisonGrid::Images(side_by_side(state, image)),
-        Layout::Methods => ComparisonGrid::Methods,
-        Layout::Resolutions => ComparisonGrid::Resolutions(RESOLUTIONS.to_vec()),
-        Layout::SideBySide | Layout::Split | Layout::Loupe | Layout::Steps => ComparisonGrid::Nothing,
+        ComparisonLayout::Images => ComparisonGrid::Images(side_by_side(state, image)),
+        ComparisonLayout::Methods => ComparisonGrid::Methods,
+        ComparisonLayout::Resolutions => ComparisonGrid::Resolutions(RESOLUTIONS.to_vec()),
+        ComparisonLayout::SideBySide | ComparisonLayout::Split | ComparisonLayout::Loupe | ComparisonLayout::Steps => {
+            ComparisonGrid::Nothing
+        }
     };
     let wants_band = d.uses_t() && open.training_normals > 0 && d.answers.band.as_ref().is_none_or(NormalBand::more);
     Some(DissolveRequest {
@@ -342,7 +344,7 @@ pub fn thumbnail(state: &mut State, strip: u64, thumbnail: StripThumbnail) -> Ve
 
 pub fn sheet_step(state: &mut State, strip: u64, dissolved: Dissolved) -> Vec<Effect> {
     let d = &mut state.dissolve;
-    if strip == d.strip && d.layout() == Layout::Steps {
+    if strip == d.strip && d.layout() == ComparisonLayout::Steps {
         d.answers.by_tiles.insert(dissolved.t, dissolved);
     }
     Vec::new()

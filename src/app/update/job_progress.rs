@@ -9,7 +9,7 @@ use crate::{
         Effect, State,
         message::{ImageEffect, Texture, WindowEffect},
         next_step,
-        state::{Auroc, JobInfo, JobState, Notice, Waiting, Work, Workspace},
+        state::{AurocPoint, JobInfo, JobState, Notification, Waiting, Work, Workspace},
     },
     engine::display::rgba::Rgba,
     error::Failure,
@@ -69,7 +69,7 @@ pub fn progress(state: &mut State, id: JobId, event: Event) -> Vec<Effect> {
             Vec::new()
         }
         Event::Epoch { epoch, auroc, ci95 } => {
-            p.epoch(Auroc { epoch, value: auroc, ci95 });
+            p.epoch(AurocPoint { epoch, value: auroc, ci95 });
             Vec::new()
         }
         Event::Preview { step, file } => {
@@ -162,7 +162,12 @@ pub fn ended(state: &mut State, id: JobId, outcome: Outcome) -> Vec<Effect> {
         // The page in view says it, as long as no other job takes its place.
         Outcome::Failed(failure) if on_cards && state.workspace == Workspace::Train && state.queued() == 0 => {
             let text = format!("{title}: {}", failure.summary);
-            state.keep_in_log(&Notice { text, hint: next_step::words(failure.hint.as_ref()), is_error: true, results: None });
+            state.keep_in_log(&Notification {
+                text,
+                hint: next_step::words(failure.hint.as_ref()),
+                is_error: true,
+                results: None,
+            });
         }
         Outcome::Failed(Failure { summary, hint }) => {
             state.notify_failure(Failure { summary: format!("{title}: {summary}"), hint })

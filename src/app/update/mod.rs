@@ -44,7 +44,7 @@ fn before_command(state: &mut State, command: &Command) -> Vec<Effect> {
     match command {
         // What the window sends by itself.
         Command::Data(DataCommand::WantThumbnails(_))
-        | Command::App(AppCommand::Room(_) | AppCommand::DismissNotice(_) | AppCommand::CompletePath { .. })
+        | Command::App(AppCommand::Room(_) | AppCommand::DismissNotification(_) | AppCommand::CompletePath { .. })
         | Command::Train(TrainCommand::ListDevices)
         | Command::Dissolve(DissolveCommand::Sweep) => return Vec::new(),
         Command::Runs(RunsCommand::Draft(draft)) if runs::continues(state, draft) => return Vec::new(),

@@ -107,7 +107,7 @@ fn replay(state: &mut State, edit: Edit, said: &str) -> Vec<Effect> {
         Edit::Run(action) => runs::action(state, action),
     };
     if state.history.end() {
-        state.notices.retain(|notice| ![UNDONE, REDONE].iter().any(|word| notice.text.starts_with(word)));
+        state.notifications.retain(|notification| ![UNDONE, REDONE].iter().any(|word| notification.text.starts_with(word)));
         state.notify(said);
     }
     effects
@@ -130,7 +130,7 @@ pub fn escape(state: &mut State) -> Vec<Effect> {
     if std::mem::take(&mut state.dissolve.playing) || leave_question(state) {
         return Vec::new();
     }
-    state.notices.clear();
+    state.notifications.clear();
     Vec::new()
 }
 

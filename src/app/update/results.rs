@@ -7,7 +7,7 @@ use super::{
 use crate::{
     app::{
         Effect, ResultsCommand, State, actions,
-        state::{Comparing, Explanation, GalleryFilter, OpenScores, Scores, Tab},
+        state::{Comparing, Explanation, GalleryFilter, OpenScores, ScoresStatus, Tab},
     },
     config::{DataConfig, ThresholdRule},
     engine::{
@@ -67,10 +67,10 @@ pub fn execute(state: &mut State, command: ResultsCommand) -> Vec<Effect> {
 
 /// Shows the scores of a run, or of one of its files of scores.
 pub fn open(state: &mut State, run: PathBuf) -> Vec<Effect> {
-    state.notices.retain(|notice| notice.results.as_ref() != Some(&run));
+    state.notifications.retain(|notification| notification.results.as_ref() != Some(&run));
     let r = &mut state.results;
     r.run = Some(run.clone());
-    r.scores = Scores::Loading;
+    r.scores = ScoresStatus::Loading;
     r.recalled = None;
     r.row = None;
     r.marked.clear();
@@ -150,11 +150,11 @@ pub fn scores(state: &mut State, run: &Path, scores: Result<Arc<ScoreSet>, Failu
     let recalled = state.results.recalled.take();
     match scores {
         Err(_) if recalled.is_some() => {
-            (state.results.run, state.results.scores) = (None, Scores::None);
+            (state.results.run, state.results.scores) = (None, ScoresStatus::None);
             Vec::new()
         }
         Err(failure) => {
-            state.results.scores = Scores::Failed(failure);
+            state.results.scores = ScoresStatus::Failed(failure);
             Vec::new()
         }
         Ok(set) => {
@@ -176,10 +176,10 @@ pub fn scores(state: &mut State, run: &Path, scores: Result<Arc<ScoreSet>, Failu
             r.explanation.row = r.explanation.row.and(r.row);
             r.lesions = set.lesions.clone();
             let (config, place, foreign) = (set.data.clone(), set.place.clone(), set.is_foreign());
-            let (asked, is_new) = (r.tab, matches!(r.scores, Scores::Loading));
+            let (asked, is_new) = (r.tab, matches!(r.scores, ScoresStatus::Loading));
             r.tab = r.tab.here(&set);
             r.embedding.place(&set);
-            r.scores = Scores::Ready(set);
+            r.scores = ScoresStatus::Ready(set);
             // The outcome that was looked at in another run may have no image in this one.
             if is_new {
                 r.tab = r.first_with_images();

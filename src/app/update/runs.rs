@@ -8,7 +8,7 @@ use crate::{
     app::{
         Effect, RunsCommand, State,
         message::WindowEffect,
-        state::{Change, Edit, JobInfo, RunDraft, Work, in_work},
+        state::{Edit, HistoryEntry, JobInfo, RunDraft, Work, in_work},
     },
     engine::runs::{
         actions::{RunAction, RunDone},
@@ -126,7 +126,7 @@ pub fn action(state: &mut State, action: RunAction) -> Vec<Effect> {
             }
             (entry.manifest.name, entry.manifest.notes) = (name.clone(), notes.clone());
             let undo = RunAction::Edit { run: run.clone(), name: before.0, notes: before.1 };
-            state.history.note(Change::new("Name and notes", Edit::Run(undo), Edit::Run(action.clone())));
+            state.history.note(HistoryEntry::new("Name and notes", Edit::Run(undo), Edit::Run(action.clone())));
         }
         RunAction::Delete(_) => state.list.deleting.clear(),
         RunAction::Restore(_) | RunAction::Import(_) | RunAction::Export(_) | RunAction::ExportOnnx(_) | RunAction::Report(_) => {
@@ -142,7 +142,7 @@ pub fn done(state: &mut State, action: RunAction, done: Result<RunDone, Failure>
         Ok(done) => {
             if let (RunAction::Trash(from), Some(to)) = (&action, &done.trashed) {
                 let (undo, redo) = (RunAction::Restore(to.clone()), RunAction::Trash(from.clone()));
-                state.history.note_again(Change::new("Move to trash", Edit::Run(undo), Edit::Run(redo)));
+                state.history.note_again(HistoryEntry::new("Move to trash", Edit::Run(undo), Edit::Run(redo)));
             }
             if !done.text.is_empty() {
                 state.notify(done.text);

@@ -6,7 +6,7 @@ use super::{
 };
 use crate::app::{
     Effect, ResultsCommand, State, actions,
-    state::{Change, DataListView, Edit, ListView, MapView, ResultsListView, SavedView, ShownView, WorkspaceSettings},
+    state::{DataListView, Edit, HistoryEntry, ListView, MapView, ResultsListView, SavedView, ShownView, WorkspaceSettings},
 };
 
 /// Keeps what is seen under a name; a view of this workspace with that name is replaced.
@@ -33,7 +33,7 @@ pub fn forget(state: &mut State, view: &SavedView) -> Vec<Effect> {
 /// The saved views become these.
 pub fn replace(state: &mut State, views: Vec<SavedView>, what: String) -> Vec<Effect> {
     let before = state.workspace_settings.views.clone();
-    state.history.note(Change::new(what, Edit::Views(before), Edit::Views(views.clone())));
+    state.history.note(HistoryEntry::new(what, Edit::Views(before), Edit::Views(views.clone())));
     let settings = WorkspaceSettings { views, ..state.workspace_settings.clone() };
     workspace_settings::keep(state, settings)
 }

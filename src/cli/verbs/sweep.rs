@@ -7,7 +7,7 @@ use crate::{
         progress::Terminal,
         streams::{Input, is_dash},
     },
-    engine::sweep::{self, Cell, merge},
+    engine::sweep::{self, SweepCell, merge},
     error::{Error, Result},
     report::merged,
     run_dir::{RunState, require_writable, write_with_folder},
@@ -77,7 +77,7 @@ enum What {
 }
 
 impl PlanArgs {
-    fn cells(&self) -> Result<Vec<Cell>> {
+    fn cells(&self) -> Result<Vec<SweepCell>> {
         sweep::cells(Input::new(&self.file)?.path())
     }
 
@@ -119,7 +119,7 @@ fn work(plan: &PlanArgs, cell: Option<usize>) -> Result<()> {
     };
     require_writable(&workspace)?;
     let runs = sweep::runs(&workspace);
-    let is_open = |cell: &&Cell| runs.get(&cell.name()).is_none_or(|(_, manifest)| manifest.state != RunState::Finished);
+    let is_open = |cell: &&SweepCell| runs.get(&cell.name()).is_none_or(|(_, manifest)| manifest.state != RunState::Finished);
     sweep::check(&cells[chosen.clone()].iter().filter(is_open).cloned().collect::<Vec<_>>())?;
     let mut terminal = Terminal::new();
     let mut failed = 0;

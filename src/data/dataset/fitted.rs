@@ -3,7 +3,7 @@
 use crate::{
     config::PreprocessConfig,
     data::{
-        decode::Raster,
+        decode::DecodedImage,
         pixels::{Picture, Preprocess},
     },
 };
@@ -64,7 +64,7 @@ impl FittedCache {
         index: usize,
         preprocess: &Preprocess,
         size: usize,
-        decode: impl FnOnce() -> Result<Raster, String>,
+        decode: impl FnOnce() -> Result<DecodedImage, String>,
     ) -> Result<Fitted, String> {
         let is_kept = |kept: &Kept| kept.preprocess == *preprocess.config() && kept.sizes.contains(&size);
         let others = {

@@ -7,7 +7,7 @@ use super::{
 use crate::{
     config::PreprocessConfig,
     data::{
-        decode::{self, Raster, Samples},
+        decode::{self, DecodedImage, Samples},
         pixels::{Picture, Preprocess},
     },
     error::{Error, NextStep, Result},
@@ -90,7 +90,7 @@ impl Dataset {
         }
     }
 
-    fn pixels(&self, id: ImageId) -> Result<Raster> {
+    fn pixels(&self, id: ImageId) -> Result<DecodedImage> {
         let Some(item) = self.item(id) else {
             return Err(Error::user(format!("{} has no image number {}", self.root.display(), id.0), "open the data set again"));
         };
@@ -100,13 +100,13 @@ impl Dataset {
 
 impl Item {
     /// The error is a reason to show beside the name.
-    pub(crate) fn decode(&self) -> Result<Raster, String> {
+    pub(crate) fn decode(&self) -> Result<DecodedImage, String> {
         match &self.source {
             Source::File(path) => decode::decode_in_window(path, 0, &self.window),
             Source::Page { path, page } => decode::decode_in_window(path, *page, &self.window),
             Source::Array { pixels, index } => {
                 let bytes = pixels.image(*index).ok_or("is not in its archive")?.to_vec();
-                Raster::new(pixels.width, pixels.height, pixels.channels, Samples::U8(bytes))
+                DecodedImage::new(pixels.width, pixels.height, pixels.channels, Samples::U8(bytes))
             }
         }
     }

@@ -3,14 +3,14 @@
 use super::{
     density::Density,
     guard::sentence,
-    raster::{Raster, Remark},
+    raster::{DecodedImage, Remark},
     source::check_size,
 };
 use image::{DynamicImage, ImageDecoder, ImageError, ImageFormat, ImageReader};
 use std::io::Cursor;
 
 /// Decodes the bytes of a file, turned upright. The error is a reason to show beside the file's name.
-pub fn decode(bytes: Vec<u8>, format: ImageFormat) -> Result<Raster, String> {
+pub fn decode(bytes: Vec<u8>, format: ImageFormat) -> Result<DecodedImage, String> {
     let fail = |e: ImageError| match e {
         ImageError::Unsupported(_) => sentence("is of a kind that is not read", &e),
         _ => sentence("is damaged", &e),
@@ -31,7 +31,7 @@ pub fn decode(bytes: Vec<u8>, format: ImageFormat) -> Result<Raster, String> {
     let orientation = decoder.orientation().unwrap_or(image::metadata::Orientation::NoTransforms);
     let mut image = DynamicImage::from_decoder(decoder).map_err(fail)?;
     image.apply_orientation(orientation);
-    let raster = Raster::from_image(image)?;
+    let raster = DecodedImage::from_image(image)?;
     Ok(if is_animated { raster.with(Remark::FirstOnly) } else { raster })
 }
 

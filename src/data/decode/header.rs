@@ -15,7 +15,7 @@ use image::ImageFormat;
 use std::{io::Read, path::Path};
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Kind {
+pub enum FileFormat {
     Png,
     Jpeg,
     Gif,
@@ -42,7 +42,7 @@ pub enum Kind {
 pub const PICTURE_ENDINGS: [&str; 16] =
     ["png", "jpg", "jpeg", "gif", "bmp", "webp", "tif", "tiff", "dcm", "dicom", "ima", "pbm", "pgm", "ppm", "pnm", "npy"];
 
-impl Kind {
+impl FileFormat {
     pub fn is_picture(self) -> bool {
         !matches!(self, Self::Zip | Self::Empty | Self::Foreign(_) | Self::Volume(_) | Self::Unknown)
     }
@@ -80,7 +80,7 @@ n.save('slices.npy', s.GetArrayFromImage(s.ReadImage(sys.argv[1])))\" VOLUME";
 const START: u64 = 400;
 
 /// The kind of an ordinary file.
-pub fn kind(path: &Path) -> Result<Kind, String> {
+pub fn kind(path: &Path) -> Result<FileFormat, String> {
     let mut start = Vec::with_capacity(START as usize);
     open_file(path)?.take(START).read_to_end(&mut start).map_err(|e| io_reason(&e))?;
     if start.starts_with(b"\x1f\x8b") {
@@ -89,50 +89,50 @@ pub fn kind(path: &Path) -> Result<Kind, String> {
         start.clear();
         let _ = packed.read_to_end(&mut start);
         return Ok(match kind_of(&start) {
-            Kind::Volume(name) => Kind::Volume(name),
-            _ => Kind::Foreign("compressed (gzip)"),
+            FileFormat::Volume(name) => FileFormat::Volume(name),
+            _ => FileFormat::Foreign("compressed (gzip)"),
         });
     }
     Ok(kind_of(&start))
 }
 
-fn kind_of(start: &[u8]) -> Kind {
+fn kind_of(start: &[u8]) -> FileFormat {
     let at = |from: usize, magic: &[u8]| start.get(from..from + magic.len()) == Some(magic);
     let little = |from: usize| start.get(from..from + 4).map(|b| u32::from_le_bytes([b[0], b[1], b[2], b[3]]));
     if start.is_empty() {
-        Kind::Empty
+        FileFormat::Empty
     } else if at(0, b"\x89PNG\r\n\x1a\n") {
-        Kind::Png
+        FileFormat::Png
     } else if at(0, b"\xff\xd8\xff") {
-        Kind::Jpeg
+        FileFormat::Jpeg
     } else if at(0, b"GIF87a") || at(0, b"GIF89a") {
-        Kind::Gif
+        FileFormat::Gif
     } else if at(0, b"RIFF") && at(8, b"WEBP") {
-        Kind::WebP
+        FileFormat::WebP
     } else if at(128, b"DICM") {
-        Kind::Dicom
+        FileFormat::Dicom
     } else if at(0, b"\x93NUMPY") {
-        Kind::Npy
+        FileFormat::Npy
     } else if [&b"II*\0"[..], b"MM\0*", b"II+\0", b"MM\0+"].iter().any(|m| at(0, m)) {
-        Kind::Tiff
+        FileFormat::Tiff
     } else if at(0, b"BM") && matches!(little(14), Some(12 | 16 | 40 | 52 | 56 | 64 | 108 | 124)) {
-        Kind::Bmp
+        FileFormat::Bmp
     } else if at(0, b"PK\x03\x04") || at(0, b"PK\x05\x06") {
-        Kind::Zip
+        FileFormat::Zip
     } else if at(0, b"RIFF") {
-        Kind::Foreign(if at(8, b"WAVE") { SOUND } else { "a video" })
+        FileFormat::Foreign(if at(8, b"WAVE") { SOUND } else { "a video" })
     } else if let Some((_, _, name)) = VOLUMES.iter().find(|(from, magic, _)| at(*from, magic)) {
-        Kind::Volume(name)
+        FileFormat::Volume(name)
     } else if at(4, b"ftyp") {
-        Kind::Foreign(by_brands(start))
+        FileFormat::Foreign(by_brands(start))
     } else if let Some((_, _, name)) = FOREIGN.iter().find(|(from, magic, _)| at(*from, magic)) {
-        Kind::Foreign(name)
+        FileFormat::Foreign(name)
     } else if is_meta_image(start) {
-        Kind::Volume("a MetaImage volume (MHA)")
+        FileFormat::Volume("a MetaImage volume (MHA)")
     } else if pnm::begins(start) {
-        Kind::Pnm
+        FileFormat::Pnm
     } else if dicom::begins(start) {
-        Kind::Dicom
+        FileFormat::Dicom
     } else {
         text_kind(start)
     }
@@ -148,16 +148,16 @@ fn is_meta_image(start: &[u8]) -> bool {
 }
 
 /// What lies in the place of a picture: what a server answered, a pointer to a file, a drawing.
-fn text_kind(start: &[u8]) -> Kind {
+fn text_kind(start: &[u8]) -> FileFormat {
     let text = String::from_utf8_lossy(start).trim_start_matches('\u{feff}').trim_start().to_lowercase();
     if text.starts_with("version https://git-lfs") {
-        Kind::Foreign("a pointer of Git LFS to a file that was not fetched")
+        FileFormat::Foreign("a pointer of Git LFS to a file that was not fetched")
     } else if text.starts_with("<!doctype html") || text.starts_with("<html") {
-        Kind::Foreign("a web page")
+        FileFormat::Foreign("a web page")
     } else if text.starts_with("<svg") || (text.starts_with("<?xml") && text.contains("<svg")) {
-        Kind::Foreign("an SVG drawing")
+        FileFormat::Foreign("an SVG drawing")
     } else {
-        Kind::Unknown
+        FileFormat::Unknown
     }
 }
 
@@ -250,9 +250,9 @@ const FOREIGN: &[(usize, &[u8], &str)] = &[
 pub fn probe(path: &Path) -> Result<Probe, String> {
     let of = |pages| Probe { pages, patient: None, windows: None, derived: None };
     match kind(path)? {
-        Kind::Tiff => guarded(|| tiff::pages(path)).map(of),
-        Kind::Dicom => guarded(|| dicom::probe(path)),
-        Kind::Npy => guarded(|| npy::probe(path)).map(of),
+        FileFormat::Tiff => guarded(|| tiff::pages(path)).map(of),
+        FileFormat::Dicom => guarded(|| dicom::probe(path)),
+        FileFormat::Npy => guarded(|| npy::probe(path)).map(of),
         other => match other.format() {
             Some(format) => size(path, format).map(|size| of(vec![(0, size)])),
             None => Err(other.refusal()),
@@ -266,27 +266,30 @@ mod tests {
 
     #[test]
     fn kinds_by_content() {
-        assert_eq!(kind_of(b""), Kind::Empty);
-        assert_eq!(kind_of(b"BM but only text, not a bitmap"), Kind::Unknown);
-        assert_eq!(kind_of(b"%PDF-1.7"), Kind::Foreign("a PDF"));
-        assert_eq!(kind_of(b"\xff\xd8\xff\xe0"), Kind::Jpeg);
-        assert_eq!(kind_of(b"RIFF\0\0\0\0WEBPVP8 "), Kind::WebP);
-        assert_eq!(kind_of(b"P5\n# MIAS\n1024 1024\n255\n"), Kind::Pnm);
-        assert_eq!(kind_of(b"P1 of the study\n"), Kind::Unknown);
-        assert_eq!(kind_of(b"\0\0\0\x18ftypmif1\0\0\0\0mif1heic"), Kind::Foreign("an HEIC picture"));
-        assert_eq!(kind_of(b"\0\0\0\x18ftypmif1\0\0\0\0mif1avif"), Kind::Foreign("an AVIF picture"));
-        assert_eq!(kind_of(b"\0\0\0\x18ftypheix\0\0\0\0mif1heix"), Kind::Foreign("an HEIC picture"));
-        assert_eq!(kind_of(b"\0\0\0\x18ftypisom\0\0\x02\0isommp42"), Kind::Foreign("a video"));
-        assert_eq!(kind_of(b"CompressedData = True\nObjectType=Image\nNDims=3\n"), Kind::Volume("a MetaImage volume (MHA)"));
+        assert_eq!(kind_of(b""), FileFormat::Empty);
+        assert_eq!(kind_of(b"BM but only text, not a bitmap"), FileFormat::Unknown);
+        assert_eq!(kind_of(b"%PDF-1.7"), FileFormat::Foreign("a PDF"));
+        assert_eq!(kind_of(b"\xff\xd8\xff\xe0"), FileFormat::Jpeg);
+        assert_eq!(kind_of(b"RIFF\0\0\0\0WEBPVP8 "), FileFormat::WebP);
+        assert_eq!(kind_of(b"P5\n# MIAS\n1024 1024\n255\n"), FileFormat::Pnm);
+        assert_eq!(kind_of(b"P1 of the study\n"), FileFormat::Unknown);
+        assert_eq!(kind_of(b"\0\0\0\x18ftypmif1\0\0\0\0mif1heic"), FileFormat::Foreign("an HEIC picture"));
+        assert_eq!(kind_of(b"\0\0\0\x18ftypmif1\0\0\0\0mif1avif"), FileFormat::Foreign("an AVIF picture"));
+        assert_eq!(kind_of(b"\0\0\0\x18ftypheix\0\0\0\0mif1heix"), FileFormat::Foreign("an HEIC picture"));
+        assert_eq!(kind_of(b"\0\0\0\x18ftypisom\0\0\x02\0isommp42"), FileFormat::Foreign("a video"));
+        assert_eq!(
+            kind_of(b"CompressedData = True\nObjectType=Image\nNDims=3\n"),
+            FileFormat::Volume("a MetaImage volume (MHA)")
+        );
         for sound in [&b"RIFF\x24\0\0\0WAVEfmt "[..], b"ID3\x04\0", b"\xff\xfb\x90\0", b"OggS\0", b"FORM\0\0\0\0AIFFCOMM"] {
-            assert_eq!(kind_of(sound), Kind::Foreign(SOUND));
+            assert_eq!(kind_of(sound), FileFormat::Foreign(SOUND));
         }
-        assert_eq!(kind_of(b"\0\0\0\x20ftypM4A \0\0\0\0M4A mp42"), Kind::Foreign(SOUND));
-        assert_eq!(kind_of(b"RIFF\0\0\0\0AVI LIST"), Kind::Foreign("a video"));
-        assert_eq!(kind_of(b"\xef\xbb\xbf<?xml version='1.0'?>\n<!-- --><svg/>"), Kind::Foreign("an SVG drawing"));
-        assert_eq!(kind_of(b"\n<!DOCTYPE html><html>404"), Kind::Foreign("a web page"));
-        assert_eq!(kind_of(b"<?xml version='1.0'?><annotation/>"), Kind::Unknown);
-        assert_eq!(kind_of(b"ObjectType = Image\nNDims = 3\n"), Kind::Volume("a MetaImage volume (MHA)"));
+        assert_eq!(kind_of(b"\0\0\0\x20ftypM4A \0\0\0\0M4A mp42"), FileFormat::Foreign(SOUND));
+        assert_eq!(kind_of(b"RIFF\0\0\0\0AVI LIST"), FileFormat::Foreign("a video"));
+        assert_eq!(kind_of(b"\xef\xbb\xbf<?xml version='1.0'?>\n<!-- --><svg/>"), FileFormat::Foreign("an SVG drawing"));
+        assert_eq!(kind_of(b"\n<!DOCTYPE html><html>404"), FileFormat::Foreign("a web page"));
+        assert_eq!(kind_of(b"<?xml version='1.0'?><annotation/>"), FileFormat::Unknown);
+        assert_eq!(kind_of(b"ObjectType = Image\nNDims = 3\n"), FileFormat::Volume("a MetaImage volume (MHA)"));
     }
 
     #[test]
@@ -304,7 +307,7 @@ mod tests {
         }
         let packed = std::fs::File::create(dir.path().join("text.gz")).unwrap();
         flate2::write::GzEncoder::new(packed, Default::default()).write_all(b"only text").unwrap();
-        assert_eq!(kind(&dir.path().join("text.gz")).unwrap(), Kind::Foreign("compressed (gzip)"));
+        assert_eq!(kind(&dir.path().join("text.gz")).unwrap(), FileFormat::Foreign("compressed (gzip)"));
     }
 
     #[test]

@@ -3,7 +3,7 @@
 use super::{
     formats,
     guard::sentence,
-    raster::{Raster, Remark},
+    raster::{DecodedImage, Remark},
     source::read_whole,
 };
 use crate::data::pixels::Pixels;
@@ -135,7 +135,7 @@ pub fn refusal(kind: &str) -> String {
     format!("is {kind}, which is not read; converted, it is: {command}")
 }
 
-pub fn decode(path: &Path) -> Result<Raster, String> {
+pub fn decode(path: &Path) -> Result<DecodedImage, String> {
     let mut bytes = read_whole(path)?;
     let header = FrameHeader::read(&bytes[..]).map_err(|e| sentence("is a damaged JPEG", &e))?;
     if let Some(kind) = header.unread() {
@@ -160,7 +160,7 @@ const MOST_MISSING: usize = 100;
 
 /// Decodes a JPEG without its end. The decoder fills what is missing of a picture with grey and calls it a success, so the
 /// picture is decoded with two different continuations: what is there does not depend on them.
-fn decode_endless(mut bytes: Vec<u8>) -> Result<Raster, String> {
+fn decode_endless(mut bytes: Vec<u8>) -> Result<DecodedImage, String> {
     let cut_short = || "is cut short: the JPEG data ends before the picture does".to_string();
     while bytes.last() == Some(&0xff) {
         bytes.pop();
@@ -216,7 +216,7 @@ mod tests {
         bytes.into_inner()
     }
 
-    fn decoded(bytes: &[u8]) -> Result<Raster, String> {
+    fn decoded(bytes: &[u8]) -> Result<DecodedImage, String> {
         let dir = tempfile::tempdir().unwrap();
         let path = dir.path().join("x.jpg");
         std::fs::write(&path, bytes).unwrap();

@@ -16,10 +16,10 @@ mod source;
 mod tiff;
 
 pub use guard::guarded;
-pub use header::{Kind, PICTURE_ENDINGS, kind, probe};
+pub use header::{FileFormat, PICTURE_ENDINGS, kind, probe};
 pub use npy::Header as NpyHeader;
 pub use probe::Probe;
-pub use raster::{Raster, Remark, Samples};
+pub use raster::{DecodedImage, Remark, Samples};
 pub use source::{check_size, io_reason, open_file, read_whole};
 
 use crate::{config::DicomWindow, data::pixels::Picture};
@@ -35,19 +35,19 @@ pub fn read_picture(path: &Path) -> Result<Picture, String> {
 }
 
 /// Decodes a picture, or the page of one, turned upright. The error is a reason to show beside the file's name.
-pub fn decode(path: &Path, page: usize) -> Result<Raster, String> {
+pub fn decode(path: &Path, page: usize) -> Result<DecodedImage, String> {
     decode_in_window(path, page, &DicomWindow::Auto)
 }
 
 /// The same, through this window where it is a grey DICOM picture.
-pub fn decode_in_window(path: &Path, page: usize, window: &DicomWindow) -> Result<Raster, String> {
+pub fn decode_in_window(path: &Path, page: usize, window: &DicomWindow) -> Result<DecodedImage, String> {
     let kind = header::kind(path)?;
     guarded(|| match kind {
-        Kind::Tiff => tiff::decode(path, page),
-        Kind::Dicom => dicom::decode(path, page, window),
-        Kind::Jpeg => jpeg::decode(path),
-        Kind::Npy => npy::decode(path, page),
-        Kind::Pnm => formats::decode(pnm::without_comments(read_whole(path)?), ImageFormat::Pnm),
+        FileFormat::Tiff => tiff::decode(path, page),
+        FileFormat::Dicom => dicom::decode(path, page, window),
+        FileFormat::Jpeg => jpeg::decode(path),
+        FileFormat::Npy => npy::decode(path, page),
+        FileFormat::Pnm => formats::decode(pnm::without_comments(read_whole(path)?), ImageFormat::Pnm),
         other => match other.format() {
             Some(format) => formats::decode(read_whole(path)?, format),
             None => Err(other.refusal()),

@@ -5,7 +5,7 @@ use image::{DynamicImage, metadata::Orientation};
 
 /// Interleaved samples; alpha is passed over.
 #[derive(Debug, Clone)]
-pub struct Raster {
+pub struct DecodedImage {
     width: usize,
     height: usize,
     /// Samples a pixel in `samples`, alpha included.
@@ -41,7 +41,7 @@ pub enum Samples {
     F32(Vec<f32>),
 }
 
-impl Raster {
+impl DecodedImage {
     /// `stored`: 1 grey, 2 grey and alpha, 3 RGB, 4 RGB and alpha.
     pub fn new(width: usize, height: usize, stored: usize, samples: Samples) -> Result<Self, String> {
         let count = match &samples {
@@ -82,7 +82,7 @@ impl Raster {
     }
 }
 
-impl Raster {
+impl DecodedImage {
     /// The stored number that 1 stands for.
     pub fn white(&self) -> f32 {
         match self.samples {
@@ -142,7 +142,7 @@ impl Raster {
     }
 }
 
-impl Pixels for Raster {
+impl Pixels for DecodedImage {
     fn size(&self) -> [usize; 2] {
         [self.width, self.height]
     }
@@ -199,14 +199,14 @@ mod tests {
 
     #[test]
     fn alpha_is_passed_over_and_depths_agree() {
-        let rgba = Raster::new(1, 1, 4, Samples::U8(vec![0, 51, 255, 7])).unwrap();
-        let deep = Raster::new(1, 1, 3, Samples::U16(vec![0, 13107, 65535])).unwrap();
+        let rgba = DecodedImage::new(1, 1, 4, Samples::U8(vec![0, 51, 255, 7])).unwrap();
+        let deep = DecodedImage::new(1, 1, 3, Samples::U16(vec![0, 13107, 65535])).unwrap();
         for raster in [rgba, deep] {
             let mut value = [0.0];
             let read: Vec<f32> = (0..3).map(|c| (raster.row(c, 0, &mut value), value[0]).1).collect();
             assert_eq!(read, [0.0, 0.2, 1.0]);
         }
-        assert!(Raster::new(2, 2, 1, Samples::U8(vec![0; 3])).is_err());
+        assert!(DecodedImage::new(2, 2, 1, Samples::U8(vec![0; 3])).is_err());
     }
 
     #[test]
@@ -220,13 +220,13 @@ mod tests {
     fn what_is_no_number_is_black_and_said() {
         let (values, all_numbers) = unit_range(vec![f32::NAN, -2.0, 2.0, f32::INFINITY, f32::NEG_INFINITY]).unwrap();
         assert_eq!((values, all_numbers), (vec![0.0, 0.0, 1.0, 1.0, 0.0], false));
-        assert_eq!(Raster::floats(2, 1, 1, vec![f32::NAN, 0.5]).unwrap().remark(), Some(Remark::NotNumbers));
+        assert_eq!(DecodedImage::floats(2, 1, 1, vec![f32::NAN, 0.5]).unwrap().remark(), Some(Remark::NotNumbers));
         assert!(unit_range(vec![f32::NAN]).is_err());
     }
 
     #[test]
     fn pictures_that_use_few_of_their_bits_are_told() {
-        let raster = |greatest| Raster::new(2, 1, 1, Samples::U16(vec![0, greatest])).unwrap().remark();
+        let raster = |greatest| DecodedImage::new(2, 1, 1, Samples::U16(vec![0, greatest])).unwrap().remark();
         assert_eq!([4095, 1000, 1, 0].map(raster), [12, 10, 1, 1].map(|bits| Some(Remark::Dim(bits))));
         assert_eq!(raster(20_000), None);
     }
@@ -239,7 +239,7 @@ mod tests {
             let orientation = Orientation::from_exif(number).unwrap();
             let mut expected = DynamicImage::from(image.clone());
             expected.apply_orientation(orientation);
-            let turned = Raster::new(3, 2, 3, Samples::U8(image.as_raw().clone())).unwrap().upright(orientation);
+            let turned = DecodedImage::new(3, 2, 3, Samples::U8(image.as_raw().clone())).unwrap().upright(orientation);
             assert_eq!(turned.size(), [expected.width() as usize, expected.height() as usize], "{number}");
             let Samples::U8(samples) = turned.samples else { panic!() };
             assert_eq!(samples, expected.into_rgb8().into_raw(), "{number}");

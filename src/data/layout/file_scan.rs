@@ -4,7 +4,7 @@ use super::system_files::{is_lock, is_system_file};
 use crate::{
     data::{
         dataset::Skipped,
-        decode::{self, Kind, Probe},
+        decode::{self, FileFormat, Probe},
         text::display_path,
     },
     error::{Error, Result},
@@ -123,13 +123,15 @@ pub fn scan(root: &Path, only: &[PathBuf], progress: &(dyn Fn(usize) + Sync)) ->
         let relative = relative(root, &path);
         match outcome {
             Ok((_, Some(probe))) => scan.pictures.push(PictureFile { path, relative, probe, masks: Vec::new() }),
-            Ok((Kind::Zip, None)) if extension(&path) == "npz" => scan.archives.push(path),
-            Ok((Kind::Unknown | Kind::Foreign(_) | Kind::Zip | Kind::Empty, None))
+            Ok((FileFormat::Zip, None)) if extension(&path) == "npz" => scan.archives.push(path),
+            Ok((FileFormat::Unknown | FileFormat::Foreign(_) | FileFormat::Zip | FileFormat::Empty, None))
                 if COMPANIONS.contains(&extension(&path).as_str()) =>
             {
                 scan.others.push(path);
             }
-            Ok((Kind::Unknown, None)) if matches!(extension(&path).as_str(), "bin" | "") && !looks_like_picture_name(&path) => {
+            Ok((FileFormat::Unknown, None))
+                if matches!(extension(&path).as_str(), "bin" | "") && !looks_like_picture_name(&path) =>
+            {
                 scan.others.push(path);
             }
             Ok((kind, None)) => scan.skipped.push(Skipped { path: relative, reason: kind.refusal() }),

@@ -1,7 +1,7 @@
 //! From a path to a data set.
 
 use super::{
-    annotations::Pictures,
+    annotations::PictureIndex,
     arrays::{npy, npz},
     cifar, contradictions,
     detected::{DetectedLayout, nothing_usable},
@@ -17,7 +17,7 @@ use crate::{
     config::{DataConfig, LabelColumns, Reading},
     data::{
         dataset::{Dataset, Layout, Skipped, Split, class_key},
-        decode::{self, Kind},
+        decode::{self, FileFormat},
         text::{display_path, first_few},
     },
     error::{Error, NextStep, Result, Warning},
@@ -63,7 +63,7 @@ fn open_file(path: &Path, config: &DataConfig, progress: &(dyn Fn(usize) + Sync)
     };
     let kind = decode::kind(path).map_err(|reason| refuse(path, &reason, "check the path"))?;
     let is_table = !kind.is_picture() && is_table_name(path);
-    if kind == Kind::Zip && !is_table {
+    if kind == FileFormat::Zip && !is_table {
         return read_npz(path)?.into_dataset(path, config);
     }
     if is_table {
@@ -128,7 +128,7 @@ fn open_folder(root: &Path, config: &DataConfig, progress: &(dyn Fn(usize) + Syn
     detected.skipped.append(&mut scan.skipped);
     let mut set = detected.into_dataset(root, config)?;
     // Most files of XML are those of single images, as are texts called like them.
-    let pictures = Pictures::new(&scan.pictures);
+    let pictures = PictureIndex::new(&scan.pictures);
     let is_single = |path: &Path| file_scan::extension(path) == "txt" && pictures.are_called_like(path);
     let (xml, tables): (Vec<PathBuf>, Vec<PathBuf>) = scan
         .others
@@ -145,7 +145,7 @@ const TABLES: usize = 50;
 
 /// Archives among pictures, which are data sets of their own.
 fn among(root: &Path, archives: &[PathBuf]) -> Vec<Skipped> {
-    archives.iter().map(|path| Skipped { path: relative(root, path), reason: Kind::Zip.refusal() }).collect()
+    archives.iter().map(|path| Skipped { path: relative(root, path), reason: FileFormat::Zip.refusal() }).collect()
 }
 
 /// What folders and tables say between them. Where the folders are splits with classes in them, they are believed; otherwise the

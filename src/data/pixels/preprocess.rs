@@ -49,7 +49,7 @@ impl Preprocess {
             resize_bilinear(&window, width, height, true)
         });
         match (width, size) {
-            (28, 32) => Picture::copy_of(&Window { pixels: &picture, x: -2, y: -2, width: 32, height: 32 }),
+            (28, 32) => Picture::copy_of(&Cutout { pixels: &picture, x: -2, y: -2, width: 32, height: 32 }),
             _ => picture.resize(size, size),
         }
     }
@@ -69,7 +69,7 @@ impl Preprocess {
     pub fn crop_mask(&self, mask: &Picture, pixels: &(impl Pixels + ?Sized)) -> Picture {
         let kept = self.window(pixels);
         let [width, height] = pixels.size();
-        Picture::copy_of(&Window {
+        Picture::copy_of(&Cutout {
             pixels: &mask.resize(width, height),
             x: kept.x,
             y: kept.y,
@@ -78,9 +78,9 @@ impl Preprocess {
         })
     }
 
-    fn window<'a, P: Pixels + ?Sized>(&self, pixels: &'a P) -> Window<'a, P> {
+    fn window<'a, P: Pixels + ?Sized>(&self, pixels: &'a P) -> Cutout<'a, P> {
         let [width, height] = pixels.size();
-        let whole = Window { pixels, x: 0, y: 0, width, height };
+        let whole = Cutout { pixels, x: 0, y: 0, width, height };
         let kept = if self.config.circle_crop { bright_disc(pixels).unwrap_or(whole) } else { whole };
         let [width, height] = [kept.width, kept.height];
         match self.config.aspect {
@@ -117,7 +117,7 @@ impl Preprocess {
 }
 
 /// A part of a picture, black where it reaches outside.
-struct Window<'a, P: ?Sized> {
+struct Cutout<'a, P: ?Sized> {
     pixels: &'a P,
     x: isize,
     y: isize,
@@ -125,7 +125,7 @@ struct Window<'a, P: ?Sized> {
     height: usize,
 }
 
-impl<P: ?Sized> Window<'_, P> {
+impl<P: ?Sized> Cutout<'_, P> {
     /// The square of `side` px about the same middle.
     fn square(self, side: usize) -> Self {
         let from = |at: isize, length: usize| at + (length as isize - side as isize).div_euclid(2);
@@ -133,7 +133,7 @@ impl<P: ?Sized> Window<'_, P> {
     }
 }
 
-impl<P: Pixels + ?Sized> Pixels for Window<'_, P> {
+impl<P: Pixels + ?Sized> Pixels for Cutout<'_, P> {
     fn size(&self) -> [usize; 2] {
         [self.width, self.height]
     }
@@ -160,7 +160,7 @@ impl<P: Pixels + ?Sized> Pixels for Window<'_, P> {
 
 /// The square around everything brighter than the black surround of a fundus photograph. A row or column counts where 2 % of
 /// it is bright, so that specks and burnt-in text do not.
-fn bright_disc<P: Pixels + ?Sized>(pixels: &P) -> Option<Window<'_, P>> {
+fn bright_disc<P: Pixels + ?Sized>(pixels: &P) -> Option<Cutout<'_, P>> {
     const BRIGHT: f32 = 0.06;
     let [width, height] = pixels.size();
     let (mut columns, mut rows) = (vec![0usize; width], vec![0usize; height]);
@@ -185,7 +185,7 @@ fn bright_disc<P: Pixels + ?Sized>(pixels: &P) -> Option<Window<'_, P>> {
     let ((left, right), (top, bottom)) = (extent(&columns, height)?, extent(&rows, width)?);
     let side = (right - left).max(bottom - top);
     let corner = |low: usize, high: usize| (low + high) as isize / 2 - side as isize / 2;
-    Some(Window { pixels, x: corner(left, right), y: corner(top, bottom), width: side, height: side })
+    Some(Cutout { pixels, x: corner(left, right), y: corner(top, bottom), width: side, height: side })
 }
 
 #[cfg(test)]

@@ -14,7 +14,7 @@ use crate::{
         Axis,
         chart::{
             canvas::SeriesColor,
-            xy_chart::{Chart, Mark, Shape},
+            xy_chart::{Chart, Series, Shape},
         },
         figures, training,
     },
@@ -96,21 +96,21 @@ fn save(folder: &Path, name: &str, format: Format, bytes: &[u8]) -> Result<PathB
 
 impl ChangeCurve {
     fn chart(&self) -> Chart {
-        let mut marks = Vec::new();
+        let mut series = Vec::new();
         if !self.band.is_empty() {
             let band = self.band.iter().map(|(t, v)| [*t as f64, v[0], v[2]]).collect();
             let median = self.band.iter().map(|(t, v)| [*t as f64, v[1]]).collect();
-            marks.push(Mark::named(SeriesColor::Normal, Shape::Band(band), "training normals, 5 to 95 %"));
-            marks.push(Mark::new(SeriesColor::Normal, Shape::Line(median)));
+            series.push(Series::named(SeriesColor::Normal, Shape::Band(band), "training normals, 5 to 95 %"));
+            series.push(Series::new(SeriesColor::Normal, Shape::Line(median)));
         }
         if let (Some(floor), Some(first), Some(last)) = (self.floor, self.points.first(), self.points.last()) {
             let ends = [first, last].map(|(t, _)| [*t as f64, floor]);
-            marks.push(Mark::named(SeriesColor::Quiet, Shape::Line(ends.to_vec()), "resizing alone"));
+            series.push(Series::named(SeriesColor::Quiet, Shape::Line(ends.to_vec()), "resizing alone"));
         }
         let line = self.points.iter().map(|(t, change)| [*t as f64, *change]).collect();
-        marks.push(Mark::named(SeriesColor::Accent, Shape::Line(line), "this image"));
+        series.push(Series::named(SeriesColor::Accent, Shape::Line(line), "this image"));
         let (x, y) = (Axis::new("t"), Axis::new("mean |change|"));
-        Chart { title: format!("Dissolving {}", text::elided(&self.image, 60)), x, y, marks, size: [480.0, 300.0] }
+        Chart { title: format!("Dissolving {}", text::elided(&self.image, 60)), x, y, series, size: [480.0, 300.0] }
     }
 
     /// All t of image or band, in their order.

@@ -16,7 +16,7 @@ use crate::{
 use std::{path::PathBuf, sync::Arc};
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub enum Chart {
+pub enum ResultsChart {
     Roc,
     PrecisionRecall,
     Histogram,
@@ -45,7 +45,7 @@ impl Format {
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Export {
-    Chart(Chart, Format),
+    Chart(ResultsChart, Format),
     /// Tags and notes with what the model says of the images.
     Tags,
     /// The same of the selected images, tagged or not.
@@ -86,16 +86,20 @@ impl Export {
                 let rows: Vec<&ScoreRow> = set.evaluated().iter().collect();
                 let name = format!("{}.{}", chart.file(), format.name().to_lowercase());
                 let bytes = match chart {
-                    Chart::Roc => picture(&figures::roc(&rows, Some(threshold)).ok_or_else(|| undefined(set))?, format),
-                    Chart::PrecisionRecall => picture(&figures::precision_recall(&rows).ok_or_else(|| undefined(set))?, format),
-                    Chart::Histogram => {
+                    ResultsChart::Roc => picture(&figures::roc(&rows, Some(threshold)).ok_or_else(|| undefined(set))?, format),
+                    ResultsChart::PrecisionRecall => {
+                        picture(&figures::precision_recall(&rows).ok_or_else(|| undefined(set))?, format)
+                    }
+                    ResultsChart::Histogram => {
                         picture(&figures::histogram(&set.histogram, Some(threshold)).ok_or_else(|| undefined(set))?, format)
                     }
-                    Chart::SyntheticLesions => {
+                    ResultsChart::SyntheticLesions => {
                         let lesions = lesions(set)?;
                         picture(&figures::planted(&lesions, lesions.shown_for(set.kind)), format)
                     }
-                    Chart::Confusion => picture(&figures::ConfusionMatrix::new(set.confusion(threshold), threshold), format),
+                    ResultsChart::Confusion => {
+                        picture(&figures::ConfusionMatrix::new(set.confusion(threshold), threshold), format)
+                    }
                 }?;
                 (name, bytes)
             }
@@ -106,7 +110,7 @@ impl Export {
     }
 }
 
-impl Chart {
+impl ResultsChart {
     pub fn name(self) -> &'static str {
         match self {
             Self::Roc => "ROC",
@@ -143,22 +147,22 @@ pub(crate) fn picture(figure: &impl Figure, format: Format) -> Result<Vec<u8>> {
     if format == Format::Png { png(figure) } else { Ok(svg::standalone(figure).into_bytes()) }
 }
 
-fn table(chart: Chart, set: &ScoreSet, threshold: f64) -> Result<Vec<u8>> {
-    if matches!(chart, Chart::Roc | Chart::PrecisionRecall) && set.roc.is_empty() {
+fn table(chart: ResultsChart, set: &ScoreSet, threshold: f64) -> Result<Vec<u8>> {
+    if matches!(chart, ResultsChart::Roc | ResultsChart::PrecisionRecall) && set.roc.is_empty() {
         return Err(undefined(set));
     }
-    let lesions = if chart == Chart::SyntheticLesions { lesions(set)?.cells } else { Vec::new() };
+    let lesions = if chart == ResultsChart::SyntheticLesions { lesions(set)?.cells } else { Vec::new() };
     let numbers = |table: &mut CsvTable, row: &[f64]| table.write_record(row.iter().map(f64::to_string));
     csv_of(|table| match chart {
-        Chart::Roc => {
+        ResultsChart::Roc => {
             table.write_record(["false_positive_rate", "sensitivity", "threshold"])?;
             set.roc.iter().try_for_each(|p| numbers(table, &[p.fpr, p.tpr, p.threshold]))
         }
-        Chart::PrecisionRecall => {
+        ResultsChart::PrecisionRecall => {
             table.write_record(["recall", "precision", "threshold"])?;
             set.pr.iter().try_for_each(|p| numbers(table, &[p.recall, p.precision, p.threshold]))
         }
-        Chart::Histogram => {
+        ResultsChart::Histogram => {
             table.write_record(["from", "to", "normal", "abnormal", "unknown"])?;
             (0..BINS).try_for_each(|i| {
                 let [from, to] = set.histogram.edges(i);
@@ -166,14 +170,14 @@ fn table(chart: Chart, set: &ScoreSet, threshold: f64) -> Result<Vec<u8>> {
                 numbers(table, &[from, to, normal, abnormal, unknown])
             })
         }
-        Chart::SyntheticLesions => {
+        ResultsChart::SyntheticLesions => {
             table.write_record(["score", "size", "contrast", "sensitivity_at_95_specificity", "auroc"])?;
             lesions.iter().try_for_each(|c| {
                 let figures = [c.size, c.contrast, c.sensitivity_at_95_specificity, c.auroc].map(|v| v.to_string());
                 table.write_record(std::iter::once(c.score.name()).chain(figures.iter().map(String::as_str)))
             })
         }
-        Chart::Confusion => {
+        ResultsChart::Confusion => {
             let c = set.confusion(threshold);
             table.write_record(["label", "called_normal", "called_abnormal", "threshold"])?;
             for (label, counts) in [("normal", [c.tn, c.fp]), ("abnormal", [c.fn_, c.tp])] {
@@ -240,7 +244,8 @@ mod tests {
         let set = ScoreSet::read(run.path(), None).unwrap();
         let threshold = set.evaluation.threshold.unwrap();
         let file = |format| {
-            let path = Export::Chart(Chart::Histogram, format).write(&set, &Shown { threshold, ..Shown::default() }).unwrap();
+            let path =
+                Export::Chart(ResultsChart::Histogram, format).write(&set, &Shown { threshold, ..Shown::default() }).unwrap();
             fs::read_to_string(path).unwrap()
         };
         let text = file(Format::Csv);
@@ -248,8 +253,8 @@ mod tests {
         let table: Vec<Vec<f64>> = rows.map(|r| r.unwrap().iter().map(|v| v.parse().unwrap()).collect()).collect();
 
         let chart = figures::histogram(&set.histogram, None).unwrap();
-        for (class, mark) in chart.marks.iter().enumerate() {
-            let Shape::Bars(bars) = &mark.shape else { panic!("{mark:?}") };
+        for (class, series) in chart.series.iter().enumerate() {
+            let Shape::Bars(bars) = &series.shape else { panic!("{series:?}") };
             let total: f64 = table.iter().map(|row| row[2 + class]).sum();
             let expected: Vec<[f64; 3]> = table.iter().map(|row| [row[0], row[1], 100.0 * row[2 + class] / total]).collect();
             assert_eq!((bars, total), (&expected, 30.0));

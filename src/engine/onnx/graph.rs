@@ -11,11 +11,11 @@ pub struct Value(String);
 
 /// Nodes in the order in which they compute, and their constants.
 #[derive(Default)]
-pub struct Graph {
-    graph: proto::Graph,
+pub struct GraphBuilder {
+    graph: proto::GraphProto,
 }
 
-impl Graph {
+impl GraphBuilder {
     /// What the graph computes from; `None` stands for the number of pictures.
     pub fn input(&mut self, name: &str, shape: &[Option<usize>], about: &str) -> Value {
         self.graph.input.push(value_info(name, shape, about));
@@ -30,12 +30,12 @@ impl Graph {
 
     /// A constant.
     pub fn floats(&mut self, name: &str, shape: &[usize], values: &[f32]) -> Value {
-        self.constant(name, shape, proto::Tensor::FLOAT, values.iter().flat_map(|v| v.to_le_bytes()).collect())
+        self.constant(name, shape, proto::TensorProto::FLOAT, values.iter().flat_map(|v| v.to_le_bytes()).collect())
     }
 
     /// A constant of whole numbers: places, or a shape.
     pub fn ints(&mut self, name: &str, shape: &[usize], values: &[i64]) -> Value {
-        self.constant(name, shape, proto::Tensor::INT64, values.iter().flat_map(|v| v.to_le_bytes()).collect())
+        self.constant(name, shape, proto::TensorProto::INT64, values.iter().flat_map(|v| v.to_le_bytes()).collect())
     }
 
     pub fn scalar(&mut self, value: f32) -> Value {
@@ -73,12 +73,12 @@ impl Graph {
     }
 
     /// As it stands in a file.
-    pub fn finish(self, name: &str) -> proto::Graph {
-        proto::Graph { name: name.into(), ..self.graph }
+    pub fn finish(self, name: &str) -> proto::GraphProto {
+        proto::GraphProto { name: name.into(), ..self.graph }
     }
 
     fn push(&mut self, operator: &str, inputs: &[&Value], output: &str, attributes: &[(&str, Attribute)]) {
-        self.graph.node.push(proto::Node {
+        self.graph.node.push(proto::NodeProto {
             input: inputs.iter().map(|value| value.0.clone()).collect(),
             output: vec![output.into()],
             name: output.into(),
@@ -90,7 +90,7 @@ impl Graph {
     fn constant(&mut self, name: &str, shape: &[usize], data_type: i32, bytes: Vec<u8>) -> Value {
         let dims = shape.iter().map(|&n| n as i64).collect();
         let (data_type, raw_data) = (Some(data_type), Some(bytes));
-        self.graph.initializer.push(proto::Tensor { dims, data_type, name: name.into(), raw_data });
+        self.graph.initializer.push(proto::TensorProto { dims, data_type, name: name.into(), raw_data });
         Value(name.into())
     }
 }
@@ -103,23 +103,25 @@ pub enum Attribute {
 }
 
 impl Attribute {
-    fn named(&self, name: &str) -> proto::Attribute {
+    fn named(&self, name: &str) -> proto::AttributeProto {
         let name = name.to_string();
         match self {
-            Self::Int(i) => proto::Attribute { name, i: Some(*i), kind: Some(proto::Attribute::INT), ..Default::default() },
+            Self::Int(i) => {
+                proto::AttributeProto { name, i: Some(*i), kind: Some(proto::AttributeProto::INT), ..Default::default() }
+            }
             Self::Ints(ints) => {
-                proto::Attribute { name, ints: ints.clone(), kind: Some(proto::Attribute::INTS), ..Default::default() }
+                proto::AttributeProto { name, ints: ints.clone(), kind: Some(proto::AttributeProto::INTS), ..Default::default() }
             }
         }
     }
 }
 
-fn value_info(name: &str, shape: &[Option<usize>], about: &str) -> proto::ValueInfo {
+fn value_info(name: &str, shape: &[Option<usize>], about: &str) -> proto::ValueInfoProto {
     let dimension = |n: &Option<usize>| match n {
-        Some(n) => proto::Dimension { value: Some(*n as i64), name: None },
-        None => proto::Dimension { value: None, name: Some("N".into()) },
+        Some(n) => proto::DimensionProto { value: Some(*n as i64), name: None },
+        None => proto::DimensionProto { value: None, name: Some("N".into()) },
     };
-    let shape = Some(proto::Shape { dim: shape.iter().map(dimension).collect() });
-    let tensor = Some(proto::TensorType { elem_type: Some(proto::Tensor::FLOAT), shape });
-    proto::ValueInfo { name: name.into(), kind: Some(proto::ValueType { tensor }), doc_string: about.into() }
+    let shape = Some(proto::TensorShapeProto { dim: shape.iter().map(dimension).collect() });
+    let tensor = Some(proto::TensorTypeProto { elem_type: Some(proto::TensorProto::FLOAT), shape });
+    proto::ValueInfoProto { name: name.into(), kind: Some(proto::TypeProto { tensor }), doc_string: about.into() }
 }

@@ -23,7 +23,7 @@ use crate::{
 };
 use about::About;
 use candle_core::Device;
-use graph::{Attribute, Graph, Value};
+use graph::{Attribute, GraphBuilder, Value};
 use prost::Message;
 use std::{io::Write, path::Path};
 
@@ -47,9 +47,9 @@ pub fn write(run: &RunDir, path: &Path) -> Result<()> {
     write_atomic(path, |file| file.write_all(&bytes))
 }
 
-fn model(encoder: &Encoder, about: &About) -> Result<proto::Model> {
+fn model(encoder: &Encoder, about: &About) -> Result<proto::ModelProto> {
     let side = encoder.config.input_size;
-    let mut graph = Graph::default();
+    let mut graph = GraphBuilder::default();
     let pictures = graph.input("images", &[None, Some(3), Some(side), Some(side)], &about.input);
     let score = &encoder.config.run.score;
     let samples: Vec<_> = Extractor::new(encoder, score.samples, score.crop_area).draws().collect();
@@ -63,29 +63,29 @@ fn model(encoder: &Encoder, about: &About) -> Result<proto::Model> {
     graph.output("score", &score, &[None], &about.score);
     graph.output("sim", &sim, &[None, Some(SHIFTS)], about::SIM);
     graph.output("cls", &cls, &[None, Some(SHIFTS)], about::CLS);
-    Ok(proto::Model {
+    Ok(proto::ModelProto {
         ir_version: Some(8),
         producer_name: about::PROGRAM.into(),
         producer_version: about::VERSION.into(),
         doc_string: about.text(),
         graph: Some(graph.finish("dissolving_is_amplifying")),
-        opset_import: vec![proto::OperatorSet { domain: String::new(), version: Some(graph::OPSET) }],
+        opset_import: vec![proto::OperatorSetIdProto { domain: String::new(), version: Some(graph::OPSET) }],
         metadata_props: about
             .entries
             .iter()
-            .map(|(key, value)| proto::Entry { key: (*key).into(), value: value.clone() })
+            .map(|(key, value)| proto::StringStringEntryProto { key: (*key).into(), value: value.clone() })
             .collect(),
     })
 }
 
 /// (V N, width) to (K, N, width).
-fn mean_of_samples(graph: &mut Graph, x: &Value, samples: usize, width: usize) -> Value {
+fn mean_of_samples(graph: &mut GraphBuilder, x: &Value, samples: usize, width: usize) -> Value {
     let by_sample = graph.reshape(x, &[samples as i64, SHIFTS as i64, -1, width as i64]);
     graph.reduce("ReduceMean", &by_sample, 0, false)
 }
 
 /// The two terms of Eq. 10 of each picture under each shift, (N, K), from z (K, N, D) and f (K, N, K).
-fn terms(graph: &mut Graph, z: &Value, f: &Value, encoder: &Encoder) -> Result<[Value; 2]> {
+fn terms(graph: &mut GraphBuilder, z: &Value, f: &Value, encoder: &Encoder) -> Result<[Value; 2]> {
     let (bank, scorer, _) = scorer::of_bank(encoder)?;
     let (lambda_sim, lambda_cls) = scorer.weights();
     let [lambda_sim, lambda_cls] = [lambda_sim, lambda_cls].map(|of_shifts| of_shifts.map(|weight| weight as f32));

@@ -1,6 +1,6 @@
 //! The encoder as nodes. The running statistics of its batch normalisations are part of the convolutions before them.
 
-use super::graph::{Attribute, Graph, Value};
+use super::graph::{Attribute, GraphBuilder, Value};
 use crate::{
     config::Stem,
     error::Result,
@@ -14,13 +14,13 @@ use std::collections::BTreeMap;
 ///
 /// # Errors
 /// Weights of another network.
-pub fn encode(graph: &mut Graph, views: &Value, encoder: &Encoder) -> Result<[Value; 2]> {
+pub fn encode(graph: &mut GraphBuilder, views: &Value, encoder: &Encoder) -> Result<[Value; 2]> {
     let mut network = Network { graph, weights: encoder.params.snapshot()? };
     Ok(network.forward(views, encoder.config.stem, encoder.config.run.dia.width)?)
 }
 
 struct Network<'a> {
-    graph: &'a mut Graph,
+    graph: &'a mut GraphBuilder,
     weights: BTreeMap<String, Tensor>,
 }
 

@@ -137,7 +137,7 @@ fn a_run_says_in_its_file_what_it_is() {
         encoder(16, |run| *run = RunConfig { data: config.data.clone(), preprocess: config.preprocess.clone(), ..run.clone() });
     trained.save(&run.join(files::ENCODER)).unwrap();
     write(&run, &path).unwrap();
-    let file = super::proto::Model::decode(std::fs::read(&path).unwrap().as_slice()).unwrap();
+    let file = super::proto::ModelProto::decode(std::fs::read(&path).unwrap().as_slice()).unwrap();
     let says = |key: &str| file.metadata_props.iter().find(|entry| entry.key == key).map(|entry| entry.value.as_str());
     assert_eq!((says("name"), says("normal"), says("threshold_rule")), (Some("baseline"), Some("good"), Some("percentile:95")));
     let scorer = Scorer::new(&trained.bank.as_ref().unwrap().features).unwrap();
@@ -155,7 +155,7 @@ fn a_run_says_in_its_file_what_it_is() {
     trained.config.run.score.rule = ThresholdRule::Youden;
     trained.save(&run.join(files::ENCODER)).unwrap();
     write(&run, &path).unwrap();
-    let file = super::proto::Model::decode(std::fs::read(&path).unwrap().as_slice()).unwrap();
+    let file = super::proto::ModelProto::decode(std::fs::read(&path).unwrap().as_slice()).unwrap();
     assert!(file.metadata_props.iter().all(|entry| entry.key != "threshold"));
 
     trained.bank = None;

@@ -1,7 +1,7 @@
 //! The views that a picture is scored by, T_eval(S_k(flip(x))), as nodes. What is drawn for them is the same for every picture, so
 //! it is constant.
 
-use super::graph::{Attribute, Graph, Value};
+use super::graph::{Attribute, GraphBuilder, Value};
 use crate::{
     config::ShiftKind,
     ml::encoder::{
@@ -13,7 +13,7 @@ use crate::{
 use std::f32::consts::{FRAC_PI_2, FRAC_PI_3};
 
 /// (N, 3, side, side) in \[0, 1\] to (V N, 3, side, side), where V = samples x K: view after view, N pictures each.
-pub fn views(graph: &mut Graph, pictures: &Value, side: usize, shift: ShiftKind, samples: &[SampleDraw]) -> Value {
+pub fn views(graph: &mut GraphBuilder, pictures: &Value, side: usize, shift: ShiftKind, samples: &[SampleDraw]) -> Value {
     let draws: Vec<&Draw> = samples.iter().flat_map(|sample| &sample.draws).collect();
     let flat = graph.reshape(pictures, &[0, 3, -1]);
     let places = graph.ints("shift.places", &[2 * SHIFTS, side * side], &places(shift, side));
@@ -45,7 +45,7 @@ fn places(shift: ShiftKind, side: usize) -> Vec<i64> {
 }
 
 /// [`Jitter::apply`] where a view is jittered; a factor of 1 where the contrast has the other place in the order.
-fn jitter(graph: &mut Graph, x: &Value, draws: &[&Draw]) -> Value {
+fn jitter(graph: &mut GraphBuilder, x: &Value, draws: &[&Draw]) -> Value {
     let of_views = |neutral: f32, factor: &dyn Fn(&Jitter) -> f32| -> Vec<f32> {
         draws.iter().map(|draw| draw.jitter.as_ref().map_or(neutral, factor)).collect()
     };
@@ -63,7 +63,7 @@ fn jitter(graph: &mut Graph, x: &Value, draws: &[&Draw]) -> Value {
 }
 
 /// [`Jitter::apply_contrast`]
-fn contrast(graph: &mut Graph, x: &Value, name: &str, factors: &[f32]) -> Value {
+fn contrast(graph: &mut GraphBuilder, x: &Value, name: &str, factors: &[f32]) -> Value {
     let factors = graph.floats(&format!("jitter.{name}"), &[factors.len(), 1, 1, 1], factors);
     let mean = graph.reduce("ReduceMean", x, 3, true);
     let distance = graph.apply("Sub", &[x, &mean]);
@@ -73,7 +73,7 @@ fn contrast(graph: &mut Graph, x: &Value, name: &str, factors: &[f32]) -> Value 
 }
 
 /// [`Jitter::apply_hsv`]; hue in turns.
-fn hsv(graph: &mut Graph, x: &Value, hue: &[f32], saturation: &[f32], value: &[f32]) -> Value {
+fn hsv(graph: &mut GraphBuilder, x: &Value, hue: &[f32], saturation: &[f32], value: &[f32]) -> Value {
     let (max, min) = (graph.reduce("ReduceMax", x, 2, true), graph.reduce("ReduceMin", x, 2, true));
     let views = hue.len();
     let [saturation, value] = [("saturation", saturation), ("value", value)]
@@ -123,7 +123,7 @@ fn hsv(graph: &mut Graph, x: &Value, hue: &[f32], saturation: &[f32], value: &[f
 }
 
 /// The three planes mixed, in views that are turned grey.
-fn to_grey(graph: &mut Graph, x: &Value, draws: &[&Draw]) -> Value {
+fn to_grey(graph: &mut GraphBuilder, x: &Value, draws: &[&Draw]) -> Value {
     let [r, g, b] = LUMA;
     let mixing = |draw: &&Draw| if draw.grey { [r, g, b, r, g, b, r, g, b] } else { [1., 0., 0., 0., 1., 0., 0., 0., 1.] };
     let mixing: Vec<f32> = draws.iter().flat_map(mixing).collect();
@@ -132,7 +132,7 @@ fn to_grey(graph: &mut Graph, x: &Value, draws: &[&Draw]) -> Value {
 }
 
 /// [`CropBox::apply`] as two products of matrices: rows x planes x columns.
-fn crop(graph: &mut Graph, x: &Value, side: usize, draws: &[&Draw]) -> Value {
+fn crop(graph: &mut GraphBuilder, x: &Value, side: usize, draws: &[&Draw]) -> Value {
     let identity: Vec<f32> = (0..side * side).map(|i| f32::from(u8::from(i % (side + 1) == 0))).collect();
     // What a crop along one axis makes of the identity is the matrix of that crop.
     let mut matrices = |name: &str, along: &dyn Fn(&CropBox) -> CropBox| {

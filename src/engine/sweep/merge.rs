@@ -1,6 +1,6 @@
 //! The figures of a sweep's runs in one table: mean and deviation over the seeds, and each setting against a baseline.
 
-use super::{plan::Cell, workspace::runs};
+use super::{plan::SweepCell, workspace::runs};
 use crate::{
     engine::export::table::csv_of,
     error::{Error, Result},
@@ -16,7 +16,7 @@ const KNOWN_DIRECTION: [&str; 2] = ["pca_residual", "nearest_normal_distance"];
 
 /// What a finished run says.
 struct Finished<'a> {
-    cell: &'a Cell,
+    cell: &'a SweepCell,
     scores: Scores,
     evaluation: Evaluation,
     minutes: Option<f64>,
@@ -27,7 +27,7 @@ struct Finished<'a> {
 ///
 /// # Errors
 /// Scores that cannot be read, a baseline that no settings have as their name.
-pub fn merge(cells: &[Cell], workspace: &Path, baseline: Option<&str>) -> Result<Vec<MergedGroup>> {
+pub fn merge(cells: &[SweepCell], workspace: &Path, baseline: Option<&str>) -> Result<Vec<MergedGroup>> {
     if let Some(name) = baseline.filter(|name| cells.iter().all(|cell| cell.settings != *name)) {
         let mut names: Vec<&str> = cells.iter().map(|cell| cell.settings.as_str()).collect();
         names.dedup();

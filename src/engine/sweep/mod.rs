@@ -7,6 +7,6 @@ mod shared_model;
 mod work;
 mod workspace;
 
-pub use plan::{Cell, cells};
+pub use plan::{SweepCell, cells};
 pub use work::{check, work};
 pub use workspace::runs;

@@ -14,7 +14,7 @@ use std::{
 /// The file.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
-struct Plan {
+struct PlanFile {
     preset: Preset,
     seeds: Vec<u64>,
     data: Vec<Data>,
@@ -48,7 +48,7 @@ fn one_setting() -> Vec<Settings> {
 
 /// One run of a sweep. Those of the same data and settings differ by their seed alone.
 #[derive(Debug, Clone)]
-pub struct Cell {
+pub struct SweepCell {
     /// Name of the data set.
     pub data: String,
     /// Name of the settings.
@@ -59,7 +59,7 @@ pub struct Cell {
     pub shared_model: Option<String>,
 }
 
-impl Cell {
+impl SweepCell {
     /// Name of its run: `DATA-SETTINGS-seedN`.
     pub fn name(&self) -> String {
         format!("{}-{}-seed{}", self.data, self.settings, self.config.run.seed)
@@ -70,9 +70,9 @@ impl Cell {
 ///
 /// # Errors
 /// A file that cannot be read, keys that do not exist, two cells of one name.
-pub fn cells(file: &Path) -> Result<Vec<Cell>> {
+pub fn cells(file: &Path) -> Result<Vec<SweepCell>> {
     let text = fs::read_to_string(file).map_err(Error::io("read", file))?;
-    let plan: Plan = toml::from_str(&text)
+    let plan: PlanFile = toml::from_str(&text)
         .map_err(|e| Error::user(format!("{}: {}", file.display(), e.message()), "sweep --help shows an example"))?;
     for &seed in &plan.seeds {
         Limits::check("run.seed", seed as f64).map_err(mend)?;
@@ -90,7 +90,7 @@ pub fn cells(file: &Path) -> Result<Vec<Cell>> {
             let name = if data.name.is_empty() { stem() } else { data.name.clone() };
             for &seed in &plan.seeds {
                 config.run.seed = seed;
-                cells.push(Cell {
+                cells.push(SweepCell {
                     data: name.clone(),
                     settings: settings.name.clone(),
                     config: config.clone(),
@@ -117,7 +117,7 @@ fn mend(why: impl std::fmt::Display) -> Error {
 }
 
 /// Names the shared run of each cell that has the diffusion model of another: `CELL-diffusion`, of the first such cell.
-fn name_shared(cells: &mut [Cell]) {
+fn name_shared(cells: &mut [SweepCell]) {
     let wanted: Vec<Option<RunConfig>> = cells.iter().map(|cell| what_it_learns_from(&cell.config)).collect();
     let shared = |of: &Option<RunConfig>| {
         let mut same = (0..wanted.len()).filter(|&k| of.is_some() && wanted[k] == *of);

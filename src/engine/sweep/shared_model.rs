@@ -1,7 +1,7 @@
 //! One diffusion model for the cells that would each train the same one.
 
 use super::{
-    plan::Cell,
+    plan::SweepCell,
     workspace::{lock, runs},
 };
 use crate::{
@@ -19,7 +19,7 @@ use std::{path::Path, time::Duration};
 ///
 /// # Errors
 /// As those of [`pipeline::create`] and [`pipeline::work`].
-pub(super) fn with_model(cell: &Cell, workspace: &Path, reporter: &mut dyn Reporter) -> Result<RunConfig> {
+pub(super) fn with_model(cell: &SweepCell, workspace: &Path, reporter: &mut dyn Reporter) -> Result<RunConfig> {
     let mut config = cell.config.clone();
     let Some(name) = &cell.shared_model else { return Ok(config) };
     let mut said = false;

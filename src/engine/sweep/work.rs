@@ -1,7 +1,7 @@
 //! One cell after the other, here and on other machines.
 
 use super::{
-    plan::Cell,
+    plan::SweepCell,
     shared_model,
     workspace::{lock, runs},
 };
@@ -20,7 +20,7 @@ use std::path::Path;
 ///
 /// # Errors
 /// The first such cell's, with the classes there are.
-pub fn check(cells: &[Cell]) -> Result<()> {
+pub fn check(cells: &[SweepCell]) -> Result<()> {
     let mut asked: Vec<&DataConfig> = Vec::new();
     for cell in cells {
         let wanted = &cell.config.data;
@@ -41,7 +41,7 @@ pub fn check(cells: &[Cell]) -> Result<()> {
 ///
 /// # Errors
 /// As those of [`pipeline::create`] and [`pipeline::work`].
-pub fn work(cell: &Cell, workspace: &Path, reporter: &mut dyn Reporter) -> Result<bool> {
+pub fn work(cell: &SweepCell, workspace: &Path, reporter: &mut dyn Reporter) -> Result<bool> {
     let found = || runs(workspace).remove(&cell.name()).map(|(run, manifest)| (run, manifest.state == RunState::Finished));
     let (run, is_finished) = match found() {
         Some(found) => found,

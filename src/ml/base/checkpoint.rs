@@ -22,7 +22,7 @@ use std::{
 /// Named tensors, in name order.
 pub type Tensors = BTreeMap<String, Tensor>;
 /// Text entries of a file, by key.
-pub type Metadata = BTreeMap<String, String>;
+pub type CheckpointMetadata = BTreeMap<String, String>;
 
 /// Work that a kill may cost.
 const LOST: Duration = Duration::from_secs(60);
@@ -64,7 +64,7 @@ impl Due {
 ///
 /// # Errors
 /// Where the file cannot be written or a tensor cannot be read.
-pub fn save(path: &Path, tensors: &Tensors, metadata: &Metadata) -> Result<()> {
+pub fn save(path: &Path, tensors: &Tensors, metadata: &CheckpointMetadata) -> Result<()> {
     let mut header = Map::new();
     header.insert("__metadata__".into(), json!(metadata));
     let mut end = 0;
@@ -93,7 +93,7 @@ pub fn save(path: &Path, tensors: &Tensors, metadata: &Metadata) -> Result<()> {
 ///
 /// # Errors
 /// Where the file cannot be read, is of another kind, or was cut off.
-pub fn load(path: &Path) -> Result<(Tensors, Metadata)> {
+pub fn load(path: &Path) -> Result<(Tensors, CheckpointMetadata)> {
     let bytes = fs::read(path).map_err(Error::io("read", path))?;
     let damaged = |e: &dyn std::fmt::Display| {
         Error::user(
@@ -114,7 +114,14 @@ const ENDED: &str = "ended";
 ///
 /// # Errors
 /// As [`save`].
-pub fn save_step(run: &RunDir, step: usize, state: &Tensors, mut metadata: Metadata, ended: bool, keep: usize) -> Result<()> {
+pub fn save_step(
+    run: &RunDir,
+    step: usize,
+    state: &Tensors,
+    mut metadata: CheckpointMetadata,
+    ended: bool,
+    keep: usize,
+) -> Result<()> {
     if ended {
         metadata.insert(ENDED.into(), "true".into());
     }
@@ -124,7 +131,7 @@ pub fn save_step(run: &RunDir, step: usize, state: &Tensors, mut metadata: Metad
 }
 
 /// Whether no step follows the checkpoint with these entries.
-pub fn has_ended(metadata: &Metadata) -> bool {
+pub fn has_ended(metadata: &CheckpointMetadata) -> bool {
     metadata.contains_key(ENDED)
 }
 
@@ -197,7 +204,7 @@ mod tests {
     use super::*;
     use crate::{config::RunConfig, run_dir::RunKind};
 
-    fn sample() -> (Tensors, Metadata) {
+    fn sample() -> (Tensors, CheckpointMetadata) {
         let device = &Device::Cpu;
         let tensors = [
             ("b.weight", Tensor::arange(0f32, 6., device).unwrap().reshape((2, 3)).unwrap()),

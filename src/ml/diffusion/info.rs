@@ -2,7 +2,7 @@
 
 use crate::{
     config::{DdpmConfig, LearntFrom, TileSize},
-    ml::base::checkpoint::Metadata,
+    ml::base::checkpoint::CheckpointMetadata,
 };
 
 /// Settings and origin of a model; kept in its file's metadata.
@@ -40,7 +40,7 @@ impl ModelInfo {
     }
 
     /// As entries of a file.
-    pub fn to_metadata(&self) -> Metadata {
+    pub fn to_metadata(&self) -> CheckpointMetadata {
         let config = toml::to_string(&self.config).unwrap_or_default();
         let entries = [
             ("format", "dissolve-studio diffusion model".to_string()),
@@ -55,7 +55,7 @@ impl ModelInfo {
     }
 
     /// `None` where the file was not written by this program.
-    pub(crate) fn from_metadata(metadata: &Metadata) -> Option<Self> {
+    pub(crate) fn from_metadata(metadata: &CheckpointMetadata) -> Option<Self> {
         let text = |key: &str| metadata.get(key).cloned().unwrap_or_default();
         Some(Self {
             config: toml::from_str(metadata.get("config")?).ok().filter(|c: &DdpmConfig| c.validate().is_ok())?,

@@ -3,7 +3,7 @@
 use super::shift::SHIFTS;
 use crate::{
     error::{Error, Result},
-    ml::base::checkpoint::{Metadata, Tensors},
+    ml::base::checkpoint::{CheckpointMetadata, Tensors},
 };
 use candle_core::{Device, Tensor};
 
@@ -54,7 +54,7 @@ impl Bank {
     }
 
     /// Adds `bank.z` (M, K, D), `bank.shift` (M, K, K) and the names.
-    pub(crate) fn store(&self, tensors: &mut Tensors, metadata: &mut Metadata) -> Result<()> {
+    pub(crate) fn store(&self, tensors: &mut Tensors, metadata: &mut CheckpointMetadata) -> Result<()> {
         let count = self.features.len();
         let flat = |part: fn(&Features) -> &[f32]| self.features.iter().flat_map(part).copied().collect::<Vec<f32>>();
         let shape = (count, SHIFTS, self.width());
@@ -67,7 +67,7 @@ impl Bank {
     }
 
     /// Reads what [`store`](Self::store) added; `None` where there is no bank.
-    pub(crate) fn restore(tensors: &Tensors, metadata: &Metadata) -> Result<Option<Self>, String> {
+    pub(crate) fn restore(tensors: &Tensors, metadata: &CheckpointMetadata) -> Result<Option<Self>, String> {
         let (Some(z), Some(shift)) = (tensors.get("bank.z"), tensors.get("bank.shift")) else { return Ok(None) };
         let names: Vec<String> = metadata
             .get("bank.names")

@@ -12,7 +12,7 @@ use crate::{
     config::{RunConfig, Stem},
     data::Dataset,
     error::{Error, Result},
-    ml::base::checkpoint::{self, Metadata},
+    ml::base::checkpoint::{self, CheckpointMetadata},
     nn::{BatchNorm2d, Conv2d, Init, Linear, Params, Scope, max_pool_3x3_s2_p1, relu},
 };
 use candle_core::{DType, Device, Result as TensorResult, Tensor};
@@ -106,7 +106,7 @@ impl Encoder {
     /// Where the file cannot be written.
     pub fn save(&self, path: &Path) -> Result<()> {
         let mut tensors = self.params.snapshot()?;
-        let mut metadata = Metadata::from([
+        let mut metadata = CheckpointMetadata::from([
             ("kind".into(), "dia-encoder".into()),
             ("config".into(), self.config.run.to_toml()),
             ("side".into(), self.config.input_size.to_string()),

@@ -12,7 +12,7 @@ use crate::{
     metrics::{self, Ranks},
     ml::{
         base::{
-            checkpoint::{self, Metadata},
+            checkpoint::{self, CheckpointMetadata},
             reporter::{Reporter, Stage},
             stage_progress::StageProgress,
         },
@@ -74,7 +74,7 @@ impl MapModel {
             return Self::load(&path, config, tiles);
         }
         let model = Self::train(config, tiles, data, reporter)?;
-        let mut metadata = Metadata::from([("kind".into(), "anomaly-map".into())]);
+        let mut metadata = CheckpointMetadata::from([("kind".into(), "anomaly-map".into())]);
         metadata.insert("shorter".into(), model.shorter.to_string());
         metadata.insert("surround".into(), model.has_surround.to_string());
         metadata.insert("threshold".into(), model.threshold.to_string());

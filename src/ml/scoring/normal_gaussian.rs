@@ -5,7 +5,7 @@ use super::gaussian::Gaussian;
 use crate::{
     error::{Error, Result},
     metrics::Ranks,
-    ml::base::checkpoint::{self, Metadata, Tensors},
+    ml::base::checkpoint::{self, CheckpointMetadata, Tensors},
     scores::ScoreKind,
 };
 use candle_core::{Device, Tensor};
@@ -89,7 +89,7 @@ impl NormalGaussian {
         ]);
         let normals = serde_json::to_string(&self.held_out).unwrap_or_default();
         let metadata = [("kind", kind.into()), ("normals", normals), ("grey", self.grey.to_string())];
-        checkpoint::save(path, &tensors, &Metadata::from(metadata.map(|(key, value)| (key.into(), value))))
+        checkpoint::save(path, &tensors, &CheckpointMetadata::from(metadata.map(|(key, value)| (key.into(), value))))
     }
 
     /// Reads what [`save`](Self::save) wrote; its rows must have `width` numbers.

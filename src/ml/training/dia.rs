@@ -18,7 +18,7 @@ use crate::{
     ml::{
         base::{
             ahead::ahead,
-            checkpoint::{self, Metadata},
+            checkpoint::{self, CheckpointMetadata},
             pixel_loading::{load_pixels, load_tiles},
             reporter::{Control, Event, Reporter, Stage, Step},
             stage_progress::StageProgress,
@@ -381,7 +381,7 @@ impl Steps<'_> {
     /// `ended`: no step follows.
     fn save(&self, trainer: &DiaTrainer, metrics: &mut MetricsLog, step: usize, ended: bool) -> Result<()> {
         metrics.flush()?;
-        let metadata = Metadata::from([("kind".into(), "dia-checkpoint".into()), ("step".into(), step.to_string())]);
+        let metadata = CheckpointMetadata::from([("kind".into(), "dia-checkpoint".into()), ("step".into(), step.to_string())]);
         checkpoint::save_step(self.run, step, &trainer.state()?, metadata, ended, self.config.dia.keep)
     }
 }

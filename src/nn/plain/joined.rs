@@ -42,21 +42,21 @@ pub fn square_sum(x: &Tensor) -> Result<Tensor> {
 
 /// `target -= by`, of one shape.
 pub fn subtract(target: &Tensor, by: &Tensor) -> Result<()> {
-    target.inplace_op2(by, &Change::Subtract)
+    target.inplace_op2(by, &InPlace::Subtract)
 }
 
 /// `target += (1 - decay) * (towards - target)`, of one shape.
 pub fn average(target: &Tensor, towards: &Tensor, decay: f64) -> Result<()> {
-    target.inplace_op2(towards, &Change::Average { decay })
+    target.inplace_op2(towards, &InPlace::Average { decay })
 }
 
 /// The new values take the place of the old ones: candle would copy them there.
-enum Change {
+enum InPlace {
     Subtract,
     Average { decay: f64 },
 }
 
-impl Change {
+impl InPlace {
     fn apply<S: BackendStorage>(&self, target: &mut S, layout: &Layout, by: &S, by_layout: &Layout) -> Result<()> {
         *target = match *self {
             Self::Subtract => target.binary_impl::<Sub>(by, layout, by_layout)?,
@@ -71,7 +71,7 @@ impl Change {
     }
 }
 
-impl InplaceOp2 for Change {
+impl InplaceOp2 for InPlace {
     fn name(&self) -> &'static str {
         match self {
             Self::Subtract => "subtract",

@@ -24,7 +24,7 @@ const MARGIN: f64 = 12.0;
 pub fn png(figure: &impl Figure) -> Result<Vec<u8>> {
     let side = |v: f64| ((v + 2.0 * MARGIN) * SCALE).ceil().clamp(1.0, 16_000.0) as u16;
     let [width, height] = figure.size().map(side);
-    let mut pen = Raster { context: RenderContext::new(width, height), resources: Resources::new() };
+    let mut pen = PngCanvas { context: RenderContext::new(width, height), resources: Resources::new() };
     pen.context.set_paint(colour([255; 3], 1.0));
     pen.context.fill_rect(&Rect::new(0.0, 0.0, width.into(), height.into()));
     pen.context.set_transform(placed());
@@ -45,7 +45,7 @@ fn placed() -> Affine {
     Affine::translate((MARGIN * SCALE, MARGIN * SCALE)) * Affine::scale(SCALE)
 }
 
-struct Raster {
+struct PngCanvas {
     context: RenderContext,
     resources: Resources,
 }
@@ -80,13 +80,13 @@ fn filling(role: Role) -> f64 {
     }
 }
 
-impl Raster {
+impl PngCanvas {
     fn paint(&mut self, ink: SeriesColor, opacity: f64) {
         self.context.set_paint(colour(rgb(ink), opacity));
     }
 }
 
-impl Canvas for Raster {
+impl Canvas for PngCanvas {
     fn line(&mut self, role: Role, ink: Option<SeriesColor>, points: &[[f64; 2]]) {
         let stroke = match role {
             Role::Line => Stroke::new(2.0),
@@ -149,13 +149,13 @@ mod tests {
     use super::*;
     use crate::report::chart::{
         scale::Axis,
-        xy_chart::{Chart, Mark, Shape as Drawn},
+        xy_chart::{Chart, Series, Shape as Drawn},
     };
 
     #[test]
     fn a_picture_has_white_ground_text_and_data() {
-        let marks = vec![Mark::new(SeriesColor::Accent, Drawn::Line(vec![[0.0, 0.0], [1.0, 1.0]]))];
-        let chart = Chart { title: "ROC".into(), x: Axis::unit("x"), y: Axis::unit("y"), marks, size: [100.0, 80.0] };
+        let series = vec![Series::new(SeriesColor::Accent, Drawn::Line(vec![[0.0, 0.0], [1.0, 1.0]]))];
+        let chart = Chart { title: "ROC".into(), x: Axis::unit("x"), y: Axis::unit("y"), series, size: [100.0, 80.0] };
         let picture = image::load_from_memory(&png(&chart).unwrap()).unwrap().to_rgb8();
         assert_eq!(picture.width(), ((100.0 + 72.0 + 2.0 * MARGIN) * SCALE) as u32);
         assert_eq!(picture.get_pixel(0, 0).0, [255; 3]);

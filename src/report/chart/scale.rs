@@ -23,14 +23,14 @@ impl Axis {
 }
 
 /// An axis with its data: limits and pixels.
-pub(crate) struct Scale {
+pub(crate) struct AxisScale {
     low: f64,
     high: f64,
     log: bool,
     pixels: [f64; 2],
 }
 
-impl Scale {
+impl AxisScale {
     /// `data`: least and largest value. `pixels`: where the limits lie.
     pub fn new(axis: &Axis, data: Option<[f64; 2]>, pixels: [f64; 2]) -> Self {
         let [mut low, mut high] = axis.range.or(data).unwrap_or([0.0, 1.0]);
@@ -123,7 +123,7 @@ mod tests {
     use super::*;
 
     fn labels(axis: Axis, data: [f64; 2]) -> Vec<String> {
-        Scale::new(&axis, Some(data), [0.0, 400.0]).ticks().into_iter().map(|t| t.1).collect()
+        AxisScale::new(&axis, Some(data), [0.0, 400.0]).ticks().into_iter().map(|t| t.1).collect()
     }
 
     #[test]
@@ -142,7 +142,7 @@ mod tests {
     fn any_limits_give_finite_pixels_and_few_ticks() {
         for data in [[0.0, 0.0], [5.0, 5.0], [-1e300, 1e300], [1e-300, 1e-299], [1e9, 1e9 + 1.0], [-3.0, -3.0]] {
             for log in [false, true] {
-                let scale = Scale::new(&Axis { log, ..Axis::new("") }, Some(data), [0.0, 100.0]);
+                let scale = AxisScale::new(&Axis { log, ..Axis::new("") }, Some(data), [0.0, 100.0]);
                 let ticks = scale.ticks();
                 assert!(ticks.len() <= 20 && ticks.iter().all(|(v, _)| scale.at(*v).is_finite()), "{data:?} {ticks:?}");
             }

@@ -2,7 +2,7 @@
 
 use super::{
     canvas::{Anchor, Canvas, Figure, Role, SeriesColor, Text},
-    scale::{Axis, Scale},
+    scale::{Axis, AxisScale},
     svg,
 };
 
@@ -23,13 +23,13 @@ pub enum Shape {
 
 /// One thing that is drawn; with a name it appears in the legend.
 #[derive(Debug, Clone, PartialEq)]
-pub struct Mark {
+pub struct Series {
     pub name: Option<String>,
     pub ink: SeriesColor,
     pub shape: Shape,
 }
 
-impl Mark {
+impl Series {
     pub fn new(ink: SeriesColor, shape: Shape) -> Self {
         Self { name: None, ink, shape }
     }
@@ -45,7 +45,7 @@ pub struct Chart {
     pub x: Axis,
     pub y: Axis,
     /// Drawn in this order.
-    pub marks: Vec<Mark>,
+    pub series: Vec<Series>,
     /// Width and height of the area that data are drawn in, px.
     pub size: [f64; 2],
 }
@@ -81,8 +81,8 @@ impl Chart {
                 extent = Some(extent.map_or([value; 2], |[low, high]| [low.min(value), high.max(value)]));
             }
         };
-        for mark in &self.marks {
-            match &mark.shape {
+        for series in &self.series {
+            match &series.shape {
                 Shape::Line(points) | Shape::Dashed(points) => points.iter().for_each(|p| see(p[0], p[1])),
                 Shape::Band(points) => points.iter().flat_map(|p| [[p[0], p[1]], [p[0], p[2]]]).for_each(|p| see(p[0], p[1])),
                 Shape::Bars(bars) => bars.iter().flat_map(|b| [[b[0], 0.0], [b[1], b[2]]]).for_each(|p| see(p[0], p[1])),
@@ -94,17 +94,17 @@ impl Chart {
         extent
     }
 
-    /// Named marks with their row and where they start in it.
-    fn legend(&self) -> Vec<(&Mark, f64, f64)> {
+    /// Named series with their row and where they start in it.
+    fn legend(&self) -> Vec<(&Series, f64, f64)> {
         let (mut row, mut from) = (0.0, 0.0);
         let mut entries = Vec::new();
-        for mark in &self.marks {
-            let Some(name) = &mark.name else { continue };
+        for series in &self.series {
+            let Some(name) = &series.name else { continue };
             let width = 38.0 + name.chars().count() as f64 * LETTER;
             if from > 0.0 && from + width > LEFT + self.size[0] + RIGHT {
                 (row, from) = (row + 1.0, 0.0);
             }
-            entries.push((mark, row, from));
+            entries.push((series, row, from));
             from += width;
         }
         entries
@@ -124,11 +124,11 @@ impl Figure for Chart {
         let top = self.top();
         let [right, bottom] = [LEFT + self.size[0], top + self.size[1]];
         let centre = [(LEFT + right) / 2.0, (top + bottom) / 2.0];
-        let x = Scale::new(&self.x, self.extent(true), [LEFT, right]);
-        let y = Scale::new(&self.y, self.extent(false), [bottom, top]);
+        let x = AxisScale::new(&self.x, self.extent(true), [LEFT, right]);
+        let y = AxisScale::new(&self.y, self.extent(false), [bottom, top]);
         pen.text(Text::Title, [0.0, 14.0], Anchor::Start, false, &self.title);
-        for (mark, row, from) in self.legend() {
-            legend_entry(pen, mark, 34.0 + row * LEGEND_ROW, from);
+        for (series, row, from) in self.legend() {
+            legend_entry(pen, series, 34.0 + row * LEGEND_ROW, from);
         }
         for (value, label) in y.ticks() {
             let at = y.at(value);
@@ -141,8 +141,8 @@ impl Figure for Chart {
             pen.text(Text::Tick, [at, bottom + 17.0], Anchor::Middle, false, &label);
         }
         pen.line(Role::Axis, None, &[[LEFT, bottom], [right, bottom]]);
-        for mark in &self.marks {
-            draw(pen, mark, &x, &y);
+        for series in &self.series {
+            draw(pen, series, &x, &y);
         }
         pen.text(Text::Label, [centre[0], bottom + 36.0], Anchor::Middle, false, &self.x.label);
         pen.text(Text::Label, [12.0, centre[1]], Anchor::Middle, true, &self.y.label);
@@ -152,21 +152,21 @@ impl Figure for Chart {
     }
 }
 
-fn legend_entry(pen: &mut dyn Canvas, mark: &Mark, y: f64, from: f64) {
+fn legend_entry(pen: &mut dyn Canvas, series: &Series, y: f64, from: f64) {
     let stroke = [[from, y], [from + 18.0, y]];
-    match mark.shape {
-        Shape::Line(_) => pen.line(Role::Line, Some(mark.ink), &stroke),
-        Shape::Dashed(_) | Shape::Vertical(_) => pen.line(Role::Dashed, Some(mark.ink), &stroke),
-        Shape::Band(_) => pen.rect(Role::Band, mark.ink, [from, y - 5.0, 18.0, 10.0], 1.0),
-        Shape::Bars(_) | Shape::Point(_) => marker(pen, mark.ink, [from + 9.0, y]),
+    match series.shape {
+        Shape::Line(_) => pen.line(Role::Line, Some(series.ink), &stroke),
+        Shape::Dashed(_) | Shape::Vertical(_) => pen.line(Role::Dashed, Some(series.ink), &stroke),
+        Shape::Band(_) => pen.rect(Role::Band, series.ink, [from, y - 5.0, 18.0, 10.0], 1.0),
+        Shape::Bars(_) | Shape::Point(_) => marker(pen, series.ink, [from + 9.0, y]),
     }
-    pen.text(Text::Label, [from + 24.0, y + 4.0], Anchor::Start, false, mark.name.as_deref().unwrap_or_default());
+    pen.text(Text::Label, [from + 24.0, y + 4.0], Anchor::Start, false, series.name.as_deref().unwrap_or_default());
 }
 
-fn draw(pen: &mut dyn Canvas, mark: &Mark, x: &Scale, y: &Scale) {
-    let ink = mark.ink;
+fn draw(pen: &mut dyn Canvas, series: &Series, x: &AxisScale, y: &AxisScale) {
+    let ink = series.ink;
     let line = |points: &[[f64; 2]]| thinned(points.iter().map(|p| [x.at(p[0]), y.at(p[1])]));
-    match &mark.shape {
+    match &series.shape {
         Shape::Line(points) => pen.line(Role::Line, Some(ink), &line(points)),
         Shape::Dashed(points) => pen.line(Role::Dashed, Some(ink), &line(points)),
         Shape::Band(points) => {
@@ -214,14 +214,14 @@ fn thinned(points: impl Iterator<Item = [f64; 2]>) -> Vec<[f64; 2]> {
 mod tests {
     use super::*;
 
-    fn chart(marks: Vec<Mark>) -> Chart {
-        Chart { title: "A <title>".into(), x: Axis::new("t"), y: Axis::new("loss"), marks, size: [300.0, 200.0] }
+    fn chart(series: Vec<Series>) -> Chart {
+        Chart { title: "A <title>".into(), x: Axis::new("t"), y: Axis::new("loss"), series, size: [300.0, 200.0] }
     }
 
     #[test]
     fn a_chart_is_escaped_and_has_its_parts() {
-        let mark = Mark::named(SeriesColor::Abnormal, Shape::Point([1.0, 2.0]), "a & b");
-        let svg = chart(vec![mark, Mark::new(SeriesColor::Normal, Shape::Line(vec![[0.0, 1.0], [10.0, 3.0]]))]).svg();
+        let series = Series::named(SeriesColor::Abnormal, Shape::Point([1.0, 2.0]), "a & b");
+        let svg = chart(vec![series, Series::new(SeriesColor::Normal, Shape::Line(vec![[0.0, 1.0], [10.0, 3.0]]))]).svg();
         assert!(svg.contains("A &lt;title&gt;") && svg.contains("a &amp; b"));
         assert!(svg.contains("<path class=\"marker abnormal\" d=\"M"));
         assert!(!svg.contains("<style>") && !svg.contains("NaN"));
@@ -232,7 +232,7 @@ mod tests {
         for points in
             [vec![], vec![[f64::NAN, 1.0]], vec![[1.0, 5.0]], vec![[0.0, f64::INFINITY], [1.0, 1.0]], vec![[2.0, 0.0]; 5]]
         {
-            let svg = svg::standalone(&chart(vec![Mark::new(SeriesColor::Accent, Shape::Line(points))]));
+            let svg = svg::standalone(&chart(vec![Series::new(SeriesColor::Accent, Shape::Line(points))]));
             assert!(!svg.contains("NaN") && !svg.contains("inf"), "{svg}");
         }
         assert!(chart(vec![]).svg().contains("nothing to show yet"));
@@ -241,6 +241,6 @@ mod tests {
     #[test]
     fn long_curves_stay_small() {
         let points = (0..100_000).map(|i| [f64::from(i), f64::from(i).sqrt()]).collect();
-        assert!(chart(vec![Mark::new(SeriesColor::Accent, Shape::Line(points))]).svg().len() < 40_000);
+        assert!(chart(vec![Series::new(SeriesColor::Accent, Shape::Line(points))]).svg().len() < 40_000);
     }
 }

@@ -10,9 +10,9 @@ use crate::{
 use eframe::egui::{Button, ComboBox, Frame, Grid, RichText, ScrollArea, Stroke, Ui};
 
 /// What a column can mean: name, whether it must be there, and its place in the settings.
-type Role = (&'static str, bool, fn(&mut LabelColumns) -> &mut String);
+type ColumnRole = (&'static str, bool, fn(&mut LabelColumns) -> &mut String);
 
-const ROLES: [Role; 4] = [
+const ROLES: [ColumnRole; 4] = [
     ("image", true, |c| &mut c.file),
     ("label", true, |c| &mut c.label),
     ("split", false, |c| &mut c.split),

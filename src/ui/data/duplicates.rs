@@ -48,7 +48,7 @@ fn row(ui: &mut Ui, cx: &mut PanelContext<'_>, open: &Open, pair: &Duplicate) {
         for id in [pair.first, pair.second] {
             let (rect, response) = ui.allocate_exact_size(vec2(SIDE, SIDE + 2.0 * image_grid::LINE), Sense::click());
             let item = open.dataset.item(id);
-            let cell = image_grid::Cell {
+            let cell = image_grid::GridCell {
                 thumb: Some(id.into()),
                 name: name(open, id),
                 label: open.dataset.label(id),

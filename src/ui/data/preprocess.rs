@@ -3,7 +3,7 @@
 use super::dicom_window;
 use crate::{
     app::{DataCommand, message::Texture, next_step, state::Open},
-    config::{Aspect, Channels, PreprocessConfig, Window},
+    config::{Aspect, Channels, GreyWindow, PreprocessConfig},
     ui::{
         dissolve::image_frame,
         shared::{context::PanelContext, glossary, theme, widgets},
@@ -112,9 +112,9 @@ fn window(ui: &mut Ui, now: &mut PreprocessConfig) {
         let white = point(ui, &mut high, low + 0.5..=100.0, "White at, percent");
         let reset = black.double_clicked() || white.double_clicked();
         if reset {
-            now.window = Window::default();
+            now.window = GreyWindow::default();
         } else if black.changed() || white.changed() {
-            now.window = Window([low, high].map(|v| (v * 1e3).round() / 1e5));
+            now.window = GreyWindow([low, high].map(|v| (v * 1e3).round() / 1e5));
         }
     });
 }

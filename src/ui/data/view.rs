@@ -10,7 +10,7 @@ use crate::{
     text::count_of,
     ui::shared::{
         context::PanelContext,
-        image_grid::{self, Cell, Grid},
+        image_grid::{self, Grid, GridCell},
         theme, views, widgets,
     },
 };
@@ -143,7 +143,7 @@ fn images(ui: &mut Ui, cx: &mut PanelContext<'_>, grid: &mut Grid, open: &Open) 
     let cell = |i: usize| {
         let id: ImageId = shown[i];
         let item = open.dataset.item(id);
-        Cell {
+        GridCell {
             thumb: Some(id.into()),
             name: item.map(|item| item.name.clone()).unwrap_or_default(),
             label: open.dataset.label(id),

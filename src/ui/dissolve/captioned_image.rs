@@ -12,7 +12,7 @@ pub const CAPTION: f32 = 20.0;
 
 /// What a comparison has found out.
 #[derive(Default)]
-pub struct Comparison {
+pub struct ComparisonResponse {
     /// A part of the space that stays free, where there is one.
     pub free: Option<Rect>,
     pub hover: Option<Pointed>,
@@ -28,7 +28,7 @@ pub fn captioned(
     name: &str,
     shot: Option<Shot<'_>>,
     place: Rect,
-) -> Comparison {
+) -> ComparisonResponse {
     let t = theme::of(ui);
     let below = place.with_min_y(place.top() + CAPTION);
     let (shown, hover, in_view) = match shot {
@@ -46,5 +46,5 @@ pub fn captioned(
     let font = eframe::egui::FontId::proportional(theme::SMALL);
     let short = widgets::cut_middle(ui, name, &font, (place.right() - shown.left()).max(16.0));
     widgets::text_at(ui, pos2(shown.left(), place.top() + CAPTION / 2.0), Align2::LEFT_CENTER, short, t.weak);
-    Comparison { free: None, hover, in_view }
+    ComparisonResponse { free: None, hover, in_view }
 }

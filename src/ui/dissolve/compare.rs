@@ -1,14 +1,14 @@
 //! Original, dissolved and difference, zoomed and moved as one: side by side, with a split bar, or under a loupe.
 
 use super::{
-    captioned_image::{CAPTION, Comparison, captioned},
+    captioned_image::{CAPTION, ComparisonResponse, captioned},
     image_frame::{Pointed, Shot},
     multi_view,
 };
 use crate::{
     app::{
         DissolveCommand,
-        state::{ChangeFrom, DissolveState, Layout, Overlay},
+        state::{ChangeFrom, ComparisonLayout, DissolveState, Overlay},
     },
     gpu::{Mode, Raster},
     ui::shared::{
@@ -27,23 +27,25 @@ const NARROW: f32 = 180.0;
 const BLINK: f64 = 0.5;
 
 /// Fills the space that there is.
-pub fn show(ui: &mut Ui, cx: &mut PanelContext<'_>, size: Vec2) -> Comparison {
+pub fn show(ui: &mut Ui, cx: &mut PanelContext<'_>, size: Vec2) -> ComparisonResponse {
     let (rect, _) = ui.allocate_exact_size(size, Sense::hover());
     let d = &cx.state.dissolve;
     let peek = peeks(ui, d.blink);
     let Some(original) = d.answers.original.as_ref().filter(|o| Some(o.image) == cx.state.selected).map(|o| o.raster.clone())
     else {
         waiting(ui, cx, rect);
-        return Comparison::default();
+        return ComparisonResponse::default();
     };
     let is_own = d.answers.done.as_ref().is_none_or(|done| Some(done.image) == cx.state.selected);
     let dissolved = d.answers.dissolved().filter(|_| is_own).cloned();
     let resized = d.answers.done_of(cx.state.selected).and_then(|done| d.resized(done)).cloned();
-    let shown = Shown { original: &original, dissolved: dissolved.as_ref(), resized: resized.as_ref(), peek };
+    let shown = ComparedImages { original: &original, dissolved: dissolved.as_ref(), resized: resized.as_ref(), peek };
     let comparison = match d.layout() {
-        Layout::SideBySide => three(ui, cx, rect, shown),
-        Layout::Split | Layout::Loupe => one(ui, cx, rect, shown),
-        Layout::Steps | Layout::Images | Layout::Methods | Layout::Resolutions => multi_view::show(ui, cx, rect, &original, peek),
+        ComparisonLayout::SideBySide => three(ui, cx, rect, shown),
+        ComparisonLayout::Split | ComparisonLayout::Loupe => one(ui, cx, rect, shown),
+        ComparisonLayout::Steps | ComparisonLayout::Images | ComparisonLayout::Methods | ComparisonLayout::Resolutions => {
+            multi_view::show(ui, cx, rect, &original, peek)
+        }
     };
     // Under the large view, what is in view is the large view's.
     let is_covered = cx.state.overlay == Some(Overlay::Picture) && ui.layer_id().order == Order::Background;
@@ -55,7 +57,7 @@ pub fn show(ui: &mut Ui, cx: &mut PanelContext<'_>, size: Vec2) -> Comparison {
 
 /// The pictures of one comparison.
 #[derive(Clone, Copy)]
-struct Shown<'a> {
+struct ComparedImages<'a> {
     original: &'a Arc<Raster>,
     dissolved: Option<&'a Arc<Raster>>,
     resized: Option<&'a Arc<Raster>>,
@@ -76,7 +78,9 @@ pub fn change_name(d: &DissolveState) -> &'static str {
 /// The height of that space that is made use of.
 pub fn used(cx: &PanelContext<'_>, size: Vec2) -> f32 {
     let d = &cx.state.dissolve;
-    let Some(original) = d.answers.original.as_ref().filter(|_| d.layout() == Layout::SideBySide) else { return size.y };
+    let Some(original) = d.answers.original.as_ref().filter(|_| d.layout() == ComparisonLayout::SideBySide) else {
+        return size.y;
+    };
     let [w, h] = original.raster.size();
     let (places, _) = places(Rect::from_min_size(pos2(0.0, 0.0), size), w as f32 / h as f32);
     let below = |p: &Rect| p.top() + CAPTION + (p.width() * h as f32 / w as f32).max(LEAST_SIDE);
@@ -114,8 +118,8 @@ fn three(
     ui: &mut Ui,
     cx: &mut PanelContext<'_>,
     rect: Rect,
-    Shown { original, dissolved, resized, peek }: Shown<'_>,
-) -> Comparison {
+    ComparedImages { original, dissolved, resized, peek }: ComparedImages<'_>,
+) -> ComparisonResponse {
     let [w, h] = original.size();
     let (places, free) = places(rect, w as f32 / h as f32);
     let change = change_name(&cx.state.dissolve);
@@ -133,16 +137,16 @@ fn three(
         in_view = one.in_view.filter(|_| has_pointer || in_view.is_none()).or(in_view);
         hover = one.hover.or(hover);
     }
-    Comparison { free, hover: hover.map(|at| with_dissolved(at, dissolved)), in_view }
+    ComparisonResponse { free, hover: hover.map(|at| with_dissolved(at, dissolved)), in_view }
 }
 
 fn one(
     ui: &mut Ui,
     cx: &mut PanelContext<'_>,
     rect: Rect,
-    Shown { original, dissolved, resized, peek }: Shown<'_>,
-) -> Comparison {
-    let split = cx.state.dissolve.layout() == Layout::Split;
+    ComparedImages { original, dissolved, resized, peek }: ComparedImages<'_>,
+) -> ComparisonResponse {
+    let split = cx.state.dissolve.layout() == ComparisonLayout::Split;
     let name = match (peek, split) {
         (true, _) => dissolved_name(cx, true),
         (_, true) => format!("original  |  {}", dissolved_name(cx, false)),
@@ -212,7 +216,7 @@ fn places(rect: Rect, aspect: f32) -> ([Rect; 3], Option<Rect>) {
 /// The choice of layout, and what goes with the one in use.
 pub fn toolbar(ui: &mut Ui, cx: &mut PanelContext<'_>) {
     let d = &cx.state.dissolve;
-    if let Some(layout) = widgets::choices(ui, d.layout(), &Layout::ALL) {
+    if let Some(layout) = widgets::choices(ui, d.layout(), &ComparisonLayout::ALL) {
         cx.send(DissolveCommand::Layout(layout));
     }
 }

@@ -42,7 +42,7 @@ pub struct Framed {
 
 /// Where the picture lies in its place.
 #[derive(Debug, Clone, Copy, PartialEq)]
-struct Fitted {
+struct Placement {
     /// The part of the screen that it covers.
     rect: Rect,
     /// Points of the screen a pixel of the picture, across and down: the same, but in a picture of a few rows or columns.
@@ -53,7 +53,7 @@ struct Fitted {
     zoom: f32,
 }
 
-impl Fitted {
+impl Placement {
     /// As large as the place allows at zoom 1; above it the frame grows to the place and shows a part.
     fn new(size: [u32; 2], place: Rect, view: View, pixels_per_point: f32) -> Self {
         let size = vec2(size[0] as f32, size[1] as f32);
@@ -103,7 +103,7 @@ impl Fitted {
 pub fn frame(ui: &mut Ui, cx: &mut PanelContext<'_>, id: (&str, usize), name: &str, shot: Shot<'_>, place: Rect) -> Framed {
     let points = ui.ctx().pixels_per_point();
     let d = &cx.state.dissolve;
-    let fitted = Fitted::new(shot.original.size(), place, d.view, points);
+    let fitted = Placement::new(shot.original.size(), place, d.view, points);
     let id = ui.scope_id().with(id);
     let response = ui.interact(fitted.rect, id, Sense::click_and_drag());
     response.widget_info(|| WidgetInfo::labeled(Role::Image, true, name));
@@ -144,7 +144,7 @@ pub fn layered(
     layers: impl Iterator<Item = (TextureId, f32)>,
     place: Rect,
 ) {
-    let fitted = Fitted::new(size, place, cx.state.dissolve.view, ui.ctx().pixels_per_point());
+    let fitted = Placement::new(size, place, cx.state.dissolve.view, ui.ctx().pixels_per_point());
     let response = ui.interact(fitted.rect, ui.scope_id().with(name), Sense::click_and_drag());
     response.widget_info(|| WidgetInfo::labeled(Role::Image, true, name));
     let [start, share] = [fitted.start, fitted.share.map(|share| share.min(1.0))];
@@ -155,7 +155,7 @@ pub fn layered(
     navigate(ui, cx, &response, &fitted);
 }
 
-fn navigate(ui: &Ui, cx: &mut PanelContext<'_>, response: &Response, fitted: &Fitted) {
+fn navigate(ui: &Ui, cx: &mut PanelContext<'_>, response: &Response, fitted: &Placement) {
     if response.double_clicked() {
         cx.send(DissolveCommand::View(View::default()));
     }
@@ -180,7 +180,7 @@ fn navigate(ui: &Ui, cx: &mut PanelContext<'_>, response: &Response, fitted: &Fi
 }
 
 /// The split bar: dragged, or doubled-clicked back to the middle.
-fn bar(ui: &mut Ui, cx: &mut PanelContext<'_>, id: Id, fitted: &Fitted, x: f32) {
+fn bar(ui: &mut Ui, cx: &mut PanelContext<'_>, id: Id, fitted: &Placement, x: f32) {
     let t = theme::of(ui);
     let rect = fitted.rect;
     let hand = ui.interact(Rect::from_x_y_ranges(x - BAR..=x + BAR, rect.y_range()), id.with("bar"), Sense::click_and_drag());
@@ -214,7 +214,7 @@ fn bar(ui: &mut Ui, cx: &mut PanelContext<'_>, id: Id, fitted: &Fitted, x: f32) 
 }
 
 /// The point under the pointer in the other frames.
-fn cross(ui: &Ui, fitted: &Fitted, is_hovered: bool) {
+fn cross(ui: &Ui, fitted: &Placement, is_hovered: bool) {
     let Some(Pointed { uv, .. }) = (!is_hovered).then(|| pointed(ui)).flatten() else { return };
     let at = [0, 1].map(|i| (uv[i] - fitted.start[i]) / fitted.share[i]);
     if at.iter().all(|v| (0.0..=1.0).contains(v)) {
@@ -262,31 +262,31 @@ mod tests {
     #[test]
     fn zooming_keeps_point_under_pointer() {
         let view = View { zoom: 2.0, centre: [0.4, 0.6], actual: false };
-        let fitted = Fitted::new([1000, 800], place(), view, 1.0);
+        let fitted = Placement::new([1000, 800], place(), view, 1.0);
         let at = pos2(300.0, 90.0);
-        let zoomed = Fitted::new([1000, 800], place(), fitted.zoomed(1.7, at), 1.0);
+        let zoomed = Placement::new([1000, 800], place(), fitted.zoomed(1.7, at), 1.0);
         let (a, b) = (fitted.uv(at), zoomed.uv(at));
         assert!((a[0] - b[0]).abs() < 2e-3 && (a[1] - b[1]).abs() < 2e-3, "{a:?} {b:?}");
     }
 
     #[test]
     fn images_fit_or_are_shown_pixel_for_pixel() {
-        let fit = Fitted::new([1000, 500], place(), View::default(), 1.0);
+        let fit = Placement::new([1000, 500], place(), View::default(), 1.0);
         assert_eq!(fit.rect.size(), vec2(400.0, 200.0));
         assert_eq!((fit.start, fit.share), ([0.0; 2], [1.0; 2]));
         let actual = View { actual: true, ..View::default() };
         for (size, points) in [([1000, 500], 1.0), ([28, 28], 2.0)] {
-            let one = Fitted::new(size, place(), actual, points);
+            let one = Placement::new(size, place(), actual, points);
             assert!((one.scale.x * points - 1.0).abs() < 1e-5, "one pixel is one of the screen");
         }
-        let far = Fitted::new([28, 28], place(), View { zoom: 900.0, ..View::default() }, 1.0);
+        let far = Placement::new([28, 28], place(), View { zoom: 900.0, ..View::default() }, 1.0);
         assert!(far.scale.max_elem() <= LARGEST + 0.01);
     }
 
     #[test]
     fn images_of_a_single_row_or_column_are_seen() {
         for (size, long) in [([1, 5000], 1), ([5000, 1], 0)] {
-            let fitted = Fitted::new(size, place(), View::default(), 1.0);
+            let fitted = Placement::new(size, place(), View::default(), 1.0);
             let near = |a: f32, b: f32| (a - b).abs() < 1e-3;
             assert!(near(fitted.rect.size()[1 - long], LEAST_SIDE) && near(fitted.rect.size()[long], place().size()[long]));
             assert!(fitted.start.iter().all(|v| near(*v, 0.0)) && fitted.share.iter().all(|v| near(*v, 1.0)), "all of it");

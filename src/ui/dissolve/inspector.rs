@@ -6,7 +6,7 @@ use crate::{
         AppCommand, DissolveCommand,
         actions::Id,
         icons,
-        state::{ChangeFrom, Layout},
+        state::{ChangeFrom, ComparisonLayout},
     },
     config::{DissolveMethod, Tile},
     gpu::Difference,
@@ -44,7 +44,7 @@ pub fn show(ui: &mut Ui, cx: &mut PanelContext<'_>, curve_in_view: bool) {
         scale(ui, cx);
         ui.add_space(theme::PAGE);
         difference(ui, cx);
-        if d.layout() == Layout::Images {
+        if d.layout() == ComparisonLayout::Images {
             ui.add_space(theme::PAGE);
             widgets::caption(ui, "BESIDE EACH OTHER");
             widgets::action_button(ui, cx, Id::Pin);

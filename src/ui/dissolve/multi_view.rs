@@ -1,13 +1,13 @@
 //! Several dissolved images beside each other: one image at many t, several images at one t, methods at matched strength, resolutions.
 
 use super::{
-    captioned_image::{CAPTION, Comparison, captioned},
+    captioned_image::{CAPTION, ComparisonResponse, captioned},
     image_frame::Shot,
 };
 use crate::{
     app::{
         DissolveCommand,
-        state::{ChangeFrom, DissolveState, Layout, PanelContent},
+        state::{ChangeFrom, ComparisonLayout, DissolveState, PanelContent},
     },
     engine::{
         dissolve::{comparison::ComparisonPanel, dissolved::Dissolved},
@@ -35,7 +35,7 @@ struct Pictures {
     resized: Option<Arc<Raster>>,
 }
 
-pub fn show(ui: &mut Ui, cx: &mut PanelContext<'_>, rect: Rect, original: &Arc<Raster>, peek: bool) -> Comparison {
+pub fn show(ui: &mut Ui, cx: &mut PanelContext<'_>, rect: Rect, original: &Arc<Raster>, peek: bool) -> ComparisonResponse {
     let d = &cx.state.dissolve;
     let mode = match (peek, d.shown) {
         (true, _) | (_, PanelContent::Original) => Mode::Original,
@@ -64,7 +64,7 @@ pub fn show(ui: &mut Ui, cx: &mut PanelContext<'_>, rect: Rect, original: &Arc<R
             ui.painter().galley(at.min, galley, t.weak);
         }
     }
-    Comparison { free: None, hover, in_view: None }
+    ComparisonResponse { free: None, hover, in_view: None }
 }
 
 fn cells(cx: &PanelContext<'_>, original: &Arc<Raster>) -> Vec<Cell> {
@@ -82,9 +82,9 @@ fn cells(cx: &PanelContext<'_>, original: &Arc<Raster>) -> Vec<Cell> {
     };
     // Where a large picture can be dissolved at several scales, each says its own.
     let has_tiles = d.scale().is_some_and(|scale| scale.is_tiles());
-    let says_scale = has_tiles && matches!(d.layout(), Layout::Steps | Layout::Images);
+    let says_scale = has_tiles && matches!(d.layout(), ComparisonLayout::Steps | ComparisonLayout::Images);
     let named = |label: &str, dissolved: &Dissolved| {
-        let is_on_sheet = d.layout() == Layout::Steps;
+        let is_on_sheet = d.layout() == ComparisonLayout::Steps;
         let scale = match (says_scale, dissolved.has_tiles()) {
             (false, _) => "",
             (true, true) => " · tiles",
@@ -107,11 +107,11 @@ fn cells(cx: &PanelContext<'_>, original: &Arc<Raster>) -> Vec<Cell> {
     };
     let panels = d.answers.panels.iter().map(of_panel);
     match d.layout() {
-        Layout::Steps if !d.uses_t() => {
+        ComparisonLayout::Steps if !d.uses_t() => {
             let why = "A filter has no t: choose Diffusion on the right.".to_string();
             vec![first("original"), Cell { name: String::new(), pictures: None, failed: Some(why), mode: None }]
         }
-        Layout::Steps => std::iter::once(first("original"))
+        ComparisonLayout::Steps => std::iter::once(first("original"))
             .chain(SHEET_STEPS.iter().map(|t| {
                 let dissolved = d.answers.on_sheet(*t);
                 let label = format!("t = {t}");
@@ -120,9 +120,9 @@ fn cells(cx: &PanelContext<'_>, original: &Arc<Raster>) -> Vec<Cell> {
                 Cell { name, pictures, failed: None, mode: None }
             }))
             .collect(),
-        Layout::Images => panels.collect(),
+        ComparisonLayout::Images => panels.collect(),
         // By tiles it is there already.
-        Layout::Resolutions if has_tiles => {
+        ComparisonLayout::Resolutions if has_tiles => {
             let tiles = d.answers.done.as_ref().map(|done| Cell {
                 name: named(&done.scale_words(), done),
                 pictures: Some(pictures(original, done)),
@@ -138,7 +138,11 @@ fn cells(cx: &PanelContext<'_>, original: &Arc<Raster>) -> Vec<Cell> {
 /// Mean |change| of what the cells show.
 fn measured(d: &DissolveState, dissolved: &Dissolved) -> f64 {
     // Matched strength is that of all change.
-    if d.resized(dissolved).is_some() && d.layout() != Layout::Methods { dissolved.change.model } else { dissolved.change.all }
+    if d.resized(dissolved).is_some() && d.layout() != ComparisonLayout::Methods {
+        dissolved.change.model
+    } else {
+        dissolved.change.all
+    }
 }
 
 /// Equal places in as many columns as show the pictures largest.
@@ -173,15 +177,15 @@ pub fn toolbar(ui: &mut Ui, cx: &mut PanelContext<'_>) {
     let d = &cx.state.dissolve;
     let beyond = if d.change_from == ChangeFrom::Resized { " beyond resizing" } else { "" };
     let about = match d.layout() {
-        Layout::Images => format!("several images at this t: mean |change|{beyond}; A puts one here"),
-        Layout::Methods => "each set to change this image equally, as a whole: mean |change|".into(),
-        Layout::Resolutions => format!("the whole picture dissolved at 32, 64 and 128 px: mean |change|{beyond}"),
-        Layout::Steps => {
+        ComparisonLayout::Images => format!("several images at this t: mean |change|{beyond}; A puts one here"),
+        ComparisonLayout::Methods => "each set to change this image equally, as a whole: mean |change|".into(),
+        ComparisonLayout::Resolutions => format!("the whole picture dissolved at 32, 64 and 128 px: mean |change|{beyond}"),
+        ComparisonLayout::Steps => {
             let figure = format!(": mean |change|{beyond}");
             let coarse = " · coarse and without figures until all are dissolved by tiles".to_string();
             format!("one image at many t{}", if d.is_sheet_refining() { coarse } else { figure })
         }
-        Layout::SideBySide | Layout::Split | Layout::Loupe => return,
+        ComparisonLayout::SideBySide | ComparisonLayout::Split | ComparisonLayout::Loupe => return,
     };
     // A row of its own, so that it never makes the page wider than it is.
     ui.horizontal(|ui| {

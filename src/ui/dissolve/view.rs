@@ -1,7 +1,7 @@
 //! Dissolve, in the middle: the pictures, and the slider under them.
 
 use super::{
-    captioned_image::Comparison,
+    captioned_image::ComparisonResponse,
     change_curve, compare,
     image_frame::{self, Pointed},
     multi_view, t_slider,
@@ -62,7 +62,7 @@ pub fn show(ui: &mut Ui, cx: &mut PanelContext<'_>) -> bool {
     let slider = if uses_t { t_slider::height(ui.available_width()) + theme::GAP } else { 0.0 };
     let below = theme::GAP + NUMBERS + slider;
     let size = vec2(ui.available_width(), (ui.available_height() - below).max(120.0));
-    let Comparison { free, hover, .. } = compare::show(ui, cx, size);
+    let ComparisonResponse { free, hover, .. } = compare::show(ui, cx, size);
     image_frame::set_pointed(ui, hover);
     if let Some(place) = free {
         // A child of its own: what it shows does not move what comes below the pictures.
@@ -248,7 +248,7 @@ pub fn read_out(d: &DissolveState, at: &Pointed) -> Option<String> {
     let size = original.size();
     let selected = d.answers.original.as_ref().filter(|o| Arc::ptr_eq(&o.raster, original));
     // Of one that was in view in the last frame nothing is known any more.
-    if selected.is_none() && d.layout() != state::Layout::Images {
+    if selected.is_none() && d.layout() != state::ComparisonLayout::Images {
         return None;
     }
     let (full, white) = selected.map_or((size.map(|s| s as usize), 1.0), |o| (o.size, o.white));
@@ -308,7 +308,7 @@ mod tests {
         let unchanged = Pointed { dissolved: raster(0.5000001), ..at([0.9, 0.2]) };
         assert!(read_out(&d, &unchanged).ends_with("change 0"), "no sign where nothing is shown to change");
         assert_eq!(read_out(&d, &other), "", "of a picture that is no longer in view");
-        d.layouts.insert(d.workspace, state::Layout::Images);
+        d.layouts.insert(d.workspace, state::ComparisonLayout::Images);
         assert_eq!(read_out(&d, &other), "x 1 y 0 · original 1.000 · dissolved 0.250 · change −0.750", "another picture's pixel");
         d.answers.original.as_mut().unwrap().white = 1.0;
         let resized = Pointed { resized: Some(raster(0.375)), ..at([0.1, 0.2]) };

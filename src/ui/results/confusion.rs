@@ -3,7 +3,7 @@
 use crate::{
     app::{ResultsCommand, state::Tab},
     data::Label,
-    engine::export::results::Chart,
+    engine::export::results::ResultsChart,
     ui::shared::{
         context::PanelContext,
         plot::{self, percent},
@@ -17,7 +17,7 @@ const NAMES: f32 = 76.0;
 
 pub fn show(ui: &mut Ui, cx: &mut PanelContext<'_>) {
     let c = cx.state.results.confusion();
-    plot::head(ui, cx, Chart::Confusion, |ui, _| widgets::caption(ui, "AT THIS THRESHOLD"));
+    plot::head(ui, cx, ResultsChart::Confusion, |ui, _| widgets::caption(ui, "AT THIS THRESHOLD"));
     let t = theme::of(ui);
     let width = ui.available_width();
     let (rect, _) = ui.allocate_exact_size(vec2(width, 16.0 + 2.0 * CELL), Sense::hover());

@@ -13,7 +13,7 @@ use crate::{
         data::selection,
         shared::{
             context::PanelContext,
-            image_grid::{Cell, Grid},
+            image_grid::{Grid, GridCell},
             widgets::{self, label_of},
         },
     },
@@ -52,7 +52,7 @@ pub fn show(ui: &mut Ui, cx: &mut PanelContext<'_>, set: &ScoreSet, grid: &mut G
         let id = open.as_ref().and_then(|o| o.by_name.get(&row.path).copied());
         let left_out = id.zip(open.as_ref()).is_some_and(|(id, open)| open.dataset.is_left_out(id));
         let has_map = shows_maps && set.maps.overlay(&row.path).is_some();
-        Cell {
+        GridCell {
             thumb: id.map(|image| Thumb { image, under_map: has_map.then_some(state.results.number) }),
             name: row.path.clone(),
             label: label_of(row.label),

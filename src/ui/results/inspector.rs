@@ -6,7 +6,7 @@ use crate::{
         AppCommand, ResultsCommand,
         actions::Id,
         icons,
-        state::{Overlay, Scores, Tab},
+        state::{Overlay, ScoresStatus, Tab},
     },
     config::ThresholdRule,
     engine::runs::score_set::ScoreSet,
@@ -23,7 +23,7 @@ use eframe::egui::{Align, DragValue, Label, Layout, RichText, Sense, Ui, Vec2, W
 pub fn show(ui: &mut Ui, cx: &mut PanelContext<'_>, note: &mut (String, String)) {
     let Some(set) = cx.state.results.ready().cloned() else {
         let text = match &cx.state.results.scores {
-            Scores::None => "Choose a run with scores on the left.",
+            ScoresStatus::None => "Choose a run with scores on the left.",
             _ => "They are there as soon as the scores are read.",
         };
         return widgets::side_content(ui, |ui| {

@@ -6,7 +6,7 @@ use crate::{
         actions::Id,
         state::{JobInfo, JobState},
     },
-    engine::export::results::Chart,
+    engine::export::results::ResultsChart,
     jobs::job::Outcome,
     scores::{ScoreKind, SyntheticLesionCell, SyntheticLesions},
     ui::shared::{
@@ -25,7 +25,7 @@ const CHANCE: f64 = 0.05;
 pub fn show(ui: &mut Ui, cx: &mut PanelContext<'_>) {
     let lesions = cx.state.results.lesions.clone();
     match &lesions {
-        Some(_) => plot::head(ui, cx, Chart::SyntheticLesions, |ui, _| widgets::caption(ui, "PLANTED LESIONS")),
+        Some(_) => plot::head(ui, cx, ResultsChart::SyntheticLesions, |ui, _| widgets::caption(ui, "PLANTED LESIONS")),
         None => widgets::caption(ui, "PLANTED LESIONS"),
     }
     if let Some(lesions) = &lesions {

@@ -6,7 +6,7 @@ use crate::{
         AppCommand, DataCommand, ResultsCommand,
         actions::Id,
         icons,
-        state::{Scores, Workspace},
+        state::{ScoresStatus, Workspace},
     },
     engine::runs::score_set::ScoreSet,
     jobs::events::Pick,
@@ -47,20 +47,20 @@ impl ResultsView {
 
 pub fn show(ui: &mut Ui, cx: &mut PanelContext<'_>, view: &mut ResultsView) {
     match &cx.state.results.scores {
-        Scores::None => none(ui, cx),
-        Scores::Loading => {
+        ScoresStatus::None => none(ui, cx),
+        ScoresStatus::Loading => {
             ui.horizontal(|ui| {
                 ui.spinner();
                 ui.label("Reading the scores…");
             });
         }
-        Scores::Failed(failure) => {
+        ScoresStatus::Failed(failure) => {
             widgets::failure(ui, cx, &failure.summary, &failure.hint);
             if let Some(run) = cx.state.results.run.clone() {
                 widgets::button(ui, cx, "Try again", || ResultsCommand::Open(run));
             }
         }
-        Scores::Ready(set) => {
+        ScoresStatus::Ready(set) => {
             let set = set.clone();
             ready(ui, cx, view, &set);
         }

@@ -36,7 +36,7 @@ pub fn size_buttons(ui: &mut Ui, cx: &mut PanelContext<'_>) {
 pub const LINE: f32 = 16.0;
 
 /// One cell, as its owner describes it.
-pub struct Cell {
+pub struct GridCell {
     /// `None`: an image of a data set that is not open.
     pub thumb: Option<Thumb>,
     pub name: String,
@@ -134,7 +134,7 @@ impl Grid {
         cx: &mut PanelContext<'_>,
         count: usize,
         selected: Option<usize>,
-        cell: impl Fn(usize) -> Cell,
+        cell: impl Fn(usize) -> GridCell,
         menu: Option<Menu<'_>>,
     ) -> Option<Click> {
         let gap = theme::GAP;
@@ -299,7 +299,7 @@ pub fn rows_by_key(ui: &Ui, cx: &mut PanelContext<'_>, columns: i64) {
     }
 }
 
-fn hover_text(cx: &PanelContext<'_>, cell: &Cell) -> String {
+fn hover_text(cx: &PanelContext<'_>, cell: &GridCell) -> String {
     let broken = cell.thumb.and_then(|thumb| cx.state.data.broken.get(&thumb.image));
     let mut lines = vec![cell.name.clone(), widgets::label_word(cell.label).to_string()];
     lines.extend(cell.note.clone());
@@ -311,7 +311,7 @@ fn hover_text(cx: &PanelContext<'_>, cell: &Cell) -> String {
 }
 
 /// Draws a cell into `rect`: a square picture, and two lines under it.
-pub fn paint(ui: &Ui, cx: &mut PanelContext<'_>, rect: Rect, cell: &Cell, hovered: bool) {
+pub fn paint(ui: &Ui, cx: &mut PanelContext<'_>, rect: Rect, cell: &GridCell, hovered: bool) {
     let t = theme::of(ui);
     let picture = Rect::from_min_size(rect.min, Vec2::splat(rect.width()));
     let painter = ui.painter();

@@ -7,7 +7,7 @@ use super::{
 };
 use crate::{
     app::{Command, ResultsCommand, icons},
-    engine::export::results::{Chart, Export, Format},
+    engine::export::results::{Export, Format, ResultsChart},
 };
 use eframe::egui::{Align, Align2, FontId, Layout, Rangef, RichText, Sense, Stroke, Ui, WidgetInfo, accesskit::Role, pos2};
 use egui_plot::{AxisHints, GridMark, Plot, PlotPoint, PlotTransform};
@@ -56,7 +56,7 @@ fn label(mark: GridMark) -> String {
 }
 
 /// The menu that saves a chart.
-pub fn export(ui: &mut Ui, cx: &mut PanelContext<'_>, chart: Chart) {
+pub fn export(ui: &mut Ui, cx: &mut PanelContext<'_>, chart: ResultsChart) {
     let place = "Save this chart in the run folder";
     export_as(ui, cx, chart.name(), place, &Format::ALL, |format| ResultsCommand::Export(Export::Chart(chart, format)));
 }
@@ -85,7 +85,7 @@ pub fn export_as<C: Into<Command>>(
 }
 
 /// A chart's caption with its export on the right, and whatever else stands in that line.
-pub fn head(ui: &mut Ui, cx: &mut PanelContext<'_>, chart: Chart, left: impl FnOnce(&mut Ui, &mut PanelContext<'_>)) {
+pub fn head(ui: &mut Ui, cx: &mut PanelContext<'_>, chart: ResultsChart, left: impl FnOnce(&mut Ui, &mut PanelContext<'_>)) {
     ui.horizontal(|ui| {
         ui.set_height(24.0);
         left(ui, cx);

@@ -5,7 +5,7 @@ use crate::{
         AppCommand, icons,
         message::Texture,
         next_step,
-        state::{Auroc, Curve, JobInfo, Progress, Quantity},
+        state::{AurocPoint, Curve, JobInfo, Progress, Quantity},
     },
     engine::export::{curves::Graph, results::Format},
     ml::{base::reporter::Stage, training::preview::SHOWN},
@@ -182,7 +182,7 @@ fn auroc(ui: &mut Ui, progress: &Progress, epochs: usize) {
         p.line(Line::new("AUROC", points.clone()).color(t.accent).width(2.0));
         p.points(Points::new("AUROC", points).color(t.accent).radius(3.0).shape(MarkerShape::Circle));
     });
-    let said = |a: Auroc| format!("{:.3} ({:.3} to {:.3})", a.value, a.ci95[0], a.ci95[1]);
+    let said = |a: AurocPoint| format!("{:.3} ({:.3} to {:.3})", a.value, a.ci95[0], a.ci95[1]);
     if let Some(last) = progress.auroc.last() {
         widgets::weak(ui, format!("last, epoch {}: {}", last.epoch, said(*last)))
             .on_hover_text("The last epoch is the result, whatever the curve does; its final figure is under Results");

@@ -8,7 +8,7 @@ mod view;
 pub use answers::Answers;
 pub use model_choice::ModelChoice;
 pub use track::{STRIP_STEPS, T_MAX, Track};
-pub use view::{BESIDE, ChangeFrom, Layout, PanelContent, View};
+pub use view::{BESIDE, ChangeFrom, ComparisonLayout, PanelContent, View};
 
 use super::Workspace;
 use crate::{
@@ -53,7 +53,7 @@ pub struct DissolveState {
     /// The workspace in which the pictures are in view, or were last.
     pub workspace: Workspace,
     /// Each workspace keeps its own, once one was chosen there.
-    pub layouts: HashMap<Workspace, Layout>,
+    pub layouts: HashMap<Workspace, ComparisonLayout>,
     /// What the pictures beside each other show.
     pub shown: PanelContent,
     /// Place of the split bar, \[0, 1\] of the picture in view.
@@ -125,7 +125,7 @@ impl DissolveState {
         };
         let change = || match self.layout() {
             // Of all t the one in the middle: neither faint nor full everywhere.
-            Layout::Steps => {
+            ComparisonLayout::Steps => {
                 let mut changes: Vec<f64> = SHEET_STEPS.iter().filter_map(|&t| self.answers.on_sheet(t)).map(of).collect();
                 changes.sort_by(f64::total_cmp);
                 changes.get(changes.len() / 2).copied()
@@ -137,7 +137,7 @@ impl DissolveState {
     }
 
     /// How the pictures in view are laid out.
-    pub fn layout(&self) -> Layout {
+    pub fn layout(&self) -> ComparisonLayout {
         self.layouts.get(&self.workspace).copied().unwrap_or_default()
     }
 
@@ -162,7 +162,8 @@ impl DissolveState {
     /// The dissolved image whose figures are told: beside other methods that which they are matched to, of the whole picture.
     pub fn told(&self, selected: Option<ImageId>) -> Option<&Dissolved> {
         let own = METHODS.iter().position(|method| discriminant(method) == discriminant(&self.method));
-        let panel = own.filter(|_| self.layout() == Layout::Methods).and_then(|own| self.answers.panels.get(own)?.as_ref());
+        let panel =
+            own.filter(|_| self.layout() == ComparisonLayout::Methods).and_then(|own| self.answers.panels.get(own)?.as_ref());
         let matched = panel.and_then(|panel| panel.dissolved.as_ref().ok()).filter(|matched| Some(matched.image) == selected);
         matched.or_else(|| self.answers.done_of(selected))
     }
@@ -189,7 +190,7 @@ impl DissolveState {
 
     /// The t of the sheet of many t at which a large picture is still wanted by tiles.
     pub fn sheet_steps(&self) -> Vec<usize> {
-        if self.layout() != Layout::Steps || !self.uses_t() {
+        if self.layout() != ComparisonLayout::Steps || !self.uses_t() {
             return Vec::new();
         }
         SHEET_STEPS.into_iter().filter(|t| !self.answers.by_tiles.contains_key(t)).collect()
@@ -197,7 +198,7 @@ impl DissolveState {
 
     /// The t of the strip's thumbnails, and of the contact sheet where that is shown.
     pub fn strip_steps(&self) -> impl Iterator<Item = usize> {
-        let strip: &[usize] = if self.layout() == Layout::Steps { &SHEET_STEPS } else { &[] };
+        let strip: &[usize] = if self.layout() == ComparisonLayout::Steps { &SHEET_STEPS } else { &[] };
         strip.iter().copied().chain((0..STRIP_STEPS).map(|thumbnail| self.track.thumbnail_t(thumbnail)))
     }
 }

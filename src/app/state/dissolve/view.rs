@@ -5,7 +5,7 @@ pub const BESIDE: usize = 6;
 
 /// Layouts of the pictures.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub enum Layout {
+pub enum ComparisonLayout {
     #[default]
     SideBySide,
     Split,
@@ -19,7 +19,7 @@ pub enum Layout {
     Resolutions,
 }
 
-impl Layout {
+impl ComparisonLayout {
     pub const ALL: [(Self, &'static str); 7] = [
         (Self::SideBySide, "Side by side"),
         (Self::Split, "Split"),

@@ -3,7 +3,7 @@
 use crate::{
     app::{
         Effect, State,
-        state::{Change, Edit},
+        state::{Edit, HistoryEntry},
     },
     jobs::loader::LoadRequest,
     scores::{Annotation, Tag},
@@ -44,6 +44,6 @@ pub fn annotate(state: &mut State, file: &Path, annotations: Vec<(String, Annota
         several => format!("{} images", several.len()),
     };
     let edit = |annotations| Edit::Annotations { file: PathBuf::from(file), annotations };
-    state.history.note(Change::new(format!("Tags and note of {what}"), edit(before), edit(annotations)));
+    state.history.note(HistoryEntry::new(format!("Tags and note of {what}"), edit(before), edit(annotations)));
     vec![Effect::Load(LoadRequest::SaveReview { set, review: state.results.review.clone() })]
 }

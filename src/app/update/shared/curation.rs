@@ -5,7 +5,7 @@ use crate::{
     app::{
         Effect, State,
         message::Curate,
-        state::{Change, Edit, Open, OwnTag, WorkspaceSettings},
+        state::{Edit, HistoryEntry, Open, OwnTag, WorkspaceSettings},
     },
     data::{Curation, ImageId, Label, Said},
     jobs::loader::LoadRequest,
@@ -43,7 +43,7 @@ pub fn tag(state: &mut State, images: &[ImageId], tag: &str, on: bool) -> Vec<Ef
 /// The person's tags become these; images keep what they have.
 pub fn own_tags(state: &mut State, tags: Vec<OwnTag>) -> Vec<Effect> {
     let before = state.workspace_settings.tags.clone();
-    state.history.note(Change::new("Tags of your own", Edit::Tags(before), Edit::Tags(tags.clone())));
+    state.history.note(HistoryEntry::new("Tags of your own", Edit::Tags(before), Edit::Tags(tags.clone())));
     let settings = WorkspaceSettings { tags, ..state.workspace_settings.clone() };
     workspace_settings::keep(state, settings)
 }
@@ -69,7 +69,7 @@ fn set(state: &mut State, open: &Open, curation: Arc<Curation>, what: String) ->
     selection::show(state);
     gallery::meet(state);
     let edit = |curation| Edit::Curation { data: open.config.path.clone(), curation };
-    state.history.note(Change::new(what, edit(before), edit(curation.clone())));
+    state.history.note(HistoryEntry::new(what, edit(before), edit(curation.clone())));
     let save = |table| Effect::Load(LoadRequest::SaveCuration { table, curation });
     open.config.curation.clone().map(save).into_iter().collect()
 }

@@ -3,7 +3,7 @@
 use crate::{
     app::{
         Effect, State,
-        state::{Change, Edit, FIELDS, TrainState},
+        state::{Edit, FIELDS, HistoryEntry, TrainState},
     },
     config::{PreprocessConfig, Preset},
     engine::runs::list::ModelSource,
@@ -97,6 +97,6 @@ fn change(state: &mut State, what: &str, with: impl FnOnce(&mut TrainState)) -> 
     let before = Box::new(state.train.clone());
     with(&mut state.train);
     let after = Box::new(state.train.clone());
-    state.history.note(Change::new(what, Edit::Form(before), Edit::Form(after)).merging());
+    state.history.note(HistoryEntry::new(what, Edit::Form(before), Edit::Form(after)).merging());
     Vec::new()
 }

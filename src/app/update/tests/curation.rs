@@ -195,7 +195,7 @@ fn a_table_of_curation_is_imported_with_a_line_of_what_it_names() {
     assert_eq!(curation.names().collect::<Vec<_>>(), ["0.png", "1.png", "2.png"], "what is not named stays");
     let said = curation.get("1.png");
     assert_eq!((said.label, said.leave_out, curation.has_tag("1.png", "x")), (Some(Label::Abnormal), false, true));
-    let last = |state: &State| state.notices.last().unwrap().text.clone();
+    let last = |state: &State| state.notifications.last().unwrap().text.clone();
     assert_eq!(last(&state), "by hand.csv names 3 images: 2 here, 1 not found; Ctrl+Z takes this back");
     assert_eq!(state.history.next_undo(), Some("Import of by hand.csv"));
     update(&mut state, AppCommand::Undo);
@@ -210,8 +210,8 @@ fn a_table_of_curation_is_imported_with_a_line_of_what_it_names() {
     assert!(answer(&mut state, "path,leave_out\n3.png,1\n", false).is_empty());
     assert!(last(&state).ends_with("nothing changes"));
     assert!(answer(&mut state, "path,leave_out\nz.png,1\n", false).is_empty());
-    assert!(state.notices.last().unwrap().is_error && last(&state).contains("names 1 image, and none of them is here"));
-    assert!(answer(&mut state, "path,score\n3.png,1\n", false).is_empty() && state.notices.last().unwrap().is_error);
+    assert!(state.notifications.last().unwrap().is_error && last(&state).contains("names 1 image, and none of them is here"));
+    assert!(answer(&mut state, "path,score\n3.png,1\n", false).is_empty() && state.notifications.last().unwrap().is_error);
     assert!(answer(&mut state, "path,label,leave_out\n3.png,sick,0\n", true).is_empty(), "it is no data set");
     assert!(last(&state).ends_with("has the label \"sick\" in line 2"), "{}", last(&state));
     let opened = answer(&mut state, "path,label\n3.png,normal\n", true);
@@ -245,7 +245,7 @@ fn what_was_said_of_another_data_set_is_not_undone_here() {
     let generation = state.data.generation;
     update(&mut state, JobEvent::Opened { generation, config, dataset });
     assert!(update(&mut state, AppCommand::Undo).is_empty());
-    assert!(state.notices[0].text.contains("which is not open"));
+    assert!(state.notifications[0].text.contains("which is not open"));
     assert_eq!((state.open().unwrap().left_out, state.history.next_undo()), (0, Some("Leave out 1.png")));
 }
 

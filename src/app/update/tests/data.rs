@@ -204,16 +204,20 @@ fn preprocessing_belongs_to_its_data_set_and_another_is_said() {
     update(&mut state, DataCommand::Preprocess(crop.clone()));
     open_at(&mut state, "other");
     assert!(state.train.config.preprocess.is_off());
-    let said = &state.notices.last().unwrap().text;
+    let said = &state.notifications.last().unwrap().text;
     assert!(said.starts_with("Preprocessing of other: off.") && said.contains("crop to the disc"), "{said}");
     assert_eq!(state.history.next_undo(), Some("Preprocessing of other"));
     open_at(&mut state, "set");
     assert_eq!(state.train.config.preprocess, crop);
-    assert!(state.notices.last().unwrap().text.contains("set, as it was left: crop to the disc"), "{:?}", state.notices);
+    assert!(
+        state.notifications.last().unwrap().text.contains("set, as it was left: crop to the disc"),
+        "{:?}",
+        state.notifications
+    );
 
-    let said = state.notices.len();
+    let said = state.notifications.len();
     open_at(&mut state, "set");
-    assert_eq!((&state.train.config.preprocess, state.notices.len()), (&crop, said), "read anew");
+    assert_eq!((&state.train.config.preprocess, state.notifications.len()), (&crop, said), "read anew");
     open_at(&mut state, "other");
     update(&mut state, AppCommand::Undo);
     assert_eq!(state.train.config.preprocess, crop, "taken over");
@@ -221,7 +225,7 @@ fn preprocessing_belongs_to_its_data_set_and_another_is_said() {
     let mut next = State::starting(state.persisted.clone(), "work".into(), 2);
     assert!(next.train.config.preprocess.is_off());
     open_at(&mut next, "other");
-    assert_eq!((&next.train.config.preprocess, next.notices.len(), next.history.next_undo()), (&crop, 0, None));
+    assert_eq!((&next.train.config.preprocess, next.notifications.len(), next.history.next_undo()), (&crop, 0, None));
     open_at(&mut next, "third");
     assert!(next.train.config.preprocess.is_off());
 }
@@ -231,9 +235,9 @@ fn preprocessing_belongs_to_its_data_set_and_another_is_said() {
 fn a_missing_dialog_is_not_silent() {
     let mut state = State::default();
     update(&mut state, JobEvent::Picked(Pick::DataFolder, Picked::Paths(Vec::new())));
-    assert!(state.notices.is_empty());
+    assert!(state.notifications.is_empty());
     update(&mut state, JobEvent::Picked(Pick::DataFolder, Picked::NoDialog));
-    assert!(state.notices[0].hint.contains("type the path") && state.data.paths_asked == 1);
+    assert!(state.notifications[0].hint.contains("type the path") && state.data.paths_asked == 1);
     update(&mut state, JobEvent::Picked(Pick::Model, Picked::NoDialog));
     assert_eq!(state.data.paths_asked, 1, "the field is none for models");
     let effects = update(&mut state, JobEvent::Picked(Pick::DataFolder, Picked::Paths(vec!["/a/b".into(), "/a/c".into()])));

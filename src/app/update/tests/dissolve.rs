@@ -5,7 +5,7 @@ use crate::{
     app::{
         AppCommand, DataCommand, DissolveCommand, Effect, State,
         message::{BackgroundEffect, ImageEffect, Texture},
-        state::{ChangeFrom, DissolveState, LargeImage, Layout, ModelChoice, Overlay, Track, View, Workspace},
+        state::{ChangeFrom, ComparisonLayout, DissolveState, LargeImage, ModelChoice, Overlay, Track, View, Workspace},
     },
     config::{DissolveMethod, PreprocessConfig, Tile, TileSize},
     data::ImageId,
@@ -255,7 +255,7 @@ fn a_sweep_goes_along_the_track_and_begins_again() {
 #[test]
 fn layouts_ask_for_what_they_show() {
     let (mut state, _) = with_model();
-    let images = request(&update(&mut state, DissolveCommand::Layout(Layout::Images))).grid;
+    let images = request(&update(&mut state, DissolveCommand::Layout(ComparisonLayout::Images))).grid;
     assert_eq!(images, ComparisonGrid::Images([5, 6, 7, 0, 1, 2].map(ImageId).to_vec()), "the selected one and those after it");
     update(&mut state, DissolveCommand::Pin);
     update(&mut state, DataCommand::Select(ImageId(2)));
@@ -270,30 +270,30 @@ fn layouts_ask_for_what_they_show() {
         update(&mut state, JobEvent::ComparisonPanel { generation, index, panel: panel() });
     }
     assert!(state.dissolve.answers.panels[0].is_none() && state.dissolve.answers.panels[1].is_some());
-    assert_eq!(request(&update(&mut state, DissolveCommand::Layout(Layout::Resolutions))).grid.len(), 3);
+    assert_eq!(request(&update(&mut state, DissolveCommand::Layout(ComparisonLayout::Resolutions))).grid.len(), 3);
     assert_eq!(state.dissolve.answers.panels.len(), 3);
-    let steps = request(&update(&mut state, DissolveCommand::Layout(Layout::Steps)));
+    let steps = request(&update(&mut state, DissolveCommand::Layout(ComparisonLayout::Steps)));
     assert!(crate::engine::export::sweep::SHEET_STEPS.iter().all(|t| steps.strip_steps.contains(t)));
-    assert_eq!(request(&update(&mut state, DissolveCommand::Layout(Layout::Split))).grid, ComparisonGrid::Nothing);
+    assert_eq!(request(&update(&mut state, DissolveCommand::Layout(ComparisonLayout::Split))).grid, ComparisonGrid::Nothing);
 }
 
 #[test]
 fn each_workspace_has_its_layout() {
     let (mut state, _) = with_model();
-    assert_eq!(request(&update(&mut state, DissolveCommand::Layout(Layout::Methods))).grid, ComparisonGrid::Methods);
+    assert_eq!(request(&update(&mut state, DissolveCommand::Layout(ComparisonLayout::Methods))).grid, ComparisonGrid::Methods);
     update(&mut state, AppCommand::Go(Workspace::Data));
     let dissolved = DataCommand::Large(LargeImage { dissolved: true, mask: true });
     let in_data = request(&update(&mut state, dissolved));
-    assert_eq!((in_data.grid, state.dissolve.layout()), (ComparisonGrid::Nothing, Layout::SideBySide));
+    assert_eq!((in_data.grid, state.dissolve.layout()), (ComparisonGrid::Nothing, ComparisonLayout::SideBySide));
     update(&mut state, AppCommand::Go(Workspace::Results));
     update(&mut state, AppCommand::Toggle(Overlay::Picture));
-    update(&mut state, DissolveCommand::Layout(Layout::Split));
+    update(&mut state, DissolveCommand::Layout(ComparisonLayout::Split));
     assert_eq!(request(&update(&mut state, AppCommand::Go(Workspace::Dissolve))).grid, ComparisonGrid::Methods);
     update(&mut state, AppCommand::Go(Workspace::Results));
     update(&mut state, AppCommand::Toggle(Overlay::Picture));
-    assert_eq!(state.dissolve.layout(), Layout::Split);
+    assert_eq!(state.dissolve.layout(), ComparisonLayout::Split);
     update(&mut state, AppCommand::Compare(vec![ImageId(1), ImageId(2)]));
-    assert_eq!(state.dissolve.layout(), Layout::Images);
+    assert_eq!(state.dissolve.layout(), ComparisonLayout::Images);
 }
 
 /// What was looked at by tiles before does not lie beside coarse ones: the sheet changes its scale as a whole.
@@ -304,7 +304,7 @@ fn a_sheet_of_many_t_is_at_one_scale() {
     update(&mut state, JobEvent::Dissolved { generation: first.generation, dissolved: Ok(visited) });
     assert!(SHEET_STEPS.contains(&first.recipe.t) && first.sheet_steps.is_empty(), "there is no sheet yet");
     update(&mut state, DissolveCommand::ChangeFrom(ChangeFrom::Original));
-    let sheet = request(&update(&mut state, DissolveCommand::Layout(Layout::Steps)));
+    let sheet = request(&update(&mut state, DissolveCommand::Layout(ComparisonLayout::Steps)));
     assert_eq!(sheet.sheet_steps, SHEET_STEPS);
     let seen = |state: &State| -> Vec<bool> {
         SHEET_STEPS.iter().filter_map(|t| state.dissolve.answers.on_sheet(*t)).map(Dissolved::has_tiles).collect()
@@ -328,7 +328,7 @@ fn a_sheet_of_many_t_is_at_one_scale() {
     by_tiles(&mut state, sheet.strip, SHEET_STEPS[0]);
     assert_eq!(seen(&state), [true; 7]);
     assert_eq!((state.dissolve.gain_of(state.selected), state.dissolve.is_sheet_refining()), (32.0, false));
-    update(&mut state, DissolveCommand::Layout(Layout::SideBySide));
+    update(&mut state, DissolveCommand::Layout(ComparisonLayout::SideBySide));
     assert!(state.dissolve.answers.by_tiles.is_empty(), "their memory is free again");
 }
 
@@ -367,7 +367,7 @@ fn exports_go_to_the_workspace_unless_told_otherwise() {
     );
     assert!(state.dissolve.is_exporting);
     update(&mut state, JobEvent::SweepExported(Ok("work/exports/a.png".into())));
-    assert!(!state.dissolve.is_exporting && state.notices[0].text.contains("a.png"));
+    assert!(!state.dissolve.is_exporting && state.notifications[0].text.contains("a.png"));
     update(&mut state, DissolveCommand::ExportFolder("there".into()));
     let effects = update(&mut state, DissolveCommand::Export(SweepExport::Sweep));
     assert!(
@@ -475,7 +475,7 @@ fn a_model_that_is_not_ready_takes_nobodys_place() {
         run
     };
     let used = |state: &mut State, runs: &[RunEntry]| {
-        state.notices.clear();
+        state.notifications.clear();
         update(state, JobEvent::Runs(runs.to_vec()));
         state.dissolve.model().unwrap().name.clone()
     };
@@ -484,11 +484,11 @@ fn a_model_that_is_not_ready_takes_nobodys_place() {
     assert_eq!(used(&mut state, std::slice::from_ref(&long)), "long");
     assert_eq!(used(&mut state, &[run("short", None, false), long.clone()]), "long", "it still grows");
     assert_eq!(used(&mut state, &[run("short", Some(false), true), long.clone()]), "long");
-    assert!(state.notices.is_empty());
+    assert!(state.notifications.is_empty());
     let poor = run("poor", Some(false), true);
     let mut other = opened();
     assert_eq!(used(&mut other, std::slice::from_ref(&poor)), "poor", "there is no other");
     assert_eq!(used(&mut other, &[run("poorer", Some(false), true), poor]), "poor", "it is no better");
     assert_eq!(used(&mut state, &[run("new", Some(true), true), long]), "new");
-    assert!(state.notices[0].text.contains("the model of new now"), "{:?}", state.notices);
+    assert!(state.notifications[0].text.contains("the model of new now"), "{:?}", state.notifications);
 }

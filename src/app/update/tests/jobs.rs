@@ -8,7 +8,7 @@ use super::{
 use crate::{
     app::{
         AppCommand, DataCommand, DissolveCommand, Effect, ResultsCommand, State, TrainCommand, actions,
-        state::{Auroc, JobInfo, JobState, PersistedState, Quantity, Work, Workspace},
+        state::{AurocPoint, JobInfo, JobState, PersistedState, Quantity, Work, Workspace},
         update::update,
     },
     config::{DeviceKind, DissolveMethod, RunConfig},
@@ -124,9 +124,9 @@ fn a_bad_model_is_told_and_not_kept() {
     ));
     let failure = crate::error::Failure { summary: "no weights".into(), hint: None };
     update(&mut state, JobEvent::ModelChecked { path: "bad.pt".into(), checked: Err(failure) });
-    assert!(state.dissolve.imported.is_empty() && state.notices.last().unwrap().is_error);
+    assert!(state.dissolve.imported.is_empty() && state.notifications.last().unwrap().is_error);
     update(&mut state, JobEvent::ModelChecked { path: "good.pt".into(), checked: Ok(()) });
-    assert!(state.notices.last().unwrap().text.contains("Dissolve (2)"));
+    assert!(state.notifications.last().unwrap().text.contains("Dissolve (2)"));
     assert_eq!(state.dissolve.model().unwrap().source, ModelSource("good.pt".into()));
 }
 
@@ -203,7 +203,7 @@ fn a_resumed_run_has_the_curves_of_before() {
         let p = &state.training().unwrap().progress;
         let loss = &p.curve(Stage::Ddpm, Quantity::Loss).unwrap().points;
         assert_eq!(loss[..2], [[1.0, 0.9], [2.0, 0.8]], "step 3 came after the checkpoint");
-        assert_eq!(p.auroc[0], Auroc { epoch: 1, value: 0.6, ci95: [0.5, 0.7] });
+        assert_eq!(p.auroc[0], AurocPoint { epoch: 1, value: 0.6, ci95: [0.5, 0.7] });
         assert_eq!((loss.len() <= 3, p.auroc.len()), (true, 2));
         update(&mut state, JobEvent::JobProgress(id, step(3, 0.6)));
     }
@@ -221,7 +221,7 @@ fn a_training_that_ends_leaves_the_results_in_view() {
         let id = JobId(state.next_job);
         update(&mut state, JobEvent::JobEnded(id, Outcome::Finished("new".into())));
         assert_eq!(state.results.ready().is_some(), leaves);
-        assert_eq!(state.notices.last().unwrap().results, leaves.then(|| "new".into()));
+        assert_eq!(state.notifications.last().unwrap().results, leaves.then(|| "new".into()));
     }
 }
 

@@ -93,7 +93,7 @@ fn opacity_needs_no_work_and_a_threshold_a_new_edge() {
 fn reason_is_said_where_there_is_no_map() {
     let refused = |mut state: State| {
         assert!(view(&mut state, |v| v.on = true).is_empty() && !state.results.map_view.on);
-        state.notices.last().unwrap().hint.clone()
+        state.notifications.last().unwrap().hint.clone()
     };
     let mut whole = scored();
     update(&mut whole, AppCommand::Go(Workspace::Results));

@@ -24,7 +24,7 @@ use crate::{
     app::{
         AppCommand, DataCommand, Effect, ResultsCommand, State, TrainCommand,
         message::{BackgroundEffect, ImageEffect, JobEffect, JobOrder, WindowEffect},
-        state::{Filter, JobState, Overlay, Quantity, Room, Scores, Side, THUMBNAIL_STEPS, Work, Workspace},
+        state::{Filter, JobState, Overlay, Quantity, Room, ScoresStatus, Side, THUMBNAIL_STEPS, Work, Workspace},
     },
     config::{DataConfig, RunConfig, ThresholdRule},
     data::{Class, Dataset, ImageId, Item, Label, Layout, Source, Split},
@@ -37,7 +37,7 @@ use crate::{
     },
     ml::base::reporter::{Event, Stage, Step},
     run_dir::RunKind,
-    scores::{ScoreRow, Scores as ScoreFile},
+    scores::{ScoreRow, Scores},
 };
 use std::{path::PathBuf, sync::Arc};
 
@@ -130,7 +130,7 @@ pub(crate) fn training() -> (State, JobId) {
 fn training_needs_data_and_valid_settings() {
     let mut state = State::default();
     assert!(update(&mut state, TrainCommand::Start(RunKind::Train)).is_empty());
-    assert!(state.notices[0].hint.contains("Ctrl+O"));
+    assert!(state.notifications[0].hint.contains("Ctrl+O"));
     let mut state = opened();
     update(&mut state, TrainCommand::Field("ddpm.steps", "none".into()));
     assert!(update(&mut state, TrainCommand::Start(RunKind::Train)).is_empty());
@@ -150,7 +150,7 @@ fn a_job_is_paused_gone_on_with_and_stopped() {
     assert_eq!(state.running().unwrap().state, JobState::Stopping);
     assert!(update(&mut state, TrainCommand::Pause(id)).is_empty(), "a stop is not taken back");
     update(&mut state, JobEvent::JobEnded(id, Outcome::Stopped));
-    assert!(state.running().is_none() && state.notices[0].text.contains("resumed"));
+    assert!(state.running().is_none() && state.notifications[0].text.contains("resumed"));
 }
 
 #[test]
@@ -216,9 +216,9 @@ pub(crate) fn scored() -> State {
         row("7.png", "test", true, 3.0),
     ];
     let config = RunConfig { data: DataConfig { path: "set".into(), ..DataConfig::default() }, ..RunConfig::default() };
-    let set = ScoreSet::new("run".as_ref(), "run".into(), config, ScoreFile::from(rows), None).unwrap();
+    let set = ScoreSet::new("run".as_ref(), "run".into(), config, Scores::from(rows), None).unwrap();
     update(&mut state, ResultsCommand::Open("run".into()));
-    assert!(matches!(state.results.scores, Scores::Loading));
+    assert!(matches!(state.results.scores, ScoresStatus::Loading));
     update(&mut state, JobEvent::Scores { run: "run".into(), scores: Ok(Arc::new(set)) });
     state
 }
@@ -257,9 +257,9 @@ fn escape_goes_one_level_out() {
     update(&mut state, AppCommand::Toggle(Overlay::Keys));
     state.notify("hello");
     update(&mut state, AppCommand::Escape);
-    assert_eq!((state.overlay, state.notices.len()), (None, 1));
+    assert_eq!((state.overlay, state.notifications.len()), (None, 1));
     update(&mut state, AppCommand::Escape);
-    assert!(state.notices.is_empty());
+    assert!(state.notifications.is_empty());
 }
 
 #[test]
@@ -275,7 +275,7 @@ fn settings_are_undone_and_done_again() {
     update(&mut state, AppCommand::Undo);
     assert_eq!(state.train.config.ddpm.steps, steps, "typed letters are one change");
     assert_eq!(state.history.next_undo(), None);
-    let said: Vec<&str> = state.notices.iter().map(|notice| notice.text.as_str()).collect();
+    let said: Vec<&str> = state.notifications.iter().map(|notification| notification.text.as_str()).collect();
     assert!(matches!(said[..], [only] if only.starts_with("Undone: ")), "it may be out of view: {said:?}");
     update(&mut state, AppCommand::Redo);
     update(&mut state, AppCommand::Redo);

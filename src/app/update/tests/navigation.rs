@@ -42,7 +42,7 @@ fn escape_leaves_one_level_after_the_other() {
         |s| s.overlay.is_some(),
         |s| s.data.table.is_some(),
         |s| s.data.failed.is_some(),
-        |s| !s.notices.is_empty(),
+        |s| !s.notifications.is_empty(),
     ];
     for left in 0..=levels.len() {
         let there: Vec<bool> = levels.iter().map(|level| level(&state)).collect();

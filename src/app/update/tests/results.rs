@@ -5,7 +5,7 @@ use crate::{
     app::{
         AppCommand, DataCommand, Effect, ResultsCommand, State, actions,
         message::{Curate, JobEffect},
-        state::{Comparing, GalleryFilter, JobState, Mark, Scores, Sort, Tab, Workspace},
+        state::{Comparing, GalleryFilter, JobState, Mark, ScoresStatus, Sort, Tab, Workspace},
         update::update,
     },
     config::{RunConfig, ThresholdRule},
@@ -59,7 +59,7 @@ fn scores_that_were_open_are_open_after_a_restart() {
     assert!(gone.persisted.scores.is_some(), "they are on their way");
     let failure = Failure { summary: "no run".into(), hint: None };
     update(&mut gone, JobEvent::Scores { run: "run".into(), scores: Err(failure) });
-    assert!(matches!(gone.results.scores, Scores::None) && gone.results.run.is_none() && gone.notices.is_empty());
+    assert!(matches!(gone.results.scores, ScoresStatus::None) && gone.results.run.is_none() && gone.notifications.is_empty());
     gone.remember();
     assert_eq!(gone.persisted.scores, None);
 }
@@ -110,7 +110,7 @@ fn tags_are_saved_at_once_and_can_be_taken_back() {
     update(&mut state, AppCommand::Redo);
     assert!(state.results.annotation("6.png").has(Tag::ImagePoor));
     update(&mut state, ResultsCommand::Open("other".into()));
-    assert!(update(&mut state, AppCommand::Undo).is_empty() && state.notices.last().unwrap().text.contains("open it"));
+    assert!(update(&mut state, AppCommand::Undo).is_empty() && state.notifications.last().unwrap().text.contains("open it"));
     assert_eq!(state.history.next_undo(), Some("Tags and note of 6.png"), "it can be tried again");
     let elsewhere =
         ResultsCommand::Annotation { file: "other/scores.csv".into(), name: "6.png".into(), annotation: Annotation::default() };
@@ -254,7 +254,7 @@ fn a_second_run_is_awaited_and_late_answers_are_dropped() {
 fn a_folder_is_scored_as_a_job_where_the_encoder_is_there() {
     let mut state = scored();
     assert!(update(&mut state, ResultsCommand::ScoreFolder("new".into())).is_empty());
-    assert!(state.notices[0].hint.contains("encoder is not here"));
+    assert!(state.notifications[0].hint.contains("encoder is not here"));
     let set = state.results.ready().unwrap();
     let mut with = ScoreSet::new("run".as_ref(), "run".into(), set.config.clone(), set.scores.clone(), None).unwrap();
     with.encoder = Some("encoder".into());
@@ -266,7 +266,7 @@ fn a_folder_is_scored_as_a_job_where_the_encoder_is_there() {
     assert_eq!(state.jobs[0].state, JobState::Running);
     let mut in_view = scored();
     update(&mut in_view, AppCommand::Go(Workspace::Results));
-    in_view.results.scores = std::mem::replace(&mut state.results.scores, Scores::Loading);
+    in_view.results.scores = std::mem::replace(&mut state.results.scores, ScoresStatus::Loading);
     in_view.jobs.clone_from(&state.jobs);
     let effects = update(&mut in_view, JobEvent::JobEnded(JobId(1), Outcome::Finished("run/scores-new.csv".into())));
     assert!(
@@ -276,16 +276,16 @@ fn a_folder_is_scored_as_a_job_where_the_encoder_is_there() {
     assert!((actions::get(actions::Id::Keep).allowed)(&state).is_err(), "half a list is of no use");
     let effects = update(&mut state, JobEvent::JobEnded(JobId(1), Outcome::Finished("run/scores-new.csv".into())));
     assert!(!effects.iter().any(|e| matches!(e, Effect::Load(LoadRequest::Scores(..)))), "the open images and results stay");
-    assert_eq!(state.notices.last().unwrap().results, Some("run/scores-new.csv".into()));
+    assert_eq!(state.notifications.last().unwrap().results, Some("run/scores-new.csv".into()));
     let effects = update(&mut state, ResultsCommand::Open("run/scores-new.csv".into()));
     assert!(matches!(&effects[..], [Effect::Load(LoadRequest::Scores(path, None))] if path.ends_with("scores-new.csv")));
-    assert!(state.notices.iter().all(|n| n.results.is_none()), "the way was taken");
+    assert!(state.notifications.iter().all(|n| n.results.is_none()), "the way was taken");
 }
 
 #[test]
 fn planted_lesions_are_a_job_and_their_figures_belong_to_one_run() {
     let mut state = scored();
-    assert!(update(&mut state, ResultsCommand::Plant).is_empty() && state.notices[0].hint.contains("encoder is not here"));
+    assert!(update(&mut state, ResultsCommand::Plant).is_empty() && state.notifications[0].hint.contains("encoder is not here"));
     let set = state.results.ready().unwrap();
     let mut with = ScoreSet::new("run".as_ref(), "run".into(), set.config.clone(), set.scores.clone(), None).unwrap();
     with.encoder = Some("encoder".into());

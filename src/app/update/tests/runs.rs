@@ -169,7 +169,7 @@ fn a_run_in_work_stays() {
     let mut state = with_runs();
     state.runs[0].is_locked = true;
     assert!(update(&mut state, RunsCommand::Action(RunAction::Trash("work/runs/eyes".into()))).is_empty());
-    assert!(state.notices.last().unwrap().hint.contains("stop"));
+    assert!(state.notifications.last().unwrap().hint.contains("stop"));
     assert_eq!(update(&mut state, RunsCommand::Action(RunAction::Trash("work/runs/lungs".into()))).len(), 1);
 }
 

@@ -2,7 +2,7 @@
 
 use crate::data::{
     dataset::ImageId,
-    decode::{Raster, Remark},
+    decode::{DecodedImage, Remark},
     pixels::{Pixels, resize_bilinear},
 };
 use rayon::prelude::*;
@@ -34,7 +34,7 @@ const NEAR_RMS: f32 = 0.05;
 const FLAT: f32 = 0.01;
 
 impl Signature {
-    pub fn of(raster: &Raster) -> Self {
+    pub fn of(raster: &DecodedImage) -> Self {
         let [width, height] = raster.size();
         let mut row = vec![0.0; width];
         let channels: Vec<u64> = (0..raster.channels())

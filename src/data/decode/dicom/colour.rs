@@ -1,11 +1,11 @@
 //! Pictures in colour: palettes, YCbCr, planes.
 
 use super::{attributes::Attributes, codec::Decoded, data_set::DataSet, lut::Lut};
-use crate::data::decode::raster::{Raster, Samples, ycbcr_to_rgb};
+use crate::data::decode::raster::{DecodedImage, Samples, ycbcr_to_rgb};
 use dicom_dictionary_std::tags;
 
 /// Three samples a pixel. `is_422`: neighbours share their colour.
-pub fn rgb(decoded: Decoded, about: &Attributes, planar: bool, is_422: bool) -> Result<Raster, String> {
+pub fn rgb(decoded: Decoded, about: &Attributes, planar: bool, is_422: bool) -> Result<DecodedImage, String> {
     let pixels = about.width * about.height;
     let ybr = about.photometric.starts_with("YBR_FULL") && !decoded.is_rgb;
     if about.photometric.starts_with("YBR_PARTIAL") && !decoded.is_rgb {
@@ -32,7 +32,7 @@ pub fn rgb(decoded: Decoded, about: &Attributes, planar: bool, is_422: bool) -> 
         }
         bits => return Err(format!("is DICOM in colour with {bits} bits a sample, which is not read")),
     };
-    Raster::new(about.width, about.height, 3, samples)
+    DecodedImage::new(about.width, about.height, 3, samples)
 }
 
 /// RRR…GGG…BBB… to RGBRGB….
@@ -47,7 +47,7 @@ fn apart_422(planes: &[u8], pixels: usize) -> Vec<u8> {
 }
 
 /// PALETTE COLOR: three tables.
-pub fn palette(set: &DataSet, about: &Attributes, values: &[i32]) -> Result<Raster, String> {
+pub fn palette(set: &DataSet, about: &Attributes, values: &[i32]) -> Result<DecodedImage, String> {
     let table = |descriptor, data| Lut::read(set, descriptor, data, about.signed);
     let tables = [
         table(tags::RED_PALETTE_COLOR_LOOKUP_TABLE_DESCRIPTOR, tags::RED_PALETTE_COLOR_LOOKUP_TABLE_DATA),
@@ -61,5 +61,5 @@ pub fn palette(set: &DataSet, about: &Attributes, values: &[i32]) -> Result<Rast
     let white = [red, green, blue].map(Lut::white).into_iter().max().unwrap_or(u16::MAX);
     let level = |table: &Lut, v: i32| (u32::from(table.at(v.into())) * 65_535 / u32::from(white.max(1))).min(65_535) as u16;
     let samples = values.iter().flat_map(|&v| [red, green, blue].map(|table| level(table, v))).collect();
-    Raster::new(about.width, about.height, 3, Samples::U16(samples))
+    DecodedImage::new(about.width, about.height, 3, Samples::U16(samples))
 }

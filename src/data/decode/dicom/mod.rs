@@ -30,7 +30,7 @@ pub use file::begins;
 
 use super::{
     probe::Probe,
-    raster::{Raster, Remark, Samples},
+    raster::{DecodedImage, Remark, Samples},
 };
 use crate::config::DicomWindow;
 use attributes::Attributes;
@@ -82,7 +82,7 @@ fn kept(path: &Path) -> Result<File, String> {
 }
 
 /// `window`: which of its values are shown, where it is grey.
-pub fn decode(path: &Path, frame: usize, window: &DicomWindow) -> Result<Raster, String> {
+pub fn decode(path: &Path, frame: usize, window: &DicomWindow) -> Result<DecodedImage, String> {
     let file = kept(path)?;
     let (set, syntax) = &*file;
     if let Some(refusal) = syntax::refusal(syntax) {
@@ -118,7 +118,7 @@ pub fn decode(path: &Path, frame: usize, window: &DicomWindow) -> Result<Raster,
         return colour::palette(set, &about, &values);
     }
     let shown = grey::shown(set, &about, frame, values, window);
-    let raster = Raster::new(about.width, about.height, 1, Samples::F32(shown))?;
+    let raster = DecodedImage::new(about.width, about.height, 1, Samples::F32(shown))?;
     Ok(match window {
         DicomWindow::OfFile(name) if !grey::names_window(set, frame, name) => raster.with(Remark::OtherWindow),
         DicomWindow::Auto if grey::window_is_unread(set, frame) => raster.with(Remark::NoWindow),
@@ -127,9 +127,9 @@ pub fn decode(path: &Path, frame: usize, window: &DicomWindow) -> Result<Raster,
 }
 
 /// Maps of parameters, which are floats and say nothing of how they are shown.
-fn floats(set: &DataSet, about: &Attributes, frame: usize) -> Option<Result<Raster, String>> {
+fn floats(set: &DataSet, about: &Attributes, frame: usize) -> Option<Result<DecodedImage, String>> {
     let tag = [tags::FLOAT_PIXEL_DATA, tags::DOUBLE_FLOAT_PIXEL_DATA].into_iter().find(|&tag| set.get(tag).is_some())?;
     let pixels = about.width * about.height;
     let values: Vec<f32> = set.numbers(tag).into_iter().skip(frame * pixels).take(pixels).map(|v| v as f32).collect();
-    Some(Raster::floats(about.width, about.height, 1, values))
+    Some(DecodedImage::floats(about.width, about.height, 1, values))
 }

@@ -5,7 +5,7 @@ mod header;
 pub use header::Header;
 
 use super::{
-    raster::{Raster, Remark, Samples},
+    raster::{DecodedImage, Remark, Samples},
     source::{check_size, io_reason, open_file},
 };
 use std::{
@@ -125,7 +125,7 @@ impl Array {
         })
     }
 
-    fn page(&self, path: &Path, page: usize) -> Result<Raster, String> {
+    fn page(&self, path: &Path, page: usize) -> Result<DecodedImage, String> {
         let Stack { pages, rows, columns, channels } = self.stack;
         if page >= pages.0 {
             return Err("is not in its file (any more)".into());
@@ -162,7 +162,7 @@ impl Array {
                 Samples::F32(scaled.collect())
             }
         };
-        let raster = Raster::new(columns.0, rows.0, channels.0, samples)?;
+        let raster = DecodedImage::new(columns.0, rows.0, channels.0, samples)?;
         Ok(match all_numbers {
             false => raster.with(Remark::NotNumbers),
             true if self.header.shape.len() == 3 && pages.0 == 3 => raster.with(Remark::OfThree),
@@ -171,7 +171,7 @@ impl Array {
     }
 }
 
-pub fn decode(path: &Path, page: usize) -> Result<Raster, String> {
+pub fn decode(path: &Path, page: usize) -> Result<DecodedImage, String> {
     array(path)?.page(path, page)
 }
 

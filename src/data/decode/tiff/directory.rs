@@ -1,7 +1,7 @@
 //! A page's directory written anew, so that a decoder unpacks the page as something else than it says it is.
 
 /// What a page is said to be instead.
-pub enum Change<'a> {
+pub enum Rewrite<'a> {
     /// Grey: indices into a palette are read as they are.
     Grey,
     /// Rows of plain bytes, 8 bit grey: `row` gives their number for so many pixels; `down` rows of pixels make one.
@@ -23,13 +23,13 @@ const SHORT: u64 = 3;
 const LONG: u64 = 4;
 
 /// Numbers of a file in its order of bytes.
-struct Layout {
+struct NumberFormat {
     big_endian: bool,
     /// BigTIFF, with numbers of 64 bits.
     big: bool,
 }
 
-impl Layout {
+impl NumberFormat {
     fn read(&self, bytes: &[u8], at: usize, size: usize) -> Option<u64> {
         let number = bytes.get(at..at.checked_add(size)?)?;
         let grown = |n: u64, b: &u8| n << 8 | u64::from(*b);
@@ -46,40 +46,40 @@ impl Layout {
 }
 
 /// The file with another directory of the page whose own is at `place`, as its only page; `None` where that is cut short.
-pub fn rewrite(mut bytes: Vec<u8>, place: u64, change: &Change) -> Option<Vec<u8>> {
-    let mut layout = Layout { big_endian: bytes.starts_with(b"MM"), big: false };
-    layout.big = layout.read(&bytes, 2, 2)? == 43;
+pub fn rewrite(mut bytes: Vec<u8>, place: u64, rewrite: &Rewrite) -> Option<Vec<u8>> {
+    let mut numbers = NumberFormat { big_endian: bytes.starts_with(b"MM"), big: false };
+    numbers.big = numbers.read(&bytes, 2, 2)? == 43;
     let place = usize::try_from(place).ok()?;
-    let (counter, entry, wide) = if layout.big { (8, 20, 8) } else { (2, 12, 4) };
-    let count = layout.read(&bytes, place, counter)?.min(4096) as usize;
+    let (counter, entry, wide) = if numbers.big { (8, 20, 8) } else { (2, 12, 4) };
+    let count = numbers.read(&bytes, place, counter)?.min(4096) as usize;
     let entries: Vec<Vec<u8>> =
         (0..count).map(|i| bytes.get(place + counter + i * entry..)?.get(..entry).map(<[u8]>::to_vec)).collect::<Option<_>>()?;
     let changed = entries.into_iter().filter_map(|old| {
-        let tag = layout.read(&old, 0, 2)? as u16;
+        let tag = numbers.read(&old, 0, 2)? as u16;
         // Only tags of a single whole number are changed by their value.
-        let value = match layout.read(&old, 2, 2)? {
-            SHORT => layout.read(&old, 4 + wide, 2)?,
-            LONG => layout.read(&old, 4 + wide, 4)?,
+        let value = match numbers.read(&old, 2, 2)? {
+            SHORT => numbers.read(&old, 4 + wide, 2)?,
+            LONG => numbers.read(&old, 4 + wide, 4)?,
             _ => 0,
         } as usize;
-        let new = match (change, tag) {
-            (_, PHOTOMETRIC) | (Change::Bytes { .. }, SAMPLES | FORMAT | PREDICTOR) => 1,
-            (Change::Bytes { .. }, BITS) => 8,
-            (Change::Bytes { .. }, EXTRA_SAMPLES) => return None,
-            (Change::Bytes { row, .. }, WIDTH | TILE_WIDTH) => row(value),
-            (Change::Bytes { down, .. }, LENGTH | ROWS_PER_STRIP | TILE_LENGTH) => value.div_ceil(*down),
+        let new = match (rewrite, tag) {
+            (_, PHOTOMETRIC) | (Rewrite::Bytes { .. }, SAMPLES | FORMAT | PREDICTOR) => 1,
+            (Rewrite::Bytes { .. }, BITS) => 8,
+            (Rewrite::Bytes { .. }, EXTRA_SAMPLES) => return None,
+            (Rewrite::Bytes { row, .. }, WIDTH | TILE_WIDTH) => row(value),
+            (Rewrite::Bytes { down, .. }, LENGTH | ROWS_PER_STRIP | TILE_LENGTH) => value.div_ceil(*down),
             _ => return Some(old),
         };
         let parts = [(tag.into(), 2), (LONG, 2), (1, wide), (new as u64, 4), (0, wide - 4)];
-        Some(parts.into_iter().flat_map(|(value, size)| layout.number(value, size)).collect())
+        Some(parts.into_iter().flat_map(|(value, size)| numbers.number(value, size)).collect())
     });
     let changed: Vec<Vec<u8>> = changed.collect();
     bytes.resize(bytes.len().next_multiple_of(8), 0);
     let start = bytes.len() as u64;
-    bytes.extend(layout.number(changed.len() as u64, counter));
+    bytes.extend(numbers.number(changed.len() as u64, counter));
     bytes.extend(changed.concat());
-    bytes.extend(layout.number(0, wide));
-    let header = if layout.big { 8 } else { 4 };
-    bytes.get_mut(header..header + wide)?.copy_from_slice(&layout.number(start, wide));
+    bytes.extend(numbers.number(0, wide));
+    let header = if numbers.big { 8 } else { 4 };
+    bytes.get_mut(header..header + wide)?.copy_from_slice(&numbers.number(start, wide));
     Some(bytes)
 }

@@ -10,7 +10,7 @@ mod tests;
 use super::{
     density::{self, Density},
     guard::sentence,
-    raster::{Raster, Samples, ycbcr_to_rgb},
+    raster::{DecodedImage, Samples, ycbcr_to_rgb},
     source::{check_size, io_reason, open_file, read_whole},
 };
 use image::metadata::Orientation;
@@ -134,7 +134,7 @@ impl Page {
     }
 }
 
-pub fn decode(path: &Path, page: usize) -> Result<Raster, String> {
+pub fn decode(path: &Path, page: usize) -> Result<DecodedImage, String> {
     let mut decoder = open(path)?;
     decoder.seek_to_image(page).map_err(fail)?;
     let about = Page::of(&mut decoder)?;
@@ -157,7 +157,7 @@ pub fn decode(path: &Path, page: usize) -> Result<Raster, String> {
 }
 
 /// `whole`: the bytes of the file that the decoder reads.
-fn unpacked<R: Read + Seek>(decoder: &mut Decoder<R>, whole: Whole, about: &Page) -> Result<Raster, String> {
+fn unpacked<R: Read + Seek>(decoder: &mut Decoder<R>, whole: Whole, about: &Page) -> Result<DecodedImage, String> {
     let Page { width, height, .. } = *about;
     let jpeg = about.compression == CompressionMethod::ModernJPEG.to_u16();
     // The decoder refuses some forms that it could unpack: it is told that they are plain bytes, and the rest is ours.
@@ -170,7 +170,7 @@ fn unpacked<R: Read + Seek>(decoder: &mut Decoder<R>, whole: Whole, about: &Page
         let unit = across * down + 2;
         let bytes = as_bytes(decoder, whole, &|w| w.div_ceil(across) * unit, down)?;
         let ycbcr = whole_ycbcr(&bytes, width, height, about.shared);
-        Raster::new(width, height, 3, Samples::U8(ycbcr_to_rgb(ycbcr)))?
+        DecodedImage::new(width, height, 3, Samples::U8(ycbcr_to_rgb(ycbcr)))?
     } else if matches!(about.bits, 9..=15) && about.stored <= 4 && !about.planar && matches!(about.photometric, 0..=2) {
         let (bits, stored) = (usize::from(about.bits), about.stored);
         let bytes = as_bytes(decoder, whole, &|w| (w * stored * bits).div_ceil(8), 1)?;
@@ -178,7 +178,7 @@ fn unpacked<R: Read + Seek>(decoder: &mut Decoder<R>, whole: Whole, about: &Page
             return Err("is a TIFF of a kind that is not read".into());
         };
         values.iter_mut().filter(|_| about.photometric == 0).for_each(|v| *v = u16::MAX - *v);
-        Raster::new(width, height, stored, Samples::U16(values))?
+        DecodedImage::new(width, height, stored, Samples::U16(values))?
     } else {
         plain(decoder, about)?
     };
@@ -192,7 +192,7 @@ fn as_bytes<R: Read + Seek>(
     row: &dyn Fn(usize) -> usize,
     down: usize,
 ) -> Result<Vec<u8>, String> {
-    let mut rewritten = rewritten(decoder, whole, &directory::Change::Bytes { row, down })?;
+    let mut rewritten = rewritten(decoder, whole, &directory::Rewrite::Bytes { row, down })?;
     match rewritten.read_image().map_err(fail)? {
         DecodingResult::U8(bytes) => Ok(bytes),
         _ => Err("is a TIFF of a kind that is not read".into()),
@@ -202,14 +202,14 @@ fn as_bytes<R: Read + Seek>(
 fn rewritten<R: Read + Seek>(
     decoder: &mut Decoder<R>,
     whole: Whole,
-    change: &directory::Change,
+    change: &directory::Rewrite,
 ) -> Result<Decoder<Cursor<Vec<u8>>>, String> {
     let place = decoder.ifd_pointer().ok_or("is damaged: a page is missing")?.0;
     let bytes = directory::rewrite(whole()?, place, change).ok_or("is damaged: its directory is cut short")?;
     Ok(Decoder::new(Cursor::new(bytes)).map_err(fail)?.with_limits(limits()))
 }
 
-fn palette<R: Read + Seek>(decoder: &mut Decoder<R>, whole: Whole, about: &Page) -> Result<Raster, String> {
+fn palette<R: Read + Seek>(decoder: &mut Decoder<R>, whole: Whole, about: &Page) -> Result<DecodedImage, String> {
     let mut map = decoder.get_tag_u16_vec(Tag::ColorMap).map_err(fail)?;
     // Some writers fill the low byte only.
     if map.iter().all(|&v| v < 256) {
@@ -218,7 +218,7 @@ fn palette<R: Read + Seek>(decoder: &mut Decoder<R>, whole: Whole, about: &Page)
     let third = map.len() / 3;
     let colour = |i: usize| [0, 1, 2].map(|c| map.get(c * third + i).copied().unwrap_or(0));
     let (width, stored) = (about.width, about.stored);
-    let mut grey = rewritten(decoder, whole, &directory::Change::Grey)?;
+    let mut grey = rewritten(decoder, whole, &directory::Rewrite::Grey)?;
     // What follows an index is alpha.
     let colours = |indices: &mut dyn Iterator<Item = usize>| indices.step_by(stored.max(1)).flat_map(colour).collect();
     let samples: Vec<u16> = match grey.read_image().map_err(fail)? {
@@ -230,10 +230,10 @@ fn palette<R: Read + Seek>(decoder: &mut Decoder<R>, whole: Whole, about: &Page)
         DecodingResult::U16(v) => colours(&mut v.into_iter().map(usize::from)),
         _ => return Err("is a TIFF with a palette for numbers that are no indices".into()),
     };
-    Raster::new(width, about.height, 3, Samples::U16(samples))
+    DecodedImage::new(width, about.height, 3, Samples::U16(samples))
 }
 
-fn plain<R: Read + Seek>(decoder: &mut Decoder<R>, about: &Page) -> Result<Raster, String> {
+fn plain<R: Read + Seek>(decoder: &mut Decoder<R>, about: &Page) -> Result<DecodedImage, String> {
     let (width, height) = (about.width, about.height);
     let colour = decoder.colortype().map_err(fail)?;
     let stored = match colour {
@@ -252,7 +252,7 @@ fn plain<R: Read + Seek>(decoder: &mut Decoder<R>, about: &Page) -> Result<Raste
     let bits = colour.bit_depth();
     let floats = |values: Vec<f32>| {
         let values = if layout.planes > 1 { interleave(values, width * height, stored) } else { values };
-        Raster::floats(width, height, stored, values)
+        DecodedImage::floats(width, height, stored, values)
     };
     let samples = match result {
         DecodingResult::U8(v) if bits < 8 => unpack(&v, bits, width, stored, false),
@@ -271,9 +271,9 @@ fn plain<R: Read + Seek>(decoder: &mut Decoder<R>, about: &Page) -> Result<Raste
         DecodingResult::F64(v) => return floats(v.into_iter().map(|v| v as f32).collect()),
     };
     match (colour, samples) {
-        (ColorType::CMYK(_), samples) => Raster::new(width, height, 3, cmyk_to_rgb(samples)),
-        (ColorType::YCbCr(8), Samples::U8(v)) => Raster::new(width, height, 3, Samples::U8(ycbcr_to_rgb(v))),
+        (ColorType::CMYK(_), samples) => DecodedImage::new(width, height, 3, cmyk_to_rgb(samples)),
+        (ColorType::YCbCr(8), Samples::U8(v)) => DecodedImage::new(width, height, 3, Samples::U8(ycbcr_to_rgb(v))),
         (ColorType::YCbCr(_), _) => Err(format!("is a TIFF of colour type {colour:?}, which is not read")),
-        (_, samples) => Raster::new(width, height, stored, samples),
+        (_, samples) => DecodedImage::new(width, height, stored, samples),
     }
 }

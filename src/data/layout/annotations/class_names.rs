@@ -61,7 +61,7 @@ impl ClassNames {
 }
 
 /// Names for the numbers in the files of some folders, and what there is to say of them.
-pub struct Named<'a> {
+pub struct NumberNames<'a> {
     root: &'a Path,
     all: &'a [ClassNames],
     of_folder: HashMap<PathBuf, Vec<&'a ClassNames>>,
@@ -73,7 +73,7 @@ pub struct Named<'a> {
     others: BTreeSet<(String, String)>,
 }
 
-impl<'a> Named<'a> {
+impl<'a> NumberNames<'a> {
     pub fn new(root: &'a Path, all: &'a [ClassNames]) -> Self {
         let (used, unnamed, others) = (BTreeSet::new(), BTreeMap::new(), BTreeSet::new());
         Self { root, all, of_folder: HashMap::new(), used, unnamed, others }

@@ -15,5 +15,5 @@ mod sets;
 mod voc;
 mod yolo;
 
-pub use pairing::Pictures;
+pub use pairing::PictureIndex;
 pub use sets::{AnnotationSet, Annotations};

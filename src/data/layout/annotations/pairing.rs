@@ -12,7 +12,7 @@ use std::{
 };
 
 /// The pictures by what they are called.
-pub struct Pictures {
+pub struct PictureIndex {
     by_name: HashMap<String, Vec<usize>>,
     /// Of each picture its folders, in lower case; and all of them.
     folders: Vec<Vec<String>>,
@@ -30,7 +30,7 @@ pub enum Pair {
     Several,
 }
 
-impl Pictures {
+impl PictureIndex {
     pub fn new(pictures: &[PictureFile]) -> Self {
         let mut by_name = HashMap::<String, Vec<usize>>::new();
         for (i, picture) in pictures.iter().enumerate() {
@@ -115,8 +115,9 @@ mod tests {
             probe: Probe { pages: vec![(0, [1, 1])], patient: None, windows: None, derived: None },
             masks: Vec::new(),
         };
-        let found =
-            |pictures: &[&str], file: &str| Pictures::new(&pictures.iter().map(picture).collect::<Vec<_>>()).of(file.as_ref());
+        let found = |pictures: &[&str], file: &str| {
+            PictureIndex::new(&pictures.iter().map(picture).collect::<Vec<_>>()).of(file.as_ref())
+        };
         let one = |picture, steps| Pair::One { picture, steps };
         let split = ["images/train/1.png", "images/val/1.png", "images/val/2.png"];
         assert_eq!(found(&split, "labels/val/1.txt"), one(1, 2));

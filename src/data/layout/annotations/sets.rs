@@ -1,9 +1,9 @@
 //! The files of single images as tables of labels: an image is what is marked in its file, as it is in a list of COCO.
 
 use super::{
-    class_names::{ClassNames, Named},
+    class_names::{ClassNames, NumberNames},
     labelme,
-    pairing::{Pair, Pictures, folders, split_of},
+    pairing::{Pair, PictureIndex, folders, split_of},
     voc, yolo,
 };
 use crate::{
@@ -31,13 +31,13 @@ const MAX_BYTES: u64 = 16 << 20;
 
 /// How a file is written.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum Format {
+pub enum AnnotationFormat {
     Voc,
     Yolo,
     LabelMe,
 }
 
-impl Format {
+impl AnnotationFormat {
     fn of(path: &Path) -> Option<Self> {
         match extension(path).as_str() {
             "xml" => Some(Self::Voc),
@@ -64,7 +64,7 @@ enum Marks {
 }
 
 impl Marks {
-    fn read(path: &Path, format: Format) -> Result<Self, String> {
+    fn read(path: &Path, format: AnnotationFormat) -> Result<Self, String> {
         let size = std::fs::metadata(path).map_err(|error| decode::io_reason(&error))?.len();
         if size > MAX_BYTES {
             return Err(format!("is larger than {} MiB", MAX_BYTES >> 20));
@@ -72,9 +72,9 @@ impl Marks {
         let bytes = decode::read_whole(path)?;
         let text = decode_text(&bytes).0;
         match format {
-            Format::Voc => voc::read(&text).map(Self::Names),
-            Format::Yolo => yolo::read(&text).map(Self::Classes),
-            Format::LabelMe => labelme::read(&text).map(Self::Names),
+            AnnotationFormat::Voc => voc::read(&text).map(Self::Names),
+            AnnotationFormat::Yolo => yolo::read(&text).map(Self::Classes),
+            AnnotationFormat::LabelMe => labelme::read(&text).map(Self::Names),
         }
     }
 
@@ -86,7 +86,7 @@ impl Marks {
     }
 
     /// The names of what is marked in `file`.
-    fn names(&self, file: &Path, named: &mut Named) -> BTreeSet<String> {
+    fn names(&self, file: &Path, named: &mut NumberNames) -> BTreeSet<String> {
         match self {
             Self::Names(names) => names.clone(),
             Self::Classes(classes) => classes.iter().map(|&class| named.name(file, class)).collect(),
@@ -113,12 +113,12 @@ impl File<'_> {
 }
 
 /// Folders called alike, but for their splits, hold files of one kind.
-type Kind = (Format, String);
+type FileKind = (AnnotationFormat, String);
 
-fn kind(root: &Path, path: &Path) -> Option<Kind> {
+fn kind(root: &Path, path: &Path) -> Option<FileKind> {
     let is_split = |name: &String| split_of(std::slice::from_ref(name)).is_some();
     let name = folders(&relative(root, path)).into_iter().rev().find(|name| !is_split(name));
-    Some((Format::of(path)?, name.unwrap_or_default()))
+    Some((AnnotationFormat::of(path)?, name.unwrap_or_default()))
 }
 
 /// Files of single images that say of which folders' images what is in them.
@@ -128,7 +128,7 @@ pub struct AnnotationSet {
     pub folder: PathBuf,
     /// What they are called: `train/labels/*.txt`.
     pub name: String,
-    pub format: Format,
+    pub format: AnnotationFormat,
     /// Where the names of classes are from.
     pub names: Option<String>,
     /// Paths of images, from the root, and their labels: none where the file cannot be read.
@@ -159,7 +159,7 @@ impl Annotations {
         found.without_picture(root, files.iter().filter(|path| is_of_kind(path)));
         found.without_label(root, kinds.values().flatten());
         // A picture is what the file nearest to it says.
-        let mut nearest = HashMap::<(Format, usize), usize>::new();
+        let mut nearest = HashMap::<(AnnotationFormat, usize), usize>::new();
         for ((format, _), files) in &kinds {
             for (picture, steps) in files.iter().filter_map(File::picture) {
                 nearest.entry((*format, picture)).and_modify(|least| *least = steps.min(*least)).or_insert(steps);
@@ -168,7 +168,7 @@ impl Annotations {
         let names = ClassNames::all(files);
         let mut sets = Vec::new();
         for ((format, _), files) in &kinds {
-            let mut named = Named::new(root, &names);
+            let mut named = NumberNames::new(root, &names);
             let mut labels = Vec::new();
             for file in files {
                 if let Some((picture, steps)) = file.picture()
@@ -185,7 +185,7 @@ impl Annotations {
             }
         }
         // An image without marks is one in a set where others have some.
-        for format in [Format::Voc, Format::Yolo, Format::LabelMe] {
+        for format in [AnnotationFormat::Voc, AnnotationFormat::Yolo, AnnotationFormat::LabelMe] {
             let of_format = |(set, _): &&(AnnotationSet, Labels)| set.format == format;
             let marked = sets.iter().filter(of_format).flat_map(|(_, labels)| labels).filter_map(|(_, marked)| marked.as_ref());
             let none = unmarked(marked.flatten().map(String::as_str));
@@ -199,7 +199,7 @@ impl Annotations {
 
     /// What is said of files that mark something in an image that is not here.
     fn without_picture<'a>(&mut self, root: &Path, files: impl Iterator<Item = &'a PathBuf>) {
-        let marks = |path: &Path| Format::of(path).and_then(|format| Marks::read(path, format).ok());
+        let marks = |path: &Path| AnnotationFormat::of(path).and_then(|format| Marks::read(path, format).ok());
         let files = files.filter(|path| !self.files.contains(*path));
         let lone: Vec<&PathBuf> = files.filter(|path| marks(path).is_some_and(|marks| !marks.is_empty())).collect();
         if !lone.is_empty() {
@@ -243,28 +243,28 @@ impl Annotations {
 
 /// The files that are called like pictures, by their kinds. Texts and files of XML are many things: most of a kind have to say what is
 /// in an image; texts that are all empty say so where others are of YOLO.
-fn of_kinds<'a>(root: &Path, pictures: &[PictureFile], files: &'a [PathBuf]) -> BTreeMap<Kind, Vec<File<'a>>> {
-    let named = Pictures::new(pictures);
+fn of_kinds<'a>(root: &Path, pictures: &[PictureFile], files: &'a [PathBuf]) -> BTreeMap<FileKind, Vec<File<'a>>> {
+    let named = PictureIndex::new(pictures);
     let read = |path: &'a PathBuf| {
         let kind = kind(root, path)?;
         let pair = named.of(&relative(root, path));
         (pair != Pair::None).then(|| (File { path, pair, marks: Marks::read(path, kind.0) }, kind))
     };
-    let mut kinds = BTreeMap::<Kind, Vec<File>>::new();
+    let mut kinds = BTreeMap::<FileKind, Vec<File>>::new();
     for (file, kind) in files.par_iter().filter_map(read).collect::<Vec<_>>() {
         kinds.entry(kind).or_default().push(file);
     }
     let count = |files: &[File], is: fn(&Result<Marks, String>) -> bool| files.iter().filter(|file| is(&file.marks)).count();
-    let are_sound = |(format, _): &Kind, files: &[File]| {
+    let are_sound = |(format, _): &FileKind, files: &[File]| {
         let sound = match format {
-            Format::Voc | Format::LabelMe => count(files, |marks| marks.is_ok()),
-            Format::Yolo => count(files, |marks| marks.as_ref().is_ok_and(|marks| !marks.is_empty())),
+            AnnotationFormat::Voc | AnnotationFormat::LabelMe => count(files, |marks| marks.is_ok()),
+            AnnotationFormat::Yolo => count(files, |marks| marks.as_ref().is_ok_and(|marks| !marks.is_empty())),
         };
         sound > 0 && sound >= count(files, |marks| marks.is_err())
     };
-    let is_yolo = kinds.iter().any(|(kind, files)| kind.0 == Format::Yolo && are_sound(kind, files));
+    let is_yolo = kinds.iter().any(|(kind, files)| kind.0 == AnnotationFormat::Yolo && are_sound(kind, files));
     kinds.retain(|kind, files| {
-        are_sound(kind, files) || (kind.0 == Format::Yolo && is_yolo && count(files, |marks| marks.is_err()) == 0)
+        are_sound(kind, files) || (kind.0 == AnnotationFormat::Yolo && is_yolo && count(files, |marks| marks.is_err()) == 0)
     });
     kinds
 }
@@ -288,7 +288,7 @@ fn name_of(picture: &PictureFile) -> String {
 }
 
 /// These files, their table still without rows.
-fn set(root: &Path, format: Format, files: &[File]) -> AnnotationSet {
+fn set(root: &Path, format: AnnotationFormat, files: &[File]) -> AnnotationSet {
     let places: BTreeSet<&Path> = files.iter().filter_map(|file| file.path.parent()).collect();
     let ending = files.first().map(|file| extension(file.path)).unwrap_or_default();
     let name = cut_list(places.iter().map(|place| display_path(&relative(root, &place.join(format!("*.{ending}"))))), 4);

@@ -8,7 +8,7 @@ use crate::data::{
 
 /// The classes of images, by the numbers of an array.
 #[derive(Debug, PartialEq)]
-pub struct Classes {
+pub struct ArrayClasses {
     /// Of each image.
     pub of: Vec<String>,
     /// An image may have several findings, or none.
@@ -16,7 +16,7 @@ pub struct Classes {
 }
 
 /// The classes of `count` images. The error is a reason to show beside the array's name.
-pub fn classes(header: &NpyHeader, bytes: &[u8], count: usize) -> Result<Classes, String> {
+pub fn classes(header: &NpyHeader, bytes: &[u8], count: usize) -> Result<ArrayClasses, String> {
     let width = match header.shape[..] {
         [n] | [n, 1] if n == count => 1,
         [n, width] if n == count && width > 1 => width,
@@ -30,7 +30,7 @@ pub fn classes(header: &NpyHeader, bytes: &[u8], count: usize) -> Result<Classes
             "?" | "nan" | "None" => String::new(),
             word => word.to_string(),
         };
-        return Ok(Classes { of: stored().map(|text| word(header.text(text))).collect(), are_findings: false });
+        return Ok(ArrayClasses { of: stored().map(|text| word(header.text(text))).collect(), are_findings: false });
     }
     let numbers: Vec<f64> = stored().map(|stored| header.number(stored)).collect();
     if let Some(at) = numbers.iter().position(|v| !v.is_finite()) {
@@ -38,7 +38,7 @@ pub fn classes(header: &NpyHeader, bytes: &[u8], count: usize) -> Result<Classes
     }
     if width == 1 {
         // Whole numbers print without a fraction.
-        return Ok(Classes { of: numbers.iter().map(f64::to_string).collect(), are_findings: false });
+        return Ok(ArrayClasses { of: numbers.iter().map(f64::to_string).collect(), are_findings: false });
     }
     if numbers.iter().any(|v| ![0.0, 1.0].contains(v)) {
         return Err(format!("has {width} labels for each image; one is needed, or zeros and ones"));
@@ -53,7 +53,7 @@ pub fn classes(header: &NpyHeader, bytes: &[u8], count: usize) -> Result<Classes
         [one] => one.to_string(),
         _ => SEVERAL.to_string(),
     };
-    Ok(Classes { of: marked.iter().map(class).collect(), are_findings: marked.iter().any(|marked| marked.len() != 1) })
+    Ok(ArrayClasses { of: marked.iter().map(class).collect(), are_findings: marked.iter().any(|marked| marked.len() != 1) })
 }
 
 /// What is said of labels that cannot be used, and of the images that they are of.
@@ -70,11 +70,11 @@ pub fn findings_note(name: &str) -> String {
 mod tests {
     use super::*;
 
-    fn read(shape: &str, fortran: &str, values: &[u8], count: usize) -> Result<Classes, String> {
+    fn read(shape: &str, fortran: &str, values: &[u8], count: usize) -> Result<ArrayClasses, String> {
         read_as("|u1", shape, fortran, values, count)
     }
 
-    fn read_as(kind: &str, shape: &str, fortran: &str, values: &[u8], count: usize) -> Result<Classes, String> {
+    fn read_as(kind: &str, shape: &str, fortran: &str, values: &[u8], count: usize) -> Result<ArrayClasses, String> {
         let text = format!("{{'descr': '{kind}', 'fortran_order': {fortran}, 'shape': {shape}, }}\n");
         let file = [&b"\x93NUMPY\x01\0"[..], &(text.len() as u16).to_le_bytes(), text.as_bytes()].concat();
         classes(&NpyHeader::read(&file[..]).unwrap(), values, count)
@@ -82,14 +82,14 @@ mod tests {
 
     #[test]
     fn labels_are_numbers_or_zeros_and_ones() {
-        let of = |found: Result<Classes, String>| found.unwrap().of;
+        let of = |found: Result<ArrayClasses, String>| found.unwrap().of;
         assert_eq!(of(read("(3,)", "False", &[2, 0, 1], 3)), ["2", "0", "1"]);
         assert_eq!(of(read("(2, 1)", "False", &[2, 0], 2)), ["2", "0"]);
         let one_hot = read("(2, 3)", "False", &[0, 0, 1, 1, 0, 0], 2).unwrap();
-        assert_eq!(one_hot, Classes { of: vec!["2".into(), "0".into()], are_findings: false });
+        assert_eq!(one_hot, ArrayClasses { of: vec!["2".into(), "0".into()], are_findings: false });
         assert_eq!(of(read("(2, 3)", "True", &[0, 1, 0, 0, 1, 0], 2)), ["2", "0"]);
         let findings = read("(3, 2)", "False", &[0, 0, 0, 1, 1, 1], 3).unwrap();
-        assert_eq!(findings, Classes { of: vec![NONE.into(), "1".into(), SEVERAL.into()], are_findings: true });
+        assert_eq!(findings, ArrayClasses { of: vec![NONE.into(), "1".into(), SEVERAL.into()], are_findings: true });
         let words = |order: fn(u32) -> [u8; 4]| "okä\0ill\0".chars().flat_map(|c| order(c as u32)).collect::<Vec<u8>>();
         assert_eq!(of(read_as("<U4", "(2,)", "False", &words(u32::to_le_bytes), 2)), ["okä", "ill"]);
         assert_eq!(of(read_as(">U4", "(2, 1)", "False", &words(u32::to_be_bytes), 2)), ["okä", "ill"]);

@@ -6,7 +6,7 @@ const IMAGES: &[&str] = &["x", "images", "image", "imgs", "img", "pictures", "sc
 const LABELS: &[&str] = &["y", "labels", "label", "targets", "target", "classes", "lbls"];
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Role {
+pub enum ArrayRole {
     Images,
     Labels,
 }
@@ -19,7 +19,7 @@ pub struct ArrayName {
     rest: String,
     words: Vec<String>,
     /// `None`: it does not say.
-    pub role: Option<Role>,
+    pub role: Option<ArrayRole>,
 }
 
 impl ArrayName {
@@ -30,8 +30,8 @@ impl ArrayName {
         let count = |list: &[&str]| words.iter().filter(|word| is_of(word, list)).count();
         let role = match (count(IMAGES), count(LABELS)) {
             (0, 0) => None,
-            (1, 0) => Some(Role::Images),
-            (0, 1) => Some(Role::Labels),
+            (1, 0) => Some(ArrayRole::Images),
+            (0, 1) => Some(ArrayRole::Labels),
             _ => return None,
         };
         let split = words.iter().find_map(|word| Split::from_name(word));
@@ -58,7 +58,7 @@ impl ArrayName {
     /// Whether this array holds the labels of the images in that one. Images need not say that they are such: `train.npy`.
     pub fn labels(&self, images: &Self) -> bool {
         let roles = (self.role, images.role);
-        matches!(roles, (Some(Role::Labels), None | Some(Role::Images))) && self.subject() == images.subject()
+        matches!(roles, (Some(ArrayRole::Labels), None | Some(ArrayRole::Images))) && self.subject() == images.subject()
     }
 }
 

@@ -1,8 +1,8 @@
 //! `.npy` files in a folder, one of images and one of their labels: `X.npy` and `y.npy`, `x_train.npy` and `y_train.npy`.
 
 use super::{
-    labels::{Classes, classes, findings_note, unlabelled},
-    names::{ArrayName, Role},
+    labels::{ArrayClasses, classes, findings_note, unlabelled},
+    names::{ArrayName, ArrayRole},
 };
 use crate::{
     data::{
@@ -29,7 +29,7 @@ const MAX_LABELS: usize = 256 << 20;
 const LISTED: usize = 12;
 
 /// An array and what its name says.
-struct Named<'a> {
+struct NamedArray<'a> {
     path: &'a Path,
     name: &'a ArrayName,
 }
@@ -49,7 +49,7 @@ fn arrays(scan: &FileScan) -> Vec<(PathBuf, ArrayName)> {
 /// Takes arrays of labels without their images for what they are: they are skipped, and it is said what is missing.
 fn name_lone_labels(root: &Path, scan: &mut FileScan) {
     let all = arrays(scan);
-    let are_labels = |name: &ArrayName| name.role == Some(Role::Labels);
+    let are_labels = |name: &ArrayName| name.role == Some(ArrayRole::Labels);
     let with_images: HashSet<_> =
         all.iter().filter(|(_, name)| !are_labels(name)).map(|(path, name)| (path.parent(), name.subject())).collect();
     let is_lone = |path: &Path, name: &ArrayName| {
@@ -78,10 +78,13 @@ fn may_list_labels(path: &Path) -> bool {
 pub fn detect(root: &Path, scan: &mut FileScan) -> Option<DetectedLayout> {
     name_lone_labels(root, scan);
     let all = arrays(scan);
-    let of_labels: Vec<Named> =
-        all.iter().filter(|(_, name)| name.role == Some(Role::Labels)).map(|(path, name)| Named { path, name }).collect();
-    let by_subject: BTreeMap<_, &Named> = of_labels.iter().rev().map(|l| ((l.path.parent(), l.name.subject()), l)).collect();
-    let labels_of = |picture: &PictureFile| -> Option<&Named> {
+    let of_labels: Vec<NamedArray> = all
+        .iter()
+        .filter(|(_, name)| name.role == Some(ArrayRole::Labels))
+        .map(|(path, name)| NamedArray { path, name })
+        .collect();
+    let by_subject: BTreeMap<_, &NamedArray> = of_labels.iter().rev().map(|l| ((l.path.parent(), l.name.subject()), l)).collect();
+    let labels_of = |picture: &PictureFile| -> Option<&NamedArray> {
         let name = named(&picture.relative)?;
         let labels = *by_subject.get(&(picture.relative.parent(), name.subject()))?;
         labels.name.labels(&name).then_some(labels)
@@ -94,7 +97,7 @@ pub fn detect(root: &Path, scan: &mut FileScan) -> Option<DetectedLayout> {
         return None;
     }
     let pictures: Vec<&PictureFile> = scan.pictures.iter().filter(|picture| !is_labels(picture)).collect();
-    let is_array = |picture: &PictureFile| named(&picture.relative).is_some_and(|name| name.role == Some(Role::Images));
+    let is_array = |picture: &PictureFile| named(&picture.relative).is_some_and(|name| name.role == Some(ArrayRole::Images));
     let (arrays, others): (Vec<&PictureFile>, Vec<&PictureFile>) =
         pictures.into_iter().partition(|picture| labels_of(picture).is_some() || is_array(picture));
     let count = |pictures: &[&PictureFile]| pictures.iter().map(|picture| picture.probe.pages.len()).sum::<usize>();
@@ -164,7 +167,7 @@ pub fn detect(root: &Path, scan: &mut FileScan) -> Option<DetectedLayout> {
 }
 
 /// Whether an array of labels has the shape of the images.
-fn are_masks(root: &Path, labels: &Named, picture: &PictureFile) -> bool {
+fn are_masks(root: &Path, labels: &NamedArray, picture: &PictureFile) -> bool {
     let Ok(header) = open_file(&root.join(labels.path)).and_then(|mut file| NpyHeader::read(&mut file)) else { return false };
     match (picture.probe.pages.as_slice(), &header.shape[..]) {
         ([(_, [width, height])], [rows, columns]) => [*rows, *columns] == [*height as usize, *width as usize] && *columns > 1,
@@ -177,7 +180,7 @@ fn split_of(path: &Path) -> Option<Split> {
     path.parent().into_iter().flat_map(Path::components).find_map(|part| split_of_folder(&display_part(part.as_os_str())))
 }
 
-fn read(path: &Path, count: usize) -> Result<Classes, String> {
+fn read(path: &Path, count: usize) -> Result<ArrayClasses, String> {
     let mut file = open_file(path)?;
     let header = NpyHeader::read(&mut file)?;
     let size = header.data_size().filter(|&size| size <= MAX_LABELS).ok_or("is too large for labels")?;

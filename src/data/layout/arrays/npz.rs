@@ -2,7 +2,7 @@
 
 use super::{
     labels::{classes, findings_note, unlabelled},
-    names::{ArrayName, Role},
+    names::{ArrayName, ArrayRole},
 };
 use crate::data::{
     dataset::{ArrayImages, Item, Layout, Skipped, Source, Split},
@@ -38,8 +38,8 @@ pub fn read(path: &Path) -> Result<DetectedLayout, String> {
     let mut detected = DetectedLayout::new(Layout::MedmnistNpz, String::new());
     // With labels, and without.
     let mut parts: [Vec<&str>; 2] = Default::default();
-    for (images, name) in of(Role::Images) {
-        let labels = of(Role::Labels).find(|(_, labels)| labels.labels(name)).map(|(labels, _)| *labels);
+    for (images, name) in of(ArrayRole::Images) {
+        let labels = of(ArrayRole::Labels).find(|(_, labels)| labels.labels(name)).map(|(labels, _)| *labels);
         match read_part(&mut zip, images, labels, name.split) {
             Ok((labelled, warnings)) => {
                 parts[usize::from(labelled.iter().all(|(_, class)| class.is_none()))].push(*images);
@@ -49,7 +49,7 @@ pub fn read(path: &Path) -> Result<DetectedLayout, String> {
             Err(reason) => detected.skipped.push(Skipped { path: images.into(), reason }),
         }
     }
-    let lone = of(Role::Labels).filter(|(_, labels)| !of(Role::Images).any(|(_, images)| labels.labels(images)));
+    let lone = of(ArrayRole::Labels).filter(|(_, labels)| !of(ArrayRole::Images).any(|(_, images)| labels.labels(images)));
     detected.skipped.extend(lone.map(|(labels, _)| Skipped { path: labels.into(), reason: "has labels but no images".into() }));
     let has = |split: Option<Split>| arrays.iter().any(|(_, name)| name.role.is_some() && name.split == split);
     let missing =

@@ -19,7 +19,7 @@ use std::{
 };
 
 /// The classes of some images by their folders: below the split where there is one.
-pub struct Classes {
+pub struct FolderClasses {
     /// Of each image.
     pub of: Vec<Option<String>>,
     pub names: Vec<String>,
@@ -33,7 +33,7 @@ pub struct Classes {
 
 /// The level that holds the classes among folders of images, by `dirs`: the folders of each image that may say something.
 /// `base`: where they lie below the path that was opened, so that people are told the level from there.
-pub fn classes(files: &[&PlacedFile], dirs: &[&[String]], base: &Path) -> Classes {
+pub fn classes(files: &[&PlacedFile], dirs: &[&[String]], base: &Path) -> FolderClasses {
     let mut beside: BTreeMap<&[String], BTreeSet<&str>> = BTreeMap::new();
     for (dirs, at) in dirs.iter().flat_map(|dirs| (0..dirs.len()).map(move |at| (dirs, at))) {
         beside.entry(&dirs[..at]).or_default().insert(&dirs[at]);
@@ -113,5 +113,5 @@ pub fn classes(files: &[&PlacedFile], dirs: &[&[String]], base: &Path) -> Classe
         };
         notes.push(Warning::new(text, NextStep::ClassLevel(number)));
     }
-    Classes { of, names, notes, unsorted: unsorted_count, is_generic }
+    FolderClasses { of, names, notes, unsorted: unsorted_count, is_generic }
 }

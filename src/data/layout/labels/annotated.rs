@@ -4,7 +4,7 @@ use super::{
     named_files::NamedFiles,
     naming::Naming,
     path_text::absolute,
-    rows::{Annotated, LabelTable, Named},
+    rows::{Annotated, LabelTable, MatchedTable},
 };
 use crate::data::layout::{
     annotations::AnnotationSet,
@@ -12,7 +12,7 @@ use crate::data::layout::{
 };
 
 /// The images that these files annotate, by their paths from the root.
-pub fn annotated(files: &NamedFiles, set: AnnotationSet) -> Named {
+pub fn annotated(files: &NamedFiles, set: AnnotationSet) -> MatchedTable {
     let AnnotationSet { folder, name, format, names, table } = set;
     let columns = Columns { file: Some(0), label: Some(1), split: None, patient: None };
     let scheme = if table.column(1).any(|label| label.contains(JOIN)) { LabelScheme::List(1) } else { LabelScheme::Column(1) };

@@ -1,10 +1,10 @@
 //! Tables that go on where another one ends.
 
-use super::rows::{LabelTable, Named};
+use super::rows::{LabelTable, MatchedTable};
 use std::path::Path;
 
 /// The best table and those that go on where it ends.
-pub fn continued(sources: &[Named], best: usize) -> Vec<usize> {
+pub fn continued(sources: &[MatchedTable], best: usize) -> Vec<usize> {
     let mut taken = sources[best].1.clone();
     let mut chosen = vec![best];
     for i in (0..sources.len()).filter(|&i| i != best) {
@@ -17,7 +17,7 @@ pub fn continued(sources: &[Named], best: usize) -> Vec<usize> {
     chosen
 }
 
-pub fn only(sources: Vec<Named>, chosen: &[usize]) -> Vec<LabelTable> {
+pub fn only(sources: Vec<MatchedTable>, chosen: &[usize]) -> Vec<LabelTable> {
     sources.into_iter().enumerate().filter(|(i, _)| chosen.contains(i)).map(|(_, (source, _))| source).collect()
 }
 

@@ -6,7 +6,7 @@ use super::{
     file_column::{Understood, understood},
     named_files::{Match, NamedFiles},
     naming::split_of_name,
-    rows::{LabelTable, Named, labelled},
+    rows::{LabelTable, MatchedTable, labelled},
 };
 use crate::{
     config::{DataConfig, LabelColumns},
@@ -31,7 +31,7 @@ pub fn from_given(root: &Path, scan: &FileScan, path: &Path, config: &DataConfig
     if path.is_dir() {
         return from_folder(&files, scan, path);
     }
-    let mut sources: Vec<Named> = Vec::new();
+    let mut sources: Vec<MatchedTable> = Vec::new();
     let mut reasons = Vec::new();
     let unread = |reason: NoTable| {
         let form = "check the file: a table is text with commas or tabs, a spreadsheet (.xlsx) or a list in JSON";
@@ -62,7 +62,7 @@ fn from_folder(files: &NamedFiles, scan: &FileScan, path: &Path) -> Result<Detec
     let above = folder.ancestors().skip(1).take(2).flat_map(|above| WalkDir::new(above).max_depth(1).sort_by_file_name());
     let entries = below.into_iter().chain(above).flatten().filter(|entry| entry.file_type().is_file());
     let found = Annotations::find(&root, &scan.pictures, &entries.map(walkdir::DirEntry::into_path).collect::<Vec<_>>());
-    let sources: Vec<Named> = found.sets.into_iter().map(|set| annotated(files, set)).collect();
+    let sources: Vec<MatchedTable> = found.sets.into_iter().map(|set| annotated(files, set)).collect();
     let Some(best) = (0..sources.len()).rev().max_by_key(|&i| sources[i].1.len()) else {
         let why =
             "holds no annotations of single images as Pascal VOC, YOLO or LabelMe have them that are called like these images";

@@ -4,7 +4,7 @@ use super::{
     file_column::{Understood, understood},
     named_files::{Match, NamedFiles},
     naming::Naming,
-    rows::{LabelTable, Named, SplitList, table_name},
+    rows::{LabelTable, MatchedTable, SplitList, table_name},
 };
 use crate::{
     config::DataConfig,
@@ -27,7 +27,7 @@ const MAX_FOUND: u64 = 128 << 20;
 
 /// What a table is to these images.
 pub enum Judged {
-    Labels(Box<Named>),
+    Labels(Box<MatchedTable>),
     Lists(Vec<SplitList>),
     Note(Warning),
 }

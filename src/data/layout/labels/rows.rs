@@ -53,7 +53,7 @@ impl LabelTable {
 }
 
 /// A table with the images that it names.
-pub type Named = (LabelTable, HashSet<usize>);
+pub type MatchedTable = (LabelTable, HashSet<usize>);
 
 /// The path of a table from the root, and its sheet.
 pub fn table_name(root: &Path, path: &Path, table: &Table) -> String {

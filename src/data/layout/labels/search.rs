@@ -7,7 +7,7 @@ use super::{
     judge::{Judged, judge, judge_sample, may_name},
     named_files::{Match, NamedFiles},
     path_text::without_format,
-    rows::{LabelTable, Named, SplitList, labelled},
+    rows::{LabelTable, MatchedTable, SplitList, labelled},
     unread,
 };
 use crate::{
@@ -57,7 +57,7 @@ pub struct TableLabels {
 pub fn find(root: &Path, scan: &FileScan, config: &DataConfig) -> TableLabels {
     let files = NamedFiles::new(root, scan);
     let mut found = TableLabels::default();
-    let mut sources: Vec<Named> = Vec::new();
+    let mut sources: Vec<MatchedTable> = Vec::new();
     let mut lists = Vec::new();
     let annotations = Annotations::find(root, &scan.pictures, &scan.others);
     found.notes.extend(annotations.notes);
@@ -87,7 +87,7 @@ pub fn find(root: &Path, scan: &FileScan, config: &DataConfig) -> TableLabels {
     }
     found.notes.extend(above(root, &files, scan.pictures.len(), config));
     let has_normal = |s: &LabelTable| s.table.rows.iter().any(|row| sounds_normal(&s.scheme.label(&s.table, row)));
-    let rank = |(s, images): &Named| (!is_of_guesses(&s.path), images.len(), has_normal(s), edition(&s.path));
+    let rank = |(s, images): &MatchedTable| (!is_of_guesses(&s.path), images.len(), has_normal(s), edition(&s.path));
     let ranks: Vec<_> = sources.iter().map(rank).collect();
     // Of equals, the first by its path: `max_by_key` takes the last.
     let Some(best) = (0..sources.len()).rev().max_by_key(|&i| ranks[i]) else {

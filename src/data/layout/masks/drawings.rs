@@ -1,7 +1,7 @@
 //! Pictures that were made of the images: maps of attention, superpixels, outlines drawn over them. They are neither images nor masks.
 
 use super::{
-    names::{Role, role},
+    names::{FolderRole, role},
     place::folders_of,
 };
 use crate::data::{
@@ -40,7 +40,7 @@ pub fn leave_out(pictures: &mut Vec<PictureFile>) -> Option<String> {
     let of_images: BTreeSet<&[String]> = folders
         .iter()
         .flat_map(|folders| {
-            (0..folders.len()).filter(|&at| matches!(role(&folders[at]), Role::Images { .. })).map(|at| &folders[..at])
+            (0..folders.len()).filter(|&at| matches!(role(&folders[at]), FolderRole::Images { .. })).map(|at| &folders[..at])
         })
         .collect();
     let names: BTreeSet<(Vec<String>, String)> = pictures.iter().map(|file| (folders_of(file), name(file))).collect();

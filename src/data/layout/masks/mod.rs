@@ -24,7 +24,7 @@ use crate::data::{
 };
 use content::{Look, all_look, masks_by_look};
 use index::Index;
-use names::{Role, bare, is_mask_alone, mask_of, role, says_anatomy, without_mask_word, without_modality};
+use names::{FolderRole, bare, is_mask_alone, mask_of, role, says_anatomy, without_mask_word, without_modality};
 use place::{Place, folders_of};
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
@@ -33,13 +33,13 @@ fn sets_of_both(pictures: &[PictureFile]) -> BTreeSet<Vec<String>> {
     let mut inside: BTreeMap<Vec<String>, [bool; 2]> = BTreeMap::new();
     let folders: BTreeSet<Vec<String>> = pictures.iter().map(folders_of).collect();
     for folders in &folders {
-        for at in (0..folders.len()).filter(|&at| matches!(role(&folders[at]), Role::Masks { .. })) {
+        for at in (0..folders.len()).filter(|&at| matches!(role(&folders[at]), FolderRole::Masks { .. })) {
             let has = inside.entry(folders[..=at].to_vec()).or_default();
             for name in &folders[at + 1..] {
                 match role(name) {
-                    Role::Images { .. } => has[0] = true,
-                    Role::Masks { .. } => has[1] = true,
-                    Role::Other => {}
+                    FolderRole::Images { .. } => has[0] = true,
+                    FolderRole::Masks { .. } => has[1] = true,
+                    FolderRole::Other => {}
                 }
             }
         }
@@ -199,7 +199,7 @@ fn keep_classes(places: &mut [Place], pictures: &[PictureFile]) -> Vec<String> {
         .iter()
         .flat_map(|p| {
             (0..p.folders.len())
-                .filter(|&at| matches!(role(&p.folders[at]), Role::Images { .. }))
+                .filter(|&at| matches!(role(&p.folders[at]), FolderRole::Images { .. }))
                 .map(|at| p.folders[..at].to_vec())
         })
         .collect();
@@ -244,7 +244,7 @@ fn judge_folders(places: &mut [Place], pictures: &[PictureFile]) -> Vec<String> 
         .flat_map(|&i| {
             let folders = &places[i].folders;
             folders.iter().enumerate().filter_map(|(at, name)| match role(name) {
-                Role::Images { rest } => Some((&folders[..at], bare(&rest))),
+                FolderRole::Images { rest } => Some((&folders[..at], bare(&rest))),
                 _ => None,
             })
         })
@@ -256,8 +256,8 @@ fn judge_folders(places: &mut [Place], pictures: &[PictureFile]) -> Vec<String> 
     for (folder, members) in unsure {
         let Some((name, parent)) = folder.split_last() else { continue };
         let rest = match role(name) {
-            Role::Masks { rest, .. } => rest,
-            Role::Images { .. } | Role::Other => continue,
+            FolderRole::Masks { rest, .. } => rest,
+            FolderRole::Images { .. } | FolderRole::Other => continue,
         };
         let beside = [bare(&rest), String::new()].into_iter().any(|rest| image_folders.contains(&(parent, rest)));
         let named = members.iter().filter(|&&i| index.has_counterpart(&places[i])).count() * 2 >= members.len();

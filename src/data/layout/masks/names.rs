@@ -69,13 +69,13 @@ const ENDS: &[&str] = &[
     "vk",
 ];
 /// What a folder's name says, and what is left of the name without it: `train` of `train_masks`.
-pub enum Role {
+pub enum FolderRole {
     Masks { always: bool, rest: String },
     Images { rest: String },
     Other,
 }
 
-pub fn role(name: &str) -> Role {
+pub fn role(name: &str) -> FolderRole {
     let name = plain(&humps_apart(name));
     let rest = |words: &[&str]| {
         words.iter().find_map(|word| match name.strip_suffix(word) {
@@ -89,13 +89,13 @@ pub fn role(name: &str) -> Role {
         })
     };
     if ALWAYS.contains(&name.as_str()) {
-        Role::Masks { always: true, rest: String::new() }
+        FolderRole::Masks { always: true, rest: String::new() }
     } else if let Some(rest) = rest(ALWAYS).or_else(|| rest(BESIDE_IMAGES)) {
-        Role::Masks { always: false, rest }
+        FolderRole::Masks { always: false, rest }
     } else if let Some(rest) = rest(IMAGES).or_else(|| rest(MODALITIES)) {
-        Role::Images { rest }
+        FolderRole::Images { rest }
     } else {
-        Role::Other
+        FolderRole::Other
     }
 }
 
@@ -217,15 +217,17 @@ mod tests {
 
     #[test]
     fn folders_of_masks_are_told_from_those_of_images() {
-        let masks = |name: &str| matches!(role(name), Role::Masks { always: true, .. });
-        let perhaps = |name: &str, left: &str| matches!(role(name), Role::Masks { always: false, rest } if rest == left);
-        let images = |name: &str, left: &str| matches!(role(name), Role::Images { rest } if rest == left);
+        let masks = |name: &str| matches!(role(name), FolderRole::Masks { always: true, .. });
+        let perhaps = |name: &str, left: &str| matches!(role(name), FolderRole::Masks { always: false, rest } if rest == left);
+        let images = |name: &str, left: &str| matches!(role(name), FolderRole::Images { rest } if rest == left);
         assert!(perhaps("ManualMask", "manual") && perhaps("leftMask", "left") && masks("GroundTruth"));
         assert!(masks("1. Ground Truth") && masks("GT") && masks("1st_manual") && masks("Masks"));
         assert!(
             perhaps("label", "") && perhaps("train_masks", "train") && perhaps("labelsTr", "tr") && perhaps("with_mask", "with")
         );
         assert!(images("img", "") && images("train-images", "train") && images("imagesTr", "tr"));
-        assert!(["normal", "unlabelled", "labelled", "masked", "imaging"].iter().all(|name| matches!(role(name), Role::Other)));
+        assert!(
+            ["normal", "unlabelled", "labelled", "masked", "imaging"].iter().all(|name| matches!(role(name), FolderRole::Other))
+        );
     }
 }

@@ -1,6 +1,6 @@
 //! A picture by its place: what its folders and its name say of masks.
 
-use super::names::{Role, bare, masked, role};
+use super::names::{FolderRole, bare, masked, role};
 use crate::data::{layout::file_scan::PictureFile, text::display_part};
 use std::{collections::BTreeSet, path::Path};
 
@@ -28,13 +28,13 @@ impl Place {
         for (i, folder) in folders.iter().enumerate() {
             let (rest, is_short) = match role(folder) {
                 // Below a folder of masks it is the name of a class.
-                Role::Masks { always, rest } if depth.is_none() && !sets.contains(&folders[..=i]) => {
+                FolderRole::Masks { always, rest } if depth.is_none() && !sets.contains(&folders[..=i]) => {
                     is_mask |= always;
                     depth.get_or_insert(i + 1);
                     (rest, false)
                 }
-                Role::Images { rest } => (rest, true),
-                Role::Masks { .. } | Role::Other => (folder.to_lowercase(), true),
+                FolderRole::Images { rest } => (rest, true),
+                FolderRole::Masks { .. } | FolderRole::Other => (folder.to_lowercase(), true),
             };
             short_key.extend((is_short && !rest.is_empty()).then(|| rest.clone()));
             key.extend((!rest.is_empty()).then_some(rest));
@@ -73,9 +73,9 @@ impl Place {
     /// The key below so many folders: of a folder of masks alone its rest, of those below it their names.
     pub fn key_below(&self, depth: usize) -> String {
         let part = |(at, name): (usize, &String)| match role(name) {
-            Role::Masks { rest, .. } if self.depth == Some(at + 1) => bare(&rest),
-            Role::Images { rest } => bare(&rest),
-            Role::Masks { .. } | Role::Other => name.to_lowercase(),
+            FolderRole::Masks { rest, .. } if self.depth == Some(at + 1) => bare(&rest),
+            FolderRole::Images { rest } => bare(&rest),
+            FolderRole::Masks { .. } | FolderRole::Other => name.to_lowercase(),
         };
         let parts = self.folders.iter().enumerate().skip(depth).map(part);
         parts.filter(|part| !part.is_empty()).collect::<Vec<_>>().join("/")

@@ -5,7 +5,7 @@
 
 use crate::{
     error::{Error, Result},
-    ml::base::checkpoint::{self, Metadata, Tensors},
+    ml::base::checkpoint::{self, CheckpointMetadata, Tensors},
 };
 use candle_core::{Device, Tensor};
 use rayon::prelude::*;
@@ -92,7 +92,11 @@ impl TileBank {
             ("usual".into(), Tensor::from_slice(&[self.usual], 1, &Device::Cpu)?),
         ]);
         let images = serde_json::to_string(&self.images).unwrap_or_default();
-        checkpoint::save(path, &tensors, &Metadata::from([("kind".into(), "tile-bank".into()), ("images".into(), images)]))
+        checkpoint::save(
+            path,
+            &tensors,
+            &CheckpointMetadata::from([("kind".into(), "tile-bank".into()), ("images".into(), images)]),
+        )
     }
 
     /// Reads what [`save`](Self::save) wrote.

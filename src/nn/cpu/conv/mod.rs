@@ -15,7 +15,7 @@ use correlate::correlate;
 use correlation::Correlation;
 use segments::{AxisTap, Segment, Target, segments};
 use weight_grad::WeightGrad;
-use winograd::{TileGrid, Winograd, WinogradWeightGrad};
+use winograd::{Winograd, WinogradTiles, WinogradWeightGrad};
 
 use super::{
     apply::{apply_2, apply_3, slice, to_tensor, with_values},
@@ -94,9 +94,9 @@ impl Conv {
     }
 
     /// The grid of Winograd's form for images of `channels`, where the form can be used and `pays`.
-    fn winograd(&self, channels: usize, outputs: usize, pays: fn(&TileGrid, usize) -> bool) -> Option<TileGrid> {
+    fn winograd(&self, channels: usize, outputs: usize, pays: fn(&WinogradTiles, usize) -> bool) -> Option<WinogradTiles> {
         let (images, _, height, width) = self.dims;
-        let grid = TileGrid { images, channels, height, width };
+        let grid = WinogradTiles { images, channels, height, width };
         ((self.kernel, self.stride, self.padding) == (3, 1, 1) && pays(&grid, outputs)).then_some(grid)
     }
 

@@ -41,7 +41,7 @@ pub use vector::{Kernel, MAX_LANES, Simd};
 
 /// The instruction sets that kernels are compiled for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Level {
+pub enum InstructionSet {
     Portable,
     #[cfg(target_arch = "x86_64")]
     Avx2,
@@ -53,8 +53,8 @@ pub enum Level {
 
 /// The widest instruction set of this machine, or the narrower one that the environment variable `DISSOLVE_SIMD` names
 /// (`avx2`, `portable`), for tests and for finding faults.
-pub fn level() -> Level {
-    static LEVEL: OnceLock<Level> = OnceLock::new();
+pub fn level() -> InstructionSet {
+    static LEVEL: OnceLock<InstructionSet> = OnceLock::new();
     *LEVEL.get_or_init(|| {
         let limit = std::env::var("DISSOLVE_SIMD").unwrap_or_default();
         #[cfg(target_arch = "x86_64")]
@@ -62,14 +62,14 @@ pub fn level() -> Level {
             let wide = is_x86_feature_detected!("avx512f")
                 && is_x86_feature_detected!("avx512vl")
                 && is_x86_feature_detected!("avx512dq");
-            return if wide && limit != "avx2" { Level::Avx512 } else { Level::Avx2 };
+            return if wide && limit != "avx2" { InstructionSet::Avx512 } else { InstructionSet::Avx2 };
         }
         #[cfg(all(target_arch = "aarch64", target_feature = "neon"))]
         if limit != "portable" {
-            return Level::Neon;
+            return InstructionSet::Neon;
         }
         let _ = limit;
-        Level::Portable
+        InstructionSet::Portable
     })
 }
 
@@ -88,13 +88,13 @@ fn sizes() -> (usize, usize) {
         (S::LANES, S::ROWS)
     }
     match level() {
-        Level::Portable => of::<Portable>(),
+        InstructionSet::Portable => of::<Portable>(),
         #[cfg(target_arch = "x86_64")]
-        Level::Avx2 => of::<x86::Avx2>(),
+        InstructionSet::Avx2 => of::<x86::Avx2>(),
         #[cfg(target_arch = "x86_64")]
-        Level::Avx512 => of::<x86::Avx512>(),
+        InstructionSet::Avx512 => of::<x86::Avx512>(),
         #[cfg(all(target_arch = "aarch64", target_feature = "neon"))]
-        Level::Neon => of::<neon::Neon>(),
+        InstructionSet::Neon => of::<neon::Neon>(),
     }
 }
 
@@ -114,14 +114,14 @@ pub fn dispatch<K: Kernel>(kernel: K) -> K::Output {
         }
         match level() {
             // SAFETY: `level` has found the instruction set on this machine.
-            Level::Avx512 => return unsafe { avx512(kernel) },
+            InstructionSet::Avx512 => return unsafe { avx512(kernel) },
             // SAFETY: as above.
-            Level::Avx2 => return unsafe { avx2(kernel) },
-            Level::Portable => {}
+            InstructionSet::Avx2 => return unsafe { avx2(kernel) },
+            InstructionSet::Portable => {}
         }
     }
     #[cfg(all(target_arch = "aarch64", target_feature = "neon"))]
-    if level() == Level::Neon {
+    if level() == InstructionSet::Neon {
         // SAFETY: NEON is part of the target.
         return unsafe { kernel.run::<neon::Neon>() };
     }
@@ -148,10 +148,10 @@ macro_rules! multiversion {
                 }
                 match $crate::nn::cpu::simd::level() {
                     // SAFETY: `level` has found the instruction set on this machine.
-                    $crate::nn::cpu::simd::Level::Avx512 => return unsafe { avx512($($arg),*) },
+                    $crate::nn::cpu::simd::InstructionSet::Avx512 => return unsafe { avx512($($arg),*) },
                     // SAFETY: as above.
-                    $crate::nn::cpu::simd::Level::Avx2 => return unsafe { avx2($($arg),*) },
-                    $crate::nn::cpu::simd::Level::Portable => {}
+                    $crate::nn::cpu::simd::InstructionSet::Avx2 => return unsafe { avx2($($arg),*) },
+                    $crate::nn::cpu::simd::InstructionSet::Portable => {}
                 }
             }
             body($($arg),*)

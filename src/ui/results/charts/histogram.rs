@@ -3,7 +3,7 @@
 use crate::{
     app::ResultsCommand,
     data::Label,
-    engine::{export::results::Chart, runs::score_set::ScoreSet},
+    engine::{export::results::ResultsChart, runs::score_set::ScoreSet},
     scores::BINS,
     ui::shared::{context::PanelContext, plot, theme, widgets},
 };
@@ -14,7 +14,7 @@ const KINDS: [Option<Label>; 3] = [Some(Label::Normal), Some(Label::Abnormal), N
 
 pub fn show(ui: &mut Ui, cx: &mut PanelContext<'_>, set: &ScoreSet, height: f32) {
     let t = theme::of(ui);
-    plot::head(ui, cx, Chart::Histogram, |ui, cx| {
+    plot::head(ui, cx, ResultsChart::Histogram, |ui, cx| {
         widgets::caption(ui, "THRESHOLD");
         let mut value = cx.state.results.threshold;
         let speed = ((set.histogram.range[1] - set.histogram.range[0]) / 500.0).max(1e-9);

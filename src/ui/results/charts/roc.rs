@@ -6,7 +6,7 @@ use crate::{
         ResultsCommand,
         state::{Comparing, ResultsCurve as Curve},
     },
-    engine::{export::results::Chart, runs::score_set::ScoreSet},
+    engine::{export::results::ResultsChart, runs::score_set::ScoreSet},
     metrics,
     ui::shared::{
         context::PanelContext,
@@ -21,10 +21,10 @@ use egui_plot::{FilledArea, Line, LineStyle, PlotPoint};
 type At = ([f64; 2], f64);
 
 impl Curve {
-    fn chart(self) -> Chart {
+    fn chart(self) -> ResultsChart {
         match self {
-            Self::Roc => Chart::Roc,
-            Self::PrecisionRecall => Chart::PrecisionRecall,
+            Self::Roc => ResultsChart::Roc,
+            Self::PrecisionRecall => ResultsChart::PrecisionRecall,
         }
     }
 

@@ -1,7 +1,7 @@
 //! Files that are read however little of what the standard asks for is there, and those that cannot be.
 
 use super::{super::reader::MAX_DEPTH, made::*};
-use crate::data::decode::{Kind, decode, kind, probe};
+use crate::data::decode::{FileFormat, decode, kind, probe};
 use flate2::write::DeflateEncoder;
 use std::io::Write;
 
@@ -41,7 +41,7 @@ fn files_are_read_without_preamble_meta_group_or_transfer_syntax() {
         for (what, start) in starts {
             let file = written(&[&start[..], &data].concat());
             let what = format!("{what}, explicit {explicit}, big endian {big_endian}");
-            assert_eq!(kind(file.path()), Ok(Kind::Dicom), "{what}");
+            assert_eq!(kind(file.path()), Ok(FileFormat::Dicom), "{what}");
             let probe = probe(file.path()).unwrap();
             assert_eq!((probe.pages, probe.patient.as_deref()), (vec![(0, [4, 1])], Some("patient 7")), "{what}");
             assert_eq!(levels(&file, 0), [0, 51, 102, 255], "{what}");
@@ -77,7 +77,7 @@ fn what_begins_like_dicom_only_is_left_alone() {
     for bytes in
         [&[0u8; 400][..], &[8; 400], b"\x08\0 is what this file begins with, and it is a note", b"\x08\0\x05\0CS\x0a\0ISO"]
     {
-        assert_eq!(kind(written(bytes).path()), Ok(Kind::Unknown), "{bytes:?}");
+        assert_eq!(kind(written(bytes).path()), Ok(FileFormat::Unknown), "{bytes:?}");
     }
 }
 

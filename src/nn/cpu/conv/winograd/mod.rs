@@ -15,7 +15,7 @@ mod weight_grad;
 use crate::nn::cpu::simd;
 pub use stages::Winograd;
 use tiles::TILE;
-pub use tiles::TileGrid;
+pub use tiles::WinogradTiles;
 pub use weight_grad::WinogradWeightGrad;
 
 /// Pixels of all images from which on it is faster.
@@ -26,7 +26,7 @@ const FEW_IMAGES: usize = 4;
 const FEW_PIXELS: usize = 4096;
 
 /// Whether it can be used, and takes less time than the direct form.
-pub fn pays(grid: &TileGrid, outputs: usize) -> bool {
+pub fn pays(grid: &WinogradTiles, outputs: usize) -> bool {
     let lanes = simd::lanes();
     let fits = grid.channels.is_multiple_of(lanes) && outputs.is_multiple_of(2 * lanes);
     // Tiles that mostly hang over the border are work for nothing.
@@ -35,7 +35,7 @@ pub fn pays(grid: &TileGrid, outputs: usize) -> bool {
 }
 
 /// The same for the gradient of the weights, which has more to do for each weight.
-pub fn pays_for_weights(grid: &TileGrid, outputs: usize) -> bool {
+pub fn pays_for_weights(grid: &WinogradTiles, outputs: usize) -> bool {
     pays(grid, outputs) && grid.pixels().pow(2) >= 4 * grid.channels * outputs
 }
 

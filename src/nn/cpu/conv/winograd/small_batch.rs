@@ -7,7 +7,7 @@ use rayon::prelude::*;
 use super::{
     product::Product,
     stages::{PAD, Winograd, finish, transform_row, transform_weights},
-    tiles::{POINTS, TileGrid},
+    tiles::{POINTS, WinogradTiles},
 };
 use crate::nn::cpu::{
     buffers::{Scratch, SharedPtr, UnwrittenBuffer, filled},
@@ -72,7 +72,7 @@ impl Kernel for OutputPanel<'_> {
     #[inline(always)]
     unsafe fn run<S: Simd>(self) {
         let Self { job, panel, points, out } = self;
-        let grid: TileGrid = job.grid;
+        let grid: WinogradTiles = job.grid;
         let (tiles, length, width) = (grid.tiles(), grid.channels + PAD, 2 * S::LANES);
         let (strip, block) = (grid.strip(0, S::LANES), POINTS * CHANNELS * width);
         // SAFETY: the scratch has the sizes that are computed here; channels and tiles stay within the points, and these outputs

@@ -1,7 +1,7 @@
 //! What is computed, and its steps: weights to points, a row of tiles to points, products to results.
 
 use super::{
-    tiles::{PATCH, TILE, TileGrid},
+    tiles::{PATCH, TILE, WinogradTiles},
     transform::{Destination, InputTransform, OutputTransform, Transform, WeightTransform},
 };
 use crate::nn::cpu::{
@@ -16,7 +16,7 @@ pub const PAD: usize = 16;
 /// `y[b, o] = bias[o] + sum_{c, tap} weights[o * row + c * channel + tap] * x[b, c, pixel + tap]`, taps in reverse if `flipped`.
 pub struct Winograd<'a> {
     pub x: &'a [f32],
-    pub grid: TileGrid,
+    pub grid: WinogradTiles,
     pub outputs: usize,
     pub weights: &'a [f32],
     pub row: usize,
@@ -68,7 +68,7 @@ pub unsafe fn finish<S: Simd>(
     strip: *mut f32,
     out: SharedPtr,
 ) {
-    let results = TileGrid { channels: job.outputs, ..job.grid };
+    let results = WinogradTiles { channels: job.outputs, ..job.grid };
     let (across, width) = (results.across(), 2 * S::LANES);
     // SAFETY: the caller's promise.
     unsafe {
@@ -94,7 +94,7 @@ pub unsafe fn finish<S: Simd>(
 #[inline(always)]
 pub unsafe fn transform_row<S: Simd>(
     x: *const f32,
-    grid: &TileGrid,
+    grid: &WinogradTiles,
     row: usize,
     strip: *mut f32,
     to: *mut f32,
@@ -130,7 +130,7 @@ pub fn to_points<S: Simd>(to: *mut f32, point: usize) -> Destination<S> {
 /// # Safety
 /// As for [`Simd`]; as for [`finish`].
 #[inline(always)]
-unsafe fn finish_row<S: Simd>(from: *const f32, grid: &TileGrid, tile: usize, point: usize, bias: S::V, strip: *mut f32) {
+unsafe fn finish_row<S: Simd>(from: *const f32, grid: &WinogradTiles, tile: usize, point: usize, bias: S::V, strip: *mut f32) {
     let columns = grid.columns(0);
     // SAFETY: the caller's promise.
     unsafe {

@@ -11,14 +11,14 @@ pub const POINTS: usize = PATCH * PATCH;
 
 /// The tiles of some images of `channels` channels.
 #[derive(Debug, Clone, Copy)]
-pub struct TileGrid {
+pub struct WinogradTiles {
     pub images: usize,
     pub channels: usize,
     pub height: usize,
     pub width: usize,
 }
 
-impl TileGrid {
+impl WinogradTiles {
     /// Rows of tiles in an image.
     pub fn down(&self) -> usize {
         self.height.div_ceil(TILE)

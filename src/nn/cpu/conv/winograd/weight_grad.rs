@@ -8,7 +8,7 @@ use rayon::prelude::*;
 use super::{
     product::Product,
     stages::{PAD, to_points, transform_row},
-    tiles::{PATCH, POINTS, TILE, TileGrid},
+    tiles::{PATCH, POINTS, TILE, WinogradTiles},
     transform::{Destination, OutputGradTransform, Transform, WeightGradTransform},
 };
 use crate::nn::cpu::{
@@ -31,7 +31,7 @@ const TILES_A_PART: usize = 64;
 /// Of `x` in the grid and `dy`, which has `outputs` channels in the same grid.
 pub struct WinogradWeightGrad<'a> {
     pub x: &'a [f32],
-    pub grid: TileGrid,
+    pub grid: WinogradTiles,
     pub dy: &'a [f32],
     pub outputs: usize,
 }
@@ -164,7 +164,7 @@ impl Kernel for RowPair<'_> {
     unsafe fn run<S: Simd>(self) {
         let Self { job, from, to, block: BlockPtr { a, b, tiles } } = self;
         let grid = job.grid;
-        let results = TileGrid { channels: job.outputs, ..grid };
+        let results = WinogradTiles { channels: job.outputs, ..grid };
         let first = to * grid.across();
         // SAFETY: the scratch has the size of the larger strip; the row's part of the block is ours.
         unsafe {
