@@ -5,7 +5,7 @@ use crate::harness::Window;
 use dissolve_studio::{
     app::{
         AppCommand, DataCommand, DissolveCommand, ResultsCommand, TrainCommand,
-        state::{Colours, JobState, Map, ScoresStatus, Workspace},
+        state::{Colours, JobState, OcclusionMap, ScoresStatus, Workspace},
     },
     config::ThresholdRule,
     engine::export::{
@@ -183,9 +183,12 @@ fn results_are_filtered_tagged_explained_and_exported() {
     });
     assert!(window.has("nearest normal under 90°") && window.has("similarity 0°") && window.has("shift known 270°"));
     window.click("Make the map");
-    window.until("places are covered", |s| matches!(s.state().results.explanation.map, Map::Running { done, .. } if done > 0));
+    window.until(
+        "places are covered",
+        |s| matches!(s.state().results.explanation.map, OcclusionMap::Running { done, .. } if done > 0),
+    );
     window.click("Stop");
-    window.until("it has stopped", |s| matches!(s.state().results.explanation.map, Map::None));
+    window.until("it has stopped", |s| matches!(s.state().results.explanation.map, OcclusionMap::None));
     window.send(AppCommand::Escape);
 
     for chart in [ResultsChart::Roc, ResultsChart::PrecisionRecall, ResultsChart::Histogram, ResultsChart::Confusion] {
@@ -304,7 +307,7 @@ fn folder_to_false_positives_in_three_actions() {
     window.send(AppCommand::Toggle(dissolve_studio::app::state::Overlay::Picture));
     window.until("the picture is there", |s| s.state().results.explanation.picture.is_some());
     window.click("Make the map");
-    window.until("the map is there", |s| matches!(s.state().results.explanation.map, Map::Ready { .. }));
+    window.until("the map is there", |s| matches!(s.state().results.explanation.map, OcclusionMap::Ready { .. }));
     assert!(window.has("not a lesion"));
     window.send(AppCommand::Escape);
 

@@ -3,7 +3,7 @@
 use crate::{
     app::{
         State,
-        state::{BESIDE, Filter, JobState, Map, Overlay, Work, Workspace, in_work},
+        state::{BESIDE, Filter, JobState, OcclusionMap, Overlay, Work, Workspace, in_work},
     },
     config::{DissolveMethod, ThresholdRule},
     data::Item,
@@ -267,9 +267,9 @@ pub(crate) fn may_map(state: &State) -> Result<(), &'static str> {
     let is_open = state.results.ready().is_some_and(|set| state.open_of(set).is_some());
     match state.results.explanation.map {
         _ if !is_open => Err("Open the run's data set first."),
-        Map::None => Ok(()),
-        Map::Running { .. } => Err("It is being made."),
-        Map::Ready { .. } => Err("It is there: see the large view."),
+        OcclusionMap::None => Ok(()),
+        OcclusionMap::Running { .. } => Err("It is being made."),
+        OcclusionMap::Ready { .. } => Err("It is there: see the large view."),
     }
 }
 

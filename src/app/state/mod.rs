@@ -34,7 +34,7 @@ pub use listing::{Chosen, ColumnFilter, ColumnTest, GalleryFilter, Mark, Marks};
 pub use persisted::{OpenScores, PersistedState, SCALES, THUMBNAIL_STEPS, UiScale};
 pub use progress::{AurocPoint, Curve, Progress, Quantity};
 pub use results::{
-    Comparing, Explanation, Layers, Map, MapView, ResultsCurve, ResultsState, ScoredImageInfo, ScoresStatus, Sort, Tab,
+    Comparing, Explanation, Layers, MapView, OcclusionMap, ResultsCurve, ResultsState, ScoredImageInfo, ScoresStatus, Sort, Tab,
 };
 pub use runs::{RunDraft, RunsState, SettingRow, in_work, side_by_side};
 pub use train::{Decided, DecidedBefore, Texts, TrainForm, TrainState, paper_value};

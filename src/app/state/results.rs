@@ -106,7 +106,7 @@ pub struct Explanation {
     /// Its tile where the map is highest, and its corners as shares of the image's sides.
     pub highest_tile: Option<(HighestTile, [[f32; 2]; 2])>,
     pub failed: Option<Failure>,
-    pub map: Map,
+    pub map: OcclusionMap,
     /// The image under its anomaly map.
     pub layers: Option<Layers>,
 }
@@ -148,7 +148,7 @@ pub struct Layers {
 
 /// The map of what covering the image changes.
 #[derive(Debug, Clone, Copy, PartialEq, Default)]
-pub enum Map {
+pub enum OcclusionMap {
     #[default]
     None,
     /// Covered places, of how many.

@@ -7,7 +7,7 @@ use super::{
 use crate::{
     app::{
         Effect, State, actions,
-        state::{Map, MapView, Overlay, Workspace},
+        state::{MapView, OcclusionMap, Overlay, Workspace},
     },
     engine::map_layers::MapLayers,
 };
@@ -28,7 +28,7 @@ pub fn show(state: &mut State) -> Vec<Effect> {
 pub fn occlude(state: &mut State, wanted: bool) -> Vec<Effect> {
     if !wanted {
         // The same question without its map ends the work on it.
-        state.results.explanation.map = Map::None;
+        state.results.explanation.map = OcclusionMap::None;
         return explanation::question(state, false).into_iter().collect();
     }
     if let Err(reason) = actions::may_score(state) {
@@ -39,7 +39,7 @@ pub fn occlude(state: &mut State, wanted: bool) -> Vec<Effect> {
     let asked = explanation::question(state, true);
     if asked.is_some() {
         state.results.explanation.failed = None;
-        state.results.explanation.map = Map::Running { done: 0, of: 1 };
+        state.results.explanation.map = OcclusionMap::Running { done: 0, of: 1 };
     }
     effects.extend(asked);
     effects
@@ -71,7 +71,7 @@ pub fn view_maps(state: &mut State, view: MapView) -> Vec<Effect> {
         return Vec::new();
     }
     let mut effects = if turned_on { open(state) } else { Vec::new() };
-    let is_covering = matches!(state.results.explanation.map, Map::Running { .. });
+    let is_covering = matches!(state.results.explanation.map, OcclusionMap::Running { .. });
     effects.extend(explanation::question(state, is_covering));
     effects
 }

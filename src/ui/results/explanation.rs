@@ -2,7 +2,7 @@
 //! terms.
 
 use crate::{
-    app::{AppCommand, ResultsCommand, actions, message::Texture, state::Map},
+    app::{AppCommand, ResultsCommand, actions, message::Texture, state::OcclusionMap},
     config::ShiftKind,
     engine::{
         export::{curves::Graph, results::Format},
@@ -110,7 +110,7 @@ fn where_it_matters(ui: &mut Ui, cx: &mut PanelContext<'_>, row: &ScoreRow, room
     let t = theme::of(ui);
     let explanation = &cx.state.results.explanation;
     widgets::caption(ui, "WHERE COVERING THE PICTURE CHANGES DIA’S SCORE");
-    let texture = if matches!(explanation.map, Map::Ready { .. }) { Texture::Map } else { Texture::Explained };
+    let texture = if matches!(explanation.map, OcclusionMap::Ready { .. }) { Texture::Map } else { Texture::Explained };
     let picture = cx.textures.get(&texture).filter(|_| explanation.picture.is_some()).cloned();
     let side = ui.available_width().min(300.0).min((room - BELOW).max(160.0));
     // A wide picture takes no more height than it has.
@@ -146,7 +146,7 @@ fn where_it_matters(ui: &mut Ui, cx: &mut PanelContext<'_>, row: &ScoreRow, room
         widgets::weak(ui, "The line is the mask that came with the image.");
     }
     match explanation.map {
-        Map::None => {
+        OcclusionMap::None => {
             let allowed = actions::may_score(cx.state);
             let ready = allowed.is_ok() && explanation.picture.is_some();
             let button = ui.add_enabled(ready, Button::new("Make the map"));
@@ -156,7 +156,7 @@ fn where_it_matters(ui: &mut Ui, cx: &mut PanelContext<'_>, row: &ScoreRow, room
                 cx.send(ResultsCommand::Occlude(true));
             }
         }
-        Map::Running { done, of } => {
+        OcclusionMap::Running { done, of } => {
             ui.horizontal(|ui| {
                 let share = done as f32 / of.max(1) as f32;
                 ui.add(ProgressBar::new(share).desired_width(140.0).desired_height(8.0).fill(t.accent));
@@ -166,7 +166,7 @@ fn where_it_matters(ui: &mut Ui, cx: &mut PanelContext<'_>, row: &ScoreRow, room
                 }
             });
         }
-        Map::Ready { fall, rise } => {
+        OcclusionMap::Ready { fall, rise } => {
             legend(ui, fall, rise);
             let largest = fall.max(rise);
             if row.spread.is_some_and(|s| largest < s) {

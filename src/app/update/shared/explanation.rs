@@ -4,7 +4,7 @@ use crate::{
     app::{
         Effect, State, actions,
         message::{BackgroundEffect, ImageEffect, MapLayer, Texture},
-        state::{Explanation, Layers, Map, Overlay, Workspace},
+        state::{Explanation, Layers, OcclusionMap, Overlay, Workspace},
     },
     engine::{
         display::rgba::Rgba,
@@ -53,7 +53,7 @@ pub fn answered(state: &mut State, generation: u64, answer: Answer) -> Vec<Effec
     if generation != explanation.generation {
         return Vec::new();
     }
-    let running = matches!(explanation.map, Map::Running { .. });
+    let running = matches!(explanation.map, OcclusionMap::Running { .. });
     match answer {
         Answer::Picture { pixels, has_mask } => {
             explanation.picture = Some(has_mask);
@@ -73,13 +73,13 @@ pub fn answered(state: &mut State, generation: u64, answer: Answer) -> Vec<Effec
         }
         Answer::Covered { done, of } => {
             if running {
-                explanation.map = Map::Running { done, of };
+                explanation.map = OcclusionMap::Running { done, of };
             }
             Vec::new()
         }
         Answer::Map { .. } if !running => Vec::new(),
         Answer::Map { pixels, fall, rise } => {
-            explanation.map = Map::Ready { fall, rise };
+            explanation.map = OcclusionMap::Ready { fall, rise };
             vec![Effect::Image(ImageEffect::Upload(Texture::Map, pixels))]
         }
         Answer::Layers(layers) => {
@@ -96,7 +96,7 @@ pub fn answered(state: &mut State, generation: u64, answer: Answer) -> Vec<Effec
             pixels.map(|pixels| upload(MapLayer::Edge, pixels)).into_iter().collect()
         }
         Answer::Failed(failure) => {
-            explanation.map = Map::None;
+            explanation.map = OcclusionMap::None;
             explanation.failed = Some(failure);
             Vec::new()
         }

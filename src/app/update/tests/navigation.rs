@@ -4,7 +4,7 @@ use crate::{
     app::{
         AppCommand, DataCommand, DissolveCommand, Effect, ResultsCommand, RunsCommand, State,
         actions::{self, Id},
-        state::{Comparing, GalleryFilter, Map, Overlay, Track, Workspace},
+        state::{Comparing, GalleryFilter, OcclusionMap, Overlay, Track, Workspace},
         update::{tests::*, update},
     },
     config::{DissolveMethod, ThresholdRule},
@@ -161,7 +161,7 @@ fn the_map_is_asked_for_from_anywhere() {
     let effects = act(&mut state, Id::Map);
     assert_eq!(state.overlay, Some(Overlay::Picture), "where it is seen");
     assert!(matches!(effects.last(), Some(Effect::Background(BackgroundEffect::Explain(question))) if question.occlude));
-    assert!(matches!(state.results.explanation.map, Map::Running { .. }) && state.results.explanation.row == Some(0));
+    assert!(matches!(state.results.explanation.map, OcclusionMap::Running { .. }) && state.results.explanation.row == Some(0));
 }
 
 #[test]
