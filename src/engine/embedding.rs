@@ -25,19 +25,33 @@ const CHUNK: usize = 32;
 /// Which images, and by whose eyes.
 #[derive(Debug, Clone)]
 pub struct EmbeddingRequest {
+    /// Number of the request: the answers carry it.
     pub generation: u64,
+    /// A finished encoder's file of weights.
     pub encoder: PathBuf,
+    /// Where the images are.
     pub dataset: Arc<Dataset>,
+    /// All that are wanted; of more than [`MOST`] some are left out.
     pub images: Vec<ImageId>,
 }
 
 /// What has come of it so far.
 #[derive(Debug, Clone, PartialEq)]
 pub enum EmbeddingNews {
-    /// Images described.
-    Described { done: usize, of: usize },
-    /// Where they lie: all that can be decoded. `is_last`: nothing better comes.
-    Points { points: Vec<(ImageId, [f32; 2])>, is_last: bool },
+    /// The encoder is at work.
+    Described {
+        /// Images described so far, without those that cannot be decoded.
+        done: usize,
+        /// Images that are looked at, [`MOST`] at most.
+        of: usize,
+    },
+    /// Where they lie: all that can be decoded.
+    Points {
+        /// In no unit: only what is near to what means something.
+        points: Vec<(ImageId, [f32; 2])>,
+        /// Nothing better comes.
+        is_last: bool,
+    },
 }
 
 /// Describes the images, and says where they lie: by principal components first, then as t-SNE moves them. Ends early, without an

@@ -25,13 +25,16 @@ use std::{path::PathBuf, sync::Arc};
 /// Longest side of a nearest normal, px.
 pub(crate) const NEAREST: usize = 160;
 
+/// What the window asks about one scored image. Asked again under the same number it brings only what is still missing.
 #[derive(Debug, Clone)]
 pub struct Question {
     /// The same for the question and a later request for its map.
     pub generation: u64,
+    /// The scores that the image is explained by.
     pub set: Arc<ScoreSet>,
     /// Where the image is.
     pub dataset: Arc<Dataset>,
+    /// Its place there, which its row in the scores does not tell.
     pub image: ImageId,
     /// Names of the nearest normals in the run's own data.
     pub nearest: Option<[String; SHIFTS]>,
@@ -48,34 +51,46 @@ pub struct Lay {
     pub threshold: Option<f32>,
 }
 
+/// A piece of the answer. What a question does not ask for, or the run has nothing to say of, never comes.
 #[derive(Debug)]
 pub enum Answer {
     /// The image as the encoder sees it, but larger, with the outline of its mask where it has one.
     Picture {
+        /// RGBA, longest side at most 1536 px.
         pixels: Rgba,
+        /// The outline is in it.
         has_mask: bool,
     },
+    /// The normal training image nearest to it under one shift.
     Nearest {
+        /// `0..SHIFTS`.
         shift: usize,
+        /// Longest side at most 160 px.
         pixels: Rgba,
     },
     /// Of a picture that is worked on by tiles.
     HighestTile(Box<HighestTilePictures>),
     /// Covered places, of how many (droppable).
     Covered {
+        /// Places covered so far.
         done: usize,
+        /// Places in all.
         of: usize,
     },
     /// The picture under its map. `fall`, `rise`: the largest changes of the score where a place is covered, both >= 0.
     Map {
+        /// RGBA: orange where covering lowers the score, blue where it raises it.
         pixels: Rgba,
+        /// Largest fall; 0 where covering never lowers the score.
         fall: f64,
+        /// Largest rise, likewise.
         rise: f64,
     },
     /// The image and its anomaly map.
     Layers(Box<MapLayers>),
     /// The edge of what the map has above the threshold, where there is something.
     Edge(Option<Rgba>),
+    /// Why the rest of the answer is missing; what came before it holds.
     Failed(Failure),
 }
 
@@ -84,8 +99,11 @@ pub enum Answer {
 pub struct HighestTilePictures {
     /// Left upper and right lower corner, as shares of the image's sides.
     pub corners: [[f32; 2]; 2],
+    /// Where it is and how far from normal.
     pub tile: HighestTile,
+    /// The image's tile.
     pub here: Rgba,
+    /// The normal tile.
     pub nearest: Rgba,
 }
 

@@ -1,5 +1,7 @@
 //! What the command line and the window share, without threads: the chain of stages, runs, dissolving, exports.
 
+#![warn(missing_docs)]
+
 pub mod anomaly_maps;
 pub mod demo;
 pub(crate) mod display;

@@ -8,6 +8,7 @@ const NAMED: usize = 6;
 /// A path that was typed, and how it goes on.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct PathCompletion {
+    /// As it stood in the field; where that has changed since, this answer is passed over.
     pub typed: String,
     /// As far as it can only be meant; no further where nothing begins so.
     pub completed: String,

@@ -21,6 +21,10 @@ use std::collections::VecDeque;
 pub type Dissolving = LatestOnly<DissolveRequest>;
 
 impl Dissolving {
+    /// Starts the thread `dissolve`; [`join`](LatestOnly::join) ends it.
+    ///
+    /// # Errors
+    /// Where the system has no room for another thread.
     pub fn start(events: Events) -> std::io::Result<Self> {
         Self::spawn("dissolve", move |requests| run(requests, &events))
     }

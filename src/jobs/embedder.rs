@@ -10,6 +10,10 @@ use crate::{
 };
 
 impl LatestOnly<EmbeddingRequest> {
+    /// Starts the thread `embedding`; [`join`](LatestOnly::join) ends it.
+    ///
+    /// # Errors
+    /// Where the system has no room for another thread.
     pub fn start(events: Events) -> std::io::Result<Self> {
         Self::spawn("embedding", move |requests| run(requests, &events))
     }

@@ -45,53 +45,79 @@ pub type Wake = Arc<dyn Fn() + Send + Sync>;
 /// Room for events on their way; a frame takes a bounded number of them.
 const CAPACITY: usize = 1024;
 
+/// What a thread or a dialog tells; `app::update::events` takes it. A `generation` or `strip` is the number of the request that is
+/// answered: the answer to an older one is dropped there.
 #[derive(Debug)]
 pub enum JobEvent {
     /// The file dialog was answered, or there was none.
     Picked(Pick, Picked),
-    /// Files seen while a data set is being opened (droppable).
+    /// A data set is being read (droppable).
     Opening {
+        /// Files seen so far.
         found: usize,
     },
+    /// A data set was read: a new one, or the open one with other normal classes.
     Opened {
+        /// Of the request to open it.
         generation: u64,
+        /// As it was asked for, with its table of curation in the workspace.
         config: DataConfig,
+        /// Curated already.
         dataset: Arc<Dataset>,
     },
+    /// A data set could not be read; the one before stays open.
     OpenFailed {
+        /// Of the request to open it.
         generation: u64,
+        /// What was to be opened.
         path: PathBuf,
+        /// Shown in the place of the images.
         failure: Failure,
     },
+    /// One thumbnail was made.
     Thumbnail {
+        /// Of the data set that it was made from, which may have been opened again since.
         generation: u64,
+        /// Which one was asked for.
         thumb: Thumb,
+        /// Where it cannot be decoded: why, as a short reason beside its name.
         pixels: Result<Rgba, String>,
     },
     /// The selected image before and after preprocessing.
     PreprocessPreview {
+        /// Of the request.
         generation: u64,
+        /// With its mask's edge, where it has one.
         preview: Result<PreprocessPreview, Failure>,
     },
-    /// Images read in the search for duplicates (droppable).
+    /// The search for duplicates goes on (droppable).
     Examining {
+        /// Of the data set that is searched.
         generation: u64,
+        /// Images read so far.
         done: usize,
     },
+    /// The search for duplicates is through.
     Examined {
+        /// Of the data set that was searched.
         generation: u64,
+        /// Pairs that show the same, and what cannot be decoded.
         examination: Arc<Examination>,
     },
-    /// What a table says of the images of the data set with this generation; `None`: what was dropped is another thing, to be
-    /// opened.
+    /// A table of curation that a person chose or dropped.
     Curation {
+        /// Of the open data set.
         generation: u64,
+        /// The table.
         path: PathBuf,
+        /// What it says of the images; `None`: what was dropped is another thing, to be opened.
         curation: Result<Option<Arc<Curation>>, Failure>,
     },
-    /// The first rows of a table of labels.
+    /// The columns of a table of labels, to choose from.
     Table {
+        /// The table.
         path: PathBuf,
+        /// Its first rows.
         table: Result<TablePreview, Failure>,
     },
     /// The demo's data, and its finished run.
@@ -100,104 +126,147 @@ pub enum JobEvent {
     DemoModel(Result<ModelSource, Failure>),
     /// A preview that a training wrote.
     Preview {
+        /// The PNG file in the run folder.
         file: PathBuf,
+        /// Its content, or why it cannot be read.
         pixels: Result<Rgba, String>,
     },
     /// What could compute here, and why not.
     Devices(Vec<device::Choice>),
     /// How a path that is typed goes on.
     PathCompleted(PathCompletion),
+    /// All runs of the workspace, newest first.
     Runs(Vec<RunEntry>),
+    /// The runs in its trash; follows [`Runs`](Self::Runs).
     Trash(Vec<RunEntry>),
+    /// What the training of a run and of its parts has written so far.
     Curves {
+        /// Its folder.
         run: PathBuf,
+        /// Empty where nothing was trained yet.
         curves: Vec<RunCurve>,
     },
     /// Whether a file holds a diffusion model that can be used.
     ModelChecked {
+        /// The file of weights.
         path: PathBuf,
+        /// Why it cannot be used.
         checked: Result<(), Failure>,
     },
+    /// Something was done to a run from its list.
     RunDone {
+        /// As it was asked for.
         action: RunAction,
+        /// What came of it.
         done: Result<RunDone, Failure>,
     },
+    /// The scores of a run were read.
     Scores {
+        /// The run folder, or one of its files of scores, as it was asked for.
         run: PathBuf,
+        /// With all that charts and gallery need.
         scores: Result<Arc<ScoreSet>, Failure>,
     },
+    /// The run in view was held against another one.
     ComparedRuns {
+        /// The other one's folder.
         second: PathBuf,
+        /// Fails where they share no labelled image.
         compared: Result<Arc<ComparedRuns>, Failure>,
     },
-    /// How many lesions that were drawn into its held-out normals this run finds.
+    /// How many lesions that were drawn into its held-out normals this run finds; before the job of it ends.
     SyntheticLesions {
+        /// Its folder.
         run: PathBuf,
+        /// As they were written there.
         lesions: Arc<SyntheticLesions>,
     },
-    /// About the image of question `generation`.
+    /// A piece of the answer why an image has its score (one that counts covered places is droppable).
     Why {
+        /// Of the question.
         generation: u64,
+        /// One of several.
         answer: Answer,
     },
-    /// Where images lie in two dimensions, of request `generation` (droppable but for the last).
+    /// Where images lie in two dimensions (droppable but for the last).
     Embedding {
+        /// Of the request.
         generation: u64,
+        /// How far it is, or the points so far.
         news: Result<EmbeddingNews, Failure>,
     },
     /// A file that a person asked for is written.
     Saved(PathBuf),
-    /// The picture that is being dissolved, as large as it is shown.
+    /// The picture that is being dissolved, as large as it is shown; comes before it is dissolved.
     Original(Original),
-    /// The slider's request `generation` is done.
+    /// The slider's request is done, or a large picture has gained some more tiles.
     Dissolved {
+        /// Of the request.
         generation: u64,
+        /// The selected image.
         dissolved: Result<Dissolved, Failure>,
     },
-    /// One of the dissolved images beside each other that go with request `generation`.
+    /// One of the dissolved images beside each other that go with a request.
     ComparisonPanel {
+        /// Of the request.
         generation: u64,
+        /// Its place among them, from 0.
         index: usize,
+        /// With a reason in place of the image where it cannot be dissolved.
         panel: ComparisonPanel,
     },
-    /// The band of the training normals, so far.
+    /// The band of the training normals' change curves, so far.
     NormalBand {
+        /// Of the strip that it belongs to.
         strip: u64,
+        /// Complete where no more normals are to be measured.
         band: NormalBand,
     },
     /// A contact sheet or a sweep was written there.
     SweepExported(Result<PathBuf, Failure>),
     /// A thumbnail of the slider's strip.
     StripThumbnail {
+        /// Of the strip that it belongs to.
         strip: u64,
+        /// Has its t.
         thumbnail: StripThumbnail,
     },
     /// A large picture by tiles, for the sheet of many t.
     SheetStep {
+        /// Of the strip that it belongs to.
         strip: u64,
+        /// Complete; has its t.
         dissolved: Dissolved,
     },
     /// What this machine can do.
     Machine(Machine),
+    /// The job begins; one that was stopped while it waited never does.
     JobStarted(JobId),
     /// The job has its run folder.
     JobFolder(JobId, PathBuf),
-    /// The last lines of a run's log.
+    /// The log of the run that works now.
     RunLog {
+        /// Its folder.
         run: PathBuf,
+        /// The last ones, newest last.
         lines: Vec<String>,
     },
     /// Steps are droppable, all else is not.
     JobProgress(JobId, Event),
+    /// The last word of a job.
     JobEnded(JobId, Outcome),
     /// Something that could not be done, and changes nothing else.
     Trouble {
+        /// One sentence.
         summary: String,
+        /// What to do next; `None`: nothing sensible.
         hint: Option<NextStep>,
     },
     /// A thread's task panicked: a fault of the program, shown with its text.
     Panicked {
+        /// Its name, as in the table of [`jobs`](super).
         thread: String,
+        /// What the panic said.
         text: String,
     },
 }
@@ -241,6 +310,7 @@ pub struct Events {
     wake: Wake,
 }
 
+/// Both ends of the way to the window. `wake` is called at each event, also at one that was dropped.
 pub fn channel(wake: Wake) -> (Events, Receiver<JobEvent>) {
     let (tx, rx) = sync_channel(CAPACITY);
     (Events { tx, wake }, rx)

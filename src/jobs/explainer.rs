@@ -11,6 +11,10 @@ use crate::{
 };
 
 impl LatestOnly<Question> {
+    /// Starts the thread `why`; [`join`](LatestOnly::join) ends it.
+    ///
+    /// # Errors
+    /// Where the system has no room for another thread.
     pub fn start(events: Events) -> std::io::Result<Self> {
         Self::spawn("why", move |requests| run(requests, &events))
     }

@@ -13,6 +13,8 @@
 //! in it; metrics are dropped where there is none. A panic in a thread becomes [`JobEvent::Panicked`](events::JobEvent::Panicked);
 //! the thread continues with its next task.
 
+#![warn(missing_docs)]
+
 pub(crate) mod compute;
 pub(crate) mod control;
 pub mod dissolver;

@@ -10,6 +10,10 @@ use crate::{
 };
 
 impl LatestOnly<PreviewRequest> {
+    /// Starts the thread `preview`; [`join`](LatestOnly::join) ends it.
+    ///
+    /// # Errors
+    /// Where the system has no room for another thread.
     pub fn start(events: Events) -> std::io::Result<Self> {
         Self::spawn("preview", move |requests| run(requests, &events))
     }

@@ -1,6 +1,8 @@
 //! The report of a run: one HTML file that needs nothing else, with configuration, curves, figures and pictures. What a run
 //! does not have (yet) is said in its place. And the page of many runs side by side ([`MergedGroup`]).
 
+#![warn(missing_docs)]
+
 pub(crate) mod chart;
 pub mod commands;
 mod document;

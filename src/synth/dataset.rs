@@ -9,7 +9,9 @@ use std::{fs, path::Path};
 /// How many photographs of what.
 #[derive(Debug, Clone, Copy)]
 pub struct Plan {
+    /// Normal photographs to learn from.
     pub train: usize,
+    /// Normal ones of other people, to be told from the abnormal ones.
     pub test_normal: usize,
     /// Spread evenly over the kinds of lesions.
     pub test_abnormal: usize,
@@ -19,15 +21,18 @@ pub struct Plan {
     pub one_camera: bool,
     /// Side in px.
     pub size: usize,
+    /// The same seed draws the same data set.
     pub seed: u64,
 }
 
 /// One photograph of a data set.
 #[derive(Debug, Clone)]
 pub struct Photograph {
+    /// Square, RGB.
     pub image: RgbImage,
     /// Kind and mask of its lesions; `None` where it is normal.
     pub lesion: Option<(LesionKind, GrayImage)>,
+    /// In the training split; else in the test split.
     pub train: bool,
     /// `000.png`, `001.png`… within its folder.
     pub number: usize,

@@ -24,6 +24,7 @@ pub enum LesionKind {
 }
 
 impl LesionKind {
+    /// In the order in which a data set goes through them.
     pub const ALL: [Self; 5] = [Self::Microaneurysms, Self::Haemorrhage, Self::Flame, Self::Exudates, Self::Drusen];
 
     /// Lower case, as folders are named.
@@ -55,6 +56,7 @@ impl LesionKind {
 /// A group of marks of one kind, placed in a picture.
 #[derive(Debug, Clone)]
 pub struct Lesion {
+    /// Gives its colours and its edges.
     pub kind: LesionKind,
     /// Middle of the group, px.
     pub at: Point,

@@ -11,6 +11,8 @@
 //! assert_eq!((photograph.width(), mask.width()), (64, 64));
 //! ```
 
+#![warn(missing_docs)]
+
 mod camera;
 mod dataset;
 mod eye;
@@ -45,6 +47,7 @@ pub struct Fundus {
 }
 
 impl Fundus {
+    /// A person drawn by this seed, before a camera of his own; left and right eyes alike.
     pub fn new(seed: u64) -> Self {
         Self::before(seed, Camera::draw(&mut rng::stream(seed, "synth-camera", 0)))
     }

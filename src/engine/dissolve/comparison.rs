@@ -20,7 +20,9 @@ pub const T_MAX: usize = 999;
 /// One of several dissolved images beside each other.
 #[derive(Debug, Clone)]
 pub struct ComparisonPanel {
+    /// What it differs by: an image's name, a method with its setting, a resolution in px.
     pub label: String,
+    /// A blank where it cannot be read.
     pub original: Arc<Raster>,
     /// The dissolved image, or why there is none.
     pub dissolved: Result<Dissolved, Failure>,

@@ -16,6 +16,7 @@ pub enum Scale {
 }
 
 impl Scale {
+    /// Not shrunk to what the model sees.
     pub fn is_tiles(&self) -> bool {
         matches!(self, Self::Tiles(_))
     }
@@ -35,8 +36,11 @@ pub struct Change {
 /// A dissolved image, at the size at which it was made; it is stretched to the original's size where it is shown.
 #[derive(Debug, Clone)]
 pub struct Dissolved {
+    /// Its place in the data set.
     pub image: ImageId,
+    /// Diffusion step; filters have that of the request, which means nothing.
     pub t: usize,
+    /// Floats: what dissolving changes can be less than 1/255.
     pub raster: Arc<Raster>,
     /// The original brought through the same resizing, not dissolved; `None` where nothing was resized.
     pub resized: Option<Arc<Raster>>,
@@ -44,7 +48,9 @@ pub struct Dissolved {
     pub change: Change,
     /// The same as the change curve shows it: of a picture in tiles on some of them, spread over it. `None` until it is complete.
     pub curve: Option<Change>,
+    /// Wall time from when it was begun until these pixels were there.
     pub milliseconds: f64,
+    /// Whole, or by tiles.
     pub scale: Scale,
     /// Tiles dissolved, of all that are not blank; where there are none yet, the whole picture dissolved at the model's size stands for them.
     pub tiles: [usize; 2],
@@ -53,6 +59,7 @@ pub struct Dissolved {
 }
 
 impl Dissolved {
+    /// Whether no tile is left to do.
     pub fn is_complete(&self) -> bool {
         self.tiles[0] >= self.tiles[1]
     }
@@ -92,6 +99,7 @@ pub(super) fn bytes([width, height]: [usize; 2]) -> usize {
 /// One thumbnail of the slider's strip.
 #[derive(Debug)]
 pub struct StripThumbnail {
+    /// Its t is the thumbnail's place on the strip.
     pub dissolved: Dissolved,
     /// The same small, in the original's proportions.
     pub pixels: Rgba,

@@ -27,7 +27,9 @@ pub struct NormalBand {
     /// `(t, 5th percentile, median, 95th percentile)`, in the order of t.
     pub rows: Vec<(usize, [f64; 3])>,
     /// Normals measured, and how many there will be.
+    /// Normals measured…
     pub count: usize,
+    /// …of so many.
     pub of: usize,
 }
 

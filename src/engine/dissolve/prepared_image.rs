@@ -32,7 +32,9 @@ const SAMPLE: usize = 4;
 /// An image as it is shown.
 #[derive(Debug, Clone)]
 pub struct Original {
+    /// Its place in the data set.
     pub image: ImageId,
+    /// After preprocessing; floats where the file has more than 8 bits and there is room, else bytes.
     pub raster: Arc<Raster>,
     /// Width and height before it was made smaller to be shown, px.
     pub size: [usize; 2],

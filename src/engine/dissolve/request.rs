@@ -10,10 +10,13 @@ use std::{path::PathBuf, sync::Arc};
 /// One request of the slider: an image, how it is dissolved, and what goes with it.
 #[derive(Debug, Clone)]
 pub struct DissolveRequest {
+    /// Number of the request: the answers carry it, and those to an older one are dropped.
     pub generation: u64,
     /// Changes with everything but t and what is shown beside it.
     pub strip: u64,
+    /// The selected image.
     pub source: ImageSource,
+    /// How it is dissolved, as is what goes with it.
     pub recipe: Recipe,
     /// The image is dissolved already: it is not done again.
     pub is_known: bool,
@@ -51,8 +54,11 @@ impl DissolveRequest {
 /// An image of a data set, and how it is prepared.
 #[derive(Debug, Clone)]
 pub struct ImageSource {
+    /// One in memory; opened again it is another, see `eq`.
     pub dataset: Arc<Dataset>,
+    /// Its place in the data set.
     pub image: ImageId,
+    /// As the model's images were prepared.
     pub preprocess: PreprocessConfig,
 }
 
@@ -78,6 +84,7 @@ impl PartialEq for ImageSource {
 /// How an image is dissolved.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Recipe {
+    /// Diffusion, or a filter of this size.
     pub method: DissolveMethod,
     /// Needed for [`DissolveMethod::Diffusion`].
     pub model: Option<ModelSource>,
@@ -120,8 +127,10 @@ impl Default for InView {
 /// Several dissolved images beside each other.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub enum ComparisonGrid {
+    /// The selected image alone.
     #[default]
     Nothing,
+    /// These, by the same recipe.
     Images(Vec<ImageId>),
     /// All methods at matched strength.
     Methods,
@@ -140,6 +149,7 @@ impl ComparisonGrid {
         }
     }
 
+    /// Whether the selected image stands alone.
     pub fn is_empty(&self) -> bool {
         self.len() == 0
     }

@@ -41,7 +41,9 @@ pub enum Graph {
 /// A graph with its values.
 #[derive(Debug)]
 pub enum CurveExport {
+    /// Of the selected image.
     ChangeCurve(ChangeCurve),
+    /// The run folder, from whose files the curves are read.
     Training(PathBuf),
     /// The set, and the row in it.
     Terms(Arc<ScoreSet>, usize),
@@ -50,6 +52,7 @@ pub enum CurveExport {
 /// Change of one image against t.
 #[derive(Debug, Clone, Default)]
 pub struct ChangeCurve {
+    /// Its name in the data set: title of the chart, and stem of the file.
     pub image: String,
     /// `(t, mean |change|)`
     pub points: Vec<(usize, f64)>,
@@ -57,6 +60,7 @@ pub struct ChangeCurve {
     pub floor: Option<f64>,
     /// `(t, 5th percentile, median, 95th percentile)` of the training normals; may be empty.
     pub band: Vec<(usize, [f64; 3])>,
+    /// Where the file is written; made where it is not there.
     pub folder: PathBuf,
 }
 

@@ -15,25 +15,37 @@ use crate::{
 };
 use std::{path::PathBuf, sync::Arc};
 
+/// The charts of Results; each is written over the evaluated rows, by the score and at the threshold in view.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum ResultsChart {
+    /// Sensitivity against the false positive rate.
     Roc,
+    /// Precision against recall.
     PrecisionRecall,
+    /// Scores of normal, abnormal and unlabelled images, in [`BINS`] bins.
     Histogram,
+    /// Counts of labels by calls.
     Confusion,
+    /// Sensitivity at 95 % specificity against the contrast of planted lesions, a line a size.
     SyntheticLesions,
 }
 
+/// How a chart is written.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Format {
+    /// The picture at three times its size in px, light colours.
     Png,
+    /// The picture, with text as text.
     Svg,
+    /// Its values.
     Csv,
 }
 
 impl Format {
+    /// As menus list them.
     pub const ALL: [Self; 3] = [Self::Png, Self::Svg, Self::Csv];
 
+    /// For people; lower case it is the file's ending.
     pub fn name(self) -> &'static str {
         match self {
             Self::Png => "PNG",
@@ -43,8 +55,10 @@ impl Format {
     }
 }
 
+/// What Results can write into the run's `exports/`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Export {
+    /// One chart, as a picture or as its values.
     Chart(ResultsChart, Format),
     /// Tags and notes with what the model says of the images.
     Tags,
@@ -55,6 +69,7 @@ pub enum Export {
 /// What the window shows of the scores.
 #[derive(Debug, Clone, Default)]
 pub struct Shown {
+    /// Score from which on an image is called abnormal.
     pub threshold: f64,
     /// Tags and notes of the run's images.
     pub review: Review,
@@ -111,6 +126,7 @@ impl Export {
 }
 
 impl ResultsChart {
+    /// For people.
     pub fn name(self) -> &'static str {
         match self {
             Self::Roc => "ROC",

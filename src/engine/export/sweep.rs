@@ -36,24 +36,33 @@ const BAR: u32 = 4;
 /// Grey level round the pictures of the sweep.
 const GROUND: u8 = 18;
 
+/// Which file.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum SweepExport {
+    /// The image at the t of [`SHEET_STEPS`], what changed below each: a PNG.
     ContactSheet,
+    /// Original, dissolved and change beside each other, t going up and down again: a GIF that repeats.
     Sweep,
 }
 
+/// What is written, of which image, and how its change is coloured. Carried out on a thread of its own.
 #[derive(Debug, Clone)]
 pub struct SweepExportRequest {
+    /// Sheet or sweep.
     pub what: SweepExport,
+    /// The image, prepared as the model's images were.
     pub source: ImageSource,
     /// Its t does not matter.
     pub recipe: Recipe,
+    /// Where the file goes, beside what is there already.
     pub folder: PathBuf,
     /// The files and folders that were opened: nothing is written into them.
     pub parts: Vec<PathBuf>,
+    /// How change becomes colour.
     pub difference: Difference,
     /// What resizing alone makes is no change.
     pub from_resized: bool,
+    /// By what the change is multiplied before it is coloured.
     pub gain: f32,
     /// Of the sweep, in their order.
     pub steps: Vec<usize>,

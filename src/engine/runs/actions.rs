@@ -17,14 +17,19 @@ use std::{
     path::{Path, PathBuf},
 };
 
+/// Done by the loader in the order they were asked for. Paths are run folders, where nothing else is said.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum RunAction {
     /// A new name and new notes.
     Edit {
+        /// The run.
         run: PathBuf,
+        /// For people; the folder keeps its name.
         name: String,
+        /// Free text; may be empty.
         notes: String,
     },
+    /// Into the workspace's trash, as a whole.
     Trash(PathBuf),
     /// Out of the trash again.
     Restore(PathBuf),
@@ -36,6 +41,7 @@ pub enum RunAction {
     Export(PathBuf),
     /// The encoder with its score for other runtimes, as a file there.
     ExportOnnx(PathBuf),
+    /// Writes `report.html` anew and shows it.
     Report(PathBuf),
 }
 
@@ -51,6 +57,10 @@ pub struct RunDone {
 }
 
 impl RunAction {
+    /// Does it, in this workspace.
+    ///
+    /// # Errors
+    /// A run that is locked or gone, files that cannot be read or written, weights that are not there or do not fit.
     pub fn execute(&self, workspace: &Path) -> Result<RunDone> {
         match self {
             Self::Edit { run, name, notes } => {

@@ -4,9 +4,12 @@ use super::score_set::ScoreSet;
 use crate::{error::Result, scores::Comparison};
 use std::{collections::HashMap, path::Path, sync::Arc};
 
+/// Two runs by the same score, over the labelled images that both have scored.
 #[derive(Debug)]
 pub struct ComparedRuns {
+    /// The run in view.
     pub first: Arc<ScoreSet>,
+    /// The one that was chosen beside it.
     pub second: ScoreSet,
     /// The images whose rank changed most come first.
     pub figures: Comparison,

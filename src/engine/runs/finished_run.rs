@@ -34,8 +34,10 @@ use std::{
 
 /// A finished run, loaded to score images.
 pub struct FinishedRun {
+    /// The folder that was named; the encoder may be in a part of it.
     pub run: RunDir,
     part: RunDir,
+    /// The settings of the part with the encoder, as they were decided while it was trained.
     pub config: RunConfig,
     encoder: Encoder,
     device: Device,

@@ -14,10 +14,14 @@ use std::path::{Path, PathBuf};
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct ModelSource(pub PathBuf);
 
+/// One run as its files tell it, read anew at each refresh of the list.
 #[derive(Debug, Clone, PartialEq)]
 pub struct RunEntry {
+    /// Its folder, which is what a run is known by.
     pub path: PathBuf,
+    /// Name, notes, state and figures.
     pub manifest: Manifest,
+    /// As its `config.toml` has them.
     pub config: RunConfig,
     /// Where its images lie, links followed.
     pub place: PathBuf,
@@ -25,6 +29,7 @@ pub struct RunEntry {
     pub model: Option<ModelSource>,
     /// That model has gone through all its steps.
     pub model_is_finished: bool,
+    /// There is a `scores.csv` of its own images.
     pub has_scores: bool,
     /// How good its diffusion model is, where it was judged.
     pub readiness: Option<Readiness>,
@@ -44,6 +49,7 @@ impl RunEntry {
         self.config.data.tiles().into()
     }
 
+    /// `None`: a folder without a manifest or settings that can be read; lists leave it out.
     pub fn read(run: &RunDir) -> Option<Self> {
         let (manifest, config) = (run.manifest().ok()?, run.config().ok()?);
         let contents = run.contents().ok()?;
@@ -68,6 +74,7 @@ impl RunEntry {
         })
     }
 
+    /// It has not finished, and no process works on it.
     pub fn can_resume(&self) -> bool {
         self.manifest.state != RunState::Finished && !self.is_locked
     }
@@ -151,6 +158,7 @@ impl RunCurve {
     }
 }
 
+/// Those in the trash, newest first.
 pub fn list_trash(workspace: &Path) -> Vec<RunEntry> {
     RunDir::list_trash(workspace).iter().filter_map(RunEntry::read).collect()
 }

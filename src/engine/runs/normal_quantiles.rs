@@ -8,8 +8,10 @@ use crate::{
 
 /// Quantiles of one term at these percents.
 pub const PERCENTS: [f64; 5] = [5.0, 25.0, 50.0, 75.0, 95.0];
+/// The values at [`PERCENTS`], ascending.
 pub type Quantiles = [f64; PERCENTS.len()];
 
+/// The training normals' own scores, as a measure for one image's.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Normals {
     /// Similarity to the nearest other normal, for each shift.
@@ -43,10 +45,12 @@ impl Normals {
         self.scores.partition_point(|s| *s < score) as f64 / self.scores.len().max(1) as f64
     }
 
+    /// Number of training normals.
     pub fn len(&self) -> usize {
         self.scores.len()
     }
 
+    /// Never so where [`new`](Self::new) made it.
     pub fn is_empty(&self) -> bool {
         self.scores.is_empty()
     }

@@ -17,10 +17,14 @@ use std::{
     sync::Arc,
 };
 
+/// One file of scores, seen by one of its scores. Nothing in it changes; looking by another score reads it anew.
 #[derive(Debug)]
 pub struct ScoreSet {
+    /// The run folder.
     pub run: PathBuf,
+    /// Of the run, for people.
     pub name: String,
+    /// The run's settings, with the shift that was decided while DIA was trained.
     pub config: RunConfig,
     /// Where the scored images lie: the run's own data, or a folder that was scored later.
     pub data: DataConfig,
@@ -43,6 +47,7 @@ pub struct ScoreSet {
     pub rows: Vec<ScoreRow>,
     /// How many of the rows the figures are over.
     pub evaluated: usize,
+    /// Figures of the labelled ones among them.
     pub evaluation: Evaluation,
     /// Empty where it is undefined; the evaluation says why.
     pub roc: Vec<RocPoint>,

@@ -12,6 +12,7 @@ pub struct Axis {
 }
 
 impl Axis {
+    /// Linear, with the limits of the data.
     pub fn new(label: impl Into<String>) -> Self {
         Self { label: label.into(), ..Self::default() }
     }
