@@ -13,8 +13,10 @@ use std::{
     sync::Arc,
 };
 
+/// Which images there are, which of them are in view, and what was found out about them.
 #[derive(Debug, Default)]
 pub struct DataState {
+    /// `None`: none was opened yet.
     pub open: Option<Arc<Open>>,
     /// A data set on its way; the one before stays in view meanwhile.
     pub opening: Option<Opening>,
@@ -22,6 +24,7 @@ pub struct DataState {
     pub failed: Option<(PathBuf, Failure)>,
     /// That one with its parts, table and normal classes, for another try.
     pub again: Option<DataConfig>,
+    /// By what the grid is narrowed down.
     pub filter: Filter,
     /// What the grid shows: the images that pass the filter.
     pub shown: Arc<Vec<ImageId>>,
@@ -33,9 +36,13 @@ pub struct DataState {
     pub generation: u64,
     /// The generation that brought the present images; a later choice of normal classes keeps them.
     pub pictures_since: u64,
+    /// What the middle of the workspace shows.
     pub page: DataPage,
+    /// How its large view shows an image.
     pub large: LargeImage,
+    /// The search for images that show the same.
     pub check: Check,
+    /// The selected image before and after preprocessing.
     pub preview: PreviewState,
     /// The table whose columns are being chosen.
     pub table: Option<TableForm>,
@@ -63,8 +70,10 @@ impl Default for LargeImage {
 /// What the middle of Data shows.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum DataPage {
+    /// The grid of thumbnails.
     #[default]
     Images,
+    /// Pairs that show the same.
     Duplicates,
 }
 
@@ -84,11 +93,13 @@ impl DataState {
 /// The search for duplicates.
 #[derive(Debug, Default)]
 pub struct Check {
+    /// It goes on in the background.
     pub running: bool,
     /// A person asked for it; small data sets are searched without.
     pub asked: bool,
     /// Images looked at so far.
     pub done: usize,
+    /// `None` until it is through.
     pub found: Option<Arc<Examination>>,
     /// Of what was found, the pairs of which neither image is left out.
     pub used: PairCounts,
@@ -97,6 +108,7 @@ pub struct Check {
 /// Number of pairs of images that show the same.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct PairCounts {
+    /// All of them.
     pub all: usize,
     /// Those whose images are in two splits.
     pub across: usize,
@@ -114,7 +126,9 @@ pub struct PreviewState {
     pub asked: Option<AskedPreview>,
     /// Number of the newest request.
     pub generation: u64,
+    /// The newest answer; may be of the image before while the next is on its way.
     pub done: Option<PreviewDone>,
+    /// Why there is none of what was last asked for.
     pub failed: Option<Failure>,
     /// What was dissolved last was preprocessed by these.
     pub dissolved_with: PreprocessConfig,
@@ -125,17 +139,22 @@ pub struct PreviewState {
 pub struct AskedPreview {
     /// The generation that brought the present images.
     pub pictures_since: u64,
+    /// Its place in the data set.
     pub image: ImageId,
+    /// By which it is seen afterwards.
     pub preprocess: PreprocessConfig,
     /// For the large view.
     pub is_large: bool,
 }
 
+/// What has come of a preview; its pictures are on the graphics card.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct PreviewDone {
+    /// Its place in the data set.
     pub image: ImageId,
     /// Width and height as it is shown, px.
     pub size: [u32; 2],
+    /// It has a mask, whose edge can be laid over it.
     pub has_outline: bool,
     /// The share of it that lies in the square around its bright disc, \[0, 1\]; `None` where nothing is bright.
     pub disc: Option<f32>,
@@ -144,22 +163,29 @@ pub struct PreviewDone {
 /// Choosing the columns of a table of labels.
 #[derive(Debug, Clone)]
 pub struct TableForm {
+    /// The table's file.
     pub path: PathBuf,
     /// `None` while it is being read.
     pub preview: Option<Result<TablePreview, Failure>>,
+    /// As they are chosen so far, at first as they were guessed.
     pub columns: LabelColumns,
 }
 
+/// A data set on its way.
 #[derive(Debug)]
 pub struct Opening {
+    /// As it was asked for.
     pub config: DataConfig,
     /// Files looked at so far.
     pub found: usize,
 }
 
+/// What an image has to be to stand in the grid; `None` and `false` ask for nothing.
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct Filter {
+    /// Of this split alone.
     pub split: Option<Split>,
+    /// Its place in the data set's classes.
     pub class: Option<usize>,
     /// Those that are left out, alone.
     pub left_out: bool,
@@ -174,8 +200,11 @@ pub struct Filter {
 /// A data set with what the panels read of it at each frame.
 #[derive(Debug)]
 pub struct Open {
+    /// As it was asked for: what opens it again.
     pub config: DataConfig,
+    /// Curated, with the normal classes that were chosen.
     pub dataset: Arc<Dataset>,
+    /// Number of the request that brought it.
     pub generation: u64,
     /// For each class of the data set. Here and below, images that are left out do not count.
     pub counts: Vec<Counts>,
@@ -202,16 +231,21 @@ pub struct Open {
 /// Number of images in each split.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct Counts {
+    /// Learnt from, where they are normal.
     pub train: usize,
+    /// For choosing settings.
     pub val: usize,
+    /// What the figures are over.
     pub test: usize,
 }
 
 impl Counts {
+    /// Of all splits together.
     pub fn total(self) -> usize {
         self.train + self.val + self.test
     }
 
+    /// Those of one split.
     pub fn of(self, split: Split) -> usize {
         match split {
             Split::Train => self.train,
@@ -235,6 +269,7 @@ impl Open {
         self.median_size.map(|[width, height]| width.min(height))
     }
 
+    /// Counts what the panels show.
     pub fn new(config: DataConfig, dataset: Arc<Dataset>, generation: u64) -> Self {
         let mut counts = vec![Counts::default(); dataset.classes.len()];
         let mut unlabelled = Counts::default();

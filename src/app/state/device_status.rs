@@ -9,11 +9,14 @@ use crate::{
 /// A device by name, and why it is not the one that was asked for.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct DeviceStatus {
+    /// As the top bar has it.
     pub name: String,
+    /// Why that one does not compute; `None`: it does.
     pub refused: Option<String>,
 }
 
 impl State {
+    /// Of a running job it is what the job has told; before that what this build can do.
     pub fn computes(&self) -> DeviceStatus {
         let job = self.running();
         let asked = job.map_or(self.train.config.run.device, |job| job.config.run.device);

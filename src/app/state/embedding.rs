@@ -4,10 +4,12 @@ use crate::{engine::runs::score_set::ScoreSet, error::Failure};
 use serde::{Deserialize, Serialize};
 use std::{collections::HashMap, path::PathBuf, sync::Arc};
 
+/// Where the images of Results lie, and how far that is known.
 #[derive(Debug, Default)]
 pub struct EmbeddingState {
     /// It is looked at, in the place of the curves.
     pub on: bool,
+    /// What their colour says.
     pub colours: Colours,
     /// Number of the newest request; answers to older ones are dropped.
     pub generation: u64,
@@ -17,6 +19,7 @@ pub struct EmbeddingState {
     pub described: Option<[usize; 2]>,
     /// Nothing better comes.
     pub is_final: bool,
+    /// Why they cannot be placed.
     pub failed: Option<Failure>,
     /// By the names of the images.
     pub places: HashMap<String, [f32; 2]>,
@@ -30,6 +33,7 @@ pub enum Colours {
     /// Its label, and whether it is called the other way.
     #[default]
     Label,
+    /// From the lowest score to the highest.
     Score,
     /// Whether it is tagged or noted.
     Tags,

@@ -5,6 +5,7 @@ use crate::ml::base::reporter::Stage;
 /// How a setting is given.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum FieldKind {
+    /// Typed.
     Text,
     /// One of these.
     Choice(&'static [&'static str]),
@@ -19,6 +20,7 @@ pub enum FieldKind {
 pub struct Field {
     /// `section.key`, as in `config.toml`.
     pub key: &'static str,
+    /// Beside the field.
     pub label: &'static str,
     /// What it means, with its unit.
     pub help: &'static str,
@@ -26,6 +28,7 @@ pub struct Field {
     pub card: Stage,
     /// The folded part of the card; empty: always in view.
     pub group: &'static str,
+    /// Which control it is.
     pub kind: FieldKind,
 }
 

@@ -13,13 +13,16 @@ use crate::{
 /// Speed and memory of this machine, as far as they are known.
 #[derive(Debug, Default)]
 pub struct MachineState {
+    /// `None` until it was measured.
     pub speed: Option<Speed>,
     /// Bytes that could be used now.
     pub free_memory: Option<u64>,
+    /// It is being measured.
     pub measuring: bool,
 }
 
 impl MachineState {
+    /// Takes in what was measured; what is not told stays as it was.
     pub fn take(&mut self, machine: Machine) {
         self.measuring = false;
         self.speed = machine.speed.or(self.speed);
@@ -30,6 +33,7 @@ impl MachineState {
 /// Seconds and memory of each stage of a training.
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct Forecast {
+    /// In the order of the work; empty: nothing is known.
     pub costs: Vec<Cost>,
 }
 
@@ -93,6 +97,7 @@ impl Forecast {
         self.of_card(card).map_or(0.0, |(seconds, _)| seconds)
     }
 
+    /// All stages, as it was forecast.
     pub fn seconds(&self) -> f64 {
         self.costs.iter().map(|c| c.seconds).sum()
     }
@@ -115,6 +120,7 @@ impl Forecast {
         of_card.map(|c| c.seconds * self.ratio(c.stage, progress)).sum()
     }
 
+    /// Seconds that are left of all, corrected as by [`left_on`](Self::left_on).
     pub fn left(&self, progress: &Progress) -> f64 {
         self.costs.iter().map(|c| self.left_of(c, progress)).sum()
     }

@@ -14,36 +14,47 @@ pub enum Edit {
     Form(Box<TrainState>),
     /// What is noted about the images of these names, in this file of scores, becomes this.
     Annotations {
+        /// Of which these are notes.
         file: PathBuf,
+        /// By the names of the images.
         annotations: Vec<(String, Annotation)>,
     },
     /// What was said of the images of the data set at this path becomes this.
     Curation {
+        /// Its path.
         data: PathBuf,
+        /// Of all images.
         curation: Arc<Curation>,
     },
     /// The normal classes of the data set at this path become these; with none, it is asked again.
     Normal {
+        /// Its path.
         data: PathBuf,
+        /// Empty: nobody has said it.
         names: Vec<String>,
     },
     /// The person's tags become these.
     Tags(Vec<OwnTag>),
     /// The saved views become these.
     Views(Vec<SavedView>),
+    /// Something done from the list of runs, or its opposite.
     Run(RunAction),
 }
 
+/// One step of undo and redo.
 #[derive(Debug, Clone)]
 pub struct HistoryEntry {
     /// What was changed, as in "Undo: Steps".
     pub what: String,
+    /// Takes it back.
     pub undo: Edit,
+    /// Makes it again.
     pub redo: Edit,
     merges: bool,
 }
 
 impl HistoryEntry {
+    /// One of its own, merged with no other.
     pub fn new(what: impl Into<String>, undo: Edit, redo: Edit) -> Self {
         Self { what: what.into(), undo, redo, merges: false }
     }
@@ -54,6 +65,7 @@ impl HistoryEntry {
     }
 }
 
+/// What was changed in this session, up to 200 steps; a new change forgets what was undone.
 #[derive(Debug, Default)]
 pub struct History {
     done: Vec<HistoryEntry>,
@@ -121,6 +133,7 @@ impl History {
         self.done.last().map(|c| c.what.as_str())
     }
 
+    /// What Ctrl+Shift+Z would make again.
     pub fn next_redo(&self) -> Option<&str> {
         self.undone.last().map(|c| c.what.as_str())
     }

@@ -11,23 +11,32 @@ use crate::{
 use serde::{Deserialize, Serialize};
 use std::{path::PathBuf, sync::Arc};
 
+/// Long work that was asked for: it waits, is done by the `compute` thread, or has ended.
 #[derive(Debug, Clone)]
 pub struct JobInfo {
+    /// Of this session.
     pub id: JobId,
+    /// As the status bar and the queue have it.
     pub title: String,
     /// Name of the run.
     pub name: String,
+    /// What of the chain of stages it does.
     pub kind: RunKind,
+    /// On which run or folder.
     pub work: Work,
+    /// Where it stands.
     pub state: JobState,
     /// Its folder, once it has one.
     pub run: Option<PathBuf>,
+    /// With which it was asked for; the form may have changed since.
     pub config: RunConfig,
     /// What had been said of its images when a new run was asked for.
     pub curation: Option<Arc<Curation>>,
     /// What was expected of it when it was asked for; empty where that is not known.
     pub forecast: Forecast,
+    /// What the cost model forecast it from; `None` where no data set was open.
     pub amount: Option<Amount>,
+    /// What it has told.
     pub progress: Progress,
 }
 
@@ -83,7 +92,12 @@ pub enum Work {
     /// Scores the images of this one, whose encoder is finished.
     Score(PathBuf),
     /// Scores the images of a folder by this run.
-    Folder { run: PathBuf, folder: PathBuf },
+    Folder {
+        /// With a finished encoder.
+        run: PathBuf,
+        /// Of any layout; its images need no labels.
+        folder: PathBuf,
+    },
     /// Draws lesions into this run's held-out normals.
     Plant(PathBuf),
 }
@@ -126,21 +140,28 @@ impl TryFrom<Waiting> for JobInfo {
     }
 }
 
+/// Where a job stands.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum JobState {
+    /// Another one goes first.
     Queued,
+    /// The `compute` thread is at it.
     Running,
+    /// It keeps its place, and takes no time.
     Paused,
     /// Told to stop; its checkpoint is being written.
     Stopping,
+    /// It stays in the list until the next is started.
     Ended(Outcome),
 }
 
 impl JobState {
+    /// It has begun and not ended, be it paused.
     pub fn is_running(&self) -> bool {
         matches!(self, Self::Running | Self::Paused | Self::Stopping)
     }
 
+    /// However that was.
     pub fn has_ended(&self) -> bool {
         matches!(self, Self::Ended(_))
     }

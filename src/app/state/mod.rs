@@ -1,5 +1,7 @@
 //! Everything the window shows, as plain data. Changed by [`update`](super::update()) alone.
 
+#![warn(missing_docs)]
+
 mod data;
 mod device_status;
 mod dissolve;
@@ -65,16 +67,22 @@ use std::{cell::RefCell, collections::BTreeSet, path::PathBuf, rc::Rc, sync::Arc
 /// The four workspaces, one after the other as the work goes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default, Serialize, Deserialize)]
 pub enum Workspace {
+    /// Open images, look through them, say which are normal.
     #[default]
     Data,
+    /// See what a diffusion model takes out of an image.
     Dissolve,
+    /// Settings, queue and curves of a run.
     Train,
+    /// The scores of a run.
     Results,
 }
 
 impl Workspace {
+    /// As the keys 1 to 4 have them.
     pub const ALL: [Self; 4] = [Self::Data, Self::Dissolve, Self::Train, Self::Results];
 
+    /// On its tab.
     pub fn name(self) -> &'static str {
         match self {
             Self::Data => "Data",
@@ -85,23 +93,30 @@ impl Workspace {
     }
 }
 
+/// Light on dark or dark on light.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub enum ThemeChoice {
+    /// As the desktop has it.
     #[default]
     System,
+    /// Always dark.
     Dark,
+    /// Always light.
     Light,
 }
 
 /// What lies above the workspaces; Escape, and what brought it, takes it away.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Overlay {
+    /// All actions, found by typing.
     Palette,
+    /// All keys.
     Keys,
     /// The list of runs, in the place of the workspace.
     Runs,
     /// Tags of the person's own.
     Tags,
+    /// Version and licences.
     About,
     /// The selected image of the gallery, large.
     Picture,
@@ -117,9 +132,11 @@ impl Overlay {
 /// A line that comes up over a corner and goes again.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Notification {
+    /// One sentence.
     pub text: String,
     /// What to do next; may be empty.
     pub hint: String,
+    /// It stays until it is dismissed.
     pub is_error: bool,
     /// The run, or its file of scores, whose results it offers to show.
     pub results: Option<PathBuf>,
@@ -128,7 +145,9 @@ pub struct Notification {
 /// Side panels.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Side {
+    /// Left: data sets, models, runs.
     Library,
+    /// Right: the selected image, or the workspace's form.
     Inspector,
     /// The log, below.
     Log,
@@ -137,6 +156,7 @@ pub enum Side {
 /// How many side panels have room beside the page; a window's scale makes it smaller.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum Room {
+    /// Both.
     #[default]
     Wide,
     /// One at a time.
@@ -161,17 +181,24 @@ impl Room {
 pub struct LogLine {
     /// `HH:MM:SS`, local.
     pub time: String,
+    /// Sentence and hint together.
     pub text: String,
+    /// It is coloured as one.
     pub is_error: bool,
 }
 
+/// All that the window shows. What comes from outside is in it only once an event has brought it.
 #[derive(Debug, Default)]
 pub struct State {
+    /// The one in view.
     pub workspace: Workspace,
+    /// Written when the window closes, and on the way.
     pub persisted: PersistedState,
+    /// What lies above the workspace; `None`: nothing.
     pub overlay: Option<Overlay>,
     /// The one that it has covered.
     pub covered: Option<Overlay>,
+    /// How wide the window is.
     pub room: Room,
     /// The side panel that is open where not both have room.
     pub drawer: Option<Side>,
@@ -183,6 +210,7 @@ pub struct State {
     pub run_log: Vec<String>,
     /// Local time when the last message came.
     pub now: jiff::civil::Time,
+    /// Undo and redo.
     pub history: History,
     /// Where runs are kept.
     pub workspace_dir: PathBuf,
@@ -192,14 +220,19 @@ pub struct State {
     pub cores: usize,
     /// What could compute, and why not; none while it is looked for, `None` before anybody wanted to know.
     pub devices: Option<Vec<device::Choice>>,
+    /// The open data set.
     pub data: DataState,
     /// Where the demo's images lie, once it was opened.
     pub demo: Option<PathBuf>,
     /// One selected image, shared by all workspaces.
     pub selected: Option<ImageId>,
+    /// The workspace Dissolve.
     pub dissolve: DissolveState,
+    /// The form of a training.
     pub train: TrainState,
+    /// What forecasts need to know of this machine.
     pub machine: MachineState,
+    /// The run in view.
     pub results: ResultsState,
     /// Newest first.
     pub runs: Vec<RunEntry>,
@@ -209,11 +242,13 @@ pub struct State {
     pub last_view: Option<ShownView>,
     /// The field whose path is being completed, and what came of the last one.
     pub completing: Option<&'static str>,
+    /// The name of that field, and the path as it goes on.
     pub completion: Option<(&'static str, PathCompletion)>,
     /// A run that the last session did not finish: the person is asked whether to resume it.
     pub offer: Option<PathBuf>,
     /// A training that would take very long, and the seconds: the person is asked whether to start it.
     pub asks_long: Option<(RunKind, f64)>,
+    /// The list of runs.
     pub list: RunsState,
     /// In the order they were asked for; ended ones stay until the next is started.
     pub jobs: Vec<JobInfo>,
@@ -292,6 +327,7 @@ impl State {
         Some(Amount::new(&config, has_model, [open.training_normals, open.scored_by_default], open.median_size))
     }
 
+    /// Tells the person something; it goes by itself.
     pub fn notify(&mut self, text: impl Into<String>) {
         self.push(Notification { text: text.into(), ..Notification::default() });
     }
@@ -301,6 +337,7 @@ impl State {
         self.push(Notification { text: text.into(), results: Some(results), ..Notification::default() });
     }
 
+    /// Tells that something could not be done; `hint` says what to do next and may be empty. It stays until it is dismissed.
     pub fn notify_error(&mut self, text: impl Into<String>, hint: impl Into<String>) {
         self.push(Notification { text: text.into(), hint: hint.into(), is_error: true, ..Notification::default() });
     }
@@ -341,6 +378,7 @@ impl State {
         }
     }
 
+    /// The data set that is open.
     pub fn open(&self) -> Option<&Arc<Open>> {
         self.data.open.as_ref()
     }
@@ -459,6 +497,7 @@ impl State {
         self.running().is_some_and(|job| job.work.is_training())
     }
 
+    /// The job that is at work, be it paused; there is never more than one.
     pub fn running(&self) -> Option<&JobInfo> {
         self.jobs.iter().find(|j| j.state.is_running())
     }
@@ -491,6 +530,7 @@ impl State {
         self.runs.iter().find(|r| r.path == *run && r.can_resume())
     }
 
+    /// Number of jobs that wait.
     pub fn queued(&self) -> usize {
         self.jobs.iter().filter(|j| j.state == JobState::Queued).count()
     }

@@ -16,9 +16,13 @@ use std::{
 #[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
 #[serde(default)]
 pub struct PersistedState {
+    /// Dark, light or as the desktop has it.
     pub theme: ThemeChoice,
+    /// The left side panel is folded where both have room.
     pub library_hidden: bool,
+    /// The right one likewise.
     pub inspector_hidden: bool,
+    /// The log is open below.
     pub log_shown: bool,
     /// Where the last session ended.
     pub workspace: Workspace,
@@ -42,6 +46,7 @@ pub struct PersistedState {
     pub form: Option<TrainForm>,
     /// Files of weights that were imported.
     pub imported: Vec<PathBuf>,
+    /// By which images were dissolved last; `None`: by diffusion.
     pub method: Option<DissolveMethod>,
     /// By what differences are multiplied; none: as suits the image.
     pub gain: Option<f32>,
@@ -59,7 +64,9 @@ pub struct PersistedState {
 pub struct OpenScores {
     /// The run, or its file of scores.
     pub run: PathBuf,
+    /// The score that was looked at.
     pub kind: ScoreKind,
+    /// Score from which on an image is called abnormal.
     pub threshold: f64,
     /// The rule that set it; `None` where it was moved by hand.
     pub rule: Option<ThresholdRule>,
@@ -126,6 +133,7 @@ impl Default for UiScale {
 }
 
 impl UiScale {
+    /// 1 = 100 %; of a file that was written by hand brought within [`SCALES`].
     pub fn factor(self) -> f32 {
         f32::from(self.0.clamp(SCALES[0], SCALES[SCALES.len() - 1])) / 100.0
     }

@@ -15,9 +15,13 @@ use std::path::PathBuf;
 pub struct Progress {
     /// Stages that are through.
     pub finished: Vec<Stage>,
+    /// The one at work; `None` before the first.
     pub stage: Option<Stage>,
+    /// Its steps so far.
     pub done: usize,
+    /// Its steps in all; 0 until they are known.
     pub total: usize,
+    /// The newest step that came through.
     pub last: Option<Step>,
     /// What a step of each stage takes, s, and the number of its steps.
     pub seconds_per_step: Vec<(Stage, f64, usize)>,
@@ -29,31 +33,42 @@ pub struct Progress {
     pub readiness: Option<Readiness>,
     /// Previews that were written, newest last.
     pub previews: Vec<(usize, PathBuf)>,
+    /// What the person should know, each once.
     pub notices: Vec<Notice>,
 }
 
 /// An evaluation on the way: a point of a curve, never used to choose anything.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct AurocPoint {
+    /// After so many epochs of DIA.
     pub epoch: usize,
+    /// \[0, 1\].
     pub value: f64,
+    /// Its 95 % interval (DeLong).
     pub ci95: [f64; 2],
 }
 
 /// What a curve is of.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Quantity {
+    /// The one that is brought down, all parts together.
     Loss,
     /// The two parts of DIA's loss.
     Contrastive,
+    /// The other part: telling which shift a view has.
     Shifts,
+    /// L2 norm of all gradients.
     GradNorm,
+    /// The optimiser's learning rate.
     Rate,
 }
 
+/// How one quantity of a stage has gone so far.
 #[derive(Debug, Clone)]
 pub struct Curve {
+    /// Which stage.
     pub stage: Stage,
+    /// What its values are.
     pub quantity: Quantity,
     /// `(step, value)`
     pub points: Vec<[f64; 2]>,
@@ -66,6 +81,7 @@ pub struct Curve {
 const MAX_POINTS: usize = 2000;
 
 impl Curve {
+    /// Without points yet.
     pub fn new(stage: Stage, quantity: Quantity) -> Self {
         Self { stage, quantity, points: Vec::new(), stride: 1, seen: 0 }
     }
@@ -109,6 +125,7 @@ impl Progress {
         if self.total == 0 { 0.0 } else { (self.done as f32 / self.total as f32).clamp(0.0, 1.0) }
     }
 
+    /// `None` until its first step has come.
     pub fn curve(&self, stage: Stage, quantity: Quantity) -> Option<&Curve> {
         self.curves.iter().find(|c| c.stage == stage && c.quantity == quantity)
     }

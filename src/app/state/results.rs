@@ -18,18 +18,24 @@ use crate::{
 use serde::{Deserialize, Serialize};
 use std::{path::PathBuf, sync::Arc};
 
+/// The scores of one run, how they are looked at, and what was asked about them.
 #[derive(Debug, Default)]
 pub struct ResultsState {
     /// The run that is shown, or being loaded; or one of its files of scores.
     pub run: Option<PathBuf>,
+    /// What has come of reading them.
     pub scores: ScoresStatus,
     /// They are being opened as the last session left them.
     pub recalled: Option<OpenScores>,
+    /// Score from which on an image is called abnormal; one for all charts and the gallery.
     pub threshold: f64,
     /// The rule that set the threshold; `None` once it was moved by hand.
     pub rule: Option<ThresholdRule>,
+    /// Which outcome the gallery lists.
     pub tab: Tab,
+    /// In which order.
     pub sort: Sort,
+    /// By what the list is narrowed down beside that.
     pub filter: GalleryFilter,
     /// What is known of the scored images where their data set is open. Kept by [`meet`](Self::meet).
     pub images: ScoredImageInfo,
@@ -45,10 +51,13 @@ pub struct ResultsState {
     pub comparison: Comparing,
     /// The line that asks for a folder to score is open.
     pub asks_folder: bool,
+    /// Why the selected image has its score.
     pub explanation: Explanation,
+    /// How anomaly maps are laid over pictures.
     pub map_view: MapView,
     /// Which of the curves is shown.
     pub curve: ResultsCurve,
+    /// The images in two dimensions.
     pub embedding: EmbeddingState,
     /// Number of the scores in view: grows with each that is read.
     pub number: u64,
@@ -73,22 +82,31 @@ pub struct ScoredImageInfo {
     rows: Vec<Option<u32>>,
 }
 
+/// What has come of the scores of a run.
 #[derive(Debug, Default)]
 pub enum ScoresStatus {
     /// No run was chosen.
     #[default]
     None,
+    /// They are being read.
     Loading,
+    /// Shown in the place of the charts.
     Failed(Failure),
+    /// Read; shared with the worker that explains them.
     Ready(Arc<ScoreSet>),
 }
 
+/// What has come of the second run.
 #[derive(Debug, Default)]
 pub enum Comparing {
+    /// None was chosen.
     #[default]
     None,
+    /// This one's scores are being read.
     Loading(PathBuf),
+    /// Which one, and why it cannot be compared.
     Failed(PathBuf, Failure),
+    /// Both, and how they differ.
     Ready(Arc<ComparedRuns>),
 }
 
@@ -105,7 +123,9 @@ pub struct Explanation {
     pub nearest: [bool; SHIFTS],
     /// Its tile where the map is highest, and its corners as shares of the image's sides.
     pub highest_tile: Option<(HighestTile, [[f32; 2]; 2])>,
+    /// Why the rest of the answer is missing.
     pub failed: Option<Failure>,
+    /// What covering parts of the image changes, where it was asked for.
     pub map: OcclusionMap,
     /// The image under its anomaly map.
     pub layers: Option<Layers>,
@@ -135,6 +155,7 @@ impl Default for MapView {
 pub struct Layers {
     /// Width and height of the picture, px.
     pub size: [u32; 2],
+    /// It can be laid over it.
     pub has_mask: bool,
     /// Something is above the threshold.
     pub has_edge: bool,
@@ -149,39 +170,59 @@ pub struct Layers {
 /// The map of what covering the image changes.
 #[derive(Debug, Clone, Copy, PartialEq, Default)]
 pub enum OcclusionMap {
+    /// It was not asked for.
     #[default]
     None,
-    /// Covered places, of how many.
-    Running { done: usize, of: usize },
-    /// The largest fall and rise of the score, both >= 0.
-    Ready { fall: f64, rise: f64 },
+    /// It is being made.
+    Running {
+        /// Places covered so far.
+        done: usize,
+        /// Places in all.
+        of: usize,
+    },
+    /// It is there, as a picture on the graphics card.
+    Ready {
+        /// Largest fall of the score where a place is covered, >= 0.
+        fall: f64,
+        /// Largest rise, >= 0.
+        rise: f64,
+    },
 }
 
 /// The curve over the histogram.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub enum ResultsCurve {
+    /// Sensitivity against the false positive rate.
     #[default]
     Roc,
+    /// Precision against recall.
     PrecisionRecall,
 }
 
 /// Outcome tabs of the gallery.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub enum Tab {
+    /// Normal, called abnormal.
     #[default]
     FalsePositives,
+    /// Abnormal, called normal.
     FalseNegatives,
+    /// Abnormal, called so.
     TruePositives,
+    /// Normal, called so.
     TrueNegatives,
+    /// All that the figures are over, those without a label included.
     All,
     /// The normals questioned: training images, each scored against the others.
     Training,
 }
 
 impl Tab {
+    /// As the gallery has them, what is wrong first.
     pub const ALL: [Self; 6] =
         [Self::FalsePositives, Self::FalseNegatives, Self::TruePositives, Self::TrueNegatives, Self::All, Self::Training];
 
+    /// For people.
     pub fn name(self) -> &'static str {
         match self {
             Self::FalsePositives => "false positives",
@@ -253,22 +294,27 @@ impl Tab {
     }
 }
 
+/// The order of the gallery.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub enum Sort {
     /// Most abnormal first.
     #[default]
     Highest,
+    /// Most normal first.
     Lowest,
     /// The closest calls first.
     Nearest,
     /// Least agreement between the test-time samples first.
     Spread,
+    /// By the names of the images.
     Name,
 }
 
 impl Sort {
+    /// As the menu lists them.
     pub const ALL: [Self; 5] = [Self::Highest, Self::Lowest, Self::Nearest, Self::Spread, Self::Name];
 
+    /// For people.
     pub fn name(self) -> &'static str {
         match self {
             Self::Highest => "highest first",
@@ -281,6 +327,7 @@ impl Sort {
 }
 
 impl ResultsState {
+    /// The scores in view, once they are read.
     pub fn ready(&self) -> Option<&Arc<ScoreSet>> {
         match &self.scores {
             ScoresStatus::Ready(set) => Some(set),

@@ -8,6 +8,7 @@ use crate::{
 use std::path::Path;
 use std::{collections::HashMap, path::PathBuf, sync::Arc};
 
+/// The list of runs, which lies over the workspaces; the runs themselves are in [`State::runs`].
 #[derive(Debug, Default)]
 pub struct RunsState {
     /// Words that a run's name, notes or data must hold.
@@ -22,6 +23,7 @@ pub struct RunsState {
     pub curves: HashMap<PathBuf, Arc<Vec<RunCurve>>>,
     /// Newest first.
     pub trash: Vec<RunEntry>,
+    /// The trash is listed in the place of the runs.
     pub shows_trash: bool,
     /// Runs of the trash that are about to be deleted for good.
     pub deleting: Vec<PathBuf>,
@@ -30,12 +32,16 @@ pub struct RunsState {
 /// Name and notes of a run, half typed.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct RunDraft {
+    /// Whose they are: its folder.
     pub run: PathBuf,
+    /// As it stands in the field.
     pub name: String,
+    /// As they stand in the field.
     pub notes: String,
 }
 
 impl RunDraft {
+    /// As the run has them.
     pub fn of(run: &RunEntry) -> Self {
         Self { run: run.path.clone(), name: run.manifest.name.clone(), notes: run.manifest.notes.clone() }
     }
@@ -64,6 +70,7 @@ pub struct SettingRow {
     pub key: String,
     /// One for each run; empty where a run has none.
     pub values: Vec<String>,
+    /// Not all runs have the same value.
     pub differs: bool,
 }
 

@@ -14,8 +14,10 @@ use std::{
     sync::LazyLock,
 };
 
+/// Texts of fields, by [`Field::key`](super::Field::key).
 pub type Texts = BTreeMap<&'static str, String>;
 
+/// What stands in the form; it can be undone as a whole.
 #[derive(Debug, Clone, PartialEq)]
 pub struct TrainState {
     /// The last settings that were valid.
@@ -204,6 +206,7 @@ impl TrainState {
         FIELDS.iter().filter(|f| f.card == card && f.group == group && self.is_changed(f.key)).count()
     }
 
+    /// Whether a field of a card's folded part has a text that cannot be used.
     pub fn has_error_in(&self, card: Stage, group: &str) -> bool {
         FIELDS.iter().any(|f| f.card == card && f.group == group && self.errors.contains_key(f.key))
     }

@@ -10,7 +10,9 @@ use serde::{Deserialize, Serialize};
 /// A view under its name.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct SavedView {
+    /// Unique in its workspace.
     pub name: String,
+    /// What it brings back.
     pub view: ListView,
 }
 
@@ -18,7 +20,9 @@ pub struct SavedView {
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum ListView {
+    /// Of the grid.
     Data(DataListView),
+    /// Of gallery and charts.
     Results(ResultsListView),
 }
 
@@ -26,11 +30,17 @@ pub enum ListView {
 #[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
 #[serde(default)]
 pub struct DataListView {
+    /// As [`Filter::split`].
     pub split: Option<Split>,
+    /// Name of the class; a data set without it shows all of them.
     pub class: Option<String>,
+    /// As [`Filter::left_out`].
     pub left_out: bool,
+    /// As [`Filter::unlabelled`].
     pub unlabelled: bool,
+    /// As [`Filter::tag`].
     pub tag: Option<String>,
+    /// As [`Filter::columns`]; of columns that a data set does not have nothing is asked.
     pub columns: ColumnFilter,
 }
 
@@ -38,13 +48,19 @@ pub struct DataListView {
 #[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
 #[serde(default)]
 pub struct ResultsListView {
+    /// Which outcome.
     pub tab: Tab,
+    /// In which order.
     pub sort: Sort,
+    /// Without a line that was drawn: that is one among these images alone.
     pub filter: GalleryFilter,
+    /// The score that is looked at.
     pub score: ScoreKind,
+    /// The curve over the histogram.
     pub curve: ResultsCurve,
     /// The images in two dimensions in the place of the curves.
     pub likeness: bool,
+    /// What colours say in two dimensions.
     pub colours: Colours,
     /// The gallery shows images under their anomaly maps.
     pub maps: bool,
@@ -53,6 +69,7 @@ pub struct ResultsListView {
 /// A saved view as it was shown.
 #[derive(Debug, Clone, PartialEq)]
 pub struct ShownView {
+    /// That of the saved view.
     pub name: String,
     /// What it asks for and these images do not have, in words.
     pub lacks: Vec<String>,
@@ -74,6 +91,7 @@ impl ShownView {
 }
 
 impl ListView {
+    /// The one whose list it is.
     pub fn workspace(&self) -> Workspace {
         match self {
             Self::Data(_) => Workspace::Data,

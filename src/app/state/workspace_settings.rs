@@ -10,7 +10,9 @@ use serde::{Deserialize, Serialize};
 #[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
 #[serde(default)]
 pub struct WorkspaceSettings {
+    /// In the order in which they were made.
     pub tags: Vec<OwnTag>,
+    /// Of Data and of Results.
     pub views: Vec<SavedView>,
 }
 

@@ -25,11 +25,13 @@ const KEPT_BYTES: usize = 256 << 20;
 /// What has come so far for the present image and settings.
 #[derive(Debug, Default)]
 pub struct Answers {
+    /// As it is shown; kept until the next one comes.
     pub original: Option<Original>,
     /// The newest dissolved image.
     pub done: Option<Dissolved>,
     /// Stands for the dissolved image of t until that has come: a mixture of the dissolved images beside it.
     pub nearly: Option<Arc<Raster>>,
+    /// Why the newest request could not be done.
     pub failed: Option<Failure>,
     /// The dissolved images made so far, by t.
     pub by_t: BTreeMap<usize, Dissolved>,

@@ -26,10 +26,14 @@ use crate::{
 };
 use std::{collections::HashMap, mem::discriminant, path::PathBuf, sync::Arc};
 
+/// What is dissolved and how, what has come of it, and how it is looked at.
 #[derive(Debug)]
 pub struct DissolveState {
+    /// Diffusion step, `0..=T_MAX`.
     pub t: usize,
+    /// How the slider's track is divided.
     pub track: Track,
+    /// Diffusion, or a filter that takes its place.
     pub method: DissolveMethod,
     /// The model of the run whose image is looked at large; it goes before the chosen one meanwhile.
     pub lent: Option<ModelSource>,
@@ -43,10 +47,13 @@ pub struct DissolveState {
     pub tile: Tile,
     /// Of whole pictures, px; 0 = that of the model.
     pub resolution: usize,
+    /// Signed or absolute.
     pub difference: Difference,
+    /// Whether what resizing makes counts as a change.
     pub change_from: ChangeFrom,
     /// The difference is multiplied by this before it is coloured; `None`: as suits the image in view.
     pub gain: Option<f32>,
+    /// Which part of the pictures is seen; one for all of them.
     pub view: View,
     /// What that has in view, as it was last drawn.
     pub in_view: InView,
@@ -70,6 +77,7 @@ pub struct DissolveState {
     pub preprocess: PreprocessConfig,
     /// What has come of the answer for the present image and settings.
     pub answers: Answers,
+    /// t goes up by itself.
     pub playing: bool,
     /// Something changed while the dissolved image was out of view: it is asked for when it comes into view.
     pub stale: bool,

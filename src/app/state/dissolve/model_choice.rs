@@ -10,7 +10,9 @@ use std::path::PathBuf;
 /// One model that can dissolve.
 #[derive(Debug, Clone, PartialEq)]
 pub struct ModelChoice {
+    /// By which it is told from others.
     pub source: ModelSource,
+    /// That of its run or file, for people.
     pub name: String,
     /// What is worth knowing: steps, size, "training".
     pub detail: String,

@@ -8,10 +8,12 @@ pub const STRIP_STEPS: usize = 14;
 /// From here on the logarithmic track grows by shares; below it is nearly linear.
 const KNEE: f64 = 20.0;
 
+/// How places on the slider's track become steps.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Track {
     /// Fine steps where the training range is, coarse ones above.
     Log,
+    /// All steps alike.
     Linear,
 }
 

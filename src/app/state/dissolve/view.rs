@@ -6,9 +6,12 @@ pub const BESIDE: usize = 6;
 /// Layouts of the pictures.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum ComparisonLayout {
+    /// Original, dissolved and difference.
     #[default]
     SideBySide,
+    /// Original and dissolved in one frame, on both sides of a bar.
     Split,
+    /// The dissolved image in a circle about the pointer, in the original.
     Loupe,
     /// One image at many t.
     Steps,
@@ -16,10 +19,12 @@ pub enum ComparisonLayout {
     Images,
     /// All methods at matched strength.
     Methods,
+    /// One image dissolved as a whole at several resolutions.
     Resolutions,
 }
 
 impl ComparisonLayout {
+    /// With their names, as the switch lists them.
     pub const ALL: [(Self, &'static str); 7] = [
         (Self::SideBySide, "Side by side"),
         (Self::Split, "Split"),
@@ -34,8 +39,11 @@ impl ComparisonLayout {
 /// What dissolved images beside each other show.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum PanelContent {
+    /// As it was before.
     Original,
+    /// As it is at its t.
     Dissolved,
+    /// The difference of both, coloured.
     Change,
 }
 
@@ -66,8 +74,10 @@ impl Default for View {
 }
 
 impl View {
+    /// The zooms there are.
     pub const ZOOM: std::ops::RangeInclusive<f32> = 0.02..=2048.0;
 
+    /// Brought back to a zoom there is, with its middle in the picture.
     pub fn clamped(self) -> Self {
         let zoom = self.zoom.clamp(*Self::ZOOM.start(), *Self::ZOOM.end());
         Self { zoom, centre: self.centre.map(|c| c.clamp(0.0, 1.0)), ..self }

@@ -6,9 +6,11 @@ use std::collections::BTreeSet;
 /// They may be many: worked out once for each selection, not at each frame.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Chosen {
+    /// In the order of the data set or, on Results, of the gallery.
     pub images: Vec<ImageId>,
     /// Tags of the person's own that all of them have.
     pub tags: BTreeSet<String>,
+    /// Each one is; false where there are none.
     pub all_left_out: bool,
     /// Some have a label by hand.
     pub any_labelled: bool,

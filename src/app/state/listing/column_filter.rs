@@ -42,6 +42,7 @@ impl ColumnTest {
 }
 
 impl ColumnFilter {
+    /// Whether it lets everything through.
     pub fn is_empty(&self) -> bool {
         self.0.is_empty()
     }
@@ -56,6 +57,7 @@ impl ColumnFilter {
         self.0.keys().map(String::as_str)
     }
 
+    /// What is asked of a column; `None`: nothing.
     pub fn get(&self, column: &str) -> Option<&ColumnTest> {
         self.0.get(column)
     }

@@ -9,9 +9,11 @@ use std::{collections::HashSet, sync::Arc};
 #[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
 #[serde(default)]
 pub struct GalleryFilter {
+    /// Name of the one class that is listed.
     pub class: Option<String>,
     /// Lowest and highest score.
     pub range: [Option<f64>; 2],
+    /// One of the fixed tags.
     pub tag: Option<Tag>,
     /// One of the person's own.
     pub own_tag: Option<String>,
@@ -25,6 +27,7 @@ pub struct GalleryFilter {
 }
 
 impl GalleryFilter {
+    /// Whether it lets everything through.
     pub fn is_empty(&self) -> bool {
         self == &Self::default()
     }

@@ -14,8 +14,13 @@ pub enum Mark<T> {
     Toggle(T),
     /// All from where the selection began up to this one.
     To(T),
-    /// These and no others, or `adds` them to those that are selected.
-    These { entries: Vec<T>, adds: bool },
+    /// Several at once, as a box round them selects them.
+    These {
+        /// In the order of the list.
+        entries: Vec<T>,
+        /// To those that are selected; else they alone are.
+        adds: bool,
+    },
 }
 
 /// Entries that are selected together; none: the selected one alone.
@@ -38,18 +43,22 @@ impl<T: Copy + Ord + std::hash::Hash> Marks<T> {
         Arc::ptr_eq(&self.marked, &since.marked)
     }
 
+    /// Whether the selected one stands alone.
     pub fn is_empty(&self) -> bool {
         self.marked.is_empty()
     }
 
+    /// 0 where the selected one stands alone.
     pub fn len(&self) -> usize {
         self.marked.len()
     }
 
+    /// Whether this one is among them.
     pub fn contains(&self, entry: &T) -> bool {
         self.marked.contains(entry)
     }
 
+    /// In the order of the data set, or of the rows.
     pub fn iter(&self) -> impl Iterator<Item = &T> {
         self.marked.iter()
     }
