@@ -307,6 +307,19 @@ fn table(parts: &Parts, e: &Evaluation) -> Markup {
                 }
             }
         }
+        @if !e.by_class.is_empty() {
+            table {
+                thead { tr { th { "class of abnormal images" } th.n { "images" } th.n { "called abnormal" } th.n { "AUROC against all normal images" } } }
+                tbody {
+                    @for class in &e.by_class {
+                        tr {
+                            td { (class.class) } td.n { (class.images) }
+                            td.n { (class.called_abnormal.map_or("–".into(), |count| count.to_string())) } td.n { (number(class.auroc)) }
+                        }
+                    }
+                }
+            }
+        }
         @if leads == ScoreKind::Lead {
             p.quiet { "The leading score is of " (e.lead.replace('+', ", ")) ". " (sentence(ScoreKind::Lead.meaning())) }
         }

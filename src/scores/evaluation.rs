@@ -1,6 +1,6 @@
 //! What scores say about the model, once labels are known.
 
-use super::{Area, BaselineFigure, LeadParts, OfEach, ScoreKind, ScoreRow, Scores, Verdict, columns};
+use super::{Area, BaselineFigure, ClassFigures, LeadParts, OfEach, ScoreKind, ScoreRow, Scores, Verdict, columns};
 use crate::{
     config::ThresholdRule,
     error::{Error, NextStep, Result},
@@ -74,6 +74,8 @@ pub struct Evaluation {
     /// All scores, on the same rows.
     #[serde(flatten)]
     pub by: OfEach<Area>,
+    /// Each class of abnormal images, where there are several.
+    pub by_class: Vec<ClassFigures>,
     /// Baselines: scores that need no training, on the same rows.
     #[serde(rename = "rivals")]
     pub baselines: Vec<BaselineFigure>,
@@ -146,6 +148,7 @@ impl Evaluation {
             higher_is: "more abnormal",
             lead: scores.lead_name(),
             by,
+            by_class: ClassFigures::of(&rows, threshold),
             verdict: Verdict::new(by[ScoreKind::Lead], rows.len(), &baselines),
             baselines,
             notes,

@@ -4,6 +4,7 @@
 #![warn(missing_docs)]
 
 mod baseline;
+mod class_figures;
 mod compare;
 mod csv;
 mod evaluation;
@@ -16,6 +17,7 @@ mod synthetic_lesions;
 mod verdict;
 
 pub use baseline::{BaselineFigure, baseline_title};
+pub use class_figures::ClassFigures;
 pub use compare::{Comparison, RankChange};
 pub use evaluation::{Evaluation, ThresholdOrigin};
 pub use histogram::{BINS, Histogram};

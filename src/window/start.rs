@@ -35,7 +35,8 @@ pub fn run(path: Option<PathBuf>, frame_stats: Option<PathBuf>) -> Result<()> {
             .with_icon(icon())
             // With its title it fits a screen of 1280x800.
             .with_inner_size([1280.0, 752.0])
-            .with_min_inner_size([640.0, 400.0])
+            // A screen of 1280x800 at 300 %.
+            .with_min_inner_size([420.0, 260.0])
             .with_drag_and_drop(true),
         persist_window: true,
         persistence_path: remembered.as_ref().map(|remembered| remembered.file.clone()),

@@ -278,12 +278,13 @@ struct ChosenFrom {
     listed: Arc<Vec<usize>>,
     row: Option<usize>,
     marked_rows: Marks<usize>,
+    is_large: bool,
 }
 
 impl ChosenFrom {
     fn is_same(&self, other: &Self) -> bool {
         let pointers = |from: &Self| (from.open.as_ref().map(Arc::as_ptr), from.scores.as_ref().map(Arc::as_ptr));
-        (self.workspace, self.selected, self.row) == (other.workspace, other.selected, other.row)
+        (self.workspace, self.selected, self.row, self.is_large) == (other.workspace, other.selected, other.row, other.is_large)
             && pointers(self) == pointers(other)
             && Arc::ptr_eq(&self.shown, &other.shown)
             && Arc::ptr_eq(&self.listed, &other.listed)
@@ -428,6 +429,7 @@ impl State {
             listed: self.results.shown.clone(),
             row: self.results.row,
             marked_rows: self.results.marked.clone(),
+            is_large: self.overlay == Some(Overlay::Picture),
         };
         let mut known = self.chosen_before.0.borrow_mut();
         match &*known {
@@ -437,13 +439,24 @@ impl State {
         }
     }
 
+    /// The rows of Results that a command on the selection is about, in the order of the gallery: those that are marked, else the
+    /// selected one where it is listed or seen large.
+    pub fn chosen_rows(&self) -> Vec<usize> {
+        let r = &self.results;
+        if r.marked.is_empty() {
+            let is_seen = |row: &usize| self.overlay == Some(Overlay::Picture) || r.shown.contains(row);
+            return r.row.filter(is_seen).into_iter().collect();
+        }
+        r.shown.iter().copied().filter(|row| r.marked.contains(row)).collect()
+    }
+
     fn choose(&self) -> Chosen {
         let Some(open) = self.open() else { return Chosen::default() };
         let images = match self.workspace {
             Workspace::Results => {
                 let Some(set) = self.results.ready().filter(|set| self.open_of(set).is_some()) else { return Chosen::default() };
                 let image = |row: usize| open.by_name.get(&set.rows.get(row)?.path).copied();
-                self.results.chosen().into_iter().filter_map(image).collect()
+                self.chosen_rows().into_iter().filter_map(image).collect()
             }
             _ if self.data.marked.is_empty() => {
                 self.selected.filter(|id| self.data.shown.binary_search(id).is_ok()).into_iter().collect()

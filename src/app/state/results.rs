@@ -200,7 +200,7 @@ pub enum ResultsCurve {
 }
 
 /// Outcome tabs of the gallery.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default, Serialize, Deserialize)]
 pub enum Tab {
     /// Normal, called abnormal.
     #[default]
@@ -295,10 +295,12 @@ impl Tab {
 }
 
 /// The order of the gallery.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default, Serialize, Deserialize)]
 pub enum Sort {
-    /// Most abnormal first.
+    /// What the score is surest of first: the highest, but of images that are called normal the lowest.
     #[default]
+    Surest,
+    /// Most abnormal first.
     Highest,
     /// Most normal first.
     Lowest,
@@ -306,21 +308,25 @@ pub enum Sort {
     Nearest,
     /// Least agreement between the test-time samples first.
     Spread,
+    /// Highest first in each class.
+    Class,
     /// By the names of the images.
     Name,
 }
 
 impl Sort {
     /// As the menu lists them.
-    pub const ALL: [Self; 5] = [Self::Highest, Self::Lowest, Self::Nearest, Self::Spread, Self::Name];
+    pub const ALL: [Self; 7] = [Self::Surest, Self::Highest, Self::Lowest, Self::Nearest, Self::Spread, Self::Class, Self::Name];
 
     /// For people.
     pub fn name(self) -> &'static str {
         match self {
+            Self::Surest => "surest first",
             Self::Highest => "highest first",
             Self::Lowest => "lowest first",
             Self::Nearest => "near threshold",
             Self::Spread => "least stable",
+            Self::Class => "by class",
             Self::Name => "by name",
         }
     }
@@ -338,14 +344,6 @@ impl ResultsState {
     /// The selected row.
     pub fn selected(&self) -> Option<&ScoreRow> {
         self.ready()?.rows.get(self.row?)
-    }
-
-    /// The rows that a command on the selection is about, in the order of the gallery.
-    pub fn chosen(&self) -> Vec<usize> {
-        if self.marked.is_empty() {
-            return self.row.into_iter().collect();
-        }
-        self.shown.iter().copied().filter(|row| self.marked.contains(row)).collect()
     }
 
     /// What was noted about an image.
@@ -449,10 +447,12 @@ impl ResultsState {
         let distance = |i: &usize| (set.rows[*i].score - self.threshold).abs();
         let spread = |i: &usize| set.rows[*i].spread.unwrap_or(f64::NEG_INFINITY);
         match self.sort {
-            Sort::Highest => {}
+            Sort::Surest if matches!(self.tab, Tab::FalseNegatives | Tab::TrueNegatives) => shown.reverse(),
+            Sort::Surest | Sort::Highest => {}
             Sort::Lowest => shown.reverse(),
             Sort::Nearest => shown.sort_by(|a, b| distance(a).total_cmp(&distance(b))),
             Sort::Spread => shown.sort_by(|a, b| spread(b).total_cmp(&spread(a))),
+            Sort::Class => shown.sort_by(|a, b| set.rows[*a].class.cmp(&set.rows[*b].class)),
             Sort::Name => shown.sort_by(|a, b| set.rows[*a].path.cmp(&set.rows[*b].path)),
         }
         self.marked.keep_shown(&shown);

@@ -235,7 +235,11 @@ fn set_rule(state: &mut State, rule: ThresholdRule) -> Vec<Effect> {
 
 fn export(state: &mut State, what: Export) -> Vec<Effect> {
     let r = &state.results;
-    let shown =
-        || Shown { threshold: r.threshold, review: r.review.clone(), curation: r.images.curation.clone(), selected: r.chosen() };
+    let shown = || Shown {
+        threshold: r.threshold,
+        review: r.review.clone(),
+        curation: r.images.curation.clone(),
+        selected: state.chosen_rows(),
+    };
     r.ready().map(|set| Effect::Load(LoadRequest::Export { what, set: set.clone(), shown: shown() })).into_iter().collect()
 }

@@ -12,10 +12,10 @@ use crate::{
     report::commands,
     run_dir::{RunDir, files},
     scores::{
-        Area, BaselineFigure, Comparison, Evaluation, PixelFigures, PixelRuler, RankChange, ScoreKind, Scores,
+        Area, BaselineFigure, ClassFigures, Comparison, Evaluation, PixelFigures, PixelRuler, RankChange, ScoreKind, Scores,
         SyntheticLesionCell, SyntheticLesions, ThresholdOrigin, Verdict, baseline_title,
     },
-    text::{self, sentence},
+    text::{self, elided, sentence},
 };
 use std::{
     borrow::Cow,
@@ -186,6 +186,7 @@ fn text(
     planted: Option<&SyntheticLesions>,
 ) -> String {
     let mut lines = figures(e, kind);
+    lines.extend(by_class(e));
     lines.extend(others(e, kind));
     lines.extend(reality_check(e));
     lines.extend(pixels.into_iter().flat_map(at_pixels));
@@ -234,6 +235,16 @@ fn figures(e: &Evaluation, kind: ScoreKind) -> Vec<String> {
         ]);
     }
     lines
+}
+
+fn by_class(e: &Evaluation) -> Vec<String> {
+    let row = |name: &str, images: &str, called: &str, area: &str| format!("{name:<28}{images:>8}{called:>18}  {area}");
+    let head = format!("\n{}", row("class", "images", "called abnormal", "AUROC"));
+    let of = |c: &ClassFigures| {
+        let called = c.called_abnormal.map_or("–".into(), |count| count.to_string());
+        row(&elided(&c.class, 28), &c.images.to_string(), &called, &number(c.auroc))
+    };
+    if e.by_class.is_empty() { Vec::new() } else { std::iter::once(head).chain(e.by_class.iter().map(of)).collect() }
 }
 
 fn others(e: &Evaluation, kind: ScoreKind) -> Vec<String> {

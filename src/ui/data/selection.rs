@@ -39,10 +39,9 @@ pub fn show(ui: &mut Ui, cx: &mut PanelContext<'_>, end: impl FnOnce(&mut Ui, &m
     }
     ui.horizontal(|ui| {
         ui.set_min_height(HEIGHT);
-        let (chosen, results) = (cx.state.chosen(), &cx.state.results);
+        let chosen = cx.state.chosen();
         let count = match cx.state.workspace {
-            Workspace::Results if results.marked.is_empty() => usize::from(results.row.is_some()),
-            Workspace::Results => results.marked.len(),
+            Workspace::Results => cx.state.chosen_rows().len(),
             _ => chosen.images.len(),
         };
         ui.label(RichText::new(format!("{count} selected")).size(theme::SMALL));

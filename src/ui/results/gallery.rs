@@ -9,6 +9,7 @@ use crate::{
     },
     engine::{runs::score_set::ScoreSet, thumbnail_cache::Thumb},
     scores::ScoreRow,
+    text::elided,
     ui::{
         data::selection,
         shared::{
@@ -68,6 +69,7 @@ pub fn show(ui: &mut Ui, cx: &mut PanelContext<'_>, set: &ScoreSet, grid: &mut G
     if let Some(row) = current.filter(|_| selection::is_toggled_by_key(ui, state)) {
         cx.send(ResultsCommand::Mark(Mark::Toggle(row)));
     }
+    grid.begin((state.results.tab, state.results.sort));
     let clicked = grid.show(ui, cx, shown.len(), selected, cell, Some(&selection::menu));
     grid.send_box(cx, &shown, ResultsCommand::Mark);
     if let Some(click) = clicked {
@@ -102,6 +104,11 @@ fn note(row: &ScoreRow, left_out: bool, state: &crate::app::State) -> String {
     // A tab of one outcome says it already.
     let outcome = state.results.outcome(row).filter(|outcome| outcome.is_wrong() && *outcome != state.results.tab);
     text += outcome.map(|outcome| if outcome == Tab::FalsePositives { " · FP" } else { " · FN" }).unwrap_or_default();
+    // Where there are more than the two that the mark tells apart.
+    let several = state.results.ready().is_some_and(|set| !set.evaluation.by_class.is_empty());
+    if several && !row.class.is_empty() {
+        text += &format!(" · {}", elided(&row.class, 40));
+    }
     if let Some(annotation) = state.results.review.get(&row.path) {
         let letters: Vec<&str> = annotation.tags().map(super::annotations::letter).collect();
         text += &format!(" · {}{}", letters.join(""), if annotation.note.is_empty() { "" } else { "…" });

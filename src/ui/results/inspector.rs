@@ -1,6 +1,6 @@
 //! Results, on the right: the figures, the rule of the threshold, the reality check, synthetic lesions.
 
-use super::{annotations, baselines, confusion, pixel_figures, synthetic_lesions};
+use super::{annotations, baselines, class_figures, confusion, pixel_figures, synthetic_lesions};
 use crate::{
     app::{
         AppCommand, ResultsCommand,
@@ -34,6 +34,7 @@ pub fn show(ui: &mut Ui, cx: &mut PanelContext<'_>, note: &mut (String, String))
     widgets::side_content(ui, |ui| {
         figures(ui, cx, &set);
         ui.add_space(theme::PAGE);
+        selected(ui, cx, note);
         if let Some(pixels) = &set.pixels {
             pixel_figures::show(ui, pixels);
             ui.add_space(theme::PAGE);
@@ -44,7 +45,7 @@ pub fn show(ui: &mut Ui, cx: &mut PanelContext<'_>, note: &mut (String, String))
             confusion::show(ui, cx);
             ui.add_space(theme::PAGE);
         }
-        selected(ui, cx, note);
+        class_figures::show(ui, cx, &set);
         baselines::show(ui, &set);
         ui.add_space(theme::PAGE);
         synthetic_lesions::show(ui, cx);

@@ -4,6 +4,7 @@ pub mod annotations;
 pub mod anomaly_map;
 pub mod baselines;
 pub mod charts;
+pub mod class_figures;
 pub mod compare_runs;
 pub mod confusion;
 pub mod explanation;

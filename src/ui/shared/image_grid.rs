@@ -15,9 +15,10 @@ use crate::{
     engine::thumbnail_cache::Thumb,
 };
 use eframe::egui::{
-    Align2, Event, FontId, Key, PointerButton, Pos2, Rect, Response, ScrollArea, Sense, Stroke, StrokeKind, Ui, Vec2, WidgetInfo,
-    accesskit::Role, pos2, style::ScrollAnimation, vec2,
+    self, Align2, Event, FontId, Key, PointerButton, Pos2, Rect, Response, ScrollArea, Sense, Stroke, StrokeKind, Ui, Vec2,
+    WidgetInfo, accesskit::Role, pos2, style::ScrollAnimation, vec2,
 };
+use std::{fmt, hash::Hash};
 
 /// Least side of a cell's picture in a grid of this width, so many steps larger than suits it; the columns share what is left.
 fn cell_side(width: f32, steps: i8) -> f32 {
@@ -102,6 +103,8 @@ impl Click {
 /// What is remembered between frames.
 #[derive(Default)]
 pub struct Grid {
+    /// The list that was shown, where the caller has several.
+    list: Option<egui::Id>,
     /// What was selected in the last frame: a new selection is scrolled into view.
     selected: Option<usize>,
     /// How far it was scrolled then, points, and how it was laid out.
@@ -121,6 +124,15 @@ pub struct Grid {
 pub type Menu<'a> = &'a dyn Fn(&mut Ui, &mut PanelContext<'_>);
 
 impl Grid {
+    /// Says which list is shown next: another one than before begins at its top.
+    pub fn begin(&mut self, list: impl Hash + fmt::Debug) {
+        let list = Some(egui::Id::new(list));
+        if self.list.is_some_and(|before| Some(before) != list) {
+            self.kept = Some((0, 0.0));
+        }
+        self.list = list;
+    }
+
     /// Sends what a rectangle that was drawn over entries of this list asks for.
     pub fn send_box<T: Copy, C: Into<Command>>(&mut self, cx: &mut PanelContext<'_>, list: &[T], mark: impl Fn(Mark<T>) -> C) {
         let Some((inside, adds)) = self.boxed.take() else { return };

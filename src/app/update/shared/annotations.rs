@@ -16,7 +16,7 @@ pub fn tag(state: &mut State, tag: Tag) -> Vec<Effect> {
     let r = &state.results;
     let Some(set) = r.ready() else { return Vec::new() };
     let file = set.file.clone();
-    let rows = r.chosen().into_iter().filter_map(|row| set.rows.get(row));
+    let rows = state.chosen_rows().into_iter().filter_map(|row| set.rows.get(row));
     let mut annotations: Vec<(String, Annotation)> = rows.map(|row| (row.path.clone(), r.annotation(&row.path))).collect();
     let all = annotations.iter().all(|(_, annotation)| annotation.has(tag));
     let changes = annotations.iter_mut().filter(|(_, annotation)| annotation.has(tag) == all);

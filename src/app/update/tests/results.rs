@@ -5,7 +5,7 @@ use crate::{
     app::{
         AppCommand, DataCommand, Effect, ResultsCommand, State, actions,
         message::{Curate, JobEffect},
-        state::{Comparing, GalleryFilter, JobState, Mark, ScoresStatus, Sort, Tab, Workspace},
+        state::{Comparing, GalleryFilter, JobState, Mark, Overlay, ScoresStatus, Sort, Tab, Workspace},
         update::update,
     },
     config::{RunConfig, ThresholdRule},
@@ -177,6 +177,32 @@ fn a_run_opens_on_an_outcome_that_has_images() {
 }
 
 #[test]
+fn what_no_list_shows_is_not_left_out_with_it() {
+    let mut state = scored();
+    update(&mut state, AppCommand::Go(Workspace::Results));
+    update(&mut state, ResultsCommand::Tab(Tab::All));
+    let [first, .., last] = state.results.shown[..] else { panic!("{:?}", state.results.shown) };
+    update(&mut state, ResultsCommand::Row(first));
+    assert_eq!(state.chosen_rows(), [first]);
+    update(&mut state, ResultsCommand::Filter(GalleryFilter { range: [None, Some(f64::MIN)], ..GalleryFilter::default() }));
+    assert!(state.results.shown.is_empty() && state.chosen().images.is_empty());
+    assert!((actions::get(actions::Id::LeaveOut).allowed)(&state).is_err());
+    // Seen large it is what a command is about.
+    update(&mut state, AppCommand::Toggle(Overlay::Picture));
+    assert_eq!(state.chosen_rows(), [first]);
+    update(&mut state, AppCommand::Escape);
+
+    // What the score is surest of: the highest of those called abnormal, the lowest of those called normal.
+    update(&mut state, ResultsCommand::Filter(GalleryFilter::default()));
+    assert_eq!((state.results.sort, state.results.shown.first()), (Sort::Surest, Some(&first)));
+    let threshold = state.results.ready().unwrap().rows[first].score + 1.0;
+    update(&mut state, ResultsCommand::Threshold(threshold));
+    update(&mut state, ResultsCommand::Tab(Tab::FalseNegatives));
+    let of = |row: &usize| state.results.ready().unwrap().rows[*row].score;
+    assert!(state.results.shown.is_sorted_by(|a, b| of(a) <= of(b)), "{last}");
+}
+
+#[test]
 fn several_rows_are_selected_tagged_left_out_and_compared() {
     let mut state = scored();
     update(&mut state, AppCommand::Go(Workspace::Results));
@@ -185,10 +211,10 @@ fn several_rows_are_selected_tagged_left_out_and_compared() {
     assert_eq!(*state.results.shown, [3, 2, 1, 0]);
     update(&mut state, ResultsCommand::Row(2));
     update(&mut state, ResultsCommand::Mark(Mark::To(0)));
-    assert_eq!(state.results.chosen(), [2, 1, 0], "in the order of the gallery");
+    assert_eq!(state.chosen_rows(), [2, 1, 0], "in the order of the gallery");
     assert_eq!(state.chosen().images, [5, 6, 7].map(ImageId));
     update(&mut state, ResultsCommand::Mark(Mark::Toggle(1)));
-    assert_eq!(state.results.chosen(), [2, 0]);
+    assert_eq!(state.chosen_rows(), [2, 0]);
 
     update(&mut state, ResultsCommand::Tag(Tag::ImagePoor));
     update(&mut state, ResultsCommand::Mark(Mark::Toggle(1)));
@@ -216,7 +242,7 @@ fn several_rows_are_selected_tagged_left_out_and_compared() {
     };
     act(&mut state, actions::Id::LeaveOut);
     assert_eq!(state.open().unwrap().left_out, 3);
-    assert_eq!(state.results.chosen().len(), 3, "they are still selected");
+    assert_eq!(state.chosen_rows().len(), 3, "they are still selected");
     act(&mut state, actions::Id::Compare);
     assert_eq!((state.workspace, state.dissolve.pinned.clone()), (Workspace::Dissolve, [5, 6, 7].map(ImageId).to_vec()));
     assert!(state.dissolve.pinned.contains(&state.selected.unwrap()));
@@ -226,10 +252,10 @@ fn several_rows_are_selected_tagged_left_out_and_compared() {
     assert!(state.results.marked.is_empty());
     update(&mut state, ResultsCommand::Row(3));
     update(&mut state, AppCommand::Extend(1));
-    assert_eq!(state.results.chosen(), [3, 2]);
+    assert_eq!(state.chosen_rows(), [3, 2]);
     act(&mut state, actions::Id::SelectAll);
     update(&mut state, ResultsCommand::Filter(GalleryFilter { text: "7".into(), ..GalleryFilter::default() }));
-    assert_eq!(state.results.chosen(), [0], "what is not shown is not selected");
+    assert_eq!(state.chosen_rows(), [0], "what is not shown is not selected");
     assert!((actions::get(actions::Id::Compare).allowed)(&state).is_err(), "one is not two");
     update(&mut state, AppCommand::Walk(1));
     assert!(state.results.marked.is_empty(), "a plain arrow selects one again");

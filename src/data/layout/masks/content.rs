@@ -51,7 +51,11 @@ pub fn masks_by_look(places: &[Place], pictures: &[PictureFile], is_mask: &[bool
     let is_class = |i: usize| places[i].folders.iter().any(|name| sounds_normal(name));
     let free = || (0..places.len()).filter(|&i| !is_mask[i]);
     let mut by_stem: HashMap<&str, Vec<usize>> = HashMap::new();
-    free().for_each(|i| by_stem.entry(&places[i].stem).or_default().push(i));
+    let mut in_folder: HashMap<(&[String], &str), Vec<usize>> = HashMap::new();
+    for i in free() {
+        by_stem.entry(&places[i].stem).or_default().push(i);
+        in_folder.entry((&places[i].folders, &places[i].stem)).or_default().push(i);
+    }
     let numberless = |text: &str| text.replace(|c: char| c.is_ascii_digit(), "#");
     let is_near = |a: usize, b: usize| {
         let (a, b) = (&places[a].folders, &places[b].folders);
@@ -66,7 +70,9 @@ pub fn masks_by_look(places: &[Place], pictures: &[PictureFile], is_mask: &[bool
             let is_other = !is_as_long || !same_folder || ending(image) != ending(i);
             image != i && is_other && is_near(i, image) && (same_folder && !is_as_long || !is_class(i))
         };
-        by_stem.get(name)?.iter().copied().take(8).find(|&image| is_its(image))
+        let beside = in_folder.get(&(places[i].folders.as_slice(), name)).into_iter().flatten();
+        let anywhere = by_stem.get(name).into_iter().flatten();
+        beside.take(8).chain(anywhere.take(8)).copied().find(|&image| is_its(image))
     };
     // Folders, and ends of names, that differ in their numbers only are of one kind.
     let kind = |i: usize, end: &str| (numberless(end), numberless(&places[i].folders.join("/")), ending(i));
