@@ -142,7 +142,7 @@ fn the_large_view_names_the_score_and_the_ranks_that_it_is_of() {
     panels.take(ResultsCommand::Row(0));
     panels.take(AppCommand::Toggle(Overlay::Picture));
     panels.has_all(&["Lead 0.", "· called"]);
-    panels.has_all(&["RANKS AMONG HELD-OUT NORMALS", "Features ", "COVERING THE PICTURE CHANGES DIA’S SCORE"]);
+    panels.has_all(&["RANKS AMONG HELD-OUT NORMALS", "Features ", "covering the picture changes DIA’s score"]);
     assert!(!panels.has("by tiles leads"), "there are no tiles");
     let mut panels = Panels::of(results(score_set()));
     // Such a run is scored again.

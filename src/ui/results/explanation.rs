@@ -109,8 +109,12 @@ const BELOW: f32 = 290.0;
 fn where_it_matters(ui: &mut Ui, cx: &mut PanelContext<'_>, row: &ScoreRow, room: f32) {
     let t = theme::of(ui);
     let explanation = &cx.state.results.explanation;
-    widgets::caption(ui, "WHERE COVERING THE PICTURE CHANGES DIA’S SCORE");
-    let texture = if matches!(explanation.map, OcclusionMap::Ready { .. }) { Texture::Map } else { Texture::Explained };
+    let is_mapped = matches!(explanation.map, OcclusionMap::Ready { .. });
+    let (caption, texture) = match is_mapped {
+        true => ("WHERE COVERING THE PICTURE CHANGES DIA’S SCORE", Texture::Map),
+        false => ("THE IMAGE", Texture::Explained),
+    };
+    widgets::caption(ui, caption);
     let picture = cx.textures.get(&texture).filter(|_| explanation.picture.is_some()).cloned();
     let side = ui.available_width().min(300.0).min((room - BELOW).max(160.0));
     // A wide picture takes no more height than it has.
@@ -149,10 +153,15 @@ fn where_it_matters(ui: &mut Ui, cx: &mut PanelContext<'_>, row: &ScoreRow, room
         OcclusionMap::None => {
             let allowed = actions::may_score(cx.state);
             let ready = allowed.is_ok() && explanation.picture.is_some();
+            if explanation.highest_tile.is_some() && explanation.picture.is_some() {
+                widgets::weak(ui, "Framed: the tile where the anomaly map is highest, enlarged below.");
+            }
             let button = ui.add_enabled(ready, Button::new("Make the map"));
-            if let Err(reason) = allowed {
-                widgets::weak(ui, reason);
-            } else if button.clicked() {
+            match allowed {
+                Err(reason) => widgets::weak(ui, reason),
+                Ok(()) => widgets::weak(ui, "Of where covering the picture changes DIA’s score."),
+            };
+            if button.clicked() {
                 cx.send(ResultsCommand::Occlude(true));
             }
         }
@@ -209,7 +218,7 @@ fn highest_tile(ui: &mut Ui, cx: &PanelContext<'_>) {
     widgets::weak(
         ui,
         format!(
-            "The framed tile is {times:.1} times as far from this normal one as normal tiles are, on average, from the nearest of \
+            "The tile is {times:.1} times as far from this normal one as normal tiles are, on average, from the nearest of \
              another image."
         ),
     );

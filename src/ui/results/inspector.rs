@@ -12,10 +12,13 @@ use crate::{
     engine::runs::score_set::ScoreSet,
     run_dir::files,
     scores::{ScoreKind, Verdict},
-    ui::shared::{
-        context::PanelContext,
-        glossary, theme,
-        widgets::{self, label_of},
+    ui::{
+        data::duplicates,
+        shared::{
+            context::PanelContext,
+            glossary, theme,
+            widgets::{self, label_of},
+        },
     },
 };
 use eframe::egui::{Align, DragValue, Label, Layout, RichText, Sense, Ui, Vec2, WidgetInfo, accesskit::Role};
@@ -33,6 +36,7 @@ pub fn show(ui: &mut Ui, cx: &mut PanelContext<'_>, note: &mut (String, String))
     };
     widgets::side_content(ui, |ui| {
         figures(ui, cx, &set);
+        leaks(ui, cx, &set);
         ui.add_space(theme::PAGE);
         selected(ui, cx, note);
         if let Some(pixels) = &set.pixels {
@@ -64,6 +68,16 @@ pub fn show(ui: &mut Ui, cx: &mut PanelContext<'_>, note: &mut (String, String))
         });
         widgets::weak(ui, "Research use only, not for diagnosis.");
     });
+}
+
+/// Images that training and test share, where they are known: the open data set was searched for them.
+fn leaks(ui: &mut Ui, cx: &PanelContext<'_>, set: &ScoreSet) {
+    let pairs = cx.state.data.check.used;
+    let is_known = pairs.across > 0 && cx.state.open_of(set).is_some();
+    if let Some(text) = duplicates::warning(pairs).filter(|_| is_known) {
+        let text = RichText::new(format!("{}  {text} Data (1) lists them.", icons::WARNING));
+        ui.label(text.size(theme::SMALL).color(theme::of(ui).warning));
+    }
 }
 
 fn selected(ui: &mut Ui, cx: &mut PanelContext<'_>, note: &mut (String, String)) {

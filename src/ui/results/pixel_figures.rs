@@ -17,8 +17,9 @@ pub fn show(ui: &mut Ui, pixels: &PixelFigures) {
     row(ui, "AUPRO", format!("{:.3}", pixels.aupro), glossary::AUPRO);
     row(ui, "Pointing game", format!("{:.3}", pixels.pointing), glossary::POINTING_GAME);
     for ruler in &pixels.pixel_rulers {
-        let value = format!("{:.3}, precision {:.3}", ruler.pixel_auroc, ruler.pixel_ap);
-        row(ui, &format!("{}, AUROC", baseline_title(&ruler.name)), value, "A map that needs no training");
+        let value = format!("{:.3}, {:.3}", ruler.pixel_auroc, ruler.pixel_ap);
+        let help = format!("{}, a map that needs no training: AUROC and average precision", baseline_title(&ruler.name));
+        row(ui, &baseline_title(&ruler.name), value, &help);
     }
     if let Some(note) = pixels.note() {
         let text = RichText::new(format!("{}  {}", icons::WARNING, widgets::sentence(&note)));

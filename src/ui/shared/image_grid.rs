@@ -15,7 +15,7 @@ use crate::{
     engine::thumbnail_cache::Thumb,
 };
 use eframe::egui::{
-    self, Align2, Event, FontId, Key, PointerButton, Pos2, Rect, Response, ScrollArea, Sense, Stroke, StrokeKind, Ui, Vec2,
+    Align2, Event, FontId, IdSalt, Key, PointerButton, Pos2, Rect, Response, ScrollArea, Sense, Stroke, StrokeKind, Ui, Vec2,
     WidgetInfo, accesskit::Role, pos2, style::ScrollAnimation, vec2,
 };
 use std::{fmt, hash::Hash};
@@ -104,7 +104,7 @@ impl Click {
 #[derive(Default)]
 pub struct Grid {
     /// The list that was shown, where the caller has several.
-    list: Option<egui::Id>,
+    list: Option<IdSalt>,
     /// What was selected in the last frame: a new selection is scrolled into view.
     selected: Option<usize>,
     /// How far it was scrolled then, points, and how it was laid out.
@@ -126,7 +126,7 @@ pub type Menu<'a> = &'a dyn Fn(&mut Ui, &mut PanelContext<'_>);
 impl Grid {
     /// Says which list is shown next: another one than before begins at its top.
     pub fn begin(&mut self, list: impl Hash + fmt::Debug) {
-        let list = Some(egui::Id::new(list));
+        let list = Some(IdSalt::new(list));
         if self.list.is_some_and(|before| Some(before) != list) {
             self.kept = Some((0, 0.0));
         }
