@@ -66,6 +66,21 @@ fn json_has_documented_keys() {
 }
 
 #[test]
+fn each_class_of_abnormal_images_has_figures() {
+    let dir = tempfile::tempdir().unwrap();
+    let rows = "a,0,none,0.1\nb,0,none,0.3\nc,1,mild,0.2\nd,1,mild,0.4\ne,1,severe,0.9\n";
+    let file = write(dir.path(), "s.csv", format!("path,label,class,score\n{rows}"));
+    let e = json(&[&"evaluate", &file, &"--json", &"--rule", &"specificity:1"]);
+    let classes = serde_json::json!([
+        {"class": "mild", "images": 2, "called_abnormal": 1, "auroc": 0.75},
+        {"class": "severe", "images": 1, "called_abnormal": 1, "auroc": 1.0},
+    ]);
+    assert_eq!(e["by_class"], classes);
+    let text = String::from_utf8(call(&[&"evaluate", &file]).stdout).unwrap();
+    assert!(text.contains("\nsevere                             1"), "{text}");
+}
+
+#[test]
 fn scores_by_tiles_and_by_map_have_rows_of_their_own() {
     let dir = tempfile::tempdir().unwrap();
     let rows = "a,0,0.1,1,5\nb,0,0.4,2,3\nc,1,0.35,3,4\nd,1,0.8,4,6\n";

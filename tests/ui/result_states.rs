@@ -188,6 +188,19 @@ fn classes_to_filter_by_are_those_of_the_images_in_the_gallery() {
 }
 
 #[test]
+fn each_class_has_its_figures_and_lists_its_images() {
+    let mut scores = score_set().scores.clone();
+    scores.rows.iter_mut().filter(|row| row.path.ends_with("14.png")).for_each(|row| row.class = "scars".into());
+    let config = RunConfig::default();
+    let set = ScoreSet::new("/home/someone/runs/eyes".as_ref(), "eyes".into(), config, scores, None).unwrap();
+    let mut panels = Panels::of(results(set));
+    panels.has_all(&["BY CLASS", "found", "scars"]);
+    panels.click("scars");
+    let r = &panels.0.state().state.results;
+    assert_eq!((r.tab, r.filter.class.as_deref(), r.shown.len()), (Tab::All, Some("scars"), 1));
+}
+
+#[test]
 fn terms_are_explained_under_the_pointer() {
     let mut set = score_set();
     set.pixels = Some(PixelFigures {
