@@ -78,7 +78,8 @@ fn ready(ui: &mut Ui, cx: &mut PanelContext<'_>, c: &ComparedRuns) {
     // A row that was chosen by key comes into view.
     let chosen = c.rows.iter().position(|row| Some(*row) == cx.state.results.row);
     let key = ui.scope_id().with("chosen");
-    let (before, offset) = ui.data(|data| data.get_temp::<(Option<usize>, f32)>(key)).unwrap_or_default();
+    // At first the largest change is in view, whatever is selected.
+    let (before, offset) = ui.data(|data| data.get_temp::<(Option<usize>, f32)>(key)).unwrap_or((chosen, 0.0));
     if let Some(index) = chosen.filter(|_| chosen != before) {
         let (height, view) = (ROW + ui.spacing().item_spacing.y, ui.available_height());
         let top = index as f32 * height;
