@@ -22,7 +22,12 @@ pub fn show(ui: &mut Ui, cx: &mut PanelContext<'_>, height: f32) {
     }
     let t = theme::of(ui);
     ui.horizontal(|ui| {
-        widgets::caption(ui, "MEAN |CHANGE| OF THIS IMAGE AGAINST t");
+        // All tiles at every t would take minutes: the figure under the pictures is of all, and may differ.
+        let is_of_tiles = d.scale().is_some_and(|scale| scale.is_tiles());
+        widgets::caption(
+            ui,
+            if is_of_tiles { "MEAN |CHANGE| OF SOME OF ITS TILES AGAINST t" } else { "MEAN |CHANGE| OF THIS IMAGE AGAINST t" },
+        );
         let place = "Save this curve in the workspace’s exports";
         plot::export_as(ui, cx, "Energy", place, &Format::ALL, |format| AppCommand::Graph(Graph::ChangeCurve, format));
     });
@@ -39,10 +44,7 @@ pub fn show(ui: &mut Ui, cx: &mut PanelContext<'_>, height: f32) {
     let points: Vec<[f64; 2]> = d.answers.change_curve().map(|(step, change)| [x(step), change.all]).collect();
     let now = d.answers.done_of(cx.state.selected);
     let floor = d.answers.resizing();
-    let dashed = floor.map(|floor| {
-        let of = if d.scale().is_some_and(|scale| scale.is_tiles()) { " (on some tiles)" } else { "" };
-        format!("dashed: resizing alone, {floor:.4}{of}")
-    });
+    let dashed = floor.map(|floor| format!("dashed: resizing alone, {floor:.4}"));
     let lines = match dashed {
         // Where there is little room the curve has it.
         Some(dashed) if height < LOW => vec![format!("{dashed} · {legend}")],
