@@ -12,6 +12,7 @@ mod curation;
 mod data_files;
 mod detection_sets;
 mod dicom_window;
+mod file_columns;
 mod inspect;
 mod layouts;
 mod masks;

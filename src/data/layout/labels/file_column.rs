@@ -1,7 +1,7 @@
 //! Which column of a table names the files, and how.
 
 use super::{
-    coverage::are_names,
+    coverage::{FileColumn, Surety, are_names},
     named_files::{Match, NamedFiles},
     naming::Naming,
 };
@@ -28,7 +28,7 @@ pub struct Understood {
 pub fn understood(files: &NamedFiles, path: &Path, table: Table, wanted: &LabelColumns) -> Result<Understood, String> {
     let table = with_right_headers(table.apart(wanted), files, path, wanted);
     let mut columns = table.columns(wanted)?;
-    let (file, mut naming, mut share) = file_column(files, path, &table, columns.file, wanted);
+    let (file, mut naming, mut share) = file_column(files, path, &table, &columns, wanted);
     let is_known = columns.file.is_some() && columns.label.is_some() && columns.file != columns.label;
     columns.file = file;
     columns.patient = columns.patient.filter(|_| columns.patient != columns.file || !wanted.patient.is_empty());
@@ -86,26 +86,31 @@ fn with_right_headers(table: Table, files: &NamedFiles, path: &Path, wanted: &La
     if !has_headers && table.headers.iter().enumerate().any(names) { table.without_headers() } else { table }
 }
 
-/// The column that names the files, how its values are to be understood, and the share of them that name one.
+/// The column that names the files, how its values are to be understood, and the share of them that name one. One with the usual
+/// name gives way to one that names about as many files by surer names (a counter beside paths), or more of them.
 fn file_column(
     files: &NamedFiles,
     path: &Path,
     table: &Table,
-    usual: Option<usize>,
+    columns: &Columns,
     wanted: &LabelColumns,
 ) -> (Option<usize>, Naming, f64) {
-    let naming = files.naming(path, table, usual);
-    let share = files.share(table, usual, &naming);
-    if (usual.is_none() || share < 0.5)
-        && wanted.file.is_empty()
-        && let is_lost = files.named(table, usual, &naming).is_empty()
-        && let Some(best) = files.best_column(path, table, is_lost)
-    {
-        let other = files.naming(path, table, Some(best));
-        let other_share = files.share(table, Some(best), &other);
-        if is_lost || other_share > share {
-            return (Some(best), other, other_share);
+    let usual = columns.file.map(|column| files.column_of_files(path, table, column));
+    let is_lost = usual.as_ref().is_none_or(|usual| usual.named == 0);
+    let of_a_part = is_lost || usual.as_ref().is_some_and(|usual| usual.surety == Surety::Number);
+    let label = columns.label.filter(|_| !is_lost);
+    let best = if wanted.file.is_empty() { files.best_column(path, table, of_a_part, label) } else { None };
+    let is_better = |best: &FileColumn| match &usual {
+        Some(usual) if !is_lost => {
+            let is_surer = best.surety > usual.surety && best.named * 2 >= usual.named;
+            is_surer
+                || (best.surety == Surety::File && best.named > usual.named)
+                || (usual.share < 0.5 && best.share > usual.share)
         }
+        _ => true,
+    };
+    match best.filter(is_better).or(usual) {
+        Some(found) => (Some(found.column), found.naming, found.share),
+        None => (None, files.naming(path, table, None), 0.0),
     }
-    (usual, naming, share)
 }

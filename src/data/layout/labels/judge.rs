@@ -90,7 +90,7 @@ fn judge_table(root: &Path, files: &NamedFiles, path: &Path, table: Table, confi
         }
         // Known by its label, and by names of files.
         let names_files = |c: usize| Some(c) != columns.label && LabelScheme::names_files(&table, c);
-        let is_of_files = columns.label.is_some() && (0..table.headers.len()).any(names_files);
+        let is_of_files = columns.label.is_some() && (columns.patient.is_some() || (0..table.headers.len()).any(names_files));
         return if is_of_files { elsewhere() } else { Vec::new() };
     }
     if table.headers.len() < 2 {

@@ -87,6 +87,26 @@ const FOLDERS: &[&str] = &[
     "series_uid",
 ];
 
+/// Whether a column is called as one that numbers images: `image_no`, `DDI_ID`, `scan`.
+pub fn sounds_like_files(header: &str) -> bool {
+    const WORDS: &[&str] = &[
+        "file", "filename", "image", "img", "id", "no", "nr", "number", "name", "scan", "slice", "picture", "photo", "frame",
+        "bild",
+    ];
+    let plain = plain(header);
+    FILE.contains(&plain.as_str()) || plain.split('_').any(|word| WORDS.contains(&word))
+}
+
+/// Whether a column is called like one of measures or counts, which number no images.
+pub fn is_measure(header: &str) -> bool {
+    #[rustfmt::skip]
+    const WORDS: &[&str] = &[
+        "age", "alter", "epoch", "step", "iter", "iteration", "rank", "area", "x", "y", "z", "w", "h", "width", "height", "size", "score",
+        "count", "weight", "year", "month", "day", "time", "row", "col", "length", "volume", "diameter", "x1", "y1", "x2", "y2",
+    ];
+    plain(header).split('_').any(|word| WORDS.contains(&word))
+}
+
 /// Whether a column may name the folders that images lie in.
 pub fn is_of_folders(header: &str) -> bool {
     FOLDERS.contains(&plain(header).as_str())

@@ -19,7 +19,7 @@ mod text;
 mod workbook;
 mod xml;
 
-pub use columns::{Columns, SplitColumns, is_of_folders, plain};
+pub use columns::{Columns, SplitColumns, is_measure, is_of_folders, plain, sounds_like_files};
 pub use json::{JOIN, unmarked};
 pub use labels::{FINDING, LabelScheme, NONE, SEVERAL};
 pub use read::{TABLE_ENDINGS, TablePreview, is_table, is_table_name, most_bytes};

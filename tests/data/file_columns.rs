@@ -1,0 +1,73 @@
+//! `inspect` on which column of a table names the files, where several could.
+
+use crate::test_files::inspected::{classes, folder, inspect, numbered, says, warns};
+use std::collections::BTreeMap;
+
+/// Eight images and a table under these headers: in each row its number from 1, `name` with that of another image in the place of
+/// `#`, and a class that is right for that image alone.
+fn counted(paths: &[String], headers: &str, name: impl Fn(u32) -> String) -> crate::test_files::Dir {
+    let dir = folder(paths);
+    let row = |i: u32| format!("{i},{},{}\n", name(9 - i), if 9 - i < 4 { "lesion" } else { "normal" });
+    dir.write("table.csv", format!("{headers}\n{}", (1..9).map(row).collect::<String>()).as_bytes());
+    dir
+}
+
+#[test]
+fn names_and_paths_win_over_counters_beside_them() {
+    let expected = BTreeMap::from([("lesion", 3), ("normal", 5)]);
+    for (pattern, headers) in [
+        ("#.png", "vizzy_id,vizzy_path,label"),
+        ("#.png", "image_id,derm_file,label"),
+        ("#.png", "id,stored_as,label"),
+        ("sets/a/#.png", "id,key,label"),
+        ("00#.png", "DDI_ID,DDI_file,label"),
+        ("00#", "patient,scan,label"),
+    ] {
+        let paths: Vec<String> =
+            numbered(pattern, 1..9).into_iter().map(|path| path.trim_end_matches(".png").to_string() + ".png").collect();
+        let dir = counted(&paths, headers, |i| pattern.replace('#', &i.to_string()));
+        let found = inspect(dir.path(), &[]);
+        let column = headers.split(',').nth(1).unwrap();
+        assert!(says(&found, &format!("column `{column}` names the files")), "{headers}: {found}");
+        assert_eq!(classes(&found), expected, "{headers}");
+    }
+    // Of a set of which a part is here, too.
+    let dir = counted(&numbered("#.png", 1..5), "image_id,derm_file,label", |i| format!("{i}.png"));
+    let found = inspect(dir.path(), &[]);
+    assert_eq!(classes(&found), BTreeMap::from([("lesion", 3), ("normal", 1)]), "{found}");
+}
+
+#[test]
+fn paths_win_over_names_that_several_files_have() {
+    let dir = folder([numbered("a/#.png", 0..4), numbered("b/#.png", 0..4)].concat());
+    let row = |site: &str, i: u32| format!("{i}.png,{site}/{i}.png,{}\n", if i == 0 { "lesion" } else { "normal" });
+    let rows: String = ["a", "b"].iter().flat_map(|site| (0..4).map(move |i| row(site, i))).collect();
+    dir.write("t.csv", format!("filename,path,label\n{rows}").as_bytes());
+    let found = inspect(dir.path(), &[]);
+    assert_eq!(classes(&found), BTreeMap::from([("lesion", 2), ("normal", 6)]), "{found}");
+}
+
+#[test]
+fn measures_and_counts_name_no_files() {
+    let paths = numbered("#.png", 1..41);
+    for (headers, row) in [
+        ("case,age,diagnosis", "C00#,#,"),
+        ("scan,x,y,w,h,class", "scan-#,#,3,5,5,"),
+        ("epoch,loss,class", "#,0.#5,"),
+        ("region,area,label", "r#,#,"),
+    ] {
+        let dir = folder(&paths);
+        let rows: String = (1..41).map(|i| format!("{}{}\n", row.replace('#', &i.to_string()), ["ok", "cyst"][i % 2])).collect();
+        dir.write("table.csv", format!("{headers}\n{rows}").as_bytes());
+        let found = inspect(dir.path(), &[]);
+        assert_eq!(found["layout"], "unlabelled", "{headers}: {found}");
+        assert!(warns(&found, "table.csv looks like a table of labels"), "{headers}: {found}");
+    }
+    // A column that is called like one of images may count them, and any other that has one number for each.
+    for header in ["image_no", "specimen"] {
+        let dir = folder(&paths);
+        let rows: String = (1..41).map(|i| format!("{i},7,{}\n", ["ok", "cyst"][i % 2])).collect();
+        dir.write("table.csv", format!("{header},site,label\n{rows}").as_bytes());
+        assert_eq!(inspect(dir.path(), &[])["layout"], "labels-csv", "{header}");
+    }
+}
