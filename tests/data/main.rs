@@ -8,6 +8,7 @@ mod test_files;
 mod annotation_programs;
 mod annotations;
 mod arrays;
+mod class_folders;
 mod curation;
 mod data_files;
 mod detection_sets;

@@ -7,7 +7,10 @@ use super::{
 };
 use crate::{
     config::LabelColumns,
-    data::layout::tables::{Columns, Table, is_of_folders},
+    data::layout::{
+        levels::Level,
+        tables::{Columns, Table, is_of_folders},
+    },
 };
 use std::{collections::HashSet, path::Path};
 
@@ -51,8 +54,8 @@ fn folder_column(
     wanted: &LabelColumns,
 ) -> Option<(usize, Naming, f64)> {
     let distinct = |c: usize| table.column(c).collect::<HashSet<_>>().len();
-    // A row for each, under whatever name: `BraTS21ID`.
-    let is_of_rows = |c: usize| distinct(c) == table.rows.len() && are_names(table, c);
+    // A row for each patient, under whatever name: `BraTS21ID`. Other folders with a row each are the classes.
+    let is_of_rows = |c: usize| distinct(c) == table.rows.len() && are_of_patients(table, c);
     let may_be = |&c: &usize| match wanted.file.is_empty() {
         true => columns.patient == Some(c) || is_of_folders(&table.headers[c]) || is_of_rows(c),
         false => columns.file == Some(c),
@@ -66,6 +69,13 @@ fn folder_column(
     };
     // Of equals the first: `max_by_key` takes the last.
     (0..table.headers.len()).rev().filter(may_be).filter_map(names_folders).max_by_key(|(c, ..)| distinct(*c))
+}
+
+/// Whether the values of a column are called as patients and series are; numbers alone may count.
+fn are_of_patients(table: &Table, column: usize) -> bool {
+    let has_letter = |value: &str| value.contains(char::is_alphabetic);
+    (are_names(table, column) || table.column(column).all(has_letter))
+        && Level::of(&table.column(column).collect()) == Level::Patients
 }
 
 /// As rows where the first line names a file itself.

@@ -1,0 +1,49 @@
+//! `inspect` on folders of classes beside tables that say something else, and on folders that are no classes.
+
+use crate::test_files::{
+    Dir,
+    inspected::{classes, folder, inspect},
+};
+use std::collections::BTreeMap;
+
+const CLASSES: [&str; 3] = ["benign", "malignant", "normal"];
+
+/// Five images in each of three class folders, called `ben0.png`, `mal0.png`…
+fn class_folders() -> Dir {
+    folder(CLASSES.iter().flat_map(|class| (0..5).map(move |i| format!("{class}/{}{i}.png", &class[..3]))))
+}
+
+/// A table of two columns with a row for each of those images; `value` of its number and that of its class.
+fn of_images(header: &str, value: impl Fn(usize, usize) -> String) -> String {
+    let row = |class: usize, i: usize| format!("{}{i}.png,{}\n", &CLASSES[class][..3], value(i, class));
+    let rows: String = (0..3).flat_map(|class| (0..5).map(move |i| (class, i))).map(|(class, i)| row(class, i)).collect();
+    format!("filename,{header}\n{rows}")
+}
+
+fn has_folders_classes(found: &serde_json::Value) -> bool {
+    found["layout"] == "class-folders" && classes(found) == BTreeMap::from(CLASSES.map(|class| (class, 5)))
+}
+
+#[test]
+fn lists_of_the_classes_label_nothing() {
+    for (name, text) in [
+        ("labels.txt", "0 normal\n1 benign\n2 malignant\n"),
+        ("class_names.csv", "normal,0\nbenign,1\nmalignant,2\n"),
+        ("counts.csv", "class,n_images\nnormal,5\nbenign,5\nmalignant,5\n"),
+        ("weights.csv", "label,weight\nnormal,1.0\nbenign,2.0\nmalignant,3.5\n"),
+        ("class_indices.json", r#"{"normal": 0, "benign": 1, "malignant": 2}"#),
+        ("confusion.csv", "true,normal,benign,malignant\nnormal,1,0,0\nbenign,0,1,0\nmalignant,0,1,1\n"),
+    ] {
+        let dir = class_folders();
+        dir.write(name, text.as_bytes());
+        let found = inspect(dir.path(), &[]);
+        assert!(has_folders_classes(&found), "{name}: {found}");
+    }
+    // CUB-200-2011.
+    let path = |i: usize| format!("{:03}.{}/bird_{i}.jpg", 1 + i / 3, ["Albatross", "Auklet"][i / 3]);
+    let dir = folder((0..6).map(|i| format!("images/{}", path(i))));
+    let images: String = (0..6).map(|i| format!("{} {}\n", i + 1, path(i))).collect();
+    dir.write("images.txt", images.as_bytes()).write("classes.txt", b"1 001.Albatross\n2 002.Auklet\n");
+    let found = inspect(dir.path(), &[]);
+    assert_eq!(classes(&found), BTreeMap::from([("001.Albatross", 3), ("002.Auklet", 3)]), "{found}");
+}
