@@ -2,7 +2,7 @@
 
 use crate::test_files::{
     Dir,
-    inspected::{classes, folder, inspect},
+    inspected::{classes, folder, inspect, says, splits, warns},
 };
 use std::collections::BTreeMap;
 
@@ -46,4 +46,43 @@ fn lists_of_the_classes_label_nothing() {
     dir.write("images.txt", images.as_bytes()).write("classes.txt", b"1 001.Albatross\n2 002.Auklet\n");
     let found = inspect(dir.path(), &[]);
     assert_eq!(classes(&found), BTreeMap::from([("001.Albatross", 3), ("002.Auklet", 3)]), "{found}");
+}
+
+#[test]
+fn what_is_no_class_never_overrides_folders() {
+    for (name, table) in [
+        ("meta.csv", of_images("grade", |i, class| format!("0.{}", 1 + i + class))),
+        ("submission.csv", of_images("label", |_, _| "0".into())),
+        ("meta.csv", of_images("label", |_, _| "lesion".into())),
+        ("run1.csv", of_images("label_pred", |i, _| CLASSES[i % 3].into())),
+    ] {
+        let dir = class_folders();
+        dir.write(name, table.as_bytes());
+        let found = inspect(dir.path(), &[]);
+        assert!(has_folders_classes(&found) && warns(&found, "the folders say their classes"), "{table}: {found}");
+    }
+    // Whatever it is called, a column of splits is one.
+    let dir = class_folders();
+    dir.write("meta.csv", of_images("category", |i, _| ["train", "test"][i / 3].into()).as_bytes());
+    let found = inspect(dir.path(), &[]);
+    assert!(has_folders_classes(&found) && says(&found, "Lists of names say the split"), "{found}");
+    assert_eq!(splits(&found), [9, 0, 6]);
+}
+
+#[test]
+fn classes_that_are_about_something_else_are_mentioned() {
+    let dir = class_folders();
+    dir.write("meta.csv", of_images("level", |i, _| (i % 2).to_string()).as_bytes());
+    let found = inspect(dir.path(), &[]);
+    assert_eq!(classes(&found), BTreeMap::from([("0", 9), ("1", 6)]), "{found}");
+    assert!(warns(
+        &found,
+        "Folders and table name different classes (benign, malignant, normal by the folders; 0, 1 by the table)"
+    ));
+    assert!(warns(&found, "to use the folders instead: --set data.reading=inner-folders"), "{found}");
+    let found = inspect(dir.path(), &["--set", "data.reading=inner-folders"]);
+    assert!(has_folders_classes(&found), "{found}");
+    // The same classes by other names are not.
+    dir.write("meta.csv", of_images("level", |_, class| class.to_string()).as_bytes());
+    assert!(!warns(&inspect(dir.path(), &[]), "different classes"));
 }

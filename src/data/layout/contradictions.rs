@@ -17,7 +17,7 @@ use std::{
 /// alone know, where the table is used. `table`: its path where the folders are used.
 pub fn between(folders: &DetectedLayout, by_table: &DetectedLayout, table: Option<&Path>) -> Vec<Warning> {
     let sides = Sides::new(folders, by_table, table);
-    [sides.classes(), sides.splits(), sides.left_out()].into_iter().flatten().collect()
+    [sides.classes(), sides.other_classes(), sides.splits(), sides.left_out()].into_iter().flatten().collect()
 }
 
 /// The same images by their folders and by a table.
@@ -43,12 +43,17 @@ impl<'a> Sides<'a> {
         Self { folders, of_table, table, used, step }
     }
 
-    fn classes(&self) -> Option<Warning> {
+    /// Name of the image, its class by the folders and by the table.
+    fn of_both(&self) -> Vec<(&'a str, &'a str, &'a str)> {
         let both = self.folders.images.with_classes().filter_map(|(item, class)| {
             let (_, other) = self.of_table.get(item.name.as_str())?;
             Some((item.name.as_str(), class?, (*other)?))
         });
-        let differ = differing(&both.collect::<Vec<_>>());
+        both.collect()
+    }
+
+    fn classes(&self) -> Option<Warning> {
+        let differ = differing(&self.of_both());
         let (name, folder, row) = differ.first()?;
         let text = format!(
             "Folders and table say different classes of {} (such as {name}: `{folder}` by its folder, `{row}` by the table). {}",
@@ -56,6 +61,26 @@ impl<'a> Sides<'a> {
             self.used
         );
         Some(Warning::new(text, self.step.clone()))
+    }
+
+    /// Classes that are about something else, where the table is used.
+    fn other_classes(&self) -> Option<Warning> {
+        let both = self.of_both();
+        let pairs: BTreeSet<[String; 2]> = both.iter().map(|(_, a, b)| [class_key(a), class_key(b)]).collect();
+        let keys = |side: usize| pairs.iter().map(|pair| pair[side].as_str()).collect::<BTreeSet<_>>();
+        let (ours, theirs) = (keys(0), keys(1));
+        // Each folder as one class by another name, or as several of its kinds.
+        let are_parts = theirs.len() == pairs.len();
+        (self.table.is_none() && ours.len() > 1 && ours != theirs && !are_parts && differing(&both).is_empty()).then(|| {
+            let names =
+                |side: fn(&(&'a str, &'a str, &'a str)) -> &'a str| first_few(both.iter().map(side).collect::<BTreeSet<_>>());
+            let (folders, table) = (names(|image| image.1), names(|image| image.2));
+            let text = format!(
+                "Folders and table name different classes ({folders} by the folders; {table} by the table). {}",
+                self.used
+            );
+            Warning::new(text, self.step.clone())
+        })
     }
 
     fn splits(&self) -> Option<Warning> {

@@ -170,10 +170,15 @@ fn detect(root: &Path, base: &Path, scan: &mut FileScan, config: &DataConfig) ->
         by_folders.warnings.extend(found.notes);
         return Ok(split_by_lists(by_folders, &scan.pictures, &found.lists));
     };
-    let has_classes = by_folders.images.class_names().map(class_key).collect::<BTreeSet<_>>().len() > 1;
+    let classes = by_folders.images.class_names().map(class_key).collect::<BTreeSet<_>>().len();
+    let has_classes = classes > 1;
+    // Folders of an image each say less than a table that says the same of all.
+    let is_told = tells_classes(&by_table) || classes * 2 > scan.pictures.len();
     let names_few = found.named * 2 < scan.pictures.len();
     let folders_win = by_folders.layout == Layout::Mvtec
-        || (by_folders.layout != Layout::Unlabelled && has_classes && (!by_folders.is_guess || names_few));
+        || (by_folders.layout != Layout::Unlabelled
+            && has_classes
+            && (!by_folders.is_guess || names_few || found.are_guesses || !is_told));
     if folders_win && !has_columns {
         let text = format!("{} names {} of these images, but the folders say their classes.", found.tables, found.named);
         by_folders.warnings.extend(contradictions::between(&by_folders, &by_table, Some(&found.path)));
@@ -185,6 +190,17 @@ fn detect(root: &Path, base: &Path, scan: &mut FileScan, config: &DataConfig) ->
     by_table.warnings.extend(contradictions::between(&by_folders, &by_table, None));
     by_table.warnings.extend(found.notes);
     Ok(by_table)
+}
+
+/// Whether a table puts images into classes: it neither says the same of all nor measures something.
+fn tells_classes(by_table: &DetectedLayout) -> bool {
+    /// As many numbers are no classes, nor are so many fractions.
+    const NUMBERS: usize = 12;
+    const FRACTIONS: usize = 3;
+    let names: BTreeSet<String> = by_table.images.class_names().map(class_key).collect();
+    let are_numbers = names.iter().all(|name| name.parse::<f64>().is_ok());
+    let fractions = names.iter().filter(|name| name.contains('.')).count();
+    names.len() > 1 && !(are_numbers && (names.len() >= NUMBERS || fractions >= FRACTIONS))
 }
 
 /// Class folders without splits of their own, split as lists of names say; lists that are not used are mentioned.

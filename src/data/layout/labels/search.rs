@@ -45,6 +45,8 @@ pub struct TableLabels {
     pub tables: String,
     /// The first of them.
     pub path: PathBuf,
+    /// What they say is what somebody's model says, by their names or those of their columns.
+    pub are_guesses: bool,
     /// Lists of images of a split, where no table labels any.
     pub lists: Vec<SplitList>,
     /// What there is to say about other tables.
@@ -105,6 +107,8 @@ pub fn find(root: &Path, scan: &FileScan, config: &DataConfig) -> TableLabels {
     found.notes.extend(sources.iter().flat_map(|source| other_files(root, &files, source)));
     found.named = named.len();
     found.path = sources.first().map(|s| s.path.clone()).unwrap_or_default();
+    let says_guesses = |source: &LabelTable| source.scheme.headers(&source.table).contains("pred");
+    found.are_guesses = sources.iter().all(|source| is_of_guesses(&source.path) || says_guesses(source));
     found.tables = cut_list(sources.iter().map(|s| s.name(root)), 4);
     found.detected = Some(labelled(&files, scan, &sources, &lists));
     found

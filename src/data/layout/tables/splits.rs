@@ -42,7 +42,7 @@ impl Table {
     }
 
     /// Whether all values of a column are names of splits, and not of one only where the column has a name for something else.
-    fn says_splits(&self, column: usize) -> bool {
+    pub(super) fn says_splits(&self, column: usize) -> bool {
         let splits: Option<Vec<Split>> = self.column(column).filter(|v| !v.is_empty()).map(Split::from_name).collect();
         splits.is_some_and(|splits| splits.iter().any(|split| self.header_line == 0 || *split != splits[0]))
     }

@@ -162,6 +162,11 @@ impl Table {
             let other = (0..self.headers.len()).find(|c| is_label(&self.headers[*c]) && differs(c) && Some(*c) != columns.file);
             columns.label = other.or(columns.label);
         }
+        // Whatever it is called, a column of splits is one.
+        if wanted.label.is_empty() && columns.label.is_some_and(|label| self.says_splits(label)) {
+            let is_other = |c: &usize| is_label(&self.headers[*c]) && !self.says_splits(*c) && Some(*c) != columns.file;
+            columns.label = (0..self.headers.len()).find(is_other);
+        }
         let has_numbers = |&c: &usize| {
             let values = || self.column(c).filter(|value| !value.is_empty());
             let distinct = values().collect::<HashSet<_>>().len();
