@@ -86,3 +86,29 @@ fn classes_that_are_about_something_else_are_mentioned() {
     dir.write("meta.csv", of_images("level", |_, class| class.to_string()).as_bytes());
     assert!(!warns(&inspect(dir.path(), &[]), "different classes"));
 }
+
+#[test]
+fn folders_of_patients_are_no_classes() {
+    let six = |name: fn(usize) -> String| (0..6).flat_map(move |p| (0..3).map(move |i| format!("{}/{i}.png", name(p))));
+    for paths in [
+        six(|p| format!("TCGA-AO-A0{p}J")).collect::<Vec<_>>(),
+        six(|p| format!("AB{p}X")).collect(),
+        six(|p| format!("CBIS-DDSM/Mass-Training_P_0000{p}_{}", ["LEFT_CC", "RIGHT_MLO"][p % 2])).collect(),
+        six(|p| format!("Patients_CT/{:03}", 49 + p)).collect(),
+        six(|p| format!("PH2/IMD00{p}/IMD00{p}_Dermoscopic_Image")).collect(),
+        six(|p| format!("36ed842ac2c{p}")).collect(),
+    ] {
+        let found = inspect(folder(&paths).path(), &[]);
+        assert_eq!(found["layout"], "unlabelled", "{}: {found}", paths[0]);
+        assert!(warns(&found, "folders are called like patients or series"), "{}: {found}", paths[0]);
+    }
+    // Nor are those that only say that images lie in them.
+    let found = inspect(folder((0..6).map(|i| format!("images/default/{i}.png"))).path(), &[]);
+    assert!(classes(&found).is_empty(), "{found}");
+    let paths = (0..8).map(|i| match i {
+        0..6 => format!("train/n0144353{}/images/{i}.png", 1 + i % 2),
+        _ => format!("val/images/{i}.png"),
+    });
+    let found = inspect(folder(paths).path(), &[]);
+    assert_eq!(classes(&found).into_keys().collect::<Vec<_>>(), ["n01443531", "n01443532"], "{found}");
+}

@@ -8,7 +8,7 @@ use std::collections::{BTreeMap, BTreeSet};
 const GENERIC: &[&str] = &[
     "images", "image", "imgs", "img", "data", "dataset", "pictures", "photos", "scans", "slices", "frames", "dicom", "input", "all",
     "train_images", "test_images", "val_images", "original_images", "original", "originals", "raw", "jpg", "jpeg", "png", "tif",
-    "tiff", "dcm", "dicoms",
+    "tiff", "dcm", "dicoms", "default",
 ];
 /// Words of a name that stand for a person, a visit or a series where a number follows.
 #[rustfmt::skip]
@@ -169,12 +169,53 @@ fn is_numbered_patient(name: &str) -> bool {
     parts.len() > 2 && PATIENTS.contains(&parts[0]) && parts.chunks(2).all(has_number)
 }
 
+/// Whether a name is a long number of sixteen digits, as studies and series have: `36ed842ac2cd`.
+fn is_hexadecimal(name: &str) -> bool {
+    name.len() >= 8 && name.bytes().all(|b| b.is_ascii_hexdigit()) && name.bytes().filter(u8::is_ascii_digit).count() >= 2
+}
+
+/// Whether a name is that of a class of ImageNet: `n01443537`, a word of WordNet.
+fn is_word(name: &str) -> bool {
+    name.strip_prefix('n').is_some_and(|number| number.len() == 8 && number.bytes().all(|b| b.is_ascii_digit()))
+}
+
+/// Whether names differ by numbers alone that are those of persons: they stand for one inside a name
+/// (`Mass-Training_P_00001_LEFT_CC`), or in the middle of names that are alike (`IMD002_Dermoscopic_Image`, `TCGA-AO-A01J`), or
+/// bare ones have zeros before them and begin anywhere (`049`, `050`).
+fn are_numbered_alike(names: &BTreeSet<&str>) -> bool {
+    /// Fewer names that are alike may be anything.
+    const LEAST: usize = 5;
+    let is_digit = |c: char| c.is_ascii_digit();
+    let number_of = |part: &str| part.len() >= 3 && part.chars().all(is_digit);
+    let plain: Vec<String> = names.iter().map(|name| plain(name)).collect();
+    let is_of_person = |name: &String| {
+        let parts: Vec<&str> = name.split('_').collect();
+        parts.windows(2).any(|pair| PATIENTS.contains(&pair[0]) && number_of(pair[1]))
+    };
+    // Each number as one sign.
+    let shape = |name: &String| name.split(is_digit).filter(|part| !part.is_empty()).collect::<Vec<_>>().join("0");
+    let is_inside = |name: &String| {
+        let runs = name.split(|c| !is_digit(c)).filter(|run| !run.is_empty()).count();
+        runs == 1 && name.starts_with(char::is_alphabetic) && name.ends_with(char::is_alphabetic)
+    };
+    let word = shape(&plain[0]).split(['0', '_']).next().unwrap_or_default().to_string();
+    let are_alike = plain.len() >= LEAST && plain.iter().all(|name| is_inside(name) && shape(name) == shape(&plain[0]));
+    let are_bare = plain.iter().all(|name| number_of(name) && name.starts_with('0'));
+    let smallest = plain.iter().filter_map(|name| name.parse::<u64>().ok()).min();
+    plain.iter().all(is_of_person)
+        || (are_alike && !CLASSES.contains(&word.as_str()))
+        || (are_bare && smallest.is_some_and(|smallest| smallest > 1))
+}
+
 /// Whether nearly all names are a word and a number, and the word, or how many they are, says that they are no classes.
 fn are_patients(names: &BTreeSet<&str>) -> bool {
     let mut words: BTreeMap<String, usize> = BTreeMap::new();
     // Numbers of persons are long (`TCGA_CS_4941_19960909`), or have zeros before them (`IMD002`).
     let (mut long, mut padded) = (0, 0);
-    if names.len() > 1 && names.iter().all(|name| is_numbered_patient(name)) {
+    if names.iter().all(|name| is_word(name)) {
+        return false;
+    }
+    if names.len() > 1 && (names.iter().all(|name| is_numbered_patient(name)) || are_numbered_alike(names)) {
         return true;
     }
     for name in names {
@@ -182,7 +223,7 @@ fn are_patients(names: &BTreeSet<&str>) -> bool {
         // `Patient (12)`, as Windows numbers copies.
         let plain = plain.replace(['(', ')'], "");
         let stem = plain.trim_end_matches(|c: char| c.is_ascii_digit());
-        let is_long = plain.bytes().filter(u8::is_ascii_digit).count() >= 8;
+        let is_long = plain.bytes().filter(u8::is_ascii_digit).count() >= 8 || is_hexadecimal(&plain);
         if stem.len() < plain.len() || is_long {
             let word = if is_long { "" } else { stem.trim_end_matches('_') };
             long += usize::from(is_long);
@@ -375,6 +416,9 @@ mod tests {
         assert!(is(&numbers.iter().map(String::as_str).collect::<Vec<_>>()));
         assert!(is(&["TCGA_CS_4940_19990909", "TCGA_CS_4941_19960909"]) && is(&["BraTS20_Training_001", "BraTS20_Training_002"]));
         assert!(!is(&["grade001", "grade002"]) && !is(&["01", "02", "03"]) && !is(&["type10", "type20"]));
+        assert!(is(&["Mass-Training_P_00001_LEFT_CC", "Mass-Training_P_00002_RIGHT_MLO"]) && is(&["049", "050", "051"]));
+        assert!(is(&["36ed842ac2cd", "97bd8c5b107f"]) && !is(&["001", "002", "003"]) && !is(&["facade00", "beefcake"]));
+        assert!(is(&["A0", "A1", "A2", "A3", "A4"].map(|name| ["TCGA-AO-", name, "J"].concat()).each_ref().map(String::as_str)));
         assert!(!is(&["0", "1", "2", "3", "4"]) && !is(&["grade0", "grade1"]) && !is(&["cecum", "polyps"]));
     }
 }

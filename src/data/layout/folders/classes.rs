@@ -41,11 +41,14 @@ pub fn classes(files: &[&PlacedFile], dirs: &[&[String]], base: &Path) -> Folder
     // `all` is a leukaemia where other folders lie beside it.
     let is_all = |dirs: &[String], at: usize| dirs[at].eq_ignore_ascii_case("all") && beside[&dirs[..at]].len() > 1;
     let says = |dirs: &[String], at: usize| !is_generic(&dirs[at]) || is_all(dirs, at);
+    let telling = |dirs: &&[String]| (0..dirs.len()).filter(|&at| says(dirs, at)).count() > 0;
+    // Names that say nothing are classes only where most images have no others: Tiny ImageNet's `val/images`.
+    let most_tell = dirs.iter().filter(|dirs| telling(dirs)).count() * 2 > dirs.len();
     let mut paths: Vec<Vec<&str>> = dirs
         .iter()
         .map(|dirs| {
-            let telling: Vec<&str> = (0..dirs.len()).filter(|&at| says(dirs, at)).map(|at| dirs[at].as_str()).collect();
-            if telling.is_empty() { dirs.iter().map(String::as_str).collect() } else { telling }
+            let is_used = |&at: &usize| says(dirs, at) || (!most_tell && !telling(dirs));
+            (0..dirs.len()).filter(is_used).map(|at| dirs[at].as_str()).collect()
         })
         .collect();
     levels::without_kinds(&mut paths);
