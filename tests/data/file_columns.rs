@@ -1,6 +1,6 @@
 //! `inspect` on which column of a table names the files, where several could.
 
-use crate::test_files::inspected::{classes, folder, inspect, numbered, says, warns};
+use crate::test_files::inspected::{classes, folder, inspect, numbered, says, splits, warns};
 use std::collections::BTreeMap;
 
 /// Eight images and a table under these headers: in each row its number from 1, `name` with that of another image in the place of
@@ -69,5 +69,33 @@ fn measures_and_counts_name_no_files() {
         let rows: String = (1..41).map(|i| format!("{i},7,{}\n", ["ok", "cyst"][i % 2])).collect();
         dir.write("table.csv", format!("{header},site,label\n{rows}").as_bytes());
         assert_eq!(inspect(dir.path(), &[])["layout"], "labels-csv", "{header}");
+    }
+}
+
+#[test]
+fn names_of_files_may_hold_blanks() {
+    let dir = folder(["COVID", "non-COVID"].iter().flat_map(|class| numbered(&format!("{class}/{class} (#).png"), 0..6)));
+    let list = |numbers: std::ops::Range<u32>| {
+        let of = |class: &str| numbered(&format!("{class}/{class} (#).png"), numbers.clone());
+        [of("COVID"), of("non-COVID")].concat().join("\n")
+    };
+    dir.write("train.txt", list(0..4).as_bytes()).write("test.txt", list(4..6).as_bytes());
+    let found = inspect(dir.path(), &[]);
+    assert_eq!((splits(&found), classes(&found).len()), ([8, 0, 4], 2), "{found}");
+
+    let dir = folder(numbered("im (#).png", 0..6));
+    let lines: String = (0..6).map(|i| format!("im ({i}).png {}\n", i % 2)).collect();
+    dir.write("list.txt", lines.as_bytes());
+    assert_eq!(classes(&inspect(dir.path(), &[])), BTreeMap::from([("0", 3), ("1", 3)]));
+}
+
+#[test]
+fn a_list_of_patients_needs_no_headers() {
+    let dir = folder((0..6).flat_map(|p| numbered(&format!("P00{p}/#.png"), 0..2)));
+    for delimiter in [" ", ","] {
+        let lines: String = (0..6).map(|p| format!("P00{p}{delimiter}{}\n", ["normal", "tumour"][p % 2])).collect();
+        dir.write("patients.txt", lines.as_bytes());
+        let found = inspect(dir.path(), &[]);
+        assert_eq!(classes(&found), BTreeMap::from([("normal", 6), ("tumour", 6)]), "{delimiter:?}: {found}");
     }
 }

@@ -29,7 +29,7 @@ pub struct Understood {
 /// Which columns of a table matter: as they were given, else by their names and by what they name. Errors where a given one is not
 /// there; says what there is.
 pub fn understood(files: &NamedFiles, path: &Path, table: Table, wanted: &LabelColumns) -> Result<Understood, String> {
-    let table = with_right_headers(table.apart(wanted), files, path, wanted);
+    let table = with_right_headers(with_whole_names(table.apart(wanted), files, path), files, path, wanted);
     let mut columns = table.columns(wanted)?;
     let (file, mut naming, mut share) = file_column(files, path, &table, &columns, wanted);
     let is_known = columns.file.is_some() && columns.label.is_some() && columns.file != columns.label;
@@ -78,6 +78,18 @@ fn are_of_patients(table: &Table, column: usize) -> bool {
         && Level::of(&table.column(column).collect()) == Level::Patients
 }
 
+/// Where blanks divide the lines and stand in the names of files as well, those names in one piece: `Covid (1).png`, or with a label
+/// behind it.
+fn with_whole_names(table: Table, files: &NamedFiles, path: &Path) -> Table {
+    if !table.by_blanks {
+        return table;
+    }
+    let named = |table: &Table| (0..table.headers.len()).map(|c| files.column_of_files(path, table, c).named).max().unwrap_or(0);
+    let joined = [table.joined(0), table.joined(1)];
+    // Of equals the table as it is, the last.
+    joined.into_iter().chain([table]).max_by_key(named).unwrap_or_default()
+}
+
 /// As rows where the first line names a file itself.
 fn with_right_headers(table: Table, files: &NamedFiles, path: &Path, wanted: &LabelColumns) -> Table {
     let names = |(column, value): (usize, &String)| {
@@ -85,7 +97,8 @@ fn with_right_headers(table: Table, files: &NamedFiles, path: &Path, wanted: &La
         if !is_like_one {
             return false;
         }
-        let naming = files.naming(path, &table, Some(column));
+        let mut naming = files.naming(path, &table, Some(column));
+        naming.may_be_folders = are_of_patients(&table, column);
         // A column of a few numbers that are names as well is no list of files.
         matches!(files.find(value, &naming), Match::One(_) | Match::Folder(_))
             && files.share(&table, Some(column), &naming) >= 0.5

@@ -110,7 +110,7 @@ impl Table {
             apart
         };
         let rows = self.rows.iter().map(row).collect();
-        Some(Self { headers, rows, encoding: self.encoding, header_line: self.header_line, sheet: self.sheet.clone() })
+        Some(Self { headers, rows, sheet: self.sheet.clone(), ..*self })
     }
 }
 

@@ -46,7 +46,7 @@ impl Table {
             apart
         };
         let rows = self.rows.iter().flat_map(|fields| [false, true].map(|is_right| row(fields, is_right))).collect();
-        Some(Self { headers, rows, encoding: self.encoding, header_line: self.header_line, sheet: self.sheet.clone() })
+        Some(Self { headers, rows, sheet: self.sheet.clone(), ..*self })
     }
 
     /// With a row for each image, and what is said of it in columns of its own; as it is where columns are wanted that only the file

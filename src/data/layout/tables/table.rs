@@ -18,6 +18,8 @@ pub struct Table {
     pub header_line: usize,
     /// The sheet of a spreadsheet that has several.
     pub sheet: Option<String>,
+    /// Nothing but blanks divides its lines; they may stand in names as well.
+    pub by_blanks: bool,
 }
 
 /// Why a file holds no table, as words behind its name.
@@ -49,7 +51,7 @@ const TITLES: usize = 20;
 
 impl Default for Table {
     fn default() -> Self {
-        Self { headers: Vec::new(), rows: Vec::new(), encoding: None, header_line: 1, sheet: None }
+        Self { headers: Vec::new(), rows: Vec::new(), encoding: None, header_line: 1, sheet: None, by_blanks: false }
     }
 }
 
@@ -64,7 +66,7 @@ impl Table {
         let mut rows: Vec<StringRecord> =
             reader.into_records().collect::<Result<_, _>>().map_err(|e| format!("is no table: {e}"))?;
         number_lines(&mut rows, text.as_bytes(), start);
-        Ok(Self { encoding, ..Self::of_rows(rows).ok_or("is empty")? })
+        Ok(Self { encoding, by_blanks: delimiter == b' ', ..Self::of_rows(rows).ok_or("is empty")? })
     }
 
     /// The first row that holds headers, and what follows it; `None` where nothing does.
@@ -86,6 +88,22 @@ impl Table {
         self.rows.insert(0, at_line(StringRecord::from(std::mem::replace(&mut self.headers, headers)), self.header_line));
         self.header_line = 0;
         self
+    }
+
+    /// The same with all cells of a row in one, but for so many at its end.
+    pub fn joined(&self, kept: usize) -> Self {
+        let joined = |cells: &[&str]| -> Vec<String> {
+            let (name, rest) = cells.split_at(cells.len().saturating_sub(kept));
+            [name.join(" ")].into_iter().chain(rest.iter().map(|cell| cell.to_string())).collect()
+        };
+        let row = |row: &StringRecord| {
+            let mut whole = StringRecord::from(joined(&row.iter().collect::<Vec<_>>()));
+            whole.set_position(row.position().cloned());
+            whole
+        };
+        let headers = joined(&self.headers.iter().map(String::as_str).collect::<Vec<_>>());
+        let rows = self.rows.iter().map(row).collect();
+        Self { headers, rows, sheet: self.sheet.clone(), ..*self }
     }
 
     /// The line of a row as a person counts, from 1: empty rows and titles count.
