@@ -73,6 +73,18 @@ fn measures_and_counts_name_no_files() {
 }
 
 #[test]
+fn images_of_a_study_are_named_before_the_study() {
+    // SIIM-FISABIO-RSNA COVID-19.
+    let path = |i: u32| format!("train/36ed842ac2{:02x}/97bd8c5b10{i:02x}/9dcd7a44ef{i:02x}.png", i / 2);
+    let dir = folder((16..26).map(path));
+    let row = |i: u32| format!("9dcd7a44ef{i:02x}_image,{},36ed842ac2{:02x}\n", ["none", "opacity"][i as usize % 2], i / 2);
+    let rows: String = (16..26).map(row).collect();
+    dir.write("train_image_level.csv", format!("id,label,StudyInstanceUID\n{rows}").as_bytes());
+    let found = inspect(dir.path(), &[]);
+    assert_eq!(classes(&found), BTreeMap::from([("none", 5), ("opacity", 5)]), "{found}");
+}
+
+#[test]
 fn names_of_files_may_hold_blanks() {
     let dir = folder(["COVID", "non-COVID"].iter().flat_map(|class| numbered(&format!("{class}/{class} (#).png"), 0..6)));
     let list = |numbers: std::ops::Range<u32>| {
@@ -98,4 +110,26 @@ fn a_list_of_patients_needs_no_headers() {
         let found = inspect(dir.path(), &[]);
         assert_eq!(classes(&found), BTreeMap::from([("normal", 6), ("tumour", 6)]), "{delimiter:?}: {found}");
     }
+}
+
+#[test]
+fn names_of_files_as_programs_and_sets_write_them() {
+    let dir = folder(numbered("data/scan#.jpg", 10..14));
+    let label = |i: u32| format!(r#""scan{i}": {{"label": {}, "confidence": null}}"#, i % 2);
+    let labels = (10..14).map(label).collect::<Vec<_>>().join(",");
+    dir.write("labels.json", format!(r#"{{"classes": ["normal", "lesion"], "labels": {{{labels}}}}}"#).as_bytes());
+    assert_eq!(classes(&inspect(dir.path(), &[])), BTreeMap::from([("lesion", 2), ("normal", 2)]), "FiftyOne");
+
+    let dir = folder((1..9).map(|i| format!("Images_png/00000{i}_01_01/{}.png", 100 + i)));
+    let row = |i: u32| format!("00000{i}_01_01_{}.png,{},{}\n", 100 + i, 109 - i, ["lung", "liver"][i as usize % 2]);
+    let rows: String = (1..9).map(row).collect();
+    dir.write("DL_info.csv", format!("File_name,Key_slice_index,label\n{rows}").as_bytes());
+    let found = inspect(dir.path(), &[]);
+    assert!(says(&found, "column `File_name` names the files"), "DeepLesion: {found}");
+
+    // Names of three letters are found in what is not read as well.
+    let dir = folder(numbered("s#.jpg", 0..4));
+    let record = |i: u32| format!(r#"{{"image": "s{i}.jpg", "annotations": [{{"label": "normal"}}]}}"#);
+    dir.write("annotations.dat.yaml", (0..4).map(record).collect::<String>().as_bytes());
+    assert!(warns(&inspect(dir.path(), &[]), "names these images; labels may be in it"));
 }

@@ -71,7 +71,9 @@ impl<'a> NamedFiles<'a> {
             let stem = without_extension(&name);
             let number = number(stem);
             let bare = without_format(stem);
-            let names = [Some(stem), (stem != name).then_some(name.as_str()), number.as_deref(), bare];
+            // DeepLesion's tables call `000001_01_01/103.png` `000001_01_01_103.png`.
+            let joined = folder.last().filter(|_| number.is_some()).map(|folder| format!("{}_{stem}", fold(folder)));
+            let names = [Some(stem), (stem != name).then_some(name.as_str()), number.as_deref(), bare, joined.as_deref()];
             for name in names.into_iter().flatten() {
                 by_path.entry(format!("{}/{name}", key(folder))).or_default().push(i);
                 by_end.extend(places.iter().map(|place| (from_end(name, place.iter().chain(folder)), i)));
@@ -224,6 +226,10 @@ impl<'a> NamedFiles<'a> {
         let mut images = of(&lower);
         if images.is_empty() {
             images = of(without_extension(&lower));
+        }
+        // SIIM-FISABIO's `000a312787f2_image`.
+        if let (true, Some(image)) = (images.is_empty(), without_extension(&lower).strip_suffix("_image")) {
+            images = of(image);
         }
         // Spreadsheets write `0012` as 12, pandas as 12.0.
         if let (true, Some(number)) = (images.is_empty(), number(without_zero(without_extension(&lower)))) {

@@ -32,13 +32,15 @@ pub fn may_hold_labels(path: &Path) -> bool {
 /// What is said of those that hold names of these images.
 pub fn that_name(root: &Path, scan: &FileScan, paths: &[&PathBuf]) -> Vec<Warning> {
     let step = (scan.pictures.len() / NAMES).max(1);
-    let stem = |path: &Path| without_extension(&fold(&path.file_name().unwrap_or_default().to_string_lossy())).to_string();
-    let names: BTreeSet<String> =
-        scan.pictures.iter().step_by(step).map(|picture| stem(&picture.relative)).filter(|name| name.len() > 3).collect();
+    let whole = |path: &Path| fold(&path.file_name().unwrap_or_default().to_string_lossy());
+    let stem = |path: &Path| without_extension(&whole(path)).to_string();
+    // A short name may stand in any text, but hardly with its ending.
+    let name = |path: &Path| Some(stem(path)).filter(|stem| stem.len() > 3).unwrap_or_else(|| whole(path));
+    let names: BTreeSet<String> = scan.pictures.iter().step_by(step).map(|picture| name(&picture.relative)).collect();
     let holds_names = |path: &&&PathBuf| {
         let mut bytes = Vec::new();
         let file = decode::open_file(path).ok();
-        if names.is_empty() || file.is_none_or(|file| file.take(LOOKED_AT).read_to_end(&mut bytes).is_err()) {
+        if file.is_none_or(|file| file.take(LOOKED_AT).read_to_end(&mut bytes).is_err()) {
             return false;
         }
         let text = fold(&String::from_utf8_lossy(&bytes));

@@ -187,11 +187,12 @@ fn coco(object: &Map<String, Value>) -> Option<Table> {
 /// `{"train": {"0": ["a.png"]}, "test": {"0": [], "1": ["b.png"]}}`.
 fn by_key(object: &Map<String, Value>) -> Option<Table> {
     let mut rows = Rows::default();
-    // FiftyOne's classification: `{"classes": ["cyst"], "labels": {"a": 0}}`.
+    // FiftyOne's classification: `{"classes": ["cyst"], "labels": {"a": 0}}`, or `{"a": {"label": 0, "confidence": null}}`.
     if let (Some(classes), Some(labels)) =
         (object.get("classes").and_then(Value::as_array), object.get("labels").and_then(Value::as_object))
     {
         for (name, label) in labels {
+            let label = label.get("label").unwrap_or(label);
             let class = label.as_u64().and_then(|i| classes.get(usize::try_from(i).ok()?)).unwrap_or(label);
             rows.add([("file".into(), name.clone()), ("label".into(), scalar(class).unwrap_or_default())]);
         }
