@@ -71,7 +71,13 @@ impl<'a> Sides<'a> {
         let (ours, theirs) = (keys(0), keys(1));
         // Each folder as one class by another name, or as several of its kinds.
         let are_parts = theirs.len() == pairs.len();
-        (self.table.is_none() && ours.len() > 1 && ours != theirs && !are_parts && differing(&both).is_empty()).then(|| {
+        // Splits, and parts of a large set, are no classes.
+        let is_no_class = |name: &&str| {
+            let words = name.split(|c: char| !c.is_alphabetic());
+            words.into_iter().any(|word| ["train", "training", "val", "test"].contains(&word)) || name.parse::<f64>().is_ok()
+        };
+        let have_classes = ours.len() > 1 && !ours.iter().all(is_no_class);
+        (self.table.is_none() && have_classes && ours != theirs && !are_parts && differing(&both).is_empty()).then(|| {
             let names =
                 |side: fn(&(&'a str, &'a str, &'a str)) -> &'a str| first_few(both.iter().map(side).collect::<BTreeSet<_>>());
             let (folders, table) = (names(|image| image.1), names(|image| image.2));

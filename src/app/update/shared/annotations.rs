@@ -16,7 +16,9 @@ pub fn tag(state: &mut State, tag: Tag) -> Vec<Effect> {
     let r = &state.results;
     let Some(set) = r.ready() else { return Vec::new() };
     let file = set.file.clone();
-    let rows = state.chosen_rows().into_iter().filter_map(|row| set.rows.get(row));
+    // The inspector names the selected one beside its tags, whether the gallery lists it or not.
+    let chosen = if r.marked.is_empty() { r.row.into_iter().collect() } else { state.chosen_rows() };
+    let rows = chosen.into_iter().filter_map(|row| set.rows.get(row));
     let mut annotations: Vec<(String, Annotation)> = rows.map(|row| (row.path.clone(), r.annotation(&row.path))).collect();
     let all = annotations.iter().all(|(_, annotation)| annotation.has(tag));
     let changes = annotations.iter_mut().filter(|(_, annotation)| annotation.has(tag) == all);
