@@ -92,13 +92,13 @@ fn figures_of_anomaly_maps_stand_under_the_auroc_where_they_exist() {
         ],
     });
     let panels = Panels::of(results(set));
-    let end = panels.0.get_by_label_contains("0.500, precision 0.031").rect();
+    let end = panels.0.get_by_label_contains("0.500, 0.031").rect();
     assert!(end.right() <= 1280.0 - ui::shared::theme::PAGE, "a long name gives way: {end:?}");
     panels.has_all(&[
         "AT THE PIXELS",
         "AUPRO",
         "0.438",
-        "blur difference, AUROC",
+        "blur difference",
         "Blur difference, which needs no training, is ahead",
         "Over 4 masked images",
         "not a lesion finder",

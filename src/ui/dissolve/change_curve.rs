@@ -26,7 +26,7 @@ pub fn show(ui: &mut Ui, cx: &mut PanelContext<'_>, height: f32) {
         let is_of_tiles = d.scale().is_some_and(|scale| scale.is_tiles());
         widgets::caption(
             ui,
-            if is_of_tiles { "MEAN |CHANGE| OF SOME OF ITS TILES AGAINST t" } else { "MEAN |CHANGE| OF THIS IMAGE AGAINST t" },
+            if is_of_tiles { "MEAN |CHANGE| OF SOME TILES AGAINST t" } else { "MEAN |CHANGE| OF THIS IMAGE AGAINST t" },
         );
         let place = "Save this curve in the workspace’s exports";
         plot::export_as(ui, cx, "Energy", place, &Format::ALL, |format| AppCommand::Graph(Graph::ChangeCurve, format));
