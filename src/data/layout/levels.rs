@@ -169,7 +169,7 @@ fn is_numbered_patient(name: &str) -> bool {
     parts.len() > 2 && PATIENTS.contains(&parts[0]) && parts.chunks(2).all(has_number)
 }
 
-/// Whether a name is a long number of sixteen digits, as studies and series have: `36ed842ac2cd`.
+/// Whether a name is a long number to the base of sixteen, as studies and series have: `36ed842ac2cd`.
 fn is_hexadecimal(name: &str) -> bool {
     name.len() >= 8 && name.bytes().all(|b| b.is_ascii_hexdigit()) && name.bytes().filter(u8::is_ascii_digit).count() >= 2
 }

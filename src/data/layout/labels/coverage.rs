@@ -52,12 +52,26 @@ impl NamedFiles<'_> {
 
     /// The column that names the files: of those that name about as many as the best, that whose values are the surest to be
     /// names. Nearly all of its values name one, or, `of_a_part`, names that are no chance do: of a large set a part may be here.
-    pub fn best_column(&self, path: &Path, table: &Table, of_a_part: bool, label: Option<usize>) -> Option<FileColumn> {
+    /// `surer_than`: no others are looked for, since each takes all rows.
+    pub fn best_column(
+        &self,
+        path: &Path,
+        table: &Table,
+        of_a_part: bool,
+        label: Option<usize>,
+        surer_than: Option<Surety>,
+    ) -> Option<FileColumn> {
         let is_of_files = |found: &FileColumn| match found.surety {
             Surety::Number => found.share >= 0.8 && self.may_be_numbers_of_files(table, found),
             _ => found.share >= 0.8 || (of_a_part && are_names(table, found.column)),
         };
-        let columns = (0..table.headers.len()).filter(|c| Some(*c) != label).map(|c| self.column_of_files(path, table, c));
+        let is_surer = |c: usize| surer_than.is_none_or(|surety| Surety::of(table, c) > surety);
+        // Which pictures they name takes all rows once more, and few columns get so far.
+        let names_rows = |c: usize| {
+            (of_a_part && are_names(table, c)) || self.share(table, Some(c), &self.naming(path, table, Some(c))) >= 0.8
+        };
+        let columns = (0..table.headers.len()).filter(|&c| Some(c) != label && is_surer(c) && names_rows(c));
+        let columns = columns.map(|c| self.column_of_files(path, table, c));
         let columns: Vec<FileColumn> = columns.filter(|found| found.named > 0 && is_of_files(found)).collect();
         let most = columns.iter().map(|found| found.named).max()?;
         // Of equals the first: `max_by_key` takes the last.

@@ -122,7 +122,10 @@ fn file_column(
     let is_lost = usual.as_ref().is_none_or(|usual| usual.named == 0);
     let of_a_part = is_lost || usual.as_ref().is_some_and(|usual| usual.surety == Surety::Number);
     let label = columns.label.filter(|_| !is_lost);
-    let best = if wanted.file.is_empty() { files.best_column(path, table, of_a_part, label) } else { None };
+    // What names all pictures gives way to surer names alone.
+    let names_all = |usual: &&FileColumn| usual.surety > Surety::Number && usual.share >= 0.8 && usual.named == files.count();
+    let surer_than = usual.as_ref().filter(names_all).map(|usual| usual.surety);
+    let best = if wanted.file.is_empty() { files.best_column(path, table, of_a_part, label, surer_than) } else { None };
     let is_better = |best: &FileColumn| match &usual {
         Some(usual) if !is_lost => {
             let is_surer = best.surety > usual.surety && best.named * 2 >= usual.named;
