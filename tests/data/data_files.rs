@@ -1,7 +1,7 @@
 //! Pixels of every kind of file, the store that keeps them, and the real sets.
 
 use crate::common;
-use crate::test_files::{self, Dir, dicom};
+use crate::test_files::{self, Dir, grey_dicom};
 use base64::{Engine, prelude::BASE64_STANDARD};
 use dissolve_studio::{
     config::{DataConfig, PreprocessConfig},
@@ -96,28 +96,6 @@ fn tiff_pages_and_bit_depths_are_decoded() {
     assert_eq!(data, [vec![0.0, 1.0], vec![1.0, 0.0, 0.2], vec![0.0, 0.25, 1.0], vec![1.0, 0.0, 1.0]]);
 }
 
-fn us(value: u16) -> Vec<u8> {
-    value.to_le_bytes().to_vec()
-}
-
-/// A 4 x 1 picture with 16-bit values, and what else is said of it.
-fn scan(photometric: &str, extra: &[(u16, u16, &'static str, Vec<u8>)], values: [i16; 4]) -> Vec<u8> {
-    let mut elements = vec![
-        (0x28, 0x02, "US", us(1)),
-        (0x28, 0x04, "CS", photometric.as_bytes().to_vec()),
-        (0x28, 0x10, "US", us(1)),
-        (0x28, 0x11, "US", us(4)),
-        (0x28, 0x100, "US", us(16)),
-        (0x28, 0x101, "US", us(16)),
-        (0x28, 0x102, "US", us(15)),
-        (0x28, 0x103, "US", us(1)),
-        (0x7fe0, 0x10, "OW", values.map(i16::to_le_bytes).concat()),
-    ];
-    elements.extend(extra.iter().cloned());
-    elements.sort_by_key(|e| (e.0, e.1));
-    dicom(&elements)
-}
-
 #[test]
 fn dicom_windowing_and_inversion_are_applied() {
     let dir = Dir::new();
@@ -129,8 +107,9 @@ fn dicom_windowing_and_inversion_are_applied() {
         (0x28, 0x1053, "DS", b"1".to_vec()),
     ];
     let values = [-3000, 1024, 1074, 3000];
-    dir.write("1.dcm", &scan("MONOCHROME2", &window, values)).write("2.dcm", &scan("MONOCHROME1", &window, values));
-    dir.write("3", &scan("MONOCHROME2", &[], [-100, 0, 100, 300]));
+    let inverse = [&window[..], &[(0x28, 4, "CS", b"MONOCHROME1".to_vec())]].concat();
+    dir.write("1.dcm", &grey_dicom(4, &values, &window)).write("2.dcm", &grey_dicom(4, &values, &inverse));
+    dir.write("3", &grey_dicom(4, &[-100, 0, 100, 300], &[]));
     let found = pictures(&dir);
     let expected = [[0.0, 0.005, 0.505, 1.0], [1.0, 0.995, 0.495, 0.0], [0.0, 0.25, 0.5, 1.0]];
     for (picture, expected) in found.iter().zip(expected) {
@@ -209,7 +188,7 @@ fn nothing_is_written_beside_the_images() {
 fn damaged_files_do_no_harm() {
     let dir = Dir::new();
     let mut originals = vec![
-        scan("MONOCHROME2", &[], [-100, 0, 100, 300]),
+        grey_dicom(4, &[-100, 0, 100, 300], &[]),
         BASE64_STANDARD.decode(CMYK).unwrap(),
         BASE64_STANDARD.decode(PROGRESSIVE).unwrap(),
         test_files::zip(&[

@@ -1,6 +1,6 @@
 //! The window of DICOM pictures: which values are shown, and that a run keeps it.
 
-use crate::test_files::{Dir, dicom};
+use crate::test_files::{Dir, grey_dicom};
 use dissolve_studio::{
     config::{DataConfig, DicomWindow},
     data::{Dataset, ImageId},
@@ -16,24 +16,15 @@ use std::{
 
 /// A CT slice with windows of its own, first soft tissue, then lung. `hounsfield`: row after row.
 fn slice(width: u16, hounsfield: &[i16]) -> Vec<u8> {
-    let short = |value: u16| value.to_le_bytes().to_vec();
-    let pixels = hounsfield.iter().flat_map(|v| (v + 1024).to_le_bytes()).collect();
-    dicom(&[
-        (0x28, 2, "US", short(1)),
-        (0x28, 4, "CS", b"MONOCHROME2".to_vec()),
-        (0x28, 0x10, "US", short(hounsfield.len() as u16 / width)),
-        (0x28, 0x11, "US", short(width)),
-        (0x28, 0x100, "US", short(16)),
-        (0x28, 0x101, "US", short(16)),
-        (0x28, 0x102, "US", short(15)),
-        (0x28, 0x103, "US", short(1)),
+    let stored: Vec<i16> = hounsfield.iter().map(|v| v + 1024).collect();
+    let windows = [
         (0x28, 0x1050, "DS", b"60\\-500".to_vec()),
         (0x28, 0x1051, "DS", b"301\\1001".to_vec()),
         (0x28, 0x1052, "DS", b"-1024".to_vec()),
         (0x28, 0x1053, "DS", b"1".to_vec()),
         (0x28, 0x1055, "LO", b"SOFT\\Lung".to_vec()),
-        (0x7fe0, 0x10, "OW", pixels),
-    ])
+    ];
+    grey_dicom(width, &stored, &windows)
 }
 
 fn levels(path: &Path, window: &str) -> Vec<u8> {

@@ -1,7 +1,7 @@
 //! `inspect` on pictures beside images that are none: masks and drawings, whatever they are called.
 
 use crate::test_files::{
-    Dir, dicom,
+    Dir, grey_dicom,
     inspected::{classes, folder, inspect, numbered, reason, rows, says, splits, warns},
     mask,
 };
@@ -180,21 +180,8 @@ fn masks_of_any_name_are_told_by_what_they_look_like() {
 
 #[test]
 fn dicom_objects_made_from_images_are_no_images() {
-    let short = |value: u16| value.to_le_bytes().to_vec();
-    let object = |modality: &str| {
-        dicom(&[
-            (8, 0x60, "CS", modality.as_bytes().to_vec()),
-            (0x28, 2, "US", short(1)),
-            (0x28, 4, "CS", b"MONOCHROME2".to_vec()),
-            (0x28, 0x10, "US", short(16)),
-            (0x28, 0x11, "US", short(16)),
-            (0x28, 0x100, "US", short(8)),
-            (0x28, 0x101, "US", short(8)),
-            (0x28, 0x102, "US", short(7)),
-            (0x28, 0x103, "US", short(0)),
-            (0x7fe0, 0x10, "OW", (0..=255).collect()),
-        ])
-    };
+    let values: Vec<i16> = (0..256).collect();
+    let object = |modality: &str| grey_dicom(16, &values, &[(8, 0x60, "CS", modality.as_bytes().to_vec())]);
     let dir = Dir::new();
     dir.write("1.dcm", &object("CT"))
         .write("2.dcm", &object("CT"))

@@ -8,6 +8,7 @@ use dissolve_studio::rng::stream;
 use image::{Rgb, RgbImage};
 use rand::Rng;
 use std::{
+    collections::BTreeMap,
     io::{Cursor, Write},
     path::Path,
 };
@@ -134,4 +135,22 @@ pub fn dicom(elements: &[(u16, u16, &str, Vec<u8>)]) -> Vec<u8> {
     bytes.extend(meta);
     bytes.extend(elements.iter().flat_map(encode));
     bytes
+}
+
+/// A grey DICOM picture of 16-bit values, row after row. `more` is said of it, too, or instead of what is said here.
+pub fn grey_dicom(width: u16, values: &[i16], more: &[(u16, u16, &'static str, Vec<u8>)]) -> Vec<u8> {
+    let short = |value: u16| value.to_le_bytes().to_vec();
+    let said = [
+        (0x28, 2, "US", short(1)),
+        (0x28, 4, "CS", b"MONOCHROME2".to_vec()),
+        (0x28, 0x10, "US", short(values.len() as u16 / width)),
+        (0x28, 0x11, "US", short(width)),
+        (0x28, 0x100, "US", short(16)),
+        (0x28, 0x101, "US", short(16)),
+        (0x28, 0x102, "US", short(15)),
+        (0x28, 0x103, "US", short(1)),
+        (0x7fe0, 0x10, "OW", values.iter().flat_map(|value| value.to_le_bytes()).collect()),
+    ];
+    let by_tag = said.into_iter().chain(more.iter().cloned()).map(|element| ((element.0, element.1), element));
+    dicom(&BTreeMap::from_iter(by_tag).into_values().collect::<Vec<_>>())
 }

@@ -192,14 +192,10 @@ fn window_of_dicom_pictures_is_chosen_or_typed() {
     open(&mut window, &set);
     assert!(!window.has("DICOM window"), "there is none of these");
     let ct = window.path("ct");
-    let short = |value: u16| value.to_le_bytes().to_vec();
-    let kinds = [(2, 1), (0x10, 8), (0x11, 8), (0x100, 16), (0x101, 16), (0x102, 15), (0x103, 1)];
-    let mut elements: Vec<_> = kinds.iter().map(|&(number, value)| (0x28, number, "US", short(value))).collect();
-    elements.insert(1, (0x28, 4, "CS", b"MONOCHROME2".to_vec()));
-    elements.push((0x28, 0x1055, "LO", b"LIVER".to_vec()));
-    elements.push((0x7fe0, 0x10, "OW", (0..64i16).flat_map(|v| (v * 10).to_le_bytes()).collect()));
+    let values: Vec<i16> = (0..64).map(|v| v * 10).collect();
     std::fs::create_dir_all(ct.join("good")).unwrap();
-    std::fs::write(ct.join("good/1.dcm"), test_files::dicom(&elements)).unwrap();
+    std::fs::write(ct.join("good/1.dcm"), test_files::grey_dicom(8, &values, &[(0x28, 0x1055, "LO", b"LIVER".to_vec())]))
+        .unwrap();
     open(&mut window, &ct);
     let chosen = |window: &Window| window.state().open().unwrap().config.window.to_string();
     let choose = |window: &mut Window, name: &str| {
