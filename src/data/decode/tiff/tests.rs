@@ -4,7 +4,8 @@ use super::super::{decode, header::probe, raster::Remark};
 use crate::data::pixels::Picture;
 use std::io::Write;
 
-/// A file of one strip: tags of whole numbers, then the pixels. `big_endian`, and as BigTIFF.
+/// A file of one strip, or of one tile where the tags give its size, or of one for each of three planes: tags of whole numbers, then
+/// the pixels. `big_endian`, and as BigTIFF.
 fn tiff(tags: &[(u16, &[u16])], pixels: &[u8], big_endian: bool, big: bool) -> tempfile::NamedTempFile {
     let number = |value: u64, size: usize| {
         let mut bytes = value.to_le_bytes()[..size].to_vec();
@@ -15,7 +16,10 @@ fn tiff(tags: &[(u16, &[u16])], pixels: &[u8], big_endian: bool, big: bool) -> t
     };
     let wide = if big { 8 } else { 4 };
     let mut tags: Vec<(u16, Vec<u16>)> = tags.iter().map(|(tag, values)| (*tag, values.to_vec())).collect();
-    tags.extend([(273, vec![0]), (279, vec![pixels.len() as u16])]);
+    let has = |tag, value: Option<u16>| tags.iter().any(|(t, values)| *t == tag && value.is_none_or(|v| values == &[v]));
+    let (places, lengths) = if has(322, None) { (324, 325) } else { (273, 279) };
+    let parts = if has(284, Some(2)) { 3 } else { 1 };
+    tags.extend([(places, vec![0; parts]), (lengths, vec![(pixels.len() / parts) as u16; parts])]);
     tags.sort();
     let mut bytes = if big_endian { b"MM".to_vec() } else { b"II".to_vec() };
     bytes.extend(if big {
@@ -29,13 +33,13 @@ fn tiff(tags: &[(u16, &[u16])], pixels: &[u8], big_endian: bool, big: bool) -> t
     let mut tail = Vec::new();
     for (tag, values) in &tags {
         bytes.extend([number((*tag).into(), 2), number(3, 2), number(values.len() as u64, wide)].concat());
-        let values: Vec<u8> = match tag {
-            273 => number((after + tail.len()) as u64, 2),
-            _ => values.iter().flat_map(|&v| number(v.into(), 2)).collect(),
-        };
-        if *tag == 273 {
+        let values: Vec<u8> = if *tag == places {
+            let first = after + tail.len();
             tail.extend(pixels);
-        }
+            (0..parts).flat_map(|part| number((first + part * pixels.len() / parts) as u64, 2)).collect()
+        } else {
+            values.iter().flat_map(|&v| number(v.into(), 2)).collect()
+        };
         if values.len() <= wide {
             bytes.extend(&values);
             bytes.resize(bytes.len() + wide - values.len(), 0);
@@ -177,6 +181,18 @@ fn what_is_sound_and_not_read_is_not_called_damaged() {
     let tags = [(256, &[2u16][..]), (257, &[1]), (258, &[8]), (259, &[6]), (262, &[1]), (277, &[1]), (278, &[1])];
     let reason = decode(tiff(&tags, &[1, 2], false, false).path(), 0).unwrap_err();
     assert!(reason.contains("of a kind that is not read") && !reason.contains("damaged"), "{reason}");
+}
+
+#[test]
+fn planes_in_tiles_are_read_or_named() {
+    let tags = |height: &'static [u16]| {
+        let about = [(256, &[16u16][..]), (257, height), (258, &[8, 8, 8]), (259, &[1]), (262, &[2]), (277, &[3]), (284, &[2])];
+        let pixels: Vec<u8> = [10, 20, 30].into_iter().flat_map(|value| [value; 256]).collect();
+        tiff(&[&about[..], &[(322, &[16]), (323, &[16])]].concat(), &pixels, false, false)
+    };
+    assert_eq!(rgb(&picture(&tags(&[16])), 255), [10.0, 20.0, 30.0]);
+    let reason = decode(tags(&[11]).path(), 0).unwrap_err();
+    assert!(reason.starts_with("is a TIFF of planes in tiles") && reason.contains("tiffcp"), "{reason}");
 }
 
 #[test]
