@@ -37,6 +37,14 @@ pub fn cut_list<T: std::fmt::Display>(names: impl IntoIterator<Item = T>, most: 
     format!("{} and {} more", names[..most].join(", "), names.len() - most)
 }
 
+/// The words of a name: between what is no letter, and where a capital follows a small letter (`trainLabels` has two).
+pub fn words(name: &str) -> impl Iterator<Item = &str> {
+    let starts = |(i, c): (usize, char)| (c.is_uppercase() && name[..i].ends_with(char::is_lowercase)).then_some(i);
+    let humps: Vec<usize> = [0].into_iter().chain(name.char_indices().filter_map(starts)).chain([name.len()]).collect();
+    let words = humps.windows(2).map(|ends| &name[ends[0]..ends[1]]).collect::<Vec<_>>();
+    words.into_iter().flat_map(|part| part.split(|c: char| !c.is_alphabetic())).filter(|word| !word.is_empty())
+}
+
 /// What tells names apart: not case, nor whether an accent is a letter's own or stored beside it (macOS).
 pub fn fold(name: &str) -> String {
     match is_nfc_quick(name.chars()) {

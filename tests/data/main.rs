@@ -18,6 +18,7 @@ mod inspect;
 mod layouts;
 mod masks;
 mod mentions;
+mod named_together;
 mod public_sets;
 mod spreadsheets;
 mod synth;

@@ -49,6 +49,8 @@ const COMPANIONS: &[&str] = &[
     "xlsb",
     "ndjson",
     "tab",
+    "lst",
+    "manifest",
     "ods",
     "doc",
     "docx",
@@ -85,6 +87,8 @@ pub struct PictureFile {
 pub struct FileScan {
     /// In the order of their paths.
     pub pictures: Vec<PictureFile>,
+    /// Masks that belong to none of the pictures by their names.
+    pub masks_without_image: Vec<PictureFile>,
     /// Zip archives (`.npz`).
     pub archives: Vec<PathBuf>,
     /// Other ordinary files: tables of labels, CIFAR batches.

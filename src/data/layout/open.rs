@@ -70,9 +70,9 @@ fn open_file(path: &Path, config: &DataConfig, progress: &(dyn Fn(usize) + Sync)
         let mut scan = file_scan::scan(folder, &[], progress)?;
         let notes = masks::separate(&mut scan);
         let patients = patients_from_folders(&mut scan.pictures, Path::new(""));
-        let mut detected = labels::from_given(folder, &scan, path, config)?;
+        let mut detected = labels::from_given(folder, &mut scan, path, config)?;
         detected.why = [Some(detected.why), patients].into_iter().flatten().collect::<Vec<_>>().join(" ");
-        detected.warnings.extend(notes.into_iter().map(Warning::from));
+        detected.warnings.extend(notes.into_iter().chain(masks::without_image(&scan.masks_without_image)).map(Warning::from));
         detected.warnings.extend(passed_over(&scan.system_folders, &scan.system_files).map(Warning::from));
         detected.skipped.extend(scan.skipped);
         return detected.into_dataset(folder, config);
@@ -113,17 +113,17 @@ fn open_folder(root: &Path, config: &DataConfig, progress: &(dyn Fn(usize) + Syn
     if scan.pictures.is_empty() && config.labels.is_none() {
         return without_pictures(root, scan, config);
     }
-    let base = folders::base(&scan.pictures);
     // Folders that are chosen to be classes are no patients.
+    let base = folders::base(&scan.pictures);
     let patients = if is_free { patients_from_folders(&mut scan.pictures, &base) } else { None };
     let mut detected = match &config.labels {
-        Some(table) => labels::from_given(root, &scan, table, config)?,
-        None => detect(root, &base, &mut scan, config)?,
+        Some(table) => labels::from_given(root, &mut scan, table, config)?,
+        None => detect(root, &mut scan, config)?,
     };
     if let Some(patients) = patients {
         detected.why = format!("{} {patients}", detected.why);
     }
-    detected.warnings.extend(notes.into_iter().map(Warning::from));
+    detected.warnings.extend(notes.into_iter().chain(masks::without_image(&scan.masks_without_image)).map(Warning::from));
     detected.warnings.extend(passed_over(&scan.system_folders, &scan.system_files).map(Warning::from));
     detected.skipped.append(&mut scan.skipped);
     let mut set = detected.into_dataset(root, config)?;
@@ -150,14 +150,16 @@ fn among(root: &Path, archives: &[PathBuf]) -> Vec<Skipped> {
 
 /// What folders and tables say between them. Where the folders are splits with classes in them, they are believed; otherwise the
 /// table that names most of the images is. What is not used is mentioned.
-fn detect(root: &Path, base: &Path, scan: &mut FileScan, config: &DataConfig) -> Result<DetectedLayout> {
+fn detect(root: &Path, scan: &mut FileScan, config: &DataConfig) -> Result<DetectedLayout> {
     scan.skipped.extend(among(root, &scan.archives));
-    let mut by_folders = folders::detect(&scan.pictures, base, config);
     if config.reading != Reading::Auto || config.level != 0 {
-        return Ok(by_folders);
+        return Ok(folders::detect(&scan.pictures, &folders::base(&scan.pictures), config));
     }
-    let has_columns = config.columns != LabelColumns::default();
     let mut found = labels::find(root, scan, config);
+    let mut by_folders = folders::detect(&scan.pictures, &folders::base(&scan.pictures), config);
+    let has_columns = config.columns != LabelColumns::default();
+    let classes = by_folders.images.class_names().map(class_key).collect::<BTreeSet<_>>().len();
+    let has_classes = classes > 1;
     scan.skipped.append(&mut found.skipped);
     let Some(mut by_table) = found.detected else {
         if has_columns {
@@ -167,11 +169,13 @@ fn detect(root: &Path, base: &Path, scan: &mut FileScan, config: &DataConfig) ->
                 "name the table of labels, too",
             ));
         }
+        if let Some(mut by_lists) = found.by_lists.filter(|_| !has_classes) {
+            by_lists.warnings.extend(found.notes);
+            return Ok(by_lists);
+        }
         by_folders.warnings.extend(found.notes);
         return Ok(split_by_lists(by_folders, &scan.pictures, &found.lists));
     };
-    let classes = by_folders.images.class_names().map(class_key).collect::<BTreeSet<_>>().len();
-    let has_classes = classes > 1;
     // Folders of an image each say less than a table that says the same of all.
     let is_told = tells_classes(&by_table) || classes * 2 > scan.pictures.len();
     let names_few = found.named * 2 < scan.pictures.len();

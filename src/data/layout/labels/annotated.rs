@@ -1,9 +1,7 @@
 //! Files of single images as a table of labels.
 
 use super::{
-    named_files::NamedFiles,
-    naming::Naming,
-    path_text::absolute,
+    files::{NamedFiles, Naming, absolute},
     rows::{Annotated, LabelTable, MatchedTable},
 };
 use crate::data::layout::{

@@ -3,9 +3,8 @@
 use super::{
     annotated::annotated,
     continued::{continued, only},
-    file_column::{Understood, understood},
-    named_files::{Match, NamedFiles},
-    naming::split_of_name,
+    files::{Match, NamedFiles, ResolvedTable, resolve_columns, split_of_name},
+    mask_columns,
     rows::{LabelTable, MatchedTable, labelled},
 };
 use crate::{
@@ -15,6 +14,7 @@ use crate::{
             annotations::Annotations,
             detected::DetectedLayout,
             file_scan::FileScan,
+            masks,
             tables::{LabelScheme, NoTable, Table},
         },
         text::cut_list,
@@ -24,8 +24,8 @@ use crate::{
 use std::path::Path;
 use walkdir::WalkDir;
 
-/// The table that was asked for; of a spreadsheet the sheets that name the images.
-pub fn from_given(root: &Path, scan: &FileScan, path: &Path, config: &DataConfig) -> Result<DetectedLayout> {
+/// The table that was asked for; of a spreadsheet the sheets that name the images. Masks that it names are given to their images.
+pub fn from_given(root: &Path, scan: &mut FileScan, path: &Path, config: &DataConfig) -> Result<DetectedLayout> {
     let complain = |what: &str| Error::user(format!("{} {what}", path.display()), NextStep::NameColumns);
     let files = NamedFiles::new(root, scan);
     if path.is_dir() {
@@ -50,6 +50,11 @@ pub fn from_given(root: &Path, scan: &FileScan, path: &Path, config: &DataConfig
         return Err(complain(reasons.first().map_or("holds no table", String::as_str)));
     };
     let chosen = continued(&sources, best);
+    let masks = mask_columns::masks(scan, &files, &chosen.iter().map(|&i| &sources[i].0).collect::<Vec<_>>());
+    if !masks.is_empty() {
+        masks::give_named(scan, masks);
+        return from_given(root, scan, path, config);
+    }
     Ok(labelled(&files, scan, &only(sources, &chosen), &[]))
 }
 
@@ -77,7 +82,7 @@ fn from_folder(files: &NamedFiles, scan: &FileScan, path: &Path) -> Result<Detec
 
 /// A table as it is to be read. The error is a reason to show behind its name.
 fn read_given(files: &NamedFiles, path: &Path, table: Table, wanted: &LabelColumns) -> Result<LabelTable, String> {
-    let Understood { table, mut columns, mut naming, .. } = understood(files, path, table, wanted)?;
+    let ResolvedTable { table, mut columns, mut naming, .. } = resolve_columns(files, path, table, wanted)?;
     columns.file = columns.file.or(columns.patient);
     let all = cut_list(&table.headers, 30);
     if columns.file.is_none() {

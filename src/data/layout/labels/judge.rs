@@ -1,9 +1,8 @@
 //! Whether a table labels these images, lists them, or does neither.
 
 use super::{
-    file_column::{Understood, understood},
-    named_files::{Match, NamedFiles},
-    naming::Naming,
+    class_lists::NameList,
+    files::{Match, NamedFiles, Naming, ResolvedTable, resolve_columns},
     rows::{LabelTable, MatchedTable, SplitList, table_name},
 };
 use crate::{
@@ -28,6 +27,8 @@ const MAX_FOUND: u64 = 128 << 20;
 /// What a table is to these images.
 pub enum Judged {
     Labels(Box<MatchedTable>),
+    Names(Box<NameList>),
+    /// What its columns say of splits, where it labels nothing.
     Lists(Vec<SplitList>),
     Note(Warning),
 }
@@ -58,18 +59,19 @@ pub fn judge_sample(root: &Path, files: &NamedFiles, path: &Path, config: &DataC
 /// Whether any of some rows from all over a large table names a picture; of others it is not asked.
 pub fn may_name(files: &NamedFiles, path: &Path, config: &DataConfig) -> bool {
     let Some(sample) = Table::sample(path) else { return true };
-    understood(files, path, sample, &config.columns)
+    resolve_columns(files, path, sample, &config.columns)
         .is_ok_and(|sample| !files.named(&sample.table, sample.columns.file, &sample.naming).is_empty())
 }
 
 /// Text is many things.
 fn may_be_no_table(path: &Path) -> bool {
-    extension(path) == "txt"
+    ["txt", "lst", "manifest"].contains(&extension(path).as_str())
 }
 
 fn judge_table(root: &Path, files: &NamedFiles, path: &Path, table: Table, config: &DataConfig) -> Vec<Judged> {
     let name = table_name(root, path, &table);
-    let Ok(Understood { table, mut columns, naming, share, is_known }) = understood(files, path, table, &config.columns) else {
+    let Ok(ResolvedTable { table, mut columns, naming, share, is_known }) = resolve_columns(files, path, table, &config.columns)
+    else {
         return Vec::new();
     };
     let elsewhere = || {
@@ -95,8 +97,8 @@ fn judge_table(root: &Path, files: &NamedFiles, path: &Path, table: Table, confi
     }
     if table.headers.len() < 2 {
         let images = files.named(&table, columns.file, &naming);
-        let split = naming.split.filter(|_| share >= 0.5);
-        return split.map(|split| Judged::Lists(vec![SplitList { name, split, images }])).into_iter().collect();
+        let list = || NameList { path: path.to_path_buf(), table, naming, images };
+        return (share >= 0.5).then(|| Judged::Names(Box::new(list()))).into_iter().collect();
     }
     // A table of a whole set beside a part of its images names many files that are not here.
     let least = files.least_share(&table, columns.file);

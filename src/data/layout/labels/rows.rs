@@ -1,8 +1,7 @@
 //! What the rows of tables say of each image, and what is wrong with them.
 
 use super::{
-    named_files::{Match, NamedFiles},
-    naming::Naming,
+    files::{Match, NamedFiles, Naming},
     without_row::{Missing, images_without_row, without_row},
 };
 use crate::{

@@ -2,11 +2,11 @@
 
 use super::{
     annotated::annotated,
+    class_lists::{self, NameList},
     continued::{continued, edition, is_form, is_of_guesses, only},
-    coverage::are_names,
+    files::{Match, NamedFiles, are_names, without_format},
     judge::{Judged, judge, judge_sample, may_name},
-    named_files::{Match, NamedFiles},
-    path_text::without_format,
+    mask_columns,
     rows::{LabelTable, MatchedTable, SplitList, labelled},
     unread,
 };
@@ -18,6 +18,7 @@ use crate::{
             annotations::Annotations,
             detected::DetectedLayout,
             file_scan::{FileScan, PictureFile, extension, relative},
+            masks,
             tables::{LabelScheme, Root, is_table, is_table_name, xml_root},
         },
         text::{cut_list, display_path, first_few, fold, images},
@@ -49,18 +50,20 @@ pub struct TableLabels {
     pub are_guesses: bool,
     /// Lists of images of a split, where no table labels any.
     pub lists: Vec<SplitList>,
+    /// The images as lists of names label them, where no table labels any.
+    pub by_lists: Option<DetectedLayout>,
     /// What there is to say about other tables.
     pub notes: Vec<Warning>,
     /// Files of single images that cannot be read.
     pub skipped: Vec<Skipped>,
 }
 
-/// The tables that name these images, wherever they lie and whatever they are called.
-pub fn find(root: &Path, scan: &FileScan, config: &DataConfig) -> TableLabels {
+/// The tables that name these images, wherever they lie and whatever they are called. Masks that they name are given to their images.
+pub fn find(root: &Path, scan: &mut FileScan, config: &DataConfig) -> TableLabels {
     let files = NamedFiles::new(root, scan);
     let mut found = TableLabels::default();
     let mut sources: Vec<MatchedTable> = Vec::new();
-    let mut lists = Vec::new();
+    let (mut lists, mut names) = (Vec::new(), Vec::new());
     let annotations = Annotations::find(root, &scan.pictures, &scan.others);
     found.notes.extend(annotations.notes);
     found.skipped = annotations.skipped;
@@ -75,11 +78,13 @@ pub fn find(root: &Path, scan: &FileScan, config: &DataConfig) -> TableLabels {
             match judged {
                 Judged::Labels(named) => sources.push(*named),
                 Judged::Lists(some) => lists.extend(some),
+                Judged::Names(list) => names.push(*list),
                 Judged::Note(note) => found.notes.push(note),
             }
         }
     }
     found.notes.extend(unread::that_name(root, scan, &unread));
+    lists.extend(names.iter().filter_map(|list| list.of_split(root)));
     sources.extend(annotations.sets.into_iter().map(|set| annotated(&files, set)));
     if sources.iter().all(|(source, _)| is_form(&source.path)) {
         found.notes.extend(sources.drain(..).map(|(source, _)| {
@@ -93,10 +98,18 @@ pub fn find(root: &Path, scan: &FileScan, config: &DataConfig) -> TableLabels {
     let ranks: Vec<_> = sources.iter().map(rank).collect();
     // Of equals, the first by its path: `max_by_key` takes the last.
     let Some(best) = (0..sources.len()).rev().max_by_key(|&i| ranks[i]) else {
+        found.by_lists = class_lists::by_class(&files, scan, &names);
+        found.notes.extend(found.by_lists.is_none().then(|| unused_lists(root, &names)).flatten());
         found.lists = lists;
         return found;
     };
+    found.notes.extend(unused_lists(root, &names));
     let chosen = continued(&sources, best);
+    let masks = mask_columns::masks(scan, &files, &chosen.iter().map(|&i| &sources[i].0).collect::<Vec<_>>());
+    if !masks.is_empty() {
+        masks::give_named(scan, masks);
+        return find(root, scan, config);
+    }
     let labels = |i: usize| labels_by_image(&files, &sources[i].0);
     let of_chosen: HashMap<usize, String> = chosen.iter().flat_map(|&i| labels(i)).collect();
     for i in (0..sources.len()).filter(|i| !chosen.contains(i)) {
@@ -231,6 +244,15 @@ fn other_files(root: &Path, files: &NamedFiles, source: &LabelTable) -> Vec<Warn
         Warning::new(text, NextStep::ChooseLabel { path: path.clone(), file: header })
     };
     others.filter(names_others).map(say).collect()
+}
+
+/// What is said of lists of names that say neither a split nor a class.
+fn unused_lists(root: &Path, lists: &[NameList]) -> Option<Warning> {
+    let idle: Vec<&NameList> = lists.iter().filter(|list| list.naming.split.is_none()).collect();
+    let named: HashSet<usize> = idle.iter().flat_map(|list| &list.images).copied().collect();
+    let names = cut_list(idle.iter().map(|list| list.name(root)), 4);
+    let verb = if idle.len() == 1 { "lists" } else { "list" };
+    (!idle.is_empty()).then(|| format!("{names} {verb} {} without labels: not used.", images(named.len())).into())
 }
 
 /// The label of each image by one table.

@@ -1,6 +1,6 @@
 //! Files that name these images and are no tables that are read.
 
-use super::path_text::without_extension;
+use super::files::without_extension;
 use crate::{
     data::{
         decode,

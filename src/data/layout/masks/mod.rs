@@ -4,10 +4,12 @@
 //! |---|---|---|
 //! | `names` | what names of files and folders say of masks | nothing |
 //! | `place` | a picture by its place | `names` |
-//! | `content` | what pictures look like | `place` |
+//! | `content` | what pictures look like | nothing |
+//! | `by_look` | masks that their look tells | `content place` |
 //! | `index` | the image of a mask | `place` |
 //! | `drawings` | pictures made of the images | `names place` |
 
+mod by_look;
 mod content;
 mod drawings;
 mod index;
@@ -22,11 +24,15 @@ use crate::data::{
     dataset::Skipped,
     text::{count_of, display_path, first_few, images_have},
 };
-use content::{Look, all_look, masks_by_look};
+use by_look::masks_by_look;
+use content::{Look, all_look};
 use index::Index;
 use names::{FolderRole, bare, is_mask_alone, mask_of, role, says_anatomy, without_mask_word, without_modality};
 use place::{Place, folders_of};
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::{
+    collections::{BTreeMap, BTreeSet, HashMap, HashSet},
+    path::PathBuf,
+};
 
 /// Folders that are called like masks and hold folders of images and of masks themselves: IDRiD's `A. Segmentation`.
 fn sets_of_both(pictures: &[PictureFile]) -> BTreeSet<Vec<String>> {
@@ -47,9 +53,11 @@ fn sets_of_both(pictures: &[PictureFile]) -> BTreeSet<Vec<String>> {
     inside.into_iter().filter(|(_, has)| *has == [true; 2]).map(|(folder, _)| folder).collect()
 }
 
-/// Takes the masks out of the pictures and gives each to its image; then what else is no image. Returns what is to be said about it.
+/// Takes the masks out of the pictures and gives each to its image; then what else is no image. Returns what is to be said about it,
+/// but for [masks without an image](without_image), to which a table may give one.
 pub fn separate(scan: &mut FileScan) -> Vec<String> {
-    let notes = separate_masks(&mut scan.pictures);
+    let (notes, without_image) = separate_masks(&mut scan.pictures);
+    scan.masks_without_image = without_image;
     let skipped = &mut scan.skipped;
     scan.pictures.retain_mut(|file| {
         let Some(what) = file.probe.derived else { return true };
@@ -60,7 +68,32 @@ pub fn separate(scan: &mut FileScan) -> Vec<String> {
     notes
 }
 
-fn separate_masks(pictures: &mut Vec<PictureFile>) -> Vec<String> {
+/// Gives masks, by their paths, to the images that a table names them with.
+pub fn give_named(scan: &mut FileScan, masks: Vec<(usize, PathBuf)>) {
+    let named: HashSet<PathBuf> = masks.iter().map(|(_, mask)| mask.clone()).collect();
+    for (image, mask) in masks {
+        let own = &mut scan.pictures[image].masks;
+        if !own.contains(&mask) {
+            own.push(mask);
+        }
+    }
+    scan.pictures.retain(|picture| !named.contains(&picture.path));
+    scan.masks_without_image.retain(|mask| !named.contains(&mask.path));
+}
+
+/// What is said of masks that belong to no image.
+pub fn without_image(masks: &[PictureFile]) -> Option<String> {
+    let (masks_belong, verb) = match masks.len() {
+        0 => return None,
+        1 => ("1 mask belongs".into(), "is"),
+        n => (format!("{n} masks belong"), "are"),
+    };
+    let names = first_few(masks.iter().map(|mask| display_path(&mask.relative)));
+    Some(format!("{masks_belong} to no image and {verb} left out ({names})."))
+}
+
+/// The notes, and the masks without an image.
+fn separate_masks(pictures: &mut Vec<PictureFile>) -> (Vec<String>, Vec<PictureFile>) {
     let drawn = drawings::leave_out(pictures);
     let sets = sets_of_both(pictures);
     let mut places: Vec<Place> = pictures.iter().map(|file| Place::of(file, &sets)).collect();
@@ -118,25 +151,20 @@ fn separate_masks(pictures: &mut Vec<PictureFile>) -> Vec<String> {
     }
     let images: Vec<usize> = (0..places.len()).filter(|&i| !is_mask[i]).collect();
     let index = Index::new(&places, &images);
-    let mut lost = Vec::new();
+    let mut without_image = Vec::new();
     let mut given = Vec::new();
     for mask in (0..places.len()).filter(|&i| is_mask[i]) {
         let known = of_folder.get(&mask).or_else(|| shared(&places[mask], true));
         match (index.image_of(&places[mask]).filter(|_| !of_folder.contains_key(&mask)), known) {
             (Some(image), _) => given.push((image, mask)),
             (None, Some(images)) => given.extend(images.iter().filter(|&&i| !is_mask[i]).map(|&i| (i, mask))),
-            (None, None) => lost.push(display_path(&pictures[mask].relative)),
+            (None, None) => without_image.push(pictures[mask].clone()),
         }
     }
     notes.extend(give(pictures, &places, given));
     let mut is_mask = is_mask.into_iter();
     pictures.retain(|_| !is_mask.next().unwrap_or_default());
-    if !lost.is_empty() {
-        let (masks, verb) =
-            if lost.len() == 1 { ("1 mask belongs".into(), "is") } else { (format!("{} masks belong", lost.len()), "are") };
-        notes.push(format!("{masks} to no image and {verb} left out ({}).", first_few(lost)));
-    }
-    notes
+    (notes, without_image)
 }
 
 /// Gives each image its masks, by their numbers, and says where there are several. What outlines anatomy marks no finding: it is

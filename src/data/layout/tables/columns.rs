@@ -1,6 +1,9 @@
 //! Which columns matter, by their usual names.
 
-use crate::{config::LabelColumns, data::text::cut_list};
+use crate::{
+    config::LabelColumns,
+    data::text::{cut_list, words},
+};
 
 /// Names of columns that an error lists, at most.
 const LISTED: usize = 30;
@@ -38,7 +41,8 @@ impl SplitColumns {
 const FILE: &[&str] = &[
     "file", "filename", "file_name", "filepath", "file_path", "path", "image", "images", "image_name", "imagename", "image_id",
     "imageid", "image_path", "imagepath", "image_file", "img", "img_name", "img_id", "img_path", "id_code", "image_index", "dicom",
-    "name", "id", "refnum", "url", "uri", "image_url", "sopinstanceuid", "datei", "dateiname", "bild", "bildname", "fichier", "archivo",
+    "name", "id", "refnum", "url", "uri", "image_url", "source_ref", "imagegcsuri", "sopinstanceuid", "datei", "dateiname",
+    "bild", "bildname", "fichier", "archivo",
 ];
 #[rustfmt::skip]
 const LABEL: &[&str] = &[
@@ -48,6 +52,8 @@ const LABEL: &[&str] = &[
     "classe", "clase", "etiqueta", "classification", "pathology", "severity", "diagnostic_keywords", "adjudicated_dr_grade",
     "specie_name", "choice", "isup_grade", "tag",
 ];
+/// Of records in records, behind the name of the outer one.
+const INNER_LABEL: &[&str] = &["class_name", "displayname", "label", "class", "category", "diagnosis"];
 const SPLIT: &[&str] = &["split", "set", "partition", "subset", "phase", "dataset_type", "tags", "usage"];
 /// By their letters, the surest first.
 #[rustfmt::skip]
@@ -87,14 +93,13 @@ const FOLDERS: &[&str] = &[
     "series_uid",
 ];
 
-/// Whether a column is called as one that numbers images: `image_no`, `DDI_ID`, `scan`.
+/// Whether a column is called as one that numbers images: `image_no`, `DDI_ID`, `SliceNumber`.
 pub fn sounds_like_files(header: &str) -> bool {
     const WORDS: &[&str] = &[
         "file", "filename", "image", "img", "id", "no", "nr", "number", "name", "scan", "slice", "picture", "photo", "frame",
         "bild",
     ];
-    let plain = plain(header);
-    FILE.contains(&plain.as_str()) || plain.split('_').any(|word| WORDS.contains(&word))
+    FILE.contains(&plain(header).as_str()) || words(header).any(|word| WORDS.contains(&word.to_lowercase().as_str()))
 }
 
 /// Whether a column is called like one of measures or counts, which number no images.
@@ -130,9 +135,13 @@ impl Columns {
         };
         // Beside `x`, `y` is a place.
         let is_place = |c: usize| names[c] == "y" && called("x").is_some();
+        // Of records in records: `job-metadata.class-name`.
+        let inner = |header: &String| header.rsplit_once('.').map(|(_, name)| plain(name));
+        let called_inside = |name: &&str| headers.iter().position(|header| inner(header).as_deref() == Some(name));
+        let label = find(&wanted.label, LABEL)?.or_else(|| INNER_LABEL.iter().find_map(called_inside));
         Ok(Self {
             file: find(&wanted.file, FILE)?,
-            label: find(&wanted.label, LABEL)?.filter(|&c| !wanted.label.is_empty() || !is_place(c)),
+            label: label.filter(|&c| !wanted.label.is_empty() || !is_place(c)),
             split: find(&wanted.split, SPLIT)?.map(SplitColumns::Named),
             patient: if wanted.patient.is_empty() { by_letters(headers, PATIENT) } else { find(&wanted.patient, &[])? },
         })

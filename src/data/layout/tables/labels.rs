@@ -30,6 +30,8 @@ pub enum LabelScheme {
     Column(usize),
     /// The same, where a field may name several findings: joined by `|`, or as Python writes a list.
     List(usize),
+    /// The same, each name with the numbers of a box or more behind it: `opacity 1 789 582 1815 2499` (SIIM-FISABIO).
+    Boxes(usize),
     /// Exactly one of these columns is 1: its name is the class.
     OneHot(Vec<usize>),
     /// A column for each finding, 1 where it is there, and perhaps one that says that there is none.
@@ -53,7 +55,7 @@ const OTHER: &[&str] = &[
 /// `Some(true)` of 1, `Some(false)` of 0 and of nothing, and of the words for them; `None` of anything else.
 pub(super) fn mark(text: &str) -> Option<bool> {
     match clean(text).to_ascii_lowercase().as_str() {
-        "1" | "true" | "yes" | "y" => Some(true),
+        "1" | "true" | "yes" | "y" | "x" => Some(true),
         "0" | "" | "-1" | "false" | "no" | "n" => Some(false),
         _ => None,
     }
@@ -75,13 +77,19 @@ impl LabelScheme {
             let class = label.or_else(|| table.class_ids()).or_else(usual).filter(|&c| Some(c) != columns.file);
             return Some(Self::RunLengths { column, class });
         }
+        let values = |c: usize| table.column(c).filter(|value| !value.is_empty());
+        let are_boxed = |c: &usize| values(*c).next().is_some() && values(*c).all(|value| boxed(value).is_some());
+        if let Some(label) = columns.label.filter(are_boxed) {
+            return Some(Self::Boxes(label));
+        }
         if let Some(label) = columns.label.filter(|&c| given || (Some(c) != columns.file && may_be_labels(table, c))) {
             let is_list =
                 table.column(label).any(|value| value.contains('|') || (value.starts_with('[') && value.ends_with(']')));
             return Some(if is_list { Self::List(label) } else { Self::Column(label) });
         }
         let splits: Vec<usize> = columns.split.into_iter().flat_map(SplitColumns::all).collect();
-        let is_used = |c: usize| [columns.file, columns.patient].contains(&Some(c)) || splits.contains(&c);
+        let is_name = |c: usize| Some(c) == columns.file || table.named_by.is_some_and(|both| both.contains(&c));
+        let is_used = |c: usize| is_name(c) || Some(c) == columns.patient || splits.contains(&c);
         let others: Vec<usize> =
             (0..table.headers.len()).filter(|&c| !is_used(c) && !OTHER.contains(&plain(&table.headers[c]).as_str())).collect();
         let marks: Vec<usize> = others
@@ -105,10 +113,11 @@ impl LabelScheme {
             return Some(Self::Findings { columns, none });
         }
         // An image and something about it.
-        match others[..] {
+        let alone = others.into_iter().filter(|&c| !counts_rows(table, c, columns.file)).collect::<Vec<_>>();
+        let names = (0..table.headers.len()).filter(|&c| is_name(c)).count();
+        match alone[..] {
             [only]
-                if (table.headers.len() == 2 || table.header_line == 0)
-                    && !counts_rows(table, only, columns.file)
+                if (table.headers.len() == names + 1 || table.header_line == 0)
                     && may_be_labels(table, only)
                     && few_values(table, only) =>
             {
@@ -127,12 +136,9 @@ impl LabelScheme {
                 let field = field(*column);
                 let list = field.strip_prefix('[').and_then(|rest| rest.strip_suffix(']'));
                 let parts = list.unwrap_or(field).split(|c| c == '|' || (c == ',' && list.is_some()));
-                let plain = parts.map(|part| part.trim().trim_matches(['\'', '"']).trim());
-                let mut names: Vec<&str> = plain.filter(|name| !name.is_empty()).collect();
-                names.sort_unstable();
-                names.dedup();
-                if names.len() > 1 { SEVERAL.into() } else { names.first().map(|n| clean(n)).unwrap_or_default() }
+                one_of(parts.map(|part| part.trim().trim_matches(['\'', '"']).trim()))
             }
+            Self::Boxes(column) => one_of(boxed(field(*column)).unwrap_or_default()),
             Self::OneHot(columns) => {
                 let one = columns.iter().find(|&&c| mark(field(c)) == Some(true));
                 one.map(|&c| table.headers[c].clone()).unwrap_or_default()
@@ -203,7 +209,9 @@ impl LabelScheme {
     pub fn words(&self, table: &Table) -> String {
         match self {
             Self::Column(column) => format!("`{}` the class", table.header(Some(*column))),
-            Self::List(column) => format!("`{}` the findings (more than one: `{SEVERAL}`)", table.header(Some(*column))),
+            Self::List(column) | Self::Boxes(column) => {
+                format!("`{}` the findings (more than one: `{SEVERAL}`)", table.header(Some(*column)))
+            }
             Self::OneHot(columns) => format!("the one of {} columns that is 1 the class (one-hot)", columns.len()),
             Self::Findings { columns, none } => {
                 let normal = none.map_or(NONE, |c| table.header(Some(c)));
@@ -240,12 +248,32 @@ impl LabelScheme {
     /// The columns that it reads, as one word that tells schemes apart.
     pub fn headers(&self, table: &Table) -> String {
         let columns = match self {
-            Self::Column(c) | Self::List(c) => vec![*c],
+            Self::Column(c) | Self::List(c) | Self::Boxes(c) => vec![*c],
             Self::OneHot(columns) | Self::Findings { columns, .. } => columns.clone(),
             Self::RunLengths { column, class } => [Some(*column), *class].into_iter().flatten().collect(),
         };
         columns.into_iter().map(|c| plain(table.header(Some(c)))).collect::<Vec<_>>().join("|")
     }
+}
+
+/// The one finding that is named, or that there are several.
+fn one_of<'a>(names: impl IntoIterator<Item = &'a str>) -> String {
+    let names: HashSet<&str> = names.into_iter().filter(|name| !name.is_empty()).collect();
+    if names.len() > 1 { SEVERAL.into() } else { names.into_iter().next().map(clean).unwrap_or_default() }
+}
+
+/// The names in a text of findings, each with four numbers or more behind it; `None` of any other text.
+fn boxed(text: &str) -> Option<Vec<&str>> {
+    let (mut names, mut numbers) = (Vec::new(), usize::MAX);
+    for word in text.split_whitespace() {
+        if word.parse::<f64>().is_err() {
+            (numbers >= 4).then(|| names.push(word))?;
+            numbers = 0;
+        } else {
+            numbers = names.first().map(|_| numbers + 1)?;
+        }
+    }
+    (!names.is_empty() && numbers >= 4).then_some(names)
 }
 
 /// Not names of other files, such as masks, and not all different.

@@ -25,15 +25,16 @@ const MAX_PARSED: u64 = 64 << 20;
 const MAX_MIAS: u64 = 1 << 20;
 
 /// How the names of tables end.
-pub const TABLE_ENDINGS: [&str; 13] =
-    ["csv", "tsv", "txt", "tab", "json", "jsonl", "ndjson", "xml", "xlsx", "xlsm", "xls", "xlsb", "ods"];
+pub const TABLE_ENDINGS: [&str; 15] =
+    ["csv", "tsv", "txt", "tab", "lst", "json", "jsonl", "ndjson", "manifest", "xml", "xlsx", "xlsm", "xls", "xlsb", "ods"];
 
 /// How a file is written, by its ending.
 fn format(path: &Path) -> Option<&'static str> {
     let ending = path.extension()?.to_string_lossy().to_ascii_lowercase();
     match ending.as_str() {
-        "csv" | "tsv" | "txt" | "tab" => Some("text"),
-        "json" | "jsonl" | "ndjson" => Some("json"),
+        // `.lst`: MXNet's lists of images; `.manifest`: lines of JSON of SageMaker.
+        "csv" | "tsv" | "txt" | "tab" | "lst" => Some("text"),
+        "json" | "jsonl" | "ndjson" | "manifest" => Some("json"),
         "xml" => Some("xml"),
         "xlsx" | "xlsm" | "xls" | "xlsb" | "ods" => Some("spreadsheet"),
         _ => None,

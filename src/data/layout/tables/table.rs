@@ -20,6 +20,8 @@ pub struct Table {
     pub sheet: Option<String>,
     /// Nothing but blanks divides its lines; they may stand in names as well.
     pub by_blanks: bool,
+    /// The columns that name the files together, from which the last one is made.
+    pub named_by: Option<[usize; 2]>,
 }
 
 /// Why a file holds no table, as words behind its name.
@@ -51,7 +53,15 @@ const TITLES: usize = 20;
 
 impl Default for Table {
     fn default() -> Self {
-        Self { headers: Vec::new(), rows: Vec::new(), encoding: None, header_line: 1, sheet: None, by_blanks: false }
+        Self {
+            headers: Vec::new(),
+            rows: Vec::new(),
+            encoding: None,
+            header_line: 1,
+            sheet: None,
+            by_blanks: false,
+            named_by: None,
+        }
     }
 }
 

@@ -4,6 +4,7 @@ use super::{
     coverage::{FileColumn, Surety, are_names},
     named_files::{Match, NamedFiles},
     naming::Naming,
+    two_columns,
 };
 use crate::{
     config::LabelColumns,
@@ -14,8 +15,8 @@ use crate::{
 };
 use std::{collections::HashSet, path::Path};
 
-/// A table as it is to be read.
-pub struct Understood {
+/// A table as it is to be read: which of its columns matters.
+pub struct ResolvedTable {
     pub table: Table,
     pub columns: Columns,
     /// How the values of the column that names the files are meant.
@@ -28,31 +29,39 @@ pub struct Understood {
 
 /// Which columns of a table matter: as they were given, else by their names and by what they name. Errors where a given one is not
 /// there; says what there is.
-pub fn understood(files: &NamedFiles, path: &Path, table: Table, wanted: &LabelColumns) -> Result<Understood, String> {
-    let table = with_right_headers(with_whole_names(table.apart(wanted), files, path), files, path, wanted);
+pub fn resolve_columns(files: &NamedFiles, path: &Path, table: Table, wanted: &LabelColumns) -> Result<ResolvedTable, String> {
+    let mut table = with_right_headers(with_whole_names(table.apart(wanted), files, path), files, path, wanted);
+    let both = two_columns::given(&table, &wanted.file);
+    let wanted = &LabelColumns { file: if both.is_some() { String::new() } else { wanted.file.clone() }, ..wanted.clone() };
     let mut columns = table.columns(wanted)?;
-    let (file, mut naming, mut share) = file_column(files, path, &table, &columns, wanted);
+    let mut file = file_column(files, path, &table, &columns, wanted);
     let is_known = columns.file.is_some() && columns.label.is_some() && columns.file != columns.label;
-    columns.file = file;
-    columns.patient = columns.patient.filter(|_| columns.patient != columns.file || !wanted.patient.is_empty());
-    if (columns.file.is_none() || share == 0.0)
-        && let Some((folders, by_folder, of_folders)) = folder_column(files, path, &table, &columns, wanted)
+    let names_few = file.as_ref().is_none_or(|file| file.named * 2 < files.count().min(table.rows.len()));
+    if (both.is_some() || (names_few && wanted.file.is_empty()))
+        && let Some(with_paths) = two_columns::with_paths(&table, files, &columns, both)
     {
-        columns.patient = columns.patient.filter(|patient| *patient != folders);
-        (columns.file, naming, share) = (Some(folders), by_folder, of_folders);
+        file = Some(files.column_of_files(path, &with_paths, table.headers.len()));
+        table = with_paths;
     }
-    Ok(Understood { table, columns, naming, share, is_known })
+    columns.file = file.as_ref().map(|file| file.column);
+    columns.patient = columns.patient.filter(|_| columns.patient != columns.file || !wanted.patient.is_empty());
+    if file.as_ref().is_none_or(|file| file.share == 0.0)
+        && let Some(folders) = folder_column(files, path, &table, &columns, wanted)
+    {
+        columns.patient = columns.patient.filter(|patient| *patient != folders.column);
+        columns.file = Some(folders.column);
+        file = Some(folders);
+    }
+    let (naming, share) = match file {
+        Some(file) => (file.naming, file.share),
+        None => (files.naming(path, &table, None), 0.0),
+    };
+    Ok(ResolvedTable { table, columns, naming, share, is_known })
 }
 
 /// A row may be a patient or a study, and a folder theirs: the column that names such folders, of several that which tells most of
 /// them apart.
-fn folder_column(
-    files: &NamedFiles,
-    path: &Path,
-    table: &Table,
-    columns: &Columns,
-    wanted: &LabelColumns,
-) -> Option<(usize, Naming, f64)> {
+fn folder_column(files: &NamedFiles, path: &Path, table: &Table, columns: &Columns, wanted: &LabelColumns) -> Option<FileColumn> {
     let distinct = |c: usize| table.column(c).collect::<HashSet<_>>().len();
     // A row for each patient, under whatever name: `BraTS21ID`. Other folders with a row each are the classes.
     let is_of_rows = |c: usize| distinct(c) == table.rows.len() && are_of_patients(table, c);
@@ -61,14 +70,15 @@ fn folder_column(
         false => columns.file == Some(c),
     };
     let names_folders = |c: usize| {
-        let mut by_folder = files.naming(path, table, Some(c));
-        by_folder.may_be_folders = true;
-        let share = files.share(table, Some(c), &by_folder);
+        let naming = Naming { may_be_folders: true, ..files.naming(path, table, Some(c)) };
+        let share = files.share(table, Some(c), &naming);
+        let named = files.named(table, Some(c), &naming).len();
         // Of many patients a part may be here.
-        (share >= 0.5 || files.covered(table, Some(c), &by_folder) >= 0.5).then_some((c, by_folder, share))
+        let are_most = share >= 0.5 || named * 2 >= files.count().max(1);
+        are_most.then(|| FileColumn { column: c, surety: Surety::of(table, c), naming, share, named })
     };
     // Of equals the first: `max_by_key` takes the last.
-    (0..table.headers.len()).rev().filter(may_be).filter_map(names_folders).max_by_key(|(c, ..)| distinct(*c))
+    (0..table.headers.len()).rev().filter(may_be).filter_map(names_folders).max_by_key(|found| distinct(found.column))
 }
 
 /// Whether the values of a column are called as patients and series are; numbers alone may count.
@@ -109,15 +119,9 @@ fn with_right_headers(table: Table, files: &NamedFiles, path: &Path, wanted: &La
     if !has_headers && table.headers.iter().enumerate().any(names) { table.without_headers() } else { table }
 }
 
-/// The column that names the files, how its values are to be understood, and the share of them that name one. One with the usual
-/// name gives way to one that names about as many files by surer names (a counter beside paths), or more of them.
-fn file_column(
-    files: &NamedFiles,
-    path: &Path,
-    table: &Table,
-    columns: &Columns,
-    wanted: &LabelColumns,
-) -> (Option<usize>, Naming, f64) {
+/// The column that names the files. One with the usual name gives way to one that names about as many files by surer names (a counter
+/// beside paths), or more of them.
+fn file_column(files: &NamedFiles, path: &Path, table: &Table, columns: &Columns, wanted: &LabelColumns) -> Option<FileColumn> {
     let usual = columns.file.map(|column| files.column_of_files(path, table, column));
     let is_lost = usual.as_ref().is_none_or(|usual| usual.named == 0);
     let of_a_part = is_lost || usual.as_ref().is_some_and(|usual| usual.surety == Surety::Number);
@@ -135,8 +139,5 @@ fn file_column(
         }
         _ => true,
     };
-    match best.filter(is_better).or(usual) {
-        Some(found) => (Some(found.column), found.naming, found.share),
-        None => (None, files.naming(path, table, None), 0.0),
-    }
+    best.filter(is_better).or(usual)
 }

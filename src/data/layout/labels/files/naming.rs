@@ -1,7 +1,11 @@
 //! How the values of a column of a table are to be understood.
 
 use super::path_text::{absolute, parts};
-use crate::data::{dataset::Split, layout::tables::Table, text::fold};
+use crate::data::{
+    dataset::Split,
+    layout::tables::Table,
+    text::{fold, words},
+};
 use std::path::Path;
 
 /// How the values of one column of one table are to be understood.
@@ -22,11 +26,7 @@ pub struct Naming {
 
 /// The split that the name of a table or a sheet says in one of its words: `ISIC2018_Task3_Training_GroundTruth`.
 pub fn split_of_name(name: &str) -> Option<Split> {
-    // `trainLabels` are two words.
-    let starts = |(i, c): (usize, char)| (c.is_uppercase() && name[..i].ends_with(char::is_lowercase)).then_some(i);
-    let humps: Vec<usize> = [0].into_iter().chain(name.char_indices().filter_map(starts)).chain([name.len()]).collect();
-    let words = humps.windows(2).flat_map(|ends| name[ends[0]..ends[1]].split(|c: char| !c.is_ascii_alphabetic()));
-    words.into_iter().find_map(Split::from_name)
+    words(name).find_map(Split::from_name)
 }
 
 impl Naming {

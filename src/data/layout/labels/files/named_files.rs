@@ -122,6 +122,11 @@ impl<'a> NamedFiles<'a> {
         &self.in_folder[number]
     }
 
+    /// The parts of each picture's path from the root.
+    pub fn paths(&self) -> &[Vec<String>] {
+        &self.pictures
+    }
+
     /// How many pictures there are.
     pub fn count(&self) -> usize {
         self.pictures.len()
