@@ -26,7 +26,7 @@ pub enum ScoreKind {
 }
 
 impl ScoreKind {
-    /// All of them, in the order they are shown.
+    /// All of them, in the order they are declared and shown: [`OfEach`] counts on it.
     pub const ALL: [Self; 6] = [Self::Dia, Self::Profile, Self::Features, Self::Tiles, Self::Map, Self::Lead];
 
     /// Its column in `scores.csv` (DIA's is `score`); its figures in `evaluation.json` begin with it.
@@ -132,5 +132,26 @@ impl Serialize for OfEach<Area> {
             map.serialize_entry(&format!("{}_auroc_ci95", score.name()), &area.ci95)?;
         }
         map.end()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn all_lists_every_kind_in_the_order_of_the_enum() {
+        // The compiler asks for a new kind here.
+        let next = |kind| match kind {
+            ScoreKind::Dia => Some(ScoreKind::Profile),
+            ScoreKind::Profile => Some(ScoreKind::Features),
+            ScoreKind::Features => Some(ScoreKind::Tiles),
+            ScoreKind::Tiles => Some(ScoreKind::Map),
+            ScoreKind::Map => Some(ScoreKind::Lead),
+            ScoreKind::Lead => None,
+        };
+        let declared: Vec<ScoreKind> = std::iter::successors(Some(ScoreKind::Dia), |kind| next(*kind)).collect();
+        assert_eq!(ScoreKind::ALL.to_vec(), declared);
+        assert!(declared.iter().enumerate().all(|(place, kind)| *kind as usize == place));
     }
 }
