@@ -315,11 +315,11 @@ fn large_view_shows_explanation_as_it_arrives() {
     let mut panels = Panels::of(results(score_set()));
     panels.take(ResultsCommand::Row(0));
     panels.take(AppCommand::Toggle(Overlay::Picture));
-    panels.has_all(&["WHY THIS SCORE", "Make the map"]);
-    assert!(panels.is_disabled("Make the map"), "there is no picture yet");
+    panels.has_all(&["WHY THIS SCORE", "Its picture is being read."]);
+    assert!(panels.is_disabled("Map: what covering the picture changes"));
     let generation = panels.0.state().state.results.explanation.generation;
     panels.take(JobEvent::Why { generation, answer: Answer::Failed(failure()) });
-    panels.has_all(&["line 7 has no score"]);
+    panels.has_all(&["line 7 has no score", "Its picture could not be read."]);
 }
 
 #[test]

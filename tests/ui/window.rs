@@ -182,7 +182,7 @@ fn results_are_filtered_tagged_explained_and_exported() {
         explanation.picture.is_some() && explanation.nearest.iter().all(|n| *n)
     });
     assert!(window.has("nearest normal under 90°") && window.has("similarity 0°") && window.has("shift known 270°"));
-    window.click("Make the map");
+    window.click("Map: what covering the picture changes");
     window.until(
         "places are covered",
         |s| matches!(s.state().results.explanation.map, OcclusionMap::Running { done, .. } if done > 0),
@@ -306,7 +306,7 @@ fn folder_to_false_positives_in_three_actions() {
     window.send(ResultsCommand::Row(0));
     window.send(AppCommand::Toggle(dissolve_studio::app::state::Overlay::Picture));
     window.until("the picture is there", |s| s.state().results.explanation.picture.is_some());
-    window.click("Make the map");
+    window.click("Map: what covering the picture changes");
     window.until("the map is there", |s| matches!(s.state().results.explanation.map, OcclusionMap::Ready { .. }));
     assert!(window.has("not a lesion"));
     window.send(AppCommand::Escape);

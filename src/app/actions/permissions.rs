@@ -265,8 +265,14 @@ pub(crate) fn may_map(state: &State) -> Result<(), &'static str> {
     may_score(state)?;
     has_row(state)?;
     let is_open = state.results.ready().is_some_and(|set| state.open_of(set).is_some());
-    match state.results.explanation.map {
+    let explanation = &state.results.explanation;
+    // Where nothing was asked yet, the map's question brings the picture as well.
+    let lacks_picture = explanation.picture.is_none() && explanation.row == state.results.row;
+    match explanation.map {
         _ if !is_open => Err("Open the run's data set first."),
+        _ if state.image_of_row().is_none() => Err("This image is not in the open data set."),
+        OcclusionMap::None if lacks_picture && explanation.failed.is_some() => Err("Its picture could not be read."),
+        OcclusionMap::None if lacks_picture => Err("Its picture is being read."),
         OcclusionMap::None => Ok(()),
         OcclusionMap::Running { .. } => Err("It is being made."),
         OcclusionMap::Ready { .. } => Err("It is there: see the large view."),

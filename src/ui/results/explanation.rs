@@ -2,7 +2,12 @@
 //! terms.
 
 use crate::{
-    app::{AppCommand, ResultsCommand, actions, message::Texture, state::OcclusionMap},
+    app::{
+        AppCommand, ResultsCommand,
+        actions::{self, Id},
+        message::Texture,
+        state::OcclusionMap,
+    },
     config::ShiftKind,
     engine::{
         export::{curves::Graph, results::Format},
@@ -151,19 +156,12 @@ fn where_it_matters(ui: &mut Ui, cx: &mut PanelContext<'_>, row: &ScoreRow, room
     }
     match explanation.map {
         OcclusionMap::None => {
-            let allowed = actions::may_score(cx.state);
-            let ready = allowed.is_ok() && explanation.picture.is_some();
             if explanation.highest_tile.is_some() && explanation.picture.is_some() {
                 widgets::weak(ui, "Framed: the tile where the anomaly map is highest, enlarged below.");
             }
-            let button = ui.add_enabled(ready, Button::new("Make the map"));
-            match allowed {
-                Err(reason) => widgets::weak(ui, reason),
-                Ok(()) => widgets::weak(ui, "Of where covering the picture changes DIA’s score."),
-            };
-            if button.clicked() {
-                cx.send(ResultsCommand::Occlude(true));
-            }
+            widgets::action_button_as(ui, cx, Id::Map, Button::new("Make the map"));
+            let allowed = (actions::get(Id::Map).allowed)(cx.state);
+            widgets::weak(ui, allowed.err().unwrap_or("Of where covering the picture changes DIA’s score."));
         }
         OcclusionMap::Running { done, of } => {
             ui.horizontal(|ui| {
