@@ -117,7 +117,7 @@ impl Effects {
                         JobOrder::Pause => job.pause(),
                         JobOrder::Continue => job.resume(),
                         JobOrder::Stop => job.stop(),
-                        JobOrder::Keep => job.finish(),
+                        JobOrder::FinishEarly => job.finish_early(),
                     }
                 }
             }

@@ -219,7 +219,7 @@ pub(crate) fn has_job(state: &State) -> Result<(), &'static str> {
 }
 
 /// A training may end early; half a list of scores is of no use.
-pub(crate) fn may_keep(state: &State) -> Result<(), &'static str> {
+pub(crate) fn may_finish_early(state: &State) -> Result<(), &'static str> {
     has_job(state)?;
     match state.running().map(|j| &j.work) {
         Some(Work::Score(_) | Work::Folder { .. } | Work::Plant(_)) => {

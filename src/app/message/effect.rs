@@ -57,7 +57,8 @@ pub enum JobOrder {
     Pause,
     Continue,
     Stop,
-    Keep,
+    /// Ends the stage as if this had been its last step.
+    FinishEarly,
 }
 
 #[derive(Debug)]

@@ -304,7 +304,7 @@ fn what_takes_more_than_a_day_is_asked_about_first() {
     update(&mut state, TrainCommand::Start(RunKind::Train));
     let Some((RunKind::Train, seconds)) = state.asks_long else { panic!("{:?}", state.asks_long) };
     assert!(seconds > 86_400.0 && jobs(&state) == 0);
-    update(&mut state, TrainCommand::NotStart);
+    update(&mut state, TrainCommand::CancelStart);
     assert!(state.asks_long.is_none() && jobs(&state) == 0);
     update(&mut state, TrainCommand::Start(RunKind::Train));
     update(&mut state, TrainCommand::Field("ddpm.steps", "20".into()));

@@ -299,7 +299,7 @@ fn a_folder_is_scored_as_a_job_where_the_encoder_is_there() {
         effects.iter().any(|e| matches!(e, Effect::Load(LoadRequest::Scores(..)))),
         "its run is in view: the folder is awaited"
     );
-    assert!((actions::get(actions::Id::Keep).allowed)(&state).is_err(), "half a list is of no use");
+    assert!((actions::get(actions::Id::FinishEarly).allowed)(&state).is_err(), "half a list is of no use");
     let effects = update(&mut state, JobEvent::JobEnded(JobId(1), Outcome::Finished("run/scores-new.csv".into())));
     assert!(!effects.iter().any(|e| matches!(e, Effect::Load(LoadRequest::Scores(..)))), "the open images and results stay");
     assert_eq!(state.notifications.last().unwrap().results, Some("run/scores-new.csv".into()));
@@ -320,7 +320,7 @@ fn planted_lesions_are_a_job_and_their_figures_belong_to_one_run() {
     let effects = update(&mut state, ResultsCommand::Plant);
     assert!(matches!(&effects[..], [Effect::Job(JobEffect::Plant { id: JobId(1), run })] if run.ends_with("run")));
     assert!(update(&mut state, ResultsCommand::Plant).is_empty(), "once is enough");
-    assert!((actions::get(actions::Id::Keep).allowed)(&state).is_err());
+    assert!((actions::get(actions::Id::FinishEarly).allowed)(&state).is_err());
     let planted = Arc::new(SyntheticLesions { seed: 0, images: 4, of: 4, cells: Vec::new() });
     update(&mut state, JobEvent::SyntheticLesions { run: "other".into(), lesions: planted.clone() });
     assert!(state.results.lesions.is_none());
