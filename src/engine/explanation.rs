@@ -12,8 +12,8 @@ use crate::{
     ml::{
         encoder::model::Encoder,
         scoring::{
+            dia_scorer::DiaScorer,
             occlusion::{Occlusion, PLACES, occlusion},
-            scorer::Scorer,
             tiles::highest::{HighestTile, HighestTiles},
         },
     },
@@ -112,7 +112,7 @@ pub struct HighestTilePictures {
 pub(crate) struct ExplainerCache {
     /// The run's own data, where another data set is open.
     own: Option<(PathBuf, Arc<Dataset>)>,
-    encoder: Option<(PathBuf, Encoder, Scorer)>,
+    encoder: Option<(PathBuf, Encoder, DiaScorer)>,
     /// The question whose pictures were sent, and the picture.
     shown: Option<(u64, Picture)>,
     /// The question whose nearest normals were all sent, the one whose highest tile was, and the one whose anomaly map was.
@@ -252,7 +252,7 @@ impl ExplainerCache {
         if self.encoder.as_ref().is_none_or(|(held, ..)| *held != path) {
             let encoder = Encoder::load(&path, &Device::Cpu)?;
             let bank = encoder.bank.as_ref().map_or(&[][..], |b| &b.features);
-            let scorer = Scorer::new(bank)?;
+            let scorer = DiaScorer::new(bank)?;
             self.encoder = Some((path, encoder, scorer));
         }
         let (Some((_, encoder, scorer)), Some((_, shown))) = (&self.encoder, &self.shown) else { return Ok(()) };

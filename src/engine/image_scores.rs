@@ -11,16 +11,16 @@ use crate::{
         diffusion::model::DiffusionModel,
         dissolve::{dissolver::Dissolver, tiled::TiledDissolver},
         encoder::model::Encoder,
-        localisation::{map_model::MapModel, picture_scorer::PictureScorer},
+        localisation::{map_model::MapModel, tile_and_map_scorer::TileAndMapScorer},
         scoring::{
             anomaly_map::AnomalyMap,
             baselines,
             descriptor_scorer::DescriptorScorer,
+            dia_scorer::{self, WholeImageScorer},
             encoder_features::EncoderFeatures,
             map_rulers::{BLUR_DIFFERENCE, blur_difference},
             pixel_evaluation::PixelEvaluation,
             profile::DissolveProfile,
-            scorer::{self, BatchScorer},
         },
     },
     run_dir::{RunDir, files},
@@ -33,7 +33,7 @@ use std::{
 };
 
 /// What a run scores images with.
-pub struct ImageScorer<'a> {
+pub struct RunScorer<'a> {
     /// The part of the run that the encoder is in.
     pub part: &'a RunDir,
     /// The encoder of whole pictures, with its bank.
@@ -70,7 +70,7 @@ const RESIDUALS: usize = 100;
 /// Name of that ruler, and the step it is taken at.
 const RESIDUAL: (&str, usize) = ("dissolving_residual_t30", 30);
 
-impl ImageScorer<'_> {
+impl RunScorer<'_> {
     /// DIA's score and its terms; the score by features; the dissolve profile where the encoder's settings ask for it and there is a
     /// diffusion model; the scores by tiles and by the anomaly map where the run has worked by tiles; the one that leads; and the
     /// baselines that need no training.
@@ -79,13 +79,14 @@ impl ImageScorer<'_> {
     /// Images that cannot be read at all, damaged files of the run, [`Error::Stopped`].
     pub fn score(&self, data: &Arc<Dataset>, ids: &[ImageId], reporter: &mut dyn Reporter) -> Result<ScoredImages> {
         let config = &self.encoder.config.run;
-        let beside = self.beside(data, reporter)?;
-        let (mut scores, dia) = scorer::score(self.encoder, data, ids, &beside, reporter)?;
+        let whole_image = self.whole_image_scorers(data, reporter)?;
+        let (mut scores, dia) = dia_scorer::score(self.encoder, data, ids, &whole_image, reporter)?;
         let known: HashSet<&str> = scores.rows.iter().map(|row| row.path.as_str()).collect();
         // An image that could not be decoded has no row.
         let scored: Vec<ImageId> =
             ids.iter().copied().filter(|&id| data.item(id).is_some_and(|i| known.contains(i.name.as_str()))).collect();
-        let mut ranks: Vec<(ScoreKind, Ranks)> = beside.iter().map(|scorer| (scorer.which(), scorer.ranks().clone())).collect();
+        let mut ranks: Vec<(ScoreKind, Ranks)> =
+            whole_image.iter().map(|scorer| (scorer.kind(), scorer.ranks().clone())).collect();
         let pixels = self.by_tiles(&mut scores, &mut ranks, data, &scored, reporter)?;
         combine(&mut scores, &dia, &ranks);
         scores.set_lead_threshold(lead_threshold(&scores, config.score.rule));
@@ -96,24 +97,32 @@ impl ImageScorer<'_> {
     }
 
     /// The scores of whole pictures beside DIA's.
-    pub(super) fn beside(&self, data: &Arc<Dataset>, reporter: &mut dyn Reporter) -> Result<Vec<Box<dyn BatchScorer + '_>>> {
+    pub(super) fn whole_image_scorers(
+        &self,
+        data: &Arc<Dataset>,
+        reporter: &mut dyn Reporter,
+    ) -> Result<Vec<Box<dyn WholeImageScorer + '_>>> {
         let (part, encoder) = (self.part, self.encoder);
-        let mut all: Vec<Box<dyn BatchScorer>> = Vec::new();
+        let mut all: Vec<Box<dyn WholeImageScorer>> = Vec::new();
         if let Some(model) = self.model.clone().filter(|_| encoder.config.run.score.profile) {
             let profile = DissolveProfile { model, side: encoder.config.input_size };
             let profile = DescriptorScorer::open_or_build(profile, part, encoder, data, reporter)?;
-            all.extend(profile.map(|scorer| Box::new(scorer) as Box<dyn BatchScorer>));
+            all.extend(profile.map(|scorer| Box::new(scorer) as Box<dyn WholeImageScorer>));
         }
         let features = DescriptorScorer::open_or_build(EncoderFeatures(encoder), part, encoder, data, reporter)?;
-        all.extend(features.map(|scorer| Box::new(scorer) as Box<dyn BatchScorer>));
+        all.extend(features.map(|scorer| Box::new(scorer) as Box<dyn WholeImageScorer>));
         Ok(all)
     }
 
     /// The scores of pictures at their own scale, where the run has worked by tiles.
-    pub(super) fn at_scale(&self, data: &Arc<Dataset>, reporter: &mut dyn Reporter) -> Result<Option<PictureScorer>> {
+    pub(super) fn tile_and_map_scorer(
+        &self,
+        data: &Arc<Dataset>,
+        reporter: &mut dyn Reporter,
+    ) -> Result<Option<TileAndMapScorer>> {
         let config = &self.encoder.config.run;
         let Some((tiles, part)) = config.data.tiles().zip(files::tiles_part(self.part.path())) else { return Ok(None) };
-        PictureScorer::open_or_build(&RunDir::open(&part)?, config, tiles, data, self.encoder.device(), reporter)
+        TileAndMapScorer::open_or_build(&RunDir::open(&part)?, config, tiles, data, self.encoder.device(), reporter)
     }
 
     /// Whether there can be anomaly maps.
@@ -143,7 +152,7 @@ impl ImageScorer<'_> {
         reporter: &mut dyn Reporter,
     ) -> Result<Option<PixelFigures>> {
         let is_own = self.encoder.has_learnt_from(data);
-        let Some(scorer) = self.at_scale(data, reporter)? else {
+        let Some(scorer) = self.tile_and_map_scorer(data, reporter)? else {
             // Those of images from elsewhere were asked for by name.
             return if is_own || self.maps.is_none() { Ok(None) } else { Err(no_maps()) };
         };

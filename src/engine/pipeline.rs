@@ -2,7 +2,7 @@
 //!
 //! A run knows from its folder what it still lacks, so a resumed run takes the same way as a new one.
 
-use super::{image_scores::ImageScorer, memory::Memory, runs::finished_run::FinishedRun};
+use super::{image_scores::RunScorer, memory::Memory, runs::finished_run::FinishedRun};
 use crate::{
     config::{DissolveMethod, RunConfig, Tile},
     data::{CONTENT_RULE, Dataset},
@@ -132,7 +132,7 @@ fn chain(run: &RunDir, config: &RunConfig, data: &Arc<Dataset>, device: &Device,
     if run.contents()?.scores.is_none() {
         let all = data.scored_by_default();
         let maps = config.score.maps.then(|| run.join(files::MAPS));
-        let scorer = ImageScorer { part: &part, encoder: &encoder, model, maps: maps.as_deref() };
+        let scorer = RunScorer { part: &part, encoder: &encoder, model, maps: maps.as_deref() };
         scorer.score(data, &all, reporter)?.write(&run.join(files::SCORES))?;
     }
     reporter.check_stop()?;

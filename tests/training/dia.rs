@@ -14,7 +14,7 @@ use dissolve_studio::{
         },
         dissolve::dissolver::Dissolver,
         encoder::model::Encoder,
-        scoring::scorer::score,
+        scoring::dia_scorer::score,
         training::{
             dia::train,
             dissolve_cache::{CachePlan, DissolveCache},

@@ -5,7 +5,7 @@ use crate::{
     data::{Dataset, ImageId},
     engine::{
         anomaly_maps::MapFolder,
-        image_scores::{ImageScorer, ScoredImages, lead_threshold},
+        image_scores::{RunScorer, ScoredImages, lead_threshold},
         memory::Memory,
         synthetic_lesions,
     },
@@ -61,7 +61,7 @@ impl FinishedRun {
     /// anomaly maps are written into.
     ///
     /// # Errors
-    /// As for [`ImageScorer::score`]; maps that are wanted of a run that makes none; pictures that do not fit in memory.
+    /// As for [`RunScorer::score`]; maps that are wanted of a run that makes none; pictures that do not fit in memory.
     pub fn score(
         &self,
         data: &Arc<Dataset>,
@@ -90,7 +90,7 @@ impl FinishedRun {
     /// Scores those of its own images that a run scores by itself, with the maps that its settings ask for.
     ///
     /// # Errors
-    /// As for [`ImageScorer::score`]; pictures that do not fit in memory.
+    /// As for [`RunScorer::score`]; pictures that do not fit in memory.
     pub fn score_own(&self, data: &Arc<Dataset>, reporter: &mut dyn Reporter) -> Result<ScoredImages> {
         let all = data.scored_by_default();
         self.require_memory(data, &all, reporter)?;
@@ -112,8 +112,8 @@ impl FinishedRun {
         data.keep_fitted(&self.config.preprocess, &[self.encoder.config.input_size]);
     }
 
-    fn scorer<'a>(&'a self, model: Option<&Path>, maps: Option<&'a Path>) -> Result<ImageScorer<'a>> {
-        Ok(ImageScorer { part: &self.part, encoder: &self.encoder, model: self.model(model)?, maps })
+    fn scorer<'a>(&'a self, model: Option<&Path>, maps: Option<&'a Path>) -> Result<RunScorer<'a>> {
+        Ok(RunScorer { part: &self.part, encoder: &self.encoder, model: self.model(model)?, maps })
     }
 
     /// Draws lesions into the run's own held-out normals, and keeps the figures in the run folder.

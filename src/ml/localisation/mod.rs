@@ -12,10 +12,10 @@
 //! | [`planted`] | the spots |
 //! | [`pixel_net`] | the network |
 //! | [`map_model`] | its training on a data set, its file, and maps |
-//! | [`picture_scorer`] | the scores of pictures by tiles and by map |
+//! | [`tile_and_map_scorer`] | the scores of pictures by tiles and by map |
 
 pub mod map_model;
-pub mod picture_scorer;
 pub mod pixel_features;
 pub mod pixel_net;
 pub mod planted;
+pub mod tile_and_map_scorer;

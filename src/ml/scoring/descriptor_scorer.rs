@@ -3,8 +3,8 @@
 //! The descriptors of the training normals are computed once, their Gaussian is kept with the run, and judges any image.
 
 use super::{
+    dia_scorer::WholeImageScorer,
     normal_gaussian::{NormalGaussian, Seen, not_kept},
-    scorer::BatchScorer,
 };
 use crate::{
     data::Dataset,
@@ -95,8 +95,8 @@ impl<D: Descriptor> DescriptorScorer<D> {
     }
 }
 
-impl<D: Descriptor> BatchScorer for DescriptorScorer<D> {
-    fn which(&self) -> ScoreKind {
+impl<D: Descriptor> WholeImageScorer for DescriptorScorer<D> {
+    fn kind(&self) -> ScoreKind {
         D::SCORE
     }
 

@@ -16,7 +16,7 @@
 //!
 //! The first term says how like the nearest normal training image an image is (the arg-max m is the reason behind a score, and is
 //! kept), the second how sure the classifier is of its shift. A training normal is scored against the others (leave one out).
-//! The metric is the AUROC on the test set, mean and standard deviation over at least three seeds. See [`scorer`].
+//! The metric is the AUROC on the test set, mean and standard deviation over at least three seeds. See [`dia_scorer`].
 //!
 //! # The dissolve profile (not in the paper)
 //!
@@ -55,6 +55,7 @@
 pub mod anomaly_map;
 pub mod baselines;
 pub mod descriptor_scorer;
+pub mod dia_scorer;
 pub mod embedding;
 pub mod encoder_features;
 pub mod gaussian;
@@ -63,6 +64,5 @@ pub mod normal_gaussian;
 pub mod occlusion;
 pub mod pixel_evaluation;
 pub mod profile;
-pub mod scorer;
 pub mod synthetic_lesions;
 pub mod tiles;

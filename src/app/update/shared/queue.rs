@@ -61,7 +61,9 @@ pub fn control(state: &mut State, id: JobId, order: JobOrder) -> Vec<Effect> {
         // Told to stop is told to stop.
         (_, JobState::Stopping) => return Vec::new(),
         (JobOrder::Pause, JobState::Running) => JobState::Paused,
-        (JobOrder::Continue, JobState::Paused) | (JobOrder::FinishEarly, JobState::Paused | JobState::Running) => JobState::Running,
+        (JobOrder::Continue, JobState::Paused) | (JobOrder::FinishEarly, JobState::Paused | JobState::Running) => {
+            JobState::Running
+        }
         (JobOrder::Stop, JobState::Running | JobState::Paused) => JobState::Stopping,
         _ => return Vec::new(),
     };

@@ -25,7 +25,7 @@ use std::{collections::HashMap, sync::Arc};
 
 /// The bank, prepared: unit axes and weights.
 #[derive(Debug, Clone)]
-pub struct Scorer {
+pub struct DiaScorer {
     /// M x K x D, each row of length 1 (or 0).
     axes: Vec<f32>,
     width: usize,
@@ -49,7 +49,7 @@ pub struct ImageScore {
     pub nearest: [usize; SHIFTS],
 }
 
-impl Scorer {
+impl DiaScorer {
     /// Prepares the features of M training normals.
     ///
     /// # Errors
@@ -147,17 +147,17 @@ fn dot(a: &[f32], b: &[f32]) -> f32 {
 ///
 /// # Errors
 /// An encoder without a bank.
-pub fn of_bank(encoder: &Encoder) -> Result<(&Bank, Scorer, Vec<ImageScore>)> {
+pub fn of_bank(encoder: &Encoder) -> Result<(&Bank, DiaScorer, Vec<ImageScore>)> {
     let bank = encoder.bank.as_ref().ok_or_else(unfinished)?;
-    let scorer = Scorer::new(&bank.features)?;
+    let scorer = DiaScorer::new(&bank.features)?;
     let held_out = bank.features.par_iter().enumerate().map(|(m, features)| scorer.leave_one_out(features, m)).collect();
     Ok((bank, scorer, held_out))
 }
 
 /// A score beside DIA's, of the same pictures: decoded once for both.
-pub trait BatchScorer {
+pub trait WholeImageScorer {
     /// Which one.
-    fn which(&self) -> ScoreKind;
+    fn kind(&self) -> ScoreKind;
 
     /// Scores of pictures (flat NCHW at the encoder's input size, \[0, 1\]); higher is more abnormal.
     ///
@@ -184,7 +184,7 @@ pub fn score(
     encoder: &Encoder,
     data: &Arc<Dataset>,
     ids: &[ImageId],
-    others: &[Box<dyn BatchScorer + '_>],
+    others: &[Box<dyn WholeImageScorer + '_>],
     reporter: &mut dyn Reporter,
 ) -> Result<(Scores, Ranks)> {
     let (bank, scorer, held_out) = of_bank(encoder)?;
@@ -205,7 +205,7 @@ pub fn score(
     for (&id, m) in ids.iter().filter_map(|id| Some((id, member(*id)?))) {
         let mut row = row(data, id, &held_out[m], bank, own_data);
         for other in others {
-            row.by[other.which()] = other.held_out(&row.path);
+            row.by[other.kind()] = other.held_out(&row.path);
         }
         rows.insert(id, row);
     }
@@ -234,7 +234,7 @@ pub fn score(
                 let mut row = row(data, id, scored, bank, own_data);
                 row.spread = Some(*spread);
                 for (other, values) in others.iter().zip(&beside) {
-                    row.by[other.which()] = Some(values[i]);
+                    row.by[other.kind()] = Some(values[i]);
                 }
                 rows.insert(id, row);
             }
@@ -269,7 +269,7 @@ fn unfinished() -> Error {
 }
 
 /// Standard deviation of the score over the samples.
-fn spread(scorer: &Scorer, samples: &[Features]) -> f64 {
+fn spread(scorer: &DiaScorer, samples: &[Features]) -> f64 {
     let scores: Vec<f64> = samples.iter().map(|s| scorer.score(s).score).collect();
     let mean = scores.iter().sum::<f64>() / scores.len() as f64;
     (scores.iter().map(|s| (s - mean).powi(2)).sum::<f64>() / (scores.len() as f64 - 1.0).max(1.0)).sqrt()
@@ -311,7 +311,7 @@ mod tests {
     fn the_order_of_the_bank_does_not_matter() {
         let (bank, queries) = (images(20, 1), images(5, 2));
         let backwards: Vec<Features> = bank.iter().rev().cloned().collect();
-        let (a, b) = (Scorer::new(&bank).unwrap(), Scorer::new(&backwards).unwrap());
+        let (a, b) = (DiaScorer::new(&bank).unwrap(), DiaScorer::new(&backwards).unwrap());
         for query in &queries {
             let (a, b) = (a.score(query), b.score(query));
             assert!((a.score - b.score).abs() < 1e-12);
@@ -322,24 +322,24 @@ mod tests {
     #[test]
     fn leaving_one_out_is_scoring_against_the_others() {
         let bank = images(9, 3);
-        let scorer = Scorer::new(&bank).unwrap();
+        let scorer = DiaScorer::new(&bank).unwrap();
         for m in 0..bank.len() {
             let mut others = bank.clone();
             let own = others.remove(m);
-            let expected = Scorer::new(&others).unwrap().score(&own);
+            let expected = DiaScorer::new(&others).unwrap().score(&own);
             let found = scorer.leave_one_out(&own, m);
             assert!((found.score - expected.score).abs() < 1e-9);
             assert_eq!(found.nearest, expected.nearest.map(|n| if n >= m { n + 1 } else { n }));
             assert_eq!(scorer.score(&own).nearest, [m; SHIFTS], "its own nearest where it is not left out");
         }
-        let single = Scorer::new(&bank[..1]).unwrap();
+        let single = DiaScorer::new(&bank[..1]).unwrap();
         assert!(single.leave_one_out(&bank[0], 0).score.is_finite());
-        assert!(Scorer::new(&[]).is_err());
+        assert!(DiaScorer::new(&[]).is_err());
     }
 
     #[test]
     fn the_spread_is_nothing_where_samples_agree() {
-        let scorer = Scorer::new(&images(9, 3)).unwrap();
+        let scorer = DiaScorer::new(&images(9, 3)).unwrap();
         let image = images(1, 4);
         assert_eq!(spread(&scorer, &[image[0].clone(), image[0].clone()]), 0.0);
         assert_eq!(spread(&scorer, &image), 0.0);
