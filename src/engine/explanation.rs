@@ -41,12 +41,12 @@ pub struct Question {
     /// What covering the image changes is wanted, too.
     pub occlude: bool,
     /// The anomaly map is wanted, too.
-    pub lay: Option<Lay>,
+    pub anomaly_map: Option<MapRequest>,
 }
 
-/// An image under its anomaly map.
+/// How an image is wanted under its anomaly map.
 #[derive(Debug, Clone, Copy, PartialEq)]
-pub struct Lay {
+pub struct MapRequest {
     /// What is above it gets an edge; the model's own where there is none.
     pub threshold: Option<f32>,
 }
@@ -118,7 +118,7 @@ pub(crate) struct ExplainerCache {
     /// The question whose nearest normals were all sent, the one whose highest tile was, and the one whose anomaly map was.
     nearest: Option<u64>,
     highest: Option<u64>,
-    laid: Option<u64>,
+    rendered: Option<u64>,
     highest_tiles: Option<(PathBuf, HighestTiles)>,
     maps: MapCache,
 }
@@ -129,7 +129,7 @@ impl ExplainerCache {
             self.picture(q, say)?;
         }
         // Without a map there are nearest normals all the same.
-        let laid = if stale() { Ok(()) } else { self.lay(q, say) };
+        let rendered = if stale() { Ok(()) } else { self.anomaly_map(q, say) };
         if self.nearest != Some(q.generation) && !stale() {
             self.nearest(q, say, stale)?;
         }
@@ -138,18 +138,18 @@ impl ExplainerCache {
         if q.occlude && !stale() {
             self.map(q, say, stale)?;
         }
-        laid.and(highest)
+        rendered.and(highest)
     }
 
     /// The image under its anomaly map, once; after that the edge at another threshold alone.
-    fn lay(&mut self, q: &Question, say: &dyn Fn(Answer)) -> Result<()> {
-        let Some(Lay { threshold }) = q.lay else { return Ok(()) };
-        let laid = self.maps.lay(&q.set, &q.dataset, q.image)?;
-        if self.laid != Some(q.generation) {
-            say(Answer::Layers(Box::new(laid.layers.clone())));
-            self.laid = Some(q.generation);
+    fn anomaly_map(&mut self, q: &Question, say: &dyn Fn(Answer)) -> Result<()> {
+        let Some(MapRequest { threshold }) = q.anomaly_map else { return Ok(()) };
+        let rendered = self.maps.render(&q.set, &q.dataset, q.image)?;
+        if self.rendered != Some(q.generation) {
+            say(Answer::Layers(Box::new(rendered.layers.clone())));
+            self.rendered = Some(q.generation);
         }
-        say(Answer::Edge(laid.edge(threshold.or(laid.layers.threshold).unwrap_or(MapLayers::SEEN_FROM))));
+        say(Answer::Edge(rendered.edge(threshold.or(rendered.layers.threshold).unwrap_or(MapLayers::SEEN_FROM))));
         Ok(())
     }
 
@@ -196,7 +196,7 @@ impl ExplainerCache {
         self.highest = Some(q.generation);
         let Some((bank, tiles)) = q.set.tile_bank.as_ref().zip(q.set.config.data.tiles()) else { return Ok(()) };
         // Without a map there is no such tile; why there is none is said where the map is asked for.
-        let Ok(highest) = self.maps.lay(&q.set, &q.dataset, q.image).map(|laid| laid.highest()) else { return Ok(()) };
+        let Ok(highest) = self.maps.render(&q.set, &q.dataset, q.image).map(|rendered| rendered.highest()) else { return Ok(()) };
         if stale() {
             self.highest = None;
             return Ok(());

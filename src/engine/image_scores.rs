@@ -238,14 +238,14 @@ fn difference(a: &Picture, b: &Picture) -> AnomalyMap {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::scores::{OfEach, ScoreRow};
+    use crate::scores::{PerScore, ScoreRow};
 
     #[test]
     fn images_with_all_parts_have_a_leading_score() {
         let ranks = || Ranks::new((0..10).map(f64::from).collect());
         // Ranks of 0.95, 0.05, 0.55 and 0.25.
         let values = [(ScoreKind::Features, 0.0), (ScoreKind::Tiles, 5.0), (ScoreKind::Map, 2.0)];
-        let by = OfEach::from_fn(|kind| values.iter().find(|(of, _)| *of == kind).map(|(_, value)| *value));
+        let by = PerScore::from_fn(|kind| values.iter().find(|(of, _)| *of == kind).map(|(_, value)| *value));
         let row = ScoreRow { score: 9.0, by, ..ScoreRow::default() };
         let mut without_map = row.clone();
         without_map.by[ScoreKind::Map] = None;

@@ -9,7 +9,7 @@ use crate::{
         display::rgba::Rgba,
         export::{
             curves::CurveExport,
-            results::{Export, Format, Shown},
+            results::{Export, ExportContext, Format},
         },
         path_completion::PathCompletion,
         runs::{
@@ -68,7 +68,7 @@ pub enum LoadRequest {
     Export {
         what: Export,
         set: Arc<ScoreSet>,
-        shown: Shown,
+        context: ExportContext,
     },
     /// Keeps what was said of the images of a data set, in its table in the workspace.
     SaveCuration {
@@ -253,8 +253,8 @@ fn run(requests: &Receiver<LoadRequest>, workspace: &Path, events: &Events) {
                     Err(failure) => trouble(failure),
                 }
             }
-            LoadRequest::Export { what, set, shown } => {
-                let saved = events.guard("loader", || what.write(&set, &shown));
+            LoadRequest::Export { what, set, context } => {
+                let saved = events.guard("loader", || what.write(&set, &context));
                 match saved.and_then(|r| r.map_err(Failure::from)) {
                     Ok(path) => JobEvent::Saved(path),
                     Err(failure) => trouble(failure),

@@ -1,6 +1,6 @@
 //! `scores.csv`: written atomically; read also where other programs wrote it, with only `path`, `label`, `score`.
 
-use super::{OfEach, SHIFTS, ScoreKind, ScoreRow, ScoreTerms, Scores};
+use super::{PerScore, SHIFTS, ScoreKind, ScoreRow, ScoreTerms, Scores};
 use crate::{
     error::{Error, Result},
     run_dir::write_atomic,
@@ -163,7 +163,7 @@ struct Cells<'a> {
 impl Cells<'_> {
     fn row(&self) -> Result<ScoreRow, String> {
         let score = self.number(self.columns.score)?;
-        let mut by = OfEach::default();
+        let mut by = PerScore::default();
         for kind in kinds_with_column() {
             by[kind] = self.optional(kind.name())?;
         }
@@ -271,7 +271,7 @@ mod tests {
             lead_threshold: Some(0.75),
             terms: Some(terms),
             spread: Some(0.01),
-            by: OfEach::from_fn(|kind| (kind != ScoreKind::Dia).then_some(kind as usize as f64 - 1.5)),
+            by: PerScore::from_fn(|kind| (kind != ScoreKind::Dia).then_some(kind as usize as f64 - 1.5)),
             baselines: vec![1.5, 2.5],
         };
         let bare = ScoreRow { path: "b".into(), score: -1.0, baselines: vec![0.0, 7.0], ..ScoreRow::default() };

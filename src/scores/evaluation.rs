@@ -1,6 +1,6 @@
 //! What scores say about the model, once labels are known.
 
-use super::{Area, BaselineFigure, ClassFigures, LeadParts, OfEach, ScoreKind, ScoreRow, Scores, Verdict, columns};
+use super::{Area, BaselineFigure, ClassFigures, LeadParts, PerScore, ScoreKind, ScoreRow, Scores, Verdict, columns};
 use crate::{
     config::ThresholdRule,
     error::{Error, NextStep, Result},
@@ -73,7 +73,7 @@ pub struct Evaluation {
     pub lead: String,
     /// All scores, on the same rows.
     #[serde(flatten)]
-    pub by: OfEach<Area>,
+    pub by: PerScore<Area>,
     /// Each class of abnormal images, where there are several.
     pub by_class: Vec<ClassFigures>,
     /// Baselines: scores that need no training, on the same rows.
@@ -122,7 +122,7 @@ impl Evaluation {
         if leading == ScoreKind::Lead && LeadParts::of(scores).are_of_another_rule(scores) {
             notes.push(EARLIER_RULE.into());
         }
-        let by = OfEach::from_fn(|kind| {
+        let by = PerScore::from_fn(|kind| {
             let of = if kind == ScoreKind::Lead { leading } else { kind };
             let (auroc, ci95) = parts(figure(&rows, |row| row.value(of)));
             Area { auroc, ci95 }
@@ -295,7 +295,7 @@ mod tests {
     #[test]
     fn leading_scores_of_an_earlier_rule_are_named() {
         let scored = |split: &str, at: f64, lead: f64| {
-            let by = OfEach::from_fn(|kind| match kind {
+            let by = PerScore::from_fn(|kind| match kind {
                 ScoreKind::Lead => Some(lead),
                 ScoreKind::Features => Some(at),
                 _ => None,

@@ -72,7 +72,7 @@ impl LeadParts {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::scores::OfEach;
+    use crate::scores::PerScore;
     use ScoreKind::{Dia, Features, Map, Profile, Tiles};
 
     #[test]
@@ -87,7 +87,7 @@ mod tests {
     }
 
     fn row(split: &str, dia: f64, features: f64, lead: Option<f64>) -> ScoreRow {
-        let by = OfEach::from_fn(|kind| match kind {
+        let by = PerScore::from_fn(|kind| match kind {
             ScoreKind::Dia => Some(dia),
             ScoreKind::Features => Some(features),
             ScoreKind::Lead => lead,

@@ -24,7 +24,7 @@ pub use histogram::{BINS, Histogram};
 pub use lead::{LeadParts, lead};
 pub use pixel_figures::{PixelFigures, PixelRuler};
 pub use review::{Annotation, Review, Tag};
-pub use score_kind::{Area, OfEach, ScoreKind};
+pub use score_kind::{Area, PerScore, ScoreKind};
 pub use synthetic_lesions::{SyntheticLesionCell, SyntheticLesions};
 pub use verdict::Verdict;
 
@@ -60,7 +60,7 @@ pub struct ScoreRow {
     /// Standard deviation of the score over the test-time samples.
     pub spread: Option<f64>,
     /// All scores that were computed; higher = more abnormal. See [`Self::value`].
-    pub by: OfEach<Option<f64>>,
+    pub by: PerScore<Option<f64>>,
     /// Scores that need no training, in the order of [`Scores::baselines`]; NaN where missing.
     pub baselines: Vec<f64>,
 }
@@ -235,7 +235,7 @@ mod tests {
     use super::*;
 
     fn row(path: &str, split: &str, label: bool, values: [Option<f64>; 2]) -> ScoreRow {
-        let by = OfEach::from_fn(|kind| if kind == ScoreKind::Features { values[1] } else { None });
+        let by = PerScore::from_fn(|kind| if kind == ScoreKind::Features { values[1] } else { None });
         let score = values[0].unwrap_or_default();
         ScoreRow { path: path.into(), split: split.into(), label: Some(label), score, by, ..ScoreRow::default() }
     }

@@ -26,7 +26,7 @@ pub enum ScoreKind {
 }
 
 impl ScoreKind {
-    /// All of them, in the order they are declared and shown: [`OfEach`] counts on it.
+    /// All of them, in the order they are declared and shown: [`PerScore`] counts on it.
     pub const ALL: [Self; 6] = [Self::Dia, Self::Profile, Self::Features, Self::Tiles, Self::Map, Self::Lead];
 
     /// Its column in `scores.csv` (DIA's is `score`); its figures in `evaluation.json` begin with it.
@@ -86,9 +86,9 @@ impl FromStr for ScoreKind {
 
 /// Something for each score.
 #[derive(Debug, Clone, Copy, PartialEq, Default)]
-pub struct OfEach<T>([T; ScoreKind::ALL.len()]);
+pub struct PerScore<T>([T; ScoreKind::ALL.len()]);
 
-impl<T> OfEach<T> {
+impl<T> PerScore<T> {
     /// One by one.
     pub fn from_fn(mut of: impl FnMut(ScoreKind) -> T) -> Self {
         Self(ScoreKind::ALL.map(&mut of))
@@ -100,7 +100,7 @@ impl<T> OfEach<T> {
     }
 }
 
-impl<T> Index<ScoreKind> for OfEach<T> {
+impl<T> Index<ScoreKind> for PerScore<T> {
     type Output = T;
 
     fn index(&self, score: ScoreKind) -> &T {
@@ -108,7 +108,7 @@ impl<T> Index<ScoreKind> for OfEach<T> {
     }
 }
 
-impl<T> IndexMut<ScoreKind> for OfEach<T> {
+impl<T> IndexMut<ScoreKind> for PerScore<T> {
     fn index_mut(&mut self, score: ScoreKind) -> &mut T {
         &mut self.0[score as usize]
     }
@@ -124,7 +124,7 @@ pub struct Area {
 }
 
 /// `NAME_auroc` and `NAME_auroc_ci95` of each.
-impl Serialize for OfEach<Area> {
+impl Serialize for PerScore<Area> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         let mut map = serializer.serialize_map(Some(2 * ScoreKind::ALL.len()))?;
         for (score, area) in self.iter() {

@@ -6,8 +6,8 @@ use dissolve_studio::{
     report, rng,
     run_dir::{RunDir, RunKind, RunState, files},
     scores::{
-        Annotation, OfEach, PixelFigures, PixelRuler, Review, ScoreKind, ScoreRow, Scores, SyntheticLesionCell, SyntheticLesions,
-        Tag,
+        Annotation, PerScore, PixelFigures, PixelRuler, Review, ScoreKind, ScoreRow, Scores, SyntheticLesionCell,
+        SyntheticLesions, Tag,
     },
 };
 use rand::Rng;
@@ -72,7 +72,7 @@ fn scores(data: &Dataset) -> Scores {
                 class: ["healthy", "freckled"][usize::from(abnormal)].into(),
                 label: Some(abnormal),
                 score: -2.0 + 0.1 * noise + if abnormal { 0.15 } else { 0.0 },
-                by: OfEach::from_fn(|which| (which == ScoreKind::Profile).then_some(10.0 + noise)),
+                by: PerScore::from_fn(|which| (which == ScoreKind::Profile).then_some(10.0 + noise)),
                 baselines: vec![0.3 + 0.01 * noise, noise - 2.5 * f64::from(u8::from(abnormal))],
                 ..ScoreRow::default()
             }

@@ -79,7 +79,7 @@ fn duplicates_are_found_and_shown_side_by_side() {
     (7..10).for_each(|i| picture(&set.join(format!("test/bad/{i}.png")), i));
     std::fs::copy(set.join("train/good/3.png"), set.join("test/bad/copy.png")).unwrap();
     open(&mut window, &set);
-    window.until("duplicates are looked for", |s| s.state().data.check.found.is_some());
+    window.until("duplicates are looked for", |s| s.state().data.duplicate_search.found.is_some());
     window.click("Duplicates 1 pair");
     assert_eq!(window.state().data.page, DataPage::Duplicates);
     assert!(window.has("equal pixel for pixel") && window.has("across the splits"));

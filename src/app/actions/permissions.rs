@@ -122,7 +122,7 @@ pub(crate) fn may_select(state: &State) -> Result<(), &'static str> {
 /// Whether the selected images can be seen beside each other.
 pub(crate) fn may_compare(state: &State) -> Result<(), &'static str> {
     may_curate(state)?;
-    match state.chosen().images.len() {
+    match state.selection().images.len() {
         0 | 1 => Err("Select two images or more first: Ctrl or Shift and click."),
         2..=BESIDE => Ok(()),
         _ => {
@@ -137,9 +137,9 @@ pub(crate) fn may_compare(state: &State) -> Result<(), &'static str> {
 /// Whether images can be left out and labelled: those that are selected in Data, or in the gallery.
 pub fn may_curate(state: &State) -> Result<(), &'static str> {
     match state.workspace {
-        Workspace::Data if !state.chosen().images.is_empty() => Ok(()),
+        Workspace::Data if !state.selection().images.is_empty() => Ok(()),
         Workspace::Data => Err("Select an image first."),
-        Workspace::Results if !state.chosen().images.is_empty() => Ok(()),
+        Workspace::Results if !state.selection().images.is_empty() => Ok(()),
         Workspace::Results => Err("Select an image of the gallery first, and open its data set."),
         _ => Err("Go to Data (1) first."),
     }
@@ -147,7 +147,7 @@ pub fn may_curate(state: &State) -> Result<(), &'static str> {
 
 pub fn may_unlabel(state: &State) -> Result<(), &'static str> {
     may_curate(state)?;
-    if state.chosen().any_labelled { Ok(()) } else { Err("It has no label by hand.") }
+    if state.selection().any_labelled { Ok(()) } else { Err("It has no label by hand.") }
 }
 
 pub(crate) fn has_data_set(state: &State) -> Result<(), &'static str> {
@@ -169,9 +169,9 @@ pub(crate) fn is_curated(state: &State) -> Result<(), &'static str> {
 }
 
 pub(crate) fn has_duplicates(state: &State) -> Result<(), &'static str> {
-    if state.data.check.found.is_none() {
+    if state.data.duplicate_search.found.is_none() {
         Err("They have not been looked for yet.")
-    } else if state.data.check.used.all == 0 {
+    } else if state.data.duplicate_search.used.all == 0 {
         Err("There are none that are not left out.")
     } else {
         Ok(())
@@ -341,7 +341,7 @@ pub fn may_show_maps(state: &State) -> Result<(), &'static str> {
 }
 
 pub(crate) fn may_examine(state: &State) -> Result<(), &'static str> {
-    let check = &state.data.check;
+    let check = &state.data.duplicate_search;
     match state.open() {
         None => Err("Open a data set first (Ctrl+O)."),
         Some(_) if check.found.is_some() => Err("They were looked for; see workspace Data."),

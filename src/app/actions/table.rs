@@ -313,7 +313,7 @@ actions! {
         icon: icons::COLUMNS,
         key: plain(Key::C),
         allowed: may_compare,
-        command: |s| AppCommand::Compare(s.chosen().images.clone()).into(),
+        command: |s| AppCommand::Compare(s.selection().images.clone()).into(),
     }
     Pin {
         name: "Put this image beside others, or take it away",

@@ -17,7 +17,7 @@ use std::{
 #[derive(Debug, Default)]
 pub struct DataState {
     /// `None`: none was opened yet.
-    pub open: Option<Arc<Open>>,
+    pub open: Option<Arc<OpenDataset>>,
     /// A data set on its way; the one before stays in view meanwhile.
     pub opening: Option<Opening>,
     /// Why the last one could not be opened.
@@ -41,7 +41,7 @@ pub struct DataState {
     /// How its large view shows an image.
     pub large: LargeImage,
     /// The search for images that show the same.
-    pub check: Check,
+    pub duplicate_search: DuplicateSearch,
     /// The selected image before and after preprocessing.
     pub preview: PreviewState,
     /// The table whose columns are being chosen.
@@ -80,10 +80,10 @@ pub enum DataPage {
 impl DataState {
     /// Counts the pairs in use anew: to be called where they were found, and where the open data set has changed.
     pub fn count_pairs(&mut self) {
-        let (Some(open), Some(found)) = (&self.open, &self.check.found) else { return };
+        let (Some(open), Some(found)) = (&self.open, &self.duplicate_search.found) else { return };
         let items = found.duplicates.iter().filter_map(|pair| open.dataset.item(pair.first).zip(open.dataset.item(pair.second)));
         let used = items.filter(|(first, second)| !first.said.leave_out && !second.said.leave_out);
-        self.check.used = used.fold(PairCounts::default(), |PairCounts { all, across }, (first, second)| PairCounts {
+        self.duplicate_search.used = used.fold(PairCounts::default(), |PairCounts { all, across }, (first, second)| PairCounts {
             all: all + 1,
             across: across + usize::from(first.split != second.split),
         });
@@ -92,7 +92,7 @@ impl DataState {
 
 /// The search for duplicates.
 #[derive(Debug, Default)]
-pub struct Check {
+pub struct DuplicateSearch {
     /// It goes on in the background.
     pub running: bool,
     /// A person asked for it; small data sets are searched without.
@@ -114,7 +114,7 @@ pub struct PairCounts {
     pub across: usize,
 }
 
-impl Check {
+impl DuplicateSearch {
     /// Up to this many images nobody needs to ask.
     pub const AUTOMATIC: usize = 5000;
 }
@@ -199,7 +199,7 @@ pub struct Filter {
 
 /// A data set with what the panels read of it at each frame.
 #[derive(Debug)]
-pub struct Open {
+pub struct OpenDataset {
     /// As it was asked for: what opens it again.
     pub config: DataConfig,
     /// Curated, with the normal classes that were chosen.
@@ -263,7 +263,7 @@ impl Counts {
     }
 }
 
-impl Open {
+impl OpenDataset {
     /// Median of the training normals' shorter sides, px.
     pub fn median_side(&self) -> Option<usize> {
         self.median_size.map(|[width, height]| width.min(height))

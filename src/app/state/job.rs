@@ -116,7 +116,7 @@ impl Work {
 
 /// A job that is offered again in the next session.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub struct Waiting {
+pub struct QueuedJob {
     title: String,
     name: String,
     kind: RunKind,
@@ -125,17 +125,17 @@ pub struct Waiting {
     config: String,
 }
 
-impl From<&JobInfo> for Waiting {
+impl From<&JobInfo> for QueuedJob {
     fn from(job: &JobInfo) -> Self {
         let (title, name) = (job.title.clone(), job.name.clone());
         Self { title, name, kind: job.kind, work: job.work.clone(), config: job.config.to_toml() }
     }
 }
 
-impl TryFrom<Waiting> for JobInfo {
+impl TryFrom<QueuedJob> for JobInfo {
     type Error = ConfigError;
 
-    fn try_from(w: Waiting) -> Result<Self, ConfigError> {
+    fn try_from(w: QueuedJob) -> Result<Self, ConfigError> {
         Ok(Self::new(w.title, w.name, w.kind, RunConfig::from_toml(&w.config)?, w.work))
     }
 }

@@ -1,7 +1,7 @@
 //! The scores of one run, and the one threshold that all views of them share.
 
 use super::{
-    data::Open,
+    data::OpenDataset,
     embedding::EmbeddingState,
     listing::{GalleryFilter, Marks},
     persisted::OpenScores,
@@ -392,7 +392,7 @@ impl ResultsState {
     }
 
     /// Takes in what the open data set says of the scored images; `None` where it is another one.
-    pub fn meet(&mut self, open: Option<&Open>) {
+    pub fn meet(&mut self, open: Option<&OpenDataset>) {
         self.images = ScoredImageInfo::default();
         if let Some((set, open)) = self.ready().cloned().zip(open) {
             let row = |scored: &ScoreRow| open.dataset.item(*open.by_name.get(&scored.path)?)?.row;

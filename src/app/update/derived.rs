@@ -6,7 +6,7 @@ use crate::{
     app::{
         Effect, State,
         message::{BackgroundEffect, ImageEffect, Texture},
-        state::{AskedPreview, Check, PreviewDone, Workspace},
+        state::{AskedPreview, DuplicateSearch, PreviewDone, Workspace},
     },
     engine::preprocess_preview::{PreprocessPreview, PreviewRequest},
     error::Failure,
@@ -76,8 +76,8 @@ pub fn preview(state: &mut State, generation: u64, preview: Result<PreprocessPre
 fn examine(state: &mut State) -> Option<Effect> {
     let busy = state.jobs.iter().any(|j| !j.state.has_ended());
     let (open, generation) = (state.data.open.clone()?, state.data.pictures_since);
-    let check = &mut state.data.check;
-    let few = open.dataset.items.len() <= Check::AUTOMATIC;
+    let check = &mut state.data.duplicate_search;
+    let few = open.dataset.items.len() <= DuplicateSearch::AUTOMATIC;
     let wanted = check.found.is_none() && !busy && (check.asked || few);
     if wanted == check.running {
         return None;

@@ -24,7 +24,7 @@ pub fn take(state: &mut State, event: JobEvent) -> Vec<Effect> {
         JobEvent::PreprocessPreview { generation, preview } => derived::preview(state, generation, preview),
         JobEvent::Examining { generation, done } => {
             if generation == state.data.pictures_since {
-                state.data.check.done = done;
+                state.data.duplicate_search.done = done;
             }
             Vec::new()
         }

@@ -11,7 +11,7 @@ use crate::{
     },
     config::{DataConfig, ThresholdRule},
     engine::{
-        export::results::{Export, Shown},
+        export::results::{Export, ExportContext},
         runs::{list::ModelSource, score_set::ScoreSet},
     },
     error::Failure,
@@ -235,11 +235,11 @@ fn set_rule(state: &mut State, rule: ThresholdRule) -> Vec<Effect> {
 
 fn export(state: &mut State, what: Export) -> Vec<Effect> {
     let r = &state.results;
-    let shown = || Shown {
+    let context = || ExportContext {
         threshold: r.threshold,
         review: r.review.clone(),
         curation: r.images.curation.clone(),
-        selected: state.chosen_rows(),
+        selected: state.selected_rows(),
     };
-    r.ready().map(|set| Effect::Load(LoadRequest::Export { what, set: set.clone(), shown: shown() })).into_iter().collect()
+    r.ready().map(|set| Effect::Load(LoadRequest::Export { what, set: set.clone(), context: context() })).into_iter().collect()
 }

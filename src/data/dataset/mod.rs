@@ -17,7 +17,7 @@ mod split;
 mod tile_store;
 
 pub use array_images::ArrayImages;
-pub use curation::{Curation, Label, Said};
+pub use curation::{Curation, ImageCuration, Label};
 pub use model::{Class, Dataset, Duplicate, Examination, ImageId, Item, Layout, Skipped, Source, Split, SplitRule};
 pub use normal::{ALL, class_key, sounds_normal};
 pub use pixel_store::PixelStore;

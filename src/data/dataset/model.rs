@@ -2,7 +2,7 @@
 
 use super::{
     array_images::ArrayImages,
-    curation::{Curation, Label, Said},
+    curation::{Curation, ImageCuration, Label},
 };
 use crate::{
     config::DicomWindow,
@@ -214,7 +214,7 @@ pub struct Item {
     /// Its row in [`Dataset::metadata`].
     pub row: Option<u32>,
     /// What a person has said of it.
-    pub said: Said,
+    pub said: ImageCuration,
 }
 
 /// Where an image's pixels are.
@@ -278,7 +278,7 @@ impl Item {
             size,
             window: DicomWindow::Auto,
             row: None,
-            said: Said::default(),
+            said: ImageCuration::default(),
         }
     }
 }

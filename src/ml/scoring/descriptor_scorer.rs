@@ -4,7 +4,7 @@
 
 use super::{
     dia_scorer::WholeImageScorer,
-    normal_gaussian::{NormalGaussian, Seen, not_kept},
+    normal_gaussian::{NormalGaussian, NormalSamples, not_kept},
 };
 use crate::{
     data::Dataset,
@@ -79,7 +79,7 @@ impl<D: Descriptor> DescriptorScorer<D> {
         }
         let chosen = data.some_training_normals(MOST);
         let store = load_pixels(data, &encoder.config.run.preprocess, chosen, encoder.config.input_size, reporter)?;
-        let mut seen = Seen { grey: store.is_grey(), ..Seen::default() };
+        let mut seen = NormalSamples { grey: store.is_grey(), ..NormalSamples::default() };
         let mut progress = StageProgress::start(D::STAGE, 0, store.len(), reporter);
         for chunk in (0..store.len()).collect::<Vec<_>>().chunks(CHUNK) {
             for (&place, row) in chunk.iter().zip(descriptor.describe(&store.batch(chunk)?, seen.grey)?) {

@@ -17,7 +17,7 @@ const FOLDS: usize = 5;
 
 /// What was seen of the training normals.
 #[derive(Debug, Default)]
-pub struct Seen {
+pub struct NormalSamples {
     /// Names of the pictures.
     pub names: Vec<String>,
     /// Features: one row or several of each picture.
@@ -28,7 +28,7 @@ pub struct Seen {
     pub grey: bool,
 }
 
-impl Seen {
+impl NormalSamples {
     /// Adds a picture's rows.
     pub fn add(&mut self, name: String, rows: impl IntoIterator<Item = Vec<f64>>) {
         let before = self.rows.len();
@@ -63,7 +63,7 @@ impl NormalGaussian {
     ///
     /// # Errors
     /// Fewer than two rows, or rows without spread.
-    pub fn fit(seen: &Seen) -> Result<Self> {
+    pub fn fit(seen: &NormalSamples) -> Result<Self> {
         let gaussian = Gaussian::fit(seen.rows.iter().map(Vec::as_slice))?;
         let scores = held_out(&gaussian, seen);
         Ok(Self::new(gaussian, seen.names.iter().cloned().zip(scores).collect(), seen.grey))
@@ -136,7 +136,7 @@ impl NormalGaussian {
 }
 
 /// Mean distance of each picture's rows from a Gaussian of the rows of other folds.
-fn held_out(all: &Gaussian, seen: &Seen) -> Vec<f64> {
+fn held_out(all: &Gaussian, seen: &NormalSamples) -> Vec<f64> {
     let pictures = seen.names.len();
     let folds = FOLDS.min(pictures.max(1));
     let rows = || seen.rows.iter().zip(&seen.of_picture);
@@ -166,9 +166,9 @@ mod tests {
     use crate::rng;
     use rand::Rng as _;
 
-    fn seen() -> Seen {
+    fn seen() -> NormalSamples {
         let mut rng = rng::stream(2, "test", 0);
-        let mut seen = Seen::default();
+        let mut seen = NormalSamples::default();
         for i in 0..10 {
             let rows: Vec<Vec<f64>> = (0..6).map(|_| (0..8).map(|_| rng.random_range(-1.0..1.0)).collect()).collect();
             seen.add(format!("{i}.png"), rows);

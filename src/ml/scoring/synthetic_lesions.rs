@@ -11,7 +11,7 @@ use crate::{
         stage_progress::StageProgress,
     },
     rng::{self, Rng},
-    scores::{OfEach, ScoreKind, SyntheticLesionCell, SyntheticLesions},
+    scores::{PerScore, ScoreKind, SyntheticLesionCell, SyntheticLesions},
 };
 use rand::{Rng as _, seq::IndexedRandom};
 use std::collections::HashSet;
@@ -75,7 +75,7 @@ impl Trial<'_> {
         let kinds: Vec<[f64; 2]> =
             self.sizes.iter().flat_map(|&size| self.contrasts.iter().map(move |&contrast| [size, contrast])).collect();
         // Of clean images first, then of those with lesions of each kind.
-        let mut judged = vec![OfEach::<Vec<f64>>::default(); kinds.len() + 1];
+        let mut judged = vec![PerScore::<Vec<f64>>::default(); kinds.len() + 1];
         let mut progress = StageProgress::start(Stage::SyntheticLesions, 0, ids.len() * (kinds.len() + 1), reporter);
         let (mut done, mut images) = (0, 0);
         for some in ids.chunks(self.chunk.max(1)) {
@@ -107,7 +107,7 @@ impl Trial<'_> {
 }
 
 /// The figures of each score that was asked, kind by kind; `judged`: of clean images, then of those with lesions of each kind.
-fn cells(kinds: &[[f64; 2]], judged: &[OfEach<Vec<f64>>]) -> Result<Vec<SyntheticLesionCell>, metrics::MetricError> {
+fn cells(kinds: &[[f64; 2]], judged: &[PerScore<Vec<f64>>]) -> Result<Vec<SyntheticLesionCell>, metrics::MetricError> {
     let Some((clean, with_lesions)) = judged.split_first() else { return Ok(Vec::new()) };
     let mut cells = Vec::new();
     for (score, clean) in clean.iter().filter(|(_, clean)| !clean.is_empty()) {

@@ -72,7 +72,7 @@ pub fn show(ui: &mut Ui, cx: &mut PanelContext<'_>, note: &mut (String, String))
 
 /// Images that training and test share, where they are known: the open data set was searched for them.
 fn leaks(ui: &mut Ui, cx: &PanelContext<'_>, set: &ScoreSet) {
-    let pairs = cx.state.data.check.used;
+    let pairs = cx.state.data.duplicate_search.used;
     let is_known = pairs.across > 0 && cx.state.open_of(set).is_some();
     if let Some(text) = duplicates::warning(pairs).filter(|_| is_known) {
         let text = RichText::new(format!("{}  {text} Data (1) lists them.", icons::WARNING));

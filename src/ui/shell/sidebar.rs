@@ -4,7 +4,7 @@ use crate::{
     app::{
         AppCommand, DataCommand, ResultsCommand, TrainCommand,
         actions::Id,
-        state::{Filter, Open, Workspace},
+        state::{Filter, OpenDataset, Workspace},
     },
     data::{ALL, Label, Split},
     engine::runs::list::RunEntry,
@@ -75,7 +75,7 @@ pub fn show(ui: &mut Ui, cx: &mut PanelContext<'_>, path: &mut String) {
     });
 }
 
-fn data_set(ui: &mut Ui, cx: &mut PanelContext<'_>, open: &Open) {
+fn data_set(ui: &mut Ui, cx: &mut PanelContext<'_>, open: &OpenDataset) {
     let now = cx.state.data.filter.clone();
     line(ui, cx, "All images", open.dataset.items.len(), None, now == Filter::default(), Filter::default());
     for split in Split::ALL {

@@ -14,7 +14,8 @@ const WORDS: f32 = 50.0;
 const SMALLEST: f32 = 2.0;
 
 pub fn show(ui: &mut Ui, cx: &PanelContext<'_>) {
-    let Some(decided) = cx.state.decided().filter(|_| cx.state.open().is_some_and(|open| open.training_normals > 0)) else {
+    let Some(decided) = cx.state.resolved_settings().filter(|_| cx.state.open().is_some_and(|open| open.training_normals > 0))
+    else {
         return;
     };
     let wanted = cx.state.train.config.data.tile;

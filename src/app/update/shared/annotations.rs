@@ -17,7 +17,7 @@ pub fn tag(state: &mut State, tag: Tag) -> Vec<Effect> {
     let Some(set) = r.ready() else { return Vec::new() };
     let file = set.file.clone();
     // The inspector names the selected one beside its tags, whether the gallery lists it or not.
-    let chosen = if r.marked.is_empty() { r.row.into_iter().collect() } else { state.chosen_rows() };
+    let chosen = if r.marked.is_empty() { r.row.into_iter().collect() } else { state.selected_rows() };
     let rows = chosen.into_iter().filter_map(|row| set.rows.get(row));
     let mut annotations: Vec<(String, Annotation)> = rows.map(|row| (row.path.clone(), r.annotation(&row.path))).collect();
     let all = annotations.iter().all(|(_, annotation)| annotation.has(tag));

@@ -4,7 +4,7 @@ use crate::{
     app::{
         AppCommand, DataCommand, Effect, State, TrainCommand,
         message::{Curate, ImageEffect, Texture},
-        state::{Check, DataPage, PairCounts, Workspace},
+        state::{DataPage, DuplicateSearch, PairCounts, Workspace},
         update::{follow, tests::*, update},
     },
     config::{DataConfig, DicomWindow, LabelColumns, PreprocessConfig, Reading},
@@ -134,19 +134,19 @@ fn duplicates_are_looked_for_while_nothing_trains() {
     let pair = Duplicate { first: ImageId(0), second: ImageId(7), exact: true };
     let found = Examination { duplicates: vec![pair], unusable: vec![(ImageId(3), "is cut short".into())], remarks: Vec::new() };
     update(&mut state, JobEvent::Examined { generation: 1, examination: Arc::new(found) });
-    assert_eq!(state.data.check.found.as_ref().unwrap().duplicates, [pair]);
-    assert_eq!(state.data.check.used, PairCounts { all: 1, across: 1 });
+    assert_eq!(state.data.duplicate_search.found.as_ref().unwrap().duplicates, [pair]);
+    assert_eq!(state.data.duplicate_search.used, PairCounts { all: 1, across: 1 });
     for left_out in [true, false] {
         update(&mut state, DataCommand::Curate(vec![ImageId(7)], Curate::LeaveOut(left_out)));
-        assert_eq!(state.data.check.used.all, usize::from(!left_out));
+        assert_eq!(state.data.duplicate_search.used.all, usize::from(!left_out));
     }
     assert!(state.data.broken.contains_key(&ImageId(3)) && !started(&follow(&mut state)));
     update(&mut state, DataCommand::Page(DataPage::Duplicates));
     update(&mut state, DataCommand::Open("other".into()));
     let dataset = dataset([None, None]);
     update(&mut state, JobEvent::Opened { generation: 2, config: DataConfig::default(), dataset });
-    assert!(state.data.check.found.is_none() && state.data.page == DataPage::Images);
-    const { assert!(Check::AUTOMATIC >= 1000) };
+    assert!(state.data.duplicate_search.found.is_none() && state.data.page == DataPage::Images);
+    const { assert!(DuplicateSearch::AUTOMATIC >= 1000) };
 }
 
 #[test]

@@ -180,7 +180,7 @@ fn slider_and_pictures_follow_actions() {
     update(&mut state, command);
     assert_eq!(state.dissolve.track, Track::Linear);
     act(&mut state, Id::Duplicates);
-    assert!(state.data.check.asked && (actions::get(Id::Duplicates).allowed)(&state).is_err());
+    assert!(state.data.duplicate_search.asked && (actions::get(Id::Duplicates).allowed)(&state).is_err());
 }
 
 #[test]

@@ -129,10 +129,10 @@ fn the_gallery_lists_and_exports_own_tags() {
     update(&mut state, ResultsCommand::Filter(filter));
     assert_eq!((&**state.results.shown, state.results.filter.filters()), (&[1][..], 1));
     let effects = update(&mut state, ResultsCommand::Export(Export::Tags));
-    let [Effect::Load(LoadRequest::Export { what, set, shown })] = &effects[..] else { panic!("{effects:?}") };
+    let [Effect::Load(LoadRequest::Export { what, set, context })] = &effects[..] else { panic!("{effects:?}") };
     let dir = tempfile::tempdir().unwrap();
     let set = ScoreSet::new(dir.path(), "run".into(), set.config.clone(), set.scores.clone(), None).unwrap();
-    let text = std::fs::read_to_string(what.write(&set, shown).unwrap()).unwrap();
+    let text = std::fs::read_to_string(what.write(&set, context).unwrap()).unwrap();
     let lines: Vec<&str> = text.lines().collect();
     assert_eq!(lines[0], "path,split,class,label,by,score,predicted,left_out,label_wrong,image_poor,interesting,note,tags");
     assert_eq!((lines[1], lines.len()), ("6.png,test,,0,dia,2,1,0,0,0,0,,drusen", 2));
@@ -183,13 +183,13 @@ fn what_no_list_shows_is_not_left_out_with_it() {
     update(&mut state, ResultsCommand::Tab(Tab::All));
     let [first, .., last] = state.results.shown[..] else { panic!("{:?}", state.results.shown) };
     update(&mut state, ResultsCommand::Row(first));
-    assert_eq!(state.chosen_rows(), [first]);
+    assert_eq!(state.selected_rows(), [first]);
     update(&mut state, ResultsCommand::Filter(GalleryFilter { range: [None, Some(f64::MIN)], ..GalleryFilter::default() }));
-    assert!(state.results.shown.is_empty() && state.chosen().images.is_empty());
+    assert!(state.results.shown.is_empty() && state.selection().images.is_empty());
     assert!((actions::get(actions::Id::LeaveOut).allowed)(&state).is_err());
     // Seen large it is what a command is about.
     update(&mut state, AppCommand::Toggle(Overlay::Picture));
-    assert_eq!(state.chosen_rows(), [first]);
+    assert_eq!(state.selected_rows(), [first]);
     update(&mut state, AppCommand::Escape);
 
     // What the score is surest of: the highest of those called abnormal, the lowest of those called normal.
@@ -211,10 +211,10 @@ fn several_rows_are_selected_tagged_left_out_and_compared() {
     assert_eq!(*state.results.shown, [3, 2, 1, 0]);
     update(&mut state, ResultsCommand::Row(2));
     update(&mut state, ResultsCommand::Mark(Mark::To(0)));
-    assert_eq!(state.chosen_rows(), [2, 1, 0], "in the order of the gallery");
-    assert_eq!(state.chosen().images, [5, 6, 7].map(ImageId));
+    assert_eq!(state.selected_rows(), [2, 1, 0], "in the order of the gallery");
+    assert_eq!(state.selection().images, [5, 6, 7].map(ImageId));
     update(&mut state, ResultsCommand::Mark(Mark::Toggle(1)));
-    assert_eq!(state.chosen_rows(), [2, 0]);
+    assert_eq!(state.selected_rows(), [2, 0]);
 
     update(&mut state, ResultsCommand::Tag(Tag::ImagePoor));
     update(&mut state, ResultsCommand::Mark(Mark::Toggle(1)));
@@ -227,10 +227,10 @@ fn several_rows_are_selected_tagged_left_out_and_compared() {
     assert_eq!(state.results.review.count(Tag::ImagePoor), 2, "at once");
 
     let effects = update(&mut state, ResultsCommand::Export(Export::Selected));
-    let [Effect::Load(LoadRequest::Export { what, set, shown })] = &effects[..] else { panic!("{effects:?}") };
+    let [Effect::Load(LoadRequest::Export { what, set, context })] = &effects[..] else { panic!("{effects:?}") };
     let dir = tempfile::tempdir().unwrap();
     let set = ScoreSet::new(dir.path(), "run".into(), set.config.clone(), set.scores.clone(), None).unwrap();
-    let text = std::fs::read_to_string(what.write(&set, shown).unwrap()).unwrap();
+    let text = std::fs::read_to_string(what.write(&set, context).unwrap()).unwrap();
     let paths: Vec<&str> = text.lines().filter_map(|line| line.split(',').next()).collect();
     assert_eq!(paths, ["path", "5.png", "6.png", "7.png"]);
 
@@ -242,7 +242,7 @@ fn several_rows_are_selected_tagged_left_out_and_compared() {
     };
     act(&mut state, actions::Id::LeaveOut);
     assert_eq!(state.open().unwrap().left_out, 3);
-    assert_eq!(state.chosen_rows().len(), 3, "they are still selected");
+    assert_eq!(state.selected_rows().len(), 3, "they are still selected");
     act(&mut state, actions::Id::Compare);
     assert_eq!((state.workspace, state.dissolve.pinned.clone()), (Workspace::Dissolve, [5, 6, 7].map(ImageId).to_vec()));
     assert!(state.dissolve.pinned.contains(&state.selected.unwrap()));
@@ -252,10 +252,10 @@ fn several_rows_are_selected_tagged_left_out_and_compared() {
     assert!(state.results.marked.is_empty());
     update(&mut state, ResultsCommand::Row(3));
     update(&mut state, AppCommand::Extend(1));
-    assert_eq!(state.chosen_rows(), [3, 2]);
+    assert_eq!(state.selected_rows(), [3, 2]);
     act(&mut state, actions::Id::SelectAll);
     update(&mut state, ResultsCommand::Filter(GalleryFilter { text: "7".into(), ..GalleryFilter::default() }));
-    assert_eq!(state.chosen_rows(), [0], "what is not shown is not selected");
+    assert_eq!(state.selected_rows(), [0], "what is not shown is not selected");
     assert!((actions::get(actions::Id::Compare).allowed)(&state).is_err(), "one is not two");
     update(&mut state, AppCommand::Walk(1));
     assert!(state.results.marked.is_empty(), "a plain arrow selects one again");

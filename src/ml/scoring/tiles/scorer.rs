@@ -20,7 +20,7 @@ use crate::{
             stage_progress::StageProgress,
         },
         encoder::model::Encoder,
-        scoring::normal_gaussian::{NormalGaussian, Seen},
+        scoring::normal_gaussian::{NormalGaussian, NormalSamples},
     },
     run_dir::{RunDir, files},
 };
@@ -92,11 +92,16 @@ impl TileScorer {
 }
 
 /// What was seen, and where each row's tile is, px.
-fn look(encoder: &Encoder, tiles: TileSize, data: &Arc<Dataset>, reporter: &mut dyn Reporter) -> Result<(Seen, Vec<[usize; 2]>)> {
+fn look(
+    encoder: &Encoder,
+    tiles: TileSize,
+    data: &Arc<Dataset>,
+    reporter: &mut dyn Reporter,
+) -> Result<(NormalSamples, Vec<[usize; 2]>)> {
     let chosen = data.some_training_normals(MOST);
     let each = TILES.div_ceil(chosen.len().max(1));
     let preprocess = Preprocess::new(encoder.config.run.preprocess.clone());
-    let (mut seen, mut places) = (Seen::default(), Vec::new());
+    let (mut seen, mut places) = (NormalSamples::default(), Vec::new());
     let mut progress = StageProgress::start(Stage::TileNormals, 0, chosen.len(), reporter);
     for (done, &id) in chosen.iter().enumerate() {
         // One that cannot be decoded was named when the encoder was trained.
