@@ -54,7 +54,7 @@ fn answers(rx: &Receiver<JobEvent>, generation: u64, in_view: usize) -> [f64; 3]
 fn passes(run: &str, source: &ImageSource) -> usize {
     let model = Arc::new(DiffusionModel::load(run.as_ref(), &candle_core::Device::Cpu).expect("a model"));
     let tiles = model.info().tiles().expect("a model of tiles");
-    let dissolver = Dissolver::by(model, false);
+    let dissolver = Dissolver::with_model(model, false);
     let tiled = TiledDissolver::new(dissolver, tiles);
     let picture = tiled.working_picture(&source.dataset.read(source.image).expect("a picture"));
     let grid = tiled.grid(picture.width, picture.height);

@@ -197,7 +197,7 @@ impl RunScorer<'_> {
             .filter(|&&id| data.item(id).is_some_and(|item| !item.masks.is_empty() && may_show_findings(data, item)))
             .count();
         let model = self.model.clone().filter(|_| (1..=RESIDUALS).contains(&masks))?;
-        Some(TiledDissolver::new(Dissolver::by(model, false), self.encoder.config.run.data.tiles()?))
+        Some(TiledDissolver::new(Dissolver::with_model(model, false), self.encoder.config.run.data.tiles()?))
     }
 }
 

@@ -55,8 +55,8 @@ pub fn with_tiles(config: &RunConfig, data: &Dataset) -> Result<(RunConfig, Stri
     Ok(config.with_tiles(data.median_side(&data.training_normals()), given))
 }
 
-/// Does what the run still lacks, and notes in its manifest how it ended.
-pub fn work(run: &RunDir, reporter: &mut dyn Reporter) -> Result<()> {
+/// Does what a run, new or stopped, still lacks, and notes in its manifest how it ended.
+pub fn resume(run: &RunDir, reporter: &mut dyn Reporter) -> Result<()> {
     let manifest = run.manifest()?;
     if manifest.state == RunState::Finished {
         // What a program that was killed at the very end has left half-written goes with the lock, where the run can be written to.
@@ -73,7 +73,7 @@ pub fn work(run: &RunDir, reporter: &mut dyn Reporter) -> Result<()> {
     run.set_state(RunState::Unfinished)?;
     let begin = Instant::now();
     let _pages = RetainPages::new();
-    let result = stages(run, reporter);
+    let result = run_stages(run, reporter);
     let state = RunState::after(&result);
     run.log(&format!("ended: {state:?}"));
     let note = || {
@@ -85,7 +85,7 @@ pub fn work(run: &RunDir, reporter: &mut dyn Reporter) -> Result<()> {
     result.and(note())
 }
 
-fn stages(run: &RunDir, reporter: &mut dyn Reporter) -> Result<()> {
+fn run_stages(run: &RunDir, reporter: &mut dyn Reporter) -> Result<()> {
     let config = run.config()?;
     let device = reporter.open_device(config.run.device, config.run.threads);
     let data = open_data(&config, reporter)?;
@@ -103,13 +103,19 @@ fn stages(run: &RunDir, reporter: &mut dyn Reporter) -> Result<()> {
             let encoder = dia::train(run, &config, &data, model.clone(), &device, reporter)?;
             train_tiles(run, &config, &encoder, &data, model, &device, reporter)
         }
-        RunKind::Train => chain(run, &config, &data, &device, reporter),
+        RunKind::Train => run_all_parts(run, &config, &data, &device, reporter),
         RunKind::Tiles => Err(Error::user("this is the part of a run that works by tiles", "go on with the run that it lies in")),
     }
 }
 
 /// `train`: everything, each part in a run folder of its own inside this one.
-fn chain(run: &RunDir, config: &RunConfig, data: &Arc<Dataset>, device: &Device, reporter: &mut dyn Reporter) -> Result<()> {
+fn run_all_parts(
+    run: &RunDir,
+    config: &RunConfig,
+    data: &Arc<Dataset>,
+    device: &Device,
+    reporter: &mut dyn Reporter,
+) -> Result<()> {
     // Each picture is decoded once, for both networks and for what is held against them.
     let both = [config.ddpm.size, dia::input_size(config, data.median_side(&data.training_normals()))];
     let diffusion = config.dia.dissolve == DissolveMethod::Diffusion;

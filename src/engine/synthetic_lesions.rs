@@ -41,7 +41,7 @@ pub fn measure(of: &RunScorer<'_>, data: &Arc<Dataset>, seed: u64, reporter: &mu
             all.push((scorer.kind(), scorer.ranks(), scorer.scores(&flat)?));
         }
         if let Some(scorer) = &tiles_and_map {
-            let scores = pictures.iter().map(|picture| scorer.of(picture).map(|(scores, _)| scores));
+            let scores = pictures.iter().map(|picture| scorer.score_one(picture).map(|(scores, _)| scores));
             let scores: Vec<_> = scores.collect::<Result<_>>()?;
             let [tiles, map] = scorer.ranks();
             all.push((ScoreKind::Tiles, tiles, scores.iter().map(|of| of.tiles).collect()));

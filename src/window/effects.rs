@@ -97,7 +97,7 @@ impl Effects {
                     events.send(JobEvent::JobFolder(id, run.path().to_path_buf()));
                     match work {
                         Work::Score(_) => pipeline::score_run(&run, reporter)?,
-                        _ => pipeline::work(&run, reporter)?,
+                        _ => pipeline::resume(&run, reporter)?,
                     }
                     Ok(run.path().to_path_buf())
                 });

@@ -12,8 +12,8 @@ use crate::{
     error::Failure,
 };
 
-/// To be asked after each [`update`](super::update()).
-pub fn follow(state: &mut State) -> Vec<Effect> {
+/// What the state as it is now asks for by itself; to be called after each [`update`](super::update()).
+pub fn derived_effects(state: &mut State) -> Vec<Effect> {
     let mut effects: Vec<Effect> = request_preview(state).into_iter().collect();
     effects.extend(examine(state));
     let preprocess = &state.train.config.preprocess;

@@ -10,7 +10,7 @@ use crate::{
     jobs::events::JobEvent,
 };
 
-pub fn take(state: &mut State, event: JobEvent) -> Vec<Effect> {
+pub fn apply(state: &mut State, event: JobEvent) -> Vec<Effect> {
     match event {
         JobEvent::Picked(pick, paths) => dialogs::picked(state, pick, paths),
         JobEvent::Opening { found } => {

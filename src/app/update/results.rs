@@ -26,7 +26,7 @@ use std::{
 pub fn execute(state: &mut State, command: ResultsCommand) -> Vec<Effect> {
     match command {
         ResultsCommand::Open(run) => open(state, run),
-        ResultsCommand::By(kind) => by(state, kind),
+        ResultsCommand::By(kind) => switch_score(state, kind),
         ResultsCommand::Threshold(threshold) => set_threshold(state, threshold),
         ResultsCommand::Rule(rule) => set_rule(state, rule),
         ResultsCommand::Tab(tab) => gallery::relist(state, |r| r.tab = tab),
@@ -96,8 +96,8 @@ pub fn recall(state: &mut State) -> Vec<Effect> {
     vec![Effect::Load(request)]
 }
 
-/// The same images by another score; the selection stays.
-fn by(state: &mut State, kind: ScoreKind) -> Vec<Effect> {
+/// Shows the same images by another score; the selection stays.
+fn switch_score(state: &mut State, kind: ScoreKind) -> Vec<Effect> {
     let r = &mut state.results;
     let (Some(run), Some(set)) = (r.run.clone(), r.ready()) else { return Vec::new() };
     if set.kind == kind {

@@ -119,7 +119,7 @@ fn start(kind: RunKind, config: RunConfig, common: &Common, needs_tiles: bool) -
         ));
     }
     out::note(format_args!("run folder: {}", run.path().display()));
-    finish(&run, pipeline::work(&run, &mut terminal))
+    finish(&run, pipeline::resume(&run, &mut terminal))
 }
 
 /// Goes on with a run on its own settings; only device and threads may be others.
@@ -132,7 +132,7 @@ fn go_on(run: &RunDir, common: &Common) -> Result<()> {
         run.set_config(&config)?;
     }
     device::set_threads(run.config()?.run.threads)?;
-    finish(run, pipeline::work(run, &mut terminal))
+    finish(run, pipeline::resume(run, &mut terminal))
 }
 
 fn finish(run: &RunDir, result: Result<()>) -> Result<()> {

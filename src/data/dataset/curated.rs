@@ -35,7 +35,7 @@ impl Dataset {
             set.refresh();
         } else {
             // What is left out keeps its place, so no image changes sides.
-            set.tell();
+            set.refresh_warnings();
         }
         set
     }

@@ -170,8 +170,8 @@ pub fn open(config: DataConfig, own: &DataConfig) -> Result<(Arc<Dataset>, DataC
     Ok((Arc::new(Dataset::open(&config, &|_| {})?), config))
 }
 
-/// Where the scores of other images go: beside the run's own.
-pub fn beside(run: &RunDir, data: &Path) -> PathBuf {
+/// Where the scores of other images than the run's own go: beside those.
+pub fn scores_path(run: &RunDir, data: &Path) -> PathBuf {
     run.join(files::scores_of(data))
 }
 
@@ -206,7 +206,7 @@ pub fn measure_lesions(run: &Path, reporter: &mut dyn Reporter) -> Result<Synthe
 
 /// The same folder replaces its older scores; another one of the same name does not.
 fn free(run: &RunDir, folder: &Path) -> PathBuf {
-    let first = beside(run, folder);
+    let first = scores_path(run, folder);
     let of_folder = |path: &PathBuf| {
         let note = files::data_note(path).and_then(|note| fs::read_to_string(note).ok());
         let config = note.and_then(|text| toml::from_str::<DataConfig>(&text).ok());

@@ -72,7 +72,7 @@ impl TileAndMapScorer {
     ///
     /// # Errors
     /// Too little memory.
-    pub fn of(&self, picture: &Picture) -> Result<(TileAndMapScores, AnomalyMap)> {
+    pub fn score_one(&self, picture: &Picture) -> Result<(TileAndMapScores, AnomalyMap)> {
         let (map, score) = self.maps.map(picture)?;
         Ok((TileAndMapScores { tiles: self.by_tiles.score(picture)?, map: score }, map))
     }
@@ -103,7 +103,7 @@ impl TileAndMapScorer {
             let pictures = for_each_image(data, ids, |_, item| Ok(self.maps.working_picture(&item.decode()?)));
             for (&id, picture) in ids.iter().zip(pictures) {
                 let Ok(picture) = picture else { continue };
-                let (of_picture, map) = self.of(&picture)?;
+                let (of_picture, map) = self.score_one(&picture)?;
                 scores.insert(id, of_picture);
                 each(id, &picture, &map)?;
             }

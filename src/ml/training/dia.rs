@@ -149,7 +149,7 @@ impl Training<'_> {
             };
             let validation = if is_validated { Validation::open(run, config, data, &store, done, reporter)? } else { None };
             let steps = Steps { run, config, store: &store, dissolved, validation, stage, device };
-            if !steps.take(&mut trainer, done, &mut shift, reporter)? {
+            if !steps.run(&mut trainer, done, &mut shift, reporter)? {
                 return Ok(None);
             }
         }
@@ -269,13 +269,7 @@ struct Steps<'a> {
 
 impl Steps<'_> {
     /// Steps `done`.. to the last, or to where the person wants it to end; or to where it shows that the shift is not learnt: false.
-    fn take(
-        mut self,
-        trainer: &mut DiaTrainer,
-        done: usize,
-        shift: &mut ShiftTrial,
-        reporter: &mut dyn Reporter,
-    ) -> Result<bool> {
+    fn run(mut self, trainer: &mut DiaTrainer, done: usize, shift: &mut ShiftTrial, reporter: &mut dyn Reporter) -> Result<bool> {
         let total = self.config.dia.total_steps();
         let columns = ["loss", "contrastive", "classification", "lr", "grad_norm", "images_per_second"];
         let mut metrics = MetricsLog::resume(self.run, &columns, done)?;
