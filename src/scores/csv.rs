@@ -114,7 +114,7 @@ fn fields(row: &ScoreRow, baselines: usize) -> Vec<String> {
         None => fields.extend(std::iter::repeat_n(String::new(), 3 * SHIFTS)),
     }
     fields.push(text::cell(&row.class).into_owned());
-    fields.push(number(row.spread));
+    fields.push(number(row.deviation));
     fields.extend(kinds_with_column().map(|kind| number(row.by[kind])));
     fields.extend([flag(row.lead_predicted), number(row.lead_threshold)]);
     fields.extend((0..baselines).map(|i| number(row.baselines.get(i).copied())));
@@ -178,7 +178,7 @@ impl Cells<'_> {
             lead_predicted: self.flag("lead_predicted")?,
             lead_threshold: self.optional("lead_threshold")?,
             terms: self.terms()?,
-            spread: self.optional("spread")?,
+            deviation: self.optional("spread")?,
             by,
             baselines: self
                 .columns
@@ -270,7 +270,7 @@ mod tests {
             lead_predicted: Some(true),
             lead_threshold: Some(0.75),
             terms: Some(terms),
-            spread: Some(0.01),
+            deviation: Some(0.01),
             by: PerScore::from_fn(|kind| (kind != ScoreKind::Dia).then_some(kind as usize as f64 - 1.5)),
             baselines: vec![1.5, 2.5],
         };

@@ -57,8 +57,8 @@ pub struct ScoreRow {
     pub lead_threshold: Option<f64>,
     /// Missing in files of other programs.
     pub terms: Option<ScoreTerms>,
-    /// Standard deviation of the score over the test-time samples.
-    pub spread: Option<f64>,
+    /// Standard deviation of the score over the test-time samples; the column `spread`.
+    pub deviation: Option<f64>,
     /// All scores that were computed; higher = more abnormal. See [`Self::value`].
     pub by: PerScore<Option<f64>>,
     /// Scores that need no training, in the order of [`Scores::baselines`]; NaN where missing.

@@ -307,7 +307,8 @@ pub enum Sort {
     /// The closest calls first.
     Nearest,
     /// Least agreement between the test-time samples first.
-    Spread,
+    #[serde(rename = "Spread")]
+    LeastStable,
     /// Highest first in each class.
     Class,
     /// By the names of the images.
@@ -316,7 +317,8 @@ pub enum Sort {
 
 impl Sort {
     /// As the menu lists them.
-    pub const ALL: [Self; 7] = [Self::Surest, Self::Highest, Self::Lowest, Self::Nearest, Self::Spread, Self::Class, Self::Name];
+    pub const ALL: [Self; 7] =
+        [Self::Surest, Self::Highest, Self::Lowest, Self::Nearest, Self::LeastStable, Self::Class, Self::Name];
 
     /// For people.
     pub fn name(self) -> &'static str {
@@ -325,7 +327,7 @@ impl Sort {
             Self::Highest => "highest first",
             Self::Lowest => "lowest first",
             Self::Nearest => "near threshold",
-            Self::Spread => "least stable",
+            Self::LeastStable => "least stable",
             Self::Class => "by class",
             Self::Name => "by name",
         }
@@ -445,13 +447,13 @@ impl ResultsState {
         let mut shown: Vec<usize> = (from..to).filter(|&i| in_tab(&set.rows[i]) && filter_passes(i)).collect();
         drop(filter_passes);
         let distance = |i: &usize| (set.rows[*i].score - self.threshold).abs();
-        let spread = |i: &usize| set.rows[*i].spread.unwrap_or(f64::NEG_INFINITY);
+        let deviation = |i: &usize| set.rows[*i].deviation.unwrap_or(f64::NEG_INFINITY);
         match self.sort {
             Sort::Surest if matches!(self.tab, Tab::FalseNegatives | Tab::TrueNegatives) => shown.reverse(),
             Sort::Surest | Sort::Highest => {}
             Sort::Lowest => shown.reverse(),
             Sort::Nearest => shown.sort_by(|a, b| distance(a).total_cmp(&distance(b))),
-            Sort::Spread => shown.sort_by(|a, b| spread(b).total_cmp(&spread(a))),
+            Sort::LeastStable => shown.sort_by(|a, b| deviation(b).total_cmp(&deviation(a))),
             Sort::Class => shown.sort_by(|a, b| set.rows[*a].class.cmp(&set.rows[*b].class)),
             Sort::Name => shown.sort_by(|a, b| set.rows[*a].path.cmp(&set.rows[*b].path)),
         }

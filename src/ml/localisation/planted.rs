@@ -30,8 +30,8 @@ impl Spot {
         let noise: Vec<f32> = (0..side * side).map(|_| rng.sample(StandardNormal)).collect();
         let mut uneven = gaussian_blur(&noise, side, (radius / 2.5).max(0.6));
         let mean = uneven.iter().sum::<f32>() / uneven.len() as f32;
-        let spread = (uneven.iter().map(|v| (v - mean).powi(2)).sum::<f32>() / uneven.len() as f32).sqrt().max(1e-6);
-        uneven.iter_mut().for_each(|v| *v /= spread);
+        let deviation = (uneven.iter().map(|v| (v - mean).powi(2)).sum::<f32>() / uneven.len() as f32).sqrt().max(1e-6);
+        uneven.iter_mut().for_each(|v| *v /= deviation);
         let (flatness, angle) = (rng.random_range(0.5..1.0f32), rng.random_range(0.0..std::f32::consts::PI));
         let (sin, cos) = angle.sin_cos();
         let half = (side / 2) as f32;

@@ -5,7 +5,7 @@ use crate::{
     config::PreprocessConfig,
     data::{Dataset, ImageId, Picture, Preprocess},
     error::Result,
-    ml::base::spread::spread,
+    ml::base::evenly_spaced::evenly_spaced,
 };
 use nalgebra::{DMatrix, DVector, SymmetricEigen};
 use rayon::prelude::*;
@@ -71,13 +71,13 @@ pub fn measure(
         let size = if dataset.item(id)?.size == [28, 28] { 28 } else { size };
         dataset.read_fitted(id, &preprocess, size).ok()
     };
-    let normals: Vec<ImageId> = spread(&dataset.training_normals(), NEAREST_SAMPLE).copied().collect();
+    let normals: Vec<ImageId> = evenly_spaced(&dataset.training_normals(), NEAREST_SAMPLE).copied().collect();
     let mut known: Vec<(ImageId, Vec<f32>)> = Vec::new();
     for chunk in normals.chunks(CHUNK) {
         known.par_extend(chunk.par_iter().filter_map(|&id| Some((id, thumbnail(&read(id)?)))));
         progress(0)?;
     }
-    let pca = Pca::fit(&spread(&known, PCA_SAMPLE).cloned().collect::<Vec<_>>());
+    let pca = Pca::fit(&evenly_spaced(&known, PCA_SAMPLE).cloned().collect::<Vec<_>>());
     let mut all = Vec::with_capacity(ids.len());
     for chunk in ids.chunks(CHUNK) {
         all.par_extend(chunk.par_iter().map(|&id| {

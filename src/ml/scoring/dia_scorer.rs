@@ -225,14 +225,14 @@ pub fn score(
                     Some(m) => scorer.leave_one_out(&image, m),
                     None => scorer.score(&image),
                 };
-                (scored, spread(&scorer, samples))
+                (scored, deviation(&scorer, samples))
             };
             let scored: Vec<(ImageScore, f64)> = sampled.par_iter().zip(chunk).map(judge).collect();
             let beside: Vec<Vec<f64>> = others.iter().map(|other| other.scores(&pictures)).collect::<Result<_>>()?;
-            for (i, (&place, (scored, spread))) in chunk.iter().zip(&scored).enumerate() {
+            for (i, (&place, (scored, deviation))) in chunk.iter().zip(&scored).enumerate() {
                 let id = store.ids()[place];
                 let mut row = row(data, id, scored, bank, own_data);
-                row.spread = Some(*spread);
+                row.deviation = Some(*deviation);
                 for (other, values) in others.iter().zip(&beside) {
                     row.by[other.kind()] = Some(values[i]);
                 }
@@ -269,7 +269,7 @@ fn unfinished() -> Error {
 }
 
 /// Standard deviation of the score over the samples.
-fn spread(scorer: &DiaScorer, samples: &[Features]) -> f64 {
+fn deviation(scorer: &DiaScorer, samples: &[Features]) -> f64 {
     let scores: Vec<f64> = samples.iter().map(|s| scorer.score(s).score).collect();
     let mean = scores.iter().sum::<f64>() / scores.len() as f64;
     (scores.iter().map(|s| (s - mean).powi(2)).sum::<f64>() / (scores.len() as f64 - 1.0).max(1.0)).sqrt()
@@ -338,11 +338,11 @@ mod tests {
     }
 
     #[test]
-    fn the_spread_is_nothing_where_samples_agree() {
+    fn the_deviation_is_nothing_where_samples_agree() {
         let scorer = DiaScorer::new(&images(9, 3)).unwrap();
         let image = images(1, 4);
-        assert_eq!(spread(&scorer, &[image[0].clone(), image[0].clone()]), 0.0);
-        assert_eq!(spread(&scorer, &image), 0.0);
-        assert!(spread(&scorer, &images(2, 4)) > 0.0);
+        assert_eq!(deviation(&scorer, &[image[0].clone(), image[0].clone()]), 0.0);
+        assert_eq!(deviation(&scorer, &image), 0.0);
+        assert!(deviation(&scorer, &images(2, 4)) > 0.0);
     }
 }

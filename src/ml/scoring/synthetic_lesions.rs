@@ -6,8 +6,8 @@ use crate::{
     error::{Error, Result},
     metrics,
     ml::base::{
+        evenly_spaced::evenly_spaced,
         reporter::{Reporter, Stage},
-        spread::spread,
         stage_progress::StageProgress,
     },
     rng::{self, Rng},
@@ -71,7 +71,7 @@ impl Trial<'_> {
                 "leave some normal images out of the training split",
             ));
         }
-        let ids: Vec<ImageId> = spread(&held_out, self.most).copied().collect();
+        let ids: Vec<ImageId> = evenly_spaced(&held_out, self.most).copied().collect();
         let kinds: Vec<[f64; 2]> =
             self.sizes.iter().flat_map(|&size| self.contrasts.iter().map(move |&contrast| [size, contrast])).collect();
         // Of clean images first, then of those with lesions of each kind.

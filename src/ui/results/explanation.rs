@@ -65,16 +65,16 @@ fn place(ui: &mut Ui, cx: &PanelContext<'_>, set: &ScoreSet, row: &ScoreRow) {
         ui.label(format!("More abnormal than {share} of the {} training normals.", normals.len()))
             .on_hover_text("Each of them scored against all others");
     }
-    match row.spread.filter(|_| set.kind == ScoreKind::Dia || row.split == "train") {
-        Some(spread) => {
+    match row.deviation.filter(|_| set.kind == ScoreKind::Dia || row.split == "train") {
+        Some(deviation) => {
             let samples = set.config.score.samples;
             let far = (row.score - cx.state.results.threshold).abs();
             let steady = match far {
-                _ if spread == 0.0 => "",
-                _ if far > 2.0 * spread => " The threshold is farther away than that: a steady call.",
+                _ if deviation == 0.0 => "",
+                _ if far > 2.0 * deviation => " The threshold is farther away than that: a steady call.",
                 _ => " The threshold is that near: an unsteady call.",
             };
-            ui.label(RichText::new(format!("± {spread:.3} over {samples} test-time samples.{steady}")).size(theme::SMALL))
+            ui.label(RichText::new(format!("± {deviation:.3} over {samples} test-time samples.{steady}")).size(theme::SMALL))
                 .on_hover_text("Standard deviation of the score over crops and colours");
         }
         None if row.split == "train" => _ = widgets::weak(ui, "A training image: its score is against all others of them."),
@@ -176,7 +176,7 @@ fn where_it_matters(ui: &mut Ui, cx: &mut PanelContext<'_>, row: &ScoreRow, room
         OcclusionMap::Ready { fall, rise } => {
             legend(ui, fall, rise);
             let largest = fall.max(rise);
-            if row.spread.is_some_and(|s| largest < s) {
+            if row.deviation.is_some_and(|s| largest < s) {
                 let text = "All of it is smaller than the score's spread over the samples.";
                 ui.label(RichText::new(text).size(theme::SMALL).color(t.warning));
             }

@@ -95,10 +95,10 @@ fn selected(ui: &mut Ui, cx: &mut PanelContext<'_>, note: &mut (String, String))
         widgets::cut_label(ui, &row.path, theme::BODY, t.text);
     });
     // Of DIA's score alone.
-    let spread = row.spread.filter(|_| cx.state.results.ready().is_some_and(|set| set.kind == ScoreKind::Dia));
-    let spread = spread.map_or(String::new(), |s| format!(" ± {s:.3}"));
+    let deviation = row.deviation.filter(|_| cx.state.results.ready().is_some_and(|set| set.kind == ScoreKind::Dia));
+    let deviation = deviation.map_or(String::new(), |s| format!(" ± {s:.3}"));
     let class = if row.class.is_empty() { String::new() } else { format!(" · class {}", row.class) };
-    widgets::weak(ui, format!("score {:.4}{spread}{class}", row.score))
+    widgets::weak(ui, format!("score {:.4}{deviation}{class}", row.score))
         .on_hover_text("± is the standard deviation over the test-time samples");
     // The large view has them too, and a note is written in one place.
     if cx.state.overlay != Some(Overlay::Picture) {

@@ -15,8 +15,8 @@ use crate::{
     error::Result,
     ml::{
         base::{
+            evenly_spaced::evenly_spaced,
             reporter::{Event, Reporter, Stage},
-            spread::spread,
             stage_progress::StageProgress,
         },
         encoder::model::Encoder,
@@ -107,7 +107,7 @@ fn look(
         // One that cannot be decoded was named when the encoder was trained.
         if let (Ok(picture), Some(item)) = (data.read(id), data.item(id)) {
             let all = tile_features(encoder, &preprocess.at_working_size(&picture, tiles), tiles.tile)?;
-            let kept = spread(&all, each);
+            let kept = evenly_spaced(&all, each);
             places.extend(kept.clone().map(|tile| tile.place));
             seen.add(item.name.clone(), kept.map(|tile| tile.features.clone()));
         }
