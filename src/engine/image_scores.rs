@@ -5,7 +5,7 @@ use crate::{
     config::ThresholdRule,
     data::{Dataset, ImageId, Item, Label, Picture, Preprocess, Split},
     error::{Error, NextStep, Result},
-    metrics::Ranks,
+    metrics::HeldOutScores,
     ml::{
         base::reporter::Reporter,
         diffusion::model::DiffusionModel,
@@ -85,10 +85,10 @@ impl RunScorer<'_> {
         // An image that could not be decoded has no row.
         let scored: Vec<ImageId> =
             ids.iter().copied().filter(|&id| data.item(id).is_some_and(|i| known.contains(i.name.as_str()))).collect();
-        let mut ranks: Vec<(ScoreKind, Ranks)> =
-            whole_image.iter().map(|scorer| (scorer.kind(), scorer.ranks().clone())).collect();
-        let pixels = self.by_tiles(&mut scores, &mut ranks, data, &scored, reporter)?;
-        combine(&mut scores, &dia, &ranks);
+        let mut held_out: Vec<(ScoreKind, HeldOutScores)> =
+            whole_image.iter().map(|scorer| (scorer.kind(), scorer.held_out_scores().clone())).collect();
+        let pixels = self.by_tiles(&mut scores, &mut held_out, data, &scored, reporter)?;
+        combine(&mut scores, &dia, &held_out);
         scores.set_lead_threshold(lead_threshold(&scores, config.score.rule));
         let mut tick = |_: usize| reporter.check_stop();
         let values = baselines::measure(data, &scored, &config.preprocess, self.encoder.config.input_size, &mut tick)?;
@@ -142,11 +142,11 @@ impl RunScorer<'_> {
         }
     }
 
-    /// Adds the scores by tiles and by map, and those of the normals to `ranks`.
+    /// Adds the scores by tiles and by map, and those of the held-out normals to `held_out`.
     fn by_tiles(
         &self,
         scores: &mut Scores,
-        ranks: &mut Vec<(ScoreKind, Ranks)>,
+        held_out: &mut Vec<(ScoreKind, HeldOutScores)>,
         data: &Arc<Dataset>,
         ids: &[ImageId],
         reporter: &mut dyn Reporter,
@@ -186,7 +186,7 @@ impl RunScorer<'_> {
                 (row.by[ScoreKind::Tiles], row.by[ScoreKind::Map]) = (Some(of.tiles), Some(of.map));
             }
         }
-        ranks.extend([ScoreKind::Tiles, ScoreKind::Map].into_iter().zip(scorer.ranks().map(Ranks::clone)));
+        held_out.extend([ScoreKind::Tiles, ScoreKind::Map].into_iter().zip(scorer.held_out_scores().map(HeldOutScores::clone)));
         Ok(evaluation.figures())
     }
 
@@ -214,10 +214,10 @@ fn no_maps() -> Error {
 }
 
 /// Sets [`ScoreKind::Lead`] where all ranks are there. `dia`: of DIA's score.
-fn combine(scores: &mut Scores, dia: &Ranks, others: &[(ScoreKind, Ranks)]) {
+fn combine(scores: &mut Scores, dia: &HeldOutScores, others: &[(ScoreKind, HeldOutScores)]) {
     for row in &mut scores.rows {
         let dia = Some((ScoreKind::Dia, dia.rank(row.score)));
-        let others = others.iter().map(|(kind, ranks)| Some((*kind, ranks.rank(row.by[*kind]?))));
+        let others = others.iter().map(|(kind, held_out)| Some((*kind, held_out.rank(row.by[*kind]?))));
         let all: Option<Vec<_>> = std::iter::once(dia).chain(others).collect();
         row.by[ScoreKind::Lead] = all.and_then(|ranks| lead(&ranks));
     }
@@ -242,7 +242,7 @@ mod tests {
 
     #[test]
     fn images_with_all_parts_have_a_leading_score() {
-        let ranks = || Ranks::new((0..10).map(f64::from).collect());
+        let held_out = || HeldOutScores::new((0..10).map(f64::from).collect());
         // Ranks of 0.95, 0.05, 0.55 and 0.25.
         let values = [(ScoreKind::Features, 0.0), (ScoreKind::Tiles, 5.0), (ScoreKind::Map, 2.0)];
         let by = PerScore::from_fn(|kind| values.iter().find(|(of, _)| *of == kind).map(|(_, value)| *value));
@@ -250,13 +250,13 @@ mod tests {
         let mut without_map = row.clone();
         without_map.by[ScoreKind::Map] = None;
         let mut scores = Scores::from(vec![row.clone(), without_map]);
-        let others = values.map(|(kind, _)| (kind, ranks()));
-        combine(&mut scores, &ranks(), &others);
+        let others = values.map(|(kind, _)| (kind, held_out()));
+        combine(&mut scores, &held_out(), &others);
         let lead = scores.rows[0].by[ScoreKind::Lead].unwrap();
         assert!((lead - (0.95 + 0.05) / 2.0).abs() < 1e-12, "{lead}: by whole pictures, since tiles have 0.4");
         assert_eq!(scores.rows[1].by[ScoreKind::Lead], None, "a part is missing");
         let mut dia_alone = Scores::from(vec![row]);
-        combine(&mut dia_alone, &ranks(), &[]);
+        combine(&mut dia_alone, &held_out(), &[]);
         assert_eq!(dia_alone.rows[0].by[ScoreKind::Lead], None, "there is nothing to combine");
     }
 }

@@ -6,7 +6,7 @@
 //! not outvote the other; within a group several scores must agree.
 
 use super::{ScoreKind, ScoreRow, Scores};
-use crate::metrics::Ranks;
+use crate::metrics::HeldOutScores;
 
 /// The ranks that make an image's leading score: those of the group with the higher mean. `None` where there is but one rank in all.
 fn leading(ranks: &[(ScoreKind, f64)]) -> Option<Vec<(ScoreKind, f64)>> {
@@ -33,22 +33,22 @@ const NEAR: f64 = 0.05;
 
 /// The scores of the run's held-out normals, by which others are ranked.
 #[derive(Debug, Clone, Default)]
-pub struct LeadParts(Vec<(ScoreKind, Ranks)>);
+pub struct LeadParts(Vec<(ScoreKind, HeldOutScores)>);
 
 impl LeadParts {
     /// From the file that holds the training normals.
     pub fn of(scores: &Scores) -> Self {
         let normals = || scores.rows.iter().filter(|row| row.is_training_normal());
-        let ranks = |kind: ScoreKind| {
+        let held_out = |kind: ScoreKind| {
             let values: Vec<f64> = normals().filter_map(|row| row.value(kind)).collect();
-            (!values.is_empty()).then(|| (kind, Ranks::new(values)))
+            (!values.is_empty()).then(|| (kind, HeldOutScores::new(values)))
         };
-        Self(ScoreKind::ALL.into_iter().filter(|kind| *kind != ScoreKind::Lead).filter_map(ranks).collect())
+        Self(ScoreKind::ALL.into_iter().filter(|kind| *kind != ScoreKind::Lead).filter_map(held_out).collect())
     }
 
     /// The rank of each score of an image, \[0, 1\].
     pub fn ranks(&self, row: &ScoreRow) -> Vec<(ScoreKind, f64)> {
-        self.0.iter().filter_map(|(kind, ranks)| Some((*kind, ranks.rank(row.value(*kind)?)))).collect()
+        self.0.iter().filter_map(|(kind, held_out)| Some((*kind, held_out.rank(row.value(*kind)?)))).collect()
     }
 
     /// Those that have the leading score as their mean; `None` where it was made of others.

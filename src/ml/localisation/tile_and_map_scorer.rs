@@ -5,7 +5,7 @@ use crate::{
     config::{RunConfig, TileSize},
     data::{Dataset, ImageId, Picture, for_each_image},
     error::Result,
-    metrics::Ranks,
+    metrics::HeldOutScores,
     ml::{
         base::{
             reporter::{Event, Reporter, Stage},
@@ -114,8 +114,8 @@ impl TileAndMapScorer {
     }
 
     /// The scores of the training normals: by tiles, by map.
-    pub fn ranks(&self) -> [&Ranks; 2] {
-        [self.by_tiles.normals.ranks(), self.maps.ranks()]
+    pub fn held_out_scores(&self) -> [&HeldOutScores; 2] {
+        [self.by_tiles.normals.held_out_scores(), self.maps.held_out_scores()]
     }
 }
 

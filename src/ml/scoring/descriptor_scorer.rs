@@ -9,7 +9,7 @@ use super::{
 use crate::{
     data::Dataset,
     error::Result,
-    metrics::Ranks,
+    metrics::HeldOutScores,
     ml::{
         base::{
             pixel_loading::load_pixels,
@@ -109,8 +109,8 @@ impl<D: Descriptor> WholeImageScorer for DescriptorScorer<D> {
         self.normals.held_out(name)
     }
 
-    fn ranks(&self) -> &Ranks {
-        self.normals.ranks()
+    fn held_out_scores(&self) -> &HeldOutScores {
+        self.normals.held_out_scores()
     }
 }
 
@@ -142,7 +142,7 @@ mod tests {
             DescriptorScorer::open_or_build(EncoderFeatures(&encoder), &run, &encoder, &data, &mut Silent).unwrap().unwrap();
         let stripes: Vec<f32> = (0..3 * 32 * 32).map(|i| (i % 2) as f32).collect();
         let score = scorer.scores(&stripes).unwrap()[0];
-        assert!(scorer.ranks().rank(score) == 1.0 && scorer.held_out(&normal).unwrap() < score);
+        assert!(scorer.held_out_scores().rank(score) == 1.0 && scorer.held_out(&normal).unwrap() < score);
         let again =
             DescriptorScorer::open_or_build(EncoderFeatures(&encoder), &run, &encoder, &data, &mut Silent).unwrap().unwrap();
         assert_eq!(again.scores(&stripes).unwrap(), [score], "read from its file");

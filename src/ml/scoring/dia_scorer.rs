@@ -4,7 +4,7 @@ use crate::{
     config::ScoreConfig,
     data::{Dataset, ImageId, Label, Split},
     error::{Error, NextStep, Result},
-    metrics::Ranks,
+    metrics::HeldOutScores,
     ml::{
         base::{
             pixel_loading::load_pixels,
@@ -169,7 +169,7 @@ pub trait WholeImageScorer {
     fn held_out(&self, name: &str) -> Option<f64>;
 
     /// Scores of the training normals, each as if it had not been looked at.
-    fn ranks(&self) -> &Ranks;
+    fn held_out_scores(&self) -> &HeldOutScores;
 }
 
 /// Scores images of a data set, labelled or not, in the order of `ids`; threshold and predictions by the run's rule where it
@@ -186,7 +186,7 @@ pub fn score(
     ids: &[ImageId],
     others: &[Box<dyn WholeImageScorer + '_>],
     reporter: &mut dyn Reporter,
-) -> Result<(Scores, Ranks)> {
+) -> Result<(Scores, HeldOutScores)> {
     let (bank, scorer, held_out) = of_bank(encoder)?;
     if scorer.weights().1.iter().any(|&weight| !(weight > 0.0 && weight.is_finite())) {
         let text = "the shift classifier has not learnt to tell the shifts of the training images; the scores mean little";
@@ -261,7 +261,7 @@ pub fn score(
         reporter.event(Event::Notice(format!("no threshold was set: {reason}").into()));
     }
     scores.set_threshold(threshold.ok());
-    Ok((scores, Ranks::new(normals)))
+    Ok((scores, HeldOutScores::new(normals)))
 }
 
 fn unfinished() -> Error {

@@ -4,7 +4,7 @@
 use super::gaussian::Gaussian;
 use crate::{
     error::{Error, Result},
-    metrics::Ranks,
+    metrics::HeldOutScores,
     ml::base::checkpoint::{self, CheckpointMetadata, Tensors},
     scores::ScoreKind,
 };
@@ -53,7 +53,7 @@ pub struct NormalGaussian {
     gaussian: Gaussian,
     /// Of each training normal that was seen, without its own fold.
     held_out: BTreeMap<String, f64>,
-    ranks: Ranks,
+    held_out_scores: HeldOutScores,
     /// All normals that were seen are grey.
     pub grey: bool,
 }
@@ -70,8 +70,8 @@ impl NormalGaussian {
     }
 
     fn new(gaussian: Gaussian, held_out: BTreeMap<String, f64>, grey: bool) -> Self {
-        let ranks = Ranks::new(held_out.values().copied().collect());
-        Self { gaussian, held_out, ranks, grey }
+        let held_out_scores = HeldOutScores::new(held_out.values().copied().collect());
+        Self { gaussian, held_out, held_out_scores, grey }
     }
 
     /// Writes it atomically; `kind` says what its rows are.
@@ -130,8 +130,8 @@ impl NormalGaussian {
     }
 
     /// The held-out normals' scores.
-    pub fn ranks(&self) -> &Ranks {
-        &self.ranks
+    pub fn held_out_scores(&self) -> &HeldOutScores {
+        &self.held_out_scores
     }
 }
 
@@ -183,7 +183,7 @@ mod tests {
         let fitted = normals.score(&seen.rows);
         let held_out: Vec<f64> = seen.names.iter().map(|name| normals.held_out(name).unwrap()).collect();
         assert!(held_out.iter().sum::<f64>() / 10.0 > fitted);
-        assert_eq!(normals.ranks().rank(f64::MAX), 1.0);
+        assert_eq!(normals.held_out_scores().rank(f64::MAX), 1.0);
         assert!(normals.score(&[vec![9.0; 8]]) > 20.0 * fitted && normals.held_out("other.png").is_none());
     }
 

@@ -61,7 +61,7 @@ fn shift(set: &ScoreSet, k: usize) -> &'static str {
 fn place(ui: &mut Ui, cx: &PanelContext<'_>, set: &ScoreSet, row: &ScoreRow) {
     widgets::caption(ui, "WHY THIS SCORE");
     if let Some(normals) = &set.normals {
-        let share = percent(normals.share_below(row.score));
+        let share = percent(normals.share_strictly_below(row.score));
         ui.label(format!("More abnormal than {share} of the {} training normals.", normals.len()))
             .on_hover_text("Each of them scored against all others");
     }
