@@ -11,7 +11,7 @@ mod edit;
 mod limits;
 mod preset;
 mod score;
-mod tile;
+mod tiling;
 
 pub use data::{Aspect, Channels, DataConfig, GreyWindow, LabelColumns, PreprocessConfig, Reading};
 pub use ddpm::{DdpmConfig, InputRange, LrSchedule, ScheduleKind};
@@ -22,7 +22,7 @@ pub use edit::{all_settings, apply_fitting, apply_setting, apply_settings};
 pub use limits::Limits;
 pub use preset::Preset;
 pub use score::{ScoreConfig, ThresholdRule};
-pub use tile::{LearntFrom, Tile, TileSize};
+pub use tiling::{LearntFrom, TileSize, Tiling};
 
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeSet;
@@ -110,13 +110,13 @@ impl RunConfig {
     pub fn with_tiles(&self, median: Option<usize>, given: Option<LearntFrom>) -> (Self, String) {
         let mut config = self.clone();
         let (mut tile, mut why) = self.data.tile.decide(self.shorter_side(median), self.data.working_size);
-        match given.filter(|_| self.data.tile == Tile::Auto && tile != Tile::Off) {
+        match given.filter(|_| self.data.tile == Tiling::Auto && tile != Tiling::Off) {
             Some(LearntFrom::Tiles(tiles)) => {
-                (tile, config.data.working_size) = (Tile::Px(tiles.tile), tiles.working_size);
+                (tile, config.data.working_size) = (Tiling::Px(tiles.tile), tiles.working_size);
                 why = format!("tiles of {} px, as the diffusion model has learnt", tiles.tile);
             }
             Some(LearntFrom::WholePictures) => {
-                (tile, why) = (Tile::Off, "no tiles: the diffusion model has learnt from whole pictures".into());
+                (tile, why) = (Tiling::Off, "no tiles: the diffusion model has learnt from whole pictures".into());
             }
             None => {}
         }

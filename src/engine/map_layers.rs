@@ -157,7 +157,7 @@ impl MapCache {
 mod tests {
     use super::*;
     use crate::{
-        config::{DataConfig, RunConfig, Tile},
+        config::{DataConfig, RunConfig, Tiling},
         data::Picture,
         engine::{
             anomaly_maps::MapFolder,
@@ -179,7 +179,7 @@ mod tests {
             let picture = image::GrayImage::from_fn(120, 100, |x, y| image::Luma([grey(x, y) as u8]));
             picture.save(images.join(format!("{i}.png"))).unwrap();
         }
-        let data = DataConfig { path: images, normal: vec!["*".into()], tile: Tile::Px(32), ..DataConfig::default() };
+        let data = DataConfig { path: images, normal: vec!["*".into()], tile: Tiling::Px(32), ..DataConfig::default() };
         let config = RunConfig { data, ..RunConfig::default() };
         let data = Arc::new(Dataset::open(&config.data, &|_| ()).unwrap());
         let run = RunDir::create(dir.path(), RunKind::Tiles, "r", &config).unwrap();

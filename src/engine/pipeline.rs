@@ -4,7 +4,7 @@
 
 use super::{image_scores::RunScorer, memory::Memory, runs::finished_run::FinishedRun};
 use crate::{
-    config::{DissolveMethod, RunConfig, Tile},
+    config::{DissolveMethod, RunConfig, Tiling},
     data::{CONTENT_RULE, Dataset},
     error::{Error, NextStep, Result},
     ml::{
@@ -34,7 +34,7 @@ pub fn create(kind: RunKind, config: &RunConfig, workspace: &Path, name: &str, r
     let (config, why) = with_tiles(config, &data)?;
     // What is only said is said when the work begins.
     Memory::here().require_for_training(kind, &config, &data)?;
-    if config.data.tile != Tile::Off {
+    if config.data.tile != Tiling::Off {
         reporter.event(Event::Notice(format!("{why}; learnt from are tiles that show something: {CONTENT_RULE}").into()));
     }
     if let Some(why) = data.squeezed(&data.training_normals()).filter(|_| !config.preprocess.reframes()) {
@@ -50,7 +50,7 @@ pub fn create(kind: RunKind, config: &RunConfig, workspace: &Path, name: &str, r
 /// # Errors
 /// A diffusion model that cannot be read.
 pub fn with_tiles(config: &RunConfig, data: &Dataset) -> Result<(RunConfig, String)> {
-    let model = if config.data.tile == Tile::Auto { given_model(config, &Device::Cpu)? } else { None };
+    let model = if config.data.tile == Tiling::Auto { given_model(config, &Device::Cpu)? } else { None };
     let given = model.map(|model| model.info().learnt_from());
     Ok(config.with_tiles(data.median_side(&data.training_normals()), given))
 }

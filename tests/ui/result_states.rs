@@ -10,7 +10,7 @@ use dissolve_studio::{
         state::{Overlay, Tab, Workspace},
         update,
     },
-    config::{RunConfig, ThresholdRule, Tile},
+    config::{RunConfig, ThresholdRule, Tiling},
     engine::explanation::Answer,
     engine::runs::score_set::ScoreSet,
     jobs::events::JobEvent,
@@ -278,7 +278,7 @@ fn double_click_resets_threshold_value() {
 #[test]
 fn anomaly_map_is_switched_on_in_the_large_view_of_a_run_that_works_by_tiles() {
     let mut set = score_set();
-    set.config.data.tile = Tile::Px(32);
+    set.config.data.tile = Tiling::Px(32);
     set.map_model = Some("map.safetensors".into());
     let mut panels = Panels::of(results(set));
     assert!(panels.is_disabled("Anomaly maps"), "none was saved");

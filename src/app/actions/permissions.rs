@@ -231,7 +231,7 @@ pub(crate) fn may_finish_early(state: &State) -> Result<(), &'static str> {
 
 /// The run that is looked at: that of Results, else the one whose details are shown in the list.
 pub(crate) fn run_in_view(state: &State) -> Option<&RunEntry> {
-    let (listed, results) = (state.list.selected.as_ref(), state.results.ready().map(|set| &set.run));
+    let (listed, results) = (state.run_list.selected.as_ref(), state.results.ready().map(|set| &set.run));
     let run = if state.overlay == Some(Overlay::Runs) { listed.or(results) } else { results.or(listed) };
     state.runs.iter().find(|entry| Some(&entry.path) == run)
 }

@@ -1,6 +1,6 @@
 use crate::{
     app::state::{ChangeFrom, ComparisonLayout, PanelContent, Track, View},
-    config::{DissolveMethod, Tile},
+    config::{DissolveMethod, Tiling},
     engine::{dissolve::request::InView, export::sweep::SweepExport, runs::list::ModelSource},
     gpu::Difference,
 };
@@ -14,7 +14,7 @@ pub enum DissolveCommand {
     Model(ModelSource),
     ImportModel(PathBuf),
     /// Whether large pictures are dissolved by tiles.
-    Scale(Tile),
+    Scale(Tiling),
     /// Of whole pictures, px; 0 = that of the model.
     Resolution(usize),
     Difference(Difference),

@@ -249,7 +249,7 @@ pub struct State {
     /// A training that would take very long, and the seconds: the person is asked whether to start it.
     pub asks_long: Option<(RunKind, f64)>,
     /// The list of runs.
-    pub list: RunsState,
+    pub run_list: RunsState,
     /// In the order they were asked for; ended ones stay until the next is started.
     pub jobs: Vec<JobInfo>,
     /// Number of the newest job.

@@ -136,7 +136,7 @@ pub fn escape(state: &mut State) -> Vec<Effect> {
 
 /// Takes back the question whether to delete, else leaves the trash; returns whether there was one of them.
 fn leave_trash(state: &mut State) -> bool {
-    let list = &mut state.list;
+    let list = &mut state.run_list;
     !std::mem::take(&mut list.deleting).is_empty() || std::mem::take(&mut list.shows_trash)
 }
 

@@ -146,7 +146,7 @@ pub struct Dataset {
     pub(super) has_own_classes: bool,
     /// Once it was asked for.
     pub(super) fingerprint: OnceLock<String>,
-    pub(super) fitted: super::fitted::FittedCache,
+    pub(super) fitted: super::network_pixels_cache::NetworkPixelsCache,
 }
 
 /// Two images that show the same.

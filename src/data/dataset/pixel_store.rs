@@ -2,8 +2,8 @@
 //! memory budget.
 
 use super::{
-    fitted::{Fitted, unpack},
     model::{Dataset, ImageId, Skipped},
+    network_pixels_cache::{NetworkPixels, unpack},
     read::for_each_image,
 };
 use crate::{
@@ -17,7 +17,7 @@ use std::sync::{
 };
 
 /// A picture as it is kept; `None`: it is decoded again when it is wanted.
-pub(super) type Example = Option<Fitted>;
+pub(super) type Example = Option<NetworkPixels>;
 
 /// `u16` copies of the fitted pictures; what does not fit into the budget is decoded again at each use, to the same values.
 pub struct PixelStore {

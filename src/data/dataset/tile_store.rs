@@ -1,8 +1,8 @@
 //! Tiles cut at random out of large pictures, to learn from: each picture is decoded once.
 
 use super::{
-    fitted::pack,
     model::{Dataset, ImageId},
+    network_pixels_cache::pack,
     pixel_store::{Example, PixelStore},
     read::for_each_image,
 };

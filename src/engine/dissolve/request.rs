@@ -1,7 +1,7 @@
 //! What the slider asks for.
 
 use crate::{
-    config::{DissolveMethod, PreprocessConfig, Tile},
+    config::{DissolveMethod, PreprocessConfig, Tiling},
     data::{Dataset, ImageId},
     engine::runs::list::ModelSource,
 };
@@ -35,7 +35,7 @@ pub struct DissolveRequest {
 #[cfg(test)]
 impl DissolveRequest {
     /// Of this image alone, with nothing beside it, at its own size and t = 0.
-    pub fn of(source: &ImageSource, method: DissolveMethod, tile: Tile) -> Self {
+    pub fn of(source: &ImageSource, method: DissolveMethod, tile: Tiling) -> Self {
         Self {
             generation: 1,
             strip: 1,
@@ -91,7 +91,7 @@ pub struct Recipe {
     /// Of a picture dissolved as a whole, px; 0 = the model's.
     pub resolution: usize,
     /// Whether large pictures are dissolved by tiles; `auto`: as the model has learnt.
-    pub tile: Tile,
+    pub tile: Tiling,
     /// Diffusion step; filters do without.
     pub t: usize,
 }
@@ -104,7 +104,7 @@ impl Recipe {
 
     /// The same of whole pictures.
     pub fn whole(&self) -> Self {
-        Self { tile: Tile::Off, ..self.clone() }
+        Self { tile: Tiling::Off, ..self.clone() }
     }
 }
 

@@ -3,7 +3,7 @@
 use super::{
     pixel_features::{Scales, brightness, features},
     pixel_net::{Examples, PixelNet},
-    planted::plant,
+    training_spots::draw_spots,
 };
 use crate::{
     config::{RunConfig, TileSize},
@@ -204,7 +204,7 @@ fn content_of(picture: &Picture, has_surround: bool) -> Vec<bool> {
 fn learn_from(picture: &Picture, has_surround: bool, scales: &Scales, rng: &mut rng::Rng) -> Examples {
     let (width, content) = (picture.width, content_of(picture, has_surround));
     let mut plane = brightness(picture);
-    let covered = plant(&mut plane, &content, width, rng);
+    let covered = draw_spots(&mut plane, &content, width, rng);
     let planes = features(&plane, &content, width, scales);
     let [low, high] = COVERED;
     let mut examples = Examples::default();

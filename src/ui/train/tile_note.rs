@@ -1,7 +1,7 @@
 //! What the choice of tiles comes to for the open data, and a drawing of why: the smallest thing that is seen with tiles and without.
 
 use crate::{
-    config::Tile,
+    config::Tiling,
     ui::shared::{context::PanelContext, theme, widgets},
 };
 use eframe::egui::{Align2, Pos2, Rect, Sense, Stroke, StrokeKind, Ui, WidgetInfo, accesskit::Role, pos2, vec2};
@@ -20,7 +20,7 @@ pub fn show(ui: &mut Ui, cx: &PanelContext<'_>) {
     };
     let wanted = cx.state.train.config.data.tile;
     let text =
-        if wanted == Tile::Auto { format!("auto: {}.", decided.why) } else { format!("{}.", widgets::sentence(&decided.why)) };
+        if wanted == Tiling::Auto { format!("auto: {}.", decided.why) } else { format!("{}.", widgets::sentence(&decided.why)) };
     widgets::weak(ui, text);
     if let (Some(tiles), Some(shorter)) = (decided.config.data.tiles(), cx.state.open().and_then(|open| open.median_side())) {
         let [working, _] = tiles.working([decided.config.shorter_side(Some(shorter)); 2]);

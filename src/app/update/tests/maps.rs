@@ -8,7 +8,7 @@ use crate::{
         state::{MapView, Overlay, Tab, Workspace},
         update::update,
     },
-    config::Tile,
+    config::Tiling,
     data::ImageId,
     engine::{
         explanation::{Answer, MapRequest},
@@ -26,7 +26,7 @@ fn by_tiles(change: impl FnOnce(&mut ScoreSet)) -> State {
     let mut state = scored();
     let set = state.results.ready().unwrap();
     let mut config = set.config.clone();
-    config.data.tile = Tile::Px(32);
+    config.data.tile = Tiling::Px(32);
     let mut set = ScoreSet::new("run".as_ref(), "run".into(), config, set.scores.clone(), None).unwrap();
     set.map_model = Some("map".into());
     change(&mut set);
