@@ -23,7 +23,7 @@ pub use evaluation::{Evaluation, ThresholdOrigin};
 pub use histogram::{BINS, Histogram};
 pub use lead::{LeadParts, lead};
 pub use pixel_figures::{PixelFigures, PixelRuler};
-pub use review::{Annotation, Review, Tag};
+pub use review::{ImageReview, Review, Tag};
 pub use score_kind::{Area, PerScore, ScoreKind};
 pub use synthetic_lesions::{SyntheticLesionCell, SyntheticLesions};
 pub use verdict::Verdict;

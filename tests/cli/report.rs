@@ -6,7 +6,7 @@ use dissolve_studio::{
     report, rng,
     run_dir::{RunDir, RunKind, RunState, files},
     scores::{
-        Annotation, PerScore, PixelFigures, PixelRuler, Review, ScoreKind, ScoreRow, Scores, SyntheticLesionCell,
+        ImageReview, PerScore, PixelFigures, PixelRuler, Review, ScoreKind, ScoreRow, Scores, SyntheticLesionCell,
         SyntheticLesions, Tag,
     },
 };
@@ -189,7 +189,7 @@ fn report_lists_what_was_tagged_and_noted() {
     assert!(!read(&report::write(&run, None).unwrap()).contains("Tags and notes"));
     let names: Vec<&str> = scores.rows.iter().map(|row| row.path.as_str()).collect();
     let mut review = Review::default();
-    review.set(names[0], Annotation::default().toggled(Tag::ImagePoor).with_note("too <dark>"));
+    review.set(names[0], ImageReview::default().toggled(Tag::ImagePoor).with_note("too <dark>"));
     review.write(&files::review_of(&run.join("scores.csv"))).unwrap();
     let mut curation = Curation::default();
     curation.tag(names[1], "camera 2", true);

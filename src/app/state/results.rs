@@ -13,7 +13,7 @@ use crate::{
     error::Failure,
     metrics::Confusion,
     ml::scoring::tiles::highest::HighestTile,
-    scores::{Annotation, Review, SHIFTS, ScoreRow, SyntheticLesions},
+    scores::{ImageReview, Review, SHIFTS, ScoreRow, SyntheticLesions},
 };
 use serde::{Deserialize, Serialize};
 use std::{path::PathBuf, sync::Arc};
@@ -349,7 +349,7 @@ impl ResultsState {
     }
 
     /// What was noted about an image.
-    pub fn annotation(&self, name: &str) -> Annotation {
+    pub fn image_review(&self, name: &str) -> ImageReview {
         self.review.get(name).cloned().unwrap_or_default()
     }
 

@@ -2,7 +2,7 @@
 
 use super::{
     data, dissolve, job_progress, large_view, results, runs,
-    shared::{annotations, curation, gallery, machine, selection},
+    shared::{curation, gallery, machine, review, selection},
     views,
 };
 use crate::{
@@ -99,7 +99,7 @@ fn replay(state: &mut State, edit: Edit, said: &str) -> Vec<Effect> {
             state.train = *form;
             Vec::new()
         }
-        Edit::Annotations { file, annotations } => annotations::annotate(state, &file, annotations),
+        Edit::Review { file, reviews } => review::replace(state, &file, reviews),
         Edit::Curation { data, curation } => curation::replace(state, &data, curation),
         Edit::Normal { data, names } => data::replace_normal(state, &data, names),
         Edit::Views(saved) => views::replace(state, saved, String::new()),

@@ -2,7 +2,7 @@
 
 use super::{
     compare_runs, data, dissolve, large_view,
-    shared::{annotations, embedding, gallery},
+    shared::{embedding, gallery, review},
 };
 use crate::{
     app::{
@@ -34,8 +34,8 @@ pub fn execute(state: &mut State, command: ResultsCommand) -> Vec<Effect> {
         ResultsCommand::Filter(filter) => gallery::relist(state, |r| r.filter = filter),
         ResultsCommand::Row(row) => gallery::select_row(state, row),
         ResultsCommand::Mark(mark) => gallery::mark(state, mark),
-        ResultsCommand::Tag(tag) => annotations::tag(state, tag),
-        ResultsCommand::Annotation { file, name, annotation } => annotations::annotate(state, &file, vec![(name, annotation)]),
+        ResultsCommand::Tag(tag) => review::tag(state, tag),
+        ResultsCommand::Review { file, name, review } => review::replace(state, &file, vec![(name, review)]),
         ResultsCommand::Export(what) => export(state, what),
         ResultsCommand::CompareWith(run) => compare_runs::compare_with(state, run),
         ResultsCommand::AskFolder(open) => {

@@ -10,7 +10,7 @@ use crate::{
         figures,
     },
     run_dir::{files, write_with_folder},
-    scores::{Annotation, BINS, Review, ScoreKind, ScoreRow, SyntheticLesions, Tag},
+    scores::{BINS, ImageReview, Review, ScoreKind, ScoreRow, SyntheticLesions, Tag},
     text,
 };
 use std::{path::PathBuf, sync::Arc};
@@ -216,15 +216,15 @@ fn tags<'a>(rows: impl Iterator<Item = &'a ScoreRow>, by: ScoreKind, context: &E
         let last = has_own.then_some("tags");
         table.write_record(head.chain(Tag::ALL.map(Tag::column)).chain(["note"]).chain(last))?;
         for row in rows {
-            let annotation = context.review.get(&row.path).cloned().unwrap_or_default();
+            let review = context.review.get(&row.path).cloned().unwrap_or_default();
             let flag = |v: bool| u8::from(v).to_string();
             let [path, split, class] = [&row.path, &row.split, &row.class].map(|name| text::cell(name).into_owned());
             let known = [path, split, class, row.label.map(flag).unwrap_or_default()];
             let (predicted, is_left_out) = (row.score >= context.threshold, context.curation.get(&row.path).leave_out);
             let said = [by.name().to_string(), row.score.to_string(), flag(predicted), flag(is_left_out)];
-            let tags = Tag::ALL.map(|t| flag(Annotation::has(&annotation, t)));
+            let tags = Tag::ALL.map(|t| flag(ImageReview::has(&review, t)));
             let own = has_own.then(|| text::cell(&own(row)).into_owned());
-            let note = text::cell(&annotation.note).into_owned();
+            let note = text::cell(&review.note).into_owned();
             table.write_record(known.into_iter().chain(said).chain(tags).chain([note]).chain(own))?;
         }
         Ok(())

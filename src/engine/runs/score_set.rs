@@ -299,7 +299,7 @@ mod tests {
         write("scores-new.csv", "path,score,threshold\nx,1,2\ny,3,2\n");
         write("scores-new.toml", "path = \"/elsewhere\"\n");
         let mut review = Review::default();
-        review.set("x", crate::scores::Annotation::default().toggled(Tag::Interesting));
+        review.set("x", crate::scores::ImageReview::default().toggled(Tag::Interesting));
         review.write(&run.join("tags-new.csv")).unwrap();
         let set = ScoreSet::read(&run.join("scores-new.csv"), None).unwrap();
         assert_eq!(set.pixels, None, "those of the run are not those of the folder");

@@ -1,6 +1,6 @@
 //! Results, on the right: the figures, the rule of the threshold, the reality check, synthetic lesions.
 
-use super::{annotations, baselines, class_figures, confusion, pixel_figures, synthetic_lesions};
+use super::{baselines, class_figures, confusion, pixel_figures, review, synthetic_lesions};
 use crate::{
     app::{
         AppCommand, ResultsCommand,
@@ -102,7 +102,7 @@ fn selected(ui: &mut Ui, cx: &mut PanelContext<'_>, note: &mut (String, String))
         .on_hover_text("± is the standard deviation over the test-time samples");
     // The large view has them too, and a note is written in one place.
     if cx.state.overlay != Some(Overlay::Picture) {
-        annotations::show(ui, cx, note);
+        review::show(ui, cx, note);
     }
     ui.add_space(theme::PAGE);
 }

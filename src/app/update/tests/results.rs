@@ -17,7 +17,7 @@ use crate::{
         job::{JobId, Outcome},
         loader::LoadRequest,
     },
-    scores::{Annotation, ScoreKind, SyntheticLesions, Tag},
+    scores::{ImageReview, ScoreKind, SyntheticLesions, Tag},
 };
 use std::sync::Arc;
 
@@ -99,21 +99,21 @@ fn tags_are_saved_at_once_and_can_be_taken_back() {
     update(&mut state, ResultsCommand::Filter(filter));
     assert_eq!(*state.results.shown, [1]);
     let file = state.results.ready().unwrap().file.clone();
-    let noted = state.results.annotation("6.png").with_note("blurred");
-    let command = ResultsCommand::Annotation { file, name: "6.png".into(), annotation: noted };
+    let noted = state.results.image_review("6.png").with_note("blurred");
+    let command = ResultsCommand::Review { file, name: "6.png".into(), review: noted };
     assert_eq!(update(&mut state, command.clone()).len(), 1);
     assert!(update(&mut state, command).is_empty(), "the same is not saved twice");
     assert!(matches!(&update(&mut state, AppCommand::Undo)[..], [Effect::Load(LoadRequest::SaveReview { .. })]));
-    assert_eq!(state.results.annotation("6.png").note, "");
+    assert_eq!(state.results.image_review("6.png").note, "");
     update(&mut state, AppCommand::Undo);
     assert!(state.results.review.is_empty() && state.results.shown.is_empty());
     update(&mut state, AppCommand::Redo);
-    assert!(state.results.annotation("6.png").has(Tag::ImagePoor));
+    assert!(state.results.image_review("6.png").has(Tag::ImagePoor));
     update(&mut state, ResultsCommand::Open("other".into()));
     assert!(update(&mut state, AppCommand::Undo).is_empty() && state.notifications.last().unwrap().text.contains("open it"));
     assert_eq!(state.history.next_undo(), Some("Tags and note of 6.png"), "it can be tried again");
     let elsewhere =
-        ResultsCommand::Annotation { file: "other/scores.csv".into(), name: "6.png".into(), annotation: Annotation::default() };
+        ResultsCommand::Review { file: "other/scores.csv".into(), name: "6.png".into(), review: ImageReview::default() };
     assert!(update(&mut state, elsewhere).is_empty(), "another run's tags are left alone");
 }
 
