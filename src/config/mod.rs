@@ -74,7 +74,7 @@ pub struct RunSection {
     pub threads: usize,
     /// Which preset the settings started from.
     pub preset: Preset,
-    /// Keys of settings that a person has given the very value of the preset, where tiles would bring another: they hold.
+    /// Settings the user explicitly set to the preset's value; they are kept where tiling would override them.
     #[serde(skip_serializing_if = "BTreeSet::is_empty")]
     pub kept: BTreeSet<String>,
 }
@@ -135,8 +135,8 @@ impl RunConfig {
         DdpmConfig { size: tiles.tile, ..own.unwrap_or_else(|| self.ddpm.clone()) }
     }
 
-    /// `own` with all settings of the diffusion model that are otherwise than `before`, or were said to be as there; `None` where they
-    /// cannot be compared.
+    /// `own`, overridden by every diffusion setting that differs from `before` or is listed in `kept`. `None` where they cannot be
+    /// compared.
     fn set_in(&self, own: &DdpmConfig, before: &DdpmConfig) -> Option<DdpmConfig> {
         let table = |config: &DdpmConfig| toml::Table::try_from(config).ok();
         let (mut own, before) = (table(own)?, table(before)?);

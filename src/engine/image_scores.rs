@@ -1,4 +1,4 @@
-//! Scores of images with everything that stands beside them.
+//! Computes all scores of a run's images: DIA, the others, the leading score, baselines.
 
 use super::anomaly_maps::MapFolder;
 use crate::{

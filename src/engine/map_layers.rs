@@ -12,7 +12,7 @@ use std::{collections::VecDeque, path::PathBuf, sync::Arc};
 pub(super) const SHOWN: usize = 1536;
 /// Images that are kept.
 const KEPT: usize = 4;
-/// An edge is one px wide for so many of the longer side.
+/// Edge thickness: 1 px per 700 px of the longer side.
 const FINE: usize = 700;
 
 /// The layers, the lowest first; all show the same part of the world, at sizes of their own.

@@ -32,7 +32,7 @@ pub fn create(kind: RunKind, config: &RunConfig, workspace: &Path, name: &str, r
     require_writable(&workspace.join(files::RUNS))?;
     let data = open_data(config, reporter)?;
     let (config, why) = with_tiles(config, &data)?;
-    // What is only said is said when the work begins.
+    // Memory warnings are repeated when the work starts; here only errors matter.
     Memory::here().require_for_training(kind, &config, &data)?;
     if config.data.tile != Tiling::Off {
         reporter.event(Event::Notice(format!("{why}; learnt from are tiles that show something: {CONTENT_RULE}").into()));
@@ -145,14 +145,14 @@ fn run_all_parts(
 
     reporter.event(Event::Started { stage: Stage::Report, done: 0, total: 1 });
     evaluate(run)?;
-    // The report says what the run is; only its own failure would make that untrue, and that is noted by `work`.
+    // The report says what the run is; only its own failure would make that untrue, and that is noted by `resume`.
     run.set_state(RunState::Finished)?;
     report::write(run, Some(data))?;
     reporter.event(Event::Finished { stage: Stage::Report });
     Ok(())
 }
 
-/// The encoder of tiles, in a part of the run, where large pictures are worked on by tiles; by the shift of that of whole pictures.
+/// Trains the tile encoder as a part of the run, using the whole-picture encoder's shift.
 fn train_tiles(
     run: &RunDir,
     config: &RunConfig,

@@ -133,7 +133,7 @@ pub enum JobEvent {
     },
     /// What could compute here, and why not.
     Devices(Vec<device::Choice>),
-    /// How a path that is typed goes on.
+    /// Completions for a path being typed.
     PathCompleted(PathCompletion),
     /// All runs of the workspace, newest first.
     Runs(Vec<RunEntry>),
@@ -262,7 +262,7 @@ pub enum JobEvent {
         /// What to do next; `None`: nothing sensible.
         hint: Option<NextStep>,
     },
-    /// A thread's task panicked: a fault of the program, shown with its text.
+    /// A worker thread panicked (a program bug).
     Panicked {
         /// Its name, as in the table of [`jobs`](super).
         thread: String,

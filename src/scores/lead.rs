@@ -1,7 +1,7 @@
 //! The score that leads: a rule without labels, from an image's ranks among held-out normals.
 //!
-//! Some scores see a picture resized as a whole, others at its own scale ([`ScoreKind::is_by_tiles`]). What is wrong with it is seen
-//! by the ones or by the others: small lesions are gone where it is resized, and on pictures that are small anyway tiles see
+//! Some scores see a picture resized as a whole, others at its own scale ([`ScoreKind::is_by_tiles`]). A defect is visible
+//! to one group or the other: small lesions are gone where it is resized, and on pictures that are small anyway tiles see
 //! next to nothing. So the mean rank of either group leads, whichever is higher, and a group that tells nothing on a set does
 //! not outvote the other; within a group several scores must agree.
 
@@ -28,7 +28,7 @@ fn mean(ranks: &[(ScoreKind, f64)]) -> f64 {
     ranks.iter().map(|(_, rank)| rank).sum::<f64>() / ranks.len().max(1) as f64
 }
 
-/// A mean of ranks farther from the leading score than this is of other ranks: a file does not tell of all held-out tiles.
+/// Tolerance for recognising the stored leading score: the file lacks some held-out tile scores.
 const NEAR: f64 = 0.05;
 
 /// The scores of the run's held-out normals, by which others are ranked.

@@ -49,13 +49,13 @@ pub struct ScoreRow {
     pub score: f64,
     /// `score >= threshold`
     pub predicted: Option<bool>,
-    /// The same for all rows of a file.
+    /// The score from which on an image is called abnormal; one for all rows of a file.
     pub threshold: Option<f64>,
-    /// The same two of the score that leads, where [`Self::predicted`] is DIA's.
+    /// Prediction by the leading score ([`Self::predicted`] is by DIA's).
     pub lead_predicted: Option<bool>,
-    /// The same for all rows of a file.
+    /// The threshold of the leading score; one for all rows of a file.
     pub lead_threshold: Option<f64>,
-    /// Missing in files of other programs.
+    /// What DIA's score is made of; missing in files of other programs.
     pub terms: Option<ScoreTerms>,
     /// Standard deviation of the score over the test-time samples; the column `spread`.
     pub deviation: Option<f64>,

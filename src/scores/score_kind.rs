@@ -10,7 +10,7 @@ use std::{
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum ScoreKind {
-    /// Paper, Eq. 10.
+    /// DIA's score (paper, Eq. 10).
     #[default]
     Dia,
     /// How the image changes when it is dissolved.
@@ -21,7 +21,7 @@ pub enum ScoreKind {
     Tiles,
     /// How much of it stands out in its anomaly map.
     Map,
-    /// Of all of these by their ranks among held-out normals: the score that leads, by a rule without labels.
+    /// Combines all other scores by rank; leads by default.
     Lead,
 }
 

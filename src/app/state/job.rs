@@ -156,7 +156,7 @@ pub enum JobState {
 }
 
 impl JobState {
-    /// It has begun and not ended, be it paused.
+    /// The job has begun and not ended, including when paused.
     pub fn is_running(&self) -> bool {
         matches!(self, Self::Running | Self::Paused | Self::Stopping)
     }

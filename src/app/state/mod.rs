@@ -512,7 +512,7 @@ impl State {
         self.running().is_some_and(|job| job.work.is_training())
     }
 
-    /// The job that is at work, be it paused; there is never more than one.
+    /// The job that is at work, including when paused; there is never more than one.
     pub fn running(&self) -> Option<&JobInfo> {
         self.jobs.iter().find(|j| j.state.is_running())
     }

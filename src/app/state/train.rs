@@ -26,7 +26,7 @@ pub struct TrainState {
     pub reuse: Option<ModelSource>,
     /// What stands in each field, valid or not.
     pub texts: Texts,
-    /// The fields that were typed in: what stands there is meant, be it the preset's own.
+    /// Fields the user typed in: their value is deliberate even if it equals the preset's.
     pub typed: BTreeSet<&'static str>,
     /// What stood there before anything was changed.
     pub begun: Texts,

@@ -178,7 +178,7 @@ pub fn toggle(state: &mut State, overlay: Overlay) -> Vec<Effect> {
     show_overlay(state, Some(overlay), place.filter(|_| !overlay.is_place()))
 }
 
-/// What lies above all goes, and what it has covered is there again.
+/// Closes the top overlay and restores the one beneath.
 fn leave_overlay(state: &mut State) -> Vec<Effect> {
     let covered = state.covered;
     show_overlay(state, covered, None)

@@ -57,7 +57,7 @@ impl MeasuredImage {
     }
 }
 
-/// Which state of a growing run the weights are of: the newest file, and when it was written.
+/// Identifies a weights file by path and modification time.
 type Stamp = (PathBuf, Option<SystemTime>);
 
 #[derive(Default)]

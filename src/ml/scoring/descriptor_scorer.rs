@@ -23,7 +23,7 @@ use crate::{
 };
 use std::sync::Arc;
 
-/// Training normals that are described, at most, evenly spread: many times the length of a descriptor is enough for its
+/// Upper limit of training normals described, evenly sampled; far more than a descriptor's length, so enough to estimate its
 /// covariance.
 pub(crate) const MOST: usize = 500;
 /// Images of one pass.

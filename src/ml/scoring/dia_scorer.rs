@@ -154,9 +154,9 @@ pub fn of_bank(encoder: &Encoder) -> Result<(&Bank, DiaScorer, Vec<ImageScore>)>
     Ok((bank, scorer, held_out))
 }
 
-/// A score beside DIA's, of the same pictures: decoded once for both.
+/// A further score computed from the same decoded pictures as DIA's.
 pub trait WholeImageScorer {
-    /// Which one.
+    /// Which of the scores it computes.
     fn kind(&self) -> ScoreKind;
 
     /// Scores of pictures (flat NCHW at the encoder's input size, \[0, 1\]); higher is more abnormal.
@@ -165,10 +165,10 @@ pub trait WholeImageScorer {
     /// Too little memory.
     fn scores(&self, pictures: &[f32]) -> Result<Vec<f64>>;
 
-    /// Score of a training normal as if it had not been looked at; `None` where it was not.
+    /// Score of a training normal with that image held out; `None` where the scorer has not seen it.
     fn held_out(&self, name: &str) -> Option<f64>;
 
-    /// Scores of the training normals, each as if it had not been looked at.
+    /// Scores of the training normals, each with that image held out.
     fn held_out_scores(&self) -> &HeldOutScores;
 }
 

@@ -39,8 +39,8 @@
 //!
 //! Each score becomes its rank among held-out normals. Some see a picture as a whole (DIA, profile, features), others at its own
 //! scale (tiles, map): the mean rank of either group leads, whichever is higher ([`ScoreKind::is_by_tiles`](crate::scores::ScoreKind::is_by_tiles)).
-//! A rule without labels, that replaced the mean of the two highest ranks, since it is ahead of it on average of the development sets
-//! (RESULTS.md has the figures, set by set and with each set left out of the choice). DIA's score stays what it is, under its own name.
+//! The rule needs no labels. It replaced the mean of the two highest ranks because it did better on average on the development sets
+//! (`assets/results/RESULTS.md`). DIA's score stays what it is, under its own name.
 //!
 //! # What a score is worth
 //!

@@ -86,7 +86,7 @@ pub fn train_tiles(
     run.note_end("dia on tiles", Training { run, config, data, model, tiles: Some(tiles), device }.by_shift(reporter))
 }
 
-/// Tiles that are learnt from: each is drawn several times, as its dissolved versions are made ahead.
+/// Number of training tiles; each is reused several times because dissolved versions are precomputed.
 pub(crate) fn tile_count(config: &DiaConfig) -> usize {
     (config.total_steps() * config.images_per_batch() / 6).clamp(64, 8192)
 }
@@ -113,7 +113,7 @@ struct Training<'a> {
 }
 
 impl Training<'_> {
-    /// Where a shift is tried and is not learnt, all begins again by the other.
+    /// Trains with the tried shift; restarts with rotation if it is not learnt.
     fn by_shift(&self, reporter: &mut dyn Reporter) -> Result<Encoder> {
         loop {
             let shift = ShiftTrial::of(self.run, &self.config.dia)?;
@@ -268,7 +268,7 @@ struct Steps<'a> {
 }
 
 impl Steps<'_> {
-    /// Steps `done`.. to the last, or to where the person wants it to end; or to where it shows that the shift is not learnt: false.
+    /// Runs steps from `done`, to the last or to an early finish. Returns false if the shift proves unlearnable.
     fn run(mut self, trainer: &mut DiaTrainer, done: usize, shift: &mut ShiftTrial, reporter: &mut dyn Reporter) -> Result<bool> {
         let total = self.config.dia.total_steps();
         let columns = ["loss", "contrastive", "classification", "lr", "grad_norm", "images_per_second"];
