@@ -28,7 +28,7 @@ pub(crate) const NEAREST: usize = 160;
 /// What the window asks about one scored image. Asked again under the same number it brings only what is still missing.
 #[derive(Debug, Clone)]
 pub struct Question {
-    /// The same for the question and a later request for its map.
+    /// Number of the question, the same for a later request for its map.
     pub generation: u64,
     /// The scores that the image is explained by.
     pub set: Arc<ScoreSet>,
@@ -68,7 +68,7 @@ pub enum Answer {
         /// Longest side at most 160 px.
         pixels: Rgba,
     },
-    /// Of a picture that is worked on by tiles.
+    /// The tile where the anomaly map is highest, of a picture that is worked on by tiles.
     HighestTile(Box<HighestTilePictures>),
     /// Covered places, of how many (droppable).
     Covered {

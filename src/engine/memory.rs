@@ -42,7 +42,7 @@ impl Memory {
         })
     }
 
-    /// The same of scores of these images by a finished encoder whose input has this side, px.
+    /// Refuses scores of these images by a finished encoder whose input has this side, px, where they do not fit in memory.
     ///
     /// # Errors
     /// Where they need more than there is.

@@ -58,7 +58,7 @@ pub enum JobEvent {
     },
     /// A data set was read: a new one, or the open one with other normal classes.
     Opened {
-        /// Of the request to open it.
+        /// Number of the request to open it.
         generation: u64,
         /// As it was asked for, with its table of curation in the workspace.
         config: DataConfig,
@@ -67,7 +67,7 @@ pub enum JobEvent {
     },
     /// A data set could not be read; the one before stays open.
     OpenFailed {
-        /// Of the request to open it.
+        /// Number of the request to open it.
         generation: u64,
         /// What was to be opened.
         path: PathBuf,
@@ -76,7 +76,7 @@ pub enum JobEvent {
     },
     /// One thumbnail was made.
     Thumbnail {
-        /// Of the data set that it was made from, which may have been opened again since.
+        /// Number of the data set that it was made from, which may have been opened again since.
         generation: u64,
         /// Which one was asked for.
         thumb: Thumb,
@@ -85,28 +85,28 @@ pub enum JobEvent {
     },
     /// The selected image before and after preprocessing.
     PreprocessPreview {
-        /// Of the request.
+        /// Number of the request that this answers.
         generation: u64,
         /// With its mask's edge, where it has one.
         preview: Result<PreprocessPreview, Failure>,
     },
     /// The search for duplicates goes on (droppable).
     Examining {
-        /// Of the data set that is searched.
+        /// Number of the data set that is searched.
         generation: u64,
         /// Images read so far.
         done: usize,
     },
     /// The search for duplicates is through.
     Examined {
-        /// Of the data set that was searched.
+        /// Number of the data set that was searched.
         generation: u64,
         /// Pairs that show the same, and what cannot be decoded.
         examination: Arc<Examination>,
     },
     /// A table of curation that a person chose or dropped.
     Curation {
-        /// Of the open data set.
+        /// Number of the open data set that the table is for.
         generation: u64,
         /// The table.
         path: PathBuf,
@@ -183,14 +183,14 @@ pub enum JobEvent {
     },
     /// A piece of the answer why an image has its score (one that counts covered places is droppable).
     Why {
-        /// Of the question.
+        /// Number of the question.
         generation: u64,
         /// One of several.
         answer: Answer,
     },
     /// Where images lie in two dimensions (droppable but for the last).
     Embedding {
-        /// Of the request.
+        /// Number of the request that this answers.
         generation: u64,
         /// How far it is, or the points so far.
         news: Result<EmbeddingNews, Failure>,
@@ -201,14 +201,14 @@ pub enum JobEvent {
     Original(Original),
     /// The slider's request is done, or a large picture has gained some more tiles.
     Dissolved {
-        /// Of the request.
+        /// Number of the request that this answers.
         generation: u64,
         /// The selected image.
         dissolved: Result<Dissolved, Failure>,
     },
     /// One of the dissolved images beside each other that go with a request.
     ComparisonPanel {
-        /// Of the request.
+        /// Number of the request that this answers.
         generation: u64,
         /// Its place among them, from 0.
         index: usize,
@@ -217,7 +217,7 @@ pub enum JobEvent {
     },
     /// The band of the training normals' change curves, so far.
     NormalBand {
-        /// Of the strip that it belongs to.
+        /// Number of the strip that it belongs to.
         strip: u64,
         /// Complete where no more normals are to be measured.
         band: NormalBand,
@@ -226,14 +226,14 @@ pub enum JobEvent {
     SweepExported(Result<PathBuf, Failure>),
     /// A thumbnail of the slider's strip.
     StripThumbnail {
-        /// Of the strip that it belongs to.
+        /// Number of the strip that it belongs to.
         strip: u64,
         /// Has its t.
         thumbnail: StripThumbnail,
     },
     /// A large picture by tiles, for the sheet of many t.
     SheetStep {
-        /// Of the strip that it belongs to.
+        /// Number of the strip that it belongs to.
         strip: u64,
         /// Complete; has its t.
         dissolved: Dissolved,
@@ -276,13 +276,13 @@ pub enum JobEvent {
 pub enum Pick {
     /// Folders of images, one data set together.
     DataFolder,
-    /// The same of tables of labels, archives or images.
+    /// Tables of labels, archives or images, one data set together.
     DataFile,
     /// Weights of a diffusion model.
     Model,
     /// Images to be scored with the run in view.
     FolderToScore,
-    /// The same, to become a run of the workspace.
+    /// Weights of a diffusion model, to become a run of the workspace.
     ModelRun,
     /// A table of labels for the open data set.
     Table,

@@ -5,7 +5,7 @@
 pub struct HeldOutScores(Vec<f64>);
 
 impl HeldOutScores {
-    /// Of scores in any order.
+    /// Sorts scores that come in any order.
     pub fn new(mut scores: Vec<f64>) -> Self {
         scores.sort_by(f64::total_cmp);
         Self(scores)

@@ -66,7 +66,7 @@ pub struct ScoreRow {
 }
 
 impl ScoreRow {
-    /// Of a normal image that was trained on; its scores were found with itself left out.
+    /// Whether it is of a normal image that was trained on; its scores were found with itself left out.
     pub fn is_training_normal(&self) -> bool {
         self.split == "train" && self.label == Some(false)
     }
@@ -130,7 +130,7 @@ impl Scores {
         self.rows.iter().filter(|row| everything || row.split == "test").collect()
     }
 
-    /// The same images by another of their scores: order, threshold and figures follow. `None` where an image has not got it;
+    /// These images by another of their scores: order, threshold and figures follow. `None` where an image has not got it;
     /// training images that were not held out for it are left out.
     ///
     /// The threshold is set anew by `rule`. For the score that leads, that of the file stands in where the rule needs what the file
@@ -199,7 +199,7 @@ impl Scores {
         }
     }
 
-    /// The same of the score that leads, beside those of DIA's.
+    /// Sets the threshold of the leading score for all rows, and what it predicts, beside those of DIA's; `None` clears both.
     pub fn set_lead_threshold(&mut self, threshold: Option<f64>) {
         for row in &mut self.rows {
             row.lead_threshold = threshold;

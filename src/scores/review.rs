@@ -59,14 +59,14 @@ impl ImageReview {
         self.tags[tag as usize]
     }
 
-    /// The same with one tag put on or taken off.
+    /// This review with one tag put on or taken off.
     pub fn toggled(&self, tag: Tag) -> Self {
         let mut new = self.clone();
         new.tags[tag as usize] ^= true;
         new
     }
 
-    /// The same with another note.
+    /// This review with another note.
     pub fn with_note(self, note: impl Into<String>) -> Self {
         Self { note: note.into(), ..self }
     }

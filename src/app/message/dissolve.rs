@@ -15,7 +15,7 @@ pub enum DissolveCommand {
     ImportModel(PathBuf),
     /// Whether large pictures are dissolved by tiles.
     Scale(Tiling),
-    /// Of whole pictures, px; 0 = that of the model.
+    /// Resolution at which whole pictures are dissolved, px; 0 = that of the model.
     Resolution(usize),
     Difference(Difference),
     /// Whether what resizing alone makes counts as a change.

@@ -101,7 +101,7 @@ pub struct DuplicateSearch {
     pub done: usize,
     /// `None` until it is through.
     pub found: Option<Arc<Examination>>,
-    /// Of what was found, the pairs of which neither image is left out.
+    /// Pairs that were found of which neither image is left out.
     pub used: PairCounts,
 }
 
@@ -183,7 +183,7 @@ pub struct Opening {
 /// What an image has to be to stand in the grid; `None` and `false` ask for nothing.
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct Filter {
-    /// Of this split alone.
+    /// Images of this split alone.
     pub split: Option<Split>,
     /// Its place in the data set's classes.
     pub class: Option<usize>,
@@ -240,7 +240,7 @@ pub struct Counts {
 }
 
 impl Counts {
-    /// Of all splits together.
+    /// Number of images of all splits together.
     pub fn total(self) -> usize {
         self.train + self.val + self.test
     }

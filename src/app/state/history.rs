@@ -14,7 +14,7 @@ pub enum Edit {
     Form(Box<TrainState>),
     /// What is noted about the images of these names, in this file of scores, becomes this.
     Review {
-        /// Of which these are notes.
+        /// The file of scores that these are notes of.
         file: PathBuf,
         /// By the names of the images.
         reviews: Vec<(String, ImageReview)>,
@@ -23,7 +23,7 @@ pub enum Edit {
     Curation {
         /// Its path.
         data: PathBuf,
-        /// Of all images.
+        /// What is said of all its images.
         curation: Arc<Curation>,
     },
     /// The normal classes of the data set at this path become these; with none, it is asked again.

@@ -14,7 +14,7 @@ use std::{path::PathBuf, sync::Arc};
 /// Long work that was asked for: it waits, is done by the `compute` thread, or has ended.
 #[derive(Debug, Clone)]
 pub struct JobInfo {
-    /// Of this session.
+    /// Number of the job in this session.
     pub id: JobId,
     /// As the status bar and the queue have it.
     pub title: String,
@@ -95,7 +95,7 @@ pub enum Work {
     Folder {
         /// With a finished encoder.
         run: PathBuf,
-        /// Of any layout; its images need no labels.
+        /// The folder to score, of any layout; its images need no labels.
         folder: PathBuf,
     },
     /// Draws lesions into this run's held-out normals.

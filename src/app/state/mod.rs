@@ -166,7 +166,7 @@ pub enum Room {
 }
 
 impl Room {
-    /// Of a window of this width, points.
+    /// The room in a window of this width, points.
     pub fn of(width: f32) -> Self {
         match width {
             w if w >= 900.0 => Self::Wide,
@@ -348,7 +348,7 @@ impl State {
         self.notify_error(failure.summary, next_step::words(failure.hint.as_ref()));
     }
 
-    /// The same notification twice is one notification.
+    /// Shows a notification; one that is shown already is not shown twice.
     fn push(&mut self, notification: Notification) {
         self.keep_in_log(&notification);
         self.notifications.retain(|n| *n != notification);
@@ -468,7 +468,7 @@ impl State {
         Selection::new(images, &open.dataset)
     }
 
-    /// Of images that show the same, all that are used but the first.
+    /// All used images but the first of each group that shows the same.
     pub fn later_duplicates(&self) -> Vec<ImageId> {
         let (Some(open), Some(found)) = (self.open(), &self.data.duplicate_search.found) else { return Vec::new() };
         let mut pairs: Vec<[ImageId; 2]> =

@@ -29,7 +29,7 @@ pub struct Progress {
     pub curves: Vec<Curve>,
     /// On labelled images, where asked for.
     pub auroc: Vec<AurocPoint>,
-    /// Of the diffusion model that is being trained.
+    /// How good the diffusion model that is being trained is by now.
     pub readiness: Option<Readiness>,
     /// Previews that were written, newest last.
     pub previews: Vec<(usize, PathBuf)>,
@@ -106,7 +106,7 @@ impl Curve {
 }
 
 impl Quantity {
-    /// Of a column of `metrics.csv`.
+    /// The quantity of a column of `metrics.csv`.
     fn of_column(name: &str) -> Option<Self> {
         match name {
             "loss" => Some(Self::Loss),

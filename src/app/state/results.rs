@@ -78,7 +78,7 @@ pub struct ScoredImageInfo {
     pub said_since: usize,
     /// Some of them have another label.
     pub relabelled_since: bool,
-    /// Of each row of the scores that in the metadata; empty where the data set is not open.
+    /// The row in the metadata of each row of the scores; empty where the data set is not open.
     rows: Vec<Option<u32>>,
 }
 
@@ -138,7 +138,7 @@ pub struct MapView {
     pub on: bool,
     /// The gallery shows images under their maps, where these were saved.
     pub in_gallery: bool,
-    /// Of the colours over the picture, \[0, 1\].
+    /// Opacity of the colours over the picture, \[0, 1\].
     pub opacity: f32,
     /// What is above it gets an edge; `None`: the threshold of the run's model.
     pub threshold: Option<f32>,

@@ -100,7 +100,7 @@ fn open_several(state: &mut State, paths: Vec<PathBuf>) -> Vec<Effect> {
     }
 }
 
-/// The same path, understood in another way: nothing that was chosen for the old one holds.
+/// Opens the same path, understood in another way: nothing that was chosen for the old one holds.
 fn read_as(state: &mut State, reading: Reading, level: i64) -> Vec<Effect> {
     let Some(open) = state.open() else { return Vec::new() };
     let DataConfig { path, only, test_fraction, split_seed, window, .. } = open.config.clone();
@@ -199,7 +199,7 @@ fn choose_normal(state: &mut State, chooses: bool) -> Vec<Effect> {
     Vec::new()
 }
 
-/// The same images, whose pixels are others.
+/// Opens the same images through another DICOM window: their pixels are others.
 fn see_through(state: &mut State, window: DicomWindow) -> Vec<Effect> {
     let Some(open) = state.open() else { return Vec::new() };
     let config = DataConfig { window, ..open.config.clone() };

@@ -160,7 +160,7 @@ pub fn walk(state: &mut State, by: i64) -> Vec<Effect> {
     selection::beside(state, by).map_or_else(Vec::new, |id| selection::select(state, id))
 }
 
-/// The same, and selects what is walked over.
+/// Walks on by so many images, and selects what is walked over.
 pub fn extend(state: &mut State, by: i64) -> Vec<Effect> {
     match state.workspace {
         Workspace::Data => selection::extend(state, by),

@@ -16,7 +16,7 @@ use std::{
 };
 
 impl Dataset {
-    /// The same images under what a person has said of them, in the place of what was said before. Where the set has no classes of
+    /// This data set under what a person has said of its images, in the place of what was said before. Where the set has no classes of
     /// its own, labels make two: `normal` and `abnormal`. Remakes the split where it is ours.
     pub fn curated(&self, curation: Arc<Curation>) -> Self {
         let mut set = self.clone();
@@ -40,7 +40,7 @@ impl Dataset {
         set
     }
 
-    /// The same under a table that a person names, which has to be one of these images.
+    /// This data set under a table that a person names, which has to be one of these images.
     ///
     /// # Errors
     /// A table that cannot be read, or names none of these images.

@@ -22,9 +22,9 @@ const LONGEST_TAG: usize = 40;
 /// What the models tell apart.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Label {
-    /// Of a class that was said to be normal.
+    /// The image is of a class that was said to be normal.
     Normal,
-    /// Of any other class.
+    /// The image is of any other class.
     Abnormal,
 }
 
@@ -175,7 +175,7 @@ impl Curation {
         Self::parsed(path, &std::fs::read(path).map_err(Error::io("read", path))?)
     }
 
-    /// The same of a table with the columns that [`to_csv`](Self::to_csv) writes, which tell it from a table of labels; `None` for
+    /// Reads a table with the columns that [`to_csv`](Self::to_csv) writes, which tell it from a table of labels; `None` for
     /// other files.
     ///
     /// # Errors

@@ -75,7 +75,7 @@ impl Split {
         }
     }
 
-    /// Of the usual names of folders and table values (`training`, `valid`…), in any case.
+    /// The split with one of the usual names of folders and table values (`training`, `valid`…), in any case.
     pub fn from_name(name: &str) -> Option<Self> {
         match name.trim().to_ascii_lowercase().as_str() {
             "train" | "training" | "tr" | "trainset" => Some(Self::Train),
@@ -176,7 +176,7 @@ pub struct Examination {
 pub struct SplitRule {
     /// Share of the normal images that go to the test split, (0, 1).
     pub test_fraction: f64,
-    /// The same seed makes the same split of the same images.
+    /// Seed of the split: one seed makes one split of the same images.
     pub seed: u64,
 }
 
@@ -290,7 +290,7 @@ impl Dataset {
         self.label_of(self.item(id)?)
     }
 
-    /// The same of an image of this set.
+    /// The label of an item of this set.
     pub fn label_of(&self, item: &Item) -> Option<Label> {
         item.said.label.or_else(|| self.classes.get(item.class?)?.label)
     }

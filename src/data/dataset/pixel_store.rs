@@ -71,7 +71,7 @@ impl PixelStore {
         Self::gather(dataset, preprocess, size, examples.map(|(id, outcome)| (id, outcome.map(|example| vec![example]))))
     }
 
-    /// Of several examples an image: each as it was packed, `None` where it is to be decoded again.
+    /// Stores several examples an image: each as it was packed, `None` where it is to be decoded again.
     ///
     /// # Errors
     /// Where no image is left.

@@ -26,7 +26,7 @@ impl Dataset {
         self.pixels(id).map(|raster| Picture::copy_of(&raster))
     }
 
-    /// The same with the number that 1 stands for in the file: 255, 65535, or 1 where its values were mapped already.
+    /// The picture of an image, with the number that 1 stands for in the file: 255, 65535, or 1 where its values were mapped already.
     ///
     /// # Errors
     /// As [`read`](Self::read).

@@ -34,7 +34,7 @@ pub struct DissolveRequest {
 
 #[cfg(test)]
 impl DissolveRequest {
-    /// Of this image alone, with nothing beside it, at its own size and t = 0.
+    /// A request for this image alone, with nothing beside it, at its own size and t = 0.
     pub fn of(source: &ImageSource, method: DissolveMethod, tile: Tiling) -> Self {
         Self {
             generation: 1,
@@ -88,7 +88,7 @@ pub struct Recipe {
     pub method: DissolveMethod,
     /// Needed for [`DissolveMethod::Diffusion`].
     pub model: Option<ModelSource>,
-    /// Of a picture dissolved as a whole, px; 0 = the model's.
+    /// Resolution at which a picture is dissolved as a whole, px; 0 = the model's.
     pub resolution: usize,
     /// Whether large pictures are dissolved by tiles; `auto`: as the model has learnt.
     pub tile: Tiling,
@@ -97,12 +97,12 @@ pub struct Recipe {
 }
 
 impl Recipe {
-    /// The same at another step.
+    /// This recipe at another step.
     pub fn at(&self, t: usize) -> Self {
         Self { t, ..self.clone() }
     }
 
-    /// The same of whole pictures.
+    /// This recipe for whole pictures.
     pub fn whole(&self) -> Self {
         Self { tile: Tiling::Off, ..self.clone() }
     }

@@ -62,7 +62,7 @@ pub enum Export {
     Chart(ResultsChart, Format),
     /// Tags and notes with what the model says of the images.
     Tags,
-    /// The same of the selected images, tagged or not.
+    /// What the model says of the selected images, with their tags and notes, tagged or not.
     Selected,
 }
 

@@ -204,7 +204,7 @@ pub fn measure_lesions(run: &Path, reporter: &mut dyn Reporter) -> Result<Synthe
     finished.measure_lesions(finished.config.run.seed, reporter)
 }
 
-/// The same folder replaces its older scores; another one of the same name does not.
+/// Where the scores of a folder go: it replaces its own older scores, but not those of another folder of the same name.
 fn free(run: &RunDir, folder: &Path) -> PathBuf {
     let first = scores_path(run, folder);
     let of_folder = |path: &PathBuf| {

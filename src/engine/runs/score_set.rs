@@ -22,7 +22,7 @@ use std::{
 pub struct ScoreSet {
     /// The run folder.
     pub run: PathBuf,
-    /// Of the run, for people.
+    /// Name of the run, for people.
     pub name: String,
     /// The run's settings, with the shift that was decided while DIA was trained.
     pub config: RunConfig,
@@ -53,7 +53,7 @@ pub struct ScoreSet {
     pub roc: Vec<RocPoint>,
     /// As [`roc`](Self::roc).
     pub pr: Vec<PrPoint>,
-    /// Of the evaluated rows.
+    /// Histogram of the evaluated rows.
     pub histogram: Histogram,
     /// Names of the classes of the evaluated rows, and of the normal training images.
     classes: [Vec<String>; 2],

@@ -86,7 +86,7 @@ impl Dissolver {
         self.twin
     }
 
-    /// The same at another resolution, px.
+    /// This dissolver at another resolution, px.
     pub fn at_resolution(self, resolution: usize) -> Self {
         Self { resolution, ..self }
     }

@@ -101,7 +101,7 @@ impl TiledDissolver {
         Ok(y.flatten_from(1)?.to_vec2()?)
     }
 
-    /// The same of tiles that are cut already; blank ones stay as they are.
+    /// Dissolves tiles that are cut already; blank ones stay as they are.
     ///
     /// # Errors
     /// A timestep that the model does not have.
@@ -168,7 +168,7 @@ mod tests {
         assert_eq!(tiles_for(Tiling::Off, learnt, 0, None, size), None);
     }
 
-    /// Of a picture as large as a tile, tiling is dissolving itself.
+    /// Tiling a picture as large as one tile is dissolving itself.
     #[test]
     fn a_picture_of_one_tile_is_dissolved_as_it_is() {
         let dissolver = Dissolver::new(DissolveMethod::Gaussian(7), None, 32, false).unwrap().unwrap();

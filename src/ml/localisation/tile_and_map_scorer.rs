@@ -119,7 +119,7 @@ impl TileAndMapScorer {
     }
 }
 
-/// The same, with those of which `is_one` evenly among the others, both in their order.
+/// All items, with those of which `is_one` evenly among the others, both in their order.
 fn mixed<T: Copy>(all: &[T], is_one: impl Fn(&T) -> bool) -> Vec<T> {
     let (ones, others): (Vec<T>, Vec<T>) = all.iter().partition(|item| is_one(item));
     let placed = |part: Vec<T>| {

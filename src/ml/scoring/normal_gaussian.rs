@@ -51,7 +51,7 @@ pub(crate) fn not_kept(scores: &[ScoreKind]) -> String {
 #[derive(Debug, Clone)]
 pub struct NormalGaussian {
     gaussian: Gaussian,
-    /// Of each training normal that was seen, without its own fold.
+    /// The score of each training normal that was seen, without its own fold.
     held_out: BTreeMap<String, f64>,
     held_out_scores: HeldOutScores,
     /// All normals that were seen are grey.

@@ -18,13 +18,13 @@ use std::collections::HashSet;
 
 /// Diameters of the spots, as shares of the picture's shorter side, where whole pictures are looked at.
 pub const SIZES: [f64; 3] = [0.05, 0.1, 0.2];
-/// The same where large pictures are worked on by tiles.
+/// Diameters of the spots, as shares of the shorter side, where large pictures are worked on by tiles.
 pub const SMALL_SIZES: [f64; 4] = [0.0125, 0.025, 0.05, 0.1];
 /// Contrasts of the spots, as shares of the range of the picture's own brightness.
 pub const CONTRASTS: [f64; 4] = [0.1, 0.2, 0.4, 0.8];
 /// Images that spots are drawn into, at most.
 pub const IMAGES: usize = 64;
-/// The same where large pictures are worked on by tiles, which takes longer.
+/// Images that spots are drawn into, at most, where large pictures are worked on by tiles, which takes longer.
 pub const LARGE_IMAGES: usize = 24;
 
 /// Brighter than the darkest pixel by this share of the range is content; the rest is the black surround of a photograph.

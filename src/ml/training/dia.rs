@@ -64,7 +64,7 @@ pub fn train(
     run.note_end("dia", Training { run, config, data, model, tiles: None, device }.by_shift(reporter))
 }
 
-/// The same on tiles of the training normals and their dissolved versions at the same scale: no blur of resizing tells the
+/// Trains an encoder on tiles of the training normals and their dissolved versions at the same scale: no blur of resizing tells the
 /// two apart, so what is learnt is what dissolving takes. `run` is the part for it; its encoder has no bank.
 ///
 /// # Errors

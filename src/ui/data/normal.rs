@@ -122,7 +122,7 @@ fn choose(ui: &mut Ui, cx: &mut PanelContext<'_>, open: &OpenDataset) {
     });
 }
 
-/// Of images without any label: they can be learnt from where all of them are normal.
+/// Asks about images without any label: they can be learnt from where all of them are normal.
 fn ask_all(ui: &mut Ui, cx: &mut PanelContext<'_>, open: &OpenDataset) {
     frame(ui, |ui| {
         ui.label(theme::strong("Are all of these images normal?"));

@@ -258,7 +258,7 @@ fn which_model(ui: &mut Ui, cx: &mut PanelContext<'_>) {
     }
 }
 
-/// Of the model that was chosen, else of the one that the job at hand trains.
+/// How good the model that was chosen is, else the one that the job at hand trains.
 fn readiness_at_hand(cx: &PanelContext<'_>) -> Option<Readiness> {
     let listed = |source| cx.state.runs.iter().find(|r| r.model.as_ref() == Some(source)).and_then(|r| r.readiness.clone());
     match &cx.state.train.reuse {

@@ -45,7 +45,7 @@ pub struct DissolveState {
     pub imported: Vec<PathBuf>,
     /// Whether large pictures are dissolved by tiles; auto: as the model has learnt.
     pub tile: Tiling,
-    /// Of whole pictures, px; 0 = that of the model.
+    /// Resolution at which whole pictures are dissolved, px; 0 = that of the model.
     pub resolution: usize,
     /// Signed or absolute.
     pub difference: Difference,

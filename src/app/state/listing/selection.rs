@@ -17,7 +17,7 @@ pub struct Selection {
 }
 
 impl Selection {
-    /// Of a data set.
+    /// The selection of these images of a data set.
     pub fn new(images: Vec<ImageId>, dataset: &Dataset) -> Self {
         let items = || images.iter().filter_map(|&id| dataset.item(id));
         let of_first = items().next().into_iter().flat_map(|item| dataset.curation.tags(&item.name));

@@ -45,7 +45,7 @@ fn dissolved(t: usize, value: f32) -> Dissolved {
     }
 }
 
-/// The same of a large picture, of which so many of ten tiles are done.
+/// A large picture dissolved by tiles, of which so many of ten are done.
 fn in_tiles(t: usize, value: f32, done: usize) -> Dissolved {
     let (whole, scale) = (dissolved(t, value), Scale::Tiles(TileSize { tile: 64, working_size: 512 }));
     let resized = Some(whole.raster.clone());
@@ -418,7 +418,7 @@ fn a_run_lends_its_model_to_the_large_view() {
     assert_eq!(state.dissolve.model().unwrap().source, ModelSource("newer".into()), "it was only lent");
 }
 
-/// Of finished models the one of these images is taken, else one that sees pictures as these are seen, else the demo's.
+/// A finished model of these images is taken, else one that sees pictures as these are seen, else the demo's.
 #[test]
 fn the_model_that_suits_the_images_is_taken_not_the_newest() {
     let run = |name: &str, data: &str, tile| {

@@ -154,7 +154,7 @@ fn tags_are_counted_on_scored_images_and_each_image_once() {
     assert_eq!(state.results.tagged(), 3, "an image with tags of both kinds counts once");
 }
 
-/// The same run, with the threshold of its rule, is opened again from this tab.
+/// Opens the run, with the threshold of its rule, again from this tab.
 fn opened_from(tab: Tab, threshold: f64) -> Tab {
     let mut state = scored();
     update(&mut state, ResultsCommand::Tab(tab));
