@@ -32,22 +32,22 @@ pub struct Question {
     pub generation: u64,
     /// The scores that the image is explained by.
     pub set: Arc<ScoreSet>,
-    /// Where the image is.
+    /// The data set that the image is in.
     pub dataset: Arc<Dataset>,
-    /// Its place there, which its row in the scores does not tell.
+    /// The image in that data set, which its row in the scores does not tell.
     pub image: ImageId,
     /// Names of the nearest normals in the run's own data.
     pub nearest: Option<[String; SHIFTS]>,
-    /// What covering the image changes is wanted, too.
+    /// Whether the map of what covering the image changes is wanted, too.
     pub occlude: bool,
-    /// The anomaly map is wanted, too.
+    /// How the anomaly map is wanted, where it is wanted, too.
     pub anomaly_map: Option<MapRequest>,
 }
 
 /// How an image is wanted under its anomaly map.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct MapRequest {
-    /// What is above it gets an edge; the model's own where there is none.
+    /// Value above which a place gets an edge; the model's own where there is none.
     pub threshold: Option<f32>,
 }
 
@@ -58,12 +58,12 @@ pub enum Answer {
     Picture {
         /// RGBA, longest side at most 1536 px.
         pixels: Rgba,
-        /// The outline is in it.
+        /// Whether the outline of a mask is in it.
         has_mask: bool,
     },
     /// The normal training image nearest to it under one shift.
     Nearest {
-        /// `0..SHIFTS`.
+        /// The shift, `0..SHIFTS`.
         shift: usize,
         /// Longest side at most 160 px.
         pixels: Rgba,

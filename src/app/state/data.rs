@@ -16,15 +16,15 @@ use std::{
 /// Which images there are, which of them are in view, and what was found out about them.
 #[derive(Debug, Default)]
 pub struct DataState {
-    /// `None`: none was opened yet.
+    /// The open data set; `None` where none was opened yet.
     pub open: Option<Arc<OpenDataset>>,
     /// A data set on its way; the one before stays in view meanwhile.
     pub opening: Option<Opening>,
-    /// Why the last one could not be opened.
+    /// Path of the last data set that could not be opened, and why.
     pub failed: Option<(PathBuf, Failure)>,
-    /// That one with its parts, table and normal classes, for another try.
+    /// Settings of that data set (parts, table, normal classes), for another try.
     pub again: Option<DataConfig>,
-    /// By what the grid is narrowed down.
+    /// What narrows the grid down.
     pub filter: Filter,
     /// What the grid shows: the images that pass the filter.
     pub shown: Arc<Vec<ImageId>>,
@@ -38,7 +38,7 @@ pub struct DataState {
     pub pictures_since: u64,
     /// What the middle of the workspace shows.
     pub page: DataPage,
-    /// How its large view shows an image.
+    /// How the large view of Data shows an image.
     pub large: LargeImage,
     /// The search for images that show the same.
     pub duplicate_search: DuplicateSearch,
@@ -48,16 +48,16 @@ pub struct DataState {
     pub table: Option<TableForm>,
     /// Grows each time the cursor is wanted in the field for the path of a data set.
     pub paths_asked: u64,
-    /// The normal classes are being chosen again.
+    /// Whether the normal classes are being chosen again.
     pub chooses_normal: bool,
 }
 
 /// How the large view of Data shows its image.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct LargeImage {
-    /// With what dissolving does to it, in place of the image alone.
+    /// Whether it is shown with what dissolving does to it, in place of the image alone.
     pub dissolved: bool,
-    /// Under the edge of its mask.
+    /// Whether it is shown under the edge of its mask.
     pub mask: bool,
 }
 
@@ -93,13 +93,13 @@ impl DataState {
 /// The search for duplicates.
 #[derive(Debug, Default)]
 pub struct DuplicateSearch {
-    /// It goes on in the background.
+    /// Whether the search goes on in the background.
     pub running: bool,
-    /// A person asked for it; small data sets are searched without.
+    /// Whether a person asked for the search; small data sets are searched without.
     pub asked: bool,
     /// Images looked at so far.
     pub done: usize,
-    /// `None` until it is through.
+    /// What was found; `None` until the search is through.
     pub found: Option<Arc<Examination>>,
     /// Pairs that were found of which neither image is left out.
     pub used: PairCounts,
@@ -108,9 +108,9 @@ pub struct DuplicateSearch {
 /// Number of pairs of images that show the same.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct PairCounts {
-    /// All of them.
+    /// Number of all pairs.
     pub all: usize,
-    /// Those whose images are in two splits.
+    /// Number of pairs whose images are in two splits.
     pub across: usize,
 }
 
@@ -187,11 +187,11 @@ pub struct Filter {
     pub split: Option<Split>,
     /// Its place in the data set's classes.
     pub class: Option<usize>,
-    /// Those that are left out, alone.
+    /// Whether images that are left out are shown alone.
     pub left_out: bool,
-    /// Those without a class, alone.
+    /// Whether images without a class are shown alone.
     pub unlabelled: bool,
-    /// Those with this tag of the person's own, alone.
+    /// Images with this tag of the person's own, alone.
     pub tag: Option<String>,
     /// By columns of the table of labels.
     pub columns: ColumnFilter,
@@ -200,7 +200,7 @@ pub struct Filter {
 /// A data set with what the panels read of it at each frame.
 #[derive(Debug)]
 pub struct OpenDataset {
-    /// As it was asked for: what opens it again.
+    /// Settings that open it again.
     pub config: DataConfig,
     /// Curated, with the normal classes that were chosen.
     pub dataset: Arc<Dataset>,

@@ -28,7 +28,7 @@ pub struct ScoreSet {
     pub config: RunConfig,
     /// Where the scored images lie: the run's own data, or a folder that was scored later.
     pub data: DataConfig,
-    /// [`DataConfig::place`] of those.
+    /// [`DataConfig::place`] of [`data`](Self::data).
     pub place: PathBuf,
     /// The file that was read, in the run folder.
     pub file: PathBuf,
@@ -47,11 +47,11 @@ pub struct ScoreSet {
     pub rows: Vec<ScoreRow>,
     /// How many of the rows the figures are over.
     pub evaluated: usize,
-    /// Figures of the labelled ones among them.
+    /// Figures of the labelled rows among the evaluated ones.
     pub evaluation: Evaluation,
-    /// Empty where it is undefined; the evaluation says why.
+    /// ROC curve; empty where it is undefined, and the evaluation says why.
     pub roc: Vec<RocPoint>,
-    /// As [`roc`](Self::roc).
+    /// Precision-recall curve; empty where it is undefined.
     pub pr: Vec<PrPoint>,
     /// Histogram of the evaluated rows.
     pub histogram: Histogram,
@@ -67,7 +67,7 @@ pub struct ScoreSet {
     pub maps: SavedMaps,
     /// What makes maps of images, where the run works by tiles and was scored.
     pub map_model: Option<PathBuf>,
-    /// Normal tiles to hold one of an image against, likewise.
+    /// Normal tiles to hold one of an image against, where the run works by tiles and was scored.
     pub tile_bank: Option<PathBuf>,
     /// Tags and notes that were saved beside the run.
     pub review: Review,
